@@ -1,0 +1,24 @@
+import type { ProjectedEvent } from '../../proto/event-encoder.js';
+import type { From } from '../../proto/frames.js';
+import type { RecordCodec } from '../../proto/record.js';
+import type { Rows } from '../../proto/rows.js';
+
+/** Reading a grant without a socket: the same subset, a page at a time. */
+export interface PullRequest {
+  system: string;
+  grant: string;
+  cursor: string;
+  from: From;
+  limit: number;
+  narrow: Rows | undefined;
+}
+
+export interface PulledPage {
+  events: ProjectedEvent[];
+  codec: RecordCodec;
+  /** Everything granted up to here is in the page or was in one before. */
+  through: number;
+  log: string;
+  /** True when the page ends at the end of the log. */
+  caughtUp: boolean;
+}

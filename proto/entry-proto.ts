@@ -1,0 +1,56 @@
+import type { EntryVersion } from './entry.js';
+import { splitEntryId } from './entry.js';
+import { fieldOf, type ItemField, wireScalar } from './item-field.js';
+
+/** Protobuf package and message name of an entry, and the text that defines it. */
+export interface ProtoDefinition {
+  /** Full name, e.g. `sluice.fujian_civil_affairs.Birth`. */
+  message: string;
+  text: string;
+}
+
+/** The message of one entry version: item number = field number; numbers of dropped items stay reserved. */
+export function entryProto(version: EntryVersion): ProtoDefinition {
+  const present = new Set(version.items.map((item) => item.number));
+  const reserved = Object.values(version.numbers).filter((number) => !present.has(number));
+  return messageProto(version.id, version.items.map(fieldOf), reserved);
+}
+
+/** The message of what a grant delivers: the granted items under their permanent numbers, with delivered types. */
+export function grantProto(entryId: string, fields: readonly ItemField[]): ProtoDefinition {
+  return messageProto(entryId, fields, []);
+}
+
+function messageProto(entryId: string, fields: readonly ItemField[], reserved: number[]): ProtoDefinition {
+  const { party, entry } = splitEntryId(entryId);
+  const packageName = `sluice.${identifier(party)}`;
+  const messageName = camel(entry);
+  const ascending = [...fields].sort((a, b) => a.number - b.number);
+  const lines = ['syntax = "proto3";', `package ${packageName};`, '', `message ${messageName} {`];
+  if (reserved.length > 0) lines.push(`  reserved ${[...reserved].sort((a, b) => a - b).join(', ')};`);
+  for (const field of ascending) lines.push(`  ${fieldLine(field)}`);
+  lines.push('}', '');
+  return { message: `${packageName}.${messageName}`, text: lines.join('\n') };
+}
+
+function fieldLine(field: ItemField): string {
+  const label = field.list ? 'repeated' : 'optional';
+  // Elements are sent one by one, also where proto3 would pack them: a projection then copies whole fields.
+  const packed = field.list && wireScalar(field.type) !== 'string' ? ' [packed = false]' : '';
+  const comment = field.type === 'object' ? ' // JSON text' : field.type === 'string' ? '' : ` // ${field.type}`;
+  return `${label} ${wireScalar(field.type)} ${field.name} = ${field.number}${packed};${comment}`;
+}
+
+/** Party and entry tokens may hold characters that protobuf names may not. */
+function identifier(token: string): string {
+  const name = token.replaceAll('-', '_');
+  return /^[0-9]/.test(name) ? `_${name}` : name;
+}
+
+function camel(token: string): string {
+  const name = token
+    .split(/[-_]/)
+    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
+    .join('');
+  return /^[0-9]/.test(name) ? `_${name}` : name;
+}

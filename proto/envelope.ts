@@ -1,0 +1,163 @@
+import { SOURCE_OPS, type SourceOp } from './event.js';
+import { Reader, Writer } from './protobuf.js';
+
+/** Version of the stored envelope; a reader refuses what is newer than it knows. */
+export const ENVELOPE_FORMAT = 1;
+
+/** An event as it lies in the log. `data` and `previous` are records in canonical form and stay encoded. */
+export interface StoredEvent {
+  op: SourceOp;
+  entryVersion: number;
+  acceptedAtMs: number;
+  /** Reserved for erasure by key: 0 = not encrypted. */
+  keyId: number;
+  subject?: string | undefined;
+  data?: Uint8Array | undefined;
+  previous?: Uint8Array | undefined;
+  /** The source's own id, time and place: never delivered. */
+  sourceId: string;
+  sourceTime?: string | undefined;
+  sourcePosition?: string | undefined;
+  sourceEpoch?: string | undefined;
+  snapshotId?: string | undefined;
+  corrects?: number | undefined;
+}
+
+/** The part of a stored event that delivery needs. */
+export type DeliverableEvent = Omit<StoredEvent, 'sourceId' | 'sourceTime' | 'sourcePosition' | 'sourceEpoch'>;
+
+const LENGTH_DELIMITED = 2;
+const tag = (number: number, wireType: number): number => (number << 3) | wireType;
+
+/** Field numbers of the envelope; permanent, like those of entries. */
+const FIELD = {
+  format: 1,
+  op: 2,
+  entryVersion: 3,
+  acceptedAtMs: 4,
+  keyId: 5,
+  subject: 6,
+  data: 7,
+  previous: 8,
+  snapshotId: 9,
+  corrects: 10,
+  sourceId: 16,
+  sourceTime: 17,
+  sourcePosition: 18,
+  sourceEpoch: 19,
+} as const;
+
+export class EnvelopeError extends Error {
+  override readonly name = 'EnvelopeError';
+}
+
+export function encodeEnvelope(event: StoredEvent): Uint8Array {
+  const writer = Writer.create();
+  writer.uint32(tag(FIELD.format, 0)).uint32(ENVELOPE_FORMAT);
+  writer.uint32(tag(FIELD.op, 0)).uint32(SOURCE_OPS.indexOf(event.op));
+  writer.uint32(tag(FIELD.entryVersion, 0)).uint32(event.entryVersion);
+  writer.uint32(tag(FIELD.acceptedAtMs, 0)).uint64(event.acceptedAtMs);
+  if (event.keyId !== 0) writer.uint32(tag(FIELD.keyId, 0)).uint32(event.keyId);
+  text(writer, FIELD.subject, event.subject);
+  if (event.data) writer.uint32(tag(FIELD.data, LENGTH_DELIMITED)).bytes(event.data);
+  if (event.previous) writer.uint32(tag(FIELD.previous, LENGTH_DELIMITED)).bytes(event.previous);
+  text(writer, FIELD.snapshotId, event.snapshotId);
+  if (event.corrects !== undefined) writer.uint32(tag(FIELD.corrects, 0)).uint64(event.corrects);
+  text(writer, FIELD.sourceId, event.sourceId);
+  text(writer, FIELD.sourceTime, event.sourceTime);
+  text(writer, FIELD.sourcePosition, event.sourcePosition);
+  text(writer, FIELD.sourceEpoch, event.sourceEpoch);
+  return writer.finish();
+}
+
+function text(writer: Writer, field: number, value: string | undefined): void {
+  if (value !== undefined) writer.uint32(tag(field, LENGTH_DELIMITED)).string(value);
+}
+
+/** Everything in the envelope. */
+export function decodeEnvelope(bytes: Uint8Array): StoredEvent {
+  const event: StoredEvent = { ...emptyEvent(), sourceId: '' };
+  read(bytes, event, (field, reader, wireType) => {
+    if (field === FIELD.sourceId) event.sourceId = reader.string();
+    else if (field === FIELD.sourceTime) event.sourceTime = reader.string();
+    else if (field === FIELD.sourcePosition) event.sourcePosition = reader.string();
+    else if (field === FIELD.sourceEpoch) event.sourceEpoch = reader.string();
+    else reader.skipType(wireType);
+  });
+  return event;
+}
+
+/** Only what delivery needs: the hot path neither reads nor holds what the source chose freely. */
+export function decodeDeliverable(bytes: Uint8Array): DeliverableEvent {
+  const event = emptyEvent();
+  read(bytes, event, (_field, reader, wireType) => reader.skipType(wireType));
+  return event;
+}
+
+function emptyEvent(): DeliverableEvent {
+  return {
+    op: 'create',
+    entryVersion: 0,
+    acceptedAtMs: 0,
+    keyId: 0,
+    subject: undefined,
+    data: undefined,
+    previous: undefined,
+    snapshotId: undefined,
+    corrects: undefined,
+  };
+}
+
+type OtherField = (field: number, reader: Reader, wireType: number) => void;
+
+function read(bytes: Uint8Array, event: DeliverableEvent, other: OtherField): void {
+  const reader = Reader.create(bytes);
+  while (reader.pos < reader.len) {
+    const head = reader.uint32();
+    switch (head >>> 3) {
+      case FIELD.format:
+        checkFormat(reader.uint32());
+        break;
+      case FIELD.op:
+        event.op = opOf(reader.uint32());
+        break;
+      case FIELD.entryVersion:
+        event.entryVersion = reader.uint32();
+        break;
+      case FIELD.acceptedAtMs:
+        event.acceptedAtMs = reader.uint64() as unknown as number;
+        break;
+      case FIELD.keyId:
+        event.keyId = reader.uint32();
+        break;
+      case FIELD.subject:
+        event.subject = reader.string();
+        break;
+      case FIELD.data:
+        event.data = reader.bytes();
+        break;
+      case FIELD.previous:
+        event.previous = reader.bytes();
+        break;
+      case FIELD.snapshotId:
+        event.snapshotId = reader.string();
+        break;
+      case FIELD.corrects:
+        event.corrects = reader.uint64() as unknown as number;
+        break;
+      default:
+        other(head >>> 3, reader, head & 7);
+    }
+  }
+}
+
+function checkFormat(format: number): void {
+  if (format !== ENVELOPE_FORMAT)
+    throw new EnvelopeError(`stored envelope has format ${format}, this broker reads ${ENVELOPE_FORMAT}`);
+}
+
+function opOf(index: number): SourceOp {
+  const op = SOURCE_OPS[index];
+  if (op === undefined) throw new EnvelopeError(`stored envelope has unknown op ${index}`);
+  return op;
+}

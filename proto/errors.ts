@@ -1,0 +1,128 @@
+/** What a client should do with an error: send the same again later, or change something first. */
+export interface ErrorKind {
+  /** HTTP status of the problem+json that carries the code. */
+  status: number;
+  /** Short human title, the same for every occurrence. */
+  title: string;
+  /** True when the same request can succeed later without change. */
+  retryable: boolean;
+}
+
+const kind = (status: number, title: string, retryable = false): ErrorKind => ({ status, title, retryable });
+
+/** Every code that leaves the bus, in problem+json or in an `error` or `ended` frame. Codes are never reused; docs/errors.md lists them. */
+export const ERROR_KINDS = {
+  // the request
+  BAD_REQUEST: kind(400, 'The request is malformed'),
+  BAD_JSON: kind(400, 'The text is not JSON'),
+  NOT_UTF8: kind(400, 'The text is not UTF-8'),
+  BAD_FRAME: kind(400, 'The frame is malformed'),
+  UNSUPPORTED_MEDIA_TYPE: kind(415, 'The content type is not supported'),
+  NOT_AUTHENTICATED: kind(401, 'The credential is missing or not valid'),
+  NOT_ALLOWED: kind(403, 'The caller may not do this'),
+  NOT_FOUND: kind(404, 'There is no such thing'),
+  CONFLICT: kind(409, 'The thing has changed or is in another state'),
+  TOO_LARGE: kind(413, 'The request or event is too large'),
+  TOO_MANY: kind(429, 'Too much at once', true),
+  // events
+  EVENT_INVALID: kind(422, 'The event is malformed'),
+  UNKNOWN_ENTRY: kind(422, 'The catalog has no such published entry'),
+  FOREIGN_ENTRY: kind(403, 'The entry belongs to another party'),
+  FOREIGN_SOURCE: kind(403, 'The source is not the publishing system'),
+  UNKNOWN_ITEM: kind(422, 'The entry has no such item'),
+  ITEM_INVALID: kind(422, 'An item has a wrong type or breaks a limit'),
+  MISSING_IDENTIFIER: kind(422, 'The identifier item is missing'),
+  SUBJECT_MISMATCH: kind(422, 'The subject differs from the identifier item'),
+  MISSING_PREVIOUS: kind(422, 'The previous values of the filterable items are missing'),
+  BATCH_REFUSED: kind(422, 'The atomic batch was refused as a whole'),
+  PRECEDING_FAILED: kind(409, 'An earlier event of this source has failed and must be sent again first', true),
+  STORE_FULL: kind(507, 'The store is full', true),
+  STORE_UNAVAILABLE: kind(503, 'The store can not be reached', true),
+  SHUTTING_DOWN: kind(503, 'The broker is shutting down', true),
+  INTERNAL: kind(500, 'Something went wrong inside', true),
+  // catalog, grants, bundles
+  ENTRY_INVALID: kind(422, 'The catalog entry is not valid'),
+  PATTERN_NOT_LINEAR: kind(422, 'A pattern could take more than linear time'),
+  INCOMPATIBLE_VERSION: kind(409, 'The new version is not compatible with the one before'),
+  GRANT_INVALID: kind(422, 'The grant is not valid'),
+  UNKNOWN_PREDICATE: kind(422, 'The row filter has an unknown item or keyword'),
+  BUNDLE_INVALID: kind(422, 'The bundle is not valid'),
+  TRIAL_ONLY: kind(403, 'This is possible in trial mode only'),
+  // subscriptions
+  UNKNOWN_GRANT: kind(404, 'There is no such grant for the caller'),
+  GRANT_NOT_IN_FORCE: kind(403, 'The grant is not in force'),
+  POSITION_GONE: kind(410, 'The log does not have that position'),
+  BEFORE_HISTORY: kind(403, 'The position is earlier than the grant may look back to'),
+  CURSOR_BOUND: kind(409, 'The cursor belongs to another narrowing'),
+  UNKNOWN_CHANNEL: kind(404, 'The session has no such channel'),
+  ACK_BEYOND_SENT: kind(422, 'The acknowledged position was not sent'),
+  // how a subscription ends
+  REVOKED: kind(403, 'The grant was suspended or terminated'),
+  EXPIRED: kind(403, 'The period of the grant is over'),
+  SUPERSEDED: kind(409, 'A newer session follows this grant and cursor'),
+  ENTRY_WITHDRAWN: kind(410, 'The entry was withdrawn'),
+  LEDGER_OUT_OF_SIGHT: kind(503, 'The broker can not see the ledger and has stopped delivering', true),
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERROR_KINDS;
+
+/** What a problem names beside its code: which event, which item, which line. Never a value of the data. */
+export interface ProblemWhere {
+  event?: string | undefined;
+  entry?: string | undefined;
+  item?: string | undefined;
+  line?: number | undefined;
+  grant?: string | undefined;
+  /** Earliest position that still exists, with POSITION_GONE. */
+  earliest?: number | undefined;
+  /** More than one thing wrong, each in words. */
+  problems?: string[] | undefined;
+}
+
+/** RFC 9457 problem document. */
+export interface Problem extends ProblemWhere {
+  type: string;
+  title: string;
+  status: number;
+  code: ErrorCode;
+  detail: string;
+}
+
+/** An error that a user is meant to see. `message` says what and why and holds no payload and no token. */
+export class SluiceError extends Error {
+  override readonly name: string = 'SluiceError';
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly where: ProblemWhere = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+
+  get status(): number {
+    return ERROR_KINDS[this.code].status;
+  }
+
+  get retryable(): boolean {
+    return ERROR_KINDS[this.code].retryable;
+  }
+
+  toProblem(): Problem {
+    const { title, status } = ERROR_KINDS[this.code];
+    return {
+      type: `urn:sluice:error:${this.code}`,
+      title,
+      status,
+      code: this.code,
+      detail: this.message,
+      ...this.where,
+    };
+  }
+}
+
+/** The problem of anything thrown; what is not ours becomes INTERNAL and says nothing of its insides. */
+export function toProblem(error: unknown, where: ProblemWhere = {}): Problem {
+  const known = error instanceof SluiceError ? error : new SluiceError('INTERNAL', 'unexpected failure, see the log');
+  return { ...known.toProblem(), ...where };
+}

@@ -1,0 +1,73 @@
+import { Ajv, type ValidateFunction } from 'ajv';
+import { SluiceError } from './errors.js';
+import type { ClientFrame } from './frames.js';
+
+const text = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength });
+const position = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
+
+const FROM = {
+  anyOf: [
+    { enum: ['cursor', 'earliest', 'latest'] },
+    {
+      type: 'object',
+      properties: { after: position, log: { type: 'string', maxLength: 64 } },
+      required: ['after'],
+      additionalProperties: false,
+    },
+    { type: 'object', properties: { time: text(40) }, required: ['time'], additionalProperties: false },
+  ],
+};
+
+/** Fields of each client frame, as docs/protocol.md has them; an unknown field is refused. */
+const FIELDS: Record<ClientFrame['kind'], { properties: object; required: string[] }> = {
+  subscribe: {
+    properties: {
+      ref: text(128),
+      grant: text(128),
+      cursor: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' },
+      from: FROM,
+      credit: { type: 'integer', minimum: 1 },
+      narrow: { type: 'object' },
+    },
+    required: ['ref', 'grant'],
+  },
+  ack: { properties: { channel: position, position }, required: ['channel', 'position'] },
+  reject: {
+    properties: { channel: position, position, reason: { type: 'string', maxLength: 1024 } },
+    required: ['channel', 'position', 'reason'],
+  },
+  unsubscribe: { properties: { channel: position }, required: ['channel'] },
+  publish: {
+    properties: { ref: text(128), events: { type: 'array', minItems: 1, items: { type: 'object' } } },
+    required: ['ref', 'events'],
+  },
+};
+
+const ajv = new Ajv({ allowUnionTypes: true, strict: true, strictRequired: false });
+const validators = new Map<string, ValidateFunction>(
+  Object.entries(FIELDS).map(([kind, { properties, required }]) => [
+    kind,
+    ajv.compile({
+      type: 'object',
+      properties: { kind: { const: kind }, ...properties },
+      required: ['kind', ...required],
+      additionalProperties: false,
+    }),
+  ]),
+);
+
+/** The frame itself when its shape is that of a client frame; throws BAD_FRAME that names the field. */
+export function checkClientFrame(frame: unknown): ClientFrame {
+  const kind = (frame as { kind?: unknown } | null)?.kind;
+  const validate = typeof kind === 'string' ? validators.get(kind) : undefined;
+  if (!validate) throw new SluiceError('BAD_FRAME', `kind must be one of ${[...validators.keys()].join(', ')}`);
+  if (!validate(frame)) throw new SluiceError('BAD_FRAME', `${kind}: ${describe(validate)}`);
+  return frame as ClientFrame;
+}
+
+function describe(validate: ValidateFunction): string {
+  const error = validate.errors?.[0];
+  if (!error) return 'malformed';
+  const field = error.instancePath.slice(1) || String(error.params.additionalProperty ?? 'frame');
+  return `${field} ${error.message ?? 'is malformed'}`;
+}

@@ -1,0 +1,91 @@
+import type { EventsFrame, Frame, PublishedFrame, SubscribeFrame } from './frames.js';
+import { FRAMES_PROTO } from './frames-proto.js';
+import { parse } from './protobuf.js';
+
+const FrameType = parse(FRAMES_PROTO, { keepCase: true }).root.lookupType('sluice.v1.Frame');
+const TO_OBJECT = { longs: Number, arrays: true, oneofs: true } as const;
+
+/** Frames whose repeated fields may be left out on the wire but are always there in the object. */
+type Decoded = Record<string, unknown> & { frame?: string };
+
+export function frameToProtobuf(frame: Frame): Uint8Array {
+  const { kind, ...fields } = frame;
+  return FrameType.encode(FrameType.fromObject({ [kind]: wireFields(frame, fields) })).finish();
+}
+
+/** The frame as an object with `kind`; throws on bytes that are no frame. */
+export function frameFromProtobuf(message: Uint8Array): unknown {
+  const decoded = FrameType.toObject(FrameType.decode(message), TO_OBJECT) as Decoded;
+  const kind = decoded.frame;
+  if (kind === undefined) throw new TypeError('the frame has no case that is known');
+  return { kind, ...objectFields(kind, decoded[kind] as Record<string, unknown>) };
+}
+
+/** What has a free shape travels as JSON text: row filters and problem documents. */
+function wireFields(frame: Frame, fields: object): object {
+  if (frame.kind === 'subscribe') return subscribeToWire(frame);
+  if (frame.kind === 'published') return { ...fields, results: (frame as PublishedFrame).results.map(resultToWire) };
+  return fields;
+}
+
+function subscribeToWire(frame: SubscribeFrame): object {
+  const { kind: _kind, from, narrow, ...rest } = frame;
+  return {
+    ...rest,
+    ...(from === undefined ? {} : { from: fromToWire(from) }),
+    ...(narrow === undefined ? {} : { narrow: JSON.stringify(narrow) }),
+  };
+}
+
+function fromToWire(from: NonNullable<SubscribeFrame['from']>): object {
+  if (typeof from === 'string') return { named: from };
+  if ('time' in from) return { time: from.time };
+  return { after: { position: from.after, ...(from.log === undefined ? {} : { log: from.log }) } };
+}
+
+function resultToWire(result: PublishedFrame['results'][number]): object {
+  const { problem, line: _line, ...rest } = result;
+  return problem === undefined ? rest : { ...rest, problem: JSON.stringify(problem) };
+}
+
+function objectFields(kind: string, fields: Record<string, unknown>): Record<string, unknown> {
+  const { _cursor, _from, _credit, _narrow, ...rest } = stripOneofs(fields);
+  if (kind === 'subscribe') return subscribeFromWire(rest);
+  if (kind === 'published') {
+    const results = rest.results as Record<string, unknown>[];
+    return { ...rest, results: results.map((result) => resultFromWire(stripOneofs(result))) };
+  }
+  if (kind === 'events' || kind === 'publish') {
+    return { ...rest, events: (rest.events as EventsFrame['events']).map((event) => stripOneofs({ ...event })) };
+  }
+  if (kind === 'subscribed') {
+    return { ...rest, items: (rest.items as Record<string, unknown>[]).map(stripOneofs) };
+  }
+  return rest;
+}
+
+/** protobufjs lists each `optional` field as a one-member oneof named with a leading underscore. */
+function stripOneofs(fields: Record<string, unknown>): Record<string, unknown> {
+  const rest: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) if (!name.startsWith('_')) rest[name] = value;
+  return rest;
+}
+
+function subscribeFromWire(fields: Record<string, unknown>): Record<string, unknown> {
+  const { from, narrow, ...rest } = fields;
+  if (from !== undefined) rest.from = fromFromWire(from as Record<string, unknown>);
+  if (narrow !== undefined) rest.narrow = JSON.parse(narrow as string);
+  return rest;
+}
+
+function fromFromWire(from: Record<string, unknown>): unknown {
+  if (from.named !== undefined) return from.named;
+  if (from.time !== undefined) return { time: from.time };
+  const after = stripOneofs((from.after ?? {}) as Record<string, unknown>);
+  return { after: after.position ?? 0, ...(after.log === undefined ? {} : { log: after.log }) };
+}
+
+function resultFromWire(result: Record<string, unknown>): Record<string, unknown> {
+  const { problem, ...rest } = result;
+  return problem === undefined ? rest : { ...rest, problem: JSON.parse(problem as string) };
+}

@@ -1,0 +1,154 @@
+import type { ItemType } from './entry.js';
+import type { ErrorCode, Problem } from './errors.js';
+import type { DeliveredEvent, SourceEvent } from './event.js';
+import type { Rows } from './rows.js';
+
+export const SUBPROTOCOLS = ['sluice.v1.json', 'sluice.v1.msgpack', 'sluice.v1.protobuf'] as const;
+export type Subprotocol = (typeof SUBPROTOCOLS)[number];
+
+/** Where a subscription starts. `after` is the last position that the client has dealt with, in the life `log` of the log. */
+export type From = 'cursor' | 'earliest' | 'latest' | { after: number; log?: string | undefined } | { time: string };
+
+export interface SubscribeFrame {
+  kind: 'subscribe';
+  ref: string;
+  grant: string;
+  cursor?: string | undefined;
+  from?: From | undefined;
+  /** Events that may be sent and not yet acknowledged. */
+  credit?: number | undefined;
+  narrow?: Rows | undefined;
+}
+export interface AckFrame {
+  kind: 'ack';
+  channel: number;
+  position: number;
+}
+export interface RejectFrame {
+  kind: 'reject';
+  channel: number;
+  position: number;
+  reason: string;
+}
+export interface UnsubscribeFrame {
+  kind: 'unsubscribe';
+  channel: number;
+}
+export interface PublishFrame {
+  kind: 'publish';
+  ref: string;
+  /** With the protobuf subprotocol `data` and `previous` arrive as bytes of the entry's message. */
+  events: SourceEventInput[];
+}
+/** An event as it came in: data as an object (JSON, msgpack) or as bytes of the entry's protobuf message. */
+export type SourceEventInput = Omit<SourceEvent, 'data' | 'previous'> & {
+  data?: SourceEvent['data'] | Uint8Array;
+  previous?: SourceEvent['previous'] | Uint8Array;
+};
+export type ClientFrame = SubscribeFrame | AckFrame | RejectFrame | UnsubscribeFrame | PublishFrame;
+
+export interface SessionLimits {
+  maxFrameBytes: number;
+  maxEventBytes: number;
+  maxSubscriptions: number;
+  maxCredit: number;
+  maxPublishEvents: number;
+}
+export interface WelcomeFrame {
+  kind: 'welcome';
+  session: string;
+  heartbeatMs: number;
+  limits: SessionLimits;
+}
+export interface HeartbeatFrame {
+  kind: 'heartbeat';
+}
+/** An item as the grant delivers it: after a transform its type is the transformed one. */
+export interface DeliveredItem {
+  name: string;
+  number: number;
+  type: ItemType;
+  list?: boolean | undefined;
+}
+export interface SubscribedFrame {
+  kind: 'subscribed';
+  ref: string;
+  channel: number;
+  grant: string;
+  entry: string;
+  version: number;
+  items: DeliveredItem[];
+  log: string;
+  /** Everything up to here is done; the first event has a greater position. */
+  position: number;
+}
+export interface EventsFrame {
+  kind: 'events';
+  channel: number;
+  through: number;
+  events: DeliveredEvent[];
+}
+export interface AckedFrame {
+  kind: 'acked';
+  channel: number;
+  position: number;
+}
+export interface CaughtUpFrame {
+  kind: 'caught_up';
+  channel: number;
+  position: number;
+}
+export interface EndedFrame {
+  kind: 'ended';
+  channel: number;
+  code: ErrorCode;
+  lastPosition: number;
+  reason: string;
+  /** Earliest position that exists, with POSITION_GONE. */
+  earliest?: number | undefined;
+}
+/** One result per published event, in order. */
+export interface PublishResult {
+  id?: string | undefined;
+  line?: number | undefined;
+  position?: number | undefined;
+  duplicate?: boolean | undefined;
+  problem?: Problem | undefined;
+}
+export interface PublishedFrame {
+  kind: 'published';
+  ref: string;
+  results: PublishResult[];
+}
+export interface ErrorFrame {
+  kind: 'error';
+  ref?: string | undefined;
+  channel?: number | undefined;
+  code: ErrorCode;
+  message: string;
+}
+export type ServerFrame =
+  | WelcomeFrame
+  | HeartbeatFrame
+  | SubscribedFrame
+  | EventsFrame
+  | AckedFrame
+  | CaughtUpFrame
+  | EndedFrame
+  | PublishedFrame
+  | ErrorFrame;
+export type Frame = ClientFrame | ServerFrame;
+
+/** WebSocket close codes. 1001 and 4408 say: reconnect; 4409 and 4429 say: not at once; the rest: fix something first. */
+export const CLOSE_CODES = {
+  GOING_AWAY: 1001,
+  BAD_FRAME: 4400,
+  NOT_AUTHENTICATED: 4401,
+  NOT_ALLOWED: 4403,
+  HEARTBEAT_LOST: 4408,
+  SUPERSEDED: 4409,
+  TOO_MUCH: 4429,
+} as const;
+
+/** An `events` frame is at most this long in any encoding. */
+export const EVENTS_FRAME_BYTES_MAX = 1024 * 1024;

@@ -1,0 +1,96 @@
+import type { ItemValue, RecordData } from './event.js';
+import { type ItemField, type WireScalar, wireScalar } from './item-field.js';
+import { Reader, Writer } from './protobuf.js';
+
+const WIRE_TYPE: Record<WireScalar, 0 | 1 | 2> = { sint64: 0, double: 1, bool: 0, string: 2 };
+
+/**
+ * The canonical stored form of records of one shape: protobuf, item number = field number, fields in ascending
+ * number, presence explicit (a stored zero or "" is a value; absent, null and [] are not stored).
+ */
+export class RecordCodec {
+  readonly #byNumber: Map<number, ItemField>;
+  readonly #ascending: ItemField[];
+
+  constructor(fields: readonly ItemField[]) {
+    this.#ascending = [...fields].sort((a, b) => a.number - b.number);
+    this.#byNumber = new Map(fields.map((field) => [field.number, field]));
+  }
+
+  /** Items that the shape does not have are not stored; validate first where that must be an error. */
+  encode(data: RecordData): Uint8Array {
+    const writer = Writer.create();
+    for (const field of this.#ascending) {
+      const value = data[field.name];
+      if (value === undefined || value === null) continue;
+      if (field.list) for (const one of value as ItemValue[]) writeField(writer, field, one);
+      else writeField(writer, field, value);
+    }
+    return writer.finish();
+  }
+
+  /** Fields that the shape does not have are skipped. */
+  decode(bytes: Uint8Array): RecordData {
+    const data: RecordData = {};
+    const reader = Reader.create(bytes);
+    while (reader.pos < reader.len) {
+      const tag = reader.uint32();
+      const field = this.#byNumber.get(tag >>> 3);
+      if (!field) {
+        reader.skipType(tag & 7);
+        continue;
+      }
+      if (field.list) readListed(reader, tag & 7, field, data);
+      else data[field.name] = readScalar(reader, field);
+    }
+    return data;
+  }
+}
+
+function writeField(writer: Writer, field: ItemField, value: ItemValue): void {
+  const scalar = wireScalar(field.type);
+  writer.uint32((field.number << 3) | WIRE_TYPE[scalar]);
+  switch (scalar) {
+    case 'sint64':
+      writer.sint64(value as number);
+      break;
+    case 'double':
+      writer.double(value as number);
+      break;
+    case 'bool':
+      writer.bool(value as boolean);
+      break;
+    default:
+      writer.string(field.type === 'object' ? JSON.stringify(value) : (value as string));
+  }
+}
+
+/** One value as it stands on the wire, for the item types of `field`. */
+export function readScalar(reader: Reader, field: ItemField): ItemValue {
+  switch (wireScalar(field.type)) {
+    case 'sint64':
+      // A plain number: proto/protobuf.ts has switched Long off.
+      return reader.sint64() as unknown as number;
+    case 'double':
+      return reader.double();
+    case 'bool':
+      return reader.bool();
+    default: {
+      const text = reader.string();
+      return field.type === 'object' ? (JSON.parse(text) as ItemValue) : text;
+    }
+  }
+}
+
+/** Our writer sends one field per element; clients of other languages may send numbers packed, as proto3 does. */
+function readListed(reader: Reader, wireType: number, field: ItemField, data: RecordData): void {
+  let list = data[field.name] as ItemValue[] | undefined;
+  if (!list) {
+    list = [];
+    data[field.name] = list;
+  }
+  if (wireType === 2 && WIRE_TYPE[wireScalar(field.type)] !== 2) {
+    const end = reader.uint32() + reader.pos;
+    while (reader.pos < end) list.push(readScalar(reader, field));
+  } else list.push(readScalar(reader, field));
+}

@@ -1,0 +1,74 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { ConfigError, loadConfig, parseConfig } from './config.js';
+
+const problemsOf = (env: NodeJS.ProcessEnv, yaml: string): string[] => {
+  try {
+    parseConfig(env, yaml);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+};
+
+t.test('without file and environment the defaults hold', async (t) => {
+  const config = parseConfig({}, '');
+  t.match(config, { host: '127.0.0.1', port: 8080, dataDir: '.sluice', partitions: 4, durability: 'strict' });
+  t.equal(config.maxEventBytes, 256 * 1024);
+  t.equal(config.platformRegistration, undefined);
+});
+
+t.test('the environment wins over the file, the file over the defaults', async (t) => {
+  const config = parseConfig({ SLUICE_PORT: '0' }, 'port: 9000\nsession: {maxCredit: 5}\nheartbeatMs: 500\n');
+  t.equal(config.port, 0);
+  t.equal(config.heartbeatMs, 500);
+  t.equal(config.session.maxCredit, 5);
+  t.equal(config.session.maxSubscriptions, 200, 'the rest of a map keeps its defaults');
+});
+
+t.test('every problem is listed at once, unknown keys too', async (t) => {
+  const yaml = 'prot: 1\npartitions: 0\nsession: {maxWhatever: 1}\ndurability: none\nnats: {url: "http://x"}\n';
+  const problems = problemsOf({ SLUICE_PORT: 'many', SLUICE_SECRET: 'short' }, yaml);
+  for (const part of [
+    'prot is not',
+    'partitions',
+    'session.maxWhatever',
+    'durability',
+    'nats.url',
+    'port must',
+    'secret must',
+  ]) {
+    t.ok(
+      problems.some((problem) => problem.includes(part)),
+      part,
+    );
+  }
+  t.notOk(problems.join().includes('short'), 'a secret value is not repeated');
+});
+
+t.test('a file that is not YAML or not a map is refused', async (t) => {
+  t.match(problemsOf({}, 'a: [')[0], /not YAML/);
+  t.match(problemsOf({}, '- a')[0], /map/);
+});
+
+t.test('an external NATS demands the shared secret, and its password leaves the URL', async (t) => {
+  t.match(problemsOf({ SLUICE_NATS: 'nats://10.0.0.1:4222' }, '')[0], /SLUICE_SECRET/);
+  const config = parseConfig({ SLUICE_NATS: 'nats://bus:p%40ss@10.0.0.1:4222', SLUICE_SECRET: 'x'.repeat(32) }, '');
+  t.match(config.nats, { url: 'nats://10.0.0.1:4222', user: 'bus', pass: 'p@ss' });
+});
+
+t.test('a registered platform refuses a bootstrap token that is easy to guess', async (t) => {
+  const registered = 'platformRegistration: {platform: p, owner: o, number: n}\n';
+  t.match(problemsOf({ SLUICE_BOOTSTRAP_TOKEN: 'short' }, registered)[0], /bootstrapToken/);
+  t.same(problemsOf({ SLUICE_BOOTSTRAP_TOKEN: 'short' }, ''), []);
+});
+
+t.test('a secret is made once in the data folder, readable by its owner alone', async (t) => {
+  const dataDir = join(t.testdir({}), 'data');
+  const first = loadConfig({ SLUICE_DATA: dataDir }, undefined).secret;
+  t.equal(loadConfig({ SLUICE_DATA: dataDir }, undefined).secret, first);
+  t.equal(readFileSync(join(dataDir, 'secret'), 'utf8').trim(), first);
+  t.equal(statSync(join(dataDir, 'secret')).mode & 0o777, 0o600);
+});

@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs';
+import { parse as parseYaml } from 'yaml';
+import { CONFIG_DEFAULTS, configProblems } from './config-shape.js';
+import { secretIn } from './secret-file.js';
+
+/** Registration of the platform that this bus is a component of; without it the bus runs in trial mode. */
+export interface PlatformRegistration {
+  platform: string;
+  owner: string;
+  number: string;
+  upperNode?: string | undefined;
+}
+
+export interface NatsConfig {
+  /** An external server or cluster; undefined runs an embedded one. */
+  url: string | undefined;
+  user: string | undefined;
+  pass: string | undefined;
+  /** The nats-server program for the embedded one, where it is not on the PATH or in the project's cache. */
+  serverPath: string | undefined;
+}
+
+/** Bounds of one WebSocket session; all but the last two are told to the client in `welcome`. */
+export interface SessionConfig {
+  maxFrameBytes: number;
+  maxSubscriptions: number;
+  maxCredit: number;
+  maxPublishEvents: number;
+  /** A session whose socket holds more than this unwritten is cut off at once. */
+  maxBufferedBytes: number;
+  /** A session whose socket writes nothing for this long while bytes wait is cut off. */
+  stuffedMs: number;
+}
+
+/** Everything that can be set, checked. Read by parts: a room takes the fields it needs, never the whole. */
+export interface Config {
+  host: string;
+  /** 0 = a free one. */
+  port: number;
+  dataDir: string;
+  nats: NatsConfig;
+  /** Of a new store; an existing one keeps what it was made with. */
+  partitions: number;
+  replicas: number;
+  /** `strict`: an acknowledged event survives a power cut. `relaxed`: it survives the death of a process. */
+  durability: 'strict' | 'relaxed';
+  maxEventBytes: number;
+  maxBytesPerPartition: number | undefined;
+  heartbeatMs: number;
+  session: SessionConfig;
+  /** A broker that has not seen the ledger for this long stops delivering. */
+  ledgerSightMs: number;
+  platformRegistration: PlatformRegistration | undefined;
+  logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  bootstrapToken: string | undefined;
+  /** Root of all keys; brokers of one cluster share it. */
+  secret: string;
+}
+
+/** Everything wrong with the configuration, at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(readonly problems: string[]) {
+    super(`the configuration has ${problems.length} problem(s):\n- ${problems.join('\n- ')}`);
+  }
+}
+
+/** The secret may still be missing: it can come from a file that only the start of a broker makes. */
+export type ConfigWithoutSecret = Omit<Config, 'secret'> & { secret: string | undefined };
+
+/** The file (if any) and the environment; makes the secret's file on the first start. Throws ConfigError. */
+export function loadConfig(env: NodeJS.ProcessEnv, file: string | undefined): Config {
+  const config = parseConfig(env, file === undefined ? '' : readConfigFile(file));
+  return { ...config, secret: config.secret ?? secretIn(config.dataDir) };
+}
+
+function readConfigFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError([`${file} can not be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}`]);
+  }
+}
+
+/** Environment over file over defaults. Throws ConfigError that lists every problem, unknown keys too. */
+export function parseConfig(env: NodeJS.ProcessEnv, yamlText: string): ConfigWithoutSecret {
+  const settings = overlay(documentOf(yamlText), fromEnvironment(env));
+  const problems = configProblems(settings);
+  if (problems.length > 0) throw new ConfigError(problems);
+  const config = overlay(structuredClone(CONFIG_DEFAULTS), settings) as unknown as ConfigWithoutSecret;
+  return { ...config, nats: withUrlCredentials(config.nats) };
+}
+
+type Settings = Record<string, unknown>;
+
+function documentOf(yamlText: string): Settings {
+  let document: unknown;
+  try {
+    document = parseYaml(yamlText) ?? {};
+  } catch (error) {
+    throw new ConfigError([`the file is not YAML: ${(error as Error).message.split('\n')[0]}`]);
+  }
+  if (typeof document !== 'object' || Array.isArray(document)) throw new ConfigError(['the file must hold a map']);
+  return document as Settings;
+}
+
+/** Numbers that do not parse stay text, so that the check names them. An empty variable counts as not set. */
+function fromEnvironment(env: NodeJS.ProcessEnv): Settings {
+  const settings: Settings = {};
+  const take = (name: string, put: (value: string) => void): void => {
+    const value = env[name];
+    if (value !== undefined && value !== '') put(value);
+  };
+  const nats: Settings = {};
+  take('SLUICE_HOST', (value) => (settings.host = value));
+  take('SLUICE_PORT', (value) => (settings.port = /^\d+$/.test(value) ? Number(value) : value));
+  take('SLUICE_DATA', (value) => (settings.dataDir = value));
+  take('SLUICE_LOG_LEVEL', (value) => (settings.logLevel = value));
+  take('SLUICE_BOOTSTRAP_TOKEN', (value) => (settings.bootstrapToken = value));
+  take('SLUICE_SECRET', (value) => (settings.secret = value));
+  take('SLUICE_NATS', (value) => (nats.url = value));
+  take('SLUICE_NATS_SERVER', (value) => (nats.serverPath = value));
+  if (Object.keys(nats).length > 0) settings.nats = nats;
+  return settings;
+}
+
+/** `upper` over `lower`, one level of maps deep; what is not a map is replaced and left to the check. */
+function overlay(lower: Settings, upper: Settings): Settings {
+  const result: Settings = { ...lower };
+  for (const [key, value] of Object.entries(upper)) {
+    const below = result[key];
+    result[key] = isMap(below) && isMap(value) ? { ...below, ...value } : value;
+  }
+  return result;
+}
+
+const isMap = (value: unknown): value is Settings =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** User and password may stand in the URL; they are taken out of it, so that the URL can be logged. */
+function withUrlCredentials(nats: NatsConfig): NatsConfig {
+  if (nats.url === undefined) return nats;
+  const url = new URL(nats.url.includes('://') ? nats.url : `nats://${nats.url}`);
+  const user = url.username ? decodeURIComponent(url.username) : nats.user;
+  const pass = url.password ? decodeURIComponent(url.password) : nats.pass;
+  return { ...nats, url: `${url.protocol}//${url.host}`, user, pass };
+}

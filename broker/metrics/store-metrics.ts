@@ -1,0 +1,36 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+/** The connection to NATS. */
+export class StoreMetrics {
+  readonly #up: Gauge;
+  readonly #reconnects: Counter;
+  readonly #publishFailures: Counter;
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    this.#up = new Gauge({ name: 'sluice_nats_up', help: '1 while connected to NATS', registers });
+    this.#reconnects = new Counter({
+      name: 'sluice_nats_reconnects_total',
+      help: 'Times the connection to NATS came back',
+      registers,
+    });
+    this.#publishFailures = new Counter({
+      name: 'sluice_store_publish_failures_total',
+      help: 'Messages that JetStream did not acknowledge, by reason',
+      labelNames: ['reason'],
+      registers,
+    });
+  }
+
+  connectionChanged(up: boolean): void {
+    this.#up.set(up ? 1 : 0);
+  }
+
+  reconnected(): void {
+    this.#reconnects.inc();
+  }
+
+  publishFailed(reason: 'full' | 'unavailable' | 'uncertain' | 'refused'): void {
+    this.#publishFailures.inc({ reason });
+  }
+}

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { connect, createInbox } from '@nats-io/transport-node';
+import { Publisher } from './publisher.js';
+
+export interface BusOptions {
+  servers: string | string[];
+  user?: string | undefined;
+  pass?: string | undefined;
+  name: string;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Short: the embedded server is back within a second of a crash. */
+const RECONNECT_WAIT_MS = 200;
+/** Two silent intervals mean a dead peer, so a vanished host is noticed in half a minute. */
+const PING_INTERVAL_MS = 10_000;
+/** A stream with a large tail to recover may answer its first call late. */
+const API_TIMEOUT_MS = 10_000;
+
+/** Connects once (rejects when it can not) and from then on reconnects for ever. */
+export async function connectBus(options: BusOptions): Promise<Bus> {
+  // A private prefix, so that a later account with tighter permissions can be given just this one.
+  const inboxPrefix = `_INBOX_${options.name.replace(/[^A-Za-z0-9]/g, '_')}_${randomBytes(8).toString('hex')}`;
+  const nc = await connect({
+    servers: options.servers,
+    ...(options.user !== undefined && { user: options.user, pass: options.pass ?? '' }),
+    name: options.name,
+    inboxPrefix,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: RECONNECT_WAIT_MS,
+    reconnectJitter: RECONNECT_WAIT_MS,
+    timeout: CONNECT_TIMEOUT_MS,
+    pingInterval: PING_INTERVAL_MS,
+  });
+  const jsm = await jetstreamManager(nc, { timeout: API_TIMEOUT_MS, checkAPI: false });
+  return new Bus(nc, jetstream(nc, { timeout: API_TIMEOUT_MS }), jsm, inboxPrefix);
+}
+
+/** One connection to JetStream with what is needed to write to it and to notice that it is gone. */
+export class Bus {
+  readonly publisher: Publisher;
+  readonly #listeners = new Set<(up: boolean) => void>();
+  #up = true;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    readonly nc: NatsConnection,
+    readonly js: JetStreamClient,
+    readonly jsm: JetStreamManager,
+    readonly inboxPrefix: string,
+  ) {
+    this.publisher = new Publisher(this);
+    void this.#watch();
+  }
+
+  /** A new subject that only this connection listens to. */
+  newInbox(): string {
+    return createInbox(this.inboxPrefix);
+  }
+
+  isUp(): boolean {
+    return this.#up;
+  }
+
+  /** Calls `listener` at every change; returns the function that ends it. */
+  onStatus(listener: (up: boolean) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Sends what is buffered, then closes; safe to call twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // Draining waits for an answer that a server which is away never gives.
+    await (this.#up ? this.nc.drain() : this.nc.close()).catch(() => {});
+    this.#setUp(false);
+    this.publisher.stop();
+  }
+
+  async #watch(): Promise<void> {
+    for await (const status of this.nc.status()) {
+      if (status.type === 'disconnect' || status.type === 'close') this.#setUp(false);
+      else if (status.type === 'reconnect') this.#setUp(true);
+    }
+    this.#setUp(false);
+  }
+
+  #setUp(up: boolean): void {
+    if (this.#up === up) return;
+    this.#up = up;
+    for (const listener of [...this.#listeners]) listener(up);
+  }
+}

@@ -1,0 +1,66 @@
+import type { Msg } from '@nats-io/transport-node';
+import type { Bus } from './bus.js';
+import { StoreRefusedError, StoreUnavailableError } from './store-errors.js';
+import type { StoredMessage } from './stored-message.js';
+
+/** A direct-get request as the server defines it. */
+export interface DirectGetRequest {
+  seq?: number;
+  start_time?: string;
+  next_by_subj?: string;
+  last_by_subj?: string;
+  batch?: number;
+  max_bytes?: number;
+}
+
+/** From the last sign of the server; a batch that keeps coming may take longer in all. */
+const SILENCE_MAX_MS = 10_000;
+const NOTHING_THERE = 404;
+const END_OF_BATCH = 204;
+const NO_SUCH_STREAM = 503;
+
+/** Reads stored messages without a consumer. Written here because the client's own leaves its subscription open. */
+export function directGet(bus: Bus, stream: string, request: DirectGetRequest): Promise<StoredMessage[]> {
+  if (!bus.isUp()) return Promise.reject(new StoreUnavailableError('not connected', false));
+  return new Promise((resolve, reject) => {
+    const found: StoredMessage[] = [];
+    const settle = (error?: Error): void => {
+      clearTimeout(timer);
+      ended();
+      if (!bus.nc.isClosed()) subscription.unsubscribe();
+      if (error) reject(error);
+      else resolve(found);
+    };
+    const timer = setTimeout(() => settle(new StoreUnavailableError('no answer to a read', false)), SILENCE_MAX_MS);
+    const ended = bus.onStatus(() => settle(new StoreUnavailableError('the connection was lost', false)));
+    const inbox = bus.newInbox();
+    const subscription = bus.nc.subscribe(inbox, {
+      callback: (error, msg) => {
+        if (error) return settle(new StoreUnavailableError(error.message, false, { cause: error }));
+        const code = msg.headers?.code ?? 0;
+        if (code !== 0) return settle(statusError(code, msg));
+        found.push(storedMessage(msg));
+        if (request.batch === undefined) settle();
+        else timer.refresh();
+      },
+    });
+    bus.nc.publish(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify(request), { reply: inbox });
+  });
+}
+
+function statusError(code: number, msg: Msg): Error | undefined {
+  if (code === NOTHING_THERE || code === END_OF_BATCH) return undefined;
+  if (code === NO_SUCH_STREAM) return new StoreUnavailableError('no stream answers the read', false);
+  return new StoreRefusedError(code, msg.headers?.description ?? 'read refused');
+}
+
+function storedMessage(msg: Msg): StoredMessage {
+  const headers = msg.headers!;
+  return {
+    position: Number(headers.get('Nats-Sequence')),
+    subject: headers.get('Nats-Subject'),
+    data: msg.data,
+    timeMs: Date.parse(headers.get('Nats-Time-Stamp')),
+    headers,
+  };
+}

@@ -1,0 +1,146 @@
+import { DeliverPolicy } from '@nats-io/jetstream';
+import { deferred } from '@nats-io/transport-node';
+import type { Bus } from './bus.js';
+import { streamEnds } from './log-reader.js';
+import { PushConsumer } from './push-consumer.js';
+import type { StoredMessage } from './stored-message.js';
+
+export interface FollowerOptions {
+  stream: string;
+  /** Position before the first one wanted. */
+  after: number;
+  onMessage: (message: StoredMessage) => void;
+  /** Called each time the end of the stream is reached for the first time after a start or an interruption. */
+  onCaughtUp?: (() => void) | undefined;
+  /** The stream ends before what was already seen: it was restored, or a power cut took its tail. Following goes on there. */
+  onTailLost?: ((last: number) => void) | undefined;
+}
+
+const REOPEN_WAIT_MIN_MS = 50;
+/** Bounds how late a follower is after the store has come back. */
+const REOPEN_WAIT_MAX_MS = 2_000;
+
+/** Follows a whole stream through every interruption: each sequence once, ascending, none left out that the stream holds. */
+export class Follower {
+  readonly #bus: Bus;
+  readonly #options: FollowerOptions;
+  #position: number;
+  #consumer: PushConsumer | undefined;
+  #running = false;
+  /** Numbers the attempts to open, so that one that was overtaken drops its result. */
+  #attempt = 0;
+  #reopenWaitMs = REOPEN_WAIT_MIN_MS;
+  #reopenTimer: NodeJS.Timeout | undefined;
+  #caughtUp = false;
+  #lastSeenAtMs = 0;
+  #endStatus: (() => void) | undefined;
+  #started = deferred<void>();
+
+  constructor(bus: Bus, options: FollowerOptions) {
+    this.#bus = bus;
+    this.#options = options;
+    this.#position = options.after;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Last message or idle heartbeat: until then the stream was in sight. */
+  get lastSeenAtMs(): number {
+    return this.#consumer?.lastSeenAtMs ?? this.#lastSeenAtMs;
+  }
+
+  /** Resolves when the stream is being read, however long that takes; `stop` releases it too. */
+  start(): Promise<void> {
+    if (!this.#running) {
+      this.#running = true;
+      this.#endStatus = this.#bus.onStatus((up) => (up ? this.#reopen(0) : this.#dropConsumer()));
+      this.#reopen(0);
+    }
+    return this.#started;
+  }
+
+  /** No message is handed over after the call. */
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#endStatus?.();
+    clearTimeout(this.#reopenTimer);
+    this.#dropConsumer();
+    this.#started.resolve();
+  }
+
+  #reopen(waitMs: number): void {
+    clearTimeout(this.#reopenTimer);
+    this.#dropConsumer();
+    if (!this.#running) return;
+    this.#reopenTimer = setTimeout(() => void this.#open(), waitMs);
+  }
+
+  #dropConsumer(): void {
+    this.#attempt++;
+    if (!this.#consumer) return;
+    this.#lastSeenAtMs = this.#consumer.lastSeenAtMs;
+    this.#consumer.close();
+    this.#consumer = undefined;
+  }
+
+  async #open(): Promise<void> {
+    const attempt = ++this.#attempt;
+    // While the connection is down, its return opens the next one.
+    if (!this.#bus.isUp()) return;
+    try {
+      await this.#checkTail(attempt);
+      if (attempt !== this.#attempt) return;
+      this.#caughtUp = false;
+      const consumer = await this.#openConsumer(attempt);
+      if (attempt !== this.#attempt) return consumer.close();
+      this.#consumer = consumer;
+      this.#reopenWaitMs = REOPEN_WAIT_MIN_MS;
+      this.#started.resolve();
+      if (consumer.pendingAtStart === 0) this.#reachEnd();
+    } catch {
+      // Whatever it was, the next attempt meets it again; `lastSeenAtMs` tells the owner how long that has gone on.
+      if (attempt === this.#attempt) this.#reopenLater();
+    }
+  }
+
+  #reopenLater(): void {
+    this.#reopen(this.#reopenWaitMs);
+    this.#reopenWaitMs = Math.min(this.#reopenWaitMs * 2, REOPEN_WAIT_MAX_MS);
+  }
+
+  async #checkTail(attempt: number): Promise<void> {
+    const { last } = await streamEnds(this.#bus, this.#options.stream);
+    if (attempt !== this.#attempt || last >= this.#position) return;
+    this.#position = last;
+    this.#options.onTailLost?.(last);
+  }
+
+  #openConsumer(attempt: number): Promise<PushConsumer> {
+    return PushConsumer.open(this.#bus, {
+      stream: this.#options.stream,
+      config: { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: this.#position + 1 },
+      onMessage: (message, pending) => {
+        if (attempt === this.#attempt) this.#onMessage(message, pending);
+      },
+      onBroken: () => {
+        if (attempt === this.#attempt) this.#reopenLater();
+      },
+    });
+  }
+
+  #onMessage(message: StoredMessage, pending: number): void {
+    if (message.position > this.#position) {
+      this.#position = message.position;
+      this.#options.onMessage(message);
+    }
+    if (pending === 0) this.#reachEnd();
+  }
+
+  #reachEnd(): void {
+    if (this.#caughtUp) return;
+    this.#caughtUp = true;
+    this.#options.onCaughtUp?.();
+  }
+}

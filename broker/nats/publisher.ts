@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import type { Msg } from '@nats-io/transport-node';
+import type { Bus } from './bus.js';
+import { publishHeaders } from './publish-headers.js';
+import type { JetStreamRefusal } from './store-errors.js';
+import { StoreRefusedError, StoreUnavailableError, storeError } from './store-errors.js';
+
+export interface OutMessage {
+  subject: string;
+  data: Uint8Array;
+  /** Deduplicates within the stream's window; must be unique over the whole stream. */
+  id?: string | undefined;
+  ttlSeconds?: number | undefined;
+  /** Sequence of the newest message of this subject, 0 for none. */
+  expectLastSubject?: number | undefined;
+  /** Sequence of the newest message of the stream; in a batch only the first message may carry it. */
+  expectLast?: number | undefined;
+}
+
+export interface PubAck {
+  stream: string;
+  position: number;
+  duplicate: boolean;
+}
+
+interface RawAck {
+  stream?: string;
+  seq?: number;
+  duplicate?: boolean;
+  count?: number;
+  error?: JetStreamRefusal;
+}
+
+interface Waiter {
+  resolve(ack: RawAck): void;
+  reject(error: Error): void;
+  deadlineMs: number;
+}
+
+/** The server's own limit for an atomic batch, in messages. */
+export const BATCH_MESSAGES_MAX = 1_000;
+/** Messages sent and not yet acknowledged: enough to keep the server busy (512 saturates it), small against its queue of 10,000. */
+const IN_FLIGHT_MAX = 1_024;
+/** Messages waiting for a place in flight; above it callers are refused, so a slow store can not fill our memory. */
+const WAITING_MAX = 16_384;
+/** Longer than a leader election (4 to 8 s) in a cluster. */
+const ACK_TIMEOUT_MS = 15_000;
+const SWEEP_INTERVAL_MS = 500;
+
+/**
+ * Writes to streams with one shared reply inbox for all acks: a request per message costs seven times as much.
+ * While the connection is down everything is refused at once instead of being buffered.
+ */
+export class Publisher {
+  readonly #bus: Bus;
+  readonly #prefix: string;
+  readonly #waiters = new Map<string, Waiter>();
+  readonly #waiting: Array<{ send(): void; fail(error: Error): void }> = [];
+  readonly #sweep: NodeJS.Timeout;
+  #nextId = 0;
+
+  constructor(bus: Bus) {
+    this.#bus = bus;
+    this.#prefix = `${bus.inboxPrefix}.ack.`;
+    bus.nc.subscribe(`${this.#prefix}*`, {
+      callback: (error, msg) => {
+        if (!error) this.#onAck(msg);
+      },
+    });
+    bus.onStatus((up) => {
+      if (!up) this.#failAll('the connection was lost');
+    });
+    this.#sweep = setInterval(() => this.#failExpired(), SWEEP_INTERVAL_MS);
+    this.#sweep.unref();
+  }
+
+  get inFlight(): number {
+    return this.#waiters.size;
+  }
+
+  /** Resolves when the message is stored as durably as the server is set up to; calls are sent in the order they are made. */
+  async publish(message: OutMessage): Promise<PubAck> {
+    const raw = await this.#whenFree(() => this.#send(message, publishHeaders(message)));
+    return { stream: raw.stream ?? '', position: raw.seq ?? 0, duplicate: raw.duplicate === true };
+  }
+
+  /** All or none of at most 1,000 messages of one stream; they get the positions `lastPosition - count + 1` to `lastPosition`. */
+  async publishBatch(messages: OutMessage[]): Promise<{ lastPosition: number; count: number }> {
+    if (messages.length === 0 || messages.length > BATCH_MESSAGES_MAX) {
+      throw new StoreRefusedError(10199, `a batch has 1 to ${BATCH_MESSAGES_MAX} messages, not ${messages.length}`);
+    }
+    const raw = await this.#whenFree(() => this.#sendBatch(messages));
+    return { lastPosition: raw.seq ?? 0, count: raw.count ?? messages.length };
+  }
+
+  /** Rejects what is in flight and takes nothing more. */
+  stop(): void {
+    clearInterval(this.#sweep);
+    this.#failAll('the connection was closed');
+  }
+
+  #sendBatch(messages: OutMessage[]): Promise<RawAck> {
+    const id = randomUUID();
+    const last = messages.length - 1;
+    return new Promise<RawAck>((resolve, reject) => {
+      for (const [i, message] of messages.entries()) {
+        const hdrs = publishHeaders(message, { id, sequence: i + 1, commit: i === last });
+        if (i === last) this.#send(message, hdrs).then(resolve, reject);
+        // The first answer is empty when the batch was opened, else it says why not. It is not waited for: the
+        // server handles one connection in order, so the commit can not overtake it.
+        else if (i === 0) this.#send(message, hdrs).catch(reject);
+        else this.#bus.nc.publish(message.subject, message.data, { headers: hdrs! });
+      }
+    });
+  }
+
+  #send(message: OutMessage, hdrs: ReturnType<typeof publishHeaders>): Promise<RawAck> {
+    const id = (this.#nextId++).toString(36);
+    return new Promise<RawAck>((resolve, reject) => {
+      const options = { reply: this.#prefix + id, ...(hdrs && { headers: hdrs }) };
+      try {
+        this.#bus.nc.publish(message.subject, message.data, options);
+        this.#waiters.set(id, { resolve, reject, deadlineMs: Date.now() + ACK_TIMEOUT_MS });
+      } catch (error) {
+        reject(refusedByClient(error));
+      }
+    });
+  }
+
+  #whenFree(send: () => Promise<RawAck>): Promise<RawAck> {
+    if (!this.#bus.isUp()) return Promise.reject(new StoreUnavailableError('not connected', false));
+    if (this.#waiters.size < IN_FLIGHT_MAX && this.#waiting.length === 0) return send();
+    if (this.#waiting.length >= WAITING_MAX) {
+      return Promise.reject(new StoreUnavailableError(`${WAITING_MAX} messages are waiting already`, false));
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ send: () => send().then(resolve, reject), fail: reject });
+    });
+  }
+
+  #onAck(msg: Msg): void {
+    const id = msg.subject.slice(this.#prefix.length);
+    const waiter = this.#waiters.get(id);
+    if (!waiter) return;
+    this.#waiters.delete(id);
+    settle(waiter, msg);
+    this.#refill();
+  }
+
+  /** Sends half of a free window at once: shifting one by one off a long array would copy it each time. */
+  #refill(): void {
+    if (this.#waiting.length === 0 || this.#waiters.size > IN_FLIGHT_MAX / 2) return;
+    for (const next of this.#waiting.splice(0, IN_FLIGHT_MAX - this.#waiters.size)) next.send();
+  }
+
+  #failExpired(): void {
+    const now = Date.now();
+    // Insertion order is deadline order, so the first live one ends the walk.
+    for (const [id, waiter] of this.#waiters) {
+      if (waiter.deadlineMs > now) break;
+      this.#waiters.delete(id);
+      waiter.reject(new StoreUnavailableError(`no answer within ${ACK_TIMEOUT_MS} ms`, true));
+    }
+    this.#refill();
+  }
+
+  #failAll(why: string): void {
+    const sent = [...this.#waiters.values()];
+    const unsent = this.#waiting.splice(0);
+    this.#waiters.clear();
+    for (const waiter of sent) waiter.reject(new StoreUnavailableError(why, true));
+    for (const waiter of unsent) waiter.fail(new StoreUnavailableError(why, false));
+  }
+}
+
+function settle(waiter: Waiter, msg: Msg): void {
+  if (msg.data.length === 0) {
+    // No data: either "no stream listens on the subject" or "batch opened".
+    if (msg.headers?.code === 503) waiter.reject(new StoreUnavailableError('no stream listens on the subject', false));
+    else waiter.resolve({});
+    return;
+  }
+  try {
+    const ack = msg.json<RawAck>();
+    if (ack.error) waiter.reject(storeError(ack.error));
+    else waiter.resolve(ack);
+  } catch (error) {
+    waiter.reject(new StoreUnavailableError('the answer is not a JetStream ack', true, { cause: error }));
+  }
+}
+
+/** The client throws by itself on a message larger than the server takes and on a closed connection. */
+function refusedByClient(error: unknown): Error {
+  const text = error instanceof Error ? error.message : String(error);
+  return /max_payload|payload/i.test(text)
+    ? new StoreRefusedError(10054, 'the message is larger than the server takes')
+    : new StoreUnavailableError('not connected', false, { cause: error });
+}

@@ -1,0 +1,142 @@
+import type { ConsumerConfig } from '@nats-io/jetstream';
+import { AckPolicy, ReplayPolicy } from '@nats-io/jetstream';
+import type { Msg, MsgHdrs, Subscription } from '@nats-io/transport-node';
+import { nanos } from '@nats-io/transport-node';
+import { parseAckSubject } from './ack-subject.js';
+import type { Bus } from './bus.js';
+import type { StoredMessage } from './stored-message.js';
+
+export interface PushConsumerOptions {
+  stream: string;
+  /** Where to start and what to filter; everything else is set here. */
+  config: Partial<ConsumerConfig>;
+  onMessage(message: StoredMessage, pending: number): void;
+  /** Called once when deliveries can no longer be trusted to be complete; nothing is delivered after it. */
+  onBroken(why: 'gap' | 'silent'): void;
+}
+
+export const IDLE_HEARTBEAT_MS = 1_000;
+/** Five missed heartbeats: an event loop that is busy for two seconds must not cost a new consumer. */
+const SILENCE_MAX_MS = 5 * IDLE_HEARTBEAT_MS;
+/** How long the server keeps a consumer whose reader has gone. */
+const ABANDONED_MS = 30_000;
+
+/**
+ * One life of an ephemeral consumer without acks, flow-controlled by the server. It notices lost deliveries and
+ * silence, and then ends: whoever owns it opens the next one.
+ */
+export class PushConsumer {
+  readonly #bus: Bus;
+  readonly #options: PushConsumerOptions;
+  readonly #subscription: Subscription;
+  readonly #watchdog: NodeJS.Timeout;
+  #name: string | undefined;
+  #consumerSequence = 0;
+  #open = true;
+  /** Messages that were there to deliver when the consumer was made. */
+  pendingAtStart = 0;
+  lastSeenAtMs = Date.now();
+
+  static async open(bus: Bus, options: PushConsumerOptions): Promise<PushConsumer> {
+    const consumer = new PushConsumer(bus, options);
+    try {
+      await consumer.#create();
+    } catch (error) {
+      consumer.close();
+      throw error;
+    }
+    return consumer;
+  }
+
+  private constructor(bus: Bus, options: PushConsumerOptions) {
+    this.#bus = bus;
+    this.#options = options;
+    this.#subscription = bus.nc.subscribe(bus.newInbox(), {
+      callback: (error, msg) => {
+        if (!error) this.#onDelivery(msg);
+      },
+    });
+    this.#watchdog = setInterval(() => this.#checkSilence(), IDLE_HEARTBEAT_MS);
+    this.#watchdog.unref();
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    clearInterval(this.#watchdog);
+    if (this.#bus.nc.isClosed()) return;
+    this.#subscription.unsubscribe();
+    // A courtesy: the server drops it by itself when nobody listens.
+    if (this.#name && this.#bus.isUp())
+      this.#bus.jsm.consumers.delete(this.#options.stream, this.#name).catch(() => {});
+  }
+
+  async #create(): Promise<void> {
+    const info = await this.#bus.jsm.consumers.add(this.#options.stream, {
+      ...this.#options.config,
+      deliver_subject: this.#subscription.getSubject(),
+      ack_policy: AckPolicy.None,
+      replay_policy: ReplayPolicy.Instant,
+      flow_control: true,
+      idle_heartbeat: nanos(IDLE_HEARTBEAT_MS),
+      inactive_threshold: nanos(ABANDONED_MS),
+      mem_storage: true,
+      num_replicas: 1,
+    });
+    this.#name = info.name;
+    // Deliveries that overtook this answer are no longer pending in it, but they were at the start.
+    this.pendingAtStart = info.num_pending + info.delivered.consumer_seq;
+    this.lastSeenAtMs = Date.now();
+  }
+
+  #onDelivery(msg: Msg): void {
+    if (!this.#open) return;
+    this.lastSeenAtMs = Date.now();
+    const place = parseAckSubject(msg.reply);
+    if (!place) return this.#onStatus(msg);
+    if (place.consumerSequence !== this.#consumerSequence + 1) return this.#break('gap');
+    this.#consumerSequence = place.consumerSequence;
+    this.#options.onMessage(new Delivery(msg, place.streamSequence, place.timeMs), place.pending);
+  }
+
+  #onStatus(msg: Msg): void {
+    const stalled = msg.headers?.get('Nats-Consumer-Stalled');
+    if (msg.reply) this.#bus.nc.publish(msg.reply);
+    else if (stalled) this.#bus.nc.publish(stalled);
+    const lastSent = msg.headers?.get('Nats-Last-Consumer');
+    if (lastSent && Number(lastSent) > this.#consumerSequence) this.#break('gap');
+  }
+
+  #checkSilence(): void {
+    if (this.#name && Date.now() - this.lastSeenAtMs > SILENCE_MAX_MS) this.#break('silent');
+  }
+
+  #break(why: 'gap' | 'silent'): void {
+    this.close();
+    this.#options.onBroken(why);
+  }
+}
+
+/** Headers are parsed when asked for: most readers never do, and it costs as much as the rest of a delivery. */
+class Delivery implements StoredMessage {
+  readonly #msg: Msg;
+  constructor(
+    msg: Msg,
+    readonly position: number,
+    readonly timeMs: number,
+  ) {
+    this.#msg = msg;
+  }
+
+  get subject(): string {
+    return this.#msg.subject;
+  }
+
+  get data(): Uint8Array {
+    return this.#msg.data;
+  }
+
+  get headers(): MsgHdrs | undefined {
+    return this.#msg.headers;
+  }
+}

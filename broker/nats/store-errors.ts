@@ -1,0 +1,82 @@
+import { SluiceError } from '../../proto/errors.js';
+
+/** The error part of a JetStream answer. */
+export interface JetStreamRefusal {
+  code: number;
+  err_code: number;
+  description: string;
+}
+
+/** A member of an atomic batch was stored before, within the duplicate window; nothing of the batch was stored. */
+export class DuplicateInBatchError extends Error {
+  override readonly name = 'DuplicateInBatchError';
+  readonly code = 'NATS_DUPLICATE_IN_BATCH';
+}
+
+/** The stream or subject does not end where the writer expected; nothing was stored. */
+export class WrongExpectedSequenceError extends Error {
+  override readonly name = 'WrongExpectedSequenceError';
+  readonly code = 'NATS_WRONG_EXPECTED_SEQUENCE';
+}
+
+/** JetStream understood the request and refused it for good: sending the same again will not help. */
+export class StoreRefusedError extends Error {
+  override readonly name = 'StoreRefusedError';
+  readonly code = 'NATS_REFUSED';
+  constructor(
+    readonly natsCode: number,
+    description: string,
+  ) {
+    super(`the store refused the message: ${description} (${natsCode})`);
+  }
+}
+
+/** No room; nothing was stored. */
+export class StoreFullError extends SluiceError {
+  override readonly name = 'StoreFullError';
+  constructor(description: string) {
+    super('STORE_FULL', `the store is full: ${description}`);
+  }
+}
+
+/** The store did not answer. When `uncertain` the message may have been stored: send it again with the same id. */
+export class StoreUnavailableError extends SluiceError {
+  override readonly name = 'StoreUnavailableError';
+  constructor(
+    why: string,
+    readonly uncertain: boolean,
+    options?: ErrorOptions,
+  ) {
+    super('STORE_UNAVAILABLE', `the store can not be reached: ${why}`, {}, options);
+  }
+}
+
+const DUPLICATE_IN_BATCH = 10201;
+/** 10164 is the form without the actual sequence, which the server uses for atomic batches. */
+const WRONG_SEQUENCE: ReadonlySet<number> = new Set([10070, 10071, 10164]);
+/** Account, memory and storage limits and the server's own resources. */
+const FULL: ReadonlySet<number> = new Set([10002, 10023, 10028, 10047]);
+/** The catch-all of a failed write: a limit of the stream, a full disk, or an input/output error. */
+const STORE_FAILED = 10077;
+/**
+ * JetStream off, starting or without leader (10008, 10039, 10076), stream offline (10118), queue full (10167),
+ * a batch torn by a restart (10176), too many batches open (10205 and 10211 by version): later it can work.
+ */
+const FOR_THE_MOMENT: ReadonlySet<number> = new Set([10008, 10039, 10076, 10118, 10167, 10176, 10205, 10210, 10211]);
+
+/** The error class for what JetStream answered. */
+export function storeError(refusal: JetStreamRefusal): Error {
+  const { err_code: natsCode, description } = refusal;
+  if (natsCode === DUPLICATE_IN_BATCH) return new DuplicateInBatchError(description);
+  if (WRONG_SEQUENCE.has(natsCode)) return new WrongExpectedSequenceError(description);
+  if (FULL.has(natsCode)) return new StoreFullError(description);
+  if (natsCode === STORE_FAILED) {
+    return /maximum|no space|exceed/i.test(description)
+      ? new StoreFullError(description)
+      : new StoreUnavailableError(description, true);
+  }
+  if (FOR_THE_MOMENT.has(natsCode) || refusal.code === 503 || refusal.code === 429) {
+    return new StoreUnavailableError(description, false);
+  }
+  return new StoreRefusedError(natsCode, description);
+}

@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import type { StreamConfig, StreamInfo } from '@nats-io/jetstream';
+import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType, StoreCompression } from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
+import type { Bus } from './bus.js';
+
+export interface StreamsOptions {
+  /** Counts only when the store is new: partitions of entries are recorded, so their number never changes. */
+  partitions: number;
+  replicas: number;
+  /** Limit of every EV stream; undefined leaves it to the server. */
+  maxBytesPerPartition?: number | undefined;
+  /** Limit of QUARANTINE, which anyone who may publish can fill; undefined leaves it to the server. */
+  maxBytesQuarantine?: number | undefined;
+}
+
+export interface Store {
+  partitions: number;
+  /** Per partition: id of the log's life. A position means something within one life only. */
+  logs: string[];
+}
+
+export const LEDGER_STREAM = 'LEDGER';
+export const RECEIPTS_STREAM = 'RECEIPTS';
+export const QUARANTINE_STREAM = 'QUARANTINE';
+export const CURSORS_STREAM = 'CURSORS';
+export const eventStream = (partition: number) => `EV_${partition}`;
+
+const PARTITIONS_KEY = 'sluice-partitions';
+const LOG_KEY = 'sluice-log';
+const NAME_IN_USE = 10058;
+const NO_SUCH_STREAM = 10059;
+const DAY_MS = 86_400_000;
+/** What the law's data minimisation leaves a refused event to be repaired in. */
+const QUARANTINE_DAYS = 30;
+/** Each id remembered costs the server about 220 bytes. */
+const DUPLICATE_WINDOW_MS = 120_000;
+/** Explicit, since the server's default differs by version. One per broker and stream, and a few that load at boot. */
+const CONSUMERS_MAX = 200;
+
+/** Makes what is missing and adjusts replicas and limits; an existing store keeps its number of partitions. */
+export async function ensureStreams(bus: Bus, options: StreamsOptions): Promise<Store> {
+  // The first partition is made first and says how many there are, so an interrupted start is finished by the next.
+  const first = await ensureEventStream(bus, 0, options);
+  const partitions = Number(first.config.metadata?.[PARTITIONS_KEY] ?? options.partitions);
+  const settled = { ...options, partitions };
+  const logs = [logOf(first)];
+  for (let p = 1; p < partitions; p++) logs.push(logOf(await ensureEventStream(bus, p, settled)));
+  const { replicas } = options;
+  await ensureStream(bus, { name: LEDGER_STREAM, subjects: ['ledger.>'], num_replicas: replicas });
+  await ensureStream(bus, { name: RECEIPTS_STREAM, subjects: ['receipt.>'], num_replicas: replicas });
+  await ensureStream(bus, {
+    name: QUARANTINE_STREAM,
+    subjects: ['quarantine.>'],
+    num_replicas: replicas,
+    max_age: nanos(QUARANTINE_DAYS * DAY_MS),
+    ...maxBytes(options.maxBytesQuarantine),
+  });
+  await ensureStream(bus, {
+    name: CURSORS_STREAM,
+    subjects: ['cursor.>', 'mark.>', 'deadletter.>'],
+    num_replicas: replicas,
+    max_msgs_per_subject: 1,
+  });
+  return { partitions, logs };
+}
+
+/** Gives the log of a partition a new life after it was restored or has lost its tail; returns its id. */
+export async function renewLog(bus: Bus, partition: number): Promise<string> {
+  const name = eventStream(partition);
+  const { config } = await bus.jsm.streams.info(name);
+  const log = newLogId();
+  await bus.jsm.streams.update(name, { ...config, metadata: { ...config.metadata, [LOG_KEY]: log } });
+  return log;
+}
+
+function ensureEventStream(bus: Bus, partition: number, options: StreamsOptions): Promise<StreamInfo> {
+  return ensureStream(bus, {
+    name: eventStream(partition),
+    subjects: [`ev.${partition}.>`],
+    num_replicas: options.replicas,
+    metadata: { [PARTITIONS_KEY]: String(options.partitions), [LOG_KEY]: newLogId() },
+    ...maxBytes(options.maxBytesPerPartition),
+  });
+}
+
+type Wanted = Partial<StreamConfig> & { name: string; subjects: string[]; num_replicas: number };
+
+async function ensureStream(bus: Bus, wanted: Wanted): Promise<StreamInfo> {
+  const existing = await findStream(bus, wanted.name);
+  if (existing) return adjustStream(bus, existing, wanted);
+  try {
+    return await bus.jsm.streams.add({ ...COMMON, ...wanted });
+  } catch (error) {
+    // Another broker made it in between, with another log id.
+    if (error instanceof JetStreamApiError && error.code === NAME_IN_USE) return bus.jsm.streams.info(wanted.name);
+    throw error;
+  }
+}
+
+async function findStream(bus: Bus, name: string): Promise<StreamInfo | undefined> {
+  try {
+    return await bus.jsm.streams.info(name);
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === NO_SUCH_STREAM) return undefined;
+    throw error;
+  }
+}
+
+async function adjustStream(bus: Bus, existing: StreamInfo, wanted: Wanted): Promise<StreamInfo> {
+  const { config } = existing;
+  const limit = wanted.max_bytes ?? config.max_bytes;
+  if (config.num_replicas === wanted.num_replicas && config.max_bytes === limit) return existing;
+  return bus.jsm.streams.update(wanted.name, { ...config, num_replicas: wanted.num_replicas, max_bytes: limit });
+}
+
+const COMMON: Partial<StreamConfig> = {
+  retention: RetentionPolicy.Limits,
+  storage: StorageType.File,
+  // Nothing acknowledged is thrown away to make room: the writer is told instead.
+  discard: DiscardPolicy.New,
+  deny_delete: true,
+  deny_purge: true,
+  allow_direct: true,
+  allow_atomic: true,
+  allow_msg_ttl: true,
+  compression: StoreCompression.S2,
+  duplicate_window: nanos(DUPLICATE_WINDOW_MS),
+  max_consumers: CONSUMERS_MAX,
+};
+
+const maxBytes = (limit: number | undefined): Partial<StreamConfig> =>
+  limit === undefined ? {} : { max_bytes: limit };
+const newLogId = (): string => randomBytes(9).toString('base64url');
+const logOf = (info: StreamInfo): string => info.config.metadata?.[LOG_KEY] ?? '';

@@ -93,10 +93,14 @@ export class PushConsumer {
     if (!this.#open) return;
     this.lastSeenAtMs = Date.now();
     const place = parseAckSubject(msg.reply);
-    if (!place) return this.#onStatus(msg);
-    if (place.consumerSequence !== this.#consumerSequence + 1) return this.#break('gap');
-    this.#consumerSequence = place.consumerSequence;
-    this.#options.onMessage(new Delivery(msg, place.streamSequence, place.timeMs), place.pending);
+    if (!place) {
+      this.#onStatus(msg);
+    } else if (place.consumerSequence !== this.#consumerSequence + 1) {
+      this.#break('gap');
+    } else {
+      this.#consumerSequence = place.consumerSequence;
+      this.#options.onMessage(new Delivery(msg, place.streamSequence, place.timeMs), place.pending);
+    }
   }
 
   #onStatus(msg: Msg): void {

@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { GROUP_COMMIT_VERSION, isAtLeast, MINIMUM_VERSION, ServerNotFoundError, serverVersion } from './find-server.js';
+import { lockFolder } from './folder-lock.js';
+import { processesWithArgument } from './process-list.js';
+import type { Durability, ServerConfig } from './server-config.js';
+import { serverConfig } from './server-config.js';
+import type { ServerProcess } from './server-process.js';
+import { launchServer } from './server-process.js';
+import { stopProcess } from './stop-process.js';
+import { syncMetadata } from './sync-metadata.js';
+
+export interface EmbeddedOptions {
+  binary: string;
+  storeDir: string;
+  /** `strict` syncs every acknowledged write; `relaxed` every 100 ms: a power cut may take that much. */
+  durability: Durability;
+  logFile?: string | undefined;
+  /** Limit of everything stored, in bytes; undefined lets the server take three quarters of the free disk. */
+  maxStoreBytes?: number | undefined;
+  /** What the operator should read: an orphan that was ended, a crash, a restart. */
+  onNotice?: ((text: string) => void) | undefined;
+}
+
+const RESTART_WAIT_MIN_MS = 50;
+/** A server that can not come back (disk gone) is tried this often, for ever: readiness says so meanwhile. */
+const RESTART_WAIT_MAX_MS = 5_000;
+/** After this long without a crash the next restart is quick again. */
+const STABLE_AFTER_MS = 60_000;
+
+/** Starts a nats-server that belongs to this process and its folder; rejects with its last log lines when it can not. */
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
+  await mkdir(options.storeDir, { recursive: true, mode: 0o700 });
+  const storeDir = realpathSync(resolve(options.storeDir));
+  const unlock = await lockFolder(storeDir);
+  try {
+    const version = await checkVersion(options);
+    const configFile = join(storeDir, 'nats-server.conf');
+    await endOrphans(configFile, options);
+    const config: ServerConfig = {
+      version,
+      storeDir,
+      durability: options.durability,
+      maxStoreBytes: options.maxStoreBytes,
+      logFile: options.logFile ? resolve(options.logFile) : join(storeDir, 'nats-server.log'),
+      port: 0,
+      user: 'sluice',
+      pass: randomBytes(24).toString('base64url'),
+      monitorPath: `/${randomBytes(16).toString('hex')}`,
+    };
+    const launch = () => launchWith(options.binary, configFile, config);
+    const running = await launch();
+    // From now on the same port, so that connections find the server again after a crash.
+    config.port = running.port;
+    return new EmbeddedServer({ config, running, launch, unlock, onNotice: options.onNotice });
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+interface EmbeddedParts {
+  config: ServerConfig;
+  running: ServerProcess;
+  launch: () => Promise<ServerProcess>;
+  unlock: () => Promise<void>;
+  onNotice: ((text: string) => void) | undefined;
+}
+
+/** A running nats-server that is restarted when it crashes and ends with this process. */
+export class EmbeddedServer {
+  readonly user: string;
+  readonly pass: string;
+  readonly url: string;
+  readonly version: string;
+  readonly #parts: EmbeddedParts;
+  #running: ServerProcess;
+  #runningSinceMs = Date.now();
+  #restartWaitMs = RESTART_WAIT_MIN_MS;
+  #restarting: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+  #stopping: Promise<void> | undefined;
+  readonly #onProcessExit = () => this.#running.child.kill('SIGTERM');
+
+  constructor(parts: EmbeddedParts) {
+    this.#parts = parts;
+    this.#running = parts.running;
+    this.user = parts.config.user;
+    this.pass = parts.config.pass;
+    this.url = `nats://127.0.0.1:${parts.running.port}`;
+    this.version = parts.config.version;
+    process.once('exit', this.#onProcessExit);
+    this.#watch();
+  }
+
+  /** Of the current process; changes with a restart. */
+  get pid(): number {
+    return this.#running.pid;
+  }
+
+  /** Syncs the files that describe the streams; call it after making streams under `relaxed`, which does not. */
+  syncMetadata(): Promise<void> {
+    return syncMetadata(join(this.#parts.config.storeDir, 'jetstream'));
+  }
+
+  /** Ends the server cleanly and frees the folder; safe to call twice. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#wake?.();
+    await this.#restarting;
+    const { child, pid, exited } = this.#running;
+    child.ref();
+    if (child.exitCode === null && child.signalCode === null) {
+      const [self] = (await processesWithArgument(this.#configFile)).filter((found) => found.pid === pid);
+      if (self) await stopProcess(pid, self.startedAt);
+    }
+    await exited;
+    process.off('exit', this.#onProcessExit);
+    await this.#parts.unlock();
+  }
+
+  get #configFile(): string {
+    return join(this.#parts.config.storeDir, 'nats-server.conf');
+  }
+
+  #watch(): void {
+    // It must not keep a process alive that has nothing else to do.
+    this.#running.child.unref();
+    this.#runningSinceMs = Date.now();
+    void this.#running.exited.then((why) => {
+      if (this.#stopping) return;
+      this.#parts.onNotice?.(`nats-server ended (${why}); starting it again`);
+      this.#restarting = this.#restart();
+    });
+  }
+
+  async #restart(): Promise<void> {
+    if (Date.now() - this.#runningSinceMs > STABLE_AFTER_MS) this.#restartWaitMs = RESTART_WAIT_MIN_MS;
+    while (!this.#stopping) {
+      await this.#wait(this.#restartWaitMs);
+      this.#restartWaitMs = Math.min(this.#restartWaitMs * 2, RESTART_WAIT_MAX_MS);
+      if (this.#stopping) return;
+      try {
+        this.#running = await this.#parts.launch();
+        this.#parts.onNotice?.(`nats-server is back as process ${this.#running.pid}`);
+        return this.#watch();
+      } catch (error) {
+        this.#parts.onNotice?.(error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+
+  #wait(ms: number): Promise<void> {
+    return new Promise((done) => {
+      const timer = setTimeout(done, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        done();
+      };
+    });
+  }
+}
+
+async function checkVersion(options: EmbeddedOptions): Promise<string> {
+  const version = await serverVersion(options.binary);
+  if (version === undefined) throw new ServerNotFoundError(`${options.binary} is not a nats-server that runs here`);
+  if (!isAtLeast(version, MINIMUM_VERSION)) {
+    throw new ServerNotFoundError(`${options.binary} is ${version}; ${MINIMUM_VERSION} or newer is needed`);
+  }
+  if (options.durability === 'strict' && !isAtLeast(version, GROUP_COMMIT_VERSION)) {
+    options.onNotice?.(
+      `nats-server ${version} syncs every message of a batch by itself; ${GROUP_COMMIT_VERSION} or newer commits them as a group, many times faster`,
+    );
+  }
+  return version;
+}
+
+/** A broker that was killed leaves its server running; two servers on one folder would ruin it. */
+async function endOrphans(configFile: string, options: EmbeddedOptions): Promise<void> {
+  for (const orphan of await processesWithArgument(configFile)) {
+    if (!orphan.command.some((part) => part.includes('nats-server'))) continue;
+    options.onNotice?.(`ending nats-server ${orphan.pid}, left behind by a broker that was killed`);
+    await stopProcess(orphan.pid, orphan.startedAt);
+  }
+}
+
+async function launchWith(binary: string, configFile: string, config: ServerConfig): Promise<ServerProcess> {
+  await writeFile(configFile, serverConfig(config), { mode: 0o600 });
+  const { storeDir, logFile, monitorPath } = config;
+  return launchServer({ binary, configFile, storeDir, logFile, monitorPath });
+}

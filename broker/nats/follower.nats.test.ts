@@ -1,0 +1,91 @@
+import { EventEmitter, once } from 'node:events';
+import t from 'tap';
+import { connect, startNats } from '../../tests/support/nats.js';
+import { Follower } from './follower.js';
+import { StoreUnavailableError } from './store-errors.js';
+import { ensureStreams } from './streams.js';
+
+t.test('a follower', async (t) => {
+  const server = await startNats(t);
+  const bus = await connect(t, server);
+  await ensureStreams(bus, { partitions: 2, replicas: 1 });
+
+  t.test('delivers what was there, says it has caught up, and goes on live', async (t) => {
+    for (let i = 0; i < 10; i++) await bus.publisher.publish({ subject: 'ev.1.a.b.c', data: Buffer.from(`${i}`) });
+    const seen: number[] = [];
+    const events = new EventEmitter();
+    const follower = new Follower(bus, {
+      stream: 'EV_1',
+      after: 3,
+      onMessage: (m) => {
+        seen.push(m.position);
+        events.emit('message', m);
+      },
+      onCaughtUp: () => events.emit('end'),
+    });
+    t.teardown(() => follower.stop());
+    const end = once(events, 'end');
+    await follower.start();
+    await end;
+    t.same(seen, [4, 5, 6, 7, 8, 9, 10]);
+    const next = once(events, 'message');
+    await bus.publisher.publish({ subject: 'ev.1.a.b.c', data: Buffer.from('live'), id: 'live' });
+    const [message] = await next;
+    t.match(message, { position: 11, subject: 'ev.1.a.b.c', data: Buffer.from('live') });
+    t.equal(message.headers?.get('Nats-Msg-Id'), 'live');
+    t.ok(Math.abs(message.timeMs - Date.now()) < 60_000);
+    t.equal(follower.position, 11);
+    t.ok(Date.now() - follower.lastSeenAtMs < 5_000);
+  });
+
+  t.test('keeps an idle stream in sight by heartbeats', async (t) => {
+    const follower = new Follower(bus, { stream: 'EV_1', after: 0, onMessage: () => {} });
+    t.teardown(() => follower.stop());
+    await follower.start();
+    const before = Date.now();
+    while (follower.lastSeenAtMs <= before + 500) await new Promise((resolve) => setTimeout(resolve, 20));
+    t.pass('a heartbeat came');
+  });
+
+  t.test('of a stream that ends before its position says so and goes on from there', async (t) => {
+    const lost = new Promise<number>((resolve) => {
+      const onTailLost = resolve;
+      const follower = new Follower(bus, { stream: 'EV_1', after: 1_000, onMessage: () => {}, onTailLost });
+      t.teardown(() => follower.stop());
+      void follower.start();
+    });
+    t.equal(await lost, 11);
+  });
+
+  t.test('neither skips nor repeats when the server is killed over and over', async (t) => {
+    const seen: number[] = [];
+    const follower = new Follower(bus, { stream: 'EV_0', after: 0, onMessage: (m) => seen.push(m.position) });
+    t.teardown(() => follower.stop());
+    await follower.start();
+    let acked = 0;
+    for (let kill = 0; kill < 3; kill++) {
+      const until = acked + 3_000;
+      let killed = false;
+      while (acked < until) {
+        if (!killed && acked > until - 1_500) {
+          killed = true;
+          process.kill(server.pid, 'SIGKILL');
+        }
+        try {
+          const acks = Array.from({ length: 100 }, () =>
+            bus.publisher.publish({ subject: 'ev.0.a.b.c', data: Buffer.from('x') }),
+          );
+          acked = Math.max(acked, ...(await Promise.all(acks)).map((ack) => ack.position));
+        } catch (error) {
+          if (!(error instanceof StoreUnavailableError)) throw error;
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      }
+    }
+    const last = (await bus.jsm.streams.info('EV_0')).state.last_seq;
+    t.ok(last >= acked, 'the server has everything that it acknowledged');
+    while (follower.position < last) await new Promise((resolve) => setTimeout(resolve, 10));
+    t.equal(seen.length, last);
+    t.ok(seen.every((position, i) => position === i + 1));
+  });
+});

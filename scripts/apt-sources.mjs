@@ -1,0 +1,55 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * One archive that the machine's package manager uses.
+ * @typedef {{ uri: string, suites: string[], signedBy?: string }} AptSource
+ */
+
+/** The archives of this machine in the order in which its files name them. */
+export async function readAptSources(folder = '/etc/apt') {
+  const parts = join(folder, 'sources.list.d');
+  const names = (await readdir(parts).catch(() => [])).sort();
+  const files = [join(folder, 'sources.list'), ...names.map((name) => join(parts, name))];
+  const found = [];
+  for (const file of files) {
+    const text = await readFile(file, 'utf8').catch(() => '');
+    if (file.endsWith('.list')) found.push(...parseOneLine(text));
+    else if (file.endsWith('.sources')) found.push(...parseDeb822(text));
+  }
+  return found;
+}
+
+/** `deb [signed-by=/path arch=amd64] http://mirror/debian bookworm main` */
+export function parseOneLine(text) {
+  return text.split('\n').flatMap((line) => {
+    const match = /^\s*deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)/.exec(line);
+    if (!match) return [];
+    const signedBy = /(?:^|\s)signed-by=(\S+)/i.exec(match[1] ?? '')?.[1];
+    return [{ uri: match[2], suites: [match[3]], signedBy }];
+  });
+}
+
+/** Paragraphs of `Field: value`, where an indented line goes on with the value before it. */
+export function parseDeb822(text) {
+  const withoutComments = text.replace(/^#.*\n?/gm, '');
+  return withoutComments.split(/\n\s*\n/).flatMap((paragraph) => {
+    const fields = new Map();
+    for (const [, name, value] of paragraph.matchAll(/^([A-Za-z-]+):((?:.*)(?:\n[ \t].*)*)/gm)) {
+      fields.set(name.toLowerCase(), value.trim());
+    }
+    const words = (name) => (fields.get(name) ?? '').split(/\s+/).filter(Boolean);
+    if (!words('types').includes('deb') || fields.get('enabled')?.toLowerCase() === 'no') return [];
+    return words('uris').map((uri) => ({ uri, suites: words('suites'), signedBy: fields.get('signed-by') }));
+  });
+}
+
+/** The distribution's main archive: what has its suite itself, not only its security or update suites. */
+export function mainArchive(sources, distribution) {
+  const isMain = ({ uri, suites }) =>
+    !uri.startsWith('cdrom:') &&
+    !/security/.test(uri) &&
+    suites.some((suite) => !suite.endsWith('/') && !/-(security|updates|backports|proposed)/.test(suite));
+  const candidates = sources.filter(isMain);
+  return candidates.find(({ uri }) => uri.toLowerCase().includes(distribution)) ?? candidates[0];
+}

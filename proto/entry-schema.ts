@@ -31,7 +31,7 @@ function objectSchema(items: NumberedItem[], isRequired: (item: NumberedItem) =>
 
 /** Schema of one item, with its titles and limits. */
 export function itemSchema(item: NumberedItem): JsonSchema {
-  const one = { ...typeSchema(item.type), ...limitSchema(item) };
+  const one = withLimits(typeSchema(item.type), limitSchema(item));
   const schema: JsonSchema = item.list ? { type: 'array', items: one } : one;
   const title = item.title?.en ?? item.title?.zh;
   if (title !== undefined) schema.title = title;
@@ -59,6 +59,13 @@ export function typeSchema(type: ItemType): JsonSchema {
     default:
       return { type: 'string' };
   }
+}
+
+/** A pattern of the item holds beside that of its type: a decimal stays one whatever its editor asks for. */
+function withLimits(type: JsonSchema, limits: JsonSchema): JsonSchema {
+  if (type.pattern === undefined || limits.pattern === undefined) return { ...type, ...limits };
+  const { pattern, ...rest } = limits;
+  return { ...type, ...rest, allOf: [{ pattern }] };
 }
 
 /** Decimal bounds compare by value, which JSON Schema can't say: the catalog checks them beside it. */

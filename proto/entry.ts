@@ -17,6 +17,15 @@ export const ITEM_TYPES = [
 ] as const;
 export type ItemType = (typeof ITEM_TYPES)[number];
 
+const ITEM_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+
+/**
+ * Names of items are also protobuf names and keys of plain objects. So a leading underscore is left to protobuf, which
+ * makes `_name` of an optional `name`, and what every object inherits (`constructor`, `valueOf`) is no name: an absent
+ * item would be found.
+ */
+export const isItemName = (name: string): boolean => ITEM_NAME.test(name) && !(name in Object.prototype);
+
 export const SHARING_ATTRIBUTES = ['unconditional', 'conditional', 'not_shared'] as const;
 export type SharingAttribute = (typeof SHARING_ATTRIBUTES)[number];
 

@@ -112,12 +112,10 @@ type OtherField = (field: number, reader: Reader, wireType: number) => void;
 
 function read(bytes: Uint8Array, event: DeliverableEvent, other: OtherField): void {
   const reader = Reader.create(bytes);
+  checkFormat(reader);
   while (reader.pos < reader.len) {
     const head = reader.uint32();
     switch (head >>> 3) {
-      case FIELD.format:
-        checkFormat(reader.uint32());
-        break;
       case FIELD.op:
         event.op = opOf(reader.uint32());
         break;
@@ -151,7 +149,9 @@ function read(bytes: Uint8Array, event: DeliverableEvent, other: OtherField): vo
   }
 }
 
-function checkFormat(format: number): void {
+/** The format stands first, so that nothing is read by the rules of another one. */
+function checkFormat(reader: Reader): void {
+  const format = reader.len > 0 && reader.uint32() === tag(FIELD.format, 0) ? reader.uint32() : 'none';
   if (format !== ENVELOPE_FORMAT)
     throw new EnvelopeError(`stored envelope has format ${format}, this broker reads ${ENVELOPE_FORMAT}`);
 }

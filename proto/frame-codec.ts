@@ -3,6 +3,8 @@ import { SluiceError } from './errors.js';
 import { checkClientFrame } from './frame-shape.js';
 import type { ClientFrame, Frame, ServerFrame, Subprotocol } from './frames.js';
 import { frameFromProtobuf, frameToProtobuf } from './frames-protobuf.js';
+import { checkMsgpack, MsgpackError, MsgpackTextError } from './msgpack-check.js';
+import { decodeUtf8 } from './utf8.js';
 
 /** One of the three encodings of the same frames. */
 export interface FrameCodec {
@@ -17,22 +19,26 @@ export interface FrameCodec {
 interface Wire {
   binary: boolean;
   encode(frame: Frame): string | Uint8Array;
+  /** Refuses what the decoder would take and no client may send. */
+  check?(message: Uint8Array): void;
   decode(message: Uint8Array): unknown;
 }
 
-const packr = new Packr({ useRecords: false, variableMapSize: true });
+// Fields that are undefined are left out, as in JSON: by itself msgpackr sends an extension type for them.
+const packing = { useRecords: false, variableMapSize: true, skipValues: [undefined] };
+const packr = new Packr(packing);
 const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number', mapsAsObjects: true });
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 const WIRES: Record<Subprotocol, Wire> = {
   'sluice.v1.json': {
     binary: false,
     encode: (frame) => JSON.stringify(frame),
-    decode: (message) => JSON.parse(decodeUtf8(message)),
+    decode: (message) => JSON.parse(textOf(message)),
   },
   'sluice.v1.msgpack': {
     binary: true,
     encode: (frame) => packr.pack(frame),
+    check: checkMsgpack,
     decode: (message) => unpackr.unpack(message),
   },
   'sluice.v1.protobuf': { binary: true, encode: frameToProtobuf, decode: frameFromProtobuf },
@@ -43,26 +49,41 @@ export function codecFor(protocol: Subprotocol): FrameCodec {
   return {
     protocol,
     encode: wire.encode,
-    decodeClient: (message, isBinary) => checkClientFrame(decode(protocol, wire, message, isBinary)),
+    decodeClient: (message, isBinary) => checkClientFrame(decode(protocol, wire, message, isBinary, wire.check)),
     decodeServer: (message, isBinary) => decode(protocol, wire, message, isBinary) as ServerFrame,
   };
 }
 
-function decode(protocol: Subprotocol, wire: Wire, message: Uint8Array, isBinary: boolean): unknown {
+function decode(
+  protocol: Subprotocol,
+  wire: Wire,
+  message: Uint8Array,
+  isBinary: boolean,
+  check?: (message: Uint8Array) => void,
+): unknown {
   if (wire.binary !== isBinary) {
     throw new SluiceError('BAD_FRAME', `${protocol} frames are ${wire.binary ? 'binary' : 'text'} messages`);
   }
   try {
+    check?.(message);
     return wire.decode(message);
   } catch (error) {
-    if (error instanceof SluiceError) throw error;
-    throw new SluiceError('BAD_FRAME', `the frame is not valid ${protocol}`, {}, { cause: error });
+    throw refusal(protocol, error);
   }
 }
 
-function decodeUtf8(message: Uint8Array): string {
+function refusal(protocol: Subprotocol, error: unknown): SluiceError {
+  if (error instanceof SluiceError) return error;
+  const options = { cause: error };
+  if (error instanceof MsgpackTextError) return new SluiceError('NOT_UTF8', 'the frame is not UTF-8', {}, options);
+  // Other decoders quote the message in what they throw: their words stay inside.
+  const why = error instanceof MsgpackError ? `: ${error.message}` : '';
+  return new SluiceError('BAD_FRAME', `the frame is not valid ${protocol}${why}`, {}, options);
+}
+
+function textOf(message: Uint8Array): string {
   try {
-    return utf8.decode(message);
+    return decodeUtf8(message);
   } catch (error) {
     throw new SluiceError('NOT_UTF8', 'the frame is not UTF-8', {}, { cause: error });
   }

@@ -3,7 +3,8 @@ import { FRAMES_PROTO } from './frames-proto.js';
 import { parse } from './protobuf.js';
 
 const FrameType = parse(FRAMES_PROTO, { keepCase: true }).root.lookupType('sluice.v1.Frame');
-const TO_OBJECT = { longs: Number, arrays: true, oneofs: true } as const;
+// Writers of other languages leave out a zero and an empty text where the field is not `optional`: `defaults` restores them.
+const TO_OBJECT = { longs: Number, arrays: true, oneofs: true, defaults: true } as const;
 
 /** Frames whose repeated fields may be left out on the wire but are always there in the object. */
 type Decoded = Record<string, unknown> & { frame?: string };
@@ -82,7 +83,7 @@ function fromFromWire(from: Record<string, unknown>): unknown {
   if (from.named !== undefined) return from.named;
   if (from.time !== undefined) return { time: from.time };
   const after = stripOneofs((from.after ?? {}) as Record<string, unknown>);
-  return { after: after.position ?? 0, ...(after.log === undefined ? {} : { log: after.log }) };
+  return { after: after.position, ...(after.log === undefined ? {} : { log: after.log }) };
 }
 
 function resultFromWire(result: Record<string, unknown>): Record<string, unknown> {

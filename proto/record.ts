@@ -1,6 +1,9 @@
 import type { ItemValue, RecordData } from './event.js';
 import { type ItemField, type WireScalar, wireScalar } from './item-field.js';
 import { Reader, Writer } from './protobuf.js';
+import { RecordError } from './record-error.js';
+import { decodeUtf8 } from './utf8.js';
+import { WireCursor } from './wire.js';
 
 const WIRE_TYPE: Record<WireScalar, 0 | 1 | 2> = { sint64: 0, double: 1, bool: 0, string: 2 };
 
@@ -21,7 +24,8 @@ export class RecordCodec {
   encode(data: RecordData): Uint8Array {
     const writer = Writer.create();
     for (const field of this.#ascending) {
-      const value = data[field.name];
+      // Only own values: an item may be named like something that every object inherits.
+      const value = Object.hasOwn(data, field.name) ? data[field.name] : undefined;
       if (value === undefined || value === null) continue;
       if (field.list) for (const one of value as ItemValue[]) writeField(writer, field, one);
       else writeField(writer, field, value);
@@ -29,21 +33,63 @@ export class RecordCodec {
     return writer.finish();
   }
 
-  /** Fields that the shape does not have are skipped. */
+  /** A record that the bus has stored. Fields that the shape does not have are skipped. */
   decode(bytes: Uint8Array): RecordData {
     const data: RecordData = {};
     const reader = Reader.create(bytes);
     while (reader.pos < reader.len) {
       const tag = reader.uint32();
       const field = this.#byNumber.get(tag >>> 3);
-      if (!field) {
-        reader.skipType(tag & 7);
-        continue;
-      }
-      if (field.list) readListed(reader, tag & 7, field, data);
-      else data[field.name] = readScalar(reader, field);
+      if (field) readField(reader, tag & 7, field, data);
+      else reader.skipType(tag & 7);
     }
     return data;
+  }
+
+  /**
+   * A record that somebody else has written: what `decode` would skip, guess or repair is refused with RecordError
+   * (a number that the shape does not have, another wire type, text that is not UTF-8, an object that is not JSON).
+   */
+  parse(bytes: Uint8Array): RecordData {
+    const data: RecordData = {};
+    const cursor = new WireCursor(bytes);
+    try {
+      while (cursor.next()) this.#parseField(cursor, data);
+    } catch (error) {
+      if (error instanceof RecordError) throw error;
+      throw new RecordError('EVENT_INVALID', undefined, 'the bytes are no message of the entry', { cause: error });
+    }
+    return data;
+  }
+
+  #parseField(cursor: WireCursor, data: RecordData): void {
+    const { number, wireType } = cursor;
+    const field = this.#byNumber.get(number);
+    if (!field) throw new RecordError('UNKNOWN_ITEM', undefined, `the entry has no item with number ${number}`);
+    const expected = WIRE_TYPE[wireScalar(field.type)];
+    if (wireType !== expected && !(field.list && wireType === 2)) {
+      throw new RecordError(
+        'ITEM_INVALID',
+        field.name,
+        `${field.name} has wire type ${wireType} instead of ${expected}`,
+      );
+    }
+    const reader = Reader.create(cursor.bytes.subarray(cursor.start, cursor.end));
+    reader.uint32();
+    if (expected === 2) checkUtf8(cursor, field);
+    try {
+      readField(reader, wireType, field, data);
+    } catch (error) {
+      throw new RecordError('ITEM_INVALID', field.name, `${field.name} can not be read`, { cause: error });
+    }
+  }
+}
+
+function checkUtf8(cursor: WireCursor, field: ItemField): void {
+  try {
+    decodeUtf8(cursor.bytes.subarray(cursor.valueStart, cursor.end));
+  } catch (error) {
+    throw new RecordError('ITEM_INVALID', field.name, `${field.name} is not UTF-8`, { cause: error });
   }
 }
 
@@ -83,14 +129,16 @@ export function readScalar(reader: Reader, field: ItemField): ItemValue {
 }
 
 /** Our writer sends one field per element; clients of other languages may send numbers packed, as proto3 does. */
-function readListed(reader: Reader, wireType: number, field: ItemField, data: RecordData): void {
-  let list = data[field.name] as ItemValue[] | undefined;
-  if (!list) {
-    list = [];
-    data[field.name] = list;
+function readField(reader: Reader, wireType: number, field: ItemField, data: RecordData): void {
+  if (!field.list) {
+    data[field.name] = readScalar(reader, field);
+    return;
   }
+  if (!Object.hasOwn(data, field.name)) data[field.name] = [];
+  const list = data[field.name] as ItemValue[];
   if (wireType === 2 && WIRE_TYPE[wireScalar(field.type)] !== 2) {
     const end = reader.uint32() + reader.pos;
     while (reader.pos < end) list.push(readScalar(reader, field));
+    if (reader.pos !== end) throw new RangeError('a packed number reaches over the end of its list');
   } else list.push(readScalar(reader, field));
 }

@@ -1,0 +1,102 @@
+import { decodeUtf8 } from './utf8.js';
+
+/** Nested arrays and maps of a frame; deeper ones would overflow the stack of whoever walks them later. */
+const DEPTH_MAX = 64;
+
+/** Bytes behind the head of the types with a fixed size, from 0xca (float 32) to 0xd3 (int 64). */
+const FIXED_SIZES = [4, 8, 1, 2, 4, 8, 1, 2, 4, 8];
+
+export class MsgpackError extends Error {
+  override readonly name = 'MsgpackError';
+}
+/** Apart from MsgpackError, since it has a code of its own on the wire. */
+export class MsgpackTextError extends Error {
+  override readonly name = 'MsgpackTextError';
+}
+
+/**
+ * Lets pass what JSON has too: null, booleans, numbers, texts in UTF-8, arrays, maps with text keys. The decoder would
+ * also take binary values, dates, references that make cycles, and would repair broken texts; none of it may come from
+ * a client. Throws MsgpackError or MsgpackTextError.
+ */
+export function checkMsgpack(bytes: Uint8Array): void {
+  new Walk(bytes).run();
+}
+
+class Walk {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #position = 0;
+  /** Values still to come in each open array or map, outermost first; of a map keys and values are counted. */
+  readonly #open: { left: number; map: boolean }[] = [];
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  run(): void {
+    this.#value(this.#uint(1));
+    for (let top = this.#open.at(-1); top; top = this.#open.at(-1)) {
+      if (top.left === 0) {
+        this.#open.pop();
+        continue;
+      }
+      const isKey = top.map && top.left % 2 === 0;
+      top.left -= 1;
+      const head = this.#uint(1);
+      if (isKey && !isText(head)) throw new MsgpackError('a map has a key that is not text');
+      this.#value(head);
+    }
+    if (this.#position < this.#bytes.length) throw new MsgpackError('the message goes on behind its value');
+  }
+
+  #value(head: number): void {
+    if (head < 0x80 || head >= 0xe0) return;
+    if (head < 0x90) this.#openList(2 * (head & 0x0f), true);
+    else if (head < 0xa0) this.#openList(head & 0x0f, false);
+    else if (isText(head)) this.#text(head < 0xc0 ? head & 0x1f : this.#uint(1 << (head - 0xd9)));
+    else if (head >= 0xca && head <= 0xd3) this.#skip(FIXED_SIZES[head - 0xca] as number);
+    else if (head === 0xdc || head === 0xdd) this.#openList(this.#uint(head === 0xdc ? 2 : 4), false);
+    else if (head === 0xde || head === 0xdf) this.#openList(2 * this.#uint(head === 0xde ? 2 : 4), true);
+    else if (head !== 0xc0 && head !== 0xc2 && head !== 0xc3) {
+      throw new MsgpackError('binary values and extension types are not used');
+    }
+  }
+
+  #openList(left: number, map: boolean): void {
+    // Every value takes a byte at least: a length that can't be true costs nothing.
+    if (left > this.#bytes.length - this.#position) throw new MsgpackError('a list is longer than its message');
+    if (this.#open.length >= DEPTH_MAX) throw new MsgpackError(`values are nested deeper than ${DEPTH_MAX}`);
+    this.#open.push({ left, map });
+  }
+
+  #text(length: number): void {
+    const start = this.#position;
+    this.#skip(length);
+    for (let i = start; i < this.#position; i++) {
+      if ((this.#bytes[i] as number) < 0x80) continue;
+      try {
+        decodeUtf8(this.#bytes.subarray(i, this.#position));
+      } catch (error) {
+        throw new MsgpackTextError('a text is not UTF-8', { cause: error });
+      }
+      return;
+    }
+  }
+
+  #uint(size: number): number {
+    const at = this.#position;
+    this.#skip(size);
+    return size === 1 ? this.#view.getUint8(at) : size === 2 ? this.#view.getUint16(at) : this.#view.getUint32(at);
+  }
+
+  #skip(size: number): void {
+    this.#position += size;
+    if (this.#position > this.#bytes.length) throw new MsgpackError('the message ends inside a value');
+  }
+}
+
+function isText(head: number): boolean {
+  return (head >= 0xa0 && head < 0xc0) || (head >= 0xd9 && head <= 0xdb);
+}

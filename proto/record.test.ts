@@ -1,0 +1,207 @@
+import { deepStrictEqual } from 'node:assert/strict';
+import fc from 'fast-check';
+import t from 'tap';
+import { entryVersion, entryWithRecords, recordOf } from '../tests/support/arbitrary-entry.js';
+import type { RecordData } from './event.js';
+import { fieldOf, type ItemField } from './item-field.js';
+import { Writer } from './protobuf.js';
+import { RecordCodec } from './record.js';
+import { RecordError } from './record-error.js';
+
+const RUNS = { numRuns: 300 };
+const field = (name: string, number: number, type: ItemField['type'], list = false): ItemField => ({
+  name,
+  number,
+  type,
+  list,
+});
+
+t.test('any record of any entry comes back as it was', async (t) => {
+  fc.assert(
+    fc.property(entryWithRecords, ({ version, records }) => {
+      const codec = new RecordCodec(version.items.map(fieldOf));
+      for (const record of records) {
+        const bytes = codec.encode(record);
+        deepStrictEqual(codec.decode(bytes), record);
+        deepStrictEqual(codec.parse(bytes), record);
+      }
+    }),
+    RUNS,
+  );
+  t.pass('all did');
+});
+
+t.test('absent, null and [] are stored alike, zero and "" are values', async (t) => {
+  const codec = new RecordCodec([
+    field('count', 1, 'integer'),
+    field('ratio', 2, 'number'),
+    field('flag', 3, 'boolean'),
+    field('name', 4, 'string'),
+    field('tags', 5, 'string', true),
+  ]);
+  const empty = codec.encode({});
+  t.strictSame(codec.encode({ count: null, ratio: null, flag: null, name: null, tags: [] }), empty);
+  t.strictSame(codec.decode(empty), {});
+  const values: RecordData = { count: 0, ratio: 0, flag: false, name: '', tags: ['', ''] };
+  t.strictSame(codec.decode(codec.encode(values)), values);
+});
+
+t.test('integers up to ±(2^53−1) are exact', async (t) => {
+  const codec = new RecordCodec([field('n', 1, 'integer'), field('all', 2, 'integer', true)]);
+  const edges = [0, 1, -1, 2 ** 31, -(2 ** 31) - 1, 2 ** 32, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER];
+  for (const n of edges) t.equal(codec.decode(codec.encode({ n })).n, n);
+  t.strictSame(codec.decode(codec.encode({ all: edges })).all, edges);
+});
+
+t.test('fields lie in ascending number whatever the order of the items', async (t) => {
+  fc.assert(
+    fc.property(
+      entryVersion.chain((version) =>
+        fc.tuple(
+          fc.constant(version),
+          fc.shuffledSubarray(version.items, { minLength: version.items.length }),
+          recordOf(version.items),
+        ),
+      ),
+      ([version, shuffled, record]) => {
+        deepStrictEqual(
+          new RecordCodec(shuffled.map(fieldOf)).encode(record),
+          new RecordCodec(version.items.map(fieldOf)).encode(record),
+        );
+      },
+    ),
+    RUNS,
+  );
+  t.pass('all did');
+});
+
+t.test('an older or newer shape reads what it knows and skips the rest', async (t) => {
+  fc.assert(
+    fc.property(
+      entryVersion.chain((version) =>
+        fc.tuple(fc.constant(version), fc.subarray(version.items), recordOf(version.items)),
+      ),
+      ([version, known, record]) => {
+        const read = new RecordCodec(known.map(fieldOf)).decode(
+          new RecordCodec(version.items.map(fieldOf)).encode(record),
+        );
+        const names = new Set(known.map((one) => one.name));
+        deepStrictEqual(read, Object.fromEntries(Object.entries(record).filter(([name]) => names.has(name))));
+      },
+    ),
+    RUNS,
+  );
+  t.pass('all did');
+});
+
+t.test('lists of numbers are read packed as well as one by one', async (t) => {
+  const codec = new RecordCodec([
+    field('n', 1, 'integer', true),
+    field('d', 2, 'number', true),
+    field('b', 3, 'boolean', true),
+  ]);
+  const packed = Writer.create();
+  packed
+    .uint32((1 << 3) | 2)
+    .fork()
+    .sint64(-5)
+    .sint64(7)
+    .ldelim();
+  packed
+    .uint32((2 << 3) | 2)
+    .fork()
+    .double(0.5)
+    .double(-1)
+    .ldelim();
+  packed
+    .uint32((3 << 3) | 2)
+    .fork()
+    .bool(true)
+    .bool(false)
+    .ldelim();
+  const bytes = packed.finish();
+  const expected = { n: [-5, 7], d: [0.5, -1], b: [true, false] };
+  t.strictSame(codec.decode(bytes), expected);
+  t.strictSame(codec.parse(bytes), expected);
+});
+
+t.test('names that every object inherits are not found in a record', async (t) => {
+  const codec = new RecordCodec([field('constructor', 1, 'string'), field('toString', 2, 'string', true)]);
+  t.equal(codec.encode({}).length, 0, 'nothing is stored for them');
+});
+
+t.test('a foreign record is refused with the item and without its value', async (t) => {
+  const codec = new RecordCodec([
+    field('id', 1, 'string'),
+    field('n', 2, 'integer'),
+    field('o', 3, 'object'),
+    field('l', 4, 'integer', true),
+  ]);
+  const refused = (bytes: Uint8Array, code: string, item: string | undefined): void => {
+    try {
+      codec.parse(bytes);
+      t.fail('was taken');
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      t.equal(error.code, code);
+      t.equal(error.item, item);
+      t.notMatch(error.message, 'secret');
+    }
+  };
+  refused(
+    Writer.create()
+      .uint32((9 << 3) | 2)
+      .string('secret')
+      .finish(),
+    'UNKNOWN_ITEM',
+    undefined,
+  );
+  refused(
+    Writer.create()
+      .uint32((2 << 3) | 2)
+      .string('secret')
+      .finish(),
+    'ITEM_INVALID',
+    'n',
+  );
+  refused(
+    Writer.create()
+      .uint32((1 << 3) | 2)
+      .bytes(Buffer.from([0xff, 0xfe]))
+      .finish(),
+    'ITEM_INVALID',
+    'id',
+  );
+  refused(
+    Writer.create()
+      .uint32((3 << 3) | 2)
+      .string('{"secret"')
+      .finish(),
+    'ITEM_INVALID',
+    'o',
+  );
+  refused(
+    Writer.create()
+      .uint32((4 << 3) | 2)
+      .bytes(Buffer.from([0x80]))
+      .finish(),
+    'ITEM_INVALID',
+    'l',
+  );
+  refused(Buffer.from([0x0a, 0x7f, 0x41]), 'EVENT_INVALID', undefined);
+});
+
+t.test('random bytes never throw anything but RecordError', async (t) => {
+  fc.assert(
+    fc.property(entryVersion, fc.uint8Array({ maxLength: 60 }), (version, bytes) => {
+      const codec = new RecordCodec(version.items.map(fieldOf));
+      try {
+        codec.parse(bytes);
+      } catch (error) {
+        if (!(error instanceof RecordError)) throw error;
+      }
+    }),
+    { numRuns: 1000 },
+  );
+  t.pass('all did');
+});

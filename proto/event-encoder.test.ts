@@ -1,0 +1,133 @@
+import { deepStrictEqual, strictEqual } from 'node:assert/strict';
+import fc from 'fast-check';
+import protobuf from 'protobufjs';
+import t from 'tap';
+import { entryWithRecords, text } from '../tests/support/arbitrary-entry.js';
+import { grantProto } from './entry-proto.js';
+import { DELIVERED_OPS } from './event.js';
+import { eventEncoder, type ProjectedEvent, toDeliveredEvent } from './event-encoder.js';
+import { codecFor } from './frame-codec.js';
+import { type EventsFrame, SUBPROTOCOLS } from './frames.js';
+import { FRAMES_PROTO } from './frames-proto.js';
+import { fieldOf, type ItemField } from './item-field.js';
+import { RecordCodec } from './record.js';
+
+const RUNS = { numRuns: 200 };
+const bytesOf = (frame: string | Uint8Array): Uint8Array => (typeof frame === 'string' ? Buffer.from(frame) : frame);
+
+interface Batch {
+  fields: ItemField[];
+  codec: RecordCodec;
+  entry: string;
+  events: ProjectedEvent[];
+}
+
+/** Events of one entry as the engine hands them to an encoder. */
+const batch: fc.Arbitrary<Batch> = entryWithRecords.chain(({ version, records }) => {
+  const fields = version.items.map(fieldOf);
+  const codec = new RecordCodec(fields);
+  const event = fc.record({
+    entry: fc.constant(version.id),
+    position: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    timeMs: fc.integer({ min: 0, max: Date.parse('9999-12-31') }),
+    op: fc.constantFrom(...DELIVERED_OPS),
+    subject: fc.option(text, { nil: undefined }),
+    record: fc.option(fc.constantFrom(...records.map((record) => codec.encode(record))), { nil: undefined }),
+    snapshotId: fc.option(text, { nil: undefined }),
+    corrects: fc.option(fc.maxSafeNat(), { nil: undefined }),
+  });
+  return fc.array(event, { maxLength: 5 }).map((events) => ({ fields, codec, entry: version.id, events }));
+});
+
+for (const protocol of SUBPROTOCOLS) {
+  t.test(`${protocol}: any event of any entry is delivered as it was`, async (t) => {
+    fc.assert(
+      fc.property(batch, fc.maxSafeNat(), fc.maxSafeNat(), ({ codec, events }, channel, through) => {
+        const encoder = eventEncoder(protocol, codec);
+        const frame = encoder.frame(
+          channel,
+          through,
+          events.map((event) => encoder.piece(event)),
+        );
+        const read = codecFor(protocol).decodeServer(bytesOf(frame), protocol !== 'sluice.v1.json') as EventsFrame;
+        for (const event of read.events) {
+          if (event.data instanceof Uint8Array) event.data = codec.parse(event.data);
+        }
+        const expected = events.map((event) => toDeliveredEvent(event, codec));
+        deepStrictEqual(read, { kind: 'events', channel, through, events: expected });
+      }),
+      RUNS,
+    );
+    t.pass('all were');
+  });
+
+  t.test(`${protocol}: a frame is as long as its pieces and a head that does not grow with them`, async (t) => {
+    fc.assert(
+      fc.property(batch, ({ codec, events }) => {
+        const encoder = eventEncoder(protocol, codec);
+        const pieces = events.map((event) => encoder.piece(event));
+        const sum = pieces.reduce((bytes, piece) => bytes + encoder.sizeOf(piece), 0);
+        const frame = bytesOf(encoder.frame(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, pieces));
+        strictEqual(frame.length - sum - pieces.length < 128, true);
+      }),
+      RUNS,
+    );
+    t.pass('all were');
+  });
+
+  t.test(`${protocol}: pieces made earlier are not changed by those made later`, async (t) => {
+    const codec = new RecordCodec([{ name: 'id', number: 1, type: 'string', list: false }]);
+    const encoder = eventEncoder(protocol, codec);
+    const event = (position: number): ProjectedEvent => ({
+      entry: 'a.b',
+      position,
+      timeMs: 0,
+      op: 'create',
+      subject: `s${position}`,
+      record: codec.encode({ id: `s${position}`.repeat(100) }),
+      snapshotId: undefined,
+      corrects: undefined,
+    });
+    const pieces = Array.from({ length: 1000 }, (_, i) => encoder.piece(event(i + 1)));
+    const frame = codecFor(protocol).decodeServer(
+      bytesOf(encoder.frame(1, 1000, pieces)),
+      protocol !== 'sluice.v1.json',
+    );
+    t.strictSame(
+      (frame as EventsFrame).events.map((one) => one.subject),
+      Array.from({ length: 1000 }, (_, i) => `s${i + 1}`),
+    );
+  });
+}
+
+t.test('a reader that has only the two protobuf texts reads every event', async (t) => {
+  const Frame = protobuf.parse(FRAMES_PROTO, { keepCase: true }).root.lookupType('sluice.v1.Frame');
+  fc.assert(
+    fc.property(batch, ({ fields, codec, entry, events }) => {
+      const definition = grantProto(entry, fields);
+      const Granted = protobuf.parse(definition.text, { keepCase: true }).root.lookupType(definition.message);
+      const encoder = eventEncoder('sluice.v1.protobuf', codec);
+      const frame = encoder.frame(
+        7,
+        9,
+        events.map((event) => encoder.piece(event)),
+      ) as Uint8Array;
+      const { events: read } = Frame.toObject(Frame.decode(frame), { longs: Number, defaults: true, arrays: true });
+      read.events.forEach((event: { data?: Uint8Array; position: number }, i: number) => {
+        strictEqual(event.position, events[i]?.position);
+        const record = events[i]?.record;
+        strictEqual(event.data === undefined, record === undefined);
+        if (!event.data || !record) return;
+        const object = Granted.toObject(Granted.decode(event.data), { longs: Number }) as Record<string, unknown>;
+        for (const { name, list } of fields.filter((field) => field.type === 'object')) {
+          if (!(name in object)) continue;
+          const value = object[name];
+          object[name] = list ? (value as string[]).map((one) => JSON.parse(one)) : JSON.parse(value as string);
+        }
+        deepStrictEqual(Object.fromEntries(Object.entries(object)), codec.decode(record));
+      });
+    }),
+    RUNS,
+  );
+  t.pass('all were');
+});

@@ -1,0 +1,160 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { SluiceError } from '../../proto/errors.js';
+import type { LedgerMetrics } from '../metrics/ledger-metrics.js';
+import type { Bus } from '../nats/bus.js';
+import { streamEnds } from '../nats/log-reader.js';
+import { StoreRefusedError, StoreUnavailableError, WrongExpectedSequenceError } from '../nats/store-errors.js';
+import { LEDGER_STREAM } from '../nats/streams.js';
+import { batchEnd, encodeBatch, type LedgerBatch } from './ledger-batch.js';
+import type { LedgerState } from './ledger-state.js';
+import type { Act, LedgerRecord } from './record.js';
+
+/** Acts of officers come one by one; more waiting than this means that something runs wild. */
+const WAITING_APPENDS_MAX = 1_000;
+/** Each lost race means that another broker's act went in, so this many in a row is an overload, not bad luck. */
+const CONFLICTS_MAX = 50;
+/** Sending the same bytes again after an answer that never came. */
+const RESENDS_MAX = 5;
+/** Covers a restart of the server or an election. */
+const CATCH_UP_MS = 15_000;
+const CATCH_UP_PAUSE_MS = 100;
+
+export interface AppenderDeps {
+  bus: Bus;
+  metrics: LedgerMetrics;
+  clock: () => number;
+  state: LedgerState;
+}
+
+/**
+ * Appends one after the other. What keeps several brokers on one chain is the stream's expected last sequence: at
+ * most one writer gets the next place, all others catch up, decide again and retry.
+ */
+export class Appender {
+  readonly #deps: AppenderDeps;
+  #tail: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(deps: AppenderDeps) {
+    this.#deps = deps;
+  }
+
+  appendAll(guard: () => Act[]): Promise<LedgerRecord[]> {
+    if (this.#waiting >= WAITING_APPENDS_MAX) {
+      return Promise.reject(new SluiceError('TOO_MANY', `${WAITING_APPENDS_MAX} governance acts are waiting already`));
+    }
+    this.#waiting++;
+    const appended = this.#tail.then(() => this.#decideAndStore(guard)).finally(() => this.#waiting--);
+    this.#tail = appended.catch(() => {});
+    return appended;
+  }
+
+  async #decideAndStore(guard: () => Act[]): Promise<LedgerRecord[]> {
+    const { state } = this.#deps;
+    if (state.broken) throw new SluiceError('STORE_UNAVAILABLE', state.broken.message, {}, { cause: state.broken });
+    const stored: LedgerRecord[] = [];
+    for (let conflicts = 0; conflicts <= CONFLICTS_MAX; conflicts++) {
+      if (await this.#storeAll(guard(), stored)) return stored;
+      this.#deps.metrics.conflict();
+    }
+    throw new SluiceError('STORE_UNAVAILABLE', `other brokers were faster ${CONFLICTS_MAX} times in a row`);
+  }
+
+  /** False when another broker came before; what was stored until then is in `stored` and folded. */
+  async #storeAll(acts: Act[], stored: LedgerRecord[]): Promise<boolean> {
+    for (let offset = 0; offset < acts.length; ) {
+      const end = batchEnd(acts, offset);
+      const records = await this.#store(acts.slice(offset, end));
+      if (!records) return false;
+      stored.push(...records);
+      offset = end;
+    }
+    return true;
+  }
+
+  async #store(acts: Act[]): Promise<LedgerRecord[] | undefined> {
+    const { state, clock, metrics } = this.#deps;
+    const startedAtMs = performance.now();
+    const time = new Date(clock()).toISOString();
+    const { head, hash } = state;
+    const batch = encodeBatch(acts, { head, hash, time, lastOf: (subject) => state.lastOf(subject) });
+    const collected: LedgerRecord[] = [];
+    const end = state.onRecord((record) => collected.push(record));
+    try {
+      if (!(await this.#send(batch, collected))) return undefined;
+    } finally {
+      end();
+    }
+    metrics.appended(acts[0]!.kind, acts.length, (performance.now() - startedAtMs) / 1000);
+    metrics.recordRead(state.head);
+    return collected.slice(0, acts.length);
+  }
+
+  /** True when the batch is stored and folded, false when something else took its place. */
+  async #send(batch: LedgerBatch, collected: readonly LedgerRecord[]): Promise<boolean> {
+    for (let attempt = 0; attempt <= RESENDS_MAX; attempt++) {
+      try {
+        await this.#publish(batch);
+        this.#foldNow(batch);
+        return true;
+      } catch (error) {
+        if (!mayBeStored(error)) throw refusalOf(error);
+      }
+      await this.#catchUp();
+      if (this.#isStored(batch, collected)) return true;
+      if (this.#deps.state.head !== batch.after) return false;
+      // Nothing came in, so the same bytes may be sent again: should the lost ones still arrive, the expected
+      // sequence lets in only one of the two.
+    }
+    throw new StoreUnavailableError('the ledger did not take the act', true);
+  }
+
+  async #publish(batch: LedgerBatch): Promise<void> {
+    const { publisher } = this.#deps.bus;
+    const [only] = batch.messages;
+    if (batch.messages.length === 1) await publisher.publish(only!);
+    else await publisher.publishBatch(batch.messages);
+  }
+
+  /** The ack says that the batch is stored right behind `after`, so there is no need to wait for the follower. */
+  #foldNow(batch: LedgerBatch): void {
+    for (const [index, { subject, data }] of batch.messages.entries()) {
+      this.#deps.state.take(batch.after + 1 + index, subject, data);
+    }
+  }
+
+  /** Reads back instead of believing: the hash chain tells whether the record at our place is ours. */
+  #isStored(batch: LedgerBatch, collected: readonly LedgerRecord[]): boolean {
+    const { state } = this.#deps;
+    const lastSeq = batch.after + batch.messages.length;
+    if (state.head === lastSeq) return state.hash === batch.lastHash;
+    return collected.find((record) => record.seq === lastSeq + 1)?.prev === batch.lastHash;
+  }
+
+  async #catchUp(): Promise<void> {
+    const { bus, state } = this.#deps;
+    const deadlineMs = performance.now() + CATCH_UP_MS;
+    while (performance.now() < deadlineMs) {
+      try {
+        if (bus.isUp()) {
+          const { last } = await streamEnds(bus, LEDGER_STREAM);
+          return await state.reached(last, deadlineMs - performance.now());
+        }
+      } catch (error) {
+        if (state.broken) throw new SluiceError('STORE_UNAVAILABLE', state.broken.message, {}, { cause: error });
+      }
+      await delay(CATCH_UP_PAUSE_MS);
+    }
+    throw new StoreUnavailableError('the ledger is out of sight; whether the act was stored is not known', true);
+  }
+}
+
+const mayBeStored = (error: unknown): boolean =>
+  error instanceof WrongExpectedSequenceError || (error instanceof StoreUnavailableError && error.uncertain);
+
+/** 10054 and 10199: larger than the server takes. */
+function refusalOf(error: unknown): unknown {
+  if (!(error instanceof StoreRefusedError)) return error;
+  const code = error.natsCode === 10054 ? 'TOO_LARGE' : 'INTERNAL';
+  return new SluiceError(code, `the ledger can not take the document: ${error.message}`, {}, { cause: error });
+}

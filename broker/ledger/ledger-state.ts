@@ -1,0 +1,108 @@
+import { Chain } from './chain.js';
+import { LedgerBrokenError } from './ledger-errors.js';
+import type { LedgerRecord } from './record.js';
+
+type Fold = (record: LedgerRecord) => void;
+
+interface Waiter {
+  seq: number;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/**
+ * How far this broker has read: the chain, the folds, and who waits for a record. Records come from the follower and,
+ * right after their ack, from the appender; each is folded once, in order.
+ */
+export class LedgerState {
+  broken: LedgerBrokenError | undefined;
+  readonly #chain = new Chain();
+  readonly #folds: Set<Fold>;
+  readonly #lastOf = new Map<string, number>();
+  readonly #waiters = new Set<Waiter>();
+  #isComplete = false;
+
+  constructor(folds: readonly Fold[]) {
+    this.#folds = new Set(folds);
+  }
+
+  get head(): number {
+    return this.#chain.head;
+  }
+
+  get hash(): string {
+    return this.#chain.hash;
+  }
+
+  /** Sequence of the newest record of a subject, 0 for none. */
+  lastOf(subject: string): number {
+    return this.#lastOf.get(subject) ?? 0;
+  }
+
+  onRecord(fn: Fold): () => void {
+    this.#folds.add(fn);
+    return () => this.#folds.delete(fn);
+  }
+
+  /** Links and folds the record unless that was done before. Throws LedgerBrokenError. */
+  take(seq: number, subject: string, bytes: Uint8Array): void {
+    if (seq <= this.#chain.head || this.broken) return;
+    const record = this.#chain.link(seq, subject, bytes);
+    this.#lastOf.set(subject, seq);
+    try {
+      for (const fold of this.#folds) fold(record);
+    } catch (error) {
+      throw new LedgerBrokenError(seq, `it can not be understood: ${(error as Error).message}`, { cause: error });
+    }
+    this.#wake();
+  }
+
+  /** Resolves when record `seq` is folded; rejects when the ledger breaks or stops before. */
+  reached(seq: number, withinMs: number): Promise<void> {
+    if (this.broken) return Promise.reject(this.broken);
+    if (this.#chain.head >= seq) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { seq, resolve: () => done(resolve), reject: (error) => done(() => reject(error)) };
+      const done = (settle: () => void): void => {
+        clearTimeout(timer);
+        this.#waiters.delete(waiter);
+        settle();
+      };
+      const timer = setTimeout(() => waiter.reject(new Error(`record ${seq} did not come in time`)), withinMs);
+      this.#waiters.add(waiter);
+    });
+  }
+
+  /** Resolves when the end of the ledger was reached for the first time, however long that takes. */
+  untilComplete(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { seq: Number.POSITIVE_INFINITY, resolve, reject };
+      this.#waiters.add(waiter);
+    });
+  }
+
+  complete(): void {
+    if (this.#isComplete) return;
+    this.#isComplete = true;
+    for (const waiter of [...this.#waiters]) {
+      if (waiter.seq !== Number.POSITIVE_INFINITY) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve();
+    }
+  }
+
+  break(error: LedgerBrokenError): void {
+    this.broken = error;
+    this.stop(error);
+  }
+
+  stop(error: Error): void {
+    for (const waiter of [...this.#waiters]) waiter.reject(error);
+    this.#waiters.clear();
+  }
+
+  #wake(): void {
+    if (this.#waiters.size === 0) return;
+    for (const waiter of [...this.#waiters]) if (waiter.seq <= this.#chain.head) waiter.resolve();
+  }
+}

@@ -1,0 +1,142 @@
+import { SluiceError } from '../../proto/errors.js';
+import type { LedgerMetrics } from '../metrics/ledger-metrics.js';
+import type { Bus } from '../nats/bus.js';
+import { Follower } from '../nats/follower.js';
+import type { StoredMessage } from '../nats/stored-message.js';
+import { LEDGER_STREAM } from '../nats/streams.js';
+import { Appender } from './appender.js';
+import { LedgerBrokenError } from './ledger-errors.js';
+import { LedgerState } from './ledger-state.js';
+import { type LedgerQuery, readLedger, type Verdict, verifyLedger } from './read-ledger.js';
+import type { Act, LedgerRecord } from './record.js';
+
+export type Fold = (record: LedgerRecord) => void;
+
+export interface LedgerDeps {
+  bus: Bus;
+  metrics: LedgerMetrics;
+  clock: () => number;
+  /** How long it may stay unseen before `inSight` turns false. */
+  sightMs: number;
+  /** Get every record from the first on, in this order. A fold that throws makes the ledger unusable. */
+  folds: readonly Fold[];
+  /** Called once when a record that comes in later breaks the chain; from then on nothing is in sight. */
+  onBroken?: ((error: LedgerBrokenError) => void) | undefined;
+}
+
+/** The append-only, hash-chained record of every governance act, followed live. */
+export class Ledger {
+  readonly #deps: LedgerDeps;
+  readonly #state: LedgerState;
+  readonly #appender: Appender;
+  readonly #follower: Follower;
+  #wasInSight = false;
+
+  /** Resolves when everything is read, checked and folded. Rejects with LedgerBrokenError when the chain does not hold. */
+  static async open(deps: LedgerDeps): Promise<Ledger> {
+    const ledger = new Ledger(deps);
+    try {
+      await ledger.#read();
+    } catch (error) {
+      await ledger.close();
+      throw error;
+    }
+    return ledger;
+  }
+
+  private constructor(deps: LedgerDeps) {
+    this.#deps = deps;
+    this.#state = new LedgerState(deps.folds);
+    this.#appender = new Appender({ ...deps, state: this.#state });
+    this.#follower = new Follower(deps.bus, {
+      stream: LEDGER_STREAM,
+      after: 0,
+      onMessage: (message) => this.#take(message),
+      onCaughtUp: () => this.#onCaughtUp(),
+      onTailLost: (last) => this.#break(new LedgerBrokenError(last + 1, 'it was there before and is gone')),
+    });
+  }
+
+  /** Sequence of the newest record that was folded. */
+  get head(): number {
+    return this.#state.head;
+  }
+
+  /** False when the ledger was out of sight for too long or does not hold: what it last said may no longer be true. */
+  get inSight(): boolean {
+    // The wall clock, as the follower uses it: `clock` may be a test's.
+    const age = Date.now() - this.lastSeenAtMs;
+    const inSight = this.#state.broken === undefined && age <= this.#deps.sightMs;
+    if (inSight !== this.#wasInSight) this.#deps.metrics.sightChanged(inSight);
+    this.#wasInSight = inSight;
+    return inSight;
+  }
+
+  get lastSeenAtMs(): number {
+    return this.#follower.lastSeenAtMs;
+  }
+
+  /**
+   * Appends the act that `guard` decides on, or nothing when it returns undefined. The guard runs against folded
+   * state and runs again when another broker was faster. Resolves when the record is stored and folded here.
+   */
+  async append(guard: () => Act | undefined): Promise<LedgerRecord | undefined> {
+    const [record] = await this.appendAll(() => {
+      const act = guard();
+      return act ? [act] : [];
+    });
+    return record;
+  }
+
+  /** The same for many acts: all or none of up to 1,000; more of them go in several such batches. */
+  appendAll(guard: () => Act[]): Promise<LedgerRecord[]> {
+    return this.#appender.appendAll(guard);
+  }
+
+  /** Calls `fn` with every record to come, also those of other brokers; returns the function that ends it. */
+  onRecord(fn: Fold): () => void {
+    return this.#state.onRecord(fn);
+  }
+
+  /** Records in ascending order, at most 1,000 at a time. */
+  read(query: LedgerQuery): Promise<LedgerRecord[]> {
+    return readLedger(this.#deps.bus, query);
+  }
+
+  /** Reads the whole ledger again and checks the chain. */
+  verify(): Promise<Verdict> {
+    return verifyLedger(this.#deps.bus);
+  }
+
+  async close(): Promise<void> {
+    await this.#follower.stop();
+    this.#state.stop(new SluiceError('SHUTTING_DOWN', 'the broker is shutting down'));
+  }
+
+  #read(): Promise<void> {
+    const complete = this.#state.untilComplete();
+    void this.#follower.start();
+    return complete;
+  }
+
+  #take(message: StoredMessage): void {
+    try {
+      this.#state.take(message.position, message.subject, message.data);
+    } catch (error) {
+      this.#break(error as LedgerBrokenError);
+    }
+  }
+
+  #onCaughtUp(): void {
+    this.#deps.metrics.recordRead(this.#state.head);
+    this.#state.complete();
+    void this.inSight;
+  }
+
+  #break(error: LedgerBrokenError): void {
+    if (this.#state.broken) return;
+    this.#state.break(error);
+    this.#deps.metrics.sightChanged(false);
+    this.#deps.onBroken?.(error);
+  }
+}

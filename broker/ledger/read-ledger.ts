@@ -1,0 +1,55 @@
+import { ledgerSubject } from '../../proto/subject.js';
+import type { Bus } from '../nats/bus.js';
+import { readAfter, streamEnds } from '../nats/log-reader.js';
+import { LEDGER_STREAM } from '../nats/streams.js';
+import { Chain } from './chain.js';
+import { LedgerBrokenError } from './ledger-errors.js';
+import { decodeRecord, type LedgerKind, type LedgerRecord } from './record.js';
+
+export interface LedgerQuery {
+  kind?: LedgerKind | undefined;
+  /** Only with `kind`. */
+  id?: string | undefined;
+  after?: number | undefined;
+  limit: number;
+}
+
+export type Verdict = { records: number; head: string } | { brokenAt: number; why: string };
+
+const PAGE_RECORDS_MAX = 1_000;
+/** One page in memory; a single record can have a megabyte. */
+const PAGE_BYTES_MAX = 8 * 1024 * 1024;
+
+export async function readLedger(bus: Bus, { kind, id, after = 0, limit }: LedgerQuery): Promise<LedgerRecord[]> {
+  const messages = await readAfter(bus, {
+    stream: LEDGER_STREAM,
+    after,
+    subject: kind === undefined ? 'ledger.>' : id === undefined ? `ledger.${kind}.>` : ledgerSubject(kind, id),
+    limit: Math.min(limit, PAGE_RECORDS_MAX),
+    maxBytes: PAGE_BYTES_MAX,
+  });
+  return messages.map(({ position, subject, data }) => decodeRecord(position, subject, data));
+}
+
+/** Walks the chain from the first record to what is the last one now. */
+export async function verifyLedger(bus: Bus): Promise<Verdict> {
+  const chain = new Chain();
+  const { last } = await streamEnds(bus, LEDGER_STREAM);
+  try {
+    while (chain.head < last) {
+      const page = await readAfter(bus, {
+        stream: LEDGER_STREAM,
+        after: chain.head,
+        subject: 'ledger.>',
+        limit: PAGE_RECORDS_MAX,
+        maxBytes: PAGE_BYTES_MAX,
+      });
+      if (page.length === 0) throw new LedgerBrokenError(chain.head + 1, 'it is missing');
+      for (const { position, subject, data } of page) chain.link(position, subject, data);
+    }
+  } catch (error) {
+    if (error instanceof LedgerBrokenError) return { brokenAt: error.seq, why: error.why };
+    throw error;
+  }
+  return { records: chain.head, head: chain.hash };
+}

@@ -22,6 +22,8 @@ export const CONFIG_DEFAULTS = {
     // Four frames of the greatest size: the engine stops feeding a session long before.
     maxBufferedBytes: 4 * 1024 * 1024,
     stuffedMs: 30_000,
+    // About 50 KiB each, before anything waits in their sockets.
+    maxSessions: 20_000,
   },
   ledgerSightMs: 10_000,
   platformRegistration: undefined,
@@ -59,6 +61,7 @@ const SHAPE = {
       maxPublishEvents: count(1, 10_000),
       maxBufferedBytes: count(2 * 1024 * 1024, 256 * 1024 * 1024),
       stuffedMs: count(100, 600_000),
+      maxSessions: count(1, 1_000_000),
     }),
     ledgerSightMs: count(1000, 300_000),
     platformRegistration: map({ platform: text, owner: text, number: text, upperNode: text }, [

@@ -20,7 +20,7 @@ export interface NatsConfig {
   serverPath: string | undefined;
 }
 
-/** Bounds of one WebSocket session; all but the last two are told to the client in `welcome`. */
+/** Bounds of WebSocket sessions; the first four are told to the client in `welcome`. */
 export interface SessionConfig {
   maxFrameBytes: number;
   maxSubscriptions: number;
@@ -30,6 +30,8 @@ export interface SessionConfig {
   maxBufferedBytes: number;
   /** A session whose socket writes nothing for this long while bytes wait is cut off. */
   stuffedMs: number;
+  /** Of one broker. */
+  maxSessions: number;
 }
 
 /** Everything that can be set, checked. Read by parts: a room takes the fields it needs, never the whole. */

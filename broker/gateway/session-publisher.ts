@@ -1,0 +1,73 @@
+import { SluiceError } from '../../proto/errors.js';
+import type { PublishFrame } from '../../proto/frames.js';
+import type { Intake } from '../intake/intake.js';
+import type { SystemCaller } from '../parties/caller.js';
+import type { FrameSink } from '../stream/subscriber.js';
+
+/** Events of one session that wait for their answer: some commits' worth keeps the pipe full, more only waits here. */
+const WAITING_EVENTS_MAX = 4000;
+
+export interface SessionPublisherOptions {
+  caller: SystemCaller;
+  sink: FrameSink;
+  intake: Pick<Intake, 'publish' | 'pressure'>;
+  maxPublishEvents: number;
+  /** Stops and starts reading from the socket. */
+  pause: () => void;
+  resume: () => void;
+}
+
+/** Publish frames of one session: handed to intake in order of arrival, answered each with its results in order. */
+export class SessionPublisher {
+  readonly #underWay = new Set<Promise<void>>();
+  #waitingEvents = 0;
+  #isPaused = false;
+
+  constructor(private readonly options: SessionPublisherOptions) {}
+
+  publish(frame: PublishFrame): void {
+    const { caller, intake, maxPublishEvents } = this.options;
+    if (!caller.may.includes('publish')) {
+      throw new SluiceError('NOT_ALLOWED', `system ${caller.id} may not publish`);
+    }
+    if (frame.events.length > maxPublishEvents) {
+      throw new SluiceError('TOO_MANY', `a publish frame has at most ${maxPublishEvents} events`);
+    }
+    this.#waitingEvents += frame.events.length;
+    const answered = this.#answer(frame, intake.publish(caller, frame.events));
+    this.#underWay.add(answered);
+    void answered.finally(() => this.#underWay.delete(answered));
+    this.#holdBackIfFull();
+  }
+
+  /** Resolves when every publish frame taken so far has its answer sent. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#underWay]);
+  }
+
+  async #answer(frame: PublishFrame, results: ReturnType<Intake['publish']>): Promise<void> {
+    const settled = await Promise.all(results);
+    this.#waitingEvents -= frame.events.length;
+    this.options.sink.sendFrame({ kind: 'published', ref: frame.ref, results: settled });
+  }
+
+  #holdBackIfFull(): void {
+    if (this.#isPaused || !this.#roomAwaited()) return;
+    this.#isPaused = true;
+    this.options.pause();
+    void this.#resumeWhenRoom();
+  }
+
+  async #resumeWhenRoom(): Promise<void> {
+    for (let room = this.#roomAwaited(); room; room = this.#roomAwaited()) await room;
+    this.#isPaused = false;
+    this.options.resume();
+  }
+
+  /** Undefined when there is room; else resolves when it is worth asking again. */
+  #roomAwaited(): Promise<unknown> | undefined {
+    const pressure = this.options.intake.pressure();
+    if (pressure) return pressure;
+    return this.#waitingEvents > WAITING_EVENTS_MAX ? Promise.race(this.#underWay) : undefined;
+  }
+}

@@ -1,0 +1,109 @@
+import { SluiceError } from '../../proto/errors.js';
+import type { AckFrame, RejectFrame, Subprotocol, SubscribeFrame, UnsubscribeFrame } from '../../proto/frames.js';
+import type { SystemCaller } from '../parties/caller.js';
+import type { StreamEngine } from '../stream/stream-engine.js';
+import type { FrameSink, Subscription } from '../stream/subscriber.js';
+
+const DEFAULT_CREDIT = 1000;
+/** Channels that have ended and may still be acknowledged by frames that were under way. */
+const ENDED_REMEMBERED_MAX = 1000;
+
+export interface SubscriptionsOptions {
+  session: string;
+  caller: SystemCaller;
+  encoding: Subprotocol;
+  sink: FrameSink;
+  engine: Pick<StreamEngine, 'subscribe'>;
+  maxSubscriptions: number;
+  maxCredit: number;
+}
+
+/** The subscriptions of one session by channel. */
+export class SessionSubscriptions {
+  readonly #byChannel = new Map<number, Subscription>();
+  readonly #ended = new Set<number>();
+  #opening = 0;
+  #isClosed = false;
+
+  constructor(private readonly options: SubscriptionsOptions) {}
+
+  async subscribe(frame: SubscribeFrame): Promise<void> {
+    const { maxSubscriptions, maxCredit, caller, session, encoding, sink } = this.options;
+    if (!caller.may.includes('subscribe')) {
+      throw new SluiceError('NOT_ALLOWED', `system ${caller.id} may not subscribe`, { grant: frame.grant });
+    }
+    if (this.#byChannel.size + this.#opening >= maxSubscriptions) {
+      throw new SluiceError('TOO_MANY', `a session has at most ${maxSubscriptions} subscriptions`);
+    }
+    this.#opening++;
+    const life: { hasEnded: boolean; subscription?: Subscription } = { hasEnded: false };
+    try {
+      life.subscription = await this.options.engine.subscribe({
+        system: caller.id,
+        session,
+        ref: frame.ref,
+        grant: frame.grant,
+        cursor: frame.cursor ?? 'default',
+        from: frame.from ?? 'cursor',
+        credit: Math.min(frame.credit ?? DEFAULT_CREDIT, maxCredit),
+        narrow: frame.narrow,
+        encoding,
+        sink,
+        onEnded: () => {
+          life.hasEnded = true;
+          if (life.subscription) this.#forget(life.subscription);
+        },
+      });
+    } finally {
+      this.#opening--;
+    }
+    if (life.hasEnded) return;
+    if (this.#isClosed) await life.subscription.close();
+    else this.#remember(life.subscription);
+  }
+
+  ack(frame: AckFrame): void {
+    this.#find(frame.channel)?.ack(frame.position);
+  }
+
+  async reject(frame: RejectFrame): Promise<void> {
+    await this.#find(frame.channel)?.reject(frame.position, frame.reason);
+  }
+
+  async unsubscribe(frame: UnsubscribeFrame): Promise<void> {
+    const subscription = this.#find(frame.channel);
+    if (!subscription) return;
+    this.#forget(subscription);
+    await subscription.close();
+  }
+
+  /** Resolves when cursors and receipts of all are stored. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const open = [...this.#byChannel.values()];
+    this.#byChannel.clear();
+    await Promise.allSettled(open.map((subscription) => subscription.close()));
+  }
+
+  /** Undefined for one that has ended: the client could not know yet when it sent the frame. */
+  #find(channel: number): Subscription | undefined {
+    const found = this.#byChannel.get(channel);
+    if (!found && !this.#ended.has(channel)) {
+      throw new SluiceError('UNKNOWN_CHANNEL', `the session has no channel ${channel}`);
+    }
+    return found;
+  }
+
+  #remember(subscription: Subscription): void {
+    this.#byChannel.set(subscription.channel, subscription);
+    // A channel number belongs to a view: a new subscription to the same view gets it again.
+    this.#ended.delete(subscription.channel);
+  }
+
+  #forget(subscription: Subscription): void {
+    if (this.#byChannel.get(subscription.channel) !== subscription) return;
+    this.#byChannel.delete(subscription.channel);
+    if (this.#ended.size >= ENDED_REMEMBERED_MAX) this.#ended.clear();
+    this.#ended.add(subscription.channel);
+  }
+}

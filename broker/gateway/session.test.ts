@@ -1,0 +1,225 @@
+import t from 'tap';
+import { SluiceError } from '../../proto/errors.js';
+import { type SourceEventInput, SUBPROTOCOLS } from '../../proto/frames.js';
+import { connectClient, startGateway, stored, subscriptionOf } from '../../tests/support/gateway.js';
+
+const event = (id: string): SourceEventInput => ({ specversion: '1.0', id, type: 'office.thing', op: 'create' });
+
+for (const encoding of SUBPROTOCOLS) {
+  t.test(`${encoding}: a publish frame is answered with its results in order`, async (t) => {
+    const slowFirst = {
+      publish: (_: unknown, events: SourceEventInput[]) => events.map(later),
+      pressure: () => undefined,
+    };
+    async function later(event: SourceEventInput, index: number) {
+      await new Promise((resolve) => setTimeout(resolve, index === 0 ? 20 : 0));
+      return { id: event.id, position: 10 + index };
+    }
+    const { url } = await startGateway(t, { intake: slowFirst });
+    const client = await connectClient(t, url, encoding);
+    client.send({ kind: 'publish', ref: 'p1', events: [event('a'), event('b')] });
+    const { ref, results } = await client.next('published');
+    t.equal(ref, 'p1');
+    t.same(
+      results.map(({ id, position }) => [id, position]),
+      [
+        ['a', 10],
+        ['b', 11],
+      ],
+    );
+  });
+
+  t.test(`${encoding}: a frame that can not be understood is answered and ends the session with 4400`, async (t) => {
+    const { url } = await startGateway(t);
+    const isText = encoding === 'sluice.v1.json';
+    for (const bad of [
+      isText ? '{"kind":"ack"' : Buffer.from([0xff, 0xff, 0xff]),
+      isText ? '{"kind":"dance"}' : Buffer.alloc(0),
+    ]) {
+      const client = await connectClient(t, url, encoding);
+      client.socket.send(bad);
+      t.match(await client.next('error'), { code: 'BAD_FRAME' });
+      t.match(await client.closed, { code: 4400 });
+    }
+  });
+
+  t.test(`${encoding}: what the bus refuses is an error frame and the session goes on`, async (t) => {
+    const engine = {
+      subscribe: async () => {
+        throw new SluiceError('UNKNOWN_GRANT', 'no such grant');
+      },
+    };
+    const { url } = await startGateway(t, { engine });
+    const client = await connectClient(t, url, encoding);
+    client.send({ kind: 'subscribe', ref: 's1', grant: 'g' });
+    t.match(await client.next('error'), { ref: 's1', code: 'UNKNOWN_GRANT', message: 'no such grant' });
+    client.send({ kind: 'ack', channel: 99, position: 1 });
+    t.match(await client.next('error'), { channel: 99, code: 'UNKNOWN_CHANNEL' });
+    client.send({ kind: 'publish', ref: 'p', events: [event('a')] });
+    t.match(await client.next('published'), { ref: 'p' });
+  });
+}
+
+t.test('bytes that are not UTF-8 have their own code', async (t) => {
+  const { url } = await startGateway(t);
+  const client = await connectClient(t, url);
+  client.socket.send(Buffer.from([0x22, 0xc3, 0x28, 0x22]), { binary: false });
+  t.match(await client.next('error'), { code: 'NOT_UTF8' });
+  t.match(await client.closed, { code: 4400 });
+});
+
+t.test('a frame beyond the limit is refused', async (t) => {
+  const { url } = await startGateway(t);
+  const client = await connectClient(t, url);
+  client.socket.send(' '.repeat(128 * 1024 + 1));
+  t.match(await client.next('error'), { code: 'TOO_LARGE' });
+  t.match(await client.closed, { code: 4400 });
+  const far = await connectClient(t, url);
+  far.socket.send(' '.repeat(300 * 1024));
+  t.match(await far.closed, { code: 1009 });
+});
+
+t.test('an unexpected failure says nothing of its insides', async (t) => {
+  const engine = { subscribe: () => Promise.reject(new TypeError('secret inside')) };
+  const { url } = await startGateway(t, { engine });
+  const client = await connectClient(t, url);
+  client.send({ kind: 'subscribe', ref: 's1', grant: 'g' });
+  const { code, message } = await client.next('error');
+  t.equal(code, 'INTERNAL');
+  t.notMatch(message, /secret/);
+});
+
+t.test('subscriptions and events of a frame are bounded', async (t) => {
+  let channel = 0;
+  const { url } = await startGateway(t, {
+    engine: { subscribe: async (request) => subscriptionOf(request, ++channel) },
+  });
+  const client = await connectClient(t, url);
+  for (const ref of ['1', '2']) client.send({ kind: 'subscribe', ref, grant: 'g' });
+  client.send({ kind: 'subscribe', ref: '3', grant: 'g' });
+  t.match(await client.next('error'), { ref: '3', code: 'TOO_MANY' });
+  client.send({ kind: 'unsubscribe', channel: 1 });
+  client.send({ kind: 'subscribe', ref: '4', grant: 'g' });
+  t.match(await client.next('subscribed'), { ref: '4' });
+  client.send({ kind: 'publish', ref: 'p', events: Array.from({ length: 11 }, (_, i) => event(String(i))) });
+  t.match(await client.next('error'), { ref: 'p', code: 'TOO_MANY' });
+});
+
+t.test('an acknowledgement that crosses the end of its subscription is no error', async (t) => {
+  let end = () => {};
+  const engine = {
+    subscribe: async (request: Parameters<typeof subscriptionOf>[0]) => {
+      end = () => {
+        request.sink.sendFrame({ kind: 'ended', channel: 7, code: 'REVOKED', lastPosition: 3, reason: 'suspended' });
+        request.onEnded('REVOKED');
+      };
+      return subscriptionOf(request);
+    },
+  };
+  const { url } = await startGateway(t, { engine });
+  const client = await connectClient(t, url);
+  client.send({ kind: 'subscribe', ref: 's', grant: 'g' });
+  await client.next('subscribed');
+  end();
+  t.match(await client.next('ended'), { code: 'REVOKED', lastPosition: 3 });
+  client.send({ kind: 'ack', channel: 7, position: 3 });
+  client.send({ kind: 'ack', channel: 8, position: 3 });
+  t.match(await client.next('error'), { channel: 8 }, 'the first answer is about the other channel');
+});
+
+t.test('a client that hears the heartbeat and answers stays; one that falls silent is closed with 4408', async (t) => {
+  const { url } = await startGateway(t, { heartbeatMs: 100 });
+  const alive = await connectClient(t, url);
+  const silent = await connectClient(t, url, 'sluice.v1.json', {
+    headers: { authorization: 'Bearer system-token' },
+    autoPong: false,
+  });
+  t.match(await silent.closed, { code: 4408 });
+  await alive.next('heartbeat');
+  t.equal(alive.socket.readyState, alive.socket.OPEN);
+});
+
+t.test('a client that does not read what it is sent is cut off, and memory stays bounded', async (t) => {
+  let sent = 0;
+  const engine = {
+    subscribe: async (request: Parameters<typeof subscriptionOf>[0]) => {
+      const flood = () => {
+        while (request.sink.send('x'.repeat(256 * 1024))) sent++;
+      };
+      setImmediate(flood);
+      return subscriptionOf(request);
+    },
+  };
+  const { url, gateway } = await startGateway(t, { engine });
+  const client = await connectClient(t, url);
+  client.send({ kind: 'subscribe', ref: 's', grant: 'g' });
+  client.socket.pause();
+  while (gateway.sessions > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  t.ok(sent * 256 * 1024 < 16 * 1024 * 1024, `${sent} frames`);
+});
+
+t.test('while intake is full the socket is not read, and nothing is lost', async (t) => {
+  let room: Promise<void> | undefined;
+  let open = () => {};
+  const taken: string[] = [];
+  const intake = {
+    publish: (_: unknown, events: SourceEventInput[]) => {
+      taken.push(...events.map(({ id }) => id));
+      if (taken.length === 1) {
+        room = new Promise((resolve) => {
+          open = () => {
+            room = undefined;
+            resolve();
+          };
+        });
+      }
+      return events.map(stored);
+    },
+    pressure: () => room,
+  };
+  const { url } = await startGateway(t, { intake });
+  const client = await connectClient(t, url);
+  client.send({ kind: 'publish', ref: 'first', events: [event('0')] });
+  await client.next('published');
+  const padding = 'x'.repeat(100 * 1024);
+  for (let i = 1; i < 30; i++)
+    client.send({ kind: 'publish', ref: String(i), events: [{ ...event(String(i)), source: padding }] });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  t.ok(taken.length < 30, `${taken.length} taken`);
+  open();
+  while ((await client.next('published')).ref !== '29');
+  t.same(
+    taken,
+    Array.from({ length: 30 }, (_, i) => String(i)),
+  );
+});
+
+t.test('a drain answers what was published, stores the cursors, and closes with 1001', async (t) => {
+  let closed = false;
+  const engine = {
+    subscribe: async (request: Parameters<typeof subscriptionOf>[0]) => ({
+      ...subscriptionOf(request),
+      close: async () => {
+        closed = true;
+      },
+    }),
+  };
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  const intake = {
+    publish: (_: unknown, events: SourceEventInput[]) => events.map((one) => answered.then(() => stored(one))),
+    pressure: () => undefined,
+  };
+  const { url, gateway } = await startGateway(t, { engine, intake });
+  const client = await connectClient(t, url);
+  client.send({ kind: 'subscribe', ref: 's', grant: 'g' });
+  await client.next('subscribed');
+  client.send({ kind: 'publish', ref: 'p', events: [event('a')] });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const drained = gateway.drain();
+  answer();
+  t.match(await client.next('published'), { ref: 'p' });
+  t.match(await client.closed, { code: 1001 });
+  await drained;
+  t.ok(closed);
+});

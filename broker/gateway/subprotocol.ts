@@ -1,0 +1,8 @@
+import { SUBPROTOCOLS, type Subprotocol } from '../../proto/frames.js';
+
+/** The first offered encoding that the bus speaks; JSON when none was offered; undefined when all are unknown. */
+export function chooseSubprotocol(header: string | undefined): Subprotocol | undefined {
+  if (header === undefined) return 'sluice.v1.json';
+  const offered = header.split(',').map((name) => name.trim());
+  return offered.find((name): name is Subprotocol => (SUBPROTOCOLS as readonly string[]).includes(name));
+}

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import t, { type Test } from 'tap';
+import { WebSocket } from 'ws';
+import { CALLERS, connectClient, startGateway, TestClient } from '../../tests/support/gateway.js';
+
+/** What a refused handshake answers over HTTP. */
+async function refusal(t: Test, url: string, protocols: string[], token?: string) {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const socket = new WebSocket(url, protocols, { headers });
+  socket.on('error', () => {});
+  t.teardown(() => socket.terminate());
+  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
+  let body = '';
+  for await (const chunk of response) body += chunk;
+  return { status: response.statusCode, type: response.headers['content-type'], code: JSON.parse(body).code };
+}
+
+t.test('who is not known, or not a system, is refused over HTTP with a problem', async (t) => {
+  const { url } = await startGateway(t);
+  const type = 'application/problem+json; charset=utf-8';
+  t.same(await refusal(t, url, []), { status: 401, type, code: 'NOT_AUTHENTICATED' });
+  t.same(await refusal(t, url, [], 'wrong'), { status: 401, type, code: 'NOT_AUTHENTICATED' });
+  t.same(await refusal(t, url, [], 'officer-token'), { status: 403, type, code: 'NOT_ALLOWED' });
+  t.same(await refusal(t, url, ['other.v9'], 'system-token'), { status: 400, type, code: 'BAD_REQUEST' });
+  t.same(await refusal(t, url.replace('/stream', '/other'), [], 'system-token'), {
+    status: 404,
+    type,
+    code: 'NOT_FOUND',
+  });
+});
+
+t.test('the first known subprotocol is taken; without one the frames are JSON', async (t) => {
+  const { url } = await startGateway(t);
+  const options = { headers: { authorization: 'Bearer system-token' } };
+  const several = new WebSocket(url, ['other.v9', 'sluice.v1.msgpack', 'sluice.v1.json'], options);
+  t.teardown(() => several.terminate());
+  await once(several, 'open');
+  t.equal(several.protocol, 'sluice.v1.msgpack');
+  const none = new WebSocket(url, options);
+  t.teardown(() => none.terminate());
+  const [data, isBinary] = (await once(none, 'message')) as [Buffer, boolean];
+  t.equal(none.protocol, '');
+  t.notOk(isBinary);
+  t.match(JSON.parse(data.toString()), { kind: 'welcome', heartbeatMs: 60_000, limits: { maxSubscriptions: 2 } });
+});
+
+t.test('a ticket opens one session; the second use closes with 4401', async (t) => {
+  const { url, tickets } = await startGateway(t);
+  const { ticket } = tickets.issue(CALLERS['system-token']!);
+  await connectClient(t, `${url}?ticket=${ticket}`, 'sluice.v1.json', {});
+  const second = new TestClient(`${url}?ticket=${ticket}`, 'sluice.v1.json', {});
+  t.match(await second.closed, { code: 4401 });
+});
+
+t.test("an officer's ticket opens no session", async (t) => {
+  const { url, tickets } = await startGateway(t);
+  const { ticket } = tickets.issue(CALLERS['officer-token']!);
+  t.match(await new TestClient(`${url}?ticket=${ticket}`, 'sluice.v1.json', {}).closed, { code: 4403 });
+});
+
+t.test('a session whose credential is withdrawn is closed with 4403', async (t) => {
+  let isCurrent = true;
+  const { url, gateway } = await startGateway(t, { isCurrent: () => isCurrent });
+  const client = await connectClient(t, url);
+  gateway.checkCredentials();
+  t.equal(gateway.sessions, 1);
+  isCurrent = false;
+  gateway.checkCredentials();
+  t.match(await client.closed, { code: 4403 });
+});
+
+t.test('sessions are bounded', async (t) => {
+  const { url } = await startGateway(t, { limits: { maxSessions: 1 } });
+  await connectClient(t, url);
+  t.match(await refusal(t, url, [], 'system-token'), { status: 429, code: 'TOO_MANY' });
+});

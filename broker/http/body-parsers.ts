@@ -1,0 +1,67 @@
+import type { FastifyInstance } from 'fastify';
+import { parse as parseYaml } from 'yaml';
+import { SluiceError } from '../../proto/errors.js';
+
+/** Content types whose body is one JSON text. */
+const JSON_TYPES = ['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json'];
+export const NDJSON_TYPE = 'application/x-ndjson';
+const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml'];
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Replaces the parsers of the framework: bytes must be UTF-8, and what is wrong with them has a code. */
+export function addBodyParsers(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(JSON_TYPES, { parseAs: 'buffer' }, async (request: { headers: Headers }, body: Buffer) => {
+    checkCharset(request.headers['content-type']);
+    return body.length === 0 ? undefined : parseJson(body);
+  });
+  app.addContentTypeParser(YAML_TYPES, { parseAs: 'buffer' }, async (request: { headers: Headers }, body: Buffer) => {
+    checkCharset(request.headers['content-type']);
+    return yamlOf(decodeUtf8(body));
+  });
+  // Read by its route, line by line: it may be endless.
+  app.addContentTypeParser(NDJSON_TYPE, async (request: { headers: Headers }, body: unknown) => {
+    checkCharset(request.headers['content-type']);
+    return body;
+  });
+}
+
+type Headers = { 'content-type'?: string | undefined };
+
+/** Bytes → value. Throws NOT_UTF8 or BAD_JSON, which say nothing of the content. */
+export function parseJson(bytes: Uint8Array): unknown {
+  const text = decodeUtf8(bytes);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new SluiceError('BAD_JSON', 'the text is not JSON', {}, { cause: error });
+  }
+}
+
+/** Media type without its parameters. */
+export const mediaType = (header: string | undefined): string => (header ?? '').split(';')[0]!.trim().toLowerCase();
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return strictUtf8.decode(bytes);
+  } catch (error) {
+    throw new SluiceError('NOT_UTF8', 'the text is not UTF-8', {}, { cause: error });
+  }
+}
+
+function yamlOf(text: string): unknown {
+  try {
+    // Aliases that multiply are a known way to fill memory.
+    return parseYaml(text, { maxAliasCount: 100 });
+  } catch (error) {
+    throw new SluiceError('BAD_REQUEST', 'the text is not YAML', {}, { cause: error });
+  }
+}
+
+function checkCharset(header: string | undefined): void {
+  const [, charset] = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(header ?? '') ?? [];
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
+    throw new SluiceError('UNSUPPORTED_MEDIA_TYPE', 'the charset must be UTF-8');
+  }
+}

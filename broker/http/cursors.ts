@@ -1,0 +1,36 @@
+import type { FastifyInstance } from 'fastify';
+import type { StreamEngine } from '../stream/stream-engine.js';
+import { systemOf } from './authenticate.js';
+import { PROBLEMS } from './problem-schema.js';
+
+export interface CursorRoutesDeps {
+  engine: Pick<StreamEngine, 'acknowledge'>;
+}
+
+type Route = { Params: { grant: string; cursor: string }; Body: { position: number } };
+
+export function cursorRoutes(app: FastifyInstance, { engine }: CursorRoutesDeps): void {
+  app.post<Route>('/v1/grants/:grant/cursors/:cursor', { schema: SCHEMA }, async (request) => {
+    const { grant, cursor } = request.params;
+    const { position } = request.body;
+    await engine.acknowledge({ system: systemOf(request, 'subscribe').id, grant, cursor, position });
+    return { position };
+  });
+}
+
+const SCHEMA = {
+  tags: ['grants'],
+  summary: 'Acknowledge everything up to a position',
+  description: 'Answers when the cursor is durably there.',
+  params: {
+    type: 'object',
+    properties: { grant: { type: 'string' }, cursor: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' } },
+  },
+  body: {
+    type: 'object',
+    properties: { position: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER } },
+    required: ['position'],
+    additionalProperties: false,
+  },
+  response: { 200: { type: 'object', properties: { position: { type: 'integer' } } }, ...PROBLEMS },
+};

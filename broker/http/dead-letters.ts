@@ -1,0 +1,42 @@
+import type { FastifyInstance } from 'fastify';
+import { toDeliveredEvent } from '../../proto/event-encoder.js';
+import type { StreamEngine } from '../stream/stream-engine.js';
+import { systemOf } from './authenticate.js';
+import { PROBLEMS } from './problem-schema.js';
+
+export interface DeadLetterRoutesDeps {
+  engine: Pick<StreamEngine, 'deadLetters' | 'redrive'>;
+}
+
+export function deadLetterRoutes(app: FastifyInstance, { engine }: DeadLetterRoutesDeps): void {
+  app.get<{ Params: { grant: string } }>('/v1/grants/:grant/dead-letters', { schema: LIST }, (request) =>
+    engine.deadLetters(systemOf(request, 'subscribe').id, request.params.grant),
+  );
+  app.post<{ Params: { grant: string; position: number } }>(
+    '/v1/grants/:grant/dead-letters/:position/redrive',
+    { schema: REDRIVE },
+    async (request) => {
+      const { grant, position } = request.params;
+      const { event, codec } = await engine.redrive(systemOf(request, 'subscribe').id, grant, position);
+      return toDeliveredEvent(event, codec);
+    },
+  );
+}
+
+const LIST = {
+  tags: ['grants'],
+  summary: 'Events that the subscriber has rejected',
+  params: { type: 'object', properties: { grant: { type: 'string' } } },
+  response: { 200: { type: 'array', items: { type: 'object', additionalProperties: true } }, ...PROBLEMS },
+};
+
+const REDRIVE = {
+  tags: ['grants'],
+  summary: 'A rejected event once more, as granted now',
+  description: 'Takes the event off the list.',
+  params: {
+    type: 'object',
+    properties: { grant: { type: 'string' }, position: { type: 'integer', minimum: 1 } },
+  },
+  response: { 200: { type: 'object', additionalProperties: true }, ...PROBLEMS },
+};

@@ -1,0 +1,50 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Problem, SluiceError, toProblem } from '../../proto/errors.js';
+
+/** Clients that come back all at once after a failure would bring the next. */
+const RETRY_AFTER_SECONDS = 1;
+
+/** Everything that fails in a route, and every route that does not exist, answers with problem+json. */
+export function addErrorHandler(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError | SluiceError, request, reply) => {
+    const known = knownError(error);
+    if (known === undefined) request.log.error({ err: error, route: request.routeOptions.url }, 'request failed');
+    return sendProblem(reply, toProblem(known ?? error));
+  });
+  app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) =>
+    sendProblem(reply, toProblem(new SluiceError('NOT_FOUND', `${request.method} on this path is not known`))),
+  );
+}
+
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  if (problem.status === 503 || problem.status === 429 || problem.status === 507) {
+    reply.header('retry-after', String(RETRY_AFTER_SECONDS));
+  }
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
+  return reply.code(problem.status).type('application/problem+json; charset=utf-8').send(problem);
+}
+
+/** Errors of the framework in our words; its own messages may repeat what the client sent. */
+function knownError(error: FastifyError | SluiceError): SluiceError | undefined {
+  if (error instanceof SluiceError) return error;
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new SluiceError('TOO_LARGE', 'the body is too large');
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new SluiceError('UNSUPPORTED_MEDIA_TYPE', 'the content type is not supported here');
+    case 'FST_ERR_VALIDATION':
+      return new SluiceError('BAD_REQUEST', validationWords(error));
+    default:
+      return error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500
+        ? new SluiceError('BAD_REQUEST', 'the request is malformed')
+        : undefined;
+  }
+}
+
+/** Where and what, never the value. */
+function validationWords(error: FastifyError): string {
+  const [first] = error.validation ?? [];
+  const where = `${error.validationContext ?? 'request'}${(first?.instancePath ?? '').replaceAll('/', '.')}`;
+  const extra = first?.keyword === 'additionalProperties' ? `: ${String(first.params.additionalProperty)}` : '';
+  return `${where} ${first?.message ?? 'is malformed'}${extra}`;
+}

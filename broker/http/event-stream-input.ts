@@ -1,0 +1,89 @@
+import { SluiceError, toProblem } from '../../proto/errors.js';
+import type { PublishResult } from '../../proto/frames.js';
+import type { Intake } from '../intake/intake.js';
+import type { SystemCaller } from '../parties/caller.js';
+import { parseJson } from './body-parsers.js';
+import { eventTextBytesMax, isEvent, notAnEvent } from './event-input.js';
+import { type InputLine, ndjsonLines } from './ndjson-lines.js';
+import { OrderedAnswers } from './ordered-answers.js';
+
+/** Events of one stream that are not answered yet: enough to fill several commits, small beside intake's own bound. */
+const OPEN_EVENTS_MAX = 4000;
+
+export interface EventStream {
+  intake: Intake;
+  caller: SystemCaller;
+  body: AsyncIterable<Buffer>;
+  maxEventBytes: number;
+  /** Send only what was refused, and a summary at the end. */
+  onlyProblems: boolean;
+  /** Aborted when the broker drains: nothing more is read, what was read is answered. */
+  ending: AbortSignal;
+}
+
+/** Reads events line by line and yields the answers as NDJSON, in order, while it reads on. */
+export async function* publishStream(stream: EventStream): AsyncGenerator<string> {
+  const answers = new OrderedAnswers<PublishResult[]>(OPEN_EVENTS_MAX);
+  void feed(stream, answers);
+  const summary = { accepted: 0, duplicates: 0, refused: 0 };
+  for await (const results of answers.inOrder()) {
+    let text = '';
+    for (const result of results) {
+      if (result.problem) summary.refused++;
+      else if (result.duplicate) summary.duplicates++;
+      else summary.accepted++;
+      if (result.problem || !stream.onlyProblems) text += `${JSON.stringify(result)}\n`;
+    }
+    if (text !== '') yield text;
+  }
+  if (stream.onlyProblems) yield `${JSON.stringify(summary)}\n`;
+}
+
+async function feed(stream: EventStream, answers: OrderedAnswers<PublishResult[]>): Promise<void> {
+  const { intake, body, maxEventBytes, ending } = stream;
+  try {
+    for await (const lines of ndjsonLines(body, eventTextBytesMax(maxEventBytes))) {
+      await answers.add(Promise.all(publishLines(stream, lines)), lines.length);
+      await intake.pressure();
+      if (ending.aborted) break;
+    }
+    answers.complete();
+  } catch {
+    // The request broke off: there is nobody left to answer.
+    answers.complete();
+  }
+}
+
+/** A line that holds no event takes its place among the answers and disturbs no other. */
+function publishLines(stream: EventStream, lines: InputLine[]): Promise<PublishResult>[] {
+  const events: { line: number; value: object }[] = [];
+  const answers: (Promise<PublishResult> | undefined)[] = lines.map((line) => {
+    try {
+      const value = eventOf(line);
+      if (!isEvent(value)) return Promise.resolve({ line: line.number, ...notAnEvent() });
+      events.push({ line: line.number, value });
+      return undefined;
+    } catch (error) {
+      return Promise.resolve({ line: line.number, problem: toProblem(error, { line: line.number }) });
+    }
+  });
+  const published = stream.intake.publish(
+    stream.caller,
+    events.map(({ value }) => value as never),
+  );
+  let next = 0;
+  return answers.map((answer) => {
+    if (answer) return answer;
+    const index = next++;
+    return published[index]!.then((result) => withLine(result, events[index]!.line));
+  });
+}
+
+function eventOf({ bytes }: InputLine): unknown {
+  if (!bytes) throw new SluiceError('TOO_LARGE', 'the line is longer than an event may be');
+  return parseJson(bytes);
+}
+
+function withLine(result: PublishResult, line: number): PublishResult {
+  return result.problem ? { ...result, line, problem: { ...result.problem, line } } : result;
+}

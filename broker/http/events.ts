@@ -1,0 +1,121 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { SluiceError } from '../../proto/errors.js';
+import type { PublishResult } from '../../proto/frames.js';
+import type { Intake } from '../intake/intake.js';
+import { systemOf } from './authenticate.js';
+import { mediaType, NDJSON_TYPE, parseJson } from './body-parsers.js';
+import { sendProblem } from './error-handler.js';
+import { eventTextBytesMax, isEvent, notAnEvent, publishValues } from './event-input.js';
+import { publishStream } from './event-stream-input.js';
+import { ndjsonLines } from './ndjson-lines.js';
+import { PROBLEMS } from './problem-schema.js';
+
+/** What one atomic batch of the store holds. */
+const ATOMIC_EVENTS_MAX = 1000;
+
+export interface EventRoutesDeps {
+  intake: Intake;
+  maxEventBytes: number;
+  ending: AbortSignal;
+}
+
+interface PublishQuery {
+  atomic?: boolean;
+  results?: 'all' | 'problems';
+}
+
+export function eventRoutes(app: FastifyInstance, deps: EventRoutesDeps): void {
+  app.post<{ Querystring: PublishQuery }>('/v1/events', { schema: SCHEMA }, async (request, reply) => {
+    const caller = systemOf(request, 'publish');
+    const { atomic = false, results = 'all' } = request.query;
+    const isStream = mediaType(request.headers['content-type']) === NDJSON_TYPE;
+    if (isStream && !atomic) {
+      const { intake, maxEventBytes, ending } = deps;
+      const body = request.body as AsyncIterable<Buffer>;
+      const onlyProblems = results === 'problems';
+      const answers = publishStream({ intake, caller, body, maxEventBytes, onlyProblems, ending });
+      return reply.type(NDJSON_TYPE).send(Readable.from(answers, { objectMode: false }));
+    }
+    const values = isStream ? await collect(request.body as AsyncIterable<Buffer>, deps) : request.body;
+    if (atomic) return publishAtomic(request, deps.intake, values);
+    if (Array.isArray(values)) return Promise.all(publishValues(deps.intake, caller, values));
+    const [result] = publishValues(deps.intake, caller, [values]);
+    return sendOne(reply, await result!);
+  });
+}
+
+function sendOne(reply: FastifyReply, result: PublishResult): FastifyReply {
+  if (result.problem) return sendProblem(reply, result.problem);
+  return reply.code(result.duplicate ? 200 : 201).send(result);
+}
+
+async function publishAtomic(request: FastifyRequest, intake: Intake, values: unknown): Promise<PublishResult[]> {
+  if (!Array.isArray(values)) throw new SluiceError('BAD_REQUEST', 'an atomic batch is a list of events');
+  if (values.length > ATOMIC_EVENTS_MAX) {
+    throw new SluiceError('TOO_MANY', `an atomic batch has at most ${ATOMIC_EVENTS_MAX} events`);
+  }
+  const broken = values.findIndex((value) => !isEvent(value));
+  if (broken !== -1) throw new SluiceError('BATCH_REFUSED', notAnEvent().problem!.detail, { line: broken + 1 });
+  return intake.publishAtomic(systemOf(request, 'publish'), values);
+}
+
+/** An atomic stream has to be held as a whole, so it is bounded like a batch. */
+async function collect(body: AsyncIterable<Buffer>, deps: EventRoutesDeps): Promise<unknown[]> {
+  const values: unknown[] = [];
+  for await (const lines of ndjsonLines(body, eventTextBytesMax(deps.maxEventBytes))) {
+    for (const { number, bytes } of lines) {
+      if (!bytes) throw new SluiceError('TOO_LARGE', 'the line is longer than an event may be', { line: number });
+      values.push(parseLine(bytes, number));
+      if (values.length > ATOMIC_EVENTS_MAX) return values;
+    }
+  }
+  return values;
+}
+
+function parseLine(bytes: Uint8Array, line: number): unknown {
+  try {
+    return parseJson(bytes);
+  } catch (error) {
+    if (error instanceof SluiceError) throw new SluiceError(error.code, error.message, { line }, { cause: error });
+    throw error;
+  }
+}
+
+const RESULT = {
+  type: 'object',
+  description: 'id and position of a stored event, or the problem of a refused one',
+  properties: {
+    id: { type: 'string' },
+    line: { type: 'integer' },
+    position: { type: 'integer' },
+    duplicate: { type: 'boolean' },
+    problem: { $ref: 'problem#' },
+  },
+};
+
+const SCHEMA = {
+  tags: ['events'],
+  summary: 'Publish one event, a batch, or a stream of events',
+  description:
+    'CloudEvents as application/cloudevents+json (one), application/cloudevents-batch+json (a list) or ' +
+    'application/x-ndjson (a stream, answered as NDJSON while it goes; results=problems answers with refusals and one ' +
+    'last summary line {accepted, duplicates, refused}). An answer means that the event is stored.',
+  consumes: ['application/cloudevents+json', 'application/cloudevents-batch+json', 'application/json', NDJSON_TYPE],
+  querystring: {
+    type: 'object',
+    properties: {
+      atomic: { type: 'boolean', description: 'all or none; up to 1,000 events of one entry' },
+      results: { enum: ['all', 'problems'] },
+    },
+    additionalProperties: false,
+  },
+  response: {
+    200: {
+      description: 'A duplicate; or the results of a batch, in order',
+      anyOf: [RESULT, { type: 'array', items: RESULT }],
+    },
+    201: RESULT,
+    ...PROBLEMS,
+  },
+};

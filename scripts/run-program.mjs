@@ -4,9 +4,14 @@ import { spawn } from 'node:child_process';
 const SAME_SIGNAL_MS = 1_000;
 
 /** Runs a node program with this terminal, passes signals on to it once, and ends with its exit code. */
-export function runProgram(args, env = process.env) {
+export async function runProgram(args) {
+  process.exitCode = await startProgram(args, { stdio: 'inherit' }).ended;
+}
+
+/** Starts a node program to which this process passes its signals; `ended` resolves with the exit code. */
+export function startProgram(args, { stdio }) {
   // In a process group of its own: else Ctrl-C would reach it twice, from the terminal and from here.
-  const child = spawn(process.execPath, args, { stdio: 'inherit', detached: true, env });
+  const child = spawn(process.execPath, args, { stdio, detached: true });
   const passedAtMs = new Map();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
@@ -16,11 +21,9 @@ export function runProgram(args, env = process.env) {
       child.kill(signal);
     });
   }
-  return new Promise((resolve, reject) => {
+  const ended = new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (code) => {
-      process.exitCode = code ?? 1;
-      resolve(process.exitCode);
-    });
+    child.once('exit', (code) => resolve(code ?? 1));
   });
+  return { child, ended };
 }

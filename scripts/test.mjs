@@ -1,37 +1,40 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { ensureTestRunner, tapProgram } from './ensure-test-runner.mjs';
 import { inProject, root } from './project.mjs';
-import { runProgram } from './run-program.mjs';
+import { startProgram } from './run-program.mjs';
 import { setupOrExit } from './setup.mjs';
 
 /** A soak file decides by itself how long it runs; this only catches one that hangs, in seconds. */
 const SOAK_TIMEOUT_S = 7_200;
 
-await setupOrExit();
+await setupOrExit([ensureTestRunner]);
 const soak = process.argv.includes('--soak');
 const words = process.argv.slice(2).filter((word) => word !== '--soak');
 const options = words.filter((word) => word.startsWith('-'));
 const filters = words
   .filter((word) => !word.startsWith('-'))
   .map((word) => word.replace(/^dist\//, '').replace(/\.[tj]s$/, ''));
-const files = testFiles(soak, filters);
-if (files.length === 0) {
-  console.error(`no test file matches ${filters.join(', ') || 'anything'}`);
-  console.log('0 passed, 0 failed, 0 skipped');
-  process.exit(1);
+process.exitCode = await runTests(testFiles());
+
+async function runTests(files) {
+  const { TestReport } = await import('./test-report.mjs');
+  const report = new TestReport(console.log);
+  let code = 1;
+  if (files.length > 0) {
+    const soakOptions = soak ? ['--jobs=1', `--timeout=${SOAK_TIMEOUT_S}`] : [];
+    const tap = startProgram([tapProgram(), 'run', '--reporter=tap', ...soakOptions, ...options, ...files], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await report.read(tap.child.stdout);
+    code = await tap.ended;
+  } else {
+    console.error(`no test file matches ${filters.join(', ') || 'anything'}`);
+  }
+  console.log(String(report));
+  return code !== 0 ? code : Number(report.failed > 0 || report.passed === 0);
 }
 
-mkdirSync(inProject('.cache'), { recursive: true });
-const resultFile = inProject('.cache', `results-${process.pid}.tap`);
-const tap = inProject('node_modules', '.bin', 'tap');
-const soakOptions = soak ? ['--jobs=1', `--timeout=${SOAK_TIMEOUT_S}`] : [];
-const code = await runProgram([tap, 'run', `--output-file=${resultFile}`, ...soakOptions, ...options, ...files]);
-const { countTests } = await import('./count-tests.mjs');
-const { passed, failed, skipped } = await countTests(resultFile).catch(() => ({ passed: 0, failed: 0, skipped: 0 }));
-rmSync(resultFile, { force: true });
-console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
-if (code === 0 && (failed > 0 || passed === 0)) process.exitCode = 1;
-
-function testFiles(soak, filters) {
+function testFiles() {
   const ending = soak ? '.soak.js' : '.test.js';
   return readdirSync(inProject('dist'), { recursive: true })
     .filter((file) => file.endsWith(ending))

@@ -1,0 +1,29 @@
+import type { Title } from '../../proto/entry.js';
+
+export const ROLES = [
+  'platform_operator',
+  'catalog_editor',
+  'applicant',
+  'reviewer',
+  'body_head',
+  'department_head',
+  'competent_reviewer',
+  'correction_handler',
+  'security_officer',
+  'auditor',
+] as const;
+export type Role = (typeof ROLES)[number];
+
+/** A person of one party with roles. */
+export interface OfficerDocument {
+  id: string;
+  party: string;
+  name?: Title | string | undefined;
+  roles: Role[];
+}
+
+/** As the ledger holds it. */
+export interface StoredOfficer extends OfficerDocument {
+  /** Digest of the token; undefined when there is none. */
+  credential?: string | undefined;
+}

@@ -1,0 +1,85 @@
+import t, { type Test } from 'tap';
+import { emptyStore, openLedger } from '../../tests/support/ledger.js';
+import type { Bus } from '../nats/bus.js';
+import { type BootstrapOptions, bootstrap } from './bootstrap.js';
+import type { OfficerCaller } from './caller.js';
+import { Credentials } from './credentials.js';
+import { Officers, Parties, Systems } from './parties.js';
+import { PartyOffice } from './party-office.js';
+
+const SECRET = 'a secret of at least thirty-two characters';
+const START: BootstrapOptions = {
+  brokerId: 'broker-1',
+  version: '0.1.0',
+  bootstrapToken: undefined,
+  platformRegistration: undefined,
+};
+const operator: OfficerCaller = { kind: 'officer', id: 'op', party: 'platform', roles: ['platform_operator'] };
+const civil = { id: 'civil', name: 'Civil Affairs', level: 'city' as const, regionCode: '350100' };
+
+async function openOffice(t: Test, bus: Bus) {
+  const [parties, systems, officers] = [new Parties(), new Systems(), new Officers()];
+  const credentials = new Credentials(SECRET);
+  const folds = [parties.fold, systems.fold, officers.fold, credentials.fold];
+  const ledger = await openLedger(t, bus, folds);
+  const office = new PartyOffice({ ledger, parties, systems, officers, credentials, trial: true });
+  return { ledger, parties, systems, credentials, office };
+}
+
+t.test('the first start founds the bus and hands out one operator token', async (t) => {
+  const bus = await emptyStore(t);
+  const { ledger, credentials } = await openOffice(t, bus);
+  const { printToken } = await bootstrap(ledger, credentials, START);
+  t.match(printToken, /^slc_[A-Za-z0-9_-]{43}$/);
+  t.match(credentials.authenticate(printToken!), {
+    kind: 'officer',
+    id: 'platform-operator',
+    roles: ['platform_operator'],
+  });
+  t.equal(credentials.authenticate(`${printToken}x`), undefined);
+  const [founded] = await ledger.read({ kind: 'bus', id: 'bus', limit: 1 });
+  t.match(founded, { act: 'founded', document: { trialMode: true } });
+});
+
+t.test('a later start founds nothing, knows the token, and says its mode in the ledger', async (t) => {
+  const bus = await emptyStore(t);
+  const first = await openOffice(t, bus);
+  await bootstrap(first.ledger, first.credentials, { ...START, bootstrapToken: 'typed-in' });
+  const second = await openOffice(t, bus);
+  const registration = { platform: 'p', owner: 'o', number: '1' };
+  const again = await bootstrap(second.ledger, second.credentials, {
+    ...START,
+    bootstrapToken: 'another',
+    platformRegistration: registration,
+  });
+  t.same(again, { founded: false, printToken: undefined });
+  t.ok(second.credentials.authenticate('typed-in'));
+  t.notOk(second.credentials.authenticate('another'));
+  const started = await second.ledger.read({ kind: 'bus', id: 'broker-1', limit: 10 });
+  t.match(started, [{ document: { trialMode: true } }, { document: { trialMode: false, version: '0.1.0' } }]);
+});
+
+t.test('a system gets its token once; renewing ends the old one', async (t) => {
+  const bus = await emptyStore(t);
+  const { office, ledger, credentials, systems } = await openOffice(t, bus);
+  await office.putParty(operator, civil);
+  const system = { id: 'registry', party: 'civil', may: ['publish' as const] };
+  const { token } = await office.putSystem(operator, system);
+  t.match(credentials.authenticate(token!), { kind: 'system', id: 'registry', party: 'civil', may: ['publish'] });
+  const head = ledger.head;
+  t.same(await office.putSystem(operator, system), { token: undefined });
+  t.equal(ledger.head, head, 'the same again is no act');
+  const renewed = await office.renewToken(operator, 'system', 'registry');
+  t.equal(credentials.authenticate(token!), undefined);
+  t.ok(credentials.authenticate(renewed));
+  t.notMatch(JSON.stringify([await ledger.read({ limit: 100 }), systems.list()]), renewed, 'no token is stored');
+});
+
+t.test('refusals name what is wrong', async (t) => {
+  const bus = await emptyStore(t);
+  const { office } = await openOffice(t, bus);
+  const system = { id: 'registry', party: 'civil', may: ['publish' as const] };
+  await t.rejects(office.putSystem(operator, system), { code: 'BAD_REQUEST', message: /no party civil/ });
+  await t.rejects(office.putParty({ ...operator, roles: ['auditor'] }, civil), { code: 'NOT_ALLOWED' });
+  await t.rejects(office.renewToken(operator, 'system', 'none'), { code: 'NOT_FOUND' });
+});

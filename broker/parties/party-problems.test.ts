@@ -1,0 +1,37 @@
+import t from 'tap';
+import type { PartyDocument } from './party.js';
+import { officerProblems, partyProblems, systemProblems } from './party-problems.js';
+
+const tree: Record<string, PartyDocument> = {
+  top: { id: 'top', name: 'Top', level: 'province', regionCode: '350000' },
+  under: { id: 'under', name: 'Under', level: 'city', regionCode: '350100', superior: 'top' },
+};
+const find = (id: string) => tree[id];
+
+t.test('a party with everything in place has no problem', async (t) => {
+  t.same(partyProblems({ ...tree.under, name: { zh: '民政局', en: 'Civil Affairs' }, type: 'gov_dept' }, find), []);
+});
+
+t.test('every problem of a party is listed with its path', async (t) => {
+  const problems = partyProblems({ id: 'Not A Token', name: {}, level: 'moon', regionCode: 17, colour: 'red' }, find);
+  t.match(problems, [/^colour: /, /^id: /, /^name: /, /^level: /, /^regionCode: /]);
+});
+
+t.test('superiors must exist and may not lead back', async (t) => {
+  t.match(partyProblems({ ...tree.under, superior: 'nobody' }, find), [/no party nobody/]);
+  t.match(partyProblems({ ...tree.top, superior: 'under' }, find), [/comes back/]);
+  t.match(partyProblems({ ...tree.top, superior: 'top' }, find), [/comes back/]);
+});
+
+t.test('what the law asks of a party is asked', async (t) => {
+  t.match(partyProblems({ id: 'x', name: 'X', level: 'city' }, find), [/^regionCode: is missing/]);
+  t.match(partyProblems({ ...tree.under, type: 'authorised_org' }, find), [/^empoweringProvision/]);
+});
+
+t.test('a system and an officer belong to a known party and have known rights and roles', async (t) => {
+  t.same(systemProblems({ id: 's', party: 'top', may: ['publish'] }, find), []);
+  t.match(systemProblems({ id: 's', party: 'gone', may: ['publish'] }, find), [/no party gone/]);
+  t.match(systemProblems({ id: 's', party: 'top', may: ['rule'] }, find), [/^may: /]);
+  t.same(officerProblems({ id: 'o', party: 'top', roles: ['catalog_editor'] }, find), []);
+  t.match(officerProblems({ id: 'o', party: 'top', roles: ['king'] }, find), [/^roles: /]);
+});

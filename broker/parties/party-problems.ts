@@ -1,0 +1,92 @@
+import {
+  type FieldCheck,
+  flag,
+  oneOf,
+  type Shape,
+  shapeProblems,
+  someOf,
+  text,
+  title,
+  token,
+} from './document-shape.js';
+import { type OfficerDocument, ROLES } from './officer.js';
+import { LEVELS, PARTY_TYPES, type PartyDocument } from './party.js';
+import { SYSTEM_RIGHTS, type SystemDocument } from './system.js';
+
+const region: FieldCheck = (value) =>
+  typeof value === 'string' && /^\d{6}$/.test(value) ? undefined : 'must be a text of six digits';
+
+const PARTY_SHAPE: Shape = {
+  id: { required: true, check: token },
+  name: { required: true, check: title },
+  level: { required: true, check: oneOf(LEVELS) },
+  regionCode: { check: region },
+  superior: { check: token },
+  type: { check: oneOf(PARTY_TYPES) },
+  empoweringProvision: { check: text },
+  lineMinistry: { check: token },
+  creditCode: { check: text },
+  competent: { check: flag },
+  description: { check: text },
+};
+
+const SYSTEM_SHAPE: Shape = {
+  id: { required: true, check: token },
+  party: { required: true, check: token },
+  name: { check: title },
+  may: { required: true, check: someOf(SYSTEM_RIGHTS) },
+};
+
+const OFFICER_SHAPE: Shape = {
+  id: { required: true, check: token },
+  party: { required: true, check: token },
+  name: { check: title },
+  roles: { required: true, check: someOf(ROLES) },
+};
+
+/** Finds a party, also one that is about to be made beside this one. */
+export type FindParty = (id: string) => PartyDocument | undefined;
+
+/** Everything wrong with a party; its superiors are followed up to the top, which must not come back to itself. */
+export function partyProblems(document: unknown, find: FindParty): string[] {
+  const problems = shapeProblems(document, PARTY_SHAPE);
+  if (problems.length > 0) return problems;
+  const party = document as PartyDocument;
+  if (party.level !== 'national' && party.regionCode === undefined) problems.push('regionCode: is missing');
+  if (party.type === 'authorised_org' && party.empoweringProvision === undefined) {
+    problems.push('empoweringProvision: is missing, an authorised_org must name the law that empowers it');
+  }
+  if (party.competent && party.level === 'township') problems.push('competent: a township has no such department');
+  if (party.lineMinistry !== undefined && !find(party.lineMinistry)) {
+    problems.push(`lineMinistry: there is no party ${party.lineMinistry}`);
+  }
+  const superior = superiorProblem(party, find);
+  if (superior !== undefined) problems.push(`superior: ${superior}`);
+  return problems;
+}
+
+function superiorProblem(party: PartyDocument, find: FindParty): string | undefined {
+  const passed = new Set([party.id]);
+  for (let above = party.superior; above !== undefined; ) {
+    if (passed.has(above)) return 'the line of superiors comes back to where it was';
+    passed.add(above);
+    const found = find(above);
+    if (!found) return `there is no party ${above}`;
+    above = found.superior;
+  }
+  return undefined;
+}
+
+export function systemProblems(document: unknown, find: FindParty): string[] {
+  return withParty(document, shapeProblems(document, SYSTEM_SHAPE), find);
+}
+
+export function officerProblems(document: unknown, find: FindParty): string[] {
+  return withParty(document, shapeProblems(document, OFFICER_SHAPE), find);
+}
+
+function withParty(document: unknown, problems: string[], find: FindParty): string[] {
+  if (problems.length > 0) return problems;
+  const { party } = document as SystemDocument | OfficerDocument;
+  return find(party) ? [] : [`party: there is no party ${party}`];
+}

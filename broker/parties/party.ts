@@ -1,0 +1,29 @@
+import type { Title } from '../../proto/entry.js';
+
+/** Levels of government, the highest first. A township has no competent department of its own. */
+export const LEVELS = ['national', 'province', 'city', 'county', 'township'] as const;
+export type Level = (typeof LEVELS)[number];
+
+export const PARTY_TYPES = ['gov_dept', 'authorised_org', 'other_state_organ'] as const;
+export type PartyType = (typeof PARTY_TYPES)[number];
+
+/** A department, or an organisation that a law empowers. */
+export interface PartyDocument {
+  id: string;
+  name: Title | string;
+  level: Level;
+  /** Six digits of the administrative division; a national party needs none. */
+  regionCode?: string | undefined;
+  /** The party above it in its own line. */
+  superior?: string | undefined;
+  type?: PartyType | undefined;
+  /** The law that empowers an authorised organisation. */
+  empoweringProvision?: string | undefined;
+  /** The ministry that guides its line of work. */
+  lineMinistry?: string | undefined;
+  /** Unified social credit code. */
+  creditCode?: string | undefined;
+  /** In charge of data sharing for its level and region. */
+  competent?: boolean | undefined;
+  description?: string | undefined;
+}

@@ -1,0 +1,18 @@
+import type { Title } from '../../proto/entry.js';
+
+export const SYSTEM_RIGHTS = ['publish', 'subscribe'] as const;
+export type SystemRight = (typeof SYSTEM_RIGHTS)[number];
+
+/** A program of one party that publishes or subscribes. */
+export interface SystemDocument {
+  id: string;
+  party: string;
+  name?: Title | string | undefined;
+  may: SystemRight[];
+}
+
+/** As the ledger holds it. */
+export interface StoredSystem extends SystemDocument {
+  /** Digest of its token; undefined when it has none. */
+  credential?: string | undefined;
+}

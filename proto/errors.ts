@@ -61,6 +61,7 @@ export const ERROR_KINDS = {
   EXPIRED: kind(403, 'The period of the grant is over'),
   SUPERSEDED: kind(409, 'A newer session follows this grant and cursor'),
   ENTRY_WITHDRAWN: kind(410, 'The entry was withdrawn'),
+  ENTRY_CHANGED: kind(409, 'A new version of the entry changes what the grant delivers', true),
   LEDGER_OUT_OF_SIGHT: kind(503, 'The broker can not see the ledger and has stopped delivering', true),
 } as const satisfies Record<string, ErrorKind>;
 

@@ -1,6 +1,6 @@
 import { Packr } from 'msgpackr';
 import type { DeliveredEvent, DeliveredOp } from './event.js';
-import { EVENTS_FRAME_BYTES_MAX, type Subprotocol } from './frames.js';
+import type { Subprotocol } from './frames.js';
 import { Writer } from './protobuf.js';
 import type { RecordCodec } from './record.js';
 
@@ -22,7 +22,7 @@ export interface ProjectedEvent {
  */
 export interface EventEncoder<Piece extends string | Uint8Array = string | Uint8Array> {
   piece(event: ProjectedEvent): Piece;
-  /** Bytes that the piece adds to a frame (characters of a text count as up to three). */
+  /** Bytes that the piece adds to a frame. */
   sizeOf(piece: Piece): number;
   frame(channel: number, through: number, pieces: readonly Piece[]): string | Uint8Array;
 }
@@ -61,9 +61,8 @@ class JsonEventEncoder implements EventEncoder<string> {
     return JSON.stringify(toDeliveredEvent(event, this.codec));
   }
 
-  /** UTF-8 needs at most three bytes for a UTF-16 unit; the bound is what matters, not the exact size. */
   sizeOf(piece: string): number {
-    return piece.length * 3 < EVENTS_FRAME_BYTES_MAX >> 4 ? piece.length * 3 : Buffer.byteLength(piece);
+    return Buffer.byteLength(piece);
   }
 
   frame(channel: number, through: number, pieces: readonly string[]): string {

@@ -1,0 +1,122 @@
+import type { ItemField } from '../../proto/item-field.js';
+import type { StreamMetrics } from '../metrics/stream-metrics.js';
+import type { GrantSubscription } from './grant-subscription.js';
+import { LogSegment, type SegmentReader } from './log-segment.js';
+import type { LogSegments } from './log-segments.js';
+import type { PartitionReader } from './partition-reader.js';
+import type { PartitionReaders } from './partition-readers.js';
+
+/** Between attempts while the store can't be read. */
+const RETRY_MS = 250;
+
+export interface CatchUpDeps {
+  segments: LogSegments;
+  readers: PartitionReaders;
+  /** Type and number of an item of an entry, for row filters. */
+  fieldsOf(entry: string): (name: string) => ItemField;
+  metrics: StreamMetrics;
+  /** Told when a subscription joins its channel. */
+  onLive(subscription: GrantSubscription): void;
+  /** What must not happen did: the subscription can't go on. */
+  onFailure(subscription: GrantSubscription, error: unknown): void;
+}
+
+/** Feeds subscriptions that are behind from the log, each at the pace of its credit and socket, until they are live. */
+export class CatchUp {
+  constructor(private readonly deps: CatchUpDeps) {}
+
+  run(subscription: GrantSubscription): void {
+    this.#run(subscription).catch((error: unknown) => this.deps.onFailure(subscription, error));
+  }
+
+  async #run(subscription: GrantSubscription): Promise<void> {
+    const reader = this.#reader(subscription);
+    while (subscription.isBehind) {
+      await subscription.roomAvailable();
+      const { head, recent } = this.#partition(subscription);
+      await coverReceipt(subscription, head);
+      if (!subscription.isBehind) return;
+      if (subscription.position < recent.after) await this.#feedFromStore(subscription, reader);
+      else if (this.#joinFromRecent(subscription, reader)) return;
+      // Other subscriptions and sockets have their turn between two segments.
+      await nextTurn();
+    }
+  }
+
+  /**
+   * The seam: in one turn takes what is missing from memory and joins the channel there. The channel is brought up to
+   * the head first, so that nothing which it still holds back is sent twice.
+   */
+  #joinFromRecent(subscription: GrantSubscription, reader: SegmentReader): boolean {
+    const { recent, head } = this.#partition(subscription);
+    const { view, parts } = subscription;
+    const events = recent.eventsAfter(subscription.position, view.entry);
+    if (!events || !parts.receipt.covers(head)) return false;
+    parts.channel.flush(head);
+    const segment = new LogSegment(view.entry, subscription.position, head, events);
+    while (subscription.position < head) {
+      const { room } = subscription;
+      if (room <= 0 || !subscription.isBehind) return false;
+      this.#sendNext(subscription, segment, room, reader, () => undefined);
+    }
+    if (!subscription.isBehind) return false;
+    subscription.goLive();
+    this.deps.onLive(subscription);
+    return true;
+  }
+
+  async #feedFromStore(subscription: GrantSubscription, reader: SegmentReader): Promise<void> {
+    const { segments } = this.deps;
+    const { view, parts } = subscription;
+    const place = { entry: view.entry, partition: parts.partition, after: subscription.position };
+    const segment = await segments.next(place).catch(() => undefined);
+    if (!segment || segment.through <= place.after) {
+      await pause(RETRY_MS);
+      return;
+    }
+    await coverReceipt(subscription, segment.through);
+    const { room } = subscription;
+    if (!subscription.isBehind || room <= 0 || !parts.receipt.covers(segment.through)) return;
+    this.#sendNext(subscription, segment, room, reader, (bytes) => segments.grew(segment, bytes));
+  }
+
+  #sendNext(
+    subscription: GrantSubscription,
+    segment: LogSegment,
+    room: number,
+    reader: SegmentReader,
+    grew: (bytes: number) => void,
+  ): void {
+    const batch = segment.batchAfter(subscription.position, room, reader, grew);
+    if (batch.positions.length === 0) {
+      subscription.passOver(batch.through);
+      return;
+    }
+    subscription.send(batch);
+    this.deps.metrics.frameSent(subscription.parts.encoding, {
+      events: batch.positions.length,
+      bytes: batch.frame.length,
+      sessions: 1,
+    });
+  }
+
+  #reader(subscription: GrantSubscription): SegmentReader {
+    const { view } = subscription;
+    const { channel } = subscription.parts;
+    return { view, field: this.deps.fieldsOf(view.entry), encoder: channel.encoder, channel: channel.number };
+  }
+
+  #partition(subscription: GrantSubscription): PartitionReader {
+    return this.deps.readers.at(subscription.parts.partition);
+  }
+}
+
+/** Nothing goes out before its receipt allows it. While receipts can't be stored nothing is sent. */
+async function coverReceipt(subscription: GrantSubscription, through: number): Promise<void> {
+  const { receipt } = subscription.parts;
+  if (receipt.covers(through)) return;
+  await receipt.extendTo(through).catch(() => pause(RETRY_MS));
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,63 @@
+/** One frame that was sent: its event positions from `next` on are not acknowledged yet. */
+interface Unacknowledged {
+  positions: readonly number[];
+  next: number;
+}
+
+/**
+ * Counts events that were sent and not yet acknowledged, to the event. It holds no events, only the position lists
+ * that the frames of a channel share.
+ */
+export class CreditWindow {
+  readonly #sent: Unacknowledged[] = [];
+  #first = 0;
+  #outstanding = 0;
+
+  constructor(readonly credit: number) {}
+
+  get available(): number {
+    return this.credit - this.#outstanding;
+  }
+
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
+  sent(positions: readonly number[]): void {
+    if (positions.length === 0) return;
+    this.#outstanding += positions.length;
+    this.#sent.push({ positions, next: 0 });
+  }
+
+  acknowledged(through: number): void {
+    for (;;) {
+      const oldest = this.#sent[this.#first];
+      if (!oldest) break;
+      const before = oldest.next;
+      oldest.next = countUpTo(oldest.positions, through, before);
+      this.#outstanding -= oldest.next - before;
+      if (oldest.next < oldest.positions.length) break;
+      this.#first++;
+    }
+    this.#compact();
+  }
+
+  /** Frames are dropped from the front in bulk: a shift per frame would copy the list each time. */
+  #compact(): void {
+    if (this.#first < 64 || this.#first * 2 < this.#sent.length) return;
+    this.#sent.splice(0, this.#first);
+    this.#first = 0;
+  }
+}
+
+/** Index of the first position greater than `through`, searched from `from`. */
+function countUpTo(positions: readonly number[], through: number, from: number): number {
+  let low = from;
+  let high = positions.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((positions[middle] as number) <= through) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,26 @@
+import type { StoredMessage } from '../nats/stored-message.js';
+
+/** A cursor as stored. `position` is null until something was acknowledged in this life of the log. */
+export interface CursorRecord {
+  position: number | null;
+  log: string;
+  /** Digest of the narrowing that the cursor is bound to; '' without one. */
+  narrowing: string;
+  /** Random id of the claim that may move the cursor: the newest claim wins. */
+  claim: string;
+  at: string;
+}
+
+/** A record with the place that it has in the store: a later write by somebody else changes it. */
+export interface StoredCursor {
+  record: CursorRecord;
+  revision: number;
+}
+
+export function encodeCursor(record: CursorRecord): Uint8Array {
+  return Buffer.from(JSON.stringify(record));
+}
+
+export function decodeCursor(message: StoredMessage): StoredCursor {
+  return { record: JSON.parse(Buffer.from(message.data).toString()) as CursorRecord, revision: message.position };
+}

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { SluiceError } from '../../proto/errors.js';
+import { cursorSubject } from '../../proto/subject.js';
+import type { Bus } from '../nats/bus.js';
+import { lastOf } from '../nats/log-reader.js';
+import { CURSORS_STREAM } from '../nats/streams.js';
+import { Cursor } from './cursor.js';
+import { CursorCheckpoint } from './cursor-checkpoint.js';
+import { decodeCursor, type StoredCursor } from './cursor-record.js';
+
+export interface ClaimRequest {
+  grant: string;
+  name: string;
+  log: string;
+  narrowing: string;
+}
+
+/** Core NATS subject on which brokers of one cluster tell each other of claims; a hint, the fence is what counts. */
+const CLAIMED = 'sluice.claimed';
+
+/** Named durable positions of grants. A claim fences every earlier holder, on this broker or another. */
+export class CursorStore {
+  readonly #checkpoint: CursorCheckpoint;
+  readonly #held = new Map<string, Cursor>();
+
+  constructor(
+    private readonly bus: Bus,
+    onCheckpoint: (cursors: number, ms: number) => void,
+  ) {
+    this.#checkpoint = new CursorCheckpoint(bus, onCheckpoint);
+  }
+
+  start(): void {
+    this.bus.nc.subscribe(`${CLAIMED}.>`, { callback: (_error, message) => this.#onClaimed(message.string()) });
+  }
+
+  /** Writes everything acknowledged so far. */
+  drain(): Promise<void> {
+    return this.#checkpoint.drain();
+  }
+
+  /** Throws CURSOR_BOUND when the cursor follows another narrowing. */
+  async load(grant: string, name: string, narrowing: string): Promise<StoredCursor | undefined> {
+    const message = await lastOf(this.bus, CURSORS_STREAM, cursorSubject(grant, name));
+    const stored = message && decodeCursor(message);
+    if (stored && stored.record.narrowing !== narrowing) {
+      throw new SluiceError('CURSOR_BOUND', `cursor ${name} of grant ${grant} follows another narrowing`, { grant });
+    }
+    return stored;
+  }
+
+  /**
+   * Takes the cursor over; rejects with SUPERSEDED when somebody else did so since it was loaded. What was stored in
+   * an earlier life of the log is no position of this one.
+   */
+  async claim(request: ClaimRequest, stored: StoredCursor | undefined): Promise<Cursor> {
+    const { grant, name, log, narrowing } = request;
+    const position = stored && stored.record.log === log ? stored.record.position : null;
+    const claim = randomBytes(9).toString('base64url');
+    const cursor = new Cursor(grant, name, { log, narrowing, claim }, position, stored?.revision ?? 0);
+    await this.#checkpoint.writeNow(cursor);
+    this.#held.set(cursor.subject, cursor);
+    this.bus.nc.publish(`${CLAIMED}.${grant}.${name}`, JSON.stringify({ subject: cursor.subject, claim }));
+    return cursor;
+  }
+
+  advance(cursor: Cursor, position: number): void {
+    if (cursor.advance(position)) this.#checkpoint.add(cursor);
+  }
+
+  /** Moves a cursor that no subscription here holds; keeps the narrowing it is bound to. Resolves with its position. */
+  async acknowledge(request: Omit<ClaimRequest, 'narrowing'>, position: number): Promise<number> {
+    const message = await lastOf(this.bus, CURSORS_STREAM, cursorSubject(request.grant, request.name));
+    const stored = message && decodeCursor(message);
+    const cursor = await this.claim({ ...request, narrowing: stored?.record.narrowing ?? '' }, stored);
+    cursor.advance(position);
+    await this.#checkpoint.writeNow(cursor);
+    await this.release(cursor);
+    return cursor.position ?? position;
+  }
+
+  /** Resolves when what was acknowledged so far is stored. */
+  stored(cursor: Cursor): Promise<void> {
+    return this.#checkpoint.writeNow(cursor);
+  }
+
+  /** Writes what is left and lets go; the record stays. */
+  async release(cursor: Cursor): Promise<void> {
+    cursor.owner = undefined;
+    if (this.#held.get(cursor.subject) === cursor) this.#held.delete(cursor.subject);
+    if (cursor.isDirty && !cursor.fenced) await this.#checkpoint.writeNow(cursor).catch(ignoreLost);
+  }
+
+  #onClaimed(text: string): void {
+    const { subject, claim } = JSON.parse(text) as { subject: string; claim: string };
+    const held = this.#held.get(subject);
+    if (held && held.claim !== claim) this.#checkpoint.check(held);
+  }
+}
+
+/** An acknowledgement that can't be stored any more was never confirmed: its events are sent again. */
+function ignoreLost(): void {}

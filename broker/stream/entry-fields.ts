@@ -1,0 +1,36 @@
+import type { EntryVersion, NumberedItem } from '../../proto/entry.js';
+import { SluiceError } from '../../proto/errors.js';
+import { fieldOf, type ItemField } from '../../proto/item-field.js';
+
+/** What the engine asks the catalog. */
+export interface EntryLookup {
+  published(entry: string): EntryVersion | undefined;
+  version(entry: string, version: number): EntryVersion | undefined;
+  /** Calls when an entry gets a new published version or is withdrawn. */
+  onChange(fn: (entry: string) => void): () => void;
+}
+
+/** Newest definition of an item: a grant goes on reading what older versions had. Undefined: no version has it. */
+export function newestItem(entries: EntryLookup, entry: string, name: string): NumberedItem | undefined {
+  const newest = entries.published(entry);
+  for (let number = newest?.version ?? 0; number > 0; number--) {
+    const version = number === newest?.version ? newest : entries.version(entry, number);
+    const found = version?.items.find((item) => item.name === name);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** The same for an entry, failing for a name that the entry never had. */
+export function itemsOf(entries: EntryLookup, entry: string): (name: string) => NumberedItem {
+  return (name) => {
+    const item = newestItem(entries, entry, name);
+    if (!item) throw new SluiceError('GRANT_INVALID', `entry ${entry} has no item ${name}`, { entry, item: name });
+    return item;
+  };
+}
+
+export function fieldsOf(entries: EntryLookup, entry: string): (name: string) => ItemField {
+  const item = itemsOf(entries, entry);
+  return (name) => fieldOf(item(name));
+}

@@ -1,0 +1,85 @@
+import type { DeliverableEvent } from '../../proto/envelope.js';
+import type { DeliveredOp, RecordData } from '../../proto/event.js';
+import type { ItemField } from '../../proto/item-field.js';
+import { RecordCodec } from '../../proto/record.js';
+import { decide } from './decision.js';
+import type { View } from './view.js';
+import { ViewIndex } from './view-index.js';
+
+/** Calls back with each view that gets the event, and as what. */
+export type Matched<V> = (view: V, op: DeliveredOp) => void;
+
+/** The values of an event that row filters look at, before and after the change. */
+export interface FilterValues {
+  before: RecordData | undefined;
+  now: RecordData | undefined;
+}
+
+/** All views of one entry that somebody follows: finds those an event is for. */
+export class EntryViews<V extends Pick<View, 'filter'>> {
+  readonly #views = new Map<V, boolean>();
+  readonly #index = new ViewIndex<V>();
+  readonly #field: (name: string) => ItemField;
+  #codec: RecordCodec | undefined;
+
+  constructor(field: (name: string) => ItemField) {
+    this.#field = field;
+  }
+
+  get size(): number {
+    return this.#views.size;
+  }
+
+  add(view: V): void {
+    if (this.#views.has(view)) return;
+    this.#views.set(view, true);
+    this.#index.add(view);
+    this.#codec = undefined;
+  }
+
+  delete(view: V): void {
+    if (!this.#views.delete(view)) return;
+    this.#index.delete(view);
+    this.#codec = undefined;
+  }
+
+  match(event: DeliverableEvent, matched: Matched<V>): void {
+    if (event.op === 'snapshot_begin' || event.op === 'snapshot_end') {
+      for (const view of this.#views.keys()) matched(view, event.op);
+      return;
+    }
+    const values = this.#filterValues(event);
+    for (const view of this.#candidates(values)) {
+      const op = decide(event.op, view.filter.matches(values.before), view.filter.matches(values.now));
+      if (op) matched(view, op);
+    }
+  }
+
+  #candidates({ before, now }: FilterValues): Iterable<V> {
+    const found = new Set<V>(this.#index.unindexed);
+    const add = (view: V) => found.add(view);
+    if (now) this.#index.lookUp(now, add);
+    if (before) this.#index.lookUp(before, add);
+    return found;
+  }
+
+  /** Only items that some filter here uses are decoded. */
+  #filterValues(event: DeliverableEvent): FilterValues {
+    this.#codec ??= filterCodec(this.#views.keys(), this.#field);
+    return filterValues(event, this.#codec);
+  }
+}
+
+/** Values of one event for filters whose items the codec knows. */
+export function filterValues(event: DeliverableEvent, codec: RecordCodec): FilterValues {
+  return {
+    before: event.previous && codec.decode(event.previous),
+    now: event.data && codec.decode(event.data),
+  };
+}
+
+export function filterCodec(views: Iterable<Pick<View, 'filter'>>, field: (name: string) => ItemField): RecordCodec {
+  const names = new Set<string>();
+  for (const view of views) for (const name of view.filter.items) names.add(name);
+  return new RecordCodec([...names].map(field));
+}

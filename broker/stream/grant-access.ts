@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import type { EntryVersion } from '../../proto/entry.js';
+import { SluiceError } from '../../proto/errors.js';
+import type { GrantStatus } from '../../proto/grant.js';
+import type { Rows } from '../../proto/rows.js';
+import { canonicalRows } from '../sharing/canonical-rows.js';
+import { type Grant, statusAt } from '../sharing/grant.js';
+import { checkRows } from '../sharing/rows-check.js';
+import { type EntryLookup, itemsOf } from './entry-fields.js';
+import type { ViewSource } from './view.js';
+
+/** What the engine asks of the grants. */
+export interface GrantLookup {
+  get(id: string): Grant | undefined;
+  onChange(fn: (grant: Grant) => void): () => void;
+}
+
+export interface GrantAccessDeps {
+  grants: GrantLookup;
+  entries: EntryLookup;
+  secret: string;
+  clock(): number;
+}
+
+/** A grant in force for the caller, with its entry. */
+export interface OpenGrant {
+  grant: Grant;
+  version: EntryVersion;
+}
+
+/** Closed world: decides whether a system may use a grant now, and what of it. */
+export class GrantAccess {
+  constructor(private readonly deps: GrantAccessDeps) {}
+
+  /** Throws UNKNOWN_GRANT (also for somebody else's), GRANT_NOT_IN_FORCE or ENTRY_WITHDRAWN. */
+  open(system: string, id: string): OpenGrant {
+    const grant = this.deps.grants.get(id);
+    if (!grant || grant.system !== system)
+      throw new SluiceError('UNKNOWN_GRANT', `no grant ${id} for this system`, { grant: id });
+    const status = statusAt(grant, this.deps.clock());
+    if (status !== 'in_force') throw notInForce(id, status);
+    const version = this.deps.entries.published(grant.entry);
+    if (!version) throw new SluiceError('ENTRY_WITHDRAWN', `entry ${grant.entry} is not published`, { grant: id });
+    return { grant, version };
+  }
+
+  /** Throws UNKNOWN_PREDICATE when the narrowing uses what it may not. */
+  viewSource({ grant, version }: OpenGrant, narrow: Rows | undefined): ViewSource {
+    const plain = new Set(grant.items.filter((item) => !item.transform).map((item) => item.name));
+    if (narrow) checkRows(narrow, version, { grantedPlain: plain });
+    return {
+      grant,
+      version,
+      rows: canonicalRows(grant.rows ?? {}),
+      narrow: canonicalRows(narrow ?? {}),
+      item: itemsOf(this.deps.entries, grant.entry),
+      secret: this.deps.secret,
+    };
+  }
+}
+
+/** Digest that a cursor is bound to; '' without a narrowing. */
+export function narrowingDigest(narrow: Rows): string {
+  if (Object.keys(narrow).length === 0) return '';
+  return createHash('sha256').update(JSON.stringify(narrow)).digest('base64url').slice(0, 22);
+}
+
+function notInForce(id: string, status: GrantStatus): SluiceError {
+  return new SluiceError('GRANT_NOT_IN_FORCE', `grant ${id} is ${status}`, { grant: id });
+}

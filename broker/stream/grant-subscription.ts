@@ -1,0 +1,235 @@
+import { type ErrorCode, SluiceError } from '../../proto/errors.js';
+import type { Subprotocol } from '../../proto/frames.js';
+import type { Channel, ChannelMember, EventsBatch } from './channel.js';
+import { CreditWindow } from './credit-window.js';
+import type { Cursor, CursorOwner } from './cursor.js';
+import type { LiveView } from './live-view.js';
+import type { Receipt } from './receipt.js';
+import type { FrameSink, Subscription } from './subscriber.js';
+import type { View } from './view.js';
+
+/** A socket that holds this much unwritten is slow: its subscriptions leave their channels for the log. */
+const SLOW_SINK_BYTES = 1024 * 1024;
+
+/** What the engine does for a subscription. */
+export interface SubscriptionHost {
+  /** Why nothing may go out now, if so; asked before every frame of events. */
+  refusal(subscription: GrantSubscription): { code: ErrorCode; reason: string } | undefined;
+  /** Feeds it from the log until it is live again; returns at once. */
+  catchUp(subscription: GrantSubscription): void;
+  /** Stores an acknowledged position; the cursor's owner is told when it is on disk. */
+  advance(subscription: GrantSubscription, position: number): void;
+  deadLetter(subscription: GrantSubscription, position: number, reason: string): Promise<void>;
+  /** Lets go of view, cursor and receipt. */
+  release(subscription: GrantSubscription, reason: string): Promise<void>;
+}
+
+export interface SubscriptionParts {
+  grant: string;
+  system: string;
+  session: string;
+  liveView: LiveView;
+  encoding: Subprotocol;
+  /** Number of the channel among those that the session has on this view. */
+  twin: number;
+  channel: Channel;
+  partition: number;
+  cursor: Cursor;
+  receipt: Receipt;
+  credit: number;
+  /** Everything up to here counts as sent already. */
+  from: number;
+  /** When the grant's period is over. */
+  expiresAtMs: number;
+  /** Ledger sequence of the grant as compiled. */
+  grantSeq: number;
+  sink: FrameSink;
+  onEnded(code: ErrorCode): void;
+}
+
+/**
+ * One grant followed on one session.
+ *
+ * behind — reads the log at its own pace (`CatchUp` feeds it); becomes live when it has reached its channel.
+ * live   — member of its channel; becomes behind when a batch exceeds its credit, its receipt's ceiling or its socket.
+ * ended  — nothing goes out any more.
+ *
+ * True in every state: everything granted up to `position` was sent and nothing beyond it.
+ */
+export class GrantSubscription implements Subscription, ChannelMember, CursorOwner {
+  readonly channel: number;
+  #state: 'behind' | 'live' | 'ended' = 'behind';
+  #position: number;
+  #toldThrough: number;
+  readonly #window: CreditWindow;
+  #wake: (() => void) | undefined;
+  #released: Promise<void> | undefined;
+
+  constructor(
+    readonly parts: SubscriptionParts,
+    private readonly host: SubscriptionHost,
+  ) {
+    this.channel = parts.channel.number;
+    this.#position = parts.from;
+    this.#toldThrough = parts.from;
+    this.#window = new CreditWindow(parts.credit);
+    parts.cursor.owner = this;
+  }
+
+  get view(): View {
+    return this.parts.liveView.view;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  get isBehind(): boolean {
+    return this.#state === 'behind';
+  }
+
+  get isEnded(): boolean {
+    return this.#state === 'ended';
+  }
+
+  /** Events that may be sent now. */
+  get room(): number {
+    return this.#isSinkSlow ? 0 : this.#window.available;
+  }
+
+  /** Resolves when there is room or the subscription has ended. */
+  async roomAvailable(): Promise<void> {
+    while (this.isBehind && this.room <= 0) {
+      const woken = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      if (this.#isSinkSlow) this.parts.sink.whenDrained(() => this.#wakeUp());
+      await woken;
+    }
+  }
+
+  deliver(batch: EventsBatch): void {
+    if (this.#state !== 'live') return;
+    const fits = batch.positions.length <= this.room && this.parts.receipt.covers(batch.through);
+    if (fits) this.send(batch);
+    else this.#fallBehind();
+  }
+
+  /** Ends the subscription instead when it may no longer be served. The receipt must cover the batch. */
+  send(batch: EventsBatch): void {
+    const refusal = this.host.refusal(this);
+    if (refusal) {
+      this.end(refusal.code, refusal.reason);
+      return;
+    }
+    this.#window.sent(batch.positions);
+    this.#reach(batch.through, batch.positions.length);
+    this.#toldThrough = this.#position;
+    this.parts.sink.send(batch.frame);
+  }
+
+  /** Nothing up to `through` is for this subscription: it is told at the heartbeat's pace. */
+  passOver(through: number): void {
+    this.#reach(through, 0);
+  }
+
+  /** Tells how far the log was passed over, if that is not known yet. A live one is told by its channel. */
+  announce(): void {
+    if (!this.isBehind || this.#toldThrough === this.#position) return;
+    const { channel, sink } = this.parts;
+    this.#toldThrough = this.#position;
+    sink.send(channel.encoder.frame(channel.number, this.#position, []));
+  }
+
+  /** Call only when everything up to the channel's reach was sent. */
+  goLive(): void {
+    this.#state = 'live';
+    this.#position = Math.max(this.#position, this.parts.channel.through);
+    this.parts.channel.join(this);
+    this.parts.sink.sendFrame({ kind: 'caught_up', channel: this.channel, position: this.#position });
+  }
+
+  ack(position: number): void {
+    if (this.isEnded) return;
+    if (position > this.#position) {
+      const where = { grant: this.parts.grant };
+      throw new SluiceError('ACK_BEYOND_SENT', `position ${position} was not sent on channel ${this.channel}`, where);
+    }
+    this.#window.acknowledged(position);
+    this.parts.receipt.acked(position);
+    this.host.advance(this, position);
+    this.#wakeUp();
+  }
+
+  async reject(position: number, reason: string): Promise<void> {
+    if (position > this.#position) {
+      const where = { grant: this.parts.grant };
+      throw new SluiceError('ACK_BEYOND_SENT', `position ${position} was not sent on channel ${this.channel}`, where);
+    }
+    await this.host.deadLetter(this, position, reason);
+    this.ack(position);
+  }
+
+  onStored(position: number): void {
+    this.parts.sink.sendFrame({ kind: 'acked', channel: this.channel, position });
+  }
+
+  onFenced(): void {
+    this.end('SUPERSEDED', 'another session follows this grant and cursor');
+  }
+
+  /** Ends it at once: nothing is sent after the `ended` frame. */
+  end(code: ErrorCode, reason: string, earliest?: number): void {
+    if (this.isEnded) return;
+    this.#stop();
+    const lastPosition = this.#position;
+    const gone = earliest === undefined ? {} : { earliest };
+    this.parts.sink.sendFrame({ kind: 'ended', channel: this.channel, code, lastPosition, reason, ...gone });
+    this.#release(code);
+    this.parts.onEnded(code);
+  }
+
+  async close(): Promise<void> {
+    if (!this.isEnded) {
+      this.#stop();
+      this.#release('CLOSED');
+    }
+    await this.#released;
+  }
+
+  /** Resolves when cursor and receipt are stored. */
+  get released(): Promise<void> {
+    return this.#released ?? Promise.resolve();
+  }
+
+  get #isSinkSlow(): boolean {
+    return this.parts.sink.bufferedBytes() > SLOW_SINK_BYTES;
+  }
+
+  #reach(through: number, events: number): void {
+    this.#position = Math.max(this.#position, through);
+    this.parts.receipt.sent(this.#position, events);
+  }
+
+  #fallBehind(): void {
+    this.parts.channel.leave(this);
+    this.#state = 'behind';
+    this.host.catchUp(this);
+  }
+
+  #stop(): void {
+    this.parts.channel.leave(this);
+    this.#state = 'ended';
+    this.#wakeUp();
+  }
+
+  #release(reason: string): void {
+    // What can't be stored now is read as "possibly delivered", and as not acknowledged.
+    this.#released = this.host.release(this, reason).catch(() => undefined);
+  }
+
+  #wakeUp(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+}

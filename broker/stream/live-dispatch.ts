@@ -1,0 +1,84 @@
+import type { ItemField } from '../../proto/item-field.js';
+import type { StreamMetrics } from '../metrics/stream-metrics.js';
+import type { Channel } from './channel.js';
+import { EntryViews } from './entry-views.js';
+import type { LiveView } from './live-view.js';
+import type { LogEvent } from './log-event.js';
+
+export interface LiveDispatchDeps {
+  /** Type and number of an entry's items. */
+  fieldsOf(entry: string): (name: string) => ItemField;
+  /** Up to where the log of an entry has been dispatched. */
+  headOf(entry: string): number;
+  /** False while nothing may be delivered. */
+  mayDeliver(): boolean;
+  metrics: StreamMetrics;
+}
+
+/** Takes each event of the log to the channels of the views that match it, and lets them go at the end of the turn. */
+export class LiveDispatch {
+  readonly #byEntry = new Map<string, EntryViews<LiveView>>();
+  /** Channels with events of this turn, and their entry. */
+  readonly #pending = new Map<Channel, string>();
+  #scheduled = false;
+
+  constructor(private readonly deps: LiveDispatchDeps) {}
+
+  /** From now on the view's channels get events. Call in the turn in which the first member joined. */
+  activate(live: LiveView): void {
+    const { entry } = live.view;
+    let views = this.#byEntry.get(entry);
+    if (!views) {
+      views = new EntryViews(this.deps.fieldsOf(entry));
+      this.#byEntry.set(entry, views);
+    }
+    views.add(live);
+  }
+
+  onEvent(logEvent: LogEvent): void {
+    const views = this.#byEntry.get(logEvent.entry);
+    if (!views) return;
+    const { event, position } = logEvent;
+    views.match(event, (live, op) => {
+      if (!live.hasMembers) return this.#deactivate(live, views);
+      const projected = live.view.project(position, event, op);
+      for (const channel of live.channels) {
+        if (channel.size === 0) continue;
+        channel.append(projected);
+        this.#pending.set(channel, logEvent.entry);
+      }
+    });
+    if (this.#pending.size > 0) this.#schedule(event.acceptedAtMs);
+  }
+
+  #deactivate(live: LiveView, views: EntryViews<LiveView>): void {
+    views.delete(live);
+    if (views.size === 0) this.#byEntry.delete(live.view.entry);
+  }
+
+  /** No timer: on a quiet bus the turn ends at once, on a busy one it has collected a batch. */
+  #schedule(acceptedAtMs: number): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.flush();
+      // The oldest event of the turn has waited longest.
+      this.deps.metrics.eventDeliveredLive((Date.now() - acceptedAtMs) / 1000);
+    });
+  }
+
+  /** Sends what this turn has collected. */
+  flush(): void {
+    this.#scheduled = false;
+    if (this.deps.mayDeliver()) for (const [channel, entry] of this.#pending) this.#flushChannel(channel, entry);
+    this.#pending.clear();
+  }
+
+  #flushChannel(channel: Channel, entry: string): void {
+    const { size: sessions, encoding } = channel;
+    const batch = channel.flush(this.deps.headOf(entry));
+    if (!batch) return;
+    const { frame, positions } = batch;
+    this.deps.metrics.frameSent(encoding, { events: positions.length, bytes: frame.length, sessions });
+  }
+}

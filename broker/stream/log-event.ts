@@ -1,0 +1,22 @@
+import { type DeliverableEvent, decodeDeliverable } from '../../proto/envelope.js';
+import type { StoredMessage } from '../nats/stored-message.js';
+
+/** One event of the log: decoded when somebody is interested, once for all who are. */
+export class LogEvent {
+  readonly position: number;
+  readonly entry: string;
+  readonly bytes: Uint8Array;
+  #event: DeliverableEvent | undefined;
+
+  /** Copies the bytes: what the client hands out is a view into a buffer that holds many messages. */
+  constructor(message: StoredMessage, entry: string) {
+    this.position = message.position;
+    this.entry = entry;
+    this.bytes = Buffer.from(message.data);
+  }
+
+  get event(): DeliverableEvent {
+    this.#event ??= decodeDeliverable(this.bytes);
+    return this.#event;
+  }
+}

@@ -1,0 +1,83 @@
+import { parseEventSubject } from '../../proto/subject.js';
+import type { Bus } from '../nats/bus.js';
+import { Follower } from '../nats/follower.js';
+import type { StoredMessage } from '../nats/stored-message.js';
+import { eventStream } from '../nats/streams.js';
+import { LogEvent } from './log-event.js';
+import { RecentLog } from './recent-log.js';
+
+export interface PartitionReaderDeps {
+  bus: Bus;
+  partition: number;
+  /** Position before the first event to read: the end of the log when the broker starts. */
+  after: number;
+  onEvent(event: LogEvent): void;
+  /** The log ends before what was already read: it was restored or has lost its tail. */
+  onTailLost(): void;
+}
+
+/** The one ordered, unfiltered reader of a partition in this process. `head` is the last position dispatched. */
+export class PartitionReader {
+  readonly partition: number;
+  readonly recent: RecentLog;
+  readonly #follower: Follower;
+  readonly #onEvent: (event: LogEvent) => void;
+  /** Subjects come again and again: each is cut once, and equal entry ids are then the same string. */
+  readonly #entries = new Map<string, string>();
+  readonly #waiting = new Set<() => void>();
+
+  constructor(deps: PartitionReaderDeps) {
+    this.partition = deps.partition;
+    this.recent = new RecentLog(deps.after);
+    this.#onEvent = deps.onEvent;
+    this.#follower = new Follower(deps.bus, {
+      stream: eventStream(deps.partition),
+      after: deps.after,
+      onMessage: (message) => this.#read(message),
+      onTailLost: deps.onTailLost,
+    });
+  }
+
+  get head(): number {
+    return this.#follower.position;
+  }
+
+  start(): Promise<void> {
+    return this.#follower.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#follower.stop();
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Resolves when the log has moved past a position, or after the timeout. */
+  waitPast(position: number, timeoutMs: number): Promise<void> {
+    if (this.head > position) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, timeoutMs);
+      this.#waiting.add(wake);
+    });
+  }
+
+  #read(message: StoredMessage): void {
+    const event = new LogEvent(message, this.#entryOf(message.subject));
+    this.recent.push(event);
+    this.#onEvent(event);
+    if (this.#waiting.size > 0) for (const wake of this.#waiting) wake();
+  }
+
+  #entryOf(subject: string): string {
+    let entry = this.#entries.get(subject);
+    if (entry === undefined) {
+      entry = parseEventSubject(subject).entry;
+      this.#entries.set(subject, entry);
+    }
+    return entry;
+  }
+}

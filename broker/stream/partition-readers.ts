@@ -1,0 +1,65 @@
+import type { StreamMetrics } from '../metrics/stream-metrics.js';
+import type { Bus } from '../nats/bus.js';
+import { streamEnds } from '../nats/log-reader.js';
+import { eventStream, type Store } from '../nats/streams.js';
+import type { EntryLookup } from './entry-fields.js';
+import type { LogEvent } from './log-event.js';
+import { PartitionReader } from './partition-reader.js';
+
+export interface PartitionReadersDeps {
+  bus: Bus;
+  store: Store;
+  entries: EntryLookup;
+  metrics: StreamMetrics;
+  onEvent(event: LogEvent): void;
+  onTailLost(partition: number): void;
+}
+
+/** One reader per partition, from the end of the log as it is at the start. */
+export class PartitionReaders {
+  readonly #deps: PartitionReadersDeps;
+  #readers: PartitionReader[] = [];
+
+  constructor(deps: PartitionReadersDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves when all partitions are followed. */
+  async start(): Promise<void> {
+    const partitions = Array.from({ length: this.#deps.store.partitions }, (_, partition) => partition);
+    this.#readers = await Promise.all(partitions.map((partition) => this.#open(partition)));
+    await Promise.all(this.#readers.map((reader) => reader.start()));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#readers.map((reader) => reader.stop()));
+  }
+
+  at(partition: number): PartitionReader {
+    const reader = this.#readers[partition];
+    if (!reader) throw new RangeError(`there is no partition ${partition}`);
+    return reader;
+  }
+
+  /** The partition in which a published entry lives. */
+  of(entry: string): PartitionReader {
+    const version = this.#deps.entries.published(entry);
+    if (!version) throw new RangeError(`entry ${entry} is not published`);
+    return this.at(version.partition);
+  }
+
+  async #open(partition: number): Promise<PartitionReader> {
+    const { bus, metrics, onEvent, onTailLost } = this.#deps;
+    const { last } = await streamEnds(bus, eventStream(partition));
+    return new PartitionReader({
+      bus,
+      partition,
+      after: last,
+      onEvent: (event) => {
+        metrics.eventsRead(partition, 1);
+        onEvent(event);
+      },
+      onTailLost: () => onTailLost(partition),
+    });
+  }
+}

@@ -1,0 +1,168 @@
+import { SluiceError } from '../../proto/errors.js';
+import type { ProjectedEvent } from '../../proto/event-encoder.js';
+import type { ItemField } from '../../proto/item-field.js';
+import { cursorSubject, partyOf } from '../../proto/subject.js';
+import type { DeadLetter } from './dead-letters.js';
+import { type EntryLookup, fieldsOf } from './entry-fields.js';
+import { narrowingDigest, type OpenGrant } from './grant-access.js';
+import { LogSegment } from './log-segment.js';
+import type { PulledPage, PullRequest } from './pull.js';
+import { startQuery } from './start-query.js';
+import type { StreamEngine } from './stream-engine.js';
+import type { DeliveredShape } from './subscriber.js';
+import { View, type ViewSource, viewKey } from './view.js';
+
+export interface AcknowledgeRequest {
+  system: string;
+  grant: string;
+  cursor: string;
+  position: number;
+}
+
+/** Segments looked through for one page: a filter that matches little must not hold a request for long. */
+const SEGMENTS_PER_PAGE = 16;
+
+/** Grants read over plain HTTP: pages of the same subset, acknowledgements, dead letters, and what is delivered. */
+export class PullReader {
+  constructor(
+    private readonly engine: StreamEngine,
+    private readonly entries: EntryLookup,
+    private readonly onPulled: (events: number) => void,
+  ) {}
+
+  /** One page; `through` is where the next one starts. Its receipt is stored before it is handed out. */
+  async pull(request: PullRequest): Promise<PulledPage> {
+    const open = this.engine.access.open(request.system, request.grant);
+    const source = this.engine.access.viewSource(open, request.narrow);
+    const { partition } = open.version;
+    const log = this.engine.logOf(partition);
+    const stored = await this.engine.cursors.load(request.grant, request.cursor, narrowingDigest(source.narrow));
+    const from = await this.engine.starts.resolve(startQuery(open, log, request.from, stored));
+    const view = new View(viewKey(source), open.grant.entry, source);
+    const page = await this.#read(view, partition, from, request.limit);
+    await this.#giveReceipt(request, open, source, { from, ...page });
+    // Revoked while we read: nothing goes out.
+    this.engine.access.open(request.system, request.grant);
+    this.onPulled(page.events.length);
+    return { ...page, codec: view.codec, log, caughtUp: page.through >= this.engine.readers.at(partition).head };
+  }
+
+  /** Resolves when the log has moved past a position, or after the timeout. */
+  waitForMore(system: string, grant: string, after: number, timeoutMs: number): Promise<void> {
+    const { version } = this.engine.access.open(system, grant);
+    return this.engine.readers.at(version.partition).waitPast(after, timeoutMs);
+  }
+
+  /** Resolves with the cursor's position when it is durable; a lower position than that is ignored. */
+  async acknowledge({ system, grant, cursor, position }: AcknowledgeRequest): Promise<number> {
+    const { version } = this.engine.access.open(system, grant);
+    if (position > this.engine.readers.at(version.partition).head) {
+      throw new SluiceError('ACK_BEYOND_SENT', `the log does not have position ${position}`, { grant });
+    }
+    const holder = this.engine.holderOf(cursorSubject(grant, cursor));
+    if (holder) {
+      holder.ack(position);
+      await this.engine.cursors.stored(holder.parts.cursor);
+      return holder.parts.cursor.position ?? position;
+    }
+    return this.engine.cursors.acknowledge(
+      { grant, name: cursor, log: this.engine.logOf(version.partition) },
+      position,
+    );
+  }
+
+  deadLetters(system: string, grant: string): Promise<DeadLetter[]> {
+    this.engine.access.open(system, grant);
+    return this.engine.deadLetters.list(grant);
+  }
+
+  /** The event again, as the grant delivers it now, and off the list. Throws NOT_FOUND and POSITION_GONE. */
+  async redrive(system: string, grant: string, position: number): Promise<{ event: ProjectedEvent; view: View }> {
+    const open = this.engine.access.open(system, grant);
+    const source = this.engine.access.viewSource(open, undefined);
+    const letter = await this.engine.deadLetters.find(grant, position);
+    const view = new View(viewKey(source), open.grant.entry, source);
+    const page = await this.#read(view, open.version.partition, position - 1, 1);
+    const event = page.events.find((one) => one.position === position);
+    if (!event)
+      throw new SluiceError('POSITION_GONE', `position ${position} is not there for grant ${grant}`, { grant });
+    const reader = { system, grant, cursor: letter.cursor };
+    await this.#giveReceipt(reader, open, source, { from: position - 1, through: position, events: [event] });
+    await this.engine.deadLetters.takeOff(grant, letter);
+    return { event, view };
+  }
+
+  /** What a grant delivers, for its schema and proto. */
+  shape(system: string, grant: string): DeliveredShape & { fields: ItemField[] } {
+    const open = this.engine.access.open(system, grant);
+    const source = this.engine.access.viewSource(open, undefined);
+    const view = new View(viewKey(source), open.grant.entry, source);
+    return { entry: open.grant.entry, version: open.version.version, items: view.items, fields: view.fields };
+  }
+
+  async #read(
+    view: View,
+    partition: number,
+    from: number,
+    limit: number,
+  ): Promise<{ events: ProjectedEvent[]; through: number }> {
+    const events: ProjectedEvent[] = [];
+    let through = from;
+    for (let i = 0; i < SEGMENTS_PER_PAGE; i++) {
+      const segment = await this.#segment(view, partition, through);
+      const projected = projectAfter(segment, view, through, fieldsOf(this.entries, view.entry));
+      const room = limit - events.length;
+      events.push(...projected.slice(0, room));
+      if (projected.length > room) return { events, through: events.at(-1)?.position ?? through };
+      if (segment.through <= through) break;
+      through = segment.through;
+      if (events.length === limit) break;
+    }
+    return { events, through };
+  }
+
+  /** What was dispatched a moment ago is still in memory. */
+  async #segment(view: View, partition: number, after: number): Promise<LogSegment> {
+    const { recent, head } = this.engine.readers.at(partition);
+    const events = recent.eventsAfter(after, view.entry);
+    if (events) return new LogSegment(view.entry, after, head, events);
+    return this.engine.segments.next({ entry: view.entry, partition, after });
+  }
+
+  async #giveReceipt(
+    request: Pick<PullRequest, 'system' | 'grant' | 'cursor'>,
+    { grant, version }: OpenGrant,
+    source: ViewSource,
+    page: { from: number; through: number; events: ProjectedEvent[] },
+  ): Promise<void> {
+    if (page.events.length === 0) return;
+    const receipt = await this.engine.receipts.open({
+      grant: grant.id,
+      party: grant.party ?? partyOf(grant.entry),
+      system: request.system,
+      entry: grant.entry,
+      partition: version.partition,
+      log: this.engine.logOf(version.partition),
+      session: 'http',
+      cursor: request.cursor,
+      encoding: 'http',
+      grantSeq: grant.ledgerSeq,
+      narrow: source.narrow,
+      from: page.from,
+    });
+    receipt.sent(page.through, page.events.length);
+    // The totals may come later: until then the receipt counts as possibly delivered.
+    this.engine.receipts.close(receipt, 'PULLED').catch(() => undefined);
+  }
+}
+
+/** A cached segment may begin before the place that was asked for. */
+function projectAfter(
+  segment: LogSegment,
+  view: View,
+  after: number,
+  field: (name: string) => ItemField,
+): ProjectedEvent[] {
+  const events = segment.events.filter((event) => event.position > after);
+  return new LogSegment(segment.entry, after, segment.through, events).projected(view, field);
+}

@@ -1,0 +1,47 @@
+import { SluiceError } from '../../proto/errors.js';
+import type { Bus } from '../nats/bus.js';
+import { Receipt } from './receipt.js';
+import { ReceiptChain } from './receipt-chain.js';
+import type { ReceiptOpening } from './receipt-record.js';
+
+/** How late the totals of an open receipt may be. */
+const WRITE_INTERVAL_MS = 10_000;
+const DRAIN_MS = 5_000;
+
+/** All open receipts of this broker. */
+export class ReceiptBook {
+  readonly chain: ReceiptChain;
+  readonly #open = new Set<Receipt>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(bus: Bus, onStored: () => void) {
+    this.chain = new ReceiptChain(bus, onStored);
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#writeAll(), WRITE_INTERVAL_MS);
+    this.#timer.unref();
+  }
+
+  async open(opening: ReceiptOpening): Promise<Receipt> {
+    if (this.chain.isFull) throw new SluiceError('STORE_UNAVAILABLE', 'receipts can not be stored at the moment');
+    const receipt = await Receipt.open(this.chain, opening);
+    this.#open.add(receipt);
+    return receipt;
+  }
+
+  async close(receipt: Receipt, reason: string): Promise<void> {
+    this.#open.delete(receipt);
+    await receipt.close(reason);
+  }
+
+  async drain(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.chain.drain(DRAIN_MS);
+  }
+
+  /** A record that is refused when the broker stops leaves its receipt open, which is the safe reading. */
+  #writeAll(): void {
+    for (const receipt of this.#open) receipt.write().catch(() => undefined);
+  }
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { receiptSubject } from '../../proto/subject.js';
+import type { Bus } from '../nats/bus.js';
+import { DuplicateInBatchError } from '../nats/store-errors.js';
+import { digest, type ReceiptRecord } from './receipt-record.js';
+
+type Omitted = 'broker' | 'n' | 'prev' | 'time';
+type DistributiveOmit<T, K extends keyof never> = T extends unknown ? Omit<T, K> : never;
+/** A record before the chain has given it its place. */
+export type ReceiptAct = DistributiveOmit<ReceiptRecord, Omitted>;
+
+interface Link {
+  subject: string;
+  data: Uint8Array;
+  id: string;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+const BATCH_RECORDS_MAX = 500;
+const RETRY_MS = 250;
+/** Records waiting for the store: beyond it subscriptions are refused rather than delivered without a receipt. */
+const WAITING_RECORDS_MAX = 50_000;
+
+/** Appends this broker's receipt records, each carrying the digest of the one before, in order and in batches. */
+export class ReceiptChain {
+  /** One chain per run of a broker: a chain that a crash cut off is never continued. */
+  readonly broker = `b-${randomBytes(9).toString('base64url')}`;
+  readonly #waiting: Link[] = [];
+  #head = '';
+  #count = 0;
+  #writing: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly onStored: () => void,
+  ) {}
+
+  /** What is sealed into the ledger. */
+  get head(): { digest: string; records: number } {
+    return { digest: this.#head, records: this.#count };
+  }
+
+  get isFull(): boolean {
+    return this.#waiting.length >= WAITING_RECORDS_MAX;
+  }
+
+  /** Resolves when the record is stored. Records are stored in the order of the calls. */
+  append(party: string, grant: string, act: ReceiptAct): Promise<void> {
+    const record = { ...act, broker: this.broker, n: ++this.#count, prev: this.#head, time: new Date().toISOString() };
+    const data = Buffer.from(JSON.stringify(record));
+    this.#head = digest(data);
+    return new Promise((resolve, reject) => {
+      const id = `receipt/${this.broker}/${record.n}`;
+      this.#waiting.push({ subject: receiptSubject(party, grant), data, id, resolve, reject });
+      this.#writing ??= this.#write().finally(() => {
+        this.#writing = undefined;
+      });
+    });
+  }
+
+  /** Waits for what was appended; what the store will not take by then stays unsaid: those receipts look open. */
+  async drain(deadlineMs: number): Promise<void> {
+    const deadline = pause(deadlineMs);
+    while (this.#writing && !this.#stopped) {
+      await Promise.race([this.#writing, deadline.then(() => this.#stop())]);
+    }
+  }
+
+  #stop(): void {
+    this.#stopped = true;
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0 && !this.#stopped) {
+      const batch = this.#waiting.slice(0, BATCH_RECORDS_MAX);
+      try {
+        await this.#store(batch);
+      } catch {
+        // The chain must not lose a link: the same batch is tried until the store is back.
+        await pause(RETRY_MS);
+        continue;
+      }
+      this.#waiting.splice(0, batch.length);
+      for (const link of batch) {
+        this.onStored();
+        link.resolve();
+      }
+    }
+    for (const link of this.#waiting.splice(0))
+      link.reject(new Error('the broker stopped before the receipt was stored'));
+  }
+
+  async #store(batch: Link[]): Promise<void> {
+    const [only] = batch;
+    if (batch.length === 1 && only) {
+      await this.bus.publisher.publish(only);
+      return;
+    }
+    try {
+      await this.bus.publisher.publishBatch(batch);
+    } catch (error) {
+      // An attempt whose outcome was uncertain did store them: one by one the stored ones answer as duplicates.
+      if (!(error instanceof DuplicateInBatchError)) throw error;
+      for (const link of batch) await this.bus.publisher.publish(link);
+    }
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import type { Rows } from '../../proto/rows.js';
+
+/** What a receipt says when it is opened, before the first byte goes out. */
+export interface ReceiptOpening {
+  grant: string;
+  party: string;
+  system: string;
+  entry: string;
+  partition: number;
+  log: string;
+  session: string;
+  cursor: string;
+  encoding: string;
+  /** Ledger sequence of the grant as it was compiled: tells items, transforms and rows. */
+  grantSeq: number;
+  narrow: Rows;
+  from: number;
+}
+
+/** Running totals of one subscription: everything granted in (from, through] was sent. */
+export interface ReceiptTotals {
+  through: number;
+  sent: number;
+  acked: number;
+}
+
+export type ReceiptRecord = {
+  receipt: string;
+  broker: string;
+  /** Number of the record in its broker's chain, from 1. */
+  n: number;
+  /** Hex SHA-256 of the bytes of the broker's record before; '' for the first. */
+  prev: string;
+  time: string;
+} & (
+  | ({ act: 'open'; ceiling: number } & ReceiptOpening)
+  /** Nothing beyond the ceiling goes out: what a crash leaves open counts as possibly delivered up to there. */
+  | { act: 'extend'; ceiling: number }
+  | ({ act: 'range' } & ReceiptTotals)
+  | ({ act: 'close'; reason: string } & ReceiptTotals)
+);
+
+export function digest(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

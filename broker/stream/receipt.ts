@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import type { ReceiptChain } from './receipt-chain.js';
+import type { ReceiptOpening, ReceiptTotals } from './receipt-record.js';
+
+/** Positions that a receipt allows ahead of what was sent: a new ceiling is asked for at half of it. */
+const CEILING_STEP = 1_000_000;
+
+/** The receipt of one subscription: opened before anything goes out, totals now and then, closed at the end. */
+export class Receipt {
+  readonly id = randomBytes(9).toString('base64url');
+  #ceiling: number;
+  #totals: ReceiptTotals;
+  #written: ReceiptTotals;
+  #extending: Promise<void> | undefined;
+  #closed = false;
+
+  private constructor(
+    private readonly chain: ReceiptChain,
+    private readonly opening: ReceiptOpening,
+  ) {
+    this.#ceiling = opening.from + CEILING_STEP;
+    this.#totals = { through: opening.from, sent: 0, acked: 0 };
+    this.#written = this.#totals;
+  }
+
+  /** Resolves when the opening is stored: only then may anything be sent. */
+  static async open(chain: ReceiptChain, opening: ReceiptOpening): Promise<Receipt> {
+    const receipt = new Receipt(chain, opening);
+    const { party, grant } = opening;
+    await chain.append(party, grant, { receipt: receipt.id, act: 'open', ceiling: receipt.#ceiling, ...opening });
+    return receipt;
+  }
+
+  /** Whether everything up to a position may go out; if not, `extendTo` it first. */
+  covers(through: number): boolean {
+    return through <= this.#ceiling;
+  }
+
+  sent(through: number, events: number): void {
+    this.#totals = { ...this.#totals, through, sent: this.#totals.sent + events };
+    // Asked for well ahead, so that a busy subscription never waits; a refusal is met again by who has to wait.
+    if (through > this.#ceiling - CEILING_STEP / 2) this.extendTo(through).catch(() => undefined);
+  }
+
+  acked(position: number): void {
+    this.#totals = { ...this.#totals, acked: Math.max(this.#totals.acked, position) };
+  }
+
+  /** Resolves when the ceiling is a step above `through`. */
+  extendTo(through: number): Promise<void> {
+    this.#extending ??= this.#extend(through + CEILING_STEP).finally(() => {
+      this.#extending = undefined;
+    });
+    return this.#extending;
+  }
+
+  /** Writes the totals when something was sent or acknowledged since the last time. */
+  async write(): Promise<void> {
+    const { sent, acked } = this.#totals;
+    if (this.#closed || (sent === this.#written.sent && acked === this.#written.acked)) return;
+    this.#written = this.#totals;
+    await this.#append({ act: 'range', ...this.#totals });
+  }
+
+  /** `through` is the last position that went out. */
+  async close(reason: string): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#append({ act: 'close', reason, ...this.#totals });
+  }
+
+  async #extend(ceiling: number): Promise<void> {
+    await this.#append({ act: 'extend', ceiling });
+    this.#ceiling = ceiling;
+  }
+
+  #append(
+    act:
+      | { act: 'extend'; ceiling: number }
+      | ({ act: 'range' } & ReceiptTotals)
+      | ({ act: 'close'; reason: string } & ReceiptTotals),
+  ): Promise<void> {
+    return this.chain.append(this.opening.party, this.opening.grant, { receipt: this.id, ...act });
+  }
+}

@@ -1,0 +1,73 @@
+import type { LogEvent } from './log-event.js';
+
+/** A subscriber that pauses for a moment finds what it missed here; longer ago is read from the store. */
+const RECENT_EVENTS_MAX = 16_384;
+const RECENT_BYTES_MAX = 8 * 1024 * 1024;
+
+/**
+ * The end of one partition's log in memory, without a gap from `start` to the last event dispatched. It is the seam:
+ * who has everything before `start` can take the rest from here and join the live channel in the same turn.
+ */
+export class RecentLog {
+  #events: LogEvent[] = [];
+  #first = 0;
+  #bytes = 0;
+  #after: number;
+
+  /** `after`: position before the first event that will be pushed. */
+  constructor(after: number) {
+    this.#after = after;
+  }
+
+  /** Everything after this position is here. */
+  get after(): number {
+    return this.#after;
+  }
+
+  push(event: LogEvent): void {
+    this.#events.push(event);
+    this.#bytes += event.bytes.length;
+    while (this.#bytes > RECENT_BYTES_MAX || this.#events.length - this.#first > RECENT_EVENTS_MAX) this.#dropOldest();
+  }
+
+  /** Starts anew after an interruption: nothing before `after` is here. */
+  reset(after: number): void {
+    this.#events = [];
+    this.#first = 0;
+    this.#bytes = 0;
+    this.#after = after;
+  }
+
+  /** Events of one entry after a position, ascending; undefined when the position is before what is kept. */
+  eventsAfter(position: number, entry: string): LogEvent[] | undefined {
+    if (position < this.#after) return undefined;
+    const found: LogEvent[] = [];
+    for (let i = this.#firstAfter(position); i < this.#events.length; i++) {
+      const event = this.#events[i] as LogEvent;
+      if (event.entry === entry) found.push(event);
+    }
+    return found;
+  }
+
+  #firstAfter(position: number): number {
+    let low = this.#first;
+    let high = this.#events.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#events[middle] as LogEvent).position <= position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#events[this.#first] as LogEvent;
+    this.#bytes -= oldest.bytes.length;
+    this.#after = oldest.position;
+    this.#first++;
+    if (this.#first > RECENT_EVENTS_MAX) {
+      this.#events = this.#events.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+}

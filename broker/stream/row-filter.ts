@@ -1,0 +1,119 @@
+import { compareDecimals } from '../../proto/decimal.js';
+import type { ItemType } from '../../proto/entry.js';
+import type { ItemValue, RecordData } from '../../proto/event.js';
+import type { ItemField } from '../../proto/item-field.js';
+import type { RowPredicate, Rows } from '../../proto/rows.js';
+
+type Scalar = string | number | boolean;
+type Test = (value: ItemValue | undefined) => boolean;
+
+/** A predicate that an index can look up instead of trying. */
+export interface IndexedPredicate {
+  item: string;
+  equals?: Scalar[];
+  prefix?: string;
+}
+
+/** Row filters compiled: all tests must hold. An absent or wrongly typed value never matches. */
+export class RowFilter {
+  /** The cheapest predicate to find this filter by; undefined when each event has to be tried. */
+  readonly indexed: IndexedPredicate | undefined;
+  readonly #tests: [name: string, test: Test][] = [];
+
+  /** `layers` are row maps that must all hold: the grant's rows and the subscription's narrowing. */
+  constructor(layers: Rows[], field: (name: string) => ItemField) {
+    const predicates = layers.flatMap((rows) => Object.entries(rows));
+    for (const [name, predicate] of predicates) this.#tests.push([name, compile(predicate, field(name).type)]);
+    this.indexed = bestIndex(predicates, field);
+  }
+
+  /** Names of the items that have to be decoded to decide. */
+  get items(): string[] {
+    return this.#tests.map(([name]) => name);
+  }
+
+  get isEmpty(): boolean {
+    return this.#tests.length === 0;
+  }
+
+  matches(values: RecordData | undefined): boolean {
+    if (this.isEmpty) return true;
+    if (values === undefined) return false;
+    for (const [name, test] of this.#tests) if (!test(values[name])) return false;
+    return true;
+  }
+}
+
+/** Equality beats prefix; of several equalities the one with the fewest values. */
+function bestIndex(
+  predicates: [string, RowPredicate][],
+  field: (name: string) => ItemField,
+): IndexedPredicate | undefined {
+  let best: IndexedPredicate | undefined;
+  for (const [item, predicate] of predicates) {
+    const { type } = field(item);
+    // Two spellings of one decimal or instant are equal by value, which a look-up by text would miss.
+    if (type === 'decimal' || type === 'datetime') continue;
+    const equals = predicate.is !== undefined ? [predicate.is] : predicate.in;
+    if (equals && (!best?.equals || equals.length < best.equals.length)) best = { item, equals };
+    else if (!best && predicate.prefix !== undefined) best = { item, prefix: predicate.prefix };
+  }
+  return best;
+}
+
+function compile(predicate: RowPredicate, type: ItemType): Test {
+  const tests: Test[] = [];
+  const { is, in: among, notIn, prefix, min, max, from, to } = predicate;
+  if (is !== undefined) tests.push(equalTo(is, type));
+  if (among) tests.push(anyOf(among.map((value) => equalTo(value, type))));
+  if (notIn) tests.push(noneOf(notIn.map((value) => equalTo(value, type))));
+  if (prefix !== undefined) tests.push((value) => typeof value === 'string' && value.startsWith(prefix));
+  if (min !== undefined) tests.push(bounded(type, (compare) => compare(min) >= 0));
+  if (max !== undefined) tests.push(bounded(type, (compare) => compare(max) <= 0));
+  if (from !== undefined) tests.push(notBefore(from, type));
+  if (to !== undefined) tests.push(notAfter(to, type));
+  return tests.length === 1 ? (tests[0] as Test) : (value) => tests.every((test) => test(value));
+}
+
+function equalTo(wanted: Scalar, type: ItemType): Test {
+  if (type === 'decimal') return (value) => typeof value === 'string' && compareDecimals(value, String(wanted)) === 0;
+  if (type === 'datetime') {
+    const instant = Date.parse(String(wanted));
+    return (value) => typeof value === 'string' && Date.parse(value) === instant;
+  }
+  return (value) => value === wanted;
+}
+
+const anyOf =
+  (tests: Test[]): Test =>
+  (value) =>
+    tests.some((test) => test(value));
+
+const noneOf =
+  (tests: Test[]): Test =>
+  (value) =>
+    value !== undefined && value !== null && !tests.some((test) => test(value));
+
+function bounded(type: ItemType, holds: (compare: (bound: number | string) => number) => boolean): Test {
+  if (type === 'decimal') {
+    return (value) => typeof value === 'string' && holds((bound) => compareDecimals(value, String(bound)));
+  }
+  return (value) => typeof value === 'number' && holds((bound) => value - Number(bound));
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const isDay = (text: string): boolean => text.length === 10;
+/** A bare day in a bound on instants is that whole day in the one legal time zone, UTC+8. */
+const startOf = (text: string): number => Date.parse(isDay(text) ? `${text}T00:00:00+08:00` : text);
+
+function notBefore(bound: string, type: ItemType): Test {
+  if (type === 'date') return (value) => typeof value === 'string' && value >= bound;
+  const instant = startOf(bound);
+  return (value) => typeof value === 'string' && Date.parse(value) >= instant;
+}
+
+function notAfter(bound: string, type: ItemType): Test {
+  if (type === 'date') return (value) => typeof value === 'string' && value <= bound;
+  const instant = isDay(bound) ? startOf(bound) + DAY_MS - 1 : Date.parse(bound);
+  return (value) => typeof value === 'string' && Date.parse(value) <= instant;
+}

@@ -1,0 +1,111 @@
+import { decodeDeliverable } from '../../proto/envelope.js';
+import { SluiceError } from '../../proto/errors.js';
+import type { From } from '../../proto/frames.js';
+import type { Bus } from '../nats/bus.js';
+import { readAfter, sequenceAt, streamEnds } from '../nats/log-reader.js';
+import { eventStream } from '../nats/streams.js';
+
+export interface StartQuery {
+  grant: string;
+  partition: number;
+  log: string;
+  from: From;
+  /** Acknowledged position of the cursor in this life of the log; null when nothing was. */
+  cursor: number | null;
+  /** The life of the log that the cursor was stored in, if it was. */
+  cursorLog: string | undefined;
+  /** Earliest acceptance time that the grant may see; 0 = everything. */
+  historyFromMs: number;
+  /** Events of the entry end by this age; undefined: never. */
+  retentionMs: number | undefined;
+}
+
+/** The server's clock and a broker's may differ by this much when the acceptance time is searched for. */
+const CLOCK_SKEW_MS = 5_000;
+const SCAN_MESSAGES = 500;
+
+/** Finds where a subscription starts: the position up to which everything counts as delivered. */
+export class StartPositions {
+  /** partition and time → position before the first event accepted then or later: it never changes. */
+  readonly #byTime = new Map<string, number>();
+
+  constructor(private readonly bus: Bus) {}
+
+  /**
+   * Throws POSITION_GONE for what the log no longer has or does not have yet, or of another life of the log, and
+   * BEFORE_HISTORY for what the grant may not see.
+   */
+  async resolve(query: StartQuery): Promise<number> {
+    const ends = await this.#ends(query);
+    const allowed = await this.#positionAt(query.partition, query.historyFromMs);
+    const earliest = Math.max(ends.first - 1, allowed);
+    const wanted = await this.#wanted(query, earliest, ends.last);
+    if (wanted < allowed) {
+      const message = `grant ${query.grant} may not look back before position ${allowed}`;
+      throw new SluiceError('BEFORE_HISTORY', message, { grant: query.grant, earliest });
+    }
+    if (wanted < ends.first - 1) throw gone(query.grant, `position ${wanted} is no longer in the log`, earliest);
+    if (wanted > ends.last) throw gone(query.grant, `the log does not have position ${wanted} yet`, earliest);
+    return wanted;
+  }
+
+  async #wanted(query: StartQuery, earliest: number, last: number): Promise<number> {
+    const { from, cursor, cursorLog, log, grant } = query;
+    if (from === 'earliest') return earliest;
+    if (from === 'latest') return last;
+    if (from === 'cursor') {
+      if (cursorLog !== undefined && cursorLog !== log)
+        throw gone(grant, 'the cursor is of another life of the log', earliest);
+      return cursor ?? earliest;
+    }
+    if ('time' in from) return this.#positionAt(query.partition, parseTime(from.time));
+    if (from.log !== undefined && from.log !== log)
+      throw gone(grant, `log ${from.log} is another life of the log`, earliest);
+    return from.after;
+  }
+
+  /** What age has ended is gone for this entry, though the partition still holds older events of other entries. */
+  async #ends(query: StartQuery): Promise<{ first: number; last: number }> {
+    const stream = eventStream(query.partition);
+    const ends = await streamEnds(this.bus, stream);
+    if (query.retentionMs === undefined) return ends;
+    const cutoff = await sequenceAt(this.bus, stream, new Date(Date.now() - query.retentionMs));
+    return { first: Math.max(ends.first, cutoff), last: ends.last };
+  }
+
+  /** Position before the first event accepted at or after a time. */
+  async #positionAt(partition: number, timeMs: number): Promise<number> {
+    if (timeMs <= 0) return 0;
+    const key = `${partition} ${timeMs}`;
+    const known = this.#byTime.get(key);
+    if (known !== undefined) return known;
+    const found = await this.#scan(partition, timeMs);
+    // While nothing was accepted at or after it, the place still moves.
+    if (found.isFixed) this.#byTime.set(key, found.position);
+    return found.position;
+  }
+
+  /** Looks the time up in the store's own clock, somewhat early, and walks on by acceptance time. */
+  async #scan(partition: number, timeMs: number): Promise<{ position: number; isFixed: boolean }> {
+    const stream = eventStream(partition);
+    let after = (await sequenceAt(this.bus, stream, new Date(timeMs - CLOCK_SKEW_MS))) - 1;
+    for (;;) {
+      const messages = await readAfter(this.bus, { stream, after, subject: `ev.${partition}.>`, limit: SCAN_MESSAGES });
+      if (messages.length === 0) return { position: after, isFixed: false };
+      for (const message of messages) {
+        if (decodeDeliverable(message.data).acceptedAtMs >= timeMs) return { position: after, isFixed: true };
+        after = message.position;
+      }
+    }
+  }
+}
+
+function gone(grant: string, why: string, earliest: number): SluiceError {
+  return new SluiceError('POSITION_GONE', why, { grant, earliest });
+}
+
+function parseTime(text: string): number {
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) throw new SluiceError('BAD_FRAME', 'from.time must be an RFC 3339 time');
+  return ms;
+}

@@ -1,0 +1,177 @@
+import { type ErrorCode, SluiceError } from '../../proto/errors.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { StreamMetrics } from '../metrics/stream-metrics.js';
+import type { Bus } from '../nats/bus.js';
+import type { Store } from '../nats/streams.js';
+import { CatchUp } from './catch-up.js';
+import { CursorStore } from './cursor-store.js';
+import { DeadLetters } from './dead-letters.js';
+import { type EntryLookup, fieldsOf } from './entry-fields.js';
+import { GrantAccess, type GrantLookup } from './grant-access.js';
+import type { GrantSubscription, SubscriptionHost } from './grant-subscription.js';
+import { LiveDispatch } from './live-dispatch.js';
+import { LiveViews } from './live-view.js';
+import { LogSegments } from './log-segments.js';
+import { PartitionReaders } from './partition-readers.js';
+import { ReceiptBook } from './receipt-book.js';
+import { StartPositions } from './start-position.js';
+import type { SubscribeRequest, Subscription } from './subscriber.js';
+import { SubscriptionDesk } from './subscription-desk.js';
+import { SubscriptionTable } from './subscription-table.js';
+import { SubscriptionWatch } from './subscription-watch.js';
+
+export interface StreamEngineDeps {
+  bus: Bus;
+  store: Store;
+  replicas: number;
+  entries: EntryLookup;
+  grants: GrantLookup;
+  ledger: Pick<Ledger, 'inSight' | 'append'>;
+  metrics: StreamMetrics;
+  secret: string;
+  clock(): number;
+  heartbeatMs: number;
+  /** Something that needs an operator; no payloads in it. */
+  warn(message: string, error?: unknown): void;
+}
+
+/** Delivers to subscribers what their grants allow, from any position to the end of the log and on. */
+export class StreamEngine implements SubscriptionHost {
+  readonly access: GrantAccess;
+  readonly cursors: CursorStore;
+  readonly receipts: ReceiptBook;
+  readonly deadLetters: DeadLetters;
+  readonly starts: StartPositions;
+  readonly segments: LogSegments;
+  readonly readers: PartitionReaders;
+  readonly #deps: StreamEngineDeps;
+  readonly #views = new LiveViews();
+  readonly #table = new SubscriptionTable();
+  readonly #dispatch: LiveDispatch;
+  readonly #catchUp: CatchUp;
+  readonly #watch: SubscriptionWatch;
+  readonly #desk: SubscriptionDesk;
+  #draining = false;
+
+  constructor(deps: StreamEngineDeps) {
+    const { bus, store, entries, metrics } = deps;
+    this.#deps = deps;
+    this.access = new GrantAccess(deps);
+    this.cursors = new CursorStore(bus, (cursors, ms) => metrics.cursorsStored(cursors, ms / 1000));
+    this.receipts = new ReceiptBook(bus, () => metrics.receiptStored());
+    this.deadLetters = new DeadLetters(bus);
+    this.starts = new StartPositions(bus);
+    const items = (entry: string) => fieldsOf(entries, entry);
+    this.#dispatch = new LiveDispatch({
+      fieldsOf: items,
+      headOf: (entry) => this.readers.of(entry).head,
+      mayDeliver: () => deps.ledger.inSight,
+      metrics,
+    });
+    this.readers = new PartitionReaders({
+      bus,
+      store,
+      entries,
+      metrics,
+      onEvent: (event) => this.#dispatch.onEvent(event),
+      onTailLost: (partition) => this.#watch.endPartition(partition),
+    });
+    this.segments = new LogSegments(bus, this.readers, deps.replicas, (events) => metrics.caughtUpRead(events));
+    this.#catchUp = new CatchUp({
+      segments: this.segments,
+      readers: this.readers,
+      fieldsOf: items,
+      metrics,
+      onLive: (subscription) => this.#dispatch.activate(subscription.parts.liveView),
+      onFailure: (subscription, error) => this.#onFailure(subscription, error),
+    });
+    const shared = { table: this.#table, views: this.#views, readers: this.readers };
+    this.#watch = new SubscriptionWatch({ ...deps, ...shared });
+    const { access, cursors, receipts, starts } = this;
+    const logOf = (partition: number) => this.logOf(partition);
+    this.#desk = new SubscriptionDesk({ ...shared, access, cursors, receipts, starts, logOf, host: this });
+  }
+
+  /** Resolves when the end of the log is followed. */
+  async start(): Promise<void> {
+    this.cursors.start();
+    this.receipts.start();
+    await this.readers.start();
+    this.#watch.start();
+  }
+
+  /** Ends what is still open and stores cursors and receipts. Safe to call twice. */
+  async drain(): Promise<void> {
+    if (this.#draining) return;
+    this.#draining = true;
+    this.#watch.stop();
+    this.#dispatch.flush();
+    await Promise.all([...this.#table].map((subscription) => subscription.close()));
+    await this.readers.stop();
+    await this.cursors.drain();
+    await this.receipts.drain();
+    await this.#sealReceipts();
+  }
+
+  /**
+   * Opens a subscription; its `subscribed` frame goes out before its first events. Throws SluiceError: UNKNOWN_GRANT,
+   * GRANT_NOT_IN_FORCE, UNKNOWN_PREDICATE, CURSOR_BOUND, POSITION_GONE, BEFORE_HISTORY, STORE_UNAVAILABLE, …
+   */
+  async subscribe(request: SubscribeRequest): Promise<Subscription> {
+    if (this.#draining) throw new SluiceError('SHUTTING_DOWN', 'the broker is shutting down');
+    if (!this.#deps.ledger.inSight) throw new SluiceError('LEDGER_OUT_OF_SIGHT', 'grants can not be checked now');
+    const subscription = await this.#desk.open(request);
+    this.catchUp(subscription);
+    return subscription;
+  }
+
+  refusal(subscription: GrantSubscription): { code: ErrorCode; reason: string } | undefined {
+    return this.#watch.refusal(subscription);
+  }
+
+  catchUp(subscription: GrantSubscription): void {
+    this.#catchUp.run(subscription);
+  }
+
+  advance(subscription: GrantSubscription, position: number): void {
+    this.cursors.advance(subscription.parts.cursor, position);
+  }
+
+  async deadLetter(subscription: GrantSubscription, position: number, reason: string): Promise<void> {
+    const { grant, cursor } = subscription.parts;
+    await this.deadLetters.add(grant, { position, cursor: cursor.name, reason });
+    this.#deps.metrics.deadLettered();
+  }
+
+  async release(subscription: GrantSubscription, reason: string): Promise<void> {
+    const { liveView, cursor, receipt } = subscription.parts;
+    this.#table.delete(subscription);
+    this.#views.release(liveView);
+    await Promise.all([this.cursors.release(cursor), this.receipts.close(receipt, reason)]);
+  }
+
+  /** The subscription of this broker that holds a cursor. */
+  holderOf(cursorSubject: string): GrantSubscription | undefined {
+    return this.#table.onCursor(cursorSubject);
+  }
+
+  /** Id of the present life of a partition's log. */
+  logOf(partition: number): string {
+    return this.#deps.store.logs[partition] as string;
+  }
+
+  #onFailure(subscription: GrantSubscription, error: unknown): void {
+    this.#deps.warn(`a subscription of grant ${subscription.parts.grant} failed`, error);
+    subscription.end('INTERNAL', 'unexpected failure, see the log');
+  }
+
+  /** With the head in the ledger nobody can take receipts away unseen. */
+  async #sealReceipts(): Promise<void> {
+    const { broker, head } = this.receipts.chain;
+    if (head.records === 0) return;
+    const act = { kind: 'receipts', id: broker, act: 'sealed', actor: 'bus', document: { broker, ...head } } as const;
+    await this.#deps.ledger
+      .append(() => act)
+      .catch((error: unknown) => this.#deps.warn('receipts were not sealed', error));
+  }
+}

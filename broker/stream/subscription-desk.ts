@@ -1,0 +1,152 @@
+import { SluiceError } from '../../proto/errors.js';
+import { cursorSubject, partyOf } from '../../proto/subject.js';
+import type { Cursor } from './cursor.js';
+import type { CursorStore } from './cursor-store.js';
+import { type GrantAccess, narrowingDigest, type OpenGrant } from './grant-access.js';
+import { GrantSubscription, type SubscriptionHost } from './grant-subscription.js';
+import type { LiveViews } from './live-view.js';
+import type { PartitionReaders } from './partition-readers.js';
+import type { ReceiptBook } from './receipt-book.js';
+import type { StartPositions } from './start-position.js';
+import { startQuery } from './start-query.js';
+import type { SubscribeRequest } from './subscriber.js';
+import type { SubscriptionTable } from './subscription-table.js';
+import type { ViewSource } from './view.js';
+
+export interface SubscriptionDeskDeps {
+  access: GrantAccess;
+  cursors: CursorStore;
+  receipts: ReceiptBook;
+  starts: StartPositions;
+  views: LiveViews;
+  table: SubscriptionTable;
+  readers: PartitionReaders;
+  /** Id of the present life of a partition's log. */
+  logOf(partition: number): string;
+  host: SubscriptionHost;
+}
+
+/** A claim lost to another session that came at the same moment is tried again: the newest wins. */
+const CLAIM_ATTEMPTS = 4;
+
+/** Opens subscriptions: grant, start, cursor and receipt in this order, then the view and its channel. */
+export class SubscriptionDesk {
+  constructor(private readonly deps: SubscriptionDeskDeps) {}
+
+  async open(request: SubscribeRequest): Promise<GrantSubscription> {
+    const { access } = this.deps;
+    const open = access.open(request.system, request.grant);
+    const source = access.viewSource(open, request.narrow);
+    const { cursor, from } = await this.#takeCursor(request, open, source);
+    const receipt = await this.#openReceipt(request, open, source, from);
+    // While we waited the grant may have been revoked or changed: what was compiled then must not be served now.
+    const now = access.open(request.system, request.grant);
+    if (now.grant.ledgerSeq !== open.grant.ledgerSeq) throw changed(request.grant);
+    const subscription = this.#place(request, open, source, { cursor, receipt, from });
+    this.deps.table.add(subscription);
+    this.#sendSubscribed(request, subscription, open);
+    return subscription;
+  }
+
+  #place(
+    request: SubscribeRequest,
+    { grant: { toMs: expiresAtMs, ledgerSeq: grantSeq }, version: { partition } }: OpenGrant,
+    source: ViewSource,
+    begun: Pick<GrantSubscription['parts'], 'cursor' | 'receipt' | 'from'>,
+  ): GrantSubscription {
+    const { grant, system, session, encoding, credit, sink, onEnded } = request;
+    const { views, table, readers, host } = this.deps;
+    const liveView = views.acquire(source);
+    const twin = table.freeTwin(session, liveView, encoding);
+    const channel = liveView.channel(encoding, twin, readers.at(partition).head);
+    const asked = {
+      grant,
+      system,
+      session,
+      encoding,
+      credit,
+      sink,
+      onEnded: (code: Parameters<typeof onEnded>[0]) => request.onEnded(code),
+    };
+    return new GrantSubscription(
+      { ...asked, ...begun, liveView, twin, channel, partition, expiresAtMs, grantSeq },
+      host,
+    );
+  }
+
+  /** Finds the start, ends the session that followed this cursor here, and claims the cursor. */
+  async #takeCursor(
+    request: SubscribeRequest,
+    open: OpenGrant,
+    source: ViewSource,
+  ): Promise<{ cursor: Cursor; from: number }> {
+    const { cursors, starts, table, logOf } = this.deps;
+    const { grant, cursor: name } = request;
+    const narrowing = narrowingDigest(source.narrow);
+    const log = logOf(open.version.partition);
+    for (let attempt = 1; ; attempt++) {
+      // Looked up before the older session is ended: a request that can't be served must not end one that is.
+      const stored = await cursors.load(grant, name, narrowing);
+      const from = await starts.resolve(startQuery(open, log, request.from, stored));
+      const older = table.onCursor(cursorSubject(grant, name));
+      if (older) {
+        older.end('SUPERSEDED', 'a newer session follows this grant and cursor');
+        await older.released;
+      } else {
+        const cursor = await cursors.claim({ grant, name, log, narrowing }, stored).catch(unlessLost(attempt));
+        if (cursor) return { cursor, from };
+      }
+    }
+  }
+
+  #openReceipt(
+    request: SubscribeRequest,
+    open: OpenGrant,
+    source: ViewSource,
+    from: number,
+  ): ReturnType<ReceiptBook['open']> {
+    const { grant, version } = open;
+    const { session, cursor, encoding, system } = request;
+    return this.deps.receipts.open({
+      grant: grant.id,
+      party: grant.party ?? partyOf(grant.entry),
+      system,
+      entry: grant.entry,
+      partition: version.partition,
+      log: this.deps.logOf(version.partition),
+      session,
+      cursor,
+      encoding,
+      grantSeq: grant.ledgerSeq,
+      narrow: source.narrow,
+      from,
+    });
+  }
+
+  #sendSubscribed(request: SubscribeRequest, subscription: GrantSubscription, { grant, version }: OpenGrant): void {
+    request.sink.sendFrame({
+      kind: 'subscribed',
+      ref: request.ref,
+      channel: subscription.channel,
+      grant: grant.id,
+      entry: grant.entry,
+      version: version.version,
+      items: subscription.view.items,
+      log: this.deps.logOf(version.partition),
+      position: subscription.position,
+    });
+  }
+}
+
+/** Undefined, to try again, when another session was faster and there are attempts left. */
+function unlessLost(attempt: number): (error: unknown) => undefined {
+  return (error) => {
+    const isLost = error instanceof SluiceError && error.code === 'SUPERSEDED';
+    if (!isLost || attempt >= CLAIM_ATTEMPTS) throw error;
+    return undefined;
+  };
+}
+
+function changed(grant: string): SluiceError {
+  return new SluiceError('CONFLICT', `grant ${grant} has just changed, subscribe again`, { grant });
+}

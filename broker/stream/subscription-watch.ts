@@ -1,0 +1,125 @@
+import type { ErrorCode } from '../../proto/errors.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { StreamMetrics } from '../metrics/stream-metrics.js';
+import type { Bus } from '../nats/bus.js';
+import { renewLog, type Store } from '../nats/streams.js';
+import { type Grant, statusAt } from '../sharing/grant.js';
+import type { EntryLookup } from './entry-fields.js';
+import type { GrantLookup } from './grant-access.js';
+import type { GrantSubscription } from './grant-subscription.js';
+import type { LiveViews } from './live-view.js';
+import type { PartitionReaders } from './partition-readers.js';
+import type { SubscriptionTable } from './subscription-table.js';
+
+export interface SubscriptionWatchDeps {
+  bus: Bus;
+  store: Store;
+  entries: EntryLookup;
+  grants: GrantLookup;
+  ledger: Pick<Ledger, 'inSight'>;
+  metrics: StreamMetrics;
+  clock(): number;
+  heartbeatMs: number;
+  warn(message: string, error?: unknown): void;
+  table: SubscriptionTable;
+  views: LiveViews;
+  readers: PartitionReaders;
+}
+
+/** How late an idle subscription learns that its period is over; nothing is sent to it after that moment anyway. */
+const SWEEP_MS = 500;
+
+/** Ends subscriptions that may no longer be served, and tells the others how far the log has been passed over. */
+export class SubscriptionWatch {
+  readonly #deps: SubscriptionWatchDeps;
+  readonly #stops: (() => void)[] = [];
+
+  constructor(deps: SubscriptionWatchDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    const { grants, entries, heartbeatMs } = this.#deps;
+    const sweep = setInterval(() => this.#sweep(), SWEEP_MS);
+    const announce = setInterval(() => this.#announce(), heartbeatMs);
+    this.#stops.push(
+      () => clearInterval(sweep),
+      () => clearInterval(announce),
+      grants.onChange((grant) => this.#onGrant(grant)),
+      entries.onChange((entry) => this.#onEntry(entry)),
+    );
+  }
+
+  stop(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  /** Why nothing may be sent on a subscription now, if so. */
+  refusal(subscription: GrantSubscription): { code: ErrorCode; reason: string } | undefined {
+    if (this.#deps.clock() >= subscription.parts.expiresAtMs)
+      return { code: 'EXPIRED', reason: 'the period of the grant is over' };
+    if (!this.#deps.ledger.inSight) return { code: 'LEDGER_OUT_OF_SIGHT', reason: 'the grant can not be checked' };
+    return undefined;
+  }
+
+  /** The log was restored or has lost its tail: no position of before means anything. */
+  endPartition(partition: number): void {
+    const { bus, store, table, readers, warn } = this.#deps;
+    warn(`the log of partition ${partition} has lost its tail`);
+    readers.at(partition).recent.reset(readers.at(partition).head);
+    for (const subscription of table) {
+      if (subscription.parts.partition === partition) subscription.end('POSITION_GONE', 'the log has lost its tail', 0);
+    }
+    renewLog(bus, partition).then(
+      (log) => {
+        store.logs[partition] = log;
+      },
+      (error: unknown) => warn(`the log of partition ${partition} could not be given a new life`, error),
+    );
+  }
+
+  #onGrant(grant: Grant): void {
+    const status = statusAt(grant, this.#deps.clock());
+    for (const subscription of this.#deps.table.ofGrant(grant.id)) {
+      if (status === 'expired') subscription.end('EXPIRED', 'the period of the grant is over');
+      else if (status !== 'in_force') subscription.end('REVOKED', `the grant is ${status}`);
+      else if (grant.ledgerSeq !== subscription.parts.grantSeq) subscription.end('REVOKED', 'the grant was changed');
+    }
+  }
+
+  /** A view keeps the transforms that it was compiled with: when a new version has others, it must not go on. */
+  #onEntry(entry: string): void {
+    const isWithdrawn = this.#deps.entries.published(entry) === undefined;
+    for (const subscription of this.#deps.table) {
+      const { liveView } = subscription.parts;
+      if (liveView.view.entry !== entry) continue;
+      if (isWithdrawn) subscription.end('ENTRY_WITHDRAWN', `entry ${entry} was withdrawn`);
+      else if (!liveView.view.isCurrent()) subscription.end('ENTRY_CHANGED', `entry ${entry} has a new version`);
+    }
+  }
+
+  #sweep(): void {
+    const { table, metrics, views } = this.#deps;
+    let behind = 0;
+    for (const subscription of table) {
+      const refusal = this.refusal(subscription);
+      if (refusal) subscription.end(refusal.code, refusal.reason);
+      else if (subscription.isBehind) behind++;
+    }
+    metrics.subscriptionsNow(table.size - behind, behind);
+    metrics.viewsNow(views.size, views.channelCount);
+  }
+
+  #announce(): void {
+    const { table, views, readers } = this.#deps;
+    for (const subscription of table) subscription.announce();
+    for (const { view, channels } of views) {
+      const { head } = readers.of(view.entry);
+      for (const channel of channels) {
+        if (channel.size === 0 || channel.through >= head) continue;
+        channel.flush(head);
+        channel.announce(head);
+      }
+    }
+  }
+}

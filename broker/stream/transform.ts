@@ -1,0 +1,28 @@
+import { createHmac, hkdfSync } from 'node:crypto';
+import type { MaskRule } from '../../proto/entry.js';
+
+/** A value as text in, the delivered text out. */
+export type TextTransform = (value: string) => string;
+
+/** Shows `keepFirst` (default 1) and `keepLast` (default 0) characters, at most half of them; the rest become stars. */
+export function maskWith(rule: MaskRule | undefined): TextTransform {
+  const keepFirst = rule?.keepFirst ?? 1;
+  const keepLast = rule?.keepLast ?? 0;
+  return (value) => {
+    const characters = Array.from(value);
+    const shownMax = Math.floor(characters.length / 2);
+    const first = Math.min(keepFirst, shownMax);
+    const last = Math.min(keepLast, shownMax - first);
+    const hidden = characters.length - first - last;
+    return characters.slice(0, first).join('') + '*'.repeat(hidden) + characters.slice(first + hidden).join('');
+  };
+}
+
+/** HMAC-SHA-256 in lower-case hex under a key of this one grant: stable inside the grant, unrelated between grants. */
+export function hashFor(secret: string, grantId: string): TextTransform {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', `sluice/hash/${grantId}`, 32));
+  return (value) => createHmac('sha256', key).update(value, 'utf8').digest('hex');
+}
+
+/** The year of an ISO date or date-time: four digits. */
+export const yearOf: TextTransform = (value) => value.slice(0, 4);

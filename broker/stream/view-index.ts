@@ -1,0 +1,80 @@
+import type { RecordData } from '../../proto/event.js';
+import type { RowFilter } from './row-filter.js';
+
+/** What the index holds: anything with a row filter. */
+export interface Indexable {
+  readonly filter: RowFilter;
+}
+
+type Bucket<V> = Map<unknown, Set<V>>;
+
+/**
+ * Finds the views that an event may match. Equality and prefix predicates are looked up, so the cost is per match and
+ * not per view; only views without such a predicate are tried on every event. A candidate still has to be tested.
+ */
+export class ViewIndex<V extends Indexable> {
+  /** item → value → views */
+  readonly #equals = new Map<string, Bucket<V>>();
+  /** item → prefix length → prefix → views */
+  readonly #prefixes = new Map<string, Map<number, Bucket<V>>>();
+  readonly #rest = new Set<V>();
+
+  add(view: V): void {
+    for (const [bucket, key] of this.#places(view)) {
+      const views = bucket.get(key);
+      if (views) views.add(view);
+      else bucket.set(key, new Set([view]));
+    }
+    if (!view.filter.indexed) this.#rest.add(view);
+  }
+
+  delete(view: V): void {
+    this.#rest.delete(view);
+    for (const [bucket, key] of this.#places(view)) {
+      const views = bucket.get(key);
+      views?.delete(view);
+      if (views?.size === 0) bucket.delete(key);
+    }
+  }
+
+  /** Views to try whatever the values are. */
+  get unindexed(): Iterable<V> {
+    return this.#rest;
+  }
+
+  /** Calls with each view that a look-up of these values finds; a view may come twice for two sets of values. */
+  lookUp(values: RecordData, found: (view: V) => void): void {
+    for (const [item, bucket] of this.#equals) {
+      const views = bucket.get(values[item]);
+      if (views) for (const view of views) found(view);
+    }
+    for (const [item, lengths] of this.#prefixes) {
+      const value = values[item];
+      if (typeof value !== 'string') continue;
+      for (const [length, bucket] of lengths) {
+        const views = bucket.get(value.slice(0, length));
+        if (views) for (const view of views) found(view);
+      }
+    }
+  }
+
+  #places(view: V): [Bucket<V>, unknown][] {
+    const { indexed } = view.filter;
+    if (!indexed) return [];
+    if (indexed.equals) {
+      const bucket = getOrMake(this.#equals, indexed.item, () => new Map());
+      return indexed.equals.map((value) => [bucket, value]);
+    }
+    const lengths = getOrMake(this.#prefixes, indexed.item, () => new Map<number, Bucket<V>>());
+    const prefix = indexed.prefix ?? '';
+    return [[getOrMake(lengths, prefix.length, () => new Map()), prefix]];
+  }
+}
+
+function getOrMake<K, T>(map: Map<K, T>, key: K, make: () => T): T {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import type { EntryVersion, NumberedItem } from '../../proto/entry.js';
+import type { DeliverableEvent } from '../../proto/envelope.js';
+import type { DeliveredOp } from '../../proto/event.js';
+import type { ProjectedEvent } from '../../proto/event-encoder.js';
+import type { DeliveredItem } from '../../proto/frames.js';
+import type { GrantDocument, GrantedItem } from '../../proto/grant.js';
+import { fieldOf, type ItemField } from '../../proto/item-field.js';
+import { RecordCodec } from '../../proto/record.js';
+import type { Rows } from '../../proto/rows.js';
+import { carriesData } from './decision.js';
+import { Projection, type TransformedField } from './projection.js';
+import { RowFilter } from './row-filter.js';
+import { hashFor, maskWith, type TextTransform, yearOf } from './transform.js';
+
+/** A grant (and a narrowing) as compiled against its entry. */
+export interface ViewSource {
+  grant: GrantDocument;
+  /** Both in canonical form. */
+  rows: Rows;
+  narrow: Rows;
+  /** The published version; tells each item's type and mask. */
+  version: EntryVersion;
+  /** Finds the newest definition of an item, also one that the published version has dropped. */
+  item(name: string): NumberedItem;
+  /** The bus's secret, for hashed items. */
+  secret: string;
+}
+
+/** A grant compiled: which rows, and what of them. Equal grants have the same key and share one view. */
+export class View {
+  readonly filter: RowFilter;
+  readonly fields: ItemField[];
+  readonly codec: RecordCodec;
+  readonly #projection: Projection;
+  readonly #subject: TextTransform | undefined;
+
+  constructor(
+    readonly key: string,
+    readonly entry: string,
+    private readonly source: ViewSource,
+  ) {
+    this.filter = new RowFilter([source.rows, source.narrow], (name) => fieldOf(source.item(name)));
+    const plain: number[] = [];
+    const transformed: TransformedField[] = [];
+    for (const granted of source.grant.items) {
+      const item = source.item(granted.name);
+      const transform = transformOf(granted, item, source);
+      if (transform) transformed.push({ field: fieldOf(item), transform });
+      else plain.push(item.number);
+      if (item.identifier) this.#subject = transform;
+    }
+    this.#projection = new Projection(plain, transformed);
+    this.fields = source.grant.items.map((granted) => deliveredField(granted, source.item(granted.name)));
+    this.codec = new RecordCodec(this.fields);
+  }
+
+  /** What a subscriber gets of a stored event once it is decided that it gets `op`. */
+  project(position: number, event: DeliverableEvent, op: DeliveredOp): ProjectedEvent {
+    const { subject } = event;
+    return {
+      entry: this.entry,
+      position,
+      timeMs: event.acceptedAtMs,
+      op,
+      subject: subject !== undefined && this.#subject ? this.#subject(subject) : subject,
+      record: carriesData(op) && event.data ? this.#projection.project(event.data) : undefined,
+      snapshotId: event.snapshotId,
+      corrects: op === 'correction' ? event.corrects : undefined,
+    };
+  }
+
+  /** False once a newer version of the entry asks for other transforms than those compiled here. */
+  isCurrent(): boolean {
+    return viewKey(this.source) === this.key;
+  }
+
+  get items(): DeliveredItem[] {
+    return this.fields.map(({ name, number, type, list }) => ({ name, number, type, ...(list ? { list } : {}) }));
+  }
+}
+
+/** The same for every grant that delivers the same: the order of items and predicates does not matter. */
+export function viewKey(source: ViewSource): string {
+  const items = source.grant.items
+    .map(({ name, transform }) => [
+      name,
+      transform ?? '',
+      transform === 'mask' ? source.item(name).maskRule : undefined,
+    ])
+    .sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1));
+  const hashed = source.grant.items.some((item) => item.transform === 'hash');
+  const text = JSON.stringify([
+    source.grant.entry,
+    items,
+    source.rows,
+    source.narrow,
+    // Hashes are made under a key of the grant: such a view is never shared.
+    hashed ? source.grant.id : '',
+  ]);
+  return createHash('sha256').update(text).digest('base64url');
+}
+
+function transformOf(granted: GrantedItem, item: NumberedItem, source: ViewSource): TextTransform | undefined {
+  switch (granted.transform) {
+    case undefined:
+      return undefined;
+    case 'mask':
+      return maskWith(item.maskRule);
+    case 'hash':
+      return hashFor(source.secret, source.grant.id);
+    case 'year':
+      return yearOf;
+  }
+}
+
+/** Whatever a transform makes is text. */
+function deliveredField(granted: GrantedItem, item: NumberedItem): ItemField {
+  const field = fieldOf(item);
+  return granted.transform ? { ...field, type: 'string' } : field;
+}

@@ -1,0 +1,97 @@
+import type { Closing, Transport, TransportHandlers, TransportTarget } from './transport.js';
+
+/** The part of the browser's WebSocket that is used here. */
+interface BrowserSocket {
+  binaryType: string;
+  readyState: number;
+  onopen: (() => void) | null;
+  onmessage: ((event: { data: string | ArrayBuffer }) => void) | null;
+  onclose: ((event: { code: number; reason: string }) => void) | null;
+  send(message: string | Uint8Array): void;
+  close(code?: number, reason?: string): void;
+}
+type BrowserSocketClass = new (url: string, protocols: string[]) => BrowserSocket;
+
+const ABNORMAL_CLOSE = 1006;
+const OPEN = 1;
+const encoder = new TextEncoder();
+
+/** The browser's own WebSocket. It can not send a header, so the token buys a one-time ticket first. */
+export function connectBrowser(target: TransportTarget, handlers: TransportHandlers): Transport {
+  const connection = new BrowserConnection(target, handlers);
+  void connection.start();
+  return connection;
+}
+
+class BrowserConnection implements Transport {
+  #socket: BrowserSocket | undefined;
+  #isOver = false;
+
+  constructor(
+    private readonly target: TransportTarget,
+    private readonly handlers: TransportHandlers,
+  ) {}
+
+  async start(): Promise<void> {
+    try {
+      const url = this.target.token === undefined ? this.target.url : await withTicket(this.target, this.target.token);
+      if (!this.#isOver) this.#open(url);
+    } catch (error) {
+      const status = error instanceof TicketRefused ? error.status : undefined;
+      this.#closed({ code: ABNORMAL_CLOSE, reason: '', status, error: error as Error });
+    }
+  }
+
+  send(message: string | Uint8Array): void {
+    if (this.#socket?.readyState === OPEN) this.#socket.send(message);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#socket) this.#socket.close(code, reason);
+    else this.#closed({ code, reason });
+  }
+
+  terminate(): void {
+    this.#socket?.close();
+    // A browser waits for the peer's half of the handshake, which a dead one never sends.
+    this.#closed({ code: ABNORMAL_CLOSE, reason: '' });
+  }
+
+  #open(url: string): void {
+    const { WebSocket } = globalThis as unknown as { WebSocket: BrowserSocketClass };
+    const socket = new WebSocket(url, [this.target.protocol]);
+    this.#socket = socket;
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = () => this.handlers.opened();
+    socket.onmessage = ({ data }) => {
+      if (this.#isOver) return;
+      if (typeof data === 'string') this.handlers.message(encoder.encode(data), false);
+      else this.handlers.message(new Uint8Array(data), true);
+    };
+    socket.onclose = ({ code, reason }) => this.#closed({ code, reason });
+  }
+
+  #closed(closing: Closing): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.handlers.closed(closing);
+  }
+}
+
+class TicketRefused extends Error {
+  override readonly name = 'TicketRefused';
+  constructor(readonly status: number) {
+    super(`no ticket: HTTP ${status}`);
+  }
+}
+
+async function withTicket(target: TransportTarget, token: string): Promise<string> {
+  const url = new URL(target.url);
+  const tickets = new URL(url);
+  tickets.protocol = url.protocol === 'wss:' ? 'https:' : 'http:';
+  tickets.pathname = url.pathname.replace(/\/stream$/, '/tickets');
+  const response = await fetch(tickets, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+  if (!response.ok) throw new TicketRefused(response.status);
+  url.searchParams.set('ticket', ((await response.json()) as { ticket: string }).ticket);
+  return url.href;
+}

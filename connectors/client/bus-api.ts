@@ -1,0 +1,99 @@
+import { ERROR_KINDS, type ErrorCode, type Problem } from '../../proto/errors.js';
+import { httpUrl } from './bus-url.js';
+import { ApiError, ConnectionLostError, ProtocolError } from './errors.js';
+
+export interface BusApiOptions {
+  /** Address of the bus, e.g. `https://bus.example`; a path before /v1 is kept. */
+  url: string;
+  token?: string | undefined;
+}
+
+export interface ApiRequest {
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | undefined;
+  query?: Record<string, string | number | boolean | undefined> | undefined;
+  /** Sent as JSON. */
+  body?: unknown;
+  accept?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** A question that the bus has not answered by then is not answered; streams have their own client. */
+const ANSWER_TIMEOUT_MS = 60_000;
+
+/** The HTTP resources of the bus. Answers that are problems throw ApiError; nobody there throws ConnectionLostError. */
+export class BusApi {
+  constructor(private readonly options: BusApiOptions) {
+    httpUrl(options.url, '/');
+  }
+
+  async json<Answer>(path: string, request: ApiRequest = {}): Promise<Answer> {
+    const response = await this.#call(path, request);
+    if (response.status === 204) return undefined as Answer;
+    return (await response.json()) as Answer;
+  }
+
+  async text(path: string, request: ApiRequest = {}): Promise<string> {
+    return (await this.#call(path, request)).text();
+  }
+
+  async #call(path: string, request: ApiRequest): Promise<Response> {
+    const url = httpUrl(this.options.url, path);
+    for (const [name, value] of Object.entries(request.query ?? {})) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+    const response = await this.#fetch(url, {
+      method: request.method ?? 'GET',
+      headers: this.#headers(request),
+      signal: request.signal ? AbortSignal.any([request.signal, timeout]) : timeout,
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+    });
+    if (!response.ok) throw await errorOfResponse(response, url);
+    return response;
+  }
+
+  async #fetch(url: URL, init: RequestInit): Promise<Response> {
+    try {
+      return await fetch(url, init);
+    } catch (error) {
+      throw new ConnectionLostError(`${url.origin} can not be reached: ${reasonOf(error)}`, 'CONNECTION_LOST', {
+        cause: error,
+      });
+    }
+  }
+
+  #headers(request: ApiRequest): Record<string, string> {
+    const headers: Record<string, string> = { accept: request.accept ?? 'application/json' };
+    if (this.options.token !== undefined) headers.authorization = `Bearer ${this.options.token}`;
+    if (request.body !== undefined) headers['content-type'] = 'application/json';
+    return headers;
+  }
+}
+
+/** The problem document of an answer as an error; ProtocolError when it has none. */
+export async function errorOfResponse(response: Response, url: URL): Promise<ApiError | ProtocolError> {
+  const problem = parseProblem(await response.text());
+  if (!problem)
+    return new ProtocolError(`${url.origin}${url.pathname} answered HTTP ${response.status} and no problem`);
+  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return new ApiError(problem, Number.isFinite(retryAfter) ? retryAfter : undefined);
+}
+
+export function parseProblem(text: string): Problem | undefined {
+  try {
+    const problem = JSON.parse(text) as Problem;
+    return typeof problem?.code === 'string' && isKnown(problem.code) ? problem : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isKnown = (code: string): code is ErrorCode => code in ERROR_KINDS;
+
+/** fetch hides why behind a TypeError whose cause, or the first of whose causes, says it. */
+function reasonOf(error: unknown): string {
+  if (error instanceof DOMException && error.name === 'TimeoutError') return 'no answer in time';
+  const cause = (error as { cause?: unknown }).cause ?? error;
+  const first = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause;
+  return (first as NodeJS.ErrnoException).code ?? (first as Error).message ?? 'unknown reason';
+}

@@ -1,0 +1,34 @@
+import type { EventsFrame, SubscribedFrame } from '../../proto/frames.js';
+import { ProtocolError } from './errors.js';
+
+/** Holds one channel to what the protocol promises: positions ascend, and `through` never goes back. */
+export class ChannelSequence {
+  #through: number;
+
+  constructor(private readonly subscribed: Pick<SubscribedFrame, 'channel' | 'position'>) {
+    this.#through = subscribed.position;
+  }
+
+  /** Everything up to here has been received or was passed over by the filter. */
+  get through(): number {
+    return this.#through;
+  }
+
+  /** Throws ProtocolError on a frame that breaks the promise. */
+  accept(frame: EventsFrame): void {
+    if (frame.channel !== this.subscribed.channel) throw new ProtocolError('events of an unknown channel');
+    if (!Array.isArray(frame.events) || !isPosition(frame.through)) throw new ProtocolError('malformed events frame');
+    let last = this.#through;
+    for (const { position } of frame.events) {
+      if (!isPosition(position)) throw new ProtocolError('an event without a position');
+      if (position <= last) throw new ProtocolError(`position ${position} came after ${last}`);
+      last = position;
+    }
+    if (frame.through < last) throw new ProtocolError(`through ${frame.through} came after ${last}`);
+    this.#through = frame.through;
+  }
+}
+
+function isPosition(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

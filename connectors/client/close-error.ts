@@ -1,0 +1,88 @@
+import { CLOSE_CODES, type EndedFrame, type ErrorFrame } from '../../proto/frames.js';
+import {
+  AuthenticationError,
+  type ClientError,
+  ConnectionLostError,
+  GapError,
+  ProtocolError,
+  RevokedError,
+  SubscriptionRefusedError,
+  SupersededError,
+} from './errors.js';
+import type { Closing } from './transport.js';
+
+/** WebSocket's own codes by which the other side says that it did not understand us (RFC 6455, 7.4.1). */
+const PROTOCOL_CLOSE_CODES: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009]);
+
+/** Why a connection is over, as an error whose type says what to do. */
+export function errorOfClosing(closing: Closing): ClientError {
+  if (closing.status !== undefined) return errorOfRefusedUpgrade(closing.status);
+  const reason = closing.reason || `the connection was closed (${closing.code})`;
+  switch (closing.code) {
+    case CLOSE_CODES.BAD_FRAME:
+      return new ProtocolError(reason, 'BAD_FRAME');
+    case CLOSE_CODES.NOT_AUTHENTICATED:
+      return new AuthenticationError('NOT_AUTHENTICATED', reason);
+    case CLOSE_CODES.NOT_ALLOWED:
+      return new AuthenticationError('NOT_ALLOWED', reason);
+    case CLOSE_CODES.SUPERSEDED:
+      return new SupersededError(reason);
+    case CLOSE_CODES.TOO_MUCH:
+      return new ConnectionLostError(reason, 'TOO_MANY');
+  }
+  if (PROTOCOL_CLOSE_CODES.has(closing.code)) return new ProtocolError(reason);
+  const message = closing.error ? `the connection failed: ${describe(closing.error)}` : reason;
+  return new ConnectionLostError(message, 'CONNECTION_LOST', { cause: closing.error });
+}
+
+function errorOfRefusedUpgrade(status: number): ClientError {
+  const message = `the bus answered the WebSocket request with HTTP ${status}`;
+  if (status === 401) return new AuthenticationError('NOT_AUTHENTICATED', message);
+  if (status === 403) return new AuthenticationError('NOT_ALLOWED', message);
+  if (status === 429 || status >= 500) return new ConnectionLostError(message);
+  return new ProtocolError(message);
+}
+
+/** A refused connection to a name with several addresses is an AggregateError without a message. */
+function describe(error: Error): string {
+  if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0].message;
+  return error.message || error.name;
+}
+
+/** Why the bus ended a subscription. */
+export function errorOfEnded(frame: EndedFrame): ClientError {
+  return errorOfCode(frame, frame.reason, frame.lastPosition, frame.earliest);
+}
+
+/** Why the bus refused a subscription, or what it says is wrong with one. */
+export function errorOfErrorFrame(frame: ErrorFrame): ClientError {
+  return errorOfCode(frame, frame.message, undefined, undefined);
+}
+
+function errorOfCode(
+  { code }: Pick<EndedFrame, 'code'>,
+  message: string,
+  lastPosition: number | undefined,
+  earliest: number | undefined,
+): ClientError {
+  switch (code) {
+    case 'POSITION_GONE':
+      return new GapError(message, lastPosition, earliest);
+    case 'REVOKED':
+    case 'EXPIRED':
+    case 'ENTRY_WITHDRAWN':
+    case 'GRANT_NOT_IN_FORCE':
+      return new RevokedError(code, message);
+    case 'SUPERSEDED':
+      return new SupersededError(message);
+    case 'NOT_AUTHENTICATED':
+    case 'NOT_ALLOWED':
+      return new AuthenticationError(code, message);
+    case 'BAD_FRAME':
+    case 'NOT_UTF8':
+    case 'UNKNOWN_CHANNEL':
+    case 'ACK_BEYOND_SENT':
+      return new ProtocolError(message, code);
+  }
+  return new SubscriptionRefusedError(code, message);
+}

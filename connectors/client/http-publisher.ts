@@ -1,0 +1,130 @@
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { PublishResult } from '../../proto/frames.js';
+import { parseProblem } from './bus-api.js';
+import { httpUrl } from './bus-url.js';
+import { ApiError, type ClientError, ConnectionLostError, ProtocolError } from './errors.js';
+
+export interface HttpPublishOptions {
+  url: string;
+  token?: string | undefined;
+  /** One event per line, without the line ends. Blank ones keep the line numbers right and count for nothing. */
+  lines: AsyncIterable<string> | Iterable<string>;
+  /** Called for each refused event, in order, while the rest is still on its way. */
+  onRefused(result: PublishResult): void;
+  signal?: AbortSignal | undefined;
+}
+
+export interface PublishSummary {
+  accepted: number;
+  duplicates: number;
+  refused: number;
+}
+
+/** A problem document is small; what is longer is none. */
+const PROBLEM_BYTES_MAX = 64 * 1024;
+
+const PIECE_CHARS = 64 * 1024;
+
+/**
+ * Publishes many events in one HTTP request as NDJSON. Resolves when the bus has answered for every line; rejects with
+ * ConnectionLostError when it broke off, and then sending all of it again is safe for two minutes.
+ */
+export async function publishHttp(options: HttpPublishOptions): Promise<PublishSummary> {
+  const url = httpUrl(options.url, '/v1/events');
+  url.searchParams.set('results', 'problems');
+  const open = url.protocol === 'https:' ? requestHttps : requestHttp;
+  const request = open(url, { method: 'POST', headers: headersOf(options), signal: options.signal });
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    request.on('response', resolve);
+    request.on('error', reject);
+  });
+  const counted = { lines: 0 };
+  // The answer says what went wrong; a request that breaks because the answer came early is no news.
+  const sent = pipeline(Readable.from(countLines(options.lines, counted)), request).catch(() => undefined);
+  try {
+    const summary = await readAnswer(await answered, options.onRefused);
+    await sent;
+    return complete(summary, counted.lines);
+  } catch (error) {
+    throw asLoss(error, url);
+  } finally {
+    request.destroy();
+  }
+}
+
+function headersOf({ token }: HttpPublishOptions): Record<string, string> {
+  const headers: Record<string, string> = { 'content-type': 'application/x-ndjson' };
+  if (token !== undefined) headers.authorization = `Bearer ${token}`;
+  return headers;
+}
+
+/** Lines put together into pieces that are worth a write each. */
+async function* countLines(lines: HttpPublishOptions['lines'], counted: { lines: number }): AsyncGenerator<string> {
+  let piece = '';
+  for await (const line of lines) {
+    if (line.trim() !== '') counted.lines++;
+    piece += `${line}\n`;
+    if (piece.length < PIECE_CHARS) continue;
+    yield piece;
+    piece = '';
+  }
+  if (piece !== '') yield piece;
+}
+
+async function readAnswer(
+  response: IncomingMessage,
+  onRefused: HttpPublishOptions['onRefused'],
+): Promise<PublishSummary | undefined> {
+  if (response.statusCode !== 200) throw await errorOf(response);
+  let summary: PublishSummary | undefined;
+  for await (const line of linesOf(response)) {
+    const answer = JSON.parse(line) as PublishResult | PublishSummary;
+    if ('accepted' in answer) summary = answer;
+    else onRefused(answer);
+  }
+  return summary;
+}
+
+async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
+  let rest = '';
+  response.setEncoding('utf8');
+  for await (const chunk of response as AsyncIterable<string>) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines.filter((line) => line !== '');
+  }
+  if (rest !== '') yield rest;
+}
+
+async function errorOf(response: IncomingMessage): Promise<ClientError> {
+  let text = '';
+  response.setEncoding('utf8');
+  for await (const chunk of response as AsyncIterable<string>) {
+    text += chunk;
+    if (text.length > PROBLEM_BYTES_MAX) break;
+  }
+  const problem = parseProblem(text);
+  if (problem) return new ApiError(problem, undefined);
+  return new ProtocolError(`the bus answered HTTP ${response.statusCode} and no problem`);
+}
+
+/** A broker that goes away answers what it has read and says so in the summary: it covers fewer lines than were sent. */
+function complete(summary: PublishSummary | undefined, lines: number): PublishSummary {
+  const answered = summary ? summary.accepted + summary.duplicates + summary.refused : 0;
+  if (summary && answered === lines) return summary;
+  const known = summary
+    ? `the bus answered for ${answered} of ${lines} events`
+    : 'the answer broke off before its summary';
+  throw new ConnectionLostError(`${known}; send all of them again`);
+}
+
+function asLoss(error: unknown, url: URL): Error {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const isOurs = error instanceof ApiError || error instanceof ProtocolError || error instanceof ConnectionLostError;
+  if (isOurs) return error;
+  const why = code ?? message;
+  return new ConnectionLostError(`${url.origin} can not be reached: ${why}`, 'CONNECTION_LOST', { cause: error });
+}

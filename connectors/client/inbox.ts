@@ -1,0 +1,61 @@
+/** What one iterator has still to hand over. The bound is the caller's: `push` refuses what goes beyond it. */
+export class Inbox<T> {
+  #items: T[] = [];
+  #head = 0;
+  #wake: (() => void) | undefined;
+  #failure: Error | undefined;
+  #hasEnded = false;
+
+  constructor(private readonly itemsMax: number) {}
+
+  get size(): number {
+    return this.#items.length - this.#head;
+  }
+
+  /** False when the items do not fit; none is taken then. */
+  push(items: readonly T[]): boolean {
+    if (this.#hasEnded) return true;
+    if (this.size + items.length > this.itemsMax) return false;
+    for (const item of items) this.#items.push(item);
+    this.#notify();
+    return true;
+  }
+
+  clear(): void {
+    this.#items = [];
+    this.#head = 0;
+  }
+
+  /** No more will come: what is here can still be taken, then `take` gives undefined or throws the failure. */
+  end(failure?: Error): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#failure = failure;
+    this.#notify();
+  }
+
+  /** Resolves with at least one item and at most `max`; undefined once it has ended. One caller at a time. */
+  async take(max: number): Promise<T[] | undefined> {
+    while (this.size === 0) {
+      if (this.#failure) throw this.#failure;
+      if (this.#hasEnded) return undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    const taken = this.#items.slice(this.#head, this.#head + max);
+    this.#head += taken.length;
+    if (this.#head === this.#items.length) this.clear();
+    else if (this.#head > this.#items.length >> 1) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return taken;
+  }
+
+  #notify(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}

@@ -1,0 +1,161 @@
+import { SluiceError } from '../../proto/errors.js';
+import { codecFor, type FrameCodec } from '../../proto/frame-codec.js';
+import type { ClientFrame, ServerFrame, Subprotocol, WelcomeFrame } from '../../proto/frames.js';
+import { CLOSE_CODES } from '../../proto/frames.js';
+import { streamUrl } from './bus-url.js';
+import { errorOfClosing } from './close-error.js';
+import { ClientError, ConnectionLostError, ProtocolError } from './errors.js';
+import { livenessAt } from './liveness.js';
+import { loadTransport } from './load-transport.js';
+import type { Connect, Transport } from './transport.js';
+
+export interface SessionOptions {
+  url: string;
+  token?: string | undefined;
+  encoding?: Subprotocol | undefined;
+  /** Another way to open a WebSocket; default: that of the place this runs in. */
+  connect?: Connect | undefined;
+}
+
+/** `frame` may throw a ProtocolError, which ends the session. `closed` comes once, and nothing comes after it. */
+export interface SessionHandlers {
+  frame(frame: ServerFrame): void;
+  closed(error: ClientError): void;
+}
+
+/** Upgrade and welcome together; a broker that is that slow is of no use now. */
+const WELCOME_TIMEOUT_MS = 15_000;
+/** Frames that arrived while this process was busy are still to be read when the timer fires: they get this long. */
+const LIVENESS_GRACE_MS = 200;
+const NORMAL_CLOSE = 1000;
+
+/** Resolves when the bus has said welcome; rejects with the reason when it does not. */
+export async function openSession(
+  options: SessionOptions,
+  handlers: SessionHandlers,
+  signal: AbortSignal,
+): Promise<Session> {
+  const connect = options.connect ?? (await loadTransport());
+  return new Promise<Session>((resolve, reject) => {
+    let welcomed = false;
+    const session = new Session(options, connect, {
+      frame: (frame) => {
+        if (welcomed) return handlers.frame(frame);
+        if (frame.kind !== 'welcome') throw new ProtocolError(`the first frame was ${frame.kind}, not welcome`);
+        welcomed = true;
+        clearTimeout(timeout);
+        resolve(session);
+      },
+      closed: (error) => {
+        clearTimeout(timeout);
+        signal.removeEventListener('abort', abort);
+        if (welcomed) handlers.closed(error);
+        else reject(error);
+      },
+    });
+    const abort = () => session.close();
+    const timeout = setTimeout(() => session.fail(new ConnectionLostError('no welcome in time')), WELCOME_TIMEOUT_MS);
+    if (signal.aborted) session.close();
+    else signal.addEventListener('abort', abort);
+  });
+}
+
+/** One WebSocket connection to the bus: frames in and out, and the watch over its heartbeat. */
+export class Session {
+  readonly #codec: FrameCodec;
+  readonly #transport: Transport;
+  readonly #handlers: SessionHandlers;
+  #welcome: WelcomeFrame | undefined;
+  #lastHeardMs = performance.now();
+  #watch: ReturnType<typeof setTimeout> | undefined;
+  #isOver = false;
+
+  constructor(options: SessionOptions, connect: Connect, handlers: SessionHandlers) {
+    this.#codec = codecFor(options.encoding ?? 'sluice.v1.json');
+    this.#handlers = handlers;
+    const target = { url: streamUrl(options.url), protocol: this.#codec.protocol, token: options.token };
+    this.#transport = connect(target, {
+      opened: () => {},
+      message: (data, isBinary) => this.#receive(data, isBinary),
+      closed: (closing) => this.#over(errorOfClosing(closing)),
+    });
+  }
+
+  /** Only after `openSession` has resolved. */
+  get welcome(): WelcomeFrame {
+    if (!this.#welcome) throw new TypeError('the session has not been welcomed');
+    return this.#welcome;
+  }
+
+  send(frame: ClientFrame): void {
+    if (!this.#isOver) this.#transport.send(this.#codec.encode(frame));
+  }
+
+  /** A frame that the caller has encoded already. */
+  sendEncoded(message: string | Uint8Array): void {
+    if (!this.#isOver) this.#transport.send(message);
+  }
+
+  /** Leaves in good order. */
+  close(): void {
+    if (this.#isOver) return;
+    this.#transport.close(NORMAL_CLOSE, '');
+    this.#over(new ConnectionLostError('the session was closed by this side'));
+  }
+
+  /** Ends the session with `error` as its reason. */
+  fail(error: ClientError, closeCode: number = NORMAL_CLOSE): void {
+    if (this.#isOver) return;
+    // A close reason has room for 123 bytes; what went wrong is in the error, the code is enough for the other side.
+    this.#transport.close(closeCode, error.code);
+    this.#over(error);
+  }
+
+  #receive(data: Uint8Array, isBinary: boolean): void {
+    if (this.#isOver) return;
+    this.#lastHeardMs = performance.now();
+    try {
+      const frame = this.#codec.decodeServer(data, isBinary);
+      if (frame.kind === 'welcome') this.#begin(frame);
+      if (frame.kind !== 'heartbeat') this.#handlers.frame(frame);
+    } catch (error) {
+      const known = asClientError(error);
+      this.fail(known, known instanceof ProtocolError ? CLOSE_CODES.BAD_FRAME : NORMAL_CLOSE);
+    }
+  }
+
+  #begin(welcome: WelcomeFrame): void {
+    this.#welcome = welcome;
+    this.#watchAfter(welcome.heartbeatMs);
+  }
+
+  #watchAfter(delayMs: number): void {
+    this.#watch = setTimeout(() => this.#checkLiveness(LIVENESS_GRACE_MS), delayMs);
+  }
+
+  #checkLiveness(graceMs: number): void {
+    const liveness = livenessAt(performance.now(), this.#lastHeardMs, this.welcome.heartbeatMs);
+    if (liveness.isAlive) this.#watchAfter(liveness.checkInMs);
+    else if (graceMs > 0) this.#watch = setTimeout(() => this.#checkLiveness(0), graceMs);
+    else this.#heartbeatLost(Math.round(liveness.silentMs));
+  }
+
+  #heartbeatLost(silentMs: number): void {
+    this.fail(new ConnectionLostError(`nothing was heard for ${silentMs} ms`), CLOSE_CODES.HEARTBEAT_LOST);
+    this.#transport.terminate();
+  }
+
+  #over(error: ClientError): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#watch);
+    this.#handlers.closed(error);
+  }
+}
+
+function asClientError(error: unknown): ClientError {
+  if (error instanceof ClientError) return error;
+  const code = error instanceof SluiceError ? error.code : 'PROTOCOL_BROKEN';
+  const message = error instanceof Error ? error.message : 'a frame could not be read';
+  return new ProtocolError(message, code, { cause: error });
+}

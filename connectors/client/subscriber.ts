@@ -1,0 +1,195 @@
+import type { DeliveredEvent } from '../../proto/event.js';
+import type { From, SubscribedFrame, SubscribeFrame } from '../../proto/frames.js';
+import { streamUrl } from './bus-url.js';
+import { type ClientError, ProtocolError, RevokedError } from './errors.js';
+import { Following } from './following.js';
+import { Inbox } from './inbox.js';
+import { pause } from './pause.js';
+import { DEFAULT_RECONNECT_POLICY, reconnectDelayMs } from './reconnect-policy.js';
+import type { Delivery, DeliveryBatch, SubscriberOptions } from './subscriber-options.js';
+import { SubscriptionProgress } from './subscription-progress.js';
+
+const DEFAULT_CREDIT = 1000;
+/** Small enough to keep memory and the work lost by a crash low, large enough for one database transaction. */
+const DEFAULT_BATCH_EVENTS = 500;
+/** The bus stores cursors every fraction of a second; on the way out the last confirmation is worth this long. */
+const LAST_ACK_WAIT_MS = 2_000;
+
+/**
+ * Follows one grant for as long as the caller iterates: reconnects, resumes where the acknowledgements stand, and hands over
+ * each event once and in order. Iterate it once; the iteration throws when it can't go on without the caller.
+ */
+export class Subscriber implements AsyncIterable<Delivery> {
+  readonly #inbox: Inbox<DeliveredEvent>;
+  readonly #credit: number;
+  readonly #progress: SubscriptionProgress;
+  readonly #stop = new AbortController();
+  #following: Following | undefined;
+  #running: Promise<void> | undefined;
+  #attempt = 0;
+  #onConfirmed: (() => void) | undefined;
+
+  constructor(private readonly options: SubscriberOptions) {
+    streamUrl(options.url); // a wrong address should fail here and not on every attempt
+    this.#credit = options.credit ?? DEFAULT_CREDIT;
+    this.#inbox = new Inbox(this.#credit);
+    this.#progress = new SubscriptionProgress(options.from ?? 'cursor');
+  }
+
+  /** The position that the bus has durably confirmed. */
+  get acked(): number | undefined {
+    return this.#progress.confirmed;
+  }
+
+  /** Last position handed over and the life of its log, in the form that `from` takes. */
+  get place(): Extract<From, { after: number }> | undefined {
+    return this.#progress.place;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Delivery, void, undefined> {
+    for await (const { events } of this.#take(1)) {
+      const event = events[0]!;
+      yield {
+        event,
+        ack: () => this.ack(event.position),
+        reject: (reason) => this.reject(event.position, reason),
+      };
+    }
+  }
+
+  /** The same events, as many at a time as have arrived. */
+  batches(eventsMax = DEFAULT_BATCH_EVENTS): AsyncGenerator<DeliveryBatch, void, undefined> {
+    return this.#take(eventsMax);
+  }
+
+  /** Everything up to `position`, which must have been handed over, is done. */
+  ack(position: number): void {
+    this.#following?.ack(this.#progress.acknowledge(position));
+    this.#acknowledgePassedOver();
+  }
+
+  /** One event that can't be processed; everything before it counts as done. */
+  reject(position: number, reason: string): void {
+    this.#progress.reject(position, reason);
+    this.#following?.reject(position, reason);
+    this.ack(position);
+  }
+
+  /** Ends the iteration. Resolves when the last acknowledgement is confirmed, or could not be in two seconds. */
+  async close(): Promise<void> {
+    if (!this.#stop.signal.aborted) {
+      this.#following?.flush();
+      await this.#lastConfirmation();
+      this.#stop.abort();
+    }
+    await this.#running;
+  }
+
+  async *#take(eventsMax: number): AsyncGenerator<DeliveryBatch, void, undefined> {
+    if (this.#running) throw new TypeError('a subscriber can be iterated once; make another one');
+    this.#running = this.#run(this.#stop.signal);
+    try {
+      while (true) {
+        const events = await this.#inbox.take(eventsMax);
+        if (!events) return;
+        const { position } = events.at(-1)!;
+        this.#progress.handOver(position);
+        yield { events, position, log: this.#progress.log, ack: () => this.ack(position) };
+        if (this.options.acknowledge !== 'explicit') this.ack(position);
+      }
+    } finally {
+      await this.close();
+    }
+  }
+
+  /** Connects again and again until the caller stops or must decide. */
+  async #run(stop: AbortSignal): Promise<void> {
+    const abort = () => this.#stop.abort();
+    if (this.options.signal?.aborted) abort();
+    this.options.signal?.addEventListener('abort', abort);
+    while (!stop.aborted) {
+      const error = await this.#followOnce(stop);
+      // What was received under a grant may still be handed over; in all other cases it comes again, or belongs to another.
+      if (!(error instanceof RevokedError)) this.#inbox.clear();
+      if (!stop.aborted && !error.retryable) this.#inbox.end(error);
+      if (stop.aborted || !error.retryable) break;
+      await this.#waitBeforeRetry(error, stop);
+    }
+    this.options.signal?.removeEventListener('abort', abort);
+    this.#inbox.end();
+  }
+
+  async #waitBeforeRetry(error: ClientError, stop: AbortSignal): Promise<void> {
+    const policy = this.options.reconnect ?? DEFAULT_RECONNECT_POLICY;
+    const retryInMs = reconnectDelayMs(this.#attempt++, policy, Math.random);
+    this.options.onState?.({ kind: 'disconnected', error, retryInMs });
+    await pause(retryInMs, stop);
+  }
+
+  /** One connection, from its first attempt to its end. */
+  async #followOnce(stop: AbortSignal): Promise<ClientError> {
+    this.options.onState?.({ kind: 'connecting', attempt: this.#attempt });
+    const ended = await new Promise<ClientError>((resolve) => {
+      const following = new Following({
+        subscribed: (frame) => this.#subscribed(frame),
+        events: (events, through) => this.#receive(events, through),
+        acked: (position) => this.#confirmed(position),
+        caughtUp: (position) => this.options.onState?.({ kind: 'caught_up', position }),
+        ended: resolve,
+      });
+      this.#following = following;
+      void following.start(this.options, this.#request(), stop);
+    });
+    this.#following = undefined;
+    this.#onConfirmed?.();
+    return ended;
+  }
+
+  #request(): Omit<SubscribeFrame, 'kind' | 'ref'> {
+    const { grant, cursor, narrow } = this.options;
+    return {
+      grant,
+      from: this.#progress.resumeFrom(),
+      credit: this.#credit,
+      ...(cursor === undefined ? {} : { cursor }),
+      ...(narrow === undefined ? {} : { narrow }),
+    };
+  }
+
+  #subscribed(frame: SubscribedFrame): void {
+    this.#progress.subscribed(frame);
+    this.#attempt = 0;
+    for (const { position, reason } of this.#progress.rejects) this.#following?.reject(position, reason);
+    this.#following?.ack(this.#progress.acknowledged);
+    this.options.onState?.({ kind: 'subscribed', frame });
+  }
+
+  #receive(events: DeliveredEvent[], through: number): void {
+    const fresh = this.#progress.fresh(events, through);
+    if (!this.#inbox.push(fresh)) throw new ProtocolError(`more events came than the credit of ${this.#credit} allows`);
+    this.#acknowledgePassedOver();
+  }
+
+  #acknowledgePassedOver(): void {
+    if (this.#inbox.size > 0) return;
+    const position = this.#progress.acknowledgePassedOver();
+    if (position !== undefined) this.#following?.ack(position);
+  }
+
+  #confirmed(position: number): void {
+    this.#progress.confirm(position);
+    this.options.onState?.({ kind: 'acked', position });
+    if (this.#progress.isConfirmed) this.#onConfirmed?.();
+  }
+
+  #lastConfirmation(): Promise<void> {
+    if (!this.#following || this.#progress.isConfirmed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timeout = setTimeout(resolve, LAST_ACK_WAIT_MS);
+      this.#onConfirmed = () => {
+        clearTimeout(timeout);
+        resolve();
+      };
+    });
+  }
+}

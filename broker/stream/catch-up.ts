@@ -1,10 +1,10 @@
 import type { ItemField } from '../../proto/item-field.js';
 import type { StreamMetrics } from '../metrics/stream-metrics.js';
 import type { GrantSubscription } from './grant-subscription.js';
-import { LogSegment, type SegmentReader } from './log-segment.js';
-import type { LogSegments } from './log-segments.js';
-import type { PartitionReader } from './partition-reader.js';
-import type { PartitionReaders } from './partition-readers.js';
+import { LogSegment, type SegmentReader } from './log/log-segment.js';
+import type { LogSegments } from './log/log-segments.js';
+import type { PartitionReader } from './log/partition-reader.js';
+import type { PartitionReaders } from './log/partition-readers.js';
 
 /** Between attempts while the store can't be read. */
 const RETRY_MS = 250;

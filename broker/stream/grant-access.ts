@@ -6,8 +6,8 @@ import type { Rows } from '../../proto/rows.js';
 import { canonicalRows } from '../sharing/canonical-rows.js';
 import { type Grant, statusAt } from '../sharing/grant.js';
 import { checkRows } from '../sharing/rows-check.js';
-import { type EntryLookup, itemsOf } from './entry-fields.js';
-import type { ViewSource } from './view.js';
+import { type EntryLookup, itemsOf } from './views/entry-fields.js';
+import type { ViewSource } from './views/view.js';
 
 /** What the engine asks of the grants. */
 export interface GrantLookup {

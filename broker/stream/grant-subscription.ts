@@ -2,11 +2,11 @@ import { type ErrorCode, SluiceError } from '../../proto/errors.js';
 import type { Subprotocol } from '../../proto/frames.js';
 import type { Channel, ChannelMember, EventsBatch } from './channel.js';
 import { CreditWindow } from './credit-window.js';
-import type { Cursor, CursorOwner } from './cursor.js';
-import type { LiveView } from './live-view.js';
-import type { Receipt } from './receipt.js';
+import type { Cursor, CursorOwner } from './cursors/cursor.js';
+import type { Receipt } from './receipts/receipt.js';
 import type { FrameSink, Subscription } from './subscriber.js';
-import type { View } from './view.js';
+import type { LiveView } from './views/live-view.js';
+import type { View } from './views/view.js';
 
 /** A socket that holds this much unwritten is slow: its subscriptions leave their channels for the log. */
 const SLOW_SINK_BYTES = 1024 * 1024;

@@ -1,9 +1,9 @@
 import type { ItemField } from '../../proto/item-field.js';
 import type { StreamMetrics } from '../metrics/stream-metrics.js';
 import type { Channel } from './channel.js';
-import { EntryViews } from './entry-views.js';
-import type { LiveView } from './live-view.js';
-import type { LogEvent } from './log-event.js';
+import type { LogEvent } from './log/log-event.js';
+import { EntryViews } from './views/entry-views.js';
+import type { LiveView } from './views/live-view.js';
 
 export interface LiveDispatchDeps {
   /** Type and number of an entry's items. */

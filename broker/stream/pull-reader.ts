@@ -3,14 +3,14 @@ import type { ProjectedEvent } from '../../proto/event-encoder.js';
 import type { ItemField } from '../../proto/item-field.js';
 import { cursorSubject, partyOf } from '../../proto/subject.js';
 import type { DeadLetter } from './dead-letters.js';
-import { type EntryLookup, fieldsOf } from './entry-fields.js';
 import { narrowingDigest, type OpenGrant } from './grant-access.js';
-import { LogSegment } from './log-segment.js';
+import { LogSegment } from './log/log-segment.js';
+import { startQuery } from './log/start-query.js';
 import type { PulledPage, PullRequest } from './pull.js';
-import { startQuery } from './start-query.js';
 import type { StreamEngine } from './stream-engine.js';
 import type { DeliveredShape } from './subscriber.js';
-import { View, type ViewSource, viewKey } from './view.js';
+import { type EntryLookup, fieldsOf } from './views/entry-fields.js';
+import { View, type ViewSource, viewKey } from './views/view.js';
 
 export interface AcknowledgeRequest {
   system: string;

@@ -4,21 +4,21 @@ import type { StreamMetrics } from '../metrics/stream-metrics.js';
 import type { Bus } from '../nats/bus.js';
 import type { Store } from '../nats/streams.js';
 import { CatchUp } from './catch-up.js';
-import { CursorStore } from './cursor-store.js';
+import { CursorStore } from './cursors/cursor-store.js';
 import { DeadLetters } from './dead-letters.js';
-import { type EntryLookup, fieldsOf } from './entry-fields.js';
 import { GrantAccess, type GrantLookup } from './grant-access.js';
 import type { GrantSubscription, SubscriptionHost } from './grant-subscription.js';
 import { LiveDispatch } from './live-dispatch.js';
-import { LiveViews } from './live-view.js';
-import { LogSegments } from './log-segments.js';
-import { PartitionReaders } from './partition-readers.js';
-import { ReceiptBook } from './receipt-book.js';
-import { StartPositions } from './start-position.js';
+import { LogSegments } from './log/log-segments.js';
+import { PartitionReaders } from './log/partition-readers.js';
+import { StartPositions } from './log/start-position.js';
+import { ReceiptBook } from './receipts/receipt-book.js';
 import type { SubscribeRequest, Subscription } from './subscriber.js';
 import { SubscriptionDesk } from './subscription-desk.js';
 import { SubscriptionTable } from './subscription-table.js';
 import { SubscriptionWatch } from './subscription-watch.js';
+import { type EntryLookup, fieldsOf } from './views/entry-fields.js';
+import { LiveViews } from './views/live-view.js';
 
 export interface StreamEngineDeps {
   bus: Bus;

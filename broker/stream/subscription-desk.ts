@@ -1,17 +1,17 @@
 import { SluiceError } from '../../proto/errors.js';
 import { cursorSubject, partyOf } from '../../proto/subject.js';
-import type { Cursor } from './cursor.js';
-import type { CursorStore } from './cursor-store.js';
+import type { Cursor } from './cursors/cursor.js';
+import type { CursorStore } from './cursors/cursor-store.js';
 import { type GrantAccess, narrowingDigest, type OpenGrant } from './grant-access.js';
 import { GrantSubscription, type SubscriptionHost } from './grant-subscription.js';
-import type { LiveViews } from './live-view.js';
-import type { PartitionReaders } from './partition-readers.js';
-import type { ReceiptBook } from './receipt-book.js';
-import type { StartPositions } from './start-position.js';
-import { startQuery } from './start-query.js';
+import type { PartitionReaders } from './log/partition-readers.js';
+import type { StartPositions } from './log/start-position.js';
+import { startQuery } from './log/start-query.js';
+import type { ReceiptBook } from './receipts/receipt-book.js';
 import type { SubscribeRequest } from './subscriber.js';
 import type { SubscriptionTable } from './subscription-table.js';
-import type { ViewSource } from './view.js';
+import type { LiveViews } from './views/live-view.js';
+import type { ViewSource } from './views/view.js';
 
 export interface SubscriptionDeskDeps {
   access: GrantAccess;

@@ -4,12 +4,12 @@ import type { StreamMetrics } from '../metrics/stream-metrics.js';
 import type { Bus } from '../nats/bus.js';
 import { renewLog, type Store } from '../nats/streams.js';
 import { type Grant, statusAt } from '../sharing/grant.js';
-import type { EntryLookup } from './entry-fields.js';
 import type { GrantLookup } from './grant-access.js';
 import type { GrantSubscription } from './grant-subscription.js';
-import type { LiveViews } from './live-view.js';
-import type { PartitionReaders } from './partition-readers.js';
+import type { PartitionReaders } from './log/partition-readers.js';
 import type { SubscriptionTable } from './subscription-table.js';
+import type { EntryLookup } from './views/entry-fields.js';
+import type { LiveViews } from './views/live-view.js';
 
 export interface SubscriptionWatchDeps {
   bus: Bus;

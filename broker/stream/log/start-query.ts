@@ -1,6 +1,6 @@
-import type { From } from '../../proto/frames.js';
-import type { StoredCursor } from './cursor-record.js';
-import type { OpenGrant } from './grant-access.js';
+import type { From } from '../../../proto/frames.js';
+import type { StoredCursor } from '../cursors/cursor-record.js';
+import type { OpenGrant } from '../grant-access.js';
 import type { StartQuery } from './start-position.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,4 +1,4 @@
-import type { StoredMessage } from '../nats/stored-message.js';
+import type { StoredMessage } from '../../nats/stored-message.js';
 
 /** A cursor as stored. `position` is null until something was acknowledged in this life of the log. */
 export interface CursorRecord {

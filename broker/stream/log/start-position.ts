@@ -1,9 +1,9 @@
-import { decodeDeliverable } from '../../proto/envelope.js';
-import { SluiceError } from '../../proto/errors.js';
-import type { From } from '../../proto/frames.js';
-import type { Bus } from '../nats/bus.js';
-import { readAfter, sequenceAt, streamEnds } from '../nats/log-reader.js';
-import { eventStream } from '../nats/streams.js';
+import { decodeDeliverable } from '../../../proto/envelope.js';
+import { SluiceError } from '../../../proto/errors.js';
+import type { From } from '../../../proto/frames.js';
+import type { Bus } from '../../nats/bus.js';
+import { readAfter, sequenceAt, streamEnds } from '../../nats/log-reader.js';
+import { eventStream } from '../../nats/streams.js';
 
 export interface StartQuery {
   grant: string;

@@ -1,11 +1,11 @@
-import type { EventEncoder, ProjectedEvent } from '../../proto/event-encoder.js';
-import { EVENTS_FRAME_BYTES_MAX } from '../../proto/frames.js';
-import type { ItemField } from '../../proto/item-field.js';
-import type { EventsBatch } from './channel.js';
-import { decide } from './decision.js';
-import { filterCodec, filterValues } from './entry-views.js';
+import type { EventEncoder, ProjectedEvent } from '../../../proto/event-encoder.js';
+import { EVENTS_FRAME_BYTES_MAX } from '../../../proto/frames.js';
+import type { ItemField } from '../../../proto/item-field.js';
+import type { EventsBatch } from '../channel.js';
+import { decide } from '../views/decision.js';
+import { filterCodec, filterValues } from '../views/entry-views.js';
+import type { View } from '../views/view.js';
 import type { LogEvent } from './log-event.js';
-import type { View } from './view.js';
 
 /** What a view gets of a segment, in one encoding. */
 export interface EncodedSegment {

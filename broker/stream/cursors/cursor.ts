@@ -1,4 +1,4 @@
-import { cursorSubject } from '../../proto/subject.js';
+import { cursorSubject } from '../../../proto/subject.js';
 import type { CursorRecord } from './cursor-record.js';
 
 /** Told when an acknowledged position is on disk, or when another session has taken the cursor over. */

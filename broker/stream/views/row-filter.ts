@@ -1,8 +1,8 @@
-import { compareDecimals } from '../../proto/decimal.js';
-import type { ItemType } from '../../proto/entry.js';
-import type { ItemValue, RecordData } from '../../proto/event.js';
-import type { ItemField } from '../../proto/item-field.js';
-import type { RowPredicate, Rows } from '../../proto/rows.js';
+import { compareDecimals } from '../../../proto/decimal.js';
+import type { ItemType } from '../../../proto/entry.js';
+import type { ItemValue, RecordData } from '../../../proto/event.js';
+import type { ItemField } from '../../../proto/item-field.js';
+import type { RowPredicate, Rows } from '../../../proto/rows.js';
 
 type Scalar = string | number | boolean;
 type Test = (value: ItemValue | undefined) => boolean;

@@ -1,8 +1,8 @@
-import type { StreamMetrics } from '../metrics/stream-metrics.js';
-import type { Bus } from '../nats/bus.js';
-import { streamEnds } from '../nats/log-reader.js';
-import { eventStream, type Store } from '../nats/streams.js';
-import type { EntryLookup } from './entry-fields.js';
+import type { StreamMetrics } from '../../metrics/stream-metrics.js';
+import type { Bus } from '../../nats/bus.js';
+import { streamEnds } from '../../nats/log-reader.js';
+import { eventStream, type Store } from '../../nats/streams.js';
+import type { EntryLookup } from '../views/entry-fields.js';
 import type { LogEvent } from './log-event.js';
 import { PartitionReader } from './partition-reader.js';
 

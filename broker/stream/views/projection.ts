@@ -1,7 +1,7 @@
-import { type ItemField, wireScalar } from '../../proto/item-field.js';
-import { Reader, Writer } from '../../proto/protobuf.js';
-import { readScalar } from '../../proto/record.js';
-import { WireCursor } from '../../proto/wire.js';
+import { type ItemField, wireScalar } from '../../../proto/item-field.js';
+import { Reader, Writer } from '../../../proto/protobuf.js';
+import { readScalar } from '../../../proto/record.js';
+import { WireCursor } from '../../../proto/wire.js';
 import type { TextTransform } from './transform.js';
 
 export interface TransformedField {

@@ -1,7 +1,7 @@
-import { entryFilter } from '../../proto/subject.js';
-import type { Bus } from '../nats/bus.js';
-import { readAfter } from '../nats/log-reader.js';
-import { eventStream } from '../nats/streams.js';
+import { entryFilter } from '../../../proto/subject.js';
+import type { Bus } from '../../nats/bus.js';
+import { readAfter } from '../../nats/log-reader.js';
+import { eventStream } from '../../nats/streams.js';
 import { LogEvent } from './log-event.js';
 import { LogSegment } from './log-segment.js';
 import type { PartitionReaders } from './partition-readers.js';

@@ -1,8 +1,8 @@
-import { parseEventSubject } from '../../proto/subject.js';
-import type { Bus } from '../nats/bus.js';
-import { Follower } from '../nats/follower.js';
-import type { StoredMessage } from '../nats/stored-message.js';
-import { eventStream } from '../nats/streams.js';
+import { parseEventSubject } from '../../../proto/subject.js';
+import type { Bus } from '../../nats/bus.js';
+import { Follower } from '../../nats/follower.js';
+import type { StoredMessage } from '../../nats/stored-message.js';
+import { eventStream } from '../../nats/streams.js';
 import { LogEvent } from './log-event.js';
 import { RecentLog } from './recent-log.js';
 

@@ -1,11 +1,11 @@
 import { deepStrictEqual, strictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { fieldOf, type ItemField } from '../../proto/item-field.js';
-import { Reader } from '../../proto/protobuf.js';
-import { RecordCodec } from '../../proto/record.js';
+import { fieldOf, type ItemField } from '../../../proto/item-field.js';
+import { Reader } from '../../../proto/protobuf.js';
+import { RecordCodec } from '../../../proto/record.js';
 import { entryVersion, recordOf } from '../../tests/support/arbitrary-entry.js';
-import { Projection } from './projection.js';
+import { Projection } from './views/projection.js';
 
 const RUNS = { numRuns: 500 };
 

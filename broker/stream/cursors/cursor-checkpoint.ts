@@ -1,9 +1,9 @@
-import { SluiceError } from '../../proto/errors.js';
-import type { Bus } from '../nats/bus.js';
-import { lastOf } from '../nats/log-reader.js';
-import type { OutMessage } from '../nats/publisher.js';
-import { WrongExpectedSequenceError } from '../nats/store-errors.js';
-import { CURSORS_STREAM } from '../nats/streams.js';
+import { SluiceError } from '../../../proto/errors.js';
+import type { Bus } from '../../nats/bus.js';
+import { lastOf } from '../../nats/log-reader.js';
+import type { OutMessage } from '../../nats/publisher.js';
+import { WrongExpectedSequenceError } from '../../nats/store-errors.js';
+import { CURSORS_STREAM } from '../../nats/streams.js';
 import type { Cursor } from './cursor.js';
 import { decodeCursor, encodeCursor } from './cursor-record.js';
 

@@ -44,12 +44,18 @@ export function parseDeb822(text) {
   });
 }
 
-/** The distribution's main archive: what has its suite itself, not only its security or update suites. */
-export function mainArchive(sources, distribution) {
-  const isMain = ({ uri, suites }) =>
-    !uri.startsWith('cdrom:') &&
-    !/security/.test(uri) &&
-    suites.some((suite) => !suite.endsWith('/') && !/-(security|updates|backports|proposed)/.test(suite));
-  const candidates = sources.filter(isMain);
-  return candidates.find(({ uri }) => uri.toLowerCase().includes(distribution)) ?? candidates[0];
+/**
+ * The distribution's main archive: what has its own suite, not only security or updates, and is not a third party's.
+ * A mirror may have any name, so the suite counts more than the address.
+ */
+export function mainArchive(sources, { name, codename }) {
+  const candidates = sources.filter(
+    ({ uri, suites }) =>
+      !uri.startsWith('cdrom:') &&
+      !/security/.test(uri) &&
+      suites.some((suite) => !suite.endsWith('/') && !/-(security|updates|backports|proposed)/.test(suite)),
+  );
+  const named = candidates.filter(({ uri }) => uri.toLowerCase().includes(name));
+  const ownSuite = (source) => source.suites.includes(codename);
+  return named.find(ownSuite) ?? candidates.find(ownSuite) ?? named[0] ?? candidates[0];
 }

@@ -23,7 +23,7 @@ export async function fetchNatsServer(minimum, isAtLeast) {
   if (!distribution) return undefined;
   const archive = mainArchive(await readAptSources(), distribution);
   if (!archive) return undefined;
-  const { suites, components } = DISTRIBUTIONS[distribution];
+  const { suites, components } = DISTRIBUTIONS[distribution.name];
   const work = inProject('.cache', `apt-${process.pid}`);
   const tried = [];
   try {
@@ -43,7 +43,9 @@ async function thisDistribution() {
   const text = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const ids = [...text.matchAll(/^ID(?:_LIKE)?="?([^"\n]*)"?$/gm)].flatMap(([, value]) => value.split(/\s+/));
   // The most general name comes last; Ubuntu calls itself like Debian, but its archive has other suites.
-  return ids.includes('ubuntu') ? 'ubuntu' : ids.includes('debian') ? 'debian' : undefined;
+  const name = ids.includes('ubuntu') ? 'ubuntu' : ids.includes('debian') ? 'debian' : undefined;
+  const codename = /^(?:UBUNTU|VERSION|DEBIAN)_CODENAME="?(\w+)"?$/m.exec(text)?.[1];
+  return name && { name, codename };
 }
 
 async function prepareApt(folder, source) {
@@ -51,7 +53,9 @@ async function prepareApt(folder, source) {
     await mkdir(join(folder, part), { recursive: true });
   }
   await writeFile(join(folder, 'status'), '');
-  const signedBy = source.signedBy ? `Signed-By: ${source.signedBy}\n` : '';
+  // A key that stands in the entry itself begins on the next line.
+  const gap = source.signedBy?.includes('\n') ? '\n ' : ' ';
+  const signedBy = source.signedBy ? `Signed-By:${gap}${source.signedBy}\n` : '';
   const entry = `Types: deb\nURIs: ${source.uri}\nSuites: ${source.suite}\nComponents: ${source.components}\n${signedBy}`;
   await writeFile(join(folder, 'archive.sources'), entry);
   // May hold the password of a proxy.

@@ -30,6 +30,8 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     name: options.name,
     inboxPrefix,
     maxReconnectAttempts: -1,
+    // A server that is still reading its users must not end the connection for ever.
+    ignoreAuthErrorAbort: true,
     reconnectTimeWait: RECONNECT_WAIT_MS,
     reconnectJitter: RECONNECT_WAIT_MS,
     timeout: CONNECT_TIMEOUT_MS,

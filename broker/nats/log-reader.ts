@@ -4,7 +4,7 @@ import type { Bus } from './bus.js';
 import type { DirectGetRequest } from './direct-get.js';
 import { directGet } from './direct-get.js';
 import { PushConsumer } from './push-consumer.js';
-import { StoreUnavailableError } from './store-errors.js';
+import { asStoreError, StoreUnavailableError } from './store-errors.js';
 import type { StoredMessage } from './stored-message.js';
 
 export interface ReadAfter {
@@ -32,7 +32,9 @@ export async function lastOf(bus: Bus, stream: string, subject: string): Promise
 
 /** First and last sequence; an empty stream has `first` one above `last`. */
 export async function streamEnds(bus: Bus, stream: string): Promise<{ first: number; last: number }> {
-  const { state } = await bus.jsm.streams.info(stream);
+  const { state } = await bus.jsm.streams.info(stream).catch((error) => {
+    throw asStoreError(error);
+  });
   return { first: state.first_seq === 0 ? 1 : state.first_seq, last: state.last_seq };
 }
 

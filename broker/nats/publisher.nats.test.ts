@@ -80,6 +80,14 @@ t.test('publishing', async (t) => {
     t.equal((await bus.jsm.streams.info('CURSORS')).state.messages, 1);
   });
 
+  t.test('a batch with one member that is too large is refused whole', async (t) => {
+    const before = await last();
+    const large = message({ data: Buffer.alloc(9 * 1024 * 1024) });
+    await t.rejects(publisher.publishBatch([message(), large, message()]), StoreRefusedError);
+    await t.rejects(publisher.publishBatch([message(), large]), StoreRefusedError);
+    t.equal(await last(), before);
+  });
+
   t.test('no stream and too large are told apart', async (t) => {
     await t.rejects(publisher.publish(message({ subject: 'nowhere' })), StoreUnavailableError);
     await t.rejects(publisher.publishBatch([message({ subject: 'nowhere' }), message()]), StoreUnavailableError);

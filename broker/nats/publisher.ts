@@ -109,7 +109,7 @@ export class Publisher {
         // The first answer is empty when the batch was opened, else it says why not. It is not waited for: the
         // server handles one connection in order, so the commit can not overtake it.
         else if (i === 0) this.#send(message, hdrs).catch(reject);
-        else this.#bus.nc.publish(message.subject, message.data, { headers: hdrs! });
+        else this.#sendUnacknowledged(message, hdrs);
       }
     });
   }
@@ -125,6 +125,15 @@ export class Publisher {
         reject(refusedByClient(error));
       }
     });
+  }
+
+  /** Throws out of the batch: without this member the server refuses the commit, which is then never sent. */
+  #sendUnacknowledged(message: OutMessage, hdrs: ReturnType<typeof publishHeaders>): void {
+    try {
+      this.#bus.nc.publish(message.subject, message.data, { ...(hdrs && { headers: hdrs }) });
+    } catch (error) {
+      throw refusedByClient(error);
+    }
   }
 
   #whenFree(send: () => Promise<RawAck>): Promise<RawAck> {

@@ -4,6 +4,7 @@ import type { Msg, MsgHdrs, Subscription } from '@nats-io/transport-node';
 import { nanos } from '@nats-io/transport-node';
 import { parseAckSubject } from './ack-subject.js';
 import type { Bus } from './bus.js';
+import { asStoreError } from './store-errors.js';
 import type { StoredMessage } from './stored-message.js';
 
 export interface PushConsumerOptions {
@@ -43,7 +44,7 @@ export class PushConsumer {
       await consumer.#create();
     } catch (error) {
       consumer.close();
-      throw error;
+      throw asStoreError(error);
     }
     return consumer;
   }

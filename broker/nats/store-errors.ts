@@ -1,3 +1,4 @@
+import { JetStreamApiError } from '@nats-io/jetstream';
 import { SluiceError } from '../../proto/errors.js';
 
 /** The error part of a JetStream answer. */
@@ -63,6 +64,14 @@ const STORE_FAILED = 10077;
  * a batch torn by a restart (10176), too many batches open (10205 and 10211 by version): later it can work.
  */
 const FOR_THE_MOMENT: ReadonlySet<number> = new Set([10008, 10039, 10076, 10118, 10167, 10176, 10205, 10210, 10211]);
+
+/** The error class for whatever a call of the JetStream API threw; a call that only reads is never uncertain. */
+export function asStoreError(error: unknown): Error {
+  if (error instanceof JetStreamApiError) return storeError(error.apiError());
+  if (error instanceof SluiceError) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new StoreUnavailableError(why, false, { cause: error });
+}
 
 /** The error class for what JetStream answered. */
 export function storeError(refusal: JetStreamRefusal): Error {

@@ -1,6 +1,6 @@
 import type { MsgHdrs } from '@nats-io/transport-node';
 import { headers } from '@nats-io/transport-node';
-import type { OutMessage } from './publisher.js';
+import type { OutMessage } from './out-message.js';
 
 /** Place of a message in an atomic batch; `sequence` counts from 1, the last one commits. */
 export interface BatchPlace {

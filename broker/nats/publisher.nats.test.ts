@@ -1,6 +1,6 @@
 import t from 'tap';
 import { connect, startNats } from '../../tests/support/nats.js';
-import type { OutMessage } from './publisher.js';
+import type { OutMessage } from './out-message.js';
 import {
   DuplicateInBatchError,
   StoreFullError,

@@ -1,26 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import type { Msg } from '@nats-io/transport-node';
-import type { Bus } from './bus.js';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import type { OutMessage } from './out-message.js';
 import { publishHeaders } from './publish-headers.js';
 import type { JetStreamRefusal } from './store-errors.js';
 import { StoreRefusedError, StoreUnavailableError, storeError } from './store-errors.js';
-
-export interface OutMessage {
-  subject: string;
-  data: Uint8Array;
-  /** Deduplicates within the stream's window; must be unique over the whole stream. */
-  id?: string | undefined;
-  ttlSeconds?: number | undefined;
-  /** Sequence of the newest message of this subject, 0 for none. */
-  expectLastSubject?: number | undefined;
-  /** Sequence of the newest message of the stream; in a batch only the first message may carry it. */
-  expectLast?: number | undefined;
-}
 
 export interface PubAck {
   stream: string;
   position: number;
   duplicate: boolean;
+}
+
+/** The connection to write over, as the bus has it. */
+export interface PublisherLink {
+  readonly nc: NatsConnection;
+  readonly inboxPrefix: string;
+  isUp(): boolean;
+  onStatus(listener: (up: boolean) => void): () => void;
 }
 
 interface RawAck {
@@ -52,14 +48,14 @@ const SWEEP_INTERVAL_MS = 500;
  * While the connection is down everything is refused at once instead of being buffered.
  */
 export class Publisher {
-  readonly #bus: Bus;
+  readonly #bus: PublisherLink;
   readonly #prefix: string;
   readonly #waiters = new Map<string, Waiter>();
   readonly #waiting: Array<{ send(): void; fail(error: Error): void }> = [];
   readonly #sweep: NodeJS.Timeout;
   #nextId = 0;
 
-  constructor(bus: Bus) {
+  constructor(bus: PublisherLink) {
     this.#bus = bus;
     this.#prefix = `${bus.inboxPrefix}.ack.`;
     bus.nc.subscribe(`${this.#prefix}*`, {

@@ -1,7 +1,7 @@
 import { SluiceError } from '../../../proto/errors.js';
 import type { Bus } from '../../nats/bus.js';
 import { lastOf } from '../../nats/log-reader.js';
-import type { OutMessage } from '../../nats/publisher.js';
+import type { OutMessage } from '../../nats/out-message.js';
 import { WrongExpectedSequenceError } from '../../nats/store-errors.js';
 import { CURSORS_STREAM } from '../../nats/streams.js';
 import type { Cursor } from './cursor.js';

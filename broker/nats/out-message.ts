@@ -1,0 +1,12 @@
+/** A message on its way into a stream, with what the server shall check. */
+export interface OutMessage {
+  subject: string;
+  data: Uint8Array;
+  /** Deduplicates within the stream's window; must be unique over the whole stream. */
+  id?: string | undefined;
+  ttlSeconds?: number | undefined;
+  /** Sequence of the newest message of this subject, 0 for none. */
+  expectLastSubject?: number | undefined;
+  /** Sequence of the newest message of the stream; in a batch only the first message may carry it. */
+  expectLast?: number | undefined;
+}

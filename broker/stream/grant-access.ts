@@ -50,7 +50,6 @@ export class GrantAccess {
     if (narrow) checkRows(narrow, version, { grantedPlain: plain });
     return {
       grant,
-      version,
       rows: canonicalRows(grant.rows ?? {}),
       narrow: canonicalRows(narrow ?? {}),
       item: itemsOf(this.deps.entries, grant.entry),

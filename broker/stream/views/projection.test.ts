@@ -4,8 +4,8 @@ import t from 'tap';
 import { fieldOf, type ItemField } from '../../../proto/item-field.js';
 import { Reader } from '../../../proto/protobuf.js';
 import { RecordCodec } from '../../../proto/record.js';
-import { entryVersion, recordOf } from '../../tests/support/arbitrary-entry.js';
-import { Projection } from './views/projection.js';
+import { entryVersion, recordOf } from '../../../tests/support/arbitrary-entry.js';
+import { Projection } from './projection.js';
 
 const RUNS = { numRuns: 500 };
 

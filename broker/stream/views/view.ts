@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EntryVersion, NumberedItem } from '../../../proto/entry.js';
+import type { NumberedItem } from '../../../proto/entry.js';
 import type { DeliverableEvent } from '../../../proto/envelope.js';
 import type { DeliveredOp } from '../../../proto/event.js';
 import type { ProjectedEvent } from '../../../proto/event-encoder.js';
@@ -19,8 +19,6 @@ export interface ViewSource {
   /** Both in canonical form. */
   rows: Rows;
   narrow: Rows;
-  /** The published version; tells each item's type and mask. */
-  version: EntryVersion;
   /** Finds the newest definition of an item, also one that the published version has dropped. */
   item(name: string): NumberedItem;
   /** The bus's secret, for hashed items. */

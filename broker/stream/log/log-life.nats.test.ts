@@ -1,0 +1,29 @@
+import t from 'tap';
+import { connect, startNats } from '../../../tests/support/nats.js';
+import { ensureStreams, eventStream } from '../../nats/streams.js';
+import { LogMarks, renewShortenedLogs } from './log-life.js';
+
+const warn = () => {};
+
+t.test('a log that lost what was once there gets a new life, the others keep theirs', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const store = await ensureStreams(bus, { partitions: 2, replicas: 1 });
+  const before = [...store.logs];
+  for (const partition of [0, 1]) {
+    for (let i = 0; i < 3; i++)
+      await bus.publisher.publish({ subject: `ev.${partition}.a.b.c`, data: Buffer.from('x') });
+  }
+  const marks = new LogMarks({ bus, store, headOf: () => 3, warn });
+  await marks.drain();
+  t.same(await renewShortenedLogs(bus, store), [], 'nothing is missing');
+
+  // A restore from before the last events: the stream under the same name and life, but shorter.
+  const { config } = await bus.jsm.streams.info(eventStream(1));
+  await bus.jsm.streams.delete(eventStream(1));
+  await bus.jsm.streams.add(config);
+  await bus.publisher.publish({ subject: 'ev.1.a.b.c', data: Buffer.from('x') });
+  t.same(await renewShortenedLogs(bus, store), [1]);
+  t.equal(store.logs[0], before[0]);
+  t.not(store.logs[1], before[1]);
+  t.same(await renewShortenedLogs(bus, store), [], 'the mark belongs to the former life');
+});

@@ -1,0 +1,51 @@
+import { receiptSubject } from '../../../proto/subject.js';
+import type { Bus } from '../../nats/bus.js';
+import { readAfter } from '../../nats/log-reader.js';
+import { RECEIPTS_STREAM } from '../../nats/streams.js';
+import type { ReceiptOpening, ReceiptRecord } from './receipt-record.js';
+
+/** A receipt put together from its records. */
+export interface ReceiptSummary extends ReceiptOpening {
+  receipt: string;
+  broker: string;
+  openedAt: string;
+  /** Everything granted in (from, through] was sent. */
+  through: number;
+  sent: number;
+  acked: number;
+  /** What went out beyond `through`, up to here, is not known: the receipt was never closed. */
+  possiblyThrough: number;
+}
+
+const PAGE_RECORDS = 1_000;
+
+/** All receipts of a grant, oldest first. */
+export async function receiptsOf(bus: Bus, party: string, grant: string): Promise<ReceiptSummary[]> {
+  const summaries = new Map<string, ReceiptSummary>();
+  for (let after = 0; ; ) {
+    const subject = receiptSubject(party, grant);
+    const page = await readAfter(bus, { stream: RECEIPTS_STREAM, after, subject, limit: PAGE_RECORDS });
+    for (const message of page) apply(summaries, JSON.parse(Buffer.from(message.data).toString()) as ReceiptRecord);
+    const last = page.at(-1);
+    if (!last) return [...summaries.values()];
+    after = last.position;
+  }
+}
+
+function apply(summaries: Map<string, ReceiptSummary>, record: ReceiptRecord): void {
+  if (record.act === 'open') {
+    const { act: _act, n: _n, prev: _prev, time, ceiling, ...opening } = record;
+    const none = { through: opening.from, sent: 0, acked: 0, possiblyThrough: ceiling };
+    summaries.set(record.receipt, { ...opening, openedAt: time, ...none });
+    return;
+  }
+  const summary = summaries.get(record.receipt);
+  if (!summary) return;
+  if (record.act === 'extend') {
+    summary.possiblyThrough = record.ceiling;
+    return;
+  }
+  const { through, sent, acked } = record;
+  Object.assign(summary, { through, sent, acked });
+  if (record.act === 'close') summary.possiblyThrough = through;
+}

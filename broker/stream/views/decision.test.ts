@@ -1,0 +1,32 @@
+import t from 'tap';
+import type { SourceOp } from '../../../proto/event.js';
+import { carriesData, decide } from './decision.js';
+
+/** op, matched before, matches now → what the subscriber is told. */
+const TABLE: [SourceOp, boolean, boolean, ReturnType<typeof decide>][] = [
+  ['create', false, true, 'create'],
+  ['create', false, false, undefined],
+  ['update', false, true, 'enter'],
+  ['update', true, true, 'update'],
+  ['update', true, false, 'leave'],
+  ['update', false, false, undefined],
+  ['correction', false, true, 'enter'],
+  ['correction', true, true, 'correction'],
+  ['correction', true, false, 'leave'],
+  ['correction', false, false, undefined],
+  ['delete', true, false, 'delete'],
+  ['delete', false, false, undefined],
+  ['snapshot', false, true, 'snapshot'],
+  ['snapshot', false, false, undefined],
+  ['snapshot_begin', false, false, 'snapshot_begin'],
+  ['snapshot_end', false, false, 'snapshot_end'],
+];
+
+t.test('what a subscriber is told follows from where the record was and is', async (t) => {
+  for (const [op, before, now, expected] of TABLE) t.equal(decide(op, before, now), expected, `${op} ${before} ${now}`);
+});
+
+t.test('leave, delete and the marks of a snapshot carry no data', async (t) => {
+  for (const op of ['leave', 'delete', 'snapshot_begin', 'snapshot_end'] as const) t.notOk(carriesData(op), op);
+  for (const op of ['create', 'update', 'enter', 'snapshot', 'correction'] as const) t.ok(carriesData(op), op);
+});

@@ -1,0 +1,87 @@
+import t from 'tap';
+import type { ItemType } from '../../../proto/entry.js';
+import type { RecordData } from '../../../proto/event.js';
+import type { RowPredicate } from '../../../proto/rows.js';
+import { RowFilter } from './row-filter.js';
+
+function matches(type: ItemType, predicate: RowPredicate, value: RecordData[string] | undefined): boolean {
+  const filter = new RowFilter([{ item: predicate }], (name) => ({ name, number: 1, type, list: false }));
+  return filter.matches(value === undefined ? {} : { item: value });
+}
+
+t.test('each keyword holds for what it names and for nothing else', async (t) => {
+  t.ok(matches('code', { is: '72223' }, '72223'));
+  t.notOk(matches('code', { is: '72223' }, '7222'));
+  t.ok(matches('code', { in: ['AAI', 'REV'] }, 'REV'));
+  t.notOk(matches('code', { in: ['AAI', 'REV'] }, 'AAC'));
+  t.ok(matches('code', { notIn: ['AAI'] }, 'AAC'));
+  t.notOk(matches('code', { notIn: ['AAI'] }, 'AAI'));
+  t.ok(matches('string', { prefix: '3501' }, '350102'));
+  t.notOk(matches('string', { prefix: '3501' }, '350202'));
+  t.ok(matches('boolean', { is: true }, true));
+  t.notOk(matches('boolean', { is: true }, false));
+});
+
+t.test('bounds are inclusive, and all keywords of a predicate must hold', async (t) => {
+  for (const [value, expected] of [
+    [4, false],
+    [5, true],
+    [7, true],
+    [9, true],
+    [10, false],
+  ] as const) {
+    t.equal(matches('integer', { min: 5, max: 9 }, value), expected, String(value));
+  }
+  t.ok(matches('date', { from: '2020-01-01', to: '2020-12-31' }, '2020-12-31'));
+  t.notOk(matches('date', { from: '2020-01-01', to: '2020-12-31' }, '2021-01-01'));
+});
+
+t.test('decimals compare by value and not by text', async (t) => {
+  t.ok(matches('decimal', { min: '9.5' }, '10'));
+  t.ok(matches('decimal', { is: '1.50' }, '1.5'));
+  t.ok(matches('decimal', { max: '-2' }, '-10.01'));
+  t.notOk(matches('decimal', { in: ['0.1'] }, '0.10000000000000000001'));
+});
+
+t.test('a bare day bounds instants by the whole day in the legal time zone', async (t) => {
+  t.ok(matches('datetime', { from: '2026-11-22' }, '2026-11-21T16:00:00Z'));
+  t.notOk(matches('datetime', { from: '2026-11-22' }, '2026-11-21T15:59:59Z'));
+  t.ok(matches('datetime', { to: '2026-11-22' }, '2026-11-22T23:59:59.999+08:00'));
+  t.notOk(matches('datetime', { to: '2026-11-22' }, '2026-11-23T00:00:00+08:00'));
+});
+
+t.test('an absent or wrongly typed value never matches', async (t) => {
+  const predicates: [ItemType, RowPredicate][] = [
+    ['code', { is: 'x' }],
+    ['code', { in: ['x'] }],
+    ['code', { notIn: ['x'] }],
+    ['string', { prefix: '' }],
+    ['integer', { min: 0 }],
+    ['decimal', { max: '0' }],
+    ['date', { from: '0000-01-01' }],
+    ['datetime', { to: '9999-12-31' }],
+  ];
+  for (const [type, predicate] of predicates) t.notOk(matches(type, predicate, undefined), JSON.stringify(predicate));
+  t.notOk(matches('integer', { min: 0 }, '5'));
+  t.notOk(matches('string', { prefix: '5' }, 5));
+});
+
+t.test('without predicates everything matches, also a record that is not there', async (t) => {
+  const filter = new RowFilter([{}, {}], (name) => {
+    throw new Error(`${name} was asked for`);
+  });
+  t.ok(filter.matches(undefined));
+  t.ok(filter.isEmpty);
+});
+
+t.test('grant rows and narrowing must both hold', async (t) => {
+  const filter = new RowFilter([{ a: { is: 1 } }, { b: { prefix: 'x' } }], (name) => ({
+    name,
+    number: 1,
+    type: name === 'a' ? 'integer' : 'string',
+    list: false,
+  }));
+  t.ok(filter.matches({ a: 1, b: 'xy' }));
+  t.notOk(filter.matches({ a: 1, b: 'y' }));
+  t.notOk(filter.matches({ a: 2, b: 'xy' }));
+});

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 
 /** A terminal and npm may both pass on one Ctrl-C; what comes later is the user's second one. */
 const SAME_SIGNAL_MS = 1_000;
+const PARENT_CHECK_INTERVAL_MS = 1_000;
 
 /** Runs a node program with this terminal, passes signals on to it once, and ends with its exit code. */
 export async function runProgram(args) {
@@ -21,9 +22,21 @@ export function startProgram(args, { stdio }) {
       child.kill(signal);
     });
   }
+  if (process.env.npm_lifecycle_event) endWithParent(child);
   const ended = new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
   });
   return { child, ended };
+}
+
+/** When npm is killed outright it passes nothing on; its program must not stay behind without a terminal. */
+function endWithParent(child) {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    child.kill('SIGTERM');
+  }, PARENT_CHECK_INTERVAL_MS);
+  timer.unref();
 }

@@ -5,6 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { SluiceError } from '../../proto/errors.js';
 import { CLOSE_CODES, type Subprotocol } from '../../proto/frames.js';
 import type { Caller, SystemCaller } from '../parties/caller.js';
+import type { Credentials } from '../parties/credentials.js';
 import { refuseUpgrade } from './refuse-upgrade.js';
 import { Session, type SessionDeps } from './session.js';
 import { chooseSubprotocol } from './subprotocol.js';
@@ -14,9 +15,7 @@ export const STREAM_PATH = '/v1/stream';
 
 export interface GatewayDeps extends SessionDeps {
   tickets: Tickets;
-  authenticate: (token: string) => Caller | undefined;
-  /** False once the caller's credential was suspended or the caller removed. */
-  isCurrent: (caller: Caller) => boolean;
+  credentials: Pick<Credentials, 'digestOf' | 'ownerOf'>;
 }
 
 /** All sessions of this broker: lets systems in, puts those out whose credential is gone, says goodbye on drain. */
@@ -53,10 +52,14 @@ export class Gateway {
     }
   }
 
-  /** To be called when credentials have changed: closes the sessions whose caller may no longer be here. */
-  checkCredentials(): void {
+  /** To be called when a system has changed: closes its sessions whose credential or rights are no longer the same. */
+  checkCredentials(system: string): void {
     for (const session of this.#sessions) {
-      if (!this.deps.isCurrent(session.caller)) session.close(CLOSE_CODES.NOT_ALLOWED, 'the credential was withdrawn');
+      if (session.caller.id !== system) continue;
+      const owner = this.deps.credentials.ownerOf(session.credential);
+      if (!owner || !hasSameRights(owner, session.caller)) {
+        session.close(CLOSE_CODES.NOT_ALLOWED, 'the credential was withdrawn or its rights have changed');
+      }
     }
   }
 
@@ -78,8 +81,9 @@ export class Gateway {
       this.#accept(request, socket, head, (ws) => this.#enterByTicket(ws, encoding, ticket));
       return;
     }
-    const caller = systemOf(this.deps.authenticate(bearerOf(request)));
-    this.#accept(request, socket, head, (ws) => this.#enter(ws, encoding, caller));
+    const credential = this.deps.credentials.digestOf(bearerOf(request));
+    const caller = systemOf(this.deps.credentials.ownerOf(credential));
+    this.#accept(request, socket, head, (ws) => this.#enter(ws, encoding, { caller, credential }));
   }
 
   #accept(request: IncomingMessage, socket: Duplex, head: Buffer, enter: (ws: WebSocket) => void): void {
@@ -92,17 +96,18 @@ export class Gateway {
 
   /** A browser can't see the status of a refused upgrade, but it does see a close code: so its refusal comes after. */
   #enterByTicket(ws: WebSocket, encoding: Subprotocol, ticket: string): void {
-    const caller = this.deps.tickets.redeem(ticket);
-    if (!caller || !this.deps.isCurrent(caller)) ws.close(CLOSE_CODES.NOT_AUTHENTICATED, 'the ticket is not valid');
+    const credential = this.deps.tickets.redeem(ticket);
+    const caller = credential === undefined ? undefined : this.deps.credentials.ownerOf(credential);
+    if (credential === undefined || !caller) ws.close(CLOSE_CODES.NOT_AUTHENTICATED, 'the ticket is not valid');
     else if (caller.kind !== 'system') ws.close(CLOSE_CODES.NOT_ALLOWED, 'sessions are for systems');
-    else this.#enter(ws, encoding, caller);
+    else this.#enter(ws, encoding, { caller, credential });
   }
 
-  #enter(socket: WebSocket, encoding: Subprotocol, caller: SystemCaller): void {
-    const session = new Session({ id: randomUUID(), caller, encoding, socket }, this.deps);
+  #enter(socket: WebSocket, encoding: Subprotocol, who: { caller: SystemCaller; credential: string }): void {
+    const session = new Session({ id: randomUUID(), ...who, encoding, socket }, this.deps);
     this.#sessions.add(session);
     void session.ended.finally(() => this.#sessions.delete(session));
-    this.deps.log.info({ session: session.id, system: caller.id, encoding }, 'session opened');
+    this.deps.log.info({ session: session.id, system: who.caller.id, encoding }, 'session opened');
   }
 }
 
@@ -117,3 +122,6 @@ function systemOf(caller: Caller | undefined): SystemCaller {
   if (caller.kind !== 'system') throw new SluiceError('NOT_ALLOWED', 'sessions are for systems, not for officers');
   return caller;
 }
+
+const hasSameRights = (owner: Caller, caller: SystemCaller): boolean =>
+  owner.kind === 'system' && owner.party === caller.party && caller.may.every((right) => owner.may.includes(right));

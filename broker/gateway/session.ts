@@ -30,6 +30,8 @@ export interface SessionDeps {
 export interface SessionPeer {
   id: string;
   caller: SystemCaller;
+  /** Digest of the token that it came with. */
+  credential: string;
   encoding: Subprotocol;
   socket: WebSocket;
 }
@@ -38,6 +40,7 @@ export interface SessionPeer {
 export class Session {
   readonly id: string;
   readonly caller: SystemCaller;
+  readonly credential: string;
   /** Resolves when the socket is closed and what the session held is stored. */
   readonly ended: Promise<void>;
   readonly #codec: FrameCodec;
@@ -55,6 +58,7 @@ export class Session {
     const { engine, intake, limits, heartbeatMs, clock } = deps;
     this.id = peer.id;
     this.caller = caller;
+    this.credential = peer.credential;
     this.#codec = codecFor(encoding);
     const sink = new SocketSink(socket, {
       codec: this.#codec,

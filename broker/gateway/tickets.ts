@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { SluiceError } from '../../proto/errors.js';
-import type { Caller } from '../parties/caller.js';
 
 /** Long enough to open a socket, too short to be worth stealing from a proxy's log. */
 const TICKET_LIFE_MS = 30_000;
@@ -18,25 +17,26 @@ export interface Ticket {
  */
 export class Tickets {
   /** In order of issue, so of expiry too. */
-  readonly #open = new Map<string, { caller: Caller; expiresAtMs: number }>();
+  readonly #open = new Map<string, { credential: string; expiresAtMs: number }>();
 
   constructor(private readonly clock: () => number) {}
 
-  issue(caller: Caller): Ticket {
+  /** Stands in for the credential with that digest. */
+  issue(credential: string): Ticket {
     this.#dropExpired();
     if (this.#open.size >= TICKETS_MAX) throw new SluiceError('TOO_MANY', `${TICKETS_MAX} tickets are unused`);
     const ticket = randomBytes(24).toString('base64url');
     const expiresAtMs = this.clock() + TICKET_LIFE_MS;
-    this.#open.set(ticket, { caller, expiresAtMs });
+    this.#open.set(ticket, { credential, expiresAtMs });
     return { ticket, expiresAtMs };
   }
 
-  /** Whose ticket it was; undefined when it was used before, has expired or never was one. */
-  redeem(ticket: string): Caller | undefined {
+  /** Digest of the credential it stood for; undefined when it was used before, has expired or never was one. */
+  redeem(ticket: string): string | undefined {
     this.#dropExpired();
     const found = this.#open.get(ticket);
     this.#open.delete(ticket);
-    return found?.caller;
+    return found?.credential;
   }
 
   #dropExpired(): void {

@@ -1,25 +1,34 @@
 import type { FastifyInstance } from 'fastify';
 import { parse as parseYaml } from 'yaml';
 import { SluiceError } from '../../proto/errors.js';
+import { eventTextBytesMax } from './event-text.js';
 
-/** Content types whose body is one JSON text. */
-const JSON_TYPES = ['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json'];
+const ONE_EVENT_TYPE = 'application/cloudevents+json';
+const JSON_TYPES = ['application/json', 'application/cloudevents-batch+json'];
 export const NDJSON_TYPE = 'application/x-ndjson';
 const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml'];
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** A batch is held in memory as a whole; who has more uses a stream. */
+const BATCH_BYTES_MAX = 16 * 1024 * 1024;
+
+type Parser = (request: { headers: Headers }, body: Buffer) => Promise<unknown>;
+
 /** Replaces the parsers of the framework: bytes must be UTF-8, and what is wrong with them has a code. */
-export function addBodyParsers(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser(JSON_TYPES, { parseAs: 'buffer' }, async (request: { headers: Headers }, body: Buffer) => {
+export function addBodyParsers(app: FastifyInstance, { maxEventBytes }: { maxEventBytes: number }): void {
+  const json: Parser = async (request, body) => {
     checkCharset(request.headers['content-type']);
     return body.length === 0 ? undefined : parseJson(body);
-  });
-  app.addContentTypeParser(YAML_TYPES, { parseAs: 'buffer' }, async (request: { headers: Headers }, body: Buffer) => {
+  };
+  const yaml: Parser = async (request, body) => {
     checkCharset(request.headers['content-type']);
     return yamlOf(decodeUtf8(body));
-  });
+  };
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(ONE_EVENT_TYPE, { parseAs: 'buffer', bodyLimit: eventTextBytesMax(maxEventBytes) }, json);
+  app.addContentTypeParser(JSON_TYPES, { parseAs: 'buffer', bodyLimit: BATCH_BYTES_MAX }, json);
+  app.addContentTypeParser(YAML_TYPES, { parseAs: 'buffer', bodyLimit: BATCH_BYTES_MAX }, yaml);
   // Read by its route, line by line: it may be endless.
   app.addContentTypeParser(NDJSON_TYPE, async (request: { headers: Headers }, body: unknown) => {
     checkCharset(request.headers['content-type']);

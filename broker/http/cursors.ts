@@ -1,27 +1,27 @@
 import type { FastifyInstance } from 'fastify';
-import type { StreamEngine } from '../stream/stream-engine.js';
+import type { PullReader } from '../stream/pull-reader.js';
 import { systemOf } from './authenticate.js';
 import { PROBLEMS } from './problem-schema.js';
 
 export interface CursorRoutesDeps {
-  engine: Pick<StreamEngine, 'acknowledge'>;
+  reader: Pick<PullReader, 'acknowledge'>;
 }
 
 type Route = { Params: { grant: string; cursor: string }; Body: { position: number } };
 
-export function cursorRoutes(app: FastifyInstance, { engine }: CursorRoutesDeps): void {
+export function cursorRoutes(app: FastifyInstance, { reader }: CursorRoutesDeps): void {
   app.post<Route>('/v1/grants/:grant/cursors/:cursor', { schema: SCHEMA }, async (request) => {
     const { grant, cursor } = request.params;
     const { position } = request.body;
-    await engine.acknowledge({ system: systemOf(request, 'subscribe').id, grant, cursor, position });
-    return { position };
+    const system = systemOf(request, 'subscribe').id;
+    return { position: await reader.acknowledge({ system, grant, cursor, position }) };
   });
 }
 
 const SCHEMA = {
   tags: ['grants'],
   summary: 'Acknowledge everything up to a position',
-  description: 'Answers when the cursor is durably there.',
+  description: 'Answers when the cursor is durably there; with its position, which a lower one does not take back.',
   params: {
     type: 'object',
     properties: { grant: { type: 'string' }, cursor: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' } },

@@ -1,24 +1,24 @@
 import type { FastifyInstance } from 'fastify';
 import { toDeliveredEvent } from '../../proto/event-encoder.js';
-import type { StreamEngine } from '../stream/stream-engine.js';
+import type { PullReader } from '../stream/pull-reader.js';
 import { systemOf } from './authenticate.js';
 import { PROBLEMS } from './problem-schema.js';
 
 export interface DeadLetterRoutesDeps {
-  engine: Pick<StreamEngine, 'deadLetters' | 'redrive'>;
+  reader: Pick<PullReader, 'deadLetters' | 'redrive'>;
 }
 
-export function deadLetterRoutes(app: FastifyInstance, { engine }: DeadLetterRoutesDeps): void {
+export function deadLetterRoutes(app: FastifyInstance, { reader }: DeadLetterRoutesDeps): void {
   app.get<{ Params: { grant: string } }>('/v1/grants/:grant/dead-letters', { schema: LIST }, (request) =>
-    engine.deadLetters(systemOf(request, 'subscribe').id, request.params.grant),
+    reader.deadLetters(systemOf(request, 'subscribe').id, request.params.grant),
   );
   app.post<{ Params: { grant: string; position: number } }>(
     '/v1/grants/:grant/dead-letters/:position/redrive',
     { schema: REDRIVE },
     async (request) => {
       const { grant, position } = request.params;
-      const { event, codec } = await engine.redrive(systemOf(request, 'subscribe').id, grant, position);
-      return toDeliveredEvent(event, codec);
+      const { event, view } = await reader.redrive(systemOf(request, 'subscribe').id, grant, position);
+      return toDeliveredEvent(event, view.codec);
     },
   );
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import '@fastify/swagger';
 import { DOCS_PAGE } from './docs-page.js';
 
 /** The OpenAPI document, and a page that shows it without anything from elsewhere. */

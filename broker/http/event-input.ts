@@ -3,9 +3,6 @@ import type { PublishResult, SourceEventInput } from '../../proto/frames.js';
 import type { Intake } from '../intake/intake.js';
 import type { SystemCaller } from '../parties/caller.js';
 
-/** JSON takes more room than what is stored: at most twice, for text that is escaped throughout, and its frame. */
-export const eventTextBytesMax = (maxEventBytes: number): number => 2 * maxEventBytes + 16 * 1024;
-
 /** Results in the order of the values; what is not even an object does not reach intake. */
 export function publishValues(intake: Intake, caller: SystemCaller, values: unknown[]): Promise<PublishResult>[] {
   const results = intake.publish(caller, values.filter(isEvent));

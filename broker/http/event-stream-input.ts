@@ -3,7 +3,8 @@ import type { PublishResult } from '../../proto/frames.js';
 import type { Intake } from '../intake/intake.js';
 import type { SystemCaller } from '../parties/caller.js';
 import { parseJson } from './body-parsers.js';
-import { eventTextBytesMax, isEvent, notAnEvent } from './event-input.js';
+import { isEvent, notAnEvent } from './event-input.js';
+import { eventTextBytesMax } from './event-text.js';
 import { type InputLine, ndjsonLines } from './ndjson-lines.js';
 import { OrderedAnswers } from './ordered-answers.js';
 

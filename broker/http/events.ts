@@ -6,8 +6,9 @@ import type { Intake } from '../intake/intake.js';
 import { systemOf } from './authenticate.js';
 import { mediaType, NDJSON_TYPE, parseJson } from './body-parsers.js';
 import { sendProblem } from './error-handler.js';
-import { eventTextBytesMax, isEvent, notAnEvent, publishValues } from './event-input.js';
+import { isEvent, notAnEvent, publishValues } from './event-input.js';
 import { publishStream } from './event-stream-input.js';
+import { eventTextBytesMax } from './event-text.js';
 import { ndjsonLines } from './ndjson-lines.js';
 import { PROBLEMS } from './problem-schema.js';
 

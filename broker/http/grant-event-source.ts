@@ -1,11 +1,11 @@
 import { SluiceError, toProblem } from '../../proto/errors.js';
 import { toDeliveredEvent } from '../../proto/event-encoder.js';
 import type { PulledPage, PullRequest } from '../stream/pull.js';
-import type { StreamEngine } from '../stream/stream-engine.js';
+import type { PullReader } from '../stream/pull-reader.js';
 import { formatEventId } from './pull-query.js';
 
 export interface EventSource {
-  engine: Pick<StreamEngine, 'pull' | 'waitForMore'>;
+  reader: Pick<PullReader, 'pull' | 'waitForMore'>;
   pull: PullRequest;
   first: PulledPage;
   heartbeatMs: number;
@@ -15,15 +15,15 @@ export interface EventSource {
 
 /** Pages of a grant one after another as server-sent events, until the reader leaves or the grant ends. */
 export async function* serverSentEvents(source: EventSource): AsyncGenerator<string> {
-  const { engine, heartbeatMs, ending } = source;
+  const { reader, heartbeatMs, ending } = source;
   let page = source.first;
   yield textOf(page);
   while (!ending.aborted) {
     try {
-      if (page.caughtUp) await engine.waitForMore(source.pull.grant, page.through, heartbeatMs);
+      if (page.caughtUp) await reader.waitForMore(source.pull.system, source.pull.grant, page.through, heartbeatMs);
       if (ending.aborted) return;
       const before = page.through;
-      page = await engine.pull({ ...source.pull, from: { after: page.through, log: page.log } });
+      page = await reader.pull({ ...source.pull, from: { after: page.through, log: page.log } });
       yield page.through === before ? ': heartbeat\n\n' : textOf(page);
     } catch (error) {
       yield endedOf(error);

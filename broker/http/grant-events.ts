@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { toDeliveredEvent } from '../../proto/event-encoder.js';
 import type { PulledPage, PullRequest } from '../stream/pull.js';
-import type { StreamEngine } from '../stream/stream-engine.js';
+import type { PullReader } from '../stream/pull-reader.js';
 import { systemOf } from './authenticate.js';
 import { NDJSON_TYPE } from './body-parsers.js';
 import { serverSentEvents } from './grant-event-source.js';
@@ -10,7 +10,7 @@ import { PROBLEMS } from './problem-schema.js';
 import { PULL_QUERY_SCHEMA, type PullQuery, parseEventId, parseFrom, parseNarrow } from './pull-query.js';
 
 export interface GrantEventRoutesDeps {
-  engine: StreamEngine;
+  reader: PullReader;
   heartbeatMs: number;
   ending: AbortSignal;
 }
@@ -32,13 +32,13 @@ export function grantEventRoutes(app: FastifyInstance, deps: GrantEventRoutesDep
       narrow: parseNarrow(narrow),
     };
     if (!request.headers.accept?.includes('text/event-stream')) {
-      const page = await deps.engine.pull(pull);
+      const page = await deps.reader.pull(pull);
       return reply.type(NDJSON_TYPE).send(ndjsonOf(page));
     }
     const lastEventId = request.headers['last-event-id'];
     if (typeof lastEventId === 'string') pull.from = parseEventId(lastEventId);
     // The first page is read before the head goes out: what is wrong can still be said with a status.
-    const first = await deps.engine.pull(pull);
+    const first = await deps.reader.pull(pull);
     const events = serverSentEvents({ ...deps, pull, first });
     reply.type('text/event-stream').headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
     return reply.send(Readable.from(events, { objectMode: false }));

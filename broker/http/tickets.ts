@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import type { Tickets } from '../gateway/tickets.js';
-import { callerOf } from './authenticate.js';
+import { credentialOf } from './authenticate.js';
 import { PROBLEMS } from './problem-schema.js';
 
 export function ticketRoutes(app: FastifyInstance, deps: { tickets: Tickets }): void {
   app.post('/v1/tickets', { schema: SCHEMA }, async (request, reply) => {
-    const { ticket, expiresAtMs } = deps.tickets.issue(callerOf(request));
+    const { ticket, expiresAtMs } = deps.tickets.issue(credentialOf(request));
     return reply.code(201).send({ ticket, expiresAt: new Date(expiresAtMs).toISOString() });
   });
 }

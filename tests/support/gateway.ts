@@ -27,8 +27,7 @@ export async function startGateway(
   const tickets = new Tickets(Date.now);
   const gateway = new Gateway({
     tickets,
-    authenticate: (token) => CALLERS[token],
-    isCurrent: () => true,
+    credentials: { digestOf: (token) => token, ownerOf: (digest) => CALLERS[digest] },
     engine: { subscribe: async (request) => subscriptionOf(request) },
     intake: { publish: (_caller, events) => events.map(stored), pressure: () => undefined },
     metrics: new Metrics().gateway,

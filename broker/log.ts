@@ -1,0 +1,34 @@
+import { type Logger, pino } from 'pino';
+import { SluiceError } from '../proto/errors.js';
+
+/** JSON lines on standard output. No payload, no token, no address with its query: serializers let through what may be seen. */
+export function createLog(level: string): Logger {
+  return pino({
+    level,
+    serializers: {
+      err: describeError,
+      error: describeError,
+      req: (request: { id?: unknown; method?: unknown }) => ({ id: request.id, method: request.method }),
+      res: (reply: { statusCode?: unknown }) => ({ status: reply.statusCode }),
+    },
+  });
+}
+
+function describeError(error: unknown): object {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const { name, stack = '' } = error;
+  const code = error instanceof SluiceError ? error.code : (error as NodeJS.ErrnoException).code;
+  // Parsers quote their input in a SyntaxError.
+  const message = error instanceof SyntaxError ? undefined : error.message;
+  const cause = error.cause instanceof Error ? describeError(error.cause) : undefined;
+  return {
+    type: name,
+    code,
+    message,
+    stack: stack
+      .split('\n')
+      .filter((line) => /^\s+at /.test(line))
+      .join('\n'),
+    cause,
+  };
+}

@@ -51,7 +51,7 @@ for (const protocol of SUBPROTOCOLS) {
         );
         const read = codecFor(protocol).decodeServer(bytesOf(frame), protocol !== 'sluice.v1.json') as EventsFrame;
         for (const event of read.events) {
-          if (event.data instanceof Uint8Array) event.data = codec.parse(event.data);
+          if (event.data instanceof Uint8Array) event.data = codec.decode(event.data);
         }
         const expected = events.map((event) => toDeliveredEvent(event, codec));
         deepStrictEqual(read, { kind: 'events', channel, through, events: expected });

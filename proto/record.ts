@@ -1,9 +1,6 @@
 import type { ItemValue, RecordData } from './event.js';
 import { type ItemField, type WireScalar, wireScalar } from './item-field.js';
 import { Reader, Writer } from './protobuf.js';
-import { RecordError } from './record-error.js';
-import { decodeUtf8 } from './utf8.js';
-import { WireCursor } from './wire.js';
 
 const WIRE_TYPE: Record<WireScalar, 0 | 1 | 2> = { sint64: 0, double: 1, bool: 0, string: 2 };
 
@@ -33,7 +30,7 @@ export class RecordCodec {
     return writer.finish();
   }
 
-  /** A record that the bus has stored. Fields that the shape does not have are skipped. */
+  /** For bytes that are known to be right: fields that the shape does not have are skipped, wire types are not checked. */
   decode(bytes: Uint8Array): RecordData {
     const data: RecordData = {};
     const reader = Reader.create(bytes);
@@ -44,52 +41,6 @@ export class RecordCodec {
       else reader.skipType(tag & 7);
     }
     return data;
-  }
-
-  /**
-   * A record that somebody else has written: what `decode` would skip, guess or repair is refused with RecordError
-   * (a number that the shape does not have, another wire type, text that is not UTF-8, an object that is not JSON).
-   */
-  parse(bytes: Uint8Array): RecordData {
-    const data: RecordData = {};
-    const cursor = new WireCursor(bytes);
-    try {
-      while (cursor.next()) this.#parseField(cursor, data);
-    } catch (error) {
-      if (error instanceof RecordError) throw error;
-      throw new RecordError('EVENT_INVALID', undefined, 'the bytes are no message of the entry', { cause: error });
-    }
-    return data;
-  }
-
-  #parseField(cursor: WireCursor, data: RecordData): void {
-    const { number, wireType } = cursor;
-    const field = this.#byNumber.get(number);
-    if (!field) throw new RecordError('UNKNOWN_ITEM', undefined, `the entry has no item with number ${number}`);
-    const expected = WIRE_TYPE[wireScalar(field.type)];
-    if (wireType !== expected && !(field.list && wireType === 2)) {
-      throw new RecordError(
-        'ITEM_INVALID',
-        field.name,
-        `${field.name} has wire type ${wireType} instead of ${expected}`,
-      );
-    }
-    const reader = Reader.create(cursor.bytes.subarray(cursor.start, cursor.end));
-    reader.uint32();
-    if (expected === 2) checkUtf8(cursor, field);
-    try {
-      readField(reader, wireType, field, data);
-    } catch (error) {
-      throw new RecordError('ITEM_INVALID', field.name, `${field.name} can not be read`, { cause: error });
-    }
-  }
-}
-
-function checkUtf8(cursor: WireCursor, field: ItemField): void {
-  try {
-    decodeUtf8(cursor.bytes.subarray(cursor.valueStart, cursor.end));
-  } catch (error) {
-    throw new RecordError('ITEM_INVALID', field.name, `${field.name} is not UTF-8`, { cause: error });
   }
 }
 

@@ -1,0 +1,257 @@
+import type { EntryDocument } from '../../proto/entry.js';
+import type { From, PublishResult } from '../../proto/frames.js';
+import type { GrantDocument } from '../../proto/grant.js';
+import { RawSession } from '../support/raw-client.js';
+import { RawFollower } from '../support/raw-follower.js';
+import { applyBundle, mustCall } from '../support/raw-http.js';
+import { RawLink } from '../support/raw-link.js';
+import { ScenarioGrants } from './grant-documents.js';
+import { judge } from './judge.js';
+import { expectedEvents } from './model-delivery.js';
+import { ModelIntake } from './model-intake.js';
+import type { OracleBus } from './oracle-bus.js';
+import { publishBy, type RouteDeps } from './publish-route.js';
+import type { Route, Scenario, ScenarioFollower, Step } from './scenario.js';
+import { Story } from './story.js';
+
+/** Longer than any delivery takes. */
+const DELIVERY_MS = 10_000;
+
+interface Follower {
+  spec: ScenarioFollower;
+  raw: RawFollower;
+  latestFloor: number;
+}
+
+/** Tells one scenario to a real bus and judges what everybody saw by the model. */
+export class ScenarioRun {
+  readonly findings: string[] = [];
+  readonly #bus: OracleBus;
+  readonly #scenario: Scenario;
+  readonly #story: Story;
+  readonly #intake: ModelIntake;
+  readonly #grants: ScenarioGrants;
+  readonly #links: RawLink[];
+  readonly #followers: Follower[] = [];
+  readonly #control: RawFollower;
+  readonly #route: RouteDeps;
+  /** Moments between the steps: nothing was being published then. */
+  readonly #pauses: number[] = [];
+  #sourceSession: Promise<RawSession> | undefined;
+
+  /** `name` is used once per bus. */
+  constructor(bus: OracleBus, scenario: Scenario, name: string) {
+    this.#bus = bus;
+    this.#scenario = scenario;
+    this.#story = new Story(scenario, `${bus.publisher.party}.${name}`, bus.publisher);
+    this.#intake = new ModelIntake(bus.publisher);
+    this.#grants = new ScenarioGrants(scenario, bus.subscriber, name);
+    const address = { url: bus.url, token: bus.subscriberToken };
+    this.#links = scenario.links.map((encoding) => new RawLink({ ...address, encoding }));
+    this.#control = new RawFollower({
+      link: new RawLink({ ...address, encoding: 'sluice.v1.json' }),
+      grant: this.#grants.controlId,
+      cursor: 'control',
+      from: 'earliest',
+      pace: { credit: 1000, every: 100, delayMs: undefined },
+      resume: 'cursor',
+      cutAfter: [],
+    });
+    this.#route = {
+      source: { url: bus.url, token: bus.sourceToken },
+      encoding: scenario.links[0] ?? 'sluice.v1.json',
+      entry: () => this.#story.entry,
+      session: () => {
+        this.#sourceSession ??= RawSession.open({ ...this.#route.source, encoding: this.#route.encoding });
+        return this.#sourceSession;
+      },
+    };
+  }
+
+  /** How many decisions (event by follower) were compared. */
+  get pairs(): number {
+    return this.#story.accepted.length * (this.#followers.length + 1);
+  }
+
+  async tell(): Promise<void> {
+    try {
+      await this.#apply([this.#grants.control(this.#story.entry)]);
+      this.#control.start();
+      for (const [index, step] of this.#scenario.steps.entries()) {
+        await this.#open(index, (since) => since === index);
+        await this.#do(step, index);
+      }
+      const { length } = this.#scenario.steps;
+      await this.#open(length, (since) => since >= length);
+      await this.#meet('finale');
+    } finally {
+      await this.#close();
+    }
+    this.#judge();
+  }
+
+  /** What begins before this step: grants first, then those who follow them. */
+  async #open(index: number, isDue: (since: number) => boolean): Promise<void> {
+    await this.#pause();
+    const due = this.#grants.due(isDue, this.#story.entry);
+    if (due.length > 0) await this.#apply(due);
+    for (const spec of this.#scenario.followers) {
+      const grant = this.#grants.made(spec.grant);
+      const since = Math.max(spec.joins, this.#scenario.grants[spec.grant]?.since ?? 0);
+      if (grant && isDue(since)) this.#follow(spec, grant, index);
+    }
+  }
+
+  #follow(spec: ScenarioFollower, grant: GrantDocument, index: number): void {
+    const raw = new RawFollower({
+      link: this.#links[spec.link] as RawLink,
+      grant: grant.id,
+      cursor: `c${this.#followers.length}`,
+      from: this.#from(spec, index),
+      narrow: this.#grants.narrowing(spec.narrow, grant),
+      pace: spec.pace,
+      resume: spec.resume,
+      cutAfter: spec.cutAfter,
+    });
+    this.#followers.push({ spec, raw, latestFloor: this.#lastPosition });
+    raw.start();
+  }
+
+  /** Where a grant may not look back, a place in the past would be refused. */
+  #from(spec: ScenarioFollower, index: number): From {
+    if (spec.from === 'cursor' || spec.from === 'earliest' || spec.from === 'latest') return spec.from;
+    const looksBack = this.#scenario.grants[spec.grant]?.history === 'all';
+    if (spec.from === 'time') {
+      const pause = this.#pauses[index >> 1];
+      return looksBack && pause !== undefined ? { time: new Date(pause).toISOString() } : 'earliest';
+    }
+    const { accepted } = this.#story;
+    const middle = accepted[accepted.length >> 1];
+    const log = this.#control.current?.subscription.subscribed.log;
+    return looksBack && middle && log ? { after: middle.position, log } : 'earliest';
+  }
+
+  async #do(step: Step, index: number): Promise<void> {
+    switch (step.do) {
+      case 'publish':
+        return this.#publish(this.#story.changes(step.changes, step.times), this.#routeOf(step));
+      case 'snapshot':
+        return this.#publish(this.#story.snapshot(step.changes), 'batch');
+      case 'upgrade':
+        if (this.#story.upgrade()) await this.#apply([]);
+        return;
+      case 'cut':
+        return this.#links[step.link]?.cut();
+      case 'settle':
+        return this.#meet(`settle-${index}`);
+      default:
+        return this.#rule(step.do, step.grant);
+    }
+  }
+
+  /** Protobuf has no way to say these two faults. */
+  #routeOf(step: Step & { do: 'publish' }): Route {
+    const isUnsayable = step.changes.some(({ fault }) => fault === 'unknown item' || fault === 'wrong type');
+    return step.route === 'frame' && isUnsayable && this.#route.encoding === 'sluice.v1.protobuf'
+      ? 'lines'
+      : step.route;
+  }
+
+  async #publish(events: ReturnType<Story['changes']>, route: Route): Promise<void> {
+    const results = await publishBy(route, events, this.#route);
+    for (const [index, event] of events.entries()) this.#compareAnswer(event, results[index], route);
+  }
+
+  #compareAnswer(event: ReturnType<Story['marker']>, result: PublishResult | undefined, route: Route): void {
+    const answer = this.#intake.answer(event, [this.#story.entry as EntryDocument]);
+    const code = result?.problem?.code;
+    const isRight =
+      answer === 'accepted'
+        ? result?.position !== undefined && !result.duplicate && !code && result.position > this.#lastPosition
+        : answer === 'duplicate'
+          ? result?.duplicate === true
+          : code !== undefined && answer.includes(code);
+    if (!isRight) {
+      this.findings.push(
+        `intake (${route}) must answer ${answer}, answered ${JSON.stringify(result)} to ${JSON.stringify(event)}`,
+      );
+    }
+    if (answer === 'accepted' && result?.position !== undefined) {
+      this.#story.accepted.push({ event, position: result.position });
+    }
+  }
+
+  async #rule(act: 'suspend' | 'restore' | 'terminate', grant: number): Promise<void> {
+    const document = this.#grants.made(grant);
+    if (!document || !this.#grants.rule(grant, act)) return;
+    const path = `/v1/grants/${document.id}/${act}`;
+    await mustCall(this.#bus.operator, 'POST', path, JSON.stringify({ reason: 'as the story goes' }));
+    const concerned = this.#followers.filter(({ spec }) => spec.grant === grant).map(({ raw }) => raw);
+    for (const raw of concerned) {
+      if (act === 'restore') raw.start();
+      else await this.#mustEnd(raw, document.id);
+    }
+  }
+
+  async #mustEnd(raw: RawFollower, grant: string): Promise<void> {
+    const ceiling = this.#lastPosition;
+    await raw.until(
+      () => !raw.isFollowing,
+      () => `the end of the suspended grant ${grant}`,
+      DELIVERY_MS,
+    );
+    for (const run of raw.runs) run.ceiling ??= ceiling;
+  }
+
+  /** Publishes what everybody gets, and waits until everybody who still follows has it. */
+  async #meet(snapshotid: string): Promise<void> {
+    await this.#publish([this.#story.marker(snapshotid)], 'batch');
+    for (const { raw } of [{ raw: this.#control }, ...this.#followers]) {
+      const has = () => raw.current?.subscription.events.some((event) => event.snapshotid === snapshotid) === true;
+      await raw.until(
+        () => has() || !raw.isFollowing,
+        () => `${snapshotid} on ${JSON.stringify(raw.options.grant)}, ${raw.eventsSeen} events seen`,
+        DELIVERY_MS,
+      );
+    }
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([this.#control, ...this.#followers.map(({ raw }) => raw)].map((raw) => raw.stop()));
+    await Promise.all([this.#control.options.link, ...this.#links].map((link) => link.close()));
+    await (await this.#sourceSession)?.close();
+  }
+
+  #judge(): void {
+    const { versions, accepted } = this.#story;
+    const times = new Map(
+      this.#control.runs.flatMap(({ subscription }) =>
+        subscription.events.map(({ position, time }) => [position, time]),
+      ),
+    );
+    const timeAt = (position: number) => times.get(position);
+    for (const { raw, latestFloor } of [{ raw: this.#control, latestFloor: 0 }, ...this.#followers]) {
+      const { document, historyFromMs, untilMs, mayBeRefused } = this.#grants.facts(raw.options.grant);
+      const view = { grant: document, narrow: raw.options.narrow, versions, secret: this.#bus.secret };
+      const events = expectedEvents(accepted, view);
+      this.findings.push(...judge(raw.runs, { events, timeAt, historyFromMs, untilMs, latestFloor }));
+      const refusals = raw.refusals.filter((code) => !(mayBeRefused && code === 'GRANT_NOT_IN_FORCE'));
+      if (refusals.length > 0) this.findings.push(`grant ${document.id} was refused: ${refusals}`);
+    }
+  }
+
+  async #apply(grants: GrantDocument[]): Promise<void> {
+    await applyBundle(this.#bus.operator, { entries: [this.#story.entry], grants });
+  }
+
+  /** A moment that no event shares: acceptance times have milliseconds. */
+  async #pause(): Promise<void> {
+    const began = Date.now();
+    while (Date.now() < began + 2) await new Promise((resolve) => setTimeout(resolve, 1));
+    this.#pauses.push(began + 1);
+  }
+
+  get #lastPosition(): number {
+    return this.#story.accepted.at(-1)?.position ?? 0;
+  }
+}

@@ -1,0 +1,60 @@
+import { join, resolve } from 'node:path';
+import type { Logger } from 'pino';
+import type { Config } from './config.js';
+import type { StoreMetrics } from './metrics/store-metrics.js';
+import { type Bus, connectBus } from './nats/bus.js';
+import { type EmbeddedServer, startEmbedded } from './nats/embedded-server.js';
+import { findNatsServer } from './nats/find-server.js';
+import { ensureStreams, type Store } from './nats/streams.js';
+import type { Releases } from './releases.js';
+import { renewShortenedLogs } from './stream/log/log-life.js';
+
+export interface OpenStoreDeps {
+  config: Config;
+  metrics: StoreMetrics;
+  log: Logger;
+  releases: Releases;
+}
+
+/** The store, by URL or on a server of our own, with its streams in place. */
+export async function openStore(deps: OpenStoreDeps): Promise<{ bus: Bus; store: Store }> {
+  const { config, metrics, log, releases } = deps;
+  const { nats, partitions, replicas, maxBytesPerPartition } = config;
+  const embedded = nats.url === undefined ? await startServer(deps) : undefined;
+  const bus = await connectBus({
+    servers: embedded?.url ?? (nats.url as string),
+    user: embedded?.user ?? nats.user,
+    pass: embedded?.pass ?? nats.pass,
+    name: 'sluice-broker',
+  });
+  releases.add('nats connection', () => bus.close());
+  metrics.connectionChanged(true);
+  bus.onStatus((up) => {
+    metrics.connectionChanged(up);
+    if (up) metrics.reconnected();
+    if (!up) log.warn('the connection to NATS is lost');
+    else log.info('the connection to NATS is back');
+  });
+  const store = await ensureStreams(bus, { partitions, replicas, maxBytesPerPartition });
+  if (config.durability === 'relaxed') await embedded?.syncMetadata();
+  for (const partition of await renewShortenedLogs(bus, store)) {
+    log.error({ partition }, 'the log is shorter than it was: it starts a new life, subscribers are told');
+  }
+  return { bus, store };
+}
+
+async function startServer({ config, log, releases }: OpenStoreDeps): Promise<EmbeddedServer> {
+  const { serverPath } = config.nats;
+  const env = serverPath === undefined ? process.env : { ...process.env, SLUICE_NATS_SERVER: serverPath };
+  const found = await findNatsServer(env);
+  const server = await startEmbedded({
+    binary: found.path,
+    storeDir: resolve(config.dataDir, 'nats'),
+    durability: config.durability,
+    logFile: join(config.dataDir, 'nats-server.log'),
+    onNotice: (text) => log.warn(text),
+  });
+  releases.add('nats-server', () => server.stop());
+  log.info({ version: server.version, pid: server.pid }, 'nats-server runs');
+  return server;
+}

@@ -1,0 +1,27 @@
+/** What has been opened and must be closed: in reverse order, each once, and a failure keeps none of the others open. */
+export class Releases {
+  readonly #stack: { what: string; release: () => Promise<void> | void }[] = [];
+  #released: Promise<void> | undefined;
+
+  constructor(private readonly onFailure: (what: string, error: unknown) => void) {}
+
+  add(what: string, release: () => Promise<void> | void): void {
+    this.#stack.push({ what, release });
+  }
+
+  /** Safe to call twice: both calls wait for the same end. */
+  releaseAll(): Promise<void> {
+    this.#released ??= this.#run();
+    return this.#released;
+  }
+
+  async #run(): Promise<void> {
+    for (let top = this.#stack.pop(); top; top = this.#stack.pop()) {
+      try {
+        await top.release();
+      } catch (error) {
+        this.onFailure(top.what, error);
+      }
+    }
+  }
+}

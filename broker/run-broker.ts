@@ -1,0 +1,68 @@
+import { type Broker, createBroker } from './broker.js';
+import { type Config, ConfigError } from './config.js';
+import { ServerNotFoundError } from './nats/find-server.js';
+
+/** A drain that hangs ends by force after this: what is acknowledged is on disk in any case. */
+const DRAIN_MS_MAX = 20_000;
+
+/**
+ * Runs a broker until SIGTERM or SIGINT, then drains; a second signal ends it by force. Prints what its user must see
+ * on standard output; the log goes to standard error. Sets the exit code.
+ */
+export async function runBroker(configure: () => Config, onServing?: (broker: Broker) => Promise<void>): Promise<void> {
+  let broker: Broker;
+  try {
+    broker = await createBroker(configure());
+  } catch (error) {
+    fail(error);
+    return;
+  }
+  const stopped = untilStopped(broker);
+  try {
+    const { url } = await broker.start();
+    announce(broker, url);
+    await onServing?.(broker);
+  } catch (error) {
+    await broker.drain();
+    fail(error);
+    return;
+  }
+  await stopped;
+}
+
+function announce(broker: Broker, url: string): void {
+  const lines = [`sluice is serving at ${url}`];
+  if (broker.trial) {
+    lines.push('TRIAL MODE: no platformRegistration is configured. Grants can be created without an application;');
+    lines.push('            this is not for real data of real people.');
+  }
+  if (broker.newOperatorToken !== undefined) {
+    lines.push(`token of the first platform operator, shown this once: ${broker.newOperatorToken}`);
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function untilStopped(broker: Broker): Promise<void> {
+  return new Promise((resolve) => {
+    let isStopping = false;
+    const onSignal = (): void => {
+      if (isStopping) process.exit(1);
+      isStopping = true;
+      process.stdout.write('draining; once more to end at once\n');
+      setTimeout(() => process.exit(1), DRAIN_MS_MAX).unref();
+      void broker.drain().then(() => {
+        process.off('SIGTERM', onSignal);
+        process.off('SIGINT', onSignal);
+        resolve();
+      });
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+  });
+}
+
+function fail(error: unknown): void {
+  const expected = error instanceof ConfigError || error instanceof ServerNotFoundError;
+  process.stderr.write(`${expected ? error.message : ((error as Error).stack ?? String(error))}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,28 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { Gateway } from './gateway/gateway.js';
+
+/** Requests that are under way when the broker drains have this long to end by themselves. */
+const DRAIN_MS = 5000;
+
+export interface Serving {
+  port: number;
+  url: string;
+}
+
+export async function listen(app: FastifyInstance, host: string, port: number): Promise<Serving> {
+  await app.listen({ host, port });
+  const address = app.server.address() as AddressInfo;
+  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return { port: address.port, url: `http://${name}:${address.port}` };
+}
+
+/** Takes no new connection, ends the sessions and the streams over HTTP, and waits for requests under way. */
+export async function stopServing(app: FastifyInstance, gateway: Gateway, ending: AbortController): Promise<void> {
+  ending.abort();
+  const closed = app.close();
+  await gateway.drain();
+  const timer = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
+  await closed;
+  clearTimeout(timer);
+}

@@ -1,0 +1,139 @@
+import t, { type Test } from 'tap';
+import type { EntryDocument, Item } from '../../proto/entry.js';
+import { emptyStore, openLedger } from '../../tests/support/ledger.js';
+import type { Bus } from '../nats/bus.js';
+import type { OfficerCaller } from '../parties/caller.js';
+import { Catalog } from './catalog.js';
+import { CatalogOffice } from './catalog-office.js';
+import { EntryActs } from './entry-acts.js';
+
+const editor: OfficerCaller = { kind: 'officer', id: 'ed', party: 'civil', roles: ['catalog_editor'] };
+const ID: Item = { name: 'idNumber', type: 'string', identifier: true };
+const BORN: Item = { name: 'birthDate', type: 'date', filterable: true };
+
+const birth = (items: Item[] = [ID, BORN]): EntryDocument => ({
+  id: 'civil.birth',
+  name: { zh: '出生登记', en: 'Births' },
+  sharingAttribute: 'conditional',
+  items,
+});
+
+async function openCatalog(t: Test, bus: Bus, trial = true) {
+  const catalog = new Catalog();
+  const ledger = await openLedger(t, bus, [catalog.fold]);
+  const civil = { id: 'civil', name: 'Civil Affairs', level: 'city' as const };
+  const findParty = (id: string) => (id === 'civil' ? civil : undefined);
+  const acts = new EntryActs({ catalog, findParty, trial, partitions: 4, clock: Date.now });
+  return { catalog, ledger, office: new CatalogOffice({ ledger, catalog, acts, trial }) };
+}
+
+t.test('a draft is in force once it is published, and found by the next start', async (t) => {
+  const bus = await emptyStore(t);
+  const { catalog, office } = await openCatalog(t, bus);
+  const { changed, warnings } = await office.putDraft(editor, birth());
+  t.ok(changed);
+  t.equal(warnings.length, 1);
+  t.equal(catalog.published('civil.birth'), undefined);
+  t.same(catalog.draft('civil.birth'), birth());
+  const version = await office.publish(editor, 'civil.birth');
+  t.match(version, {
+    version: 1,
+    items: [
+      { name: 'idNumber', number: 1 },
+      { name: 'birthDate', number: 2 },
+    ],
+  });
+  const again = await openCatalog(t, bus);
+  t.same(again.catalog.published('civil.birth'), version);
+  t.match(again.catalog.search({ q: '出生', limit: 5 }).entries, [{ id: 'civil.birth' }]);
+});
+
+t.test('the next version keeps numbers and partition, and the old one stays readable', async (t) => {
+  const { catalog, office } = await openCatalog(t, await emptyStore(t));
+  await office.putDraft(editor, birth());
+  const first = await office.publish(editor, 'civil.birth');
+  await office.putDraft(editor, birth([{ name: 'name', type: 'string' }, ID]));
+  t.equal(catalog.published('civil.birth')?.version, 1, 'a draft changes nothing that is in force');
+  const second = await office.publish(editor, 'civil.birth');
+  t.same(
+    second.items.map(({ name, number }) => [name, number]),
+    [
+      ['name', 3],
+      ['idNumber', 1],
+    ],
+  );
+  t.equal(second.partition, first.partition);
+  t.same(catalog.version('civil.birth', 1), first);
+  t.same([...catalog.definitions('civil.birth').keys()].sort(), ['birthDate', 'idNumber', 'name']);
+  t.equal(catalog.compiled('civil.birth', 1)?.filterable.length, 1);
+  t.equal(catalog.compiled('civil.birth')?.filterable.length, 0);
+});
+
+t.test('the same document again is no act, and putting the published one discards a draft', async (t) => {
+  const { catalog, ledger, office } = await openCatalog(t, await emptyStore(t));
+  await office.putDraft(editor, birth());
+  t.notOk((await office.putDraft(editor, birth())).changed);
+  await office.publish(editor, 'civil.birth');
+  const head = ledger.head;
+  t.notOk((await office.putDraft(editor, birth())).changed);
+  t.equal(ledger.head, head);
+  await office.putDraft(editor, birth([ID]));
+  t.ok((await office.putDraft(editor, birth())).changed);
+  t.equal(catalog.state('civil.birth')?.status, 'published');
+  t.equal(catalog.draft('civil.birth'), undefined);
+  await t.rejects(office.publish(editor, 'civil.birth'), { code: 'CONFLICT' });
+});
+
+t.test('a version that changes what a name means is refused, also when the name was dropped before', async (t) => {
+  const { office } = await openCatalog(t, await emptyStore(t));
+  await office.putDraft(editor, birth());
+  await office.publish(editor, 'civil.birth');
+  const refuses = (items: Item[], message: RegExp) =>
+    t.rejects(office.putDraft(editor, birth(items)), { code: 'INCOMPATIBLE_VERSION', message });
+  await refuses([ID, { ...BORN, type: 'datetime' }], /birthDate was date/);
+  await refuses([ID, { name: 'birthDate', type: 'date', list: true }], /birthDate was no list/);
+  await refuses([ID, { name: 'birth_date', type: 'date' }], /can not be told from birthDate/);
+  await refuses([{ name: 'other', type: 'string', identifier: true }], /identifier must stay idNumber/);
+  await office.putDraft(editor, birth([ID]));
+  await office.publish(editor, 'civil.birth');
+  await refuses([ID, { ...BORN, type: 'string' }], /birthDate was date/);
+});
+
+t.test('a withdrawn entry is no longer in force, and comes back as its next version', async (t) => {
+  const { catalog, office } = await openCatalog(t, await emptyStore(t));
+  const changed: string[] = [];
+  catalog.onChange((id) => changed.push(id));
+  await office.putDraft(editor, birth());
+  await office.publish(editor, 'civil.birth');
+  await t.rejects(office.withdraw(editor, 'civil.birth', ' '), { code: 'BAD_REQUEST' });
+  await office.withdraw(editor, 'civil.birth', 'merged into another');
+  t.equal(catalog.published('civil.birth'), undefined);
+  t.equal(catalog.version('civil.birth', 1)?.version, 1);
+  t.same(catalog.search({ limit: 5 }).entries, []);
+  t.equal(changed.length, 3);
+  await office.putDraft(editor, birth());
+  t.equal((await office.publish(editor, 'civil.birth')).version, 2);
+});
+
+t.test(
+  'refusals: another party, an unknown party, a missing draft, and the direct way outside trial mode',
+  async (t) => {
+    const bus = await emptyStore(t);
+    const { office } = await openCatalog(t, bus);
+    await t.rejects(office.putDraft({ ...editor, party: 'tax' }, birth()), { code: 'NOT_ALLOWED' });
+    await t.rejects(office.putDraft(editor, { ...birth(), id: 'nodot' }), { code: 'ENTRY_INVALID' });
+    const ghost: OfficerCaller = { ...editor, party: 'ghost' };
+    await t.rejects(office.putDraft(ghost, { ...birth(), id: 'ghost.x' }), {
+      code: 'ENTRY_INVALID',
+      message: /no party ghost/,
+    });
+    await t.rejects(office.publish(editor, 'civil.birth'), { code: 'NOT_FOUND' });
+    await office.putDraft(editor, birth());
+    const lawful = await openCatalog(t, bus, false);
+    await t.rejects(lawful.office.publish(editor, 'civil.birth'), { code: 'TRIAL_ONLY' });
+    await t.rejects(lawful.office.putDraft(editor, birth([ID])), {
+      code: 'ENTRY_INVALID',
+      message: /provider: is missing/,
+    });
+  },
+);

@@ -1,0 +1,128 @@
+import type { EntryDocument, EntryVersion, NumberedItem } from '../../proto/entry.js';
+import type { LedgerRecord } from '../ledger/record.js';
+import { type CompiledEntry, EntryCompiler } from './compiled-entry.js';
+import { EntrySearch, type SearchQuery } from './entry-search.js';
+import { type EntryState, type PublishedEntry, toEntryVersion } from './entry-state.js';
+import type { EntryStatus } from './life-cycle.js';
+import { LruMap } from './lru-map.js';
+
+/** What is kept of an entry: documents as text, so that 40,000 entries take tens of megabytes. */
+interface KeptEntry {
+  status: EntryStatus;
+  draft: Buffer | undefined;
+  /** By version − 1. */
+  versions: Buffer[];
+}
+
+export interface EntrySummary {
+  id: string;
+  status: EntryStatus;
+  /** Newest published version, 0 when there was none. */
+  version: number;
+}
+
+/** Parsed versions that are kept; an exchange uses a few hundred entries at a time. */
+const PARSED_VERSIONS_MAX = 2_000;
+/** Each holds compiled validators of some tens of kilobytes. */
+const COMPILED_VERSIONS_MAX = 1_000;
+
+/** All entries in all their published versions, folded from the ledger. */
+export class Catalog {
+  readonly #entries = new Map<string, KeptEntry>();
+  readonly #search = new EntrySearch();
+  readonly #parsed = new LruMap<string, EntryVersion>(PARSED_VERSIONS_MAX);
+  readonly #compiled = new LruMap<string, CompiledEntry>(COMPILED_VERSIONS_MAX);
+  readonly #compiler = new EntryCompiler();
+  readonly #listeners = new Set<(id: string) => void>();
+
+  readonly fold = (record: LedgerRecord): void => {
+    if (record.kind !== 'entry') return;
+    const { status, draft, published } = record.document as EntryState;
+    const entry = this.#entries.get(record.id) ?? { status, draft: undefined, versions: [] };
+    entry.status = status;
+    entry.draft = draft && toBuffer(draft);
+    if (published && published.version > entry.versions.length) entry.versions.push(toBuffer(published));
+    this.#entries.set(record.id, entry);
+    if (published && isInForce(status)) this.#search.put(published.document);
+    else this.#search.remove(record.id);
+    for (const listener of this.#listeners) listener(record.id);
+  };
+
+  /** Calls `fn` with the id of every entry that changed; returns the function that ends it. */
+  onChange(fn: (id: string) => void): () => void {
+    this.#listeners.add(fn);
+    return () => this.#listeners.delete(fn);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** The version in force; undefined for drafts and withdrawn entries. */
+  published(id: string): EntryVersion | undefined {
+    const entry = this.#entries.get(id);
+    return entry && isInForce(entry.status) ? this.version(id, entry.versions.length) : undefined;
+  }
+
+  /** Any version that ever was published, also of a withdrawn entry. */
+  version(id: string, version: number): EntryVersion | undefined {
+    const key = `${id}@${version}`;
+    const parsed = this.#parsed.get(key);
+    if (parsed) return parsed;
+    const stored = this.#entries.get(id)?.versions[version - 1];
+    if (!stored) return undefined;
+    const entryVersion = toEntryVersion(fromBuffer<PublishedEntry>(stored));
+    this.#parsed.set(key, entryVersion);
+    return entryVersion;
+  }
+
+  draft(id: string): EntryDocument | undefined {
+    const stored = this.#entries.get(id)?.draft;
+    return stored && fromBuffer<EntryDocument>(stored);
+  }
+
+  /** The entry as its newest ledger record holds it. */
+  state(id: string): EntryState | undefined {
+    const entry = this.#entries.get(id);
+    if (!entry) return undefined;
+    const newest = entry.versions.at(-1);
+    return { status: entry.status, draft: this.draft(id), published: newest && fromBuffer<PublishedEntry>(newest) };
+  }
+
+  /** The newest definition of every item that any version had. */
+  definitions(id: string): Map<string, NumberedItem> {
+    const definitions = new Map<string, NumberedItem>();
+    const count = this.#entries.get(id)?.versions.length ?? 0;
+    for (let version = 1; version <= count; version++) {
+      for (const item of this.version(id, version)?.items ?? []) definitions.set(item.name, item);
+    }
+    return definitions;
+  }
+
+  /** Published entries in the order of their ids, page by page. */
+  search(query: SearchQuery): { entries: EntryVersion[]; next: string | undefined } {
+    const { ids, next } = this.#search.find(query);
+    return { entries: ids.map((id) => this.published(id)).filter((entry) => entry !== undefined), next };
+  }
+
+  /** All entries, drafts and withdrawn ones too. */
+  list(): EntrySummary[] {
+    return [...this.#entries].map(([id, { status, versions }]) => ({ id, status, version: versions.length }));
+  }
+
+  /** The version in force, or the given one, ready to validate and encode. */
+  compiled(id: string, version?: number): CompiledEntry | undefined {
+    const entry = version === undefined ? this.published(id) : this.version(id, version);
+    if (!entry) return undefined;
+    const key = `${id}@${entry.version}`;
+    const known = this.#compiled.get(key);
+    if (known) return known;
+    const compiled = this.#compiler.compile(entry);
+    this.#compiled.set(key, compiled);
+    return compiled;
+  }
+}
+
+const isInForce = (status: EntryStatus): boolean => status === 'published' || status === 'updating';
+const toBuffer = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+const fromBuffer = <T>(bytes: Buffer): T => JSON.parse(bytes.toString('utf8')) as T;

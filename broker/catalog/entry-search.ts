@@ -1,0 +1,83 @@
+import type { EntryDocument, SharingAttribute, Title } from '../../proto/entry.js';
+import { splitEntryId } from '../../proto/entry.js';
+
+export interface SearchQuery {
+  /** Words that must all occur, in any language and case. */
+  q?: string | undefined;
+  party?: string | undefined;
+  attribute?: SharingAttribute | undefined;
+  /** The last id of the page before. */
+  after?: string | undefined;
+  limit: number;
+}
+
+interface Searchable {
+  party: string;
+  attribute: SharingAttribute;
+  text: string;
+}
+
+/** A query of more words than this is no question. */
+const WORDS_MAX = 20;
+
+/** Published entries by their words, in the order of their ids. */
+export class EntrySearch {
+  readonly #entries = new Map<string, Searchable>();
+  /** undefined after a change, until the next query sorts. */
+  #sorted: string[] | undefined;
+
+  put(document: EntryDocument): void {
+    const { id, sharingAttribute } = document;
+    if (!this.#entries.has(id)) this.#sorted = undefined;
+    this.#entries.set(id, { party: splitEntryId(id).party, attribute: sharingAttribute, text: searchText(document) });
+  }
+
+  remove(id: string): void {
+    if (this.#entries.delete(id)) this.#sorted = undefined;
+  }
+
+  /** At most `limit` ids, and the one to go on after when there are more. */
+  find({ q, party, attribute, after, limit }: SearchQuery): { ids: string[]; next: string | undefined } {
+    const words = (q ?? '').toLowerCase().split(/\s+/).filter(Boolean).slice(0, WORDS_MAX);
+    const ids: string[] = [];
+    const all = this.#inOrder();
+    for (let i = after === undefined ? 0 : firstAbove(all, after); i < all.length; i++) {
+      const id = all[i] as string;
+      const entry = this.#entries.get(id) as Searchable;
+      if (party !== undefined && entry.party !== party) continue;
+      if (attribute !== undefined && entry.attribute !== attribute) continue;
+      if (!words.every((word) => entry.text.includes(word))) continue;
+      if (ids.length === limit) return { ids, next: ids.at(-1) };
+      ids.push(id);
+    }
+    return { ids, next: undefined };
+  }
+
+  #inOrder(): string[] {
+    this.#sorted ??= [...this.#entries.keys()].sort();
+    return this.#sorted;
+  }
+}
+
+function firstAbove(sorted: string[], after: string): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] as string) <= after) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Every text once, one a line, so that no word is found across two of them. */
+function searchText({ id, name, abstract, items }: EntryDocument): string {
+  const texts = new Set([id, ...wordsOf(name), ...wordsOf(abstract)]);
+  for (const item of items) for (const text of [item.name, ...wordsOf(item.title)]) texts.add(text);
+  return flatten([...texts].join('\n').toLowerCase());
+}
+
+const wordsOf = (title: Title | string | undefined): string[] =>
+  typeof title === 'string' ? [title] : [title?.zh, title?.en].filter((text) => text !== undefined);
+
+/** A string that owns its characters: joined ones would keep their parts, and slow every search down. */
+const flatten = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');

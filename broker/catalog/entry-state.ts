@@ -1,0 +1,28 @@
+import type { EntryDocument, EntryVersion, NumberedItem } from '../../proto/entry.js';
+import type { EntryStatus } from './life-cycle.js';
+
+/** An entry as its newest ledger record holds it. */
+export interface EntryState {
+  status: EntryStatus;
+  draft?: EntryDocument | undefined;
+  /** The newest published version; kept after a withdrawal, since its numbers and its place stay taken. */
+  published?: PublishedEntry | undefined;
+}
+
+/** A published version without what can be derived from it. */
+export interface PublishedEntry {
+  version: number;
+  partition: number;
+  publishedAt: string;
+  numbers: Record<string, number>;
+  document: EntryDocument;
+}
+
+export function toEntryVersion({ version, partition, publishedAt, numbers, document }: PublishedEntry): EntryVersion {
+  const items = document.items.map((item): NumberedItem => {
+    const number = Object.hasOwn(numbers, item.name) ? numbers[item.name] : undefined;
+    if (number === undefined) throw new TypeError(`entry ${document.id} has no number for item ${item.name}`);
+    return { ...item, number };
+  });
+  return { id: document.id, version, partition, publishedAt, document, items, numbers };
+}

@@ -1,0 +1,31 @@
+import type { ErrorObject } from 'ajv';
+import type { EntryVersion } from '../../proto/entry.js';
+
+/** What is wrong with one item of a record. The message says so without any value of the data. */
+export interface ItemProblem {
+  code: 'UNKNOWN_ITEM' | 'ITEM_INVALID' | 'MISSING_IDENTIFIER';
+  item?: string | undefined;
+  message: string;
+}
+
+/** One record can break thousands of rules; nobody reads more than this. */
+export const ITEM_PROBLEMS_MAX = 20;
+/** A name that the entry does not have is the source's own text: no more of it is repeated than a name can have. */
+const NAME_CHARACTERS_MAX = 64;
+
+export function itemProblemOf(error: ErrorObject, version: EntryVersion): ItemProblem {
+  if (error.keyword === 'additionalProperties' && error.instancePath === '') {
+    const item = String(error.params.additionalProperty).slice(0, NAME_CHARACTERS_MAX);
+    return { code: 'UNKNOWN_ITEM', item, message: `entry ${version.id} has no item ${item}` };
+  }
+  if (error.keyword === 'required' && error.instancePath === '') {
+    const item = String(error.params.missingProperty);
+    const isIdentifier = version.items.some(({ name, identifier }) => name === item && identifier);
+    if (isIdentifier) return { code: 'MISSING_IDENTIFIER', item, message: `the identifier ${item} is missing` };
+    return { code: 'ITEM_INVALID', item, message: `item ${item} is missing` };
+  }
+  const [, item, index] = error.instancePath.split('/');
+  if (item === undefined) return { code: 'ITEM_INVALID', message: `the record ${error.message}` };
+  const where = index === undefined ? '' : `, element ${index},`;
+  return { code: 'ITEM_INVALID', item, message: `item ${item}${where} ${error.message}` };
+}

@@ -1,0 +1,27 @@
+/** Keeps the entries used last, at most `max` of them. */
+export class LruMap<K, V> {
+  readonly #entries = new Map<K, V>();
+
+  constructor(readonly max: number) {}
+
+  get(key: K): V | undefined {
+    const value = this.#entries.get(key);
+    if (value === undefined) return undefined;
+    // The order of a Map is the order of insertion.
+    this.#entries.delete(key);
+    this.#entries.set(key, value);
+    return value;
+  }
+
+  set(key: K, value: V): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, value);
+    if (this.#entries.size <= this.max) return;
+    const [oldest] = this.#entries.keys();
+    this.#entries.delete(oldest as K);
+  }
+
+  delete(key: K): void {
+    this.#entries.delete(key);
+  }
+}

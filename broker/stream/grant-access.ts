@@ -3,6 +3,7 @@ import type { EntryVersion } from '../../proto/entry.js';
 import { SluiceError } from '../../proto/errors.js';
 import type { GrantStatus } from '../../proto/grant.js';
 import type { Rows } from '../../proto/rows.js';
+import type { Ledger } from '../ledger/ledger.js';
 import { canonicalRows } from '../sharing/canonical-rows.js';
 import { type Grant, statusAt } from '../sharing/grant.js';
 import { checkRows } from '../sharing/rows-check.js';
@@ -18,6 +19,7 @@ export interface GrantLookup {
 export interface GrantAccessDeps {
   grants: GrantLookup;
   entries: EntryLookup;
+  ledger: Pick<Ledger, 'inSight'>;
   secret: string;
   clock(): number;
 }
@@ -32,8 +34,10 @@ export interface OpenGrant {
 export class GrantAccess {
   constructor(private readonly deps: GrantAccessDeps) {}
 
-  /** Throws UNKNOWN_GRANT (also for somebody else's), GRANT_NOT_IN_FORCE or ENTRY_WITHDRAWN. */
+  /** Throws UNKNOWN_GRANT (also for somebody else's), GRANT_NOT_IN_FORCE, ENTRY_WITHDRAWN or LEDGER_OUT_OF_SIGHT. */
   open(system: string, id: string): OpenGrant {
+    // It could have been revoked without our knowing.
+    if (!this.deps.ledger.inSight) throw new SluiceError('LEDGER_OUT_OF_SIGHT', 'grants can not be checked now');
     const grant = this.deps.grants.get(id);
     if (!grant || grant.system !== system)
       throw new SluiceError('UNKNOWN_GRANT', `no grant ${id} for this system`, { grant: id });

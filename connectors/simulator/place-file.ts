@@ -1,0 +1,32 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+interface Place {
+  seed: number;
+  next: number;
+}
+
+/** Remembers over restarts how far a simulation has come. Losing it costs a replay that the bus answers as duplicates. */
+export class PlaceFile {
+  constructor(
+    private readonly path: string,
+    private readonly seed: number,
+  ) {}
+
+  /** Index of the next event; 0 when nothing is known of this seed. */
+  async read(): Promise<number> {
+    try {
+      const place = JSON.parse(await readFile(this.path, 'utf8')) as Place;
+      return place.seed === this.seed && Number.isSafeInteger(place.next) && place.next >= 0 ? place.next : 0;
+    } catch {
+      return 0;
+    }
+  }
+
+  async write(next: number): Promise<void> {
+    await mkdir(dirname(this.path), { recursive: true });
+    const place: Place = { seed: this.seed, next };
+    await writeFile(`${this.path}.new`, `${JSON.stringify(place)}\n`);
+    await rename(`${this.path}.new`, this.path);
+  }
+}

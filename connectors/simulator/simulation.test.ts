@@ -1,0 +1,68 @@
+import t from 'tap';
+import { isCreditCode } from './credit-code.js';
+import { BIRTH_ENTRY } from './happenings/birth.js';
+import { LICENCE_ENTRY } from './happenings/business-licence.js';
+import { RESIDENCE_ENTRY } from './happenings/residence-record.js';
+import { isIdNumber } from './id-number.js';
+import { type SimulatedEvent, simulate } from './simulation.js';
+
+function first(count: number, options: { seed: number; startAt?: number }): SimulatedEvent[] {
+  const events: SimulatedEvent[] = [];
+  for (const event of simulate(options)) {
+    events.push(event);
+    if (events.length === count) break;
+  }
+  return events;
+}
+
+t.test('the same seed gives the same events, another seed others', async (t) => {
+  t.same(first(200, { seed: 7 }), first(200, { seed: 7 }));
+  t.notSame(first(200, { seed: 7 }), first(200, { seed: 8 }));
+});
+
+t.test('a simulation that starts later gives the same events from there on', async (t) => {
+  t.same(first(50, { seed: 7, startAt: 150 }), first(200, { seed: 7 }).slice(150));
+});
+
+t.test('ids and source positions never repeat and ascend', async (t) => {
+  const events = first(1_000, { seed: 1 });
+  t.equal(new Set(events.map(({ event }) => event.id)).size, 1_000);
+  t.same(
+    events.map(({ event }) => Number(event.sourceposition)),
+    events.map((_, index) => index + 1),
+  );
+});
+
+t.test('all registers take part, and identity numbers and credit codes pass their check characters', async (t) => {
+  const events = first(2_000, { seed: 3 }).map(({ event }) => event);
+  t.equal(new Set(events.map((event) => event.type)).size, 4);
+  const births = events.filter((event) => event.type === BIRTH_ENTRY && event.op === 'create');
+  t.equal(new Set(births.map((event) => event.subject)).size, births.length, 'nobody is born twice');
+  t.ok(births.every((event) => isIdNumber(event.subject!)));
+  const licences = events.filter((event) => event.type === LICENCE_ENTRY && event.op === 'create');
+  t.ok(licences.length > 0 && licences.every((event) => isCreditCode(event.subject!)));
+});
+
+t.test('who moves comes from where the register had them', async (t) => {
+  const districts = new Map<string, unknown>();
+  let checked = 0;
+  const wrong: unknown[] = [];
+  for (const { event } of first(5_000, { seed: 5 })) {
+    if (event.type !== RESIDENCE_ENTRY) continue;
+    const known = districts.get(event.subject!);
+    if (known !== undefined) {
+      checked++;
+      if (event.previous?.regionCode !== known) wrong.push(event);
+    }
+    districts.set(event.subject!, event.data?.regionCode);
+  }
+  t.same(wrong, []);
+  t.ok(checked > 50, `${checked} moves and removals were checked`);
+});
+
+t.test('check characters of published examples', async (t) => {
+  t.ok(isIdNumber('11010519491231002X'));
+  t.notOk(isIdNumber('110105194912310021'));
+  t.ok(isCreditCode('91350100M000100Y43'));
+  t.notOk(isCreditCode('91350100M000100Y44'));
+});

@@ -1,0 +1,88 @@
+import { setImmediate } from 'node:timers/promises';
+import type { SourceEvent } from '../../proto/event.js';
+import { partyOf } from '../../proto/subject.js';
+import { PublishRefusedError } from '../client/errors.js';
+import { Publisher } from '../client/publisher.js';
+import type { PublisherState } from '../client/publisher-options.js';
+import { Pace } from './pace.js';
+import { SettledPlaces } from './settled-places.js';
+import { simulate } from './simulation.js';
+
+export interface SimulatorOptions {
+  url: string;
+  seed: number;
+  /** Index of the first event to publish. */
+  startAt: number;
+  eventsPerSecond: number;
+  /** Party → token of its publishing system. Events of other parties are left out. */
+  tokens: Readonly<Record<string, string>>;
+  onPublished?: ((event: SourceEvent, position: number) => void) | undefined;
+  onRefused?: ((error: PublishRefusedError) => void) | undefined;
+  onState?: ((party: string, state: PublisherState) => void) | undefined;
+}
+
+/** Publishes a simulation at a steady rate, each register by its own system. */
+export class Simulator {
+  readonly #stop = new AbortController();
+  readonly #publishers = new Map<string, Publisher>();
+  readonly #settled: SettledPlaces;
+  #running: Promise<void> | undefined;
+
+  constructor(private readonly options: SimulatorOptions) {
+    this.#settled = new SettledPlaces(options.startAt);
+    for (const [party, token] of Object.entries(options.tokens)) {
+      const onState = (state: PublisherState) => options.onState?.(party, state);
+      this.#publishers.set(party, new Publisher({ url: options.url, token, onState }));
+    }
+  }
+
+  /** Where another simulator would go on: every event before it is stored or refused. */
+  get next(): number {
+    return this.#settled.next;
+  }
+
+  /** Runs until `stop`; rejects when publishing is not possible at all, such as with a wrong token. */
+  run(): Promise<void> {
+    this.#running ??= this.#run(this.#stop.signal);
+    return this.#running;
+  }
+
+  /** Publishes nothing new and resolves when what is under way has its answer. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running?.catch(() => undefined);
+    await Promise.all([...this.#publishers.values()].map((publisher) => publisher.close()));
+  }
+
+  async #run(stop: AbortSignal): Promise<void> {
+    const pace = new Pace(this.options.eventsPerSecond);
+    let fail: (error: unknown) => void = () => {};
+    const failure = new Promise<never>((_resolve, reject) => {
+      fail = reject;
+    });
+    failure.catch(() => undefined);
+    for (const { index, event } of simulate(this.options)) {
+      // Rates beyond the timer's resolution would otherwise never let anything else run.
+      await Promise.race([failure, pace.next(stop).then(() => setImmediate())]);
+      if (stop.aborted) return;
+      const publisher = this.#publishers.get(partyOf(event.type));
+      if (!publisher) {
+        this.#settled.settle(index);
+        continue;
+      }
+      await Promise.race([failure, publisher.ready()]);
+      this.#publish(publisher, index, event).catch(fail);
+    }
+  }
+
+  async #publish(publisher: Publisher, index: number, event: SourceEvent): Promise<void> {
+    try {
+      const { position } = await publisher.publish(event);
+      this.options.onPublished?.(event, position);
+    } catch (error) {
+      if (!(error instanceof PublishRefusedError)) throw error;
+      this.options.onRefused?.(error);
+    }
+    this.#settled.settle(index);
+  }
+}

@@ -150,5 +150,6 @@ message Error {
   string code = 2;
   string message = 3;
   optional uint64 channel = 4;
+  optional uint64 earliest = 5;
 }
 `;

@@ -126,6 +126,8 @@ export interface ErrorFrame {
   channel?: number | undefined;
   code: ErrorCode;
   message: string;
+  /** Earliest position that can be asked for, with POSITION_GONE and BEFORE_HISTORY. */
+  earliest?: number | undefined;
 }
 export type ServerFrame =
   | WelcomeFrame

@@ -56,7 +56,7 @@ export function errorOfEnded(frame: EndedFrame): ClientError {
 
 /** Why the bus refused a subscription, or what it says is wrong with one. */
 export function errorOfErrorFrame(frame: ErrorFrame): ClientError {
-  return errorOfCode(frame, frame.message, undefined, undefined);
+  return errorOfCode(frame, frame.message, undefined, frame.earliest);
 }
 
 function errorOfCode(

@@ -113,7 +113,11 @@ export const serverFrame: fc.Arbitrary<ServerFrame> = fc.oneof(
   of('caught_up', { channel: position, position }),
   of('ended', { channel: position, code, lastPosition: position, reason: text, earliest: position }, ['earliest']),
   of('published', { ref: text, results: fc.array(result, { maxLength: 4 }) }),
-  of('error', { ref: text, channel: position, code, message: text }, ['ref', 'channel']),
+  of('error', { ref: text, channel: position, code, message: text, earliest: position }, [
+    'ref',
+    'channel',
+    'earliest',
+  ]),
 );
 
 /** The same frame with the fields that may be absent given as undefined, as the broker's own code may do. */

@@ -8,6 +8,7 @@ export class IntakeMetrics {
   readonly #duplicates: Counter;
   readonly #refused: Counter;
   readonly #quarantined: Counter;
+  readonly #quarantineMissed: Counter;
   readonly #waitingEvents: Gauge;
   readonly #waitingBytes: Gauge;
   readonly #commitEvents: Histogram;
@@ -38,6 +39,11 @@ export class IntakeMetrics {
       labelNames: ['code'],
       registers,
     });
+    this.#quarantineMissed = new Counter({
+      name: 'sluice_events_quarantine_missed_total',
+      help: 'Refused events that could not be kept for their source: quarantine full, or the store away',
+      registers,
+    });
     this.#waitingEvents = new Gauge({
       name: 'sluice_intake_waiting_events',
       help: 'Events received and not yet answered',
@@ -64,8 +70,8 @@ export class IntakeMetrics {
     });
   }
 
-  eventAccepted(partition: number, op: string): void {
-    this.#accepted.inc({ partition, op });
+  eventsAccepted(partition: number, op: string, events: number): void {
+    this.#accepted.inc({ partition, op }, events);
   }
 
   eventDuplicate(): void {
@@ -78,6 +84,10 @@ export class IntakeMetrics {
 
   eventQuarantined(code: ErrorCode): void {
     this.#quarantined.inc({ code });
+  }
+
+  quarantineMissed(events: number): void {
+    this.#quarantineMissed.inc(events);
   }
 
   queueChanged(events: number, bytes: number): void {

@@ -1,0 +1,178 @@
+import type { Problem } from '../../proto/errors.js';
+import { SluiceError } from '../../proto/errors.js';
+import type { SourceOp } from '../../proto/event.js';
+import type { PublishResult, SourceEventInput } from '../../proto/frames.js';
+import { eventSubject, messageId, quarantineSubject } from '../../proto/subject.js';
+import type { Metrics } from '../metrics.js';
+import type { Bus } from '../nats/bus.js';
+import { refusalOfBatch, refusedInBatch } from './atomic-batch.js';
+import { Backlog } from './backlog.js';
+import type { RawEvent } from './event-shape.js';
+import type { IntakeLimits } from './intake-limits.js';
+import { type Judgement, judgeEvent } from './judge-event.js';
+import { MarkCheckpoint } from './mark-checkpoint.js';
+import { PartitionWriter } from './partition-writer.js';
+import { isPrintableId } from './printable.js';
+import type { EntryLookup, PublishingSystem } from './publishable-entry.js';
+import { Quarantine } from './quarantine.js';
+import { encodeQuarantined } from './quarantine-record.js';
+import { placeOf } from './source-place.js';
+import { WaitingBatch, WaitingEvent, type WaitingFields } from './waiting-event.js';
+
+export interface IntakeDeps {
+  bus: Bus;
+  store: { partitions: number };
+  catalog: EntryLookup;
+  metrics: Metrics;
+  clock: () => number;
+  limits: IntakeLimits;
+  /** Told of errors that no one foresaw: they are answered as INTERNAL, which says nothing. */
+  onUnexpected?: ((error: unknown) => void) | undefined;
+}
+
+const SECONDS_PER_DAY = 86_400;
+
+/** Takes events of authenticated systems: validates, stores in order of arrival, answers when they are on disk. */
+export class Intake {
+  readonly #deps: IntakeDeps;
+  readonly #writers: PartitionWriter[];
+  readonly #quarantine: Quarantine;
+  readonly #checkpoint: MarkCheckpoint;
+  readonly #endStatus: () => void;
+  #arrivals = 0;
+  #isDraining = false;
+
+  constructor(deps: IntakeDeps) {
+    const { bus, metrics, clock, limits, store, onUnexpected = () => {} } = deps;
+    this.#deps = deps;
+    this.#quarantine = new Quarantine({ publisher: bus.publisher, metrics: metrics.intake, clock });
+    this.#checkpoint = new MarkCheckpoint(bus.publisher);
+    const rooms = { quarantine: this.#quarantine, checkpoint: this.#checkpoint };
+    const onQueue = (): void => this.#reportQueue();
+    this.#writers = Array.from({ length: store.partitions }, (_none, partition) => {
+      const backlog = new Backlog(limits);
+      return new PartitionWriter({ bus, metrics, clock, onUnexpected, onQueue, ...rooms, partition, backlog });
+    });
+    this.#endStatus = bus.onStatus((up) => {
+      if (!up) for (const writer of this.#writers) writer.interrupted();
+    });
+  }
+
+  /** One promise per event, in order; none of them rejects: what went wrong is in the result. */
+  publish(caller: PublishingSystem, events: readonly SourceEventInput[]): Promise<PublishResult>[] {
+    return events.map((event) => this.#take(caller, event as unknown as RawEvent));
+  }
+
+  /** All or none of up to 1,000 events of one entry; what was stored before is answered as duplicate and left out. */
+  async publishAtomic(caller: PublishingSystem, events: readonly SourceEventInput[]): Promise<PublishResult[]> {
+    const raw = events as readonly unknown[] as RawEvent[];
+    const judged = raw.map((event) => this.#judge(caller, event));
+    const refusal = this.#isDraining ? shuttingDown() : refusalOfBatch(judged);
+    if (refusal || judged.some((one) => !one.accepted)) return judged.map((one) => refusedInBatch(one, refusal));
+    if (judged.length === 0) return [];
+    const waiting = judged.map((one, i) => this.#waitingEvent(caller, raw[i]!, one));
+    const writer = this.#writers[judged[0]!.entry!.version.partition]!;
+    const bytes = waiting.reduce((sum, event) => sum + event.size, 0);
+    if (!writer.backlog.hasRoom(waiting.length, bytes)) {
+      return waiting.map((event) => this.#refuseForNow(writer, event));
+    }
+    writer.add(new WaitingBatch(waiting));
+    return Promise.all(waiting.map((event) => event.answer));
+  }
+
+  /** Undefined when there is room; else resolves when it is worth going on. Who does not wait meets TOO_MANY. */
+  pressure(): Promise<void> | undefined {
+    for (const writer of this.#writers) {
+      const relief = writer.backlog.pressure();
+      if (relief) return relief;
+    }
+    return undefined;
+  }
+
+  /** Takes nothing new and resolves when everything taken is answered and the marks are written. */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    await Promise.all(this.#writers.map((writer) => writer.idle()));
+    await this.#quarantine.drain();
+    await this.#checkpoint.stop();
+    this.#endStatus();
+  }
+
+  #take(caller: PublishingSystem, event: RawEvent): Promise<PublishResult> {
+    if (this.#isDraining) return this.#refused(isPrintableId(event.id) ? event.id : undefined, shuttingDown());
+    const judged = this.#judge(caller, event);
+    if (!judged.accepted) {
+      // Without an entry of the caller's there is no quarantine that anyone would be entitled to read.
+      if (!judged.entry) return this.#refused(judged.id, judged.problem);
+      if (!placeOf(event)) {
+        this.#quarantine.keep(this.#quarantineRecord(caller, event, judged), judged.problem.code);
+        return this.#refused(judged.id, judged.problem);
+      }
+    }
+    const waiting = this.#waitingEvent(caller, event, judged);
+    const writer = this.#writers[judged.entry!.version.partition]!;
+    if (!writer.backlog.hasRoom(1, waiting.size)) return Promise.resolve(this.#refuseForNow(writer, waiting));
+    writer.add(waiting);
+    return waiting.answer;
+  }
+
+  #judge(caller: PublishingSystem, event: RawEvent): Judgement {
+    const { catalog, limits, clock } = this.#deps;
+    return judgeEvent({ entries: catalog, maxEventBytes: limits.maxEventBytes }, caller, event, clock());
+  }
+
+  #waitingEvent(caller: PublishingSystem, event: RawEvent, judged: Judgement): WaitingEvent {
+    const { version } = judged.entry!;
+    const { retentionDays } = version.document;
+    const fields: WaitingFields = {
+      id: judged.id,
+      op: event.op as SourceOp,
+      system: caller.id,
+      entry: version.id,
+      subject: eventSubject(version.partition, version.id, caller.id),
+      messageId: messageId(caller.id, version.id, judged.id ?? ''),
+      place: placeOf(event),
+      arrival: ++this.#arrivals,
+      bytes: judged.accepted ? judged.bytes : undefined,
+      ttlSeconds: retentionDays === undefined ? undefined : Math.ceil(retentionDays * SECONDS_PER_DAY),
+      refusal: judged.accepted
+        ? undefined
+        : { problem: judged.problem, record: this.#quarantineRecord(caller, event, judged) },
+    };
+    return new WaitingEvent(fields);
+  }
+
+  #quarantineRecord(caller: PublishingSystem, event: RawEvent, judged: Judgement & { accepted: false }) {
+    const entry = judged.entry!.version.id;
+    return {
+      subject: quarantineSubject(entry, caller.id),
+      key: `${messageId(caller.id, entry, judged.id ?? '')}/${judged.problem.code}`,
+      bytes: encodeQuarantined(event, judged.problem, placeOf(event), this.#deps.clock()),
+    };
+  }
+
+  #refused(id: string | undefined, problem: Problem): Promise<PublishResult> {
+    this.#deps.metrics.intake.eventRefused(problem.code);
+    return Promise.resolve({ id, problem });
+  }
+
+  #refuseForNow(writer: PartitionWriter, event: WaitingEvent): PublishResult {
+    writer.noteFailure(event);
+    const { id, entry } = event.fields;
+    const error = new SluiceError('TOO_MANY', 'too many events of this partition wait already', { event: id, entry });
+    this.#deps.metrics.intake.eventRefused(error.code);
+    return { id, problem: error.toProblem() };
+  }
+
+  #reportQueue(): void {
+    let events = 0;
+    let bytes = 0;
+    for (const { backlog } of this.#writers) {
+      events += backlog.events;
+      bytes += backlog.bytes;
+    }
+    this.#deps.metrics.intake.queueChanged(events, bytes);
+  }
+}
+
+const shuttingDown = (): Problem => new SluiceError('SHUTTING_DOWN', 'the broker takes no more events').toProblem();

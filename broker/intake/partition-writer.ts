@@ -1,0 +1,239 @@
+import type { SourceOp } from '../../proto/event.js';
+import type { PublishResult } from '../../proto/frames.js';
+import type { Metrics } from '../metrics.js';
+import type { Bus } from '../nats/bus.js';
+import { DuplicateInBatchError, WrongExpectedSequenceError } from '../nats/store-errors.js';
+import { eventStream } from '../nats/streams.js';
+import type { Backlog } from './backlog.js';
+import { findDuplicates } from './find-duplicates.js';
+import { HeldSystems } from './held-systems.js';
+import type { MarkCheckpoint } from './mark-checkpoint.js';
+import type { Quarantine } from './quarantine.js';
+import { RecentIds } from './recent-ids.js';
+import { Round } from './round.js';
+import { duplicateOf, placeRefusal, screenEvent } from './screen-event.js';
+import { type Outcome, sendRound } from './send-round.js';
+import type { SourceMarks } from './source-marks.js';
+import { SourceTable } from './source-table.js';
+import { batchRefused, isCertainlyNotStored, storeProblem } from './store-problem.js';
+import { UnitQueue } from './unit-queue.js';
+import { type Unit, WaitingBatch, type WaitingEvent } from './waiting-event.js';
+
+export interface WriterDeps {
+  bus: Bus;
+  partition: number;
+  backlog: Backlog;
+  quarantine: Quarantine;
+  checkpoint: MarkCheckpoint;
+  metrics: Metrics;
+  clock: () => number;
+  /** Told of errors that no one foresaw; they are answered as INTERNAL, which says nothing. */
+  onUnexpected: (error: unknown) => void;
+  /** The queue has changed since the last call. */
+  onQueue: () => void;
+}
+
+/** Each refusal that can be removed costs one; two brokers that take turns on one source need some. */
+const ATTEMPTS_MAX = 8;
+
+/**
+ * Writes the events of one partition in the order in which they came, one commit after the other: whatever waits when
+ * one is acknowledged makes up the next. An event is answered after JetStream's ack and never before.
+ */
+export class PartitionWriter {
+  readonly backlog: Backlog;
+  readonly #deps: WriterDeps;
+  readonly #stream: string;
+  readonly #queue = new UnitQueue();
+  readonly #recent: RecentIds;
+  readonly #sources: SourceTable;
+  readonly #held: HeldSystems;
+  #isRunning = false;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(deps: WriterDeps) {
+    this.#deps = deps;
+    this.backlog = deps.backlog;
+    this.#stream = eventStream(deps.partition);
+    this.#recent = new RecentIds(deps.clock);
+    this.#sources = new SourceTable(deps.partition);
+    this.#held = new HeldSystems({
+      bus: deps.bus,
+      quarantine: deps.quarantine,
+      checkpoint: deps.checkpoint,
+      sources: this.#sources,
+      recent: this.#recent,
+      settle: (event, result) => this.#settle(event, result),
+      fail: (event, error) => this.#fail(event, error),
+      release: (units) => {
+        this.#queue.putBack(units);
+        this.#start();
+      },
+    });
+  }
+
+  add(unit: Unit): void {
+    if (unit instanceof WaitingBatch) for (const event of unit.events) this.backlog.add(event.size);
+    else this.backlog.add(unit.size);
+    this.#queue.push(unit);
+    this.#start();
+  }
+
+  /** An event that was not taken for the moment: what follows it of its source must not overtake it. */
+  noteFailure(event: WaitingEvent): void {
+    const { place, arrival } = event.fields;
+    if (place) this.#sources.of(event)?.epoch(place.epoch).fail(place.position, arrival);
+  }
+
+  /** The connection was lost: what is known of the log may not hold any more. */
+  interrupted(): void {
+    this.#recent.clear();
+    this.#sources.doubtAll();
+  }
+
+  /** Resolves when everything taken is answered. */
+  idle(): Promise<void> {
+    if (this.#isIdle) return Promise.resolve();
+    return new Promise((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  get #isIdle(): boolean {
+    return !this.#isRunning && this.#queue.isEmpty && this.#held.isEmpty;
+  }
+
+  /** In a microtask, so that all events of one call are there when the first commit is put together. */
+  #start(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    queueMicrotask(() => void this.#run());
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#queue.isEmpty) {
+      const round = this.#takeRound();
+      this.#deps.onQueue();
+      const again = round.events.length > 0 ? await this.#commit(round) : [];
+      round.close();
+      // What goes again comes before what was set aside behind it.
+      if (again.length > 0) this.#queue.putBack([...again, ...this.#held.takeFresh()]);
+      else this.#held.serveFresh();
+    }
+    this.#isRunning = false;
+    this.#deps.onQueue();
+    if (this.#isIdle) for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  #takeRound(): Round {
+    const round = new Round();
+    for (let unit = this.#queue.peek(); unit && round.accepts(unit); unit = this.#queue.peek()) {
+      this.#queue.shift();
+      if (this.#held.add(unit)) continue;
+      if (unit instanceof WaitingBatch) this.#screenBatch(unit, round);
+      else this.#screen(unit, round, unit);
+    }
+    return round;
+  }
+
+  /** `unit` is what is held when the event can't be decided on. */
+  #screen(event: WaitingEvent, round: Round, unit: Unit): void {
+    const source = this.#sources.of(event);
+    const screening = screenEvent(event, source, this.#recent, round);
+    if (screening.kind === 'take') round.add(event, source);
+    else if (screening.kind === 'hold') this.#held.hold(unit);
+    else if (screening.kind === 'follow') round.follow(screening.leader, event);
+    else this.#settle(event, screening.result);
+  }
+
+  /** All of its events belong to one source. Those that are stored already leave it; the rest is one commit. */
+  #screenBatch(batch: WaitingBatch, round: Round): void {
+    const source = this.#sources.of(batch.events.find((event) => event.fields.place) ?? batch.events[0]!);
+    if (source && !source.isCurrent) {
+      this.#held.hold(batch);
+      return;
+    }
+    const problems = batch.events.map((event) => source && placeRefusal(event, source));
+    if (problems.some((problem) => problem !== undefined)) {
+      for (const [i, event] of batch.events.entries()) {
+        const problem = problems[i] ?? batchRefused(event.fields.id, event.fields.entry);
+        this.#settle(event, { id: event.fields.id, problem });
+      }
+      return;
+    }
+    for (const event of batch.events) this.#screen(event, round, event);
+    if (round.events.length > 0) round.batch = batch;
+  }
+
+  /** Answers what is stored or failed; returns the units that go again, in their order. */
+  async #commit(round: Round): Promise<Unit[]> {
+    const { bus, metrics, partition } = this.#deps;
+    const startedAt = performance.now();
+    const outcomes = await sendRound(bus.publisher, round.messages(), round.goesAsBatch);
+    const again: WaitingEvent[] = [];
+    const accepted = new Map<SourceOp, number>();
+    for (const [i, event] of round.events.entries()) {
+      const outcome = outcomes[i]!;
+      if (!(outcome instanceof Error)) {
+        this.#onStored(round, event, outcome);
+        if (!outcome.duplicate) accepted.set(event.fields.op, (accepted.get(event.fields.op) ?? 0) + 1);
+      } else if (this.#goesAgain(round, event, outcome)) again.push(event, ...round.followersOf(event));
+      else for (const one of [event, ...round.followersOf(event)]) this.#fail(one, outcome);
+    }
+    for (const [op, events] of accepted) metrics.intake.eventsAccepted(partition, op, events);
+    metrics.intake.committed(partition, round.events.length, (performance.now() - startedAt) / 1000);
+    if (again.length === 0) return again;
+    again.sort((a, b) => a.fields.arrival - b.fields.arrival);
+    if (!round.batch) return again;
+    if (outcomes[0] instanceof DuplicateInBatchError) await this.#findDuplicates(again);
+    round.batch.events = again;
+    return [round.batch];
+  }
+
+  #goesAgain(round: Round, event: WaitingEvent, error: Error): boolean {
+    const isDuplicate = error instanceof DuplicateInBatchError;
+    if (!isDuplicate && !(error instanceof WrongExpectedSequenceError)) return false;
+    if (++event.attempts > ATTEMPTS_MAX) return false;
+    // By itself a duplicate is answered with its position; after a restart usually all of them are duplicates.
+    if (isDuplicate && !round.batch) event.goesAlone = true;
+    const source = round.source(event.fields.subject);
+    if (source && !isDuplicate) source.isCurrent = false;
+    return true;
+  }
+
+  async #findDuplicates(events: WaitingEvent[]): Promise<void> {
+    // When it can't be read the next attempt meets the same error, or a better one.
+    await findDuplicates(this.#deps.bus, this.#stream, events, this.#recent).catch(() => {});
+  }
+
+  #onStored(round: Round, event: WaitingEvent, { position, duplicate }: Exclude<Outcome, Error>): void {
+    const { id, messageId, subject } = event.fields;
+    this.#recent.add(messageId, position);
+    const source = round.source(subject);
+    if (source) this.#moveOn(source, event, { position, duplicate });
+    this.#settle(event, duplicate ? duplicateOf(event, position) : { id, position });
+    for (const follower of round.followersOf(event)) this.#settle(follower, duplicateOf(follower, position));
+  }
+
+  #moveOn(source: SourceMarks, event: WaitingEvent, { position, duplicate }: Exclude<Outcome, Error>): void {
+    const { place, arrival } = event.fields;
+    if (!duplicate) source.advance(position);
+    if (place) source.epoch(place.epoch).succeed(place.position, arrival, position);
+    this.#deps.checkpoint.touch(source);
+  }
+
+  #fail(event: WaitingEvent, error: unknown): void {
+    const source = this.#sources.of(event);
+    if (source && !isCertainlyNotStored(error)) source.isCurrent = false;
+    this.noteFailure(event);
+    const problem = storeProblem(error);
+    if (problem.code === 'INTERNAL') this.#deps.onUnexpected(error);
+    const { id, entry } = event.fields;
+    this.#settle(event, { id, problem: { ...problem, event: id, entry } });
+  }
+
+  #settle(event: WaitingEvent, result: PublishResult): void {
+    this.backlog.remove(event.size);
+    if (result.problem) this.#deps.metrics.intake.eventRefused(result.problem.code);
+    else if (result.duplicate) this.#deps.metrics.intake.eventDuplicate();
+    event.settle(result);
+  }
+}

@@ -1,0 +1,89 @@
+import type { OutMessage } from '../nats/out-message.js';
+import { BATCH_MESSAGES_MAX } from '../nats/publisher.js';
+import type { SourceMarks } from './source-marks.js';
+import { type Unit, WaitingBatch, type WaitingEvent } from './waiting-event.js';
+
+/** Of one commit: with a thousand events of usual size far away; with large ones it keeps the answer within a second. */
+const ROUND_BYTES_MAX = 4 * 1024 * 1024;
+/** Under `sync_interval: always` an atomic batch costs as much as about twenty single writes. */
+const SINGLES_MAX = 20;
+
+/** The events of one commit in order of arrival. One is under way per partition: that is what keeps the order. */
+export class Round {
+  readonly events: WaitingEvent[] = [];
+  /** Set when the round is one atomic batch of a source and nothing else. */
+  batch: WaitingBatch | undefined;
+  readonly #byMessageId = new Map<string, WaitingEvent>();
+  readonly #followers = new Map<WaitingEvent, WaitingEvent[]>();
+  /** Subjects whose marks are kept; their first message says what it expects. */
+  readonly #tracked = new Map<string, SourceMarks>();
+  #bytes = 0;
+
+  accepts(unit: Unit): boolean {
+    if (this.batch) return false;
+    const first = this.events[0];
+    if (!first) return true;
+    if (unit instanceof WaitingBatch || unit.goesAlone !== first.goesAlone) return false;
+    if (first.goesAlone && this.#tracked.size > 0) return false;
+    return this.events.length < BATCH_MESSAGES_MAX && this.#bytes + unit.size <= ROUND_BYTES_MAX;
+  }
+
+  add(event: WaitingEvent, source: SourceMarks | undefined): void {
+    const { place, subject, messageId } = event.fields;
+    this.events.push(event);
+    this.#bytes += event.size;
+    this.#byMessageId.set(messageId, event);
+    if (!source) return;
+    this.#tracked.set(subject, source);
+    if (place) source.epoch(place.epoch).pending = event;
+  }
+
+  withMessageId(messageId: string): WaitingEvent | undefined {
+    return this.#byMessageId.get(messageId);
+  }
+
+  /** `event` is a duplicate of `leader` if that one gets stored, and fails with it otherwise. */
+  follow(leader: WaitingEvent, event: WaitingEvent): void {
+    const followers = this.#followers.get(leader);
+    if (followers) followers.push(event);
+    else this.#followers.set(leader, [event]);
+  }
+
+  followersOf(leader: WaitingEvent): readonly WaitingEvent[] {
+    return this.#followers.get(leader) ?? [];
+  }
+
+  source(subject: string): SourceMarks | undefined {
+    return this.#tracked.get(subject);
+  }
+
+  /**
+   * Few events go singly and pipelined. Not so when one of a kept source has company of its system: a single message in
+   * the middle may fail and those behind it not, and then the mark would pass over an event that is not stored.
+   */
+  get goesAsBatch(): boolean {
+    const { length } = this.events;
+    if (length < 2 || this.events[0]!.goesAlone) return false;
+    if (this.batch || length > SINGLES_MAX) return true;
+    if (this.#tracked.size === 0) return false;
+    return new Set(this.events.map((event) => event.fields.system)).size < length;
+  }
+
+  messages(): OutMessage[] {
+    const expecting = new Set(this.#tracked.keys());
+    return this.events.map((event) => {
+      const { subject, messageId, bytes, ttlSeconds } = event.fields;
+      const message: OutMessage = { subject, data: bytes!, id: messageId, ttlSeconds };
+      if (expecting.delete(subject)) message.expectLastSubject = this.#tracked.get(subject)!.lastOnSubject;
+      return message;
+    });
+  }
+
+  /** The commit is over, whatever came of it. */
+  close(): void {
+    for (const { fields } of this.events) {
+      const source = fields.place && this.#tracked.get(fields.subject);
+      if (source) source.epoch(fields.place!.epoch).pending = undefined;
+    }
+  }
+}

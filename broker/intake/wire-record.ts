@@ -1,0 +1,53 @@
+import { isUtf8 } from 'node:buffer';
+import type { NumberedItem } from '../../proto/entry.js';
+import type { RecordData } from '../../proto/event.js';
+import { wireScalar } from '../../proto/item-field.js';
+import type { RecordCodec } from '../../proto/record.js';
+import { WireCursor } from '../../proto/wire.js';
+import { entryItems } from './entry-items.js';
+import type { Finding } from './finding.js';
+import type { PublishableEntry } from './publishable-entry.js';
+
+const LENGTH_DELIMITED = 2;
+
+/**
+ * A record that came as bytes of the entry's protobuf message; undefined after a finding. The fields are looked at
+ * before anything is decoded: a decoder would skip what it does not know and misread what has another type.
+ */
+export function readWireRecord(
+  bytes: Uint8Array,
+  entry: PublishableEntry,
+  codec: RecordCodec,
+  findings: Finding[],
+): RecordData | undefined {
+  const before = findings.length;
+  const { byNumber } = entryItems(entry);
+  try {
+    const cursor = new WireCursor(bytes);
+    while (cursor.next()) {
+      const item = byNumber.get(cursor.number);
+      if (!item) findings.push({ code: 'UNKNOWN_ITEM', message: `the entry has no item number ${cursor.number}` });
+      else checkField(item, cursor, findings);
+    }
+    return findings.length === before ? codec.decode(bytes) : undefined;
+  } catch {
+    findings.push({ code: 'EVENT_INVALID', message: 'the bytes are not a message of the entry' });
+    return undefined;
+  }
+}
+
+function checkField(item: NumberedItem, cursor: WireCursor, findings: Finding[]): void {
+  const wrong = (why: string): void =>
+    void findings.push({ code: 'ITEM_INVALID', item: item.name, message: `${item.name} ${why}` });
+  const expected = wireType(item);
+  const isPacked = item.list === true && cursor.wireType === LENGTH_DELIMITED;
+  if (cursor.wireType !== expected && !isPacked) wrong(`must be of type ${item.type}`);
+  else if (expected === LENGTH_DELIMITED && !isUtf8(cursor.bytes.subarray(cursor.valueStart, cursor.end))) {
+    wrong('is not UTF-8');
+  }
+}
+
+function wireType(item: NumberedItem): number {
+  const scalar = wireScalar(item.type);
+  return scalar === 'string' ? LENGTH_DELIMITED : scalar === 'double' ? 1 : 0;
+}

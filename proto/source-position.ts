@@ -1,0 +1,47 @@
+/** Up to eight numbers of up to twenty digits: an LSN or a file offset fits into one of them. */
+const GRAMMAR = /^\d{1,20}(?:\.\d{1,20}){0,7}$/;
+const DOT = 0x2e;
+const ZERO = 0x30;
+
+/** Dotted decimals such as `23456789.12`. */
+export const isSourcePosition = (text: string): boolean => GRAMMAR.test(text);
+
+/**
+ * Negative, zero or positive; number by number, whatever their length, and `1.2` comes before `1.2.0`. Nothing is
+ * parsed: sixty-four-bit numbers would not fit, and this runs for every event that carries a place.
+ */
+export function compareSourcePositions(a: string, b: string): number {
+  if (a === b) return 0;
+  let startA = 0;
+  let startB = 0;
+  while (startA < a.length && startB < b.length) {
+    const endA = numberEnd(a, startA);
+    const endB = numberEnd(b, startB);
+    const order = compareDigits(
+      a.slice(digitsStart(a, startA, endA), endA),
+      b.slice(digitsStart(b, startB, endB), endB),
+    );
+    if (order !== 0) return order;
+    startA = endA + 1;
+    startB = endB + 1;
+  }
+  return Number(startA < a.length) - Number(startB < b.length);
+}
+
+function numberEnd(text: string, start: number): number {
+  let end = start;
+  while (end < text.length && text.charCodeAt(end) !== DOT) end++;
+  return end;
+}
+
+/** Leading zeros say nothing. */
+function digitsStart(text: string, start: number, end: number): number {
+  let first = start;
+  while (first < end - 1 && text.charCodeAt(first) === ZERO) first++;
+  return first;
+}
+
+function compareDigits(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length;
+  return a === b ? 0 : a < b ? -1 : 1;
+}

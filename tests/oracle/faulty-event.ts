@@ -45,7 +45,7 @@ function wrongFor(item: Item): ItemValue {
   return item.type === 'string' || item.type === 'decimal' || item.type === 'date' || item.type === 'code' ? 1.5 : 'x';
 }
 
-/** `previous` may tell filterable items only. */
+/** A source may tell more former values than it must: those that are not filterable play no part. */
 function withHiddenPrevious(event: SourceEvent, entry: EntryDocument): SourceEvent {
   const item = entry.items.find((one) => !one.filterable);
   const value = item && event.data?.[item.name];

@@ -63,18 +63,19 @@ export function problemsOf(event: SourceEvent, published: readonly EntryDocument
   }
   if (!/^[\x20-\x7e]{1,128}$/.test(event.id)) problems.push('EVENT_INVALID');
   if (event.op === 'snapshot_begin' || event.op === 'snapshot_end') return problems;
-  if (event.op !== 'delete') problems.push(...dataProblems(event, entry));
-  if (needsPrevious(event, entry)) {
-    if (event.previous === undefined) problems.push('MISSING_PREVIOUS');
-    else
-      problems.push(
-        ...itemProblems(
-          event.previous,
-          entry.items.filter((item) => item.filterable),
-        ),
-      );
-  }
+  problems.push(...(event.op === 'delete' ? subjectProblems(event, entry) : dataProblems(event, entry)));
+  if (event.previous !== undefined) problems.push(...itemProblems(event.previous, entry.items, isFilterable));
+  else if (needsPrevious(event, entry)) problems.push('MISSING_PREVIOUS');
   return problems;
+}
+
+const isFilterable = (item: Item): boolean => item.filterable === true;
+
+/** A delete has nothing but the subject to name its record. */
+function subjectProblems(event: SourceEvent, entry: EntryDocument): ErrorCode[] {
+  if (!event.subject) return ['MISSING_IDENTIFIER'];
+  const identifier = entry.items.find((item) => item.identifier);
+  return identifier?.type === 'integer' && !/^(0|-?[1-9]\d*)$/.test(event.subject) ? ['ITEM_INVALID'] : [];
 }
 
 function needsPrevious(event: SourceEvent, entry: EntryDocument): boolean {
@@ -84,7 +85,7 @@ function needsPrevious(event: SourceEvent, entry: EntryDocument): boolean {
 
 function dataProblems(event: SourceEvent, entry: EntryDocument): ErrorCode[] {
   if (event.data === undefined) return ['EVENT_INVALID', 'MISSING_IDENTIFIER'];
-  const problems = itemProblems(event.data, entry.items);
+  const problems = itemProblems(event.data, entry.items, () => true);
   const key = event.data[entry.items.find((item) => item.identifier)?.name ?? ''];
   if (isAbsent(key)) problems.push('MISSING_IDENTIFIER');
   else if (event.subject !== undefined && event.subject !== String(key)) problems.push('SUBJECT_MISMATCH');
@@ -92,11 +93,12 @@ function dataProblems(event: SourceEvent, entry: EntryDocument): ErrorCode[] {
   return problems;
 }
 
-function itemProblems(record: RecordData, items: readonly Item[]): ErrorCode[] {
+/** Unknown items are refused everywhere; the values of those that do not count are not looked at. */
+function itemProblems(record: RecordData, items: readonly Item[], counts: (item: Item) => boolean): ErrorCode[] {
   return Object.entries(record).flatMap(([name, value]) => {
     const item = items.find((one) => one.name === name);
     if (!item) return ['UNKNOWN_ITEM'];
-    return isAbsent(value) || fits(value, item) ? [] : ['ITEM_INVALID'];
+    return isAbsent(value) || !counts(item) || fits(value, item) ? [] : ['ITEM_INVALID'];
   });
 }
 

@@ -1,0 +1,31 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { DeliveredEvent } from '../../proto/event.js';
+import type { Run } from './raw-follower.js';
+
+/** A subscriber was sent something again that it must not be sent again, or something else under the same position. */
+export class WrongRepeatError extends Error {
+  override readonly name = 'WrongRepeatError';
+}
+
+/**
+ * What a follower knows after all its runs: every event once, by position. Events may come again after a loss, but as
+ * they were, and never those that an `acked` had confirmed.
+ */
+export function mergedEvents(runs: readonly Run[]): DeliveredEvent[] {
+  const merged: DeliveredEvent[] = [];
+  const known = new Map<number, DeliveredEvent>();
+  for (const { subscription, ackedBefore } of runs) {
+    for (const event of subscription.events) {
+      const former = known.get(event.position);
+      if (former === undefined) {
+        known.set(event.position, event);
+        merged.push(event);
+      } else if (event.position <= (ackedBefore ?? 0)) {
+        throw new WrongRepeatError(`${event.id} came again after ${ackedBefore} had been acked`);
+      } else if (!isDeepStrictEqual(event, former)) {
+        throw new WrongRepeatError(`${event.id} came again as something else`);
+      }
+    }
+  }
+  return merged;
+}

@@ -1,0 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The compiled file lies in dist/tests/support. */
+const PROJECT = join(import.meta.dirname, '..', '..', '..');
+
+/** Path of a file of test data that is not part of the project; SLUICE_TEST_DATA names its folder, else it lies beside. */
+export function testDataFile(name: string): { path: string; isThere: boolean } {
+  const folder = process.env.SLUICE_TEST_DATA || join(PROJECT, '..', 'shared', 'data');
+  const path = join(folder, name);
+  return { path, isThere: existsSync(path) };
+}

@@ -1,17 +1,16 @@
 import { type Logger, pino } from 'pino';
 import { SluiceError } from '../proto/errors.js';
 
-/** JSON lines on standard output. No payload, no token, no address with its query: serializers let through what may be seen. */
+/** JSON lines on standard error, so that standard output has what is meant for people. No payload, no token, no address with its query: serializers let through what may be seen. */
 export function createLog(level: string): Logger {
-  return pino({
-    level,
-    serializers: {
-      err: describeError,
-      error: describeError,
-      req: (request: { id?: unknown; method?: unknown }) => ({ id: request.id, method: request.method }),
-      res: (reply: { statusCode?: unknown }) => ({ status: reply.statusCode }),
-    },
-  });
+  const serializers = {
+    err: describeError,
+    error: describeError,
+    req: (request: { id?: unknown; method?: unknown }) => ({ id: request.id, method: request.method }),
+    res: (reply: { statusCode?: unknown }) => ({ status: reply.statusCode }),
+  };
+  // Written at once: the last lines before a crash are the ones that matter.
+  return pino({ level, serializers }, pino.destination({ dest: 2, sync: true }));
 }
 
 function describeError(error: unknown): object {

@@ -18,7 +18,7 @@ export interface OpenStoreDeps {
 
 /** The store, by URL or on a server of our own, with its streams in place. */
 export async function openStore(deps: OpenStoreDeps): Promise<{ bus: Bus; store: Store }> {
-  const { config, metrics, log, releases } = deps;
+  const { config, log, releases } = deps;
   const { nats, partitions, replicas, maxBytesPerPartition } = config;
   const embedded = nats.url === undefined ? await startServer(deps) : undefined;
   const bus = await connectBus({
@@ -28,19 +28,27 @@ export async function openStore(deps: OpenStoreDeps): Promise<{ bus: Bus; store:
     name: 'sluice-broker',
   });
   releases.add('nats connection', () => bus.close());
-  metrics.connectionChanged(true);
-  bus.onStatus((up) => {
-    metrics.connectionChanged(up);
-    if (up) metrics.reconnected();
-    if (!up) log.warn('the connection to NATS is lost');
-    else log.info('the connection to NATS is back');
-  });
+  releases.add('connection watch', watchConnection(bus, deps));
   const store = await ensureStreams(bus, { partitions, replicas, maxBytesPerPartition });
   if (config.durability === 'relaxed') await embedded?.syncMetadata();
   for (const partition of await renewShortenedLogs(bus, store)) {
     log.error({ partition }, 'the log is shorter than it was: it starts a new life, subscribers are told');
   }
   return { bus, store };
+}
+
+/** Returns the function that ends it: a connection that we close ourselves is no news. */
+function watchConnection(bus: Bus, { metrics, log }: OpenStoreDeps): () => void {
+  metrics.connectionChanged(true);
+  return bus.onStatus((up) => {
+    metrics.connectionChanged(up);
+    if (up) {
+      metrics.reconnected();
+      log.info('the connection to NATS is back');
+    } else {
+      log.warn('the connection to NATS is lost');
+    }
+  });
 }
 
 async function startServer({ config, log, releases }: OpenStoreDeps): Promise<EmbeddedServer> {
@@ -55,6 +63,6 @@ async function startServer({ config, log, releases }: OpenStoreDeps): Promise<Em
     onNotice: (text) => log.warn(text),
   });
   releases.add('nats-server', () => server.stop());
-  log.info({ version: server.version, pid: server.pid }, 'nats-server runs');
+  log.info({ version: server.version, serverPid: server.pid }, 'nats-server runs');
   return server;
 }

@@ -1,11 +1,11 @@
 /** What has been opened and must be closed: in reverse order, each once, and a failure keeps none of the others open. */
 export class Releases {
-  readonly #stack: { what: string; release: () => Promise<void> | void }[] = [];
+  readonly #stack: { what: string; release: () => unknown }[] = [];
   #released: Promise<void> | undefined;
 
   constructor(private readonly onFailure: (what: string, error: unknown) => void) {}
 
-  add(what: string, release: () => Promise<void> | void): void {
+  add(what: string, release: () => unknown): void {
     this.#stack.push({ what, release });
   }
 

@@ -1,29 +1,40 @@
 import swagger from '@fastify/swagger';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { Catalog } from '../catalog/catalog.js';
+import type { CatalogOffice } from '../catalog/catalog-office.js';
 import type { Gateway } from '../gateway/gateway.js';
 import type { Tickets } from '../gateway/tickets.js';
 import type { Intake } from '../intake/intake.js';
+import type { QuarantineReader } from '../intake/quarantine-reader.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { Credentials } from '../parties/credentials.js';
+import type { GrantOffice } from '../sharing/grant-office.js';
+import type { Grants } from '../sharing/grants.js';
 import type { Disclosures } from '../stream/disclosures.js';
 import type { PullReader } from '../stream/pull-reader.js';
 import { applicationRoutes } from './applications.js';
 import { addAuthentication } from './authenticate.js';
 import { addBodyParsers } from './body-parsers.js';
+import { catalogRoutes } from './catalog.js';
+import { catalogOfficeRoutes } from './catalog-office.js';
 import { cursorRoutes } from './cursors.js';
 import { deadLetterRoutes } from './dead-letters.js';
 import { disclosureRoutes } from './disclosures.js';
 import { docsRoutes } from './docs.js';
+import { entryContractRoutes } from './entry-contract.js';
 import { addErrorHandler } from './error-handler.js';
 import { eventRoutes } from './events.js';
 import { grantEventRoutes } from './grant-events.js';
+import { grantOfficeRoutes } from './grant-office.js';
 import { grantShapeRoutes } from './grant-shape.js';
+import { grantRoutes } from './grants.js';
 import { ledgerRoutes } from './ledger.js';
 import { operationRoutes } from './operations.js';
 import { PROBLEM_SCHEMA } from './problem-schema.js';
+import { quarantineRoutes } from './quarantine.js';
 import { addRequestLog } from './request-log.js';
 import { streamRoutes } from './stream.js';
 import { ticketRoutes } from './tickets.js';
@@ -40,6 +51,12 @@ export interface AppDeps {
   reader: PullReader;
   ledger: Ledger;
   disclosures: Disclosures;
+  catalog: Catalog;
+  catalogOffice: CatalogOffice;
+  grants: Grants;
+  grantOffice: GrantOffice;
+  clock: () => number;
+  quarantine: QuarantineReader;
   unreadyReasons: () => string[];
   maxEventBytes: number;
   heartbeatMs: number;
@@ -54,10 +71,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
     // It would log addresses with their queries; request-log.ts says what may be logged.
-    disableRequestLogging: true,
-    forceCloseConnections: true,
-    // A request that is refused before its body is read may still be sending it.
-    return503OnClosing: false,
+    logController: new LogController({ disableRequestLogging: true }),
+    forceCloseConnections: 'idle',
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, useDefaults: true } },
   });
   // Response schemas are documentation: serializing by them would drop what they do not name.
@@ -77,8 +92,14 @@ function addResources(app: FastifyInstance, deps: AppDeps): void {
   eventRoutes(app, deps);
   streamRoutes(app, deps);
   ticketRoutes(app, deps);
+  grantRoutes(app, deps);
+  grantOfficeRoutes(app, deps);
   grantEventRoutes(app, deps);
   grantShapeRoutes(app, deps);
+  catalogRoutes(app, deps);
+  catalogOfficeRoutes(app, deps);
+  entryContractRoutes(app, deps);
+  quarantineRoutes(app, deps);
   cursorRoutes(app, deps);
   deadLetterRoutes(app, deps);
   applicationRoutes(app);

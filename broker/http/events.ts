@@ -39,8 +39,8 @@ export function eventRoutes(app: FastifyInstance, deps: EventRoutesDeps): void {
       return reply.type(NDJSON_TYPE).send(Readable.from(answers, { objectMode: false }));
     }
     const values = isStream ? await collect(request.body as AsyncIterable<Buffer>, deps) : request.body;
-    if (atomic) return publishAtomic(request, deps.intake, values);
-    if (Array.isArray(values)) return Promise.all(publishValues(deps.intake, caller, values));
+    if (atomic) return sendSeveral(reply, await publishAtomic(request, deps.intake, values));
+    if (Array.isArray(values)) return sendSeveral(reply, await Promise.all(publishValues(deps.intake, caller, values)));
     const [result] = publishValues(deps.intake, caller, [values]);
     return sendOne(reply, await result!);
   });
@@ -49,6 +49,13 @@ export function eventRoutes(app: FastifyInstance, deps: EventRoutesDeps): void {
 function sendOne(reply: FastifyReply, result: PublishResult): FastifyReply {
   if (result.problem) return sendProblem(reply, result.problem);
   return reply.code(result.duplicate ? 200 : 201).send(result);
+}
+
+/** When nothing at all could be stored for a reason of the store's, the status says so: a client then comes back later. */
+function sendSeveral(reply: FastifyReply, results: PublishResult[]): FastifyReply {
+  const [first] = results;
+  const isStoreFailure = results.every(({ problem }) => problem?.status === 503 || problem?.status === 507);
+  return first?.problem && isStoreFailure ? sendProblem(reply, first.problem) : reply.send(results);
 }
 
 async function publishAtomic(request: FastifyRequest, intake: Intake, values: unknown): Promise<PublishResult[]> {

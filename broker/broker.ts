@@ -1,0 +1,179 @@
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import type { Config } from './config.js';
+import { Gateway } from './gateway/gateway.js';
+import { Tickets } from './gateway/tickets.js';
+import { type Governance, openGovernance } from './governance.js';
+import { createApp } from './http/app.js';
+import { Intake } from './intake/intake.js';
+import { INTAKE_LIMITS } from './intake/intake-limits.js';
+import { QuarantineReader } from './intake/quarantine-reader.js';
+import { createLog } from './log.js';
+import { Metrics } from './metrics.js';
+import type { Bus } from './nats/bus.js';
+import type { Store } from './nats/streams.js';
+import { openStore } from './open-store.js';
+import { Releases } from './releases.js';
+import { listen, type Serving, stopServing } from './serve-http.js';
+import { Disclosures } from './stream/disclosures.js';
+import { LogMarks } from './stream/log/log-life.js';
+import { PullReader } from './stream/pull-reader.js';
+import { StreamEngine } from './stream/stream-engine.js';
+import { VERSION } from './version.js';
+
+/** The whole exchange in one process: rooms are opened in the order in which they build on each other. */
+export interface Broker {
+  /** No platform is registered: the lawful procedure is not enforced. */
+  readonly trial: boolean;
+  /** The token of the first operator when it was made up at this start; shown once, stored nowhere. */
+  readonly newOperatorToken: string | undefined;
+  /** Resolves when events can be published and streamed. */
+  start(): Promise<Serving>;
+  /** Takes nothing new, finishes what is under way, closes everything. Safe to call twice and before `start`. */
+  drain(): Promise<void>;
+}
+
+/** Opens the store and reads the ledger. What was opened is closed again when it fails. */
+export async function createBroker(config: Config): Promise<Broker> {
+  const log = createLog(config.logLevel);
+  const metrics = new Metrics();
+  const releases = new Releases((what, error) => log.error({ err: error, what }, 'could not be closed'));
+  const clock = Date.now;
+  try {
+    const { bus, store } = await openStore({ config, metrics: metrics.store, log, releases });
+    const { partitions } = store;
+    const governance = await openGovernance({ config, bus, partitions, metrics: metrics.ledger, clock, log, releases });
+    if (governance.trial) log.warn('trial mode: no platformRegistration is configured');
+    return new RunningBroker({ config, log, metrics, releases, clock, bus, store, governance });
+  } catch (error) {
+    await releases.releaseAll();
+    throw error;
+  }
+}
+
+interface BrokerParts {
+  config: Config;
+  log: Logger;
+  metrics: Metrics;
+  releases: Releases;
+  clock: () => number;
+  bus: Bus;
+  store: Store;
+  governance: Governance;
+}
+
+class RunningBroker implements Broker {
+  #isServing = false;
+
+  constructor(private readonly parts: BrokerParts) {}
+
+  get trial(): boolean {
+    return this.parts.governance.trial;
+  }
+
+  get newOperatorToken(): string | undefined {
+    return this.parts.governance.newOperatorToken;
+  }
+
+  async start(): Promise<Serving> {
+    const { config, log, releases } = this.parts;
+    const engine = await this.#startEngine();
+    const intake = this.#openIntake();
+    const ending = new AbortController();
+    const tickets = new Tickets(this.parts.clock);
+    const gateway = this.#openGateway(engine, intake, tickets);
+    const app = await this.#createApp({ engine, intake, gateway, tickets, ending: ending.signal });
+    releases.add('http', () => stopServing(app, gateway, ending));
+    const serving = await listen(app, config.host, config.port);
+    this.#isServing = true;
+    log.info({ ...serving, version: VERSION }, 'serving');
+    return serving;
+  }
+
+  drain(): Promise<void> {
+    this.#isServing = false;
+    return this.parts.releases.releaseAll();
+  }
+
+  async #startEngine(): Promise<StreamEngine> {
+    const { bus, store, config, metrics, clock, releases, governance } = this.parts;
+    const { ledger, grants, catalog } = governance;
+    const { heartbeatMs, secret, replicas } = config;
+    const engine = new StreamEngine({
+      ...{ bus, store, replicas, entries: catalog, grants, ledger, secret, clock, heartbeatMs },
+      metrics: metrics.stream,
+      warn: this.#warn,
+    });
+    const headOf = (partition: number): number => engine.readers.at(partition).head;
+    const marks = new LogMarks({ bus, store, headOf, warn: this.#warn });
+    releases.add('log marks', () => marks.drain());
+    releases.add('stream engine', () => engine.drain());
+    await engine.start();
+    marks.start();
+    return engine;
+  }
+
+  #openIntake(): Intake {
+    const { bus, store, config, metrics, clock, releases, governance, log } = this.parts;
+    const limits = { ...INTAKE_LIMITS, maxEventBytes: config.maxEventBytes };
+    const onUnexpected = (error: unknown): void => log.error({ err: error }, 'intake failed');
+    const intake = new Intake({ bus, store, catalog: governance.catalog, metrics, clock, limits, onUnexpected });
+    releases.add('intake', () => intake.drain());
+    return intake;
+  }
+
+  #openGateway(engine: StreamEngine, intake: Intake, tickets: Tickets): Gateway {
+    const { config, metrics, clock, releases, governance, log } = this.parts;
+    const { heartbeatMs, maxEventBytes, session } = config;
+    const { credentials, ledger } = governance;
+    const gateway = new Gateway({
+      ...{ engine, intake, tickets, credentials, log, clock, heartbeatMs, maxEventBytes, limits: session },
+      metrics: metrics.gateway,
+    });
+    const stopWatching = ledger.onRecord(({ kind, id }) => {
+      if (kind === 'system') gateway.checkCredentials(id);
+    });
+    releases.add('credential watch', stopWatching);
+    return gateway;
+  }
+
+  #createApp(rooms: {
+    engine: StreamEngine;
+    intake: Intake;
+    gateway: Gateway;
+    tickets: Tickets;
+    ending: AbortSignal;
+  }): Promise<FastifyInstance> {
+    const { bus, config, log, metrics, governance, clock } = this.parts;
+    const { catalog, grants, ledger } = governance;
+    const { secret, maxEventBytes, heartbeatMs } = config;
+    return createApp({
+      ...governance,
+      ...rooms,
+      ...{ log, clock, maxEventBytes, heartbeatMs, version: VERSION },
+      metrics: metrics.gateway,
+      registry: metrics.registry,
+      reader: new PullReader(rooms.engine, catalog, (events) => metrics.stream.pulled(events)),
+      disclosures: new Disclosures({
+        bus,
+        entries: catalog,
+        grantsOf: (entry) => grants.byEntry(entry),
+        ledger,
+        secret,
+      }),
+      quarantine: new QuarantineReader(bus),
+      unreadyReasons: () => this.#unreadyReasons(),
+    });
+  }
+
+  #unreadyReasons(): string[] {
+    const { bus, governance } = this.parts;
+    const reasons: string[] = [];
+    if (!this.#isServing) reasons.push('the broker is starting or shutting down');
+    if (!bus.isUp()) reasons.push('there is no connection to NATS');
+    if (!governance.ledger.inSight) reasons.push('the ledger is out of sight');
+    return reasons;
+  }
+
+  readonly #warn = (message: string, error?: unknown): void => this.parts.log.warn({ err: error }, message);
+}

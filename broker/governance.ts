@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import type { Logger } from 'pino';
+import { Catalog } from './catalog/catalog.js';
+import { CatalogOffice } from './catalog/catalog-office.js';
+import { EntryActs } from './catalog/entry-acts.js';
+import type { Config } from './config.js';
+import { Ledger } from './ledger/ledger.js';
+import type { LedgerMetrics } from './metrics/ledger-metrics.js';
+import type { Bus } from './nats/bus.js';
+import { bootstrap } from './parties/bootstrap.js';
+import { Credentials } from './parties/credentials.js';
+import { Officers, Parties, Systems } from './parties/parties.js';
+import { PartyOffice } from './parties/party-office.js';
+import type { Releases } from './releases.js';
+import { GrantOffice } from './sharing/grant-office.js';
+import { Grants } from './sharing/grants.js';
+import { VERSION } from './version.js';
+
+export interface GovernanceDeps {
+  config: Config;
+  bus: Bus;
+  /** Of the store, which may differ from the configured number. */
+  partitions: number;
+  metrics: LedgerMetrics;
+  clock: () => number;
+  log: Logger;
+  releases: Releases;
+}
+
+/** Everything that the ledger tells: who there is, what is catalogued, who may have what. */
+export type Governance = Awaited<ReturnType<typeof openGovernance>>;
+
+/** Reads the ledger and founds the bus on an empty one. */
+export async function openGovernance(deps: GovernanceDeps) {
+  const { config, bus, partitions, clock, log, releases } = deps;
+  const trial = config.platformRegistration === undefined;
+  const credentials = new Credentials(config.secret);
+  const [parties, systems, officers] = [new Parties(), new Systems(), new Officers()];
+  const [catalog, grants] = [new Catalog(), new Grants()];
+  const ledger = await Ledger.open({
+    bus,
+    metrics: deps.metrics,
+    clock,
+    sightMs: config.ledgerSightMs,
+    // A grant is understood by its entry and its parties, so these come first.
+    folds: [parties, systems, officers, credentials, catalog, grants].map((room) => room.fold),
+    onBroken: (error) => log.fatal({ err: error }, 'the ledger does not hold: nothing is delivered any more'),
+  });
+  releases.add('ledger', () => ledger.close());
+  const findParty = (id: string) => parties.get(id);
+  const acts = new EntryActs({ catalog, findParty, trial, partitions, clock });
+  const founding = await bootstrap(ledger, credentials, {
+    brokerId: brokerIdOf(config.dataDir),
+    version: VERSION,
+    bootstrapToken: config.bootstrapToken,
+    platformRegistration: config.platformRegistration,
+  });
+  return {
+    trial,
+    ledger,
+    credentials,
+    parties,
+    systems,
+    officers,
+    catalog,
+    grants,
+    partyOffice: new PartyOffice({ ledger, parties, systems, officers, credentials, trial }),
+    grantOffice: new GrantOffice({ ledger, grants, catalog, systems, trial }),
+    catalogOffice: new CatalogOffice({ ledger, catalog, acts, trial }),
+    newOperatorToken: founding.printToken,
+  };
+}
+
+/** The same at every start on one machine and folder, so that the ledger does not grow a subject per start. */
+function brokerIdOf(dataDir: string): string {
+  const place = `${hostname()} ${resolve(dataDir)}`;
+  return `broker-${createHash('sha256').update(place).digest('hex').slice(0, 12)}`;
+}

@@ -54,8 +54,8 @@ export class GrantAccess {
     if (narrow) checkRows(narrow, version, { grantedPlain: plain });
     return {
       grant,
-      rows: canonicalRows(grant.rows ?? {}),
-      narrow: canonicalRows(narrow ?? {}),
+      rows: canonicalRows(grant.rows ?? {}, version),
+      narrow: canonicalRows(narrow ?? {}, version),
       item: itemsOf(this.deps.entries, grant.entry),
       secret: this.deps.secret,
     };

@@ -8,8 +8,8 @@ import type { LiveView } from './views/live-view.js';
 export interface LiveDispatchDeps {
   /** Type and number of an entry's items. */
   fieldsOf(entry: string): (name: string) => ItemField;
-  /** Up to where the log of an entry has been dispatched. */
-  headOf(entry: string): number;
+  /** Up to where the log of a partition has been dispatched. */
+  headOf(partition: number): number;
   /** False while nothing may be delivered. */
   mayDeliver(): boolean;
   metrics: StreamMetrics;
@@ -18,8 +18,8 @@ export interface LiveDispatchDeps {
 /** Takes each event of the log to the channels of the views that match it, and lets them go at the end of the turn. */
 export class LiveDispatch {
   readonly #byEntry = new Map<string, EntryViews<LiveView>>();
-  /** Channels with events of this turn, and their entry. */
-  readonly #pending = new Map<Channel, string>();
+  /** Channels with events of this turn, and their partition. */
+  readonly #pending = new Map<Channel, number>();
   #scheduled = false;
 
   constructor(private readonly deps: LiveDispatchDeps) {}
@@ -45,7 +45,7 @@ export class LiveDispatch {
       for (const channel of live.channels) {
         if (channel.size === 0) continue;
         channel.append(projected);
-        this.#pending.set(channel, logEvent.entry);
+        this.#pending.set(channel, live.partition);
       }
     });
     if (this.#pending.size > 0) this.#schedule(event.acceptedAtMs);
@@ -70,13 +70,14 @@ export class LiveDispatch {
   /** Sends what this turn has collected. */
   flush(): void {
     this.#scheduled = false;
-    if (this.deps.mayDeliver()) for (const [channel, entry] of this.#pending) this.#flushChannel(channel, entry);
+    if (this.deps.mayDeliver())
+      for (const [channel, partition] of this.#pending) this.#flushChannel(channel, partition);
     this.#pending.clear();
   }
 
-  #flushChannel(channel: Channel, entry: string): void {
+  #flushChannel(channel: Channel, partition: number): void {
     const { size: sessions, encoding } = channel;
-    const batch = channel.flush(this.deps.headOf(entry));
+    const batch = channel.flush(this.deps.headOf(partition));
     if (!batch) return;
     const { frame, positions } = batch;
     this.deps.metrics.frameSent(encoding, { events: positions.length, bytes: frame.length, sessions });

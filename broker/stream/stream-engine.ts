@@ -64,14 +64,13 @@ export class StreamEngine implements SubscriptionHost {
     const items = (entry: string) => fieldsOf(entries, entry);
     this.#dispatch = new LiveDispatch({
       fieldsOf: items,
-      headOf: (entry) => this.readers.of(entry).head,
+      headOf: (partition) => this.readers.at(partition).head,
       mayDeliver: () => deps.ledger.inSight,
       metrics,
     });
     this.readers = new PartitionReaders({
       bus,
       store,
-      entries,
       metrics,
       onEvent: (event) => this.#dispatch.onEvent(event),
       onTailLost: (partition) => this.#watch.endPartition(partition),

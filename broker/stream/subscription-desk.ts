@@ -56,7 +56,7 @@ export class SubscriptionDesk {
   ): GrantSubscription {
     const { grant, system, session, encoding, credit, sink, onEnded } = request;
     const { views, table, readers, host } = this.deps;
-    const liveView = views.acquire(source);
+    const liveView = views.acquire(source, partition);
     const twin = table.freeTwin(session, liveView, encoding);
     const channel = liveView.channel(encoding, twin, readers.at(partition).head);
     const asked = {

@@ -113,8 +113,8 @@ export class SubscriptionWatch {
   #announce(): void {
     const { table, views, readers } = this.#deps;
     for (const subscription of table) subscription.announce();
-    for (const { view, channels } of views) {
-      const { head } = readers.of(view.entry);
+    for (const { partition, channels } of views) {
+      const { head } = readers.at(partition);
       for (const channel of channels) {
         if (channel.size === 0 || channel.through >= head) continue;
         channel.flush(head);

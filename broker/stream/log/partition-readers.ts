@@ -2,14 +2,12 @@ import type { StreamMetrics } from '../../metrics/stream-metrics.js';
 import type { Bus } from '../../nats/bus.js';
 import { streamEnds } from '../../nats/log-reader.js';
 import { eventStream, type Store } from '../../nats/streams.js';
-import type { EntryLookup } from '../views/entry-fields.js';
 import type { LogEvent } from './log-event.js';
 import { PartitionReader } from './partition-reader.js';
 
 export interface PartitionReadersDeps {
   bus: Bus;
   store: Store;
-  entries: EntryLookup;
   metrics: StreamMetrics;
   onEvent(event: LogEvent): void;
   onTailLost(partition: number): void;
@@ -39,13 +37,6 @@ export class PartitionReaders {
     const reader = this.#readers[partition];
     if (!reader) throw new RangeError(`there is no partition ${partition}`);
     return reader;
-  }
-
-  /** The partition in which a published entry lives. */
-  of(entry: string): PartitionReader {
-    const version = this.#deps.entries.published(entry);
-    if (!version) throw new RangeError(`entry ${entry} is not published`);
-    return this.at(version.partition);
   }
 
   async #open(partition: number): Promise<PartitionReader> {

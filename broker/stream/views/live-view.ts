@@ -11,7 +11,10 @@ export class LiveView {
   /** Subscriptions that hold it. */
   holders = 0;
 
-  constructor(readonly view: View) {}
+  constructor(
+    readonly view: View,
+    readonly partition: number,
+  ) {}
 
   get filter(): RowFilter {
     return this.view.filter;
@@ -54,11 +57,11 @@ export class LiveViews {
     return count;
   }
 
-  acquire(source: ViewSource): LiveView {
+  acquire(source: ViewSource, partition: number): LiveView {
     const key = viewKey(source);
     let live = this.#byKey.get(key);
     if (!live) {
-      live = new LiveView(new View(key, source.grant.entry, source));
+      live = new LiveView(new View(key, source.grant.entry, source), partition);
       this.#byKey.set(key, live);
     }
     live.holders++;

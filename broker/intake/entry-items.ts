@@ -1,5 +1,5 @@
 import type { NumberedItem } from '../../proto/entry.js';
-import type { PublishableEntry } from './publishable-entry.js';
+import type { CompiledEntry } from '../catalog/compiled-entry.js';
 
 /** The items of one published version by name and by number. */
 export interface EntryItems {
@@ -10,7 +10,7 @@ export interface EntryItems {
 const known = new WeakMap<object, EntryItems>();
 
 /** Made once per version and dropped with it. */
-export function entryItems(entry: PublishableEntry): EntryItems {
+export function entryItems(entry: CompiledEntry): EntryItems {
   const found = known.get(entry.version);
   if (found) return found;
   const { items } = entry.version;

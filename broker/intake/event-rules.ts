@@ -1,7 +1,7 @@
 import type { RecordData, SourceOp } from '../../proto/event.js';
+import type { CompiledEntry } from '../catalog/compiled-entry.js';
 import { carriesData, isAbsent, isSnapshotEdge, type RawEvent } from './event-shape.js';
 import type { Finding } from './finding.js';
-import type { PublishableEntry } from './publishable-entry.js';
 import { readData, readPrevious } from './record-input.js';
 
 /** The record of an event, read and found right. */
@@ -13,7 +13,7 @@ export interface CheckedRecord {
 }
 
 /** Judges an event of right shape against its entry. The result counts only when nothing was found. */
-export function checkRecord(event: RawEvent, entry: PublishableEntry, findings: Finding[]): CheckedRecord {
+export function checkRecord(event: RawEvent, entry: CompiledEntry, findings: Finding[]): CheckedRecord {
   const op = event.op as SourceOp;
   if (isSnapshotEdge(op)) return { subject: undefined, data: undefined, previous: undefined };
   const data = carriesData(op) ? readData(event.data as object, entry, findings) : undefined;
@@ -23,7 +23,7 @@ export function checkRecord(event: RawEvent, entry: PublishableEntry, findings: 
 
 function subjectOfData(
   event: RawEvent,
-  entry: PublishableEntry,
+  entry: CompiledEntry,
   data: RecordData | undefined,
   findings: Finding[],
 ): string | undefined {
@@ -43,7 +43,7 @@ function subjectOfData(
 }
 
 /** A delete names its record by the subject alone, which goes out to subscribers: it must be a possible identifier. */
-function subjectAlone(event: RawEvent, entry: PublishableEntry, findings: Finding[]): string | undefined {
+function subjectAlone(event: RawEvent, entry: CompiledEntry, findings: Finding[]): string | undefined {
   const { name, type } = entry.identifier;
   const { subject } = event;
   if (typeof subject !== 'string' || subject === '') {
@@ -62,7 +62,7 @@ function subjectAlone(event: RawEvent, entry: PublishableEntry, findings: Findin
   return subject;
 }
 
-function checkPrevious(event: RawEvent, entry: PublishableEntry, findings: Finding[]): RecordData | undefined {
+function checkPrevious(event: RawEvent, entry: CompiledEntry, findings: Finding[]): RecordData | undefined {
   const op = event.op as SourceOp;
   if (!isAbsent(event.previous)) {
     const previous = readPrevious(event.previous as object, entry, findings);

@@ -5,15 +5,15 @@ import type { PublishResult, SourceEventInput } from '../../proto/frames.js';
 import { eventSubject, messageId, quarantineSubject } from '../../proto/subject.js';
 import type { Metrics } from '../metrics.js';
 import type { Bus } from '../nats/bus.js';
+import type { SystemCaller } from '../parties/caller.js';
 import { refusalOfBatch, refusedInBatch } from './atomic-batch.js';
 import { Backlog } from './backlog.js';
 import type { RawEvent } from './event-shape.js';
 import type { IntakeLimits } from './intake-limits.js';
-import { type Judgement, judgeEvent } from './judge-event.js';
+import { type EntryLookup, type Judgement, judgeEvent } from './judge-event.js';
 import { MarkCheckpoint } from './mark-checkpoint.js';
 import { PartitionWriter } from './partition-writer.js';
 import { isPrintableId } from './printable.js';
-import type { EntryLookup, PublishingSystem } from './publishable-entry.js';
 import { Quarantine } from './quarantine.js';
 import { encodeQuarantined } from './quarantine-record.js';
 import { placeOf } from './source-place.js';
@@ -59,12 +59,12 @@ export class Intake {
   }
 
   /** One promise per event, in order; none of them rejects: what went wrong is in the result. */
-  publish(caller: PublishingSystem, events: readonly SourceEventInput[]): Promise<PublishResult>[] {
+  publish(caller: SystemCaller, events: readonly SourceEventInput[]): Promise<PublishResult>[] {
     return events.map((event) => this.#take(caller, event as unknown as RawEvent));
   }
 
   /** All or none of up to 1,000 events of one entry; what was stored before is answered as duplicate and left out. */
-  async publishAtomic(caller: PublishingSystem, events: readonly SourceEventInput[]): Promise<PublishResult[]> {
+  async publishAtomic(caller: SystemCaller, events: readonly SourceEventInput[]): Promise<PublishResult[]> {
     const raw = events as readonly unknown[] as RawEvent[];
     const judged = raw.map((event) => this.#judge(caller, event));
     const refusal = this.#isDraining ? shuttingDown() : refusalOfBatch(judged);
@@ -98,7 +98,7 @@ export class Intake {
     this.#endStatus();
   }
 
-  #take(caller: PublishingSystem, event: RawEvent): Promise<PublishResult> {
+  #take(caller: SystemCaller, event: RawEvent): Promise<PublishResult> {
     if (this.#isDraining) return this.#refused(isPrintableId(event.id) ? event.id : undefined, shuttingDown());
     const judged = this.#judge(caller, event);
     if (!judged.accepted) {
@@ -116,12 +116,12 @@ export class Intake {
     return waiting.answer;
   }
 
-  #judge(caller: PublishingSystem, event: RawEvent): Judgement {
+  #judge(caller: SystemCaller, event: RawEvent): Judgement {
     const { catalog, limits, clock } = this.#deps;
     return judgeEvent({ entries: catalog, maxEventBytes: limits.maxEventBytes }, caller, event, clock());
   }
 
-  #waitingEvent(caller: PublishingSystem, event: RawEvent, judged: Judgement): WaitingEvent {
+  #waitingEvent(caller: SystemCaller, event: RawEvent, judged: Judgement): WaitingEvent {
     const { version } = judged.entry!;
     const { retentionDays } = version.document;
     const fields: WaitingFields = {
@@ -142,7 +142,7 @@ export class Intake {
     return new WaitingEvent(fields);
   }
 
-  #quarantineRecord(caller: PublishingSystem, event: RawEvent, judged: Judgement & { accepted: false }) {
+  #quarantineRecord(caller: SystemCaller, event: RawEvent, judged: Judgement & { accepted: false }) {
     const entry = judged.entry!.version.id;
     return {
       subject: quarantineSubject(entry, caller.id),

@@ -1,11 +1,16 @@
 import type { Problem } from '../../proto/errors.js';
 import { partyOf } from '../../proto/subject.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { CompiledEntry } from '../catalog/compiled-entry.js';
+import type { SystemCaller } from '../parties/caller.js';
 import { checkRecord } from './event-rules.js';
 import { checkShape, isAbsent, type RawEvent } from './event-shape.js';
 import { type Finding, problemOf } from './finding.js';
 import { isPrintableId } from './printable.js';
-import type { EntryLookup, PublishableEntry, PublishingSystem } from './publishable-entry.js';
 import { storedForm } from './stored-form.js';
+
+/** Where published entries are found. */
+export type EntryLookup = Pick<Catalog, 'compiled'>;
 
 export interface JudgeDeps {
   entries: EntryLookup;
@@ -14,11 +19,11 @@ export interface JudgeDeps {
 
 /** What intake decided about one event; a refusal without entry has no source's quarantine to go to. */
 export type Judgement =
-  | { accepted: true; id: string; entry: PublishableEntry; bytes: Uint8Array }
-  | { accepted: false; id: string | undefined; entry: PublishableEntry | undefined; problem: Problem };
+  | { accepted: true; id: string; entry: CompiledEntry; bytes: Uint8Array }
+  | { accepted: false; id: string | undefined; entry: CompiledEntry | undefined; problem: Problem };
 
 /** Decides on one event by itself: whether it may be published and, if so, as which bytes it is stored. */
-export function judgeEvent(deps: JudgeDeps, caller: PublishingSystem, event: RawEvent, nowMs: number): Judgement {
+export function judgeEvent(deps: JudgeDeps, caller: SystemCaller, event: RawEvent, nowMs: number): Judgement {
   const id = isPrintableId(event.id) ? event.id : undefined;
   const entry = typeof event.type === 'string' ? deps.entries.compiled(event.type) : undefined;
   const misdirected = whereItMayNotGo(caller, event, entry);
@@ -32,11 +37,7 @@ export function judgeEvent(deps: JudgeDeps, caller: PublishingSystem, event: Raw
   return { accepted: false, id, entry, problem: problemOf(findings, { event: id, entry: entry.version.id }) };
 }
 
-function whereItMayNotGo(
-  caller: PublishingSystem,
-  event: RawEvent,
-  entry: PublishableEntry | undefined,
-): Finding | undefined {
+function whereItMayNotGo(caller: SystemCaller, event: RawEvent, entry: CompiledEntry | undefined): Finding | undefined {
   if (!caller.may.includes('publish')) {
     return { code: 'NOT_ALLOWED', message: `system ${caller.id} may not publish` };
   }
@@ -58,7 +59,7 @@ function unknownEntry(event: RawEvent): Finding {
 
 interface Candidate {
   event: RawEvent;
-  entry: PublishableEntry;
+  entry: CompiledEntry;
   nowMs: number;
 }
 
@@ -75,8 +76,8 @@ function checkAndEncode(deps: JudgeDeps, candidate: Candidate, findings: Finding
     const message = `the event has ${bytes.length} bytes, ${deps.maxEventBytes} are allowed`;
     findings.push({ code: 'TOO_LARGE', message });
   } catch {
-    // Only what MessagePack can carry and JSON can't gets here: big integers and such inside an `object` item.
-    findings.push({ code: 'EVENT_INVALID', message: 'data holds something that JSON can not' });
+    // The catalog lets nothing through that can't be encoded; if it did, one event must not stop those around it.
+    findings.push({ code: 'EVENT_INVALID', message: 'the event can not be stored' });
   }
   return undefined;
 }

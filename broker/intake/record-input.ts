@@ -1,21 +1,23 @@
 import type { NumberedItem } from '../../proto/entry.js';
 import type { RecordData } from '../../proto/event.js';
+import type { CompiledEntry } from '../catalog/compiled-entry.js';
 import { entryItems } from './entry-items.js';
 import type { Finding } from './finding.js';
-import type { PublishableEntry } from './publishable-entry.js';
 import { readWireRecord } from './wire-record.js';
 
+/** An unknown name is the source's own text: no more of it is repeated than a name can have. */
+const NAME_CHARACTERS_MAX = 64;
 /** A surrogate without its other half: no text that can be stored as UTF-8. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** The whole record as the entry's own validation accepts it; undefined after a finding. */
-export function readData(input: object, entry: PublishableEntry, findings: Finding[]): RecordData | undefined {
+export function readData(input: object, entry: CompiledEntry, findings: Finding[]): RecordData | undefined {
   const before = findings.length;
   const given = input instanceof Uint8Array ? readWireRecord(input, entry, entry.codec, findings) : input;
   if (!given) return undefined;
   const data = withoutAbsent(given as RecordData);
   findings.push(...entry.validateData(data));
-  checkTexts(data, findings);
+  if (findings.length === before) checkTexts(data, findings);
   return findings.length === before ? data : undefined;
 }
 
@@ -23,13 +25,13 @@ export function readData(input: object, entry: PublishableEntry, findings: Findi
  * The former values of the filterable items. Other items are dropped: a database that logs whole rows sends them all.
  * An unknown item is refused here like in the data, undefined after a finding.
  */
-export function readPrevious(input: object, entry: PublishableEntry, findings: Finding[]): RecordData | undefined {
+export function readPrevious(input: object, entry: CompiledEntry, findings: Finding[]): RecordData | undefined {
   const before = findings.length;
   const given = input instanceof Uint8Array ? readWireRecord(input, entry, entry.codec, findings) : input;
   if (!given) return undefined;
   const previous = filterableOnly(withoutAbsent(given as RecordData), entryItems(entry).byName, findings);
   findings.push(...entry.validatePrevious(previous));
-  checkTexts(previous, findings);
+  if (findings.length === before) checkTexts(previous, findings);
   return findings.length === before ? previous : undefined;
 }
 
@@ -50,10 +52,11 @@ function filterableOnly(given: RecordData, byName: ReadonlyMap<string, NumberedI
   for (const name of Object.keys(given)) {
     const item = byName.get(name);
     if (!item) {
+      const shown = name.slice(0, NAME_CHARACTERS_MAX);
       findings.push({
         code: 'UNKNOWN_ITEM',
-        item: name,
-        message: `previous: the entry has no item ${JSON.stringify(name)}`,
+        item: shown,
+        message: `previous: the entry has no item ${JSON.stringify(shown)}`,
       });
     } else if (item.filterable) kept[name] = given[name]!;
   }

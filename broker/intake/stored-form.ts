@@ -1,17 +1,17 @@
 import { encodeEnvelope } from '../../proto/envelope.js';
 import type { SourceOp } from '../../proto/event.js';
+import type { CompiledEntry } from '../catalog/compiled-entry.js';
 import type { CheckedRecord } from './event-rules.js';
 import type { RawEvent } from './event-shape.js';
-import type { PublishableEntry } from './publishable-entry.js';
 
 /** Reserved for erasure by key: nothing is encrypted yet. */
 const NOT_ENCRYPTED = 0;
 
-/** The bytes of a checked event as they go into the log. Throws on an `object` item that JSON can't hold. */
+/** The bytes of a checked event as they go into the log. */
 export function storedForm(
   event: RawEvent,
   record: CheckedRecord,
-  entry: PublishableEntry,
+  entry: CompiledEntry,
   acceptedAtMs: number,
 ): Uint8Array {
   return encodeEnvelope({

@@ -4,9 +4,9 @@ import type { RecordData } from '../../proto/event.js';
 import { wireScalar } from '../../proto/item-field.js';
 import type { RecordCodec } from '../../proto/record.js';
 import { WireCursor } from '../../proto/wire.js';
+import type { CompiledEntry } from '../catalog/compiled-entry.js';
 import { entryItems } from './entry-items.js';
 import type { Finding } from './finding.js';
-import type { PublishableEntry } from './publishable-entry.js';
 
 const LENGTH_DELIMITED = 2;
 
@@ -16,7 +16,7 @@ const LENGTH_DELIMITED = 2;
  */
 export function readWireRecord(
   bytes: Uint8Array,
-  entry: PublishableEntry,
+  entry: CompiledEntry,
   codec: RecordCodec,
   findings: Finding[],
 ): RecordData | undefined {

@@ -1,0 +1,182 @@
+import t from 'tap';
+import type { PublishResult } from '../../proto/frames.js';
+import { BIRTHS, birth, placed, publish, REGISTRY, readAll, readLog, startIntake } from '../../tests/support/intake.js';
+import { connect, startNats } from '../../tests/support/nats.js';
+import { QUARANTINE_STREAM } from '../nats/streams.js';
+import { QuarantineReader } from './quarantine-reader.js';
+
+const codes = (results: PublishResult[]) => results.map((result) => result.problem?.code ?? 'stored');
+const positions = (results: PublishResult[]) => results.map((result) => result.position);
+const numbered = (count: number, prefix = 'e') => Array.from({ length: count }, (_none, i) => birth(`${prefix}-${i}`));
+
+t.test('events stand in the log in the order in which they came, whether they went singly or in batches', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus);
+  const bursts = [1, 3, 500, 1, 1, 2200, 20, 21, 7].map((count, i) => numbered(count, `burst${i}`));
+  const answers: Promise<PublishResult>[] = [];
+  for (const [i, burst] of bursts.entries()) {
+    answers.push(...intake.publish(REGISTRY, burst));
+    // Every other burst finds the one before still under way.
+    if (i % 2 === 0) await answers.at(-1);
+  }
+  const results = await Promise.all(answers);
+  t.notOk(results.find((result) => result.problem));
+  const log = await readLog(bus);
+  const sent = bursts.flat().map((event) => event.id);
+  t.same(
+    log.map(({ event }) => event.sourceId),
+    sent,
+  );
+  t.same(
+    positions(results),
+    log.map(({ position }) => position),
+  );
+});
+
+t.test('a duplicate is answered with the position of the first', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus);
+  const [first] = await publish(intake, [birth('a')]);
+  t.same(await publish(intake, [birth('a')]), [{ id: 'a', position: first!.position, duplicate: true }]);
+
+  const twice = await publish(intake, [birth('b'), birth('c'), birth('b')]);
+  t.same(twice[2], { id: 'b', position: twice[0]!.position, duplicate: true }, 'within one commit');
+
+  const many = numbered(300);
+  const stored = await publish(intake, many);
+  const again = await publish(intake, [...many.slice(0, 100), birth('new'), ...many.slice(100)]);
+  t.same(
+    again.filter((result) => result.duplicate).map((result) => result.position),
+    positions(stored),
+  );
+  t.notOk(again[100]!.duplicate);
+  t.equal((await readLog(bus)).length, 304);
+});
+
+t.test('a broker that has just started finds duplicates that only the store knows', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const events = numbered(200);
+  const stored = await publish(await startIntake(t, bus), events.slice(0, 150));
+  const results = await publish(await startIntake(t, bus), events);
+  t.same(positions(results.slice(0, 150)), positions(stored));
+  t.ok(results.slice(0, 150).every((result) => result.duplicate));
+  t.notOk(results.slice(150).some((result) => result.duplicate || result.problem));
+  t.equal((await readLog(bus)).length, 200);
+});
+
+t.test('two systems may use the same event id', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus);
+  const [mine] = await publish(intake, [birth('a')]);
+  const [theirs] = await publish(intake, [birth('a')], { ...REGISTRY, id: 'hospital' });
+  t.notOk(theirs!.duplicate);
+  t.not(theirs!.position, mine!.position);
+});
+
+t.test('an atomic batch is stored all or none', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus);
+  const events = numbered(50);
+  const stored = await intake.publishAtomic(REGISTRY, events);
+  t.same(
+    positions(stored),
+    Array.from({ length: 50 }, (_none, i) => i + 1),
+  );
+
+  const wrong = await intake.publishAtomic(REGISTRY, [birth('x'), birth('y', { op: 'upsert' }), birth('z')]);
+  t.same(codes(wrong), ['BATCH_REFUSED', 'EVENT_INVALID', 'BATCH_REFUSED']);
+  const mixed = await intake.publishAtomic(REGISTRY, [
+    birth('x'),
+    birth('y', { type: 'civil.place', subject: '1', data: { number: 1 } }),
+  ]);
+  t.same(codes(mixed), ['BATCH_REFUSED', 'BATCH_REFUSED'], 'of two entries');
+  t.same(codes(await intake.publishAtomic(REGISTRY, numbered(1001, 'many'))).slice(-1), ['BATCH_REFUSED']);
+  t.equal((await readLog(bus)).length, 50);
+
+  const again = await intake.publishAtomic(REGISTRY, events);
+  t.same(
+    again.map((result) => [result.position, result.duplicate]),
+    positions(stored).map((position) => [position, true]),
+  );
+});
+
+t.test('of an atomic batch that is partly stored the rest is stored as one, also after a restart', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const stored = await publish(await startIntake(t, bus), numbered(10));
+  await publish(await startIntake(t, bus), numbered(30, 'others'));
+  const results = await (await startIntake(t, bus)).publishAtomic(REGISTRY, [
+    birth('new-0'),
+    ...numbered(10),
+    birth('new-1'),
+  ]);
+  t.same(positions(results.slice(1, 11)), positions(stored));
+  t.ok(results.slice(1, 11).every((result) => result.duplicate));
+  t.same([results[0]!.position, results[11]!.position], [41, 42]);
+});
+
+t.test('a refused event goes to the quarantine of its source, which alone can read it', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus);
+  const wrong = birth('bad', { data: { idNumber: 'key-bad', hobby: 'chess' } });
+  const results = await publish(intake, [birth('good'), wrong, wrong, birth('gone', { type: 'civil.nothing' })]);
+  t.same(codes(results), ['stored', 'UNKNOWN_ITEM', 'UNKNOWN_ITEM', 'UNKNOWN_ENTRY']);
+  await intake.drain();
+  const reader = new QuarantineReader(bus);
+  const kept = await reader.list(BIRTHS, 'registry', 0, 10);
+  t.equal(kept.length, 1, 'once, however often it is sent');
+  t.match(kept[0], {
+    event: { id: 'bad', data: { hobby: 'chess' } },
+    problem: { code: 'UNKNOWN_ITEM', item: 'hobby' },
+  });
+  t.same(await reader.list(BIRTHS, 'registry', kept[0]!.sequence, 10), []);
+  t.same(await reader.list(BIRTHS, 'hospital', 0, 10), []);
+});
+
+t.test('an event too large for the quarantine is kept without its data', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus);
+  const huge = placed('1', { id: 'huge', data: { idNumber: 'k', name: 'x'.repeat(900 * 1024) }, subject: 'k' });
+  t.same(codes(await publish(intake, [huge, placed('2')])), ['TOO_LARGE', 'stored']);
+  const [kept] = await readAll(bus, QUARANTINE_STREAM, 'quarantine.>');
+  t.match(JSON.parse(Buffer.from(kept!.data).toString()), { cut: true, event: { id: 'huge', sourceposition: '1' } });
+});
+
+t.test('beyond the bound of the queue events are refused, and pressure says so before', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus, { pressureEvents: 50, queueEventsMax: 100 });
+  t.equal(intake.pressure(), undefined);
+  const answers = intake.publish(REGISTRY, numbered(150));
+  const relief = intake.pressure();
+  t.ok(relief);
+  const results = await Promise.all(answers);
+  t.equal(results.filter((result) => result.position !== undefined).length, 100);
+  t.same(codes(results).slice(100), Array(50).fill('TOO_MANY'));
+  await relief;
+  t.equal(intake.pressure(), undefined);
+});
+
+t.test('a drained intake has answered everything and takes nothing more', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus);
+  const answers = intake.publish(REGISTRY, numbered(1500));
+  await intake.drain();
+  t.same(new Set(codes(await Promise.all(answers))), new Set(['stored']));
+  t.same(codes(await publish(intake, [birth('late')])), ['SHUTTING_DOWN']);
+  t.same(codes(await intake.publishAtomic(REGISTRY, [birth('late')])), ['SHUTTING_DOWN']);
+});
+
+t.test('a snapshot flows like other events', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus);
+  const edge = (op: string) => birth(op, { op, snapshotid: 's', subject: undefined, data: undefined });
+  const record = birth('r', { op: 'snapshot', snapshotid: 's' });
+  t.same(codes(await publish(intake, [edge('snapshot_begin'), record, edge('snapshot_end')])), [
+    'stored',
+    'stored',
+    'stored',
+  ]);
+  t.same(
+    (await readLog(bus)).map(({ event }) => event.op),
+    ['snapshot_begin', 'snapshot', 'snapshot_end'],
+  );
+});

@@ -1,0 +1,159 @@
+import t from 'tap';
+import type { PublishResult } from '../../proto/frames.js';
+import { birth, placed, publish, REGISTRY, readAll, readLog, startIntake } from '../../tests/support/intake.js';
+import { connect, startNats } from '../../tests/support/nats.js';
+import { CURSORS_STREAM, QUARANTINE_STREAM } from '../nats/streams.js';
+
+const codes = (results: PublishResult[]) =>
+  results.map((result) => result.problem?.code ?? (result.duplicate ? 'duplicate' : 'stored'));
+/** Another id for the same place: only the place can tell that it is a duplicate. */
+const renamed = (position: string, over: Record<string, unknown> = {}) =>
+  placed(position, { id: `again-${position}-${Math.random()}`, ...over });
+const wrong = (position: string) => placed(position, { op: 'upsert' });
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_none, i) => String(from + i));
+const sourcePositions = (log: Awaited<ReturnType<typeof readLog>>) => log.map(({ event }) => event.sourcePosition);
+
+t.test('at or below the mark an event is a duplicate for ever, also for a broker that has just started', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const first = await startIntake(t, bus);
+  const stored = await publish(
+    first,
+    ['1.9', '1.10', '2'].map((position) => placed(position)),
+  );
+  t.same(
+    codes(
+      await publish(
+        first,
+        ['1.10', '2', '1'].map((position) => renamed(position)),
+      ),
+    ),
+    Array(3).fill('duplicate'),
+  );
+
+  const second = await startIntake(t, bus);
+  const again = await publish(second, [renamed('2'), renamed('0'), renamed('3')]);
+  t.same(codes(again), ['duplicate', 'duplicate', 'stored'], 'from the log');
+  t.equal(again[0]!.position, stored[2]!.position);
+
+  await second.drain();
+  t.ok((await readAll(bus, CURSORS_STREAM, 'mark.>')).length >= 2, 'the marks are checkpointed');
+  const third = await startIntake(t, bus);
+  t.same(codes(await publish(third, [renamed('3'), renamed('4')])), ['duplicate', 'stored'], 'from the checkpoint');
+  t.same(sourcePositions(await readLog(bus)), ['1.9', '1.10', '2', '3', '4']);
+});
+
+t.test('another epoch counts anew', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus);
+  const of = (epoch: string, position: string) => renamed(position, { sourceepoch: epoch });
+  t.same(codes(await publish(intake, [of('a', '5'), of('b', '1'), of('a', '4'), of('b', '2')])), [
+    'stored',
+    'stored',
+    'duplicate',
+    'stored',
+  ]);
+  await intake.drain();
+  const next = await startIntake(t, bus);
+  t.same(codes(await publish(next, [of('a', '5'), of('b', '2'), of('b', '3')])), ['duplicate', 'duplicate', 'stored']);
+});
+
+t.test('the same place twice in one commit is stored once', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus);
+  t.same(codes(await publish(intake, [renamed('1'), renamed('2'), renamed('2'), renamed('1'), renamed('3')])), [
+    'stored',
+    'stored',
+    'duplicate',
+    'duplicate',
+    'stored',
+  ]);
+  t.same(sourcePositions(await readLog(bus)), ['1', '2', '3']);
+});
+
+t.test('a quarantined event counts as handled, in its place between the others', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus);
+  const results = await publish(intake, [placed('1'), wrong('2'), wrong('3'), placed('4'), wrong('5'), birth('plain')]);
+  t.same(codes(results), ['stored', 'EVENT_INVALID', 'EVENT_INVALID', 'stored', 'EVENT_INVALID', 'stored']);
+  t.same(codes(await publish(intake, [wrong('5'), renamed('3')])), ['duplicate', 'duplicate']);
+  t.equal((await readAll(bus, QUARANTINE_STREAM, 'quarantine.>')).length, 3);
+  const next = await startIntake(t, bus);
+  t.same(codes(await publish(next, [renamed('5'), renamed('6')])), ['duplicate', 'stored'], 'after a restart');
+});
+
+t.test('after a failure later events of the source wait until the failed one is sent again', async (t) => {
+  const server = await startNats(t);
+  const bus = await connect(t, server);
+  const intake = await startIntake(t, bus, { queueEventsMax: 3 });
+  const results = await publish(
+    intake,
+    ['1', '2', '3', '4', '5'].map((position) => placed(position)),
+  );
+  t.same(codes(results), ['stored', 'stored', 'stored', 'TOO_MANY', 'TOO_MANY']);
+  t.same(codes(await publish(intake, [placed('5'), birth('plain')])), ['PRECEDING_FAILED', 'stored']);
+  t.same(codes(await publish(intake, [placed('5', { sourceepoch: 'other' })])), ['stored'], 'another epoch is free');
+  t.same(codes(await publish(intake, [placed('4')])), ['stored']);
+  t.same(codes(await publish(intake, [placed('5', { id: 'five' }), placed('6')])), ['stored', 'stored']);
+});
+
+t.test('two brokers that serve one source do not store an event twice', async (t) => {
+  const server = await startNats(t);
+  const one = await startIntake(t, await connect(t, server, 'one'));
+  const bus = await connect(t, server, 'two');
+  const two = await startIntake(t, bus);
+  await publish(one, [renamed('1')]);
+  t.same(codes(await publish(two, [renamed('1'), renamed('2')])), ['duplicate', 'stored']);
+  t.same(
+    codes(
+      await publish(
+        one,
+        range(1, 40).map((position) => renamed(position)),
+      ),
+    ),
+    ['duplicate', 'duplicate', ...Array(38).fill('stored')],
+  );
+  t.same(
+    codes(
+      await publish(
+        two,
+        range(30, 41).map((position) => renamed(position)),
+      ),
+    ),
+    [...Array(11).fill('duplicate'), 'stored'],
+  );
+  // Both checkpoint, then each meets the other's.
+  await one.drain();
+  t.same(codes(await publish(two, [renamed('42')])), ['stored']);
+  await two.drain();
+  const three = await startIntake(t, bus);
+  t.same(codes(await publish(three, [renamed('42'), renamed('43')])), ['duplicate', 'stored']);
+  t.same(sourcePositions(await readLog(bus)), range(1, 43));
+});
+
+t.test('two brokers at once store each place once', async (t) => {
+  const server = await startNats(t);
+  const bus = await connect(t, server, 'one');
+  const intakes = [await startIntake(t, bus), await startIntake(t, await connect(t, server, 'two'))];
+  const events = range(1, 200);
+  await Promise.all(
+    intakes.map(async (intake) => {
+      for (let i = 0; i < events.length; i += 10) {
+        const batch = events.slice(i, i + 10).map((position) => renamed(position));
+        await Promise.all(intake.publish(REGISTRY, batch));
+      }
+    }),
+  );
+  t.same(sourcePositions(await readLog(bus)), events);
+});
+
+t.test('an atomic batch minds the marks', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus);
+  await publish(intake, [placed('1'), placed('2')]);
+  const results = await intake.publishAtomic(
+    REGISTRY,
+    range(1, 5).map((position) => renamed(position)),
+  );
+  t.same(codes(results), ['duplicate', 'duplicate', 'stored', 'stored', 'stored']);
+  t.same(codes(await publish(intake, [renamed('5'), renamed('6')])), ['duplicate', 'stored']);
+});

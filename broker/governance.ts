@@ -14,6 +14,7 @@ import { Credentials } from './parties/credentials.js';
 import { Officers, Parties, Systems } from './parties/parties.js';
 import { PartyOffice } from './parties/party-office.js';
 import type { Releases } from './releases.js';
+import { BundleOffice } from './sharing/bundle.js';
 import { GrantOffice } from './sharing/grant-office.js';
 import { Grants } from './sharing/grants.js';
 import { VERSION } from './version.js';
@@ -57,18 +58,13 @@ export async function openGovernance(deps: GovernanceDeps) {
     bootstrapToken: config.bootstrapToken,
     platformRegistration: config.platformRegistration,
   });
+  const shared = { ledger, credentials, parties, systems, officers, catalog, grants, trial };
   return {
-    trial,
-    ledger,
-    credentials,
-    parties,
-    systems,
-    officers,
-    catalog,
-    grants,
-    partyOffice: new PartyOffice({ ledger, parties, systems, officers, credentials, trial }),
-    grantOffice: new GrantOffice({ ledger, grants, catalog, systems, trial }),
-    catalogOffice: new CatalogOffice({ ledger, catalog, acts, trial }),
+    ...shared,
+    partyOffice: new PartyOffice(shared),
+    catalogOffice: new CatalogOffice({ ...shared, acts }),
+    grantOffice: new GrantOffice(shared),
+    bundleOffice: new BundleOffice({ ...shared, partitions, clock }),
     newOperatorToken: founding.printToken,
   };
 }

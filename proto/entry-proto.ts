@@ -34,11 +34,16 @@ function messageProto(entryId: string, fields: readonly ItemField[], reserved: n
 }
 
 function fieldLine(field: ItemField): string {
+  const scalar = wireScalar(field.type);
   const label = field.list ? 'repeated' : 'optional';
+  const options: string[] = [];
   // Elements are sent one by one, also where proto3 would pack them: a projection then copies whole fields.
-  const packed = field.list && wireScalar(field.type) !== 'string' ? ' [packed = false]' : '';
+  if (field.list && scalar !== 'string') options.push('packed = false');
+  // By default two items such as `firstName` and `first_name` would have one JSON name, which compilers refuse.
+  if (field.name.includes('_')) options.push(`json_name = "${field.name}"`);
+  const brackets = options.length === 0 ? '' : ` [${options.join(', ')}]`;
   const comment = field.type === 'object' ? ' // JSON text' : field.type === 'string' ? '' : ` // ${field.type}`;
-  return `${label} ${wireScalar(field.type)} ${field.name} = ${field.number}${packed};${comment}`;
+  return `${label} ${scalar} ${field.name} = ${field.number}${brackets};${comment}`;
 }
 
 /** Party and entry tokens may hold characters that protobuf names may not. */

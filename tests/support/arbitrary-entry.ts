@@ -55,11 +55,8 @@ const item: fc.Arbitrary<NumberedItem> = fc.record({
   filterable: fc.boolean(),
 });
 
-/** Two names of one message may not fall together when protobuf makes lowerCamelCase of them. */
-const jsonName = (name: string): string => name.replaceAll('_', '').toLowerCase();
-
 export const items: fc.Arbitrary<NumberedItem[]> = fc
-  .uniqueArray(item, { minLength: 1, maxLength: 12, selector: (one) => jsonName(one.name) })
+  .uniqueArray(item, { minLength: 1, maxLength: 12, selector: (one) => one.name })
   .map((all) => [...new Map(all.map((one) => [one.number, one])).values()])
   .map(([first, ...rest]) => [{ ...(first as NumberedItem), type: 'string', list: false, identifier: true }, ...rest]);
 

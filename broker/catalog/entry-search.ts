@@ -73,11 +73,8 @@ function firstAbove(sorted: string[], after: string): number {
 function searchText({ id, name, abstract, items }: EntryDocument): string {
   const texts = new Set([id, ...wordsOf(name), ...wordsOf(abstract)]);
   for (const item of items) for (const text of [item.name, ...wordsOf(item.title)]) texts.add(text);
-  return flatten([...texts].join('\n').toLowerCase());
+  return [...texts].join('\n').toLowerCase();
 }
 
 const wordsOf = (title: Title | string | undefined): string[] =>
   typeof title === 'string' ? [title] : [title?.zh, title?.en].filter((text) => text !== undefined);
-
-/** A string that owns its characters: joined ones would keep their parts, and slow every search down. */
-const flatten = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');

@@ -34,7 +34,8 @@ export class PartyOffice {
 
   /** The token of a new system is returned once; an existing system keeps its own. */
   async putSystem(caller: Caller, document: SystemDocument): Promise<{ token: string | undefined }> {
-    const problems = () => systemProblems(document, (id) => this.deps.parties.get(id));
+    const { parties, systems } = this.deps;
+    const problems = () => systemProblems(document, (id) => parties.get(id), systems.get(document.id));
     return this.#putPrincipal(caller, 'system', document, this.deps.systems, problems);
   }
 

@@ -77,8 +77,11 @@ function superiorProblem(party: PartyDocument, find: FindParty): string | undefi
   return undefined;
 }
 
-export function systemProblems(document: unknown, find: FindParty): string[] {
-  return withParty(document, shapeProblems(document, SYSTEM_SHAPE), find);
+/** `current`: the system as it is registered; it stays with its party, because its grants are the party's. */
+export function systemProblems(document: unknown, find: FindParty, current?: SystemDocument): string[] {
+  const problems = withParty(document, shapeProblems(document, SYSTEM_SHAPE), find);
+  if (problems.length > 0 || !current || current.party === (document as SystemDocument).party) return problems;
+  return [`party: system ${current.id} belongs to ${current.party} and stays there`];
 }
 
 export function officerProblems(document: unknown, find: FindParty): string[] {

@@ -1,0 +1,114 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { SluiceError } from '../../proto/errors.js';
+import type { EntryActs } from '../catalog/entry-acts.js';
+import { validateEntryDocument } from '../catalog/entry-problems.js';
+import { toEntryVersion } from '../catalog/entry-state.js';
+import type { Credentials } from '../parties/credentials.js';
+import { isMap } from '../parties/document-shape.js';
+import { officerProblems, partyProblems, systemProblems } from '../parties/party-problems.js';
+import type { Bundle } from './bundle-document.js';
+import type { BundleWorld } from './bundle-world.js';
+import { validateGrant } from './grant-problems.js';
+
+export interface BundleCheckDeps {
+  world: BundleWorld;
+  /** Find parties in `world`. */
+  entryActs: EntryActs;
+  credentials: Credentials;
+  trial: boolean;
+}
+
+export interface BundleVerdict {
+  problems: string[];
+  /** What only trial mode allows, when it is off. */
+  trialProblems: string[];
+  warnings: string[];
+}
+
+/** Documents that are checked before other work of the broker gets its turn: a few milliseconds. */
+const CHECKED_PER_TURN = 100;
+
+/** Looks into every document and lists every problem with its path. */
+export async function checkBundle(bundle: Bundle, deps: BundleCheckDeps): Promise<BundleVerdict> {
+  const verdict: BundleVerdict = { problems: [], trialProblems: [], warnings: [] };
+  const { world } = deps;
+  const tokens = new TokenCheck(deps.credentials);
+  const add = (path: string, problems: string[]): void => {
+    for (const problem of problems) verdict.problems.push(`${path}.${problem}`);
+  };
+  await each(bundle.parties, (party, index) => add(`parties[${index}]`, partyProblems(party, world.party)));
+  const systemChecks = (document: unknown): string[] =>
+    systemProblems(document, world.party, world.registeredSystem(idOf(document)));
+  const officerChecks = (document: unknown): string[] => officerProblems(document, world.party);
+  for (const [kind, check] of [
+    ['systems', systemChecks],
+    ['officers', officerChecks],
+  ] as const) {
+    await each<unknown>(bundle[kind], (document, index) => {
+      const path = `${kind}[${index}]`;
+      const { token, rest } = withoutToken(document);
+      add(path, [...check(rest), ...tokens.problems(kind, rest, token)]);
+      if (token !== undefined && !deps.trial) verdict.trialProblems.push(`${path}.token: needs trial mode`);
+    });
+  }
+  await each(bundle.entries, async (document, index) => {
+    const { problems, warnings } = await entryProblems(document, deps);
+    add(`entries[${index}]`, problems);
+    for (const warning of warnings) verdict.warnings.push(`entries[${index}]: ${warning}`);
+    if (!deps.trial) verdict.trialProblems.push(`entries[${index}]: to publish directly needs trial mode`);
+  });
+  await each(bundle.grants, (grant, index) => {
+    const { problems, rowProblems } = validateGrant(grant, world);
+    add(`grants[${index}]`, [...problems, ...rowProblems]);
+    if (!deps.trial) verdict.trialProblems.push(`grants[${index}]: to create directly needs trial mode`);
+  });
+  return verdict;
+}
+
+const idOf = (document: unknown): string => (isMap(document) ? String(document.id) : '');
+
+/** The token apart from what is stored. */
+export function withoutToken(document: unknown): { token: unknown; rest: unknown } {
+  if (!isMap(document)) return { token: undefined, rest: document };
+  const { token, ...rest } = document;
+  return { token: token ?? undefined, rest };
+}
+
+async function each<T>(documents: readonly T[], check: (document: T, index: number) => unknown): Promise<void> {
+  for (const [index, document] of documents.entries()) {
+    await check(document, index);
+    if (index % CHECKED_PER_TURN === CHECKED_PER_TURN - 1) await nextTurn();
+  }
+}
+
+async function entryProblems(
+  document: Bundle['entries'][number],
+  { world, entryActs, trial }: BundleCheckDeps,
+): Promise<{ problems: string[]; warnings: string[] }> {
+  const { problems, patternProblems, warnings } = await validateEntryDocument(document, { trial });
+  if (problems.length + patternProblems.length > 0) return { problems: [...problems, ...patternProblems], warnings };
+  try {
+    world.addEntry(toEntryVersion(entryActs.nextVersion(document)));
+    return { problems: [], warnings };
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    return { problems: error.where.problems ?? [`id: ${error.message}`], warnings };
+  }
+}
+
+/** No two may share a token: whoever has it would be both. */
+class TokenCheck {
+  readonly #owners = new Map<string, string>();
+  constructor(private readonly credentials: Credentials) {}
+
+  problems(kind: 'systems' | 'officers', document: unknown, token: unknown): string[] {
+    if (token === undefined) return [];
+    if (typeof token !== 'string' || !/^\S+$/.test(token)) return ['token: must be a text without spaces'];
+    const owner = `${kind === 'systems' ? 'system' : 'officer'}:${idOf(document)}`;
+    const digest = this.credentials.digestOf(token);
+    const registered = this.credentials.ownerOf(digest);
+    const other = this.#owners.get(digest) ?? (registered && `${registered.kind}:${registered.id}`);
+    this.#owners.set(digest, owner);
+    return other === undefined || other === owner ? [] : ['token: belongs to another system or officer'];
+  }
+}

@@ -1,0 +1,59 @@
+import type { EntryDocument } from '../../proto/entry.js';
+import type { GrantDocument } from '../../proto/grant.js';
+import { isMap } from '../parties/document-shape.js';
+import type { OfficerDocument } from '../parties/officer.js';
+import type { PartyDocument } from '../parties/party.js';
+import type { SystemDocument } from '../parties/system.js';
+
+/** A system or officer with the token that it is to have. */
+export type WithToken<T> = T & { token?: string | undefined };
+
+/** Everything that should exist, declared. What a bundle leaves out is left alone. */
+export interface Bundle {
+  parties: PartyDocument[];
+  systems: WithToken<SystemDocument>[];
+  officers: WithToken<OfficerDocument>[];
+  entries: EntryDocument[];
+  grants: GrantDocument[];
+}
+
+/** The order in which things are made: each refers to kinds before it. */
+export const BUNDLE_KINDS = ['parties', 'systems', 'officers', 'entries', 'grants'] as const;
+export type BundleKind = (typeof BUNDLE_KINDS)[number];
+
+/** A whole province has some 40,000 entries. */
+const DOCUMENTS_MAX = 100_000;
+const NAME_CHARACTERS_MAX = 64;
+
+/** What can be read of the bundle, and everything wrong with its outer form. Documents are not looked into. */
+export function parseBundle(document: unknown): { bundle: Bundle; problems: string[] } {
+  const bundle: Bundle = { parties: [], systems: [], officers: [], entries: [], grants: [] };
+  if (!isMap(document)) return { bundle, problems: ['bundle: must be a map'] };
+  const problems = Object.keys(document)
+    .filter((key) => !BUNDLE_KINDS.includes(key as BundleKind))
+    .map((key) => `${key.slice(0, NAME_CHARACTERS_MAX)}: is not known, a bundle has ${BUNDLE_KINDS.join(', ')}`);
+  for (const kind of BUNDLE_KINDS) {
+    const list = document[kind];
+    if (list === undefined || list === null) continue;
+    if (!Array.isArray(list)) problems.push(`${kind}: must be a list`);
+    else if (list.length > DOCUMENTS_MAX) problems.push(`${kind}: may list at most ${DOCUMENTS_MAX}`);
+    else {
+      problems.push(...repeatedIds(kind, list));
+      (bundle[kind] as unknown[]) = list;
+    }
+  }
+  return { bundle, problems };
+}
+
+function repeatedIds(kind: BundleKind, list: unknown[]): string[] {
+  const first = new Map<unknown, number>();
+  const problems: string[] = [];
+  for (const [index, document] of list.entries()) {
+    const id = isMap(document) ? document.id : undefined;
+    if (id === undefined) continue;
+    const before = first.get(id);
+    if (before === undefined) first.set(id, index);
+    else problems.push(`${kind}[${index}].id: is the same as in ${kind}[${before}]`);
+  }
+  return problems;
+}

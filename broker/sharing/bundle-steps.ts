@@ -1,0 +1,123 @@
+import type { GrantDocument } from '../../proto/grant.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { EntryActs } from '../catalog/entry-acts.js';
+import type { Act } from '../ledger/record.js';
+import { type Credentials, newToken } from '../parties/credentials.js';
+import type { Officers, Parties, Systems } from '../parties/parties.js';
+import { putAct } from '../parties/party-office.js';
+import type { Acting } from '../parties/permissions.js';
+import { withoutToken } from './bundle-check.js';
+import type { Bundle, WithToken } from './bundle-document.js';
+import type { BundleWorld } from './bundle-world.js';
+import { canonicalGrant, directGrantAct, joinWarnings } from './grant-acts.js';
+import type { Grants } from './grants.js';
+
+/** What one document of a bundle comes to, decided anew from the folded state each time it is asked. */
+export interface BundleStep {
+  /** `party civil`, `entry civil.birth`, … */
+  label: string;
+  decide(): BundleDecision;
+}
+
+export interface BundleDecision {
+  /** Undefined when everything is as it should be. */
+  act: Act | undefined;
+  isNew: boolean;
+  /** Of a new system or officer for which the bundle gave none. */
+  token?: string | undefined;
+  warnings?: string[] | undefined;
+}
+
+export interface BundleStepsDeps {
+  parties: Parties;
+  systems: Systems;
+  officers: Officers;
+  catalog: Catalog;
+  grants: Grants;
+  credentials: Credentials;
+  world: BundleWorld;
+  entryActs: EntryActs;
+  acting: Acting;
+}
+
+/** Steps of a checked bundle; those of one list may go in one batch, the lists one after the other. */
+export function bundleSteps(bundle: Bundle, deps: BundleStepsDeps): BundleStep[][] {
+  return [
+    bundle.parties.map((party) => partyStep(party, deps)),
+    bundle.systems.map((system) => principalStep('system', system, deps.systems, deps)),
+    bundle.officers.map((officer) => principalStep('officer', officer, deps.officers, deps)),
+    bundle.entries.map((entry) => entryStep(entry, deps)),
+    grantSteps(bundle.grants, deps),
+  ];
+}
+
+function partyStep(party: Bundle['parties'][number], { parties, acting }: BundleStepsDeps): BundleStep {
+  return {
+    label: `party ${party.id}`,
+    decide: () => {
+      const current = parties.get(party.id);
+      return { act: putAct('party', party, current, acting), isNew: current === undefined };
+    },
+  };
+}
+
+/** A token in the bundle replaces the credential; without one an existing credential stays. */
+function principalStep<T extends { id: string }>(
+  kind: 'system' | 'officer',
+  document: WithToken<T>,
+  documents: { get(id: string): (T & { credential?: string | undefined }) | undefined },
+  { credentials, acting }: BundleStepsDeps,
+): BundleStep {
+  const { token, rest } = withoutToken(document) as { token: string | undefined; rest: T };
+  let made: string | undefined;
+  return {
+    label: `${kind} ${document.id}`,
+    decide: () => {
+      const current = documents.get(document.id);
+      if (token === undefined && !current?.credential) made ??= newToken();
+      const given = token ?? (current?.credential ? undefined : made);
+      const credential = given === undefined ? current?.credential : credentials.digestOf(given);
+      const act = putAct(kind, { ...rest, credential }, current, acting);
+      return { act, isNew: current === undefined, token: act && token === undefined ? given : undefined };
+    },
+  };
+}
+
+function entryStep(entry: Bundle['entries'][number], { catalog, entryActs, acting }: BundleStepsDeps): BundleStep {
+  return {
+    label: `entry ${entry.id}`,
+    decide: () => ({
+      act: entryActs.publishDocument(entry, acting),
+      isNew: catalog.state(entry.id) === undefined,
+    }),
+  };
+}
+
+/** Grants of one bundle see each other, too: they are decided on before any of them is folded. */
+function grantSteps(list: Bundle['grants'], { grants, world, acting }: BundleStepsDeps): BundleStep[] {
+  const planned = list.map((grant) => {
+    const entry = world.entry(grant.entry)!;
+    return { entry, document: canonicalGrant(grant, world.system(grant.system)!.party, entry) };
+  });
+  const besides = new Map<string, GrantDocument[]>();
+  for (const { entry, document } of planned) {
+    const beside = besides.get(entry.id);
+    if (beside) beside.push(document);
+    else besides.set(entry.id, [document]);
+  }
+  return planned.map(({ entry, document }) => ({
+    label: `grant ${document.id}`,
+    decide: () => {
+      const current = grants.get(document.id);
+      if (current?.status === 'terminated') return terminatedDecision(current.id);
+      const others = [...grants.liveOf(entry.id), ...(besides.get(entry.id) ?? [])];
+      const act = directGrantAct(grants, document, acting);
+      return { act, isNew: current === undefined, warnings: joinWarnings(others, document, entry) };
+    },
+  }));
+}
+
+/** Only remarked on: refused, a bundle that once made the grant could never be applied again. */
+function terminatedDecision(id: string): BundleDecision {
+  return { act: undefined, isNew: false, warnings: [`grant ${id}: is terminated and stays so`] };
+}

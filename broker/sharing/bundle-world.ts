@@ -1,0 +1,48 @@
+import type { EntryVersion } from '../../proto/entry.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { Parties, Systems } from '../parties/parties.js';
+import type { PartyDocument } from '../parties/party.js';
+import type { SystemDocument } from '../parties/system.js';
+import type { Bundle } from './bundle-document.js';
+import type { GrantWorld } from './grant-problems.js';
+
+export interface RegisteredWorld {
+  parties: Parties;
+  systems: Systems;
+  catalog: Catalog;
+}
+
+/** What will exist when the bundle is applied: its own documents before those that are registered. */
+export class BundleWorld implements GrantWorld {
+  readonly #registered: RegisteredWorld;
+  readonly #parties: Map<string, PartyDocument>;
+  readonly #systems: Map<string, SystemDocument>;
+  readonly #entries = new Map<string, EntryVersion>();
+
+  constructor(bundle: Bundle, registered: RegisteredWorld) {
+    this.#registered = registered;
+    this.#parties = new Map(bundle.parties.map((party) => [party?.id, party]));
+    // A malformed one is a problem of its own; grants must still be able to look.
+    const readable = bundle.systems.filter((system) => Array.isArray(system?.may));
+    this.#systems = new Map(readable.map((system) => [system.id, system]));
+  }
+
+  readonly party = (id: string): PartyDocument | undefined => this.#parties.get(id) ?? this.#registered.parties.get(id);
+
+  system(id: string): SystemDocument | undefined {
+    return this.#systems.get(id) ?? this.#registered.systems.get(id);
+  }
+
+  registeredSystem(id: string): SystemDocument | undefined {
+    return this.#registered.systems.get(id);
+  }
+
+  entry(id: string): EntryVersion | undefined {
+    return this.#entries.get(id) ?? this.#registered.catalog.published(id);
+  }
+
+  /** What an entry of the bundle will be. */
+  addEntry(version: EntryVersion): void {
+    this.#entries.set(version.id, version);
+  }
+}

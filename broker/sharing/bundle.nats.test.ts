@@ -1,0 +1,168 @@
+import t, { type Test } from 'tap';
+import { emptyStore } from '../../tests/support/ledger.js';
+import { openSharing, operator } from '../../tests/support/sharing.js';
+
+const BUNDLE = {
+  parties: [
+    { id: 'civil', name: { zh: '民政局', en: 'Civil Affairs' }, level: 'city', regionCode: '350100' },
+    { id: 'health', name: 'Health Commission', level: 'city', regionCode: '350100' },
+  ],
+  systems: [
+    { id: 'registry', party: 'civil', may: ['publish'], token: 'registry-token' },
+    { id: 'clinic', party: 'health', may: ['subscribe'] },
+  ],
+  officers: [{ id: 'editor', party: 'civil', roles: ['catalog_editor'] }],
+  entries: [
+    {
+      id: 'civil.birth',
+      name: 'Births',
+      sharingAttribute: 'conditional',
+      items: [
+        { name: 'idNumber', type: 'string', identifier: true },
+        { name: 'regionCode', type: 'code', filterable: true },
+      ],
+    },
+  ],
+  grants: [
+    {
+      id: 'g-births',
+      system: 'clinic',
+      entry: 'civil.birth',
+      items: [{ name: 'idNumber' }],
+      rows: { regionCode: { in: ['350102'] } },
+      purpose: 'care of newborns',
+      basis: 'Law, art. 1',
+      period: { from: '2026-01-01', to: '2036-12-31' },
+    },
+  ],
+};
+const LABELS = [
+  'party civil',
+  'party health',
+  'system registry',
+  'system clinic',
+  'officer editor',
+  'entry civil.birth',
+  'grant g-births',
+];
+
+const open = async (t: Test, trial = true) => openSharing(t, await emptyStore(t), trial);
+
+t.test('a dry run shows the difference and does nothing', async (t) => {
+  const { bundles, ledger } = await open(t);
+  const difference = await bundles.apply(operator, BUNDLE, { dryRun: true });
+  t.match(difference, { dryRun: true, create: LABELS, update: [], unchanged: 0, tokens: {} });
+  t.same(difference.tokens, {});
+  t.equal(ledger.head, 0);
+});
+
+t.test('applying makes everything, hands out new tokens once, and is idempotent', async (t) => {
+  const { bundles, ledger, credentials, catalog, grants } = await open(t);
+  const first = await bundles.apply(operator, BUNDLE, { dryRun: false });
+  t.same(first.create, LABELS);
+  t.same(Object.keys(first.tokens).sort(), ['officer:editor', 'system:clinic']);
+  t.match(credentials.authenticate('registry-token'), { kind: 'system', id: 'registry' });
+  t.match(credentials.authenticate(first.tokens['system:clinic']!), { kind: 'system', id: 'clinic', party: 'health' });
+  t.equal(catalog.published('civil.birth')?.version, 1);
+  t.match(grants.get('g-births'), { party: 'health', trial: true, rows: { regionCode: { is: '350102' } } });
+  t.match(first.warnings, [/^entries\[0\]: outside trial mode/]);
+  const head = ledger.head;
+  const second = await bundles.apply(operator, BUNDLE, { dryRun: false });
+  t.match(second, { create: [], update: [], unchanged: 7 });
+  t.equal(ledger.head, head);
+  t.notMatch(JSON.stringify(await ledger.read({ limit: 100 })), /registry-token/, 'no token is in the ledger');
+});
+
+t.test('what changed is updated: a token replaces the credential, an entry gets its next version', async (t) => {
+  const { bundles, credentials, catalog, grants } = await open(t);
+  await bundles.apply(operator, BUNDLE, { dryRun: false });
+  const changed = structuredClone(BUNDLE);
+  changed.systems[0]!.token = 'another-token';
+  changed.entries[0]!.items.push({ name: 'name', type: 'string', filterable: false });
+  changed.grants[0]!.items.push({ name: 'name' });
+  const difference = await bundles.apply(operator, changed, { dryRun: false });
+  t.same(difference.update, ['system registry', 'entry civil.birth', 'grant g-births']);
+  t.equal(credentials.authenticate('registry-token'), undefined);
+  t.ok(credentials.authenticate('another-token'));
+  t.equal(catalog.published('civil.birth')?.version, 2);
+  t.equal(grants.get('g-births')?.items.length, 2);
+});
+
+t.test('every problem is listed with its path, and nothing is done', async (t) => {
+  const { bundles, ledger } = await open(t);
+  const bad: Record<string, unknown> = structuredClone(BUNDLE);
+  bad.partys = [];
+  bad.parties = [...BUNDLE.parties, { id: 'civil', name: 'again', level: 'city', regionCode: '350100' }];
+  bad.systems = [
+    { id: 'a', party: 'civil' },
+    { id: 'b', party: 'gone', may: [], token: 'same' },
+    { id: 'c', party: 'civil', may: [], token: 'same' },
+  ];
+  bad.officers = 'none';
+  bad.entries = [
+    {
+      ...BUNDLE.entries[0],
+      items: [
+        { name: 'x', type: 'text', identifier: true },
+        { name: 'y', type: 'string', pattern: '(a*)*b' },
+      ],
+    },
+  ];
+  bad.grants = [{ ...BUNDLE.grants[0], system: 'a', entry: 'civil.none' }];
+  const refusal = await bundles.apply(operator, bad, { dryRun: true }).catch((error) => error);
+  t.equal(refusal.code, 'BUNDLE_INVALID');
+  const problems = refusal.where.problems.join('\n');
+  for (const expected of [
+    /^partys: is not known/m,
+    /^parties\[2\].id: is the same as in parties\[0\]/m,
+    /^systems\[0\].may: is missing/m,
+    /^systems\[1\].party: there is no party gone/m,
+    /^systems\[2\].token: belongs to another/m,
+    /^officers: must be a list/m,
+    /^entries\[0\].items\[0\].type: /m,
+    /^entries\[0\].items\[1\].pattern: could take more than linear time/m,
+    /^grants\[0\].system: there is no system a/m,
+    /^grants\[0\].entry: there is no published entry/m,
+  ]) {
+    t.match(problems, expected);
+  }
+  t.equal(ledger.head, 0);
+});
+
+t.test('outside trial mode a bundle brings parties and systems, and no tokens, entries or grants', async (t) => {
+  const { bundles } = await open(t, false);
+  const refusal = await bundles
+    .apply(operator, { ...BUNDLE, entries: [], grants: [] }, { dryRun: true })
+    .catch((e) => e);
+  t.equal(refusal.code, 'TRIAL_ONLY');
+  t.same(refusal.where.problems, ['systems[0].token: needs trial mode']);
+  const lawful = { parties: BUNDLE.parties, systems: [BUNDLE.systems[1]] };
+  t.equal((await bundles.apply(operator, lawful, { dryRun: false })).create.length, 3);
+});
+
+t.test('a party that holds one record hashed and plain is warned about', async (t) => {
+  const { bundles } = await open(t);
+  const hashed = { ...BUNDLE.grants[0], id: 'g-hashed', items: [{ name: 'idNumber', transform: 'hash' }] };
+  const both = { ...BUNDLE, grants: [...BUNDLE.grants, hashed] };
+  const { warnings } = await bundles.apply(operator, both, { dryRun: false });
+  t.equal(warnings.filter((warning) => /hashed and plain/.test(warning)).length, 1);
+});
+
+t.test('a terminated grant stays terminated, whatever a bundle says', async (t) => {
+  const { bundles, office, grants } = await open(t);
+  await bundles.apply(operator, BUNDLE, { dryRun: false });
+  await office.terminate(operator, 'g-births', 'no longer needed');
+  const { warnings, unchanged } = await bundles.apply(operator, BUNDLE, { dryRun: false });
+  t.equal(unchanged, 7);
+  t.match(warnings.at(-1), /g-births: is terminated and stays so/);
+  t.equal(grants.get('g-births')?.status, 'terminated');
+});
+
+t.test('thousands of entries load in one go, and again without a change', async (t) => {
+  const { bundles, catalog } = await open(t);
+  const entries = Array.from({ length: 3_000 }, (_, i) => ({ ...BUNDLE.entries[0], id: `civil.e${i}` }));
+  const large = { parties: BUNDLE.parties, entries };
+  t.equal((await bundles.apply(operator, large, { dryRun: false })).create.length, 3_002);
+  t.equal(catalog.size, 3_000);
+  t.equal((await bundles.apply(operator, large, { dryRun: false })).unchanged, 3_002);
+});

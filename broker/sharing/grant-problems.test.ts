@@ -1,0 +1,91 @@
+import t from 'tap';
+import type { EntryVersion } from '../../proto/entry.js';
+import type { SystemDocument } from '../parties/system.js';
+import { refuseInvalidGrant, validateGrant } from './grant-problems.js';
+
+const ENTRY = {
+  id: 'civil.birth',
+  document: { sharingAttribute: 'conditional' },
+  items: [
+    { name: 'idNumber', type: 'string', identifier: true, number: 1 },
+    { name: 'name', type: 'string', number: 2 },
+    { name: 'birthDate', type: 'date', number: 3 },
+    { name: 'regionCode', type: 'code', filterable: true, number: 4 },
+    { name: 'weight', type: 'integer', number: 5 },
+    { name: 'detail', type: 'object', number: 6 },
+  ],
+} as unknown as EntryVersion;
+const SECRET = { ...ENTRY, id: 'civil.secret', document: { sharingAttribute: 'not_shared' } } as EntryVersion;
+const ENTRIES: Record<string, EntryVersion> = { 'civil.birth': ENTRY, 'civil.secret': SECRET };
+const SYSTEMS: Record<string, SystemDocument> = {
+  clinic: { id: 'clinic', party: 'health', may: ['subscribe'] },
+  source: { id: 'source', party: 'civil', may: ['publish'] },
+};
+const world = { system: (id: string) => SYSTEMS[id], entry: (id: string) => ENTRIES[id] };
+
+const grant = (change: object = {}) => ({
+  id: 'g-births',
+  system: 'clinic',
+  entry: 'civil.birth',
+  items: [{ name: 'idNumber' }, { name: 'name', transform: 'mask' }, { name: 'birthDate', transform: 'year' }],
+  rows: { regionCode: { prefix: '3501' } },
+  purpose: 'care of newborns',
+  basis: 'Law, art. 1',
+  period: { from: '2026-01-01', to: '2026-12-31' },
+  ...change,
+});
+
+t.test('a good grant has no problem, with the identifier plain or hashed', async (t) => {
+  t.same(validateGrant(grant(), world), { problems: [], rowProblems: [] });
+  t.same(validateGrant(grant({ items: [{ name: 'idNumber', transform: 'hash' }] }), world).problems, []);
+  t.same(validateGrant(grant({ party: 'health', history: 'all', kind: 'backflow' }), world).problems, []);
+});
+
+const REFUSED: [string, unknown, RegExp][] = [
+  ['a text', 'x', /must be a map/],
+  ['an unknown field', grant({ itens: [] }), /^itens: /],
+  ['a status', grant({ status: 'suspended' }), /^status: /],
+  ['no purpose', grant({ purpose: ' ' }), /^purpose: /],
+  ['no basis', grant({ basis: undefined }), /^basis: is missing/],
+  ['an unknown system', grant({ system: 'ghost' }), /^system: there is no system/],
+  ['a system that may not subscribe', grant({ system: 'source' }), /may not subscribe/],
+  ['a party that the system is not of', grant({ party: 'civil' }), /belongs to party health/],
+  ['an unknown entry', grant({ entry: 'civil.death' }), /no published entry/],
+  ['an entry that is not shared', grant({ entry: 'civil.secret' }), /is not shared/],
+  ['an unknown item', grant({ items: [{ name: 'idNumber' }, { name: 'income' }] }), /no item income/],
+  ['an item twice', grant({ items: [{ name: 'idNumber' }, { name: 'idNumber' }] }), /granted twice/],
+  ['no identifier', grant({ items: [{ name: 'name' }] }), /identifier idNumber must be granted/],
+  ['a masked identifier', grant({ items: [{ name: 'idNumber', transform: 'mask' }] }), /plain or hashed only/],
+  ['an unknown transform', grant({ items: [{ name: 'idNumber', transform: 'rot13' }] }), /^items\[0\].transform: /],
+  [
+    'a mask on a number',
+    grant({ items: [{ name: 'idNumber' }, { name: 'weight', transform: 'mask' }] }),
+    /mask fits only/,
+  ],
+  [
+    'the year of a text',
+    grant({ items: [{ name: 'idNumber' }, { name: 'name', transform: 'year' }] }),
+    /year fits only/,
+  ],
+  [
+    'a hashed object',
+    grant({ items: [{ name: 'idNumber' }, { name: 'detail', transform: 'hash' }] }),
+    /hash fits only/,
+  ],
+  ['a period that ends before it begins', grant({ period: { from: '2026-02-01', to: '2026-01-01' } }), /^period.to/],
+  ['a period without end', grant({ period: { from: '2026-02-01' } }), /^period: to: is missing/],
+  ['a history that is no date', grant({ history: 'everything' }), /^history: /],
+];
+
+for (const [what, document, problem] of REFUSED) {
+  t.test(`refused: ${what}`, async (t) => {
+    const verdict = validateGrant(document, world);
+    t.match(verdict.problems, [problem]);
+    t.throws(() => refuseInvalidGrant('g', verdict), { code: 'GRANT_INVALID' });
+  });
+}
+
+t.test('a wrong row filter alone has its own code', async (t) => {
+  const verdict = validateGrant(grant({ rows: { name: { is: 'x' } } }), world);
+  t.throws(() => refuseInvalidGrant('g', verdict), { code: 'UNKNOWN_PREDICATE', message: /not filterable/ });
+});

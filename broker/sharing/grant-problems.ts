@@ -1,0 +1,125 @@
+import type { EntryVersion, ItemType, NumberedItem } from '../../proto/entry.js';
+import { SluiceError } from '../../proto/errors.js';
+import { type GrantDocument, type GrantedItem, TRANSFORMS, type Transform } from '../../proto/grant.js';
+import { isEntryId } from '../../proto/subject.js';
+import { type FieldCheck, isMap, oneOf, type Shape, shapeProblems, text, token } from '../parties/document-shape.js';
+import type { SystemDocument } from '../parties/system.js';
+import { boundsOf, isDayOrInstant } from './grant-period.js';
+import { rowProblems } from './rows-check.js';
+
+/** What a grant refers to; also things that are about to be made beside it. */
+export interface GrantWorld {
+  system(id: string): SystemDocument | undefined;
+  entry(id: string): EntryVersion | undefined;
+}
+
+export interface GrantVerdict {
+  /** Each begins with its path. */
+  problems: string[];
+  /** Problems of the row filter, which have their own code. */
+  rowProblems: string[];
+}
+
+/** Item types that a transform makes sense for; whatever it makes is text. */
+const FITTING: Record<Transform, readonly ItemType[]> = {
+  mask: ['string', 'code'],
+  hash: ['string', 'code', 'integer', 'decimal', 'date', 'datetime'],
+  year: ['date', 'datetime'],
+};
+
+const entryId: FieldCheck = (value) =>
+  typeof value === 'string' && isEntryId(value) ? undefined : 'must be <party>.<entry>';
+
+const history: FieldCheck = (value) =>
+  value === 'none' || value === 'all' || isDayOrInstant(value) ? undefined : 'must be none, all or a date';
+
+const period: FieldCheck = (value) => {
+  const end: FieldCheck = (one) => (isDayOrInstant(one) ? undefined : 'must be a date, or a date and time with zone');
+  return shapeProblems(value, { from: { required: true, check: end }, to: { required: true, check: end } })[0];
+};
+
+const GRANT_SHAPE: Shape = {
+  id: { required: true, check: token },
+  application: { check: text },
+  party: { check: token },
+  system: { required: true, check: token },
+  entry: { required: true, check: entryId },
+  items: {
+    required: true,
+    check: (value) => (Array.isArray(value) && value.length > 0 ? undefined : 'must be a list of items'),
+  },
+  rows: { check: (value) => (isMap(value) ? undefined : 'must be a map from item to predicate') },
+  purpose: { required: true, check: text },
+  basis: { required: true, check: text },
+  period: { required: true, check: period },
+  history: { check: history },
+  kind: { check: text },
+  status: { check: (value) => (value === 'in_force' ? undefined : 'is made by acts: leave it out') },
+};
+
+const ITEM_SHAPE: Shape = {
+  name: { required: true, check: text },
+  transform: { check: oneOf(TRANSFORMS) },
+};
+
+/** Everything wrong with a grant as submitted. */
+export function validateGrant(document: unknown, world: GrantWorld): GrantVerdict {
+  const problems = shapeProblems(document, GRANT_SHAPE);
+  if (!isMap(document) || problems.length > 0) return { problems, rowProblems: [] };
+  const grant = document as unknown as GrantDocument;
+  problems.push(...holderProblems(grant, world.system(grant.system)));
+  const { fromMs, toMs } = boundsOf(grant);
+  if (toMs <= fromMs) problems.push('period.to: is before period.from');
+  const entry = world.entry(grant.entry);
+  if (!entry) return { problems: [...problems, `entry: there is no published entry ${grant.entry}`], rowProblems: [] };
+  if (entry.document.sharingAttribute === 'not_shared') problems.push(`entry: ${grant.entry} is not shared`);
+  problems.push(...grantedProblems(grant.items, entry));
+  return { problems, rowProblems: grant.rows ? rowProblems(grant.rows, entry) : [] };
+}
+
+/** Throws GRANT_INVALID with all problems, or UNKNOWN_PREDICATE when only the row filter is wrong. */
+export function refuseInvalidGrant(grant: string, verdict: GrantVerdict): void {
+  const all = [...verdict.problems, ...verdict.rowProblems];
+  if (all.length === 0) return;
+  const code = verdict.problems.length === 0 ? 'UNKNOWN_PREDICATE' : 'GRANT_INVALID';
+  throw new SluiceError(code, `grant ${grant}: ${all.join('; ')}`, { grant, problems: all });
+}
+
+function holderProblems(grant: GrantDocument, system: SystemDocument | undefined): string[] {
+  if (!system) return [`system: there is no system ${grant.system}`];
+  const problems: string[] = [];
+  if (!system.may.includes('subscribe')) problems.push(`system: ${grant.system} may not subscribe`);
+  if (grant.party != null && grant.party !== system.party) {
+    problems.push(`party: system ${grant.system} belongs to party ${system.party}`);
+  }
+  return problems;
+}
+
+function grantedProblems(items: readonly GrantedItem[], entry: EntryVersion): string[] {
+  const problems: string[] = [];
+  const granted = new Set<string>();
+  for (const [index, one] of items.entries()) {
+    const path = `items[${index}]`;
+    const shape = shapeProblems(one, ITEM_SHAPE, path);
+    problems.push(...shape);
+    if (shape.length > 0) continue;
+    const item = entry.items.find(({ name }) => name === one.name);
+    if (!item) problems.push(`${path}.name: entry ${entry.id} has no item ${one.name.slice(0, 64)}`);
+    else if (granted.has(one.name)) problems.push(`${path}.name: ${one.name} is granted twice`);
+    else problems.push(...transformProblems(one.transform, item, path));
+    granted.add(one.name);
+  }
+  const identifier = entry.items.find((item) => item.identifier)?.name;
+  if (identifier !== undefined && !granted.has(identifier)) {
+    problems.push(`items: the identifier ${identifier} must be granted, plain or hashed`);
+  }
+  return problems;
+}
+
+function transformProblems(transform: Transform | undefined, item: NumberedItem, path: string): string[] {
+  if (transform == null) return [];
+  const at = `${path}.transform`;
+  if (item.identifier && transform !== 'hash') return [`${at}: the identifier can be plain or hashed only`];
+  if (FITTING[transform].includes(item.type)) return [];
+  return [`${at}: ${transform} fits only ${FITTING[transform].join(', ')}, not ${item.type}`];
+}

@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import t from 'tap';
+import type { EntryVersion, Item, ItemType } from '../../proto/entry.js';
+import type { Rows } from '../../proto/rows.js';
+import { canonicalRows } from './canonical-rows.js';
+import { checkRows, rowProblems } from './rows-check.js';
+
+const TYPES: ItemType[] = ['string', 'code', 'integer', 'number', 'decimal', 'boolean', 'date', 'datetime'];
+const items: Item[] = TYPES.map((type) => ({ name: type, type, filterable: true, identifier: type === 'string' }));
+const version = {
+  id: 'p.e',
+  items: [...items, { name: 'hidden', type: 'string' }].map((item, index) => ({ ...item, number: index + 1 })),
+} as EntryVersion;
+
+t.test('every keyword on the types that it fits', async (t) => {
+  const rows = {
+    string: { prefix: '3501', notIn: ['x'] },
+    code: { in: ['A', 'B'] },
+    integer: { min: 1, max: 5 },
+    number: { is: 1.5 },
+    decimal: { min: '1.50', max: 2 },
+    boolean: { is: true },
+    date: { from: '2020-01-01', to: '2020-12-31' },
+    datetime: { from: '2020-01-01', to: '2020-12-31T10:00:00+08:00' },
+  };
+  t.same(rowProblems(rows, version), []);
+});
+
+const REFUSED: [string, unknown, RegExp][] = [
+  ['something that is no map', [], /^rows: must be a map/],
+  ['an unknown item', { colour: { is: 'x' } }, /^rows.colour: entry p.e has no such item/],
+  ['a name that every object has', JSON.parse('{"__proto__": {"is": "x"}}'), /no such item/],
+  ['an item that is not filterable', { hidden: { is: 'x' } }, /not filterable/],
+  ['an unknown keyword', { string: { like: 'x' } }, /^rows.string.like: is not a known keyword/],
+  ['a predicate that is no map', { string: 'x' }, /^rows.string: must be a map/],
+  ['an empty predicate', { string: {} }, /says nothing/],
+  ['an empty list', { string: { in: [] } }, /at least one/],
+  ['a prefix of a number', { integer: { prefix: '1' } }, /does not fit type integer/],
+  ['a range of a text', { string: { min: 1 } }, /does not fit type string/],
+  ['an integer as text', { integer: { is: '1' } }, /value of type integer/],
+  ['a decimal that is none', { decimal: { min: '1e3' } }, /value of type decimal/],
+  ['a day that does not exist', { date: { from: '2020-02-30' } }, /value of type date/],
+  ['an instant without zone', { datetime: { from: '2020-01-01T00:00:00' } }, /value of type datetime/],
+];
+
+for (const [what, rows, problem] of REFUSED) {
+  t.test(`refused: ${what}`, async (t) => {
+    t.match(rowProblems(rows, version), [problem]);
+    t.throws(() => checkRows(rows, version), { code: 'UNKNOWN_PREDICATE' });
+  });
+}
+
+t.test('a narrowing uses only what is granted plain', async (t) => {
+  const grantedPlain = new Set(['code']);
+  t.same(rowProblems({ code: { is: 'A' } }, version, { grantedPlain }), []);
+  t.match(rowProblems({ string: { is: 'A' } }, version, { grantedPlain }), [/not granted plain/]);
+});
+
+t.test('row maps that mean the same have one form', async (t) => {
+  const form = (rows: Rows) => JSON.stringify(canonicalRows(rows, version));
+  t.equal(form({ code: { in: ['A'] } }), form({ code: { is: 'A' } }));
+  t.equal(form({ code: { in: ['B', 'A', 'B'] } }), form({ code: { in: ['A', 'B'] } }));
+  t.equal(form({ integer: { is: 1 }, code: { is: 'A' } }), form({ code: { is: 'A' }, integer: { is: 1 } }));
+  t.equal(form({ integer: { max: 2, min: 1 } }), form({ integer: { min: 1, max: 2 } }));
+  t.equal(form({ decimal: { min: '1.50' } }), form({ decimal: { min: 1.5 } }));
+  t.not(form({ string: { is: '1.50' } }), form({ string: { is: '1.5' } }), 'texts keep their zeros');
+  t.equal(form({ integer: { in: [10, 9] } }), '{"integer":{"in":[9,10]}}');
+});
+
+t.test('the form of a form is itself', async () => {
+  const values = fc.uniqueArray(fc.constantFrom('1', '1.0', '1.50', '2'), { minLength: 1 });
+  const rows = fc.record({ decimal: fc.record({ in: values, notIn: values }), code: fc.record({ in: values }) });
+  fc.assert(
+    fc.property(rows, (one) => {
+      const form = canonicalRows(one, version);
+      return JSON.stringify(canonicalRows(form, version)) === JSON.stringify(form);
+    }),
+  );
+});

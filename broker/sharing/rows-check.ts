@@ -1,0 +1,95 @@
+import { isDecimal } from '../../proto/decimal.js';
+import type { EntryVersion, ItemType, NumberedItem } from '../../proto/entry.js';
+import { SluiceError } from '../../proto/errors.js';
+import { ROW_KEYWORDS, type Rows } from '../../proto/rows.js';
+import { isMap } from '../parties/document-shape.js';
+import { isDay, isDayOrInstant, isInstant } from './grant-period.js';
+
+type Keyword = (typeof ROW_KEYWORDS)[number];
+
+export interface RowsContext {
+  /** For a narrowing: the items that the grant gives plain. A filter on any other would tell its values. */
+  grantedPlain?: ReadonlySet<string> | undefined;
+}
+
+/** Values of one `in` or `notIn`; an index entry is made of each. */
+const VALUES_MAX = 10_000;
+const NAME_CHARACTERS_MAX = 64;
+
+const EQUALITY: Keyword[] = ['is', 'in', 'notIn'];
+const KEYWORDS: Record<ItemType, readonly Keyword[]> = {
+  string: [...EQUALITY, 'prefix'],
+  code: [...EQUALITY, 'prefix'],
+  integer: [...EQUALITY, 'min', 'max'],
+  number: [...EQUALITY, 'min', 'max'],
+  decimal: [...EQUALITY, 'min', 'max'],
+  boolean: EQUALITY,
+  date: [...EQUALITY, 'from', 'to'],
+  datetime: [...EQUALITY, 'from', 'to'],
+  object: [],
+};
+
+/** Throws UNKNOWN_PREDICATE with everything that is wrong. */
+export function checkRows(rows: unknown, version: EntryVersion, context: RowsContext = {}): asserts rows is Rows {
+  const problems = rowProblems(rows, version, context);
+  if (problems.length === 0) return;
+  throw new SluiceError('UNKNOWN_PREDICATE', problems.join('; '), { entry: version.id, problems });
+}
+
+/** Everything wrong with a row map; each begins with its path. */
+export function rowProblems(rows: unknown, version: EntryVersion, context: RowsContext = {}): string[] {
+  if (!isMap(rows)) return ['rows: must be a map from item to predicate'];
+  return Object.entries(rows).flatMap(([name, predicate]) => {
+    const path = `rows.${name.slice(0, NAME_CHARACTERS_MAX)}`;
+    const item = version.items.find((one) => one.name === name);
+    if (!item) return [`${path}: entry ${version.id} has no such item`];
+    if (!item.filterable) return [`${path}: the item is not filterable`];
+    if (context.grantedPlain && !context.grantedPlain.has(name)) return [`${path}: the item is not granted plain`];
+    return predicateProblems(predicate, item, path);
+  });
+}
+
+function predicateProblems(predicate: unknown, item: NumberedItem, path: string): string[] {
+  if (!isMap(predicate)) return [`${path}: must be a map of ${ROW_KEYWORDS.join(', ')}`];
+  const keywords = Object.entries(predicate).filter(([, value]) => value !== undefined && value !== null);
+  if (keywords.length === 0) return [`${path}: says nothing`];
+  return keywords.flatMap(([keyword, value]) => {
+    const at = `${path}.${keyword.slice(0, NAME_CHARACTERS_MAX)}`;
+    if (!ROW_KEYWORDS.includes(keyword as Keyword)) return [`${at}: is not a known keyword`];
+    if (!KEYWORDS[item.type].includes(keyword as Keyword)) return [`${at}: does not fit type ${item.type}`];
+    const problem = valueProblem(keyword as Keyword, value, item.type);
+    return problem === undefined ? [] : [`${at}: ${problem}`];
+  });
+}
+
+function valueProblem(keyword: Keyword, value: unknown, type: ItemType): string | undefined {
+  if (keyword === 'in' || keyword === 'notIn') {
+    if (!Array.isArray(value) || value.length === 0) return 'must be a list of at least one value';
+    if (value.length > VALUES_MAX) return `may list at most ${VALUES_MAX} values`;
+    return value.every((one) => isValue(one, type)) ? undefined : `must list values of type ${type}`;
+  }
+  if (keyword === 'prefix') return typeof value === 'string' && value !== '' ? undefined : 'must be a text';
+  const isBound = keyword === 'from' || keyword === 'to';
+  const fits = isBound && type === 'datetime' ? isDayOrInstant(value) : isValue(value, type);
+  return fits ? undefined : `must be a value of type ${type}`;
+}
+
+function isValue(value: unknown, type: ItemType): boolean {
+  switch (type) {
+    case 'integer':
+      return Number.isSafeInteger(value);
+    case 'number':
+      return Number.isFinite(value);
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'decimal':
+      // A YAML author writes 1.50 without quotes; as long as it is read as the same digits it is as good.
+      return (typeof value === 'string' || typeof value === 'number') && isDecimal(String(value));
+    case 'date':
+      return isDay(value);
+    case 'datetime':
+      return isInstant(value);
+    default:
+      return typeof value === 'string';
+  }
+}

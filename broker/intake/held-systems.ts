@@ -115,7 +115,7 @@ export class HeldSystems {
     } catch (error) {
       for (const event of batch) fail(event, error);
     }
-    for (const { fields } of batch) source.epoch(fields.place!.epoch).pending = undefined;
+    for (const { fields } of batch) source.epoch(fields.place!.epoch).end();
   }
 
   #takeRefused(source: SourceMarks, units: Unit[]): WaitingEvent[] {
@@ -132,7 +132,7 @@ export class HeldSystems {
       const screening = screenPlace(event, verdict, this.#deps.recent);
       if (screening?.kind === 'answer') this.#deps.settle(event, screening.result);
       else {
-        source.epoch(event.fields.place!.epoch).pending = event;
+        source.epoch(event.fields.place!.epoch).begin(event, event.fields.place!.position);
         batch.push(event);
         bytes += event.size;
       }

@@ -11,7 +11,7 @@ import type { MarkCheckpoint } from './mark-checkpoint.js';
 import type { Quarantine } from './quarantine.js';
 import { RecentIds } from './recent-ids.js';
 import { Round } from './round.js';
-import { duplicateOf, placeRefusal, screenEvent } from './screen-event.js';
+import { duplicateOf, placeRefusals, screenEvent } from './screen-event.js';
 import { type Outcome, sendRound } from './send-round.js';
 import type { SourceMarks } from './source-marks.js';
 import { SourceTable } from './source-table.js';
@@ -82,7 +82,7 @@ export class PartitionWriter {
   /** An event that was not taken for the moment: what follows it of its source must not overtake it. */
   noteFailure(event: WaitingEvent): void {
     const { place, arrival } = event.fields;
-    if (place) this.#sources.of(event)?.epoch(place.epoch).fail(place.position, arrival);
+    if (place) this.#sources.of(event)?.fail(place, arrival);
   }
 
   /** The connection was lost: what is known of the log may not hold any more. */
@@ -151,7 +151,7 @@ export class PartitionWriter {
       this.#held.hold(batch);
       return;
     }
-    const problems = batch.events.map((event) => source && placeRefusal(event, source));
+    const problems = source ? placeRefusals(batch.events, source) : [];
     if (problems.some((problem) => problem !== undefined)) {
       for (const [i, event] of batch.events.entries()) {
         const problem = problems[i] ?? batchRefused(event.fields.id, event.fields.entry);

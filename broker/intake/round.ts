@@ -35,7 +35,7 @@ export class Round {
     this.#byMessageId.set(messageId, event);
     if (!source) return;
     this.#tracked.set(subject, source);
-    if (place) source.epoch(place.epoch).pending = event;
+    if (place) source.epoch(place.epoch).begin(event, place.position);
   }
 
   withMessageId(messageId: string): WaitingEvent | undefined {
@@ -83,7 +83,7 @@ export class Round {
   close(): void {
     for (const { fields } of this.events) {
       const source = fields.place && this.#tracked.get(fields.subject);
-      if (source) source.epoch(fields.place!.epoch).pending = undefined;
+      if (source) source.epoch(fields.place!.epoch).end();
     }
   }
 }

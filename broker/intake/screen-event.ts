@@ -60,11 +60,17 @@ export const duplicateOf = (event: WaitingEvent, position: number): PublishResul
   duplicate: true,
 });
 
-/** Why an event may not be taken because of its place; undefined when it may, or is a duplicate. */
-export function placeRefusal(event: WaitingEvent, source: SourceMarks): Problem | undefined {
-  const { place, arrival } = event.fields;
-  const kind = place ? source.judge(place, arrival).kind : 'new';
-  return kind === 'blocked' || kind === 'too_many_epochs' ? placeProblem(event, kind) : undefined;
+/** Of the events of one atomic batch: why each may not be taken because of its place, undefined when it may. */
+export function placeRefusals(events: readonly WaitingEvent[], source: SourceMarks): (Problem | undefined)[] {
+  const refusals = events.map((event) => {
+    const { place, arrival } = event.fields;
+    if (!place) return undefined;
+    const { kind } = source.judge(place, arrival);
+    if (kind === 'new') source.epoch(place.epoch).begin(event, place.position);
+    return kind === 'blocked' || kind === 'too_many_epochs' ? placeProblem(event, kind) : undefined;
+  });
+  for (const { fields } of events) if (fields.place) source.epochs.get(fields.place.epoch)?.end();
+  return refusals;
 }
 
 function placeProblem(event: WaitingEvent, kind: 'blocked' | 'too_many_epochs'): Problem {

@@ -157,3 +157,22 @@ t.test('an atomic batch minds the marks', async (t) => {
   t.same(codes(results), ['duplicate', 'duplicate', 'stored', 'stored', 'stored']);
   t.same(codes(await publish(intake, [renamed('5'), renamed('6')])), ['duplicate', 'stored']);
 });
+
+t.test('an atomic batch may send the failed event again, and no other before it', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus, { queueEventsMax: 3 });
+  const results = await publish(
+    intake,
+    range(1, 4).map((position) => placed(position)),
+  );
+  t.same(codes(results).slice(-1), ['TOO_MANY']);
+  const atomic = async (...places: string[]) =>
+    codes(
+      await intake.publishAtomic(
+        REGISTRY,
+        places.map((position) => renamed(position)),
+      ),
+    );
+  t.same(await atomic('5', '6'), ['PRECEDING_FAILED', 'PRECEDING_FAILED']);
+  t.same(await atomic('3', '4', '5'), ['duplicate', 'stored', 'stored']);
+});

@@ -6,7 +6,7 @@ import { Metrics } from '../../broker/metrics.js';
 import type { Bus } from '../../broker/nats/bus.js';
 import { readAfter } from '../../broker/nats/log-reader.js';
 import type { StoredMessage } from '../../broker/nats/stored-message.js';
-import { ensureStreams, eventStream } from '../../broker/nats/streams.js';
+import { ensureStreams, eventStream, type StreamsOptions } from '../../broker/nats/streams.js';
 import type { SystemCaller } from '../../broker/parties/caller.js';
 import type { EntryVersion, Item } from '../../proto/entry.js';
 import { decodeEnvelope, type StoredEvent } from '../../proto/envelope.js';
@@ -72,8 +72,13 @@ export function birth(id: string, over: Record<string, unknown> = {}): SourceEve
 export const placed = (position: string, over: Record<string, unknown> = {}): SourceEventInput =>
   birth(`at-${position}`, { sourceposition: position, ...over });
 
-export async function startIntake(t: Test, bus: Bus, limits: Partial<IntakeLimits> = {}): Promise<Intake> {
-  const store = await ensureStreams(bus, { partitions: 2, replicas: 1 });
+export async function startIntake(
+  t: Test,
+  bus: Bus,
+  limits: Partial<IntakeLimits> = {},
+  streams: Partial<StreamsOptions> = {},
+): Promise<Intake> {
+  const store = await ensureStreams(bus, { partitions: 2, replicas: 1, ...streams });
   const intake = new Intake({
     bus,
     store,

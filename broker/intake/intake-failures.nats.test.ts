@@ -1,0 +1,159 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import t from 'tap';
+import type { PublishResult, SourceEventInput } from '../../proto/frames.js';
+import { eventually } from '../../tests/support/condition.js';
+import { birth, placed, publish, REGISTRY, readAll, readLog, startIntake } from '../../tests/support/intake.js';
+import { connect, startNats } from '../../tests/support/nats.js';
+import type { Bus } from '../nats/bus.js';
+import { QUARANTINE_STREAM } from '../nats/streams.js';
+import type { Intake } from './intake.js';
+
+const codes = (results: PublishResult[]) =>
+  results.map((result) => result.problem?.code ?? (result.duplicate ? 'duplicate' : 'stored'));
+const wait = (bus: Bus, up: boolean) => eventually(() => bus.isUp() === up, `the connection to be ${up}`, 20_000);
+
+t.test('while the server is down nothing is accepted, and a source goes on where it failed', async (t) => {
+  const server = await startNats(t, { durability: 'strict' });
+  const bus = await connect(t, server);
+  const intake = await startIntake(t, bus);
+  t.same(codes(await publish(intake, [placed('1'), birth('a')])), ['stored', 'stored']);
+  process.kill(server.pid, 'SIGKILL');
+  await wait(bus, false);
+  t.same(codes(await publish(intake, [placed('2'), birth('b')])), ['STORE_UNAVAILABLE', 'STORE_UNAVAILABLE']);
+  await wait(bus, true);
+  await eventually(
+    async () => codes(await publish(intake, [birth('b')]))[0] !== 'STORE_UNAVAILABLE',
+    'the store',
+    20_000,
+  );
+  t.same(codes(await publish(intake, [placed('3'), placed('4')])), ['PRECEDING_FAILED', 'PRECEDING_FAILED']);
+  t.same(codes(await publish(intake, [placed('2'), placed('3'), placed('4')])), ['stored', 'stored', 'stored']);
+  t.same(
+    (await readLog(bus)).map(({ event }) => event.sourceId),
+    ['at-1', 'a', 'b', 'at-2', 'at-3', 'at-4'],
+  );
+});
+
+t.test('a full store takes nothing more and loses nothing', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus, {}, { maxBytesPerPartition: 200_000 });
+  const name = 'x'.repeat(1000);
+  const acknowledged = new Map<string, number>();
+  for (let i = 0, refused = 0; refused < 4; i++) {
+    const burst = Array.from({ length: i % 2 ? 5 : 40 }, (_none, n) => {
+      const subject = `${i}-${n}`;
+      return birth(subject, { subject, data: { idNumber: subject, name } });
+    });
+    const results = await publish(intake, burst);
+    for (const { id, position } of results) if (position !== undefined) acknowledged.set(id!, position);
+    if (results.some((result) => result.problem)) refused++;
+    t.ok(results.every((result) => !result.problem || result.problem.code === 'STORE_FULL'));
+  }
+  t.ok(acknowledged.size > 100);
+  const log = await readLog(bus);
+  t.same(new Map(log.map(({ position, event }) => [event.sourceId, position])), acknowledged);
+});
+
+t.test(
+  'without room in the quarantine a positioned event fails for the moment, others are refused all the same',
+  async (t) => {
+    const bus = await connect(t, await startNats(t));
+    const intake = await startIntake(t, bus, {}, { maxBytesQuarantine: 2_000 });
+    const wrong = (over: Record<string, unknown>) => ({
+      ...over,
+      data: { idNumber: 'k', hobby: 'x'.repeat(3_000) },
+      subject: 'k',
+    });
+    const results = await publish(intake, [birth('u', wrong({})), placed('1', wrong({})), placed('2'), birth('v')]);
+    t.same(codes(results), ['UNKNOWN_ITEM', 'STORE_FULL', 'PRECEDING_FAILED', 'stored']);
+    t.same(
+      codes(await publish(intake, [placed('1'), placed('2')])),
+      ['stored', 'stored'],
+      'the source sends it repaired',
+    );
+    t.equal((await readAll(bus, QUARANTINE_STREAM, 'quarantine.>')).length, 0);
+  },
+);
+
+const EVENTS = 6_000;
+const KILLS = 5;
+
+t.test('when the server is killed again and again every acknowledged event is stored exactly once', async (t) => {
+  const server = await startNats(t, { durability: 'relaxed' });
+  const bus = await connect(t, server);
+  const intake = await startIntake(t, bus);
+  const acknowledged = new Map<string, number>();
+  let isDone = false;
+  const sources = Promise.all([
+    sendPlaced(intake, 'placed', acknowledged),
+    sendPlain(intake, 'small', 3, acknowledged),
+    sendPlain(intake, 'large', 150, acknowledged),
+  ]).finally(() => {
+    isDone = true;
+  });
+  let kills = 0;
+  for (; kills < KILLS && !isDone; kills++) {
+    const before = acknowledged.size;
+    await eventually(() => isDone || (bus.isUp() && acknowledged.size > before + 200), 'events to flow', 30_000);
+    process.kill(server.pid, 'SIGKILL');
+    await wait(bus, false);
+    await wait(bus, true);
+  }
+  await sources;
+  t.equal(kills, KILLS, 'events were flowing at every kill');
+  const log = await readLog(bus);
+  const stored = new Map(log.map(({ position, event }) => [event.subject!, position]));
+  t.equal(log.length, stored.size, 'nothing twice');
+  t.equal(acknowledged.size, 3 * EVENTS);
+  t.same(stored, acknowledged, 'everything where it was said to be');
+  const places = log.filter(({ event }) => event.sourcePosition).map(({ event }) => Number(event.sourcePosition));
+  t.same(
+    places,
+    places.toSorted((a, b) => a - b),
+    'in the order of the source',
+  );
+});
+
+/** A connector: sends ahead, and after a failure starts again from there, with new ids, so that only places count. */
+async function sendPlaced(intake: Intake, system: string, acknowledged: Map<string, number>): Promise<void> {
+  const caller = { ...REGISTRY, id: system };
+  for (let next = 1, attempt = 0; next <= EVENTS; attempt++) {
+    const count = Math.min(60, EVENTS - next + 1);
+    const events = Array.from({ length: count }, (_none, i) => {
+      const subject = `${system}-${next + i}`;
+      return placed(String(next + i), { id: `${attempt}/${next + i}`, subject });
+    });
+    const results = await publish(intake, events, caller);
+    const failed = results.findIndex((result) => result.problem);
+    const handled = failed === -1 ? count : failed;
+    // After a restart a duplicate's exact position may be forgotten: that of the log is what counts.
+    for (let i = 0; i < handled; i++) remember(acknowledged, events[i]!, results[i]!);
+    next += handled;
+    if (failed !== -1) await pause(5);
+  }
+}
+
+async function sendPlain(
+  intake: Intake,
+  system: string,
+  window: number,
+  acknowledged: Map<string, number>,
+): Promise<void> {
+  const caller = { ...REGISTRY, id: system };
+  for (let next = 0; next < EVENTS; next += window) {
+    let open = Array.from({ length: Math.min(window, EVENTS - next) }, (_none, i) => {
+      const subject = `${system}-${next + i}`;
+      return birth(subject, { subject });
+    });
+    while (open.length > 0) {
+      const results = await publish(intake, open, caller);
+      for (const [i, result] of results.entries()) if (!result.problem) remember(acknowledged, open[i]!, result);
+      open = open.filter((_event, i) => results[i]!.problem);
+      if (open.length > 0) await pause(5);
+    }
+  }
+}
+
+function remember(acknowledged: Map<string, number>, event: SourceEventInput, result: PublishResult): void {
+  acknowledged.set(event.subject!, result.position!);
+}

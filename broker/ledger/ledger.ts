@@ -122,13 +122,13 @@ export class Ledger {
   #take(message: StoredMessage): void {
     try {
       this.#state.take(message.position, message.subject, message.data);
+      this.#deps.metrics.recordRead(this.#state.head);
     } catch (error) {
       this.#break(error as LedgerBrokenError);
     }
   }
 
   #onCaughtUp(): void {
-    this.#deps.metrics.recordRead(this.#state.head);
     this.#state.complete();
     void this.inSight;
   }

@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 
-/** The document as it will come back from the ledger: JSON values only, nothing that is undefined. */
-export const plainDocument = <T>(document: T): T => JSON.parse(JSON.stringify(document)) as T;
+/** The document as it should lie in the ledger: JSON values only, and no field that is undefined or null. */
+export function plainDocument<T>(document: T): T {
+  if (Array.isArray(document)) return document.map((one) => plainDocument(one) ?? null) as T;
+  if (typeof document !== 'object' || document === null) return document;
+  const fields = Object.entries(document).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(fields.map(([name, value]) => [name, plainDocument(value)])) as T;
+}
 
-/** Equal as JSON; the order of keys does not matter. */
-export const sameDocument = (a: unknown, b: unknown): boolean => isDeepStrictEqual(plain(a), plain(b));
-
-const plain = (document: unknown): unknown => (document === undefined ? undefined : plainDocument(document));
+/** Equal as they would lie in the ledger; the order of fields does not matter. */
+export const sameDocument = (a: unknown, b: unknown): boolean => isDeepStrictEqual(plainDocument(a), plainDocument(b));

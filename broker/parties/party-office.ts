@@ -27,7 +27,7 @@ export class PartyOffice {
   async putParty(caller: Caller, document: PartyDocument): Promise<void> {
     const acting = this.#acting(caller);
     await this.deps.ledger.append(() => {
-      refuse(partyProblems(document, (id) => this.deps.parties.get(id)));
+      refuse(partyProblems(document, (id) => this.deps.parties.get(id), this.deps));
       return putAct('party', document, this.deps.parties.get(document.id), acting);
     });
   }

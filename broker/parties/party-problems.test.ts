@@ -7,25 +7,35 @@ const tree: Record<string, PartyDocument> = {
   under: { id: 'under', name: 'Under', level: 'city', regionCode: '350100', superior: 'top' },
 };
 const find = (id: string) => tree[id];
+const lawful = { trial: false };
 
 t.test('a party with everything in place has no problem', async (t) => {
-  t.same(partyProblems({ ...tree.under, name: { zh: '民政局', en: 'Civil Affairs' }, type: 'gov_dept' }, find), []);
+  t.same(
+    partyProblems({ ...tree.under, name: { zh: '民政局', en: 'Civil Affairs' }, type: 'gov_dept' }, find, lawful),
+    [],
+  );
 });
 
 t.test('every problem of a party is listed with its path', async (t) => {
-  const problems = partyProblems({ id: 'Not A Token', name: {}, level: 'moon', regionCode: 17, colour: 'red' }, find);
+  const problems = partyProblems(
+    { id: 'Not A Token', name: {}, level: 'moon', regionCode: 17, colour: 'red' },
+    find,
+    lawful,
+  );
   t.match(problems, [/^colour: /, /^id: /, /^name: /, /^level: /, /^regionCode: /]);
 });
 
 t.test('superiors must exist and may not lead back', async (t) => {
-  t.match(partyProblems({ ...tree.under, superior: 'nobody' }, find), [/no party nobody/]);
-  t.match(partyProblems({ ...tree.top, superior: 'under' }, find), [/comes back/]);
-  t.match(partyProblems({ ...tree.top, superior: 'top' }, find), [/comes back/]);
+  t.match(partyProblems({ ...tree.under, superior: 'nobody' }, find, lawful), [/no party nobody/]);
+  t.match(partyProblems({ ...tree.top, superior: 'under' }, find, lawful), [/comes back/]);
+  t.match(partyProblems({ ...tree.top, superior: 'top' }, find, lawful), [/comes back/]);
 });
 
 t.test('what the law asks of a party is asked', async (t) => {
-  t.match(partyProblems({ id: 'x', name: 'X', level: 'city' }, find), [/^regionCode: is missing/]);
-  t.match(partyProblems({ ...tree.under, type: 'authorised_org' }, find), [/^empoweringProvision/]);
+  const bare = { id: 'x', name: 'X', level: 'city' };
+  t.match(partyProblems(bare, find, lawful), [/^regionCode: is missing/]);
+  t.same(partyProblems(bare, find, { trial: true }), []);
+  t.match(partyProblems({ ...tree.under, type: 'authorised_org' }, find, lawful), [/^empoweringProvision/]);
 });
 
 t.test('a system and an officer belong to a known party and have known rights and roles', async (t) => {

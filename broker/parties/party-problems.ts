@@ -47,17 +47,22 @@ const OFFICER_SHAPE: Shape = {
 /** Finds a party, also one that is about to be made beside this one. */
 export type FindParty = (id: string) => PartyDocument | undefined;
 
+export interface PartyRules {
+  /** A trial does without regions; then no competent department can be computed. */
+  trial: boolean;
+}
+
 /** Everything wrong with a party; its superiors are followed up to the top, which must not come back to itself. */
-export function partyProblems(document: unknown, find: FindParty): string[] {
+export function partyProblems(document: unknown, find: FindParty, { trial }: PartyRules): string[] {
   const problems = shapeProblems(document, PARTY_SHAPE);
   if (problems.length > 0) return problems;
   const party = document as PartyDocument;
-  if (party.level !== 'national' && party.regionCode === undefined) problems.push('regionCode: is missing');
-  if (party.type === 'authorised_org' && party.empoweringProvision === undefined) {
+  if (!trial && party.level !== 'national' && party.regionCode == null) problems.push('regionCode: is missing');
+  if (party.type === 'authorised_org' && party.empoweringProvision == null) {
     problems.push('empoweringProvision: is missing, an authorised_org must name the law that empowers it');
   }
   if (party.competent && party.level === 'township') problems.push('competent: a township has no such department');
-  if (party.lineMinistry !== undefined && !find(party.lineMinistry)) {
+  if (party.lineMinistry != null && !find(party.lineMinistry)) {
     problems.push(`lineMinistry: there is no party ${party.lineMinistry}`);
   }
   const superior = superiorProblem(party, find);
@@ -67,7 +72,7 @@ export function partyProblems(document: unknown, find: FindParty): string[] {
 
 function superiorProblem(party: PartyDocument, find: FindParty): string | undefined {
   const passed = new Set([party.id]);
-  for (let above = party.superior; above !== undefined; ) {
+  for (let above = party.superior; above != null; ) {
     if (passed.has(above)) return 'the line of superiors comes back to where it was';
     passed.add(above);
     const found = find(above);

@@ -36,7 +36,7 @@ export async function checkBundle(bundle: Bundle, deps: BundleCheckDeps): Promis
   const add = (path: string, problems: string[]): void => {
     for (const problem of problems) verdict.problems.push(`${path}.${problem}`);
   };
-  await each(bundle.parties, (party, index) => add(`parties[${index}]`, partyProblems(party, world.party)));
+  await each(bundle.parties, (party, index) => add(`parties[${index}]`, partyProblems(party, world.party, deps)));
   const systemChecks = (document: unknown): string[] =>
     systemProblems(document, world.party, world.registeredSystem(idOf(document)));
   const officerChecks = (document: unknown): string[] => officerProblems(document, world.party);

@@ -1,0 +1,63 @@
+import type { EntryDocument, Item } from '../../proto/entry.js';
+import { encodeEnvelope } from '../../proto/envelope.js';
+import type { SourceEvent } from '../../proto/event.js';
+import { fieldOf } from '../../proto/item-field.js';
+import { RecordCodec } from '../../proto/record.js';
+
+/** One event of a bench before it has a form. */
+export interface BenchEvent {
+  id: string;
+  entry: string;
+  key: string;
+  code: string;
+  /** When it was sent, as `timestampText` writes it. */
+  sentAt: string;
+}
+
+/** Items that only fill the record up to 200 bytes; views differ by which of them they leave out. */
+export const FILLERS = Array.from({ length: 10 }, (_, i) => `field${i}`);
+const FILLER_TEXT = 'abcdefgh';
+
+const ITEMS: Item[] = [
+  { name: 'recordId', type: 'string', identifier: true, maxLength: 32 },
+  { name: 'code', type: 'code', filterable: true },
+  { name: 'kind', type: 'string', filterable: true, maxLength: 20 },
+  { name: 'sentAt', type: 'string' },
+  ...FILLERS.map((name): Item => ({ name, type: 'string', maxLength: 40 })),
+];
+const fillers = Object.fromEntries(FILLERS.map((name) => [name, FILLER_TEXT]));
+
+export const ITEM_NAMES = ITEMS.map(({ name }) => name);
+
+export function benchEntry(id: string): EntryDocument {
+  return { id, name: { en: 'Records of a bench' }, sharingAttribute: 'conditional', items: ITEMS };
+}
+
+/** As a source publishes it. */
+export function sourceEvent({ id, entry, key, code, sentAt }: BenchEvent): SourceEvent {
+  const data = recordOf(key, code, sentAt);
+  return { specversion: '1.0', id, type: entry, subject: key, op: 'create', data };
+}
+
+const codec = new RecordCodec(ITEMS.map((item, i) => fieldOf({ ...item, number: i + 1 })));
+
+/** The bytes that the bus stores for it: what the peers of a bench get to carry. */
+export function storedBytes({ id, key, code, sentAt }: BenchEvent): Uint8Array {
+  return encodeEnvelope({
+    op: 'create',
+    entryVersion: 1,
+    acceptedAtMs: Date.now(),
+    keyId: 0,
+    subject: key,
+    data: codec.encode(recordOf(key, code, sentAt)),
+    sourceId: id,
+  });
+}
+
+const recordOf = (recordId: string, code: string, sentAt: string) => ({
+  recordId,
+  code,
+  kind: 'A-000017',
+  sentAt,
+  ...fillers,
+});

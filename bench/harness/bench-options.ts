@@ -1,0 +1,47 @@
+import { parseArgs } from 'node:util';
+
+export interface BenchOptions {
+  /** About how long the whole bench may take; its phases divide what is left after set-up. */
+  seconds: number;
+  /** Length of the held phase of `province`. */
+  minutes: number | undefined;
+  /** Folder for CPU profiles of the broker. */
+  profile: string | undefined;
+}
+
+const SECONDS_DEFAULT = 60;
+const USAGE = `options:
+  --seconds N    about how long the bench may take (default ${SECONDS_DEFAULT})
+  --minutes N    province only: how long the rate is held (default 1)
+  --profile DIR  write CPU profiles of the broker into DIR`;
+
+/** Prints the usage and ends the process when the arguments are not understood. */
+export function benchOptions(args = process.argv.slice(2)): BenchOptions {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        seconds: { type: 'string' },
+        minutes: { type: 'string' },
+        profile: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    });
+    if (values.help) throw new TypeError('');
+    return {
+      seconds: positive(values.seconds) ?? SECONDS_DEFAULT,
+      minutes: positive(values.minutes),
+      profile: values.profile,
+    };
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`.trimStart());
+    process.exit(2);
+  }
+}
+
+function positive(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!(value > 0)) throw new TypeError(`${text} is not a positive number`);
+  return value;
+}

@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { openSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BenchRun } from './bench-run.js';
+import { endProcess, killAtExit } from './child-process.js';
+import type { Roles } from './cpu-meter.js';
+
+const MAIN = fileURLToPath(new URL('../../broker/main.js', import.meta.url));
+const START_MS_MAX = 60_000;
+
+/** First operator of the buses that benches make. */
+export const OPERATOR_TOKEN = 'bench-operator-token-0123456789';
+
+export interface BrokerOptions {
+  /** Settings beside port, folder and token, as in the configuration file. */
+  config?: Record<string, unknown> | undefined;
+}
+
+/** A real broker in a process of its own on a free port, with its embedded nats-server. */
+export interface BrokerProcess {
+  url: string;
+  /** Pids of `broker` and `nats-server`. */
+  roles: Roles;
+  /** From the start of the process until it said that it serves. */
+  startSeconds: number;
+  end(): Promise<void>;
+}
+
+/** On a folder that had a broker before, the bus goes on where it was. */
+export async function startBroker(run: BenchRun, options: BrokerOptions = {}): Promise<BrokerProcess> {
+  const folder = join(run.folder, 'broker');
+  await mkdir(folder, { recursive: true });
+  const configFile = join(run.folder, 'broker.json');
+  await writeFile(configFile, JSON.stringify({ port: 0, dataDir: folder, logLevel: 'warn', ...options.config }));
+  const log = openSync(join(run.folder, 'broker.log'), 'a');
+  const profile = run.options.profile;
+  const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [...profiling, MAIN, configFile], {
+    env: { ...process.env, SLUICE_BOOTSTRAP_TOKEN: OPERATOR_TOKEN },
+    stdio: ['ignore', 'pipe', log],
+  });
+  killAtExit(child);
+  run.defer(() => endProcess(child));
+  const url = await Promise.race([
+    addressIn(child.stdout as NodeJS.ReadableStream),
+    diedEarly(child, join(run.folder, 'broker.log')),
+    tooLate(),
+  ]);
+  const startSeconds = (performance.now() - startedAt) / 1000;
+  const roles = { broker: child.pid as number, 'nats-server': await serverPid(join(folder, 'nats')) };
+  return { url, roles, startSeconds, end: () => endProcess(child) };
+}
+
+async function addressIn(output: NodeJS.ReadableStream): Promise<string> {
+  let text = '';
+  for await (const chunk of output) {
+    text += String(chunk);
+    const found = /serving at (http:\/\/\S+)/.exec(text)?.[1];
+    if (found === undefined) continue;
+    return found;
+  }
+  return new Promise(() => {});
+}
+
+function diedEarly(child: ChildProcess, log: string): Promise<never> {
+  return new Promise((_, reject) => {
+    child.once('exit', (code) => {
+      readFile(log, 'utf8').then((text) => reject(new Error(`the broker ended with ${code}:\n${text.slice(-2000)}`)));
+    });
+  });
+}
+
+function tooLate(): Promise<never> {
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(new Error('the broker did not start in time')), START_MS_MAX).unref();
+  });
+}
+
+/** The server writes a file with its pid in its name. */
+async function serverPid(storeDir: string): Promise<number> {
+  const names = (await readdir(storeDir)).flatMap((name) => /_(\d+)\.ports$/.exec(name)?.[1] ?? []);
+  return Number(names.at(-1));
+}

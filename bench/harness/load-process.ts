@@ -1,0 +1,57 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Answer, Request, Telling } from '../load/worker-messages.js';
+import type { BenchRun } from './bench-run.js';
+import { endProcess, killAtExit } from './child-process.js';
+
+/** A process that makes load: does what it is asked to, and may tell things by itself. */
+export class LoadProcess {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, { resolve(body: unknown): void; reject(error: Error): void }>();
+  readonly #listeners = new Map<string, (body: never) => void>();
+  #requests = 0;
+
+  /** `program` is the name of a file in bench/load. */
+  constructor(
+    run: BenchRun,
+    readonly program: string,
+  ) {
+    this.#child = fork(fileURLToPath(new URL(`../load/${program}.js`, import.meta.url)), [], { execArgv: [] });
+    killAtExit(this.#child);
+    run.defer(() => this.end());
+    this.#child.on('message', (message: Answer | Telling) => this.#receive(message));
+    this.#child.once('exit', (code) => {
+      for (const { reject } of this.#waiting.values()) reject(new Error(`${program} ended with ${code}`));
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
+  async ask<T>(act: string, body: unknown = {}): Promise<T> {
+    const number = this.#requests++;
+    const answered = new Promise<unknown>((resolve, reject) => this.#waiting.set(number, { resolve, reject }));
+    this.#child.send({ number, act, body } satisfies Request);
+    return (await answered) as T;
+  }
+
+  on<T>(what: string, listener: (body: T) => void): void {
+    this.#listeners.set(what, listener as (body: never) => void);
+  }
+
+  end(): Promise<void> {
+    return endProcess(this.#child);
+  }
+
+  #receive(message: Answer | Telling): void {
+    if ('tell' in message) {
+      this.#listeners.get(message.tell)?.(message.body as never);
+      return;
+    }
+    const waiter = this.#waiting.get(message.number);
+    this.#waiting.delete(message.number);
+    if (message.failed === undefined) waiter?.resolve(message.body);
+    else waiter?.reject(new Error(`${this.program}: ${message.failed}`));
+  }
+}

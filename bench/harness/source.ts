@@ -1,0 +1,72 @@
+import { SOURCE_SYSTEM, tokenOf } from '../documents/bench-bundle.js';
+import type { EventPlan } from '../load/event-supply.js';
+import type { PublishReport, PublishRun } from '../load/publisher.js';
+import type { BenchRun } from './bench-run.js';
+import { Histogram, type Percentiles } from './histogram.js';
+import { LoadProcess } from './load-process.js';
+
+export interface SourceReport extends Omit<PublishReport, 'latency'> {
+  latency: Percentiles;
+}
+
+/** A publisher in a load process of its own. */
+export class Source {
+  readonly #process: LoadProcess;
+
+  private constructor(process: LoadProcess) {
+    this.#process = process;
+  }
+
+  /** Publishes to a broker over one WebSocket session. */
+  static async overSocket(run: BenchRun, url: string, plan: EventPlan): Promise<Source> {
+    return Source.#open(run, 'openSocket', { ...brokerTarget(url), plan });
+  }
+
+  /** Publishes to a broker over one HTTP request, line by line. */
+  static async overLines(run: BenchRun, url: string, plan: EventPlan): Promise<Source> {
+    return Source.#open(run, 'openLines', { ...brokerTarget(url), plan });
+  }
+
+  /** Publishes to one subject of a nats-server; `stored` when a stream takes it and answers. */
+  static async toNats(run: BenchRun, target: NatsSource, plan: EventPlan): Promise<Source> {
+    return Source.#open(run, 'openNats', { ...target, plan });
+  }
+
+  static async #open(run: BenchRun, act: string, target: object): Promise<Source> {
+    const source = new Source(new LoadProcess(run, 'publisher'));
+    await source.#process.ask(act, target);
+    return source;
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Resolves when what was published is answered. Throws when anything was refused. */
+  async publish(order: PublishRun): Promise<SourceReport> {
+    const { latency, ...report } = await this.#process.ask<PublishReport>('publish', order);
+    if (report.refused > 0 || report.refusal !== undefined) {
+      throw new Error(`${report.refused} events were refused, the first: ${report.refusal}`);
+    }
+    return { ...report, latency: new Histogram().add(latency).percentiles() };
+  }
+
+  /** How many events every subscriber has got: what lets a source with `undeliveredMax` go on. */
+  delivered(events: number): void {
+    this.#process.ask('delivered', events).catch(() => {});
+  }
+
+  end(): Promise<void> {
+    return this.#process.end();
+  }
+}
+
+export interface NatsSource {
+  url: string;
+  subject: string;
+  stored: boolean;
+}
+
+const brokerTarget = (url: string) => ({ port: portOf(url), token: tokenOf(SOURCE_SYSTEM) });
+
+export const portOf = (url: string): number => Number(new URL(url).port);

@@ -1,0 +1,78 @@
+import type { NatsTarget } from '../load/nats-subscriber.js';
+import type { Following, SluiceTarget } from '../load/sluice-subscriber.js';
+import type { SubscribersReport } from '../load/subscribers.js';
+import type { BenchRun } from './bench-run.js';
+import { Histogram, type Percentiles } from './histogram.js';
+import { LoadProcess } from './load-process.js';
+
+export interface GroupReport {
+  events: number;
+  frames: number;
+  bytes: number;
+  latency: Percentiles;
+  connections: number;
+  closed: number;
+}
+
+/** Subscribers in one load process. */
+export class SubscriberGroup {
+  readonly #process: LoadProcess;
+
+  private constructor(process: LoadProcess) {
+    this.#process = process;
+  }
+
+  /** Resolves when all are connected and subscribed. */
+  static async openSluice(run: BenchRun, targets: SluiceTarget[]): Promise<SubscriberGroup> {
+    const group = new SubscriberGroup(new LoadProcess(run, 'subscribers'));
+    await group.#process.ask('openSluice', targets);
+    return group;
+  }
+
+  static async openNats(run: BenchRun, targets: NatsTarget[]): Promise<SubscriberGroup> {
+    const group = new SubscriberGroup(new LoadProcess(run, 'subscribers'));
+    await group.#process.ask('openNats', targets);
+    return group;
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** More of them in the same process. */
+  async add(targets: SluiceTarget[]): Promise<void> {
+    await this.#process.ask('openSluice', targets);
+  }
+
+  /** Counts from zero again. */
+  async reset(): Promise<void> {
+    await this.#process.ask('reset');
+  }
+
+  async report(): Promise<GroupReport> {
+    const { latency, ...counts } = await this.#process.ask<SubscribersReport>('report');
+    return { ...counts, latency: new Histogram().add(latency).percentiles() };
+  }
+
+  following(): Promise<Following[]> {
+    return this.#process.ask('following');
+  }
+
+  reconnect(index: number): Promise<void> {
+    return this.#process.ask('reconnect', { index });
+  }
+
+  stall(indexes: number[]): Promise<void> {
+    return this.#process.ask('stall', { indexes });
+  }
+
+  /** `told` gets the least number of events that any subscriber has got, again and again. */
+  async watchSlowest(everyMs: number, told: (events: number) => void): Promise<void> {
+    this.#process.on<number>('slowest', told);
+    await this.#process.ask('tellSlowest', { everyMs });
+  }
+
+  end(): Promise<void> {
+    return this.#process.end();
+  }
+}

@@ -1,0 +1,55 @@
+import type { BenchEvent } from '../documents/bench-entry.js';
+import { nowMicros, timestampText } from '../harness/clock.js';
+
+/** What a publisher of a bench publishes. */
+export interface EventPlan {
+  entries: string[];
+  /** Exponent of the Zipf law by which events fall on the entries, in their order; 0 spreads them evenly. */
+  zipf: number;
+  /** Events take turns over so many codes. */
+  codes: number;
+  /** Makes ids unique over several publishers and runs. */
+  prefix: string;
+}
+
+/** An endless row of events after a plan. */
+export class EventSupply {
+  readonly #cumulative: number[];
+  #count = 0;
+
+  constructor(private readonly plan: EventPlan) {
+    this.#cumulative = cumulativeZipf(plan.entries.length, plan.zipf);
+  }
+
+  next(): BenchEvent {
+    const { entries, codes, prefix } = this.plan;
+    const number = this.#count++;
+    return {
+      id: `${prefix}-${number}`,
+      entry: entries[this.#pick(number)] as string,
+      key: `350102${String(number).padStart(12, '0')}`,
+      code: `c${number % codes}`,
+      sentAt: timestampText(nowMicros()),
+    };
+  }
+
+  #pick(number: number): number {
+    if (this.plan.zipf === 0) return number % this.plan.entries.length;
+    const cumulative = this.#cumulative;
+    const wanted = Math.random() * (cumulative.at(-1) as number);
+    let low = 0;
+    let high = cumulative.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((cumulative[middle] as number) < wanted) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** Weights 1/rank^exponent summed up. */
+export function cumulativeZipf(count: number, exponent: number): number[] {
+  let sum = 0;
+  return Array.from({ length: count }, (_, i) => (sum += 1 / (i + 1) ** exponent));
+}

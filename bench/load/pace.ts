@@ -1,0 +1,33 @@
+/** Of one call of `send`. */
+const BURST_MAX = 200;
+const TICK_MS = 1;
+
+export interface Pacing {
+  /** Events per second; undefined sends as fast as there is room. */
+  rate: number | undefined;
+  seconds: number;
+  /** How many may be sent now. */
+  room(): number;
+  send(count: number): void;
+}
+
+/** Sends at an even pace for a while; resolves with the number sent. What was late is made up for. */
+export async function paced({ rate, seconds, room, send }: Pacing): Promise<number> {
+  const startedAt = performance.now();
+  let sent = 0;
+  for (;;) {
+    const elapsed = (performance.now() - startedAt) / 1000;
+    if (elapsed >= seconds) return sent;
+    const due = rate === undefined ? BURST_MAX : Math.floor(elapsed * rate) - sent;
+    const count = Math.min(due, BURST_MAX, room());
+    if (count > 0) {
+      send(count);
+      sent += count;
+    }
+    if (count > 0 && (rate === undefined || due > count)) await nextTurn();
+    else await tick();
+  }
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, TICK_MS));

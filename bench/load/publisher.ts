@@ -1,0 +1,92 @@
+import { Histogram, type HistogramData } from '../harness/histogram.js';
+import type { EventPublisher } from './event-publisher.js';
+import { type EventPlan, EventSupply } from './event-supply.js';
+import { LinePublisher } from './line-publisher.js';
+import { NatsPublisher } from './nats-publisher.js';
+import { paced } from './pace.js';
+import { SocketPublisher } from './socket-publisher.js';
+import { serveAsWorker } from './worker.js';
+
+/** Load process: one source that publishes at a pace. */
+let publisher: EventPublisher | undefined;
+let supply: EventSupply | undefined;
+/** Events that every subscriber has got so far, when it is their pace that counts. */
+let delivered = 0;
+let published = 0;
+
+export interface PublishRun {
+  rate?: number | undefined;
+  seconds: number;
+  /** Events that may be published and not answered yet. */
+  unansweredMax: number;
+  /** Events that may be published and not delivered yet; needs `delivered` to be told. */
+  undeliveredMax?: number | undefined;
+}
+
+export interface PublishReport {
+  published: number;
+  acknowledged: number;
+  refused: number;
+  refusal: string | undefined;
+  latency: HistogramData;
+  seconds: number;
+}
+
+const ANSWERS_MS_MAX = 20_000;
+
+serveAsWorker({
+  openSocket: async (target: { port: number; token: string; plan: EventPlan }) => {
+    await begin(await SocketPublisher.open(target), target.plan);
+  },
+  openLines: (target: { port: number; token: string; plan: EventPlan }) =>
+    begin(new LinePublisher(target), target.plan),
+  openNats: async (target: { url: string; subject: string; stored: boolean; plan: EventPlan }) => {
+    await begin(await NatsPublisher.open(target), target.plan);
+  },
+  delivered: (events: number) => {
+    delivered = events;
+  },
+  publish: (run: PublishRun) => publish(run),
+});
+
+async function begin(next: EventPublisher, plan: EventPlan): Promise<void> {
+  await publisher?.close();
+  publisher = next;
+  supply = new EventSupply(plan);
+  delivered = 0;
+  published = 0;
+}
+
+/** Resolves when everything was answered. */
+async function publish({ rate, seconds, unansweredMax, undeliveredMax }: PublishRun): Promise<PublishReport> {
+  const way = publisher as EventPublisher;
+  const source = supply as EventSupply;
+  const startedAt = performance.now();
+  const { acknowledged, refused } = way;
+  way.latency = new Histogram();
+  const sent = await paced({
+    rate,
+    seconds,
+    room: () => {
+      if (!way.isReady) return 0;
+      const undelivered = undeliveredMax === undefined ? 0 : published - delivered;
+      return Math.min(unansweredMax - way.unanswered, (undeliveredMax ?? unansweredMax) - undelivered);
+    },
+    send: (count) => {
+      published += count;
+      way.publish(Array.from({ length: count }, () => source.next()));
+    },
+  });
+  const elapsed = (performance.now() - startedAt) / 1000;
+  const giveUpAt = performance.now() + ANSWERS_MS_MAX;
+  const inTime = way.acknowledged - acknowledged;
+  while (way.unanswered > 0 && performance.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 5));
+  return {
+    published: sent,
+    acknowledged: inTime,
+    refused: way.refused - refused,
+    refusal: way.refusal,
+    latency: way.latency.toJSON(),
+    seconds: elapsed,
+  };
+}

@@ -1,0 +1,62 @@
+import { NatsSubscriber, type NatsTarget } from './nats-subscriber.js';
+import { type Following, SluiceSubscriber, type SluiceTarget } from './sluice-subscriber.js';
+import { Tally, type TallyReport } from './tally.js';
+import { serveAsWorker, tell } from './worker.js';
+
+/** Load process: many subscribers of one kind on as many connections. */
+const tally = new Tally();
+const sluice: SluiceSubscriber[] = [];
+const nats: NatsSubscriber[] = [];
+
+/** Connections that are being opened at the same time. */
+const OPENING_MAX = 32;
+/** Cursors move at least this often, as a subscriber's would that stores what it got. */
+const ACK_INTERVAL_MS = 1000;
+
+export interface SubscribersReport extends TallyReport {
+  connections: number;
+  closed: number;
+}
+
+serveAsWorker({
+  openSluice: (targets: SluiceTarget[]) => openAll(targets, sluice, (target) => new SluiceSubscriber(target, tally)),
+  openNats: (targets: NatsTarget[]) => openAll(targets, nats, (target) => new NatsSubscriber(target, tally)),
+  reset: () => tally.reset(),
+  report: (): SubscribersReport => ({
+    ...tally.report(),
+    connections: sluice.length + nats.length,
+    closed: [...sluice, ...nats].filter(({ isClosed }) => isClosed).length,
+  }),
+  following: (): Following[] => sluice.flatMap(({ following }) => following),
+  /** Tells `slowest` at this pace: the least number of events that any connection has got. */
+  tellSlowest: ({ everyMs }: { everyMs: number }) => void setInterval(() => tell('slowest', slowest()), everyMs),
+  /** Breaks a connection off and opens it again from its cursors. */
+  reconnect: ({ index }: { index: number }) => sluice[index]?.reopen(),
+  stall: ({ indexes }: { indexes: number[] }) => {
+    for (const index of indexes) sluice[index]?.stall();
+  },
+});
+
+setInterval(() => {
+  for (const one of sluice) one.acknowledge();
+}, ACK_INTERVAL_MS).unref();
+
+function slowest(): number {
+  let least = Number.MAX_SAFE_INTEGER;
+  for (const { events } of nats) least = Math.min(least, events);
+  for (const one of sluice) for (const { events } of one.following) least = Math.min(least, events);
+  return least;
+}
+
+async function openAll<Target, Subscriber extends { open(): Promise<void> }>(
+  targets: Target[],
+  all: Subscriber[],
+  make: (target: Target) => Subscriber,
+): Promise<void> {
+  const waiting = targets.map(make);
+  all.push(...waiting);
+  const open = async () => {
+    for (let next = waiting.pop(); next; next = waiting.pop()) await next.open();
+  };
+  await Promise.all(Array.from({ length: OPENING_MAX }, open));
+}

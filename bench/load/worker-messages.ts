@@ -1,0 +1,18 @@
+/** A request to a load process, answered by one `Answer` with the same number. */
+export interface Request {
+  number: number;
+  act: string;
+  body: unknown;
+}
+
+export interface Answer {
+  number: number;
+  body?: unknown;
+  failed?: string;
+}
+
+/** What a load process tells unasked. */
+export interface Telling {
+  tell: string;
+  body: unknown;
+}

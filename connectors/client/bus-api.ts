@@ -15,6 +15,7 @@ export interface ApiRequest {
   body?: unknown;
   accept?: string | undefined;
   signal?: AbortSignal | undefined;
+  timeoutMs?: number | undefined;
 }
 
 /** A question that the bus has not answered by then is not answered; streams have their own client. */
@@ -41,7 +42,7 @@ export class BusApi {
     for (const [name, value] of Object.entries(request.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
-    const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+    const timeout = AbortSignal.timeout(request.timeoutMs ?? ANSWER_TIMEOUT_MS);
     const response = await this.#fetch(url, {
       method: request.method ?? 'GET',
       headers: this.#headers(request),

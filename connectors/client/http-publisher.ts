@@ -10,8 +10,8 @@ import { ApiError, type ClientError, ConnectionLostError, ProtocolError } from '
 export interface HttpPublishOptions {
   url: string;
   token?: string | undefined;
-  /** One event per line, without the line ends. Blank ones keep the line numbers right and count for nothing. */
-  lines: AsyncIterable<string> | Iterable<string>;
+  /** NDJSON, cut anywhere: one event per line. Blank lines count for the line numbers only. */
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
   /** Called for each refused event, in order, while the rest is still on its way. */
   onRefused(result: PublishResult): void;
   signal?: AbortSignal | undefined;
@@ -23,10 +23,10 @@ export interface PublishSummary {
   refused: number;
 }
 
+const NEWLINE = 0x0a;
+const SPACE = 0x20;
 /** A problem document is small; what is longer is none. */
 const PROBLEM_BYTES_MAX = 64 * 1024;
-
-const PIECE_CHARS = 64 * 1024;
 
 /**
  * Publishes many events in one HTTP request as NDJSON. Resolves when the bus has answered for every line; rejects with
@@ -41,9 +41,9 @@ export async function publishHttp(options: HttpPublishOptions): Promise<PublishS
     request.on('response', resolve);
     request.on('error', reject);
   });
-  const counted = { lines: 0 };
+  const counted = new LineCount();
   // The answer says what went wrong; a request that breaks because the answer came early is no news.
-  const sent = pipeline(Readable.from(countLines(options.lines, counted)), request).catch(() => undefined);
+  const sent = pipeline(Readable.from(counted.over(options.body)), request).catch(() => undefined);
   try {
     const summary = await readAnswer(await answered, options.onRefused);
     await sent;
@@ -61,17 +61,20 @@ function headersOf({ token }: HttpPublishOptions): Record<string, string> {
   return headers;
 }
 
-/** Lines put together into pieces that are worth a write each. */
-async function* countLines(lines: HttpPublishOptions['lines'], counted: { lines: number }): AsyncGenerator<string> {
-  let piece = '';
-  for await (const line of lines) {
-    if (line.trim() !== '') counted.lines++;
-    piece += `${line}\n`;
-    if (piece.length < PIECE_CHARS) continue;
-    yield piece;
-    piece = '';
+/** Counts the lines that hold something in a body that passes by. */
+class LineCount {
+  lines = 0;
+
+  async *over(body: HttpPublishOptions['body']): AsyncGenerator<Uint8Array> {
+    let isBlank = true;
+    for await (const chunk of body) {
+      for (const byte of chunk) {
+        if (byte > SPACE && isBlank) this.lines++;
+        isBlank = byte === NEWLINE || (isBlank && byte <= SPACE);
+      }
+      yield chunk;
+    }
   }
-  if (piece !== '') yield piece;
 }
 
 async function readAnswer(

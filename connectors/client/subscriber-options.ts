@@ -18,8 +18,11 @@ export interface SubscriberOptions {
   /** Events that may be under way and not yet acknowledged; also the most that is buffered here. */
   credit?: number | undefined;
   encoding?: Subprotocol | undefined;
-  /** `auto` (default): asking for the next event acknowledges the one before. `explicit`: you call `ack`. */
-  acknowledge?: 'auto' | 'explicit' | undefined;
+  /**
+   * `auto` (default): asking for the next event acknowledges the one before. `explicit`: you call `ack`. `never`: nothing is
+   * acknowledged, so no cursor moves and the events end when the credit is used up: for a look, not for work.
+   */
+  acknowledge?: 'auto' | 'explicit' | 'never' | undefined;
   /** Stops the iteration without an error. */
   signal?: AbortSignal | undefined;
   reconnect?: ReconnectPolicy | undefined;

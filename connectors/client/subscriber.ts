@@ -36,6 +36,10 @@ export class Subscriber implements AsyncIterable<Delivery> {
     this.#progress = new SubscriptionProgress(options.from ?? 'cursor');
   }
 
+  get #acknowledges(): 'auto' | 'explicit' | 'never' {
+    return this.options.acknowledge ?? 'auto';
+  }
+
   /** The position that the bus has durably confirmed. */
   get acked(): number | undefined {
     return this.#progress.confirmed;
@@ -95,7 +99,7 @@ export class Subscriber implements AsyncIterable<Delivery> {
         const { position } = events.at(-1)!;
         this.#progress.handOver(position);
         yield { events, position, log: this.#progress.log, ack: () => this.ack(position) };
-        if (this.options.acknowledge !== 'explicit') this.ack(position);
+        if (this.#acknowledges === 'auto') this.ack(position);
       }
     } finally {
       await this.close();
@@ -171,7 +175,7 @@ export class Subscriber implements AsyncIterable<Delivery> {
   }
 
   #acknowledgePassedOver(): void {
-    if (this.#inbox.size > 0) return;
+    if (this.#acknowledges === 'never' || this.#inbox.size > 0) return;
     const position = this.#progress.acknowledgePassedOver();
     if (position !== undefined) this.#following?.ack(position);
   }

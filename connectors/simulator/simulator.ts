@@ -21,9 +21,13 @@ export interface SimulatorOptions {
   onState?: ((party: string, state: PublisherState) => void) | undefined;
 }
 
+/** The bus answers within a second when it is well; when it is not, the place file makes the next start send the rest again. */
+const LAST_ANSWERS_WAIT_MS = 5_000;
+
 /** Publishes a simulation at a steady rate, each register by its own system. */
 export class Simulator {
   readonly #stop = new AbortController();
+  readonly #abandon = new AbortController();
   readonly #publishers = new Map<string, Publisher>();
   readonly #settled: SettledPlaces;
   #running: Promise<void> | undefined;
@@ -32,7 +36,7 @@ export class Simulator {
     this.#settled = new SettledPlaces(options.startAt);
     for (const [party, token] of Object.entries(options.tokens)) {
       const onState = (state: PublisherState) => options.onState?.(party, state);
-      this.#publishers.set(party, new Publisher({ url: options.url, token, onState }));
+      this.#publishers.set(party, new Publisher({ url: options.url, token, onState, signal: this.#abandon.signal }));
     }
   }
 
@@ -47,11 +51,13 @@ export class Simulator {
     return this.#running;
   }
 
-  /** Publishes nothing new and resolves when what is under way has its answer. */
+  /** Publishes nothing new and resolves when what is under way has its answer, or gets none for five seconds. */
   async stop(): Promise<void> {
+    const timer = setTimeout(() => this.#abandon.abort(), LAST_ANSWERS_WAIT_MS);
     this.#stop.abort();
-    await this.#running?.catch(() => undefined);
     await Promise.all([...this.#publishers.values()].map((publisher) => publisher.close()));
+    await this.#running?.catch(() => undefined);
+    clearTimeout(timer);
   }
 
   async #run(stop: AbortSignal): Promise<void> {
@@ -71,6 +77,7 @@ export class Simulator {
         continue;
       }
       await Promise.race([failure, publisher.ready()]);
+      if (stop.aborted) return;
       this.#publish(publisher, index, event).catch(fail);
     }
   }

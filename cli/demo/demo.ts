@@ -1,0 +1,144 @@
+import { join } from 'node:path';
+import { type Broker, createBroker } from '../../broker/broker.js';
+import type { Config } from '../../broker/config.js';
+import { BusApi } from '../../connectors/client/bus-api.js';
+import { ApiError, RevokedError } from '../../connectors/client/errors.js';
+import { pause } from '../../connectors/client/pause.js';
+import { Subscriber } from '../../connectors/client/subscriber.js';
+import { PlaceFile } from '../../connectors/simulator/place-file.js';
+import { Simulator } from '../../connectors/simulator/simulator.js';
+import { APPLY_TIMEOUT_MS } from '../apply.js';
+import { UsageError } from '../exit-codes.js';
+import type { Terminal } from '../terminal.js';
+import { introduction } from './introduction.js';
+import { LiveView } from './live-view.js';
+import { operatorToken } from './operator-token.js';
+import { publisherTokens, type SampleDepartments, sampleDepartments, sampleGrant } from './sample-departments.js';
+
+export interface DemoOptions {
+  config: Config;
+  seed: number;
+  eventsPerSecond: number;
+  terminal: Terminal;
+}
+
+/** Births, as the health commission may see them. */
+const SHOWN_GRANT = 'g-health-births';
+const CURSOR = 'demo-terminal';
+/** How soon a grant that was restored is noticed. */
+const REVOKED_RETRY_MS = 1_000;
+/** What a crash makes the next start send again, to be answered as duplicates. */
+const PLACE_SAVE_INTERVAL_MS = 2_000;
+
+/** The whole bus in this process, with sample departments, a simulated city and a view of what one department gets. */
+export class Demo {
+  readonly #stop = new AbortController();
+  /** Last in, first out: what produces ends before what it needs. */
+  readonly #releases: (() => unknown)[] = [];
+
+  constructor(private readonly options: DemoOptions) {}
+
+  /** Resolves when everything is closed after `stop`; rejects when it could not start or go on. */
+  async run(): Promise<void> {
+    const { terminal } = this.options;
+    try {
+      await this.#run();
+    } finally {
+      await terminal.out('ending: the simulator, then the subscriber, then the bus');
+      for (let release = this.#releases.pop(); release; release = this.#releases.pop()) await release();
+      await terminal.out('everything is closed; the next start goes on from here');
+    }
+  }
+
+  /** Ends the demo in good order. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  async #run(): Promise<void> {
+    const { config, seed, eventsPerSecond, terminal } = this.options;
+    const departments = await sampleDepartments();
+    const given = config.bootstrapToken;
+    const { token, path } =
+      given === undefined ? await operatorToken(config.dataDir) : { token: given, path: undefined };
+    const startedMs = performance.now();
+    const { broker, url } = await this.#startBroker({ ...config, bootstrapToken: token });
+    const startedInMs = performance.now() - startedMs;
+    await applySample(url, token, departments);
+    const place = new PlaceFile(join(config.dataDir, 'demo-simulation.json'), seed);
+    const found = await place.read();
+    const { dataDir } = config;
+    const facts = { url, trial: broker.trial, dataDir, tokenPath: path, departments, startedInMs, found };
+    for (const line of introduction(facts)) await terminal.out(line);
+    if (this.#stop.signal.aborted) return;
+    const view = new LiveView(terminal, { source: 'civil affairs', subscriber: 'health commission' });
+    const watching = this.#watch(url, departments, view);
+    const tokens = publisherTokens(departments);
+    const simulating = this.#simulate({ url, seed, eventsPerSecond, tokens, startAt: found }, place, view);
+    await Promise.race([watching, simulating, aborted(this.#stop.signal)]);
+  }
+
+  async #startBroker(config: Config): Promise<{ broker: Broker; url: string }> {
+    const broker = await createBroker(config);
+    this.#releases.push(() => broker.drain());
+    const { url } = await broker.start();
+    return { broker, url };
+  }
+
+  /** Follows the grant for as long as the demo runs, also when an operator takes it away and gives it back. */
+  async #watch(url: string, departments: SampleDepartments, view: LiveView): Promise<void> {
+    const { token } = sampleGrant(departments, SHOWN_GRANT).system;
+    let subscriber: Subscriber | undefined;
+    this.#releases.push(() => subscriber?.close());
+    while (!this.#stop.signal.aborted) {
+      subscriber = new Subscriber({ url, token, grant: SHOWN_GRANT, cursor: CURSOR });
+      try {
+        for await (const { event } of subscriber) await view.receivedEvent(event);
+      } catch (error) {
+        if (!(error instanceof RevokedError)) throw error;
+        await view.revoked(error);
+        await pause(REVOKED_RETRY_MS, this.#stop.signal);
+      }
+    }
+  }
+
+  async #simulate(
+    options: { url: string; seed: number; startAt: number; eventsPerSecond: number; tokens: Record<string, string> },
+    place: PlaceFile,
+    view: LiveView,
+  ): Promise<void> {
+    const simulator = new Simulator({
+      ...options,
+      onPublished: (event, position) => {
+        if (event.type === 'fujian-civil-affairs.birth') view.published(event, position);
+      },
+      onRefused: (error) => this.options.terminal.err(`refused: ${error.code}: ${error.message}`),
+    });
+    const saving = setInterval(() => void place.write(simulator.next), PLACE_SAVE_INTERVAL_MS);
+    this.#releases.push(async () => {
+      clearInterval(saving);
+      await simulator.stop();
+      await place.write(simulator.next);
+    });
+    await simulator.run();
+  }
+}
+
+async function applySample(url: string, token: string, { bundle }: SampleDepartments): Promise<void> {
+  try {
+    const api = new BusApi({ url, token });
+    await api.json('/v1/bundles', { method: 'POST', body: bundle, timeoutMs: APPLY_TIMEOUT_MS });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 'NOT_AUTHENTICATED') throw error;
+    throw new UsageError(
+      'the data were founded with another operator: give its token in SLUICE_BOOTSTRAP_TOKEN, or another folder with --data',
+    );
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

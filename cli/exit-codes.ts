@@ -1,0 +1,29 @@
+/** Exit codes of every command; `sluice --help` lists them. */
+export const EXIT = {
+  OK: 0,
+  /** The bus, or a check, said no. */
+  REFUSED: 1,
+  /** The command line or a file is wrong. */
+  USAGE: 2,
+  /** The bus can't be reached or is not ready: the same command may work later. */
+  UNREACHABLE: 3,
+} as const;
+
+/** Ends a command with this exit code after everything worth saying has been said. */
+export class CommandEnded extends Error {
+  override readonly name = 'CommandEnded';
+  constructor(readonly exitCode: number) {
+    super(`exit code ${exitCode}`);
+  }
+}
+
+/** Something that the user gave is wrong. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  constructor(
+    message: string,
+    readonly problems: readonly string[] = [],
+  ) {
+    super(message);
+  }
+}

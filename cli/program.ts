@@ -1,0 +1,52 @@
+import { Command } from 'commander';
+import { VERSION } from '../broker/version.js';
+import { addApply } from './apply.js';
+import { addCatalog } from './catalog.js';
+import { addDemo } from './demo.js';
+import { addGrants } from './grants.js';
+import { addLedger } from './ledger.js';
+import { addPublish } from './publish.js';
+import { addRequest } from './request.js';
+import { addStart } from './start.js';
+import { addStatus } from './status.js';
+import { addSubscribe } from './subscribe.js';
+import type { Terminal } from './terminal.js';
+
+const HELP = `
+Environment:
+  SLUICE_URL, SLUICE_TOKEN     bus and credential of all commands that talk to one
+  SLUICE_PORT, SLUICE_DATA     of "start" and "demo"
+
+Exit codes:
+  0  done
+  1  the bus, or a check, said no
+  2  the command line or a file is wrong
+  3  the bus can't be reached or is not ready; the same command may work later
+
+Example:
+  $ sluice demo`;
+
+/** All commands. Whatever goes wrong is thrown, after commander has told what it noticed itself. */
+export function createProgram(terminal: Terminal): Command {
+  const program = new Command('sluice')
+    .description('Real-time exchange bus for government data.')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.err(text.trimEnd()),
+    })
+    .showHelpAfterError('(--help says more)')
+    .addHelpText('after', HELP);
+  addDemo(program, terminal);
+  addStart(program);
+  addApply(program, terminal);
+  addCatalog(program, terminal);
+  addRequest(program, terminal);
+  addGrants(program, terminal);
+  addPublish(program, terminal);
+  addSubscribe(program, terminal);
+  addLedger(program, terminal);
+  addStatus(program, terminal);
+  return program;
+}

@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { text as readAll } from 'node:stream/consumers';
+import { parse } from 'yaml';
+import { UsageError } from './exit-codes.js';
+
+/** A YAML or JSON document from a file, or from standard input for `-`. */
+export async function readDocument(path: string): Promise<unknown> {
+  const text = await readInput(path);
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new UsageError(`${nameOf(path)} is not YAML: ${(error as Error).message.split('\n')[0]}`);
+  }
+}
+
+/** The same, where only a map makes sense. */
+export async function readMap(path: string): Promise<Record<string, unknown>> {
+  const document = await readDocument(path);
+  if (typeof document === 'object' && document !== null && !Array.isArray(document)) {
+    return document as Record<string, unknown>;
+  }
+  throw new UsageError(`${nameOf(path)} must hold a map`);
+}
+
+export const nameOf = (path: string): string => (path === '-' ? 'standard input' : path);
+
+async function readInput(path: string): Promise<string> {
+  if (path === '-') return readAll(process.stdin);
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
+}
+
+export function cannotRead(path: string, error: unknown): UsageError {
+  return new UsageError(`${path} can not be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}`);
+}

@@ -1,0 +1,49 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Config, loadConfig } from '../broker/config.js';
+import { runBroker } from '../broker/run-broker.js';
+
+interface StartOptions {
+  config?: string;
+  nats?: string;
+  port?: number;
+  data?: string;
+  durability?: Config['durability'];
+}
+
+export function addStart(program: Command): void {
+  program
+    .command('start')
+    .summary('run a broker in the foreground')
+    .description(
+      'Run a broker in the foreground until Ctrl-C, which drains it. Without --nats it runs a nats-server of its own. ' +
+        'Options win over SLUICE_… variables, those over the configuration file.',
+    )
+    .addOption(new Option('--config <file>', 'configuration (YAML)').env('SLUICE_CONFIG'))
+    .option('--nats <url>', 'an external NATS server or cluster')
+    .option('--port <port>', 'HTTP port, 0 for a free one (default: 8080)', portNumber)
+    .option('--data <folder>', 'where the embedded server keeps its data (default: .sluice)')
+    .addOption(
+      new Option('--durability <grade>', 'strict: events survive a power cut; relaxed: the death of a process').choices(
+        ['strict', 'relaxed'],
+      ),
+    )
+    .addHelpText('after', '\nExample:\n  $ sluice start --data /var/lib/sluice --port 8080')
+    .action((options: StartOptions) => runBroker(() => configOf(options, process.env)));
+}
+
+function configOf(options: StartOptions, env: NodeJS.ProcessEnv): Config {
+  const overlaid = {
+    ...env,
+    ...(options.nats === undefined ? {} : { SLUICE_NATS: options.nats }),
+    ...(options.port === undefined ? {} : { SLUICE_PORT: String(options.port) }),
+    ...(options.data === undefined ? {} : { SLUICE_DATA: options.data }),
+  };
+  const config = loadConfig(overlaid, options.config);
+  return options.durability === undefined ? config : { ...config, durability: options.durability };
+}
+
+export function portNumber(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('It must be a number from 0 to 65535.');
+  return port;
+}

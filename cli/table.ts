@@ -1,0 +1,22 @@
+/** Rows under a head, columns as wide as their widest cell. Chinese characters take two places on a terminal. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const all = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => width(row[column] ?? ''))));
+  return all.map((row) =>
+    row
+      .map((cell, column) => pad(cell, widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+const pad = (cell: string, places: number): string => cell + ' '.repeat(places - width(cell));
+
+function width(text: string): number {
+  let places = 0;
+  for (const character of text)
+    places += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/.test(character)
+      ? 2
+      : 1;
+  return places;
+}

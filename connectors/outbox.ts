@@ -1,0 +1,125 @@
+import type { SourceEvent } from '../proto/event.js';
+import { Backoff } from './backoff.js';
+import type { ConnectorContext } from './connector-context.js';
+import { type EntryGroup, groupByEntry } from './entry-group.js';
+import { publishGroup } from './publish-group.js';
+import type { ChangeBatch } from './source.js';
+
+/** Read and not confirmed: several rounds of the bus's group commit, and little memory at the default event size. */
+const PENDING_EVENTS_MAX = 10_000;
+/** A source that has nothing of its own to say hands over empty batches, to move its confirmation on. */
+const PENDING_BATCHES_MAX = 20_000;
+
+/**
+ * Takes batches in order and confirms them in order. While one round is on its way to the bus the next collects here: one
+ * request per entry is under way at a time, so order needs no further care, and a busy source makes large requests.
+ */
+export class Outbox {
+  #waiting: ChangeBatch[] = [];
+  #pendingEvents = 0;
+  #pendingBatches = 0;
+  #running: Promise<void> | undefined;
+  #failure: unknown;
+  readonly #wake = new Set<() => void>();
+  readonly #backoff: Backoff;
+
+  constructor(
+    private readonly context: Pick<ConnectorContext, 'bus' | 'metrics' | 'log' | 'reconnect'>,
+    private readonly signal: AbortSignal,
+  ) {
+    this.#backoff = new Backoff(context.reconnect);
+    signal.addEventListener('abort', () => this.#wakeAll(), { once: true });
+  }
+
+  /** Resolves when the batch is taken. Throws what ended the publishing. */
+  async add(batch: ChangeBatch): Promise<void> {
+    while (this.#isFull() && !this.signal.aborted) await this.#change();
+    this.#throwFailure();
+    this.#waiting.push(batch);
+    this.#count(batch.events.length, 1);
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when everything is confirmed, or the signal has come. Throws what ended the publishing. */
+  async idle(): Promise<void> {
+    while (this.#pendingBatches > 0 && !this.signal.aborted && this.#failure === undefined) await this.#change();
+    this.#throwFailure();
+  }
+
+  /** Resolves when nothing is under way any more; after the signal. */
+  async ended(): Promise<void> {
+    await this.#running;
+  }
+
+  #isFull(): boolean {
+    if (this.#failure !== undefined) return false;
+    return this.#pendingEvents >= PENDING_EVENTS_MAX || this.#pendingBatches >= PENDING_BATCHES_MAX;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#waiting.length > 0 && !this.signal.aborted) await this.#round();
+    } catch (error) {
+      if (!this.signal.aborted) this.#failure = error;
+    } finally {
+      this.#running = undefined;
+      this.#wakeAll();
+    }
+  }
+
+  async #round(): Promise<void> {
+    const { batches, groups } = groupByEntry(this.#waiting);
+    await Promise.all(groups.map((group) => this.#publish(group)));
+    if (this.signal.aborted) return;
+    this.#waiting.splice(0, batches.length);
+    for (const batch of batches) {
+      await batch.confirm();
+      this.#count(-batch.events.length, -1);
+    }
+    this.context.metrics.confirmed();
+    this.#wakeAll();
+  }
+
+  async #publish(group: EntryGroup): Promise<void> {
+    const { bus, metrics, log } = this.context;
+    await publishGroup(group, {
+      ...bus,
+      signal: this.signal,
+      waitOut: async (error) => {
+        metrics.waits('bus');
+        log.warn({ code: error.code }, `waiting for the bus: ${error.message}`);
+        await this.#backoff.wait(this.signal);
+      },
+      answered: (counts) => {
+        this.#backoff.succeeded();
+        metrics.reached('bus');
+        metrics.events('stored', counts.stored);
+        metrics.events('duplicate', counts.duplicates);
+      },
+      refused: (event: SourceEvent, problem) => {
+        metrics.events('quarantined', 1);
+        log.warn({ event: event.id, entry: event.type, code: problem.code }, `quarantined: ${problem.detail}`);
+      },
+    });
+  }
+
+  #count(events: number, batches: number): void {
+    this.#pendingEvents += events;
+    this.#pendingBatches += batches;
+    this.context.metrics.pending(this.#pendingEvents);
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#wake.add(resolve));
+  }
+
+  #wakeAll(): void {
+    const waiting = [...this.#wake];
+    this.#wake.clear();
+    for (const wake of waiting) wake();
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}

@@ -1,0 +1,62 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { SourceUnfitError } from './connector-errors.js';
+
+/**
+ * Progress of a source that has no better place for it: a JSON file that holds the old or the new state after a crash, never half
+ * of one. Writes queue up; a burst of them is written once.
+ */
+export class StateFile<State> {
+  #writing: Promise<void> | undefined;
+  #next: { state: State; written: Promise<void> } | undefined;
+
+  constructor(private readonly path: string) {}
+
+  /** Undefined when nothing was ever written. */
+  read(): State | undefined {
+    let text: string;
+    try {
+      text = readFileSync(this.path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw new SourceUnfitError(`${this.path} can not be read`, { cause: error });
+    }
+    try {
+      return JSON.parse(text) as State;
+    } catch (error) {
+      throw new SourceUnfitError(`${this.path} is damaged; remove it to start from scratch`, { cause: error });
+    }
+  }
+
+  /** Resolves when this state, or a later one, is on disk. */
+  write(state: State): Promise<void> {
+    if (this.#next) {
+      this.#next.state = state;
+      return this.#next.written;
+    }
+    const next = { state, written: Promise.resolve() };
+    next.written = (this.#writing ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined;
+        return this.#replace(JSON.stringify(next.state));
+      });
+    this.#next = next;
+    this.#writing = next.written;
+    return next.written;
+  }
+
+  async #replace(text: string): Promise<void> {
+    mkdirSync(dirname(this.path), { recursive: true });
+    const temporary = `${this.path}.new`;
+    const file = await open(temporary, 'w');
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, this.path);
+  }
+}

@@ -48,6 +48,22 @@ export class GrantAccess {
     return { grant, version };
   }
 
+  /** How long the grant's period still is. */
+  msUntilEnd({ grant }: OpenGrant): number {
+    return grant.toMs - this.deps.clock();
+  }
+
+  /** `happened` resolves at the next change of the grant, unless it is forgotten before. */
+  nextChange(id: string): { happened: Promise<void>; forget: () => void } {
+    let forget = () => {};
+    const happened = new Promise<void>((resolve) => {
+      forget = this.deps.grants.onChange((grant) => {
+        if (grant.id === id) resolve();
+      });
+    });
+    return { happened, forget };
+  }
+
   /** Throws UNKNOWN_PREDICATE when the narrowing uses what it may not. */
   viewSource({ grant, version }: OpenGrant, narrow: Rows | undefined): ViewSource {
     const plain = new Set(grant.items.filter((item) => !item.transform).map((item) => item.name));

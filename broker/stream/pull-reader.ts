@@ -47,10 +47,14 @@ export class PullReader {
     return { ...page, codec: view.codec, log, caughtUp: page.through >= this.engine.readers.at(partition).head };
   }
 
-  /** Resolves when the log has moved past a position, or after the timeout. */
-  waitForMore(system: string, grant: string, after: number, timeoutMs: number): Promise<void> {
-    const { version } = this.engine.access.open(system, grant);
-    return this.engine.readers.at(version.partition).waitPast(after, timeoutMs);
+  /** Resolves when the log has moved past a position, when the grant has changed or ended, or after the timeout. */
+  async waitForMore(system: string, grant: string, after: number, timeoutMs: number): Promise<void> {
+    const { access, readers } = this.engine;
+    const open = access.open(system, grant);
+    const change = access.nextChange(grant);
+    const waitMs = Math.min(timeoutMs, access.msUntilEnd(open));
+    await Promise.race([readers.at(open.version.partition).waitPast(after, waitMs), change.happened]);
+    change.forget();
   }
 
   /** Resolves with the cursor's position when it is durable; a lower position than that is ignored. */

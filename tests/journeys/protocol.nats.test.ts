@@ -1,0 +1,230 @@
+import t, { type Test } from 'tap';
+import WebSocket from 'ws';
+import type { DeliveredEvent } from '../../proto/event.js';
+import { startBroker, type TestBroker } from '../support/broker.js';
+import { RawRefusal, RawSession } from '../support/raw-client.js';
+import { call, mustCall, publishBatch } from '../support/raw-http.js';
+
+/** What docs/protocol.md says, on a running broker: where the journeys of the data do not pass. */
+const PARTY = 'fujian-civil-affairs';
+const ENTRY = `${PARTY}.birth`;
+const period = { from: '2020-01-01', to: '2099-12-31' };
+const grant = (id: string, items: object[], more: object = {}): object => ({
+  ...{ id, system: 'health', entry: ENTRY, items, purpose: 'p', basis: 'b', period, history: 'all' },
+  ...more,
+});
+const BUNDLE = {
+  parties: [
+    { id: PARTY, name: { en: 'Civil affairs' }, level: 'province', regionCode: '350000' },
+    { id: 'fujian-health', name: { en: 'Health' }, level: 'province', regionCode: '350000' },
+  ],
+  systems: [
+    { id: 'registry', party: PARTY, may: ['publish'], token: 'token-of-registry' },
+    { id: 'health', party: 'fujian-health', may: ['subscribe'], token: 'token-of-health' },
+  ],
+  entries: [
+    {
+      ...{ id: ENTRY, name: 'births', sharingAttribute: 'conditional' },
+      items: [
+        { name: 'idNumber', type: 'string', identifier: true },
+        { name: 'name', type: 'string' },
+        { name: 'birthDate', type: 'date' },
+        { name: 'region', type: 'code', filterable: true },
+      ],
+    },
+  ],
+  grants: [
+    grant('g-all', [
+      { name: 'idNumber' },
+      { name: 'name', transform: 'mask' },
+      { name: 'birthDate', transform: 'year' },
+    ]),
+    grant('g-rows', [{ name: 'idNumber' }], { rows: { region: { is: 'here' } } }),
+    grant('g-hash', [{ name: 'idNumber', transform: 'hash' }]),
+  ],
+};
+
+async function openBus(t: Test): Promise<{ bus: TestBroker; source: Address; reader: Address }> {
+  const bus = await startBroker(t, { config: { heartbeatMs: 60_000 } });
+  await bus.apply(BUNDLE);
+  const at = (token: string): Address => ({ url: bus.url, token });
+  return { bus, source: at('token-of-registry'), reader: at('token-of-health') };
+}
+
+type Address = { url: string; token: string };
+
+let made = 0;
+const event = (op: string, subject: string | undefined, more: object = {}): object => ({
+  ...{ specversion: '1.0', id: `e${++made}`, type: ENTRY, op },
+  ...(subject === undefined ? {} : { subject }),
+  ...more,
+});
+const record = (idNumber: string, region: string, more: object = {}): object => ({
+  data: { idNumber, region, ...more },
+});
+const was = (region: string): object => ({ previous: { region } });
+
+async function delivered(reader: Address, grantId: string, query = 'from=earliest'): Promise<DeliveredEvent[]> {
+  const page = await mustCall(reader, 'GET', `/v1/grants/${grantId}/events?${query}`);
+  return page.text
+    .split('\n')
+    .filter((line) => line.includes('"position"'))
+    .map((line) => JSON.parse(line));
+}
+
+t.test('what is delivered depends on whether the record matched before and matches now', async (t) => {
+  const { source, reader } = await openBus(t);
+  await publishBatch(source, [
+    event('create', 'a', record('a', 'here')),
+    event('create', 'b', record('b', 'there')),
+    event('update', 'a', { ...record('a', 'here'), ...was('here') }),
+    event('update', 'b', { ...record('b', 'here'), ...was('there') }),
+    event('update', 'a', { ...record('a', 'there'), ...was('here') }),
+    event('update', 'a', { ...record('a', 'elsewhere'), ...was('there') }),
+    event('correction', 'b', { ...record('b', 'here'), ...was('here'), corrects: 4 }),
+    event('delete', 'b', was('here')),
+    event('delete', 'a', was('elsewhere')),
+    event('snapshot_begin', undefined, { snapshotid: 's' }),
+    event('snapshot', 'c', { ...record('c', 'here'), snapshotid: 's' }),
+    event('snapshot', 'd', { ...record('d', 'there'), snapshotid: 's' }),
+    event('snapshot_end', undefined, { snapshotid: 's' }),
+  ]);
+  const seen = await delivered(reader, 'g-rows');
+  t.strictSame(
+    seen.map(({ position, op, subject, data }) => [position, op, subject, data !== undefined]),
+    [
+      [1, 'create', 'a', true],
+      [3, 'update', 'a', true],
+      [4, 'enter', 'b', true],
+      [5, 'leave', 'a', false],
+      [7, 'correction', 'b', true],
+      [8, 'delete', 'b', false],
+      [10, 'snapshot_begin', undefined, false],
+      [11, 'snapshot', 'c', true],
+      [13, 'snapshot_end', undefined, false],
+    ],
+  );
+  t.equal(seen.find(({ op }) => op === 'correction')?.corrects, 4);
+  t.equal(seen[0]?.id, `${ENTRY}@1`);
+});
+
+t.test('transforms deliver texts, and the subject is hashed like the identifier', async (t) => {
+  const { source, reader } = await openBus(t);
+  await publishBatch(source, [
+    event('create', 'a', record('a', 'here', { name: '陈小明', birthDate: '2026-11-22' })),
+    event('update', 'a', { ...record('a', 'here', { name: '王' }), ...was('here') }),
+    event('delete', 'a', was('here')),
+  ]);
+  const [first, second] = await delivered(reader, 'g-all');
+  t.strictSame(first?.data, { idNumber: 'a', name: '陈**', birthDate: '2026' });
+  t.strictSame(second?.data, { idNumber: 'a', name: '*' });
+  const hashed = await delivered(reader, 'g-hash');
+  const [hash] = hashed.map((one) => one.subject);
+  t.match(hash, /^[0-9a-f]{64}$/);
+  t.strictSame(
+    hashed.map((one) => one.subject),
+    [hash, hash, hash],
+  );
+  t.strictSame(hashed[0]?.data, { idNumber: hash });
+});
+
+t.test('server-sent events go on as they happen and end at once with the grant', async (t) => {
+  const { bus, source, reader } = await openBus(t);
+  await publishBatch(source, [event('create', 'a', record('a', 'here'))]);
+  const headers = { authorization: `Bearer ${reader.token}`, accept: 'text/event-stream' };
+  const answer = await fetch(`${bus.url}/v1/grants/g-all/events?from=earliest`, { headers });
+  const parts = (answer.body as ReadableStream<Uint8Array>).getReader();
+  let text = '';
+  const readUntil = async (wanted: RegExp): Promise<void> => {
+    while (!wanted.test(text)) {
+      const { done, value } = await parts.read();
+      if (done) throw new Error(`it ended without ${wanted}`);
+      text += Buffer.from(value).toString();
+    }
+  };
+  await readUntil(/^id: 1@\S+\ndata: \{.*\}\n\nevent: through\nid: 1@/);
+  await publishBatch(source, [event('create', 'b', record('b', 'here'))]);
+  await readUntil(/^id: 2@/m);
+  // The heartbeat comes once a minute here: it is not what ends the stream.
+  const operator = { url: bus.url, token: bus.operatorToken };
+  await mustCall(operator, 'POST', '/v1/grants/g-all/suspend', '{"reason":"why"}');
+  await readUntil(/^event: ended\n(?:.*\n)*data: \{"code":"GRANT_NOT_IN_FORCE"/m);
+  t.ok((await parts.read()).done);
+});
+
+t.test('a page ends with where the next one starts', async (t) => {
+  const { source, reader } = await openBus(t);
+  await publishBatch(
+    source,
+    ['a', 'b', 'c'].map((key) => event('create', key, record(key, 'here'))),
+  );
+  const first = (await mustCall(reader, 'GET', '/v1/grants/g-all/events?from=earliest&limit=2')).text
+    .trim()
+    .split('\n');
+  const end = JSON.parse(first[2] as string);
+  t.match(end, { through: 2, caughtUp: false });
+  const rest = await delivered(reader, 'g-all', `from=${end.through}&log=${end.log}`);
+  t.strictSame(
+    rest.map((one) => one.position),
+    [3],
+  );
+  const gone = await call(reader, 'GET', `/v1/grants/g-all/events?from=2&log=another`);
+  t.match(gone, { status: 410, json: { code: 'POSITION_GONE', earliest: 0 } });
+});
+
+t.test('a rejected event waits on the list until it is redriven, as granted then', async (t) => {
+  const { source, reader } = await openBus(t);
+  await publishBatch(source, [event('create', 'a', record('a', 'here'))]);
+  const session = await RawSession.open({ ...reader, encoding: 'sluice.v1.json' });
+  t.teardown(() => session.close());
+  const { channel } = await openedOn(session, 'g-all');
+  session.send({ kind: 'reject', channel, position: 1, reason: 'no such region' });
+  await session.until(() => session.frames.some((frame) => frame.kind === 'acked'), 'acked');
+  const path = '/v1/grants/g-all/dead-letters';
+  const letter = { position: 1, cursor: 'default', reason: 'no such region', status: 'open' };
+  t.match((await mustCall(reader, 'GET', path)).json, [letter]);
+  t.match((await mustCall(reader, 'POST', `${path}/1/redrive`)).json, { position: 1, data: { idNumber: 'a' } });
+  t.strictSame((await mustCall(reader, 'GET', path)).json, []);
+  t.match(await call(reader, 'POST', `${path}/1/redrive`), { status: 404, json: { code: 'NOT_FOUND' } });
+});
+
+async function openedOn(session: RawSession, grantId: string): Promise<{ channel: number }> {
+  session.send({ kind: 'subscribe', ref: 'r', grant: grantId, from: 'earliest' });
+  await session.until(() => session.frames.some((frame) => frame.kind === 'caught_up'), 'the end of the log');
+  return session.frames.find((frame) => frame.kind === 'subscribed') as { channel: number };
+}
+
+t.test('a cursor belongs to its narrowing, and a hidden item is no narrowing', async (t) => {
+  const { reader } = await openBus(t);
+  const session = await RawSession.open({ ...reader, encoding: 'sluice.v1.msgpack' });
+  t.teardown(() => session.close());
+  await t.rejects(session.subscribe({ grant: 'g-all', narrow: { region: { is: 'here' } } }), {
+    code: 'UNKNOWN_PREDICATE',
+  });
+  await t.rejects(session.subscribe({ grant: 'g-all', from: { after: 5 } }), { code: 'POSITION_GONE' });
+  await t.rejects(session.subscribe({ grant: 'g-none' }), RawRefusal);
+  t.match(session.frames.filter((frame) => frame.kind === 'error')[1], { code: 'POSITION_GONE', earliest: 0 });
+});
+
+t.test('a ticket opens one session, once', async (t) => {
+  const { bus, reader } = await openBus(t);
+  const { ticket } = (await mustCall(reader, 'POST', '/v1/tickets')).json as { ticket: string };
+  const open = (): WebSocket => new WebSocket(`${bus.streamUrl}?ticket=${ticket}`, ['sluice.v1.json']);
+  const first = open();
+  t.match(JSON.parse(await new Promise<string>((resolve) => first.once('message', (data) => resolve(String(data))))), {
+    kind: 'welcome',
+  });
+  t.equal(await new Promise((resolve) => open().once('close', resolve)), 4401);
+  first.close();
+});
+
+t.test('a frame that can not be read is answered, then the session closes with 4400', async (t) => {
+  const { reader } = await openBus(t);
+  for (const encoding of ['sluice.v1.json', 'sluice.v1.msgpack', 'sluice.v1.protobuf'] as const) {
+    const session = await RawSession.open({ ...reader, encoding });
+    session.sendBytes(encoding === 'sluice.v1.json' ? '{"kind":"hello"}' : Buffer.from([0xc1]));
+    await session.until(() => session.closed !== undefined, 'the end');
+    t.match(session.frames.at(-1), { kind: 'error', code: 'BAD_FRAME' }, encoding);
+    t.equal(session.closed?.code, 4400, encoding);
+  }
+});

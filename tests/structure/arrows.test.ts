@@ -23,7 +23,7 @@ function wrongArrow(from: string, to: string): string | undefined {
     case 'broker':
       return wrongRoom(from, to);
     case 'connectors':
-      return isWithinConnector(from, to) ? undefined : 'a connector imports proto, connectors/client and its own files';
+      return wrongConnector(from, to);
     case 'dashboard':
       return /^(?:dashboard|connectors\/client)\//.test(to)
         ? undefined
@@ -46,9 +46,17 @@ function wrongRoom(from: string, to: string): string | undefined {
 
 const roomOf = (path: string): number => ROOMS.indexOf(path.split('/')[1] ?? '');
 
-function isWithinConnector(from: string, to: string): boolean {
-  return to.startsWith('connectors/client/') || to.startsWith(`connectors/${from.split('/')[1]}/`);
+/** What connectors share stands straight in connectors/; below it and for themselves are the client and each connector. */
+function wrongConnector(from: string, to: string): string | undefined {
+  const own = connectorOf(from);
+  const target = connectorOf(to);
+  if (!to.startsWith('connectors/')) return 'a connector speaks the public protocol: it imports proto and connectors';
+  if (target === 'client' || target === own) return undefined;
+  if (own === 'client') return 'the client imports proto only';
+  return target === '' ? undefined : 'a connector does not know another one';
 }
+
+const connectorOf = (path: string): string => /^connectors\/([^/]+)\//.exec(path)?.[1] ?? '';
 
 t.test('every import points where the architecture lets it', async (t) => {
   const wrong = code.flatMap((file) =>

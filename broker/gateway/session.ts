@@ -142,6 +142,8 @@ export class Session {
       frame = this.#codec.decodeClient(bytes, isBinary);
     } catch (error) {
       this.#refuse(error, {});
+      const { code, detail } = toProblem(error);
+      this.deps.log.info({ session: this.id, code, detail }, 'bad frame');
       this.close(CLOSE_CODES.BAD_FRAME, 'bad frame');
       return;
     }

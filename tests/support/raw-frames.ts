@@ -1,4 +1,5 @@
 import { Packr, Unpackr } from 'msgpackr';
+import '../../proto/protobuf.js'; // switches Long off in this process: before the first message is made, or not at all
 import protobuf from 'protobufjs';
 import type { ClientFrame, From, ServerFrame, Subprotocol } from '../../proto/frames.js';
 import { FRAMES_PROTO } from '../../proto/frames-proto.js';
@@ -9,7 +10,9 @@ export interface RawFrames {
   decode(message: Buffer): ServerFrame;
 }
 
-const packr = new Packr({ useRecords: false });
+// By itself msgpackr sends an extension type for a field that is undefined.
+const packing = { useRecords: false, skipValues: [undefined] };
+const packr = new Packr(packing);
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' });
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const FrameMessage = protobuf.parse(FRAMES_PROTO, { keepCase: true }).root.lookupType('sluice.v1.Frame');

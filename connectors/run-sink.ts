@@ -48,7 +48,9 @@ export async function runSink(
 class SinkRun {
   #shape: SubscribedFrame | undefined;
   #shapeIsKnown = false;
-  #lastWriteMs = Date.now();
+  /** Ends when nothing of ours runs in the sink: it is never called twice at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #failure: unknown;
 
   constructor(
     private readonly sink: Sink,
@@ -59,24 +61,26 @@ class SinkRun {
   ) {}
 
   async run(): Promise<void> {
-    const place = await this.sink.open(this.signal);
+    const from = await this.sink.open(this.signal);
     this.context.metrics.reached('peer');
     const subscriber = new Subscriber({
       ...this.context.bus,
       ...this.subscription,
       credit: this.subscription.credit ?? CREDIT,
-      from: place ?? 'cursor',
+      from,
       acknowledge: 'explicit',
       signal: this.signal,
       reconnect: this.context.reconnect,
       onState: (state) => this.#observe(state),
     });
-    const stopIdle = this.#watchIdle(subscriber);
+    const idling = setInterval(() => void this.#idle(subscriber), IDLE_INTERVAL_MS);
     try {
       for await (const batch of subscriber.batches(BATCH_EVENTS_MAX)) await this.#take(batch, subscriber);
     } finally {
-      await stopIdle();
+      clearInterval(idling);
+      await this.#turn;
     }
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   async #take(batch: DeliveryBatch, subscriber: Subscriber): Promise<void> {
@@ -84,13 +88,13 @@ class SinkRun {
     while (events.length > 0 && !this.signal.aborted) {
       try {
         await this.#exclusively(() => this.#write(events, batch.log));
-        this.#stored(events.length, batch.position);
+        this.#stored(events);
         batch.ack();
         return;
       } catch (error) {
         if (!(error instanceof PoisonEventError)) throw error;
         const before = events.filter(({ position }) => position < error.position);
-        this.#stored(before.length, before.at(-1)?.position);
+        this.#stored(before);
         await this.#reject(error, subscriber);
         events = events.filter(({ position }) => position > error.position);
       }
@@ -105,12 +109,29 @@ class SinkRun {
     await this.sink.write({ events, log }, this.signal);
   }
 
-  #stored(events: number, position: number | undefined): void {
-    if (events === 0) return;
+  async #idle(subscriber: Subscriber): Promise<void> {
+    try {
+      await this.#exclusively(async () => this.sink.idle?.());
+    } catch (error) {
+      this.#failure ??= error;
+      await subscriber.close();
+    }
+  }
+
+  #exclusively(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  #stored(events: DeliveryBatch['events']): void {
+    const last = events.at(-1);
+    if (!last) return;
     this.backoff.succeeded();
-    this.#lastWriteMs = Date.now();
-    this.context.metrics.events('written', events);
-    this.context.metrics.confirmed(position);
+    const { metrics } = this.context;
+    metrics.events('written', events.length);
+    metrics.confirmed(last.position);
+    metrics.lag({ amount: Math.max(0, (Date.now() - Date.parse(last.time)) / 1000), unit: 'seconds' });
   }
 
   /** The sink's own place passes the event with its next write; by then the bus must have it among the dead letters. */

@@ -1,11 +1,5 @@
 import type { DeliveredEvent } from '../proto/event.js';
-import type { SubscribedFrame } from '../proto/frames.js';
-
-/** Where a sink that keeps its place beside its data stands: the last position stored, in the life `log` of the log. */
-export interface SinkPlace {
-  after: number;
-  log: string;
-}
+import type { From, SubscribedFrame } from '../proto/frames.js';
 
 /** Events in order, at least one. */
 export interface SinkBatch {
@@ -19,10 +13,11 @@ export interface SinkBatch {
  */
 export interface Sink extends AsyncDisposable {
   /**
-   * Connects. Called again after PeerGoneError. Resolves with the place stored with the data, by which each event takes effect
-   * exactly once; undefined leaves it to the cursor at the bus, by which a crash can repeat the last events.
+   * Connects. Called again after PeerGoneError. Resolves with where to start. A sink that keeps its place beside its data says
+   * `{after, log}`, or `earliest` while it has nothing: then each event takes effect exactly once. One that can't says `cursor`,
+   * what is acknowledged at the bus: then a crash can repeat the last events.
    */
-  open(signal: AbortSignal): Promise<SinkPlace | undefined>;
+  open(signal: AbortSignal): Promise<From>;
   /** What the events will look like; before the first batch and whenever it changes. */
   shape(subscribed: SubscribedFrame): Promise<void>;
   /**

@@ -1,0 +1,94 @@
+import { dirname, resolve } from 'node:path';
+import { Ajv, type ErrorObject } from 'ajv';
+import { parse as parseYaml } from 'yaml';
+import { ConnectorConfigError } from './connector-errors.js';
+
+/** What every connector's file says, before `settings`, which are the connector's own. */
+export interface ConnectorConfig {
+  name: string;
+  connector: string;
+  bus: { url: string; token: string };
+  /** Port of the metrics on the loopback address; 0 = a free one; undefined = none. */
+  metricsPort: number | undefined;
+  stateFolder: string;
+  logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** Checked by the connector with `checkSettings`. */
+  settings: unknown;
+}
+
+export type Schema = Record<string, unknown>;
+
+const SCHEMA: Schema = {
+  type: 'object',
+  properties: {
+    name: { type: 'string', pattern: '^[a-z][a-z0-9-]{0,39}$' },
+    connector: { type: 'string' },
+    bus: {
+      type: 'object',
+      properties: { url: { type: 'string', pattern: '^(https?|wss?)://' }, token: { type: 'string', minLength: 1 } },
+      required: ['url', 'token'],
+      additionalProperties: false,
+    },
+    metrics: {
+      type: 'object',
+      properties: { port: { type: 'integer', minimum: 0, maximum: 65_535 } },
+      required: ['port'],
+      additionalProperties: false,
+    },
+    stateFolder: { type: 'string', default: 'state' },
+    logLevel: { enum: ['debug', 'info', 'warn', 'error', 'silent'], default: 'info' },
+    settings: { type: 'object', default: {} },
+  },
+  required: ['name', 'connector', 'bus'],
+  additionalProperties: false,
+};
+
+/**
+ * Reads a connector's YAML. `${NAME}` in a text is taken from the environment, so that secrets need not stand in the file;
+ * relative folders count from the file's own. Throws ConnectorConfigError that lists every problem.
+ */
+export function parseConnectorConfig(yamlText: string, path: string, env: NodeJS.ProcessEnv): ConnectorConfig {
+  const missing: string[] = [];
+  const document = withEnvironment(yamlOf(yamlText), env, missing);
+  if (missing.length > 0) throw new ConnectorConfigError(missing.map((name) => `the environment has no ${name}`));
+  const { metrics, stateFolder, ...config } = checkSettings<
+    Omit<ConnectorConfig, 'metricsPort'> & { metrics?: { port: number } }
+  >(document, SCHEMA);
+  return { ...config, metricsPort: metrics?.port, stateFolder: resolve(dirname(path), stateFolder) };
+}
+
+/** The value with the schema's defaults, as the type that the schema describes. Throws ConnectorConfigError. */
+export function checkSettings<Settings>(value: unknown, schema: Schema): Settings {
+  const validate = new Ajv({ allErrors: true, useDefaults: true, strict: false }).compile(schema);
+  const copy = structuredClone(value);
+  if (validate(copy)) return copy as Settings;
+  throw new ConnectorConfigError((validate.errors ?? []).map(describe));
+}
+
+function yamlOf(text: string): unknown {
+  try {
+    return parseYaml(text) ?? {};
+  } catch (error) {
+    throw new ConnectorConfigError([`the file is not YAML: ${(error as Error).message.split('\n')[0]}`]);
+  }
+}
+
+function withEnvironment(value: unknown, env: NodeJS.ProcessEnv, missing: string[]): unknown {
+  if (typeof value === 'string') {
+    return value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_all, name: string) => {
+      const found = env[name];
+      if (found === undefined) missing.push(name);
+      return found ?? '';
+    });
+  }
+  if (Array.isArray(value)) return value.map((one) => withEnvironment(one, env, missing));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withEnvironment(one, env, missing)]));
+}
+
+function describe({ instancePath, message, params }: ErrorObject): string {
+  const place = instancePath.slice(1).replaceAll('/', '.') || 'the file';
+  const { additionalProperty } = params as { additionalProperty?: string };
+  if (additionalProperty !== undefined) return `${place} has an unknown key ${additionalProperty}`;
+  return `${place} ${message ?? 'is wrong'}`;
+}

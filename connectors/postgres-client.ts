@@ -1,0 +1,70 @@
+import pg from 'pg';
+import { PeerGoneError } from './connector-errors.js';
+
+/** Values come as PostgreSQL writes them; what they mean is decided by who knows the item's type. */
+const AS_TEXT = { getTypeParser: () => (text: string | Buffer) => String(text) } as unknown as pg.CustomTypesConfig;
+/** Both the replication and the plain session write values alike, whatever the server's defaults are. */
+const SESSION_OPTIONS =
+  '-c datestyle=ISO -c intervalstyle=postgres -c timezone=UTC -c extra_float_digits=1 -c bytea_output=hex';
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Longer than any statement of ours may take; a server that is gone without a word is noticed by it. */
+const QUERY_TIMEOUT_MS = 120_000;
+
+export interface PostgresClientOptions {
+  url: string;
+  applicationName: string;
+  replication?: boolean;
+}
+
+/** A connection whose values are texts. Throws PeerGoneError when the server can't be reached or is starting. */
+export async function connectPostgres(options: PostgresClientOptions): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: options.url,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    types: AS_TEXT,
+    options: SESSION_OPTIONS,
+    // The stream is one query that never ends.
+    ...(options.replication ? { replication: 'database' } : { query_timeout: QUERY_TIMEOUT_MS }),
+  } as pg.ClientConfig);
+  // An idle connection that breaks says so here; the next statement then fails.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw goneOrItself(error);
+  }
+  return client;
+}
+
+/** SQLSTATE of an error of the server. */
+export const sqlState = (error: unknown): string | undefined =>
+  error instanceof pg.DatabaseError ? error.code : undefined;
+
+/** Class 08 connection, 57P0x shutting down and starting, 53 out of resources, 55006 in use, 40 conflicts that pass. */
+const PASSING_STATE = /^(?:08|57P0|53|40|55006|55P03)/;
+
+/** True for what passes by itself: no connection, a server that stops or starts, a conflict. */
+export function isPassing(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== undefined) return PASSING_STATE.test(state);
+  const { code, message = '' } = error as NodeJS.ErrnoException;
+  return code !== undefined
+    ? /^E[A-Z]+$/.test(code)
+    : /connection|timeout|terminated|not queryable|ended/i.test(message);
+}
+
+/** The error as PeerGoneError when it passes by itself. Only the server's state code is told: its words may hold values. */
+export function goneOrItself(error: unknown): unknown {
+  if (!isPassing(error)) return error;
+  const why = sqlState(error) ?? (error as NodeJS.ErrnoException).code ?? 'connection lost';
+  return new PeerGoneError(`PostgreSQL can not be reached: ${why}`, { cause: error });
+}
+
+export const quoteIdentifier = (name: string): string => pg.escapeIdentifier(name);
+
+/** `schema.table`, each part quoted. */
+export const quoteTable = ({ schema, table }: { schema: string; table: string }): string =>
+  `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`;

@@ -1,0 +1,65 @@
+import type pg from 'pg';
+import { PeerGoneError } from '../connector-errors.js';
+import { quoteIdentifier } from '../postgres-client.js';
+import type { PostgresSinkConfig } from './config.js';
+
+/** How far the table is; committed in the transaction that brings it there. */
+export interface Progress {
+  log: string;
+  position: number;
+  /** Set between the begin and the end of a snapshot: rows not touched since `from` will be dropped. */
+  snapshot: { id: string; from: number } | undefined;
+}
+
+type Target = Pick<PostgresSinkConfig, 'schema' | 'table' | 'grant' | 'cursor'>;
+
+/** One row per table in `sluice_positions` of the table's schema. */
+export class ProgressTable {
+  readonly #name: string;
+
+  constructor(private readonly target: Target) {
+    this.#name = `${quoteIdentifier(target.schema)}.sluice_positions`;
+  }
+
+  async create(client: pg.Client): Promise<void> {
+    await client.query(
+      `CREATE TABLE IF NOT EXISTS ${this.#name} (
+         table_name text PRIMARY KEY, grant_id text NOT NULL, cursor_name text NOT NULL, log text NOT NULL,
+         position bigint NOT NULL, snapshot_id text, snapshot_from bigint, updated_at timestamptz NOT NULL)`,
+    );
+  }
+
+  /** Undefined while nothing is stored, and when the table was filled under another grant or cursor. */
+  async read(client: pg.Client): Promise<Progress | undefined> {
+    const { table, grant, cursor } = this.target;
+    const { rows } = await client.query<Record<string, string | null>>(
+      `SELECT log, position, snapshot_id, snapshot_from FROM ${this.#name}
+       WHERE table_name = $1 AND grant_id = $2 AND cursor_name = $3`,
+      [table, grant, cursor],
+    );
+    const [row] = rows;
+    if (!row) return undefined;
+    return {
+      log: row.log!,
+      position: Number(row.position),
+      snapshot: row.snapshot_id ? { id: row.snapshot_id, from: Number(row.snapshot_from) } : undefined,
+    };
+  }
+
+  /** Throws when another instance has moved it meanwhile: what was delivered to this one may be stored already. */
+  async move(client: pg.Client, from: Progress | undefined, to: Progress): Promise<void> {
+    const { table, grant, cursor } = this.target;
+    const values = [table, grant, cursor, to.log, to.position, to.snapshot?.id ?? null, to.snapshot?.from ?? null];
+    const { rowCount } = from
+      ? await client.query(
+          `UPDATE ${this.#name} SET log = $4, position = $5, snapshot_id = $6, snapshot_from = $7, updated_at = now()
+           WHERE table_name = $1 AND grant_id = $2 AND cursor_name = $3 AND log = $8 AND position = $9`,
+          [...values, from.log, from.position],
+        )
+      : await client.query(
+          `INSERT INTO ${this.#name} VALUES ($1, $2, $3, $4, $5, $6, $7, now()) ON CONFLICT DO NOTHING`,
+          values,
+        );
+    if (rowCount !== 1) throw new PeerGoneError(`another instance has moved the position of table ${table}`);
+  }
+}

@@ -1,0 +1,109 @@
+import type pg from 'pg';
+import type { DeliveredEvent } from '../../proto/event.js';
+import type { From, SubscribedFrame } from '../../proto/frames.js';
+import { PeerGoneError, PoisonEventError } from '../connector-errors.js';
+import { connectPostgres, goneOrItself, sqlState } from '../postgres-client.js';
+import type { Sink, SinkBatch } from '../sink.js';
+import type { PostgresSinkConfig } from './config.js';
+import { type Column, columnOf, GrantedTable } from './granted-table.js';
+import { type Progress, ProgressTable } from './progress.js';
+import { applyEvents } from './row-changes.js';
+
+/** Classes of SQLSTATE that a value of one event causes: data exceptions, broken constraints, limits of a row. */
+const POISON_STATE = /^(?:22|23|54)/;
+
+/** Keeps a PostgreSQL table equal to what a grant delivers: rows and position commit together, so each event counts once. */
+export class PostgresSink implements Sink {
+  readonly #table: GrantedTable;
+  readonly #progressTable: ProgressTable;
+  #client: pg.Client | undefined;
+  #progress: Progress | undefined;
+  #columns: Column[] = [];
+
+  constructor(
+    private readonly config: PostgresSinkConfig,
+    private readonly applicationName: string,
+  ) {
+    this.#table = new GrantedTable(config);
+    this.#progressTable = new ProgressTable(config);
+  }
+
+  async open(): Promise<From> {
+    await this.#disconnect();
+    this.#client = await connectPostgres({ url: this.config.database, applicationName: this.applicationName });
+    this.#progress = await this.#ask(async (client) => {
+      await this.#progressTable.create(client);
+      return this.#progressTable.read(client);
+    });
+    return this.#progress ? { after: this.#progress.position, log: this.#progress.log } : 'earliest';
+  }
+
+  async shape({ items }: SubscribedFrame): Promise<void> {
+    this.#columns = items.map(columnOf);
+    await this.#transaction((client) => this.#table.evolve(client, this.#columns));
+  }
+
+  async write({ events, log }: SinkBatch): Promise<void> {
+    try {
+      await this.#store(events, log);
+    } catch (error) {
+      if (!isPoison(error)) throw error;
+      await this.#storeUpToPoison(events, log);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#disconnect();
+  }
+
+  async #store(events: readonly DeliveredEvent[], log: string): Promise<void> {
+    const before = this.#progress;
+    const target = { table: this.#table.name, columns: this.#columns };
+    this.#progress = await this.#transaction(async (client) => {
+      const after = await applyEvents(client, target, { events, log, before });
+      await this.#progressTable.move(client, before, after);
+      return after;
+    });
+  }
+
+  async #storeUpToPoison(events: readonly DeliveredEvent[], log: string): Promise<void> {
+    for (const event of events) {
+      try {
+        await this.#store([event], log);
+      } catch (error) {
+        if (!isPoison(error)) throw error;
+        throw new PoisonEventError(event.position, `PostgreSQL refuses the row: SQLSTATE ${sqlState(error)}`);
+      }
+    }
+  }
+
+  async #transaction<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> {
+    return this.#ask(async (client) => {
+      await client.query('BEGIN');
+      try {
+        const result = await work(client);
+        await client.query('COMMIT');
+        return result;
+      } catch (error) {
+        await client.query('ROLLBACK').catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
+  async #ask<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> {
+    if (!this.#client) throw new PeerGoneError('there is no connection to PostgreSQL');
+    try {
+      return await work(this.#client);
+    } catch (error) {
+      throw goneOrItself(error);
+    }
+  }
+
+  async #disconnect(): Promise<void> {
+    await this.#client?.end().catch(() => undefined);
+    this.#client = undefined;
+  }
+}
+
+const isPoison = (error: unknown): boolean => POISON_STATE.test(sqlState(error) ?? '');

@@ -65,9 +65,13 @@ export function checkClientFrame(frame: unknown): ClientFrame {
   return frame as ClientFrame;
 }
 
+const FIELD_NAME = /^[A-Za-z]{1,32}$/;
+
 function describe(validate: ValidateFunction): string {
   const error = validate.errors?.[0];
   if (!error) return 'malformed';
-  const field = error.instancePath.slice(1) || String(error.params.additionalProperty ?? 'frame');
-  return `${field} ${error.message ?? 'is malformed'}`;
+  const unknown = error.params.additionalProperty as string | undefined;
+  // What does not look like the name of a field may be anything, and this goes into a log.
+  if (unknown !== undefined) return `${FIELD_NAME.test(unknown) ? unknown : 'something in it'} is not a known field`;
+  return `${error.instancePath.slice(1) || 'frame'} ${error.message ?? 'is malformed'}`;
 }

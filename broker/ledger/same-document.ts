@@ -9,4 +9,6 @@ export function plainDocument<T>(document: T): T {
 }
 
 /** Equal as they would lie in the ledger; the order of fields does not matter. */
-export const sameDocument = (a: unknown, b: unknown): boolean => isDeepStrictEqual(plainDocument(a), plainDocument(b));
+export const sameDocument = (a: unknown, b: unknown): boolean =>
+  // Mostly both come from the ledger or a checked bundle and are plain already.
+  isDeepStrictEqual(a, b) || isDeepStrictEqual(plainDocument(a), plainDocument(b));

@@ -2,7 +2,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SluiceError } from '../../proto/errors.js';
 import type { EntryActs } from '../catalog/entry-acts.js';
 import { validateEntryDocument } from '../catalog/entry-problems.js';
-import { toEntryVersion } from '../catalog/entry-state.js';
 import type { Credentials } from '../parties/credentials.js';
 import { isMap } from '../parties/document-shape.js';
 import { officerProblems, partyProblems, systemProblems } from '../parties/party-problems.js';
@@ -88,7 +87,7 @@ async function entryProblems(
   const { problems, patternProblems, warnings } = await validateEntryDocument(document, { trial });
   if (problems.length + patternProblems.length > 0) return { problems: [...problems, ...patternProblems], warnings };
   try {
-    world.addEntry(toEntryVersion(entryActs.nextVersion(document)));
+    world.addEntry(entryActs.nextVersion(document));
     return { problems: [], warnings };
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;

@@ -1,5 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EntryDocument } from '../../proto/entry.js';
 import type { GrantDocument } from '../../proto/grant.js';
+import { plainDocument } from '../ledger/same-document.js';
 import { isMap } from '../parties/document-shape.js';
 import type { OfficerDocument } from '../parties/officer.js';
 import type { PartyDocument } from '../parties/party.js';
@@ -24,9 +26,11 @@ export type BundleKind = (typeof BUNDLE_KINDS)[number];
 /** A whole province has some 40,000 entries. */
 const DOCUMENTS_MAX = 100_000;
 const NAME_CHARACTERS_MAX = 64;
+/** Documents that are copied before other work of the broker gets its turn: a few milliseconds. */
+const COPIED_PER_TURN = 250;
 
 /** What can be read of the bundle, and everything wrong with its outer form. Documents are not looked into. */
-export function parseBundle(document: unknown): { bundle: Bundle; problems: string[] } {
+export async function parseBundle(document: unknown): Promise<{ bundle: Bundle; problems: string[] }> {
   const bundle: Bundle = { parties: [], systems: [], officers: [], entries: [], grants: [] };
   if (!isMap(document)) return { bundle, problems: ['bundle: must be a map'] };
   const problems = Object.keys(document)
@@ -39,10 +43,19 @@ export function parseBundle(document: unknown): { bundle: Bundle; problems: stri
     else if (list.length > DOCUMENTS_MAX) problems.push(`${kind}: may list at most ${DOCUMENTS_MAX}`);
     else {
       problems.push(...repeatedIds(kind, list));
-      (bundle[kind] as unknown[]) = list;
+      (bundle[kind] as unknown[]) = await plainDocuments(list);
     }
   }
   return { bundle, problems };
+}
+
+async function plainDocuments(list: unknown[]): Promise<unknown[]> {
+  const plain: unknown[] = [];
+  for (const document of list) {
+    plain.push(plainDocument(document));
+    if (plain.length % COPIED_PER_TURN === 0) await nextTurn();
+  }
+  return plain;
 }
 
 function repeatedIds(kind: BundleKind, list: unknown[]): string[] {

@@ -1,5 +1,6 @@
 import type { EntryVersion } from '../../proto/entry.js';
 import type { Catalog } from '../catalog/catalog.js';
+import { type PublishedEntry, toEntryVersion } from '../catalog/entry-state.js';
 import type { Parties, Systems } from '../parties/parties.js';
 import type { PartyDocument } from '../parties/party.js';
 import type { SystemDocument } from '../parties/system.js';
@@ -17,10 +18,12 @@ export class BundleWorld implements GrantWorld {
   readonly #registered: RegisteredWorld;
   readonly #parties: Map<string, PartyDocument>;
   readonly #systems: Map<string, SystemDocument>;
+  readonly #grantedEntries: Set<string>;
   readonly #entries = new Map<string, EntryVersion>();
 
   constructor(bundle: Bundle, registered: RegisteredWorld) {
     this.#registered = registered;
+    this.#grantedEntries = new Set(bundle.grants.map((grant) => grant?.entry));
     this.#parties = new Map(bundle.parties.map((party) => [party?.id, party]));
     // A malformed one is a problem of its own; grants must still be able to look.
     const readable = bundle.systems.filter((system) => Array.isArray(system?.may));
@@ -41,8 +44,9 @@ export class BundleWorld implements GrantWorld {
     return this.#entries.get(id) ?? this.#registered.catalog.published(id);
   }
 
-  /** What an entry of the bundle will be. */
-  addEntry(version: EntryVersion): void {
-    this.#entries.set(version.id, version);
+  /** What an entry of the bundle will be; only those that its grants speak of are kept. */
+  addEntry(published: PublishedEntry): void {
+    const { id } = published.document;
+    if (this.#grantedEntries.has(id)) this.#entries.set(id, toEntryVersion(published));
   }
 }

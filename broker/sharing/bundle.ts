@@ -1,8 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SluiceError } from '../../proto/errors.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { EntryActs } from '../catalog/entry-acts.js';
 import type { Ledger } from '../ledger/ledger.js';
-import { plainDocument } from '../ledger/same-document.js';
 import type { Caller } from '../parties/caller.js';
 import type { Credentials } from '../parties/credentials.js';
 import type { Officers, Parties, Systems } from '../parties/parties.js';
@@ -38,8 +38,8 @@ export interface BundleDifference {
   tokens: Record<string, string>;
 }
 
-/** One slice is decided on and stored in one go; between slices other acts and other work get their turn. */
-const STEPS_PER_SLICE = 1_000;
+/** One slice is decided on and stored in one go, some 50 ms; then other acts and other work get their turn. */
+const STEPS_PER_SLICE = 250;
 /** Nobody reads more, and a bundle of 40,000 entries can have as many. */
 const WARNINGS_MAX = 200;
 const PROBLEMS_MAX = 1_000;
@@ -52,7 +52,7 @@ export class BundleOffice {
   async apply(caller: Caller, document: unknown, { dryRun }: { dryRun: boolean }): Promise<BundleDifference> {
     const { deps } = this;
     const acting = requirePermission(caller, 'bundle.apply', { trial: deps.trial });
-    const { bundle, problems } = parseBundle(plainDocument(document));
+    const { bundle, problems } = await parseBundle(document);
     const world = new BundleWorld(bundle, deps);
     const entryActs = new EntryActs({ ...deps, findParty: world.party });
     const warnings = await this.#check(bundle, problems, { world, entryActs });
@@ -60,7 +60,7 @@ export class BundleOffice {
     for (const steps of bundleSteps(bundle, { ...deps, world, entryActs, acting })) {
       for (let start = 0; start < steps.length; start += STEPS_PER_SLICE) {
         const slice = steps.slice(start, start + STEPS_PER_SLICE);
-        addTo(difference, slice, dryRun ? slice.map((step) => step.decide()) : await this.#store(slice));
+        addTo(difference, slice, dryRun ? await dryDecisions(slice) : await this.#store(slice));
       }
     }
     difference.warnings = [...new Set(difference.warnings)].slice(0, WARNINGS_MAX);
@@ -93,6 +93,11 @@ export class BundleOffice {
     );
     return decisions as BundleDecision[];
   }
+}
+
+async function dryDecisions(slice: BundleStep[]): Promise<BundleDecision[]> {
+  await nextTurn();
+  return slice.map((step) => step.decide());
 }
 
 function addTo(difference: BundleDifference, slice: BundleStep[], decisions: BundleDecision[]): void {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from './config.js';
 import { Gateway } from './gateway/gateway.js';
 import { Tickets } from './gateway/tickets.js';
+import { UsedTickets } from './gateway/used-tickets.js';
 import { type Governance, openGovernance } from './governance.js';
 import { createApp } from './http/app.js';
 import { Intake } from './intake/intake.js';
@@ -20,6 +21,8 @@ import { LogMarks } from './stream/log/log-life.js';
 import { PullReader } from './stream/pull-reader.js';
 import { StreamEngine } from './stream/stream-engine.js';
 import { VERSION } from './version.js';
+import { SharedMetrics } from './workers/shared-metrics.js';
+import { isWorker } from './workers/worker-process.js';
 
 /** The whole exchange in one process: rooms are opened in the order in which they build on each other. */
 export interface Broker {
@@ -80,7 +83,7 @@ class RunningBroker implements Broker {
     const engine = await this.#startEngine();
     const intake = this.#openIntake();
     const ending = new AbortController();
-    const tickets = new Tickets(this.parts.clock);
+    const tickets = this.#openTickets();
     const gateway = this.#openGateway(engine, intake, tickets);
     const app = await this.#createApp({ engine, intake, gateway, tickets, ending: ending.signal });
     releases.add('http', () => stopServing(app, gateway, ending));
@@ -122,6 +125,12 @@ class RunningBroker implements Broker {
     return intake;
   }
 
+  #openTickets(): Tickets {
+    const { bus, config, clock } = this.parts;
+    const used = new UsedTickets(bus);
+    return new Tickets({ secret: config.secret, clock, useOnce: (id) => used.useOnce(id) });
+  }
+
   #openGateway(engine: StreamEngine, intake: Intake, tickets: Tickets): Gateway {
     const { config, metrics, clock, releases, governance, log } = this.parts;
     const { heartbeatMs, maxEventBytes, session } = config;
@@ -152,7 +161,7 @@ class RunningBroker implements Broker {
       ...rooms,
       ...{ log, clock, maxEventBytes, heartbeatMs, version: VERSION },
       metrics: metrics.gateway,
-      registry: metrics.registry,
+      registry: isWorker() ? new SharedMetrics(metrics.registry) : metrics.registry,
       reader: new PullReader(rooms.engine, catalog, (events) => metrics.stream.pulled(events)),
       disclosures: new Disclosures({
         bus,

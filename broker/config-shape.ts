@@ -9,6 +9,7 @@ export const CONFIG_DEFAULTS = {
   // Several partitions sync side by side; more than the disks can do at once bring nothing.
   partitions: 4,
   replicas: 1,
+  workers: 1,
   durability: 'strict',
   maxEventBytes: 256 * 1024,
   maxBytesPerPartition: undefined,
@@ -49,6 +50,7 @@ const SHAPE = {
     nats: map({ url: { type: 'string', format: 'nats-url' }, user: text, pass: text, serverPath: text }),
     partitions: count(1, 64),
     replicas: { enum: [1, 3, 5] },
+    workers: count(1, 64),
     durability: { enum: ['strict', 'relaxed'] },
     // Above 768 KiB an event with its envelope would not fit into one message of a NATS server with default limits.
     maxEventBytes: count(1024, 768 * 1024),
@@ -105,7 +107,10 @@ function describe(error: ErrorObject): string {
   return `${path === '' ? 'the file' : path} ${what}${allowed}`;
 }
 
+/** One server, or several of a cluster separated by commas. */
 function isNatsUrl(text: string): boolean {
-  if (!URL.canParse(text.includes('://') ? text : `nats://${text}`)) return false;
-  return /^(nats|tls):\/\//.test(text) || !text.includes('://');
+  return text.split(',').every((one) => {
+    const hasScheme = one.includes('://');
+    return URL.canParse(hasScheme ? one : `nats://${one}`) && (!hasScheme || /^(nats|tls):\/\//.test(one));
+  });
 }

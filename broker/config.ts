@@ -12,7 +12,7 @@ export interface PlatformRegistration {
 }
 
 export interface NatsConfig {
-  /** An external server or cluster; undefined runs an embedded one. */
+  /** An external server, or those of a cluster separated by commas; undefined runs an embedded one. */
   url: string | undefined;
   user: string | undefined;
   pass: string | undefined;
@@ -44,6 +44,8 @@ export interface Config {
   /** Of a new store; an existing one keeps what it was made with. */
   partitions: number;
   replicas: number;
+  /** Processes that serve; more than one needs as many cores. */
+  workers: number;
   /** `strict`: an acknowledged event survives a power cut. `relaxed`: it survives the death of a process. */
   durability: 'strict' | 'relaxed';
   maxEventBytes: number;
@@ -117,6 +119,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): Settings {
   take('SLUICE_HOST', (value) => (settings.host = value));
   take('SLUICE_PORT', (value) => (settings.port = /^\d+$/.test(value) ? Number(value) : value));
   take('SLUICE_DATA', (value) => (settings.dataDir = value));
+  take('SLUICE_WORKERS', (value) => (settings.workers = /^\d+$/.test(value) ? Number(value) : value));
   take('SLUICE_LOG_LEVEL', (value) => (settings.logLevel = value));
   take('SLUICE_BOOTSTRAP_TOKEN', (value) => (settings.bootstrapToken = value));
   take('SLUICE_SECRET', (value) => (settings.secret = value));
@@ -139,11 +142,12 @@ function overlay(lower: Settings, upper: Settings): Settings {
 const isMap = (value: unknown): value is Settings =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** User and password may stand in the URL; they are taken out of it, so that the URL can be logged. */
+/** User and password may stand in the (first) URL; they are taken out of it, so that the URL can be logged. */
 function withUrlCredentials(nats: NatsConfig): NatsConfig {
   if (nats.url === undefined) return nats;
-  const url = new URL(nats.url.includes('://') ? nats.url : `nats://${nats.url}`);
-  const user = url.username ? decodeURIComponent(url.username) : nats.user;
-  const pass = url.password ? decodeURIComponent(url.password) : nats.pass;
-  return { ...nats, url: `${url.protocol}//${url.host}`, user, pass };
+  const urls = nats.url.split(',').map((one) => new URL(one.includes('://') ? one : `nats://${one}`));
+  const named = urls.find((url) => url.username !== '');
+  const user = named ? decodeURIComponent(named.username) : nats.user;
+  const pass = named?.password ? decodeURIComponent(named.password) : nats.pass;
+  return { ...nats, url: urls.map((url) => `${url.protocol}//${url.host}`).join(','), user, pass };
 }

@@ -1,12 +1,10 @@
-import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from './config.js';
 import type { StoreMetrics } from './metrics/store-metrics.js';
 import { type Bus, connectBus } from './nats/bus.js';
-import { type EmbeddedServer, startEmbedded } from './nats/embedded-server.js';
-import { findNatsServer } from './nats/find-server.js';
 import { ensureStreams, type Store } from './nats/streams.js';
 import type { Releases } from './releases.js';
+import { startServer } from './start-server.js';
 import { renewShortenedLogs } from './stream/log/log-life.js';
 
 export interface OpenStoreDeps {
@@ -20,9 +18,9 @@ export interface OpenStoreDeps {
 export async function openStore(deps: OpenStoreDeps): Promise<{ bus: Bus; store: Store }> {
   const { config, log, releases } = deps;
   const { nats, partitions, replicas, maxBytesPerPartition } = config;
-  const embedded = nats.url === undefined ? await startServer(deps) : undefined;
+  const embedded = nats.url === undefined ? await startServer(config, log, releases) : undefined;
   const bus = await connectBus({
-    servers: embedded?.url ?? (nats.url as string),
+    servers: embedded?.url ?? (nats.url as string).split(','),
     user: embedded?.user ?? nats.user,
     pass: embedded?.pass ?? nats.pass,
     name: 'sluice-broker',
@@ -49,20 +47,4 @@ function watchConnection(bus: Bus, { metrics, log }: OpenStoreDeps): () => void 
       log.warn('the connection to NATS is lost');
     }
   });
-}
-
-async function startServer({ config, log, releases }: OpenStoreDeps): Promise<EmbeddedServer> {
-  const { serverPath } = config.nats;
-  const env = serverPath === undefined ? process.env : { ...process.env, SLUICE_NATS_SERVER: serverPath };
-  const found = await findNatsServer(env);
-  const server = await startEmbedded({
-    binary: found.path,
-    storeDir: resolve(config.dataDir, 'nats'),
-    durability: config.durability,
-    logFile: join(config.dataDir, 'nats-server.log'),
-    onNotice: (text) => log.warn(text),
-  });
-  releases.add('nats-server', () => server.stop());
-  log.info({ version: server.version, serverPid: server.pid }, 'nats-server runs');
-  return server;
 }

@@ -1,6 +1,8 @@
 import { type Broker, createBroker } from './broker.js';
 import { type Config, ConfigError } from './config.js';
 import { ServerNotFoundError } from './nats/find-server.js';
+import { createWorkerPool } from './workers/worker-pool.js';
+import { isWorker, onDrainOrder, reportServing } from './workers/worker-process.js';
 
 /** A drain that hangs ends by force after this: what is acknowledged is on disk in any case. */
 const DRAIN_MS_MAX = 20_000;
@@ -12,15 +14,18 @@ const DRAIN_MS_MAX = 20_000;
 export async function runBroker(configure: () => Config, onServing?: (broker: Broker) => Promise<void>): Promise<void> {
   let broker: Broker;
   try {
-    broker = await createBroker(configure());
+    const config = configure();
+    const isPool = config.workers > 1 && !isWorker() && onServing === undefined;
+    broker = await (isPool ? createWorkerPool(config) : createBroker(config));
   } catch (error) {
     fail(error);
     return;
   }
   const stopped = untilStopped(broker);
   try {
-    const { url } = await broker.start();
-    announce(broker, url);
+    const serving = await broker.start();
+    if (isWorker()) reportServing(broker, serving);
+    else announce(broker, serving.url);
     await onServing?.(broker);
   } catch (error) {
     await broker.drain();
@@ -45,19 +50,24 @@ function announce(broker: Broker, url: string): void {
 function untilStopped(broker: Broker): Promise<void> {
   return new Promise((resolve) => {
     let isStopping = false;
-    const onSignal = (): void => {
-      if (isStopping) process.exit(1);
+    const drain = (): void => {
       isStopping = true;
-      process.stdout.write('draining; once more to end at once\n');
       setTimeout(() => process.exit(1), DRAIN_MS_MAX).unref();
       void broker.drain().then(() => {
         process.off('SIGTERM', onSignal);
         process.off('SIGINT', onSignal);
+        if (isWorker()) process.disconnect();
         resolve();
       });
     };
+    const onSignal = (): void => {
+      if (isStopping) process.exit(1);
+      if (!isWorker()) process.stdout.write('draining; once more to end at once\n');
+      drain();
+    };
     process.on('SIGTERM', onSignal);
     process.on('SIGINT', onSignal);
+    if (isWorker()) onDrainOrder(drain);
   });
 }
 

@@ -78,7 +78,12 @@ export class Gateway {
     if (!encoding) throw new SluiceError('BAD_REQUEST', 'none of the offered subprotocols is known');
     const ticket = url.searchParams.get('ticket');
     if (ticket !== null) {
-      this.#accept(request, socket, head, (ws) => this.#enterByTicket(ws, encoding, ticket));
+      this.#accept(request, socket, head, (ws) => {
+        this.#enterByTicket(ws, encoding, ticket).catch((error: unknown) => {
+          this.deps.log.warn({ err: error }, 'a ticket could not be checked');
+          ws.close(CLOSE_CODES.GOING_AWAY, 'the ticket can not be checked now');
+        });
+      });
       return;
     }
     const credential = this.deps.credentials.digestOf(bearerOf(request));
@@ -95,8 +100,11 @@ export class Gateway {
   }
 
   /** A browser can't see the status of a refused upgrade, but it does see a close code: so its refusal comes after. */
-  #enterByTicket(ws: WebSocket, encoding: Subprotocol, ticket: string): void {
-    const credential = this.deps.tickets.redeem(ticket);
+  async #enterByTicket(ws: WebSocket, encoding: Subprotocol, ticket: string): Promise<void> {
+    // Frames that come meanwhile wait in the socket: nobody listens yet.
+    ws.pause();
+    const credential = await this.deps.tickets.redeem(ticket);
+    ws.resume();
     const caller = credential === undefined ? undefined : this.deps.credentials.ownerOf(credential);
     if (credential === undefined || !caller) ws.close(CLOSE_CODES.NOT_AUTHENTICATED, 'the ticket is not valid');
     else if (caller.kind !== 'system') ws.close(CLOSE_CODES.NOT_ALLOWED, 'sessions are for systems');

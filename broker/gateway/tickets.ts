@@ -1,49 +1,64 @@
-import { randomBytes } from 'node:crypto';
-import { SluiceError } from '../../proto/errors.js';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 /** Long enough to open a socket, too short to be worth stealing from a proxy's log. */
 const TICKET_LIFE_MS = 30_000;
-/** 20 a second that nobody redeems; more is a fault or an attack. */
-const TICKETS_MAX = 600;
+const KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const CIPHER = 'aes-256-gcm';
 
 export interface Ticket {
   ticket: string;
   expiresAtMs: number;
 }
 
+export interface TicketsDeps {
+  /** Of the bus: a ticket of one broker opens a session on any other. */
+  secret: string;
+  clock(): number;
+  /** Resolves with false when the ticket of this id was used before, on whichever broker. */
+  useOnce(id: string): Promise<boolean>;
+}
+
 /**
  * One-time stand-ins for a credential, for browsers: those can't set a header on a WebSocket, and a token does not
- * belong in a URL. A ticket is known only to the broker that gave it.
+ * belong in a URL. What a ticket stands for is sealed inside it, so nothing is kept for those that nobody redeems.
  */
 export class Tickets {
-  /** In order of issue, so of expiry too. */
-  readonly #open = new Map<string, { credential: string; expiresAtMs: number }>();
+  readonly #key: Buffer;
 
-  constructor(private readonly clock: () => number) {}
+  constructor(private readonly deps: TicketsDeps) {
+    this.#key = Buffer.from(hkdfSync('sha256', deps.secret, '', 'sluice/tickets', KEY_BYTES));
+  }
 
   /** Stands in for the credential with that digest. */
   issue(credential: string): Ticket {
-    this.#dropExpired();
-    if (this.#open.size >= TICKETS_MAX) throw new SluiceError('TOO_MANY', `${TICKETS_MAX} tickets are unused`);
-    const ticket = randomBytes(24).toString('base64url');
-    const expiresAtMs = this.clock() + TICKET_LIFE_MS;
-    this.#open.set(ticket, { credential, expiresAtMs });
-    return { ticket, expiresAtMs };
+    const expiresAtMs = this.deps.clock() + TICKET_LIFE_MS;
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv(CIPHER, this.#key, nonce);
+    const sealed = Buffer.concat([cipher.update(JSON.stringify({ credential, expiresAtMs })), cipher.final()]);
+    return { ticket: Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url'), expiresAtMs };
   }
 
   /** Digest of the credential it stood for; undefined when it was used before, has expired or never was one. */
-  redeem(ticket: string): string | undefined {
-    this.#dropExpired();
-    const found = this.#open.get(ticket);
-    this.#open.delete(ticket);
-    return found?.credential;
+  async redeem(ticket: string): Promise<string | undefined> {
+    const bytes = Buffer.from(ticket, 'base64url');
+    const opened = this.#open(bytes);
+    if (!opened || opened.expiresAtMs <= this.deps.clock()) return undefined;
+    const isFirst = await this.deps.useOnce(bytes.subarray(0, NONCE_BYTES).toString('hex'));
+    return isFirst ? opened.credential : undefined;
   }
 
-  #dropExpired(): void {
-    const now = this.clock();
-    for (const [ticket, { expiresAtMs }] of this.#open) {
-      if (expiresAtMs > now) return;
-      this.#open.delete(ticket);
+  #open(bytes: Buffer): { credential: string; expiresAtMs: number } | undefined {
+    if (bytes.length <= NONCE_BYTES + TAG_BYTES) return undefined;
+    const decipher = createDecipheriv(CIPHER, this.#key, bytes.subarray(0, NONCE_BYTES));
+    decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+    try {
+      const text = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
+      return JSON.parse(text.toString()) as { credential: string; expiresAtMs: number };
+    } catch {
+      // Not sealed by this bus.
+      return undefined;
     }
   }
 }

@@ -45,7 +45,7 @@ import { ticketRoutes } from './tickets.js';
 export interface AppDeps {
   log: Logger;
   metrics: GatewayMetrics;
-  registry: Registry;
+  registry: Pick<Registry, 'contentType' | 'metrics'>;
   gateway: Gateway;
   tickets: Tickets;
   credentials: Credentials;

@@ -5,7 +5,7 @@ import { sendProblem } from './error-handler.js';
 import { PROBLEMS } from './problem-schema.js';
 
 export interface OperationRoutesDeps {
-  registry: Registry;
+  registry: Pick<Registry, 'contentType' | 'metrics'>;
   /** What stands between this broker and serving; empty when events can be published and streamed. */
   unreadyReasons: () => string[];
 }

@@ -38,7 +38,7 @@ const DUPLICATE_WINDOW_MS = 120_000;
 /** Explicit, since the server's default differs by version. One per broker and stream, and a few that load at boot. */
 const CONSUMERS_MAX = 200;
 
-/** Makes what is missing and adjusts replicas and limits; an existing store keeps its number of partitions. */
+/** Makes what is missing and adjusts subjects, replicas and limits; an existing store keeps its number of partitions. */
 export async function ensureStreams(bus: Bus, options: StreamsOptions): Promise<Store> {
   // The first partition is made first and says how many there are, so an interrupted start is finished by the next.
   const first = await ensureEventStream(bus, 0, options);
@@ -58,7 +58,7 @@ export async function ensureStreams(bus: Bus, options: StreamsOptions): Promise<
   });
   await ensureStream(bus, {
     name: CURSORS_STREAM,
-    subjects: ['cursor.>', 'mark.>', 'deadletter.>'],
+    subjects: ['cursor.>', 'mark.>', 'deadletter.>', 'ticket.>'],
     num_replicas: replicas,
     max_msgs_per_subject: 1,
   });
@@ -110,8 +110,10 @@ async function findStream(bus: Bus, name: string): Promise<StreamInfo | undefine
 async function adjustStream(bus: Bus, existing: StreamInfo, wanted: Wanted): Promise<StreamInfo> {
   const { config } = existing;
   const limit = wanted.max_bytes ?? config.max_bytes;
-  if (config.num_replicas === wanted.num_replicas && config.max_bytes === limit) return existing;
-  return bus.jsm.streams.update(wanted.name, { ...config, num_replicas: wanted.num_replicas, max_bytes: limit });
+  const isSame = config.num_replicas === wanted.num_replicas && config.max_bytes === limit;
+  if (isSame && wanted.subjects.every((subject) => config.subjects?.includes(subject))) return existing;
+  const { subjects, num_replicas } = wanted;
+  return bus.jsm.streams.update(wanted.name, { ...config, subjects, num_replicas, max_bytes: limit });
 }
 
 const COMMON: Partial<StreamConfig> = {

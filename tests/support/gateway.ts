@@ -24,7 +24,12 @@ export async function startGateway(
   t: Test,
   scripted: Scripted = {},
 ): Promise<{ gateway: Gateway; url: string; tickets: Tickets }> {
-  const tickets = new Tickets(Date.now);
+  const used = new Set<string>();
+  const tickets = new Tickets({
+    secret: 'test',
+    clock: Date.now,
+    useOnce: async (id) => !used.has(id) && used.add(id).has(id),
+  });
   const gateway = new Gateway({
     tickets,
     credentials: { digestOf: (token) => token, ownerOf: (digest) => CALLERS[digest] },

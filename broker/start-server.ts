@@ -1,0 +1,23 @@
+import { join, resolve } from 'node:path';
+import type { Logger } from 'pino';
+import type { Config } from './config.js';
+import { type EmbeddedServer, startEmbedded } from './nats/embedded-server.js';
+import { findNatsServer } from './nats/find-server.js';
+import type { Releases } from './releases.js';
+
+/** A nats-server of our own on the data folder; stopped with the releases. */
+export async function startServer(config: Config, log: Logger, releases: Releases): Promise<EmbeddedServer> {
+  const { serverPath } = config.nats;
+  const env = serverPath === undefined ? process.env : { ...process.env, SLUICE_NATS_SERVER: serverPath };
+  const found = await findNatsServer(env);
+  const server = await startEmbedded({
+    binary: found.path,
+    storeDir: resolve(config.dataDir, 'nats'),
+    durability: config.durability,
+    logFile: join(config.dataDir, 'nats-server.log'),
+    onNotice: (text) => log.warn(text),
+  });
+  releases.add('nats-server', () => server.stop());
+  log.info({ version: server.version, serverPid: server.pid }, 'nats-server runs');
+  return server;
+}

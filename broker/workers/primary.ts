@@ -1,0 +1,88 @@
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import type { Logger } from 'pino';
+import { AggregatorRegistry } from 'prom-client';
+import type { FromWorker, MetricsAnswer, ToWorker, WorkerServing } from './worker-messages.js';
+
+export interface PrimaryOptions {
+  workers: number;
+  /** Where the store is and what all workers share, as environment. */
+  env: Record<string, string>;
+  log: Logger;
+}
+
+const RESTART_WAIT_MIN_MS = 100;
+/** A worker that can not start is tried this often, for ever; the others serve meanwhile. */
+const RESTART_WAIT_MAX_MS = 10_000;
+
+/** Runs the workers of one broker on one port: starts them, starts one again that died, drains them. */
+export class Primary {
+  readonly #options: PrimaryOptions;
+  readonly #metrics = new AggregatorRegistry();
+  #restartWaitMs = RESTART_WAIT_MIN_MS;
+  #isDraining = false;
+
+  constructor(options: PrimaryOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when all serve. Rejects when the first one ends before it serves. */
+  async start(): Promise<WorkerServing> {
+    // One alone first: it founds the bus on an empty ledger, the others find it there.
+    const first = await this.#startWorker();
+    if (!first) throw new Error('the first worker ended before it was serving, its log says why');
+    const others = Array.from({ length: this.#options.workers - 1 }, () => this.#startWorker());
+    await Promise.all(others);
+    return first;
+  }
+
+  /** Every worker finishes what is under way. Safe to call twice. */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    await Promise.all(liveWorkers().map((worker) => this.#drainWorker(worker)));
+  }
+
+  async #startWorker(): Promise<WorkerServing | undefined> {
+    const worker = cluster.fork(this.#options.env);
+    const serving = new Promise<WorkerServing | undefined>((resolve) => {
+      worker.on('message', (message: FromWorker) => {
+        if (message.kind === 'serving') resolve(message);
+        else if (message.kind === 'metrics') void this.#answer(worker, message.id);
+      });
+      worker.once('exit', () => resolve(undefined));
+    });
+    worker.once('exit', (code, signal) => this.#onExit(worker, code, signal));
+    return serving;
+  }
+
+  #onExit(worker: Worker, code: number | null, signal: string | null): void {
+    if (this.#isDraining) return;
+    const { log } = this.#options;
+    log.error({ worker: worker.id, code, signal }, 'a worker ended; starting another');
+    setTimeout(() => {
+      if (!this.#isDraining) void this.#startWorker().then((serving) => this.#onRestarted(serving !== undefined));
+    }, this.#restartWaitMs);
+  }
+
+  #onRestarted(isServing: boolean): void {
+    this.#restartWaitMs = isServing ? RESTART_WAIT_MIN_MS : Math.min(this.#restartWaitMs * 2, RESTART_WAIT_MAX_MS);
+  }
+
+  async #drainWorker(worker: Worker): Promise<void> {
+    const exited = once(worker, 'exit');
+    // By message and not by signal: Ctrl-C has reached the worker already, and a second signal ends it by force.
+    tell(worker, { kind: 'drain' });
+    await exited;
+  }
+
+  async #answer(worker: Worker, id: number): Promise<void> {
+    const text = await this.#metrics.clusterMetrics().catch((error: Error) => `# ${error.message}\n`);
+    tell(worker, { kind: 'metrics', id, text } satisfies MetricsAnswer);
+  }
+}
+
+const liveWorkers = (): Worker[] => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+
+function tell(worker: Worker, message: ToWorker): void {
+  if (worker.isConnected()) worker.send(message);
+}

@@ -1,0 +1,62 @@
+import type { Broker } from '../broker.js';
+import type { Config } from '../config.js';
+import { createLog } from '../log.js';
+import { Releases } from '../releases.js';
+import type { Serving } from '../serve-http.js';
+import { startServer } from '../start-server.js';
+import { Primary } from './primary.js';
+import type { WorkerServing } from './worker-messages.js';
+
+/** A broker of several processes on one port: the store in the first, sessions and requests in the workers. */
+export async function createWorkerPool(config: Config): Promise<Broker> {
+  const log = createLog(config.logLevel);
+  const releases = new Releases((what, error) => log.error({ err: error, what }, 'could not be closed'));
+  try {
+    const env = await workerEnvironment(config, log, releases);
+    const primary = new Primary({ workers: config.workers, env, log });
+    releases.add('workers', () => primary.drain());
+    return new WorkerPool(primary, releases);
+  } catch (error) {
+    await releases.releaseAll();
+    throw error;
+  }
+}
+
+/** The workers see an external store in any case; the secret and the store's password pass by environment alone. */
+async function workerEnvironment(
+  config: Config,
+  log: ReturnType<typeof createLog>,
+  releases: Releases,
+): Promise<Record<string, string>> {
+  const shared = { SLUICE_SECRET: config.secret };
+  if (config.nats.url !== undefined) return shared;
+  const { url, user, pass } = await startServer(config, log, releases);
+  return { ...shared, SLUICE_NATS: url.replace('://', `://${user}:${pass}@`) };
+}
+
+class WorkerPool implements Broker {
+  #serving: WorkerServing | undefined;
+
+  constructor(
+    private readonly primary: Primary,
+    private readonly releases: Releases,
+  ) {}
+
+  get trial(): boolean {
+    return this.#serving?.trial ?? false;
+  }
+
+  get newOperatorToken(): string | undefined {
+    return this.#serving?.newOperatorToken;
+  }
+
+  async start(): Promise<Serving> {
+    this.#serving = await this.primary.start();
+    const { port, url } = this.#serving;
+    return { port, url };
+  }
+
+  drain(): Promise<void> {
+    return this.releases.releaseAll();
+  }
+}

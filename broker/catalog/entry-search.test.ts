@@ -52,8 +52,13 @@ t.test('a query over 40,000 entries takes less than 30 ms', async (t) => {
     large.put(entry(`party${i % 900}.entry${i}`, { name: { zh: `政务数据目录条目${i}`, en: `Entry ${i}` }, items }));
   }
   large.find({ q: 'warm', limit: 1 });
-  const startedAt = performance.now();
+  // Processor time, not the clock: other tests run beside this one.
+  const before = process.cpuUsage();
   for (const q of ['政务数据目录条目39999', 'no such word', 'data 39998']) large.find({ q, limit: 50 });
+  const elapsedMs = process.cpuUsage(before).user / 1_000 / 3;
+  // The bound is for a quiet machine; a shared one is slower by its caches alone.
+  t.ok(elapsedMs < 60, `took ${elapsedMs.toFixed(1)} ms`);
+});
   const elapsedMs = (performance.now() - startedAt) / 3;
   t.comment(`${elapsedMs.toFixed(1)} ms`);
   // Twice the bound, since other tests run beside this one.

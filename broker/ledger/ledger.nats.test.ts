@@ -200,12 +200,12 @@ t.test('40,000 records are read, checked and folded in under two seconds', async
   const { ledger } = await open();
   const document = { name: { zh: '企业登记信息', en: 'Business registration' }, text: 'x'.repeat(800) };
   await ledger.appendAll(() => Array.from({ length: 40_000 }, (_, i) => act(`p${i}`, document)));
-  const startedAt = performance.now();
+  // Processor time, not the clock: other tests run beside this one.
+  const before = process.cpuUsage();
   const again = await open();
-  const elapsedMs = performance.now() - startedAt;
+  const { user, system } = process.cpuUsage(before);
   t.equal(again.folded.length, 40_000);
-  t.comment(`${Math.round(elapsedMs)} ms`);
-  t.ok(elapsedMs < 2_000, `took ${Math.round(elapsedMs)} ms`);
+  t.ok(user + system < 2_000_000, `took ${Math.round((user + system) / 1_000)} ms of processor time`);
 });
 
 async function until(condition: () => boolean): Promise<void> {

@@ -1,5 +1,4 @@
-import type { Problem } from '../../proto/errors.js';
-import { SluiceError } from '../../proto/errors.js';
+import { type Problem, SluiceError, toProblem } from '../../proto/errors.js';
 import type { SourceOp } from '../../proto/event.js';
 import type { PublishResult, SourceEventInput } from '../../proto/frames.js';
 import { eventSubject, messageId, quarantineSubject } from '../../proto/subject.js';
@@ -68,7 +67,9 @@ export class Intake {
     const raw = events as readonly unknown[] as RawEvent[];
     const judged = raw.map((event) => this.#judge(caller, event));
     const refusal = this.#isDraining ? shuttingDown() : refusalOfBatch(judged);
-    if (refusal || judged.some((one) => !one.accepted)) return judged.map((one) => refusedInBatch(one, refusal));
+    if (refusal || judged.some((one) => !one.accepted)) {
+      return judged.map((one) => this.#counted(refusedInBatch(one, refusal)));
+    }
     if (judged.length === 0) return [];
     const waiting = judged.map((one, i) => this.#waitingEvent(caller, raw[i]!, one));
     const writer = this.#writers[judged[0]!.entry!.version.partition]!;
@@ -118,7 +119,13 @@ export class Intake {
 
   #judge(caller: SystemCaller, event: RawEvent): Judgement {
     const { catalog, limits, clock } = this.#deps;
-    return judgeEvent({ entries: catalog, maxEventBytes: limits.maxEventBytes }, caller, event, clock());
+    try {
+      return judgeEvent({ entries: catalog, maxEventBytes: limits.maxEventBytes }, caller, event, clock());
+    } catch (error) {
+      // The entry does not compile: none of its events is taken, so none can overtake this one.
+      this.#deps.onUnexpected?.(error);
+      return { accepted: false, id: undefined, entry: undefined, problem: toProblem(error) };
+    }
   }
 
   #waitingEvent(caller: SystemCaller, event: RawEvent, judged: Judgement): WaitingEvent {
@@ -152,16 +159,19 @@ export class Intake {
   }
 
   #refused(id: string | undefined, problem: Problem): Promise<PublishResult> {
-    this.#deps.metrics.intake.eventRefused(problem.code);
-    return Promise.resolve({ id, problem });
+    return Promise.resolve(this.#counted({ id, problem }));
   }
 
   #refuseForNow(writer: PartitionWriter, event: WaitingEvent): PublishResult {
     writer.noteFailure(event);
     const { id, entry } = event.fields;
     const error = new SluiceError('TOO_MANY', 'too many events of this partition wait already', { event: id, entry });
-    this.#deps.metrics.intake.eventRefused(error.code);
-    return { id, problem: error.toProblem() };
+    return this.#counted({ id, problem: error.toProblem() });
+  }
+
+  #counted(refused: PublishResult): PublishResult {
+    if (refused.problem) this.#deps.metrics.intake.eventRefused(refused.problem.code);
+    return refused;
   }
 
   #reportQueue(): void {

@@ -68,15 +68,15 @@ function checkAndEncode(deps: JudgeDeps, candidate: Candidate, findings: Finding
   const { event, entry, nowMs } = candidate;
   checkShape(event, findings);
   if (findings.length > 0) return undefined;
-  const record = checkRecord(event, entry, findings);
-  if (findings.length > 0) return undefined;
   try {
+    const record = checkRecord(event, entry, findings);
+    if (findings.length > 0) return undefined;
     const bytes = storedForm(event, record, entry, nowMs);
     if (bytes.length <= deps.maxEventBytes) return bytes;
     const message = `the event has ${bytes.length} bytes, ${deps.maxEventBytes} are allowed`;
     findings.push({ code: 'TOO_LARGE', message });
   } catch {
-    // The catalog lets nothing through that can't be encoded; if it did, one event must not stop those around it.
+    // Whatever one event has in it that no rule foresaw, it must not stop those around it.
     findings.push({ code: 'EVENT_INVALID', message: 'the event can not be stored' });
   }
   return undefined;

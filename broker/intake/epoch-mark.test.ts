@@ -1,0 +1,52 @@
+import t from 'tap';
+import { EpochMark } from './epoch-mark.js';
+
+t.test('a mark only rises', async (t) => {
+  const mark = new EpochMark();
+  t.notOk(mark.covers('0'));
+  mark.raise('5', 50);
+  mark.raise('3', 30);
+  t.same([mark.handled, mark.position], ['5', 50]);
+  t.ok(mark.covers('5'));
+  t.notOk(mark.covers('5.1'));
+});
+
+t.test('a quarantined event raises the mark and leaves the position of the last stored one', async (t) => {
+  const mark = new EpochMark();
+  mark.raise('5', 50);
+  mark.raise('6', undefined);
+  t.same([mark.handled, mark.position], ['6', 50]);
+});
+
+t.test('what comes after a failure is blocked until the failed event comes again', async (t) => {
+  const mark = new EpochMark();
+  mark.fail('10', 100);
+  t.ok(mark.isBlocked('11', 101));
+  t.notOk(mark.isBlocked('10', 102));
+  mark.succeed('10', 103, 7);
+  t.notOk(mark.isBlocked('11', 104));
+});
+
+t.test('an event that was in the queue before the failure does not end it', async (t) => {
+  const mark = new EpochMark();
+  mark.fail('10', 100);
+  mark.succeed('9', 99, 7);
+  t.ok(mark.isBlocked('11', 101));
+});
+
+t.test('the earliest failure counts', async (t) => {
+  const mark = new EpochMark();
+  mark.fail('10', 100);
+  mark.fail('12', 102);
+  mark.fail('8', 98);
+  t.ok(mark.isBlocked('9', 99));
+  mark.succeed('8', 103, 1);
+  t.notOk(mark.isBlocked('9', 104));
+});
+
+t.test('a failed event that turns out to be stored ends the failure', async (t) => {
+  const mark = new EpochMark();
+  mark.fail('10', 100);
+  mark.raise('10', 7);
+  t.notOk(mark.isBlocked('11', 101));
+});

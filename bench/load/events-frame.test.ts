@@ -4,7 +4,7 @@ import type { ItemField } from '../../proto/item-field.js';
 import { RecordCodec } from '../../proto/record.js';
 import { readJsonEvents, readProtobufEvents } from './events-frame.js';
 
-const fields: ItemField[] = [{ name: 'id', number: 1, type: 'string', list: false }];
+const fields: ItemField[] = [{ name: 'recordId', number: 1, type: 'string', list: false }];
 const codec = new RecordCodec(fields);
 const event = (position: number) => ({
   entry: 'bench.records',
@@ -12,7 +12,7 @@ const event = (position: number) => ({
   timeMs: 0,
   op: 'create' as const,
   subject: `r${position}`,
-  record: codec.encode({ id: `r${position}` }),
+  record: codec.encode({ recordId: `r${position}` }),
   snapshotId: undefined,
   corrects: undefined,
 });

@@ -1,0 +1,95 @@
+import { benchBundle } from './documents/bench-bundle.js';
+import { benchEntry } from './documents/bench-entry.js';
+import { type BenchRun, runBench } from './harness/bench-run.js';
+import { type BrokerProcess, startBroker } from './harness/broker-process.js';
+import { CpuMeter, type CpuSeconds, cpuSum } from './harness/cpu-meter.js';
+import { LoadProcess } from './harness/load-process.js';
+import { startNatsServer } from './harness/nats-process.js';
+import { operate } from './harness/operator.js';
+import { Source } from './harness/source.js';
+import type { EventPlan } from './load/event-supply.js';
+import type { RawPublishReport } from './load/raw-publisher.js';
+
+/** Validated, strictly durable, acknowledged events per second against raw publishes of the same bytes. */
+const ENTRIES = Array.from({ length: 16 }, (_, i) => `bench.records${i}`);
+/** What a session may have unanswered; more only waits in the socket. */
+const UNANSWERED_MAX = 8000;
+/** The partitions of the bus. */
+const STREAMS = 4;
+const WARM_UP_SECONDS = 2;
+
+interface Phase {
+  perSecond: number;
+  /** Of all processes that the phase runs, per event. */
+  cpuMicros: number;
+  cpuSeconds: CpuSeconds;
+  p50Ms?: number;
+  p99Ms?: number;
+}
+
+const plan = (prefix: string): EventPlan => ({ entries: ENTRIES, zipf: 0, codes: 50, prefix });
+
+await runBench('intake', async (run) => {
+  const seconds = Math.max(2, run.options.seconds / 6 - WARM_UP_SECONDS);
+  const phases: Record<string, Phase> = {};
+  const broker = await startBroker(run);
+  await operate(broker.url, 'POST', '/v1/bundles', benchBundle([], ENTRIES.map(benchEntry), []));
+  phases.lines = await toBroker(await Source.overLines(run, broker.url, plan('l')), broker, seconds);
+  phases.socket = await toBroker(await Source.overSocket(run, broker.url, plan('s')), broker, seconds);
+  await broker.end();
+  phases['raw batches, 1 stream'] = await raw(run, 'batches', 1, seconds);
+  phases['raw batches, 4 streams'] = await raw(run, 'batches', STREAMS, seconds);
+  phases['plain js.publish'] = await raw(run, 'plain', STREAMS, seconds);
+  return result(phases);
+});
+
+async function toBroker(source: Source, broker: BrokerProcess, seconds: number): Promise<Phase> {
+  await source.publish({ seconds: WARM_UP_SECONDS, unansweredMax: UNANSWERED_MAX });
+  const meter = await CpuMeter.start({ ...broker.roles, source: source.pid });
+  const report = await source.publish({ seconds, unansweredMax: UNANSWERED_MAX });
+  const { published, acknowledged, seconds: elapsed, latency } = report;
+  const { cpuSeconds } = await meter.read();
+  await source.end();
+  const { p50Ms, p99Ms } = latency;
+  return { ...phaseOf(published, acknowledged / elapsed, cpuSeconds), p50Ms, p99Ms };
+}
+
+/** Each on a new server, so that nobody writes into another's files. */
+async function raw(run: BenchRun, act: 'batches' | 'plain', streams: number, seconds: number): Promise<Phase> {
+  const server = await startNatsServer(run, `nats-${act}-${streams}`);
+  const publisher = new LoadProcess(run, 'raw-publisher');
+  const meter = await CpuMeter.start({ 'nats-server': server.pid, publisher: publisher.pid });
+  const report = await publisher.ask<RawPublishReport>(act, { url: server.url, streams, seconds });
+  const { cpuSeconds } = await meter.read();
+  await publisher.end();
+  await server.end();
+  return phaseOf(report.published, report.published / report.seconds, cpuSeconds);
+}
+
+function phaseOf(events: number, perSecond: number, cpuSeconds: CpuSeconds): Phase {
+  const cpuMicros = Math.round((cpuSum(cpuSeconds, Object.keys(cpuSeconds)) / events) * 1e7) / 10;
+  return { perSecond: Math.round(perSecond), cpuMicros, cpuSeconds };
+}
+
+function result(phases: Record<string, Phase>) {
+  const rate = (name: string) => phases[name]?.perSecond ?? 0;
+  const fastest = Math.max(rate('raw batches, 1 stream'), rate('raw batches, 4 streams'));
+  const share = (value: number, of: number) => Math.round((value / of) * 100) / 100;
+  const cpuSeconds: Record<string, CpuSeconds> = {};
+  const figures: Record<string, unknown> = {};
+  for (const [name, { cpuSeconds: used, ...figure }] of Object.entries(phases)) {
+    cpuSeconds[name] = used;
+    figures[name] = figure;
+  }
+  return {
+    ratio: {
+      lines: share(rate('lines'), fastest),
+      socket: share(rate('socket'), fastest),
+      linesToPlain: share(rate('lines'), rate('plain js.publish')),
+      socketToPlain: share(rate('socket'), rate('plain js.publish')),
+    },
+    aim: 'at least 0.8 of the fastest raw publish',
+    figures,
+    cpuSeconds,
+  };
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { DiscardPolicy, jetstream, jetstreamManager, StoreCompression } from '@nats-io/jetstream';
+import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import { storedBytes } from '../documents/bench-entry.js';
+import { EventSupply } from './event-supply.js';
+import { serveAsWorker } from './worker.js';
+
+/** Load process: publishes stored bytes into streams of a nats-server as fast as it knows how, one Node process. */
+const BATCH_MESSAGES = 1000;
+/** Batches under way per stream: one is filled while the other is written. */
+const BATCHES_OPEN = 2;
+const PLAIN_IN_FLIGHT = 128;
+const SUBJECTS_PER_STREAM = 4;
+/** Payloads are made beforehand and used in turns. */
+const PAYLOADS = 2000;
+
+export interface RawPublishRun {
+  url: string;
+  streams: number;
+  seconds: number;
+}
+
+export interface RawPublishReport {
+  published: number;
+  seconds: number;
+}
+
+serveAsWorker({ batches: (run: RawPublishRun) => batches(run), plain: (run: RawPublishRun) => plain(run) });
+
+/** Atomic batches with own code, as the client's own drops headers. */
+async function batches({ url, streams, seconds }: RawPublishRun): Promise<RawPublishReport> {
+  const nc = await connect({ servers: url });
+  await makeStreams(nc, streams);
+  const bytes = payloads();
+  return measured(nc, seconds, streams * BATCHES_OPEN, async (line) => {
+    await publishBatch(nc, line % streams, bytes);
+    return BATCH_MESSAGES;
+  });
+}
+
+async function publishBatch(nc: NatsConnection, stream: number, bytes: Uint8Array[]): Promise<void> {
+  const id = randomUUID();
+  for (let i = 0; i < BATCH_MESSAGES; i++) {
+    const hdrs = headers();
+    hdrs.set('Nats-Batch-Id', id);
+    hdrs.set('Nats-Batch-Sequence', String(i + 1));
+    const data = bytes[i] as Uint8Array;
+    const subject = subjectOf(stream, i);
+    if (i === BATCH_MESSAGES - 1) {
+      hdrs.set('Nats-Batch-Commit', '1');
+      const ack = await nc.request(subject, data, { headers: hdrs, timeout: 20_000 });
+      if (ack.string().includes('"error"')) throw new Error(ack.string());
+    } else if (i === 0) {
+      const opened = await nc.request(subject, data, { headers: hdrs, timeout: 20_000 });
+      if (opened.data.length > 0) throw new Error(opened.string());
+    } else nc.publish(subject, data, { headers: hdrs });
+  }
+}
+
+/** What the client offers: one promise per message. */
+async function plain({ url, streams, seconds }: RawPublishRun): Promise<RawPublishReport> {
+  const nc = await connect({ servers: url });
+  await makeStreams(nc, streams);
+  const js = jetstream(nc);
+  const bytes = payloads();
+  let next = 0;
+  return measured(nc, seconds, PLAIN_IN_FLIGHT, async () => {
+    const i = next++;
+    await js.publish(subjectOf(i % streams, i), bytes[i % PAYLOADS] as Uint8Array);
+    return 1;
+  });
+}
+
+/** Runs some lines side by side, each publishing again as soon as it was answered. */
+async function measured(
+  nc: NatsConnection,
+  seconds: number,
+  lines: number,
+  publish: (line: number) => Promise<number>,
+): Promise<RawPublishReport> {
+  const startedAt = performance.now();
+  const endAt = startedAt + seconds * 1000;
+  let published = 0;
+  const run = async (_: unknown, line: number) => {
+    while (performance.now() < endAt) {
+      const count = await publish(line);
+      published += count;
+    }
+  };
+  await Promise.all(Array.from({ length: lines }, run));
+  const elapsed = (performance.now() - startedAt) / 1000;
+  await nc.close();
+  return { published, seconds: elapsed };
+}
+
+/** Set up as the bus sets up its own. */
+async function makeStreams(nc: NatsConnection, streams: number): Promise<void> {
+  const jsm = await jetstreamManager(nc);
+  for (let i = 0; i < streams; i++) {
+    await jsm.streams.add({
+      name: `RAW_${i}`,
+      subjects: [`raw.${i}.>`],
+      compression: StoreCompression.S2,
+      discard: DiscardPolicy.New,
+      allow_atomic: true,
+      allow_direct: true,
+    });
+  }
+}
+
+const subjectOf = (stream: number, i: number): string => `raw.${stream}.s${i % SUBJECTS_PER_STREAM}`;
+
+function payloads(): Uint8Array[] {
+  const supply = new EventSupply({ entries: ['bench.records'], zipf: 0, codes: 50, prefix: 'raw' });
+  return Array.from({ length: PAYLOADS }, () => storedBytes(supply.next()));
+}

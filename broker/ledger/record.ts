@@ -12,6 +12,7 @@ export const LEDGER_KINDS = [
   'correction',
   'dispute',
   'receipts',
+  'delivery',
 ] as const;
 export type LedgerKind = (typeof LEDGER_KINDS)[number];
 

@@ -4,6 +4,7 @@ import type { GrantSubscription } from './grant-subscription.js';
 export class SubscriptionTable {
   readonly #all = new Set<GrantSubscription>();
   readonly #byGrant = new Map<string, Set<GrantSubscription>>();
+  readonly #bySession = new Map<string, Set<GrantSubscription>>();
   readonly #byCursor = new Map<string, GrantSubscription>();
 
   get size(): number {
@@ -11,20 +12,18 @@ export class SubscriptionTable {
   }
 
   add(subscription: GrantSubscription): void {
-    const { grant, cursor } = subscription.parts;
+    const { grant, session, cursor } = subscription.parts;
     this.#all.add(subscription);
-    const same = this.#byGrant.get(grant);
-    if (same) same.add(subscription);
-    else this.#byGrant.set(grant, new Set([subscription]));
+    addTo(this.#byGrant, grant, subscription);
+    addTo(this.#bySession, session, subscription);
     this.#byCursor.set(cursor.subject, subscription);
   }
 
   delete(subscription: GrantSubscription): void {
-    const { grant, cursor } = subscription.parts;
+    const { grant, session, cursor } = subscription.parts;
     this.#all.delete(subscription);
-    const same = this.#byGrant.get(grant);
-    same?.delete(subscription);
-    if (same?.size === 0) this.#byGrant.delete(grant);
+    deleteFrom(this.#byGrant, grant, subscription);
+    deleteFrom(this.#bySession, session, subscription);
     if (this.#byCursor.get(cursor.subject) === subscription) this.#byCursor.delete(cursor.subject);
   }
 
@@ -39,8 +38,8 @@ export class SubscriptionTable {
   /** Smallest number that no subscription of the session on the same view uses: 0 is the shared channel. */
   freeTwin(session: string, view: unknown, encoding: string): number {
     const used = new Set<number>();
-    for (const { parts } of this.#all) {
-      if (parts.session === session && parts.liveView === view && parts.encoding === encoding) used.add(parts.twin);
+    for (const { parts } of this.#bySession.get(session) ?? []) {
+      if (parts.liveView === view && parts.encoding === encoding) used.add(parts.twin);
     }
     let twin = 0;
     while (used.has(twin)) twin++;
@@ -50,4 +49,18 @@ export class SubscriptionTable {
   *[Symbol.iterator](): Iterator<GrantSubscription> {
     yield* this.#all;
   }
+}
+
+type Groups = Map<string, Set<GrantSubscription>>;
+
+function addTo(groups: Groups, key: string, subscription: GrantSubscription): void {
+  const group = groups.get(key);
+  if (group) group.add(subscription);
+  else groups.set(key, new Set([subscription]));
+}
+
+function deleteFrom(groups: Groups, key: string, subscription: GrantSubscription): void {
+  const group = groups.get(key);
+  group?.delete(subscription);
+  if (group?.size === 0) groups.delete(key);
 }

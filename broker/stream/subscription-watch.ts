@@ -16,7 +16,9 @@ export interface SubscriptionWatchDeps {
   store: Store;
   entries: EntryLookup;
   grants: GrantLookup;
-  ledger: Pick<Ledger, 'inSight'>;
+  ledger: Pick<Ledger, 'inSight' | 'append'>;
+  /** Of this run of the broker. */
+  broker: string;
   metrics: StreamMetrics;
   clock(): number;
   heartbeatMs: number;
@@ -28,6 +30,13 @@ export interface SubscriptionWatchDeps {
 
 /** How late an idle subscription learns that its period is over; nothing is sent to it after that moment anyway. */
 const SWEEP_MS = 500;
+
+const CHANGED: Ending = { code: 'REVOKED', reason: 'the grant was changed' };
+
+interface Ending {
+  code: ErrorCode;
+  reason: string;
+}
 
 /** Ends subscriptions that may no longer be served, and tells the others how far the log has been passed over. */
 export class SubscriptionWatch {
@@ -55,7 +64,7 @@ export class SubscriptionWatch {
   }
 
   /** Why nothing may be sent on a subscription now, if so. */
-  refusal(subscription: GrantSubscription): { code: ErrorCode; reason: string } | undefined {
+  refusal(subscription: GrantSubscription): Ending | undefined {
     if (this.#deps.clock() >= subscription.parts.expiresAtMs)
       return { code: 'EXPIRED', reason: 'the period of the grant is over' };
     if (!this.#deps.ledger.inSight) return { code: 'LEDGER_OUT_OF_SIGHT', reason: 'the grant can not be checked' };
@@ -79,12 +88,26 @@ export class SubscriptionWatch {
   }
 
   #onGrant(grant: Grant): void {
-    const status = statusAt(grant, this.#deps.clock());
-    for (const subscription of this.#deps.table.ofGrant(grant.id)) {
-      if (status === 'expired') subscription.end('EXPIRED', 'the period of the grant is over');
-      else if (status !== 'in_force') subscription.end('REVOKED', `the grant is ${status}`);
-      else if (grant.ledgerSeq !== subscription.parts.grantSeq) subscription.end('REVOKED', 'the grant was changed');
-    }
+    const ending = endingOf(grant, this.#deps.clock());
+    const ended = this.#deps.table
+      .ofGrant(grant.id)
+      .filter((subscription) => ending || grant.ledgerSeq !== subscription.parts.grantSeq);
+    if (ended.length === 0) return;
+    const { code, reason } = ending ?? CHANGED;
+    for (const subscription of ended) subscription.end(code, reason);
+    this.#recordEnding(grant.id, code, ended);
+  }
+
+  /** Up to where each of them was served is on record beside the act that ended them. */
+  #recordEnding(grant: string, code: ErrorCode, ended: GrantSubscription[]): void {
+    const { broker, ledger, warn } = this.#deps;
+    const subscriptions = ended.map(({ position, parts: { session, cursor, receipt } }) => {
+      return { session, cursor: cursor.name, receipt: receipt.id, lastPosition: position };
+    });
+    const document = { grant, code, broker, subscriptions };
+    ledger
+      .append(() => ({ kind: 'delivery', id: grant, act: 'ended', actor: 'bus', document }))
+      .catch((error: unknown) => warn(`the end of delivery on grant ${grant} is not in the ledger`, error));
   }
 
   /** A view keeps the transforms that it was compiled with: when a new version has others, it must not go on. */
@@ -122,4 +145,11 @@ export class SubscriptionWatch {
       }
     }
   }
+}
+
+function endingOf(grant: Grant, nowMs: number): Ending | undefined {
+  const status = statusAt(grant, nowMs);
+  if (status === 'in_force') return undefined;
+  if (status === 'expired') return { code: 'EXPIRED', reason: 'the period of the grant is over' };
+  return { code: 'REVOKED', reason: `the grant is ${status}` };
 }

@@ -42,7 +42,7 @@ export class LiveView {
     }
     if (this.#hidden > 0) await this.terminal.out(this.#dim(`  … ${this.#hidden} more were received and not shown`));
     this.#hidden = 0;
-    for (const line of this.#lines(event, items)) await this.terminal.out(line);
+    await this.terminal.out(this.#lines(event, items).join('\n'));
   }
 
   /** Said once, however often it is tried again. */

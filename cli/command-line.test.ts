@@ -1,0 +1,120 @@
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import t from 'tap';
+import { sluice } from '../tests/support/recording-terminal.js';
+
+/** A port that was free a moment ago. */
+async function urlOfNobody(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return `http://127.0.0.1:${port}`;
+}
+
+const COMMANDS = [
+  'demo',
+  'start',
+  'apply',
+  'catalog lint',
+  'catalog put',
+  'catalog publish',
+  'catalog search',
+  'catalog show',
+  'catalog proto',
+  'request',
+  'grants list',
+  'grants suspend',
+  'grants restore',
+  'grants terminate',
+  'publish',
+  'subscribe',
+  'ledger verify',
+  'ledger who-received',
+  'status',
+];
+
+t.test('every command explains itself with an example', async (t) => {
+  for (const command of COMMANDS) {
+    const { exitCode, out } = await sluice(...command.split(' '), '--help');
+    t.equal(exitCode, 0, command);
+    t.match(out, /Examples?:\n {2}\$ sluice /, command);
+  }
+  const { out } = await sluice('--help');
+  t.match(out, /Exit codes:/);
+});
+
+t.test('every command that talks to a bus has --json', async (t) => {
+  for (const command of COMMANDS.filter((name) => name !== 'demo' && name !== 'start')) {
+    const { out } = await sluice(...command.split(' '), '--help');
+    t.match(out, '--json', command);
+  }
+});
+
+t.test('a wrong command line is one clear message, exit code 2 and no stack', async (t) => {
+  const wrong: [string[], RegExp][] = [
+    [['nonsense'], /unknown command 'nonsense'/],
+    [['status', '--nonsense'], /unknown option '--nonsense'/],
+    [['status', 'extra'], /too many arguments/],
+    [['subscribe'], /missing required argument 'grant'/],
+    [['subscribe', 'g', '--from', 'somewhere'], /cursor, earliest, latest/],
+    [['subscribe', 'g', '--narrow', '{'], /JSON map/],
+    [['subscribe', 'g', '--limit', '0'], /above 0/],
+    [['subscribe', 'g', '--encoding', 'xml'], /json, msgpack, protobuf/],
+    [['status', '--url', 'nats://here'], /http:\/\/host:port/],
+    [['start', '--port', '70000'], /0 to 65535/],
+    [['start', '--durability', 'hopeful'], /strict, relaxed/],
+    [['demo', '--seed', '-1'], /seed/],
+    [['apply'], /--file/],
+    [['apply', '-f', '/nowhere/bundle.yaml'], /can not be read: ENOENT/],
+    [['grants', 'suspend', 'g'], /--reason/],
+    [['publish', '/nowhere/events.ndjson'], /can not be read: ENOENT/],
+    [['ledger', 'who-received', '--entry', 'a.b'], /--subject/],
+  ];
+  for (const [args, message] of wrong) {
+    const { exitCode, err } = await sluice(...args);
+    const what = args.join(' ');
+    t.equal(exitCode, 2, what);
+    t.match(err, message, what);
+    t.notMatch(err, /\n\s+at /, what);
+  }
+});
+
+t.test('a bus that is not there is exit code 3 and one line', async (t) => {
+  const url = await urlOfNobody();
+  const { exitCode, err } = await sluice('status', '--url', url);
+  t.equal(exitCode, 3);
+  t.equal(err, `sluice: CONNECTION_LOST: ${url} can not be reached: ECONNREFUSED`);
+  const asJson = await sluice('grants', '--url', url, '--json');
+  t.match(JSON.parse(asJson.err), { error: { code: 'CONNECTION_LOST', exitCode: 3 } });
+});
+
+t.test('lint lists every problem of every entry and needs no bus', async (t) => {
+  const file = join(t.testdir(), 'entries.yaml');
+  await writeFile(
+    file,
+    `
+- { id: p.good, name: Good, sharingAttribute: unconditional, items: [{ name: key, type: string, identifier: true }] }
+- { id: p.bad, name: Bad, sharingAttribute: sometimes, items: [{ name: key, type: text }] }
+- { id: p.slow, name: Slow, sharingAttribute: unconditional, items: [{ name: key, type: string, identifier: true, pattern: "^(a+)+$" }] }
+`,
+  );
+  const { exitCode, out } = await sluice('catalog', 'lint', file);
+  t.equal(exitCode, 1);
+  t.match(out, /p\.good: valid/);
+  t.match(out, /p\.bad: not valid\n {2}- sharingAttribute/);
+  t.match(out, /p\.slow: not valid\n {2}- .*linear/);
+  const lawful = await sluice('catalog', 'lint', file, '--lawful', '--json');
+  t.match(JSON.parse(lawful.out)[0], { entry: 'p.good', problems: /provider|format/ });
+});
+
+t.test('a file that is no YAML is said to be none', async (t) => {
+  const file = join(t.testdir(), 'bundle.yaml');
+  await writeFile(file, 'parties: [{');
+  const { exitCode, err } = await sluice('apply', '-f', file);
+  t.equal(exitCode, 2);
+  t.match(err, /is not YAML/);
+});

@@ -1,0 +1,18 @@
+import t from 'tap';
+import { countOf, fromOf, narrowOf } from './subscribe-options.js';
+
+t.test('a place to start is a name, a position with or without its log, or a time', async (t) => {
+  t.equal(fromOf('latest'), 'latest');
+  t.same(fromOf('42'), { after: 42 });
+  t.same(fromOf('42@abc'), { after: 42, log: 'abc' });
+  t.same(fromOf('2026-11-24T08:00:00+08:00'), { time: '2026-11-24T08:00:00+08:00' });
+  t.throws(() => fromOf('the beginning'));
+});
+
+t.test('a narrowing is a map, a limit a count', async (t) => {
+  t.same(narrowOf('{"a": {"is": 1}}'), { a: { is: 1 } });
+  t.throws(() => narrowOf('[]'));
+  t.throws(() => narrowOf('null'));
+  t.equal(countOf('3'), 3);
+  t.throws(() => countOf('1.5'));
+});

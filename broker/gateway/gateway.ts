@@ -101,14 +101,26 @@ export class Gateway {
 
   /** A browser can't see the status of a refused upgrade, but it does see a close code: so its refusal comes after. */
   async #enterByTicket(ws: WebSocket, encoding: Subprotocol, ticket: string): Promise<void> {
-    // Frames that come meanwhile wait in the socket: nobody listens yet.
+    // What the client sends at once waits in the socket until there is a session to take it.
     ws.pause();
-    const credential = await this.deps.tickets.redeem(ticket);
+    const [code, reason] = await this.#admitByTicket(ws, encoding, ticket);
     ws.resume();
+    if (code !== undefined) ws.close(code, reason);
+  }
+
+  async #admitByTicket(ws: WebSocket, encoding: Subprotocol, ticket: string): Promise<[number?, string?]> {
+    let credential: string | undefined;
+    try {
+      credential = await this.deps.tickets.redeem(ticket);
+    } catch {
+      return [CLOSE_CODES.GOING_AWAY, 'the ticket can not be checked now'];
+    }
     const caller = credential === undefined ? undefined : this.deps.credentials.ownerOf(credential);
-    if (credential === undefined || !caller) ws.close(CLOSE_CODES.NOT_AUTHENTICATED, 'the ticket is not valid');
-    else if (caller.kind !== 'system') ws.close(CLOSE_CODES.NOT_ALLOWED, 'sessions are for systems');
-    else this.#enter(ws, encoding, { caller, credential });
+    if (credential === undefined || !caller) return [CLOSE_CODES.NOT_AUTHENTICATED, 'the ticket is not valid'];
+    if (caller.kind !== 'system') return [CLOSE_CODES.NOT_ALLOWED, 'sessions are for systems'];
+    if (this.#isDraining) return [CLOSE_CODES.GOING_AWAY, 'the broker is going away'];
+    if (ws.readyState === ws.OPEN) this.#enter(ws, encoding, { caller, credential });
+    return [];
   }
 
   #enter(socket: WebSocket, encoding: Subprotocol, who: { caller: SystemCaller; credential: string }): void {

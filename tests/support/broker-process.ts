@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Test } from 'tap';
-import { OPERATOR_TOKEN, streamUrlOf } from './broker.js';
+import { OPERATOR_TOKEN, SHARED_SECRET, streamUrlOf } from './broker.js';
 
 /** Far above the second that a start takes, for machines with much else to do. */
 const START_MS_MAX = 30_000;
@@ -30,6 +30,7 @@ export async function spawnBroker(t: Test, dataDir: string, env: NodeJS.ProcessE
       SLUICE_PORT: '0',
       SLUICE_DATA: dataDir,
       SLUICE_BOOTSTRAP_TOKEN: OPERATOR_TOKEN,
+      SLUICE_SECRET: SHARED_SECRET,
       SLUICE_LOG_LEVEL: 'warn',
       ...env,
     },

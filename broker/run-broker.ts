@@ -1,6 +1,8 @@
 import { type Broker, createBroker } from './broker.js';
 import { type Config, ConfigError } from './config.js';
 import { ServerNotFoundError } from './nats/find-server.js';
+import { DataFolderInUseError } from './nats/folder-lock.js';
+import { ServerStartError } from './nats/server-process.js';
 import { createWorkerPool } from './workers/worker-pool.js';
 import { isWorker, onDrainOrder, reportServing } from './workers/worker-process.js';
 
@@ -71,8 +73,12 @@ function untilStopped(broker: Broker): Promise<void> {
   });
 }
 
+/** What keeps a broker from starting and is nobody's programming fault: its message says enough. */
+const EXPECTED = [ConfigError, ServerNotFoundError, ServerStartError, DataFolderInUseError];
+
 function fail(error: unknown): void {
-  const expected = error instanceof ConfigError || error instanceof ServerNotFoundError;
-  process.stderr.write(`${expected ? error.message : ((error as Error).stack ?? String(error))}\n`);
+  const { code, message, stack } = error as NodeJS.ErrnoException;
+  const isExpected = EXPECTED.some((type) => error instanceof type) || code === 'EADDRINUSE' || code === 'EACCES';
+  process.stderr.write(`${isExpected ? message : (stack ?? String(error))}\n`);
   process.exitCode = 1;
 }

@@ -43,11 +43,11 @@ export class Demo {
     const { terminal } = this.options;
     try {
       await this.#run();
-    } finally {
       await terminal.out('ending: the simulator, then the subscriber, then the bus');
+    } finally {
       for (let release = this.#releases.pop(); release; release = this.#releases.pop()) await release();
-      await terminal.out('everything is closed; the next start goes on from here');
     }
+    await terminal.out('everything is closed; the next start goes on from here');
   }
 
   /** Ends the demo in good order. */

@@ -11,6 +11,8 @@ export interface BrokerProcess {
   streamUrl: string;
   operatorToken: string;
   child: ChildProcess;
+  /** What it told its user up to now. */
+  output(): string;
   /** From spawn to serving. */
   startMs: number;
   /** Ends it as a crash does; resolves when it is gone. */
@@ -43,12 +45,16 @@ export async function spawnBroker(t: Test, dataDir: string, env: NodeJS.ProcessE
   t.teardown(async () => {
     if (child.exitCode === null && child.signalCode === null) await end('SIGTERM');
   });
-  const url = await servingAt(child);
+  const told = { out: '', err: '' };
+  child.stdout?.on('data', (chunk: Buffer) => (told.out += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (told.err += chunk.toString()));
+  const url = await servingAt(child, told);
   return {
     url,
     streamUrl: streamUrlOf(url),
     operatorToken: OPERATOR_TOKEN,
     child,
+    output: () => told.out,
     startMs: Date.now() - startedAtMs,
     kill: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),
@@ -56,24 +62,19 @@ export async function spawnBroker(t: Test, dataDir: string, env: NodeJS.ProcessE
 }
 
 /** Waits for the line that says where; fails with what the process said when it ends instead. */
-function servingAt(child: ChildProcess): Promise<string> {
+function servingAt(child: ChildProcess, told: { out: string; err: string }): Promise<string> {
   return new Promise((resolve, reject) => {
-    let output = '';
-    const timer = setTimeout(() => reject(new Error(`the broker does not serve: ${output}`)), START_MS_MAX);
-    const read = (chunk: Buffer): void => {
-      output += chunk.toString();
-      const [, url] = /serving at (http:\S+)/.exec(output) ?? [];
+    const fail = (why: string): void => reject(new Error(`the broker ${why}: ${told.out}${told.err}`));
+    const timer = setTimeout(() => fail('does not serve'), START_MS_MAX);
+    child.stdout?.on('data', () => {
+      const [, url] = /serving at (http:\S+)\n/.exec(told.out) ?? [];
       if (url === undefined) return;
       clearTimeout(timer);
       resolve(url);
-    };
-    child.stdout?.on('data', read);
-    child.stderr?.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
     });
     child.once('exit', (code) => {
       clearTimeout(timer);
-      reject(new Error(`the broker ended with ${code}: ${output}`));
+      fail(`ended with ${code}`);
     });
   });
 }

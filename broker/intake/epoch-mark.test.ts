@@ -50,3 +50,12 @@ t.test('a failed event that turns out to be stored ends the failure', async (t) 
   mark.raise('10', 7);
   t.notOk(mark.isBlocked('11', 101));
 });
+
+t.test('a repeated event that fails blocks nothing: it is handled already', async (t) => {
+  const mark = new EpochMark();
+  mark.raise('10', 7);
+  mark.fail('9', 100);
+  t.notOk(mark.isBlocked('11', 101));
+  mark.fail('11', 102);
+  t.ok(mark.isBlocked('12', 103));
+});

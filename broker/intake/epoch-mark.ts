@@ -68,7 +68,9 @@ export class EpochMark {
     if (compareSourcePositions(sourcePosition, failure.position) <= 0) this.#failure = undefined;
   }
 
+  /** Of an event that is handled already nothing is missing: it would be answered as a duplicate and block for ever. */
   fail(position: string, arrival: number): void {
+    if (this.covers(position)) return;
     const failure = this.#failure;
     if (failure && compareSourcePositions(position, failure.position) >= 0) return;
     this.#failure = { position, arrival: failure ? Math.min(arrival, failure.arrival) : arrival };

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import type { Broker } from '../broker.js';
+import type { Broker } from '../broker-life.js';
 import type { Serving } from '../serve-http.js';
 import type { ToWorker, WorkerServing } from './worker-messages.js';
 
@@ -7,8 +7,10 @@ import type { ToWorker, WorkerServing } from './worker-messages.js';
 export const isWorker = (): boolean => cluster.isWorker;
 
 /** Tells the primary that this worker serves. */
-export function reportServing(broker: Broker, serving: Serving): void {
-  const { trial, newOperatorToken } = broker;
+export function reportServing(
+  { trial, newOperatorToken }: Pick<WorkerServing, 'trial' | 'newOperatorToken'>,
+  serving: Serving,
+): void {
   process.send?.({ kind: 'serving', ...serving, trial, newOperatorToken } satisfies WorkerServing);
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import type { Broker } from './broker-life.js';
 import type { Config } from './config.js';
 import { Gateway } from './gateway/gateway.js';
 import { Tickets } from './gateway/tickets.js';
@@ -24,19 +25,10 @@ import { VERSION } from './version.js';
 import { SharedMetrics } from './workers/shared-metrics.js';
 import { isWorker } from './workers/worker-process.js';
 
-/** The whole exchange in one process: rooms are opened in the order in which they build on each other. */
-export interface Broker {
-  /** No platform is registered: the lawful procedure is not enforced. */
-  readonly trial: boolean;
-  /** The token of the first operator when it was made up at this start; shown once, stored nowhere. */
-  readonly newOperatorToken: string | undefined;
-  /** Resolves when events can be published and streamed. */
-  start(): Promise<Serving>;
-  /** Takes nothing new, finishes what is under way, closes everything. Safe to call twice and before `start`. */
-  drain(): Promise<void>;
-}
-
-/** Opens the store and reads the ledger. What was opened is closed again when it fails. */
+/**
+ * The whole exchange in one process, its rooms opened in the order in which they build on each other. Opens the store
+ * and reads the ledger; what was opened is closed again when that fails.
+ */
 export async function createBroker(config: Config): Promise<Broker> {
   const log = createLog(config.logLevel);
   const metrics = new Metrics();

@@ -1,4 +1,5 @@
-import { type Broker, createBroker } from './broker.js';
+import { createBroker } from './broker.js';
+import type { Broker } from './broker-life.js';
 import { type Config, ConfigError } from './config.js';
 import { ServerNotFoundError } from './nats/find-server.js';
 import { DataFolderInUseError } from './nats/folder-lock.js';
@@ -9,11 +10,20 @@ import { isWorker, onDrainOrder, reportServing } from './workers/worker-process.
 /** A drain that hangs ends by force after this: what is acknowledged is on disk in any case. */
 const DRAIN_MS_MAX = 20_000;
 
+export interface RunOptions {
+  onServing?: ((broker: Broker) => Promise<void>) | undefined;
+  /** What is printed once it serves; default: lines for a person. */
+  announcement?: ((broker: Broker, url: string) => string) | undefined;
+}
+
 /**
  * Runs a broker until SIGTERM or SIGINT, then drains; a second signal ends it by force. Prints what its user must see
  * on standard output; the log goes to standard error. Sets the exit code.
  */
-export async function runBroker(configure: () => Config, onServing?: (broker: Broker) => Promise<void>): Promise<void> {
+export async function runBroker(
+  configure: () => Config,
+  { onServing, announcement = textAnnouncement }: RunOptions = {},
+): Promise<void> {
   let broker: Broker;
   try {
     const config = configure();
@@ -27,7 +37,7 @@ export async function runBroker(configure: () => Config, onServing?: (broker: Br
   try {
     const serving = await broker.start();
     if (isWorker()) reportServing(broker, serving);
-    else announce(broker, serving.url);
+    else process.stdout.write(`${announcement(broker, serving.url)}\n`);
     await onServing?.(broker);
   } catch (error) {
     await broker.drain();
@@ -37,7 +47,7 @@ export async function runBroker(configure: () => Config, onServing?: (broker: Br
   await stopped;
 }
 
-function announce(broker: Broker, url: string): void {
+function textAnnouncement(broker: Broker, url: string): string {
   const lines = [`sluice is serving at ${url}`];
   if (broker.trial) {
     lines.push('TRIAL MODE: no platformRegistration is configured. Grants can be created without an application;');
@@ -46,7 +56,7 @@ function announce(broker: Broker, url: string): void {
   if (broker.newOperatorToken !== undefined) {
     lines.push(`token of the first platform operator, shown this once: ${broker.newOperatorToken}`);
   }
-  process.stdout.write(`${lines.join('\n')}\n`);
+  return lines.join('\n');
 }
 
 function untilStopped(broker: Broker): Promise<void> {
@@ -64,7 +74,7 @@ function untilStopped(broker: Broker): Promise<void> {
     };
     const onSignal = (): void => {
       if (isStopping) process.exit(1);
-      if (!isWorker()) process.stdout.write('draining; once more to end at once\n');
+      if (!isWorker()) process.stderr.write('draining; once more to end at once\n');
       drain();
     };
     process.on('SIGTERM', onSignal);

@@ -1,4 +1,4 @@
-import type { Broker } from '../broker.js';
+import type { Broker } from '../broker-life.js';
 import type { Config } from '../config.js';
 import { createLog } from '../log.js';
 import { Releases } from '../releases.js';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Broker, createBroker } from '../../broker/broker.js';
+import { createBroker } from '../../broker/broker.js';
+import type { Broker } from '../../broker/broker-life.js';
 import type { Config } from '../../broker/config.js';
 import { BusApi } from '../../connectors/client/bus-api.js';
 import { ApiError, RevokedError } from '../../connectors/client/errors.js';
@@ -20,10 +21,13 @@ export interface DemoOptions {
   seed: number;
   eventsPerSecond: number;
   terminal: Terminal;
+  /** Events as NDJSON on standard output, everything for people on standard error. */
+  json: boolean;
 }
 
 /** Births, as the health commission may see them. */
 const SHOWN_GRANT = 'g-health-births';
+const VIEWER = 'health commission';
 const CURSOR = 'demo-terminal';
 /** How soon a grant that was restored is noticed. */
 const REVOKED_RETRY_MS = 1_000;
@@ -40,14 +44,13 @@ export class Demo {
 
   /** Resolves when everything is closed after `stop`; rejects when it could not start or go on. */
   async run(): Promise<void> {
-    const { terminal } = this.options;
     try {
       await this.#run();
-      await terminal.out('ending: the simulator, then the subscriber, then the bus');
+      await this.#say('ending: the simulator, then the subscriber, then the bus');
     } finally {
       for (let release = this.#releases.pop(); release; release = this.#releases.pop()) await release();
     }
-    await terminal.out('everything is closed; the next start goes on from here');
+    await this.#say('everything is closed; the next start goes on from here');
   }
 
   /** Ends the demo in good order. */
@@ -69,13 +72,19 @@ export class Demo {
     const found = await place.read();
     const { dataDir } = config;
     const facts = { url, trial: broker.trial, dataDir, tokenPath: path, departments, startedInMs, found };
-    for (const line of introduction(facts)) await terminal.out(line);
+    for (const line of introduction(facts)) await this.#say(line);
     if (this.#stop.signal.aborted) return;
-    const view = new LiveView(terminal, { source: 'civil affairs', subscriber: 'health commission' });
+    const view = new LiveView(terminal, { source: 'civil affairs', subscriber: VIEWER });
     const watching = this.#watch(url, departments, view);
     const tokens = publisherTokens(departments);
     const simulating = this.#simulate({ url, seed, eventsPerSecond, tokens, startAt: found }, place, view);
     await Promise.race([watching, simulating, aborted(this.#stop.signal)]);
+  }
+
+  async #say(line: string): Promise<void> {
+    const { terminal, json } = this.options;
+    if (json) terminal.err(line);
+    else await terminal.out(line);
   }
 
   async #startBroker(config: Config): Promise<{ broker: Broker; url: string }> {
@@ -89,17 +98,27 @@ export class Demo {
   async #watch(url: string, departments: SampleDepartments, view: LiveView): Promise<void> {
     const { token } = sampleGrant(departments, SHOWN_GRANT).system;
     let subscriber: Subscriber | undefined;
+    let isRevoked = false;
     this.#releases.push(() => subscriber?.close());
     while (!this.#stop.signal.aborted) {
       subscriber = new Subscriber({ url, token, grant: SHOWN_GRANT, cursor: CURSOR });
       try {
-        for await (const { event } of subscriber) await view.receivedEvent(event);
+        for await (const { event } of subscriber) {
+          isRevoked = false;
+          await this.#show(event, view);
+        }
       } catch (error) {
         if (!(error instanceof RevokedError)) throw error;
-        await view.revoked(error);
+        // Said once, however often it is tried again.
+        if (!isRevoked) await this.#say(`${VIEWER} receives nothing any more: ${error.code}: ${error.message}`);
+        isRevoked = true;
         await pause(REVOKED_RETRY_MS, this.#stop.signal);
       }
     }
+  }
+
+  #show(event: DeliveredEvent, view: LiveView): Promise<void> {
+    return this.options.json ? this.options.terminal.out(JSON.stringify(event)) : view.receivedEvent(event);
   }
 
   async #simulate(

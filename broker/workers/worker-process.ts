@@ -7,10 +7,7 @@ import type { ToWorker, WorkerServing } from './worker-messages.js';
 export const isWorker = (): boolean => cluster.isWorker;
 
 /** Tells the primary that this worker serves. */
-export function reportServing(
-  { trial, newOperatorToken }: Pick<WorkerServing, 'trial' | 'newOperatorToken'>,
-  serving: Serving,
-): void {
+export function reportServing({ trial, newOperatorToken }: Broker, serving: Serving): void {
   process.send?.({ kind: 'serving', ...serving, trial, newOperatorToken } satisfies WorkerServing);
 }
 

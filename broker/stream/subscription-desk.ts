@@ -42,6 +42,8 @@ export class SubscriptionDesk {
     // While we waited the grant may have been revoked or changed: what was compiled then must not be served now.
     const now = access.open(request.system, request.grant);
     if (now.grant.ledgerSeq !== open.grant.ledgerSeq) throw changed(request.grant);
+    // Nor must a cursor be followed that a newer session took meanwhile: it had nobody here to end yet.
+    if (cursor.fenced) throw takenOver(request);
     const subscription = this.#place(request, open, source, { cursor, receipt, from });
     this.deps.table.add(subscription);
     this.#sendSubscribed(request, subscription, open);
@@ -145,6 +147,10 @@ function unlessLost(attempt: number): (error: unknown) => undefined {
     if (!isLost || attempt >= CLAIM_ATTEMPTS) throw error;
     return undefined;
   };
+}
+
+function takenOver({ grant, cursor }: SubscribeRequest): SluiceError {
+  return new SluiceError('SUPERSEDED', `a newer session follows cursor ${cursor} of grant ${grant}`, { grant });
 }
 
 function changed(grant: string): SluiceError {

@@ -66,8 +66,7 @@ export class CursorCheckpoint {
 
   async #run(): Promise<void> {
     while (this.#dirty.size > 0) {
-      const batch = [...this.#dirty].slice(0, BATCH_CURSORS_MAX);
-      for (const cursor of batch) this.#dirty.delete(cursor);
+      const batch = this.#takeBatch();
       const started = performance.now();
       try {
         await this.#write(batch);
@@ -77,6 +76,18 @@ export class CursorCheckpoint {
         await this.#recover(batch, error);
       }
     }
+  }
+
+  /** At most one of each subject: two claims on one cursor in a batch would refuse each other, and so for ever. */
+  #takeBatch(): Cursor[] {
+    const batch = new Map<string, Cursor>();
+    for (const cursor of this.#dirty) {
+      if (batch.size === BATCH_CURSORS_MAX) break;
+      if (batch.has(cursor.subject)) continue;
+      batch.set(cursor.subject, cursor);
+      this.#dirty.delete(cursor);
+    }
+    return [...batch.values()];
   }
 
   async #write(batch: Cursor[]): Promise<void> {
@@ -98,7 +109,8 @@ export class CursorCheckpoint {
   #stored(cursor: Cursor, position: number | null, revision: number): void {
     cursor.revision = revision;
     cursor.stored = position;
-    this.#settle(cursor, (waiter) => waiter.resolve());
+    // Who waits since it moved on wants the newer position stored.
+    if (!cursor.isDirty) this.#settle(cursor, (waiter) => waiter.resolve());
     if (position !== null) cursor.owner?.onStored(position);
   }
 

@@ -11,6 +11,7 @@ interface DemoCommandOptions {
   data?: string;
   seed: number;
   rate: number;
+  json?: boolean;
 }
 
 const DEFAULT_SEED = 350_100;
@@ -28,13 +29,15 @@ export function addDemo(program: Command, terminal: Terminal): void {
     .option('--data <folder>', 'where the data are kept (default: .sluice)')
     .option('--seed <number>', 'another seed is another city', seedNumber, DEFAULT_SEED)
     .option('--rate <events>', 'events a second', countOf, EVENTS_PER_SECOND)
+    .option('--json', 'what the department receives, as NDJSON on standard output')
     .addHelpText('after', '\nExample:\n  $ sluice demo --port 0 --data /tmp/trial --rate 20')
     .action((options: DemoCommandOptions) => run(options, terminal));
 }
 
 async function run(options: DemoCommandOptions, terminal: Terminal): Promise<void> {
   const config = loadConfig(environment(options), undefined);
-  const demo = new Demo({ config, seed: options.seed, eventsPerSecond: options.rate, terminal });
+  const { seed, rate, json = false } = options;
+  const demo = new Demo({ config, seed, eventsPerSecond: rate, terminal, json });
   const release = onInterruption(() => demo.stop());
   try {
     await demo.run();

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Broker } from '../broker/broker-life.js';
 import { type Config, loadConfig } from '../broker/config.js';
 import { runBroker } from '../broker/run-broker.js';
 
@@ -8,6 +9,7 @@ interface StartOptions {
   port?: number;
   data?: string;
   durability?: Config['durability'];
+  json?: boolean;
 }
 
 export function addStart(program: Command): void {
@@ -27,8 +29,15 @@ export function addStart(program: Command): void {
         ['strict', 'relaxed'],
       ),
     )
+    .option('--json', 'say where it serves as one line of JSON')
     .addHelpText('after', '\nExample:\n  $ sluice start --data /var/lib/sluice --port 8080')
-    .action((options: StartOptions) => runBroker(() => configOf(options, process.env)));
+    .action((options: StartOptions) =>
+      runBroker(() => configOf(options, process.env), options.json ? { announcement: jsonAnnouncement } : {}),
+    );
+}
+
+function jsonAnnouncement({ trial, newOperatorToken }: Broker, url: string): string {
+  return JSON.stringify({ url, trial, operatorToken: newOperatorToken });
 }
 
 function configOf(options: StartOptions, env: NodeJS.ProcessEnv): Config {

@@ -8,6 +8,7 @@ import { pause } from '../../connectors/client/pause.js';
 import { Subscriber } from '../../connectors/client/subscriber.js';
 import { PlaceFile } from '../../connectors/simulator/place-file.js';
 import { Simulator } from '../../connectors/simulator/simulator.js';
+import type { DeliveredEvent } from '../../proto/event.js';
 import { APPLY_TIMEOUT_MS } from '../apply.js';
 import { UsageError } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
@@ -133,7 +134,9 @@ export class Demo {
       },
       onRefused: (error) => this.options.terminal.err(`refused: ${error.code}: ${error.message}`),
     });
-    const saving = setInterval(() => void place.write(simulator.next), PLACE_SAVE_INTERVAL_MS);
+    const warn = (error: Error) =>
+      this.options.terminal.err(`the place of the simulation is not saved: ${error.message}`);
+    const saving = setInterval(() => place.write(simulator.next).catch(warn), PLACE_SAVE_INTERVAL_MS);
     this.#releases.push(async () => {
       clearInterval(saving);
       await simulator.stop();

@@ -1,4 +1,3 @@
-import type { RevokedError } from '../../connectors/client/errors.js';
 import type { DeliveredEvent, SourceEvent } from '../../proto/event.js';
 import type { Terminal } from '../terminal.js';
 
@@ -14,17 +13,11 @@ export class LiveView {
   #second = 0;
   #shownInSecond = 0;
   #hidden = 0;
-  #received = 0;
-  #isRevoked = false;
 
   constructor(
     private readonly terminal: Terminal,
     private readonly names: { source: string; subscriber: string },
   ) {}
-
-  get received(): number {
-    return this.#received;
-  }
 
   published(event: SourceEvent, position: number): void {
     this.#published.set(position, Object.keys(event.data ?? {}));
@@ -32,8 +25,6 @@ export class LiveView {
   }
 
   async receivedEvent(event: DeliveredEvent): Promise<void> {
-    this.#received++;
-    this.#isRevoked = false;
     const items = this.#published.get(event.position);
     this.#published.delete(event.position);
     if (!this.#mayShow()) {
@@ -43,13 +34,6 @@ export class LiveView {
     if (this.#hidden > 0) await this.terminal.out(this.#dim(`  … ${this.#hidden} more were received and not shown`));
     this.#hidden = 0;
     await this.terminal.out(this.#lines(event, items).join('\n'));
-  }
-
-  /** Said once, however often it is tried again. */
-  async revoked({ code, message }: RevokedError): Promise<void> {
-    if (!this.#isRevoked)
-      await this.terminal.out(`${this.names.subscriber} receives nothing any more: ${code}: ${message}`);
-    this.#isRevoked = true;
   }
 
   #lines(event: DeliveredEvent, items: string[] | undefined): string[] {

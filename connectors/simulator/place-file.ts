@@ -8,6 +8,8 @@ interface Place {
 
 /** Remembers over restarts how far a simulation has come. Losing it costs a replay that the bus answers as duplicates. */
 export class PlaceFile {
+  #writing: Promise<void> = Promise.resolve();
+
   constructor(
     private readonly path: string,
     private readonly seed: number,
@@ -23,7 +25,14 @@ export class PlaceFile {
     }
   }
 
-  async write(next: number): Promise<void> {
+  /** Writes one after the other: the last call's place is the one that stays. */
+  write(next: number): Promise<void> {
+    const written = this.#writing.then(() => this.#replace(next));
+    this.#writing = written.catch(() => undefined);
+    return written;
+  }
+
+  async #replace(next: number): Promise<void> {
     await mkdir(dirname(this.path), { recursive: true });
     const place: Place = { seed: this.seed, next };
     await writeFile(`${this.path}.new`, `${JSON.stringify(place)}\n`);

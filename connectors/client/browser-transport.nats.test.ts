@@ -1,0 +1,33 @@
+import t from 'tap';
+import { WebSocket } from 'ws';
+import { SUBPROTOCOLS } from '../../proto/frames.js';
+import { startBroker } from '../../tests/support/broker.js';
+import { person, REGISTER_BUNDLE } from '../../tests/support/register-bundle.js';
+import { connectBrowser } from './browser-transport.js';
+import { AuthenticationError } from './errors.js';
+import { Publisher } from './publisher.js';
+import { Subscriber } from './subscriber.js';
+
+// ws has the browser's interface, too; what the browser lacks (headers) is not used through it.
+(globalThis as { WebSocket?: unknown }).WebSocket = WebSocket;
+
+t.test('a browser publishes and subscribes with tickets that its token buys', async (t) => {
+  const { url, apply } = await startBroker(t);
+  await apply(REGISTER_BUNDLE);
+  const publisher = new Publisher({ url, token: 'registry-source', connect: connectBrowser });
+  t.match(await publisher.publish(person(0)), { position: 1 });
+  await publisher.close();
+  for (const encoding of SUBPROTOCOLS) {
+    const options = { url, token: 'reader-one', grant: 'g-one', encoding, connect: connectBrowser };
+    const subscriber = new Subscriber({ ...options, cursor: encoding.split('.')[2] });
+    const { value } = await subscriber[Symbol.asyncIterator]().next();
+    t.match(value, { event: { data: { key: 'p0' } } }, encoding);
+    await subscriber.close();
+  }
+});
+
+t.test('a token that buys no ticket is an authentication error and not a lost connection', async (t) => {
+  const { url } = await startBroker(t);
+  const subscriber = new Subscriber({ url, token: 'nobody', grant: 'g-one', connect: connectBrowser });
+  await t.rejects(subscriber[Symbol.asyncIterator]().next(), AuthenticationError);
+});

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { VERSION } from '../broker/version.js';
 import { addApply } from './apply.js';
 import { addCatalog } from './catalog.js';
+import { addConnect } from './connect.js';
 import { addDemo } from './demo.js';
 import { addGrants } from './grants.js';
 import { addLedger } from './ledger.js';
@@ -46,6 +47,7 @@ export function createProgram(terminal: Terminal): Command {
   addGrants(program, terminal);
   addPublish(program, terminal);
   addSubscribe(program, terminal);
+  addConnect(program, terminal);
   addLedger(program, terminal);
   addStatus(program, terminal);
   return program;

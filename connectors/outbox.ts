@@ -82,7 +82,7 @@ export class Outbox {
 
   async #publish(group: EntryGroup): Promise<void> {
     const { bus, metrics, log } = this.context;
-    await publishGroup(group, {
+    await publishGroup(group.parts, {
       ...bus,
       signal: this.signal,
       waitOut: async (error) => {

@@ -4,7 +4,7 @@ import type { PublishResult } from '../proto/frames.js';
 import { publishBatch } from './client/batch-publisher.js';
 import { ClientError, ConnectionLostError } from './client/errors.js';
 import { BusRefusesError } from './connector-errors.js';
-import type { EntryGroup } from './entry-group.js';
+import { type EncodedEvent, type GroupPart, REQUEST_BYTES_MAX, REQUEST_EVENTS_MAX } from './entry-group.js';
 
 export interface PublishGroupDeps {
   url: string;
@@ -31,21 +31,35 @@ const NOTHING_PASSES: ReadonlySet<ErrorCode> = new Set([
  * transactions in one; when one event of it can't be taken the batch is taken apart, down to the transaction, which then goes
  * event by event: the bad one into quarantine, the others on their way.
  */
-export async function publishGroup({ parts }: EntryGroup, deps: PublishGroupDeps): Promise<void> {
-  const isAtomic = parts.some(({ together, events }) => together && events.length > 1);
-  const events = parts.flatMap((part) => part.events);
-  const refusal = await publishAll(events, isAtomic, deps);
-  if (refusal === undefined || deps.signal.aborted) return;
-  if (parts.length === 1) await publishAll(events, false, deps);
-  else for (const part of parts) await publishGroup({ entry: '', parts: [part] }, deps);
+export async function publishGroup(parts: readonly GroupPart[], deps: PublishGroupDeps): Promise<void> {
+  const requests = requestsOf(parts.flatMap(({ events }) => events));
+  const isTogether = parts.some(({ together, events }) => together && events.length > 1);
+  if (!isTogether || requests.length > 1) {
+    for (const request of requests) await publishAll(request, false, deps);
+    return;
+  }
+  const isDone = await publishAll(requests[0]!, true, deps);
+  if (isDone || deps.signal.aborted) return;
+  if (parts.length === 1) await publishAll(requests[0]!, false, deps);
+  else for (const part of parts) await publishGroup([part], deps);
 }
 
-/** The refusal of an atomic batch, of which nothing is stored then; undefined when each event has its end. */
-async function publishAll(
-  events: SourceEvent[],
-  atomic: boolean,
-  deps: PublishGroupDeps,
-): Promise<Problem | undefined> {
+function requestsOf(events: readonly EncodedEvent[]): EncodedEvent[][] {
+  const requests: EncodedEvent[][] = [];
+  let room = { events: 0, bytes: 0 };
+  for (const event of events) {
+    if (room.events === 0 || room.bytes < event.bytes) {
+      requests.push([]);
+      room = { events: REQUEST_EVENTS_MAX, bytes: REQUEST_BYTES_MAX };
+    }
+    requests.at(-1)!.push(event);
+    room = { events: room.events - 1, bytes: room.bytes - event.bytes };
+  }
+  return requests;
+}
+
+/** False when an atomic batch was refused, of which nothing is stored then. */
+async function publishAll(events: EncodedEvent[], atomic: boolean, deps: PublishGroupDeps): Promise<boolean> {
   while (!deps.signal.aborted) {
     const results = await attempt(events, atomic, deps);
     if (!results) continue;
@@ -57,21 +71,22 @@ async function publishAll(
       await deps.waitOut(new ConnectionLostError(later.detail, later.code));
       continue;
     }
-    if (atomic && problems.length > 0) return problems[0];
+    if (atomic && problems.length > 0) return false;
     settle(events, results, deps);
-    return undefined;
+    return true;
   }
-  return undefined;
+  return true;
 }
 
 /** Undefined when it has to be made again. */
 async function attempt(
-  events: SourceEvent[],
+  events: EncodedEvent[],
   atomic: boolean,
   { url, token, signal, waitOut }: PublishGroupDeps,
 ): Promise<PublishResult[] | undefined> {
+  const texts = events.map(({ text }) => text);
   try {
-    return await publishBatch(events, { url, token, atomic, signal });
+    return await publishBatch(texts, { url, token, atomic, signal });
   } catch (error) {
     if (signal.aborted) return undefined;
     if (!(error instanceof ClientError) || !error.retryable) throw error;
@@ -80,11 +95,11 @@ async function attempt(
   }
 }
 
-function settle(events: SourceEvent[], results: PublishResult[], deps: PublishGroupDeps): void {
+function settle(events: EncodedEvent[], results: PublishResult[], deps: PublishGroupDeps): void {
   let stored = 0;
   let duplicates = 0;
   results.forEach(({ problem, duplicate }, index) => {
-    if (problem) deps.refused(events[index]!, problem);
+    if (problem) deps.refused(events[index]!.event, problem);
     else if (duplicate) duplicates++;
     else stored++;
   });

@@ -80,7 +80,8 @@ export class GrantedTable {
   #checkTypes(present: ReadonlyMap<string, string>, wanted: ReadonlyMap<string, string>): void {
     const { schema, table } = this.target;
     for (const own of Object.keys(OWN_COLUMNS)) {
-      if (!present.has(own)) throw new SinkUnfitError(`${schema}.${table} has no column ${own}: it is not a table of a sink`);
+      if (!present.has(own))
+        throw new SinkUnfitError(`${schema}.${table} has no column ${own}: it is not a table of a sink`);
     }
     for (const [name, type] of wanted) {
       const found = present.get(name) ?? type;

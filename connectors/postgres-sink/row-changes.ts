@@ -86,7 +86,10 @@ async function upsert(client: pg.Client, { table, columns }: RowTarget, events: 
   }));
   await client.query(
     `INSERT INTO ${table} (${all.join(', ')}) SELECT ${all.join(', ')} FROM json_to_recordset($1) AS row(${record})
-     ON CONFLICT (_subject) DO UPDATE SET ${all.slice(1).map((name) => `${name} = EXCLUDED.${name}`).join(', ')}`,
+     ON CONFLICT (_subject) DO UPDATE SET ${all
+       .slice(1)
+       .map((name) => `${name} = EXCLUDED.${name}`)
+       .join(', ')}`,
     [JSON.stringify(rows)],
   );
 }

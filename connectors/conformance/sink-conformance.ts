@@ -1,0 +1,207 @@
+import type { Test } from 'tap';
+import type { SourceEvent } from '../../proto/event.js';
+import type { ConnectorContext } from '../connector-context.js';
+import { runSink } from '../run-sink.js';
+import type { Sink } from '../sink.js';
+import { eventually, type Lane, metricValue, type Person, person, sortPeople } from './lane.js';
+
+/** A system that receives people, and the means to disturb it. */
+export interface SinkSite {
+  /** The sink as a new process would make it. */
+  create(context: ConnectorContext, lane: Lane): Sink;
+  /** The people that it holds; for a sink that passes events on, what they add up to. */
+  people(): Promise<Person[]>;
+  /** The system can't be reached. */
+  goAway(): Promise<void>;
+  comeBack(): Promise<void>;
+  /** A record that the bus takes and this sink never can; undefined when there is none. */
+  poison: Person | undefined;
+}
+
+export interface SinkHarness {
+  lane(t: Test): Promise<Lane>;
+  site(t: Test): Promise<SinkSite>;
+}
+
+/** What every sink must do. Each test has an entry and a receiving system of its own. */
+export function sinkConformance(t: Test, harness: SinkHarness): void {
+  const scene = async (t: Test) => {
+    const lane = await harness.lane(t);
+    return new Scene(t, lane, await harness.site(t));
+  };
+
+  t.test('stores what is created, changed and deleted', async (t) => {
+    const { run, tell, settles } = await scene(t);
+    run();
+    await tell.create(person(1), person(2), person(3));
+    await settles([person(1), person(2), person(3)]);
+    await tell.update(person(2), person(2, { age: 70, name: '陈小明' }));
+    await tell.remove(person(3));
+    await settles([person(1), person(2, { age: 70, name: '陈小明' })]);
+  });
+
+  t.test('a snapshot drops what it holds and the snapshot did not show', async (t) => {
+    const { run, tell, settles } = await scene(t);
+    run();
+    await tell.create(person(1), person(2), person(3));
+    await settles([person(1), person(2), person(3)]);
+    await tell.snapshot([person(2, { age: 80 }), person(4)]);
+    await settles([person(2, { age: 80 }), person(4)]);
+  });
+
+  t.test('goes on after a stop where it was', async (t) => {
+    const { run, tell, settles, site } = await scene(t);
+    const people = Array.from({ length: 300 }, (_none, number) => person(number));
+    await tell.create(...people);
+    for (const enough of [1, 100, 200]) {
+      const running = run();
+      await eventually(async () => (await site.people()).length >= enough, `${enough} records`);
+      await running.stop();
+    }
+    await tell.update(person(7), person(7, { age: 1 }));
+    run();
+    await settles(people.map((one) => (one.id === person(7).id ? person(7, { age: 1 }) : one)));
+  });
+
+  t.test('waits while its system is away', async (t) => {
+    const { run, tell, settles, site, context } = await scene(t);
+    run();
+    await tell.create(person(1));
+    await settles([person(1)]);
+    await site.goAway();
+    await tell.create(person(2));
+    await eventually(
+      async () => ((await metricValue(context, 'waits_total', 'peer')) ?? 0) > 0,
+      'the metric to say so',
+    );
+    await site.comeBack();
+    await settles([person(1), person(2)]);
+  });
+
+  t.test('waits while the bus is away', async (t) => {
+    const { run, tell, settles, lane, context } = await scene(t);
+    run();
+    await tell.create(person(1));
+    await settles([person(1)]);
+    await lane.cut();
+    await eventually(async () => (await metricValue(context, 'up', 'side="bus"')) === 0, 'the metric to say so');
+    await tell.create(person(2));
+    await lane.restore();
+    await settles([person(1), person(2)]);
+  });
+
+  t.test('an event that it can never store becomes a dead letter and the others go on', async (t) => {
+    const { run, tell, settles, site, lane, context } = await scene(t);
+    if (!site.poison) {
+      t.pass('there is nothing that this sink can not store');
+      return;
+    }
+    run();
+    await tell.create(person(1), site.poison, person(2));
+    await settles([person(1), person(2)]);
+    await eventually(async () => (await lane.deadLetters()) === 1, 'the dead letter');
+    t.equal(await metricValue(context, 'events_total', 'dead_letter'), 1);
+  });
+
+  t.test('takes a flood at its own pace', async (t) => {
+    const { run, tell, settles } = await scene(t);
+    const people = Array.from({ length: 4_000 }, (_none, number) => person(number));
+    await tell.create(...people);
+    run();
+    await settles(people);
+  });
+
+  t.test('tells progress and lag', async (t) => {
+    const { run, tell, settles, context } = await scene(t);
+    run();
+    await tell.create(person(1));
+    await settles([person(1)]);
+    await eventually(async () => ((await metricValue(context, 'events_total', 'written')) ?? 0) >= 1, 'events counted');
+    t.ok(((await metricValue(context, 'position')) ?? 0) >= 1, 'the position');
+    t.ok((await metricValue(context, 'lag', 'unit="seconds"')) !== undefined, 'the lag');
+  });
+}
+
+class Scene {
+  readonly context: ConnectorContext;
+  readonly tell: Teller;
+
+  constructor(
+    private readonly t: Test,
+    readonly lane: Lane,
+    readonly site: SinkSite,
+  ) {
+    this.context = lane.sinkContext('conformance');
+    this.tell = new Teller(lane);
+  }
+
+  readonly run = (): { stop(): Promise<void> } => {
+    const ending = new AbortController();
+    const sink = this.site.create(this.context, this.lane);
+    const done = runSink(sink, { grant: this.lane.grant }, this.context, ending.signal).finally(() =>
+      sink[Symbol.asyncDispose](),
+    );
+    done.catch((error) => this.t.fail(`the sink ended: ${String(error)}`));
+    const stop = (): Promise<void> => {
+      ending.abort();
+      return done.catch(() => undefined);
+    };
+    this.t.teardown(stop);
+    return { stop };
+  };
+
+  readonly settles = async (people: readonly Person[]): Promise<void> => {
+    const wanted = sortPeople(people);
+    const text = JSON.stringify(wanted);
+    let found: Person[] = [];
+    try {
+      await eventually(async () => {
+        found = sortPeople(await this.site.people());
+        return JSON.stringify(found) === text;
+      }, `${people.length} records`);
+    } catch {
+      this.t.same(found, wanted, 'the sink holds what was published');
+    }
+    this.t.pass(`${people.length} records are there`);
+  };
+}
+
+/** Publishes people as a source would. */
+class Teller {
+  #next = 1;
+
+  constructor(private readonly lane: Lane) {}
+
+  create(...people: Person[]): Promise<void> {
+    return this.lane.publish(people.map((one) => this.#event('create', one)));
+  }
+
+  update(before: Person, after: Person): Promise<void> {
+    return this.lane.publish([{ ...this.#event('update', after), previous: { district: before.district } }]);
+  }
+
+  remove({ id, district }: Person): Promise<void> {
+    const { data: _none, ...event } = this.#event('delete', person(0, { id }));
+    return this.lane.publish([{ ...event, previous: { district } }]);
+  }
+
+  snapshot(people: readonly Person[]): Promise<void> {
+    const edge = (op: 'snapshot_begin' | 'snapshot_end'): SourceEvent => {
+      const { data: _none, subject: _neither, ...event } = this.#event(op, person(0));
+      return event;
+    };
+    const events = [edge('snapshot_begin'), ...people.map((one) => this.#event('snapshot', one)), edge('snapshot_end')];
+    return this.lane.publish(events.map((event) => ({ ...event, snapshotid: 's1' })));
+  }
+
+  #event(op: SourceEvent['op'], one: Person): SourceEvent {
+    return {
+      specversion: '1.0',
+      id: `t-${this.#next++}`,
+      type: this.lane.entry,
+      op,
+      subject: one.id,
+      data: { ...one },
+    };
+  }
+}

@@ -1,0 +1,207 @@
+import type { Test } from 'tap';
+import type { ConnectorContext } from '../connector-context.js';
+import { runSource } from '../run-source.js';
+import type { Source } from '../source.js';
+import { eventually, foldDelivered, type Lane, metricValue, type Person, person, sortPeople } from './lane.js';
+
+/** A system with people in it, and the means to disturb it. */
+export interface SourceSite {
+  /** The source as a new process would make it; the context's name decides whose progress it goes on with. */
+  create(context: ConnectorContext): Source;
+  /** Creates or changes records, in one go. */
+  put(people: readonly Person[]): Promise<void>;
+  remove(id: string): Promise<void>;
+  /** A record that the source system takes and the catalog does not: its age is negative. */
+  putPoison(id: string): Promise<void>;
+  /** The system can't be reached. */
+  goAway(): Promise<void>;
+  comeBack(): Promise<void>;
+}
+
+export interface SourceHarness {
+  /** A new lane on a running bus. */
+  lane(t: Test): Promise<Lane>;
+  /** A site that is empty, whose source publishes the lane's entry. */
+  site(t: Test, lane: Lane): Promise<SourceSite>;
+}
+
+/** More than the outbox may hold. */
+const FLOOD = 12_000;
+const PENDING_MAX = 11_000;
+
+/** What every source must do. Each test has an entry and a source system of its own. */
+export function sourceConformance(t: Test, harness: SourceHarness): void {
+  const scene = async (t: Test) => new Scene(t, await harness.lane(t), harness).begin();
+
+  t.test('publishes what there is, then every change in order', async (t) => {
+    const { site, run, settles, lane } = await scene(t);
+    await site.put([person(1), person(2), person(3)]);
+    run();
+    await settles([person(1), person(2), person(3)]);
+    await site.put([person(2, { age: 70, district: 'd9' })]);
+    await site.put([person(4)]);
+    await site.remove(person(1).id);
+    await settles([person(2, { age: 70, district: 'd9' }), person(3), person(4)]);
+    const subjects = (await lane.delivered()).filter(({ op }) => op === 'delete' || op === 'update');
+    t.same(
+      subjects.map(({ op, subject }) => `${op} ${subject}`),
+      [`update ${person(2).id}`, `delete ${person(1).id}`],
+    );
+  });
+
+  t.test('stops when told, and publishes nothing after', async (t) => {
+    const { site, run, settles, lane } = await scene(t);
+    await site.put([person(1)]);
+    const running = run();
+    await settles([person(1)]);
+    await running.stop();
+    await site.put([person(2)]);
+    t.same(foldDelivered(await lane.delivered()), [person(1)]);
+  });
+
+  t.test('goes on after a stop where it was, and tells no change twice', async (t) => {
+    const { site, run, settles, lane } = await scene(t);
+    const people = Array.from({ length: 60 }, (_none, number) => person(number));
+    await site.put(people.slice(0, 20));
+    for (const [stopAfter, more] of [
+      [3, people.slice(20, 30)],
+      [25, people.slice(30, 45)],
+      [41, people.slice(45)],
+    ] as const) {
+      const running = run();
+      await eventually(async () => (await lane.delivered()).length >= stopAfter, `${stopAfter} events`);
+      await running.stop();
+      await site.put(more);
+    }
+    run();
+    await settles(people);
+    const created = (await lane.delivered()).filter(({ op }) => op === 'create').map(({ subject }) => subject);
+    t.equal(new Set(created).size, created.length, 'no record was created twice');
+  });
+
+  t.test('waits while its system is away', async (t) => {
+    const { site, run, settles, context } = await scene(t);
+    await site.put([person(1)]);
+    run();
+    await settles([person(1)]);
+    await site.goAway();
+    await eventually(async () => (await metricValue(context, 'up', 'side="peer"')) === 0, 'the metric to say so');
+    await site.comeBack();
+    await site.put([person(2)]);
+    await settles([person(1), person(2)]);
+    t.equal(await metricValue(context, 'up', 'side="peer"'), 1);
+  });
+
+  t.test('waits while the bus is away', async (t) => {
+    const { site, run, settles, lane, context } = await scene(t);
+    await site.put([person(1)]);
+    run();
+    await settles([person(1)]);
+    await lane.cut();
+    await site.put([person(2)]);
+    await site.put([person(1, { age: 5 })]);
+    await eventually(async () => (await metricValue(context, 'up', 'side="bus"')) === 0, 'the metric to say so');
+    await lane.restore();
+    await settles([person(1, { age: 5 }), person(2)]);
+  });
+
+  t.test('a record that the catalog refuses goes to quarantine and the others go on', async (t) => {
+    const { site, run, settles, lane, context } = await scene(t);
+    run();
+    await site.put([person(1)]);
+    await site.putPoison('p-poison');
+    await site.put([person(2)]);
+    await settles([person(1), person(2)]);
+    t.equal(await lane.quarantined(), 1);
+    t.equal(await metricValue(context, 'events_total', 'quarantined'), 1);
+  });
+
+  t.test('holds no more than its bound while the bus does not take it', async (t) => {
+    const { site, run, settles, lane, context } = await scene(t);
+    await site.put([person(0)]);
+    run();
+    await settles([person(0)]);
+    await lane.cut();
+    const people = Array.from({ length: FLOOD }, (_none, number) => person(number));
+    await site.put(people);
+    await eventually(async () => ((await metricValue(context, 'pending_events')) ?? 0) > 0, 'events to wait');
+    let most = 0;
+    for (let look = 0; look < 20; look++) {
+      most = Math.max(most, (await metricValue(context, 'pending_events')) ?? 0);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    t.ok(most <= PENDING_MAX, `${most} events were pending`);
+    await lane.restore();
+    await settles(people);
+    await eventually(async () => (await metricValue(context, 'pending_events')) === 0, 'nothing to be pending');
+  });
+
+  t.test('tells progress and lag', async (t) => {
+    const { site, run, settles, context, source } = await scene(t);
+    await site.put([person(1)]);
+    run();
+    await settles([person(1)]);
+    await eventually(async () => ((await metricValue(context, 'events_total', 'stored')) ?? 0) >= 1, 'events counted');
+    await eventually(async () => ((await metricValue(context, 'progress_timestamp_seconds')) ?? 0) > 0, 'progress');
+    const lag = await source()?.lag();
+    t.ok(lag && lag.amount >= 0, 'and says how far behind it is');
+  });
+}
+
+/** One site, one lane, and a connector between them that can be stopped and made anew. */
+class Scene {
+  site!: SourceSite;
+  readonly context: ConnectorContext;
+  #source: Source | undefined;
+
+  constructor(
+    private readonly t: Test,
+    readonly lane: Lane,
+    private readonly harness: SourceHarness,
+  ) {
+    this.context = lane.sourceContext('conformance');
+  }
+
+  async begin(): Promise<Scene> {
+    this.site = await this.harness.site(this.t, this.lane);
+    return this;
+  }
+
+  readonly source = (): Source | undefined => this.#source;
+
+  readonly run = (): { stop(): Promise<void> } => {
+    const ending = new AbortController();
+    const source = this.site.create(this.context);
+    this.#source = source;
+    const done = runSource(source, this.context, ending.signal).then(
+      () => source[Symbol.asyncDispose](),
+      async (error) => {
+        await source[Symbol.asyncDispose]();
+        throw error;
+      },
+    );
+    done.catch((error) => this.t.fail(`the source ended: ${String(error)}`));
+    const stop = (): Promise<void> => {
+      ending.abort();
+      return done.catch(() => undefined);
+    };
+    this.t.teardown(stop);
+    return { stop };
+  };
+
+  /** Until what was delivered adds up to exactly these people. */
+  readonly settles = async (people: readonly Person[]): Promise<void> => {
+    const wanted = sortPeople(people);
+    const text = JSON.stringify(wanted);
+    let found: Person[] = [];
+    try {
+      await eventually(async () => {
+        found = foldDelivered(await this.lane.delivered());
+        return JSON.stringify(found) === text;
+      }, `${people.length} records to arrive`);
+    } catch {
+      this.t.same(found, wanted, 'what was delivered adds up to the records of the source');
+    }
+    this.t.pass(`${people.length} records have arrived`);
+  };
+}

@@ -1,0 +1,43 @@
+import type { ConnectorContext } from './connector-context.js';
+import { runSink, type SinkSubscription } from './run-sink.js';
+import { runSource } from './run-source.js';
+import type { Sink } from './sink.js';
+import type { Source } from './source.js';
+
+/** Checks the settings at once; runs until the signal comes. */
+export type PreparedConnector = (signal: AbortSignal) => Promise<void>;
+type Prepare = (settings: unknown, context: ConnectorContext) => Promise<PreparedConnector>;
+
+/** Every connector by the name that a configuration gives it. What one needs is loaded when it is used. */
+export const CONNECTOR_KINDS: Record<string, Prepare> = {
+  'postgres-source': async (settings, context) => {
+    const { parsePostgresSourceConfig } = await import('./postgres-source/config.js');
+    const { PostgresSource } = await import('./postgres-source/source.js');
+    const config = parsePostgresSourceConfig(settings, context.name);
+    return forSource(() => new PostgresSource(config, context), context);
+  },
+  'postgres-sink': async (settings, context) => {
+    const { parsePostgresSinkConfig } = await import('./postgres-sink/config.js');
+    const { PostgresSink } = await import('./postgres-sink/sink.js');
+    const config = parsePostgresSinkConfig(settings);
+    return forSink(() => new PostgresSink(config, `sluice ${context.name}`), config, context);
+  },
+};
+
+function forSource(create: () => Source, context: ConnectorContext): PreparedConnector {
+  return async (signal) => {
+    await using source = create();
+    await runSource(source, context, signal);
+  };
+}
+
+function forSink(
+  create: () => Sink,
+  { grant, cursor, credit }: SinkSubscription,
+  context: ConnectorContext,
+): PreparedConnector {
+  return async (signal) => {
+    await using sink = create();
+    await runSink(sink, { grant, cursor, credit }, context, signal);
+  };
+}

@@ -1,0 +1,131 @@
+import { checkSettings } from '../connector-config.js';
+import { ConnectorConfigError } from '../connector-errors.js';
+
+/** What becomes of a column: an item of the same value, or of the value that the code map gives. */
+export interface ColumnTarget {
+  item: string;
+  /** The source's code → the catalog's. A code that is not in it stays as it is. */
+  codes?: Record<string, string> | undefined;
+  /** Offset of a `timestamp without time zone`, such as `+08:00`; default `Z`. */
+  offset?: string | undefined;
+}
+
+export interface TableConfig {
+  schema: string;
+  table: string;
+  entry: string;
+  /** Columns that name the record; several are joined by `-` and become the identifier. Default: the primary key. */
+  key: string[] | undefined;
+  columns: Record<string, ColumnTarget>;
+}
+
+export interface PostgresSourceConfig {
+  /** Connection string with the right to replicate. */
+  database: string;
+  tables: TableConfig[];
+  /** Names of what is made at the server; default `sluice_<name>`. */
+  slot: string;
+  publication: string;
+  /** Rows read at a time by a snapshot, held in memory until the stream has come as far. */
+  snapshotRows: number;
+  /** WAL that the slot may hold back before the source gives it up, to save the server's disk. */
+  retainedWalMaxBytes: number;
+  heartbeatMs: number;
+}
+
+interface Settings {
+  database: string;
+  tables: {
+    table: string;
+    entry: string;
+    key?: string[];
+    columns: Record<string, string | ColumnTarget>;
+  }[];
+  slot?: string;
+  publication?: string;
+  snapshotRows: number;
+  maxRetainedWalMb: number;
+  heartbeatSeconds: number;
+}
+
+/** A slot's name allows no more; a publication's may be the same. */
+const NAME = { type: 'string', pattern: '^[a-z_][a-z0-9_]{0,62}$' };
+const TEXT = { type: 'string', minLength: 1 };
+
+const COLUMN = {
+  anyOf: [
+    TEXT,
+    {
+      type: 'object',
+      properties: {
+        item: TEXT,
+        codes: { type: 'object', additionalProperties: { type: 'string' } },
+        offset: { type: 'string', pattern: '^(Z|[+-]\\d\\d:\\d\\d)$' },
+      },
+      required: ['item'],
+      additionalProperties: false,
+    },
+  ],
+};
+
+const SCHEMA = {
+  type: 'object',
+  properties: {
+    database: { type: 'string', pattern: '^postgres(ql)?://' },
+    tables: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        properties: {
+          table: { type: 'string', pattern: '^[^.]+(\\.[^.]+)?$' },
+          entry: TEXT,
+          key: { type: 'array', items: TEXT, minItems: 1 },
+          columns: { type: 'object', minProperties: 1, additionalProperties: COLUMN },
+        },
+        required: ['table', 'entry', 'columns'],
+        additionalProperties: false,
+      },
+    },
+    slot: NAME,
+    publication: NAME,
+    snapshotRows: { type: 'integer', minimum: 1, maximum: 100_000, default: 1_000 },
+    maxRetainedWalMb: { type: 'number', exclusiveMinimum: 0, default: 1_024 },
+    heartbeatSeconds: { type: 'number', exclusiveMinimum: 0, default: 30 },
+  },
+  required: ['database', 'tables'],
+  additionalProperties: false,
+};
+
+export function parsePostgresSourceConfig(settings: unknown, name: string): PostgresSourceConfig {
+  const given = checkSettings<Settings>(settings, SCHEMA);
+  const own = `sluice_${name.replaceAll('-', '_')}`;
+  const tables = given.tables.map(({ table, entry, key, columns }) => ({
+    ...tableName(table),
+    entry,
+    key,
+    columns: Object.fromEntries(
+      Object.entries(columns).map(([column, to]) => [column, typeof to === 'string' ? { item: to } : to]),
+    ),
+  }));
+  const twice = tables.filter(({ entry }, index) => tables.findIndex((one) => one.entry === entry) !== index);
+  if (twice.length > 0) {
+    throw new ConnectorConfigError(
+      twice.map(({ entry }) => `tables: two of them feed ${entry}; make it a view of one`),
+    );
+  }
+  return {
+    database: given.database,
+    tables,
+    slot: given.slot ?? own,
+    publication: given.publication ?? own,
+    snapshotRows: given.snapshotRows,
+    retainedWalMaxBytes: given.maxRetainedWalMb * 1024 * 1024,
+    heartbeatMs: given.heartbeatSeconds * 1000,
+  };
+}
+
+function tableName(text: string): { schema: string; table: string } {
+  const [first, second] = text.split('.') as [string, string | undefined];
+  return second === undefined ? { schema: 'public', table: first } : { schema: first, table: second };
+}

@@ -1,0 +1,79 @@
+import pg from 'pg';
+import type { ItemType } from '../../proto/entry.js';
+import type { ItemValue } from '../../proto/event.js';
+
+/** A value as PostgreSQL writes it; null is absent. */
+export type ColumnText = string | null | undefined;
+
+/** The types of pg describe another version of it. */
+const arrayParser = pg.types.arrayParser as unknown as {
+  create(text: string, one: (text: string | null) => ItemValue): { parse(): ItemValue[] };
+};
+
+export interface ValueRule {
+  type: ItemType;
+  list: boolean;
+  codes: ReadonlyMap<string, string> | undefined;
+  offset: string;
+}
+
+/**
+ * The text of a column as a value of the item. What does not fit is left as text: the catalog then refuses it, and the
+ * record waits in the quarantine instead of arriving changed.
+ */
+export function itemValue(text: ColumnText, rule: ValueRule): ItemValue | undefined {
+  if (text === null || text === undefined) return undefined;
+  return rule.list ? listOf(text, rule) : oneValue(text, rule);
+}
+
+function listOf(text: string, rule: ValueRule): ItemValue {
+  if (text.startsWith('[')) return jsonOf(text);
+  if (!text.startsWith('{')) return text;
+  return arrayParser.create(text, (one) => (one === null ? null : oneValue(one, rule))).parse();
+}
+
+function oneValue(text: string, { type, codes, offset }: ValueRule): ItemValue {
+  switch (type) {
+    case 'integer':
+    case 'number':
+      return numberOf(text);
+    case 'boolean':
+      return text === 't' || text === 'true' ? true : text === 'f' || text === 'false' ? false : text;
+    case 'date':
+      return /^\d{4}-\d\d-\d\d[ T]/.test(text) ? text.slice(0, 10) : text;
+    case 'datetime':
+      return datetimeOf(text, offset);
+    case 'object':
+      return jsonOf(text);
+    case 'string':
+    case 'code':
+      return codes?.get(text) ?? text;
+    default:
+      return text;
+  }
+}
+
+/** A number that JavaScript would round is no longer the source's. */
+function numberOf(text: string): ItemValue {
+  const value = Number(text);
+  return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value)) ? value : text;
+}
+
+/** `2026-11-22 08:30:00.5+00` → RFC 3339. */
+function datetimeOf(text: string, offset: string): string {
+  const [, date, time, zone] =
+    /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d(?:\.\d+)?))?([+-]\d\d(?::\d\d)?)?$/.exec(text) ?? [];
+  if (date === undefined) return text;
+  return `${date}T${time ?? '00:00:00'}${zone === undefined ? offset : zoneOf(zone)}`;
+}
+
+const zoneOf = (zone: string): string =>
+  zone === '+00' || zone === '+00:00' ? 'Z' : zone.length === 3 ? `${zone}:00` : zone;
+
+function jsonOf(text: string): ItemValue {
+  try {
+    return JSON.parse(text) as ItemValue;
+  } catch {
+    return text;
+  }
+}

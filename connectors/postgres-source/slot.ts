@@ -1,0 +1,77 @@
+import type pg from 'pg';
+import { SourceUnfitError } from '../connector-errors.js';
+import { sqlState } from '../postgres-client.js';
+import { parseLsn } from './lsn.js';
+import type { Progress } from './progress.js';
+
+/** What the server says about a replication slot. */
+export interface SlotFacts {
+  confirmedLsn: bigint | undefined;
+  isLost: boolean;
+}
+
+export interface ServerFacts {
+  systemId: string;
+  timeline: number;
+  walLsn: bigint;
+}
+
+/** Why the slot can't be gone on with without losing changes; undefined when it can. Pure, so that each case can be tested. */
+export function whyLost(progress: Progress, server: ServerFacts, slot: SlotFacts | undefined): string | undefined {
+  if (progress.systemId !== server.systemId) return 'this is another database server';
+  if (progress.timeline !== server.timeline) return 'the server was promoted or recovered to a point in time';
+  if (server.walLsn < BigInt(progress.confirmedLsn)) return 'the server was set back to an earlier state';
+  if (!slot) return 'the replication slot is gone';
+  if (slot.isLost) return 'the server has thrown away WAL that the slot needed';
+  if (slot.confirmedLsn === undefined || slot.confirmedLsn > BigInt(progress.confirmedLsn)) {
+    return 'the replication slot was recreated or moved by somebody else';
+  }
+  return undefined;
+}
+
+export async function readSlot(client: pg.Client, slot: string): Promise<SlotFacts | undefined> {
+  const { rows } = await client.query<Record<string, string | null>>(
+    'SELECT confirmed_flush_lsn, wal_status, plugin FROM pg_replication_slots WHERE slot_name = $1',
+    [slot],
+  );
+  const [row] = rows;
+  if (!row) return undefined;
+  if (row.plugin !== 'pgoutput') throw new SourceUnfitError(`the replication slot ${slot} is not one of pgoutput`);
+  return {
+    confirmedLsn: row.confirmed_flush_lsn ? parseLsn(row.confirmed_flush_lsn) : undefined,
+    isLost: row.wal_status === 'lost',
+  };
+}
+
+/** Resolves with the place from which the slot gives every change. */
+export async function createSlot(client: pg.Client, slot: string): Promise<bigint> {
+  const { rows } = await client.query<{ lsn: string }>(
+    "SELECT lsn FROM pg_create_logical_replication_slot($1, 'pgoutput')",
+    [slot],
+  );
+  return parseLsn(rows[0]!.lsn);
+}
+
+/** A slot that does not exist is dropped already. One in use is somebody else's: the error says so. */
+export async function dropSlot(client: pg.Client, slot: string): Promise<void> {
+  try {
+    await client.query('SELECT pg_drop_replication_slot($1)', [slot]);
+  } catch (error) {
+    if (sqlState(error) !== UNDEFINED_OBJECT) throw error;
+  }
+}
+
+const UNDEFINED_OBJECT = '42704';
+
+export async function currentWalLsn(client: pg.Client): Promise<bigint> {
+  const { rows } = await client.query<{ lsn: string }>('SELECT pg_current_wal_insert_lsn() AS lsn');
+  return parseLsn(rows[0]!.lsn);
+}
+
+/**
+ * Writes something into the WAL, so that the stream moves on a quiet database. Transactional, because a commit is flushed at
+ * once; pgoutput leaves the message itself out.
+ */
+export async function emitHeartbeat(client: pg.Client): Promise<void> {
+  await client.query("SELECT pg_logical_emit_message(true, 'sluice', '')");
+}

@@ -1,0 +1,121 @@
+import type pg from 'pg';
+import type { EntryVersion } from '../../proto/entry.js';
+import { BusApi } from '../client/bus-api.js';
+import { ClientError } from '../client/errors.js';
+import type { ConnectorContext } from '../connector-context.js';
+import { PeerGoneError } from '../connector-errors.js';
+import { connectPostgres, goneOrItself } from '../postgres-client.js';
+import type { ChangeBatch, Lag, Source } from '../source.js';
+import type { StateFile } from '../state-file.js';
+import type { PostgresSourceConfig, TableConfig } from './config.js';
+import { type Progress, progressFile } from './progress.js';
+import { ReplicationConnection } from './replication-connection.js';
+import { ReplicationSession, SLOT_LOST_ALARM } from './replication-session.js';
+import { createSlot, currentWalLsn, dropSlot, readSlot, type ServerFacts, type SlotFacts, whyLost } from './slot.js';
+import { preparePublication, readTableFacts } from './table-facts.js';
+import { TableMapping } from './table-mapping.js';
+
+/** Changes of PostgreSQL tables by logical replication, after a snapshot of what there was. */
+export class PostgresSource implements Source {
+  readonly #file: StateFile<Progress>;
+  #session: ReplicationSession | undefined;
+
+  constructor(
+    private readonly config: PostgresSourceConfig,
+    private readonly context: ConnectorContext,
+  ) {
+    this.#file = progressFile(context.stateFolder, context.name);
+  }
+
+  async *changes(signal: AbortSignal): AsyncGenerator<ChangeBatch> {
+    try {
+      const session = await this.#open();
+      this.#session = session;
+      yield* session.changes(signal);
+    } catch (error) {
+      throw goneOrItself(error);
+    } finally {
+      await this.#close();
+    }
+  }
+
+  async lag(): Promise<Lag | undefined> {
+    return this.#session?.lag();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.close();
+  }
+
+  async #open(): Promise<ReplicationSession> {
+    const { config, context } = this;
+    const applicationName = `sluice ${context.name}`;
+    const client = await connectPostgres({ url: config.database, applicationName });
+    let stream: ReplicationConnection | undefined;
+    try {
+      const mappings = await Promise.all(config.tables.map((table) => this.#mapping(client, table)));
+      await preparePublication(client, config.publication, config.tables);
+      stream = await ReplicationConnection.open(config.database, applicationName);
+      const server = { ...(await stream.identify()), walLsn: await currentWalLsn(client) };
+      const progress = await this.#progress(client, server);
+      return new ReplicationSession({ client, stream, config, context, mappings, progress, file: this.#file });
+    } catch (error) {
+      await stream?.close();
+      await client.end().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #mapping(client: pg.Client, table: TableConfig): Promise<TableMapping> {
+    const facts = await readTableFacts(client, table);
+    return TableMapping.create(table, await this.#entry(table.entry), facts);
+  }
+
+  async #entry(id: string): Promise<EntryVersion> {
+    try {
+      return await new BusApi(this.context.bus).json<EntryVersion>(`/v1/catalog/${encodeURIComponent(id)}`);
+    } catch (error) {
+      if (error instanceof ClientError && error.retryable) {
+        throw new PeerGoneError(`the catalog can not be read: ${error.message}`, { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  /** That of the slot as it is; or a new slot, told and never silent when there had been one. */
+  async #progress(client: pg.Client, server: ServerFacts): Promise<Progress> {
+    const { config, context } = this;
+    const stored = this.#file.read();
+    const slot = await readSlot(client, config.slot);
+    const isOurs = stored?.slot === config.slot;
+    const lost = isOurs ? whyLost(stored, server, slot) : undefined;
+    if (isOurs && lost === undefined) return stored;
+    if (lost !== undefined) {
+      context.metrics.alarm(SLOT_LOST_ALARM, true);
+      context.log.error({ slot: config.slot }, `changes may be missing, reading everything anew: ${lost}`);
+    }
+    return this.#begin(client, server, slot);
+  }
+
+  async #begin(client: pg.Client, server: ServerFacts, slot: SlotFacts | undefined): Promise<Progress> {
+    const { config } = this;
+    if (slot) await dropSlot(client, config.slot);
+    const lsn = await createSlot(client, config.slot);
+    const progress: Progress = {
+      systemId: server.systemId,
+      timeline: server.timeline,
+      slot: config.slot,
+      epoch: `${server.systemId}.${server.timeline}.${lsn}`,
+      confirmedLsn: String(lsn),
+      snapshots: {},
+    };
+    await this.#file.write(progress);
+    return progress;
+  }
+}

@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Test } from 'tap';
+
+/** A wire between two programs that a test can cut: the far side is then gone without a word. */
+export class TcpProxy {
+  #server: Server | undefined;
+  readonly #sockets = new Set<Socket>();
+  #port = 0;
+
+  private constructor(private readonly target: { host: string; port: number }) {}
+
+  static async start(t: Test, target: { host: string; port: number }): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target);
+    t.teardown(() => proxy.cut());
+    await proxy.restore();
+    return proxy;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Ends all connections and takes no new ones. */
+  async cut(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    for (const socket of this.#sockets) socket.destroy();
+    if (server?.listening) await new Promise((resolve) => server.close(resolve));
+  }
+
+  /** Takes connections again, on the same port. */
+  async restore(): Promise<void> {
+    const server = createServer((near) => this.#join(near));
+    this.#server = server;
+    server.listen(this.#port, '127.0.0.1');
+    await once(server, 'listening');
+    this.#port = (server.address() as { port: number }).port;
+  }
+
+  #join(near: Socket): void {
+    const far = connect(this.target);
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      this.#sockets.add(one);
+      one.pipe(other);
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        this.#sockets.delete(one);
+        other.destroy();
+      });
+    }
+  }
+}

@@ -1,4 +1,5 @@
 import type { EntryVersion } from '../../proto/entry.js';
+import type { GrantDocument } from '../../proto/grant.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { type PublishedEntry, toEntryVersion } from '../catalog/entry-state.js';
 import type { Parties, Systems } from '../parties/parties.js';
@@ -6,11 +7,13 @@ import type { PartyDocument } from '../parties/party.js';
 import type { SystemDocument } from '../parties/system.js';
 import type { Bundle } from './bundle-document.js';
 import type { GrantWorld } from './grant-problems.js';
+import type { Grants } from './grants.js';
 
 export interface RegisteredWorld {
   parties: Parties;
   systems: Systems;
   catalog: Catalog;
+  grants: Pick<Grants, 'get'>;
 }
 
 /** What will exist when the bundle is applied: its own documents before those that are registered. */
@@ -42,6 +45,10 @@ export class BundleWorld implements GrantWorld {
 
   entry(id: string): EntryVersion | undefined {
     return this.#entries.get(id) ?? this.#registered.catalog.published(id);
+  }
+
+  grant(id: string): GrantDocument | undefined {
+    return this.#registered.grants.get(id);
   }
 
   /** What an entry of the bundle will be; only those that its grants speak of are kept. */

@@ -38,7 +38,11 @@ export class GrantOffice {
     let warnings: string[] = [];
     const record = await ledger.append(() => {
       const grant = document as GrantDocument;
-      const world = { system: (id: string) => systems.get(id), entry: (id: string) => catalog.published(id) };
+      const world = {
+        system: (id: string) => systems.get(id),
+        entry: (id: string) => catalog.published(id),
+        grant: (id: string) => grants.get(id),
+      };
       refuseInvalidGrant(idOf(document), validateGrant(document, world));
       const entry = catalog.published(grant.entry)!;
       const canonical = canonicalGrant(grant, systems.get(grant.system)!.party, entry);

@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { EntryVersion } from '../../proto/entry.js';
+import type { GrantDocument } from '../../proto/grant.js';
 import type { SystemDocument } from '../parties/system.js';
 import { refuseInvalidGrant, validateGrant } from './grant-problems.js';
 
@@ -21,7 +22,12 @@ const SYSTEMS: Record<string, SystemDocument> = {
   clinic: { id: 'clinic', party: 'health', may: ['subscribe'] },
   source: { id: 'source', party: 'civil', may: ['publish'] },
 };
-const world = { system: (id: string) => SYSTEMS[id], entry: (id: string) => ENTRIES[id] };
+const EXISTING: Record<string, GrantDocument> = {};
+const world = {
+  system: (id: string) => SYSTEMS[id],
+  entry: (id: string) => ENTRIES[id],
+  grant: (id: string) => EXISTING[id],
+};
 
 const grant = (change: object = {}) => ({
   id: 'g-births',
@@ -88,4 +94,14 @@ for (const [what, document, problem] of REFUSED) {
 t.test('a wrong row filter alone has its own code', async (t) => {
   const verdict = validateGrant(grant({ rows: { name: { is: 'x' } } }), world);
   t.throws(() => refuseInvalidGrant('g', verdict), { code: 'UNKNOWN_PREDICATE', message: /not filterable/ });
+});
+
+t.test('a grant that exists keeps its entry and party, the rest may change', async (t) => {
+  const exists = (change: object) => ({
+    ...world,
+    grant: () => grant({ party: 'health', ...change }) as GrantDocument,
+  });
+  t.same(validateGrant(grant(), exists({ items: [{ name: 'idNumber' }], purpose: 'another' })).problems, []);
+  t.match(validateGrant(grant(), exists({ entry: 'civil.death' })).problems, [/^entry: the grant exists for another/]);
+  t.match(validateGrant(grant(), exists({ party: 'tax' })).problems, [/^system: the grant exists for another party/]);
 });

@@ -11,6 +11,8 @@ import { rowProblems } from './rows-check.js';
 export interface GrantWorld {
   system(id: string): SystemDocument | undefined;
   entry(id: string): EntryVersion | undefined;
+  /** The grant as it is now, when it exists. */
+  grant(id: string): GrantDocument | undefined;
 }
 
 export interface GrantVerdict {
@@ -67,7 +69,7 @@ export function validateGrant(document: unknown, world: GrantWorld): GrantVerdic
   const problems = shapeProblems(document, GRANT_SHAPE);
   if (!isMap(document) || problems.length > 0) return { problems, rowProblems: [] };
   const grant = document as unknown as GrantDocument;
-  problems.push(...holderProblems(grant, world.system(grant.system)));
+  problems.push(...holderProblems(grant, world.system(grant.system)), ...identityProblems(grant, world));
   const { fromMs, toMs } = boundsOf(grant);
   if (toMs <= fromMs) problems.push('period.to: is before period.from');
   const entry = world.entry(grant.entry);
@@ -91,6 +93,19 @@ function holderProblems(grant: GrantDocument, system: SystemDocument | undefined
   if (!system.may.includes('subscribe')) problems.push(`system: ${grant.system} may not subscribe`);
   if (grant.party != null && grant.party !== system.party) {
     problems.push(`party: system ${grant.system} belongs to party ${system.party}`);
+  }
+  return problems;
+}
+
+/** Cursors and receipts stay with a grant: in another entry their positions would name other events. */
+function identityProblems(grant: GrantDocument, world: GrantWorld): string[] {
+  const current = world.grant(grant.id);
+  const party = world.system(grant.system)?.party;
+  if (!current) return [];
+  const problems: string[] = [];
+  if (current.entry !== grant.entry) problems.push('entry: the grant exists for another entry, make a new one');
+  if (party !== undefined && current.party !== party) {
+    problems.push('system: the grant exists for another party, make a new one');
   }
   return problems;
 }

@@ -79,6 +79,8 @@ export class SubscriptionWatch {
     for (const subscription of table) {
       if (subscription.parts.partition === partition) subscription.end('POSITION_GONE', 'the log has lost its tail', 0);
     }
+    // At once: who comes back before the new name is stored must not pass for a reader of this life.
+    store.logs[partition] = `${store.logs[partition]}-ended`;
     renewLog(bus, partition).then(
       (log) => {
         store.logs[partition] = log;

@@ -62,6 +62,7 @@ export const ERROR_KINDS = {
   SUPERSEDED: kind(409, 'A newer session follows this grant and cursor'),
   ENTRY_WITHDRAWN: kind(410, 'The entry was withdrawn'),
   ENTRY_CHANGED: kind(409, 'A new version of the entry changes what the grant delivers', true),
+  GRANT_CHANGED: kind(409, 'The grant was changed', true),
   LEDGER_OUT_OF_SIGHT: kind(503, 'The broker can not see the ledger and has stopped delivering', true),
 } as const satisfies Record<string, ErrorKind>;
 

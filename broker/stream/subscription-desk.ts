@@ -154,5 +154,5 @@ function takenOver({ grant, cursor }: SubscribeRequest): SluiceError {
 }
 
 function changed(grant: string): SluiceError {
-  return new SluiceError('CONFLICT', `grant ${grant} has just changed, subscribe again`, { grant });
+  return new SluiceError('GRANT_CHANGED', `grant ${grant} has just changed, subscribe again`, { grant });
 }

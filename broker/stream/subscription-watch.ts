@@ -31,7 +31,7 @@ export interface SubscriptionWatchDeps {
 /** How late an idle subscription learns that its period is over; nothing is sent to it after that moment anyway. */
 const SWEEP_MS = 500;
 
-const CHANGED: Ending = { code: 'REVOKED', reason: 'the grant was changed' };
+const CHANGED: Ending = { code: 'GRANT_CHANGED', reason: 'the grant was changed' };
 
 interface Ending {
   code: ErrorCode;

@@ -38,7 +38,8 @@ async function run(options: DemoCommandOptions, terminal: Terminal): Promise<voi
   const config = loadConfig(environment(options), undefined);
   const { seed, rate, json = false } = options;
   const demo = new Demo({ config, seed, eventsPerSecond: rate, terminal, json });
-  const release = onInterruption(() => demo.stop());
+  // A closed terminal must not leave a nats-server behind, either.
+  const release = onInterruption(() => demo.stop(), ['SIGINT', 'SIGTERM', 'SIGHUP']);
   try {
     await demo.run();
   } finally {

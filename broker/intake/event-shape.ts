@@ -1,7 +1,7 @@
 import { SOURCE_OPS, type SourceOp } from '../../proto/event.js';
 import { isSourcePosition } from '../../proto/source-position.js';
 import type { Finding } from './finding.js';
-import { isPrintableId } from './printable.js';
+import { isPrintableId, isWellFormed } from './printable.js';
 
 /** What a source sent, before anything is known about it. */
 export type RawEvent = Readonly<Record<string, unknown>>;
@@ -70,6 +70,7 @@ function checkSubject(event: RawEvent, invalid: Invalid): void {
   if (isAbsent(subject)) return;
   if (isSnapshotEdge(event.op as SourceOp)) invalid(`${event.op} has no subject`);
   else if (typeof subject !== 'string') invalid('subject must be a text');
+  else if (!isWellFormed(subject)) invalid('subject is not well-formed Unicode');
   else if (subject.length > SUBJECT_CHARACTERS_MAX)
     invalid(`subject has more than ${SUBJECT_CHARACTERS_MAX} characters`);
 }

@@ -64,6 +64,7 @@ const REFUSED: [why: string, event: SourceEventInput, code: string, item?: strin
     'ITEM_INVALID',
     'weight',
   ],
+  ['delete of half a character', birth('a', { op: 'delete', data: undefined, subject: '\ud800' }), 'EVENT_INVALID'],
   ['text with half a character', birth('a', { data: { idNumber: 'key-a', name: '\ud800' } }), 'ITEM_INVALID', 'name'],
   [
     'list with half a character',

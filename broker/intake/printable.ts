@@ -6,3 +6,8 @@ const ANY = /^[^\p{C}\p{Z}](?:(?:[^\p{C}\p{Z}]| ){0,126}[^\p{C}\p{Z}])?$/u;
 export function isPrintableId(value: unknown): value is string {
   return typeof value === 'string' && (ASCII.test(value) || ANY.test(value));
 }
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** False for a text that holds half a surrogate pair: it has no UTF-8, and a protobuf client refuses a frame with it. */
+export const isWellFormed = (text: string): boolean => !LONE_SURROGATE.test(text);

@@ -3,13 +3,11 @@ import type { RecordData } from '../../proto/event.js';
 import type { CompiledEntry } from '../catalog/compiled-entry.js';
 import { entryItems } from './entry-items.js';
 import type { Finding } from './finding.js';
+import { isWellFormed } from './printable.js';
 import { readWireRecord } from './wire-record.js';
 
 /** An unknown name is the source's own text: no more of it is repeated than a name can have. */
 const NAME_CHARACTERS_MAX = 64;
-/** A surrogate without its other half: no text that can be stored as UTF-8. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
 /** The whole record as the entry's own validation accepts it; undefined after a finding. */
 export function readData(input: object, entry: CompiledEntry, findings: Finding[]): RecordData | undefined {
   const before = findings.length;
@@ -71,4 +69,4 @@ function checkTexts(data: RecordData, findings: Finding[]): void {
   }
 }
 
-const isBrokenText = (value: unknown): boolean => typeof value === 'string' && LONE_SURROGATE.test(value);
+const isBrokenText = (value: unknown): boolean => typeof value === 'string' && !isWellFormed(value);

@@ -1,6 +1,6 @@
 import type { NatsTarget } from '../load/nats-subscriber.js';
 import type { Following, SluiceTarget } from '../load/sluice-subscriber.js';
-import type { SubscribersReport } from '../load/subscribers.js';
+import type { Progress, SubscribersReport } from '../load/subscribers.js';
 import type { BenchRun } from './bench-run.js';
 import { Histogram, type Percentiles } from './histogram.js';
 import { LoadProcess } from './load-process.js';
@@ -66,10 +66,10 @@ export class SubscriberGroup {
     return this.#process.ask('stall', { indexes });
   }
 
-  /** `told` gets the least number of events that any subscriber has got, again and again. */
-  async watchSlowest(everyMs: number, told: (events: number) => void): Promise<void> {
-    this.#process.on<number>('slowest', told);
-    await this.#process.ask('tellSlowest', { everyMs });
+  /** Tells again and again how many events the subscribers have got. */
+  async watch(everyMs: number, told: (progress: Progress) => void): Promise<void> {
+    this.#process.on<Progress>('progress', told);
+    await this.#process.ask('tellProgress', { everyMs });
   }
 
   end(): Promise<void> {

@@ -35,6 +35,8 @@ export interface Following {
   /** Milliseconds of the machine's clock when events came last. */
   lastEventsAtMs: number;
   endedAtMs: number | undefined;
+  /** Its session reads nothing any more. */
+  isStalled: boolean;
 }
 
 const ANSWER_MS_MAX = 60_000;
@@ -43,6 +45,8 @@ const ANSWER_MS_MAX = 60_000;
 export class SluiceSubscriber {
   readonly following: Following[] = [];
   isClosed = false;
+  /** Events since it was made, over all its sessions. */
+  events = 0;
   readonly #byChannel = new Map<number, Following>();
   readonly #codec;
   #socket: LightSocket | undefined;
@@ -53,6 +57,10 @@ export class SluiceSubscriber {
     private readonly tally: Tally,
   ) {
     this.#codec = codecFor(target.encoding);
+  }
+
+  get isSlow(): boolean {
+    return this.target.bytesPerSecond !== undefined;
   }
 
   /** Resolves when every subscription was answered. */
@@ -92,6 +100,7 @@ export class SluiceSubscriber {
   }
 
   stall(): void {
+    for (const one of this.following) one.isStalled = true;
     this.#socket?.stall();
   }
 
@@ -110,6 +119,7 @@ export class SluiceSubscriber {
     this.tally.frames++;
     this.tally.bytes += payload.length;
     this.tally.events += seen.events;
+    this.events += seen.events;
     const one = this.#byChannel.get(seen.channel);
     if (!one) return;
     one.through = seen.through;
@@ -131,7 +141,15 @@ export class SluiceSubscriber {
 
   #follow(channel: number, ref: string): void {
     const { grant, credit } = this.target.subscriptions[Number(ref)] as SluiceSubscription;
-    const counts = { events: 0, through: 0, acked: 0, unacked: 0, lastEventsAtMs: 0, endedAtMs: undefined };
+    const counts = {
+      events: 0,
+      through: 0,
+      acked: 0,
+      unacked: 0,
+      lastEventsAtMs: 0,
+      endedAtMs: undefined,
+      isStalled: false,
+    };
     const one = { grant, credit, channel, ...counts };
     this.following.push(one);
     this.#byChannel.set(channel, one);

@@ -18,6 +18,12 @@ export interface SubscribersReport extends TallyReport {
   closed: number;
 }
 
+/** Events that those who do not read slowly on purpose have got: the last of them, and all together. */
+export interface Progress {
+  least: number;
+  total: number;
+}
+
 serveAsWorker({
   openSluice: (targets: SluiceTarget[]) => openAll(targets, sluice, (target) => new SluiceSubscriber(target, tally)),
   openNats: (targets: NatsTarget[]) => openAll(targets, nats, (target) => new NatsSubscriber(target, tally)),
@@ -28,8 +34,8 @@ serveAsWorker({
     closed: [...sluice, ...nats].filter(({ isClosed }) => isClosed).length,
   }),
   following: (): Following[] => sluice.flatMap(({ following }) => following),
-  /** Tells `slowest` at this pace: the least number of events that any connection has got. */
-  tellSlowest: ({ everyMs }: { everyMs: number }) => void setInterval(() => tell('slowest', slowest()), everyMs),
+  /** Tells `progress` at this pace. */
+  tellProgress: ({ everyMs }: { everyMs: number }) => void setInterval(() => tell('progress', progress()), everyMs),
   /** Breaks a connection off and opens it again from its cursors. */
   reconnect: ({ index }: { index: number }) => sluice[index]?.reopen(),
   stall: ({ indexes }: { indexes: number[] }) => {
@@ -41,11 +47,15 @@ setInterval(() => {
   for (const one of sluice) one.acknowledge();
 }, ACK_INTERVAL_MS).unref();
 
-function slowest(): number {
+function progress(): Progress {
+  const readers = [...nats, ...sluice.filter(({ isSlow }) => !isSlow)];
   let least = Number.MAX_SAFE_INTEGER;
-  for (const { events } of nats) least = Math.min(least, events);
-  for (const one of sluice) for (const { events } of one.following) least = Math.min(least, events);
-  return least;
+  let total = 0;
+  for (const { events } of readers) {
+    least = Math.min(least, events);
+    total += events;
+  }
+  return { least, total };
 }
 
 async function openAll<Target, Subscriber extends { open(): Promise<void> }>(

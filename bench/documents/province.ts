@@ -1,0 +1,39 @@
+import { cumulativeZipf } from '../load/event-supply.js';
+import type { BenchGrant } from './bench-bundle.js';
+
+export const SESSIONS = 2000;
+const GRANTS = 6500;
+
+export interface ProvinceGrants {
+  grants: BenchGrant[];
+  deliveriesPerEvent: number;
+  fastPerEvent: number;
+}
+
+export const provinceSystems = (): string[] => Array.from({ length: SESSIONS }, (_, i) => `system${i}`);
+
+/** One system in ten reads slowly. */
+export const isSlow = (system: string): boolean => system.endsWith('1');
+
+/**
+ * Grants fall on entries by the same law as events: what changes often is also what many want. No two grants of one
+ * system are for the same entry. Says how many deliveries an event makes on average, and how many of them to systems that
+ * are not slow.
+ */
+export function provinceGrants(entries: string[], zipf: number): ProvinceGrants {
+  const cumulative = cumulativeZipf(entries.length, zipf);
+  const total = cumulative.at(-1) as number;
+  let deliveriesPerEvent = 0;
+  let fastPerEvent = 0;
+  const grants = Array.from({ length: GRANTS }, (_, i): BenchGrant => {
+    // Evenly spread quantiles instead of chance: every run has the same grants.
+    const wanted = ((i + 0.5) / GRANTS) * total;
+    const entry = cumulative.findIndex((sum) => sum >= wanted);
+    const system = `system${i % SESSIONS}`;
+    const share = 1 / (entry + 1) ** zipf / total;
+    deliveriesPerEvent += share;
+    if (!isSlow(system)) fastPerEvent += share;
+    return { id: `g${i}`, system, entry: entries[entry] as string, without: i % 10 };
+  });
+  return { grants, deliveriesPerEvent, fastPerEvent };
+}

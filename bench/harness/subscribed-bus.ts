@@ -1,0 +1,35 @@
+import { type BenchGrant, type Bundle, benchBundle, benchGrant } from '../documents/bench-bundle.js';
+import { benchEntry } from '../documents/bench-entry.js';
+import type { BenchRun } from './bench-run.js';
+import { type BrokerOptions, type BrokerProcess, startBroker } from './broker-process.js';
+import { operate } from './operator.js';
+
+export interface BusPlan {
+  subscribers: string[];
+  entries: string[];
+  grants: BenchGrant[];
+  options?: BrokerOptions | undefined;
+}
+
+/** A broker whose bus has the departments, entries and grants of a bench. */
+export async function startBus(run: BenchRun, plan: BusPlan): Promise<BrokerProcess> {
+  const broker = await startBroker(run, plan.options);
+  const bundle = benchBundle(plan.subscribers, plan.entries.map(benchEntry), plan.grants.map(benchGrant));
+  for (const part of inParts(bundle)) await operate(broker.url, 'POST', '/v1/bundles', part);
+  return broker;
+}
+
+/** Documents of one kind in one request, so that its body stays far below what a request may have. */
+const PART_DOCUMENTS = 1000;
+
+/** A bundle as several, in an order in which each finds what it names. */
+function* inParts({ parties, systems, entries, grants }: Bundle): Generator<Partial<Bundle>> {
+  yield { parties };
+  for (const part of slices(systems)) yield { systems: part };
+  for (const part of slices(entries)) yield { entries: part };
+  for (const part of slices(grants)) yield { grants: part };
+}
+
+function* slices<T>(all: T[]): Generator<T[]> {
+  for (let at = 0; at < all.length; at += PART_DOCUMENTS) yield all.slice(at, at + PART_DOCUMENTS);
+}

@@ -7,6 +7,7 @@ import { GrantSubscription, type SubscriptionHost } from './grant-subscription.j
 import type { PartitionReaders } from './log/partition-readers.js';
 import type { StartPositions } from './log/start-position.js';
 import { startQuery } from './log/start-query.js';
+import type { Receipt } from './receipts/receipt.js';
 import type { ReceiptBook } from './receipts/receipt-book.js';
 import type { SubscribeRequest } from './subscriber.js';
 import type { SubscriptionTable } from './subscription-table.js';
@@ -38,16 +39,34 @@ export class SubscriptionDesk {
     const open = access.open(request.system, request.grant);
     const source = access.viewSource(open, request.narrow);
     const { cursor, from } = await this.#takeCursor(request, open, source);
-    const receipt = await this.#openReceipt(request, open, source, from);
-    // While we waited the grant may have been revoked or changed: what was compiled then must not be served now.
-    const now = access.open(request.system, request.grant);
-    if (now.grant.ledgerSeq !== open.grant.ledgerSeq) throw changed(request.grant);
-    // Nor must a cursor be followed that a newer session took meanwhile: it had nobody here to end yet.
-    if (cursor.fenced) throw takenOver(request);
+    const receipt = await this.#openReceipt(request, open, source, from).catch((error: unknown) =>
+      this.#giveUp(error, { cursor }),
+    );
+    try {
+      this.#checkAgain(request, open, cursor);
+    } catch (error) {
+      await this.#giveUp(error, { cursor, receipt });
+    }
     const subscription = this.#place(request, open, source, { cursor, receipt, from });
     this.deps.table.add(subscription);
     this.#sendSubscribed(request, subscription, open);
     return subscription;
+  }
+
+  /** While we waited the grant may have been revoked or changed: what was compiled then must not be served now. */
+  #checkAgain({ system, grant, cursor: name }: SubscribeRequest, open: OpenGrant, cursor: Cursor): void {
+    const now = this.deps.access.open(system, grant);
+    if (now.grant.ledgerSeq !== open.grant.ledgerSeq) throw changed(grant);
+    // Nor must a cursor be followed that a newer session took meanwhile: it had nobody here to end yet.
+    if (cursor.fenced) throw takenOver({ grant, cursor: name });
+  }
+
+  /** Lets go of what was taken for a subscription that does not come about. */
+  async #giveUp(error: unknown, taken: { cursor: Cursor; receipt?: Receipt }): Promise<never> {
+    const { cursors, receipts } = this.deps;
+    const closing = taken.receipt && receipts.close(taken.receipt, 'REFUSED');
+    await Promise.allSettled([cursors.release(taken.cursor), closing]);
+    throw error;
   }
 
   #place(
@@ -149,7 +168,7 @@ function unlessLost(attempt: number): (error: unknown) => undefined {
   };
 }
 
-function takenOver({ grant, cursor }: SubscribeRequest): SluiceError {
+function takenOver({ grant, cursor }: Pick<SubscribeRequest, 'grant' | 'cursor'>): SluiceError {
   return new SluiceError('SUPERSEDED', `a newer session follows cursor ${cursor} of grant ${grant}`, { grant });
 }
 

@@ -15,22 +15,22 @@ function first(count: number, options: { seed: number; startAt?: number }): Simu
   return events;
 }
 
+/** Long lists are compared as texts: the difference of two trees takes seconds to work out. */
+const textOf = (...args: Parameters<typeof first>): string => JSON.stringify(first(...args));
+
 t.test('the same seed gives the same events, another seed others', async (t) => {
-  t.same(first(200, { seed: 7 }), first(200, { seed: 7 }));
-  t.notSame(first(200, { seed: 7 }), first(200, { seed: 8 }));
+  t.equal(textOf(200, { seed: 7 }), textOf(200, { seed: 7 }));
+  t.not(textOf(200, { seed: 7 }), textOf(200, { seed: 8 }));
 });
 
 t.test('a simulation that starts later gives the same events from there on', async (t) => {
-  t.same(first(50, { seed: 7, startAt: 150 }), first(200, { seed: 7 }).slice(150));
+  t.equal(textOf(50, { seed: 7, startAt: 150 }), JSON.stringify(first(200, { seed: 7 }).slice(150)));
 });
 
 t.test('ids and source positions never repeat and ascend', async (t) => {
   const events = first(1_000, { seed: 1 });
   t.equal(new Set(events.map(({ event }) => event.id)).size, 1_000);
-  t.same(
-    events.map(({ event }) => Number(event.sourceposition)),
-    events.map((_, index) => index + 1),
-  );
+  t.ok(events.every(({ event }, index) => Number(event.sourceposition) === index + 1));
 });
 
 t.test('all registers take part, and identity numbers and credit codes pass their check characters', async (t) => {

@@ -4,7 +4,6 @@ import type { Rows } from '../../proto/rows.js';
 import { FILLERS, ITEM_NAMES } from './bench-entry.js';
 
 export const SOURCE_PARTY = 'bench';
-export const SUBSCRIBER_PARTY = 'readers';
 export const SOURCE_SYSTEM = 'source';
 
 /** What `POST /v1/bundles` takes. */
@@ -15,19 +14,21 @@ export interface Bundle {
   grants: GrantDocument[];
 }
 
+const partyOf = (system: string): string => `department-of-${system}`;
+
 export const tokenOf = (system: string): string => `bench-token-of-${system}-0123456789`;
 
-/** Two departments; the first has one source system, the second the given subscribers. */
+/** One department with a source system, and one for each subscriber. */
 export function benchBundle(subscribers: string[], entries: EntryDocument[], grants: GrantDocument[]): Bundle {
   const city = { level: 'city', regionCode: '350100' };
   return {
     parties: [
       { id: SOURCE_PARTY, name: { en: 'Source of a bench' }, ...city },
-      { id: SUBSCRIBER_PARTY, name: { en: 'Subscribers of a bench' }, ...city },
+      ...subscribers.map((id) => ({ id: partyOf(id), name: { en: 'Subscriber of a bench' }, ...city })),
     ],
     systems: [
       { id: SOURCE_SYSTEM, party: SOURCE_PARTY, may: ['publish'], token: tokenOf(SOURCE_SYSTEM) },
-      ...subscribers.map((id) => ({ id, party: SUBSCRIBER_PARTY, may: ['subscribe'], token: tokenOf(id) })),
+      ...subscribers.map((id) => ({ id, party: partyOf(id), may: ['subscribe'], token: tokenOf(id) })),
     ],
     entries,
     grants,
@@ -50,7 +51,7 @@ export function benchGrant({ id, system, entry, without, rows = {} }: BenchGrant
   });
   return {
     id,
-    party: SUBSCRIBER_PARTY,
+    party: partyOf(system),
     system,
     entry,
     items: items.map((name) => ({ name })),

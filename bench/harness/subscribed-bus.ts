@@ -24,7 +24,7 @@ const PART_DOCUMENTS = 1000;
 
 /** A bundle as several, in an order in which each finds what it names. */
 function* inParts({ parties, systems, entries, grants }: Bundle): Generator<Partial<Bundle>> {
-  yield { parties };
+  for (const part of slices(parties)) yield { parties: part };
   for (const part of slices(systems)) yield { systems: part };
   for (const part of slices(entries)) yield { entries: part };
   for (const part of slices(grants)) yield { grants: part };

@@ -97,20 +97,21 @@ function entryStep(entry: Bundle['entries'][number], { catalog, entryActs, actin
 function grantSteps(list: Bundle['grants'], { grants, world, acting }: BundleStepsDeps): BundleStep[] {
   const planned = list.map((grant) => {
     const entry = world.entry(grant.entry)!;
-    return { entry, document: canonicalGrant(grant, world.system(grant.system)!.party, entry) };
+    const { party } = world.system(grant.system)!;
+    return { entry, party, document: canonicalGrant(grant, party, entry) };
   });
   const besides = new Map<string, GrantDocument[]>();
-  for (const { entry, document } of planned) {
-    const beside = besides.get(entry.id);
+  for (const { entry, party, document } of planned) {
+    const beside = besides.get(`${party} ${entry.id}`);
     if (beside) beside.push(document);
-    else besides.set(entry.id, [document]);
+    else besides.set(`${party} ${entry.id}`, [document]);
   }
-  return planned.map(({ entry, document }) => ({
+  return planned.map(({ entry, party, document }) => ({
     label: `grant ${document.id}`,
     decide: () => {
       const current = grants.get(document.id);
       if (current?.status === 'terminated') return terminatedDecision(current.id);
-      const others = [...grants.liveOf(entry.id), ...(besides.get(entry.id) ?? [])];
+      const others = [...grants.heldBy(party, entry.id), ...(besides.get(`${party} ${entry.id}`) ?? [])];
       const act = directGrantAct(grants, document, acting);
       return { act, isNew: current === undefined, warnings: joinWarnings(others, document, entry) };
     },

@@ -50,14 +50,12 @@ export function changeGrantAct(current: Grant, change: Change, reason: string, a
   return { kind: 'grant', id: current.id, act: change, ...acting, reason, document };
 }
 
-/** A party that holds a record both hashed and plain can join the two by their positions. */
-export function joinWarnings(others: Iterable<GrantDocument>, document: GrantDocument, entry: EntryVersion): string[] {
+/** A party that holds a record both hashed and plain can join the two by their positions. `held` is all that it holds. */
+export function joinWarnings(held: Iterable<GrantDocument>, document: GrantDocument, entry: EntryVersion): string[] {
   const identifier = entry.items.find((item) => item.identifier)?.name;
   const isHashed = (grant: GrantDocument): boolean =>
     grant.items.some((item) => item.name === identifier && item.transform === 'hash');
-  const joined = [...others].filter(
-    (other) => other.id !== document.id && other.party === document.party && isHashed(other) !== isHashed(document),
-  );
+  const joined = [...held].filter((other) => other.id !== document.id && isHashed(other) !== isHashed(document));
   return joined.map((other) => {
     const [first, second] = [document.id, other.id].sort();
     return `grants ${first} and ${second}: party ${document.party} holds the same records hashed and plain`;

@@ -45,8 +45,9 @@ export class GrantOffice {
       };
       refuseInvalidGrant(idOf(document), validateGrant(document, world));
       const entry = catalog.published(grant.entry)!;
-      const canonical = canonicalGrant(grant, systems.get(grant.system)!.party, entry);
-      warnings = joinWarnings(grants.liveOf(entry.id), canonical, entry);
+      const { party } = systems.get(grant.system)!;
+      const canonical = canonicalGrant(grant, party, entry);
+      warnings = joinWarnings(grants.heldBy(party, entry.id), canonical, entry);
       return directGrantAct(grants, canonical, acting);
     });
     return { grant: grants.get(idOf(document))!, changed: record !== undefined, warnings };

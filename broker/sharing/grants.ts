@@ -5,6 +5,7 @@ import { type Grant, type StoredGrant, toGrant } from './grant.js';
 export class Grants {
   readonly #byId = new Map<string, Grant>();
   readonly #byEntry = new Map<string, Set<string>>();
+  readonly #byHolding = new Map<string, Set<string>>();
   readonly #listeners = new Set<(grant: Grant) => void>();
 
   readonly fold = (record: LedgerRecord): void => {
@@ -15,6 +16,8 @@ export class Grants {
     this.#byId.set(grant.id, grant);
     const ofEntry = this.#byEntry.get(grant.entry) ?? new Set();
     this.#byEntry.set(grant.entry, ofEntry.add(grant.id));
+    if (former) this.#byHolding.get(holding(former.party, former.entry))?.delete(grant.id);
+    if (grant.status !== 'terminated') this.#hold(grant);
     for (const listener of this.#listeners) listener(grant);
   };
 
@@ -26,9 +29,9 @@ export class Grants {
     return [...(this.#byEntry.get(entry) ?? [])].map((id) => this.#byId.get(id) as Grant);
   }
 
-  /** Those that are not over for good. */
-  liveOf(entry: string): Grant[] {
-    return this.byEntry(entry).filter((grant) => grant.status !== 'terminated');
+  /** What one party holds on one entry, without what is over for good. */
+  heldBy(party: string, entry: string): Grant[] {
+    return [...(this.#byHolding.get(holding(party, entry)) ?? [])].map((id) => this.#byId.get(id) as Grant);
   }
 
   list(): Grant[] {
@@ -40,4 +43,11 @@ export class Grants {
     this.#listeners.add(fn);
     return () => this.#listeners.delete(fn);
   }
+
+  #hold({ id, party, entry }: Grant): void {
+    const key = holding(party, entry);
+    this.#byHolding.set(key, (this.#byHolding.get(key) ?? new Set()).add(id));
+  }
 }
+
+const holding = (party: string, entry: string): string => `${party} ${entry}`;

@@ -194,9 +194,13 @@ class Scene {
     const wanted = sortPeople(people);
     const text = JSON.stringify(wanted);
     let found: Person[] = [];
+    let seen = -1;
     try {
       await eventually(async () => {
-        found = foldDelivered(await this.lane.delivered());
+        const events = await this.lane.delivered();
+        if (events.length === seen) return false;
+        seen = events.length;
+        found = foldDelivered(events);
         return JSON.stringify(found) === text;
       }, `${people.length} records to arrive`);
     } catch {

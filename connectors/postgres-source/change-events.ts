@@ -1,6 +1,7 @@
 import type { SourceEvent } from '../../proto/event.js';
+import type { Row } from '../record-mapping.js';
 import type { RowChange, StreamItem } from './row-changes.js';
-import type { Row, TableMapping } from './table-mapping.js';
+import type { TableMapping } from './table-mapping.js';
 
 /** Event ids repeat exactly when the same change is read again. */
 export const placeOf = (epoch: string, position: string) => ({

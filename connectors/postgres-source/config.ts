@@ -1,22 +1,12 @@
 import { checkSettings } from '../connector-config.js';
 import { ConnectorConfigError } from '../connector-errors.js';
+import { COLUMNS_SCHEMA, type ColumnTarget, columnTargets, type MappingConfig } from '../record-mapping.js';
 
-/** What becomes of a column: an item of the same value, or of the value that the code map gives. */
-export interface ColumnTarget {
-  item: string;
-  /** The source's code → the catalog's. A code that is not in it stays as it is. */
-  codes?: Record<string, string> | undefined;
-  /** Offset of a `timestamp without time zone`, such as `+08:00`; default `Z`. */
-  offset?: string | undefined;
-}
-
-export interface TableConfig {
+export interface TableConfig extends MappingConfig {
   schema: string;
   table: string;
-  entry: string;
   /** Columns that name the record; several are joined by `-` and become the identifier. Default: the primary key. */
   key: string[] | undefined;
-  columns: Record<string, ColumnTarget>;
 }
 
 export interface PostgresSourceConfig {
@@ -52,22 +42,6 @@ interface Settings {
 const NAME = { type: 'string', pattern: '^[a-z_][a-z0-9_]{0,62}$' };
 const TEXT = { type: 'string', minLength: 1 };
 
-const COLUMN = {
-  anyOf: [
-    TEXT,
-    {
-      type: 'object',
-      properties: {
-        item: TEXT,
-        codes: { type: 'object', additionalProperties: { type: 'string' } },
-        offset: { type: 'string', pattern: '^(Z|[+-]\\d\\d:\\d\\d)$' },
-      },
-      required: ['item'],
-      additionalProperties: false,
-    },
-  ],
-};
-
 const SCHEMA = {
   type: 'object',
   properties: {
@@ -81,7 +55,7 @@ const SCHEMA = {
           table: { type: 'string', pattern: '^[^.]+(\\.[^.]+)?$' },
           entry: TEXT,
           key: { type: 'array', items: TEXT, minItems: 1 },
-          columns: { type: 'object', minProperties: 1, additionalProperties: COLUMN },
+          columns: COLUMNS_SCHEMA,
         },
         required: ['table', 'entry', 'columns'],
         additionalProperties: false,
@@ -104,9 +78,7 @@ export function parsePostgresSourceConfig(settings: unknown, name: string): Post
     ...tableName(table),
     entry,
     key,
-    columns: Object.fromEntries(
-      Object.entries(columns).map(([column, to]) => [column, typeof to === 'string' ? { item: to } : to]),
-    ),
+    columns: columnTargets(columns),
   }));
   const twice = tables.filter(({ entry }, index) => tables.findIndex((one) => one.entry === entry) !== index);
   if (twice.length > 0) {

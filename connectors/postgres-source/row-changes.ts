@@ -1,8 +1,9 @@
 import type { Pgoutput } from 'pg-logical-replication';
 import { SourceUnfitError } from '../connector-errors.js';
+import type { Row } from '../record-mapping.js';
 import { parseLsn } from './lsn.js';
 import type { ReplicationMessage } from './replication-connection.js';
-import type { Row, TableMapping } from './table-mapping.js';
+import type { TableMapping } from './table-mapping.js';
 
 /** One row changed; `index` counts the changes of its transaction from 1. */
 export interface RowChange {

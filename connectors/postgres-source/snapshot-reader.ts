@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { SourceEvent } from '../../proto/event.js';
 import { quoteIdentifier, quoteTable } from '../postgres-client.js';
+import type { Row } from '../record-mapping.js';
 import { placeOf } from './change-events.js';
 import type { SnapshotProgress } from './progress.js';
 import { currentWalLsn, emitHeartbeat } from './slot.js';
-import type { Row, TableMapping } from './table-mapping.js';
+import type { TableMapping } from './table-mapping.js';
 
 /** Rows of a table as they were when the log stood at `lsn`; they go out when the stream has come as far. */
 export interface SnapshotChunk {

@@ -1,9 +1,6 @@
 import type pg from 'pg';
-import type { EntryVersion } from '../../proto/entry.js';
-import { BusApi } from '../client/bus-api.js';
-import { ClientError } from '../client/errors.js';
+import { publishedEntry } from '../catalog-entry.js';
 import type { ConnectorContext } from '../connector-context.js';
-import { PeerGoneError } from '../connector-errors.js';
 import { connectPostgres, goneOrItself } from '../postgres-client.js';
 import type { ChangeBatch, Lag, Source } from '../source.js';
 import type { StateFile } from '../state-file.js';
@@ -74,18 +71,7 @@ export class PostgresSource implements Source {
 
   async #mapping(client: pg.Client, table: TableConfig): Promise<TableMapping> {
     const facts = await readTableFacts(client, table);
-    return TableMapping.create(table, await this.#entry(table.entry), facts);
-  }
-
-  async #entry(id: string): Promise<EntryVersion> {
-    try {
-      return await new BusApi(this.context.bus).json<EntryVersion>(`/v1/catalog/${encodeURIComponent(id)}`);
-    } catch (error) {
-      if (error instanceof ClientError && error.retryable) {
-        throw new PeerGoneError(`the catalog can not be read: ${error.message}`, { cause: error });
-      }
-      throw error;
-    }
+    return TableMapping.create(table, await publishedEntry(this.context.bus, table.entry), facts);
   }
 
   /** That of the slot as it is; or a new slot, told and never silent when there had been one. */

@@ -1,8 +1,8 @@
 import pg from 'pg';
-import type { ItemType } from '../../proto/entry.js';
-import type { ItemValue } from '../../proto/event.js';
+import type { ItemType } from '../proto/entry.js';
+import type { ItemValue } from '../proto/event.js';
 
-/** A value as PostgreSQL writes it; null is absent. */
+/** A value as its source writes it, PostgreSQL or a file; null is absent. */
 export type ColumnText = string | null | undefined;
 
 /** The types of pg describe another version of it. */
@@ -32,7 +32,8 @@ function listOf(text: string, rule: ValueRule): ItemValue {
   return arrayParser.create(text, (one) => (one === null ? null : oneValue(one, rule))).parse();
 }
 
-function oneValue(text: string, { type, codes, offset }: ValueRule): ItemValue {
+function oneValue(given: string, { type, codes, offset }: ValueRule): ItemValue {
+  const text = codes?.get(given) ?? given;
   switch (type) {
     case 'integer':
     case 'number':
@@ -45,9 +46,6 @@ function oneValue(text: string, { type, codes, offset }: ValueRule): ItemValue {
       return datetimeOf(text, offset);
     case 'object':
       return jsonOf(text);
-    case 'string':
-    case 'code':
-      return codes?.get(text) ?? text;
     default:
       return text;
   }

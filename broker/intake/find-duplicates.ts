@@ -1,7 +1,7 @@
 import { decodeEnvelope } from '../../proto/envelope.js';
 import { messageId } from '../../proto/subject.js';
 import type { Bus } from '../nats/bus.js';
-import { readAfter, sequenceAt } from '../nats/log-reader.js';
+import { pagesOf, sequenceAt } from '../nats/log-reader.js';
 import type { RecentIds } from './recent-ids.js';
 import type { WaitingEvent } from './waiting-event.js';
 
@@ -24,16 +24,14 @@ export async function findDuplicates(
 ): Promise<void> {
   const { subject, entry, system } = events[0]!.fields;
   const wanted = new Set(events.map((event) => event.fields.messageId));
-  let after = (await sequenceAt(bus, stream, new Date(Date.now() - LOOK_BACK_MS))) - 1;
-  for (let read = 0; read < READ_MESSAGES_MAX; ) {
-    const page = await readAfter(bus, { stream, subject, after, limit: PAGE_MESSAGES, maxBytes: PAGE_BYTES });
+  const after = (await sequenceAt(bus, stream, new Date(Date.now() - LOOK_BACK_MS))) - 1;
+  let read = 0;
+  for await (const page of pagesOf(bus, { stream, subject, after, limit: PAGE_MESSAGES, maxBytes: PAGE_BYTES })) {
     for (const { data, position } of page) {
       const id = messageId(system, entry, decodeEnvelope(data).sourceId);
       if (wanted.has(id)) recent.add(id, position);
     }
-    const end = page.at(-1);
-    if (!end) return;
-    after = end.position;
     read += page.length;
+    if (read >= READ_MESSAGES_MAX) return;
   }
 }

@@ -1,8 +1,7 @@
 import { decodeEnvelope } from '../../proto/envelope.js';
 import { quarantineSubject } from '../../proto/subject.js';
 import type { Bus } from '../nats/bus.js';
-import { lastOf, lastPerSubject, readAfter } from '../nats/log-reader.js';
-import type { StoredMessage } from '../nats/stored-message.js';
+import { lastOf, lastPerSubject, pagesOf, type ReadAfter } from '../nats/log-reader.js';
 import { CURSORS_STREAM, QUARANTINE_STREAM } from '../nats/streams.js';
 import { decodeRecord, type HeadRecord, headSubject, type MarkRecord, markFilter } from './mark-record.js';
 import { decodeQuarantined } from './quarantine-record.js';
@@ -46,10 +45,12 @@ async function loadCheckpoint(bus: Bus, source: SourceMarks, head: CheckpointHea
 async function readLog(bus: Bus, source: SourceMarks): Promise<void> {
   const { stream, subject } = source;
   const last = (await lastOf(bus, stream, subject))?.position ?? 0;
-  await readUntil(bus, { stream, subject, after: source.through, last }, (message) => {
-    const { sourcePosition, sourceEpoch } = decodeEnvelope(message.data);
-    if (sourcePosition !== undefined) source.epoch(sourceEpoch ?? '').raise(sourcePosition, message.position);
-  });
+  for await (const page of pagesOf(bus, range(stream, subject, source.through, last))) {
+    for (const { data, position } of page) {
+      const { sourcePosition, sourceEpoch } = decodeEnvelope(data);
+      if (sourcePosition !== undefined) source.epoch(sourceEpoch ?? '').raise(sourcePosition, position);
+    }
+  }
   // Lower than before when the newest messages have expired, or the log has lost its tail.
   source.advance(last);
 }
@@ -57,30 +58,16 @@ async function readLog(bus: Bus, source: SourceMarks): Promise<void> {
 async function readQuarantine(bus: Bus, source: SourceMarks): Promise<void> {
   const subject = quarantineSubject(source.entry, source.system);
   const last = (await lastOf(bus, QUARANTINE_STREAM, subject))?.position ?? 0;
-  const range = { stream: QUARANTINE_STREAM, subject, after: source.quarantineThrough, last };
-  await readUntil(bus, range, (message) => {
-    const { sourceposition, sourceepoch } = decodeQuarantined(message.data);
-    if (sourceposition !== undefined) source.epoch(sourceepoch ?? '').raise(sourceposition, undefined);
-  });
+  for await (const page of pagesOf(bus, range(QUARANTINE_STREAM, subject, source.quarantineThrough, last))) {
+    for (const { data } of page) {
+      const { sourceposition, sourceepoch } = decodeQuarantined(data);
+      if (sourceposition !== undefined) source.epoch(sourceepoch ?? '').raise(sourceposition, undefined);
+    }
+  }
   source.quarantineThrough = Math.max(last, source.quarantineThrough);
 }
 
-interface Range {
-  stream: string;
-  subject: string;
-  after: number;
-  last: number;
-}
-
-/** Ends by itself: every page moves on, and `last` was there when the reading began. */
-async function readUntil(bus: Bus, range: Range, onMessage: (message: StoredMessage) => void): Promise<void> {
-  const { stream, subject, last } = range;
-  let after = range.after;
-  while (after < last) {
-    const page = await readAfter(bus, { stream, subject, after, limit: PAGE_MESSAGES, maxBytes: PAGE_BYTES });
-    for (const message of page) onMessage(message);
-    const end = page.at(-1);
-    if (!end) return;
-    after = end.position;
-  }
+/** Ends at `through`, which was there when the reading began. */
+function range(stream: string, subject: string, after: number, through: number): ReadAfter & { through: number } {
+  return { stream, subject, after, through, limit: PAGE_MESSAGES, maxBytes: PAGE_BYTES };
 }

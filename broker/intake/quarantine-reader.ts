@@ -1,6 +1,6 @@
 import { quarantineSubject } from '../../proto/subject.js';
 import type { Bus } from '../nats/bus.js';
-import { readAfter } from '../nats/log-reader.js';
+import { pageAfter } from '../nats/log-reader.js';
 import { QUARANTINE_STREAM } from '../nats/streams.js';
 import { decodeQuarantined, type QuarantinedEvent } from './quarantine-record.js';
 
@@ -19,7 +19,7 @@ export class QuarantineReader {
   async list(entry: string, system: string, after: number, limit: number): Promise<QuarantineItem[]> {
     const subject = quarantineSubject(entry, system);
     const query = { stream: QUARANTINE_STREAM, subject, after, limit, maxBytes: PAGE_BYTES_MAX };
-    const messages = await readAfter(this.bus, query);
+    const messages = await pageAfter(this.bus, query);
     return messages.map(({ position, data }) => ({ ...decodeQuarantined(data), sequence: position }));
   }
 }

@@ -1,6 +1,6 @@
 import { ledgerSubject } from '../../proto/subject.js';
 import type { Bus } from '../nats/bus.js';
-import { readAfter, streamEnds } from '../nats/log-reader.js';
+import { pageAfter, streamEnds } from '../nats/log-reader.js';
 import { LEDGER_STREAM } from '../nats/streams.js';
 import { Chain } from './chain.js';
 import { LedgerBrokenError } from './ledger-errors.js';
@@ -21,7 +21,7 @@ const PAGE_RECORDS_MAX = 1_000;
 const PAGE_BYTES_MAX = 8 * 1024 * 1024;
 
 export async function readLedger(bus: Bus, { kind, id, after = 0, limit }: LedgerQuery): Promise<LedgerRecord[]> {
-  const messages = await readAfter(bus, {
+  const messages = await pageAfter(bus, {
     stream: LEDGER_STREAM,
     after,
     subject: kind === undefined ? 'ledger.>' : id === undefined ? `ledger.${kind}.>` : ledgerSubject(kind, id),
@@ -37,7 +37,7 @@ export async function verifyLedger(bus: Bus): Promise<Verdict> {
   const { last } = await streamEnds(bus, LEDGER_STREAM);
   try {
     while (chain.head < last) {
-      const page = await readAfter(bus, {
+      const page = await pageAfter(bus, {
         stream: LEDGER_STREAM,
         after: chain.head,
         subject: 'ledger.>',

@@ -17,8 +17,11 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const RECONNECT_WAIT_MS = 200;
 /** Two silent intervals mean a dead peer, so a vanished host is noticed in half a minute. */
 const PING_INTERVAL_MS = 10_000;
-/** A stream with a large tail to recover may answer its first call late. */
-const API_TIMEOUT_MS = 10_000;
+/**
+ * A stream with a large tail to recover may answer its first call late; one without a leader never does, and who asks
+ * again meets the new one.
+ */
+const API_TIMEOUT_MS = 5_000;
 
 /** Connects once (rejects when it can not) and from then on reconnects for ever. */
 export async function connectBus(options: BusOptions): Promise<Bus> {

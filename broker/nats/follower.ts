@@ -1,7 +1,8 @@
 import { DeliverPolicy } from '@nats-io/jetstream';
 import { deferred } from '@nats-io/transport-node';
 import type { Bus } from './bus.js';
-import { streamEnds } from './log-reader.js';
+import { type LeaderEnd, LeaderSight } from './leader-sight.js';
+import { streamInfo } from './log-reader.js';
 import { PushConsumer } from './push-consumer.js';
 import type { StoredMessage } from './stored-message.js';
 
@@ -33,6 +34,9 @@ export class Follower {
   #reopenTimer: NodeJS.Timeout | undefined;
   #caughtUp = false;
   #lastSeenAtMs = 0;
+  /** Of a stream with replicas, when the consumer was opened; without them the consumer's word is enough. */
+  #leaderEnd: LeaderEnd | undefined;
+  #sight: LeaderSight | undefined;
   #endStatus: (() => void) | undefined;
   #started = deferred<void>();
 
@@ -46,9 +50,9 @@ export class Follower {
     return this.#position;
   }
 
-  /** Last message or idle heartbeat: until then the stream was in sight. */
+  /** Until then the stream was in sight: everything that its leader had was here. */
   get lastSeenAtMs(): number {
-    return this.#consumer?.lastSeenAtMs ?? this.#lastSeenAtMs;
+    return this.#sight?.confirmedAtMs ?? this.#consumer?.lastSeenAtMs ?? this.#lastSeenAtMs;
   }
 
   /** Resolves when the stream is being read, however long that takes; `stop` releases it too. */
@@ -80,7 +84,9 @@ export class Follower {
   #dropConsumer(): void {
     this.#attempt++;
     if (!this.#consumer) return;
-    this.#lastSeenAtMs = this.#consumer.lastSeenAtMs;
+    this.#lastSeenAtMs = this.lastSeenAtMs;
+    this.#sight?.stop();
+    this.#sight = undefined;
     this.#consumer.close();
     this.#consumer = undefined;
   }
@@ -96,9 +102,10 @@ export class Follower {
       const consumer = await this.#openConsumer(attempt);
       if (attempt !== this.#attempt) return consumer.close();
       this.#consumer = consumer;
+      this.#watchLeader();
       this.#reopenWaitMs = REOPEN_WAIT_MIN_MS;
       this.#started.resolve();
-      if (consumer.pendingAtStart === 0) this.#reachEnd();
+      this.#reachEnd(consumer.pendingAtStart);
     } catch {
       // Whatever it was, the next attempt meets it again; `lastSeenAtMs` tells the owner how long that has gone on.
       if (attempt === this.#attempt) this.#reopenLater();
@@ -111,10 +118,24 @@ export class Follower {
   }
 
   async #checkTail(attempt: number): Promise<void> {
-    const { last } = await streamEnds(this.#bus, this.#options.stream);
-    if (attempt !== this.#attempt || last >= this.#position) return;
+    const askedAtMs = Date.now();
+    const { config, state } = await streamInfo(this.#bus, this.#options.stream);
+    if (attempt !== this.#attempt) return;
+    const last = state.last_seq;
+    this.#leaderEnd = config.num_replicas > 1 ? { last, askedAtMs } : undefined;
+    if (last >= this.#position) return;
     this.#position = last;
     this.#options.onTailLost?.(last);
+  }
+
+  #watchLeader(): void {
+    if (!this.#leaderEnd) return;
+    const options = {
+      stream: this.#options.stream,
+      position: () => this.#position,
+      onLost: () => this.#reopenLater(),
+    };
+    this.#sight = new LeaderSight(this.#bus, options, this.#lastSeenAtMs, this.#leaderEnd);
   }
 
   #openConsumer(attempt: number): Promise<PushConsumer> {
@@ -134,12 +155,14 @@ export class Follower {
     if (message.position > this.#position) {
       this.#position = message.position;
       this.#options.onMessage(message);
+      this.#sight?.reached(this.#position);
     }
-    if (pending === 0) this.#reachEnd();
+    this.#reachEnd(pending);
   }
 
-  #reachEnd(): void {
-    if (this.#caughtUp) return;
+  /** A consumer on a replica that lags has nothing pending long before it has everything. */
+  #reachEnd(pending: number): void {
+    if (this.#caughtUp || pending > 0 || this.#position < (this.#leaderEnd?.last ?? 0)) return;
     this.#caughtUp = true;
     this.#options.onCaughtUp?.();
   }

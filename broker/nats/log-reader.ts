@@ -1,8 +1,10 @@
-import { DeliverPolicy } from '@nats-io/jetstream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DeliverPolicy, type StreamInfo } from '@nats-io/jetstream';
 import { deferred } from '@nats-io/transport-node';
 import type { Bus } from './bus.js';
 import type { DirectGetRequest } from './direct-get.js';
 import { directGet } from './direct-get.js';
+import { leaderGet } from './leader-get.js';
 import { PushConsumer } from './push-consumer.js';
 import { asStoreError, StoreUnavailableError } from './store-errors.js';
 import type { StoredMessage } from './stored-message.js';
@@ -17,31 +19,86 @@ export interface ReadAfter {
   maxBytes?: number;
 }
 
-/** The next messages of a subject, ascending. Fewer than `limit` does not mean the end: only an empty answer does. */
+/** Between questions to replicas that lag. */
+const LAG_WAIT_MS = 250;
+/** Half a minute: a replica that was away for minutes takes that long, but by then another one has answered. */
+const LAG_ATTEMPTS = 120;
+
+/**
+ * The next messages of a subject, ascending. Fewer than `limit` does not mean the end. Neither does an empty answer when
+ * the stream has replicas: the one that answered may lag. Who needs the end to be the end reads by `pagesOf`.
+ */
 export function readAfter(bus: Bus, query: ReadAfter): Promise<StoredMessage[]> {
   const request: DirectGetRequest = { seq: query.after + 1, next_by_subj: query.subject, batch: query.limit };
   if (query.maxBytes !== undefined) request.max_bytes = query.maxBytes;
   return directGet(bus, query.stream, request);
 }
 
-/** The newest message of a subject, which may have wildcards. */
-export async function lastOf(bus: Bus, stream: string, subject: string): Promise<StoredMessage | undefined> {
-  const [found] = await directGet(bus, stream, { last_by_subj: subject });
-  return found;
+/**
+ * All messages of a subject after a position up to what the stream's leader holds now (or to `through`), page by page;
+ * the last page may go beyond it. Waits for replicas that lag.
+ */
+export async function* pagesOf(
+  bus: Bus,
+  { through = Number.POSITIVE_INFINITY, ...query }: ReadAfter & { through?: number },
+): AsyncGenerator<StoredMessage[]> {
+  const { stream, subject } = query;
+  let { after } = query;
+  const end = async (): Promise<number> => Math.min(through, (await lastOf(bus, stream, subject))?.position ?? 0);
+  let last = await end();
+  for (let attempt = 1; after < last; ) {
+    const page = await readAfter(bus, { ...query, after });
+    const newest = page.at(-1);
+    if (newest) {
+      attempt = 1;
+      after = newest.position;
+      yield page;
+      continue;
+    }
+    if (attempt++ === LAG_ATTEMPTS) throw lagging(stream);
+    await delay(LAG_WAIT_MS);
+    // What has expired meanwhile never comes.
+    last = await end();
+  }
 }
 
-/** First and last sequence; an empty stream has `first` one above `last`. */
+/** The next messages of a subject, at least one unless the stream's leader has none. */
+export async function pageAfter(bus: Bus, query: ReadAfter): Promise<StoredMessage[]> {
+  for await (const page of pagesOf(bus, query)) return page;
+  return [];
+}
+
+/** The newest message of a subject, which may have wildcards, as the stream's leader has it; without headers. */
+export function lastOf(bus: Bus, stream: string, subject: string): Promise<StoredMessage | undefined> {
+  return leaderGet(bus, stream, subject);
+}
+
+/** First and last sequence, as the leader has them; an empty stream has `first` one above `last`. */
 export async function streamEnds(bus: Bus, stream: string): Promise<{ first: number; last: number }> {
-  const { state } = await bus.jsm.streams.info(stream).catch((error) => {
+  const { state } = await streamInfo(bus, stream);
+  return { first: state.first_seq === 0 ? 1 : state.first_seq, last: state.last_seq };
+}
+
+/** Of the leader. Throws StoreUnavailableError while there is none. */
+export function streamInfo(bus: Bus, stream: string): Promise<StreamInfo> {
+  return bus.jsm.streams.info(stream).catch((error) => {
     throw asStoreError(error);
   });
-  return { first: state.first_seq === 0 ? 1 : state.first_seq, last: state.last_seq };
 }
 
 /** First sequence stored at or after `time`; one above the last when there is none. */
 export async function sequenceAt(bus: Bus, stream: string, time: Date): Promise<number> {
-  const [found] = await directGet(bus, stream, { start_time: time.toISOString(), batch: 1 });
-  return found ? found.position : (await streamEnds(bus, stream)).last + 1;
+  for (let attempt = 1; attempt <= LAG_ATTEMPTS; attempt++) {
+    const [found] = await directGet(bus, stream, { start_time: time.toISOString(), batch: 1 });
+    if (found) return found.position;
+    // Asked before the newest message, so that none which comes in between is passed over.
+    const { last } = await streamEnds(bus, stream);
+    const newest = await lastOf(bus, stream, '>');
+    if (!newest) return last + 1;
+    if (newest.timeMs < time.getTime()) return newest.position + 1;
+    await delay(LAG_WAIT_MS);
+  }
+  throw lagging(stream);
 }
 
 /** A lost delivery starts the load again; three in a row mean that the store is going away. */
@@ -49,11 +106,17 @@ const LOAD_ATTEMPTS = 3;
 
 /** The newest message of every subject that matches, in stream order: 40,000 of them load in a fraction of a second. */
 export async function lastPerSubject(bus: Bus, stream: string, filter: string): Promise<StoredMessage[]> {
-  for (let attempt = 1; ; attempt++) {
+  let interrupted = 0;
+  for (let attempt = 1; attempt <= LAG_ATTEMPTS; attempt++) {
+    const newest = (await lastOf(bus, stream, filter))?.position ?? 0;
     const loaded = await loadOnce(bus, stream, filter);
-    if (loaded) return loaded;
-    if (attempt === LOAD_ATTEMPTS) throw new StoreUnavailableError(`reading ${stream} was interrupted`, false);
+    if (!loaded && ++interrupted === LOAD_ATTEMPTS)
+      throw new StoreUnavailableError(`reading ${stream} was interrupted`, false);
+    // A consumer on a replica that lags ends before what the leader has.
+    if (loaded && (loaded.at(-1)?.position ?? 0) >= newest) return loaded;
+    if (loaded) await delay(LAG_WAIT_MS);
   }
+  throw lagging(stream);
 }
 
 async function loadOnce(bus: Bus, stream: string, filter: string): Promise<StoredMessage[] | undefined> {
@@ -77,3 +140,6 @@ async function loadOnce(bus: Bus, stream: string, filter: string): Promise<Store
     consumer.close();
   }
 }
+
+const lagging = (stream: string): StoreUnavailableError =>
+  new StoreUnavailableError(`the replicas of ${stream} lag behind`, false);

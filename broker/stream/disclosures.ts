@@ -3,7 +3,7 @@ import type { GrantDocument, GrantedItem } from '../../proto/grant.js';
 import { entryFilter } from '../../proto/subject.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Bus } from '../nats/bus.js';
-import { readAfter } from '../nats/log-reader.js';
+import { pagesOf } from '../nats/log-reader.js';
 import { eventStream } from '../nats/streams.js';
 import { canonicalRows } from '../sharing/canonical-rows.js';
 import type { Grant } from '../sharing/grant.js';
@@ -62,17 +62,14 @@ export class Disclosures {
 
   async #eventsOf(entry: string, partition: number, subject: string): Promise<LogEvent[]> {
     const found: LogEvent[] = [];
-    const query = { stream: eventStream(partition), subject: entryFilter(partition, entry), limit: PAGE_EVENTS };
-    for (let after = 0; ; ) {
-      const page = await readAfter(this.deps.bus, { ...query, after });
+    const [stream, filter] = [eventStream(partition), entryFilter(partition, entry)];
+    for await (const page of pagesOf(this.deps.bus, { stream, subject: filter, after: 0, limit: PAGE_EVENTS })) {
       for (const message of page) {
         const event = new LogEvent(message, entry);
         if (event.event.subject === subject) found.push(event);
       }
-      const last = page.at(-1);
-      if (!last) return found;
-      after = last.position;
     }
+    return found;
   }
 
   async #disclosed(receipt: ReceiptSummary, events: LogEvent[]): Promise<Disclosure[]> {

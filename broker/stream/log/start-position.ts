@@ -2,7 +2,7 @@ import { decodeDeliverable } from '../../../proto/envelope.js';
 import { SluiceError } from '../../../proto/errors.js';
 import type { From } from '../../../proto/frames.js';
 import type { Bus } from '../../nats/bus.js';
-import { readAfter, sequenceAt, streamEnds } from '../../nats/log-reader.js';
+import { pagesOf, sequenceAt, streamEnds } from '../../nats/log-reader.js';
 import { eventStream } from '../../nats/streams.js';
 
 export interface StartQuery {
@@ -89,14 +89,14 @@ export class StartPositions {
   async #scan(partition: number, timeMs: number): Promise<{ position: number; isFixed: boolean }> {
     const stream = eventStream(partition);
     let after = (await sequenceAt(this.bus, stream, new Date(timeMs - CLOCK_SKEW_MS))) - 1;
-    for (;;) {
-      const messages = await readAfter(this.bus, { stream, after, subject: `ev.${partition}.>`, limit: SCAN_MESSAGES });
-      if (messages.length === 0) return { position: after, isFixed: false };
+    const query = { stream, after, subject: `ev.${partition}.>`, limit: SCAN_MESSAGES };
+    for await (const messages of pagesOf(this.bus, query)) {
       for (const message of messages) {
         if (decodeDeliverable(message.data).acceptedAtMs >= timeMs) return { position: after, isFixed: true };
         after = message.position;
       }
     }
+    return { position: after, isFixed: false };
   }
 }
 

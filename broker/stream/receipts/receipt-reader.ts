@@ -1,6 +1,6 @@
 import { receiptSubject } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
-import { readAfter } from '../../nats/log-reader.js';
+import { pagesOf } from '../../nats/log-reader.js';
 import { RECEIPTS_STREAM } from '../../nats/streams.js';
 import type { ReceiptOpening, ReceiptRecord } from './receipt-record.js';
 
@@ -22,14 +22,11 @@ const PAGE_RECORDS = 1_000;
 /** All receipts of a grant, oldest first. */
 export async function receiptsOf(bus: Bus, party: string, grant: string): Promise<ReceiptSummary[]> {
   const summaries = new Map<string, ReceiptSummary>();
-  for (let after = 0; ; ) {
-    const subject = receiptSubject(party, grant);
-    const page = await readAfter(bus, { stream: RECEIPTS_STREAM, after, subject, limit: PAGE_RECORDS });
+  const query = { stream: RECEIPTS_STREAM, after: 0, subject: receiptSubject(party, grant), limit: PAGE_RECORDS };
+  for await (const page of pagesOf(bus, query)) {
     for (const message of page) apply(summaries, JSON.parse(Buffer.from(message.data).toString()) as ReceiptRecord);
-    const last = page.at(-1);
-    if (!last) return [...summaries.values()];
-    after = last.position;
   }
+  return [...summaries.values()];
 }
 
 function apply(summaries: Map<string, ReceiptSummary>, record: ReceiptRecord): void {

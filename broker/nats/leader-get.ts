@@ -1,0 +1,48 @@
+import type { Bus } from './bus.js';
+import { asStoreError, type JetStreamRefusal, StoreUnavailableError, storeError } from './store-errors.js';
+import type { StoredMessage } from './stored-message.js';
+
+interface Answer {
+  error?: JetStreamRefusal;
+}
+interface FoundAnswer extends Answer {
+  message?: { subject: string; seq: number; data?: string; time: string };
+}
+interface InfoAnswer extends Answer {
+  state?: { last_seq: number };
+}
+
+/** Without a leader nobody answers; asking again finds the new one sooner than waiting long. */
+const ANSWER_MS_MAX = 2_000;
+const NO_MESSAGE = 10037;
+
+/**
+ * The newest message of a subject as the leader of the stream has it. A direct read may be answered by a replica that
+ * lags, and a cursor or a mark of yesterday would be taken for the present one. Headers are not read.
+ */
+export async function leaderGet(bus: Bus, stream: string, subject: string): Promise<StoredMessage | undefined> {
+  const request = JSON.stringify({ last_by_subj: subject });
+  const { message, error } = await ask<FoundAnswer>(bus, `STREAM.MSG.GET.${stream}`, request);
+  if (error && error.err_code !== NO_MESSAGE) throw storeError(error);
+  if (!message) return undefined;
+  const { seq, data, time } = message;
+  const bytes = Buffer.from(data ?? '', 'base64');
+  return { position: seq, subject: message.subject, data: bytes, timeMs: Date.parse(time) };
+}
+
+/** Last sequence of the stream as its leader has it. */
+export async function leaderEnd(bus: Bus, stream: string): Promise<number> {
+  const { state, error } = await ask<InfoAnswer>(bus, `STREAM.INFO.${stream}`, '');
+  if (error) throw storeError(error);
+  return state?.last_seq ?? 0;
+}
+
+async function ask<T>(bus: Bus, call: string, request: string): Promise<T> {
+  if (!bus.isUp()) throw new StoreUnavailableError('not connected', false);
+  try {
+    const answer = await bus.nc.request(`$JS.API.${call}`, request, { timeout: ANSWER_MS_MAX });
+    return answer.json<T>();
+  } catch (error) {
+    throw asStoreError(error);
+  }
+}

@@ -1,0 +1,87 @@
+import type { Bus } from './bus.js';
+import { leaderEnd } from './leader-get.js';
+
+/** What the leader had, and when it was asked. */
+export interface LeaderEnd {
+  last: number;
+  askedAtMs: number;
+}
+
+export interface LeaderSightOptions {
+  stream: string;
+  /** How far the follower is. */
+  position(): number;
+  /** The follower has been behind its leader, or without one, for this long: another replica may do better. */
+  onLost(): void;
+}
+
+const ASK_INTERVAL_MS = 1_000;
+/** Longer than an election (4 to 8 s), in which there is no leader to ask. */
+const LOST_AFTER_MS = 15_000;
+
+/**
+ * On a stream with replicas the heartbeats of a consumer say little: its replica may lag or be cut off from the others,
+ * and still send them. What counts is when the follower last had everything that the stream's leader had.
+ */
+export class LeaderSight {
+  readonly #bus: Bus;
+  readonly #options: LeaderSightOptions;
+  readonly #timer: NodeJS.Timeout;
+  /** Undefined once the follower has reached it. */
+  #goal: LeaderEnd | undefined;
+  #isAsking = false;
+  #stopped = false;
+  #lostSinceMs = Date.now();
+
+  constructor(
+    bus: Bus,
+    options: LeaderSightOptions,
+    /** Of the follower's life before. */
+    public confirmedAtMs: number,
+    /** What the leader had when the follower began. */
+    goal: LeaderEnd,
+  ) {
+    this.#bus = bus;
+    this.#options = options;
+    this.#goal = goal;
+    this.reached(options.position());
+    this.#timer = setInterval(() => void this.#tick(), ASK_INTERVAL_MS);
+    this.#timer.unref();
+  }
+
+  /** The follower has moved. */
+  reached(position: number): void {
+    if (!this.#goal || position < this.#goal.last) return;
+    this.confirmedAtMs = this.#goal.askedAtMs;
+    this.#lostSinceMs = Date.now();
+    this.#goal = undefined;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+  }
+
+  async #tick(): Promise<void> {
+    if (Date.now() - this.#lostSinceMs > LOST_AFTER_MS) {
+      this.#lostSinceMs = Date.now();
+      this.#goal = undefined;
+      this.#options.onLost();
+      return;
+    }
+    // One goal after the other: under load the leader is always ahead by what is under way.
+    if (this.#goal || this.#isAsking || !this.#bus.isUp()) return;
+    this.#isAsking = true;
+    const askedAtMs = Date.now();
+    try {
+      const last = await leaderEnd(this.#bus, this.#options.stream);
+      if (this.#stopped) return;
+      this.#goal = { last, askedAtMs };
+      this.reached(this.#options.position());
+    } catch {
+      // No leader: time goes on, and the owner sees how long.
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import t from 'tap';
+import { eventually } from '../../tests/support/condition.js';
+import { NatsCluster } from '../../tests/support/nats-cluster.js';
+import { Follower } from './follower.js';
+import { lastOf, lastPerSubject, pagesOf, sequenceAt, streamEnds } from './log-reader.js';
+import { ensureStreams } from './streams.js';
+
+t.setTimeout(180_000);
+t.test('on a cluster with three replicas', { timeout: 150_000 }, async (t) => {
+  const cluster = await NatsCluster.start(t);
+  const bus = await cluster.connect(t);
+  await ensureStreams(bus, { partitions: 1, replicas: 3 });
+  const put = (subject: string, text: string) => bus.publisher.publish({ subject, data: Buffer.from(text) });
+
+  t.test('what was acknowledged is read at once, whichever replica answers', async (t) => {
+    for (let round = 1; round <= 100; round++) {
+      const { position } = await put('cursor.g.c', `${round}`);
+      const [newest, perSubject] = await Promise.all([
+        lastOf(bus, 'CURSORS', 'cursor.g.c'),
+        round % 10 === 0 ? lastPerSubject(bus, 'CURSORS', 'cursor.>') : undefined,
+      ]);
+      if (newest?.position !== position) t.fail(`read ${newest?.position} after ${position} was stored`);
+      if (perSubject && perSubject.at(-1)?.position !== position) t.fail('the load missed the newest');
+    }
+  });
+
+  t.test('pages go up to what the leader has, and a time is found there', async (t) => {
+    const texts = Array.from({ length: 300 }, (_, i) => `${i}`);
+    for (const text of texts) await put('ev.0.a.b.c', text);
+    const before = new Date();
+    const { position } = await put('ev.0.a.b.c', 'last');
+    t.equal(await sequenceAt(bus, 'EV_0', before), position);
+    t.equal(await sequenceAt(bus, 'EV_0', new Date(Date.now() + 60_000)), position + 1);
+    const read: string[] = [];
+    for await (const page of pagesOf(bus, { stream: 'EV_0', subject: 'ev.0.a.b.*', after: 0, limit: 70 }))
+      read.push(...page.map(({ data }) => Buffer.from(data).toString()));
+    t.same(read, [...texts, 'last']);
+  });
+
+  t.test('a follower sees the end only where the leader has it, and outlives the leader', async (t) => {
+    const seen: number[] = [];
+    let endSeenAt = 0;
+    const { last } = await streamEnds(bus, 'EV_0');
+    const follower = new Follower(bus, {
+      stream: 'EV_0',
+      after: 0,
+      onMessage: ({ position }) => seen.push(position),
+      onCaughtUp: () => (endSeenAt = seen.length),
+    });
+    t.teardown(() => follower.stop());
+    await follower.start();
+    await eventually(() => endSeenAt > 0, 'the end to be reached', 20_000);
+    t.equal(endSeenAt, last);
+    t.ok(Date.now() - follower.lastSeenAtMs < 5_000, 'the stream is in sight');
+    const leader = await cluster.leaderOf(bus, 'EV_0');
+    await cluster.kill(leader);
+    const started = Date.now();
+    await eventually(
+      () =>
+        put('ev.0.a.b.c', 'after').then(
+          () => true,
+          () => false,
+        ),
+      'another leader',
+      60_000,
+    );
+    const { position } = await put('ev.0.a.b.c', 'after the election');
+    t.comment(`writing went on after ${Date.now() - started} ms`);
+    await eventually(() => seen.at(-1) === position, 'the follower to go on', 60_000);
+    t.same(
+      seen,
+      Array.from({ length: position }, (_, i) => i + 1),
+      'every position once and in order',
+    );
+    await cluster.restart(leader);
+  });
+
+  t.test('a stream without a majority is out of sight, though its servers are still connected', async (t) => {
+    const follower = new Follower(bus, { stream: 'LEDGER', after: 0, onMessage: () => {} });
+    t.teardown(() => follower.stop());
+    await follower.start();
+    await eventually(() => Date.now() - follower.lastSeenAtMs < 1_500, 'the stream to be in sight', 30_000);
+    const connectedTo = cluster.indexOf(bus);
+    const others = [0, 1, 2].filter((index) => index !== connectedTo);
+    for (const index of others) cluster.freeze(index);
+    const lostAt = Date.now();
+    await eventually(() => Date.now() - follower.lastSeenAtMs > 15_000, 'the stream to be out of sight', 60_000);
+    t.comment(`out of sight since ${Date.now() - lostAt - 15_000} ms after the majority was lost`);
+    for (const index of others) cluster.thaw(index);
+    await eventually(() => Date.now() - follower.lastSeenAtMs < 5_000, 'the stream to be in sight again', 60_000);
+  });
+});

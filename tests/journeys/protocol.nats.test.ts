@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap';
 import WebSocket from 'ws';
 import type { DeliveredEvent } from '../../proto/event.js';
+import { readText } from '../structure/source-tree.js';
 import { startBroker, type TestBroker } from '../support/broker.js';
 import { RawRefusal, RawSession } from '../support/raw-client.js';
 import { call, mustCall, publishBatch } from '../support/raw-http.js';
@@ -227,4 +228,21 @@ t.test('a frame that can not be read is answered, then the session closes with 4
     t.match(session.frames.at(-1), { kind: 'error', code: 'BAD_FRAME' }, encoding);
     t.equal(session.closed?.code, 4400, encoding);
   }
+});
+
+t.test('every HTTP call that the protocol names exists', async (t) => {
+  const { bus } = await openBus(t);
+  const { paths } = (await (await fetch(`${bus.url}/docs/json`)).json()) as { paths: Record<string, object> };
+  const shape = (path: string): string => path.replace(/[?#].*$/, '').replace(/\{[^}]*\}/g, '{}');
+  const known = new Set(
+    Object.entries(paths).flatMap(([path, calls]) =>
+      Object.keys(calls).map((m) => `${m.toUpperCase()} ${shape(path)}`),
+    ),
+  );
+  const named = [...readText('docs/protocol.md').matchAll(/\b(GET|POST|PUT|DELETE) +(\/[\w./{}-]+)/g)];
+  const missing = named
+    .map(([, method, path]) => `${method} ${shape(path as string)}`)
+    .filter((call) => !known.has(call));
+  t.ok(named.length > 8);
+  t.strictSame(missing, []);
 });

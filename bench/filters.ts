@@ -72,7 +72,7 @@ function targetsOf(broker: BrokerProcess, from: number, to: number): SluiceTarge
     token: tokenOf(system),
     encoding: 'sluice.v1.protobuf',
     sampled: true,
-    subscriptions: grants.map((grant) => ({ grant, credit: 20_000 })),
+    subscriptions: grants.map((grant) => ({ grant, from: 'latest', credit: 20_000 })),
   }));
 }
 

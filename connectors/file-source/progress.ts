@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import { HeldRecords } from '../held-records.js';
+import { StateFile } from '../state-file.js';
+
+/** What tells two files of one name apart. */
+export interface FileMark {
+  size: number;
+  modifiedMs: number;
+}
+
+export interface Progress {
+  /** Made at the first start: a source that has forgotten everything counts anew. */
+  epoch: string;
+  /** Number of the last drop that the bus has completely. */
+  drop: number;
+  /** Files that need no more reading, by name. */
+  done: Record<string, FileMark>;
+}
+
+/** The places where a file source keeps what it knows. */
+export function progressPlaces(stateFolder: string, name: string) {
+  const at = (what: string): string => join(stateFolder, `${name}.file-source.${what}`);
+  return {
+    file: new StateFile<Progress>(at('json')),
+    held: new HeldRecords(at('held.ndjson')),
+    /** The copy of the drop that is being told: what comes into the folder meanwhile does not disturb it. */
+    workCopy: at('work'),
+    /** Beside it, where it came from. */
+    work: new StateFile<{ name: string; mark: FileMark; drop: number }>(at('work.json')),
+  };
+}

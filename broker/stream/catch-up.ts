@@ -1,11 +1,14 @@
 import type { ItemField } from '../../proto/item-field.js';
 import type { StreamMetrics } from '../metrics/stream-metrics.js';
 import type { GrantSubscription } from './grant-subscription.js';
+import type { LogEvent } from './log/log-event.js';
 import { LogSegment, type SegmentReader } from './log/log-segment.js';
 import type { LogSegments } from './log/log-segments.js';
 import type { PartitionReader } from './log/partition-reader.js';
 import type { PartitionReaders } from './log/partition-readers.js';
 
+/** What is missing when a subscription joins its channel is cut for it alone; more than this is shared with others. */
+const JOIN_EVENTS_MAX = 64;
 /** Between attempts while the store can't be read. */
 const RETRY_MS = 250;
 
@@ -33,27 +36,32 @@ export class CatchUp {
     const reader = this.#reader(subscription);
     while (subscription.isBehind) {
       await subscription.roomAvailable();
-      const { head, recent } = this.#partition(subscription);
-      await coverReceipt(subscription, head);
+      await coverReceipt(subscription, this.#partition(subscription).head);
       if (!subscription.isBehind) return;
-      if (subscription.position < recent.after) await this.#feedFromStore(subscription, reader);
-      else if (this.#joinFromRecent(subscription, reader)) return;
-      // Other subscriptions and sockets have their turn between two segments.
-      await nextTurn();
+      const missing = this.#missingOnly(subscription);
+      if (!missing) await this.#feedFromLog(subscription, reader);
+      else if (this.#join(subscription, missing, reader)) return;
+      else await nextTurn();
     }
+  }
+
+  /** The events that separate it from the end of the log, when they are few and still in memory. */
+  #missingOnly(subscription: GrantSubscription): LogEvent[] | undefined {
+    const { recent } = this.#partition(subscription);
+    const events = recent.eventsAfter(subscription.position, subscription.view.entry, JOIN_EVENTS_MAX + 1);
+    return events && events.length <= JOIN_EVENTS_MAX ? events : undefined;
   }
 
   /**
    * The seam: in one turn takes what is missing from memory and joins the channel there. The channel is brought up to
    * the head first, so that nothing which it still holds back is sent twice.
    */
-  #joinFromRecent(subscription: GrantSubscription, reader: SegmentReader): boolean {
-    const { recent, head } = this.#partition(subscription);
+  #join(subscription: GrantSubscription, missing: LogEvent[], reader: SegmentReader): boolean {
+    const { head } = this.#partition(subscription);
     const { view, parts } = subscription;
-    const events = recent.eventsAfter(subscription.position, view.entry);
-    if (!events || !parts.receipt.covers(head)) return false;
+    if (!parts.receipt.covers(head)) return false;
     parts.channel.flush(head);
-    const segment = new LogSegment(view.entry, subscription.position, head, events);
+    const segment = new LogSegment(view.entry, subscription.position, head, missing);
     while (subscription.position < head) {
       const { room } = subscription;
       if (room <= 0 || !subscription.isBehind) return false;
@@ -65,7 +73,7 @@ export class CatchUp {
     return true;
   }
 
-  async #feedFromStore(subscription: GrantSubscription, reader: SegmentReader): Promise<void> {
+  async #feedFromLog(subscription: GrantSubscription, reader: SegmentReader): Promise<void> {
     const { segments } = this.deps;
     const { view, parts } = subscription;
     const place = { entry: view.entry, partition: parts.partition, after: subscription.position };

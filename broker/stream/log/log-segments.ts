@@ -4,6 +4,7 @@ import { readAfter } from '../../nats/log-reader.js';
 import { eventStream } from '../../nats/streams.js';
 import { LogEvent } from './log-event.js';
 import { LogSegment } from './log-segment.js';
+import { LogSweep } from './log-sweep.js';
 import type { PartitionReaders } from './partition-readers.js';
 
 /** One read: large enough that the request costs little, small enough that a slow socket holds little. */
@@ -20,16 +21,15 @@ export interface LogPlace {
 }
 
 /**
- * Reads the log for subscriptions that are behind. A segment that one subscription has read serves every other that
- * passes there: a new read stops where a known segment begins, so that readers from different positions come together
- * and thousands that return at once do not read the log thousands of times.
+ * Reads the log for all who are behind. They are brought together by a sweep per entry, so that thousands that return at
+ * once do not read the log thousands of times; what was read stays known for a while for those who come later.
  */
 export class LogSegments {
   /** entry → segments in the order of use; the place of a segment is never moved. */
   readonly #byEntry = new Map<string, LogSegment[]>();
   /** Least recently used first. */
   readonly #used = new Set<LogSegment>();
-  readonly #loading = new Map<string, Promise<LogSegment>>();
+  readonly #sweeps = new Map<string, LogSweep>();
   #bytes = 0;
 
   constructor(
@@ -41,12 +41,13 @@ export class LogSegments {
   ) {}
 
   /** The segment that holds what comes next after a place; without events when the log ends there for now. */
-  async next(place: LogPlace): Promise<LogSegment> {
-    const known = this.#find(place);
-    if (known) return this.#touch(known);
-    const key = `${place.entry} ${place.after}`;
-    const loading = this.#loading.get(key) ?? this.#load(place, key);
-    return loading;
+  next({ entry, partition, after }: LogPlace): Promise<LogSegment> {
+    let sweep = this.#sweeps.get(entry);
+    if (!sweep) {
+      sweep = new LogSweep((place) => this.#load({ entry, partition, after: place }));
+      this.#sweeps.set(entry, sweep);
+    }
+    return sweep.next(after);
   }
 
   /** Encoded forms were added to a segment: they count, and the oldest segments make room. */
@@ -56,18 +57,23 @@ export class LogSegments {
     this.#evict();
   }
 
-  #load(place: LogPlace, key: string): Promise<LogSegment> {
-    const loading = this.#read(place).then((segment) => this.#keep(segment));
-    this.#loading.set(key, loading);
-    const done = () => this.#loading.delete(key);
-    loading.then(done, done);
-    return loading;
-  }
-
-  async #read(place: LogPlace): Promise<LogSegment> {
+  async #load(place: LogPlace): Promise<LogSegment> {
+    const known = this.#find(place);
+    if (known) return this.#touch(known);
+    const recent = this.#readRecent(place);
+    if (recent) return this.#keep(recent);
     const segment = this.replicas > 1 ? await this.#readReplicated(place) : await this.#readSingle(place);
     this.onRead(segment.events.length);
-    return segment;
+    return this.#keep(segment);
+  }
+
+  /** What was dispatched a moment ago is still in memory. */
+  #readRecent({ entry, partition, after }: LogPlace): LogSegment | undefined {
+    const { recent, head } = this.readers.at(partition);
+    const events = recent.eventsAfter(after, entry, SEGMENT_EVENTS);
+    if (!events) return undefined;
+    const isAll = events.length < SEGMENT_EVENTS;
+    return new LogSegment(entry, after, isAll ? head : (events.at(-1) as LogEvent).position, events);
   }
 
   /** Everything up to the head was stored before the read began, so the read has it all. */
@@ -82,7 +88,8 @@ export class LogSegments {
     });
     const events = messages.map((message) => new LogEvent(message, place.entry));
     const last = events.at(-1)?.position ?? place.after;
-    return this.#cut(place, events, events.length === 0 ? Math.max(headBefore, last) : last);
+    const through = events.length === 0 ? Math.max(headBefore, last) : last;
+    return new LogSegment(place.entry, place.after, through, events);
   }
 
   /**
@@ -99,17 +106,7 @@ export class LogSegments {
     });
     const prefix = entryFilter(place.partition, place.entry).slice(0, -1);
     const events = messages.filter((m) => m.subject.startsWith(prefix)).map((m) => new LogEvent(m, place.entry));
-    return this.#cut(place, events, messages.at(-1)?.position ?? place.after);
-  }
-
-  /** Ends the segment where a known one begins. */
-  #cut(place: LogPlace, events: LogEvent[], through: number): LogSegment {
-    let end = through;
-    for (const other of this.#byEntry.get(place.entry) ?? []) {
-      if (other.after > place.after && other.after < end) end = other.after;
-    }
-    const kept = end === through ? events : events.filter((event) => event.position <= end);
-    return new LogSegment(place.entry, place.after, end, kept);
+    return new LogSegment(place.entry, place.after, messages.at(-1)?.position ?? place.after, events);
   }
 
   #find(place: LogPlace): LogSegment | undefined {

@@ -38,11 +38,11 @@ export class RecentLog {
     this.#after = after;
   }
 
-  /** Events of one entry after a position, ascending; undefined when the position is before what is kept. */
-  eventsAfter(position: number, entry: string): LogEvent[] | undefined {
+  /** Up to `max` events of one entry after a position, ascending; undefined when the position is before what is kept. */
+  eventsAfter(position: number, entry: string, max = RECENT_EVENTS_MAX): LogEvent[] | undefined {
     if (position < this.#after) return undefined;
     const found: LogEvent[] = [];
-    for (let i = this.#firstAfter(position); i < this.#events.length; i++) {
+    for (let i = this.#firstAfter(position); i < this.#events.length && found.length < max; i++) {
       const event = this.#events[i] as LogEvent;
       if (event.entry === entry) found.push(event);
     }

@@ -1,0 +1,61 @@
+import t from 'tap';
+import { LogSegment } from './log-segment.js';
+import { LogSweep } from './log-sweep.js';
+
+/** A log of 1,000 positions that is read in segments of 100. */
+function sweepOf(loads: number[]): LogSweep {
+  return new LogSweep(async (after) => {
+    loads.push(after);
+    return new LogSegment('a.x', after, Math.min(after + 100, 1000), []);
+  });
+}
+
+/** Reads to the end; resolves with the segments it was given. */
+async function readAll(sweep: LogSweep, from: number): Promise<[number, number][]> {
+  const seen: [number, number][] = [];
+  for (let after = from; after < 1000; ) {
+    const segment = await sweep.next(after);
+    seen.push([segment.after, segment.through]);
+    after = segment.through;
+  }
+  return seen;
+}
+
+t.test('readers from many places read the log about once together, and each gets what comes next', async (t) => {
+  const loads: number[] = [];
+  const sweep = sweepOf(loads);
+  const readers = Array.from({ length: 50 }, (_, i) => (i * 379) % 1000);
+  const all = await Promise.all(readers.map((from) => readAll(sweep, from)));
+  for (const [i, seen] of all.entries()) {
+    let after = readers[i] as number;
+    for (const [begin, end] of seen) {
+      t.ok(begin <= after && after < end, `reader ${i} at ${after} got ${begin} to ${end}`);
+      after = end;
+    }
+  }
+  t.ok(loads.length <= 20, `${loads.length} segments were read`);
+});
+
+t.test('one that keeps coming from far behind does not hold up the others', async (t) => {
+  const loads: number[] = [];
+  const sweep = sweepOf(loads);
+  let isOver = false;
+  const insistent = (async () => {
+    while (!isOver) await sweep.next(0);
+  })();
+  await readAll(sweep, 500);
+  isOver = true;
+  await insistent;
+  t.ok(loads.length < 100, `${loads.length} segments were read`);
+});
+
+t.test('a read that fails is told to who asked for it, and the next is served', async (t) => {
+  let fails = true;
+  const sweep = new LogSweep(async (after) => {
+    if (fails) throw new Error('the store is away');
+    return new LogSegment('a.x', after, after + 1, []);
+  });
+  await t.rejects(sweep.next(5), { message: 'the store is away' });
+  fails = false;
+  t.match(await sweep.next(5), { after: 5, through: 6 });
+});

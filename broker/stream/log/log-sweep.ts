@@ -1,0 +1,74 @@
+import type { LogSegment } from './log-segment.js';
+
+interface Rider {
+  after: number;
+  resolve(segment: LogSegment): void;
+  reject(error: unknown): void;
+}
+
+/** One turn in so many is for who has waited longest, so that one far behind which keeps coming holds nobody up. */
+const LONGEST_WAITING_EVERY = 8;
+/** Served in one turn of the event loop: each may write a frame of some 100 KiB, so all take some ten milliseconds. */
+const RIDERS_PER_TURN_MAX = 256;
+
+/**
+ * Takes the readers of one entry's log along it, who is furthest behind first. Everyone whose place it comes by rides
+ * with it from there on. So thousands that come back from as many places soon need the same segment at the same time:
+ * it is read once, cut and encoded once per view, and need not be kept.
+ */
+export class LogSweep {
+  /** In the order in which they came. */
+  readonly #waiting = new Set<Rider>();
+  #isRunning = false;
+  #turns = 0;
+
+  constructor(private readonly load: (after: number) => Promise<LogSegment>) {}
+
+  /** The segment that holds what comes next after a place, when its turn has come. */
+  next(after: number): Promise<LogSegment> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add({ after, resolve, reject });
+      if (!this.#isRunning) void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true;
+    while (this.#waiting.size > 0) {
+      // Who was served in the last turn waits again by now, and sockets and other work have had theirs.
+      await nextTurn();
+      const first = this.#choose();
+      try {
+        this.#serve(first, await this.load(first.after));
+      } catch (error) {
+        this.#waiting.delete(first);
+        first.reject(error);
+      }
+    }
+    this.#isRunning = false;
+  }
+
+  #choose(): Rider {
+    let chosen: Rider | undefined;
+    for (const rider of this.#waiting) {
+      if (!chosen || rider.after < chosen.after) chosen = rider;
+      if (this.#turns % LONGEST_WAITING_EVERY === 0) break;
+    }
+    this.#turns++;
+    return chosen as Rider;
+  }
+
+  #serve(first: Rider, segment: LogSegment): void {
+    this.#waiting.delete(first);
+    first.resolve(segment);
+    let served = 1;
+    for (const rider of this.#waiting) {
+      if (rider.after < segment.after || rider.after >= segment.through) continue;
+      if (served++ === RIDERS_PER_TURN_MAX) return;
+      this.#waiting.delete(rider);
+      rider.resolve(segment);
+    }
+  }
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

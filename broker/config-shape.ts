@@ -26,7 +26,8 @@ export const CONFIG_DEFAULTS = {
     // About 50 KiB each, before anything waits in their sockets.
     maxSessions: 20_000,
   },
-  ledgerSightMs: 10_000,
+  // Longer than a leader election (4 to 8 s): one must not end every session.
+  ledgerSightMs: 15_000,
   platformRegistration: undefined,
   logLevel: 'info',
   bootstrapToken: undefined,

@@ -1,7 +1,7 @@
 import { DeliverPolicy } from '@nats-io/jetstream';
 import { deferred } from '@nats-io/transport-node';
 import type { Bus } from './bus.js';
-import { type LeaderEnd, LeaderSight } from './leader-sight.js';
+import { type LeaderEnd, LeaderSight, leaderEndOf } from './leader-sight.js';
 import { streamInfo } from './log-reader.js';
 import { PushConsumer } from './push-consumer.js';
 import type { StoredMessage } from './stored-message.js';
@@ -119,10 +119,10 @@ export class Follower {
 
   async #checkTail(attempt: number): Promise<void> {
     const askedAtMs = Date.now();
-    const { config, state } = await streamInfo(this.#bus, this.#options.stream);
+    const info = await streamInfo(this.#bus, this.#options.stream);
     if (attempt !== this.#attempt) return;
-    const last = state.last_seq;
-    this.#leaderEnd = config.num_replicas > 1 ? { last, askedAtMs } : undefined;
+    const last = info.state.last_seq;
+    this.#leaderEnd = info.config.num_replicas > 1 ? leaderEndOf(info, askedAtMs) : undefined;
     if (last >= this.#position) return;
     this.#position = last;
     this.#options.onTailLost?.(last);

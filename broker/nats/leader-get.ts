@@ -8,9 +8,6 @@ interface Answer {
 interface FoundAnswer extends Answer {
   message?: { subject: string; seq: number; data?: string; time: string };
 }
-interface InfoAnswer extends Answer {
-  state?: { last_seq: number };
-}
 
 /** Without a leader nobody answers; asking again finds the new one sooner than waiting long. */
 const ANSWER_MS_MAX = 2_000;
@@ -28,13 +25,6 @@ export async function leaderGet(bus: Bus, stream: string, subject: string): Prom
   const { seq, data, time } = message;
   const bytes = Buffer.from(data ?? '', 'base64');
   return { position: seq, subject: message.subject, data: bytes, timeMs: Date.parse(time) };
-}
-
-/** Last sequence of the stream as its leader has it. */
-export async function leaderEnd(bus: Bus, stream: string): Promise<number> {
-  const { state, error } = await ask<InfoAnswer>(bus, `STREAM.INFO.${stream}`, '');
-  if (error) throw storeError(error);
-  return state?.last_seq ?? 0;
 }
 
 async function ask<T>(bus: Bus, call: string, request: string): Promise<T> {

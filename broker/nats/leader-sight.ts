@@ -1,10 +1,27 @@
+import type { StreamInfo } from '@nats-io/jetstream';
 import type { Bus } from './bus.js';
-import { leaderEnd } from './leader-get.js';
+import { streamInfo } from './log-reader.js';
 
-/** What the leader had, and when it was asked. */
+/** What the leader had, and when it was certainly still the leader. */
 export interface LeaderEnd {
   last: number;
-  askedAtMs: number;
+  provenAtMs: number;
+}
+
+const NANOS_PER_MS = 1_000_000;
+
+/**
+ * A leader that is cut off from the others believes in itself for some 15 seconds more, while they elect another. That
+ * there is none is proven up to when it last heard from a majority.
+ */
+export function leaderEndOf({ state, cluster }: StreamInfo, askedAtMs: number): LeaderEnd {
+  const replicas = cluster?.replicas ?? [];
+  const heard = replicas.filter(({ active, current, offline }) => !offline && (current || active > 0));
+  const silentMs = heard.map(({ active }) => active / NANOS_PER_MS).sort((a, b) => a - b);
+  // Half of the others and the leader itself are a majority.
+  const needed = Math.ceil(replicas.length / 2);
+  const silence = needed === 0 ? 0 : (silentMs[needed - 1] ?? Number.POSITIVE_INFINITY);
+  return { last: state.last_seq, provenAtMs: askedAtMs - Math.ceil(silence) };
 }
 
 export interface LeaderSightOptions {
@@ -52,8 +69,8 @@ export class LeaderSight {
   /** The follower has moved. */
   reached(position: number): void {
     if (!this.#goal || position < this.#goal.last) return;
-    this.confirmedAtMs = this.#goal.askedAtMs;
-    this.#lostSinceMs = Date.now();
+    this.confirmedAtMs = Math.max(this.confirmedAtMs, this.#goal.provenAtMs);
+    if (Date.now() - this.confirmedAtMs < LOST_AFTER_MS) this.#lostSinceMs = Date.now();
     this.#goal = undefined;
   }
 
@@ -74,9 +91,9 @@ export class LeaderSight {
     this.#isAsking = true;
     const askedAtMs = Date.now();
     try {
-      const last = await leaderEnd(this.#bus, this.#options.stream);
+      const info = await streamInfo(this.#bus, this.#options.stream);
       if (this.#stopped) return;
-      this.#goal = { last, askedAtMs };
+      this.#goal = leaderEndOf(info, askedAtMs);
       this.reached(this.#options.position());
     } catch {
       // No leader: time goes on, and the owner sees how long.

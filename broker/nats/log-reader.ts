@@ -79,11 +79,14 @@ export async function streamEnds(bus: Bus, stream: string): Promise<{ first: num
   return { first: state.first_seq === 0 ? 1 : state.first_seq, last: state.last_seq };
 }
 
-/** Of the leader. Throws StoreUnavailableError while there is none. */
-export function streamInfo(bus: Bus, stream: string): Promise<StreamInfo> {
-  return bus.jsm.streams.info(stream).catch((error) => {
+/** Of the leader. Throws StoreUnavailableError while there is none: then any replica answers with what it has. */
+export async function streamInfo(bus: Bus, stream: string): Promise<StreamInfo> {
+  const info = await bus.jsm.streams.info(stream).catch((error) => {
     throw asStoreError(error);
   });
+  if (info.config.num_replicas > 1 && !info.cluster?.leader)
+    throw new StoreUnavailableError(`${stream} has no leader`, false);
+  return info;
 }
 
 /** First sequence stored at or after `time`; one above the last when there is none. */

@@ -4,6 +4,7 @@ import type { OutMessage } from './out-message.js';
 import { publishHeaders } from './publish-headers.js';
 import type { JetStreamRefusal } from './store-errors.js';
 import { StoreRefusedError, StoreUnavailableError, storeError } from './store-errors.js';
+import { subjectsOf } from './stream-names.js';
 
 export interface PubAck {
   stream: string;
@@ -28,9 +29,10 @@ interface RawAck {
 }
 
 interface Waiter {
+  subject: string;
+  sentAtMs: number;
   resolve(ack: RawAck): void;
   reject(error: Error): void;
-  deadlineMs: number;
 }
 
 /** The server's own limit for an atomic batch, in messages. */
@@ -39,8 +41,11 @@ export const BATCH_MESSAGES_MAX = 1_000;
 const IN_FLIGHT_MAX = 1_024;
 /** Messages waiting for a place in flight; above it callers are refused, so a slow store can not fill our memory. */
 const WAITING_MAX = 16_384;
-/** Longer than a leader election (4 to 8 s) in a cluster. */
+/** Longer than a leader election (4 to 8 s) in a cluster, where the news of its outcome comes first. */
 const ACK_TIMEOUT_MS = 15_000;
+/** What the leader before has acknowledged is still on its way when another one is elected. */
+const ELECTION_GRACE_MS = 500;
+const ELECTED_SUBJECT = '$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED';
 const SWEEP_INTERVAL_MS = 500;
 
 /**
@@ -61,6 +66,11 @@ export class Publisher {
     bus.nc.subscribe(`${this.#prefix}*`, {
       callback: (error, msg) => {
         if (!error) this.#onAck(msg);
+      },
+    });
+    bus.nc.subscribe(`${ELECTED_SUBJECT}.*`, {
+      callback: (error, msg) => {
+        if (!error) this.#onElected(msg.subject.slice(ELECTED_SUBJECT.length + 1));
       },
     });
     bus.onStatus((up) => {
@@ -116,7 +126,7 @@ export class Publisher {
       const options = { reply: this.#prefix + id, ...(hdrs && { headers: hdrs }) };
       try {
         this.#bus.nc.publish(message.subject, message.data, options);
-        this.#waiters.set(id, { resolve, reject, deadlineMs: Date.now() + ACK_TIMEOUT_MS });
+        this.#waiters.set(id, { subject: message.subject, sentAtMs: Date.now(), resolve, reject });
       } catch (error) {
         reject(refusedByClient(error));
       }
@@ -159,12 +169,26 @@ export class Publisher {
   }
 
   #failExpired(): void {
-    const now = Date.now();
-    // Insertion order is deadline order, so the first live one ends the walk.
+    const oldest = Date.now() - ACK_TIMEOUT_MS;
+    this.#failUncertain(`no answer within ${ACK_TIMEOUT_MS} ms`, ({ sentAtMs }) => sentAtMs < oldest);
+  }
+
+  /** What was sent to the leader before and is not acknowledged by now never will be, stored or not. */
+  #onElected(stream: string): void {
+    const electedAtMs = Date.now();
+    const isOfStream = subjectsOf(stream);
+    const timer = setTimeout(() => {
+      const why = 'another server has become the leader';
+      this.#failUncertain(why, ({ sentAtMs, subject }) => sentAtMs < electedAtMs && isOfStream(subject));
+    }, ELECTION_GRACE_MS);
+    timer.unref();
+  }
+
+  #failUncertain(why: string, isLost: (waiter: Waiter) => boolean): void {
     for (const [id, waiter] of this.#waiters) {
-      if (waiter.deadlineMs > now) break;
+      if (!isLost(waiter)) continue;
       this.#waiters.delete(id);
-      waiter.reject(new StoreUnavailableError(`no answer within ${ACK_TIMEOUT_MS} ms`, true));
+      waiter.reject(new StoreUnavailableError(why, true));
     }
     this.#refill();
   }

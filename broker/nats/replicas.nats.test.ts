@@ -84,8 +84,8 @@ t.test('on a cluster with three replicas', { timeout: 150_000 }, async (t) => {
     const others = [0, 1, 2].filter((index) => index !== connectedTo);
     for (const index of others) cluster.freeze(index);
     const lostAt = Date.now();
-    await eventually(() => Date.now() - follower.lastSeenAtMs > 15_000, 'the stream to be out of sight', 60_000);
-    t.comment(`out of sight since ${Date.now() - lostAt - 15_000} ms after the majority was lost`);
+    await eventually(() => Date.now() - follower.lastSeenAtMs > 8_000, 'the stream to be out of sight', 60_000);
+    t.comment(`out of sight since ${Date.now() - lostAt - 8_000} ms after the majority was lost`);
     for (const index of others) cluster.thaw(index);
     await eventually(() => Date.now() - follower.lastSeenAtMs < 5_000, 'the stream to be in sight again', 60_000);
   });

@@ -3,6 +3,17 @@ import type { StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType, StoreCompression } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import type { Bus } from './bus.js';
+import {
+  CURSORS_STREAM,
+  eventStream,
+  eventSubjects,
+  LEDGER_STREAM,
+  QUARANTINE_STREAM,
+  RECEIPTS_STREAM,
+  SUBJECTS,
+} from './stream-names.js';
+
+export { CURSORS_STREAM, eventStream, LEDGER_STREAM, QUARANTINE_STREAM, RECEIPTS_STREAM } from './stream-names.js';
 
 export interface StreamsOptions {
   /** Counts only when the store is new: partitions of entries are recorded, so their number never changes. */
@@ -19,12 +30,6 @@ export interface Store {
   /** Per partition: id of the log's life. A position means something within one life only. */
   logs: string[];
 }
-
-export const LEDGER_STREAM = 'LEDGER';
-export const RECEIPTS_STREAM = 'RECEIPTS';
-export const QUARANTINE_STREAM = 'QUARANTINE';
-export const CURSORS_STREAM = 'CURSORS';
-export const eventStream = (partition: number) => `EV_${partition}`;
 
 const PARTITIONS_KEY = 'sluice-partitions';
 const LOG_KEY = 'sluice-log';
@@ -47,18 +52,18 @@ export async function ensureStreams(bus: Bus, options: StreamsOptions): Promise<
   const logs = [logOf(first)];
   for (let p = 1; p < partitions; p++) logs.push(logOf(await ensureEventStream(bus, p, settled)));
   const { replicas } = options;
-  await ensureStream(bus, { name: LEDGER_STREAM, subjects: ['ledger.>'], num_replicas: replicas });
-  await ensureStream(bus, { name: RECEIPTS_STREAM, subjects: ['receipt.>'], num_replicas: replicas });
+  await ensureStream(bus, { name: LEDGER_STREAM, subjects: SUBJECTS.LEDGER, num_replicas: replicas });
+  await ensureStream(bus, { name: RECEIPTS_STREAM, subjects: SUBJECTS.RECEIPTS, num_replicas: replicas });
   await ensureStream(bus, {
     name: QUARANTINE_STREAM,
-    subjects: ['quarantine.>'],
+    subjects: SUBJECTS.QUARANTINE,
     num_replicas: replicas,
     max_age: nanos(QUARANTINE_DAYS * DAY_MS),
     ...maxBytes(options.maxBytesQuarantine),
   });
   await ensureStream(bus, {
     name: CURSORS_STREAM,
-    subjects: ['cursor.>', 'mark.>', 'deadletter.>', 'ticket.>'],
+    subjects: SUBJECTS.CURSORS,
     num_replicas: replicas,
     max_msgs_per_subject: 1,
   });
@@ -77,7 +82,7 @@ export async function renewLog(bus: Bus, partition: number): Promise<string> {
 function ensureEventStream(bus: Bus, partition: number, options: StreamsOptions): Promise<StreamInfo> {
   return ensureStream(bus, {
     name: eventStream(partition),
-    subjects: [`ev.${partition}.>`],
+    subjects: eventSubjects(partition),
     num_replicas: options.replicas,
     metadata: { [PARTITIONS_KEY]: String(options.partitions), [LOG_KEY]: newLogId() },
     ...maxBytes(options.maxBytesPerPartition),

@@ -1,0 +1,25 @@
+export const LEDGER_STREAM = 'LEDGER';
+export const RECEIPTS_STREAM = 'RECEIPTS';
+export const QUARANTINE_STREAM = 'QUARANTINE';
+export const CURSORS_STREAM = 'CURSORS';
+export const eventStream = (partition: number): string => `EV_${partition}`;
+
+/** What the streams take, apart from those of events. */
+export const SUBJECTS = {
+  [LEDGER_STREAM]: ['ledger.>'],
+  [RECEIPTS_STREAM]: ['receipt.>'],
+  [QUARANTINE_STREAM]: ['quarantine.>'],
+  [CURSORS_STREAM]: ['cursor.>', 'mark.>', 'deadletter.>', 'ticket.>'],
+};
+export const eventSubjects = (partition: number): string[] => [`ev.${partition}.>`];
+
+const EVENTS = /^EV_(\d+)$/;
+
+/** Whether a subject goes into that stream; into one that is not ours none does. */
+export function subjectsOf(stream: string): (subject: string) => boolean {
+  const [, partition] = EVENTS.exec(stream) ?? [];
+  const patterns =
+    partition === undefined ? SUBJECTS[stream as keyof typeof SUBJECTS] : eventSubjects(Number(partition));
+  const prefixes = (patterns ?? []).map((pattern) => pattern.slice(0, -1));
+  return (subject) => prefixes.some((prefix) => subject.startsWith(prefix));
+}

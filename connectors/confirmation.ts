@@ -12,8 +12,12 @@ export class Confirmation {
   async given(signal: AbortSignal): Promise<void> {
     if (this.#isGiven || signal.aborted) return;
     await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      const done = (): void => {
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#wake = done;
+      signal.addEventListener('abort', done);
     });
   }
 }

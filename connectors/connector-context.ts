@@ -12,7 +12,7 @@ export interface ConnectorContext {
   /** Unique in the department: names files, slots and cursors. */
   name: string;
   bus: BusAddress;
-  /** Folder for progress; made when needed. */
+  /** Folder for progress; it exists. */
   stateFolder: string;
   metrics: ConnectorMetrics;
   log: Logger;

@@ -22,6 +22,30 @@ export const CONNECTOR_KINDS: Record<string, Prepare> = {
     const config = parsePostgresSinkConfig(settings);
     return forSink(() => new PostgresSink(config, `sluice ${context.name}`), config, context);
   },
+  'file-source': async (settings, context) => {
+    const { parseFileSourceConfig } = await import('./file-source/config.js');
+    const { FileSource } = await import('./file-source/source.js');
+    const config = parseFileSourceConfig(settings);
+    return forSource(() => new FileSource(config, context), context);
+  },
+  'file-sink': async (settings, context) => {
+    const { parseFileSinkConfig } = await import('./file-sink/config.js');
+    const { FileSink } = await import('./file-sink/sink.js');
+    const config = parseFileSinkConfig(settings);
+    return forSink(() => new FileSink(config, context.name), config, context);
+  },
+  'http-source': async (settings, context) => {
+    const { parseHttpSourceConfig } = await import('./http-source/config.js');
+    const { HttpSource } = await import('./http-source/source.js');
+    const config = parseHttpSourceConfig(settings);
+    return forSource(() => new HttpSource(config, context), context);
+  },
+  webhook: async (settings, context) => {
+    const { parseWebhookConfig } = await import('./webhook/config.js');
+    const { WebhookSink } = await import('./webhook/sink.js');
+    const config = parseWebhookConfig(settings);
+    return forSink(() => new WebhookSink(config), config, context);
+  },
 };
 
 function forSource(create: () => Source, context: ConnectorContext): PreparedConnector {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, rename } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { RecordData } from '../proto/event.js';
 
@@ -13,7 +12,8 @@ export interface HeldRecord {
   previous: RecordData | undefined;
 }
 
-interface Line {
+/** One change of what is held; without a digest the record is gone. */
+export interface HeldChange {
   key: string;
   digest?: string;
   previous?: RecordData | undefined;
@@ -28,7 +28,7 @@ const LINES_PER_WRITE = 5_000;
  */
 export class HeldRecords {
   readonly #records = new Map<string, HeldRecord>();
-  #unwritten: Line[] = [];
+  #unwritten: HeldChange[] = [];
 
   constructor(private readonly path: string) {}
 
@@ -60,6 +60,19 @@ export class HeldRecords {
     await this.#rewrite();
   }
 
+  /** What `flush` will write. */
+  get unflushed(): readonly HeldChange[] {
+    return this.#unwritten;
+  }
+
+  /** Makes changes again that were made before a crash. */
+  apply(changes: readonly HeldChange[]): void {
+    for (const { key, digest, previous } of changes) {
+      if (digest === undefined) this.delete(key);
+      else this.set(key, { digest, previous });
+    }
+  }
+
   /** Resolves when all changes so far are on disk. */
   async flush(): Promise<void> {
     const lines = this.#unwritten.splice(0);
@@ -89,8 +102,7 @@ export function digestOf(data: RecordData): string {
   return createHash('sha256').update(JSON.stringify(entries)).digest('base64').slice(0, 22);
 }
 
-async function append(path: string, lines: Line[], flag = 'a'): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+async function append(path: string, lines: HeldChange[], flag = 'a'): Promise<void> {
   const file = await open(path, flag);
   try {
     for (let start = 0; start < lines.length; start += LINES_PER_WRITE) {
@@ -112,9 +124,9 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   }
 }
 
-function parsed(text: string): Line | undefined {
+function parsed(text: string): HeldChange | undefined {
   try {
-    return text === '' ? undefined : (JSON.parse(text) as Line);
+    return text === '' ? undefined : (JSON.parse(text) as HeldChange);
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { pino } from 'pino';
 import type { ConnectorConfig } from './connector-config.js';
 import type { ConnectorContext } from './connector-context.js';
@@ -25,6 +26,7 @@ export async function runConnector(
     throw new ConnectorConfigError([`connector must be one of ${known}`]);
   }
   const context = contextOf(config);
+  await mkdir(config.stateFolder, { recursive: true });
   const run = await prepare(config.settings, context);
   const endpoint =
     config.metricsPort === undefined

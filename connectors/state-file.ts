@@ -1,6 +1,5 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { SourceUnfitError } from './connector-errors.js';
 
 /**
@@ -48,7 +47,6 @@ export class StateFile<State> {
   }
 
   async #replace(text: string): Promise<void> {
-    mkdirSync(dirname(this.path), { recursive: true });
     const temporary = `${this.path}.new`;
     const file = await open(temporary, 'w');
     try {

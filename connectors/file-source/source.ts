@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { copyFile, open, rename, rm } from 'node:fs/promises';
 import type { SourceEvent } from '../../proto/event.js';
 import { publishedEntry } from '../catalog-entry.js';
 import { pause } from '../client/pause.js';
@@ -92,7 +91,6 @@ export class FileSource implements Source {
   /** False when the file is gone or has changed meanwhile: then it is not complete after all. */
   async #copy({ path, name, mark }: FoundFile): Promise<boolean> {
     const copy = `${this.#places.workCopy}.new`;
-    await mkdir(dirname(copy), { recursive: true });
     await rm(this.#places.workCopy, { force: true });
     try {
       await copyFile(path, copy);

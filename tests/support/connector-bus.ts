@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Test } from 'tap';
@@ -38,9 +39,11 @@ export class ConnectorBus {
       subscribeToken: `token-of-the-subscriber-${number}-0123456789`,
     };
     await this.broker.apply(bundleOf(number, names));
+    const folder = join(this.folder, String(number));
+    await mkdir(folder);
     const { hostname, port } = new URL(this.broker.url);
     const proxy = await TcpProxy.start(t, { host: hostname, port: Number(port) });
-    return new BusLane(this.broker.url, proxy, join(this.folder, String(number)), names);
+    return new BusLane(this.broker.url, proxy, folder, names);
   };
 }
 

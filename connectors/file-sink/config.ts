@@ -1,0 +1,39 @@
+import { resolve } from 'node:path';
+import { checkSettings } from '../connector-config.js';
+
+export interface FileSinkConfig {
+  grant: string;
+  cursor: string;
+  /** Must exist. */
+  folder: string;
+  format: 'ndjson' | 'csv';
+  /** A file with so much, or so old, is complete and appears under its name. */
+  fileBytesMax: number;
+  fileAgeMaxMs: number;
+}
+
+const SCHEMA = {
+  type: 'object',
+  properties: {
+    grant: { type: 'string', minLength: 1 },
+    cursor: { type: 'string', minLength: 1, default: 'default' },
+    folder: { type: 'string', minLength: 1 },
+    format: { enum: ['ndjson', 'csv'], default: 'ndjson' },
+    maxFileMb: { type: 'number', exclusiveMinimum: 0, default: 64 },
+    maxFileSeconds: { type: 'number', exclusiveMinimum: 0, default: 300 },
+  },
+  required: ['grant', 'folder'],
+  additionalProperties: false,
+};
+
+export function parseFileSinkConfig(settings: unknown): FileSinkConfig {
+  const { maxFileMb, maxFileSeconds, folder, ...rest } = checkSettings<
+    Omit<FileSinkConfig, 'fileBytesMax' | 'fileAgeMaxMs'> & { maxFileMb: number; maxFileSeconds: number }
+  >(settings, SCHEMA);
+  return {
+    ...rest,
+    folder: resolve(folder),
+    fileBytesMax: maxFileMb * 1024 * 1024,
+    fileAgeMaxMs: maxFileSeconds * 1000,
+  };
+}

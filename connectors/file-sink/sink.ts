@@ -1,0 +1,126 @@
+import { access, open, rename, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DeliveredEvent } from '../../proto/event.js';
+import type { From, SubscribedFrame } from '../../proto/frames.js';
+import { PeerGoneError, SinkUnfitError } from '../connector-errors.js';
+import type { Sink, SinkBatch } from '../sink.js';
+import type { StateFile } from '../state-file.js';
+import type { FileSinkConfig } from './config.js';
+import { csvFormat, type LineFormat, NDJSON } from './event-lines.js';
+import { type Progress, progressFile } from './progress.js';
+
+/** Digits of a position in a name, so that names sort like positions. */
+const POSITION_DIGITS = 12;
+
+/**
+ * Appends events to a file under a hidden name, which appears under its own name when it is complete. How much of it counts stands
+ * in the progress file, so that a crash leaves no event twice.
+ */
+export class FileSink implements Sink {
+  readonly #file: StateFile<Progress>;
+  #progress: Progress | undefined;
+  #format: LineFormat = NDJSON;
+
+  constructor(
+    private readonly config: FileSinkConfig,
+    private readonly name: string,
+  ) {
+    this.#file = progressFile(config.folder, name);
+  }
+
+  async open(): Promise<From> {
+    return this.#onDisk(async () => {
+      // Not made here: a folder that is not there may be on a disk that is away, with all that was written.
+      await access(this.config.folder);
+      this.#progress = this.#file.read();
+      await this.#recoverPart();
+      return this.#progress ? { after: this.#progress.position, log: this.#progress.log } : 'earliest';
+    });
+  }
+
+  async shape({ items }: SubscribedFrame): Promise<void> {
+    const format = this.config.format === 'csv' ? csvFormat(items.map(({ name }) => name)) : NDJSON;
+    if (format.head !== this.#format.head) await this.#onDisk(() => this.#complete());
+    this.#format = format;
+  }
+
+  async write({ events, log }: SinkBatch): Promise<void> {
+    await this.#onDisk(async () => {
+      await this.#append(events, log);
+      if (this.#isDue()) await this.#complete();
+    });
+  }
+
+  async idle(): Promise<void> {
+    if (this.#isDue()) await this.#onDisk(() => this.#complete());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  /** Cuts off what does not count; a file that a crash left complete but not noted as such is noted now. */
+  async #recoverPart(): Promise<void> {
+    const { part, position, log } = this.#progress ?? {};
+    if (!part || position === undefined || log === undefined) return;
+    try {
+      await truncate(this.#partPath(part.first), part.bytes);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      await access(this.#completePath(part.first, position)).catch(() => {
+        throw new SinkUnfitError(`${this.#partPath(part.first)} is gone: somebody has removed it`);
+      });
+      await this.#move({ log, position, part: undefined });
+    }
+  }
+
+  async #append(events: readonly DeliveredEvent[], log: string): Promise<void> {
+    const part = this.#progress?.part ?? { first: events[0]!.position, bytes: 0, sinceMs: Date.now() };
+    const head = part.bytes === 0 ? this.#format.head : '';
+    const bytes = Buffer.from(head + events.map(this.#format.line).join(''));
+    // A new part may meet what a crash left of one with the same name.
+    const file = await open(this.#partPath(part.first), part.bytes === 0 ? 'w' : 'a');
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await this.#move({ log, position: events.at(-1)!.position, part: { ...part, bytes: part.bytes + bytes.length } });
+  }
+
+  #isDue(): boolean {
+    const part = this.#progress?.part;
+    if (!part) return false;
+    return part.bytes >= this.config.fileBytesMax || Date.now() - part.sinceMs >= this.config.fileAgeMaxMs;
+  }
+
+  async #complete(): Promise<void> {
+    const { part, position, log } = this.#progress ?? {};
+    if (!part || position === undefined || log === undefined) return;
+    await rename(this.#partPath(part.first), this.#completePath(part.first, position));
+    await this.#move({ log, position, part: undefined });
+  }
+
+  async #move(progress: Progress): Promise<void> {
+    await this.#file.write(progress);
+    this.#progress = progress;
+  }
+
+  #partPath(first: number): string {
+    return join(this.config.folder, `.${this.name}-${first}.part`);
+  }
+
+  #completePath(first: number, last: number): string {
+    const range = [first, last].map((place) => String(place).padStart(POSITION_DIGITS, '0')).join('-');
+    return join(this.config.folder, `${this.name}-${range}.${this.config.format}`);
+  }
+
+  async #onDisk<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
+      throw new PeerGoneError(`the folder can not be written: ${code}`, { cause: error });
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { checkSettings } from '../connector-config.js';
+import { COLUMNS_SCHEMA, type ColumnTarget, columnTargets, type MappingConfig } from '../record-mapping.js';
+
+export interface HttpSourceConfig extends MappingConfig {
+  /** Answers with the records that changed after a cursor, in the order of their changes. */
+  url: string;
+  headers: Record<string, string>;
+  /** Query parameter that carries the cursor; left out at the very first request. */
+  cursorParameter: string;
+  /** Dotted paths into the answer. */
+  itemsPath: string;
+  nextPath: string;
+  /** Path in an item that is true when the record is gone; undefined when the service never says so. */
+  deletedPath: string | undefined;
+  key: string[];
+  pollMs: number;
+  timeoutMs: number;
+}
+
+interface Settings {
+  url: string;
+  headers: Record<string, string>;
+  cursor: { parameter: string; next: string };
+  items: string;
+  deleted?: string;
+  entry: string;
+  key: string[];
+  columns: Record<string, string | ColumnTarget>;
+  pollSeconds: number;
+  timeoutSeconds: number;
+}
+
+const TEXT = { type: 'string', minLength: 1 };
+
+const SCHEMA = {
+  type: 'object',
+  properties: {
+    url: { type: 'string', pattern: '^https?://' },
+    headers: { type: 'object', additionalProperties: { type: 'string' }, default: {} },
+    cursor: {
+      type: 'object',
+      properties: { parameter: { ...TEXT, default: 'after' }, next: { ...TEXT, default: 'next' } },
+      additionalProperties: false,
+      default: {},
+    },
+    items: { ...TEXT, default: 'items' },
+    deleted: TEXT,
+    entry: TEXT,
+    key: { type: 'array', items: TEXT, minItems: 1 },
+    columns: COLUMNS_SCHEMA,
+    pollSeconds: { type: 'number', exclusiveMinimum: 0, default: 10 },
+    timeoutSeconds: { type: 'number', exclusiveMinimum: 0, default: 30 },
+  },
+  required: ['url', 'entry', 'key', 'columns'],
+  additionalProperties: false,
+};
+
+export function parseHttpSourceConfig(settings: unknown): HttpSourceConfig {
+  const given = checkSettings<Settings>(settings, SCHEMA);
+  return {
+    url: given.url,
+    headers: given.headers,
+    cursorParameter: given.cursor.parameter,
+    nextPath: given.cursor.next,
+    itemsPath: given.items,
+    deletedPath: given.deleted,
+    entry: given.entry,
+    key: given.key,
+    columns: columnTargets(given.columns),
+    pollMs: given.pollSeconds * 1000,
+    timeoutMs: given.timeoutSeconds * 1000,
+  };
+}

@@ -1,0 +1,78 @@
+import type { DeliveredEvent } from '../../proto/event.js';
+import type { From } from '../../proto/frames.js';
+import { PoisonEventError } from '../connector-errors.js';
+import type { Sink, SinkBatch } from '../sink.js';
+import type { WebhookConfig } from './config.js';
+import { Progress } from './progress.js';
+import { Receiver } from './receiver.js';
+
+/** Calls a service for each event: one at a time of a record, in order; several records side by side. */
+export class WebhookSink implements Sink {
+  readonly #receiver: Receiver;
+  readonly #progress = new Progress();
+
+  constructor(private readonly config: WebhookConfig) {
+    this.#receiver = new Receiver(config);
+  }
+
+  async open(): Promise<From> {
+    return 'cursor';
+  }
+
+  async shape(): Promise<void> {}
+
+  async write({ events }: SinkBatch, signal: AbortSignal): Promise<void> {
+    const waiting = events.filter(({ position }) => !this.#progress.isDone(position));
+    for (const round of roundsOf(waiting)) await this.#tellRound(round, signal);
+    this.#progress.passed(events.at(-1)!.position);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  async #tellRound(records: DeliveredEvent[][], signal: AbortSignal): Promise<void> {
+    const poisons: PoisonEventError[] = [];
+    const queue = [...records];
+    let failure: unknown;
+    const work = async (): Promise<void> => {
+      for (let record = queue.shift(); record && failure === undefined; record = queue.shift()) {
+        const poison = await this.#tellRecord(record, signal);
+        if (poison) poisons.push(poison);
+      }
+    };
+    const workers = Array.from({ length: Math.min(this.config.parallel, records.length) }, () =>
+      work().catch((error) => {
+        failure ??= error;
+      }),
+    );
+    await Promise.all(workers);
+    if (failure !== undefined) throw failure;
+    poisons.sort((a, b) => a.position - b.position);
+    if (poisons[0]) throw poisons[0];
+  }
+
+  /** Ends at the first event that the receiver never takes: those behind it come again, when it is among the dead letters. */
+  async #tellRecord(events: DeliveredEvent[], signal: AbortSignal): Promise<PoisonEventError | undefined> {
+    for (const event of events) {
+      const reason = await this.#receiver.tell(event, signal);
+      if (reason !== undefined) return new PoisonEventError(event.position, reason);
+      this.#progress.done(event.position);
+    }
+    return undefined;
+  }
+}
+
+/** Events by record, in order; the edges of a snapshot speak of all records, so they stand between rounds. */
+function roundsOf(events: readonly DeliveredEvent[]): DeliveredEvent[][][] {
+  const rounds: Map<string, DeliveredEvent[]>[] = [new Map()];
+  for (const event of events) {
+    if (event.subject === undefined) {
+      rounds.push(new Map([['', [event]]]), new Map());
+      continue;
+    }
+    const round = rounds.at(-1)!;
+    const record = round.get(event.subject);
+    if (record) record.push(event);
+    else round.set(event.subject, [event]);
+  }
+  return rounds.map((round) => [...round.values()]);
+}

@@ -87,7 +87,7 @@ export class Publisher {
   /** Resolves when the message is stored as durably as the server is set up to; calls are sent in the order they are made. */
   async publish(message: OutMessage): Promise<PubAck> {
     const raw = await this.#whenFree(() => this.#send(message, publishHeaders(message)));
-    return { stream: raw.stream ?? '', position: raw.seq ?? 0, duplicate: raw.duplicate === true };
+    return { stream: raw.stream ?? '', position: positionOf(raw), duplicate: raw.duplicate === true };
   }
 
   /** All or none of at most 1,000 messages of one stream; they get the positions `lastPosition - count + 1` to `lastPosition`. */
@@ -96,7 +96,7 @@ export class Publisher {
       throw new StoreRefusedError(10199, `a batch has 1 to ${BATCH_MESSAGES_MAX} messages, not ${messages.length}`);
     }
     const raw = await this.#whenFree(() => this.#sendBatch(messages));
-    return { lastPosition: raw.seq ?? 0, count: raw.count ?? messages.length };
+    return { lastPosition: positionOf(raw), count: raw.count ?? messages.length };
   }
 
   /** Rejects what is in flight and takes nothing more. */
@@ -200,6 +200,12 @@ export class Publisher {
     for (const waiter of sent) waiter.reject(new StoreUnavailableError(why, true));
     for (const waiter of unsent) waiter.fail(new StoreUnavailableError(why, false));
   }
+}
+
+/** An answer without a position confirms nothing, whatever else it says. */
+function positionOf({ seq }: RawAck): number {
+  if (seq === undefined) throw new StoreUnavailableError('the answer does not say where the message is', true);
+  return seq;
 }
 
 function settle(waiter: Waiter, msg: Msg): void {

@@ -287,3 +287,20 @@ t.test('delivery goes on in order after nats-server was killed', async (t) => {
     [...new Set(sink.positions)].sort((a, b) => a - b),
   );
 });
+
+t.test('an event that can not be read ends those who follow its entry and is not passed over', async (t) => {
+  const { fixture, engine } = await setUp(t);
+  const { sink, subscription } = await follow(engine);
+  const first = await fixture.publish('create', person(1));
+  await sink.until(() => sink.events.length === 1);
+  subscription.ack(first);
+  await sink.until(() => sink.acked === first);
+  await fixture.bus.publisher.publish({ subject: 'ev.0.civil.person.registry', data: Buffer.from('no envelope') });
+  await fixture.publish('create', person(2));
+  await sink.until(() => sink.ended !== undefined);
+  t.match(sink.ended, { code: 'INTERNAL', lastPosition: first });
+  const again = await follow(engine, { from: 'cursor' });
+  await again.sink.until(() => again.sink.ended !== undefined);
+  t.match(again.sink.ended, { code: 'INTERNAL', lastPosition: first });
+  t.equal(again.sink.events.length, 0);
+});

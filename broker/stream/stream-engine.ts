@@ -9,6 +9,7 @@ import { DeadLetters } from './dead-letters.js';
 import { GrantAccess, type GrantLookup } from './grant-access.js';
 import type { GrantSubscription, SubscriptionHost } from './grant-subscription.js';
 import { LiveDispatch } from './live-dispatch.js';
+import type { LogEvent } from './log/log-event.js';
 import { LogSegments } from './log/log-segments.js';
 import { PartitionReaders } from './log/partition-readers.js';
 import { StartPositions } from './log/start-position.js';
@@ -72,7 +73,7 @@ export class StreamEngine implements SubscriptionHost {
       bus,
       store,
       metrics,
-      onEvent: (event) => this.#dispatch.onEvent(event),
+      onEvent: (event) => this.#onEvent(event),
       onTailLost: (partition) => this.#watch.endPartition(partition),
     });
     this.segments = new LogSegments(bus, this.readers, deps.replicas, (events) => metrics.caughtUpRead(events));
@@ -157,6 +158,17 @@ export class StreamEngine implements SubscriptionHost {
   /** Id of the present life of a partition's log. */
   logOf(partition: number): string {
     return this.#deps.store.logs[partition] as string;
+  }
+
+  /** An event that can't be read must not be passed over: who follows its entry is ended and stays in front of it. */
+  #onEvent(event: LogEvent): void {
+    try {
+      this.#dispatch.onEvent(event);
+    } catch (error) {
+      for (const subscription of this.#table) {
+        if (subscription.view.entry === event.entry) this.#onFailure(subscription, error);
+      }
+    }
   }
 
   #onFailure(subscription: GrantSubscription, error: unknown): void {

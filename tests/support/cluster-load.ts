@@ -1,0 +1,154 @@
+import type { Test } from 'tap';
+import { connectNode } from '../../connectors/client/node-transport.js';
+import { Publisher } from '../../connectors/client/publisher.js';
+import {
+  type ClusterBus,
+  entryIndexes,
+  entryOf,
+  grantIds,
+  NOT_OF_THE_LOAD,
+  numbered,
+  readerOf,
+  sourceOf,
+} from './cluster-bus.js';
+import { eventually } from './condition.js';
+import { RawFollower } from './raw-follower.js';
+import { RawLink } from './raw-link.js';
+
+const QUICK = { firstDelayMs: 50, delayMsMax: 500 };
+/** Between two events of one source: steady, and light enough for a machine that runs three servers and two brokers. */
+const EVENT_INTERVAL_MS = 10;
+/** An election, and the time until what waited for it is through. */
+const SETTLE_MS = 60_000;
+const ENCODINGS = ['sluice.v1.json', 'sluice.v1.msgpack', 'sluice.v1.protobuf'] as const;
+
+/** Sources that publish and systems that follow, spread over all brokers of a bus, whatever happens to those. */
+export class ClusterLoad {
+  /** Per source: number of the event → position at which it was acknowledged. */
+  readonly stored = entryIndexes.map(() => new Map<number, number>());
+  readonly #followers: RawFollower[];
+  readonly #publishers: Publisher[];
+  readonly #answers: Promise<unknown>[] = [];
+  readonly #timer: NodeJS.Timeout;
+  #nextNumber = 1;
+
+  constructor(
+    t: Test,
+    private readonly bus: ClusterBus,
+  ) {
+    this.#followers = grantIds.map((grant, i) => this.#follow(grant, i));
+    this.#publishers = entryIndexes.map((source) => this.#publisher(source));
+    this.#timer = setInterval(() => this.#publishAll(), EVENT_INTERVAL_MS);
+    t.teardown(async () => {
+      clearInterval(this.#timer);
+      await Promise.all(this.#followers.map((follower) => follower.stop()));
+    });
+  }
+
+  get storedCount(): number {
+    return this.stored.reduce((sum, positions) => sum + positions.size, 0);
+  }
+
+  /** Resolves when so many more events of every source are acknowledged. */
+  async untilMore(events: number): Promise<void> {
+    const wanted = this.stored.map((positions) => positions.size + events);
+    const isThere = () => this.stored.every((positions, source) => positions.size >= wanted[source]!);
+    await eventually(isThere, `${events} more events of every source`, SETTLE_MS);
+  }
+
+  /** Publishes no more; resolves when all is acknowledged and every follower has seen its last event. */
+  async settle(): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all(this.#answers);
+    await Promise.all(this.#publishers.map((publisher) => publisher.close()));
+    for (const [i, follower] of this.#followers.entries()) {
+      const last = Math.max(...this.#storedOf(i).values());
+      const sawLast = () => follower.saw(({ position }) => position === last);
+      await follower.until(sawLast, () => `${last} on ${grantIds[i]}, ${JSON.stringify(stateOf(follower))}`, SETTLE_MS);
+    }
+  }
+
+  check(t: Test): void {
+    for (const source of entryIndexes) this.#checkSource(t, source);
+    for (const [i, follower] of this.#followers.entries()) this.#checkFollower(t, i, follower);
+  }
+
+  #checkSource(t: Test, source: number): void {
+    const positions = [...this.stored[source]!].sort(([a], [b]) => a - b).map(([, position]) => position);
+    t.equal(positions.length, this.#nextNumber - 1, `every event of ${sourceOf(source)} was acknowledged`);
+    t.ok(isAscending(positions), `each once and in order: ${sourceOf(source)}`);
+  }
+
+  #checkFollower(t: Test, i: number, follower: RawFollower): void {
+    const wanted = [...this.#storedOf(i)].map(([number, position]) => `${position} ${number}`);
+    const got = new Set<string>();
+    for (const { subscription, ackedBefore = 0 } of follower.runs) {
+      const { events } = subscription;
+      const positions = events.map(({ position }) => position);
+      if (!isAscending(positions)) t.fail(`${grantIds[i]}: a run is out of order`);
+      if (positions[0] !== undefined && positions[0] <= ackedBefore)
+        t.fail(`${grantIds[i]}: ${positions[0]} came again though ${ackedBefore} was acked`);
+      if (subscription.breaches.length > 0) t.fail(`${grantIds[i]}: ${subscription.breaches.join(', ')}`);
+      for (const { position, data } of events) {
+        const number = Number(data?.number);
+        if (number < NOT_OF_THE_LOAD) got.add(`${position} ${number}`);
+      }
+    }
+    t.same(
+      [...got].sort(),
+      wanted.sort(),
+      `${grantIds[i]}: every event and nothing else, in ${follower.runs.length} runs`,
+    );
+    t.notOk(follower.refusals.includes('SUPERSEDED'), `${grantIds[i]} was not taken over by itself`);
+  }
+
+  #storedOf(grant: number): Map<number, number> {
+    return this.stored[entryIndexes.findIndex((source) => entryOf(source) === entryOf(grant))]!;
+  }
+
+  #follow(grant: string, i: number): RawFollower {
+    const follower = new RawFollower({
+      link: new RawLink(this.bus.address(readerOf(i), ENCODINGS[i % ENCODINGS.length])),
+      grant,
+      cursor: 'work',
+      from: 'earliest',
+      pace: { credit: 500, every: 1 + i * 7, delayMs: i % 2 === 0 ? undefined : 20 },
+      resume: 'cursor',
+      cutAfter: [],
+    });
+    follower.start();
+    return follower;
+  }
+
+  /** Each attempt to connect goes to the next broker. */
+  #publisher(source: number): Publisher {
+    return new Publisher({
+      url: this.bus.nextUrl,
+      token: sourceOf(source),
+      reconnect: QUICK,
+      connect: (target, handlers) => {
+        const { host } = new URL(this.bus.nextUrl);
+        return connectNode({ ...target, url: target.url.replace(/\/\/[^/]+/, `//${host}`) }, handlers);
+      },
+    });
+  }
+
+  #publishAll(): void {
+    const number = this.#nextNumber++;
+    for (const [source, publisher] of this.#publishers.entries()) {
+      const answer = publisher
+        .publish(numbered(source, number))
+        .then(({ position }) => this.stored[source]!.set(number, position));
+      this.#answers.push(answer);
+    }
+  }
+}
+
+const isAscending = (numbers: number[]): boolean => numbers.every((n, i) => i === 0 || n > numbers[i - 1]!);
+
+const stateOf = (follower: RawFollower) => ({
+  runs: follower.runs.length,
+  seen: follower.eventsSeen,
+  ended: follower.current?.subscription.ended,
+  refusals: follower.refusals,
+});

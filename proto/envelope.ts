@@ -1,5 +1,6 @@
 import { SOURCE_OPS, type SourceOp } from './event.js';
-import { Reader, Writer } from './protobuf.js';
+import { MessageWriter } from './message-writer.js';
+import { Reader } from './protobuf.js';
 
 /** Version of the stored envelope; a reader refuses what is newer than it knows. */
 export const ENVELOPE_FORMAT = 1;
@@ -51,27 +52,28 @@ export class EnvelopeError extends Error {
   override readonly name = 'EnvelopeError';
 }
 
+const writer = new MessageWriter();
+
 export function encodeEnvelope(event: StoredEvent): Uint8Array {
-  const writer = Writer.create();
-  writer.uint32(tag(FIELD.format, 0)).uint32(ENVELOPE_FORMAT);
-  writer.uint32(tag(FIELD.op, 0)).uint32(SOURCE_OPS.indexOf(event.op));
-  writer.uint32(tag(FIELD.entryVersion, 0)).uint32(event.entryVersion);
-  writer.uint32(tag(FIELD.acceptedAtMs, 0)).uint64(event.acceptedAtMs);
-  if (event.keyId !== 0) writer.uint32(tag(FIELD.keyId, 0)).uint32(event.keyId);
-  text(writer, FIELD.subject, event.subject);
-  if (event.data) writer.uint32(tag(FIELD.data, LENGTH_DELIMITED)).bytes(event.data);
-  if (event.previous) writer.uint32(tag(FIELD.previous, LENGTH_DELIMITED)).bytes(event.previous);
-  text(writer, FIELD.snapshotId, event.snapshotId);
-  if (event.corrects !== undefined) writer.uint32(tag(FIELD.corrects, 0)).uint64(event.corrects);
-  text(writer, FIELD.sourceId, event.sourceId);
-  text(writer, FIELD.sourceTime, event.sourceTime);
-  text(writer, FIELD.sourcePosition, event.sourcePosition);
-  text(writer, FIELD.sourceEpoch, event.sourceEpoch);
+  writer.begin().varint(tag(FIELD.format, 0)).varint(ENVELOPE_FORMAT);
+  writer.varint(tag(FIELD.op, 0)).varint(SOURCE_OPS.indexOf(event.op));
+  writer.varint(tag(FIELD.entryVersion, 0)).varint(event.entryVersion);
+  writer.varint(tag(FIELD.acceptedAtMs, 0)).varint(event.acceptedAtMs);
+  if (event.keyId !== 0) writer.varint(tag(FIELD.keyId, 0)).varint(event.keyId);
+  text(FIELD.subject, event.subject);
+  if (event.data) writer.varint(tag(FIELD.data, LENGTH_DELIMITED)).bytes(event.data);
+  if (event.previous) writer.varint(tag(FIELD.previous, LENGTH_DELIMITED)).bytes(event.previous);
+  text(FIELD.snapshotId, event.snapshotId);
+  if (event.corrects !== undefined) writer.varint(tag(FIELD.corrects, 0)).varint(event.corrects);
+  text(FIELD.sourceId, event.sourceId);
+  text(FIELD.sourceTime, event.sourceTime);
+  text(FIELD.sourcePosition, event.sourcePosition);
+  text(FIELD.sourceEpoch, event.sourceEpoch);
   return writer.finish();
 }
 
-function text(writer: Writer, field: number, value: string | undefined): void {
-  if (value !== undefined) writer.uint32(tag(field, LENGTH_DELIMITED)).string(value);
+function text(field: number, value: string | undefined): void {
+  if (value !== undefined) writer.varint(tag(field, LENGTH_DELIMITED)).string(value);
 }
 
 /** Everything in the envelope. */

@@ -1,7 +1,7 @@
 import { Packr } from 'msgpackr';
 import type { DeliveredEvent, DeliveredOp } from './event.js';
 import type { Subprotocol } from './frames.js';
-import { Writer } from './protobuf.js';
+import { MessageWriter } from './message-writer.js';
 import type { RecordCodec } from './record.js';
 
 /** An event after row filter and projection: `record` holds the bytes of the granted items and nothing else. */
@@ -44,7 +44,7 @@ export function toDeliveredEvent(event: ProjectedEvent, codec: RecordCodec): Del
     id: `${event.entry}@${event.position}`,
     position: event.position,
     type: event.entry,
-    time: new Date(event.timeMs).toISOString(),
+    time: timeText(event.timeMs),
     op: event.op,
   };
   if (event.subject !== undefined) delivered.subject = event.subject;
@@ -52,6 +52,18 @@ export function toDeliveredEvent(event: ProjectedEvent, codec: RecordCodec): Del
   if (event.snapshotId !== undefined) delivered.snapshotid = event.snapshotId;
   if (event.corrects !== undefined) delivered.corrects = event.corrects;
   return delivered;
+}
+
+let lastTimeMs = Number.NaN;
+let lastTimeText = '';
+
+/** Events come many to a millisecond, and each in several views. */
+function timeText(timeMs: number): string {
+  if (timeMs !== lastTimeMs) {
+    lastTimeText = new Date(timeMs).toISOString();
+    lastTimeMs = timeMs;
+  }
+  return lastTimeText;
 }
 
 class JsonEventEncoder implements EventEncoder<string> {
@@ -98,21 +110,21 @@ function arrayHeader(length: number): Uint8Array {
   return header;
 }
 
+const writer = new MessageWriter();
+
 /** Field numbers are those of proto/frames-proto.ts; a test decodes with that definition. */
 class ProtobufEventEncoder implements EventEncoder<Uint8Array> {
   piece(event: ProjectedEvent): Uint8Array {
-    const writer = Writer.create();
-    writer.uint32(26).fork();
-    writer.uint32(10).string(`${event.entry}@${event.position}`);
-    writer.uint32(16).uint64(event.position);
-    writer.uint32(26).string(event.entry);
-    if (event.subject !== undefined) writer.uint32(34).string(event.subject);
-    writer.uint32(42).string(new Date(event.timeMs).toISOString());
-    writer.uint32(50).string(event.op);
-    if (event.record !== undefined) writer.uint32(58).bytes(event.record);
-    if (event.snapshotId !== undefined) writer.uint32(66).string(event.snapshotId);
-    if (event.corrects !== undefined) writer.uint32(72).uint64(event.corrects);
-    return writer.ldelim().finish();
+    writer.begin().varint(10).string(`${event.entry}@${event.position}`);
+    writer.varint(16).varint(event.position);
+    writer.varint(26).string(event.entry);
+    if (event.subject !== undefined) writer.varint(34).string(event.subject);
+    writer.varint(42).string(timeText(event.timeMs));
+    writer.varint(50).string(event.op);
+    if (event.record !== undefined) writer.varint(58).bytes(event.record);
+    if (event.snapshotId !== undefined) writer.varint(66).string(event.snapshotId);
+    if (event.corrects !== undefined) writer.varint(72).varint(event.corrects);
+    return writer.finishAsField(26);
   }
 
   sizeOf(piece: Uint8Array): number {
@@ -120,10 +132,10 @@ class ProtobufEventEncoder implements EventEncoder<Uint8Array> {
   }
 
   frame(channel: number, through: number, pieces: readonly Uint8Array[]): Uint8Array {
-    const head = Writer.create().uint32(8).uint64(channel).uint32(16).uint64(through).finish();
+    const head = writer.begin().varint(8).varint(channel).varint(16).varint(through).finish();
     let length = head.length;
     for (const piece of pieces) length += piece.length;
-    const frameHead = Writer.create().uint32(154).uint32(length).finish();
+    const frameHead = writer.begin().varint(154).varint(length).finish();
     return Buffer.concat([frameHead, head, ...pieces], frameHead.length + length);
   }
 }

@@ -1,8 +1,11 @@
 import type { ItemValue, RecordData } from './event.js';
 import { type ItemField, type WireScalar, wireScalar } from './item-field.js';
-import { Reader, Writer } from './protobuf.js';
+import { MessageWriter } from './message-writer.js';
+import { Reader } from './protobuf.js';
 
 const WIRE_TYPE: Record<WireScalar, 0 | 1 | 2> = { sint64: 0, double: 1, bool: 0, string: 2 };
+
+const writer = new MessageWriter();
 
 /**
  * The canonical stored form of records of one shape: protobuf, item number = field number, fields in ascending
@@ -19,13 +22,13 @@ export class RecordCodec {
 
   /** Items that the shape does not have are not stored; validate first where that must be an error. */
   encode(data: RecordData): Uint8Array {
-    const writer = Writer.create();
+    writer.begin();
     for (const field of this.#ascending) {
       // Only own values: an item may be named like something that every object inherits.
       const value = Object.hasOwn(data, field.name) ? data[field.name] : undefined;
       if (value === undefined || value === null) continue;
-      if (field.list) for (const one of value as ItemValue[]) writeField(writer, field, one);
-      else writeField(writer, field, value);
+      if (field.list) for (const one of value as ItemValue[]) writeField(field, one);
+      else writeField(field, value);
     }
     return writer.finish();
   }
@@ -44,9 +47,9 @@ export class RecordCodec {
   }
 }
 
-function writeField(writer: Writer, field: ItemField, value: ItemValue): void {
+function writeField(field: ItemField, value: ItemValue): void {
   const scalar = wireScalar(field.type);
-  writer.uint32((field.number << 3) | WIRE_TYPE[scalar]);
+  writer.varint((field.number << 3) | WIRE_TYPE[scalar]);
   switch (scalar) {
     case 'sint64':
       writer.sint64(value as number);

@@ -32,7 +32,8 @@ export class LoadProcess {
   async ask<T>(act: string, body: unknown = {}): Promise<T> {
     const number = this.#requests++;
     const answered = new Promise<unknown>((resolve, reject) => this.#waiting.set(number, { resolve, reject }));
-    this.#child.send({ number, act, body } satisfies Request);
+    if (this.#child.connected) this.#child.send({ number, act, body } satisfies Request);
+    else throw new Error(`${this.program} has ended`);
     return (await answered) as T;
   }
 

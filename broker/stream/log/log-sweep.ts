@@ -21,6 +21,8 @@ export class LogSweep {
   readonly #waiting = new Set<Rider>();
   #isRunning = false;
   #turns = 0;
+  /** What is read while the segment before it is sent. */
+  #ahead: { after: number; loading: Promise<LogSegment> } | undefined;
 
   constructor(private readonly load: (after: number) => Promise<LogSegment>) {}
 
@@ -39,13 +41,14 @@ export class LogSweep {
       await nextTurn();
       const first = this.#choose();
       try {
-        this.#serve(first, await this.load(first.after));
+        this.#serve(first, await this.#segmentAfter(first.after));
       } catch (error) {
         this.#waiting.delete(first);
         first.reject(error);
       }
     }
     this.#isRunning = false;
+    this.#ahead = undefined;
   }
 
   #choose(): Rider {
@@ -56,6 +59,21 @@ export class LogSweep {
     }
     this.#turns++;
     return chosen as Rider;
+  }
+
+  async #segmentAfter(after: number): Promise<LogSegment> {
+    const loading = this.#ahead?.after === after ? this.#ahead.loading : this.load(after);
+    this.#ahead = undefined;
+    const segment = await loading;
+    if (segment.events.length > 0) this.#readAhead(segment.through);
+    return segment;
+  }
+
+  #readAhead(after: number): void {
+    const loading = this.load(after);
+    this.#ahead = { after, loading };
+    // Nobody may want it in the end; who does meets the error there.
+    loading.catch(() => undefined);
   }
 
   #serve(first: Rider, segment: LogSegment): void {

@@ -82,7 +82,7 @@ export class ReplicationSession {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    this.#watch.stop();
+    await this.#watch.stop();
     await this.#saveConfirmed();
     await this.#deps.stream.close();
     await this.#deps.client.end().catch(() => undefined);

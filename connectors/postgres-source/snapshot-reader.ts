@@ -31,8 +31,12 @@ export class SnapshotReader {
     private readonly rowsMax: number,
   ) {}
 
+  /**
+   * The first chunk is the beginning alone. Were rows read with it, then one that changes meanwhile would be told before the
+   * beginning and left out behind it, and receivers would drop it at the end.
+   */
   async read(mapping: TableMapping, before: SnapshotProgress | undefined): Promise<SnapshotChunk> {
-    const rows = await this.#rows(mapping, before?.lastKey);
+    const rows = before ? await this.#rows(mapping, before.lastKey) : [];
     // After the rows: everything that they show was committed before this place.
     const lsn = await currentWalLsn(this.client);
     await emitHeartbeat(this.client);
@@ -45,7 +49,7 @@ export class SnapshotReader {
       after: {
         id: before?.id ?? randomUUID(),
         lastKey: last ? mapping.key.map((column) => String(last[column])) : before?.lastKey,
-        isDone: rows.length < this.rowsMax,
+        isDone: before !== undefined && rows.length < this.rowsMax,
       },
     };
   }

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { ConnectorContext } from '../connector-context.js';
 import { PeerGoneError } from '../connector-errors.js';
+import { connectPostgres } from '../postgres-client.js';
 import type { Lag } from '../source.js';
 import type { PostgresSourceConfig } from './config.js';
 import { dropSlot, emitHeartbeat } from './slot.js';
@@ -27,7 +28,7 @@ export interface WalWatchDeps {
  */
 export class WalWatch {
   readonly #timers: NodeJS.Timeout[] = [];
-  #isDetached = false;
+  #detaching: Promise<void> | undefined;
 
   constructor(private readonly deps: WalWatchDeps) {}
 
@@ -38,8 +39,10 @@ export class WalWatch {
     this.#timers.push(setInterval(() => void emitHeartbeat(client).catch(ignore), config.heartbeatMs));
   }
 
-  stop(): void {
+  /** Resolves when a slot that is being given up is gone. */
+  async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    await this.#detaching?.catch(() => undefined);
   }
 
   /** Bytes of WAL between what the bus has and what is written. */
@@ -51,21 +54,28 @@ export class WalWatch {
   async check(): Promise<void> {
     const { config, context } = this.deps;
     const { retained } = await this.#ask();
-    if (retained === undefined || this.#isDetached) return;
+    if (retained === undefined || this.#detaching) return;
     const isMuch = retained > config.retainedWalMaxBytes * ALARM_SHARE;
     context.metrics.alarm(WAL_ALARM, isMuch);
     if (isMuch) context.log.warn({ retained }, 'the replication slot holds back much WAL: is the bus away?');
-    if (retained > config.retainedWalMaxBytes) await this.#detach(retained);
+    if (retained <= config.retainedWalMaxBytes) return;
+    this.#detaching = this.#detach(retained);
+    await this.#detaching;
   }
 
   async #detach(retained: number): Promise<void> {
-    const { config, context, client, detach } = this.deps;
-    this.#isDetached = true;
+    const { config, context, detach } = this.deps;
     context.metrics.alarm(DETACHED_ALARM, true);
     context.log.error({ retained, slot: config.slot }, 'gave up the replication slot to save the disk of the source');
     await detach(new PeerGoneError('the replication slot was given up; everything will be read anew'));
-    await waitUntilUnused(client, config.slot);
-    await dropSlot(client, config.slot);
+    // On a connection of its own: the session ends with its stream.
+    const client = await connectPostgres({ url: config.database, applicationName: `sluice ${context.name}` });
+    try {
+      await waitUntilUnused(client, config.slot);
+      await dropSlot(client, config.slot);
+    } finally {
+      await client.end();
+    }
   }
 
   async #ask(): Promise<{ retained: number | undefined; unconfirmed: number | undefined }> {

@@ -1,0 +1,229 @@
+import t, { type Test } from 'tap';
+import { ConnectorBus } from '../../tests/support/connector-bus.js';
+import { startPostgres, type TestPostgres } from '../../tests/support/postgres.js';
+import { eventually, foldDelivered, type Lane, metricValue, type Person, person } from '../conformance/lane.js';
+import type { ConnectorContext } from '../connector-context.js';
+import { runSource } from '../run-source.js';
+import { parsePostgresSourceConfig } from './config.js';
+import { PostgresSource } from './source.js';
+
+/** One table that feeds one lane. */
+class Feed {
+  readonly context: ConnectorContext;
+  #running: { stop(): Promise<void> } | undefined;
+
+  constructor(
+    private readonly t: Test,
+    readonly postgres: TestPostgres,
+    readonly lane: Lane,
+    readonly table: string,
+    private readonly more: object = {},
+  ) {
+    this.context = lane.sourceContext('feed');
+  }
+
+  get slot(): string {
+    return `slot_${this.table}`;
+  }
+
+  async create(): Promise<void> {
+    await this.sql(`CREATE TABLE ${this.table} (id text PRIMARY KEY, name text, age int, district text);
+      ALTER TABLE ${this.table} REPLICA IDENTITY FULL`);
+  }
+
+  sql(text: string): Promise<unknown> {
+    return this.postgres.query(text);
+  }
+
+  put(people: readonly Person[]): Promise<unknown> {
+    return this.postgres.query(
+      `INSERT INTO ${this.table} SELECT * FROM json_populate_recordset(NULL::${this.table}, $1)`,
+      [JSON.stringify(people)],
+    );
+  }
+
+  start(): void {
+    const ending = new AbortController();
+    const columns = { id: 'id', name: 'name', age: 'age', district: 'district' };
+    const settings = {
+      database: this.postgres.url,
+      slot: this.slot,
+      publication: this.table,
+      tables: [{ table: this.table, entry: this.lane.entry, columns }],
+      ...this.more,
+    };
+    const source = new PostgresSource(parsePostgresSourceConfig(settings, 'feed'), this.context);
+    const done = runSource(source, this.context, ending.signal);
+    done.catch((error) => this.t.fail(`the source ended: ${String(error)}`));
+    const stop = async (): Promise<void> => {
+      ending.abort();
+      await done.catch(() => undefined);
+    };
+    this.#running = { stop };
+    this.t.teardown(stop);
+  }
+
+  async stop(): Promise<void> {
+    await this.#running?.stop();
+  }
+
+  async arrives(people: readonly Person[]): Promise<void> {
+    const wanted = JSON.stringify(people);
+    let found = '';
+    await eventually(async () => {
+      found = JSON.stringify(foldDelivered(await this.lane.delivered()));
+      return found === wanted;
+    }, `${people.length} records`).catch(() => this.t.same(JSON.parse(found), people));
+    this.t.pass('the records have arrived');
+  }
+
+  async ops(): Promise<string[]> {
+    return (await this.lane.delivered()).map(({ op, subject }) => `${op}${subject === undefined ? '' : ` ${subject}`}`);
+  }
+}
+
+t.test('changes of a PostgreSQL table', async (t) => {
+  const bus = await ConnectorBus.start(t);
+  const postgres = await startPostgres(t, { max_replication_slots: '30', max_wal_senders: '30' });
+  let feeds = 0;
+  const feedOf = async (t: Test, more: object = {}): Promise<Feed> => {
+    const feed = new Feed(t, postgres, await bus.lane(t), `table_${++feeds}`, more);
+    await feed.create();
+    return feed;
+  };
+
+  t.test('a snapshot in many chunks and changes made meanwhile leave no gap and nothing double', async (t) => {
+    const feed = await feedOf(t, { snapshotRows: 20 });
+    const people = Array.from({ length: 400 }, (_none, number) => person(number));
+    await feed.put(people);
+    feed.start();
+    const expected = new Map(people.map((one) => [one.id, one]));
+    for (let number = 0; number < 400; number += 7) {
+      const { id } = person(number);
+      if (number % 2 === 0) {
+        await feed.sql(`DELETE FROM ${feed.table} WHERE id = '${id}'`);
+        expected.delete(id);
+      } else {
+        await feed.sql(`UPDATE ${feed.table} SET age = 99 WHERE id = '${id}'`);
+        expected.set(id, person(number, { age: 99 }));
+      }
+    }
+    await feed.arrives([...expected.values()]);
+    const ops = await feed.ops();
+    t.equal(ops.filter((op) => op === 'snapshot_begin').length, 1);
+    const shown = ops.filter((op) => op.startsWith('snapshot p-'));
+    t.equal(new Set(shown).size, shown.length, 'no record is shown twice');
+  });
+
+  t.test('a transaction becomes visible at once, a changed key is a delete and a create', async (t) => {
+    const feed = await feedOf(t);
+    feed.start();
+    await feed.arrives([]);
+    await eventually(async () => (await feed.ops()).includes('snapshot_end'), 'the empty snapshot');
+    await feed.sql(`BEGIN; INSERT INTO ${feed.table} VALUES ('a', 'A', 1, 'd'), ('b', 'B', 2, 'd');
+      UPDATE ${feed.table} SET id = 'c' WHERE id = 'a'; DELETE FROM ${feed.table} WHERE id = 'b'; COMMIT`);
+    await feed.arrives([{ id: 'c', name: 'A', age: 1, district: 'd' }]);
+    t.same((await feed.ops()).slice(2), ['create a', 'create b', 'delete a', 'create c', 'delete b']);
+    const positions = (await feed.lane.delivered()).slice(2).map(({ position }) => position);
+    t.equal(positions.at(-1)! - positions[0]!, 4, 'nothing stands between them');
+  });
+
+  t.test('one bad row of a transaction does not hold back the others', async (t) => {
+    const feed = await feedOf(t);
+    feed.start();
+    await feed.sql(`INSERT INTO ${feed.table} VALUES ('a', 'A', 1, 'd'), ('b', 'B', -2, 'd'), ('c', 'C', 3, 'd')`);
+    const good = [
+      { id: 'a', name: 'A', age: 1, district: 'd' },
+      { id: 'c', name: 'C', age: 3, district: 'd' },
+    ];
+    await feed.arrives(good);
+  });
+
+  t.test('a value that was too large to be logged again is still part of the record', async (t) => {
+    const feed = await feedOf(t);
+    await feed.sql(`ALTER TABLE ${feed.table} ADD COLUMN ballast text`);
+    await feed.sql(`ALTER TABLE ${feed.table} ALTER COLUMN ballast SET STORAGE EXTERNAL`);
+    await feed.sql(`ALTER TABLE ${feed.table} ALTER COLUMN name SET STORAGE EXTERNAL`);
+    feed.start();
+    await feed.sql(`INSERT INTO ${feed.table} VALUES ('a', 'A', 1, 'd', repeat('x', 100000))`);
+    await feed.sql(`UPDATE ${feed.table} SET age = 2`);
+    await feed.arrives([{ id: 'a', name: 'A', age: 2, district: 'd' }]);
+  });
+
+  t.test('a truncated table is told by a snapshot', async (t) => {
+    const feed = await feedOf(t);
+    await feed.put([person(1), person(2)]);
+    feed.start();
+    await feed.arrives([person(1), person(2)]);
+    await feed.sql(`TRUNCATE ${feed.table}`);
+    await feed.sql(`INSERT INTO ${feed.table} VALUES ('z', 'Z', 1, 'd')`);
+    await feed.arrives([{ id: 'z', name: 'Z', age: 1, district: 'd' }]);
+  });
+
+  for (const [what, loss] of [
+    ['dropped', (feed: Feed) => feed.sql(`SELECT pg_drop_replication_slot('${feed.slot}')`)],
+    [
+      'made anew by somebody else',
+      (feed: Feed) =>
+        feed.sql(`SELECT pg_drop_replication_slot('${feed.slot}');
+          SELECT pg_create_logical_replication_slot('${feed.slot}', 'pgoutput')`),
+    ],
+  ] as const) {
+    t.test(`a slot that was ${what} is told, and everything is read anew`, async (t) => {
+      const feed = await feedOf(t);
+      await feed.put([person(1), person(2), person(3)]);
+      feed.start();
+      await feed.arrives([person(1), person(2), person(3)]);
+      await feed.stop();
+      await feed.sql(`DELETE FROM ${feed.table} WHERE id = '${person(1).id}'`);
+      await feed.put([person(4)]);
+      await loss(feed);
+      await feed.sql(`UPDATE ${feed.table} SET age = 77 WHERE id = '${person(3).id}'`);
+      const alarms: number[] = [];
+      const alarm = feed.context.metrics.alarm.bind(feed.context.metrics);
+      feed.context.metrics.alarm = (name, isOn) => {
+        if (name === 'slot_lost') alarms.push(Number(isOn));
+        alarm(name, isOn);
+      };
+      feed.start();
+      await feed.arrives([person(2), person(3, { age: 77 }), person(4)]);
+      await eventually(() => alarms.at(-1) === 0, 'the end of the alarm');
+      t.same(alarms.slice(0, 1), [1], 'the alarm was on');
+    });
+  }
+
+  t.test('gives up its slot when the bus stays away and the disk of the source fills', async (t) => {
+    const feed = await feedOf(t, { maxRetainedWalMb: 4 });
+    await feed.put([person(1)]);
+    feed.start();
+    await feed.arrives([person(1)]);
+    await feed.lane.cut();
+    await feed.sql(`CREATE TABLE bulk_${feed.table} AS SELECT repeat('x', 500) FROM generate_series(1, 20000)`);
+    await feed.put([person(2)]);
+    const slots = () => postgres.query(`SELECT 1 FROM pg_replication_slots WHERE slot_name = '${feed.slot}'`);
+    await eventually(async () => (await slots()).length === 0, 'the slot to be dropped');
+    t.equal(await metricValue(feed.context, 'alarm', 'alarm="detached"'), 1);
+    await feed.sql(`DELETE FROM ${feed.table} WHERE id = '${person(1).id}'`);
+    await feed.lane.restore();
+    await feed.arrives([person(2)]);
+    await eventually(
+      async () => (await metricValue(feed.context, 'alarm', 'alarm="detached"')) === 0,
+      'the alarm to end',
+    );
+  });
+
+  t.test('lets the server throw away its log on a quiet table', async (t) => {
+    const feed = await feedOf(t);
+    await feed.put([person(1)]);
+    feed.start();
+    await feed.arrives([person(1)]);
+    await feed.sql(`CREATE TABLE other_${feed.table} AS SELECT repeat('x', 500) FROM generate_series(1, 5000)`);
+    const [{ lsn } = { lsn: '' }] = await postgres.query<{ lsn: string }>('SELECT pg_current_wal_lsn()::text AS lsn');
+    const isPast = `SELECT confirmed_flush_lsn >= '${lsn}'::pg_lsn AS past FROM pg_replication_slots WHERE slot_name = '${feed.slot}'`;
+    await eventually(
+      async () => (await postgres.query<{ past: boolean }>(isPast))[0]?.past === true,
+      'the slot to move on',
+    );
+    t.pass('it has moved past what other tables wrote');
+  });
+});

@@ -2,6 +2,7 @@ import type { ItemField } from '../../proto/item-field.js';
 import type { StreamMetrics } from '../metrics/stream-metrics.js';
 import type { Channel } from './channel.js';
 import type { LogEvent } from './log/log-event.js';
+import { SendPace } from './send-pace.js';
 import { EntryViews } from './views/entry-views.js';
 import type { LiveView } from './views/live-view.js';
 
@@ -15,11 +16,12 @@ export interface LiveDispatchDeps {
   metrics: StreamMetrics;
 }
 
-/** Takes each event of the log to the channels of the views that match it, and lets them go at the end of the turn. */
+/** Takes each event of the log to the channels of the views that match it, and lets them go at the pace of sending. */
 export class LiveDispatch {
   readonly #byEntry = new Map<string, EntryViews<LiveView>>();
-  /** Channels with events of this turn, and their partition. */
+  /** Channels with events that are not sent yet, and their partition. */
   readonly #pending = new Map<Channel, number>();
+  readonly #pace = new SendPace();
   #scheduled = false;
 
   constructor(private readonly deps: LiveDispatchDeps) {}
@@ -56,18 +58,18 @@ export class LiveDispatch {
     if (views.size === 0) this.#byEntry.delete(live.view.entry);
   }
 
-  /** No timer: on a quiet bus the turn ends at once, on a busy one it has collected a batch. */
+  /** On a quiet bus the turn ends at once, on a busy one it has collected a batch. */
   #schedule(acceptedAtMs: number): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    this.#pace.schedule(() => {
       this.flush();
-      // The oldest event of the turn has waited longest.
+      // The oldest event has waited longest.
       this.deps.metrics.eventDeliveredLive((Date.now() - acceptedAtMs) / 1000);
     });
   }
 
-  /** Sends what this turn has collected. */
+  /** Sends what has been collected. */
   flush(): void {
     this.#scheduled = false;
     if (this.deps.mayDeliver())

@@ -1,0 +1,36 @@
+import t from 'tap';
+import { SendPace } from './send-pace.js';
+
+/** Sends once with work that takes `workMs` of a clock that only work moves on; tells how long it was waited for. */
+function paceWith(clock: { nowMs: number }) {
+  const pace = new SendPace(() => clock.nowMs);
+  return (workMs: number): Promise<number> => {
+    const askedAt = performance.now();
+    return new Promise((resolve) => {
+      pace.schedule(() => {
+        clock.nowMs += workMs;
+        resolve(performance.now() - askedAt);
+      });
+    });
+  };
+}
+
+t.test('what costs little goes out at the end of each turn', async (t) => {
+  const send = paceWith({ nowMs: 0 });
+  const order: string[] = [];
+  for (let i = 0; i < 3; i++) {
+    const sent = send(0.1).then(() => order.push('sent'));
+    await new Promise((resolve) => setImmediate(resolve));
+    await sent;
+    order.push('turn');
+  }
+  t.same(order, ['sent', 'turn', 'sent', 'turn', 'sent', 'turn']);
+});
+
+t.test('what costs much is followed by a rest twice as long, but never by a long one', async (t) => {
+  const send = paceWith({ nowMs: 0 });
+  await send(5);
+  t.ok((await send(1000)) >= 9, 'after 5 ms it rests for 10');
+  const waited = await send(0);
+  t.ok(waited >= 19 && waited < 500, `after a second it rests for 20 ms and not for two seconds: ${waited}`);
+});

@@ -5,7 +5,7 @@ import { ServerNotFoundError } from './nats/find-server.js';
 import { DataFolderInUseError } from './nats/folder-lock.js';
 import { ServerStartError } from './nats/server-process.js';
 import { createWorkerPool } from './workers/worker-pool.js';
-import { isWorker, onDrainOrder, reportServing } from './workers/worker-process.js';
+import { isWorker, leavePrimary, onDrainOrder, reportServing } from './workers/worker-process.js';
 
 /** A drain that hangs ends by force after this: what is acknowledged is on disk in any case. */
 const DRAIN_MS_MAX = 20_000;
@@ -61,19 +61,22 @@ function textAnnouncement(broker: Broker, url: string): string {
 
 function untilStopped(broker: Broker): Promise<void> {
   return new Promise((resolve) => {
-    let isStopping = false;
+    let isDraining = false;
+    let signals = 0;
     const drain = (): void => {
-      isStopping = true;
+      if (isDraining) return;
+      isDraining = true;
       setTimeout(() => process.exit(1), DRAIN_MS_MAX).unref();
       void broker.drain().then(() => {
         process.off('SIGTERM', onSignal);
         process.off('SIGINT', onSignal);
-        if (isWorker()) process.disconnect();
+        if (isWorker()) leavePrimary();
         resolve();
       });
     };
+    // A worker may have the primary's order already when Ctrl-C reaches it too: only a second signal is a second wish.
     const onSignal = (): void => {
-      if (isStopping) process.exit(1);
+      if (++signals > 1) process.exit(1);
       if (!isWorker()) process.stderr.write('draining; once more to end at once\n');
       drain();
     };

@@ -9,6 +9,7 @@ interface StartOptions {
   port?: number;
   data?: string;
   durability?: Config['durability'];
+  workers?: number;
   json?: boolean;
 }
 
@@ -29,6 +30,7 @@ export function addStart(program: Command): void {
         ['strict', 'relaxed'],
       ),
     )
+    .option('--workers <number>', 'processes that serve on the one port (default: 1)', workerNumber)
     .option('--json', 'say where it serves as one line of JSON')
     .addHelpText('after', '\nExample:\n  $ sluice start --data /var/lib/sluice --port 8080')
     .action((options: StartOptions) =>
@@ -46,9 +48,17 @@ function configOf(options: StartOptions, env: NodeJS.ProcessEnv): Config {
     ...(options.nats === undefined ? {} : { SLUICE_NATS: options.nats }),
     ...(options.port === undefined ? {} : { SLUICE_PORT: String(options.port) }),
     ...(options.data === undefined ? {} : { SLUICE_DATA: options.data }),
+    ...(options.workers === undefined ? {} : { SLUICE_WORKERS: String(options.workers) }),
   };
   const config = loadConfig(overlaid, options.config);
   return options.durability === undefined ? config : { ...config, durability: options.durability };
+}
+
+function workerNumber(text: string): number {
+  const workers = Number(text);
+  if (!/^\d{1,2}$/.test(text) || workers < 1 || workers > 64)
+    throw new InvalidArgumentError('It must be a number from 1 to 64.');
+  return workers;
 }
 
 export function portNumber(text: string): number {

@@ -31,11 +31,13 @@ export class LedgerMetrics {
     this.#records = new Gauge({
       name: 'sluice_ledger_records',
       help: 'Sequence of the newest ledger record that this broker has read',
+      aggregator: 'max',
       registers,
     });
     this.#inSight = new Gauge({
       name: 'sluice_ledger_in_sight',
       help: '1 while this broker sees the ledger, 0 when it has stopped delivering for not seeing it',
+      aggregator: 'min',
       registers,
     });
   }

@@ -8,7 +8,7 @@ export class StoreMetrics {
 
   constructor(registry: Registry) {
     const registers = [registry];
-    this.#up = new Gauge({ name: 'sluice_nats_up', help: '1 while connected to NATS', registers });
+    this.#up = new Gauge({ name: 'sluice_nats_up', help: '1 while connected to NATS', aggregator: 'min', registers });
     this.#reconnects = new Counter({
       name: 'sluice_nats_reconnects_total',
       help: 'Times the connection to NATS came back',

@@ -69,6 +69,7 @@ export class Primary {
   }
 
   async #drainWorker(worker: Worker): Promise<void> {
+    if (worker.isDead()) return;
     const exited = once(worker, 'exit');
     // By message and not by signal: Ctrl-C has reached the worker already, and a second signal ends it by force.
     tell(worker, { kind: 'drain' });

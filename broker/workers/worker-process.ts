@@ -16,5 +16,12 @@ export function onDrainOrder(drain: () => void): void {
   process.on('message', (message: ToWorker) => {
     if (message.kind === 'drain') drain();
   });
+  // Node would end the process at once when the primary is gone.
+  if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
   process.once('disconnect', drain);
+}
+
+/** Lets a drained worker end: the channel to the primary would keep it alive. */
+export function leavePrimary(): void {
+  if (process.connected) process.disconnect();
 }

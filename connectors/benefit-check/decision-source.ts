@@ -1,0 +1,46 @@
+import type { ChangeBatch, Lag, Source } from '../source.js';
+import type { CaseStore } from './case-store.js';
+
+/** One request to the bus. */
+const BATCH_EVENTS_MAX = 500;
+
+/**
+ * What was decided, as a source. The numbers of the outbox are its positions, so an event that is sent again after a crash is
+ * known to the bus; and an event leaves the outbox only once the bus has it.
+ */
+export class DecisionSource implements Source {
+  constructor(private readonly store: CaseStore) {}
+
+  async *changes(signal: AbortSignal): AsyncGenerator<ChangeBatch, void, undefined> {
+    const { database, outbox, toTell } = this.store;
+    const epoch = await database.transaction((sql) => outbox.epoch(sql));
+    let after = 0;
+    while (!signal.aborted) {
+      const waiting = await database.transaction((sql) => outbox.after(sql, after, BATCH_EVENTS_MAX));
+      const last = waiting.at(-1);
+      if (!last) {
+        await toTell.wait(signal);
+        continue;
+      }
+      after = last.number;
+      yield {
+        events: waiting.map(({ number, event }) => ({
+          specversion: '1.0',
+          id: `${epoch}-${number}`,
+          ...event,
+          sourceposition: String(number),
+          sourceepoch: epoch,
+        })),
+        together: false,
+        confirm: () => database.transaction((sql) => outbox.forget(sql, last.number)),
+      };
+    }
+  }
+
+  async lag(): Promise<Lag | undefined> {
+    const amount = await this.store.database.transaction((sql) => this.store.outbox.size(sql));
+    return { amount, unit: 'records' };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}

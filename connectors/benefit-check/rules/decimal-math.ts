@@ -1,0 +1,35 @@
+import { normalizeDecimal } from '../../../proto/decimal.js';
+
+/** Exact sums and products of decimals: money must not pass through floating point. */
+export function addDecimals(a: string, b: string): string {
+  const scale = Math.max(scaleOf(a), scaleOf(b));
+  return textOf(unscaled(a, scale) + unscaled(b, scale), scale);
+}
+
+export const subtractDecimals = (a: string, b: string): string =>
+  addDecimals(a, b.startsWith('-') ? b.slice(1) : `-${b}`);
+
+export function multiplyDecimals(a: string, b: string): string {
+  const scale = scaleOf(a) + scaleOf(b);
+  return textOf(unscaled(a, scaleOf(a)) * unscaled(b, scaleOf(b)), scale);
+}
+
+/** A finite number as digits, without an exponent. */
+export function decimalOf(value: number | string): string {
+  if (typeof value === 'string') return value;
+  const text = String(value);
+  return text.includes('e') ? value.toFixed(Math.abs(value) < 1 ? 20 : 0) : text;
+}
+
+const scaleOf = (text: string): number => (text.includes('.') ? text.length - text.indexOf('.') - 1 : 0);
+
+const unscaled = (text: string, scale: number): bigint =>
+  BigInt(text.replace('.', '') + '0'.repeat(scale - scaleOf(text)));
+
+function textOf(unscaledValue: bigint, scale: number): string {
+  const negative = unscaledValue < 0n;
+  const digits = String(negative ? -unscaledValue : unscaledValue).padStart(scale + 1, '0');
+  const whole = digits.slice(0, digits.length - scale);
+  const fraction = digits.slice(digits.length - scale);
+  return normalizeDecimal(`${negative ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`);
+}

@@ -1,0 +1,41 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { PGlite } from '@electric-sql/pglite';
+import type { Database, Row, Sql } from './database.js';
+import { Turns } from './turns.js';
+
+const AS_TEXT = new Proxy({} as Record<number, (text: string) => string>, { get: () => (text: string) => text });
+const IN_MEMORY = 'memory://';
+
+/**
+ * PostgreSQL inside this process, in a folder of its own or in memory. It survives the end of the process at any moment; it does not
+ * wait for the disk, so it does not promise to survive a power cut. One process at a time may open a folder.
+ */
+export class EmbeddedDatabase implements Database {
+  readonly #turns = new Turns();
+
+  private constructor(private readonly engine: PGlite) {}
+
+  static async open(folder: string | undefined): Promise<EmbeddedDatabase> {
+    // A large module: loaded by those who use it.
+    const { PGlite } = await import('@electric-sql/pglite');
+    if (folder !== undefined) await mkdir(dirname(folder), { recursive: true });
+    return new EmbeddedDatabase(await PGlite.create(folder ?? IN_MEMORY));
+  }
+
+  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    return this.#turns.take(() =>
+      this.engine.transaction((transaction) =>
+        work({
+          query: async (text, values = []) =>
+            (await transaction.query<Row>(text, [...values], { parsers: AS_TEXT })).rows,
+        }),
+      ),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#turns.ended();
+    await this.engine.close();
+  }
+}

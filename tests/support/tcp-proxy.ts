@@ -8,7 +8,7 @@ export class TcpProxy {
   readonly #sockets = new Set<Socket>();
   #port = 0;
 
-  private constructor(private readonly target: { host: string; port: number }) {}
+  private constructor(private target: { host: string; port: number }) {}
 
   static async start(t: Test, target: { host: string; port: number }): Promise<TcpProxy> {
     const proxy = new TcpProxy(target);
@@ -36,6 +36,11 @@ export class TcpProxy {
     server.listen(this.#port, '127.0.0.1');
     await once(server, 'listening');
     this.#port = (server.address() as { port: number }).port;
+  }
+
+  /** New connections go there: a program that came back on another port. */
+  retarget(port: number): void {
+    this.target = { ...this.target, port };
   }
 
   #join(near: Socket): void {

@@ -1,0 +1,83 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { temporaryFolder } from '../../tests/support/nats.js';
+import type { Row } from '../record-mapping.js';
+import { BrokenFileError, fileRows } from './file-rows.js';
+
+const OPTIONS = { encoding: 'utf-8', delimiter: ',', sheet: 1 };
+
+async function rowsOf(t: Test, name: string, content: string | Buffer, options = OPTIONS): Promise<Row[]> {
+  const path = join(await temporaryFolder(t), name);
+  await writeFile(path, content);
+  const rows: Row[] = [];
+  for await (const row of fileRows(path, name, options)) rows.push({ ...row });
+  return rows;
+}
+
+t.test('CSV: quotes, line breaks in fields, a byte order mark, an empty field is absent', async (t) => {
+  const rows = await rowsOf(t, 'a.csv', '\ufeffnr,name\r\n1,"O""Neill, J\r\nunior"\r\n2,\r\n');
+  t.same(rows, [{ nr: '1', name: 'O"Neill, J\r\nunior' }, { nr: '2' }]);
+});
+
+t.test('CSV in the encoding that departments use', async (t) => {
+  // 陈 in GB18030.
+  const bytes = Buffer.concat([Buffer.from('nr;name\n1;'), Buffer.from([0xb3, 0xc2]), Buffer.from('\n')]);
+  t.same(await rowsOf(t, 'a.csv', bytes, { ...OPTIONS, encoding: 'gb18030', delimiter: ';' }), [
+    { nr: '1', name: '陈' },
+  ]);
+  await t.rejects(rowsOf(t, 'a.csv', bytes, { ...OPTIONS, delimiter: ';' }), BrokenFileError, 'not as UTF-8');
+});
+
+t.test('NDJSON: values of any kind, also without a last line break', async (t) => {
+  const rows = await rowsOf(t, 'a.ndjson', '{"nr":1,"list":[1,2],"gone":null}\n\n{"nr":"2","yes":true}');
+  t.same(rows, [
+    { nr: '1', list: '[1,2]', gone: undefined },
+    { nr: '2', yes: 'true' },
+  ]);
+});
+
+t.test('XLSX', async (t) => {
+  t.same(await rowsOf(t, 'a.xlsx', Buffer.from(WORKBOOK, 'base64')), [
+    { nr: 'p-1', name: '陈小明', age: '34' },
+    { nr: 'p-2', name: 'Li', age: undefined },
+  ]);
+});
+
+t.test('what is broken is refused, and nothing of its content is told', async (t) => {
+  for (const [name, content] of [
+    ['a.csv', 'nr,name\n1,secret,more\n'],
+    ['a.csv', 'nr,name\n1,"secret\n'],
+    ['a.ndjson', '{"nr":1}\n{"nr":secret}\n'],
+    ['a.ndjson', '["secret"]\n'],
+    ['a.xlsx', 'secret'],
+    ['a.pdf', 'secret'],
+  ] as const) {
+    const error = await rowsOf(t, name, content).catch((caught: Error) => caught);
+    t.type(error, BrokenFileError, name);
+    t.notMatch((error as Error).message, /secret/);
+  }
+});
+
+/** Sheet "People": nr, name, age; p-1, 陈小明, 34; p-2, Li, empty. */
+const WORKBOOK = [
+  'UEsDBBQAAAAIAAZEeF1bma6u5QAAAAsCAAATAAAAW0NvbnRlbnRfVHlwZXNdLnhtbK2RvVLDMBCEX0WjNhOdk4KCsZ0i0AYKXuCQz7HG+hudEs',
+  'zbIzuBggnQUN1Iu3vfalTvJmfFmRKb4Bu5UZXctfXLeyQWRfHcyCHneA/AeiCHrEIkX5Q+JIe5HNMRIuoRjwTbqroDHXwmn9d53iHb+oF6PNks',
+  'HqdyfaEksizF/mKcWY3EGK3RmIsOZ999o6yvBFWSi4cHE3lVDBJuEmblZ8A191SenUxH4hlTPqArLpgsvIU0voYwqt+X3GgZ+t5o6oI+uRJRHB',
+  'NhxwNRdlYtUzk0fvU3fzEzLGPzz0W+9n/2gOW72w9QSwMEFAAAAAgABkR4XUuDozqWAAAABQEAAAsAAABfcmVscy8ucmVsc43PPQ7CMAwF4KtE',
+  'PkDdMjCgpl1YuiIuEFL3R23iyAlQbk9GihgY/fz0Wa7bza3qQRJn9hqqooS2qS+0mpSDOM0hqtzwUcOUUjghRjuRM7HgQD5vBhZnUh5lxGDsYk',
+  'bCQ1keUT4N2Juq6zVI11egrq9A/9g8DLOlM9u7I59+nPhqZNnISEnDtuKTZbkxL0VGAZsadw82b1BLAwQUAAAACAAGRHhdbTbpdJoAAAAGAQAA',
+  'GgAAAHhsL19yZWxzL3dvcmtib29rLnhtbC5yZWxzjc87DsIwDAbgq0Q+QN0yMKCmXVhYEReIUrep2jwUm9ftiRgQlRiYLP+2Pstt//CrulHmOQ',
+  'YNTVVD37VnWo2UgN2cWJWNwBqcSDogsnXkDVcxUSiTMWZvpLR5wmTsYibCXV3vMX8bsDXVadCQT0MD6vJM9I8dx3G2dIz26inIjxN4j3lhRyQF',
+  'NXki0fCJGN+lqYoK2LW4+bB7AVBLAwQUAAAACAAGRHhdTwmbGaAAAAD5AAAADwAAAHhsL3dvcmtib29rLnhtbI2POxKDMAxEr+LRATCkSMGAad',
+  'KkyxUcEMGDbXkk53P8eCD0qfTZ0VttN3yCVy9kcRR7aKoaBtO9idc70aqKGKWHJefUai3jgsFKRQljUWbiYHMZ+aElMdpJFsQcvD7V9VkH6yLs',
+  'hJb/YdA8uxEvND4DxrxDGL3N5TVZXBIw3eYgv6qiDdjDDSl5BLXtrlNJAYpbVxq+Tg1o0+njTB/JzBdQSwMEFAAAAAgABkR4XR2Pl/fuAAAALg',
+  'IAABgAAAB4bC93b3Jrc2hlZXRzL3NoZWV0MS54bWx1kU1KBDEQRq8Ssp+p/hERSWfQGVy5Uw8QesruMJ2kSYoej+BKt3oLL6XgLUwP0ogku9SX',
+  'V9QrSmyezMAm9EE72/ByXXCGtnV7bbuGP9zfrC74Roqj84fQIxKLuA0N74nGS4DQ9mhUWLsRbfx5dN4oiqXvIIwe1f7UZAaoiuIcjNKWS3HKdo',
+  'qUFN4dmY9jY9rOj6uSM2q4toO2eEc+5jpIQdJ6ASQFzBW0v/R1llYGE/w2x6vuHw5RbLGrFrsq0z+uypReDv9+f/78eP16e0k5ztMmWZ8JmBIu',
+  '9eJSZ12qlEsOv9WpzeHPjWA5vvwBUEsBAhQDFAAAAAgABkR4XVuZrq7lAAAACwIAABMAAAAAAAAAAAAAAIABAAAAAFtDb250ZW50X1R5cGVzXS',
+  '54bWxQSwECFAMUAAAACAAGRHhdS4OjOpYAAAAFAQAACwAAAAAAAAAAAAAAgAEWAQAAX3JlbHMvLnJlbHNQSwECFAMUAAAACAAGRHhdbTbpdJoA',
+  'AAAGAQAAGgAAAAAAAAAAAAAAgAHVAQAAeGwvX3JlbHMvd29ya2Jvb2sueG1sLnJlbHNQSwECFAMUAAAACAAGRHhdTwmbGaAAAAD5AAAADwAAAA',
+  'AAAAAAAAAAgAGnAgAAeGwvd29ya2Jvb2sueG1sUEsBAhQDFAAAAAgABkR4XR2Pl/fuAAAALgIAABgAAAAAAAAAAAAAAIABdAMAAHhsL3dvcmtz',
+  'aGVldHMvc2hlZXQxLnhtbFBLBQYAAAAABQAFAEUBAACYBAAAAAA=',
+].join('');

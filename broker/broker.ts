@@ -35,11 +35,11 @@ export async function createBroker(config: Config): Promise<Broker> {
   const releases = new Releases((what, error) => log.error({ err: error, what }, 'could not be closed'));
   const clock = Date.now;
   try {
-    const { bus, store } = await openStore({ config, metrics: metrics.store, log, releases });
+    const { bus, store, notices } = await openStore({ config, metrics: metrics.store, log, releases });
     const { partitions } = store;
     const governance = await openGovernance({ config, bus, partitions, metrics: metrics.ledger, clock, log, releases });
     if (governance.trial) log.warn('trial mode: no platformRegistration is configured');
-    return new RunningBroker({ config, log, metrics, releases, clock, bus, store, governance });
+    return new RunningBroker({ config, log, metrics, releases, clock, bus, store, notices, governance });
   } catch (error) {
     await releases.releaseAll();
     throw error;
@@ -54,6 +54,7 @@ interface BrokerParts {
   clock: () => number;
   bus: Bus;
   store: Store;
+  notices: readonly string[];
   governance: Governance;
 }
 
@@ -164,6 +165,7 @@ class RunningBroker implements Broker {
       }),
       quarantine: new QuarantineReader(bus),
       unreadyReasons: () => this.#unreadyReasons(),
+      notices: this.parts.notices,
     });
   }
 

@@ -5,7 +5,10 @@ export const CONFIG_DEFAULTS = {
   host: '127.0.0.1',
   port: 8080,
   dataDir: '.sluice',
-  nats: { url: undefined, user: undefined, pass: undefined, serverPath: undefined },
+  nats: {
+    ...{ url: undefined, user: undefined, pass: undefined, serverPath: undefined },
+    ...{ systemUser: undefined, systemPass: undefined },
+  },
   // Several partitions sync side by side; more than the disks can do at once bring nothing.
   partitions: 4,
   replicas: 1,
@@ -48,7 +51,10 @@ const SHAPE = {
     host: text,
     port: count(0, 65_535),
     dataDir: text,
-    nats: map({ url: { type: 'string', format: 'nats-url' }, user: text, pass: text, serverPath: text }),
+    nats: map({
+      url: { type: 'string', format: 'nats-url' },
+      ...{ user: text, pass: text, systemUser: text, systemPass: text, serverPath: text },
+    }),
     partitions: count(1, 64),
     replicas: { enum: [1, 3, 5] },
     workers: count(1, 64),

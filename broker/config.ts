@@ -16,6 +16,9 @@ export interface NatsConfig {
   url: string | undefined;
   user: string | undefined;
   pass: string | undefined;
+  /** Of the system account of an external server; only used to ask whether it syncs what it acknowledges. */
+  systemUser: string | undefined;
+  systemPass: string | undefined;
   /** The nats-server program for the embedded one, where it is not on the PATH or in the project's cache. */
   serverPath: string | undefined;
 }

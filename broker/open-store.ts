@@ -2,10 +2,13 @@ import type { Logger } from 'pino';
 import type { Config } from './config.js';
 import type { StoreMetrics } from './metrics/store-metrics.js';
 import { type Bus, connectBus } from './nats/bus.js';
+import { checkServer, streamDrift } from './nats/server-check.js';
 import { ensureStreams, type Store } from './nats/streams.js';
+import { syncNotices } from './nats/sync-check.js';
 import type { Releases } from './releases.js';
 import { startServer } from './start-server.js';
 import { renewShortenedLogs } from './stream/log/log-life.js';
+import { hasServerOfPrimary, isFirstProcess } from './workers/worker-process.js';
 
 export interface OpenStoreDeps {
   config: Config;
@@ -14,8 +17,15 @@ export interface OpenStoreDeps {
   releases: Releases;
 }
 
+export interface OpenedStore {
+  bus: Bus;
+  store: Store;
+  /** What the operator of an outside server should know; empty for one of our own. */
+  notices: string[];
+}
+
 /** The store, by URL or on a server of our own, with its streams in place. */
-export async function openStore(deps: OpenStoreDeps): Promise<{ bus: Bus; store: Store }> {
+export async function openStore(deps: OpenStoreDeps): Promise<OpenedStore> {
   const { config, log, releases } = deps;
   const { nats, partitions, replicas, maxBytesPerPartition } = config;
   const embedded = nats.url === undefined ? await startServer(config, log, releases) : undefined;
@@ -27,12 +37,25 @@ export async function openStore(deps: OpenStoreDeps): Promise<{ bus: Bus; store:
   });
   releases.add('nats connection', () => bus.close());
   releases.add('connection watch', watchConnection(bus, deps));
+  const isOutside = embedded === undefined && !hasServerOfPrimary();
+  const notices = isOutside ? await checkServer(bus, config) : [];
   const store = await ensureStreams(bus, { partitions, replicas, maxBytesPerPartition });
+  if (isOutside) notices.push(...(await outsideNotices(bus, config, store)));
+  // Of several workers one is enough to say it.
+  if (isFirstProcess()) for (const notice of notices) log.warn(`the NATS server: ${notice}`);
   if (config.durability === 'relaxed') await embedded?.syncMetadata();
   for (const partition of await renewShortenedLogs(bus, store)) {
     log.error({ partition }, 'the log is shorter than it was: it starts a new life, subscribers are told');
   }
-  return { bus, store };
+  return { bus, store, notices };
+}
+
+async function outsideNotices(bus: Bus, config: Config, { partitions }: Store): Promise<string[]> {
+  const { nats, durability } = config;
+  const servers = (nats.url as string).split(',');
+  const drift = await streamDrift(bus, { ...config, partitions });
+  const sync = await syncNotices({ servers, durability, user: nats.systemUser, pass: nats.systemPass });
+  return [...drift, ...sync];
 }
 
 /** Returns the function that ends it: a connection that we close ourselves is no news. */

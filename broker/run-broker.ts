@@ -3,6 +3,7 @@ import type { Broker } from './broker-life.js';
 import { type Config, ConfigError } from './config.js';
 import { ServerNotFoundError } from './nats/find-server.js';
 import { DataFolderInUseError } from './nats/folder-lock.js';
+import { ServerUnfitError } from './nats/server-check.js';
 import { ServerStartError } from './nats/server-process.js';
 import { createWorkerPool } from './workers/worker-pool.js';
 import { isWorker, leavePrimary, onDrainOrder, reportServing } from './workers/worker-process.js';
@@ -87,7 +88,7 @@ function untilStopped(broker: Broker): Promise<void> {
 }
 
 /** What keeps a broker from starting and is nobody's programming fault: its message says enough. */
-const EXPECTED = [ConfigError, ServerNotFoundError, ServerStartError, DataFolderInUseError];
+const EXPECTED = [ConfigError, ServerNotFoundError, ServerStartError, ServerUnfitError, DataFolderInUseError];
 
 function fail(error: unknown): void {
   const { code, message, stack } = error as NodeJS.ErrnoException;

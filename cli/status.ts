@@ -13,23 +13,30 @@ export function addStatus(program: Command, terminal: Terminal): void {
 }
 
 async function status(options: ConnectionOptions, terminal: Terminal): Promise<void> {
-  const reasons = await unreadyReasons(options);
-  const isReady = reasons === undefined;
+  const { isReady, reasons, notices } = await readiness(options);
   if (options.json) {
-    await terminal.out(JSON.stringify({ url: options.url, ready: isReady, reasons: reasons ?? [] }));
+    await terminal.out(JSON.stringify({ url: options.url, ready: isReady, reasons, notices }));
   } else {
     await terminal.out(isReady ? `${options.url} is ready` : `${options.url} is up but not ready:`);
-    for (const reason of reasons ?? []) await terminal.out(`  - ${reason}`);
+    for (const reason of reasons) await terminal.out(`  - ${reason}`);
+    for (const notice of notices) await terminal.out(`  note: the NATS server: ${notice}`);
   }
   if (!isReady) throw new CommandEnded(EXIT.UNREACHABLE);
 }
 
-async function unreadyReasons(options: ConnectionOptions): Promise<string[] | undefined> {
+interface Readiness {
+  isReady: boolean;
+  reasons: string[];
+  /** What the operator should know though everything works. */
+  notices: string[];
+}
+
+async function readiness(options: ConnectionOptions): Promise<Readiness> {
   try {
-    await apiOf(options).json('/readyz');
-    return undefined;
+    const { notices = [] } = (await apiOf(options).json('/readyz')) as { notices?: string[] };
+    return { isReady: true, reasons: [], notices };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return error.problem.problems ?? [error.problem.detail];
+    return { isReady: false, reasons: error.problem.problems ?? [error.problem.detail], notices: [] };
   }
 }

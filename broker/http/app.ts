@@ -61,6 +61,7 @@ export interface AppDeps {
   clock: () => number;
   quarantine: QuarantineReader;
   unreadyReasons: () => string[];
+  notices?: readonly string[] | undefined;
   maxEventBytes: number;
   heartbeatMs: number;
   trial: boolean;

@@ -51,23 +51,32 @@ export async function ensureStreams(bus: Bus, options: StreamsOptions): Promise<
   const settled = { ...options, partitions };
   const logs = [logOf(first)];
   for (let p = 1; p < partitions; p++) logs.push(logOf(await ensureEventStream(bus, p, settled)));
-  const { replicas } = options;
-  await ensureStream(bus, { name: LEDGER_STREAM, subjects: SUBJECTS.LEDGER, num_replicas: replicas });
-  await ensureStream(bus, { name: RECEIPTS_STREAM, subjects: SUBJECTS.RECEIPTS, num_replicas: replicas });
-  await ensureStream(bus, {
-    name: QUARANTINE_STREAM,
-    subjects: SUBJECTS.QUARANTINE,
-    num_replicas: replicas,
-    max_age: nanos(QUARANTINE_DAYS * DAY_MS),
-    ...maxBytes(options.maxBytesQuarantine),
-  });
-  await ensureStream(bus, {
-    name: CURSORS_STREAM,
-    subjects: SUBJECTS.CURSORS,
-    num_replicas: replicas,
-    max_msgs_per_subject: 1,
-  });
+  for (const wanted of otherStreams(settled)) await ensureStream(bus, wanted);
   return { partitions, logs };
+}
+
+function otherStreams({ replicas, maxBytesQuarantine }: StreamsOptions): Wanted[] {
+  const num_replicas = replicas;
+  return [
+    { name: LEDGER_STREAM, subjects: SUBJECTS.LEDGER, num_replicas },
+    { name: RECEIPTS_STREAM, subjects: SUBJECTS.RECEIPTS, num_replicas },
+    {
+      name: QUARANTINE_STREAM,
+      subjects: SUBJECTS.QUARANTINE,
+      num_replicas,
+      max_age: nanos(QUARANTINE_DAYS * DAY_MS),
+      ...maxBytes(maxBytesQuarantine),
+    },
+    { name: CURSORS_STREAM, subjects: SUBJECTS.CURSORS, num_replicas, max_msgs_per_subject: 1 },
+  ];
+}
+
+/** Every stream as it is made, apart from its metadata. */
+export function expectedConfigs(options: StreamsOptions): (Partial<StreamConfig> & { name: string })[] {
+  const events = Array.from({ length: options.partitions }, (_, partition) => {
+    return { name: eventStream(partition), subjects: eventSubjects(partition), num_replicas: options.replicas };
+  });
+  return [...events, ...otherStreams(options)].map((wanted) => ({ ...COMMON, ...wanted }));
 }
 
 /** Gives the log of a partition a new life after it was restored or has lost its tail; returns its id. */

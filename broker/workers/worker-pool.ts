@@ -6,6 +6,7 @@ import type { Serving } from '../serve-http.js';
 import { startServer } from '../start-server.js';
 import { Primary } from './primary.js';
 import type { WorkerServing } from './worker-messages.js';
+import { SERVER_OF_PRIMARY } from './worker-process.js';
 
 /** A broker of several processes on one port: the store in the first, sessions and requests in the workers. */
 export async function createWorkerPool(config: Config): Promise<Broker> {
@@ -31,7 +32,7 @@ async function workerEnvironment(
   const shared = { SLUICE_SECRET: config.secret };
   if (config.nats.url !== undefined) return shared;
   const { url, user, pass } = await startServer(config, log, releases);
-  return { ...shared, SLUICE_NATS: url.replace('://', `://${user}:${pass}@`) };
+  return { ...shared, [SERVER_OF_PRIMARY]: '1', SLUICE_NATS: url.replace('://', `://${user}:${pass}@`) };
 }
 
 class WorkerPool implements Broker {

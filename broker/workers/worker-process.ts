@@ -6,6 +6,13 @@ import type { ToWorker, WorkerServing } from './worker-messages.js';
 /** True in a process that a primary has started. */
 export const isWorker = (): boolean => cluster.isWorker;
 
+/** Environment of workers whose primary runs the store. */
+export const SERVER_OF_PRIMARY = 'SLUICE_SERVER_OF_PRIMARY';
+export const hasServerOfPrimary = (): boolean => isWorker() && process.env[SERVER_OF_PRIMARY] !== undefined;
+
+/** For what need not be said once by every worker. */
+export const isFirstProcess = (): boolean => !cluster.isWorker || cluster.worker?.id === 1;
+
 /** Tells the primary that this worker serves. */
 export function reportServing({ trial, newOperatorToken }: Broker, serving: Serving): void {
   process.send?.({ kind: 'serving', ...serving, trial, newOperatorToken } satisfies WorkerServing);

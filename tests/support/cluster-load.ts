@@ -30,6 +30,7 @@ export class ClusterLoad {
   readonly #publishers: Publisher[];
   readonly #answers: Promise<unknown>[] = [];
   readonly #timer: NodeJS.Timeout;
+  readonly #publisherStates: unknown[] = [];
   #nextNumber = 1;
 
   constructor(
@@ -53,7 +54,11 @@ export class ClusterLoad {
   async untilMore(events: number): Promise<void> {
     const wanted = this.stored.map((positions) => positions.size + events);
     const isThere = () => this.stored.every((positions, source) => positions.size >= wanted[source]!);
-    await eventually(isThere, `${events} more events of every source`, SETTLE_MS);
+    await eventually(isThere, `${events} more events of every source`, SETTLE_MS).catch((error: Error) => {
+      const stored = this.stored.map((positions) => positions.size);
+      const told = JSON.stringify({ wanted, stored, given: this.#nextNumber - 1, publishers: this.#publisherStates });
+      throw new Error(`${error.message}: ${told}`);
+    });
   }
 
   /** Publishes no more; resolves when all is acknowledged and every follower has seen its last event. */
@@ -126,6 +131,10 @@ export class ClusterLoad {
       url: this.bus.nextUrl,
       token: sourceOf(source),
       reconnect: QUICK,
+      onState: (state) => {
+        const reason = state.kind === 'waiting' ? state.error.message : state.session;
+        this.#publisherStates[source] = `${new Date().toISOString()} ${state.kind} ${reason}`;
+      },
       connect: (target, handlers) => {
         const { host } = new URL(this.bus.nextUrl);
         return connectNode({ ...target, url: target.url.replace(/\/\/[^/]+/, `//${host}`) }, handlers);

@@ -112,9 +112,16 @@ export class NatsCluster {
     await this.untilHealthy(index);
   }
 
-  untilHealthy(index: number): Promise<void> {
+  async untilHealthy(index: number, timeoutMs = READY_MS): Promise<void> {
     const { name, monitorPort } = this.#at(index);
-    return eventually(() => isHealthy(monitorPort), `${name} to be healthy`, READY_MS);
+    let health = '';
+    const isHealthy = async (): Promise<boolean> => {
+      health = await healthOf(monitorPort);
+      return health === 'ok';
+    };
+    await eventually(isHealthy, `${name} to be healthy`, timeoutMs).catch((error: Error) => {
+      throw new Error(`${error.message}: ${health}`);
+    });
   }
 
   async #stop(): Promise<void> {
@@ -139,13 +146,13 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   await exited;
 }
 
-/** `js-enabled-only` is not asked: a server that has not caught up with the meta leader is not ready. */
-async function isHealthy(monitorPort: number): Promise<boolean> {
+/** `ok`, or why not: a server that has not caught up with the meta leader, or a replica that is not current. */
+async function healthOf(monitorPort: number): Promise<string> {
   try {
     const answer = await fetch(`http://127.0.0.1:${monitorPort}/healthz`, { signal: AbortSignal.timeout(2_000) });
-    return answer.ok;
-  } catch {
-    return false;
+    return answer.ok ? 'ok' : await answer.text();
+  } catch (error) {
+    return String(error);
   }
 }
 

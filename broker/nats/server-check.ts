@@ -1,0 +1,108 @@
+import { JetStreamApiError, type StreamConfig } from '@nats-io/jetstream';
+import type { Bus } from './bus.js';
+import { GROUP_COMMIT_VERSION, isAtLeast, MINIMUM_VERSION } from './find-server.js';
+import type { Durability } from './server-config.js';
+import { expectedConfigs } from './streams.js';
+
+export interface ServerNeeds {
+  durability: Durability;
+  partitions: number;
+  replicas: number;
+  maxEventBytes: number;
+}
+
+/** The server can not carry a bus; the message lists everything that stands against it. */
+export class ServerUnfitError extends Error {
+  override readonly name = 'ServerUnfitError';
+  readonly code = 'NATS_SERVER_UNFIT';
+  constructor(readonly problems: string[]) {
+    super(`the NATS server can not be used:\n- ${problems.join('\n- ')}`);
+  }
+}
+
+/** Subject, headers and envelope around an event. */
+const AROUND_EVENT_BYTES = 16 * 1024;
+/** The largest ledger record that the embedded server takes: an entry with a long code table. */
+const LEDGER_RECORD_BYTES = 8 * 1024 * 1024;
+const MIB = 1024 * 1024;
+const NOT_ENABLED: ReadonlySet<number> = new Set([10039, 10076]);
+
+/**
+ * Looks at what an outside server says of itself before anything is made on it. Throws ServerUnfitError; returns what
+ * its operator should know.
+ */
+export async function checkServer(bus: Bus, needs: ServerNeeds): Promise<string[]> {
+  const info = bus.nc.info;
+  if (!info) return [];
+  const problems: string[] = [];
+  const notices: string[] = [];
+  const { version, max_payload: maxPayload } = info;
+  const isCluster = 'cluster' in info && Boolean(info.cluster);
+  if (!isAtLeast(version, MINIMUM_VERSION)) problems.push(`it is ${version}; ${MINIMUM_VERSION} or newer is needed`);
+  else if (needs.durability === 'strict' && !isAtLeast(version, GROUP_COMMIT_VERSION))
+    notices.push(`it is ${version}: only from ${GROUP_COMMIT_VERSION} on a batch is synced as one, many times faster`);
+  const eventBytes = needs.maxEventBytes + AROUND_EVENT_BYTES;
+  if (maxPayload < eventBytes) problems.push(`its max_payload is ${maxPayload}; events need ${eventBytes}`);
+  else if (maxPayload < LEDGER_RECORD_BYTES)
+    notices.push(
+      `its max_payload is ${maxPayload / MIB} MiB: entries with longer code tables are refused (8 MiB is usual)`,
+    );
+  if (needs.replicas > 1 && !isCluster) problems.push(`replicas: ${needs.replicas} needs a cluster; it stands alone`);
+  if (needs.replicas === 1 && isCluster)
+    notices.push('it is a cluster, but with replicas: 1 each stream is lost with the one server that has it');
+  problems.push(...(await jetStreamProblems(bus)));
+  if (problems.length > 0) throw new ServerUnfitError(problems);
+  return notices;
+}
+
+async function jetStreamProblems(bus: Bus): Promise<string[]> {
+  try {
+    const { limits, streams } = await bus.jsm.getAccountInfo();
+    if (limits.max_storage === 0) return ['its account may store nothing on disk'];
+    if (limits.max_streams > 0 && limits.max_streams <= streams)
+      return [`its account has ${streams} streams, as many as it may`];
+    return [];
+  } catch (error) {
+    // The first when JetStream is off on the server, the other when only for the account.
+    const isOff = error instanceof Error && error.name === 'JetStreamNotEnabled';
+    const isOffForAccount = error instanceof JetStreamApiError && NOT_ENABLED.has(error.code);
+    if (isOff || isOffForAccount) return ['JetStream is not enabled for the account'];
+    throw error;
+  }
+}
+
+/** What of a stream's configuration has to be as we made it for the guarantees to hold. */
+const GUARDED = [
+  'retention',
+  'storage',
+  'discard',
+  'max_age',
+  'max_msgs',
+  'max_msgs_per_subject',
+  'duplicate_window',
+  'deny_delete',
+  'deny_purge',
+  'allow_direct',
+  'allow_atomic',
+  'allow_msg_ttl',
+  'num_replicas',
+] as const satisfies (keyof StreamConfig)[];
+
+/** Settings of the streams that somebody else has changed, in words. */
+export async function streamDrift(bus: Bus, needs: ServerNeeds): Promise<string[]> {
+  const drift: string[] = [];
+  for (const expected of expectedConfigs(needs)) {
+    const { config } = await bus.jsm.streams.info(expected.name);
+    for (const key of GUARDED) {
+      const wanted = expected[key] ?? ABSENT[key as keyof typeof ABSENT];
+      if (wanted !== undefined && config[key] !== wanted)
+        drift.push(`stream ${expected.name} has ${key} ${config[key]} instead of ${wanted}`);
+    }
+    if ('persist_mode' in config && config.persist_mode === 'async')
+      drift.push(`stream ${expected.name} acknowledges before it writes (persist_mode async)`);
+  }
+  return drift;
+}
+
+/** What the server tells of limits that were not asked for. */
+const ABSENT = { max_age: 0, max_msgs: -1, max_msgs_per_subject: -1 };

@@ -1,11 +1,10 @@
-import { Ajv, type ValidateFunction } from 'ajv';
-import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { type EntryVersion, identifierOf, type NumberedItem } from '../../proto/entry.js';
-import { dataSchema, type JsonSchema, previousSchema } from '../../proto/entry-schema.js';
 import type { RecordData } from '../../proto/event.js';
 import { fieldOf } from '../../proto/item-field.js';
 import { RecordCodec } from '../../proto/record.js';
-import { ITEM_PROBLEMS_MAX, type ItemProblem, itemProblemOf } from './item-problem.js';
+import type { ItemProblem } from './item-problem.js';
+import { ItemValidators } from './item-validators.js';
+import { RecordValidator } from './record-validator.js';
 import { type ValueCheck, valueChecks } from './value-checks.js';
 
 /** One version of an entry, ready to validate and encode its records. */
@@ -23,12 +22,7 @@ export interface CompiledEntry {
 
 /** Makes compiled entries; their validators are compiled when they are first used. */
 export class EntryCompiler {
-  readonly #ajv = new Ajv({
-    allErrors: true,
-    meta: false,
-    validateSchema: false,
-    formats: { date: fullFormats.date, 'date-time': fullFormats['date-time'] },
-  });
+  readonly #validators = new ItemValidators();
 
   compile(version: EntryVersion): CompiledEntry {
     const filterable = version.items.filter((item) => item.filterable);
@@ -38,38 +32,26 @@ export class EntryCompiler {
       filterable,
       codec: new RecordCodec(version.items.map(fieldOf)),
       previousCodec: new RecordCodec(filterable.map(fieldOf)),
-      validateData: this.#validator(version, dataSchema, version.items),
-      validatePrevious: this.#validator(version, previousSchema, filterable),
+      validateData: this.#validator(version, version.items, version.items.filter(isRequired)),
+      validatePrevious: this.#validator(version, filterable, []),
     };
   }
 
-  #validator(
-    version: EntryVersion,
-    schemaOf: (version: EntryVersion) => JsonSchema,
-    items: NumberedItem[],
-  ): (data: unknown) => ItemProblem[] {
+  #validator(version: EntryVersion, items: NumberedItem[], required: NumberedItem[]): (data: unknown) => ItemProblem[] {
     const lists = new Set(items.filter((item) => item.list).map((item) => item.name));
     const checks = valueChecks(items);
-    let validate: ValidateFunction | undefined;
+    const names = required.map(({ name }) => name);
+    const validator = new RecordValidator(version, items, names, this.#validators);
     return (data) => {
-      validate ??= this.#compileSchema(schemaOf(version));
       const present = withoutAbsent(data, lists);
-      if (!validate(present)) return problemsOf(validate, version);
+      const problems = validator.problems(present);
+      if (problems.length > 0) return problems;
       return checks.length === 0 ? [] : failedChecks(checks, present as RecordData);
     };
   }
-
-  #compileSchema(schema: JsonSchema): ValidateFunction {
-    const validate = this.#ajv.compile(schema);
-    // Else the instance would keep every schema for ever.
-    this.#ajv.removeSchema(schema);
-    return validate;
-  }
 }
 
-function problemsOf(validate: ValidateFunction, version: EntryVersion): ItemProblem[] {
-  return (validate.errors ?? []).slice(0, ITEM_PROBLEMS_MAX).map((error) => itemProblemOf(error, version));
-}
+const isRequired = (item: NumberedItem): boolean => item.identifier === true || item.required === true;
 
 const failedChecks = (checks: readonly ValueCheck[], data: RecordData): ItemProblem[] =>
   checks.map((check) => check(data)).filter((problem) => problem !== undefined);

@@ -1,0 +1,34 @@
+import { Ajv, type ValidateFunction } from 'ajv';
+import { fullFormats } from 'ajv-formats/dist/formats.js';
+import type { NumberedItem } from '../../proto/entry.js';
+import { itemSchema } from '../../proto/entry-schema.js';
+import { LruMap } from './lru-map.js';
+
+/** Different ones; a catalog of 40,000 entries repeats a few hundred, code tables apart. Some 10 KiB each. */
+const VALIDATORS_MAX = 5_000;
+
+/**
+ * Validators of single items, compiled on first use. Compiling takes milliseconds, so entries share them: items of one
+ * type with the same limits have the same one, in whatever entry they are.
+ */
+export class ItemValidators {
+  readonly #bySchema = new LruMap<string, ValidateFunction>(VALIDATORS_MAX);
+  readonly #ajv = new Ajv({
+    allErrors: true,
+    meta: false,
+    validateSchema: false,
+    formats: { date: fullFormats.date, 'date-time': fullFormats['date-time'] },
+  });
+
+  of(item: NumberedItem): ValidateFunction {
+    const { title: _title, description: _description, ...schema } = itemSchema(item);
+    const key = JSON.stringify(schema);
+    const known = this.#bySchema.get(key);
+    if (known) return known;
+    const validate = this.#ajv.compile(schema);
+    // Else the instance would keep every schema for ever.
+    this.#ajv.removeSchema(schema);
+    this.#bySchema.set(key, validate);
+    return validate;
+  }
+}

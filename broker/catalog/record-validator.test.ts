@@ -1,0 +1,50 @@
+import { strictEqual } from 'node:assert/strict';
+import { Ajv } from 'ajv';
+import { fullFormats } from 'ajv-formats/dist/formats.js';
+import fc from 'fast-check';
+import t from 'tap';
+import type { EntryVersion } from '../../proto/entry.js';
+import { dataSchema } from '../../proto/entry-schema.js';
+import { entryVersion, recordOf } from '../../tests/support/arbitrary-entry.js';
+import { ItemValidators } from './item-validators.js';
+import { RecordValidator } from './record-validator.js';
+
+const oddValue = fc.oneof(fc.string(), fc.double({ noNaN: true }), fc.boolean(), fc.array(fc.string()), fc.object());
+
+/** An entry and a record that is right, or has some items changed, added or taken out. */
+const entryAndRecord = entryVersion.chain((version) =>
+  fc
+    .record({
+      record: recordOf(version.items),
+      odd: fc.dictionary(fc.constantFrom('stranger', ...version.items.map(({ name }) => name)), oddValue),
+      without: fc.subarray(version.items.map(({ name }) => name)),
+      isOdd: fc.boolean(),
+    })
+    .map(({ record, odd, without, isOdd }) => {
+      const changed = isOdd ? { ...record, ...odd } : { ...record };
+      if (isOdd) for (const name of without) if (!Object.hasOwn(odd, name)) delete changed[name];
+      return { version, record: changed };
+    }),
+);
+
+t.test('item by item a record is judged as by the published schema of its entry', async (t) => {
+  const validators = new ItemValidators();
+  fc.assert(
+    fc.property(entryAndRecord, ({ version, record }) => {
+      const ajv = new Ajv({ formats: { date: fullFormats.date, 'date-time': fullFormats['date-time'] } });
+      const schema = dataSchema(version);
+      const present = withoutEmptyLists(version, record);
+      const validator = new RecordValidator(version, version.items, schema.required as string[], validators);
+      strictEqual(validator.problems(present).length === 0, ajv.validate(schema, present));
+    }),
+    { numRuns: 200 },
+  );
+  t.pass('always');
+});
+
+/** [] of a list is the same as absent, which no JSON Schema says. */
+function withoutEmptyLists({ items }: EntryVersion, record: object): object {
+  const lists = new Set(items.filter(({ list }) => list).map(({ name }) => name));
+  const isEmpty = (name: string, value: unknown) => lists.has(name) && Array.isArray(value) && value.length === 0;
+  return Object.fromEntries(Object.entries(record).filter(([name, value]) => !isEmpty(name, value)));
+}

@@ -1,0 +1,60 @@
+import type { ValidateFunction } from 'ajv';
+import type { EntryVersion, NumberedItem } from '../../proto/entry.js';
+import type { RecordData } from '../../proto/event.js';
+import { ITEM_PROBLEMS_MAX, type ItemProblem, itemProblemOf } from './item-problem.js';
+import type { ItemValidators } from './item-validators.js';
+
+/** A record against the schema of its entry, item by item: what `dataSchema` and `previousSchema` of proto say. */
+export class RecordValidator {
+  /** By the item's name, once there was a record to check. */
+  #byName: Map<string, ValidateFunction> | undefined;
+
+  constructor(
+    private readonly version: EntryVersion,
+    private readonly items: readonly NumberedItem[],
+    private readonly required: readonly string[],
+    private readonly validators: ItemValidators,
+  ) {}
+
+  /** At most 20 problems. Nothing absent may be in the record under its name. */
+  problems(data: unknown): ItemProblem[] {
+    if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+      return [{ code: 'ITEM_INVALID', message: 'the record must be object' }];
+    }
+    const record = data as RecordData;
+    const problems = [...this.#missing(record), ...this.#wrong(record)];
+    return problems.length > ITEM_PROBLEMS_MAX ? problems.slice(0, ITEM_PROBLEMS_MAX) : problems;
+  }
+
+  #missing(record: RecordData): ItemProblem[] {
+    return this.required
+      .filter((name) => !Object.hasOwn(record, name))
+      .map((missingProperty) =>
+        itemProblemOf({ ...AT_RECORD, keyword: 'required', params: { missingProperty } }, this.version),
+      );
+  }
+
+  #wrong(record: RecordData): ItemProblem[] {
+    this.#byName ??= new Map(this.items.map((item) => [item.name, this.validators.of(item)]));
+    const problems: ItemProblem[] = [];
+    for (const name of Object.keys(record)) {
+      const validate = this.#byName.get(name);
+      if (!validate) problems.push(this.#unknown(name));
+      else if (!validate(record[name])) problems.push(...this.#invalid(name, validate));
+    }
+    return problems;
+  }
+
+  #unknown(additionalProperty: string): ItemProblem {
+    const error = { ...AT_RECORD, keyword: 'additionalProperties', params: { additionalProperty } };
+    return itemProblemOf(error, this.version);
+  }
+
+  #invalid(name: string, { errors }: ValidateFunction): ItemProblem[] {
+    return (errors ?? []).map((error) =>
+      itemProblemOf({ ...error, instancePath: `/${name}${error.instancePath}` }, this.version),
+    );
+  }
+}
+
+const AT_RECORD = { instancePath: '', schemaPath: '' };

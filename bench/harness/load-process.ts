@@ -30,10 +30,10 @@ export class LoadProcess {
   }
 
   async ask<T>(act: string, body: unknown = {}): Promise<T> {
+    if (!this.#child.connected) throw new Error(`${this.program} has ended`);
     const number = this.#requests++;
     const answered = new Promise<unknown>((resolve, reject) => this.#waiting.set(number, { resolve, reject }));
-    if (this.#child.connected) this.#child.send({ number, act, body } satisfies Request);
-    else throw new Error(`${this.program} has ended`);
+    this.#child.send({ number, act, body } satisfies Request);
     return (await answered) as T;
   }
 

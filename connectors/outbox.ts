@@ -26,6 +26,8 @@ export class Outbox {
   constructor(
     private readonly context: Pick<ConnectorContext, 'bus' | 'metrics' | 'log' | 'reconnect'>,
     private readonly signal: AbortSignal,
+    /** Nothing more will be published; the source may be waiting for what will never come. */
+    private readonly onFailure: () => void,
   ) {
     this.#backoff = new Backoff(context.reconnect);
     signal.addEventListener('abort', () => this.#wakeAll(), { once: true });
@@ -46,9 +48,10 @@ export class Outbox {
     this.#throwFailure();
   }
 
-  /** Resolves when nothing is under way any more; after the signal. */
+  /** Resolves when nothing is under way any more; after the signal. Throws what ended the publishing. */
   async ended(): Promise<void> {
     await this.#running;
+    this.#throwFailure();
   }
 
   #isFull(): boolean {
@@ -60,7 +63,9 @@ export class Outbox {
     try {
       while (this.#waiting.length > 0 && !this.signal.aborted) await this.#round();
     } catch (error) {
-      if (!this.signal.aborted) this.#failure = error;
+      if (this.signal.aborted) return;
+      this.#failure = error;
+      this.onFailure();
     } finally {
       this.#running = undefined;
       this.#wakeAll();

@@ -12,7 +12,7 @@ export async function runSource(source: Source, context: ConnectorContext, signa
   // A failure on either side ends the other one too.
   const own = new AbortController();
   const stop = AbortSignal.any([signal, own.signal]);
-  const outbox = new Outbox(context, stop);
+  const outbox = new Outbox(context, stop, () => own.abort());
   const stopLag = watchLag(source, context);
   try {
     await readUntilDone(source, outbox, context, stop);

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { PeerGoneError } from '../connector-errors.js';
+import { PeerGoneError, SinkUnfitError } from '../connector-errors.js';
 import { quoteIdentifier } from '../postgres-client.js';
 import type { PostgresSinkConfig } from './config.js';
 
@@ -29,16 +29,18 @@ export class ProgressTable {
     );
   }
 
-  /** Undefined while nothing is stored, and when the table was filled under another grant or cursor. */
+  /** Undefined while nothing is stored. Throws SinkUnfitError when the table is filled under another grant or cursor. */
   async read(client: pg.Client): Promise<Progress | undefined> {
     const { table, grant, cursor } = this.target;
     const { rows } = await client.query<Record<string, string | null>>(
-      `SELECT log, position, snapshot_id, snapshot_from FROM ${this.#name}
-       WHERE table_name = $1 AND grant_id = $2 AND cursor_name = $3`,
-      [table, grant, cursor],
+      `SELECT * FROM ${this.#name} WHERE table_name = $1`,
+      [table],
     );
     const [row] = rows;
     if (!row) return undefined;
+    if (row.grant_id !== grant || row.cursor_name !== cursor) {
+      throw new SinkUnfitError(`table ${table} is filled under grant ${row.grant_id}, cursor ${row.cursor_name}`);
+    }
     return {
       log: row.log!,
       position: Number(row.position),

@@ -36,10 +36,13 @@ export class StartPositions {
    * BEFORE_HISTORY for what the grant may not see.
    */
   async resolve(query: StartQuery): Promise<number> {
-    const ends = await this.#ends(query);
     const allowed = await this.#positionAt(query.partition, query.historyFromMs);
+    const { from } = query;
+    const atTime = isTime(from) ? await this.#positionAt(query.partition, parseTime(from.time)) : undefined;
+    // Asked last: the log grows while times are looked up, and what was found must lie within.
+    const ends = await this.#ends(query);
     const earliest = Math.max(ends.first - 1, allowed);
-    const wanted = await this.#wanted(query, earliest, ends.last);
+    const wanted = atTime ?? wantedPosition(query, earliest, ends.last);
     if (wanted < allowed) {
       const message = `grant ${query.grant} may not look back before position ${allowed}`;
       throw new SluiceError('BEFORE_HISTORY', message, { grant: query.grant, earliest });
@@ -47,21 +50,6 @@ export class StartPositions {
     if (wanted < ends.first - 1) throw gone(query.grant, `position ${wanted} is no longer in the log`, earliest);
     if (wanted > ends.last) throw gone(query.grant, `the log does not have position ${wanted} yet`, earliest);
     return wanted;
-  }
-
-  async #wanted(query: StartQuery, earliest: number, last: number): Promise<number> {
-    const { from, cursor, cursorLog, log, grant } = query;
-    if (from === 'earliest') return earliest;
-    if (from === 'latest') return last;
-    if (from === 'cursor') {
-      if (cursorLog !== undefined && cursorLog !== log)
-        throw gone(grant, 'the cursor is of another life of the log', earliest);
-      return cursor ?? earliest;
-    }
-    if ('time' in from) return this.#positionAt(query.partition, parseTime(from.time));
-    if (from.log !== undefined && from.log !== log)
-      throw gone(grant, `log ${from.log} is another life of the log`, earliest);
-    return from.after;
   }
 
   /** What age has ended is gone for this entry, though the partition still holds older events of other entries. */
@@ -98,6 +86,24 @@ export class StartPositions {
     }
     return { position: after, isFixed: false };
   }
+}
+
+const isTime = (from: From): from is { time: string } => typeof from === 'object' && 'time' in from;
+
+function wantedPosition(query: StartQuery, earliest: number, last: number): number {
+  const { from, cursor, cursorLog, log, grant } = query;
+  if (from === 'earliest') return earliest;
+  if (from === 'latest') return last;
+  if (from === 'cursor') {
+    if (cursorLog !== undefined && cursorLog !== log)
+      throw gone(grant, 'the cursor is of another life of the log', earliest);
+    return cursor ?? earliest;
+  }
+  // A time was looked up before.
+  if (isTime(from)) return earliest;
+  if (from.log !== undefined && from.log !== log)
+    throw gone(grant, `log ${from.log} is another life of the log`, earliest);
+  return from.after;
 }
 
 function gone(grant: string, why: string, earliest: number): SluiceError {

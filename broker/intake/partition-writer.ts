@@ -5,6 +5,7 @@ import type { Bus } from '../nats/bus.js';
 import { DuplicateInBatchError, WrongExpectedSequenceError } from '../nats/store-errors.js';
 import { eventStream } from '../nats/streams.js';
 import type { Backlog } from './backlog.js';
+import { CommitPolicy } from './commit-policy.js';
 import { findDuplicates } from './find-duplicates.js';
 import { HeldSystems } from './held-systems.js';
 import type { MarkCheckpoint } from './mark-checkpoint.js';
@@ -48,6 +49,7 @@ export class PartitionWriter {
   readonly #recent: RecentIds;
   readonly #sources: SourceTable;
   readonly #held: HeldSystems;
+  readonly #policy = new CommitPolicy();
   #isRunning = false;
   #whenIdle: (() => void)[] = [];
 
@@ -167,7 +169,10 @@ export class PartitionWriter {
   async #commit(round: Round): Promise<Unit[]> {
     const { bus, metrics, partition } = this.#deps;
     const startedAt = performance.now();
-    const outcomes = await sendRound(bus.publisher, round.messages(), round.goesAsBatch);
+    const way = round.way(this.#policy);
+    const outcomes = await sendRound(bus.publisher, round.messages(), way);
+    const ms = performance.now() - startedAt;
+    if (!outcomes.some((outcome) => outcome instanceof Error)) this.#policy.measured(way, outcomes.length, ms);
     const again: WaitingEvent[] = [];
     const accepted = new Map<SourceOp, number>();
     for (const [i, event] of round.events.entries()) {
@@ -179,7 +184,7 @@ export class PartitionWriter {
       else for (const one of [event, ...round.followersOf(event)]) this.#fail(one, outcome);
     }
     for (const [op, events] of accepted) metrics.intake.eventsAccepted(partition, op, events);
-    metrics.intake.committed(partition, round.events.length, (performance.now() - startedAt) / 1000);
+    metrics.intake.committed(partition, round.events.length, ms / 1000);
     if (again.length === 0) return again;
     again.sort((a, b) => a.fields.arrival - b.fields.arrival);
     if (!round.batch) return again;

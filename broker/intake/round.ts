@@ -1,12 +1,11 @@
 import type { OutMessage } from '../nats/out-message.js';
 import { BATCH_MESSAGES_MAX } from '../nats/publisher.js';
+import type { CommitPolicy, CommitWay } from './commit-policy.js';
 import type { SourceMarks } from './source-marks.js';
 import { type Unit, WaitingBatch, type WaitingEvent } from './waiting-event.js';
 
 /** Of one commit: with a thousand events of usual size far away; with large ones it keeps the answer within a second. */
 const ROUND_BYTES_MAX = 4 * 1024 * 1024;
-/** Under `sync_interval: always` an atomic batch costs as much as about twenty single writes. */
-const SINGLES_MAX = 20;
 
 /** The events of one commit in order of arrival. One is under way per partition: that is what keeps the order. */
 export class Round {
@@ -58,15 +57,19 @@ export class Round {
   }
 
   /**
-   * Few events go singly and pipelined. Not so when one of a kept source has company of its system: a single message in
+   * The policy decides for events that are independent. Not so when one of a kept source has company of its system: a single message in
    * the middle may fail and those behind it not, and then the mark would pass over an event that is not stored.
    */
-  get goesAsBatch(): boolean {
+  way(policy: CommitPolicy): CommitWay {
     const { length } = this.events;
-    if (length < 2 || this.events[0]!.goesAlone) return false;
-    if (this.batch || length > SINGLES_MAX) return true;
+    if (length < 2 || this.events[0]!.goesAlone) return 'singles';
+    if (this.batch || this.#hasCompanyOfTracked()) return 'batch';
+    return policy.choose(length);
+  }
+
+  #hasCompanyOfTracked(): boolean {
     if (this.#tracked.size === 0) return false;
-    return new Set(this.events.map((event) => event.fields.system)).size < length;
+    return new Set(this.events.map((event) => event.fields.system)).size < this.events.length;
   }
 
   messages(): OutMessage[] {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../broker/version.js';
 import { addApply } from './apply.js';
+import { addBenefits } from './benefits.js';
 import { addCatalog } from './catalog.js';
 import { addConnect } from './connect.js';
 import { addDemo } from './demo.js';
@@ -48,6 +49,7 @@ export function createProgram(terminal: Terminal): Command {
   addPublish(program, terminal);
   addSubscribe(program, terminal);
   addConnect(program, terminal);
+  addBenefits(program, terminal);
   addLedger(program, terminal);
   addStatus(program, terminal);
   return program;

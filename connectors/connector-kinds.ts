@@ -46,6 +46,12 @@ export const CONNECTOR_KINDS: Record<string, Prepare> = {
     const config = parseWebhookConfig(settings);
     return forSink(() => new WebhookSink(config), config, context);
   },
+  'benefit-check': async (settings, context) => {
+    const { parseBenefitCheckConfig } = await import('./benefit-check/config.js');
+    const { runBenefitCheckConnector } = await import('./benefit-check/connector.js');
+    const config = parseBenefitCheckConfig(settings);
+    return (signal) => runBenefitCheckConnector(config, context, signal);
+  },
 };
 
 function forSource(create: () => Source, context: ConnectorContext): PreparedConnector {

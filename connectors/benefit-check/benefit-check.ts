@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Backoff } from '../backoff.js';
 import type { ConnectorContext } from '../connector-context.js';
 import { PeerGoneError } from '../connector-errors.js';
@@ -22,6 +23,8 @@ export async function runBenefitCheck(deps: BenefitCheckDeps, signal: AbortSigna
   // A failure of one part ends the others too.
   const own = new AbortController();
   const stop = AbortSignal.any([signal, own.signal]);
+  // Every part, and what it waits for, listens to it: that many are no leak.
+  setMaxListeners(0, stop);
   const parts = [
     ...store.rules.grants.map((grant) => new FactFollower({ grant, cursor }, store, context, restoredLookMs).run(stop)),
     runSource(new DecisionSource(store), context, stop),

@@ -9,9 +9,15 @@ export interface DatabasePlace {
   stateFolder: string;
 }
 
+export const embeddedFolder = ({ name, stateFolder }: DatabasePlace): string => join(stateFolder, `${name}-database`);
+
 /** The database that a configuration means: a server by its URL, or one inside this process in the connector's state folder. */
-export async function openDatabase(config: BenefitCheckConfig, place: DatabasePlace): Promise<Database> {
-  const { database, schema } = config;
-  if (database === undefined) return EmbeddedDatabase.open(join(place.stateFolder, `${place.name}-database`));
-  return new ServerDatabase(database, `sluice benefit-check ${schema}`, `sluice ${place.name}`);
+export async function openDatabase(
+  { database, schema }: BenefitCheckConfig,
+  place: DatabasePlace,
+  purpose: 'to work' | 'to ask' = 'to work',
+): Promise<Database> {
+  if (database === undefined) return EmbeddedDatabase.open(embeddedFolder(place));
+  const lockName = purpose === 'to work' ? `sluice benefit-check ${schema}` : undefined;
+  return new ServerDatabase(database, lockName, `sluice ${place.name}`);
 }

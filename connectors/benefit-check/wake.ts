@@ -12,8 +12,12 @@ export class Wake {
   async wait(signal: AbortSignal): Promise<void> {
     if (!this.#isCalled && !signal.aborted) {
       await new Promise<void>((resolve) => {
-        this.#resume = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true });
+        const resume = () => {
+          signal.removeEventListener('abort', resume);
+          resolve();
+        };
+        this.#resume = resume;
+        signal.addEventListener('abort', resume);
       });
     }
     this.#isCalled = false;

@@ -4,7 +4,8 @@ import type { PGlite } from '@electric-sql/pglite';
 import type { Database, Row, Sql } from './database.js';
 import { Turns } from './turns.js';
 
-const AS_TEXT = new Proxy({} as Record<number, (text: string) => string>, { get: () => (text: string) => text });
+/** Object ids of the types that the tables have: bool, bigint, integer, json, jsonb. Texts are texts anyway. */
+const AS_TEXT = Object.fromEntries([16, 20, 23, 114, 3802].map((type) => [type, (text: string) => text]));
 const IN_MEMORY = 'memory://';
 
 /**

@@ -36,7 +36,8 @@ export class FactTable {
       [grant, log, JSON.stringify([...last.values()])],
     );
     await sql.query(
-      `INSERT INTO ${this.schema}.history SELECT $1, record, $2, position, $4, op, data
+      `INSERT INTO ${this.schema}.history (grant_id, record, log, position, day, op, data)
+       SELECT $1, record, $2, position, $4, op, data
        FROM json_to_recordset($3) AS row (record text, position bigint, op text, data jsonb) ON CONFLICT DO NOTHING`,
       [grant, log, JSON.stringify(rows), today],
     );
@@ -57,7 +58,8 @@ export class FactTable {
     );
     const records = rows.map(({ record }) => record!);
     await sql.query(
-      `INSERT INTO ${this.schema}.history SELECT $1, record, $2, $3::bigint, $4, $5, NULL::jsonb
+      `INSERT INTO ${this.schema}.history (grant_id, record, log, position, day, op, data)
+       SELECT $1, record, $2, $3::bigint, $4, $5, NULL::jsonb
        FROM json_array_elements_text($6) AS record ON CONFLICT DO NOTHING`,
       [grant, seen.log, by.position, by.today, by.op, JSON.stringify(records)],
     );

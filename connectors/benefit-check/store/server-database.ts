@@ -11,8 +11,8 @@ export class ServerDatabase implements Database {
 
   constructor(
     private readonly url: string,
-    /** Only one instance may work on a schema: its decisions must come in the order of its facts. */
-    private readonly lockName: string,
+    /** Only one instance may work on a schema: its decisions must come in the order of its facts. Who only asks needs no lock. */
+    private readonly lockName: string | undefined,
     private readonly applicationName: string,
   ) {}
 
@@ -51,6 +51,7 @@ export class ServerDatabase implements Database {
 
   async #connect(): Promise<pg.Client> {
     const client = await connectPostgres({ url: this.url, applicationName: this.applicationName });
+    if (this.lockName === undefined) return client;
     const { rows } = await client.query<Row>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS ours', [
       this.lockName,
     ]);

@@ -24,8 +24,8 @@ const statements = (schema: string): string[] => [
   `CREATE INDEX IF NOT EXISTS joins_by_value ON ${schema}.joins (grant_id, item, value)`,
   // Every event as it came, with the day on which this check learned of it: what a new rule is tried on.
   `CREATE TABLE IF NOT EXISTS ${schema}.history (
-     grant_id text, record text COLLATE "C", log text, position bigint, day text NOT NULL, op text NOT NULL, data jsonb,
-     PRIMARY KEY (grant_id, record, log, position))`,
+     number bigserial, grant_id text, record text COLLATE "C", log text, position bigint, day text NOT NULL, op text NOT NULL,
+     data jsonb, PRIMARY KEY (grant_id, record, log, position))`,
   `CREATE TABLE IF NOT EXISTS ${schema}.decisions (
      rule text COLLATE "C", subject text COLLATE "C", version integer NOT NULL, outcome text, verdict json, told json,
      day text, due text COLLATE "C", PRIMARY KEY (rule, subject))`,

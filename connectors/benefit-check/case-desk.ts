@@ -1,0 +1,62 @@
+import { chmod, mkdir, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { dirname } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { ConnectorConfigError } from '../connector-errors.js';
+import type { Cases } from './cases.js';
+
+/** A new rule is tried on a rules file, which is small. */
+const RULES_BYTES_MAX = 1024 * 1024;
+
+/**
+ * Lets the same user of the same machine ask a running check: a socket in the state folder that nobody else may open. It is
+ * needed because an embedded database belongs to one process.
+ */
+export class CaseDesk implements AsyncDisposable {
+  private constructor(
+    private readonly server: Server,
+    private readonly path: string,
+  ) {}
+
+  static async open(path: string, cases: Cases): Promise<CaseDesk> {
+    await mkdir(dirname(path), { recursive: true });
+    // Whoever holds the database holds the desk: one that is left is a dead process's.
+    await rm(path, { force: true });
+    const server = createServer((request, response) => void answer(request, response, cases));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(path, resolve);
+    });
+    await chmod(path, 0o600);
+    return new CaseDesk(server, path);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+    await rm(this.path, { force: true });
+  }
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, cases: Cases): Promise<void> {
+  try {
+    const url = new URL(request.url ?? '/', 'http://desk');
+    const subject = url.searchParams.get('subject');
+    if (url.pathname === '/explain' && subject !== null) {
+      send(response, 200, await cases.explain(subject, url.searchParams.get('rule') ?? undefined));
+    } else if (url.pathname === '/replay' && request.method === 'POST') {
+      if (Number(request.headers['content-length'] ?? RULES_BYTES_MAX) >= RULES_BYTES_MAX)
+        return send(response, 413, {});
+      send(response, 200, await cases.replay(await text(request)));
+    } else {
+      send(response, 404, {});
+    }
+  } catch (error) {
+    const problems = error instanceof ConnectorConfigError ? error.problems : undefined;
+    send(response, problems ? 422 : 500, { problems: problems ?? ['the check has failed to answer'] });
+  }
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { Backoff } from '../backoff.js';
+import type { ConnectorContext } from '../connector-context.js';
+import { PeerGoneError, SinkUnfitError } from '../connector-errors.js';
+import { runBenefitCheck } from './benefit-check.js';
+import { CaseDesk } from './case-desk.js';
+import { isDeskOpen } from './case-desk-client.js';
+import { CaseStore } from './case-store.js';
+import { casesIn } from './cases.js';
+import type { BenefitCheckConfig } from './config.js';
+import { systemClock } from './day-clock.js';
+import { openDatabase } from './open-database.js';
+import type { Database } from './store/database.js';
+
+/** Where the desk of a check is: the longest path that a socket can have is about 100 characters. */
+export const deskPath = (place: { name: string; stateFolder: string }): string =>
+  join(place.stateFolder, `${place.name}.desk`);
+
+/** Runs the check that a configuration describes until the signal comes. */
+export async function runBenefitCheckConnector(
+  config: BenefitCheckConfig,
+  context: ConnectorContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const clock = systemClock(config.timeZone);
+  const path = deskPath(context);
+  if (await isDeskOpen(path)) throw new SinkUnfitError(`another process runs connector ${context.name}`);
+  await using database = await openDatabase(config, context);
+  const store = await openStore(database, config, { context, signal, today: clock.today });
+  if (!store) return;
+  await using _desk = await CaseDesk.open(path, casesIn(database, config, clock.today));
+  await runBenefitCheck({ store, context, clock, cursor: config.cursor }, signal);
+}
+
+/** Waits for the database; undefined when the signal comes first. */
+async function openStore(
+  database: Database,
+  { schema, rules }: BenefitCheckConfig,
+  { context, signal, today }: { context: ConnectorContext; signal: AbortSignal; today: () => string },
+): Promise<CaseStore | undefined> {
+  const backoff = new Backoff(context.reconnect);
+  while (!signal.aborted) {
+    try {
+      return await CaseStore.open(database, { schemaName: schema, rules, today });
+    } catch (error) {
+      if (!(error instanceof PeerGoneError)) throw error;
+      context.metrics.waits('peer');
+      context.log.warn(`waiting for the database: ${error.message}`);
+      await backoff.wait(signal);
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs';
+import { SinkUnfitError } from '../connector-errors.js';
+import { casesAt, isDeskOpen } from './case-desk-client.js';
+import { type Cases, casesIn } from './cases.js';
+import type { BenefitCheckConfig } from './config.js';
+import { deskPath } from './connector.js';
+import { systemClock } from './day-clock.js';
+import { type DatabasePlace, embeddedFolder, openDatabase } from './open-database.js';
+
+/** Asks the check if it runs on this machine, and its database if not; then lets go of it. */
+export async function askCases<Answer>(
+  config: BenefitCheckConfig,
+  place: DatabasePlace,
+  ask: (cases: Cases) => Promise<Answer>,
+): Promise<Answer> {
+  const path = deskPath(place);
+  if (await isDeskOpen(path)) return ask(casesAt(path));
+  if (config.database === undefined && !existsSync(embeddedFolder(place))) {
+    throw new SinkUnfitError(`connector ${place.name} has never run here: there is no ${embeddedFolder(place)}`);
+  }
+  await using database = await openDatabase(config, place, 'to ask');
+  return await ask(casesIn(database, config, systemClock(config.timeZone).today));
+}

@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import type { Test } from 'tap';
+import { parse } from 'yaml';
+import { runBenefitCheck } from '../../connectors/benefit-check/benefit-check.js';
+import { CaseStore } from '../../connectors/benefit-check/case-store.js';
+import { readRules } from '../../connectors/benefit-check/config.js';
+import { type Explanation, explain } from '../../connectors/benefit-check/explain.js';
+import type { Database } from '../../connectors/benefit-check/store/database.js';
+import { ConnectorMetrics } from '../../connectors/connector-metrics.js';
+import type { DeliveredEvent, SourceEvent } from '../../proto/event.js';
+import { projectRoot } from '../structure/source-tree.js';
+import { startBroker, type TestBroker } from './broker.js';
+import { eventually } from './condition.js';
+import type { ManualClock } from './manual-clock.js';
+import { mustCall, publishBatch } from './raw-http.js';
+
+export const SCENARIOS = ['newborn', 'death', 'old-age', 'move', 'business-start', 'licence-end'] as const;
+const RULE_FILES = SCENARIOS.map((name) => join(projectRoot, `examples/benefits/${name}/rules.yaml`));
+const BUNDLES = [
+  'examples/demo/bundle.yaml',
+  'examples/benefits/registers.yaml',
+  ...SCENARIOS.map((name) => `examples/benefits/${name}/bundle.yaml`),
+];
+const QUICK = { firstDelayMs: 20, delayMsMax: 200 };
+const WAIT_MS_MAX = 30_000;
+/** As in the bundles: party → token of its publishing system. */
+const SOURCE_TOKENS: Record<string, string> = {
+  'fujian-civil-affairs': 'demo-civil-registry',
+  'fuzhou-public-security': 'demo-household-registry',
+  'fuzhou-market-regulation': 'demo-enterprise-registry',
+  'fuzhou-hrss': 'demo-pension-payments',
+  'fuzhou-civil-affairs': 'demo-case-files',
+};
+
+/** The grants of the check and the registers behind them. */
+const GRANT_ENTRIES: Record<string, string> = {
+  'g-check-births': 'fujian-civil-affairs.birth',
+  'g-check-deaths': 'fujian-civil-affairs.death',
+  'g-check-residence': 'fuzhou-public-security.residence',
+  'g-check-pensions': 'fuzhou-hrss.pension',
+  'g-check-case-files': 'fuzhou-civil-affairs.case-file',
+  'g-check-licences': 'fuzhou-market-regulation.business-licence',
+};
+
+/** A broker with all registers, benefits and receivers of the examples. */
+export class BenefitBus {
+  #ids = 0;
+  /** Entry → position of the last event that a register has published. */
+  readonly published = new Map<string, number>();
+
+  private constructor(readonly broker: TestBroker) {}
+
+  static async start(t: Test): Promise<BenefitBus> {
+    const broker = await startBroker(t);
+    for (const bundle of BUNDLES) await broker.apply(parse(readFileSync(join(projectRoot, bundle), 'utf8')) as object);
+    return new BenefitBus(broker);
+  }
+
+  /** Publishes as the registers do. Resolves with the position of each event. */
+  async publish(...events: Omit<SourceEvent, 'specversion' | 'id'>[]): Promise<number[]> {
+    const positions: number[] = [];
+    for (const event of events) {
+      const token = SOURCE_TOKENS[event.type.split('.')[0]!]!;
+      const [result] = await publishBatch({ url: this.broker.url, token }, [
+        { specversion: '1.0', id: `benefit-${++this.#ids}`, ...event },
+      ]);
+      if (result?.position === undefined) throw new Error(`refused: ${JSON.stringify(result?.problem)}`);
+      positions.push(result.position);
+      this.published.set(event.type, result.position);
+    }
+    return positions;
+  }
+
+  /** Everything that a department has received under a grant. */
+  async received(token: string, grant: string): Promise<DeliveredEvent[]> {
+    const at = { url: this.broker.url, token };
+    const { text } = await mustCall(at, 'GET', `/v1/grants/${grant}/events?from=earliest&limit=10000`);
+    const lines = text.trim().split('\n').slice(0, -1);
+    return lines.map((line) => JSON.parse(line) as DeliveredEvent);
+  }
+
+  async grantAct(grant: string, act: 'suspend' | 'restore' | 'terminate'): Promise<void> {
+    const at = { url: this.broker.url, token: this.broker.operatorToken };
+    await mustCall(at, 'POST', `/v1/grants/${grant}/${act}`, JSON.stringify({ reason: 'a test' }));
+  }
+
+  /** Starts a check on a database, with a clock that the test moves. */
+  async check(database: Database, clock: ManualClock, schema = 'benefits'): Promise<RunningCheck> {
+    const rules = readRules(RULE_FILES, 'Asia/Shanghai');
+    const store = await CaseStore.open(database, { schemaName: schema, rules, today: () => clock.today() });
+    return new RunningCheck(store, clock, this);
+  }
+}
+
+/** A check that follows a bus until the test stops it. */
+export class RunningCheck {
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+  #failure: unknown;
+
+  constructor(
+    readonly store: CaseStore,
+    readonly clock: ManualClock,
+    private readonly bus: BenefitBus,
+  ) {
+    const context = {
+      name: 'benefits',
+      bus: { url: bus.broker.url, token: 'demo-benefit-check' },
+      stateFolder: projectRoot,
+      metrics: new ConnectorMetrics({ name: 'benefits', kind: 'benefit-check' }),
+      log: pino({ level: process.env.SLUICE_TEST_LOG ?? 'silent' }),
+      reconnect: QUICK,
+    };
+    const deps = { store, context, clock, cursor: 'default', restoredLookMs: 50 };
+    this.#running = runBenefitCheck(deps, this.#stop.signal).catch((error: unknown) => {
+      this.#failure = error;
+    });
+  }
+
+  /** Resolves when everything that was published is stored and decided, and everything decided is published. */
+  async settled(): Promise<void> {
+    await eventually(
+      async () => this.#hasAll() && (await this.#hasToldAll()),
+      'the check to have everything',
+      WAIT_MS_MAX,
+    );
+  }
+
+  async advanceTo(day: string): Promise<void> {
+    this.clock.advanceTo(day);
+    await this.store.decideDue();
+    await this.settled();
+  }
+
+  explain(subject: string, rule?: string): Promise<Explanation[]> {
+    return explain(this.store, subject, rule);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #hasAll(): boolean {
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.store.rules.grants.every((grant) => {
+      const { position, caughtUp, inForce } = this.store.place(grant);
+      return !inForce || (caughtUp && position >= (this.bus.published.get(GRANT_ENTRIES[grant]!) ?? 0));
+    });
+  }
+
+  async #hasToldAll(): Promise<boolean> {
+    await this.store.decideDue();
+    const waiting = await this.store.database.transaction((sql) => this.store.outbox.size(sql));
+    return waiting === 0;
+  }
+}

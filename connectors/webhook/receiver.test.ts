@@ -39,7 +39,7 @@ async function sinkBefore(t: Test, answer: (id: string, attempt: number) => numb
 const signal = new AbortController().signal;
 
 t.test('each status says whether the event or the receiver is the trouble', async (t) => {
-  const verdicts = { 200: 'done', 204: 'done', 301: 'never', 400: 'never', 422: 'never', 500: 'later', 501: 'later' };
+  const verdicts = { 200: 'done', 204: 'done', 301: 'gone', 400: 'never', 422: 'never', 500: 'later', 501: 'later' };
   for (const [status, verdict] of Object.entries(verdicts)) t.equal(verdictOf(Number(status)), verdict, status);
   for (const status of [401, 403, 404, 408, 410, 429, 502, 503, 504])
     t.equal(verdictOf(status), 'gone', String(status));

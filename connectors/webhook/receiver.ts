@@ -13,6 +13,8 @@ export function verdictOf(status: number): Verdict {
   if (status >= 200 && status < 300) return 'done';
   // Too much, or a gateway that finds nobody behind it: no fault of this event.
   if (status === 408 || status === 429 || status === 502 || status === 503 || status === 504) return 'gone';
+  // A redirect is not followed: a signed event goes where it was configured to go.
+  if (status >= 300 && status < 400) return 'gone';
   // Standard Webhooks: 410 means that nothing should be sent any more until somebody looks at it.
   if (status === 410 || status === 401 || status === 403 || status === 404) return 'gone';
   return status >= 500 ? 'later' : 'never';
@@ -55,7 +57,7 @@ export class Receiver {
           ...signatureHeaders(id, body, secrets, Date.now()),
         },
         body,
-        redirect: 'error',
+        redirect: 'manual',
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       });
       await response.body?.cancel();

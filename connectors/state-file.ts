@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { SourceUnfitError } from './connector-errors.js';
 
 /**
@@ -56,5 +57,16 @@ export class StateFile<State> {
       await file.close();
     }
     await rename(temporary, this.path);
+    await syncFolder(dirname(this.path));
+  }
+}
+
+/** A rename is in the folder's own data. Where a folder can't be opened (Windows) it needs no sync. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r').catch(() => undefined);
+  try {
+    await folder?.sync();
+  } finally {
+    await folder?.close();
   }
 }

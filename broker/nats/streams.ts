@@ -76,7 +76,7 @@ export function expectedConfigs(options: StreamsOptions): (Partial<StreamConfig>
   const events = Array.from({ length: options.partitions }, (_, partition) => {
     return { name: eventStream(partition), subjects: eventSubjects(partition), num_replicas: options.replicas };
   });
-  return [...events, ...otherStreams(options)].map((wanted) => ({ ...COMMON, ...wanted }));
+  return [...events, ...otherStreams(options)].map(configOf);
 }
 
 /** Gives the log of a partition a new life after it was restored or has lost its tail; returns its id. */
@@ -104,7 +104,7 @@ async function ensureStream(bus: Bus, wanted: Wanted): Promise<StreamInfo> {
   const existing = await findStream(bus, wanted.name);
   if (existing) return adjustStream(bus, existing, wanted);
   try {
-    return await bus.jsm.streams.add({ ...COMMON, ...wanted });
+    return await bus.jsm.streams.add(configOf(wanted));
   } catch (error) {
     // Another broker made it in between, with another log id.
     if (error instanceof JetStreamApiError && error.code === NAME_IN_USE) return bus.jsm.streams.info(wanted.name);
@@ -130,6 +130,12 @@ async function adjustStream(bus: Bus, existing: StreamInfo, wanted: Wanted): Pro
   return bus.jsm.streams.update(wanted.name, { ...config, subjects, num_replicas, max_bytes: limit });
 }
 
+/** Not compressed with replicas: there a server that was killed and came back left blocks that it could not read. */
+function configOf(wanted: Wanted): Wanted {
+  const compression = wanted.num_replicas > 1 ? StoreCompression.None : StoreCompression.S2;
+  return { ...COMMON, compression, ...wanted };
+}
+
 const COMMON: Partial<StreamConfig> = {
   retention: RetentionPolicy.Limits,
   storage: StorageType.File,
@@ -140,7 +146,6 @@ const COMMON: Partial<StreamConfig> = {
   allow_direct: true,
   allow_atomic: true,
   allow_msg_ttl: true,
-  compression: StoreCompression.S2,
   duplicate_window: nanos(DUPLICATE_WINDOW_MS),
   max_consumers: CONSUMERS_MAX,
 };

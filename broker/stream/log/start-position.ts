@@ -43,13 +43,24 @@ export class StartPositions {
     const ends = await this.#ends(query);
     const earliest = Math.max(ends.first - 1, allowed);
     const wanted = atTime ?? wantedPosition(query, earliest, ends.last);
-    if (wanted < allowed) {
-      const message = `grant ${query.grant} may not look back before position ${allowed}`;
-      throw new SluiceError('BEFORE_HISTORY', message, { grant: query.grant, earliest });
-    }
+    if (wanted < allowed) return this.#atTheBorder(query, wanted, { allowed, earliest });
     if (wanted < ends.first - 1) throw gone(query.grant, `position ${wanted} is no longer in the log`, earliest);
     if (wanted > ends.last) throw gone(query.grant, `the log does not have position ${wanted} yet`, earliest);
     return wanted;
+  }
+
+  /**
+   * Whoever began at the border of what it may see can come back to there: events that were accepted before it and
+   * stored a moment later have moved it since.
+   */
+  async #atTheBorder(
+    { grant, partition, historyFromMs }: StartQuery,
+    wanted: number,
+    { allowed, earliest }: { allowed: number; earliest: number },
+  ): Promise<number> {
+    if (wanted >= (await this.#positionAt(partition, historyFromMs - CLOCK_SKEW_MS))) return allowed;
+    const message = `grant ${grant} may not look back before position ${allowed}`;
+    throw new SluiceError('BEFORE_HISTORY', message, { grant, earliest });
   }
 
   /** What age has ended is gone for this entry, though the partition still holds older events of other entries. */

@@ -1,3 +1,4 @@
+import '../../proto/protobuf.js'; // switches Long off in this process: before the first message is made, or not at all
 import protobuf from 'protobufjs';
 import t from 'tap';
 import type { DeliveredEvent, RecordData } from '../../proto/event.js';

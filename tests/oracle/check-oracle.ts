@@ -1,19 +1,27 @@
 import fc from 'fast-check';
 import type { OracleBus } from './oracle-bus.js';
-import { type ScenarioSize, scenarioArbitrary } from './scenario-arbitrary.js';
+import type { Scenario } from './scenario.js';
+import { scenarioArbitrary } from './scenario-arbitrary.js';
 import { ScenarioRun } from './scenario-run.js';
+import { STORY_SIZES, type StorySize } from './story-sizes.js';
 
 export interface OracleLoad {
-  size: ScenarioSize;
+  story: StorySize;
   seed: number;
   /** Scenarios of this check at most. */
   runs: number;
   /** No new scenario is begun after this. */
   timeLimitMs: number;
+  /** How long a shrinking search may take; it stops at the smallest case found. */
+  shrinkMs: number;
 }
 
-/** A shrinking search may take this long; it stops at the smallest case found. */
-const SHRINK_MS = 120_000;
+/** What takes longer than this on the busiest machine does not come at all. */
+const PATIENCE_MS = 30_000;
+/** A search for a smaller case of something that does not come waits for each. */
+const SHRINK_PATIENCE_MS = 5_000;
+/** The first ones say it; the rest often follows from them. */
+const FINDINGS_MAX = 10;
 let names = 0;
 
 /**
@@ -21,15 +29,16 @@ let names = 0;
  * seed that leads to it; resolves with the number of (event, grant) pairs that agreed.
  */
 export async function checkOracle(bus: OracleBus, load: OracleLoad): Promise<number> {
+  const size = STORY_SIZES[load.story];
   let pairs = 0;
   let isShrinking = false;
   const stopAt = Date.now() + load.timeLimitMs;
-  const property = fc.asyncProperty(scenarioArbitrary(load.size), async (scenario) => {
+  const property = fc.asyncProperty(scenarioArbitrary(size), async (scenario) => {
     if (Date.now() > stopAt && !isShrinking) return;
     const run = new ScenarioRun(bus, scenario, `s${++names}`);
     try {
-      await run.tell();
-      if (run.findings.length > 0) throw new DisagreementError(run.findings);
+      await run.tell(isShrinking ? SHRINK_PATIENCE_MS : PATIENCE_MS);
+      if (run.findings.length > 0) throw new DisagreementError(run.findings.slice(0, FINDINGS_MAX).join('\n- '));
     } catch (error) {
       isShrinking = true;
       throw error;
@@ -39,16 +48,20 @@ export async function checkOracle(bus: OracleBus, load: OracleLoad): Promise<num
   const outcome = await fc.check(property, {
     seed: load.seed,
     numRuns: load.runs,
-    interruptAfterTimeLimit: load.timeLimitMs + SHRINK_MS,
+    unbiased: size.isFull,
+    interruptAfterTimeLimit: load.timeLimitMs + load.shrinkMs,
   });
-  if (outcome.failed) throw new Error(fc.defaultReportMessage(outcome) ?? 'the oracle failed');
+  if (outcome.failed) throw new DisagreementError(`${load.story} stories, seed ${load.seed}: ${reportOf(outcome)}`);
   return pairs;
 }
 
-/** Bus and model differ. */
+/** Bus and model differ; the message holds the smallest story that shows it. */
 export class DisagreementError extends Error {
   override readonly name = 'DisagreementError';
-  constructor(findings: readonly string[]) {
-    super(`bus and model differ:\n- ${findings.slice(0, 10).join('\n- ')}`);
-  }
+}
+
+function reportOf(outcome: fc.RunDetails<[Scenario]>): string {
+  const { counterexample, errorInstance, counterexamplePath, numShrinks } = outcome;
+  const story = JSON.stringify(counterexample, undefined, 1);
+  return `${errorInstance}\nthe story (path ${counterexamplePath}, shrunk ${numShrinks} times): ${story}`;
 }

@@ -67,10 +67,11 @@ function transformsOf(item: Item): Transform[] {
     case 'date':
     case 'datetime':
       return ['year', 'hash'];
-    case 'object':
-      return [];
-    default:
+    case 'integer':
+    case 'decimal':
       return ['hash'];
+    default:
+      return [];
   }
 }
 

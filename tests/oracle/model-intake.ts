@@ -1,10 +1,23 @@
 import type { EntryDocument, Item } from '../../proto/entry.js';
 import type { ErrorCode } from '../../proto/errors.js';
 import type { ItemValue, RecordData, SourceEvent } from '../../proto/event.js';
+import type { PublishResult } from '../../proto/frames.js';
 import { isAbsent, isOfItem } from './model-values.js';
 
 /** What intake must answer: an acceptance, a duplicate, or one of these refusals. */
 export type IntakeAnswer = 'accepted' | 'duplicate' | ErrorCode[];
+
+export function isRightAnswer(answer: IntakeAnswer, { position, duplicate, problem }: PublishResult): boolean {
+  if (answer === 'duplicate') return duplicate === true;
+  if (answer === 'accepted') return position !== undefined && !duplicate && !problem;
+  return problem !== undefined && answer.includes(problem.code);
+}
+
+/** The first attempt may have been stored without an answer: then the second is a duplicate. */
+export function isRightAfterRetry(answer: IntakeAnswer, result: PublishResult): boolean {
+  if (Array.isArray(answer)) return isRightAnswer(answer, result);
+  return !result.problem && result.position !== undefined;
+}
 
 export interface Publisher {
   system: string;
@@ -21,10 +34,13 @@ export class ModelIntake {
 
   /** `published` are the newest versions of all entries. */
   answer(event: SourceEvent, published: readonly EntryDocument[]): IntakeAnswer {
-    const problems = problemsOf(event, published, this.publisher);
+    // What is sent to the wrong place is not handled at all.
+    const misdirected = addressProblems(event, published, this.publisher);
+    if (misdirected.length > 0) return misdirected;
     const isRepeated = this.#isRepeated(event);
     this.#moveMark(event);
     if (isRepeated) return 'duplicate';
+    const problems = problemsOf(event, published, this.publisher);
     if (problems.length > 0) return problems;
     this.#seen.add(event.id);
     return 'accepted';
@@ -54,13 +70,9 @@ function isAfter(position: string, mark: string): boolean {
 
 /** Every refusal that the event deserves; none when it must be accepted. */
 export function problemsOf(event: SourceEvent, published: readonly EntryDocument[], publisher: Publisher): ErrorCode[] {
-  if (!event.type.startsWith(`${publisher.party}.`)) return ['FOREIGN_ENTRY', 'UNKNOWN_ENTRY'];
   const entry = published.find(({ id }) => id === event.type);
-  if (!entry) return ['UNKNOWN_ENTRY'];
-  const problems: ErrorCode[] = [];
-  if (event.source !== undefined && event.source !== `/${publisher.party}/${publisher.system}`) {
-    problems.push('FOREIGN_SOURCE');
-  }
+  const problems = addressProblems(event, published, publisher);
+  if (!entry) return problems;
   if (!/^[\x20-\x7e]{1,128}$/.test(event.id)) problems.push('EVENT_INVALID');
   if (event.op === 'snapshot_begin' || event.op === 'snapshot_end') return problems;
   problems.push(...(event.op === 'delete' ? subjectProblems(event, entry) : dataProblems(event, entry)));
@@ -105,4 +117,14 @@ function itemProblems(record: RecordData, items: readonly Item[], counts: (item:
 function fits(value: ItemValue, item: Item): boolean {
   if (!item.list) return isOfItem(value, item);
   return Array.isArray(value) && value.every((one) => isOfItem(one, item));
+}
+
+function addressProblems(
+  event: SourceEvent,
+  published: readonly EntryDocument[],
+  { party, system }: Publisher,
+): ErrorCode[] {
+  if (!event.type.startsWith(`${party}.`)) return ['FOREIGN_ENTRY', 'UNKNOWN_ENTRY'];
+  if (!published.some(({ id }) => id === event.type)) return ['UNKNOWN_ENTRY'];
+  return event.source !== undefined && event.source !== `/${party}/${system}` ? ['FOREIGN_SOURCE'] : [];
 }

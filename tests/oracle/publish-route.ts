@@ -1,3 +1,4 @@
+import '../../proto/protobuf.js'; // switches Long off in this process: before the first message is made, or not at all
 import protobuf from 'protobufjs';
 import type { EntryDocument } from '../../proto/entry.js';
 import type { SourceEvent } from '../../proto/event.js';
@@ -9,6 +10,7 @@ import type { Route } from './scenario.js';
 
 /** Events of one call or frame; well below what the broker takes at once. */
 const EVENTS_AT_ONCE = 250;
+const ATTEMPTS_MAX = 20;
 
 export interface RouteDeps {
   source: HttpAddress;
@@ -18,17 +20,44 @@ export interface RouteDeps {
   entry(): EntryDocument;
 }
 
-/** Publishes in order and answers one result per event. */
-export async function publishBy(
-  route: Route,
-  events: readonly SourceEvent[],
-  deps: RouteDeps,
-): Promise<PublishResult[]> {
-  const results: PublishResult[] = [];
+export interface Published {
+  event: SourceEvent;
+  result: PublishResult;
+  /** It was sent again after a failure that passes: whether the first attempt was stored nobody knows. */
+  isRetried: boolean;
+}
+
+/** Publishes in order, retries what fails for the moment, and tells what became of each. */
+export async function publishBy(route: Route, events: readonly SourceEvent[], deps: RouteDeps): Promise<Published[]> {
+  const published: Published[] = [];
   for (let start = 0; start < events.length; start += EVENTS_AT_ONCE) {
-    results.push(...(await publishSome(route, events.slice(start, start + EVENTS_AT_ONCE), deps)));
+    published.push(...(await publishChunk(route, events.slice(start, start + EVENTS_AT_ONCE), deps)));
   }
-  return results;
+  return published;
+}
+
+async function publishChunk(route: Route, events: SourceEvent[], deps: RouteDeps): Promise<Published[]> {
+  const published: Published[] = [];
+  let due = [...events.keys()];
+  for (let attempt = 1; due.length > 0; attempt++) {
+    const results = await publishSome(
+      route,
+      due.map((index) => events[index] as SourceEvent),
+      deps,
+    );
+    for (const [i, index] of due.entries()) {
+      const event = events[index] as SourceEvent;
+      published[index] = { event, result: results[i] ?? {}, isRetried: attempt > 1 };
+    }
+    due = attempt < ATTEMPTS_MAX ? due.filter((index) => isPassing(published[index]?.result)) : [];
+  }
+  return published;
+}
+
+/** A store that does not answer in time on a busy machine, and what had to wait for it. */
+function isPassing(result: PublishResult | undefined): boolean {
+  const code = result?.problem?.code;
+  return code === 'STORE_UNAVAILABLE' || code === 'PRECEDING_FAILED';
 }
 
 function publishSome(route: Route, events: SourceEvent[], deps: RouteDeps): Promise<PublishResult[]> {

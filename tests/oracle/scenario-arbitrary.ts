@@ -26,6 +26,10 @@ export interface ScenarioSize {
   changes: number;
   /** How often the changes of one step are told at most. */
   times: number;
+  /** Whether every story is about as large as it may be; else there are all sizes, small ones first. */
+  isFull: boolean;
+  /** Credits of the followers: one event at a time takes its time in a long story. */
+  credits: readonly number[];
 }
 
 export function scenarioArbitrary(size: ScenarioSize): fc.Arbitrary<Scenario> {
@@ -33,13 +37,20 @@ export function scenarioArbitrary(size: ScenarioSize): fc.Arbitrary<Scenario> {
     .chain((items) =>
       fc.record({
         items: fc.constant(items),
-        grants: fc.array(grantArbitrary(items, size), { minLength: 1, maxLength: size.grants }),
-        links: fc.array(fc.constantFrom(...SUBPROTOCOLS), { minLength: 1, maxLength: size.links }),
-        followers: fc.array(followerArbitrary(items, size), { minLength: 1, maxLength: size.followers }),
-        steps: fc.array(stepArbitrary(items, size), { minLength: 1, maxLength: size.steps }),
+        grants: some(grantArbitrary(items, size), size.grants, size),
+        links: some(fc.constantFrom(...SUBPROTOCOLS), size.links, size),
+        followers: some(followerArbitrary(items, size), size.followers, size),
+        steps: some(stepArbitrary(items, size), size.steps, size),
       }),
     )
     .map(withinBounds);
+}
+
+/** Not fewer than half of what is allowed, in full stories. */
+const leastOf = (most: number, { isFull }: ScenarioSize): number => (isFull ? Math.ceil(most / 2) : 1);
+
+function some<T>(one: fc.Arbitrary<T>, most: number, size: ScenarioSize): fc.Arbitrary<T[]> {
+  return fc.array(one, { minLength: leastOf(most, size), maxLength: most, size: 'max' });
 }
 
 /** Indices were drawn before it was known how many grants and links there are. */
@@ -64,7 +75,7 @@ function grantArbitrary(items: ScenarioItem[], size: ScenarioSize): fc.Arbitrary
     rows: rowsArbitrary(items, 2),
     history: fc.constantFrom('all', 'all', 'none'),
     since: fc.oneof(fc.constant(0), fc.nat(size.steps)),
-    lifeMs: fc.option(fc.integer({ min: 50, max: 200 }), { freq: 20, nil: undefined }),
+    lifeMs: rarely(19, fc.integer({ min: 50, max: 200 })),
   });
 }
 
@@ -85,23 +96,23 @@ function followerArbitrary(items: ScenarioItem[], size: ScenarioSize): fc.Arbitr
     narrow: fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: rowsArbitrary(items, 1) }),
     joins: fc.oneof(fc.constant(0), fc.nat(size.steps)),
     from: fc.constantFrom('cursor', 'cursor', 'earliest', 'earliest', 'latest', 'time', 'position'),
-    pace: paceArbitrary(),
+    pace: paceArbitrary(size.credits),
     resume: fc.constantFrom('cursor', 'position'),
     cutAfter: fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 3 }),
   });
 }
 
-function paceArbitrary(): fc.Arbitrary<Pace> {
+function paceArbitrary(credits: readonly number[]): fc.Arbitrary<Pace> {
   return fc.record({
-    credit: fc.constantFrom(1000, 1, 2, 3, 10, 100),
+    credit: fc.constantFrom(...credits),
     every: fc.constantFrom(1, 2, 7, 50, 1000),
     delayMs: fc.constantFrom(undefined, undefined, 0, 2),
   });
 }
 
 function stepArbitrary(items: ScenarioItem[], size: ScenarioSize): fc.Arbitrary<Step> {
-  const changes = fc.array(changeArbitrary(items), { minLength: 1, maxLength: size.changes });
-  const times = size.times === 1 ? fc.constant(1) : fc.integer({ min: 1, max: size.times });
+  const changes = some(changeArbitrary(items), size.changes, size);
+  const times = fc.integer({ min: leastOf(size.times, size), max: size.times });
   const grant = fc.nat(size.grants - 1);
   return fc.oneof(
     {
@@ -124,8 +135,13 @@ function changeArbitrary(items: ScenarioItem[]): fc.Arbitrary<Change> {
     op: fc.constantFrom('create', 'update', 'update', 'update', 'delete', 'correction'),
     values: fc.array(fc.nat(VALUE_INDEX_MAX), { minLength: items.length, maxLength: items.length }),
     previous: fc.constantFrom('true', 'true', 'true', 'empty', 'partial'),
-    fault: fc.option(fc.constantFrom(...FAULTS), { freq: 15, nil: undefined }),
+    fault: rarely(15, fc.constantFrom(...FAULTS)),
     repeated: fc.nat(19).map((n) => n === 19),
     place: fc.constantFrom(undefined, undefined, undefined, 'next', 'next', 'same', 'back'),
   });
+}
+
+/** Nothing, so many times as often as something. */
+function rarely<T>(weight: number, something: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
+  return fc.oneof({ weight, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: something });
 }

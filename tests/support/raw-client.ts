@@ -48,6 +48,12 @@ export class RawRefusal extends Error {
 /** The session ended while an answer was awaited. */
 export class SessionLostError extends Error {
   override readonly name = 'SessionLostError';
+  constructor(
+    readonly code: number | undefined,
+    before: string,
+  ) {
+    super(`closed with ${code} before ${before}`);
+  }
 }
 
 /** One WebSocket session, written from the protocol alone: nothing of the broker or of the SDK is used. */
@@ -85,7 +91,7 @@ export class RawSession {
     return new Promise((resolve, reject) => {
       // Stays: an error of the socket is always followed by 'close', which is what the session reports.
       socket.on('error', reject);
-      const closedEarly = (code: number): void => reject(new SessionLostError(`closed with ${code} before welcome`));
+      const closedEarly = (code: number): void => reject(new SessionLostError(code, 'welcome'));
       socket.once('close', closedEarly);
       socket.once('message', (message: Buffer) => {
         socket.off('close', closedEarly);
@@ -104,7 +110,7 @@ export class RawSession {
       made = new RawSubscription(frame, this.#encoding, wanted.credit ?? 1000, (answer) => this.send(answer));
       return made;
     });
-    this.send({ kind: 'subscribe', ref, ...wanted });
+    this.send(withoutUndefined({ kind: 'subscribe', ref, ...wanted }));
     await this.#answer(ref, () => made !== undefined);
     return made as unknown as RawSubscription;
   }
@@ -159,7 +165,7 @@ export class RawSession {
     if (answered()) return;
     const refused = refusal();
     if (refused?.kind === 'error') throw new RawRefusal(refused.code, refused.message);
-    throw new SessionLostError(`closed with ${this.closed?.code} before the answer to ${ref}`);
+    throw new SessionLostError(this.closed?.code, `the answer to ${ref}`);
   }
 
   #received(message: Buffer): void {
@@ -176,4 +182,9 @@ export class RawSession {
     const made = this.#asked.get(frame.ref)?.(frame);
     if (made) this.#subscriptions.set(frame.channel, made);
   }
+}
+
+/** MessagePack has a form for undefined, the protocol has not. */
+function withoutUndefined<T extends object>(fields: T): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }

@@ -46,10 +46,15 @@ const RETRY_MS = 25;
 /** Codes after which the same subscription can succeed without anybody doing anything. */
 const PASSING = new Set<ErrorCode>(['STORE_UNAVAILABLE', 'SHUTTING_DOWN', 'LEDGER_OUT_OF_SIGHT']);
 
+/** Close codes that a repetition can't cure: bad frame, not authenticated, not allowed. */
+const OUR_FAULT = new Set([4400, 4401, 4403]);
+
 /** Follows one grant over losses of its session and keeps everything that it saw, run by run. */
 export class RawFollower {
   readonly runs: Run[] = [];
   readonly refusals: ErrorCode[] = [];
+  /** Why a subscription did not come about, each time: refused, or the session ended before. */
+  readonly losses: string[] = [];
   readonly #condition = new Condition();
   readonly #cuts: number[];
   #state: 'idle' | 'following' | 'stopped' = 'idle';
@@ -68,6 +73,11 @@ export class RawFollower {
   /** The latest subscription, also one that is over. */
   get current(): Run | undefined {
     return this.runs.at(-1);
+  }
+
+  /** Whether such an event came in any run. */
+  saw(isIt: (event: DeliveredEvent) => boolean): boolean {
+    return this.runs.some((run) => run.subscription.events.some(isIt));
   }
 
   get eventsSeen(): number {
@@ -110,8 +120,11 @@ export class RawFollower {
       } catch (error) {
         if (error instanceof RawRefusal) {
           this.refusals.push(error.code);
+          this.losses.push(error.message);
           await this.#pauseOrWait(error.code);
-        } else if (!(error instanceof SessionLostError)) throw error;
+        } else if (error instanceof SessionLostError && !OUR_FAULT.has(error.code ?? 0))
+          this.losses.push(error.message);
+        else throw error;
       }
       this.#condition.changed();
     }
@@ -134,6 +147,7 @@ export class RawFollower {
     subscription.onFrame = (frame) => this.#received(subscription, frame);
     subscription.onLost = () => this.#condition.changed();
     this.#paced(subscription, subscription.events);
+    this.#condition.changed();
     const isOver = () => subscription.ended !== undefined || subscription.isLost || this.#state !== 'following';
     await this.until(isOver, () => `the end of a run on ${grant}`, RUN_MS_MAX);
     return subscription.ended?.code;

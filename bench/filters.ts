@@ -5,7 +5,7 @@ import { CpuMeter, type CpuSeconds, cpuSum } from './harness/cpu-meter.js';
 import { portOf, Source } from './harness/source.js';
 import { startBus } from './harness/subscribed-bus.js';
 import { SubscriberGroup } from './harness/subscriber-group.js';
-import { pause } from './harness/wait-until.js';
+import { pause, waitUntil } from './harness/wait-until.js';
 import type { SluiceTarget } from './load/sluice-subscriber.js';
 
 /** CPU of the broker per event with ever more views, each event matching exactly five of them by equality. */
@@ -15,6 +15,7 @@ const SESSIONS = 100;
 const RATE = 1000;
 const ENTRY = 'bench.records';
 const UNANSWERED_MAX = 20_000;
+const ARRIVAL_MS_MAX = 10_000;
 
 interface Step {
   brokerMicrosPerEvent: number;
@@ -94,7 +95,8 @@ async function step(run: BenchRun, { broker, group, views, seconds }: StepSetup)
   await group.reset();
   const meter = await CpuMeter.start({ ...broker.roles, subscribers: group.pid, source: source.pid });
   const { published } = await source.publish({ rate: RATE, seconds, unansweredMax: UNANSWERED_MAX });
-  await pause(300);
+  const arrived = async () => (await group.report()).events >= published * MATCHES;
+  await waitUntil('the arrival of every delivery', ARRIVAL_MS_MAX, arrived);
   const { cpuSeconds } = await meter.read();
   const { events, latency } = await group.report();
   await source.end();

@@ -13,6 +13,8 @@ export interface BrokerProcess {
   child: ChildProcess;
   /** What it told its user up to now. */
   output(): string;
+  /** What it logged up to now. */
+  log(): string;
   /** From spawn to serving. */
   startMs: number;
   /** Ends it as a crash does; resolves when it is gone. */
@@ -55,6 +57,7 @@ export async function spawnBroker(t: Test, dataDir: string, env: NodeJS.ProcessE
     operatorToken: OPERATOR_TOKEN,
     child,
     output: () => told.out,
+    log: () => told.err,
     startMs: Date.now() - startedAtMs,
     kill: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),

@@ -1,0 +1,17 @@
+import { CANARY } from './leak-material.js';
+
+/** Looks at everything that leaves the bus and keeps where something was seen that must not be. */
+export class LeakWatch {
+  readonly leaks: string[] = [];
+  looked = 0;
+
+  /** Texts are UTF-8 in all encodings, so bytes show them too. */
+  look(where: string, what: string | Uint8Array): void {
+    this.looked++;
+    const text = typeof what === 'string' ? what : Buffer.from(what).toString('latin1');
+    for (const canary of [CANARY, '987654321', '1987-06-05']) {
+      const at = text.indexOf(canary);
+      if (at >= 0) this.leaks.push(`${where}: …${text.slice(Math.max(0, at - 80), at + 60)}…`);
+    }
+  }
+}

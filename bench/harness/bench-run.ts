@@ -50,7 +50,7 @@ export async function runBench(name: string, bench: (run: BenchRun) => Promise<B
   const run = new BenchRun(options, await mkdtemp(join(tmpdir(), `sluice-bench-${name}-`)));
   run.defer(() => rm(run.folder, { recursive: true, force: true, maxRetries: 5 }));
   try {
-    const result = await Promise.race([bench(run), givenUp(options), interrupted()]);
+    const result = await Promise.race([bench(run), givenUp(options), interrupted(), unforeseen()]);
     const { ratio, aim, figures, cpuSeconds } = result;
     const line = { bench: name, ratio, aim, figures, cpuSeconds, machine: await thisMachine() };
     process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -76,5 +76,13 @@ function givenUp({ seconds, minutes = 0 }: BenchOptions): Promise<never> {
 function interrupted(): Promise<never> {
   return new Promise((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => reject(new Error(signal)));
+  });
+}
+
+/** Without this the process would end at once and leave what it has started. */
+function unforeseen(): Promise<never> {
+  return new Promise((_, reject) => {
+    process.on('unhandledRejection', reject);
+    process.on('uncaughtException', reject);
   });
 }

@@ -50,8 +50,26 @@ export async function startBroker(run: BenchRun, options: BrokerOptions = {}): P
     tooLate(),
   ]);
   const startSeconds = (performance.now() - startedAt) / 1000;
-  const roles = { broker: child.pid as number, 'nats-server': await serverPid(join(folder, 'nats')) };
+  const natsServer = await serverPid(join(folder, 'nats'));
+  killLeftServer(child, natsServer);
+  const roles = { broker: child.pid as number, 'nats-server': natsServer };
   return { url, roles, startSeconds, end: () => endProcess(child) };
+}
+
+/** The server outlives a broker that is killed. One that drained has ended it, and the pid may be another's by then. */
+function killLeftServer(broker: ChildProcess, natsServer: number): void {
+  const kill = () => {
+    try {
+      process.kill(natsServer, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+  };
+  process.once('exit', kill);
+  broker.once('exit', (code) => {
+    process.off('exit', kill);
+    if (code !== 0) kill();
+  });
 }
 
 async function addressIn(output: NodeJS.ReadableStream): Promise<string> {

@@ -75,6 +75,8 @@ export interface ProblemWhere {
   item?: string | undefined;
   line?: number | undefined;
   grant?: string | undefined;
+  /** Of the frame that was refused, where it could be read. */
+  ref?: string | undefined;
   /** Earliest position that still exists, with POSITION_GONE. */
   earliest?: number | undefined;
   /** More than one thing wrong, each in words. */

@@ -2,6 +2,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import { SluiceError } from './errors.js';
 import type { ClientFrame } from './frames.js';
 
+const REF_CHARACTERS_MAX = 128;
 const text = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength });
 const position = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 
@@ -22,7 +23,7 @@ const FROM = {
 const FIELDS: Record<ClientFrame['kind'], { properties: object; required: string[] }> = {
   subscribe: {
     properties: {
-      ref: text(128),
+      ref: text(REF_CHARACTERS_MAX),
       grant: text(128),
       cursor: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' },
       from: FROM,
@@ -38,7 +39,7 @@ const FIELDS: Record<ClientFrame['kind'], { properties: object; required: string
   },
   unsubscribe: { properties: { channel: position }, required: ['channel'] },
   publish: {
-    properties: { ref: text(128), events: { type: 'array', minItems: 1, items: { type: 'object' } } },
+    properties: { ref: text(REF_CHARACTERS_MAX), events: { type: 'array', minItems: 1, items: { type: 'object' } } },
     required: ['ref', 'events'],
   },
 };
@@ -60,9 +61,16 @@ const validators = new Map<string, ValidateFunction>(
 export function checkClientFrame(frame: unknown): ClientFrame {
   const kind = (frame as { kind?: unknown } | null)?.kind;
   const validate = typeof kind === 'string' ? validators.get(kind) : undefined;
-  if (!validate) throw new SluiceError('BAD_FRAME', `kind must be one of ${[...validators.keys()].join(', ')}`);
-  if (!validate(frame)) throw new SluiceError('BAD_FRAME', `${kind}: ${describe(validate)}`);
+  const where = { ref: refOf(frame) };
+  if (!validate) throw new SluiceError('BAD_FRAME', `kind must be one of ${[...validators.keys()].join(', ')}`, where);
+  if (!validate(frame)) throw new SluiceError('BAD_FRAME', `${kind}: ${describe(validate)}`, where);
   return frame as ClientFrame;
+}
+
+/** So that the client knows which of its frames was bad. */
+function refOf(frame: unknown): string | undefined {
+  const ref = (frame as { ref?: unknown } | null)?.ref;
+  return typeof ref === 'string' && ref.length <= REF_CHARACTERS_MAX ? ref : undefined;
 }
 
 const FIELD_NAME = /^[A-Za-z]{1,32}$/;

@@ -171,8 +171,8 @@ export class Session {
   /** An error that is not ours says nothing of its insides to the client; the log has it. */
   #refuse(error: unknown, about: { ref?: string; channel?: number }): void {
     if (!(error instanceof SluiceError)) this.deps.log.error({ session: this.id, err: error }, 'frame failed');
-    const { code, detail, earliest } = toProblem(error);
-    const where = earliest === undefined ? about : { ...about, earliest };
+    const { code, detail, earliest, ref } = toProblem(error);
+    const where = { ...about, ...(ref === undefined ? {} : { ref }), ...(earliest === undefined ? {} : { earliest }) };
     this.#sink.sendFrame({ kind: 'error', ...where, code, message: detail });
   }
 

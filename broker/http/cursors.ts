@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Rows } from '../../proto/rows.js';
 import type { PullReader } from '../stream/pull-reader.js';
 import { systemOf } from './authenticate.js';
 import { PROBLEMS } from './problem-schema.js';
@@ -7,14 +8,14 @@ export interface CursorRoutesDeps {
   reader: Pick<PullReader, 'acknowledge'>;
 }
 
-type Route = { Params: { grant: string; cursor: string }; Body: { position: number } };
+type Route = { Params: { grant: string; cursor: string }; Body: { position: number; narrow?: Rows } };
 
 export function cursorRoutes(app: FastifyInstance, { reader }: CursorRoutesDeps): void {
   app.post<Route>('/v1/grants/:grant/cursors/:cursor', { schema: SCHEMA }, async (request) => {
     const { grant, cursor } = request.params;
-    const { position } = request.body;
+    const { position, narrow } = request.body;
     const system = systemOf(request, 'subscribe').id;
-    return { position: await reader.acknowledge({ system, grant, cursor, position }) };
+    return { position: await reader.acknowledge({ system, grant, cursor, position, narrow }) };
   });
 }
 
@@ -28,7 +29,10 @@ const SCHEMA = {
   },
   body: {
     type: 'object',
-    properties: { position: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER } },
+    properties: {
+      position: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+      narrow: { type: 'object', description: 'the further row filter that the cursor follows' },
+    },
     required: ['position'],
     additionalProperties: false,
   },

@@ -17,6 +17,15 @@ t.test('credit is counted to the event, also inside a frame', async (t) => {
   t.equal(window.available, 10);
 });
 
+t.test('tells which events wait for their acknowledgement', async (t) => {
+  const window = new CreditWindow(10);
+  window.sent([3, 5, 8]);
+  window.sent([9, 12]);
+  window.acknowledged(5);
+  const open = Array.from({ length: 15 }, (_, position) => position).filter((position) => window.isOpen(position));
+  t.strictSame(open, [8, 9, 12]);
+});
+
 t.test(
   'whatever is sent and acknowledged, what is open is what was sent above the highest acknowledgement',
   async () => {

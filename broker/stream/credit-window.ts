@@ -29,6 +29,17 @@ export class CreditWindow {
     this.#sent.push({ positions, next: 0 });
   }
 
+  /** Whether the event at a position was sent and is not acknowledged. */
+  isOpen(position: number): boolean {
+    for (let i = this.#first; i < this.#sent.length; i++) {
+      const { positions, next } = this.#sent[i] as Unacknowledged;
+      if ((positions.at(-1) as number) < position) continue;
+      const found = countUpTo(positions, position, next) - 1;
+      return found >= next && positions[found] === position;
+    }
+    return false;
+  }
+
   acknowledged(through: number): void {
     for (;;) {
       const oldest = this.#sent[this.#first];

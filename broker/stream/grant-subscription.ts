@@ -170,6 +170,11 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
     this.ack(position);
   }
 
+  /** Whether the event at a position was sent here and is not acknowledged. */
+  awaitsAck(position: number): boolean {
+    return this.#window.isOpen(position);
+  }
+
   onStored(position: number): void {
     this.parts.sink.sendFrame({ kind: 'acked', channel: this.channel, position });
   }

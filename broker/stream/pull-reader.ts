@@ -1,6 +1,7 @@
 import { SluiceError } from '../../proto/errors.js';
 import type { ProjectedEvent } from '../../proto/event-encoder.js';
 import type { ItemField } from '../../proto/item-field.js';
+import type { Rows } from '../../proto/rows.js';
 import { cursorSubject, partyOf } from '../../proto/subject.js';
 import type { DeadLetter } from './dead-letters.js';
 import { narrowingDigest, type OpenGrant } from './grant-access.js';
@@ -17,6 +18,8 @@ export interface AcknowledgeRequest {
   grant: string;
   cursor: string;
   position: number;
+  /** The narrowing of the pages; undefined leaves the cursor bound to what it is. */
+  narrow: Rows | undefined;
 }
 
 /** Segments looked through for one page: a filter that matches little must not hold a request for long. */
@@ -58,8 +61,10 @@ export class PullReader {
   }
 
   /** Resolves with the cursor's position when it is durable; a lower position than that is ignored. */
-  async acknowledge({ system, grant, cursor, position }: AcknowledgeRequest): Promise<number> {
-    const { version } = this.engine.access.open(system, grant);
+  async acknowledge({ system, grant, cursor, position, narrow }: AcknowledgeRequest): Promise<number> {
+    const open = this.engine.access.open(system, grant);
+    const { version } = open;
+    const narrowing = narrow && narrowingDigest(this.engine.access.viewSource(open, narrow).narrow);
     if (position > this.engine.readers.at(version.partition).head) {
       throw new SluiceError('ACK_BEYOND_SENT', `the log does not have position ${position}`, { grant });
     }
@@ -69,10 +74,8 @@ export class PullReader {
       await this.engine.cursors.stored(holder.parts.cursor);
       return holder.parts.cursor.position ?? position;
     }
-    return this.engine.cursors.acknowledge(
-      { grant, name: cursor, log: this.engine.logOf(version.partition) },
-      position,
-    );
+    const log = this.engine.logOf(version.partition);
+    return this.engine.cursors.acknowledge({ grant, name: cursor, log, narrowing }, position);
   }
 
   deadLetters(system: string, grant: string): Promise<DeadLetter[]> {

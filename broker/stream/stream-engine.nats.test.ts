@@ -304,3 +304,21 @@ t.test('an event that can not be read ends those who follow its entry and is not
   t.match(again.sink.ended, { code: 'INTERNAL', lastPosition: first });
   t.equal(again.sink.events.length, 0);
 });
+
+t.test('only an event of the grant can be rejected, acknowledged or not', async (t) => {
+  const { fixture, engine } = await setUp(t);
+  fixture.grant({ id: 'rows', rows: { district: { is: 'B' } } });
+  const { sink, subscription } = await follow(engine, { grant: 'rows' });
+  const outside = await fixture.publish('create', person(1, 'A'));
+  const [one, two] = [await fixture.publish('create', person(2, 'B')), await fixture.publish('create', person(3, 'B'))];
+  await sink.until(() => sink.events.length === 2);
+  await t.rejects(subscription.reject(outside, 'not mine'), { code: 'NOT_FOUND' });
+  await subscription.reject(one, 'unreadable');
+  subscription.ack(two);
+  await subscription.reject(two, 'found out later');
+  const letters = await engine.deadLetters.list('rows');
+  t.strictSame(letters.map(({ position, reason }) => [position, reason]).sort(), [
+    [one, 'unreadable'],
+    [two, 'found out later'],
+  ]);
+});

@@ -139,6 +139,9 @@ export class StreamEngine implements SubscriptionHost {
 
   async deadLetter(subscription: GrantSubscription, position: number, reason: string): Promise<void> {
     const { grant, cursor } = subscription.parts;
+    if (!subscription.awaitsAck(position) && !(await this.#delivers(subscription, position))) {
+      throw new SluiceError('NOT_FOUND', `grant ${grant} has no event at position ${position}`, { grant });
+    }
     await this.deadLetters.add(grant, { position, cursor: cursor.name, reason });
     this.#deps.metrics.deadLettered();
   }
@@ -158,6 +161,13 @@ export class StreamEngine implements SubscriptionHost {
   /** Id of the present life of a partition's log. */
   logOf(partition: number): string {
     return this.#deps.store.logs[partition] as string;
+  }
+
+  async #delivers({ view, parts }: GrantSubscription, position: number): Promise<boolean> {
+    const place = { entry: view.entry, partition: parts.partition, after: position - 1 };
+    const segment = await this.segments.next(place);
+    const projected = segment.projected(view, fieldsOf(this.#deps.entries, view.entry));
+    return projected.some((event) => event.position === position);
   }
 
   /** An event that can't be read must not be passed over: who follows its entry is ended and stays in front of it. */

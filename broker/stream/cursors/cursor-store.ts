@@ -15,6 +15,9 @@ export interface ClaimRequest {
   narrowing: string;
 }
 
+/** A claim whose narrowing may be left to what is stored. */
+export type Acknowledgement = Omit<ClaimRequest, 'narrowing'> & { narrowing: string | undefined };
+
 /** Core NATS subject on which brokers of one cluster tell each other of claims; a hint, the fence is what counts. */
 const CLAIMED = 'sluice.claimed';
 
@@ -43,9 +46,7 @@ export class CursorStore {
   async load(grant: string, name: string, narrowing: string): Promise<StoredCursor | undefined> {
     const message = await lastOf(this.bus, CURSORS_STREAM, cursorSubject(grant, name));
     const stored = message && decodeCursor(message);
-    if (stored && stored.record.narrowing !== narrowing) {
-      throw new SluiceError('CURSOR_BOUND', `cursor ${name} of grant ${grant} follows another narrowing`, { grant });
-    }
+    if (stored && stored.record.narrowing !== narrowing) throw boundToAnother(grant, name);
     return stored;
   }
 
@@ -68,11 +69,18 @@ export class CursorStore {
     if (cursor.advance(position)) this.#checkpoint.add(cursor);
   }
 
-  /** Moves a cursor that no subscription here holds; keeps the narrowing it is bound to. Resolves with its position. */
-  async acknowledge(request: Omit<ClaimRequest, 'narrowing'>, position: number): Promise<number> {
-    const message = await lastOf(this.bus, CURSORS_STREAM, cursorSubject(request.grant, request.name));
+  /**
+   * Moves a cursor that no subscription here holds. Resolves with its position. Without a narrowing it keeps the one that
+   * it is bound to; throws CURSOR_BOUND when it is bound to another.
+   */
+  async acknowledge(request: Acknowledgement, position: number): Promise<number> {
+    const { grant, name, log } = request;
+    const message = await lastOf(this.bus, CURSORS_STREAM, cursorSubject(grant, name));
     const stored = message && decodeCursor(message);
-    const cursor = await this.claim({ ...request, narrowing: stored?.record.narrowing ?? '' }, stored);
+    const bound = stored?.record.narrowing;
+    const { narrowing = bound ?? '' } = request;
+    if (bound !== undefined && narrowing !== bound) throw boundToAnother(grant, name);
+    const cursor = await this.claim({ grant, name, log, narrowing }, stored);
     cursor.advance(position);
     await this.#checkpoint.writeNow(cursor);
     await this.release(cursor);
@@ -96,6 +104,10 @@ export class CursorStore {
     const held = this.#held.get(subject);
     if (held && held.claim !== claim) this.#checkpoint.check(held);
   }
+}
+
+function boundToAnother(grant: string, name: string): SluiceError {
+  return new SluiceError('CURSOR_BOUND', `cursor ${name} of grant ${grant} follows another narrowing`, { grant });
 }
 
 /** An acknowledgement that can't be stored any more was never confirmed: its events are sent again. */

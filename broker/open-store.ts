@@ -5,6 +5,7 @@ import { type Bus, connectBus } from './nats/bus.js';
 import { checkServer, streamDrift } from './nats/server-check.js';
 import { ensureStreams, type Store } from './nats/streams.js';
 import { syncNotices } from './nats/sync-check.js';
+import { whenAvailable } from './nats/when-available.js';
 import type { Releases } from './releases.js';
 import { startServer } from './start-server.js';
 import { renewShortenedLogs } from './stream/log/log-life.js';
@@ -38,13 +39,13 @@ export async function openStore(deps: OpenStoreDeps): Promise<OpenedStore> {
   releases.add('nats connection', () => bus.close());
   releases.add('connection watch', watchConnection(bus, deps));
   const isOutside = embedded === undefined && !hasServerOfPrimary();
-  const notices = isOutside ? await checkServer(bus, config) : [];
-  const store = await ensureStreams(bus, { partitions, replicas, maxBytesPerPartition });
+  const notices = isOutside ? await whenAvailable(() => checkServer(bus, config)) : [];
+  const store = await whenAvailable(() => ensureStreams(bus, { partitions, replicas, maxBytesPerPartition }));
   if (isOutside) notices.push(...(await outsideNotices(bus, config, store)));
   // Of several workers one is enough to say it.
   if (isFirstProcess()) for (const notice of notices) log.warn(`the NATS server: ${notice}`);
   if (config.durability === 'relaxed') await embedded?.syncMetadata();
-  for (const partition of await renewShortenedLogs(bus, store)) {
+  for (const partition of await whenAvailable(() => renewShortenedLogs(bus, store))) {
     log.error({ partition }, 'the log is shorter than it was: it starts a new life, subscribers are told');
   }
   return { bus, store, notices };
@@ -53,7 +54,7 @@ export async function openStore(deps: OpenStoreDeps): Promise<OpenedStore> {
 async function outsideNotices(bus: Bus, config: Config, { partitions }: Store): Promise<string[]> {
   const { nats, durability } = config;
   const servers = (nats.url as string).split(',');
-  const drift = await streamDrift(bus, { ...config, partitions });
+  const drift = await whenAvailable(() => streamDrift(bus, { ...config, partitions }));
   const sync = await syncNotices({ servers, durability, user: nats.systemUser, pass: nats.systemPass });
   return [...drift, ...sync];
 }

@@ -1,4 +1,5 @@
 import { SOURCE_OPS, type SourceOp } from '../../proto/event.js';
+import { isInstant } from '../../proto/rfc3339.js';
 import { isSourcePosition } from '../../proto/source-position.js';
 import type { Finding } from './finding.js';
 import { isPrintableId, isWellFormed } from './printable.js';
@@ -25,7 +26,6 @@ const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set([
   'dataschema',
 ]);
 const OPS: ReadonlySet<unknown> = new Set(SOURCE_OPS);
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/;
 const SUBJECT_CHARACTERS_MAX = 1024;
 const NAME_CHARACTERS_MAX = 64;
 
@@ -46,7 +46,7 @@ export function checkShape(event: RawEvent, findings: Finding[]): void {
   }
   if (event.specversion !== '1.0') invalid('specversion must be "1.0"');
   if (!isPrintableId(event.id)) invalid('id must have 1 to 128 printable characters');
-  if (!isAbsent(event.time) && !isTime(event.time)) invalid('time must be an RFC 3339 date-time');
+  if (!isAbsent(event.time) && !isInstant(event.time)) invalid('time must be an RFC 3339 date-time with a zone');
   if (OPS.has(event.op)) checkByOp(event, invalid);
   else invalid(`op must be one of ${SOURCE_OPS.join(', ')}`);
 }
@@ -59,10 +59,6 @@ function checkByOp(event: RawEvent, invalid: Invalid): void {
   checkSnapshot(event, invalid);
   checkCorrection(event, invalid);
   checkDataPresence(event, invalid);
-}
-
-function isTime(value: unknown): boolean {
-  return typeof value === 'string' && RFC_3339.test(value) && !Number.isNaN(Date.parse(value));
 }
 
 function checkSubject(event: RawEvent, invalid: Invalid): void {

@@ -29,6 +29,7 @@ const REFUSED: [why: string, event: SourceEventInput, code: string, item?: strin
   ['unknown attribute', birth('a', { tracestate: 'x' }), 'EVENT_INVALID'],
   ['time without zone', birth('a', { time: '2026-11-22T08:30:00' }), 'EVENT_INVALID'],
   ['time that does not exist', birth('a', { time: '2026-13-22T08:30:00Z' }), 'EVENT_INVALID'],
+  ['day that does not exist', birth('a', { time: '2026-02-30T08:30:00Z' }), 'EVENT_INVALID'],
   ['no data', birth('a', { data: undefined }), 'EVENT_INVALID'],
   ['data null', birth('a', { data: null }), 'EVENT_INVALID'],
   ['data a list', birth('a', { data: [1] }), 'EVENT_INVALID'],

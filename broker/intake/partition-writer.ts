@@ -1,8 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { SourceOp } from '../../proto/event.js';
 import type { PublishResult } from '../../proto/frames.js';
 import type { Metrics } from '../metrics.js';
 import type { Bus } from '../nats/bus.js';
-import { DuplicateInBatchError, WrongExpectedSequenceError } from '../nats/store-errors.js';
+import { DuplicateInBatchError, StoreUnavailableError, WrongExpectedSequenceError } from '../nats/store-errors.js';
 import { eventStream } from '../nats/streams.js';
 import type { Backlog } from './backlog.js';
 import { CommitPolicy } from './commit-policy.js';
@@ -37,6 +38,10 @@ export interface WriterDeps {
 /** Each refusal that can be removed costs one; two brokers that take turns on one source need some. */
 const ATTEMPTS_MAX = 8;
 
+/** An election of another leader takes 4 to 8 s; what was in flight is answered after it, and neither refused nor overtaken. */
+const WAIT_OUT_MS = 12_000;
+const WAIT_OUT_PAUSE_MS = 200;
+
 /**
  * Writes the events of one partition in the order in which they came, one commit after the other: whatever waits when
  * one is acknowledged makes up the next. An event is answered after JetStream's ack and never before.
@@ -51,6 +56,8 @@ export class PartitionWriter {
   readonly #held: HeldSystems;
   readonly #policy = new CommitPolicy();
   #isRunning = false;
+  /** The store is between two leaders: the commit goes again after a pause. */
+  #isWaitingOut = false;
   #whenIdle: (() => void)[] = [];
 
   constructor(deps: WriterDeps) {
@@ -116,6 +123,8 @@ export class PartitionWriter {
       this.#deps.onQueue();
       const again = round.events.length > 0 ? await this.#commit(round) : [];
       round.close();
+      if (this.#isWaitingOut) await delay(WAIT_OUT_PAUSE_MS);
+      this.#isWaitingOut = false;
       // What goes again comes before what was set aside behind it.
       if (again.length > 0) this.#queue.putBack([...again, ...this.#held.takeFresh()]);
       else this.#held.serveFresh();
@@ -194,6 +203,7 @@ export class PartitionWriter {
   }
 
   #goesAgain(round: Round, event: WaitingEvent, error: Error): boolean {
+    if (error instanceof StoreUnavailableError) return this.#waitsOut(round, event);
     const isDuplicate = error instanceof DuplicateInBatchError;
     if (!isDuplicate && !(error instanceof WrongExpectedSequenceError)) return false;
     if (++event.attempts > ATTEMPTS_MAX) return false;
@@ -201,6 +211,17 @@ export class PartitionWriter {
     if (isDuplicate && !round.batch) event.goesAlone = true;
     const source = round.source(event.fields.subject);
     if (source && !isDuplicate) source.isCurrent = false;
+    return true;
+  }
+
+  /** Sent again with the same ids: what was stored without our knowing is a duplicate then. */
+  #waitsOut(round: Round, event: WaitingEvent): boolean {
+    const now = performance.now();
+    event.waitsSinceMs ??= now;
+    if (!this.#deps.bus.isUp() || now - event.waitsSinceMs > WAIT_OUT_MS) return false;
+    const source = round.source(event.fields.subject);
+    if (source) source.isCurrent = false;
+    this.#isWaitingOut = true;
     return true;
   }
 

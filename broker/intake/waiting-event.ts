@@ -31,6 +31,8 @@ export class WaitingEvent {
   attempts = 0;
   /** Set after its batch was refused for a duplicate: it goes by itself, which names the duplicate. */
   goesAlone = false;
+  /** Since when the store does not take it, though it is connected. */
+  waitsSinceMs: number | undefined;
   #resolve!: (result: PublishResult) => void;
 
   constructor(readonly fields: WaitingFields) {

@@ -61,8 +61,11 @@ t.test('two brokers on a cluster of three servers', { timeout: 280_000 }, async 
     const leader = await bus.nats.leaderOf(nats, 'EV_0');
     const killedAt = Date.now();
     await bus.nats.kill(leader);
+    const joining = bus.startBroker(2);
     await load.untilMore(50);
     t.comment(`all sources went on ${Date.now() - killedAt} ms after the kill of the leader`);
+    await joining;
+    t.pass('a broker that started during the election serves');
     await bus.brokers[0]!.kill();
     bus.brokers.shift();
     await load.untilMore(100);

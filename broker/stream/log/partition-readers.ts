@@ -2,6 +2,7 @@ import type { StreamMetrics } from '../../metrics/stream-metrics.js';
 import type { Bus } from '../../nats/bus.js';
 import { streamEnds } from '../../nats/log-reader.js';
 import { eventStream, type Store } from '../../nats/streams.js';
+import { whenAvailable } from '../../nats/when-available.js';
 import type { LogEvent } from './log-event.js';
 import { PartitionReader } from './partition-reader.js';
 
@@ -41,7 +42,7 @@ export class PartitionReaders {
 
   async #open(partition: number): Promise<PartitionReader> {
     const { bus, metrics, onEvent, onTailLost } = this.#deps;
-    const { last } = await streamEnds(bus, eventStream(partition));
+    const { last } = await whenAvailable(() => streamEnds(bus, eventStream(partition)));
     return new PartitionReader({
       bus,
       partition,

@@ -1,0 +1,27 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { JetStreamApiError } from '@nats-io/jetstream';
+import { StoreUnavailableError, storeError } from './store-errors.js';
+
+/** An election takes 4 to 8 s, a server that recovers large streams longer; a start that hangs must end some time. */
+const PATIENCE_MS = 60_000;
+const PAUSE_MS = 250;
+/** Of the client, when nobody answers a call. */
+const UNANSWERED: ReadonlySet<string> = new Set(['TimeoutError', 'NoRespondersError', 'RequestError']);
+
+/** For the start of a broker: makes a call that may be repeated again while the store does not answer for the moment. */
+export async function whenAvailable<T>(call: () => Promise<T>): Promise<T> {
+  const giveUpAt = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!passes(error) || Date.now() > giveUpAt) throw error;
+    }
+    await delay(PAUSE_MS);
+  }
+}
+
+function passes(error: unknown): boolean {
+  const found = error instanceof JetStreamApiError ? storeError(error.apiError()) : error;
+  return found instanceof StoreUnavailableError || (found instanceof Error && UNANSWERED.has(found.name));
+}

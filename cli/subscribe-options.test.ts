@@ -6,7 +6,7 @@ t.test('a place to start is a name, a position with or without its log, or a tim
   t.same(fromOf('42'), { after: 42 });
   t.same(fromOf('42@abc'), { after: 42, log: 'abc' });
   t.same(fromOf('2026-11-24T08:00:00+08:00'), { time: '2026-11-24T08:00:00+08:00' });
-  t.throws(() => fromOf('the beginning'));
+  for (const text of ['the beginning', '2026-11-24', '-1', '1.5']) t.throws(() => fromOf(text), text);
 });
 
 t.test('a narrowing is a map, a limit a count', async (t) => {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { From, Subprotocol } from '../proto/frames.js';
+import { isInstant } from '../proto/rfc3339.js';
 import type { Rows } from '../proto/rows.js';
 import type { ConnectionOptions } from './connection-options.js';
 
@@ -22,8 +23,10 @@ export function fromOf(text: string): From {
   if (text === 'cursor' || text === 'earliest' || text === 'latest') return text;
   const [, position, log] = /^(\d{1,15})(?:@(.+))?$/.exec(text) ?? [];
   if (position !== undefined) return { after: Number(position), ...(log === undefined ? {} : { log }) };
-  if (!Number.isNaN(Date.parse(text))) return { time: text };
-  throw new InvalidArgumentError('It must be cursor, earliest, latest, a position, position@log or a time.');
+  if (isInstant(text)) return { time: text };
+  throw new InvalidArgumentError(
+    'It must be cursor, earliest, latest, a position, position@log or a date-time like 2026-11-22T08:30:00+08:00.',
+  );
 }
 
 export function narrowOf(text: string): Rows {

@@ -1,5 +1,6 @@
 import { SluiceError } from '../../proto/errors.js';
 import type { From } from '../../proto/frames.js';
+import { isInstant } from '../../proto/rfc3339.js';
 import type { Rows } from '../../proto/rows.js';
 
 /** How a client without a socket says where to read: in the query, all as text. */
@@ -33,9 +34,13 @@ export const PULL_QUERY_SCHEMA = {
 /** Throws BAD_REQUEST. */
 export function parseFrom(from: string, log: string | undefined): From {
   if (from === 'cursor' || from === 'earliest' || from === 'latest') return from;
-  if (/^\d{1,16}$/.test(from)) return { after: Number(from), ...(log !== undefined && { log }) };
-  if (!Number.isNaN(Date.parse(from))) return { time: from };
-  throw new SluiceError('BAD_REQUEST', 'from must be cursor, earliest, latest, a position or a time');
+  if (/^\d{1,16}$/.test(from) && Number.isSafeInteger(Number(from))) {
+    return { after: Number(from), ...(log !== undefined && { log }) };
+  }
+  if (isInstant(from)) return { time: from };
+  const what = 'cursor, earliest, latest, a position or an RFC 3339 date-time with a zone';
+  // In a query a bare + is a space, the most frequent reason why a right time does not arrive as one.
+  throw new SluiceError('BAD_REQUEST', `from must be ${what} (in a query + is written %2B)`);
 }
 
 /** Throws BAD_REQUEST; what the map says is checked by the engine. */

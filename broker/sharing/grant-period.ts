@@ -1,21 +1,7 @@
 import type { GrantDocument } from '../../proto/grant.js';
+import { instantMs, isDay } from '../../proto/rfc3339.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
-
-/** A calendar day that exists. */
-export function isDay(text: unknown): text is string {
-  if (typeof text !== 'string' || !DAY.test(text)) return false;
-  const ms = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
-}
-
-/** RFC 3339, with zone. */
-export const isInstant = (text: unknown): text is string =>
-  typeof text === 'string' && INSTANT.test(text) && isDay(text.slice(0, 10)) && !Number.isNaN(Date.parse(text));
-
-export const isDayOrInstant = (text: unknown): text is string => isDay(text) || isInstant(text);
 
 /** Bounds of a grant in time; `toMs` is the first moment at which it is over. */
 export interface GrantBounds {
@@ -37,4 +23,5 @@ function historyStart(history: string | undefined, fromMs: number): number {
   return history === 'all' ? 0 : startOf(history);
 }
 
-const startOf = (text: string): number => Date.parse(isDay(text) ? `${text}T00:00:00+08:00` : text);
+/** Of a checked day or instant. */
+const startOf = (text: string): number => instantMs(isDay(text) ? `${text}T00:00:00+08:00` : text) as number;

@@ -1,10 +1,11 @@
 import type { EntryVersion, ItemType, NumberedItem } from '../../proto/entry.js';
 import { SluiceError } from '../../proto/errors.js';
 import { type GrantDocument, type GrantedItem, TRANSFORMS, type Transform } from '../../proto/grant.js';
+import { isDayOrInstant } from '../../proto/rfc3339.js';
 import { isEntryId } from '../../proto/subject.js';
 import { type FieldCheck, isMap, oneOf, type Shape, shapeProblems, text, token } from '../parties/document-shape.js';
 import type { SystemDocument } from '../parties/system.js';
-import { boundsOf, isDayOrInstant } from './grant-period.js';
+import { boundsOf } from './grant-period.js';
 import { rowProblems } from './rows-check.js';
 
 /** What a grant refers to; also things that are about to be made beside it. */

@@ -1,9 +1,9 @@
 import { isDecimal } from '../../proto/decimal.js';
 import type { EntryVersion, ItemType, NumberedItem } from '../../proto/entry.js';
 import { SluiceError } from '../../proto/errors.js';
+import { isDay, isDayOrInstant, isInstant } from '../../proto/rfc3339.js';
 import { ROW_KEYWORDS, type Rows } from '../../proto/rows.js';
 import { isMap } from '../parties/document-shape.js';
-import { isDay, isDayOrInstant, isInstant } from './grant-period.js';
 
 type Keyword = (typeof ROW_KEYWORDS)[number];
 

@@ -58,6 +58,12 @@ t.test('a grant that the caller does not hold is answered like one that does not
     status: 410,
     json: { code: 'POSITION_GONE' },
   });
+  for (const from of ['-1', '1.5', '2026-11-24', '2026-02-30T08:00:00Z']) {
+    t.match(await call(reader, 'GET', `/v1/grants/g-shops/events?from=${from}`), {
+      status: 400,
+      json: { code: 'BAD_REQUEST', detail: /position or an RFC 3339 date-time/ },
+    });
+  }
   for (const encoding of SUBPROTOCOLS) {
     const session = await RawSession.open({ ...reader, encoding });
     t.teardown(() => session.close());
@@ -65,6 +71,9 @@ t.test('a grant that the caller does not hold is answered like one that does not
     await t.rejects(session.subscribe({ grant: 'g-nothing' }), { code: 'UNKNOWN_GRANT' }, encoding);
     await t.rejects(session.subscribe({ grant: 'g-expired' }), { code: 'GRANT_NOT_IN_FORCE' }, encoding);
     await t.rejects(session.subscribe({ grant: 'g-shops', from: { after: 99 } }), { code: 'POSITION_GONE' }, encoding);
+    for (const time of ['2020', '2026-11-24', '2026-11-24T08:00:00', '2026-02-30T08:00:00Z']) {
+      await t.rejects(session.subscribe({ grant: 'g-shops', from: { time } }), { code: 'BAD_FRAME' }, time);
+    }
     await t.rejects(session.publish([JSON.parse(event)]), { code: 'NOT_ALLOWED' }, encoding);
     t.match(await session.subscribe({ grant: 'g-shops' }), { subscribed: { entry: ENTRY } }, encoding);
   }

@@ -1,6 +1,7 @@
 import { decodeDeliverable } from '../../../proto/envelope.js';
 import { SluiceError } from '../../../proto/errors.js';
 import type { From } from '../../../proto/frames.js';
+import { instantMs } from '../../../proto/rfc3339.js';
 import type { Bus } from '../../nats/bus.js';
 import { pagesOf, sequenceAt, streamEnds } from '../../nats/log-reader.js';
 import { eventStream } from '../../nats/streams.js';
@@ -122,7 +123,7 @@ function gone(grant: string, why: string, earliest: number): SluiceError {
 }
 
 function parseTime(text: string): number {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new SluiceError('BAD_FRAME', 'from.time must be an RFC 3339 time');
+  const ms = instantMs(text);
+  if (ms === undefined) throw new SluiceError('BAD_FRAME', 'from.time must be an RFC 3339 date-time with a zone');
   return ms;
 }

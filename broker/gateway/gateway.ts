@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { SluiceError } from '../../proto/errors.js';
-import { CLOSE_CODES, type Subprotocol } from '../../proto/frames.js';
+import { CLOSE_CODES } from '../../proto/frames.js';
 import type { Caller, SystemCaller } from '../parties/caller.js';
 import type { Credentials } from '../parties/credentials.js';
 import { refuseUpgrade } from './refuse-upgrade.js';
-import { Session, type SessionDeps } from './session.js';
+import { Session, type SessionDeps, type SessionPeer } from './session.js';
 import { chooseSubprotocol } from './subprotocol.js';
 import type { Tickets } from './tickets.js';
 
@@ -17,6 +18,9 @@ export interface GatewayDeps extends SessionDeps {
   tickets: Tickets;
   credentials: Pick<Credentials, 'digestOf' | 'ownerOf'>;
 }
+
+/** A WebSocket, the TCP connection under it, and what is spoken on it. */
+type Connection = Pick<SessionPeer, 'socket' | 'tcp' | 'encoding'>;
 
 /** All sessions of this broker: lets systems in, puts those out whose credential is gone, says goodbye on drain. */
 export class Gateway {
@@ -79,16 +83,15 @@ export class Gateway {
     const ticket = url.searchParams.get('ticket');
     if (ticket !== null) {
       this.#accept(request, socket, head, (ws) => {
-        this.#enterByTicket(ws, encoding, ticket).catch((error: unknown) => {
-          this.deps.log.warn({ err: error }, 'a ticket could not be checked');
-          ws.close(CLOSE_CODES.GOING_AWAY, 'the ticket can not be checked now');
-        });
+        void this.#enterByTicket({ socket: ws, tcp: socket as Socket, encoding }, ticket);
       });
       return;
     }
     const credential = this.deps.credentials.digestOf(bearerOf(request));
     const caller = systemOf(this.deps.credentials.ownerOf(credential));
-    this.#accept(request, socket, head, (ws) => this.#enter(ws, encoding, { caller, credential }));
+    this.#accept(request, socket, head, (ws) => {
+      this.#enter({ socket: ws, tcp: socket as Socket, encoding }, { caller, credential });
+    });
   }
 
   #accept(request: IncomingMessage, socket: Duplex, head: Buffer, enter: (ws: WebSocket) => void): void {
@@ -100,15 +103,16 @@ export class Gateway {
   }
 
   /** A browser can't see the status of a refused upgrade, but it does see a close code: so its refusal comes after. */
-  async #enterByTicket(ws: WebSocket, encoding: Subprotocol, ticket: string): Promise<void> {
+  async #enterByTicket(connection: Connection, ticket: string): Promise<void> {
+    const { socket: ws } = connection;
     // What the client sends at once waits in the socket until there is a session to take it.
     ws.pause();
-    const [code, reason] = await this.#admitByTicket(ws, encoding, ticket);
+    const [code, reason] = await this.#admitByTicket(connection, ticket);
     ws.resume();
     if (code !== undefined) ws.close(code, reason);
   }
 
-  async #admitByTicket(ws: WebSocket, encoding: Subprotocol, ticket: string): Promise<[number?, string?]> {
+  async #admitByTicket(connection: Connection, ticket: string): Promise<[number?, string?]> {
     let credential: string | undefined;
     try {
       credential = await this.deps.tickets.redeem(ticket);
@@ -119,15 +123,16 @@ export class Gateway {
     if (credential === undefined || !caller) return [CLOSE_CODES.NOT_AUTHENTICATED, 'the ticket is not valid'];
     if (caller.kind !== 'system') return [CLOSE_CODES.NOT_ALLOWED, 'sessions are for systems'];
     if (this.#isDraining) return [CLOSE_CODES.GOING_AWAY, 'the broker is going away'];
-    if (ws.readyState === ws.OPEN) this.#enter(ws, encoding, { caller, credential });
+    const { socket } = connection;
+    if (socket.readyState === socket.OPEN) this.#enter(connection, { caller, credential });
     return [];
   }
 
-  #enter(socket: WebSocket, encoding: Subprotocol, who: { caller: SystemCaller; credential: string }): void {
-    const session = new Session({ id: randomUUID(), ...who, encoding, socket }, this.deps);
+  #enter(connection: Connection, who: { caller: SystemCaller; credential: string }): void {
+    const session = new Session({ id: randomUUID(), ...who, ...connection }, this.deps);
     this.#sessions.add(session);
     void session.ended.finally(() => this.#sessions.delete(session));
-    this.deps.log.info({ session: session.id, system: who.caller.id, encoding }, 'session opened');
+    this.deps.log.info({ session: session.id, system: who.caller.id, encoding: connection.encoding }, 'session opened');
   }
 }
 

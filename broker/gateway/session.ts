@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { RawData, WebSocket } from 'ws';
 import { SluiceError, toProblem } from '../../proto/errors.js';
@@ -34,6 +35,8 @@ export interface SessionPeer {
   credential: string;
   encoding: Subprotocol;
   socket: WebSocket;
+  /** The connection under the WebSocket. */
+  tcp: Socket;
 }
 
 /** One WebSocket connection of one system: decodes its frames, has them done in order of arrival, says what failed. */
@@ -54,13 +57,13 @@ export class Session {
     private readonly peer: SessionPeer,
     private readonly deps: SessionDeps,
   ) {
-    const { socket, caller, encoding } = peer;
+    const { socket, tcp, caller, encoding } = peer;
     const { engine, intake, limits, heartbeatMs, clock } = deps;
     this.id = peer.id;
     this.caller = caller;
     this.credential = peer.credential;
     this.#codec = codecFor(encoding);
-    const sink = new SocketSink(socket, {
+    const sink = new SocketSink(socket, tcp, {
       codec: this.#codec,
       maxBufferedBytes: limits.maxBufferedBytes,
       stuffedMs: limits.stuffedMs,

@@ -1,7 +1,9 @@
+import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { FrameCodec } from '../../proto/frame-codec.js';
 import type { ServerFrame } from '../../proto/frames.js';
 import type { FrameSink } from '../stream/subscriber.js';
+import { wireFrame } from './wire-frame.js';
 
 /** Below this the socket takes more: one frame can be built while what is left goes out. */
 const LOW_WATER_BYTES = 256 * 1024;
@@ -14,24 +16,30 @@ export interface SocketSinkOptions {
   stuffed: () => void;
 }
 
-/** Where the frames of one session go: in order, counted, and never more than a few MiB of them waiting. */
+/**
+ * Where the frames of one session go: in order, counted, and never more than a few MiB of them waiting. Frames are written to
+ * the TCP socket under the WebSocket, whose bytes are made once for all sessions; pings and the close frame of the library
+ * are whole writes of their own and stand between them.
+ */
 export class SocketSink implements FrameSink {
   readonly #waiting: (() => void)[] = [];
   #isOpen = true;
   #stuffedTimer: NodeJS.Timeout | undefined;
+  #writtenAtCheck = 0;
 
   constructor(
-    private readonly socket: WebSocket,
+    private readonly webSocket: WebSocket,
+    private readonly socket: Socket,
     private readonly options: SocketSinkOptions,
-  ) {}
+  ) {
+    socket.on('drain', this.#onDrain);
+  }
 
   send(frame: string | Uint8Array): boolean {
-    if (!this.#isOpen) return false;
-    if (this.socket.bufferedAmount === 0) this.#stuffedTimer?.refresh();
-    const bytes = typeof frame === 'string' ? sharedBytes(frame) : frame;
-    this.socket.send(bytes, { binary: typeof frame !== 'string', compress: false }, this.#written);
-    this.#stuffedTimer ??= setTimeout(this.#checkProgress, this.options.stuffedMs);
-    if (this.socket.bufferedAmount > this.options.maxBufferedBytes) this.#giveUp();
+    // Nothing may follow the close frame, whoever sends it first.
+    if (!this.#isOpen || this.webSocket.readyState !== this.webSocket.OPEN) return false;
+    if (!this.socket.write(wireFrame(frame))) this.#watchProgress();
+    if (this.socket.writableLength > this.options.maxBufferedBytes) this.#giveUp();
     return this.#isOpen;
   }
 
@@ -40,32 +48,47 @@ export class SocketSink implements FrameSink {
   }
 
   bufferedBytes(): number {
-    return this.socket.bufferedAmount;
+    return this.socket.writableLength;
   }
 
   whenDrained(fn: () => void): void {
     // Never at once: the caller may hold the lock that it wants to take again.
-    if (!this.#isOpen || this.socket.bufferedAmount <= LOW_WATER_BYTES) setImmediate(fn);
+    if (!this.#isOpen || this.socket.writableLength <= LOW_WATER_BYTES) setImmediate(fn);
     else this.#waiting.push(fn);
   }
 
   /** Takes nothing more and wakes all who wait. What was sent before still goes out. */
   close(): void {
     this.#isOpen = false;
+    this.socket.off('drain', this.#onDrain);
     clearTimeout(this.#stuffedTimer);
     this.#wake();
   }
 
-  readonly #written = (): void => {
-    this.#stuffedTimer?.refresh();
-    if (this.socket.bufferedAmount <= LOW_WATER_BYTES) this.#wake();
+  readonly #onDrain = (): void => {
+    clearTimeout(this.#stuffedTimer);
+    this.#stuffedTimer = undefined;
+    this.#wake();
   };
 
-  /** Comes `stuffedMs` after the last sign of progress. */
-  readonly #checkProgress = (): void => {
+  /** From the first write that had to wait until the buffer is empty. */
+  #watchProgress(): void {
+    if (this.#stuffedTimer) return;
+    this.#writtenAtCheck = this.#writtenBytes;
+    this.#stuffedTimer = setTimeout(() => this.#checkProgress(), this.options.stuffedMs);
+  }
+
+  #checkProgress(): void {
     this.#stuffedTimer = undefined;
-    if (this.socket.bufferedAmount > 0) this.#giveUp();
-  };
+    if (this.socket.writableLength === 0) return;
+    if (this.#writtenBytes === this.#writtenAtCheck) this.#giveUp();
+    else this.#watchProgress();
+  }
+
+  /** Bytes that the kernel has taken. */
+  get #writtenBytes(): number {
+    return this.socket.bytesWritten - this.socket.writableLength;
+  }
 
   #giveUp(): void {
     if (!this.#isOpen) return;
@@ -76,16 +99,4 @@ export class SocketSink implements FrameSink {
   #wake(): void {
     if (this.#waiting.length > 0) for (const fn of this.#waiting.splice(0)) fn();
   }
-}
-
-let lastText = '';
-let lastBytes: Buffer = Buffer.alloc(0);
-
-/** A channel sends one text to all its sessions in a row: it is turned into bytes once, not once per session. */
-function sharedBytes(text: string): Buffer {
-  if (text !== lastText) {
-    lastBytes = Buffer.from(text);
-    lastText = text;
-  }
-  return lastBytes;
 }

@@ -1,8 +1,8 @@
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { ConnectorConfigError } from '../connector-errors.js';
+import { ConnectorConfigError, SinkUnfitError } from '../connector-errors.js';
 import type { Cases } from './cases.js';
 
 /** A new rule is tried on a rules file, which is small. */
@@ -19,7 +19,11 @@ export class CaseDesk implements AsyncDisposable {
   ) {}
 
   static async open(path: string, cases: Cases): Promise<CaseDesk> {
-    await mkdir(dirname(path), { recursive: true });
+    const folder = dirname(path);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    // In a folder that everybody can write to, somebody else may have made it first.
+    const { uid } = await lstat(folder);
+    if (process.getuid && uid !== process.getuid()) throw new SinkUnfitError(`${folder} belongs to another user`);
     // Whoever holds the database holds the desk: one that is left is a dead process's.
     await rm(path, { force: true });
     const server = createServer((request, response) => void answer(request, response, cases));

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Backoff } from '../backoff.js';
 import type { ConnectorContext } from '../connector-context.js';
 import { PeerGoneError, SinkUnfitError } from '../connector-errors.js';
@@ -9,12 +8,9 @@ import { CaseStore } from './case-store.js';
 import { casesIn } from './cases.js';
 import type { BenefitCheckConfig } from './config.js';
 import { systemClock } from './day-clock.js';
+import { deskPath } from './desk-path.js';
 import { openDatabase } from './open-database.js';
 import type { Database } from './store/database.js';
-
-/** Where the desk of a check is: the longest path that a socket can have is about 100 characters. */
-export const deskPath = (place: { name: string; stateFolder: string }): string =>
-  join(place.stateFolder, `${place.name}.desk`);
 
 /** Runs the check that a configuration describes until the signal comes. */
 export async function runBenefitCheckConnector(

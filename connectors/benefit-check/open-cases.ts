@@ -3,8 +3,8 @@ import { SinkUnfitError } from '../connector-errors.js';
 import { casesAt, isDeskOpen } from './case-desk-client.js';
 import { type Cases, casesIn } from './cases.js';
 import type { BenefitCheckConfig } from './config.js';
-import { deskPath } from './connector.js';
 import { systemClock } from './day-clock.js';
+import { deskPath } from './desk-path.js';
 import { type DatabasePlace, embeddedFolder, openDatabase } from './open-database.js';
 
 /** Asks the check if it runs on this machine, and its database if not; then lets go of it. */

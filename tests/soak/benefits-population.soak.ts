@@ -1,8 +1,9 @@
 import t from 'tap';
-import { EmbeddedDatabase } from '../../connectors/benefit-check/store/embedded-database.js';
+import { ServerDatabase } from '../../connectors/benefit-check/store/server-database.js';
 import { BenefitBus } from '../support/benefit-bus.js';
 import { compareWithBatch } from '../support/benefit-comparison.js';
 import { liveThrough } from '../support/benefit-run.js';
+import { startPostgres } from '../support/postgres.js';
 import { SeededRandom } from '../support/seeded-random.js';
 
 const PEOPLE = Number(process.env.SLUICE_BENEFITS_PEOPLE ?? 100_000);
@@ -14,7 +15,8 @@ t.test(`after three years ${PEOPLE} people's decisions are those of a batch over
   const { seed } = SeededRandom.fromEnvironment('SLUICE_BENEFITS_SEED');
   t.comment(`seed ${seed} (SLUICE_BENEFITS_SEED)`);
   const bus = await BenefitBus.start(t);
-  const database = await EmbeddedDatabase.open(undefined);
+  const { url } = await startPostgres(t);
+  const database = new ServerDatabase(url, 'three years', 'soak');
   const startedAt = Date.now();
   const run = await liveThrough(bus, database, {
     seed,

@@ -8,6 +8,7 @@ import { CaseStore } from '../../connectors/benefit-check/case-store.js';
 import { readRules } from '../../connectors/benefit-check/config.js';
 import { type Explanation, explain } from '../../connectors/benefit-check/explain.js';
 import type { Database } from '../../connectors/benefit-check/store/database.js';
+import type { ConnectorContext } from '../../connectors/connector-context.js';
 import { ConnectorMetrics } from '../../connectors/connector-metrics.js';
 import type { DeliveredEvent } from '../../proto/event.js';
 import { projectRoot } from '../structure/source-tree.js';
@@ -118,6 +119,15 @@ export class BenefitBus {
   }
 }
 
+export const checkContext = (bus: BenefitBus): ConnectorContext => ({
+  name: 'benefits',
+  bus: { url: bus.broker.url, token: 'demo-benefit-check' },
+  stateFolder: projectRoot,
+  metrics: new ConnectorMetrics({ name: 'benefits', kind: 'benefit-check' }),
+  log: pino({ level: process.env.SLUICE_TEST_LOG ?? 'silent' }),
+  reconnect: QUICK,
+});
+
 /** A check that follows a bus until the test stops it. */
 export class RunningCheck {
   readonly #stop = new AbortController();
@@ -129,14 +139,7 @@ export class RunningCheck {
     readonly clock: ManualClock,
     private readonly bus: BenefitBus,
   ) {
-    const context = {
-      name: 'benefits',
-      bus: { url: bus.broker.url, token: 'demo-benefit-check' },
-      stateFolder: projectRoot,
-      metrics: new ConnectorMetrics({ name: 'benefits', kind: 'benefit-check' }),
-      log: pino({ level: process.env.SLUICE_TEST_LOG ?? 'silent' }),
-      reconnect: QUICK,
-    };
+    const context = checkContext(bus);
     const deps = { store, context, clock, cursor: 'default', restoredLookMs: 50 };
     this.#running = runBenefitCheck(deps, this.#stop.signal).catch((error: unknown) => {
       this.#failure = error;

@@ -31,6 +31,7 @@ export class ClusterLoad {
   readonly #publishers: Publisher[];
   readonly #answers: Promise<unknown>[] = [];
   readonly #timer: NodeJS.Timeout;
+  readonly #stop = new AbortController();
   readonly #publisherStates: unknown[] = [];
   #nextNumber = 1;
 
@@ -43,6 +44,7 @@ export class ClusterLoad {
     this.#timer = setInterval(() => this.#publishAll(), EVENT_INTERVAL_MS);
     t.teardown(async () => {
       clearInterval(this.#timer);
+      this.#stop.abort();
       await Promise.all(this.#followers.map((follower) => follower.stop()));
     });
   }
@@ -132,6 +134,7 @@ export class ClusterLoad {
       url: this.bus.nextUrl,
       token: sourceOf(source),
       reconnect: QUICK,
+      signal: this.#stop.signal,
       onState: (state) => {
         const reason = state.kind === 'waiting' ? state.error.message : state.session;
         this.#publisherStates[source] = `${new Date().toISOString()} ${state.kind} ${reason}`;
@@ -149,6 +152,8 @@ export class ClusterLoad {
       const answer = publisher
         .publish(numbered(source, number))
         .then((published) => this.stored[source]!.set(number, published));
+      // Only of interest while it is awaited: a test that fails stops its publishers.
+      answer.catch(() => undefined);
       this.#answers.push(answer);
     }
   }

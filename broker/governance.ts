@@ -51,7 +51,8 @@ export async function openGovernance(deps: GovernanceDeps) {
   });
   releases.add('ledger', () => ledger.close());
   const findParty = (id: string) => parties.get(id);
-  const acts = new EntryActs({ catalog, findParty, trial, partitions, clock });
+  const grantsOn = (entry: string) => grants.liveOn(entry, clock());
+  const acts = new EntryActs({ catalog, findParty, grantsOn, trial, partitions, clock });
   const founding = await bootstrap(ledger, credentials, {
     brokerId: brokerIdOf(config.dataDir),
     version: VERSION,

@@ -12,14 +12,6 @@ export function dataSchema(version: EntryVersion): JsonSchema {
   return objectSchema(version.items, (item) => item.identifier === true || item.required === true);
 }
 
-/** Schema of the former values of the filterable items. */
-export function previousSchema(version: EntryVersion): JsonSchema {
-  return objectSchema(
-    version.items.filter((item) => item.filterable),
-    () => false,
-  );
-}
-
 function objectSchema(items: NumberedItem[], isRequired: (item: NumberedItem) => boolean): JsonSchema {
   return {
     type: 'object',

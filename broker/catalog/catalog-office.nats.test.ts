@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
 import type { EntryDocument, Item } from '../../proto/entry.js';
+import type { GrantDocument } from '../../proto/grant.js';
 import { emptyStore, openLedger } from '../../tests/support/ledger.js';
 import type { Bus } from '../nats/bus.js';
 import type { OfficerCaller } from '../parties/caller.js';
@@ -18,12 +19,13 @@ const birth = (items: Item[] = [ID, BORN]): EntryDocument => ({
   items,
 });
 
-async function openCatalog(t: Test, bus: Bus, trial = true) {
+async function openCatalog(t: Test, bus: Bus, trial = true, grants: GrantDocument[] = []) {
   const catalog = new Catalog();
   const ledger = await openLedger(t, bus, [catalog.fold]);
   const civil = { id: 'civil', name: 'Civil Affairs', level: 'city' as const };
   const findParty = (id: string) => (id === 'civil' ? civil : undefined);
-  const acts = new EntryActs({ catalog, findParty, trial, partitions: 4, clock: Date.now });
+  const grantsOn = () => grants;
+  const acts = new EntryActs({ catalog, findParty, grantsOn, trial, partitions: 4, clock: Date.now });
   return { catalog, ledger, office: new CatalogOffice({ ledger, catalog, acts, trial }) };
 }
 
@@ -64,7 +66,7 @@ t.test('the next version keeps numbers and partition, and the old one stays read
   );
   t.equal(second.partition, first.partition);
   t.same(catalog.version('civil.birth', 1), first);
-  t.same([...catalog.definitions('civil.birth').keys()].sort(), ['birthDate', 'idNumber', 'name']);
+  t.same([...catalog.history('civil.birth').definitions.keys()].sort(), ['birthDate', 'idNumber', 'name']);
   t.equal(catalog.compiled('civil.birth', 1)?.filterable.length, 1);
   t.equal(catalog.compiled('civil.birth')?.filterable.length, 0);
 });
@@ -97,6 +99,48 @@ t.test('a version that changes what a name means is refused, also when the name 
   await office.putDraft(editor, birth([ID]));
   await office.publish(editor, 'civil.birth');
   await refuses([ID, { ...BORN, type: 'string' }], /birthDate was date/);
+});
+
+t.test(
+  'a version that takes a filter from a grant is refused, one that takes an item away is warned about',
+  async (t) => {
+    const name: Item = { name: 'name', type: 'string' };
+    const grant = (id: string, rows: GrantDocument['rows'], items: string[]): GrantDocument => ({
+      ...{ id, system: 's', entry: 'civil.birth', purpose: 'test', basis: 'test', rows },
+      ...{ items: items.map((one) => ({ name: one })), period: { from: '2020-01-01', to: '2099-12-31' } },
+    });
+    const grants = [
+      grant('g-old', { birthDate: { from: '2020-01-01' } }, ['idNumber']),
+      grant('g-named', {}, ['name']),
+    ];
+    const { office } = await openCatalog(t, await emptyStore(t), true, grants);
+    await office.putDraft(editor, birth([ID, BORN, name]));
+    await office.publish(editor, 'civil.birth');
+    const refuses = (items: Item[]) =>
+      t.rejects(office.putDraft(editor, birth(items)), {
+        code: 'INCOMPATIBLE_VERSION',
+        message: /birthDate must stay and stay filterable, it is in the rows of grant g-old$/,
+      });
+    await refuses([ID, name]);
+    await refuses([ID, { ...BORN, filterable: false }, name]);
+    const { warnings } = await office.putDraft(editor, birth([ID, BORN]));
+    t.match(warnings.at(-1), /name is no longer there, it is granted by grant g-named,/);
+  },
+);
+
+t.test('former values of records are judged by what any version allowed', async (t) => {
+  const { catalog, office } = await openCatalog(t, await emptyStore(t));
+  await office.putDraft(editor, birth([ID, BORN, { name: 'ward', type: 'integer', filterable: true, maximum: 50 }]));
+  await office.publish(editor, 'civil.birth');
+  await office.putDraft(editor, birth([ID, { name: 'ward', type: 'integer', filterable: true, maximum: 25 }]));
+  await office.publish(editor, 'civil.birth');
+  const compiled = catalog.compiled('civil.birth')!;
+  t.match(compiled.validateData({ idNumber: '1', ward: 30 }), [{ item: 'ward' }]);
+  const former = { ward: 30, birthDate: '2026-11-22' };
+  t.same(compiled.validatePrevious(former), []);
+  t.same(compiled.previousCodec.decode(compiled.previousCodec.encode(former)), former);
+  t.match(compiled.validatePrevious({ ward: 'thirty' }), [{ code: 'ITEM_INVALID', item: 'ward' }]);
+  t.same([...catalog.compiled('civil.birth', 1)!.history.filterable.keys()], ['birthDate', 'ward']);
 });
 
 t.test('a withdrawn entry is no longer in force, and comes back as its next version', async (t) => {

@@ -19,7 +19,7 @@ export interface CatalogOfficeDeps {
 export interface DraftResult {
   /** False when the document was there already. */
   changed: boolean;
-  /** What the law would ask outside trial mode. */
+  /** What the law would ask outside trial mode, and what the draft would take away from grants. */
   warnings: string[];
 }
 
@@ -35,7 +35,8 @@ export class CatalogOffice {
     const verdict = await validateEntryDocument(plain, { trial: this.deps.trial });
     refuseInvalid(id, verdict);
     const record = await this.deps.ledger.append(() => this.deps.acts.draft(plain, acting));
-    return { changed: record !== undefined, warnings: verdict.warnings };
+    const warnings = [...verdict.warnings, ...this.deps.acts.warnings(plain)];
+    return { changed: record !== undefined, warnings };
   }
 
   /** Makes the draft the next version. */

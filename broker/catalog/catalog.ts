@@ -1,8 +1,9 @@
-import type { EntryDocument, EntryVersion, NumberedItem } from '../../proto/entry.js';
+import type { EntryDocument, EntryVersion } from '../../proto/entry.js';
 import type { LedgerRecord } from '../ledger/record.js';
 import { type CompiledEntry, EntryCompiler } from './compiled-entry.js';
 import { EntrySearch, type SearchQuery } from './entry-search.js';
 import { type EntryState, type PublishedEntry, toEntryVersion } from './entry-state.js';
+import { type ItemHistory, itemHistory } from './item-history.js';
 import type { EntryStatus } from './life-cycle.js';
 import { LruMap } from './lru-map.js';
 
@@ -89,14 +90,10 @@ export class Catalog {
     return { status: entry.status, draft: this.draft(id), published: newest && fromBuffer<PublishedEntry>(newest) };
   }
 
-  /** The newest definition of every item that any version had. */
-  definitions(id: string): Map<string, NumberedItem> {
-    const definitions = new Map<string, NumberedItem>();
-    const count = this.#entries.get(id)?.versions.length ?? 0;
-    for (let version = 1; version <= count; version++) {
-      for (const item of this.version(id, version)?.items ?? []) definitions.set(item.name, item);
-    }
-    return definitions;
+  /** Of all versions, or those up to the given one. */
+  history(id: string, last = this.#entries.get(id)?.versions.length ?? 0): ItemHistory {
+    const versions = Array.from({ length: last }, (_none, index) => this.version(id, index + 1));
+    return itemHistory(versions.filter((version) => version !== undefined));
   }
 
   /** Published entries in the order of their ids, page by page. */
@@ -117,7 +114,7 @@ export class Catalog {
     const key = `${id}@${entry.version}`;
     const known = this.#compiled.get(key);
     if (known) return known;
-    const compiled = this.#compiler.compile(entry);
+    const compiled = this.#compiler.compile(entry, this.history(id, entry.version));
     this.#compiled.set(key, compiled);
     return compiled;
   }

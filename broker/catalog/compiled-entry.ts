@@ -2,6 +2,7 @@ import { type EntryVersion, identifierOf, type NumberedItem } from '../../proto/
 import type { RecordData } from '../../proto/event.js';
 import { fieldOf } from '../../proto/item-field.js';
 import { RecordCodec } from '../../proto/record.js';
+import { type ItemHistory, itemHistory } from './item-history.js';
 import type { ItemProblem } from './item-problem.js';
 import { ItemValidators } from './item-validators.js';
 import { RecordValidator } from './record-validator.js';
@@ -11,12 +12,18 @@ import { type ValueCheck, valueChecks } from './value-checks.js';
 export interface CompiledEntry {
   version: EntryVersion;
   identifier: NumberedItem;
+  /** Of this version alone. */
   filterable: NumberedItem[];
+  history: ItemHistory;
   codec: RecordCodec;
-  /** Of the former values of the filterable items. */
+  /** Of former values: of all items that this version or one before declared filterable. */
   previousCodec: RecordCodec;
   /** Every problem of a record, at most 20. Absent, null and, for lists, [] are the same. */
   validateData(data: unknown): ItemProblem[];
+  /**
+   * By type alone: what a record was under an earlier version needs not obey the limits of this one, and its subscribers
+   * must be told when it changes.
+   */
   validatePrevious(data: unknown): ItemProblem[];
 }
 
@@ -24,16 +31,18 @@ export interface CompiledEntry {
 export class EntryCompiler {
   readonly #validators = new ItemValidators();
 
-  compile(version: EntryVersion): CompiledEntry {
-    const filterable = version.items.filter((item) => item.filterable);
+  /** Without a history the version is the first one. */
+  compile(version: EntryVersion, history = itemHistory([version])): CompiledEntry {
+    const former = [...history.filterable.values()];
     return {
       version,
       identifier: identifierOf(version),
-      filterable,
+      filterable: version.items.filter((item) => item.filterable),
+      history,
       codec: new RecordCodec(version.items.map(fieldOf)),
-      previousCodec: new RecordCodec(filterable.map(fieldOf)),
+      previousCodec: new RecordCodec(former.map(fieldOf)),
       validateData: this.#validator(version, version.items, version.items.filter(isRequired)),
-      validatePrevious: this.#validator(version, filterable, []),
+      validatePrevious: this.#validator(version, former.map(withoutLimits), []),
     };
   }
 
@@ -51,6 +60,7 @@ export class EntryCompiler {
   }
 }
 
+const withoutLimits = ({ name, number, type }: NumberedItem): NumberedItem => ({ name, number, type });
 const isRequired = (item: NumberedItem): boolean => item.identifier === true || item.required === true;
 
 const failedChecks = (checks: readonly ValueCheck[], data: RecordData): ItemProblem[] =>

@@ -1,4 +1,4 @@
-import { type EntryDocument, splitEntryId } from '../../proto/entry.js';
+import { type EntryDocument, type Item, splitEntryId } from '../../proto/entry.js';
 import { SluiceError } from '../../proto/errors.js';
 import { partitionFor } from '../../proto/subject.js';
 import type { Act } from '../ledger/record.js';
@@ -8,12 +8,14 @@ import type { Acting } from '../parties/permissions.js';
 import type { Catalog } from './catalog.js';
 import { incompatibilities } from './compatibility.js';
 import type { EntryState, PublishedEntry } from './entry-state.js';
+import { type GrantsOn, lostFilters, missedItems } from './grant-needs.js';
 import { numberItems } from './item-numbers.js';
 import { type EntryAct, statusAfter } from './life-cycle.js';
 
 export interface EntryActsDeps {
   catalog: Catalog;
   findParty: FindParty;
+  grantsOn: GrantsOn;
   trial: boolean;
   /** Partitions of the store. */
   partitions: number;
@@ -74,6 +76,15 @@ export class EntryActs {
     };
   }
 
+  /** What the document would take away from those who have a grant. */
+  warnings({ id, items }: EntryDocument): string[] {
+    return missedItems(items, this.#formerItems(id), this.deps.grantsOn(id));
+  }
+
+  #formerItems(id: string): readonly Item[] {
+    return this.deps.catalog.state(id)?.published?.document.items ?? [];
+  }
+
   #publishAct(document: EntryDocument, state: EntryState, acting: Acting): Act {
     const status = statusAfter('published', state.status, { trial: this.deps.trial, entry: document.id });
     const next: EntryState = { status, published: this.nextVersion(document) };
@@ -98,7 +109,10 @@ export class EntryActs {
     if (!this.deps.findParty(party)) {
       throw new SluiceError('ENTRY_INVALID', `entry ${id}: there is no party ${party}`, { entry: id });
     }
-    const problems = incompatibilities(document.items, this.deps.catalog.definitions(id));
+    const problems = [
+      ...incompatibilities(document.items, this.deps.catalog.history(id).definitions),
+      ...lostFilters(document.items, this.#formerItems(id), this.deps.grantsOn(id)),
+    ];
     if (problems.length === 0) return;
     throw new SluiceError('INCOMPATIBLE_VERSION', `entry ${id}: ${problems.join('; ')}`, { entry: id, problems });
   }

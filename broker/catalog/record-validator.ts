@@ -4,7 +4,7 @@ import type { RecordData } from '../../proto/event.js';
 import { ITEM_PROBLEMS_MAX, type ItemProblem, itemProblemOf } from './item-problem.js';
 import type { ItemValidators } from './item-validators.js';
 
-/** A record against the schema of its entry, item by item: what `dataSchema` and `previousSchema` of proto say. */
+/** A record against the schema of its entry, item by item: what `dataSchema` of proto says. */
 export class RecordValidator {
   /** By the item's name, once there was a record to check. */
   #byName: Map<string, ValidateFunction> | undefined;

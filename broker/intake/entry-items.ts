@@ -1,10 +1,11 @@
 import type { NumberedItem } from '../../proto/entry.js';
 import type { CompiledEntry } from '../catalog/compiled-entry.js';
 
-/** The items of one published version by name and by number. */
+/** The items of one published version by number. */
 export interface EntryItems {
-  byName: ReadonlyMap<string, NumberedItem>;
   byNumber: ReadonlyMap<number, NumberedItem>;
+  /** Of this version and those before it. */
+  formerByNumber: ReadonlyMap<number, NumberedItem>;
 }
 
 const known = new WeakMap<object, EntryItems>();
@@ -13,11 +14,13 @@ const known = new WeakMap<object, EntryItems>();
 export function entryItems(entry: CompiledEntry): EntryItems {
   const found = known.get(entry.version);
   if (found) return found;
-  const { items } = entry.version;
   const made = {
-    byName: new Map(items.map((item) => [item.name, item])),
-    byNumber: new Map(items.map((item) => [item.number, item])),
+    byNumber: byNumber(entry.version.items),
+    formerByNumber: byNumber([...entry.history.definitions.values()]),
   };
   known.set(entry.version, made);
   return made;
 }
+
+const byNumber = (items: readonly NumberedItem[]): ReadonlyMap<number, NumberedItem> =>
+  new Map(items.map((item) => [item.number, item]));

@@ -66,7 +66,7 @@ function checkPrevious(event: RawEvent, entry: CompiledEntry, findings: Finding[
   const op = event.op as SourceOp;
   if (!isAbsent(event.previous)) {
     const previous = readPrevious(event.previous as object, entry, findings);
-    return entry.filterable.length > 0 ? previous : undefined;
+    return entry.history.filterable.size > 0 ? previous : undefined;
   }
   const isNeeded = op === 'update' || op === 'delete' || op === 'correction';
   if (isNeeded && entry.filterable.length > 0) {

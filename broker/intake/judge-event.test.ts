@@ -1,7 +1,10 @@
 import t from 'tap';
+import type { EntryVersion, Item } from '../../proto/entry.js';
 import { decodeEnvelope } from '../../proto/envelope.js';
 import type { SourceEventInput } from '../../proto/frames.js';
 import { BIRTHS, birth, ENTRIES, PLACES, REGISTRY } from '../../tests/support/intake.js';
+import { EntryCompiler } from '../catalog/compiled-entry.js';
+import { itemHistory } from '../catalog/item-history.js';
 import type { SystemCaller } from '../parties/caller.js';
 import type { RawEvent } from './event-shape.js';
 import { judgeEvent } from './judge-event.js';
@@ -183,6 +186,41 @@ t.test('previous keeps filterable items only, also when the whole row came', asy
   if (!judged.accepted) return t.fail(judged.problem.detail);
   t.same(judged.entry.previousCodec.decode(decodeEnvelope(judged.bytes).previous!), { region: '3502' });
   t.notOk(Buffer.from(judged.bytes).includes(SECRET));
+  return undefined;
+});
+
+t.test('previous is judged by type alone, as any version of the entry had it', async (t) => {
+  const version = (number: number, items: Item[]): EntryVersion => {
+    const numbered = items.map((item) => ({
+      ...item,
+      number: ['id', 'ward', 'street', 'note'].indexOf(item.name) + 1,
+    }));
+    return { ...ENTRIES.compiled(BIRTHS)!.version, id: 'civil.ward', version: number, items: numbered };
+  };
+  const id: Item = { name: 'id', type: 'string', identifier: true };
+  const ward: Item = { name: 'ward', type: 'integer', filterable: true, required: true, maximum: 25 };
+  const street: Item = { name: 'street', type: 'string', filterable: true };
+  const versions = [version(1, [id, ward, street, { name: 'note', type: 'string' }]), version(2, [id, ward])] as const;
+  const entry = new EntryCompiler().compile(versions[1], itemHistory(versions));
+  const judgeUpdate = (previous: unknown) => {
+    const event = birth('u', { type: 'civil.ward', op: 'update', subject: 'a', data: { id: 'a', ward: 7 }, previous });
+    return judgeEvent({ ...deps, entries: { compiled: () => entry } }, REGISTRY, event as unknown as RawEvent, 1);
+  };
+  const former = { ward: 30, street: 'Oak', note: SECRET };
+  const asBytes = new EntryCompiler().compile(versions[0]).codec.encode(former);
+  for (const previous of [former, asBytes]) {
+    const judged = judgeUpdate(previous);
+    if (!judged.accepted) return t.fail(judged.problem.detail);
+    const stored = decodeEnvelope(judged.bytes).previous!;
+    t.same(entry.previousCodec.decode(stored), { ward: 30, street: 'Oak' });
+  }
+  for (const [previous, code, detail] of [
+    [{ ward: 'x' }, 'ITEM_INVALID', /^previous: item ward /],
+    [{ hobby: 1 }, 'UNKNOWN_ITEM', /^previous: the entry has no item "hobby"$/],
+    [new Uint8Array([0x4a, 0]), 'UNKNOWN_ITEM', /^previous: /],
+  ] as const) {
+    t.match(judgeUpdate(previous), { accepted: false, problem: { code, detail } });
+  }
   return undefined;
 });
 

@@ -4,11 +4,15 @@ import type { RecordData } from '../../proto/event.js';
 import { wireScalar } from '../../proto/item-field.js';
 import type { RecordCodec } from '../../proto/record.js';
 import { WireCursor } from '../../proto/wire.js';
-import type { CompiledEntry } from '../catalog/compiled-entry.js';
-import { entryItems } from './entry-items.js';
 import type { Finding } from './finding.js';
 
 const LENGTH_DELIMITED = 2;
+
+/** What bytes of an entry's message may hold, and how they are read. */
+export interface WireShape {
+  byNumber: ReadonlyMap<number, NumberedItem>;
+  codec: RecordCodec;
+}
 
 /**
  * A record that came as bytes of the entry's protobuf message; undefined after a finding. The fields are looked at
@@ -16,12 +20,10 @@ const LENGTH_DELIMITED = 2;
  */
 export function readWireRecord(
   bytes: Uint8Array,
-  entry: CompiledEntry,
-  codec: RecordCodec,
+  { byNumber, codec }: WireShape,
   findings: Finding[],
 ): RecordData | undefined {
   const before = findings.length;
-  const { byNumber } = entryItems(entry);
   try {
     const cursor = new WireCursor(bytes);
     while (cursor.next()) {

@@ -88,7 +88,7 @@ async function entryProblems(
   if (problems.length + patternProblems.length > 0) return { problems: [...problems, ...patternProblems], warnings };
   try {
     world.addEntry(entryActs.nextVersion(document));
-    return { problems: [], warnings };
+    return { problems: [], warnings: [...warnings, ...entryActs.warnings(document)] };
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
     return { problems: error.where.problems ?? [`id: ${error.message}`], warnings };

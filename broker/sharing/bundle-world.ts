@@ -2,6 +2,7 @@ import type { EntryVersion } from '../../proto/entry.js';
 import type { GrantDocument } from '../../proto/grant.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { type PublishedEntry, toEntryVersion } from '../catalog/entry-state.js';
+import { isMap } from '../parties/document-shape.js';
 import type { Parties, Systems } from '../parties/parties.js';
 import type { PartyDocument } from '../parties/party.js';
 import type { SystemDocument } from '../parties/system.js';
@@ -13,7 +14,8 @@ export interface RegisteredWorld {
   parties: Parties;
   systems: Systems;
   catalog: Catalog;
-  grants: Pick<Grants, 'get'>;
+  grants: Pick<Grants, 'get' | 'liveOn'>;
+  clock: () => number;
 }
 
 /** What will exist when the bundle is applied: its own documents before those that are registered. */
@@ -21,11 +23,13 @@ export class BundleWorld implements GrantWorld {
   readonly #registered: RegisteredWorld;
   readonly #parties: Map<string, PartyDocument>;
   readonly #systems: Map<string, SystemDocument>;
+  readonly #grants: Map<string, GrantDocument>;
   readonly #grantedEntries: Set<string>;
   readonly #entries = new Map<string, EntryVersion>();
 
   constructor(bundle: Bundle, registered: RegisteredWorld) {
     this.#registered = registered;
+    this.#grants = new Map(bundle.grants.filter(isReadable).map((grant) => [grant.id, grant]));
     this.#grantedEntries = new Set(bundle.grants.map((grant) => grant?.entry));
     this.#parties = new Map(bundle.parties.map((party) => [party?.id, party]));
     // A malformed one is a problem of its own; grants must still be able to look.
@@ -51,9 +55,19 @@ export class BundleWorld implements GrantWorld {
     return this.#registered.grants.get(id);
   }
 
+  /** Grants that are there already, as the bundle leaves them. */
+  readonly grantsOn = (entry: string): GrantDocument[] => {
+    const { grants, clock } = this.#registered;
+    return grants.liveOn(entry, clock()).map((grant) => this.#grants.get(grant.id) ?? grant);
+  };
+
   /** What an entry of the bundle will be; only those that its grants speak of are kept. */
   addEntry(published: PublishedEntry): void {
     const { id } = published.document;
     if (this.#grantedEntries.has(id)) this.#entries.set(id, toEntryVersion(published));
   }
 }
+
+/** A malformed one is a problem of its own. */
+const isReadable = (grant: GrantDocument): boolean =>
+  isMap(grant) && (grant.rows == null || isMap(grant.rows)) && Array.isArray(grant.items) && grant.items.every(isMap);

@@ -129,6 +129,22 @@ t.test('every problem is listed with its path, and nothing is done', async (t) =
   t.equal(ledger.head, 0);
 });
 
+t.test('an item that filters a grant goes only together with that filter', async (t) => {
+  const { bundles, catalog, office } = await open(t);
+  await bundles.apply(operator, BUNDLE, { dryRun: false });
+  const entries = [{ ...BUNDLE.entries[0], items: [BUNDLE.entries[0]!.items[0]] }];
+  const refusal = await bundles.apply(operator, { entries }, { dryRun: false }).catch((error) => error);
+  t.match(refusal.where.problems, [/^entries\[0\].items: regionCode must stay .* grant g-births$/]);
+  const { rows: _, ...unfiltered } = BUNDLE.grants[0]!;
+  await bundles.apply(operator, { entries, grants: [unfiltered] }, { dryRun: false });
+  t.equal(catalog.published('civil.birth')?.items.length, 1);
+
+  await bundles.apply(operator, BUNDLE, { dryRun: false });
+  await office.terminate(operator, 'g-births', 'no longer needed');
+  await bundles.apply(operator, { entries }, { dryRun: false });
+  t.equal(catalog.published('civil.birth')?.items.length, 1, 'a grant that is over is in nobody’s way');
+});
+
 t.test('outside trial mode a bundle brings parties and systems, and no tokens, entries or grants', async (t) => {
   const { bundles } = await open(t, false);
   const refusal = await bundles

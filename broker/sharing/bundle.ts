@@ -54,7 +54,7 @@ export class BundleOffice {
     const acting = requirePermission(caller, 'bundle.apply', { trial: deps.trial });
     const { bundle, problems } = await parseBundle(document);
     const world = new BundleWorld(bundle, deps);
-    const entryActs = new EntryActs({ ...deps, findParty: world.party });
+    const entryActs = new EntryActs({ ...deps, findParty: world.party, grantsOn: world.grantsOn });
     const warnings = await this.#check(bundle, problems, { world, entryActs });
     const difference: BundleDifference = { dryRun, create: [], update: [], unchanged: 0, warnings, tokens: {} };
     for (const steps of bundleSteps(bundle, { ...deps, world, entryActs, acting })) {

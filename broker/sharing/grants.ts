@@ -1,5 +1,6 @@
+import type { GrantStatus } from '../../proto/grant.js';
 import type { LedgerRecord } from '../ledger/record.js';
-import { type Grant, type StoredGrant, toGrant } from './grant.js';
+import { type Grant, type StoredGrant, statusAt, toGrant } from './grant.js';
 
 /** All grants, folded from the ledger. */
 export class Grants {
@@ -29,6 +30,11 @@ export class Grants {
     return [...(this.#byEntry.get(entry) ?? [])].map((id) => this.#byId.get(id) as Grant);
   }
 
+  /** Those on an entry that are not over: in force, suspended or about to begin. */
+  liveOn(entry: string, nowMs: number): Grant[] {
+    return this.byEntry(entry).filter((grant) => !OVER.includes(statusAt(grant, nowMs)));
+  }
+
   /** What one party holds on one entry, without what is over for good. */
   heldBy(party: string, entry: string): Grant[] {
     return [...(this.#byHolding.get(holding(party, entry)) ?? [])].map((id) => this.#byId.get(id) as Grant);
@@ -50,4 +56,5 @@ export class Grants {
   }
 }
 
+const OVER: readonly GrantStatus[] = ['terminated', 'expired'];
 const holding = (party: string, entry: string): string => `${party} ${entry}`;

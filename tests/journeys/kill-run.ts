@@ -49,6 +49,7 @@ const END = { specversion: '1.0', id: 'end', op: 'snapshot_end', snapshotid: 'en
 class KillRun {
   readonly #source: SteadySource;
   readonly #followers: RawFollower[];
+  #victims: ('broker' | 'nats-server')[] = [];
 
   private constructor(
     private readonly t: Test,
@@ -75,13 +76,20 @@ class KillRun {
     const due = this.#source.acknowledged.length + this.random.between(1, EVENTS_BETWEEN_MAX);
     await eventually(() => this.#source.acknowledged.length >= due, 'events to be acknowledged', RECOVERY_MS);
     await new Promise((resolve) => setTimeout(resolve, this.random.between(0, 50)));
-    const victim = this.random.pick(['broker', 'nats-server']);
+    const victim = this.#nextVictim();
     this.t.comment(`kill -9 ${victim} after ${this.#source.acknowledged.length} events`);
     if (victim === 'broker') {
       await this.broker.kill();
       this.broker = await spawnBroker(this.t, this.folder);
     } else await this.#killServer();
     await eventually(() => this.#isReady(), 'the bus to be ready again', RECOVERY_MS);
+  }
+
+  /** Of two kills in a row each hits another, in random order. */
+  #nextVictim(): 'broker' | 'nats-server' {
+    const brokerFirst = this.random.chance(0.5);
+    if (this.#victims.length === 0) this.#victims = brokerFirst ? ['nats-server', 'broker'] : ['broker', 'nats-server'];
+    return this.#victims.pop() as 'broker' | 'nats-server';
   }
 
   async finish(): Promise<void> {

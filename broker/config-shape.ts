@@ -34,6 +34,7 @@ export const CONFIG_DEFAULTS = {
   platformRegistration: undefined,
   logLevel: 'info',
   bootstrapToken: undefined,
+  restored: false,
   secret: undefined,
 };
 
@@ -80,6 +81,7 @@ const SHAPE = {
     ]),
     logLevel: { enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] },
     bootstrapToken: text,
+    restored: { type: 'boolean' },
     secret: { type: 'string', minLength: 32 },
   }),
 };

@@ -60,6 +60,8 @@ export interface Config {
   platformRegistration: PlatformRegistration | undefined;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   bootstrapToken: string | undefined;
+  /** Set for the one start after a backup was put back: every log gets a new life, subscribers are told. */
+  restored: boolean;
   /** Root of all keys; brokers of one cluster share it. */
   secret: string;
 }
@@ -125,6 +127,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): Settings {
   take('SLUICE_WORKERS', (value) => (settings.workers = /^\d+$/.test(value) ? Number(value) : value));
   take('SLUICE_LOG_LEVEL', (value) => (settings.logLevel = value));
   take('SLUICE_BOOTSTRAP_TOKEN', (value) => (settings.bootstrapToken = value));
+  take('SLUICE_RESTORED', (value) => (settings.restored = value === '1' ? true : value));
   take('SLUICE_SECRET', (value) => (settings.secret = value));
   take('SLUICE_NATS', (value) => (nats.url = value));
   take('SLUICE_NATS_SERVER', (value) => (nats.serverPath = value));

@@ -8,7 +8,7 @@ import { syncNotices } from './nats/sync-check.js';
 import { whenAvailable } from './nats/when-available.js';
 import type { Releases } from './releases.js';
 import { startServer } from './start-server.js';
-import { renewShortenedLogs } from './stream/log/log-life.js';
+import { renewAllLogs, renewShortenedLogs } from './stream/log/log-life.js';
 import { hasServerOfPrimary, isFirstProcess } from './workers/worker-process.js';
 
 export interface OpenStoreDeps {
@@ -47,6 +47,11 @@ export async function openStore(deps: OpenStoreDeps): Promise<OpenedStore> {
   if (config.durability === 'relaxed') await embedded?.syncMetadata();
   for (const partition of await whenAvailable(() => renewShortenedLogs(bus, store))) {
     log.error({ partition }, 'the log is shorter than it was: it starts a new life, subscribers are told');
+  }
+  // Once for all workers of this broker.
+  if (config.restored && isFirstProcess()) {
+    await renewAllLogs(bus, store);
+    log.warn('restored: every log starts a new life, subscribers are told; start without it from now on');
   }
   return { bus, store, notices };
 }

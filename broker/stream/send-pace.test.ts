@@ -19,7 +19,7 @@ t.test('what costs little goes out at the end of each turn', async (t) => {
   const send = paceWith({ nowMs: 0 });
   const order: string[] = [];
   for (let i = 0; i < 3; i++) {
-    const sent = send(0.1).then(() => order.push('sent'));
+    const sent = send(0.9).then(() => order.push('sent'));
     await new Promise((resolve) => setImmediate(resolve));
     await sent;
     order.push('turn');
@@ -27,10 +27,10 @@ t.test('what costs little goes out at the end of each turn', async (t) => {
   t.same(order, ['sent', 'turn', 'sent', 'turn', 'sent', 'turn']);
 });
 
-t.test('what costs much is followed by a rest twice as long, but never by a long one', async (t) => {
+t.test('what costs much is followed by a rest six times as long, but never by a long one', async (t) => {
   const send = paceWith({ nowMs: 0 });
-  await send(5);
-  t.ok((await send(1000)) >= 9, 'after 5 ms it rests for 10');
+  await send(2);
+  t.ok((await send(1000)) >= 11, 'after 2 ms it rests for 12');
   const waited = await send(0);
   t.ok(waited >= 19 && waited < 500, `after a second it rests for 20 ms and not for two seconds: ${waited}`);
 });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { connect, startNats } from '../../../tests/support/nats.js';
 import { ensureStreams, eventStream } from '../../nats/streams.js';
-import { LogMarks, renewShortenedLogs } from './log-life.js';
+import { LogMarks, renewAllLogs, renewShortenedLogs } from './log-life.js';
 
 const warn = () => {};
 
@@ -26,4 +26,13 @@ t.test('a log that lost what was once there gets a new life, the others keep the
   t.equal(store.logs[0], before[0]);
   t.not(store.logs[1], before[1]);
   t.same(await renewShortenedLogs(bus, store), [], 'the mark belongs to the former life');
+});
+
+t.test('a store that was put back as a whole gets new lives when it is told so', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const store = await ensureStreams(bus, { partitions: 2, replicas: 1 });
+  const before = [...store.logs];
+  await renewAllLogs(bus, store);
+  for (const [partition, log] of store.logs.entries()) t.not(log, before[partition]);
+  t.same((await ensureStreams(bus, { partitions: 2, replicas: 1 })).logs, store.logs, 'the next start finds them');
 });

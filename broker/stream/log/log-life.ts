@@ -39,6 +39,16 @@ export async function renewShortenedLogs(bus: Bus, store: Store): Promise<number
   return renewed;
 }
 
+/**
+ * Gives every log a new life. A store that was copied cold and put back looks whole, its marks are as old as its logs; only
+ * who put it back knows that positions handed out since then name other events.
+ */
+export async function renewAllLogs(bus: Bus, store: Store): Promise<void> {
+  for (let partition = 0; partition < store.partitions; partition++) {
+    store.logs[partition] = await renewLog(bus, partition);
+  }
+}
+
 /** Writes down how far each log goes, at most once a second, so that the next start can tell if something is missing. */
 export class LogMarks {
   readonly #written = new Map<number, Mark>();

@@ -113,7 +113,9 @@ class RunningBroker implements Broker {
     const { bus, store, config, metrics, clock, releases, governance, log } = this.parts;
     const limits = { ...INTAKE_LIMITS, maxEventBytes: config.maxEventBytes };
     const onUnexpected = (error: unknown): void => log.error({ err: error }, 'intake failed');
-    const intake = new Intake({ bus, store, catalog: governance.catalog, metrics, clock, limits, onUnexpected });
+    const { catalog } = governance;
+    const onQuarantineMissed = this.#warn;
+    const intake = new Intake({ bus, store, catalog, metrics, clock, limits, onUnexpected, onQuarantineMissed });
     releases.add('intake', () => intake.drain());
     return intake;
   }

@@ -1,13 +1,13 @@
-import type { IntakeLimits } from './intake-limits.js';
+import type { BacklogLimits } from './intake-limits.js';
 
-/** Events of one partition that are not answered yet, counted and bounded. */
+/** Events that are not dealt with yet, counted and bounded: of one partition, or those on their way to quarantine. */
 export class Backlog {
   events = 0;
   bytes = 0;
-  readonly #limits: IntakeLimits;
+  readonly #limits: BacklogLimits;
   #relief: { promise: Promise<void>; resolve: () => void } | undefined;
 
-  constructor(limits: IntakeLimits) {
+  constructor(limits: BacklogLimits) {
     this.#limits = limits;
   }
 

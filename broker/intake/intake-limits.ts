@@ -1,12 +1,18 @@
-export interface IntakeLimits {
-  /** Of one event in its stored form. */
-  maxEventBytes: number;
-  /** Per partition: above these `pressure()` asks to wait, and is over again at half of them. */
+export interface BacklogLimits {
+  /** Above these `pressure()` asks to wait, and is over again at half of them. */
   pressureEvents: number;
   pressureBytes: number;
-  /** Per partition: above these events are refused with TOO_MANY. */
+  /** Above these events are refused with TOO_MANY. */
   queueEventsMax: number;
   queueBytesMax: number;
+}
+
+/** Those of a backlog are for each partition. */
+export interface IntakeLimits extends BacklogLimits {
+  /** Of one event in its stored form. */
+  maxEventBytes: number;
+  /** Of refused events that wait to be kept. */
+  quarantine: BacklogLimits;
 }
 
 /** Four full commits under pressure; the hard bounds leave room for what callers had in hand when it began. */
@@ -16,4 +22,11 @@ export const INTAKE_LIMITS: IntakeLimits = {
   pressureBytes: 16 * 1024 * 1024,
   queueEventsMax: 20_000,
   queueBytesMax: 64 * 1024 * 1024,
+  // Ten of its own batches, and the same room for what was in hand.
+  quarantine: {
+    pressureEvents: 2_000,
+    pressureBytes: 16 * 1024 * 1024,
+    queueEventsMax: 20_000,
+    queueBytesMax: 64 * 1024 * 1024,
+  },
 };

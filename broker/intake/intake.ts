@@ -27,6 +27,8 @@ export interface IntakeDeps {
   limits: IntakeLimits;
   /** Told of errors that no one foresaw: they are answered as INTERNAL, which says nothing. */
   onUnexpected?: ((error: unknown) => void) | undefined;
+  /** Told now and then of refused events that the store did not take. */
+  onQuarantineMissed?: ((message: string, error: unknown) => void) | undefined;
 }
 
 const SECONDS_PER_DAY = 86_400;
@@ -44,7 +46,13 @@ export class Intake {
   constructor(deps: IntakeDeps) {
     const { bus, metrics, clock, limits, store, onUnexpected = () => {} } = deps;
     this.#deps = deps;
-    this.#quarantine = new Quarantine({ publisher: bus.publisher, metrics: metrics.intake, clock });
+    this.#quarantine = new Quarantine({
+      publisher: bus.publisher,
+      metrics: metrics.intake,
+      clock,
+      limits: limits.quarantine,
+      onMissed: deps.onQuarantineMissed ?? (() => {}),
+    });
     this.#checkpoint = new MarkCheckpoint(bus.publisher);
     const rooms = { quarantine: this.#quarantine, checkpoint: this.#checkpoint };
     const onQueue = (): void => this.#reportQueue();
@@ -87,7 +95,7 @@ export class Intake {
       const relief = writer.backlog.pressure();
       if (relief) return relief;
     }
-    return undefined;
+    return this.#quarantine.pressure();
   }
 
   /** Takes nothing new and resolves when everything taken is answered and the marks are written. */
@@ -105,10 +113,7 @@ export class Intake {
     if (!judged.accepted) {
       // Without an entry of the caller's there is no quarantine that anyone would be entitled to read.
       if (!judged.entry) return this.#refused(judged.id, judged.problem);
-      if (!placeOf(event)) {
-        this.#quarantine.keep(this.#quarantineRecord(caller, event, judged), judged.problem.code);
-        return this.#refused(judged.id, judged.problem);
-      }
+      if (!placeOf(event)) return this.#setAside(caller, event, judged);
     }
     const waiting = this.#waitingEvent(caller, event, judged);
     const writer = this.#writers[judged.entry!.version.partition]!;
@@ -147,6 +152,22 @@ export class Intake {
         : { problem: judged.problem, record: this.#quarantineRecord(caller, event, judged) },
     };
     return new WaitingEvent(fields);
+  }
+
+  /** A refused event that nothing has to wait for, but who sends many of them must not outrun the store. */
+  async #setAside(
+    caller: SystemCaller,
+    event: RawEvent,
+    judged: Judgement & { accepted: false },
+  ): Promise<PublishResult> {
+    const { id, entry, problem } = judged;
+    if (!this.#quarantine.keep(this.#quarantineRecord(caller, event, judged), problem.code)) {
+      const where = { event: id, entry: entry!.version.id };
+      const error = new SluiceError('TOO_MANY', 'too many refused events wait for quarantine already', where);
+      return this.#refused(id, error.toProblem());
+    }
+    await this.#quarantine.pressure();
+    return this.#refused(id, problem);
   }
 
   #quarantineRecord(caller: SystemCaller, event: RawEvent, judged: Judgement & { accepted: false }) {

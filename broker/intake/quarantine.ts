@@ -1,12 +1,12 @@
 import type { ErrorCode } from '../../proto/errors.js';
 import type { IntakeMetrics } from '../metrics/intake-metrics.js';
 import type { Publisher } from '../nats/publisher.js';
+import { Backlog } from './backlog.js';
+import type { BacklogLimits } from './intake-limits.js';
+import { MissedNotice } from './missed-notice.js';
 import type { QuarantineEntry } from './quarantine-record.js';
 import { RecentIds } from './recent-ids.js';
 
-/** Refused events that wait to be kept: some seconds' worth of a source that sends nothing but rubbish. */
-const WAITING_RECORDS_MAX = 2_000;
-const WAITING_BYTES_MAX = 16 * 1024 * 1024;
 /** Of one atomic batch. */
 export const QUARANTINE_BATCH_RECORDS = 200;
 export const QUARANTINE_BATCH_BYTES = 4 * 1024 * 1024;
@@ -20,33 +20,45 @@ export interface QuarantineDeps {
   publisher: Publisher;
   metrics: IntakeMetrics;
   clock: () => number;
+  limits: BacklogLimits;
+  /** Told now and then of events that the store did not take. */
+  onMissed: (message: string, error: unknown) => void;
 }
 
 /** Keeps refused events for their source to repair. */
 export class Quarantine {
   readonly #deps: QuarantineDeps;
   readonly #recent: RecentIds;
+  readonly #backlog: Backlog;
+  readonly #notice: MissedNotice;
   #waiting: Kept[] = [];
-  #waitingBytes = 0;
   #writing: Promise<void> | undefined;
 
   constructor(deps: QuarantineDeps) {
     this.#deps = deps;
     this.#recent = new RecentIds(deps.clock);
+    this.#backlog = new Backlog(deps.limits);
+    this.#notice = new MissedNotice(deps.clock, deps.onMissed);
   }
 
-  /** Soon, in the background. What finds no room or no store is counted and gone: its source was told all the same. */
-  keep(entry: QuarantineEntry, code: ErrorCode): void {
+  /**
+   * Soon, in the background; false, with nothing done, when too much waits already. What the store does not take is
+   * counted and gone: its source was told all the same.
+   */
+  keep(entry: QuarantineEntry, code: ErrorCode): boolean {
     // A source that sends the same wrong event again and again fills nothing.
-    if (this.#recent.get(entry.key) !== undefined) return;
-    if (this.#waiting.length >= WAITING_RECORDS_MAX || this.#waitingBytes + entry.bytes.length > WAITING_BYTES_MAX) {
-      this.#deps.metrics.quarantineMissed(1);
-      return;
-    }
+    if (this.#recent.get(entry.key) !== undefined) return true;
+    if (!this.#backlog.hasRoom(1, entry.bytes.length)) return false;
     this.#recent.add(entry.key, 0);
     this.#waiting.push({ entry, code });
-    this.#waitingBytes += entry.bytes.length;
+    this.#backlog.add(entry.bytes.length);
     this.#writing ??= this.#writeAll();
+    return true;
+  }
+
+  /** Undefined while there is room; else resolves when it is worth going on. */
+  pressure(): Promise<void> | undefined {
+    return this.#backlog.pressure();
   }
 
   /** All or none of one batch; rejects when they could not be stored. */
@@ -65,11 +77,19 @@ export class Quarantine {
       const batch = this.#takeBatch();
       try {
         await this.store(batch);
-      } catch {
-        this.#deps.metrics.quarantineMissed(batch.length);
+      } catch (error) {
+        this.#miss(batch, error);
       }
+      for (const { entry } of batch) this.#backlog.remove(entry.bytes.length);
     }
     this.#writing = undefined;
+  }
+
+  #miss(batch: readonly Kept[], error: unknown): void {
+    this.#deps.metrics.quarantineMissed(batch.length);
+    this.#notice.add(batch.length, error);
+    // When it comes again it is to be kept.
+    for (const { entry } of batch) this.#recent.delete(entry.key);
   }
 
   #takeBatch(): Kept[] {
@@ -80,7 +100,6 @@ export class Quarantine {
       bytes += entry.bytes.length;
       count++;
     }
-    this.#waitingBytes -= bytes;
     return this.#waiting.splice(0, count);
   }
 }

@@ -30,6 +30,10 @@ export class RecentIds {
     this.#current().positions.set(messageId, position);
   }
 
+  delete(messageId: string): void {
+    for (const { positions } of this.#generations) positions.delete(messageId);
+  }
+
   /** After an interruption the log may have lost its tail: what was stored there is not any more. */
   clear(): void {
     this.#generations = [];

@@ -77,6 +77,7 @@ export async function startIntake(
   bus: Bus,
   limits: Partial<IntakeLimits> = {},
   streams: Partial<StreamsOptions> = {},
+  onQuarantineMissed?: (message: string) => void,
 ): Promise<Intake> {
   const store = await ensureStreams(bus, { partitions: 2, replicas: 1, ...streams });
   const intake = new Intake({
@@ -86,6 +87,7 @@ export async function startIntake(
     metrics: new Metrics(),
     clock: Date.now,
     limits: { ...INTAKE_LIMITS, ...limits },
+    onQuarantineMissed,
     onUnexpected: (error) => t.error(error, 'nothing unforeseen happens'),
   });
   t.teardown(() => intake.drain());

@@ -36,7 +36,8 @@ async function ask<Answer>(socketPath: string, method: string, path: string, bod
   const answer = (await json(response)) as Answer & { problems?: string[] };
   if (response.statusCode === 200) return answer;
   if (response.statusCode === 422) throw new ConnectorConfigError(answer.problems ?? []);
-  throw new ConnectorError('PEER_GONE', `the check answered with ${response.statusCode}`);
+  const why = response.statusCode === 503 ? 'the check is starting' : `the check answered with ${response.statusCode}`;
+  throw new ConnectorError('PEER_GONE', why);
 }
 
 function send(socketPath: string, method: string, path: string, body: string | undefined): Promise<IncomingMessage> {

@@ -1,9 +1,8 @@
 import { Backoff } from '../backoff.js';
 import type { ConnectorContext } from '../connector-context.js';
-import { PeerGoneError, SinkUnfitError } from '../connector-errors.js';
+import { PeerGoneError } from '../connector-errors.js';
 import { runBenefitCheck } from './benefit-check.js';
 import { CaseDesk } from './case-desk.js';
-import { isDeskOpen } from './case-desk-client.js';
 import { CaseStore } from './case-store.js';
 import { casesIn } from './cases.js';
 import type { BenefitCheckConfig } from './config.js';
@@ -19,12 +18,11 @@ export async function runBenefitCheckConnector(
   signal: AbortSignal,
 ): Promise<void> {
   const clock = systemClock(config.timeZone);
-  const path = deskPath(context);
-  if (await isDeskOpen(path)) throw new SinkUnfitError(`another process runs connector ${context.name}`);
+  await using desk = await CaseDesk.open(deskPath(context), context.name);
   await using database = await openDatabase(config, context);
   const store = await openStore(database, config, { context, signal, today: clock.today });
   if (!store) return;
-  await using _desk = await CaseDesk.open(path, casesIn(database, config, clock.today));
+  desk.cases = casesIn(database, config, clock.today);
   await runBenefitCheck({ store, context, clock, cursor: config.cursor }, signal);
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { SinkUnfitError } from '../connector-errors.js';
+import { CaseDesk } from './case-desk.js';
 import { casesAt, isDeskOpen } from './case-desk-client.js';
 import { type Cases, casesIn } from './cases.js';
 import type { BenefitCheckConfig } from './config.js';
@@ -18,6 +19,12 @@ export async function askCases<Answer>(
   if (config.database === undefined && !existsSync(embeddedFolder(place))) {
     throw new SinkUnfitError(`connector ${place.name} has never run here: there is no ${embeddedFolder(place)}`);
   }
+  const clock = systemClock(config.timeZone);
+  if (config.database !== undefined) {
+    await using database = await openDatabase(config, place, 'to ask');
+    return await ask(casesIn(database, config, clock.today));
+  }
+  await using _desk = await CaseDesk.open(path, place.name);
   await using database = await openDatabase(config, place, 'to ask');
-  return await ask(casesIn(database, config, systemClock(config.timeZone).today));
+  return await ask(casesIn(database, config, clock.today));
 }

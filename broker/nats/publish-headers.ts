@@ -1,6 +1,6 @@
 import type { MsgHdrs } from '@nats-io/transport-node';
-import { headers } from '@nats-io/transport-node';
 import type { OutMessage } from './out-message.js';
+import { wireHeaders } from './wire-headers.js';
 
 /** Place of a message in an atomic batch; `sequence` counts from 1, the last one commits. */
 export interface BatchPlace {
@@ -14,20 +14,20 @@ export interface BatchPlace {
  * drops message ids, expectations and TTLs.
  */
 export function publishHeaders(message: OutMessage, place?: BatchPlace): MsgHdrs | undefined {
-  const plain = message.id === undefined && message.ttlSeconds === undefined;
-  const free = message.expectLast === undefined && message.expectLastSubject === undefined;
-  if (plain && free && place === undefined) return undefined;
-  const hdrs = headers();
-  if (message.id !== undefined) hdrs.set('Nats-Msg-Id', message.id);
-  if (message.ttlSeconds !== undefined) hdrs.set('Nats-TTL', `${message.ttlSeconds}s`);
-  if (message.expectLast !== undefined) hdrs.set('Nats-Expected-Last-Sequence', String(message.expectLast));
-  if (message.expectLastSubject !== undefined) {
-    hdrs.set('Nats-Expected-Last-Subject-Sequence', String(message.expectLastSubject));
-  }
+  const { id, ttlSeconds, expectLast, expectLastSubject } = message;
+  let lines = '';
+  if (id !== undefined) lines += `Nats-Msg-Id: ${id}\r\n`;
+  if (ttlSeconds !== undefined) lines += `Nats-TTL: ${ttlSeconds}s\r\n`;
+  if (expectLast !== undefined) lines += `Nats-Expected-Last-Sequence: ${expectLast}\r\n`;
+  if (expectLastSubject !== undefined) lines += `Nats-Expected-Last-Subject-Sequence: ${expectLastSubject}\r\n`;
   if (place) {
-    hdrs.set('Nats-Batch-Id', place.id);
-    hdrs.set('Nats-Batch-Sequence', String(place.sequence));
-    if (place.commit) hdrs.set('Nats-Batch-Commit', '1');
+    lines += `Nats-Batch-Id: ${place.id}\r\nNats-Batch-Sequence: ${place.sequence}\r\n`;
+    if (place.commit) lines += 'Nats-Batch-Commit: 1\r\n';
   }
-  return hdrs;
+  if (lines === '') return undefined;
+  // The only text that is not ours: with a line break in it, it would be a header of its own.
+  if (id !== undefined && LINE_BREAK.test(id)) throw new TypeError('a message id holds a line break');
+  return wireHeaders(lines);
 }
+
+const LINE_BREAK = /[\r\n]/;

@@ -117,7 +117,7 @@ t.test('a refusal names the field and quotes nothing of the message', async (t) 
   const refusals = [
     `{"kind":"ack","channel":1,"position":"${secret}"}`,
     `{"kind":"subscribe","ref":"r","grant":"g","narrow":"${secret}"}`,
-    `{"kind":"publish","ref":"r","events":["${secret}"]}`,
+    `{"kind":"publish","ref":"r","events":"${secret}"}`,
     `{"kind":"publish","ref":"r","events":[{"id":"${secret}"`,
     `{"kind":"${secret}"}`,
     `{"kind":"ack","channel":1,"position":1,"${secret}":1}`,

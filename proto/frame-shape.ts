@@ -39,7 +39,7 @@ const FIELDS: Record<ClientFrame['kind'], { properties: object; required: string
   },
   unsubscribe: { properties: { channel: position }, required: ['channel'] },
   publish: {
-    properties: { ref: text(REF_CHARACTERS_MAX), events: { type: 'array', minItems: 1, items: { type: 'object' } } },
+    properties: { ref: text(REF_CHARACTERS_MAX), events: { type: 'array', minItems: 1 } },
     required: ['ref', 'events'],
   },
 };

@@ -1,5 +1,6 @@
 import { SluiceError } from '../../proto/errors.js';
 import type { PublishFrame } from '../../proto/frames.js';
+import { nameElements } from '../intake/element-places.js';
 import type { Intake } from '../intake/intake.js';
 import type { SystemCaller } from '../parties/caller.js';
 import type { FrameSink } from '../stream/subscriber.js';
@@ -31,7 +32,7 @@ export class SessionPublisher {
       throw new SluiceError('NOT_ALLOWED', `system ${caller.id} may not publish`);
     }
     if (frame.events.length > maxPublishEvents) {
-      throw new SluiceError('TOO_MANY', `a publish frame has at most ${maxPublishEvents} events`);
+      throw new SluiceError('TOO_LARGE', `a publish frame has at most ${maxPublishEvents} events`);
     }
     this.#waitingEvents += frame.events.length;
     const answered = this.#answer(frame, intake.publish(caller, frame.events));
@@ -48,7 +49,7 @@ export class SessionPublisher {
   async #answer(frame: PublishFrame, results: ReturnType<Intake['publish']>): Promise<void> {
     const settled = await Promise.all(results);
     this.#waitingEvents -= frame.events.length;
-    this.options.sink.sendFrame({ kind: 'published', ref: frame.ref, results: settled });
+    this.options.sink.sendFrame({ kind: 'published', ref: frame.ref, results: nameElements(settled) });
   }
 
   #holdBackIfFull(): void {

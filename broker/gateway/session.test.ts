@@ -102,7 +102,11 @@ t.test('subscriptions and events of a frame are bounded', async (t) => {
   client.send({ kind: 'subscribe', ref: '4', grant: 'g' });
   t.match(await client.next('subscribed'), { ref: '4' });
   client.send({ kind: 'publish', ref: 'p', events: Array.from({ length: 11 }, (_, i) => event(String(i))) });
-  t.match(await client.next('error'), { ref: 'p', code: 'TOO_MANY' });
+  t.match(await client.next('error'), {
+    ref: 'p',
+    code: 'TOO_LARGE',
+    message: 'a publish frame has at most 10 events',
+  });
 });
 
 t.test('an acknowledgement that crosses the end of its subscription is no error', async (t) => {

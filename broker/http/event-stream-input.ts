@@ -3,7 +3,6 @@ import type { PublishResult } from '../../proto/frames.js';
 import type { Intake } from '../intake/intake.js';
 import type { SystemCaller } from '../parties/caller.js';
 import { parseJson } from './body-parsers.js';
-import { isEvent, notAnEvent } from './event-input.js';
 import { eventTextBytesMax } from './event-text.js';
 import { type InputLine, ndjsonLines } from './ndjson-lines.js';
 import { OrderedAnswers } from './ordered-answers.js';
@@ -57,12 +56,10 @@ async function feed(stream: EventStream, answers: OrderedAnswers<PublishResult[]
 
 /** A line that holds no event takes its place among the answers and disturbs no other. */
 function publishLines(stream: EventStream, lines: InputLine[]): Promise<PublishResult>[] {
-  const events: { line: number; value: object }[] = [];
+  const events: { line: number; value: unknown }[] = [];
   const answers: (Promise<PublishResult> | undefined)[] = lines.map((line) => {
     try {
-      const value = eventOf(line);
-      if (!isEvent(value)) return Promise.resolve({ line: line.number, ...notAnEvent() });
-      events.push({ line: line.number, value });
+      events.push({ line: line.number, value: eventOf(line) });
       return undefined;
     } catch (error) {
       return Promise.resolve({ line: line.number, problem: toProblem(error, { line: line.number }) });
@@ -70,7 +67,7 @@ function publishLines(stream: EventStream, lines: InputLine[]): Promise<PublishR
   });
   const published = stream.intake.publish(
     stream.caller,
-    events.map(({ value }) => value as never),
+    events.map(({ value }) => value),
   );
   let next = 0;
   return answers.map((answer) => {

@@ -2,11 +2,12 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../proto/errors.js';
 import type { PublishResult } from '../../proto/frames.js';
-import type { Intake } from '../intake/intake.js';
+import { nameElements } from '../intake/element-places.js';
+import { isEvent } from '../intake/event-shape.js';
+import { type Intake, notAnEvent } from '../intake/intake.js';
 import { systemOf } from './authenticate.js';
 import { mediaType, NDJSON_TYPE, parseJson } from './body-parsers.js';
 import { sendProblem } from './error-handler.js';
-import { isEvent, notAnEvent, publishValues } from './event-input.js';
 import { publishStream } from './event-stream-input.js';
 import { eventTextBytesMax } from './event-text.js';
 import { ndjsonLines } from './ndjson-lines.js';
@@ -40,8 +41,9 @@ export function eventRoutes(app: FastifyInstance, deps: EventRoutesDeps): void {
     }
     const values = isStream ? await collect(request.body as AsyncIterable<Buffer>, deps) : request.body;
     if (atomic) return sendSeveral(reply, await publishAtomic(request, deps.intake, values));
-    if (Array.isArray(values)) return sendSeveral(reply, await Promise.all(publishValues(deps.intake, caller, values)));
-    const [result] = publishValues(deps.intake, caller, [values]);
+    if (Array.isArray(values)) return sendSeveral(reply, await Promise.all(deps.intake.publish(caller, values)));
+    if (values === undefined) throw new SluiceError('BAD_JSON', 'the body is empty');
+    const [result] = deps.intake.publish(caller, [values]);
     return sendOne(reply, await result!);
   });
 }
@@ -55,16 +57,16 @@ function sendOne(reply: FastifyReply, result: PublishResult): FastifyReply {
 function sendSeveral(reply: FastifyReply, results: PublishResult[]): FastifyReply {
   const [first] = results;
   const isStoreFailure = results.every(({ problem }) => problem?.status === 503 || problem?.status === 507);
-  return first?.problem && isStoreFailure ? sendProblem(reply, first.problem) : reply.send(results);
+  return first?.problem && isStoreFailure ? sendProblem(reply, first.problem) : reply.send(nameElements(results));
 }
 
 async function publishAtomic(request: FastifyRequest, intake: Intake, values: unknown): Promise<PublishResult[]> {
   if (!Array.isArray(values)) throw new SluiceError('BAD_REQUEST', 'an atomic batch is a list of events');
   if (values.length > ATOMIC_EVENTS_MAX) {
-    throw new SluiceError('TOO_MANY', `an atomic batch has at most ${ATOMIC_EVENTS_MAX} events`);
+    throw new SluiceError('TOO_LARGE', `an atomic batch has at most ${ATOMIC_EVENTS_MAX} events`);
   }
   const broken = values.findIndex((value) => !isEvent(value));
-  if (broken !== -1) throw new SluiceError('BATCH_REFUSED', notAnEvent().problem!.detail, { line: broken + 1 });
+  if (broken !== -1) throw new SluiceError('BATCH_REFUSED', notAnEvent().message, { line: broken + 1 });
   return intake.publishAtomic(systemOf(request, 'publish'), values);
 }
 

@@ -2,10 +2,14 @@ import { SOURCE_OPS, type SourceOp } from '../../proto/event.js';
 import { isInstant } from '../../proto/rfc3339.js';
 import { isSourcePosition } from '../../proto/source-position.js';
 import type { Finding } from './finding.js';
-import { isPrintableId, isWellFormed } from './printable.js';
+import { isPrintableId, isWellFormed, PRINTABLE_ID } from './printable.js';
 
 /** What a source sent, before anything is known about it. */
 export type RawEvent = Readonly<Record<string, unknown>>;
+
+/** False for what is not even a map of attributes. */
+export const isEvent = (value: unknown): value is RawEvent =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set([
   'specversion',
@@ -45,7 +49,7 @@ export function checkShape(event: RawEvent, findings: Finding[]): void {
       invalid(`${JSON.stringify(name.slice(0, NAME_CHARACTERS_MAX))} is no known attribute`);
   }
   if (event.specversion !== '1.0') invalid('specversion must be "1.0"');
-  if (!isPrintableId(event.id)) invalid('id must have 1 to 128 printable characters');
+  if (!isPrintableId(event.id)) invalid(`id ${PRINTABLE_ID}`);
   if (!isAbsent(event.time) && !isInstant(event.time)) invalid('time must be an RFC 3339 date-time with a zone');
   if (OPS.has(event.op)) checkByOp(event, invalid);
   else invalid(`op must be one of ${SOURCE_OPS.join(', ')}`);
@@ -77,13 +81,13 @@ function checkPlace(event: RawEvent, invalid: Invalid): void {
     invalid('sourceposition must be up to eight decimal numbers separated by dots');
   }
   if (isAbsent(sourceepoch)) return;
-  if (!isPrintableId(sourceepoch)) invalid('sourceepoch must have 1 to 128 printable characters');
+  if (!isPrintableId(sourceepoch)) invalid(`sourceepoch ${PRINTABLE_ID}`);
   if (isAbsent(sourceposition)) invalid('sourceepoch says nothing without sourceposition');
 }
 
 function checkSnapshot(event: RawEvent, invalid: Invalid): void {
   const belongs = (event.op as SourceOp).startsWith('snapshot');
-  if (belongs && !isPrintableId(event.snapshotid)) invalid('snapshotid must have 1 to 128 printable characters');
+  if (belongs && !isPrintableId(event.snapshotid)) invalid(`snapshotid ${PRINTABLE_ID}`);
   if (!belongs && !isAbsent(event.snapshotid)) invalid(`${event.op} has no snapshotid`);
 }
 

@@ -7,7 +7,7 @@ import type { Bus } from '../nats/bus.js';
 import type { SystemCaller } from '../parties/caller.js';
 import { refusalOfBatch, refusedInBatch } from './atomic-batch.js';
 import { Backlog } from './backlog.js';
-import type { RawEvent } from './event-shape.js';
+import { isEvent, type RawEvent } from './event-shape.js';
 import type { IntakeLimits } from './intake-limits.js';
 import { type EntryLookup, type Judgement, judgeEvent } from './judge-event.js';
 import { MarkCheckpoint } from './mark-checkpoint.js';
@@ -66,8 +66,10 @@ export class Intake {
   }
 
   /** One promise per event, in order; none of them rejects: what went wrong is in the result. */
-  publish(caller: SystemCaller, events: readonly SourceEventInput[]): Promise<PublishResult>[] {
-    return events.map((event) => this.#take(caller, event as unknown as RawEvent));
+  publish(caller: SystemCaller, events: readonly unknown[]): Promise<PublishResult>[] {
+    return events.map((event) =>
+      isEvent(event) ? this.#take(caller, event) : this.#refused(undefined, notAnEvent().toProblem()),
+    );
   }
 
   /** All or none of up to 1,000 events of one entry; what was stored before is answered as duplicate and left out. */
@@ -206,4 +208,6 @@ export class Intake {
   }
 }
 
+/** What is not even an object has no entry and no id. */
+export const notAnEvent = (): SluiceError => new SluiceError('EVENT_INVALID', 'an event must be an object');
 const shuttingDown = (): Problem => new SluiceError('SHUTTING_DOWN', 'the broker takes no more events').toProblem();

@@ -7,6 +7,9 @@ export function isPrintableId(value: unknown): value is string {
   return typeof value === 'string' && (ASCII.test(value) || ANY.test(value));
 }
 
+/** What an id that is none should have been. */
+export const PRINTABLE_ID = 'must have 1 to 128 printable characters, and no space at its beginning or end';
+
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** False for a text that holds half a surrogate pair: it has no UTF-8, and a protobuf client refuses a frame with it. */

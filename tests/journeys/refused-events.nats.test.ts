@@ -138,6 +138,28 @@ t.test('a line that is no event disturbs neither those before it nor those after
   t.same(summary, { accepted: 2, duplicates: 0, refused: 1 });
 });
 
+t.test('what is no event among the events of a frame or a batch costs only its own result', async (t) => {
+  const broker = await startBroker(t);
+  await broker.apply(REFUSAL_BUNDLE);
+  const source = { url: broker.url, token: TOKENS.source };
+  const invalid = (detail: string) => ({ problem: { code: 'EVENT_INVALID', detail } });
+  const expected = [
+    { position: Number },
+    invalid('event 2 of 4: an event must be an object'),
+    invalid('event 3 of 4: an event must be an object'),
+    invalid('event 4 of 4: id must have 1 to 128 printable characters, and no space at its beginning or end'),
+  ];
+  const events = (id: string): object[] => [shop({ id }), 7, [shop()], shop({ id: ' x' })] as object[];
+  for (const encoding of ['sluice.v1.json', 'sluice.v1.msgpack'] as const) {
+    const session = await RawSession.open({ ...source, encoding });
+    t.teardown(() => session.close());
+    t.match(await session.publish(events(encoding)), expected);
+    t.match(await session.publish(events(encoding)), [{ duplicate: true }], 'the session goes on');
+  }
+  const batch = JSON.stringify(events('http'));
+  t.match((await call(source, 'POST', '/v1/events', batch, 'application/cloudevents-batch+json')).json, expected);
+});
+
 t.test('an atomic batch is stored as a whole or not at all', async (t) => {
   const broker = await startBroker(t);
   await broker.apply(REFUSAL_BUNDLE);
@@ -147,6 +169,9 @@ t.test('an atomic batch is stored as a whole or not at all', async (t) => {
   const refused = await publish([shop({ id: 'a' }), shop({ id: 'b', subject: 'other' })]);
   t.match(refused.json, [{ problem: { code: 'BATCH_REFUSED' } }, { problem: { code: 'SUBJECT_MISMATCH' } }]);
   t.match((await publish([shop({ id: 'a' }), shop({ id: 'b' })])).json, [{ position: 1 }, { position: 2 }]);
-  t.match(await publish(Array.from({ length: 1001 }, () => shop())), { status: 429, json: { code: 'TOO_MANY' } });
+  t.match(await publish(Array.from({ length: 1001 }, () => shop())), {
+    status: 413,
+    json: { code: 'TOO_LARGE', detail: 'an atomic batch has at most 1000 events' },
+  });
   t.match(await publish([shop(), 7]), { status: 422, json: { code: 'BATCH_REFUSED', line: 2 } });
 });

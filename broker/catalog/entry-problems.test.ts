@@ -20,9 +20,17 @@ async function problemsOf(document: unknown): Promise<string[]> {
 }
 
 t.test('in trial mode an entry needs id, name, attribute and items; the rest is one warning', async (t) => {
-  const verdict = await validateEntryDocument(entry({ anything: { else: 'is kept' } }), { trial: true });
+  const verdict = await validateEntryDocument(entry({ category: { else: 'is kept' } }), { trial: true });
   t.same([verdict.problems, verdict.patternProblems], [[], []]);
   t.match(verdict.warnings, [/provider: is missing.*secrecyAssessment/]);
+});
+
+t.test('a field that is not known is kept and remarked on, in trial mode and outside', async (t) => {
+  for (const trial of [true, false]) {
+    const { problems, warnings } = await validateEntryDocument({ ...LAWFUL, dataGrad: 'important' }, { trial });
+    t.same(problems, []);
+    t.same(warnings, ['dataGrad: is not a known field, it is kept and not looked at']);
+  }
 });
 
 const REFUSED: [string, unknown, RegExp][] = [

@@ -3,6 +3,7 @@ import { SluiceError } from '../../proto/errors.js';
 import { isEntryId } from '../../proto/subject.js';
 import { type FieldCheck, isMap, oneOf, title } from '../parties/document-shape.js';
 import { nameKey } from './compatibility.js';
+import { unknownFields } from './entry-fields.js';
 import { itemProblems, PATTERN_CHARACTERS_MAX } from './item-problems.js';
 import { lawfulProblems } from './lawful-fields.js';
 import { checkPattern, type PatternVerdict } from './pattern-check.js';
@@ -12,7 +13,7 @@ export interface EntryVerdict {
   problems: string[];
   /** Patterns that could take more than linear time: a kind of problem with its own code. */
   patternProblems: string[];
-  /** What the law would ask outside trial mode. */
+  /** What the law would ask outside trial mode, and fields that may be misspelled. */
   warnings: string[];
 }
 
@@ -33,7 +34,10 @@ export async function validateEntryDocument(document: unknown, { trial }: { tria
   return {
     problems: trial ? [] : lawful,
     patternProblems,
-    warnings: trial && lawful.length > 0 ? [`outside trial mode the law asks for: ${lawful.join('; ')}`] : [],
+    warnings: [
+      ...(trial && lawful.length > 0 ? [`outside trial mode the law asks for: ${lawful.join('; ')}`] : []),
+      ...unknownFields(document as EntryDocument),
+    ],
   };
 }
 
@@ -57,7 +61,7 @@ const FIELDS: Record<string, { required?: boolean; check: FieldCheck }> = {
   retentionDays: { check: days },
 };
 
-/** Fields beside these are kept as they are: regulation and practice know many. */
+/** Fields beside these are kept as they are: regulation and practice know many. Unknown ones are remarked on. */
 function documentProblems(document: unknown): string[] {
   if (!isMap(document)) return ['document: must be a map'];
   const problems: string[] = [];

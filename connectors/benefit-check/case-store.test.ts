@@ -128,6 +128,17 @@ t.test(
   },
 );
 
+t.test('an event that comes again changes nothing', async (t) => {
+  const desk = await openDesk();
+  await allReady(desk);
+  await desk.deliver('g-people', 1, 'create', { key: 'a', born: '2020-01-01' });
+  await desk.deliver('g-people', 2, 'update', { key: 'a', born: '1990-01-01' });
+  await desk.deliver('g-people', 1, 'create', { key: 'a', born: '2020-01-01' });
+  t.strictSame(await desk.outcomes(), { a: 'applies' });
+  t.equal(desk.store.place('g-people').position, 2);
+  t.strictSame(await desk.told(), ['create a applies']);
+});
+
 t.test('a rule must change its version; a new version decides everything anew', async (t) => {
   const desk = await openDesk();
   await allReady(desk);

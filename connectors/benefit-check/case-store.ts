@@ -33,6 +33,8 @@ export class CaseStore {
   readonly #places: GrantPlaces;
   /** A transaction and what it means for the places belong together. */
   readonly #turns = new Turns();
+  /** A transaction has failed, perhaps after its commit: what is known of the places may be old. */
+  #isStale = false;
   readonly #casework: Casework;
   readonly #intake: FactIntake;
 
@@ -73,7 +75,7 @@ export class CaseStore {
 
   /** Stores delivered events as facts with all decisions that follow from them. */
   take(batch: FactBatch): Promise<void> {
-    return this.#turns.take(async () => {
+    return this.#exclusively(async () => {
       const { place, told } = await this.database.transaction((sql) => this.#intake.take(sql, batch, this.today()));
       this.#places.moved(place);
       if (told > 0) this.toTell.call();
@@ -96,7 +98,7 @@ export class CaseStore {
 
   /** The log has begun another life: it is read anew, and until its end the decisions stay as they are. */
   lostLog(grant: string): Promise<void> {
-    return this.#turns.take(async () => {
+    return this.#exclusively(async () => {
       const place = { ...this.place(grant), log: '', position: 0, caughtUp: false, snapshot: undefined };
       await this.database.transaction((sql) => this.#places.store(sql, place));
       this.#places.moved(place);
@@ -107,7 +109,7 @@ export class CaseStore {
   async decideDue(signal?: AbortSignal): Promise<number> {
     let decided = 0;
     while (!signal?.aborted) {
-      const { count, told } = await this.#turns.take(() =>
+      const { count, told } = await this.#exclusively(() =>
         this.database.transaction((sql) => this.#decideSomeDue(sql)),
       );
       if (told > 0) this.toTell.call();
@@ -115,6 +117,26 @@ export class CaseStore {
       if (count === 0) break;
     }
     return decided;
+  }
+
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.take(async () => {
+      try {
+        if (this.#isStale) await this.#refresh();
+        return await work();
+      } catch (error) {
+        this.#isStale = true;
+        throw error;
+      }
+    });
+  }
+
+  async #refresh(): Promise<void> {
+    await this.database.transaction((sql) => this.#places.load(sql, this.rules.grants));
+    this.#isStale = false;
+    // A commit whose answer was lost may have left something for both.
+    this.toTell.call();
+    this.toDecide.call();
   }
 
   async #decideSomeDue(sql: Sql): Promise<{ count: number; told: number }> {
@@ -133,7 +155,7 @@ export class CaseStore {
   }
 
   #change(grant: string, cause: string, change: (before: GrantPlace) => GrantPlace | undefined): Promise<void> {
-    return this.#turns.take(async () => {
+    return this.#exclusively(async () => {
       const before = this.place(grant);
       const place = change(before);
       if (!place) return;

@@ -1,3 +1,4 @@
+import { PeerGoneError } from '../connector-errors.js';
 import type { ChangeBatch, Lag, Source } from '../source.js';
 import type { CaseStore } from './case-store.js';
 
@@ -32,8 +33,17 @@ export class DecisionSource implements Source {
           sourceepoch: epoch,
         })),
         together: false,
-        confirm: () => database.transaction((sql) => outbox.forget(sql, last.number)),
+        confirm: () => this.#forget(last.number),
       };
+    }
+  }
+
+  /** What can't be forgotten now is forgotten with a later one, or sent once more: the bus knows it. */
+  async #forget(through: number): Promise<void> {
+    try {
+      await this.store.database.transaction((sql) => this.store.outbox.forget(sql, through));
+    } catch (error) {
+      if (!(error instanceof PeerGoneError)) throw error;
     }
   }
 

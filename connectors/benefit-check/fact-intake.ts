@@ -47,9 +47,14 @@ export class FactIntake {
   constructor(private readonly deps: FactIntakeDeps) {}
 
   /** Runs in the caller's transaction. Returns the place that is reached, and how many events go out. */
-  async take(sql: Sql, { grant, log, events }: FactBatch, today: string): Promise<{ place: GrantPlace; told: number }> {
+  async take(sql: Sql, batch: FactBatch, today: string): Promise<{ place: GrantPlace; told: number }> {
     const { places } = this.deps;
+    const { grant, log } = batch;
     const before = places.get(grant);
+    // After a commit whose answer was lost the same events come again, and would put records back to what they were.
+    const events =
+      log === before.log ? batch.events.filter(({ position }) => position > before.position) : batch.events;
+    if (events.length === 0) return { place: before, told: 0 };
     const touched = new Touched();
     const snapshot = await this.#store(sql, { grant, log, events }, { today, touched, snapshot: before.snapshot });
     const last = events.at(-1)!;

@@ -13,7 +13,7 @@ import { BenefitBus, checkContext } from '../support/benefit-bus.js';
 import { birthOf, residenceOf, type Someone } from '../support/benefit-events.js';
 import { eventually } from '../support/condition.js';
 import { ManualClock } from '../support/manual-clock.js';
-import { startPostgres } from '../support/postgres.js';
+import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { publishBatch } from '../support/raw-http.js';
 import { SeededRandom } from '../support/seeded-random.js';
 
@@ -26,7 +26,7 @@ t.test('whenever a check dies, each decision is told once', async (t) => {
   const bus = await BenefitBus.start(t);
   const postgres = await startPostgres(t);
   await betweenCommitAndPublish(t, bus, postgres.url);
-  await killedAtAnyMoment(t, bus, postgres.url);
+  await killedAtAnyMoment(t, bus, postgres);
 });
 
 const child = (number: number): Someone => ({
@@ -84,16 +84,21 @@ const betweenCommitAndPublish = (t: Test, bus: BenefitBus, url: string) =>
     await first[Symbol.asyncDispose]();
   });
 
-const killedAtAnyMoment = (t: Test, bus: BenefitBus, url: string) =>
-  t.test('killed at any moment', async (t) => {
+const killedAtAnyMoment = (t: Test, bus: BenefitBus, postgres: TestPostgres) =>
+  t.test('killed at any moment, and so is its database', async (t) => {
     const random = SeededRandom.fromEnvironment('SLUICE_BENEFITS_SEED');
     t.comment(`seed ${random.seed} (SLUICE_BENEFITS_SEED)`);
-    const config = await configFor(t, bus, url);
+    const config = await configFor(t, bus, postgres.url);
     const numbers = Array.from({ length: CHILDREN }, (_, index) => index + 10);
     let connector = await connect(t, config);
-    for (const part of partsOf(numbers, KILLS + 1)) {
+    for (const [round, part] of partsOf(numbers, KILLS + 1).entries()) {
       await bus.publishAll(part.flatMap((number) => [birthOf(child(number)), residenceOf(child(number))]));
       await new Promise((resolve) => setTimeout(resolve, random.between(0, 400)));
+      if (round % 2 === 1 && postgres.kill) {
+        await postgres.kill();
+        await postgres.restart?.();
+        continue;
+      }
       connector.kill('SIGKILL');
       await once(connector, 'exit');
       connector = await connect(t, config);

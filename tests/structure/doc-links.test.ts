@@ -1,0 +1,43 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import t from 'tap';
+import { projectRoot, readText } from './source-tree.js';
+
+const markdownIn = (folder: string): string[] =>
+  readdirSync(join(projectRoot, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => posix.join(folder, name));
+
+const documents = ['.', 'docs', 'docs/decisions', 'bench', 'connectors', 'examples'].flatMap(markdownIn);
+
+/** `[text](path#anchor)` of links inside the project. */
+const LINK = /\]\((?![a-z]+:)([^)#\s]*)(?:#([^)\s]+))?\)/g;
+
+/** Anchors of the headings, as the usual renderers of Markdown make them. */
+function anchorsOf(path: string): Set<string> {
+  const headings = readText(path).matchAll(/^#+ (.+)$/gm);
+  return new Set(
+    [...headings].map(([, heading]) =>
+      (heading as string)
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+}
+
+function leadsNowhere(from: string, target: string, anchor: string | undefined): boolean {
+  const path = target === '' ? from : posix.join(posix.dirname(from), target);
+  if (!existsSync(join(projectRoot, path))) return true;
+  return anchor !== undefined && !anchorsOf(path).has(anchor);
+}
+
+t.test('links inside the project lead somewhere', async (t) => {
+  t.ok(documents.length > 10);
+  const broken = documents.flatMap((path) =>
+    [...readText(path).matchAll(LINK)]
+      .filter(([, target, anchor]) => leadsNowhere(path, target as string, anchor))
+      .map(([link]) => `${path}: ${link}`),
+  );
+  t.strictSame(broken, []);
+});

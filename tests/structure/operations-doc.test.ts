@@ -1,0 +1,50 @@
+import t from 'tap';
+import { CONFIG_DEFAULTS } from '../../broker/config-shape.js';
+import { Metrics } from '../../broker/metrics.js';
+import { readText } from './source-tree.js';
+
+const text = readText('docs/operations.md');
+
+/** `| keys | default | environment | what |` of the configuration table. */
+const ROW = /^\| (`[\w.`, ]+) \| (`[^`]+`|–) \| (?:(`[^`]+`) )?\|/gm;
+const bare = (cell: string): string => cell.replaceAll('`', '');
+
+const documented = [...text.matchAll(ROW)].flatMap(([, keys, value, variable = '']) =>
+  bare(keys as string)
+    .split(', ')
+    .map((key) => ({ key, value: bare(value as string), variable: bare(variable) })),
+);
+
+/** `session.maxCredit` → its default as text, an en dash where there is none. */
+function defaults(settings: object, path = ''): [string, string][] {
+  return Object.entries(settings).flatMap(([name, value]): [string, string][] => {
+    if (typeof value === 'object' && value !== null) return defaults(value, `${path}${name}.`);
+    return [[`${path}${name}`, value === undefined ? '–' : String(value)]];
+  });
+}
+
+t.test('every setting stands there with its default, and no other', async (t) => {
+  const found = documented.map(({ key, value }): [string, string] => [key, value]);
+  t.strictSame(Object.fromEntries(found), Object.fromEntries(defaults(CONFIG_DEFAULTS)));
+  t.equal(found.length, defaults(CONFIG_DEFAULTS).length, 'each once');
+});
+
+t.test('every variable that sets one stands beside it', async (t) => {
+  const taken = [
+    ...readText('broker/config.ts').matchAll(/take\('(SLUICE_\w+)', \(value\) => \((settings|nats)\.(\w+)/g),
+  ];
+  const fromCode = taken.map(([, name, map, key]) => [map === 'nats' ? `nats.${key}` : key, name]);
+  const fromDocs = documented.filter(({ variable }) => variable !== '').map(({ key, variable }) => [key, variable]);
+  t.ok(fromCode.length > 5, 'the code was read');
+  t.strictSame(Object.fromEntries(fromDocs), Object.fromEntries(fromCode));
+});
+
+t.test('metrics that it names exist', async (t) => {
+  const exist = new Set((await new Metrics().registry.getMetricsAsJSON()).map(({ name }) => name));
+  const named = [...new Set([...text.matchAll(/`(sluice_\w+)/g)].map(([, name]) => name as string))];
+  t.ok(named.length > 10);
+  t.strictSame(
+    named.filter((name) => !exist.has(name)),
+    [],
+  );
+});

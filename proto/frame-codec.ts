@@ -2,7 +2,7 @@ import { Packr, Unpackr } from 'msgpackr';
 import { SluiceError } from './errors.js';
 import { checkClientFrame } from './frame-shape.js';
 import type { ClientFrame, Frame, ServerFrame, Subprotocol } from './frames.js';
-import { frameFromProtobuf, frameToProtobuf } from './frames-protobuf.js';
+import { frameFromProtobuf, frameToProtobuf, ProtobufFrameError } from './frames-protobuf.js';
 import { checkMsgpack, MsgpackError, MsgpackTextError } from './msgpack-check.js';
 import { decodeUtf8 } from './utf8.js';
 
@@ -77,7 +77,8 @@ function refusal(protocol: Subprotocol, error: unknown): SluiceError {
   const options = { cause: error };
   if (error instanceof MsgpackTextError) return new SluiceError('NOT_UTF8', 'the frame is not UTF-8', {}, options);
   // Other decoders quote the message in what they throw: their words stay inside.
-  const why = error instanceof MsgpackError ? `: ${error.message}` : '';
+  const isOurs = error instanceof MsgpackError || error instanceof ProtobufFrameError;
+  const why = isOurs ? `: ${error.message}` : '';
   return new SluiceError('BAD_FRAME', `the frame is not valid ${protocol}${why}`, {}, options);
 }
 

@@ -1,6 +1,7 @@
 import { Ajv, type ValidateFunction } from 'ajv';
 import { SluiceError } from './errors.js';
 import type { ClientFrame } from './frames.js';
+import { schemaWords } from './schema-words.js';
 
 const REF_CHARACTERS_MAX = 128;
 const text = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength });
@@ -81,5 +82,9 @@ function describe(validate: ValidateFunction): string {
   const unknown = error.params.additionalProperty as string | undefined;
   // What does not look like the name of a field may be anything, and this goes into a log.
   if (unknown !== undefined) return `${FIELD_NAME.test(unknown) ? unknown : 'something in it'} is not a known field`;
-  return `${error.instancePath.slice(1) || 'frame'} ${error.message ?? 'is malformed'}`;
+  const path = error.instancePath.slice(1);
+  // Of several possible forms: the validator would name one that was not meant.
+  if (path.split('/')[0] === 'from') return 'from must be cursor, earliest, latest, {after, log} or {time}';
+  if (error.keyword === 'required') return `${String(error.params.missingProperty)} is missing`;
+  return `${path} ${schemaWords(error)}`;
 }

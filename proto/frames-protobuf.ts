@@ -1,10 +1,15 @@
 import type { EventsFrame, Frame, PublishedFrame, SubscribeFrame } from './frames.js';
 import { FRAMES_PROTO } from './frames-proto.js';
-import { parse } from './protobuf.js';
+import { type Message, parse } from './protobuf.js';
 
 const FrameType = parse(FRAMES_PROTO, { keepCase: true }).root.lookupType('sluice.v1.Frame');
 // Writers of other languages leave out a zero and an empty text where the field is not `optional`: `defaults` restores them.
 const TO_OBJECT = { longs: Number, arrays: true, oneofs: true, defaults: true } as const;
+
+/** Its words are ours and quote nothing of the message. */
+export class ProtobufFrameError extends Error {
+  override readonly name = 'ProtobufFrameError';
+}
 
 /** Frames whose repeated fields may be left out on the wire but are always there in the object. */
 type Decoded = Record<string, unknown> & { frame?: string };
@@ -16,10 +21,26 @@ export function frameToProtobuf(frame: Frame): Uint8Array {
 
 /** The frame as an object with `kind`; throws on bytes that are no frame. */
 export function frameFromProtobuf(message: Uint8Array): unknown {
-  const decoded = FrameType.toObject(FrameType.decode(message), TO_OBJECT) as Decoded;
+  const decoded = FrameType.toObject(decode(message), TO_OBJECT) as Decoded;
   const kind = decoded.frame;
-  if (kind === undefined) throw new TypeError('the frame has no case that is known');
+  if (kind === undefined) throw new ProtobufFrameError('the frame has no case that is known');
   return { kind, ...objectFields(kind, decoded[kind] as Record<string, unknown>) };
+}
+
+function decode(message: Uint8Array): Message {
+  try {
+    return FrameType.decode(message);
+  } catch (error) {
+    throw new ProtobufFrameError('the bytes are no message of the type Frame, or are cut', { cause: error });
+  }
+}
+
+function jsonOf(field: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ProtobufFrameError(`${field} is not JSON`, { cause: error });
+  }
 }
 
 /** What has a free shape travels as JSON text: row filters and problem documents. */
@@ -75,7 +96,7 @@ function stripOneofs(fields: Record<string, unknown>): Record<string, unknown> {
 function subscribeFromWire(fields: Record<string, unknown>): Record<string, unknown> {
   const { from, narrow, ...rest } = fields;
   if (from !== undefined) rest.from = fromFromWire(from as Record<string, unknown>);
-  if (narrow !== undefined) rest.narrow = JSON.parse(narrow as string);
+  if (narrow !== undefined) rest.narrow = jsonOf('narrow', narrow as string);
   return rest;
 }
 

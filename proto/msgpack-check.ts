@@ -59,6 +59,7 @@ class Walk {
     else if (head >= 0xca && head <= 0xd3) this.#skip(FIXED_SIZES[head - 0xca] as number);
     else if (head === 0xdc || head === 0xdd) this.#openList(this.#uint(head === 0xdc ? 2 : 4), false);
     else if (head === 0xde || head === 0xdf) this.#openList(2 * this.#uint(head === 0xde ? 2 : 4), true);
+    else if (head === 0xc1) throw new MsgpackError('the byte c1 stands for nothing in MessagePack');
     else if (head !== 0xc0 && head !== 0xc2 && head !== 0xc3) {
       throw new MsgpackError('binary values and extension types are not used');
     }

@@ -7,4 +7,5 @@ protobuf.configure();
 export const { Reader, Writer, parse } = protobuf;
 export type Reader = protobuf.Reader;
 export type Writer = protobuf.Writer;
+export type Message = protobuf.Message;
 export type Type = protobuf.Type;

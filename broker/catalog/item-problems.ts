@@ -31,7 +31,9 @@ const pattern: FieldCheck = (value) =>
     : `must be a text of at most ${PATTERN_CHARACTERS_MAX} characters`;
 
 const maskRule: FieldCheck = (value) =>
-  shapeProblems(value, { keepFirst: { check: count }, keepLast: { check: count } })[0];
+  isMap(value)
+    ? shapeProblems(value, { keepFirst: { check: count }, keepLast: { check: count } })[0]
+    : 'must be a map of keepFirst and keepLast';
 
 const codeTable: FieldCheck = (value) => {
   const codes = Array.isArray(value) ? value : isMap(value) ? Object.keys(value) : [];

@@ -35,8 +35,10 @@ export const token: FieldCheck = (value) =>
     ? undefined
     : 'must be 1 to 64 of a-z, 0-9, - and _, beginning and ending with a letter or digit';
 
-export const text: FieldCheck = (value) =>
-  typeof value === 'string' && value.trim() !== '' ? undefined : 'must be a text';
+export const text: FieldCheck = (value) => {
+  if (typeof value !== 'string') return 'must be a text';
+  return value.trim() === '' ? 'must not be empty' : undefined;
+};
 
 export const flag: FieldCheck = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
 
@@ -48,7 +50,9 @@ export const title: FieldCheck = (value) => {
   if (languages.length === 0) return 'must be a text or {zh, en}';
   const unknown = languages.find((language) => language !== 'zh' && language !== 'en');
   if (unknown !== undefined) return 'knows only zh and en';
-  return Object.values(value).every((one) => text(one) === undefined) ? undefined : 'must hold texts';
+  return Object.values(value).every((one) => text(one) === undefined)
+    ? undefined
+    : 'must hold texts that are not empty';
 };
 
 export const oneOf =

@@ -17,7 +17,10 @@ t.test('a catalog editor edits the entries of the own party only', async (t) => 
     actor: 'officer:ed',
     role: 'catalog_editor',
   });
-  t.throws(() => requirePermission(editor, 'catalog.edit', { trial: true, party: 'tax' }), { code: 'NOT_ALLOWED' });
+  t.throws(() => requirePermission(editor, 'catalog.edit', { trial: true, party: 'tax' }), {
+    code: 'NOT_ALLOWED',
+    message: 'officer ed may not draft catalog entries for party tax',
+  });
 });
 
 t.test('a system has no officer rights', async (t) => {

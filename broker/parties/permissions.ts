@@ -12,6 +12,18 @@ export type Action =
   | 'grant.terminate'
   | 'ledger.read';
 
+/** As a refusal says it. */
+const WORDS: Record<Action, string> = {
+  'parties.manage': 'manage parties, systems and officers',
+  'bundle.apply': 'apply bundles',
+  'catalog.edit': 'draft catalog entries',
+  'catalog.publish': 'publish and withdraw catalog entries',
+  'grant.create': 'create grants',
+  'grant.suspend': 'suspend and restore grants',
+  'grant.terminate': 'terminate grants',
+  'ledger.read': 'read the ledger',
+};
+
 /** `own`: only for the officer's own party. */
 type Reach = 'own' | 'any';
 
@@ -39,7 +51,7 @@ export function requirePermission(caller: Caller, action: Action, context: Permi
   const role = roleFor(caller, action, context);
   if (role === undefined) {
     const whose = context.party === undefined ? '' : ` for party ${context.party}`;
-    throw new SluiceError('NOT_ALLOWED', `${caller.kind} ${caller.id} may not ${action}${whose}`);
+    throw new SluiceError('NOT_ALLOWED', `${caller.kind} ${caller.id} may not ${WORDS[action]}${whose}`);
   }
   return { actor: `officer:${caller.id}`, role };
 }

@@ -25,11 +25,13 @@ export class BundleWorld implements GrantWorld {
   readonly #systems: Map<string, SystemDocument>;
   readonly #grants: Map<string, GrantDocument>;
   readonly #grantedEntries: Set<string>;
+  readonly #declaredEntries: Set<string>;
   readonly #entries = new Map<string, EntryVersion>();
 
   constructor(bundle: Bundle, registered: RegisteredWorld) {
     this.#registered = registered;
     this.#grants = new Map(bundle.grants.filter(isReadable).map((grant) => [grant.id, grant]));
+    this.#declaredEntries = new Set(bundle.entries.map((entry) => entry?.id));
     this.#grantedEntries = new Set(bundle.grants.map((grant) => grant?.entry));
     this.#parties = new Map(bundle.parties.map((party) => [party?.id, party]));
     // A malformed one is a problem of its own; grants must still be able to look.
@@ -49,6 +51,11 @@ export class BundleWorld implements GrantWorld {
 
   entry(id: string): EntryVersion | undefined {
     return this.#entries.get(id) ?? this.#registered.catalog.published(id);
+  }
+
+  /** Once the entries are checked: the bundle has it, and it is not among those that were right. */
+  isFaulty(id: string): boolean {
+    return this.#declaredEntries.has(id) && !this.#entries.has(id);
   }
 
   grant(id: string): GrantDocument | undefined {

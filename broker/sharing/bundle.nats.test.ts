@@ -108,7 +108,10 @@ t.test('every problem is listed with its path, and nothing is done', async (t) =
       ],
     },
   ];
-  bad.grants = [{ ...BUNDLE.grants[0], system: 'a', entry: 'civil.none' }];
+  bad.grants = [
+    { ...BUNDLE.grants[0], system: 'a', entry: 'civil.none' },
+    { ...BUNDLE.grants[0], id: 'g-2', system: 'a' },
+  ];
   const refusal = await bundles.apply(operator, bad, { dryRun: true }).catch((error) => error);
   t.equal(refusal.code, 'BUNDLE_INVALID');
   const problems = refusal.where.problems.join('\n');
@@ -123,9 +126,11 @@ t.test('every problem is listed with its path, and nothing is done', async (t) =
     /^entries\[0\].items\[1\].pattern: could take more than linear time/m,
     /^grants\[0\].system: there is no system a/m,
     /^grants\[0\].entry: there is no published entry/m,
+    /^grants\[1\].system: there is no system a/m,
   ]) {
     t.match(problems, expected);
   }
+  t.notMatch(problems, /^grants\[1\].entry/m, 'its entry is in the bundle, where its own problems are said');
   t.equal(ledger.head, 0);
 });
 

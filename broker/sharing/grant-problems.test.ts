@@ -51,7 +51,7 @@ const REFUSED: [string, unknown, RegExp][] = [
   ['a text', 'x', /must be a map/],
   ['an unknown field', grant({ itens: [] }), /^itens: /],
   ['a status', grant({ status: 'suspended' }), /^status: /],
-  ['no purpose', grant({ purpose: ' ' }), /^purpose: /],
+  ['no purpose', grant({ purpose: ' ' }), /^purpose: must not be empty/],
   ['no basis', grant({ basis: undefined }), /^basis: is missing/],
   ['an unknown system', grant({ system: 'ghost' }), /^system: there is no system/],
   ['a system that may not subscribe', grant({ system: 'source' }), /may not subscribe/],
@@ -79,6 +79,7 @@ const REFUSED: [string, unknown, RegExp][] = [
     /hash fits only/,
   ],
   ['a period that ends before it begins', grant({ period: { from: '2026-02-01', to: '2026-01-01' } }), /^period.to/],
+  ['a period that is no map', grant({ period: '2026' }), /^period: must be a map of from and to/],
   ['a period without end', grant({ period: { from: '2026-02-01' } }), /^period: to: is missing/],
   ['a history that is no date', grant({ history: 'everything' }), /^history: /],
 ];
@@ -90,6 +91,13 @@ for (const [what, document, problem] of REFUSED) {
     t.throws(() => refuseInvalidGrant('g', verdict), { code: 'GRANT_INVALID' });
   });
 }
+
+t.test('of a grant whose entry is faulty itself only the rest is judged', async (t) => {
+  const faulty = { ...world, isFaulty: () => true };
+  t.same(validateGrant(grant({ items: [{ name: 'new' }] }), faulty).problems, []);
+  const document = grant({ system: 'ghost', items: [{ name: 'new', transform: 'rot13' }] });
+  t.match(validateGrant(document, faulty).problems, [/^system: there is no system/, /^items\[0\].transform: /]);
+});
 
 t.test('a wrong row filter alone has its own code', async (t) => {
   const verdict = validateGrant(grant({ rows: { name: { is: 'x' } } }), world);

@@ -12,6 +12,8 @@ import { rowProblems } from './rows-check.js';
 export interface GrantWorld {
   system(id: string): SystemDocument | undefined;
   entry(id: string): EntryVersion | undefined;
+  /** True when the entry comes with the grant and is not valid itself: that is said there. */
+  isFaulty?(entry: string): boolean;
   /** The grant as it is now, when it exists. */
   grant(id: string): GrantDocument | undefined;
 }
@@ -37,6 +39,7 @@ const history: FieldCheck = (value) =>
   value === 'none' || value === 'all' || isDayOrInstant(value) ? undefined : 'must be none, all or a date';
 
 const period: FieldCheck = (value) => {
+  if (!isMap(value)) return 'must be a map of from and to';
   const end: FieldCheck = (one) => (isDayOrInstant(one) ? undefined : 'must be a date, or a date and time with zone');
   return shapeProblems(value, { from: { required: true, check: end }, to: { required: true, check: end } })[0];
 };
@@ -73,12 +76,17 @@ export function validateGrant(document: unknown, world: GrantWorld): GrantVerdic
   problems.push(...holderProblems(grant, world.system(grant.system)), ...identityProblems(grant, world));
   const { fromMs, toMs } = boundsOf(grant);
   if (toMs <= fromMs) problems.push('period.to: is before period.from');
+  if (world.isFaulty?.(grant.entry)) return { problems: [...problems, ...itemShapes(grant.items)], rowProblems: [] };
   const entry = world.entry(grant.entry);
   if (!entry) return { problems: [...problems, `entry: there is no published entry ${grant.entry}`], rowProblems: [] };
   if (entry.document.sharingAttribute === 'not_shared') problems.push(`entry: ${grant.entry} is not shared`);
   problems.push(...grantedProblems(grant.items, entry));
   return { problems, rowProblems: grant.rows ? rowProblems(grant.rows, entry) : [] };
 }
+
+/** What can be said of the items without their entry. */
+const itemShapes = (items: readonly GrantedItem[]): string[] =>
+  items.flatMap((one, index) => shapeProblems(one, ITEM_SHAPE, `items[${index}]`));
 
 /** Throws GRANT_INVALID with all problems, or UNKNOWN_PREDICATE when only the row filter is wrong. */
 export function refuseInvalidGrant(grant: string, verdict: GrantVerdict): void {

@@ -38,9 +38,10 @@ export function checkRows(rows: unknown, version: EntryVersion, context: RowsCon
 
 /** Everything wrong with a row map; each begins with its path. */
 export function rowProblems(rows: unknown, version: EntryVersion, context: RowsContext = {}): string[] {
-  if (!isMap(rows)) return ['rows: must be a map from item to predicate'];
+  const field = context.grantedPlain ? 'narrow' : 'rows';
+  if (!isMap(rows)) return [`${field}: must be a map from item to predicate`];
   return Object.entries(rows).flatMap(([name, predicate]) => {
-    const path = `rows.${name.slice(0, NAME_CHARACTERS_MAX)}`;
+    const path = `${field}.${name.slice(0, NAME_CHARACTERS_MAX)}`;
     const item = version.items.find((one) => one.name === name);
     if (!item) return [`${path}: entry ${version.id} has no such item`];
     if (!item.filterable) return [`${path}: the item is not filterable`];

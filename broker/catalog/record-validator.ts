@@ -19,7 +19,7 @@ export class RecordValidator {
   /** At most 20 problems. Nothing absent may be in the record under its name. */
   problems(data: unknown): ItemProblem[] {
     if (typeof data !== 'object' || data === null || Array.isArray(data)) {
-      return [{ code: 'ITEM_INVALID', message: 'the record must be object' }];
+      return [{ code: 'ITEM_INVALID', message: 'the record must be an object' }];
     }
     const record = data as RecordData;
     const problems = [...this.#missing(record), ...this.#wrong(record)];

@@ -83,7 +83,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.addSchema(PROBLEM_SCHEMA);
   await app.register(swagger, openApi(deps.version));
-  addErrorHandler(app);
+  addErrorHandler(app, deps);
   addRequestLog(app, deps.metrics);
   addAuthentication(app, deps.credentials);
   addBodyParsers(app, deps);

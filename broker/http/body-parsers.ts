@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parse as parseYaml } from 'yaml';
 import { SluiceError } from '../../proto/errors.js';
 import { eventTextBytesMax } from './event-text.js';
@@ -25,6 +25,11 @@ export function addBodyParsers(app: FastifyInstance, { maxEventBytes }: { maxEve
     checkCharset(request.headers['content-type']);
     return yamlOf(decodeUtf8(body));
   };
+  app.addHook('onRequest', async ({ headers }) => {
+    const encoding = headers['content-encoding'];
+    if (encoding === undefined || /^identity$/i.test(encoding)) return;
+    throw new SluiceError('UNSUPPORTED_MEDIA_TYPE', 'a Content-Encoding is not supported: send the body as it is');
+  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(ONE_EVENT_TYPE, { parseAs: 'buffer', bodyLimit: eventTextBytesMax(maxEventBytes) }, json);
   app.addContentTypeParser(JSON_TYPES, { parseAs: 'buffer', bodyLimit: BATCH_BYTES_MAX }, json);
@@ -34,6 +39,15 @@ export function addBodyParsers(app: FastifyInstance, { maxEventBytes }: { maxEve
     checkCharset(request.headers['content-type']);
     return body;
   });
+}
+
+/** What a body of the request may have: the limit of its route, else that of its content type. */
+export function bodyBytesMax(request: FastifyRequest, maxEventBytes: number): number {
+  const { bodyLimit } = request.routeOptions;
+  if (bodyLimit !== request.server.initialConfig.bodyLimit) return bodyLimit;
+  return mediaType(request.headers['content-type']) === ONE_EVENT_TYPE
+    ? eventTextBytesMax(maxEventBytes)
+    : BATCH_BYTES_MAX;
 }
 
 type Headers = { 'content-type'?: string | undefined };

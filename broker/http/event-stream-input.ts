@@ -1,9 +1,9 @@
-import { SluiceError, toProblem } from '../../proto/errors.js';
+import { toProblem } from '../../proto/errors.js';
 import type { PublishResult } from '../../proto/frames.js';
 import type { Intake } from '../intake/intake.js';
 import type { SystemCaller } from '../parties/caller.js';
 import { parseJson } from './body-parsers.js';
-import { eventTextBytesMax } from './event-text.js';
+import { eventTextBytesMax, lineTooLong } from './event-text.js';
 import { type InputLine, ndjsonLines } from './ndjson-lines.js';
 import { OrderedAnswers } from './ordered-answers.js';
 
@@ -59,7 +59,7 @@ function publishLines(stream: EventStream, lines: InputLine[]): Promise<PublishR
   const events: { line: number; value: unknown }[] = [];
   const answers: (Promise<PublishResult> | undefined)[] = lines.map((line) => {
     try {
-      events.push({ line: line.number, value: eventOf(line) });
+      events.push({ line: line.number, value: eventOf(line, stream.maxEventBytes) });
       return undefined;
     } catch (error) {
       return Promise.resolve({ line: line.number, problem: toProblem(error, { line: line.number }) });
@@ -77,8 +77,8 @@ function publishLines(stream: EventStream, lines: InputLine[]): Promise<PublishR
   });
 }
 
-function eventOf({ bytes }: InputLine): unknown {
-  if (!bytes) throw new SluiceError('TOO_LARGE', 'the line is longer than an event may be');
+function eventOf({ bytes, number }: InputLine, maxEventBytes: number): unknown {
+  if (!bytes) throw lineTooLong(maxEventBytes, number);
   return parseJson(bytes);
 }
 

@@ -9,7 +9,7 @@ import { systemOf } from './authenticate.js';
 import { mediaType, NDJSON_TYPE, parseJson } from './body-parsers.js';
 import { sendProblem } from './error-handler.js';
 import { publishStream } from './event-stream-input.js';
-import { eventTextBytesMax } from './event-text.js';
+import { eventTextBytesMax, lineTooLong } from './event-text.js';
 import { ndjsonLines } from './ndjson-lines.js';
 import { PROBLEMS } from './problem-schema.js';
 
@@ -75,7 +75,7 @@ async function collect(body: AsyncIterable<Buffer>, deps: EventRoutesDeps): Prom
   const values: unknown[] = [];
   for await (const lines of ndjsonLines(body, eventTextBytesMax(deps.maxEventBytes))) {
     for (const { number, bytes } of lines) {
-      if (!bytes) throw new SluiceError('TOO_LARGE', 'the line is longer than an event may be', { line: number });
+      if (!bytes) throw lineTooLong(deps.maxEventBytes, number);
       values.push(parseLine(bytes, number));
       if (values.length > ATOMIC_EVENTS_MAX) return values;
     }

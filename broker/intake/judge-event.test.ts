@@ -106,6 +106,12 @@ const REFUSED: [why: string, event: SourceEventInput, code: string, item?: strin
   ['bytes with an unknown field', birth('a', { data: new Uint8Array([0x9a, 0x06, 1, 65]) }), 'UNKNOWN_ITEM'],
   ['bytes with a wrong wire type', birth('a', { data: new Uint8Array([0x08, 1]) }), 'ITEM_INVALID', 'idNumber'],
   ['bytes that are not UTF-8', birth('a', { data: new Uint8Array([0x0a, 2, 0xff, 0xfe]) }), 'ITEM_INVALID', 'idNumber'],
+  [
+    'bytes of an object that is not JSON',
+    birth('a', { data: new Uint8Array([0x2a, 1, 0x7b]) }),
+    'ITEM_INVALID',
+    'extra',
+  ],
   ['bytes that are no message', birth('a', { data: utf8('{"idNumber":"key-a"}') }), 'EVENT_INVALID'],
   ['bytes that are cut', birth('a', { data: new Uint8Array([0x0a, 50, 65]) }), 'EVENT_INVALID'],
 ];

@@ -46,6 +46,17 @@ function checkField(item: NumberedItem, cursor: WireCursor, findings: Finding[])
   if (cursor.wireType !== expected && !isPacked) wrong(`must be of type ${item.type}`);
   else if (expected === LENGTH_DELIMITED && !isUtf8(cursor.bytes.subarray(cursor.valueStart, cursor.end))) {
     wrong('is not UTF-8');
+  } else if (item.type === 'object' && !isJson(cursor.bytes.subarray(cursor.valueStart, cursor.end))) {
+    wrong('is not JSON text');
+  }
+}
+
+function isJson(text: Uint8Array): boolean {
+  try {
+    JSON.parse(Buffer.from(text).toString());
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { SUBPROTOCOLS } from '../../proto/frames.js';
 import { startBroker } from '../support/broker.js';
@@ -5,6 +6,9 @@ import { startNats } from '../support/nats.js';
 import { RawSession } from '../support/raw-client.js';
 import { call } from '../support/raw-http.js';
 import { ENTRY, REFUSAL_BUNDLE, TOKENS } from '../support/refusal-bundle.js';
+
+/** Of the default limit of 256 KiB for an event. */
+const EVENT_TEXT_BYTES = 2 * 256 * 1024 + 16 * 1024;
 
 const event = JSON.stringify({
   ...{ specversion: '1.0', id: 'e', type: ENTRY, subject: 's1', op: 'create' },
@@ -18,6 +22,7 @@ t.test('a request that can not be read has a code of its own', async (t) => {
   const publish = (body: string | Uint8Array, type = 'application/cloudevents+json') =>
     call(source, 'POST', '/v1/events', body, type);
   t.match(await publish('{"id":'), { status: 400, json: { code: 'BAD_JSON' } });
+  t.match(await publish(''), { status: 400, json: { code: 'BAD_JSON', detail: 'the body is empty' } });
   t.match(await publish('7'), { status: 422, json: { code: 'EVENT_INVALID' } });
   t.match(await publish(Buffer.from([0x22, 0xc3, 0x28, 0x22])), { status: 400, json: { code: 'NOT_UTF8' } });
   t.match(await publish(event, 'application/cloudevents+json; charset=gbk'), {
@@ -25,10 +30,39 @@ t.test('a request that can not be read has a code of its own', async (t) => {
     json: { code: 'UNSUPPORTED_MEDIA_TYPE' },
   });
   t.match(await publish(event, 'text/plain'), { status: 415, json: { code: 'UNSUPPORTED_MEDIA_TYPE' } });
-  t.match(await publish(`"${'x'.repeat(1024 * 1024)}"`), { status: 413, json: { code: 'TOO_LARGE' } });
+  t.match(await publish(`"${'x'.repeat(1024 * 1024)}"`), {
+    status: 413,
+    json: { code: 'TOO_LARGE', detail: `the body has more than the ${EVENT_TEXT_BYTES} bytes that are allowed here` },
+  });
+  const line = await publish(`"${'x'.repeat(1024 * 1024)}"`, 'application/x-ndjson');
+  t.match(line.json, { problem: { code: 'TOO_LARGE', detail: `the line has more than ${EVENT_TEXT_BYTES} bytes` } });
+  const packed = await fetch(`${broker.url}/v1/events`, {
+    method: 'POST',
+    headers: {
+      ...{ authorization: `Bearer ${TOKENS.source}`, 'content-type': 'application/cloudevents+json' },
+      'content-encoding': 'gzip',
+    },
+    body: gzipSync(event),
+  });
+  t.match(await packed.json(), { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE', detail: /Content-Encoding/ });
   t.match(await call(source, 'GET', '/v1/nothing'), { status: 404, json: { code: 'NOT_FOUND' } });
-  t.match(await call(source, 'GET', '/v1/catalog?limit=many'), { status: 400, json: { code: 'BAD_REQUEST' } });
-  t.match(await call(source, 'GET', '/v1/catalog?colour=red'), { status: 400, json: { code: 'BAD_REQUEST' } });
+  t.match(await call(source, 'GET', '/v1/catalog?limit=many'), {
+    status: 400,
+    json: { code: 'BAD_REQUEST', detail: 'the query: limit must be a whole number' },
+  });
+  t.match(await call(source, 'GET', '/v1/catalog?colour=red'), {
+    status: 400,
+    json: { code: 'BAD_REQUEST', detail: 'the query: colour is not a known field' },
+  });
+  const cursor = '/v1/grants/g-shops/cursors/a%20b';
+  const reader = { ...source, token: TOKENS.reader };
+  t.match(await call(reader, 'POST', cursor, '{"position":1}'), { json: { detail: /^the path: cursor must match/ } });
+  t.match(await call(reader, 'POST', '/v1/grants/g-shops/cursors/c', '{}'), {
+    json: { detail: 'the body: position is missing' },
+  });
+  t.match(await call(source, 'GET', '/v1/ledger'), {
+    json: { detail: 'system registry-db may not read the ledger' },
+  });
   t.match(await call({ ...source, token: 'wrong' }, 'GET', '/v1/catalog'), {
     status: 401,
     json: { code: 'NOT_AUTHENTICATED' },

@@ -26,7 +26,8 @@ t.test('whenever a check dies, each decision is told once', async (t) => {
   const bus = await BenefitBus.start(t);
   const postgres = await startPostgres(t);
   await betweenCommitAndPublish(t, bus, postgres.url);
-  await killedAtAnyMoment(t, bus, postgres);
+  await killedAtAnyMoment(t, bus, { postgres, first: 10 });
+  await killedAtAnyMoment(t, bus, { postgres: undefined, first: 10 + CHILDREN });
 });
 
 const child = (number: number): Someone => ({
@@ -84,17 +85,25 @@ const betweenCommitAndPublish = (t: Test, bus: BenefitBus, url: string) =>
     await first[Symbol.asyncDispose]();
   });
 
-const killedAtAnyMoment = (t: Test, bus: BenefitBus, postgres: TestPostgres) =>
-  t.test('killed at any moment, and so is its database', async (t) => {
+interface Killing {
+  /** Undefined: the database is inside the connector. */
+  postgres: TestPostgres | undefined;
+  /** Number of the first child. */
+  first: number;
+}
+
+const killedAtAnyMoment = (t: Test, bus: BenefitBus, { postgres, first }: Killing) =>
+  t.test(`killed at any moment, ${postgres ? 'and so is its server' : 'with its database inside'}`, async (t) => {
     const random = SeededRandom.fromEnvironment('SLUICE_BENEFITS_SEED');
     t.comment(`seed ${random.seed} (SLUICE_BENEFITS_SEED)`);
-    const config = await configFor(t, bus, postgres.url);
-    const numbers = Array.from({ length: CHILDREN }, (_, index) => index + 10);
+    const config = await configFor(t, bus, postgres?.url);
+    const numbers = Array.from({ length: CHILDREN }, (_, index) => index + first);
+    const toldBefore = await subsidies(bus);
     let connector = await connect(t, config);
     for (const [round, part] of partsOf(numbers, KILLS + 1).entries()) {
       await bus.publishAll(part.flatMap((number) => [birthOf(child(number)), residenceOf(child(number))]));
       await new Promise((resolve) => setTimeout(resolve, random.between(0, 400)));
-      if (round % 2 === 1 && postgres.kill) {
+      if (round % 2 === 1 && postgres?.kill) {
         await postgres.kill();
         await postgres.restart?.();
         continue;
@@ -103,8 +112,8 @@ const killedAtAnyMoment = (t: Test, bus: BenefitBus, postgres: TestPostgres) =>
       await once(connector, 'exit');
       connector = await connect(t, config);
     }
-    // A schema of its own is a check of its own, which tells of the first two children as well.
-    const all = [...expected([1, 2]), ...expected([1, 2, ...numbers])].sort();
+    // A database of its own is a check of its own, which tells of the children before as well.
+    const all = [...toldBefore, ...new Set(toldBefore), ...expected(numbers)].sort();
     await eventually(async () => (await subsidies(bus)).length >= all.length, 'all decisions', 60_000);
     connector.kill('SIGTERM');
     const [code] = (await once(connector, 'exit')) as [number];
@@ -112,7 +121,7 @@ const killedAtAnyMoment = (t: Test, bus: BenefitBus, postgres: TestPostgres) =>
     t.strictSame(await subsidies(bus), all, 'none is missing, none came twice');
   });
 
-async function configFor(t: Test, bus: BenefitBus, database: string): Promise<string> {
+async function configFor(t: Test, bus: BenefitBus, database: string | undefined): Promise<string> {
   const folder = t.testdir();
   const path = join(folder, 'benefits.yaml');
   const config = {
@@ -120,7 +129,11 @@ async function configFor(t: Test, bus: BenefitBus, database: string): Promise<st
     connector: 'benefit-check',
     bus: { url: bus.broker.url, token: 'demo-benefit-check' },
     logLevel: 'error',
-    settings: { database, schema: 'killed', rules: ['examples/benefits/newborn/rules.yaml'] },
+    settings: {
+      ...(database === undefined ? {} : { database }),
+      schema: 'killed',
+      rules: ['examples/benefits/newborn/rules.yaml'],
+    },
   };
   await writeFile(path, stringify(config));
   return path;

@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import type { Database, Row, Sql } from './database.js';
@@ -20,7 +21,7 @@ export class EmbeddedDatabase implements Database {
   static async open(folder: string | undefined): Promise<EmbeddedDatabase> {
     // A large module: loaded by those who use it.
     const { PGlite } = await import('@electric-sql/pglite');
-    if (folder !== undefined) await mkdir(dirname(folder), { recursive: true });
+    if (folder !== undefined && !existsSync(folder)) await make(folder, (path) => PGlite.create(path));
     return new EmbeddedDatabase(await PGlite.create(folder ?? IN_MEMORY));
   }
 
@@ -39,4 +40,13 @@ export class EmbeddedDatabase implements Database {
     await this.#turns.ended();
     await this.engine.close();
   }
+}
+
+/** Made beside its place and then put there: a process that ends meanwhile leaves no half of a database. */
+async function make(folder: string, create: (path: string) => Promise<PGlite>): Promise<void> {
+  const unfinished = `${folder}.new`;
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(dirname(folder), { recursive: true });
+  await (await create(unfinished)).close();
+  await rename(unfinished, folder);
 }

@@ -1,6 +1,8 @@
+import { SluiceError } from '../proto/errors.js';
 import { createBroker } from './broker.js';
 import type { Broker } from './broker-life.js';
 import { type Config, ConfigError } from './config.js';
+import { LedgerBrokenError } from './ledger/ledger-errors.js';
 import { ServerNotFoundError } from './nats/find-server.js';
 import { DataFolderInUseError } from './nats/folder-lock.js';
 import { ServerUnfitError } from './nats/server-check.js';
@@ -88,7 +90,15 @@ function untilStopped(broker: Broker): Promise<void> {
 }
 
 /** What keeps a broker from starting and is nobody's programming fault: its message says enough. */
-const EXPECTED = [ConfigError, ServerNotFoundError, ServerStartError, ServerUnfitError, DataFolderInUseError];
+const EXPECTED = [
+  ConfigError,
+  ServerNotFoundError,
+  ServerStartError,
+  ServerUnfitError,
+  DataFolderInUseError,
+  LedgerBrokenError,
+  SluiceError,
+];
 
 function fail(error: unknown): void {
   const { code, message, stack } = error as NodeJS.ErrnoException;

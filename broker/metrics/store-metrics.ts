@@ -4,7 +4,6 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 export class StoreMetrics {
   readonly #up: Gauge;
   readonly #reconnects: Counter;
-  readonly #publishFailures: Counter;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -12,12 +11,6 @@ export class StoreMetrics {
     this.#reconnects = new Counter({
       name: 'sluice_nats_reconnects_total',
       help: 'Times the connection to NATS came back',
-      registers,
-    });
-    this.#publishFailures = new Counter({
-      name: 'sluice_store_publish_failures_total',
-      help: 'Messages that JetStream did not acknowledge, by reason',
-      labelNames: ['reason'],
       registers,
     });
   }
@@ -28,9 +21,5 @@ export class StoreMetrics {
 
   reconnected(): void {
     this.#reconnects.inc();
-  }
-
-  publishFailed(reason: 'full' | 'unavailable' | 'uncertain' | 'refused'): void {
-    this.#publishFailures.inc({ reason });
   }
 }

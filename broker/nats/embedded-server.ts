@@ -10,6 +10,7 @@ import { serverConfig } from './server-config.js';
 import type { ServerProcess } from './server-process.js';
 import { launchServer } from './server-process.js';
 import { stopProcess } from './stop-process.js';
+import { storeLimit } from './store-limit.js';
 import { syncMetadata } from './sync-metadata.js';
 
 export interface EmbeddedOptions {
@@ -18,7 +19,7 @@ export interface EmbeddedOptions {
   /** `strict` syncs every acknowledged write; `relaxed` every 100 ms: a power cut may take that much. */
   durability: Durability;
   logFile?: string | undefined;
-  /** Limit of everything stored, in bytes; undefined lets the server take three quarters of the free disk. */
+  /** Limit of everything stored, in bytes; undefined: three quarters of what it has and what is free. */
   maxStoreBytes?: number | undefined;
   /** What the operator should read: an orphan that was ended, a crash, a restart. */
   onNotice?: ((text: string) => void) | undefined;
@@ -43,7 +44,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
       version,
       storeDir,
       durability: options.durability,
-      maxStoreBytes: options.maxStoreBytes,
+      maxStoreBytes: options.maxStoreBytes ?? (await storeLimit(storeDir)),
       logFile: options.logFile ? resolve(options.logFile) : join(storeDir, 'nats-server.log'),
       port: 0,
       user: 'sluice',

@@ -9,6 +9,9 @@ import { PushConsumer } from './push-consumer.js';
 import { asStoreError, StoreUnavailableError } from './store-errors.js';
 import type { StoredMessage } from './stored-message.js';
 
+/** A server drops a client that it owes 64 MiB, and with it everything else on that connection. */
+const PAGE_BYTES_MAX = 4 * 1024 * 1024;
+
 export interface ReadAfter {
   stream: string;
   /** Position before the first one wanted. */
@@ -16,6 +19,7 @@ export interface ReadAfter {
   /** May end in a wildcard token. */
   subject: string;
   limit: number;
+  /** Default 4 MiB. */
   maxBytes?: number;
 }
 
@@ -30,7 +34,7 @@ const LAG_ATTEMPTS = 120;
  */
 export function readAfter(bus: Bus, query: ReadAfter): Promise<StoredMessage[]> {
   const request: DirectGetRequest = { seq: query.after + 1, next_by_subj: query.subject, batch: query.limit };
-  if (query.maxBytes !== undefined) request.max_bytes = query.maxBytes;
+  request.max_bytes = query.maxBytes ?? PAGE_BYTES_MAX;
   return directGet(bus, query.stream, request);
 }
 

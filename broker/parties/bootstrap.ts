@@ -30,8 +30,13 @@ export async function bootstrap(
     ledger.head === 0 ? foundingActs(credentials.digestOf(token), options) : [],
   );
   const founded = found.length > 0;
-  await ledger.append(() => startedAct(options));
+  await ledger.append(() => startedAct(options)).catch(unlessFull);
   return { founded, printToken: founded && options.bootstrapToken === undefined ? token : undefined };
+}
+
+/** A broker with a full store still streams what is there; that it has started is all that stays unsaid. */
+function unlessFull(error: unknown): void {
+  if (!(error instanceof SluiceError && error.code === 'STORE_FULL')) throw error;
 }
 
 function foundingActs(credential: string, { platformRegistration }: BootstrapOptions): Act[] {

@@ -2,7 +2,7 @@ import { SluiceError } from '../../../proto/errors.js';
 import type { Bus } from '../../nats/bus.js';
 import { lastOf } from '../../nats/log-reader.js';
 import type { OutMessage } from '../../nats/out-message.js';
-import { WrongExpectedSequenceError } from '../../nats/store-errors.js';
+import { StoreFullError, WrongExpectedSequenceError } from '../../nats/store-errors.js';
 import { CURSORS_STREAM } from '../../nats/streams.js';
 import type { Cursor } from './cursor.js';
 import { decodeCursor, encodeCursor } from './cursor-record.js';
@@ -121,9 +121,10 @@ export class CursorCheckpoint {
       try {
         await this.#reconcile(cursor);
       } catch {
-        this.#giveUp(cursor);
+        this.#giveUp(cursor, unavailable(cursor));
         continue;
       }
+      if (error instanceof StoreFullError) this.#giveUp(cursor, error);
       if (!cursor.fenced && (cursor.isDirty || this.#waiters.has(cursor))) this.#dirty.add(cursor);
     }
   }
@@ -147,8 +148,7 @@ export class CursorCheckpoint {
   }
 
   /** Who waits is told; an acknowledged position stays dirty and is tried again while the broker runs. */
-  #giveUp(cursor: Cursor): void {
-    const error = new SluiceError('STORE_UNAVAILABLE', 'the cursor could not be stored', { grant: cursor.grant });
+  #giveUp(cursor: Cursor, error: Error): void {
     this.#settle(cursor, (waiter) => waiter.reject(error));
     if (!this.#draining && cursor.owner) this.#dirty.add(cursor);
   }
@@ -158,6 +158,10 @@ export class CursorCheckpoint {
     this.#waiters.delete(cursor);
     for (const waiter of waiters ?? []) settle(waiter);
   }
+}
+
+function unavailable({ grant }: Cursor): SluiceError {
+  return new SluiceError('STORE_UNAVAILABLE', 'the cursor could not be stored', { grant });
 }
 
 function toMessage(cursor: Cursor): OutMessage {

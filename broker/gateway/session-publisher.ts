@@ -46,10 +46,10 @@ export class SessionPublisher {
     await Promise.allSettled([...this.#underWay]);
   }
 
-  async #answer(frame: PublishFrame, results: ReturnType<Intake['publish']>): Promise<void> {
-    const settled = await Promise.all(results);
+  async #answer(frame: PublishFrame, answers: ReturnType<Intake['publish']>): Promise<void> {
+    const results = await answers;
     this.#waitingEvents -= frame.events.length;
-    this.options.sink.sendFrame({ kind: 'published', ref: frame.ref, results: nameElements(settled) });
+    this.options.sink.sendFrame({ kind: 'published', ref: frame.ref, results: nameElements(results) });
   }
 
   #holdBackIfFull(): void {

@@ -8,7 +8,7 @@ const event = (id: string): SourceEventInput => ({ specversion: '1.0', id, type:
 for (const encoding of SUBPROTOCOLS) {
   t.test(`${encoding}: a publish frame is answered with its results in order`, async (t) => {
     const slowFirst = {
-      publish: (_: unknown, events: SourceEventInput[]) => events.map(later),
+      publish: (_: unknown, events: SourceEventInput[]) => Promise.all(events.map(later)),
       pressure: () => undefined,
     };
     async function later(event: SourceEventInput, index: number) {
@@ -177,7 +177,7 @@ t.test('while intake is full the socket is not read, and nothing is lost', async
           };
         });
       }
-      return events.map(stored);
+      return Promise.all(events.map(stored));
     },
     pressure: () => room,
   };
@@ -211,7 +211,7 @@ t.test('a drain answers what was published, stores the cursors, and closes with 
   let answer = () => {};
   const answered = new Promise<void>((resolve) => (answer = resolve));
   const intake = {
-    publish: (_: unknown, events: SourceEventInput[]) => events.map((one) => answered.then(() => stored(one))),
+    publish: (_: unknown, events: SourceEventInput[]) => answered.then(() => Promise.all(events.map(stored))),
     pressure: () => undefined,
   };
   const { url, gateway } = await startGateway(t, { engine, intake });

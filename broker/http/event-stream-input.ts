@@ -43,7 +43,7 @@ async function feed(stream: EventStream, answers: OrderedAnswers<PublishResult[]
   const { intake, body, maxEventBytes, ending } = stream;
   try {
     for await (const lines of ndjsonLines(body, eventTextBytesMax(maxEventBytes))) {
-      await answers.add(Promise.all(publishLines(stream, lines)), lines.length);
+      await answers.add(publishLines(stream, lines), lines.length);
       await intake.pressure();
       if (ending.aborted) break;
     }
@@ -55,26 +55,20 @@ async function feed(stream: EventStream, answers: OrderedAnswers<PublishResult[]
 }
 
 /** A line that holds no event takes its place among the answers and disturbs no other. */
-function publishLines(stream: EventStream, lines: InputLine[]): Promise<PublishResult>[] {
-  const events: { line: number; value: unknown }[] = [];
-  const answers: (Promise<PublishResult> | undefined)[] = lines.map((line) => {
+async function publishLines(stream: EventStream, lines: InputLine[]): Promise<PublishResult[]> {
+  const { intake, caller, maxEventBytes } = stream;
+  const events: unknown[] = [];
+  const unreadable = new Map<InputLine, PublishResult>();
+  for (const line of lines) {
     try {
-      events.push({ line: line.number, value: eventOf(line, stream.maxEventBytes) });
-      return undefined;
+      events.push(eventOf(line, maxEventBytes));
     } catch (error) {
-      return Promise.resolve({ line: line.number, problem: toProblem(error, { line: line.number }) });
+      unreadable.set(line, { problem: toProblem(error) });
     }
-  });
-  const published = stream.intake.publish(
-    stream.caller,
-    events.map(({ value }) => value),
-  );
+  }
+  const results = await intake.publish(caller, events);
   let next = 0;
-  return answers.map((answer) => {
-    if (answer) return answer;
-    const index = next++;
-    return published[index]!.then((result) => withLine(result, events[index]!.line));
-  });
+  return lines.map((line) => withLine(unreadable.get(line) ?? results[next++]!, line.number));
 }
 
 function eventOf({ bytes, number }: InputLine, maxEventBytes: number): unknown {

@@ -41,10 +41,10 @@ export function eventRoutes(app: FastifyInstance, deps: EventRoutesDeps): void {
     }
     const values = isStream ? await collect(request.body as AsyncIterable<Buffer>, deps) : request.body;
     if (atomic) return sendSeveral(reply, await publishAtomic(request, deps.intake, values));
-    if (Array.isArray(values)) return sendSeveral(reply, await Promise.all(deps.intake.publish(caller, values)));
+    if (Array.isArray(values)) return sendSeveral(reply, await deps.intake.publish(caller, values));
     if (values === undefined) throw new SluiceError('BAD_JSON', 'the body is empty');
-    const [result] = deps.intake.publish(caller, [values]);
-    return sendOne(reply, await result!);
+    const [result] = await deps.intake.publish(caller, [values]);
+    return sendOne(reply, result!);
   });
 }
 

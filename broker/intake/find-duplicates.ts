@@ -1,5 +1,4 @@
 import { decodeEnvelope } from '../../proto/envelope.js';
-import { messageId } from '../../proto/subject.js';
 import type { Bus } from '../nats/bus.js';
 import { pagesOf, sequenceAt } from '../nats/log-reader.js';
 import type { RecentIds } from './recent-ids.js';
@@ -22,14 +21,14 @@ export async function findDuplicates(
   events: readonly WaitingEvent[],
   recent: RecentIds,
 ): Promise<void> {
-  const { subject, entry, system } = events[0]!.fields;
-  const wanted = new Set(events.map((event) => event.fields.messageId));
+  const { subject } = events[0]!.fields.route;
+  const wanted = new Set(events.map((event) => event.fields.id));
   const after = (await sequenceAt(bus, stream, new Date(Date.now() - LOOK_BACK_MS))) - 1;
   let read = 0;
   for await (const page of pagesOf(bus, { stream, subject, after, limit: PAGE_MESSAGES, maxBytes: PAGE_BYTES })) {
     for (const { data, position } of page) {
-      const id = messageId(system, entry, decodeEnvelope(data).sourceId);
-      if (wanted.has(id)) recent.add(id, position);
+      const id = decodeEnvelope(data).sourceId;
+      if (wanted.has(id)) recent.add(subject, id, position);
     }
     read += page.length;
     if (read >= READ_MESSAGES_MAX) return;

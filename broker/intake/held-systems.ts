@@ -141,4 +141,4 @@ export class HeldSystems {
   }
 }
 
-const systemOf = (unit: Unit): string => (unit instanceof WaitingBatch ? unit.system : unit.fields.system);
+const systemOf = (unit: Unit): string => (unit instanceof WaitingBatch ? unit.system : unit.fields.route.system);

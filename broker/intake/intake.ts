@@ -1,12 +1,14 @@
 import { type Problem, SluiceError, toProblem } from '../../proto/errors.js';
 import type { SourceOp } from '../../proto/event.js';
 import type { PublishResult, SourceEventInput } from '../../proto/frames.js';
-import { eventSubject, messageId, quarantineSubject } from '../../proto/subject.js';
+import { messageId, quarantineSubject } from '../../proto/subject.js';
 import type { Metrics } from '../metrics.js';
 import type { Bus } from '../nats/bus.js';
 import type { SystemCaller } from '../parties/caller.js';
 import { refusalOfBatch, refusedInBatch } from './atomic-batch.js';
 import { Backlog } from './backlog.js';
+import { type Answer, EventAnswers } from './event-answers.js';
+import { routeOf } from './event-route.js';
 import { isEvent, type RawEvent } from './event-shape.js';
 import type { IntakeLimits } from './intake-limits.js';
 import { type EntryLookup, type Judgement, judgeEvent } from './judge-event.js';
@@ -30,8 +32,6 @@ export interface IntakeDeps {
   /** Told now and then of refused events that the store did not take. */
   onQuarantineMissed?: ((message: string, error: unknown) => void) | undefined;
 }
-
-const SECONDS_PER_DAY = 86_400;
 
 /** Takes events of authenticated systems: validates, stores in order of arrival, answers when they are on disk. */
 export class Intake {
@@ -65,11 +65,16 @@ export class Intake {
     });
   }
 
-  /** One promise per event, in order; none of them rejects: what went wrong is in the result. */
-  publish(caller: SystemCaller, events: readonly unknown[]): Promise<PublishResult>[] {
-    return events.map((event) =>
-      isEvent(event) ? this.#take(caller, event) : this.#refused(undefined, notAnEvent().toProblem()),
-    );
+  /** Answers in the order of the events, when all are there. It does not reject: what went wrong is in the result. */
+  publish(caller: SystemCaller, events: readonly unknown[]): Promise<PublishResult[]> {
+    const answers = new EventAnswers(events.length);
+    for (let i = 0; i < events.length; i++) {
+      const event = events[i];
+      const answer = answers.to(i);
+      if (isEvent(event)) this.#take(caller, event, answer);
+      else answer(this.#refused(undefined, notAnEvent().toProblem()));
+    }
+    return answers.all;
   }
 
   /** All or none of up to 1,000 events of one entry; what was stored before is answered as duplicate and left out. */
@@ -81,14 +86,15 @@ export class Intake {
       return judged.map((one) => this.#counted(refusedInBatch(one, refusal)));
     }
     if (judged.length === 0) return [];
-    const waiting = judged.map((one, i) => this.#waitingEvent(caller, raw[i]!, one));
+    const answers = new EventAnswers(judged.length);
+    const waiting = judged.map((one, i) => new WaitingEvent(this.#fields(caller, raw[i]!, one), answers.to(i)));
     const writer = this.#writers[judged[0]!.entry!.version.partition]!;
     const bytes = waiting.reduce((sum, event) => sum + event.size, 0);
     if (!writer.backlog.hasRoom(waiting.length, bytes)) {
       return waiting.map((event) => this.#refuseForNow(writer, event));
     }
     writer.add(new WaitingBatch(waiting));
-    return Promise.all(waiting.map((event) => event.answer));
+    return answers.all;
   }
 
   /** Undefined when there is room; else resolves when it is worth going on. Who does not wait meets TOO_MANY. */
@@ -109,19 +115,24 @@ export class Intake {
     this.#endStatus();
   }
 
-  #take(caller: SystemCaller, event: RawEvent): Promise<PublishResult> {
-    if (this.#isDraining) return this.#refused(isPrintableId(event.id) ? event.id : undefined, shuttingDown());
-    const judged = this.#judge(caller, event);
-    if (!judged.accepted) {
-      // Without an entry of the caller's there is no quarantine that anyone would be entitled to read.
-      if (!judged.entry) return this.#refused(judged.id, judged.problem);
-      if (!placeOf(event)) return this.#setAside(caller, event, judged);
+  #take(caller: SystemCaller, event: RawEvent, answer: Answer): void {
+    if (this.#isDraining) {
+      answer(this.#refused(isPrintableId(event.id) ? event.id : undefined, shuttingDown()));
+      return;
     }
-    const waiting = this.#waitingEvent(caller, event, judged);
+    const judged = this.#judge(caller, event);
+    if (judged.accepted) this.#queue(caller, event, judged, answer);
+    // Without an entry of the caller's there is no quarantine that anyone would be entitled to read.
+    else if (!judged.entry) answer(this.#refused(judged.id, judged.problem));
+    else if (placeOf(event)) this.#queue(caller, event, judged, answer);
+    else this.#setAside(caller, event, judged, answer);
+  }
+
+  #queue(caller: SystemCaller, event: RawEvent, judged: Judgement, answer: Answer): void {
+    const waiting = new WaitingEvent(this.#fields(caller, event, judged), answer);
     const writer = this.#writers[judged.entry!.version.partition]!;
-    if (!writer.backlog.hasRoom(1, waiting.size)) return Promise.resolve(this.#refuseForNow(writer, waiting));
-    writer.add(waiting);
-    return waiting.answer;
+    if (writer.backlog.hasRoom(1, waiting.size)) writer.add(waiting);
+    else answer(this.#refuseForNow(writer, waiting));
   }
 
   #judge(caller: SystemCaller, event: RawEvent): Judgement {
@@ -135,41 +146,33 @@ export class Intake {
     }
   }
 
-  #waitingEvent(caller: SystemCaller, event: RawEvent, judged: Judgement): WaitingEvent {
-    const { version } = judged.entry!;
-    const { retentionDays } = version.document;
-    const fields: WaitingFields = {
+  #fields(caller: SystemCaller, event: RawEvent, judged: Judgement): WaitingFields {
+    return {
       id: judged.id,
       op: event.op as SourceOp,
-      system: caller.id,
-      entry: version.id,
-      subject: eventSubject(version.partition, version.id, caller.id),
-      messageId: messageId(caller.id, version.id, judged.id ?? ''),
+      route: routeOf(judged.entry!.version, caller.id),
       place: placeOf(event),
       arrival: ++this.#arrivals,
       bytes: judged.accepted ? judged.bytes : undefined,
-      ttlSeconds: retentionDays === undefined ? undefined : Math.ceil(retentionDays * SECONDS_PER_DAY),
       refusal: judged.accepted
         ? undefined
         : { problem: judged.problem, record: this.#quarantineRecord(caller, event, judged) },
     };
-    return new WaitingEvent(fields);
   }
 
   /** A refused event that nothing has to wait for, but who sends many of them must not outrun the store. */
-  async #setAside(
-    caller: SystemCaller,
-    event: RawEvent,
-    judged: Judgement & { accepted: false },
-  ): Promise<PublishResult> {
+  #setAside(caller: SystemCaller, event: RawEvent, judged: Judgement & { accepted: false }, answer: Answer): void {
     const { id, entry, problem } = judged;
     if (!this.#quarantine.keep(this.#quarantineRecord(caller, event, judged), problem.code)) {
       const where = { event: id, entry: entry!.version.id };
       const error = new SluiceError('TOO_MANY', 'too many refused events wait for quarantine already', where);
-      return this.#refused(id, error.toProblem());
+      answer(this.#refused(id, error.toProblem()));
+      return;
     }
-    await this.#quarantine.pressure();
-    return this.#refused(id, problem);
+    const refused = this.#refused(id, problem);
+    const relief = this.#quarantine.pressure();
+    if (relief) void relief.then(() => answer(refused));
+    else answer(refused);
   }
 
   #quarantineRecord(caller: SystemCaller, event: RawEvent, judged: Judgement & { accepted: false }) {
@@ -181,14 +184,15 @@ export class Intake {
     };
   }
 
-  #refused(id: string | undefined, problem: Problem): Promise<PublishResult> {
-    return Promise.resolve(this.#counted({ id, problem }));
+  #refused(id: string | undefined, problem: Problem): PublishResult {
+    return this.#counted({ id, problem });
   }
 
   #refuseForNow(writer: PartitionWriter, event: WaitingEvent): PublishResult {
     writer.noteFailure(event);
-    const { id, entry } = event.fields;
-    const error = new SluiceError('TOO_MANY', 'too many events of this partition wait already', { event: id, entry });
+    const { id, route } = event.fields;
+    const where = { event: id, entry: route.entry };
+    const error = new SluiceError('TOO_MANY', 'too many events of this partition wait already', where);
     return this.#counted({ id, problem: error.toProblem() });
   }
 

@@ -165,7 +165,7 @@ export class PartitionWriter {
     const problems = source ? placeRefusals(batch.events, source) : [];
     if (problems.some((problem) => problem !== undefined)) {
       for (const [i, event] of batch.events.entries()) {
-        const problem = problems[i] ?? batchRefused(event.fields.id, event.fields.entry);
+        const problem = problems[i] ?? batchRefused(event.fields.id, event.fields.route.entry);
         this.#settle(event, { id: event.fields.id, problem });
       }
       return;
@@ -209,7 +209,7 @@ export class PartitionWriter {
     if (++event.attempts > ATTEMPTS_MAX) return false;
     // By itself a duplicate is answered with its position; after a restart usually all of them are duplicates.
     if (isDuplicate && !round.batch) event.goesAlone = true;
-    const source = round.source(event.fields.subject);
+    const source = round.source(event.fields.route.subject);
     if (source && !isDuplicate) source.isCurrent = false;
     return true;
   }
@@ -219,7 +219,7 @@ export class PartitionWriter {
     const now = performance.now();
     event.waitsSinceMs ??= now;
     if (!this.#deps.bus.isUp() || now - event.waitsSinceMs > WAIT_OUT_MS) return false;
-    const source = round.source(event.fields.subject);
+    const source = round.source(event.fields.route.subject);
     if (source) source.isCurrent = false;
     this.#isWaitingOut = true;
     return true;
@@ -231,9 +231,9 @@ export class PartitionWriter {
   }
 
   #onStored(round: Round, event: WaitingEvent, { position, duplicate }: Exclude<Outcome, Error>): void {
-    const { id, messageId, subject } = event.fields;
-    this.#recent.add(messageId, position);
-    const source = round.source(subject);
+    const { id = '', route } = event.fields;
+    this.#recent.add(route.subject, id, position);
+    const source = round.source(route.subject);
     if (source) this.#moveOn(source, event, { position, duplicate });
     this.#settle(event, duplicate ? duplicateOf(event, position) : { id, position });
     for (const follower of round.followersOf(event)) this.#settle(follower, duplicateOf(follower, position));
@@ -252,8 +252,8 @@ export class PartitionWriter {
     this.noteFailure(event);
     const problem = storeProblem(error);
     if (problem.code === 'INTERNAL') this.#deps.onUnexpected(error);
-    const { id, entry } = event.fields;
-    this.#settle(event, { id, problem: { ...problem, event: id, entry } });
+    const { id, route } = event.fields;
+    this.#settle(event, { id, problem: { ...problem, event: id, entry: route.entry } });
   }
 
   #settle(event: WaitingEvent, result: PublishResult): void {

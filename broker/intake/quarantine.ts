@@ -47,9 +47,9 @@ export class Quarantine {
    */
   keep(entry: QuarantineEntry, code: ErrorCode): boolean {
     // A source that sends the same wrong event again and again fills nothing.
-    if (this.#recent.get(entry.key) !== undefined) return true;
+    if (this.#recent.get(entry.subject, entry.key) !== undefined) return true;
     if (!this.#backlog.hasRoom(1, entry.bytes.length)) return false;
-    this.#recent.add(entry.key, 0);
+    this.#recent.add(entry.subject, entry.key, 0);
     this.#waiting.push({ entry, code });
     this.#backlog.add(entry.bytes.length);
     this.#writing ??= this.#writeAll();
@@ -89,7 +89,7 @@ export class Quarantine {
     this.#deps.metrics.quarantineMissed(batch.length);
     this.#notice.add(batch.length, error);
     // When it comes again it is to be kept.
-    for (const { entry } of batch) this.#recent.delete(entry.key);
+    for (const { entry } of batch) this.#recent.delete(entry.subject, entry.key);
   }
 
   #takeBatch(): Kept[] {

@@ -1,24 +1,37 @@
 import t from 'tap';
 import { RECENT_IDS_MAX, RecentIds } from './recent-ids.js';
 
+const SOURCE = 'ev.0.a.b.c';
+
 t.test('an id is known for a while and never longer than two minutes', async (t) => {
   let now = 0;
   const recent = new RecentIds(() => now);
-  recent.add('a', 7);
+  recent.add(SOURCE, 'a', 7);
   now = 60_000;
-  recent.add('b', 8);
-  t.same([recent.get('a'), recent.get('b'), recent.get('c')], [7, 8, undefined]);
+  recent.add(SOURCE, 'b', 8);
+  t.same([recent.get(SOURCE, 'a'), recent.get(SOURCE, 'b'), recent.get(SOURCE, 'c')], [7, 8, undefined]);
   now = 120_001;
-  t.same([recent.get('a'), recent.get('b')], [undefined, 8]);
+  t.same([recent.get(SOURCE, 'a'), recent.get(SOURCE, 'b')], [undefined, 8]);
 });
 
-t.test('the number of ids is bounded, the newest are kept', async (t) => {
+t.test('the same id of another source is another event', async (t) => {
   const recent = new RecentIds(() => 0);
-  for (let i = 0; i < RECENT_IDS_MAX * 2; i++) recent.add(`id-${i}`, i);
+  recent.add(SOURCE, 'a', 7);
+  t.equal(recent.get('ev.0.a.b.d', 'a'), undefined);
+  recent.add('ev.0.a.b.d', 'a', 9);
+  recent.delete(SOURCE, 'a');
+  t.same([recent.get(SOURCE, 'a'), recent.get('ev.0.a.b.d', 'a')], [undefined, 9]);
+});
+
+t.test('the number of ids is bounded over all sources, the newest are kept', async (t) => {
+  const recent = new RecentIds(() => 0);
+  const source = (i: number): string => `ev.0.a.b.c${i % 7}`;
+  for (let i = 0; i < RECENT_IDS_MAX * 2; i++) recent.add(source(i), `id-${i}`, i);
   let known = 0;
-  for (let i = 0; i < RECENT_IDS_MAX * 2; i++) if (recent.get(`id-${i}`) !== undefined) known++;
-  t.ok(known <= RECENT_IDS_MAX && known > RECENT_IDS_MAX / 2, `${known} are known`);
-  t.equal(recent.get(`id-${RECENT_IDS_MAX * 2 - 1}`), RECENT_IDS_MAX * 2 - 1);
+  for (let i = 0; i < RECENT_IDS_MAX * 2; i++) if (recent.get(source(i), `id-${i}`) !== undefined) known++;
+  t.ok(known <= RECENT_IDS_MAX && known >= RECENT_IDS_MAX / 2, `${known} are known`);
+  const last = RECENT_IDS_MAX * 2 - 1;
+  t.equal(recent.get(source(last), `id-${last}`), last);
   recent.clear();
-  t.equal(recent.get(`id-${RECENT_IDS_MAX * 2 - 1}`), undefined);
+  t.equal(recent.get(source(last), `id-${last}`), undefined);
 });

@@ -1,51 +1,56 @@
+import { SourceIds } from './source-ids.js';
+
 /** JetStream's own window. */
 const WINDOW_MS = 120_000;
-const GENERATION_MS = 30_000;
+/** A look-up goes through every generation, so there are two: ids are known for one to two minutes. */
+const GENERATION_MS = WINDOW_MS / 2;
 /** About 150 bytes each. What is dropped too early JetStream still knows: then a commit is refused and repeated. */
 export const RECENT_IDS_MAX = 100_000;
-const GENERATION_IDS_MAX = RECENT_IDS_MAX / 4;
+const GENERATION_IDS_MAX = RECENT_IDS_MAX / 2;
 
 interface Generation {
   bornAtMs: number;
-  positions: Map<string, number>;
+  positions: SourceIds<number>;
 }
 
-/** Message ids of the last two minutes with their positions, so that duplicates do not spoil a whole commit. */
+/** Ids of events of the last minutes with their positions, so that duplicates do not spoil a whole commit. */
 export class RecentIds {
-  #generations: Generation[] = [];
+  #newest: Generation | undefined;
+  #older: Generation | undefined;
 
   constructor(private readonly clock: () => number) {}
 
-  get(messageId: string): number | undefined {
-    for (let i = this.#generations.length - 1; i >= 0; i--) {
-      const generation = this.#generations[i]!;
-      const position = generation.positions.get(messageId);
-      if (position === undefined) continue;
-      return this.clock() - generation.bornAtMs <= WINDOW_MS ? position : undefined;
-    }
-    return undefined;
+  get(source: string, id: string): number | undefined {
+    return this.#lookUp(this.#newest, source, id) ?? this.#lookUp(this.#older, source, id);
   }
 
-  add(messageId: string, position: number): void {
-    this.#current().positions.set(messageId, position);
+  add(source: string, id: string, position: number): void {
+    this.#current().positions.set(source, id, position);
   }
 
-  delete(messageId: string): void {
-    for (const { positions } of this.#generations) positions.delete(messageId);
+  delete(source: string, id: string): void {
+    this.#newest?.positions.delete(source, id);
+    this.#older?.positions.delete(source, id);
   }
 
   /** After an interruption the log may have lost its tail: what was stored there is not any more. */
   clear(): void {
-    this.#generations = [];
+    this.#newest = undefined;
+    this.#older = undefined;
+  }
+
+  #lookUp(generation: Generation | undefined, source: string, id: string): number | undefined {
+    const position = generation?.positions.get(source, id);
+    if (position === undefined) return undefined;
+    return this.clock() - generation!.bornAtMs <= WINDOW_MS ? position : undefined;
   }
 
   #current(): Generation {
     const now = this.clock();
-    const newest = this.#generations.at(-1);
+    const newest = this.#newest;
     if (newest && newest.positions.size < GENERATION_IDS_MAX && now - newest.bornAtMs < GENERATION_MS) return newest;
-    const born: Generation = { bornAtMs: now, positions: new Map() };
-    const kept = this.#generations.filter((generation) => now - generation.bornAtMs <= WINDOW_MS);
-    this.#generations = [...kept.slice(-(RECENT_IDS_MAX / GENERATION_IDS_MAX) + 1), born];
-    return born;
+    this.#older = newest;
+    this.#newest = { bornAtMs: now, positions: new SourceIds() };
+    return this.#newest;
   }
 }

@@ -1,6 +1,8 @@
+import { messageId } from '../../proto/subject.js';
 import type { OutMessage } from '../nats/out-message.js';
 import { BATCH_MESSAGES_MAX } from '../nats/publisher.js';
 import type { CommitPolicy, CommitWay } from './commit-policy.js';
+import { SourceIds } from './source-ids.js';
 import type { SourceMarks } from './source-marks.js';
 import { type Unit, WaitingBatch, type WaitingEvent } from './waiting-event.js';
 
@@ -12,7 +14,7 @@ export class Round {
   readonly events: WaitingEvent[] = [];
   /** Set when the round is one atomic batch of a source and nothing else. */
   batch: WaitingBatch | undefined;
-  readonly #byMessageId = new Map<string, WaitingEvent>();
+  readonly #byId = new SourceIds<WaitingEvent>();
   readonly #followers = new Map<WaitingEvent, WaitingEvent[]>();
   /** Subjects whose marks are kept; their first message says what it expects. */
   readonly #tracked = new Map<string, SourceMarks>();
@@ -28,17 +30,18 @@ export class Round {
   }
 
   add(event: WaitingEvent, source: SourceMarks | undefined): void {
-    const { place, subject, messageId } = event.fields;
+    const { id = '', route, place } = event.fields;
     this.events.push(event);
     this.#bytes += event.size;
-    this.#byMessageId.set(messageId, event);
+    this.#byId.set(route.subject, id, event);
     if (!source) return;
-    this.#tracked.set(subject, source);
+    this.#tracked.set(route.subject, source);
     if (place) source.epoch(place.epoch).begin(event, place.position);
   }
 
-  withMessageId(messageId: string): WaitingEvent | undefined {
-    return this.#byMessageId.get(messageId);
+  /** The event of the round with the same id of the same source. */
+  twinOf({ fields: { id = '', route } }: WaitingEvent): WaitingEvent | undefined {
+    return this.#byId.get(route.subject, id);
   }
 
   /** `event` is a duplicate of `leader` if that one gets stored, and fails with it otherwise. */
@@ -69,14 +72,15 @@ export class Round {
 
   #hasCompanyOfTracked(): boolean {
     if (this.#tracked.size === 0) return false;
-    return new Set(this.events.map((event) => event.fields.system)).size < this.events.length;
+    return new Set(this.events.map((event) => event.fields.route.system)).size < this.events.length;
   }
 
   messages(): OutMessage[] {
     const expecting = new Set(this.#tracked.keys());
     return this.events.map((event) => {
-      const { subject, messageId, bytes, ttlSeconds } = event.fields;
-      const message: OutMessage = { subject, data: bytes!, id: messageId, ttlSeconds };
+      const { id = '', route, bytes } = event.fields;
+      const { system, entry, subject, ttlSeconds } = route;
+      const message: OutMessage = { subject, data: bytes!, id: messageId(system, entry, id), ttlSeconds };
       if (expecting.delete(subject)) message.expectLastSubject = this.#tracked.get(subject)!.lastOnSubject;
       return message;
     });
@@ -85,7 +89,7 @@ export class Round {
   /** The commit is over, whatever came of it. */
   close(): void {
     for (const { fields } of this.events) {
-      const source = fields.place && this.#tracked.get(fields.subject);
+      const source = fields.place && this.#tracked.get(fields.route.subject);
       if (source) source.epoch(fields.place!.epoch).end();
     }
   }

@@ -25,16 +25,16 @@ export function screenEvent(
   recent: RecentIds,
   round: Round,
 ): Screening {
-  const { place, messageId, arrival, refusal } = event.fields;
+  const { id = '', route, place, arrival, refusal } = event.fields;
   if (source && !source.isCurrent) return HOLD;
   if (source && place) {
     const settled = screenPlace(event, source.judge(place, arrival), recent);
     if (settled) return settled;
   }
   if (refusal) return HOLD;
-  const position = recent.get(messageId);
+  const position = recent.get(route.subject, id);
   if (position !== undefined) return { kind: 'answer', result: duplicateOf(event, position) };
-  const twin = round.withMessageId(messageId);
+  const twin = round.twinOf(event);
   return twin ? { kind: 'follow', leader: twin } : TAKE;
 }
 
@@ -44,7 +44,7 @@ export function screenPlace(event: WaitingEvent, verdict: Verdict, recent: Recen
     case 'new':
       return undefined;
     case 'duplicate': {
-      const position = recent.get(event.fields.messageId) ?? verdict.position;
+      const position = recent.get(event.fields.route.subject, event.fields.id ?? '') ?? verdict.position;
       return { kind: 'answer', result: duplicateOf(event, position) };
     }
     case 'follow':
@@ -74,10 +74,10 @@ export function placeRefusals(events: readonly WaitingEvent[], source: SourceMar
 }
 
 function placeProblem(event: WaitingEvent, kind: 'blocked' | 'too_many_epochs'): Problem {
-  const { id, entry } = event.fields;
+  const { id, route } = event.fields;
   const error =
     kind === 'blocked'
       ? new SluiceError('PRECEDING_FAILED', 'an earlier event of this source has failed: send that one again first')
       : new SluiceError('TOO_MANY', `a source may have ${EPOCHS_PER_SOURCE_MAX} values of sourceepoch`);
-  return { ...error.toProblem(), event: id, entry };
+  return { ...error.toProblem(), event: id, entry: route.entry };
 }

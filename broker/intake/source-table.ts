@@ -13,7 +13,8 @@ export class SourceTable {
 
   /** Marks are kept from the first event with a place on; undefined for a source that never sent one. */
   of(event: WaitingEvent): SourceMarks | undefined {
-    const { subject, place, entry, system } = event.fields;
+    const { place, route } = event.fields;
+    const { subject, entry, system } = route;
     const found = this.#bySubject.get(subject);
     if (found || !place) return found;
     const made = new SourceMarks(entry, system, this.#stream, subject);

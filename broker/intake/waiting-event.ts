@@ -1,6 +1,8 @@
 import type { Problem } from '../../proto/errors.js';
 import type { SourceOp } from '../../proto/event.js';
 import type { PublishResult } from '../../proto/frames.js';
+import type { Answer } from './event-answers.js';
+import type { EventRoute } from './event-route.js';
 import type { QuarantineEntry } from './quarantine-record.js';
 import type { SourcePlace } from './source-place.js';
 
@@ -8,24 +10,17 @@ import type { SourcePlace } from './source-place.js';
 export interface WaitingFields {
   id: string | undefined;
   op: SourceOp;
-  system: string;
-  entry: string;
-  /** NATS subject: one per system and entry. */
-  subject: string;
-  /** JetStream's message id. */
-  messageId: string;
+  route: EventRoute;
   place: SourcePlace | undefined;
   /** Counts all events that intake took: tells what came before and after a failure. */
   arrival: number;
   /** The stored form; undefined for a refused event that waits for its turn to be quarantined. */
   bytes: Uint8Array | undefined;
-  ttlSeconds: number | undefined;
   refusal: { problem: Problem; record: QuarantineEntry } | undefined;
 }
 
 /** One event between its arrival and its answer. */
 export class WaitingEvent {
-  readonly answer: Promise<PublishResult>;
   readonly size: number;
   /** Commits that were refused for a reason that can be removed. */
   attempts = 0;
@@ -33,17 +28,16 @@ export class WaitingEvent {
   goesAlone = false;
   /** Since when the store does not take it, though it is connected. */
   waitsSinceMs: number | undefined;
-  #resolve!: (result: PublishResult) => void;
 
-  constructor(readonly fields: WaitingFields) {
+  constructor(
+    readonly fields: WaitingFields,
+    private readonly answer: Answer,
+  ) {
     this.size = fields.bytes?.length ?? fields.refusal?.record.bytes.length ?? 0;
-    this.answer = new Promise((resolve) => {
-      this.#resolve = resolve;
-    });
   }
 
   settle(result: PublishResult): void {
-    this.#resolve(result);
+    this.answer(result);
   }
 }
 
@@ -53,7 +47,7 @@ export class WaitingBatch {
   constructor(public events: WaitingEvent[]) {}
 
   get system(): string {
-    return this.events[0]?.fields.system ?? '';
+    return this.events[0]?.fields.route.system ?? '';
   }
 }
 

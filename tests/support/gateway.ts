@@ -34,7 +34,10 @@ export async function startGateway(
     tickets,
     credentials: { digestOf: (token) => token, ownerOf: (digest) => CALLERS[digest] },
     engine: { subscribe: async (request) => subscriptionOf(request) },
-    intake: { publish: (_caller, events) => (events as SourceEventInput[]).map(stored), pressure: () => undefined },
+    intake: {
+      publish: (_caller, events) => Promise.all((events as SourceEventInput[]).map(stored)),
+      pressure: () => undefined,
+    },
     metrics: new Metrics().gateway,
     log: pino({ level: 'silent' }),
     clock: Date.now,

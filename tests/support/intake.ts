@@ -95,7 +95,7 @@ export async function startIntake(
 }
 
 export const publish = (intake: Intake, events: SourceEventInput[], caller = REGISTRY): Promise<PublishResult[]> =>
-  Promise.all(intake.publish(caller, events));
+  intake.publish(caller, events);
 
 /** The log of a partition from its beginning. */
 export async function readLog(bus: Bus, partition = 0): Promise<{ position: number; event: StoredEvent }[]> {

@@ -1,0 +1,140 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chown, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { usablePrograms } from './postgres-programs.js';
+
+const run = promisify(execFile);
+/** PostgreSQL refuses to run as root; nobody's number exists everywhere and owns nothing. */
+const UNPRIVILEGED = { uid: 65_534, gid: 65_534 };
+const START_MS_MAX = 30_000;
+const POLL_MS = 20;
+const OUTPUT_CHARS_MAX = 4_000;
+
+export type Query = <Row extends pg.QueryResultRow = pg.QueryResultRow>(
+  sql: string,
+  values?: unknown[],
+) => Promise<Row[]>;
+
+/** A PostgreSQL server of its own with logical replication, on a free port, with its data below a folder of the caller. */
+export class PostgresServer {
+  readonly url: string;
+  readonly query: Query;
+  #child: ChildProcess | undefined;
+  #output = '';
+
+  private constructor(
+    private readonly program: string,
+    private readonly args: string[],
+    private readonly options: { uid?: number; gid?: number; cwd: string },
+    port: number,
+  ) {
+    this.url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+    this.query = queryOf(this.url);
+  }
+
+  /** Makes the data; `start` is still to be called. The folder must be empty and be removed by the caller. */
+  static async create(folder: string, settings: Record<string, string> = {}): Promise<PostgresServer> {
+    const isRoot = process.getuid?.() === 0;
+    const options = { ...(isRoot && UNPRIVILEGED), cwd: folder };
+    if (isRoot) await chown(folder, UNPRIVILEGED.uid, UNPRIVILEGED.gid);
+    const programs = await usablePrograms(folder);
+    const data = join(folder, 'data');
+    const initial = ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync', '-E', 'UTF8', '--locale=C'];
+    await run(programs.initdb, initial, options);
+    await writeFile(join(data, 'postgresql.auto.conf'), serverSettings(settings));
+    const port = await freePort();
+    return new PostgresServer(programs.postgres, ['-D', data, '-p', String(port), '-k', ''], options, port);
+  }
+
+  get pid(): number {
+    return this.#child?.pid as number;
+  }
+
+  /** Resolves when it answers; also after `kill`, on the same port and data. */
+  async start(): Promise<void> {
+    this.#spawn();
+    const giveUpAt = Date.now() + START_MS_MAX;
+    while (!(await this.#answers())) {
+      if (Date.now() > giveUpAt) throw new Error(`PostgreSQL did not start at ${this.url}: ${this.#output}`);
+      // After a crash the former server's children hold its memory for a moment more.
+      if (this.#child?.exitCode != null) this.#spawn();
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  /** As a crash does. The postmaster only; its children notice at once and end too. */
+  kill(): Promise<void> {
+    return this.#end('SIGKILL');
+  }
+
+  stop(): Promise<void> {
+    return this.#end('SIGQUIT');
+  }
+
+  #spawn(): void {
+    const child = spawn(this.program, this.args, { ...this.options, stdio: ['ignore', 'ignore', 'pipe'] });
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.#output = (this.#output + chunk.toString()).slice(-OUTPUT_CHARS_MAX);
+    });
+    this.#child = child;
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      await this.query('SELECT 1');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+  }
+}
+
+/** Each call on a connection of its own, so that a server may come and go between two of them. */
+export function queryOf(url: string): Query {
+  return async <Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []) => {
+    const client = new pg.Client({ connectionString: url });
+    client.on('error', () => undefined);
+    await client.connect();
+    try {
+      return (await client.query<Row>(sql, values)).rows;
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  };
+}
+
+function serverSettings(settings: Record<string, string>): string {
+  const all = {
+    listen_addresses: '127.0.0.1',
+    wal_level: 'logical',
+    max_wal_senders: '10',
+    max_replication_slots: '10',
+    fsync: 'off',
+    shared_buffers: '32MB',
+    max_connections: '40',
+    ...settings,
+  };
+  return Object.entries(all)
+    .map(([name, value]) => `${name} = '${value}'\n`)
+    .join('');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -42,7 +42,7 @@ export class GrantAccess {
     if (!grant || grant.system !== system)
       throw new SluiceError('UNKNOWN_GRANT', `no grant ${id} for this system`, { grant: id });
     const status = statusAt(grant, this.deps.clock());
-    if (status !== 'in_force') throw notInForce(id, status);
+    if (status !== 'in_force') throw notInForce(grant, status);
     const version = this.deps.entries.published(grant.entry);
     if (!version) throw new SluiceError('ENTRY_WITHDRAWN', `entry ${grant.entry} is not published`, { grant: id });
     return { grant, version };
@@ -84,6 +84,7 @@ export function narrowingDigest(narrow: Rows): string {
   return createHash('sha256').update(JSON.stringify(narrow)).digest('base64url').slice(0, 22);
 }
 
-function notInForce(id: string, status: GrantStatus): SluiceError {
-  return new SluiceError('GRANT_NOT_IN_FORCE', `grant ${id} is ${status}`, { grant: id });
+function notInForce({ id, period }: Grant, status: GrantStatus): SluiceError {
+  const how = status === 'provisioning' ? `begins on ${period.from}` : `is ${status}`;
+  return new SluiceError('GRANT_NOT_IN_FORCE', `grant ${id} ${how}`, { grant: id });
 }

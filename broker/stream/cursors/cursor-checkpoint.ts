@@ -10,7 +10,7 @@ import { decodeCursor, encodeCursor } from './cursor-record.js';
 /** An atomic batch holds this many messages at most. */
 const BATCH_CURSORS_MAX = 1000;
 /** Acknowledgements that arrive meanwhile share one write; it bounds how late `acked` is on a busy broker. */
-const PACE_MS = 25;
+const PACE_MS = 50;
 /** Between attempts while the store is away. */
 const RETRY_MS = 250;
 /** What a drain may take before what is left is given up: it was never confirmed. */

@@ -7,8 +7,8 @@ import { thisMachine } from './machine.js';
 
 /** What a bench has found out. */
 export interface BenchResult {
-  /** The one number that the bench is about; several where it asks several questions. */
-  ratio: number | Record<string, number>;
+  /** The one number that the bench is about; several where it asks several questions; null where the peer is missing. */
+  ratio: number | Record<string, number | null> | null;
   aim: string;
   figures: Record<string, unknown>;
   /** Per phase, per process. */

@@ -1,0 +1,181 @@
+import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { benchBundle, SOURCE_SYSTEM, tokenOf } from './documents/bench-bundle.js';
+import { benchEntry } from './documents/bench-entry.js';
+import { type BenchRun, runBench } from './harness/bench-run.js';
+import { type BrokerProcess, startBroker } from './harness/broker-process.js';
+import { type ConnectorProcess, startConnector } from './harness/connector-process.js';
+import { CpuMeter, type CpuSeconds, NOT_MEASURED } from './harness/cpu-meter.js';
+import { operate } from './harness/operator.js';
+import { waitUntil } from './harness/wait-until.js';
+import { findChangeReceiver, receiveChanges } from './postgres/change-receiver.js';
+import { PostgresServer } from './postgres/postgres-server.js';
+import { serverCpuSeconds } from './postgres/server-cpu.js';
+import { insertRows, makeSourceTable, SOURCE_COLUMNS, SOURCE_TABLE } from './postgres/source-table.js';
+
+/** Rows per second from a slot's backlog into acknowledged events, against pg_recvlogical writing the same into a file. */
+const ENTRY = 'bench.records';
+const SLOT = 'sluice_cdc';
+/** Two workloads share the time; a row takes the source a tenth of a millisecond and less. */
+const ROWS_PER_SECOND_OF_RUN = 1_500;
+/** Rows after which the connector counts as warm. */
+const WARM_SHARE = 0.1;
+/** The peer is done in a blink, so it runs before and after. */
+const PEER_RUNS_BEFORE = 2;
+const PEER_RUNS_AFTER = 1;
+const END_MS_MAX = 20_000;
+const PUBLISH_MS_MAX = 120_000;
+const WORKLOADS = { 'many rows per transaction': 1_000, 'a row per transaction': 1 };
+
+interface Bench {
+  run: BenchRun;
+  postgres: PostgresServer;
+  broker: BrokerProcess;
+  receiver: string | undefined;
+}
+
+interface Phase {
+  rowsPerSecond: number;
+  cpuMicrosPerRow: CpuSeconds;
+  cpuSeconds: CpuSeconds;
+  megabytes?: number;
+}
+
+await runBench('cdc', async (run) => {
+  const bench = await start(run);
+  await makeSlot(bench);
+  const rows = Math.ceil((run.options.seconds * ROWS_PER_SECOND_OF_RUN) / 1_000) * 1_000;
+  const ratio: Record<string, number | null> = {};
+  const figures: Record<string, unknown> = {
+    rows,
+    peer: bench.receiver ? 'pg_recvlogical' : 'pg_recvlogical is missing',
+  };
+  const cpuSeconds: Record<string, CpuSeconds> = {};
+  for (const [name, perTransaction] of Object.entries(WORKLOADS)) {
+    const { source, peers } = await workload(bench, name, rows, perTransaction);
+    const peer = peers.sort((a, b) => a.rowsPerSecond - b.rowsPerSecond)[Math.floor(peers.length / 2)];
+    ratio[name] = peer ? Math.round((source.rowsPerSecond / peer.rowsPerSecond) * 1000) / 1000 : null;
+    for (const [role, phase] of Object.entries({ source, peer })) {
+      if (!phase) continue;
+      const { cpuSeconds: used, ...figure } = phase;
+      cpuSeconds[`${name}, ${role}`] = used;
+      figures[`${name}, ${role}`] = figure;
+    }
+  }
+  return { ratio, aim: 'at least 0.5', figures, cpuSeconds };
+});
+
+async function start(run: BenchRun): Promise<Bench> {
+  const folder = join(run.folder, 'postgres');
+  await mkdir(folder);
+  // PostgreSQL runs as an account of its own, which must pass through the folder of the run.
+  await chmod(run.folder, 0o711);
+  const postgres = await PostgresServer.create(folder, { synchronous_commit: 'off', max_wal_size: '4GB' });
+  run.defer(() => postgres.stop());
+  await postgres.start();
+  await makeSourceTable(postgres.query);
+  const broker = await startBroker(run);
+  await operate(broker.url, 'POST', '/v1/bundles', benchBundle([], [benchEntry(ENTRY)], []));
+  return { run, postgres, broker, receiver: await findChangeReceiver() };
+}
+
+async function workload(bench: Bench, name: string, rows: number, perTransaction: number) {
+  const { run, postgres, receiver } = bench;
+  await insertRows(postgres.query, `t${perTransaction}-`, rows, perTransaction);
+  const peers: Phase[] = [];
+  const peer = async (runs: number, from: string): Promise<void> => {
+    for (let i = 0; receiver && i < runs; i++) peers.push(await receive(bench, receiver, from, rows));
+  };
+  if (receiver) await copySlot(postgres, SLOT, 'kept');
+  await peer(PEER_RUNS_BEFORE, 'kept');
+  const source = await publish(bench, rows);
+  await peer(PEER_RUNS_AFTER, 'kept');
+  if (receiver) await postgres.query(`SELECT pg_drop_replication_slot('kept')`);
+  run.note(`${name}: ${source.rowsPerSecond} rows/s, peer ${peers.map(({ rowsPerSecond }) => rowsPerSecond)}`);
+  return { source, peers };
+}
+
+async function copySlot(postgres: PostgresServer, from: string, to: string): Promise<void> {
+  await postgres.query('SELECT pg_copy_logical_replication_slot($1, $2)', [from, to]);
+}
+
+async function receive({ run, postgres }: Bench, program: string, from: string, rows: number): Promise<Phase> {
+  const slot = 'peer';
+  await copySlot(postgres, from, slot);
+  const [end] = await postgres.query<{ lsn: string }>('SELECT pg_current_wal_lsn() AS lsn');
+  const file = join(run.folder, 'changes');
+  const before = await serverCpuSeconds(postgres.pid);
+  const order = { program, url: postgres.url, slot, publication: SLOT, endLsn: end!.lsn, file };
+  const { seconds, bytes, cpuSeconds } = await receiveChanges(run, order);
+  await waitUntil('the end of the peer', END_MS_MAX, () => isFree(postgres, slot));
+  const used = { pg_recvlogical: cpuSeconds, postgres: difference(before, await serverCpuSeconds(postgres.pid)) };
+  await postgres.query('SELECT pg_drop_replication_slot($1)', [slot]);
+  await rm(file);
+  return { ...phaseOf(rows, seconds, used), megabytes: Math.round(bytes / 1e5) / 10 };
+}
+
+/** The connector over the backlog; measured from when it is warm. */
+async function publish(bench: Bench, rows: number): Promise<Phase> {
+  const { postgres, broker } = bench;
+  const postgresBefore = await serverCpuSeconds(postgres.pid);
+  const connector = await connect(bench);
+  const warm = await reached(connector, rows * WARM_SHARE);
+  const meter = await CpuMeter.start({ connector: connector.pid, ...broker.roles });
+  const done = await reached(connector, rows);
+  const { cpuSeconds } = await meter.read();
+  const measured = done.stored - warm.stored;
+  // It is ahead of the connector by what fits between them: of all that it has used, the part of the measured rows.
+  const server = difference(postgresBefore, await serverCpuSeconds(postgres.pid), measured / rows);
+  const used = { ...cpuSeconds, postgres: server };
+  await connector.end();
+  await waitUntil('the end of the connector', END_MS_MAX, () => isFree(postgres, SLOT));
+  return phaseOf(measured, (done.atMs - warm.atMs) / 1000, used);
+}
+
+async function reached(connector: ConnectorProcess, events: number): Promise<{ stored: number; atMs: number }> {
+  let stored = 0;
+  await waitUntil(`acknowledgement of ${events} events`, PUBLISH_MS_MAX, async () => {
+    stored = await connector.stored();
+    return stored >= events;
+  });
+  return { stored, atMs: performance.now() };
+}
+
+function connect({ run, postgres, broker }: Bench): Promise<ConnectorProcess> {
+  const table = { table: SOURCE_TABLE, entry: ENTRY, columns: SOURCE_COLUMNS };
+  return startConnector(run, {
+    name: 'cdc',
+    connector: 'postgres-source',
+    bus: { url: broker.url, token: tokenOf(SOURCE_SYSTEM) },
+    settings: { database: postgres.url, tables: [table], slot: SLOT, publication: SLOT, maxRetainedWalMb: 65_536 },
+  });
+}
+
+/** Makes the slot, with the snapshot of a table that is still empty. */
+async function makeSlot(bench: Bench): Promise<void> {
+  const connector = await connect(bench);
+  const state = join(bench.run.folder, 'state', 'cdc.postgres-source.json');
+  await waitUntil('the first snapshot', END_MS_MAX, async () =>
+    /"isDone": ?true/.test(await readFile(state, 'utf8').catch(() => '')),
+  );
+  await connector.end();
+  await waitUntil('the end of the connector', END_MS_MAX, () => isFree(bench.postgres, SLOT));
+}
+
+async function isFree(postgres: PostgresServer, slot: string): Promise<boolean> {
+  const sql = 'SELECT active FROM pg_replication_slots WHERE slot_name = $1';
+  const [row] = await postgres.query<{ active: boolean }>(sql, [slot]);
+  return row?.active === false;
+}
+
+function difference(before: CpuSeconds[string], after: CpuSeconds[string], share = 1): CpuSeconds[string] {
+  if (typeof before !== 'number' || typeof after !== 'number') return NOT_MEASURED;
+  return Math.round((after - before) * share * 1000) / 1000;
+}
+
+function phaseOf(rows: number, seconds: number, cpuSeconds: CpuSeconds): Phase {
+  const micros = Object.entries(cpuSeconds).map(([role, used = NOT_MEASURED]) => {
+    return [role, typeof used === 'number' ? Math.round((used / rows) * 1e7) / 10 : used] as const;
+  });
+  return { rowsPerSecond: Math.round(rows / seconds), cpuMicrosPerRow: Object.fromEntries(micros), cpuSeconds };
+}

@@ -115,7 +115,17 @@ class RunningBroker implements Broker {
     const onUnexpected = (error: unknown): void => log.error({ err: error }, 'intake failed');
     const { catalog } = governance;
     const onQuarantineMissed = this.#warn;
-    const intake = new Intake({ bus, store, catalog, metrics, clock, limits, onUnexpected, onQuarantineMissed });
+    const intake = new Intake({
+      bus,
+      store,
+      replicas: config.replicas,
+      catalog,
+      metrics,
+      clock,
+      limits,
+      onUnexpected,
+      onQuarantineMissed,
+    });
     releases.add('intake', () => intake.drain());
     return intake;
   }

@@ -23,6 +23,7 @@ import { WaitingBatch, WaitingEvent, type WaitingFields } from './waiting-event.
 export interface IntakeDeps {
   bus: Bus;
   store: { partitions: number };
+  replicas: number;
   catalog: EntryLookup;
   metrics: Metrics;
   clock: () => number;
@@ -54,11 +55,22 @@ export class Intake {
       onMissed: deps.onQuarantineMissed ?? (() => {}),
     });
     this.#checkpoint = new MarkCheckpoint(bus.publisher);
+    const isReplicated = deps.replicas > 1;
     const rooms = { quarantine: this.#quarantine, checkpoint: this.#checkpoint };
     const onQueue = (): void => this.#reportQueue();
     this.#writers = Array.from({ length: store.partitions }, (_none, partition) => {
       const backlog = new Backlog(limits);
-      return new PartitionWriter({ bus, metrics, clock, onUnexpected, onQueue, ...rooms, partition, backlog });
+      return new PartitionWriter({
+        bus,
+        metrics,
+        clock,
+        onUnexpected,
+        onQueue,
+        ...rooms,
+        partition,
+        isReplicated,
+        backlog,
+      });
     });
     this.#endStatus = bus.onStatus((up) => {
       if (!up) for (const writer of this.#writers) writer.interrupted();

@@ -24,6 +24,8 @@ import { type Unit, WaitingBatch, type WaitingEvent } from './waiting-event.js';
 export interface WriterDeps {
   bus: Bus;
   partition: number;
+  /** The store has several servers, and may lose the one that leads in the middle of a commit. */
+  isReplicated: boolean;
   backlog: Backlog;
   quarantine: Quarantine;
   checkpoint: MarkCheckpoint;
@@ -178,7 +180,7 @@ export class PartitionWriter {
   async #commit(round: Round): Promise<Unit[]> {
     const { bus, metrics, partition } = this.#deps;
     const startedAt = performance.now();
-    const way = round.way(this.#policy);
+    const way = round.way(this.#policy, this.#deps.isReplicated);
     const outcomes = await sendRound(bus.publisher, round.messages(), way);
     const ms = performance.now() - startedAt;
     if (!outcomes.some((outcome) => outcome instanceof Error)) this.#policy.measured(way, outcomes.length, ms);

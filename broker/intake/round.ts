@@ -60,18 +60,19 @@ export class Round {
   }
 
   /**
-   * The policy decides for events that are independent. Not so when one of a kept source has company of its system: a single message in
-   * the middle may fail and those behind it not, and then the mark would pass over an event that is not stored.
+   * The policy decides for events that are independent. Several of one system go as a batch where a single message in the middle may
+   * fail and those behind it not: the mark of a kept source would pass over an event that is not stored, and where the
+   * leader of a replicated stream is lost under way, events would be stored out of order.
    */
-  way(policy: CommitPolicy): CommitWay {
+  way(policy: CommitPolicy, isReplicated: boolean): CommitWay {
     const { length } = this.events;
     if (length < 2 || this.events[0]!.goesAlone) return 'singles';
-    if (this.batch || this.#hasCompanyOfTracked()) return 'batch';
+    const mayFailInTheMiddle = isReplicated || this.#tracked.size > 0;
+    if (this.batch || (mayFailInTheMiddle && this.#hasSeveralOfOneSystem())) return 'batch';
     return policy.choose(length);
   }
 
-  #hasCompanyOfTracked(): boolean {
-    if (this.#tracked.size === 0) return false;
+  #hasSeveralOfOneSystem(): boolean {
     return new Set(this.events.map((event) => event.fields.route.system)).size < this.events.length;
   }
 

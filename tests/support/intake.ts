@@ -81,6 +81,7 @@ export async function startIntake(
 ): Promise<Intake> {
   const store = await ensureStreams(bus, { partitions: 2, replicas: 1, ...streams });
   const intake = new Intake({
+    replicas: 1,
     bus,
     store,
     catalog: ENTRIES,

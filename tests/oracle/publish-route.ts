@@ -4,13 +4,22 @@ import type { EntryDocument } from '../../proto/entry.js';
 import type { SourceEvent } from '../../proto/event.js';
 import type { PublishResult, Subprotocol } from '../../proto/frames.js';
 import type { RawSession } from '../support/raw-client.js';
-import { type HttpAddress, mustCall, publishBatch, publishLines, publishSingly } from '../support/raw-http.js';
+import {
+  CallFailedError,
+  type HttpAddress,
+  mustCall,
+  publishBatch,
+  publishLines,
+  publishSingly,
+} from '../support/raw-http.js';
 import { RawRecord } from '../support/raw-record.js';
 import type { Route } from './scenario.js';
 
 /** Events of one call or frame; well below what the broker takes at once. */
 const EVENTS_AT_ONCE = 250;
 const ATTEMPTS_MAX = 20;
+/** Between two attempts. */
+const RETRY_MS = 100;
 
 export interface RouteDeps {
   source: HttpAddress;
@@ -40,18 +49,25 @@ async function publishChunk(route: Route, events: SourceEvent[], deps: RouteDeps
   const published: Published[] = [];
   let due = [...events.keys()];
   for (let attempt = 1; due.length > 0; attempt++) {
-    const results = await publishSome(
-      route,
-      due.map((index) => events[index] as SourceEvent),
-      deps,
-    );
+    const sent = due.map((index) => events[index] as SourceEvent);
+    const results = await publishSome(route, sent, deps).catch(whenAway(sent.length));
     for (const [i, index] of due.entries()) {
       const event = events[index] as SourceEvent;
       published[index] = { event, result: results[i] ?? {}, isRetried: attempt > 1 };
     }
     due = attempt < ATTEMPTS_MAX ? due.filter((index) => isPassing(published[index]?.result)) : [];
+    if (due.length > 0) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
   return published;
+}
+
+/** The whole call was answered 503: the store did not answer in time, for any of the events. */
+function whenAway(count: number): (error: unknown) => PublishResult[] {
+  return (error) => {
+    const problem = error instanceof CallFailedError ? (error.answer.json as PublishResult['problem']) : undefined;
+    if (problem?.status !== 503) throw error;
+    return Array.from({ length: count }, () => ({ problem }));
+  };
 }
 
 /** A store that does not answer in time on a busy machine, and what had to wait for it. */

@@ -62,7 +62,9 @@ export class MessageWriter {
   }
 
   finish(): Uint8Array {
-    return Buffer.from(this.#bytes.subarray(0, this.#at));
+    const message = Buffer.allocUnsafe(this.#at);
+    this.#bytes.copy(message, 0, 0, this.#at);
+    return message;
   }
 
   /** The message as a field of another one: behind a tag and its length. */

@@ -2,11 +2,9 @@ import { SluiceError } from '../../proto/errors.js';
 import type { PublishFrame } from '../../proto/frames.js';
 import { nameElements } from '../intake/element-places.js';
 import type { Intake } from '../intake/intake.js';
+import { OPEN_EVENTS_MAX } from '../intake/intake-limits.js';
 import type { SystemCaller } from '../parties/caller.js';
 import type { FrameSink } from '../stream/subscriber.js';
-
-/** Events of one session that wait for their answer: some commits' worth keeps the pipe full, more only waits here. */
-const WAITING_EVENTS_MAX = 4000;
 
 export interface SessionPublisherOptions {
   caller: SystemCaller;
@@ -69,6 +67,6 @@ export class SessionPublisher {
   #roomAwaited(): Promise<unknown> | undefined {
     const pressure = this.options.intake.pressure();
     if (pressure) return pressure;
-    return this.#waitingEvents > WAITING_EVENTS_MAX ? Promise.race(this.#underWay) : undefined;
+    return this.#waitingEvents > OPEN_EVENTS_MAX ? Promise.race(this.#underWay) : undefined;
   }
 }

@@ -1,14 +1,12 @@
 import { toProblem } from '../../proto/errors.js';
 import type { PublishResult } from '../../proto/frames.js';
 import type { Intake } from '../intake/intake.js';
+import { OPEN_EVENTS_MAX } from '../intake/intake-limits.js';
 import type { SystemCaller } from '../parties/caller.js';
 import { parseJson } from './body-parsers.js';
 import { eventTextBytesMax, lineTooLong } from './event-text.js';
 import { type InputLine, ndjsonLines } from './ndjson-lines.js';
 import { OrderedAnswers } from './ordered-answers.js';
-
-/** Events of one stream that are not answered yet: enough to fill several commits, small beside intake's own bound. */
-const OPEN_EVENTS_MAX = 4000;
 
 export interface EventStream {
   intake: Intake;

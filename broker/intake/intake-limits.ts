@@ -1,3 +1,9 @@
+/**
+ * Events of one publisher that are not answered yet; its input is not read on above it. Two full commits for each of
+ * the usual four partitions: one is under way while the next one gathers.
+ */
+export const OPEN_EVENTS_MAX = 8_000;
+
 export interface BacklogLimits {
   /** Above these `pressure()` asks to wait, and is over again at half of them. */
   pressureEvents: number;

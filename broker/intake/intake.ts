@@ -12,6 +12,7 @@ import { routeOf } from './event-route.js';
 import { isEvent, type RawEvent } from './event-shape.js';
 import type { IntakeLimits } from './intake-limits.js';
 import { type EntryLookup, type Judgement, judgeEvent } from './judge-event.js';
+import { LookUpOnce } from './look-up-once.js';
 import { MarkCheckpoint } from './mark-checkpoint.js';
 import { PartitionWriter } from './partition-writer.js';
 import { isPrintableId } from './printable.js';
@@ -32,6 +33,12 @@ export interface IntakeDeps {
   onUnexpected?: ((error: unknown) => void) | undefined;
   /** Told now and then of refused events that the store did not take. */
   onQuarantineMissed?: ((message: string, error: unknown) => void) | undefined;
+}
+
+/** What the events of one call have in common. */
+interface Call {
+  caller: SystemCaller;
+  entries: EntryLookup;
 }
 
 /** Takes events of authenticated systems: validates, stores in order of arrival, answers when they are on disk. */
@@ -80,10 +87,11 @@ export class Intake {
   /** Answers in the order of the events, when all are there. It does not reject: what went wrong is in the result. */
   publish(caller: SystemCaller, events: readonly unknown[]): Promise<PublishResult[]> {
     const answers = new EventAnswers(events.length);
+    const call: Call = { caller, entries: new LookUpOnce(this.#deps.catalog) };
     for (let i = 0; i < events.length; i++) {
       const event = events[i];
       const answer = answers.to(i);
-      if (isEvent(event)) this.#take(caller, event, answer);
+      if (isEvent(event)) this.#take(call, event, answer);
       else answer(this.#refused(undefined, notAnEvent().toProblem()));
     }
     return answers.all;
@@ -92,7 +100,8 @@ export class Intake {
   /** All or none of up to 1,000 events of one entry; what was stored before is answered as duplicate and left out. */
   async publishAtomic(caller: SystemCaller, events: readonly SourceEventInput[]): Promise<PublishResult[]> {
     const raw = events as readonly unknown[] as RawEvent[];
-    const judged = raw.map((event) => this.#judge(caller, event));
+    const call: Call = { caller, entries: new LookUpOnce(this.#deps.catalog) };
+    const judged = raw.map((event) => this.#judge(call, event));
     const refusal = this.#isDraining ? shuttingDown() : refusalOfBatch(judged);
     if (refusal || judged.some((one) => !one.accepted)) {
       return judged.map((one) => this.#counted(refusedInBatch(one, refusal)));
@@ -127,12 +136,13 @@ export class Intake {
     this.#endStatus();
   }
 
-  #take(caller: SystemCaller, event: RawEvent, answer: Answer): void {
+  #take(call: Call, event: RawEvent, answer: Answer): void {
     if (this.#isDraining) {
       answer(this.#refused(isPrintableId(event.id) ? event.id : undefined, shuttingDown()));
       return;
     }
-    const judged = this.#judge(caller, event);
+    const { caller } = call;
+    const judged = this.#judge(call, event);
     if (judged.accepted) this.#queue(caller, event, judged, answer);
     // Without an entry of the caller's there is no quarantine that anyone would be entitled to read.
     else if (!judged.entry) answer(this.#refused(judged.id, judged.problem));
@@ -147,10 +157,10 @@ export class Intake {
     else answer(this.#refuseForNow(writer, waiting));
   }
 
-  #judge(caller: SystemCaller, event: RawEvent): Judgement {
-    const { catalog, limits, clock } = this.#deps;
+  #judge({ caller, entries }: Call, event: RawEvent): Judgement {
+    const { limits, clock } = this.#deps;
     try {
-      return judgeEvent({ entries: catalog, maxEventBytes: limits.maxEventBytes }, caller, event, clock());
+      return judgeEvent({ entries, maxEventBytes: limits.maxEventBytes }, caller, event, clock());
     } catch (error) {
       // The entry does not compile: none of its events is taken, so none can overtake this one.
       this.#deps.onUnexpected?.(error);

@@ -23,6 +23,12 @@ const PING_INTERVAL_MS = 10_000;
  */
 const API_TIMEOUT_MS = 5_000;
 
+/**
+ * What the client gathers before it writes within one turn. Its own 32 KiB make fifteen system calls of one commit, each
+ * of which wakes the server. The client reads the option without listing it.
+ */
+const WRITE_BYTES = { pendingLimit: 256 * 1024 } as object;
+
 /** Connects once (rejects when it can not) and from then on reconnects for ever. */
 export async function connectBus(options: BusOptions): Promise<Bus> {
   // A private prefix, so that a later account with tighter permissions can be given just this one.
@@ -39,6 +45,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     reconnectJitter: RECONNECT_WAIT_MS,
     timeout: CONNECT_TIMEOUT_MS,
     pingInterval: PING_INTERVAL_MS,
+    ...WRITE_BYTES,
   });
   const jsm = await jetstreamManager(nc, { timeout: API_TIMEOUT_MS, checkAPI: false });
   return new Bus(nc, jetstream(nc, { timeout: API_TIMEOUT_MS }), jsm, inboxPrefix);

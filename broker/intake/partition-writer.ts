@@ -220,7 +220,9 @@ export class PartitionWriter {
   #waitsOut(round: Round, event: WaitingEvent): boolean {
     const now = performance.now();
     event.waitsSinceMs ??= now;
-    if (!this.#deps.bus.isUp() || now - event.waitsSinceMs > WAIT_OUT_MS) return false;
+    // A lost connection to one server of several is soon replaced; of an only one it is told at once.
+    const isWorthIt = this.#deps.isReplicated || this.#deps.bus.isUp();
+    if (!isWorthIt || now - event.waitsSinceMs > WAIT_OUT_MS) return false;
     const source = round.source(event.fields.route.subject);
     if (source) source.isCurrent = false;
     this.#isWaitingOut = true;

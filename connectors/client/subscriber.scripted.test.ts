@@ -93,7 +93,10 @@ t.test('what the filter passed over is acknowledged too, once nothing else is op
   const { value } = await first;
   sendEvents(session, [], 20);
   (value as Delivery).ack();
-  t.match(await session.next('ack'), { position: 20 });
+  // Where the second frame comes after the acknowledgement, 8 is acknowledged first.
+  let acknowledged = await session.next('ack');
+  if (acknowledged.position === 8) acknowledged = await session.next('ack');
+  t.match(acknowledged, { position: 20 });
   await iterator.return?.();
 });
 

@@ -19,7 +19,7 @@ t.test('what costs little goes out at the end of each turn', async (t) => {
   const send = paceWith({ nowMs: 0 });
   const order: string[] = [];
   for (let i = 0; i < 3; i++) {
-    const sent = send(0.9).then(() => order.push('sent'));
+    const sent = send(0.5).then(() => order.push('sent'));
     await new Promise((resolve) => setImmediate(resolve));
     await sent;
     order.push('turn');
@@ -27,10 +27,13 @@ t.test('what costs little goes out at the end of each turn', async (t) => {
   t.same(order, ['sent', 'turn', 'sent', 'turn', 'sent', 'turn']);
 });
 
-t.test('what costs much is followed by a rest six times as long, but never by a long one', async (t) => {
+t.test('the dearer the sending, the longer the rest, but it is never a long one', async (t) => {
   const send = paceWith({ nowMs: 0 });
   await send(2);
-  t.ok((await send(1000)) >= 11, 'after 2 ms it rests for 12');
+  const afterTwo = await send(4);
+  t.ok(afterTwo >= 7, `after 2 ms it rests for 8: ${afterTwo}`);
+  const afterFour = await send(1000);
+  t.ok(afterFour >= 31, `after 4 ms it rests for 32: ${afterFour}`);
   const waited = await send(0);
-  t.ok(waited >= 19 && waited < 500, `after a second it rests for 20 ms and not for two seconds: ${waited}`);
+  t.ok(waited >= 49 && waited < 500, `after a second it rests for 50 ms and not for hours: ${waited}`);
 });

@@ -20,7 +20,7 @@ export interface RunOptions {
 }
 
 /**
- * Runs a broker until SIGTERM or SIGINT, then drains; a second signal ends it by force. Prints what its user must see
+ * Runs a broker until SIGTERM, SIGINT or the end of its terminal, then drains; a second signal ends it by force. Prints what its user must see
  * on standard output; the log goes to standard error. Sets the exit code.
  */
 export async function runBroker(
@@ -62,6 +62,8 @@ function textAnnouncement(broker: Broker, url: string): string {
   return lines.join('\n');
 }
 
+const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
+
 function untilStopped(broker: Broker): Promise<void> {
   return new Promise((resolve) => {
     let isDraining = false;
@@ -71,20 +73,19 @@ function untilStopped(broker: Broker): Promise<void> {
       isDraining = true;
       setTimeout(() => process.exit(1), DRAIN_MS_MAX).unref();
       void broker.drain().then(() => {
-        process.off('SIGTERM', onSignal);
-        process.off('SIGINT', onSignal);
+        for (const signal of ENDING_SIGNALS) process.off(signal, onSignal);
         if (isWorker()) leavePrimary();
         resolve();
       });
     };
     // A worker may have the primary's order already when Ctrl-C reaches it too: only a second signal is a second wish.
-    const onSignal = (): void => {
-      if (++signals > 1) process.exit(1);
+    const onSignal = (signal: NodeJS.Signals): void => {
+      // A terminal that closes says so once; whoever passes it on may send SIGTERM after it, and neither is in a hurry.
+      if (signal !== 'SIGHUP' && ++signals > 1) process.exit(1);
       if (!isWorker()) process.stderr.write('draining; once more to end at once\n');
       drain();
     };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
+    for (const signal of ENDING_SIGNALS) process.on(signal, onSignal);
     if (isWorker()) onDrainOrder(drain);
   });
 }

@@ -50,6 +50,12 @@ t.test('a bare day bounds instants by the whole day in the legal time zone', asy
   t.notOk(matches('datetime', { to: '2026-11-22' }, '2026-11-23T00:00:00+08:00'));
 });
 
+t.test('a leap second is an instant like any other', async (t) => {
+  t.ok(matches('datetime', { from: '2016-12-31T00:00:00Z' }, '2016-12-31T23:59:60Z'));
+  t.ok(matches('datetime', { is: '2017-01-01T07:59:60+08:00' }, '2016-12-31T23:59:60Z'));
+  t.notOk(matches('datetime', { to: '2016-12-31T23:59:59Z' }, '2016-12-31T23:59:60Z'));
+});
+
 t.test('an absent or wrongly typed value never matches', async (t) => {
   const predicates: [ItemType, RowPredicate][] = [
     ['code', { is: 'x' }],

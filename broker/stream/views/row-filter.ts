@@ -2,6 +2,7 @@ import { compareDecimals } from '../../../proto/decimal.js';
 import type { ItemType } from '../../../proto/entry.js';
 import type { ItemValue, RecordData } from '../../../proto/event.js';
 import type { ItemField } from '../../../proto/item-field.js';
+import { instantMs, isDay } from '../../../proto/rfc3339.js';
 import type { RowPredicate, Rows } from '../../../proto/rows.js';
 
 type Scalar = string | number | boolean;
@@ -78,8 +79,8 @@ function compile(predicate: RowPredicate, type: ItemType): Test {
 function equalTo(wanted: Scalar, type: ItemType): Test {
   if (type === 'decimal') return (value) => typeof value === 'string' && compareDecimals(value, String(wanted)) === 0;
   if (type === 'datetime') {
-    const instant = Date.parse(String(wanted));
-    return (value) => typeof value === 'string' && Date.parse(value) === instant;
+    const instant = instantMs(wanted);
+    return (value) => instant !== undefined && instantMs(value) === instant;
   }
   return (value) => value === wanted;
 }
@@ -102,18 +103,17 @@ function bounded(type: ItemType, holds: (compare: (bound: number | string) => nu
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const isDay = (text: string): boolean => text.length === 10;
 /** A bare day in a bound on instants is that whole day in the one legal time zone, UTC+8. */
-const startOf = (text: string): number => Date.parse(isDay(text) ? `${text}T00:00:00+08:00` : text);
+const startOf = (bound: string): number | undefined => instantMs(isDay(bound) ? `${bound}T00:00:00+08:00` : bound);
 
 function notBefore(bound: string, type: ItemType): Test {
   if (type === 'date') return (value) => typeof value === 'string' && value >= bound;
-  const instant = startOf(bound);
-  return (value) => typeof value === 'string' && Date.parse(value) >= instant;
+  const instant = startOf(bound) ?? Number.NaN;
+  return (value) => (instantMs(value) ?? Number.NaN) >= instant;
 }
 
 function notAfter(bound: string, type: ItemType): Test {
   if (type === 'date') return (value) => typeof value === 'string' && value <= bound;
-  const instant = isDay(bound) ? startOf(bound) + DAY_MS - 1 : Date.parse(bound);
-  return (value) => typeof value === 'string' && Date.parse(value) <= instant;
+  const instant = (startOf(bound) ?? Number.NaN) + (isDay(bound) ? DAY_MS - 1 : 0);
+  return (value) => (instantMs(value) ?? Number.NaN) <= instant;
 }

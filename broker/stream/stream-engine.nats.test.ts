@@ -1,8 +1,10 @@
 import t, { type Test } from 'tap';
 import type { From } from '../../proto/frames.js';
 import type { Rows } from '../../proto/rows.js';
+import { eventually } from '../../tests/support/condition.js';
 import { RecordingSink } from '../../tests/support/recording-sink.js';
 import { type StreamFixture, startStreamFixture } from '../../tests/support/stream-fixture.js';
+import { streamEnds } from '../nats/log-reader.js';
 import type { StreamEngine } from './stream-engine.js';
 import type { Subscription } from './subscriber.js';
 
@@ -225,6 +227,19 @@ t.test('positions that the log does not have, or of another life of it, are told
   await t.rejects(follow(engine, { from: { after: 0, log: 'another' } }), { code: 'POSITION_GONE' });
   const { sink } = await follow(engine, { from: { after: 0 } });
   await t.resolves(follow(engine, { cursor: 'x', from: { after: position, log: sink.subscribed?.log } }));
+});
+
+t.test('age that has ended the events of other entries takes nothing from who was away', async (t) => {
+  const { fixture, engine } = await setUp(t);
+  const { publisher } = fixture.bus;
+  for (let i = 0; i < 3; i++) {
+    await publisher.publish({ subject: 'ev.0.civil.other.registry', data: Buffer.from('x'), ttlSeconds: 1 });
+  }
+  await eventually(async () => (await streamEnds(fixture.bus, 'EV_0')).first > 3, 'the others to end', 10_000);
+  const position = await fixture.publish('create', person(1));
+  const { sink } = await follow(engine, { from: { after: 1 } });
+  await sink.until(() => sink.has('caught_up'));
+  t.strictSame(sink.positions, [position]);
 });
 
 t.test('a grant may look back to its start and no further', async (t) => {

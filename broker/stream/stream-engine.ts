@@ -9,6 +9,7 @@ import { DeadLetters } from './dead-letters.js';
 import { GrantAccess, type GrantLookup } from './grant-access.js';
 import type { GrantSubscription, SubscriptionHost } from './grant-subscription.js';
 import { LiveDispatch } from './live-dispatch.js';
+import { expiredBeforeMs } from './log/expiry.js';
 import type { LogEvent } from './log/log-event.js';
 import { LogSegments } from './log/log-segments.js';
 import { PartitionReaders } from './log/partition-readers.js';
@@ -18,7 +19,7 @@ import type { SubscribeRequest, Subscription } from './subscriber.js';
 import { SubscriptionDesk } from './subscription-desk.js';
 import { SubscriptionTable } from './subscription-table.js';
 import { SubscriptionWatch } from './subscription-watch.js';
-import { type EntryLookup, fieldsOf } from './views/entry-fields.js';
+import { type EntryLookup, fieldsOf, versionsOf } from './views/entry-fields.js';
 import { LiveViews } from './views/live-view.js';
 
 export interface StreamEngineDeps {
@@ -61,7 +62,7 @@ export class StreamEngine implements SubscriptionHost {
     this.cursors = new CursorStore(bus, (cursors, ms) => metrics.cursorsStored(cursors, ms / 1000));
     this.receipts = new ReceiptBook(bus, () => metrics.receiptStored());
     this.deadLetters = new DeadLetters(bus);
-    this.starts = new StartPositions(bus);
+    this.starts = new StartPositions(bus, (entry) => expiredBeforeMs(versionsOf(entries, entry), deps.clock()));
     const items = (entry: string) => fieldsOf(entries, entry);
     this.#dispatch = new LiveDispatch({
       fieldsOf: items,

@@ -8,6 +8,7 @@ import { eventStream } from '../../nats/streams.js';
 
 export interface StartQuery {
   grant: string;
+  entry: string;
   partition: number;
   log: string;
   from: From;
@@ -17,8 +18,6 @@ export interface StartQuery {
   cursorLog: string | undefined;
   /** Earliest acceptance time that the grant may see; 0 = everything. */
   historyFromMs: number;
-  /** Events of the entry end by this age; undefined: never. */
-  retentionMs: number | undefined;
 }
 
 /** The server's clock and a broker's may differ by this much when the acceptance time is searched for. */
@@ -30,7 +29,11 @@ export class StartPositions {
   /** partition and time → position before the first event accepted then or later: it never changes. */
   readonly #byTime = new Map<string, number>();
 
-  constructor(private readonly bus: Bus) {}
+  constructor(
+    private readonly bus: Bus,
+    /** Events of an entry that were stored before this moment may have ended by age; 0 when none can have. */
+    private readonly expiredBeforeMs: (entry: string) => number,
+  ) {}
 
   /**
    * Throws POSITION_GONE for what the log no longer has or does not have yet, or of another life of the log, and
@@ -64,13 +67,15 @@ export class StartPositions {
     throw new SluiceError('BEFORE_HISTORY', message, { grant, earliest });
   }
 
-  /** What age has ended is gone for this entry, though the partition still holds older events of other entries. */
-  async #ends(query: StartQuery): Promise<{ first: number; last: number }> {
-    const stream = eventStream(query.partition);
-    const ends = await streamEnds(this.bus, stream);
-    if (query.retentionMs === undefined) return ends;
-    const cutoff = await sequenceAt(this.bus, stream, new Date(Date.now() - query.retentionMs));
-    return { first: Math.max(ends.first, cutoff), last: ends.last };
+  /**
+   * Age alone ends an event, and at the age that its own entry states: that the partition begins later says nothing about this
+   * entry, nor does it that older events of others are still there.
+   */
+  async #ends({ entry, partition }: StartQuery): Promise<{ first: number; last: number }> {
+    const stream = eventStream(partition);
+    const { last } = await streamEnds(this.bus, stream);
+    const expiredBeforeMs = this.expiredBeforeMs(entry);
+    return { first: expiredBeforeMs === 0 ? 1 : await sequenceAt(this.bus, stream, new Date(expiredBeforeMs)), last };
   }
 
   /** Position before the first event accepted at or after a time. */

@@ -3,14 +3,12 @@ import type { StoredCursor } from '../cursors/cursor-record.js';
 import type { OpenGrant } from '../grant-access.js';
 import type { StartQuery } from './start-position.js';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-
 /** The question where a grant is read from, for a request and the cursor that is stored. */
 export function startQuery(open: OpenGrant, log: string, from: From, stored: StoredCursor | undefined): StartQuery {
   const { grant, version } = open;
-  const { retentionDays } = version.document;
   return {
     grant: grant.id,
+    entry: grant.entry,
     partition: version.partition,
     log,
     from,
@@ -18,6 +16,5 @@ export function startQuery(open: OpenGrant, log: string, from: From, stored: Sto
     // A claim that nothing was acknowledged under holds no position, of whatever life.
     cursorLog: stored?.record.position == null ? undefined : stored.record.log,
     historyFromMs: grant.historyFromMs,
-    retentionMs: retentionDays === undefined ? undefined : retentionDays * DAY_MS,
   };
 }

@@ -10,6 +10,13 @@ export interface EntryLookup {
   onChange(fn: (entry: string) => void): () => void;
 }
 
+/** All published versions in ascending order; none of a withdrawn entry. */
+export function versionsOf(entries: EntryLookup, entry: string): EntryVersion[] {
+  const newest = entries.published(entry);
+  const versions = Array.from({ length: newest?.version ?? 0 }, (_none, index) => entries.version(entry, index + 1));
+  return versions.filter((version) => version !== undefined);
+}
+
 /** Newest definition of an item: a grant goes on reading what older versions had. Undefined: no version has it. */
 export function newestItem(entries: EntryLookup, entry: string, name: string): NumberedItem | undefined {
   const newest = entries.published(entry);

@@ -8,7 +8,7 @@ import { startNatsServer } from './harness/nats-process.js';
 import { operate } from './harness/operator.js';
 import { Source } from './harness/source.js';
 import type { EventPlan } from './load/event-supply.js';
-import type { RawPublishReport } from './load/raw-publisher.js';
+import type { RawPublishReport, RawPublishRun } from './load/raw-publisher.js';
 
 /** Validated, strictly durable, acknowledged events per second against raw publishes of the same bytes. */
 const ENTRIES = Array.from({ length: 16 }, (_, i) => `bench.records${i}`);
@@ -37,9 +37,14 @@ await runBench('intake', async (run) => {
   phases.lines = await toBroker(await Source.overLines(run, broker.url, plan('l')), broker, seconds);
   phases.socket = await toBroker(await Source.overSocket(run, broker.url, plan('s')), broker, seconds);
   await broker.end();
-  phases['raw batches, 1 stream'] = await raw(run, 'batches', 1, seconds);
-  phases['raw batches, 4 streams'] = await raw(run, 'batches', STREAMS, seconds);
-  phases['plain js.publish'] = await raw(run, 'plain', STREAMS, seconds);
+  phases['raw batches, 1 stream'] = await raw(run, 'batches', { streams: 1, seconds });
+  phases['raw batches, 4 streams'] = await raw(run, 'batches', { streams: STREAMS, seconds });
+  phases['raw batches, 4 streams, with ids and read back'] = await raw(run, 'batches', {
+    streams: STREAMS,
+    seconds,
+    asTheBus: true,
+  });
+  phases['plain js.publish'] = await raw(run, 'plain', { streams: STREAMS, seconds });
   return result(phases);
 });
 
@@ -55,11 +60,11 @@ async function toBroker(source: Source, broker: BrokerProcess, seconds: number):
 }
 
 /** Each on a new server, so that nobody writes into another's files. */
-async function raw(run: BenchRun, act: 'batches' | 'plain', streams: number, seconds: number): Promise<Phase> {
-  const server = await startNatsServer(run, `nats-${act}-${streams}`);
+async function raw(run: BenchRun, act: 'batches' | 'plain', order: Omit<RawPublishRun, 'url'>): Promise<Phase> {
+  const server = await startNatsServer(run, `nats-${act}-${order.streams}${order.asTheBus ? '-as-the-bus' : ''}`);
   const publisher = new LoadProcess(run, 'raw-publisher');
   const meter = await CpuMeter.start({ 'nats-server': server.pid, publisher: publisher.pid });
-  const report = await publisher.ask<RawPublishReport>(act, { url: server.url, streams, seconds });
+  const report = await publisher.ask<RawPublishReport>(act, { url: server.url, ...order });
   const { cpuSeconds } = await meter.read();
   await publisher.end();
   await server.end();

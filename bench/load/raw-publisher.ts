@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { DiscardPolicy, jetstream, jetstreamManager, StoreCompression } from '@nats-io/jetstream';
-import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import {
+  AckPolicy,
+  DiscardPolicy,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  StoreCompression,
+} from '@nats-io/jetstream';
+import { connect, headers, type NatsConnection, nanos } from '@nats-io/transport-node';
 import { storedBytes } from '../documents/bench-entry.js';
 import { EventSupply } from './event-supply.js';
 import { serveAsWorker } from './worker.js';
@@ -18,6 +25,8 @@ export interface RawPublishRun {
   url: string;
   streams: number;
   seconds: number;
+  /** With message ids, and read back by a consumer per stream on a connection of its own, as the bus does. */
+  asTheBus?: boolean;
 }
 
 export interface RawPublishReport {
@@ -28,20 +37,54 @@ export interface RawPublishReport {
 serveAsWorker({ batches: (run: RawPublishRun) => batches(run), plain: (run: RawPublishRun) => plain(run) });
 
 /** Atomic batches with own code, as the client's own drops headers. */
-async function batches({ url, streams, seconds }: RawPublishRun): Promise<RawPublishReport> {
+async function batches({ url, streams, seconds, asTheBus = false }: RawPublishRun): Promise<RawPublishReport> {
   const nc = await connect({ servers: url });
   await makeStreams(nc, streams);
+  const reader = asTheBus ? await readBack(url, streams) : undefined;
   const bytes = payloads();
-  return measured(nc, seconds, streams * BATCHES_OPEN, async (line) => {
-    await publishBatch(nc, line % streams, bytes);
+  const report = await measured(nc, seconds, streams * BATCHES_OPEN, async (line) => {
+    await publishBatch(nc, line % streams, bytes, asTheBus);
     return BATCH_MESSAGES;
   });
+  await reader?.close();
+  return report;
 }
 
-async function publishBatch(nc: NatsConnection, stream: number, bytes: Uint8Array[]): Promise<void> {
+/** Pushed, flow-controlled and not acknowledged. What is read is dropped. */
+async function readBack(url: string, streams: number): Promise<NatsConnection> {
+  const nc = await connect({ servers: url });
+  const jsm = await jetstreamManager(nc);
+  for (let i = 0; i < streams; i++) {
+    const inbox = `read.${i}`;
+    nc.subscribe(inbox, {
+      callback: (_error, { reply, headers }) => {
+        if (headers?.code === FLOW_CONTROL && reply) nc.publish(reply);
+      },
+    });
+    await pushTo(jsm, `RAW_${i}`, inbox);
+  }
+  return nc;
+}
+
+const FLOW_CONTROL = 100;
+const IDLE_HEARTBEAT_MS = 1_000;
+
+const pushTo = (jsm: JetStreamManager, stream: string, inbox: string) =>
+  jsm.consumers.add(stream, {
+    deliver_subject: inbox,
+    ack_policy: AckPolicy.None,
+    flow_control: true,
+    idle_heartbeat: nanos(IDLE_HEARTBEAT_MS),
+    mem_storage: true,
+  });
+
+let idsGiven = 0;
+
+async function publishBatch(nc: NatsConnection, stream: number, bytes: Uint8Array[], withIds: boolean): Promise<void> {
   const id = randomUUID();
   for (let i = 0; i < BATCH_MESSAGES; i++) {
     const hdrs = headers();
+    if (withIds) hdrs.set('Nats-Msg-Id', `source/bench.records/raw-${idsGiven++}`);
     hdrs.set('Nats-Batch-Id', id);
     hdrs.set('Nats-Batch-Sequence', String(i + 1));
     const data = bytes[i] as Uint8Array;

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { FrameCodec } from '../../proto/frame-codec.js';
 import type { ServerFrame } from '../../proto/frames.js';
+import type { SharedFrame } from '../stream/shared-frame.js';
 import type { FrameSink } from '../stream/subscriber.js';
 import { wireFrame } from './wire-frame.js';
 
@@ -35,16 +36,12 @@ export class SocketSink implements FrameSink {
     socket.on('drain', this.#onDrain);
   }
 
-  send(frame: string | Uint8Array): boolean {
-    // Nothing may follow the close frame, whoever sends it first.
-    if (!this.#isOpen || this.webSocket.readyState !== this.webSocket.OPEN) return false;
-    if (!this.socket.write(wireFrame(frame))) this.#watchProgress();
-    if (this.socket.writableLength > this.options.maxBufferedBytes) this.#giveUp();
-    return this.#isOpen;
+  send(frame: SharedFrame): boolean {
+    return this.#mayWrite && this.#write(frame.onWire(wireFrame));
   }
 
   sendFrame(frame: ServerFrame): boolean {
-    return this.send(this.options.codec.encode(frame));
+    return this.#mayWrite && this.#write(wireFrame(this.options.codec.encode(frame)));
   }
 
   bufferedBytes(): number {
@@ -70,6 +67,17 @@ export class SocketSink implements FrameSink {
     this.#stuffedTimer = undefined;
     this.#wake();
   };
+
+  /** Nothing may follow the close frame, whoever sends it first. */
+  get #mayWrite(): boolean {
+    return this.#isOpen && this.webSocket.readyState === this.webSocket.OPEN;
+  }
+
+  #write(bytes: Buffer): boolean {
+    if (!this.socket.write(bytes)) this.#watchProgress();
+    if (this.socket.writableLength > this.options.maxBufferedBytes) this.#giveUp();
+    return this.#isOpen;
+  }
 
   /** From the first write that had to wait until the buffer is empty. */
   #watchProgress(): void {

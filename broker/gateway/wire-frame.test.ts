@@ -32,9 +32,3 @@ t.test('texts go out as UTF-8 text messages', async () => {
     }),
   );
 });
-
-t.test('the same frame is put together once', async (t) => {
-  const frame = Buffer.from('shared');
-  t.equal(wireFrame(frame), wireFrame(frame));
-  t.not(wireFrame(Buffer.from('shared')), wireFrame(Buffer.from('shared')));
-});

@@ -5,22 +5,8 @@ const SHORT_LENGTH_MAX = 125;
 const TWO_BYTE_LENGTH = 126;
 const EIGHT_BYTE_LENGTH = 127;
 
-let lastFrame: string | Uint8Array = '';
-let lastWire: Buffer = Buffer.alloc(0);
-
-/**
- * The bytes of one unfragmented, unmasked WebSocket message (RFC 6455, section 5.2): text for a string, else binary. A
- * channel sends one frame to all its sessions in a row: its bytes are put together once and not once per session.
- */
+/** The bytes of one unfragmented, unmasked WebSocket message (RFC 6455, section 5.2): text for a string, else binary. */
 export function wireFrame(frame: string | Uint8Array): Buffer {
-  if (frame !== lastFrame) {
-    lastWire = build(frame);
-    lastFrame = frame;
-  }
-  return lastWire;
-}
-
-function build(frame: string | Uint8Array): Buffer {
   const length = typeof frame === 'string' ? Buffer.byteLength(frame) : frame.length;
   const headBytes = length <= SHORT_LENGTH_MAX ? 2 : length <= 0xffff ? 4 : 10;
   const wire = Buffer.allocUnsafe(headBytes + length);

@@ -1,12 +1,13 @@
 import type { EventEncoder, ProjectedEvent } from '../../proto/event-encoder.js';
 import { EVENTS_FRAME_BYTES_MAX, type Subprotocol } from '../../proto/frames.js';
+import { SharedFrame } from './shared-frame.js';
 
 /** Room for the head of a frame beside its pieces. */
 const FRAME_HEAD_BYTES = 128;
 
 /** Events of one view in one encoding, cut into a frame. Shared by everyone it is sent to: never changed. */
 export interface EventsBatch {
-  frame: string | Uint8Array;
+  frame: SharedFrame;
   /** Ascending; what the frame counts against the credit. */
   positions: readonly number[];
   through: number;
@@ -65,7 +66,7 @@ export class Channel {
   flush(through: number): EventsBatch | undefined {
     this.through = through;
     if (!this.isPending) return undefined;
-    const frame = this.encoder.frame(this.number, through, this.#pieces);
+    const frame = new SharedFrame(this.encoder.frame(this.number, through, this.#pieces));
     const batch = { frame, positions: this.#positions, through };
     this.#pieces = [];
     this.#positions = [];
@@ -78,7 +79,7 @@ export class Channel {
   /** A frame without events, so that members learn how far the log was passed over for them. */
   announce(through: number): void {
     this.through = through;
-    const frame = this.encoder.frame(this.number, through, []);
+    const frame = new SharedFrame(this.encoder.frame(this.number, through, []));
     for (const member of this.#members) member.deliver({ frame, positions: [], through });
   }
 }

@@ -4,6 +4,7 @@ import type { Channel, ChannelMember, EventsBatch } from './channel.js';
 import { CreditWindow } from './credit-window.js';
 import type { Cursor, CursorOwner } from './cursors/cursor.js';
 import type { Receipt } from './receipts/receipt.js';
+import { SharedFrame } from './shared-frame.js';
 import type { FrameSink, Subscription } from './subscriber.js';
 import type { LiveView } from './views/live-view.js';
 import type { View } from './views/view.js';
@@ -138,7 +139,7 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
     if (!this.isBehind || this.#toldThrough === this.#position) return;
     const { channel, sink } = this.parts;
     this.#toldThrough = this.#position;
-    sink.send(channel.encoder.frame(channel.number, this.#position, []));
+    sink.send(new SharedFrame(channel.encoder.frame(channel.number, this.#position, [])));
   }
 
   /** Call only when everything up to the channel's reach was sent. */

@@ -1,3 +1,4 @@
+import type { SharedFrame } from '../../broker/stream/shared-frame.js';
 import type { FrameSink } from '../../broker/stream/subscriber.js';
 import type { DeliveredEvent } from '../../proto/event.js';
 import type { AckedFrame, EndedFrame, EventsFrame, ServerFrame, SubscribedFrame } from '../../proto/frames.js';
@@ -9,8 +10,8 @@ export class RecordingSink implements FrameSink {
   readonly #drained: (() => void)[] = [];
   readonly #listeners = new Set<() => void>();
 
-  send(frame: string | Uint8Array): boolean {
-    return this.sendFrame(JSON.parse(String(frame)) as ServerFrame);
+  send(frame: SharedFrame): boolean {
+    return this.sendFrame(JSON.parse(String(frame.content)) as ServerFrame);
   }
 
   sendFrame(frame: ServerFrame): boolean {

@@ -2,6 +2,7 @@ import type { EventEncoder, ProjectedEvent } from '../../../proto/event-encoder.
 import { EVENTS_FRAME_BYTES_MAX } from '../../../proto/frames.js';
 import type { ItemField } from '../../../proto/item-field.js';
 import type { EventsBatch } from '../channel.js';
+import { SharedFrame } from '../shared-frame.js';
 import { decide } from '../views/decision.js';
 import { filterCodec, filterValues } from '../views/entry-views.js';
 import type { View } from '../views/view.js';
@@ -78,7 +79,7 @@ export class LogSegment {
     const isWhole = first === 0 && end === positions.length;
     if (isWhole && encoded.whole) return encoded.whole;
     const through = end === positions.length ? this.through : (positions[end - 1] ?? after);
-    const frame = reader.encoder.frame(reader.channel, through, pieces.slice(first, end));
+    const frame = new SharedFrame(reader.encoder.frame(reader.channel, through, pieces.slice(first, end)));
     const batch = { frame, positions: positions.slice(first, end), through };
     if (isWhole) {
       encoded.whole = batch;

@@ -7,6 +7,7 @@ import { pagesOf } from '../nats/log-reader.js';
 import { eventStream } from '../nats/streams.js';
 import { canonicalRows } from '../sharing/canonical-rows.js';
 import type { Grant } from '../sharing/grant.js';
+import { EventMemory } from './log/event-memory.js';
 import { LogEvent } from './log/log-event.js';
 import { type ReceiptSummary, receiptsOf } from './receipts/receipt-reader.js';
 import { decide } from './views/decision.js';
@@ -62,10 +63,11 @@ export class Disclosures {
 
   async #eventsOf(entry: string, partition: number, subject: string): Promise<LogEvent[]> {
     const found: LogEvent[] = [];
+    const memory = new EventMemory();
     const [stream, filter] = [eventStream(partition), entryFilter(partition, entry)];
     for await (const page of pagesOf(this.deps.bus, { stream, subject: filter, after: 0, limit: PAGE_EVENTS })) {
       for (const message of page) {
-        const event = new LogEvent(message, entry);
+        const event = new LogEvent(message, entry, memory);
         if (event.event.subject === subject) found.push(event);
       }
     }

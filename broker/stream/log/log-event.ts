@@ -1,5 +1,6 @@
 import { type DeliverableEvent, decodeDeliverable } from '../../../proto/envelope.js';
 import type { StoredMessage } from '../../nats/stored-message.js';
+import type { EventMemory } from './event-memory.js';
 
 /** One event of the log: decoded when somebody is interested, once for all who are. */
 export class LogEvent {
@@ -9,10 +10,10 @@ export class LogEvent {
   #event: DeliverableEvent | undefined;
 
   /** Copies the bytes: what the client hands out is a view into a buffer that holds many messages. */
-  constructor(message: StoredMessage, entry: string) {
+  constructor(message: StoredMessage, entry: string, memory: EventMemory) {
     this.position = message.position;
     this.entry = entry;
-    this.bytes = Buffer.from(message.data);
+    this.bytes = memory.keep(message.data);
   }
 
   get event(): DeliverableEvent {

@@ -2,6 +2,7 @@ import { entryFilter } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
 import { readAfter } from '../../nats/log-reader.js';
 import { eventStream } from '../../nats/streams.js';
+import { EventMemory } from './event-memory.js';
 import { LogEvent } from './log-event.js';
 import { LogSegment } from './log-segment.js';
 import { LogSweep } from './log-sweep.js';
@@ -86,7 +87,8 @@ export class LogSegments {
       limit: SEGMENT_EVENTS,
       maxBytes: SEGMENT_BYTES,
     });
-    const events = messages.map((message) => new LogEvent(message, place.entry));
+    const memory = new EventMemory();
+    const events = messages.map((message) => new LogEvent(message, place.entry, memory));
     const last = events.at(-1)?.position ?? place.after;
     const through = events.length === 0 ? Math.max(headBefore, last) : last;
     return new LogSegment(place.entry, place.after, through, events);
@@ -105,7 +107,9 @@ export class LogSegments {
       maxBytes: SEGMENT_BYTES,
     });
     const prefix = entryFilter(place.partition, place.entry).slice(0, -1);
-    const events = messages.filter((m) => m.subject.startsWith(prefix)).map((m) => new LogEvent(m, place.entry));
+    const memory = new EventMemory();
+    const own = messages.filter((message) => message.subject.startsWith(prefix));
+    const events = own.map((message) => new LogEvent(message, place.entry, memory));
     return new LogSegment(place.entry, place.after, messages.at(-1)?.position ?? place.after, events);
   }
 

@@ -3,6 +3,7 @@ import type { Bus } from '../../nats/bus.js';
 import { Follower } from '../../nats/follower.js';
 import type { StoredMessage } from '../../nats/stored-message.js';
 import { eventStream } from '../../nats/streams.js';
+import { EventMemory } from './event-memory.js';
 import { LogEvent } from './log-event.js';
 import { RecentLog } from './recent-log.js';
 
@@ -24,6 +25,7 @@ export class PartitionReader {
   readonly #onEvent: (event: LogEvent) => void;
   /** Subjects come again and again: each is cut once, and equal entry ids are then the same string. */
   readonly #entries = new Map<string, string>();
+  readonly #memory = new EventMemory();
   readonly #waiting = new Set<() => void>();
 
   constructor(deps: PartitionReaderDeps) {
@@ -66,7 +68,7 @@ export class PartitionReader {
   }
 
   #read(message: StoredMessage): void {
-    const event = new LogEvent(message, this.#entryOf(message.subject));
+    const event = new LogEvent(message, this.#entryOf(message.subject), this.#memory);
     this.recent.push(event);
     this.#onEvent(event);
     if (this.#waiting.size > 0) for (const wake of this.#waiting) wake();

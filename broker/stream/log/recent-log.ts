@@ -9,7 +9,8 @@ const RECENT_BYTES_MAX = 8 * 1024 * 1024;
  * who has everything before `start` can take the rest from here and join the live channel in the same turn.
  */
 export class RecentLog {
-  #events: LogEvent[] = [];
+  /** Dropped ones are emptied places until there are enough of them to move the rest. */
+  #events: (LogEvent | undefined)[] = [];
   #first = 0;
   #bytes = 0;
   #after: number;
@@ -64,7 +65,7 @@ export class RecentLog {
     const oldest = this.#events[this.#first] as LogEvent;
     this.#bytes -= oldest.bytes.length;
     this.#after = oldest.position;
-    this.#first++;
+    this.#events[this.#first++] = undefined;
     if (this.#first > RECENT_EVENTS_MAX) {
       this.#events = this.#events.slice(this.#first);
       this.#first = 0;

@@ -1,0 +1,31 @@
+/** Few events waste its end, and a single one that is kept keeps little else. */
+const BLOCK_BYTES = 64 * 1024;
+/** Larger ones have memory of their own. */
+const SHARED_BYTES_MAX = BLOCK_BYTES / 8;
+
+/**
+ * Memory for the bytes of events that are kept one after the other and dropped in the same order. In the pool of the short-lived
+ * buffers each would keep a whole block of the pool from being freed, many times its own size.
+ */
+export class EventMemory {
+  #block = Buffer.alloc(0);
+  #used = 0;
+
+  /** A copy of the bytes, never changed by anything that comes later. */
+  keep(bytes: Uint8Array): Uint8Array {
+    const { length } = bytes;
+    if (length > SHARED_BYTES_MAX) return copied(bytes, Buffer.allocUnsafeSlow(length));
+    if (this.#used + length > this.#block.length) {
+      this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+      this.#used = 0;
+    }
+    const start = this.#used;
+    this.#used += length;
+    return copied(bytes, this.#block.subarray(start, this.#used));
+  }
+}
+
+function copied(bytes: Uint8Array, to: Buffer): Buffer {
+  to.set(bytes);
+  return to;
+}

@@ -2,6 +2,7 @@ import { SluiceError } from '../proto/errors.js';
 import { createBroker } from './broker.js';
 import type { Broker } from './broker-life.js';
 import { type Config, ConfigError } from './config.js';
+import { limitHeapGrowth } from './heap-growth.js';
 import { LedgerBrokenError } from './ledger/ledger-errors.js';
 import { ServerNotFoundError } from './nats/find-server.js';
 import { DataFolderInUseError } from './nats/folder-lock.js';
@@ -27,6 +28,7 @@ export async function runBroker(
   configure: () => Config,
   { onServing, announcement = textAnnouncement }: RunOptions = {},
 ): Promise<void> {
+  limitHeapGrowth();
   let broker: Broker;
   try {
     const config = configure();

@@ -32,8 +32,9 @@ export class SessionPublisher {
     if (frame.events.length > maxPublishEvents) {
       throw new SluiceError('TOO_LARGE', `a publish frame has at most ${maxPublishEvents} events`);
     }
-    this.#waitingEvents += frame.events.length;
-    const answered = this.#answer(frame, intake.publish(caller, frame.events));
+    const { ref, events } = frame;
+    this.#waitingEvents += events.length;
+    const answered = this.#answer(ref, events.length, intake.publish(caller, events));
     this.#underWay.add(answered);
     void answered.finally(() => this.#underWay.delete(answered));
     this.#holdBackIfFull();
@@ -44,10 +45,11 @@ export class SessionPublisher {
     await Promise.allSettled([...this.#underWay]);
   }
 
-  async #answer(frame: PublishFrame, answers: ReturnType<Intake['publish']>): Promise<void> {
+  /** It is not given the events: what it knows stays in memory until all of them are stored. */
+  async #answer(ref: string, events: number, answers: ReturnType<Intake['publish']>): Promise<void> {
     const results = await answers;
-    this.#waitingEvents -= frame.events.length;
-    this.options.sink.sendFrame({ kind: 'published', ref: frame.ref, results: nameElements(results) });
+    this.#waitingEvents -= events;
+    this.options.sink.sendFrame({ kind: 'published', ref, results: nameElements(results) });
   }
 
   #holdBackIfFull(): void {

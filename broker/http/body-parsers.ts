@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parse as parseYaml } from 'yaml';
-import { SluiceError } from '../../proto/errors.js';
+import { type ProblemWhere, SluiceError } from '../../proto/errors.js';
 import { eventTextBytesMax } from './event-text.js';
 
 const ONE_EVENT_TYPE = 'application/cloudevents+json';
@@ -53,12 +53,14 @@ export function bodyBytesMax(request: FastifyRequest, maxEventBytes: number): nu
 type Headers = { 'content-type'?: string | undefined };
 
 /** Bytes → value. Throws NOT_UTF8 or BAD_JSON, which say nothing of the content. */
-export function parseJson(bytes: Uint8Array): unknown {
-  const text = decodeUtf8(bytes);
+const parseJson = (bytes: Uint8Array): unknown => parseJsonText(decodeUtf8(bytes));
+
+/** Throws BAD_JSON. */
+export function parseJsonText(text: string, where: ProblemWhere = {}): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new SluiceError('BAD_JSON', 'the text is not JSON', {}, { cause: error });
+    throw new SluiceError('BAD_JSON', 'the text is not JSON', where, { cause: error });
   }
 }
 
@@ -69,9 +71,12 @@ function decodeUtf8(bytes: Uint8Array): string {
   try {
     return strictUtf8.decode(bytes);
   } catch (error) {
-    throw new SluiceError('NOT_UTF8', 'the text is not UTF-8', {}, { cause: error });
+    throw notUtf8({}, error);
   }
 }
+
+export const notUtf8 = (where: ProblemWhere = {}, cause?: unknown): SluiceError =>
+  new SluiceError('NOT_UTF8', 'the text is not UTF-8', where, { cause });
 
 function yamlOf(text: string): unknown {
   try {

@@ -1,10 +1,10 @@
-import { toProblem } from '../../proto/errors.js';
+import { type Problem, toProblem } from '../../proto/errors.js';
 import type { PublishResult } from '../../proto/frames.js';
 import type { Intake } from '../intake/intake.js';
 import { OPEN_EVENTS_MAX } from '../intake/intake-limits.js';
 import type { SystemCaller } from '../parties/caller.js';
-import { parseJson } from './body-parsers.js';
-import { eventTextBytesMax, lineTooLong } from './event-text.js';
+import { parseLine } from './event-line.js';
+import { eventTextBytesMax } from './event-text.js';
 import { type InputLine, ndjsonLines } from './ndjson-lines.js';
 import { OrderedAnswers } from './ordered-answers.js';
 
@@ -52,26 +52,44 @@ async function feed(stream: EventStream, answers: OrderedAnswers<PublishResult[]
   }
 }
 
-/** A line that holds no event takes its place among the answers and disturbs no other. */
-async function publishLines(stream: EventStream, lines: InputLine[]): Promise<PublishResult[]> {
-  const { intake, caller, maxEventBytes } = stream;
-  const events: unknown[] = [];
-  const unreadable = new Map<InputLine, PublishResult>();
-  for (const line of lines) {
-    try {
-      events.push(eventOf(line, maxEventBytes));
-    } catch (error) {
-      unreadable.set(line, { problem: toProblem(error) });
-    }
-  }
-  const results = await intake.publish(caller, events);
-  let next = 0;
-  return lines.map((line) => withLine(unreadable.get(line) ?? results[next++]!, line.number));
+/** Lines that one chunk completed, read: what is not an event has a problem at the place of its number. */
+interface ReadLines {
+  events: unknown[];
+  numbers: number[];
+  problems: (Problem | undefined)[];
 }
 
-function eventOf({ bytes, number }: InputLine, maxEventBytes: number): unknown {
-  if (!bytes) throw lineTooLong(maxEventBytes, number);
-  return parseJson(bytes);
+/** A line that holds no event takes its place among the answers and disturbs no other. */
+function publishLines({ intake, caller, maxEventBytes }: EventStream, lines: InputLine[]): Promise<PublishResult[]> {
+  const { events, ...places } = readLines(lines, maxEventBytes);
+  return atTheirPlaces(intake.publish(caller, events), places);
+}
+
+function readLines(lines: readonly InputLine[], maxEventBytes: number): ReadLines {
+  const read: ReadLines = { events: [], numbers: [], problems: [] };
+  for (const line of lines) {
+    read.numbers.push(line.number);
+    try {
+      read.events.push(parseLine(line, maxEventBytes));
+      read.problems.push(undefined);
+    } catch (error) {
+      read.problems.push(toProblem(error));
+    }
+  }
+  return read;
+}
+
+/** It is not given the events: what it knows stays in memory until all of them are stored. */
+async function atTheirPlaces(
+  answers: Promise<PublishResult[]>,
+  { numbers, problems }: Omit<ReadLines, 'events'>,
+): Promise<PublishResult[]> {
+  const results = await answers;
+  let next = 0;
+  return numbers.map((line, i) => {
+    const problem = problems[i];
+    return withLine(problem ? { problem } : results[next++]!, line);
+  });
 }
 
 function withLine(result: PublishResult, line: number): PublishResult {

@@ -6,10 +6,11 @@ import { nameElements } from '../intake/element-places.js';
 import { isEvent } from '../intake/event-shape.js';
 import { type Intake, notAnEvent } from '../intake/intake.js';
 import { systemOf } from './authenticate.js';
-import { mediaType, NDJSON_TYPE, parseJson } from './body-parsers.js';
+import { mediaType, NDJSON_TYPE } from './body-parsers.js';
 import { sendProblem } from './error-handler.js';
+import { parseLine } from './event-line.js';
 import { publishStream } from './event-stream-input.js';
-import { eventTextBytesMax, lineTooLong } from './event-text.js';
+import { eventTextBytesMax } from './event-text.js';
 import { ndjsonLines } from './ndjson-lines.js';
 import { PROBLEMS } from './problem-schema.js';
 
@@ -74,22 +75,12 @@ async function publishAtomic(request: FastifyRequest, intake: Intake, values: un
 async function collect(body: AsyncIterable<Buffer>, deps: EventRoutesDeps): Promise<unknown[]> {
   const values: unknown[] = [];
   for await (const lines of ndjsonLines(body, eventTextBytesMax(deps.maxEventBytes))) {
-    for (const { number, bytes } of lines) {
-      if (!bytes) throw lineTooLong(deps.maxEventBytes, number);
-      values.push(parseLine(bytes, number));
+    for (const line of lines) {
+      values.push(parseLine(line, deps.maxEventBytes));
       if (values.length > ATOMIC_EVENTS_MAX) return values;
     }
   }
   return values;
-}
-
-function parseLine(bytes: Uint8Array, line: number): unknown {
-  try {
-    return parseJson(bytes);
-  } catch (error) {
-    if (error instanceof SluiceError) throw new SluiceError(error.code, error.message, { line }, { cause: error });
-    throw error;
-  }
 }
 
 const RESULT = {

@@ -1,8 +1,8 @@
-import type { SourceEvent } from '../proto/event.js';
 import { Backoff } from './backoff.js';
 import type { ConnectorContext } from './connector-context.js';
-import { type EntryGroup, groupByEntry } from './entry-group.js';
+import { type EncodedBatch, encodeBatch } from './encoded-batch.js';
 import { publishGroup } from './publish-group.js';
+import { type EntryGroup, Round } from './round.js';
 import type { ChangeBatch } from './source.js';
 
 /** Read and not confirmed: several rounds of the bus's group commit, and little memory at the default event size. */
@@ -15,7 +15,8 @@ const PENDING_BATCHES_MAX = 20_000;
  * request per entry is under way at a time, so order needs no further care, and a busy source makes large requests.
  */
 export class Outbox {
-  #waiting: ChangeBatch[] = [];
+  /** The first is on its way, the last takes what comes. */
+  readonly #rounds: Round[] = [];
   #pendingEvents = 0;
   #pendingBatches = 0;
   #running: Promise<void> | undefined;
@@ -37,7 +38,7 @@ export class Outbox {
   async add(batch: ChangeBatch): Promise<void> {
     while (this.#isFull() && !this.signal.aborted) await this.#change();
     this.#throwFailure();
-    this.#waiting.push(batch);
+    this.#collect(encodeBatch(batch));
     this.#count(batch.events.length, 1);
     this.#running ??= this.#run();
   }
@@ -61,7 +62,7 @@ export class Outbox {
 
   async #run(): Promise<void> {
     try {
-      while (this.#waiting.length > 0 && !this.signal.aborted) await this.#round();
+      while (this.#rounds.length > 0 && !this.signal.aborted) await this.#round(this.#rounds[0]!);
     } catch (error) {
       if (this.signal.aborted) return;
       this.#failure = error;
@@ -72,14 +73,23 @@ export class Outbox {
     }
   }
 
-  async #round(): Promise<void> {
-    const { batches, groups } = groupByEntry(this.#waiting);
-    await Promise.all(groups.map((group) => this.#publish(group)));
+  #collect(batch: EncodedBatch): void {
+    // To one that is on its way nothing can be added.
+    const last = this.#rounds.length > 1 || !this.#running ? this.#rounds.at(-1) : undefined;
+    if (last?.add(batch)) return;
+    const round = new Round();
+    round.add(batch);
+    this.#rounds.push(round);
+  }
+
+  async #round(round: Round): Promise<void> {
+    await Promise.all(round.groups.map((group) => this.#publish(group)));
     if (this.signal.aborted) return;
-    this.#waiting.splice(0, batches.length);
-    for (const batch of batches) {
-      await batch.confirm();
-      this.#count(-batch.events.length, -1);
+    this.#rounds.shift();
+    for (const batch of round.batches) {
+      const confirmed = batch.confirm();
+      if (confirmed) await confirmed;
+      this.#count(-batch.events, -1);
     }
     this.context.metrics.confirmed();
     this.#wakeAll();
@@ -101,9 +111,9 @@ export class Outbox {
         metrics.events('stored', counts.stored);
         metrics.events('duplicate', counts.duplicates);
       },
-      refused: (event: SourceEvent, problem) => {
+      refused: (event, problem) => {
         metrics.events('quarantined', 1);
-        log.warn({ event: event.id, entry: event.type, code: problem.code }, `quarantined: ${problem.detail}`);
+        log.warn({ event, entry: group.entry, code: problem.code }, `quarantined: ${problem.detail}`);
       },
     });
   }

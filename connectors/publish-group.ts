@@ -1,10 +1,10 @@
 import { ERROR_KINDS, type ErrorCode, type Problem } from '../proto/errors.js';
-import type { SourceEvent } from '../proto/event.js';
 import type { PublishResult } from '../proto/frames.js';
 import { publishBatch } from './client/batch-publisher.js';
 import { ClientError, ConnectionLostError } from './client/errors.js';
 import { BusRefusesError } from './connector-errors.js';
-import { type EncodedEvent, type GroupPart, REQUEST_BYTES_MAX, REQUEST_EVENTS_MAX } from './entry-group.js';
+import type { BatchPart, EncodedEvent } from './encoded-batch.js';
+import { GROUP_EVENTS_MAX } from './round.js';
 
 export interface PublishGroupDeps {
   url: string;
@@ -14,8 +14,11 @@ export interface PublishGroupDeps {
   waitOut(error: ClientError): Promise<void>;
   answered(counts: { stored: number; duplicates: number }): void;
   /** The bus has put the event aside for its source to repair. */
-  refused(event: SourceEvent, problem: Problem): void;
+  refused(id: string, problem: Problem): void;
 }
+
+/** Of one request: the bus takes 16 MiB. */
+const REQUEST_BYTES_MAX = 12 * 1024 * 1024;
 
 /** Problems of an event that do not end in the quarantine: nothing of this entry would ever arrive. */
 const NOTHING_PASSES: ReadonlySet<ErrorCode> = new Set([
@@ -31,9 +34,9 @@ const NOTHING_PASSES: ReadonlySet<ErrorCode> = new Set([
  * transactions in one; when one event of it can't be taken the batch is taken apart, down to the transaction, which then goes
  * event by event: the bad one into quarantine, the others on their way.
  */
-export async function publishGroup(parts: readonly GroupPart[], deps: PublishGroupDeps): Promise<void> {
+export async function publishGroup(parts: readonly BatchPart[], deps: PublishGroupDeps): Promise<void> {
   const requests = requestsOf(parts.flatMap(({ events }) => events));
-  const isTogether = parts.some(({ together, events }) => together && events.length > 1);
+  const isTogether = parts.some(({ together }) => together);
   if (!isTogether || requests.length > 1) {
     for (const request of requests) await publishAll(request, false, deps);
     return;
@@ -50,7 +53,7 @@ function requestsOf(events: readonly EncodedEvent[]): EncodedEvent[][] {
   for (const event of events) {
     if (room.events === 0 || room.bytes < event.bytes) {
       requests.push([]);
-      room = { events: REQUEST_EVENTS_MAX, bytes: REQUEST_BYTES_MAX };
+      room = { events: GROUP_EVENTS_MAX, bytes: REQUEST_BYTES_MAX };
     }
     requests.at(-1)!.push(event);
     room = { events: room.events - 1, bytes: room.bytes - event.bytes };
@@ -99,7 +102,7 @@ function settle(events: EncodedEvent[], results: PublishResult[], deps: PublishG
   let stored = 0;
   let duplicates = 0;
   results.forEach(({ problem, duplicate }, index) => {
-    if (problem) deps.refused(events[index]!.event, problem);
+    if (problem) deps.refused(events[index]!.id, problem);
     else if (duplicate) duplicates++;
     else stored++;
   });

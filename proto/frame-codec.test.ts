@@ -43,8 +43,8 @@ for (const protocol of SUBPROTOCOLS) {
         ? sourceEvent(fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)))
         : sourceEvent(data);
     fc.assert(
-      fc.property(fc.array(events, { minLength: 1, maxLength: 4 }), (all) => {
-        const frame: PublishFrame = { kind: 'publish', ref: 'r', events: all };
+      fc.property(fc.array(events, { minLength: 1, maxLength: 4 }), fc.boolean(), (all, atomic) => {
+        const frame: PublishFrame = { kind: 'publish', ref: 'r', events: all, ...(atomic && { atomic }) };
         deepStrictEqual(codec.decodeClient(bytesOf(codec.encode(frame)), isBinary), frame);
       }),
       RUNS,

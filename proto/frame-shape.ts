@@ -40,7 +40,7 @@ const FIELDS: Record<ClientFrame['kind'], { properties: object; required: string
   },
   unsubscribe: { properties: { channel: position }, required: ['channel'] },
   publish: {
-    properties: { ref: text(REF_CHARACTERS_MAX), events: { type: 'array', minItems: 1 } },
+    properties: { ref: text(REF_CHARACTERS_MAX), events: { type: 'array', minItems: 1 }, atomic: { type: 'boolean' } },
     required: ['ref', 'events'],
   },
 };

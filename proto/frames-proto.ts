@@ -58,6 +58,7 @@ message Unsubscribe {
 message Publish {
   string ref = 1;
   repeated SourceEvent events = 2;
+  optional bool atomic = 3;
 }
 message SourceEvent {
   string specversion = 1;

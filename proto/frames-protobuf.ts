@@ -71,7 +71,7 @@ function resultToWire(result: PublishedFrame['results'][number]): object {
 }
 
 function objectFields(kind: string, fields: Record<string, unknown>): Record<string, unknown> {
-  const { _cursor, _from, _credit, _narrow, ...rest } = stripOneofs(fields);
+  const { _cursor, _from, _credit, _narrow, _atomic, ...rest } = stripOneofs(fields);
   if (kind === 'subscribe') return subscribeFromWire(rest);
   if (kind === 'published') {
     const results = rest.results as Record<string, unknown>[];

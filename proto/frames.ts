@@ -39,6 +39,8 @@ export interface PublishFrame {
   ref: string;
   /** With the protobuf subprotocol `data` and `previous` arrive as bytes of the entry's message. */
   events: SourceEventInput[];
+  /** All or none; then all of one entry. Once such a frame was not stored the session takes no more events. */
+  atomic?: boolean;
 }
 /** An event as it came in: data as an object (JSON, msgpack) or as bytes of the entry's protobuf message. */
 export type SourceEventInput = Omit<SourceEvent, 'data' | 'previous'> & {

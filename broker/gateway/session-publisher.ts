@@ -1,15 +1,17 @@
 import { SluiceError } from '../../proto/errors.js';
-import type { PublishFrame } from '../../proto/frames.js';
+import type { PublishFrame, PublishResult } from '../../proto/frames.js';
 import { nameElements } from '../intake/element-places.js';
-import type { Intake } from '../intake/intake.js';
+import { isEvent } from '../intake/event-shape.js';
+import { type Intake, notAnEvent } from '../intake/intake.js';
 import { OPEN_EVENTS_MAX } from '../intake/intake-limits.js';
+import { isPrintableId } from '../intake/printable.js';
 import type { SystemCaller } from '../parties/caller.js';
 import type { FrameSink } from '../stream/subscriber.js';
 
 export interface SessionPublisherOptions {
   caller: SystemCaller;
   sink: FrameSink;
-  intake: Pick<Intake, 'publish' | 'pressure'>;
+  intake: Pick<Intake, 'publish' | 'publishAtomic' | 'pressure'>;
   maxPublishEvents: number;
   /** Stops and starts reading from the socket. */
   pause: () => void;
@@ -21,20 +23,26 @@ export class SessionPublisher {
   readonly #underWay = new Set<Promise<void>>();
   #waitingEvents = 0;
   #isPaused = false;
+  /**
+   * An atomic frame was not stored. Those behind it may be under way already, and one that is stored would leave it below the
+   * source's mark for ever; nor may one that is read late overtake what the client sends again on another connection.
+   */
+  #isBroken = false;
 
   constructor(private readonly options: SessionPublisherOptions) {}
 
   publish(frame: PublishFrame): void {
-    const { caller, intake, maxPublishEvents } = this.options;
+    const { caller, maxPublishEvents } = this.options;
     if (!caller.may.includes('publish')) {
       throw new SluiceError('NOT_ALLOWED', `system ${caller.id} may not publish`);
     }
     if (frame.events.length > maxPublishEvents) {
+      if (frame.atomic) this.#isBroken = true;
       throw new SluiceError('TOO_LARGE', `a publish frame has at most ${maxPublishEvents} events`);
     }
-    const { ref, events } = frame;
+    const { ref, events, atomic = false } = frame;
     this.#waitingEvents += events.length;
-    const answered = this.#answer(ref, events.length, intake.publish(caller, events));
+    const answered = this.#answer({ ref, atomic, events: events.length }, this.#handOver(frame));
     this.#underWay.add(answered);
     void answered.finally(() => this.#underWay.delete(answered));
     this.#holdBackIfFull();
@@ -45,9 +53,26 @@ export class SessionPublisher {
     await Promise.allSettled([...this.#underWay]);
   }
 
-  /** It is not given the events: what it knows stays in memory until all of them are stored. */
-  async #answer(ref: string, events: number, answers: ReturnType<Intake['publish']>): Promise<void> {
+  #handOver({ events, atomic }: PublishFrame): PublishResult[] | Promise<PublishResult[]> {
+    const { caller, intake } = this.options;
+    if (this.#isBroken) return events.map(precedingFailed);
+    if (!atomic) return intake.publish(caller, events);
+    const answers = events.every(isEvent) ? intake.publishAtomic(caller, events) : events.map(batchRefused);
+    if (Array.isArray(answers)) this.#noteFailure(answers);
+    return answers;
+  }
+
+  #noteFailure(results: readonly PublishResult[]): void {
+    if (results.some(({ problem }) => problem !== undefined)) this.#isBroken = true;
+  }
+
+  /** It is not given the events themselves: what it knows stays in memory until all of them are stored. */
+  async #answer(
+    { ref, atomic, events }: { ref: string; atomic: boolean; events: number },
+    answers: PublishResult[] | Promise<PublishResult[]>,
+  ): Promise<void> {
     const results = await answers;
+    if (atomic) this.#noteFailure(results);
     this.#waitingEvents -= events;
     this.options.sink.sendFrame({ kind: 'published', ref, results: nameElements(results) });
   }
@@ -72,3 +97,15 @@ export class SessionPublisher {
     return this.#waitingEvents > OPEN_EVENTS_MAX ? Promise.race(this.#underWay) : undefined;
   }
 }
+
+const precedingFailed = (event: unknown): PublishResult => {
+  const id = isEvent(event) && isPrintableId(event.id) ? event.id : undefined;
+  const error = new SluiceError('PRECEDING_FAILED', 'an atomic frame of this session was not stored: connect again');
+  return { id, problem: error.toProblem() };
+};
+
+/** One of the events of the batch is no object. */
+const batchRefused = (): PublishResult => ({
+  id: undefined,
+  problem: new SluiceError('BATCH_REFUSED', notAnEvent().message).toProblem(),
+});

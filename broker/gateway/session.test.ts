@@ -163,6 +163,41 @@ t.test('a client that does not read what it is sent is cut off, and memory stays
   t.ok(sent * 256 * 1024 < 16 * 1024 * 1024, `${sent} frames`);
 });
 
+t.test('behind an atomic frame that was not stored a session takes nothing, even what is there already', async (t) => {
+  const taken: string[] = [];
+  const refusal = new SluiceError('UNKNOWN_ITEM', 'no such item').toProblem();
+  const intake = {
+    publishAtomic: (_: unknown, events: readonly SourceEventInput[]) => {
+      taken.push(...events.map(({ id }) => id));
+      return taken.includes('bad')
+        ? events.map(({ id }) => ({ id, problem: refusal }))
+        : Promise.all(events.map(stored));
+    },
+  };
+  const { url } = await startGateway(t, { intake });
+  const tooMany = Array.from({ length: 11 }, (_, i) => event(String(i)));
+  for (const bad of [[event('bad')], tooMany, [event('x'), null as unknown as SourceEventInput]]) {
+    taken.length = 0;
+    const client = await connectClient(t, url);
+    client.send({ kind: 'publish', ref: '1', events: [event('a'), event('b')], atomic: true });
+    client.send({ kind: 'publish', ref: '2', events: bad, atomic: true });
+    client.send({ kind: 'publish', ref: '3', events: [event('c')], atomic: true });
+    client.send({ kind: 'publish', ref: '4', events: [event('d')] });
+    const results = new Map<string, (string | undefined)[]>();
+    while (results.size < (bad === tooMany ? 3 : 4)) {
+      const frame = await client.next('published');
+      results.set(
+        frame.ref,
+        frame.results.map(({ problem }) => problem?.code),
+      );
+    }
+    t.same(results.get('1'), [undefined, undefined]);
+    t.same(results.get('3'), ['PRECEDING_FAILED']);
+    t.same(results.get('4'), ['PRECEDING_FAILED']);
+    t.notOk(taken.includes('c'));
+  }
+});
+
 t.test('while intake is full the socket is not read, and nothing is lost', async (t) => {
   let room: Promise<void> | undefined;
   let open = () => {};

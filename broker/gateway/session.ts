@@ -19,7 +19,7 @@ const CLOSE_PATIENCE_MS = 2000;
 
 export interface SessionDeps {
   engine: Pick<StreamEngine, 'subscribe'>;
-  intake: Pick<Intake, 'publish' | 'pressure'>;
+  intake: Pick<Intake, 'publish' | 'publishAtomic' | 'pressure'>;
   metrics: GatewayMetrics;
   log: Logger;
   clock: () => number;

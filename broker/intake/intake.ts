@@ -97,8 +97,11 @@ export class Intake {
     return answers.all;
   }
 
-  /** All or none of up to 1,000 events of one entry; what was stored before is answered as duplicate and left out. */
-  async publishAtomic(caller: SystemCaller, events: readonly SourceEventInput[]): Promise<PublishResult[]> {
+  /**
+   * All or none of up to 1,000 events of one entry; what was stored before is answered as duplicate and left out. A refusal
+   * is answered at once, so that the caller knows it before the next call.
+   */
+  publishAtomic(caller: SystemCaller, events: readonly SourceEventInput[]): PublishResult[] | Promise<PublishResult[]> {
     const raw = events as readonly unknown[] as RawEvent[];
     const call: Call = { caller, entries: new LookUpOnce(this.#deps.catalog) };
     const judged = raw.map((event) => this.#judge(call, event));

@@ -17,7 +17,10 @@ export const CALLERS: Record<string, Caller> = {
   'officer-token': { kind: 'officer', id: 'li', party: 'office', roles: ['auditor'] },
 };
 
-export type Scripted = Partial<Omit<GatewayDeps, 'limits'>> & { limits?: Partial<GatewayDeps['limits']> };
+export type Scripted = Partial<Omit<GatewayDeps, 'limits' | 'intake'>> & {
+  limits?: Partial<GatewayDeps['limits']>;
+  intake?: Partial<GatewayDeps['intake']>;
+};
 
 /** A gateway on a free port with an engine and an intake that do as the test says. */
 export async function startGateway(
@@ -34,16 +37,18 @@ export async function startGateway(
     tickets,
     credentials: { digestOf: (token) => token, ownerOf: (digest) => CALLERS[digest] },
     engine: { subscribe: async (request) => subscriptionOf(request) },
-    intake: {
-      publish: (_caller, events) => Promise.all((events as SourceEventInput[]).map(stored)),
-      pressure: () => undefined,
-    },
     metrics: new Metrics().gateway,
     log: pino({ level: 'silent' }),
     clock: Date.now,
     heartbeatMs: 60_000,
     maxEventBytes: 64 * 1024,
     ...scripted,
+    intake: {
+      publish: (_caller, events) => Promise.all((events as SourceEventInput[]).map(stored)),
+      publishAtomic: (_caller, events) => Promise.all(events.map(stored)),
+      pressure: () => undefined,
+      ...scripted.intake,
+    },
     limits: {
       maxFrameBytes: 128 * 1024,
       maxSubscriptions: 2,

@@ -1,8 +1,10 @@
+import { AheadPublisher } from './ahead-publisher.js';
 import { Backoff } from './backoff.js';
 import type { ConnectorContext } from './connector-context.js';
-import { type EncodedBatch, encodeBatch } from './encoded-batch.js';
+import { encodeBatch } from './encoded-batch.js';
 import { publishGroup } from './publish-group.js';
-import { type EntryGroup, Round } from './round.js';
+import type { EntryGroup, Round } from './round.js';
+import { RoundQueue } from './round-queue.js';
 import type { ChangeBatch } from './source.js';
 
 /** Read and not confirmed: several rounds of the bus's group commit, and little memory at the default event size. */
@@ -10,13 +12,22 @@ const PENDING_EVENTS_MAX = 10_000;
 /** A source that has nothing of its own to say hands over empty batches, to move its confirmation on. */
 const PENDING_BATCHES_MAX = 20_000;
 
+/** One is being stored, one waits at the bus, one is on its way. */
+const AHEAD_ROUNDS_MAX = 3;
+
 /**
- * Takes batches in order and confirms them in order. While one round is on its way to the bus the next collects here: one
- * request per entry is under way at a time, so order needs no further care, and a busy source makes large requests.
+ * Takes batches in order and confirms them in order. Rounds collect here while others are on their way to the bus. There are
+ * two ways. With care, by HTTP: one request per entry at a time, so that order needs no thought, and whatever goes wrong is waited out or
+ * put aside. Ahead, over a session in which the bus keeps the order: several rounds at a time, for a source that has more
+ * than one to send. What goes wrong there is done again with care.
  */
 export class Outbox {
-  /** The first is on its way, the last takes what comes. */
-  readonly #rounds: Round[] = [];
+  readonly #waiting = new RoundQueue();
+  /** Sent and not confirmed, in order. */
+  readonly #ahead: { round: Round; left: Promise<EntryGroup[]> }[] = [];
+  readonly #aheadPublisher: AheadPublisher;
+  /** One round is under way with all care, and nothing may overtake it. */
+  #isAlone = false;
   #pendingEvents = 0;
   #pendingBatches = 0;
   #running: Promise<void> | undefined;
@@ -31,6 +42,7 @@ export class Outbox {
     private readonly onFailure: () => void,
   ) {
     this.#backoff = new Backoff(context.reconnect);
+    this.#aheadPublisher = new AheadPublisher(context, signal);
     signal.addEventListener('abort', () => this.#wakeAll(), { once: true });
   }
 
@@ -38,9 +50,10 @@ export class Outbox {
   async add(batch: ChangeBatch): Promise<void> {
     while (this.#isFull() && !this.signal.aborted) await this.#change();
     this.#throwFailure();
-    this.#collect(encodeBatch(batch));
+    this.#waiting.add(encodeBatch(batch));
     this.#count(batch.events.length, 1);
-    this.#running ??= this.#run();
+    if (this.#running) this.#sendAhead();
+    else this.#running = this.#run();
   }
 
   /** Resolves when everything is confirmed, or the signal has come. Throws what ended the publishing. */
@@ -62,7 +75,11 @@ export class Outbox {
 
   async #run(): Promise<void> {
     try {
-      while (this.#rounds.length > 0 && !this.signal.aborted) await this.#round(this.#rounds[0]!);
+      while (!this.signal.aborted && (this.#ahead.length > 0 || !this.#waiting.isEmpty)) {
+        this.#sendAhead();
+        if (this.#ahead.length > 0) await this.#settleAhead();
+        else await this.#publishAlone();
+      }
     } catch (error) {
       if (this.signal.aborted) return;
       this.#failure = error;
@@ -73,20 +90,49 @@ export class Outbox {
     }
   }
 
-  #collect(batch: EncodedBatch): void {
-    // To one that is on its way nothing can be added.
-    const last = this.#rounds.length > 1 || !this.#running ? this.#rounds.at(-1) : undefined;
-    if (last?.add(batch)) return;
-    const round = new Round();
-    round.add(batch);
-    this.#rounds.push(round);
+  /** A round that is not full goes only when nothing else is under way: it would be a small one, and the next as well. */
+  #sendAhead(): void {
+    while (!this.#isAlone && this.#ahead.length < AHEAD_ROUNDS_MAX) {
+      const round = this.#ahead.length === 0 ? this.#waiting.first : this.#waiting.firstFull;
+      if (!round || !this.#aheadPublisher.takes(round)) return;
+      this.#waiting.takeFirst();
+      const stored = ({ events }: EntryGroup, duplicates: number) =>
+        this.#answered({ stored: events - duplicates, duplicates });
+      this.#ahead.push({ round, left: this.#aheadPublisher.publish(round, stored) });
+    }
   }
 
-  async #round(round: Round): Promise<void> {
-    await Promise.all(round.groups.map((group) => this.#publish(group)));
-    if (this.signal.aborted) return;
-    this.#rounds.shift();
-    for (const batch of round.batches) {
+  /** What could not be stored goes again with care, in order, when all that is under way has its answer. */
+  async #settleAhead(): Promise<void> {
+    const first = this.#ahead[0]!;
+    if ((await first.left).length === 0) {
+      this.#ahead.shift();
+      await this.#confirm(first.round);
+      return;
+    }
+    this.#isAlone = true;
+    const sent = this.#ahead.splice(0);
+    const left = await Promise.all(sent.map((one) => one.left));
+    this.#aheadPublisher.close();
+    for (const [index, { round }] of sent.entries()) await this.#publishCarefully(round, left[index]!);
+    this.#isAlone = false;
+  }
+
+  async #publishAlone(): Promise<void> {
+    this.#isAlone = true;
+    const round = this.#waiting.takeFirst()!;
+    if (!this.#waiting.isEmpty) this.#aheadPublisher.prepare();
+    await this.#publishCarefully(round, round.groups);
+    this.#isAlone = false;
+  }
+
+  async #publishCarefully(round: Round, groups: readonly EntryGroup[]): Promise<void> {
+    await Promise.all(groups.map((group) => this.#publish(group)));
+    if (!this.signal.aborted) await this.#confirm(round);
+  }
+
+  async #confirm({ batches }: Round): Promise<void> {
+    for (const batch of batches) {
       const confirmed = batch.confirm();
       if (confirmed) await confirmed;
       this.#count(-batch.events, -1);
@@ -105,17 +151,20 @@ export class Outbox {
         log.warn({ code: error.code }, `waiting for the bus: ${error.message}`);
         await this.#backoff.wait(this.signal);
       },
-      answered: (counts) => {
-        this.#backoff.succeeded();
-        metrics.reached('bus');
-        metrics.events('stored', counts.stored);
-        metrics.events('duplicate', counts.duplicates);
-      },
+      answered: (counts) => this.#answered(counts),
       refused: (event, problem) => {
         metrics.events('quarantined', 1);
         log.warn({ event, entry: group.entry, code: problem.code }, `quarantined: ${problem.detail}`);
       },
     });
+  }
+
+  #answered({ stored, duplicates }: { stored: number; duplicates: number }): void {
+    const { metrics } = this.context;
+    this.#backoff.succeeded();
+    metrics.reached('bus');
+    metrics.events('stored', stored);
+    metrics.events('duplicate', duplicates);
   }
 
   #count(events: number, batches: number): void {

@@ -24,6 +24,14 @@ export class Round {
     return [...this.#groups.values()];
   }
 
+  /** Another event of one of its entries would find no room. */
+  get isFull(): boolean {
+    for (const { events, bytes } of this.#groups.values()) {
+      if (events >= GROUP_EVENTS_MAX || bytes >= GROUP_BYTES_MAX) return true;
+    }
+    return this.batches.length >= ROUND_BATCHES_MAX;
+  }
+
   /** False when it has no room. A batch that is alone always has: if it fits no request it is sent in several. */
   add(batch: EncodedBatch): boolean {
     if (this.batches.length >= ROUND_BATCHES_MAX) return false;

@@ -12,17 +12,15 @@ export class ConnectorMetrics {
     labelNames: ['outcome'] as const,
     registers: [this.registry],
   });
-  readonly #pending = new Gauge({
-    name: 'sluice_connector_pending_events',
-    help: 'Events read from the source and not yet confirmed by the bus',
-    registers: [this.registry],
-  });
+  /** Changes with every batch of a busy source: it becomes a metric when somebody looks. */
+  #pendingEvents = 0;
   readonly #up = new Gauge({
     name: 'sluice_connector_up',
     help: '1 while the side is reached',
     labelNames: ['side'] as const,
     registers: [this.registry],
   });
+  readonly #isUp = { bus: false, peer: false };
   readonly #waits = new Counter({
     name: 'sluice_connector_waits_total',
     help: 'Attempts that failed and will be made again',
@@ -54,18 +52,31 @@ export class ConnectorMetrics {
 
   constructor(connector: { name: string; kind: string }) {
     this.registry.setDefaultLabels({ connector: connector.name, kind: connector.kind });
+    const pendingEvents = (): number => this.#pendingEvents;
+    new Gauge({
+      name: 'sluice_connector_pending_events',
+      help: 'Events read from the source and not yet confirmed by the bus',
+      registers: [this.registry],
+      collect() {
+        this.set(pendingEvents());
+      },
+    });
   }
 
   events(outcome: EventOutcome, count: number): void {
     if (count > 0) this.#events.inc({ outcome }, count);
   }
   pending(events: number): void {
-    this.#pending.set(events);
+    this.#pendingEvents = events;
   }
+  /** May be told of every batch. */
   reached(side: 'bus' | 'peer'): void {
+    if (this.#isUp[side]) return;
+    this.#isUp[side] = true;
     this.#up.set({ side }, 1);
   }
   waits(side: 'bus' | 'peer'): void {
+    this.#isUp[side] = false;
     this.#up.set({ side }, 0);
     this.#waits.inc({ side });
   }

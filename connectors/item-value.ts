@@ -17,39 +17,47 @@ export interface ValueRule {
   offset: string;
 }
 
+/** Text of a column → value of the item. */
+export type ValueReader = (text: string) => ItemValue;
+
 /**
- * The text of a column as a value of the item. What does not fit is left as text: the catalog then refuses it, and the
+ * How texts of a column become values of the item. What does not fit is left as text: the catalog then refuses it, and the
  * record waits in the quarantine instead of arriving changed.
  */
-export function itemValue(text: ColumnText, rule: ValueRule): ItemValue | undefined {
-  if (text === null || text === undefined) return undefined;
-  return rule.list ? listOf(text, rule) : oneValue(text, rule);
+export function valueReader({ list, codes, ...rule }: ValueRule): ValueReader {
+  const plain = plainReader(rule);
+  const one: ValueReader = codes ? (text) => plain(codes.get(text) ?? text) : plain;
+  return list ? (text) => listOf(text, one) : one;
 }
 
-function listOf(text: string, rule: ValueRule): ItemValue {
+function listOf(text: string, read: ValueReader): ItemValue {
   if (text.startsWith('[')) return jsonOf(text);
   if (!text.startsWith('{')) return text;
-  return arrayParser.create(text, (one) => (one === null ? null : oneValue(one, rule))).parse();
+  return arrayParser.create(text, (one) => (one === null ? null : read(one))).parse();
 }
 
-function oneValue(given: string, { type, codes, offset }: ValueRule): ItemValue {
-  const text = codes?.get(given) ?? given;
+function plainReader({ type, offset }: Pick<ValueRule, 'type' | 'offset'>): ValueReader {
   switch (type) {
     case 'integer':
     case 'number':
-      return numberOf(text);
+      return numberOf;
     case 'boolean':
-      return text === 't' || text === 'true' ? true : text === 'f' || text === 'false' ? false : text;
+      return booleanOf;
     case 'date':
-      return /^\d{4}-\d\d-\d\d[ T]/.test(text) ? text.slice(0, 10) : text;
+      return dateOf;
     case 'datetime':
-      return datetimeOf(text, offset);
+      return (text) => datetimeOf(text, offset);
     case 'object':
-      return jsonOf(text);
+      return jsonOf;
     default:
-      return text;
+      return (text) => text;
   }
 }
+
+const booleanOf: ValueReader = (text) =>
+  text === 't' || text === 'true' ? true : text === 'f' || text === 'false' ? false : text;
+
+const dateOf: ValueReader = (text) => (/^\d{4}-\d\d-\d\d[ T]/.test(text) ? text.slice(0, 10) : text);
 
 /** A number that JavaScript would round is no longer the source's. */
 function numberOf(text: string): ItemValue {

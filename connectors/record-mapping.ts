@@ -1,6 +1,6 @@
 import { type EntryVersion, identifierOf } from '../proto/entry.js';
-import type { ItemValue, RecordData } from '../proto/event.js';
-import { type ColumnText, itemValue, type ValueRule } from './item-value.js';
+import { type ColumnText, valueReader } from './item-value.js';
+import { type FormColumn, RecordForm } from './record-form.js';
 
 /** A record as its source holds it: texts by column. */
 export type Row = Record<string, ColumnText>;
@@ -19,18 +19,10 @@ export interface MappingConfig {
   columns: Record<string, ColumnTarget>;
 }
 
-interface MappedColumn extends ValueRule {
-  column: string;
-  item: string;
-  filterable: boolean;
-}
-
 /** How rows with named columns become records of one entry. */
-export class RecordMapping {
-  readonly entry: string;
-  readonly #columns: MappedColumn[];
-  readonly #identifier: { item: string; rule: ValueRule };
-  readonly #hasFilterable: boolean;
+export class RecordMapping extends RecordForm<string> {
+  /** Columns to read: the mapped ones and the key. */
+  readonly columns: string[];
 
   /** What does not fit must have been found by `mappingProblems` before. */
   constructor(
@@ -38,55 +30,24 @@ export class RecordMapping {
     readonly key: readonly string[],
     entry: EntryVersion,
   ) {
-    const items = new Map(entry.items.map((item) => [item.name, item]));
-    this.entry = config.entry;
-    this.#columns = Object.entries(config.columns).map(([column, { item: name, codes, offset = 'Z' }]) => {
-      const { type, list = false, filterable = false } = items.get(name)!;
-      const codeMap = codes && new Map(Object.entries(codes));
-      return { column, item: name, type, list, filterable, offset, codes: codeMap };
-    });
-    const { name, type } = identifierOf(entry);
-    this.#identifier = { item: name, rule: { type, list: false, codes: undefined, offset: 'Z' } };
-    this.#hasFilterable = entry.items.some(({ filterable }) => filterable);
+    super({ entry: config.entry, columns: columnsOf(config, entry), key, ...identifierIn(entry) });
+    this.columns = [...new Set([...key, ...Object.keys(config.columns)])];
   }
+}
 
-  /** Columns to read: the mapped ones and the key. */
-  get columns(): string[] {
-    return [...new Set([...this.key, ...this.#columns.map(({ column }) => column)])];
-  }
+function columnsOf(config: MappingConfig, entry: EntryVersion): FormColumn<string>[] {
+  const items = new Map(entry.items.map((item) => [item.name, item]));
+  return Object.entries(config.columns).map(([place, { item: name, codes, offset = 'Z' }]) => {
+    const { type, list = false, filterable = false } = items.get(name)!;
+    const read = valueReader({ type, list, offset, codes: codes && new Map(Object.entries(codes)) });
+    return { place, item: name, filterable, read };
+  });
+}
 
-  /** Empty when the row has no key. */
-  subjectOf(row: Row): string {
-    return String(this.#identifierOf(row) ?? '');
-  }
-
-  dataOf(row: Row): RecordData {
-    const data: RecordData = {};
-    for (const mapped of this.#columns) {
-      const value = itemValue(row[mapped.column], mapped);
-      if (value !== undefined) data[mapped.item] = value;
-    }
-    const identifier = this.#identifierOf(row);
-    if (identifier !== undefined) data[this.#identifier.item] = identifier;
-    return data;
-  }
-
-  /** Former values of the filterable items, as intake wants them; undefined when the entry has none. */
-  previousOf(row: Row): RecordData | undefined {
-    if (!this.#hasFilterable) return undefined;
-    const previous: RecordData = {};
-    for (const mapped of this.#columns) {
-      const value = mapped.filterable ? itemValue(row[mapped.column], mapped) : undefined;
-      if (value !== undefined) previous[mapped.item] = value;
-    }
-    return previous;
-  }
-
-  #identifierOf(row: Row): ItemValue | undefined {
-    const [only] = this.key;
-    const text = this.key.length === 1 ? row[only!] : this.key.map((column) => row[column] ?? '').join('-');
-    return itemValue(text, this.#identifier.rule);
-  }
+function identifierIn(entry: EntryVersion) {
+  const { name, type } = identifierOf(entry);
+  const read = valueReader({ type, list: false, codes: undefined, offset: 'Z' });
+  return { identifier: { item: name, read }, hasFilterable: entry.items.some(({ filterable }) => filterable) };
 }
 
 /** Everything that keeps the columns from becoming records of the entry. */

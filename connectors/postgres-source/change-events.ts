@@ -1,5 +1,4 @@
 import type { SourceEvent } from '../../proto/event.js';
-import type { Row } from '../record-mapping.js';
 import type { RowChange, StreamItem } from './row-changes.js';
 import type { TableMapping } from './table-mapping.js';
 
@@ -10,50 +9,52 @@ export const placeOf = (epoch: string, position: string) => ({
   sourceepoch: epoch,
 });
 
+/** What the events of a transaction have in common. */
+interface Common {
+  epoch: string;
+  time: string;
+  commit: string;
+}
+
 /** The events of a transaction. Place: LSN of the commit, index of the change, and 0 or 1 for the halves of a changed key. */
 export function changeEvents(item: StreamItem & { kind: 'changes' }, epoch: string): SourceEvent[] {
-  return item.changes.flatMap((change) => {
-    const at = (half: number) => ({
-      specversion: '1.0' as const,
-      type: change.mapping.entry,
-      time: item.time,
-      ...placeOf(epoch, `${item.commitLsn}.${change.index}.${half}`),
-    });
-    return eventsOf(change).map((event, half) => ({ ...at(half), ...event }));
-  });
+  const common = { epoch, time: item.time, commit: String(item.commitLsn) };
+  const events: SourceEvent[] = [];
+  for (const change of item.changes) {
+    const { form, before, after } = change;
+    if (!before) events.push(eventOf('create', change, common));
+    else if (!after) events.push(eventOf('delete', change, common));
+    else if (form.subjectOf(before) === form.subjectOf(after)) events.push(eventOf('update', change, common));
+    else events.push(eventOf('delete', change, common), eventOf('create', change, common, 1));
+  }
+  return events;
 }
 
-type Change = Pick<SourceEvent, 'op' | 'subject' | 'data' | 'previous'>;
-
-function eventsOf({ mapping, before, after }: RowChange): Change[] {
-  if (!before) return after ? [created(mapping, after)] : [];
-  if (!after) return [deleted(mapping, before)];
-  const subject = mapping.subjectOf(after);
-  if (mapping.subjectOf(before) !== subject) return [deleted(mapping, before), created(mapping, after)];
-  return [{ op: 'update', subject, data: mapping.dataOf(after), ...previousOf(mapping, before) }];
-}
-
-const created = (mapping: TableMapping, row: Row): Change => ({
-  op: 'create',
-  subject: mapping.subjectOf(row),
-  data: mapping.dataOf(row),
-});
-
-const deleted = (mapping: TableMapping, row: Row): Change => ({
-  op: 'delete',
-  subject: mapping.subjectOf(row),
-  ...previousOf(mapping, row),
-});
-
-function previousOf(mapping: TableMapping, row: Row): Pick<Change, 'previous'> {
-  const previous = mapping.previousOf(row);
-  return previous ? { previous } : {};
+function eventOf(
+  op: 'create' | 'update' | 'delete',
+  { form, index, before, after }: RowChange,
+  { epoch, time, commit }: Common,
+  half = 0,
+): SourceEvent {
+  const position = `${commit}.${index}.${half}`;
+  return {
+    specversion: '1.0',
+    type: form.entry,
+    time,
+    id: `${epoch}:${position}`,
+    sourceposition: position,
+    sourceepoch: epoch,
+    op,
+    subject: form.subjectOf(op === 'delete' ? before! : after!),
+    data: op === 'delete' ? undefined : form.dataOf(after!),
+    previous: op === 'create' ? undefined : form.previousOf(before!),
+  };
 }
 
 /** Every record that the changes speak of, under its old and its new key. */
 export function touchedSubjects(changes: readonly RowChange[], mapping: TableMapping): string[] {
   return changes.flatMap((change) => {
     if (change.mapping !== mapping) return [];
-    return [change.before, change.after].flatMap((row) => (row ? [mapping.subjectOf(row)] : []));
+    return [change.before, change.after].flatMap((row) => (row ? [change.form.subjectOf(row)] : []));
   });
 }

@@ -1,12 +1,11 @@
 import type { Socket } from 'node:net';
 import type pg from 'pg';
-import type { Pgoutput } from 'pg-logical-replication';
 import { PeerGoneError } from '../connector-errors.js';
 import { connectPostgres, goneOrItself, quoteIdentifier } from '../postgres-client.js';
-import { PgoutputDecoder } from './pgoutput-decoder.js';
+import { type ChangeMessage, PgoutputDecoder } from './pgoutput-decoder.js';
 
 /** A message of the stream; a keepalive says that everything committed before `walEnd` has been sent. */
-export type ReplicationMessage = Pgoutput.Message | { tag: 'keepalive'; walEnd: bigint };
+export type ReplicationMessage = ChangeMessage | { tag: 'keepalive'; walEnd: bigint };
 
 /** The part of pg's undocumented Connection that carries the copy-both mode. */
 interface CopyConnection {
@@ -18,8 +17,8 @@ interface CopyConnection {
 const XLOG_DATA = 0x77;
 const KEEPALIVE = 0x6b;
 const XLOG_HEADER_BYTES = 25;
-/** Read ahead of the consumer: a few milliseconds of work, little memory even with large rows. */
-const QUEUE_BYTES_MAX = 8 * 1024 * 1024;
+/** Read ahead of the consumer: some hundred milliseconds of work. What waits longer costs the garbage collector more than reading it. */
+const QUEUE_BYTES_MAX = 512 * 1024;
 /** The server cuts off who is silent for wal_sender_timeout, by default a minute. */
 const STATUS_INTERVAL_MS = 10_000;
 /** Microseconds from 1970 to PostgreSQL's epoch. */
@@ -71,13 +70,18 @@ export class ReplicationConnection {
     this.#timer = setInterval(() => this.#sendStatus(false), STATUS_INTERVAL_MS);
   }
 
+  /** The next message, if one is there already. */
+  take(): ReplicationMessage | undefined {
+    const first = this.#queue[this.#head];
+    return first && this.#taken(first);
+  }
+
   /** Resolves with undefined after `waitMs` without a message. Throws what ended the stream. */
   async next(waitMs: number, signal: AbortSignal): Promise<ReplicationMessage | undefined> {
     if (this.#head === this.#queue.length && this.#failure === undefined) await this.#arrival(waitMs, signal);
-    const first = this.#queue[this.#head];
-    if (first) return this.#taken(first);
-    if (this.#failure !== undefined) throw this.#failure;
-    return undefined;
+    const message = this.take();
+    if (!message && this.#failure !== undefined) throw this.#failure;
+    return message;
   }
 
   /** Everything before `lsn` may be thrown away by the server. */

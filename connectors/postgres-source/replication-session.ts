@@ -4,6 +4,7 @@ import type { ChangeBatch, Lag } from '../source.js';
 import type { StateFile } from '../state-file.js';
 import { changeEvents, touchedSubjects } from './change-events.js';
 import type { PostgresSourceConfig } from './config.js';
+import { LooseRun } from './loose-run.js';
 import type { Progress, SnapshotProgress } from './progress.js';
 import type { ReplicationConnection } from './replication-connection.js';
 import { type StreamItem, TransactionReader } from './row-changes.js';
@@ -55,23 +56,32 @@ export class ReplicationSession {
   async *changes(signal: AbortSignal): AsyncGenerator<ChangeBatch> {
     const { client, config, stream, mappings } = this.#deps;
     const transactions = new TransactionReader(mappings);
+    const loose = new LooseRun();
     const snapshots = new SnapshotReader(client, config.snapshotRows);
     stream.start(config.slot, config.publication);
     this.#watch.start();
     this.#timer = setInterval(() => void this.#saveConfirmed(), CONFIRM_INTERVAL_MS);
     let chunk: SnapshotChunk | undefined;
     while (!signal.aborted) {
-      chunk ??= await this.#nextChunk(snapshots);
-      const message = await stream.next(PING_INTERVAL_MS, signal);
+      if (!chunk && this.#unread) chunk = await this.#readChunk(snapshots, this.#unread);
+      let message = stream.take();
+      if (!message) {
+        yield* ifAny(loose.take());
+        message = await stream.next(PING_INTERVAL_MS, signal);
+      }
       if (!message) stream.ping();
       for (const item of message ? transactions.read(message) : []) {
         if (chunk && placeOfItem(item) >= chunk.lsn) {
+          yield* ifAny(loose.take());
           yield this.#chunkBatch(chunk);
           chunk = undefined;
         }
         if (chunk && item.kind === 'changes') this.#note(item, chunk);
         if (item.kind === 'changes' && this.#restartTruncated(item, chunk)) chunk = undefined;
-        yield this.#itemBatch(item);
+        const batch = this.#itemBatch(item);
+        if (loose.add(batch)) continue;
+        yield* ifAny(loose.take());
+        if (!loose.add(batch)) yield batch;
       }
     }
   }
@@ -88,12 +98,14 @@ export class ReplicationSession {
     await this.#deps.client.end().catch(() => undefined);
   }
 
-  /** The next chunk of the first table that has no complete snapshot. */
-  async #nextChunk(reader: SnapshotReader): Promise<SnapshotChunk | undefined> {
-    const next = this.#deps.mappings.find(({ name }) => !this.#snapshots.get(name)?.isDone);
-    if (!next) return undefined;
+  /** The first table that has no complete snapshot. */
+  get #unread(): TableMapping | undefined {
+    return this.#deps.mappings.find(({ name }) => !this.#snapshots.get(name)?.isDone);
+  }
+
+  async #readChunk(reader: SnapshotReader, mapping: TableMapping): Promise<SnapshotChunk> {
     this.#touched = new Set();
-    const chunk = await reader.read(next, this.#snapshots.get(next.name));
+    const chunk = await reader.read(mapping, this.#snapshots.get(mapping.name));
     this.#deps.stream.ping();
     return chunk;
   }
@@ -133,9 +145,11 @@ export class ReplicationSession {
     const events = changeEvents(item, progress.epoch);
     return {
       events,
-      together: item.isWhole && events.length <= TOGETHER_EVENTS_MAX,
+      // One event alone is never seen by half.
+      together: item.isWhole && events.length > 1 && events.length <= TOGETHER_EVENTS_MAX,
       confirm: () => {
         for (const { name } of item.truncated) delete progress.snapshots[name];
+        if (item.reached !== undefined) this.#confirm(item.reached);
       },
     };
   }
@@ -164,5 +178,7 @@ export class ReplicationSession {
     return this.#saving;
   }
 }
+
+const ifAny = (batch: ChangeBatch | undefined): ChangeBatch[] => (batch ? [batch] : []);
 
 const placeOfItem = (item: StreamItem): bigint => (item.kind === 'changes' ? item.commitLsn : item.lsn);

@@ -1,21 +1,24 @@
 import type { Pgoutput } from 'pg-logical-replication';
 import { SourceUnfitError } from '../connector-errors.js';
-import type { Row } from '../record-mapping.js';
-import { parseLsn } from './lsn.js';
+import type { RecordForm } from '../record-form.js';
+import type { ChangeMessage } from './pgoutput-decoder.js';
 import type { ReplicationMessage } from './replication-connection.js';
+import type { RowTexts } from './row-reader.js';
 import type { TableMapping } from './table-mapping.js';
 
 /** One row changed; `index` counts the changes of its transaction from 1. */
 export interface RowChange {
   mapping: TableMapping;
+  /** The mapping, for rows in the order of the table. */
+  form: RecordForm<number>;
   index: number;
-  before: Row | undefined;
-  after: Row | undefined;
+  before: RowTexts | undefined;
+  after: RowTexts | undefined;
 }
 
 /**
  * What the stream says, in order. `changes`: those of one transaction, or a part of a large one. `reached`: everything
- * committed before has been given, and may be confirmed as soon as it is published.
+ * committed before has been given, and may be confirmed as soon as it is published; the last part of a transaction says it too.
  */
 export type StreamItem =
   | {
@@ -26,6 +29,7 @@ export type StreamItem =
       truncated: TableMapping[];
       /** The transaction has no other part. */
       isWhole: boolean;
+      reached: bigint | undefined;
     }
   | { kind: 'reached'; lsn: bigint };
 
@@ -41,11 +45,19 @@ interface Transaction {
   hasParts: boolean;
 }
 
+/** A table as the stream describes it. */
+interface MappedTable {
+  mapping: TableMapping;
+  form: RecordForm<number>;
+}
+
+const NOTHING: StreamItem[] = [];
+
 /** Puts the messages of the stream together into transactions of the mapped tables. */
 export class TransactionReader {
   #transaction: Transaction | undefined;
   readonly #mappings: ReadonlyMap<string, TableMapping>;
-  readonly #checked = new Set<Pgoutput.MessageRelation>();
+  readonly #tables = new Map<number, MappedTable | undefined>();
 
   constructor(mappings: readonly TableMapping[]) {
     this.#mappings = new Map(mappings.map((mapping) => [mapping.name, mapping]));
@@ -55,82 +67,76 @@ export class TransactionReader {
   read(message: ReplicationMessage): StreamItem[] {
     switch (message.tag) {
       case 'keepalive':
-        return this.#transaction ? [] : [{ kind: 'reached', lsn: message.walEnd }];
+        return this.#transaction ? NOTHING : [{ kind: 'reached', lsn: message.walEnd }];
       case 'begin':
         this.#transaction = begin(message);
-        return [];
+        return NOTHING;
       case 'commit':
-        return this.#commit(parseLsn(message.commitEndLsn ?? '0/0'));
+        return this.#commit(message.endLsn);
+      case 'row':
+        return this.#change(message);
       case 'relation':
-        this.#check(message);
-        return [];
-      case 'insert':
-        return this.#change(message.relation, undefined, message.new);
-      case 'update':
-        return this.#change(message.relation, message.old ?? undefined, message.new);
-      case 'delete':
-        return this.#change(message.relation, message.old ?? undefined, undefined);
+        this.#tables.set(message.relationOid, this.#mapped(message));
+        return NOTHING;
       case 'truncate':
         return this.#truncate(message.relations);
       default:
-        return [];
+        return NOTHING;
     }
   }
 
-  #change(relation: Pgoutput.MessageRelation, before: Row | undefined, after: Row | undefined): StreamItem[] {
+  #change({ relation, before, after }: ChangeMessage & { tag: 'row' }): StreamItem[] {
     const transaction = this.#transaction!;
     const index = ++transaction.index;
-    const mapping = this.#mappingOf(relation);
-    if (!mapping) return [];
-    const parts = transaction.changes.length < PART_CHANGES_MAX ? [] : [this.#part(transaction, false)];
-    transaction.changes.push({ mapping, index, before, after });
+    const table = this.#tables.get(relation.relationOid);
+    if (!table) return NOTHING;
+    const parts = transaction.changes.length < PART_CHANGES_MAX ? NOTHING : [this.#part(transaction)];
+    transaction.changes.push({ mapping: table.mapping, form: table.form, index, before, after });
     return parts;
   }
 
   #truncate(relations: readonly Pgoutput.MessageRelation[]): StreamItem[] {
     const transaction = this.#transaction!;
     transaction.index++;
-    const truncated = relations.flatMap((relation) => this.#mappingOf(relation) ?? []);
+    const truncated = relations.flatMap((relation) => this.#tables.get(relation.relationOid)?.mapping ?? []);
     if (truncated.length === 0) return [];
-    const parts = transaction.changes.length > 0 ? [this.#part(transaction, false)] : [];
+    const parts = transaction.changes.length > 0 ? [this.#part(transaction)] : [];
     transaction.truncated = truncated;
-    return [...parts, this.#part(transaction, false)];
+    return [...parts, this.#part(transaction)];
   }
 
   #commit(endLsn: bigint): StreamItem[] {
     const transaction = this.#transaction!;
     this.#transaction = undefined;
-    const rest = transaction.changes.length > 0 ? [this.#part(transaction, !transaction.hasParts)] : [];
-    return [...rest, { kind: 'reached', lsn: endLsn }];
+    if (transaction.changes.length > 0) return [this.#part(transaction, endLsn)];
+    return [{ kind: 'reached', lsn: endLsn }];
   }
 
-  #part(transaction: Transaction, isWhole: boolean): StreamItem {
+  /** `reached`: with it the transaction is complete. */
+  #part(transaction: Transaction, reached?: bigint): StreamItem {
     const { commitLsn, time, changes, truncated } = transaction;
+    const isWhole = reached !== undefined && !transaction.hasParts;
     transaction.changes = [];
     transaction.truncated = [];
     transaction.hasParts = true;
-    return { kind: 'changes', commitLsn, time, changes, truncated, isWhole };
-  }
-
-  #mappingOf({ schema, name }: Pgoutput.MessageRelation): TableMapping | undefined {
-    return this.#mappings.get(`${schema}.${name}`);
+    return { kind: 'changes', commitLsn, time, changes, truncated, isWhole, reached };
   }
 
   /** A table that was altered under a running source: better to stop than to send records that lack something. */
-  #check(relation: Pgoutput.MessageRelation): void {
-    const mapping = this.#mappingOf(relation);
-    if (!mapping || this.#checked.has(relation)) return;
-    this.#checked.add(relation);
-    const columns = new Set(relation.columns.map(({ name }) => name));
-    const missing = mapping.columns.filter((column) => !columns.has(column));
+  #mapped({ schema, name, columns, replicaIdentity }: Pgoutput.MessageRelation): MappedTable | undefined {
+    const mapping = this.#mappings.get(`${schema}.${name}`);
+    if (!mapping) return undefined;
+    const names = columns.map((column) => column.name);
+    const missing = mapping.columns.filter((column) => !names.includes(column));
     if (missing.length > 0) throw new SourceUnfitError(`${mapping.name} has lost its column ${missing.join(', ')}`);
-    if (relation.replicaIdentity !== 'full') {
+    if (replicaIdentity !== 'full') {
       throw new SourceUnfitError(`former values are missing: ALTER TABLE ${mapping.name} REPLICA IDENTITY FULL`);
     }
+    return { mapping, form: mapping.inOrder(names) };
   }
 }
 
-function begin({ commitLsn, commitTime }: Pgoutput.MessageBegin): Transaction {
-  const time = new Date(Number(BigInt(commitTime.toString()) / 1000n)).toISOString();
-  return { commitLsn: parseLsn(commitLsn ?? '0/0'), time, index: 0, changes: [], truncated: [], hasParts: false };
+function begin({ commitLsn, commitMs }: ChangeMessage & { tag: 'begin' }): Transaction {
+  const time = new Date(commitMs).toISOString();
+  return { commitLsn, time, index: 0, changes: [], truncated: [], hasParts: false };
 }

@@ -1,0 +1,30 @@
+import t from 'tap';
+import type { SourceEvent } from '../../proto/event.js';
+import type { ChangeBatch } from '../source.js';
+import { LooseRun } from './loose-run.js';
+
+t.test('what stands alone is joined, in order, up to a bound; what belongs together is not', async (t) => {
+  const confirmed: number[] = [];
+  const batch = (number: number, count: number, together = false): ChangeBatch => ({
+    events: Array.from({ length: count }, (_none, i) => ({ id: `${number}.${i}` }) as SourceEvent),
+    together,
+    confirm: () => void confirmed.push(number),
+  });
+  const run = new LooseRun();
+  t.equal(run.take(), undefined);
+  t.ok(run.add(batch(1, 1)));
+  t.ok(run.add(batch(2, 0)));
+  t.ok(run.add(batch(3, 1)));
+  t.notOk(run.add(batch(4, 2, true)));
+  t.notOk(run.add(batch(4, 1_000)));
+  const joined = run.take()!;
+  t.same(
+    joined.events.map(({ id }) => id),
+    ['1.0', '3.0'],
+  );
+  t.notOk(joined.together);
+  t.same(confirmed, []);
+  await joined.confirm();
+  t.same(confirmed, [1, 2, 3]);
+  t.equal(run.take(), undefined);
+});

@@ -171,5 +171,5 @@ function projectAfter(
   field: (name: string) => ItemField,
 ): ProjectedEvent[] {
   const events = segment.events.filter((event) => event.position > after);
-  return new LogSegment(segment.entry, after, segment.through, events).projected(view, field);
+  return [...new LogSegment(segment.entry, after, segment.through, events).projected(view, field)];
 }

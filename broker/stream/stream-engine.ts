@@ -167,8 +167,9 @@ export class StreamEngine implements SubscriptionHost {
   async #delivers({ view, parts }: GrantSubscription, position: number): Promise<boolean> {
     const place = { entry: view.entry, partition: parts.partition, after: position - 1 };
     const segment = await this.segments.next(place);
-    const projected = segment.projected(view, fieldsOf(this.#deps.entries, view.entry));
-    return projected.some((event) => event.position === position);
+    for (const event of segment.projected(view, fieldsOf(this.#deps.entries, view.entry)))
+      if (event.position === position) return true;
+    return false;
   }
 
   /** An event that can't be read must not be passed over: who follows its entry is ended and stays in front of it. */

@@ -28,7 +28,6 @@ export interface SegmentReader {
 /** A stretch of one entry's log: its events with positions in (after, through]. What views get of it is built once. */
 export class LogSegment {
   bytes: number;
-  readonly #projected = new Map<View, ProjectedEvent[]>();
   readonly #encoded = new Map<EventEncoder, EncodedSegment>();
 
   constructor(
@@ -40,14 +39,14 @@ export class LogSegment {
     this.bytes = events.reduce((sum, event) => sum + event.bytes.length, 0);
   }
 
-  /** The events that a view gets, projected. */
-  projected(view: View, field: (name: string) => ItemField): ProjectedEvent[] {
-    let projected = this.#projected.get(view);
-    if (!projected) {
-      projected = project(this.events, view, field);
-      this.#projected.set(view, projected);
+  /** The events that a view gets, projected one by one: nothing but their encoded form is kept. */
+  *projected(view: View, field: (name: string) => ItemField): Generator<ProjectedEvent> {
+    const codec = filterCodec([view], field);
+    for (const { position, event } of this.events) {
+      const values = filterValues(event, codec);
+      const op = decide(event.op, view.filter.matches(values.before), view.filter.matches(values.now));
+      if (op) yield view.project(position, event, op);
     }
-    return projected;
   }
 
   /** The same encoded; `grew` is told how many bytes that added. */
@@ -72,18 +71,20 @@ export class LogSegment {
    */
   batchAfter(after: number, max: number, reader: SegmentReader, grew: (bytes: number) => void): EventsBatch {
     const encoded = this.encoded(reader, grew);
-    const { positions, pieces } = encoded;
+    const { positions, pieces, whole } = encoded;
+    // Who rides along takes all of every segment.
+    if (whole && positions.length <= max && (positions[0] ?? Number.POSITIVE_INFINITY) > after) return whole;
     let first = 0;
     while (first < positions.length && (positions[first] as number) <= after) first++;
     const end = frameEnd(pieces, first, max, reader.encoder);
     const isWhole = first === 0 && end === positions.length;
-    if (isWhole && encoded.whole) return encoded.whole;
     const through = end === positions.length ? this.through : (positions[end - 1] ?? after);
     const frame = new SharedFrame(reader.encoder.frame(reader.channel, through, pieces.slice(first, end)));
     const batch = { frame, positions: positions.slice(first, end), through };
     if (isWhole) {
       encoded.whole = batch;
-      grew(encoded.bytes);
+      // As a frame, and in the form in which the gateway keeps it for the sockets.
+      grew(2 * encoded.bytes);
     }
     return batch;
   }
@@ -100,15 +101,4 @@ function frameEnd(pieces: (string | Uint8Array)[], first: number, max: number, e
     end++;
   }
   return end;
-}
-
-function project(events: readonly LogEvent[], view: View, field: (name: string) => ItemField): ProjectedEvent[] {
-  const codec = filterCodec([view], field);
-  const projected: ProjectedEvent[] = [];
-  for (const { position, event } of events) {
-    const values = filterValues(event, codec);
-    const op = decide(event.op, view.filter.matches(values.before), view.filter.matches(values.now));
-    if (op) projected.push(view.project(position, event, op));
-  }
-  return projected;
 }

@@ -87,7 +87,12 @@ export class StreamEngine implements SubscriptionHost {
       onFailure: (subscription, error) => this.#onFailure(subscription, error),
     });
     const shared = { table: this.#table, views: this.#views, readers: this.readers };
-    this.#watch = new SubscriptionWatch({ ...deps, ...shared, broker: this.receipts.chain.broker });
+    this.#watch = new SubscriptionWatch({
+      ...deps,
+      ...shared,
+      segments: this.segments,
+      broker: this.receipts.chain.broker,
+    });
     const { access, cursors, receipts, starts } = this;
     const logOf = (partition: number) => this.logOf(partition);
     this.#desk = new SubscriptionDesk({ ...shared, access, cursors, receipts, starts, logOf, host: this });

@@ -6,6 +6,7 @@ import { renewLog, type Store } from '../nats/streams.js';
 import { type Grant, statusAt } from '../sharing/grant.js';
 import type { GrantLookup } from './grant-access.js';
 import type { GrantSubscription } from './grant-subscription.js';
+import type { LogSegments } from './log/log-segments.js';
 import type { PartitionReaders } from './log/partition-readers.js';
 import type { SubscriptionTable } from './subscription-table.js';
 import type { EntryLookup } from './views/entry-fields.js';
@@ -26,6 +27,7 @@ export interface SubscriptionWatchDeps {
   table: SubscriptionTable;
   views: LiveViews;
   readers: PartitionReaders;
+  segments: Pick<LogSegments, 'forgetPartition'>;
 }
 
 /** How late an idle subscription learns that its period is over; nothing is sent to it after that moment anyway. */
@@ -73,9 +75,10 @@ export class SubscriptionWatch {
 
   /** The log was restored or has lost its tail: no position of before means anything. */
   endPartition(partition: number): void {
-    const { bus, store, table, readers, warn } = this.#deps;
+    const { bus, store, table, readers, segments, warn } = this.#deps;
     warn(`the log of partition ${partition} has lost its tail`);
     readers.at(partition).recent.reset(readers.at(partition).head);
+    segments.forgetPartition(partition);
     for (const subscription of table) {
       if (subscription.parts.partition === partition) subscription.end('POSITION_GONE', 'the log has lost its tail', 0);
     }

@@ -28,10 +28,12 @@ export interface LogPlace {
 export class LogSegments {
   /** entry → segments in the order of use; the place of a segment is never moved. */
   readonly #byEntry = new Map<string, LogSegment[]>();
-  /** Least recently used first. */
-  readonly #used = new Set<LogSegment>();
+  /** Segment → its partition, least recently used first. */
+  readonly #used = new Map<LogSegment, number>();
+  /** Of entries that somebody waits for. */
   readonly #sweeps = new Map<string, LogSweep>();
   #bytes = 0;
+  #tailsLost = 0;
 
   constructor(
     private readonly bus: Bus,
@@ -43,12 +45,32 @@ export class LogSegments {
 
   /** The segment that holds what comes next after a place; without events when the log ends there for now. */
   next({ entry, partition, after }: LogPlace): Promise<LogSegment> {
-    let sweep = this.#sweeps.get(entry);
-    if (!sweep) {
-      sweep = new LogSweep((place) => this.#load({ entry, partition, after: place }));
-      this.#sweeps.set(entry, sweep);
-    }
+    const sweep = this.#sweeps.get(entry) ?? this.#startSweep(entry, partition);
     return sweep.next(after);
+  }
+
+  /** How many entries somebody waits for. */
+  get sweeping(): number {
+    return this.#sweeps.size;
+  }
+
+  /** The log of a partition has lost its tail: what was read of it, or is being read, is for nobody who comes from now on. */
+  forgetPartition(partition: number): void {
+    this.#tailsLost++;
+    // A sweep may hold what it read ahead. Those of other partitions lose no more than the company of who comes later.
+    this.#sweeps.clear();
+    for (const [segment, itsPartition] of this.#used) if (itsPartition === partition) this.#forget(segment);
+  }
+
+  #startSweep(entry: string, partition: number): LogSweep {
+    const sweep = new LogSweep(
+      (after) => this.#load({ entry, partition, after }),
+      () => {
+        if (this.#sweeps.get(entry) === sweep) this.#sweeps.delete(entry);
+      },
+    );
+    this.#sweeps.set(entry, sweep);
+    return sweep;
   }
 
   /** Encoded forms were added to a segment: they count, and the oldest segments make room. */
@@ -60,12 +82,13 @@ export class LogSegments {
 
   async #load(place: LogPlace): Promise<LogSegment> {
     const known = this.#find(place);
-    if (known) return this.#touch(known);
+    if (known) return this.#touch(known, place.partition);
     const recent = this.#readRecent(place);
-    if (recent) return this.#keep(recent);
+    if (recent) return this.#keep(recent, place.partition);
+    const tailsLost = this.#tailsLost;
     const segment = this.replicas > 1 ? await this.#readReplicated(place) : await this.#readSingle(place);
     this.onRead(segment.events.length);
-    return this.#keep(segment);
+    return tailsLost === this.#tailsLost ? this.#keep(segment, place.partition) : segment;
   }
 
   /** What was dispatched a moment ago is still in memory. */
@@ -119,34 +142,34 @@ export class LogSegments {
       ?.find((segment) => segment.after <= place.after && place.after < segment.through);
   }
 
-  #keep(segment: LogSegment): LogSegment {
+  #keep(segment: LogSegment, partition: number): LogSegment {
     // Nothing was found and nothing passed over: the next read must ask again.
     if (segment.through === segment.after) return segment;
     const segments = this.#byEntry.get(segment.entry);
     if (segments) segments.push(segment);
     else this.#byEntry.set(segment.entry, [segment]);
-    this.#used.add(segment);
+    this.#used.set(segment, partition);
     this.#bytes += segment.bytes;
     this.#evict();
     return segment;
   }
 
-  #touch(segment: LogSegment): LogSegment {
+  #touch(segment: LogSegment, partition: number): LogSegment {
     this.#used.delete(segment);
-    this.#used.add(segment);
+    this.#used.set(segment, partition);
     return segment;
   }
 
   #evict(): void {
-    for (const segment of this.#used) {
+    for (const segment of this.#used.keys()) {
       if (this.#bytes <= CACHE_BYTES_MAX) return;
-      this.#used.delete(segment);
-      this.#bytes -= segment.bytes;
       this.#forget(segment);
     }
   }
 
   #forget(segment: LogSegment): void {
+    this.#used.delete(segment);
+    this.#bytes -= segment.bytes;
     const segments = this.#byEntry.get(segment.entry) ?? [];
     const index = segments.indexOf(segment);
     if (index >= 0) segments.splice(index, 1);

@@ -62,3 +62,20 @@ t.test('a read that fails is told to who asked for it, and the next is served', 
   fails = false;
   t.match(await sweep.next(5), { after: 5, through: 6 });
 });
+
+t.test('it tells when nobody waits any more, and not before', async (t) => {
+  let served = 0;
+  let servedWhenIdle: number | undefined;
+  const idle = new Promise<void>((resolve) => {
+    const sweep = new LogSweep(
+      async (after) => new LogSegment('a.x', after, after + 1, []),
+      () => {
+        servedWhenIdle = served;
+        resolve();
+      },
+    );
+    for (const after of [1, 5]) void sweep.next(after).then(() => served++);
+  });
+  await idle;
+  t.equal(servedWhenIdle, 2);
+});

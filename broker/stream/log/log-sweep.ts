@@ -24,7 +24,11 @@ export class LogSweep {
   /** What is read while the segment before it is sent. */
   #ahead: { after: number; loading: Promise<LogSegment> } | undefined;
 
-  constructor(private readonly load: (after: number) => Promise<LogSegment>) {}
+  constructor(
+    private readonly load: (after: number) => Promise<LogSegment>,
+    /** Called when nobody waits any more. */
+    private readonly onIdle: () => void = () => undefined,
+  ) {}
 
   /** The segment that holds what comes next after a place, when its turn has come. */
   next(after: number): Promise<LogSegment> {
@@ -36,9 +40,8 @@ export class LogSweep {
 
   async #run(): Promise<void> {
     this.#isRunning = true;
-    while (this.#waiting.size > 0) {
-      // Who was served in the last turn waits again by now, and sockets and other work have had theirs.
-      await nextTurn();
+    // After a turn who was served in the last one waits again, and sockets and other work have had theirs.
+    for (await nextTurn(); this.#waiting.size > 0; await nextTurn()) {
       const first = this.#choose();
       try {
         this.#serve(first, await this.#segmentAfter(first.after));
@@ -49,6 +52,7 @@ export class LogSweep {
     }
     this.#isRunning = false;
     this.#ahead = undefined;
+    this.onIdle();
   }
 
   #choose(): Rider {

@@ -1,0 +1,52 @@
+import t from 'tap';
+import type { Bus } from '../../nats/bus.js';
+import type { StoredMessage } from '../../nats/stored-message.js';
+import { LogEvent } from './log-event.js';
+import { LogSegments } from './log-segments.js';
+import type { PartitionReaders } from './partition-readers.js';
+import { RecentLog } from './recent-log.js';
+
+const noBus = {} as Bus;
+const event = (position: number, text: string) =>
+  new LogEvent({ position, data: Buffer.from(text) } as unknown as StoredMessage, 'a.x');
+const place = { entry: 'a.x', partition: 0, after: 0 };
+
+/** Two partitions of which everything is still in memory. */
+function segmentsOf(logs: RecentLog[]): LogSegments {
+  const readers = { at: (partition: number) => ({ recent: logs[partition], head: 3 }) } as unknown as PartitionReaders;
+  return new LogSegments(noBus, readers, 1, () => undefined);
+}
+
+function fill(log: RecentLog, text: string): void {
+  for (const position of [1, 2, 3]) log.push(event(position, text));
+}
+
+t.test('of a partition that lost its tail nothing is known any more, of the others everything', async (t) => {
+  const logs = [new RecentLog(0), new RecentLog(0)];
+  for (const log of logs) fill(log, 'before');
+  const segments = segmentsOf(logs);
+  const other = { entry: 'a.y', partition: 1, after: 0 };
+  const [lost, kept] = [await segments.next(place), await segments.next(other)];
+  t.equal(await segments.next(place), lost, 'it was known');
+
+  for (const log of logs) log.reset(0);
+  fill(logs[0] as RecentLog, 'after');
+  segments.forgetPartition(0);
+  const read = await segments.next(place);
+  t.same(
+    read.events.map(({ bytes }) => String(bytes)),
+    ['after', 'after', 'after'],
+  );
+  t.equal(await segments.next(other), kept);
+});
+
+t.test('an entry that nobody waits for any more is not remembered', async (t) => {
+  const log = new RecentLog(0);
+  fill(log, 'x');
+  const segments = segmentsOf([log]);
+  const next = segments.next(place);
+  t.equal(segments.sweeping, 1);
+  await next;
+  while (segments.sweeping > 0) await new Promise(setImmediate);
+  t.equal(segments.sweeping, 0);
+});

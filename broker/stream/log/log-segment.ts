@@ -11,7 +11,8 @@ import type { LogEvent } from './log-event.js';
 /** What a view gets of a segment, in one encoding. */
 export interface EncodedSegment {
   positions: number[];
-  pieces: (string | Uint8Array)[];
+  /** Let go once all of it is one frame: thousands of small pieces are dear to keep. */
+  pieces: (string | Uint8Array)[] | undefined;
   bytes: number;
   /** All of it as one frame, once somebody took it so. */
   whole: EventsBatch | undefined;
@@ -49,46 +50,59 @@ export class LogSegment {
     }
   }
 
-  /** The same encoded; `grew` is told how many bytes that added. */
-  encoded(reader: SegmentReader, grew: (bytes: number) => void): EncodedSegment {
-    const known = this.#encoded.get(reader.encoder);
-    if (known) return known;
-    const made: EncodedSegment = { positions: [], pieces: [], bytes: 0, whole: undefined };
-    for (const event of this.projected(reader.view, reader.field)) {
-      const piece = reader.encoder.piece(event);
-      made.positions.push(event.position);
-      made.pieces.push(piece);
-      made.bytes += reader.encoder.sizeOf(piece);
-    }
-    this.#encoded.set(reader.encoder, made);
-    grew(made.bytes);
-    return made;
-  }
-
   /**
    * The next frame for a reader that has everything up to `after`: at most `max` events and one frame's bytes. Its
-   * `through` is the end of the segment when nothing of it is left.
+   * `through` is the end of the segment when nothing of it is left. `grew` is told how many bytes were added to the segment.
    */
   batchAfter(after: number, max: number, reader: SegmentReader, grew: (bytes: number) => void): EventsBatch {
-    const encoded = this.encoded(reader, grew);
-    const { positions, pieces, whole } = encoded;
+    const encoded = this.#encodedFor(reader);
     // Who rides along takes all of every segment.
-    if (whole && positions.length <= max && (positions[0] ?? Number.POSITIVE_INFINITY) > after) return whole;
+    if (encoded.whole && takesAll(encoded.positions, after, max)) return encoded.whole;
+    const pieces = this.#piecesOf(encoded, reader, grew);
+    const { positions } = encoded;
     let first = 0;
     while (first < positions.length && (positions[first] as number) <= after) first++;
     const end = frameEnd(pieces, first, max, reader.encoder);
-    const isWhole = first === 0 && end === positions.length;
     const through = end === positions.length ? this.through : (positions[end - 1] ?? after);
     const frame = new SharedFrame(reader.encoder.frame(reader.channel, through, pieces.slice(first, end)));
     const batch = { frame, positions: positions.slice(first, end), through };
-    if (isWhole) {
+    if (first === 0 && end === positions.length) {
       encoded.whole = batch;
-      // As a frame, and in the form in which the gateway keeps it for the sockets.
-      grew(2 * encoded.bytes);
+      encoded.pieces = undefined;
+      // As a frame, and in the form in which the gateway keeps it for the sockets, instead of in pieces.
+      grew(encoded.bytes);
     }
     return batch;
   }
+
+  #encodedFor({ encoder }: SegmentReader): EncodedSegment {
+    let encoded = this.#encoded.get(encoder);
+    if (!encoded) {
+      encoded = { positions: [], pieces: undefined, bytes: 0, whole: undefined };
+      this.#encoded.set(encoder, encoded);
+    }
+    return encoded;
+  }
+
+  #piecesOf(encoded: EncodedSegment, { view, field, encoder }: SegmentReader, grew: (bytes: number) => void) {
+    if (encoded.pieces) return encoded.pieces;
+    const pieces: (string | Uint8Array)[] = [];
+    encoded.positions = [];
+    encoded.bytes = 0;
+    for (const event of this.projected(view, field)) {
+      const piece = encoder.piece(event);
+      encoded.positions.push(event.position);
+      pieces.push(piece);
+      encoded.bytes += encoder.sizeOf(piece);
+    }
+    encoded.pieces = pieces;
+    grew(encoded.bytes);
+    return pieces;
+  }
 }
+
+const takesAll = (positions: readonly number[], after: number, max: number): boolean =>
+  positions.length <= max && (positions[0] ?? Number.POSITIVE_INFINITY) > after;
 
 /** Index behind the last piece that still fits. One piece always fits: an event is smaller than a frame. */
 function frameEnd(pieces: (string | Uint8Array)[], first: number, max: number, encoder: EventEncoder): number {

@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { Bus } from '../../nats/bus.js';
 import type { StoredMessage } from '../../nats/stored-message.js';
+import { EventMemory } from './event-memory.js';
 import { LogEvent } from './log-event.js';
 import { LogSegments } from './log-segments.js';
 import type { PartitionReaders } from './partition-readers.js';
@@ -8,7 +9,7 @@ import { RecentLog } from './recent-log.js';
 
 const noBus = {} as Bus;
 const event = (position: number, text: string) =>
-  new LogEvent({ position, data: Buffer.from(text) } as unknown as StoredMessage, 'a.x');
+  new LogEvent({ position, data: Buffer.from(text) } as unknown as StoredMessage, 'a.x', new EventMemory());
 const place = { entry: 'a.x', partition: 0, after: 0 };
 
 /** Two partitions of which everything is still in memory. */

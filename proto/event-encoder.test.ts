@@ -5,15 +5,31 @@ import t from 'tap';
 import { entryWithRecords, text } from '../tests/support/arbitrary-entry.js';
 import { grantProto } from './entry-proto.js';
 import { DELIVERED_OPS } from './event.js';
-import { eventEncoder, type ProjectedEvent, toDeliveredEvent } from './event-encoder.js';
+import { type EventEncoder, eventEncoder, type ProjectedEvent, toDeliveredEvent } from './event-encoder.js';
+import { EVENTS_HEAD_BYTES_MAX, eventsMessage } from './events-message.js';
 import { codecFor } from './frame-codec.js';
 import { type EventsFrame, SUBPROTOCOLS } from './frames.js';
 import { FRAMES_PROTO } from './frames-proto.js';
 import { fieldOf, type ItemField } from './item-field.js';
+import { MessageWriter } from './message-writer.js';
 import { RecordCodec } from './record.js';
 
 const RUNS = { numRuns: 200 };
-const bytesOf = (frame: string | Uint8Array): Uint8Array => (typeof frame === 'string' ? Buffer.from(frame) : frame);
+
+/** Events as a channel encodes them. */
+function pieces(encoder: EventEncoder, events: readonly ProjectedEvent[]): Uint8Array[] {
+  const writer = new MessageWriter();
+  return events.map((event) => {
+    encoder.write(event, writer.begin());
+    return writer.finish();
+  });
+}
+
+/** What the message carries: its head says how long it is. */
+function payload(message: Uint8Array): Uint8Array {
+  const short = (message[1] as number) & 0x7f;
+  return message.subarray(short < 126 ? 2 : short === 126 ? 4 : 10);
+}
 
 interface Batch {
   fields: ItemField[];
@@ -44,12 +60,8 @@ for (const protocol of SUBPROTOCOLS) {
     fc.assert(
       fc.property(batch, fc.maxSafeNat(), fc.maxSafeNat(), ({ codec, events }, channel, through) => {
         const encoder = eventEncoder(protocol, codec);
-        const frame = encoder.frame(
-          channel,
-          through,
-          events.map((event) => encoder.piece(event)),
-        );
-        const read = codecFor(protocol).decodeServer(bytesOf(frame), protocol !== 'sluice.v1.json') as EventsFrame;
+        const message = eventsMessage(encoder, { channel, through, events: events.length }, pieces(encoder, events));
+        const read = codecFor(protocol).decodeServer(payload(message), !encoder.isText) as EventsFrame;
         for (const event of read.events) {
           if (event.data instanceof Uint8Array) event.data = codec.decode(event.data);
         }
@@ -65,10 +77,11 @@ for (const protocol of SUBPROTOCOLS) {
     fc.assert(
       fc.property(batch, ({ codec, events }) => {
         const encoder = eventEncoder(protocol, codec);
-        const pieces = events.map((event) => encoder.piece(event));
-        const sum = pieces.reduce((bytes, piece) => bytes + encoder.sizeOf(piece), 0);
-        const frame = bytesOf(encoder.frame(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, pieces));
-        strictEqual(frame.length - sum - pieces.length < 128, true);
+        const written = pieces(encoder, events);
+        const sum = written.reduce((bytes, piece) => bytes + piece.length, 0);
+        const head = { channel: Number.MAX_SAFE_INTEGER, through: Number.MAX_SAFE_INTEGER, events: events.length };
+        const message = eventsMessage(encoder, head, written);
+        strictEqual(payload(message).length - sum <= EVENTS_HEAD_BYTES_MAX, true);
       }),
       RUNS,
     );
@@ -88,11 +101,12 @@ for (const protocol of SUBPROTOCOLS) {
       snapshotId: undefined,
       corrects: undefined,
     });
-    const pieces = Array.from({ length: 1000 }, (_, i) => encoder.piece(event(i + 1)));
-    const frame = codecFor(protocol).decodeServer(
-      bytesOf(encoder.frame(1, 1000, pieces)),
-      protocol !== 'sluice.v1.json',
+    const written = pieces(
+      encoder,
+      Array.from({ length: 1000 }, (_, i) => event(i + 1)),
     );
+    const message = eventsMessage(encoder, { channel: 1, through: 1000, events: 1000 }, written);
+    const frame = codecFor(protocol).decodeServer(payload(message), !encoder.isText);
     t.strictSame(
       (frame as EventsFrame).events.map((one) => one.subject),
       Array.from({ length: 1000 }, (_, i) => `s${i + 1}`),
@@ -107,12 +121,16 @@ t.test('a reader that has only the two protobuf texts reads every event', async 
       const definition = grantProto(entry, fields);
       const Granted = protobuf.parse(definition.text, { keepCase: true }).root.lookupType(definition.message);
       const encoder = eventEncoder('sluice.v1.protobuf', codec);
-      const frame = encoder.frame(
-        7,
-        9,
-        events.map((event) => encoder.piece(event)),
-      ) as Uint8Array;
-      const { events: read } = Frame.toObject(Frame.decode(frame), { longs: Number, defaults: true, arrays: true });
+      const message = eventsMessage(
+        encoder,
+        { channel: 7, through: 9, events: events.length },
+        pieces(encoder, events),
+      );
+      const { events: read } = Frame.toObject(Frame.decode(payload(message)), {
+        longs: Number,
+        defaults: true,
+        arrays: true,
+      });
       read.events.forEach((event: { data?: Uint8Array; position: number }, i: number) => {
         strictEqual(event.position, events[i]?.position);
         const record = events[i]?.record;

@@ -17,24 +17,37 @@ export interface ProjectedEvent {
 }
 
 /**
- * Builds `events` frames of one view in one encoding. A piece is one event, encoded once; a frame is its pieces put
- * together, so neither the number of sessions nor where a frame is cut costs another encoding.
+ * How events of one view stand in one encoding. Each is written once; `eventsMessage` puts any stretch of what was written
+ * into a frame, so neither the number of sessions nor where a frame is cut costs another encoding.
  */
-export interface EventEncoder<Piece extends string | Uint8Array = string | Uint8Array> {
-  piece(event: ProjectedEvent): Piece;
-  /** Bytes that the piece adds to a frame. */
-  sizeOf(piece: Piece): number;
-  frame(channel: number, through: number, pieces: readonly Piece[]): string | Uint8Array;
+export interface EventEncoder {
+  readonly isText: boolean;
+  /** Writes an event behind what the writer holds. */
+  write(event: ProjectedEvent, writer: MessageWriter): void;
+  /** Bytes that stand behind each event but the last one of a frame. */
+  readonly separatorBytes: number;
+  /** What a frame has in front of its events. */
+  head(frame: EventsHead): Uint8Array;
+  /** What it has behind them; no shorter than a separator. */
+  readonly tail: Uint8Array;
+}
+
+export interface EventsHead {
+  channel: number;
+  through: number;
+  /** Events of the frame, and their bytes with what stands between them. */
+  events: number;
+  bytes: number;
 }
 
 export function eventEncoder(protocol: Subprotocol, codec: RecordCodec): EventEncoder {
   switch (protocol) {
     case 'sluice.v1.json':
-      return new JsonEventEncoder(codec) as EventEncoder;
+      return new JsonEventEncoder(codec);
     case 'sluice.v1.msgpack':
-      return new MsgpackEventEncoder(codec) as EventEncoder;
+      return new MsgpackEventEncoder(codec);
     case 'sluice.v1.protobuf':
-      return new ProtobufEventEncoder() as EventEncoder;
+      return new ProtobufEventEncoder();
   }
 }
 
@@ -66,39 +79,40 @@ function timeText(timeMs: number): string {
   return lastTimeText;
 }
 
-class JsonEventEncoder implements EventEncoder<string> {
+const NOTHING = new Uint8Array(0);
+
+class JsonEventEncoder implements EventEncoder {
+  readonly isText = true;
+  readonly separatorBytes = 1;
+  readonly tail = Buffer.from(']}');
+
   constructor(private readonly codec: RecordCodec) {}
 
-  piece(event: ProjectedEvent): string {
-    return JSON.stringify(toDeliveredEvent(event, this.codec));
+  write(event: ProjectedEvent, writer: MessageWriter): void {
+    writer.text(JSON.stringify(toDeliveredEvent(event, this.codec))).text(',');
   }
 
-  sizeOf(piece: string): number {
-    return Buffer.byteLength(piece);
-  }
-
-  frame(channel: number, through: number, pieces: readonly string[]): string {
-    return `{"kind":"events","channel":${channel},"through":${through},"events":[${pieces.join(',')}]}`;
+  head({ channel, through }: EventsHead): Uint8Array {
+    return Buffer.from(`{"kind":"events","channel":${channel},"through":${through},"events":[`);
   }
 }
 
-class MsgpackEventEncoder implements EventEncoder<Uint8Array> {
+class MsgpackEventEncoder implements EventEncoder {
+  readonly isText = false;
+  readonly separatorBytes = 0;
+  readonly tail = NOTHING;
   readonly #packr = new Packr({ useRecords: false, variableMapSize: true });
 
   constructor(private readonly codec: RecordCodec) {}
 
-  piece(event: ProjectedEvent): Uint8Array {
-    return this.#packr.pack(toDeliveredEvent(event, this.codec));
+  write(event: ProjectedEvent, writer: MessageWriter): void {
+    writer.raw(this.#packr.pack(toDeliveredEvent(event, this.codec)));
   }
 
-  sizeOf(piece: Uint8Array): number {
-    return piece.length;
-  }
-
-  frame(channel: number, through: number, pieces: readonly Uint8Array[]): Uint8Array {
-    // The frame is packed without its events; the empty array at its end is replaced by a header and the pieces.
-    const head = this.#packr.pack({ kind: 'events', channel, through, events: [] });
-    return Buffer.concat([head.subarray(0, head.length - 1), arrayHeader(pieces.length), ...pieces]);
+  head({ channel, through, events }: EventsHead): Uint8Array {
+    // The frame is packed without its events; the empty array at its end is replaced by a header for them.
+    const frame = this.#packr.pack({ kind: 'events', channel, through, events: [] });
+    return Buffer.concat([frame.subarray(0, frame.length - 1), arrayHeader(events)]);
   }
 }
 
@@ -110,12 +124,17 @@ function arrayHeader(length: number): Uint8Array {
   return header;
 }
 
-const writer = new MessageWriter();
+const headWriter = new MessageWriter();
 
 /** Field numbers are those of proto/frames-proto.ts; a test decodes with that definition. */
-class ProtobufEventEncoder implements EventEncoder<Uint8Array> {
-  piece(event: ProjectedEvent): Uint8Array {
-    writer.begin().varint(10).string(`${event.entry}@${event.position}`);
+class ProtobufEventEncoder implements EventEncoder {
+  readonly isText = false;
+  readonly separatorBytes = 0;
+  readonly tail = NOTHING;
+
+  write(event: ProjectedEvent, writer: MessageWriter): void {
+    const start = writer.varint(26).open();
+    writer.varint(10).string(`${event.entry}@${event.position}`);
     writer.varint(16).varint(event.position);
     writer.varint(26).string(event.entry);
     if (event.subject !== undefined) writer.varint(34).string(event.subject);
@@ -124,18 +143,16 @@ class ProtobufEventEncoder implements EventEncoder<Uint8Array> {
     if (event.record !== undefined) writer.varint(58).bytes(event.record);
     if (event.snapshotId !== undefined) writer.varint(66).string(event.snapshotId);
     if (event.corrects !== undefined) writer.varint(72).varint(event.corrects);
-    return writer.finishAsField(26);
+    writer.close(start);
   }
 
-  sizeOf(piece: Uint8Array): number {
-    return piece.length;
-  }
-
-  frame(channel: number, through: number, pieces: readonly Uint8Array[]): Uint8Array {
-    const head = writer.begin().varint(8).varint(channel).varint(16).varint(through).finish();
-    let length = head.length;
-    for (const piece of pieces) length += piece.length;
-    const frameHead = writer.begin().varint(154).varint(length).finish();
-    return Buffer.concat([frameHead, head, ...pieces], frameHead.length + length);
+  head({ channel, through, bytes }: EventsHead): Uint8Array {
+    const fields = headWriter.begin().varint(8).varint(channel).varint(16).varint(through).finish();
+    return headWriter
+      .begin()
+      .varint(154)
+      .varint(fields.length + bytes)
+      .raw(fields)
+      .finish();
   }
 }

@@ -55,11 +55,15 @@ t.test('what was begun and not finished is not in the next message', async (t) =
   t.equal(Reader.create(writer.begin().string('open').finish()).string(), 'open');
 });
 
-t.test('a message as a field stands behind its tag and length', async (t) => {
-  const inner = new MessageWriter().begin().string('x'.repeat(300));
-  const reader = Reader.create(inner.finishAsField(26));
-  t.equal(reader.uint32(), 26);
-  t.equal(Reader.create(reader.bytes()).string(), 'x'.repeat(300));
+t.test('a message inside another stands behind its length, however long it is', async (t) => {
+  for (const length of [0, 1, 127, 128, 16_383, 16_384, 100_000, 2_097_152]) {
+    const writer = new MessageWriter().begin().varint(26);
+    const start = writer.open();
+    const reader = Reader.create(writer.raw(Buffer.alloc(length, 'x')).close(start).string('behind').finish());
+    t.equal(reader.uint32(), 26);
+    t.equal(Buffer.from(reader.bytes()).toString(), 'x'.repeat(length), `${length} bytes`);
+    t.equal(reader.string(), 'behind');
+  }
 });
 
 function varint(reader: Reader): bigint {

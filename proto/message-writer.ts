@@ -1,6 +1,8 @@
 const BYTES_AT_FIRST = 16 * 1024;
 /** Longer texts are left to the engine's own encoder, which is quicker from there on. */
 const ASCII_LOOP_MAX = 48;
+/** Left free for the length of a message inside another: right from 128 bytes to 16 KiB, else what is behind is moved. */
+const NESTED_LENGTH_BYTES = 2;
 
 /**
  * Writes one protobuf message after the other, each from `begin` to `finish`, into the same memory; what comes out is a
@@ -10,6 +12,11 @@ const ASCII_LOOP_MAX = 48;
 export class MessageWriter {
   #bytes = Buffer.allocUnsafe(BYTES_AT_FIRST);
   #at = 0;
+
+  /** Bytes written since `begin`. */
+  get length(): number {
+    return this.#at;
+  }
 
   /** Nothing of a message that was left half written by an error gets into the next one. */
   begin(): this {
@@ -61,21 +68,51 @@ export class MessageWriter {
     return this;
   }
 
+  /** Text without its length. */
+  text(text: string): this {
+    this.#reserve(text.length * 3);
+    this.#at += this.#bytes.write(text, this.#at);
+    return this;
+  }
+
+  /** Bytes without their length. */
+  raw(value: Uint8Array): this {
+    this.#reserve(value.length);
+    this.#bytes.set(value, this.#at);
+    this.#at += value.length;
+    return this;
+  }
+
+  /** Begins a message inside this one, behind its tag; `close` gives it its length. */
+  open(): number {
+    this.#reserve(NESTED_LENGTH_BYTES);
+    this.#at += NESTED_LENGTH_BYTES;
+    return this.#at;
+  }
+
+  /** Ends the message that `open` began. */
+  close(start: number): this {
+    const length = this.#at - start;
+    const lengthBytes = length < 128 ? 1 : length < 16_384 ? 2 : length < 2_097_152 ? 3 : 4;
+    if (lengthBytes !== NESTED_LENGTH_BYTES) {
+      this.#reserve(lengthBytes);
+      this.#bytes.copyWithin(start - NESTED_LENGTH_BYTES + lengthBytes, start, this.#at);
+    }
+    this.#at = start - NESTED_LENGTH_BYTES;
+    this.#putVarint(length);
+    this.#at += length;
+    return this;
+  }
+
   finish(): Uint8Array {
     const message = Buffer.allocUnsafe(this.#at);
     this.#bytes.copy(message, 0, 0, this.#at);
     return message;
   }
 
-  /** The message as a field of another one: behind a tag and its length. */
-  finishAsField(tag: number): Uint8Array {
-    const length = this.#at;
-    // Tag and length are written behind the message and put in front in the copy.
-    this.varint(tag).varint(length);
-    const field = Buffer.allocUnsafe(this.#at);
-    const headLength = this.#bytes.copy(field, 0, length, this.#at);
-    this.#bytes.copy(field, headLength, 0, length);
-    return field;
+  /** What was written from one place to another; valid until the next call. */
+  between(start: number, end: number): Uint8Array {
+    return this.#bytes.subarray(start, end);
   }
 
   #putVarint(value: number): void {

@@ -1,8 +1,13 @@
 import t from 'tap';
 import { eventEncoder } from '../../proto/event-encoder.js';
+import { eventsMessage } from '../../proto/events-message.js';
 import type { ItemField } from '../../proto/item-field.js';
+import { MessageWriter } from '../../proto/message-writer.js';
 import { RecordCodec } from '../../proto/record.js';
 import { readJsonEvents, readProtobufEvents } from './events-frame.js';
+import { FrameSplitter } from './frame-splitter.js';
+
+const writer = new MessageWriter();
 
 const fields: ItemField[] = [{ name: 'recordId', number: 1, type: 'string', list: false }];
 const codec = new RecordCodec(fields);
@@ -23,9 +28,13 @@ t.test('channel, reach and number of events are read from both encodings', async
     ['sluice.v1.json', readJsonEvents],
   ] as const) {
     const encoder = eventEncoder(protocol, codec);
-    const pieces = [1, 200, 70_000].map((position) => encoder.piece(event(position)));
+    const written = [1, 200, 70_000].map((position) => {
+      encoder.write(event(position), writer.begin());
+      return writer.finish();
+    });
     for (const count of [0, 1, 3]) {
-      const frame = Buffer.from(encoder.frame(2 ** 46 + 1, 70_001, pieces.slice(0, count)) as Uint8Array);
+      const head = { channel: 2 ** 46 + 1, through: 70_001, events: count };
+      const frame = payload(eventsMessage(encoder, head, written.slice(0, count)));
       const places: string[] = [];
       const seen = read(frame, (from, to) => places.push(frame.toString('latin1', from, to)));
       t.same(seen, { channel: 2 ** 46 + 1, through: 70_001, events: count });
@@ -36,3 +45,11 @@ t.test('channel, reach and number of events are read from both encodings', async
     }
   }
 });
+
+function payload(message: Uint8Array): Buffer {
+  let found = Buffer.alloc(0);
+  new FrameSplitter((_opcode, bytes) => {
+    found = bytes as Buffer<ArrayBuffer>;
+  }).push(Buffer.from(message));
+  return found;
+}

@@ -1,8 +1,8 @@
 import t from 'tap';
 import { SluiceError } from '../../proto/errors.js';
 import { type SourceEventInput, SUBPROTOCOLS } from '../../proto/frames.js';
+import { socketMessage } from '../../proto/socket-message.js';
 import { connectClient, startGateway, stored, subscriptionOf } from '../../tests/support/gateway.js';
-import { SharedFrame } from '../stream/shared-frame.js';
 
 const event = (id: string): SourceEventInput => ({ specversion: '1.0', id, type: 'office.thing', op: 'create' });
 
@@ -149,7 +149,7 @@ t.test('a client that does not read what it is sent is cut off, and memory stays
   const engine = {
     subscribe: async (request: Parameters<typeof subscriptionOf>[0]) => {
       const flood = () => {
-        while (request.sink.send(new SharedFrame('x'.repeat(256 * 1024)))) sent++;
+        while (request.sink.send(socketMessage('x'.repeat(256 * 1024)))) sent++;
       };
       setImmediate(flood);
       return subscriptionOf(request);

@@ -2,9 +2,8 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { FrameCodec } from '../../proto/frame-codec.js';
 import type { ServerFrame } from '../../proto/frames.js';
-import type { SharedFrame } from '../stream/shared-frame.js';
+import { socketMessage } from '../../proto/socket-message.js';
 import type { FrameSink } from '../stream/subscriber.js';
-import { wireFrame } from './wire-frame.js';
 
 /** Below this the socket takes more: one frame can be built while what is left goes out. */
 const LOW_WATER_BYTES = 256 * 1024;
@@ -36,12 +35,16 @@ export class SocketSink implements FrameSink {
     socket.on('drain', this.#onDrain);
   }
 
-  send(frame: SharedFrame): boolean {
-    return this.#mayWrite && this.#write(frame.onWire(wireFrame));
+  send(message: Uint8Array): boolean {
+    // Nothing may follow the close frame, whoever sends it first.
+    if (!this.#isOpen || this.webSocket.readyState !== this.webSocket.OPEN) return false;
+    if (!this.socket.write(message)) this.#watchProgress();
+    if (this.socket.writableLength > this.options.maxBufferedBytes) this.#giveUp();
+    return this.#isOpen;
   }
 
   sendFrame(frame: ServerFrame): boolean {
-    return this.#mayWrite && this.#write(wireFrame(this.options.codec.encode(frame)));
+    return this.send(socketMessage(this.options.codec.encode(frame)));
   }
 
   bufferedBytes(): number {
@@ -67,17 +70,6 @@ export class SocketSink implements FrameSink {
     this.#stuffedTimer = undefined;
     this.#wake();
   };
-
-  /** Nothing may follow the close frame, whoever sends it first. */
-  get #mayWrite(): boolean {
-    return this.#isOpen && this.webSocket.readyState === this.webSocket.OPEN;
-  }
-
-  #write(bytes: Buffer): boolean {
-    if (!this.socket.write(bytes)) this.#watchProgress();
-    if (this.socket.writableLength > this.options.maxBufferedBytes) this.#giveUp();
-    return this.#isOpen;
-  }
 
   /** From the first write that had to wait until the buffer is empty. */
   #watchProgress(): void {

@@ -96,14 +96,14 @@ export class CatchUp {
     grew: (bytes: number) => void,
   ): void {
     const batch = segment.batchAfter(subscription.position, room, reader, grew);
-    if (batch.positions.length === 0) {
-      subscription.passOver(batch.through);
+    if (!batch) {
+      subscription.passOver(segment.through);
       return;
     }
     subscription.send(batch);
     this.deps.metrics.frameSent(subscription.parts.encoding, {
       events: batch.positions.length,
-      bytes: batch.frame.length,
+      bytes: batch.message.length,
       sessions: 1,
     });
   }

@@ -1,17 +1,18 @@
 import type { EventEncoder, ProjectedEvent } from '../../proto/event-encoder.js';
+import { EVENTS_HEAD_BYTES_MAX, eventsMessage } from '../../proto/events-message.js';
 import { EVENTS_FRAME_BYTES_MAX, type Subprotocol } from '../../proto/frames.js';
-import { SharedFrame } from './shared-frame.js';
+import { MessageWriter } from '../../proto/message-writer.js';
 
-/** Room for the head of a frame beside its pieces. */
-const FRAME_HEAD_BYTES = 128;
-
-/** Events of one view in one encoding, cut into a frame. Shared by everyone it is sent to: never changed. */
+/** Events of one view in one encoding, as one frame. Shared by everyone it is sent to: never changed. */
 export interface EventsBatch {
-  frame: SharedFrame;
+  /** The frame as it goes over the wire. */
+  message: Uint8Array;
   /** Ascending; what the frame counts against the credit. */
   positions: readonly number[];
   through: number;
 }
+
+const writer = new MessageWriter();
 
 /** Who follows a channel live. */
 export interface ChannelMember {
@@ -25,7 +26,7 @@ export interface ChannelMember {
  */
 export class Channel {
   readonly #members = new Set<ChannelMember>();
-  #pieces: (string | Uint8Array)[] = [];
+  #pieces: Uint8Array[] = [];
   #positions: number[] = [];
   #bytes = 0;
 
@@ -53,21 +54,20 @@ export class Channel {
   }
 
   append(event: ProjectedEvent): void {
-    const piece = this.encoder.piece(event);
-    const size = this.encoder.sizeOf(piece) + 1;
-    if (this.#bytes + size > EVENTS_FRAME_BYTES_MAX - FRAME_HEAD_BYTES && this.isPending)
+    this.encoder.write(event, writer.begin());
+    const piece = writer.finish();
+    if (this.#bytes + piece.length > EVENTS_FRAME_BYTES_MAX - EVENTS_HEAD_BYTES_MAX && this.isPending)
       this.flush(event.position - 1);
     this.#pieces.push(piece);
     this.#positions.push(event.position);
-    this.#bytes += size;
+    this.#bytes += piece.length;
   }
 
   /** Sends what is pending as one frame; with nothing pending only the reach moves. */
   flush(through: number): EventsBatch | undefined {
     this.through = through;
     if (!this.isPending) return undefined;
-    const frame = new SharedFrame(this.encoder.frame(this.number, through, this.#pieces));
-    const batch = { frame, positions: this.#positions, through };
+    const batch = { message: this.#message(this.#pieces), positions: this.#positions, through };
     this.#pieces = [];
     this.#positions = [];
     this.#bytes = 0;
@@ -79,7 +79,12 @@ export class Channel {
   /** A frame without events, so that members learn how far the log was passed over for them. */
   announce(through: number): void {
     this.through = through;
-    const frame = new SharedFrame(this.encoder.frame(this.number, through, []));
-    for (const member of this.#members) member.deliver({ frame, positions: [], through });
+    const batch = { message: this.#message([]), positions: [], through };
+    for (const member of this.#members) member.deliver(batch);
+  }
+
+  #message(pieces: Uint8Array[]): Uint8Array {
+    const head = { channel: this.number, through: this.through, events: pieces.length };
+    return eventsMessage(this.encoder, head, pieces);
   }
 }

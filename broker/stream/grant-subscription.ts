@@ -1,10 +1,10 @@
 import { type ErrorCode, SluiceError } from '../../proto/errors.js';
+import { eventsMessage } from '../../proto/events-message.js';
 import type { Subprotocol } from '../../proto/frames.js';
 import type { Channel, ChannelMember, EventsBatch } from './channel.js';
 import { CreditWindow } from './credit-window.js';
 import type { Cursor, CursorOwner } from './cursors/cursor.js';
 import type { Receipt } from './receipts/receipt.js';
-import { SharedFrame } from './shared-frame.js';
 import type { FrameSink, Subscription } from './subscriber.js';
 import type { LiveView } from './views/live-view.js';
 import type { View } from './views/view.js';
@@ -126,7 +126,7 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
     this.#window.sent(batch.positions);
     this.#reach(batch.through, batch.positions.length);
     this.#toldThrough = this.#position;
-    this.parts.sink.send(batch.frame);
+    this.parts.sink.send(batch.message);
   }
 
   /** Nothing up to `through` is for this subscription: it is told at the heartbeat's pace. */
@@ -139,7 +139,7 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
     if (!this.isBehind || this.#toldThrough === this.#position) return;
     const { channel, sink } = this.parts;
     this.#toldThrough = this.#position;
-    sink.send(new SharedFrame(channel.encoder.frame(channel.number, this.#position, [])));
+    sink.send(eventsMessage(channel.encoder, { channel: channel.number, through: this.#position, events: 0 }, []));
   }
 
   /** Call only when everything up to the channel's reach was sent. */

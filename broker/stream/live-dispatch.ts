@@ -81,7 +81,7 @@ export class LiveDispatch {
     const { size: sessions, encoding } = channel;
     const batch = channel.flush(this.deps.headOf(partition));
     if (!batch) return;
-    const { frame, positions } = batch;
-    this.deps.metrics.frameSent(encoding, { events: positions.length, bytes: frame.length, sessions });
+    const { message, positions } = batch;
+    this.deps.metrics.frameSent(encoding, { events: positions.length, bytes: message.length, sessions });
   }
 }

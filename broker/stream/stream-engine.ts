@@ -172,8 +172,9 @@ export class StreamEngine implements SubscriptionHost {
   async #delivers({ view, parts }: GrantSubscription, position: number): Promise<boolean> {
     const place = { entry: view.entry, partition: parts.partition, after: position - 1 };
     const segment = await this.segments.next(place);
-    for (const event of segment.projected(view, fieldsOf(this.#deps.entries, view.entry)))
+    for (const event of segment.projected(view, fieldsOf(this.#deps.entries, view.entry))) {
       if (event.position === position) return true;
+    }
     return false;
   }
 

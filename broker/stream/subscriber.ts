@@ -1,12 +1,14 @@
 import type { ErrorCode } from '../../proto/errors.js';
 import type { DeliveredItem, From, ServerFrame, Subprotocol } from '../../proto/frames.js';
 import type { Rows } from '../../proto/rows.js';
-import type { SharedFrame } from './shared-frame.js';
 
 /** What the engine needs of a session: a place to put frames, and to know when it does not drain. */
 export interface FrameSink {
-  /** Encoded frame for this session's encoding; never blocks. False once the session is closed. */
-  send(frame: SharedFrame): boolean;
+  /**
+   * The bytes of a whole WebSocket message in this session's encoding, which are shared and must not change; never blocks.
+   * False once the session is closed.
+   */
+  send(message: Uint8Array): boolean;
   /** Encodes for this session and sends. */
   sendFrame(frame: ServerFrame): boolean;
   /** Bytes handed to the socket and not yet written. */

@@ -1,4 +1,3 @@
-import type { SharedFrame } from '../../broker/stream/shared-frame.js';
 import type { FrameSink } from '../../broker/stream/subscriber.js';
 import type { DeliveredEvent } from '../../proto/event.js';
 import type { AckedFrame, EndedFrame, EventsFrame, ServerFrame, SubscribedFrame } from '../../proto/frames.js';
@@ -10,8 +9,8 @@ export class RecordingSink implements FrameSink {
   readonly #drained: (() => void)[] = [];
   readonly #listeners = new Set<() => void>();
 
-  send(frame: SharedFrame): boolean {
-    return this.sendFrame(JSON.parse(String(frame.content)) as ServerFrame);
+  send(message: Uint8Array): boolean {
+    return this.sendFrame(JSON.parse(payloadText(message)) as ServerFrame);
   }
 
   sendFrame(frame: ServerFrame): boolean {
@@ -73,4 +72,11 @@ export class RecordingSink implements FrameSink {
   #ofKind<F extends ServerFrame>(kind: F['kind']): F[] {
     return this.frames.filter((frame): frame is F => frame.kind === kind);
   }
+}
+
+/** What follows the head of an unmasked message. */
+function payloadText(message: Uint8Array): string {
+  const length = (message[1] as number) & 0x7f;
+  const headBytes = length < 126 ? 2 : length === 126 ? 4 : 10;
+  return Buffer.from(message.subarray(headBytes)).toString();
 }

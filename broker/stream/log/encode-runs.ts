@@ -1,0 +1,37 @@
+import type { ProjectedEvent } from '../../../proto/event-encoder.js';
+import { EVENTS_HEAD_BYTES_MAX } from '../../../proto/events-message.js';
+import { EVENTS_FRAME_BYTES_MAX } from '../../../proto/frames.js';
+import { MessageWriter } from '../../../proto/message-writer.js';
+import { EncodedRun, type RunTarget } from './encoded-run.js';
+
+const RUN_BYTES_MAX = EVENTS_FRAME_BYTES_MAX - EVENTS_HEAD_BYTES_MAX;
+
+const writer = new MessageWriter();
+
+/**
+ * Encodes events one behind the other, as many to a run as a frame can hold; one always fits, because an event is smaller
+ * than a frame. The last run reaches to `through`.
+ */
+export function encodeRuns(events: Iterable<ProjectedEvent>, target: RunTarget, through: number): EncodedRun[] {
+  const runs: EncodedRun[] = [];
+  let positions: number[] = [];
+  let ends: number[] = [];
+  let start = 0;
+  let end = 0;
+  const cut = (reach: number): void => {
+    runs.push(new EncodedRun(target, { bytes: writer.between(start, end), positions, ends }, reach));
+    positions = [];
+    ends = [];
+    start = end;
+  };
+  writer.begin();
+  for (const event of events) {
+    target.encoder.write(event, writer);
+    if (writer.length - start > RUN_BYTES_MAX && positions.length > 0) cut(positions.at(-1) as number);
+    end = writer.length;
+    positions.push(event.position);
+    ends.push(end - start);
+  }
+  if (positions.length > 0) cut(through);
+  return runs;
+}

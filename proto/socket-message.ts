@@ -1,0 +1,37 @@
+const FIN_TEXT = 0x81;
+const FIN_BINARY = 0x82;
+/** Lengths up to here stand in the second byte; above, it says how many bytes the length has. */
+const SHORT_LENGTH_MAX = 125;
+const TWO_BYTE_LENGTH = 126;
+const EIGHT_BYTE_LENGTH = 127;
+
+/** The bytes of one unfragmented, unmasked WebSocket message (RFC 6455, section 5.2): text for a string, else binary. */
+export function socketMessage(payload: string | Uint8Array): Buffer {
+  const isText = typeof payload === 'string';
+  const length = isText ? Buffer.byteLength(payload) : payload.length;
+  const message = Buffer.allocUnsafe(headBytes(length) + length);
+  const at = writeHead(message, isText, length);
+  if (isText) message.write(payload, at, 'utf8');
+  else message.set(payload, at);
+  return message;
+}
+
+/** Bytes that a message has in front of a payload of this length. */
+export function headBytes(length: number): number {
+  return length <= SHORT_LENGTH_MAX ? 2 : length <= 0xffff ? 4 : 10;
+}
+
+/** Writes the head of a message at its beginning; returns where the payload begins. */
+export function writeHead(message: Buffer, isText: boolean, length: number): number {
+  const bytes = headBytes(length);
+  message[0] = isText ? FIN_TEXT : FIN_BINARY;
+  if (bytes === 2) message[1] = length;
+  else if (bytes === 4) {
+    message[1] = TWO_BYTE_LENGTH;
+    message.writeUInt16BE(length, 2);
+  } else {
+    message[1] = EIGHT_BYTE_LENGTH;
+    message.writeBigUInt64BE(BigInt(length), 2);
+  }
+  return bytes;
+}

@@ -1,6 +1,8 @@
 const BYTES_AT_FIRST = 16 * 1024;
 /** Longer texts are left to the engine's own encoder, which is quicker from there on. */
 const ASCII_LOOP_MAX = 48;
+/** Longer stretches are copied by the engine, which is quicker from there on. */
+const COPY_LOOP_MAX = 128;
 /** Left free for the length of a message inside another: right from 128 bytes to 16 KiB, else what is behind is moved. */
 const NESTED_LENGTH_BYTES = 2;
 
@@ -80,6 +82,17 @@ export class MessageWriter {
     this.#reserve(value.length);
     this.#bytes.set(value, this.#at);
     this.#at += value.length;
+    return this;
+  }
+
+  /** A stretch of other bytes as it is. */
+  copy(source: Uint8Array, start: number, end: number): this {
+    if (end - start > COPY_LOOP_MAX) return this.raw(source.subarray(start, end));
+    this.#reserve(end - start);
+    const bytes = this.#bytes;
+    let at = this.#at;
+    for (let i = start; i < end; i++) bytes[at++] = source[i] as number;
+    this.#at = at;
     return this;
   }
 

@@ -36,6 +36,7 @@ export class RecordCodec {
   /** For bytes that are known to be right: fields that the shape does not have are skipped, wire types are not checked. */
   decode(bytes: Uint8Array): RecordData {
     const data: RecordData = {};
+    if (this.#ascending.length === 0) return data;
     const reader = Reader.create(bytes);
     while (reader.pos < reader.len) {
       const tag = reader.uint32();

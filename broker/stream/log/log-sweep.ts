@@ -66,10 +66,11 @@ export class LogSweep {
   }
 
   async #segmentAfter(after: number): Promise<LogSegment> {
-    const loading = this.#ahead?.after === after ? this.#ahead.loading : this.load(after);
-    this.#ahead = undefined;
-    const segment = await loading;
-    if (segment.events.length > 0) this.#readAhead(segment.through);
+    const ahead = this.#ahead?.after === after ? this.#ahead : undefined;
+    if (ahead) this.#ahead = undefined;
+    const segment = await (ahead?.loading ?? this.load(after));
+    // A segment with many riders takes several turns: what comes next is read once.
+    if (segment.events.length > 0 && this.#ahead?.after !== segment.through) this.#readAhead(segment.through);
     return segment;
   }
 

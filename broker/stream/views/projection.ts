@@ -1,8 +1,11 @@
 import { type ItemField, wireScalar } from '../../../proto/item-field.js';
-import { Reader, Writer } from '../../../proto/protobuf.js';
+import { MessageWriter } from '../../../proto/message-writer.js';
+import { Reader } from '../../../proto/protobuf.js';
 import { readScalar } from '../../../proto/record.js';
 import { WireCursor } from '../../../proto/wire.js';
 import type { TextTransform } from './transform.js';
+
+const writer = new MessageWriter();
 
 export interface TransformedField {
   /** The item as stored. */
@@ -26,7 +29,7 @@ export class Projection {
 
   project(record: Uint8Array): Uint8Array {
     const cursor = new WireCursor(record);
-    const parts: Uint8Array[] = [];
+    writer.begin();
     // Neighbouring granted fields are copied as one range.
     let rangeStart = -1;
     while (cursor.next()) {
@@ -34,23 +37,21 @@ export class Projection {
         if (rangeStart < 0) rangeStart = cursor.start;
         continue;
       }
-      if (rangeStart >= 0) parts.push(record.subarray(rangeStart, cursor.start));
+      if (rangeStart >= 0) writer.copy(record, rangeStart, cursor.start);
       rangeStart = -1;
       const transformed = this.#transformed[cursor.number];
-      if (transformed) parts.push(transformField(cursor, transformed));
+      if (transformed) writeTransformed(cursor, transformed);
     }
-    if (rangeStart >= 0) parts.push(record.subarray(rangeStart));
-    return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
+    if (rangeStart === 0) return record;
+    if (rangeStart > 0) writer.copy(record, rangeStart, record.length);
+    return writer.finish();
   }
 }
 
 /** A transformed item keeps its number and is delivered as text, element by element in a list. */
-function transformField(cursor: WireCursor, { field, transform }: TransformedField): Uint8Array {
+function writeTransformed(cursor: WireCursor, { field, transform }: TransformedField): void {
   const text = transform(textOf(cursor, field));
-  return Writer.create()
-    .uint32((field.number << 3) | 2)
-    .string(text)
-    .finish();
+  writer.varint((field.number << 3) | 2).string(text);
 }
 
 function textOf(cursor: WireCursor, field: ItemField): string {

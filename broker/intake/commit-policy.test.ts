@@ -17,9 +17,10 @@ function run(policy: CommitPolicy, store: Store, events: number, commits: number
   const ways: CommitWay[] = [];
   let sum = 0;
   for (let i = 0; i < commits; i++) {
-    const way = policy.choose(events);
-    const ms = store(way, events);
-    policy.measured(way, events, ms);
+    const size = Math.min(events, policy.nextCommitMax());
+    const way = policy.choose(size);
+    const ms = store(way, size);
+    policy.measured(way, size, ms);
     ways.push(way);
     sum += ms;
   }
@@ -57,6 +58,22 @@ t.test('what small commits cost keeps a large one from being tried singly on a s
   const policy = new CommitPolicy();
   run(policy, SLOW_DISK, 10, 20);
   t.equal(share(run(policy, SLOW_DISK, 1_000, 5_000).ways, 'batch'), 1);
+});
+
+t.test('where nothing is known smaller commits tell first, and no large one is tried singly in vain', async (t) => {
+  const singlesOn = (store: Store): number[] => {
+    const policy = new CommitPolicy();
+    const sizes: number[] = [];
+    for (let i = 0; i < 5_000; i++) {
+      const size = Math.min(1_000, policy.nextCommitMax());
+      const way = policy.choose(size);
+      policy.measured(way, size, store(way, size));
+      if (way === 'singles') sizes.push(size);
+    }
+    return sizes;
+  };
+  t.same(singlesOn(SLOW_DISK), [20]);
+  t.same(singlesOn(ONE_SYNCED_SERVER), [20, 100]);
 });
 
 t.test('sizes are judged apart', async (t) => {

@@ -14,6 +14,8 @@ const PROBE_PAUSE = 100;
 const PROBE_PAUSE_MAX = 20_000;
 /** Commits of a new broker before it tries the other way: the first ones measure how a process warms up. */
 const FIRST_PROBE_AFTER = 20;
+/** What the server takes as one batch. */
+const COMMIT_EVENTS_MAX = SIZE_CLASSES[2];
 /** How many times cheaper a single can get from one size to the next, by more of them being under way. */
 const PIPELINE_GAIN_MAX = 4;
 
@@ -32,6 +34,15 @@ export class CommitPolicy {
   readonly #classes: SizeClass[] = SIZE_CLASSES.map(() => {
     return { cost: { batch: undefined, singles: undefined }, untilProbe: FIRST_PROBE_AFTER };
   });
+
+  #nextMax: number = COMMIT_EVENTS_MAX;
+
+  /** How many events the next commit may have: a smaller one tells first whether a large one is worth trying singly. */
+  nextCommitMax(): number {
+    const max = this.#nextMax;
+    this.#nextMax = COMMIT_EVENTS_MAX;
+    return max;
+  }
 
   choose(events: number): CommitWay {
     const index = classOf(events);
@@ -55,18 +66,31 @@ export class CommitPolicy {
     if (--size.untilProbe > 0) return false;
     const { batch, singles } = size.cost;
     const isHopeless = singles === undefined && batch !== undefined && this.#leastCostOfSingles(index) > batch;
+    const untold = this.#smallestUntold(index);
+    if (singles === undefined && !isHopeless && untold < index) {
+      this.#nextMax = SIZE_CLASSES[untold]!;
+      this.#classes[untold]!.untilProbe = 1;
+      size.untilProbe = FIRST_PROBE_AFTER;
+      return false;
+    }
     const slower = batch !== undefined && singles !== undefined ? Math.max(batch / singles, singles / batch) : 1;
     size.untilProbe = Math.min(PROBE_PAUSE_MAX, Math.ceil(PROBE_PAUSE * slower));
     return !isHopeless;
   }
 
-  /** What smaller commits tell: without it the first try of a thousand singles on a slow disk would hold events for seconds. */
+  /** What smaller commits tell: without it the first try of a thousand singles would hold a partition for a second or many. */
   #leastCostOfSingles(index: number): number {
     for (let lower = index - 1; lower >= 0; lower--) {
       const known = this.#classes[lower]!.cost.singles;
       if (known !== undefined) return known / PIPELINE_GAIN_MAX ** (index - lower);
     }
     return 0;
+  }
+
+  /** The class of the smallest commits whose singles were never measured; `index` when all smaller ones were. */
+  #smallestUntold(index: number): number {
+    const untold = this.#classes.slice(0, index).findIndex(({ cost }) => cost.singles === undefined);
+    return untold < 0 ? index : untold;
   }
 }
 

@@ -137,7 +137,7 @@ export class PartitionWriter {
   }
 
   #takeRound(): Round {
-    const round = new Round();
+    const round = new Round(this.#policy.nextCommitMax());
     for (let unit = this.#queue.peek(); unit && round.accepts(unit); unit = this.#queue.peek()) {
       this.#queue.shift();
       if (this.#held.add(unit)) continue;

@@ -1,6 +1,5 @@
 import { messageId } from '../../proto/subject.js';
 import type { OutMessage } from '../nats/out-message.js';
-import { BATCH_MESSAGES_MAX } from '../nats/publisher.js';
 import type { CommitPolicy, CommitWay } from './commit-policy.js';
 import { SourceIds } from './source-ids.js';
 import type { SourceMarks } from './source-marks.js';
@@ -20,13 +19,15 @@ export class Round {
   readonly #tracked = new Map<string, SourceMarks>();
   #bytes = 0;
 
+  constructor(private readonly eventsMax: number) {}
+
   accepts(unit: Unit): boolean {
     if (this.batch) return false;
     const first = this.events[0];
     if (!first) return true;
     if (unit instanceof WaitingBatch || unit.goesAlone !== first.goesAlone) return false;
     if (first.goesAlone && this.#tracked.size > 0) return false;
-    return this.events.length < BATCH_MESSAGES_MAX && this.#bytes + unit.size <= ROUND_BYTES_MAX;
+    return this.events.length < this.eventsMax && this.#bytes + unit.size <= ROUND_BYTES_MAX;
   }
 
   add(event: WaitingEvent, source: SourceMarks | undefined): void {

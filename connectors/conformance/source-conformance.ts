@@ -112,9 +112,10 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
     await site.putPoison('p-poison');
     await site.put([person(2)]);
     await settles([person(1), person(2)]);
-    t.equal(await lane.quarantined(), 1);
+    const kept = await lane.quarantined();
+    t.ok(kept === 1 || kept === 2, `once, or twice when a snapshot that was still under way told of it too: ${kept}`);
     // Counted when the answer is dealt with, which may be after others see the event in quarantine.
-    await eventually(async () => (await metricValue(context, 'events_total', 'quarantined')) === 1, 'its count');
+    await eventually(async () => (await metricValue(context, 'events_total', 'quarantined')) === kept, 'its count');
   });
 
   t.test('holds no more than its bound while the bus does not take it', async (t) => {

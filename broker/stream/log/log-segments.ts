@@ -8,9 +8,9 @@ import { LogSegment } from './log-segment.js';
 import { LogSweep } from './log-sweep.js';
 import type { PartitionReaders } from './partition-readers.js';
 
-/** One read: large enough that the request costs little, small enough that a slow socket holds little. */
-const SEGMENT_EVENTS = 512;
-const SEGMENT_BYTES = 512 * 1024;
+/** One read: large enough that the request and a frame per rider cost little, small enough that a slow socket holds little. */
+const SEGMENT_EVENTS = 1024;
+const SEGMENT_BYTES = 1024 * 1024;
 /** What all segments together may hold, encoded forms included. */
 const CACHE_BYTES_MAX = 96 * 1024 * 1024;
 

@@ -9,8 +9,8 @@ interface Rider {
 
 /** One turn in so many is for who has waited longest, so that one far behind which keeps coming holds nobody up. */
 const LONGEST_WAITING_EVERY = 8;
-/** Served in one turn of the event loop: each may write a frame of some 100 KiB, so all take some ten milliseconds. */
-const RIDERS_PER_TURN_MAX = 256;
+/** Served in one turn of the event loop: each may write a frame of some 200 KiB, so all take some ten milliseconds. */
+const RIDERS_PER_TURN_MAX = 128;
 
 /** Between looks whether those who come back at the same time are all there. */
 const RUSH_PAUSE_MS = 20;

@@ -53,16 +53,19 @@ export function parseConnectorConfig(yamlText: string, path: string, env: NodeJS
   if (missing.length > 0) throw new ConnectorConfigError(missing.map((name) => `the environment has no ${name}`));
   const { metrics, stateFolder, ...config } = checkSettings<
     Omit<ConnectorConfig, 'metricsPort'> & { metrics?: { port: number } }
-  >(document, SCHEMA);
+  >(document, SCHEMA, '');
   return { ...config, metricsPort: metrics?.port, stateFolder: resolve(dirname(path), stateFolder) };
 }
 
-/** The value with the schema's defaults, as the type that the schema describes. Throws ConnectorConfigError. */
-export function checkSettings<Settings>(value: unknown, schema: Schema): Settings {
+/**
+ * The value with the schema's defaults, as the type that the schema describes. Throws ConnectorConfigError, whose problems name
+ * the place in the file, of which the value is the part `at`.
+ */
+export function checkSettings<Settings>(value: unknown, schema: Schema, at = 'settings'): Settings {
   const validate = new Ajv({ allErrors: true, useDefaults: true, strict: false }).compile(schema);
   const copy = structuredClone(value);
   if (validate(copy)) return copy as Settings;
-  throw new ConnectorConfigError((validate.errors ?? []).map(describe));
+  throw new ConnectorConfigError((validate.errors ?? []).map((error) => describe(error, at)));
 }
 
 function yamlOf(text: string): unknown {
@@ -86,8 +89,8 @@ function withEnvironment(value: unknown, env: NodeJS.ProcessEnv, missing: string
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withEnvironment(one, env, missing)]));
 }
 
-function describe({ instancePath, message, params }: ErrorObject): string {
-  const place = instancePath.slice(1).replaceAll('/', '.') || 'the file';
+function describe({ instancePath, message, params }: ErrorObject, at: string): string {
+  const place = `${at}${instancePath}`.replace(/^\//, '').replaceAll('/', '.') || 'the file';
   const { additionalProperty } = params as { additionalProperty?: string };
   if (additionalProperty !== undefined) return `${place} has an unknown key ${additionalProperty}`;
   return `${place} ${message ?? 'is wrong'}`;

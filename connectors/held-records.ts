@@ -73,7 +73,7 @@ export class HeldRecords {
     }
   }
 
-  /** Resolves when all changes so far are on disk. */
+  /** Resolves when all changes so far are on disk, those too that belong to batches which are not confirmed yet. */
   async flush(): Promise<void> {
     const lines = this.#unwritten.splice(0);
     if (lines.length > 0) await append(this.path, lines);

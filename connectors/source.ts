@@ -2,11 +2,17 @@ import type { SourceEvent } from '../proto/event.js';
 
 /** Changes in the order in which they happened, and how to tell the source that the bus has them. */
 export interface ChangeBatch {
-  /** At most 1,000. Each carries `sourceposition`, and `sourceepoch` if the source can ever count anew. */
+  /**
+   * At most 1,000; none, to say that the system answers or to move a confirmation on. Each carries `sourceposition`, and `sourceepoch` if the source
+   * can ever count anew.
+   */
   events: SourceEvent[];
   /** They belong to one transaction: all or none of those of one entry become visible. */
   together: boolean;
-  /** Every event of this batch, and of those before it, is on disk at the bus or in its quarantine. */
+  /**
+   * Every event of this batch, and of those before it, is on disk at the bus or in its quarantine. Called once for each batch,
+   * in order, one after the other; what it throws ends the connector.
+   */
   confirm(): void | Promise<void>;
 }
 
@@ -22,7 +28,8 @@ export interface Lag {
  *
  * 1. The same change gets the same `id`, `sourceposition` and `sourceepoch` each time it is read, and positions ascend within
  *    an entry and epoch. The bus drops what it has by these, so reading too much again is harmless; reading too little is not.
- * 2. Nothing counts as done before `confirm`. Whatever is kept about progress is written there and nowhere else.
+ * 2. Nothing counts as done before `confirm`: how far the source has come is written there and nowhere else. What the first
+ *    promise needs (an epoch, a copy of what is about to be told) is written before it is told.
  */
 export interface Source extends AsyncDisposable {
   /**

@@ -21,6 +21,8 @@ export interface Lane {
   publish(events: readonly SourceEvent[]): Promise<void>;
   /** Everything that the grant delivers, from the beginning. */
   delivered(): Promise<DeliveredEvent[]>;
+  /** The same through a second grant, whose rows are the people of district d2 only. */
+  deliveredOfD2(): Promise<DeliveredEvent[]>;
   /** How many events the bus has refused and put aside. */
   quarantined(): Promise<number>;
   deadLetters(): Promise<number>;

@@ -49,6 +49,17 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
     );
   });
 
+  t.test('says the former district, so that who may see only that one learns that a record has left', async (t) => {
+    const { site, run, settles, lane } = await scene(t);
+    await site.put([person(2), person(5)]);
+    run();
+    await settles([person(2), person(5)]);
+    await site.put([person(2, { district: 'd0' })]);
+    await site.remove(person(5).id);
+    await settles([person(2, { district: 'd0' })]);
+    t.same(foldDelivered(await lane.deliveredOfD2()), []);
+  });
+
   t.test('stops when told, and publishes nothing after', async (t) => {
     const { site, run, settles, lane } = await scene(t);
     await site.put([person(1)]);

@@ -57,7 +57,7 @@ interface LaneNames {
 class BusLane implements Lane {
   readonly entry: string;
   readonly grant: string;
-  #seen: DeliveredEvent[] = [];
+  readonly #seen = new Map<string, DeliveredEvent[]>();
 
   constructor(
     private readonly url: string,
@@ -87,18 +87,28 @@ class BusLane implements Lane {
     }
   }
 
-  async delivered(): Promise<DeliveredEvent[]> {
+  delivered(): Promise<DeliveredEvent[]> {
+    return this.#deliveredBy(this.grant);
+  }
+
+  deliveredOfD2(): Promise<DeliveredEvent[]> {
+    return this.#deliveredBy(d2GrantOf(this.grant));
+  }
+
+  async #deliveredBy(grant: string): Promise<DeliveredEvent[]> {
     const at = { url: this.url, token: this.names.subscribeToken };
+    const seen = this.#seen.get(grant) ?? [];
+    this.#seen.set(grant, seen);
     while (true) {
-      const from = this.#seen.at(-1)?.position ?? 'earliest';
-      const { text } = await mustCall(at, 'GET', `/v1/grants/${this.grant}/events?from=${from}&limit=10000`);
+      const from = seen.at(-1)?.position ?? 'earliest';
+      const { text } = await mustCall(at, 'GET', `/v1/grants/${grant}/events?from=${from}&limit=10000`);
       const events = text
         .trim()
         .split('\n')
         .slice(0, -1)
         .map((line) => JSON.parse(line) as DeliveredEvent);
-      this.#seen.push(...events);
-      if (events.length === 0) return this.#seen;
+      seen.push(...events);
+      if (events.length === 0) return seen;
     }
   }
 
@@ -134,8 +144,20 @@ class BusLane implements Lane {
   }
 }
 
+const d2GrantOf = (grant: string): string => `${grant}-d2`;
+
 function bundleOf(number: number, { entry, grant, publishToken, subscribeToken }: LaneNames): object {
   const [publisher, subscriber] = [`publisher-${number}`, `subscriber-${number}`];
+  const everything = {
+    id: grant,
+    system: subscriber,
+    entry,
+    items: ['id', 'name', 'age', 'district'].map((name) => ({ name })),
+    purpose: 'to see everything',
+    basis: 'a test',
+    period: { from: '2020-01-01', to: '2099-12-31' },
+    history: 'all',
+  };
   return {
     systems: [
       { id: publisher, party: PARTY, may: ['publish'], token: publishToken },
@@ -154,17 +176,6 @@ function bundleOf(number: number, { entry, grant, publishToken, subscribeToken }
         ],
       },
     ],
-    grants: [
-      {
-        id: grant,
-        system: subscriber,
-        entry,
-        items: ['id', 'name', 'age', 'district'].map((name) => ({ name })),
-        purpose: 'to see everything',
-        basis: 'a test',
-        period: { from: '2020-01-01', to: '2099-12-31' },
-        history: 'all',
-      },
-    ],
+    grants: [everything, { ...everything, id: d2GrantOf(grant), rows: { district: { is: 'd2' } } }],
   };
 }

@@ -90,6 +90,37 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
     t.equal(new Set(created).size, created.length, 'no record was created twice');
   });
 
+  t.test('tells only what is new after a restart', async (t) => {
+    const { site, run, settles, lane, context } = await scene(t);
+    await site.put([person(1), person(2)]);
+    const running = run();
+    await settles([person(1), person(2)]);
+    await eventually(async () => (await metricValue(context, 'pending_events')) === 0, 'nothing to be pending');
+    await running.stop();
+    const before = (await lane.delivered()).length;
+    run();
+    await site.put([person(3)]);
+    await settles([person(1), person(2), person(3)]);
+    const after = (await lane.delivered()).slice(before).map(({ op, subject }) => `${op} ${subject}`);
+    t.same(after, [`create ${person(3).id}`], 'progress was kept: no new epoch, no second snapshot');
+  });
+
+  t.test('what it has read and the bus has not confirmed is told after a restart', async (t) => {
+    const { site, run, settles, lane, context } = await scene(t);
+    await site.put([person(1), person(2)]);
+    const running = run();
+    await settles([person(1), person(2)]);
+    await eventually(async () => (await metricValue(context, 'pending_events')) === 0, 'nothing to be pending');
+    await lane.cut();
+    await site.put([person(1, { age: 5 }), person(3)]);
+    await site.remove(person(2).id);
+    await eventually(async () => ((await metricValue(context, 'pending_events')) ?? 0) > 0, 'events to wait');
+    await running.stop();
+    await lane.restore();
+    run();
+    await settles([person(1, { age: 5 }), person(3)]);
+  });
+
   t.test('waits while its system is away', async (t) => {
     const { site, run, settles, context } = await scene(t);
     await site.put([person(1)]);

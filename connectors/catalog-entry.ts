@@ -10,7 +10,7 @@ export async function publishedEntry(bus: BusAddress, id: string): Promise<Entry
     return await new BusApi(bus).json<EntryVersion>(`/v1/catalog/${encodeURIComponent(id)}`);
   } catch (error) {
     if (error instanceof ClientError && error.retryable) {
-      throw new PeerGoneError(`the catalog can not be read: ${error.message}`, { cause: error });
+      throw new PeerGoneError(`the catalog can not be read: ${error.message}`, { cause: error, side: 'bus' });
     }
     throw error;
   }

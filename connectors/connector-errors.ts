@@ -18,11 +18,16 @@ export class ConnectorError extends Error {
   }
 }
 
-/** The source or destination can't be reached at the moment. The runner waits and tries again, for as long as it takes. */
+/**
+ * The source or destination can't be reached at the moment, or the bus where a connector asks it something itself. The runner
+ * waits and tries again, for as long as it takes, and says which side it waits for.
+ */
 export class PeerGoneError extends ConnectorError {
   override readonly name = 'PeerGoneError';
-  constructor(message: string, options?: ErrorOptions) {
+  readonly side: 'bus' | 'peer';
+  constructor(message: string, { side = 'peer', ...options }: ErrorOptions & { side?: 'bus' | 'peer' } = {}) {
     super('PEER_GONE', message, options);
+    this.side = side;
   }
 }
 

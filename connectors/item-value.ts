@@ -61,7 +61,8 @@ const dateOf: ValueReader = (text) => (/^\d{4}-\d\d-\d\d[ T]/.test(text) ? text.
 
 /** A number that JavaScript would round is no longer the source's. */
 function numberOf(text: string): ItemValue {
-  const value = Number(text);
+  // Number('') is 0: an empty field would arrive as a value that nobody gave.
+  const value = text.trim() === '' ? Number.NaN : Number(text);
   return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value)) ? value : text;
 }
 

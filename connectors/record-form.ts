@@ -1,3 +1,4 @@
+import type { ItemType } from '../proto/entry.js';
 import type { ItemValue, RecordData } from '../proto/event.js';
 import type { ColumnText, ValueReader } from './item-value.js';
 
@@ -6,6 +7,8 @@ export interface FormColumn<Place extends string | number> {
   place: Place;
   item: string;
   filterable: boolean;
+  type: ItemType;
+  list: boolean;
   read: ValueReader;
 }
 
@@ -52,9 +55,17 @@ export class RecordForm<Place extends string | number> {
     return data;
   }
 
-  /** Former values of the filterable items, as intake wants them; undefined when the entry has none. */
+  /**
+   * Former values of the filterable items, as intake wants them; undefined when the entry has none. One that is not of the item's
+   * type is left out: the catalog has refused the record that had it, and would refuse the change that puts it right as well.
+   */
   previousOf(row: Readonly<Record<Place, ColumnText>>): RecordData | undefined {
-    return this.#parts.hasFilterable ? this.#read(row, this.#filterable) : undefined;
+    if (!this.#parts.hasFilterable) return undefined;
+    const previous = this.#read(row, this.#filterable);
+    for (const { item, type, list } of this.#filterable) {
+      if (!hasItemType(previous[item], type, list)) delete previous[item];
+    }
+    return previous;
   }
 
   #read(row: Readonly<Record<Place, ColumnText>>, columns: readonly FormColumn<Place>[]): RecordData {
@@ -71,4 +82,13 @@ export class RecordForm<Place extends string | number> {
     const text = key.length === 1 ? row[key[0]!] : key.map((column) => row[column] ?? '').join('-');
     return text === null || text === undefined ? undefined : identifier.read(text);
   }
+}
+
+/** A reader leaves as text what does not fit. The texts of dates and decimals are judged by the bus alone. */
+function hasItemType(value: ItemValue | undefined, type: ItemType, list: boolean): boolean {
+  if (list) return Array.isArray(value) && value.every((one) => hasItemType(one, type, false));
+  if (type === 'integer') return Number.isSafeInteger(value);
+  if (type === 'number' || type === 'boolean') return typeof value === type;
+  if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'string';
 }

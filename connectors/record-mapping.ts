@@ -40,7 +40,7 @@ function columnsOf(config: MappingConfig, entry: EntryVersion): FormColumn<strin
   return Object.entries(config.columns).map(([place, { item: name, codes, offset = 'Z' }]) => {
     const { type, list = false, filterable = false } = items.get(name)!;
     const read = valueReader({ type, list, offset, codes: codes && new Map(Object.entries(codes)) });
-    return { place, item: name, filterable, read };
+    return { place, item: name, filterable, type, list, read };
   });
 }
 

@@ -37,8 +37,8 @@ export async function runSink(
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof PeerGoneError)) throw error;
-      context.metrics.waits('peer');
-      context.log.warn(`waiting for the destination: ${error.message}`);
+      context.metrics.waits(error.side);
+      context.log.warn(`waiting for the ${error.side === 'bus' ? 'bus' : 'destination'}: ${error.message}`);
       await backoff.wait(signal);
     }
   }
@@ -141,7 +141,7 @@ class SinkRun {
     subscriber.reject(position, reason);
     const giveUpAtMs = Date.now() + REJECTION_WAIT_MS;
     while ((subscriber.acked ?? 0) < position && !this.signal.aborted) {
-      if (Date.now() > giveUpAtMs) throw new PeerGoneError('the bus has not confirmed a rejection');
+      if (Date.now() > giveUpAtMs) throw new PeerGoneError('the bus has not confirmed a rejection', { side: 'bus' });
       await pause(REJECTION_POLL_MS, this.signal);
     }
   }

@@ -38,8 +38,8 @@ async function readUntilDone(source: Source, outbox: Outbox, context: ConnectorC
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof PeerGoneError)) throw error;
-      context.metrics.waits('peer');
-      context.log.warn(`waiting for the source: ${error.message}`);
+      context.metrics.waits(error.side);
+      context.log.warn(`waiting for the ${error.side === 'bus' ? 'bus' : 'source'}: ${error.message}`);
       await outbox.idle();
       await backoff.wait(signal);
     }

@@ -1,0 +1,28 @@
+import t from 'tap';
+import { valueReader } from './item-value.js';
+import { RecordForm } from './record-form.js';
+
+const read = valueReader({ type: 'integer', list: false, offset: 'Z', codes: undefined });
+const text = valueReader({ type: 'string', list: false, offset: 'Z', codes: undefined });
+const form = new RecordForm<string>({
+  entry: 'office.shop',
+  columns: [
+    { place: 'staff', item: 'employees', filterable: true, type: 'integer', list: false, read },
+    { place: 'town', item: 'town', filterable: true, type: 'string', list: false, read: text },
+  ],
+  key: ['no'],
+  identifier: { item: 'id', read: text },
+  hasFilterable: true,
+});
+
+t.test(
+  'a former value that the catalog must have refused does not stand in the way of the change that puts it right',
+  async (t) => {
+    t.same(form.previousOf({ no: '1', staff: 'five', town: 'A' }), { town: 'A' });
+    t.same(form.previousOf({ no: '1', staff: '5', town: 'A' }), { employees: 5, town: 'A' });
+  },
+);
+
+t.test('an empty field is no number', async (t) => {
+  t.same(form.dataOf({ no: '1', staff: '', town: 'A' }), { id: '1', employees: '', town: 'A' });
+});

@@ -21,8 +21,8 @@ export interface RunOptions {
 }
 
 /**
- * Runs a broker until SIGTERM, SIGINT or the end of its terminal, then drains; a second signal ends it by force. Prints what its user must see
- * on standard output; the log goes to standard error. Sets the exit code.
+ * Runs a broker until SIGTERM, SIGINT or the end of its terminal, then drains; a second signal ends it by force. Prints
+ * what its user must see on standard output; the log goes to standard error. Sets the exit code.
  */
 export async function runBroker(
   configure: () => Config,

@@ -3,8 +3,8 @@ import type { SourceEvent } from '../proto/event.js';
 /** Changes in the order in which they happened, and how to tell the source that the bus has them. */
 export interface ChangeBatch {
   /**
-   * At most 1,000; none, to say that the system answers or to move a confirmation on. Each carries `sourceposition`, and `sourceepoch` if the source
-   * can ever count anew.
+   * At most 1,000; none, to say that the system answers or to move a confirmation on. Each carries `sourceposition`, and
+   * `sourceepoch` if the source can ever count anew.
    */
   events: SourceEvent[];
   /** They belong to one transaction: all or none of those of one entry become visible. */

@@ -1,16 +1,12 @@
-import type { EventEncoder } from './event-encoder.js';
+import type { EventEncoder, EventsHead } from './event-encoder.js';
+import { EVENTS_FRAME_BYTES_MAX } from './frames.js';
 import { headBytes, writeHead } from './socket-message.js';
 
 /** Room for the head of an `events` frame and for what stands behind its events. */
 export const EVENTS_HEAD_BYTES_MAX = 128;
 
-/** An `events` frame without its events. */
-export interface EventsFrameHead {
-  channel: number;
-  through: number;
-  /** How many events. */
-  events: number;
-}
+/** Of the events of one frame, as an encoder writes them. */
+export const EVENTS_BYTES_MAX = EVENTS_FRAME_BYTES_MAX - EVENTS_HEAD_BYTES_MAX;
 
 /**
  * An `events` frame as the bytes of one WebSocket message, put together from stretches of what an encoder has written.
@@ -18,7 +14,7 @@ export interface EventsFrameHead {
  */
 export function eventsMessage(
   encoder: EventEncoder,
-  frame: EventsFrameHead,
+  frame: Omit<EventsHead, 'bytes'>,
   stretches: readonly Uint8Array[],
 ): Uint8Array {
   let bytes = 0;

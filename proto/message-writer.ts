@@ -63,11 +63,7 @@ export class MessageWriter {
   }
 
   bytes(value: Uint8Array): this {
-    this.#reserve(8 + value.length);
-    this.#putVarint(value.length);
-    this.#bytes.set(value, this.#at);
-    this.#at += value.length;
-    return this;
+    return this.varint(value.length).raw(value);
   }
 
   /** Text without its length. */

@@ -1,10 +1,12 @@
+import { BATCH_MESSAGES_MAX } from '../nats/publisher.js';
+
 /** `batch`: one atomic batch, which the store syncs as one. `singles`: each event by itself, pipelined. */
 export type CommitWay = 'batch' | 'singles';
 
 /** Up to this many always go singly: an atomic batch costs as much as about twenty synced writes. */
 export const SINGLES_ALWAYS = 20;
 /** Upper bounds of the sizes that are told apart: what a way costs for each event depends on how many share it. */
-const SIZE_CLASSES = [SINGLES_ALWAYS, 100, 1_000] as const;
+const SIZE_CLASSES = [SINGLES_ALWAYS, 100, BATCH_MESSAGES_MAX] as const;
 /** Share of the newest measurement: a few commits are enough to follow a store that changes, one is not. */
 const SMOOTHING = 0.25;
 /** Fewer measure the way to the store and back, not what an event more costs. */
@@ -14,8 +16,6 @@ const PROBE_PAUSE = 100;
 const PROBE_PAUSE_MAX = 20_000;
 /** Commits of a new broker before it tries the other way: the first ones measure how a process warms up. */
 const FIRST_PROBE_AFTER = 20;
-/** What the server takes as one batch. */
-const COMMIT_EVENTS_MAX = SIZE_CLASSES[2];
 /** How many times cheaper a single can get from one size to the next, by more of them being under way. */
 const PIPELINE_GAIN_MAX = 4;
 
@@ -35,12 +35,12 @@ export class CommitPolicy {
     return { cost: { batch: undefined, singles: undefined }, untilProbe: FIRST_PROBE_AFTER };
   });
 
-  #nextMax: number = COMMIT_EVENTS_MAX;
+  #nextMax: number = BATCH_MESSAGES_MAX;
 
   /** How many events the next commit may have: a smaller one tells first whether a large one is worth trying singly. */
   nextCommitMax(): number {
     const max = this.#nextMax;
-    this.#nextMax = COMMIT_EVENTS_MAX;
+    this.#nextMax = BATCH_MESSAGES_MAX;
     return max;
   }
 

@@ -1,6 +1,6 @@
 import type { EventEncoder, ProjectedEvent } from '../../proto/event-encoder.js';
-import { EVENTS_HEAD_BYTES_MAX, eventsMessage } from '../../proto/events-message.js';
-import { EVENTS_FRAME_BYTES_MAX, type Subprotocol } from '../../proto/frames.js';
+import { EVENTS_BYTES_MAX, eventsMessage } from '../../proto/events-message.js';
+import type { Subprotocol } from '../../proto/frames.js';
 import { MessageWriter } from '../../proto/message-writer.js';
 
 /** Events of one view in one encoding, as one frame. Shared by everyone it is sent to: never changed. */
@@ -56,8 +56,7 @@ export class Channel {
   append(event: ProjectedEvent): void {
     this.encoder.write(event, writer.begin());
     const piece = writer.finish();
-    if (this.#bytes + piece.length > EVENTS_FRAME_BYTES_MAX - EVENTS_HEAD_BYTES_MAX && this.isPending)
-      this.flush(event.position - 1);
+    if (this.#bytes + piece.length > EVENTS_BYTES_MAX && this.isPending) this.flush(event.position - 1);
     this.#pieces.push(piece);
     this.#positions.push(event.position);
     this.#bytes += piece.length;

@@ -1,3 +1,5 @@
+import { countUpTo } from './count-up-to.js';
+
 /** One frame that was sent: its event positions from `next` on are not acknowledged yet. */
 interface Unacknowledged {
   positions: readonly number[];
@@ -59,16 +61,4 @@ export class CreditWindow {
     this.#sent.splice(0, this.#first);
     this.#first = 0;
   }
-}
-
-/** Index of the first position greater than `through`, searched from `from`. */
-function countUpTo(positions: readonly number[], through: number, from: number): number {
-  let low = from;
-  let high = positions.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((positions[middle] as number) <= through) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

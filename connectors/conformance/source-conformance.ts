@@ -91,11 +91,11 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
   });
 
   t.test('tells only what is new after a restart', async (t) => {
-    const { site, run, settles, lane, context } = await scene(t);
+    const { site, run, settles, lane, allConfirmed } = await scene(t);
     await site.put([person(1), person(2)]);
     const running = run();
     await settles([person(1), person(2)]);
-    await eventually(async () => (await metricValue(context, 'pending_events')) === 0, 'nothing to be pending');
+    await allConfirmed();
     await running.stop();
     const before = (await lane.delivered()).length;
     run();
@@ -106,11 +106,11 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
   });
 
   t.test('what it has read and the bus has not confirmed is told after a restart', async (t) => {
-    const { site, run, settles, lane, context } = await scene(t);
+    const { site, run, settles, lane, context, allConfirmed } = await scene(t);
     await site.put([person(1), person(2)]);
     const running = run();
     await settles([person(1), person(2)]);
-    await eventually(async () => (await metricValue(context, 'pending_events')) === 0, 'nothing to be pending');
+    await allConfirmed();
     await lane.cut();
     await site.put([person(1, { age: 5 }), person(3)]);
     await site.remove(person(2).id);
@@ -161,7 +161,7 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
   });
 
   t.test('holds no more than its bound while the bus does not take it', async (t) => {
-    const { site, run, settles, lane, context } = await scene(t);
+    const { site, run, settles, lane, context, allConfirmed } = await scene(t);
     await site.put([person(0)]);
     run();
     await settles([person(0)]);
@@ -177,7 +177,7 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
     t.ok(most <= PENDING_MAX, `${most} events were pending`);
     await lane.restore();
     await settles(people);
-    await eventually(async () => (await metricValue(context, 'pending_events')) === 0, 'nothing to be pending');
+    await allConfirmed();
   });
 
   t.test('tells progress and lag', async (t) => {
@@ -232,6 +232,9 @@ class Scene {
     this.t.teardown(stop);
     return { stop };
   };
+
+  readonly allConfirmed = (): Promise<void> =>
+    eventually(async () => (await metricValue(this.context, 'pending_events')) === 0, 'nothing to be pending');
 
   /** Until what was delivered adds up to exactly these people. */
   readonly settles = async (people: readonly Person[]): Promise<void> => {

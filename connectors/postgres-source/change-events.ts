@@ -36,14 +36,11 @@ function eventOf(
   { epoch, time, commit }: Common,
   half = 0,
 ): SourceEvent {
-  const position = `${commit}.${index}.${half}`;
   return {
     specversion: '1.0',
     type: form.entry,
     time,
-    id: `${epoch}:${position}`,
-    sourceposition: position,
-    sourceepoch: epoch,
+    ...placeOf(epoch, `${commit}.${index}.${half}`),
     op,
     subject: form.subjectOf(op === 'delete' ? before! : after!),
     data: op === 'delete' ? undefined : form.dataOf(after!),

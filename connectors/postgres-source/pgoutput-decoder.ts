@@ -1,4 +1,5 @@
 import { type Pgoutput, PgoutputPlugin } from 'pg-logical-replication';
+import { fromPostgresTime } from './postgres-clock.js';
 import { RowReader, type RowTexts } from './row-reader.js';
 
 /** What a source has to know of pgoutput, protocol version 1. */
@@ -17,8 +18,6 @@ const UPDATE = 0x55;
 const DELETE = 0x44;
 /** Behind the tag and the number of the table. */
 const ROW_AT = 5;
-/** Milliseconds from 1970 to PostgreSQL's epoch. */
-const POSTGRES_EPOCH_MS = 946_684_800_000;
 
 /**
  * Messages of pgoutput. Those that come once per row or per transaction are read here, into what is needed of them: the library's
@@ -31,7 +30,11 @@ export class PgoutputDecoder {
   decode(message: Buffer): ChangeMessage {
     switch (message[0]) {
       case BEGIN:
-        return { tag: 'begin', commitLsn: message.readBigUInt64BE(1), commitMs: timeIn(message, 9) };
+        return {
+          tag: 'begin',
+          commitLsn: message.readBigUInt64BE(1),
+          commitMs: fromPostgresTime(message.readBigInt64BE(9)),
+        };
       case COMMIT:
         return { tag: 'commit', endLsn: message.readBigUInt64BE(10) };
       case INSERT:
@@ -57,7 +60,3 @@ export class PgoutputDecoder {
     return message.tag === 'relation' || message.tag === 'truncate' ? message : { tag: 'other' };
   }
 }
-
-/** Microseconds of PostgreSQL → milliseconds, rounded down like its own. */
-const timeIn = (message: Buffer, offset: number): number =>
-  Number(message.readBigInt64BE(offset) / 1000n) + POSTGRES_EPOCH_MS;

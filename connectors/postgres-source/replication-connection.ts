@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { PeerGoneError } from '../connector-errors.js';
 import { connectPostgres, goneOrItself, quoteIdentifier } from '../postgres-client.js';
 import { type ChangeMessage, PgoutputDecoder } from './pgoutput-decoder.js';
+import { toPostgresTime } from './postgres-clock.js';
 
 /** A message of the stream; a keepalive says that everything committed before `walEnd` has been sent. */
 export type ReplicationMessage = ChangeMessage | { tag: 'keepalive'; walEnd: bigint };
@@ -21,8 +22,6 @@ const XLOG_HEADER_BYTES = 25;
 const QUEUE_BYTES_MAX = 512 * 1024;
 /** The server cuts off who is silent for wal_sender_timeout, by default a minute. */
 const STATUS_INTERVAL_MS = 10_000;
-/** Microseconds from 1970 to PostgreSQL's epoch. */
-const POSTGRES_EPOCH_US = 946_684_800_000_000n;
 
 /**
  * The replication protocol over pg's connection: back-pressure, keepalives in their place among the messages, and exact
@@ -166,7 +165,7 @@ export class ReplicationConnection {
     const status = Buffer.alloc(34);
     status[0] = 0x72;
     for (const offset of [1, 9, 17]) status.writeBigUInt64BE(this.#confirmed, offset);
-    status.writeBigInt64BE(BigInt(Date.now()) * 1000n - POSTGRES_EPOCH_US, 25);
+    status.writeBigInt64BE(toPostgresTime(Date.now()), 25);
     status[33] = asksForReply ? 1 : 0;
     this.#connection.sendCopyFromChunk(status);
   }

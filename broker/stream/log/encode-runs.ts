@@ -1,10 +1,7 @@
 import type { ProjectedEvent } from '../../../proto/event-encoder.js';
-import { EVENTS_HEAD_BYTES_MAX } from '../../../proto/events-message.js';
-import { EVENTS_FRAME_BYTES_MAX } from '../../../proto/frames.js';
+import { EVENTS_BYTES_MAX } from '../../../proto/events-message.js';
 import { MessageWriter } from '../../../proto/message-writer.js';
 import { EncodedRun, type RunTarget } from './encoded-run.js';
-
-const RUN_BYTES_MAX = EVENTS_FRAME_BYTES_MAX - EVENTS_HEAD_BYTES_MAX;
 
 const writer = new MessageWriter();
 
@@ -27,7 +24,7 @@ export function encodeRuns(events: Iterable<ProjectedEvent>, target: RunTarget, 
   writer.begin();
   for (const event of events) {
     target.encoder.write(event, writer);
-    if (writer.length - start > RUN_BYTES_MAX && positions.length > 0) cut(positions.at(-1) as number);
+    if (writer.length - start > EVENTS_BYTES_MAX && positions.length > 0) cut(positions.at(-1) as number);
     end = writer.length;
     positions.push(event.position);
     ends.push(end - start);

@@ -1,6 +1,7 @@
 import type { EventEncoder } from '../../../proto/event-encoder.js';
 import { eventsMessage } from '../../../proto/events-message.js';
 import type { EventsBatch } from '../channel.js';
+import { countUpTo } from '../count-up-to.js';
 
 /** What a run holds beside its message: a position and an offset for each event. */
 const BYTES_PER_EVENT = 16;
@@ -68,16 +69,4 @@ export class EncodedRun {
   #endOf(event: number): number {
     return this.#start + (event < 0 ? 0 : (this.#ends[event] as number));
   }
-}
-
-/** How many of the positions are not greater than `through`. */
-function countUpTo(positions: readonly number[], through: number): number {
-  let low = 0;
-  let high = positions.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((positions[middle] as number) <= through) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -5,8 +5,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const JUDGED_BEFORE_MS = 60_000;
 
 /**
- * Of an entry's events, those stored before this moment may have ended by age; 0 when none can have. Each event takes the retention of the
- * version in force with it, so a longer one later brings nothing back. `versions` in ascending order.
+ * Of an entry's events, those stored before this moment may have ended by age; 0 when none can have. Each event takes the
+ * retention of the version in force with it, so a longer one later brings nothing back. `versions` in ascending order.
  */
 export function expiredBeforeMs(
   versions: readonly Pick<EntryVersion, 'publishedAt' | 'document'>[],

@@ -1,0 +1,8 @@
+/** Milliseconds from 1970 to the beginning of PostgreSQL's time. */
+const EPOCH_MS = 946_684_800_000;
+
+/** PostgreSQL's microseconds → milliseconds since 1970, rounded as PostgreSQL does. */
+export const fromPostgresTime = (micros: bigint): number => Number(micros / 1000n) + EPOCH_MS;
+
+/** Milliseconds since 1970 → PostgreSQL's microseconds. */
+export const toPostgresTime = (ms: number): bigint => BigInt(ms - EPOCH_MS) * 1000n;

@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import type { Logger } from 'pino';
 import { AggregatorRegistry } from 'prom-client';
+import { HandedConnections } from './handed-connections.js';
 import type { FromWorker, MetricsAnswer, ToWorker, WorkerServing } from './worker-messages.js';
 
 export interface PrimaryOptions {
@@ -44,6 +45,7 @@ export class Primary {
 
   async #startWorker(): Promise<WorkerServing | undefined> {
     const worker = cluster.fork(this.#options.env);
+    HandedConnections.of(worker);
     const serving = new Promise<WorkerServing | undefined>((resolve) => {
       worker.on('message', (message: FromWorker) => {
         if (message.kind === 'serving') resolve(message);

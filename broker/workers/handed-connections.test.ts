@@ -1,0 +1,31 @@
+import cluster, { type Address, type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { eventually } from '../../tests/support/condition.js';
+import { fresh } from '../../tests/support/worker-pool.js';
+import { HandedConnections } from './handed-connections.js';
+
+const WAIT_MS = 10_000;
+
+cluster.setupPrimary({ exec: fileURLToPath(new URL('../../tests/support/cluster-server.js', import.meta.url)) });
+
+t.test('connections on their way to a worker', async (t) => {
+  const worker: Worker = cluster.fork();
+  t.teardown(() => worker.process.kill('SIGKILL'));
+  const handed = HandedConnections.of(worker);
+  const [{ address, port }] = (await once(worker, 'listening')) as [Address];
+  const url = `http://${address}:${port}`;
+
+  t.equal((await fresh(url, '/')).text, 'served');
+  t.equal(handed.size, 0, 'one that is there is on its way no more');
+
+  worker.process.kill('SIGSTOP');
+  const call = fresh(url, '/').then(
+    () => 'answered',
+    (error: NodeJS.ErrnoException) => error.code,
+  );
+  await eventually(() => handed.size === 1, 'the connection to be handed over', WAIT_MS);
+  worker.process.kill('SIGKILL');
+  t.equal(await call, 'ECONNRESET', 'are closed when it is killed, so that their clients connect again');
+});

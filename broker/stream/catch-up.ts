@@ -76,7 +76,8 @@ export class CatchUp {
   async #feedFromLog(subscription: GrantSubscription, reader: SegmentReader): Promise<void> {
     const { segments } = this.deps;
     const { view, parts } = subscription;
-    const place = { entry: view.entry, partition: parts.partition, after: subscription.position };
+    const { position } = subscription;
+    const place = { entry: view.entry, partition: parts.partition, after: position, isNew: position === parts.from };
     const segment = await segments.next(place).catch(() => undefined);
     if (!segment || segment.through <= place.after) {
       await pause(RETRY_MS);

@@ -19,6 +19,8 @@ export interface LogPlace {
   entry: string;
   partition: number;
   after: number;
+  /** Has got nothing yet: many of those at once are waited for. */
+  isNew?: boolean;
 }
 
 /**
@@ -44,9 +46,9 @@ export class LogSegments {
   ) {}
 
   /** The segment that holds what comes next after a place; without events when the log ends there for now. */
-  next({ entry, partition, after }: LogPlace): Promise<LogSegment> {
+  next({ entry, partition, after, isNew }: LogPlace): Promise<LogSegment> {
     const sweep = this.#sweeps.get(entry) ?? this.#startSweep(entry, partition);
-    return sweep.next(after);
+    return sweep.next(after, isNew);
   }
 
   /** How many entries somebody waits for. */

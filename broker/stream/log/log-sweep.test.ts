@@ -39,6 +39,19 @@ t.test('readers from many places read the log about once together, and each gets
   t.ok(loads.length <= 30, `${loads.length} segments were read`);
 });
 
+t.test('who comes back in a rush is waited for, so that late ones do not have the log read again', async (t) => {
+  const loads: number[] = [];
+  const sweep = sweepOf(loads);
+  const readers: Promise<unknown>[] = [];
+  // Each from further behind than the one before, over half a second.
+  for (let from = 500; from > 0; from -= 2) {
+    readers.push(sweep.next(from, true).then((segment) => readAll(sweep, segment.through)));
+    if (from % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await Promise.all(readers);
+  t.ok(loads.length < 400, `${loads.length} segments were read`);
+});
+
 t.test('one that keeps coming from far behind does not hold up the others', async (t) => {
   const loads: number[] = [];
   const sweep = sweepOf(loads);

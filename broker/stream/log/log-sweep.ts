@@ -1,4 +1,5 @@
 import type { LogSegment } from './log-segment.js';
+import { Rush } from './rush.js';
 
 interface Rider {
   after: number;
@@ -11,14 +12,18 @@ const LONGEST_WAITING_EVERY = 8;
 /** Served in one turn of the event loop: each may write a frame of some 200 KiB, so all take some ten milliseconds. */
 const RIDERS_PER_TURN_MAX = 128;
 
+/** Between looks whether those who come back at the same time are all there. */
+const RUSH_PAUSE_MS = 20;
+
 /**
  * Takes the readers of one entry's log along it, who is furthest behind first. Everyone whose place it comes by rides
  * with it from there on. So thousands that come back from as many places soon need the same segment at the same time:
- * it is read once, cut and encoded once per view, and need not be kept.
+ * it is read once, cut and encoded once per view, and need not be kept. While many arrive it waits for the rest of them.
  */
 export class LogSweep {
   /** In the order in which they came. */
   readonly #waiting = new Set<Rider>();
+  readonly #rush = new Rush();
   #isRunning = false;
   #turns = 0;
   /** What is read while the segment before it is sent. */
@@ -30,8 +35,9 @@ export class LogSweep {
     private readonly onIdle: () => void = () => undefined,
   ) {}
 
-  /** The segment that holds what comes next after a place, when its turn has come. */
-  next(after: number): Promise<LogSegment> {
+  /** The segment that holds what comes next after a place, when its turn has come. `isNew`: for the first time. */
+  next(after: number, isNew = false): Promise<LogSegment> {
+    if (isNew) this.#rush.arrived();
     return new Promise((resolve, reject) => {
       this.#waiting.add({ after, resolve, reject });
       if (!this.#isRunning) void this.#run();
@@ -42,6 +48,7 @@ export class LogSweep {
     this.#isRunning = true;
     // After a turn who was served in the last one waits again, and sockets and other work have had theirs.
     for (await nextTurn(); this.#waiting.size > 0; await nextTurn()) {
+      while (this.#rush.isOn) await pause(RUSH_PAUSE_MS);
       const first = this.#choose();
       try {
         this.#serve(first, await this.#segmentAfter(first.after));
@@ -95,3 +102,4 @@ export class LogSweep {
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

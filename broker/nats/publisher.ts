@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import type { OutMessage } from './out-message.js';
 import { publishHeaders } from './publish-headers.js';
@@ -55,6 +55,8 @@ const SWEEP_INTERVAL_MS = 500;
 export class Publisher {
   readonly #bus: PublisherLink;
   readonly #prefix: string;
+  /** Tells the batches of all publishers apart; short, since it stands in every message and is stored with it. */
+  readonly #batchPrefix = randomBytes(6).toString('hex');
   readonly #waiters = new Map<string, Waiter>();
   readonly #waiting: Array<{ send(): void; fail(error: Error): void }> = [];
   readonly #sweep: NodeJS.Timeout;
@@ -106,7 +108,7 @@ export class Publisher {
   }
 
   #sendBatch(messages: OutMessage[]): Promise<RawAck> {
-    const id = randomUUID();
+    const id = this.#batchPrefix + (this.#nextId++).toString(36);
     const last = messages.length - 1;
     return new Promise<RawAck>((resolve, reject) => {
       for (const [i, message] of messages.entries()) {

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as endOfTurn } from 'node:timers/promises';
 import type { SourceOp } from '../../proto/event.js';
 import type { PublishResult } from '../../proto/frames.js';
 import type { Metrics } from '../metrics.js';
@@ -112,15 +112,15 @@ export class PartitionWriter {
     return !this.#isRunning && this.#queue.isEmpty && this.#held.isEmpty;
   }
 
-  /** In a microtask, so that all events of one call are there when the first commit is put together. */
   #start(): void {
-    if (this.#isRunning) return;
-    this.#isRunning = true;
-    queueMicrotask(() => void this.#run());
+    if (!this.#isRunning) void this.#run();
   }
 
   async #run(): Promise<void> {
-    while (!this.#queue.isEmpty) {
+    this.#isRunning = true;
+    do {
+      // What the sockets hold by now goes with it: a commit costs the store about as much as five hundred events.
+      await endOfTurn();
       const round = this.#takeRound();
       this.#deps.onQueue();
       const again = round.events.length > 0 ? await this.#commit(round) : [];
@@ -130,7 +130,7 @@ export class PartitionWriter {
       // What goes again comes before what was set aside behind it.
       if (again.length > 0) this.#queue.putBack([...again, ...this.#held.takeFresh()]);
       else this.#held.serveFresh();
-    }
+    } while (!this.#queue.isEmpty);
     this.#isRunning = false;
     this.#deps.onQueue();
     if (this.#isIdle) for (const resolve of this.#whenIdle.splice(0)) resolve();

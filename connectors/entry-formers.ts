@@ -1,0 +1,111 @@
+import { type EntryVersion, identifierOf } from '../proto/entry.js';
+import type { SourceEvent } from '../proto/event.js';
+import type { PublishResult } from '../proto/frames.js';
+import { amendedEvent, isBehind } from './amended-event.js';
+import type { EncodedEvent } from './encoded-batch.js';
+import type { FormerValues } from './former-values.js';
+
+export interface EntryFormersDeps {
+  /** The entry as published now; waits for as long as the bus is away, and is undefined when the signal came first. */
+  published(entry: string): Promise<EntryVersion | undefined>;
+  /** The values remembered for a record are none that the bus takes, and are given up. */
+  useless(entry: string, eventId: string): void;
+}
+
+/** Events as they are to be sent, and those among them that the source gave other former values. */
+export interface Prepared {
+  texts: string[];
+  amended: Set<EncodedEvent>;
+}
+
+const NONE: ReadonlySet<EncodedEvent> = new Set();
+
+/** How the events of one entry are sent while the bus has refused changes of some of its records. */
+export class EntryFormers {
+  /** Undefined until it was needed. */
+  #facts: { identifier: string; hasFilterable: boolean } | undefined;
+
+  constructor(
+    private readonly entry: string,
+    private readonly formers: FormerValues,
+    private readonly deps: EntryFormersDeps,
+  ) {}
+
+  /** Whether one of them is about a remembered record, or may be. */
+  concern(events: readonly EncodedEvent[]): boolean {
+    const records = this.formers.of(this.entry);
+    if (!records) return false;
+    if (!this.#facts && events.some(({ subject }) => subject === undefined)) return true;
+    return events.some((event) => records.has(this.subjectOf(event)));
+  }
+
+  /** Of each remembered record the next change starts from what the bus has; those behind it start from that change. */
+  async prepare(events: readonly EncodedEvent[], plain: ReadonlySet<EncodedEvent> = NONE): Promise<Prepared> {
+    const amended = new Set<EncodedEvent>();
+    const records = this.formers.of(this.entry);
+    if (!records) return { texts: events.map(({ text }) => text), amended };
+    if (!this.#facts && events.some(({ subject }) => subject === undefined)) await this.learn();
+    const done = new Set<string>();
+    const texts = events.map((event) => {
+      const subject = this.subjectOf(event);
+      const former = done.has(subject) ? undefined : records.get(subject);
+      if (!former) return event.text;
+      const parsed = JSON.parse(event.text) as SourceEvent;
+      if (!isBehind(parsed, former)) return event.text;
+      done.add(subject);
+      if (plain.has(event)) return event.text;
+      amended.add(event);
+      return JSON.stringify(amendedEvent(parsed, former));
+    });
+    return { texts, amended };
+  }
+
+  /** Asked at each refusal: a new version of the entry may have filterable items where there were none. */
+  async learn(): Promise<void> {
+    const version = await this.deps.published(this.entry);
+    if (!version) return;
+    const hasFilterable = version.items.some(({ filterable }) => filterable);
+    this.#facts = { identifier: identifierOf(version).name, hasFilterable };
+  }
+
+  /** Resolves when it is on disk what the bus has of their records: they may go to quarantine then. */
+  async refused(events: readonly EncodedEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    if (!this.#facts) await this.learn();
+    // Where nothing is filterable no rows can be left.
+    if (!this.#facts?.hasFilterable) return;
+    for (const event of events) {
+      const subject = this.subjectOf(event);
+      if (subject !== '') this.formers.refused(this.entry, subject, JSON.parse(event.text) as SourceEvent);
+    }
+    await this.formers.save();
+  }
+
+  /** What the bus has stored is what it has from now on. */
+  answered(event: EncodedEvent, { duplicate }: PublishResult): void {
+    const records = this.formers.of(this.entry);
+    if (!records) return;
+    const subject = this.subjectOf(event);
+    const former = records.get(subject);
+    if (!former) return;
+    if (duplicate && !isBehind(JSON.parse(event.text) as SourceEvent, former)) return;
+    this.formers.forget(this.entry, subject);
+  }
+
+  useless(event: EncodedEvent): void {
+    this.formers.forget(this.entry, this.subjectOf(event));
+    this.deps.useless(this.entry, event.id);
+  }
+
+  /** Empty for an event that names no record. */
+  subjectOf(event: EncodedEvent): string {
+    if (event.subject === undefined && this.#facts) event.subject = subjectIn(event.text, this.#facts.identifier);
+    return event.subject ?? '';
+  }
+}
+
+function subjectIn(text: string, identifier: string): string {
+  const { data } = JSON.parse(text) as SourceEvent;
+  const key = data?.[identifier];
+  return key === undefined || key === null ? '' : String(key);
+}

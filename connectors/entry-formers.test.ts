@@ -80,6 +80,12 @@ t.test('an event without a subject may be about a remembered record until the id
   t.ok(restarted.concern([change('a', {}, false)]));
 });
 
+t.test('of the former values only those are kept that rows are chosen by', async (t) => {
+  const remembered = memory();
+  await entryFormers(remembered).refused([change('a', { previous: { district: 'former', photograph: 'large' } })]);
+  t.same(remembered.of(ENTRY)?.get('a')?.previous, { district: 'former' });
+});
+
 t.test('where no rows can be chosen nothing is remembered', async (t) => {
   const remembered = memory();
   await entryFormers(remembered, [ITEMS[0]!]).refused([change('a', { op: 'create', previous: undefined })]);

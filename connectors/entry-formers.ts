@@ -23,7 +23,7 @@ const NONE: ReadonlySet<EncodedEvent> = new Set();
 /** How the events of one entry are sent while the bus has refused changes of some of its records. */
 export class EntryFormers {
   /** Undefined until it was needed. */
-  #facts: { identifier: string; hasFilterable: boolean } | undefined;
+  #facts: { identifier: string; filterable: string[] } | undefined;
 
   constructor(
     private readonly entry: string,
@@ -64,19 +64,20 @@ export class EntryFormers {
   async learn(): Promise<void> {
     const version = await this.deps.published(this.entry);
     if (!version) return;
-    const hasFilterable = version.items.some(({ filterable }) => filterable);
-    this.#facts = { identifier: identifierOf(version).name, hasFilterable };
+    const filterable = version.items.filter((item) => item.filterable).map(({ name }) => name);
+    this.#facts = { identifier: identifierOf(version).name, filterable };
   }
 
   /** Resolves when it is on disk what the bus has of their records: they may go to quarantine then. */
   async refused(events: readonly EncodedEvent[]): Promise<void> {
     if (events.length === 0) return;
     if (!this.#facts) await this.learn();
-    // Where nothing is filterable no rows can be left.
-    if (!this.#facts?.hasFilterable) return;
+    const filterable = this.#facts?.filterable ?? [];
+    // Then nobody has chosen rows that a record could leave.
+    if (filterable.length === 0) return;
     for (const event of events) {
       const subject = this.subjectOf(event);
-      if (subject !== '') this.formers.refused(this.entry, subject, JSON.parse(event.text) as SourceEvent);
+      if (subject !== '') this.formers.refused(this.entry, subject, withPreviousOf(event.text, filterable));
     }
     await this.formers.save();
   }
@@ -108,4 +109,13 @@ function subjectIn(text: string, identifier: string): string {
   const { data } = JSON.parse(text) as SourceEvent;
   const key = data?.[identifier];
   return key === undefined || key === null ? '' : String(key);
+}
+
+/** A source may state the whole former row; ten thousand of them would not be little. */
+function withPreviousOf(text: string, names: readonly string[]): SourceEvent {
+  const event = JSON.parse(text) as SourceEvent;
+  const { previous } = event;
+  if (!previous || typeof previous !== 'object') return event;
+  const kept = names.filter((name) => Object.hasOwn(previous, name)).map((name) => [name, previous[name]]);
+  return { ...event, previous: Object.fromEntries(kept) };
 }

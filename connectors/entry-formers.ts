@@ -1,7 +1,7 @@
 import { type EntryVersion, identifierOf } from '../proto/entry.js';
 import type { SourceEvent } from '../proto/event.js';
 import type { PublishResult } from '../proto/frames.js';
-import { amendedEvent, isBehind } from './amended-event.js';
+import { amendedEvent, type Former, isBehind } from './amended-event.js';
 import type { EncodedEvent } from './encoded-batch.js';
 import type { FormerValues } from './former-values.js';
 
@@ -17,6 +17,8 @@ export interface Prepared {
   texts: string[];
   amended: Set<EncodedEvent>;
 }
+
+export type KnownFormers = ReadonlyMap<EncodedEvent, Former | undefined>;
 
 const NONE: ReadonlySet<EncodedEvent> = new Set();
 
@@ -68,6 +70,12 @@ export class EntryFormers {
     this.#facts = { identifier: identifierOf(version).name, filterable };
   }
 
+  /** What is remembered of the events' records now, to judge by it what their answers mean. */
+  known(events: readonly EncodedEvent[]): KnownFormers {
+    const records = this.formers.of(this.entry);
+    return new Map(events.map((event) => [event, records?.get(this.subjectOf(event))]));
+  }
+
   /** Resolves when it is on disk what the bus has of their records: they may go to quarantine then. */
   async refused(events: readonly EncodedEvent[]): Promise<void> {
     if (events.length === 0) return;
@@ -82,14 +90,17 @@ export class EntryFormers {
     await this.formers.save();
   }
 
-  /** What the bus has stored is what it has from now on. */
-  answered(event: EncodedEvent, { duplicate }: PublishResult): void {
+  /**
+   * What the bus has stored is what it has from now on. A duplicate was stored, unless it is known as refused, or stands before one
+   * that is: by `known` for an event that would be refused now and has been remembered for that already.
+   */
+  answered(event: EncodedEvent, { duplicate }: PublishResult, known?: KnownFormers): void {
     const records = this.formers.of(this.entry);
     if (!records) return;
     const subject = this.subjectOf(event);
-    const former = records.get(subject);
-    if (!former) return;
-    if (duplicate && !isBehind(JSON.parse(event.text) as SourceEvent, former)) return;
+    if (!records.has(subject)) return;
+    const former = known?.has(event) ? known.get(event) : records.get(subject);
+    if (duplicate && former && !isBehind(JSON.parse(event.text) as SourceEvent, former)) return;
     this.formers.forget(this.entry, subject);
   }
 

@@ -16,25 +16,43 @@ interface Asked {
   atomic: boolean;
   /** Ids of the events. */
   events: string[];
+  /** What they say that their records were before. */
+  former: unknown[];
   /** Whether the file of former values had been written by then. */
   isSaved: boolean;
 }
 
-/** A bus that refuses the events whose id begins with `bad`, and atomic batches of more events than it can hold. */
-async function scene(t: Test, { atomicMax = 1_000 } = {}) {
+interface Behaviour {
+  /** It can't hold atomic batches of more events. */
+  atomicMax?: number;
+  /** Events that were stored or put aside before: duplicates, unless they are part of an atomic batch that is refused. */
+  handled?: Set<string>;
+  /** The answers that never arrive, though the bus has done what was asked. */
+  lost?: number[];
+}
+
+/** A bus that refuses the events whose id begins with `bad`. */
+async function scene(t: Test, { atomicMax = 1_000, handled = new Set(), lost = [] }: Behaviour = {}) {
   const asked: Asked[] = [];
   let isSaved = false;
   const problem = (code: string) => ({ problem: { code, status: 422, detail: code } });
   const server = createServer(async (request, response) => {
     const atomic = request.url?.includes('atomic=true') ?? false;
     const events = JSON.parse(await text(request)) as SourceEvent[];
-    asked.push({ atomic, events: events.map(({ id }) => id), isSaved });
+    asked.push({ atomic, events: events.map(({ id }) => id), former: events.map(formerOf), isSaved });
     const isBad = ({ id }: SourceEvent): boolean => id.startsWith('bad');
     const isRefused = atomic && (events.some(isBad) || events.length > atomicMax);
     const results = events.map((event, index) => {
-      if (isBad(event)) return { id: event.id, ...problem('ITEM_INVALID') };
-      return isRefused ? { id: event.id, ...problem('BATCH_REFUSED') } : { id: event.id, position: index + 1 };
+      const { id } = event;
+      if (!atomic && handled.has(id)) return { id, position: index + 1, duplicate: true };
+      if (!isRefused) handled.add(id);
+      if (isBad(event)) return { id, ...problem('ITEM_INVALID') };
+      return isRefused ? { id, ...problem('BATCH_REFUSED') } : { id, position: index + 1 };
     });
+    if (lost.includes(asked.length)) {
+      request.socket.destroy();
+      return;
+    }
     response.setHeader('content-type', 'application/json').end(JSON.stringify(results));
   });
   server.listen(0, '127.0.0.1');
@@ -65,7 +83,7 @@ async function scene(t: Test, { atomicMax = 1_000 } = {}) {
         token: 'secret',
         signal: new AbortController().signal,
         formers,
-        waitOut: async (error) => void t.fail(error.message),
+        waitOut: async (error) => void t.ok(lost.length > 0, error.message),
         answered: () => undefined,
         refused: (id) => refused.push(id),
       },
@@ -78,8 +96,11 @@ async function scene(t: Test, { atomicMax = 1_000 } = {}) {
   };
 }
 
-/** The record is the last letter. */
+const formerOf = ({ previous }: SourceEvent): unknown => previous?.district;
+
+/** The record is the last letter, the place the number before it. */
 const event = (id: string): SourceEvent => ({
+  sourceposition: /\d+/.exec(id)?.[0] ?? '0',
   specversion: '1.0',
   id,
   type: ENTRY,
@@ -137,4 +158,38 @@ t.test('a batch that is too much for the store goes in halves', async (t) => {
   await publish([['1a', '1b', '1c', '1d', '1e']]);
   t.same(ways(), ['whole 1a 1b 1c 1d 1e', 'whole 1a 1b 1c', 'whole 1a 1b', 'whole 1c', 'whole 1d 1e']);
   t.same(refused, []);
+});
+
+t.test(
+  'a duplicate that would be refused today was stored before, and its record is what the next change starts from',
+  async (t) => {
+    const { publish, asked } = await scene(t, { handled: new Set(['bad1-a']) });
+    await publish([['bad1-a', '2a']], false);
+    t.same(asked.at(-1)?.events, ['2a']);
+    t.same(asked.at(-1)?.former, ['2a']);
+  },
+);
+
+t.test('and so is one before another that is refused now', async (t) => {
+  const { publish, asked } = await scene(t, { handled: new Set(['bad1-a']) });
+  await publish([['bad1-a', 'bad2-a', '3a']], false);
+  t.same(asked.at(-1)?.former, ['bad2-a']);
+});
+
+t.test('a duplicate that is known as refused is no record that the bus has', async (t) => {
+  const { publish, asked } = await scene(t);
+  await publish([['bad1-a']], false);
+  await publish([['bad1-a', '2a']], false);
+  t.same(asked.at(-1)?.events, ['2a']);
+  t.same(asked.at(-1)?.former, ['bad1-a']);
+});
+
+t.test('nor is one whose refusal was not heard', async (t) => {
+  const { publish, asked } = await scene(t, { lost: [2] });
+  await publish([['bad1-a', '2a']], false);
+  t.same(
+    asked.map(({ events }) => events.join(' ')),
+    ['bad1-a 2a', 'bad1-a', 'bad1-a', '2a'],
+  );
+  t.same(asked.at(-1)?.former, ['bad1-a']);
 });

@@ -1,7 +1,7 @@
 import type { Problem } from '../proto/errors.js';
 import type { PublishResult } from '../proto/frames.js';
 import type { BatchPart, EncodedEvent } from './encoded-batch.js';
-import type { EntryFormers } from './entry-formers.js';
+import type { EntryFormers, KnownFormers } from './entry-formers.js';
 import { type PublishRequestDeps, publishRequest } from './publish-request.js';
 import { GROUP_EVENTS_MAX } from './round.js';
 
@@ -19,9 +19,9 @@ type Part = Pick<BatchPart, 'events' | 'together'>;
 
 /**
  * Resolves when every event of the group is stored or quarantined. It goes as an atomic batch, several transactions in one,
- * whether it belongs together or not: the bus judges an atomic batch before anything of it is stored or put aside, an
- * event that was refused before a crash too, which by itself would only be a duplicate. So what the bus has of a record is written down
- * before a change of it goes to quarantine, and the next change is told as one from there.
+ * whether it belongs together or not: the bus judges an atomic batch before anything of it is stored or put aside. So what the
+ * bus has of a record is written down before a change of it goes to quarantine, and the next change is told as one from there. After a
+ * crash it would be too late: the refused one is answered as a duplicate then, like those that are stored.
  */
 export async function publishGroup(parts: readonly BatchPart[], deps: PublishGroupDeps): Promise<void> {
   const requests = requestsOf(parts.flatMap(({ events }) => events));
@@ -152,16 +152,30 @@ async function publishSingly(
   deps: PublishGroupDeps,
 ): Promise<void> {
   if (deps.signal.aborted) return;
-  const { texts } = await deps.formers.prepare(events);
-  await deps.formers.refused(events.filter((event) => refused.has(event)));
-  const results = await publishRequest(texts, false, deps);
+  const { formers } = deps;
+  const bad = events.filter((event) => refused.has(event));
+  const { texts } = await formers.prepare(events);
+  const knownBefore = formers.known(bad);
+  await formers.refused(bad);
+  let isRepeated = false;
+  const waitOut: PublishGroupDeps['waitOut'] = (error) => {
+    isRepeated = true;
+    return deps.waitOut(error);
+  };
+  const results = await publishRequest(texts, false, { ...deps, waitOut });
   if (!results) return;
-  settle(events, results, deps);
-  // The catalog has changed since they were judged.
-  await deps.formers.refused(events.filter((event, index) => results[index]!.problem && !refused.has(event)));
+  // One that was stored long ago, and that the catalog would refuse today, is a duplicate. So is one that an attempt before has put aside.
+  settle(events, results, deps, isRepeated ? formers.known(bad) : knownBefore);
+  // Of those that the catalog has refused since they were judged, and of those behind one that turned out to be stored.
+  await formers.refused(events.filter((_event, index) => results[index]!.problem));
 }
 
-function settle(events: readonly EncodedEvent[], results: readonly PublishResult[], deps: PublishGroupDeps): void {
+function settle(
+  events: readonly EncodedEvent[],
+  results: readonly PublishResult[],
+  deps: PublishGroupDeps,
+  known?: KnownFormers,
+): void {
   let stored = 0;
   let duplicates = 0;
   results.forEach((result, index) => {
@@ -170,7 +184,7 @@ function settle(events: readonly EncodedEvent[], results: readonly PublishResult
       deps.refused(event.id, result.problem);
       return;
     }
-    deps.formers.answered(event, result);
+    deps.formers.answered(event, result, known);
     if (result.duplicate) duplicates++;
     else stored++;
   });

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { SourceEvent } from '../proto/event.js';
@@ -195,15 +195,6 @@ t.test('after a change that the bus has refused', async (t) => {
     const first = source.add(create('a', 'd2'), move('a', ['d2', 'd1'], REFUSED));
     await source.tell([first], { dies: true });
     await source.tell([first, source.add(move('a', ['d1', 'd0']))]);
-    t.same(await source.seenByD2(), ['create a', 'leave a']);
-  });
-
-  t.test('of which nothing is known, the bus says it again', async (t) => {
-    const source = await register(t);
-    const first = source.add(create('a', 'd2'), move('a', ['d2', 'd1'], REFUSED));
-    await source.tell([first], { dies: true });
-    await rm(source.rememberedFile);
-    await source.tell([[...first, ...source.add(move('a', ['d1', 'd0']))]]);
     t.same(await source.seenByD2(), ['create a', 'leave a']);
   });
 

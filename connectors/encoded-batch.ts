@@ -3,6 +3,8 @@ import type { ChangeBatch } from './source.js';
 /** An event as JSON text: all that is needed of it from here on, however often it has to be sent. */
 export interface EncodedEvent {
   id: string;
+  /** One that the source left out is looked for in the text when it matters. */
+  subject: string | undefined;
   text: string;
   bytes: number;
 }
@@ -29,7 +31,7 @@ export function encodeBatch(batch: ChangeBatch): EncodedBatch {
     const text = JSON.stringify(event);
     const bytes = Buffer.byteLength(text) + 1;
     const part = parts.find(({ entry }) => entry === event.type) ?? newPart(parts, event.type);
-    part.events.push({ id: event.id, text, bytes });
+    part.events.push({ id: event.id, subject: event.subject ?? undefined, text, bytes });
     part.bytes += bytes;
   }
   // One event alone is never seen by half.

@@ -60,6 +60,20 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
     t.same(foldDelivered(await lane.deliveredOfD2()), []);
   });
 
+  t.test('says the district that the bus has, after one that it has refused', async (t) => {
+    const { site, run, settles, lane } = await scene(t);
+    await site.put([person(2)]);
+    const running = run();
+    await settles([person(2)]);
+    await site.putPoison(person(2).id);
+    await eventually(async () => (await lane.quarantined()) >= 1, 'the refusal');
+    await running.stop();
+    run();
+    await site.put([person(2, { district: 'd0' })]);
+    await settles([person(2, { district: 'd0' })]);
+    t.same(foldDelivered(await lane.deliveredOfD2()), []);
+  });
+
   t.test('stops when told, and publishes nothing after', async (t) => {
     const { site, run, settles, lane } = await scene(t);
     await site.put([person(1)]);

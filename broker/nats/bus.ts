@@ -45,6 +45,8 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     reconnectJitter: RECONNECT_WAIT_MS,
     timeout: CONNECT_TIMEOUT_MS,
     pingInterval: PING_INTERVAL_MS,
+    // It would take a stack for every request, for the few that fail; our own errors say what failed.
+    noAsyncTraces: true,
     ...WRITE_BYTES,
   });
   const jsm = await jetstreamManager(nc, { timeout: API_TIMEOUT_MS, checkAPI: false });

@@ -96,13 +96,16 @@ export class CatchUp {
     reader: SegmentReader,
     grew: (bytes: number) => void,
   ): void {
-    const batch = segment.batchAfter(subscription.position, room, reader, grew);
+    const { position, parts } = subscription;
+    let batch = segment.batchAfter(position, room, reader, grew);
+    if (batch && !subscription.mayHave(batch))
+      batch = segment.since(parts.historyFromMs).batchAfter(position, room, reader, grew);
     if (!batch) {
       subscription.passOver(segment.through);
       return;
     }
     subscription.send(batch);
-    this.deps.metrics.frameSent(subscription.parts.encoding, {
+    this.deps.metrics.frameSent(parts.encoding, {
       events: batch.positions.length,
       bytes: batch.message.length,
       sessions: 1,

@@ -10,6 +10,8 @@ export interface EventsBatch {
   /** Ascending; what the frame counts against the credit. */
   positions: readonly number[];
   through: number;
+  /** None of its events was accepted before. */
+  oldestMs: number;
 }
 
 const writer = new MessageWriter();
@@ -29,6 +31,7 @@ export class Channel {
   #pieces: Uint8Array[] = [];
   #positions: number[] = [];
   #bytes = 0;
+  #oldestMs = Number.POSITIVE_INFINITY;
 
   constructor(
     readonly number: number,
@@ -60,16 +63,19 @@ export class Channel {
     this.#pieces.push(piece);
     this.#positions.push(event.position);
     this.#bytes += piece.length;
+    this.#oldestMs = Math.min(this.#oldestMs, event.timeMs);
   }
 
   /** Sends what is pending as one frame; with nothing pending only the reach moves. */
   flush(through: number): EventsBatch | undefined {
     this.through = through;
     if (!this.isPending) return undefined;
-    const batch = { message: this.#message(this.#pieces), positions: this.#positions, through };
+    const oldestMs = this.#oldestMs;
+    const batch = { message: this.#message(this.#pieces), positions: this.#positions, through, oldestMs };
     this.#pieces = [];
     this.#positions = [];
     this.#bytes = 0;
+    this.#oldestMs = Number.POSITIVE_INFINITY;
     // A member may leave while it is served; a Set allows that.
     for (const member of this.#members) member.deliver(batch);
     return batch;
@@ -78,7 +84,7 @@ export class Channel {
   /** A frame without events, so that members learn how far the log was passed over for them. */
   announce(through: number): void {
     this.through = through;
-    const batch = { message: this.#message([]), positions: [], through };
+    const batch = { message: this.#message([]), positions: [], through, oldestMs: Number.POSITIVE_INFINITY };
     for (const member of this.#members) member.deliver(batch);
   }
 

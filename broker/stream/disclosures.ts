@@ -7,6 +7,7 @@ import { pagesOf } from '../nats/log-reader.js';
 import { eventStream } from '../nats/streams.js';
 import { canonicalRows } from '../sharing/canonical-rows.js';
 import type { Grant } from '../sharing/grant.js';
+import { boundsOf } from '../sharing/grant-period.js';
 import { EventMemory } from './log/event-memory.js';
 import { LogEvent } from './log/log-event.js';
 import { type ReceiptSummary, receiptsOf } from './receipts/receipt-reader.js';
@@ -79,10 +80,12 @@ export class Disclosures {
     const [record] = inRange.length === 0 ? [] : await this.deps.ledger.read(grantAt(receipt));
     if (!record) return [];
     const grant = record.document as GrantDocument;
+    const { historyFromMs } = boundsOf(grant);
     const view = this.#viewOf(grant, receipt);
     const codec = filterCodec([view], fieldsOf(this.deps.entries, receipt.entry));
     const disclosed: Disclosure[] = [];
     for (const { position, event } of inRange) {
+      if (event.acceptedAtMs < historyFromMs) continue;
       const values = filterValues(event, codec);
       const op = decide(event.op, view.filter.matches(values.before), view.filter.matches(values.now));
       if (op) disclosed.push(describe(grant, receipt, { position, op, acceptedAtMs: event.acceptedAtMs }));

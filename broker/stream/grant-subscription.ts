@@ -40,6 +40,8 @@ export interface SubscriptionParts {
   credit: number;
   /** Everything up to here counts as sent already. */
   from: number;
+  /** What was accepted before is not for the grant. */
+  historyFromMs: number;
   /** When the grant's period is over. */
   expiresAtMs: number;
   /** Ledger sequence of the grant as compiled. */
@@ -52,7 +54,8 @@ export interface SubscriptionParts {
  * One grant followed on one session.
  *
  * behind — reads the log at its own pace (`CatchUp` feeds it); becomes live when it has reached its channel.
- * live   — member of its channel; becomes behind when a batch exceeds its credit, its receipt's ceiling or its socket.
+ * live   — member of its channel; becomes behind when a batch exceeds its credit, its receipt's ceiling or its socket, or has
+ *          in it what its grant may not look back to.
  * ended  — nothing goes out any more.
  *
  * True in every state: everything granted up to `position` was sent and nothing beyond it.
@@ -112,8 +115,13 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
   deliver(batch: EventsBatch): void {
     if (this.#state !== 'live') return;
     const fits = batch.positions.length <= this.room && this.parts.receipt.covers(batch.through);
-    if (fits) this.send(batch);
+    if (fits && this.mayHave(batch)) this.send(batch);
     else this.#fallBehind();
+  }
+
+  /** An event that is stored late may have been accepted before what the grant may look back to. */
+  mayHave({ oldestMs }: EventsBatch): boolean {
+    return oldestMs >= this.parts.historyFromMs;
   }
 
   /** Ends the subscription instead when it may no longer be served. The receipt must cover the batch. */

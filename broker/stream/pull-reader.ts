@@ -42,7 +42,7 @@ export class PullReader {
     const stored = await this.engine.cursors.load(request.grant, request.cursor, narrowingDigest(source.narrow));
     const from = await this.engine.starts.resolve(startQuery(open, log, request.from, stored));
     const view = new View(viewKey(source), open.grant.entry, source);
-    const page = await this.#read(view, partition, from, request.limit);
+    const page = await this.#read(view, open, from, request.limit);
     await this.#giveReceipt(request, open, source, { from, ...page });
     // Revoked while we read: nothing goes out.
     this.engine.access.open(request.system, request.grant);
@@ -89,7 +89,7 @@ export class PullReader {
     const source = this.engine.access.viewSource(open, undefined);
     const letter = await this.engine.deadLetters.find(grant, position);
     const view = new View(viewKey(source), open.grant.entry, source);
-    const page = await this.#read(view, open.version.partition, position - 1, 1);
+    const page = await this.#read(view, open, position - 1, 1);
     const event = page.events.find((one) => one.position === position);
     if (!event)
       throw new SluiceError('POSITION_GONE', `position ${position} is not there for grant ${grant}`, { grant });
@@ -109,7 +109,7 @@ export class PullReader {
 
   async #read(
     view: View,
-    partition: number,
+    { grant: { historyFromMs }, version: { partition } }: OpenGrant,
     from: number,
     limit: number,
   ): Promise<{ events: ProjectedEvent[]; through: number }> {
@@ -117,7 +117,8 @@ export class PullReader {
     let through = from;
     for (let i = 0; i < SEGMENTS_PER_PAGE; i++) {
       const segment = await this.#segment(view, partition, through);
-      const projected = projectAfter(segment, view, through, fieldsOf(this.entries, view.entry));
+      const allowed = segment.since(historyFromMs);
+      const projected = projectAfter(allowed, view, through, fieldsOf(this.entries, view.entry));
       const room = limit - events.length;
       events.push(...projected.slice(0, room));
       if (projected.length > room) return { events, through: events.at(-1)?.position ?? through };

@@ -5,6 +5,7 @@ import { eventually } from '../../tests/support/condition.js';
 import { RecordingSink } from '../../tests/support/recording-sink.js';
 import { type StreamFixture, startStreamFixture } from '../../tests/support/stream-fixture.js';
 import { streamEnds } from '../nats/log-reader.js';
+import { PullReader } from './pull-reader.js';
 import type { StreamEngine } from './stream-engine.js';
 import type { Subscription } from './subscriber.js';
 
@@ -251,6 +252,39 @@ t.test('a grant may look back to its start and no further', async (t) => {
   const { sink } = await follow(engine, { grant: 'late', from: 'cursor' });
   await sink.until(() => sink.has('caught_up'));
   t.strictSame(sink.positions, [after]);
+});
+
+t.test('what was accepted before that does not go out either when it is stored after it', async (t) => {
+  const { fixture, engine } = await setUp(t);
+  const old = { acceptedAtMs: Date.now() - 60_000 };
+  const history = { items: [{ name: 'id' }], historyFromMs: Date.now() - 30_000 };
+  fixture.grant({ id: 'late', ...history });
+  fixture.grant({ id: 'all', ...history, historyFromMs: 0 });
+  const expected = [await fixture.publish('create', person(1))];
+  const stragglers = [await fixture.publish('create', person(2), old)];
+  expected.push(await fixture.publish('create', person(3)));
+  const { sink } = await follow(engine, { grant: 'late', from: 'earliest' });
+  const { sink: everything } = await follow(engine, { grant: 'all', session: 'other', from: 'earliest' });
+  await sink.until(() => sink.has('caught_up'));
+  await everything.until(() => everything.has('caught_up'));
+  t.strictSame(sink.positions, expected, 'from the log');
+
+  stragglers.push(await fixture.publish('create', person(4), old));
+  expected.push(await fixture.publish('create', person(5)));
+  await sink.until(() => sink.positions.length === expected.length);
+  await everything.until(() => everything.positions.length === expected.length + stragglers.length);
+  t.strictSame(sink.positions, expected, 'live');
+  const isThere = everything.positions.includes(stragglers[1] as number);
+  t.ok(isThere, 'while who follows the same view with an older history gets it');
+
+  const reader = new PullReader(engine, fixture.entries, () => undefined);
+  const request = { system: 'reader', cursor: 'pulled', from: 'earliest', limit: 100, narrow: undefined } as const;
+  const page = await reader.pull({ ...request, grant: 'late' });
+  t.strictSame(
+    page.events.map(({ position }) => position),
+    expected,
+    'in pages',
+  );
 });
 
 t.test('a narrowing filters within the grant, and its cursor is bound to it', async (t) => {

@@ -171,7 +171,7 @@ export class StreamEngine implements SubscriptionHost {
 
   async #delivers({ view, parts }: GrantSubscription, position: number): Promise<boolean> {
     const place = { entry: view.entry, partition: parts.partition, after: position - 1 };
-    const segment = await this.segments.next(place);
+    const segment = (await this.segments.next(place)).since(parts.historyFromMs);
     for (const event of segment.projected(view, fieldsOf(this.#deps.entries, view.entry))) {
       if (event.position === position) return true;
     }

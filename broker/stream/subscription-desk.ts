@@ -71,7 +71,7 @@ export class SubscriptionDesk {
 
   #place(
     request: SubscribeRequest,
-    { grant: { toMs: expiresAtMs, ledgerSeq: grantSeq }, version: { partition } }: OpenGrant,
+    { grant: { historyFromMs, toMs: expiresAtMs, ledgerSeq: grantSeq }, version: { partition } }: OpenGrant,
     source: ViewSource,
     begun: Pick<GrantSubscription['parts'], 'cursor' | 'receipt' | 'from'>,
   ): GrantSubscription {
@@ -90,7 +90,7 @@ export class SubscriptionDesk {
       onEnded: (code: Parameters<typeof onEnded>[0]) => request.onEnded(code),
     };
     return new GrantSubscription(
-      { ...asked, ...begun, liveView, twin, channel, partition, expiresAtMs, grantSeq },
+      { ...asked, ...begun, liveView, twin, channel, partition, historyFromMs, expiresAtMs, grantSeq },
       host,
     );
   }

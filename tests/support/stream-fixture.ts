@@ -6,6 +6,7 @@ import type { EmbeddedServer } from '../../broker/nats/embedded-server.js';
 import { ensureStreams } from '../../broker/nats/streams.js';
 import type { Grant } from '../../broker/sharing/grant.js';
 import { StreamEngine } from '../../broker/stream/stream-engine.js';
+import type { EntryLookup } from '../../broker/stream/views/entry-fields.js';
 import type { EntryVersion, NumberedItem } from '../../proto/entry.js';
 import { encodeEnvelope, type StoredEvent } from '../../proto/envelope.js';
 import type { RecordData, SourceOp } from '../../proto/event.js';
@@ -36,6 +37,11 @@ export class StreamFixture {
     items: ITEMS,
     numbers: Object.fromEntries(ITEMS.map((item) => [item.name, item.number])),
   };
+  readonly entries: EntryLookup = {
+    published: (id) => (id === this.version.id ? this.version : undefined),
+    version: (id) => (id === this.version.id ? this.version : undefined),
+    onChange: () => () => undefined,
+  };
   ledgerInSight = true;
   #seq = 0;
 
@@ -53,11 +59,7 @@ export class StreamFixture {
       bus,
       store,
       replicas: 1,
-      entries: {
-        published: (id) => (id === this.version.id ? this.version : undefined),
-        version: (id) => (id === this.version.id ? this.version : undefined),
-        onChange: () => () => undefined,
-      },
+      entries: this.entries,
       grants: {
         get: (id) => this.#grants.get(id),
         onChange: (fn) => {

@@ -7,12 +7,14 @@ import { RecordCodec } from '../../../proto/record.js';
 import { encodeRuns } from './encode-runs.js';
 import type { EncodedRun } from './encoded-run.js';
 
+const OLDEST_MS = 1_000;
+
 const codec = new RecordCodec([{ name: 'id', number: 1, type: 'string', list: false }]);
 
 function event(position: number, length: number): ProjectedEvent {
   const record = codec.encode({ id: 'x'.repeat(length) });
   const rest = { subject: `s${position}`, snapshotId: undefined, corrects: undefined };
-  return { entry: 'a.b', position, timeMs: 0, op: 'create', record, ...rest };
+  return { entry: 'a.b', position, timeMs: OLDEST_MS + position, op: 'create', record, ...rest };
 }
 
 /** What follows the head of a message. */
@@ -53,6 +55,7 @@ for (const protocol of SUBPROTOCOLS) {
           const isRight =
             payload(batch.message).length <= EVENTS_FRAME_BYTES_MAX &&
             frame.events.length <= max &&
+            frame.events.every(({ position }) => batch.oldestMs <= OLDEST_MS + position) &&
             frame.through === batch.through &&
             String(subjects) === String(batch.positions.map((position) => `s${position}`));
           if (!isRight) return false;

@@ -15,10 +15,12 @@ export function encodeRuns(events: Iterable<ProjectedEvent>, target: RunTarget, 
   let ends: number[] = [];
   let start = 0;
   let end = 0;
+  let oldestMs = Number.POSITIVE_INFINITY;
   const cut = (reach: number): void => {
-    runs.push(new EncodedRun(target, { bytes: writer.between(start, end), positions, ends }, reach));
+    runs.push(new EncodedRun(target, { bytes: writer.between(start, end), positions, ends, oldestMs }, reach));
     positions = [];
     ends = [];
+    oldestMs = Number.POSITIVE_INFINITY;
     start = end;
   };
   writer.begin();
@@ -28,6 +30,7 @@ export function encodeRuns(events: Iterable<ProjectedEvent>, target: RunTarget, 
     end = writer.length;
     positions.push(event.position);
     ends.push(end - start);
+    oldestMs = Math.min(oldestMs, event.timeMs);
   }
   if (positions.length > 0) cut(through);
   return runs;

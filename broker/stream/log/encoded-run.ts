@@ -19,6 +19,8 @@ export interface WrittenEvents {
   positions: readonly number[];
   /** Where each event ends in the bytes. */
   ends: readonly number[];
+  /** None was accepted before. */
+  oldestMs: number;
 }
 
 /**
@@ -33,12 +35,12 @@ export class EncodedRun {
 
   constructor(
     private readonly target: RunTarget,
-    { bytes, positions, ends }: WrittenEvents,
+    { bytes, positions, ends, oldestMs }: WrittenEvents,
     through: number,
   ) {
     const { encoder, channel } = target;
     const message = eventsMessage(encoder, { channel, through, events: positions.length }, [bytes]);
-    this.#whole = { message, positions, through };
+    this.#whole = { message, positions, through, oldestMs };
     this.#ends = ends;
     this.#start = message.length - encoder.tail.length - (bytes.length - encoder.separatorBytes);
   }
@@ -63,7 +65,7 @@ export class EncodedRun {
     const through = isLast ? this.#whole.through : (positions.at(-1) as number);
     const stretch = this.#whole.message.subarray(this.#endOf(first - 1), this.#endOf(end - 1));
     const message = eventsMessage(encoder, { channel, through, events: positions.length }, [stretch]);
-    return { message, positions, through };
+    return { message, positions, through, oldestMs: this.#whole.oldestMs };
   }
 
   #endOf(event: number): number {

@@ -18,6 +18,7 @@ export interface SegmentReader extends RunTarget {
 export class LogSegment {
   bytes: number;
   readonly #encoded = new Map<EventEncoder, EncodedRun[]>();
+  readonly #since = new Map<number, LogSegment>();
 
   constructor(
     readonly entry: string,
@@ -36,6 +37,18 @@ export class LogSegment {
       const op = decide(event.op, view.filter.matches(values.before), view.filter.matches(values.now));
       if (op) yield view.project(position, event, op);
     }
+  }
+
+  /** The same stretch without what was accepted before a time. */
+  since(timeMs: number): LogSegment {
+    if (timeMs <= 0) return this;
+    let since = this.#since.get(timeMs);
+    if (!since) {
+      const events = this.events.filter(({ event }) => event.acceptedAtMs >= timeMs);
+      since = new LogSegment(this.entry, this.after, this.through, events);
+      this.#since.set(timeMs, since);
+    }
+    return since;
   }
 
   /**

@@ -32,8 +32,11 @@ export interface RouteDeps {
 export interface Published {
   event: SourceEvent;
   result: PublishResult;
-  /** It was sent again after a failure that passes: whether the first attempt was stored nobody knows. */
-  isRetried: boolean;
+  /**
+   * It or one before it was sent again after a failure that passes: whether the first attempt was stored nobody knows,
+   * and what came behind it may have been stored before it.
+   */
+  isUncertain: boolean;
 }
 
 /** Publishes in order, retries what fails for the moment, and tells what became of each. */
@@ -48,17 +51,19 @@ export async function publishBy(route: Route, events: readonly SourceEvent[], de
 async function publishChunk(route: Route, events: SourceEvent[], deps: RouteDeps): Promise<Published[]> {
   const published: Published[] = [];
   let due = [...events.keys()];
+  let firstRetried = Number.POSITIVE_INFINITY;
   for (let attempt = 1; due.length > 0; attempt++) {
     const sent = due.map((index) => events[index] as SourceEvent);
     const results = await publishSome(route, sent, deps).catch(whenAway(sent.length));
     for (const [i, index] of due.entries()) {
       const event = events[index] as SourceEvent;
-      published[index] = { event, result: results[i] ?? {}, isRetried: attempt > 1 };
+      published[index] = { event, result: results[i] ?? {}, isUncertain: false };
     }
     due = attempt < ATTEMPTS_MAX ? due.filter((index) => isPassing(published[index]?.result)) : [];
+    firstRetried = Math.min(firstRetried, due[0] ?? firstRetried);
     if (due.length > 0) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
-  return published;
+  return published.map((one, index) => ({ ...one, isUncertain: index >= firstRetried }));
 }
 
 /** The whole call was answered 503: the store did not answer in time, for any of the events. */

@@ -167,9 +167,9 @@ export class ScenarioRun {
     this.#story.accepted.sort((a, b) => a.position - b.position);
   }
 
-  #compareAnswer({ event, result, isRetried }: Published, route: Route): void {
+  #compareAnswer({ event, result, isUncertain }: Published, route: Route): void {
     const answer = this.#intake.answer(event, [this.#story.entry]);
-    const isRight = isRetried
+    const isRight = isUncertain
       ? isRightAfterRetry(answer, result)
       : isRightAnswer(answer, result) && (answer !== 'accepted' || (result.position ?? 0) > this.#lastPosition);
     if (!isRight) {
@@ -177,9 +177,11 @@ export class ScenarioRun {
         `intake (${route}) must answer ${answer}, answered ${JSON.stringify(result)} to ${JSON.stringify(event)}`,
       );
     }
-    if (answer === 'accepted' && result.position !== undefined) {
-      this.#story.accepted.push({ event, position: result.position });
-    }
+    const { position } = result;
+    const isKnown = isUncertain && this.#story.accepted.some((one) => one.position === position);
+    // An earlier place is no duplicate yet while the later one waits to be sent again.
+    const isStored = answer === 'accepted' || (isUncertain && answer === 'duplicate' && !result.duplicate);
+    if (isStored && position !== undefined && !isKnown) this.#story.accepted.push({ event, position });
   }
 
   async #rule(act: 'suspend' | 'restore' | 'terminate', grant: number): Promise<void> {

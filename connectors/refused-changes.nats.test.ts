@@ -198,6 +198,22 @@ t.test('after a change that the bus has refused', async (t) => {
     t.same(await source.seenByD2(), ['create a', 'leave a']);
   });
 
+  t.test(
+    'and another refusal of the record, and a crash, the next one is told from what is between them',
+    async (t) => {
+      const source = await register(t);
+      const changes = source.add(
+        create('a', 'd0'),
+        move('a', ['d0', 'd1'], REFUSED),
+        move('a', ['d1', 'd2']),
+        move('a', ['d2', 'd1'], REFUSED),
+      );
+      await source.tell([changes], { dies: true });
+      await source.tell([changes, source.add(move('a', ['d1', 'd0']))]);
+      t.same(await source.seenByD2(), ['enter a', 'leave a']);
+    },
+  );
+
   t.test('a crash behind a stored one leaves the one after that its own values', async (t) => {
     const source = await register(t);
     const refused = source.add(create('a', 'd2'), move('a', ['d2', 'd1'], REFUSED));

@@ -49,6 +49,15 @@ t.test('only the first change behind a refused one is amended', async (t) => {
   t.equal(texts[0], events[0]!.text, 'and nothing else is written anew');
 });
 
+t.test('a change that its source tells from the same values is not amended', async (t) => {
+  const formers = entryFormers();
+  await formers.refused([change('a')]);
+  const event = change('a');
+  const { texts, amended } = await formers.prepare([event]);
+  t.same(texts, [event.text]);
+  t.equal(amended.size, 0);
+});
+
 t.test('what is read again from before the refusal is neither amended nor an answer to it', async (t) => {
   const formers = entryFormers();
   const [before, refused] = [change('a'), change('a', { previous: { district: 'former' } })];

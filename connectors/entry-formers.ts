@@ -56,8 +56,9 @@ export class EntryFormers {
       if (!isBehind(parsed, former)) return event.text;
       done.add(subject);
       if (plain.has(event)) return event.text;
-      amended.add(event);
-      return JSON.stringify(amendedEvent(parsed, former));
+      const text = JSON.stringify(amendedEvent(parsed, former));
+      if (text !== event.text) amended.add(event);
+      return text;
     });
     return { texts, amended };
   }

@@ -29,6 +29,14 @@ t.test('what the bus has of a record is what it had before the first of several 
   t.equal(formers.of('party.others'), undefined);
 });
 
+t.test('a refused change that is read again is not the last one', async (t) => {
+  const formers = inMemory();
+  formers.refused(ENTRY, 'a', event('update', 2, 'd1'));
+  formers.refused(ENTRY, 'a', event('update', 1, 'd0'));
+  t.equal(formers.of(ENTRY)?.get('a')?.sourceposition, '2');
+  t.same(previousOf(formers, 'a'), { district: 'd1' });
+});
+
 t.test(
   'of a refused create the bus has nothing, and of a change that says no former values nothing is known',
   async (t) => {

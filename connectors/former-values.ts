@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { SourceEvent } from '../proto/event.js';
-import { type Former, formerBefore, placeOf } from './amended-event.js';
+import { type Former, formerBefore, isBehind, placeOf } from './amended-event.js';
 import { StateFile } from './state-file.js';
 
 /** In the file; a list, since subjects may be anything. */
@@ -42,6 +42,8 @@ export class FormerValues {
   /** The bus refuses this event: what it had before stays what it has. */
   refused(entry: string, subject: string, event: SourceEvent): void {
     const known = this.#entries.get(entry)?.get(subject);
+    // Read again after a crash: the place must not go back, or those between it and the last one would count as new.
+    if (known && !isBehind(event, known)) return;
     const former = known ? { ...known, ...placeOf(event) } : formerBefore(event);
     if (!former || (known && isSamePlace(known, former))) return;
     if (!known && this.#size >= FORMER_VALUES_MAX) {

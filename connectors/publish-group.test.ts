@@ -130,15 +130,30 @@ t.test('transactions around a bad one stay whole, and that one goes event by eve
 
 t.test('bad ones among changes of other records need no request of their own', async (t) => {
   const { publish, ways, refused } = await scene(t);
-  await publish([['1a', 'bad-b', '2c', 'bad-d', 'bad2-b']], false);
-  t.same(ways(), ['whole 1a bad-b 2c bad-d bad2-b', 'singly 1a bad-b 2c bad-d bad2-b']);
-  t.same(refused, ['bad-b', 'bad-d', 'bad2-b']);
+  await publish([['1a', 'bad-b', '2c', 'bad-d', '3a']], false);
+  t.same(ways(), ['whole 1a bad-b 2c bad-d 3a', 'singly 1a bad-b 2c bad-d 3a']);
+  t.same(refused, ['bad-b', 'bad-d']);
 });
 
 t.test('no record is in one request both refused and not', async (t) => {
   const { publish, ways } = await scene(t);
   await publish([['1a', 'bad-a', '2a', '3b']], false);
   t.same(ways(), ['whole 1a bad-a 2a 3b', 'singly 1a', 'whole bad-a 2a 3b', 'singly bad-a', 'whole 2a 3b']);
+});
+
+t.test('nor one that was refused together with the one before it: it is judged anew', async (t) => {
+  const { publish, ways, refused, asked } = await scene(t);
+  await publish([['bad1-a', 'bad2-a', '3a']], false);
+  t.same(ways(), [
+    'whole bad1-a bad2-a 3a',
+    'singly bad1-a',
+    'whole bad2-a 3a',
+    'whole bad2-a 3a',
+    'singly bad2-a',
+    'whole 3a',
+  ]);
+  t.same(refused, ['bad1-a', 'bad2-a']);
+  t.same(asked.at(-1)?.former, ['bad1-a']);
 });
 
 t.test('what the bus has is written down before the refused change goes to quarantine', async (t) => {

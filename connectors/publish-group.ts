@@ -128,15 +128,16 @@ interface Judged {
 }
 
 /**
- * One request as far as no record is in it both refused and not: what the bus has of a record must be known when a change
- * of it is sent, and stored when it is written down.
+ * One request as far as a record with a refused change has no other one in it: what the bus has of a record must be known when a
+ * change of it is sent, and stored when it is written down. A change behind a refused one is judged anew, also when it was refused with
+ * it: that may have been for the refused values, which its source takes for the former ones.
  */
 async function publishLoose(events: readonly EncodedEvent[], judged: Judged, deps: PublishGroupDeps): Promise<void> {
   const { refused, remembered } = judged;
   const taken = new Set<string>();
   const cut = events.findIndex((event) => {
     const subject = deps.formers.subjectOf(event);
-    const mustWait = refused.has(event) ? taken.has(subject) : remembered.has(subject);
+    const mustWait = remembered.has(subject) || (refused.has(event) && taken.has(subject));
     if (mustWait && subject !== '') return true;
     (refused.has(event) ? remembered : taken).add(subject);
     return false;
@@ -166,8 +167,8 @@ async function publishSingly(
   if (!results) return;
   // One that was stored long ago, and that the catalog would refuse today, is a duplicate. So is one that an attempt before has put aside.
   settle(events, results, deps, isRepeated ? formers.known(bad) : knownBefore);
-  // Of those that the catalog has refused since they were judged, and of those behind one that turned out to be stored.
-  await formers.refused(events.filter((_event, index) => results[index]!.problem));
+  // Of those that the catalog has refused since they were judged.
+  await formers.refused(events.filter((event, index) => results[index]!.problem && !refused.has(event)));
 }
 
 function settle(

@@ -163,6 +163,18 @@ t.test('after a change that the bus has refused', async (t) => {
     await eventually(async () => (await source.lane.quarantined()) === 1, 'the refusal');
   });
 
+  t.test(
+    'the next one of the same request is not refused for the refused values that its source takes for former',
+    async (t) => {
+      const source = await register(t);
+      const ofNoType = { ...record('a', 'd1'), district: 5 };
+      const refused: Change = { ...move('a', ['d2', 'd1']), data: ofNoType };
+      const next: Change = { ...move('a', ['d1', 'd0']), previous: { district: 5 } };
+      await source.tell([source.add(create('a', 'd2'), refused, next)]);
+      t.same(await source.seenByD2(), ['create a', 'leave a']);
+    },
+  );
+
   for (const before of ['rounds before', 'many rounds before']) {
     t.test(
       `that was refused ${before}, the next one is told right among rounds that go ahead of their answers`,
@@ -197,6 +209,22 @@ t.test('after a change that the bus has refused', async (t) => {
     await source.tell([first, source.add(move('a', ['d1', 'd0']))]);
     t.same(await source.seenByD2(), ['create a', 'leave a']);
   });
+
+  t.test(
+    'and another refusal of the record, and a crash, the next one is told from what is between them',
+    async (t) => {
+      const source = await register(t);
+      const changes = source.add(
+        create('a', 'd0'),
+        move('a', ['d0', 'd1'], REFUSED),
+        move('a', ['d1', 'd2']),
+        move('a', ['d2', 'd1'], REFUSED),
+      );
+      await source.tell([changes], { dies: true });
+      await source.tell([changes, source.add(move('a', ['d1', 'd0']))]);
+      t.same(await source.seenByD2(), ['enter a', 'leave a']);
+    },
+  );
 
   t.test('a crash behind a stored one leaves the one after that its own values', async (t) => {
     const source = await register(t);

@@ -2,6 +2,7 @@ import type { EventEncoder, ProjectedEvent } from '../../proto/event-encoder.js'
 import { EVENTS_BYTES_MAX, eventsMessage } from '../../proto/events-message.js';
 import type { Subprotocol } from '../../proto/frames.js';
 import { MessageWriter } from '../../proto/message-writer.js';
+import { AcceptedSpan } from './accepted-span.js';
 
 /** Events of one view in one encoding, as one frame. Shared by everyone it is sent to: never changed. */
 export interface EventsBatch {
@@ -10,8 +11,7 @@ export interface EventsBatch {
   /** Ascending; what the frame counts against the credit. */
   positions: readonly number[];
   through: number;
-  /** None of its events was accepted before. */
-  oldestMs: number;
+  accepted: AcceptedSpan;
 }
 
 const writer = new MessageWriter();
@@ -31,7 +31,7 @@ export class Channel {
   #pieces: Uint8Array[] = [];
   #positions: number[] = [];
   #bytes = 0;
-  #oldestMs = Number.POSITIVE_INFINITY;
+  #accepted = new AcceptedSpan();
 
   constructor(
     readonly number: number,
@@ -63,19 +63,19 @@ export class Channel {
     this.#pieces.push(piece);
     this.#positions.push(event.position);
     this.#bytes += piece.length;
-    this.#oldestMs = Math.min(this.#oldestMs, event.timeMs);
+    this.#accepted.add(event.timeMs);
   }
 
   /** Sends what is pending as one frame; with nothing pending only the reach moves. */
   flush(through: number): EventsBatch | undefined {
     this.through = through;
     if (!this.isPending) return undefined;
-    const oldestMs = this.#oldestMs;
-    const batch = { message: this.#message(this.#pieces), positions: this.#positions, through, oldestMs };
+    const message = this.#message(this.#pieces);
+    const batch = { message, positions: this.#positions, through, accepted: this.#accepted };
     this.#pieces = [];
     this.#positions = [];
     this.#bytes = 0;
-    this.#oldestMs = Number.POSITIVE_INFINITY;
+    this.#accepted = new AcceptedSpan();
     // A member may leave while it is served; a Set allows that.
     for (const member of this.#members) member.deliver(batch);
     return batch;
@@ -84,7 +84,7 @@ export class Channel {
   /** A frame without events, so that members learn how far the log was passed over for them. */
   announce(through: number): void {
     this.through = through;
-    const batch = { message: this.#message([]), positions: [], through, oldestMs: Number.POSITIVE_INFINITY };
+    const batch = { message: this.#message([]), positions: [], through, accepted: new AcceptedSpan() };
     for (const member of this.#members) member.deliver(batch);
   }
 

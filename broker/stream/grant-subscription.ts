@@ -114,14 +114,16 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
 
   deliver(batch: EventsBatch): void {
     if (this.#state !== 'live') return;
-    const fits = batch.positions.length <= this.room && this.parts.receipt.covers(batch.through);
-    if (fits && this.mayHave(batch)) this.send(batch);
+    const { receipt, historyFromMs } = this.parts;
+    const isCovered = receipt.covers(batch.through);
+    if (isCovered && batch.accepted.isBefore(historyFromMs)) this.passOver(batch.through);
+    else if (isCovered && batch.positions.length <= this.room && this.mayHave(batch)) this.send(batch);
     else this.#fallBehind();
   }
 
-  /** An event that is stored late may have been accepted before what the grant may look back to. */
-  mayHave({ oldestMs }: EventsBatch): boolean {
-    return oldestMs >= this.parts.historyFromMs;
+  /** False when some of it was accepted before what the grant may look back to. */
+  mayHave({ accepted }: EventsBatch): boolean {
+    return accepted.isSince(this.parts.historyFromMs);
   }
 
   /** Ends the subscription instead when it may no longer be served. The receipt must cover the batch. */

@@ -269,11 +269,24 @@ t.test('what was accepted before that does not go out either when it is stored a
   await everything.until(() => everything.has('caught_up'));
   t.strictSame(sink.positions, expected, 'from the log');
 
+  const caughtUp = sink.frames.filter(({ kind }) => kind === 'caught_up').length;
   stragglers.push(await fixture.publish('create', person(4), old));
+  await everything.until(() => everything.positions.includes(stragglers[1] as number));
   expected.push(await fixture.publish('create', person(5)));
   await sink.until(() => sink.positions.length === expected.length);
   await everything.until(() => everything.positions.length === expected.length + stragglers.length);
   t.strictSame(sink.positions, expected, 'live');
+  t.equal(
+    sink.frames.filter(({ kind }) => kind === 'caught_up').length,
+    caughtUp,
+    'and is passed over without a detour',
+  );
+
+  const [straggler, fresh] = [fixture.publish('create', person(6), old), fixture.publish('create', person(7))];
+  stragglers.push(await straggler);
+  expected.push(await fresh);
+  await sink.until(() => sink.positions.length === expected.length);
+  t.strictSame(sink.positions, expected, 'also in one batch with what it may have');
   const isThere = everything.positions.includes(stragglers[1] as number);
   t.ok(isThere, 'while who follows the same view with an older history gets it');
 

@@ -55,7 +55,7 @@ for (const protocol of SUBPROTOCOLS) {
           const isRight =
             payload(batch.message).length <= EVENTS_FRAME_BYTES_MAX &&
             frame.events.length <= max &&
-            frame.events.every(({ position }) => batch.oldestMs <= OLDEST_MS + position) &&
+            !batch.accepted.isSince(OLDEST_MS + (batch.positions[0] as number) + 1) &&
             frame.through === batch.through &&
             String(subjects) === String(batch.positions.map((position) => `s${position}`));
           if (!isRight) return false;

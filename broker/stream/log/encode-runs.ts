@@ -1,6 +1,7 @@
 import type { ProjectedEvent } from '../../../proto/event-encoder.js';
 import { EVENTS_BYTES_MAX } from '../../../proto/events-message.js';
 import { MessageWriter } from '../../../proto/message-writer.js';
+import { AcceptedSpan } from '../accepted-span.js';
 import { EncodedRun, type RunTarget } from './encoded-run.js';
 
 const writer = new MessageWriter();
@@ -15,12 +16,12 @@ export function encodeRuns(events: Iterable<ProjectedEvent>, target: RunTarget, 
   let ends: number[] = [];
   let start = 0;
   let end = 0;
-  let oldestMs = Number.POSITIVE_INFINITY;
+  let accepted = new AcceptedSpan();
   const cut = (reach: number): void => {
-    runs.push(new EncodedRun(target, { bytes: writer.between(start, end), positions, ends, oldestMs }, reach));
+    runs.push(new EncodedRun(target, { bytes: writer.between(start, end), positions, ends, accepted }, reach));
     positions = [];
     ends = [];
-    oldestMs = Number.POSITIVE_INFINITY;
+    accepted = new AcceptedSpan();
     start = end;
   };
   writer.begin();
@@ -30,7 +31,7 @@ export function encodeRuns(events: Iterable<ProjectedEvent>, target: RunTarget, 
     end = writer.length;
     positions.push(event.position);
     ends.push(end - start);
-    oldestMs = Math.min(oldestMs, event.timeMs);
+    accepted.add(event.timeMs);
   }
   if (positions.length > 0) cut(through);
   return runs;

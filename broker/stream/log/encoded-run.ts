@@ -1,5 +1,6 @@
 import type { EventEncoder } from '../../../proto/event-encoder.js';
 import { eventsMessage } from '../../../proto/events-message.js';
+import type { AcceptedSpan } from '../accepted-span.js';
 import type { EventsBatch } from '../channel.js';
 import { countUpTo } from '../count-up-to.js';
 
@@ -19,8 +20,7 @@ export interface WrittenEvents {
   positions: readonly number[];
   /** Where each event ends in the bytes. */
   ends: readonly number[];
-  /** None was accepted before. */
-  oldestMs: number;
+  accepted: AcceptedSpan;
 }
 
 /**
@@ -35,12 +35,12 @@ export class EncodedRun {
 
   constructor(
     private readonly target: RunTarget,
-    { bytes, positions, ends, oldestMs }: WrittenEvents,
+    { bytes, positions, ends, accepted }: WrittenEvents,
     through: number,
   ) {
     const { encoder, channel } = target;
     const message = eventsMessage(encoder, { channel, through, events: positions.length }, [bytes]);
-    this.#whole = { message, positions, through, oldestMs };
+    this.#whole = { message, positions, through, accepted };
     this.#ends = ends;
     this.#start = message.length - encoder.tail.length - (bytes.length - encoder.separatorBytes);
   }
@@ -65,7 +65,7 @@ export class EncodedRun {
     const through = isLast ? this.#whole.through : (positions.at(-1) as number);
     const stretch = this.#whole.message.subarray(this.#endOf(first - 1), this.#endOf(end - 1));
     const message = eventsMessage(encoder, { channel, through, events: positions.length }, [stretch]);
-    return { message, positions, through, oldestMs: this.#whole.oldestMs };
+    return { message, positions, through, accepted: this.#whole.accepted };
   }
 
   #endOf(event: number): number {

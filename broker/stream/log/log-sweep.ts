@@ -7,8 +7,11 @@ interface Rider {
   reject(error: unknown): void;
 }
 
-/** One turn in so many is for who has waited longest, so that one far behind which keeps coming holds nobody up. */
-const LONGEST_WAITING_EVERY = 8;
+/**
+ * One turn in so many is for who has waited longest, so that one far behind which keeps coming holds nobody up for more than
+ * a second or two. Its segment serves few and is read again when all the others come by.
+ */
+const LONGEST_WAITING_EVERY = 32;
 /** Served in one turn of the event loop: each may write a frame of some 200 KiB, so all take some ten milliseconds. */
 const RIDERS_PER_TURN_MAX = 128;
 

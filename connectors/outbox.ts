@@ -1,12 +1,8 @@
-import type { EntryVersion } from '../proto/entry.js';
 import { AheadPublisher } from './ahead-publisher.js';
 import { Backoff } from './backoff.js';
-import { publishedEntry } from './catalog-entry.js';
 import type { ConnectorContext } from './connector-context.js';
-import { PeerGoneError } from './connector-errors.js';
 import { encodeBatch } from './encoded-batch.js';
-import { EntryFormers } from './entry-formers.js';
-import { FormerValues, formerValuesFile } from './former-values.js';
+import { FormersByEntry, type FormersContext } from './formers-by-entry.js';
 import { publishGroup } from './publish-group.js';
 import type { EntryGroup, Round } from './round.js';
 import { RoundQueue } from './round-queue.js';
@@ -20,10 +16,7 @@ const PENDING_BATCHES_MAX = 20_000;
 /** One is being stored, one waits at the bus, one is on its way. */
 const AHEAD_ROUNDS_MAX = 3;
 
-/** Somebody should look: what was refused is more than is remembered. */
-const FORMER_VALUES_ALARM = 'former_values_full';
-
-export type OutboxContext = Pick<ConnectorContext, 'bus' | 'metrics' | 'log' | 'reconnect' | 'name' | 'stateFolder'>;
+export type OutboxContext = FormersContext & Pick<ConnectorContext, 'reconnect'>;
 
 /**
  * Takes batches in order and confirms them in order. Rounds collect here while others are on their way to the bus. There are
@@ -44,8 +37,7 @@ export class Outbox {
   #failure: unknown;
   readonly #wake = new Set<() => void>();
   readonly #backoff: Backoff;
-  readonly #formers: FormerValues;
-  readonly #entryFormers = new Map<string, EntryFormers>();
+  readonly #formers: FormersByEntry;
 
   constructor(
     private readonly context: OutboxContext,
@@ -55,8 +47,7 @@ export class Outbox {
   ) {
     this.#backoff = new Backoff(context.reconnect);
     this.#aheadPublisher = new AheadPublisher(context, signal);
-    const file = formerValuesFile(context.stateFolder, context.name);
-    this.#formers = new FormerValues(file, (entry, event) => this.#onFormersFull(entry, event));
+    this.#formers = new FormersByEntry(context, signal, (error) => this.#waitOut(error));
     signal.addEventListener('abort', () => this.#wakeAll(), { once: true });
   }
 
@@ -108,7 +99,8 @@ export class Outbox {
   #sendAhead(): void {
     while (!this.#isAlone && this.#ahead.length < AHEAD_ROUNDS_MAX) {
       const round = this.#ahead.length === 0 ? this.#waiting.first : this.#waiting.firstFull;
-      if (!round || !this.#aheadPublisher.takes(round) || this.#needsCare(round)) return;
+      // What the first change of a remembered record starts from depends on the answer to that change: it goes with care.
+      if (!round || !this.#aheadPublisher.takes(round) || this.#formers.concern(round.groups)) return;
       this.#waiting.takeFirst();
       const stored = ({ events }: EntryGroup, duplicates: number) =>
         this.#answered({ stored: events - duplicates, duplicates });
@@ -145,12 +137,6 @@ export class Outbox {
     if (!this.signal.aborted) await this.#confirm(round);
   }
 
-  /** What its first change of a remembered record starts from depends on the answer to that change. */
-  #needsCare({ groups }: Round): boolean {
-    if (this.#formers.isEmpty) return false;
-    return groups.some(({ entry, parts }) => parts.some(({ events }) => this.#formersOf(entry).concern(events)));
-  }
-
   async #confirm({ batches }: Round): Promise<void> {
     await this.#formers.save();
     for (const batch of batches) {
@@ -167,7 +153,7 @@ export class Outbox {
     await publishGroup(group.parts, {
       ...bus,
       signal: this.signal,
-      formers: this.#formersOf(group.entry),
+      formers: this.#formers.of(group.entry),
       waitOut: (error) => this.#waitOut(error),
       answered: (counts) => this.#answered(counts),
       refused: (event, problem) => {
@@ -182,42 +168,6 @@ export class Outbox {
     metrics.waits('bus');
     log.warn({ code: error.code }, `waiting for the bus: ${error.message}`);
     await this.#backoff.wait(this.signal);
-  }
-
-  #formersOf(entry: string): EntryFormers {
-    let formers = this.#entryFormers.get(entry);
-    if (!formers) {
-      formers = new EntryFormers(entry, this.#formers, {
-        published: (id) => this.#published(id),
-        useless: (_entry, event) => {
-          const { log } = this.context;
-          log.warn(
-            { event, entry },
-            'the former values of a refused change are not usable: who held the record may keep it',
-          );
-        },
-      });
-      this.#entryFormers.set(entry, formers);
-    }
-    return formers;
-  }
-
-  async #published(entry: string): Promise<EntryVersion | undefined> {
-    while (!this.signal.aborted) {
-      try {
-        return await publishedEntry(this.context.bus, entry);
-      } catch (error) {
-        if (!(error instanceof PeerGoneError)) throw error;
-        await this.#waitOut(error);
-      }
-    }
-    return undefined;
-  }
-
-  #onFormersFull(entry: string, event: string): void {
-    const { metrics, log } = this.context;
-    metrics.alarm(FORMER_VALUES_ALARM, true);
-    log.error({ event, entry }, 'too many refused changes: what the bus has of this record is not remembered');
   }
 
   #answered({ stored, duplicates }: { stored: number; duplicates: number }): void {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { ItemField } from '../../proto/item-field.js';
 import type { StreamMetrics } from '../metrics/stream-metrics.js';
 import type { GrantSubscription } from './grant-subscription.js';
@@ -129,6 +130,3 @@ async function coverReceipt(subscription: GrantSubscription, through: number): P
   if (receipt.covers(through)) return;
   await receipt.extendTo(through).catch(() => pause(RETRY_MS));
 }
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { SluiceError } from '../../../proto/errors.js';
 import type { Bus } from '../../nats/bus.js';
 import { lastOf } from '../../nats/log-reader.js';
@@ -166,8 +167,4 @@ function unavailable({ grant }: Cursor): SluiceError {
 
 function toMessage(cursor: Cursor): OutMessage {
   return { subject: cursor.subject, data: encodeCursor(cursor.record()), expectLastSubject: cursor.revision };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -2,7 +2,7 @@ import type { EntryVersion } from '../proto/entry.js';
 import { publishedEntry } from './catalog-entry.js';
 import type { ConnectorContext } from './connector-context.js';
 import { PeerGoneError } from './connector-errors.js';
-import { EntryFormers } from './entry-formers.js';
+import { EntryFormers, type EntryFormersDeps } from './entry-formers.js';
 import { FormerValues, formerValuesFile } from './former-values.js';
 import type { EntryGroup } from './round.js';
 
@@ -15,6 +15,10 @@ const ALARM = 'former_values_full';
 export class FormersByEntry {
   readonly #values: FormerValues;
   readonly #entries = new Map<string, EntryFormers>();
+  readonly #deps: EntryFormersDeps = {
+    published: (entry) => this.#published(entry),
+    useless: (entry, event) => this.#onUseless(entry, event),
+  };
 
   constructor(
     private readonly context: FormersContext,
@@ -29,10 +33,7 @@ export class FormersByEntry {
   of(entry: string): EntryFormers {
     let formers = this.#entries.get(entry);
     if (!formers) {
-      formers = new EntryFormers(entry, this.#values, {
-        published: (id) => this.#published(id),
-        useless: (_entry, event) => this.#onUseless(entry, event),
-      });
+      formers = new EntryFormers(entry, this.#values, this.#deps);
       this.#entries.set(entry, formers);
     }
     return formers;

@@ -59,12 +59,7 @@ async function publishParts(parts: readonly Part[], deps: PublishGroupDeps): Pro
   await deps.formers.learn();
   const remembered = new Set<string>();
   for (const { isLoose, run } of runsOf(parts, refused)) {
-    if (isLoose)
-      await publishLoose(
-        run.flatMap((part) => part.events),
-        { refused, remembered },
-        deps,
-      );
+    if (isLoose) await publishLoose(run, { refused, remembered }, deps);
     else await publishParts(run, deps);
   }
 }
@@ -132,8 +127,9 @@ interface Judged {
  * change of it is sent, and stored when it is written down. A change behind a refused one is judged anew, also when it was refused with
  * it: that may have been for the refused values, which its source takes for the former ones.
  */
-async function publishLoose(events: readonly EncodedEvent[], judged: Judged, deps: PublishGroupDeps): Promise<void> {
+async function publishLoose(parts: readonly Part[], judged: Judged, deps: PublishGroupDeps): Promise<void> {
   const { refused, remembered } = judged;
+  const events = parts.flatMap((part) => part.events);
   const taken = new Set<string>();
   const cut = events.findIndex((event) => {
     const subject = deps.formers.subjectOf(event);

@@ -45,7 +45,8 @@ export class LogSegment {
     let since = this.#since.get(timeMs);
     if (!since) {
       const events = this.events.filter(({ event }) => event.acceptedAtMs >= timeMs);
-      since = new LogSegment(this.entry, this.after, this.through, events);
+      const isAll = events.length === this.events.length;
+      since = isAll ? this : new LogSegment(this.entry, this.after, this.through, events);
       this.#since.set(timeMs, since);
     }
     return since;

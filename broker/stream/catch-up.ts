@@ -36,6 +36,7 @@ export class CatchUp {
   async #run(subscription: GrantSubscription): Promise<void> {
     const reader = this.#reader(subscription);
     while (subscription.isBehind) {
+      await this.#untilReached(subscription);
       await subscription.roomAvailable();
       await coverReceipt(subscription, this.#partition(subscription).head);
       if (!subscription.isBehind) return;
@@ -44,6 +45,16 @@ export class CatchUp {
       else if (this.#join(subscription, missing, reader)) return;
       else await nextTurn();
     }
+  }
+
+  /**
+   * Another broker, or another process of this one, may have served it beyond what has been read here: from the channel
+   * it would get that again.
+   */
+  async #untilReached(subscription: GrantSubscription): Promise<void> {
+    const partition = this.#partition(subscription);
+    while (subscription.isBehind && partition.head < subscription.position)
+      await partition.waitPast(subscription.position - 1, RETRY_MS);
   }
 
   /** The events that separate it from the end of the log, when they are few and still in memory. */

@@ -65,7 +65,7 @@ export class PullReader {
     const open = this.engine.access.open(system, grant);
     const { version } = open;
     const narrowing = narrow && narrowingDigest(this.engine.access.viewSource(open, narrow).narrow);
-    if (position > this.engine.readers.at(version.partition).head) {
+    if (!(await this.engine.readers.at(version.partition).hasPosition(position))) {
       throw new SluiceError('ACK_BEYOND_SENT', `the log does not have position ${position}`, { grant });
     }
     const holder = this.engine.holderOf(cursorSubject(grant, cursor));

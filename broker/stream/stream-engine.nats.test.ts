@@ -154,6 +154,22 @@ t.test('what was acked is not sent again, what was not is', async (t) => {
   t.strictSame(again.sink.positions, positions.slice(6));
 });
 
+t.test('where the log is read late, what another broker has delivered already does not come again', async (t) => {
+  const { fixture, engine } = await setUp(t);
+  const reader = engine.readers.at(0);
+  await reader.stop();
+  const positions = (await publishMany(fixture, 0, 10)).sort((a, b) => a - b);
+  const { sink } = await follow(engine, { from: { after: positions[6] as number } });
+  const pages = new PullReader(engine, fixture.entries, () => undefined);
+  const acknowledged = { system: 'reader', grant: 'g', cursor: 'pages', narrow: undefined };
+  t.equal(await pages.acknowledge({ ...acknowledged, position: positions[8] as number }), positions[8]);
+  await t.rejects(pages.acknowledge({ ...acknowledged, position: 1000 }), { code: 'ACK_BEYOND_SENT' });
+  await reader.start();
+  positions.push(await fixture.publish('create', person(10)));
+  await sink.until(() => sink.positions.includes(positions[10] as number));
+  t.strictSame(sink.positions, positions.slice(7));
+});
+
 t.test('an acknowledgement beyond what was sent is refused, a lower one is ignored', async (t) => {
   const { fixture, engine } = await setUp(t);
   const position = await fixture.publish('create', person(1));

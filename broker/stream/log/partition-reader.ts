@@ -1,6 +1,7 @@
 import { parseEventSubject } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
 import { Follower } from '../../nats/follower.js';
+import { streamEnds } from '../../nats/log-reader.js';
 import type { StoredMessage } from '../../nats/stored-message.js';
 import { eventStream } from '../../nats/streams.js';
 import { EventMemory } from './event-memory.js';
@@ -21,6 +22,7 @@ export interface PartitionReaderDeps {
 export class PartitionReader {
   readonly partition: number;
   readonly recent: RecentLog;
+  readonly #bus: Bus;
   readonly #follower: Follower;
   readonly #onEvent: (event: LogEvent) => void;
   /** Subjects come again and again: each is cut once, and equal entry ids are then the same string. */
@@ -30,6 +32,7 @@ export class PartitionReader {
 
   constructor(deps: PartitionReaderDeps) {
     this.partition = deps.partition;
+    this.#bus = deps.bus;
     this.recent = new RecentLog(deps.after);
     this.#onEvent = deps.onEvent;
     this.#follower = new Follower(deps.bus, {
@@ -51,6 +54,11 @@ export class PartitionReader {
   async stop(): Promise<void> {
     await this.#follower.stop();
     for (const wake of this.#waiting) wake();
+  }
+
+  /** Whether the log goes that far, here or only in the store: another process may have read it first. */
+  async hasPosition(position: number): Promise<boolean> {
+    return position <= this.head || position <= (await streamEnds(this.#bus, eventStream(this.partition))).last;
   }
 
   /** Resolves when the log has moved past a position, or after the timeout. */

@@ -1,11 +1,6 @@
 import { compareSourcePositions } from '../../proto/source-position.js';
+import { type Place, RefusedPlaces } from './refused-places.js';
 import type { WaitingEvent } from './waiting-event.js';
-
-/** Earliest event that failed for the moment: nothing after it is taken until it, or one before it, comes again. */
-interface Failure {
-  position: string;
-  arrival: number;
-}
 
 /**
  * How far one source has come in one of its epochs.
@@ -18,9 +13,9 @@ export class EpochMark {
   position = 0;
   isDirty = false;
   #pending: WaitingEvent | undefined;
-  /** The commit under way holds the failed event, or one before it, again. */
-  #isRetrying = false;
-  #failure: Failure | undefined;
+  /** The event with which the commit under way goes back to refused ones. */
+  #retry: Place | undefined;
+  readonly #refused = new RefusedPlaces();
 
   covers(position: string): boolean {
     return this.handled !== undefined && compareSourcePositions(position, this.handled) <= 0;
@@ -33,23 +28,19 @@ export class EpochMark {
   /** The event becomes part of a commit, which stores all events of a source or none. */
   begin(event: WaitingEvent, position: string): void {
     this.#pending = event;
-    const failure = this.#failure;
-    if (failure && event.fields.arrival > failure.arrival && compareSourcePositions(position, failure.position) <= 0) {
-      this.#isRetrying = true;
-    }
+    const place = { position, arrival: event.fields.arrival };
+    if (!this.#retry && this.#refused.isRetry(place)) this.#retry = place;
   }
 
   /** The commit is over. */
   end(): void {
     this.#pending = undefined;
-    this.#isRetrying = false;
+    this.#retry = undefined;
   }
 
-  /** True when an event of this position, come after a failure, has to wait until the failed one is sent again. */
+  /** True when the event has to wait until one before it that was refused is sent again. */
   isBlocked(position: string, arrival: number): boolean {
-    const failure = this.#failure;
-    if (this.#isRetrying) return false;
-    return failure !== undefined && arrival > failure.arrival && compareSourcePositions(position, failure.position) > 0;
+    return this.#refused.blocks({ position, arrival }, this.#retry);
   }
 
   raise(sourcePosition: string, logPosition: number | undefined): void {
@@ -57,22 +48,22 @@ export class EpochMark {
     this.handled = sourcePosition;
     if (logPosition !== undefined) this.position = logPosition;
     this.isDirty = true;
-    if (this.#failure && this.covers(this.#failure.position)) this.#failure = undefined;
+    this.#refused.handled(sourcePosition);
   }
 
-  /** An event was stored or quarantined. Only one that came after the failure shows that the source has gone back. */
+  /** An event was stored or quarantined. */
   succeed(sourcePosition: string, arrival: number, logPosition: number | undefined): void {
+    this.goneBack(sourcePosition, arrival);
     this.raise(sourcePosition, logPosition);
-    const failure = this.#failure;
-    if (!failure || arrival <= failure.arrival) return;
-    if (compareSourcePositions(sourcePosition, failure.position) <= 0) this.#failure = undefined;
+  }
+
+  /** The source has sent an event again: what it was refused behind that one it sends again too. */
+  goneBack(position: string, arrival: number): void {
+    this.#refused.goneBack({ position, arrival });
   }
 
   /** Of an event that is handled already nothing is missing: it would be answered as a duplicate and block for ever. */
-  fail(position: string, arrival: number): void {
-    if (this.covers(position)) return;
-    const failure = this.#failure;
-    if (failure && compareSourcePositions(position, failure.position) >= 0) return;
-    this.#failure = { position, arrival: failure ? Math.min(arrival, failure.arrival) : arrival };
+  refuse(position: string, arrival: number): void {
+    if (!this.covers(position)) this.#refused.add(position, arrival);
   }
 }

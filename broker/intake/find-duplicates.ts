@@ -1,6 +1,6 @@
 import { decodeEnvelope } from '../../proto/envelope.js';
 import type { Bus } from '../nats/bus.js';
-import { pagesOf, sequenceAt } from '../nats/log-reader.js';
+import { pagesOf, sequenceAt, streamEnds } from '../nats/log-reader.js';
 import type { RecentIds } from './recent-ids.js';
 import type { WaitingEvent } from './waiting-event.js';
 
@@ -8,29 +8,43 @@ import type { WaitingEvent } from './waiting-event.js';
 const LOOK_BACK_MS = 130_000;
 const PAGE_MESSAGES = 1_000;
 const PAGE_BYTES = 4 * 1024 * 1024;
-/** A source that published more than this within the window has to wait for its end; reading goes at 100,000 a second. */
+/** Of the newest messages of the log; reading goes at 100,000 a second, and the partition waits for its end. */
 const READ_MESSAGES_MAX = 300_000;
 
 /**
- * Finds which events of an atomic batch are in the log already and remembers their positions. Only the log can tell:
- * JetStream refuses the batch without naming the duplicate, and sending the members singly would store some of them.
+ * Finds which events are in the log already and remembers their positions; false when none is. Only the log can tell:
+ * JetStream refuses a batch without naming the duplicate, and sending the members singly would store some of them.
  */
 export async function findDuplicates(
   bus: Bus,
   stream: string,
   events: readonly WaitingEvent[],
   recent: RecentIds,
-): Promise<void> {
-  const { subject } = events[0]!.fields.route;
-  const wanted = new Set(events.map((event) => event.fields.id));
-  const after = (await sequenceAt(bus, stream, new Date(Date.now() - LOOK_BACK_MS))) - 1;
-  let read = 0;
-  for await (const page of pagesOf(bus, { stream, subject, after, limit: PAGE_MESSAGES, maxBytes: PAGE_BYTES })) {
-    for (const { data, position } of page) {
-      const id = decodeEnvelope(data).sourceId;
-      if (wanted.has(id)) recent.add(subject, id, position);
+): Promise<boolean> {
+  const { last } = await streamEnds(bus, stream);
+  const since = await sequenceAt(bus, stream, new Date(Date.now() - LOOK_BACK_MS));
+  const after = Math.max(since - 1, last - READ_MESSAGES_MAX);
+  let isFound = false;
+  for (const [subject, ids] of idsBySubject(events)) {
+    for await (const page of pagesOf(bus, { stream, subject, after, limit: PAGE_MESSAGES, maxBytes: PAGE_BYTES })) {
+      for (const { data, position } of page) {
+        const id = decodeEnvelope(data).sourceId;
+        if (!ids.has(id)) continue;
+        recent.add(subject, id, position);
+        isFound = true;
+      }
     }
-    read += page.length;
-    if (read >= READ_MESSAGES_MAX) return;
   }
+  return isFound;
+}
+
+function idsBySubject(events: readonly WaitingEvent[]): Map<string, Set<string | undefined>> {
+  const ids = new Map<string, Set<string | undefined>>();
+  for (const { fields } of events) {
+    const { subject } = fields.route;
+    const known = ids.get(subject);
+    if (known) known.add(fields.id);
+    else ids.set(subject, new Set([fields.id]));
+  }
+  return ids;
 }

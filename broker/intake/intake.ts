@@ -214,7 +214,7 @@ export class Intake {
   }
 
   #refuseForNow(writer: PartitionWriter, event: WaitingEvent): PublishResult {
-    writer.noteFailure(event);
+    writer.noteRefusal(event);
     const { id, route } = event.fields;
     const where = { event: id, entry: route.entry };
     const error = new SluiceError('TOO_MANY', 'too many events of this partition wait already', where);

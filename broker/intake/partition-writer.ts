@@ -3,7 +3,12 @@ import type { SourceOp } from '../../proto/event.js';
 import type { PublishResult } from '../../proto/frames.js';
 import type { Metrics } from '../metrics.js';
 import type { Bus } from '../nats/bus.js';
-import { DuplicateInBatchError, StoreUnavailableError, WrongExpectedSequenceError } from '../nats/store-errors.js';
+import {
+  asStoreError,
+  DuplicateInBatchError,
+  StoreUnavailableError,
+  WrongExpectedSequenceError,
+} from '../nats/store-errors.js';
 import { eventStream } from '../nats/streams.js';
 import type { Backlog } from './backlog.js';
 import { CommitPolicy } from './commit-policy.js';
@@ -57,6 +62,8 @@ export class PartitionWriter {
   readonly #sources: SourceTable;
   readonly #held: HeldSystems;
   readonly #policy = new CommitPolicy();
+  /** Read again from the store when the round is over. */
+  readonly #doubted = new Set<SourceMarks>();
   #isRunning = false;
   /** The store is between two leaders: the commit goes again after a pause. */
   #isWaitingOut = false;
@@ -90,10 +97,10 @@ export class PartitionWriter {
     this.#start();
   }
 
-  /** An event that was not taken for the moment: what follows it of its source must not overtake it. */
-  noteFailure(event: WaitingEvent): void {
+  /** An event that is not taken for the moment: what follows it of its source must not overtake it. */
+  noteRefusal(event: WaitingEvent): void {
     const { place, arrival } = event.fields;
-    if (place) this.#sources.of(event)?.fail(place, arrival);
+    if (place) this.#sources.of(event)?.refuse(place, arrival);
   }
 
   /** The connection was lost: what is known of the log may not hold any more. */
@@ -125,6 +132,8 @@ export class PartitionWriter {
       this.#deps.onQueue();
       const again = round.events.length > 0 ? await this.#commit(round) : [];
       round.close();
+      for (const source of this.#doubted) source.isCurrent = false;
+      this.#doubted.clear();
       if (this.#isWaitingOut) await delay(WAIT_OUT_PAUSE_MS);
       this.#isWaitingOut = false;
       // What goes again comes before what was set aside behind it.
@@ -181,8 +190,9 @@ export class PartitionWriter {
     const { bus, metrics, partition } = this.#deps;
     const startedAt = performance.now();
     const way = round.way(this.#policy, this.#deps.isReplicated);
-    const outcomes = await sendRound(bus.publisher, round.messages(), way);
+    let outcomes = await sendRound(bus.publisher, round.messages(), way);
     const ms = performance.now() - startedAt;
+    if (outcomes[0] instanceof DuplicateInBatchError) outcomes = await this.#tellDuplicatesApart(round, outcomes);
     if (!outcomes.some((outcome) => outcome instanceof Error)) this.#policy.measured(way, outcomes.length, ms);
     const again: WaitingEvent[] = [];
     const accepted = new Map<SourceOp, number>();
@@ -199,7 +209,6 @@ export class PartitionWriter {
     if (again.length === 0) return again;
     again.sort((a, b) => a.fields.arrival - b.fields.arrival);
     if (!round.batch) return again;
-    if (outcomes[0] instanceof DuplicateInBatchError) await this.#findDuplicates(again);
     round.batch.events = again;
     return [round.batch];
   }
@@ -209,8 +218,6 @@ export class PartitionWriter {
     const isDuplicate = error instanceof DuplicateInBatchError;
     if (!isDuplicate && !(error instanceof WrongExpectedSequenceError)) return false;
     if (++event.attempts > ATTEMPTS_MAX) return false;
-    // By itself a duplicate is answered with its position; after a restart usually all of them are duplicates.
-    if (isDuplicate && !round.batch) event.goesAlone = true;
     const source = round.source(event.fields.route.subject);
     if (source && !isDuplicate) source.isCurrent = false;
     return true;
@@ -229,9 +236,21 @@ export class PartitionWriter {
     return true;
   }
 
-  async #findDuplicates(events: WaitingEvent[]): Promise<void> {
-    // When it can't be read the next attempt meets the same error, or a better one.
-    await findDuplicates(this.#deps.bus, this.#stream, events, this.#recent).catch(() => {});
+  /**
+   * By itself a duplicate is answered with its position; after a restart usually all of them are duplicates. But what must
+   * not be stored in part is not sent singly, and neither is what would change its order if a leader were lost under way:
+   * then the log tells, and while it can't be read the commit waits as for a store that is away.
+   */
+  async #tellDuplicatesApart(round: Round, outcomes: Outcome[]): Promise<Outcome[]> {
+    try {
+      const { bus, isReplicated } = this.#deps;
+      const isRead = round.batch !== undefined || isReplicated;
+      const isFound = isRead && (await findDuplicates(bus, this.#stream, round.events, this.#recent));
+      if (!isFound && !round.batch) for (const event of round.events) event.goesAlone = true;
+      return outcomes;
+    } catch (error) {
+      return outcomes.map(() => asStoreError(error));
+    }
   }
 
   #onStored(round: Round, event: WaitingEvent, { position, duplicate }: Exclude<Outcome, Error>): void {
@@ -250,10 +269,22 @@ export class PartitionWriter {
     this.#deps.checkpoint.touch(source);
   }
 
+  #noteGoneBack(event: WaitingEvent): void {
+    const { place, arrival } = event.fields;
+    if (place) this.#sources.of(event)?.epoch(place.epoch).goneBack(place.position, arrival);
+  }
+
+  /** It may be that another broker has taken by now what this one is waiting for. */
+  #noteBlocked(event: WaitingEvent): void {
+    this.noteRefusal(event);
+    const source = this.#sources.of(event);
+    if (source) this.#doubted.add(source);
+  }
+
   #fail(event: WaitingEvent, error: unknown): void {
     const source = this.#sources.of(event);
     if (source && !isCertainlyNotStored(error)) source.isCurrent = false;
-    this.noteFailure(event);
+    this.noteRefusal(event);
     const problem = storeProblem(error);
     if (problem.code === 'INTERNAL') this.#deps.onUnexpected(error);
     const { id, route } = event.fields;
@@ -262,6 +293,8 @@ export class PartitionWriter {
 
   #settle(event: WaitingEvent, result: PublishResult): void {
     this.backlog.remove(event.size);
+    if (result.duplicate) this.#noteGoneBack(event);
+    else if (result.problem?.code === 'PRECEDING_FAILED') this.#noteBlocked(event);
     if (result.problem) this.#deps.metrics.intake.eventRefused(result.problem.code);
     else if (result.duplicate) this.#deps.metrics.intake.eventDuplicate();
     event.settle(result);

@@ -3,6 +3,7 @@ import type { PublishResult } from '../../proto/frames.js';
 import { birth, placed, publish, REGISTRY, readAll, readLog, startIntake } from '../../tests/support/intake.js';
 import { connect, startNats } from '../../tests/support/nats.js';
 import { CURSORS_STREAM, QUARANTINE_STREAM } from '../nats/streams.js';
+import type { Intake } from './intake.js';
 
 const codes = (results: PublishResult[]) =>
   results.map((result) => result.problem?.code ?? (result.duplicate ? 'duplicate' : 'stored'));
@@ -94,6 +95,44 @@ t.test('after a failure later events of the source wait until the failed one is 
   t.same(codes(await publish(intake, [placed('5', { sourceepoch: 'other' })])), ['stored'], 'another epoch is free');
   t.same(codes(await publish(intake, [placed('4')])), ['stored']);
   t.same(codes(await publish(intake, [placed('5', { id: 'five' }), placed('6')])), ['stored', 'stored']);
+});
+
+t.test('of several events that failed the first turns out to be stored: the others are not passed', async (t) => {
+  const server = await startNats(t);
+  const bus = await connect(t, server, 'one');
+  const one = await startIntake(t, bus, { queueEventsMax: 3 });
+  const two = await startIntake(t, await connect(t, server, 'two'));
+  const send = async (intake: Intake, from: number, to = from) =>
+    codes(
+      await publish(
+        intake,
+        range(from, to).map((position) => renamed(position)),
+      ),
+    );
+  t.same((await send(one, 1, 6)).slice(2), ['stored', 'TOO_MANY', 'TOO_MANY', 'TOO_MANY']);
+  t.same(await send(two, 4), ['stored']);
+  // Twice: after the first time the marks are read again, and 5 and 6 are still missing.
+  for (let i = 0; i < 2; i++) t.same(await send(one, 7), ['PRECEDING_FAILED']);
+  t.same(await send(one, 5, 7), ['stored', 'stored', 'stored']);
+  t.same(sourcePositions(await readLog(bus)), range(1, 7));
+});
+
+t.test('a source that comes back after another broker has taken the failed event goes on', async (t) => {
+  const server = await startNats(t);
+  const one = await startIntake(t, await connect(t, server, 'one'), { queueEventsMax: 3 });
+  const two = await startIntake(t, await connect(t, server, 'two'));
+  t.same(
+    codes(
+      await publish(
+        one,
+        range(1, 4).map((position) => placed(position)),
+      ),
+    ).at(-1),
+    'TOO_MANY',
+  );
+  t.same(codes(await publish(two, [renamed('4'), renamed('5')])), ['stored', 'stored']);
+  t.same(codes(await publish(one, [renamed('6')])), ['PRECEDING_FAILED'], 'it does not know yet');
+  t.same(codes(await publish(one, [renamed('6')])), ['stored']);
 });
 
 t.test('two brokers that serve one source do not store an event twice', async (t) => {

@@ -76,10 +76,10 @@ export class SourceMarks {
     return NEW;
   }
 
-  /** An event failed for the moment. Not kept for an epoch that would be one too many: none of its events is taken. */
-  fail(place: SourcePlace, arrival: number): void {
+  /** An event was not taken for the moment. Not kept for an epoch that would be one too many: none of its events is taken. */
+  refuse(place: SourcePlace, arrival: number): void {
     if (!this.#epochs.has(place.epoch) && this.#epochs.size >= EPOCHS_PER_SOURCE_MAX) return;
-    this.epoch(place.epoch).fail(place.position, arrival);
+    this.epoch(place.epoch).refuse(place.position, arrival);
   }
 
   /** The subject has a new newest message, written by this broker right behind the one it knew. */

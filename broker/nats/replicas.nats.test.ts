@@ -3,6 +3,7 @@ import { eventually } from '../../tests/support/condition.js';
 import { NatsCluster } from '../../tests/support/nats-cluster.js';
 import { Follower } from './follower.js';
 import { lastOf, lastPerSubject, pagesOf, sequenceAt, streamEnds } from './log-reader.js';
+import { StoreUnavailableError } from './store-errors.js';
 import { ensureStreams } from './streams.js';
 
 t.setTimeout(180_000);
@@ -22,6 +23,19 @@ t.test('on a cluster with three replicas', { timeout: 150_000 }, async (t) => {
       if (newest?.position !== position) t.fail(`read ${newest?.position} after ${position} was stored`);
       if (perSubject && perSubject.at(-1)?.position !== position) t.fail('the load missed the newest');
     }
+  });
+
+  t.test('a message whose twin is on its way to the replicas may be stored, and is a duplicate soon', async (t) => {
+    const message = { subject: 'ev.0.a.c.c', data: Buffer.from('twin'), id: 'twin' };
+    const [first, ...others] = await Promise.allSettled(
+      Array.from({ length: 20 }, () => bus.publisher.publish(message)),
+    );
+    if (first?.status !== 'fulfilled') return t.fail('the first one is not stored');
+    const { position } = first.value;
+    const failed = others.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    t.ok(failed.length > 0, 'some came while it was on its way');
+    t.ok(failed.every((error) => error instanceof StoreUnavailableError && error.uncertain));
+    t.same(await bus.publisher.publish(message), { stream: 'EV_0', position, duplicate: true });
   });
 
   t.test('pages go up to what the leader has, and a time is found there', async (t) => {

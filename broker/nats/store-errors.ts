@@ -53,6 +53,8 @@ export class StoreUnavailableError extends SluiceError {
 }
 
 const DUPLICATE_IN_BATCH = 10201;
+/** A message with this id is on its way to the replicas, and not yet stored: sent again later it is a duplicate, or new. */
+const IN_PROCESS = 10158;
 /** 10164 is the form without the actual sequence, which the server uses for atomic batches. */
 const WRONG_SEQUENCE: ReadonlySet<number> = new Set([10070, 10071, 10164]);
 /** Account, memory and storage limits and the server's own resources. */
@@ -79,6 +81,7 @@ export function storeError(refusal: JetStreamRefusal): Error {
   if (natsCode === DUPLICATE_IN_BATCH) return new DuplicateInBatchError(description);
   if (WRONG_SEQUENCE.has(natsCode)) return new WrongExpectedSequenceError(description);
   if (FULL.has(natsCode)) return new StoreFullError(description);
+  if (natsCode === IN_PROCESS) return new StoreUnavailableError(description, true);
   if (natsCode === STORE_FAILED) {
     return /maximum|no space|exceed/i.test(description)
       ? new StoreFullError(description)

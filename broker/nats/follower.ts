@@ -1,7 +1,8 @@
 import { DeliverPolicy } from '@nats-io/jetstream';
 import { deferred } from '@nats-io/transport-node';
 import type { Bus } from './bus.js';
-import { type LeaderEnd, LeaderSight, leaderEndOf } from './leader-sight.js';
+import { assertProven, type LeaderEnd, leaderEndOf } from './leader-end.js';
+import { LeaderSight } from './leader-sight.js';
 import { streamInfo } from './log-reader.js';
 import { PushConsumer } from './push-consumer.js';
 import type { StoredMessage } from './stored-message.js';
@@ -121,11 +122,12 @@ export class Follower {
     const askedAtMs = Date.now();
     const info = await streamInfo(this.#bus, this.#options.stream);
     if (attempt !== this.#attempt) return;
-    const last = info.state.last_seq;
-    this.#leaderEnd = info.config.num_replicas > 1 ? leaderEndOf(info, askedAtMs) : undefined;
-    if (last >= this.#position) return;
-    this.#position = last;
-    this.#options.onTailLost?.(last);
+    const end = leaderEndOf(info, askedAtMs);
+    this.#leaderEnd = info.config.num_replicas > 1 ? end : undefined;
+    if (end.last >= this.#position) return;
+    assertProven(end, askedAtMs, this.#options.stream);
+    this.#position = end.last;
+    this.#options.onTailLost?.(end.last);
   }
 
   #watchLeader(): void {

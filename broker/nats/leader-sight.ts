@@ -1,28 +1,6 @@
-import type { StreamInfo } from '@nats-io/jetstream';
 import type { Bus } from './bus.js';
+import { type LeaderEnd, leaderEndOf } from './leader-end.js';
 import { streamInfo } from './log-reader.js';
-
-/** What the leader had, and when it was certainly still the leader. */
-export interface LeaderEnd {
-  last: number;
-  provenAtMs: number;
-}
-
-const NANOS_PER_MS = 1_000_000;
-
-/**
- * A leader that is cut off from the others believes in itself for some 15 seconds more, while they elect another. That
- * there is none is proven up to when it last heard from a majority.
- */
-export function leaderEndOf({ state, cluster }: StreamInfo, askedAtMs: number): LeaderEnd {
-  const replicas = cluster?.replicas ?? [];
-  const heard = replicas.filter(({ active, current, offline }) => !offline && (current || active > 0));
-  const silentMs = heard.map(({ active }) => active / NANOS_PER_MS).sort((a, b) => a - b);
-  // Half of the others and the leader itself are a majority.
-  const needed = Math.ceil(replicas.length / 2);
-  const silence = needed === 0 ? 0 : (silentMs[needed - 1] ?? Number.POSITIVE_INFINITY);
-  return { last: state.last_seq, provenAtMs: askedAtMs - Math.ceil(silence) };
-}
 
 export interface LeaderSightOptions {
   stream: string;

@@ -4,6 +4,7 @@ import { deferred } from '@nats-io/transport-node';
 import type { Bus } from './bus.js';
 import type { DirectGetRequest } from './direct-get.js';
 import { directGet } from './direct-get.js';
+import { assertProven, leaderEndOf } from './leader-end.js';
 import { leaderGet } from './leader-get.js';
 import { PushConsumer } from './push-consumer.js';
 import { asStoreError, StoreUnavailableError } from './store-errors.js';
@@ -81,6 +82,14 @@ export function lastOf(bus: Bus, stream: string, subject: string): Promise<Store
 export async function streamEnds(bus: Bus, stream: string): Promise<{ first: number; last: number }> {
   const { state } = await streamInfo(bus, stream);
   return { first: state.first_seq === 0 ? 1 : state.first_seq, last: state.last_seq };
+}
+
+/** Last sequence, for who would conclude from it that something is missing: a leader that was replaced has less. */
+export async function provenEnd(bus: Bus, stream: string): Promise<number> {
+  const askedAtMs = Date.now();
+  const end = leaderEndOf(await streamInfo(bus, stream), askedAtMs);
+  assertProven(end, askedAtMs, stream);
+  return end.last;
 }
 
 /** Of the leader. Throws StoreUnavailableError while there is none: then any replica answers with what it has. */

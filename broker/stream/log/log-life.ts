@@ -1,5 +1,5 @@
 import type { Bus } from '../../nats/bus.js';
-import { lastOf, streamEnds } from '../../nats/log-reader.js';
+import { lastOf, provenEnd } from '../../nats/log-reader.js';
 import { CURSORS_STREAM, eventStream, renewLog, type Store } from '../../nats/streams.js';
 
 /** How far a log was seen: `log` names the life of the log that the position belongs to. */
@@ -31,8 +31,7 @@ export async function renewShortenedLogs(bus: Bus, store: Store): Promise<number
     const message = await lastOf(bus, CURSORS_STREAM, markSubject(partition));
     const mark = message && (JSON.parse(Buffer.from(message.data).toString()) as Mark);
     if (!mark || mark.log !== store.logs[partition]) continue;
-    const { last } = await streamEnds(bus, eventStream(partition));
-    if (last >= mark.position) continue;
+    if ((await provenEnd(bus, eventStream(partition))) >= mark.position) continue;
     store.logs[partition] = await renewLog(bus, partition);
     renewed.push(partition);
   }

@@ -3,7 +3,7 @@ import { SluiceError } from '../../../proto/errors.js';
 import type { From } from '../../../proto/frames.js';
 import { instantMs } from '../../../proto/rfc3339.js';
 import type { Bus } from '../../nats/bus.js';
-import { pagesOf, sequenceAt, streamEnds } from '../../nats/log-reader.js';
+import { pagesOf, provenEnd, sequenceAt, streamEnds } from '../../nats/log-reader.js';
 import { eventStream } from '../../nats/streams.js';
 
 export interface StartQuery {
@@ -49,7 +49,8 @@ export class StartPositions {
     const wanted = atTime ?? wantedPosition(query, earliest, ends.last);
     if (wanted < allowed) return this.#atTheBorder(query, wanted, { allowed, earliest });
     if (wanted < ends.first - 1) throw gone(query.grant, `position ${wanted} is no longer in the log`, earliest);
-    if (wanted > ends.last) throw gone(query.grant, `the log does not have position ${wanted} yet`, earliest);
+    if (wanted > ends.last && wanted > (await provenEnd(this.bus, eventStream(query.partition))))
+      throw gone(query.grant, `the log does not have position ${wanted} yet`, earliest);
     return wanted;
   }
 

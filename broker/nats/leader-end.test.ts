@@ -1,6 +1,6 @@
 import type { StreamInfo } from '@nats-io/jetstream';
 import t from 'tap';
-import { leaderEndOf } from './leader-sight.js';
+import { assertProven, leaderEndOf } from './leader-end.js';
 
 const info = (...replicas: { activeMs: number; current?: boolean; offline?: boolean }[]): StreamInfo =>
   ({
@@ -24,4 +24,13 @@ t.test('a leader is one up to when it last heard from a majority', async (t) => 
     9_200,
     'of five, two',
   );
+});
+
+t.test('a leader that was cut off for as long as an election takes proves nothing', async (t) => {
+  const check = (...replicas: Parameters<typeof info>) => {
+    assertProven(leaderEndOf(info(...replicas), 10_000), 10_000, 'EV_0');
+  };
+  t.doesNotThrow(() => check());
+  t.doesNotThrow(() => check({ activeMs: 1_100 }, { activeMs: 60_000 }));
+  t.throws(() => check({ activeMs: 4_000 }, { activeMs: 60_000 }), { code: 'STORE_UNAVAILABLE' });
 });

@@ -1,0 +1,32 @@
+import type { StreamInfo } from '@nats-io/jetstream';
+import { StoreUnavailableError } from './store-errors.js';
+
+/** What the leader had, and when it was certainly still the leader. */
+export interface LeaderEnd {
+  last: number;
+  provenAtMs: number;
+}
+
+const NANOS_PER_MS = 1_000_000;
+/** Less than it takes the others to elect another one (4 s), more than there is between two of its heartbeats (1 s). */
+const UNHEARD_MS_MAX = 3_000;
+
+/**
+ * A leader that is cut off from the others believes in itself for some 15 seconds more, while they elect another. That
+ * there is none is proven up to when it last heard from a majority.
+ */
+export function leaderEndOf({ state, cluster }: StreamInfo, askedAtMs: number): LeaderEnd {
+  const replicas = cluster?.replicas ?? [];
+  const heard = replicas.filter(({ active, current, offline }) => !offline && (current || active > 0));
+  const silentMs = heard.map(({ active }) => active / NANOS_PER_MS).sort((a, b) => a - b);
+  // Half of the others and the leader itself are a majority.
+  const needed = Math.ceil(replicas.length / 2);
+  const silence = needed === 0 ? 0 : (silentMs[needed - 1] ?? Number.POSITIVE_INFINITY);
+  return { last: state.last_seq, provenAtMs: askedAtMs - Math.ceil(silence) };
+}
+
+/** Throws StoreUnavailableError when another leader may have more than this one: from its end nothing follows then. */
+export function assertProven({ provenAtMs }: LeaderEnd, askedAtMs: number, stream: string): void {
+  if (provenAtMs >= askedAtMs - UNHEARD_MS_MAX) return;
+  throw new StoreUnavailableError(`the leader of ${stream} may have been replaced`, false);
+}

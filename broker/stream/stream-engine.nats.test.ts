@@ -1,46 +1,9 @@
-import t, { type Test } from 'tap';
-import type { From } from '../../proto/frames.js';
-import type { Rows } from '../../proto/rows.js';
+import t from 'tap';
 import { eventually } from '../../tests/support/condition.js';
-import { RecordingSink } from '../../tests/support/recording-sink.js';
-import { type StreamFixture, startStreamFixture } from '../../tests/support/stream-fixture.js';
+import { follow, person, publishMany, startEngine } from '../../tests/support/engine-follow.js';
+import { startStreamFixture } from '../../tests/support/stream-fixture.js';
 import { streamEnds } from '../nats/log-reader.js';
 import { PullReader } from './pull-reader.js';
-import type { StreamEngine } from './stream-engine.js';
-import type { Subscription } from './subscriber.js';
-
-interface Asked {
-  grant?: string;
-  from?: From;
-  credit?: number;
-  cursor?: string;
-  narrow?: Rows;
-  session?: string;
-}
-
-async function follow(
-  engine: StreamEngine,
-  asked: Asked = {},
-): Promise<{ sink: RecordingSink; subscription: Subscription }> {
-  const { grant = 'g', from = 'earliest', credit = 100_000, cursor = 'default', narrow, session = 's' } = asked;
-  const sink = new RecordingSink();
-  const rest = { encoding: 'sluice.v1.json', onEnded: () => undefined, ref: 'r', sink, narrow } as const;
-  const subscription = await engine.subscribe({ system: 'reader', session, grant, from, credit, cursor, ...rest });
-  return { sink, subscription };
-}
-
-async function setUp(t: Test): Promise<{ fixture: StreamFixture; engine: StreamEngine }> {
-  const fixture = await startStreamFixture(t);
-  fixture.grant({ id: 'g' });
-  return { fixture, engine: await fixture.engine(t) };
-}
-
-const person = (i: number, district = 'A') => ({ id: `p${i}`, name: `Name ${i}`, district, secret: 'hidden' });
-
-async function publishMany(fixture: StreamFixture, from: number, count: number): Promise<number[]> {
-  const indexes = Array.from({ length: count }, (_, i) => from + i);
-  return Promise.all(indexes.map((i) => fixture.publish('create', person(i))));
-}
 
 for (const where of ['memory', 'the store']) {
   t.test(
@@ -72,7 +35,7 @@ for (const where of ['memory', 'the store']) {
 }
 
 t.test('only granted items leave, and nothing that the source chose freely', async (t) => {
-  const { fixture, engine } = await setUp(t);
+  const { fixture, engine } = await startEngine(t);
   const { sink } = await follow(engine);
   const position = await fixture.publish('create', person(1));
   await sink.until(() => sink.events.length === 1);
@@ -83,7 +46,7 @@ t.test('only granted items leave, and nothing that the source chose freely', asy
 });
 
 t.test('a record is told to enter and leave the granted rows, and nothing while it is outside', async (t) => {
-  const { fixture, engine } = await setUp(t);
+  const { fixture, engine } = await startEngine(t);
   fixture.grant({ id: 'rows', rows: { district: { is: 'B' } } });
   const { sink } = await follow(engine, { grant: 'rows' });
   await fixture.publish('create', person(1, 'A'));
@@ -107,7 +70,7 @@ t.test('a record is told to enter and leave the granted rows, and nothing while 
 });
 
 t.test('no more events go out than the credit allows, and acknowledging lets exactly as many follow', async (t) => {
-  const { fixture, engine } = await setUp(t);
+  const { fixture, engine } = await startEngine(t);
   await publishMany(fixture, 0, 50);
   const { sink, subscription } = await follow(engine, { credit: 7 });
   const other = await follow(engine, { cursor: 'other', session: 'other' });
@@ -128,7 +91,7 @@ t.test('no more events go out than the credit allows, and acknowledging lets exa
 });
 
 t.test('a stuffed socket leaves its channel for the log and goes on where it stopped', async (t) => {
-  const { fixture, engine } = await setUp(t);
+  const { fixture, engine } = await startEngine(t);
   const { sink } = await follow(engine);
   const other = await follow(engine, { cursor: 'other', session: 'other' });
   await sink.until(() => sink.has('caught_up'));
@@ -142,7 +105,7 @@ t.test('a stuffed socket leaves its channel for the log and goes on where it sto
 });
 
 t.test('what was acked is not sent again, what was not is', async (t) => {
-  const { fixture, engine } = await setUp(t);
+  const { fixture, engine } = await startEngine(t);
   const positions = await publishMany(fixture, 0, 10);
   const first = await follow(engine, { from: 'cursor' });
   await first.sink.until(() => first.sink.events.length === 10);
@@ -154,24 +117,8 @@ t.test('what was acked is not sent again, what was not is', async (t) => {
   t.strictSame(again.sink.positions, positions.slice(6));
 });
 
-t.test('where the log is read late, what another broker has delivered already does not come again', async (t) => {
-  const { fixture, engine } = await setUp(t);
-  const reader = engine.readers.at(0);
-  await reader.stop();
-  const positions = (await publishMany(fixture, 0, 10)).sort((a, b) => a - b);
-  const { sink } = await follow(engine, { from: { after: positions[6] as number } });
-  const pages = new PullReader(engine, fixture.entries, () => undefined);
-  const acknowledged = { system: 'reader', grant: 'g', cursor: 'pages', narrow: undefined };
-  t.equal(await pages.acknowledge({ ...acknowledged, position: positions[8] as number }), positions[8]);
-  await t.rejects(pages.acknowledge({ ...acknowledged, position: 1000 }), { code: 'ACK_BEYOND_SENT' });
-  await reader.start();
-  positions.push(await fixture.publish('create', person(10)));
-  await sink.until(() => sink.positions.includes(positions[10] as number));
-  t.strictSame(sink.positions, positions.slice(7));
-});
-
 t.test('an acknowledgement beyond what was sent is refused, a lower one is ignored', async (t) => {
-  const { fixture, engine } = await setUp(t);
+  const { fixture, engine } = await startEngine(t);
   const position = await fixture.publish('create', person(1));
   const { sink, subscription } = await follow(engine);
   await sink.until(() => sink.events.length === 1);
@@ -183,24 +130,8 @@ t.test('an acknowledgement beyond what was sent is refused, a lower one is ignor
   t.equal(stored?.record.position, position);
 });
 
-t.test('the newer session on a grant and cursor wins, also on another broker', async (t) => {
-  const { fixture, engine } = await setUp(t);
-  const other = await fixture.engine(t);
-  const first = await follow(engine);
-  const second = await follow(engine, { session: 's2' });
-  await first.sink.until(() => first.sink.ended !== undefined);
-  t.equal(first.sink.ended?.code, 'SUPERSEDED');
-  const third = await follow(other, { session: 's3' });
-  await second.sink.until(() => second.sink.ended !== undefined);
-  t.equal(second.sink.ended?.code, 'SUPERSEDED');
-  const position = await fixture.publish('create', person(1));
-  await third.sink.until(() => third.sink.events.length === 1);
-  third.subscription.ack(position);
-  await third.sink.until(() => third.sink.acked === position);
-});
-
 t.test('a suspended grant ends at once on every session and leaves the others alone', async (t) => {
-  const { fixture, engine } = await setUp(t);
+  const { fixture, engine } = await startEngine(t);
   fixture.grant({ id: 'other' });
   const one = await follow(engine);
   const two = await follow(engine, { cursor: 'two', session: 'two' });
@@ -219,7 +150,7 @@ t.test('a suspended grant ends at once on every session and leaves the others al
 });
 
 t.test('a grant whose period is over ends by itself', async (t) => {
-  const { fixture, engine } = await setUp(t);
+  const { fixture, engine } = await startEngine(t);
   fixture.grant({ id: 'short', toMs: Date.now() + 300 });
   const { sink } = await follow(engine, { grant: 'short' });
   await sink.until(() => sink.ended !== undefined);
@@ -227,7 +158,7 @@ t.test('a grant whose period is over ends by itself', async (t) => {
 });
 
 t.test('nothing is delivered while the ledger is out of sight', async (t) => {
-  const { fixture, engine } = await setUp(t);
+  const { fixture, engine } = await startEngine(t);
   const { sink } = await follow(engine);
   await sink.until(() => sink.has('caught_up'));
   fixture.ledgerInSight = false;
@@ -238,7 +169,7 @@ t.test('nothing is delivered while the ledger is out of sight', async (t) => {
 });
 
 t.test('positions that the log does not have, or of another life of it, are told as gone', async (t) => {
-  const { fixture, engine } = await setUp(t);
+  const { fixture, engine } = await startEngine(t);
   const position = await fixture.publish('create', person(1));
   await t.rejects(follow(engine, { from: { after: position + 5 } }), { code: 'POSITION_GONE' });
   await t.rejects(follow(engine, { from: { after: 0, log: 'another' } }), { code: 'POSITION_GONE' });
@@ -247,7 +178,7 @@ t.test('positions that the log does not have, or of another life of it, are told
 });
 
 t.test('age that has ended the events of other entries takes nothing from who was away', async (t) => {
-  const { fixture, engine } = await setUp(t);
+  const { fixture, engine } = await startEngine(t);
   const { publisher } = fixture.bus;
   for (let i = 0; i < 3; i++) {
     await publisher.publish({ subject: 'ev.0.civil.other.registry', data: Buffer.from('x'), ttlSeconds: 1 });
@@ -260,7 +191,7 @@ t.test('age that has ended the events of other entries takes nothing from who wa
 });
 
 t.test('a grant may look back to its start and no further', async (t) => {
-  const { fixture, engine } = await setUp(t);
+  const { fixture, engine } = await startEngine(t);
   const before = await fixture.publish('create', person(1), { acceptedAtMs: Date.now() - 60_000 });
   const after = await fixture.publish('create', person(2));
   fixture.grant({ id: 'late', historyFromMs: Date.now() - 30_000 });
@@ -271,7 +202,7 @@ t.test('a grant may look back to its start and no further', async (t) => {
 });
 
 t.test('what was accepted before that does not go out either when it is stored after it', async (t) => {
-  const { fixture, engine } = await setUp(t);
+  const { fixture, engine } = await startEngine(t);
   const old = { acceptedAtMs: Date.now() - 60_000 };
   const history = { items: [{ name: 'id' }], historyFromMs: Date.now() - 30_000 };
   fixture.grant({ id: 'late', ...history });
@@ -317,7 +248,7 @@ t.test('what was accepted before that does not go out either when it is stored a
 });
 
 t.test('a narrowing filters within the grant, and its cursor is bound to it', async (t) => {
-  const { fixture, engine } = await setUp(t);
+  const { fixture, engine } = await startEngine(t);
   fixture.grant({ id: 'wide', items: [{ name: 'id' }, { name: 'district' }] });
   const { sink } = await follow(engine, { grant: 'wide', narrow: { district: { in: ['B'] } } });
   await fixture.publish('create', person(1, 'A'));
@@ -334,7 +265,7 @@ t.test('a narrowing filters within the grant, and its cursor is bound to it', as
 });
 
 t.test('equal grants share a channel, a second subscription of one session gets a twin', async (t) => {
-  const { fixture, engine } = await setUp(t);
+  const { fixture, engine } = await startEngine(t);
   fixture.grant({ id: 'same', items: [{ name: 'name' }, { name: 'id' }] });
   const one = await follow(engine, { session: 'one' });
   const two = await follow(engine, { session: 'two', grant: 'same' });
@@ -349,7 +280,7 @@ t.test('equal grants share a channel, a second subscription of one session gets 
 });
 
 t.test('delivery goes on in order after nats-server was killed', async (t) => {
-  const { fixture, engine } = await setUp(t);
+  const { fixture, engine } = await startEngine(t);
   const { sink } = await follow(engine);
   const positions = await publishMany(fixture, 0, 30);
   process.kill(fixture.nats.pid, 'SIGKILL');
@@ -367,7 +298,7 @@ t.test('delivery goes on in order after nats-server was killed', async (t) => {
 });
 
 t.test('an event that can not be read ends those who follow its entry and is not passed over', async (t) => {
-  const { fixture, engine } = await setUp(t);
+  const { fixture, engine } = await startEngine(t);
   const { sink, subscription } = await follow(engine);
   const first = await fixture.publish('create', person(1));
   await sink.until(() => sink.events.length === 1);
@@ -384,7 +315,7 @@ t.test('an event that can not be read ends those who follow its entry and is not
 });
 
 t.test('only an event of the grant can be rejected, acknowledged or not', async (t) => {
-  const { fixture, engine } = await setUp(t);
+  const { fixture, engine } = await startEngine(t);
   fixture.grant({ id: 'rows', rows: { district: { is: 'B' } } });
   const { sink, subscription } = await follow(engine, { grant: 'rows' });
   const outside = await fixture.publish('create', person(1, 'A'));

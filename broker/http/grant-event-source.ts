@@ -1,8 +1,12 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { SluiceError, toProblem } from '../../proto/errors.js';
 import { toDeliveredEvent } from '../../proto/event-encoder.js';
 import type { PulledPage, PullRequest } from '../stream/pull.js';
 import type { PullReader } from '../stream/pull-reader.js';
 import { formatEventId } from './pull-query.js';
+
+/** Before the next look at a store whose replicas lag. */
+const STUCK_PAUSE_MS = 250;
 
 export interface EventSource {
   reader: Pick<PullReader, 'pull' | 'waitForMore'>;
@@ -24,7 +28,9 @@ export async function* serverSentEvents(source: EventSource): AsyncGenerator<str
       if (ending.aborted) return;
       const before = page.through;
       page = await reader.pull({ ...source.pull, from: { after: page.through, log: page.log } });
-      yield page.through === before ? ': heartbeat\n\n' : textOf(page);
+      const hasMoved = page.through > before;
+      yield hasMoved ? textOf(page) : ': heartbeat\n\n';
+      if (!hasMoved && !page.caughtUp) await pause(STUCK_PAUSE_MS);
     } catch (error) {
       yield endedOf(error);
       return;

@@ -102,6 +102,9 @@ export async function streamInfo(bus: Bus, stream: string): Promise<StreamInfo> 
   return info;
 }
 
+/** Not `>`: by that the server looks at its last sequence only, which may have ended by age while earlier ones are there. */
+const EVERYTHING = '*.>';
+
 /** First sequence stored at or after `time`; one above the last when there is none. */
 export async function sequenceAt(bus: Bus, stream: string, time: Date): Promise<number> {
   for (let attempt = 1; attempt <= LAG_ATTEMPTS; attempt++) {
@@ -109,7 +112,7 @@ export async function sequenceAt(bus: Bus, stream: string, time: Date): Promise<
     if (found) return found.position;
     // Asked before the newest message, so that none which comes in between is passed over.
     const { last } = await streamEnds(bus, stream);
-    const newest = await lastOf(bus, stream, '>');
+    const newest = await lastOf(bus, stream, EVERYTHING);
     if (!newest) return last + 1;
     if (newest.timeMs < time.getTime()) return newest.position + 1;
     await delay(LAG_WAIT_MS);

@@ -158,6 +158,7 @@ export class PullReader {
       narrow: source.narrow,
       from: page.from,
     });
+    if (!receipt.covers(page.through)) await receipt.extendTo(page.through);
     receipt.sent(page.through, page.events.length);
     // The totals may come later: until then the receipt counts as possibly delivered.
     this.engine.receipts.close(receipt, 'PULLED').catch(() => undefined);

@@ -1,6 +1,14 @@
+import { deferred } from '@nats-io/transport-node';
 import t from 'tap';
+import { eventually } from '../../tests/support/condition.js';
 import { follow, person, publishMany, startEngine } from '../../tests/support/engine-follow.js';
+import { connect } from '../../tests/support/nats.js';
+import { startStreamFixture } from '../../tests/support/stream-fixture.js';
+import { lastOf } from '../nats/log-reader.js';
 import { PullReader } from './pull-reader.js';
+import type { StreamEngine } from './stream-engine.js';
+
+const WAIT_MS = 10_000;
 
 t.test('the newer session on a grant and cursor wins, also on another broker', async (t) => {
   const { fixture, engine } = await startEngine(t);
@@ -32,4 +40,105 @@ t.test('where the log is read late, what another broker has delivered already do
   positions.push(await fixture.publish('create', person(10)));
   await sink.until(() => sink.positions.includes(positions[10] as number));
   t.strictSame(sink.positions, positions.slice(7));
+});
+
+/** Holds back receipts from being stored until the function that it returns is called. */
+function holdReceipts({ receipts: { chain } }: StreamEngine, acts: string[]): () => void {
+  const append = chain.append.bind(chain);
+  const held = deferred<void>();
+  chain.append = async (party, grant, act) => {
+    if (acts.includes(act.act)) await held;
+    return append(party, grant, act);
+  };
+  return () => held.resolve();
+}
+
+t.test('of two sessions that wait for their receipts with one cursor only the newer one is served', async (t) => {
+  const { fixture, engine } = await startEngine(t);
+  const release = holdReceipts(engine, ['open']);
+  const held = () => lastOf(fixture.bus, 'CURSORS', 'cursor.g.default');
+  const first = follow(engine, { session: 'first' });
+  first.catch(() => undefined);
+  await eventually(async () => (await held()) !== undefined, 'the first claim', WAIT_MS);
+  const claimed = (await held())?.position;
+  const second = follow(engine, { session: 'second' });
+  await eventually(async () => (await held())?.position !== claimed, 'the second claim', WAIT_MS);
+  release();
+  await t.rejects(first, { code: 'SUPERSEDED' });
+  const [position] = await publishMany(fixture, 0, 1);
+  const { sink, subscription } = await second;
+  await sink.until(() => sink.positions.length === 1);
+  subscription.ack(position as number);
+  await sink.until(() => sink.acked === position);
+});
+
+t.test('an old record of a cursor does not end who holds it, and moves nothing back', async (t) => {
+  const fixture = await startStreamFixture(t);
+  fixture.grant({ id: 'g' });
+  const bus = await connect(t, fixture.nats);
+  const engine = await fixture.engine(t, { bus });
+  const call = '$JS.API.STREAM.MSG.GET.CURSORS';
+  await follow(engine, { session: 'earlier' });
+  const old = await bus.nc.request(call, JSON.stringify({ last_by_subj: 'cursor.g.default' }));
+  const { sink, subscription } = await follow(engine, { session: 'newer' });
+  const request = bus.nc.request.bind(bus.nc);
+  const asked = new Promise<void>((resolve) => {
+    bus.nc.request = async (subject, ...rest) => {
+      if (subject !== call) return request(subject, ...rest);
+      resolve();
+      return old;
+    };
+  });
+  // A server that was frozen comes back and answers as the leader that it was.
+  bus.nc.publish('sluice.claimed.g.default', JSON.stringify({ subject: 'cursor.g.default', claim: 'earlier' }));
+  await asked;
+  bus.nc.request = request;
+  const position = await fixture.publish('create', person(1));
+  await sink.until(() => sink.positions.includes(position));
+  subscription.ack(position);
+  await sink.until(() => sink.acked === position);
+  t.equal(sink.ended, undefined);
+});
+
+t.test('where everything behind has ended by age a reader of replicas gets to the end of the log', async (t) => {
+  const fixture = await startStreamFixture(t);
+  fixture.grant({ id: 'g' });
+  const after = await fixture.publish('create', person(1));
+  for (let i = 0; i < 3; i++)
+    await fixture.bus.publisher.publish({ subject: 'ev.0.civil.other.x', data: Buffer.from('x'), ttlSeconds: 1 });
+  await eventually(
+    async () => (await lastOf(fixture.bus, 'EV_0', '*.>'))?.position === after,
+    'the others to end',
+    10_000,
+  );
+  const { sink } = await follow(await fixture.engine(t, { replicas: 3 }), { from: { after } });
+  await sink.until(() => sink.has('caught_up'));
+  const next = await fixture.publish('create', person(2));
+  await sink.until(() => sink.positions.includes(next));
+});
+
+t.test('a page goes out when its receipt reaches as far', async (t) => {
+  const fixture = await startStreamFixture(t);
+  fixture.grant({ id: 'g' });
+  const { jsm } = fixture.bus;
+  const { config } = await jsm.streams.info('EV_0');
+  await jsm.streams.delete('EV_0');
+  // Further than one receipt allows at once.
+  await jsm.streams.add({ ...config, first_seq: 3_000_000 });
+  const engine = await fixture.engine(t);
+  const position = await fixture.publish('create', person(1));
+  await eventually(() => engine.readers.at(0).head === position, 'the event to be read', WAIT_MS);
+  const release = holdReceipts(engine, ['extend']);
+  const reader = new PullReader(engine, fixture.entries, () => undefined);
+  let isOut = false;
+  const page = reader
+    .pull({ system: 'reader', grant: 'g', cursor: 'x', from: 'earliest', limit: 10, narrow: undefined })
+    .finally(() => {
+      isOut = true;
+    });
+  const opened = async () => (await lastOf(fixture.bus, 'RECEIPTS', '>')) !== undefined;
+  await eventually(opened, 'the receipt to be opened', WAIT_MS);
+  t.notOk(isOut);
+  release();
+  t.equal((await page).events[0]?.position, position);
 });

@@ -50,15 +50,15 @@ export class StreamFixture {
     readonly bus: Bus,
   ) {}
 
-  /** A further engine on the same store, as another broker would have it. */
-  async engine(t: Test): Promise<StreamEngine> {
-    const bus = await connect(t, this.nats);
+  /** A further engine on the same store, as another broker would have it; with `replicas` it reads as if there were several. */
+  async engine(t: Test, { replicas = 1, bus: given }: { replicas?: number; bus?: Bus } = {}): Promise<StreamEngine> {
+    const bus = given ?? (await connect(t, this.nats));
     const store = await ensureStreams(bus, { partitions: 1, replicas: 1 });
     const fixture = this;
     const engine = new StreamEngine({
       bus,
       store,
-      replicas: 1,
+      replicas,
       entries: this.entries,
       grants: {
         get: (id) => this.#grants.get(id),

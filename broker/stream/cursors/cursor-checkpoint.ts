@@ -14,6 +14,8 @@ const BATCH_CURSORS_MAX = 1000;
 const PACE_MS = 50;
 /** Between attempts while the store is away. */
 const RETRY_MS = 250;
+/** An older record than one's own is an answer from before, or the store has lost its tail: then it is told again and again. */
+const OLDER_ANSWERS_MAX = 8;
 /** What a drain may take before what is left is given up: it was never confirmed. */
 const DRAIN_MS = 5000;
 
@@ -109,6 +111,7 @@ export class CursorCheckpoint {
 
   #stored(cursor: Cursor, position: number | null, revision: number): void {
     cursor.revision = revision;
+    cursor.olderAnswers = 0;
     cursor.stored = position;
     // Who waits since it moved on wants the newer position stored.
     if (!cursor.isDirty) this.#settle(cursor, (waiter) => waiter.resolve());
@@ -136,11 +139,13 @@ export class CursorCheckpoint {
     const stored = message && decodeCursor(message);
     if (!stored) cursor.revision = 0;
     if (!stored || stored.revision === cursor.revision) return;
+    if (stored.revision < cursor.revision && ++cursor.olderAnswers < OLDER_ANSWERS_MAX) return;
     if (stored.record.claim === cursor.claim) this.#stored(cursor, stored.record.position, stored.revision);
-    else this.#fence(cursor);
+    else this.fence(cursor);
   }
 
-  #fence(cursor: Cursor): void {
+  /** Somebody else has taken the cursor: it is written no more. */
+  fence(cursor: Cursor): void {
     cursor.fenced = true;
     this.#dirty.delete(cursor);
     const error = new SluiceError('SUPERSEDED', `cursor ${cursor.name} was taken over`, { grant: cursor.grant });

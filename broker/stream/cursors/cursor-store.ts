@@ -60,6 +60,9 @@ export class CursorStore {
     const claim = randomBytes(9).toString('base64url');
     const cursor = new Cursor(grant, name, { log, narrowing, claim }, position, stored?.revision ?? 0);
     await this.#checkpoint.writeNow(cursor);
+    // Of one that waited for its receipt meanwhile nobody has heard yet.
+    const replaced = this.#held.get(cursor.subject);
+    if (replaced) this.#checkpoint.fence(replaced);
     this.#held.set(cursor.subject, cursor);
     this.bus.nc.publish(`${CLAIMED}.${grant}.${name}`, JSON.stringify({ subject: cursor.subject, claim }));
     return cursor;

@@ -16,6 +16,8 @@ export class Cursor {
   owner: CursorOwner | undefined;
   stored: number | null;
   fenced = false;
+  /** In a row, of the store: records older than the one that it has confirmed. */
+  olderAnswers = 0;
   #position: number | null;
 
   constructor(

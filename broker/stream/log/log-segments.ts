@@ -1,6 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { entryFilter } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
-import { readAfter } from '../../nats/log-reader.js';
+import { lastOf, provenEnd, readAfter } from '../../nats/log-reader.js';
 import { eventStream } from '../../nats/streams.js';
 import { EventMemory } from './event-memory.js';
 import { LogEvent } from './log-event.js';
@@ -13,6 +14,9 @@ const SEGMENT_EVENTS = 1024;
 const SEGMENT_BYTES = 1024 * 1024;
 /** What all segments together may hold, encoded forms included. */
 const CACHE_BYTES_MAX = 96 * 1024 * 1024;
+
+/** A leader that was replaced knows within a heartbeat (1 s). */
+const ASK_AGAIN_MS = 1_500;
 
 /** Entry and place of a reader that is behind. */
 export interface LogPlace {
@@ -124,6 +128,7 @@ export class LogSegments {
    * far the replica is: the segment reaches to the last message that came, whosever it was.
    */
   async #readReplicated(place: LogPlace): Promise<LogSegment> {
+    const headBefore = this.readers.at(place.partition).head;
     const messages = await readAfter(this.bus, {
       stream: eventStream(place.partition),
       after: place.after,
@@ -135,7 +140,25 @@ export class LogSegments {
     const memory = new EventMemory();
     const own = messages.filter((message) => message.subject.startsWith(prefix));
     const events = own.map((message) => new LogEvent(message, place.entry, memory));
-    return new LogSegment(place.entry, place.after, messages.at(-1)?.position ?? place.after, events);
+    const last = messages.at(-1)?.position;
+    if (last === undefined && (await this.#isGone(place)))
+      return new LogSegment(place.entry, place.after, headBefore, []);
+    return new LogSegment(place.entry, place.after, last ?? place.after, events);
+  }
+
+  /**
+   * Whether everything behind a place has ended by age, as the leader has it. It is asked twice: one that was cut off answers
+   * for a moment when it comes back.
+   */
+  async #isGone({ partition, after }: LogPlace): Promise<boolean> {
+    const stream = eventStream(partition);
+    for (let time = 1; ; time++) {
+      const newest = await lastOf(this.bus, stream, `ev.${partition}.>`);
+      if (newest && newest.position > after) return false;
+      if (time === 2) return true;
+      await provenEnd(this.bus, stream);
+      await pause(ASK_AGAIN_MS);
+    }
   }
 
   #find(place: LogPlace): LogSegment | undefined {

@@ -1,7 +1,7 @@
 import { parseEventSubject } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
 import { Follower } from '../../nats/follower.js';
-import { streamEnds } from '../../nats/log-reader.js';
+import { provenEnd } from '../../nats/log-reader.js';
 import type { StoredMessage } from '../../nats/stored-message.js';
 import { eventStream } from '../../nats/streams.js';
 import { EventMemory } from './event-memory.js';
@@ -58,7 +58,7 @@ export class PartitionReader {
 
   /** Whether the log goes that far, here or only in the store: another process may have read it first. */
   async hasPosition(position: number): Promise<boolean> {
-    return position <= this.head || position <= (await streamEnds(this.#bus, eventStream(this.partition))).last;
+    return position <= this.head || position <= (await provenEnd(this.#bus, eventStream(this.partition)));
   }
 
   /** Resolves when the log has moved past a position, or after the timeout. */

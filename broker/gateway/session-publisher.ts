@@ -21,6 +21,7 @@ export interface SessionPublisherOptions {
 /** Publish frames of one session: handed to intake in order of arrival, answered each with its results in order. */
 export class SessionPublisher {
   readonly #underWay = new Set<Promise<void>>();
+  readonly #flow = {};
   #waitingEvents = 0;
   #isPaused = false;
   /**
@@ -56,8 +57,8 @@ export class SessionPublisher {
   #handOver({ events, atomic }: PublishFrame): PublishResult[] | Promise<PublishResult[]> {
     const { caller, intake } = this.options;
     if (this.#isBroken) return events.map(precedingFailed);
-    if (!atomic) return intake.publish(caller, events);
-    const answers = events.every(isEvent) ? intake.publishAtomic(caller, events) : events.map(batchRefused);
+    if (!atomic) return intake.publish(caller, events, this.#flow);
+    const answers = events.every(isEvent) ? intake.publishAtomic(caller, events, this.#flow) : events.map(batchRefused);
     if (Array.isArray(answers)) this.#noteFailure(answers);
     return answers;
   }

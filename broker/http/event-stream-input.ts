@@ -39,9 +39,10 @@ export async function* publishStream(stream: EventStream): AsyncGenerator<string
 
 async function feed(stream: EventStream, answers: OrderedAnswers<PublishResult[]>): Promise<void> {
   const { intake, body, maxEventBytes, ending } = stream;
+  const flow = {};
   try {
     for await (const lines of ndjsonLines(body, eventTextBytesMax(maxEventBytes))) {
-      await answers.add(publishLines(stream, lines), lines.length);
+      await answers.add(publishLines(stream, lines, flow), lines.length);
       await intake.pressure();
       if (ending.aborted) break;
     }
@@ -60,9 +61,13 @@ interface ReadLines {
 }
 
 /** A line that holds no event takes its place among the answers and disturbs no other. */
-function publishLines({ intake, caller, maxEventBytes }: EventStream, lines: InputLine[]): Promise<PublishResult[]> {
+function publishLines(
+  { intake, caller, maxEventBytes }: EventStream,
+  lines: InputLine[],
+  flow: object,
+): Promise<PublishResult[]> {
   const { events, ...places } = readLines(lines, maxEventBytes);
-  return atTheirPlaces(intake.publish(caller, events), places);
+  return atTheirPlaces(intake.publish(caller, events, flow), places);
 }
 
 function readLines(lines: readonly InputLine[], maxEventBytes: number): ReadLines {

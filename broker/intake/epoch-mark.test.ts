@@ -1,5 +1,23 @@
 import t from 'tap';
 import { EpochMark } from './epoch-mark.js';
+import { WaitingEvent } from './waiting-event.js';
+
+const flow = {};
+const event = (position: string, arrival: number): WaitingEvent => {
+  const route = { system: 's', entry: 'a.b', subject: 'ev.0.a.b.s', partition: 0, ttlSeconds: undefined };
+  const place = { position, epoch: '' };
+  const fields = {
+    id: position,
+    op: 'create',
+    route,
+    place,
+    arrival,
+    flow,
+    bytes: undefined,
+    refusal: undefined,
+  } as const;
+  return new WaitingEvent(fields, () => undefined);
+};
 
 t.test('a mark only rises', async (t) => {
   const mark = new EpochMark();
@@ -18,54 +36,44 @@ t.test('a quarantined event raises the mark and leaves the position of the last 
   t.same([mark.handled, mark.position], ['6', 50]);
 });
 
-t.test('what comes after a refused event is blocked until that one comes again', async (t) => {
+t.test('what comes after a refused event is blocked until that one is handled', async (t) => {
   const mark = new EpochMark();
-  mark.refuse('10', 100);
-  t.ok(mark.isBlocked('11', 101));
-  t.notOk(mark.isBlocked('10', 102));
-  mark.succeed('10', 103, 7);
-  t.notOk(mark.isBlocked('11', 104));
-});
-
-t.test('an event that was in the queue before the failure does not end it', async (t) => {
-  const mark = new EpochMark();
-  mark.refuse('10', 100);
-  mark.succeed('9', 99, 7);
-  t.ok(mark.isBlocked('11', 101));
-});
-
-t.test('the earliest refused one counts', async (t) => {
-  const mark = new EpochMark();
-  mark.refuse('10', 100);
-  mark.refuse('12', 102);
-  mark.refuse('8', 98);
-  t.ok(mark.isBlocked('9', 99));
-  mark.succeed('8', 103, 1);
-  t.notOk(mark.isBlocked('9', 104));
-});
-
-t.test('a failed event that turns out to be stored blocks nothing', async (t) => {
-  const mark = new EpochMark();
-  mark.refuse('10', 100);
+  mark.refuse(event('10', 100));
+  t.ok(mark.isBlocked(event('11', 101)));
+  t.notOk(mark.isBlocked(event('10', 102)));
   mark.raise('10', 7);
-  t.notOk(mark.isBlocked('11', 101));
+  t.notOk(mark.isBlocked(event('11', 104)));
+});
+
+t.test('an event before it that was in the queue does not free what came behind', async (t) => {
+  const mark = new EpochMark();
+  mark.refuse(event('10', 100));
+  mark.begin(event('9', 99));
+  mark.raise('9', 7);
+  t.ok(mark.isBlocked(event('11', 101)));
+});
+
+t.test('behind the event that goes back everything may come in the same commit', async (t) => {
+  const mark = new EpochMark();
+  mark.refuse(event('10', 100));
+  mark.refuse(event('11', 101));
+  mark.begin(event('10', 102));
+  t.notOk(mark.isBlocked(event('12', 103)));
 });
 
 t.test('where the first of several failed events turns out to be stored the others are still missing', async (t) => {
   const mark = new EpochMark();
-  mark.refuse('10', 100);
-  mark.refuse('11', 101);
-  mark.refuse('12', 102);
+  for (const i of [10, 11, 12]) mark.refuse(event(`${i}`, 90 + i));
   mark.raise('10', 7);
-  t.ok(mark.isBlocked('13', 103), 'what was under way behind them');
-  t.notOk(mark.isBlocked('11', 104), 'the source has gone back');
+  t.ok(mark.isBlocked(event('13', 103)), 'what was under way behind them');
+  t.notOk(mark.isBlocked(event('11', 104)), 'the source has gone back');
 });
 
 t.test('a repeated event that fails blocks nothing: it is handled already', async (t) => {
   const mark = new EpochMark();
   mark.raise('10', 7);
-  mark.refuse('9', 100);
-  t.notOk(mark.isBlocked('11', 101));
-  mark.refuse('11', 102);
-  t.ok(mark.isBlocked('12', 103));
+  mark.refuse(event('9', 100));
+  t.notOk(mark.isBlocked(event('11', 101)));
+  mark.refuse(event('11', 102));
+  t.ok(mark.isBlocked(event('12', 103)));
 });

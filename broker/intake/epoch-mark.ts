@@ -13,8 +13,6 @@ export class EpochMark {
   position = 0;
   isDirty = false;
   #pending: WaitingEvent | undefined;
-  /** The event with which the commit under way goes back to refused ones. */
-  #retry: Place | undefined;
   readonly #refused = new RefusedPlaces();
 
   covers(position: string): boolean {
@@ -26,21 +24,19 @@ export class EpochMark {
   }
 
   /** The event becomes part of a commit, which stores all events of a source or none. */
-  begin(event: WaitingEvent, position: string): void {
+  begin(event: WaitingEvent): void {
     this.#pending = event;
-    const place = { position, arrival: event.fields.arrival };
-    if (!this.#retry && this.#refused.isRetry(place)) this.#retry = place;
+    this.came(event);
   }
 
   /** The commit is over. */
   end(): void {
     this.#pending = undefined;
-    this.#retry = undefined;
   }
 
   /** True when the event has to wait until one before it that was refused is sent again. */
-  isBlocked(position: string, arrival: number): boolean {
-    return this.#refused.blocks({ position, arrival }, this.#retry);
+  isBlocked(event: WaitingEvent): boolean {
+    return this.#refused.blocks(placeOf(event));
   }
 
   raise(sourcePosition: string, logPosition: number | undefined): void {
@@ -51,19 +47,19 @@ export class EpochMark {
     this.#refused.handled(sourcePosition);
   }
 
-  /** An event was stored or quarantined. */
-  succeed(sourcePosition: string, arrival: number, logPosition: number | undefined): void {
-    this.goneBack(sourcePosition, arrival);
-    this.raise(sourcePosition, logPosition);
-  }
-
-  /** The source has sent an event again: what it was refused behind that one it sends again too. */
-  goneBack(position: string, arrival: number): void {
-    this.#refused.goneBack({ position, arrival });
+  /** An event is taken, or was before: its flow may have gone back with it to refused ones. */
+  came(event: WaitingEvent): void {
+    this.#refused.came(placeOf(event));
   }
 
   /** Of an event that is handled already nothing is missing: it would be answered as a duplicate and block for ever. */
-  refuse(position: string, arrival: number): void {
+  refuse(event: WaitingEvent): void {
+    const { position, arrival } = placeOf(event);
     if (!this.covers(position)) this.#refused.add(position, arrival);
   }
+}
+
+/** Only events with a place come here. */
+function placeOf({ fields: { place, arrival, flow } }: WaitingEvent): Place {
+  return { position: place!.position, arrival, flow };
 }

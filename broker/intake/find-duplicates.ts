@@ -12,7 +12,7 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 const READ_MESSAGES_MAX = 300_000;
 
 /**
- * Finds which events are in the log already and remembers their positions; false when none is. Only the log can tell:
+ * Finds which events are in the log already and remembers where; false when none of them is. Only the log can tell:
  * JetStream refuses a batch without naming the duplicate, and sending the members singly would store some of them.
  */
 export async function findDuplicates(
@@ -29,9 +29,9 @@ export async function findDuplicates(
     for await (const page of pagesOf(bus, { stream, subject, after, limit: PAGE_MESSAGES, maxBytes: PAGE_BYTES })) {
       for (const { data, position } of page) {
         const id = decodeEnvelope(data).sourceId;
-        if (!ids.has(id)) continue;
+        // The others too: who sends all again after a restart comes with them next.
         recent.add(subject, id, position);
-        isFound = true;
+        if (ids.has(id)) isFound = true;
       }
     }
   }

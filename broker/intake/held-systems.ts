@@ -107,8 +107,8 @@ export class HeldSystems {
         batch.map(({ fields }) => ({ entry: fields.refusal!.record, code: fields.refusal!.problem.code })),
       );
       for (const event of batch) {
-        const { place, arrival, id, refusal } = event.fields;
-        source.epoch(place!.epoch).succeed(place!.position, arrival, undefined);
+        const { place, id, refusal } = event.fields;
+        source.epoch(place!.epoch).raise(place!.position, undefined);
         settle(event, { id, problem: refusal!.problem });
       }
       checkpoint.touch(source);
@@ -125,14 +125,14 @@ export class HeldSystems {
       const event = units[0];
       if (!event || event instanceof WaitingBatch || !event.fields.refusal) break;
       if (this.#deps.sources.of(event) !== source) break;
-      const verdict = source.judge(event.fields.place!, event.fields.arrival);
+      const verdict = source.judge(event, event.fields.place!);
       // A duplicate of one in this batch: judged again when that one is stored or failed.
       if (verdict.kind === 'follow') break;
       units.shift();
       const screening = screenPlace(event, verdict, this.#deps.recent);
       if (screening?.kind === 'answer') this.#deps.settle(event, screening.result);
       else {
-        source.epoch(event.fields.place!.epoch).begin(event, event.fields.place!.position);
+        source.epoch(event.fields.place!.epoch).begin(event);
         batch.push(event);
         bytes += event.size;
       }

@@ -38,6 +38,7 @@ export interface IntakeDeps {
 /** What the events of one call have in common. */
 interface Call {
   caller: SystemCaller;
+  flow: object;
   entries: EntryLookup;
 }
 
@@ -84,10 +85,13 @@ export class Intake {
     });
   }
 
-  /** Answers in the order of the events, when all are there. It does not reject: what went wrong is in the result. */
-  publish(caller: SystemCaller, events: readonly unknown[]): Promise<PublishResult[]> {
+  /**
+   * Answers in the order of the events, when all are there. It does not reject: what went wrong is in the result. `flow` is the
+   * session or request that they came over; without one they are a flow of their own.
+   */
+  publish(caller: SystemCaller, events: readonly unknown[], flow: object = {}): Promise<PublishResult[]> {
     const answers = new EventAnswers(events.length);
-    const call: Call = { caller, entries: new LookUpOnce(this.#deps.catalog) };
+    const call: Call = { caller, flow, entries: new LookUpOnce(this.#deps.catalog) };
     for (let i = 0; i < events.length; i++) {
       const event = events[i];
       const answer = answers.to(i);
@@ -101,9 +105,13 @@ export class Intake {
    * All or none of up to 1,000 events of one entry; what was stored before is answered as duplicate and left out. A refusal
    * is answered at once, so that the caller knows it before the next call.
    */
-  publishAtomic(caller: SystemCaller, events: readonly SourceEventInput[]): PublishResult[] | Promise<PublishResult[]> {
+  publishAtomic(
+    caller: SystemCaller,
+    events: readonly SourceEventInput[],
+    flow: object = {},
+  ): PublishResult[] | Promise<PublishResult[]> {
     const raw = events as readonly unknown[] as RawEvent[];
-    const call: Call = { caller, entries: new LookUpOnce(this.#deps.catalog) };
+    const call: Call = { caller, flow, entries: new LookUpOnce(this.#deps.catalog) };
     const judged = raw.map((event) => this.#judge(call, event));
     const refusal = this.#isDraining ? shuttingDown() : refusalOfBatch(judged);
     if (refusal || judged.some((one) => !one.accepted)) {
@@ -111,7 +119,7 @@ export class Intake {
     }
     if (judged.length === 0) return [];
     const answers = new EventAnswers(judged.length);
-    const waiting = judged.map((one, i) => new WaitingEvent(this.#fields(caller, raw[i]!, one), answers.to(i)));
+    const waiting = judged.map((one, i) => new WaitingEvent(this.#fields(call, raw[i]!, one), answers.to(i)));
     const writer = this.#writers[judged[0]!.entry!.version.partition]!;
     const bytes = waiting.reduce((sum, event) => sum + event.size, 0);
     if (!writer.backlog.hasRoom(waiting.length, bytes)) {
@@ -146,15 +154,15 @@ export class Intake {
     }
     const { caller } = call;
     const judged = this.#judge(call, event);
-    if (judged.accepted) this.#queue(caller, event, judged, answer);
+    if (judged.accepted) this.#queue(call, event, judged, answer);
     // Without an entry of the caller's there is no quarantine that anyone would be entitled to read.
     else if (!judged.entry) answer(this.#refused(judged.id, judged.problem));
-    else if (placeOf(event)) this.#queue(caller, event, judged, answer);
+    else if (placeOf(event)) this.#queue(call, event, judged, answer);
     else this.#setAside(caller, event, judged, answer);
   }
 
-  #queue(caller: SystemCaller, event: RawEvent, judged: Judgement, answer: Answer): void {
-    const waiting = new WaitingEvent(this.#fields(caller, event, judged), answer);
+  #queue(call: Call, event: RawEvent, judged: Judgement, answer: Answer): void {
+    const waiting = new WaitingEvent(this.#fields(call, event, judged), answer);
     const writer = this.#writers[judged.entry!.version.partition]!;
     if (writer.backlog.hasRoom(1, waiting.size)) writer.add(waiting);
     else answer(this.#refuseForNow(writer, waiting));
@@ -171,13 +179,14 @@ export class Intake {
     }
   }
 
-  #fields(caller: SystemCaller, event: RawEvent, judged: Judgement): WaitingFields {
+  #fields({ caller, flow }: Call, event: RawEvent, judged: Judgement): WaitingFields {
     return {
       id: judged.id,
       op: event.op as SourceOp,
       route: routeOf(judged.entry!.version, caller.id),
       place: placeOf(event),
       arrival: ++this.#arrivals,
+      flow,
       bytes: judged.accepted ? judged.bytes : undefined,
       refusal: judged.accepted
         ? undefined

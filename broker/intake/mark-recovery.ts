@@ -14,11 +14,18 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 /** Brings the marks of a source up to what the store holds. Rejects when the store can not be read. */
 export async function recoverMarks(bus: Bus, source: SourceMarks): Promise<void> {
   // The head comes before the marks, which are then at least as new as it says.
-  if (!source.head) source.head = await readHead(bus, source);
-  if (!source.isLoaded) await loadCheckpoint(bus, source, source.head);
+  const head = await readHead(bus, source);
+  source.head ??= head;
+  if (!source.isLoaded || reachesFurther(head, source)) await loadCheckpoint(bus, source, head);
   await readQuarantine(bus, source);
   await readLog(bus, source);
-  source.isCurrent = true;
+  // A checkpoint that was refused meanwhile has taken the head away again.
+  source.isCurrent = source.head !== undefined;
+}
+
+/** Another broker has written it, and what it has read may have ended by age since. */
+function reachesFurther(head: CheckpointHead, source: SourceMarks): boolean {
+  return head.through > source.through || head.quarantineThrough > source.quarantineThrough;
 }
 
 async function readHead(bus: Bus, source: SourceMarks): Promise<CheckpointHead> {
@@ -34,11 +41,12 @@ async function loadCheckpoint(bus: Bus, source: SourceMarks, head: CheckpointHea
     if (subject === headSubject(entry, system)) continue;
     const { epoch, sourceposition, position } = decodeRecord<MarkRecord>(data);
     const mark = source.epoch(epoch);
+    if (mark.covers(sourceposition)) continue;
     mark.raise(sourceposition, position);
     mark.isDirty = false;
   }
-  source.through = head.through;
-  source.quarantineThrough = head.quarantineThrough;
+  source.through = Math.max(source.through, head.through);
+  source.quarantineThrough = Math.max(source.quarantineThrough, head.quarantineThrough);
   source.isLoaded = true;
 }
 

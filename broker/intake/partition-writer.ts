@@ -99,8 +99,8 @@ export class PartitionWriter {
 
   /** An event that is not taken for the moment: what follows it of its source must not overtake it. */
   noteRefusal(event: WaitingEvent): void {
-    const { place, arrival } = event.fields;
-    if (place) this.#sources.of(event)?.refuse(place, arrival);
+    const { place } = event.fields;
+    if (place) this.#sources.of(event)?.refuse(event, place);
   }
 
   /** The connection was lost: what is known of the log may not hold any more. */
@@ -177,6 +177,7 @@ export class PartitionWriter {
     if (problems.some((problem) => problem !== undefined)) {
       for (const [i, event] of batch.events.entries()) {
         const problem = problems[i] ?? batchRefused(event.fields.id, event.fields.route.entry);
+        this.noteRefusal(event);
         this.#settle(event, { id: event.fields.id, problem });
       }
       return;
@@ -263,15 +264,16 @@ export class PartitionWriter {
   }
 
   #moveOn(source: SourceMarks, event: WaitingEvent, { position, duplicate }: Exclude<Outcome, Error>): void {
-    const { place, arrival } = event.fields;
+    const { place } = event.fields;
     if (!duplicate) source.advance(position);
-    if (place) source.epoch(place.epoch).succeed(place.position, arrival, position);
+    if (place) source.epoch(place.epoch).raise(place.position, position);
     this.#deps.checkpoint.touch(source);
   }
 
-  #noteGoneBack(event: WaitingEvent): void {
-    const { place, arrival } = event.fields;
-    if (place) this.#sources.of(event)?.epoch(place.epoch).goneBack(place.position, arrival);
+  /** A source that goes back often begins with some that are stored. */
+  #noteDuplicate(event: WaitingEvent): void {
+    const { place } = event.fields;
+    if (place) this.#sources.of(event)?.epoch(place.epoch).came(event);
   }
 
   /** It may be that another broker has taken by now what this one is waiting for. */
@@ -293,7 +295,7 @@ export class PartitionWriter {
 
   #settle(event: WaitingEvent, result: PublishResult): void {
     this.backlog.remove(event.size);
-    if (result.duplicate) this.#noteGoneBack(event);
+    if (result.duplicate) this.#noteDuplicate(event);
     else if (result.problem?.code === 'PRECEDING_FAILED') this.#noteBlocked(event);
     if (result.problem) this.#deps.metrics.intake.eventRefused(result.problem.code);
     else if (result.duplicate) this.#deps.metrics.intake.eventDuplicate();

@@ -4,28 +4,45 @@ import { BATCH_MESSAGES_MAX } from '../nats/publisher.js';
 /** More than one uncertain commit holds: wherever in it the log turns out to end, what was refused next is known. */
 export const REFUSED_PLACES_MAX = 2 * BATCH_MESSAGES_MAX;
 
-/** A source position, and the number that the event got when it came. */
+/** Where an event stands among those of its source. */
 export interface Place {
   position: string;
+  /** The number that it got when it came. */
   arrival: number;
+  /** What it came over: one session or request, whose events come in the order in which they were sent. */
+  flow: object;
+}
+
+/** `first` and `last`: arrival of the event when it was refused for the first and the latest time; `at`: when that was. */
+interface Refused {
+  position: string;
+  first: number;
+  last: number;
+  at: number;
 }
 
 /**
  * Places of one epoch of a source that were not taken for the moment: they failed, or came behind one that had. Nothing passes
- * one of them until it is handled or the source goes back: to it, or to a place before it.
+ * one of them until it is handled, but for what comes behind in a flow that has gone back: to it, or to a place before it. What
+ * an older connection still had of the source is no such flow.
  */
 export class RefusedPlaces {
   /** Ascending, each position once. */
-  #places: Place[] = [];
+  readonly #places: Refused[] = [];
+  #returned: (Place & { at: number }) | undefined;
+  /** Counts refusals and returns: an event that came back may be refused again. */
+  #clock = 0;
 
   add(position: string, arrival: number): void {
-    const before = this.#places.findLastIndex((place) => compareSourcePositions(place.position, position) <= 0);
-    const found = this.#places[before];
-    if (found && compareSourcePositions(found.position, position) === 0) {
-      found.arrival = Math.max(found.arrival, arrival);
+    const index = this.#countBefore(position);
+    const known = this.#at(index, position);
+    if (known) {
+      known.first = Math.min(known.first, arrival);
+      known.last = Math.max(known.last, arrival);
+      known.at = ++this.#clock;
       return;
     }
-    this.#places.splice(before + 1, 0, { position, arrival });
+    this.#places.splice(index, 0, { position, first: arrival, last: arrival, at: ++this.#clock });
     // The first ones say where the source has to begin, the last one how far it was.
     if (this.#places.length > REFUSED_PLACES_MAX) this.#places.splice(-2, 1);
   }
@@ -33,30 +50,49 @@ export class RefusedPlaces {
   /** Everything up to here is stored or quarantined. */
   handled(position: string): void {
     if (this.#places.length === 0) return;
-    const left = this.#places.findIndex((place) => compareSourcePositions(place.position, position) > 0);
-    this.#places.splice(0, left < 0 ? this.#places.length : left);
+    const before = this.#countBefore(position);
+    this.#places.splice(0, this.#at(before, position) ? before + 1 : before);
+    if (this.#places.length === 0) this.#returned = undefined;
   }
 
-  /** The source has sent `by`, and sends what comes behind it again. */
-  goneBack(by: Place): void {
-    if (this.#places.length > 0) this.#places = this.#places.filter((place) => !comesAgain(place, by));
+  /** An event that is not blocked: when it stands before refused ones that came earlier, its flow sends them again. */
+  came({ position, arrival, flow }: Place): void {
+    if (this.#places.length === 0) return;
+    const index = this.#countBefore(position);
+    if (!this.#places.some(({ last }, i) => i >= index && last < arrival)) return;
+    const before = this.#returned?.flow === flow ? this.#returned.position : position;
+    const from = compareSourcePositions(before, position) < 0 ? before : position;
+    this.#returned = { position: from, arrival, flow, at: ++this.#clock };
   }
 
-  /** True when the source goes back with it. */
-  isRetry(by: Place): boolean {
-    return this.#places.some((place) => comesAgain(place, by));
+  /** True when the event would pass a refused one. */
+  blocks({ position, arrival, flow }: Place): boolean {
+    if (this.#places.length === 0) return false;
+    const returned = this.#returned?.flow === flow ? this.#returned : undefined;
+    const comesAgainFrom = returned ? this.#countBefore(returned.position) : Number.POSITIVE_INFINITY;
+    const end = this.#countBefore(position);
+    for (let i = 0; i < end; i++) {
+      const { first, last, at } = this.#places[i]!;
+      const comesAgain = i >= comesAgainFrom && last < returned!.arrival && at < returned!.at;
+      if (first < arrival && !comesAgain) return true;
+    }
+    return false;
   }
 
-  /** True when the event would pass a refused one. `retry` is in the commit that the event would be part of. */
-  blocks({ position, arrival }: Place, retry: Place | undefined): boolean {
-    return this.#places.some(
-      (place) =>
-        place.arrival < arrival &&
-        compareSourcePositions(place.position, position) < 0 &&
-        !(retry && comesAgain(place, retry)),
-    );
+  #at(index: number, position: string): Refused | undefined {
+    const found = this.#places[index];
+    return found && compareSourcePositions(found.position, position) === 0 ? found : undefined;
+  }
+
+  /** How many of the places are before a position. */
+  #countBefore(position: string): number {
+    let low = 0;
+    let high = this.#places.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compareSourcePositions(this.#places[middle]!.position, position) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
-
-const comesAgain = (refused: Place, by: Place): boolean =>
-  refused.arrival < by.arrival && compareSourcePositions(refused.position, by.position) >= 0;

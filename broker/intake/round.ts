@@ -37,7 +37,7 @@ export class Round {
     this.#byId.set(route.subject, id, event);
     if (!source) return;
     this.#tracked.set(route.subject, source);
-    if (place) source.epoch(place.epoch).begin(event, place.position);
+    if (place) source.epoch(place.epoch).begin(event);
   }
 
   /** The event of the round with the same id of the same source. */

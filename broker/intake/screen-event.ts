@@ -25,10 +25,10 @@ export function screenEvent(
   recent: RecentIds,
   round: Round,
 ): Screening {
-  const { id = '', route, place, arrival, refusal } = event.fields;
+  const { id = '', route, place, refusal } = event.fields;
   if (source && !source.isCurrent) return HOLD;
   if (source && place) {
-    const settled = screenPlace(event, source.judge(place, arrival), recent);
+    const settled = screenPlace(event, source.judge(event, place), recent);
     if (settled) return settled;
   }
   if (refusal) return HOLD;
@@ -63,10 +63,10 @@ export const duplicateOf = (event: WaitingEvent, position: number): PublishResul
 /** Of the events of one atomic batch: why each may not be taken because of its place, undefined when it may. */
 export function placeRefusals(events: readonly WaitingEvent[], source: SourceMarks): (Problem | undefined)[] {
   const refusals = events.map((event) => {
-    const { place, arrival } = event.fields;
+    const { place } = event.fields;
     if (!place) return undefined;
-    const { kind } = source.judge(place, arrival);
-    if (kind === 'new') source.epoch(place.epoch).begin(event, place.position);
+    const { kind } = source.judge(event, place);
+    if (kind === 'new') source.epoch(place.epoch).begin(event);
     return kind === 'blocked' || kind === 'too_many_epochs' ? placeProblem(event, kind) : undefined;
   });
   for (const { fields } of events) if (fields.place) source.epochs.get(fields.place.epoch)?.end();

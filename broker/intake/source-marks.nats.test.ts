@@ -117,6 +117,49 @@ t.test('of several events that failed the first turns out to be stored: the othe
   t.same(sourcePositions(await readLog(bus)), range(1, 7));
 });
 
+t.test('an event that is refused twice holds up what was queued between', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus, { queueBytesMax: 2_000 });
+  const large = () => renamed('10', { subject: 'k', data: { idNumber: 'k', name: 'x'.repeat(3_000) } });
+  const first = publish(intake, [large()]);
+  const behind = publish(intake, [renamed('11')]);
+  t.same(codes(await first), ['TOO_MANY']);
+  t.same(codes(await publish(intake, [large()])), ['TOO_MANY']);
+  t.same(codes(await behind), ['PRECEDING_FAILED']);
+  t.same(codes(await publish(intake, [renamed('10'), renamed('11')])), ['stored', 'stored']);
+});
+
+t.test('what an older connection still had passes nothing that the newer one sends again', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus, { queueEventsMax: 3 });
+  const send = async (flow: object, from: number, to = from) =>
+    codes(
+      await intake.publish(
+        REGISTRY,
+        range(from, to).map((position) => renamed(position)),
+        flow,
+      ),
+    );
+  const [older, newer] = [{}, {}];
+  t.same((await send(older, 1, 6)).slice(3), ['TOO_MANY', 'TOO_MANY', 'TOO_MANY']);
+  t.same(await send(newer, 4), ['stored']);
+  t.same(await send(older, 7), ['PRECEDING_FAILED']);
+  t.same(await send(newer, 5, 7), ['stored', 'stored', 'stored']);
+  t.same(sourcePositions(await readLog(bus)), range(1, 7));
+});
+
+t.test('of an atomic batch that is refused for one event the others are not passed either', async (t) => {
+  const intake = await startIntake(t, await connect(t, await startNats(t)), { queueEventsMax: 4 });
+  const of = (epoch: string, position: string) => renamed(position, { sourceepoch: epoch });
+  const events = [of('a', '1'), of('b', '1'), birth('x'), birth('y'), of('b', '2')];
+  t.same(codes(await publish(intake, events)).at(-1), 'TOO_MANY');
+  const atomic = intake.publishAtomic(REGISTRY, [of('a', '2'), of('b', '3')]);
+  const behind = publish(intake, [of('a', '3')]);
+  t.same(codes(await atomic), ['BATCH_REFUSED', 'PRECEDING_FAILED']);
+  t.same(codes(await behind), ['PRECEDING_FAILED']);
+  t.same(codes(await publish(intake, [of('a', '2'), of('a', '3')])), ['stored', 'stored']);
+});
+
 t.test('a source that comes back after another broker has taken the failed event goes on', async (t) => {
   const server = await startNats(t);
   const one = await startIntake(t, await connect(t, server, 'one'), { queueEventsMax: 3 });
@@ -167,6 +210,31 @@ t.test('two brokers that serve one source do not store an event twice', async (t
   const three = await startIntake(t, bus);
   t.same(codes(await publish(three, [renamed('42'), renamed('43')])), ['duplicate', 'stored']);
   t.same(sourcePositions(await readLog(bus)), range(1, 43));
+});
+
+t.test('what another broker has stored and what is gone by now is still handled', async (t) => {
+  const server = await startNats(t);
+  const bus = await connect(t, server, 'one');
+  const one = await startIntake(t, bus);
+  const two = await startIntake(t, await connect(t, server, 'two'));
+  await publish(one, [renamed('1')]);
+  await publish(
+    two,
+    range(2, 5).map((position) => renamed(position)),
+  );
+  await two.drain();
+  // As when all of it has ended by age.
+  const { config } = await bus.jsm.streams.info('EV_0');
+  await bus.jsm.streams.delete('EV_0');
+  await bus.jsm.streams.add({ ...config, first_seq: 6 });
+  t.same(codes(await publish(one, [renamed('3'), renamed('6')])), ['duplicate', 'stored']);
+  await one.drain();
+  const three = await startIntake(t, bus);
+  t.same(
+    codes(await publish(three, [renamed('5'), renamed('6')])),
+    ['duplicate', 'duplicate'],
+    'the mark is not lowered',
+  );
 });
 
 t.test('two brokers at once store each place once', async (t) => {

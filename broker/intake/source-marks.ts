@@ -64,11 +64,11 @@ export class SourceMarks {
   }
 
   /** Judges against what is handled and what is in the commit under way. */
-  judge(place: SourcePlace, arrival: number): Verdict {
+  judge(event: WaitingEvent, place: SourcePlace): Verdict {
     const mark = this.#epochs.get(place.epoch);
     if (!mark) return this.#epochs.size < EPOCHS_PER_SOURCE_MAX ? NEW : TOO_MANY_EPOCHS;
     if (mark.covers(place.position)) return { kind: 'duplicate', position: mark.position };
-    if (mark.isBlocked(place.position, arrival)) return BLOCKED;
+    if (mark.isBlocked(event)) return BLOCKED;
     const pending = mark.pending;
     if (pending && compareSourcePositions(place.position, pending.fields.place!.position) <= 0) {
       return { kind: 'follow', event: pending };
@@ -77,9 +77,9 @@ export class SourceMarks {
   }
 
   /** An event was not taken for the moment. Not kept for an epoch that would be one too many: none of its events is taken. */
-  refuse(place: SourcePlace, arrival: number): void {
+  refuse(event: WaitingEvent, place: SourcePlace): void {
     if (!this.#epochs.has(place.epoch) && this.#epochs.size >= EPOCHS_PER_SOURCE_MAX) return;
-    this.epoch(place.epoch).refuse(place.position, arrival);
+    this.epoch(place.epoch).refuse(event);
   }
 
   /** The subject has a new newest message, written by this broker right behind the one it knew. */

@@ -14,6 +14,8 @@ export interface WaitingFields {
   place: SourcePlace | undefined;
   /** Counts all events that intake took: tells what came before and after a failure. */
   arrival: number;
+  /** What it came over: events of one flow come in the order in which they were sent. */
+  flow: object;
   /** The stored form; undefined for a refused event that waits for its turn to be quarantined. */
   bytes: Uint8Array | undefined;
   refusal: { problem: Problem; record: QuarantineEntry } | undefined;

@@ -79,12 +79,19 @@ export function expectedConfigs(options: StreamsOptions): (Partial<StreamConfig>
   return [...events, ...otherStreams(options)].map(configOf);
 }
 
+/** The life of a log as its stream names it; '' of a stream that has none. */
+export const logOf = ({ config }: StreamInfo): string => config.metadata?.[LOG_KEY] ?? '';
+
+/** Writes another name of its life to a stream. */
+export async function nameLog(bus: Bus, { config }: StreamInfo, log: string): Promise<void> {
+  await bus.jsm.streams.update(config.name, { ...config, metadata: { ...config.metadata, [LOG_KEY]: log } });
+}
+
 /** Gives the log of a partition a new life after it was restored or has lost its tail; returns its id. */
 export async function renewLog(bus: Bus, partition: number): Promise<string> {
   const name = eventStream(partition);
-  const { config } = await bus.jsm.streams.info(name);
   const log = newLogId();
-  await bus.jsm.streams.update(name, { ...config, metadata: { ...config.metadata, [LOG_KEY]: log } });
+  await nameLog(bus, await bus.jsm.streams.info(name), log);
   return log;
 }
 
@@ -153,4 +160,3 @@ const COMMON: Partial<StreamConfig> = {
 const maxBytes = (limit: number | undefined): Partial<StreamConfig> =>
   limit === undefined ? {} : { max_bytes: limit };
 const newLogId = (): string => randomBytes(9).toString('base64url');
-const logOf = (info: StreamInfo): string => info.config.metadata?.[LOG_KEY] ?? '';

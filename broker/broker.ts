@@ -173,6 +173,7 @@ class RunningBroker implements Broker {
         bus,
         entries: catalog,
         grantsOf: (entry) => grants.byEntry(entry),
+        logOf: (partition) => rooms.engine.logOf(partition),
         ledger,
         secret,
       }),

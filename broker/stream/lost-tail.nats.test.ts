@@ -1,32 +1,13 @@
 import { deferred } from '@nats-io/transport-node';
 import t from 'tap';
-import { SluiceError } from '../../proto/errors.js';
 import { eventually } from '../../tests/support/condition.js';
 import { follow, person, publishMany, startEngine } from '../../tests/support/engine-follow.js';
-import { lifeInStore, loseTail } from '../../tests/support/lost-tail.js';
+import { lifeInStore, loseTail, readAgain } from '../../tests/support/lost-tail.js';
 import { connect } from '../../tests/support/nats.js';
 import { startStreamFixture } from '../../tests/support/stream-fixture.js';
 import { PullReader } from './pull-reader.js';
-import type { StreamEngine } from './stream-engine.js';
 
 const WAIT_MS = 10_000;
-
-/** Reads the log again and waits until it has a life once more; resolves with it. */
-async function readAgain(engine: StreamEngine): Promise<string> {
-  const before = engine.logOf(0);
-  await engine.readers.at(0).start();
-  let now = before;
-  const look = () => {
-    try {
-      now = engine.logOf(0);
-    } catch (error) {
-      if (!(error instanceof SluiceError && error.code === 'STORE_UNAVAILABLE')) throw error;
-    }
-    return now !== before;
-  };
-  await eventually(look, 'the new life', WAIT_MS);
-  return now;
-}
 
 t.test('after a lost tail a cursor that one broker stored is good on the others', async (t) => {
   const { fixture, engine } = await startEngine(t);

@@ -18,7 +18,7 @@ import { openStore } from './open-store.js';
 import { Releases } from './releases.js';
 import { listen, type Serving, stopServing } from './serve-http.js';
 import { Disclosures } from './stream/disclosures.js';
-import { LogMarks } from './stream/log/log-life.js';
+import { LogMarks } from './stream/log/log-marks.js';
 import { PullReader } from './stream/pull-reader.js';
 import { StreamEngine } from './stream/stream-engine.js';
 import { VERSION } from './version.js';
@@ -101,7 +101,8 @@ class RunningBroker implements Broker {
       warn: this.#warn,
     });
     const headOf = (partition: number): number => engine.readers.at(partition).head;
-    const marks = new LogMarks({ bus, store, headOf, warn: this.#warn });
+    const onOtherLife = (partition: number): void => engine.readers.at(partition).checkAgain();
+    const marks = new LogMarks({ bus, store, headOf, onOtherLife, warn: this.#warn });
     releases.add('log marks', () => marks.drain());
     releases.add('stream engine', () => engine.drain());
     await engine.start();
@@ -172,6 +173,7 @@ class RunningBroker implements Broker {
         bus,
         entries: catalog,
         grantsOf: (entry) => grants.byEntry(entry),
+        logOf: (partition) => rooms.engine.logOf(partition),
         ledger,
         secret,
       }),

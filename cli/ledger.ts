@@ -18,6 +18,21 @@ interface Disclosure {
   certainty: string;
 }
 
+/** Receipts of a former life of the log. */
+interface FormerReceipts {
+  grant: string;
+  party: string;
+  system: string;
+  receipts: number;
+  firstOpenedAt: string;
+  lastOpenedAt: string;
+}
+
+interface Report {
+  disclosures: Disclosure[];
+  formerLives: FormerReceipts[];
+}
+
 export function addLedger(program: Command, terminal: Terminal): void {
   const ledger = program.command('ledger').summary('check the ledger, ask it who received what');
   withConnection(ledger.command('verify'))
@@ -52,9 +67,16 @@ type WhoReceived = ConnectionOptions & { entry: string; subject: string };
 async function whoReceived(options: WhoReceived, terminal: Terminal): Promise<void> {
   const { entry, subject } = options;
   const query = { entry, subject };
-  const { disclosures } = await apiOf(options).json<{ disclosures: Disclosure[] }>('/v1/disclosures', { query });
-  if (options.json) return terminal.out(JSON.stringify(disclosures));
-  if (disclosures.length === 0) return terminal.out('nobody has received anything about that record');
+  const report = await apiOf(options).json<Report>('/v1/disclosures', { query });
+  if (options.json) return terminal.out(JSON.stringify(report));
+  const { disclosures, formerLives } = report;
+  if (disclosures.length > 0) await showDisclosures(disclosures, terminal);
+  else if (formerLives.length === 0) await terminal.out('nobody has received anything about that record');
+  else await terminal.out('nothing that is in the log about that record is known to have gone out');
+  await showFormerLives(formerLives, terminal);
+}
+
+async function showDisclosures(disclosures: Disclosure[], terminal: Terminal): Promise<void> {
   const rows = disclosures.map((one) => [
     one.acceptedAt,
     one.op,
@@ -66,5 +88,22 @@ async function whoReceived(options: WhoReceived, terminal: Terminal): Promise<vo
     one.items.map(({ name, transform }) => (transform === undefined ? name : `${name} (${transform})`)).join(', '),
   ]);
   const head = ['ACCEPTED', 'OP', 'POSITION', 'PARTY', 'SYSTEM', 'GRANT', 'CERTAINTY', 'ITEMS'];
+  for (const line of table(head, rows)) await terminal.out(line);
+}
+
+async function showFormerLives(formerLives: FormerReceipts[], terminal: Terminal): Promise<void> {
+  if (formerLives.length === 0) return;
+  await terminal.out(
+    'the log was restored or has lost its tail; what was lost may have gone out under these receipts:',
+  );
+  const rows = formerLives.map((one) => [
+    one.firstOpenedAt,
+    one.lastOpenedAt,
+    String(one.receipts),
+    one.party,
+    one.system,
+    one.grant,
+  ]);
+  const head = ['FIRST', 'LAST', 'RECEIPTS', 'PARTY', 'SYSTEM', 'GRANT'];
   for (const line of table(head, rows)) await terminal.out(line);
 }

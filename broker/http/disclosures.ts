@@ -16,15 +16,19 @@ export function disclosureRoutes(app: FastifyInstance, { disclosures, trial }: D
     async (request) => {
       requirePermission(callerOf(request), 'ledger.read', { trial });
       const { entry, subject } = request.query;
-      return { disclosures: await disclosures.find(entry, subject) };
+      return disclosures.find(entry, subject);
     },
   );
 }
 
+const ROWS = { type: 'array', items: { type: 'object', additionalProperties: true } };
+
 const SCHEMA = {
   tags: ['audit'],
   summary: 'Who received what about a record, under which grant',
-  description: 'Subject is the key of the record as its source publishes it.',
+  description:
+    'Subject is the key of the record as its source publishes it. `formerLives` counts receipts of former lives of the log, ' +
+    'which has been restored or has lost its tail since: what went out under them and was lost is not in `disclosures`.',
   querystring: {
     type: 'object',
     properties: { entry: { type: 'string' }, subject: { type: 'string' } },
@@ -32,7 +36,10 @@ const SCHEMA = {
     additionalProperties: false,
   },
   response: {
-    200: { type: 'object', properties: { disclosures: { type: 'array', items: { type: 'object' } } } },
+    200: {
+      type: 'object',
+      properties: { disclosures: ROWS, formerLives: ROWS },
+    },
     ...PROBLEMS,
   },
 };

@@ -1,11 +1,13 @@
-import { DeliverPolicy } from '@nats-io/jetstream';
+import { DeliverPolicy, type StreamInfo } from '@nats-io/jetstream';
 import { deferred } from '@nats-io/transport-node';
 import type { Bus } from './bus.js';
 import { assertProven, type LeaderEnd, leaderEndOf } from './leader-end.js';
+import { leaderGetAt } from './leader-get.js';
 import { LeaderSight } from './leader-sight.js';
 import { streamInfo } from './log-reader.js';
 import { PushConsumer } from './push-consumer.js';
 import type { StoredMessage } from './stored-message.js';
+import { logOf } from './streams.js';
 
 export interface FollowerOptions {
   stream: string;
@@ -14,7 +16,12 @@ export interface FollowerOptions {
   onMessage: (message: StoredMessage) => void;
   /** Called each time the end of the stream is reached for the first time after a start or an interruption. */
   onCaughtUp?: (() => void) | undefined;
-  /** The stream ends before what was already seen: it was restored, or a power cut took its tail. Following goes on there. */
+  /** The life of the stream that its owner counts on; undefined while it counts on none. */
+  life?: (() => string | undefined) | undefined;
+  /**
+   * The stream is not the one that was seen: it was restored, or a power cut took its tail, and it may have grown again
+   * since. Nothing behind `last` is certain to be what it was. Following goes on at the stream's end.
+   */
   onTailLost?: ((last: number) => void) | undefined;
 }
 
@@ -27,6 +34,8 @@ export class Follower {
   readonly #bus: Bus;
   readonly #options: FollowerOptions;
   #position: number;
+  /** When the message at the position was stored: of two lives of a stream no two messages have both alike. */
+  #positionTimeMs: number | undefined;
   #consumer: PushConsumer | undefined;
   #running = false;
   /** Numbers the attempts to open, so that one that was overtaken drops its result. */
@@ -64,6 +73,11 @@ export class Follower {
       this.#reopen(0);
     }
     return this.#started;
+  }
+
+  /** Looks again whether the stream is still the one that was seen. */
+  checkAgain(): void {
+    if (this.#running) this.#reopen(0);
   }
 
   /** No message is handed over after the call. */
@@ -119,15 +133,36 @@ export class Follower {
   }
 
   async #checkTail(attempt: number): Promise<void> {
-    const askedAtMs = Date.now();
-    const info = await streamInfo(this.#bus, this.#options.stream);
+    const { life, stream, onTailLost } = this.#options;
+    const [askedAtMs, known] = [Date.now(), life?.()];
+    const info = await streamInfo(this.#bus, stream);
+    const isAsSeen = await this.#isAsSeen();
     if (attempt !== this.#attempt) return;
     const end = leaderEndOf(info, askedAtMs);
     this.#leaderEnd = info.config.num_replicas > 1 ? end : undefined;
-    if (end.last >= this.#position) return;
-    assertProven(end, askedAtMs, this.#options.stream);
-    this.#position = end.last;
-    this.#options.onTailLost?.(end.last);
+    const isOtherLife = this.#isOtherLife(info, known);
+    if (end.last < this.#position || !isAsSeen || isOtherLife) {
+      assertProven(end, askedAtMs, stream);
+      const last = Math.min(end.last, this.#position - 1);
+      this.#position = end.last;
+      this.#positionTimeMs = Date.parse(info.state.last_ts);
+      onTailLost?.(last);
+    } else if (end.last === this.#position) {
+      this.#positionTimeMs ??= Date.parse(info.state.last_ts);
+    }
+  }
+
+  /** A life that its owner has learned of while the stream was asked says nothing. */
+  #isOtherLife(info: StreamInfo, known: string | undefined): boolean {
+    return known !== undefined && known === this.#options.life?.() && known !== logOf(info);
+  }
+
+  /** Whether the leader's message at our position is ours; one that has ended by age tells nothing. */
+  async #isAsSeen(): Promise<boolean> {
+    const timeMs = this.#positionTimeMs;
+    if (timeMs === undefined || this.#position === 0) return true;
+    const message = await leaderGetAt(this.#bus, this.#options.stream, this.#position);
+    return message === undefined || message.timeMs === timeMs;
   }
 
   #watchLeader(): void {
@@ -135,6 +170,7 @@ export class Follower {
     const options = {
       stream: this.#options.stream,
       position: () => this.#position,
+      isOther: (info: StreamInfo) => this.#isOtherLife(info, this.#options.life?.()),
       onLost: () => this.#reopenLater(),
     };
     this.#sight = new LeaderSight(this.#bus, options, this.#lastSeenAtMs, this.#leaderEnd);
@@ -156,6 +192,7 @@ export class Follower {
   #onMessage(message: StoredMessage, pending: number): void {
     if (message.position > this.#position) {
       this.#position = message.position;
+      this.#positionTimeMs = message.timeMs;
       this.#options.onMessage(message);
       this.#sight?.reached(this.#position);
     }

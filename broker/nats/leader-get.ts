@@ -17,8 +17,17 @@ const NO_MESSAGE = 10037;
  * The newest message of a subject as the leader of the stream has it. A direct read may be answered by a replica that
  * lags, and a cursor or a mark of yesterday would be taken for the present one. Headers are not read.
  */
-export async function leaderGet(bus: Bus, stream: string, subject: string): Promise<StoredMessage | undefined> {
-  const request = JSON.stringify({ last_by_subj: subject });
+export function leaderGet(bus: Bus, stream: string, subject: string): Promise<StoredMessage | undefined> {
+  return get(bus, stream, { last_by_subj: subject });
+}
+
+/** The message at a position as the leader of the stream has it; undefined when there is none any more. */
+export function leaderGetAt(bus: Bus, stream: string, position: number): Promise<StoredMessage | undefined> {
+  return get(bus, stream, { seq: position });
+}
+
+async function get(bus: Bus, stream: string, wanted: object): Promise<StoredMessage | undefined> {
+  const request = JSON.stringify(wanted);
   const { message, error } = await ask<FoundAnswer>(bus, `STREAM.MSG.GET.${stream}`, request);
   if (error && error.err_code !== NO_MESSAGE) throw storeError(error);
   if (!message) return undefined;

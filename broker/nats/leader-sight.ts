@@ -1,3 +1,4 @@
+import type { StreamInfo } from '@nats-io/jetstream';
 import type { Bus } from './bus.js';
 import { type LeaderEnd, leaderEndOf } from './leader-end.js';
 import { streamInfo } from './log-reader.js';
@@ -6,7 +7,9 @@ export interface LeaderSightOptions {
   stream: string;
   /** How far the follower is. */
   position(): number;
-  /** The follower has been behind its leader, or without one, for this long: another replica may do better. */
+  /** Whether the stream is another one than the follower counts on. */
+  isOther(info: StreamInfo): boolean;
+  /** So it is; or the follower has been behind its leader, or without one, for this long: another replica may do better. */
   onLost(): void;
 }
 
@@ -71,6 +74,7 @@ export class LeaderSight {
     try {
       const info = await streamInfo(this.#bus, this.#options.stream);
       if (this.#stopped) return;
+      if (this.#options.isOther(info)) return this.#options.onLost();
       this.#goal = leaderEndOf(info, askedAtMs);
       this.reached(this.#options.position());
     } catch {

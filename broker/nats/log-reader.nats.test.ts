@@ -1,7 +1,8 @@
 import t from 'tap';
 import { connect, startNats } from '../../tests/support/nats.js';
+import { renewLog } from './log-lives.js';
 import { lastOf, lastPerSubject, readAfter, sequenceAt, streamEnds } from './log-reader.js';
-import { ensureStreams, renewLog } from './streams.js';
+import { ensureStreams } from './streams.js';
 
 t.test('reading a log', async (t) => {
   const server = await startNats(t);
@@ -74,7 +75,7 @@ t.test('reading a log', async (t) => {
     const again = await ensureStreams(bus, { partitions: 4, replicas: 1, maxBytesPerPartition: 1_000_000_000 });
     t.same(again, store);
     t.equal((await bus.jsm.streams.info(stream)).config.max_bytes, 1_000_000_000);
-    const renewed = await renewLog(bus, 0);
+    const renewed = await renewLog(bus, 0, store.logs[0] as string);
     t.not(renewed, store.logs[0]);
     t.same((await ensureStreams(bus, { partitions: 1, replicas: 1 })).logs, [renewed]);
   });

@@ -86,10 +86,15 @@ export async function streamEnds(bus: Bus, stream: string): Promise<{ first: num
 
 /** Last sequence, for who would conclude from it that something is missing: a leader that was replaced has less. */
 export async function provenEnd(bus: Bus, stream: string): Promise<number> {
+  return (await provenInfo(bus, stream)).state.last_seq;
+}
+
+/** Of a leader that has certainly not been replaced. */
+export async function provenInfo(bus: Bus, stream: string): Promise<StreamInfo> {
   const askedAtMs = Date.now();
-  const end = leaderEndOf(await streamInfo(bus, stream), askedAtMs);
-  assertProven(end, askedAtMs, stream);
-  return end.last;
+  const info = await streamInfo(bus, stream);
+  assertProven(leaderEndOf(info, askedAtMs), askedAtMs, stream);
+  return info;
 }
 
 /** Of the leader. Throws StoreUnavailableError while there is none: then any replica answers with what it has. */

@@ -2,9 +2,11 @@ import t from 'tap';
 import { eventually } from '../../tests/support/condition.js';
 import { NatsCluster } from '../../tests/support/nats-cluster.js';
 import { Follower } from './follower.js';
+import { renewLog } from './log-lives.js';
 import { lastOf, lastPerSubject, pagesOf, sequenceAt, streamEnds } from './log-reader.js';
 import { StoreUnavailableError } from './store-errors.js';
 import { ensureStreams } from './streams.js';
+import { whenAvailable } from './when-available.js';
 
 t.setTimeout(180_000);
 t.test('on a cluster with three replicas', { timeout: 150_000 }, async (t) => {
@@ -87,6 +89,21 @@ t.test('on a cluster with three replicas', { timeout: 150_000 }, async (t) => {
       'every position once and in order',
     );
     await cluster.restart(leader);
+  });
+
+  t.test('who follows an idle stream hears that it has another life, which is the same for all', async (t) => {
+    const store = () => whenAvailable(() => ensureStreams(bus, { partitions: 1, replicas: 3 }));
+    const { logs } = await store();
+    let lost = 0;
+    const onTailLost = () => lost++;
+    const { last: after } = await streamEnds(bus, 'EV_0');
+    const follower = new Follower(bus, { stream: 'EV_0', after, life: () => logs[0], onMessage: () => {}, onTailLost });
+    t.teardown(() => follower.stop());
+    await follower.start();
+    const lives = await Promise.all([1, 2, 3].map(() => whenAvailable(() => renewLog(bus, 0, logs[0] as string))));
+    t.equal(new Set(lives).size, 1);
+    await eventually(() => lost > 0, 'the other life to be noticed', 30_000);
+    t.strictSame((await store()).logs, [lives[0]]);
   });
 
   t.test('a stream without a majority is out of sight, though its servers are still connected', async (t) => {

@@ -27,8 +27,11 @@ export interface StreamsOptions {
 
 export interface Store {
   partitions: number;
-  /** Per partition: id of the log's life. A position means something within one life only. */
-  logs: string[];
+  /**
+   * Per partition: id of the log's life. A position means something within one life only. Undefined while a new one is
+   * being agreed on.
+   */
+  logs: (string | undefined)[];
 }
 
 const PARTITIONS_KEY = 'sluice-partitions';
@@ -79,13 +82,12 @@ export function expectedConfigs(options: StreamsOptions): (Partial<StreamConfig>
   return [...events, ...otherStreams(options)].map(configOf);
 }
 
-/** Gives the log of a partition a new life after it was restored or has lost its tail; returns its id. */
-export async function renewLog(bus: Bus, partition: number): Promise<string> {
-  const name = eventStream(partition);
-  const { config } = await bus.jsm.streams.info(name);
-  const log = newLogId();
-  await bus.jsm.streams.update(name, { ...config, metadata: { ...config.metadata, [LOG_KEY]: log } });
-  return log;
+/** The life of a log as its stream names it; '' of a stream that has none. */
+export const logOf = ({ config }: StreamInfo): string => config.metadata?.[LOG_KEY] ?? '';
+
+/** Writes another name of its life to a stream. Two that do so at once undo each other's: see `settleLog`. */
+export async function nameLog(bus: Bus, { config }: StreamInfo, log: string): Promise<void> {
+  await bus.jsm.streams.update(config.name, { ...config, metadata: { ...config.metadata, [LOG_KEY]: log } });
 }
 
 function ensureEventStream(bus: Bus, partition: number, options: StreamsOptions): Promise<StreamInfo> {
@@ -152,5 +154,4 @@ const COMMON: Partial<StreamConfig> = {
 
 const maxBytes = (limit: number | undefined): Partial<StreamConfig> =>
   limit === undefined ? {} : { max_bytes: limit };
-const newLogId = (): string => randomBytes(9).toString('base64url');
-const logOf = (info: StreamInfo): string => info.config.metadata?.[LOG_KEY] ?? '';
+export const newLogId = (): string => randomBytes(9).toString('base64url');

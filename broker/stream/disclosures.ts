@@ -1,3 +1,4 @@
+import { SluiceError } from '../../proto/errors.js';
 import type { DeliveredOp } from '../../proto/event.js';
 import type { GrantDocument, GrantedItem } from '../../proto/grant.js';
 import { entryFilter } from '../../proto/subject.js';
@@ -33,50 +34,88 @@ export interface Disclosure {
   certainty: 'delivered' | 'possible';
 }
 
+/**
+ * Receipts of a former life of the log. A disclosure of theirs is told of what was stored before they were opened, since a new
+ * life keeps that; what came later and went out has been lost, and which records it was about is not known any more.
+ */
+export interface FormerReceipts {
+  grant: string;
+  party: string;
+  system: string;
+  log: string;
+  receipts: number;
+  firstOpenedAt: string;
+  lastOpenedAt: string;
+}
+
+export interface DisclosureReport {
+  disclosures: Disclosure[];
+  formerLives: FormerReceipts[];
+}
+
 export interface DisclosuresDeps {
   bus: Bus;
   entries: EntryLookup;
   /** Every grant that the entry ever had. */
   grantsOf(entry: string): Grant[];
+  /** Id of the present life of a partition's log. Throws STORE_UNAVAILABLE while there is none. */
+  logOf(partition: number): string;
   ledger: Pick<Ledger, 'read'>;
   secret: string;
 }
 
+/** An event of the record in the present life of its log. */
+interface PlacedEvent {
+  event: LogEvent;
+  storedAtMs: number;
+}
+
 const PAGE_EVENTS = 1_000;
+/** The leaders of two streams of a cluster have the same time to within this. */
+const CLOCK_SKEW_MS = 1_000;
 
 /** Answers the auditor's question from the log and the receipts; a scan of the entry's log, off the hot path. */
 export class Disclosures {
   constructor(private readonly deps: DisclosuresDeps) {}
 
   /** `subject` is the record's key as its source publishes it. */
-  async find(entry: string, subject: string): Promise<Disclosure[]> {
-    const version = this.deps.entries.published(entry) ?? this.deps.entries.version(entry, 1);
-    if (!version) return [];
+  async find(entry: string, subject: string): Promise<DisclosureReport> {
+    const { bus, entries, grantsOf, logOf } = this.deps;
+    const disclosures: Disclosure[] = [];
+    const former = new Map<string, FormerReceipts>();
+    const version = entries.published(entry) ?? entries.version(entry, 1);
+    if (!version) return { disclosures, formerLives: [] };
+    const log = logOf(version.partition);
     const events = await this.#eventsOf(entry, version.partition, subject);
-    const found: Disclosure[] = [];
-    for (const grant of this.deps.grantsOf(entry)) {
-      for (const receipt of await receiptsOf(this.deps.bus, grant.party, grant.id)) {
-        found.push(...(await this.#disclosed(receipt, events)));
+    for (const grant of grantsOf(entry)) {
+      for (const receipt of await receiptsOf(bus, grant.party, grant.id)) {
+        const isFormer = receipt.log !== log;
+        if (isFormer) count(former, receipt);
+        disclosures.push(...(await this.#disclosed(receipt, isFormer ? keptSince(receipt, events) : events)));
       }
     }
-    return found;
+    if (logOf(version.partition) !== log)
+      throw new SluiceError('STORE_UNAVAILABLE', 'the log has been given a new life meanwhile');
+    return { disclosures, formerLives: [...former.values()] };
   }
 
-  async #eventsOf(entry: string, partition: number, subject: string): Promise<LogEvent[]> {
-    const found: LogEvent[] = [];
+  async #eventsOf(entry: string, partition: number, subject: string): Promise<PlacedEvent[]> {
+    const found: PlacedEvent[] = [];
     const memory = new EventMemory();
     const [stream, filter] = [eventStream(partition), entryFilter(partition, entry)];
     for await (const page of pagesOf(this.deps.bus, { stream, subject: filter, after: 0, limit: PAGE_EVENTS })) {
       for (const message of page) {
         const event = new LogEvent(message, entry, memory);
-        if (event.event.subject === subject) found.push(event);
+        if (event.event.subject === subject) found.push({ event, storedAtMs: message.timeMs });
       }
     }
     return found;
   }
 
-  async #disclosed(receipt: ReceiptSummary, events: LogEvent[]): Promise<Disclosure[]> {
-    const inRange = events.filter((one) => one.position > receipt.from && one.position <= receipt.possiblyThrough);
+  async #disclosed(receipt: ReceiptSummary, events: PlacedEvent[]): Promise<Disclosure[]> {
+    const inRange = events
+      .map(({ event }) => event)
+      .filter(({ position }) => position > receipt.from && position <= receipt.possiblyThrough);
     const [record] = inRange.length === 0 ? [] : await this.deps.ledger.read(grantAt(receipt));
     if (!record) return [];
     const grant = record.document as GrantDocument;
@@ -130,4 +169,26 @@ function describe(
     acceptedAt: new Date(event.acceptedAtMs).toISOString(),
     certainty: event.position <= receipt.through ? 'delivered' : 'possible',
   };
+}
+
+/** What was stored before a receipt of a former life was opened stood in that life too, at the same position. */
+function keptSince(receipt: ReceiptSummary, events: PlacedEvent[]): PlacedEvent[] {
+  return events.filter(({ storedAtMs }) => storedAtMs < receipt.storedAtMs - CLOCK_SKEW_MS);
+}
+
+function count(former: Map<string, FormerReceipts>, receipt: ReceiptSummary): void {
+  // Nothing went out under it, for certain.
+  if (receipt.sent === 0 && receipt.through === receipt.possiblyThrough) return;
+  const { grant, party, system, log, openedAt } = receipt;
+  const key = `${grant} ${system} ${log}`;
+  const known = former.get(key) ?? {
+    grant,
+    party,
+    system,
+    log,
+    receipts: 0,
+    firstOpenedAt: openedAt,
+    lastOpenedAt: '',
+  };
+  former.set(key, { ...known, receipts: known.receipts + 1, lastOpenedAt: openedAt });
 }

@@ -11,6 +11,7 @@ import type { GrantSubscription, SubscriptionHost } from './grant-subscription.j
 import { LiveDispatch } from './live-dispatch.js';
 import { expiredBeforeMs } from './log/expiry.js';
 import type { LogEvent } from './log/log-event.js';
+import { LogRenewals } from './log/log-renewals.js';
 import { LogSegments } from './log/log-segments.js';
 import { PartitionReaders } from './log/partition-readers.js';
 import { StartPositions } from './log/start-position.js';
@@ -51,6 +52,7 @@ export class StreamEngine implements SubscriptionHost {
   readonly #table = new SubscriptionTable();
   readonly #dispatch: LiveDispatch;
   readonly #catchUp: CatchUp;
+  readonly #renewals: LogRenewals;
   readonly #watch: SubscriptionWatch;
   readonly #desk: SubscriptionDesk;
   #draining = false;
@@ -87,9 +89,11 @@ export class StreamEngine implements SubscriptionHost {
       onFailure: (subscription, error) => this.#onFailure(subscription, error),
     });
     const shared = { table: this.#table, views: this.#views, readers: this.readers };
+    this.#renewals = new LogRenewals(deps);
     this.#watch = new SubscriptionWatch({
       ...deps,
       ...shared,
+      renewals: this.#renewals,
       segments: this.segments,
       broker: this.receipts.chain.broker,
     });
@@ -111,6 +115,7 @@ export class StreamEngine implements SubscriptionHost {
     if (this.#draining) return;
     this.#draining = true;
     this.#watch.stop();
+    this.#renewals.stop();
     this.#dispatch.flush();
     await Promise.all([...this.#table].map((subscription) => subscription.close()));
     await this.readers.stop();
@@ -164,9 +169,12 @@ export class StreamEngine implements SubscriptionHost {
     return this.#table.onCursor(cursorSubject);
   }
 
-  /** Id of the present life of a partition's log. */
+  /** Id of the present life of a partition's log. Throws STORE_UNAVAILABLE while a new one is being agreed on. */
   logOf(partition: number): string {
-    return this.#deps.store.logs[partition] as string;
+    const log = this.#deps.store.logs[partition];
+    if (log === undefined)
+      throw new SluiceError('STORE_UNAVAILABLE', `the log of partition ${partition} is being given a new life`);
+    return log;
   }
 
   async #delivers({ view, parts }: GrantSubscription, position: number): Promise<boolean> {

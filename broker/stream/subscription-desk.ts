@@ -22,9 +22,15 @@ export interface SubscriptionDeskDeps {
   views: LiveViews;
   table: SubscriptionTable;
   readers: PartitionReaders;
-  /** Id of the present life of a partition's log. */
+  /** Id of the present life of a partition's log. Throws STORE_UNAVAILABLE while there is none. */
   logOf(partition: number): string;
   host: SubscriptionHost;
+}
+
+/** Where a subscription starts, and the life of the log in which that is a place. */
+interface Start {
+  log: string;
+  from: number;
 }
 
 /** A claim lost to another session that came at the same moment is tried again: the newest wins. */
@@ -38,27 +44,33 @@ export class SubscriptionDesk {
     const { access } = this.deps;
     const open = access.open(request.system, request.grant);
     const source = access.viewSource(open, request.narrow);
-    const { cursor, from } = await this.#takeCursor(request, open, source);
-    const receipt = await this.#openReceipt(request, open, source, from).catch((error: unknown) =>
+    const { cursor, ...start } = await this.#takeCursor(request, open, source);
+    const receipt = await this.#openReceipt(request, open, source, start).catch((error: unknown) =>
       this.#giveUp(error, { cursor }),
     );
     try {
-      this.#checkAgain(request, open, cursor);
+      this.#checkAgain(request, open, { cursor, log: start.log });
     } catch (error) {
       await this.#giveUp(error, { cursor, receipt });
     }
-    const subscription = this.#place(request, open, source, { cursor, receipt, from });
+    const subscription = this.#place(request, open, source, { cursor, receipt, from: start.from });
     this.deps.table.add(subscription);
-    this.#sendSubscribed(request, subscription, open);
+    this.#sendSubscribed(request, subscription, open, start.log);
     return subscription;
   }
 
   /** While we waited the grant may have been revoked or changed: what was compiled then must not be served now. */
-  #checkAgain({ system, grant, cursor: name }: SubscribeRequest, open: OpenGrant, cursor: Cursor): void {
+  #checkAgain(
+    { system, grant, cursor: name }: SubscribeRequest,
+    open: OpenGrant,
+    { cursor, log }: { cursor: Cursor; log: string },
+  ): void {
     const now = this.deps.access.open(system, grant);
     if (now.grant.ledgerSeq !== open.grant.ledgerSeq) throw changed(grant);
     // Nor must a cursor be followed that a newer session took meanwhile: it had nobody here to end yet.
     if (cursor.fenced) throw takenOver({ grant, cursor: name });
+    // And the start would be another place in another life of the log.
+    if (this.deps.logOf(open.version.partition) !== log) throw lostTail(grant);
   }
 
   /** Lets go of what was taken for a subscription that does not come about. */
@@ -100,7 +112,7 @@ export class SubscriptionDesk {
     request: SubscribeRequest,
     open: OpenGrant,
     source: ViewSource,
-  ): Promise<{ cursor: Cursor; from: number }> {
+  ): Promise<{ cursor: Cursor } & Start> {
     const { cursors, starts, table, logOf } = this.deps;
     const { grant, cursor: name } = request;
     const narrowing = narrowingDigest(source.narrow);
@@ -115,7 +127,7 @@ export class SubscriptionDesk {
         await older.released;
       } else {
         const cursor = await cursors.claim({ grant, name, log, narrowing }, stored).catch(unlessLost(attempt));
-        if (cursor) return { cursor, from };
+        if (cursor) return { cursor, log, from };
       }
     }
   }
@@ -124,7 +136,7 @@ export class SubscriptionDesk {
     request: SubscribeRequest,
     open: OpenGrant,
     source: ViewSource,
-    from: number,
+    { log, from }: Start,
   ): ReturnType<ReceiptBook['open']> {
     const { grant, version } = open;
     const { session, cursor, encoding, system } = request;
@@ -134,7 +146,7 @@ export class SubscriptionDesk {
       system,
       entry: grant.entry,
       partition: version.partition,
-      log: this.deps.logOf(version.partition),
+      log,
       session,
       cursor,
       encoding,
@@ -144,7 +156,12 @@ export class SubscriptionDesk {
     });
   }
 
-  #sendSubscribed(request: SubscribeRequest, subscription: GrantSubscription, { grant, version }: OpenGrant): void {
+  #sendSubscribed(
+    request: SubscribeRequest,
+    subscription: GrantSubscription,
+    { grant, version }: OpenGrant,
+    log: string,
+  ): void {
     request.sink.sendFrame({
       kind: 'subscribed',
       ref: request.ref,
@@ -153,7 +170,7 @@ export class SubscriptionDesk {
       entry: grant.entry,
       version: version.version,
       items: subscription.view.items,
-      log: this.deps.logOf(version.partition),
+      log,
       position: subscription.position,
     });
   }
@@ -174,4 +191,8 @@ function takenOver({ grant, cursor }: Pick<SubscribeRequest, 'grant' | 'cursor'>
 
 function changed(grant: string): SluiceError {
   return new SluiceError('GRANT_CHANGED', `grant ${grant} has just changed, subscribe again`, { grant });
+}
+
+function lostTail(grant: string): SluiceError {
+  return new SluiceError('POSITION_GONE', 'the log has lost its tail', { grant, earliest: 0 });
 }

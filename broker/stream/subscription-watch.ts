@@ -1,11 +1,10 @@
 import type { ErrorCode } from '../../proto/errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { StreamMetrics } from '../metrics/stream-metrics.js';
-import type { Bus } from '../nats/bus.js';
-import { renewLog, type Store } from '../nats/streams.js';
 import { type Grant, statusAt } from '../sharing/grant.js';
 import type { GrantLookup } from './grant-access.js';
 import type { GrantSubscription } from './grant-subscription.js';
+import type { LogRenewals } from './log/log-renewals.js';
 import type { LogSegments } from './log/log-segments.js';
 import type { PartitionReaders } from './log/partition-readers.js';
 import type { SubscriptionTable } from './subscription-table.js';
@@ -13,8 +12,6 @@ import type { EntryLookup } from './views/entry-fields.js';
 import type { LiveViews } from './views/live-view.js';
 
 export interface SubscriptionWatchDeps {
-  bus: Bus;
-  store: Store;
   entries: EntryLookup;
   grants: GrantLookup;
   ledger: Pick<Ledger, 'inSight' | 'append'>;
@@ -28,6 +25,7 @@ export interface SubscriptionWatchDeps {
   views: LiveViews;
   readers: PartitionReaders;
   segments: Pick<LogSegments, 'forgetPartition'>;
+  renewals: Pick<LogRenewals, 'begin'>;
 }
 
 /** How late an idle subscription learns that its period is over; nothing is sent to it after that moment anyway. */
@@ -75,21 +73,15 @@ export class SubscriptionWatch {
 
   /** The log was restored or has lost its tail: no position of before means anything. */
   endPartition(partition: number): void {
-    const { bus, store, table, readers, segments, warn } = this.#deps;
+    const { table, readers, segments, renewals, warn } = this.#deps;
     warn(`the log of partition ${partition} has lost its tail`);
+    // First of all: who comes from now on is told to come again later.
+    renewals.begin(partition);
     readers.at(partition).recent.reset(readers.at(partition).head);
     segments.forgetPartition(partition);
     for (const subscription of table) {
       if (subscription.parts.partition === partition) subscription.end('POSITION_GONE', 'the log has lost its tail', 0);
     }
-    // At once: who comes back before the new name is stored must not pass for a reader of this life.
-    store.logs[partition] = `${store.logs[partition]}-ended`;
-    renewLog(bus, partition).then(
-      (log) => {
-        store.logs[partition] = log;
-      },
-      (error: unknown) => warn(`the log of partition ${partition} could not be given a new life`, error),
-    );
   }
 
   #onGrant(grant: Grant): void {

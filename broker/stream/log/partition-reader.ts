@@ -14,7 +14,9 @@ export interface PartitionReaderDeps {
   /** Position before the first event to read: the end of the log when the broker starts. */
   after: number;
   onEvent(event: LogEvent): void;
-  /** The log ends before what was already read: it was restored or has lost its tail. */
+  /** Id of the life that the log is counted on to have; undefined while a new one is being agreed on. */
+  life(): string | undefined;
+  /** The log is not the one that was read: it was restored, has lost its tail, or was given another life. */
   onTailLost(): void;
 }
 
@@ -38,6 +40,7 @@ export class PartitionReader {
     this.#follower = new Follower(deps.bus, {
       stream: eventStream(deps.partition),
       after: deps.after,
+      life: deps.life,
       onMessage: (message) => this.#read(message),
       onTailLost: deps.onTailLost,
     });
@@ -49,6 +52,11 @@ export class PartitionReader {
 
   start(): Promise<void> {
     return this.#follower.start();
+  }
+
+  /** Looks again whether the log is still the one that was read. */
+  checkAgain(): void {
+    this.#follower.checkAgain();
   }
 
   async stop(): Promise<void> {

@@ -41,12 +41,13 @@ export class PartitionReaders {
   }
 
   async #open(partition: number): Promise<PartitionReader> {
-    const { bus, metrics, onEvent, onTailLost } = this.#deps;
+    const { bus, store, metrics, onEvent, onTailLost } = this.#deps;
     const { last } = await whenAvailable(() => streamEnds(bus, eventStream(partition)));
     return new PartitionReader({
       bus,
       partition,
       after: last,
+      life: () => store.logs[partition],
       onEvent: (event) => {
         metrics.eventsRead(partition, 1);
         onEvent(event);

@@ -26,7 +26,7 @@ const SCAN_MESSAGES = 500;
 
 /** Finds where a subscription starts: the position up to which everything counts as delivered. */
 export class StartPositions {
-  /** partition and time → position before the first event accepted then or later: it never changes. */
+  /** Partition, life of its log and time → position before the first event accepted then or later: it never changes. */
   readonly #byTime = new Map<string, number>();
 
   constructor(
@@ -40,9 +40,9 @@ export class StartPositions {
    * BEFORE_HISTORY for what the grant may not see.
    */
   async resolve(query: StartQuery): Promise<number> {
-    const allowed = await this.#positionAt(query.partition, query.historyFromMs);
+    const allowed = await this.#positionAt(query, query.historyFromMs);
     const { from } = query;
-    const atTime = isTime(from) ? await this.#positionAt(query.partition, parseTime(from.time)) : undefined;
+    const atTime = isTime(from) ? await this.#positionAt(query, parseTime(from.time)) : undefined;
     // Asked last: the log grows while times are looked up, and what was found must lie within.
     const ends = await this.#ends(query);
     const earliest = Math.max(ends.first - 1, allowed);
@@ -59,11 +59,12 @@ export class StartPositions {
    * stored a moment later have moved it since.
    */
   async #atTheBorder(
-    { grant, partition, historyFromMs }: StartQuery,
+    query: StartQuery,
     wanted: number,
     { allowed, earliest }: { allowed: number; earliest: number },
   ): Promise<number> {
-    if (wanted >= (await this.#positionAt(partition, historyFromMs - CLOCK_SKEW_MS))) return allowed;
+    const { grant, historyFromMs } = query;
+    if (wanted >= (await this.#positionAt(query, historyFromMs - CLOCK_SKEW_MS))) return allowed;
     const message = `grant ${grant} may not look back before position ${allowed}`;
     throw new SluiceError('BEFORE_HISTORY', message, { grant, earliest });
   }
@@ -80,9 +81,9 @@ export class StartPositions {
   }
 
   /** Position before the first event accepted at or after a time. */
-  async #positionAt(partition: number, timeMs: number): Promise<number> {
+  async #positionAt({ partition, log }: StartQuery, timeMs: number): Promise<number> {
     if (timeMs <= 0) return 0;
-    const key = `${partition} ${timeMs}`;
+    const key = `${partition} ${log} ${timeMs}`;
     const known = this.#byTime.get(key);
     if (known !== undefined) return known;
     const found = await this.#scan(partition, timeMs);

@@ -1,6 +1,7 @@
 import { receiptSubject } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
 import { pagesOf } from '../../nats/log-reader.js';
+import type { StoredMessage } from '../../nats/stored-message.js';
 import { RECEIPTS_STREAM } from '../../nats/streams.js';
 import type { ReceiptOpening, ReceiptRecord } from './receipt-record.js';
 
@@ -9,6 +10,8 @@ export interface ReceiptSummary extends ReceiptOpening {
   receipt: string;
   broker: string;
   openedAt: string;
+  /** By the store's clock, which stamps the events too. */
+  storedAtMs: number;
   /** Everything granted in (from, through] was sent. */
   through: number;
   sent: number;
@@ -24,16 +27,17 @@ export async function receiptsOf(bus: Bus, party: string, grant: string): Promis
   const summaries = new Map<string, ReceiptSummary>();
   const query = { stream: RECEIPTS_STREAM, after: 0, subject: receiptSubject(party, grant), limit: PAGE_RECORDS };
   for await (const page of pagesOf(bus, query)) {
-    for (const message of page) apply(summaries, JSON.parse(Buffer.from(message.data).toString()) as ReceiptRecord);
+    for (const message of page) apply(summaries, message);
   }
   return [...summaries.values()];
 }
 
-function apply(summaries: Map<string, ReceiptSummary>, record: ReceiptRecord): void {
+function apply(summaries: Map<string, ReceiptSummary>, { data, timeMs: storedAtMs }: StoredMessage): void {
+  const record = JSON.parse(Buffer.from(data).toString()) as ReceiptRecord;
   if (record.act === 'open') {
     const { act: _act, n: _n, prev: _prev, time, ceiling, ...opening } = record;
     const none = { through: opening.from, sent: 0, acked: 0, possiblyThrough: ceiling };
-    summaries.set(record.receipt, { ...opening, openedAt: time, ...none });
+    summaries.set(record.receipt, { ...opening, openedAt: time, storedAtMs, ...none });
     return;
   }
   const summary = summaries.get(record.receipt);

@@ -1,0 +1,65 @@
+import t, { type Test } from 'tap';
+import { lifeInStore } from '../../tests/support/lost-tail.js';
+import { connect, startNats } from '../../tests/support/nats.js';
+import { readMark, renewLog, settleLog } from './log-lives.js';
+import { ensureStreams, nameLog } from './streams.js';
+
+async function setUp(t: Test) {
+  const server = await startNats(t);
+  const bus = await connect(t, server);
+  const { logs } = await ensureStreams(bus, { partitions: 1, replicas: 1 });
+  return { server, bus, first: logs[0] as string };
+}
+
+t.test('all that renew the same life at the same moment give the log the same new one', async (t) => {
+  const { server, bus, first } = await setUp(t);
+  const processes = await Promise.all(Array.from({ length: 6 }, () => connect(t, server)));
+  const lives = await Promise.all(processes.map((process) => renewLog(process, 0, first)));
+  t.not(lives[0], first);
+  t.strictSame([...new Set(lives)], [await lifeInStore(bus)]);
+});
+
+t.test('who is overtaken between looking and deciding takes what was decided', async (t) => {
+  const { server, bus, first } = await setUp(t);
+  const slow = await connect(t, server);
+  const publish = slow.publisher.publish.bind(slow.publisher);
+  let decided: string | undefined;
+  slow.publisher.publish = async (message) => {
+    decided ??= await renewLog(bus, 0, first);
+    return publish(message);
+  };
+  t.equal(await renewLog(slow, 0, first), decided);
+  t.equal(await lifeInStore(bus), decided);
+  t.equal((await readMark(bus, 0))?.mark.log, decided, 'and how far that one goes is known');
+});
+
+t.test('who comes late takes the life that is there; who knows it can renew it', async (t) => {
+  const { bus, first } = await setUp(t);
+  const second = await renewLog(bus, 0, first);
+  t.equal(await renewLog(bus, 0, first), second);
+  t.equal((await readMark(bus, 0))?.mark.log, second);
+  const third = await renewLog(bus, 0, second);
+  t.notOk([first, second].includes(third));
+  t.equal(await lifeInStore(bus), third);
+});
+
+t.test('a new life that was decided on and not written to the stream is written by the next', async (t) => {
+  const { server, bus, first } = await setUp(t);
+  const dying = await connect(t, server);
+  dying.jsm.streams.update = () => Promise.reject(new Error('died'));
+  await t.rejects(renewLog(dying, 0, first), { message: 'died' });
+  const decided = (await readMark(bus, 0))?.mark.log as string;
+  t.not(decided, first);
+  t.equal(await lifeInStore(bus), first);
+  t.equal((await settleLog(bus, 0)).log, decided);
+  t.equal(await lifeInStore(bus), decided);
+});
+
+t.test('a writer that slept through two further lives brings no old name back', async (t) => {
+  const { bus, first } = await setUp(t);
+  const second = await renewLog(bus, 0, first);
+  const fourth = await renewLog(bus, 0, await renewLog(bus, 0, second));
+  await nameLog(bus, await bus.jsm.streams.info('EV_0'), second);
+  t.equal((await settleLog(bus, 0)).log, fourth);
+  t.equal(await lifeInStore(bus), fourth);
+});

@@ -1,0 +1,71 @@
+import t, { type Test } from 'tap';
+import { eventually } from '../../tests/support/condition.js';
+import { follow, person, publishMany } from '../../tests/support/engine-follow.js';
+import { loseTail, readAgain } from '../../tests/support/lost-tail.js';
+import { startStreamFixture } from '../../tests/support/stream-fixture.js';
+import type { LedgerRecord } from '../ledger/record.js';
+import { renewLog } from '../nats/log-lives.js';
+import type { Grant } from '../sharing/grant.js';
+import { Disclosures } from './disclosures.js';
+
+const WAIT_MS = 10_000;
+/** Within it the clocks of two servers may differ. */
+const SKEW_MS = 1_000;
+
+async function setUp(t: Test) {
+  const fixture = await startStreamFixture(t);
+  const grant: Grant = fixture.grant({ id: 'g' });
+  const engine = await fixture.engine(t);
+  const disclosures = new Disclosures({
+    bus: fixture.bus,
+    entries: fixture.entries,
+    grantsOf: () => [grant],
+    logOf: (partition) => engine.logOf(partition),
+    ledger: { read: async () => [{ document: grant } as unknown as LedgerRecord] },
+    secret: 'test-secret',
+  });
+  return { fixture, engine, disclosures };
+}
+
+t.test('who received what about a record is told, and of nothing else', async (t) => {
+  const { fixture, engine, disclosures } = await setUp(t);
+  const position = await fixture.publish('create', person(1));
+  const { sink, subscription } = await follow(engine);
+  await sink.until(() => sink.positions.includes(position));
+  await subscription.close();
+  const report = await disclosures.find('civil.person', 'p1');
+  t.match(report.disclosures, [{ grant: 'g', party: 'health', position, op: 'create', certainty: 'delivered' }]);
+  t.strictSame(report.formerLives, []);
+  t.strictSame((await disclosures.find('civil.person', 'p2')).disclosures, []);
+});
+
+t.test('what stands in the place of lost events is not taken for what went out', async (t) => {
+  const { fixture, engine, disclosures } = await setUp(t);
+  await publishMany(fixture, 0, 2);
+  const { sink, subscription } = await follow(engine);
+  await sink.until(() => sink.positions.length === 2);
+  await subscription.close();
+  const former = engine.logOf(0);
+  await loseTail(fixture, 2, [engine]);
+  await readAgain(engine);
+  const { disclosures: told, formerLives } = await disclosures.find('civil.person', 'p1000');
+  t.strictSame(told, []);
+  t.match(formerLives, [{ grant: 'g', party: 'health', system: 'reader', log: former, receipts: 1 }]);
+});
+
+t.test('what was stored before a receipt of a former life still is what went out under it', async (t) => {
+  const { fixture, engine, disclosures } = await setUp(t);
+  const kept = await fixture.publish('create', person(1));
+  const longAgo = Date.now() + SKEW_MS;
+  await eventually(() => Date.now() > longAgo, 'the event to be older than the receipt', WAIT_MS);
+  const { sink, subscription } = await follow(engine);
+  await fixture.publish('create', person(2));
+  await sink.until(() => sink.positions.length === 2);
+  await subscription.close();
+  await renewLog(fixture.bus, 0, engine.logOf(0));
+  await readAgain(engine);
+  const { disclosures: told, formerLives } = await disclosures.find('civil.person', 'p1');
+  t.match(told, [{ grant: 'g', position: kept, certainty: 'delivered' }]);
+  t.equal(formerLives[0]?.receipts, 1);
+  t.strictSame((await disclosures.find('civil.person', 'p2')).disclosures, [], 'another could stand there now');
+});

@@ -1,0 +1,58 @@
+import t, { type Test } from 'tap';
+import { connect, startNats } from '../../../tests/support/nats.js';
+import { readMark, renewLog } from '../../nats/log-lives.js';
+import { ensureStreams } from '../../nats/streams.js';
+import { LogMarks } from './log-marks.js';
+
+/** Processes that have read the log so far, on one store. */
+async function setUp(t: Test, ...heads: number[]) {
+  const bus = await connect(t, await startNats(t));
+  const processes = [];
+  for (const head of heads) {
+    const store = await ensureStreams(bus, { partitions: 1, replicas: 1 });
+    const told: number[] = [];
+    const onOtherLife = (partition: number) => told.push(partition);
+    const warn = (message: string, error?: unknown) => t.fail(message, { error });
+    processes.push({ store, told, marks: new LogMarks({ bus, store, headOf: () => head, onOtherLife, warn }) });
+  }
+  return { bus, processes };
+}
+
+t.test('who reads the log late does not lower its mark', async (t) => {
+  const { bus, processes } = await setUp(t, 1000, 500, 1500);
+  for (const { marks } of processes.slice(0, 2)) await marks.drain();
+  t.equal((await readMark(bus, 0))?.mark.position, 1000);
+  await processes[2]?.marks.drain();
+  t.equal((await readMark(bus, 0))?.mark.position, 1500);
+});
+
+t.test('who is overtaken between looking and writing does not lower the mark either', async (t) => {
+  const { bus, processes } = await setUp(t, 500, 1000);
+  const [late, ahead] = processes;
+  const publish = bus.publisher.publish.bind(bus.publisher);
+  bus.publisher.publish = async (message) => {
+    bus.publisher.publish = publish;
+    await ahead?.marks.drain();
+    return publish(message);
+  };
+  await late?.marks.drain();
+  t.equal((await readMark(bus, 0))?.mark.position, 1000);
+});
+
+t.test('who missed a new life of the log writes nothing under the old one, and is told', async (t) => {
+  const { bus, processes } = await setUp(t, 1000, 500);
+  const [ahead, late] = processes;
+  await ahead?.marks.drain();
+  const log = await renewLog(bus, 0, ahead?.store.logs[0] as string);
+  await late?.marks.drain();
+  t.match((await readMark(bus, 0))?.mark, { log, position: 0 });
+  t.strictSame(late?.told, [0]);
+});
+
+t.test('nothing is written of a log whose new life is not agreed on yet', async (t) => {
+  const { bus, processes } = await setUp(t, 1000);
+  const [{ store, marks }] = processes as [(typeof processes)[0]];
+  store.logs[0] = undefined;
+  await marks.drain();
+  t.equal(await readMark(bus, 0), undefined);
+});

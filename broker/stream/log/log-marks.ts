@@ -1,0 +1,92 @@
+import type { Bus } from '../../nats/bus.js';
+import { readMark, settleLog, writeMark } from '../../nats/log-lives.js';
+import { WrongExpectedSequenceError } from '../../nats/store-errors.js';
+import type { Store } from '../../nats/streams.js';
+
+export interface LogMarksDeps {
+  bus: Bus;
+  store: Store;
+  /** Newest position that this broker knows of the partition. */
+  headOf(partition: number): number;
+  /** The log has another life than `store.logs` says: another process has renewed it. */
+  onOtherLife(partition: number): void;
+  warn(message: string, error?: unknown): void;
+}
+
+interface Written {
+  log: string;
+  position: number;
+}
+
+/** A loss of what was stored within this time can stay unnoticed; more often would cost a write that brings little. */
+const MARK_INTERVAL_MS = 1000;
+/** Each further one means that another process has just written; what is left then comes with the next second. */
+const ATTEMPTS = 4;
+
+/** Writes down how far each log goes, at most once a second, so that the next start can tell if something is missing. */
+export class LogMarks {
+  /** What the store has at least. */
+  readonly #written = new Map<number, Written>();
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(private readonly deps: LogMarksDeps) {}
+
+  start(): void {
+    this.#timer = setInterval(() => this.#writeLater(), MARK_INTERVAL_MS);
+    this.#timer.unref();
+  }
+
+  /** Writes the last marks. Safe to call twice. */
+  async drain(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#writeLater();
+    await this.#writing;
+  }
+
+  #writeLater(): void {
+    this.#writing = this.#writing
+      .then(() => this.#write())
+      // The next second tries again; a mark that is late only makes the check less sharp.
+      .catch((error: unknown) => this.deps.warn('log marks were not stored', error));
+  }
+
+  async #write(): Promise<void> {
+    const { bus, store, headOf } = this.deps;
+    if (!bus.isUp()) return;
+    for (let partition = 0; partition < store.partitions; partition++) {
+      const log = store.logs[partition];
+      const position = headOf(partition);
+      if (log === undefined || position === 0) continue;
+      for (let attempt = 1; !this.#isWritten(partition, { log, position }) && attempt <= ATTEMPTS; attempt++) {
+        if (!(await this.#raise(partition, { log, position }))) break;
+      }
+    }
+  }
+
+  #isWritten(partition: number, { log, position }: Written): boolean {
+    const written = this.#written.get(partition);
+    return written?.log === log && written.position >= position;
+  }
+
+  /** Never lowers the mark of a life, and writes for the present life only. False when there is nothing to write now. */
+  async #raise(partition: number, { log, position }: Written): Promise<boolean> {
+    const { bus, store, onOtherLife } = this.deps;
+    const stored = await readMark(bus, partition);
+    const isOwn = stored?.mark.log === log;
+    if (stored && !isOwn && (await settleLog(bus, partition)).log !== log) {
+      if (store.logs[partition] === log) onOtherLife(partition);
+      return false;
+    }
+    // Lost while we asked: the head was that of a log which is no more.
+    if (store.logs[partition] !== log) return false;
+    const known = isOwn ? stored.mark.position : 0;
+    try {
+      if (known < position) await writeMark(bus, partition, { ...stored?.mark, log, position }, stored?.revision ?? 0);
+      this.#written.set(partition, { log, position: Math.max(known, position) });
+    } catch (error) {
+      if (!(error instanceof WrongExpectedSequenceError)) throw error;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,58 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Bus } from '../../nats/bus.js';
+import { renewLog } from '../../nats/log-lives.js';
+import type { Store } from '../../nats/streams.js';
+
+export interface LogRenewalsDeps {
+  bus: Bus;
+  store: Store;
+  warn(message: string, error?: unknown): void;
+}
+
+/** Between attempts while the store can't be asked; nobody can read the partition meanwhile. */
+const RETRY_MS = 500;
+
+/** Gives logs that have lost their tail a new life while the broker runs; `store.logs` has none of them until then. */
+export class LogRenewals {
+  readonly #deps: LogRenewalsDeps;
+  /** Partition → losses seen since its renewal began. */
+  readonly #losses = new Map<number, number>();
+  #stopped = false;
+
+  constructor(deps: LogRenewalsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Returns at once. A loss during a renewal is followed by another one. */
+  begin(partition: number): void {
+    const { store } = this.#deps;
+    const known = store.logs[partition];
+    this.#losses.set(partition, (this.#losses.get(partition) ?? 0) + 1);
+    if (known === undefined) return;
+    store.logs[partition] = undefined;
+    void this.#run(partition, known);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #run(partition: number, known: string): Promise<void> {
+    const { bus, store, warn } = this.#deps;
+    let log = known;
+    let isTold = false;
+    while (!this.#stopped) {
+      const losses = this.#losses.get(partition);
+      try {
+        log = await renewLog(bus, partition, log);
+        if (losses !== this.#losses.get(partition)) continue;
+        store.logs[partition] = log;
+        return;
+      } catch (error) {
+        if (!isTold) warn(`the log of partition ${partition} could not be given a new life yet`, error);
+        isTold = true;
+      }
+      await pause(RETRY_MS, undefined, { ref: false });
+    }
+  }
+}

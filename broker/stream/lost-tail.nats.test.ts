@@ -1,0 +1,124 @@
+import { deferred } from '@nats-io/transport-node';
+import t from 'tap';
+import { eventually } from '../../tests/support/condition.js';
+import { follow, person, publishMany, startEngine } from '../../tests/support/engine-follow.js';
+import { lifeInStore, loseTail, readAgain } from '../../tests/support/lost-tail.js';
+import { connect } from '../../tests/support/nats.js';
+import { startStreamFixture } from '../../tests/support/stream-fixture.js';
+import { PullReader } from './pull-reader.js';
+
+const WAIT_MS = 10_000;
+
+t.test('after a lost tail a cursor that one broker stored is good on the others', async (t) => {
+  const { fixture, engine } = await startEngine(t);
+  const other = await fixture.engine(t);
+  await publishMany(fixture, 0, 10);
+  for (const { readers } of [engine, other])
+    await eventually(() => readers.at(0).head === 10, 'the log to be read', WAIT_MS);
+  await loseTail(fixture, 5, [engine, other]);
+  const lives = await Promise.all([readAgain(engine), readAgain(other)]);
+  t.strictSame([...new Set(lives)], [await lifeInStore(fixture.bus)]);
+  const { sink, subscription } = await follow(engine);
+  await sink.until(() => sink.positions.length === 5);
+  subscription.ack(5);
+  await sink.until(() => sink.acked === 5);
+  await subscription.close();
+  const next = await fixture.publish('create', person(1));
+  const { sink: onOther } = await follow(other, { from: 'cursor' });
+  await onOther.until(() => onOther.has('caught_up'));
+  t.strictSame(onOther.positions, [next]);
+});
+
+t.test('who reads the log late, when it is longer again than before, does not go on in another life', async (t) => {
+  const { fixture, engine } = await startEngine(t);
+  const late = await fixture.engine(t);
+  await publishMany(fixture, 0, 10);
+  const { sink } = await follow(late);
+  await sink.until(() => sink.positions.length === 10);
+  await loseTail(fixture, 5, [engine, late]);
+  const log = await readAgain(engine);
+  await publishMany(fixture, 0, 8);
+  t.equal(await readAgain(late), log);
+  t.match(sink.ended, { code: 'POSITION_GONE', lastPosition: 10 });
+  t.equal(sink.positions.length, 10);
+});
+
+t.test('until a log has its new life it is not read, and it gets it when the store takes it', async (t) => {
+  const fixture = await startStreamFixture(t);
+  fixture.grant({ id: 'g' });
+  const bus = await connect(t, fixture.nats);
+  const engine = await fixture.engine(t, { bus });
+  await publishMany(fixture, 0, 10);
+  const { sink: first } = await follow(engine);
+  await first.until(() => first.positions.length === 10);
+  await loseTail(fixture, 5, [engine]);
+  const { update } = bus.jsm.streams;
+  const refused = deferred<void>();
+  bus.jsm.streams.update = async () => {
+    refused.resolve();
+    throw new Error('the store is away');
+  };
+  const renewed = readAgain(engine);
+  await first.until(() => first.ended !== undefined);
+  await refused;
+  const pages = new PullReader(engine, fixture.entries, () => undefined);
+  const page = {
+    system: 'reader',
+    grant: 'g',
+    cursor: 'default',
+    from: 'earliest',
+    limit: 10,
+    narrow: undefined,
+  } as const;
+  const acknowledged = { system: 'reader', grant: 'g', cursor: 'default', position: 3, narrow: undefined };
+  const away = { code: 'STORE_UNAVAILABLE' };
+  await t.rejects(follow(engine), away);
+  await t.rejects(pages.pull(page), away);
+  await t.rejects(pages.acknowledge(acknowledged), away);
+  bus.jsm.streams.update = update.bind(bus.jsm.streams);
+  const log = await renewed;
+  const { sink, subscription } = await follow(engine);
+  t.equal(sink.subscribed?.log, log);
+  await sink.until(() => sink.positions.length === 5);
+  subscription.ack(5);
+  await sink.until(() => sink.acked === 5);
+  await subscription.close();
+  await t.resolves(follow(engine, { from: 'cursor' }));
+  t.equal((await pages.pull({ ...page, cursor: 'other' })).log, log);
+});
+
+t.test('a subscription that waits for its receipt while the tail is lost does not begin in the new life', async (t) => {
+  const { fixture, engine } = await startEngine(t);
+  await publishMany(fixture, 0, 10);
+  await eventually(() => engine.readers.at(0).head === 10, 'the log to be read', WAIT_MS);
+  const { receipts } = engine;
+  const open = receipts.open.bind(receipts);
+  const [asked, held] = [deferred<void>(), deferred<void>()];
+  receipts.open = async (opening) => {
+    asked.resolve();
+    await held;
+    return open(opening);
+  };
+  const following = follow(engine, { from: { after: 9, log: engine.logOf(0) } });
+  following.catch(() => undefined);
+  await asked;
+  await loseTail(fixture, 12, [engine]);
+  await readAgain(engine);
+  held.resolve();
+  await t.rejects(following, { code: 'POSITION_GONE' });
+});
+
+t.test('how far a grant looks back is found anew in a new life', async (t) => {
+  const { fixture, engine } = await startEngine(t);
+  const old = { acceptedAtMs: Date.now() - 60_000 };
+  fixture.grant({ id: 'late', historyFromMs: Date.now() - 30_000 });
+  for (let i = 0; i < 8; i++) await fixture.publish('create', person(i), old);
+  await publishMany(fixture, 8, 2);
+  const { sink: before } = await follow(engine, { grant: 'late' });
+  await before.until(() => before.positions.length === 2);
+  await loseTail(fixture, 2, [engine]);
+  await readAgain(engine);
+  const { sink } = await follow(engine, { grant: 'late' });
+  await sink.until(() => sink.has('caught_up'));
+  t.strictSame(sink.positions, [1, 2]);
+});

@@ -33,6 +33,8 @@ interface Report {
   formerLives: FormerReceipts[];
 }
 
+const LOST = 'the log was restored or has lost its tail; what was lost may have gone out under these receipts';
+
 export function addLedger(program: Command, terminal: Terminal): void {
   const ledger = program.command('ledger').summary('check the ledger, ask it who received what');
   withConnection(ledger.command('verify'))
@@ -67,9 +69,11 @@ type WhoReceived = ConnectionOptions & { entry: string; subject: string };
 async function whoReceived(options: WhoReceived, terminal: Terminal): Promise<void> {
   const { entry, subject } = options;
   const query = { entry, subject };
-  const report = await apiOf(options).json<Report>('/v1/disclosures', { query });
-  if (options.json) return terminal.out(JSON.stringify(report));
-  const { disclosures, formerLives } = report;
+  const { disclosures, formerLives } = await apiOf(options).json<Report>('/v1/disclosures', { query });
+  if (options.json) {
+    if (formerLives.length > 0) terminal.err(`${LOST}: ${JSON.stringify(formerLives)}`);
+    return terminal.out(JSON.stringify(disclosures));
+  }
   if (disclosures.length > 0) await showDisclosures(disclosures, terminal);
   else if (formerLives.length === 0) await terminal.out('nobody has received anything about that record');
   else await terminal.out('nothing that is in the log about that record is known to have gone out');
@@ -93,9 +97,7 @@ async function showDisclosures(disclosures: Disclosure[], terminal: Terminal): P
 
 async function showFormerLives(formerLives: FormerReceipts[], terminal: Terminal): Promise<void> {
   if (formerLives.length === 0) return;
-  await terminal.out(
-    'the log was restored or has lost its tail; what was lost may have gone out under these receipts:',
-  );
+  await terminal.out(`${LOST}:`);
   const rows = formerLives.map((one) => [
     one.firstOpenedAt,
     one.lastOpenedAt,

@@ -43,6 +43,8 @@ t.test('on a cluster with three replicas', { timeout: 150_000 }, async (t) => {
   t.test('pages go up to what the leader has, and a time is found there', async (t) => {
     const texts = Array.from({ length: 300 }, (_, i) => `${i}`);
     for (const text of texts) await put('ev.0.a.b.c', text);
+    const newest = await lastOf(bus, 'EV_0', 'ev.0.a.b.c');
+    await eventually(() => Date.now() > (newest?.timeMs ?? 0), 'the next millisecond', 1_000);
     const before = new Date();
     const { position } = await put('ev.0.a.b.c', 'last');
     t.equal(await sequenceAt(bus, 'EV_0', before), position);

@@ -43,9 +43,11 @@ export class PullReader {
     const from = await this.engine.starts.resolve(startQuery(open, log, request.from, stored));
     const view = new View(viewKey(source), open.grant.entry, source);
     const page = await this.#read(view, open, from, request.limit);
-    await this.#giveReceipt(request, open, source, { from, ...page });
-    // Revoked while we read: nothing goes out.
+    await this.#giveReceipt(request, open, source, { from, log, ...page });
+    // Revoked while we read, or in a log that is no more: nothing goes out.
     this.engine.access.open(request.system, request.grant);
+    if (this.engine.logOf(partition) !== log)
+      throw new SluiceError('POSITION_GONE', 'the log has lost its tail', { grant: request.grant, earliest: 0 });
     this.onPulled(page.events.length);
     return { ...page, codec: view.codec, log, caughtUp: page.through >= this.engine.readers.at(partition).head };
   }
@@ -65,6 +67,7 @@ export class PullReader {
     const open = this.engine.access.open(system, grant);
     const { version } = open;
     const narrowing = narrow && narrowingDigest(this.engine.access.viewSource(open, narrow).narrow);
+    const log = this.engine.logOf(version.partition);
     if (!(await this.engine.readers.at(version.partition).hasPosition(position))) {
       throw new SluiceError('ACK_BEYOND_SENT', `the log does not have position ${position}`, { grant });
     }
@@ -74,7 +77,6 @@ export class PullReader {
       await this.engine.cursors.stored(holder.parts.cursor);
       return holder.parts.cursor.position ?? position;
     }
-    const log = this.engine.logOf(version.partition);
     return this.engine.cursors.acknowledge({ grant, name: cursor, log, narrowing }, position);
   }
 
@@ -94,7 +96,8 @@ export class PullReader {
     if (!event)
       throw new SluiceError('POSITION_GONE', `position ${position} is not there for grant ${grant}`, { grant });
     const reader = { system, grant, cursor: letter.cursor };
-    await this.#giveReceipt(reader, open, source, { from: position - 1, through: position, events: [event] });
+    const log = this.engine.logOf(open.version.partition);
+    await this.#giveReceipt(reader, open, source, { from: position - 1, through: position, events: [event], log });
     await this.engine.deadLetters.takeOff(grant, letter);
     return { event, view };
   }
@@ -141,7 +144,7 @@ export class PullReader {
     request: Pick<PullRequest, 'system' | 'grant' | 'cursor'>,
     { grant, version }: OpenGrant,
     source: ViewSource,
-    page: { from: number; through: number; events: ProjectedEvent[] },
+    page: { from: number; through: number; events: ProjectedEvent[]; log: string },
   ): Promise<void> {
     if (page.events.length === 0) return;
     const receipt = await this.engine.receipts.open({
@@ -150,7 +153,7 @@ export class PullReader {
       system: request.system,
       entry: grant.entry,
       partition: version.partition,
-      log: this.engine.logOf(version.partition),
+      log: page.log,
       session: 'http',
       cursor: request.cursor,
       encoding: 'http',

@@ -8,6 +8,8 @@ import { CURSORS_STREAM } from '../nats/streams.js';
 /** An event that a subscriber could not use. The event itself stays in the log; this says where and why. */
 export interface DeadLetter {
   position: number;
+  /** The life of the log that the position is of. */
+  log: string;
   cursor: string;
   reason: string;
   rejectedAt: string;
@@ -18,7 +20,7 @@ export interface DeadLetter {
 export class DeadLetters {
   constructor(private readonly bus: Bus) {}
 
-  async add(grant: string, letter: { position: number; cursor: string; reason: string }): Promise<void> {
+  async add(grant: string, letter: Pick<DeadLetter, 'position' | 'log' | 'cursor' | 'reason'>): Promise<void> {
     await this.#write(grant, { ...letter, rejectedAt: new Date().toISOString(), status: 'open' });
   }
 

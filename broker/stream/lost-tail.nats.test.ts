@@ -122,3 +122,16 @@ t.test('how far a grant looks back is found anew in a new life', async (t) => {
   await sink.until(() => sink.has('caught_up'));
   t.strictSame(sink.positions, [1, 2]);
 });
+
+t.test('what was rejected in a former life of the log is not handed out as another event', async (t) => {
+  const { fixture, engine } = await startEngine(t);
+  const position = await fixture.publish('create', person(1));
+  const { sink, subscription } = await follow(engine);
+  await sink.until(() => sink.positions.length === 1);
+  await subscription.reject(position, 'no');
+  const reader = new PullReader(engine, fixture.entries, () => undefined);
+  await loseTail(fixture, 3, [engine]);
+  await readAgain(engine);
+  t.match(await reader.deadLetters('reader', 'g'), [{ position, reason: 'no' }]);
+  await t.rejects(reader.redrive('reader', 'g', position), { code: 'POSITION_GONE' });
+});

@@ -90,13 +90,15 @@ export class PullReader {
     const open = this.engine.access.open(system, grant);
     const source = this.engine.access.viewSource(open, undefined);
     const letter = await this.engine.deadLetters.find(grant, position);
+    const log = this.engine.logOf(open.version.partition);
+    if (letter.log !== log)
+      throw new SluiceError('POSITION_GONE', `position ${position} is of another life of the log`, { grant });
     const view = new View(viewKey(source), open.grant.entry, source);
     const page = await this.#read(view, open, position - 1, 1);
     const event = page.events.find((one) => one.position === position);
     if (!event)
       throw new SluiceError('POSITION_GONE', `position ${position} is not there for grant ${grant}`, { grant });
     const reader = { system, grant, cursor: letter.cursor };
-    const log = this.engine.logOf(open.version.partition);
     await this.#giveReceipt(reader, open, source, { from: position - 1, through: position, events: [event], log });
     await this.engine.deadLetters.takeOff(grant, letter);
     return { event, view };

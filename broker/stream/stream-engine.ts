@@ -149,11 +149,11 @@ export class StreamEngine implements SubscriptionHost {
   }
 
   async deadLetter(subscription: GrantSubscription, position: number, reason: string): Promise<void> {
-    const { grant, cursor } = subscription.parts;
+    const { grant, cursor, partition } = subscription.parts;
     if (!subscription.awaitsAck(position) && !(await this.#delivers(subscription, position))) {
       throw new SluiceError('NOT_FOUND', `grant ${grant} has no event at position ${position}`, { grant });
     }
-    await this.deadLetters.add(grant, { position, cursor: cursor.name, reason });
+    await this.deadLetters.add(grant, { position, log: this.logOf(partition), cursor: cursor.name, reason });
     this.#deps.metrics.deadLettered();
   }
 

@@ -25,8 +25,9 @@ export class SessionPublisher {
   #waitingEvents = 0;
   #isPaused = false;
   /**
-   * An atomic frame was not stored. Those behind it may be under way already, and one that is stored would leave it below the
-   * source's mark for ever; nor may one that is read late overtake what the client sends again on another connection.
+   * An atomic frame was not stored, or one with source positions was too large to be looked at. Those behind it may be under
+   * way already, and one that is stored would leave it below the source's mark for ever; nor may one that is read late
+   * overtake what the client sends again on another connection.
    */
   #isBroken = false;
 
@@ -38,7 +39,7 @@ export class SessionPublisher {
       throw new SluiceError('NOT_ALLOWED', `system ${caller.id} may not publish`);
     }
     if (frame.events.length > maxPublishEvents) {
-      if (frame.atomic) this.#isBroken = true;
+      if (frame.atomic || frame.events.some(hasPlace)) this.#isBroken = true;
       throw new SluiceError('TOO_LARGE', `a publish frame has at most ${maxPublishEvents} events`);
     }
     const { ref, events, atomic = false } = frame;
@@ -99,9 +100,11 @@ export class SessionPublisher {
   }
 }
 
+const hasPlace = (event: unknown): boolean => isEvent(event) && event.sourceposition !== undefined;
+
 const precedingFailed = (event: unknown): PublishResult => {
   const id = isEvent(event) && isPrintableId(event.id) ? event.id : undefined;
-  const error = new SluiceError('PRECEDING_FAILED', 'an atomic frame of this session was not stored: connect again');
+  const error = new SluiceError('PRECEDING_FAILED', 'a frame of this session was not stored as a whole: connect again');
   return { id, problem: error.toProblem() };
 };
 

@@ -198,6 +198,27 @@ t.test('behind an atomic frame that was not stored a session takes nothing, even
   }
 });
 
+t.test(
+  'nor behind a frame with source positions that was too large, which would be below the mark for ever',
+  async (t) => {
+    const { url } = await startGateway(t, {
+      intake: { publish: (_: unknown, events: SourceEventInput[]) => Promise.all(events.map(stored)) },
+    });
+    const placed = (i: number) => ({ ...event(String(i)), sourceposition: String(i) });
+    const plain = Array.from({ length: 11 }, (_, i) => event(String(i)));
+    for (const [tooMany, code] of [
+      [plain, undefined],
+      [plain.map((_, i) => placed(i)), 'PRECEDING_FAILED'],
+    ] as const) {
+      const client = await connectClient(t, url);
+      client.send({ kind: 'publish', ref: '1', events: tooMany });
+      client.send({ kind: 'publish', ref: '2', events: [placed(12)] });
+      t.match(await client.next('error'), { code: 'TOO_LARGE' });
+      t.equal((await client.next('published')).results[0]?.problem?.code, code);
+    }
+  },
+);
+
 t.test('while intake is full the socket is not read, and nothing is lost', async (t) => {
   let room: Promise<void> | undefined;
   let open = () => {};

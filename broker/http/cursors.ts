@@ -8,14 +8,14 @@ export interface CursorRoutesDeps {
   reader: Pick<PullReader, 'acknowledge'>;
 }
 
-type Route = { Params: { grant: string; cursor: string }; Body: { position: number; narrow?: Rows } };
+type Route = { Params: { grant: string; cursor: string }; Body: { position: number; log?: string; narrow?: Rows } };
 
 export function cursorRoutes(app: FastifyInstance, { reader }: CursorRoutesDeps): void {
   app.post<Route>('/v1/grants/:grant/cursors/:cursor', { schema: SCHEMA }, async (request) => {
     const { grant, cursor } = request.params;
-    const { position, narrow } = request.body;
+    const { position, log, narrow } = request.body;
     const system = systemOf(request, 'subscribe').id;
-    return { position: await reader.acknowledge({ system, grant, cursor, position, narrow }) };
+    return { position: await reader.acknowledge({ system, grant, cursor, position, log, narrow }) };
   });
 }
 
@@ -31,6 +31,7 @@ const SCHEMA = {
     type: 'object',
     properties: {
       position: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+      log: { type: 'string', description: 'the life of the log that the position is of, as the page said' },
       narrow: { type: 'object', description: 'the further row filter that the cursor follows' },
     },
     required: ['position'],

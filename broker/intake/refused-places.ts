@@ -1,8 +1,8 @@
 import { compareSourcePositions } from '../../proto/source-position.js';
-import { BATCH_MESSAGES_MAX } from '../nats/publisher.js';
+import { OPEN_EVENTS_MAX } from './intake-limits.js';
 
-/** More than one uncertain commit holds: wherever in it the log turns out to end, what was refused next is known. */
-export const REFUSED_PLACES_MAX = 2 * BATCH_MESSAGES_MAX;
+/** What two sessions may have unanswered: wherever the log turns out to end, what was refused next is known. */
+export const REFUSED_PLACES_MAX = 2 * OPEN_EVENTS_MAX;
 
 /** Where an event stands among those of its source. */
 export interface Place {

@@ -18,6 +18,8 @@ export interface FollowerOptions {
   onCaughtUp?: (() => void) | undefined;
   /** The life of the stream that its owner counts on; undefined while it counts on none. */
   life?: (() => string | undefined) | undefined;
+  /** Asked when the stream names another one: the life that all agree on, whatever the stream says for a moment. */
+  settledLife?: (() => Promise<string>) | undefined;
   /**
    * The stream is not the one that was seen: it was restored, or a power cut took its tail, and it may have grown again
    * since. Nothing behind `last` is certain to be what it was. Following goes on at the stream's end.
@@ -140,7 +142,8 @@ export class Follower {
     if (attempt !== this.#attempt) return;
     const end = leaderEndOf(info, askedAtMs);
     this.#leaderEnd = info.config.num_replicas > 1 ? end : undefined;
-    const isOtherLife = this.#isOtherLife(info, known);
+    const isOtherLife = this.#isOtherLife(info, known) && (await this.#options.settledLife?.()) !== known;
+    if (attempt !== this.#attempt) return;
     if (end.last < this.#position || !isAsSeen || isOtherLife) {
       assertProven(end, askedAtMs, stream);
       const last = Math.min(end.last, this.#position - 1);

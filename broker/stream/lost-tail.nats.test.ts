@@ -5,6 +5,7 @@ import { follow, person, publishMany, startEngine } from '../../tests/support/en
 import { lifeInStore, loseTail, readAgain } from '../../tests/support/lost-tail.js';
 import { connect } from '../../tests/support/nats.js';
 import { startStreamFixture } from '../../tests/support/stream-fixture.js';
+import { nameLog } from '../nats/streams.js';
 import { PullReader } from './pull-reader.js';
 
 const WAIT_MS = 10_000;
@@ -70,7 +71,14 @@ t.test('until a log has its new life it is not read, and it gets it when the sto
     limit: 10,
     narrow: undefined,
   } as const;
-  const acknowledged = { system: 'reader', grant: 'g', cursor: 'default', position: 3, narrow: undefined };
+  const acknowledged = {
+    system: 'reader',
+    grant: 'g',
+    cursor: 'default',
+    position: 3,
+    log: undefined,
+    narrow: undefined,
+  };
   const away = { code: 'STORE_UNAVAILABLE' };
   await t.rejects(follow(engine), away);
   await t.rejects(pages.pull(page), away);
@@ -121,6 +129,47 @@ t.test('how far a grant looks back is found anew in a new life', async (t) => {
   const { sink } = await follow(engine, { grant: 'late' });
   await sink.until(() => sink.has('caught_up'));
   t.strictSame(sink.positions, [1, 2]);
+});
+
+t.test(
+  'a name of before that is brought back to the stream gives no new life to a log that has lost nothing',
+  async (t) => {
+    const { fixture, engine } = await startEngine(t);
+    await publishMany(fixture, 0, 10);
+    await eventually(() => engine.readers.at(0).head === 10, 'the log to be read', WAIT_MS);
+    const first = engine.logOf(0);
+    await loseTail(fixture, 5, [engine]);
+    const second = await readAgain(engine);
+    const { sink } = await follow(engine);
+    await sink.until(() => sink.positions.length === 5);
+    await nameLog(fixture.bus, await fixture.bus.jsm.streams.info('EV_0'), first);
+    engine.readers.at(0).checkAgain();
+    await eventually(async () => (await lifeInStore(fixture.bus)) === second, 'the name to be mended', WAIT_MS);
+    const next = await fixture.publish('create', person(6));
+    await sink.until(() => sink.positions.includes(next));
+    t.equal(sink.ended, undefined);
+    t.equal(engine.logOf(0), second);
+  },
+);
+
+t.test('a position of a former life is not acknowledged in the new one', async (t) => {
+  const { fixture, engine } = await startEngine(t);
+  await publishMany(fixture, 0, 10);
+  await eventually(() => engine.readers.at(0).head === 10, 'the log to be read', WAIT_MS);
+  const reader = new PullReader(engine, fixture.entries, () => undefined);
+  const pull = { system: 'reader', grant: 'g', cursor: 'pages', limit: 8, narrow: undefined } as const;
+  const { through, log } = await reader.pull({ ...pull, from: 'cursor' });
+  const page = { ...pull, position: through };
+  t.equal(await reader.acknowledge({ ...page, position: 2, log: undefined }), 2);
+  await loseTail(fixture, 9, [engine]);
+  await readAgain(engine);
+  await eventually(() => engine.readers.at(0).head === 9, 'the log to be read again', WAIT_MS);
+  await t.rejects(reader.acknowledge({ ...page, log: undefined }), { code: 'POSITION_GONE' }, 'the cursor tells');
+  await t.rejects(reader.acknowledge({ ...page, cursor: 'new', log }), { code: 'POSITION_GONE' }, 'the reader tells');
+  const again = await reader.pull({ ...pull, from: 'earliest' });
+  t.equal(again.through, 8);
+  t.equal(await reader.acknowledge({ ...page, log: undefined }), 8, 'after it has been served in the new one');
+  t.strictSame((await reader.pull({ ...pull, from: 'cursor' })).events.length, 1);
 });
 
 t.test('what was rejected in a former life of the log is not handed out as another event', async (t) => {

@@ -18,6 +18,8 @@ export interface AcknowledgeRequest {
   grant: string;
   cursor: string;
   position: number;
+  /** The life of the log that the position is of; undefined when the reader does not say. */
+  log: string | undefined;
   /** The narrowing of the pages; undefined leaves the cursor bound to what it is. */
   narrow: Rows | undefined;
 }
@@ -41,13 +43,14 @@ export class PullReader {
     const log = this.engine.logOf(partition);
     const stored = await this.engine.cursors.load(request.grant, request.cursor, narrowingDigest(source.narrow));
     const from = await this.engine.starts.resolve(startQuery(open, log, request.from, stored));
+    if (stored && stored.record.log !== log)
+      await this.engine.cursors.beginAnew(request.grant, request.cursor, log, stored);
     const view = new View(viewKey(source), open.grant.entry, source);
     const page = await this.#read(view, open, from, request.limit);
     await this.#giveReceipt(request, open, source, { from, log, ...page });
     // Revoked while we read, or in a log that is no more: nothing goes out.
     this.engine.access.open(request.system, request.grant);
-    if (this.engine.logOf(partition) !== log)
-      throw new SluiceError('POSITION_GONE', 'the log has lost its tail', { grant: request.grant, earliest: 0 });
+    if (this.engine.logOf(partition) !== log) throw lostTail(request.grant);
     this.onPulled(page.events.length);
     return { ...page, codec: view.codec, log, caughtUp: page.through >= this.engine.readers.at(partition).head };
   }
@@ -63,11 +66,13 @@ export class PullReader {
   }
 
   /** Resolves with the cursor's position when it is durable; a lower position than that is ignored. */
-  async acknowledge({ system, grant, cursor, position, narrow }: AcknowledgeRequest): Promise<number> {
+  async acknowledge(request: AcknowledgeRequest): Promise<number> {
+    const { system, grant, cursor, position, narrow } = request;
     const open = this.engine.access.open(system, grant);
     const { version } = open;
     const narrowing = narrow && narrowingDigest(this.engine.access.viewSource(open, narrow).narrow);
     const log = this.engine.logOf(version.partition);
+    if (request.log !== undefined && request.log !== log) throw lostTail(grant);
     if (!(await this.engine.readers.at(version.partition).hasPosition(position))) {
       throw new SluiceError('ACK_BEYOND_SENT', `the log does not have position ${position}`, { grant });
     }
@@ -98,6 +103,7 @@ export class PullReader {
     const event = page.events.find((one) => one.position === position);
     if (!event)
       throw new SluiceError('POSITION_GONE', `position ${position} is not there for grant ${grant}`, { grant });
+    if (this.engine.logOf(open.version.partition) !== log) throw lostTail(grant);
     const reader = { system, grant, cursor: letter.cursor };
     await this.#giveReceipt(reader, open, source, { from: position - 1, through: position, events: [event], log });
     await this.engine.deadLetters.takeOff(grant, letter);
@@ -179,4 +185,11 @@ function projectAfter(
 ): ProjectedEvent[] {
   const events = segment.events.filter((event) => event.position > after);
   return [...new LogSegment(segment.entry, after, segment.through, events).projected(view, field)];
+}
+
+function lostTail(grant: string): SluiceError {
+  return new SluiceError('POSITION_GONE', 'the log has lost its tail: positions of before name other events', {
+    grant,
+    earliest: 0,
+  });
 }

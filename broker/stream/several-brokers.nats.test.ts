@@ -33,7 +33,7 @@ t.test('where the log is read late, what another broker has delivered already do
   const positions = (await publishMany(fixture, 0, 10)).sort((a, b) => a - b);
   const { sink } = await follow(engine, { from: { after: positions[6] as number } });
   const pages = new PullReader(engine, fixture.entries, () => undefined);
-  const acknowledged = { system: 'reader', grant: 'g', cursor: 'pages', narrow: undefined };
+  const acknowledged = { system: 'reader', grant: 'g', cursor: 'pages', log: undefined, narrow: undefined };
   t.equal(await pages.acknowledge({ ...acknowledged, position: positions[8] as number }), positions[8]);
   await t.rejects(pages.acknowledge({ ...acknowledged, position: 1000 }), { code: 'ACK_BEYOND_SENT' });
   await reader.start();

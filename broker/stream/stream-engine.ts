@@ -150,10 +150,11 @@ export class StreamEngine implements SubscriptionHost {
 
   async deadLetter(subscription: GrantSubscription, position: number, reason: string): Promise<void> {
     const { grant, cursor, partition } = subscription.parts;
+    const log = this.logOf(partition);
     if (!subscription.awaitsAck(position) && !(await this.#delivers(subscription, position))) {
       throw new SluiceError('NOT_FOUND', `grant ${grant} has no event at position ${position}`, { grant });
     }
-    await this.deadLetters.add(grant, { position, log: this.logOf(partition), cursor: cursor.name, reason });
+    await this.deadLetters.add(grant, { position, log, cursor: cursor.name, reason });
     this.#deps.metrics.deadLettered();
   }
 

@@ -74,7 +74,8 @@ export class CursorStore {
 
   /**
    * Moves a cursor that no subscription here holds. Resolves with its position. Without a narrowing it keeps the one that
-   * it is bound to; throws CURSOR_BOUND when it is bound to another.
+   * it is bound to; throws CURSOR_BOUND when it is bound to another, and POSITION_GONE when it is of another life of the log:
+   * so may be the position.
    */
   async acknowledge(request: Acknowledgement, position: number): Promise<number> {
     const { grant, name, log } = request;
@@ -83,11 +84,19 @@ export class CursorStore {
     const bound = stored?.record.narrowing;
     const { narrowing = bound ?? '' } = request;
     if (bound !== undefined && narrowing !== bound) throw boundToAnother(grant, name);
+    if (stored && stored.record.log !== log)
+      throw new SluiceError('POSITION_GONE', 'the cursor is of another life of the log', { grant, earliest: 0 });
     const cursor = await this.claim({ grant, name, log, narrowing }, stored);
     cursor.advance(position);
     await this.#checkpoint.writeNow(cursor);
     await this.release(cursor);
     return cursor.position ?? position;
+  }
+
+  /** A cursor of another life of the log stands at no position of this one; who is served from now on may move it. */
+  async beginAnew(grant: string, name: string, log: string, stored: StoredCursor): Promise<void> {
+    const { narrowing } = stored.record;
+    await this.release(await this.claim({ grant, name, log, narrowing }, stored));
   }
 
   /** Resolves when what was acknowledged so far is stored. */

@@ -1,6 +1,7 @@
 import { parseEventSubject } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
 import { Follower } from '../../nats/follower.js';
+import { settleLog } from '../../nats/log-lives.js';
 import { provenEnd } from '../../nats/log-reader.js';
 import type { StoredMessage } from '../../nats/stored-message.js';
 import { eventStream } from '../../nats/streams.js';
@@ -41,6 +42,7 @@ export class PartitionReader {
       stream: eventStream(deps.partition),
       after: deps.after,
       life: deps.life,
+      settledLife: async () => (await settleLog(deps.bus, deps.partition)).log,
       onMessage: (message) => this.#read(message),
       onTailLost: deps.onTailLost,
     });

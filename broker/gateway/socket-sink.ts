@@ -37,7 +37,7 @@ export class SocketSink implements FrameSink {
 
   send(message: Uint8Array): boolean {
     // Nothing may follow the close frame, whoever sends it first.
-    if (!this.#isOpen || this.webSocket.readyState !== this.webSocket.OPEN) return false;
+    if (!this.isOpen()) return false;
     if (!this.socket.write(message)) this.#watchProgress();
     if (this.socket.writableLength > this.options.maxBufferedBytes) this.#giveUp();
     return this.#isOpen;
@@ -45,6 +45,10 @@ export class SocketSink implements FrameSink {
 
   sendFrame(frame: ServerFrame): boolean {
     return this.send(socketMessage(this.options.codec.encode(frame)));
+  }
+
+  isOpen(): boolean {
+    return this.#isOpen && this.webSocket.readyState === this.webSocket.OPEN;
   }
 
   bufferedBytes(): number {

@@ -3,6 +3,7 @@ import t from 'tap';
 import { eventually } from '../../tests/support/condition.js';
 import { follow, person, publishMany, startEngine } from '../../tests/support/engine-follow.js';
 import { connect } from '../../tests/support/nats.js';
+import { RecordingSink } from '../../tests/support/recording-sink.js';
 import { startStreamFixture } from '../../tests/support/stream-fixture.js';
 import { lastOf } from '../nats/log-reader.js';
 import { PullReader } from './pull-reader.js';
@@ -70,6 +71,22 @@ t.test('of two sessions that wait for their receipts with one cursor only the ne
   await sink.until(() => sink.positions.length === 1);
   subscription.ack(position as number);
   await sink.until(() => sink.acked === position);
+});
+
+t.test('a session that was closed before its turn came takes the cursor from nobody', async (t) => {
+  const { fixture, engine } = await startEngine(t);
+  const other = await fixture.engine(t);
+  const sink = new RecordingSink();
+  const rest = { encoding: 'sluice.v1.json', onEnded: () => undefined, ref: 'r', narrow: undefined } as const;
+  const asked = { system: 'reader', grant: 'g', cursor: 'default', from: 'cursor', credit: 10, ...rest } as const;
+  const late = engine.subscribe({ ...asked, session: 'late', sink });
+  late.catch(() => undefined);
+  sink.isClosed = true;
+  const { sink: served } = await follow(other);
+  await t.rejects(late, { code: 'SUPERSEDED' });
+  const position = await fixture.publish('create', person(1));
+  await served.until(() => served.positions.includes(position));
+  t.equal(served.ended, undefined);
 });
 
 t.test('an old record of a cursor does not end who holds it, and moves nothing back', async (t) => {

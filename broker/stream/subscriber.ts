@@ -4,6 +4,8 @@ import type { Rows } from '../../proto/rows.js';
 
 /** What the engine needs of a session: a place to put frames, and to know when it does not drain. */
 export interface FrameSink {
+  /** False once the session is closed. */
+  isOpen(): boolean;
   /**
    * The bytes of a whole WebSocket message in this session's encoding, which are shared and must not change; never blocks.
    * False once the session is closed.

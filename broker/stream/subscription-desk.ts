@@ -126,6 +126,8 @@ export class SubscriptionDesk {
         older.end('SUPERSEDED', 'a newer session follows this grant and cursor');
         await older.released;
       } else {
+        // Its client may be served elsewhere by now, and would be told that it was superseded.
+        if (!request.sink.isOpen()) throw closed(grant);
         const cursor = await cursors.claim({ grant, name, log, narrowing }, stored).catch(unlessLost(attempt));
         if (cursor) return { cursor, log, from };
       }
@@ -187,6 +189,10 @@ function unlessLost(attempt: number): (error: unknown) => undefined {
 
 function takenOver({ grant, cursor }: Pick<SubscribeRequest, 'grant' | 'cursor'>): SluiceError {
   return new SluiceError('SUPERSEDED', `a newer session follows cursor ${cursor} of grant ${grant}`, { grant });
+}
+
+function closed(grant: string): SluiceError {
+  return new SluiceError('SUPERSEDED', 'the session was closed meanwhile', { grant });
 }
 
 function changed(grant: string): SluiceError {

@@ -6,6 +6,7 @@ import type { AckedFrame, EndedFrame, EventsFrame, ServerFrame, SubscribedFrame 
 export class RecordingSink implements FrameSink {
   readonly frames: ServerFrame[] = [];
   buffered = 0;
+  isClosed = false;
   readonly #drained: (() => void)[] = [];
   readonly #listeners = new Set<() => void>();
 
@@ -17,6 +18,10 @@ export class RecordingSink implements FrameSink {
     this.frames.push(frame);
     for (const listener of this.#listeners) listener();
     return true;
+  }
+
+  isOpen(): boolean {
+    return !this.isClosed;
   }
 
   bufferedBytes(): number {

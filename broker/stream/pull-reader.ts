@@ -6,6 +6,7 @@ import { cursorSubject, partyOf } from '../../proto/subject.js';
 import type { DeadLetter } from './dead-letters.js';
 import { narrowingDigest, type OpenGrant } from './grant-access.js';
 import { LogSegment } from './log/log-segment.js';
+import { lostTail } from './log/lost-tail.js';
 import { startQuery } from './log/start-query.js';
 import type { PulledPage, PullRequest } from './pull.js';
 import type { StreamEngine } from './stream-engine.js';
@@ -185,11 +186,4 @@ function projectAfter(
 ): ProjectedEvent[] {
   const events = segment.events.filter((event) => event.position > after);
   return [...new LogSegment(segment.entry, after, segment.through, events).projected(view, field)];
-}
-
-function lostTail(grant: string): SluiceError {
-  return new SluiceError('POSITION_GONE', 'the log has lost its tail: positions of before name other events', {
-    grant,
-    earliest: 0,
-  });
 }

@@ -4,6 +4,7 @@ import type { Cursor } from './cursors/cursor.js';
 import type { CursorStore } from './cursors/cursor-store.js';
 import { type GrantAccess, narrowingDigest, type OpenGrant } from './grant-access.js';
 import { GrantSubscription, type SubscriptionHost } from './grant-subscription.js';
+import { lostTail } from './log/lost-tail.js';
 import type { PartitionReaders } from './log/partition-readers.js';
 import type { StartPositions } from './log/start-position.js';
 import { startQuery } from './log/start-query.js';
@@ -197,8 +198,4 @@ function closed(grant: string): SluiceError {
 
 function changed(grant: string): SluiceError {
   return new SluiceError('GRANT_CHANGED', `grant ${grant} has just changed, subscribe again`, { grant });
-}
-
-function lostTail(grant: string): SluiceError {
-  return new SluiceError('POSITION_GONE', 'the log has lost its tail', { grant, earliest: 0 });
 }

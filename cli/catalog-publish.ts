@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { EntryVersion } from '../proto/entry.js';
+import type { EntryVersion } from '../proto/entry/entry.js';
 import { apiOf, type ConnectionOptions, withConnection } from './connection-options.js';
 import type { Terminal } from './terminal.js';
 

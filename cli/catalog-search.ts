@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { SHARING_ATTRIBUTES, type SharingAttribute, type Title } from '../proto/entry.js';
+import { SHARING_ATTRIBUTES, type SharingAttribute, type Title } from '../proto/entry/entry.js';
 import { apiOf, type ConnectionOptions, withConnection } from './connection-options.js';
 import { table } from './table.js';
 import type { Terminal } from './terminal.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { EntryVersion, NumberedItem } from '../proto/entry.js';
+import type { EntryVersion, NumberedItem } from '../proto/entry/entry.js';
 import { apiOf, type ConnectionOptions, withConnection } from './connection-options.js';
 import { table } from './table.js';
 import type { Terminal } from './terminal.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { GrantDocument } from '../proto/grant.js';
+import type { GrantDocument } from '../proto/entry/grant.js';
 import { apiOf, type ConnectionOptions, withConnection } from './connection-options.js';
 import { table } from './table.js';
 import type { Terminal } from './terminal.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { publishHttp } from '../connectors/client/http-publisher.js';
-import type { PublishResult } from '../proto/frames.js';
+import type { PublishResult } from '../proto/frames/frames.js';
 import { type ConnectionOptions, withConnection } from './connection-options.js';
 import { eventInput } from './event-input.js';
 import { CommandEnded, EXIT } from './exit-codes.js';

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
-import type { From, Subprotocol } from '../proto/frames.js';
-import { isInstant } from '../proto/rfc3339.js';
-import type { Rows } from '../proto/rows.js';
+import type { Rows } from '../proto/entry/rows.js';
+import type { From, Subprotocol } from '../proto/frames/frames.js';
+import { isInstant } from '../proto/values/rfc3339.js';
 import type { ConnectionOptions } from './connection-options.js';
 
 export interface SubscribeOptions extends ConnectionOptions {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import { Subscriber } from '../connectors/client/subscriber.js';
 import type { SubscriberOptions, SubscriberState } from '../connectors/client/subscriber-options.js';
-import type { From } from '../proto/frames.js';
+import type { From } from '../proto/frames/frames.js';
 import { withConnection } from './connection-options.js';
 import { onInterruption } from './interruption.js';
 import { countOf, ENCODINGS, fromOf, narrowOf, type SubscribeOptions, subprotocolOf } from './subscribe-options.js';

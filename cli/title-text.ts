@@ -1,4 +1,4 @@
-import type { Title } from '../proto/entry.js';
+import type { Title } from '../proto/entry/entry.js';
 
 /** A title in as many languages as it has. */
 export function titleText(title: Title | string | undefined): string {

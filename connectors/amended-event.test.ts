@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { SourceEvent } from '../proto/event.js';
+import type { SourceEvent } from '../proto/event/event.js';
 import { amendedEvent, type Former, isBehind } from './amended-event.js';
 
 const place = (

@@ -1,5 +1,5 @@
-import type { RecordData, SourceEvent } from '../proto/event.js';
-import { compareSourcePositions } from '../proto/source-position.js';
+import type { RecordData, SourceEvent } from '../proto/event/event.js';
+import { compareSourcePositions } from '../proto/values/source-position.js';
 
 /** What the bus has of a record whose last change it refused, and which change that was. */
 export interface Former {

@@ -1,4 +1,4 @@
-import type { EntryVersion } from '../proto/entry.js';
+import type { EntryVersion } from '../proto/entry/entry.js';
 import { BusApi } from './client/bus-api.js';
 import { ClientError } from './client/errors.js';
 import type { BusAddress } from './connector-context.js';

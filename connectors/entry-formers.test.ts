@@ -1,6 +1,6 @@
 import t from 'tap';
-import type { EntryVersion } from '../proto/entry.js';
-import type { SourceEvent } from '../proto/event.js';
+import type { EntryVersion } from '../proto/entry/entry.js';
+import type { SourceEvent } from '../proto/event/event.js';
 import { type EncodedEvent, encodeBatch } from './encoded-batch.js';
 import { EntryFormers } from './entry-formers.js';
 import { FormerValues } from './former-values.js';

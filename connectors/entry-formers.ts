@@ -1,6 +1,6 @@
-import { type EntryVersion, identifierOf } from '../proto/entry.js';
-import type { SourceEvent } from '../proto/event.js';
-import type { PublishResult } from '../proto/frames.js';
+import { type EntryVersion, identifierOf } from '../proto/entry/entry.js';
+import type { SourceEvent } from '../proto/event/event.js';
+import type { PublishResult } from '../proto/frames/frames.js';
 import { amendedEvent, type Former, isBehind } from './amended-event.js';
 import type { EncodedEvent } from './encoded-batch.js';
 import type { FormerValues } from './former-values.js';

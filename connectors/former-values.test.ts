@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { SourceEvent } from '../proto/event.js';
+import type { SourceEvent } from '../proto/event/event.js';
 import { temporaryFolder } from '../tests/support/nats.js';
 import { FORMER_VALUES_MAX, FormerValues, formerValuesFile } from './former-values.js';
 

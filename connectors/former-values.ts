@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { SourceEvent } from '../proto/event.js';
+import type { SourceEvent } from '../proto/event/event.js';
 import { type Former, formerBefore, isBehind, placeOf } from './amended-event.js';
 import { StateFile } from './state-file.js';
 

@@ -1,4 +1,4 @@
-import type { EntryVersion } from '../proto/entry.js';
+import type { EntryVersion } from '../proto/entry/entry.js';
 import { publishedEntry } from './catalog-entry.js';
 import type { ConnectorContext } from './connector-context.js';
 import { PeerGoneError } from './connector-errors.js';

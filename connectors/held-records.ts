@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import type { RecordData } from '../proto/event.js';
+import type { RecordData } from '../proto/event/event.js';
 
 /** What has to be remembered of a record that the bus has, to tell later what became of it. */
 export interface HeldRecord {

@@ -1,6 +1,6 @@
 import pg from 'pg';
-import type { ItemType } from '../proto/entry.js';
-import type { ItemValue } from '../proto/event.js';
+import type { ItemType } from '../proto/entry/entry.js';
+import type { ItemValue } from '../proto/event/event.js';
 
 /** A value as its source writes it, PostgreSQL or a file; null is absent. */
 export type ColumnText = string | null | undefined;

@@ -1,5 +1,5 @@
 import type { Problem } from '../proto/errors.js';
-import type { PublishResult } from '../proto/frames.js';
+import type { PublishResult } from '../proto/frames/frames.js';
 import type { BatchPart, EncodedEvent } from './encoded-batch.js';
 import type { EntryFormers, KnownFormers } from './entry-formers.js';
 import { type PublishRequestDeps, publishRequest } from './publish-request.js';

@@ -1,5 +1,5 @@
 import { ERROR_KINDS, type ErrorCode, type Problem } from '../proto/errors.js';
-import type { PublishResult } from '../proto/frames.js';
+import type { PublishResult } from '../proto/frames/frames.js';
 import { publishBatch } from './client/batch-publisher.js';
 import { ClientError, ConnectionLostError } from './client/errors.js';
 import { BusRefusesError } from './connector-errors.js';

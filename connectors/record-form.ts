@@ -1,5 +1,5 @@
-import type { ItemType } from '../proto/entry.js';
-import type { ItemValue, RecordData } from '../proto/event.js';
+import type { ItemType } from '../proto/entry/entry.js';
+import type { ItemValue, RecordData } from '../proto/event/event.js';
 import type { ColumnText, ValueReader } from './item-value.js';
 
 /** What becomes of one column. */

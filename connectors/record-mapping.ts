@@ -1,4 +1,4 @@
-import { type EntryVersion, identifierOf } from '../proto/entry.js';
+import { type EntryVersion, identifierOf } from '../proto/entry/entry.js';
 import { type ColumnText, valueReader } from './item-value.js';
 import { type FormColumn, RecordForm } from './record-form.js';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { SourceEvent } from '../proto/event.js';
+import type { SourceEvent } from '../proto/event/event.js';
 import { type EncodedBatch, encodeBatch } from './encoded-batch.js';
 import { Round } from './round.js';
 

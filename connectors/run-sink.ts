@@ -1,4 +1,4 @@
-import type { SubscribedFrame } from '../proto/frames.js';
+import type { SubscribedFrame } from '../proto/frames/frames.js';
 import { Backoff } from './backoff.js';
 import { pause } from './client/pause.js';
 import { Subscriber } from './client/subscriber.js';

@@ -1,5 +1,5 @@
-import type { DeliveredEvent } from '../proto/event.js';
-import type { From, SubscribedFrame } from '../proto/frames.js';
+import type { DeliveredEvent } from '../proto/event/event.js';
+import type { From, SubscribedFrame } from '../proto/frames/frames.js';
 
 /** Events in order, at least one. */
 export interface SinkBatch {

@@ -1,4 +1,4 @@
-import type { SourceEvent } from '../proto/event.js';
+import type { SourceEvent } from '../proto/event/event.js';
 
 /** Changes in the order in which they happened, and how to tell the source that the bus has them. */
 export interface ChangeBatch {

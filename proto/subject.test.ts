@@ -2,7 +2,7 @@ import { deepStrictEqual, strictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
 import { entryId, token } from '../tests/support/arbitrary-entry.js';
-import { splitEntryId } from './entry.js';
+import { splitEntryId } from './entry/entry.js';
 import {
   entryFilter,
   eventSubject,

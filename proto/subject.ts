@@ -1,4 +1,4 @@
-import { splitEntryId } from './entry.js';
+import { splitEntryId } from './entry/entry.js';
 
 /** One token of a subject: party, entry, system, grant and officer ids are made of these characters. */
 export const TOKEN_PATTERN = /^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$/;

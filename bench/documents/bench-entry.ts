@@ -1,8 +1,8 @@
-import type { EntryDocument, Item } from '../../proto/entry.js';
-import { encodeEnvelope } from '../../proto/envelope.js';
-import type { SourceEvent } from '../../proto/event.js';
-import { fieldOf } from '../../proto/item-field.js';
-import { RecordCodec } from '../../proto/record.js';
+import type { EntryDocument, Item } from '../../proto/entry/entry.js';
+import { fieldOf } from '../../proto/entry/item-field.js';
+import { encodeEnvelope } from '../../proto/event/envelope.js';
+import type { SourceEvent } from '../../proto/event/event.js';
+import { RecordCodec } from '../../proto/event/record.js';
 
 /** One event of a bench before it has a form. */
 export interface BenchEvent {

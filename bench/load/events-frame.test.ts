@@ -1,9 +1,9 @@
 import t from 'tap';
-import { eventEncoder } from '../../proto/event-encoder.js';
-import { eventsMessage } from '../../proto/events-message.js';
-import type { ItemField } from '../../proto/item-field.js';
-import { MessageWriter } from '../../proto/message-writer.js';
-import { RecordCodec } from '../../proto/record.js';
+import type { ItemField } from '../../proto/entry/item-field.js';
+import { MessageWriter } from '../../proto/event/message-writer.js';
+import { RecordCodec } from '../../proto/event/record.js';
+import { eventEncoder } from '../../proto/frames/event-encoder.js';
+import { eventsMessage } from '../../proto/frames/events-message.js';
 import { readJsonEvents, readProtobufEvents } from './events-frame.js';
 import { FrameSplitter } from './frame-splitter.js';
 

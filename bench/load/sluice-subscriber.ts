@@ -1,5 +1,5 @@
-import { codecFor } from '../../proto/frame-codec.js';
-import type { ClientFrame, From, ServerFrame, Subprotocol } from '../../proto/frames.js';
+import { codecFor } from '../../proto/frames/frame-codec.js';
+import type { ClientFrame, From, ServerFrame, Subprotocol } from '../../proto/frames/frames.js';
 import { readJsonEvents, readProtobufEvents } from './events-frame.js';
 import { OPCODE } from './frame-splitter.js';
 import { LightSocket } from './light-socket.js';

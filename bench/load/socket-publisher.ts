@@ -1,4 +1,4 @@
-import type { PublishedFrame, ServerFrame } from '../../proto/frames.js';
+import type { PublishedFrame, ServerFrame } from '../../proto/frames/frames.js';
 import { type BenchEvent, sourceEvent } from '../documents/bench-entry.js';
 import { AnsweredEvents } from './answered-events.js';
 import type { EventPublisher } from './event-publisher.js';

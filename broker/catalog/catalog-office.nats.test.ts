@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
-import type { EntryDocument, Item } from '../../proto/entry.js';
-import type { GrantDocument } from '../../proto/grant.js';
+import type { EntryDocument, Item } from '../../proto/entry/entry.js';
+import type { GrantDocument } from '../../proto/entry/grant.js';
 import { emptyStore, openLedger } from '../../tests/support/ledger.js';
 import type { Bus } from '../nats/bus.js';
 import type { OfficerCaller } from '../parties/caller.js';

@@ -1,4 +1,4 @@
-import { type EntryDocument, type EntryVersion, splitEntryId } from '../../proto/entry.js';
+import { type EntryDocument, type EntryVersion, splitEntryId } from '../../proto/entry/entry.js';
 import { SluiceError } from '../../proto/errors.js';
 import { isEntryId } from '../../proto/subject.js';
 import type { Ledger } from '../ledger/ledger.js';

@@ -1,4 +1,4 @@
-import type { EntryDocument, EntryVersion } from '../../proto/entry.js';
+import type { EntryDocument, EntryVersion } from '../../proto/entry/entry.js';
 import type { LedgerRecord } from '../ledger/record.js';
 import { type CompiledEntry, EntryCompiler } from './compiled-entry.js';
 import { EntrySearch, type SearchQuery } from './entry-search.js';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { Item } from '../../proto/entry.js';
+import type { Item } from '../../proto/entry/entry.js';
 import { EntryCompiler } from './compiled-entry.js';
 import { toEntryVersion } from './entry-state.js';
 import { numberItems } from './item-numbers.js';

@@ -1,7 +1,7 @@
-import { type EntryVersion, identifierOf, type NumberedItem } from '../../proto/entry.js';
-import type { RecordData } from '../../proto/event.js';
-import { fieldOf } from '../../proto/item-field.js';
-import { RecordCodec } from '../../proto/record.js';
+import { type EntryVersion, identifierOf, type NumberedItem } from '../../proto/entry/entry.js';
+import { fieldOf } from '../../proto/entry/item-field.js';
+import type { RecordData } from '../../proto/event/event.js';
+import { RecordCodec } from '../../proto/event/record.js';
 import { type ItemHistory, itemHistory } from './item-history.js';
 import type { ItemProblem } from './item-problem.js';
 import { ItemValidators } from './item-validators.js';

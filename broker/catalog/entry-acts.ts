@@ -1,4 +1,4 @@
-import { type EntryDocument, type Item, splitEntryId } from '../../proto/entry.js';
+import { type EntryDocument, type Item, splitEntryId } from '../../proto/entry/entry.js';
 import { SluiceError } from '../../proto/errors.js';
 import { partitionFor } from '../../proto/subject.js';
 import type { Act } from '../ledger/record.js';

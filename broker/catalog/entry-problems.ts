@@ -1,4 +1,4 @@
-import { type EntryDocument, isItemName, SHARING_ATTRIBUTES, splitEntryId } from '../../proto/entry.js';
+import { type EntryDocument, isItemName, SHARING_ATTRIBUTES, splitEntryId } from '../../proto/entry/entry.js';
 import { SluiceError } from '../../proto/errors.js';
 import { isEntryId } from '../../proto/subject.js';
 import { type FieldCheck, isMap, oneOf, title } from '../parties/document-shape.js';

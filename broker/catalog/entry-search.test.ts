@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { EntryDocument } from '../../proto/entry.js';
+import type { EntryDocument } from '../../proto/entry/entry.js';
 import { EntrySearch } from './entry-search.js';
 
 const entry = (id: string, change: Partial<EntryDocument> = {}): EntryDocument => ({

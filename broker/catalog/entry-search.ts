@@ -1,5 +1,5 @@
-import type { EntryDocument, SharingAttribute, Title } from '../../proto/entry.js';
-import { splitEntryId } from '../../proto/entry.js';
+import type { EntryDocument, SharingAttribute, Title } from '../../proto/entry/entry.js';
+import { splitEntryId } from '../../proto/entry/entry.js';
 
 export interface SearchQuery {
   /** Words that must all occur, in any language and case. */

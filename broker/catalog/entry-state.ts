@@ -1,4 +1,4 @@
-import type { EntryDocument, EntryVersion, NumberedItem } from '../../proto/entry.js';
+import type { EntryDocument, EntryVersion, NumberedItem } from '../../proto/entry/entry.js';
 import type { EntryStatus } from './life-cycle.js';
 
 /** An entry as its newest ledger record holds it. */

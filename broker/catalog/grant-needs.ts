@@ -1,5 +1,5 @@
-import type { Item } from '../../proto/entry.js';
-import type { GrantDocument } from '../../proto/grant.js';
+import type { Item } from '../../proto/entry/entry.js';
+import type { GrantDocument } from '../../proto/entry/grant.js';
 
 /** Grants on an entry that are in force, suspended or about to begin. */
 export type GrantsOn = (entry: string) => readonly GrantDocument[];

@@ -1,4 +1,4 @@
-import type { EntryVersion, NumberedItem } from '../../proto/entry.js';
+import type { EntryVersion, NumberedItem } from '../../proto/entry/entry.js';
 
 /** What the versions of an entry up to one of them have said of its items. */
 export interface ItemHistory {

@@ -1,5 +1,5 @@
-import { compareDecimals, isDecimal } from '../../proto/decimal.js';
-import { ITEM_TYPES, type Item, type ItemType, isItemName } from '../../proto/entry.js';
+import { ITEM_TYPES, type Item, type ItemType, isItemName } from '../../proto/entry/entry.js';
+import { compareDecimals, isDecimal } from '../../proto/values/decimal.js';
 import {
   type FieldCheck,
   flag,

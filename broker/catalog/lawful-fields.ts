@@ -1,4 +1,4 @@
-import type { EntryDocument, Item } from '../../proto/entry.js';
+import type { EntryDocument, Item } from '../../proto/entry/entry.js';
 import { isMap } from '../parties/document-shape.js';
 
 interface LawfulField {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { SluiceError } from '../../proto/errors.js';
-import { CLOSE_CODES } from '../../proto/frames.js';
+import { CLOSE_CODES } from '../../proto/frames/frames.js';
 import type { Caller, SystemCaller } from '../parties/caller.js';
 import type { Credentials } from '../parties/credentials.js';
 import { refuseUpgrade } from './refuse-upgrade.js';

@@ -1,5 +1,5 @@
 import { SluiceError } from '../../proto/errors.js';
-import type { PublishFrame, PublishResult } from '../../proto/frames.js';
+import type { PublishFrame, PublishResult } from '../../proto/frames/frames.js';
 import { nameElements } from '../intake/element-places.js';
 import { isEvent } from '../intake/event-shape.js';
 import { type Intake, notAnEvent } from '../intake/intake.js';

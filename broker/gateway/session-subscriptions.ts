@@ -1,5 +1,11 @@
 import { SluiceError } from '../../proto/errors.js';
-import type { AckFrame, RejectFrame, Subprotocol, SubscribeFrame, UnsubscribeFrame } from '../../proto/frames.js';
+import type {
+  AckFrame,
+  RejectFrame,
+  Subprotocol,
+  SubscribeFrame,
+  UnsubscribeFrame,
+} from '../../proto/frames/frames.js';
 import type { SystemCaller } from '../parties/caller.js';
 import type { StreamEngine } from '../stream/stream-engine.js';
 import type { FrameSink, Subscription } from '../stream/subscriber.js';

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { FrameCodec } from '../../proto/frame-codec.js';
-import type { ServerFrame } from '../../proto/frames.js';
-import { socketMessage } from '../../proto/socket-message.js';
+import type { FrameCodec } from '../../proto/frames/frame-codec.js';
+import type { ServerFrame } from '../../proto/frames/frames.js';
+import { socketMessage } from '../../proto/frames/socket-message.js';
 import type { FrameSink } from '../stream/subscriber.js';
 
 /** Below this the socket takes more: one frame can be built while what is left goes out. */

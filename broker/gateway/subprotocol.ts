@@ -1,4 +1,4 @@
-import { SUBPROTOCOLS, type Subprotocol } from '../../proto/frames.js';
+import { SUBPROTOCOLS, type Subprotocol } from '../../proto/frames/frames.js';
 
 /** The first offered encoding that the bus speaks; JSON when none was offered; undefined when all are unknown. */
 export function chooseSubprotocol(header: string | undefined): Subprotocol | undefined {

@@ -1,8 +1,8 @@
-import type { EntryVersion } from '../../proto/entry.js';
-import { entryProto } from '../../proto/entry-proto.js';
-import { dataSchema } from '../../proto/entry-schema.js';
-import { DELIVERED_OPS } from '../../proto/event.js';
-import { SUBPROTOCOLS } from '../../proto/frames.js';
+import type { EntryVersion } from '../../proto/entry/entry.js';
+import { entryProto } from '../../proto/entry/entry-proto.js';
+import { dataSchema } from '../../proto/entry/entry-schema.js';
+import { DELIVERED_OPS } from '../../proto/event/event.js';
+import { SUBPROTOCOLS } from '../../proto/frames/frames.js';
 import { STREAM_PATH } from '../gateway/gateway.js';
 
 /** AsyncAPI 3 document of one entry: what its events look like and where they stream. A grant sees a subset of it. */

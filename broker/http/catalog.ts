@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { type EntryVersion, SHARING_ATTRIBUTES, type SharingAttribute } from '../../proto/entry.js';
+import { type EntryVersion, SHARING_ATTRIBUTES, type SharingAttribute } from '../../proto/entry/entry.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { publishedVersion } from './entry-version.js';
 import { PROBLEMS } from './problem-schema.js';

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Rows } from '../../proto/rows.js';
+import type { Rows } from '../../proto/entry/rows.js';
 import type { PullReader } from '../stream/pull-reader.js';
 import { systemOf } from './authenticate.js';
 import { PROBLEMS } from './problem-schema.js';

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { toDeliveredEvent } from '../../proto/event-encoder.js';
+import { toDeliveredEvent } from '../../proto/frames/event-encoder.js';
 import type { PullReader } from '../stream/pull-reader.js';
 import { systemOf } from './authenticate.js';
 import { PROBLEMS } from './problem-schema.js';

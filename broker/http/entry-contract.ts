@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { entryProto } from '../../proto/entry-proto.js';
-import { dataSchema } from '../../proto/entry-schema.js';
+import { entryProto } from '../../proto/entry/entry-proto.js';
+import { dataSchema } from '../../proto/entry/entry-schema.js';
 import { asyncApiOf } from './asyncapi.js';
 import type { CatalogRoutesDeps } from './catalog.js';
 import { publishedVersion } from './entry-version.js';

@@ -1,4 +1,4 @@
-import type { EntryVersion } from '../../proto/entry.js';
+import type { EntryVersion } from '../../proto/entry/entry.js';
 import { SluiceError } from '../../proto/errors.js';
 import type { Catalog } from '../catalog/catalog.js';
 

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Problem, SluiceError, toProblem } from '../../proto/errors.js';
-import { schemaWords } from '../../proto/schema-words.js';
+import { schemaWords } from '../../proto/schema-problem.js';
 import { bodyBytesMax } from './body-parsers.js';
 
 /** Clients that come back all at once after a failure would bring the next. */

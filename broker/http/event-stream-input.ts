@@ -1,5 +1,5 @@
 import { type Problem, toProblem } from '../../proto/errors.js';
-import type { PublishResult } from '../../proto/frames.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 import type { Intake } from '../intake/intake.js';
 import { OPEN_EVENTS_MAX } from '../intake/intake-limits.js';
 import type { SystemCaller } from '../parties/caller.js';

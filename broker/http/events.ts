@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../proto/errors.js';
-import type { PublishResult } from '../../proto/frames.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 import { nameElements } from '../intake/element-places.js';
 import { isEvent } from '../intake/event-shape.js';
 import { type Intake, notAnEvent } from '../intake/intake.js';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { SluiceError, toProblem } from '../../proto/errors.js';
-import { toDeliveredEvent } from '../../proto/event-encoder.js';
+import { toDeliveredEvent } from '../../proto/frames/event-encoder.js';
 import type { PulledPage, PullRequest } from '../stream/pull.js';
 import type { PullReader } from '../stream/pull-reader.js';
 import { formatEventId } from './pull-query.js';

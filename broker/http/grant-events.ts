@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import { toDeliveredEvent } from '../../proto/event-encoder.js';
+import { toDeliveredEvent } from '../../proto/frames/event-encoder.js';
 import type { PulledPage, PullRequest } from '../stream/pull.js';
 import type { PullReader } from '../stream/pull-reader.js';
 import { systemOf } from './authenticate.js';

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { deliveredSchema } from '../../proto/delivered-schema.js';
-import { grantProto } from '../../proto/entry-proto.js';
+import { deliveredSchema } from '../../proto/entry/delivered-schema.js';
+import { grantProto } from '../../proto/entry/entry-proto.js';
 import type { PullReader } from '../stream/pull-reader.js';
 import { systemOf } from './authenticate.js';
 import { PROBLEMS } from './problem-schema.js';

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import { splitEntryId } from '../../proto/entry.js';
+import { splitEntryId } from '../../proto/entry/entry.js';
+import type { GrantDocument } from '../../proto/entry/grant.js';
 import { SluiceError } from '../../proto/errors.js';
-import type { GrantDocument } from '../../proto/grant.js';
 import type { Caller } from '../parties/caller.js';
 import { type Grant, statusAt } from '../sharing/grant.js';
 import { documentOf } from '../sharing/grant-acts.js';

@@ -1,7 +1,7 @@
+import type { Rows } from '../../proto/entry/rows.js';
 import { SluiceError } from '../../proto/errors.js';
-import type { From } from '../../proto/frames.js';
-import { isInstant } from '../../proto/rfc3339.js';
-import type { Rows } from '../../proto/rows.js';
+import type { From } from '../../proto/frames/frames.js';
+import { isInstant } from '../../proto/values/rfc3339.js';
 
 /** How a client without a socket says where to read: in the query, all as text. */
 export interface PullQuery {

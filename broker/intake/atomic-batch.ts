@@ -1,5 +1,5 @@
 import { type Problem, SluiceError } from '../../proto/errors.js';
-import type { PublishResult } from '../../proto/frames.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 import { BATCH_MESSAGES_MAX } from '../nats/publisher.js';
 import type { Judgement } from './judge-event.js';
 import { batchRefused } from './store-problem.js';

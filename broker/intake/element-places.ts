@@ -1,4 +1,4 @@
-import type { PublishResult } from '../../proto/frames.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 
 /** Results of several events in order: a problem of one that has no id says which one it is. */
 export function nameElements(results: PublishResult[]): PublishResult[] {

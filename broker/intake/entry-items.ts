@@ -1,4 +1,4 @@
-import type { NumberedItem } from '../../proto/entry.js';
+import type { NumberedItem } from '../../proto/entry/entry.js';
 import type { CompiledEntry } from '../catalog/compiled-entry.js';
 
 /** The items of one published version by number. */

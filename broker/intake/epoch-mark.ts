@@ -1,4 +1,4 @@
-import { compareSourcePositions } from '../../proto/source-position.js';
+import { compareSourcePositions } from '../../proto/values/source-position.js';
 import { type Place, RefusedPlaces } from './refused-places.js';
 import type { WaitingEvent } from './waiting-event.js';
 

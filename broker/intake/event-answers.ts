@@ -1,4 +1,4 @@
-import type { PublishResult } from '../../proto/frames.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 
 /** Takes the answer to one event; called once. */
 export type Answer = (result: PublishResult) => void;

@@ -1,4 +1,4 @@
-import type { EntryVersion } from '../../proto/entry.js';
+import type { EntryVersion } from '../../proto/entry/entry.js';
 import { eventSubject } from '../../proto/subject.js';
 
 /** Where the events of one system on one entry go. */

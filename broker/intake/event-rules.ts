@@ -1,4 +1,4 @@
-import type { RecordData, SourceOp } from '../../proto/event.js';
+import type { RecordData, SourceOp } from '../../proto/event/event.js';
 import type { CompiledEntry } from '../catalog/compiled-entry.js';
 import { carriesData, isAbsent, isSnapshotEdge, type RawEvent } from './event-shape.js';
 import type { Finding } from './finding.js';

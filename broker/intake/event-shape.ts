@@ -1,6 +1,6 @@
-import { SOURCE_OPS, type SourceOp } from '../../proto/event.js';
-import { isInstant } from '../../proto/rfc3339.js';
-import { isSourcePosition } from '../../proto/source-position.js';
+import { SOURCE_OPS, type SourceOp } from '../../proto/event/event.js';
+import { isInstant } from '../../proto/values/rfc3339.js';
+import { isSourcePosition } from '../../proto/values/source-position.js';
 import type { Finding } from './finding.js';
 import { isPrintableId, isWellFormed, PRINTABLE_ID } from './printable.js';
 

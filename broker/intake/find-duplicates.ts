@@ -1,4 +1,4 @@
-import { decodeEnvelope } from '../../proto/envelope.js';
+import { decodeEnvelope } from '../../proto/event/envelope.js';
 import type { Bus } from '../nats/bus.js';
 import { pagesOf, sequenceAt, streamEnds } from '../nats/log-reader.js';
 import type { RecentIds } from './recent-ids.js';

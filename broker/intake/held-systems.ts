@@ -1,4 +1,4 @@
-import type { PublishResult } from '../../proto/frames.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 import type { Bus } from '../nats/bus.js';
 import type { MarkCheckpoint } from './mark-checkpoint.js';
 import { recoverMarks } from './mark-recovery.js';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
-import type { PublishResult } from '../../proto/frames.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 import { eventually } from '../../tests/support/condition.js';
 import { birth, placed, publish, REGISTRY, readAll, readLog, startIntake } from '../../tests/support/intake.js';
 import { connect, startNats } from '../../tests/support/nats.js';

@@ -1,6 +1,6 @@
 import { type Problem, SluiceError, toProblem } from '../../proto/errors.js';
-import type { SourceOp } from '../../proto/event.js';
-import type { PublishResult, SourceEventInput } from '../../proto/frames.js';
+import type { SourceOp } from '../../proto/event/event.js';
+import type { PublishResult, SourceEventInput } from '../../proto/frames/frames.js';
 import { messageId, quarantineSubject } from '../../proto/subject.js';
 import type { Metrics } from '../metrics.js';
 import type { Bus } from '../nats/bus.js';

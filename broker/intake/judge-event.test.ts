@@ -1,7 +1,7 @@
 import t from 'tap';
-import type { EntryVersion, Item } from '../../proto/entry.js';
-import { decodeEnvelope } from '../../proto/envelope.js';
-import type { SourceEventInput } from '../../proto/frames.js';
+import type { EntryVersion, Item } from '../../proto/entry/entry.js';
+import { decodeEnvelope } from '../../proto/event/envelope.js';
+import type { SourceEventInput } from '../../proto/frames/frames.js';
 import { BIRTHS, birth, ENTRIES, PLACES, REGISTRY } from '../../tests/support/intake.js';
 import { EntryCompiler } from '../catalog/compiled-entry.js';
 import { itemHistory } from '../catalog/item-history.js';

@@ -1,4 +1,4 @@
-import { decodeEnvelope } from '../../proto/envelope.js';
+import { decodeEnvelope } from '../../proto/event/envelope.js';
 import { quarantineSubject } from '../../proto/subject.js';
 import type { Bus } from '../nats/bus.js';
 import { lastOf, lastPerSubject, pagesOf, type ReadAfter } from '../nats/log-reader.js';

@@ -1,6 +1,6 @@
 import { setTimeout as delay, setImmediate as endOfTurn } from 'node:timers/promises';
-import type { SourceOp } from '../../proto/event.js';
-import type { PublishResult } from '../../proto/frames.js';
+import type { SourceOp } from '../../proto/event/event.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 import type { Metrics } from '../metrics.js';
 import type { Bus } from '../nats/bus.js';
 import {

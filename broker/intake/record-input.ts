@@ -1,4 +1,4 @@
-import type { RecordData } from '../../proto/event.js';
+import type { RecordData } from '../../proto/event/event.js';
 import type { CompiledEntry } from '../catalog/compiled-entry.js';
 import type { ItemHistory } from '../catalog/item-history.js';
 import { entryItems } from './entry-items.js';

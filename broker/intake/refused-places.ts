@@ -1,4 +1,4 @@
-import { compareSourcePositions } from '../../proto/source-position.js';
+import { compareSourcePositions } from '../../proto/values/source-position.js';
 import { OPEN_EVENTS_MAX } from './intake-limits.js';
 
 /** What two sessions may have unanswered: wherever the log turns out to end, what was refused next is known. */

@@ -1,5 +1,5 @@
 import { type Problem, SluiceError } from '../../proto/errors.js';
-import type { PublishResult } from '../../proto/frames.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 import type { RecentIds } from './recent-ids.js';
 import type { Round } from './round.js';
 import { EPOCHS_PER_SOURCE_MAX, type SourceMarks, type Verdict } from './source-marks.js';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { PublishResult } from '../../proto/frames.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 import { birth, placed, publish, REGISTRY, readAll, readLog, startIntake } from '../../tests/support/intake.js';
 import { connect, startNats } from '../../tests/support/nats.js';
 import { CURSORS_STREAM, QUARANTINE_STREAM } from '../nats/streams.js';

@@ -1,4 +1,4 @@
-import { compareSourcePositions } from '../../proto/source-position.js';
+import { compareSourcePositions } from '../../proto/values/source-position.js';
 import { EpochMark } from './epoch-mark.js';
 import type { SourcePlace } from './source-place.js';
 import type { WaitingEvent } from './waiting-event.js';

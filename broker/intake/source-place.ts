@@ -1,4 +1,4 @@
-import { isSourcePosition } from '../../proto/source-position.js';
+import { isSourcePosition } from '../../proto/values/source-position.js';
 import { isAbsent, type RawEvent } from './event-shape.js';
 import { isPrintableId } from './printable.js';
 

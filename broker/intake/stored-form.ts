@@ -1,5 +1,5 @@
-import { encodeEnvelope } from '../../proto/envelope.js';
-import type { SourceOp } from '../../proto/event.js';
+import { encodeEnvelope } from '../../proto/event/envelope.js';
+import type { SourceOp } from '../../proto/event/event.js';
 import type { CompiledEntry } from '../catalog/compiled-entry.js';
 import type { CheckedRecord } from './event-rules.js';
 import type { RawEvent } from './event-shape.js';

@@ -1,6 +1,6 @@
 import type { Problem } from '../../proto/errors.js';
-import type { SourceOp } from '../../proto/event.js';
-import type { PublishResult } from '../../proto/frames.js';
+import type { SourceOp } from '../../proto/event/event.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 import type { Answer } from './event-answers.js';
 import type { EventRoute } from './event-route.js';
 import type { QuarantineEntry } from './quarantine-record.js';

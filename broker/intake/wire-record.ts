@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import type { NumberedItem } from '../../proto/entry.js';
-import type { RecordData } from '../../proto/event.js';
-import { wireScalar } from '../../proto/item-field.js';
-import type { RecordCodec } from '../../proto/record.js';
-import { WireCursor } from '../../proto/wire.js';
+import type { NumberedItem } from '../../proto/entry/entry.js';
+import { wireScalar } from '../../proto/entry/item-field.js';
+import type { RecordData } from '../../proto/event/event.js';
+import type { RecordCodec } from '../../proto/event/record.js';
+import { WireCursor } from '../../proto/event/wire.js';
 import type { Finding } from './finding.js';
 
 const LENGTH_DELIMITED = 2;

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { ClientFrame, Subprotocol } from '../../proto/frames.js';
+import type { ClientFrame, Subprotocol } from '../../proto/frames/frames.js';
 import { SHORT_SECONDS } from './metric-buckets.js';
 
 /** Sessions and HTTP requests. */

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { ErrorCode } from '../../proto/errors.js';
-import type { Subprotocol } from '../../proto/frames.js';
+import type { Subprotocol } from '../../proto/frames/frames.js';
 import { DELIVERY_SECONDS, SHORT_SECONDS } from './metric-buckets.js';
 
 /** What goes out to subscribers. */

@@ -1,4 +1,4 @@
-import type { Title } from '../../proto/entry.js';
+import type { Title } from '../../proto/entry/entry.js';
 
 export const ROLES = [
   'platform_operator',

@@ -1,4 +1,4 @@
-import type { Title } from '../../proto/entry.js';
+import type { Title } from '../../proto/entry/entry.js';
 
 /** Levels of government, the highest first. A township has no competent department of its own. */
 export const LEVELS = ['national', 'province', 'city', 'county', 'township'] as const;

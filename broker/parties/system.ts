@@ -1,4 +1,4 @@
-import type { Title } from '../../proto/entry.js';
+import type { Title } from '../../proto/entry/entry.js';
 
 export const SYSTEM_RIGHTS = ['publish', 'subscribe'] as const;
 export type SystemRight = (typeof SYSTEM_RIGHTS)[number];

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { EntryDocument } from '../../proto/entry.js';
-import type { GrantDocument } from '../../proto/grant.js';
+import type { EntryDocument } from '../../proto/entry/entry.js';
+import type { GrantDocument } from '../../proto/entry/grant.js';
 import { plainDocument } from '../ledger/same-document.js';
 import { isMap } from '../parties/document-shape.js';
 import type { OfficerDocument } from '../parties/officer.js';

@@ -1,4 +1,4 @@
-import type { GrantDocument } from '../../proto/grant.js';
+import type { GrantDocument } from '../../proto/entry/grant.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { EntryActs } from '../catalog/entry-acts.js';
 import type { Act } from '../ledger/record.js';

@@ -1,5 +1,5 @@
-import type { EntryVersion } from '../../proto/entry.js';
-import type { GrantDocument } from '../../proto/grant.js';
+import type { EntryVersion } from '../../proto/entry/entry.js';
+import type { GrantDocument } from '../../proto/entry/grant.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { type PublishedEntry, toEntryVersion } from '../catalog/entry-state.js';
 import { isMap } from '../parties/document-shape.js';

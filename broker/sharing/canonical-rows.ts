@@ -1,6 +1,6 @@
-import { normalizeDecimal } from '../../proto/decimal.js';
-import type { EntryVersion } from '../../proto/entry.js';
-import { ROW_KEYWORDS, type RowPredicate, type Rows } from '../../proto/rows.js';
+import type { EntryVersion } from '../../proto/entry/entry.js';
+import { ROW_KEYWORDS, type RowPredicate, type Rows } from '../../proto/entry/rows.js';
+import { normalizeDecimal } from '../../proto/values/decimal.js';
 
 type Scalar = string | number | boolean;
 

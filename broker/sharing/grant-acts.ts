@@ -1,6 +1,6 @@
-import type { EntryVersion } from '../../proto/entry.js';
+import type { EntryVersion } from '../../proto/entry/entry.js';
+import type { GrantDocument } from '../../proto/entry/grant.js';
 import { SluiceError } from '../../proto/errors.js';
-import type { GrantDocument } from '../../proto/grant.js';
 import type { Act } from '../ledger/record.js';
 import { plainDocument, sameDocument } from '../ledger/same-document.js';
 import type { Acting } from '../parties/permissions.js';

@@ -1,6 +1,6 @@
-import { splitEntryId } from '../../proto/entry.js';
+import { splitEntryId } from '../../proto/entry/entry.js';
+import type { GrantDocument } from '../../proto/entry/grant.js';
 import { SluiceError } from '../../proto/errors.js';
-import type { GrantDocument } from '../../proto/grant.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Caller } from '../parties/caller.js';

@@ -1,5 +1,5 @@
-import type { GrantDocument } from '../../proto/grant.js';
-import { instantMs, isDay } from '../../proto/rfc3339.js';
+import type { GrantDocument } from '../../proto/entry/grant.js';
+import { instantMs, isDay } from '../../proto/values/rfc3339.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

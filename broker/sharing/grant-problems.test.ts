@@ -1,6 +1,6 @@
 import t from 'tap';
-import type { EntryVersion } from '../../proto/entry.js';
-import type { GrantDocument } from '../../proto/grant.js';
+import type { EntryVersion } from '../../proto/entry/entry.js';
+import type { GrantDocument } from '../../proto/entry/grant.js';
 import type { SystemDocument } from '../parties/system.js';
 import { refuseInvalidGrant, validateGrant } from './grant-problems.js';
 

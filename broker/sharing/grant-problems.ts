@@ -1,8 +1,8 @@
-import type { EntryVersion, ItemType, NumberedItem } from '../../proto/entry.js';
+import type { EntryVersion, ItemType, NumberedItem } from '../../proto/entry/entry.js';
+import { type GrantDocument, type GrantedItem, TRANSFORMS, type Transform } from '../../proto/entry/grant.js';
 import { SluiceError } from '../../proto/errors.js';
-import { type GrantDocument, type GrantedItem, TRANSFORMS, type Transform } from '../../proto/grant.js';
-import { isDayOrInstant } from '../../proto/rfc3339.js';
 import { isEntryId } from '../../proto/subject.js';
+import { isDayOrInstant } from '../../proto/values/rfc3339.js';
 import { type FieldCheck, isMap, oneOf, type Shape, shapeProblems, text, token } from '../parties/document-shape.js';
 import type { SystemDocument } from '../parties/system.js';
 import { boundsOf } from './grant-period.js';

@@ -1,4 +1,4 @@
-import type { GrantDocument, GrantStatus } from '../../proto/grant.js';
+import type { GrantDocument, GrantStatus } from '../../proto/entry/grant.js';
 import { boundsOf, type GrantBounds } from './grant-period.js';
 
 /** A grant as the ledger holds it: party and rows filled in, in canonical form. */

@@ -1,4 +1,4 @@
-import type { GrantStatus } from '../../proto/grant.js';
+import type { GrantStatus } from '../../proto/entry/grant.js';
 import type { LedgerRecord } from '../ledger/record.js';
 import { type Grant, type StoredGrant, statusAt, toGrant } from './grant.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
-import type { EntryVersion, Item, ItemType } from '../../proto/entry.js';
-import type { Rows } from '../../proto/rows.js';
+import type { EntryVersion, Item, ItemType } from '../../proto/entry/entry.js';
+import type { Rows } from '../../proto/entry/rows.js';
 import { canonicalRows } from './canonical-rows.js';
 import { checkRows, rowProblems } from './rows-check.js';
 

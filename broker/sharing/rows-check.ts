@@ -1,8 +1,8 @@
-import { isDecimal } from '../../proto/decimal.js';
-import type { EntryVersion, ItemType, NumberedItem } from '../../proto/entry.js';
+import type { EntryVersion, ItemType, NumberedItem } from '../../proto/entry/entry.js';
+import { ROW_KEYWORDS, type Rows } from '../../proto/entry/rows.js';
 import { SluiceError } from '../../proto/errors.js';
-import { isDay, isDayOrInstant, isInstant } from '../../proto/rfc3339.js';
-import { ROW_KEYWORDS, type Rows } from '../../proto/rows.js';
+import { isDecimal } from '../../proto/values/decimal.js';
+import { isDay, isDayOrInstant, isInstant } from '../../proto/values/rfc3339.js';
 import { isMap } from '../parties/document-shape.js';
 
 type Keyword = (typeof ROW_KEYWORDS)[number];

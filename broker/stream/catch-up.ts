@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
-import type { ItemField } from '../../proto/item-field.js';
+import type { ItemField } from '../../proto/entry/item-field.js';
 import type { StreamMetrics } from '../metrics/stream-metrics.js';
 import type { GrantSubscription } from './grant-subscription.js';
 import type { LogEvent } from './log/log-event.js';

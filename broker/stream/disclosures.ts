@@ -1,6 +1,6 @@
+import type { GrantDocument, GrantedItem } from '../../proto/entry/grant.js';
 import { SluiceError } from '../../proto/errors.js';
-import type { DeliveredOp } from '../../proto/event.js';
-import type { GrantDocument, GrantedItem } from '../../proto/grant.js';
+import type { DeliveredOp } from '../../proto/event/event.js';
 import { entryFilter } from '../../proto/subject.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Bus } from '../nats/bus.js';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { EntryVersion } from '../../proto/entry.js';
+import type { EntryVersion } from '../../proto/entry/entry.js';
+import type { GrantStatus } from '../../proto/entry/grant.js';
+import type { Rows } from '../../proto/entry/rows.js';
 import { SluiceError } from '../../proto/errors.js';
-import type { GrantStatus } from '../../proto/grant.js';
-import type { Rows } from '../../proto/rows.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { canonicalRows } from '../sharing/canonical-rows.js';
 import { type Grant, statusAt } from '../sharing/grant.js';

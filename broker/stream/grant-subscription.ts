@@ -1,6 +1,6 @@
 import { type ErrorCode, SluiceError } from '../../proto/errors.js';
-import { eventsMessage } from '../../proto/events-message.js';
-import type { Subprotocol } from '../../proto/frames.js';
+import { eventsMessage } from '../../proto/frames/events-message.js';
+import type { Subprotocol } from '../../proto/frames/frames.js';
 import type { Channel, ChannelMember, EventsBatch } from './channel.js';
 import { CreditWindow } from './credit-window.js';
 import type { Cursor, CursorOwner } from './cursors/cursor.js';

@@ -1,4 +1,4 @@
-import type { ItemField } from '../../proto/item-field.js';
+import type { ItemField } from '../../proto/entry/item-field.js';
 import type { StreamMetrics } from '../metrics/stream-metrics.js';
 import type { Channel } from './channel.js';
 import type { LogEvent } from './log/log-event.js';

@@ -1,7 +1,7 @@
+import type { ItemField } from '../../proto/entry/item-field.js';
+import type { Rows } from '../../proto/entry/rows.js';
 import { SluiceError } from '../../proto/errors.js';
-import type { ProjectedEvent } from '../../proto/event-encoder.js';
-import type { ItemField } from '../../proto/item-field.js';
-import type { Rows } from '../../proto/rows.js';
+import type { ProjectedEvent } from '../../proto/frames/event-encoder.js';
 import { cursorSubject, partyOf } from '../../proto/subject.js';
 import type { DeadLetter } from './dead-letters.js';
 import { narrowingDigest, type OpenGrant } from './grant-access.js';

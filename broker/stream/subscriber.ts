@@ -1,6 +1,6 @@
+import type { Rows } from '../../proto/entry/rows.js';
 import type { ErrorCode } from '../../proto/errors.js';
-import type { DeliveredItem, From, ServerFrame, Subprotocol } from '../../proto/frames.js';
-import type { Rows } from '../../proto/rows.js';
+import type { DeliveredItem, From, ServerFrame, Subprotocol } from '../../proto/frames/frames.js';
 
 /** What the engine needs of a session: a place to put frames, and to know when it does not drain. */
 export interface FrameSink {

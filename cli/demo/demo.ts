@@ -8,7 +8,7 @@ import { pause } from '../../connectors/client/pause.js';
 import { Subscriber } from '../../connectors/client/subscriber.js';
 import { PlaceFile } from '../../connectors/simulator/place-file.js';
 import { Simulator } from '../../connectors/simulator/simulator.js';
-import type { DeliveredEvent } from '../../proto/event.js';
+import type { DeliveredEvent } from '../../proto/event/event.js';
 import { APPLY_TIMEOUT_MS } from '../apply.js';
 import { UsageError } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';

@@ -1,4 +1,4 @@
-import type { DeliveredEvent, SourceEvent } from '../../proto/event.js';
+import type { DeliveredEvent, SourceEvent } from '../../proto/event/event.js';
 import type { Terminal } from '../terminal.js';
 
 /** A person can follow about this many; the rest is counted. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
-import type { EntryDocument } from '../../proto/entry.js';
-import type { GrantDocument } from '../../proto/grant.js';
+import type { EntryDocument } from '../../proto/entry/entry.js';
+import type { GrantDocument } from '../../proto/entry/grant.js';
 
 interface SampleSystem {
   id: string;

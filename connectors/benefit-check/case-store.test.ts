@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { DeliveredEvent, DeliveredOp, RecordData } from '../../proto/event.js';
+import type { DeliveredEvent, DeliveredOp, RecordData } from '../../proto/event/event.js';
 import { ruleDocument } from '../../tests/support/benefit-rule-samples.js';
 import { ManualClock } from '../../tests/support/manual-clock.js';
 import { ConnectorConfigError } from '../connector-errors.js';

@@ -1,4 +1,4 @@
-import type { RecordData } from '../../proto/event.js';
+import type { RecordData } from '../../proto/event/event.js';
 import type { Rule } from './rules/rule.js';
 import type { Verdict } from './rules/verdict.js';
 

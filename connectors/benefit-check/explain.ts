@@ -1,4 +1,4 @@
-import type { Title } from '../../proto/entry.js';
+import type { Title } from '../../proto/entry/entry.js';
 import { basisOf, reason } from './decision-event.js';
 import type { RuleSet } from './rule-set.js';
 import type { Figures, Finding, Outcome } from './rules/verdict.js';

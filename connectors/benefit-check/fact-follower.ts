@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { SubscribedFrame } from '../../proto/frames.js';
+import type { SubscribedFrame } from '../../proto/frames/frames.js';
 import { Backoff } from '../backoff.js';
 import { GapError, RevokedError } from '../client/errors.js';
 import { pause } from '../client/pause.js';

@@ -1,4 +1,4 @@
-import type { DeliveredEvent } from '../../proto/event.js';
+import type { DeliveredEvent } from '../../proto/event/event.js';
 import type { Casework, CauseOf } from './casework.js';
 import type { RuleSet } from './rule-set.js';
 import type { Rule } from './rules/rule.js';

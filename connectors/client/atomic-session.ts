@@ -1,4 +1,4 @@
-import type { PublishResult, ServerFrame } from '../../proto/frames.js';
+import type { PublishResult, ServerFrame } from '../../proto/frames/frames.js';
 import { type ClientError, ConnectionLostError, ProtocolError } from './errors.js';
 import { openSession, type Session } from './session.js';
 import type { Connect } from './transport.js';

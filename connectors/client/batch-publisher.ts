@@ -1,4 +1,4 @@
-import type { PublishResult } from '../../proto/frames.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 import { errorOfResponse } from './bus-api.js';
 import { httpUrl } from './bus-url.js';
 import { ApiError, ConnectionLostError, ProtocolError } from './errors.js';

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { WebSocket } from 'ws';
-import { SUBPROTOCOLS } from '../../proto/frames.js';
+import { SUBPROTOCOLS } from '../../proto/frames/frames.js';
 import { startBroker } from '../../tests/support/broker.js';
 import { person, REGISTER_BUNDLE } from '../../tests/support/register-bundle.js';
 import { connectBrowser } from './browser-transport.js';

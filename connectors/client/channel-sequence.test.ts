@@ -1,6 +1,6 @@
 import t from 'tap';
-import type { DeliveredEvent } from '../../proto/event.js';
-import type { EventsFrame } from '../../proto/frames.js';
+import type { DeliveredEvent } from '../../proto/event/event.js';
+import type { EventsFrame } from '../../proto/frames/frames.js';
 import { ChannelSequence } from './channel-sequence.js';
 import { ProtocolError } from './errors.js';
 

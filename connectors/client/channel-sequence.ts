@@ -1,4 +1,4 @@
-import type { EventsFrame, SubscribedFrame } from '../../proto/frames.js';
+import type { EventsFrame, SubscribedFrame } from '../../proto/frames/frames.js';
 import { ProtocolError } from './errors.js';
 
 /** Holds one channel to what the protocol promises: positions ascend, and `through` never goes back. */

@@ -1,4 +1,4 @@
-import { CLOSE_CODES, type EndedFrame, type ErrorFrame } from '../../proto/frames.js';
+import { CLOSE_CODES, type EndedFrame, type ErrorFrame } from '../../proto/frames/frames.js';
 import {
   AuthenticationError,
   type ClientError,

@@ -1,7 +1,7 @@
-import type { DeliveredEvent, RecordData } from '../../proto/event.js';
-import type { DeliveredItem } from '../../proto/frames.js';
-import { fieldOf } from '../../proto/item-field.js';
-import { RecordCodec } from '../../proto/record.js';
+import { fieldOf } from '../../proto/entry/item-field.js';
+import type { DeliveredEvent, RecordData } from '../../proto/event/event.js';
+import { RecordCodec } from '../../proto/event/record.js';
+import type { DeliveredItem } from '../../proto/frames/frames.js';
 
 /** Turns `data` that travelled as protobuf bytes into items; in the other encodings it is that already. */
 export function recordReader(items: readonly DeliveredItem[]): (event: DeliveredEvent) => DeliveredEvent {

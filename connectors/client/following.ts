@@ -1,5 +1,5 @@
-import type { DeliveredEvent } from '../../proto/event.js';
-import type { ServerFrame, SubscribedFrame, SubscribeFrame } from '../../proto/frames.js';
+import type { DeliveredEvent } from '../../proto/event/event.js';
+import type { ServerFrame, SubscribedFrame, SubscribeFrame } from '../../proto/frames/frames.js';
 import { ChannelSequence } from './channel-sequence.js';
 import { errorOfEnded, errorOfErrorFrame } from './close-error.js';
 import { recordReader } from './delivered-record.js';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { PublishResult } from '../../proto/frames.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 import { startBroker } from '../../tests/support/broker.js';
 import { person, REGISTER_BUNDLE } from '../../tests/support/register-bundle.js';
 import { ApiError, ConnectionLostError } from './errors.js';

@@ -2,7 +2,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { PublishResult } from '../../proto/frames.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 import { parseProblem } from './bus-api.js';
 import { httpUrl } from './bus-url.js';
 import { ApiError, type ClientError, ConnectionLostError, ProtocolError } from './errors.js';

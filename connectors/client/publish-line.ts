@@ -1,5 +1,5 @@
 import { type ErrorCode, type Problem, SluiceError } from '../../proto/errors.js';
-import type { ErrorFrame, ServerFrame } from '../../proto/frames.js';
+import type { ErrorFrame, ServerFrame } from '../../proto/frames/frames.js';
 import { type ClientError, ConnectionLostError, ProtocolError } from './errors.js';
 import { pause } from './pause.js';
 import type { PublishWindow, WindowLimits } from './publish-window.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { SluiceError } from '../../proto/errors.js';
-import type { PublishResult } from '../../proto/frames.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 import { type Outgoing, PublishWindow } from './publish-window.js';
 
 const LIMITS = { eventsMax: 6, bytesMax: 600, frameEventsMax: 3, frameBytesMax: 300 };

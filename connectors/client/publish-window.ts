@@ -1,5 +1,5 @@
 import { ERROR_KINDS, type ErrorCode, type Problem, SluiceError } from '../../proto/errors.js';
-import type { PublishResult } from '../../proto/frames.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 
 /** One event on its way, encoded once; its place in the order never changes. */
 export interface Outgoing {

@@ -1,4 +1,4 @@
-import type { SourceEvent } from '../../proto/event.js';
+import type { SourceEvent } from '../../proto/event/event.js';
 import { streamUrl } from './bus-url.js';
 import { ClientClosedError, type ClientError, PublishRefusedError, QueueFullError } from './errors.js';
 import { PublishLine } from './publish-line.js';

@@ -1,7 +1,7 @@
 import { SluiceError } from '../../proto/errors.js';
-import { codecFor, type FrameCodec } from '../../proto/frame-codec.js';
-import type { ClientFrame, ServerFrame, Subprotocol, WelcomeFrame } from '../../proto/frames.js';
-import { CLOSE_CODES } from '../../proto/frames.js';
+import { codecFor, type FrameCodec } from '../../proto/frames/frame-codec.js';
+import type { ClientFrame, ServerFrame, Subprotocol, WelcomeFrame } from '../../proto/frames/frames.js';
+import { CLOSE_CODES } from '../../proto/frames/frames.js';
 import { streamUrl } from './bus-url.js';
 import { errorOfClosing } from './close-error.js';
 import { ClientError, ConnectionLostError, ProtocolError } from './errors.js';

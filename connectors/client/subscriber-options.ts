@@ -1,6 +1,6 @@
-import type { DeliveredEvent } from '../../proto/event.js';
-import type { From, Subprotocol, SubscribedFrame } from '../../proto/frames.js';
-import type { Rows } from '../../proto/rows.js';
+import type { Rows } from '../../proto/entry/rows.js';
+import type { DeliveredEvent } from '../../proto/event/event.js';
+import type { From, Subprotocol, SubscribedFrame } from '../../proto/frames/frames.js';
 import type { ClientError } from './errors.js';
 import type { ReconnectPolicy } from './reconnect-policy.js';
 import type { Connect } from './transport.js';

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { SUBPROTOCOLS, type Subprotocol } from '../../proto/frames.js';
+import { SUBPROTOCOLS, type Subprotocol } from '../../proto/frames/frames.js';
 import { startBroker, type TestBroker } from '../../tests/support/broker.js';
 import { person, REGISTER_BUNDLE } from '../../tests/support/register-bundle.js';
 import { BusApi } from './bus-api.js';

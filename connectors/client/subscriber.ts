@@ -1,5 +1,5 @@
-import type { DeliveredEvent } from '../../proto/event.js';
-import type { From, SubscribedFrame, SubscribeFrame } from '../../proto/frames.js';
+import type { DeliveredEvent } from '../../proto/event/event.js';
+import type { From, SubscribedFrame, SubscribeFrame } from '../../proto/frames/frames.js';
 import { streamUrl } from './bus-url.js';
 import { type ClientError, ProtocolError, RevokedError } from './errors.js';
 import { Following } from './following.js';

@@ -1,6 +1,6 @@
 import t from 'tap';
-import type { DeliveredEvent } from '../../proto/event.js';
-import type { SubscribedFrame } from '../../proto/frames.js';
+import type { DeliveredEvent } from '../../proto/event/event.js';
+import type { SubscribedFrame } from '../../proto/frames/frames.js';
 import { GapError } from './errors.js';
 import { SubscriptionProgress } from './subscription-progress.js';
 

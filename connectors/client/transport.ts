@@ -1,4 +1,4 @@
-import type { Subprotocol } from '../../proto/frames.js';
+import type { Subprotocol } from '../../proto/frames/frames.js';
 
 /** Why a connection ended; `status` when the HTTP answer was not an upgrade. */
 export interface Closing {

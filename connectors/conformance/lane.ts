@@ -1,4 +1,4 @@
-import type { DeliveredEvent, SourceEvent } from '../../proto/event.js';
+import type { DeliveredEvent, SourceEvent } from '../../proto/event/event.js';
 import type { ConnectorContext } from '../connector-context.js';
 
 /** The record of the conformance suites: an identifier, a text, a number, and an item that rows are chosen by. */

@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import type { SourceEvent } from '../../proto/event.js';
+import type { SourceEvent } from '../../proto/event/event.js';
 import type { ConnectorContext } from '../connector-context.js';
 import { runSink } from '../run-sink.js';
 import type { Sink } from '../sink.js';

@@ -1,4 +1,4 @@
-import type { DeliveredEvent, ItemValue } from '../../proto/event.js';
+import type { DeliveredEvent, ItemValue } from '../../proto/event/event.js';
 
 /** How events become lines. */
 export interface LineFormat {

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import t, { type Test } from 'tap';
-import type { DeliveredEvent } from '../../proto/event.js';
+import type { DeliveredEvent } from '../../proto/event/event.js';
 import { ConnectorBus } from '../../tests/support/connector-bus.js';
 import { temporaryFolder } from '../../tests/support/nats.js';
 import { foldDelivered, type Person } from '../conformance/lane.js';

@@ -1,7 +1,7 @@
 import { access, open, rename, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DeliveredEvent } from '../../proto/event.js';
-import type { From, SubscribedFrame } from '../../proto/frames.js';
+import type { DeliveredEvent } from '../../proto/event/event.js';
+import type { From, SubscribedFrame } from '../../proto/frames/frames.js';
 import { PeerGoneError, SinkUnfitError } from '../connector-errors.js';
 import type { Sink, SinkBatch } from '../sink.js';
 import type { StateFile } from '../state-file.js';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import type { EntryVersion } from '../../proto/entry.js';
+import type { EntryVersion } from '../../proto/entry/entry.js';
 import { temporaryFolder } from '../../tests/support/nats.js';
 import { HeldRecords } from '../held-records.js';
 import { RecordMapping, type Row } from '../record-mapping.js';

@@ -1,4 +1,4 @@
-import type { RecordData, SourceEvent } from '../../proto/event.js';
+import type { RecordData, SourceEvent } from '../../proto/event/event.js';
 import { digestOf, type HeldRecords } from '../held-records.js';
 import type { RecordMapping, Row } from '../record-mapping.js';
 import { BrokenFileError } from './file-rows.js';

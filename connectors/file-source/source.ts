@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, open, rename, rm } from 'node:fs/promises';
-import type { SourceEvent } from '../../proto/event.js';
+import type { SourceEvent } from '../../proto/event/event.js';
 import { publishedEntry } from '../catalog-entry.js';
 import { pause } from '../client/pause.js';
 import { Confirmation } from '../confirmation.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { SourceEvent } from '../../proto/event.js';
+import type { SourceEvent } from '../../proto/event/event.js';
 import { publishedEntry } from '../catalog-entry.js';
 import { pause } from '../client/pause.js';
 import { Confirmation } from '../confirmation.js';

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import type { ItemType } from '../../proto/entry.js';
-import type { DeliveredItem } from '../../proto/frames.js';
+import type { ItemType } from '../../proto/entry/entry.js';
+import type { DeliveredItem } from '../../proto/frames/frames.js';
 import { SinkUnfitError } from '../connector-errors.js';
 import { quoteIdentifier, quoteTable } from '../postgres-client.js';
 

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import type { DeliveredEvent } from '../../proto/event.js';
-import type { From, SubscribedFrame } from '../../proto/frames.js';
+import type { DeliveredEvent } from '../../proto/event/event.js';
+import type { From, SubscribedFrame } from '../../proto/frames/frames.js';
 import { PeerGoneError, PoisonEventError } from '../connector-errors.js';
 import { connectPostgres, goneOrItself, sqlState } from '../postgres-client.js';
 import type { Sink, SinkBatch } from '../sink.js';

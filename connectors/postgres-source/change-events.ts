@@ -1,4 +1,4 @@
-import type { SourceEvent } from '../../proto/event.js';
+import type { SourceEvent } from '../../proto/event/event.js';
 import type { RowChange, StreamItem } from './row-changes.js';
 import type { TableMapping } from './table-mapping.js';
 

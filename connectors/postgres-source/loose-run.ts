@@ -1,4 +1,4 @@
-import type { SourceEvent } from '../../proto/event.js';
+import type { SourceEvent } from '../../proto/event/event.js';
 import type { ChangeBatch } from '../source.js';
 
 /** More would be encoded without a pause in which answers of the bus are read. */

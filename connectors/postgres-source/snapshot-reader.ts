@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import type { SourceEvent } from '../../proto/event.js';
+import type { SourceEvent } from '../../proto/event/event.js';
 import { quoteIdentifier, quoteTable } from '../postgres-client.js';
 import type { Row } from '../record-mapping.js';
 import { placeOf } from './change-events.js';

@@ -1,4 +1,4 @@
-import type { EntryVersion } from '../../proto/entry.js';
+import type { EntryVersion } from '../../proto/entry/entry.js';
 import { SourceUnfitError } from '../connector-errors.js';
 import { mappingProblems, RecordMapping } from '../record-mapping.js';
 import type { TableConfig } from './config.js';

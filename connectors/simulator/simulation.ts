@@ -1,4 +1,4 @@
-import type { SourceEvent } from '../../proto/event.js';
+import type { SourceEvent } from '../../proto/event/event.js';
 import { Chance } from './chance.js';
 import { birth, birthCorrection } from './happenings/birth.js';
 import { licenceChanged, licenceIssued } from './happenings/business-licence.js';

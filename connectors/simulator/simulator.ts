@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { SourceEvent } from '../../proto/event.js';
+import type { SourceEvent } from '../../proto/event/event.js';
 import { partyOf } from '../../proto/subject.js';
 import { PublishRefusedError } from '../client/errors.js';
 import { Publisher } from '../client/publisher.js';

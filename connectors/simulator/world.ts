@@ -1,4 +1,4 @@
-import type { RecordData } from '../../proto/event.js';
+import type { RecordData } from '../../proto/event/event.js';
 import type { Chance } from './chance.js';
 import { DISTRICTS, type District } from './districts.js';
 import { idNumber } from './id-number.js';

@@ -1,4 +1,4 @@
-import type { DeliveredEvent } from '../../proto/event.js';
+import type { DeliveredEvent } from '../../proto/event/event.js';
 import { pause } from '../client/pause.js';
 import { reconnectDelayMs } from '../client/reconnect-policy.js';
 import { PeerGoneError } from '../connector-errors.js';

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { DeliveredEvent } from '../../proto/event.js';
+import type { DeliveredEvent } from '../../proto/event/event.js';
 
 /** One event as a CloudEvent in structured form. */
 export function cloudEventText({

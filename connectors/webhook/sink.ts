@@ -1,5 +1,5 @@
-import type { DeliveredEvent } from '../../proto/event.js';
-import type { From } from '../../proto/frames.js';
+import type { DeliveredEvent } from '../../proto/event/event.js';
+import type { From } from '../../proto/frames/frames.js';
 import { PoisonEventError } from '../connector-errors.js';
 import type { Sink, SinkBatch } from '../sink.js';
 import type { WebhookConfig } from './config.js';

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import t, { type Test } from 'tap';
-import type { DeliveredEvent } from '../../proto/event.js';
+import type { DeliveredEvent } from '../../proto/event/event.js';
 import { ConnectorBus } from '../../tests/support/connector-bus.js';
 import { foldDelivered } from '../conformance/lane.js';
 import { type SinkSite, sinkConformance } from '../conformance/sink-conformance.js';

@@ -1,8 +1,8 @@
-import '../../proto/protobuf.js'; // switches Long off in this process: before the first message is made, or not at all
+import '../../proto/event/protobuf.js'; // switches Long off in this process: before the first message is made, or not at all
 import protobuf from 'protobufjs';
 import t from 'tap';
-import type { DeliveredEvent, RecordData } from '../../proto/event.js';
-import { SUBPROTOCOLS } from '../../proto/frames.js';
+import type { DeliveredEvent, RecordData } from '../../proto/event/event.js';
+import { SUBPROTOCOLS } from '../../proto/frames/frames.js';
 import { startBroker } from '../support/broker.js';
 import { firstDifference } from '../support/first-difference.js';
 import { RawSession } from '../support/raw-client.js';

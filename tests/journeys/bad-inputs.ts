@@ -1,4 +1,4 @@
-import type { SourceEvent } from '../../proto/event.js';
+import type { SourceEvent } from '../../proto/event/event.js';
 import { birdEvent, CANARY, grantedBird, LEAK_ENTRY } from './leak-material.js';
 
 const SECRET = `x${CANARY}-bad`;

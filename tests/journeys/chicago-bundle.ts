@@ -1,4 +1,4 @@
-import type { GrantDocument } from '../../proto/grant.js';
+import type { GrantDocument } from '../../proto/entry/grant.js';
 import { LICENCE_ENTRY } from './chicago-records.js';
 
 export const TOKENS = {

@@ -1,4 +1,4 @@
-import type { DeliveredOp } from '../../proto/event.js';
+import type { DeliveredOp } from '../../proto/event/event.js';
 import { hashed } from '../oracle/model-transforms.js';
 import { byIssueDate, type LicenceRow } from './chicago-records.js';
 

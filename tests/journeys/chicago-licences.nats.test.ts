@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { DeliveredEvent } from '../../proto/event.js';
+import type { DeliveredEvent } from '../../proto/event/event.js';
 import { SHARED_SECRET, startBroker } from '../support/broker.js';
 import { firstDifference } from '../support/first-difference.js';
 import { mergedEvents } from '../support/merged-events.js';

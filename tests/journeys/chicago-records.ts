@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
-import type { EntryDocument } from '../../proto/entry.js';
-import type { RecordData, SourceEvent } from '../../proto/event.js';
+import type { EntryDocument } from '../../proto/entry/entry.js';
+import type { RecordData, SourceEvent } from '../../proto/event/event.js';
 
 /** A line of the city's file, by column. */
 export type LicenceRow = Record<string, string>;

@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import type { RecordData, SourceEvent } from '../../proto/event.js';
+import type { RecordData, SourceEvent } from '../../proto/event/event.js';
 import { SeededRandom } from '../support/seeded-random.js';
 
 const STREETS = [

@@ -1,5 +1,5 @@
-import type { EntryDocument } from '../../proto/entry.js';
-import type { GrantDocument } from '../../proto/grant.js';
+import type { EntryDocument } from '../../proto/entry/entry.js';
+import type { GrantDocument } from '../../proto/entry/grant.js';
 
 export const KILL_TOKENS = { source: 'kill-source-token-0123456789', reader: 'kill-reader-token-0123456789' };
 

@@ -1,5 +1,5 @@
-import type { RecordData, SourceEvent } from '../../proto/event.js';
-import type { GrantDocument } from '../../proto/grant.js';
+import type { GrantDocument } from '../../proto/entry/grant.js';
+import type { RecordData, SourceEvent } from '../../proto/event/event.js';
 
 /** Stands in every value that its receiver may not see, and in every credential. */
 export const CANARY = 'KANARIE';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { PublishResult } from '../../proto/frames.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 import { startBroker } from '../support/broker.js';
 import { call, mustCall, publishBatch } from '../support/raw-http.js';
 

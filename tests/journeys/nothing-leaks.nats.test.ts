@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { SUBPROTOCOLS } from '../../proto/frames.js';
+import { SUBPROTOCOLS } from '../../proto/frames/frames.js';
 import { type BrokerProcess, spawnBroker } from '../support/broker-process.js';
 import { temporaryFolder } from '../support/nats.js';
 import { RawSession } from '../support/raw-client.js';

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import WebSocket from 'ws';
-import type { DeliveredEvent } from '../../proto/event.js';
+import type { DeliveredEvent } from '../../proto/event/event.js';
 import { readText } from '../structure/source-tree.js';
 import { startBroker, type TestBroker } from '../support/broker.js';
 import { RawRefusal, RawSession } from '../support/raw-client.js';

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap';
 import type { Problem } from '../../proto/errors.js';
-import type { RecordData } from '../../proto/event.js';
-import { SUBPROTOCOLS } from '../../proto/frames.js';
+import type { RecordData } from '../../proto/event/event.js';
+import { SUBPROTOCOLS } from '../../proto/frames/frames.js';
 import { startBroker } from '../support/broker.js';
 import { RawSession } from '../support/raw-client.js';
 import { call, publishLines } from '../support/raw-http.js';

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
-import { SUBPROTOCOLS } from '../../proto/frames.js';
+import { SUBPROTOCOLS } from '../../proto/frames/frames.js';
 import { startBroker } from '../support/broker.js';
 import { startNats } from '../support/nats.js';
 import { RawSession } from '../support/raw-client.js';

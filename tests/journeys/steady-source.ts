@@ -1,5 +1,5 @@
-import type { RecordData, SourceEvent } from '../../proto/event.js';
-import type { PublishResult } from '../../proto/frames.js';
+import type { RecordData, SourceEvent } from '../../proto/event/event.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 import { publishBatch, publishLines } from '../support/raw-http.js';
 import type { SeededRandom } from '../support/seeded-random.js';
 import { KILL_ENTRY, KILL_TOKENS } from './kill-bundle.js';

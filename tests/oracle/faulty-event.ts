@@ -1,5 +1,5 @@
-import type { EntryDocument, Item } from '../../proto/entry.js';
-import type { ItemValue, SourceEvent } from '../../proto/event.js';
+import type { EntryDocument, Item } from '../../proto/entry/entry.js';
+import type { ItemValue, SourceEvent } from '../../proto/event/event.js';
 import type { Fault } from './scenario.js';
 
 /** The event with one thing wrong; where the fault does not apply it stays right, which the model sees for itself. */

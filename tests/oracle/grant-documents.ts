@@ -1,6 +1,6 @@
-import type { EntryDocument } from '../../proto/entry.js';
-import type { GrantDocument } from '../../proto/grant.js';
-import type { Rows } from '../../proto/rows.js';
+import type { EntryDocument } from '../../proto/entry/entry.js';
+import type { GrantDocument } from '../../proto/entry/grant.js';
+import type { Rows } from '../../proto/entry/rows.js';
 import type { Scenario, ScenarioGrant } from './scenario.js';
 
 interface MadeGrant {

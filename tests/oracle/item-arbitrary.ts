@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { ITEM_TYPES, type Item, type ItemType } from '../../proto/entry.js';
-import type { GrantedItem, Transform } from '../../proto/grant.js';
-import type { RowPredicate } from '../../proto/rows.js';
+import { ITEM_TYPES, type Item, type ItemType } from '../../proto/entry/entry.js';
+import type { GrantedItem, Transform } from '../../proto/entry/grant.js';
+import type { RowPredicate } from '../../proto/entry/rows.js';
 import type { ScenarioItem } from './scenario.js';
 import { poolOf } from './value-pools.js';
 

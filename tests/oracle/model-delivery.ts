@@ -1,7 +1,7 @@
-import type { EntryDocument, Item } from '../../proto/entry.js';
-import type { DeliveredEvent, DeliveredOp, RecordData, SourceEvent } from '../../proto/event.js';
-import type { GrantDocument } from '../../proto/grant.js';
-import type { Rows } from '../../proto/rows.js';
+import type { EntryDocument, Item } from '../../proto/entry/entry.js';
+import type { GrantDocument } from '../../proto/entry/grant.js';
+import type { Rows } from '../../proto/entry/rows.js';
+import type { DeliveredEvent, DeliveredOp, RecordData, SourceEvent } from '../../proto/event/event.js';
 import { type ItemTypes, matchesRows } from './model-rows.js';
 import { transformed } from './model-transforms.js';
 

@@ -1,8 +1,8 @@
 import t from 'tap';
-import type { EntryDocument } from '../../proto/entry.js';
-import type { RecordData, SourceEvent } from '../../proto/event.js';
-import type { GrantedItem } from '../../proto/grant.js';
-import type { Rows } from '../../proto/rows.js';
+import type { EntryDocument } from '../../proto/entry/entry.js';
+import type { GrantedItem } from '../../proto/entry/grant.js';
+import type { Rows } from '../../proto/entry/rows.js';
+import type { RecordData, SourceEvent } from '../../proto/event/event.js';
 import { expectedEvents } from './model-delivery.js';
 import { ModelIntake, problemsOf } from './model-intake.js';
 import { matchesRows } from './model-rows.js';

@@ -1,7 +1,7 @@
-import type { EntryDocument, Item } from '../../proto/entry.js';
+import type { EntryDocument, Item } from '../../proto/entry/entry.js';
 import type { ErrorCode } from '../../proto/errors.js';
-import type { ItemValue, RecordData, SourceEvent } from '../../proto/event.js';
-import type { PublishResult } from '../../proto/frames.js';
+import type { ItemValue, RecordData, SourceEvent } from '../../proto/event/event.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 import { isAbsent, isOfItem } from './model-values.js';
 
 /** What intake must answer: an acceptance, a duplicate, or one of these refusals. */

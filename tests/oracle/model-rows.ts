@@ -1,6 +1,6 @@
-import type { ItemType } from '../../proto/entry.js';
-import type { ItemValue, RecordData } from '../../proto/event.js';
-import type { RowPredicate, Rows } from '../../proto/rows.js';
+import type { ItemType } from '../../proto/entry/entry.js';
+import type { RowPredicate, Rows } from '../../proto/entry/rows.js';
+import type { ItemValue, RecordData } from '../../proto/event/event.js';
 
 /** Item name → type, of every item that any version ever had. */
 export type ItemTypes = ReadonlyMap<string, ItemType>;

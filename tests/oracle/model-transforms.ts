@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync } from 'node:crypto';
-import type { Item } from '../../proto/entry.js';
-import type { ItemValue } from '../../proto/event.js';
-import type { Transform } from '../../proto/grant.js';
+import type { Item } from '../../proto/entry/entry.js';
+import type { Transform } from '../../proto/entry/grant.js';
+import type { ItemValue } from '../../proto/event/event.js';
 
 /** What a granted value looks like when it is delivered; element by element in a list. */
 export function transformed(

@@ -1,5 +1,5 @@
-import type { Item, ItemType } from '../../proto/entry.js';
-import type { ItemValue } from '../../proto/event.js';
+import type { Item, ItemType } from '../../proto/entry/entry.js';
+import type { ItemValue } from '../../proto/event/event.js';
 
 /** Absent, null and [] are the same. */
 export function isAbsent(value: ItemValue | undefined): boolean {

@@ -1,8 +1,8 @@
-import '../../proto/protobuf.js'; // switches Long off in this process: before the first message is made, or not at all
+import '../../proto/event/protobuf.js'; // switches Long off in this process: before the first message is made, or not at all
 import protobuf from 'protobufjs';
-import type { EntryDocument } from '../../proto/entry.js';
-import type { SourceEvent } from '../../proto/event.js';
-import type { PublishResult, Subprotocol } from '../../proto/frames.js';
+import type { EntryDocument } from '../../proto/entry/entry.js';
+import type { SourceEvent } from '../../proto/event/event.js';
+import type { PublishResult, Subprotocol } from '../../proto/frames/frames.js';
 import type { RawSession } from '../support/raw-client.js';
 import {
   CallFailedError,

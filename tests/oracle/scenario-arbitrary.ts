@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { SUBPROTOCOLS } from '../../proto/frames.js';
-import type { GrantedItem } from '../../proto/grant.js';
-import type { Rows } from '../../proto/rows.js';
+import type { GrantedItem } from '../../proto/entry/grant.js';
+import type { Rows } from '../../proto/entry/rows.js';
+import { SUBPROTOCOLS } from '../../proto/frames/frames.js';
 import type { Pace } from '../support/raw-follower.js';
 import { grantedItemArbitrary, itemsArbitrary, predicateArbitrary } from './item-arbitrary.js';
 import {

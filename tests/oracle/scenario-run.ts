@@ -1,5 +1,5 @@
-import type { From } from '../../proto/frames.js';
-import type { GrantDocument } from '../../proto/grant.js';
+import type { GrantDocument } from '../../proto/entry/grant.js';
+import type { From } from '../../proto/frames/frames.js';
 import { RawSession } from '../support/raw-client.js';
 import { RawFollower } from '../support/raw-follower.js';
 import { applyBundle, mustCall } from '../support/raw-http.js';

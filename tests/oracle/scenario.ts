@@ -1,8 +1,8 @@
-import type { Item } from '../../proto/entry.js';
-import type { SourceOp } from '../../proto/event.js';
-import type { Subprotocol } from '../../proto/frames.js';
-import type { GrantedItem } from '../../proto/grant.js';
-import type { Rows } from '../../proto/rows.js';
+import type { Item } from '../../proto/entry/entry.js';
+import type { GrantedItem } from '../../proto/entry/grant.js';
+import type { Rows } from '../../proto/entry/rows.js';
+import type { SourceOp } from '../../proto/event/event.js';
+import type { Subprotocol } from '../../proto/frames/frames.js';
 import type { Pace } from '../support/raw-follower.js';
 
 /** One story that is told to the bus and to the model: plain data, so that a failing one can be shrunk and printed. */

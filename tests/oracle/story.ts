@@ -1,5 +1,5 @@
-import type { EntryDocument, Item } from '../../proto/entry.js';
-import type { ItemValue, RecordData, SourceEvent } from '../../proto/event.js';
+import type { EntryDocument, Item } from '../../proto/entry/entry.js';
+import type { ItemValue, RecordData, SourceEvent } from '../../proto/event/event.js';
 import { faulty } from './faulty-event.js';
 import type { AcceptedEvent } from './model-delivery.js';
 import type { Publisher } from './model-intake.js';

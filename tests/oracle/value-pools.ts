@@ -1,5 +1,5 @@
-import type { Item, ItemType } from '../../proto/entry.js';
-import type { ItemValue } from '../../proto/event.js';
+import type { Item, ItemType } from '../../proto/entry/entry.js';
+import type { ItemValue } from '../../proto/event/event.js';
 import { codesOf } from './model-values.js';
 
 /** Few values of each type, so that records meet row filters often; among them those that are easily got wrong. */

@@ -1,13 +1,13 @@
 import { canonicalRows } from '../../broker/sharing/canonical-rows.js';
 import { EntryViews } from '../../broker/stream/views/entry-views.js';
 import { View, viewKey } from '../../broker/stream/views/view.js';
-import type { EntryVersion, NumberedItem } from '../../proto/entry.js';
-import { decodeDeliverable, encodeEnvelope } from '../../proto/envelope.js';
-import type { DeliveredEvent, SourceEvent } from '../../proto/event.js';
-import { toDeliveredEvent } from '../../proto/event-encoder.js';
-import type { GrantDocument } from '../../proto/grant.js';
-import { fieldOf } from '../../proto/item-field.js';
-import { RecordCodec } from '../../proto/record.js';
+import type { EntryVersion, NumberedItem } from '../../proto/entry/entry.js';
+import type { GrantDocument } from '../../proto/entry/grant.js';
+import { fieldOf } from '../../proto/entry/item-field.js';
+import { decodeDeliverable, encodeEnvelope } from '../../proto/event/envelope.js';
+import type { DeliveredEvent, SourceEvent } from '../../proto/event/event.js';
+import { RecordCodec } from '../../proto/event/record.js';
+import { toDeliveredEvent } from '../../proto/frames/event-encoder.js';
 import type { Scenario } from './scenario.js';
 import type { Story } from './story.js';
 

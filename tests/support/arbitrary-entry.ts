@@ -1,6 +1,12 @@
 import fc from 'fast-check';
-import { type EntryVersion, ITEM_TYPES, type ItemType, isItemName, type NumberedItem } from '../../proto/entry.js';
-import type { ItemValue, RecordData } from '../../proto/event.js';
+import {
+  type EntryVersion,
+  ITEM_TYPES,
+  type ItemType,
+  isItemName,
+  type NumberedItem,
+} from '../../proto/entry/entry.js';
+import type { ItemValue, RecordData } from '../../proto/event/event.js';
 
 /** Any legal token: party, entry and system ids. */
 export const token = fc.stringMatching(/^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$/, { maxLength: 64 });

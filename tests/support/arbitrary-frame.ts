@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { ITEM_TYPES } from '../../proto/entry.js';
+import { ITEM_TYPES } from '../../proto/entry/entry.js';
 import { ERROR_KINDS, type ErrorCode, type Problem, SluiceError } from '../../proto/errors.js';
-import { SOURCE_OPS } from '../../proto/event.js';
-import type { ClientFrame, Frame, ServerFrame, SourceEventInput } from '../../proto/frames.js';
+import { SOURCE_OPS } from '../../proto/event/event.js';
+import type { ClientFrame, Frame, ServerFrame, SourceEventInput } from '../../proto/frames/frames.js';
 import { text } from './arbitrary-entry.js';
 
 const code = fc.constantFrom(...(Object.keys(ERROR_KINDS) as ErrorCode[]));

@@ -10,7 +10,7 @@ import { type Explanation, explain } from '../../connectors/benefit-check/explai
 import type { Database } from '../../connectors/benefit-check/store/database.js';
 import type { ConnectorContext } from '../../connectors/connector-context.js';
 import { ConnectorMetrics } from '../../connectors/connector-metrics.js';
-import type { DeliveredEvent } from '../../proto/event.js';
+import type { DeliveredEvent } from '../../proto/event/event.js';
 import { projectRoot } from '../structure/source-tree.js';
 import type { RegisterEvent } from './benefit-events.js';
 import { startBroker, type TestBroker } from './broker.js';

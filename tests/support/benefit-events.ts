@@ -1,4 +1,4 @@
-import type { SourceEvent } from '../../proto/event.js';
+import type { SourceEvent } from '../../proto/event/event.js';
 
 export type RegisterEvent = Omit<SourceEvent, 'specversion' | 'id'>;
 

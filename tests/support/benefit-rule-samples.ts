@@ -7,7 +7,7 @@ import type {
 } from '../../connectors/benefit-check/rules/rule-document.js';
 import type { Fact } from '../../connectors/benefit-check/rules/scope.js';
 import type { JoinedRecord } from '../../connectors/benefit-check/rules/verdict.js';
-import type { RecordData } from '../../proto/event.js';
+import type { RecordData } from '../../proto/event/event.js';
 
 /** A rule about a person with one condition, and their children as many records. */
 export function ruleDocument(test: ConditionDocument, amount: ValueDocument = 1): RuleDocument {

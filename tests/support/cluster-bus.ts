@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Test } from 'tap';
-import type { SourceEvent } from '../../proto/event.js';
-import type { Subprotocol } from '../../proto/frames.js';
+import type { SourceEvent } from '../../proto/event/event.js';
+import type { Subprotocol } from '../../proto/frames/frames.js';
 import { applyBundle } from './broker.js';
 import { type BrokerProcess, spawnBroker } from './broker-process.js';
 import { temporaryFolder } from './nats.js';

@@ -5,7 +5,7 @@ import type { Test } from 'tap';
 import type { Lane } from '../../connectors/conformance/lane.js';
 import type { ConnectorContext } from '../../connectors/connector-context.js';
 import { ConnectorMetrics } from '../../connectors/connector-metrics.js';
-import type { DeliveredEvent, SourceEvent } from '../../proto/event.js';
+import type { DeliveredEvent, SourceEvent } from '../../proto/event/event.js';
 import { startBroker, type TestBroker } from './broker.js';
 import { temporaryFolder } from './nats.js';
 import { mustCall } from './raw-http.js';

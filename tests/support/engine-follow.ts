@@ -1,8 +1,8 @@
 import type { Test } from 'tap';
 import type { StreamEngine } from '../../broker/stream/stream-engine.js';
 import type { Subscription } from '../../broker/stream/subscriber.js';
-import type { From } from '../../proto/frames.js';
-import type { Rows } from '../../proto/rows.js';
+import type { Rows } from '../../proto/entry/rows.js';
+import type { From } from '../../proto/frames/frames.js';
 import { RecordingSink } from './recording-sink.js';
 import { type StreamFixture, startStreamFixture } from './stream-fixture.js';
 

@@ -9,8 +9,14 @@ import { Tickets } from '../../broker/gateway/tickets.js';
 import { Metrics } from '../../broker/metrics.js';
 import type { Caller } from '../../broker/parties/caller.js';
 import type { SubscribeRequest, Subscription } from '../../broker/stream/subscriber.js';
-import { codecFor } from '../../proto/frame-codec.js';
-import type { ClientFrame, PublishResult, ServerFrame, SourceEventInput, Subprotocol } from '../../proto/frames.js';
+import { codecFor } from '../../proto/frames/frame-codec.js';
+import type {
+  ClientFrame,
+  PublishResult,
+  ServerFrame,
+  SourceEventInput,
+  Subprotocol,
+} from '../../proto/frames/frames.js';
 
 export const CALLERS: Record<string, Caller> = {
   'system-token': { kind: 'system', id: 'reader', party: 'office', may: ['publish', 'subscribe'] },

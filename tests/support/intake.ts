@@ -8,9 +8,9 @@ import { readAfter } from '../../broker/nats/log-reader.js';
 import type { StoredMessage } from '../../broker/nats/stored-message.js';
 import { ensureStreams, eventStream, type StreamsOptions } from '../../broker/nats/streams.js';
 import type { SystemCaller } from '../../broker/parties/caller.js';
-import type { EntryVersion, Item } from '../../proto/entry.js';
-import { decodeEnvelope, type StoredEvent } from '../../proto/envelope.js';
-import type { PublishResult, SourceEventInput } from '../../proto/frames.js';
+import type { EntryVersion, Item } from '../../proto/entry/entry.js';
+import { decodeEnvelope, type StoredEvent } from '../../proto/event/envelope.js';
+import type { PublishResult, SourceEventInput } from '../../proto/frames/frames.js';
 
 /** Published entries written by hand: the real compiler without ledger and catalog office. */
 export function handMadeEntries(

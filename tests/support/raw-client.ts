@@ -1,4 +1,5 @@
 import WebSocket from 'ws';
+import type { Rows } from '../../proto/entry/rows.js';
 import type { ErrorCode } from '../../proto/errors.js';
 import type {
   ClientFrame,
@@ -8,8 +9,7 @@ import type {
   Subprotocol,
   SubscribedFrame,
   WelcomeFrame,
-} from '../../proto/frames.js';
-import type { Rows } from '../../proto/rows.js';
+} from '../../proto/frames/frames.js';
 import { Condition } from './condition.js';
 import { RAW_FRAMES, type RawFrames } from './raw-frames.js';
 import { RawSubscription } from './raw-subscription.js';

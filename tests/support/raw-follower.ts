@@ -1,7 +1,7 @@
+import type { Rows } from '../../proto/entry/rows.js';
 import type { ErrorCode } from '../../proto/errors.js';
-import type { DeliveredEvent } from '../../proto/event.js';
-import type { From, ServerFrame } from '../../proto/frames.js';
-import type { Rows } from '../../proto/rows.js';
+import type { DeliveredEvent } from '../../proto/event/event.js';
+import type { From, ServerFrame } from '../../proto/frames/frames.js';
 import { Condition } from './condition.js';
 import { RawRefusal, SessionLostError } from './raw-client.js';
 import type { RawLink } from './raw-link.js';

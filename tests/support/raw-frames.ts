@@ -1,8 +1,8 @@
 import { Packr, Unpackr } from 'msgpackr';
-import '../../proto/protobuf.js'; // switches Long off in this process: before the first message is made, or not at all
+import '../../proto/event/protobuf.js'; // switches Long off in this process: before the first message is made, or not at all
 import protobuf from 'protobufjs';
-import type { ClientFrame, From, ServerFrame, Subprotocol } from '../../proto/frames.js';
-import { FRAMES_PROTO } from '../../proto/frames-proto.js';
+import type { ClientFrame, From, ServerFrame, Subprotocol } from '../../proto/frames/frames.js';
+import { FRAMES_PROTO } from '../../proto/frames/frames-proto.js';
 
 /** The frames in the three encodings, written from the protocol's text: the broker's own codecs are not used. */
 export interface RawFrames {

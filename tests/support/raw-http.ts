@@ -1,5 +1,5 @@
-import type { SourceEvent } from '../../proto/event.js';
-import type { PublishResult } from '../../proto/frames.js';
+import type { SourceEvent } from '../../proto/event/event.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 
 /** A broker and a credential, as a department knows them. */
 export interface HttpAddress {

@@ -1,7 +1,7 @@
-import '../../proto/protobuf.js'; // switches Long off in this process: before the first message is made, or not at all
+import '../../proto/event/protobuf.js'; // switches Long off in this process: before the first message is made, or not at all
 import protobuf from 'protobufjs';
-import type { ItemType } from '../../proto/entry.js';
-import type { RecordData } from '../../proto/event.js';
+import type { ItemType } from '../../proto/entry/entry.js';
+import type { RecordData } from '../../proto/event/event.js';
 
 /** What `subscribed` and `event.proto` tell of one item. */
 export interface RawField {

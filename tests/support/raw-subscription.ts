@@ -1,5 +1,5 @@
-import type { DeliveredEvent, RecordData } from '../../proto/event.js';
-import type { ClientFrame, EndedFrame, ServerFrame, Subprotocol, SubscribedFrame } from '../../proto/frames.js';
+import type { DeliveredEvent, RecordData } from '../../proto/event/event.js';
+import type { ClientFrame, EndedFrame, ServerFrame, Subprotocol, SubscribedFrame } from '../../proto/frames/frames.js';
 import { Condition } from './condition.js';
 import { RawRecord } from './raw-record.js';
 

@@ -1,6 +1,6 @@
 import type { FrameSink } from '../../broker/stream/subscriber.js';
-import type { DeliveredEvent } from '../../proto/event.js';
-import type { AckedFrame, EndedFrame, EventsFrame, ServerFrame, SubscribedFrame } from '../../proto/frames.js';
+import type { DeliveredEvent } from '../../proto/event/event.js';
+import type { AckedFrame, EndedFrame, EventsFrame, ServerFrame, SubscribedFrame } from '../../proto/frames/frames.js';
 
 /** A session's end that keeps every frame; JSON only. Its buffer can be made to look full. */
 export class RecordingSink implements FrameSink {

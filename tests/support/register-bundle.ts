@@ -1,4 +1,4 @@
-import type { SourceEvent } from '../../proto/event.js';
+import type { SourceEvent } from '../../proto/event/event.js';
 
 /** A small register with one source and two readers; tokens are the ids of the systems. */
 export const REGISTER_ENTRY = 'registry.person';

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Test } from 'tap';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { codecFor, type FrameCodec } from '../../proto/frame-codec.js';
-import type { ClientFrame, ServerFrame, Subprotocol } from '../../proto/frames.js';
+import { codecFor, type FrameCodec } from '../../proto/frames/frame-codec.js';
+import type { ClientFrame, ServerFrame, Subprotocol } from '../../proto/frames/frames.js';
 
 /** Long enough for a loaded machine; nothing here takes a second when it works. */
 const FRAME_WAIT_MS = 10_000;

@@ -7,11 +7,11 @@ import { ensureStreams } from '../../broker/nats/streams.js';
 import type { Grant } from '../../broker/sharing/grant.js';
 import { StreamEngine } from '../../broker/stream/stream-engine.js';
 import type { EntryLookup } from '../../broker/stream/views/entry-fields.js';
-import type { EntryVersion, NumberedItem } from '../../proto/entry.js';
-import { encodeEnvelope, type StoredEvent } from '../../proto/envelope.js';
-import type { RecordData, SourceOp } from '../../proto/event.js';
-import { fieldOf } from '../../proto/item-field.js';
-import { RecordCodec } from '../../proto/record.js';
+import type { EntryVersion, NumberedItem } from '../../proto/entry/entry.js';
+import { fieldOf } from '../../proto/entry/item-field.js';
+import { encodeEnvelope, type StoredEvent } from '../../proto/event/envelope.js';
+import type { RecordData, SourceOp } from '../../proto/event/event.js';
+import { RecordCodec } from '../../proto/event/record.js';
 import { eventSubject } from '../../proto/subject.js';
 import { connect, startNats } from './nats.js';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { eventEncoder, type ProjectedEvent } from '../../../proto/event-encoder.js';
-import { codecFor } from '../../../proto/frame-codec.js';
-import { EVENTS_FRAME_BYTES_MAX, type EventsFrame, SUBPROTOCOLS } from '../../../proto/frames.js';
-import { RecordCodec } from '../../../proto/record.js';
+import { RecordCodec } from '../../../proto/event/record.js';
+import { eventEncoder, type ProjectedEvent } from '../../../proto/frames/event-encoder.js';
+import { codecFor } from '../../../proto/frames/frame-codec.js';
+import { EVENTS_FRAME_BYTES_MAX, type EventsFrame, SUBPROTOCOLS } from '../../../proto/frames/frames.js';
 import { encodeRuns } from './encode-runs.js';
 import type { EncodedRun } from './encoded-run.js';
 

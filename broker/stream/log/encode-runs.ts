@@ -1,6 +1,6 @@
-import type { ProjectedEvent } from '../../../proto/event-encoder.js';
-import { EVENTS_BYTES_MAX } from '../../../proto/events-message.js';
-import { MessageWriter } from '../../../proto/message-writer.js';
+import { MessageWriter } from '../../../proto/event/message-writer.js';
+import type { ProjectedEvent } from '../../../proto/frames/event-encoder.js';
+import { EVENTS_BYTES_MAX } from '../../../proto/frames/events-message.js';
 import { AcceptedSpan } from '../accepted-span.js';
 import { EncodedRun, type RunTarget } from './encoded-run.js';
 

@@ -1,5 +1,5 @@
-import type { EventEncoder } from '../../../proto/event-encoder.js';
-import { eventsMessage } from '../../../proto/events-message.js';
+import type { EventEncoder } from '../../../proto/frames/event-encoder.js';
+import { eventsMessage } from '../../../proto/frames/events-message.js';
 import type { AcceptedSpan } from '../accepted-span.js';
 import type { EventsBatch } from '../channel.js';
 import { countUpTo } from '../count-up-to.js';

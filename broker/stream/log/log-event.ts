@@ -1,4 +1,4 @@
-import { type DeliverableEvent, decodeDeliverable } from '../../../proto/envelope.js';
+import { type DeliverableEvent, decodeDeliverable } from '../../../proto/event/envelope.js';
 import type { StoredMessage } from '../../nats/stored-message.js';
 import type { EventMemory } from './event-memory.js';
 

@@ -1,5 +1,5 @@
-import type { EventEncoder, ProjectedEvent } from '../../../proto/event-encoder.js';
-import type { ItemField } from '../../../proto/item-field.js';
+import type { ItemField } from '../../../proto/entry/item-field.js';
+import type { EventEncoder, ProjectedEvent } from '../../../proto/frames/event-encoder.js';
 import type { EventsBatch } from '../channel.js';
 import { decide } from '../views/decision.js';
 import { filterCodec, filterValues } from '../views/entry-views.js';

@@ -1,7 +1,7 @@
-import { decodeDeliverable } from '../../../proto/envelope.js';
 import { SluiceError } from '../../../proto/errors.js';
-import type { From } from '../../../proto/frames.js';
-import { instantMs } from '../../../proto/rfc3339.js';
+import { decodeDeliverable } from '../../../proto/event/envelope.js';
+import type { From } from '../../../proto/frames/frames.js';
+import { instantMs } from '../../../proto/values/rfc3339.js';
 import type { Bus } from '../../nats/bus.js';
 import { pagesOf, provenEnd, sequenceAt, streamEnds } from '../../nats/log-reader.js';
 import { eventStream } from '../../nats/streams.js';

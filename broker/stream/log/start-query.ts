@@ -1,4 +1,4 @@
-import type { From } from '../../../proto/frames.js';
+import type { From } from '../../../proto/frames/frames.js';
 import type { StoredCursor } from '../cursors/cursor-record.js';
 import type { OpenGrant } from '../grant-access.js';
 import type { StartQuery } from './start-position.js';

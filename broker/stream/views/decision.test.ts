@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { SourceOp } from '../../../proto/event.js';
+import type { SourceOp } from '../../../proto/event/event.js';
 import { carriesData, decide } from './decision.js';
 
 /** op, matched before, matches now → what the subscriber is told. */

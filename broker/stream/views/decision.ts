@@ -1,4 +1,4 @@
-import type { DeliveredOp, SourceOp } from '../../../proto/event.js';
+import type { DeliveredOp, SourceOp } from '../../../proto/event/event.js';
 
 /**
  * What a subscriber is told, by whether its row filter matched the record before and after the change. Undefined:

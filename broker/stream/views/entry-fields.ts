@@ -1,6 +1,6 @@
-import type { EntryVersion, NumberedItem } from '../../../proto/entry.js';
+import type { EntryVersion, NumberedItem } from '../../../proto/entry/entry.js';
+import { fieldOf, type ItemField } from '../../../proto/entry/item-field.js';
 import { SluiceError } from '../../../proto/errors.js';
-import { fieldOf, type ItemField } from '../../../proto/item-field.js';
 
 /** What the engine asks the catalog. */
 export interface EntryLookup {

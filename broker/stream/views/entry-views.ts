@@ -1,7 +1,7 @@
-import type { DeliverableEvent } from '../../../proto/envelope.js';
-import type { DeliveredOp, RecordData } from '../../../proto/event.js';
-import type { ItemField } from '../../../proto/item-field.js';
-import { RecordCodec } from '../../../proto/record.js';
+import type { ItemField } from '../../../proto/entry/item-field.js';
+import type { DeliverableEvent } from '../../../proto/event/envelope.js';
+import type { DeliveredOp, RecordData } from '../../../proto/event/event.js';
+import { RecordCodec } from '../../../proto/event/record.js';
 import { decide } from './decision.js';
 import type { View } from './view.js';
 import { ViewIndex } from './view-index.js';

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { eventEncoder } from '../../../proto/event-encoder.js';
-import type { Subprotocol } from '../../../proto/frames.js';
+import { eventEncoder } from '../../../proto/frames/event-encoder.js';
+import type { Subprotocol } from '../../../proto/frames/frames.js';
 import { Channel } from '../channel.js';
 import type { RowFilter } from './row-filter.js';
 import { View, type ViewSource, viewKey } from './view.js';

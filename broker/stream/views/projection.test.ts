@@ -1,9 +1,9 @@
 import { deepStrictEqual, strictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { fieldOf, type ItemField } from '../../../proto/item-field.js';
-import { Reader } from '../../../proto/protobuf.js';
-import { RecordCodec } from '../../../proto/record.js';
+import { fieldOf, type ItemField } from '../../../proto/entry/item-field.js';
+import { Reader } from '../../../proto/event/protobuf.js';
+import { RecordCodec } from '../../../proto/event/record.js';
 import { entryVersion, recordOf } from '../../../tests/support/arbitrary-entry.js';
 import { Projection } from './projection.js';
 

@@ -1,8 +1,8 @@
-import { type ItemField, wireScalar } from '../../../proto/item-field.js';
-import { MessageWriter } from '../../../proto/message-writer.js';
-import { Reader } from '../../../proto/protobuf.js';
-import { readScalar } from '../../../proto/record.js';
-import { WireCursor } from '../../../proto/wire.js';
+import { type ItemField, wireScalar } from '../../../proto/entry/item-field.js';
+import { MessageWriter } from '../../../proto/event/message-writer.js';
+import { Reader } from '../../../proto/event/protobuf.js';
+import { readScalar } from '../../../proto/event/record.js';
+import { WireCursor } from '../../../proto/event/wire.js';
 import type { TextTransform } from './transform.js';
 
 const writer = new MessageWriter();

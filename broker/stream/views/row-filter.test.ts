@@ -1,7 +1,7 @@
 import t from 'tap';
-import type { ItemType } from '../../../proto/entry.js';
-import type { RecordData } from '../../../proto/event.js';
-import type { RowPredicate } from '../../../proto/rows.js';
+import type { ItemType } from '../../../proto/entry/entry.js';
+import type { RowPredicate } from '../../../proto/entry/rows.js';
+import type { RecordData } from '../../../proto/event/event.js';
 import { RowFilter } from './row-filter.js';
 
 function matches(type: ItemType, predicate: RowPredicate, value: RecordData[string] | undefined): boolean {

@@ -1,9 +1,9 @@
-import { compareDecimals } from '../../../proto/decimal.js';
-import type { ItemType } from '../../../proto/entry.js';
-import type { ItemValue, RecordData } from '../../../proto/event.js';
-import type { ItemField } from '../../../proto/item-field.js';
-import { instantMs, isDay } from '../../../proto/rfc3339.js';
-import type { RowPredicate, Rows } from '../../../proto/rows.js';
+import type { ItemType } from '../../../proto/entry/entry.js';
+import type { ItemField } from '../../../proto/entry/item-field.js';
+import type { RowPredicate, Rows } from '../../../proto/entry/rows.js';
+import type { ItemValue, RecordData } from '../../../proto/event/event.js';
+import { compareDecimals } from '../../../proto/values/decimal.js';
+import { instantMs, isDay } from '../../../proto/values/rfc3339.js';
 
 type Scalar = string | number | boolean;
 type Test = (value: ItemValue | undefined) => boolean;

@@ -1,5 +1,5 @@
 import { createHmac, hkdfSync } from 'node:crypto';
-import type { MaskRule } from '../../../proto/entry.js';
+import type { MaskRule } from '../../../proto/entry/entry.js';
 
 /** A value as text in, the delivered text out. */
 export type TextTransform = (value: string) => string;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import t from 'tap';
-import type { ItemType } from '../../../proto/entry.js';
-import type { RecordData } from '../../../proto/event.js';
-import type { Rows } from '../../../proto/rows.js';
+import type { ItemType } from '../../../proto/entry/entry.js';
+import type { Rows } from '../../../proto/entry/rows.js';
+import type { RecordData } from '../../../proto/event/event.js';
 import { RowFilter } from './row-filter.js';
 import { ViewIndex } from './view-index.js';
 

@@ -1,4 +1,4 @@
-import type { RecordData } from '../../../proto/event.js';
+import type { RecordData } from '../../../proto/event/event.js';
 import type { RowFilter } from './row-filter.js';
 
 /** What the index holds: anything with a row filter. */

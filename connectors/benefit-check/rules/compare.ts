@@ -1,4 +1,4 @@
-import { compareDecimals } from '../../../proto/decimal.js';
+import { compareDecimals } from '../../../proto/values/decimal.js';
 import type { Day } from './calendar-date.js';
 import { decimalOf } from './decimal-math.js';
 import type { Operator } from './rule-document.js';

@@ -1,4 +1,4 @@
-import { isDecimal } from '../../../proto/decimal.js';
+import { isDecimal } from '../../../proto/values/decimal.js';
 import { isDay } from './calendar-date.js';
 import type { CompileContext } from './compile-context.js';
 import type { CompiledValue } from './rule.js';

@@ -1,4 +1,4 @@
-import { normalizeDecimal } from '../../../proto/decimal.js';
+import { normalizeDecimal } from '../../../proto/values/decimal.js';
 
 /** Exact sums and products of decimals: money must not pass through floating point. */
 export function addDecimals(a: string, b: string): string {

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import { parse as parseYaml } from 'yaml';
-import { ITEM_TYPES, type ItemType, isItemName } from '../../../proto/entry.js';
+import { ITEM_TYPES, type ItemType, isItemName } from '../../../proto/entry/entry.js';
 import { ConnectorConfigError } from '../../connector-errors.js';
 import { dayIn } from './calendar-date.js';
 import { compileCondition } from './compile-condition.js';

@@ -1,4 +1,4 @@
-import type { ItemType } from '../../../proto/entry.js';
+import type { ItemType } from '../../../proto/entry/entry.js';
 import type { Fact, Scope } from './scope.js';
 import type { Value } from './value-type.js';
 

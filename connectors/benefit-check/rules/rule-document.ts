@@ -1,4 +1,4 @@
-import type { ItemType, Title } from '../../../proto/entry.js';
+import type { ItemType, Title } from '../../../proto/entry/entry.js';
 
 /** A value as it stands in a rules file: a plain value, or one of these maps. */
 export type ValueDocument =

@@ -1,4 +1,4 @@
-import type { ItemType, Title } from '../../../proto/entry.js';
+import type { ItemType, Title } from '../../../proto/entry/entry.js';
 import type { Day } from './calendar-date.js';
 import type { RuleDocument } from './rule-document.js';
 import type { Evaluated, Scope } from './scope.js';

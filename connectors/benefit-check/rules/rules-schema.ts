@@ -1,4 +1,4 @@
-import { ITEM_TYPES } from '../../../proto/entry.js';
+import { ITEM_TYPES } from '../../../proto/entry/entry.js';
 
 const NAME = { type: 'string', pattern: '^[a-z][A-Za-z0-9-]{0,59}$' };
 const TITLE = {

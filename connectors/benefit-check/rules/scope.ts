@@ -1,4 +1,4 @@
-import type { RecordData } from '../../../proto/event.js';
+import type { RecordData } from '../../../proto/event/event.js';
 import type { Day } from './calendar-date.js';
 import type { Scalar, Value } from './value-type.js';
 

@@ -1,4 +1,4 @@
-import type { ItemType } from '../../../proto/entry.js';
+import type { ItemType } from '../../../proto/entry/entry.js';
 
 /** What a value of a rule is. Integers, numbers and decimals are all quantities, compared by value. */
 export type ScalarType = 'text' | 'quantity' | 'date' | 'boolean';

@@ -1,4 +1,4 @@
-import type { Title } from '../../../proto/entry.js';
+import type { Title } from '../../../proto/entry/entry.js';
 import type { Day } from './calendar-date.js';
 import { decimalOf } from './decimal-math.js';
 import type { Check, Rule } from './rule.js';

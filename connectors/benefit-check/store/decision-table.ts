@@ -1,4 +1,4 @@
-import type { RecordData } from '../../../proto/event.js';
+import type { RecordData } from '../../../proto/event/event.js';
 import type { Outcome, Verdict } from '../rules/verdict.js';
 import type { Row, Sql } from './database.js';
 import { DUE_NOW } from './tables.js';

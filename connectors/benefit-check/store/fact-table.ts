@@ -1,4 +1,4 @@
-import type { DeliveredEvent, RecordData } from '../../../proto/event.js';
+import type { DeliveredEvent, RecordData } from '../../../proto/event/event.js';
 import type { Fact } from '../rules/scope.js';
 import type { Row, Sql } from './database.js';
 

@@ -1,4 +1,4 @@
-import type { RecordData } from '../../../proto/event.js';
+import type { RecordData } from '../../../proto/event/event.js';
 import type { Row, Sql } from './database.js';
 
 /** An event as it came, and the day on which the check learned of it. */

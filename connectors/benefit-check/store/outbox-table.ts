@@ -1,4 +1,4 @@
-import type { SourceEvent } from '../../../proto/event.js';
+import type { SourceEvent } from '../../../proto/event/event.js';
 import type { Sql } from './database.js';
 
 /** A decision event that has no number yet. */

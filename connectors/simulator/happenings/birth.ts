@@ -1,4 +1,4 @@
-import type { RecordData } from '../../../proto/event.js';
+import type { RecordData } from '../../../proto/event/event.js';
 import { idNumber } from '../id-number.js';
 import { newbornGivenName, type Sex } from '../names.js';
 import type { Citizen, World } from '../world.js';

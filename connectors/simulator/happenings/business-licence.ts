@@ -1,4 +1,4 @@
-import type { RecordData } from '../../../proto/event.js';
+import type { RecordData } from '../../../proto/event/event.js';
 import { creditCode } from '../credit-code.js';
 import { businessName, trade } from '../names.js';
 import type { Business, World } from '../world.js';

@@ -1,4 +1,4 @@
-import type { RecordData, SourceOp } from '../../../proto/event.js';
+import type { RecordData, SourceOp } from '../../../proto/event/event.js';
 import type { World } from '../world.js';
 
 /** What one happening makes a register publish. */

@@ -1,4 +1,4 @@
-import type { RecordData } from '../../../proto/event.js';
+import type { RecordData } from '../../../proto/event/event.js';
 import type { Citizen, World } from '../world.js';
 import type { RegisterChange } from './happening.js';
 

@@ -1,5 +1,5 @@
+import { type ItemField, type WireScalar, wireScalar } from '../entry/item-field.js';
 import type { ItemValue, RecordData } from './event.js';
-import { type ItemField, type WireScalar, wireScalar } from './item-field.js';
 import { MessageWriter } from './message-writer.js';
 import { Reader } from './protobuf.js';
 
@@ -70,7 +70,7 @@ function writeField(field: ItemField, value: ItemValue): void {
 export function readScalar(reader: Reader, field: ItemField): ItemValue {
   switch (wireScalar(field.type)) {
     case 'sint64':
-      // A plain number: proto/protobuf.ts has switched Long off.
+      // A plain number: proto/event/protobuf.ts has switched Long off.
       return reader.sint64() as unknown as number;
     case 'double':
       return reader.double();

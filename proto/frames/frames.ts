@@ -1,7 +1,7 @@
-import type { ItemType } from './entry.js';
-import type { ErrorCode, Problem } from './errors.js';
-import type { DeliveredEvent, SourceEvent } from './event.js';
-import type { Rows } from './rows.js';
+import type { ItemType } from '../entry/entry.js';
+import type { Rows } from '../entry/rows.js';
+import type { ErrorCode, Problem } from '../errors.js';
+import type { DeliveredEvent, SourceEvent } from '../event/event.js';
 
 export const SUBPROTOCOLS = ['sluice.v1.json', 'sluice.v1.msgpack', 'sluice.v1.protobuf'] as const;
 export type Subprotocol = (typeof SUBPROTOCOLS)[number];

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { Packr } from 'msgpackr';
 import t from 'tap';
-import { clientFrame } from '../tests/support/arbitrary-frame.js';
-import { SluiceError } from './errors.js';
+import { clientFrame } from '../../tests/support/arbitrary-frame.js';
+import { SluiceError } from '../errors.js';
 import { codecFor } from './frame-codec.js';
 import { type ClientFrame, SUBPROTOCOLS, type Subprotocol } from './frames.js';
 

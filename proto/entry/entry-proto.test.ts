@@ -2,12 +2,12 @@ import { deepStrictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import t from 'tap';
-import { entryVersion, entryWithRecords } from '../tests/support/arbitrary-entry.js';
+import { entryVersion, entryWithRecords } from '../../tests/support/arbitrary-entry.js';
+import type { RecordData } from '../event/event.js';
+import { RecordCodec } from '../event/record.js';
 import type { EntryVersion } from './entry.js';
 import { entryProto, grantProto } from './entry-proto.js';
-import type { RecordData } from './event.js';
 import { fieldOf, type ItemField } from './item-field.js';
-import { RecordCodec } from './record.js';
 
 const RUNS = { numRuns: 200 };
 

@@ -1,9 +1,9 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { entryVersion, entryWithRecords, recordOf } from '../tests/support/arbitrary-entry.js';
+import { entryVersion, entryWithRecords, recordOf } from '../../tests/support/arbitrary-entry.js';
+import { fieldOf, type ItemField } from '../entry/item-field.js';
 import type { RecordData } from './event.js';
-import { fieldOf, type ItemField } from './item-field.js';
 import { Writer } from './protobuf.js';
 import { RecordCodec } from './record.js';
 

@@ -1,7 +1,7 @@
 import { Ajv, type ValidateFunction } from 'ajv';
-import { SluiceError } from './errors.js';
+import { SluiceError } from '../errors.js';
+import { schemaWords } from '../schema-problem.js';
 import type { ClientFrame } from './frames.js';
-import { schemaWords } from './schema-words.js';
 
 const REF_CHARACTERS_MAX = 128;
 const text = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength });

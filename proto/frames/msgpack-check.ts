@@ -1,4 +1,4 @@
-import { decodeUtf8 } from './utf8.js';
+import { decodeUtf8 } from '../values/utf8.js';
 
 /** Nested arrays and maps of a frame; deeper ones would overflow the stack of whoever walks them later. */
 const DEPTH_MAX = 64;

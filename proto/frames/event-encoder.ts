@@ -1,8 +1,8 @@
 import { Packr } from 'msgpackr';
-import type { DeliveredEvent, DeliveredOp } from './event.js';
+import type { DeliveredEvent, DeliveredOp } from '../event/event.js';
+import { MessageWriter } from '../event/message-writer.js';
+import type { RecordCodec } from '../event/record.js';
 import type { Subprotocol } from './frames.js';
-import { MessageWriter } from './message-writer.js';
-import type { RecordCodec } from './record.js';
 
 /** An event after row filter and projection: `record` holds the bytes of the granted items and nothing else. */
 export interface ProjectedEvent {
@@ -126,7 +126,7 @@ function arrayHeader(length: number): Uint8Array {
 
 const headWriter = new MessageWriter();
 
-/** Field numbers are those of proto/frames-proto.ts; a test decodes with that definition. */
+/** Field numbers are those of proto/frames/frames-proto.ts; a test decodes with that definition. */
 class ProtobufEventEncoder implements EventEncoder {
   readonly isText = false;
   readonly separatorBytes = 0;

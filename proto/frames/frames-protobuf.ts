@@ -1,6 +1,6 @@
+import { type Message, parse } from '../event/protobuf.js';
 import type { EventsFrame, Frame, PublishedFrame, SubscribeFrame } from './frames.js';
 import { FRAMES_PROTO } from './frames-proto.js';
-import { type Message, parse } from './protobuf.js';
 
 const FrameType = parse(FRAMES_PROTO, { keepCase: true }).root.lookupType('sluice.v1.Frame');
 // Writers of other languages leave out a zero and an empty text where the field is not `optional`: `defaults` restores them.

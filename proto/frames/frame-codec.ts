@@ -1,10 +1,10 @@
 import { Packr, Unpackr } from 'msgpackr';
-import { SluiceError } from './errors.js';
+import { SluiceError } from '../errors.js';
+import { decodeUtf8 } from '../values/utf8.js';
 import { checkClientFrame } from './frame-shape.js';
 import type { ClientFrame, Frame, ServerFrame, Subprotocol } from './frames.js';
 import { frameFromProtobuf, frameToProtobuf, ProtobufFrameError } from './frames-protobuf.js';
 import { checkMsgpack, MsgpackError, MsgpackTextError } from './msgpack-check.js';
-import { decodeUtf8 } from './utf8.js';
 
 /** One of the three encodings of the same frames. */
 export interface FrameCodec {

@@ -2,17 +2,17 @@ import { deepStrictEqual, strictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import t from 'tap';
-import { entryWithRecords, text } from '../tests/support/arbitrary-entry.js';
-import { grantProto } from './entry-proto.js';
-import { DELIVERED_OPS } from './event.js';
+import { entryWithRecords, text } from '../../tests/support/arbitrary-entry.js';
+import { grantProto } from '../entry/entry-proto.js';
+import { fieldOf, type ItemField } from '../entry/item-field.js';
+import { DELIVERED_OPS } from '../event/event.js';
+import { MessageWriter } from '../event/message-writer.js';
+import { RecordCodec } from '../event/record.js';
 import { type EventEncoder, eventEncoder, type ProjectedEvent, toDeliveredEvent } from './event-encoder.js';
 import { EVENTS_HEAD_BYTES_MAX, eventsMessage } from './events-message.js';
 import { codecFor } from './frame-codec.js';
 import { type EventsFrame, SUBPROTOCOLS } from './frames.js';
 import { FRAMES_PROTO } from './frames-proto.js';
-import { fieldOf, type ItemField } from './item-field.js';
-import { MessageWriter } from './message-writer.js';
-import { RecordCodec } from './record.js';
 
 const RUNS = { numRuns: 200 };
 

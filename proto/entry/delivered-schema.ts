@@ -1,5 +1,5 @@
+import { DELIVERED_OPS } from '../event/event.js';
 import { type JsonSchema, typeSchema } from './entry-schema.js';
-import { DELIVERED_OPS } from './event.js';
 import type { ItemField } from './item-field.js';
 
 /** JSON Schema of the events that a grant delivers: its items alone, with their delivered types. */

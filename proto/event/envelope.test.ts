@@ -1,7 +1,7 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { text } from '../tests/support/arbitrary-entry.js';
+import { text } from '../../tests/support/arbitrary-entry.js';
 import { decodeDeliverable, decodeEnvelope, EnvelopeError, encodeEnvelope, type StoredEvent } from './envelope.js';
 import { SOURCE_OPS } from './event.js';
 import { Writer } from './protobuf.js';

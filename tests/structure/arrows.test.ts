@@ -6,9 +6,24 @@ const LINES_MAX = 400;
 const MEDIAN_LINES_MAX = 120;
 
 /** A room may import the rooms before it. */
-const ROOMS = ['nats', 'ledger', 'parties', 'catalog', 'sharing', 'intake', 'stream', 'gateway', 'http'];
+const ROOMS = [
+  'nats',
+  'event-log',
+  'receipts',
+  'ledger',
+  'parties',
+  'catalog',
+  'grants',
+  'bundles',
+  'sharing',
+  'intake',
+  'stream',
+  'audit',
+  'gateway',
+  'http',
+];
 /** Folders of the broker that are no rooms: below all of them, and above. */
-const NO_ROOMS = ['metrics', 'workers'];
+const NO_ROOMS = ['metrics', 'boot', 'workers'];
 /** What every room may use. */
 const BROKER_BASE = /^broker\/(?:metrics\.ts|config\.ts|config-shape\.ts|metrics\/)/;
 
@@ -24,12 +39,16 @@ function wrongArrow(from: string, to: string): string | undefined {
       return 'proto imports nothing of ours';
     case 'broker':
       return wrongRoom(from, to);
+    case 'client':
+      return to.startsWith('client/') ? undefined : 'the client imports proto only';
     case 'connectors':
       return wrongConnector(from, to);
-    case 'dashboard':
-      return /^(?:dashboard|connectors\/client)\//.test(to)
+    case 'benefits':
+      return /^(?:benefits|client|connectors\/runtime)\//.test(to)
         ? undefined
-        : 'the console imports connectors/client and proto';
+        : 'benefits imports proto, client and the connector runtime';
+    case 'dashboard':
+      return /^(?:dashboard|client)\//.test(to) ? undefined : 'the console imports client and proto';
     default:
       return undefined;
   }
@@ -48,19 +67,15 @@ function wrongRoom(from: string, to: string): string | undefined {
 
 const roomOf = (path: string): number => ROOMS.indexOf(path.split('/')[1] ?? '');
 
-/** The one file that knows every connector. */
-const CONNECTOR_LIST = 'connectors/connector-kinds.ts';
-
-/** What connectors share stands straight in connectors/; below it and for themselves are the client and each connector. */
+/** Connectors speak the public protocol: they share the client and the runtime and do not know each other. */
 function wrongConnector(from: string, to: string): string | undefined {
   const own = connectorOf(from);
   const target = connectorOf(to);
-  if (!to.startsWith('connectors/')) return 'a connector speaks the public protocol: it imports proto and connectors';
-  if (target === 'client' || target === own) return undefined;
-  if (own === 'client') return 'the client imports proto only';
-  // A connector that imported the list would close a circle.
-  if (from === CONNECTOR_LIST) return undefined;
-  return target === '' ? undefined : 'a connector does not know another one';
+  if (to.startsWith('client/')) return undefined;
+  if (!to.startsWith('connectors/'))
+    return 'a connector speaks the public protocol: it imports proto, client and connectors';
+  if (target === own || target === 'runtime') return undefined;
+  return 'a connector does not import another one';
 }
 
 const connectorOf = (path: string): string => /^connectors\/([^/]+)\//.exec(path)?.[1] ?? '';

@@ -2,9 +2,9 @@ import t from 'tap';
 import { ROLES } from '../../broker/parties/officer.js';
 import { LEVELS, PARTY_TYPES } from '../../broker/parties/party.js';
 import { SYSTEM_RIGHTS } from '../../broker/parties/system.js';
-import { ITEM_TYPES, SHARING_ATTRIBUTES } from '../../proto/entry.js';
-import { GRANT_STATUSES, TRANSFORMS } from '../../proto/grant.js';
-import { ROW_KEYWORDS } from '../../proto/rows.js';
+import { ITEM_TYPES, SHARING_ATTRIBUTES } from '../../proto/entry/entry.js';
+import { GRANT_STATUSES, TRANSFORMS } from '../../proto/entry/grant.js';
+import { ROW_KEYWORDS } from '../../proto/entry/rows.js';
 import { readText } from './source-tree.js';
 
 const text = readText('docs/bundles.md');
@@ -31,8 +31,8 @@ const DOCUMENTS: [heading: string, path: string, name: string, besides?: string[
   ['Parties', 'broker/parties/party.ts', 'PartyDocument'],
   ['Systems', 'broker/parties/system.ts', 'SystemDocument', ['token']],
   ['Officers', 'broker/parties/officer.ts', 'OfficerDocument', ['token']],
-  ['Items', 'proto/entry.ts', 'Item'],
-  ['Grants', 'proto/grant.ts', 'GrantDocument'],
+  ['Items', 'proto/entry/entry.ts', 'Item'],
+  ['Grants', 'proto/entry/grant.ts', 'GrantDocument'],
 ];
 
 for (const [heading, path, name, besides = []] of DOCUMENTS) {
@@ -44,7 +44,7 @@ for (const [heading, path, name, besides = []] of DOCUMENTS) {
 }
 
 t.test('the fields of entries are among those of their tables', async (t) => {
-  const missing = fields('proto/entry.ts', 'EntryDocument').filter((field) => !rows('Entries').includes(field));
+  const missing = fields('proto/entry/entry.ts', 'EntryDocument').filter((field) => !rows('Entries').includes(field));
   t.strictSame(missing, []);
   const lawful = [...readText('broker/catalog/lawful-fields.ts').matchAll(/(?:given\(|chosen\(|field: )'(\w+)'/g)];
   t.strictSame(

@@ -1,13 +1,13 @@
 import protobuf from 'protobufjs';
 import t from 'tap';
 import { maskWith } from '../../broker/stream/views/transform.js';
-import { ITEM_TYPES } from '../../proto/entry.js';
+import { ITEM_TYPES } from '../../proto/entry/entry.js';
+import { ROW_KEYWORDS } from '../../proto/entry/rows.js';
 import { ERROR_KINDS } from '../../proto/errors.js';
-import { DELIVERED_OPS, SOURCE_OPS } from '../../proto/event.js';
-import { codecFor } from '../../proto/frame-codec.js';
-import { CLOSE_CODES, type Frame, SUBPROTOCOLS } from '../../proto/frames.js';
-import { FRAMES_PROTO } from '../../proto/frames-proto.js';
-import { ROW_KEYWORDS } from '../../proto/rows.js';
+import { DELIVERED_OPS, SOURCE_OPS } from '../../proto/event/event.js';
+import { codecFor } from '../../proto/frames/frame-codec.js';
+import { CLOSE_CODES, type Frame, SUBPROTOCOLS } from '../../proto/frames/frames.js';
+import { FRAMES_PROTO } from '../../proto/frames/frames-proto.js';
 import { readText } from './source-tree.js';
 
 const text = readText('docs/protocol.md');

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 /** The project's folder, seen from the compiled test. */
 export const projectRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 
-const SOURCE_FOLDERS = ['proto', 'broker', 'connectors', 'cli', 'dashboard', 'bench', 'tests'];
+const SOURCE_FOLDERS = ['proto', 'client', 'broker', 'connectors', 'benefits', 'cli', 'dashboard', 'bench', 'tests'];
 const BUILT = new Set(['node_modules', 'dist']);
 
 export interface SourceFile {

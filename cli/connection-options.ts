@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { BusApi } from '../connectors/client/bus-api.js';
-import { httpUrl } from '../connectors/client/bus-url.js';
+import { BusApi } from '../client/bus-api.js';
+import { httpUrl } from '../client/bus-url.js';
 
 /** Options of every command that talks to a running bus. */
 export interface ConnectionOptions {

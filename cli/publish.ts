@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { publishHttp } from '../connectors/client/http-publisher.js';
+import { publishHttp } from '../client/publish/http-publisher.js';
 import type { PublishResult } from '../proto/frames/frames.js';
 import { type ConnectionOptions, withConnection } from './connection-options.js';
 import { eventInput } from './event-input.js';

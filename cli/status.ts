@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ApiError } from '../connectors/client/errors.js';
+import { ApiError } from '../client/errors.js';
 import { apiOf, type ConnectionOptions, withConnection } from './connection-options.js';
 import { CommandEnded, EXIT } from './exit-codes.js';
 import type { Terminal } from './terminal.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Command, Option } from 'commander';
-import { Subscriber } from '../connectors/client/subscriber.js';
-import type { SubscriberOptions, SubscriberState } from '../connectors/client/subscriber-options.js';
+import { Subscriber } from '../client/subscribe/subscriber.js';
+import type { SubscriberOptions, SubscriberState } from '../client/subscribe/subscriber-options.js';
 import type { From } from '../proto/frames/frames.js';
 import { withConnection } from './connection-options.js';
 import { onInterruption } from './interruption.js';

@@ -1,4 +1,4 @@
-import type { SubscriberState } from '../connectors/client/subscriber-options.js';
+import type { SubscriberState } from '../client/subscribe/subscriber-options.js';
 
 /** What a person should read of a subscriber's state; undefined for what is no news. */
 export function subscriberStateText(state: SubscriberState): string | undefined {

@@ -1,5 +1,5 @@
-import { AtomicSession } from './client/atomic-session.js';
-import { DEFAULT_RECONNECT_POLICY, reconnectDelayMs } from './client/reconnect-policy.js';
+import { AtomicSession } from '../client/publish/atomic-session.js';
+import { DEFAULT_RECONNECT_POLICY, reconnectDelayMs } from '../client/reconnect-policy.js';
 import type { ConnectorContext } from './connector-context.js';
 import type { EntryGroup, Round } from './round.js';
 

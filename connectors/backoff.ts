@@ -1,5 +1,5 @@
-import { pause } from './client/pause.js';
-import { DEFAULT_RECONNECT_POLICY, type ReconnectPolicy, reconnectDelayMs } from './client/reconnect-policy.js';
+import { pause } from '../client/pause.js';
+import { DEFAULT_RECONNECT_POLICY, type ReconnectPolicy, reconnectDelayMs } from '../client/reconnect-policy.js';
 
 /** Longer and longer pauses between attempts, until one succeeds. */
 export class Backoff {

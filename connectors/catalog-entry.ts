@@ -1,6 +1,6 @@
+import { BusApi } from '../client/bus-api.js';
+import { ClientError } from '../client/errors.js';
 import type { EntryVersion } from '../proto/entry/entry.js';
-import { BusApi } from './client/bus-api.js';
-import { ClientError } from './client/errors.js';
 import type { BusAddress } from './connector-context.js';
 import { PeerGoneError } from './connector-errors.js';
 

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ReconnectPolicy } from './client/reconnect-policy.js';
+import type { ReconnectPolicy } from '../client/reconnect-policy.js';
 import type { ConnectorMetrics } from './connector-metrics.js';
 
 export interface BusAddress {

@@ -1,7 +1,7 @@
+import { ClientError, ConnectionLostError } from '../client/errors.js';
+import { publishBatch } from '../client/publish/batch-publisher.js';
 import { ERROR_KINDS, type ErrorCode, type Problem } from '../proto/errors.js';
 import type { PublishResult } from '../proto/frames/frames.js';
-import { publishBatch } from './client/batch-publisher.js';
-import { ClientError, ConnectionLostError } from './client/errors.js';
 import { BusRefusesError } from './connector-errors.js';
 
 export interface PublishRequestDeps {

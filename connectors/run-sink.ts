@@ -1,8 +1,8 @@
+import { pause } from '../client/pause.js';
+import { Subscriber } from '../client/subscribe/subscriber.js';
+import type { DeliveryBatch, SubscriberState } from '../client/subscribe/subscriber-options.js';
 import type { SubscribedFrame } from '../proto/frames/frames.js';
 import { Backoff } from './backoff.js';
-import { pause } from './client/pause.js';
-import { Subscriber } from './client/subscriber.js';
-import type { DeliveryBatch, SubscriberState } from './client/subscriber-options.js';
 import type { ConnectorContext } from './connector-context.js';
 import { PeerGoneError, PoisonEventError } from './connector-errors.js';
 import type { Sink } from './sink.js';

@@ -1,4 +1,4 @@
-import { pause } from '../client/pause.js';
+import { pause } from '../../client/pause.js';
 import { dayIn } from './rules/calendar-date.js';
 
 /** What day it is. Ages and periods are counted in days. */

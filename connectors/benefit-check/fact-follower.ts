@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
+import { GapError, RevokedError } from '../../client/errors.js';
+import { pause } from '../../client/pause.js';
+import { Subscriber } from '../../client/subscribe/subscriber.js';
+import type { SubscriberState } from '../../client/subscribe/subscriber-options.js';
 import type { SubscribedFrame } from '../../proto/frames/frames.js';
 import { Backoff } from '../backoff.js';
-import { GapError, RevokedError } from '../client/errors.js';
-import { pause } from '../client/pause.js';
-import { Subscriber } from '../client/subscriber.js';
-import type { SubscriberState } from '../client/subscriber-options.js';
 import type { ConnectorContext } from '../connector-context.js';
 import { PeerGoneError, SinkUnfitError } from '../connector-errors.js';
 import type { CaseStore } from './case-store.js';

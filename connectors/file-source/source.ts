@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, open, rename, rm } from 'node:fs/promises';
+import { pause } from '../../client/pause.js';
 import type { SourceEvent } from '../../proto/event/event.js';
 import { publishedEntry } from '../catalog-entry.js';
-import { pause } from '../client/pause.js';
 import { Confirmation } from '../confirmation.js';
 import type { ConnectorContext } from '../connector-context.js';
 import { SourceUnfitError } from '../connector-errors.js';

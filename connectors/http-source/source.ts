@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { pause } from '../../client/pause.js';
 import type { SourceEvent } from '../../proto/event/event.js';
 import { publishedEntry } from '../catalog-entry.js';
-import { pause } from '../client/pause.js';
 import { Confirmation } from '../confirmation.js';
 import type { ConnectorContext } from '../connector-context.js';
 import { SourceUnfitError } from '../connector-errors.js';

@@ -1,4 +1,4 @@
-import { pause } from '../client/pause.js';
+import { pause } from '../../client/pause.js';
 
 /** After a longer stall the pace begins anew: a crowd of late events would help nobody. */
 const BEHIND_MS_MAX = 1_000;

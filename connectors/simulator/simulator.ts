@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
+import { PublishRefusedError } from '../../client/errors.js';
+import { Publisher } from '../../client/publish/publisher.js';
+import type { PublisherState } from '../../client/publish/publisher-options.js';
 import type { SourceEvent } from '../../proto/event/event.js';
 import { partyOf } from '../../proto/subject.js';
-import { PublishRefusedError } from '../client/errors.js';
-import { Publisher } from '../client/publisher.js';
-import type { PublisherState } from '../client/publisher-options.js';
 import { Pace } from './pace.js';
 import { SettledPlaces } from './settled-places.js';
 import { simulate } from './simulation.js';

@@ -1,6 +1,6 @@
 // Follows births as the health commission may see them. Run `npx sluice demo` in another terminal first.
-import { GapError, RevokedError, SupersededError } from '../../dist/connectors/client/errors.js';
-import { Subscriber } from '../../dist/connectors/client/subscriber.js';
+import { GapError, RevokedError, SupersededError } from '../../dist/client/errors.js';
+import { Subscriber } from '../../dist/client/subscribe/subscriber.js';
 
 const subscriber = new Subscriber({
   url: process.env.SLUICE_URL ?? 'http://127.0.0.1:8080',

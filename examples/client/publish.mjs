@@ -1,5 +1,5 @@
 // Publishes two births. Run `npx sluice demo` in another terminal first.
-import { Publisher } from '../../dist/connectors/client/publisher.js';
+import { Publisher } from '../../dist/client/publish/publisher.js';
 
 const publisher = new Publisher({
   url: process.env.SLUICE_URL ?? 'http://127.0.0.1:8080',

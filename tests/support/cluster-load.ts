@@ -1,7 +1,7 @@
 import type { Test } from 'tap';
-import { connectNode } from '../../connectors/client/node-transport.js';
-import { Publisher } from '../../connectors/client/publisher.js';
-import type { Published } from '../../connectors/client/publisher-options.js';
+import { Publisher } from '../../client/publish/publisher.js';
+import type { Published } from '../../client/publish/publisher-options.js';
+import { connectNode } from '../../client/session/node-transport.js';
 import {
   type ClusterBus,
   entryIndexes,

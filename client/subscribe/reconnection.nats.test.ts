@@ -3,7 +3,7 @@ import { applyBundle, startBroker } from '../../tests/support/broker.js';
 import { type BrokerProcess, spawnBroker } from '../../tests/support/broker-process.js';
 import { startNats, temporaryFolder } from '../../tests/support/nats.js';
 import { person, REGISTER_BUNDLE } from '../../tests/support/register-bundle.js';
-import { Publisher } from './publisher.js';
+import { Publisher } from '../publish/publisher.js';
 import { Subscriber } from './subscriber.js';
 
 const EVENTS = 600;

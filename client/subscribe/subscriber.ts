@@ -1,11 +1,11 @@
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import type { From, SubscribedFrame, SubscribeFrame } from '../../proto/frames/frames.js';
-import { streamUrl } from './bus-url.js';
-import { type ClientError, ProtocolError, RevokedError } from './errors.js';
-import { Following } from './following.js';
+import { streamUrl } from '../bus-url.js';
+import { type ClientError, ProtocolError, RevokedError } from '../errors.js';
+import { pause } from '../pause.js';
+import { DEFAULT_RECONNECT_POLICY, reconnectDelayMs } from '../reconnect-policy.js';
+import { Following } from './followed-subscription.js';
 import { Inbox } from './inbox.js';
-import { pause } from './pause.js';
-import { DEFAULT_RECONNECT_POLICY, reconnectDelayMs } from './reconnect-policy.js';
 import type { Delivery, DeliveryBatch, SubscriberOptions } from './subscriber-options.js';
 import { SubscriptionProgress } from './subscription-progress.js';
 

@@ -1,4 +1,4 @@
-import { ERROR_KINDS, type ErrorCode, type Problem } from '../../proto/errors.js';
+import { ERROR_KINDS, type ErrorCode, type Problem } from '../proto/errors.js';
 
 /** What can go wrong on this side of the wire; everything else carries a code of the bus. */
 export type ClientCode = 'CONNECTION_LOST' | 'PROTOCOL_BROKEN' | 'CLIENT_CLOSED' | 'QUEUE_FULL';

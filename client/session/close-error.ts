@@ -8,7 +8,7 @@ import {
   RevokedError,
   SubscriptionRefusedError,
   SupersededError,
-} from './errors.js';
+} from '../errors.js';
 import type { Closing } from './transport.js';
 
 /** WebSocket's own codes by which the other side says that it did not understand us (RFC 6455, 7.4.1). */

@@ -1,10 +1,10 @@
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import type { ServerFrame, SubscribedFrame, SubscribeFrame } from '../../proto/frames/frames.js';
+import { type ClientError, ProtocolError } from '../errors.js';
+import { errorOfEnded, errorOfErrorFrame } from '../session/close-error.js';
+import { openSession, type Session, type SessionOptions } from '../session/session.js';
 import { ChannelSequence } from './channel-sequence.js';
-import { errorOfEnded, errorOfErrorFrame } from './close-error.js';
 import { recordReader } from './delivered-record.js';
-import { type ClientError, ProtocolError } from './errors.js';
-import { openSession, type Session, type SessionOptions } from './session.js';
 
 /** What a subscription says on one connection, in order; `ended` comes last and once. */
 export interface FollowingListener {

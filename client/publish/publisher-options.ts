@@ -1,6 +1,6 @@
-import type { ClientError } from './errors.js';
-import type { ReconnectPolicy } from './reconnect-policy.js';
-import type { Connect } from './transport.js';
+import type { ClientError } from '../errors.js';
+import type { ReconnectPolicy } from '../reconnect-policy.js';
+import type { Connect } from '../session/transport.js';
 
 export interface PublisherOptions {
   /** Address of the bus, e.g. `https://bus.example`; a path before /v1 is kept. */

@@ -1,9 +1,9 @@
 import type { Rows } from '../../proto/entry/rows.js';
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import type { From, Subprotocol, SubscribedFrame } from '../../proto/frames/frames.js';
-import type { ClientError } from './errors.js';
-import type { ReconnectPolicy } from './reconnect-policy.js';
-import type { Connect } from './transport.js';
+import type { ClientError } from '../errors.js';
+import type { ReconnectPolicy } from '../reconnect-policy.js';
+import type { Connect } from '../session/transport.js';
 
 export interface SubscriberOptions {
   /** Address of the bus, e.g. `https://bus.example`; a path before /v1 is kept. */

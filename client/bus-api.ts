@@ -1,4 +1,4 @@
-import { ERROR_KINDS, type ErrorCode, type Problem } from '../../proto/errors.js';
+import { ERROR_KINDS, type ErrorCode, type Problem } from '../proto/errors.js';
 import { httpUrl } from './bus-url.js';
 import { ApiError, ConnectionLostError, ProtocolError } from './errors.js';
 

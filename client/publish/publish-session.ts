@@ -1,11 +1,11 @@
 import { type ErrorCode, type Problem, SluiceError } from '../../proto/errors.js';
 import type { ErrorFrame, ServerFrame } from '../../proto/frames/frames.js';
-import { type ClientError, ConnectionLostError, ProtocolError } from './errors.js';
-import { pause } from './pause.js';
+import { type ClientError, ConnectionLostError, ProtocolError } from '../errors.js';
+import { pause } from '../pause.js';
+import { DEFAULT_RECONNECT_POLICY, reconnectDelayMs } from '../reconnect-policy.js';
+import { openSession, type Session } from '../session/session.js';
 import type { PublishWindow, WindowLimits } from './publish-window.js';
 import type { PublisherOptions } from './publisher-options.js';
-import { DEFAULT_RECONNECT_POLICY, reconnectDelayMs } from './reconnect-policy.js';
-import { openSession, type Session } from './session.js';
 
 /** Four full frames: enough to keep a broker that commits in groups busy over a slow network. */
 const IN_FLIGHT_EVENTS = 2_000;

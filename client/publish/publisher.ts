@@ -1,7 +1,7 @@
 import type { SourceEvent } from '../../proto/event/event.js';
-import { streamUrl } from './bus-url.js';
-import { ClientClosedError, type ClientError, PublishRefusedError, QueueFullError } from './errors.js';
-import { PublishLine } from './publish-line.js';
+import { streamUrl } from '../bus-url.js';
+import { ClientClosedError, type ClientError, PublishRefusedError, QueueFullError } from '../errors.js';
+import { PublishLine } from './publish-session.js';
 import { PublishWindow } from './publish-window.js';
 import type { Published, PublisherOptions } from './publisher-options.js';
 

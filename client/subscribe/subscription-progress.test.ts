@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import type { SubscribedFrame } from '../../proto/frames/frames.js';
-import { GapError } from './errors.js';
+import { GapError } from '../errors.js';
 import { SubscriptionProgress } from './subscription-progress.js';
 
 const subscribed = (position: number, log = 'L'): SubscribedFrame => ({

@@ -1,7 +1,7 @@
 import type { PublishResult, ServerFrame } from '../../proto/frames/frames.js';
-import { type ClientError, ConnectionLostError, ProtocolError } from './errors.js';
-import { openSession, type Session } from './session.js';
-import type { Connect } from './transport.js';
+import { type ClientError, ConnectionLostError, ProtocolError } from '../errors.js';
+import { openSession, type Session } from '../session/session.js';
+import type { Connect } from '../session/transport.js';
 
 export interface AtomicSessionOptions {
   url: string;

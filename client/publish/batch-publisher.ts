@@ -1,7 +1,7 @@
 import type { PublishResult } from '../../proto/frames/frames.js';
-import { errorOfResponse } from './bus-api.js';
-import { httpUrl } from './bus-url.js';
-import { ApiError, ConnectionLostError, ProtocolError } from './errors.js';
+import { errorOfResponse } from '../bus-api.js';
+import { httpUrl } from '../bus-url.js';
+import { ApiError, ConnectionLostError, ProtocolError } from '../errors.js';
 
 export interface BatchPublishOptions {
   /** Address of the bus, e.g. `https://bus.example`; a path before /v1 is kept. */

@@ -3,9 +3,9 @@ import { request as requestHttps } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { PublishResult } from '../../proto/frames/frames.js';
-import { parseProblem } from './bus-api.js';
-import { httpUrl } from './bus-url.js';
-import { ApiError, type ClientError, ConnectionLostError, ProtocolError } from './errors.js';
+import { parseProblem } from '../bus-api.js';
+import { httpUrl } from '../bus-url.js';
+import { ApiError, type ClientError, ConnectionLostError, ProtocolError } from '../errors.js';
 
 export interface HttpPublishOptions {
   url: string;

@@ -1,6 +1,6 @@
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import type { From, SubscribedFrame } from '../../proto/frames/frames.js';
-import { GapError } from './errors.js';
+import { GapError } from '../errors.js';
 
 /**
  * How far one subscription has come, across all its connections: received, handed over, acknowledged, confirmed.

@@ -3,10 +3,10 @@ import { WebSocket } from 'ws';
 import { SUBPROTOCOLS } from '../../proto/frames/frames.js';
 import { startBroker } from '../../tests/support/broker.js';
 import { person, REGISTER_BUNDLE } from '../../tests/support/register-bundle.js';
+import { AuthenticationError } from '../errors.js';
+import { Publisher } from '../publish/publisher.js';
+import { Subscriber } from '../subscribe/subscriber.js';
 import { connectBrowser } from './browser-transport.js';
-import { AuthenticationError } from './errors.js';
-import { Publisher } from './publisher.js';
-import { Subscriber } from './subscriber.js';
 
 // ws has the browser's interface, too; what the browser lacks (headers) is not used through it.
 (globalThis as { WebSocket?: unknown }).WebSocket = WebSocket;

@@ -1,5 +1,5 @@
 import type { EventsFrame, SubscribedFrame } from '../../proto/frames/frames.js';
-import { ProtocolError } from './errors.js';
+import { ProtocolError } from '../errors.js';
 
 /** Holds one channel to what the protocol promises: positions ascend, and `through` never goes back. */
 export class ChannelSequence {

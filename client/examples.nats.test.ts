@@ -4,9 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
 import { parse } from 'yaml';
-import { startBroker } from '../../tests/support/broker.js';
+import { startBroker } from '../tests/support/broker.js';
 
-const EXAMPLES = new URL('../../../examples/', import.meta.url);
+const EXAMPLES = new URL('../../examples/', import.meta.url);
 
 t.test('the examples do what they say', async (t) => {
   const { url, apply } = await startBroker(t);

@@ -1,8 +1,8 @@
 import t from 'tap';
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import type { EventsFrame } from '../../proto/frames/frames.js';
+import { ProtocolError } from '../errors.js';
 import { ChannelSequence } from './channel-sequence.js';
-import { ProtocolError } from './errors.js';
 
 const frame = (positions: number[], through: number, channel = 1): EventsFrame => ({
   kind: 'events',

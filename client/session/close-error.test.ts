@@ -1,6 +1,5 @@
 import t from 'tap';
 import type { ErrorCode } from '../../proto/errors.js';
-import { errorOfClosing, errorOfEnded, errorOfErrorFrame } from './close-error.js';
 import {
   AuthenticationError,
   ConnectionLostError,
@@ -9,7 +8,8 @@ import {
   RevokedError,
   SubscriptionRefusedError,
   SupersededError,
-} from './errors.js';
+} from '../errors.js';
+import { errorOfClosing, errorOfEnded, errorOfErrorFrame } from './close-error.js';
 
 t.test('a close code says whether to come back', async (t) => {
   const closings = [

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type ConnectorConfig, parseConnectorConfig } from '../connectors/connector-config.js';
-import { ConnectorConfigError, ConnectorError } from '../connectors/connector-errors.js';
 import { type RunningConnector, runConnector } from '../connectors/run-connector.js';
+import { type ConnectorConfig, parseConnectorConfig } from '../connectors/runtime/connector-config.js';
+import { ConnectorConfigError, ConnectorError } from '../connectors/runtime/connector-errors.js';
 import { CommandEnded, EXIT, UsageError } from './exit-codes.js';
 import { onInterruption } from './interruption.js';
 import type { Terminal } from './terminal.js';

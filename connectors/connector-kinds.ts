@@ -1,8 +1,8 @@
-import type { ConnectorContext } from './connector-context.js';
-import { runSink, type SinkSubscription } from './run-sink.js';
-import { runSource } from './run-source.js';
-import type { Sink } from './sink.js';
-import type { Source } from './source.js';
+import type { ConnectorContext } from './runtime/connector-context.js';
+import { runSink, type SinkSubscription } from './runtime/sink/run-sink.js';
+import type { Sink } from './runtime/sink/sink.js';
+import { runSource } from './runtime/source/run-source.js';
+import type { Source } from './runtime/source/source.js';
 
 /** Checks the settings at once; runs until the signal comes. */
 export type PreparedConnector = (signal: AbortSignal) => Promise<void>;

@@ -6,9 +6,9 @@ import { ConnectorBus } from '../tests/support/connector-bus.js';
 import { temporaryFolder } from '../tests/support/nats.js';
 import { sluice } from '../tests/support/recording-terminal.js';
 import { eventually, foldDelivered, person } from './conformance/lane.js';
-import { parseConnectorConfig } from './connector-config.js';
-import { BusRefusesError } from './connector-errors.js';
 import { type RunningConnector, runConnector } from './run-connector.js';
+import { parseConnectorConfig } from './runtime/connector-config.js';
+import { BusRefusesError } from './runtime/connector-errors.js';
 
 const COLUMNS = { id: 'id', name: 'name', age: 'age', district: 'district' };
 

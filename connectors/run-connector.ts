@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { pino } from 'pino';
-import type { ConnectorConfig } from './connector-config.js';
-import type { ConnectorContext } from './connector-context.js';
-import { ConnectorConfigError } from './connector-errors.js';
 import { CONNECTOR_KINDS } from './connector-kinds.js';
-import { ConnectorMetrics } from './connector-metrics.js';
-import { openMetricsEndpoint } from './metrics-endpoint.js';
+import type { ConnectorConfig } from './runtime/connector-config.js';
+import type { ConnectorContext } from './runtime/connector-context.js';
+import { ConnectorConfigError } from './runtime/connector-errors.js';
+import { ConnectorMetrics } from './runtime/connector-metrics.js';
+import { openMetricsEndpoint } from './runtime/metrics-endpoint.js';
 
 /** What a connector says of itself once it runs. */
 export interface RunningConnector {

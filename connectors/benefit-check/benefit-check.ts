@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
-import { Backoff } from '../backoff.js';
-import type { ConnectorContext } from '../connector-context.js';
-import { PeerGoneError } from '../connector-errors.js';
-import { runSource } from '../run-source.js';
+import { Backoff } from '../runtime/backoff.js';
+import type { ConnectorContext } from '../runtime/connector-context.js';
+import { PeerGoneError } from '../runtime/connector-errors.js';
+import { runSource } from '../runtime/source/run-source.js';
 import type { CaseStore } from './case-store.js';
 import type { DayClock } from './day-clock.js';
 import { DecisionSource } from './decision-source.js';

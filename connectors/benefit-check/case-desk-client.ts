@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { ConnectorConfigError, ConnectorError } from '../connector-errors.js';
+import { ConnectorConfigError, ConnectorError } from '../runtime/connector-errors.js';
 import type { Cases } from './cases.js';
 import type { Explanation } from './explain.js';
 import type { ReplayReport } from './replay.js';

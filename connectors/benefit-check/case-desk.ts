@@ -2,7 +2,7 @@ import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { ConnectorConfigError, SinkUnfitError } from '../connector-errors.js';
+import { ConnectorConfigError, SinkUnfitError } from '../runtime/connector-errors.js';
 import { isDeskOpen } from './case-desk-client.js';
 import type { Cases } from './cases.js';
 

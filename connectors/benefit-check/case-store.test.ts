@@ -2,7 +2,7 @@ import t from 'tap';
 import type { DeliveredEvent, DeliveredOp, RecordData } from '../../proto/event/event.js';
 import { ruleDocument } from '../../tests/support/benefit-rule-samples.js';
 import { ManualClock } from '../../tests/support/manual-clock.js';
-import { ConnectorConfigError } from '../connector-errors.js';
+import { ConnectorConfigError } from '../runtime/connector-errors.js';
 import { CaseStore } from './case-store.js';
 import { casesIn } from './cases.js';
 import { RuleSet } from './rule-set.js';

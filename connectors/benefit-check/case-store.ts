@@ -1,5 +1,5 @@
-import { ConnectorConfigError } from '../connector-errors.js';
-import { quoteIdentifier } from '../postgres-client.js';
+import { ConnectorConfigError } from '../runtime/connector-errors.js';
+import { quoteIdentifier } from '../runtime/postgres-client.js';
 import { Casework } from './casework.js';
 import { type FactBatch, FactIntake } from './fact-intake.js';
 import type { RuleSet } from './rule-set.js';

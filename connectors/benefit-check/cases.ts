@@ -1,4 +1,4 @@
-import { quoteIdentifier } from '../postgres-client.js';
+import { quoteIdentifier } from '../runtime/postgres-client.js';
 import type { BenefitCheckConfig } from './config.js';
 import { type Explanation, explain } from './explain.js';
 import { type ReplayReport, replay } from './replay.js';

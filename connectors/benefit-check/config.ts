@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { checkSettings } from '../connector-config.js';
-import { ConnectorConfigError } from '../connector-errors.js';
+import { checkSettings } from '../runtime/connector-config.js';
+import { ConnectorConfigError } from '../runtime/connector-errors.js';
 import { RuleSet } from './rule-set.js';
 import { parseRules } from './rules/parse-rules.js';
 

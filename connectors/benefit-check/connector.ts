@@ -1,6 +1,6 @@
-import { Backoff } from '../backoff.js';
-import type { ConnectorContext } from '../connector-context.js';
-import { PeerGoneError } from '../connector-errors.js';
+import { Backoff } from '../runtime/backoff.js';
+import type { ConnectorContext } from '../runtime/connector-context.js';
+import { PeerGoneError } from '../runtime/connector-errors.js';
 import { runBenefitCheck } from './benefit-check.js';
 import { CaseDesk } from './case-desk.js';
 import { CaseStore } from './case-store.js';

@@ -1,5 +1,5 @@
-import { PeerGoneError } from '../connector-errors.js';
-import type { ChangeBatch, Lag, Source } from '../source.js';
+import { PeerGoneError } from '../runtime/connector-errors.js';
+import type { ChangeBatch, Lag, Source } from '../runtime/source/source.js';
 import type { CaseStore } from './case-store.js';
 
 /** One request to the bus. */

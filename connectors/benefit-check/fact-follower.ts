@@ -4,9 +4,9 @@ import { pause } from '../../client/pause.js';
 import { Subscriber } from '../../client/subscribe/subscriber.js';
 import type { SubscriberState } from '../../client/subscribe/subscriber-options.js';
 import type { SubscribedFrame } from '../../proto/frames/frames.js';
-import { Backoff } from '../backoff.js';
-import type { ConnectorContext } from '../connector-context.js';
-import { PeerGoneError, SinkUnfitError } from '../connector-errors.js';
+import { Backoff } from '../runtime/backoff.js';
+import type { ConnectorContext } from '../runtime/connector-context.js';
+import { PeerGoneError, SinkUnfitError } from '../runtime/connector-errors.js';
 import type { CaseStore } from './case-store.js';
 
 export interface FollowedGrant {

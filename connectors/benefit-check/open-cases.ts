@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { SinkUnfitError } from '../connector-errors.js';
+import { SinkUnfitError } from '../runtime/connector-errors.js';
 import { CaseDesk } from './case-desk.js';
 import { casesAt, isDeskOpen } from './case-desk-client.js';
 import { type Cases, casesIn } from './cases.js';

@@ -1,4 +1,4 @@
-import { ConnectorConfigError } from '../connector-errors.js';
+import { ConnectorConfigError } from '../runtime/connector-errors.js';
 import type { ReplayedState } from './replay-state.js';
 import { Timeline } from './replay-timeline.js';
 import { parseRule } from './rules/parse-rules.js';

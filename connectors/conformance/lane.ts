@@ -1,5 +1,5 @@
 import type { DeliveredEvent, SourceEvent } from '../../proto/event/event.js';
-import type { ConnectorContext } from '../connector-context.js';
+import type { ConnectorContext } from '../runtime/connector-context.js';
 
 /** The record of the conformance suites: an identifier, a text, a number, and an item that rows are chosen by. */
 export interface Person {

@@ -1,8 +1,8 @@
 import type { Test } from 'tap';
 import type { SourceEvent } from '../../proto/event/event.js';
-import type { ConnectorContext } from '../connector-context.js';
-import { runSink } from '../run-sink.js';
-import type { Sink } from '../sink.js';
+import type { ConnectorContext } from '../runtime/connector-context.js';
+import { runSink } from '../runtime/sink/run-sink.js';
+import type { Sink } from '../runtime/sink/sink.js';
 import { eventually, type Lane, metricValue, type Person, person, sortPeople } from './lane.js';
 
 /** A system that receives people, and the means to disturb it. */

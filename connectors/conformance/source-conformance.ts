@@ -1,7 +1,7 @@
 import type { Test } from 'tap';
-import type { ConnectorContext } from '../connector-context.js';
-import { runSource } from '../run-source.js';
-import type { Source } from '../source.js';
+import type { ConnectorContext } from '../runtime/connector-context.js';
+import { runSource } from '../runtime/source/run-source.js';
+import type { Source } from '../runtime/source/source.js';
 import { eventually, foldDelivered, type Lane, metricValue, type Person, person, sortPeople } from './lane.js';
 
 /** A system with people in it, and the means to disturb it. */

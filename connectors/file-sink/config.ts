@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { checkSettings } from '../connector-config.js';
+import { checkSettings } from '../runtime/connector-config.js';
 
 export interface FileSinkConfig {
   grant: string;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { StateFile } from '../state-file.js';
+import { StateFile } from '../runtime/state-file.js';
 
 /** The file that is being written. */
 export interface OpenPart {

@@ -1,6 +1,11 @@
 import { resolve } from 'node:path';
-import { checkSettings } from '../connector-config.js';
-import { COLUMNS_SCHEMA, type ColumnTarget, columnTargets, type MappingConfig } from '../record-mapping.js';
+import { checkSettings } from '../runtime/connector-config.js';
+import {
+  COLUMNS_SCHEMA,
+  type ColumnTarget,
+  columnTargets,
+  type MappingConfig,
+} from '../runtime/mapping/record-mapping.js';
 
 export interface FileSourceConfig extends MappingConfig {
   /** Watched. Each file in it is a complete list of the records. */

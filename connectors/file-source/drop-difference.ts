@@ -1,6 +1,6 @@
 import type { RecordData, SourceEvent } from '../../proto/event/event.js';
-import { digestOf, type HeldRecords } from '../held-records.js';
-import type { RecordMapping, Row } from '../record-mapping.js';
+import type { RecordMapping, Row } from '../runtime/mapping/record-mapping.js';
+import { digestOf, type HeldRecords } from '../runtime/source/record-index.js';
 import { BrokenFileError } from './file-rows.js';
 
 export interface Drop {

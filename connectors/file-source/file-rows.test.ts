@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { temporaryFolder } from '../../tests/support/nats.js';
-import type { Row } from '../record-mapping.js';
+import type { Row } from '../runtime/mapping/record-mapping.js';
 import { BrokenFileError, fileRows } from './file-rows.js';
 
 const OPTIONS = { encoding: 'utf-8', delimiter: ',', sheet: 1 };

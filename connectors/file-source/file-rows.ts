@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import { readSheet } from 'read-excel-file/node';
-import type { Row } from '../record-mapping.js';
+import type { Row } from '../runtime/mapping/record-mapping.js';
 import type { FileSourceConfig } from './config.js';
 
 /** A file can't be read as what its name says. It is left alone until it changes. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { HeldRecords } from '../held-records.js';
-import { StateFile } from '../state-file.js';
+import { HeldRecords } from '../runtime/source/record-index.js';
+import { StateFile } from '../runtime/state-file.js';
 
 /** What tells two files of one name apart. */
 export interface FileMark {

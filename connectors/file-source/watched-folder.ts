@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PeerGoneError } from '../connector-errors.js';
+import { PeerGoneError } from '../runtime/connector-errors.js';
 import type { FileSourceConfig } from './config.js';
 import type { FileMark } from './progress.js';
 

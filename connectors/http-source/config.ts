@@ -1,5 +1,10 @@
-import { checkSettings } from '../connector-config.js';
-import { COLUMNS_SCHEMA, type ColumnTarget, columnTargets, type MappingConfig } from '../record-mapping.js';
+import { checkSettings } from '../runtime/connector-config.js';
+import {
+  COLUMNS_SCHEMA,
+  type ColumnTarget,
+  columnTargets,
+  type MappingConfig,
+} from '../runtime/mapping/record-mapping.js';
 
 export interface HttpSourceConfig extends MappingConfig {
   /** Answers with the records that changed after a cursor, in the order of their changes. */

@@ -1,4 +1,4 @@
-import { PeerGoneError, SourceUnfitError } from '../connector-errors.js';
+import { PeerGoneError, SourceUnfitError } from '../runtime/connector-errors.js';
 import type { HttpSourceConfig } from './config.js';
 
 export interface Page {

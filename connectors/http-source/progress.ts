@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { SourceEvent } from '../../proto/event/event.js';
-import { type HeldChange, HeldRecords } from '../held-records.js';
-import { StateFile } from '../state-file.js';
+import { type HeldChange, HeldRecords } from '../runtime/source/record-index.js';
+import { StateFile } from '../runtime/state-file.js';
 
 export interface Progress {
   /** Made at the first start: a source that has forgotten everything counts anew. */

@@ -1,4 +1,4 @@
-import { checkSettings } from '../connector-config.js';
+import { checkSettings } from '../runtime/connector-config.js';
 
 export interface PostgresSinkConfig {
   /** Connection string of the department's database. */

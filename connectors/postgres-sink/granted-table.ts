@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import type { ItemType } from '../../proto/entry/entry.js';
 import type { DeliveredItem } from '../../proto/frames/frames.js';
-import { SinkUnfitError } from '../connector-errors.js';
-import { quoteIdentifier, quoteTable } from '../postgres-client.js';
+import { SinkUnfitError } from '../runtime/connector-errors.js';
+import { quoteIdentifier, quoteTable } from '../runtime/postgres-client.js';
 
 const COLUMN_TYPES: Record<ItemType, string> = {
   string: 'text',

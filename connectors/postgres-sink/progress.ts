@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { PeerGoneError, SinkUnfitError } from '../connector-errors.js';
-import { quoteIdentifier } from '../postgres-client.js';
+import { PeerGoneError, SinkUnfitError } from '../runtime/connector-errors.js';
+import { quoteIdentifier } from '../runtime/postgres-client.js';
 import type { PostgresSinkConfig } from './config.js';
 
 /** How far the table is; committed in the transaction that brings it there. */

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { DeliveredEvent } from '../../proto/event/event.js';
-import { quoteIdentifier } from '../postgres-client.js';
+import { quoteIdentifier } from '../runtime/postgres-client.js';
 import type { Column } from './granted-table.js';
 import type { Progress } from './progress.js';
 

@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import type { From, SubscribedFrame } from '../../proto/frames/frames.js';
-import { PeerGoneError, PoisonEventError } from '../connector-errors.js';
-import { connectPostgres, goneOrItself, sqlState } from '../postgres-client.js';
-import type { Sink, SinkBatch } from '../sink.js';
+import { PeerGoneError, PoisonEventError } from '../runtime/connector-errors.js';
+import { connectPostgres, goneOrItself, sqlState } from '../runtime/postgres-client.js';
+import type { Sink, SinkBatch } from '../runtime/sink/sink.js';
 import type { PostgresSinkConfig } from './config.js';
 import { type Column, columnOf, GrantedTable } from './granted-table.js';
 import { type Progress, ProgressTable } from './progress.js';

@@ -1,6 +1,11 @@
-import { checkSettings } from '../connector-config.js';
-import { ConnectorConfigError } from '../connector-errors.js';
-import { COLUMNS_SCHEMA, type ColumnTarget, columnTargets, type MappingConfig } from '../record-mapping.js';
+import { checkSettings } from '../runtime/connector-config.js';
+import { ConnectorConfigError } from '../runtime/connector-errors.js';
+import {
+  COLUMNS_SCHEMA,
+  type ColumnTarget,
+  columnTargets,
+  type MappingConfig,
+} from '../runtime/mapping/record-mapping.js';
 
 export interface TableConfig extends MappingConfig {
   schema: string;

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { SourceEvent } from '../../proto/event/event.js';
-import type { ChangeBatch } from '../source.js';
+import type { ChangeBatch } from '../runtime/source/source.js';
 import { LooseRun } from './loose-run.js';
 
 t.test('what stands alone is joined, in order, up to a bound; what belongs together is not', async (t) => {

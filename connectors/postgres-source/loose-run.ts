@@ -1,5 +1,5 @@
 import type { SourceEvent } from '../../proto/event/event.js';
-import type { ChangeBatch } from '../source.js';
+import type { ChangeBatch } from '../runtime/source/source.js';
 
 /** More would be encoded without a pause in which answers of the bus are read. */
 const EVENTS_MAX = 200;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { StateFile } from '../state-file.js';
+import { StateFile } from '../runtime/state-file.js';
 
 /** Of one table. `lastKey`: texts of the key of the last row that the bus has. */
 export interface SnapshotProgress {

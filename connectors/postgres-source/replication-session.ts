@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import type { ConnectorContext } from '../connector-context.js';
-import type { ChangeBatch, Lag } from '../source.js';
-import type { StateFile } from '../state-file.js';
+import type { ConnectorContext } from '../runtime/connector-context.js';
+import type { ChangeBatch, Lag } from '../runtime/source/source.js';
+import type { StateFile } from '../runtime/state-file.js';
 import { changeEvents, touchedSubjects } from './change-events.js';
 import type { PostgresSourceConfig } from './config.js';
 import { LooseRun } from './loose-run.js';

@@ -1,6 +1,6 @@
 import type { Pgoutput } from 'pg-logical-replication';
-import { SourceUnfitError } from '../connector-errors.js';
-import type { RecordForm } from '../record-form.js';
+import { SourceUnfitError } from '../runtime/connector-errors.js';
+import type { RecordForm } from '../runtime/mapping/record-form.js';
 import type { ChangeMessage } from './pgoutput-decoder.js';
 import type { ReplicationMessage } from './replication-connection.js';
 import type { RowTexts } from './row-reader.js';

@@ -1,4 +1,4 @@
-import type { ColumnText } from '../item-value.js';
+import type { ColumnText } from '../runtime/mapping/item-value.js';
 
 /** The columns of a row in the order of its table, as PostgreSQL writes them; undefined for a large one that it did not send. */
 export type RowTexts = ColumnText[];

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { SourceUnfitError } from '../connector-errors.js';
-import { sqlState } from '../postgres-client.js';
+import { SourceUnfitError } from '../runtime/connector-errors.js';
+import { sqlState } from '../runtime/postgres-client.js';
 import { parseLsn } from './lsn.js';
 import type { Progress } from './progress.js';
 

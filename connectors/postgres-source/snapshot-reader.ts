@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { SourceEvent } from '../../proto/event/event.js';
-import { quoteIdentifier, quoteTable } from '../postgres-client.js';
-import type { Row } from '../record-mapping.js';
+import type { Row } from '../runtime/mapping/record-mapping.js';
+import { quoteIdentifier, quoteTable } from '../runtime/postgres-client.js';
 import { placeOf } from './change-events.js';
 import type { SnapshotProgress } from './progress.js';
 import { currentWalLsn, emitHeartbeat } from './slot.js';

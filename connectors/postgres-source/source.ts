@@ -1,9 +1,9 @@
 import type pg from 'pg';
-import { publishedEntry } from '../catalog-entry.js';
-import type { ConnectorContext } from '../connector-context.js';
-import { connectPostgres, goneOrItself } from '../postgres-client.js';
-import type { ChangeBatch, Lag, Source } from '../source.js';
-import type { StateFile } from '../state-file.js';
+import { publishedEntry } from '../runtime/catalog-entry.js';
+import type { ConnectorContext } from '../runtime/connector-context.js';
+import { connectPostgres, goneOrItself } from '../runtime/postgres-client.js';
+import type { ChangeBatch, Lag, Source } from '../runtime/source/source.js';
+import type { StateFile } from '../runtime/state-file.js';
 import type { PostgresSourceConfig, TableConfig } from './config.js';
 import { type Progress, progressFile } from './progress.js';
 import { ReplicationConnection } from './replication-connection.js';

@@ -2,8 +2,8 @@ import t, { type Test } from 'tap';
 import { ConnectorBus } from '../../tests/support/connector-bus.js';
 import { startPostgres, type TestPostgres } from '../../tests/support/postgres.js';
 import { eventually, foldDelivered, type Lane, metricValue, type Person, person } from '../conformance/lane.js';
-import type { ConnectorContext } from '../connector-context.js';
-import { runSource } from '../run-source.js';
+import type { ConnectorContext } from '../runtime/connector-context.js';
+import { runSource } from '../runtime/source/run-source.js';
 import { parsePostgresSourceConfig } from './config.js';
 import { PostgresSource } from './source.js';
 

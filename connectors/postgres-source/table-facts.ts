@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { SourceUnfitError } from '../connector-errors.js';
-import { quoteIdentifier, quoteTable } from '../postgres-client.js';
+import { SourceUnfitError } from '../runtime/connector-errors.js';
+import { quoteIdentifier, quoteTable } from '../runtime/postgres-client.js';
 import type { TableConfig } from './config.js';
 import type { TableFacts } from './table-mapping.js';
 

@@ -1,6 +1,6 @@
 import type { EntryVersion } from '../../proto/entry/entry.js';
-import { SourceUnfitError } from '../connector-errors.js';
-import { mappingProblems, RecordMapping } from '../record-mapping.js';
+import { SourceUnfitError } from '../runtime/connector-errors.js';
+import { mappingProblems, RecordMapping } from '../runtime/mapping/record-mapping.js';
 import type { TableConfig } from './config.js';
 
 /** What the server says about the table. */

@@ -1,8 +1,8 @@
 import type pg from 'pg';
-import type { ConnectorContext } from '../connector-context.js';
-import { PeerGoneError } from '../connector-errors.js';
-import { connectPostgres } from '../postgres-client.js';
-import type { Lag } from '../source.js';
+import type { ConnectorContext } from '../runtime/connector-context.js';
+import { PeerGoneError } from '../runtime/connector-errors.js';
+import { connectPostgres } from '../runtime/postgres-client.js';
+import type { Lag } from '../runtime/source/source.js';
 import type { PostgresSourceConfig } from './config.js';
 import { dropSlot, emitHeartbeat } from './slot.js';
 

@@ -1,5 +1,5 @@
-import { checkSettings } from '../connector-config.js';
-import { ConnectorConfigError } from '../connector-errors.js';
+import { checkSettings } from '../runtime/connector-config.js';
+import { ConnectorConfigError } from '../runtime/connector-errors.js';
 
 export interface WebhookConfig {
   grant: string;

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
 import type { DeliveredEvent } from '../../proto/event/event.js';
-import { PeerGoneError, PoisonEventError } from '../connector-errors.js';
+import { PeerGoneError, PoisonEventError } from '../runtime/connector-errors.js';
 import { parseWebhookConfig } from './config.js';
 import { verdictOf } from './receiver.js';
 import { WebhookSink } from './sink.js';

@@ -1,7 +1,7 @@
 import { pause } from '../../client/pause.js';
 import { reconnectDelayMs } from '../../client/reconnect-policy.js';
 import type { DeliveredEvent } from '../../proto/event/event.js';
-import { PeerGoneError } from '../connector-errors.js';
+import { PeerGoneError } from '../runtime/connector-errors.js';
 import type { WebhookConfig } from './config.js';
 import { cloudEventText, signatureHeaders } from './signed-request.js';
 

@@ -1,7 +1,7 @@
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import type { From } from '../../proto/frames/frames.js';
-import { PoisonEventError } from '../connector-errors.js';
-import type { Sink, SinkBatch } from '../sink.js';
+import { PoisonEventError } from '../runtime/connector-errors.js';
+import type { Sink, SinkBatch } from '../runtime/sink/sink.js';
 import type { WebhookConfig } from './config.js';
 import { Progress } from './progress.js';
 import { Receiver } from './receiver.js';

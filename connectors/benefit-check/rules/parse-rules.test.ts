@@ -1,7 +1,7 @@
 import t from 'tap';
 import { stringify } from 'yaml';
 import { ruleDocument } from '../../../tests/support/benefit-rule-samples.js';
-import { ConnectorConfigError } from '../../connector-errors.js';
+import { ConnectorConfigError } from '../../runtime/connector-errors.js';
 import { parseRules } from './parse-rules.js';
 import type { ConditionDocument } from './rule-document.js';
 

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import { parse as parseYaml } from 'yaml';
 import { ITEM_TYPES, type ItemType, isItemName } from '../../../proto/entry/entry.js';
-import { ConnectorConfigError } from '../../connector-errors.js';
+import { ConnectorConfigError } from '../../runtime/connector-errors.js';
 import { dayIn } from './calendar-date.js';
 import { compileCondition } from './compile-condition.js';
 import { CompileContext } from './compile-context.js';

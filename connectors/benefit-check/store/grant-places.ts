@@ -1,4 +1,4 @@
-import { PeerGoneError } from '../../connector-errors.js';
+import { PeerGoneError } from '../../runtime/connector-errors.js';
 import type { Sql } from './database.js';
 
 /** How far one grant is followed, and whether what it has delivered may be used. */

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { PeerGoneError } from '../../connector-errors.js';
-import { connectPostgres, goneOrItself } from '../../postgres-client.js';
+import { PeerGoneError } from '../../runtime/connector-errors.js';
+import { connectPostgres, goneOrItself } from '../../runtime/postgres-client.js';
 import type { Database, Row, Sql } from './database.js';
 import { Turns } from './turns.js';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { quoteIdentifier } from '../../postgres-client.js';
+import { quoteIdentifier } from '../../runtime/postgres-client.js';
 import type { Sql } from './database.js';
 
 /** Due at once: before any day. */

@@ -1,0 +1,17 @@
+import { pause } from '../../client/pause.js';
+import { DEFAULT_RECONNECT_POLICY, type ReconnectPolicy, reconnectDelayMs } from '../../client/reconnect-policy.js';
+
+/** Longer and longer pauses between attempts, until one succeeds. */
+export class Backoff {
+  #attempt = 0;
+
+  constructor(private readonly policy: ReconnectPolicy = DEFAULT_RECONNECT_POLICY) {}
+
+  succeeded(): void {
+    this.#attempt = 0;
+  }
+
+  wait(signal: AbortSignal): Promise<void> {
+    return pause(reconnectDelayMs(this.#attempt++, this.policy, Math.random), signal);
+  }
+}

@@ -1,0 +1,17 @@
+import { BusApi } from '../../client/bus-api.js';
+import { ClientError } from '../../client/errors.js';
+import type { EntryVersion } from '../../proto/entry/entry.js';
+import type { BusAddress } from './connector-context.js';
+import { PeerGoneError } from './connector-errors.js';
+
+/** The entry as published now. Throws PeerGoneError while the bus does not answer. */
+export async function publishedEntry(bus: BusAddress, id: string): Promise<EntryVersion> {
+  try {
+    return await new BusApi(bus).json<EntryVersion>(`/v1/catalog/${encodeURIComponent(id)}`);
+  } catch (error) {
+    if (error instanceof ClientError && error.retryable) {
+      throw new PeerGoneError(`the catalog can not be read: ${error.message}`, { cause: error, side: 'bus' });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,93 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { Lag } from './source/source.js';
+
+export type EventOutcome = 'stored' | 'duplicate' | 'quarantined' | 'written' | 'dead_letter';
+
+/** All metrics of one connector. One function per thing that happened; no metric names elsewhere. */
+export class ConnectorMetrics {
+  readonly registry = new Registry();
+  readonly #events = new Counter({
+    name: 'sluice_connector_events_total',
+    help: 'Events by what became of them',
+    labelNames: ['outcome'] as const,
+    registers: [this.registry],
+  });
+  /** Changes with every batch of a busy source: it becomes a metric when somebody looks. */
+  #pendingEvents = 0;
+  readonly #up = new Gauge({
+    name: 'sluice_connector_up',
+    help: '1 while the side is reached',
+    labelNames: ['side'] as const,
+    registers: [this.registry],
+  });
+  readonly #isUp = { bus: false, peer: false };
+  readonly #waits = new Counter({
+    name: 'sluice_connector_waits_total',
+    help: 'Attempts that failed and will be made again',
+    labelNames: ['side'] as const,
+    registers: [this.registry],
+  });
+  readonly #progress = new Gauge({
+    name: 'sluice_connector_progress_timestamp_seconds',
+    help: 'When something was last confirmed, by the bus for a source, by the destination for a sink',
+    registers: [this.registry],
+  });
+  readonly #position = new Gauge({
+    name: 'sluice_connector_position',
+    help: 'Position in the log of the entry that a sink has stored',
+    registers: [this.registry],
+  });
+  readonly #lag = new Gauge({
+    name: 'sluice_connector_lag',
+    help: 'How far behind its source, or the bus, the connector is',
+    labelNames: ['unit'] as const,
+    registers: [this.registry],
+  });
+  readonly #alarms = new Gauge({
+    name: 'sluice_connector_alarm',
+    help: '1 while somebody should look',
+    labelNames: ['alarm'] as const,
+    registers: [this.registry],
+  });
+
+  constructor(connector: { name: string; kind: string }) {
+    this.registry.setDefaultLabels({ connector: connector.name, kind: connector.kind });
+    const pendingEvents = (): number => this.#pendingEvents;
+    new Gauge({
+      name: 'sluice_connector_pending_events',
+      help: 'Events read from the source and not yet confirmed by the bus',
+      registers: [this.registry],
+      collect() {
+        this.set(pendingEvents());
+      },
+    });
+  }
+
+  events(outcome: EventOutcome, count: number): void {
+    if (count > 0) this.#events.inc({ outcome }, count);
+  }
+  pending(events: number): void {
+    this.#pendingEvents = events;
+  }
+  /** May be told of every batch. */
+  reached(side: 'bus' | 'peer'): void {
+    if (this.#isUp[side]) return;
+    this.#isUp[side] = true;
+    this.#up.set({ side }, 1);
+  }
+  waits(side: 'bus' | 'peer'): void {
+    this.#isUp[side] = false;
+    this.#up.set({ side }, 0);
+    this.#waits.inc({ side });
+  }
+  confirmed(position?: number): void {
+    this.#progress.setToCurrentTime();
+    if (position !== undefined) this.#position.set(position);
+  }
+  lag({ amount, unit }: Lag): void {
+    this.#lag.set({ unit }, amount);
+  }
+  alarm(alarm: string, isOn: boolean): void {
+    this.#alarms.set({ alarm }, Number(isOn));
+  }
+}

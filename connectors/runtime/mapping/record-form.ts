@@ -1,0 +1,94 @@
+import type { ItemType } from '../../../proto/entry/entry.js';
+import type { ItemValue, RecordData } from '../../../proto/event/event.js';
+import type { ColumnText, ValueReader } from './item-value.js';
+
+/** What becomes of one column. */
+export interface FormColumn<Place extends string | number> {
+  place: Place;
+  item: string;
+  filterable: boolean;
+  type: ItemType;
+  list: boolean;
+  read: ValueReader;
+}
+
+export interface RecordFormParts<Place extends string | number> {
+  entry: string;
+  columns: readonly FormColumn<Place>[];
+  /** Columns that name the record; several are joined by `-`. */
+  key: readonly Place[];
+  identifier: { item: string; read: ValueReader };
+  hasFilterable: boolean;
+}
+
+/** Makes records of rows whose columns have names, or numbers: everything about a column is decided before the first row. */
+export class RecordForm<Place extends string | number> {
+  readonly entry: string;
+  readonly #parts: RecordFormParts<Place>;
+  readonly #filterable: readonly FormColumn<Place>[];
+
+  constructor(parts: RecordFormParts<Place>) {
+    this.entry = parts.entry;
+    this.#parts = parts;
+    this.#filterable = parts.columns.filter(({ filterable }) => filterable);
+  }
+
+  /** The same for rows that are lists, in the order of `columns`. */
+  inOrder(this: RecordForm<string>, columns: readonly string[]): RecordForm<number> {
+    const numberOf = (name: string): number => columns.indexOf(name);
+    return new RecordForm<number>({
+      ...this.#parts,
+      columns: this.#parts.columns.map((column) => ({ ...column, place: numberOf(column.place) })),
+      key: this.#parts.key.map(numberOf),
+    });
+  }
+
+  /** Empty when the row has no key. */
+  subjectOf(row: Readonly<Record<Place, ColumnText>>): string {
+    return String(this.#identifierOf(row) ?? '');
+  }
+
+  dataOf(row: Readonly<Record<Place, ColumnText>>): RecordData {
+    const data = this.#read(row, this.#parts.columns);
+    const identifier = this.#identifierOf(row);
+    if (identifier !== undefined) data[this.#parts.identifier.item] = identifier;
+    return data;
+  }
+
+  /**
+   * Former values of the filterable items, as intake wants them; undefined when the entry has none. One that is not of the item's
+   * type is left out: the catalog has refused the record that had it, and would refuse the change that puts it right as well.
+   */
+  previousOf(row: Readonly<Record<Place, ColumnText>>): RecordData | undefined {
+    if (!this.#parts.hasFilterable) return undefined;
+    const previous = this.#read(row, this.#filterable);
+    for (const { item, type, list } of this.#filterable) {
+      if (!hasItemType(previous[item], type, list)) delete previous[item];
+    }
+    return previous;
+  }
+
+  #read(row: Readonly<Record<Place, ColumnText>>, columns: readonly FormColumn<Place>[]): RecordData {
+    const data: RecordData = {};
+    for (const { place, item, read } of columns) {
+      const text = row[place];
+      if (text !== null && text !== undefined) data[item] = read(text);
+    }
+    return data;
+  }
+
+  #identifierOf(row: Readonly<Record<Place, ColumnText>>): ItemValue | undefined {
+    const { key, identifier } = this.#parts;
+    const text = key.length === 1 ? row[key[0]!] : key.map((column) => row[column] ?? '').join('-');
+    return text === null || text === undefined ? undefined : identifier.read(text);
+  }
+}
+
+/** A reader leaves as text what does not fit. The texts of dates and decimals are judged by the bus alone. */
+function hasItemType(value: ItemValue | undefined, type: ItemType, list: boolean): boolean {
+  if (list) return Array.isArray(value) && value.every((one) => hasItemType(one, type, false));
+  if (type === 'integer') return Number.isSafeInteger(value);
+  if (type === 'number' || type === 'boolean') return typeof value === type;
+  if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'string';
+}

@@ -1,0 +1,99 @@
+import { type EntryVersion, identifierOf } from '../../../proto/entry/entry.js';
+import { type ColumnText, valueReader } from './item-value.js';
+import { type FormColumn, RecordForm } from './record-form.js';
+
+/** A record as its source holds it: texts by column. */
+export type Row = Record<string, ColumnText>;
+
+/** What becomes of a column: an item of the same value, or of the value that the code map gives. */
+export interface ColumnTarget {
+  item: string;
+  /** The source's code → the catalog's. A code that is not in it stays as it is. */
+  codes?: Record<string, string> | undefined;
+  /** Offset of a time without one, such as `+08:00`; default `Z`. */
+  offset?: string | undefined;
+}
+
+export interface MappingConfig {
+  entry: string;
+  columns: Record<string, ColumnTarget>;
+}
+
+/** How rows with named columns become records of one entry. */
+export class RecordMapping extends RecordForm<string> {
+  /** Columns to read: the mapped ones and the key. */
+  readonly columns: string[];
+
+  /** What does not fit must have been found by `mappingProblems` before. */
+  constructor(
+    config: MappingConfig,
+    readonly key: readonly string[],
+    entry: EntryVersion,
+  ) {
+    super({ entry: config.entry, columns: columnsOf(config, entry), key, ...identifierIn(entry) });
+    this.columns = [...new Set([...key, ...Object.keys(config.columns)])];
+  }
+}
+
+function columnsOf(config: MappingConfig, entry: EntryVersion): FormColumn<string>[] {
+  const items = new Map(entry.items.map((item) => [item.name, item]));
+  return Object.entries(config.columns).map(([place, { item: name, codes, offset = 'Z' }]) => {
+    const { type, list = false, filterable = false } = items.get(name)!;
+    const read = valueReader({ type, list, offset, codes: codes && new Map(Object.entries(codes)) });
+    return { place, item: name, filterable, type, list, read };
+  });
+}
+
+function identifierIn(entry: EntryVersion) {
+  const { name, type } = identifierOf(entry);
+  const read = valueReader({ type, list: false, codes: undefined, offset: 'Z' });
+  return { identifier: { item: name, read }, hasFilterable: entry.items.some(({ filterable }) => filterable) };
+}
+
+/** Everything that keeps the columns from becoming records of the entry. */
+export function mappingProblems({ columns }: MappingConfig, key: readonly string[], entry: EntryVersion): string[] {
+  const problems: string[] = [];
+  const items = new Set(entry.items.map(({ name }) => name));
+  const identifier = identifierOf(entry).name;
+  const targets = Object.entries(columns);
+  for (const [column, { item }] of targets) {
+    if (!items.has(item)) problems.push(`column ${column}: the entry has no item ${item}`);
+    else if (item === identifier && (key.length > 1 || column !== key[0])) {
+      problems.push(`column ${column} can not be ${identifier}, the key is`);
+    }
+  }
+  for (const { name, required } of entry.items) {
+    const isMapped = name === identifier || targets.some(([, { item }]) => item === name);
+    if (required && !isMapped) problems.push(`no column for the required item ${name}`);
+  }
+  return problems;
+}
+
+const TEXT = { type: 'string', minLength: 1 };
+
+/** Of `columns` in a connector's settings: column → item, or more about it. */
+export const COLUMNS_SCHEMA = {
+  type: 'object',
+  minProperties: 1,
+  additionalProperties: {
+    anyOf: [
+      TEXT,
+      {
+        type: 'object',
+        properties: {
+          item: TEXT,
+          codes: { type: 'object', additionalProperties: { type: 'string' } },
+          offset: { type: 'string', pattern: '^(Z|[+-]\\d\\d:\\d\\d)$' },
+        },
+        required: ['item'],
+        additionalProperties: false,
+      },
+    ],
+  },
+};
+
+export function columnTargets(columns: Record<string, string | ColumnTarget>): Record<string, ColumnTarget> {
+  return Object.fromEntries(
+    Object.entries(columns).map(([column, to]) => [column, typeof to === 'string' ? { item: to } : to]),
+  );
+}

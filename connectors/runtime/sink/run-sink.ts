@@ -1,0 +1,162 @@
+import { pause } from '../../../client/pause.js';
+import { Subscriber } from '../../../client/subscribe/subscriber.js';
+import type { DeliveryBatch, SubscriberState } from '../../../client/subscribe/subscriber-options.js';
+import type { SubscribedFrame } from '../../../proto/frames/frames.js';
+import { Backoff } from '../backoff.js';
+import type { ConnectorContext } from '../connector-context.js';
+import { PeerGoneError, PoisonEventError } from '../connector-errors.js';
+import type { Sink } from './sink.js';
+
+export interface SinkSubscription {
+  grant: string;
+  cursor?: string | undefined;
+  /** Events under way and not stored: one batch being written and one waiting. */
+  credit?: number | undefined;
+}
+
+/** One destination transaction: more gains little, and is more to do again after a crash. */
+const BATCH_EVENTS_MAX = 1_000;
+const CREDIT = 2 * BATCH_EVENTS_MAX;
+/** How long a rejection may take to be confirmed before the connection is taken for broken. */
+const REJECTION_WAIT_MS = 10_000;
+const REJECTION_POLL_MS = 20;
+const IDLE_INTERVAL_MS = 500;
+
+/** Writes what a grant delivers into a sink until the signal comes. Throws what nobody can wait out. */
+export async function runSink(
+  sink: Sink,
+  subscription: SinkSubscription,
+  context: ConnectorContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const backoff = new Backoff(context.reconnect);
+  while (!signal.aborted) {
+    try {
+      await new SinkRun(sink, subscription, context, signal, backoff).run();
+      return;
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof PeerGoneError)) throw error;
+      context.metrics.waits(error.side);
+      context.log.warn(`waiting for the ${error.side === 'bus' ? 'bus' : 'destination'}: ${error.message}`);
+      await backoff.wait(signal);
+    }
+  }
+}
+
+/** One subscription from the place of the sink to the first failure of the sink. */
+class SinkRun {
+  #shape: SubscribedFrame | undefined;
+  #shapeIsKnown = false;
+  /** Ends when nothing of ours runs in the sink: it is never called twice at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #failure: unknown;
+
+  constructor(
+    private readonly sink: Sink,
+    private readonly subscription: SinkSubscription,
+    private readonly context: ConnectorContext,
+    private readonly signal: AbortSignal,
+    private readonly backoff: Backoff,
+  ) {}
+
+  async run(): Promise<void> {
+    const from = await this.sink.open(this.signal);
+    this.context.metrics.reached('peer');
+    const subscriber = new Subscriber({
+      ...this.context.bus,
+      ...this.subscription,
+      credit: this.subscription.credit ?? CREDIT,
+      from,
+      acknowledge: 'explicit',
+      signal: this.signal,
+      reconnect: this.context.reconnect,
+      onState: (state) => this.#observe(state),
+    });
+    const idling = setInterval(() => void this.#idle(subscriber), IDLE_INTERVAL_MS);
+    try {
+      for await (const batch of subscriber.batches(BATCH_EVENTS_MAX)) await this.#take(batch, subscriber);
+    } finally {
+      clearInterval(idling);
+      await this.#turn;
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async #take(batch: DeliveryBatch, subscriber: Subscriber): Promise<void> {
+    let events = batch.events;
+    while (events.length > 0 && !this.signal.aborted) {
+      try {
+        await this.#exclusively(() => this.#write(events, batch.log));
+        this.#stored(events);
+        batch.ack();
+        return;
+      } catch (error) {
+        if (!(error instanceof PoisonEventError)) throw error;
+        const before = events.filter(({ position }) => position < error.position);
+        this.#stored(before);
+        await this.#reject(error, subscriber);
+        events = events.filter(({ position }) => position > error.position);
+      }
+    }
+  }
+
+  async #write(events: DeliveryBatch['events'], log: string): Promise<void> {
+    if (!this.#shapeIsKnown && this.#shape) {
+      await this.sink.shape(this.#shape);
+      this.#shapeIsKnown = true;
+    }
+    await this.sink.write({ events, log }, this.signal);
+  }
+
+  async #idle(subscriber: Subscriber): Promise<void> {
+    try {
+      await this.#exclusively(async () => this.sink.idle?.());
+    } catch (error) {
+      this.#failure ??= error;
+      await subscriber.close();
+    }
+  }
+
+  #exclusively(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  #stored(events: DeliveryBatch['events']): void {
+    const last = events.at(-1);
+    if (!last) return;
+    this.backoff.succeeded();
+    const { metrics } = this.context;
+    metrics.events('written', events.length);
+    metrics.confirmed(last.position);
+    metrics.lag({ amount: Math.max(0, (Date.now() - Date.parse(last.time)) / 1000), unit: 'seconds' });
+  }
+
+  /** The sink's own place passes the event with its next write; by then the bus must have it among the dead letters. */
+  async #reject({ position, reason }: PoisonEventError, subscriber: Subscriber): Promise<void> {
+    this.context.metrics.events('dead_letter', 1);
+    this.context.log.warn({ position }, `dead letter: ${reason}`);
+    subscriber.reject(position, reason);
+    const giveUpAtMs = Date.now() + REJECTION_WAIT_MS;
+    while ((subscriber.acked ?? 0) < position && !this.signal.aborted) {
+      if (Date.now() > giveUpAtMs) throw new PeerGoneError('the bus has not confirmed a rejection', { side: 'bus' });
+      await pause(REJECTION_POLL_MS, this.signal);
+    }
+  }
+
+  #observe(state: SubscriberState): void {
+    const { metrics, log } = this.context;
+    if (state.kind === 'subscribed') {
+      metrics.reached('bus');
+      this.#shape = state.frame;
+      this.#shapeIsKnown = false;
+    } else if (state.kind === 'caught_up') {
+      metrics.lag({ amount: 0, unit: 'seconds' });
+    } else if (state.kind === 'disconnected') {
+      metrics.waits('bus');
+      log.warn({ code: state.error.code }, `waiting for the bus: ${state.error.message}`);
+    }
+  }
+}

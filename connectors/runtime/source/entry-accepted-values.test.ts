@@ -1,0 +1,102 @@
+import t from 'tap';
+import type { EntryVersion } from '../../../proto/entry/entry.js';
+import type { SourceEvent } from '../../../proto/event/event.js';
+import { FormerValues } from './accepted-values.js';
+import { type EncodedEvent, encodeBatch } from './encoded-batch.js';
+import { EntryFormers } from './entry-accepted-values.js';
+
+const ENTRY = 'party.people';
+const ITEMS = [
+  { name: 'id', type: 'string', identifier: true },
+  { name: 'district', type: 'string', filterable: true },
+];
+
+/** Changes of the district, each with a place behind the one before. */
+let places = 0;
+function change(subject: string, rest: Partial<SourceEvent> = {}, isNamed = true): EncodedEvent {
+  const event = {
+    specversion: '1.0',
+    id: `e:${++places}`,
+    type: ENTRY,
+    op: 'update',
+    ...(isNamed ? { subject } : {}),
+    data: { id: subject },
+    previous: { district: 'own' },
+    sourceposition: String(places),
+    ...rest,
+  } as SourceEvent;
+  return encodeBatch({ events: [event], together: false, confirm: () => undefined }).parts[0]!.events[0]!;
+}
+
+const memory = (): FormerValues =>
+  new FormerValues({ read: () => undefined, write: async () => undefined }, () => undefined);
+
+function entryFormers(formers = memory(), items: object[] = ITEMS): EntryFormers {
+  const published = async (): Promise<EntryVersion> => ({ id: ENTRY, items }) as EntryVersion;
+  return new EntryFormers(ENTRY, formers, { published, useless: () => undefined });
+}
+
+const districtsOf = (texts: readonly string[]): unknown[] =>
+  texts.map((text) => (JSON.parse(text) as SourceEvent).previous?.district);
+
+t.test('only the first change behind a refused one is amended', async (t) => {
+  const formers = entryFormers();
+  await formers.refused([change('a', { previous: { district: 'former' } })]);
+  const events = [change('b'), change('a'), change('a')];
+  const { texts, amended } = await formers.prepare(events);
+  t.same(districtsOf(texts), ['own', 'former', 'own']);
+  t.same([...amended], [events[1]]);
+  t.equal(texts[0], events[0]!.text, 'and nothing else is written anew');
+});
+
+t.test('a change that its source tells from the same values is not amended', async (t) => {
+  const formers = entryFormers();
+  await formers.refused([change('a')]);
+  const event = change('a');
+  const { texts, amended } = await formers.prepare([event]);
+  t.same(texts, [event.text]);
+  t.equal(amended.size, 0);
+});
+
+t.test('what is read again from before the refusal is neither amended nor an answer to it', async (t) => {
+  const formers = entryFormers();
+  const [before, refused] = [change('a'), change('a', { previous: { district: 'former' } })];
+  await formers.refused([refused]);
+  for (const event of [before, refused]) formers.answered(event, { id: event.id, position: 1, duplicate: true });
+  const behind = change('a');
+  t.same(districtsOf((await formers.prepare([before, refused, behind])).texts), ['own', 'former', 'former']);
+  formers.answered(behind, { id: behind.id, position: 1, duplicate: true });
+  t.same(districtsOf((await formers.prepare([change('a')])).texts), ['own']);
+});
+
+t.test('a refused change that is taken after all, by a new version of the entry, is what the bus has', async (t) => {
+  const formers = entryFormers();
+  const refused = change('a', { previous: { district: 'former' } });
+  await formers.refused([refused]);
+  formers.answered(refused, { id: refused.id, position: 1 });
+  t.notOk(formers.concern([change('a')]));
+});
+
+t.test('an event without a subject may be about a remembered record until the identifier is known', async (t) => {
+  const remembered = memory();
+  t.notOk(entryFormers(remembered).concern([change('a', {}, false)]));
+  await entryFormers(remembered).refused([change('a')]);
+  const restarted = entryFormers(remembered);
+  t.ok(restarted.concern([change('b', {}, false)]));
+  t.notOk(restarted.concern([change('b')]));
+  await restarted.prepare([change('b', {}, false)]);
+  t.notOk(restarted.concern([change('b', {}, false)]));
+  t.ok(restarted.concern([change('a', {}, false)]));
+});
+
+t.test('of the former values only those are kept that rows are chosen by', async (t) => {
+  const remembered = memory();
+  await entryFormers(remembered).refused([change('a', { previous: { district: 'former', photograph: 'large' } })]);
+  t.same(remembered.of(ENTRY)?.get('a')?.previous, { district: 'former' });
+});
+
+t.test('where no rows can be chosen nothing is remembered', async (t) => {
+  const remembered = memory();
+  await entryFormers(remembered, [ITEMS[0]!]).refused([change('a', { op: 'create', previous: undefined })]);
+  t.ok(remembered.isEmpty);
+});

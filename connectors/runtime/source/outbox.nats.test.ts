@@ -1,0 +1,91 @@
+import t, { type Test } from 'tap';
+import type { SourceEvent } from '../../../proto/event/event.js';
+import { ConnectorBus } from '../../../tests/support/connector-bus.js';
+import { eventually, type Lane, person } from '../../conformance/lane.js';
+import { Outbox } from './outbox.js';
+import type { ChangeBatch } from './source.js';
+
+const EVENTS = 12_000;
+const PER_BATCH = 40;
+
+/** A source that always has more: transactions one behind the other, as fast as the outbox takes them. */
+class BusySource {
+  readonly confirmed: number[] = [];
+  readonly outbox: Outbox;
+  readonly #ending = new AbortController();
+
+  constructor(
+    t: Test,
+    private readonly lane: Lane,
+    private readonly bad: ReadonlySet<number> = new Set(),
+  ) {
+    const onFailure = () => t.fail('the outbox gave up');
+    this.outbox = new Outbox(lane.sourceContext('busy'), this.#ending.signal, onFailure);
+    t.teardown(() => this.#ending.abort());
+  }
+
+  async tellAll(): Promise<void> {
+    for (let first = 0; first < EVENTS; first += PER_BATCH) await this.outbox.add(this.#batch(first));
+    await this.outbox.idle();
+  }
+
+  #batch(first: number): ChangeBatch {
+    const events = Array.from({ length: PER_BATCH }, (_none, i) => this.#event(first + i));
+    return { events, together: true, confirm: () => void this.confirmed.push(first) };
+  }
+
+  #event(number: number): SourceEvent {
+    const data = { ...person(number), age: this.bad.has(number) ? -1 : number };
+    const place = { id: `e:${number}`, sourceposition: `${number + 1}`, sourceepoch: 'e' };
+    return { specversion: '1.0', type: this.lane.entry, op: 'create', data, ...place };
+  }
+}
+
+const numbers = (count: number, step = 1): number[] => Array.from({ length: count }, (_none, i) => i * step);
+
+async function ages(lane: Lane): Promise<number[]> {
+  return (await lane.delivered()).map(({ data }) => data?.age as number);
+}
+
+t.test('with several rounds under way', async (t) => {
+  const bus = await ConnectorBus.start(t);
+
+  t.test('everything arrives once and in order, and is confirmed in order', async (t) => {
+    const lane = await bus.lane(t);
+    const source = new BusySource(t, lane);
+    await source.tellAll();
+    t.same(await ages(lane), numbers(EVENTS));
+    t.same(source.confirmed, numbers(EVENTS / PER_BATCH, PER_BATCH));
+    const metrics = await (await fetch(`${bus.broker.url}/metrics`)).text();
+    t.match(metrics, /sluice_frames_received_total\{kind="publish"\} [1-9]/, 'not one request at a time');
+  });
+
+  t.test('a bad record goes to quarantine, and nothing that was behind it is lost', async (t) => {
+    const lane = await bus.lane(t);
+    const bad = new Set([3_333, 3_334, 7_000, 11_111]);
+    const source = new BusySource(t, lane, bad);
+    await source.tellAll();
+    t.same(
+      await ages(lane),
+      numbers(EVENTS).filter((number) => !bad.has(number)),
+    );
+    t.equal(source.confirmed.length, EVENTS / PER_BATCH);
+    await eventually(async () => (await lane.quarantined()) === bad.size, 'the bad ones in quarantine');
+  });
+
+  t.test('connections that break again and again lose nothing and change no order', async (t) => {
+    const lane = await bus.lane(t);
+    const source = new BusySource(t, lane, new Set([5_000]));
+    const told = source.tellAll();
+    for (let part = 1; part <= 8; part++) {
+      await eventually(() => source.confirmed.length > part * 30, 'a part of the confirmations');
+      await lane.cut();
+      await lane.restore();
+    }
+    await told;
+    t.same(
+      await ages(lane),
+      numbers(EVENTS).filter((number) => number !== 5_000),
+    );
+  });
+});

@@ -1,0 +1,200 @@
+import { Backoff } from '../backoff.js';
+import type { ConnectorContext } from '../connector-context.js';
+import { FormersByEntry, type FormersContext } from './accepted-values-by-entry.js';
+import { encodeBatch } from './encoded-batch.js';
+import { AheadPublisher } from './pipelined-publisher.js';
+import type { EntryGroup, Round } from './publish-batch.js';
+import { RoundQueue } from './publish-batch-queue.js';
+import { publishGroup } from './publish-group.js';
+import type { ChangeBatch } from './source.js';
+
+/** Read and not confirmed: several rounds of the bus's group commit, and little memory at the default event size. */
+const PENDING_EVENTS_MAX = 10_000;
+/** A source that has nothing of its own to say hands over empty batches, to move its confirmation on. */
+const PENDING_BATCHES_MAX = 20_000;
+
+/** One is being stored, one waits at the bus, one is on its way. */
+const AHEAD_ROUNDS_MAX = 3;
+
+export type OutboxContext = FormersContext & Pick<ConnectorContext, 'reconnect'>;
+
+/**
+ * Takes batches in order and confirms them in order. Rounds collect here while others are on their way to the bus. There are
+ * two ways. With care, by HTTP: one request per entry at a time, so that order needs no thought, and whatever goes wrong is waited out or
+ * put aside. Ahead, over a session in which the bus keeps the order: several rounds at a time, for a source that has more
+ * than one to send. What goes wrong there is done again with care, and so is what is about a record whose last change was refused.
+ */
+export class Outbox {
+  readonly #waiting = new RoundQueue();
+  /** Sent and not confirmed, in order. */
+  readonly #ahead: { round: Round; left: Promise<EntryGroup[]> }[] = [];
+  readonly #aheadPublisher: AheadPublisher;
+  /** One round is under way with all care, and nothing may overtake it. */
+  #isAlone = false;
+  #pendingEvents = 0;
+  #pendingBatches = 0;
+  #running: Promise<void> | undefined;
+  #failure: unknown;
+  readonly #wake = new Set<() => void>();
+  readonly #backoff: Backoff;
+  readonly #formers: FormersByEntry;
+
+  constructor(
+    private readonly context: OutboxContext,
+    private readonly signal: AbortSignal,
+    /** Nothing more will be published; the source may be waiting for what will never come. */
+    private readonly onFailure: () => void,
+  ) {
+    this.#backoff = new Backoff(context.reconnect);
+    this.#aheadPublisher = new AheadPublisher(context, signal);
+    this.#formers = new FormersByEntry(context, signal, (error) => this.#waitOut(error));
+    signal.addEventListener('abort', () => this.#wakeAll(), { once: true });
+  }
+
+  /** Resolves when the batch is taken. Throws what ended the publishing. */
+  async add(batch: ChangeBatch): Promise<void> {
+    while (this.#isFull() && !this.signal.aborted) await this.#change();
+    this.#throwFailure();
+    this.#waiting.add(encodeBatch(batch));
+    this.#count(batch.events.length, 1);
+    if (this.#running) this.#sendAhead();
+    else this.#running = this.#run();
+  }
+
+  /** Resolves when everything is confirmed, or the signal has come. Throws what ended the publishing. */
+  async idle(): Promise<void> {
+    while (this.#pendingBatches > 0 && !this.signal.aborted && this.#failure === undefined) await this.#change();
+    this.#throwFailure();
+  }
+
+  /** Resolves when nothing is under way any more; after the signal. Throws what ended the publishing. */
+  async ended(): Promise<void> {
+    await this.#running;
+    this.#throwFailure();
+  }
+
+  #isFull(): boolean {
+    if (this.#failure !== undefined) return false;
+    return this.#pendingEvents >= PENDING_EVENTS_MAX || this.#pendingBatches >= PENDING_BATCHES_MAX;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (!this.signal.aborted && (this.#ahead.length > 0 || !this.#waiting.isEmpty)) {
+        this.#sendAhead();
+        if (this.#ahead.length > 0) await this.#settleAhead();
+        else await this.#publishAlone();
+      }
+    } catch (error) {
+      if (this.signal.aborted) return;
+      this.#failure = error;
+      this.onFailure();
+    } finally {
+      this.#running = undefined;
+      this.#wakeAll();
+    }
+  }
+
+  /** A round that is not full goes only when nothing else is under way: it would be a small one, and the next as well. */
+  #sendAhead(): void {
+    while (!this.#isAlone && this.#ahead.length < AHEAD_ROUNDS_MAX) {
+      const round = this.#ahead.length === 0 ? this.#waiting.first : this.#waiting.firstFull;
+      // What the first change of a remembered record starts from depends on the answer to that change: it goes with care.
+      if (!round || !this.#aheadPublisher.takes(round) || this.#formers.concern(round.groups)) return;
+      this.#waiting.takeFirst();
+      const stored = ({ events }: EntryGroup, duplicates: number) =>
+        this.#answered({ stored: events - duplicates, duplicates });
+      this.#ahead.push({ round, left: this.#aheadPublisher.publish(round, stored) });
+    }
+  }
+
+  /** What could not be stored goes again with care, in order, when all that is under way has its answer. */
+  async #settleAhead(): Promise<void> {
+    const first = this.#ahead[0]!;
+    if ((await first.left).length === 0) {
+      this.#ahead.shift();
+      await this.#confirm(first.round);
+      return;
+    }
+    this.#isAlone = true;
+    const sent = this.#ahead.splice(0);
+    const left = await Promise.all(sent.map((one) => one.left));
+    this.#aheadPublisher.close();
+    for (const [index, { round }] of sent.entries()) await this.#publishCarefully(round, left[index]!);
+    this.#isAlone = false;
+  }
+
+  async #publishAlone(): Promise<void> {
+    this.#isAlone = true;
+    const round = this.#waiting.takeFirst()!;
+    if (!this.#waiting.isEmpty) this.#aheadPublisher.prepare();
+    await this.#publishCarefully(round, round.groups);
+    this.#isAlone = false;
+  }
+
+  async #publishCarefully(round: Round, groups: readonly EntryGroup[]): Promise<void> {
+    await Promise.all(groups.map((group) => this.#publish(group)));
+    if (!this.signal.aborted) await this.#confirm(round);
+  }
+
+  async #confirm({ batches }: Round): Promise<void> {
+    await this.#formers.save();
+    for (const batch of batches) {
+      const confirmed = batch.confirm();
+      if (confirmed) await confirmed;
+      this.#count(-batch.events, -1);
+    }
+    this.context.metrics.confirmed();
+    this.#wakeAll();
+  }
+
+  async #publish(group: EntryGroup): Promise<void> {
+    const { bus, metrics, log } = this.context;
+    await publishGroup(group.parts, {
+      ...bus,
+      signal: this.signal,
+      formers: this.#formers.of(group.entry),
+      waitOut: (error) => this.#waitOut(error),
+      answered: (counts) => this.#answered(counts),
+      refused: (event, problem) => {
+        metrics.events('quarantined', 1);
+        log.warn({ event, entry: group.entry, code: problem.code }, `quarantined: ${problem.detail}`);
+      },
+    });
+  }
+
+  async #waitOut(error: Error & { code: string }): Promise<void> {
+    const { metrics, log } = this.context;
+    metrics.waits('bus');
+    log.warn({ code: error.code }, `waiting for the bus: ${error.message}`);
+    await this.#backoff.wait(this.signal);
+  }
+
+  #answered({ stored, duplicates }: { stored: number; duplicates: number }): void {
+    const { metrics } = this.context;
+    this.#backoff.succeeded();
+    metrics.reached('bus');
+    metrics.events('stored', stored);
+    metrics.events('duplicate', duplicates);
+  }
+
+  #count(events: number, batches: number): void {
+    this.#pendingEvents += events;
+    this.#pendingBatches += batches;
+    this.context.metrics.pending(this.#pendingEvents);
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#wake.add(resolve));
+  }
+
+  #wakeAll(): void {
+    const waiting = [...this.#wake];
+    this.#wake.clear();
+    for (const wake of waiting) wake();
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}

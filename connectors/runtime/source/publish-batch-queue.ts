@@ -1,0 +1,31 @@
+import type { EncodedBatch } from './encoded-batch.js';
+import { Round } from './publish-batch.js';
+
+/** Batches that wait to be sent, put together into rounds as they come. */
+export class RoundQueue {
+  readonly #rounds: Round[] = [];
+
+  get isEmpty(): boolean {
+    return this.#rounds.length === 0;
+  }
+
+  add(batch: EncodedBatch): void {
+    if (this.#rounds.at(-1)?.add(batch)) return;
+    const round = new Round();
+    round.add(batch);
+    this.#rounds.push(round);
+  }
+
+  get first(): Round | undefined {
+    return this.#rounds[0];
+  }
+
+  /** The first, if nothing more would go into it. */
+  get firstFull(): Round | undefined {
+    return this.#rounds.length > 1 || this.first?.isFull ? this.first : undefined;
+  }
+
+  takeFirst(): Round | undefined {
+    return this.#rounds.shift();
+  }
+}

@@ -1,0 +1,210 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import t, { type Test } from 'tap';
+import type { EntryVersion } from '../../../proto/entry/entry.js';
+import type { SourceEvent } from '../../../proto/event/event.js';
+import { FormerValues } from './accepted-values.js';
+import { encodeBatch } from './encoded-batch.js';
+import { EntryFormers } from './entry-accepted-values.js';
+import { publishGroup } from './publish-group.js';
+
+const ENTRY = 'party.people';
+
+interface Asked {
+  atomic: boolean;
+  /** Ids of the events. */
+  events: string[];
+  /** What they say that their records were before. */
+  former: unknown[];
+  /** Whether the file of former values had been written by then. */
+  isSaved: boolean;
+}
+
+interface Behaviour {
+  /** It can't hold atomic batches of more events. */
+  atomicMax?: number;
+  /** Events that were stored or put aside before: duplicates, unless they are part of an atomic batch that is refused. */
+  handled?: Set<string>;
+  /** The answers that never arrive, though the bus has done what was asked. */
+  lost?: number[];
+}
+
+/** A bus that refuses the events whose id begins with `bad`. */
+async function scene(t: Test, { atomicMax = 1_000, handled = new Set(), lost = [] }: Behaviour = {}) {
+  const asked: Asked[] = [];
+  let isSaved = false;
+  const problem = (code: string) => ({ problem: { code, status: 422, detail: code } });
+  const server = createServer(async (request, response) => {
+    const atomic = request.url?.includes('atomic=true') ?? false;
+    const events = JSON.parse(await text(request)) as SourceEvent[];
+    asked.push({ atomic, events: events.map(({ id }) => id), former: events.map(formerOf), isSaved });
+    const isBad = ({ id }: SourceEvent): boolean => id.startsWith('bad');
+    const isRefused = atomic && (events.some(isBad) || events.length > atomicMax);
+    const results = events.map((event, index) => {
+      const { id } = event;
+      if (!atomic && handled.has(id)) return { id, position: index + 1, duplicate: true };
+      if (!isRefused) handled.add(id);
+      if (isBad(event)) return { id, ...problem('ITEM_INVALID') };
+      return isRefused ? { id, ...problem('BATCH_REFUSED') } : { id, position: index + 1 };
+    });
+    if (lost.includes(asked.length)) {
+      request.socket.destroy();
+      return;
+    }
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(results));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const file = {
+    read: () => undefined,
+    write: async () => {
+      isSaved = true;
+    },
+  };
+  const version = {
+    items: [
+      { name: 'id', identifier: true },
+      { name: 'district', filterable: true },
+    ],
+  };
+  const formers = new EntryFormers(ENTRY, new FormerValues(file, () => undefined), {
+    published: async () => version as object as EntryVersion,
+    useless: (_entry, id) => t.fail(`${id} was sent as its source gave it`),
+  });
+  const refused: string[] = [];
+  const publish = (transactions: string[][], together = true): Promise<void> =>
+    publishGroup(
+      transactions.flatMap((ids) => encodeBatch({ events: ids.map(event), together, confirm: () => undefined }).parts),
+      {
+        url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        token: 'secret',
+        signal: new AbortController().signal,
+        formers,
+        waitOut: async (error) => void t.ok(lost.length > 0, error.message),
+        answered: () => undefined,
+        refused: (id) => refused.push(id),
+      },
+    );
+  return {
+    asked,
+    refused,
+    publish,
+    ways: () => asked.map(({ atomic, events }) => `${atomic ? 'whole' : 'singly'} ${events.join(' ')}`),
+  };
+}
+
+const formerOf = ({ previous }: SourceEvent): unknown => previous?.district;
+
+/** The record is the last letter, the place the number before it. */
+const event = (id: string): SourceEvent => ({
+  sourceposition: /\d+/.exec(id)?.[0] ?? '0',
+  specversion: '1.0',
+  id,
+  type: ENTRY,
+  op: 'update',
+  subject: id.at(-1)!,
+  data: { id: id.at(-1)! },
+  previous: { district: id },
+});
+
+t.test('what nothing is wrong with is one request', async (t) => {
+  const { publish, ways } = await scene(t);
+  await publish([['1a', '1b'], ['2c']], false);
+  t.same(ways(), ['whole 1a 1b 2c']);
+});
+
+t.test('transactions around a bad one stay whole, and that one goes event by event', async (t) => {
+  const { publish, ways, refused } = await scene(t);
+  await publish([
+    ['1a', '1b'],
+    ['2c', '2d'],
+    ['3e', 'bad-f'],
+    ['4g', '4h'],
+  ]);
+  t.same(ways(), ['whole 1a 1b 2c 2d 3e bad-f 4g 4h', 'whole 1a 1b 2c 2d', 'singly 3e bad-f', 'whole 4g 4h']);
+  t.same(refused, ['bad-f']);
+});
+
+t.test('bad ones among changes of other records need no request of their own', async (t) => {
+  const { publish, ways, refused } = await scene(t);
+  await publish([['1a', 'bad-b', '2c', 'bad-d', '3a']], false);
+  t.same(ways(), ['whole 1a bad-b 2c bad-d 3a', 'singly 1a bad-b 2c bad-d 3a']);
+  t.same(refused, ['bad-b', 'bad-d']);
+});
+
+t.test('no record is in one request both refused and not', async (t) => {
+  const { publish, ways } = await scene(t);
+  await publish([['1a', 'bad-a', '2a', '3b']], false);
+  t.same(ways(), ['whole 1a bad-a 2a 3b', 'singly 1a', 'whole bad-a 2a 3b', 'singly bad-a', 'whole 2a 3b']);
+});
+
+t.test('nor one that was refused together with the one before it: it is judged anew', async (t) => {
+  const { publish, ways, refused, asked } = await scene(t);
+  await publish([['bad1-a', 'bad2-a', '3a']], false);
+  t.same(ways(), [
+    'whole bad1-a bad2-a 3a',
+    'singly bad1-a',
+    'whole bad2-a 3a',
+    'whole bad2-a 3a',
+    'singly bad2-a',
+    'whole 3a',
+  ]);
+  t.same(refused, ['bad1-a', 'bad2-a']);
+  t.same(asked.at(-1)?.former, ['bad1-a']);
+});
+
+t.test('what the bus has is written down before the refused change goes to quarantine', async (t) => {
+  const { publish, asked } = await scene(t);
+  await publish([['1a', 'bad-b']], false);
+  t.same(
+    asked.map(({ atomic, isSaved }) => [atomic, isSaved]),
+    [
+      [true, false],
+      [false, true],
+    ],
+  );
+});
+
+t.test('a batch that is too much for the store goes in halves', async (t) => {
+  const { publish, ways, refused } = await scene(t, { atomicMax: 2 });
+  await publish([['1a', '1b', '1c', '1d', '1e']]);
+  t.same(ways(), ['whole 1a 1b 1c 1d 1e', 'whole 1a 1b 1c', 'whole 1a 1b', 'whole 1c', 'whole 1d 1e']);
+  t.same(refused, []);
+});
+
+t.test(
+  'a duplicate that would be refused today was stored before, and its record is what the next change starts from',
+  async (t) => {
+    const { publish, asked } = await scene(t, { handled: new Set(['bad1-a']) });
+    await publish([['bad1-a', '2a']], false);
+    t.same(asked.at(-1)?.events, ['2a']);
+    t.same(asked.at(-1)?.former, ['2a']);
+  },
+);
+
+t.test('and so is one before another that is refused now', async (t) => {
+  const { publish, asked } = await scene(t, { handled: new Set(['bad1-a']) });
+  await publish([['bad1-a', 'bad2-a', '3a']], false);
+  t.same(asked.at(-1)?.former, ['bad2-a']);
+});
+
+t.test('a duplicate that is known as refused is no record that the bus has', async (t) => {
+  const { publish, asked } = await scene(t);
+  await publish([['bad1-a']], false);
+  await publish([['bad1-a', '2a']], false);
+  t.same(asked.at(-1)?.events, ['2a']);
+  t.same(asked.at(-1)?.former, ['bad1-a']);
+});
+
+t.test('nor is one whose refusal was not heard', async (t) => {
+  const { publish, asked } = await scene(t, { lost: [2] });
+  await publish([['bad1-a', '2a']], false);
+  t.same(
+    asked.map(({ events }) => events.join(' ')),
+    ['bad1-a 2a', 'bad1-a', 'bad1-a', '2a'],
+  );
+  t.same(asked.at(-1)?.former, ['bad1-a']);
+});

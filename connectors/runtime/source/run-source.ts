@@ -1,0 +1,61 @@
+import { Backoff } from '../backoff.js';
+import type { ConnectorContext } from '../connector-context.js';
+import { PeerGoneError } from '../connector-errors.js';
+import { Outbox } from './outbox.js';
+import type { Source } from './source.js';
+
+/** Often enough for a graph; each costs the source a query. */
+const LAG_INTERVAL_MS = 5_000;
+
+/** Publishes a source's changes until the signal comes or the source ends. Throws what nobody can wait out. */
+export async function runSource(source: Source, context: ConnectorContext, signal: AbortSignal): Promise<void> {
+  // A failure on either side ends the other one too.
+  const own = new AbortController();
+  const stop = AbortSignal.any([signal, own.signal]);
+  const outbox = new Outbox(context, stop, () => own.abort());
+  const stopLag = watchLag(source, context);
+  try {
+    await readUntilDone(source, outbox, context, stop);
+  } finally {
+    stopLag();
+    own.abort();
+    await outbox.ended();
+  }
+}
+
+async function readUntilDone(source: Source, outbox: Outbox, context: ConnectorContext, signal: AbortSignal) {
+  const backoff = new Backoff(context.reconnect);
+  while (!signal.aborted) {
+    try {
+      for await (const batch of source.changes(signal)) {
+        backoff.succeeded();
+        context.metrics.reached('peer');
+        await outbox.add(batch);
+        if (signal.aborted) return;
+      }
+      await outbox.idle();
+      return;
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof PeerGoneError)) throw error;
+      context.metrics.waits(error.side);
+      context.log.warn(`waiting for the ${error.side === 'bus' ? 'bus' : 'source'}: ${error.message}`);
+      await outbox.idle();
+      await backoff.wait(signal);
+    }
+  }
+}
+
+function watchLag(source: Source, { metrics }: ConnectorContext): () => void {
+  let isAsking = false;
+  const ask = async (): Promise<void> => {
+    if (isAsking) return;
+    isAsking = true;
+    // A source that is away is told by `up`; its lag is simply not known.
+    const lag = await source.lag().catch(() => undefined);
+    if (lag) metrics.lag(lag);
+    isAsking = false;
+  };
+  const timer = setInterval(() => void ask(), LAG_INTERVAL_MS);
+  return () => clearInterval(timer);
+}

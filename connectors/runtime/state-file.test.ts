@@ -1,0 +1,26 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { temporaryFolder } from '../../tests/support/nats.js';
+import { SourceUnfitError } from './connector-errors.js';
+import { StateFile } from './state-file.js';
+
+t.test('the last state written is the one read, also of many at once', async (t) => {
+  const path = join(await temporaryFolder(t), 'state.json');
+  const file = new StateFile<{ count: number }>(path);
+  t.equal(file.read(), undefined);
+  await Promise.all(Array.from({ length: 50 }, (_none, count) => file.write({ count })));
+  t.same(new StateFile(path).read(), { count: 49 });
+});
+
+t.test('a damaged file is no fresh start', async (t) => {
+  const path = join(await temporaryFolder(t), 'state.json');
+  await writeFile(path, '{"count":');
+  t.throws(() => new StateFile(path).read(), SourceUnfitError);
+});
+
+t.test('a folder that is not there is told to the one who writes, and the next write is tried anew', async (t) => {
+  const file = new StateFile(join(await temporaryFolder(t), 'none', 'state.json'));
+  await t.rejects(file.write({}), { code: 'ENOENT' });
+  await t.rejects(file.write({}), { code: 'ENOENT' });
+});

@@ -1,17 +1,17 @@
 import { Command } from 'commander';
 import { VERSION } from '../broker/version.js';
-import { addApply } from './apply.js';
-import { addBenefits } from './benefits.js';
-import { addCatalog } from './catalog.js';
-import { addConnect } from './connect.js';
-import { addDemo } from './demo.js';
-import { addGrants } from './grants.js';
-import { addLedger } from './ledger.js';
-import { addPublish } from './publish.js';
-import { addRequest } from './request.js';
-import { addStart } from './start.js';
-import { addStatus } from './status.js';
-import { addSubscribe } from './subscribe.js';
+import { addBenefits } from './commands/benefits/benefits.js';
+import { addApply } from './commands/bundles/apply.js';
+import { addDemo } from './commands/bus/demo.js';
+import { addStart } from './commands/bus/start.js';
+import { addStatus } from './commands/bus/status.js';
+import { addCatalog } from './commands/catalog/catalog.js';
+import { addConnect } from './commands/connectors/connect.js';
+import { addPublish } from './commands/events/publish.js';
+import { addSubscribe } from './commands/events/subscribe.js';
+import { addGrants } from './commands/grants/grants.js';
+import { addRequest } from './commands/grants/request.js';
+import { addLedger } from './commands/ledger/ledger.js';
 import type { Terminal } from './terminal.js';
 
 const HELP = `

@@ -1,7 +1,7 @@
 import t from 'tap';
-import { CONNECTOR_KINDS } from '../connector-kinds.js';
+import { CONNECTOR_KINDS } from '../../cli/commands/connectors/connector-kinds.js';
+import { runConnector } from '../../cli/commands/connectors/run-connector.js';
 import { parsePostgresSourceConfig } from '../postgres-source/config.js';
-import { runConnector } from '../run-connector.js';
 import { parseConnectorConfig } from './connector-config.js';
 import { ConnectorConfigError } from './connector-errors.js';
 

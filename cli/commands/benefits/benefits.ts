@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { Cases } from '../../../connectors/benefit-check/cases.js';
+import { parseBenefitCheckConfig, readRules } from '../../../connectors/benefit-check/config.js';
+import { askCases } from '../../../connectors/benefit-check/open-cases.js';
+import { type ConnectorConfig, parseConnectorConfig } from '../../../connectors/runtime/connector-config.js';
+import { ConnectorConfigError, ConnectorError } from '../../../connectors/runtime/connector-errors.js';
+import { CommandEnded, EXIT, UsageError } from '../../exit-codes.js';
+import { cannotRead } from '../../read-document.js';
+import type { Terminal } from '../../terminal.js';
+import { explanationLines } from './benefits-explanation.js';
+import { replayLines } from './benefits-replay.js';
+
+interface CheckOptions {
+  config: string;
+  json?: boolean;
+}
+
+const CONFIG_HELP = 'configuration of the check, as for "sluice connect" (YAML)';
+
+export function addBenefits(program: Command, terminal: Terminal): void {
+  const benefits = program
+    .command('benefits')
+    .summary('explain decisions of a benefit check, try new rules, check a rules file');
+  benefits
+    .command('explain')
+    .argument('<subject>', 'key of whom it concerns: a person number, a credit code')
+    .requiredOption('-c, --config <file>', CONFIG_HELP)
+    .option('--rule <id>', 'only the decision of this rule')
+    .option('--json', 'machine-readable output')
+    .summary('say what was decided about somebody, why, and on which events it stands')
+    .addHelpText('after', '\nExample:\n  $ sluice benefits explain 350102202611200013 -c benefits.yaml')
+    .action((subject: string, options: CheckOptions & { rule?: string }) => explain(subject, options, terminal));
+  benefits
+    .command('replay')
+    .requiredOption('-c, --config <file>', CONFIG_HELP)
+    .requiredOption('--rules <file>', 'the rules to try (YAML)')
+    .option('--json', 'machine-readable output')
+    .summary('run new rules over everything that ever came and list whose outcome would change; nothing is stored')
+    .addHelpText('after', '\nExample:\n  $ sluice benefits replay -c benefits.yaml --rules rules-2027.yaml')
+    .action((options: CheckOptions & { rules: string }) => replay(options, terminal));
+  benefits
+    .command('lint')
+    .argument('<rules>', 'rules file (YAML)')
+    .option('--json', 'machine-readable output')
+    .summary('check a rules file; needs no bus and no database')
+    .addHelpText('after', '\nExample:\n  $ sluice benefits lint examples/benefits/newborn/rules.yaml')
+    .action((path: string, options: { json?: boolean }) => lint(path, options, terminal));
+}
+
+async function explain(subject: string, options: CheckOptions & { rule?: string }, terminal: Terminal): Promise<void> {
+  const found = await ask(options, terminal, (cases) => cases.explain(subject, options.rule));
+  if (options.json) await terminal.out(JSON.stringify(found));
+  else for (const line of found.flatMap(explanationLines)) await terminal.out(line);
+  if (found.length > 0) return;
+  if (!options.json) terminal.err('sluice: nothing was decided about this subject');
+  throw new CommandEnded(EXIT.REFUSED);
+}
+
+async function replay(options: CheckOptions & { rules: string }, terminal: Terminal): Promise<void> {
+  const rulesText = textOf(options.rules);
+  const report = await ask(options, terminal, (cases) => cases.replay(rulesText));
+  if (options.json) return terminal.out(JSON.stringify(report));
+  for (const line of replayLines(report)) await terminal.out(line);
+}
+
+async function lint(path: string, options: { json?: boolean }, terminal: Terminal): Promise<void> {
+  let problems: string[] = [];
+  try {
+    readRules([path], 'Asia/Shanghai');
+  } catch (error) {
+    if (!(error instanceof ConnectorConfigError)) throw error;
+    problems = error.problems;
+  }
+  if (options.json) await terminal.out(JSON.stringify({ rules: path, problems }));
+  else if (problems.length === 0) await terminal.out(`${path}: valid`);
+  else
+    for (const line of [`${path}: not valid`, ...problems.map((problem) => `  - ${problem}`)]) await terminal.out(line);
+  if (problems.length > 0) throw new CommandEnded(EXIT.REFUSED);
+}
+
+async function ask<Answer>(options: CheckOptions, terminal: Terminal, question: (cases: Cases) => Promise<Answer>) {
+  try {
+    const connector = connectorOf(options.config);
+    return await askCases(parseBenefitCheckConfig(connector.settings), connector, question);
+  } catch (error) {
+    if (error instanceof ConnectorConfigError)
+      throw new UsageError('the configuration or the rules are wrong', error.problems);
+    if (!(error instanceof ConnectorError)) throw error;
+    terminal.err(`sluice: ${error.code}: ${error.message}`);
+    throw new CommandEnded(error.code === 'PEER_GONE' ? EXIT.UNREACHABLE : EXIT.REFUSED);
+  }
+}
+
+function connectorOf(path: string): ConnectorConfig {
+  const config = parseConnectorConfig(textOf(path), path, process.env);
+  if (config.connector === 'benefit-check') return config;
+  throw new UsageError(`${path} describes a connector of another kind`);
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
+}

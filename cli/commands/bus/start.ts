@@ -1,0 +1,68 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Broker } from '../../../broker/broker-life.js';
+import { type Config, loadConfig } from '../../../broker/config.js';
+import { runBroker } from '../../../broker/run-broker.js';
+
+interface StartOptions {
+  config?: string;
+  nats?: string;
+  port?: number;
+  data?: string;
+  durability?: Config['durability'];
+  workers?: number;
+  json?: boolean;
+}
+
+export function addStart(program: Command): void {
+  program
+    .command('start')
+    .summary('run a broker in the foreground')
+    .description(
+      'Run a broker in the foreground until Ctrl-C, which drains it. Without --nats it runs a nats-server of its own. ' +
+        'Options win over SLUICE_… variables, those over the configuration file.',
+    )
+    .addOption(new Option('--config <file>', 'configuration (YAML)').env('SLUICE_CONFIG'))
+    .option('--nats <url>', 'an external NATS server or cluster')
+    .option('--port <port>', 'HTTP port, 0 for a free one (default: 8080)', portNumber)
+    .option('--data <folder>', 'where the embedded server keeps its data (default: .sluice)')
+    .addOption(
+      new Option('--durability <grade>', 'strict: events survive a power cut; relaxed: the death of a process').choices(
+        ['strict', 'relaxed'],
+      ),
+    )
+    .option('--workers <number>', 'processes that serve on the one port (default: 1)', workerNumber)
+    .option('--json', 'say where it serves as one line of JSON')
+    .addHelpText('after', '\nExample:\n  $ sluice start --data /var/lib/sluice --port 8080')
+    .action((options: StartOptions) =>
+      runBroker(() => configOf(options, process.env), options.json ? { announcement: jsonAnnouncement } : {}),
+    );
+}
+
+function jsonAnnouncement({ trial, newOperatorToken }: Broker, url: string): string {
+  return JSON.stringify({ url, trial, operatorToken: newOperatorToken });
+}
+
+function configOf(options: StartOptions, env: NodeJS.ProcessEnv): Config {
+  const overlaid = {
+    ...env,
+    ...(options.nats === undefined ? {} : { SLUICE_NATS: options.nats }),
+    ...(options.port === undefined ? {} : { SLUICE_PORT: String(options.port) }),
+    ...(options.data === undefined ? {} : { SLUICE_DATA: options.data }),
+    ...(options.workers === undefined ? {} : { SLUICE_WORKERS: String(options.workers) }),
+  };
+  const config = loadConfig(overlaid, options.config);
+  return options.durability === undefined ? config : { ...config, durability: options.durability };
+}
+
+function workerNumber(text: string): number {
+  const workers = Number(text);
+  if (!/^\d{1,2}$/.test(text) || workers < 1 || workers > 64)
+    throw new InvalidArgumentError('It must be a number from 1 to 64.');
+  return workers;
+}
+
+export function portNumber(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('It must be a number from 0 to 65535.');
+  return port;
+}

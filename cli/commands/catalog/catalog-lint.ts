@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { type EntryVerdict, validateEntryDocument } from '../../../broker/catalog/entry-problems.js';
+import { CommandEnded, EXIT } from '../../exit-codes.js';
+import type { Terminal } from '../../terminal.js';
+import { readEntries } from './entry-files.js';
+
+interface LintOptions {
+  lawful?: boolean;
+  json?: boolean;
+}
+
+interface Finding extends EntryVerdict {
+  entry: string;
+}
+
+export function addCatalogLint(catalog: Command, terminal: Terminal): void {
+  catalog
+    .command('lint <file>')
+    .summary('check entries without a bus')
+    .description(
+      'Check the entries of a file (YAML or JSON; an entry, a list, or a bundle) without a bus. Ends with 1 on problems.',
+    )
+    .option('--lawful', 'also demand all that the Regulation asks for, as a bus outside trial mode does')
+    .option('--json', 'machine-readable output')
+    .addHelpText('after', '\nExample:\n  $ sluice catalog lint --lawful birth.yaml')
+    .action((file: string, options: LintOptions) => lint(file, options, terminal));
+}
+
+async function lint(file: string, options: LintOptions, terminal: Terminal): Promise<void> {
+  const findings: Finding[] = [];
+  for (const [index, entry] of (await readEntries(file)).entries()) {
+    const name = typeof entry.id === 'string' ? entry.id : `entry ${index + 1}`;
+    findings.push({ entry: name, ...(await validateEntryDocument(entry, { trial: options.lawful !== true })) });
+  }
+  if (options.json) await terminal.out(JSON.stringify(findings));
+  else for (const line of findings.flatMap(linesOf)) await terminal.out(line);
+  if (findings.some(hasProblems)) throw new CommandEnded(EXIT.REFUSED);
+}
+
+const hasProblems = ({ problems, patternProblems }: Finding): boolean => problems.length + patternProblems.length > 0;
+
+function linesOf(finding: Finding): string[] {
+  const { entry, problems, patternProblems, warnings } = finding;
+  return [
+    `${entry}: ${hasProblems(finding) ? 'not valid' : 'valid'}`,
+    ...[...problems, ...patternProblems].map((problem) => `  - ${problem}`),
+    ...warnings.map((warning) => `  warning: ${warning}`),
+  ];
+}

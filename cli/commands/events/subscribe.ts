@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { type Command, Option } from 'commander';
+import { Subscriber } from '../../../client/subscribe/subscriber.js';
+import type { SubscriberOptions, SubscriberState } from '../../../client/subscribe/subscriber-options.js';
+import type { From } from '../../../proto/frames/frames.js';
+import { withConnection } from '../../connection-options.js';
+import { onInterruption } from '../../interruption.js';
+import type { Terminal } from '../../terminal.js';
+import { countOf, ENCODINGS, fromOf, narrowOf, type SubscribeOptions, subprotocolOf } from './subscribe-options.js';
+import { subscriberStateJson, subscriberStateText } from './subscriber-state.js';
+
+const EXAMPLE = `
+Without --ack it only looks: no cursor moves, and nobody who works with the grant is disturbed.
+
+Examples:
+  $ sluice subscribe g-health-births --from latest
+  $ sluice subscribe g-tax-licences --ack --cursor import >> licences.ndjson
+  $ sluice subscribe g-gulou-residents --narrow '{"regionCode": {"is": "350102"}}' --limit 10`;
+
+/** A look has no acknowledgements, so its events end with its credit; then it goes on with a new subscription. */
+const LOOK_CREDIT = 10_000;
+const WORK_CREDIT = 1_000;
+
+export function addSubscribe(program: Command, terminal: Terminal): void {
+  withConnection(program.command('subscribe <grant>'))
+    .summary('follow a grant and print its events')
+    .description(
+      'Follow a grant and print its events as NDJSON on standard output, until Ctrl-C. States go to standard error.',
+    )
+    .option('--from <place>', 'cursor, earliest, latest, a position, position@log, or a time (default: cursor)', fromOf)
+    .option('--cursor <name>', 'name of the durable position (default: default; without --ack one of its own)')
+    .addOption(new Option('--encoding <encoding>', 'of the frames').choices(ENCODINGS).default('json'))
+    .option('--ack', 'acknowledge each event when it is printed, so that the next run goes on behind it')
+    .option('--narrow <json>', 'a row filter of your own, inside the granted rows', narrowOf)
+    .option('--limit <count>', 'end after so many events', countOf)
+    .addHelpText('after', EXAMPLE)
+    .action((grant: string, options: SubscribeOptions) => new Follower(grant, options, terminal).run());
+}
+
+class Follower {
+  #printed = 0;
+  #subscriber: Subscriber | undefined;
+  #isStopping = false;
+
+  constructor(
+    private readonly grant: string,
+    private readonly options: SubscribeOptions,
+    private readonly terminal: Terminal,
+  ) {}
+
+  async run(): Promise<void> {
+    const release = onInterruption(() => void this.#stop());
+    const { limit = Number.POSITIVE_INFINITY, cursor = this.#defaultCursor() } = this.options;
+    try {
+      let from = this.options.from;
+      while (this.#printed < limit && !this.#isStopping) from = await this.#follow(cursor, from, limit);
+    } finally {
+      release();
+    }
+  }
+
+  /** Until the end, or until a look has used up its credit; returns where to go on. */
+  async #follow(cursor: string, from: From | undefined, limit: number): Promise<From | undefined> {
+    const subscriber = new Subscriber(this.#subscriberOptions(cursor, from));
+    this.#subscriber = subscriber;
+    const roundEnd = this.options.ack ? limit : Math.min(limit, this.#printed + LOOK_CREDIT);
+    for await (const delivery of subscriber) {
+      await this.terminal.out(JSON.stringify(delivery.event));
+      if (this.options.ack) delivery.ack();
+      if (++this.#printed >= roundEnd) break;
+    }
+    return subscriber.place ?? from;
+  }
+
+  async #stop(): Promise<void> {
+    this.#isStopping = true;
+    await this.#subscriber?.close();
+  }
+
+  #subscriberOptions(cursor: string, from: From | undefined): SubscriberOptions {
+    const { url, token, narrow, encoding, ack } = this.options;
+    return {
+      url,
+      token,
+      grant: this.grant,
+      cursor,
+      from,
+      narrow,
+      encoding: subprotocolOf(encoding),
+      credit: ack ? WORK_CREDIT : LOOK_CREDIT,
+      acknowledge: ack ? 'explicit' : 'never',
+      onState: (state) => this.#tell(state),
+    };
+  }
+
+  #tell(state: SubscriberState): void {
+    const text = this.options.json ? subscriberStateJson(state) : subscriberStateText(state);
+    if (text !== undefined) this.terminal.err(text);
+  }
+
+  /** The newer of two sessions on one grant and cursor wins; a look must not win against the department's own program. */
+  #defaultCursor(): string {
+    return this.options.ack ? 'default' : `look-${randomBytes(4).toString('hex')}`;
+  }
+}

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { EmbeddedDatabase } from '../../connectors/benefit-check/store/embedded-database.js';
+import { EmbeddedDatabase } from '../../benefits/store/embedded-database.js';
 import { projectRoot } from '../structure/source-tree.js';
 import { BenefitBus, SCENARIOS } from '../support/benefit-bus.js';
 import { ManualClock } from '../support/manual-clock.js';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { EmbeddedDatabase } from '../../connectors/benefit-check/store/embedded-database.js';
+import { EmbeddedDatabase } from '../../benefits/store/embedded-database.js';
 import { BenefitBus } from '../support/benefit-bus.js';
 import { compareWithBatch } from '../support/benefit-comparison.js';
 import { liveThrough } from '../support/benefit-run.js';

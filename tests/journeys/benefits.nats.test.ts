@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { EmbeddedDatabase } from '../../connectors/benefit-check/store/embedded-database.js';
+import { EmbeddedDatabase } from '../../benefits/store/embedded-database.js';
 import type { RecordData } from '../../proto/event/event.js';
 import { BenefitBus, type RunningCheck } from '../support/benefit-bus.js';
 import { birthOf, deathOf, licenceOf, moveOf, pensionOf, residenceOf } from '../support/benefit-events.js';

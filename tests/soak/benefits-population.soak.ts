@@ -1,5 +1,5 @@
 import t from 'tap';
-import { ServerDatabase } from '../../connectors/benefit-check/store/server-database.js';
+import { ServerDatabase } from '../../benefits/store/server-database.js';
 import { BenefitBus } from '../support/benefit-bus.js';
 import { compareWithBatch } from '../support/benefit-comparison.js';
 import { liveThrough } from '../support/benefit-run.js';

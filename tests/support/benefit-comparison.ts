@@ -1,5 +1,5 @@
-import type { CaseStore } from '../../connectors/benefit-check/case-store.js';
-import type { StoredDecision } from '../../connectors/benefit-check/store/decision-table.js';
+import type { CaseStore } from '../../benefits/cases/case-store.js';
+import type { StoredDecision } from '../../benefits/store/decision-table.js';
 import type { Entitlement } from './benefit-batch.js';
 
 export interface Comparison {

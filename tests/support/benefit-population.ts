@@ -1,4 +1,4 @@
-import { addDays, addMonths } from '../../connectors/benefit-check/rules/calendar-date.js';
+import { addDays, addMonths } from '../../benefits/rules/calendar-date.js';
 import { Chance } from '../../connectors/simulator/chance.js';
 import { DISTRICTS } from '../../connectors/simulator/districts.js';
 import { idNumber } from '../../connectors/simulator/id-number.js';

@@ -1,12 +1,8 @@
-import { parseRule } from '../../connectors/benefit-check/rules/parse-rules.js';
-import type { Rule } from '../../connectors/benefit-check/rules/rule.js';
-import type {
-  ConditionDocument,
-  RuleDocument,
-  ValueDocument,
-} from '../../connectors/benefit-check/rules/rule-document.js';
-import type { Fact } from '../../connectors/benefit-check/rules/scope.js';
-import type { JoinedRecord } from '../../connectors/benefit-check/rules/verdict.js';
+import { parseRule } from '../../benefits/rules/parse-rules.js';
+import type { Rule } from '../../benefits/rules/rule.js';
+import type { ConditionDocument, RuleDocument, ValueDocument } from '../../benefits/rules/rule-document.js';
+import type { Fact } from '../../benefits/rules/scope.js';
+import type { JoinedRecord } from '../../benefits/rules/verdict.js';
 import type { RecordData } from '../../proto/event/event.js';
 
 /** A rule about a person with one condition, and their children as many records. */

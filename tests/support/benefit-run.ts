@@ -1,4 +1,4 @@
-import type { Database } from '../../connectors/benefit-check/store/database.js';
+import type { Database } from '../../benefits/store/database.js';
 import { type Entitlement, FinalRegisters } from './benefit-batch.js';
 import type { BenefitBus, RunningCheck } from './benefit-bus.js';
 import { type DayOfEvents, Population, type PopulationOptions } from './benefit-population.js';

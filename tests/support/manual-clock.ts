@@ -1,4 +1,4 @@
-import type { DayClock } from '../../connectors/benefit-check/day-clock.js';
+import type { DayClock } from '../../benefits/day-clock.js';
 
 /** A calendar that a test turns. */
 export class ManualClock implements DayClock {

@@ -1,5 +1,5 @@
-import type { Explanation } from '../../../connectors/benefit-check/explain.js';
-import type { Figures, Finding } from '../../../connectors/benefit-check/rules/verdict.js';
+import type { Explanation } from '../../../benefits/decisions/explain.js';
+import type { Figures, Finding } from '../../../benefits/rules/verdict.js';
 import { titleText } from '../../title-text.js';
 
 /** A decision as a citizen's adviser reads it: the outcome, each condition with its value, and the events behind it. */

@@ -1,5 +1,5 @@
-import type { ReplayReport } from '../../../connectors/benefit-check/replay.js';
-import type { ReplayedState } from '../../../connectors/benefit-check/replay-state.js';
+import type { ReplayReport } from '../../../benefits/replay/replay.js';
+import type { ReplayedState } from '../../../benefits/replay/replay-state.js';
 import { table } from '../../table.js';
 
 /** Nobody reads more of them; --json has all. */

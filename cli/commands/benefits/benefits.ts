@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { Cases } from '../../../connectors/benefit-check/cases.js';
-import { parseBenefitCheckConfig, readRules } from '../../../connectors/benefit-check/config.js';
-import { askCases } from '../../../connectors/benefit-check/open-cases.js';
+import type { Cases } from '../../../benefits/case-service/cases.js';
+import { askCases } from '../../../benefits/case-service/open-cases.js';
+import { parseBenefitCheckConfig, readRules } from '../../../benefits/config.js';
 import { type ConnectorConfig, parseConnectorConfig } from '../../../connectors/runtime/connector-config.js';
 import { ConnectorConfigError, ConnectorError } from '../../../connectors/runtime/connector-errors.js';
 import { CommandEnded, EXIT, UsageError } from '../../exit-codes.js';

@@ -47,8 +47,8 @@ export const CONNECTOR_KINDS: Record<string, Prepare> = {
     return forSink(() => new WebhookSink(config), config, context);
   },
   'benefit-check': async (settings, context) => {
-    const { parseBenefitCheckConfig } = await import('../../../connectors/benefit-check/config.js');
-    const { runBenefitCheckConnector } = await import('../../../connectors/benefit-check/connector.js');
+    const { parseBenefitCheckConfig } = await import('../../../benefits/config.js');
+    const { runBenefitCheckConnector } = await import('../../../benefits/connector.js');
     const config = parseBenefitCheckConfig(settings);
     return (signal) => runBenefitCheckConnector(config, context, signal);
   },

@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+import { SinkUnfitError } from '../../connectors/runtime/connector-errors.js';
+import type { BenefitCheckConfig } from '../config.js';
+import { systemClock } from '../day-clock.js';
+import { type DatabasePlace, embeddedFolder, openDatabase } from '../open-database.js';
+import { casesAt, isDeskOpen } from './case-client.js';
+import { CaseDesk } from './case-server.js';
+import { type Cases, casesIn } from './cases.js';
+import { deskPath } from './socket-path.js';
+
+/** Asks the check if it runs on this machine, and its database if not; then lets go of it. */
+export async function askCases<Answer>(
+  config: BenefitCheckConfig,
+  place: DatabasePlace,
+  ask: (cases: Cases) => Promise<Answer>,
+): Promise<Answer> {
+  const path = deskPath(place);
+  if (await isDeskOpen(path)) return ask(casesAt(path));
+  if (config.database === undefined && !existsSync(embeddedFolder(place))) {
+    throw new SinkUnfitError(`connector ${place.name} has never run here: there is no ${embeddedFolder(place)}`);
+  }
+  const clock = systemClock(config.timeZone);
+  if (config.database !== undefined) {
+    await using database = await openDatabase(config, place, 'to ask');
+    return await ask(casesIn(database, config, clock.today));
+  }
+  await using _desk = await CaseDesk.open(path, place.name);
+  await using database = await openDatabase(config, place, 'to ask');
+  return await ask(casesIn(database, config, clock.today));
+}

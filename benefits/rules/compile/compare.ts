@@ -1,0 +1,56 @@
+import { compareDecimals } from '../../../proto/values/decimal.js';
+import type { Day } from '../calendar-date.js';
+import type { Operator } from '../rule-document.js';
+import { type Evaluated, earlier } from '../scope.js';
+import type { Scalar, ScalarType, Value } from '../value-type.js';
+import { decimalOf } from './decimal-math.js';
+
+/** An absent value satisfies no comparison, `isNot` and `notIn` included: what is not known proves nothing. */
+export function compare(
+  { found, against, scalar }: { found: Value | undefined; against: Value | undefined; scalar: ScalarType },
+  operator: Operator,
+): boolean {
+  if (found === undefined || against === undefined) return false;
+  const order = scalar === 'quantity' ? orderOfQuantities : orderOfTexts;
+  switch (operator) {
+    case 'is':
+      return order(found as Scalar, against as Scalar) === 0;
+    case 'isNot':
+      return order(found as Scalar, against as Scalar) !== 0;
+    case 'in':
+      return (against as Scalar[]).some((one) => order(found as Scalar, one) === 0);
+    case 'notIn':
+      return !(against as Scalar[]).some((one) => order(found as Scalar, one) === 0);
+    case 'atLeast':
+      return order(found as Scalar, against as Scalar) >= 0;
+    case 'atMost':
+      return order(found as Scalar, against as Scalar) <= 0;
+    case 'above':
+      return order(found as Scalar, against as Scalar) > 0;
+    case 'below':
+      return order(found as Scalar, against as Scalar) < 0;
+    case 'startsWith':
+      return String(found).startsWith(String(against));
+    case 'contains':
+      return (found as Scalar[]).some((one) => order(one, against as Scalar) === 0);
+  }
+}
+
+function orderOfQuantities(a: Scalar, b: Scalar): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  return compareDecimals(decimalOf(a as string | number), decimalOf(b as string | number));
+}
+
+/** Days are texts that sort. */
+const orderOfTexts = (a: Scalar, b: Scalar): number => (a === b ? 0 : a < b ? -1 : 1);
+
+/** The first day after today on which the comparison can come out differently. */
+export function nextFlip(left: Evaluated, right: Evaluated, today: Day): Day | undefined {
+  if (left.until === undefined && right.until === undefined) return undefined;
+  const [moving, other] = left.until === undefined ? [right, left] : [left, right];
+  if (other.until !== undefined || !moving.crosses) return earlier(left.until, right.until);
+  if (other.value === undefined) return undefined;
+  const bounds = Array.isArray(other.value) ? other.value : [other.value];
+  const days = bounds.flatMap((bound) => moving.crosses!(bound)).filter((day) => day > today);
+  return days.reduce<Day | undefined>((soonest, day) => earlier(soonest, day), undefined);
+}

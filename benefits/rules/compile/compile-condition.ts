@@ -1,0 +1,119 @@
+import type { Check, CompiledCondition, CompiledValue } from '../rule.js';
+import { OPERATORS, type Operator } from '../rule-document.js';
+import { earlier } from '../scope.js';
+import { type ScalarType, typeText } from '../value-type.js';
+import { compare, nextFlip } from './compare.js';
+import { type CompileContext, isMap } from './compile-context.js';
+import { compileLiteralList } from './compile-literal.js';
+
+const GROUPS = ['all', 'any', 'none'] as const;
+const FORMS = [...GROUPS, 'exists', 'missing', 'value'];
+
+/** Types on which an operator makes sense; `is`, `in` and their opposites take any. */
+const OPERAND_TYPES: Partial<Record<Operator, readonly ScalarType[]>> = {
+  atLeast: ['quantity', 'date'],
+  atMost: ['quantity', 'date'],
+  above: ['quantity', 'date'],
+  below: ['quantity', 'date'],
+  startsWith: ['text'],
+};
+
+/** Notes what is wrong with a condition in the context and then answers undefined. */
+export function compileCondition(document: unknown, context: CompileContext): CompiledCondition | undefined {
+  if (!isMap(document)) return context.problem('is no condition');
+  const form = context.formOf(document, FORMS, 'condition');
+  if (form === undefined) return undefined;
+  if (form === 'value') return compileComparisons(document, context);
+  context.onlyKeys(document, [form]);
+  if (form === 'exists' || form === 'missing') return compilePresence(document[form], form, context.at(form));
+  return compileGroup(document[form], form as (typeof GROUPS)[number], context.at(form));
+}
+
+function compileGroup(documents: unknown, group: (typeof GROUPS)[number], context: CompileContext) {
+  if (!Array.isArray(documents) || documents.length === 0) return context.problem('must be a list of conditions');
+  const parts = documents.map((one, index) => context.condition(one, index));
+  if (parts.includes(undefined)) return undefined;
+  return {
+    test: (...[scope, checks]: Parameters<CompiledCondition['test']>) => {
+      // None is skipped: an explanation names every value, and the clock needs every day on which one can change.
+      const tested = (parts as CompiledCondition[]).map((part) => part.test(scope, checks));
+      const until = tested.reduce<string | undefined>((soonest, one) => earlier(soonest, one.until), undefined);
+      const isMet = ({ met }: { met: boolean }) => met;
+      const met = group === 'all' ? tested.every(isMet) : group === 'any' ? tested.some(isMet) : !tested.some(isMet);
+      return { met, until };
+    },
+  };
+}
+
+/** A record, or an item that has a value. */
+function compilePresence(path: unknown, form: 'exists' | 'missing', context: CompileContext) {
+  if (typeof path === 'string' && path.includes('.')) {
+    const value = context.settings.compilers.value({ item: path }, context, undefined);
+    return value && presence(path, form, (scope) => value.evaluate(scope).value !== undefined);
+  }
+  const source = context.source(path);
+  if (!source) return undefined;
+  return presence(source.name, form, (scope) => {
+    const facts = scope.records.get(source.name) ?? [];
+    for (const fact of facts) scope.noteUse(source.name, fact);
+    const gone = scope.gone.get(source.name);
+    if (facts.length === 0 && gone) scope.noteUse(source.name, gone);
+    return facts.length > 0;
+  });
+}
+
+function presence(text: string, form: string, find: (scope: Parameters<CompiledCondition['test']>[0]) => boolean) {
+  return {
+    test: (...[scope, checks]: Parameters<CompiledCondition['test']>) => {
+      const found = find(scope);
+      const met = found === (form === 'exists');
+      checks.push({ value: text, found, operator: form, against: undefined, met });
+      return { met, until: undefined };
+    },
+  };
+}
+
+/** A value with one or more operators, which must all hold. */
+function compileComparisons(document: Record<string, unknown>, context: CompileContext): CompiledCondition | undefined {
+  context.onlyKeys(document, ['value', ...OPERATORS]);
+  const value = context.value(document.value, 'value');
+  const used = OPERATORS.filter((operator) => document[operator] !== undefined);
+  if (used.length === 0) return context.problem(`compares with nothing: it needs one of ${OPERATORS.join(', ')}`);
+  if (!value) return undefined;
+  const sides = used.map((operator) => ({
+    operator,
+    against: compileSide(value, operator, document[operator], context),
+  }));
+  if (sides.some(({ against }) => !against)) return undefined;
+  return {
+    test: (scope, checks) => {
+      const left = value.evaluate(scope);
+      let met = true;
+      let until: string | undefined;
+      for (const { operator, against } of sides as { operator: Operator; against: CompiledValue }[]) {
+        const right = against.evaluate(scope);
+        const holds = compare({ found: left.value, against: right.value, scalar: value.type.scalar }, operator);
+        const check: Check = { value: value.text, found: left.value, operator, against: right.value, met: holds };
+        checks.push(check);
+        met &&= holds;
+        until = earlier(until, nextFlip(left, right, scope.today));
+      }
+      return { met, until };
+    },
+  };
+}
+
+function compileSide(value: CompiledValue, operator: Operator, document: unknown, context: CompileContext) {
+  const { scalar, list } = value.type;
+  const place = context.at(operator);
+  if (list !== (operator === 'contains'))
+    return place.problem(`does not fit ${value.text}, which is ${typeText(value.type)}`);
+  const fitting = OPERAND_TYPES[operator];
+  if (fitting && !fitting.includes(scalar))
+    return place.problem(`does not fit ${value.text}, which is ${typeText(value.type)}`);
+  if (operator !== 'in' && operator !== 'notIn') return context.value(document, operator, scalar);
+  if (Array.isArray(document)) return compileLiteralList(document, place, scalar);
+  const of = isMap(document) ? context.value(document, operator) : undefined;
+  if (of?.type.list && of.type.scalar === scalar) return of;
+  return place.problem(`must be a list of ${scalar}`);
+}

@@ -1,0 +1,150 @@
+import { Ajv } from 'ajv';
+import { parse as parseYaml } from 'yaml';
+import { ConnectorConfigError } from '../../connectors/runtime/connector-errors.js';
+import { ITEM_TYPES, type ItemType, isItemName } from '../../proto/entry/entry.js';
+import { dayIn } from './calendar-date.js';
+import { compileCondition } from './compile/compile-condition.js';
+import { CompileContext } from './compile/compile-context.js';
+import { compileValue } from './compile/compile-value.js';
+import type { CompiledValue, Rule, RuleSource } from './rule.js';
+import type { RuleDocument } from './rule-document.js';
+import { RULES_SCHEMA } from './rules-schema.js';
+import { SCALAR_TYPES } from './value-type.js';
+
+/** Items that every decision has; a rule may not give them another meaning. */
+export const DECISION_ITEMS = [
+  'decision',
+  'rule',
+  'ruleVersion',
+  'subject',
+  'outcome',
+  'measure',
+  'amount',
+  'per',
+  'validFrom',
+  'validUntil',
+  'decidedOn',
+  'reasonZh',
+  'reasonEn',
+  'basis',
+] as const;
+
+const validateShape = new Ajv({ allErrors: true, strict: false, verbose: true }).compile(RULES_SCHEMA);
+
+/** Reads a rules file. Throws ConnectorConfigError that lists every problem. */
+export function parseRules(yamlText: string, timeZone: string): Rule[] {
+  const problems: string[] = [];
+  const documents = documentsOf(yamlText, problems);
+  const rules = documents.map((document) => compileRule(document, timeZone, problems));
+  problems.push(...repeated(documents.map(({ id }) => id)).map((id) => `rule ${id} stands there twice`));
+  if (problems.length > 0) throw new ConnectorConfigError(problems);
+  return rules as Rule[];
+}
+
+/** One rule that was checked before, such as one from the store. */
+export function parseRule(document: RuleDocument, timeZone: string): Rule {
+  const problems: string[] = [];
+  const rule = compileRule(document, timeZone, problems);
+  if (!rule || problems.length > 0) throw new ConnectorConfigError(problems);
+  return rule;
+}
+
+function documentsOf(yamlText: string, problems: string[]): RuleDocument[] {
+  let file: unknown;
+  try {
+    file = parseYaml(yamlText);
+  } catch (error) {
+    throw new ConnectorConfigError([`the rules are not YAML: ${(error as Error).message.split('\n')[0]}`]);
+  }
+  if (validateShape(file)) return (file as { rules: RuleDocument[] }).rules;
+  for (const { instancePath, message, params } of validateShape.errors ?? []) {
+    const { additionalProperty } = params as { additionalProperty?: string };
+    const what = additionalProperty === undefined ? message : `has an unknown key ${additionalProperty}`;
+    problems.push(`${instancePath.slice(1).replaceAll('/', '.') || 'the file'} ${what}`);
+  }
+  throw new ConnectorConfigError(problems);
+}
+
+function compileRule(document: RuleDocument, timeZone: string, problems: string[]): Rule | undefined {
+  const before = problems.length;
+  const { id, version, title, entry, conditions, outcome } = document;
+  const sources = new Map(Object.entries(document.sources).map(([name, source]) => [name, sourceOf(name, source)]));
+  const settings = {
+    sources,
+    problems,
+    dayOf: dayIn(timeZone),
+    compilers: { value: compileValue, condition: compileCondition },
+  };
+  const context = new CompileContext(settings, id);
+  checkSources(sources, context);
+  const about = sources.get(document.about);
+  if (!about) context.at('about').problem('is no source of the rule');
+  else if (about.many || about.optional)
+    context.at('about').problem('must be a source with one record that is not optional');
+  for (const twice of repeated(conditions.map((one) => one.id)))
+    context.problem(`condition ${twice} stands there twice`);
+  const compiledConditions = conditions.map((one) => ({
+    id: one.id,
+    words: one.words,
+    condition: context.condition(one.test, `conditions.${one.id}`),
+  }));
+  const compiledOutcome = compileOutcome(outcome, context.at('outcome'));
+  if (problems.length > before || !about) return undefined;
+  return {
+    id,
+    version,
+    title,
+    entry,
+    about,
+    sources,
+    conditions: compiledConditions as Rule['conditions'],
+    outcome: compiledOutcome,
+    document,
+  };
+}
+
+function sourceOf(
+  name: string,
+  { grant, key, many = false, optional = false, items }: RuleDocument['sources'][string],
+): RuleSource {
+  const typed = Object.entries(items).map(([item, type]): [string, { type: ItemType; list: boolean }] => [
+    item,
+    typeof type === 'string' ? { type, list: false } : { type: type.list, list: true },
+  ]);
+  return { name, grant, key, many, optional: optional || many, items: new Map(typed) };
+}
+
+function checkSources(sources: ReadonlyMap<string, RuleSource>, context: CompileContext): void {
+  for (const { name, key, items } of sources.values()) {
+    const place = context.at('sources').at(name);
+    for (const [item, { type }] of items) {
+      if (!isItemName(item)) place.problem(`${item} is no name of an item`);
+      if (!ITEM_TYPES.includes(type) || !SCALAR_TYPES[type])
+        place.problem(`rules can not look into ${item}, which is ${type}`);
+    }
+    if (key === undefined) continue;
+    const found = items.get(key);
+    if (!found) place.problem(`key ${key} is none of its items`);
+    else if (found.list || SCALAR_TYPES[found.type] !== 'text') place.problem(`key ${key} must be a single text`);
+  }
+}
+
+function compileOutcome(outcome: RuleDocument['outcome'], context: CompileContext): Rule['outcome'] {
+  const values = new Map<'amount' | 'from' | 'until', CompiledValue>();
+  for (const name of ['amount', 'from', 'until'] as const) {
+    if (outcome[name] === undefined) continue;
+    const compiled = context.value(outcome[name], name, name === 'amount' ? 'quantity' : 'date');
+    if (compiled) values.set(name, compiled);
+  }
+  const items = new Map<string, CompiledValue>();
+  for (const [name, document] of Object.entries(outcome.items ?? {})) {
+    if (!isItemName(name) || (DECISION_ITEMS as readonly string[]).includes(name))
+      context.at('items').problem(`${name} can not be an item of a decision's own`);
+    const compiled = context.value(document, `items.${name}`);
+    if (compiled) items.set(name, compiled);
+  }
+  const { measure, words, per } = outcome;
+  return { measure, words, per, values, items };
+}
+
+const repeated = (names: readonly string[]): string[] => names.filter((name, index) => names.indexOf(name) !== index);

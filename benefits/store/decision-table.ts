@@ -1,0 +1,148 @@
+import type { RecordData } from '../../proto/event/event.js';
+import type { Outcome, Verdict } from '../rules/verdict.js';
+import type { Row, Sql } from './database.js';
+import { DUE_NOW } from './tables.js';
+
+export interface DecisionKey {
+  rule: string;
+  subject: string;
+}
+
+export interface StoredDecision extends DecisionKey {
+  version: number;
+  /** Undefined while it waits for its first verdict. */
+  verdict: Verdict | undefined;
+  /** Data of the last event that told it; undefined while nobody was told. */
+  told: RecordData | undefined;
+  day: string | undefined;
+  due: string | undefined;
+}
+
+export interface DecisionChange extends DecisionKey {
+  day: string;
+  version: number;
+  outcome: Outcome;
+  figures: Verdict['figures'];
+  cause: string;
+}
+
+/** Decisions, their changes, and the days on which they are due again. */
+export class DecisionTable {
+  constructor(private readonly schema: string) {}
+
+  async read(sql: Sql, keys: readonly DecisionKey[]): Promise<Map<string, StoredDecision>> {
+    const rows = await sql.query(
+      `SELECT d.* FROM json_to_recordset($1) AS wanted (rule text, subject text)
+       JOIN ${this.schema}.decisions d ON d.rule = wanted.rule AND d.subject = wanted.subject`,
+      [JSON.stringify(keys)],
+    );
+    return new Map(rows.map((row) => [`${row.rule} ${row.subject}`, decisionOf(row)]));
+  }
+
+  async write(sql: Sql, decisions: readonly StoredDecision[]): Promise<void> {
+    if (decisions.length === 0) return;
+    const rows = decisions.map((one) => ({ ...one, outcome: one.verdict?.outcome }));
+    await sql.query(
+      `INSERT INTO ${this.schema}.decisions
+       SELECT rule, subject, version, outcome, verdict, told, day, due FROM json_to_recordset($1)
+         AS row (rule text, subject text, version integer, outcome text, verdict json, told json, day text, due text)
+       ON CONFLICT (rule, subject) DO UPDATE SET version = EXCLUDED.version, outcome = EXCLUDED.outcome,
+         verdict = EXCLUDED.verdict, told = EXCLUDED.told, day = EXCLUDED.day, due = EXCLUDED.due`,
+      [JSON.stringify(rows)],
+    );
+  }
+
+  async noteChanges(sql: Sql, changes: readonly DecisionChange[]): Promise<void> {
+    if (changes.length === 0) return;
+    await sql.query(
+      `INSERT INTO ${this.schema}.decision_changes (rule, subject, day, version, outcome, figures, cause)
+       SELECT rule, subject, day, version, outcome, figures, cause FROM json_to_recordset($1)
+         AS row (rule text, subject text, day text, version integer, outcome text, figures json, cause text)`,
+      [JSON.stringify(changes)],
+    );
+  }
+
+  /** Some of the decisions of these rules whose day has come or that were called, and then why. */
+  async due(
+    sql: Sql,
+    rules: readonly string[],
+    today: string,
+    limit: number,
+  ): Promise<(DecisionKey & { call: string | undefined })[]> {
+    const rows = await sql.query(
+      `SELECT rule, subject, due FROM ${this.schema}.decisions
+       WHERE due <= $1 AND rule IN (SELECT json_array_elements_text($2)) ORDER BY due LIMIT $3`,
+      [today, JSON.stringify(rules), limit],
+    );
+    return rows.map(({ rule, subject, due }) => ({
+      rule: rule!,
+      subject: subject!,
+      call: due!.startsWith(DUE_NOW) ? due!.slice(DUE_NOW.length + 1) : undefined,
+    }));
+  }
+
+  /** All decisions of a rule are looked at again, and one is begun for every record that the rule is about. */
+  async callAll(
+    sql: Sql,
+    rule: { id: string; version: number; grant: string; key: string | undefined },
+    cause: string,
+  ) {
+    // Sorts before any day, and says why.
+    const due = `${DUE_NOW} ${cause}`;
+    const subjects =
+      rule.key === undefined
+        ? `SELECT record FROM ${this.schema}.facts WHERE grant_id = $3 AND data IS NOT NULL AND $4::text IS NULL`
+        : `SELECT DISTINCT value FROM ${this.schema}.joins WHERE grant_id = $3 AND item = $4`;
+    await sql.query(
+      `INSERT INTO ${this.schema}.decisions (rule, subject, version, due) SELECT $1, subject, $2::integer, $5
+       FROM (${subjects}) AS about (subject) ON CONFLICT (rule, subject) DO NOTHING`,
+      [rule.id, rule.version, rule.grant, rule.key ?? null, due],
+    );
+    await sql.query(`UPDATE ${this.schema}.decisions SET due = $2 WHERE rule = $1`, [rule.id, due]);
+  }
+
+  async ofSubject(sql: Sql, subject: string): Promise<{ decisions: StoredDecision[]; changes: DecisionChange[] }> {
+    const decisions = await sql.query(`SELECT * FROM ${this.schema}.decisions WHERE subject = $1 ORDER BY rule`, [
+      subject,
+    ]);
+    const changes = await sql.query(
+      `SELECT * FROM ${this.schema}.decision_changes WHERE subject = $1 ORDER BY number`,
+      [subject],
+    );
+    return { decisions: decisions.map(decisionOf), changes: changes.map(changeOf) };
+  }
+
+  /** Subjects of a rule in the order of their keys. */
+  async subjects(sql: Sql, rule: string, after: string, limit: number): Promise<StoredDecision[]> {
+    const rows = await sql.query(
+      `SELECT * FROM ${this.schema}.decisions WHERE rule = $1 AND subject > $2 AND outcome IS NOT NULL ORDER BY subject LIMIT $3`,
+      [rule, after, limit],
+    );
+    return rows.map(decisionOf);
+  }
+}
+
+function decisionOf(row: Row): StoredDecision {
+  return {
+    rule: row.rule!,
+    subject: row.subject!,
+    version: Number(row.version),
+    verdict: parsed<Verdict>(row.verdict),
+    told: parsed<RecordData>(row.told),
+    day: row.day ?? undefined,
+    due: row.due ?? undefined,
+  };
+}
+
+const changeOf = (row: Row): DecisionChange => ({
+  rule: row.rule!,
+  subject: row.subject!,
+  day: row.day!,
+  version: Number(row.version),
+  outcome: row.outcome as Outcome,
+  figures: parsed<NonNullable<Verdict['figures']>>(row.figures),
+  cause: row.cause!,
+});
+
+const parsed = <T>(text: string | null | undefined): T | undefined =>
+  text == null ? undefined : (JSON.parse(text) as T);

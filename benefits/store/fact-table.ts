@@ -1,0 +1,131 @@
+import type { DeliveredEvent, RecordData } from '../../proto/event/event.js';
+import type { Fact } from '../rules/scope.js';
+import type { Row, Sql } from './database.js';
+
+const isGone = ({ op }: DeliveredEvent): boolean => op === 'delete' || op === 'leave';
+
+/** Facts of all grants: the last word on each record, and every word before it. */
+export class FactTable {
+  constructor(
+    private readonly schema: string,
+    /** Grant → items other than the record's key by which a rule finds records. */
+    private readonly joinItems: ReadonlyMap<string, ReadonlySet<string>>,
+  ) {}
+
+  /** Puts records in the order of their events. Returns the join values that they had or have: item → values. */
+  async put(
+    sql: Sql,
+    grant: string,
+    log: string,
+    events: readonly DeliveredEvent[],
+    today: string,
+  ): Promise<Map<string, Set<string>>> {
+    const rows = events.map((event) => ({
+      record: event.subject ?? '',
+      position: event.position,
+      op: event.op,
+      data: isGone(event) ? null : (event.data ?? {}),
+    }));
+    const last = new Map(rows.map((row) => [row.record, row]));
+    const touched = await this.#rejoin(sql, grant, [...last.values()]);
+    await sql.query(
+      `INSERT INTO ${this.schema}.facts SELECT $1, record, position, $2, op, data
+       FROM json_to_recordset($3) AS row (record text, position bigint, op text, data jsonb)
+       ON CONFLICT (grant_id, record) DO UPDATE
+       SET position = EXCLUDED.position, log = EXCLUDED.log, op = EXCLUDED.op, data = EXCLUDED.data`,
+      [grant, log, JSON.stringify([...last.values()])],
+    );
+    await sql.query(
+      `INSERT INTO ${this.schema}.history (grant_id, record, log, position, day, op, data)
+       SELECT $1, record, $2, position, $4, op, data
+       FROM json_to_recordset($3) AS row (record text, position bigint, op text, data jsonb) ON CONFLICT DO NOTHING`,
+      [grant, log, JSON.stringify(rows), today],
+    );
+    return touched;
+  }
+
+  /** Ends what was not seen since `from` in this life of the log, as the event at `position` says. Returns the records. */
+  async endUnseen(
+    sql: Sql,
+    grant: string,
+    seen: { log: string; from: number },
+    by: { position: number; op: string; today: string },
+  ) {
+    const rows = await sql.query(
+      `UPDATE ${this.schema}.facts SET data = NULL, position = $4, op = $5, log = $2
+       WHERE grant_id = $1 AND data IS NOT NULL AND (log <> $2 OR position < $3) RETURNING record`,
+      [grant, seen.log, seen.from, by.position, by.op],
+    );
+    const records = rows.map(({ record }) => record!);
+    await sql.query(
+      `INSERT INTO ${this.schema}.history (grant_id, record, log, position, day, op, data)
+       SELECT $1, record, $2, $3::bigint, $4, $5, NULL::jsonb
+       FROM json_array_elements_text($6) AS record ON CONFLICT DO NOTHING`,
+      [grant, seen.log, by.position, by.today, by.op, JSON.stringify(records)],
+    );
+    const touched = await this.#rejoin(
+      sql,
+      grant,
+      records.map((record) => ({ record, data: null })),
+    );
+    return { records, touched };
+  }
+
+  /** Facts whose record's key is one of these. */
+  async byRecord(sql: Sql, grant: string, records: readonly string[]): Promise<Map<string, Fact>> {
+    const rows = await sql.query(
+      `SELECT f.record, f.position, f.op, f.data FROM json_array_elements_text($2) AS wanted (record)
+       JOIN ${this.schema}.facts f ON f.grant_id = $1 AND f.record = wanted.record`,
+      [grant, JSON.stringify(records)],
+    );
+    return new Map(rows.map((row) => [row.record!, factOf(row)]));
+  }
+
+  /** Facts that hold one of these values in an item, in the order of their events. */
+  async byItem(sql: Sql, grant: string, item: string, values: readonly string[]): Promise<Map<string, Fact[]>> {
+    const rows = await sql.query(
+      `SELECT j.value, f.record, f.position, f.op, f.data FROM json_array_elements_text($3) AS wanted (value)
+       JOIN ${this.schema}.joins j ON j.grant_id = $1 AND j.item = $2 AND j.value = wanted.value
+       JOIN ${this.schema}.facts f ON f.grant_id = j.grant_id AND f.record = j.record ORDER BY f.position`,
+      [grant, item, JSON.stringify(values)],
+    );
+    const found = new Map<string, Fact[]>();
+    for (const row of rows) found.set(row.value!, [...(found.get(row.value!) ?? []), factOf(row)]);
+    return found;
+  }
+
+  /** Keeps the joins of these records and tells the values before and after. */
+  async #rejoin(
+    sql: Sql,
+    grant: string,
+    rows: readonly { record: string; data: RecordData | null }[],
+  ): Promise<Map<string, Set<string>>> {
+    const items = this.joinItems.get(grant);
+    const touched = new Map<string, Set<string>>();
+    if (!items || rows.length === 0) return touched;
+    const note = (item: string, value: string) => touched.set(item, (touched.get(item) ?? new Set()).add(value));
+    const before = await sql.query(
+      `DELETE FROM ${this.schema}.joins WHERE grant_id = $1 AND record IN (SELECT json_array_elements_text($2))
+       RETURNING item, value`,
+      [grant, JSON.stringify(rows.map(({ record }) => record))],
+    );
+    for (const { item, value } of before) note(item!, value!);
+    const joins = rows.flatMap(({ record, data }) =>
+      [...items].flatMap((item) => (data?.[item] === undefined ? [] : [{ item, value: String(data[item]), record }])),
+    );
+    for (const { item, value } of joins) note(item, value);
+    await sql.query(
+      `INSERT INTO ${this.schema}.joins SELECT $1, item, value, record
+       FROM json_to_recordset($2) AS row (item text, value text, record text)`,
+      [grant, JSON.stringify(joins)],
+    );
+    return touched;
+  }
+}
+
+const factOf = ({ record, position, op, data }: Row): Fact => ({
+  record: record!,
+  position: Number(position),
+  op: op!,
+  data: data == null ? undefined : (JSON.parse(data) as RecordData),
+});

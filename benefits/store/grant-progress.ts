@@ -1,0 +1,88 @@
+import { PeerGoneError } from '../../connectors/runtime/connector-errors.js';
+import type { Sql } from './database.js';
+
+/** How far one grant is followed, and whether what it has delivered may be used. */
+export interface GrantPlace {
+  grant: string;
+  entry: string;
+  log: string;
+  position: number;
+  /** It was at the end of the log once: before that a decision would stand on half of the facts. */
+  caughtUp: boolean;
+  inForce: boolean;
+  snapshot: { id: string; from: number } | undefined;
+}
+
+const COLUMNS = 'grant_id, entry, log, position, caught_up, in_force, snapshot_id, snapshot_from';
+
+/** The `sources` table. Places are read once; this process is the only one that moves them. */
+export class GrantPlaces {
+  #places = new Map<string, GrantPlace>();
+
+  constructor(private readonly schema: string) {}
+
+  async load(sql: Sql, grants: readonly string[]): Promise<void> {
+    for (const grant of grants) {
+      await sql.query(`INSERT INTO ${this.schema}.sources (grant_id) VALUES ($1) ON CONFLICT DO NOTHING`, [grant]);
+    }
+    const rows = await sql.query(`SELECT ${COLUMNS} FROM ${this.schema}.sources`);
+    this.#places = new Map(rows.map((row) => [row.grant_id!, placeOf(row)]));
+  }
+
+  /** As of the last commit. */
+  get(grant: string): GrantPlace {
+    const place = this.#places.get(grant);
+    if (!place) throw new TypeError(`grant ${grant} is none of this check's`);
+    return place;
+  }
+
+  has(grant: string): boolean {
+    return this.#places.has(grant);
+  }
+
+  all(): GrantPlace[] {
+    return [...this.#places.values()];
+  }
+
+  /** Stores a changed place; the caller calls `moved` once the transaction is committed. */
+  async store(sql: Sql, to: GrantPlace): Promise<void> {
+    const from = this.get(to.grant);
+    const { grant, entry, log, position, caughtUp, inForce, snapshot } = to;
+    const rows = await sql.query(
+      `UPDATE ${this.schema}.sources SET entry = $2, log = $3, position = $4, caught_up = $5, in_force = $6,
+         snapshot_id = $7, snapshot_from = $8
+       WHERE grant_id = $1 AND log = $9 AND position = $10 RETURNING 1 AS one`,
+      [
+        grant,
+        entry,
+        log,
+        position,
+        caughtUp,
+        inForce,
+        snapshot?.id ?? null,
+        snapshot?.from ?? null,
+        from.log,
+        from.position,
+      ],
+    );
+    if (rows.length !== 1) throw new PeerGoneError(`another instance has moved the position of grant ${grant}`);
+  }
+
+  moved(to: GrantPlace): void {
+    this.#places.set(to.grant, to);
+  }
+}
+
+function placeOf(row: Record<string, string | null>): GrantPlace {
+  return {
+    grant: row.grant_id!,
+    entry: row.entry!,
+    log: row.log!,
+    position: Number(row.position),
+    caughtUp: isTrue(row.caught_up),
+    inForce: isTrue(row.in_force),
+    snapshot: row.snapshot_id ? { id: row.snapshot_id, from: Number(row.snapshot_from) } : undefined,
+  };
+}
+
+const isTrue = (text: string | null | undefined): boolean => text === 't' || text === 'true';

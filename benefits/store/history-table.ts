@@ -1,0 +1,67 @@
+import type { RecordData } from '../../proto/event/event.js';
+import type { Row, Sql } from './database.js';
+
+/** An event as it came, and the day on which the check learned of it. */
+export interface PastEvent {
+  number: number;
+  day: string;
+  record: string;
+  position: number;
+  op: string;
+  data: RecordData | undefined;
+}
+
+const COLUMNS = 'number, day, record, position, op, data';
+
+/** Every event that ever came: what a new version of a rule is tried on. */
+export class HistoryTable {
+  constructor(private readonly schema: string) {}
+
+  /** Subjects that a grant ever had a record of, in the order of their keys. */
+  async subjects(
+    sql: Sql,
+    from: { grant: string; key: string | undefined; after: string },
+    limit: number,
+  ): Promise<string[]> {
+    const subject = from.key === undefined ? 'record' : 'data->>$4';
+    const rows = await sql.query(
+      `SELECT DISTINCT subject COLLATE "C" AS subject FROM (SELECT ${subject} AS subject FROM ${this.schema}.history WHERE grant_id = $1) AS all_of_them
+       WHERE subject COLLATE "C" > $2 ORDER BY 1 LIMIT $3`,
+      from.key === undefined ? [from.grant, from.after, limit] : [from.grant, from.after, limit, from.key],
+    );
+    return rows.map((row) => row.subject!);
+  }
+
+  /** Events of these records, in the order in which they came. */
+  async ofRecords(sql: Sql, grant: string, records: readonly string[]): Promise<PastEvent[]> {
+    const rows = await sql.query(
+      `SELECT ${COLUMNS} FROM ${this.schema}.history
+       WHERE grant_id = $1 AND record IN (SELECT json_array_elements_text($2)) ORDER BY number`,
+      [grant, JSON.stringify(records)],
+    );
+    return rows.map(pastEventOf);
+  }
+
+  /** Events of the records that ever held one of these values in an item. */
+  async ofItem(sql: Sql, grant: string, item: string, values: readonly string[]): Promise<PastEvent[]> {
+    const rows = await sql.query(
+      `SELECT DISTINCT record FROM ${this.schema}.history
+       WHERE grant_id = $1 AND data->>$2 IN (SELECT json_array_elements_text($3))`,
+      [grant, item, JSON.stringify(values)],
+    );
+    return this.ofRecords(
+      sql,
+      grant,
+      rows.map(({ record }) => record!),
+    );
+  }
+}
+
+const pastEventOf = (row: Row): PastEvent => ({
+  number: Number(row.number),
+  day: row.day!,
+  record: row.record!,
+  position: Number(row.position),
+  op: row.op!,
+  data: row.data == null ? undefined : (JSON.parse(row.data) as RecordData),
+});

@@ -4,10 +4,10 @@ import type { Broker } from './broker-life.js';
 import { type Config, ConfigError } from './config.js';
 import { limitHeapGrowth } from './heap-growth.js';
 import { LedgerBrokenError } from './ledger/ledger-errors.js';
-import { ServerNotFoundError } from './nats/find-server.js';
-import { DataFolderInUseError } from './nats/folder-lock.js';
+import { ServerNotFoundError } from './nats/server/find-server.js';
+import { DataFolderInUseError } from './nats/server/folder-lock.js';
+import { ServerStartError } from './nats/server/server-process.js';
 import { ServerUnfitError } from './nats/server-check.js';
-import { ServerStartError } from './nats/server-process.js';
 import { createWorkerPool } from './workers/worker-pool.js';
 import { isWorker, leavePrimary, onDrainOrder, reportServing } from './workers/worker-process.js';
 

@@ -1,7 +1,7 @@
 import { ConfigError } from '../broker/config.js';
-import { ServerNotFoundError } from '../broker/nats/find-server.js';
-import { DataFolderInUseError } from '../broker/nats/folder-lock.js';
-import { ServerStartError } from '../broker/nats/server-process.js';
+import { ServerNotFoundError } from '../broker/nats/server/find-server.js';
+import { DataFolderInUseError } from '../broker/nats/server/folder-lock.js';
+import { ServerStartError } from '../broker/nats/server/server-process.js';
 import { ApiError, ClientError, ConnectionLostError } from '../client/errors.js';
 import { SluiceError } from '../proto/errors.js';
 import { EXIT, UsageError } from './exit-codes.js';

@@ -1,5 +1,5 @@
 import { availableParallelism, cpus, platform, totalmem } from 'node:os';
-import { findNatsServer } from '../../broker/nats/find-server.js';
+import { findNatsServer } from '../../broker/nats/server/find-server.js';
 
 export interface Machine {
   cores: number;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findNatsServer } from '../../broker/nats/find-server.js';
+import { findNatsServer } from '../../broker/nats/server/find-server.js';
 import type { BenchRun } from './bench-run.js';
 import { endProcess, killAtExit } from './child-process.js';
 import { waitUntil } from './wait-until.js';

@@ -1,6 +1,6 @@
 import { type Problem, SluiceError } from '../../proto/errors.js';
 import type { PublishResult } from '../../proto/frames/frames.js';
-import { BATCH_MESSAGES_MAX } from '../nats/publisher.js';
+import { BATCH_MESSAGES_MAX } from '../nats/write/publisher.js';
 import type { Judgement } from './judge-event.js';
 import { batchRefused } from './store-problem.js';
 

@@ -1,4 +1,4 @@
-import { BATCH_MESSAGES_MAX } from '../nats/publisher.js';
+import { BATCH_MESSAGES_MAX } from '../nats/write/publisher.js';
 
 /** `batch`: one atomic batch, which the store syncs as one. `singles`: each event by itself, pipelined. */
 export type CommitWay = 'batch' | 'singles';

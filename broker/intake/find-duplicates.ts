@@ -1,6 +1,6 @@
 import { decodeEnvelope } from '../../proto/event/envelope.js';
 import type { Bus } from '../nats/bus.js';
-import { pagesOf, sequenceAt, streamEnds } from '../nats/log-reader.js';
+import { pagesOf, sequenceAt, streamEnds } from '../nats/read/log-reader.js';
 import type { RecentIds } from './recent-ids.js';
 import type { WaitingEvent } from './waiting-event.js';
 

@@ -5,7 +5,7 @@ import { eventually } from '../../tests/support/condition.js';
 import { birth, placed, publish, REGISTRY, readAll, readLog, startIntake } from '../../tests/support/intake.js';
 import { connect, startNats } from '../../tests/support/nats.js';
 import type { Bus } from '../nats/bus.js';
-import type { EmbeddedServer } from '../nats/embedded-server.js';
+import type { EmbeddedServer } from '../nats/server/embedded-server.js';
 import { QUARANTINE_STREAM } from '../nats/streams.js';
 import type { Intake } from './intake.js';
 

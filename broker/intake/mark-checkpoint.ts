@@ -1,6 +1,6 @@
-import type { OutMessage } from '../nats/out-message.js';
-import type { Publisher } from '../nats/publisher.js';
 import { WrongExpectedSequenceError } from '../nats/store-errors.js';
+import type { OutMessage } from '../nats/write/out-message.js';
+import type { Publisher } from '../nats/write/publisher.js';
 import type { EpochMark } from './epoch-mark.js';
 import { encodeRecord, type HeadRecord, headSubject, markRecord, markSubject } from './mark-record.js';
 import type { SourceMarks } from './source-marks.js';

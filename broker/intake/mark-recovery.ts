@@ -1,7 +1,7 @@
 import { decodeEnvelope } from '../../proto/event/envelope.js';
 import { quarantineSubject } from '../../proto/subject.js';
 import type { Bus } from '../nats/bus.js';
-import { lastOf, lastPerSubject, pagesOf, type ReadAfter } from '../nats/log-reader.js';
+import { lastOf, lastPerSubject, pagesOf, type ReadAfter } from '../nats/read/log-reader.js';
 import { CURSORS_STREAM, QUARANTINE_STREAM } from '../nats/streams.js';
 import { decodeRecord, type HeadRecord, headSubject, type MarkRecord, markFilter } from './mark-record.js';
 import { decodeQuarantined } from './quarantine-record.js';

@@ -1,6 +1,6 @@
 import { quarantineSubject } from '../../proto/subject.js';
 import type { Bus } from '../nats/bus.js';
-import { pageAfter } from '../nats/log-reader.js';
+import { pageAfter } from '../nats/read/log-reader.js';
 import { QUARANTINE_STREAM } from '../nats/streams.js';
 import { decodeQuarantined, type QuarantinedEvent } from './quarantine-record.js';
 

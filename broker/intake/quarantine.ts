@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../proto/errors.js';
 import type { IntakeMetrics } from '../metrics/intake-metrics.js';
-import type { Publisher } from '../nats/publisher.js';
+import type { Publisher } from '../nats/write/publisher.js';
 import { Backlog } from './backlog.js';
 import type { BacklogLimits } from './intake-limits.js';
 import { MissedNotice } from './missed-notice.js';

@@ -1,5 +1,5 @@
 import { messageId } from '../../proto/subject.js';
-import type { OutMessage } from '../nats/out-message.js';
+import type { OutMessage } from '../nats/write/out-message.js';
 import type { CommitPolicy, CommitWay } from './commit-policy.js';
 import { SourceIds } from './source-ids.js';
 import type { SourceMarks } from './source-marks.js';

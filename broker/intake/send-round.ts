@@ -1,5 +1,5 @@
-import type { OutMessage } from '../nats/out-message.js';
-import type { Publisher } from '../nats/publisher.js';
+import type { OutMessage } from '../nats/write/out-message.js';
+import type { Publisher } from '../nats/write/publisher.js';
 import type { CommitWay } from './commit-policy.js';
 
 /** Where a message is now, or why it is not. */

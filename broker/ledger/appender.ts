@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SluiceError } from '../../proto/errors.js';
 import type { LedgerMetrics } from '../metrics/ledger-metrics.js';
 import type { Bus } from '../nats/bus.js';
-import { streamEnds } from '../nats/log-reader.js';
+import { streamEnds } from '../nats/read/log-reader.js';
 import { StoreRefusedError, StoreUnavailableError, WrongExpectedSequenceError } from '../nats/store-errors.js';
 import { LEDGER_STREAM } from '../nats/streams.js';
 import { batchEnd, encodeBatch, type LedgerBatch } from './ledger-batch.js';

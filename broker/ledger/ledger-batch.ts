@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ledgerSubject } from '../../proto/subject.js';
-import type { OutMessage } from '../nats/out-message.js';
+import type { OutMessage } from '../nats/write/out-message.js';
 import { hashOf } from './chain.js';
 import { type Act, encodeRecord } from './record.js';
 

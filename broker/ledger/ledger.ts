@@ -1,7 +1,7 @@
 import { SluiceError } from '../../proto/errors.js';
 import type { LedgerMetrics } from '../metrics/ledger-metrics.js';
 import type { Bus } from '../nats/bus.js';
-import { Follower } from '../nats/follower.js';
+import { Follower } from '../nats/read/follower.js';
 import type { StoredMessage } from '../nats/stored-message.js';
 import { LEDGER_STREAM } from '../nats/streams.js';
 import { Appender } from './appender.js';

@@ -1,6 +1,6 @@
 import { ledgerSubject } from '../../proto/subject.js';
 import type { Bus } from '../nats/bus.js';
-import { pageAfter, streamEnds } from '../nats/log-reader.js';
+import { pageAfter, streamEnds } from '../nats/read/log-reader.js';
 import { LEDGER_STREAM } from '../nats/streams.js';
 import { Chain } from './chain.js';
 import { LedgerBrokenError } from './ledger-errors.js';

@@ -3,7 +3,7 @@ import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { connect, createInbox } from '@nats-io/transport-node';
-import { Publisher } from './publisher.js';
+import { Publisher } from './write/publisher.js';
 
 export interface BusOptions {
   servers: string | string[];

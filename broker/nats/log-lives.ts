@@ -1,5 +1,5 @@
 import type { Bus } from './bus.js';
-import { lastOf, provenInfo } from './log-reader.js';
+import { lastOf, provenInfo } from './read/log-reader.js';
 import { StoreUnavailableError, WrongExpectedSequenceError } from './store-errors.js';
 import { CURSORS_STREAM, eventStream, logOf, nameLog, newLogId } from './streams.js';
 

@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap';
 import { startConfigured } from '../../tests/support/nats-configured.js';
 import { connectBus } from './bus.js';
+import { syncNotices } from './server/sync-check.js';
 import { checkServer, type ServerNeeds, ServerUnfitError, streamDrift } from './server-check.js';
 import { ensureStreams } from './streams.js';
-import { syncNotices } from './sync-check.js';
 
 const NEEDS: ServerNeeds = { durability: 'strict', partitions: 2, replicas: 1, maxEventBytes: 256 * 1024 };
 const BIG = 'max_payload: 8388608\n';

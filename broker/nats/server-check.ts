@@ -1,7 +1,7 @@
 import { JetStreamApiError, type StreamConfig } from '@nats-io/jetstream';
 import type { Bus } from './bus.js';
-import { GROUP_COMMIT_VERSION, isAtLeast, MINIMUM_VERSION } from './find-server.js';
-import type { Durability } from './server-config.js';
+import { GROUP_COMMIT_VERSION, isAtLeast, MINIMUM_VERSION } from './server/find-server.js';
+import type { Durability } from './server/server-config.js';
 import { expectedConfigs } from './streams.js';
 
 export interface ServerNeeds {

@@ -4,7 +4,7 @@ import type { DeliveredOp } from '../../proto/event/event.js';
 import { entryFilter } from '../../proto/subject.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Bus } from '../nats/bus.js';
-import { pagesOf } from '../nats/log-reader.js';
+import { pagesOf } from '../nats/read/log-reader.js';
 import { eventStream } from '../nats/streams.js';
 import { canonicalRows } from '../sharing/canonical-rows.js';
 import type { Grant } from '../sharing/grant.js';

@@ -5,7 +5,7 @@ import { follow, person, publishMany, startEngine } from '../../tests/support/en
 import { connect } from '../../tests/support/nats.js';
 import { RecordingSink } from '../../tests/support/recording-sink.js';
 import { startStreamFixture } from '../../tests/support/stream-fixture.js';
-import { lastOf } from '../nats/log-reader.js';
+import { lastOf } from '../nats/read/log-reader.js';
 import { PullReader } from './pull-reader.js';
 import type { StreamEngine } from './stream-engine.js';
 

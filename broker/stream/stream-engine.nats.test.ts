@@ -2,7 +2,7 @@ import t from 'tap';
 import { eventually } from '../../tests/support/condition.js';
 import { follow, person, publishMany, startEngine } from '../../tests/support/engine-follow.js';
 import { startStreamFixture } from '../../tests/support/stream-fixture.js';
-import { streamEnds } from '../nats/log-reader.js';
+import { streamEnds } from '../nats/read/log-reader.js';
 import { PullReader } from './pull-reader.js';
 
 for (const where of ['memory', 'the store']) {

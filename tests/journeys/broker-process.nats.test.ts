@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { processesWithArgument } from '../../broker/nats/process-list.js';
+import { processesWithArgument } from '../../broker/nats/server/process-list.js';
 import { applyBundle } from '../support/broker.js';
 import { spawnBroker } from '../support/broker-process.js';
 import { temporaryFolder } from '../support/nats.js';

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Test } from 'tap';
-import { processesWithArgument } from '../../broker/nats/process-list.js';
+import { processesWithArgument } from '../../broker/nats/server/process-list.js';
 import { judge } from '../oracle/judge.js';
 import { type AcceptedEvent, expectedEvents } from '../oracle/model-delivery.js';
 import { SHARED_SECRET } from '../support/broker.js';

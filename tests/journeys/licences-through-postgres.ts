@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
-import { processesWithArgument } from '../../broker/nats/process-list.js';
+import { processesWithArgument } from '../../broker/nats/server/process-list.js';
 import { applyBundle } from '../support/broker.js';
 import { type BrokerProcess, spawnBroker } from '../support/broker-process.js';
 import { eventually } from '../support/condition.js';

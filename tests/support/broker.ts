@@ -2,7 +2,7 @@ import type { Test } from 'tap';
 import { createBroker } from '../../broker/broker.js';
 import type { Broker } from '../../broker/broker-life.js';
 import { type Config, parseConfig } from '../../broker/config.js';
-import type { EmbeddedServer } from '../../broker/nats/embedded-server.js';
+import type { EmbeddedServer } from '../../broker/nats/server/embedded-server.js';
 import { temporaryFolder } from './nats.js';
 import { CallFailedError, call } from './raw-http.js';
 

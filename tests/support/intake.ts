@@ -4,7 +4,7 @@ import { Intake } from '../../broker/intake/intake.js';
 import { INTAKE_LIMITS, type IntakeLimits } from '../../broker/intake/intake-limits.js';
 import { Metrics } from '../../broker/metrics.js';
 import type { Bus } from '../../broker/nats/bus.js';
-import { readAfter } from '../../broker/nats/log-reader.js';
+import { readAfter } from '../../broker/nats/read/log-reader.js';
 import type { StoredMessage } from '../../broker/nats/stored-message.js';
 import { ensureStreams, eventStream, type StreamsOptions } from '../../broker/nats/streams.js';
 import type { SystemCaller } from '../../broker/parties/caller.js';

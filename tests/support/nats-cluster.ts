@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { type Bus, connectBus } from '../../broker/nats/bus.js';
-import { findNatsServer } from '../../broker/nats/find-server.js';
+import { findNatsServer } from '../../broker/nats/server/find-server.js';
 import { eventually } from './condition.js';
 import { temporaryFolder } from './nats.js';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Test } from 'tap';
-import { findNatsServer } from '../../broker/nats/find-server.js';
+import { findNatsServer } from '../../broker/nats/server/find-server.js';
 import { eventually } from './condition.js';
 import { temporaryFolder } from './nats.js';
 

@@ -1,5 +1,5 @@
-import { startEmbedded } from '../../broker/nats/embedded-server.js';
-import { findNatsServer } from '../../broker/nats/find-server.js';
+import { startEmbedded } from '../../broker/nats/server/embedded-server.js';
+import { findNatsServer } from '../../broker/nats/server/find-server.js';
 
 /** A process that owns an embedded server, prints it as one line, and waits to be killed. Argument: the folder. */
 const { path: binary } = await findNatsServer();

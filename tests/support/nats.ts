@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import type { Bus } from '../../broker/nats/bus.js';
 import { connectBus } from '../../broker/nats/bus.js';
-import type { EmbeddedServer } from '../../broker/nats/embedded-server.js';
-import { startEmbedded } from '../../broker/nats/embedded-server.js';
-import { findNatsServer } from '../../broker/nats/find-server.js';
-import type { Durability } from '../../broker/nats/server-config.js';
+import type { EmbeddedServer } from '../../broker/nats/server/embedded-server.js';
+import { startEmbedded } from '../../broker/nats/server/embedded-server.js';
+import { findNatsServer } from '../../broker/nats/server/find-server.js';
+import type { Durability } from '../../broker/nats/server/server-config.js';
 
 /** A nats-server with its own port and folder; stopped and removed when the test ends, pass or fail. */
 export async function startNats(

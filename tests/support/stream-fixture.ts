@@ -2,7 +2,7 @@ import { Registry } from 'prom-client';
 import type { Test } from 'tap';
 import { StreamMetrics } from '../../broker/metrics/stream-metrics.js';
 import type { Bus } from '../../broker/nats/bus.js';
-import type { EmbeddedServer } from '../../broker/nats/embedded-server.js';
+import type { EmbeddedServer } from '../../broker/nats/server/embedded-server.js';
 import { ensureStreams } from '../../broker/nats/streams.js';
 import type { Grant } from '../../broker/sharing/grant.js';
 import { StreamEngine } from '../../broker/stream/stream-engine.js';

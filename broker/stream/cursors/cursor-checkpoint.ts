@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { SluiceError } from '../../../proto/errors.js';
 import type { Bus } from '../../nats/bus.js';
-import { lastOf } from '../../nats/log-reader.js';
-import type { OutMessage } from '../../nats/out-message.js';
+import { lastOf } from '../../nats/read/log-reader.js';
 import { StoreFullError, WrongExpectedSequenceError } from '../../nats/store-errors.js';
 import { CURSORS_STREAM } from '../../nats/streams.js';
+import type { OutMessage } from '../../nats/write/out-message.js';
 import type { Cursor } from './cursor.js';
 import { decodeCursor, encodeCursor } from './cursor-record.js';
 

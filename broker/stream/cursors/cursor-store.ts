@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { SluiceError } from '../../../proto/errors.js';
 import { cursorSubject } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
-import { lastOf } from '../../nats/log-reader.js';
+import { lastOf } from '../../nats/read/log-reader.js';
 import { CURSORS_STREAM } from '../../nats/streams.js';
 import { Cursor } from './cursor.js';
 import { CursorCheckpoint } from './cursor-checkpoint.js';

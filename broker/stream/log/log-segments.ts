@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { entryFilter } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
-import { lastOf, provenEnd, readAfter } from '../../nats/log-reader.js';
+import { lastOf, provenEnd, readAfter } from '../../nats/read/log-reader.js';
 import { eventStream } from '../../nats/streams.js';
 import { EventMemory } from './event-memory.js';
 import { LogEvent } from './log-event.js';

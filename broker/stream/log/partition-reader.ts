@@ -1,8 +1,8 @@
 import { parseEventSubject } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
-import { Follower } from '../../nats/follower.js';
 import { settleLog } from '../../nats/log-lives.js';
-import { provenEnd } from '../../nats/log-reader.js';
+import { Follower } from '../../nats/read/follower.js';
+import { provenEnd } from '../../nats/read/log-reader.js';
 import type { StoredMessage } from '../../nats/stored-message.js';
 import { eventStream } from '../../nats/streams.js';
 import { EventMemory } from './event-memory.js';

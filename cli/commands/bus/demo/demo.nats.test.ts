@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
-import { processesWithArgument } from '../../../../broker/nats/process-list.js';
+import { processesWithArgument } from '../../../../broker/nats/server/process-list.js';
 import { eventually } from '../../../../tests/support/condition.js';
 import { temporaryFolder } from '../../../../tests/support/nats.js';
 

@@ -2,10 +2,10 @@ import type { ConsumerConfig } from '@nats-io/jetstream';
 import { AckPolicy, ReplayPolicy } from '@nats-io/jetstream';
 import type { Msg, MsgHdrs, Subscription } from '@nats-io/transport-node';
 import { nanos } from '@nats-io/transport-node';
+import type { Bus } from '../bus.js';
+import { asStoreError } from '../store-errors.js';
+import type { StoredMessage } from '../stored-message.js';
 import { parseAckSubject } from './ack-subject.js';
-import type { Bus } from './bus.js';
-import { asStoreError } from './store-errors.js';
-import type { StoredMessage } from './stored-message.js';
 
 export interface PushConsumerOptions {
   stream: string;

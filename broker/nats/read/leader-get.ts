@@ -1,6 +1,6 @@
-import type { Bus } from './bus.js';
-import { asStoreError, type JetStreamRefusal, StoreUnavailableError, storeError } from './store-errors.js';
-import type { StoredMessage } from './stored-message.js';
+import type { Bus } from '../bus.js';
+import { asStoreError, type JetStreamRefusal, StoreUnavailableError, storeError } from '../store-errors.js';
+import type { StoredMessage } from '../stored-message.js';
 
 interface Answer {
   error?: JetStreamRefusal;

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import type { JetStreamRefusal } from '../store-errors.js';
+import { StoreRefusedError, StoreUnavailableError, storeError } from '../store-errors.js';
+import { subjectsOf } from '../stream-names.js';
 import type { OutMessage } from './out-message.js';
 import { publishHeaders } from './publish-headers.js';
-import type { JetStreamRefusal } from './store-errors.js';
-import { StoreRefusedError, StoreUnavailableError, storeError } from './store-errors.js';
-import { subjectsOf } from './stream-names.js';
 
 export interface PubAck {
   stream: string;

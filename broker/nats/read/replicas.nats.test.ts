@@ -1,12 +1,12 @@
 import t from 'tap';
-import { eventually } from '../../tests/support/condition.js';
-import { NatsCluster } from '../../tests/support/nats-cluster.js';
+import { eventually } from '../../../tests/support/condition.js';
+import { NatsCluster } from '../../../tests/support/nats-cluster.js';
+import { renewLog } from '../log-lives.js';
+import { StoreUnavailableError } from '../store-errors.js';
+import { ensureStreams } from '../streams.js';
+import { whenAvailable } from '../when-available.js';
 import { Follower } from './follower.js';
-import { renewLog } from './log-lives.js';
 import { lastOf, lastPerSubject, pagesOf, sequenceAt, streamEnds } from './log-reader.js';
-import { StoreUnavailableError } from './store-errors.js';
-import { ensureStreams } from './streams.js';
-import { whenAvailable } from './when-available.js';
 
 t.setTimeout(180_000);
 t.test('on a cluster with three replicas', { timeout: 150_000 }, async (t) => {

@@ -1,13 +1,13 @@
 import { DeliverPolicy, type StreamInfo } from '@nats-io/jetstream';
 import { deferred } from '@nats-io/transport-node';
-import type { Bus } from './bus.js';
+import type { Bus } from '../bus.js';
+import type { StoredMessage } from '../stored-message.js';
+import { logOf } from '../streams.js';
 import { assertProven, type LeaderEnd, leaderEndOf } from './leader-end.js';
+import { LeaderSight } from './leader-freshness.js';
 import { leaderGetAt } from './leader-get.js';
-import { LeaderSight } from './leader-sight.js';
 import { streamInfo } from './log-reader.js';
 import { PushConsumer } from './push-consumer.js';
-import type { StoredMessage } from './stored-message.js';
-import { logOf } from './streams.js';
 
 export interface FollowerOptions {
   stream: string;

@@ -1,7 +1,7 @@
 import type { Msg } from '@nats-io/transport-node';
-import type { Bus } from './bus.js';
-import { StoreRefusedError, StoreUnavailableError } from './store-errors.js';
-import type { StoredMessage } from './stored-message.js';
+import type { Bus } from '../bus.js';
+import { StoreRefusedError, StoreUnavailableError } from '../store-errors.js';
+import type { StoredMessage } from '../stored-message.js';
 
 /** A direct-get request as the server defines it. */
 export interface DirectGetRequest {

@@ -1,14 +1,14 @@
 import t from 'tap';
-import { connect, startNats } from '../../tests/support/nats.js';
-import type { OutMessage } from './out-message.js';
+import { connect, startNats } from '../../../tests/support/nats.js';
 import {
   DuplicateInBatchError,
   StoreFullError,
   StoreRefusedError,
   StoreUnavailableError,
   WrongExpectedSequenceError,
-} from './store-errors.js';
-import { ensureStreams } from './streams.js';
+} from '../store-errors.js';
+import { ensureStreams } from '../streams.js';
+import type { OutMessage } from './out-message.js';
 
 const data = Buffer.from('x');
 const message = (more: Partial<OutMessage> = {}): OutMessage => ({ subject: 'ev.0.a.b.c', data, ...more });

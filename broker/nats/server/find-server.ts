@@ -18,7 +18,7 @@ export const GROUP_COMMIT_VERSION = '2.15.0';
 const VERSION_TIMEOUT_MS = 5_000;
 /** Where packages put servers; often not on the PATH of a plain user. */
 const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
-const PROJECT_CACHE = fileURLToPath(new URL('../../../.cache/nats-server/nats-server', import.meta.url));
+const PROJECT_CACHE = fileURLToPath(new URL('../../../../.cache/nats-server/nats-server', import.meta.url));
 
 /** No usable nats-server; the message says what was looked at and what to do. */
 export class ServerNotFoundError extends Error {

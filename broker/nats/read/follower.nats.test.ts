@@ -1,9 +1,9 @@
 import { EventEmitter, once } from 'node:events';
 import t from 'tap';
-import { connect, startNats } from '../../tests/support/nats.js';
+import { connect, startNats } from '../../../tests/support/nats.js';
+import { StoreUnavailableError } from '../store-errors.js';
+import { ensureStreams } from '../streams.js';
 import { Follower } from './follower.js';
-import { StoreUnavailableError } from './store-errors.js';
-import { ensureStreams } from './streams.js';
 
 t.test('a follower', async (t) => {
   const server = await startNats(t);

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DeliverPolicy, type StreamInfo } from '@nats-io/jetstream';
 import { deferred } from '@nats-io/transport-node';
-import type { Bus } from './bus.js';
+import type { Bus } from '../bus.js';
+import { asStoreError, StoreUnavailableError } from '../store-errors.js';
+import type { StoredMessage } from '../stored-message.js';
 import type { DirectGetRequest } from './direct-get.js';
 import { directGet } from './direct-get.js';
 import { assertProven, leaderEndOf } from './leader-end.js';
 import { leaderGet } from './leader-get.js';
 import { PushConsumer } from './push-consumer.js';
-import { asStoreError, StoreUnavailableError } from './store-errors.js';
-import type { StoredMessage } from './stored-message.js';
 
 /** A server drops a client that it owes 64 MiB, and with it everything else on that connection. */
 const PAGE_BYTES_MAX = 4 * 1024 * 1024;

@@ -1,11 +1,11 @@
 import t, { type Test } from 'tap';
-import { eventually } from '../../tests/support/condition.js';
-import { emptyLog } from '../../tests/support/lost-tail.js';
-import { connect, startNats } from '../../tests/support/nats.js';
-import type { Bus } from './bus.js';
+import { eventually } from '../../../tests/support/condition.js';
+import { emptyLog } from '../../../tests/support/lost-tail.js';
+import { connect, startNats } from '../../../tests/support/nats.js';
+import type { Bus } from '../bus.js';
+import { ensureStreams, nameLog } from '../streams.js';
 import { Follower } from './follower.js';
 import { lastOf } from './log-reader.js';
-import { ensureStreams, nameLog } from './streams.js';
 
 const WAIT_MS = 10_000;
 

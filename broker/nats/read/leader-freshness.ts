@@ -1,5 +1,5 @@
 import type { StreamInfo } from '@nats-io/jetstream';
-import type { Bus } from './bus.js';
+import type { Bus } from '../bus.js';
 import { type LeaderEnd, leaderEndOf } from './leader-end.js';
 import { streamInfo } from './log-reader.js';
 

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { connect, startNats } from '../../tests/support/nats.js';
-import { renewLog } from './log-lives.js';
+import { connect, startNats } from '../../../tests/support/nats.js';
+import { renewLog } from '../log-lives.js';
+import { ensureStreams } from '../streams.js';
 import { lastOf, lastPerSubject, readAfter, sequenceAt, streamEnds } from './log-reader.js';
-import { ensureStreams } from './streams.js';
 
 t.test('reading a log', async (t) => {
   const server = await startNats(t);

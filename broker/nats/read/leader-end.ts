@@ -1,5 +1,5 @@
 import type { StreamInfo } from '@nats-io/jetstream';
-import { StoreUnavailableError } from './store-errors.js';
+import { StoreUnavailableError } from '../store-errors.js';
 
 /** What the leader had, and when it was certainly still the leader. */
 export interface LeaderEnd {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from './config.js';
+import { renewAllLogs, renewShortenedLogs } from './event-log/epoch-start.js';
 import type { StoreMetrics } from './metrics/store-metrics.js';
 import { type Bus, connectBus } from './nats/bus.js';
 import { syncNotices } from './nats/server/sync-check.js';
@@ -8,7 +9,6 @@ import { ensureStreams, type Store } from './nats/streams.js';
 import { whenAvailable } from './nats/when-available.js';
 import type { Releases } from './releases.js';
 import { startServer } from './start-server.js';
-import { renewAllLogs, renewShortenedLogs } from './stream/log/log-life.js';
 import { hasServerOfPrimary, isFirstProcess } from './workers/worker-process.js';
 
 export interface OpenStoreDeps {

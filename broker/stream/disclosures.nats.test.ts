@@ -3,8 +3,8 @@ import { eventually } from '../../tests/support/condition.js';
 import { follow, person, publishMany } from '../../tests/support/engine-follow.js';
 import { loseTail, readAgain } from '../../tests/support/lost-tail.js';
 import { startStreamFixture } from '../../tests/support/stream-fixture.js';
+import { renewLog } from '../event-log/log-epochs.js';
 import type { LedgerRecord } from '../ledger/record.js';
-import { renewLog } from '../nats/log-lives.js';
 import type { Grant } from '../sharing/grant.js';
 import { Disclosures } from './disclosures.js';
 

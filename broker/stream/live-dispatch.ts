@@ -1,7 +1,7 @@
 import type { ItemField } from '../../proto/entry/item-field.js';
+import type { LogEvent } from '../event-log/log-event.js';
 import type { StreamMetrics } from '../metrics/stream-metrics.js';
 import type { Channel } from './channel.js';
-import type { LogEvent } from './log/log-event.js';
 import { SendPace } from './send-pace.js';
 import { EntryViews } from './views/entry-views.js';
 import type { LiveView } from './views/live-view.js';

@@ -1,12 +1,12 @@
 import { SluiceError } from '../../proto/errors.js';
 import { cursorSubject, partyOf } from '../../proto/subject.js';
+import type { PartitionReaders } from '../event-log/partition-readers.js';
+import type { StartPositions } from '../event-log/start-position.js';
+import { lostTail } from '../event-log/truncation.js';
 import type { Cursor } from './cursors/cursor.js';
 import type { CursorStore } from './cursors/cursor-store.js';
 import { type GrantAccess, narrowingDigest, type OpenGrant } from './grant-access.js';
 import { GrantSubscription, type SubscriptionHost } from './grant-subscription.js';
-import { lostTail } from './log/lost-tail.js';
-import type { PartitionReaders } from './log/partition-readers.js';
-import type { StartPositions } from './log/start-position.js';
 import { startQuery } from './log/start-query.js';
 import type { Receipt } from './receipts/receipt.js';
 import type { ReceiptBook } from './receipts/receipt-book.js';

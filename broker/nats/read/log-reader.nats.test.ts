@@ -1,6 +1,6 @@
 import t from 'tap';
 import { connect, startNats } from '../../../tests/support/nats.js';
-import { renewLog } from '../log-lives.js';
+import { renewLog } from '../../event-log/log-epochs.js';
 import { ensureStreams } from '../streams.js';
 import { lastOf, lastPerSubject, readAfter, sequenceAt, streamEnds } from './log-reader.js';
 

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { eventually } from '../../../tests/support/condition.js';
 import { NatsCluster } from '../../../tests/support/nats-cluster.js';
-import { renewLog } from '../log-lives.js';
+import { renewLog } from '../../event-log/log-epochs.js';
 import { StoreUnavailableError } from '../store-errors.js';
 import { ensureStreams } from '../streams.js';
 import { whenAvailable } from '../when-available.js';

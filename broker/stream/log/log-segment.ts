@@ -1,12 +1,12 @@
 import type { ItemField } from '../../../proto/entry/item-field.js';
 import type { EventEncoder, ProjectedEvent } from '../../../proto/frames/event-encoder.js';
+import type { LogEvent } from '../../event-log/log-event.js';
 import type { EventsBatch } from '../channel.js';
 import { decide } from '../views/decision.js';
 import { filterCodec, filterValues } from '../views/entry-views.js';
 import type { View } from '../views/view.js';
 import { encodeRuns } from './encode-runs.js';
 import type { EncodedRun, RunTarget } from './encoded-run.js';
-import type { LogEvent } from './log-event.js';
 
 /** Who reads: a view, and how it is encoded on which channel number. */
 export interface SegmentReader extends RunTarget {

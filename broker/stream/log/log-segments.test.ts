@@ -1,11 +1,11 @@
 import t from 'tap';
+import { EventMemory } from '../../event-log/event-memory.js';
+import { LogEvent } from '../../event-log/log-event.js';
+import type { PartitionReaders } from '../../event-log/partition-readers.js';
+import { RecentLog } from '../../event-log/recent-tail.js';
 import type { Bus } from '../../nats/bus.js';
 import type { StoredMessage } from '../../nats/stored-message.js';
-import { EventMemory } from './event-memory.js';
-import { LogEvent } from './log-event.js';
 import { LogSegments } from './log-segments.js';
-import type { PartitionReaders } from './partition-readers.js';
-import { RecentLog } from './recent-log.js';
 
 const noBus = {} as Bus;
 const event = (position: number, text: string) =>

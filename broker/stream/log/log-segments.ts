@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { entryFilter } from '../../../proto/subject.js';
+import { EventMemory } from '../../event-log/event-memory.js';
+import { LogEvent } from '../../event-log/log-event.js';
+import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import type { Bus } from '../../nats/bus.js';
 import { lastOf, provenEnd, readAfter } from '../../nats/read/log-reader.js';
 import { eventStream } from '../../nats/streams.js';
-import { EventMemory } from './event-memory.js';
-import { LogEvent } from './log-event.js';
 import { LogSegment } from './log-segment.js';
 import { LogSweep } from './log-sweep.js';
-import type { PartitionReaders } from './partition-readers.js';
 
 /** One read: large enough that the request and a frame per rider cost little, small enough that a slow socket holds little. */
 const SEGMENT_EVENTS = 1024;

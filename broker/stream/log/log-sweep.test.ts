@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { LogEvent } from './log-event.js';
+import type { LogEvent } from '../../event-log/log-event.js';
 import { LogSegment } from './log-segment.js';
 import { LogSweep } from './log-sweep.js';
 

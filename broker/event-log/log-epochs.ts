@@ -1,7 +1,7 @@
-import type { Bus } from './bus.js';
-import { lastOf, provenInfo } from './read/log-reader.js';
-import { StoreUnavailableError, WrongExpectedSequenceError } from './store-errors.js';
-import { CURSORS_STREAM, eventStream, logOf, nameLog, newLogId } from './streams.js';
+import type { Bus } from '../nats/bus.js';
+import { lastOf, provenInfo } from '../nats/read/log-reader.js';
+import { StoreUnavailableError, WrongExpectedSequenceError } from '../nats/store-errors.js';
+import { CURSORS_STREAM, eventStream, logOf, nameLog, newLogId } from '../nats/streams.js';
 
 /** How far a log was seen, and in which of its lives. */
 export interface LogMark {

@@ -1,5 +1,5 @@
-import { type DeliverableEvent, decodeDeliverable } from '../../../proto/event/envelope.js';
-import type { StoredMessage } from '../../nats/stored-message.js';
+import { type DeliverableEvent, decodeDeliverable } from '../../proto/event/envelope.js';
+import type { StoredMessage } from '../nats/stored-message.js';
 import type { EventMemory } from './event-memory.js';
 
 /** One event of the log: decoded when somebody is interested, once for all who are. */

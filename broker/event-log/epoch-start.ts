@@ -1,6 +1,6 @@
-import type { Bus } from '../../nats/bus.js';
-import { renewLog, settleLog } from '../../nats/log-lives.js';
-import type { Store } from '../../nats/streams.js';
+import type { Bus } from '../nats/bus.js';
+import type { Store } from '../nats/streams.js';
+import { renewLog, settleLog } from './log-epochs.js';
 
 /**
  * Gives every log that is shorter than it once was a new life: it was restored from a backup or has lost its tail, and

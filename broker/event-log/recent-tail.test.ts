@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { LogEvent } from './log-event.js';
-import { RecentLog } from './recent-log.js';
+import { RecentLog } from './recent-tail.js';
 
 const event = (position: number, entry: string, size = 10) =>
   ({ position, entry, bytes: Buffer.alloc(size) }) as unknown as LogEvent;

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { EntryVersion } from '../../../proto/entry/entry.js';
+import type { EntryVersion } from '../../proto/entry/entry.js';
 import { expiredBeforeMs } from './expiry.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;

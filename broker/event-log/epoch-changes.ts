@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Bus } from '../../nats/bus.js';
-import { renewLog } from '../../nats/log-lives.js';
-import type { Store } from '../../nats/streams.js';
+import type { Bus } from '../nats/bus.js';
+import type { Store } from '../nats/streams.js';
+import { renewLog } from './log-epochs.js';
 
 export interface LogRenewalsDeps {
   bus: Bus;

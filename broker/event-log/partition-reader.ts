@@ -1,13 +1,13 @@
-import { parseEventSubject } from '../../../proto/subject.js';
-import type { Bus } from '../../nats/bus.js';
-import { settleLog } from '../../nats/log-lives.js';
-import { Follower } from '../../nats/read/follower.js';
-import { provenEnd } from '../../nats/read/log-reader.js';
-import type { StoredMessage } from '../../nats/stored-message.js';
-import { eventStream } from '../../nats/streams.js';
+import { parseEventSubject } from '../../proto/subject.js';
+import type { Bus } from '../nats/bus.js';
+import { Follower } from '../nats/read/follower.js';
+import { provenEnd } from '../nats/read/log-reader.js';
+import type { StoredMessage } from '../nats/stored-message.js';
+import { eventStream } from '../nats/streams.js';
 import { EventMemory } from './event-memory.js';
+import { settleLog } from './log-epochs.js';
 import { LogEvent } from './log-event.js';
-import { RecentLog } from './recent-log.js';
+import { RecentLog } from './recent-tail.js';
 
 export interface PartitionReaderDeps {
   bus: Bus;

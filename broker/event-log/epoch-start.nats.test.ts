@@ -1,8 +1,8 @@
 import t from 'tap';
-import { connect, startNats } from '../../../tests/support/nats.js';
-import { ensureStreams, eventStream } from '../../nats/streams.js';
-import { renewAllLogs, renewShortenedLogs } from './log-life.js';
-import { LogMarks } from './log-marks.js';
+import { connect, startNats } from '../../tests/support/nats.js';
+import { ensureStreams, eventStream } from '../nats/streams.js';
+import { LogMarks } from './epoch-markers.js';
+import { renewAllLogs, renewShortenedLogs } from './epoch-start.js';
 
 const ignore = () => {};
 

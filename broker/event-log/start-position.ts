@@ -1,10 +1,10 @@
-import { SluiceError } from '../../../proto/errors.js';
-import { decodeDeliverable } from '../../../proto/event/envelope.js';
-import type { From } from '../../../proto/frames/frames.js';
-import { instantMs } from '../../../proto/values/rfc3339.js';
-import type { Bus } from '../../nats/bus.js';
-import { pagesOf, provenEnd, sequenceAt, streamEnds } from '../../nats/read/log-reader.js';
-import { eventStream } from '../../nats/streams.js';
+import { SluiceError } from '../../proto/errors.js';
+import { decodeDeliverable } from '../../proto/event/envelope.js';
+import type { From } from '../../proto/frames/frames.js';
+import { instantMs } from '../../proto/values/rfc3339.js';
+import type { Bus } from '../nats/bus.js';
+import { pagesOf, provenEnd, sequenceAt, streamEnds } from '../nats/read/log-reader.js';
+import { eventStream } from '../nats/streams.js';
 
 export interface StartQuery {
   grant: string;

@@ -1,4 +1,4 @@
-import type { EntryVersion } from '../../../proto/entry/entry.js';
+import type { EntryVersion } from '../../proto/entry/entry.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** An event that was judged under one version may be stored when the next one is in force already. */

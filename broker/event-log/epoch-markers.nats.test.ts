@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap';
-import { connect, startNats } from '../../../tests/support/nats.js';
-import { readMark, renewLog } from '../../nats/log-lives.js';
-import { ensureStreams } from '../../nats/streams.js';
-import { LogMarks } from './log-marks.js';
+import { connect, startNats } from '../../tests/support/nats.js';
+import { ensureStreams } from '../nats/streams.js';
+import { LogMarks } from './epoch-markers.js';
+import { readMark, renewLog } from './log-epochs.js';
 
 /** Processes that have read the log so far, on one store. */
 async function setUp(t: Test, ...heads: number[]) {

@@ -1,7 +1,7 @@
-import type { Bus } from '../../nats/bus.js';
-import { readMark, settleLog, writeMark } from '../../nats/log-lives.js';
-import { WrongExpectedSequenceError } from '../../nats/store-errors.js';
-import type { Store } from '../../nats/streams.js';
+import type { Bus } from '../nats/bus.js';
+import { WrongExpectedSequenceError } from '../nats/store-errors.js';
+import type { Store } from '../nats/streams.js';
+import { readMark, settleLog, writeMark } from './log-epochs.js';
 
 export interface LogMarksDeps {
   bus: Bus;

@@ -1,8 +1,8 @@
-import type { StreamMetrics } from '../../metrics/stream-metrics.js';
-import type { Bus } from '../../nats/bus.js';
-import { streamEnds } from '../../nats/read/log-reader.js';
-import { eventStream, type Store } from '../../nats/streams.js';
-import { whenAvailable } from '../../nats/when-available.js';
+import type { StreamMetrics } from '../metrics/stream-metrics.js';
+import type { Bus } from '../nats/bus.js';
+import { streamEnds } from '../nats/read/log-reader.js';
+import { eventStream, type Store } from '../nats/streams.js';
+import { whenAvailable } from '../nats/when-available.js';
 import type { LogEvent } from './log-event.js';
 import { PartitionReader } from './partition-reader.js';
 

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap';
 import { lifeInStore } from '../../tests/support/lost-tail.js';
 import { connect, startNats } from '../../tests/support/nats.js';
-import { readMark, renewLog, settleLog } from './log-lives.js';
-import { ensureStreams, nameLog } from './streams.js';
+import { ensureStreams, nameLog } from '../nats/streams.js';
+import { readMark, renewLog, settleLog } from './log-epochs.js';
 
 async function setUp(t: Test) {
   const server = await startNats(t);

@@ -1,4 +1,4 @@
-import { SluiceError } from '../../../proto/errors.js';
+import { SluiceError } from '../../proto/errors.js';
 
 /** For who began in one life of the log and would go on in another. */
 export function lostTail(grant: string): SluiceError {

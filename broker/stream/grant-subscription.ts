@@ -1,10 +1,10 @@
 import { type ErrorCode, SluiceError } from '../../proto/errors.js';
 import { eventsMessage } from '../../proto/frames/events-message.js';
 import type { Subprotocol } from '../../proto/frames/frames.js';
+import type { Receipt } from '../receipts/receipt.js';
 import type { Channel, ChannelMember, EventsBatch } from './channel.js';
 import { CreditWindow } from './credit-window.js';
 import type { Cursor, CursorOwner } from './cursors/cursor.js';
-import type { Receipt } from './receipts/receipt.js';
 import type { FrameSink, Subscription } from './subscriber.js';
 import type { LiveView } from './views/live-view.js';
 import type { View } from './views/view.js';

@@ -1,5 +1,5 @@
-import { SluiceError } from '../../../proto/errors.js';
-import type { Bus } from '../../nats/bus.js';
+import { SluiceError } from '../../proto/errors.js';
+import type { Bus } from '../nats/bus.js';
 import { Receipt } from './receipt.js';
 import { ReceiptChain } from './receipt-chain.js';
 import type { ReceiptOpening } from './receipt-record.js';

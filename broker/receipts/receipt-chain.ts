@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { receiptSubject } from '../../../proto/subject.js';
-import type { Bus } from '../../nats/bus.js';
-import { DuplicateInBatchError } from '../../nats/store-errors.js';
+import { receiptSubject } from '../../proto/subject.js';
+import type { Bus } from '../nats/bus.js';
+import { DuplicateInBatchError } from '../nats/store-errors.js';
 import { digest, type ReceiptRecord } from './receipt-record.js';
 
 type Omitted = 'broker' | 'n' | 'prev' | 'time';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Rows } from '../../../proto/entry/rows.js';
+import type { Rows } from '../../proto/entry/rows.js';
 
 /** What a receipt says when it is opened, before the first byte goes out. */
 export interface ReceiptOpening {

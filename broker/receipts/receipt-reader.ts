@@ -1,8 +1,8 @@
-import { receiptSubject } from '../../../proto/subject.js';
-import type { Bus } from '../../nats/bus.js';
-import { pagesOf } from '../../nats/read/log-reader.js';
-import type { StoredMessage } from '../../nats/stored-message.js';
-import { RECEIPTS_STREAM } from '../../nats/streams.js';
+import { receiptSubject } from '../../proto/subject.js';
+import type { Bus } from '../nats/bus.js';
+import { pagesOf } from '../nats/read/log-reader.js';
+import type { StoredMessage } from '../nats/stored-message.js';
+import { RECEIPTS_STREAM } from '../nats/streams.js';
 import type { ReceiptOpening, ReceiptRecord } from './receipt-record.js';
 
 /** A receipt put together from its records. */

@@ -3,10 +3,10 @@ import { fieldOf } from '../../proto/entry/item-field.js';
 import type { RecordData } from '../../proto/event/event.js';
 import { RecordCodec } from '../../proto/event/record.js';
 import { type ItemHistory, itemHistory } from './item-history.js';
-import type { ItemProblem } from './item-problem.js';
-import { ItemValidators } from './item-validators.js';
-import { RecordValidator } from './record-validator.js';
-import { type ValueCheck, valueChecks } from './value-checks.js';
+import type { ItemProblem } from './values/item-problem.js';
+import { ItemValidators } from './values/item-validators.js';
+import { RecordValidator } from './values/record-validator.js';
+import { type ValueCheck, valueChecks } from './values/value-checks.js';
 
 /** One version of an entry, ready to validate and encode its records. */
 export interface CompiledEntry {

@@ -6,7 +6,7 @@ import { sameDocument } from '../ledger/same-document.js';
 import type { FindParty } from '../parties/party-problems.js';
 import type { Acting } from '../parties/permissions.js';
 import type { Catalog } from './catalog.js';
-import { incompatibilities } from './compatibility.js';
+import { incompatibilities } from './document/compatibility.js';
 import type { EntryState, PublishedEntry } from './entry-state.js';
 import { type GrantsOn, lostFilters, missedItems } from './grant-needs.js';
 import { numberItems } from './item-numbers.js';

@@ -3,7 +3,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Catalog } from '../catalog/catalog.js';
-import type { CatalogOffice } from '../catalog/catalog-office.js';
+import type { CatalogOffice } from '../catalog/catalog-service.js';
 import type { Gateway } from '../gateway/gateway.js';
 import type { Tickets } from '../gateway/tickets.js';
 import type { Intake } from '../intake/intake.js';

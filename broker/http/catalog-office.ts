@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { SluiceError } from '../../proto/errors.js';
 import type { Catalog } from '../catalog/catalog.js';
-import type { CatalogOffice } from '../catalog/catalog-office.js';
+import type { CatalogOffice } from '../catalog/catalog-service.js';
 import { requirePermission } from '../parties/permissions.js';
 import { callerOf } from './authenticate.js';
 import { PROBLEMS } from './problem-schema.js';

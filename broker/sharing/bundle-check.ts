@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SluiceError } from '../../proto/errors.js';
+import { validateEntryDocument } from '../catalog/document/entry-problems.js';
 import type { EntryActs } from '../catalog/entry-acts.js';
-import { validateEntryDocument } from '../catalog/entry-problems.js';
 import type { Credentials } from '../parties/credentials.js';
 import { isMap } from '../parties/document-shape.js';
 import { officerProblems, partyProblems, systemProblems } from '../parties/party-problems.js';

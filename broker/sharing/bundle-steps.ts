@@ -4,7 +4,7 @@ import type { EntryActs } from '../catalog/entry-acts.js';
 import type { Act } from '../ledger/record.js';
 import { type Credentials, newToken } from '../parties/credentials.js';
 import type { Officers, Parties, Systems } from '../parties/parties.js';
-import { putAct } from '../parties/party-office.js';
+import { putAct } from '../parties/party-service.js';
 import type { Acting } from '../parties/permissions.js';
 import { withoutToken } from './bundle-check.js';
 import type { Bundle, WithToken } from './bundle-document.js';

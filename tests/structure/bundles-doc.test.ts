@@ -46,7 +46,9 @@ for (const [heading, path, name, besides = []] of DOCUMENTS) {
 t.test('the fields of entries are among those of their tables', async (t) => {
   const missing = fields('proto/entry/entry.ts', 'EntryDocument').filter((field) => !rows('Entries').includes(field));
   t.strictSame(missing, []);
-  const lawful = [...readText('broker/catalog/lawful-fields.ts').matchAll(/(?:given\(|chosen\(|field: )'(\w+)'/g)];
+  const lawful = [
+    ...readText('broker/catalog/document/lawful-fields.ts').matchAll(/(?:given\(|chosen\(|field: )'(\w+)'/g),
+  ];
   t.strictSame(
     lawful.map(([, field]) => field as string).filter((field) => !rows('Entries').includes(field)),
     [],

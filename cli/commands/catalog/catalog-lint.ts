@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type EntryVerdict, validateEntryDocument } from '../../../broker/catalog/entry-problems.js';
+import { type EntryVerdict, validateEntryDocument } from '../../../broker/catalog/document/entry-problems.js';
 import { CommandEnded, EXIT } from '../../exit-codes.js';
 import type { Terminal } from '../../terminal.js';
 import { readEntries } from './entry-files.js';

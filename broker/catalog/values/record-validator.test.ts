@@ -3,9 +3,9 @@ import { Ajv } from 'ajv';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
 import fc from 'fast-check';
 import t from 'tap';
-import type { EntryVersion } from '../../proto/entry/entry.js';
-import { dataSchema } from '../../proto/entry/entry-schema.js';
-import { entryVersion, recordOf } from '../../tests/support/arbitrary-entry.js';
+import type { EntryVersion } from '../../../proto/entry/entry.js';
+import { dataSchema } from '../../../proto/entry/entry-schema.js';
+import { entryVersion, recordOf } from '../../../tests/support/arbitrary-entry.js';
 import { ItemValidators } from './item-validators.js';
 import { RecordValidator } from './record-validator.js';
 

@@ -6,8 +6,8 @@ import { plainDocument } from '../ledger/same-document.js';
 import type { Caller } from '../parties/caller.js';
 import { type Acting, type Action, requirePermission } from '../parties/permissions.js';
 import type { Catalog } from './catalog.js';
+import { refuseInvalid, validateEntryDocument } from './document/entry-problems.js';
 import type { EntryActs } from './entry-acts.js';
-import { refuseInvalid, validateEntryDocument } from './entry-problems.js';
 
 export interface CatalogOfficeDeps {
   ledger: Ledger;

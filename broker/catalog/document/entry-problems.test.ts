@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { EntryDocument, Item } from '../../proto/entry/entry.js';
+import type { EntryDocument, Item } from '../../../proto/entry/entry.js';
 import { refuseInvalid, validateEntryDocument } from './entry-problems.js';
 
 const entry = (change: Record<string, unknown> = {}): EntryDocument =>

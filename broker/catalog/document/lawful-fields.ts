@@ -1,5 +1,5 @@
-import type { EntryDocument, Item } from '../../proto/entry/entry.js';
-import { isMap } from '../parties/document-shape.js';
+import type { EntryDocument, Item } from '../../../proto/entry/entry.js';
+import { isMap } from '../../parties/document-shape.js';
 
 interface LawfulField {
   field: string;

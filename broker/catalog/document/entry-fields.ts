@@ -1,4 +1,4 @@
-/** What the broker reads, and what the law asks for: broker/catalog/lawful-fields.ts judges these. */
+/** What the broker reads, and what the law asks for: broker/catalog/document/lawful-fields.ts judges these. */
 const READ = ['id', 'name', 'abstract', 'sharingAttribute', 'items', 'retentionDays', 'provider', 'format'];
 const LAWFUL = ['updateFrequency', 'sharingModes', 'conditions', 'dataClass', 'dataGrade', 'secrecyAssessment'];
 const LAWFUL_FOR_SOME = ['piAssessment', 'notSharedReason', 'legalBasis'];

@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv';
-import type { EntryVersion } from '../../proto/entry/entry.js';
-import { schemaWords } from '../../proto/schema-problem.js';
+import type { EntryVersion } from '../../../proto/entry/entry.js';
+import { schemaWords } from '../../../proto/schema-problem.js';
 
 /** What is wrong with one item of a record. The message says so without any value of the data. */
 export interface ItemProblem {

@@ -5,7 +5,7 @@ import { emptyStore, openLedger } from '../../tests/support/ledger.js';
 import type { Bus } from '../nats/bus.js';
 import type { OfficerCaller } from '../parties/caller.js';
 import { Catalog } from './catalog.js';
-import { CatalogOffice } from './catalog-office.js';
+import { CatalogOffice } from './catalog-service.js';
 import { EntryActs } from './entry-acts.js';
 
 const editor: OfficerCaller = { kind: 'officer', id: 'ed', party: 'civil', roles: ['catalog_editor'] };

@@ -1,6 +1,6 @@
 import type { ValidateFunction } from 'ajv';
-import type { EntryVersion, NumberedItem } from '../../proto/entry/entry.js';
-import type { RecordData } from '../../proto/event/event.js';
+import type { EntryVersion, NumberedItem } from '../../../proto/entry/entry.js';
+import type { RecordData } from '../../../proto/event/event.js';
 import { ITEM_PROBLEMS_MAX, type ItemProblem, itemProblemOf } from './item-problem.js';
 import type { ItemValidators } from './item-validators.js';
 

@@ -1,5 +1,5 @@
-import { ITEM_TYPES, type Item, type ItemType, isItemName } from '../../proto/entry/entry.js';
-import { compareDecimals, isDecimal } from '../../proto/values/decimal.js';
+import { ITEM_TYPES, type Item, type ItemType, isItemName } from '../../../proto/entry/entry.js';
+import { compareDecimals, isDecimal } from '../../../proto/values/decimal.js';
 import {
   type FieldCheck,
   flag,
@@ -9,7 +9,7 @@ import {
   shapeProblems,
   text,
   title,
-} from '../parties/document-shape.js';
+} from '../../parties/document-shape.js';
 
 /** Longer ones take the linearity check too long. */
 export const PATTERN_CHARACTERS_MAX = 1_000;

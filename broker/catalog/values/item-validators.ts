@@ -1,8 +1,8 @@
 import { Ajv, type ValidateFunction } from 'ajv';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
-import type { NumberedItem } from '../../proto/entry/entry.js';
-import { itemSchema } from '../../proto/entry/entry-schema.js';
-import { LruMap } from './lru-map.js';
+import type { NumberedItem } from '../../../proto/entry/entry.js';
+import { itemSchema } from '../../../proto/entry/entry-schema.js';
+import { LruMap } from '../lru-map.js';
 
 /** Different ones; a catalog of 40,000 entries repeats a few hundred, code tables apart. Some 10 KiB each. */
 const VALIDATORS_MAX = 5_000;

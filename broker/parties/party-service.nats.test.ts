@@ -5,7 +5,7 @@ import { type BootstrapOptions, bootstrap } from './bootstrap.js';
 import type { OfficerCaller } from './caller.js';
 import { Credentials } from './credentials.js';
 import { Officers, Parties, Systems } from './parties.js';
-import { PartyOffice } from './party-office.js';
+import { PartyOffice } from './party-service.js';
 
 const SECRET = 'a secret of at least thirty-two characters';
 const START: BootstrapOptions = {

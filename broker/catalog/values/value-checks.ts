@@ -1,6 +1,6 @@
-import type { NumberedItem } from '../../proto/entry/entry.js';
-import type { ItemValue, RecordData } from '../../proto/event/event.js';
-import { compareDecimals } from '../../proto/values/decimal.js';
+import type { NumberedItem } from '../../../proto/entry/entry.js';
+import type { ItemValue, RecordData } from '../../../proto/event/event.js';
+import { compareDecimals } from '../../../proto/values/decimal.js';
 import type { ItemProblem } from './item-problem.js';
 
 /** A check of one item that JSON Schema can't express; it runs after the schema has found nothing. */

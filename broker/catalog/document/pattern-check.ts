@@ -1,4 +1,4 @@
-import { LruMap } from './lru-map.js';
+import { LruMap } from '../lru-map.js';
 
 /** A pattern that could not be decided on in time counts as `not_linear`. */
 export type PatternVerdict = 'linear' | 'not_linear' | 'not_a_pattern';

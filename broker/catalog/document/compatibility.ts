@@ -1,4 +1,4 @@
-import type { Item, NumberedItem } from '../../proto/entry/entry.js';
+import type { Item, NumberedItem } from '../../../proto/entry/entry.js';
 
 /** Names that differ only in case or underscores are one name in the JSON form of protobuf. */
 export const nameKey = (name: string): string => name.replaceAll('_', '').toLowerCase();

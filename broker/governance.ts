@@ -2,10 +2,13 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
+import { BundleOffice } from './bundles/bundle-service.js';
 import { Catalog } from './catalog/catalog.js';
 import { CatalogOffice } from './catalog/catalog-service.js';
 import { EntryActs } from './catalog/entry-acts.js';
 import type { Config } from './config.js';
+import { GrantOffice } from './grants/grant-service.js';
+import { Grants } from './grants/grants.js';
 import { Ledger } from './ledger/ledger.js';
 import type { LedgerMetrics } from './metrics/ledger-metrics.js';
 import type { Bus } from './nats/bus.js';
@@ -14,9 +17,6 @@ import { Credentials } from './parties/credentials.js';
 import { Officers, Parties, Systems } from './parties/parties.js';
 import { PartyOffice } from './parties/party-service.js';
 import type { Releases } from './releases.js';
-import { BundleOffice } from './sharing/bundle.js';
-import { GrantOffice } from './sharing/grant-office.js';
-import { Grants } from './sharing/grants.js';
 import { VERSION } from './version.js';
 
 export interface GovernanceDeps {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { BundleOffice } from '../sharing/bundle.js';
+import type { BundleOffice } from '../bundles/bundle-service.js';
 import { callerOf } from './authenticate.js';
 import { PROBLEMS } from './problem-schema.js';
 

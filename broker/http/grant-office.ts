@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { GrantOffice } from '../sharing/grant-office.js';
+import type { GrantOffice } from '../grants/grant-service.js';
 import { callerOf } from './authenticate.js';
 import { describeGrant } from './grants.js';
 import { PROBLEMS } from './problem-schema.js';

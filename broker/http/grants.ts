@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import { splitEntryId } from '../../proto/entry/entry.js';
 import type { GrantDocument } from '../../proto/entry/grant.js';
 import { SluiceError } from '../../proto/errors.js';
+import { type Grant, statusAt } from '../grants/grant.js';
+import { documentOf } from '../grants/grant-acts.js';
+import type { Grants } from '../grants/grants.js';
 import type { Caller } from '../parties/caller.js';
-import { type Grant, statusAt } from '../sharing/grant.js';
-import { documentOf } from '../sharing/grant-acts.js';
-import type { Grants } from '../sharing/grants.js';
 import { callerOf } from './authenticate.js';
 import { PROBLEMS } from './problem-schema.js';
 

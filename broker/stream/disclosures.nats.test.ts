@@ -4,8 +4,8 @@ import { follow, person, publishMany } from '../../tests/support/engine-follow.j
 import { loseTail, readAgain } from '../../tests/support/lost-tail.js';
 import { startStreamFixture } from '../../tests/support/stream-fixture.js';
 import { renewLog } from '../event-log/log-epochs.js';
+import type { Grant } from '../grants/grant.js';
 import type { LedgerRecord } from '../ledger/record.js';
-import type { Grant } from '../sharing/grant.js';
 import { Disclosures } from './disclosures.js';
 
 const WAIT_MS = 10_000;

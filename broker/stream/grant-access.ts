@@ -3,10 +3,10 @@ import type { EntryVersion } from '../../proto/entry/entry.js';
 import type { GrantStatus } from '../../proto/entry/grant.js';
 import type { Rows } from '../../proto/entry/rows.js';
 import { SluiceError } from '../../proto/errors.js';
+import { canonicalRows } from '../grants/canonical-rows.js';
+import { type Grant, statusAt } from '../grants/grant.js';
+import { checkRows } from '../grants/rows-check.js';
 import type { Ledger } from '../ledger/ledger.js';
-import { canonicalRows } from '../sharing/canonical-rows.js';
-import { type Grant, statusAt } from '../sharing/grant.js';
-import { checkRows } from '../sharing/rows-check.js';
 import { type EntryLookup, itemsOf } from './views/entry-fields.js';
 import type { ViewSource } from './views/view.js';
 

@@ -1,9 +1,9 @@
 import type { ErrorCode } from '../../proto/errors.js';
 import type { LogRenewals } from '../event-log/epoch-changes.js';
 import type { PartitionReaders } from '../event-log/partition-readers.js';
+import { type Grant, statusAt } from '../grants/grant.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { StreamMetrics } from '../metrics/stream-metrics.js';
-import { type Grant, statusAt } from '../sharing/grant.js';
 import type { GrantLookup } from './grant-access.js';
 import type { GrantSubscription } from './grant-subscription.js';
 import type { LogSegments } from './log/log-segments.js';

@@ -1,4 +1,4 @@
-import { canonicalRows } from '../../broker/sharing/canonical-rows.js';
+import { canonicalRows } from '../../broker/grants/canonical-rows.js';
 import { EntryViews } from '../../broker/stream/views/entry-views.js';
 import { View, viewKey } from '../../broker/stream/views/view.js';
 import type { EntryVersion, NumberedItem } from '../../proto/entry/entry.js';

@@ -1,12 +1,12 @@
 import type { Test } from 'tap';
+import { BundleOffice } from '../../broker/bundles/bundle-service.js';
 import { Catalog } from '../../broker/catalog/catalog.js';
+import { GrantOffice } from '../../broker/grants/grant-service.js';
+import { Grants } from '../../broker/grants/grants.js';
 import type { Bus } from '../../broker/nats/bus.js';
 import type { OfficerCaller } from '../../broker/parties/caller.js';
 import { Credentials } from '../../broker/parties/credentials.js';
 import { Officers, Parties, Systems } from '../../broker/parties/parties.js';
-import { BundleOffice } from '../../broker/sharing/bundle.js';
-import { GrantOffice } from '../../broker/sharing/grant-office.js';
-import { Grants } from '../../broker/sharing/grants.js';
 import { openLedger } from './ledger.js';
 
 export const operator: OfficerCaller = {

@@ -1,10 +1,10 @@
 import { Registry } from 'prom-client';
 import type { Test } from 'tap';
+import type { Grant } from '../../broker/grants/grant.js';
 import { StreamMetrics } from '../../broker/metrics/stream-metrics.js';
 import type { Bus } from '../../broker/nats/bus.js';
 import type { EmbeddedServer } from '../../broker/nats/server/embedded-server.js';
 import { ensureStreams } from '../../broker/nats/streams.js';
-import type { Grant } from '../../broker/sharing/grant.js';
 import { StreamEngine } from '../../broker/stream/stream-engine.js';
 import type { EntryLookup } from '../../broker/stream/views/entry-fields.js';
 import type { EntryVersion, NumberedItem } from '../../proto/entry/entry.js';

@@ -2,13 +2,13 @@ import type { EntryVersion } from '../../proto/entry/entry.js';
 import type { GrantDocument } from '../../proto/entry/grant.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { type PublishedEntry, toEntryVersion } from '../catalog/entry-state.js';
+import type { GrantWorld } from '../grants/grant-problems.js';
+import type { Grants } from '../grants/grants.js';
 import { isMap } from '../parties/document-shape.js';
 import type { Parties, Systems } from '../parties/parties.js';
 import type { PartyDocument } from '../parties/party.js';
 import type { SystemDocument } from '../parties/system.js';
 import type { Bundle } from './bundle-document.js';
-import type { GrantWorld } from './grant-problems.js';
-import type { Grants } from './grants.js';
 
 export interface RegisteredWorld {
   parties: Parties;

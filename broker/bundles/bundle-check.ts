@@ -2,12 +2,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SluiceError } from '../../proto/errors.js';
 import { validateEntryDocument } from '../catalog/document/entry-problems.js';
 import type { EntryActs } from '../catalog/entry-acts.js';
+import { validateGrant } from '../grants/grant-problems.js';
 import type { Credentials } from '../parties/credentials.js';
 import { isMap } from '../parties/document-shape.js';
 import { officerProblems, partyProblems, systemProblems } from '../parties/party-problems.js';
 import type { Bundle } from './bundle-document.js';
-import type { BundleWorld } from './bundle-world.js';
-import { validateGrant } from './grant-problems.js';
+import type { BundleWorld } from './planned-state.js';
 
 export interface BundleCheckDeps {
   world: BundleWorld;

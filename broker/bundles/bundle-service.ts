@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SluiceError } from '../../proto/errors.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { EntryActs } from '../catalog/entry-acts.js';
+import type { Grants } from '../grants/grants.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Caller } from '../parties/caller.js';
 import type { Credentials } from '../parties/credentials.js';
@@ -10,8 +11,7 @@ import { requirePermission } from '../parties/permissions.js';
 import { checkBundle } from './bundle-check.js';
 import { type Bundle, parseBundle } from './bundle-document.js';
 import { type BundleDecision, type BundleStep, bundleSteps } from './bundle-steps.js';
-import { BundleWorld } from './bundle-world.js';
-import type { Grants } from './grants.js';
+import { BundleWorld } from './planned-state.js';
 
 export interface BundleOfficeDeps {
   ledger: Ledger;

@@ -1,6 +1,8 @@
 import type { GrantDocument } from '../../proto/entry/grant.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { EntryActs } from '../catalog/entry-acts.js';
+import { canonicalGrant, directGrantAct, joinWarnings } from '../grants/grant-acts.js';
+import type { Grants } from '../grants/grants.js';
 import type { Act } from '../ledger/record.js';
 import { type Credentials, newToken } from '../parties/credentials.js';
 import type { Officers, Parties, Systems } from '../parties/parties.js';
@@ -8,9 +10,7 @@ import { putAct } from '../parties/party-service.js';
 import type { Acting } from '../parties/permissions.js';
 import { withoutToken } from './bundle-check.js';
 import type { Bundle, WithToken } from './bundle-document.js';
-import type { BundleWorld } from './bundle-world.js';
-import { canonicalGrant, directGrantAct, joinWarnings } from './grant-acts.js';
-import type { Grants } from './grants.js';
+import type { BundleWorld } from './planned-state.js';
 
 /** What one document of a bundle comes to, decided anew from the folded state each time it is asked. */
 export interface BundleStep {

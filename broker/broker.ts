@@ -10,7 +10,7 @@ import { type Governance, openGovernance } from './governance.js';
 import { createApp } from './http/app.js';
 import { Intake } from './intake/intake.js';
 import { INTAKE_LIMITS } from './intake/intake-limits.js';
-import { QuarantineReader } from './intake/quarantine-reader.js';
+import { QuarantineReader } from './intake/quarantine/quarantine-reader.js';
 import { createLog } from './log.js';
 import { Metrics } from './metrics.js';
 import type { Bus } from './nats/bus.js';

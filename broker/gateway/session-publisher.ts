@@ -1,10 +1,10 @@
 import { SluiceError } from '../../proto/errors.js';
 import type { PublishFrame, PublishResult } from '../../proto/frames/frames.js';
-import { nameElements } from '../intake/element-places.js';
-import { isEvent } from '../intake/event-shape.js';
 import { type Intake, notAnEvent } from '../intake/intake.js';
 import { OPEN_EVENTS_MAX } from '../intake/intake-limits.js';
-import { isPrintableId } from '../intake/printable.js';
+import { nameElements } from '../intake/validate/element-names.js';
+import { isEvent } from '../intake/validate/event-shape.js';
+import { isPrintableId } from '../intake/validate/printable.js';
 import type { SystemCaller } from '../parties/caller.js';
 import type { FrameSink } from '../stream/subscriber.js';
 

@@ -10,7 +10,7 @@ import type { Tickets } from '../gateway/tickets.js';
 import type { GrantOffice } from '../grants/grant-service.js';
 import type { Grants } from '../grants/grants.js';
 import type { Intake } from '../intake/intake.js';
-import type { QuarantineReader } from '../intake/quarantine-reader.js';
+import type { QuarantineReader } from '../intake/quarantine/quarantine-reader.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { Credentials } from '../parties/credentials.js';

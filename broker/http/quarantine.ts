@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { SluiceError } from '../../proto/errors.js';
 import { isEntryId } from '../../proto/subject.js';
-import type { QuarantineReader } from '../intake/quarantine-reader.js';
+import type { QuarantineReader } from '../intake/quarantine/quarantine-reader.js';
 import { systemOf } from './authenticate.js';
 import { PROBLEMS } from './problem-schema.js';
 

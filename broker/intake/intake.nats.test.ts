@@ -3,7 +3,7 @@ import type { PublishResult } from '../../proto/frames/frames.js';
 import { BIRTHS, birth, placed, publish, REGISTRY, readAll, readLog, startIntake } from '../../tests/support/intake.js';
 import { connect, startNats } from '../../tests/support/nats.js';
 import { QUARANTINE_STREAM } from '../nats/streams.js';
-import { QuarantineReader } from './quarantine-reader.js';
+import { QuarantineReader } from './quarantine/quarantine-reader.js';
 
 const codes = (results: PublishResult[]) => results.map((result) => result.problem?.code ?? 'stored');
 const positions = (results: PublishResult[]) => results.map((result) => result.position);

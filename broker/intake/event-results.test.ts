@@ -1,0 +1,21 @@
+import t from 'tap';
+import { EventAnswers } from './event-results.js';
+
+t.test('all answers are there when the last one is, in the order of the events', async (t) => {
+  const answers = new EventAnswers(3);
+  let isComplete = false;
+  void answers.all.then(() => (isComplete = true));
+  answers.to(2)({ id: 'c', position: 3 });
+  answers.to(0)({ id: 'a', position: 1 });
+  await new Promise(setImmediate);
+  t.notOk(isComplete);
+  answers.to(1)({ id: 'b', position: 2 });
+  t.same(
+    (await answers.all).map(({ id }) => id),
+    ['a', 'b', 'c'],
+  );
+});
+
+t.test('no events need no answer', async (t) => {
+  t.same(await new EventAnswers(0).all, []);
+});

@@ -1,0 +1,61 @@
+import t from 'tap';
+import { eventually } from '../../../tests/support/condition.js';
+import { birth, publish, REGISTRY, readAll, startIntake } from '../../../tests/support/intake.js';
+import { connect, startNats } from '../../../tests/support/nats.js';
+import { ensureStreams, QUARANTINE_STREAM } from '../../nats/streams.js';
+import { INTAKE_LIMITS } from '../intake-limits.js';
+
+const wrong = (id: number) => birth(String(id), { data: { idNumber: `key-${id}`, weight: 'heavy' } });
+
+t.test('a burst of refused events is kept to the last one', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus);
+  const results = await publish(
+    intake,
+    Array.from({ length: 8_000 }, (_none, id) => wrong(id)),
+  );
+  t.equal(results.filter(({ problem }) => problem?.code === 'ITEM_INVALID').length, 8_000);
+  await intake.drain();
+  const kept = await readAll(bus, QUARANTINE_STREAM, 'quarantine.>');
+  t.equal(kept.length, 8_000);
+});
+
+t.test('whoever publishes is asked to wait while too many refused events are not kept yet', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus);
+  const answers = intake.publish(
+    REGISTRY,
+    Array.from({ length: 2_500 }, (_none, id) => wrong(id)),
+  );
+  t.ok(intake.pressure());
+  await intake.pressure();
+  await answers;
+  t.equal(intake.pressure(), undefined);
+});
+
+t.test('more of them than can wait are not judged but sent back for later', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const quarantine = { ...INTAKE_LIMITS.quarantine, queueEventsMax: 50 };
+  const intake = await startIntake(t, bus, { quarantine });
+  const results = await publish(
+    intake,
+    Array.from({ length: 60 }, (_none, id) => wrong(id)),
+  );
+  const codes = results.map(({ problem }) => problem?.code);
+  t.same(codes.slice(0, 50), Array(50).fill('ITEM_INVALID'));
+  t.same(codes.slice(50), Array(10).fill('TOO_MANY'));
+});
+
+t.test('what the store does not take is told, and kept when the source sends it again', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const told: string[] = [];
+  const intake = await startIntake(t, bus, {}, {}, (message) => told.push(message));
+  await bus.jsm.streams.delete(QUARANTINE_STREAM);
+  t.match(await publish(intake, [wrong(1), wrong(2)]), [{ problem: { code: 'ITEM_INVALID' } }, {}]);
+  await eventually(() => told.length > 0, 'it to be told', 10_000);
+  t.match(told, [/^refused events that the store did not take into quarantine: 1$/]);
+  await ensureStreams(bus, { partitions: 2, replicas: 1 });
+  await publish(intake, [wrong(1)]);
+  await intake.drain();
+  t.equal((await readAll(bus, QUARANTINE_STREAM, 'quarantine.>')).length, 1);
+});

@@ -1,0 +1,25 @@
+import { quarantineSubject } from '../../../proto/subject.js';
+import type { Bus } from '../../nats/bus.js';
+import { pageAfter } from '../../nats/read/log-reader.js';
+import { QUARANTINE_STREAM } from '../../nats/streams.js';
+import { decodeQuarantined, type QuarantinedEvent } from './quarantine-record.js';
+
+export interface QuarantineItem extends QuarantinedEvent {
+  /** Place in the quarantine: the `after` of the next page. */
+  sequence: number;
+}
+
+const PAGE_BYTES_MAX = 8 * 1024 * 1024;
+
+/** What was refused, for the system that sent it and for nobody else: these records hold personal data. */
+export class QuarantineReader {
+  constructor(private readonly bus: Bus) {}
+
+  /** The next refused events of `system` on `entry`; the caller makes sure that it is that system who asks. */
+  async list(entry: string, system: string, after: number, limit: number): Promise<QuarantineItem[]> {
+    const subject = quarantineSubject(entry, system);
+    const query = { stream: QUARANTINE_STREAM, subject, after, limit, maxBytes: PAGE_BYTES_MAX };
+    const messages = await pageAfter(this.bus, query);
+    return messages.map(({ position, data }) => ({ ...decodeQuarantined(data), sequence: position }));
+  }
+}

@@ -1,0 +1,76 @@
+import type { Problem } from '../../../proto/errors.js';
+import type { SourcePlace } from '../source-progress/source-position.js';
+import type { RawEvent } from '../validate/event-shape.js';
+
+/** A refused event as QUARANTINE holds it: for its source to read, repair and send as a new one. */
+export interface QuarantinedEvent {
+  problem: Problem;
+  /** As received; `data` and `previous` that came as protobuf are base64. */
+  event: Record<string, unknown>;
+  /** The event was too long to be kept whole: `data` and `previous` are left out. */
+  cut?: boolean | undefined;
+  acceptedAt: string;
+  sourceposition?: string | undefined;
+  sourceepoch?: string | undefined;
+}
+
+/** A record on its way to QUARANTINE. */
+export interface QuarantineEntry {
+  subject: string;
+  /** Tells a refusal that was kept already from a new one. */
+  key: string;
+  bytes: Uint8Array;
+}
+
+/** A record must fit into one message of a NATS server with default limits (1 MiB) whatever the event was. */
+const RECORD_BYTES_MAX = 768 * 1024;
+/** What stays of an attribute when the rest had to be cut. */
+const ATTRIBUTE_CHARACTERS_MAX = 256;
+
+export function encodeQuarantined(
+  event: RawEvent,
+  problem: Problem,
+  place: SourcePlace | undefined,
+  nowMs: number,
+): Uint8Array {
+  const record: QuarantinedEvent = {
+    problem,
+    event: asJson(event),
+    acceptedAt: new Date(nowMs).toISOString(),
+    ...(place && { sourceposition: place.position, sourceepoch: place.epoch }),
+  };
+  const whole = tryEncode(record);
+  if (whole && whole.length <= RECORD_BYTES_MAX) return whole;
+  return Buffer.from(JSON.stringify({ ...record, event: attributesOnly(event), cut: true }));
+}
+
+export function decodeQuarantined(bytes: Uint8Array): QuarantinedEvent {
+  return JSON.parse(Buffer.from(bytes).toString()) as QuarantinedEvent;
+}
+
+/** Undefined for what JSON can't hold, which MessagePack can bring. */
+function tryEncode(record: QuarantinedEvent): Uint8Array | undefined {
+  try {
+    return Buffer.from(JSON.stringify(record));
+  } catch {
+    return undefined;
+  }
+}
+
+function asJson(event: RawEvent): Record<string, unknown> {
+  const copy: Record<string, unknown> = { ...event };
+  for (const name of ['data', 'previous']) {
+    const value = copy[name];
+    if (value instanceof Uint8Array) copy[name] = Buffer.from(value).toString('base64');
+  }
+  return copy;
+}
+
+function attributesOnly(event: RawEvent): Record<string, unknown> {
+  const kept: Record<string, unknown> = {};
+  for (const name of ['specversion', 'id', 'type', 'subject', 'time', 'op', 'sourceposition', 'sourceepoch']) {
+    const value = event[name];
+    if (typeof value === 'string') kept[name] = value.slice(0, ATTRIBUTE_CHARACTERS_MAX);
+  }
+  return kept;
+}

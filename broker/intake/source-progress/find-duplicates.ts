@@ -1,0 +1,50 @@
+import { decodeEnvelope } from '../../../proto/event/envelope.js';
+import type { Bus } from '../../nats/bus.js';
+import { pagesOf, sequenceAt, streamEnds } from '../../nats/read/log-reader.js';
+import type { WaitingEvent } from '../queue/waiting-event.js';
+import type { RecentIds } from './recent-ids.js';
+
+/** JetStream's duplicate window and some seconds for clocks that differ. */
+const LOOK_BACK_MS = 130_000;
+const PAGE_MESSAGES = 1_000;
+const PAGE_BYTES = 4 * 1024 * 1024;
+/** Of the newest messages of the log; reading goes at 100,000 a second, and the partition waits for its end. */
+const READ_MESSAGES_MAX = 300_000;
+
+/**
+ * Finds which events are in the log already and remembers where; false when none of them is. Only the log can tell:
+ * JetStream refuses a batch without naming the duplicate, and sending the members singly would store some of them.
+ */
+export async function findDuplicates(
+  bus: Bus,
+  stream: string,
+  events: readonly WaitingEvent[],
+  recent: RecentIds,
+): Promise<boolean> {
+  const { last } = await streamEnds(bus, stream);
+  const since = await sequenceAt(bus, stream, new Date(Date.now() - LOOK_BACK_MS));
+  const after = Math.max(since - 1, last - READ_MESSAGES_MAX);
+  let isFound = false;
+  for (const [subject, ids] of idsBySubject(events)) {
+    for await (const page of pagesOf(bus, { stream, subject, after, limit: PAGE_MESSAGES, maxBytes: PAGE_BYTES })) {
+      for (const { data, position } of page) {
+        const id = decodeEnvelope(data).sourceId;
+        // The others too: who sends all again after a restart comes with them next.
+        recent.add(subject, id, position);
+        if (ids.has(id)) isFound = true;
+      }
+    }
+  }
+  return isFound;
+}
+
+function idsBySubject(events: readonly WaitingEvent[]): Map<string, Set<string | undefined>> {
+  const ids = new Map<string, Set<string | undefined>>();
+  for (const { fields } of events) {
+    const { subject } = fields.route;
+    const known = ids.get(subject);
+    if (known) known.add(fields.id);
+    else ids.set(subject, new Set([fields.id]));
+  }
+  return ids;
+}

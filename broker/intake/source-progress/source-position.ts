@@ -1,0 +1,18 @@
+import { isSourcePosition } from '../../../proto/values/source-position.js';
+import { isAbsent, type RawEvent } from '../validate/event-shape.js';
+import { isPrintableId } from '../validate/printable.js';
+
+/** Where an event stands in its source's own counting. */
+export interface SourcePlace {
+  /** Empty for a source that never counts anew. */
+  epoch: string;
+  position: string;
+}
+
+/** Undefined when the event has none, or none that can be read. */
+export function placeOf(event: RawEvent): SourcePlace | undefined {
+  const { sourceposition: position, sourceepoch } = event;
+  if (typeof position !== 'string' || !isSourcePosition(position)) return undefined;
+  if (isAbsent(sourceepoch)) return { epoch: '', position };
+  return isPrintableId(sourceepoch) ? { epoch: sourceepoch, position } : undefined;
+}

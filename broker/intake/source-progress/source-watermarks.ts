@@ -1,0 +1,90 @@
+import { compareSourcePositions } from '../../../proto/values/source-position.js';
+import type { WaitingEvent } from '../queue/waiting-event.js';
+import type { SourcePlace } from './source-position.js';
+import { EpochMark } from './source-watermark.js';
+
+/** Epochs cost memory here and a subject in CURSORS for ever: ten thousand log files, or slots, of one source. */
+export const EPOCHS_PER_SOURCE_MAX = 10_000;
+
+/** A checkpoint as it stands in CURSORS: its sequence there, 0 for none, and how far it reaches. */
+export interface CheckpointHead {
+  sequence: number;
+  through: number;
+  quarantineThrough: number;
+}
+
+/** What may be done with a positioned event. `follow`: it is a duplicate if the given event gets stored. */
+export type Verdict =
+  | { kind: 'new' }
+  | { kind: 'duplicate'; position: number }
+  | { kind: 'blocked' }
+  | { kind: 'too_many_epochs' }
+  | { kind: 'follow'; event: WaitingEvent };
+
+const NEW: Verdict = { kind: 'new' };
+const BLOCKED: Verdict = { kind: 'blocked' };
+const TOO_MANY_EPOCHS: Verdict = { kind: 'too_many_epochs' };
+
+/**
+ * What one system has published on one entry, as this broker knows it.
+ * `isCurrent`: the marks are complete; false after a start, an uncertain commit, or when another broker wrote too.
+ * `lastOnSubject`: newest log position of the subject; a commit expects it, so it fails when another broker was faster.
+ * `through`: the marks hold everything of the subject up to this log position.
+ * `quarantineThrough`: the same for the quarantine subject.
+ * `head`: the newest checkpoint in CURSORS, which the next one builds upon; undefined when it has to be read (again).
+ */
+export class SourceMarks {
+  isCurrent = false;
+  lastOnSubject = 0;
+  through = 0;
+  quarantineThrough = 0;
+  head: CheckpointHead | undefined;
+  /** Set once the checkpoint was read; after that memory knows more than CURSORS. */
+  isLoaded = false;
+  readonly #epochs = new Map<string, EpochMark>();
+
+  constructor(
+    readonly entry: string,
+    readonly system: string,
+    readonly stream: string,
+    readonly subject: string,
+  ) {}
+
+  get epochs(): ReadonlyMap<string, EpochMark> {
+    return this.#epochs;
+  }
+
+  epoch(name: string): EpochMark {
+    let mark = this.#epochs.get(name);
+    if (!mark) {
+      mark = new EpochMark();
+      this.#epochs.set(name, mark);
+    }
+    return mark;
+  }
+
+  /** Judges against what is handled and what is in the commit under way. */
+  judge(event: WaitingEvent, place: SourcePlace): Verdict {
+    const mark = this.#epochs.get(place.epoch);
+    if (!mark) return this.#epochs.size < EPOCHS_PER_SOURCE_MAX ? NEW : TOO_MANY_EPOCHS;
+    if (mark.covers(place.position)) return { kind: 'duplicate', position: mark.position };
+    if (mark.isBlocked(event)) return BLOCKED;
+    const pending = mark.pending;
+    if (pending && compareSourcePositions(place.position, pending.fields.place!.position) <= 0) {
+      return { kind: 'follow', event: pending };
+    }
+    return NEW;
+  }
+
+  /** An event was not taken for the moment. Not kept for an epoch that would be one too many: none of its events is taken. */
+  refuse(event: WaitingEvent, place: SourcePlace): void {
+    if (!this.#epochs.has(place.epoch) && this.#epochs.size >= EPOCHS_PER_SOURCE_MAX) return;
+    this.epoch(place.epoch).refuse(event);
+  }
+
+  /** The subject has a new newest message, written by this broker right behind the one it knew. */
+  advance(logPosition: number): void {
+    this.lastOnSubject = logPosition;
+    this.through = logPosition;
+  }
+}

@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import type { EpochMark } from './source-watermark.js';
+import type { SourceMarks } from './source-watermarks.js';
+
+/** Checkpoint of one epoch of a source. */
+export interface MarkRecord {
+  epoch: string;
+  sourceposition: string;
+  position: number;
+  through: number;
+}
+
+/**
+ * Checkpoint of a whole source: all marks up to `through` (log) and `quarantineThrough` are in CURSORS. It is written
+ * with the marks it speaks of and expects the head before it, so two brokers can not overwrite each other's marks.
+ */
+export interface HeadRecord {
+  through: number;
+  quarantineThrough: number;
+}
+
+const EPOCH_HASH_CHARACTERS = 16;
+
+export const headSubject = (entry: string, system: string): string => `mark.${entry}.${system}.head`;
+export const markFilter = (entry: string, system: string): string => `mark.${entry}.${system}.*`;
+
+/** An epoch may hold any printable character, a subject may not. */
+export function markSubject(entry: string, system: string, epoch: string): string {
+  const hash = createHash('sha256').update(epoch).digest('hex').slice(0, EPOCH_HASH_CHARACTERS);
+  return `mark.${entry}.${system}.${hash}`;
+}
+
+export function markRecord(source: SourceMarks, epoch: string, mark: EpochMark): MarkRecord {
+  return { epoch, sourceposition: mark.handled ?? '0', position: mark.position, through: source.through };
+}
+
+export const encodeRecord = (record: MarkRecord | HeadRecord): Uint8Array => Buffer.from(JSON.stringify(record));
+export const decodeRecord = <Kind extends MarkRecord | HeadRecord>(bytes: Uint8Array): Kind =>
+  JSON.parse(Buffer.from(bytes).toString()) as Kind;

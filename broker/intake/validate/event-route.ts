@@ -1,0 +1,41 @@
+import type { EntryVersion } from '../../../proto/entry/entry.js';
+import { eventSubject } from '../../../proto/subject.js';
+
+/** Where the events of one system on one entry go. */
+export interface EventRoute {
+  system: string;
+  entry: string;
+  partition: number;
+  /** NATS subject: one per system and entry. */
+  subject: string;
+  ttlSeconds: number | undefined;
+}
+
+const SECONDS_PER_DAY = 86_400;
+
+const known = new WeakMap<EntryVersion, Map<string, EventRoute>>();
+
+/** Made once for each version of an entry and dropped with it. Its systems are few: those of the party it belongs to. */
+export function routeOf(version: EntryVersion, system: string): EventRoute {
+  let bySystem = known.get(version);
+  if (!bySystem) {
+    bySystem = new Map();
+    known.set(version, bySystem);
+  }
+  let route = bySystem.get(system);
+  if (!route) {
+    route = newRoute(version, system);
+    bySystem.set(system, route);
+  }
+  return route;
+}
+
+function newRoute({ id, partition, document: { retentionDays } }: EntryVersion, system: string): EventRoute {
+  return {
+    system,
+    entry: id,
+    partition,
+    subject: eventSubject(partition, id, system),
+    ttlSeconds: retentionDays === undefined ? undefined : Math.ceil(retentionDays * SECONDS_PER_DAY),
+  };
+}

@@ -1,0 +1,110 @@
+import { SOURCE_OPS, type SourceOp } from '../../../proto/event/event.js';
+import { isInstant } from '../../../proto/values/rfc3339.js';
+import { isSourcePosition } from '../../../proto/values/source-position.js';
+import type { Finding } from './finding.js';
+import { isPrintableId, isWellFormed, PRINTABLE_ID } from './printable.js';
+
+/** What a source sent, before anything is known about it. */
+export type RawEvent = Readonly<Record<string, unknown>>;
+
+/** False for what is not even a map of attributes. */
+export const isEvent = (value: unknown): value is RawEvent =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set([
+  'specversion',
+  'id',
+  'source',
+  'type',
+  'subject',
+  'time',
+  'op',
+  'data',
+  'previous',
+  'sourceposition',
+  'sourceepoch',
+  'snapshotid',
+  'corrects',
+  // CloudEvents libraries add these; what they could say the catalog says already.
+  'datacontenttype',
+  'dataschema',
+]);
+const OPS: ReadonlySet<unknown> = new Set(SOURCE_OPS);
+const SUBJECT_CHARACTERS_MAX = 1024;
+const NAME_CHARACTERS_MAX = 64;
+
+/** Null means absent, here as everywhere. */
+export const isAbsent = (value: unknown): value is undefined | null => value === undefined || value === null;
+
+/** Operations about a whole snapshot instead of one record. */
+export const isSnapshotEdge = (op: SourceOp): boolean => op === 'snapshot_begin' || op === 'snapshot_end';
+
+export const carriesData = (op: SourceOp): boolean => op !== 'delete' && !isSnapshotEdge(op);
+
+/** Everything about an event that can be judged without its entry. */
+export function checkShape(event: RawEvent, findings: Finding[]): void {
+  const invalid: Invalid = (message) => findings.push({ code: 'EVENT_INVALID', message });
+  for (const name in event) {
+    if (!KNOWN_ATTRIBUTES.has(name))
+      invalid(`${JSON.stringify(name.slice(0, NAME_CHARACTERS_MAX))} is no known attribute`);
+  }
+  if (event.specversion !== '1.0') invalid('specversion must be "1.0"');
+  if (!isPrintableId(event.id)) invalid(`id ${PRINTABLE_ID}`);
+  if (!isAbsent(event.time) && !isInstant(event.time)) invalid('time must be an RFC 3339 date-time with a zone');
+  if (OPS.has(event.op)) checkByOp(event, invalid);
+  else invalid(`op must be one of ${SOURCE_OPS.join(', ')}`);
+}
+
+type Invalid = (message: string) => void;
+
+function checkByOp(event: RawEvent, invalid: Invalid): void {
+  checkSubject(event, invalid);
+  checkPlace(event, invalid);
+  checkSnapshot(event, invalid);
+  checkCorrection(event, invalid);
+  checkDataPresence(event, invalid);
+}
+
+function checkSubject(event: RawEvent, invalid: Invalid): void {
+  const { subject } = event;
+  if (isAbsent(subject)) return;
+  if (isSnapshotEdge(event.op as SourceOp)) invalid(`${event.op} has no subject`);
+  else if (typeof subject !== 'string') invalid('subject must be a text');
+  else if (!isWellFormed(subject)) invalid('subject is not well-formed Unicode');
+  else if (subject.length > SUBJECT_CHARACTERS_MAX)
+    invalid(`subject has more than ${SUBJECT_CHARACTERS_MAX} characters`);
+}
+
+function checkPlace(event: RawEvent, invalid: Invalid): void {
+  const { sourceposition, sourceepoch } = event;
+  if (!isAbsent(sourceposition) && !(typeof sourceposition === 'string' && isSourcePosition(sourceposition))) {
+    invalid('sourceposition must be up to eight decimal numbers separated by dots');
+  }
+  if (isAbsent(sourceepoch)) return;
+  if (!isPrintableId(sourceepoch)) invalid(`sourceepoch ${PRINTABLE_ID}`);
+  if (isAbsent(sourceposition)) invalid('sourceepoch says nothing without sourceposition');
+}
+
+function checkSnapshot(event: RawEvent, invalid: Invalid): void {
+  const belongs = (event.op as SourceOp).startsWith('snapshot');
+  if (belongs && !isPrintableId(event.snapshotid)) invalid(`snapshotid ${PRINTABLE_ID}`);
+  if (!belongs && !isAbsent(event.snapshotid)) invalid(`${event.op} has no snapshotid`);
+}
+
+function checkCorrection(event: RawEvent, invalid: Invalid): void {
+  const { corrects } = event;
+  if (event.op === 'correction') {
+    if (!Number.isSafeInteger(corrects) || (corrects as number) < 1) invalid('corrects must be a position');
+  } else if (!isAbsent(corrects)) invalid(`${event.op} has no corrects`);
+}
+
+function checkDataPresence(event: RawEvent, invalid: Invalid): void {
+  const op = event.op as SourceOp;
+  if (carriesData(op)) {
+    if (isAbsent(event.data)) invalid(`${op} needs data, the whole record`);
+    else if (typeof event.data !== 'object' || Array.isArray(event.data)) invalid('data must be an object');
+  } else if (!isAbsent(event.data)) invalid(`${op} has no data`);
+  if (isAbsent(event.previous)) return;
+  if (op === 'create' || op.startsWith('snapshot')) invalid(`${op} has no previous`);
+  else if (typeof event.previous !== 'object' || Array.isArray(event.previous)) invalid('previous must be an object');
+}

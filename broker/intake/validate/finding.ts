@@ -1,0 +1,23 @@
+import { type ErrorCode, type Problem, type ProblemWhere, SluiceError } from '../../../proto/errors.js';
+
+/** One thing that is wrong with an event, in words that hold no value of it. */
+export interface Finding {
+  code: ErrorCode;
+  message: string;
+  item?: string | undefined;
+}
+
+/** Longer lists help nobody, and a record may have thousands of unknown items. */
+const FINDINGS_NAMED_MAX = 20;
+
+/** The first finding gives the code; when there are several, all of them stand in `problems`. */
+export function problemOf(findings: readonly Finding[], where: ProblemWhere): Problem {
+  const [first] = findings;
+  if (!first) throw new TypeError('no finding, no problem');
+  const problems = findings.slice(0, FINDINGS_NAMED_MAX).map(({ code, message }) => `${code}: ${message}`);
+  return new SluiceError(first.code, first.message, {
+    ...where,
+    ...(first.item !== undefined && { item: first.item }),
+    ...(findings.length > 1 && { problems }),
+  }).toProblem();
+}

@@ -1,0 +1,17 @@
+import t from 'tap';
+import { BIRTHS, ENTRIES } from '../../../tests/support/intake.js';
+import { LookUpOnce } from './look-up-once.js';
+
+t.test('an entry is looked up once, and so is one that is not there', async (t) => {
+  const asked: string[] = [];
+  const compiled = (id: string) => {
+    asked.push(id);
+    return ENTRIES.compiled(id);
+  };
+  const entries = new LookUpOnce({ compiled });
+  for (let i = 0; i < 3; i++) {
+    t.equal(entries.compiled(BIRTHS), ENTRIES.compiled(BIRTHS));
+    t.equal(entries.compiled('no.such'), undefined);
+  }
+  t.same(asked, [BIRTHS, 'no.such']);
+});

@@ -1,0 +1,89 @@
+import type { RecordData } from '../../../proto/event/event.js';
+import type { CompiledEntry } from '../../catalog/compiled-entry.js';
+import type { ItemHistory } from '../../catalog/item-history.js';
+import { entryItems } from './entry-items.js';
+import type { Finding } from './finding.js';
+import { isWellFormed } from './printable.js';
+import { readWireRecord, type WireShape } from './wire-record.js';
+
+/** An unknown name is the source's own text: no more of it is repeated than a name can have. */
+const NAME_CHARACTERS_MAX = 64;
+
+/** The whole record as the entry's own validation accepts it; undefined after a finding. */
+export function readData(input: object, entry: CompiledEntry, findings: Finding[]): RecordData | undefined {
+  const before = findings.length;
+  const given = input instanceof Uint8Array ? readWireRecord(input, dataShape(entry), findings) : input;
+  if (!given) return undefined;
+  const data = withoutAbsent(given as RecordData);
+  findings.push(...entry.validateData(data));
+  if (findings.length === before) checkTexts(data, findings);
+  return findings.length === before ? data : undefined;
+}
+
+/**
+ * The former values of the items that are or ever were filterable: the record may be of an earlier version. Other items
+ * are dropped: a database that logs whole rows sends them all. An item that the entry never had is refused here like in
+ * the data, undefined after a finding.
+ */
+export function readPrevious(input: object, entry: CompiledEntry, findings: Finding[]): RecordData | undefined {
+  const own: Finding[] = [];
+  const previous = formerValues(input, entry, own);
+  if (own.length === 0) return previous;
+  findings.push(...own.map((finding) => ({ ...finding, message: `previous: ${finding.message}` })));
+  return undefined;
+}
+
+function formerValues(input: object, entry: CompiledEntry, findings: Finding[]): RecordData | undefined {
+  const given = input instanceof Uint8Array ? readWireRecord(input, previousShape(entry), findings) : input;
+  if (!given) return undefined;
+  const previous = filterableOnly(withoutAbsent(given as RecordData), entry.history, findings);
+  findings.push(...entry.validatePrevious(previous));
+  if (findings.length === 0) checkTexts(previous, findings);
+  return previous;
+}
+
+const dataShape = (entry: CompiledEntry): WireShape => ({
+  byNumber: entryItems(entry).byNumber,
+  codec: entry.codec,
+});
+const previousShape = (entry: CompiledEntry): WireShape => ({
+  byNumber: entryItems(entry).formerByNumber,
+  codec: entry.previousCodec,
+});
+
+/** Null and [] are the same as absent. Nothing is copied when there is none of them, which is the usual case. */
+function withoutAbsent(data: RecordData): RecordData {
+  let copy: RecordData | undefined;
+  for (const name in data) {
+    const value = data[name];
+    if (value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0)) continue;
+    copy ??= { ...data };
+    delete copy[name];
+  }
+  return copy ?? data;
+}
+
+function filterableOnly(given: RecordData, { definitions, filterable }: ItemHistory, findings: Finding[]): RecordData {
+  const kept: RecordData = {};
+  for (const name of Object.keys(given)) {
+    if (!definitions.has(name)) {
+      const shown = name.slice(0, NAME_CHARACTERS_MAX);
+      findings.push({
+        code: 'UNKNOWN_ITEM',
+        item: shown,
+        message: `the entry has no item ${JSON.stringify(shown)}`,
+      });
+    } else if (filterable.has(name)) kept[name] = given[name]!;
+  }
+  return kept;
+}
+
+function checkTexts(data: RecordData, findings: Finding[]): void {
+  for (const name in data) {
+    const value = data[name];
+    const isBroken = Array.isArray(value) ? value.some(isBrokenText) : isBrokenText(value);
+    if (isBroken) findings.push({ code: 'ITEM_INVALID', item: name, message: `${name} is not well-formed Unicode` });
+  }
+}
+
+const isBrokenText = (value: unknown): boolean => typeof value === 'string' && !isWellFormed(value);

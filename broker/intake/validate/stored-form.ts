@@ -1,0 +1,34 @@
+import { encodeEnvelope } from '../../../proto/event/envelope.js';
+import type { SourceOp } from '../../../proto/event/event.js';
+import type { CompiledEntry } from '../../catalog/compiled-entry.js';
+import type { CheckedRecord } from './event-rules.js';
+import type { RawEvent } from './event-shape.js';
+
+/** Reserved for erasure by key: nothing is encrypted yet. */
+const NOT_ENCRYPTED = 0;
+
+/** The bytes of a checked event as they go into the log. */
+export function storedForm(
+  event: RawEvent,
+  record: CheckedRecord,
+  entry: CompiledEntry,
+  acceptedAtMs: number,
+): Uint8Array {
+  return encodeEnvelope({
+    op: event.op as SourceOp,
+    entryVersion: entry.version.version,
+    acceptedAtMs,
+    keyId: NOT_ENCRYPTED,
+    subject: record.subject,
+    data: record.data && entry.codec.encode(record.data),
+    previous: record.previous && entry.previousCodec.encode(record.previous),
+    sourceId: event.id as string,
+    sourceTime: optional<string>(event.time),
+    sourcePosition: optional<string>(event.sourceposition),
+    sourceEpoch: optional<string>(event.sourceepoch),
+    snapshotId: optional<string>(event.snapshotid),
+    corrects: optional<number>(event.corrects),
+  });
+}
+
+const optional = <Value>(value: unknown): Value | undefined => (value ?? undefined) as Value | undefined;

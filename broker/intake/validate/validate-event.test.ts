@@ -1,0 +1,240 @@
+import t from 'tap';
+import type { EntryVersion, Item } from '../../../proto/entry/entry.js';
+import { decodeEnvelope } from '../../../proto/event/envelope.js';
+import type { SourceEventInput } from '../../../proto/frames/frames.js';
+import { BIRTHS, birth, ENTRIES, PLACES, REGISTRY } from '../../../tests/support/intake.js';
+import { EntryCompiler } from '../../catalog/compiled-entry.js';
+import { itemHistory } from '../../catalog/item-history.js';
+import type { SystemCaller } from '../../parties/caller.js';
+import type { RawEvent } from './event-shape.js';
+import { judgeEvent } from './validate-event.js';
+
+const SECRET = '350102202611220014';
+const deps = { entries: ENTRIES, maxEventBytes: 4096 };
+const judge = (event: SourceEventInput, caller: SystemCaller = REGISTRY) =>
+  judgeEvent(deps, caller, event as unknown as RawEvent, 1_700_000_000_000);
+const place = (over: Record<string, unknown>) =>
+  birth('p', { type: PLACES, subject: '7', data: { number: 7, region: '3501' }, ...over });
+const utf8 = (text: string) => new TextEncoder().encode(text);
+
+const REFUSED: [why: string, event: SourceEventInput, code: string, item?: string][] = [
+  ['unknown entry', birth('a', { type: 'civil.nothing' }), 'UNKNOWN_ENTRY'],
+  ['type is no text', birth('a', { type: 7 }), 'EVENT_INVALID'],
+  ['entry of another party', birth('a', { type: 'other.thing' }), 'FOREIGN_ENTRY'],
+  ['source of another system', birth('a', { source: '/civil/marriages' }), 'FOREIGN_SOURCE'],
+  ['no specversion', birth('a', { specversion: undefined }), 'EVENT_INVALID'],
+  ['no id', birth('a', { id: undefined }), 'EVENT_INVALID'],
+  ['empty id', birth(''), 'EVENT_INVALID'],
+  ['long id', birth('x'.repeat(129)), 'EVENT_INVALID'],
+  ['control character in the id', birth('a\u0007'), 'EVENT_INVALID'],
+  ['id that NATS would trim', birth(' a'), 'EVENT_INVALID'],
+  ['unknown op', birth('a', { op: 'upsert' }), 'EVENT_INVALID'],
+  ['unknown attribute', birth('a', { tracestate: 'x' }), 'EVENT_INVALID'],
+  ['time without zone', birth('a', { time: '2026-11-22T08:30:00' }), 'EVENT_INVALID'],
+  ['time that does not exist', birth('a', { time: '2026-13-22T08:30:00Z' }), 'EVENT_INVALID'],
+  ['day that does not exist', birth('a', { time: '2026-02-30T08:30:00Z' }), 'EVENT_INVALID'],
+  ['no data', birth('a', { data: undefined }), 'EVENT_INVALID'],
+  ['data null', birth('a', { data: null }), 'EVENT_INVALID'],
+  ['data a list', birth('a', { data: [1] }), 'EVENT_INVALID'],
+  ['data on delete', birth('a', { op: 'delete' }), 'EVENT_INVALID'],
+  ['delete without subject', birth('a', { op: 'delete', subject: undefined, data: undefined }), 'MISSING_IDENTIFIER'],
+  [
+    'delete of an impossible key',
+    birth('a', { op: 'delete', data: undefined, subject: 'x'.repeat(19) }),
+    'ITEM_INVALID',
+    'idNumber',
+  ],
+  [
+    'delete of an integer key that is text',
+    place({ op: 'delete', data: undefined, subject: 'seven', previous: {} }),
+    'ITEM_INVALID',
+    'number',
+  ],
+  [
+    'delete of an integer key in another form',
+    place({ op: 'delete', data: undefined, subject: '07', previous: {} }),
+    'ITEM_INVALID',
+    'number',
+  ],
+  ['missing identifier', birth('a', { data: { name: 'x' } }), 'MISSING_IDENTIFIER', 'idNumber'],
+  ['identifier null', birth('a', { data: { idNumber: null } }), 'MISSING_IDENTIFIER', 'idNumber'],
+  ['other subject', birth('a', { subject: 'b', data: { idNumber: SECRET } }), 'SUBJECT_MISMATCH', 'idNumber'],
+  ['unknown item', birth('a', { data: { idNumber: 'key-a', hobby: SECRET } }), 'UNKNOWN_ITEM', 'hobby'],
+  ['item of a wrong type', birth('a', { data: { idNumber: 'key-a', weight: SECRET } }), 'ITEM_INVALID', 'weight'],
+  ['item too long', birth('a', { data: { idNumber: `${SECRET}5` } }), 'ITEM_INVALID', 'idNumber'],
+  [
+    'integer beyond what JSON can hold',
+    birth('a', { data: { idNumber: 'key-a', weight: 2 ** 53 } }),
+    'ITEM_INVALID',
+    'weight',
+  ],
+  ['delete of half a character', birth('a', { op: 'delete', data: undefined, subject: '\ud800' }), 'EVENT_INVALID'],
+  ['text with half a character', birth('a', { data: { idNumber: 'key-a', name: '\ud800' } }), 'ITEM_INVALID', 'name'],
+  [
+    'list with half a character',
+    birth('a', { data: { idNumber: 'key-a', remarks: ['x', '\udc00'] } }),
+    'ITEM_INVALID',
+    'remarks',
+  ],
+  ['big integer in an object', birth('a', { data: { idNumber: 'key-a', extra: { n: 1n } } }), 'ITEM_INVALID', 'extra'],
+  ['update without previous', place({ op: 'update' }), 'MISSING_PREVIOUS'],
+  ['delete without previous', place({ op: 'delete', data: undefined }), 'MISSING_PREVIOUS'],
+  ['correction without previous', place({ op: 'correction', corrects: 3 }), 'MISSING_PREVIOUS'],
+  ['previous on create', place({ previous: { region: '3501' } }), 'EVENT_INVALID'],
+  ['unknown item in previous', place({ op: 'update', previous: { hobby: SECRET } }), 'UNKNOWN_ITEM', 'hobby'],
+  ['wrong type in previous', place({ op: 'update', previous: { region: 350102202611 } }), 'ITEM_INVALID', 'region'],
+  ['previous is a list', place({ op: 'update', previous: ['x'] }), 'EVENT_INVALID'],
+  ['correction of nothing', birth('a', { op: 'correction' }), 'EVENT_INVALID'],
+  ['correction of position zero', birth('a', { op: 'correction', corrects: 0 }), 'EVENT_INVALID'],
+  ['corrects on create', birth('a', { corrects: 3 }), 'EVENT_INVALID'],
+  ['snapshot without id', birth('a', { op: 'snapshot' }), 'EVENT_INVALID'],
+  ['snapshot id on create', birth('a', { snapshotid: 's' }), 'EVENT_INVALID'],
+  [
+    'edge of a snapshot with data',
+    birth('a', { op: 'snapshot_begin', snapshotid: 's', subject: undefined }),
+    'EVENT_INVALID',
+  ],
+  [
+    'edge of a snapshot with subject',
+    birth('a', { op: 'snapshot_end', snapshotid: 's', data: undefined }),
+    'EVENT_INVALID',
+  ],
+  ['place that is no dotted decimal', birth('a', { sourceposition: '0/16B3748' }), 'EVENT_INVALID'],
+  ['epoch without place', birth('a', { sourceepoch: 'slot-1' }), 'EVENT_INVALID'],
+  ['epoch not printable', birth('a', { sourceposition: '1', sourceepoch: '\n' }), 'EVENT_INVALID'],
+  ['too large', birth('a', { data: { idNumber: 'key-a', name: 'x'.repeat(5000) } }), 'TOO_LARGE'],
+  ['bytes with an unknown field', birth('a', { data: new Uint8Array([0x9a, 0x06, 1, 65]) }), 'UNKNOWN_ITEM'],
+  ['bytes with a wrong wire type', birth('a', { data: new Uint8Array([0x08, 1]) }), 'ITEM_INVALID', 'idNumber'],
+  ['bytes that are not UTF-8', birth('a', { data: new Uint8Array([0x0a, 2, 0xff, 0xfe]) }), 'ITEM_INVALID', 'idNumber'],
+  [
+    'bytes of an object that is not JSON',
+    birth('a', { data: new Uint8Array([0x2a, 1, 0x7b]) }),
+    'ITEM_INVALID',
+    'extra',
+  ],
+  ['bytes that are no message', birth('a', { data: utf8('{"idNumber":"key-a"}') }), 'EVENT_INVALID'],
+  ['bytes that are cut', birth('a', { data: new Uint8Array([0x0a, 50, 65]) }), 'EVENT_INVALID'],
+];
+
+for (const [why, event, code, item] of REFUSED) {
+  t.test(`refused: ${why}`, async (t) => {
+    const judged = judge(event);
+    if (judged.accepted) return t.fail('it was accepted');
+    t.equal(judged.problem.code, code, judged.problem.detail);
+    if (item !== undefined) t.equal(judged.problem.item, item);
+    t.notMatch(JSON.stringify(judged.problem), new RegExp(SECRET), 'no value in the problem');
+    return undefined;
+  });
+}
+
+t.test('a system that may not publish is told so before anything else', async (t) => {
+  const judged = judge(birth('a'), { ...REGISTRY, may: [] });
+  t.match(judged, { accepted: false, entry: undefined, problem: { code: 'NOT_ALLOWED' } });
+});
+
+t.test('several things wrong are all named', async (t) => {
+  const judged = judge(birth('a', { specversion: '0.3', op: 'upsert', time: 'now' }));
+  t.match(judged, { problem: { code: 'EVENT_INVALID', event: 'a', entry: BIRTHS } });
+  t.equal(judged.accepted ? 0 : judged.problem.problems?.length, 3);
+});
+
+const ACCEPTED: [why: string, event: SourceEventInput, expected: Record<string, unknown>][] = [
+  ['a create', birth('a'), { op: 'create', subject: 'key-a', sourceId: 'a', entryVersion: 1, keyId: 0 }],
+  [
+    'its own source',
+    birth('a', { source: '/civil/registry', time: '2026-11-22T08:30:00+08:00' }),
+    { sourceTime: '2026-11-22T08:30:00+08:00' },
+  ],
+  ['what CloudEvents libraries add', birth('a', { datacontenttype: 'application/json', dataschema: 'x' }), {}],
+  ['an id in any script', birth('出生 1'), { sourceId: '出生 1' }],
+  ['no subject: it is that of the data', birth('a', { subject: undefined, data: { idNumber: 'k' } }), { subject: 'k' }],
+  ['a delete', birth('a', { op: 'delete', data: undefined }), { op: 'delete', data: undefined, subject: 'key-a' }],
+  ['an integer key', place({}), { subject: '7' }],
+  ['an update with previous', place({ op: 'update', previous: { region: '3502' } }), { op: 'update' }],
+  [
+    'former values that were all absent',
+    place({ op: 'update', previous: { region: null } }),
+    { previous: Buffer.alloc(0) },
+  ],
+  ['a snapshot', birth('a', { op: 'snapshot', snapshotid: 's-1' }), { snapshotId: 's-1' }],
+  [
+    'its edge',
+    birth('a', { op: 'snapshot_begin', snapshotid: 's', subject: null, data: null }),
+    { subject: undefined },
+  ],
+  ['a correction', birth('a', { op: 'correction', corrects: 12 }), { corrects: 12 }],
+  [
+    'a place',
+    birth('a', { sourceposition: '5.1', sourceepoch: 'slot' }),
+    { sourcePosition: '5.1', sourceEpoch: 'slot' },
+  ],
+];
+
+for (const [why, event, expected] of ACCEPTED) {
+  t.test(`accepted: ${why}`, async (t) => {
+    const judged = judge(event);
+    if (!judged.accepted) return t.fail(judged.problem.detail);
+    t.match(decodeEnvelope(judged.bytes), { acceptedAtMs: 1_700_000_000_000, ...expected });
+    return undefined;
+  });
+}
+
+t.test('null and an empty list are stored as absent', async (t) => {
+  const judged = judge(birth('a', { data: { idNumber: 'key-a', name: null, remarks: [], weight: 0 } }));
+  if (!judged.accepted) return t.fail(judged.problem.detail);
+  const { data } = decodeEnvelope(judged.bytes);
+  t.same(judged.entry.codec.decode(data!), { idNumber: 'key-a', weight: 0 });
+  return undefined;
+});
+
+t.test('previous keeps filterable items only, also when the whole row came', async (t) => {
+  const judged = judge(place({ op: 'update', previous: { number: 7, region: '3502', label: SECRET } }));
+  if (!judged.accepted) return t.fail(judged.problem.detail);
+  t.same(judged.entry.previousCodec.decode(decodeEnvelope(judged.bytes).previous!), { region: '3502' });
+  t.notOk(Buffer.from(judged.bytes).includes(SECRET));
+  return undefined;
+});
+
+t.test('previous is judged by type alone, as any version of the entry had it', async (t) => {
+  const version = (number: number, items: Item[]): EntryVersion => {
+    const numbered = items.map((item) => ({
+      ...item,
+      number: ['id', 'ward', 'street', 'note'].indexOf(item.name) + 1,
+    }));
+    return { ...ENTRIES.compiled(BIRTHS)!.version, id: 'civil.ward', version: number, items: numbered };
+  };
+  const id: Item = { name: 'id', type: 'string', identifier: true };
+  const ward: Item = { name: 'ward', type: 'integer', filterable: true, required: true, maximum: 25 };
+  const street: Item = { name: 'street', type: 'string', filterable: true };
+  const versions = [version(1, [id, ward, street, { name: 'note', type: 'string' }]), version(2, [id, ward])] as const;
+  const entry = new EntryCompiler().compile(versions[1], itemHistory(versions));
+  const judgeUpdate = (previous: unknown) => {
+    const event = birth('u', { type: 'civil.ward', op: 'update', subject: 'a', data: { id: 'a', ward: 7 }, previous });
+    return judgeEvent({ ...deps, entries: { compiled: () => entry } }, REGISTRY, event as unknown as RawEvent, 1);
+  };
+  const former = { ward: 30, street: 'Oak', note: SECRET };
+  const asBytes = new EntryCompiler().compile(versions[0]).codec.encode(former);
+  for (const previous of [former, asBytes]) {
+    const judged = judgeUpdate(previous);
+    if (!judged.accepted) return t.fail(judged.problem.detail);
+    const stored = decodeEnvelope(judged.bytes).previous!;
+    t.same(entry.previousCodec.decode(stored), { ward: 30, street: 'Oak' });
+  }
+  for (const [previous, code, detail] of [
+    [{ ward: 'x' }, 'ITEM_INVALID', /^previous: item ward /],
+    [{ hobby: 1 }, 'UNKNOWN_ITEM', /^previous: the entry has no item "hobby"$/],
+    [new Uint8Array([0x4a, 0]), 'UNKNOWN_ITEM', /^previous: /],
+  ] as const) {
+    t.match(judgeUpdate(previous), { accepted: false, problem: { code, detail } });
+  }
+  return undefined;
+});
+
+t.test('data that came as protobuf is stored in canonical form', async (t) => {
+  const codec = ENTRIES.compiled(BIRTHS)!.codec;
+  const data = { idNumber: 'key-a', name: '陈小明', weight: 3300, remarks: ['x', 'y'], extra: { a: [1] } };
+  const asObject = judge(birth('a', { data }));
+  const asBytes = judge(birth('a', { data: codec.encode(data) }));
+  t.ok(asObject.accepted && asBytes.accepted);
+  if (asObject.accepted && asBytes.accepted) t.same(asBytes.bytes, asObject.bytes);
+});

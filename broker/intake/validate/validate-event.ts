@@ -1,0 +1,83 @@
+import type { Problem } from '../../../proto/errors.js';
+import { partyOf } from '../../../proto/subject.js';
+import type { Catalog } from '../../catalog/catalog.js';
+import type { CompiledEntry } from '../../catalog/compiled-entry.js';
+import type { SystemCaller } from '../../parties/caller.js';
+import { checkRecord } from './event-rules.js';
+import { checkShape, isAbsent, type RawEvent } from './event-shape.js';
+import { type Finding, problemOf } from './finding.js';
+import { isPrintableId } from './printable.js';
+import { storedForm } from './stored-form.js';
+
+/** Where published entries are found. */
+export type EntryLookup = Pick<Catalog, 'compiled'>;
+
+export interface JudgeDeps {
+  entries: EntryLookup;
+  maxEventBytes: number;
+}
+
+/** What intake decided about one event; a refusal without entry has no source's quarantine to go to. */
+export type Judgement =
+  | { accepted: true; id: string; entry: CompiledEntry; bytes: Uint8Array }
+  | { accepted: false; id: string | undefined; entry: CompiledEntry | undefined; problem: Problem };
+
+/** Decides on one event by itself: whether it may be published and, if so, as which bytes it is stored. */
+export function judgeEvent(deps: JudgeDeps, caller: SystemCaller, event: RawEvent, nowMs: number): Judgement {
+  const id = isPrintableId(event.id) ? event.id : undefined;
+  const entry = typeof event.type === 'string' ? deps.entries.compiled(event.type) : undefined;
+  const misdirected = whereItMayNotGo(caller, event, entry);
+  if (misdirected || !entry) {
+    const finding = misdirected ?? unknownEntry(event);
+    return { accepted: false, id, entry: undefined, problem: problemOf([finding], { event: id }) };
+  }
+  const findings: Finding[] = [];
+  const bytes = checkAndEncode(deps, { event, entry, nowMs }, findings);
+  if (id !== undefined && bytes) return { accepted: true, id, entry, bytes };
+  return { accepted: false, id, entry, problem: problemOf(findings, { event: id, entry: entry.version.id }) };
+}
+
+function whereItMayNotGo(caller: SystemCaller, event: RawEvent, entry: CompiledEntry | undefined): Finding | undefined {
+  if (!caller.may.includes('publish')) {
+    return { code: 'NOT_ALLOWED', message: `system ${caller.id} may not publish` };
+  }
+  if (!entry) return undefined;
+  if (partyOf(entry.version.id) !== caller.party) {
+    return { code: 'FOREIGN_ENTRY', message: `${entry.version.id} is not an entry of ${caller.party}` };
+  }
+  const source = `/${caller.party}/${caller.id}`;
+  if (!isAbsent(event.source) && event.source !== source) {
+    return { code: 'FOREIGN_SOURCE', message: `source must be ${source} or left out` };
+  }
+  return undefined;
+}
+
+function unknownEntry(event: RawEvent): Finding {
+  if (typeof event.type !== 'string') return { code: 'EVENT_INVALID', message: 'type must be the id of an entry' };
+  return { code: 'UNKNOWN_ENTRY', message: 'type is not the id of a published entry' };
+}
+
+interface Candidate {
+  event: RawEvent;
+  entry: CompiledEntry;
+  nowMs: number;
+}
+
+/** The stored form, undefined after a finding. */
+function checkAndEncode(deps: JudgeDeps, candidate: Candidate, findings: Finding[]): Uint8Array | undefined {
+  const { event, entry, nowMs } = candidate;
+  checkShape(event, findings);
+  if (findings.length > 0) return undefined;
+  try {
+    const record = checkRecord(event, entry, findings);
+    if (findings.length > 0) return undefined;
+    const bytes = storedForm(event, record, entry, nowMs);
+    if (bytes.length <= deps.maxEventBytes) return bytes;
+    const message = `the event has ${bytes.length} bytes, ${deps.maxEventBytes} are allowed`;
+    findings.push({ code: 'TOO_LARGE', message });
+  } catch {
+    // Whatever one event has in it that no rule foresaw, it must not stop those around it.
+    findings.push({ code: 'EVENT_INVALID', message: 'the event can not be stored' });
+  }
+  return undefined;
+}

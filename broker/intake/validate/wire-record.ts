@@ -1,0 +1,66 @@
+import { isUtf8 } from 'node:buffer';
+import type { NumberedItem } from '../../../proto/entry/entry.js';
+import { wireScalar } from '../../../proto/entry/item-field.js';
+import type { RecordData } from '../../../proto/event/event.js';
+import type { RecordCodec } from '../../../proto/event/record.js';
+import { WireCursor } from '../../../proto/event/wire.js';
+import type { Finding } from './finding.js';
+
+const LENGTH_DELIMITED = 2;
+
+/** What bytes of an entry's message may hold, and how they are read. */
+export interface WireShape {
+  byNumber: ReadonlyMap<number, NumberedItem>;
+  codec: RecordCodec;
+}
+
+/**
+ * A record that came as bytes of the entry's protobuf message; undefined after a finding. The fields are looked at
+ * before anything is decoded: a decoder would skip what it does not know and misread what has another type.
+ */
+export function readWireRecord(
+  bytes: Uint8Array,
+  { byNumber, codec }: WireShape,
+  findings: Finding[],
+): RecordData | undefined {
+  const before = findings.length;
+  try {
+    const cursor = new WireCursor(bytes);
+    while (cursor.next()) {
+      const item = byNumber.get(cursor.number);
+      if (!item) findings.push({ code: 'UNKNOWN_ITEM', message: `the entry has no item number ${cursor.number}` });
+      else checkField(item, cursor, findings);
+    }
+    return findings.length === before ? codec.decode(bytes) : undefined;
+  } catch {
+    findings.push({ code: 'EVENT_INVALID', message: 'the bytes are not a message of the entry' });
+    return undefined;
+  }
+}
+
+function checkField(item: NumberedItem, cursor: WireCursor, findings: Finding[]): void {
+  const wrong = (why: string): void =>
+    void findings.push({ code: 'ITEM_INVALID', item: item.name, message: `${item.name} ${why}` });
+  const expected = wireType(item);
+  const isPacked = item.list === true && cursor.wireType === LENGTH_DELIMITED;
+  if (cursor.wireType !== expected && !isPacked) wrong(`must be of type ${item.type}`);
+  else if (expected === LENGTH_DELIMITED && !isUtf8(cursor.bytes.subarray(cursor.valueStart, cursor.end))) {
+    wrong('is not UTF-8');
+  } else if (item.type === 'object' && !isJson(cursor.bytes.subarray(cursor.valueStart, cursor.end))) {
+    wrong('is not JSON text');
+  }
+}
+
+function isJson(text: Uint8Array): boolean {
+  try {
+    JSON.parse(Buffer.from(text).toString());
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function wireType(item: NumberedItem): number {
+  const scalar = wireScalar(item.type);
+  return scalar === 'string' ? LENGTH_DELIMITED : scalar === 'double' ? 1 : 0;
+}

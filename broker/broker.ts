@@ -19,7 +19,7 @@ import { openStore } from './open-store.js';
 import { Releases } from './releases.js';
 import { listen, type Serving, stopServing } from './serve-http.js';
 import { Disclosures } from './stream/disclosures.js';
-import { PullReader } from './stream/pull-reader.js';
+import { PullReader } from './stream/pages/page-reader.js';
 import { StreamEngine } from './stream/stream-engine.js';
 import { VERSION } from './version.js';
 import { SharedMetrics } from './workers/shared-metrics.js';

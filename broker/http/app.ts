@@ -15,7 +15,7 @@ import type { Ledger } from '../ledger/ledger.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { Credentials } from '../parties/credentials.js';
 import type { Disclosures } from '../stream/disclosures.js';
-import type { PullReader } from '../stream/pull-reader.js';
+import type { PullReader } from '../stream/pages/page-reader.js';
 import { applicationRoutes } from './applications.js';
 import { addAuthentication } from './authenticate.js';
 import { addBodyParsers } from './body-parsers.js';

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { toDeliveredEvent } from '../../proto/frames/event-encoder.js';
-import type { PullReader } from '../stream/pull-reader.js';
+import type { PullReader } from '../stream/pages/page-reader.js';
 import { systemOf } from './authenticate.js';
 import { PROBLEMS } from './problem-schema.js';
 

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { SluiceError, toProblem } from '../../proto/errors.js';
 import { toDeliveredEvent } from '../../proto/frames/event-encoder.js';
-import type { PulledPage, PullRequest } from '../stream/pull.js';
-import type { PullReader } from '../stream/pull-reader.js';
+import type { PulledPage, PullRequest } from '../stream/pages/page.js';
+import type { PullReader } from '../stream/pages/page-reader.js';
 import { formatEventId } from './pull-query.js';
 
 /** Before the next look at a store whose replicas lag. */

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { toDeliveredEvent } from '../../proto/frames/event-encoder.js';
-import type { PulledPage, PullRequest } from '../stream/pull.js';
-import type { PullReader } from '../stream/pull-reader.js';
+import type { PulledPage, PullRequest } from '../stream/pages/page.js';
+import type { PullReader } from '../stream/pages/page-reader.js';
 import { systemOf } from './authenticate.js';
 import { NDJSON_TYPE } from './body-parsers.js';
 import { serverSentEvents } from './grant-event-source.js';

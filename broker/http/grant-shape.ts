@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { deliveredSchema } from '../../proto/entry/delivered-schema.js';
 import { grantProto } from '../../proto/entry/entry-proto.js';
-import type { PullReader } from '../stream/pull-reader.js';
+import type { PullReader } from '../stream/pages/page-reader.js';
 import { systemOf } from './authenticate.js';
 import { PROBLEMS } from './problem-schema.js';
 

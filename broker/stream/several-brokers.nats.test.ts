@@ -6,7 +6,7 @@ import { connect } from '../../tests/support/nats.js';
 import { RecordingSink } from '../../tests/support/recording-sink.js';
 import { startStreamFixture } from '../../tests/support/stream-fixture.js';
 import { lastOf } from '../nats/read/log-reader.js';
-import { PullReader } from './pull-reader.js';
+import { PullReader } from './pages/page-reader.js';
 import type { StreamEngine } from './stream-engine.js';
 
 const WAIT_MS = 10_000;

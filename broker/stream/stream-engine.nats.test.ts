@@ -3,7 +3,7 @@ import { eventually } from '../../tests/support/condition.js';
 import { follow, person, publishMany, startEngine } from '../../tests/support/engine-follow.js';
 import { startStreamFixture } from '../../tests/support/stream-fixture.js';
 import { streamEnds } from '../nats/read/log-reader.js';
-import { PullReader } from './pull-reader.js';
+import { PullReader } from './pages/page-reader.js';
 
 for (const where of ['memory', 'the store']) {
   t.test(

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { SendPace } from './send-pace.js';
+import { SendPace } from './coalescing-delay.js';
 
 /** Sends once with work that takes `workMs` of a clock that only work moves on; tells how long it was waited for. */
 function paceWith(clock: { nowMs: number }) {

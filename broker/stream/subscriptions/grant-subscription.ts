@@ -1,13 +1,13 @@
-import { type ErrorCode, SluiceError } from '../../proto/errors.js';
-import { eventsMessage } from '../../proto/frames/events-message.js';
-import type { Subprotocol } from '../../proto/frames/frames.js';
-import type { Receipt } from '../receipts/receipt.js';
-import type { Channel, ChannelMember, EventsBatch } from './channel.js';
+import { type ErrorCode, SluiceError } from '../../../proto/errors.js';
+import { eventsMessage } from '../../../proto/frames/events-message.js';
+import type { Subprotocol } from '../../../proto/frames/frames.js';
+import type { Receipt } from '../../receipts/receipt.js';
+import type { Cursor, CursorOwner } from '../cursors/cursor.js';
+import type { Channel, ChannelMember, EventsBatch } from '../live/channel.js';
+import type { LiveView } from '../live/live-view.js';
+import type { FrameSink, Subscription } from '../subscriber.js';
+import type { View } from '../views/view.js';
 import { CreditWindow } from './credit-window.js';
-import type { Cursor, CursorOwner } from './cursors/cursor.js';
-import type { FrameSink, Subscription } from './subscriber.js';
-import type { LiveView } from './views/live-view.js';
-import type { View } from './views/view.js';
 
 /** A socket that holds this much unwritten is slow: its subscriptions leave their channels for the log. */
 const SLOW_SINK_BYTES = 1024 * 1024;

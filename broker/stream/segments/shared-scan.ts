@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { LogSegment } from './log-segment.js';
-import { Rush } from './rush.js';
+import { Rush } from './reconnect-storm.js';
 
 interface Rider {
   after: number;

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { EntryVersion } from '../../proto/entry/entry.js';
-import type { GrantStatus } from '../../proto/entry/grant.js';
-import type { Rows } from '../../proto/entry/rows.js';
-import { SluiceError } from '../../proto/errors.js';
-import { canonicalRows } from '../grants/canonical-rows.js';
-import { type Grant, statusAt } from '../grants/grant.js';
-import { checkRows } from '../grants/rows-check.js';
-import type { Ledger } from '../ledger/ledger.js';
-import { type EntryLookup, itemsOf } from './views/entry-fields.js';
-import type { ViewSource } from './views/view.js';
+import type { EntryVersion } from '../../../proto/entry/entry.js';
+import type { GrantStatus } from '../../../proto/entry/grant.js';
+import type { Rows } from '../../../proto/entry/rows.js';
+import { SluiceError } from '../../../proto/errors.js';
+import { canonicalRows } from '../../grants/canonical-rows.js';
+import { type Grant, statusAt } from '../../grants/grant.js';
+import { checkRows } from '../../grants/rows-check.js';
+import type { Ledger } from '../../ledger/ledger.js';
+import { type EntryLookup, itemsOf } from '../views/entry-fields.js';
+import type { ViewSource } from '../views/view.js';
 
 /** What the engine asks of the grants. */
 export interface GrantLookup {

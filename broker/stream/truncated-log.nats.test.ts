@@ -6,7 +6,7 @@ import { lifeInStore, loseTail, readAgain } from '../../tests/support/lost-tail.
 import { connect } from '../../tests/support/nats.js';
 import { startStreamFixture } from '../../tests/support/stream-fixture.js';
 import { nameLog } from '../nats/streams.js';
-import { PullReader } from './pull-reader.js';
+import { PullReader } from './pages/page-reader.js';
 
 const WAIT_MS = 10_000;
 

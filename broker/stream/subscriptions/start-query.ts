@@ -1,7 +1,7 @@
 import type { From } from '../../../proto/frames/frames.js';
 import type { StartQuery } from '../../event-log/start-position.js';
 import type { StoredCursor } from '../cursors/cursor-record.js';
-import type { OpenGrant } from '../grant-access.js';
+import type { OpenGrant } from './grant-access.js';
 
 /** The question where a grant is read from, for a request and the cursor that is stored. */
 export function startQuery(open: OpenGrant, log: string, from: From, stored: StoredCursor | undefined): StartQuery {

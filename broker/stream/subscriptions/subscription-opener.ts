@@ -1,19 +1,19 @@
-import { SluiceError } from '../../proto/errors.js';
-import { cursorSubject, partyOf } from '../../proto/subject.js';
-import type { PartitionReaders } from '../event-log/partition-readers.js';
-import type { StartPositions } from '../event-log/start-position.js';
-import { lostTail } from '../event-log/truncation.js';
-import type { Receipt } from '../receipts/receipt.js';
-import type { ReceiptBook } from '../receipts/receipt-registry.js';
-import type { Cursor } from './cursors/cursor.js';
-import type { CursorStore } from './cursors/cursor-store.js';
+import { SluiceError } from '../../../proto/errors.js';
+import { cursorSubject, partyOf } from '../../../proto/subject.js';
+import type { PartitionReaders } from '../../event-log/partition-readers.js';
+import type { StartPositions } from '../../event-log/start-position.js';
+import { lostTail } from '../../event-log/truncation.js';
+import type { Receipt } from '../../receipts/receipt.js';
+import type { ReceiptBook } from '../../receipts/receipt-registry.js';
+import type { Cursor } from '../cursors/cursor.js';
+import type { CursorStore } from '../cursors/cursor-store.js';
+import type { LiveViews } from '../live/live-view.js';
+import type { SubscribeRequest } from '../subscriber.js';
+import type { ViewSource } from '../views/view.js';
 import { type GrantAccess, narrowingDigest, type OpenGrant } from './grant-access.js';
 import { GrantSubscription, type SubscriptionHost } from './grant-subscription.js';
-import { startQuery } from './log/start-query.js';
-import type { SubscribeRequest } from './subscriber.js';
+import { startQuery } from './start-query.js';
 import type { SubscriptionTable } from './subscription-table.js';
-import type { LiveViews } from './views/live-view.js';
-import type { ViewSource } from './views/view.js';
 
 export interface SubscriptionDeskDeps {
   access: GrantAccess;

@@ -1,4 +1,4 @@
-import { countUpTo } from './count-up-to.js';
+import { countUpTo } from '../live/count-up-to.js';
 
 /** One frame that was sent: its event positions from `next` on are not acknowledged yet. */
 interface Unacknowledged {

@@ -1,7 +1,7 @@
 import { MessageWriter } from '../../../proto/event/message-writer.js';
 import type { ProjectedEvent } from '../../../proto/frames/event-encoder.js';
 import { EVENTS_BYTES_MAX } from '../../../proto/frames/events-message.js';
-import { AcceptedSpan } from '../accepted-span.js';
+import { AcceptedSpan } from '../live/accepted-span.js';
 import { EncodedRun, type RunTarget } from './encoded-run.js';
 
 const writer = new MessageWriter();

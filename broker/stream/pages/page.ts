@@ -1,7 +1,7 @@
-import type { Rows } from '../../proto/entry/rows.js';
-import type { RecordCodec } from '../../proto/event/record.js';
-import type { ProjectedEvent } from '../../proto/frames/event-encoder.js';
-import type { From } from '../../proto/frames/frames.js';
+import type { Rows } from '../../../proto/entry/rows.js';
+import type { RecordCodec } from '../../../proto/event/record.js';
+import type { ProjectedEvent } from '../../../proto/frames/event-encoder.js';
+import type { From } from '../../../proto/frames/frames.js';
 
 /** Reading a grant without a socket: the same subset, a page at a time. */
 export interface PullRequest {

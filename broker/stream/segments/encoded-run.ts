@@ -1,8 +1,8 @@
 import type { EventEncoder } from '../../../proto/frames/event-encoder.js';
 import { eventsMessage } from '../../../proto/frames/events-message.js';
-import type { AcceptedSpan } from '../accepted-span.js';
-import type { EventsBatch } from '../channel.js';
-import { countUpTo } from '../count-up-to.js';
+import type { AcceptedSpan } from '../live/accepted-span.js';
+import type { EventsBatch } from '../live/channel.js';
+import { countUpTo } from '../live/count-up-to.js';
 
 /** What a run holds beside its message: a position and an offset for each event. */
 const BYTES_PER_EVENT = 16;

@@ -7,7 +7,7 @@ import type { Bus } from '../../nats/bus.js';
 import { lastOf, provenEnd, readAfter } from '../../nats/read/log-reader.js';
 import { eventStream } from '../../nats/streams.js';
 import { LogSegment } from './log-segment.js';
-import { LogSweep } from './log-sweep.js';
+import { LogSweep } from './shared-scan.js';
 
 /** One read: large enough that the request and a frame per rider cost little, small enough that a slow socket holds little. */
 const SEGMENT_EVENTS = 1024;

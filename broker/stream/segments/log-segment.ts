@@ -1,7 +1,7 @@
 import type { ItemField } from '../../../proto/entry/item-field.js';
 import type { EventEncoder, ProjectedEvent } from '../../../proto/frames/event-encoder.js';
 import type { LogEvent } from '../../event-log/log-event.js';
-import type { EventsBatch } from '../channel.js';
+import type { EventsBatch } from '../live/channel.js';
 import { decide } from '../views/decision.js';
 import { filterCodec, filterValues } from '../views/entry-views.js';
 import type { View } from '../views/view.js';

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
-import type { ItemField } from '../../proto/entry/item-field.js';
-import type { LogEvent } from '../event-log/log-event.js';
-import type { PartitionReader } from '../event-log/partition-reader.js';
-import type { PartitionReaders } from '../event-log/partition-readers.js';
-import type { StreamMetrics } from '../metrics/stream-metrics.js';
-import type { GrantSubscription } from './grant-subscription.js';
-import { LogSegment, type SegmentReader } from './log/log-segment.js';
-import type { LogSegments } from './log/log-segments.js';
+import type { ItemField } from '../../../proto/entry/item-field.js';
+import type { LogEvent } from '../../event-log/log-event.js';
+import type { PartitionReader } from '../../event-log/partition-reader.js';
+import type { PartitionReaders } from '../../event-log/partition-readers.js';
+import type { StreamMetrics } from '../../metrics/stream-metrics.js';
+import type { GrantSubscription } from '../subscriptions/grant-subscription.js';
+import { LogSegment, type SegmentReader } from './log-segment.js';
+import type { LogSegments } from './log-segments.js';
 
 /** What is missing when a subscription joins its channel is cut for it alone; more than this is shared with others. */
 const JOIN_EVENTS_MAX = 64;

@@ -1,9 +1,9 @@
-import { SluiceError } from '../../proto/errors.js';
-import { deadLetterSubject } from '../../proto/subject.js';
-import type { Bus } from '../nats/bus.js';
-import { lastOf, lastPerSubject } from '../nats/read/log-reader.js';
-import type { StoredMessage } from '../nats/stored-message.js';
-import { CURSORS_STREAM } from '../nats/streams.js';
+import { SluiceError } from '../../../proto/errors.js';
+import { deadLetterSubject } from '../../../proto/subject.js';
+import type { Bus } from '../../nats/bus.js';
+import { lastOf, lastPerSubject } from '../../nats/read/log-reader.js';
+import type { StoredMessage } from '../../nats/stored-message.js';
+import { CURSORS_STREAM } from '../../nats/streams.js';
 
 /** An event that a subscriber could not use. The event itself stays in the log; this says where and why. */
 export interface DeadLetter {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Rush } from './rush.js';
+import { Rush } from './reconnect-storm.js';
 
 /** A rush at a clock that moves by hand. */
 function rushAtClock(): { rush: Rush; wait(ms: number): void } {

@@ -1,7 +1,7 @@
-import { MessageWriter } from '../../proto/event/message-writer.js';
-import type { EventEncoder, ProjectedEvent } from '../../proto/frames/event-encoder.js';
-import { EVENTS_BYTES_MAX, eventsMessage } from '../../proto/frames/events-message.js';
-import type { Subprotocol } from '../../proto/frames/frames.js';
+import { MessageWriter } from '../../../proto/event/message-writer.js';
+import type { EventEncoder, ProjectedEvent } from '../../../proto/frames/event-encoder.js';
+import { EVENTS_BYTES_MAX, eventsMessage } from '../../../proto/frames/events-message.js';
+import type { Subprotocol } from '../../../proto/frames/frames.js';
 import { AcceptedSpan } from './accepted-span.js';
 
 /** Events of one view in one encoding, as one frame. Shared by everyone it is sent to: never changed. */

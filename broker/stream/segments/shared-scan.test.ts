@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { LogEvent } from '../../event-log/log-event.js';
 import { LogSegment } from './log-segment.js';
-import { LogSweep } from './log-sweep.js';
+import { LogSweep } from './shared-scan.js';
 
 const event = { bytes: Buffer.alloc(0) } as unknown as LogEvent;
 

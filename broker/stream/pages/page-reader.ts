@@ -1,18 +1,18 @@
-import type { ItemField } from '../../proto/entry/item-field.js';
-import type { Rows } from '../../proto/entry/rows.js';
-import { SluiceError } from '../../proto/errors.js';
-import type { ProjectedEvent } from '../../proto/frames/event-encoder.js';
-import { cursorSubject, partyOf } from '../../proto/subject.js';
-import { lostTail } from '../event-log/truncation.js';
+import type { ItemField } from '../../../proto/entry/item-field.js';
+import type { Rows } from '../../../proto/entry/rows.js';
+import { SluiceError } from '../../../proto/errors.js';
+import type { ProjectedEvent } from '../../../proto/frames/event-encoder.js';
+import { cursorSubject, partyOf } from '../../../proto/subject.js';
+import { lostTail } from '../../event-log/truncation.js';
+import { LogSegment } from '../segments/log-segment.js';
+import type { StreamEngine } from '../stream-engine.js';
+import type { DeliveredShape } from '../subscriber.js';
+import { narrowingDigest, type OpenGrant } from '../subscriptions/grant-access.js';
+import { startQuery } from '../subscriptions/start-query.js';
+import { type EntryLookup, fieldsOf } from '../views/entry-fields.js';
+import { View, type ViewSource, viewKey } from '../views/view.js';
 import type { DeadLetter } from './dead-letters.js';
-import { narrowingDigest, type OpenGrant } from './grant-access.js';
-import { LogSegment } from './log/log-segment.js';
-import { startQuery } from './log/start-query.js';
-import type { PulledPage, PullRequest } from './pull.js';
-import type { StreamEngine } from './stream-engine.js';
-import type { DeliveredShape } from './subscriber.js';
-import { type EntryLookup, fieldsOf } from './views/entry-fields.js';
-import { View, type ViewSource, viewKey } from './views/view.js';
+import type { PulledPage, PullRequest } from './page.js';
 
 export interface AcknowledgeRequest {
   system: string;

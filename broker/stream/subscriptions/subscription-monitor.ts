@@ -1,15 +1,15 @@
-import type { ErrorCode } from '../../proto/errors.js';
-import type { LogRenewals } from '../event-log/epoch-changes.js';
-import type { PartitionReaders } from '../event-log/partition-readers.js';
-import { type Grant, statusAt } from '../grants/grant.js';
-import type { Ledger } from '../ledger/ledger.js';
-import type { StreamMetrics } from '../metrics/stream-metrics.js';
+import type { ErrorCode } from '../../../proto/errors.js';
+import type { LogRenewals } from '../../event-log/epoch-changes.js';
+import type { PartitionReaders } from '../../event-log/partition-readers.js';
+import { type Grant, statusAt } from '../../grants/grant.js';
+import type { Ledger } from '../../ledger/ledger.js';
+import type { StreamMetrics } from '../../metrics/stream-metrics.js';
+import type { LiveViews } from '../live/live-view.js';
+import type { LogSegments } from '../segments/log-segments.js';
+import type { EntryLookup } from '../views/entry-fields.js';
 import type { GrantLookup } from './grant-access.js';
 import type { GrantSubscription } from './grant-subscription.js';
-import type { LogSegments } from './log/log-segments.js';
 import type { SubscriptionTable } from './subscription-table.js';
-import type { EntryLookup } from './views/entry-fields.js';
-import type { LiveViews } from './views/live-view.js';
 
 export interface SubscriptionWatchDeps {
   entries: EntryLookup;

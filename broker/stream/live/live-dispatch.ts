@@ -1,10 +1,10 @@
-import type { ItemField } from '../../proto/entry/item-field.js';
-import type { LogEvent } from '../event-log/log-event.js';
-import type { StreamMetrics } from '../metrics/stream-metrics.js';
+import type { ItemField } from '../../../proto/entry/item-field.js';
+import type { LogEvent } from '../../event-log/log-event.js';
+import type { StreamMetrics } from '../../metrics/stream-metrics.js';
+import { EntryViews } from '../views/entry-views.js';
 import type { Channel } from './channel.js';
-import { SendPace } from './send-pace.js';
-import { EntryViews } from './views/entry-views.js';
-import type { LiveView } from './views/live-view.js';
+import { SendPace } from './coalescing-delay.js';
+import type { LiveView } from './live-view.js';
 
 export interface LiveDispatchDeps {
   /** Type and number of an entry's items. */

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { eventEncoder } from '../../../proto/frames/event-encoder.js';
 import type { Subprotocol } from '../../../proto/frames/frames.js';
-import { Channel } from '../channel.js';
-import type { RowFilter } from './row-filter.js';
-import { View, type ViewSource, viewKey } from './view.js';
+import type { RowFilter } from '../views/row-filter.js';
+import { View, type ViewSource, viewKey } from '../views/view.js';
+import { Channel } from './channel.js';
 
 /** A view that somebody follows, with its channels. */
 export class LiveView {

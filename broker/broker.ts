@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { Disclosures } from './audit/disclosures.js';
 import type { Broker } from './broker-life.js';
 import type { Config } from './config.js';
 import { LogMarks } from './event-log/epoch-markers.js';
@@ -18,7 +19,6 @@ import type { Store } from './nats/streams.js';
 import { openStore } from './open-store.js';
 import { Releases } from './releases.js';
 import { listen, type Serving, stopServing } from './serve-http.js';
-import { Disclosures } from './stream/disclosures.js';
 import { PullReader } from './stream/pages/page-reader.js';
 import { StreamEngine } from './stream/stream-engine.js';
 import { VERSION } from './version.js';

@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { Disclosures } from '../audit/disclosures.js';
 import type { BundleOffice } from '../bundles/bundle-service.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { CatalogOffice } from '../catalog/catalog-service.js';
@@ -14,7 +15,6 @@ import type { QuarantineReader } from '../intake/quarantine/quarantine-reader.js
 import type { Ledger } from '../ledger/ledger.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { Credentials } from '../parties/credentials.js';
-import type { Disclosures } from '../stream/disclosures.js';
 import type { PullReader } from '../stream/pages/page-reader.js';
 import { applicationRoutes } from './applications.js';
 import { addAuthentication } from './authenticate.js';

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import type { Disclosures } from '../audit/disclosures.js';
 import { requirePermission } from '../parties/permissions.js';
-import type { Disclosures } from '../stream/disclosures.js';
 import { callerOf } from './authenticate.js';
 import { PROBLEMS } from './problem-schema.js';
 

@@ -12,10 +12,10 @@ import type { Bus } from '../nats/bus.js';
 import { pagesOf } from '../nats/read/log-reader.js';
 import { eventStream } from '../nats/streams.js';
 import { type ReceiptSummary, receiptsOf } from '../receipts/receipt-reader.js';
-import { decide } from './views/decision.js';
-import { type EntryLookup, fieldsOf, itemsOf } from './views/entry-fields.js';
-import { filterCodec, filterValues } from './views/entry-views.js';
-import { View, viewKey } from './views/view.js';
+import { decide } from '../stream/views/decision.js';
+import { type EntryLookup, fieldsOf, itemsOf } from '../stream/views/entry-fields.js';
+import { filterCodec, filterValues } from '../stream/views/entry-views.js';
+import { View, viewKey } from '../stream/views/view.js';
 
 /** Who received what about one record, under which grant and receipt. */
 export interface Disclosure {

@@ -1,0 +1,45 @@
+import type { FastifyInstance } from 'fastify';
+import type { Disclosures } from '../../audit/disclosures.js';
+import { requirePermission } from '../../parties/permissions.js';
+import { callerOf } from '../server/authenticate.js';
+import { PROBLEMS } from '../server/problem-schema.js';
+
+export interface DisclosureRoutesDeps {
+  disclosures: Pick<Disclosures, 'find'>;
+  trial: boolean;
+}
+
+export function disclosureRoutes(app: FastifyInstance, { disclosures, trial }: DisclosureRoutesDeps): void {
+  app.get<{ Querystring: { entry: string; subject: string } }>(
+    '/v1/disclosures',
+    { schema: SCHEMA },
+    async (request) => {
+      requirePermission(callerOf(request), 'ledger.read', { trial });
+      const { entry, subject } = request.query;
+      return disclosures.find(entry, subject);
+    },
+  );
+}
+
+const ROWS = { type: 'array', items: { type: 'object', additionalProperties: true } };
+
+const SCHEMA = {
+  tags: ['audit'],
+  summary: 'Who received what about a record, under which grant',
+  description:
+    'Subject is the key of the record as its source publishes it. `formerLives` counts receipts of former lives of the log, ' +
+    'which has been restored or has lost its tail since: what went out under them and was lost is not in `disclosures`.',
+  querystring: {
+    type: 'object',
+    properties: { entry: { type: 'string' }, subject: { type: 'string' } },
+    required: ['entry', 'subject'],
+    additionalProperties: false,
+  },
+  response: {
+    200: {
+      type: 'object',
+      properties: { disclosures: ROWS, formerLives: ROWS },
+    },
+    ...PROBLEMS,
+  },
+};

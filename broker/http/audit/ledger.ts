@@ -1,0 +1,63 @@
+import type { FastifyInstance } from 'fastify';
+import type { Ledger } from '../../ledger/ledger.js';
+import { LEDGER_KINDS, type LedgerKind } from '../../ledger/record.js';
+import { requirePermission } from '../../parties/permissions.js';
+import { callerOf } from '../server/authenticate.js';
+import { PROBLEMS } from '../server/problem-schema.js';
+import { withoutCredential } from './without-credential.js';
+
+export interface LedgerRoutesDeps {
+  ledger: Pick<Ledger, 'read' | 'verify'>;
+  trial: boolean;
+}
+
+type Query = { kind?: LedgerKind; id?: string; after: number; limit: number };
+
+export function ledgerRoutes(app: FastifyInstance, { ledger, trial }: LedgerRoutesDeps): void {
+  app.get<{ Querystring: Query }>('/v1/ledger', { schema: QUERY }, async (request) => {
+    requirePermission(callerOf(request), 'ledger.read', { trial });
+    const records = await ledger.read(request.query);
+    return { records: records.map(withoutCredential) };
+  });
+  app.get('/v1/ledger/verify', { schema: VERIFY }, (request) => {
+    requirePermission(callerOf(request), 'ledger.read', { trial });
+    return ledger.verify();
+  });
+}
+
+const QUERY = {
+  tags: ['audit'],
+  summary: 'Governance acts, oldest first',
+  querystring: {
+    type: 'object',
+    properties: {
+      kind: { enum: [...LEDGER_KINDS] },
+      id: { type: 'string', maxLength: 256 },
+      after: { type: 'integer', minimum: 0, default: 0, description: 'sequence of the last record seen' },
+      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+    },
+    additionalProperties: false,
+  },
+  response: {
+    200: { type: 'object', properties: { records: { type: 'array', items: { type: 'object' } } } },
+    ...PROBLEMS,
+  },
+};
+
+const VERIFY = {
+  tags: ['audit'],
+  summary: 'Read the whole ledger and check its chain',
+  description: 'Answers {records, head}, or {brokenAt, why} with the first record that does not fit.',
+  response: {
+    200: {
+      type: 'object',
+      properties: {
+        records: { type: 'integer' },
+        head: { type: 'string' },
+        brokenAt: { type: 'integer' },
+        why: { type: 'string' },
+      },
+    },
+    ...PROBLEMS,
+  },
+};

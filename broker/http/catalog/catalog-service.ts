@@ -1,0 +1,77 @@
+import type { FastifyInstance } from 'fastify';
+import { SluiceError } from '../../../proto/errors.js';
+import type { Catalog } from '../../catalog/catalog.js';
+import type { CatalogOffice } from '../../catalog/catalog-service.js';
+import { requirePermission } from '../../parties/permissions.js';
+import { callerOf } from '../server/authenticate.js';
+import { PROBLEMS } from '../server/problem-schema.js';
+
+export interface CatalogOfficeRoutesDeps {
+  catalog: Catalog;
+  catalogOffice: CatalogOffice;
+  trial: boolean;
+}
+
+type Route = { Params: { entry: string } };
+
+/** Drafts and the life cycle of entries; the office decides who may. */
+export function catalogOfficeRoutes(app: FastifyInstance, deps: CatalogOfficeRoutesDeps): void {
+  const { catalog, catalogOffice, trial } = deps;
+  app.put<Route>('/v1/catalog/:entry', { schema: PUT }, async (request) => {
+    const document = request.body as { id?: unknown } | undefined;
+    if (document?.id !== request.params.entry) {
+      throw new SluiceError('BAD_REQUEST', 'the document must have the id of the address');
+    }
+    return catalogOffice.putDraft(callerOf(request), document);
+  });
+  app.get<Route>('/v1/catalog/:entry/draft', { schema: DRAFT }, async (request) => {
+    const { entry } = request.params;
+    requirePermission(callerOf(request), 'catalog.edit', { trial, party: entry.split('.')[0] });
+    const draft = catalog.draft(entry);
+    if (!draft) throw new SluiceError('NOT_FOUND', `entry ${entry} has no draft`);
+    return draft;
+  });
+  app.post<Route>('/v1/catalog/:entry/publish', { schema: PUBLISH }, (request) =>
+    catalogOffice.publish(callerOf(request), request.params.entry),
+  );
+  app.post<Route & { Body: { reason: string } }>(
+    '/v1/catalog/:entry/withdraw',
+    { schema: WITHDRAW },
+    async (request) => {
+      await catalogOffice.withdraw(callerOf(request), request.params.entry, request.body.reason);
+      return { id: request.params.entry, status: 'withdrawn' };
+    },
+  );
+}
+
+const tags = ['catalog'];
+const params = { type: 'object', properties: { entry: { type: 'string' } } };
+const anything = { type: 'object', additionalProperties: true };
+
+const PUT = {
+  tags,
+  summary: 'Lay down the draft of an entry',
+  description: 'Answers {changed, warnings}; warnings are what the law would ask outside trial mode.',
+  params,
+  body: anything,
+  response: { 200: anything, ...PROBLEMS },
+};
+const DRAFT = { tags, summary: 'The draft of an entry', params, response: { 200: anything, ...PROBLEMS } };
+const PUBLISH = {
+  tags,
+  summary: 'Make the draft the next version',
+  params,
+  response: { 200: anything, ...PROBLEMS },
+};
+const WITHDRAW = {
+  tags,
+  summary: 'Withdraw an entry; ends every subscription to it',
+  params,
+  body: {
+    type: 'object',
+    properties: { reason: { type: 'string', minLength: 1, maxLength: 2000 } },
+    required: ['reason'],
+    additionalProperties: false,
+  },
+  response: { 200: anything, ...PROBLEMS },
+};

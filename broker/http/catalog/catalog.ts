@@ -1,0 +1,60 @@
+import type { FastifyInstance } from 'fastify';
+import { type EntryVersion, SHARING_ATTRIBUTES, type SharingAttribute } from '../../../proto/entry/entry.js';
+import type { Catalog } from '../../catalog/catalog.js';
+import { PROBLEMS } from '../server/problem-schema.js';
+import { publishedVersion } from './entry-version.js';
+
+export interface CatalogRoutesDeps {
+  catalog: Catalog;
+}
+
+type Search = { q?: string; party?: string; attribute?: SharingAttribute; after?: string; limit: number };
+
+/** Whoever has a credential may look for what exists: that is what a catalog is for. */
+export function catalogRoutes(app: FastifyInstance, { catalog }: CatalogRoutesDeps): void {
+  app.get<{ Querystring: Search }>('/v1/catalog', { schema: SEARCH }, async (request) => {
+    const { entries, next } = catalog.search(request.query);
+    return { entries: entries.map(summaryOf), next };
+  });
+  app.get<{ Params: { entry: string } }>('/v1/catalog/:entry', { schema: READ }, async (request) =>
+    publishedVersion(catalog, request.params.entry),
+  );
+}
+
+function summaryOf({ id, version, publishedAt, document }: EntryVersion): object {
+  const { name, abstract, sharingAttribute } = document;
+  return { id, version, publishedAt, name, abstract, sharingAttribute };
+}
+
+const SEARCH = {
+  tags: ['catalog'],
+  summary: 'Search the catalog',
+  querystring: {
+    type: 'object',
+    properties: {
+      q: { type: 'string', maxLength: 200, description: 'words that must all occur, in any language' },
+      party: { type: 'string' },
+      attribute: { enum: [...SHARING_ATTRIBUTES] },
+      after: { type: 'string', description: '`next` of the page before' },
+      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+    },
+    additionalProperties: false,
+  },
+  response: {
+    200: {
+      type: 'object',
+      properties: {
+        entries: { type: 'array', items: { type: 'object', additionalProperties: true } },
+        next: { type: 'string', description: 'absent on the last page' },
+      },
+    },
+    ...PROBLEMS,
+  },
+};
+
+const READ = {
+  tags: ['catalog'],
+  summary: 'An entry as published; <entry>@<version> for a former version',
+  params: { type: 'object', properties: { entry: { type: 'string' } } },
+  response: { 200: { type: 'object', additionalProperties: true }, ...PROBLEMS },
+};

@@ -1,0 +1,122 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { SluiceError } from '../../../proto/errors.js';
+import type { PublishResult } from '../../../proto/frames/frames.js';
+import { type Intake, notAnEvent } from '../../intake/intake.js';
+import { nameElements } from '../../intake/validate/element-names.js';
+import { isEvent } from '../../intake/validate/event-shape.js';
+import { systemOf } from '../server/authenticate.js';
+import { mediaType, NDJSON_TYPE } from '../server/body-parsers.js';
+import { sendProblem } from '../server/error-handler.js';
+import { PROBLEMS } from '../server/problem-schema.js';
+import { parseLine } from './event-line.js';
+import { eventTextBytesMax } from './event-size.js';
+import { publishStream } from './event-stream-input.js';
+import { ndjsonLines } from './ndjson-lines.js';
+
+/** What one atomic batch of the store holds. */
+const ATOMIC_EVENTS_MAX = 1000;
+
+export interface EventRoutesDeps {
+  intake: Intake;
+  maxEventBytes: number;
+  ending: AbortSignal;
+}
+
+interface PublishQuery {
+  atomic?: boolean;
+  results?: 'all' | 'problems';
+}
+
+export function eventRoutes(app: FastifyInstance, deps: EventRoutesDeps): void {
+  app.post<{ Querystring: PublishQuery }>('/v1/events', { schema: SCHEMA }, async (request, reply) => {
+    const caller = systemOf(request, 'publish');
+    const { atomic = false, results = 'all' } = request.query;
+    const isStream = mediaType(request.headers['content-type']) === NDJSON_TYPE;
+    if (isStream && !atomic) {
+      const { intake, maxEventBytes, ending } = deps;
+      const body = request.body as AsyncIterable<Buffer>;
+      const onlyProblems = results === 'problems';
+      const answers = publishStream({ intake, caller, body, maxEventBytes, onlyProblems, ending });
+      return reply.type(NDJSON_TYPE).send(Readable.from(answers, { objectMode: false }));
+    }
+    const values = isStream ? await collect(request.body as AsyncIterable<Buffer>, deps) : request.body;
+    if (atomic) return sendSeveral(reply, await publishAtomic(request, deps.intake, values));
+    if (Array.isArray(values)) return sendSeveral(reply, await deps.intake.publish(caller, values));
+    if (values === undefined) throw new SluiceError('BAD_JSON', 'the body is empty');
+    const [result] = await deps.intake.publish(caller, [values]);
+    return sendOne(reply, result!);
+  });
+}
+
+function sendOne(reply: FastifyReply, result: PublishResult): FastifyReply {
+  if (result.problem) return sendProblem(reply, result.problem);
+  return reply.code(result.duplicate ? 200 : 201).send(result);
+}
+
+/** When nothing at all could be stored for a reason of the store's, the status says so: a client then comes back later. */
+function sendSeveral(reply: FastifyReply, results: PublishResult[]): FastifyReply {
+  const [first] = results;
+  const isStoreFailure = results.every(({ problem }) => problem?.status === 503 || problem?.status === 507);
+  return first?.problem && isStoreFailure ? sendProblem(reply, first.problem) : reply.send(nameElements(results));
+}
+
+async function publishAtomic(request: FastifyRequest, intake: Intake, values: unknown): Promise<PublishResult[]> {
+  if (!Array.isArray(values)) throw new SluiceError('BAD_REQUEST', 'an atomic batch is a list of events');
+  if (values.length > ATOMIC_EVENTS_MAX) {
+    throw new SluiceError('TOO_LARGE', `an atomic batch has at most ${ATOMIC_EVENTS_MAX} events`);
+  }
+  const broken = values.findIndex((value) => !isEvent(value));
+  if (broken !== -1) throw new SluiceError('BATCH_REFUSED', notAnEvent().message, { line: broken + 1 });
+  return intake.publishAtomic(systemOf(request, 'publish'), values);
+}
+
+/** An atomic stream has to be held as a whole, so it is bounded like a batch. */
+async function collect(body: AsyncIterable<Buffer>, deps: EventRoutesDeps): Promise<unknown[]> {
+  const values: unknown[] = [];
+  for await (const lines of ndjsonLines(body, eventTextBytesMax(deps.maxEventBytes))) {
+    for (const line of lines) {
+      values.push(parseLine(line, deps.maxEventBytes));
+      if (values.length > ATOMIC_EVENTS_MAX) return values;
+    }
+  }
+  return values;
+}
+
+const RESULT = {
+  type: 'object',
+  description: 'id and position of a stored event, or the problem of a refused one',
+  properties: {
+    id: { type: 'string' },
+    line: { type: 'integer' },
+    position: { type: 'integer' },
+    duplicate: { type: 'boolean' },
+    problem: { $ref: 'problem#' },
+  },
+};
+
+const SCHEMA = {
+  tags: ['events'],
+  summary: 'Publish one event, a batch, or a stream of events',
+  description:
+    'CloudEvents as application/cloudevents+json (one), application/cloudevents-batch+json (a list) or ' +
+    'application/x-ndjson (a stream, answered as NDJSON while it goes; results=problems answers with refusals and one ' +
+    'last summary line {accepted, duplicates, refused}). An answer means that the event is stored.',
+  consumes: ['application/cloudevents+json', 'application/cloudevents-batch+json', 'application/json', NDJSON_TYPE],
+  querystring: {
+    type: 'object',
+    properties: {
+      atomic: { type: 'boolean', description: 'all or none; up to 1,000 events of one entry' },
+      results: { enum: ['all', 'problems'] },
+    },
+    additionalProperties: false,
+  },
+  response: {
+    200: {
+      description: 'A duplicate; or the results of a batch, in order',
+      anyOf: [RESULT, { type: 'array', items: RESULT }],
+    },
+    201: RESULT,
+    ...PROBLEMS,
+  },
+};

@@ -1,0 +1,34 @@
+import type { FastifyInstance } from 'fastify';
+import type { BundleOffice } from '../../bundles/bundle-service.js';
+import { callerOf } from '../server/authenticate.js';
+import { PROBLEMS } from '../server/problem-schema.js';
+
+/** The 40,000 entries of a whole province, with all that the law wants of each. */
+const BUNDLE_BYTES_MAX = 256 * 1024 * 1024;
+
+export interface BundleRoutesDeps {
+  bundleOffice: BundleOffice;
+}
+
+type Route = { Querystring: { dryRun: boolean } };
+
+export function bundleRoutes(app: FastifyInstance, { bundleOffice }: BundleRoutesDeps): void {
+  app.post<Route>('/v1/bundles', { schema: SCHEMA, bodyLimit: BUNDLE_BYTES_MAX }, (request) =>
+    bundleOffice.apply(callerOf(request), request.body, { dryRun: request.query.dryRun }),
+  );
+}
+
+const SCHEMA = {
+  tags: ['administration'],
+  summary: 'Make what a bundle declares: parties, systems, officers, entries, grants',
+  description:
+    'Idempotent; what a bundle leaves out is left alone. Answers what was created, updated and unchanged; tokens that ' +
+    'were made up are shown this once. With dryRun nothing is done.',
+  consumes: ['application/json', 'application/yaml'],
+  querystring: {
+    type: 'object',
+    properties: { dryRun: { type: 'boolean', default: false } },
+    additionalProperties: false,
+  },
+  response: { 200: { type: 'object', additionalProperties: true }, ...PROBLEMS },
+};

@@ -1,0 +1,49 @@
+import type { FastifyInstance } from 'fastify';
+import type { GrantOffice } from '../../grants/grant-service.js';
+import { callerOf } from '../server/authenticate.js';
+import { PROBLEMS } from '../server/problem-schema.js';
+import { describeGrant } from './grants.js';
+
+export interface GrantOfficeRoutesDeps {
+  grantOffice: GrantOffice;
+  clock: () => number;
+}
+
+type Change = { Params: { grant: string }; Body: { reason: string } };
+
+/** Acts on grants; the office decides who may. They take effect at once on every session. */
+export function grantOfficeRoutes(app: FastifyInstance, { grantOffice, clock }: GrantOfficeRoutesDeps): void {
+  app.post('/v1/grants', { schema: CREATE }, async (request, reply) => {
+    const { grant, changed, warnings } = await grantOffice.create(callerOf(request), request.body);
+    return reply.code(changed ? 201 : 200).send({ grant: describeGrant(grant, clock()), changed, warnings });
+  });
+  for (const change of ['suspend', 'restore', 'terminate'] as const) {
+    app.post<Change>(`/v1/grants/:grant/${change}`, { schema: changeSchema(change) }, async (request) => {
+      const grant = await grantOffice[change](callerOf(request), request.params.grant, request.body.reason);
+      return describeGrant(grant, clock());
+    });
+  }
+}
+
+const anything = { type: 'object', additionalProperties: true };
+
+const CREATE = {
+  tags: ['grants'],
+  summary: 'Create a grant directly, in trial mode only',
+  description: 'Idempotent: 201 {grant, changed, warnings}, or 200 when the grant is there already as it should be.',
+  body: anything,
+  response: { 200: anything, 201: anything, ...PROBLEMS },
+};
+
+const changeSchema = (change: string): object => ({
+  tags: ['grants'],
+  summary: `${change[0]!.toUpperCase()}${change.slice(1)} a grant`,
+  params: { type: 'object', properties: { grant: { type: 'string' } } },
+  body: {
+    type: 'object',
+    properties: { reason: { type: 'string', minLength: 1, maxLength: 2000 } },
+    required: ['reason'],
+    additionalProperties: false,
+  },
+  response: { 200: anything, ...PROBLEMS },
+});

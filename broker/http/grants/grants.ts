@@ -1,0 +1,81 @@
+import type { FastifyInstance } from 'fastify';
+import { splitEntryId } from '../../../proto/entry/entry.js';
+import type { GrantDocument } from '../../../proto/entry/grant.js';
+import { SluiceError } from '../../../proto/errors.js';
+import { type Grant, statusAt } from '../../grants/grant.js';
+import { documentOf } from '../../grants/grant-acts.js';
+import type { Grants } from '../../grants/grants.js';
+import type { Caller } from '../../parties/caller.js';
+import { callerOf } from '../server/authenticate.js';
+import { PROBLEMS } from '../server/problem-schema.js';
+
+export interface GrantRoutesDeps {
+  grants: Grants;
+  clock: () => number;
+}
+
+type ListQuery = { entry?: string; after?: string; limit: number };
+
+/** Who may see a grant: the system that holds it, officers of either party, and those who oversee all. */
+export function grantRoutes(app: FastifyInstance, { grants, clock }: GrantRoutesDeps): void {
+  app.get<{ Querystring: ListQuery }>('/v1/grants', { schema: LIST }, async (request) => {
+    const { entry, after = '', limit } = request.query;
+    const caller = callerOf(request);
+    const visible = (entry === undefined ? grants.list() : grants.byEntry(entry))
+      .filter((grant) => grant.id > after && maySee(caller, grant))
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+    const page = visible.slice(0, limit);
+    const next = visible.length > limit ? page.at(-1)?.id : undefined;
+    return { grants: page.map((grant) => describeGrant(grant, clock())), next };
+  });
+  app.get<{ Params: { grant: string } }>('/v1/grants/:grant', { schema: READ }, async (request) => {
+    const grant = grants.get(request.params.grant);
+    if (!grant || !maySee(callerOf(request), grant)) {
+      throw new SluiceError('UNKNOWN_GRANT', 'there is no such grant', { grant: request.params.grant });
+    }
+    return describeGrant(grant, clock());
+  });
+}
+
+/** As the ledger holds it, with the status that it has now. */
+export function describeGrant(grant: Grant, nowMs: number): GrantDocument {
+  return { ...documentOf(grant), status: statusAt(grant, nowMs) };
+}
+
+const OVERSEERS = ['platform_operator', 'auditor'];
+
+function maySee(caller: Caller, grant: Grant): boolean {
+  if (caller.kind === 'system') return grant.system === caller.id;
+  if (caller.roles.some((role) => OVERSEERS.includes(role))) return true;
+  return caller.party === grant.party || caller.party === splitEntryId(grant.entry).party;
+}
+
+const grantSchema = { type: 'object', additionalProperties: true };
+
+const LIST = {
+  tags: ['grants'],
+  summary: 'Grants that the caller may see',
+  querystring: {
+    type: 'object',
+    properties: {
+      entry: { type: 'string' },
+      after: { type: 'string', description: '`next` of the page before' },
+      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 1000 },
+    },
+    additionalProperties: false,
+  },
+  response: {
+    200: {
+      type: 'object',
+      properties: { grants: { type: 'array', items: grantSchema }, next: { type: 'string' } },
+    },
+    ...PROBLEMS,
+  },
+};
+
+const READ = {
+  tags: ['grants'],
+  summary: 'One grant; one that the caller may not see is answered like one that does not exist',
+  params: { type: 'object', properties: { grant: { type: 'string' } } },
+  response: { 200: grantSchema, ...PROBLEMS },
+};

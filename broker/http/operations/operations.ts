@@ -1,0 +1,39 @@
+import type { FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
+import { SluiceError, toProblem } from '../../../proto/errors.js';
+import { sendProblem } from '../server/error-handler.js';
+import { PROBLEMS } from '../server/problem-schema.js';
+
+export interface OperationRoutesDeps {
+  registry: Pick<Registry, 'contentType' | 'metrics'>;
+  /** What stands between this broker and serving; empty when events can be published and streamed. */
+  unreadyReasons: () => string[];
+  /** What the operator of the store should know though everything works. */
+  notices?: readonly string[] | undefined;
+}
+
+export function operationRoutes(app: FastifyInstance, deps: OperationRoutesDeps): void {
+  const open = { config: { open: true } };
+  app.get('/metrics', { ...open, schema: METRICS }, async (_request, reply) => {
+    return reply.type(deps.registry.contentType).send(await deps.registry.metrics());
+  });
+  app.get('/healthz', { ...open, schema: HEALTH }, async () => ({ status: 'alive' }));
+  app.get('/readyz', { ...open, schema: READY }, async (_request, reply) => {
+    const reasons = deps.unreadyReasons();
+    if (reasons.length === 0) return { status: 'ready', notices: deps.notices ?? [] };
+    return sendProblem(reply, toProblem(new SluiceError('STORE_UNAVAILABLE', 'not ready', { problems: reasons })));
+  });
+}
+
+const STATUS = { type: 'object', properties: { status: { type: 'string' } } };
+const READINESS = {
+  type: 'object',
+  properties: { ...STATUS.properties, notices: { type: 'array', items: { type: 'string' } } },
+};
+const METRICS = { tags: ['operations'], summary: 'Prometheus metrics', response: { 200: { type: 'string' } } };
+const HEALTH = { tags: ['operations'], summary: 'The process answers', response: { 200: STATUS } };
+const READY = {
+  tags: ['operations'],
+  summary: 'Events can be published and streamed',
+  response: { 200: READINESS, ...PROBLEMS },
+};

@@ -1,0 +1,35 @@
+import { ERROR_KINDS } from '../../../proto/errors.js';
+
+/** RFC 9457 problem document, shared by all routes as `problem#`. */
+export const PROBLEM_SCHEMA = {
+  $id: 'problem',
+  title: 'Problem',
+  description: 'What went wrong (RFC 9457). `code` is stable, the texts are not.',
+  type: 'object',
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    code: { type: 'string', enum: Object.keys(ERROR_KINDS) },
+    detail: { type: 'string' },
+    event: { type: 'string' },
+    entry: { type: 'string' },
+    item: { type: 'string' },
+    grant: { type: 'string' },
+    line: { type: 'integer' },
+    earliest: { type: 'integer' },
+    problems: { type: 'array', items: { type: 'string' } },
+  },
+  required: ['type', 'title', 'status', 'code', 'detail'],
+} as const;
+
+const problem = (description: string): object => ({
+  description,
+  content: { 'application/problem+json': { schema: { $ref: 'problem#' } } },
+});
+
+/** What every route may answer when it fails. */
+export const PROBLEMS = {
+  '4xx': problem('The request can not succeed as it is'),
+  '5xx': problem('The broker could not do it; the code says whether to try again'),
+};

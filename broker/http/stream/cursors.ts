@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify';
+import type { Rows } from '../../../proto/entry/rows.js';
+import type { PullReader } from '../../stream/pages/page-reader.js';
+import { systemOf } from '../server/authenticate.js';
+import { PROBLEMS } from '../server/problem-schema.js';
+
+export interface CursorRoutesDeps {
+  reader: Pick<PullReader, 'acknowledge'>;
+}
+
+type Route = { Params: { grant: string; cursor: string }; Body: { position: number; log?: string; narrow?: Rows } };
+
+export function cursorRoutes(app: FastifyInstance, { reader }: CursorRoutesDeps): void {
+  app.post<Route>('/v1/grants/:grant/cursors/:cursor', { schema: SCHEMA }, async (request) => {
+    const { grant, cursor } = request.params;
+    const { position, log, narrow } = request.body;
+    const system = systemOf(request, 'subscribe').id;
+    return { position: await reader.acknowledge({ system, grant, cursor, position, log, narrow }) };
+  });
+}
+
+const SCHEMA = {
+  tags: ['grants'],
+  summary: 'Acknowledge everything up to a position',
+  description: 'Answers when the cursor is durably there; with its position, which a lower one does not take back.',
+  params: {
+    type: 'object',
+    properties: { grant: { type: 'string' }, cursor: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' } },
+  },
+  body: {
+    type: 'object',
+    properties: {
+      position: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+      log: { type: 'string', description: 'the life of the log that the position is of, as the page said' },
+      narrow: { type: 'object', description: 'the further row filter that the cursor follows' },
+    },
+    required: ['position'],
+    additionalProperties: false,
+  },
+  response: { 200: { type: 'object', properties: { position: { type: 'integer' } } }, ...PROBLEMS },
+};

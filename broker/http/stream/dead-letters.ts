@@ -1,0 +1,42 @@
+import type { FastifyInstance } from 'fastify';
+import { toDeliveredEvent } from '../../../proto/frames/event-encoder.js';
+import type { PullReader } from '../../stream/pages/page-reader.js';
+import { systemOf } from '../server/authenticate.js';
+import { PROBLEMS } from '../server/problem-schema.js';
+
+export interface DeadLetterRoutesDeps {
+  reader: Pick<PullReader, 'deadLetters' | 'redrive'>;
+}
+
+export function deadLetterRoutes(app: FastifyInstance, { reader }: DeadLetterRoutesDeps): void {
+  app.get<{ Params: { grant: string } }>('/v1/grants/:grant/dead-letters', { schema: LIST }, (request) =>
+    reader.deadLetters(systemOf(request, 'subscribe').id, request.params.grant),
+  );
+  app.post<{ Params: { grant: string; position: number } }>(
+    '/v1/grants/:grant/dead-letters/:position/redrive',
+    { schema: REDRIVE },
+    async (request) => {
+      const { grant, position } = request.params;
+      const { event, view } = await reader.redrive(systemOf(request, 'subscribe').id, grant, position);
+      return toDeliveredEvent(event, view.codec);
+    },
+  );
+}
+
+const LIST = {
+  tags: ['grants'],
+  summary: 'Events that the subscriber has rejected',
+  params: { type: 'object', properties: { grant: { type: 'string' } } },
+  response: { 200: { type: 'array', items: { type: 'object', additionalProperties: true } }, ...PROBLEMS },
+};
+
+const REDRIVE = {
+  tags: ['grants'],
+  summary: 'A rejected event once more, as granted now',
+  description: 'Takes the event off the list.',
+  params: {
+    type: 'object',
+    properties: { grant: { type: 'string' }, position: { type: 'integer', minimum: 1 } },
+  },
+  response: { 200: { type: 'object', additionalProperties: true }, ...PROBLEMS },
+};

@@ -1,0 +1,57 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { SluiceError, toProblem } from '../../../proto/errors.js';
+import { toDeliveredEvent } from '../../../proto/frames/event-encoder.js';
+import type { PulledPage, PullRequest } from '../../stream/pages/page.js';
+import type { PullReader } from '../../stream/pages/page-reader.js';
+import { formatEventId } from './page-query.js';
+
+/** Before the next look at a store whose replicas lag. */
+const STUCK_PAUSE_MS = 250;
+
+export interface EventSource {
+  reader: Pick<PullReader, 'pull' | 'waitForMore'>;
+  pull: PullRequest;
+  first: PulledPage;
+  heartbeatMs: number;
+  /** Aborted when the broker drains. */
+  ending: AbortSignal;
+}
+
+/** Pages of a grant one after another as server-sent events, until the reader leaves or the grant ends. */
+export async function* serverSentEvents(source: EventSource): AsyncGenerator<string> {
+  const { reader, heartbeatMs, ending } = source;
+  let page = source.first;
+  yield textOf(page);
+  while (!ending.aborted) {
+    try {
+      if (page.caughtUp) await reader.waitForMore(source.pull.system, source.pull.grant, page.through, heartbeatMs);
+      if (ending.aborted) return;
+      const before = page.through;
+      page = await reader.pull({ ...source.pull, from: { after: page.through, log: page.log } });
+      const hasMoved = page.through > before;
+      yield hasMoved ? textOf(page) : ': heartbeat\n\n';
+      if (!hasMoved && !page.caughtUp) await pause(STUCK_PAUSE_MS);
+    } catch (error) {
+      yield endedOf(error);
+      return;
+    }
+  }
+}
+
+/** The last id covers what the filter passed over, so that a reader that comes back does not scan it again. */
+function textOf(page: PulledPage): string {
+  const { through, log } = page;
+  let text = '';
+  for (const event of page.events) {
+    text += `id: ${formatEventId(event.position, log)}\ndata: ${JSON.stringify(toDeliveredEvent(event, page.codec))}\n\n`;
+  }
+  const data = JSON.stringify({ through, log, caughtUp: page.caughtUp });
+  return `${text}event: through\nid: ${formatEventId(through, log)}\ndata: ${data}\n\n`;
+}
+
+function endedOf(error: unknown): string {
+  const { code, detail } = toProblem(error);
+  // A browser reconnects by itself and would be refused at once, every three seconds, for ever.
+  const retry = error instanceof SluiceError && !error.retryable ? 'retry: 60000\n' : '';
+  return `event: ended\n${retry}data: ${JSON.stringify({ code, reason: detail })}\n\n`;
+}

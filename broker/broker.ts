@@ -1,29 +1,29 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { Disclosures } from './audit/disclosures.js';
-import type { Broker } from './broker-life.js';
+import type { Broker } from './boot/broker-handle.js';
+import { type Governance, openGovernance } from './boot/governance.js';
+import { createLog } from './boot/logger.js';
+import { openStore } from './boot/open-store.js';
+import { isWorker } from './boot/process-role.js';
+import { Releases } from './boot/release-stack.js';
+import { listen, type Serving, stopServing } from './boot/serve-http.js';
+import { SharedMetrics } from './boot/shared-metrics.js';
 import type { Config } from './config.js';
 import { LogMarks } from './event-log/epoch-markers.js';
 import { Gateway } from './gateway/gateway.js';
 import { Tickets } from './gateway/tickets.js';
 import { UsedTickets } from './gateway/used-tickets.js';
-import { type Governance, openGovernance } from './governance.js';
 import { createApp } from './http/app.js';
 import { Intake } from './intake/intake.js';
 import { INTAKE_LIMITS } from './intake/intake-limits.js';
 import { QuarantineReader } from './intake/quarantine/quarantine-reader.js';
-import { createLog } from './log.js';
-import { Metrics } from './metrics.js';
+import { Metrics } from './metrics/metrics.js';
 import type { Bus } from './nats/bus.js';
 import type { Store } from './nats/streams.js';
-import { openStore } from './open-store.js';
-import { Releases } from './releases.js';
-import { listen, type Serving, stopServing } from './serve-http.js';
 import { PullReader } from './stream/pages/page-reader.js';
 import { StreamEngine } from './stream/stream-engine.js';
 import { VERSION } from './version.js';
-import { SharedMetrics } from './workers/shared-metrics.js';
-import { isWorker } from './workers/worker-process.js';
 
 /**
  * The whole exchange in one process, its rooms opened in the order in which they build on each other. Opens the store

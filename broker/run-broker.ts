@@ -1,15 +1,15 @@
 import { SluiceError } from '../proto/errors.js';
+import type { Broker } from './boot/broker-handle.js';
+import { limitHeapGrowth } from './boot/heap-growth.js';
+import { isWorker, leavePrimary, onDrainOrder, reportServing } from './boot/process-role.js';
 import { createBroker } from './broker.js';
-import type { Broker } from './broker-life.js';
 import { type Config, ConfigError } from './config.js';
-import { limitHeapGrowth } from './heap-growth.js';
 import { LedgerBrokenError } from './ledger/ledger-errors.js';
 import { ServerNotFoundError } from './nats/server/find-server.js';
 import { DataFolderInUseError } from './nats/server/folder-lock.js';
 import { ServerStartError } from './nats/server/server-process.js';
 import { ServerUnfitError } from './nats/server-check.js';
 import { createWorkerPool } from './workers/worker-pool.js';
-import { isWorker, leavePrimary, onDrainOrder, reportServing } from './workers/worker-process.js';
 
 /** A drain that hangs ends by force after this: what is acknowledged is on disk in any case. */
 const DRAIN_MS_MAX = 20_000;

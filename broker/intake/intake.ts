@@ -2,7 +2,7 @@ import { type Problem, SluiceError, toProblem } from '../../proto/errors.js';
 import type { SourceOp } from '../../proto/event/event.js';
 import type { PublishResult, SourceEventInput } from '../../proto/frames/frames.js';
 import { messageId, quarantineSubject } from '../../proto/subject.js';
-import type { Metrics } from '../metrics.js';
+import type { Metrics } from '../metrics/metrics.js';
 import type { Bus } from '../nats/bus.js';
 import type { SystemCaller } from '../parties/caller.js';
 import { refusalOfBatch, refusedInBatch } from './commit/atomic-batch.js';

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import { connect, startNats } from '../../tests/support/nats.js';
-import { Metrics } from '../metrics.js';
+import { Metrics } from '../metrics/metrics.js';
 import type { Bus } from '../nats/bus.js';
 import { StoreUnavailableError } from '../nats/store-errors.js';
 import { ensureStreams } from '../nats/streams.js';

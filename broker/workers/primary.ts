@@ -2,8 +2,8 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import type { Logger } from 'pino';
 import { AggregatorRegistry } from 'prom-client';
+import type { FromWorker, MetricsAnswer, ToWorker, WorkerServing } from '../boot/worker-messages.js';
 import { HandedConnections } from './handed-connections.js';
-import type { FromWorker, MetricsAnswer, ToWorker, WorkerServing } from './worker-messages.js';
 
 export interface PrimaryOptions {
   workers: number;

@@ -1,12 +1,12 @@
-import type { Broker } from '../broker-life.js';
+import type { Broker } from '../boot/broker-handle.js';
+import { createLog } from '../boot/logger.js';
+import { SERVER_OF_PRIMARY } from '../boot/process-role.js';
+import { Releases } from '../boot/release-stack.js';
+import type { Serving } from '../boot/serve-http.js';
+import { startServer } from '../boot/start-server.js';
+import type { WorkerServing } from '../boot/worker-messages.js';
 import type { Config } from '../config.js';
-import { createLog } from '../log.js';
-import { Releases } from '../releases.js';
-import type { Serving } from '../serve-http.js';
-import { startServer } from '../start-server.js';
 import { Primary } from './primary.js';
-import type { WorkerServing } from './worker-messages.js';
-import { SERVER_OF_PRIMARY } from './worker-process.js';
 
 /** A broker of several processes on one port: the store in the first, sessions and requests in the workers. */
 export async function createWorkerPool(config: Config): Promise<Broker> {

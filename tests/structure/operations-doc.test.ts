@@ -1,6 +1,6 @@
 import t from 'tap';
 import { CONFIG_DEFAULTS } from '../../broker/config-shape.js';
-import { Metrics } from '../../broker/metrics.js';
+import { Metrics } from '../../broker/metrics/metrics.js';
 import { readText } from './source-tree.js';
 
 const text = readText('docs/operations.md');

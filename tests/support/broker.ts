@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
+import type { Broker } from '../../broker/boot/broker-handle.js';
 import { createBroker } from '../../broker/broker.js';
-import type { Broker } from '../../broker/broker-life.js';
 import { type Config, parseConfig } from '../../broker/config.js';
 import type { EmbeddedServer } from '../../broker/nats/server/embedded-server.js';
 import { temporaryFolder } from './nats.js';

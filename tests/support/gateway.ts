@@ -6,7 +6,7 @@ import type { Test } from 'tap';
 import { type ClientOptions, WebSocket } from 'ws';
 import { Gateway, type GatewayDeps } from '../../broker/gateway/gateway.js';
 import { Tickets } from '../../broker/gateway/tickets.js';
-import { Metrics } from '../../broker/metrics.js';
+import { Metrics } from '../../broker/metrics/metrics.js';
 import type { Caller } from '../../broker/parties/caller.js';
 import type { SubscribeRequest, Subscription } from '../../broker/stream/subscriber.js';
 import { codecFor } from '../../proto/frames/frame-codec.js';

@@ -2,7 +2,7 @@ import type { Test } from 'tap';
 import { EntryCompiler } from '../../broker/catalog/compiled-entry.js';
 import { Intake } from '../../broker/intake/intake.js';
 import { INTAKE_LIMITS, type IntakeLimits } from '../../broker/intake/intake-limits.js';
-import { Metrics } from '../../broker/metrics.js';
+import { Metrics } from '../../broker/metrics/metrics.js';
 import type { Bus } from '../../broker/nats/bus.js';
 import { readAfter } from '../../broker/nats/read/log-reader.js';
 import type { StoredMessage } from '../../broker/nats/stored-message.js';

@@ -1,7 +1,7 @@
 import type { Test } from 'tap';
 import { Ledger } from '../../broker/ledger/ledger.js';
 import type { LedgerRecord } from '../../broker/ledger/record.js';
-import { Metrics } from '../../broker/metrics.js';
+import { Metrics } from '../../broker/metrics/metrics.js';
 import type { Bus } from '../../broker/nats/bus.js';
 import { ensureStreams } from '../../broker/nats/streams.js';
 import { connect, startNats } from './nats.js';

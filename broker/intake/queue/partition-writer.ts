@@ -1,7 +1,7 @@
 import { setTimeout as delay, setImmediate as endOfTurn } from 'node:timers/promises';
 import type { SourceOp } from '../../../proto/event/event.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
-import type { Metrics } from '../../metrics.js';
+import type { Metrics } from '../../metrics/metrics.js';
 import type { Bus } from '../../nats/bus.js';
 import {
   asStoreError,

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Broker } from '../../../broker/broker-life.js';
+import type { Broker } from '../../../broker/boot/broker-handle.js';
 import { type Config, loadConfig } from '../../../broker/config.js';
 import { runBroker } from '../../../broker/run-broker.js';
 

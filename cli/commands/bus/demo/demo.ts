@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import type { Broker } from '../../../../broker/boot/broker-handle.js';
 import { createBroker } from '../../../../broker/broker.js';
-import type { Broker } from '../../../../broker/broker-life.js';
 import type { Config } from '../../../../broker/config.js';
 import { BusApi } from '../../../../client/bus-api.js';
 import { ApiError, RevokedError } from '../../../../client/errors.js';

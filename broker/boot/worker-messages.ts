@@ -1,4 +1,4 @@
-import type { Serving } from '../serve-http.js';
+import type { Serving } from './serve-http.js';
 
 /** What a worker tells once it serves. */
 export interface WorkerServing extends Serving {

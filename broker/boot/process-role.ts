@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
-import type { Broker } from '../broker-life.js';
-import type { Serving } from '../serve-http.js';
+import type { Broker } from './broker-handle.js';
+import type { Serving } from './serve-http.js';
 import type { ToWorker, WorkerServing } from './worker-messages.js';
 
 /** True in a process that a primary has started. */

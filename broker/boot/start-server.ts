@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
-import type { Config } from './config.js';
-import { type EmbeddedServer, startEmbedded } from './nats/server/embedded-server.js';
-import { findNatsServer } from './nats/server/find-server.js';
-import type { Releases } from './releases.js';
+import type { Config } from '../config.js';
+import { type EmbeddedServer, startEmbedded } from '../nats/server/embedded-server.js';
+import { findNatsServer } from '../nats/server/find-server.js';
+import type { Releases } from './release-stack.js';
 
 /** A nats-server of our own on the data folder; stopped with the releases. */
 export async function startServer(config: Config, log: Logger, releases: Releases): Promise<EmbeddedServer> {

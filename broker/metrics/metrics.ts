@@ -1,9 +1,9 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { GatewayMetrics } from './metrics/gateway-metrics.js';
-import { IntakeMetrics } from './metrics/intake-metrics.js';
-import { LedgerMetrics } from './metrics/ledger-metrics.js';
-import { StoreMetrics } from './metrics/store-metrics.js';
-import { StreamMetrics } from './metrics/stream-metrics.js';
+import { GatewayMetrics } from './gateway-metrics.js';
+import { IntakeMetrics } from './intake-metrics.js';
+import { LedgerMetrics } from './ledger-metrics.js';
+import { StoreMetrics } from './store-metrics.js';
+import { StreamMetrics } from './stream-metrics.js';
 
 /**
  * Everything that is counted, one part per room, each with one function per thing that happened. Labels are small

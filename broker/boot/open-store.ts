@@ -1,15 +1,15 @@
 import type { Logger } from 'pino';
-import type { Config } from './config.js';
-import { renewAllLogs, renewShortenedLogs } from './event-log/epoch-start.js';
-import type { StoreMetrics } from './metrics/store-metrics.js';
-import { type Bus, connectBus } from './nats/bus.js';
-import { syncNotices } from './nats/server/sync-check.js';
-import { checkServer, streamDrift } from './nats/server-check.js';
-import { ensureStreams, type Store } from './nats/streams.js';
-import { whenAvailable } from './nats/when-available.js';
-import type { Releases } from './releases.js';
+import type { Config } from '../config.js';
+import { renewAllLogs, renewShortenedLogs } from '../event-log/epoch-start.js';
+import type { StoreMetrics } from '../metrics/store-metrics.js';
+import { type Bus, connectBus } from '../nats/bus.js';
+import { syncNotices } from '../nats/server/sync-check.js';
+import { checkServer, streamDrift } from '../nats/server-check.js';
+import { ensureStreams, type Store } from '../nats/streams.js';
+import { whenAvailable } from '../nats/when-available.js';
+import { hasServerOfPrimary, isFirstProcess } from './process-role.js';
+import type { Releases } from './release-stack.js';
 import { startServer } from './start-server.js';
-import { hasServerOfPrimary, isFirstProcess } from './workers/worker-process.js';
 
 export interface OpenStoreDeps {
   config: Config;

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import type { Gateway } from './gateway/gateway.js';
+import type { Gateway } from '../gateway/gateway.js';
 
 /** Requests that are under way when the broker drains have this long to end by themselves. */
 const DRAIN_MS = 5000;

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { startBroker } from '../tests/support/broker.js';
-import { sluice } from '../tests/support/recording-terminal.js';
-import { person, REGISTER_BUNDLE } from '../tests/support/register-bundle.js';
+import { startBroker } from '../tests/support/broker/broker.js';
+import { sluice } from '../tests/support/connectors/recording-terminal.js';
+import { person, REGISTER_BUNDLE } from '../tests/support/connectors/register-bundle.js';
 
 t.test('from an empty bus to a departments stream, by command line alone', async (t) => {
   const { url, operatorToken } = await startBroker(t);

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
-import { sluice } from '../tests/support/recording-terminal.js';
+import { sluice } from '../tests/support/connectors/recording-terminal.js';
 
 /** A port that was free a moment ago. */
 async function urlOfNobody(): Promise<string> {

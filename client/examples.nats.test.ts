@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
 import { parse } from 'yaml';
-import { startBroker } from '../tests/support/broker.js';
+import { startBroker } from '../tests/support/broker/broker.js';
 
 const EXAMPLES = new URL('../../examples/', import.meta.url);
 

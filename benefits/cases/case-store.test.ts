@@ -1,7 +1,7 @@
 import t from 'tap';
 import { ConnectorConfigError } from '../../connectors/runtime/connector-errors.js';
 import type { DeliveredEvent, DeliveredOp, RecordData } from '../../proto/event/event.js';
-import { ruleDocument } from '../../tests/support/benefit-rule-samples.js';
+import { ruleDocument } from '../../tests/support/benefits/benefit-rule-samples.js';
 import { ManualClock } from '../../tests/support/manual-clock.js';
 import { casesIn } from '../case-service/cases.js';
 import { RuleSet } from '../rule-set.js';

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { stringify } from 'yaml';
 import { ConnectorConfigError } from '../../connectors/runtime/connector-errors.js';
-import { ruleDocument } from '../../tests/support/benefit-rule-samples.js';
+import { ruleDocument } from '../../tests/support/benefits/benefit-rule-samples.js';
 import { parseRules } from './parse-rules.js';
 import type { ConditionDocument } from './rule-document.js';
 

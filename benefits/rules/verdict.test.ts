@@ -1,7 +1,7 @@
 import { strictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { joined, type Sample, sampleRule } from '../../tests/support/benefit-rule-samples.js';
+import { joined, type Sample, sampleRule } from '../../tests/support/benefits/benefit-rule-samples.js';
 import { addDays } from './calendar-date.js';
 import type { ConditionDocument, ValueDocument } from './rule-document.js';
 import { judge } from './verdict.js';

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap';
+import { follow, person, publishMany } from '../../tests/support/broker/engine-follow.js';
+import { startStreamFixture } from '../../tests/support/broker/stream-fixture.js';
+import { loseTail, readAgain } from '../../tests/support/broker/truncated-log.js';
 import { eventually } from '../../tests/support/condition.js';
-import { follow, person, publishMany } from '../../tests/support/engine-follow.js';
-import { loseTail, readAgain } from '../../tests/support/lost-tail.js';
-import { startStreamFixture } from '../../tests/support/stream-fixture.js';
 import { renewLog } from '../event-log/log-epochs.js';
 import type { Grant } from '../grants/grant.js';
 import type { LedgerRecord } from '../ledger/record.js';

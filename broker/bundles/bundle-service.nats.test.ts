@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
-import { emptyStore } from '../../tests/support/ledger.js';
-import { openSharing, operator } from '../../tests/support/sharing.js';
+import { emptyStore } from '../../tests/support/broker/ledger.js';
+import { openSharing, operator } from '../../tests/support/broker/sharing.js';
 
 const BUNDLE = {
   parties: [

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap';
 import type { EntryDocument, Item } from '../../proto/entry/entry.js';
 import type { GrantDocument } from '../../proto/entry/grant.js';
-import { emptyStore, openLedger } from '../../tests/support/ledger.js';
+import { emptyStore, openLedger } from '../../tests/support/broker/ledger.js';
 import type { Bus } from '../nats/bus.js';
 import type { OfficerCaller } from '../parties/caller.js';
 import { Catalog } from './catalog.js';

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { connect, startNats } from '../../tests/support/nats.js';
+import { connect, startNats } from '../../tests/support/nats/nats.js';
 import { ensureStreams } from '../nats/streams.js';
 import { LogMarks } from './epoch-markers.js';
 import { readMark, renewLog } from './log-epochs.js';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { connect, startNats } from '../../tests/support/nats.js';
+import { connect, startNats } from '../../tests/support/nats/nats.js';
 import { ensureStreams, eventStream } from '../nats/streams.js';
 import { LogMarks } from './epoch-markers.js';
 import { renewAllLogs, renewShortenedLogs } from './epoch-start.js';

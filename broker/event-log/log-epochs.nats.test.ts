@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
-import { lifeInStore } from '../../tests/support/lost-tail.js';
-import { connect, startNats } from '../../tests/support/nats.js';
+import { lifeInStore } from '../../tests/support/broker/truncated-log.js';
+import { connect, startNats } from '../../tests/support/nats/nats.js';
 import { ensureStreams, nameLog } from '../nats/streams.js';
 import { readMark, renewLog, settleLog } from './log-epochs.js';
 

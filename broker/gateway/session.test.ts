@@ -2,7 +2,7 @@ import t from 'tap';
 import { SluiceError } from '../../proto/errors.js';
 import { type SourceEventInput, SUBPROTOCOLS } from '../../proto/frames/frames.js';
 import { socketMessage } from '../../proto/frames/socket-message.js';
-import { connectClient, startGateway, stored, subscriptionOf } from '../../tests/support/gateway.js';
+import { connectClient, startGateway, stored, subscriptionOf } from '../../tests/support/broker/gateway.js';
 
 const event = (id: string): SourceEventInput => ({ specversion: '1.0', id, type: 'office.thing', op: 'create' });
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import t, { type Test } from 'tap';
 import { WebSocket } from 'ws';
-import { CALLERS, connectClient, startGateway, TestClient } from '../../tests/support/gateway.js';
+import { CALLERS, connectClient, startGateway, TestClient } from '../../tests/support/broker/gateway.js';
 
 /** What a refused handshake answers over HTTP. */
 async function refusal(t: Test, url: string, protocols: string[], token?: string) {

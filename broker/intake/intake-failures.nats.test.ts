@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import type { PublishResult } from '../../proto/frames/frames.js';
+import { birth, placed, publish, REGISTRY, readAll, readLog, startIntake } from '../../tests/support/broker/intake.js';
 import { eventually } from '../../tests/support/condition.js';
-import { birth, placed, publish, REGISTRY, readAll, readLog, startIntake } from '../../tests/support/intake.js';
-import { connect, startNats } from '../../tests/support/nats.js';
+import { connect, startNats } from '../../tests/support/nats/nats.js';
 import type { Bus } from '../nats/bus.js';
 import type { EmbeddedServer } from '../nats/server/embedded-server.js';
 import { QUARANTINE_STREAM } from '../nats/streams.js';

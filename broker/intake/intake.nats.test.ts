@@ -1,7 +1,16 @@
 import t from 'tap';
 import type { PublishResult } from '../../proto/frames/frames.js';
-import { BIRTHS, birth, placed, publish, REGISTRY, readAll, readLog, startIntake } from '../../tests/support/intake.js';
-import { connect, startNats } from '../../tests/support/nats.js';
+import {
+  BIRTHS,
+  birth,
+  placed,
+  publish,
+  REGISTRY,
+  readAll,
+  readLog,
+  startIntake,
+} from '../../tests/support/broker/intake.js';
+import { connect, startNats } from '../../tests/support/nats/nats.js';
 import { QUARANTINE_STREAM } from '../nats/streams.js';
 import { QuarantineReader } from './quarantine/quarantine-reader.js';
 

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { connect, startNats } from '../../tests/support/nats.js';
+import { connect, startNats } from '../../tests/support/nats/nats.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Bus } from '../nats/bus.js';
 import { StoreUnavailableError } from '../nats/store-errors.js';

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { startConfigured } from '../../tests/support/nats-configured.js';
+import { startConfigured } from '../../tests/support/nats/nats-configured.js';
 import { connectBus } from './bus.js';
 import { syncNotices } from './server/sync-check.js';
 import { checkServer, type ServerNeeds, ServerUnfitError, streamDrift } from './server-check.js';

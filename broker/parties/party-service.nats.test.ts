@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { emptyStore, openLedger } from '../../tests/support/ledger.js';
+import { emptyStore, openLedger } from '../../tests/support/broker/ledger.js';
 import type { Bus } from '../nats/bus.js';
 import { type BootstrapOptions, bootstrap } from './bootstrap.js';
 import type { OfficerCaller } from './caller.js';

@@ -1,10 +1,10 @@
 import { deferred } from '@nats-io/transport-node';
 import t from 'tap';
+import { follow, person, publishMany, startEngine } from '../../tests/support/broker/engine-follow.js';
+import { RecordingSink } from '../../tests/support/broker/recording-sink.js';
+import { startStreamFixture } from '../../tests/support/broker/stream-fixture.js';
 import { eventually } from '../../tests/support/condition.js';
-import { follow, person, publishMany, startEngine } from '../../tests/support/engine-follow.js';
-import { connect } from '../../tests/support/nats.js';
-import { RecordingSink } from '../../tests/support/recording-sink.js';
-import { startStreamFixture } from '../../tests/support/stream-fixture.js';
+import { connect } from '../../tests/support/nats/nats.js';
 import { lastOf } from '../nats/read/log-reader.js';
 import { PullReader } from './pages/page-reader.js';
 import type { StreamEngine } from './stream-engine.js';

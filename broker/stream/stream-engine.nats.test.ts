@@ -1,7 +1,7 @@
 import t from 'tap';
+import { follow, person, publishMany, startEngine } from '../../tests/support/broker/engine-follow.js';
+import { startStreamFixture } from '../../tests/support/broker/stream-fixture.js';
 import { eventually } from '../../tests/support/condition.js';
-import { follow, person, publishMany, startEngine } from '../../tests/support/engine-follow.js';
-import { startStreamFixture } from '../../tests/support/stream-fixture.js';
 import { streamEnds } from '../nats/read/log-reader.js';
 import { PullReader } from './pages/page-reader.js';
 

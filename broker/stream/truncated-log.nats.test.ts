@@ -1,10 +1,10 @@
 import { deferred } from '@nats-io/transport-node';
 import t from 'tap';
+import { follow, person, publishMany, startEngine } from '../../tests/support/broker/engine-follow.js';
+import { startStreamFixture } from '../../tests/support/broker/stream-fixture.js';
+import { lifeInStore, loseTail, readAgain } from '../../tests/support/broker/truncated-log.js';
 import { eventually } from '../../tests/support/condition.js';
-import { follow, person, publishMany, startEngine } from '../../tests/support/engine-follow.js';
-import { lifeInStore, loseTail, readAgain } from '../../tests/support/lost-tail.js';
-import { connect } from '../../tests/support/nats.js';
-import { startStreamFixture } from '../../tests/support/stream-fixture.js';
+import { connect } from '../../tests/support/nats/nats.js';
 import { nameLog } from '../nats/streams.js';
 import { PullReader } from './pages/page-reader.js';
 

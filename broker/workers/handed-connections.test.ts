@@ -2,13 +2,13 @@ import cluster, { type Address, type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { fresh } from '../../tests/support/broker/worker-pool.js';
 import { eventually } from '../../tests/support/condition.js';
-import { fresh } from '../../tests/support/worker-pool.js';
 import { HandedConnections } from './handed-connections.js';
 
 const WAIT_MS = 10_000;
 
-cluster.setupPrimary({ exec: fileURLToPath(new URL('../../tests/support/cluster-server.js', import.meta.url)) });
+cluster.setupPrimary({ exec: fileURLToPath(new URL('../../tests/support/nats/cluster-server.js', import.meta.url)) });
 
 t.test('connections on their way to a worker', async (t) => {
   const worker: Worker = cluster.fork();

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { PublishResult } from '../../proto/frames/frames.js';
-import { startBroker } from '../../tests/support/broker.js';
-import { person, REGISTER_BUNDLE } from '../../tests/support/register-bundle.js';
+import { startBroker } from '../../tests/support/broker/broker.js';
+import { person, REGISTER_BUNDLE } from '../../tests/support/connectors/register-bundle.js';
 import { ApiError, ConnectionLostError } from '../errors.js';
 import { publishHttp } from './http-publisher.js';
 

@@ -2,7 +2,7 @@ import t from 'tap';
 import { SluiceError } from '../../proto/errors.js';
 import type { SourceEvent } from '../../proto/event/event.js';
 import type { PublishFrame } from '../../proto/frames/frames.js';
-import { ScriptedBus, type ScriptedSession } from '../../tests/support/scripted-bus.js';
+import { ScriptedBus, type ScriptedSession } from '../../tests/support/connectors/scripted-bus.js';
 import { AuthenticationError, ClientClosedError, PublishRefusedError, QueueFullError } from '../errors.js';
 import { Publisher } from './publisher.js';
 import type { PublisherOptions } from './publisher-options.js';

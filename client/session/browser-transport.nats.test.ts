@@ -1,8 +1,8 @@
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { SUBPROTOCOLS } from '../../proto/frames/frames.js';
-import { startBroker } from '../../tests/support/broker.js';
-import { person, REGISTER_BUNDLE } from '../../tests/support/register-bundle.js';
+import { startBroker } from '../../tests/support/broker/broker.js';
+import { person, REGISTER_BUNDLE } from '../../tests/support/connectors/register-bundle.js';
 import { AuthenticationError } from '../errors.js';
 import { Publisher } from '../publish/publisher.js';
 import { Subscriber } from '../subscribe/subscriber.js';

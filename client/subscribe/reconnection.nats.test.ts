@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap';
-import { applyBundle, startBroker } from '../../tests/support/broker.js';
-import { type BrokerProcess, spawnBroker } from '../../tests/support/broker-process.js';
-import { startNats, temporaryFolder } from '../../tests/support/nats.js';
-import { person, REGISTER_BUNDLE } from '../../tests/support/register-bundle.js';
+import { applyBundle, startBroker } from '../../tests/support/broker/broker.js';
+import { type BrokerProcess, spawnBroker } from '../../tests/support/broker/broker-process.js';
+import { person, REGISTER_BUNDLE } from '../../tests/support/connectors/register-bundle.js';
+import { startNats, temporaryFolder } from '../../tests/support/nats/nats.js';
 import { Publisher } from '../publish/publisher.js';
 import { Subscriber } from './subscriber.js';
 

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap';
 import { SUBPROTOCOLS, type Subprotocol } from '../../proto/frames/frames.js';
-import { startBroker, type TestBroker } from '../../tests/support/broker.js';
-import { person, REGISTER_BUNDLE } from '../../tests/support/register-bundle.js';
+import { startBroker, type TestBroker } from '../../tests/support/broker/broker.js';
+import { person, REGISTER_BUNDLE } from '../../tests/support/connectors/register-bundle.js';
 import { BusApi } from '../bus-api.js';
 import { AuthenticationError, GapError, RevokedError, SubscriptionRefusedError, SupersededError } from '../errors.js';
 import { Publisher } from '../publish/publisher.js';

@@ -2,7 +2,7 @@ import t from 'tap';
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import { RecordCodec } from '../../proto/event/record.js';
 import type { SubscribeFrame } from '../../proto/frames/frames.js';
-import { ScriptedBus, type ScriptedSession } from '../../tests/support/scripted-bus.js';
+import { ScriptedBus, type ScriptedSession } from '../../tests/support/connectors/scripted-bus.js';
 import { AuthenticationError, GapError, ProtocolError, RevokedError, SupersededError } from '../errors.js';
 import { Subscriber } from './subscriber.js';
 import type { Delivery, SubscriberOptions, SubscriberState } from './subscriber-options.js';

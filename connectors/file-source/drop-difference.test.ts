@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { EntryVersion } from '../../proto/entry/entry.js';
-import { temporaryFolder } from '../../tests/support/nats.js';
+import { temporaryFolder } from '../../tests/support/nats/nats.js';
 import { RecordMapping, type Row } from '../runtime/mapping/record-mapping.js';
 import { HeldRecords } from '../runtime/source/record-index.js';
 import { type Drop, dropDifference, surveyDrop } from './drop-difference.js';

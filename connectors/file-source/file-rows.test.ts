@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { temporaryFolder } from '../../tests/support/nats.js';
+import { temporaryFolder } from '../../tests/support/nats/nats.js';
 import type { Row } from '../runtime/mapping/record-mapping.js';
 import { BrokenFileError, fileRows } from './file-rows.js';
 

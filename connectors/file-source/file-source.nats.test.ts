@@ -1,8 +1,8 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { ConnectorBus } from '../../tests/support/connector-bus.js';
-import { temporaryFolder } from '../../tests/support/nats.js';
+import { ConnectorBus } from '../../tests/support/connectors/connector-bus.js';
+import { temporaryFolder } from '../../tests/support/nats/nats.js';
 import type { Lane, Person } from '../conformance/lane.js';
 import { type SourceSite, sourceConformance } from '../conformance/source-conformance.js';
 import { parseFileSourceConfig } from './config.js';

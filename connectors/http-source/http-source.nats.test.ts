@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
-import { ConnectorBus } from '../../tests/support/connector-bus.js';
+import { ConnectorBus } from '../../tests/support/connectors/connector-bus.js';
 import type { Lane, Person } from '../conformance/lane.js';
 import { type SourceSite, sourceConformance } from '../conformance/source-conformance.js';
 import { parseHttpSourceConfig } from './config.js';

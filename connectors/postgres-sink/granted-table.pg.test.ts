@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import type { DeliveredItem, SubscribedFrame } from '../../proto/frames/frames.js';
-import { startPostgres } from '../../tests/support/postgres.js';
+import { startPostgres } from '../../tests/support/connectors/postgres.js';
 import { PeerGoneError, SinkUnfitError } from '../runtime/connector-errors.js';
 import { parsePostgresSinkConfig } from './config.js';
 import { PostgresSink } from './sink.js';

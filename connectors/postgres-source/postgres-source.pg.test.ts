@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
-import { ConnectorBus } from '../../tests/support/connector-bus.js';
-import { startPostgres } from '../../tests/support/postgres.js';
+import { ConnectorBus } from '../../tests/support/connectors/connector-bus.js';
+import { startPostgres } from '../../tests/support/connectors/postgres.js';
 import { TcpProxy } from '../../tests/support/tcp-proxy.js';
 import type { Lane, Person } from '../conformance/lane.js';
 import { type SourceSite, sourceConformance } from '../conformance/source-conformance.js';

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
-import { ConnectorBus } from '../../tests/support/connector-bus.js';
-import { startPostgres, type TestPostgres } from '../../tests/support/postgres.js';
+import { ConnectorBus } from '../../tests/support/connectors/connector-bus.js';
+import { startPostgres, type TestPostgres } from '../../tests/support/connectors/postgres.js';
 import { eventually, foldDelivered, type Lane, metricValue, type Person, person } from '../conformance/lane.js';
 import type { ConnectorContext } from '../runtime/connector-context.js';
 import { runSource } from '../runtime/source/run-source.js';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { temporaryFolder } from '../../tests/support/nats.js';
+import { temporaryFolder } from '../../tests/support/nats/nats.js';
 import { SourceUnfitError } from './connector-errors.js';
 import { StateFile } from './state-file.js';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import { parse } from 'yaml';
-import { startBroker } from '../../tests/support/broker.js';
+import { startBroker } from '../../tests/support/broker/broker.js';
 import { eventually } from '../../tests/support/condition.js';
 import { Simulator } from './simulator.js';
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import t, { type Test } from 'tap';
 import type { DeliveredEvent } from '../../proto/event/event.js';
-import { ConnectorBus } from '../../tests/support/connector-bus.js';
+import { ConnectorBus } from '../../tests/support/connectors/connector-bus.js';
 import { foldDelivered } from '../conformance/lane.js';
 import { type SinkSite, sinkConformance } from '../conformance/sink-conformance.js';
 import { parseWebhookConfig } from './config.js';

@@ -1,8 +1,8 @@
 import t from 'tap';
 import { parse } from 'yaml';
 import { readText } from '../structure/source-tree.js';
-import { startBroker } from '../support/broker.js';
-import { call } from '../support/raw-http.js';
+import { startBroker } from '../support/broker/broker.js';
+import { call } from '../support/raw-client/raw-http.js';
 
 interface Difference {
   create: string[];

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { PublishResult } from '../../proto/frames/frames.js';
-import { startBroker } from '../support/broker.js';
-import { call, mustCall, publishBatch } from '../support/raw-http.js';
+import { startBroker } from '../support/broker/broker.js';
+import { call, mustCall, publishBatch } from '../support/raw-client/raw-http.js';
 
 const ENTRY = 'county-registry.patient';
 const entry = (items: object[]): object => ({

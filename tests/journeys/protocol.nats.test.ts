@@ -2,9 +2,9 @@ import t, { type Test } from 'tap';
 import WebSocket from 'ws';
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import { readText } from '../structure/source-tree.js';
-import { startBroker, type TestBroker } from '../support/broker.js';
-import { RawRefusal, RawSession } from '../support/raw-client.js';
-import { call, mustCall, publishBatch } from '../support/raw-http.js';
+import { startBroker, type TestBroker } from '../support/broker/broker.js';
+import { RawRefusal, RawSession } from '../support/raw-client/raw-client.js';
+import { call, mustCall, publishBatch } from '../support/raw-client/raw-http.js';
 
 /** What docs/protocol.md says, on a running broker: where the journeys of the data do not pass. */
 const PARTY = 'fujian-civil-affairs';

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import t from 'tap';
 import { projectRoot, readText } from '../structure/source-tree.js';
-import { startBroker } from '../support/broker.js';
-import { call } from '../support/raw-http.js';
+import { startBroker } from '../support/broker/broker.js';
+import { call } from '../support/raw-client/raw-http.js';
 
 interface Step {
   command: string;

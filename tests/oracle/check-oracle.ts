@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import type { OracleBus } from './oracle-bus.js';
-import type { Scenario } from './scenario.js';
-import { scenarioArbitrary } from './scenario-arbitrary.js';
 import { ScenarioRun } from './scenario-run.js';
-import { STORY_SIZES, type StorySize } from './story-sizes.js';
+import type { Scenario } from './stories/scenario.js';
+import { scenarioArbitrary } from './stories/scenario-arbitrary.js';
+import { STORY_SIZES, type StorySize } from './stories/story-sizes.js';
 
 export interface OracleLoad {
   story: StorySize;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Run } from '../support/raw-follower.js';
-import type { RawSubscription } from '../support/raw-subscription.js';
-import type { ExpectedEvent } from './model-delivery.js';
+import type { Run } from '../support/raw-client/raw-follower.js';
+import type { RawSubscription } from '../support/raw-client/raw-subscription.js';
+import type { ExpectedEvent } from './model/model-delivery.js';
 
 /** What is known beforehand about everything that one follower may see. */
 export interface Expectation {

@@ -1,6 +1,6 @@
-import type { HttpAddress } from '../support/raw-http.js';
-import { applyBundle } from '../support/raw-http.js';
-import type { Publisher } from './model-intake.js';
+import type { HttpAddress } from '../support/raw-client/raw-http.js';
+import { applyBundle } from '../support/raw-client/raw-http.js';
+import type { Publisher } from './model/model-intake.js';
 
 /** A real bus with one source department and one subscriber, for many scenarios side by side. */
 export interface OracleBus {

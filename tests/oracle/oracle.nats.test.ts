@@ -1,5 +1,5 @@
 import t from 'tap';
-import { OPERATOR_TOKEN, SHARED_SECRET, startBroker } from '../support/broker.js';
+import { OPERATOR_TOKEN, SHARED_SECRET, startBroker } from '../support/broker/broker.js';
 import { SeededRandom } from '../support/seeded-random.js';
 import { checkOracle } from './check-oracle.js';
 import { oracleBus } from './oracle-bus.js';

@@ -3,7 +3,7 @@ import protobuf from 'protobufjs';
 import type { EntryDocument } from '../../proto/entry/entry.js';
 import type { SourceEvent } from '../../proto/event/event.js';
 import type { PublishResult, Subprotocol } from '../../proto/frames/frames.js';
-import type { RawSession } from '../support/raw-client.js';
+import type { RawSession } from '../support/raw-client/raw-client.js';
 import {
   CallFailedError,
   type HttpAddress,
@@ -11,9 +11,9 @@ import {
   publishBatch,
   publishLines,
   publishSingly,
-} from '../support/raw-http.js';
-import { RawRecord } from '../support/raw-record.js';
-import type { Route } from './scenario.js';
+} from '../support/raw-client/raw-http.js';
+import { RawRecord } from '../support/raw-client/raw-record.js';
+import type { Route } from './stories/scenario.js';
 
 /** Events of one call or frame; well below what the broker takes at once. */
 const EVENTS_AT_ONCE = 250;

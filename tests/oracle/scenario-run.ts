@@ -1,17 +1,17 @@
 import type { GrantDocument } from '../../proto/entry/grant.js';
 import type { From } from '../../proto/frames/frames.js';
-import { RawSession } from '../support/raw-client.js';
-import { RawFollower } from '../support/raw-follower.js';
-import { applyBundle, mustCall } from '../support/raw-http.js';
-import { RawLink } from '../support/raw-link.js';
-import { ScenarioGrants } from './grant-documents.js';
+import { RawSession } from '../support/raw-client/raw-client.js';
+import { RawFollower } from '../support/raw-client/raw-follower.js';
+import { applyBundle, mustCall } from '../support/raw-client/raw-http.js';
+import { RawLink } from '../support/raw-client/raw-link.js';
 import { judge } from './judge.js';
-import { expectedEvents } from './model-delivery.js';
-import { isRightAfterRetry, isRightAnswer, ModelIntake } from './model-intake.js';
+import { expectedEvents } from './model/model-delivery.js';
+import { isRightAfterRetry, isRightAnswer, ModelIntake } from './model/model-intake.js';
 import type { OracleBus } from './oracle-bus.js';
 import { type Published, publishBy, type RouteDeps } from './publish-route.js';
-import type { Route, Scenario, ScenarioFollower, Step } from './scenario.js';
-import { Story } from './story.js';
+import { ScenarioGrants } from './stories/grant-documents.js';
+import type { Route, Scenario, ScenarioFollower, Step } from './stories/scenario.js';
+import { Story } from './stories/story.js';
 
 /** More calls than this would only take time. */
 const SINGLY_MAX = 50;

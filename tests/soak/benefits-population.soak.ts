@@ -1,9 +1,9 @@
 import t from 'tap';
 import { ServerDatabase } from '../../benefits/store/server-database.js';
-import { BenefitBus } from '../support/benefit-bus.js';
-import { compareWithBatch } from '../support/benefit-comparison.js';
-import { liveThrough } from '../support/benefit-run.js';
-import { startPostgres } from '../support/postgres.js';
+import { BenefitBus } from '../support/benefits/benefit-bus.js';
+import { compareWithBatch } from '../support/benefits/benefit-comparison.js';
+import { liveThrough } from '../support/benefits/benefit-run.js';
+import { startPostgres } from '../support/connectors/postgres.js';
 import { SeededRandom } from '../support/seeded-random.js';
 
 const PEOPLE = Number(process.env.SLUICE_BENEFITS_PEOPLE ?? 100_000);

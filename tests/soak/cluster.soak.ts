@@ -1,6 +1,6 @@
 import t from 'tap';
-import { ClusterBus } from '../support/cluster-bus.js';
-import { ClusterLoad } from '../support/cluster-load.js';
+import { ClusterBus } from '../support/nats/cluster-bus.js';
+import { ClusterLoad } from '../support/nats/cluster-load.js';
 import { SeededRandom } from '../support/seeded-random.js';
 
 /** Minutes of kills; the checks come after them. */

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { surviveKills } from '../journeys/kill-run.js';
+import { surviveKills } from '../journeys/crashes/kill-run.js';
 import { SeededRandom } from '../support/seeded-random.js';
 
 const SOAK_MS_MAX = 30 * 60 * 1000;

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { runLicences } from '../journeys/licences-through-postgres.js';
+import { runLicences } from '../journeys/licences/licences-through-postgres.js';
 import { SeededRandom } from '../support/seeded-random.js';
 
 /** A hundred kills, some seconds apart. */

@@ -1,8 +1,8 @@
 import t from 'tap';
 import { checkOracle } from '../oracle/check-oracle.js';
 import { oracleBus } from '../oracle/oracle-bus.js';
-import type { StorySize } from '../oracle/story-sizes.js';
-import { OPERATOR_TOKEN, SHARED_SECRET, startBroker } from '../support/broker.js';
+import type { StorySize } from '../oracle/stories/story-sizes.js';
+import { OPERATOR_TOKEN, SHARED_SECRET, startBroker } from '../support/broker/broker.js';
 import { SeededRandom } from '../support/seeded-random.js';
 
 const PAIRS = Number(process.env.SLUICE_ORACLE_PAIRS || 10_000_000);

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DeliveredEvent } from '../../proto/event/event.js';
-import type { Run } from './raw-follower.js';
+import type { Run } from './raw-client/raw-follower.js';
 
 /** A subscriber was sent something again that it must not be sent again, or something else under the same position. */
 export class WrongRepeatError extends Error {

@@ -1,7 +1,7 @@
 import t from 'tap';
+import { birth, publish, REGISTRY, readAll, startIntake } from '../../../tests/support/broker/intake.js';
 import { eventually } from '../../../tests/support/condition.js';
-import { birth, publish, REGISTRY, readAll, startIntake } from '../../../tests/support/intake.js';
-import { connect, startNats } from '../../../tests/support/nats.js';
+import { connect, startNats } from '../../../tests/support/nats/nats.js';
 import { ensureStreams, QUARANTINE_STREAM } from '../../nats/streams.js';
 import { INTAKE_LIMITS } from '../intake-limits.js';
 

@@ -1,7 +1,15 @@
 import t from 'tap';
 import type { PublishResult } from '../../../proto/frames/frames.js';
-import { birth, placed, publish, REGISTRY, readAll, readLog, startIntake } from '../../../tests/support/intake.js';
-import { connect, startNats } from '../../../tests/support/nats.js';
+import {
+  birth,
+  placed,
+  publish,
+  REGISTRY,
+  readAll,
+  readLog,
+  startIntake,
+} from '../../../tests/support/broker/intake.js';
+import { connect, startNats } from '../../../tests/support/nats/nats.js';
 import { CURSORS_STREAM, QUARANTINE_STREAM } from '../../nats/streams.js';
 import type { Intake } from '../intake.js';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { BIRTHS, ENTRIES } from '../../../tests/support/intake.js';
+import { BIRTHS, ENTRIES } from '../../../tests/support/broker/intake.js';
 import { LookUpOnce } from './look-up-once.js';
 
 t.test('an entry is looked up once, and so is one that is not there', async (t) => {

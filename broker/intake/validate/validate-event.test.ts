@@ -2,7 +2,7 @@ import t from 'tap';
 import type { EntryVersion, Item } from '../../../proto/entry/entry.js';
 import { decodeEnvelope } from '../../../proto/event/envelope.js';
 import type { SourceEventInput } from '../../../proto/frames/frames.js';
-import { BIRTHS, birth, ENTRIES, PLACES, REGISTRY } from '../../../tests/support/intake.js';
+import { BIRTHS, birth, ENTRIES, PLACES, REGISTRY } from '../../../tests/support/broker/intake.js';
 import { EntryCompiler } from '../../catalog/compiled-entry.js';
 import { itemHistory } from '../../catalog/item-history.js';
 import type { SystemCaller } from '../../parties/caller.js';

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap';
+import { emptyLog } from '../../../tests/support/broker/truncated-log.js';
 import { eventually } from '../../../tests/support/condition.js';
-import { emptyLog } from '../../../tests/support/lost-tail.js';
-import { connect, startNats } from '../../../tests/support/nats.js';
+import { connect, startNats } from '../../../tests/support/nats/nats.js';
 import type { Bus } from '../bus.js';
 import { ensureStreams, nameLog } from '../streams.js';
 import { Follower } from './follower.js';

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import t from 'tap';
-import { connect, startNats } from '../../../tests/support/nats.js';
+import { connect, startNats } from '../../../tests/support/nats/nats.js';
 import { StoreUnavailableError } from '../store-errors.js';
 import { ensureStreams } from '../streams.js';
 import { Follower } from './follower.js';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { connect, startNats } from '../../../tests/support/nats.js';
+import { connect, startNats } from '../../../tests/support/nats/nats.js';
 import { renewLog } from '../../event-log/log-epochs.js';
 import { ensureStreams } from '../streams.js';
 import { lastOf, lastPerSubject, readAfter, sequenceAt, streamEnds } from './log-reader.js';

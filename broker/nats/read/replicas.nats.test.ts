@@ -1,6 +1,6 @@
 import t from 'tap';
 import { eventually } from '../../../tests/support/condition.js';
-import { NatsCluster } from '../../../tests/support/nats-cluster.js';
+import { NatsCluster } from '../../../tests/support/nats/nats-cluster.js';
 import { renewLog } from '../../event-log/log-epochs.js';
 import { StoreUnavailableError } from '../store-errors.js';
 import { ensureStreams } from '../streams.js';

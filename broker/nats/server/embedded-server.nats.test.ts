@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { connect, startNats, temporaryFolder } from '../../../tests/support/nats.js';
+import { connect, startNats, temporaryFolder } from '../../../tests/support/nats/nats.js';
 import { connectBus } from '../bus.js';
 import { ensureStreams } from '../streams.js';
 import { startEmbedded } from './embedded-server.js';
@@ -14,7 +14,7 @@ import { DataFolderInUseError } from './folder-lock.js';
 import { findProcess } from './process-list.js';
 import { ServerStartError } from './server-process.js';
 
-const OWNER = fileURLToPath(new URL('../../../tests/support/nats-owner.js', import.meta.url));
+const OWNER = fileURLToPath(new URL('../../../tests/support/nats/nats-owner.js', import.meta.url));
 const { path: binary } = await findNatsServer();
 
 t.test('a server that was stopped leaves no process, and its data is there again', async (t) => {

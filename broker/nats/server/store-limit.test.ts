@@ -1,7 +1,7 @@
 import { statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { temporaryFolder } from '../../../tests/support/nats.js';
+import { temporaryFolder } from '../../../tests/support/nats/nats.js';
 import { storeLimit } from './store-limit.js';
 
 t.test('what a store holds already counts towards its limit', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { connect, startNats } from '../../../tests/support/nats.js';
+import { connect, startNats } from '../../../tests/support/nats/nats.js';
 import {
   DuplicateInBatchError,
   StoreFullError,

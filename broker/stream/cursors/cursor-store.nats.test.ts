@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { SluiceError } from '../../../proto/errors.js';
-import { connect, startNats } from '../../../tests/support/nats.js';
+import { connect, startNats } from '../../../tests/support/nats/nats.js';
 import { ensureStreams } from '../../nats/streams.js';
 import { CursorStore } from './cursor-store.js';
 

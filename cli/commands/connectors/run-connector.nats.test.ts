@@ -5,9 +5,9 @@ import { stringify } from 'yaml';
 import { eventually, foldDelivered, person } from '../../../connectors/conformance/lane.js';
 import { parseConnectorConfig } from '../../../connectors/runtime/connector-config.js';
 import { BusRefusesError } from '../../../connectors/runtime/connector-errors.js';
-import { ConnectorBus } from '../../../tests/support/connector-bus.js';
-import { temporaryFolder } from '../../../tests/support/nats.js';
-import { sluice } from '../../../tests/support/recording-terminal.js';
+import { ConnectorBus } from '../../../tests/support/connectors/connector-bus.js';
+import { sluice } from '../../../tests/support/connectors/recording-terminal.js';
+import { temporaryFolder } from '../../../tests/support/nats/nats.js';
 import { type RunningConnector, runConnector } from './run-connector.js';
 
 const COLUMNS = { id: 'id', name: 'name', age: 'age', district: 'district' };

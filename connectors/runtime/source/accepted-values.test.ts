@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { SourceEvent } from '../../../proto/event/event.js';
-import { temporaryFolder } from '../../../tests/support/nats.js';
+import { temporaryFolder } from '../../../tests/support/nats/nats.js';
 import { FORMER_VALUES_MAX, FormerValues, formerValuesFile } from './accepted-values.js';
 
 const ENTRY = 'party.people';

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import type { SourceEvent } from '../../../proto/event/event.js';
-import { ConnectorBus } from '../../../tests/support/connector-bus.js';
+import { ConnectorBus } from '../../../tests/support/connectors/connector-bus.js';
 import { eventually, type Lane, person } from '../../conformance/lane.js';
 import { Outbox } from './outbox.js';
 import type { ChangeBatch } from './source.js';

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { SourceEvent } from '../../../proto/event/event.js';
-import { ConnectorBus } from '../../../tests/support/connector-bus.js';
+import { ConnectorBus } from '../../../tests/support/connectors/connector-bus.js';
 import { eventually, type Lane } from '../../conformance/lane.js';
 import type { ConnectorContext } from '../connector-context.js';
 import { Outbox } from './outbox.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import t, { type Test } from 'tap';
 import { processesWithArgument } from '../../../../broker/nats/server/process-list.js';
 import { eventually } from '../../../../tests/support/condition.js';
-import { temporaryFolder } from '../../../../tests/support/nats.js';
+import { temporaryFolder } from '../../../../tests/support/nats/nats.js';
 
 const WAIT_MS = 30_000;
 

@@ -1,0 +1,41 @@
+import t from 'tap';
+import { startBroker } from '../../support/broker/broker.js';
+import { person, REGISTER_BUNDLE } from '../../support/connectors/register-bundle.js';
+import { startNats } from '../../support/nats/nats.js';
+import { RawSession } from '../../support/raw-client/raw-client.js';
+import { publishBatch } from '../../support/raw-client/raw-http.js';
+
+t.test(
+  'a broker that runs on while another gives the logs new lives takes them over with the next event',
+  async (t) => {
+    const nats = await startNats(t);
+    const first = await startBroker(t, { nats });
+    await first.apply(REGISTER_BUNDLE);
+    const source = { url: first.url, token: 'registry-source' };
+    const open = async ({ url }: { url: string }) => {
+      const session = await RawSession.open({ url, token: 'reader-one', encoding: 'sluice.v1.json' });
+      t.teardown(() => session.close());
+      return session;
+    };
+    const before = await (await open(first)).subscribe({ grant: 'g-one', from: 'earliest' });
+    await publishBatch(source, [person(1)]);
+    await before.collect(1);
+
+    const second = await startBroker(t, { nats, config: { restored: true } });
+    await publishBatch(source, [person(2)]);
+    await before.until(() => before.ended !== undefined, 'the end');
+    t.equal(before.ended?.code, 'POSITION_GONE');
+    const session = await open(first);
+    const after = await session.subscribe({ grant: 'g-one', from: 'earliest' });
+    t.not(after.subscribed.log, before.subscribed.log);
+    const [, last] = await after.collect(2);
+    after.ack(last?.position as number);
+    await after.until(() => after.acked.length > 0, 'the ack');
+    await session.close();
+
+    await publishBatch(source, [person(3)]);
+    const elsewhere = await (await open(second)).subscribe({ grant: 'g-one', from: 'cursor' });
+    t.equal(elsewhere.subscribed.log, after.subscribed.log);
+    t.match(await elsewhere.collect(1), [{ data: { key: 'p3' } }]);
+  },
+);

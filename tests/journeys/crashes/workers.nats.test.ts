@@ -1,0 +1,182 @@
+import t, { type Test } from 'tap';
+import WebSocket from 'ws';
+import { applyBundle, streamUrlOf } from '../../support/broker/broker.js';
+import { fresh, WorkerPool } from '../../support/broker/worker-pool.js';
+import { eventually } from '../../support/condition.js';
+import { person, REGISTER_BUNDLE } from '../../support/connectors/register-bundle.js';
+import { temporaryFolder } from '../../support/nats/nats.js';
+import { RawFollower } from '../../support/raw-client/raw-follower.js';
+import { publishBatch } from '../../support/raw-client/raw-http.js';
+import { RawLink } from '../../support/raw-client/raw-link.js';
+
+const WAIT_MS = 30_000;
+const FOLLOWERS = 6;
+
+t.setTimeout(240_000);
+
+/** Each on a session of its own, so that they are spread over the workers. */
+function follow(t: Test, url: string): RawFollower[] {
+  const followers = Array.from({ length: FOLLOWERS }, (_, i) => {
+    const link = new RawLink({ url, token: 'reader-one', encoding: 'sluice.v1.json' });
+    const pace = { credit: 100, every: 5, delayMs: undefined };
+    const cursor = `c${i}`;
+    return new RawFollower({ link, grant: 'g-one', cursor, from: 'earliest', pace, resume: 'cursor', cutAfter: [] });
+  });
+  for (const follower of followers) follower.start();
+  t.teardown(() => Promise.all(followers.map((follower) => follower.stop())));
+  return followers;
+}
+
+const persons = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => person(from + i));
+const source = (url: string) => ({ url, token: 'registry-source' });
+
+async function untilSeen(followers: RawFollower[], position: number): Promise<void> {
+  for (const follower of followers) {
+    const saw = () => follower.saw((event) => event.position === position);
+    await follower.until(saw, () => `position ${position}, seen ${follower.eventsSeen}`, WAIT_MS);
+  }
+}
+
+/** Of all label values together. */
+async function metric(url: string, name: string): Promise<number> {
+  const { text } = await fresh(url, '/metrics');
+  const values = [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))].map(([, value]) =>
+    Number(value),
+  );
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+t.test('two workers on one port', { timeout: 200_000 }, async (t) => {
+  const pool = await WorkerPool.start(t, await temporaryFolder(t), 2);
+  await applyBundle(pool.url, REGISTER_BUNDLE);
+  const followers = follow(t, pool.url);
+
+  t.test('share its connections, and any of them tells the sums', async (t) => {
+    t.equal((await pool.workers()).length, 2);
+    const results = await publishBatch(source(pool.url), persons(0, 20));
+    await untilSeen(followers, results.at(-1)!.position!);
+    for (let i = 0; i < 4; i++) {
+      t.equal(await metric(pool.url, 'sluice_sessions'), FOLLOWERS);
+      t.equal(await metric(pool.url, 'sluice_ledger_in_sight'), 1, 'what is true of all is told once');
+      t.equal((await fresh(pool.url, '/readyz')).status, 200);
+    }
+  });
+
+  t.test('a ticket of one opens one session at any', async (t) => {
+    const tickets = await Promise.all(Array.from({ length: 4 }, () => takeTicket(pool.url)));
+    for (const ticket of tickets) t.equal(await enter(pool.url, ticket), 'welcome');
+    for (const ticket of tickets) t.equal(await enter(pool.url, ticket), '4401', 'a second time it is none');
+  });
+
+  t.test('one that is killed is replaced, and its sessions go on elsewhere', async (t) => {
+    const before = await pool.workers();
+    const runs = followers.map((follower) => follower.runs.length);
+    process.kill(before[0]!, 'SIGKILL');
+    const results = await publishAll(pool.url, 20, 60);
+    await untilSeen(followers, results.at(-1)!);
+    const moved = followers.filter((follower, i) => follower.runs.length > runs[i]!).length;
+    t.ok(moved > 0 && moved < FOLLOWERS, `${moved} of ${FOLLOWERS} sessions were on it`);
+    for (const follower of followers) {
+      const numbers = new Set(
+        follower.runs.flatMap(({ subscription }) => subscription.events.map((e) => e.data?.number)),
+      );
+      t.equal(numbers.size, 60, 'nothing was lost');
+      for (const { subscription, ackedBefore = 0 } of follower.runs)
+        t.ok((subscription.events[0]?.position ?? Number.POSITIVE_INFINITY) > ackedBefore, 'nothing acked came again');
+    }
+    await eventually(async () => (await pool.workers()).length === 2, 'another worker', WAIT_MS);
+    t.notSame(await pool.workers(), before);
+  });
+
+  t.test('Ctrl-C drains all of them and leaves nothing behind', async (t) => {
+    await Promise.all(followers.map((follower) => follower.stop()));
+    const closed = closeCode(pool.url);
+    await closed.opened;
+    pool.interrupt();
+    t.equal(await closed.code, 1001);
+    t.equal(await pool.exited(), 0);
+    await eventually(async () => (await pool.all()).length === 0, 'every process to end', WAIT_MS);
+  });
+});
+
+t.test('SIGTERM to the first process is enough', { timeout: 60_000 }, async (t) => {
+  const pool = await WorkerPool.start(t, await temporaryFolder(t), 2);
+  t.equal((await pool.all()).length, 4, 'the first, two workers and the server');
+  pool.kill('SIGTERM');
+  t.equal(await pool.exited(), 0);
+  t.same(await pool.all(), []);
+});
+
+t.test(
+  'when the first process is killed its workers drain and go; the next start goes on',
+  { timeout: 90_000 },
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    const pool = await WorkerPool.start(t, folder, 2);
+    await applyBundle(pool.url, REGISTER_BUNDLE);
+    const [stored] = await publishBatch(source(pool.url), [person(0)]);
+    const closed = closeCode(pool.url);
+    await closed.opened;
+    const workers = await pool.workers();
+    pool.kill('SIGKILL');
+    t.equal(await closed.code, 1001, 'sessions are told to go elsewhere');
+    await eventually(() => workers.every((pid) => !isAlive(pid)), 'the workers to end', WAIT_MS);
+    const next = await WorkerPool.start(t, folder, 2);
+    const [again] = await publishBatch(source(next.url), [person(0)]);
+    t.match(again, { position: stored!.position, duplicate: true }, 'what was stored is there');
+  },
+);
+
+async function publishAll(url: string, from: number, to: number): Promise<number[]> {
+  const positions: number[] = [];
+  for (const event of persons(from, to)) {
+    // A call that a killed worker had in hand fails; the event's id makes a repetition harmless.
+    await eventually(
+      async () => {
+        const [result] = await publishBatch(source(url), [event]).catch(() => []);
+        if (result?.position !== undefined) positions.push(result.position);
+        return result?.position !== undefined;
+      },
+      `event ${event.id} to be stored`,
+      WAIT_MS,
+    );
+  }
+  return positions;
+}
+
+async function takeTicket(url: string): Promise<string> {
+  const { text } = await fresh(url, '/v1/tickets', { method: 'POST', token: 'reader-one' });
+  return (JSON.parse(text) as { ticket: string }).ticket;
+}
+
+/** The kind of the first frame, or the code that the socket was closed with. */
+function enter(url: string, ticket: string): Promise<string> {
+  const socket = new WebSocket(`${streamUrlOf(url)}?ticket=${ticket}`, ['sluice.v1.json']);
+  return new Promise((resolve, reject) => {
+    socket.on('error', reject);
+    socket.on('close', (code) => resolve(String(code)));
+    socket.on('message', (data: Buffer) => {
+      resolve((JSON.parse(data.toString()) as { kind: string }).kind);
+      socket.terminate();
+    });
+  });
+}
+
+function closeCode(url: string): { opened: Promise<void>; code: Promise<number> } {
+  const headers = { authorization: 'Bearer reader-one' };
+  const socket = new WebSocket(streamUrlOf(url), ['sluice.v1.json'], { headers });
+  socket.on('error', () => undefined);
+  return {
+    opened: new Promise((resolve) => socket.once('message', () => resolve())),
+    code: new Promise((resolve) => socket.once('close', resolve)),
+  };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

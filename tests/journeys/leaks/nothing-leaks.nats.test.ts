@@ -1,0 +1,162 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { SUBPROTOCOLS } from '../../../proto/frames/frames.js';
+import { type BrokerProcess, spawnBroker } from '../../support/broker/broker-process.js';
+import { temporaryFolder } from '../../support/nats/nats.js';
+import { RawSession } from '../../support/raw-client/raw-client.js';
+import { applyBundle, call, mustCall, publishBatch } from '../../support/raw-client/raw-http.js';
+import type { RawSubscription } from '../../support/raw-client/raw-subscription.js';
+import { badEvents, badFrames, badRequests } from '../refusals/bad-inputs.js';
+import { birdEvent, birdLives, CANARY, GRANTED_ITEMS, LEAK_BUNDLE, LEAK_ENTRY, LEAK_TOKENS } from './leak-material.js';
+import { LeakWatch } from './leak-watch.js';
+
+t.setTimeout(90_000);
+
+t.test('nothing that is not granted leaves the bus, whatever is sent to it', async (t) => {
+  const folder = await temporaryFolder(t);
+  const broker = await spawnBroker(t, folder, { SLUICE_LOG_LEVEL: 'trace' });
+  const watch = new LeakWatch();
+  await applyBundle({ url: broker.url, token: broker.operatorToken }, LEAK_BUNDLE);
+  await publishBatch({ url: broker.url, token: LEAK_TOKENS.source }, birdLives());
+
+  await t.test('by WebSocket, behind and live, in all encodings', async (t) => {
+    const sessions = await Promise.all(SUBPROTOCOLS.map((encoding) => openSession(broker, watch, encoding)));
+    const subscriptions = await Promise.all(sessions.flatMap((session) => followBoth(session)));
+    await publishBatch({ url: broker.url, token: LEAK_TOKENS.source }, [...birdLives(), END]);
+    for (const subscription of subscriptions) {
+      await subscription.until(() => subscription.events.at(-1)?.op === 'snapshot_end', 'the last event');
+      t.ok(subscription.events.length > 60, `${subscription.events.length} events came`);
+      t.ok(holdsGrantedItemsOnly(subscription), 'with granted items only');
+    }
+    await Promise.all(sessions.map((session) => session.close()));
+  });
+
+  await t.test('by plain HTTP', async () => {
+    const reader = { url: broker.url, token: LEAK_TOKENS.reader };
+    for (const grant of Object.keys(GRANTED_ITEMS)) {
+      for (const path of ['events?from=earliest', 'schema.json', 'event.proto', 'dead-letters']) {
+        watch.look(path, (await mustCall(reader, 'GET', `/v1/grants/${grant}/${path}`)).text);
+      }
+      watch.look('server-sent events', await firstServerSentEvents(broker.url, grant));
+    }
+    for (const path of [
+      '/v1/catalog',
+      `/v1/catalog/${LEAK_ENTRY}`,
+      `/v1/catalog/${LEAK_ENTRY}/asyncapi.json`,
+      '/docs',
+    ]) {
+      watch.look(path, (await mustCall(reader, 'GET', path)).text);
+    }
+  });
+
+  await t.test('in the answer to bad requests, events and frames', async (t) => {
+    const refused = await sendBadRequests(broker, watch);
+    t.ok(refused > 60, `${refused} requests were refused`);
+    t.equal(await sendBadEvents(broker, watch), badEvents().length * 2, 'every bad event was refused');
+    await sendBadFrames(broker, watch);
+  });
+
+  await t.test('in metrics and log, and tokens lie nowhere', async (t) => {
+    const operator = { url: broker.url, token: broker.operatorToken };
+    watch.look('/metrics', (await mustCall(operator, 'GET', '/metrics')).text);
+    const { text } = await mustCall(operator, 'GET', '/v1/ledger?limit=1000');
+    t.notMatch(text, /-token-/, 'not in the ledger');
+    await broker.stop();
+    t.ok(broker.log().length > 1000, 'the log is not empty');
+    watch.look('output', broker.output());
+    watch.look('log', broker.log());
+    t.not((await filesWith(folder, [CANARY])).length, 0, 'events can be read in the files of the store');
+    t.strictSame(await filesWith(folder, Object.values(LEAK_TOKENS)), [], 'tokens can not');
+  });
+
+  t.ok(watch.looked > 200, `${watch.looked} messages, answers and logs were looked at`);
+  t.strictSame([...new Set(watch.leaks)], []);
+});
+
+const END = birdEvent('snapshot_end', { snapshotid: 'end' });
+
+function openSession(broker: BrokerProcess, watch: LeakWatch, encoding: (typeof SUBPROTOCOLS)[number]) {
+  const onMessage = (message: Buffer): void => watch.look(encoding, message);
+  return RawSession.open({ url: broker.url, token: LEAK_TOKENS.reader, encoding, onMessage });
+}
+
+function followBoth(session: RawSession): Promise<RawSubscription>[] {
+  const cursor = session.welcome.session;
+  return Object.keys(GRANTED_ITEMS).map((grant) => session.subscribe({ grant, cursor, from: 'earliest' }));
+}
+
+function holdsGrantedItemsOnly({ subscribed, events }: RawSubscription): boolean {
+  const granted: string[] = GRANTED_ITEMS[subscribed.grant as keyof typeof GRANTED_ITEMS];
+  return events.every(({ data }) => Object.keys(data ?? {}).every((name) => granted.includes(name)));
+}
+
+async function firstServerSentEvents(url: string, grant: string): Promise<string> {
+  const headers = { authorization: `Bearer ${LEAK_TOKENS.reader}`, accept: 'text/event-stream' };
+  const answer = await fetch(`${url}/v1/grants/${grant}/events?from=earliest`, { headers });
+  let text = '';
+  for await (const chunk of answer.body as ReadableStream<Uint8Array>) {
+    text += Buffer.from(chunk).toString();
+    if (text.includes('snapshot_end')) break;
+  }
+  return text;
+}
+
+/** Everybody sends all of them, also one whom the bus does not know. Answers how many were refused. */
+async function sendBadRequests(broker: BrokerProcess, watch: LeakWatch): Promise<number> {
+  let refused = 0;
+  for (const token of [...Object.values(LEAK_TOKENS), broker.operatorToken, `nobody-${CANARY}`]) {
+    for (const { method, path, body, contentType } of badRequests()) {
+      const answer = await call({ url: broker.url, token }, method, path, body, contentType);
+      watch.look(`${method} ${path} ${answer.status}`, answer.text);
+      if (answer.status >= 400) refused++;
+    }
+  }
+  return refused;
+}
+
+/** One by one, then as lines. Answers how many were refused. */
+async function sendBadEvents(broker: BrokerProcess, watch: LeakWatch): Promise<number> {
+  const source = { url: broker.url, token: LEAK_TOKENS.source };
+  let refused = 0;
+  for (const event of badEvents()) {
+    const answer = await call(source, 'POST', '/v1/events', JSON.stringify(event), 'application/cloudevents+json');
+    watch.look(`event ${answer.status}`, answer.text);
+    if (answer.status >= 400 && answer.status < 500) refused++;
+  }
+  const lines = badEvents()
+    .map((event) => JSON.stringify(event))
+    .join('\n');
+  const { text } = await mustCall(source, 'POST', '/v1/events', lines, 'application/x-ndjson');
+  watch.look('lines', text);
+  return (
+    refused +
+    text
+      .trimEnd()
+      .split('\n')
+      .filter((line) => JSON.parse(line).problem).length
+  );
+}
+
+async function sendBadFrames(broker: BrokerProcess, watch: LeakWatch): Promise<void> {
+  for (const token of [LEAK_TOKENS.reader, LEAK_TOKENS.source]) {
+    for (const message of badFrames()) {
+      const onMessage = (answer: Buffer): void => watch.look('answer to a bad frame', answer);
+      const session = await RawSession.open({ url: broker.url, token, encoding: 'sluice.v1.json', onMessage });
+      session.sendBytes(message);
+      await session.until(() => session.closed !== undefined || session.frames.length > 0, 'an answer');
+      watch.look('close reason', session.closed?.reason ?? '');
+      if (!session.closed) await session.close();
+    }
+  }
+}
+
+async function filesWith(folder: string, texts: string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const content = await readFile(join(entry.parentPath, entry.name), 'latin1');
+    if (texts.some((text) => content.includes(text))) found.push(entry.name);
+  }
+  return found;
+}

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Test } from 'tap';
+import { OPERATOR_TOKEN, SHARED_SECRET, streamUrlOf } from './broker.js';
+
+/** Far above the second that a start takes, for machines with much else to do. */
+const START_MS_MAX = 30_000;
+
+export interface BrokerProcess {
+  url: string;
+  streamUrl: string;
+  operatorToken: string;
+  child: ChildProcess;
+  /** What it told its user up to now. */
+  output(): string;
+  /** What it logged up to now. */
+  log(): string;
+  /** From spawn to serving. */
+  startMs: number;
+  /** Ends it as a crash does; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Lets it drain; resolves with its exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** A broker as a process of its own, on `dataDir` and a free port unless `env` says otherwise; ended with the test. */
+export async function spawnBroker(t: Test, dataDir: string, env: NodeJS.ProcessEnv = {}): Promise<BrokerProcess> {
+  const startedAtMs = Date.now();
+  const main = new URL('../../../broker/main.js', import.meta.url).pathname;
+  const child = spawn(process.execPath, [main], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      SLUICE_PORT: '0',
+      SLUICE_DATA: dataDir,
+      SLUICE_BOOTSTRAP_TOKEN: OPERATOR_TOKEN,
+      SLUICE_SECRET: SHARED_SECRET,
+      SLUICE_LOG_LEVEL: 'warn',
+      ...env,
+    },
+  });
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    child.kill(signal);
+    return (await exited)[0];
+  };
+  t.teardown(async () => {
+    if (child.exitCode === null && child.signalCode === null) await end('SIGTERM');
+  });
+  const told = { out: '', err: '' };
+  child.stdout?.on('data', (chunk: Buffer) => (told.out += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (told.err += chunk.toString()));
+  const url = await servingAt(child, told);
+  return {
+    url,
+    streamUrl: streamUrlOf(url),
+    operatorToken: OPERATOR_TOKEN,
+    child,
+    output: () => told.out,
+    log: () => told.err,
+    startMs: Date.now() - startedAtMs,
+    kill: async () => void (await end('SIGKILL')),
+    stop: () => end('SIGTERM'),
+  };
+}
+
+/** Waits for the line that says where; fails with what the process said when it ends instead. */
+function servingAt(child: ChildProcess, told: { out: string; err: string }): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string): void => reject(new Error(`the broker ${why}: ${told.out}${told.err}`));
+    const timer = setTimeout(() => fail('does not serve'), START_MS_MAX);
+    child.stdout?.on('data', () => {
+      const [, url] = /serving at (http:\S+)\n/.exec(told.out) ?? [];
+      if (url === undefined) return;
+      clearTimeout(timer);
+      resolve(url);
+    });
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      fail(`ended with ${code}`);
+    });
+  });
+}

@@ -1,0 +1,44 @@
+import type { Test } from 'tap';
+import type { StreamEngine } from '../../../broker/stream/stream-engine.js';
+import type { Subscription } from '../../../broker/stream/subscriber.js';
+import type { Rows } from '../../../proto/entry/rows.js';
+import type { From } from '../../../proto/frames/frames.js';
+import { RecordingSink } from './recording-sink.js';
+import { type StreamFixture, startStreamFixture } from './stream-fixture.js';
+
+interface Asked {
+  grant?: string;
+  from?: From;
+  credit?: number;
+  cursor?: string;
+  narrow?: Rows;
+  session?: string;
+}
+
+/** Subscribes on an engine as a session would, and records what is sent. */
+export async function follow(
+  engine: StreamEngine,
+  asked: Asked = {},
+): Promise<{ sink: RecordingSink; subscription: Subscription }> {
+  const { grant = 'g', from = 'earliest', credit = 100_000, cursor = 'default', narrow, session = 's' } = asked;
+  const sink = new RecordingSink();
+  const rest = { encoding: 'sluice.v1.json', onEnded: () => undefined, ref: 'r', sink, narrow } as const;
+  const subscription = await engine.subscribe({ system: 'reader', session, grant, from, credit, cursor, ...rest });
+  return { sink, subscription };
+}
+
+/** An engine with the grant `g`. */
+export async function startEngine(t: Test): Promise<{ fixture: StreamFixture; engine: StreamEngine }> {
+  const fixture = await startStreamFixture(t);
+  fixture.grant({ id: 'g' });
+  return { fixture, engine: await fixture.engine(t) };
+}
+
+/** A record of the entry that the fixture publishes on. */
+export const person = (i: number, district = 'A') => ({ id: `p${i}`, name: `Name ${i}`, district, secret: 'hidden' });
+
+/** Positions in the order of the records, which need not be that of the log. */
+export async function publishMany(fixture: StreamFixture, from: number, count: number): Promise<number[]> {
+  const indexes = Array.from({ length: count }, (_, i) => from + i);
+  return Promise.all(indexes.map((i) => fixture.publish('create', person(i))));
+}

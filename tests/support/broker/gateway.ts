@@ -1,0 +1,153 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import type { Test } from 'tap';
+import { type ClientOptions, WebSocket } from 'ws';
+import { Gateway, type GatewayDeps } from '../../../broker/gateway/gateway.js';
+import { Tickets } from '../../../broker/gateway/tickets.js';
+import { Metrics } from '../../../broker/metrics/metrics.js';
+import type { Caller } from '../../../broker/parties/caller.js';
+import type { SubscribeRequest, Subscription } from '../../../broker/stream/subscriber.js';
+import { codecFor } from '../../../proto/frames/frame-codec.js';
+import type {
+  ClientFrame,
+  PublishResult,
+  ServerFrame,
+  SourceEventInput,
+  Subprotocol,
+} from '../../../proto/frames/frames.js';
+
+export const CALLERS: Record<string, Caller> = {
+  'system-token': { kind: 'system', id: 'reader', party: 'office', may: ['publish', 'subscribe'] },
+  'officer-token': { kind: 'officer', id: 'li', party: 'office', roles: ['auditor'] },
+};
+
+export type Scripted = Partial<Omit<GatewayDeps, 'limits' | 'intake'>> & {
+  limits?: Partial<GatewayDeps['limits']>;
+  intake?: Partial<GatewayDeps['intake']>;
+};
+
+/** A gateway on a free port with an engine and an intake that do as the test says. */
+export async function startGateway(
+  t: Test,
+  scripted: Scripted = {},
+): Promise<{ gateway: Gateway; url: string; tickets: Tickets }> {
+  const used = new Set<string>();
+  const tickets = new Tickets({
+    secret: 'test',
+    clock: Date.now,
+    useOnce: async (id) => !used.has(id) && used.add(id).has(id),
+  });
+  const gateway = new Gateway({
+    tickets,
+    credentials: { digestOf: (token) => token, ownerOf: (digest) => CALLERS[digest] },
+    engine: { subscribe: async (request) => subscriptionOf(request) },
+    metrics: new Metrics().gateway,
+    log: pino({ level: 'silent' }),
+    clock: Date.now,
+    heartbeatMs: 60_000,
+    maxEventBytes: 64 * 1024,
+    ...scripted,
+    intake: {
+      publish: (_caller, events) => Promise.all((events as SourceEventInput[]).map(stored)),
+      publishAtomic: (_caller, events) => Promise.all(events.map(stored)),
+      pressure: () => undefined,
+      ...scripted.intake,
+    },
+    limits: {
+      maxFrameBytes: 128 * 1024,
+      maxSubscriptions: 2,
+      maxCredit: 100,
+      maxPublishEvents: 10,
+      maxBufferedBytes: 4 * 1024 * 1024,
+      stuffedMs: 60_000,
+      maxSessions: 10,
+      ...scripted.limits,
+    },
+  });
+  const server = createServer();
+  server.on('upgrade', (request, socket, head) => gateway.upgrade(request, socket, head));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(async () => {
+    await gateway.drain();
+    server.close();
+    server.closeAllConnections();
+  });
+  return { gateway, tickets, url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/v1/stream` };
+}
+
+export const stored = async (event: SourceEventInput): Promise<PublishResult> => ({ id: event.id, position: 1 });
+
+export function subscriptionOf(request: SubscribeRequest, channel = 7): Subscription {
+  const { ref, grant } = request;
+  request.sink.sendFrame({
+    kind: 'subscribed',
+    ref,
+    channel,
+    grant,
+    entry: 'office.thing',
+    version: 1,
+    items: [],
+    log: 'log',
+    position: 0,
+  });
+  return { channel, ack: () => {}, reject: async () => {}, close: async () => {} };
+}
+
+/** A client that keeps what it got and hands it out one by one. */
+export class TestClient {
+  readonly frames: ServerFrame[] = [];
+  readonly closed: Promise<{ code: number; reason: string }>;
+  readonly socket: WebSocket;
+  #arrived: () => void = () => {};
+
+  constructor(
+    url: string,
+    readonly encoding: Subprotocol = 'sluice.v1.json',
+    options: ClientOptions = { headers: { authorization: 'Bearer system-token' } },
+  ) {
+    this.socket = new WebSocket(url, [encoding], { perMessageDeflate: false, ...options });
+    const codec = codecFor(encoding);
+    this.socket.on('message', (data, isBinary) => {
+      this.frames.push(codec.decodeServer(data as Buffer, isBinary));
+      this.#arrived();
+    });
+    this.socket.on('error', () => {});
+    this.closed = new Promise((resolve) => {
+      this.socket.once('close', (code, reason) => {
+        resolve({ code, reason: reason.toString() });
+        this.#arrived();
+      });
+    });
+  }
+
+  send(frame: ClientFrame): void {
+    this.socket.send(codecFor(this.encoding).encode(frame));
+  }
+
+  /** The next frame of that kind, what came before it dropped. Fails when the socket closes instead. */
+  async next<Kind extends ServerFrame['kind']>(kind: Kind): Promise<Extract<ServerFrame, { kind: Kind }>> {
+    for (;;) {
+      for (let frame = this.frames.shift(); frame; frame = this.frames.shift()) {
+        if (frame.kind === kind) return frame as Extract<ServerFrame, { kind: Kind }>;
+      }
+      if (this.socket.readyState === WebSocket.CLOSED) throw new Error(`closed while waiting for ${kind}`);
+      await new Promise<void>((resolve) => (this.#arrived = resolve));
+    }
+  }
+}
+
+/** A client that is through the handshake; closed when the test ends. */
+export async function connectClient(
+  t: Test,
+  url: string,
+  encoding?: Subprotocol,
+  options?: ClientOptions,
+): Promise<TestClient> {
+  const client = new TestClient(url, encoding, options);
+  t.teardown(() => client.socket.terminate());
+  await client.next('welcome');
+  return client;
+}

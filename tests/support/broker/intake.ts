@@ -1,0 +1,114 @@
+import type { Test } from 'tap';
+import { EntryCompiler } from '../../../broker/catalog/compiled-entry.js';
+import { Intake } from '../../../broker/intake/intake.js';
+import { INTAKE_LIMITS, type IntakeLimits } from '../../../broker/intake/intake-limits.js';
+import { Metrics } from '../../../broker/metrics/metrics.js';
+import type { Bus } from '../../../broker/nats/bus.js';
+import { readAfter } from '../../../broker/nats/read/log-reader.js';
+import type { StoredMessage } from '../../../broker/nats/stored-message.js';
+import { ensureStreams, eventStream, type StreamsOptions } from '../../../broker/nats/streams.js';
+import type { SystemCaller } from '../../../broker/parties/caller.js';
+import type { EntryVersion, Item } from '../../../proto/entry/entry.js';
+import { decodeEnvelope, type StoredEvent } from '../../../proto/event/envelope.js';
+import type { PublishResult, SourceEventInput } from '../../../proto/frames/frames.js';
+
+/** Published entries written by hand: the real compiler without ledger and catalog office. */
+export function handMadeEntries(
+  documents: { id: string; items: Item[]; retentionDays?: number; partition?: number }[],
+) {
+  const compiler = new EntryCompiler();
+  const compiled = new Map(
+    documents.map(({ partition = 0, ...document }) => {
+      const items = document.items.map((item, i) => ({ ...item, number: i + 1 }));
+      const version: EntryVersion = {
+        id: document.id,
+        version: 1,
+        partition,
+        publishedAt: '2026-01-01T00:00:00Z',
+        document: { name: document.id, sharingAttribute: 'conditional', ...document },
+        items,
+        numbers: Object.fromEntries(items.map((item) => [item.name, item.number])),
+      };
+      return [document.id, compiler.compile(version)];
+    }),
+  );
+  return { compiled: (id: string) => compiled.get(id) };
+}
+
+export const BIRTHS = 'civil.birth';
+export const PLACES = 'civil.place';
+export const ENTRIES = handMadeEntries([
+  {
+    id: BIRTHS,
+    items: [
+      { name: 'idNumber', type: 'string', identifier: true, maxLength: 18 },
+      { name: 'name', type: 'string' },
+      { name: 'weight', type: 'integer' },
+      { name: 'remarks', type: 'string', list: true },
+      { name: 'extra', type: 'object' },
+    ],
+  },
+  {
+    id: PLACES,
+    items: [
+      { name: 'number', type: 'integer', identifier: true },
+      { name: 'region', type: 'string', filterable: true, maxLength: 6 },
+      { name: 'label', type: 'string' },
+    ],
+  },
+  { id: 'other.thing', items: [{ name: 'id', type: 'string', identifier: true }] },
+]);
+
+export const REGISTRY: SystemCaller = { kind: 'system', id: 'registry', party: 'civil', may: ['publish'] };
+
+/** A right event of BIRTHS; `over` says what is different. */
+export function birth(id: string, over: Record<string, unknown> = {}): SourceEventInput {
+  const key = String(over.subject ?? `key-${id}`).slice(0, 18);
+  const event = { specversion: '1.0', id, type: BIRTHS, subject: key, op: 'create', data: { idNumber: key }, ...over };
+  return event as unknown as SourceEventInput;
+}
+
+/** With a place in the source's own counting. */
+export const placed = (position: string, over: Record<string, unknown> = {}): SourceEventInput =>
+  birth(`at-${position}`, { sourceposition: position, ...over });
+
+export async function startIntake(
+  t: Test,
+  bus: Bus,
+  limits: Partial<IntakeLimits> = {},
+  streams: Partial<StreamsOptions> = {},
+  onQuarantineMissed?: (message: string) => void,
+): Promise<Intake> {
+  const store = await ensureStreams(bus, { partitions: 2, replicas: 1, ...streams });
+  const intake = new Intake({
+    replicas: 1,
+    bus,
+    store,
+    catalog: ENTRIES,
+    metrics: new Metrics(),
+    clock: Date.now,
+    limits: { ...INTAKE_LIMITS, ...limits },
+    onQuarantineMissed,
+    onUnexpected: (error) => t.error(error, 'nothing unforeseen happens'),
+  });
+  t.teardown(() => intake.drain());
+  return intake;
+}
+
+export const publish = (intake: Intake, events: SourceEventInput[], caller = REGISTRY): Promise<PublishResult[]> =>
+  intake.publish(caller, events);
+
+/** The log of a partition from its beginning. */
+export async function readLog(bus: Bus, partition = 0): Promise<{ position: number; event: StoredEvent }[]> {
+  const messages = await readAll(bus, eventStream(partition), `ev.${partition}.>`);
+  return messages.map(({ position, data }) => ({ position, event: decodeEnvelope(data) }));
+}
+
+export async function readAll(bus: Bus, stream: string, subject: string): Promise<StoredMessage[]> {
+  const all: StoredMessage[] = [];
+  for (;;) {
+    const page = await readAfter(bus, { stream, subject, after: all.at(-1)?.position ?? 0, limit: 1000 });
+    if (page.length === 0) return all;
+    all.push(...page);
+  }
+}

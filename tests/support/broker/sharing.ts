@@ -1,0 +1,39 @@
+import type { Test } from 'tap';
+import { BundleOffice } from '../../../broker/bundles/bundle-service.js';
+import { Catalog } from '../../../broker/catalog/catalog.js';
+import { GrantOffice } from '../../../broker/grants/grant-service.js';
+import { Grants } from '../../../broker/grants/grants.js';
+import type { Bus } from '../../../broker/nats/bus.js';
+import type { OfficerCaller } from '../../../broker/parties/caller.js';
+import { Credentials } from '../../../broker/parties/credentials.js';
+import { Officers, Parties, Systems } from '../../../broker/parties/parties.js';
+import { openLedger } from './ledger.js';
+
+export const operator: OfficerCaller = {
+  kind: 'officer',
+  id: 'platform-operator',
+  party: 'platform',
+  roles: ['platform_operator'],
+};
+
+/** The governance rooms over one ledger, in or outside trial mode. */
+export async function openSharing(t: Test, bus: Bus, trial: boolean) {
+  const [parties, systems, officers] = [new Parties(), new Systems(), new Officers()];
+  const credentials = new Credentials('a secret of at least thirty-two characters');
+  const [catalog, grants] = [new Catalog(), new Grants()];
+  const folds = [parties, systems, officers, credentials, catalog, grants].map(({ fold }) => fold);
+  const ledger = await openLedger(t, bus, folds);
+  const deps = {
+    ledger,
+    parties,
+    systems,
+    officers,
+    credentials,
+    catalog,
+    grants,
+    trial,
+    partitions: 4,
+    clock: Date.now,
+  };
+  return { ...deps, office: new GrantOffice(deps), bundles: new BundleOffice(deps) };
+}

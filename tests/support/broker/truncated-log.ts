@@ -1,0 +1,49 @@
+import type { Bus } from '../../../broker/nats/bus.js';
+import type { StreamEngine } from '../../../broker/stream/stream-engine.js';
+import { SluiceError } from '../../../proto/errors.js';
+import { eventually } from '../condition.js';
+import { publishMany } from './engine-follow.js';
+import type { StreamFixture } from './stream-fixture.js';
+
+const WAIT_MS = 10_000;
+
+/** The log of partition 0 as a power cut leaves it that took everything: the same stream under the same life, empty. */
+export async function emptyLog(bus: Bus): Promise<void> {
+  const { config } = await bus.jsm.streams.info('EV_0');
+  await bus.jsm.streams.delete('EV_0');
+  await bus.jsm.streams.add(config);
+}
+
+/**
+ * The log of partition 0 as it is after a power cut and some events more: it has `count` others than before. The
+ * engines do not read it until their reader is started again.
+ */
+export async function loseTail(fixture: StreamFixture, count: number, engines: StreamEngine[]): Promise<void> {
+  for (const engine of engines) await engine.readers.at(0).stop();
+  await emptyLog(fixture.bus);
+  await publishMany(fixture, 1000, count);
+}
+
+/** Reads the log again and resolves when it has another life than before, with that. */
+export async function readAgain(engine: StreamEngine): Promise<string> {
+  const before = engine.logOf(0);
+  const reader = engine.readers.at(0);
+  await reader.start();
+  reader.checkAgain();
+  let now = before;
+  const look = () => {
+    try {
+      now = engine.logOf(0);
+    } catch (error) {
+      if (!(error instanceof SluiceError && error.code === 'STORE_UNAVAILABLE')) throw error;
+    }
+    return now !== before;
+  };
+  await eventually(look, 'the new life', WAIT_MS);
+  return now;
+}
+
+/** The life that the stream of partition 0 names. */
+export async function lifeInStore({ jsm }: Bus): Promise<string | undefined> {
+  return (await jsm.streams.info('EV_0')).config.metadata?.['sluice-log'];
+}

@@ -1,0 +1,30 @@
+import { runCli } from '../../../cli/run-cli.js';
+import type { Terminal } from '../../../cli/terminal.js';
+
+/** A terminal that nobody looks at; what was said stays. */
+export class RecordingTerminal implements Terminal {
+  readonly isInteractive = false;
+  readonly lines: string[] = [];
+  readonly errors: string[] = [];
+
+  async out(line: string): Promise<void> {
+    this.lines.push(line);
+  }
+
+  err(line: string): void {
+    this.errors.push(line);
+  }
+}
+
+export interface CliRun {
+  exitCode: number;
+  out: string;
+  err: string;
+}
+
+/** One command line in this process. */
+export async function sluice(...args: string[]): Promise<CliRun> {
+  const terminal = new RecordingTerminal();
+  const exitCode = await runCli(args, terminal);
+  return { exitCode, out: terminal.lines.join('\n'), err: terminal.errors.join('\n') };
+}

@@ -1,0 +1,190 @@
+import WebSocket from 'ws';
+import type { Rows } from '../../../proto/entry/rows.js';
+import type { ErrorCode } from '../../../proto/errors.js';
+import type {
+  ClientFrame,
+  From,
+  PublishResult,
+  ServerFrame,
+  Subprotocol,
+  SubscribedFrame,
+  WelcomeFrame,
+} from '../../../proto/frames/frames.js';
+import { Condition } from '../condition.js';
+import { RAW_FRAMES, type RawFrames } from './raw-frames.js';
+import { RawSubscription } from './raw-subscription.js';
+
+/** Longer than any broker needs; a test that waits this long has failed. */
+export const ANSWER_MS = 20_000;
+
+export interface RawAddress {
+  /** http://host:port of the broker. */
+  url: string;
+  token: string;
+  encoding: Subprotocol;
+  /** Sees each message as it came off the socket. */
+  onMessage?: ((message: Buffer) => void) | undefined;
+}
+
+export interface RawSubscribe {
+  grant: string;
+  cursor?: string | undefined;
+  from?: From | undefined;
+  credit?: number | undefined;
+  narrow?: Rows | undefined;
+}
+
+/** The broker answered with an `error` frame. */
+export class RawRefusal extends Error {
+  override readonly name = 'RawRefusal';
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+  ) {
+    super(`${code}: ${message}`);
+  }
+}
+
+/** The session ended while an answer was awaited. */
+export class SessionLostError extends Error {
+  override readonly name = 'SessionLostError';
+  constructor(
+    readonly code: number | undefined,
+    before: string,
+  ) {
+    super(`closed with ${code} before ${before}`);
+  }
+}
+
+/** One WebSocket session, written from the protocol alone: nothing of the broker or of the SDK is used. */
+export class RawSession {
+  readonly welcome: WelcomeFrame;
+  /** Every frame except events and heartbeats, in order. */
+  readonly frames: ServerFrame[] = [];
+  closed: { code: number; reason: string } | undefined;
+  readonly #socket: WebSocket;
+  readonly #codec: RawFrames;
+  readonly #encoding: Subprotocol;
+  readonly #condition = new Condition();
+  readonly #subscriptions = new Map<number, RawSubscription>();
+  readonly #asked = new Map<string, (frame: SubscribedFrame) => RawSubscription>();
+  #refs = 0;
+
+  private constructor(socket: WebSocket, encoding: Subprotocol, welcome: WelcomeFrame) {
+    this.#socket = socket;
+    this.#encoding = encoding;
+    this.#codec = RAW_FRAMES[encoding];
+    this.welcome = welcome;
+    socket.on('message', (message: Buffer) => this.#received(message));
+    socket.on('close', (code, reason) => {
+      this.closed = { code, reason: reason.toString() };
+      for (const subscription of this.#subscriptions.values()) subscription.lost();
+      this.#condition.changed();
+    });
+  }
+
+  /** Resolves after `welcome`; rejects when the upgrade is refused (the message holds the HTTP status). */
+  static open({ url, token, encoding, onMessage }: RawAddress): Promise<RawSession> {
+    const headers = { authorization: `Bearer ${token}` };
+    const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/v1/stream`, [encoding], { headers });
+    if (onMessage) socket.on('message', (message: Buffer) => onMessage(message));
+    return new Promise((resolve, reject) => {
+      // Stays: an error of the socket is always followed by 'close', which is what the session reports.
+      socket.on('error', reject);
+      const closedEarly = (code: number): void => reject(new SessionLostError(code, 'welcome'));
+      socket.once('close', closedEarly);
+      socket.once('message', (message: Buffer) => {
+        socket.off('close', closedEarly);
+        const frame = RAW_FRAMES[encoding].decode(message);
+        if (frame.kind === 'welcome') resolve(new RawSession(socket, encoding, frame));
+        else reject(new TypeError(`the first frame is ${frame.kind}, not welcome`));
+      });
+    });
+  }
+
+  /** Rejects with RawRefusal when the broker answers with an error. */
+  async subscribe(wanted: RawSubscribe): Promise<RawSubscription> {
+    const ref = `s${++this.#refs}`;
+    let made: RawSubscription | undefined;
+    this.#asked.set(ref, (frame) => {
+      made = new RawSubscription(frame, this.#encoding, wanted.credit ?? 1000, (answer) => this.send(answer));
+      return made;
+    });
+    this.send(withoutUndefined({ kind: 'subscribe', ref, ...wanted }));
+    await this.#answer(ref, () => made !== undefined);
+    return made as unknown as RawSubscription;
+  }
+
+  /** One result per event, in order. With the protobuf encoding `data` and `previous` are bytes. */
+  async publish(events: object[]): Promise<PublishResult[]> {
+    const ref = `p${++this.#refs}`;
+    const answered = () => this.frames.find((frame) => frame.kind === 'published' && frame.ref === ref);
+    this.send({ kind: 'publish', ref, events } as ClientFrame);
+    await this.#answer(ref, () => answered() !== undefined);
+    return (answered() as { results: PublishResult[] }).results;
+  }
+
+  send(frame: ClientFrame): void {
+    this.sendBytes(this.#codec.encode(frame));
+  }
+
+  /** What is no frame of the protocol; a string goes as a text message. */
+  sendBytes(message: string | Uint8Array): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(message);
+  }
+
+  until(holds: () => boolean, what: string): Promise<void> {
+    return this.#condition.until(holds, () => what, ANSWER_MS);
+  }
+
+  /** As when a cable is pulled: nothing more is sent, nothing more is received. */
+  cut(): void {
+    this.#socket.removeAllListeners('message');
+    this.#socket.terminate();
+  }
+
+  /** Stops reading, as a client that hangs does. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  async close(): Promise<void> {
+    this.#socket.close();
+    await this.until(() => this.closed !== undefined, 'the socket to close');
+  }
+
+  async #answer(ref: string, answered: () => boolean): Promise<void> {
+    const refusal = () => this.frames.find((frame) => frame.kind === 'error' && frame.ref === ref);
+    const holds = () => answered() || refusal() !== undefined || this.closed !== undefined;
+    await this.#condition.until(holds, () => `the answer to ${ref}`, ANSWER_MS);
+    this.#asked.delete(ref);
+    if (answered()) return;
+    const refused = refusal();
+    if (refused?.kind === 'error') throw new RawRefusal(refused.code, refused.message);
+    throw new SessionLostError(this.closed?.code, `the answer to ${ref}`);
+  }
+
+  #received(message: Buffer): void {
+    const frame = this.#codec.decode(message);
+    if (frame.kind === 'subscribed') this.#subscribed(frame);
+    if (frame.kind !== 'events' && frame.kind !== 'heartbeat') this.frames.push(frame);
+    if ('channel' in frame && frame.kind !== 'subscribed' && frame.channel !== undefined) {
+      this.#subscriptions.get(frame.channel)?.received(frame, message.length);
+    }
+    this.#condition.changed();
+  }
+
+  #subscribed(frame: SubscribedFrame): void {
+    const made = this.#asked.get(frame.ref)?.(frame);
+    if (made) this.#subscriptions.set(frame.channel, made);
+  }
+}
+
+/** MessagePack has a form for undefined, the protocol has not. */
+function withoutUndefined<T extends object>(fields: T): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+}

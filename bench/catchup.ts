@@ -1,14 +1,14 @@
 import { type BenchGrant, tokenOf } from './documents/bench-bundle.js';
 import { type BenchRun, runBench } from './harness/bench-run.js';
-import type { BrokerProcess } from './harness/broker-process.js';
 import { CpuMeter, type CpuSeconds } from './harness/cpu-meter.js';
-import { LoadProcess } from './harness/load-process.js';
-import { startNatsServer } from './harness/nats-process.js';
 import { portOf, Source } from './harness/source.js';
 import { startBus } from './harness/subscribed-bus.js';
 import { SubscriberGroup } from './harness/subscriber-group.js';
 import { pause } from './harness/wait-until.js';
-import type { RawPublishReport } from './load/raw-publisher.js';
+import type { RawPublishReport } from './load/peer/raw-publisher.js';
+import type { BrokerProcess } from './processes/broker-process.js';
+import { LoadProcess } from './processes/load-process.js';
+import { startNatsServer } from './processes/nats-process.js';
 
 /** Events per second that many subscriptions, each from another place far behind, get in all. */
 const SUBSCRIPTIONS = 1000;

@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { benchBundle, SOURCE_SYSTEM, tokenOf } from './documents/bench-bundle.js';
 import { benchEntry } from './documents/bench-entry.js';
 import { type BenchRun, runBench } from './harness/bench-run.js';
-import { type BrokerProcess, startBroker } from './harness/broker-process.js';
-import { type ConnectorProcess, startConnector } from './harness/connector-process.js';
 import { CpuMeter, type CpuSeconds, NOT_MEASURED } from './harness/cpu-meter.js';
 import { operate } from './harness/operator.js';
 import { waitUntil } from './harness/wait-until.js';
@@ -12,6 +10,8 @@ import { findChangeReceiver, receiveChanges } from './postgres/change-receiver.j
 import { PostgresServer } from './postgres/postgres-server.js';
 import { serverCpuSeconds } from './postgres/server-cpu.js';
 import { insertRows, makeSourceTable, SOURCE_COLUMNS, SOURCE_TABLE } from './postgres/source-table.js';
+import { type BrokerProcess, startBroker } from './processes/broker-process.js';
+import { type ConnectorProcess, startConnector } from './processes/connector-process.js';
 
 /** Rows per second from a slot's backlog into acknowledged events, against pg_recvlogical writing the same into a file. */
 const ENTRY = 'bench.records';

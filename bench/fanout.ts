@@ -1,14 +1,14 @@
 import { benchBundle, benchGrant, tokenOf } from './documents/bench-bundle.js';
 import { benchEntry } from './documents/bench-entry.js';
 import { type BenchRun, runBench } from './harness/bench-run.js';
-import { startBroker } from './harness/broker-process.js';
 import { CpuMeter, type CpuSeconds, cpuSum, type Roles } from './harness/cpu-meter.js';
-import { startNatsServer } from './harness/nats-process.js';
 import { operate } from './harness/operator.js';
 import { portOf, Source } from './harness/source.js';
 import { SubscriberGroup } from './harness/subscriber-group.js';
 import { pause } from './harness/wait-until.js';
 import type { EventPlan } from './load/event-supply.js';
+import { startBroker } from './processes/broker-process.js';
+import { startNatsServer } from './processes/nats-process.js';
 
 /** Deliveries per CPU-second of the servers, against nats-server's own WebSocket listener with plain subscriptions. */
 const SUBSCRIBERS = 500;

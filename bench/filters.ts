@@ -1,12 +1,12 @@
 import { type BenchGrant, tokenOf } from './documents/bench-bundle.js';
 import { type BenchRun, runBench } from './harness/bench-run.js';
-import type { BrokerProcess } from './harness/broker-process.js';
 import { CpuMeter, type CpuSeconds, cpuSum } from './harness/cpu-meter.js';
 import { portOf, Source } from './harness/source.js';
 import { startBus } from './harness/subscribed-bus.js';
 import { SubscriberGroup } from './harness/subscriber-group.js';
 import { pause, waitUntil } from './harness/wait-until.js';
 import type { SluiceTarget } from './load/sluice-subscriber.js';
+import type { BrokerProcess } from './processes/broker-process.js';
 
 /** CPU of the broker per event with ever more views, each event matching exactly five of them by equality. */
 const VIEWS = [10, 100, 1000, 10_000];

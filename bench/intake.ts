@@ -1,14 +1,14 @@
 import { benchBundle } from './documents/bench-bundle.js';
 import { benchEntry } from './documents/bench-entry.js';
 import { type BenchRun, runBench } from './harness/bench-run.js';
-import { type BrokerProcess, startBroker } from './harness/broker-process.js';
 import { CpuMeter, type CpuSeconds, cpuSum } from './harness/cpu-meter.js';
-import { LoadProcess } from './harness/load-process.js';
-import { startNatsServer } from './harness/nats-process.js';
 import { operate } from './harness/operator.js';
 import { Source } from './harness/source.js';
 import type { EventPlan } from './load/event-supply.js';
-import type { RawPublishReport, RawPublishRun } from './load/raw-publisher.js';
+import type { RawPublishReport, RawPublishRun } from './load/peer/raw-publisher.js';
+import { type BrokerProcess, startBroker } from './processes/broker-process.js';
+import { LoadProcess } from './processes/load-process.js';
+import { startNatsServer } from './processes/nats-process.js';
 
 /** Validated, strictly durable, acknowledged events per second against raw publishes of the same bytes. */
 const ENTRIES = Array.from({ length: 16 }, (_, i) => `bench.records${i}`);

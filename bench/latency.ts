@@ -3,12 +3,12 @@ import { connect } from '@nats-io/transport-node';
 import { tokenOf } from './documents/bench-bundle.js';
 import { type BenchRun, runBench } from './harness/bench-run.js';
 import { CpuMeter, type CpuSeconds, type Roles } from './harness/cpu-meter.js';
-import { type NatsProcess, startNatsServer } from './harness/nats-process.js';
 import { portOf, Source } from './harness/source.js';
 import { startBus } from './harness/subscribed-bus.js';
 import { SubscriberGroup } from './harness/subscriber-group.js';
 import { pause } from './harness/wait-until.js';
 import type { EventPlan } from './load/event-supply.js';
+import { type NatsProcess, startNatsServer } from './processes/nats-process.js';
 
 /** From publish to receipt, stored strictly in between, against JetStream consumers of the same bytes. */
 const SUBSCRIBERS = 100;

@@ -1,14 +1,14 @@
 import { tokenOf } from './documents/bench-bundle.js';
 import { isSlow, provinceGrants, provinceSystems, SESSIONS } from './documents/province.js';
 import { type BenchRun, runBench } from './harness/bench-run.js';
-import { type BrokerProcess, startBroker } from './harness/broker-process.js';
 import { CpuMeter } from './harness/cpu-meter.js';
-import { usageOf } from './harness/process-usage.js';
 import { portOf, Source } from './harness/source.js';
 import { startBus } from './harness/subscribed-bus.js';
 import { SubscriberGroup } from './harness/subscriber-group.js';
 import { pause } from './harness/wait-until.js';
 import type { SluiceTarget } from './load/sluice-subscriber.js';
+import { type BrokerProcess, startBroker } from './processes/broker-process.js';
+import { usageOf } from './processes/process-usage.js';
 
 /** The size of Fujian's platform on one broker: is the hour's rate held, and how much faster could it go? */
 const DOWNLOADS = 150_000_000;

@@ -1,4 +1,4 @@
-import { usageOf } from './process-usage.js';
+import { usageOf } from '../processes/process-usage.js';
 
 /** Role of a process in a bench (`broker`, `nats-server`, `subscribers`, …) and its pid. */
 export type Roles = Record<string, number>;

@@ -1,4 +1,4 @@
-import { OPERATOR_TOKEN } from './broker-process.js';
+import { OPERATOR_TOKEN } from '../processes/broker-process.js';
 
 /** A call of the operator; throws with the answer's words unless it succeeded. */
 export async function operate(url: string, method: string, path: string, body?: object): Promise<unknown> {

@@ -1,9 +1,9 @@
 import { SOURCE_SYSTEM, tokenOf } from '../documents/bench-bundle.js';
 import type { EventPlan } from '../load/event-supply.js';
 import type { PublishReport, PublishRun } from '../load/publisher.js';
+import { LoadProcess } from '../processes/load-process.js';
 import type { BenchRun } from './bench-run.js';
 import { Histogram, type Percentiles } from './histogram.js';
-import { LoadProcess } from './load-process.js';
 
 export interface SourceReport extends Omit<PublishReport, 'latency'> {
   latency: Percentiles;

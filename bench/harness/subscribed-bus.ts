@@ -1,7 +1,7 @@
 import { type BenchGrant, type Bundle, benchBundle, benchGrant } from '../documents/bench-bundle.js';
 import { benchEntry } from '../documents/bench-entry.js';
+import { type BrokerOptions, type BrokerProcess, startBroker } from '../processes/broker-process.js';
 import type { BenchRun } from './bench-run.js';
-import { type BrokerOptions, type BrokerProcess, startBroker } from './broker-process.js';
 import { operate } from './operator.js';
 
 export interface BusPlan {

@@ -1,9 +1,9 @@
-import type { NatsTarget } from '../load/nats-subscriber.js';
+import type { NatsTarget } from '../load/peer/nats-subscriber.js';
 import type { Following, SluiceTarget } from '../load/sluice-subscriber.js';
 import type { Progress, SubscribersReport } from '../load/subscribers.js';
+import { LoadProcess } from '../processes/load-process.js';
 import type { BenchRun } from './bench-run.js';
 import { Histogram, type Percentiles } from './histogram.js';
-import { LoadProcess } from './load-process.js';
 
 export interface GroupReport {
   events: number;

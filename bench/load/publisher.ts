@@ -2,8 +2,8 @@ import { Histogram, type HistogramData } from '../harness/histogram.js';
 import type { EventPublisher } from './event-publisher.js';
 import { type EventPlan, EventSupply } from './event-supply.js';
 import { LinePublisher } from './line-publisher.js';
-import { NatsPublisher } from './nats-publisher.js';
 import { paced } from './pace.js';
+import { NatsPublisher } from './peer/nats-publisher.js';
 import { SocketPublisher } from './socket-publisher.js';
 import { serveAsWorker } from './worker.js';
 

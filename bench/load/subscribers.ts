@@ -1,4 +1,4 @@
-import { NatsSubscriber, type NatsTarget } from './nats-subscriber.js';
+import { NatsSubscriber, type NatsTarget } from './peer/nats-subscriber.js';
 import { type Following, SluiceSubscriber, type SluiceTarget } from './sluice-subscriber.js';
 import { Tally, type TallyReport } from './tally.js';
 import { serveAsWorker, tell } from './worker.js';

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { access, readdir, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { BenchRun } from '../harness/bench-run.js';
-import { killAtExit } from '../harness/child-process.js';
-import { usageOf } from '../harness/process-usage.js';
+import { killAtExit } from '../processes/child-process.js';
+import { usageOf } from '../processes/process-usage.js';
 
 const PACKAGED = '/usr/lib/postgresql';
 /** CPU time of a process is gone with it: the last look before its end counts. */

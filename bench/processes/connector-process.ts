@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import type { BenchRun } from './bench-run.js';
+import type { BenchRun } from '../harness/bench-run.js';
 import { endProcess, killAtExit } from './child-process.js';
 
 const MAIN = fileURLToPath(new URL('../../cli/main.js', import.meta.url));

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { BenchRun } from '../harness/bench-run.js';
 import type { Answer, Request, Telling } from '../load/worker-messages.js';
-import type { BenchRun } from './bench-run.js';
 import { endProcess, killAtExit } from './child-process.js';
 
 /** A process that makes load: does what it is asked to, and may tell things by itself. */

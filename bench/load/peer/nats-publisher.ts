@@ -1,7 +1,7 @@
 import { connect, createInbox, type NatsConnection } from '@nats-io/transport-node';
-import { type BenchEvent, storedBytes } from '../documents/bench-entry.js';
-import { AnsweredEvents } from './answered-events.js';
-import type { EventPublisher } from './event-publisher.js';
+import { type BenchEvent, storedBytes } from '../../documents/bench-entry.js';
+import { AnsweredEvents } from '../answered-events.js';
+import type { EventPublisher } from '../event-publisher.js';
 
 /** Publishes the bytes that the bus would store to one subject of a nats-server. */
 export class NatsPublisher extends AnsweredEvents implements EventPublisher {

@@ -1,6 +1,6 @@
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { serveAsWorker } from './worker.js';
+import { serveAsWorker } from '../worker.js';
 
 /** Load process: one ordered consumer that reads a stream once, by callback, as fast as it comes. */
 export interface ReadOnce {

@@ -3,9 +3,9 @@ import { openSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BenchRun } from './bench-run.js';
+import type { BenchRun } from '../harness/bench-run.js';
+import type { Roles } from '../harness/cpu-meter.js';
 import { endProcess, killAtExit } from './child-process.js';
-import type { Roles } from './cpu-meter.js';
 
 const MAIN = fileURLToPath(new URL('../../broker/main.js', import.meta.url));
 const START_MS_MAX = 60_000;

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findNatsServer } from '../../broker/nats/server/find-server.js';
-import type { BenchRun } from './bench-run.js';
+import type { BenchRun } from '../harness/bench-run.js';
+import { waitUntil } from '../harness/wait-until.js';
 import { endProcess, killAtExit } from './child-process.js';
-import { waitUntil } from './wait-until.js';
 
 const START_MS_MAX = 20_000;
 

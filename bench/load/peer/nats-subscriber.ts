@@ -1,6 +1,6 @@
-import { OPCODE } from './frame-splitter.js';
-import { LightSocket } from './light-socket.js';
-import type { Tally } from './tally.js';
+import { OPCODE } from '../frame-splitter.js';
+import { LightSocket } from '../light-socket.js';
+import type { Tally } from '../tally.js';
 
 /** One connection to nats-server's own WebSocket listener with one plain subscription. */
 export interface NatsTarget {

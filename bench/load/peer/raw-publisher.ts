@@ -8,9 +8,9 @@ import {
   StoreCompression,
 } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection, nanos } from '@nats-io/transport-node';
-import { storedBytes } from '../documents/bench-entry.js';
-import { EventSupply } from './event-supply.js';
-import { serveAsWorker } from './worker.js';
+import { storedBytes } from '../../documents/bench-entry.js';
+import { EventSupply } from '../event-supply.js';
+import { serveAsWorker } from '../worker.js';
 
 /** Load process: publishes stored bytes into streams of a nats-server as fast as it knows how, one Node process. */
 const BATCH_MESSAGES = 1000;

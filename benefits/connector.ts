@@ -2,9 +2,9 @@ import { Backoff } from '../connectors/runtime/backoff.js';
 import type { ConnectorContext } from '../connectors/runtime/connector-context.js';
 import { PeerGoneError } from '../connectors/runtime/connector-errors.js';
 import { runBenefitCheck } from './benefit-check.js';
-import { CaseDesk } from './case-service/case-server.js';
+import { CaseServer } from './case-service/case-server.js';
 import { casesIn } from './case-service/cases.js';
-import { deskPath } from './case-service/socket-path.js';
+import { socketPath } from './case-service/socket-path.js';
 import { CaseStore } from './cases/case-store.js';
 import type { BenefitCheckConfig } from './config.js';
 import { systemClock } from './day-clock.js';
@@ -18,7 +18,7 @@ export async function runBenefitCheckConnector(
   signal: AbortSignal,
 ): Promise<void> {
   const clock = systemClock(config.timeZone);
-  await using desk = await CaseDesk.open(deskPath(context), context.name);
+  await using desk = await CaseServer.open(socketPath(context), context.name);
   await using database = await openDatabase(config, context);
   const store = await openStore(database, config, { context, signal, today: clock.today });
   if (!store) return;

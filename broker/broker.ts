@@ -1,16 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { Disclosures } from './audit/disclosures.js';
-import type { Broker } from './boot/broker-handle.js';
+import type { BrokerHandle } from './boot/broker-handle.js';
 import { type Governance, openGovernance } from './boot/governance.js';
-import { createLog } from './boot/logger.js';
+import { createLogger } from './boot/logger.js';
 import { openStore } from './boot/open-store.js';
 import { isWorker } from './boot/process-role.js';
-import { Releases } from './boot/release-stack.js';
+import { ReleaseStack } from './boot/release-stack.js';
 import { listen, type Serving, stopServing } from './boot/serve-http.js';
 import { SharedMetrics } from './boot/shared-metrics.js';
 import type { Config } from './config.js';
-import { LogMarks } from './event-log/epoch-markers.js';
+import { EpochMarkers } from './event-log/epoch-markers.js';
 import { Gateway } from './gateway/gateway.js';
 import { Tickets } from './gateway/tickets.js';
 import { UsedTickets } from './gateway/used-tickets.js';
@@ -21,7 +21,7 @@ import { QuarantineReader } from './intake/quarantine/quarantine-reader.js';
 import { Metrics } from './metrics/metrics.js';
 import type { Bus } from './nats/bus.js';
 import type { Store } from './nats/streams.js';
-import { PullReader } from './stream/pages/page-reader.js';
+import { PageReader } from './stream/pages/page-reader.js';
 import { StreamEngine } from './stream/stream-engine.js';
 import { VERSION } from './version.js';
 
@@ -29,10 +29,10 @@ import { VERSION } from './version.js';
  * The whole exchange in one process, its rooms opened in the order in which they build on each other. Opens the store
  * and reads the ledger; what was opened is closed again when that fails.
  */
-export async function createBroker(config: Config): Promise<Broker> {
-  const log = createLog(config.logLevel);
+export async function createBroker(config: Config): Promise<BrokerHandle> {
+  const log = createLogger(config.logLevel);
   const metrics = new Metrics();
-  const releases = new Releases((what, error) => log.error({ err: error, what }, 'could not be closed'));
+  const releases = new ReleaseStack((what, error) => log.error({ err: error, what }, 'could not be closed'));
   const clock = Date.now;
   try {
     const { bus, store, notices } = await openStore({ config, metrics: metrics.store, log, releases });
@@ -50,7 +50,7 @@ interface BrokerParts {
   config: Config;
   log: Logger;
   metrics: Metrics;
-  releases: Releases;
+  releases: ReleaseStack;
   clock: () => number;
   bus: Bus;
   store: Store;
@@ -58,7 +58,7 @@ interface BrokerParts {
   governance: Governance;
 }
 
-class RunningBroker implements Broker {
+class RunningBroker implements BrokerHandle {
   #isServing = false;
 
   constructor(private readonly parts: BrokerParts) {}
@@ -102,7 +102,7 @@ class RunningBroker implements Broker {
     });
     const headOf = (partition: number): number => engine.readers.at(partition).head;
     const onOtherLife = (partition: number): void => engine.readers.at(partition).checkAgain();
-    const marks = new LogMarks({ bus, store, headOf, onOtherLife, warn: this.#warn });
+    const marks = new EpochMarkers({ bus, store, headOf, onOtherLife, warn: this.#warn });
     releases.add('log marks', () => marks.drain());
     releases.add('stream engine', () => engine.drain());
     await engine.start();
@@ -168,7 +168,7 @@ class RunningBroker implements Broker {
       ...{ log, clock, maxEventBytes, heartbeatMs, version: VERSION },
       metrics: metrics.gateway,
       registry: isWorker() ? new SharedMetrics(metrics.registry) : metrics.registry,
-      reader: new PullReader(rooms.engine, catalog, (events) => metrics.stream.pulled(events)),
+      reader: new PageReader(rooms.engine, catalog, (events) => metrics.stream.pulled(events)),
       disclosures: new Disclosures({
         bus,
         entries: catalog,

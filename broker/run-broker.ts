@@ -1,5 +1,5 @@
 import { SluiceError } from '../proto/errors.js';
-import type { Broker } from './boot/broker-handle.js';
+import type { BrokerHandle } from './boot/broker-handle.js';
 import { limitHeapGrowth } from './boot/heap-growth.js';
 import { isWorker, leavePrimary, onDrainOrder, reportServing } from './boot/process-role.js';
 import { createBroker } from './broker.js';
@@ -15,9 +15,9 @@ import { createWorkerPool } from './workers/worker-pool.js';
 const DRAIN_MS_MAX = 20_000;
 
 export interface RunOptions {
-  onServing?: ((broker: Broker) => Promise<void>) | undefined;
+  onServing?: ((broker: BrokerHandle) => Promise<void>) | undefined;
   /** What is printed once it serves; default: lines for a person. */
-  announcement?: ((broker: Broker, url: string) => string) | undefined;
+  announcement?: ((broker: BrokerHandle, url: string) => string) | undefined;
 }
 
 /**
@@ -29,7 +29,7 @@ export async function runBroker(
   { onServing, announcement = textAnnouncement }: RunOptions = {},
 ): Promise<void> {
   limitHeapGrowth();
-  let broker: Broker;
+  let broker: BrokerHandle;
   try {
     const config = configure();
     const isPool = config.workers > 1 && !isWorker() && onServing === undefined;
@@ -52,7 +52,7 @@ export async function runBroker(
   await stopped;
 }
 
-function textAnnouncement(broker: Broker, url: string): string {
+function textAnnouncement(broker: BrokerHandle, url: string): string {
   const lines = [`sluice is serving at ${url}`];
   if (broker.trial) {
     lines.push('TRIAL MODE: no platformRegistration is configured. Grants can be created without an application;');
@@ -66,7 +66,7 @@ function textAnnouncement(broker: Broker, url: string): string {
 
 const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
 
-function untilStopped(broker: Broker): Promise<void> {
+function untilStopped(broker: BrokerHandle): Promise<void> {
   return new Promise((resolve) => {
     let isDraining = false;
     let signals = 0;

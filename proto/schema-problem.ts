@@ -16,7 +16,11 @@ const FORMATS: Record<string, string> = {
 const VALUES_NAMED_MAX = 10;
 
 /** What a value that a schema refuses would have to be. It quotes nothing of the value. */
-export function schemaWords({ keyword, params, message }: Pick<ErrorObject, 'keyword' | 'params' | 'message'>): string {
+export function schemaProblem({
+  keyword,
+  params,
+  message,
+}: Pick<ErrorObject, 'keyword' | 'params' | 'message'>): string {
   switch (keyword) {
     case 'type':
       return `must be ${TYPES[params.type] ?? params.type}`;

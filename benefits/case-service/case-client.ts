@@ -6,7 +6,7 @@ import type { ReplayReport } from '../replay/replay.js';
 import type { Cases } from './cases.js';
 
 /** Nobody sits at the desk: the check does not run. */
-export class DeskClosedError extends ConnectorError {
+export class CaseServerClosedError extends ConnectorError {
   override readonly name = 'DeskClosedError';
   constructor(path: string) {
     super('PEER_GONE', `no check answers at ${path}`);
@@ -24,10 +24,10 @@ export function casesAt(socketPath: string): Cases {
   };
 }
 
-export async function isDeskOpen(socketPath: string): Promise<boolean> {
+export async function isCaseServerOpen(socketPath: string): Promise<boolean> {
   return ask(socketPath, 'GET', '/').then(
     () => true,
-    (error: unknown) => !(error instanceof DeskClosedError),
+    (error: unknown) => !(error instanceof CaseServerClosedError),
   );
 }
 
@@ -46,7 +46,9 @@ function send(socketPath: string, method: string, path: string, body: string | u
     const request = requestHttp({ socketPath, method, path, headers }, resolve);
     request.on('error', ({ code }: NodeJS.ErrnoException) => {
       const isClosed = code === 'ENOENT' || code === 'ECONNREFUSED';
-      reject(isClosed ? new DeskClosedError(socketPath) : new ConnectorError('PEER_GONE', `${socketPath}: ${code}`));
+      reject(
+        isClosed ? new CaseServerClosedError(socketPath) : new ConnectorError('PEER_GONE', `${socketPath}: ${code}`),
+      );
     });
     request.end(body);
   });

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ConnectorConfigError, SinkUnfitError } from '../../connectors/runtime/connector-errors.js';
-import { isDeskOpen } from './case-client.js';
+import { isCaseServerOpen } from './case-client.js';
 import type { Cases } from './cases.js';
 
 /** A new rule is tried on a rules file, which is small. */
@@ -14,7 +14,7 @@ const RULES_BYTES_MAX = 1024 * 1024;
  * needed because an embedded database belongs to one process, and so it is the lock of that database, too: opened before it,
  * closed after it.
  */
-export class CaseDesk implements AsyncDisposable {
+export class CaseServer implements AsyncDisposable {
   /** Undefined while the database is being opened: nothing can be answered yet. */
   cases: Cases | undefined;
   readonly #server = createServer((request, response) => void answer(request, response, this.cases));
@@ -22,16 +22,16 @@ export class CaseDesk implements AsyncDisposable {
   private constructor(private readonly path: string) {}
 
   /** Throws SinkUnfitError when another process sits there. */
-  static async open(path: string, name: string): Promise<CaseDesk> {
+  static async open(path: string, name: string): Promise<CaseServer> {
     const folder = dirname(path);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     // In a folder that everybody can write to, somebody else may have made it first.
     const { uid } = await lstat(folder);
     if (process.getuid && uid !== process.getuid()) throw new SinkUnfitError(`${folder} belongs to another user`);
-    if (await isDeskOpen(path)) throw new SinkUnfitError(`another process runs connector ${name}`);
+    if (await isCaseServerOpen(path)) throw new SinkUnfitError(`another process runs connector ${name}`);
     // Nobody answers, so what is left there is a dead process's.
     await rm(path, { force: true });
-    const desk = new CaseDesk(path);
+    const desk = new CaseServer(path);
     await desk.#listen();
     return desk;
   }

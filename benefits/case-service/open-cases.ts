@@ -3,10 +3,10 @@ import { SinkUnfitError } from '../../connectors/runtime/connector-errors.js';
 import type { BenefitCheckConfig } from '../config.js';
 import { systemClock } from '../day-clock.js';
 import { type DatabasePlace, embeddedFolder, openDatabase } from '../open-database.js';
-import { casesAt, isDeskOpen } from './case-client.js';
-import { CaseDesk } from './case-server.js';
+import { casesAt, isCaseServerOpen } from './case-client.js';
+import { CaseServer } from './case-server.js';
 import { type Cases, casesIn } from './cases.js';
-import { deskPath } from './socket-path.js';
+import { socketPath } from './socket-path.js';
 
 /** Asks the check if it runs on this machine, and its database if not; then lets go of it. */
 export async function askCases<Answer>(
@@ -14,8 +14,8 @@ export async function askCases<Answer>(
   place: DatabasePlace,
   ask: (cases: Cases) => Promise<Answer>,
 ): Promise<Answer> {
-  const path = deskPath(place);
-  if (await isDeskOpen(path)) return ask(casesAt(path));
+  const path = socketPath(place);
+  if (await isCaseServerOpen(path)) return ask(casesAt(path));
   if (config.database === undefined && !existsSync(embeddedFolder(place))) {
     throw new SinkUnfitError(`connector ${place.name} has never run here: there is no ${embeddedFolder(place)}`);
   }
@@ -24,7 +24,7 @@ export async function askCases<Answer>(
     await using database = await openDatabase(config, place, 'to ask');
     return await ask(casesIn(database, config, clock.today));
   }
-  await using _desk = await CaseDesk.open(path, place.name);
+  await using _desk = await CaseServer.open(path, place.name);
   await using database = await openDatabase(config, place, 'to ask');
   return await ask(casesIn(database, config, clock.today));
 }

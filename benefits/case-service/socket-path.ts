@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const PATH_BYTES_MAX = 100;
 
 /** Where a check answers questions: beside its state, or, when that lies too deep, in a folder of this user's. */
-export function deskPath({ name, stateFolder }: { name: string; stateFolder: string }): string {
+export function socketPath({ name, stateFolder }: { name: string; stateFolder: string }): string {
   const path = join(stateFolder, `${name}.desk`);
   if (Buffer.byteLength(path) <= PATH_BYTES_MAX) return path;
   const short = createHash('sha256').update(path).digest('hex').slice(0, 16);

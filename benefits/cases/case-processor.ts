@@ -4,19 +4,19 @@ import { judge } from '../rules/verdict.js';
 import type { Sql } from '../store/database.js';
 import type { DecisionChange, DecisionTable, StoredDecision } from '../store/decision-table.js';
 import type { FactTable } from '../store/fact-table.js';
-import type { GrantPlaces } from '../store/grant-progress.js';
+import type { GrantProgress } from '../store/grant-progress.js';
 import type { DraftEvent, OutboxTable } from '../store/outbox-table.js';
 import { type Docket, JoinedRecords } from './joined-records.js';
 
-export interface CaseworkTables {
+export interface CaseTables {
   facts: FactTable;
   decisions: DecisionTable;
   outbox: OutboxTable;
-  places: GrantPlaces;
+  places: GrantProgress;
 }
 
 /** Why decisions are looked at, for the record of their changes: an event, the day, a rule, a grant. */
-export type CauseOf = (rule: Rule, subject: string) => string;
+export type CaseCause = (rule: Rule, subject: string) => string;
 
 interface Work {
   decisions: StoredDecision[];
@@ -25,11 +25,11 @@ interface Work {
 }
 
 /** Decides: reads the facts of subjects, judges, stores what has changed and puts what others must know into the outbox. */
-export class Casework {
-  constructor(private readonly tables: CaseworkTables) {}
+export class CaseProcessor {
+  constructor(private readonly tables: CaseTables) {}
 
   /** All of it happens in the caller's transaction. Returns how many events go out. */
-  async decide(sql: Sql, docket: Docket, today: string, causeOf: CauseOf): Promise<number> {
+  async decide(sql: Sql, docket: Docket, today: string, causeOf: CaseCause): Promise<number> {
     const keys = [...docket].flatMap(([rule, subjects]) =>
       [...subjects].map((subject) => ({ rule: rule.id, subject })),
     );

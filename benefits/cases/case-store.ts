@@ -6,13 +6,13 @@ import type { Rule } from '../rules/rule.js';
 import type { Database, Sql } from '../store/database.js';
 import { DecisionTable } from '../store/decision-table.js';
 import { FactTable } from '../store/fact-table.js';
-import { type GrantPlace, GrantPlaces } from '../store/grant-progress.js';
+import { type GrantPosition, GrantProgress } from '../store/grant-progress.js';
 import { OutboxTable } from '../store/outbox-table.js';
 import { RuleTable } from '../store/rule-table.js';
-import { Turns } from '../store/serial-queue.js';
+import { SerialQueue } from '../store/serial-queue.js';
 import { createTables } from '../store/tables.js';
-import { Casework } from './case-processor.js';
-import { Wake } from './wake.js';
+import { CaseProcessor } from './case-processor.js';
+import { ChangeSignal } from './wake.js';
 
 /** Decided in one transaction; more gains little. */
 const DUE_CHUNK = 1_000;
@@ -27,15 +27,15 @@ export class CaseStore {
   readonly facts: FactTable;
   readonly ruleTable: RuleTable;
   /** Called when there is something to publish. */
-  readonly toTell = new Wake();
+  readonly toTell = new ChangeSignal();
   /** Called when decisions are due that the day has not brought. */
-  readonly toDecide = new Wake();
-  readonly #places: GrantPlaces;
+  readonly toDecide = new ChangeSignal();
+  readonly #places: GrantProgress;
   /** A transaction and what it means for the places belong together. */
-  readonly #turns = new Turns();
+  readonly #turns = new SerialQueue();
   /** A transaction has failed, perhaps after its commit: what is known of the places may be old. */
   #isStale = false;
-  readonly #casework: Casework;
+  readonly #casework: CaseProcessor;
   readonly #intake: FactIntake;
 
   private constructor(
@@ -48,9 +48,9 @@ export class CaseStore {
     this.decisions = new DecisionTable(schema);
     this.facts = new FactTable(schema, rules.joinItems);
     this.ruleTable = new RuleTable(schema);
-    this.#places = new GrantPlaces(schema);
+    this.#places = new GrantProgress(schema);
     const { facts, decisions, outbox } = this;
-    this.#casework = new Casework({ facts, decisions, outbox, places: this.#places });
+    this.#casework = new CaseProcessor({ facts, decisions, outbox, places: this.#places });
     this.#intake = new FactIntake({ rules, facts, places: this.#places, casework: this.#casework });
   }
 
@@ -69,7 +69,7 @@ export class CaseStore {
     return store;
   }
 
-  place(grant: string): GrantPlace {
+  place(grant: string): GrantPosition {
     return this.#places.get(grant);
   }
 
@@ -154,7 +154,7 @@ export class CaseStore {
     return { count: due.length, told };
   }
 
-  #change(grant: string, cause: string, change: (before: GrantPlace) => GrantPlace | undefined): Promise<void> {
+  #change(grant: string, cause: string, change: (before: GrantPosition) => GrantPosition | undefined): Promise<void> {
     return this.#exclusively(async () => {
       const before = this.place(grant);
       const place = change(before);

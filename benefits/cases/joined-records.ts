@@ -3,7 +3,7 @@ import type { Fact } from '../rules/scope.js';
 import type { JoinedRecord } from '../rules/verdict.js';
 import type { Sql } from '../store/database.js';
 import type { FactTable } from '../store/fact-table.js';
-import type { GrantPlaces } from '../store/grant-progress.js';
+import type { GrantProgress } from '../store/grant-progress.js';
 
 /** Subjects of one rule. */
 export type Docket = ReadonlyMap<Rule, ReadonlySet<string>>;
@@ -13,9 +13,9 @@ export class JoinedRecords {
   /** `grant` or `grant item` → subject → facts. */
   readonly #facts = new Map<string, ReadonlyMap<string, Fact | Fact[]>>();
 
-  private constructor(private readonly places: GrantPlaces) {}
+  private constructor(private readonly places: GrantProgress) {}
 
-  static async read(sql: Sql, docket: Docket, facts: FactTable, places: GrantPlaces): Promise<JoinedRecords> {
+  static async read(sql: Sql, docket: Docket, facts: FactTable, places: GrantProgress): Promise<JoinedRecords> {
     const joined = new JoinedRecords(places);
     for (const [key, { grant, item, subjects }] of wantedOf(docket)) {
       const found =

@@ -1,5 +1,5 @@
 /** Lets one piece of work sleep until another has something for it. */
-export class Wake {
+export class ChangeSignal {
   #isCalled = false;
   #resume: (() => void) | undefined;
 

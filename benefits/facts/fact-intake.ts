@@ -1,16 +1,16 @@
 import type { DeliveredEvent } from '../../proto/event/event.js';
-import type { Casework, CauseOf } from '../cases/case-processor.js';
+import type { CaseCause, CaseProcessor } from '../cases/case-processor.js';
 import type { RuleSet } from '../rule-set.js';
 import type { Rule } from '../rules/rule.js';
 import type { Sql } from '../store/database.js';
 import type { FactTable } from '../store/fact-table.js';
-import type { GrantPlace, GrantPlaces } from '../store/grant-progress.js';
+import type { GrantPosition, GrantProgress } from '../store/grant-progress.js';
 
 export interface FactIntakeDeps {
   rules: RuleSet;
   facts: FactTable;
-  places: GrantPlaces;
-  casework: Casework;
+  places: GrantProgress;
+  casework: CaseProcessor;
 }
 
 export interface FactBatch {
@@ -47,7 +47,7 @@ export class FactIntake {
   constructor(private readonly deps: FactIntakeDeps) {}
 
   /** Runs in the caller's transaction. Returns the place that is reached, and how many events go out. */
-  async take(sql: Sql, batch: FactBatch, today: string): Promise<{ place: GrantPlace; told: number }> {
+  async take(sql: Sql, batch: FactBatch, today: string): Promise<{ place: GrantPosition; told: number }> {
     const { places } = this.deps;
     const { grant, log } = batch;
     const before = places.get(grant);
@@ -58,14 +58,14 @@ export class FactIntake {
     const touched = new Touched();
     const snapshot = await this.#store(sql, { grant, log, events }, { today, touched, snapshot: before.snapshot });
     const last = events.at(-1)!;
-    const place: GrantPlace = { ...before, entry: last.type, log, position: last.position, snapshot };
+    const place: GrantPosition = { ...before, entry: last.type, log, position: last.position, snapshot };
     await places.store(sql, place);
     const told = await this.#decide(sql, grant, touched, today);
     return { place, told };
   }
 
   /** Ends the facts of a former life of the log, once this one was read to its end. */
-  async endFormerLife(sql: Sql, place: GrantPlace, today: string): Promise<void> {
+  async endFormerLife(sql: Sql, place: GrantPosition, today: string): Promise<void> {
     const { facts } = this.deps;
     const by = { position: place.position, op: 'log_lost', today };
     await facts.endUnseen(sql, place.grant, { log: place.log, from: 0 }, by);
@@ -74,8 +74,8 @@ export class FactIntake {
   async #store(
     sql: Sql,
     { grant, log, events }: FactBatch,
-    state: { today: string; touched: Touched; snapshot: GrantPlace['snapshot'] },
-  ): Promise<GrantPlace['snapshot']> {
+    state: { today: string; touched: Touched; snapshot: GrantPosition['snapshot'] },
+  ): Promise<GrantPosition['snapshot']> {
     const { facts } = this.deps;
     const { today, touched } = state;
     let { snapshot } = state;
@@ -119,7 +119,7 @@ export class FactIntake {
       }
       docket.set(rule, subjects);
     }
-    const causeOf: CauseOf = (rule, subject) => {
+    const causeOf: CaseCause = (rule, subject) => {
       const event = causes.get(`${rule.id} ${subject}`);
       return event ? `${event.op} ${event.id}` : 'event';
     };

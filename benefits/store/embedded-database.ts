@@ -3,7 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import type { Database, Row, Sql } from './database.js';
-import { Turns } from './serial-queue.js';
+import { SerialQueue } from './serial-queue.js';
 
 /** Object ids of the types that the tables have: bool, bigint, integer, json, jsonb. Texts are texts anyway. */
 const AS_TEXT = Object.fromEntries([16, 20, 23, 114, 3802].map((type) => [type, (text: string) => text]));
@@ -14,7 +14,7 @@ const IN_MEMORY = 'memory://';
  * wait for the disk, so it does not promise to survive a power cut. One process at a time may open a folder.
  */
 export class EmbeddedDatabase implements Database {
-  readonly #turns = new Turns();
+  readonly #turns = new SerialQueue();
 
   private constructor(private readonly engine: PGlite) {}
 

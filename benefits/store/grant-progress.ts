@@ -2,7 +2,7 @@ import { PeerGoneError } from '../../connectors/runtime/connector-errors.js';
 import type { Sql } from './database.js';
 
 /** How far one grant is followed, and whether what it has delivered may be used. */
-export interface GrantPlace {
+export interface GrantPosition {
   grant: string;
   entry: string;
   log: string;
@@ -16,8 +16,8 @@ export interface GrantPlace {
 const COLUMNS = 'grant_id, entry, log, position, caught_up, in_force, snapshot_id, snapshot_from';
 
 /** The `sources` table. Places are read once; this process is the only one that moves them. */
-export class GrantPlaces {
-  #places = new Map<string, GrantPlace>();
+export class GrantProgress {
+  #places = new Map<string, GrantPosition>();
 
   constructor(private readonly schema: string) {}
 
@@ -30,7 +30,7 @@ export class GrantPlaces {
   }
 
   /** As of the last commit. */
-  get(grant: string): GrantPlace {
+  get(grant: string): GrantPosition {
     const place = this.#places.get(grant);
     if (!place) throw new TypeError(`grant ${grant} is none of this check's`);
     return place;
@@ -40,12 +40,12 @@ export class GrantPlaces {
     return this.#places.has(grant);
   }
 
-  all(): GrantPlace[] {
+  all(): GrantPosition[] {
     return [...this.#places.values()];
   }
 
   /** Stores a changed place; the caller calls `moved` once the transaction is committed. */
-  async store(sql: Sql, to: GrantPlace): Promise<void> {
+  async store(sql: Sql, to: GrantPosition): Promise<void> {
     const from = this.get(to.grant);
     const { grant, entry, log, position, caughtUp, inForce, snapshot } = to;
     const rows = await sql.query(
@@ -68,12 +68,12 @@ export class GrantPlaces {
     if (rows.length !== 1) throw new PeerGoneError(`another instance has moved the position of grant ${grant}`);
   }
 
-  moved(to: GrantPlace): void {
+  moved(to: GrantPosition): void {
     this.#places.set(to.grant, to);
   }
 }
 
-function placeOf(row: Record<string, string | null>): GrantPlace {
+function placeOf(row: Record<string, string | null>): GrantPosition {
   return {
     grant: row.grant_id!,
     entry: row.entry!,

@@ -2,11 +2,11 @@ import type pg from 'pg';
 import { PeerGoneError } from '../../connectors/runtime/connector-errors.js';
 import { connectPostgres, goneOrItself } from '../../connectors/runtime/postgres-client.js';
 import type { Database, Row, Sql } from './database.js';
-import { Turns } from './serial-queue.js';
+import { SerialQueue } from './serial-queue.js';
 
 /** A PostgreSQL server. Connects when first used, and again after the connection broke. */
 export class ServerDatabase implements Database {
-  readonly #turns = new Turns();
+  readonly #turns = new SerialQueue();
   #client: pg.Client | undefined;
 
   constructor(

@@ -3,7 +3,7 @@ import { follow, person, publishMany } from '../../tests/support/broker/engine-f
 import { startStreamFixture } from '../../tests/support/broker/stream-fixture.js';
 import { loseTail, readAgain } from '../../tests/support/broker/truncated-log.js';
 import { eventually } from '../../tests/support/condition.js';
-import { renewLog } from '../event-log/log-epochs.js';
+import { startEpoch } from '../event-log/log-epochs.js';
 import type { Grant } from '../grants/grant.js';
 import type { LedgerRecord } from '../ledger/record.js';
 import { Disclosures } from './disclosures.js';
@@ -62,7 +62,7 @@ t.test('what was stored before a receipt of a former life still is what went out
   await fixture.publish('create', person(2));
   await sink.until(() => sink.positions.length === 2);
   await subscription.close();
-  await renewLog(fixture.bus, 0, engine.logOf(0));
+  await startEpoch(fixture.bus, 0, engine.logOf(0));
   await readAgain(engine);
   const { disclosures: told, formerLives } = await disclosures.find('civil.person', 'p1');
   t.match(told, [{ grant: 'g', position: kept, certainty: 'delivered' }]);

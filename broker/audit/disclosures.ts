@@ -38,7 +38,7 @@ export interface Disclosure {
  * Receipts of a former life of the log. A disclosure of theirs is told of what was stored before they were opened, since a new
  * life keeps that; what came later and went out has been lost, and which records it was about is not known any more.
  */
-export interface FormerReceipts {
+export interface PreviousEpochReceipts {
   grant: string;
   party: string;
   system: string;
@@ -50,7 +50,7 @@ export interface FormerReceipts {
 
 export interface DisclosureReport {
   disclosures: Disclosure[];
-  formerLives: FormerReceipts[];
+  formerLives: PreviousEpochReceipts[];
 }
 
 export interface DisclosuresDeps {
@@ -65,7 +65,7 @@ export interface DisclosuresDeps {
 }
 
 /** An event of the record in the present life of its log. */
-interface PlacedEvent {
+interface PositionedEvent {
   event: LogEvent;
   storedAtMs: number;
 }
@@ -82,7 +82,7 @@ export class Disclosures {
   async find(entry: string, subject: string): Promise<DisclosureReport> {
     const { bus, entries, grantsOf, logOf } = this.deps;
     const disclosures: Disclosure[] = [];
-    const former = new Map<string, FormerReceipts>();
+    const former = new Map<string, PreviousEpochReceipts>();
     const version = entries.published(entry) ?? entries.version(entry, 1);
     if (!version) return { disclosures, formerLives: [] };
     const log = logOf(version.partition);
@@ -99,8 +99,8 @@ export class Disclosures {
     return { disclosures, formerLives: [...former.values()] };
   }
 
-  async #eventsOf(entry: string, partition: number, subject: string): Promise<PlacedEvent[]> {
-    const found: PlacedEvent[] = [];
+  async #eventsOf(entry: string, partition: number, subject: string): Promise<PositionedEvent[]> {
+    const found: PositionedEvent[] = [];
     const memory = new EventMemory();
     const [stream, filter] = [eventStream(partition), entryFilter(partition, entry)];
     for await (const page of pagesOf(this.deps.bus, { stream, subject: filter, after: 0, limit: PAGE_EVENTS })) {
@@ -112,7 +112,7 @@ export class Disclosures {
     return found;
   }
 
-  async #disclosed(receipt: ReceiptSummary, events: PlacedEvent[]): Promise<Disclosure[]> {
+  async #disclosed(receipt: ReceiptSummary, events: PositionedEvent[]): Promise<Disclosure[]> {
     const inRange = events
       .map(({ event }) => event)
       .filter(({ position }) => position > receipt.from && position <= receipt.possiblyThrough);
@@ -172,11 +172,11 @@ function describe(
 }
 
 /** What was stored before a receipt of a former life was opened stood in that life too, at the same position. */
-function keptSince(receipt: ReceiptSummary, events: PlacedEvent[]): PlacedEvent[] {
+function keptSince(receipt: ReceiptSummary, events: PositionedEvent[]): PositionedEvent[] {
   return events.filter(({ storedAtMs }) => storedAtMs < receipt.storedAtMs - CLOCK_SKEW_MS);
 }
 
-function count(former: Map<string, FormerReceipts>, receipt: ReceiptSummary): void {
+function count(former: Map<string, PreviousEpochReceipts>, receipt: ReceiptSummary): void {
   // Nothing went out under it, for certain.
   if (receipt.sent === 0 && receipt.through === receipt.possiblyThrough) return;
   const { grant, party, system, log, openedAt } = receipt;

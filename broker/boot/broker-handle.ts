@@ -1,7 +1,7 @@
 import type { Serving } from './serve-http.js';
 
 /** The exchange as its starter sees it, in one process or in several. */
-export interface Broker {
+export interface BrokerHandle {
   /** No platform is registered: the lawful procedure is not enforced. */
   readonly trial: boolean;
   /** The token of the first operator when it was made up at this start; shown once, stored nowhere. */

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
-import { BundleOffice } from '../bundles/bundle-service.js';
+import { BundleService } from '../bundles/bundle-service.js';
 import { Catalog } from '../catalog/catalog.js';
-import { CatalogOffice } from '../catalog/catalog-service.js';
+import { CatalogService } from '../catalog/catalog-service.js';
 import { EntryActs } from '../catalog/entry-acts.js';
 import type { Config } from '../config.js';
-import { GrantOffice } from '../grants/grant-service.js';
+import { GrantService } from '../grants/grant-service.js';
 import { Grants } from '../grants/grants.js';
 import { Ledger } from '../ledger/ledger.js';
 import type { LedgerMetrics } from '../metrics/ledger-metrics.js';
@@ -15,9 +15,9 @@ import type { Bus } from '../nats/bus.js';
 import { bootstrap } from '../parties/bootstrap.js';
 import { Credentials } from '../parties/credentials.js';
 import { Officers, Parties, Systems } from '../parties/parties.js';
-import { PartyOffice } from '../parties/party-service.js';
+import { PartyService } from '../parties/party-service.js';
 import { VERSION } from '../version.js';
-import type { Releases } from './release-stack.js';
+import type { ReleaseStack } from './release-stack.js';
 
 export interface GovernanceDeps {
   config: Config;
@@ -27,7 +27,7 @@ export interface GovernanceDeps {
   metrics: LedgerMetrics;
   clock: () => number;
   log: Logger;
-  releases: Releases;
+  releases: ReleaseStack;
 }
 
 /** Everything that the ledger tells: who there is, what is catalogued, who may have what. */
@@ -62,10 +62,10 @@ export async function openGovernance(deps: GovernanceDeps) {
   const shared = { ledger, credentials, parties, systems, officers, catalog, grants, trial };
   return {
     ...shared,
-    partyOffice: new PartyOffice(shared),
-    catalogOffice: new CatalogOffice({ ...shared, acts }),
-    grantOffice: new GrantOffice(shared),
-    bundleOffice: new BundleOffice({ ...shared, partitions, clock }),
+    partyService: new PartyService(shared),
+    catalogService: new CatalogService({ ...shared, acts }),
+    grantService: new GrantService(shared),
+    bundleService: new BundleService({ ...shared, partitions, clock }),
     newOperatorToken: founding.printToken,
   };
 }

@@ -2,7 +2,7 @@ import { type Logger, pino } from 'pino';
 import { SluiceError } from '../../proto/errors.js';
 
 /** JSON lines on standard error, so that standard output has what is meant for people. No payload, no token, no address with its query: serializers let through what may be seen. */
-export function createLog(level: string): Logger {
+export function createLogger(level: string): Logger {
   const serializers = {
     err: describeError,
     error: describeError,

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
-import { renewAllLogs, renewShortenedLogs } from '../event-log/epoch-start.js';
+import { startEpochsOfAllLogs, startEpochsOfTruncatedLogs } from '../event-log/epoch-start.js';
 import type { StoreMetrics } from '../metrics/store-metrics.js';
 import { type Bus, connectBus } from '../nats/bus.js';
 import { syncNotices } from '../nats/server/sync-check.js';
@@ -8,14 +8,14 @@ import { checkServer, streamDrift } from '../nats/server-check.js';
 import { ensureStreams, type Store } from '../nats/streams.js';
 import { whenAvailable } from '../nats/when-available.js';
 import { hasServerOfPrimary, isFirstProcess } from './process-role.js';
-import type { Releases } from './release-stack.js';
+import type { ReleaseStack } from './release-stack.js';
 import { startServer } from './start-server.js';
 
 export interface OpenStoreDeps {
   config: Config;
   metrics: StoreMetrics;
   log: Logger;
-  releases: Releases;
+  releases: ReleaseStack;
 }
 
 export interface OpenedStore {
@@ -45,12 +45,12 @@ export async function openStore(deps: OpenStoreDeps): Promise<OpenedStore> {
   // Of several workers one is enough to say it.
   if (isFirstProcess()) for (const notice of notices) log.warn(`the NATS server: ${notice}`);
   if (config.durability === 'relaxed') await embedded?.syncMetadata();
-  for (const partition of await whenAvailable(() => renewShortenedLogs(bus, store))) {
+  for (const partition of await whenAvailable(() => startEpochsOfTruncatedLogs(bus, store))) {
     log.error({ partition }, 'the log is shorter than it was: it starts a new life, subscribers are told');
   }
   // Once for all workers of this broker.
   if (config.restored && isFirstProcess()) {
-    await renewAllLogs(bus, store);
+    await startEpochsOfAllLogs(bus, store);
     log.warn('restored: every log starts a new life, subscribers are told; start without it from now on');
   }
   return { bus, store, notices };

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import type { Broker } from './broker-handle.js';
+import type { BrokerHandle } from './broker-handle.js';
 import type { Serving } from './serve-http.js';
 import type { ToWorker, WorkerServing } from './worker-messages.js';
 
@@ -14,7 +14,7 @@ export const hasServerOfPrimary = (): boolean => isWorker() && process.env[SERVE
 export const isFirstProcess = (): boolean => !cluster.isWorker || cluster.worker?.id === 1;
 
 /** Tells the primary that this worker serves. */
-export function reportServing({ trial, newOperatorToken }: Broker, serving: Serving): void {
+export function reportServing({ trial, newOperatorToken }: BrokerHandle, serving: Serving): void {
   process.send?.({ kind: 'serving', ...serving, trial, newOperatorToken } satisfies WorkerServing);
 }
 

@@ -1,5 +1,5 @@
 /** What has been opened and must be closed: in reverse order, each once, and a failure keeps none of the others open. */
-export class Releases {
+export class ReleaseStack {
   readonly #stack: { what: string; release: () => unknown }[] = [];
   #released: Promise<void> | undefined;
 

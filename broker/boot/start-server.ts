@@ -3,10 +3,10 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { type EmbeddedServer, startEmbedded } from '../nats/server/embedded-server.js';
 import { findNatsServer } from '../nats/server/find-server.js';
-import type { Releases } from './release-stack.js';
+import type { ReleaseStack } from './release-stack.js';
 
 /** A nats-server of our own on the data folder; stopped with the releases. */
-export async function startServer(config: Config, log: Logger, releases: Releases): Promise<EmbeddedServer> {
+export async function startServer(config: Config, log: Logger, releases: ReleaseStack): Promise<EmbeddedServer> {
   const { serverPath } = config.nats;
   const env = serverPath === undefined ? process.env : { ...process.env, SLUICE_NATS_SERVER: serverPath };
   const found = await findNatsServer(env);

@@ -7,17 +7,17 @@ import type { Credentials } from '../parties/credentials.js';
 import { isMap } from '../parties/document-shape.js';
 import { officerProblems, partyProblems, systemProblems } from '../parties/party-problems.js';
 import type { Bundle } from './bundle-document.js';
-import type { BundleWorld } from './planned-state.js';
+import type { PlannedState } from './planned-state.js';
 
 export interface BundleCheckDeps {
-  world: BundleWorld;
+  world: PlannedState;
   /** Find parties in `world`. */
   entryActs: EntryActs;
   credentials: Credentials;
   trial: boolean;
 }
 
-export interface BundleVerdict {
+export interface BundleCheckResult {
   problems: string[];
   /** What only trial mode allows, when it is off. */
   trialProblems: string[];
@@ -28,8 +28,8 @@ export interface BundleVerdict {
 const CHECKED_PER_TURN = 100;
 
 /** Looks into every document and lists every problem with its path. */
-export async function checkBundle(bundle: Bundle, deps: BundleCheckDeps): Promise<BundleVerdict> {
-  const verdict: BundleVerdict = { problems: [], trialProblems: [], warnings: [] };
+export async function checkBundle(bundle: Bundle, deps: BundleCheckDeps): Promise<BundleCheckResult> {
+  const verdict: BundleCheckResult = { problems: [], trialProblems: [], warnings: [] };
   const { world } = deps;
   const tokens = new TokenCheck(deps.credentials);
   const add = (path: string, problems: string[]): void => {

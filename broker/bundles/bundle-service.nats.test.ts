@@ -135,7 +135,7 @@ t.test('every problem is listed with its path, and nothing is done', async (t) =
 });
 
 t.test('an item that filters a grant goes only together with that filter', async (t) => {
-  const { bundles, catalog, office } = await open(t);
+  const { bundles, catalog, service } = await open(t);
   await bundles.apply(operator, BUNDLE, { dryRun: false });
   const entries = [{ ...BUNDLE.entries[0], items: [BUNDLE.entries[0]!.items[0]] }];
   const refusal = await bundles.apply(operator, { entries }, { dryRun: false }).catch((error) => error);
@@ -145,7 +145,7 @@ t.test('an item that filters a grant goes only together with that filter', async
   t.equal(catalog.published('civil.birth')?.items.length, 1);
 
   await bundles.apply(operator, BUNDLE, { dryRun: false });
-  await office.terminate(operator, 'g-births', 'no longer needed');
+  await service.terminate(operator, 'g-births', 'no longer needed');
   await bundles.apply(operator, { entries }, { dryRun: false });
   t.equal(catalog.published('civil.birth')?.items.length, 1, 'a grant that is over is in nobody’s way');
 });
@@ -170,9 +170,9 @@ t.test('a party that holds one record hashed and plain is warned about', async (
 });
 
 t.test('a terminated grant stays terminated, whatever a bundle says', async (t) => {
-  const { bundles, office, grants } = await open(t);
+  const { bundles, service, grants } = await open(t);
   await bundles.apply(operator, BUNDLE, { dryRun: false });
-  await office.terminate(operator, 'g-births', 'no longer needed');
+  await service.terminate(operator, 'g-births', 'no longer needed');
   const { warnings, unchanged } = await bundles.apply(operator, BUNDLE, { dryRun: false });
   t.equal(unchanged, 7);
   t.match(warnings.at(-1), /g-births: is terminated and stays so/);

@@ -11,9 +11,9 @@ import { requirePermission } from '../parties/permissions.js';
 import { checkBundle } from './bundle-check.js';
 import { type Bundle, parseBundle } from './bundle-document.js';
 import { type BundleDecision, type BundleStep, bundleSteps } from './bundle-steps.js';
-import { BundleWorld } from './planned-state.js';
+import { PlannedState } from './planned-state.js';
 
-export interface BundleOfficeDeps {
+export interface BundleServiceDeps {
   ledger: Ledger;
   parties: Parties;
   systems: Systems;
@@ -45,15 +45,15 @@ const WARNINGS_MAX = 200;
 const PROBLEMS_MAX = 1_000;
 
 /** Applies bundles: declarative and idempotent, all problems found before anything is done. */
-export class BundleOffice {
-  constructor(private readonly deps: BundleOfficeDeps) {}
+export class BundleService {
+  constructor(private readonly deps: BundleServiceDeps) {}
 
   /** Throws BUNDLE_INVALID or TRIAL_ONLY with every problem; then nothing was done. */
   async apply(caller: Caller, document: unknown, { dryRun }: { dryRun: boolean }): Promise<BundleDifference> {
     const { deps } = this;
     const acting = requirePermission(caller, 'bundle.apply', { trial: deps.trial });
     const { bundle, problems } = await parseBundle(document);
-    const world = new BundleWorld(bundle, deps);
+    const world = new PlannedState(bundle, deps);
     const entryActs = new EntryActs({ ...deps, findParty: world.party, grantsOn: world.grantsOn });
     const warnings = await this.#check(bundle, problems, { world, entryActs });
     const difference: BundleDifference = { dryRun, create: [], update: [], unchanged: 0, warnings, tokens: {} };
@@ -70,7 +70,7 @@ export class BundleOffice {
   async #check(
     bundle: Bundle,
     outer: string[],
-    parts: { world: BundleWorld; entryActs: EntryActs },
+    parts: { world: PlannedState; entryActs: EntryActs },
   ): Promise<string[]> {
     const { credentials, trial } = this.deps;
     const { problems, trialProblems, warnings } = await checkBundle(bundle, { ...parts, credentials, trial });

@@ -10,7 +10,7 @@ import { putAct } from '../parties/party-service.js';
 import type { Acting } from '../parties/permissions.js';
 import { withoutToken } from './bundle-check.js';
 import type { Bundle, WithToken } from './bundle-document.js';
-import type { BundleWorld } from './planned-state.js';
+import type { PlannedState } from './planned-state.js';
 
 /** What one document of a bundle comes to, decided anew from the folded state each time it is asked. */
 export interface BundleStep {
@@ -35,7 +35,7 @@ export interface BundleStepsDeps {
   catalog: Catalog;
   grants: Grants;
   credentials: Credentials;
-  world: BundleWorld;
+  world: PlannedState;
   entryActs: EntryActs;
   acting: Acting;
 }

@@ -2,7 +2,7 @@ import type { EntryVersion } from '../../proto/entry/entry.js';
 import type { GrantDocument } from '../../proto/entry/grant.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { type PublishedEntry, toEntryVersion } from '../catalog/entry-state.js';
-import type { GrantWorld } from '../grants/grant-problems.js';
+import type { GrantContext } from '../grants/grant-problems.js';
 import type { Grants } from '../grants/grants.js';
 import { isMap } from '../parties/document-shape.js';
 import type { Parties, Systems } from '../parties/parties.js';
@@ -10,7 +10,7 @@ import type { PartyDocument } from '../parties/party.js';
 import type { SystemDocument } from '../parties/system.js';
 import type { Bundle } from './bundle-document.js';
 
-export interface RegisteredWorld {
+export interface RegisteredState {
   parties: Parties;
   systems: Systems;
   catalog: Catalog;
@@ -19,8 +19,8 @@ export interface RegisteredWorld {
 }
 
 /** What will exist when the bundle is applied: its own documents before those that are registered. */
-export class BundleWorld implements GrantWorld {
-  readonly #registered: RegisteredWorld;
+export class PlannedState implements GrantContext {
+  readonly #registered: RegisteredState;
   readonly #parties: Map<string, PartyDocument>;
   readonly #systems: Map<string, SystemDocument>;
   readonly #grants: Map<string, GrantDocument>;
@@ -28,7 +28,7 @@ export class BundleWorld implements GrantWorld {
   readonly #declaredEntries: Set<string>;
   readonly #entries = new Map<string, EntryVersion>();
 
-  constructor(bundle: Bundle, registered: RegisteredWorld) {
+  constructor(bundle: Bundle, registered: RegisteredState) {
     this.#registered = registered;
     this.#grants = new Map(bundle.grants.filter(isReadable).map((grant) => [grant.id, grant]));
     this.#declaredEntries = new Set(bundle.entries.map((entry) => entry?.id));

@@ -5,7 +5,7 @@ import { emptyStore, openLedger } from '../../tests/support/broker/ledger.js';
 import type { Bus } from '../nats/bus.js';
 import type { OfficerCaller } from '../parties/caller.js';
 import { Catalog } from './catalog.js';
-import { CatalogOffice } from './catalog-service.js';
+import { CatalogService } from './catalog-service.js';
 import { EntryActs } from './entry-acts.js';
 
 const editor: OfficerCaller = { kind: 'officer', id: 'ed', party: 'civil', roles: ['catalog_editor'] };
@@ -26,18 +26,18 @@ async function openCatalog(t: Test, bus: Bus, trial = true, grants: GrantDocumen
   const findParty = (id: string) => (id === 'civil' ? civil : undefined);
   const grantsOn = () => grants;
   const acts = new EntryActs({ catalog, findParty, grantsOn, trial, partitions: 4, clock: Date.now });
-  return { catalog, ledger, office: new CatalogOffice({ ledger, catalog, acts, trial }) };
+  return { catalog, ledger, service: new CatalogService({ ledger, catalog, acts, trial }) };
 }
 
 t.test('a draft is in force once it is published, and found by the next start', async (t) => {
   const bus = await emptyStore(t);
-  const { catalog, office } = await openCatalog(t, bus);
-  const { changed, warnings } = await office.putDraft(editor, birth());
+  const { catalog, service } = await openCatalog(t, bus);
+  const { changed, warnings } = await service.putDraft(editor, birth());
   t.ok(changed);
   t.equal(warnings.length, 1);
   t.equal(catalog.published('civil.birth'), undefined);
   t.same(catalog.draft('civil.birth'), birth());
-  const version = await office.publish(editor, 'civil.birth');
+  const version = await service.publish(editor, 'civil.birth');
   t.match(version, {
     version: 1,
     items: [
@@ -51,12 +51,12 @@ t.test('a draft is in force once it is published, and found by the next start', 
 });
 
 t.test('the next version keeps numbers and partition, and the old one stays readable', async (t) => {
-  const { catalog, office } = await openCatalog(t, await emptyStore(t));
-  await office.putDraft(editor, birth());
-  const first = await office.publish(editor, 'civil.birth');
-  await office.putDraft(editor, birth([{ name: 'name', type: 'string' }, ID]));
+  const { catalog, service } = await openCatalog(t, await emptyStore(t));
+  await service.putDraft(editor, birth());
+  const first = await service.publish(editor, 'civil.birth');
+  await service.putDraft(editor, birth([{ name: 'name', type: 'string' }, ID]));
   t.equal(catalog.published('civil.birth')?.version, 1, 'a draft changes nothing that is in force');
-  const second = await office.publish(editor, 'civil.birth');
+  const second = await service.publish(editor, 'civil.birth');
   t.same(
     second.items.map(({ name, number }) => [name, number]),
     [
@@ -72,32 +72,32 @@ t.test('the next version keeps numbers and partition, and the old one stays read
 });
 
 t.test('the same document again is no act, and putting the published one discards a draft', async (t) => {
-  const { catalog, ledger, office } = await openCatalog(t, await emptyStore(t));
-  await office.putDraft(editor, birth());
-  t.notOk((await office.putDraft(editor, birth())).changed);
-  await office.publish(editor, 'civil.birth');
+  const { catalog, ledger, service } = await openCatalog(t, await emptyStore(t));
+  await service.putDraft(editor, birth());
+  t.notOk((await service.putDraft(editor, birth())).changed);
+  await service.publish(editor, 'civil.birth');
   const head = ledger.head;
-  t.notOk((await office.putDraft(editor, birth())).changed);
+  t.notOk((await service.putDraft(editor, birth())).changed);
   t.equal(ledger.head, head);
-  await office.putDraft(editor, birth([ID]));
-  t.ok((await office.putDraft(editor, birth())).changed);
+  await service.putDraft(editor, birth([ID]));
+  t.ok((await service.putDraft(editor, birth())).changed);
   t.equal(catalog.state('civil.birth')?.status, 'published');
   t.equal(catalog.draft('civil.birth'), undefined);
-  await t.rejects(office.publish(editor, 'civil.birth'), { code: 'CONFLICT' });
+  await t.rejects(service.publish(editor, 'civil.birth'), { code: 'CONFLICT' });
 });
 
 t.test('a version that changes what a name means is refused, also when the name was dropped before', async (t) => {
-  const { office } = await openCatalog(t, await emptyStore(t));
-  await office.putDraft(editor, birth());
-  await office.publish(editor, 'civil.birth');
+  const { service } = await openCatalog(t, await emptyStore(t));
+  await service.putDraft(editor, birth());
+  await service.publish(editor, 'civil.birth');
   const refuses = (items: Item[], message: RegExp) =>
-    t.rejects(office.putDraft(editor, birth(items)), { code: 'INCOMPATIBLE_VERSION', message });
+    t.rejects(service.putDraft(editor, birth(items)), { code: 'INCOMPATIBLE_VERSION', message });
   await refuses([ID, { ...BORN, type: 'datetime' }], /birthDate was date/);
   await refuses([ID, { name: 'birthDate', type: 'date', list: true }], /birthDate was no list/);
   await refuses([ID, { name: 'birth_date', type: 'date' }], /can not be told from birthDate/);
   await refuses([{ name: 'other', type: 'string', identifier: true }], /identifier must stay idNumber/);
-  await office.putDraft(editor, birth([ID]));
-  await office.publish(editor, 'civil.birth');
+  await service.putDraft(editor, birth([ID]));
+  await service.publish(editor, 'civil.birth');
   await refuses([ID, { ...BORN, type: 'string' }], /birthDate was date/);
 });
 
@@ -113,27 +113,27 @@ t.test(
       grant('g-old', { birthDate: { from: '2020-01-01' } }, ['idNumber']),
       grant('g-named', {}, ['name']),
     ];
-    const { office } = await openCatalog(t, await emptyStore(t), true, grants);
-    await office.putDraft(editor, birth([ID, BORN, name]));
-    await office.publish(editor, 'civil.birth');
+    const { service } = await openCatalog(t, await emptyStore(t), true, grants);
+    await service.putDraft(editor, birth([ID, BORN, name]));
+    await service.publish(editor, 'civil.birth');
     const refuses = (items: Item[]) =>
-      t.rejects(office.putDraft(editor, birth(items)), {
+      t.rejects(service.putDraft(editor, birth(items)), {
         code: 'INCOMPATIBLE_VERSION',
         message: /birthDate must stay and stay filterable, it is in the rows of grant g-old$/,
       });
     await refuses([ID, name]);
     await refuses([ID, { ...BORN, filterable: false }, name]);
-    const { warnings } = await office.putDraft(editor, birth([ID, BORN]));
+    const { warnings } = await service.putDraft(editor, birth([ID, BORN]));
     t.match(warnings.at(-1), /name is no longer there, it is granted by grant g-named,/);
   },
 );
 
 t.test('former values of records are judged by what any version allowed', async (t) => {
-  const { catalog, office } = await openCatalog(t, await emptyStore(t));
-  await office.putDraft(editor, birth([ID, BORN, { name: 'ward', type: 'integer', filterable: true, maximum: 50 }]));
-  await office.publish(editor, 'civil.birth');
-  await office.putDraft(editor, birth([ID, { name: 'ward', type: 'integer', filterable: true, maximum: 25 }]));
-  await office.publish(editor, 'civil.birth');
+  const { catalog, service } = await openCatalog(t, await emptyStore(t));
+  await service.putDraft(editor, birth([ID, BORN, { name: 'ward', type: 'integer', filterable: true, maximum: 50 }]));
+  await service.publish(editor, 'civil.birth');
+  await service.putDraft(editor, birth([ID, { name: 'ward', type: 'integer', filterable: true, maximum: 25 }]));
+  await service.publish(editor, 'civil.birth');
   const compiled = catalog.compiled('civil.birth')!;
   t.match(compiled.validateData({ idNumber: '1', ward: 30 }), [{ item: 'ward' }]);
   const former = { ward: 30, birthDate: '2026-11-22' };
@@ -144,38 +144,38 @@ t.test('former values of records are judged by what any version allowed', async 
 });
 
 t.test('a withdrawn entry is no longer in force, and comes back as its next version', async (t) => {
-  const { catalog, office } = await openCatalog(t, await emptyStore(t));
+  const { catalog, service } = await openCatalog(t, await emptyStore(t));
   const changed: string[] = [];
   catalog.onChange((id) => changed.push(id));
-  await office.putDraft(editor, birth());
-  await office.publish(editor, 'civil.birth');
-  await t.rejects(office.withdraw(editor, 'civil.birth', ' '), { code: 'BAD_REQUEST' });
-  await office.withdraw(editor, 'civil.birth', 'merged into another');
+  await service.putDraft(editor, birth());
+  await service.publish(editor, 'civil.birth');
+  await t.rejects(service.withdraw(editor, 'civil.birth', ' '), { code: 'BAD_REQUEST' });
+  await service.withdraw(editor, 'civil.birth', 'merged into another');
   t.equal(catalog.published('civil.birth'), undefined);
   t.equal(catalog.version('civil.birth', 1)?.version, 1);
   t.same(catalog.search({ limit: 5 }).entries, []);
   t.equal(changed.length, 3);
-  await office.putDraft(editor, birth());
-  t.equal((await office.publish(editor, 'civil.birth')).version, 2);
+  await service.putDraft(editor, birth());
+  t.equal((await service.publish(editor, 'civil.birth')).version, 2);
 });
 
 t.test(
   'refusals: another party, an unknown party, a missing draft, and the direct way outside trial mode',
   async (t) => {
     const bus = await emptyStore(t);
-    const { office } = await openCatalog(t, bus);
-    await t.rejects(office.putDraft({ ...editor, party: 'tax' }, birth()), { code: 'NOT_ALLOWED' });
-    await t.rejects(office.putDraft(editor, { ...birth(), id: 'nodot' }), { code: 'ENTRY_INVALID' });
+    const { service } = await openCatalog(t, bus);
+    await t.rejects(service.putDraft({ ...editor, party: 'tax' }, birth()), { code: 'NOT_ALLOWED' });
+    await t.rejects(service.putDraft(editor, { ...birth(), id: 'nodot' }), { code: 'ENTRY_INVALID' });
     const ghost: OfficerCaller = { ...editor, party: 'ghost' };
-    await t.rejects(office.putDraft(ghost, { ...birth(), id: 'ghost.x' }), {
+    await t.rejects(service.putDraft(ghost, { ...birth(), id: 'ghost.x' }), {
       code: 'ENTRY_INVALID',
       message: /no party ghost/,
     });
-    await t.rejects(office.publish(editor, 'civil.birth'), { code: 'NOT_FOUND' });
-    await office.putDraft(editor, birth());
+    await t.rejects(service.publish(editor, 'civil.birth'), { code: 'NOT_FOUND' });
+    await service.putDraft(editor, birth());
     const lawful = await openCatalog(t, bus, false);
-    await t.rejects(lawful.office.publish(editor, 'civil.birth'), { code: 'TRIAL_ONLY' });
-    await t.rejects(lawful.office.putDraft(editor, birth([ID])), {
+    await t.rejects(lawful.service.publish(editor, 'civil.birth'), { code: 'TRIAL_ONLY' });
+    await t.rejects(lawful.service.putDraft(editor, birth([ID])), {
       code: 'ENTRY_INVALID',
       message: /provider: is missing/,
     });

@@ -9,7 +9,7 @@ import type { Catalog } from './catalog.js';
 import { refuseInvalid, validateEntryDocument } from './document/entry-problems.js';
 import type { EntryActs } from './entry-acts.js';
 
-export interface CatalogOfficeDeps {
+export interface CatalogServiceDeps {
   ledger: Ledger;
   catalog: Catalog;
   acts: EntryActs;
@@ -24,8 +24,8 @@ export interface DraftResult {
 }
 
 /** Where entries are drafted, published and withdrawn. */
-export class CatalogOffice {
-  constructor(private readonly deps: CatalogOfficeDeps) {}
+export class CatalogService {
+  constructor(private readonly deps: CatalogServiceDeps) {}
 
   /** Lays the document down as the draft of its entry; a published version stays in force beside it. */
   async putDraft(caller: Caller, document: unknown): Promise<DraftResult> {

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Bus } from '../nats/bus.js';
 import type { Store } from '../nats/streams.js';
-import { renewLog } from './log-epochs.js';
+import { startEpoch } from './log-epochs.js';
 
-export interface LogRenewalsDeps {
+export interface EpochChangesDeps {
   bus: Bus;
   store: Store;
   warn(message: string, error?: unknown): void;
@@ -13,13 +13,13 @@ export interface LogRenewalsDeps {
 const RETRY_MS = 500;
 
 /** Gives logs that have lost their tail a new life while the broker runs; `store.logs` has none of them until then. */
-export class LogRenewals {
-  readonly #deps: LogRenewalsDeps;
+export class EpochChanges {
+  readonly #deps: EpochChangesDeps;
   /** Partition → losses seen since its renewal began. */
   readonly #losses = new Map<number, number>();
   #stopped = false;
 
-  constructor(deps: LogRenewalsDeps) {
+  constructor(deps: EpochChangesDeps) {
     this.#deps = deps;
   }
 
@@ -44,7 +44,7 @@ export class LogRenewals {
     while (!this.#stopped) {
       const losses = this.#losses.get(partition);
       try {
-        log = await renewLog(bus, partition, log);
+        log = await startEpoch(bus, partition, log);
         if (losses !== this.#losses.get(partition)) continue;
         store.logs[partition] = log;
         return;

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap';
 import { connect, startNats } from '../../tests/support/nats/nats.js';
 import { ensureStreams } from '../nats/streams.js';
-import { LogMarks } from './epoch-markers.js';
-import { readMark, renewLog } from './log-epochs.js';
+import { EpochMarkers } from './epoch-markers.js';
+import { readEpochMarker, startEpoch } from './log-epochs.js';
 
 /** Processes that have read the log so far, on one store. */
 async function setUp(t: Test, ...heads: number[]) {
@@ -13,7 +13,7 @@ async function setUp(t: Test, ...heads: number[]) {
     const told: number[] = [];
     const onOtherLife = (partition: number) => told.push(partition);
     const warn = (message: string, error?: unknown) => t.fail(message, { error });
-    processes.push({ store, told, marks: new LogMarks({ bus, store, headOf: () => head, onOtherLife, warn }) });
+    processes.push({ store, told, marks: new EpochMarkers({ bus, store, headOf: () => head, onOtherLife, warn }) });
   }
   return { bus, processes };
 }
@@ -21,9 +21,9 @@ async function setUp(t: Test, ...heads: number[]) {
 t.test('who reads the log late does not lower its mark', async (t) => {
   const { bus, processes } = await setUp(t, 1000, 500, 1500);
   for (const { marks } of processes.slice(0, 2)) await marks.drain();
-  t.equal((await readMark(bus, 0))?.mark.position, 1000);
+  t.equal((await readEpochMarker(bus, 0))?.mark.position, 1000);
   await processes[2]?.marks.drain();
-  t.equal((await readMark(bus, 0))?.mark.position, 1500);
+  t.equal((await readEpochMarker(bus, 0))?.mark.position, 1500);
 });
 
 t.test('who is overtaken between looking and writing does not lower the mark either', async (t) => {
@@ -36,16 +36,16 @@ t.test('who is overtaken between looking and writing does not lower the mark eit
     return publish(message);
   };
   await late?.marks.drain();
-  t.equal((await readMark(bus, 0))?.mark.position, 1000);
+  t.equal((await readEpochMarker(bus, 0))?.mark.position, 1000);
 });
 
 t.test('who missed a new life of the log writes nothing under the old one, and is told', async (t) => {
   const { bus, processes } = await setUp(t, 1000, 500);
   const [ahead, late] = processes;
   await ahead?.marks.drain();
-  const log = await renewLog(bus, 0, ahead?.store.logs[0] as string);
+  const log = await startEpoch(bus, 0, ahead?.store.logs[0] as string);
   await late?.marks.drain();
-  t.match((await readMark(bus, 0))?.mark, { log, position: 0 });
+  t.match((await readEpochMarker(bus, 0))?.mark, { log, position: 0 });
   t.strictSame(late?.told, [0]);
 });
 
@@ -54,5 +54,5 @@ t.test('nothing is written of a log whose new life is not agreed on yet', async 
   const [{ store, marks }] = processes as [(typeof processes)[0]];
   store.logs[0] = undefined;
   await marks.drain();
-  t.equal(await readMark(bus, 0), undefined);
+  t.equal(await readEpochMarker(bus, 0), undefined);
 });

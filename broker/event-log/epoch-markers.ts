@@ -1,9 +1,9 @@
 import type { Bus } from '../nats/bus.js';
 import { WrongExpectedSequenceError } from '../nats/store-errors.js';
 import type { Store } from '../nats/streams.js';
-import { readMark, settleLog, writeMark } from './log-epochs.js';
+import { readEpochMarker, resolveEpoch, writeEpochMarker } from './log-epochs.js';
 
-export interface LogMarksDeps {
+export interface EpochMarkersDeps {
   bus: Bus;
   store: Store;
   /** Newest position that this broker knows of the partition. */
@@ -24,13 +24,13 @@ const MARK_INTERVAL_MS = 1000;
 const ATTEMPTS = 4;
 
 /** Writes down how far each log goes, at most once a second, so that the next start can tell if something is missing. */
-export class LogMarks {
+export class EpochMarkers {
   /** What the store has at least. */
   readonly #written = new Map<number, Written>();
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(private readonly deps: LogMarksDeps) {}
+  constructor(private readonly deps: EpochMarkersDeps) {}
 
   start(): void {
     this.#timer = setInterval(() => this.#writeLater(), MARK_INTERVAL_MS);
@@ -59,7 +59,7 @@ export class LogMarks {
       const position = headOf(partition);
       if (log === undefined || position === 0) continue;
       for (let attempt = 1; !this.#isWritten(partition, { log, position }) && attempt <= ATTEMPTS; attempt++) {
-        if (!(await this.#raise(partition, { log, position }))) break;
+        if (!(await this.#advance(partition, { log, position }))) break;
       }
     }
   }
@@ -70,11 +70,11 @@ export class LogMarks {
   }
 
   /** Never lowers the mark of a life, and writes for the present life only. False when there is nothing to write now. */
-  async #raise(partition: number, { log, position }: Written): Promise<boolean> {
+  async #advance(partition: number, { log, position }: Written): Promise<boolean> {
     const { bus, store, onOtherLife } = this.deps;
-    const stored = await readMark(bus, partition);
+    const stored = await readEpochMarker(bus, partition);
     const isOwn = stored?.mark.log === log;
-    if (stored && !isOwn && (await settleLog(bus, partition)).log !== log) {
+    if (stored && !isOwn && (await resolveEpoch(bus, partition)).log !== log) {
       if (store.logs[partition] === log) onOtherLife(partition);
       return false;
     }
@@ -82,7 +82,8 @@ export class LogMarks {
     if (store.logs[partition] !== log) return false;
     const known = isOwn ? stored.mark.position : 0;
     try {
-      if (known < position) await writeMark(bus, partition, { ...stored?.mark, log, position }, stored?.revision ?? 0);
+      if (known < position)
+        await writeEpochMarker(bus, partition, { ...stored?.mark, log, position }, stored?.revision ?? 0);
       this.#written.set(partition, { log, position: Math.max(known, position) });
     } catch (error) {
       if (!(error instanceof WrongExpectedSequenceError)) throw error;

@@ -1,8 +1,8 @@
 import t from 'tap';
 import { connect, startNats } from '../../tests/support/nats/nats.js';
 import { ensureStreams, eventStream } from '../nats/streams.js';
-import { LogMarks } from './epoch-markers.js';
-import { renewAllLogs, renewShortenedLogs } from './epoch-start.js';
+import { EpochMarkers } from './epoch-markers.js';
+import { startEpochsOfAllLogs, startEpochsOfTruncatedLogs } from './epoch-start.js';
 
 const ignore = () => {};
 
@@ -15,9 +15,9 @@ t.test('a log that lost what was once there gets a new life, the others keep the
     for (let i = 0; i < 3; i++)
       await bus.publisher.publish({ subject: `ev.${partition}.a.b.c`, data: Buffer.from('x') });
   }
-  const marks = new LogMarks({ bus, store, headOf: () => 3, onOtherLife: ignore, warn: ignore });
+  const marks = new EpochMarkers({ bus, store, headOf: () => 3, onOtherLife: ignore, warn: ignore });
   await marks.drain();
-  t.same(await renewShortenedLogs(bus, store), [], 'nothing is missing');
+  t.same(await startEpochsOfTruncatedLogs(bus, store), [], 'nothing is missing');
 
   // A restore from before the last events: the stream under the same name and life, but shorter.
   const { config } = await bus.jsm.streams.info(eventStream(1));
@@ -25,19 +25,19 @@ t.test('a log that lost what was once there gets a new life, the others keep the
   await bus.jsm.streams.add(config);
   await bus.publisher.publish({ subject: 'ev.1.a.b.c', data: Buffer.from('x') });
   const another = await ensureStreams(await connect(t, server), { partitions: 2, replicas: 1 });
-  const starting = [store, another].map((one) => renewShortenedLogs(bus, one));
+  const starting = [store, another].map((one) => startEpochsOfTruncatedLogs(bus, one));
   t.ok((await Promise.all(starting)).flat().includes(1));
   t.strictSame(store.logs, another.logs, 'brokers that start at the same moment agree');
   t.equal(store.logs[0], before[0]);
   t.not(store.logs[1], before[1]);
-  t.same(await renewShortenedLogs(bus, store), [], 'nothing is missing from the new life');
+  t.same(await startEpochsOfTruncatedLogs(bus, store), [], 'nothing is missing from the new life');
 });
 
 t.test('a store that was put back as a whole gets new lives when it is told so', async (t) => {
   const bus = await connect(t, await startNats(t));
   const store = await ensureStreams(bus, { partitions: 2, replicas: 1 });
   const before = [...store.logs];
-  await renewAllLogs(bus, store);
+  await startEpochsOfAllLogs(bus, store);
   for (const [partition, log] of store.logs.entries()) t.not(log, before[partition]);
   t.same((await ensureStreams(bus, { partitions: 2, replicas: 1 })).logs, store.logs, 'the next start finds them');
 });

@@ -1,18 +1,18 @@
 import type { Bus } from '../nats/bus.js';
 import type { Store } from '../nats/streams.js';
-import { renewLog, settleLog } from './log-epochs.js';
+import { resolveEpoch, startEpoch } from './log-epochs.js';
 
 /**
  * Gives every log that is shorter than it once was a new life: it was restored from a backup or has lost its tail, and
  * positions that clients hold would name other events. Call before anything reads the logs; changes `store.logs`.
  */
-export async function renewShortenedLogs(bus: Bus, store: Store): Promise<number[]> {
+export async function startEpochsOfTruncatedLogs(bus: Bus, store: Store): Promise<number[]> {
   const renewed: number[] = [];
   for (let partition = 0; partition < store.partitions; partition++) {
-    const { log, last, stored } = await settleLog(bus, partition);
+    const { log, last, stored } = await resolveEpoch(bus, partition);
     store.logs[partition] = log;
     if (stored?.mark.log !== log || last >= stored.mark.position) continue;
-    store.logs[partition] = await renewLog(bus, partition, log);
+    store.logs[partition] = await startEpoch(bus, partition, log);
     renewed.push(partition);
   }
   return renewed;
@@ -22,8 +22,8 @@ export async function renewShortenedLogs(bus: Bus, store: Store): Promise<number
  * Gives every log a new life. A store that was copied cold and put back looks whole, its marks are as old as its logs; only
  * who put it back knows that positions handed out since then name other events.
  */
-export async function renewAllLogs(bus: Bus, store: Store): Promise<void> {
+export async function startEpochsOfAllLogs(bus: Bus, store: Store): Promise<void> {
   for (const [partition, log] of store.logs.entries()) {
-    if (log !== undefined) store.logs[partition] = await renewLog(bus, partition, log);
+    if (log !== undefined) store.logs[partition] = await startEpoch(bus, partition, log);
   }
 }

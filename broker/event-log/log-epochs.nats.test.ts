@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap';
 import { lifeInStore } from '../../tests/support/broker/truncated-log.js';
 import { connect, startNats } from '../../tests/support/nats/nats.js';
-import { ensureStreams, nameLog } from '../nats/streams.js';
-import { readMark, renewLog, settleLog } from './log-epochs.js';
+import { ensureStreams, setEpoch } from '../nats/streams.js';
+import { readEpochMarker, resolveEpoch, startEpoch } from './log-epochs.js';
 
 async function setUp(t: Test) {
   const server = await startNats(t);
@@ -14,7 +14,7 @@ async function setUp(t: Test) {
 t.test('all that renew the same life at the same moment give the log the same new one', async (t) => {
   const { server, bus, first } = await setUp(t);
   const processes = await Promise.all(Array.from({ length: 6 }, () => connect(t, server)));
-  const lives = await Promise.all(processes.map((process) => renewLog(process, 0, first)));
+  const lives = await Promise.all(processes.map((process) => startEpoch(process, 0, first)));
   t.not(lives[0], first);
   t.strictSame([...new Set(lives)], [await lifeInStore(bus)]);
 });
@@ -25,20 +25,20 @@ t.test('who is overtaken between looking and deciding takes what was decided', a
   const publish = slow.publisher.publish.bind(slow.publisher);
   let decided: string | undefined;
   slow.publisher.publish = async (message) => {
-    decided ??= await renewLog(bus, 0, first);
+    decided ??= await startEpoch(bus, 0, first);
     return publish(message);
   };
-  t.equal(await renewLog(slow, 0, first), decided);
+  t.equal(await startEpoch(slow, 0, first), decided);
   t.equal(await lifeInStore(bus), decided);
-  t.equal((await readMark(bus, 0))?.mark.log, decided, 'and how far that one goes is known');
+  t.equal((await readEpochMarker(bus, 0))?.mark.log, decided, 'and how far that one goes is known');
 });
 
 t.test('who comes late takes the life that is there; who knows it can renew it', async (t) => {
   const { bus, first } = await setUp(t);
-  const second = await renewLog(bus, 0, first);
-  t.equal(await renewLog(bus, 0, first), second);
-  t.equal((await readMark(bus, 0))?.mark.log, second);
-  const third = await renewLog(bus, 0, second);
+  const second = await startEpoch(bus, 0, first);
+  t.equal(await startEpoch(bus, 0, first), second);
+  t.equal((await readEpochMarker(bus, 0))?.mark.log, second);
+  const third = await startEpoch(bus, 0, second);
   t.notOk([first, second].includes(third));
   t.equal(await lifeInStore(bus), third);
 });
@@ -47,19 +47,19 @@ t.test('a new life that was decided on and not written to the stream is written 
   const { server, bus, first } = await setUp(t);
   const dying = await connect(t, server);
   dying.jsm.streams.update = () => Promise.reject(new Error('died'));
-  await t.rejects(renewLog(dying, 0, first), { message: 'died' });
-  const decided = (await readMark(bus, 0))?.mark.log as string;
+  await t.rejects(startEpoch(dying, 0, first), { message: 'died' });
+  const decided = (await readEpochMarker(bus, 0))?.mark.log as string;
   t.not(decided, first);
   t.equal(await lifeInStore(bus), first);
-  t.equal((await settleLog(bus, 0)).log, decided);
+  t.equal((await resolveEpoch(bus, 0)).log, decided);
   t.equal(await lifeInStore(bus), decided);
 });
 
 t.test('a writer that slept through two further lives brings no old name back', async (t) => {
   const { bus, first } = await setUp(t);
-  const second = await renewLog(bus, 0, first);
-  const fourth = await renewLog(bus, 0, await renewLog(bus, 0, second));
-  await nameLog(bus, await bus.jsm.streams.info('EV_0'), second);
-  t.equal((await settleLog(bus, 0)).log, fourth);
+  const second = await startEpoch(bus, 0, first);
+  const fourth = await startEpoch(bus, 0, await startEpoch(bus, 0, second));
+  await setEpoch(bus, await bus.jsm.streams.info('EV_0'), second);
+  t.equal((await resolveEpoch(bus, 0)).log, fourth);
   t.equal(await lifeInStore(bus), fourth);
 });

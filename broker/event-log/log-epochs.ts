@@ -1,43 +1,48 @@
 import type { Bus } from '../nats/bus.js';
 import { lastOf, provenInfo } from '../nats/read/log-reader.js';
 import { StoreUnavailableError, WrongExpectedSequenceError } from '../nats/store-errors.js';
-import { CURSORS_STREAM, eventStream, logOf, nameLog, newLogId } from '../nats/streams.js';
+import { CURSORS_STREAM, epochOf, eventStream, newEpochId, setEpoch } from '../nats/streams.js';
 
 /** How far a log was seen, and in which of its lives. */
-export interface LogMark {
+export interface EpochMarker {
   log: string;
   position: number;
   /** Lives that this one has replaced, the newest last; none in a log that never lost anything. */
   formers?: string[];
 }
 
-export interface StoredMark {
-  mark: LogMark;
+export interface StoredEpochMarker {
+  mark: EpochMarker;
   /** What the next write expects. */
   revision: number;
 }
 
-export interface SettledLog {
+export interface ResolvedEpoch {
   log: string;
   last: number;
-  stored: StoredMark | undefined;
+  stored: StoredEpochMarker | undefined;
 }
 
 /** A writer would have to sleep through more lives of one log than this to bring an old name back. */
-const FORMERS_MAX = 16;
+const PREVIOUS_EPOCHS_MAX = 16;
 /** Each further one means that another process wrote in between, and every process writes once for a loss. */
 const ATTEMPTS = 20;
 
 const markSubject = (partition: number): string => `mark.log.${partition}`;
 
-export async function readMark(bus: Bus, partition: number): Promise<StoredMark | undefined> {
+export async function readEpochMarker(bus: Bus, partition: number): Promise<StoredEpochMarker | undefined> {
   const message = await lastOf(bus, CURSORS_STREAM, markSubject(partition));
   if (!message) return undefined;
-  return { mark: JSON.parse(Buffer.from(message.data).toString()) as LogMark, revision: message.position };
+  return { mark: JSON.parse(Buffer.from(message.data).toString()) as EpochMarker, revision: message.position };
 }
 
 /** Rejects with WrongExpectedSequenceError when another one was written since that revision was read. */
-export async function writeMark(bus: Bus, partition: number, mark: LogMark, revision: number): Promise<void> {
+export async function writeEpochMarker(
+  bus: Bus,
+  partition: number,
+  mark: EpochMarker,
+  revision: number,
+): Promise<void> {
   const data = Buffer.from(JSON.stringify(mark));
   await bus.publisher.publish({ subject: markSubject(partition), data, expectLastSubject: revision });
 }
@@ -46,14 +51,14 @@ export async function writeMark(bus: Bus, partition: number, mark: LogMark, revi
  * The present life of a log, and how far the log goes. When another process has decided on a new one and not got as far as
  * writing it to the stream, or a late writer brought an old one back, that is mended first.
  */
-export async function settleLog(bus: Bus, partition: number): Promise<SettledLog> {
+export async function resolveEpoch(bus: Bus, partition: number): Promise<ResolvedEpoch> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     // In this order: a life that the stream does not name yet can't have been replaced by another one meanwhile.
-    const stored = await readMark(bus, partition);
+    const stored = await readEpochMarker(bus, partition);
     const info = await provenInfo(bus, eventStream(partition));
-    const named = logOf(info);
+    const named = epochOf(info);
     if (!stored?.mark.formers?.includes(named)) return { log: named, last: info.state.last_seq, stored };
-    await nameLog(bus, info, stored.mark.log);
+    await setEpoch(bus, info, stored.mark.log);
   }
   throw new StoreUnavailableError(`the life of ${eventStream(partition)} keeps changing`, false);
 }
@@ -62,14 +67,14 @@ export async function settleLog(bus: Bus, partition: number): Promise<SettledLog
  * Gives a log a new life after it was restored or has lost its tail. Resolves with its id, which is the same for all that
  * knew the same former life: the first who replaces the log's mark decides. Safe to repeat after a failure.
  */
-export async function renewLog(bus: Bus, partition: number, known: string): Promise<string> {
+export async function startEpoch(bus: Bus, partition: number, known: string): Promise<string> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const { log, last, stored } = await settleLog(bus, partition);
+    const { log, last, stored } = await resolveEpoch(bus, partition);
     if (log !== known) return log;
-    const formers = [...(stored?.mark.formers ?? []), known].slice(-FORMERS_MAX);
-    const mark = { log: newLogId(), position: last, formers };
+    const formers = [...(stored?.mark.formers ?? []), known].slice(-PREVIOUS_EPOCHS_MAX);
+    const mark = { log: newEpochId(), position: last, formers };
     // Whoever won: the next turn finds it in the mark and writes it to the stream.
-    await writeMark(bus, partition, mark, stored?.revision ?? 0).catch(unlessOvertaken);
+    await writeEpochMarker(bus, partition, mark, stored?.revision ?? 0).catch(unlessOvertaken);
   }
   throw new StoreUnavailableError(`the life of ${eventStream(partition)} keeps changing`, false);
 }

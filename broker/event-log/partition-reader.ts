@@ -5,9 +5,9 @@ import { provenEnd } from '../nats/read/log-reader.js';
 import type { StoredMessage } from '../nats/stored-message.js';
 import { eventStream } from '../nats/streams.js';
 import { EventMemory } from './event-memory.js';
-import { settleLog } from './log-epochs.js';
+import { resolveEpoch } from './log-epochs.js';
 import { LogEvent } from './log-event.js';
-import { RecentLog } from './recent-tail.js';
+import { RecentTail } from './recent-tail.js';
 
 export interface PartitionReaderDeps {
   bus: Bus;
@@ -24,7 +24,7 @@ export interface PartitionReaderDeps {
 /** The one ordered, unfiltered reader of a partition in this process. `head` is the last position dispatched. */
 export class PartitionReader {
   readonly partition: number;
-  readonly recent: RecentLog;
+  readonly recent: RecentTail;
   readonly #bus: Bus;
   readonly #follower: Follower;
   readonly #onEvent: (event: LogEvent) => void;
@@ -36,13 +36,13 @@ export class PartitionReader {
   constructor(deps: PartitionReaderDeps) {
     this.partition = deps.partition;
     this.#bus = deps.bus;
-    this.recent = new RecentLog(deps.after);
+    this.recent = new RecentTail(deps.after);
     this.#onEvent = deps.onEvent;
     this.#follower = new Follower(deps.bus, {
       stream: eventStream(deps.partition),
       after: deps.after,
       life: deps.life,
-      settledLife: async () => (await settleLog(deps.bus, deps.partition)).log,
+      settledLife: async () => (await resolveEpoch(deps.bus, deps.partition)).log,
       onMessage: (message) => this.#read(message),
       onTailLost: deps.onTailLost,
     });

@@ -1,12 +1,12 @@
 import t from 'tap';
 import type { LogEvent } from './log-event.js';
-import { RecentLog } from './recent-tail.js';
+import { RecentTail } from './recent-tail.js';
 
 const event = (position: number, entry: string, size = 10) =>
   ({ position, entry, bytes: Buffer.alloc(size) }) as unknown as LogEvent;
 
 t.test('gives the events of one entry after a position that it covers', async (t) => {
-  const log = new RecentLog(100);
+  const log = new RecentTail(100);
   log.push(event(101, 'a.x'));
   log.push(event(103, 'a.y'));
   log.push(event(104, 'a.x'));
@@ -22,13 +22,13 @@ t.test('gives the events of one entry after a position that it covers', async (t
 });
 
 t.test('says so when a position is before what it covers', async (t) => {
-  const log = new RecentLog(100);
+  const log = new RecentTail(100);
   log.push(event(101, 'a.x'));
   t.equal(log.eventsAfter(99, 'a.x'), undefined);
 });
 
 t.test('stays within its bounds and then covers less', async (t) => {
-  const log = new RecentLog(0);
+  const log = new RecentTail(0);
   for (let position = 1; position <= 40_000; position++) log.push(event(position, 'a.x'));
   t.equal(log.after, 40_000 - 16_384);
   t.equal(log.eventsAfter(log.after, 'a.x')?.length, 16_384);

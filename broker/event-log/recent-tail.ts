@@ -8,7 +8,7 @@ const RECENT_BYTES_MAX = 8 * 1024 * 1024;
  * The end of one partition's log in memory, without a gap from `start` to the last event dispatched. It is the seam:
  * who has everything before `start` can take the rest from here and join the live channel in the same turn.
  */
-export class RecentLog {
+export class RecentTail {
   /** Dropped ones are emptied places until there are enough of them to move the rest. */
   #events: (LogEvent | undefined)[] = [];
   #first = 0;

@@ -4,7 +4,7 @@ import { type SourceEventInput, SUBPROTOCOLS } from '../../proto/frames/frames.j
 import { socketMessage } from '../../proto/frames/socket-message.js';
 import { connectClient, startGateway, stored, subscriptionOf } from '../../tests/support/broker/gateway.js';
 
-const event = (id: string): SourceEventInput => ({ specversion: '1.0', id, type: 'office.thing', op: 'create' });
+const event = (id: string): SourceEventInput => ({ specversion: '1.0', id, type: 'service.thing', op: 'create' });
 
 for (const encoding of SUBPROTOCOLS) {
   t.test(`${encoding}: a publish frame is answered with its results in order`, async (t) => {

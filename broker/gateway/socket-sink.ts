@@ -24,7 +24,7 @@ export interface SocketSinkOptions {
 export class SocketSink implements FrameSink {
   readonly #waiting: (() => void)[] = [];
   #isOpen = true;
-  #stuffedTimer: NodeJS.Timeout | undefined;
+  #stalledTimer: NodeJS.Timeout | undefined;
   #writtenAtCheck = 0;
 
   constructor(
@@ -65,25 +65,25 @@ export class SocketSink implements FrameSink {
   close(): void {
     this.#isOpen = false;
     this.socket.off('drain', this.#onDrain);
-    clearTimeout(this.#stuffedTimer);
+    clearTimeout(this.#stalledTimer);
     this.#wake();
   }
 
   readonly #onDrain = (): void => {
-    clearTimeout(this.#stuffedTimer);
-    this.#stuffedTimer = undefined;
+    clearTimeout(this.#stalledTimer);
+    this.#stalledTimer = undefined;
     this.#wake();
   };
 
   /** From the first write that had to wait until the buffer is empty. */
   #watchProgress(): void {
-    if (this.#stuffedTimer) return;
+    if (this.#stalledTimer) return;
     this.#writtenAtCheck = this.#writtenBytes;
-    this.#stuffedTimer = setTimeout(() => this.#checkProgress(), this.options.stuffedMs);
+    this.#stalledTimer = setTimeout(() => this.#checkProgress(), this.options.stuffedMs);
   }
 
   #checkProgress(): void {
-    this.#stuffedTimer = undefined;
+    this.#stalledTimer = undefined;
     if (this.socket.writableLength === 0) return;
     if (this.#writtenBytes === this.#writtenAtCheck) this.#giveUp();
     else this.#watchProgress();

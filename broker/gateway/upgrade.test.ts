@@ -67,7 +67,7 @@ t.test('a session whose credential is withdrawn, or loses a right, is closed wit
   gateway.checkCredentials('reader');
   gateway.checkCredentials('somebody-else');
   t.equal(gateway.sessions, 1, 'nothing has changed');
-  callers['system-token'] = { kind: 'system', id: 'reader', party: 'office', may: ['publish'] };
+  callers['system-token'] = { kind: 'system', id: 'reader', party: 'service', may: ['publish'] };
   gateway.checkCredentials('reader');
   t.match(await first.closed, { code: 4403 });
   const second = await connectClient(t, url);

@@ -9,7 +9,7 @@ import { boundsOf } from './grant-period.js';
 import { rowProblems } from './rows-check.js';
 
 /** What a grant refers to; also things that are about to be made beside it. */
-export interface GrantWorld {
+export interface GrantContext {
   system(id: string): SystemDocument | undefined;
   entry(id: string): EntryVersion | undefined;
   /** True when the entry comes with the grant and is not valid itself: that is said there. */
@@ -18,7 +18,7 @@ export interface GrantWorld {
   grant(id: string): GrantDocument | undefined;
 }
 
-export interface GrantVerdict {
+export interface GrantValidation {
   /** Each begins with its path. */
   problems: string[];
   /** Problems of the row filter, which have their own code. */
@@ -69,7 +69,7 @@ const ITEM_SHAPE: Shape = {
 };
 
 /** Everything wrong with a grant as submitted. */
-export function validateGrant(document: unknown, world: GrantWorld): GrantVerdict {
+export function validateGrant(document: unknown, world: GrantContext): GrantValidation {
   const problems = shapeProblems(document, GRANT_SHAPE);
   if (!isMap(document) || problems.length > 0) return { problems, rowProblems: [] };
   const grant = document as unknown as GrantDocument;
@@ -89,7 +89,7 @@ const itemShapes = (items: readonly GrantedItem[]): string[] =>
   items.flatMap((one, index) => shapeProblems(one, ITEM_SHAPE, `items[${index}]`));
 
 /** Throws GRANT_INVALID with all problems, or UNKNOWN_PREDICATE when only the row filter is wrong. */
-export function refuseInvalidGrant(grant: string, verdict: GrantVerdict): void {
+export function refuseInvalidGrant(grant: string, verdict: GrantValidation): void {
   const all = [...verdict.problems, ...verdict.rowProblems];
   if (all.length === 0) return;
   const code = verdict.problems.length === 0 ? 'UNKNOWN_PREDICATE' : 'GRANT_INVALID';
@@ -107,7 +107,7 @@ function holderProblems(grant: GrantDocument, system: SystemDocument | undefined
 }
 
 /** Cursors and receipts stay with a grant: in another entry their positions would name other events. */
-function identityProblems(grant: GrantDocument, world: GrantWorld): string[] {
+function identityProblems(grant: GrantDocument, world: GrantContext): string[] {
   const current = world.grant(grant.id);
   const party = world.system(grant.system)?.party;
   if (!current) return [];

@@ -28,7 +28,7 @@ const WORLD = {
   ],
 };
 
-async function openOffice(t: Test) {
+async function openService(t: Test) {
   const bus = await emptyStore(t);
   const opened = await openSharing(t, bus, true);
   await opened.bundles.apply(operator, WORLD, { dryRun: false });
@@ -36,38 +36,38 @@ async function openOffice(t: Test) {
 }
 
 t.test('a grant is created once; the same again is no act, another spelling neither', async (t) => {
-  const { office, ledger, grants } = await openOffice(t);
-  const { grant, changed } = await office.create(operator, { ...GRANT, rows: { weight: { in: ['1.50'] } } });
+  const { service, ledger, grants } = await openService(t);
+  const { grant, changed } = await service.create(operator, { ...GRANT, rows: { weight: { in: ['1.50'] } } });
   t.ok(changed);
   t.match(grant, { party: 'health', status: 'in_force', rows: { weight: { is: '1.5' } }, ledgerSeq: ledger.head });
   t.same(grants.byEntry('civil.birth'), [grant]);
   const head = ledger.head;
-  t.notOk((await office.create(operator, { ...GRANT, party: 'health', rows: { weight: { is: '1.5' } } })).changed);
+  t.notOk((await service.create(operator, { ...GRANT, party: 'health', rows: { weight: { is: '1.5' } } })).changed);
   t.equal(ledger.head, head);
   t.match(await ledger.read({ kind: 'grant', limit: 5 }), [{ act: 'created', document: { trial: true } }]);
 });
 
 t.test('a changed document amends the grant, and everyone who follows grants is told', async (t) => {
-  const { office, ledger, grants } = await openOffice(t);
-  await office.create(operator, GRANT);
+  const { service, ledger, grants } = await openService(t);
+  await service.create(operator, GRANT);
   const seen: string[] = [];
   grants.onChange((grant) => seen.push(grant.purpose));
-  await office.create(operator, { ...GRANT, purpose: 'vaccination' });
+  await service.create(operator, { ...GRANT, purpose: 'vaccination' });
   t.same(seen, ['vaccination']);
   t.match(await ledger.read({ kind: 'grant', limit: 5 }), [{ act: 'created' }, { act: 'amended' }]);
 });
 
 t.test('suspend, restore and terminate, each with a reason and only from where it can follow', async (t) => {
-  const { office, ledger } = await openOffice(t);
-  await office.create(operator, GRANT);
-  await t.rejects(office.suspend(operator, 'g-births', ''), { code: 'BAD_REQUEST' });
-  await t.rejects(office.restore(operator, 'g-births', 'why not'), { code: 'CONFLICT' });
-  t.equal((await office.suspend(operator, 'g-births', 'misuse')).status, 'suspended');
-  await t.rejects(office.suspend(operator, 'g-births', 'misuse'), { code: 'CONFLICT' });
-  t.equal((await office.restore(operator, 'g-births', 'rectified')).status, 'in_force');
-  t.equal((await office.terminate(operator, 'g-births', 'over')).status, 'terminated');
-  await t.rejects(office.restore(operator, 'g-births', 'again'), { code: 'CONFLICT' });
-  await t.rejects(office.create(operator, GRANT), { code: 'CONFLICT', message: /final/ });
+  const { service, ledger } = await openService(t);
+  await service.create(operator, GRANT);
+  await t.rejects(service.suspend(operator, 'g-births', ''), { code: 'BAD_REQUEST' });
+  await t.rejects(service.restore(operator, 'g-births', 'why not'), { code: 'CONFLICT' });
+  t.equal((await service.suspend(operator, 'g-births', 'misuse')).status, 'suspended');
+  await t.rejects(service.suspend(operator, 'g-births', 'misuse'), { code: 'CONFLICT' });
+  t.equal((await service.restore(operator, 'g-births', 'rectified')).status, 'in_force');
+  t.equal((await service.terminate(operator, 'g-births', 'over')).status, 'terminated');
+  await t.rejects(service.restore(operator, 'g-births', 'again'), { code: 'CONFLICT' });
+  await t.rejects(service.create(operator, GRANT), { code: 'CONFLICT', message: /final/ });
   const acts = await ledger.read({ kind: 'grant', id: 'g-births', after: 0, limit: 10 });
   t.same(
     acts.map(({ act, reason }) => [act, reason]),
@@ -81,36 +81,36 @@ t.test('suspend, restore and terminate, each with a reason and only from where i
 });
 
 t.test('officers of the provider may suspend; others may not, and no one but the operator creates', async (t) => {
-  const { office } = await openOffice(t);
+  const { service } = await openService(t);
   const security = (party: string): OfficerCaller => ({
     kind: 'officer',
     id: 'so',
     party,
     roles: ['security_officer'],
   });
-  await t.rejects(office.create(security('civil'), GRANT), { code: 'NOT_ALLOWED' });
-  await office.create(operator, GRANT);
-  await t.rejects(office.suspend(security('health'), 'g-births', 'x'), { code: 'NOT_ALLOWED' });
-  t.equal((await office.suspend(security('civil'), 'g-births', 'misuse')).status, 'suspended');
-  await t.rejects(office.suspend(operator, 'none', 'x'), { code: 'NOT_FOUND' });
+  await t.rejects(service.create(security('civil'), GRANT), { code: 'NOT_ALLOWED' });
+  await service.create(operator, GRANT);
+  await t.rejects(service.suspend(security('health'), 'g-births', 'x'), { code: 'NOT_ALLOWED' });
+  t.equal((await service.suspend(security('civil'), 'g-births', 'misuse')).status, 'suspended');
+  await t.rejects(service.suspend(operator, 'none', 'x'), { code: 'NOT_FOUND' });
 });
 
 t.test('outside trial mode a grant is not created directly, but an existing one can be suspended', async (t) => {
-  const { office, bus } = await openOffice(t);
-  await office.create(operator, GRANT);
+  const { service, bus } = await openService(t);
+  await service.create(operator, GRANT);
   const lawful = await openSharing(t, bus, false);
-  await t.rejects(lawful.office.create(operator, GRANT), { code: 'TRIAL_ONLY' });
+  await t.rejects(lawful.service.create(operator, GRANT), { code: 'TRIAL_ONLY' });
   const head: OfficerCaller = { kind: 'officer', id: 'h', party: 'civil', roles: ['body_head'] };
-  t.equal((await lawful.office.suspend(head, 'g-births', 'misuse')).status, 'suspended');
+  t.equal((await lawful.service.suspend(head, 'g-births', 'misuse')).status, 'suspended');
 });
 
 t.test('a wrong grant is refused with what is wrong', async (t) => {
-  const { office, ledger } = await openOffice(t);
+  const { service, ledger } = await openService(t);
   const head = ledger.head;
-  await t.rejects(office.create(operator, { ...GRANT, items: [{ name: 'income' }] }), { code: 'GRANT_INVALID' });
-  await t.rejects(office.create(operator, { ...GRANT, rows: { weight: { like: '1' } } }), {
+  await t.rejects(service.create(operator, { ...GRANT, items: [{ name: 'income' }] }), { code: 'GRANT_INVALID' });
+  await t.rejects(service.create(operator, { ...GRANT, rows: { weight: { like: '1' } } }), {
     code: 'UNKNOWN_PREDICATE',
   });
-  await t.rejects(office.create(operator, null), { code: 'GRANT_INVALID' });
+  await t.rejects(service.create(operator, null), { code: 'GRANT_INVALID' });
   t.equal(ledger.head, head);
 });

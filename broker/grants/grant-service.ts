@@ -11,7 +11,7 @@ import { canonicalGrant, changeGrantAct, directGrantAct, joinWarnings } from './
 import { refuseInvalidGrant, validateGrant } from './grant-problems.js';
 import type { Grants } from './grants.js';
 
-export interface GrantOfficeDeps {
+export interface GrantServiceDeps {
   ledger: Ledger;
   grants: Grants;
   catalog: Catalog;
@@ -27,8 +27,8 @@ export interface CreateResult {
 }
 
 /** Where grants are created in trial mode, and suspended, restored and terminated in any. */
-export class GrantOffice {
-  constructor(private readonly deps: GrantOfficeDeps) {}
+export class GrantService {
+  constructor(private readonly deps: GrantServiceDeps) {}
 
   /** The direct path: idempotent; a changed document amends the grant and so ends its open subscriptions. */
   async create(caller: Caller, document: unknown): Promise<CreateResult> {

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { EventAnswers } from './event-results.js';
+import { EventResults } from './event-results.js';
 
 t.test('all answers are there when the last one is, in the order of the events', async (t) => {
-  const answers = new EventAnswers(3);
+  const answers = new EventResults(3);
   let isComplete = false;
   void answers.all.then(() => (isComplete = true));
   answers.to(2)({ id: 'c', position: 3 });
@@ -17,5 +17,5 @@ t.test('all answers are there when the last one is, in the order of the events',
 });
 
 t.test('no events need no answer', async (t) => {
-  t.same(await new EventAnswers(0).all, []);
+  t.same(await new EventResults(0).all, []);
 });

@@ -6,8 +6,8 @@ export const OPEN_EVENTS_MAX = 8_000;
 
 export interface BacklogLimits {
   /** Above these `pressure()` asks to wait, and is over again at half of them. */
-  pressureEvents: number;
-  pressureBytes: number;
+  backpressureEvents: number;
+  backpressureBytes: number;
   /** Above these events are refused with TOO_MANY. */
   queueEventsMax: number;
   queueBytesMax: number;
@@ -24,14 +24,14 @@ export interface IntakeLimits extends BacklogLimits {
 /** Four full commits under pressure; the hard bounds leave room for what callers had in hand when it began. */
 export const INTAKE_LIMITS: IntakeLimits = {
   maxEventBytes: 256 * 1024,
-  pressureEvents: 4_000,
-  pressureBytes: 16 * 1024 * 1024,
+  backpressureEvents: 4_000,
+  backpressureBytes: 16 * 1024 * 1024,
   queueEventsMax: 20_000,
   queueBytesMax: 64 * 1024 * 1024,
   // Ten of its own batches, and the same room for what was in hand.
   quarantine: {
-    pressureEvents: 2_000,
-    pressureBytes: 16 * 1024 * 1024,
+    backpressureEvents: 2_000,
+    backpressureBytes: 16 * 1024 * 1024,
     queueEventsMax: 20_000,
     queueBytesMax: 64 * 1024 * 1024,
   },

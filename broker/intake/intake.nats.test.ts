@@ -152,7 +152,7 @@ t.test('an event too large for the quarantine is kept without its data', async (
 
 t.test('beyond the bound of the queue events are refused, and pressure says so before', async (t) => {
   const bus = await connect(t, await startNats(t));
-  const intake = await startIntake(t, bus, { pressureEvents: 50, queueEventsMax: 100 });
+  const intake = await startIntake(t, bus, { backpressureEvents: 50, queueEventsMax: 100 });
   t.equal(intake.pressure(), undefined);
   const answers = intake.publish(REGISTRY, numbered(150));
   const relief = intake.pressure();

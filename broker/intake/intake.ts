@@ -6,20 +6,20 @@ import type { Metrics } from '../metrics/metrics.js';
 import type { Bus } from '../nats/bus.js';
 import type { SystemCaller } from '../parties/caller.js';
 import { refusalOfBatch, refusedInBatch } from './commit/atomic-batch.js';
-import { type Answer, EventAnswers } from './event-results.js';
+import { type EventResult, EventResults } from './event-results.js';
 import type { IntakeLimits } from './intake-limits.js';
 import { Quarantine } from './quarantine/quarantine.js';
 import { encodeQuarantined } from './quarantine/quarantine-record.js';
 import { Backlog } from './queue/backlog.js';
 import { PartitionWriter } from './queue/partition-writer.js';
 import { WaitingBatch, WaitingEvent, type WaitingFields } from './queue/waiting-event.js';
-import { placeOf } from './source-progress/source-position.js';
-import { MarkCheckpoint } from './source-progress/watermark-checkpoint.js';
+import { sourcePositionOf } from './source-progress/source-position.js';
+import { WatermarkCheckpoint } from './source-progress/watermark-checkpoint.js';
 import { routeOf } from './validate/event-route.js';
 import { isEvent, type RawEvent } from './validate/event-shape.js';
 import { LookUpOnce } from './validate/look-up-once.js';
 import { isPrintableId } from './validate/printable.js';
-import { type EntryLookup, type Judgement, judgeEvent } from './validate/validate-event.js';
+import { type EntryLookup, type ValidationResult, validateEvent } from './validate/validate-event.js';
 
 export interface IntakeDeps {
   bus: Bus;
@@ -47,7 +47,7 @@ export class Intake {
   readonly #deps: IntakeDeps;
   readonly #writers: PartitionWriter[];
   readonly #quarantine: Quarantine;
-  readonly #checkpoint: MarkCheckpoint;
+  readonly #checkpoint: WatermarkCheckpoint;
   readonly #endStatus: () => void;
   #arrivals = 0;
   #isDraining = false;
@@ -62,7 +62,7 @@ export class Intake {
       limits: limits.quarantine,
       onMissed: deps.onQuarantineMissed ?? (() => {}),
     });
-    this.#checkpoint = new MarkCheckpoint(bus.publisher);
+    this.#checkpoint = new WatermarkCheckpoint(bus.publisher);
     const isReplicated = deps.replicas > 1;
     const rooms = { quarantine: this.#quarantine, checkpoint: this.#checkpoint };
     const onQueue = (): void => this.#reportQueue();
@@ -90,7 +90,7 @@ export class Intake {
    * session or request that they came over; without one they are a flow of their own.
    */
   publish(caller: SystemCaller, events: readonly unknown[], flow: object = {}): Promise<PublishResult[]> {
-    const answers = new EventAnswers(events.length);
+    const answers = new EventResults(events.length);
     const call: Call = { caller, flow, entries: new LookUpOnce(this.#deps.catalog) };
     for (let i = 0; i < events.length; i++) {
       const event = events[i];
@@ -118,7 +118,7 @@ export class Intake {
       return judged.map((one) => this.#counted(refusedInBatch(one, refusal)));
     }
     if (judged.length === 0) return [];
-    const answers = new EventAnswers(judged.length);
+    const answers = new EventResults(judged.length);
     const waiting = judged.map((one, i) => new WaitingEvent(this.#fields(call, raw[i]!, one), answers.to(i)));
     const writer = this.#writers[judged[0]!.entry!.version.partition]!;
     const bytes = waiting.reduce((sum, event) => sum + event.size, 0);
@@ -147,7 +147,7 @@ export class Intake {
     this.#endStatus();
   }
 
-  #take(call: Call, event: RawEvent, answer: Answer): void {
+  #take(call: Call, event: RawEvent, answer: EventResult): void {
     if (this.#isDraining) {
       answer(this.#refused(isPrintableId(event.id) ? event.id : undefined, shuttingDown()));
       return;
@@ -157,21 +157,21 @@ export class Intake {
     if (judged.accepted) this.#queue(call, event, judged, answer);
     // Without an entry of the caller's there is no quarantine that anyone would be entitled to read.
     else if (!judged.entry) answer(this.#refused(judged.id, judged.problem));
-    else if (placeOf(event)) this.#queue(call, event, judged, answer);
+    else if (sourcePositionOf(event)) this.#queue(call, event, judged, answer);
     else this.#setAside(caller, event, judged, answer);
   }
 
-  #queue(call: Call, event: RawEvent, judged: Judgement, answer: Answer): void {
+  #queue(call: Call, event: RawEvent, judged: ValidationResult, answer: EventResult): void {
     const waiting = new WaitingEvent(this.#fields(call, event, judged), answer);
     const writer = this.#writers[judged.entry!.version.partition]!;
     if (writer.backlog.hasRoom(1, waiting.size)) writer.add(waiting);
     else answer(this.#refuseForNow(writer, waiting));
   }
 
-  #judge({ caller, entries }: Call, event: RawEvent): Judgement {
+  #judge({ caller, entries }: Call, event: RawEvent): ValidationResult {
     const { limits, clock } = this.#deps;
     try {
-      return judgeEvent({ entries, maxEventBytes: limits.maxEventBytes }, caller, event, clock());
+      return validateEvent({ entries, maxEventBytes: limits.maxEventBytes }, caller, event, clock());
     } catch (error) {
       // The entry does not compile: none of its events is taken, so none can overtake this one.
       this.#deps.onUnexpected?.(error);
@@ -179,12 +179,12 @@ export class Intake {
     }
   }
 
-  #fields({ caller, flow }: Call, event: RawEvent, judged: Judgement): WaitingFields {
+  #fields({ caller, flow }: Call, event: RawEvent, judged: ValidationResult): WaitingFields {
     return {
       id: judged.id,
       op: event.op as SourceOp,
       route: routeOf(judged.entry!.version, caller.id),
-      place: placeOf(event),
+      place: sourcePositionOf(event),
       arrival: ++this.#arrivals,
       flow,
       bytes: judged.accepted ? judged.bytes : undefined,
@@ -195,7 +195,12 @@ export class Intake {
   }
 
   /** A refused event that nothing has to wait for, but who sends many of them must not outrun the store. */
-  #setAside(caller: SystemCaller, event: RawEvent, judged: Judgement & { accepted: false }, answer: Answer): void {
+  #setAside(
+    caller: SystemCaller,
+    event: RawEvent,
+    judged: ValidationResult & { accepted: false },
+    answer: EventResult,
+  ): void {
     const { id, entry, problem } = judged;
     if (!this.#quarantine.keep(this.#quarantineRecord(caller, event, judged), problem.code)) {
       const where = { event: id, entry: entry!.version.id };
@@ -209,12 +214,12 @@ export class Intake {
     else answer(refused);
   }
 
-  #quarantineRecord(caller: SystemCaller, event: RawEvent, judged: Judgement & { accepted: false }) {
+  #quarantineRecord(caller: SystemCaller, event: RawEvent, judged: ValidationResult & { accepted: false }) {
     const entry = judged.entry!.version.id;
     return {
       subject: quarantineSubject(entry, caller.id),
       key: `${messageId(caller.id, entry, judged.id ?? '')}/${judged.problem.code}`,
-      bytes: encodeQuarantined(event, judged.problem, placeOf(event), this.#deps.clock()),
+      bytes: encodeQuarantined(event, judged.problem, sourcePositionOf(event), this.#deps.clock()),
     };
   }
 

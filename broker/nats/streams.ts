@@ -52,8 +52,8 @@ export async function ensureStreams(bus: Bus, options: StreamsOptions): Promise<
   const first = await ensureEventStream(bus, 0, options);
   const partitions = Number(first.config.metadata?.[PARTITIONS_KEY] ?? options.partitions);
   const settled = { ...options, partitions };
-  const logs = [logOf(first)];
-  for (let p = 1; p < partitions; p++) logs.push(logOf(await ensureEventStream(bus, p, settled)));
+  const logs = [epochOf(first)];
+  for (let p = 1; p < partitions; p++) logs.push(epochOf(await ensureEventStream(bus, p, settled)));
   for (const wanted of otherStreams(settled)) await ensureStream(bus, wanted);
   return { partitions, logs };
 }
@@ -83,10 +83,10 @@ export function expectedConfigs(options: StreamsOptions): (Partial<StreamConfig>
 }
 
 /** The life of a log as its stream names it; '' of a stream that has none. */
-export const logOf = ({ config }: StreamInfo): string => config.metadata?.[LOG_KEY] ?? '';
+export const epochOf = ({ config }: StreamInfo): string => config.metadata?.[LOG_KEY] ?? '';
 
 /** Writes another name of its life to a stream. Two that do so at once undo each other's: see `settleLog`. */
-export async function nameLog(bus: Bus, { config }: StreamInfo, log: string): Promise<void> {
+export async function setEpoch(bus: Bus, { config }: StreamInfo, log: string): Promise<void> {
   await bus.jsm.streams.update(config.name, { ...config, metadata: { ...config.metadata, [LOG_KEY]: log } });
 }
 
@@ -95,7 +95,7 @@ function ensureEventStream(bus: Bus, partition: number, options: StreamsOptions)
     name: eventStream(partition),
     subjects: eventSubjects(partition),
     num_replicas: options.replicas,
-    metadata: { [PARTITIONS_KEY]: String(options.partitions), [LOG_KEY]: newLogId() },
+    metadata: { [PARTITIONS_KEY]: String(options.partitions), [LOG_KEY]: newEpochId() },
     ...maxBytes(options.maxBytesPerPartition),
   });
 }
@@ -154,4 +154,4 @@ const COMMON: Partial<StreamConfig> = {
 
 const maxBytes = (limit: number | undefined): Partial<StreamConfig> =>
   limit === undefined ? {} : { max_bytes: limit };
-export const newLogId = (): string => randomBytes(9).toString('base64url');
+export const newEpochId = (): string => randomBytes(9).toString('base64url');

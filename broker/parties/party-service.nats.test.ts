@@ -5,7 +5,7 @@ import { type BootstrapOptions, bootstrap } from './bootstrap.js';
 import type { OfficerCaller } from './caller.js';
 import { Credentials } from './credentials.js';
 import { Officers, Parties, Systems } from './parties.js';
-import { PartyOffice } from './party-service.js';
+import { PartyService } from './party-service.js';
 
 const SECRET = 'a secret of at least thirty-two characters';
 const START: BootstrapOptions = {
@@ -17,18 +17,18 @@ const START: BootstrapOptions = {
 const operator: OfficerCaller = { kind: 'officer', id: 'op', party: 'platform', roles: ['platform_operator'] };
 const civil = { id: 'civil', name: 'Civil Affairs', level: 'city' as const, regionCode: '350100' };
 
-async function openOffice(t: Test, bus: Bus) {
+async function openService(t: Test, bus: Bus) {
   const [parties, systems, officers] = [new Parties(), new Systems(), new Officers()];
   const credentials = new Credentials(SECRET);
   const folds = [parties.fold, systems.fold, officers.fold, credentials.fold];
   const ledger = await openLedger(t, bus, folds);
-  const office = new PartyOffice({ ledger, parties, systems, officers, credentials, trial: true });
-  return { ledger, parties, systems, credentials, office };
+  const service = new PartyService({ ledger, parties, systems, officers, credentials, trial: true });
+  return { ledger, parties, systems, credentials, service };
 }
 
 t.test('the first start founds the bus and hands out one operator token', async (t) => {
   const bus = await emptyStore(t);
-  const { ledger, credentials } = await openOffice(t, bus);
+  const { ledger, credentials } = await openService(t, bus);
   const { printToken } = await bootstrap(ledger, credentials, START);
   t.match(printToken, /^slc_[A-Za-z0-9_-]{43}$/);
   t.match(credentials.authenticate(printToken!), {
@@ -43,9 +43,9 @@ t.test('the first start founds the bus and hands out one operator token', async 
 
 t.test('a later start founds nothing, knows the token, and says its mode in the ledger', async (t) => {
   const bus = await emptyStore(t);
-  const first = await openOffice(t, bus);
+  const first = await openService(t, bus);
   await bootstrap(first.ledger, first.credentials, { ...START, bootstrapToken: 'typed-in' });
-  const second = await openOffice(t, bus);
+  const second = await openService(t, bus);
   const registration = { platform: 'p', owner: 'o', number: '1' };
   const again = await bootstrap(second.ledger, second.credentials, {
     ...START,
@@ -61,15 +61,15 @@ t.test('a later start founds nothing, knows the token, and says its mode in the 
 
 t.test('a system gets its token once; renewing ends the old one', async (t) => {
   const bus = await emptyStore(t);
-  const { office, ledger, credentials, systems } = await openOffice(t, bus);
-  await office.putParty(operator, civil);
+  const { service, ledger, credentials, systems } = await openService(t, bus);
+  await service.putParty(operator, civil);
   const system = { id: 'registry', party: 'civil', may: ['publish' as const] };
-  const { token } = await office.putSystem(operator, system);
+  const { token } = await service.putSystem(operator, system);
   t.match(credentials.authenticate(token!), { kind: 'system', id: 'registry', party: 'civil', may: ['publish'] });
   const head = ledger.head;
-  t.same(await office.putSystem(operator, system), { token: undefined });
+  t.same(await service.putSystem(operator, system), { token: undefined });
   t.equal(ledger.head, head, 'the same again is no act');
-  const renewed = await office.renewToken(operator, 'system', 'registry');
+  const renewed = await service.renewToken(operator, 'system', 'registry');
   t.equal(credentials.authenticate(token!), undefined);
   t.ok(credentials.authenticate(renewed));
   t.notMatch(JSON.stringify([await ledger.read({ limit: 100 }), systems.list()]), renewed, 'no token is stored');
@@ -77,9 +77,9 @@ t.test('a system gets its token once; renewing ends the old one', async (t) => {
 
 t.test('refusals name what is wrong', async (t) => {
   const bus = await emptyStore(t);
-  const { office } = await openOffice(t, bus);
+  const { service } = await openService(t, bus);
   const system = { id: 'registry', party: 'civil', may: ['publish' as const] };
-  await t.rejects(office.putSystem(operator, system), { code: 'BAD_REQUEST', message: /no party civil/ });
-  await t.rejects(office.putParty({ ...operator, roles: ['auditor'] }, civil), { code: 'NOT_ALLOWED' });
-  await t.rejects(office.renewToken(operator, 'system', 'none'), { code: 'NOT_FOUND' });
+  await t.rejects(service.putSystem(operator, system), { code: 'BAD_REQUEST', message: /no party civil/ });
+  await t.rejects(service.putParty({ ...operator, roles: ['auditor'] }, civil), { code: 'NOT_ALLOWED' });
+  await t.rejects(service.renewToken(operator, 'system', 'none'), { code: 'NOT_FOUND' });
 });

@@ -11,7 +11,7 @@ import { officerProblems, partyProblems, systemProblems } from './party-problems
 import { type Acting, requirePermission } from './permissions.js';
 import type { SystemDocument } from './system.js';
 
-export interface PartyOfficeDeps {
+export interface PartyServiceDeps {
   ledger: Ledger;
   parties: Parties;
   systems: Systems;
@@ -21,8 +21,8 @@ export interface PartyOfficeDeps {
 }
 
 /** Where parties, systems and officers are registered. Everything here is idempotent: the same again is no act. */
-export class PartyOffice {
-  constructor(private readonly deps: PartyOfficeDeps) {}
+export class PartyService {
+  constructor(private readonly deps: PartyServiceDeps) {}
 
   async putParty(caller: Caller, document: PartyDocument): Promise<void> {
     const acting = this.#acting(caller);

@@ -9,7 +9,7 @@ const WRITE_INTERVAL_MS = 10_000;
 const DRAIN_MS = 5_000;
 
 /** All open receipts of this broker. */
-export class ReceiptBook {
+export class ReceiptRegistry {
   readonly chain: ReceiptChain;
   readonly #open = new Set<Receipt>();
   #timer: NodeJS.Timeout | undefined;

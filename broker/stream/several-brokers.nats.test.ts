@@ -6,7 +6,7 @@ import { startStreamFixture } from '../../tests/support/broker/stream-fixture.js
 import { eventually } from '../../tests/support/condition.js';
 import { connect } from '../../tests/support/nats/nats.js';
 import { lastOf } from '../nats/read/log-reader.js';
-import { PullReader } from './pages/page-reader.js';
+import { PageReader } from './pages/page-reader.js';
 import type { StreamEngine } from './stream-engine.js';
 
 const WAIT_MS = 10_000;
@@ -33,7 +33,7 @@ t.test('where the log is read late, what another broker has delivered already do
   await reader.stop();
   const positions = (await publishMany(fixture, 0, 10)).sort((a, b) => a - b);
   const { sink } = await follow(engine, { from: { after: positions[6] as number } });
-  const pages = new PullReader(engine, fixture.entries, () => undefined);
+  const pages = new PageReader(engine, fixture.entries, () => undefined);
   const acknowledged = { system: 'reader', grant: 'g', cursor: 'pages', log: undefined, narrow: undefined };
   t.equal(await pages.acknowledge({ ...acknowledged, position: positions[8] as number }), positions[8]);
   await t.rejects(pages.acknowledge({ ...acknowledged, position: 1000 }), { code: 'ACK_BEYOND_SENT' });
@@ -146,7 +146,7 @@ t.test('a page goes out when its receipt reaches as far', async (t) => {
   const position = await fixture.publish('create', person(1));
   await eventually(() => engine.readers.at(0).head === position, 'the event to be read', WAIT_MS);
   const release = holdReceipts(engine, ['extend']);
-  const reader = new PullReader(engine, fixture.entries, () => undefined);
+  const reader = new PageReader(engine, fixture.entries, () => undefined);
   let isOut = false;
   const page = reader
     .pull({ system: 'reader', grant: 'g', cursor: 'x', from: 'earliest', limit: 10, narrow: undefined })

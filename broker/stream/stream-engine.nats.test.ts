@@ -3,7 +3,7 @@ import { follow, person, publishMany, startEngine } from '../../tests/support/br
 import { startStreamFixture } from '../../tests/support/broker/stream-fixture.js';
 import { eventually } from '../../tests/support/condition.js';
 import { streamEnds } from '../nats/read/log-reader.js';
-import { PullReader } from './pages/page-reader.js';
+import { PageReader } from './pages/page-reader.js';
 
 for (const where of ['memory', 'the store']) {
   t.test(
@@ -237,7 +237,7 @@ t.test('what was accepted before that does not go out either when it is stored a
   const isThere = everything.positions.includes(stragglers[1] as number);
   t.ok(isThere, 'while who follows the same view with an older history gets it');
 
-  const reader = new PullReader(engine, fixture.entries, () => undefined);
+  const reader = new PageReader(engine, fixture.entries, () => undefined);
   const request = { system: 'reader', cursor: 'pulled', from: 'earliest', limit: 100, narrow: undefined } as const;
   const page = await reader.pull({ ...request, grant: 'late' });
   t.strictSame(

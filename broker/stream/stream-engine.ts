@@ -1,5 +1,5 @@
 import { type ErrorCode, SluiceError } from '../../proto/errors.js';
-import { LogRenewals } from '../event-log/epoch-changes.js';
+import { EpochChanges } from '../event-log/epoch-changes.js';
 import { expiredBeforeMs } from '../event-log/expiry.js';
 import type { LogEvent } from '../event-log/log-event.js';
 import { PartitionReaders } from '../event-log/partition-readers.js';
@@ -8,7 +8,7 @@ import type { Ledger } from '../ledger/ledger.js';
 import type { StreamMetrics } from '../metrics/stream-metrics.js';
 import type { Bus } from '../nats/bus.js';
 import type { Store } from '../nats/streams.js';
-import { ReceiptBook } from '../receipts/receipt-registry.js';
+import { ReceiptRegistry } from '../receipts/receipt-registry.js';
 import { CursorStore } from './cursors/cursor-store.js';
 import { LiveDispatch } from './live/live-dispatch.js';
 import { LiveViews } from './live/live-view.js';
@@ -18,8 +18,8 @@ import { LogSegments } from './segments/log-segments.js';
 import type { SubscribeRequest, Subscription } from './subscriber.js';
 import { GrantAccess, type GrantLookup } from './subscriptions/grant-access.js';
 import type { GrantSubscription, SubscriptionHost } from './subscriptions/grant-subscription.js';
-import { SubscriptionWatch } from './subscriptions/subscription-monitor.js';
-import { SubscriptionDesk } from './subscriptions/subscription-opener.js';
+import { SubscriptionMonitor } from './subscriptions/subscription-monitor.js';
+import { SubscriptionOpener } from './subscriptions/subscription-opener.js';
 import { SubscriptionTable } from './subscriptions/subscription-table.js';
 import { type EntryLookup, fieldsOf, versionsOf } from './views/entry-fields.js';
 
@@ -42,7 +42,7 @@ export interface StreamEngineDeps {
 export class StreamEngine implements SubscriptionHost {
   readonly access: GrantAccess;
   readonly cursors: CursorStore;
-  readonly receipts: ReceiptBook;
+  readonly receipts: ReceiptRegistry;
   readonly deadLetters: DeadLetters;
   readonly starts: StartPositions;
   readonly segments: LogSegments;
@@ -52,9 +52,9 @@ export class StreamEngine implements SubscriptionHost {
   readonly #table = new SubscriptionTable();
   readonly #dispatch: LiveDispatch;
   readonly #catchUp: CatchUp;
-  readonly #renewals: LogRenewals;
-  readonly #watch: SubscriptionWatch;
-  readonly #desk: SubscriptionDesk;
+  readonly #renewals: EpochChanges;
+  readonly #watch: SubscriptionMonitor;
+  readonly #desk: SubscriptionOpener;
   #draining = false;
 
   constructor(deps: StreamEngineDeps) {
@@ -62,7 +62,7 @@ export class StreamEngine implements SubscriptionHost {
     this.#deps = deps;
     this.access = new GrantAccess(deps);
     this.cursors = new CursorStore(bus, (cursors, ms) => metrics.cursorsStored(cursors, ms / 1000));
-    this.receipts = new ReceiptBook(bus, () => metrics.receiptStored());
+    this.receipts = new ReceiptRegistry(bus, () => metrics.receiptStored());
     this.deadLetters = new DeadLetters(bus);
     this.starts = new StartPositions(bus, (entry) => expiredBeforeMs(versionsOf(entries, entry), deps.clock()));
     const items = (entry: string) => fieldsOf(entries, entry);
@@ -89,8 +89,8 @@ export class StreamEngine implements SubscriptionHost {
       onFailure: (subscription, error) => this.#onFailure(subscription, error),
     });
     const shared = { table: this.#table, views: this.#views, readers: this.readers };
-    this.#renewals = new LogRenewals(deps);
-    this.#watch = new SubscriptionWatch({
+    this.#renewals = new EpochChanges(deps);
+    this.#watch = new SubscriptionMonitor({
       ...deps,
       ...shared,
       renewals: this.#renewals,
@@ -99,7 +99,7 @@ export class StreamEngine implements SubscriptionHost {
     });
     const { access, cursors, receipts, starts } = this;
     const logOf = (partition: number) => this.logOf(partition);
-    this.#desk = new SubscriptionDesk({ ...shared, access, cursors, receipts, starts, logOf, host: this });
+    this.#desk = new SubscriptionOpener({ ...shared, access, cursors, receipts, starts, logOf, host: this });
   }
 
   /** Resolves when the end of the log is followed. */

@@ -5,8 +5,8 @@ import { startStreamFixture } from '../../tests/support/broker/stream-fixture.js
 import { lifeInStore, loseTail, readAgain } from '../../tests/support/broker/truncated-log.js';
 import { eventually } from '../../tests/support/condition.js';
 import { connect } from '../../tests/support/nats/nats.js';
-import { nameLog } from '../nats/streams.js';
-import { PullReader } from './pages/page-reader.js';
+import { setEpoch } from '../nats/streams.js';
+import { PageReader } from './pages/page-reader.js';
 
 const WAIT_MS = 10_000;
 
@@ -62,7 +62,7 @@ t.test('until a log has its new life it is not read, and it gets it when the sto
   const renewed = readAgain(engine);
   await first.until(() => first.ended !== undefined);
   await refused;
-  const pages = new PullReader(engine, fixture.entries, () => undefined);
+  const pages = new PageReader(engine, fixture.entries, () => undefined);
   const page = {
     system: 'reader',
     grant: 'g',
@@ -142,7 +142,7 @@ t.test(
     const second = await readAgain(engine);
     const { sink } = await follow(engine);
     await sink.until(() => sink.positions.length === 5);
-    await nameLog(fixture.bus, await fixture.bus.jsm.streams.info('EV_0'), first);
+    await setEpoch(fixture.bus, await fixture.bus.jsm.streams.info('EV_0'), first);
     engine.readers.at(0).checkAgain();
     await eventually(async () => (await lifeInStore(fixture.bus)) === second, 'the name to be mended', WAIT_MS);
     const next = await fixture.publish('create', person(6));
@@ -156,7 +156,7 @@ t.test('a position of a former life is not acknowledged in the new one', async (
   const { fixture, engine } = await startEngine(t);
   await publishMany(fixture, 0, 10);
   await eventually(() => engine.readers.at(0).head === 10, 'the log to be read', WAIT_MS);
-  const reader = new PullReader(engine, fixture.entries, () => undefined);
+  const reader = new PageReader(engine, fixture.entries, () => undefined);
   const pull = { system: 'reader', grant: 'g', cursor: 'pages', limit: 8, narrow: undefined } as const;
   const { through, log } = await reader.pull({ ...pull, from: 'cursor' });
   const page = { ...pull, position: through };
@@ -178,7 +178,7 @@ t.test('what was rejected in a former life of the log is not handed out as anoth
   const { sink, subscription } = await follow(engine);
   await sink.until(() => sink.positions.length === 1);
   await subscription.reject(position, 'no');
-  const reader = new PullReader(engine, fixture.entries, () => undefined);
+  const reader = new PageReader(engine, fixture.entries, () => undefined);
   await loseTail(fixture, 3, [engine]);
   await readAgain(engine);
   t.match(await reader.deadLetters('reader', 'g'), [{ position, reason: 'no' }]);

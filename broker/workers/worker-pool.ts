@@ -1,7 +1,7 @@
-import type { Broker } from '../boot/broker-handle.js';
-import { createLog } from '../boot/logger.js';
+import type { BrokerHandle } from '../boot/broker-handle.js';
+import { createLogger } from '../boot/logger.js';
 import { SERVER_OF_PRIMARY } from '../boot/process-role.js';
-import { Releases } from '../boot/release-stack.js';
+import { ReleaseStack } from '../boot/release-stack.js';
 import type { Serving } from '../boot/serve-http.js';
 import { startServer } from '../boot/start-server.js';
 import type { WorkerServing } from '../boot/worker-messages.js';
@@ -9,9 +9,9 @@ import type { Config } from '../config.js';
 import { Primary } from './primary.js';
 
 /** A broker of several processes on one port: the store in the first, sessions and requests in the workers. */
-export async function createWorkerPool(config: Config): Promise<Broker> {
-  const log = createLog(config.logLevel);
-  const releases = new Releases((what, error) => log.error({ err: error, what }, 'could not be closed'));
+export async function createWorkerPool(config: Config): Promise<BrokerHandle> {
+  const log = createLogger(config.logLevel);
+  const releases = new ReleaseStack((what, error) => log.error({ err: error, what }, 'could not be closed'));
   try {
     const env = await workerEnvironment(config, log, releases);
     const primary = new Primary({ workers: config.workers, env, log });
@@ -26,8 +26,8 @@ export async function createWorkerPool(config: Config): Promise<Broker> {
 /** The workers see an external store in any case; the secret and the store's password pass by environment alone. */
 async function workerEnvironment(
   config: Config,
-  log: ReturnType<typeof createLog>,
-  releases: Releases,
+  log: ReturnType<typeof createLogger>,
+  releases: ReleaseStack,
 ): Promise<Record<string, string>> {
   const shared = { SLUICE_SECRET: config.secret };
   if (config.nats.url !== undefined) return shared;
@@ -35,12 +35,12 @@ async function workerEnvironment(
   return { ...shared, [SERVER_OF_PRIMARY]: '1', SLUICE_NATS: url.replace('://', `://${user}:${pass}@`) };
 }
 
-class WorkerPool implements Broker {
+class WorkerPool implements BrokerHandle {
   #serving: WorkerServing | undefined;
 
   constructor(
     private readonly primary: Primary,
-    private readonly releases: Releases,
+    private readonly releases: ReleaseStack,
   ) {}
 
   get trial(): boolean {

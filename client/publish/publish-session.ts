@@ -18,7 +18,7 @@ const FRAME_OVERHEAD_BYTES = 128;
 const ANSWER_TIMEOUT_MS = 60_000;
 
 /** The connection under a publisher: sends what the window gives, waits out what passes, ends on what does not. */
-export class PublishLine {
+export class PublishSession {
   #session: Session | undefined;
   #running: Promise<void> | undefined;
   #attempt = 0;

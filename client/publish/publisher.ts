@@ -1,7 +1,7 @@
 import type { SourceEvent } from '../../proto/event/event.js';
 import { streamUrl } from '../bus-url.js';
 import { ClientClosedError, type ClientError, PublishRefusedError, QueueFullError } from '../errors.js';
-import { PublishLine } from './publish-session.js';
+import { PublishSession } from './publish-session.js';
 import { PublishWindow } from './publish-window.js';
 import type { Published, PublisherOptions } from './publisher-options.js';
 
@@ -22,7 +22,7 @@ interface Flush {
 export class Publisher {
   readonly #window = new PublishWindow();
   readonly #stop = new AbortController();
-  readonly #line: PublishLine;
+  readonly #line: PublishSession;
   readonly #queueEvents: number;
   readonly #flushes = new Set<Flush>();
   #waitingForRoom: (() => void)[] = [];
@@ -34,7 +34,7 @@ export class Publisher {
   constructor(options: PublisherOptions) {
     streamUrl(options.url); // a wrong address should fail here and not on every attempt
     this.#queueEvents = options.queueEvents ?? QUEUE_EVENTS;
-    this.#line = new PublishLine(options, this.#window, this.#stop.signal, (error) => this.#end(error));
+    this.#line = new PublishSession(options, this.#window, this.#stop.signal, (error) => this.#end(error));
     const abort = () => this.#end(new ClientClosedError('publishing was stopped'));
     if (options.signal?.aborted) abort();
     options.signal?.addEventListener('abort', abort, { once: true, signal: this.#stop.signal });

@@ -7,7 +7,7 @@ import { ChannelSequence } from './channel-sequence.js';
 import { recordReader } from './delivered-record.js';
 
 /** What a subscription says on one connection, in order; `ended` comes last and once. */
-export interface FollowingListener {
+export interface FollowedSubscriptionListener {
   subscribed(frame: SubscribedFrame): void;
   /** May throw ProtocolError. */
   events(events: DeliveredEvent[], through: number): void;
@@ -19,7 +19,7 @@ export interface FollowingListener {
 const REF = 'subscription';
 
 /** One subscription for as long as one connection lasts. */
-export class Following {
+export class FollowedSubscription {
   #session: Session | undefined;
   #sequence: ChannelSequence | undefined;
   #channel = 0;
@@ -31,7 +31,7 @@ export class Following {
   #ackIsScheduled = false;
   readonly #rejects: { position: number; reason: string }[] = [];
 
-  constructor(private readonly listener: FollowingListener) {}
+  constructor(private readonly listener: FollowedSubscriptionListener) {}
 
   /** Connects and subscribes; whatever goes wrong comes by `ended`. */
   async start(options: SessionOptions, request: Omit<SubscribeFrame, 'kind' | 'ref'>, signal: AbortSignal) {

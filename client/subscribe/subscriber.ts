@@ -4,7 +4,7 @@ import { streamUrl } from '../bus-url.js';
 import { type ClientError, ProtocolError, RevokedError } from '../errors.js';
 import { pause } from '../pause.js';
 import { DEFAULT_RECONNECT_POLICY, reconnectDelayMs } from '../reconnect-policy.js';
-import { Following } from './followed-subscription.js';
+import { FollowedSubscription } from './followed-subscription.js';
 import { Inbox } from './inbox.js';
 import type { Delivery, DeliveryBatch, SubscriberOptions } from './subscriber-options.js';
 import { SubscriptionProgress } from './subscription-progress.js';
@@ -24,7 +24,7 @@ export class Subscriber implements AsyncIterable<Delivery> {
   readonly #credit: number;
   readonly #progress: SubscriptionProgress;
   readonly #stop = new AbortController();
-  #following: Following | undefined;
+  #following: FollowedSubscription | undefined;
   #running: Promise<void> | undefined;
   #attempt = 0;
   #onConfirmed: (() => void) | undefined;
@@ -134,7 +134,7 @@ export class Subscriber implements AsyncIterable<Delivery> {
   async #followOnce(stop: AbortSignal): Promise<ClientError> {
     this.options.onState?.({ kind: 'connecting', attempt: this.#attempt });
     const ended = await new Promise<ClientError>((resolve) => {
-      const following = new Following({
+      const following = new FollowedSubscription({
         subscribed: (frame) => this.#subscribed(frame),
         events: (events, through) => this.#receive(events, through),
         acked: (position) => this.#confirmed(position),

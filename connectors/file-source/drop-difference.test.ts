@@ -4,7 +4,7 @@ import t, { type Test } from 'tap';
 import type { EntryVersion } from '../../proto/entry/entry.js';
 import { temporaryFolder } from '../../tests/support/nats/nats.js';
 import { RecordMapping, type Row } from '../runtime/mapping/record-mapping.js';
-import { HeldRecords } from '../runtime/source/record-index.js';
+import { RecordIndex } from '../runtime/source/record-index.js';
 import { type Drop, dropDifference, surveyDrop } from './drop-difference.js';
 import { BrokenFileError } from './file-rows.js';
 import { WatchedFolder } from './watched-folder.js';
@@ -21,7 +21,7 @@ const COLUMNS = { nr: { item: 'id' }, age: { item: 'age' }, district: { item: 'd
 const mapping = new RecordMapping({ entry: 'p.e', columns: COLUMNS }, ['nr'], ENTRY);
 const row = (nr: string, age: string, district = 'd1'): Row => ({ nr, age, district });
 
-async function told(rows: Row[], number: number, held: HeldRecords, share = 0.5): Promise<string[]> {
+async function told(rows: Row[], number: number, held: RecordIndex, share = 0.5): Promise<string[]> {
   const drop: Drop = {
     number,
     epoch: 'e',
@@ -37,7 +37,7 @@ async function told(rows: Row[], number: number, held: HeldRecords, share = 0.5)
   return events;
 }
 
-const heldIn = async (t: Test): Promise<HeldRecords> => new HeldRecords(join(await temporaryFolder(t), 'held'));
+const heldIn = async (t: Test): Promise<RecordIndex> => new RecordIndex(join(await temporaryFolder(t), 'held'));
 
 t.test('the first drop is a snapshot, later ones are differences with former values', async (t) => {
   const held = await heldIn(t);

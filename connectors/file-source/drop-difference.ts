@@ -1,6 +1,6 @@
 import type { RecordData, SourceEvent } from '../../proto/event/event.js';
 import type { RecordMapping, Row } from '../runtime/mapping/record-mapping.js';
-import { digestOf, type HeldRecords } from '../runtime/source/record-index.js';
+import { digestOf, type RecordIndex } from '../runtime/source/record-index.js';
 import { BrokenFileError } from './file-rows.js';
 
 export interface Drop {
@@ -24,7 +24,7 @@ const GUARDED_RECORDS_MIN = 100;
 export async function surveyDrop(
   drop: Drop,
   mapping: RecordMapping,
-  held: HeldRecords,
+  held: RecordIndex,
   deletedShareMax: number,
 ): Promise<DropSurvey> {
   const keys = new Set<string>();
@@ -51,7 +51,7 @@ export async function* dropDifference(
   drop: Drop,
   survey: DropSurvey,
   mapping: RecordMapping,
-  held: HeldRecords,
+  held: RecordIndex,
 ): AsyncGenerator<SourceEvent> {
   const isFirst = drop.number === 1;
   const snapshotid = `${drop.epoch}-${drop.number}`;
@@ -84,7 +84,7 @@ export async function* dropDifference(
 
 type Change = Pick<SourceEvent, 'op' | 'subject' | 'data' | 'previous'>;
 
-function changeOf(row: Row, mapping: RecordMapping, held: HeldRecords, isFirst: boolean): Change | undefined {
+function changeOf(row: Row, mapping: RecordMapping, held: RecordIndex, isFirst: boolean): Change | undefined {
   const subject = mapping.subjectOf(row);
   const data = mapping.dataOf(row);
   const digest = digestOf(data);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { HeldRecords } from '../runtime/source/record-index.js';
+import { RecordIndex } from '../runtime/source/record-index.js';
 import { StateFile } from '../runtime/state-file.js';
 
 /** What tells two files of one name apart. */
@@ -18,11 +18,11 @@ export interface Progress {
 }
 
 /** The places where a file source keeps what it knows. */
-export function progressPlaces(stateFolder: string, name: string) {
+export function progressFile(stateFolder: string, name: string) {
   const at = (what: string): string => join(stateFolder, `${name}.file-source.${what}`);
   return {
     file: new StateFile<Progress>(at('json')),
-    held: new HeldRecords(at('held.ndjson')),
+    held: new RecordIndex(at('held.ndjson')),
     /** The copy of the drop that is being told: what comes into the folder meanwhile does not disturb it. */
     workCopy: at('work'),
     /** Beside it, where it came from. */

@@ -12,7 +12,7 @@ import type { ChangeBatch, Lag, Source } from '../runtime/source/source.js';
 import type { FileSourceConfig } from './config.js';
 import { type Drop, dropDifference, surveyDrop } from './drop-difference.js';
 import { BrokenFileError, fileRows } from './file-rows.js';
-import { type FileMark, type Progress, progressPlaces } from './progress.js';
+import { type FileMark, type Progress, progressFile } from './progress.js';
 import { type FoundFile, isSameMark, WatchedFolder } from './watched-folder.js';
 
 const BATCH_EVENTS = 500;
@@ -28,7 +28,7 @@ interface Work {
 /** Files dropped into a folder, each a complete list: the difference to the one before becomes events. */
 export class FileSource implements Source {
   readonly #folder: WatchedFolder;
-  readonly #places: ReturnType<typeof progressPlaces>;
+  readonly #places: ReturnType<typeof progressFile>;
   #progress: Progress = { epoch: randomUUID(), drop: 0, done: {} };
   #oldestWaitingMs: number | undefined;
 
@@ -37,7 +37,7 @@ export class FileSource implements Source {
     private readonly context: ConnectorContext,
   ) {
     this.#folder = new WatchedFolder(config);
-    this.#places = progressPlaces(context.stateFolder, context.name);
+    this.#places = progressFile(context.stateFolder, context.name);
   }
 
   async *changes(signal: AbortSignal): AsyncGenerator<ChangeBatch> {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { SourceEvent } from '../../proto/event/event.js';
-import { type HeldChange, HeldRecords } from '../runtime/source/record-index.js';
+import { type IndexedChange, RecordIndex } from '../runtime/source/record-index.js';
 import { StateFile } from '../runtime/state-file.js';
 
 export interface Progress {
@@ -14,10 +14,10 @@ export interface Progress {
    * Events of that page while the bus may not have all of them, and what is held when it has. They are kept because the service would answer the same question
    * otherwise after a while, and what was told once must be told again exactly so.
    */
-  pending: { events: SourceEvent[]; held: HeldChange[] } | undefined;
+  pending: { events: SourceEvent[]; held: IndexedChange[] } | undefined;
 }
 
-export function progressPlaces(stateFolder: string, name: string) {
+export function progressFile(stateFolder: string, name: string) {
   const at = (what: string): string => join(stateFolder, `${name}.http-source.${what}`);
-  return { file: new StateFile<Progress>(at('json')), held: new HeldRecords(at('held.ndjson')) };
+  return { file: new StateFile<Progress>(at('json')), held: new RecordIndex(at('held.ndjson')) };
 }

@@ -10,13 +10,13 @@ import { digestOf } from '../runtime/source/record-index.js';
 import type { ChangeBatch, Lag, Source } from '../runtime/source/source.js';
 import type { HttpSourceConfig } from './config.js';
 import { at, readPage } from './page.js';
-import { type Progress, progressPlaces } from './progress.js';
+import { type Progress, progressFile } from './progress.js';
 
 const BATCH_EVENTS = 500;
 
 /** Polls a service for the records that changed after a cursor. */
 export class HttpSource implements Source {
-  readonly #places: ReturnType<typeof progressPlaces>;
+  readonly #places: ReturnType<typeof progressFile>;
   #progress: Progress = { epoch: randomUUID(), page: 0, cursor: undefined, pending: undefined };
   #answeredMs: number | undefined;
 
@@ -24,7 +24,7 @@ export class HttpSource implements Source {
     private readonly config: HttpSourceConfig,
     private readonly context: ConnectorContext,
   ) {
-    this.#places = progressPlaces(context.stateFolder, context.name);
+    this.#places = progressFile(context.stateFolder, context.name);
   }
 
   async *changes(signal: AbortSignal): AsyncGenerator<ChangeBatch> {

@@ -23,7 +23,7 @@ export class WebhookSink implements Sink {
 
   async write({ events }: SinkBatch, signal: AbortSignal): Promise<void> {
     const waiting = events.filter(({ position }) => !this.#progress.isDone(position));
-    for (const round of roundsOf(waiting)) await this.#tellRound(round, signal);
+    for (const round of batchesOf(waiting)) await this.#tellRound(round, signal);
     this.#progress.passed(events.at(-1)!.position);
   }
 
@@ -62,7 +62,7 @@ export class WebhookSink implements Sink {
 }
 
 /** Events by record, in order; the edges of a snapshot speak of all records, so they stand between rounds. */
-function roundsOf(events: readonly DeliveredEvent[]): DeliveredEvent[][][] {
+function batchesOf(events: readonly DeliveredEvent[]): DeliveredEvent[][][] {
   const rounds: Map<string, DeliveredEvent[]>[] = [new Map()];
   for (const event of events) {
     if (event.subject === undefined) {

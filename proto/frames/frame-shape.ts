@@ -1,6 +1,6 @@
 import { Ajv, type ValidateFunction } from 'ajv';
 import { SluiceError } from '../errors.js';
-import { schemaWords } from '../schema-problem.js';
+import { schemaProblem } from '../schema-problem.js';
 import type { ClientFrame } from './frames.js';
 
 const REF_CHARACTERS_MAX = 128;
@@ -86,5 +86,5 @@ function describe(validate: ValidateFunction): string {
   // Of several possible forms: the validator would name one that was not meant.
   if (path.split('/')[0] === 'from') return 'from must be cursor, earliest, latest, {after, log} or {time}';
   if (error.keyword === 'required') return `${String(error.params.missingProperty)} is missing`;
-  return `${path} ${schemaWords(error)}`;
+  return `${path} ${schemaProblem(error)}`;
 }

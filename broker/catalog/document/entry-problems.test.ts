@@ -103,7 +103,7 @@ const LAWFUL = entry({
   conditions: { range: 'health departments', purpose: 'care of newborns' },
   dataClass: 'A01',
   dataGrade: 'important',
-  secrecyAssessment: { result: 'not_secret', by: 'office', at: '2026-01-01' },
+  secrecyAssessment: { result: 'not_secret', by: 'service', at: '2026-01-01' },
   piAssessment: { number: 'PIA-1' },
   items: [{ name: 'idNumber', type: 'string', identifier: true, personal: 'personal', grade: 'important' }],
 });

@@ -6,9 +6,9 @@ import { nameKey } from './compatibility.js';
 import { unknownFields } from './entry-fields.js';
 import { itemProblems, PATTERN_CHARACTERS_MAX } from './item-problems.js';
 import { lawfulProblems } from './lawful-fields.js';
-import { checkPattern, type PatternVerdict } from './pattern-check.js';
+import { checkPattern, type PatternCheck } from './pattern-check.js';
 
-export interface EntryVerdict {
+export interface EntryValidation {
   /** Each begins with the path of what it is about. */
   problems: string[];
   /** Patterns that could take more than linear time: a kind of problem with its own code. */
@@ -22,10 +22,13 @@ const ITEMS_MAX = 1_000;
 const RETENTION_DAYS_MAX = 36_500;
 
 /** Checks a document on its own, without regard to earlier versions, and lists every problem at once. */
-export async function validateEntryDocument(document: unknown, { trial }: { trial: boolean }): Promise<EntryVerdict> {
+export async function validateEntryDocument(
+  document: unknown,
+  { trial }: { trial: boolean },
+): Promise<EntryValidation> {
   const problems = documentProblems(document);
   const patterns = await patternVerdicts(document);
-  const at = (verdict: PatternVerdict, what: string): string[] =>
+  const at = (verdict: PatternCheck, what: string): string[] =>
     patterns.filter((one) => one.verdict === verdict).map(({ path }) => `${path}: ${what}`);
   problems.push(...at('not_a_pattern', 'is not a regular expression'));
   const patternProblems = at('not_linear', 'could take more than linear time');
@@ -42,7 +45,7 @@ export async function validateEntryDocument(document: unknown, { trial }: { tria
 }
 
 /** Throws ENTRY_INVALID with all problems, or PATTERN_NOT_LINEAR when that is all that is wrong. */
-export function refuseInvalid(entry: string, { problems, patternProblems }: EntryVerdict): void {
+export function refuseInvalid(entry: string, { problems, patternProblems }: EntryValidation): void {
   const all = [...problems, ...patternProblems];
   if (all.length === 0) return;
   const code = problems.length === 0 ? 'PATTERN_NOT_LINEAR' : 'ENTRY_INVALID';
@@ -102,9 +105,9 @@ function days(value: unknown): string | undefined {
   return fits ? undefined : `must be a whole number of days from 1 to ${RETENTION_DAYS_MAX}`;
 }
 
-async function patternVerdicts(document: unknown): Promise<{ path: string; verdict: PatternVerdict }[]> {
+async function patternVerdicts(document: unknown): Promise<{ path: string; verdict: PatternCheck }[]> {
   const items = isMap(document) && Array.isArray(document.items) ? document.items.slice(0, ITEMS_MAX) : [];
-  const verdicts: { path: string; verdict: PatternVerdict }[] = [];
+  const verdicts: { path: string; verdict: PatternCheck }[] = [];
   for (const [index, item] of items.entries()) {
     if (!isMap(item) || typeof item.pattern !== 'string' || item.pattern.length > PATTERN_CHARACTERS_MAX) continue;
     verdicts.push({ path: `items[${index}].pattern`, verdict: await checkPattern(item.pattern) });

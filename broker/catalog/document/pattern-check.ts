@@ -1,17 +1,17 @@
 import { LruMap } from '../lru-map.js';
 
 /** A pattern that could not be decided on in time counts as `not_linear`. */
-export type PatternVerdict = 'linear' | 'not_linear' | 'not_a_pattern';
+export type PatternCheck = 'linear' | 'not_linear' | 'not_a_pattern';
 
 /** The check runs in the event loop, so nobody may hold it up for longer. */
 const CHECK_TIMEOUT_MS = 500;
 /** Bundles repeat the same few patterns over thousands of entries. */
 const REMEMBERED_PATTERNS_MAX = 1_000;
 
-const remembered = new LruMap<string, PatternVerdict>(REMEMBERED_PATTERNS_MAX);
+const remembered = new LruMap<string, PatternCheck>(REMEMBERED_PATTERNS_MAX);
 
 /** Whether matching takes time linear in the text, whatever the text is. What can't be proven is refused. */
-export async function checkPattern(pattern: string): Promise<PatternVerdict> {
+export async function checkPattern(pattern: string): Promise<PatternCheck> {
   const known = remembered.get(pattern);
   if (known) return known;
   const verdict = isRegExp(pattern) ? await measured(pattern) : 'not_a_pattern';
@@ -29,7 +29,7 @@ function isRegExp(pattern: string): boolean {
   }
 }
 
-async function measured(pattern: string): Promise<PatternVerdict> {
+async function measured(pattern: string): Promise<PatternCheck> {
   // The library takes its backend from here only; the default one starts worker threads.
   process.env.RECHECK_SYNC_BACKEND = 'pure';
   const { checkSync } = await import('recheck');

@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv';
 import type { EntryVersion } from '../../../proto/entry/entry.js';
-import { schemaWords } from '../../../proto/schema-problem.js';
+import { schemaProblem } from '../../../proto/schema-problem.js';
 
 /** What is wrong with one item of a record. The message says so without any value of the data. */
 export interface ItemProblem {
@@ -26,7 +26,7 @@ export function itemProblemOf(error: ErrorObject, version: EntryVersion): ItemPr
     return { code: 'ITEM_INVALID', item, message: `item ${item} is missing` };
   }
   const [, item, index] = error.instancePath.split('/');
-  if (item === undefined) return { code: 'ITEM_INVALID', message: `the record ${schemaWords(error)}` };
+  if (item === undefined) return { code: 'ITEM_INVALID', message: `the record ${schemaProblem(error)}` };
   const where = index === undefined ? '' : `, element ${index},`;
-  return { code: 'ITEM_INVALID', item, message: `item ${item}${where} ${schemaWords(error)}` };
+  return { code: 'ITEM_INVALID', item, message: `item ${item}${where} ${schemaProblem(error)}` };
 }

@@ -1,28 +1,28 @@
 import type { FastifyInstance } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
 import type { Catalog } from '../../catalog/catalog.js';
-import type { CatalogOffice } from '../../catalog/catalog-service.js';
+import type { CatalogService } from '../../catalog/catalog-service.js';
 import { requirePermission } from '../../parties/permissions.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 
-export interface CatalogOfficeRoutesDeps {
+export interface CatalogServiceRoutesDeps {
   catalog: Catalog;
-  catalogOffice: CatalogOffice;
+  catalogService: CatalogService;
   trial: boolean;
 }
 
 type Route = { Params: { entry: string } };
 
-/** Drafts and the life cycle of entries; the office decides who may. */
-export function catalogOfficeRoutes(app: FastifyInstance, deps: CatalogOfficeRoutesDeps): void {
-  const { catalog, catalogOffice, trial } = deps;
+/** Drafts and the life cycle of entries; the service decides who may. */
+export function catalogServiceRoutes(app: FastifyInstance, deps: CatalogServiceRoutesDeps): void {
+  const { catalog, catalogService, trial } = deps;
   app.put<Route>('/v1/catalog/:entry', { schema: PUT }, async (request) => {
     const document = request.body as { id?: unknown } | undefined;
     if (document?.id !== request.params.entry) {
       throw new SluiceError('BAD_REQUEST', 'the document must have the id of the address');
     }
-    return catalogOffice.putDraft(callerOf(request), document);
+    return catalogService.putDraft(callerOf(request), document);
   });
   app.get<Route>('/v1/catalog/:entry/draft', { schema: DRAFT }, async (request) => {
     const { entry } = request.params;
@@ -32,13 +32,13 @@ export function catalogOfficeRoutes(app: FastifyInstance, deps: CatalogOfficeRou
     return draft;
   });
   app.post<Route>('/v1/catalog/:entry/publish', { schema: PUBLISH }, (request) =>
-    catalogOffice.publish(callerOf(request), request.params.entry),
+    catalogService.publish(callerOf(request), request.params.entry),
   );
   app.post<Route & { Body: { reason: string } }>(
     '/v1/catalog/:entry/withdraw',
     { schema: WITHDRAW },
     async (request) => {
-      await catalogOffice.withdraw(callerOf(request), request.params.entry, request.body.reason);
+      await catalogService.withdraw(callerOf(request), request.params.entry, request.body.reason);
       return { id: request.params.entry, status: 'withdrawn' };
     },
   );

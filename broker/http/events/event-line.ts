@@ -1,11 +1,11 @@
 import { SluiceError } from '../../../proto/errors.js';
 import { notUtf8, parseJsonText } from '../server/body-parsers.js';
-import { eventTextBytesMax } from './event-size.js';
+import { eventBytesMax } from './event-size.js';
 import type { InputLine } from './ndjson-lines.js';
 
 /** What stands in a line of an NDJSON stream. Throws TOO_LARGE, NOT_UTF8 or BAD_JSON, which name the line. */
 export function parseLine({ number: line, text, flaw }: InputLine, maxEventBytes: number): unknown {
   if (text !== undefined) return parseJsonText(text, { line });
   if (flaw === 'not UTF-8') throw notUtf8({ line });
-  throw new SluiceError('TOO_LARGE', `the line has more than ${eventTextBytesMax(maxEventBytes)} bytes`, { line });
+  throw new SluiceError('TOO_LARGE', `the line has more than ${eventBytesMax(maxEventBytes)} bytes`, { line });
 }

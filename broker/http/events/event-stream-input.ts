@@ -4,9 +4,9 @@ import type { Intake } from '../../intake/intake.js';
 import { OPEN_EVENTS_MAX } from '../../intake/intake-limits.js';
 import type { SystemCaller } from '../../parties/caller.js';
 import { parseLine } from './event-line.js';
-import { eventTextBytesMax } from './event-size.js';
+import { eventBytesMax } from './event-size.js';
 import { type InputLine, ndjsonLines } from './ndjson-lines.js';
-import { OrderedAnswers } from './ordered-results.js';
+import { OrderedResults } from './ordered-results.js';
 
 export interface EventStream {
   intake: Intake;
@@ -21,7 +21,7 @@ export interface EventStream {
 
 /** Reads events line by line and yields the answers as NDJSON, in order, while it reads on. */
 export async function* publishStream(stream: EventStream): AsyncGenerator<string> {
-  const answers = new OrderedAnswers<PublishResult[]>(OPEN_EVENTS_MAX);
+  const answers = new OrderedResults<PublishResult[]>(OPEN_EVENTS_MAX);
   void feed(stream, answers);
   const summary = { accepted: 0, duplicates: 0, refused: 0 };
   for await (const results of answers.inOrder()) {
@@ -37,11 +37,11 @@ export async function* publishStream(stream: EventStream): AsyncGenerator<string
   if (stream.onlyProblems) yield `${JSON.stringify(summary)}\n`;
 }
 
-async function feed(stream: EventStream, answers: OrderedAnswers<PublishResult[]>): Promise<void> {
+async function feed(stream: EventStream, answers: OrderedResults<PublishResult[]>): Promise<void> {
   const { intake, body, maxEventBytes, ending } = stream;
   const flow = {};
   try {
-    for await (const lines of ndjsonLines(body, eventTextBytesMax(maxEventBytes))) {
+    for await (const lines of ndjsonLines(body, eventBytesMax(maxEventBytes))) {
       await answers.add(publishLines(stream, lines, flow), lines.length);
       await intake.pressure();
       if (ending.aborted) break;

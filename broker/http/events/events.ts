@@ -10,7 +10,7 @@ import { mediaType, NDJSON_TYPE } from '../server/body-parsers.js';
 import { sendProblem } from '../server/error-handler.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { parseLine } from './event-line.js';
-import { eventTextBytesMax } from './event-size.js';
+import { eventBytesMax } from './event-size.js';
 import { publishStream } from './event-stream-input.js';
 import { ndjsonLines } from './ndjson-lines.js';
 
@@ -74,7 +74,7 @@ async function publishAtomic(request: FastifyRequest, intake: Intake, values: un
 /** An atomic stream has to be held as a whole, so it is bounded like a batch. */
 async function collect(body: AsyncIterable<Buffer>, deps: EventRoutesDeps): Promise<unknown[]> {
   const values: unknown[] = [];
-  for await (const lines of ndjsonLines(body, eventTextBytesMax(deps.maxEventBytes))) {
+  for await (const lines of ndjsonLines(body, eventBytesMax(deps.maxEventBytes))) {
     for (const line of lines) {
       values.push(parseLine(line, deps.maxEventBytes));
       if (values.length > ATOMIC_EVENTS_MAX) return values;

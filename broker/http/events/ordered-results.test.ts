@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
-import { OrderedAnswers } from './ordered-results.js';
+import { OrderedResults } from './ordered-results.js';
 
 t.test('answers come in order, whichever is ready first', async (t) => {
-  const answers = new OrderedAnswers<string>(100);
+  const answers = new OrderedResults<string>(100);
   let finishFirst = (_: string): void => {};
   void answers.add(new Promise((resolve) => (finishFirst = resolve)), 1);
   void answers.add(Promise.resolve('second'), 1);
@@ -19,7 +19,7 @@ t.test('answers come in order, whichever is ready first', async (t) => {
 });
 
 t.test('who adds waits while too much is open, and goes on when the reader has taken some', async (t) => {
-  const answers = new OrderedAnswers<number>(2);
+  const answers = new OrderedResults<number>(2);
   let added = 0;
   const writer = (async () => {
     for (let i = 0; i < 10; i++) {
@@ -37,7 +37,7 @@ t.test('who adds waits while too much is open, and goes on when the reader has t
 });
 
 t.test('a reader that leaves lets the writer go', async (t) => {
-  const answers = new OrderedAnswers<number>(1);
+  const answers = new OrderedResults<number>(1);
   const writer = (async () => {
     for (let i = 0; i < 10; i++) await answers.add(Promise.resolve(i), 1);
   })();

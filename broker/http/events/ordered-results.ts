@@ -2,7 +2,7 @@
  * Work that is done side by side and answered in order: one side adds promises of answers and waits while too much is
  * open, the other takes the answers as they become ready.
  */
-export class OrderedAnswers<Answer> {
+export class OrderedResults<Answer> {
   readonly #open: { answer: Promise<Answer>; weight: number }[] = [];
   #openWeight = 0;
   #isComplete = false;

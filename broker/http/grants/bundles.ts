@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { BundleOffice } from '../../bundles/bundle-service.js';
+import type { BundleService } from '../../bundles/bundle-service.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 
@@ -7,14 +7,14 @@ import { PROBLEMS } from '../server/problem-schema.js';
 const BUNDLE_BYTES_MAX = 256 * 1024 * 1024;
 
 export interface BundleRoutesDeps {
-  bundleOffice: BundleOffice;
+  bundleService: BundleService;
 }
 
 type Route = { Querystring: { dryRun: boolean } };
 
-export function bundleRoutes(app: FastifyInstance, { bundleOffice }: BundleRoutesDeps): void {
+export function bundleRoutes(app: FastifyInstance, { bundleService }: BundleRoutesDeps): void {
   app.post<Route>('/v1/bundles', { schema: SCHEMA, bodyLimit: BUNDLE_BYTES_MAX }, (request) =>
-    bundleOffice.apply(callerOf(request), request.body, { dryRun: request.query.dryRun }),
+    bundleService.apply(callerOf(request), request.body, { dryRun: request.query.dryRun }),
   );
 }
 

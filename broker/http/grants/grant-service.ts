@@ -1,25 +1,25 @@
 import type { FastifyInstance } from 'fastify';
-import type { GrantOffice } from '../../grants/grant-service.js';
+import type { GrantService } from '../../grants/grant-service.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { describeGrant } from './grants.js';
 
-export interface GrantOfficeRoutesDeps {
-  grantOffice: GrantOffice;
+export interface GrantServiceRoutesDeps {
+  grantService: GrantService;
   clock: () => number;
 }
 
 type Change = { Params: { grant: string }; Body: { reason: string } };
 
-/** Acts on grants; the office decides who may. They take effect at once on every session. */
-export function grantOfficeRoutes(app: FastifyInstance, { grantOffice, clock }: GrantOfficeRoutesDeps): void {
+/** Acts on grants; the service decides who may. They take effect at once on every session. */
+export function grantServiceRoutes(app: FastifyInstance, { grantService, clock }: GrantServiceRoutesDeps): void {
   app.post('/v1/grants', { schema: CREATE }, async (request, reply) => {
-    const { grant, changed, warnings } = await grantOffice.create(callerOf(request), request.body);
+    const { grant, changed, warnings } = await grantService.create(callerOf(request), request.body);
     return reply.code(changed ? 201 : 200).send({ grant: describeGrant(grant, clock()), changed, warnings });
   });
   for (const change of ['suspend', 'restore', 'terminate'] as const) {
     app.post<Change>(`/v1/grants/:grant/${change}`, { schema: changeSchema(change) }, async (request) => {
-      const grant = await grantOffice[change](callerOf(request), request.params.grant, request.body.reason);
+      const grant = await grantService[change](callerOf(request), request.params.grant, request.body.reason);
       return describeGrant(grant, clock());
     });
   }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parse as parseYaml } from 'yaml';
 import { type ProblemWhere, SluiceError } from '../../../proto/errors.js';
-import { eventTextBytesMax } from '../events/event-size.js';
+import { eventBytesMax } from '../events/event-size.js';
 
 const ONE_EVENT_TYPE = 'application/cloudevents+json';
 const JSON_TYPES = ['application/json', 'application/cloudevents-batch+json'];
@@ -31,7 +31,7 @@ export function addBodyParsers(app: FastifyInstance, { maxEventBytes }: { maxEve
     throw new SluiceError('UNSUPPORTED_MEDIA_TYPE', 'a Content-Encoding is not supported: send the body as it is');
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(ONE_EVENT_TYPE, { parseAs: 'buffer', bodyLimit: eventTextBytesMax(maxEventBytes) }, json);
+  app.addContentTypeParser(ONE_EVENT_TYPE, { parseAs: 'buffer', bodyLimit: eventBytesMax(maxEventBytes) }, json);
   app.addContentTypeParser(JSON_TYPES, { parseAs: 'buffer', bodyLimit: BATCH_BYTES_MAX }, json);
   app.addContentTypeParser(YAML_TYPES, { parseAs: 'buffer', bodyLimit: BATCH_BYTES_MAX }, yaml);
   // Read by its route, line by line: it may be endless.
@@ -45,9 +45,7 @@ export function addBodyParsers(app: FastifyInstance, { maxEventBytes }: { maxEve
 export function bodyBytesMax(request: FastifyRequest, maxEventBytes: number): number {
   const { bodyLimit } = request.routeOptions;
   if (bodyLimit !== request.server.initialConfig.bodyLimit) return bodyLimit;
-  return mediaType(request.headers['content-type']) === ONE_EVENT_TYPE
-    ? eventTextBytesMax(maxEventBytes)
-    : BATCH_BYTES_MAX;
+  return mediaType(request.headers['content-type']) === ONE_EVENT_TYPE ? eventBytesMax(maxEventBytes) : BATCH_BYTES_MAX;
 }
 
 type Headers = { 'content-type'?: string | undefined };

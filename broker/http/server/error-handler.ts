@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Problem, SluiceError, toProblem } from '../../../proto/errors.js';
-import { schemaWords } from '../../../proto/schema-problem.js';
+import { schemaProblem } from '../../../proto/schema-problem.js';
 import { bodyBytesMax } from './body-parsers.js';
 
 /** Clients that come back all at once after a failure would bring the next. */
@@ -63,5 +63,5 @@ function validationWords(error: FastifyError): string {
   if (first.keyword === 'additionalProperties') {
     return `${where}: ${at(first.params.additionalProperty)} is not a known field`;
   }
-  return path === '' ? `${where} ${schemaWords(first)}` : `${where}: ${path} ${schemaWords(first)}`;
+  return path === '' ? `${where} ${schemaProblem(first)}` : `${where}: ${path} ${schemaProblem(first)}`;
 }

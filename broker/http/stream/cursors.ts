@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import type { Rows } from '../../../proto/entry/rows.js';
-import type { PullReader } from '../../stream/pages/page-reader.js';
+import type { PageReader } from '../../stream/pages/page-reader.js';
 import { systemOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 
 export interface CursorRoutesDeps {
-  reader: Pick<PullReader, 'acknowledge'>;
+  reader: Pick<PageReader, 'acknowledge'>;
 }
 
 type Route = { Params: { grant: string; cursor: string }; Body: { position: number; log?: string; narrow?: Rows } };

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { toDeliveredEvent } from '../../../proto/frames/event-encoder.js';
-import type { PullReader } from '../../stream/pages/page-reader.js';
+import type { PageReader } from '../../stream/pages/page-reader.js';
 import { systemOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 
 export interface DeadLetterRoutesDeps {
-  reader: Pick<PullReader, 'deadLetters' | 'redrive'>;
+  reader: Pick<PageReader, 'deadLetters' | 'redrive'>;
 }
 
 export function deadLetterRoutes(app: FastifyInstance, { reader }: DeadLetterRoutesDeps): void {

@@ -1,17 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { SluiceError, toProblem } from '../../../proto/errors.js';
 import { toDeliveredEvent } from '../../../proto/frames/event-encoder.js';
-import type { PulledPage, PullRequest } from '../../stream/pages/page.js';
-import type { PullReader } from '../../stream/pages/page-reader.js';
+import type { Page, PageRequest } from '../../stream/pages/page.js';
+import type { PageReader } from '../../stream/pages/page-reader.js';
 import { formatEventId } from './page-query.js';
 
 /** Before the next look at a store whose replicas lag. */
 const STUCK_PAUSE_MS = 250;
 
 export interface EventSource {
-  reader: Pick<PullReader, 'pull' | 'waitForMore'>;
-  pull: PullRequest;
-  first: PulledPage;
+  reader: Pick<PageReader, 'pull' | 'waitForMore'>;
+  pull: PageRequest;
+  first: Page;
   heartbeatMs: number;
   /** Aborted when the broker drains. */
   ending: AbortSignal;
@@ -39,7 +39,7 @@ export async function* serverSentEvents(source: EventSource): AsyncGenerator<str
 }
 
 /** The last id covers what the filter passed over, so that a reader that comes back does not scan it again. */
-function textOf(page: PulledPage): string {
+function textOf(page: Page): string {
   const { through, log } = page;
   let text = '';
   for (const event of page.events) {

@@ -1,29 +1,29 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { toDeliveredEvent } from '../../../proto/frames/event-encoder.js';
-import type { PulledPage, PullRequest } from '../../stream/pages/page.js';
-import type { PullReader } from '../../stream/pages/page-reader.js';
+import type { Page, PageRequest } from '../../stream/pages/page.js';
+import type { PageReader } from '../../stream/pages/page-reader.js';
 import { systemOf } from '../server/authenticate.js';
 import { NDJSON_TYPE } from '../server/body-parsers.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { serverSentEvents } from './grant-event-source.js';
-import { PULL_QUERY_SCHEMA, type PullQuery, parseEventId, parseFrom, parseNarrow } from './page-query.js';
+import { PAGE_QUERY_SCHEMA, type PageQuery, parseEventId, parseFrom, parseNarrow } from './page-query.js';
 
 export interface GrantEventRoutesDeps {
-  reader: PullReader;
+  reader: PageReader;
   heartbeatMs: number;
   ending: AbortSignal;
 }
 
 type Route = {
   Params: { grant: string };
-  Querystring: Required<Pick<PullQuery, 'from' | 'cursor' | 'limit'>> & PullQuery;
+  Querystring: Required<Pick<PageQuery, 'from' | 'cursor' | 'limit'>> & PageQuery;
 };
 
 export function grantEventRoutes(app: FastifyInstance, deps: GrantEventRoutesDeps): void {
   app.get<Route>('/v1/grants/:grant/events', { schema: SCHEMA }, async (request, reply) => {
     const { from, log, cursor, limit, narrow } = request.query;
-    const pull: PullRequest = {
+    const pull: PageRequest = {
       system: systemOf(request, 'subscribe').id,
       grant: request.params.grant,
       cursor,
@@ -45,7 +45,7 @@ export function grantEventRoutes(app: FastifyInstance, deps: GrantEventRoutesDep
   });
 }
 
-function ndjsonOf(page: PulledPage): string {
+function ndjsonOf(page: Page): string {
   const { through, log, caughtUp } = page;
   const lines = page.events.map((event) => JSON.stringify(toDeliveredEvent(event, page.codec)));
   lines.push(JSON.stringify({ through, log, caughtUp }), '');
@@ -60,6 +60,6 @@ const SCHEMA = {
     'Accept: text/event-stream server-sent events that go on until the grant ends; the id of each goes back as Last-Event-ID.',
   produces: [NDJSON_TYPE, 'text/event-stream'],
   params: { type: 'object', properties: { grant: { type: 'string' } } },
-  querystring: PULL_QUERY_SCHEMA,
+  querystring: PAGE_QUERY_SCHEMA,
   response: { 200: { type: 'string' }, ...PROBLEMS },
 };

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { deliveredSchema } from '../../../proto/entry/delivered-schema.js';
 import { grantProto } from '../../../proto/entry/entry-proto.js';
-import type { PullReader } from '../../stream/pages/page-reader.js';
+import type { PageReader } from '../../stream/pages/page-reader.js';
 import { systemOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 
 export interface GrantShapeRoutesDeps {
-  reader: Pick<PullReader, 'shape'>;
+  reader: Pick<PageReader, 'shape'>;
 }
 
 type Route = { Params: { grant: string } };

@@ -4,7 +4,7 @@ import type { From } from '../../../proto/frames/frames.js';
 import { isInstant } from '../../../proto/values/rfc3339.js';
 
 /** How a client without a socket says where to read: in the query, all as text. */
-export interface PullQuery {
+export interface PageQuery {
   from?: string;
   log?: string;
   cursor?: string;
@@ -13,9 +13,9 @@ export interface PullQuery {
 }
 
 /** A page is built in memory; who wants more asks again. */
-export const PULL_EVENTS_MAX = 10_000;
+export const PAGE_EVENTS_MAX = 10_000;
 
-export const PULL_QUERY_SCHEMA = {
+export const PAGE_QUERY_SCHEMA = {
   type: 'object',
   properties: {
     from: {
@@ -25,7 +25,7 @@ export const PULL_QUERY_SCHEMA = {
     },
     log: { type: 'string', maxLength: 64, description: 'the life of the log that the position belongs to' },
     cursor: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$', default: 'default' },
-    limit: { type: 'integer', minimum: 1, maximum: PULL_EVENTS_MAX, default: 1000 },
+    limit: { type: 'integer', minimum: 1, maximum: PAGE_EVENTS_MAX, default: 1000 },
     narrow: { type: 'string', description: 'a further row filter, as JSON' },
   },
   additionalProperties: false,

@@ -2,21 +2,21 @@ import { messageId } from '../../../proto/subject.js';
 import type { OutMessage } from '../../nats/write/out-message.js';
 import { type Unit, WaitingBatch, type WaitingEvent } from '../queue/waiting-event.js';
 import { SourceIds } from '../source-progress/source-ids.js';
-import type { SourceMarks } from '../source-progress/source-watermarks.js';
-import type { CommitPolicy, CommitWay } from './commit-policy.js';
+import type { SourceWatermarks } from '../source-progress/source-watermarks.js';
+import type { CommitMode, CommitPolicy } from './commit-policy.js';
 
 /** Of one commit: with a thousand events of usual size far away; with large ones it keeps the answer within a second. */
-const ROUND_BYTES_MAX = 4 * 1024 * 1024;
+const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 
 /** The events of one commit in order of arrival. One is under way per partition: that is what keeps the order. */
-export class Round {
+export class CommitBatch {
   readonly events: WaitingEvent[] = [];
   /** Set when the round is one atomic batch of a source and nothing else. */
   batch: WaitingBatch | undefined;
   readonly #byId = new SourceIds<WaitingEvent>();
   readonly #followers = new Map<WaitingEvent, WaitingEvent[]>();
   /** Subjects whose marks are kept; their first message says what it expects. */
-  readonly #tracked = new Map<string, SourceMarks>();
+  readonly #tracked = new Map<string, SourceWatermarks>();
   #bytes = 0;
 
   constructor(private readonly eventsMax: number) {}
@@ -27,10 +27,10 @@ export class Round {
     if (!first) return true;
     if (unit instanceof WaitingBatch || unit.goesAlone !== first.goesAlone) return false;
     if (first.goesAlone && this.#tracked.size > 0) return false;
-    return this.events.length < this.eventsMax && this.#bytes + unit.size <= ROUND_BYTES_MAX;
+    return this.events.length < this.eventsMax && this.#bytes + unit.size <= BATCH_BYTES_MAX;
   }
 
-  add(event: WaitingEvent, source: SourceMarks | undefined): void {
+  add(event: WaitingEvent, source: SourceWatermarks | undefined): void {
     const { id = '', route, place } = event.fields;
     this.events.push(event);
     this.#bytes += event.size;
@@ -41,7 +41,7 @@ export class Round {
   }
 
   /** The event of the round with the same id of the same source. */
-  twinOf({ fields: { id = '', route } }: WaitingEvent): WaitingEvent | undefined {
+  ordinalOf({ fields: { id = '', route } }: WaitingEvent): WaitingEvent | undefined {
     return this.#byId.get(route.subject, id);
   }
 
@@ -56,7 +56,7 @@ export class Round {
     return this.#followers.get(leader) ?? [];
   }
 
-  source(subject: string): SourceMarks | undefined {
+  source(subject: string): SourceWatermarks | undefined {
     return this.#tracked.get(subject);
   }
 
@@ -65,7 +65,7 @@ export class Round {
    * fail and those behind it not: the mark of a kept source would pass over an event that is not stored, and where the
    * leader of a replicated stream is lost under way, events would be stored out of order.
    */
-  way(policy: CommitPolicy, isReplicated: boolean): CommitWay {
+  way(policy: CommitPolicy, isReplicated: boolean): CommitMode {
     const { length } = this.events;
     if (length < 2 || this.events[0]!.goesAlone) return 'singles';
     const mayFailInTheMiddle = isReplicated || this.#tracked.size > 0;

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { CommitPolicy, type CommitWay } from './commit-policy.js';
+import { type CommitMode, CommitPolicy } from './commit-policy.js';
 
 /** Milliseconds that a commit takes. */
-type Store = (way: CommitWay, events: number) => number;
+type Store = (way: CommitMode, events: number) => number;
 
 /** As measured on one server that syncs every write: a batch costs 4 ms and little more, a single write 0.22 ms. */
 const ONE_SYNCED_SERVER: Store = (way, events) => (way === 'batch' ? 4 + events * 0.013 : events * 0.22);
@@ -13,8 +13,8 @@ const CLUSTER: Store = (way, events) =>
 const SLOW_DISK: Store = (way, events) => (way === 'batch' ? 20 + events * 0.013 : events * 5);
 
 /** The ways of so many commits, and the milliseconds that they took together. */
-function run(policy: CommitPolicy, store: Store, events: number, commits: number): { ways: CommitWay[]; ms: number } {
-  const ways: CommitWay[] = [];
+function run(policy: CommitPolicy, store: Store, events: number, commits: number): { ways: CommitMode[]; ms: number } {
+  const ways: CommitMode[] = [];
   let sum = 0;
   for (let i = 0; i < commits; i++) {
     const size = Math.min(events, policy.nextCommitMax());
@@ -27,7 +27,7 @@ function run(policy: CommitPolicy, store: Store, events: number, commits: number
   return { ways, ms: sum };
 }
 
-const share = (ways: CommitWay[], way: CommitWay): number => ways.filter((one) => one === way).length / ways.length;
+const share = (ways: CommitMode[], way: CommitMode): number => ways.filter((one) => one === way).length / ways.length;
 
 t.test('few events always go singly', async (t) => {
   t.equal(share(run(new CommitPolicy(), ONE_SYNCED_SERVER, 20, 500).ways, 'singles'), 1);

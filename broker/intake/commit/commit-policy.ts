@@ -1,12 +1,12 @@
 import { BATCH_MESSAGES_MAX } from '../../nats/write/publisher.js';
 
 /** `batch`: one atomic batch, which the store syncs as one. `singles`: each event by itself, pipelined. */
-export type CommitWay = 'batch' | 'singles';
+export type CommitMode = 'batch' | 'singles';
 
 /** Up to this many always go singly: an atomic batch costs as much as about twenty synced writes. */
-export const SINGLES_ALWAYS = 20;
+export const ALWAYS_SINGLES = 20;
 /** Upper bounds of the sizes that are told apart: what a way costs for each event depends on how many share it. */
-const SIZE_CLASSES = [SINGLES_ALWAYS, 100, BATCH_MESSAGES_MAX] as const;
+const SIZE_CLASSES = [ALWAYS_SINGLES, 100, BATCH_MESSAGES_MAX] as const;
 /** Share of the newest measurement: a few commits are enough to follow a store that changes, one is not. */
 const SMOOTHING = 0.25;
 /** Fewer measure the way to the store and back, not what an event more costs. */
@@ -21,7 +21,7 @@ const PIPELINE_GAIN_MAX = 4;
 
 interface SizeClass {
   /** Milliseconds for each event, smoothed. */
-  cost: Record<CommitWay, number | undefined>;
+  cost: Record<CommitMode, number | undefined>;
   untilProbe: number;
 }
 
@@ -44,7 +44,7 @@ export class CommitPolicy {
     return max;
   }
 
-  choose(events: number): CommitWay {
+  choose(events: number): CommitMode {
     const index = classOf(events);
     if (index === 0) return 'singles';
     const { cost } = this.#classes[index]!;
@@ -53,7 +53,7 @@ export class CommitPolicy {
   }
 
   /** A commit of so many events went that way, whole and without an error, in so many milliseconds. */
-  measured(way: CommitWay, events: number, ms: number): void {
+  measured(way: CommitMode, events: number, ms: number): void {
     if (events < MEASURED_EVENTS_MIN) return;
     const { cost } = this.#classes[classOf(events)]!;
     const before = cost[way];
@@ -98,4 +98,4 @@ const classOf = (events: number): number => {
   const index = SIZE_CLASSES.findIndex((upTo) => events <= upTo);
   return index < 0 ? SIZE_CLASSES.length - 1 : index;
 };
-const otherThan = (way: CommitWay): CommitWay => (way === 'batch' ? 'singles' : 'batch');
+const otherThan = (way: CommitMode): CommitMode => (way === 'batch' ? 'singles' : 'batch');

@@ -1,19 +1,19 @@
 import type { OutMessage } from '../../nats/write/out-message.js';
 import type { Publisher } from '../../nats/write/publisher.js';
-import type { CommitWay } from './commit-policy.js';
+import type { CommitMode } from './commit-policy.js';
 
 /** Where a message is now, or why it is not. */
 export type Outcome = { position: number; duplicate: boolean } | Error;
 
 /** Sends the messages of a commit; one outcome for each, in order. A batch that failed has the same error for all. */
-export async function sendRound(publisher: Publisher, messages: OutMessage[], way: CommitWay): Promise<Outcome[]> {
-  if (way === 'batch') return sendBatch(publisher, messages);
+export async function sendBatch(publisher: Publisher, messages: OutMessage[], way: CommitMode): Promise<Outcome[]> {
+  if (way === 'batch') return sendAtomicBatch(publisher, messages);
   const sent = messages.map((message) => publisher.publish(message));
   const settled = await Promise.allSettled(sent);
   return settled.map((one) => (one.status === 'fulfilled' ? one.value : asError(one.reason)));
 }
 
-async function sendBatch(publisher: Publisher, messages: OutMessage[]): Promise<Outcome[]> {
+async function sendAtomicBatch(publisher: Publisher, messages: OutMessage[]): Promise<Outcome[]> {
   try {
     const { lastPosition } = await publisher.publishBatch(messages);
     const first = lastPosition - messages.length + 1;

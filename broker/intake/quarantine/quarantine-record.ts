@@ -1,5 +1,5 @@
 import type { Problem } from '../../../proto/errors.js';
-import type { SourcePlace } from '../source-progress/source-position.js';
+import type { SourcePosition } from '../source-progress/source-position.js';
 import type { RawEvent } from '../validate/event-shape.js';
 
 /** A refused event as QUARANTINE holds it: for its source to read, repair and send as a new one. */
@@ -30,7 +30,7 @@ const ATTRIBUTE_CHARACTERS_MAX = 256;
 export function encodeQuarantined(
   event: RawEvent,
   problem: Problem,
-  place: SourcePlace | undefined,
+  place: SourcePosition | undefined,
   nowMs: number,
 ): Uint8Array {
   const record: QuarantinedEvent = {

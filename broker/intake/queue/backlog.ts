@@ -42,7 +42,7 @@ export class Backlog {
   }
 
   #isBelow(share: number): boolean {
-    const { pressureEvents, pressureBytes } = this.#limits;
-    return this.events <= pressureEvents * share && this.bytes <= pressureBytes * share;
+    const { backpressureEvents, backpressureBytes } = this.#limits;
+    return this.events <= backpressureEvents * share && this.bytes <= backpressureBytes * share;
   }
 }

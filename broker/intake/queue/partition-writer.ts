@@ -10,18 +10,18 @@ import {
   WrongExpectedSequenceError,
 } from '../../nats/store-errors.js';
 import { eventStream } from '../../nats/streams.js';
-import { Round } from '../commit/commit-batch.js';
+import { CommitBatch } from '../commit/commit-batch.js';
 import { CommitPolicy } from '../commit/commit-policy.js';
-import { type Outcome, sendRound } from '../commit/send-batch.js';
+import { type Outcome, sendBatch } from '../commit/send-batch.js';
 import { batchRefused, isCertainlyNotStored, storeProblem } from '../commit/store-problem.js';
 import type { Quarantine } from '../quarantine/quarantine.js';
 import { findDuplicates } from '../source-progress/find-duplicates.js';
-import { HeldSystems } from '../source-progress/parked-sources.js';
+import { ParkedSources } from '../source-progress/parked-sources.js';
 import { RecentIds } from '../source-progress/recent-ids.js';
-import { duplicateOf, placeRefusals, screenEvent } from '../source-progress/screen-event.js';
+import { duplicateOf, positionRefusals, screenEvent } from '../source-progress/screen-event.js';
 import { SourceTable } from '../source-progress/source-table.js';
-import type { SourceMarks } from '../source-progress/source-watermarks.js';
-import type { MarkCheckpoint } from '../source-progress/watermark-checkpoint.js';
+import type { SourceWatermarks } from '../source-progress/source-watermarks.js';
+import type { WatermarkCheckpoint } from '../source-progress/watermark-checkpoint.js';
 import type { Backlog } from './backlog.js';
 import { UnitQueue } from './unit-queue.js';
 import { type Unit, WaitingBatch, type WaitingEvent } from './waiting-event.js';
@@ -33,7 +33,7 @@ export interface WriterDeps {
   isReplicated: boolean;
   backlog: Backlog;
   quarantine: Quarantine;
-  checkpoint: MarkCheckpoint;
+  checkpoint: WatermarkCheckpoint;
   metrics: Metrics;
   clock: () => number;
   /** Told of errors that no one foresaw; they are answered as INTERNAL, which says nothing. */
@@ -60,10 +60,10 @@ export class PartitionWriter {
   readonly #queue = new UnitQueue();
   readonly #recent: RecentIds;
   readonly #sources: SourceTable;
-  readonly #held: HeldSystems;
+  readonly #held: ParkedSources;
   readonly #policy = new CommitPolicy();
   /** Read again from the store when the round is over. */
-  readonly #doubted = new Set<SourceMarks>();
+  readonly #doubted = new Set<SourceWatermarks>();
   #isRunning = false;
   /** The store is between two leaders: the commit goes again after a pause. */
   #isWaitingOut = false;
@@ -75,7 +75,7 @@ export class PartitionWriter {
     this.#stream = eventStream(deps.partition);
     this.#recent = new RecentIds(deps.clock);
     this.#sources = new SourceTable(deps.partition);
-    this.#held = new HeldSystems({
+    this.#held = new ParkedSources({
       bus: deps.bus,
       quarantine: deps.quarantine,
       checkpoint: deps.checkpoint,
@@ -128,7 +128,7 @@ export class PartitionWriter {
     do {
       // What the sockets hold by now goes with it: a commit costs the store about as much as five hundred events.
       await endOfTurn();
-      const round = this.#takeRound();
+      const round = this.#takeBatch();
       this.#deps.onQueue();
       const again = round.events.length > 0 ? await this.#commit(round) : [];
       round.close();
@@ -145,8 +145,8 @@ export class PartitionWriter {
     if (this.#isIdle) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
-  #takeRound(): Round {
-    const round = new Round(this.#policy.nextCommitMax());
+  #takeBatch(): CommitBatch {
+    const round = new CommitBatch(this.#policy.nextCommitMax());
     for (let unit = this.#queue.peek(); unit && round.accepts(unit); unit = this.#queue.peek()) {
       this.#queue.shift();
       if (this.#held.add(unit)) continue;
@@ -157,7 +157,7 @@ export class PartitionWriter {
   }
 
   /** `unit` is what is held when the event can't be decided on. */
-  #screen(event: WaitingEvent, round: Round, unit: Unit): void {
+  #screen(event: WaitingEvent, round: CommitBatch, unit: Unit): void {
     const source = this.#sources.of(event);
     const screening = screenEvent(event, source, this.#recent, round);
     if (screening.kind === 'take') round.add(event, source);
@@ -167,13 +167,13 @@ export class PartitionWriter {
   }
 
   /** All of its events belong to one source. Those that are stored already leave it; the rest is one commit. */
-  #screenBatch(batch: WaitingBatch, round: Round): void {
+  #screenBatch(batch: WaitingBatch, round: CommitBatch): void {
     const source = this.#sources.of(batch.events.find((event) => event.fields.place) ?? batch.events[0]!);
     if (source && !source.isCurrent) {
       this.#held.hold(batch);
       return;
     }
-    const problems = source ? placeRefusals(batch.events, source) : [];
+    const problems = source ? positionRefusals(batch.events, source) : [];
     if (problems.some((problem) => problem !== undefined)) {
       for (const [i, event] of batch.events.entries()) {
         const problem = problems[i] ?? batchRefused(event.fields.id, event.fields.route.entry);
@@ -187,11 +187,11 @@ export class PartitionWriter {
   }
 
   /** Answers what is stored or failed; returns the units that go again, in their order. */
-  async #commit(round: Round): Promise<Unit[]> {
+  async #commit(round: CommitBatch): Promise<Unit[]> {
     const { bus, metrics, partition } = this.#deps;
     const startedAt = performance.now();
     const way = round.way(this.#policy, this.#deps.isReplicated);
-    let outcomes = await sendRound(bus.publisher, round.messages(), way);
+    let outcomes = await sendBatch(bus.publisher, round.messages(), way);
     const ms = performance.now() - startedAt;
     if (outcomes[0] instanceof DuplicateInBatchError) outcomes = await this.#tellDuplicatesApart(round, outcomes);
     if (!outcomes.some((outcome) => outcome instanceof Error)) this.#policy.measured(way, outcomes.length, ms);
@@ -214,7 +214,7 @@ export class PartitionWriter {
     return [round.batch];
   }
 
-  #goesAgain(round: Round, event: WaitingEvent, error: Error): boolean {
+  #goesAgain(round: CommitBatch, event: WaitingEvent, error: Error): boolean {
     if (error instanceof StoreUnavailableError) return this.#waitsOut(round, event);
     const isDuplicate = error instanceof DuplicateInBatchError;
     if (!isDuplicate && !(error instanceof WrongExpectedSequenceError)) return false;
@@ -225,7 +225,7 @@ export class PartitionWriter {
   }
 
   /** Sent again with the same ids: what was stored without our knowing is a duplicate then. */
-  #waitsOut(round: Round, event: WaitingEvent): boolean {
+  #waitsOut(round: CommitBatch, event: WaitingEvent): boolean {
     const now = performance.now();
     event.waitsSinceMs ??= now;
     // A lost connection to one server of several is soon replaced; of an only one it is told at once.
@@ -242,7 +242,7 @@ export class PartitionWriter {
    * not be stored in part is not sent singly, and neither is what would change its order if a leader were lost under way:
    * then the log tells, and while it can't be read the commit waits as for a store that is away.
    */
-  async #tellDuplicatesApart(round: Round, outcomes: Outcome[]): Promise<Outcome[]> {
+  async #tellDuplicatesApart(round: CommitBatch, outcomes: Outcome[]): Promise<Outcome[]> {
     try {
       const { bus, isReplicated } = this.#deps;
       const isRead = round.batch !== undefined || isReplicated;
@@ -254,7 +254,7 @@ export class PartitionWriter {
     }
   }
 
-  #onStored(round: Round, event: WaitingEvent, { position, duplicate }: Exclude<Outcome, Error>): void {
+  #onStored(round: CommitBatch, event: WaitingEvent, { position, duplicate }: Exclude<Outcome, Error>): void {
     const { id = '', route } = event.fields;
     this.#recent.add(route.subject, id, position);
     const source = round.source(route.subject);
@@ -263,10 +263,10 @@ export class PartitionWriter {
     for (const follower of round.followersOf(event)) this.#settle(follower, duplicateOf(follower, position));
   }
 
-  #moveOn(source: SourceMarks, event: WaitingEvent, { position, duplicate }: Exclude<Outcome, Error>): void {
+  #moveOn(source: SourceWatermarks, event: WaitingEvent, { position, duplicate }: Exclude<Outcome, Error>): void {
     const { place } = event.fields;
     if (!duplicate) source.advance(position);
-    if (place) source.epoch(place.epoch).raise(place.position, position);
+    if (place) source.epoch(place.epoch).advance(place.position, position);
     this.#deps.checkpoint.touch(source);
   }
 

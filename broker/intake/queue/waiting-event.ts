@@ -1,9 +1,9 @@
 import type { Problem } from '../../../proto/errors.js';
 import type { SourceOp } from '../../../proto/event/event.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
-import type { Answer } from '../event-results.js';
+import type { EventResult } from '../event-results.js';
 import type { QuarantineEntry } from '../quarantine/quarantine-record.js';
-import type { SourcePlace } from '../source-progress/source-position.js';
+import type { SourcePosition } from '../source-progress/source-position.js';
 import type { EventRoute } from '../validate/event-route.js';
 
 /** What is known of an event when it takes its place in the queue of its partition. */
@@ -11,7 +11,7 @@ export interface WaitingFields {
   id: string | undefined;
   op: SourceOp;
   route: EventRoute;
-  place: SourcePlace | undefined;
+  place: SourcePosition | undefined;
   /** Counts all events that intake took: tells what came before and after a failure. */
   arrival: number;
   /** What it came over: events of one flow come in the order in which they were sent. */
@@ -33,7 +33,7 @@ export class WaitingEvent {
 
   constructor(
     readonly fields: WaitingFields,
-    private readonly answer: Answer,
+    private readonly answer: EventResult,
   ) {
     this.size = fields.bytes?.length ?? fields.refusal?.record.bytes.length ?? 0;
   }

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { REFUSED_PLACES_MAX, RefusedPlaces } from './failed-positions.js';
+import { FAILED_POSITIONS_MAX, FailedPositions } from './failed-positions.js';
 
-const places = (...refused: [position: string, arrival: number][]): RefusedPlaces => {
-  const made = new RefusedPlaces();
+const places = (...refused: [position: string, arrival: number][]): FailedPositions => {
+  const made = new FailedPositions();
   for (const [position, arrival] of refused) made.add(position, arrival);
   return made;
 };
@@ -22,14 +22,14 @@ t.test(
   'a source that goes back further than that sends everything behind again, perhaps at other places',
   async (t) => {
     const refused = places(['10', 100], ['11', 101], ['12', 102]);
-    refused.came(at('9', 103));
+    refused.seen(at('9', 103));
     t.notOk(refused.blocks(at('13', 104)));
   },
 );
 
 t.test('what an older connection still had does not pass when another one goes back', async (t) => {
   const refused = places(['10', 100], ['11', 101]);
-  refused.came(at('10', 102));
+  refused.seen(at('10', 102));
   refused.handled('10');
   t.ok(refused.blocks(at('12', 103, another)));
   t.notOk(refused.blocks(at('12', 104)));
@@ -38,23 +38,23 @@ t.test('what an older connection still had does not pass when another one goes b
 
 t.test('what was in the queue already when something was refused does not go back', async (t) => {
   const refused = places(['10', 100]);
-  refused.came(at('9', 99));
+  refused.seen(at('9', 99));
   t.ok(refused.blocks(at('11', 101)));
 });
 
 t.test('what is refused after the source has gone back still counts', async (t) => {
   const refused = places(['10', 100], ['11', 101]);
-  refused.came(at('10', 102));
+  refused.seen(at('10', 102));
   refused.add('11', 103);
   t.ok(refused.blocks(at('12', 104)), 'there was no room for the next one');
 
   const again = places(['10', 100], ['11', 101]);
-  again.came(at('10', 102));
-  again.came(at('11', 103));
+  again.seen(at('10', 102));
+  again.seen(at('11', 103));
   again.add('10', 102);
   again.add('11', 103);
   t.ok(again.blocks(at('12', 104)), 'its commit failed');
-  again.came(at('10', 105));
+  again.seen(at('10', 105));
   t.notOk(again.blocks(at('12', 106)), 'it has gone back once more');
 });
 
@@ -76,11 +76,11 @@ t.test('of several the first that is not handled counts', async (t) => {
 
 t.test('of very many the first ones and the last one are known', async (t) => {
   const refused = places();
-  const all = REFUSED_PLACES_MAX + 100;
+  const all = FAILED_POSITIONS_MAX + 100;
   for (let i = 1; i <= all; i++) refused.add(String(i), i);
-  refused.handled(String(REFUSED_PLACES_MAX / 2));
-  t.ok(refused.blocks(at(String(REFUSED_PLACES_MAX / 2 + 2), all + 1)));
-  t.notOk(refused.blocks(at(String(REFUSED_PLACES_MAX / 2 + 1), all + 1)));
+  refused.handled(String(FAILED_POSITIONS_MAX / 2));
+  t.ok(refused.blocks(at(String(FAILED_POSITIONS_MAX / 2 + 2), all + 1)));
+  t.notOk(refused.blocks(at(String(FAILED_POSITIONS_MAX / 2 + 1), all + 1)));
   refused.handled(String(all - 1));
   t.ok(refused.blocks(at(String(all + 1), all + 2)));
 });

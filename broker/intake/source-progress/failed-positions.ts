@@ -2,10 +2,10 @@ import { compareSourcePositions } from '../../../proto/values/source-position.js
 import { OPEN_EVENTS_MAX } from '../intake-limits.js';
 
 /** What two sessions may have unanswered: wherever the log turns out to end, what was refused next is known. */
-export const REFUSED_PLACES_MAX = 2 * OPEN_EVENTS_MAX;
+export const FAILED_POSITIONS_MAX = 2 * OPEN_EVENTS_MAX;
 
 /** Where an event stands among those of its source. */
-export interface Place {
+export interface Position {
   position: string;
   /** The number that it got when it came. */
   arrival: number;
@@ -14,7 +14,7 @@ export interface Place {
 }
 
 /** `first` and `last`: arrival of the event when it was refused for the first and the latest time; `at`: when that was. */
-interface Refused {
+interface FailedPosition {
   position: string;
   first: number;
   last: number;
@@ -26,10 +26,10 @@ interface Refused {
  * one of them until it is handled, but for what comes behind in a flow that has gone back: to it, or to a place before it. What
  * an older connection still had of the source is no such flow.
  */
-export class RefusedPlaces {
+export class FailedPositions {
   /** Ascending, each position once. */
-  readonly #places: Refused[] = [];
-  #returned: (Place & { at: number }) | undefined;
+  readonly #places: FailedPosition[] = [];
+  #returned: (Position & { at: number }) | undefined;
   /** Counts refusals and returns: an event that came back may be refused again. */
   #clock = 0;
 
@@ -44,7 +44,7 @@ export class RefusedPlaces {
     }
     this.#places.splice(index, 0, { position, first: arrival, last: arrival, at: ++this.#clock });
     // The first ones say where the source has to begin, the last one how far it was.
-    if (this.#places.length > REFUSED_PLACES_MAX) this.#places.splice(-2, 1);
+    if (this.#places.length > FAILED_POSITIONS_MAX) this.#places.splice(-2, 1);
   }
 
   /** Everything up to here is stored or quarantined. */
@@ -56,7 +56,7 @@ export class RefusedPlaces {
   }
 
   /** An event that is not blocked: when it stands before refused ones that came earlier, its flow sends them again. */
-  came({ position, arrival, flow }: Place): void {
+  seen({ position, arrival, flow }: Position): void {
     if (this.#places.length === 0) return;
     const index = this.#countBefore(position);
     if (!this.#places.some(({ last }, i) => i >= index && last < arrival)) return;
@@ -66,7 +66,7 @@ export class RefusedPlaces {
   }
 
   /** True when the event would pass a refused one. */
-  blocks({ position, arrival, flow }: Place): boolean {
+  blocks({ position, arrival, flow }: Position): boolean {
     if (this.#places.length === 0) return false;
     const returned = this.#returned?.flow === flow ? this.#returned : undefined;
     const comesAgainFrom = returned ? this.#countBefore(returned.position) : Number.POSITIVE_INFINITY;
@@ -79,7 +79,7 @@ export class RefusedPlaces {
     return false;
   }
 
-  #at(index: number, position: string): Refused | undefined {
+  #at(index: number, position: string): FailedPosition | undefined {
     const found = this.#places[index];
     return found && compareSourcePositions(found.position, position) === 0 ? found : undefined;
   }

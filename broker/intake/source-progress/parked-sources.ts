@@ -3,16 +3,16 @@ import type { Bus } from '../../nats/bus.js';
 import { QUARANTINE_BATCH_BYTES, QUARANTINE_BATCH_RECORDS, type Quarantine } from '../quarantine/quarantine.js';
 import { type Unit, WaitingBatch, type WaitingEvent } from '../queue/waiting-event.js';
 import type { RecentIds } from './recent-ids.js';
-import { screenPlace } from './screen-event.js';
+import { screenPosition } from './screen-event.js';
 import type { SourceTable } from './source-table.js';
-import type { SourceMarks } from './source-watermarks.js';
-import type { MarkCheckpoint } from './watermark-checkpoint.js';
-import { recoverMarks } from './watermark-recovery.js';
+import type { SourceWatermarks } from './source-watermarks.js';
+import type { WatermarkCheckpoint } from './watermark-checkpoint.js';
+import { recoverWatermarks } from './watermark-recovery.js';
 
-export interface HeldSystemsDeps {
+export interface ParkedSourcesDeps {
   bus: Bus;
   quarantine: Quarantine;
-  checkpoint: MarkCheckpoint;
+  checkpoint: WatermarkCheckpoint;
   sources: SourceTable;
   recent: RecentIds;
   settle: (event: WaitingEvent, result: PublishResult) => void;
@@ -26,13 +26,13 @@ export interface HeldSystemsDeps {
  * the store, or while a refused event that has a place is put into quarantine. Between what came before it and what
  * comes after: a mark that is past an event which is nowhere would make it a duplicate for ever.
  */
-export class HeldSystems {
-  readonly #deps: HeldSystemsDeps;
+export class ParkedSources {
+  readonly #deps: ParkedSourcesDeps;
   readonly #units = new Map<string, Unit[]>();
   /** Held since the round under way was put together: served when its commit is over. */
   #fresh: string[] = [];
 
-  constructor(deps: HeldSystemsDeps) {
+  constructor(deps: ParkedSourcesDeps) {
     this.#deps = deps;
   }
 
@@ -78,7 +78,7 @@ export class HeldSystems {
     this.#deps.release(units);
   }
 
-  #workFor(unit: Unit | undefined): { kind: 'recover' | 'quarantine'; source: SourceMarks } | undefined {
+  #workFor(unit: Unit | undefined): { kind: 'recover' | 'quarantine'; source: SourceWatermarks } | undefined {
     const event = unit instanceof WaitingBatch ? (unit.events.find((one) => one.fields.place) ?? unit.events[0]) : unit;
     const source = event && this.#deps.sources.of(event);
     if (!source) return undefined;
@@ -86,9 +86,9 @@ export class HeldSystems {
     return event.fields.refusal ? { kind: 'quarantine', source } : undefined;
   }
 
-  async #recover(source: SourceMarks, units: Unit[]): Promise<void> {
+  async #recover(source: SourceWatermarks, units: Unit[]): Promise<void> {
     try {
-      await recoverMarks(this.#deps.bus, source);
+      await recoverWatermarks(this.#deps.bus, source);
       this.#deps.checkpoint.touch(source);
     } catch (error) {
       for (const unit of units.splice(0)) {
@@ -98,7 +98,7 @@ export class HeldSystems {
   }
 
   /** The refused events at the front, as many as make one batch. */
-  async #quarantine(source: SourceMarks, units: Unit[]): Promise<void> {
+  async #quarantine(source: SourceWatermarks, units: Unit[]): Promise<void> {
     const batch = this.#takeRefused(source, units);
     if (batch.length === 0) return;
     const { quarantine, checkpoint, settle, fail } = this.#deps;
@@ -108,7 +108,7 @@ export class HeldSystems {
       );
       for (const event of batch) {
         const { place, id, refusal } = event.fields;
-        source.epoch(place!.epoch).raise(place!.position, undefined);
+        source.epoch(place!.epoch).advance(place!.position, undefined);
         settle(event, { id, problem: refusal!.problem });
       }
       checkpoint.touch(source);
@@ -118,7 +118,7 @@ export class HeldSystems {
     for (const { fields } of batch) source.epoch(fields.place!.epoch).end();
   }
 
-  #takeRefused(source: SourceMarks, units: Unit[]): WaitingEvent[] {
+  #takeRefused(source: SourceWatermarks, units: Unit[]): WaitingEvent[] {
     const batch: WaitingEvent[] = [];
     let bytes = 0;
     while (batch.length < QUARANTINE_BATCH_RECORDS && bytes < QUARANTINE_BATCH_BYTES) {
@@ -129,7 +129,7 @@ export class HeldSystems {
       // A duplicate of one in this batch: judged again when that one is stored or failed.
       if (verdict.kind === 'follow') break;
       units.shift();
-      const screening = screenPlace(event, verdict, this.#deps.recent);
+      const screening = screenPosition(event, verdict, this.#deps.recent);
       if (screening?.kind === 'answer') this.#deps.settle(event, screening.result);
       else {
         source.epoch(event.fields.place!.epoch).begin(event);

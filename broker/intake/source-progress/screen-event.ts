@@ -1,9 +1,9 @@
 import { type Problem, SluiceError } from '../../../proto/errors.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
-import type { Round } from '../commit/commit-batch.js';
+import type { CommitBatch } from '../commit/commit-batch.js';
 import type { WaitingEvent } from '../queue/waiting-event.js';
 import type { RecentIds } from './recent-ids.js';
-import { EPOCHS_PER_SOURCE_MAX, type SourceMarks, type Verdict } from './source-watermarks.js';
+import { EPOCHS_PER_SOURCE_MAX, type PositionCheck, type SourceWatermarks } from './source-watermarks.js';
 
 /**
  * What happens to an event whose turn has come. `hold`: its source has to be read from the store first, or it is
@@ -21,25 +21,25 @@ const HOLD: Screening = { kind: 'hold' };
 /** Decides from what this broker knows; it changes nothing. */
 export function screenEvent(
   event: WaitingEvent,
-  source: SourceMarks | undefined,
+  source: SourceWatermarks | undefined,
   recent: RecentIds,
-  round: Round,
+  round: CommitBatch,
 ): Screening {
   const { id = '', route, place, refusal } = event.fields;
   if (source && !source.isCurrent) return HOLD;
   if (source && place) {
-    const settled = screenPlace(event, source.judge(event, place), recent);
+    const settled = screenPosition(event, source.judge(event, place), recent);
     if (settled) return settled;
   }
   if (refusal) return HOLD;
   const position = recent.get(route.subject, id);
   if (position !== undefined) return { kind: 'answer', result: duplicateOf(event, position) };
-  const twin = round.twinOf(event);
+  const twin = round.ordinalOf(event);
   return twin ? { kind: 'follow', leader: twin } : TAKE;
 }
 
 /** Undefined for a new one. A duplicate's own position is answered while it is known, else that of the mark. */
-export function screenPlace(event: WaitingEvent, verdict: Verdict, recent: RecentIds): Screening | undefined {
+export function screenPosition(event: WaitingEvent, verdict: PositionCheck, recent: RecentIds): Screening | undefined {
   switch (verdict.kind) {
     case 'new':
       return undefined;
@@ -50,7 +50,7 @@ export function screenPlace(event: WaitingEvent, verdict: Verdict, recent: Recen
     case 'follow':
       return { kind: 'follow', leader: verdict.event };
     default:
-      return { kind: 'answer', result: { id: event.fields.id, problem: placeProblem(event, verdict.kind) } };
+      return { kind: 'answer', result: { id: event.fields.id, problem: positionProblem(event, verdict.kind) } };
   }
 }
 
@@ -61,19 +61,19 @@ export const duplicateOf = (event: WaitingEvent, position: number): PublishResul
 });
 
 /** Of the events of one atomic batch: why each may not be taken because of its place, undefined when it may. */
-export function placeRefusals(events: readonly WaitingEvent[], source: SourceMarks): (Problem | undefined)[] {
+export function positionRefusals(events: readonly WaitingEvent[], source: SourceWatermarks): (Problem | undefined)[] {
   const refusals = events.map((event) => {
     const { place } = event.fields;
     if (!place) return undefined;
     const { kind } = source.judge(event, place);
     if (kind === 'new') source.epoch(place.epoch).begin(event);
-    return kind === 'blocked' || kind === 'too_many_epochs' ? placeProblem(event, kind) : undefined;
+    return kind === 'blocked' || kind === 'too_many_epochs' ? positionProblem(event, kind) : undefined;
   });
   for (const { fields } of events) if (fields.place) source.epochs.get(fields.place.epoch)?.end();
   return refusals;
 }
 
-function placeProblem(event: WaitingEvent, kind: 'blocked' | 'too_many_epochs'): Problem {
+function positionProblem(event: WaitingEvent, kind: 'blocked' | 'too_many_epochs'): Problem {
   const { id, route } = event.fields;
   const error =
     kind === 'blocked'

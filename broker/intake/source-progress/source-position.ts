@@ -3,14 +3,14 @@ import { isAbsent, type RawEvent } from '../validate/event-shape.js';
 import { isPrintableId } from '../validate/printable.js';
 
 /** Where an event stands in its source's own counting. */
-export interface SourcePlace {
+export interface SourcePosition {
   /** Empty for a source that never counts anew. */
   epoch: string;
   position: string;
 }
 
 /** Undefined when the event has none, or none that can be read. */
-export function placeOf(event: RawEvent): SourcePlace | undefined {
+export function sourcePositionOf(event: RawEvent): SourcePosition | undefined {
   const { sourceposition: position, sourceepoch } = event;
   if (typeof position !== 'string' || !isSourcePosition(position)) return undefined;
   if (isAbsent(sourceepoch)) return { epoch: '', position };

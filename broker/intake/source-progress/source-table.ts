@@ -1,10 +1,10 @@
 import { eventStream } from '../../nats/streams.js';
 import type { WaitingEvent } from '../queue/waiting-event.js';
-import { SourceMarks } from './source-watermarks.js';
+import { SourceWatermarks } from './source-watermarks.js';
 
 /** The sources of one partition that give places to their events; their number is bounded by systems times entries. */
 export class SourceTable {
-  readonly #bySubject = new Map<string, SourceMarks>();
+  readonly #bySubject = new Map<string, SourceWatermarks>();
   readonly #stream: string;
 
   constructor(partition: number) {
@@ -12,12 +12,12 @@ export class SourceTable {
   }
 
   /** Marks are kept from the first event with a place on; undefined for a source that never sent one. */
-  of(event: WaitingEvent): SourceMarks | undefined {
+  of(event: WaitingEvent): SourceWatermarks | undefined {
     const { place, route } = event.fields;
     const { subject, entry, system } = route;
     const found = this.#bySubject.get(subject);
     if (found || !place) return found;
-    const made = new SourceMarks(entry, system, this.#stream, subject);
+    const made = new SourceWatermarks(entry, system, this.#stream, subject);
     this.#bySubject.set(subject, made);
     return made;
   }

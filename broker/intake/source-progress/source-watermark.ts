@@ -1,6 +1,6 @@
 import { compareSourcePositions } from '../../../proto/values/source-position.js';
 import type { WaitingEvent } from '../queue/waiting-event.js';
-import { type Place, RefusedPlaces } from './failed-positions.js';
+import { FailedPositions, type Position } from './failed-positions.js';
 
 /**
  * How far one source has come in one of its epochs.
@@ -8,12 +8,12 @@ import { type Place, RefusedPlaces } from './failed-positions.js';
  * `position`: log position of the event at the mark, or of one before it when that one went to quarantine.
  * `pending`: the last event of the commit that is being put together or under way.
  */
-export class EpochMark {
+export class SourceWatermark {
   handled: string | undefined;
   position = 0;
   isDirty = false;
   #pending: WaitingEvent | undefined;
-  readonly #refused = new RefusedPlaces();
+  readonly #refused = new FailedPositions();
 
   covers(position: string): boolean {
     return this.handled !== undefined && compareSourcePositions(position, this.handled) <= 0;
@@ -39,7 +39,7 @@ export class EpochMark {
     return this.#refused.blocks(placeOf(event));
   }
 
-  raise(sourcePosition: string, logPosition: number | undefined): void {
+  advance(sourcePosition: string, logPosition: number | undefined): void {
     if (this.covers(sourcePosition)) return;
     this.handled = sourcePosition;
     if (logPosition !== undefined) this.position = logPosition;
@@ -49,7 +49,7 @@ export class EpochMark {
 
   /** An event is taken, or was before: its flow may have gone back with it to refused ones. */
   came(event: WaitingEvent): void {
-    this.#refused.came(placeOf(event));
+    this.#refused.seen(placeOf(event));
   }
 
   /** Of an event that is handled already nothing is missing: it would be answered as a duplicate and block for ever. */
@@ -60,6 +60,6 @@ export class EpochMark {
 }
 
 /** Only events with a place come here. */
-function placeOf({ fields: { place, arrival, flow } }: WaitingEvent): Place {
+function placeOf({ fields: { place, arrival, flow } }: WaitingEvent): Position {
   return { position: place!.position, arrival, flow };
 }

@@ -1,7 +1,7 @@
 import { compareSourcePositions } from '../../../proto/values/source-position.js';
 import type { WaitingEvent } from '../queue/waiting-event.js';
-import type { SourcePlace } from './source-position.js';
-import { EpochMark } from './source-watermark.js';
+import type { SourcePosition } from './source-position.js';
+import { SourceWatermark } from './source-watermark.js';
 
 /** Epochs cost memory here and a subject in CURSORS for ever: ten thousand log files, or slots, of one source. */
 export const EPOCHS_PER_SOURCE_MAX = 10_000;
@@ -14,16 +14,16 @@ export interface CheckpointHead {
 }
 
 /** What may be done with a positioned event. `follow`: it is a duplicate if the given event gets stored. */
-export type Verdict =
+export type PositionCheck =
   | { kind: 'new' }
   | { kind: 'duplicate'; position: number }
   | { kind: 'blocked' }
   | { kind: 'too_many_epochs' }
   | { kind: 'follow'; event: WaitingEvent };
 
-const NEW: Verdict = { kind: 'new' };
-const BLOCKED: Verdict = { kind: 'blocked' };
-const TOO_MANY_EPOCHS: Verdict = { kind: 'too_many_epochs' };
+const NEW: PositionCheck = { kind: 'new' };
+const BLOCKED: PositionCheck = { kind: 'blocked' };
+const TOO_MANY_EPOCHS: PositionCheck = { kind: 'too_many_epochs' };
 
 /**
  * What one system has published on one entry, as this broker knows it.
@@ -33,7 +33,7 @@ const TOO_MANY_EPOCHS: Verdict = { kind: 'too_many_epochs' };
  * `quarantineThrough`: the same for the quarantine subject.
  * `head`: the newest checkpoint in CURSORS, which the next one builds upon; undefined when it has to be read (again).
  */
-export class SourceMarks {
+export class SourceWatermarks {
   isCurrent = false;
   lastOnSubject = 0;
   through = 0;
@@ -41,7 +41,7 @@ export class SourceMarks {
   head: CheckpointHead | undefined;
   /** Set once the checkpoint was read; after that memory knows more than CURSORS. */
   isLoaded = false;
-  readonly #epochs = new Map<string, EpochMark>();
+  readonly #epochs = new Map<string, SourceWatermark>();
 
   constructor(
     readonly entry: string,
@@ -50,21 +50,21 @@ export class SourceMarks {
     readonly subject: string,
   ) {}
 
-  get epochs(): ReadonlyMap<string, EpochMark> {
+  get epochs(): ReadonlyMap<string, SourceWatermark> {
     return this.#epochs;
   }
 
-  epoch(name: string): EpochMark {
+  epoch(name: string): SourceWatermark {
     let mark = this.#epochs.get(name);
     if (!mark) {
-      mark = new EpochMark();
+      mark = new SourceWatermark();
       this.#epochs.set(name, mark);
     }
     return mark;
   }
 
   /** Judges against what is handled and what is in the commit under way. */
-  judge(event: WaitingEvent, place: SourcePlace): Verdict {
+  judge(event: WaitingEvent, place: SourcePosition): PositionCheck {
     const mark = this.#epochs.get(place.epoch);
     if (!mark) return this.#epochs.size < EPOCHS_PER_SOURCE_MAX ? NEW : TOO_MANY_EPOCHS;
     if (mark.covers(place.position)) return { kind: 'duplicate', position: mark.position };
@@ -77,7 +77,7 @@ export class SourceMarks {
   }
 
   /** An event was not taken for the moment. Not kept for an epoch that would be one too many: none of its events is taken. */
-  refuse(event: WaitingEvent, place: SourcePlace): void {
+  refuse(event: WaitingEvent, place: SourcePosition): void {
     if (!this.#epochs.has(place.epoch) && this.#epochs.size >= EPOCHS_PER_SOURCE_MAX) return;
     this.epoch(place.epoch).refuse(event);
   }

@@ -1,29 +1,29 @@
 import { WrongExpectedSequenceError } from '../../nats/store-errors.js';
 import type { OutMessage } from '../../nats/write/out-message.js';
 import type { Publisher } from '../../nats/write/publisher.js';
-import type { EpochMark } from './source-watermark.js';
-import type { SourceMarks } from './source-watermarks.js';
-import { encodeRecord, type HeadRecord, headSubject, markRecord, markSubject } from './watermark-record.js';
+import type { SourceWatermark } from './source-watermark.js';
+import type { SourceWatermarks } from './source-watermarks.js';
+import { encodeRecord, type HeadRecord, headSubject, watermarkRecord, watermarkSubject } from './watermark-record.js';
 
 /** What a restart has to read again of the log, against the writes that a busy bus adds. */
 const CHECKPOINT_INTERVAL_MS = 1_000;
 /** Far below the server's limit of an atomic batch, so that one source more never goes beyond it. */
 const BATCH_MESSAGES = 500;
 /** Marks of one source in one batch; what is left over stays dirty for the next. */
-const MARKS_PER_SOURCE_MAX = 400;
+const WATERMARKS_PER_SOURCE_MAX = 400;
 
 interface SourcePart {
-  source: SourceMarks;
+  source: SourceWatermarks;
   messages: OutMessage[];
-  written: { mark: EpochMark; handled: string | undefined }[];
+  written: { mark: SourceWatermark; handled: string | undefined }[];
   reach: HeadRecord;
   isComplete: boolean;
 }
 
 /** Writes changed marks to CURSORS now and then, off the way of events: without it a restart reads more of the log. */
-export class MarkCheckpoint {
+export class WatermarkCheckpoint {
   readonly #publisher: Publisher;
-  readonly #dirty = new Set<SourceMarks>();
+  readonly #dirty = new Set<SourceWatermarks>();
   #timer: NodeJS.Timeout | undefined;
   #underWay: Promise<void> = Promise.resolve();
 
@@ -32,7 +32,7 @@ export class MarkCheckpoint {
   }
 
   /** The marks of this source have changed. */
-  touch(source: SourceMarks): void {
+  touch(source: SourceWatermarks): void {
     this.#dirty.add(source);
     this.#timer ??= setTimeout(() => void this.flush(), CHECKPOINT_INTERVAL_MS).unref();
   }
@@ -101,14 +101,14 @@ export class MarkCheckpoint {
 }
 
 /** Undefined when the head is not known: the recovery that reads it brings the source here again. */
-function partOf(source: SourceMarks): SourcePart | undefined {
+function partOf(source: SourceWatermarks): SourcePart | undefined {
   const { entry, system, head } = source;
   if (!head) return undefined;
   const allDirty = [...source.epochs].filter(([, mark]) => mark.isDirty);
-  const dirty = allDirty.slice(0, MARKS_PER_SOURCE_MAX);
+  const dirty = allDirty.slice(0, WATERMARKS_PER_SOURCE_MAX);
   const messages: OutMessage[] = dirty.map(([epoch, mark]) => ({
-    subject: markSubject(entry, system, epoch),
-    data: encodeRecord(markRecord(source, epoch, mark)),
+    subject: watermarkSubject(entry, system, epoch),
+    data: encodeRecord(watermarkRecord(source, epoch, mark)),
   }));
   // While some marks are left over, the head reaches no further than before.
   const { through, quarantineThrough } = dirty.length === allDirty.length ? source : head;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { EpochMark } from './source-watermark.js';
-import type { SourceMarks } from './source-watermarks.js';
+import type { SourceWatermark } from './source-watermark.js';
+import type { SourceWatermarks } from './source-watermarks.js';
 
 /** Checkpoint of one epoch of a source. */
-export interface MarkRecord {
+export interface WatermarkRecord {
   epoch: string;
   sourceposition: string;
   position: number;
@@ -22,18 +22,18 @@ export interface HeadRecord {
 const EPOCH_HASH_CHARACTERS = 16;
 
 export const headSubject = (entry: string, system: string): string => `mark.${entry}.${system}.head`;
-export const markFilter = (entry: string, system: string): string => `mark.${entry}.${system}.*`;
+export const watermarkFilter = (entry: string, system: string): string => `mark.${entry}.${system}.*`;
 
 /** An epoch may hold any printable character, a subject may not. */
-export function markSubject(entry: string, system: string, epoch: string): string {
+export function watermarkSubject(entry: string, system: string, epoch: string): string {
   const hash = createHash('sha256').update(epoch).digest('hex').slice(0, EPOCH_HASH_CHARACTERS);
   return `mark.${entry}.${system}.${hash}`;
 }
 
-export function markRecord(source: SourceMarks, epoch: string, mark: EpochMark): MarkRecord {
+export function watermarkRecord(source: SourceWatermarks, epoch: string, mark: SourceWatermark): WatermarkRecord {
   return { epoch, sourceposition: mark.handled ?? '0', position: mark.position, through: source.through };
 }
 
-export const encodeRecord = (record: MarkRecord | HeadRecord): Uint8Array => Buffer.from(JSON.stringify(record));
-export const decodeRecord = <Kind extends MarkRecord | HeadRecord>(bytes: Uint8Array): Kind =>
+export const encodeRecord = (record: WatermarkRecord | HeadRecord): Uint8Array => Buffer.from(JSON.stringify(record));
+export const decodeRecord = <Kind extends WatermarkRecord | HeadRecord>(bytes: Uint8Array): Kind =>
   JSON.parse(Buffer.from(bytes).toString()) as Kind;

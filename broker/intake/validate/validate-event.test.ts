@@ -7,12 +7,12 @@ import { EntryCompiler } from '../../catalog/compiled-entry.js';
 import { itemHistory } from '../../catalog/item-history.js';
 import type { SystemCaller } from '../../parties/caller.js';
 import type { RawEvent } from './event-shape.js';
-import { judgeEvent } from './validate-event.js';
+import { validateEvent } from './validate-event.js';
 
 const SECRET = '350102202611220014';
 const deps = { entries: ENTRIES, maxEventBytes: 4096 };
 const judge = (event: SourceEventInput, caller: SystemCaller = REGISTRY) =>
-  judgeEvent(deps, caller, event as unknown as RawEvent, 1_700_000_000_000);
+  validateEvent(deps, caller, event as unknown as RawEvent, 1_700_000_000_000);
 const place = (over: Record<string, unknown>) =>
   birth('p', { type: PLACES, subject: '7', data: { number: 7, region: '3501' }, ...over });
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -210,7 +210,7 @@ t.test('previous is judged by type alone, as any version of the entry had it', a
   const entry = new EntryCompiler().compile(versions[1], itemHistory(versions));
   const judgeUpdate = (previous: unknown) => {
     const event = birth('u', { type: 'civil.ward', op: 'update', subject: 'a', data: { id: 'a', ward: 7 }, previous });
-    return judgeEvent({ ...deps, entries: { compiled: () => entry } }, REGISTRY, event as unknown as RawEvent, 1);
+    return validateEvent({ ...deps, entries: { compiled: () => entry } }, REGISTRY, event as unknown as RawEvent, 1);
   };
   const former = { ward: 30, street: 'Oak', note: SECRET };
   const asBytes = new EntryCompiler().compile(versions[0]).codec.encode(former);

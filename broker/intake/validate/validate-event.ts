@@ -12,18 +12,23 @@ import { storedForm } from './stored-form.js';
 /** Where published entries are found. */
 export type EntryLookup = Pick<Catalog, 'compiled'>;
 
-export interface JudgeDeps {
+export interface ValidationDeps {
   entries: EntryLookup;
   maxEventBytes: number;
 }
 
 /** What intake decided about one event; a refusal without entry has no source's quarantine to go to. */
-export type Judgement =
+export type ValidationResult =
   | { accepted: true; id: string; entry: CompiledEntry; bytes: Uint8Array }
   | { accepted: false; id: string | undefined; entry: CompiledEntry | undefined; problem: Problem };
 
 /** Decides on one event by itself: whether it may be published and, if so, as which bytes it is stored. */
-export function judgeEvent(deps: JudgeDeps, caller: SystemCaller, event: RawEvent, nowMs: number): Judgement {
+export function validateEvent(
+  deps: ValidationDeps,
+  caller: SystemCaller,
+  event: RawEvent,
+  nowMs: number,
+): ValidationResult {
   const id = isPrintableId(event.id) ? event.id : undefined;
   const entry = typeof event.type === 'string' ? deps.entries.compiled(event.type) : undefined;
   const misdirected = whereItMayNotGo(caller, event, entry);
@@ -64,7 +69,7 @@ interface Candidate {
 }
 
 /** The stored form, undefined after a finding. */
-function checkAndEncode(deps: JudgeDeps, candidate: Candidate, findings: Finding[]): Uint8Array | undefined {
+function checkAndEncode(deps: ValidationDeps, candidate: Candidate, findings: Finding[]): Uint8Array | undefined {
   const { event, entry, nowMs } = candidate;
   checkShape(event, findings);
   if (findings.length > 0) return undefined;

@@ -3,7 +3,7 @@ import { emptyLog } from '../../../tests/support/broker/truncated-log.js';
 import { eventually } from '../../../tests/support/condition.js';
 import { connect, startNats } from '../../../tests/support/nats/nats.js';
 import type { Bus } from '../bus.js';
-import { ensureStreams, nameLog } from '../streams.js';
+import { ensureStreams, setEpoch } from '../streams.js';
 import { Follower } from './follower.js';
 import { lastOf } from './log-reader.js';
 
@@ -59,7 +59,7 @@ t.test('a stream that has been given another life is not taken for the same', as
   await publish(bus, 1);
   await eventually(() => follower.position === 11, 'it to go on', WAIT_MS);
   t.strictSame(lost, []);
-  await nameLog(bus, await bus.jsm.streams.info('EV_0'), 'another');
+  await setEpoch(bus, await bus.jsm.streams.info('EV_0'), 'another');
   follower.checkAgain();
   await eventually(() => lost.length === 1, 'the other life to be noticed', WAIT_MS);
 });

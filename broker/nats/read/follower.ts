@@ -2,9 +2,9 @@ import { DeliverPolicy, type StreamInfo } from '@nats-io/jetstream';
 import { deferred } from '@nats-io/transport-node';
 import type { Bus } from '../bus.js';
 import type { StoredMessage } from '../stored-message.js';
-import { logOf } from '../streams.js';
+import { epochOf } from '../streams.js';
 import { assertProven, type LeaderEnd, leaderEndOf } from './leader-end.js';
-import { LeaderSight } from './leader-freshness.js';
+import { LeaderFreshness } from './leader-freshness.js';
 import { leaderGetAt } from './leader-get.js';
 import { streamInfo } from './log-reader.js';
 import { PushConsumer } from './push-consumer.js';
@@ -48,7 +48,7 @@ export class Follower {
   #lastSeenAtMs = 0;
   /** Of a stream with replicas, when the consumer was opened; without them the consumer's word is enough. */
   #leaderEnd: LeaderEnd | undefined;
-  #sight: LeaderSight | undefined;
+  #sight: LeaderFreshness | undefined;
   #endStatus: (() => void) | undefined;
   #started = deferred<void>();
 
@@ -157,7 +157,7 @@ export class Follower {
 
   /** A life that its owner has learned of while the stream was asked says nothing. */
   #isOtherLife(info: StreamInfo, known: string | undefined): boolean {
-    return known !== undefined && known === this.#options.life?.() && known !== logOf(info);
+    return known !== undefined && known === this.#options.life?.() && known !== epochOf(info);
   }
 
   /** Whether the leader's message at our position is ours; one that has ended by age tells nothing. */
@@ -176,7 +176,7 @@ export class Follower {
       isOther: (info: StreamInfo) => this.#isOtherLife(info, this.#options.life?.()),
       onLost: () => this.#reopenLater(),
     };
-    this.#sight = new LeaderSight(this.#bus, options, this.#lastSeenAtMs, this.#leaderEnd);
+    this.#sight = new LeaderFreshness(this.#bus, options, this.#lastSeenAtMs, this.#leaderEnd);
   }
 
   #openConsumer(attempt: number): Promise<PushConsumer> {

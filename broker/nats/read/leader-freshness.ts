@@ -3,7 +3,7 @@ import type { Bus } from '../bus.js';
 import { type LeaderEnd, leaderEndOf } from './leader-end.js';
 import { streamInfo } from './log-reader.js';
 
-export interface LeaderSightOptions {
+export interface LeaderFreshnessOptions {
   stream: string;
   /** How far the follower is. */
   position(): number;
@@ -21,9 +21,9 @@ const LOST_AFTER_MS = 15_000;
  * On a stream with replicas the heartbeats of a consumer say little: its replica may lag or be cut off from the others,
  * and still send them. What counts is when the follower last had everything that the stream's leader had.
  */
-export class LeaderSight {
+export class LeaderFreshness {
   readonly #bus: Bus;
-  readonly #options: LeaderSightOptions;
+  readonly #options: LeaderFreshnessOptions;
   readonly #timer: NodeJS.Timeout;
   /** Undefined once the follower has reached it. */
   #goal: LeaderEnd | undefined;
@@ -33,7 +33,7 @@ export class LeaderSight {
 
   constructor(
     bus: Bus,
-    options: LeaderSightOptions,
+    options: LeaderFreshnessOptions,
     /** Of the follower's life before. */
     public confirmedAtMs: number,
     /** What the leader had when the follower began. */

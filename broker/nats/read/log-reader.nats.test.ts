@@ -1,6 +1,6 @@
 import t from 'tap';
 import { connect, startNats } from '../../../tests/support/nats/nats.js';
-import { renewLog } from '../../event-log/log-epochs.js';
+import { startEpoch } from '../../event-log/log-epochs.js';
 import { ensureStreams } from '../streams.js';
 import { lastOf, lastPerSubject, readAfter, sequenceAt, streamEnds } from './log-reader.js';
 
@@ -75,7 +75,7 @@ t.test('reading a log', async (t) => {
     const again = await ensureStreams(bus, { partitions: 4, replicas: 1, maxBytesPerPartition: 1_000_000_000 });
     t.same(again, store);
     t.equal((await bus.jsm.streams.info(stream)).config.max_bytes, 1_000_000_000);
-    const renewed = await renewLog(bus, 0, store.logs[0] as string);
+    const renewed = await startEpoch(bus, 0, store.logs[0] as string);
     t.not(renewed, store.logs[0]);
     t.same((await ensureStreams(bus, { partitions: 1, replicas: 1 })).logs, [renewed]);
   });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { eventually } from '../../../tests/support/condition.js';
 import { NatsCluster } from '../../../tests/support/nats/nats-cluster.js';
-import { renewLog } from '../../event-log/log-epochs.js';
+import { startEpoch } from '../../event-log/log-epochs.js';
 import { StoreUnavailableError } from '../store-errors.js';
 import { ensureStreams } from '../streams.js';
 import { whenAvailable } from '../when-available.js';
@@ -102,7 +102,7 @@ t.test('on a cluster with three replicas', { timeout: 150_000 }, async (t) => {
     const follower = new Follower(bus, { stream: 'EV_0', after, life: () => logs[0], onMessage: () => {}, onTailLost });
     t.teardown(() => follower.stop());
     await follower.start();
-    const lives = await Promise.all([1, 2, 3].map(() => whenAvailable(() => renewLog(bus, 0, logs[0] as string))));
+    const lives = await Promise.all([1, 2, 3].map(() => whenAvailable(() => startEpoch(bus, 0, logs[0] as string))));
     t.equal(new Set(lives).size, 1);
     await eventually(() => lost > 0, 'the other life to be noticed', 30_000);
     t.strictSame((await store()).logs, [lives[0]]);

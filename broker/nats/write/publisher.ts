@@ -46,7 +46,7 @@ const ACK_TIMEOUT_MS = 15_000;
 /** What the leader before has acknowledged is still on its way when another one is elected. */
 const ELECTION_GRACE_MS = 500;
 const ELECTED_SUBJECT = '$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED';
-const SWEEP_INTERVAL_MS = 500;
+const EXPIRY_INTERVAL_MS = 500;
 
 /**
  * Writes to streams with one shared reply inbox for all acks: a request per message costs seven times as much.
@@ -59,7 +59,7 @@ export class Publisher {
   readonly #batchPrefix = randomBytes(6).toString('hex');
   readonly #waiters = new Map<string, Waiter>();
   readonly #waiting: Array<{ send(): void; fail(error: Error): void }> = [];
-  readonly #sweep: NodeJS.Timeout;
+  readonly #expireWaiters: NodeJS.Timeout;
   #nextId = 0;
 
   constructor(bus: PublisherLink) {
@@ -78,8 +78,8 @@ export class Publisher {
     bus.onStatus((up) => {
       if (!up) this.#failAll('the connection was lost');
     });
-    this.#sweep = setInterval(() => this.#failExpired(), SWEEP_INTERVAL_MS);
-    this.#sweep.unref();
+    this.#expireWaiters = setInterval(() => this.#failExpired(), EXPIRY_INTERVAL_MS);
+    this.#expireWaiters.unref();
   }
 
   get inFlight(): number {
@@ -103,7 +103,7 @@ export class Publisher {
 
   /** Rejects what is in flight and takes nothing more. */
   stop(): void {
-    clearInterval(this.#sweep);
+    clearInterval(this.#expireWaiters);
     this.#failAll('the connection was closed');
   }
 

@@ -1,9 +1,9 @@
 import t from 'tap';
-import { SendPace } from './coalescing-delay.js';
+import { CoalescingDelay } from './coalescing-delay.js';
 
 /** Sends once with work that takes `workMs` of a clock that only work moves on; tells how long it was waited for. */
 function paceWith(clock: { nowMs: number }) {
-  const pace = new SendPace(() => clock.nowMs);
+  const pace = new CoalescingDelay(() => clock.nowMs);
   return (workMs: number): Promise<number> => {
     const askedAt = performance.now();
     return new Promise((resolve) => {

@@ -3,7 +3,7 @@ import type { LogEvent } from '../../event-log/log-event.js';
 import type { StreamMetrics } from '../../metrics/stream-metrics.js';
 import { EntryViews } from '../views/entry-views.js';
 import type { Channel } from './channel.js';
-import { SendPace } from './coalescing-delay.js';
+import { CoalescingDelay } from './coalescing-delay.js';
 import type { LiveView } from './live-view.js';
 
 export interface LiveDispatchDeps {
@@ -21,7 +21,7 @@ export class LiveDispatch {
   readonly #byEntry = new Map<string, EntryViews<LiveView>>();
   /** Channels with events that are not sent yet, and their partition. */
   readonly #pending = new Map<Channel, number>();
-  readonly #pace = new SendPace();
+  readonly #pace = new CoalescingDelay();
   #scheduled = false;
 
   constructor(private readonly deps: LiveDispatchDeps) {}

@@ -3,7 +3,7 @@ import type { Rows } from '../../../proto/entry/rows.js';
 import { SluiceError } from '../../../proto/errors.js';
 import type { ProjectedEvent } from '../../../proto/frames/event-encoder.js';
 import { cursorSubject, partyOf } from '../../../proto/subject.js';
-import { lostTail } from '../../event-log/truncation.js';
+import { positionBeyondEnd } from '../../event-log/truncation.js';
 import { LogSegment } from '../segments/log-segment.js';
 import type { StreamEngine } from '../stream-engine.js';
 import type { DeliveredShape } from '../subscriber.js';
@@ -12,7 +12,7 @@ import { startQuery } from '../subscriptions/start-query.js';
 import { type EntryLookup, fieldsOf } from '../views/entry-fields.js';
 import { View, type ViewSource, viewKey } from '../views/view.js';
 import type { DeadLetter } from './dead-letters.js';
-import type { PulledPage, PullRequest } from './page.js';
+import type { Page, PageRequest } from './page.js';
 
 export interface AcknowledgeRequest {
   system: string;
@@ -29,7 +29,7 @@ export interface AcknowledgeRequest {
 const SEGMENTS_PER_PAGE = 16;
 
 /** Grants read over plain HTTP: pages of the same subset, acknowledgements, dead letters, and what is delivered. */
-export class PullReader {
+export class PageReader {
   constructor(
     private readonly engine: StreamEngine,
     private readonly entries: EntryLookup,
@@ -37,7 +37,7 @@ export class PullReader {
   ) {}
 
   /** One page; `through` is where the next one starts. Its receipt is stored before it is handed out. */
-  async pull(request: PullRequest): Promise<PulledPage> {
+  async pull(request: PageRequest): Promise<Page> {
     const open = this.engine.access.open(request.system, request.grant);
     const source = this.engine.access.viewSource(open, request.narrow);
     const { partition } = open.version;
@@ -51,7 +51,7 @@ export class PullReader {
     await this.#giveReceipt(request, open, source, { from, log, ...page });
     // Revoked while we read, or in a log that is no more: nothing goes out.
     this.engine.access.open(request.system, request.grant);
-    if (this.engine.logOf(partition) !== log) throw lostTail(request.grant);
+    if (this.engine.logOf(partition) !== log) throw positionBeyondEnd(request.grant);
     this.onPulled(page.events.length);
     return { ...page, codec: view.codec, log, caughtUp: page.through >= this.engine.readers.at(partition).head };
   }
@@ -73,7 +73,7 @@ export class PullReader {
     const { version } = open;
     const narrowing = narrow && narrowingDigest(this.engine.access.viewSource(open, narrow).narrow);
     const log = this.engine.logOf(version.partition);
-    if (request.log !== undefined && request.log !== log) throw lostTail(grant);
+    if (request.log !== undefined && request.log !== log) throw positionBeyondEnd(grant);
     if (!(await this.engine.readers.at(version.partition).hasPosition(position))) {
       throw new SluiceError('ACK_BEYOND_SENT', `the log does not have position ${position}`, { grant });
     }
@@ -104,7 +104,7 @@ export class PullReader {
     const event = page.events.find((one) => one.position === position);
     if (!event)
       throw new SluiceError('POSITION_GONE', `position ${position} is not there for grant ${grant}`, { grant });
-    if (this.engine.logOf(open.version.partition) !== log) throw lostTail(grant);
+    if (this.engine.logOf(open.version.partition) !== log) throw positionBeyondEnd(grant);
     const reader = { system, grant, cursor: letter.cursor };
     await this.#giveReceipt(reader, open, source, { from: position - 1, through: position, events: [event], log });
     await this.engine.deadLetters.takeOff(grant, letter);
@@ -150,7 +150,7 @@ export class PullReader {
   }
 
   async #giveReceipt(
-    request: Pick<PullRequest, 'system' | 'grant' | 'cursor'>,
+    request: Pick<PageRequest, 'system' | 'grant' | 'cursor'>,
     { grant, version }: OpenGrant,
     source: ViewSource,
     page: { from: number; through: number; events: ProjectedEvent[]; log: string },

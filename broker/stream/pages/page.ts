@@ -4,7 +4,7 @@ import type { ProjectedEvent } from '../../../proto/frames/event-encoder.js';
 import type { From } from '../../../proto/frames/frames.js';
 
 /** Reading a grant without a socket: the same subset, a page at a time. */
-export interface PullRequest {
+export interface PageRequest {
   system: string;
   grant: string;
   cursor: string;
@@ -13,7 +13,7 @@ export interface PullRequest {
   narrow: Rows | undefined;
 }
 
-export interface PulledPage {
+export interface Page {
   events: ProjectedEvent[];
   codec: RecordCodec;
   /** Everything granted up to here is in the page or was in one before. */

@@ -37,7 +37,7 @@ export class CatchUp {
     const reader = this.#reader(subscription);
     while (subscription.isBehind) {
       await this.#untilReached(subscription);
-      await subscription.roomAvailable();
+      await subscription.onDrained();
       await coverReceipt(subscription, this.#partition(subscription).head);
       if (!subscription.isBehind) return;
       const missing = this.#missingOnly(subscription);
@@ -113,7 +113,7 @@ export class CatchUp {
     if (batch && !subscription.mayHave(batch))
       batch = segment.since(parts.historyFromMs).batchAfter(position, room, reader, grew);
     if (!batch) {
-      subscription.passOver(segment.through);
+      subscription.skip(segment.through);
       return;
     }
     subscription.send(batch);

@@ -2,7 +2,7 @@ import t from 'tap';
 import { EventMemory } from '../../event-log/event-memory.js';
 import { LogEvent } from '../../event-log/log-event.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
-import { RecentLog } from '../../event-log/recent-tail.js';
+import { RecentTail } from '../../event-log/recent-tail.js';
 import type { Bus } from '../../nats/bus.js';
 import type { StoredMessage } from '../../nats/stored-message.js';
 import { LogSegments } from './log-segments.js';
@@ -13,17 +13,17 @@ const event = (position: number, text: string) =>
 const place = { entry: 'a.x', partition: 0, after: 0 };
 
 /** Two partitions of which everything is still in memory. */
-function segmentsOf(logs: RecentLog[]): LogSegments {
+function segmentsOf(logs: RecentTail[]): LogSegments {
   const readers = { at: (partition: number) => ({ recent: logs[partition], head: 3 }) } as unknown as PartitionReaders;
   return new LogSegments(noBus, readers, 1, () => undefined);
 }
 
-function fill(log: RecentLog, text: string): void {
+function fill(log: RecentTail, text: string): void {
   for (const position of [1, 2, 3]) log.push(event(position, text));
 }
 
 t.test('of a partition that lost its tail nothing is known any more, of the others everything', async (t) => {
-  const logs = [new RecentLog(0), new RecentLog(0)];
+  const logs = [new RecentTail(0), new RecentTail(0)];
   for (const log of logs) fill(log, 'before');
   const segments = segmentsOf(logs);
   const other = { entry: 'a.y', partition: 1, after: 0 };
@@ -31,7 +31,7 @@ t.test('of a partition that lost its tail nothing is known any more, of the othe
   t.equal(await segments.next(place), lost, 'it was known');
 
   for (const log of logs) log.reset(0);
-  fill(logs[0] as RecentLog, 'after');
+  fill(logs[0] as RecentTail, 'after');
   segments.forgetPartition(0);
   const read = await segments.next(place);
   t.same(
@@ -42,7 +42,7 @@ t.test('of a partition that lost its tail nothing is known any more, of the othe
 });
 
 t.test('an entry that nobody waits for any more is not remembered', async (t) => {
-  const log = new RecentLog(0);
+  const log = new RecentTail(0);
   fill(log, 'x');
   const segments = segmentsOf([log]);
   const next = segments.next(place);

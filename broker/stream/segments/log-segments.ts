@@ -7,7 +7,7 @@ import type { Bus } from '../../nats/bus.js';
 import { lastOf, provenEnd, readAfter } from '../../nats/read/log-reader.js';
 import { eventStream } from '../../nats/streams.js';
 import { LogSegment } from './log-segment.js';
-import { LogSweep } from './shared-scan.js';
+import { SharedScan } from './shared-scan.js';
 
 /** One read: large enough that the request and a frame per rider cost little, small enough that a slow socket holds little. */
 const SEGMENT_EVENTS = 1024;
@@ -19,7 +19,7 @@ const CACHE_BYTES_MAX = 96 * 1024 * 1024;
 const ASK_AGAIN_MS = 1_500;
 
 /** Entry and place of a reader that is behind. */
-export interface LogPlace {
+export interface LogRange {
   entry: string;
   partition: number;
   after: number;
@@ -37,7 +37,7 @@ export class LogSegments {
   /** Segment → its partition, least recently used first. */
   readonly #used = new Map<LogSegment, number>();
   /** Of entries that somebody waits for. */
-  readonly #sweeps = new Map<string, LogSweep>();
+  readonly #sweeps = new Map<string, SharedScan>();
   #bytes = 0;
   #tailsLost = 0;
 
@@ -50,7 +50,7 @@ export class LogSegments {
   ) {}
 
   /** The segment that holds what comes next after a place; without events when the log ends there for now. */
-  next({ entry, partition, after, isNew }: LogPlace): Promise<LogSegment> {
+  next({ entry, partition, after, isNew }: LogRange): Promise<LogSegment> {
     const sweep = this.#sweeps.get(entry) ?? this.#startSweep(entry, partition);
     return sweep.next(after, isNew);
   }
@@ -68,8 +68,8 @@ export class LogSegments {
     for (const [segment, itsPartition] of this.#used) if (itsPartition === partition) this.#forget(segment);
   }
 
-  #startSweep(entry: string, partition: number): LogSweep {
-    const sweep = new LogSweep(
+  #startSweep(entry: string, partition: number): SharedScan {
+    const sweep = new SharedScan(
       (after) => this.#load({ entry, partition, after }),
       () => {
         if (this.#sweeps.get(entry) === sweep) this.#sweeps.delete(entry);
@@ -86,7 +86,7 @@ export class LogSegments {
     this.#evict();
   }
 
-  async #load(place: LogPlace): Promise<LogSegment> {
+  async #load(place: LogRange): Promise<LogSegment> {
     const known = this.#find(place);
     if (known) return this.#touch(known, place.partition);
     const recent = this.#readRecent(place);
@@ -98,7 +98,7 @@ export class LogSegments {
   }
 
   /** What was dispatched a moment ago is still in memory. */
-  #readRecent({ entry, partition, after }: LogPlace): LogSegment | undefined {
+  #readRecent({ entry, partition, after }: LogRange): LogSegment | undefined {
     const { recent, head } = this.readers.at(partition);
     const events = recent.eventsAfter(after, entry, SEGMENT_EVENTS);
     if (!events) return undefined;
@@ -107,7 +107,7 @@ export class LogSegments {
   }
 
   /** Everything up to the head was stored before the read began, so the read has it all. */
-  async #readSingle(place: LogPlace): Promise<LogSegment> {
+  async #readSingle(place: LogRange): Promise<LogSegment> {
     const headBefore = this.readers.at(place.partition).head;
     const messages = await readAfter(this.bus, {
       stream: eventStream(place.partition),
@@ -127,7 +127,7 @@ export class LogSegments {
    * A replica that lags would answer "nothing more" for what it has not got yet. Reading without a filter shows how
    * far the replica is: the segment reaches to the last message that came, whosever it was.
    */
-  async #readReplicated(place: LogPlace): Promise<LogSegment> {
+  async #readReplicated(place: LogRange): Promise<LogSegment> {
     const headBefore = this.readers.at(place.partition).head;
     const messages = await readAfter(this.bus, {
       stream: eventStream(place.partition),
@@ -150,7 +150,7 @@ export class LogSegments {
    * Whether everything behind a place has ended by age, as the leader has it. It is asked twice: one that was cut off answers
    * for a moment when it comes back.
    */
-  async #isGone({ partition, after }: LogPlace): Promise<boolean> {
+  async #isGone({ partition, after }: LogRange): Promise<boolean> {
     const stream = eventStream(partition);
     for (let time = 1; ; time++) {
       const newest = await lastOf(this.bus, stream, `ev.${partition}.>`);
@@ -161,7 +161,7 @@ export class LogSegments {
     }
   }
 
-  #find(place: LogPlace): LogSegment | undefined {
+  #find(place: LogRange): LogSegment | undefined {
     return this.#byEntry
       .get(place.entry)
       ?.find((segment) => segment.after <= place.after && place.after < segment.through);

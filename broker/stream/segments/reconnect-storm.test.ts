@@ -1,11 +1,11 @@
 import t from 'tap';
-import { Rush } from './reconnect-storm.js';
+import { ReconnectStorm } from './reconnect-storm.js';
 
 /** A rush at a clock that moves by hand. */
-function rushAtClock(): { rush: Rush; wait(ms: number): void } {
+function rushAtClock(): { rush: ReconnectStorm; wait(ms: number): void } {
   let now = 0;
   return {
-    rush: new Rush(() => now),
+    rush: new ReconnectStorm(() => now),
     wait: (ms) => {
       now += ms;
     },

@@ -1,20 +1,20 @@
 import t from 'tap';
 import type { LogEvent } from '../../event-log/log-event.js';
 import { LogSegment } from './log-segment.js';
-import { LogSweep } from './shared-scan.js';
+import { SharedScan } from './shared-scan.js';
 
 const event = { bytes: Buffer.alloc(0) } as unknown as LogEvent;
 
 /** A log of 1,000 positions that is read in segments of 100. */
-function sweepOf(loads: number[]): LogSweep {
-  return new LogSweep(async (after) => {
+function sweepOf(loads: number[]): SharedScan {
+  return new SharedScan(async (after) => {
     loads.push(after);
     return new LogSegment('a.x', after, Math.min(after + 100, 1000), [event]);
   });
 }
 
 /** Reads to the end; resolves with the segments it was given. */
-async function readAll(sweep: LogSweep, from: number): Promise<[number, number][]> {
+async function readAll(sweep: SharedScan, from: number): Promise<[number, number][]> {
   const seen: [number, number][] = [];
   for (let after = from; after < 1000; ) {
     const segment = await sweep.next(after);
@@ -67,7 +67,7 @@ t.test('one that keeps coming from far behind does not hold up the others', asyn
 
 t.test('a read that fails is told to who asked for it, and the next is served', async (t) => {
   let fails = true;
-  const sweep = new LogSweep(async (after) => {
+  const sweep = new SharedScan(async (after) => {
     if (fails) throw new Error('the store is away');
     return new LogSegment('a.x', after, after + 1, []);
   });
@@ -80,7 +80,7 @@ t.test('it tells when nobody waits any more, and not before', async (t) => {
   let served = 0;
   let servedWhenIdle: number | undefined;
   const idle = new Promise<void>((resolve) => {
-    const sweep = new LogSweep(
+    const sweep = new SharedScan(
       async (after) => new LogSegment('a.x', after, after + 1, []),
       () => {
         servedWhenIdle = served;

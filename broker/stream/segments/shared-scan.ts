@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { LogSegment } from './log-segment.js';
-import { Rush } from './reconnect-storm.js';
+import { ReconnectStorm } from './reconnect-storm.js';
 
-interface Rider {
+interface ScanReader {
   after: number;
   resolve(segment: LogSegment): void;
   reject(error: unknown): void;
@@ -14,20 +14,20 @@ interface Rider {
  */
 const LONGEST_WAITING_EVERY = 32;
 /** Served in one turn of the event loop: each may write a frame of some 200 KiB, so all take some ten milliseconds. */
-const RIDERS_PER_TURN_MAX = 128;
+const READERS_PER_TURN_MAX = 128;
 
 /** Between looks whether those who come back at the same time are all there. */
-const RUSH_PAUSE_MS = 20;
+const STORM_PAUSE_MS = 20;
 
 /**
  * Takes the readers of one entry's log along it, who is furthest behind first. Everyone whose place it comes by rides
  * with it from there on. So thousands that come back from as many places soon need the same segment at the same time:
  * it is read once, cut and encoded once per view, and need not be kept. While many arrive it waits for the rest of them.
  */
-export class LogSweep {
+export class SharedScan {
   /** In the order in which they came. */
-  readonly #waiting = new Set<Rider>();
-  readonly #rush = new Rush();
+  readonly #waiting = new Set<ScanReader>();
+  readonly #rush = new ReconnectStorm();
   #isRunning = false;
   #turns = 0;
   /** What is read while the segment before it is sent. */
@@ -52,7 +52,7 @@ export class LogSweep {
     this.#isRunning = true;
     // After a turn who was served in the last one waits again, and sockets and other work have had theirs.
     for (await nextTurn(); this.#waiting.size > 0; await nextTurn()) {
-      while (this.#rush.isOn) await pause(RUSH_PAUSE_MS);
+      while (this.#rush.isOn) await pause(STORM_PAUSE_MS);
       const first = this.#choose();
       try {
         this.#serve(first, await this.#segmentAfter(first.after));
@@ -66,14 +66,14 @@ export class LogSweep {
     this.onIdle();
   }
 
-  #choose(): Rider {
-    let chosen: Rider | undefined;
+  #choose(): ScanReader {
+    let chosen: ScanReader | undefined;
     for (const rider of this.#waiting) {
       if (!chosen || rider.after < chosen.after) chosen = rider;
       if (this.#turns % LONGEST_WAITING_EVERY === 0) break;
     }
     this.#turns++;
-    return chosen as Rider;
+    return chosen as ScanReader;
   }
 
   async #segmentAfter(after: number): Promise<LogSegment> {
@@ -92,13 +92,13 @@ export class LogSweep {
     loading.catch(() => undefined);
   }
 
-  #serve(first: Rider, segment: LogSegment): void {
+  #serve(first: ScanReader, segment: LogSegment): void {
     this.#waiting.delete(first);
     first.resolve(segment);
     let served = 1;
     for (const rider of this.#waiting) {
       if (rider.after < segment.after || rider.after >= segment.through) continue;
-      if (served++ === RIDERS_PER_TURN_MAX) return;
+      if (served++ === READERS_PER_TURN_MAX) return;
       this.#waiting.delete(rider);
       rider.resolve(segment);
     }

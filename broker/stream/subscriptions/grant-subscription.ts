@@ -102,7 +102,7 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
   }
 
   /** Resolves when there is room or the subscription has ended. */
-  async roomAvailable(): Promise<void> {
+  async onDrained(): Promise<void> {
     while (this.isBehind && this.room <= 0) {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -116,7 +116,7 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
     if (this.#state !== 'live') return;
     const { receipt, historyFromMs } = this.parts;
     const isCovered = receipt.covers(batch.through);
-    if (isCovered && batch.accepted.isBefore(historyFromMs)) this.passOver(batch.through);
+    if (isCovered && batch.accepted.isBefore(historyFromMs)) this.skip(batch.through);
     else if (isCovered && batch.positions.length <= this.room && this.mayHave(batch)) this.send(batch);
     else this.#fallBehind();
   }
@@ -140,7 +140,7 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
   }
 
   /** Nothing up to `through` is for this subscription: it is told at the heartbeat's pace. */
-  passOver(through: number): void {
+  skip(through: number): void {
     this.#reach(through, 0);
   }
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../../proto/errors.js';
-import type { LogRenewals } from '../../event-log/epoch-changes.js';
+import type { EpochChanges } from '../../event-log/epoch-changes.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import { type Grant, statusAt } from '../../grants/grant.js';
 import type { Ledger } from '../../ledger/ledger.js';
@@ -11,7 +11,7 @@ import type { GrantLookup } from './grant-access.js';
 import type { GrantSubscription } from './grant-subscription.js';
 import type { SubscriptionTable } from './subscription-table.js';
 
-export interface SubscriptionWatchDeps {
+export interface SubscriptionMonitorDeps {
   entries: EntryLookup;
   grants: GrantLookup;
   ledger: Pick<Ledger, 'inSight' | 'append'>;
@@ -25,11 +25,11 @@ export interface SubscriptionWatchDeps {
   views: LiveViews;
   readers: PartitionReaders;
   segments: Pick<LogSegments, 'forgetPartition'>;
-  renewals: Pick<LogRenewals, 'begin'>;
+  renewals: Pick<EpochChanges, 'begin'>;
 }
 
 /** How late an idle subscription learns that its period is over; nothing is sent to it after that moment anyway. */
-const SWEEP_MS = 500;
+const CHECK_INTERVAL_MS = 500;
 
 const CHANGED: Ending = { code: 'GRANT_CHANGED', reason: 'the grant was changed' };
 
@@ -39,17 +39,17 @@ interface Ending {
 }
 
 /** Ends subscriptions that may no longer be served, and tells the others how far the log has been passed over. */
-export class SubscriptionWatch {
-  readonly #deps: SubscriptionWatchDeps;
+export class SubscriptionMonitor {
+  readonly #deps: SubscriptionMonitorDeps;
   readonly #stops: (() => void)[] = [];
 
-  constructor(deps: SubscriptionWatchDeps) {
+  constructor(deps: SubscriptionMonitorDeps) {
     this.#deps = deps;
   }
 
   start(): void {
     const { grants, entries, heartbeatMs } = this.#deps;
-    const sweep = setInterval(() => this.#sweep(), SWEEP_MS);
+    const sweep = setInterval(() => this.#sweep(), CHECK_INTERVAL_MS);
     const announce = setInterval(() => this.#announce(), heartbeatMs);
     this.#stops.push(
       () => clearInterval(sweep),

@@ -2,9 +2,9 @@ import { SluiceError } from '../../../proto/errors.js';
 import { cursorSubject, partyOf } from '../../../proto/subject.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import type { StartPositions } from '../../event-log/start-position.js';
-import { lostTail } from '../../event-log/truncation.js';
+import { positionBeyondEnd } from '../../event-log/truncation.js';
 import type { Receipt } from '../../receipts/receipt.js';
-import type { ReceiptBook } from '../../receipts/receipt-registry.js';
+import type { ReceiptRegistry } from '../../receipts/receipt-registry.js';
 import type { Cursor } from '../cursors/cursor.js';
 import type { CursorStore } from '../cursors/cursor-store.js';
 import type { LiveViews } from '../live/live-view.js';
@@ -15,10 +15,10 @@ import { GrantSubscription, type SubscriptionHost } from './grant-subscription.j
 import { startQuery } from './start-query.js';
 import type { SubscriptionTable } from './subscription-table.js';
 
-export interface SubscriptionDeskDeps {
+export interface SubscriptionOpenerDeps {
   access: GrantAccess;
   cursors: CursorStore;
-  receipts: ReceiptBook;
+  receipts: ReceiptRegistry;
   starts: StartPositions;
   views: LiveViews;
   table: SubscriptionTable;
@@ -38,8 +38,8 @@ interface Start {
 const CLAIM_ATTEMPTS = 4;
 
 /** Opens subscriptions: grant, start, cursor and receipt in this order, then the view and its channel. */
-export class SubscriptionDesk {
-  constructor(private readonly deps: SubscriptionDeskDeps) {}
+export class SubscriptionOpener {
+  constructor(private readonly deps: SubscriptionOpenerDeps) {}
 
   async open(request: SubscribeRequest): Promise<GrantSubscription> {
     const { access } = this.deps;
@@ -71,7 +71,7 @@ export class SubscriptionDesk {
     // Nor must a cursor be followed that a newer session took meanwhile: it had nobody here to end yet.
     if (cursor.fenced) throw takenOver({ grant, cursor: name });
     // And the start would be another place in another life of the log.
-    if (this.deps.logOf(open.version.partition) !== log) throw lostTail(grant);
+    if (this.deps.logOf(open.version.partition) !== log) throw positionBeyondEnd(grant);
   }
 
   /** Lets go of what was taken for a subscription that does not come about. */
@@ -140,7 +140,7 @@ export class SubscriptionDesk {
     open: OpenGrant,
     source: ViewSource,
     { log, from }: Start,
-  ): ReturnType<ReceiptBook['open']> {
+  ): ReturnType<ReceiptRegistry['open']> {
     const { grant, version } = open;
     const { session, cursor, encoding, system } = request;
     return this.deps.receipts.open({

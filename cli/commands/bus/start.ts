@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Broker } from '../../../broker/boot/broker-handle.js';
+import type { BrokerHandle } from '../../../broker/boot/broker-handle.js';
 import { type Config, loadConfig } from '../../../broker/config.js';
 import { runBroker } from '../../../broker/run-broker.js';
 
@@ -38,7 +38,7 @@ export function addStart(program: Command): void {
     );
 }
 
-function jsonAnnouncement({ trial, newOperatorToken }: Broker, url: string): string {
+function jsonAnnouncement({ trial, newOperatorToken }: BrokerHandle, url: string): string {
   return JSON.stringify({ url, trial, operatorToken: newOperatorToken });
 }
 

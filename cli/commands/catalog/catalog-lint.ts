@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type EntryVerdict, validateEntryDocument } from '../../../broker/catalog/document/entry-problems.js';
+import { type EntryValidation, validateEntryDocument } from '../../../broker/catalog/document/entry-problems.js';
 import { CommandEnded, EXIT } from '../../exit-codes.js';
 import type { Terminal } from '../../terminal.js';
 import { readEntries } from './entry-files.js';
@@ -9,7 +9,7 @@ interface LintOptions {
   json?: boolean;
 }
 
-interface Finding extends EntryVerdict {
+interface Finding extends EntryValidation {
   entry: string;
 }
 

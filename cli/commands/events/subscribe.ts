@@ -7,7 +7,7 @@ import { withConnection } from '../../connection-options.js';
 import { onInterruption } from '../../interruption.js';
 import type { Terminal } from '../../terminal.js';
 import { countOf, ENCODINGS, fromOf, narrowOf, type SubscribeOptions, subprotocolOf } from './subscribe-options.js';
-import { subscriberStateJson, subscriberStateText } from './subscriber-state.js';
+import { describeSubscriberState, subscriberStateJson } from './subscriber-state.js';
 
 const EXAMPLE = `
 Without --ack it only looks: no cursor moves, and nobody who works with the grant is disturbed.
@@ -94,7 +94,7 @@ class Follower {
   }
 
   #tell(state: SubscriberState): void {
-    const text = this.options.json ? subscriberStateJson(state) : subscriberStateText(state);
+    const text = this.options.json ? subscriberStateJson(state) : describeSubscriberState(state);
     if (text !== undefined) this.terminal.err(text);
   }
 

@@ -1,7 +1,7 @@
 import type { SubscriberState } from '../../../client/subscribe/subscriber-options.js';
 
 /** What a person should read of a subscriber's state; undefined for what is no news. */
-export function subscriberStateText(state: SubscriberState): string | undefined {
+export function describeSubscriberState(state: SubscriberState): string | undefined {
   switch (state.kind) {
     case 'connecting':
     case 'acked':

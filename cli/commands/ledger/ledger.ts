@@ -77,7 +77,7 @@ async function whoReceived(options: WhoReceived, terminal: Terminal): Promise<vo
   if (disclosures.length > 0) await showDisclosures(disclosures, terminal);
   else if (formerLives.length === 0) await terminal.out('nobody has received anything about that record');
   else await terminal.out('nothing that is in the log about that record is known to have gone out');
-  await showFormerLives(formerLives, terminal);
+  await showPreviousEpochs(formerLives, terminal);
 }
 
 async function showDisclosures(disclosures: Disclosure[], terminal: Terminal): Promise<void> {
@@ -95,7 +95,7 @@ async function showDisclosures(disclosures: Disclosure[], terminal: Terminal): P
   for (const line of table(head, rows)) await terminal.out(line);
 }
 
-async function showFormerLives(formerLives: FormerReceipts[], terminal: Terminal): Promise<void> {
+async function showPreviousEpochs(formerLives: FormerReceipts[], terminal: Terminal): Promise<void> {
   if (formerLives.length === 0) return;
   await terminal.out(`${LOST}:`);
   const rows = formerLives.map((one) => [

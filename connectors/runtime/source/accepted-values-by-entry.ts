@@ -2,38 +2,38 @@ import type { EntryVersion } from '../../../proto/entry/entry.js';
 import { publishedEntry } from '../catalog-entry.js';
 import type { ConnectorContext } from '../connector-context.js';
 import { PeerGoneError } from '../connector-errors.js';
-import { FormerValues, formerValuesFile } from './accepted-values.js';
-import { EntryFormers, type EntryFormersDeps } from './entry-accepted-values.js';
+import { AcceptedValues, acceptedValuesFile } from './accepted-values.js';
+import { EntryAcceptedValues, type EntryAcceptedValuesDeps } from './entry-accepted-values.js';
 import type { EntryGroup } from './publish-batch.js';
 
-export type FormersContext = Pick<ConnectorContext, 'bus' | 'metrics' | 'log' | 'name' | 'stateFolder'>;
+export type AcceptedValuesContext = Pick<ConnectorContext, 'bus' | 'metrics' | 'log' | 'name' | 'stateFolder'>;
 
 /** Somebody should look: what was refused is more than is remembered. */
 const ALARM = 'former_values_full';
 
 /** What a connector remembers of refused changes: in one file, used entry by entry. */
-export class FormersByEntry {
-  readonly #values: FormerValues;
-  readonly #entries = new Map<string, EntryFormers>();
-  readonly #deps: EntryFormersDeps = {
+export class AcceptedValuesByEntry {
+  readonly #values: AcceptedValues;
+  readonly #entries = new Map<string, EntryAcceptedValues>();
+  readonly #deps: EntryAcceptedValuesDeps = {
     published: (entry) => this.#published(entry),
     useless: (entry, event) => this.#onUseless(entry, event),
   };
 
   constructor(
-    private readonly context: FormersContext,
+    private readonly context: AcceptedValuesContext,
     private readonly signal: AbortSignal,
     /** Resolves when it is time to ask the bus again. */
     private readonly waitOut: (error: PeerGoneError) => Promise<void>,
   ) {
-    const file = formerValuesFile(context.stateFolder, context.name);
-    this.#values = new FormerValues(file, (entry, event) => this.#onFull(entry, event));
+    const file = acceptedValuesFile(context.stateFolder, context.name);
+    this.#values = new AcceptedValues(file, (entry, event) => this.#onFull(entry, event));
   }
 
-  of(entry: string): EntryFormers {
+  of(entry: string): EntryAcceptedValues {
     let formers = this.#entries.get(entry);
     if (!formers) {
-      formers = new EntryFormers(entry, this.#values, this.#deps);
+      formers = new EntryAcceptedValues(entry, this.#values, this.#deps);
       this.#entries.set(entry, formers);
     }
     return formers;

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { SourceEvent } from '../../../proto/event/event.js';
 import { temporaryFolder } from '../../../tests/support/nats/nats.js';
-import { FORMER_VALUES_MAX, FormerValues, formerValuesFile } from './accepted-values.js';
+import { ACCEPTED_VALUES_MAX, AcceptedValues, acceptedValuesFile } from './accepted-values.js';
 
 const ENTRY = 'party.people';
 
@@ -15,10 +15,10 @@ const event = (op: SourceEvent['op'], position: number, district?: string): Sour
   ...(district === undefined ? {} : { previous: { district } }),
 });
 
-const inMemory = (): FormerValues =>
-  new FormerValues({ read: () => undefined, write: async () => undefined }, () => undefined);
+const inMemory = (): AcceptedValues =>
+  new AcceptedValues({ read: () => undefined, write: async () => undefined }, () => undefined);
 
-const previousOf = (formers: FormerValues, subject: string): unknown => formers.of(ENTRY)?.get(subject)?.previous;
+const previousOf = (formers: AcceptedValues, subject: string): unknown => formers.of(ENTRY)?.get(subject)?.previous;
 
 t.test('what the bus has of a record is what it had before the first of several refusals', async (t) => {
   const formers = inMemory();
@@ -50,7 +50,7 @@ t.test(
 
 t.test('it is there again after a restart, and gone after one when the bus has stored a change', async (t) => {
   const folder = await temporaryFolder(t);
-  const restarted = () => new FormerValues(formerValuesFile(folder, 'one'), () => undefined);
+  const restarted = () => new AcceptedValues(acceptedValuesFile(folder, 'one'), () => undefined);
   const first = restarted();
   first.refused(ENTRY, '__proto__', event('update', 1, 'd1'));
   first.refused(ENTRY, 'new', event('create', 2));
@@ -63,13 +63,13 @@ t.test('it is there again after a restart, and gone after one when the bus has s
   second.forget(ENTRY, 'new');
   await second.save();
   t.ok(restarted().isEmpty);
-  t.ok(new FormerValues(formerValuesFile(folder, 'other'), () => undefined).isEmpty);
+  t.ok(new AcceptedValues(acceptedValuesFile(folder, 'other'), () => undefined).isEmpty);
 });
 
 t.test('nothing is written where nothing was refused, and no second time', async (t) => {
   let writes = 0;
   const file = { read: () => undefined, write: async () => void writes++ };
-  const formers = new FormerValues(file, () => undefined);
+  const formers = new AcceptedValues(file, () => undefined);
   await formers.save();
   formers.forget(ENTRY, 'a');
   await formers.save();
@@ -84,7 +84,7 @@ t.test('nothing is written where nothing was refused, and no second time', async
 t.test('who asks to save waits for what another one has begun to write', async (t) => {
   let written: (() => void) | undefined;
   const file = { read: () => undefined, write: () => new Promise<void>((resolve) => (written = resolve)) };
-  const formers = new FormerValues(file, () => undefined);
+  const formers = new AcceptedValues(file, () => undefined);
   formers.refused(ENTRY, 'a', event('update', 1, 'd1'));
   const order: string[] = [];
   const both = [formers.save(), formers.save()].map((saved) => saved.then(() => order.push('saved')));
@@ -98,8 +98,8 @@ t.test('who asks to save waits for what another one has begun to write', async (
 t.test('beyond its bound it says of each record that it is not remembered', async (t) => {
   const told: string[] = [];
   const file = { read: () => undefined, write: async () => undefined };
-  const formers = new FormerValues(file, (entry, eventId) => told.push(`${entry} ${eventId}`));
-  for (let n = 0; n < FORMER_VALUES_MAX; n++) formers.refused(ENTRY, `s${n}`, event('update', n, 'd1'));
+  const formers = new AcceptedValues(file, (entry, eventId) => told.push(`${entry} ${eventId}`));
+  for (let n = 0; n < ACCEPTED_VALUES_MAX; n++) formers.refused(ENTRY, `s${n}`, event('update', n, 'd1'));
   t.same(told, []);
   formers.refused(ENTRY, 'late', event('update', 77_777, 'd1'));
   formers.refused(ENTRY, 's0', event('update', 77_778, 'd2'));

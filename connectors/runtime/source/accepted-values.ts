@@ -1,23 +1,23 @@
 import { join } from 'node:path';
 import type { SourceEvent } from '../../../proto/event/event.js';
 import { StateFile } from '../state-file.js';
-import { type Former, formerBefore, isBehind, placeOf } from './amended-event.js';
+import { isBehind, type PreviousImage, positionOf, previousImageBefore } from './amended-event.js';
 
 /** In the file; a list, since subjects may be anything. */
-type State = [entry: string, subject: string, former: Former][];
+type State = [entry: string, subject: string, former: PreviousImage][];
 
 /**
  * Each is a record whose last change is in quarantine. The file is written as a whole, some 150 bytes for one; and where
  * more are refused it is the mapping that is wrong and not the records.
  */
-export const FORMER_VALUES_MAX = 10_000;
+export const ACCEPTED_VALUES_MAX = 10_000;
 
-export const formerValuesFile = (stateFolder: string, name: string): StateFile<State> =>
+export const acceptedValuesFile = (stateFolder: string, name: string): StateFile<State> =>
   new StateFile<State>(join(stateFolder, `${name}.former-values.json`));
 
 /** What the bus has of the records whose last change it refused: the next change of each starts from there. */
-export class FormerValues {
-  readonly #entries = new Map<string, Map<string, Former>>();
+export class AcceptedValues {
+  readonly #entries = new Map<string, Map<string, PreviousImage>>();
   #size = 0;
   #isChanged = false;
   #saving: Promise<void> = Promise.resolve();
@@ -35,7 +35,7 @@ export class FormerValues {
   }
 
   /** By subject; undefined when none of the entry's records is remembered. */
-  of(entry: string): ReadonlyMap<string, Former> | undefined {
+  of(entry: string): ReadonlyMap<string, PreviousImage> | undefined {
     return this.#entries.get(entry);
   }
 
@@ -44,9 +44,9 @@ export class FormerValues {
     const known = this.#entries.get(entry)?.get(subject);
     // Read again after a crash: the place must not go back, or those between it and the last one would count as new.
     if (known && !isBehind(event, known)) return;
-    const former = known ? { ...known, ...placeOf(event) } : formerBefore(event);
+    const former = known ? { ...known, ...positionOf(event) } : previousImageBefore(event);
     if (!former || (known && isSamePlace(known, former))) return;
-    if (!known && this.#size >= FORMER_VALUES_MAX) {
+    if (!known && this.#size >= ACCEPTED_VALUES_MAX) {
       this.onFull(entry, event.id);
       return;
     }
@@ -70,7 +70,7 @@ export class FormerValues {
     return this.#saving;
   }
 
-  #set(entry: string, subject: string, former: Former): void {
+  #set(entry: string, subject: string, former: PreviousImage): void {
     let records = this.#entries.get(entry);
     if (!records) {
       records = new Map();
@@ -87,5 +87,5 @@ export class FormerValues {
   }
 }
 
-const isSamePlace = (a: Former, b: Former): boolean =>
+const isSamePlace = (a: PreviousImage, b: PreviousImage): boolean =>
   a.sourceposition === b.sourceposition && a.sourceepoch === b.sourceepoch;

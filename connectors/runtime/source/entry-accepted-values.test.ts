@@ -1,9 +1,9 @@
 import t from 'tap';
 import type { EntryVersion } from '../../../proto/entry/entry.js';
 import type { SourceEvent } from '../../../proto/event/event.js';
-import { FormerValues } from './accepted-values.js';
+import { AcceptedValues } from './accepted-values.js';
 import { type EncodedEvent, encodeBatch } from './encoded-batch.js';
-import { EntryFormers } from './entry-accepted-values.js';
+import { EntryAcceptedValues } from './entry-accepted-values.js';
 
 const ENTRY = 'party.people';
 const ITEMS = [
@@ -28,12 +28,12 @@ function change(subject: string, rest: Partial<SourceEvent> = {}, isNamed = true
   return encodeBatch({ events: [event], together: false, confirm: () => undefined }).parts[0]!.events[0]!;
 }
 
-const memory = (): FormerValues =>
-  new FormerValues({ read: () => undefined, write: async () => undefined }, () => undefined);
+const memory = (): AcceptedValues =>
+  new AcceptedValues({ read: () => undefined, write: async () => undefined }, () => undefined);
 
-function entryFormers(formers = memory(), items: object[] = ITEMS): EntryFormers {
+function entryFormers(formers = memory(), items: object[] = ITEMS): EntryAcceptedValues {
   const published = async (): Promise<EntryVersion> => ({ id: ENTRY, items }) as EntryVersion;
-  return new EntryFormers(ENTRY, formers, { published, useless: () => undefined });
+  return new EntryAcceptedValues(ENTRY, formers, { published, useless: () => undefined });
 }
 
 const districtsOf = (texts: readonly string[]): unknown[] =>

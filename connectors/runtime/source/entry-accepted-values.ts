@@ -1,11 +1,11 @@
 import { type EntryVersion, identifierOf } from '../../../proto/entry/entry.js';
 import type { SourceEvent } from '../../../proto/event/event.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
-import type { FormerValues } from './accepted-values.js';
-import { amendedEvent, type Former, isBehind } from './amended-event.js';
+import type { AcceptedValues } from './accepted-values.js';
+import { amendedEvent, isBehind, type PreviousImage } from './amended-event.js';
 import type { EncodedEvent } from './encoded-batch.js';
 
-export interface EntryFormersDeps {
+export interface EntryAcceptedValuesDeps {
   /** The entry as published now; waits for as long as the bus is away, and is undefined when the signal came first. */
   published(entry: string): Promise<EntryVersion | undefined>;
   /** The values remembered for a record are none that the bus takes, and are given up. */
@@ -18,19 +18,19 @@ export interface Prepared {
   amended: Set<EncodedEvent>;
 }
 
-export type KnownFormers = ReadonlyMap<EncodedEvent, Former | undefined>;
+export type KnownAcceptedValues = ReadonlyMap<EncodedEvent, PreviousImage | undefined>;
 
 const NONE: ReadonlySet<EncodedEvent> = new Set();
 
 /** How the events of one entry are sent while the bus has refused changes of some of its records. */
-export class EntryFormers {
+export class EntryAcceptedValues {
   /** Undefined until it was needed. */
   #facts: { identifier: string; filterable: string[] } | undefined;
 
   constructor(
     private readonly entry: string,
-    private readonly formers: FormerValues,
-    private readonly deps: EntryFormersDeps,
+    private readonly formers: AcceptedValues,
+    private readonly deps: EntryAcceptedValuesDeps,
   ) {}
 
   /** Whether one of them is about a remembered record, or may be. */
@@ -72,7 +72,7 @@ export class EntryFormers {
   }
 
   /** What is remembered of the events' records now, to judge by it what their answers mean. */
-  known(events: readonly EncodedEvent[]): KnownFormers {
+  known(events: readonly EncodedEvent[]): KnownAcceptedValues {
     const records = this.formers.of(this.entry);
     return new Map(events.map((event) => [event, records?.get(this.subjectOf(event))]));
   }
@@ -95,7 +95,7 @@ export class EntryFormers {
    * What the bus has stored is what it has from now on. A duplicate was stored, unless it is known as refused, or stands before one
    * that is: by `known` for an event that would be refused now and has been remembered for that already.
    */
-  answered(event: EncodedEvent, { duplicate }: PublishResult, known?: KnownFormers): void {
+  answered(event: EncodedEvent, { duplicate }: PublishResult, known?: KnownAcceptedValues): void {
     const records = this.formers.of(this.entry);
     if (!records) return;
     const subject = this.subjectOf(event);

@@ -1,10 +1,10 @@
 import { Backoff } from '../backoff.js';
 import type { ConnectorContext } from '../connector-context.js';
-import { FormersByEntry, type FormersContext } from './accepted-values-by-entry.js';
+import { AcceptedValuesByEntry, type AcceptedValuesContext } from './accepted-values-by-entry.js';
 import { encodeBatch } from './encoded-batch.js';
-import { AheadPublisher } from './pipelined-publisher.js';
-import type { EntryGroup, Round } from './publish-batch.js';
-import { RoundQueue } from './publish-batch-queue.js';
+import { PipelinedPublisher } from './pipelined-publisher.js';
+import type { EntryGroup, PublishBatch } from './publish-batch.js';
+import { PublishBatchQueue } from './publish-batch-queue.js';
 import { publishGroup } from './publish-group.js';
 import type { ChangeBatch } from './source.js';
 
@@ -14,9 +14,9 @@ const PENDING_EVENTS_MAX = 10_000;
 const PENDING_BATCHES_MAX = 20_000;
 
 /** One is being stored, one waits at the bus, one is on its way. */
-const AHEAD_ROUNDS_MAX = 3;
+const BATCHES_IN_FLIGHT_MAX = 3;
 
-export type OutboxContext = FormersContext & Pick<ConnectorContext, 'reconnect'>;
+export type OutboxContext = AcceptedValuesContext & Pick<ConnectorContext, 'reconnect'>;
 
 /**
  * Takes batches in order and confirms them in order. Rounds collect here while others are on their way to the bus. There are
@@ -25,10 +25,10 @@ export type OutboxContext = FormersContext & Pick<ConnectorContext, 'reconnect'>
  * than one to send. What goes wrong there is done again with care, and so is what is about a record whose last change was refused.
  */
 export class Outbox {
-  readonly #waiting = new RoundQueue();
+  readonly #waiting = new PublishBatchQueue();
   /** Sent and not confirmed, in order. */
-  readonly #ahead: { round: Round; left: Promise<EntryGroup[]> }[] = [];
-  readonly #aheadPublisher: AheadPublisher;
+  readonly #ahead: { round: PublishBatch; left: Promise<EntryGroup[]> }[] = [];
+  readonly #aheadPublisher: PipelinedPublisher;
   /** One round is under way with all care, and nothing may overtake it. */
   #isAlone = false;
   #pendingEvents = 0;
@@ -37,7 +37,7 @@ export class Outbox {
   #failure: unknown;
   readonly #wake = new Set<() => void>();
   readonly #backoff: Backoff;
-  readonly #formers: FormersByEntry;
+  readonly #formers: AcceptedValuesByEntry;
 
   constructor(
     private readonly context: OutboxContext,
@@ -46,8 +46,8 @@ export class Outbox {
     private readonly onFailure: () => void,
   ) {
     this.#backoff = new Backoff(context.reconnect);
-    this.#aheadPublisher = new AheadPublisher(context, signal);
-    this.#formers = new FormersByEntry(context, signal, (error) => this.#waitOut(error));
+    this.#aheadPublisher = new PipelinedPublisher(context, signal);
+    this.#formers = new AcceptedValuesByEntry(context, signal, (error) => this.#waitOut(error));
     signal.addEventListener('abort', () => this.#wakeAll(), { once: true });
   }
 
@@ -57,7 +57,7 @@ export class Outbox {
     this.#throwFailure();
     this.#waiting.add(encodeBatch(batch));
     this.#count(batch.events.length, 1);
-    if (this.#running) this.#sendAhead();
+    if (this.#running) this.#sendPipelined();
     else this.#running = this.#run();
   }
 
@@ -81,8 +81,8 @@ export class Outbox {
   async #run(): Promise<void> {
     try {
       while (!this.signal.aborted && (this.#ahead.length > 0 || !this.#waiting.isEmpty)) {
-        this.#sendAhead();
-        if (this.#ahead.length > 0) await this.#settleAhead();
+        this.#sendPipelined();
+        if (this.#ahead.length > 0) await this.#settlePipelined();
         else await this.#publishAlone();
       }
     } catch (error) {
@@ -96,8 +96,8 @@ export class Outbox {
   }
 
   /** A round that is not full goes only when nothing else is under way: it would be a small one, and the next as well. */
-  #sendAhead(): void {
-    while (!this.#isAlone && this.#ahead.length < AHEAD_ROUNDS_MAX) {
+  #sendPipelined(): void {
+    while (!this.#isAlone && this.#ahead.length < BATCHES_IN_FLIGHT_MAX) {
       const round = this.#ahead.length === 0 ? this.#waiting.first : this.#waiting.firstFull;
       // What the first change of a remembered record starts from depends on the answer to that change: it goes with care.
       if (!round || !this.#aheadPublisher.takes(round) || this.#formers.concern(round.groups)) return;
@@ -109,7 +109,7 @@ export class Outbox {
   }
 
   /** What could not be stored goes again with care, in order, when all that is under way has its answer. */
-  async #settleAhead(): Promise<void> {
+  async #settlePipelined(): Promise<void> {
     const first = this.#ahead[0]!;
     if ((await first.left).length === 0) {
       this.#ahead.shift();
@@ -120,7 +120,7 @@ export class Outbox {
     const sent = this.#ahead.splice(0);
     const left = await Promise.all(sent.map((one) => one.left));
     this.#aheadPublisher.close();
-    for (const [index, { round }] of sent.entries()) await this.#publishCarefully(round, left[index]!);
+    for (const [index, { round }] of sent.entries()) await this.#publishSequentially(round, left[index]!);
     this.#isAlone = false;
   }
 
@@ -128,16 +128,16 @@ export class Outbox {
     this.#isAlone = true;
     const round = this.#waiting.takeFirst()!;
     if (!this.#waiting.isEmpty) this.#aheadPublisher.prepare();
-    await this.#publishCarefully(round, round.groups);
+    await this.#publishSequentially(round, round.groups);
     this.#isAlone = false;
   }
 
-  async #publishCarefully(round: Round, groups: readonly EntryGroup[]): Promise<void> {
+  async #publishSequentially(round: PublishBatch, groups: readonly EntryGroup[]): Promise<void> {
     await Promise.all(groups.map((group) => this.#publish(group)));
     if (!this.signal.aborted) await this.#confirm(round);
   }
 
-  async #confirm({ batches }: Round): Promise<void> {
+  async #confirm({ batches }: PublishBatch): Promise<void> {
     await this.#formers.save();
     for (const batch of batches) {
       const confirmed = batch.confirm();

@@ -1,22 +1,22 @@
 import { AtomicSession } from '../../../client/publish/atomic-session.js';
 import { DEFAULT_RECONNECT_POLICY, reconnectDelayMs } from '../../../client/reconnect-policy.js';
 import type { ConnectorContext } from '../connector-context.js';
-import type { EntryGroup, Round } from './publish-batch.js';
+import type { EntryGroup, PublishBatch } from './publish-batch.js';
 
-export type AheadPublisherContext = Pick<ConnectorContext, 'bus' | 'log' | 'reconnect'>;
+export type PipelinedPublisherContext = Pick<ConnectorContext, 'bus' | 'log' | 'reconnect'>;
 
 /**
  * The quick way to the bus: rounds over a session that may have several of them under way. It mends nothing: of what is not stored
  * as a whole it says so, and after that it has to be opened again.
  */
-export class AheadPublisher {
+export class PipelinedPublisher {
   #session: AtomicSession | undefined;
   #isOpening = false;
   #attempt = 0;
   #notBeforeMs = 0;
 
   constructor(
-    private readonly context: AheadPublisherContext,
+    private readonly context: PipelinedPublisherContext,
     private readonly signal: AbortSignal,
   ) {}
 
@@ -28,13 +28,13 @@ export class AheadPublisher {
     void this.#open();
   }
 
-  takes(round: Round): boolean {
+  takes(round: PublishBatch): boolean {
     const session = this.#session;
     return session !== undefined && round.groups.every(({ events, bytes }) => session.fits(events, bytes));
   }
 
   /** Resolves with the groups that are not stored, or not known to be; behind one of them nothing is, of its entry. */
-  async publish(round: Round, stored: (group: EntryGroup, duplicates: number) => void): Promise<EntryGroup[]> {
+  async publish(round: PublishBatch, stored: (group: EntryGroup, duplicates: number) => void): Promise<EntryGroup[]> {
     const left: EntryGroup[] = [];
     await Promise.all(
       round.groups.map(async (group) => {

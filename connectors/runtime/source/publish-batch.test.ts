@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { SourceEvent } from '../../../proto/event/event.js';
 import { type EncodedBatch, encodeBatch } from './encoded-batch.js';
-import { Round } from './publish-batch.js';
+import { PublishBatch } from './publish-batch.js';
 
 const batch = (type: string, count: number, text = ''): EncodedBatch =>
   encodeBatch({
@@ -14,7 +14,7 @@ const batch = (type: string, count: number, text = ''): EncodedBatch =>
   });
 
 t.test('whole transactions of an entry are put together up to what an atomic batch holds', async (t) => {
-  const round = new Round();
+  const round = new PublishBatch();
   t.same(
     [batch('a', 400), batch('b', 10), batch('a', 500), batch('a', 200)].map((one) => round.add(one)),
     [true, true, true, false],
@@ -29,22 +29,22 @@ t.test('whole transactions of an entry are put together up to what an atomic bat
 });
 
 t.test('what is together with others fits one frame', async (t) => {
-  const round = new Round();
+  const round = new PublishBatch();
   t.ok(round.add(batch('a', 10, 'x'.repeat(60_000))));
   t.notOk(round.add(batch('a', 10, 'x'.repeat(60_000))));
 });
 
 t.test('a batch that is too large for a group goes alone', async (t) => {
-  const round = new Round();
+  const round = new PublishBatch();
   t.ok(round.add(batch('a', 1_500)));
   t.notOk(round.add(batch('a', 1)));
-  const mixed = new Round();
+  const mixed = new PublishBatch();
   t.ok(mixed.add(batch('a', 1)));
   t.notOk(mixed.add(batch('a', 1_500)));
 });
 
 t.test('a batch without events only moves the confirmation on', async (t) => {
-  const round = new Round();
+  const round = new PublishBatch();
   t.ok(round.add(batch('a', 0)));
   t.equal(round.batches.length, 1);
   t.same(round.groups, []);

@@ -13,10 +13,10 @@ export const GROUP_EVENTS_MAX = 1_000;
 /** Of a group of several batches: what a frame of the bus holds, by default, with room for what is around the events. */
 const GROUP_BYTES_MAX = 1_000_000;
 /** More would only make the confirmation later. */
-const ROUND_BATCHES_MAX = 4_000;
+const BATCH_PARTS_MAX = 4_000;
 
 /** A run of batches, in order, that is published at a time: those of their events that are on one entry in one request. */
-export class Round {
+export class PublishBatch {
   readonly batches: EncodedBatch[] = [];
   readonly #groups = new Map<string, EntryGroup>();
 
@@ -29,12 +29,12 @@ export class Round {
     for (const { events, bytes } of this.#groups.values()) {
       if (events >= GROUP_EVENTS_MAX || bytes >= GROUP_BYTES_MAX) return true;
     }
-    return this.batches.length >= ROUND_BATCHES_MAX;
+    return this.batches.length >= BATCH_PARTS_MAX;
   }
 
   /** False when it has no room. A batch that is alone always has: if it fits no request it is sent in several. */
   add(batch: EncodedBatch): boolean {
-    if (this.batches.length >= ROUND_BATCHES_MAX) return false;
+    if (this.batches.length >= BATCH_PARTS_MAX) return false;
     for (const part of batch.parts) if (!this.#hasRoom(part)) return false;
     for (const part of batch.parts) this.#addPart(part);
     this.batches.push(batch);

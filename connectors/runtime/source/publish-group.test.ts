@@ -5,9 +5,9 @@ import { text } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
 import type { EntryVersion } from '../../../proto/entry/entry.js';
 import type { SourceEvent } from '../../../proto/event/event.js';
-import { FormerValues } from './accepted-values.js';
+import { AcceptedValues } from './accepted-values.js';
 import { encodeBatch } from './encoded-batch.js';
-import { EntryFormers } from './entry-accepted-values.js';
+import { EntryAcceptedValues } from './entry-accepted-values.js';
 import { publishGroup } from './publish-group.js';
 
 const ENTRY = 'party.people';
@@ -70,7 +70,7 @@ async function scene(t: Test, { atomicMax = 1_000, handled = new Set(), lost = [
       { name: 'district', filterable: true },
     ],
   };
-  const formers = new EntryFormers(ENTRY, new FormerValues(file, () => undefined), {
+  const formers = new EntryAcceptedValues(ENTRY, new AcceptedValues(file, () => undefined), {
     published: async () => version as object as EntryVersion,
     useless: (_entry, id) => t.fail(`${id} was sent as its source gave it`),
   });

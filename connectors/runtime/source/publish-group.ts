@@ -1,12 +1,12 @@
 import type { Problem } from '../../../proto/errors.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
 import type { BatchPart, EncodedEvent } from './encoded-batch.js';
-import type { EntryFormers, KnownFormers } from './entry-accepted-values.js';
+import type { EntryAcceptedValues, KnownAcceptedValues } from './entry-accepted-values.js';
 import { GROUP_EVENTS_MAX } from './publish-batch.js';
 import { type PublishRequestDeps, publishRequest } from './publish-request.js';
 
 export interface PublishGroupDeps extends PublishRequestDeps {
-  formers: EntryFormers;
+  formers: EntryAcceptedValues;
   answered(counts: { stored: number; duplicates: number }): void;
   /** The bus has put the event aside for its source to repair. */
   refused(id: string, problem: Problem): void;
@@ -171,7 +171,7 @@ function settle(
   events: readonly EncodedEvent[],
   results: readonly PublishResult[],
   deps: PublishGroupDeps,
-  known?: KnownFormers,
+  known?: KnownAcceptedValues,
 ): void {
   let stored = 0;
   let duplicates = 0;

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { RecordData } from '../../../proto/event/event.js';
 
 /** What has to be remembered of a record that the bus has, to tell later what became of it. */
-export interface HeldRecord {
+export interface IndexedRecord {
   /** Of the whole record: the same one gives no event. */
   digest: string;
   /** Former values of the filterable items. */
@@ -13,7 +13,7 @@ export interface HeldRecord {
 }
 
 /** One change of what is held; without a digest the record is gone. */
-export interface HeldChange {
+export interface IndexedChange {
   key: string;
   digest?: string;
   previous?: RecordData | undefined;
@@ -26,9 +26,9 @@ const LINES_PER_WRITE = 5_000;
  * The records that a source without a log of its own has told the bus of. A journal: each flush appends, loading writes it anew
  * without what is out of date. A line that a crash cut off was never confirmed to anyone and is left out.
  */
-export class HeldRecords {
-  readonly #records = new Map<string, HeldRecord>();
-  #unwritten: HeldChange[] = [];
+export class RecordIndex {
+  readonly #records = new Map<string, IndexedRecord>();
+  #unwritten: IndexedChange[] = [];
 
   constructor(private readonly path: string) {}
 
@@ -40,11 +40,11 @@ export class HeldRecords {
     return this.#records.keys();
   }
 
-  get(key: string): HeldRecord | undefined {
+  get(key: string): IndexedRecord | undefined {
     return this.#records.get(key);
   }
 
-  set(key: string, record: HeldRecord): void {
+  set(key: string, record: IndexedRecord): void {
     this.#records.set(key, record);
     this.#unwritten.push({ key, ...record });
   }
@@ -61,12 +61,12 @@ export class HeldRecords {
   }
 
   /** What `flush` will write. */
-  get unflushed(): readonly HeldChange[] {
+  get unflushed(): readonly IndexedChange[] {
     return this.#unwritten;
   }
 
   /** Makes changes again that were made before a crash. */
-  apply(changes: readonly HeldChange[]): void {
+  apply(changes: readonly IndexedChange[]): void {
     for (const { key, digest, previous } of changes) {
       if (digest === undefined) this.delete(key);
       else this.set(key, { digest, previous });
@@ -102,7 +102,7 @@ export function digestOf(data: RecordData): string {
   return createHash('sha256').update(JSON.stringify(entries)).digest('base64').slice(0, 22);
 }
 
-async function append(path: string, lines: HeldChange[], flag = 'a'): Promise<void> {
+async function append(path: string, lines: IndexedChange[], flag = 'a'): Promise<void> {
   const file = await open(path, flag);
   try {
     for (let start = 0; start < lines.length; start += LINES_PER_WRITE) {
@@ -124,9 +124,9 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   }
 }
 
-function parsed(text: string): HeldChange | undefined {
+function parsed(text: string): IndexedChange | undefined {
   try {
-    return text === '' ? undefined : (JSON.parse(text) as HeldChange);
+    return text === '' ? undefined : (JSON.parse(text) as IndexedChange);
   } catch {
     return undefined;
   }

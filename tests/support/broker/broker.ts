@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import type { Broker } from '../../../broker/boot/broker-handle.js';
+import type { BrokerHandle } from '../../../broker/boot/broker-handle.js';
 import { createBroker } from '../../../broker/broker.js';
 import { type Config, parseConfig } from '../../../broker/config.js';
 import type { EmbeddedServer } from '../../../broker/nats/server/embedded-server.js';
@@ -14,7 +14,7 @@ export interface TestBroker {
   /** Of the WebSocket. */
   streamUrl: string;
   operatorToken: string;
-  broker: Broker;
+  broker: BrokerHandle;
   /** Loads a bundle as the platform operator; fails the test when it is refused. */
   apply(bundle: object): Promise<unknown>;
 }

@@ -19,8 +19,8 @@ import type {
 } from '../../../proto/frames/frames.js';
 
 export const CALLERS: Record<string, Caller> = {
-  'system-token': { kind: 'system', id: 'reader', party: 'office', may: ['publish', 'subscribe'] },
-  'officer-token': { kind: 'officer', id: 'li', party: 'office', roles: ['auditor'] },
+  'system-token': { kind: 'system', id: 'reader', party: 'service', may: ['publish', 'subscribe'] },
+  'officer-token': { kind: 'officer', id: 'li', party: 'service', roles: ['auditor'] },
 };
 
 export type Scripted = Partial<Omit<GatewayDeps, 'limits' | 'intake'>> & {
@@ -87,7 +87,7 @@ export function subscriptionOf(request: SubscribeRequest, channel = 7): Subscrip
     ref,
     channel,
     grant,
-    entry: 'office.thing',
+    entry: 'service.thing',
     version: 1,
     items: [],
     log: 'log',

@@ -12,7 +12,7 @@ import type { EntryVersion, Item } from '../../../proto/entry/entry.js';
 import { decodeEnvelope, type StoredEvent } from '../../../proto/event/envelope.js';
 import type { PublishResult, SourceEventInput } from '../../../proto/frames/frames.js';
 
-/** Published entries written by hand: the real compiler without ledger and catalog office. */
+/** Published entries written by hand: the real compiler without ledger and catalog service. */
 export function handMadeEntries(
   documents: { id: string; items: Item[]; retentionDays?: number; partition?: number }[],
 ) {

@@ -1,7 +1,7 @@
 import type { Test } from 'tap';
-import { BundleOffice } from '../../../broker/bundles/bundle-service.js';
+import { BundleService } from '../../../broker/bundles/bundle-service.js';
 import { Catalog } from '../../../broker/catalog/catalog.js';
-import { GrantOffice } from '../../../broker/grants/grant-service.js';
+import { GrantService } from '../../../broker/grants/grant-service.js';
 import { Grants } from '../../../broker/grants/grants.js';
 import type { Bus } from '../../../broker/nats/bus.js';
 import type { OfficerCaller } from '../../../broker/parties/caller.js';
@@ -35,5 +35,5 @@ export async function openSharing(t: Test, bus: Bus, trial: boolean) {
     partitions: 4,
     clock: Date.now,
   };
-  return { ...deps, office: new GrantOffice(deps), bundles: new BundleOffice(deps) };
+  return { ...deps, service: new GrantService(deps), bundles: new BundleService(deps) };
 }

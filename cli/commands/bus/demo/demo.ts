@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Broker } from '../../../../broker/boot/broker-handle.js';
+import type { BrokerHandle } from '../../../../broker/boot/broker-handle.js';
 import { createBroker } from '../../../../broker/broker.js';
 import type { Config } from '../../../../broker/config.js';
 import { BusApi } from '../../../../client/bus-api.js';
@@ -88,7 +88,7 @@ export class Demo {
     else await terminal.out(line);
   }
 
-  async #startBroker(config: Config): Promise<{ broker: Broker; url: string }> {
+  async #startBroker(config: Config): Promise<{ broker: BrokerHandle; url: string }> {
     const broker = await createBroker(config);
     this.#releases.push(() => broker.drain());
     const { url } = await broker.start();

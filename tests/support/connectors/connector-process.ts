@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import { stringify } from 'yaml';
 
-const CLI = join(import.meta.dirname, '..', '..', 'cli', 'main.js');
+const CLI = join(import.meta.dirname, '..', '..', '..', 'cli', 'main.js');
 const OUTPUT_CHARS_MAX = 20_000;
 
 /** `sluice connect` as a process of its own, which a test can kill and start again. */

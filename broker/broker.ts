@@ -5,7 +5,7 @@ import type { BrokerHandle } from './boot/broker-handle.js';
 import { type Governance, openGovernance } from './boot/governance.js';
 import { createLogger } from './boot/logger.js';
 import { openStore } from './boot/open-store.js';
-import { isWorker } from './boot/process-role.js';
+import { type ProcessRole, SINGLE_PROCESS } from './boot/process-role.js';
 import { ReleaseStack } from './boot/release-stack.js';
 import { listen, type Serving, stopServing } from './boot/serve-http.js';
 import { SharedMetrics } from './boot/shared-metrics.js';
@@ -15,6 +15,13 @@ import { Gateway } from './gateway/gateway.js';
 import { Tickets } from './gateway/tickets.js';
 import { UsedTickets } from './gateway/used-tickets.js';
 import { createApp } from './http/app.js';
+import { auditPlugin } from './http/audit/plugin.js';
+import { catalogPlugin } from './http/catalog/plugin.js';
+import { eventsPlugin } from './http/events/plugin.js';
+import { grantsPlugin } from './http/grants/plugin.js';
+import type { OperationRoutesDeps } from './http/operations/operations.js';
+import { operationsPlugin } from './http/operations/plugin.js';
+import { streamPlugin } from './http/stream/plugin.js';
 import { Intake } from './intake/intake.js';
 import { INTAKE_LIMITS } from './intake/intake-limits.js';
 import { QuarantineReader } from './intake/quarantine/quarantine-reader.js';
@@ -29,17 +36,17 @@ import { VERSION } from './version.js';
  * The whole exchange in one process, its rooms opened in the order in which they build on each other. Opens the store
  * and reads the ledger; what was opened is closed again when that fails.
  */
-export async function createBroker(config: Config): Promise<BrokerHandle> {
+export async function createBroker(config: Config, role: ProcessRole = SINGLE_PROCESS): Promise<BrokerHandle> {
   const log = createLogger(config.logLevel);
   const metrics = new Metrics();
   const releases = new ReleaseStack((what, error) => log.error({ err: error, what }, 'could not be closed'));
   const clock = Date.now;
   try {
-    const { bus, store, notices } = await openStore({ config, metrics: metrics.store, log, releases });
+    const { bus, store, notices } = await openStore({ config, role, metrics: metrics.store, log, releases });
     const { partitions } = store;
     const governance = await openGovernance({ config, bus, partitions, metrics: metrics.ledger, clock, log, releases });
     if (governance.trial) log.warn('trial mode: no platformRegistration is configured');
-    return new RunningBroker({ config, log, metrics, releases, clock, bus, store, notices, governance });
+    return new RunningBroker({ config, role, log, metrics, releases, clock, bus, store, notices, governance });
   } catch (error) {
     await releases.releaseAll();
     throw error;
@@ -48,6 +55,7 @@ export async function createBroker(config: Config): Promise<BrokerHandle> {
 
 interface BrokerParts {
   config: Config;
+  role: ProcessRole;
   log: Logger;
   metrics: Metrics;
   releases: ReleaseStack;
@@ -56,6 +64,16 @@ interface BrokerParts {
   store: Store;
   notices: readonly string[];
   governance: Governance;
+}
+
+/** Rooms that are open once the broker is about to serve. */
+interface ServedRooms {
+  engine: StreamEngine;
+  intake: Intake;
+  gateway: Gateway;
+  tickets: Tickets;
+  /** Aborted when the broker drains: streams over HTTP come to their end. */
+  ending: AbortSignal;
 }
 
 class RunningBroker implements BrokerHandle {
@@ -152,35 +170,43 @@ class RunningBroker implements BrokerHandle {
     return gateway;
   }
 
-  #createApp(rooms: {
-    engine: StreamEngine;
-    intake: Intake;
-    gateway: Gateway;
-    tickets: Tickets;
-    ending: AbortSignal;
-  }): Promise<FastifyInstance> {
-    const { bus, config, log, metrics, governance, clock } = this.parts;
+  #createApp(rooms: ServedRooms): Promise<FastifyInstance> {
+    const { config, log, metrics, governance, clock } = this.parts;
+    const { catalog, grants, grantService, bundleService, catalogService, credentials, trial } = governance;
+    const { maxEventBytes, heartbeatMs } = config;
+    const { engine, intake, gateway, tickets, ending } = rooms;
+    const reader = new PageReader(engine, catalog, (events) => metrics.stream.pulled(events));
+    const quarantine = new QuarantineReader(this.parts.bus);
+    return createApp({ log, metrics: metrics.gateway, credentials, maxEventBytes, version: VERSION }, [
+      eventsPlugin({ intake, quarantine, maxEventBytes, ending }),
+      streamPlugin({ gateway, tickets, reader, heartbeatMs, ending }),
+      grantsPlugin({ grants, grantService, bundleService, clock }),
+      catalogPlugin({ catalog, catalogService, trial }),
+      auditPlugin({ ledger: governance.ledger, disclosures: this.#openDisclosures(engine), trial }),
+      operationsPlugin(this.#operations()),
+    ]);
+  }
+
+  #openDisclosures(engine: StreamEngine): Disclosures {
+    const { bus, config, governance } = this.parts;
     const { catalog, grants, ledger } = governance;
-    const { secret, maxEventBytes, heartbeatMs } = config;
-    return createApp({
-      ...governance,
-      ...rooms,
-      ...{ log, clock, maxEventBytes, heartbeatMs, version: VERSION },
-      metrics: metrics.gateway,
-      registry: isWorker() ? new SharedMetrics(metrics.registry) : metrics.registry,
-      reader: new PageReader(rooms.engine, catalog, (events) => metrics.stream.pulled(events)),
-      disclosures: new Disclosures({
-        bus,
-        entries: catalog,
-        grantsOf: (entry) => grants.byEntry(entry),
-        logOf: (partition) => rooms.engine.logOf(partition),
-        ledger,
-        secret,
-      }),
-      quarantine: new QuarantineReader(bus),
-      unreadyReasons: () => this.#unreadyReasons(),
-      notices: this.parts.notices,
+    return new Disclosures({
+      bus,
+      entries: catalog,
+      grantsOf: (entry) => grants.byEntry(entry),
+      logOf: (partition) => engine.logOf(partition),
+      ledger,
+      secret: config.secret,
     });
+  }
+
+  #operations(): OperationRoutesDeps {
+    const { role, metrics, notices } = this.parts;
+    return {
+      registry: role.isWorker ? new SharedMetrics(metrics.registry) : metrics.registry,
+      unreadyReasons: () => this.#unreadyReasons(),
+      notices,
+    };
   }
 
   #unreadyReasons(): string[] {

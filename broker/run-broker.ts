@@ -1,7 +1,8 @@
 import { SluiceError } from '../proto/errors.js';
 import type { BrokerHandle } from './boot/broker-handle.js';
 import { limitHeapGrowth } from './boot/heap-growth.js';
-import { isWorker, leavePrimary, onDrainOrder, reportServing } from './boot/process-role.js';
+import { type ProcessRole, roleOfThisProcess } from './boot/process-role.js';
+import { leavePrimary, onDrainOrder, reportServing } from './boot/worker-link.js';
 import { createBroker } from './broker.js';
 import { type Config, ConfigError } from './config.js';
 import { LedgerBrokenError } from './ledger/ledger-errors.js';
@@ -29,19 +30,20 @@ export async function runBroker(
   { onServing, announcement = textAnnouncement }: RunOptions = {},
 ): Promise<void> {
   limitHeapGrowth();
+  const role = roleOfThisProcess(process.env);
   let broker: BrokerHandle;
   try {
     const config = configure();
-    const isPool = config.workers > 1 && !isWorker() && onServing === undefined;
-    broker = await (isPool ? createWorkerPool(config) : createBroker(config));
+    const isPool = config.workers > 1 && !role.isWorker && onServing === undefined;
+    broker = await (isPool ? createWorkerPool(config) : createBroker(config, role));
   } catch (error) {
     fail(error);
     return;
   }
-  const stopped = untilStopped(broker);
+  const stopped = untilStopped(broker, role);
   try {
     const serving = await broker.start();
-    if (isWorker()) reportServing(broker, serving);
+    if (role.isWorker) reportServing(broker, serving);
     else process.stdout.write(`${announcement(broker, serving.url)}\n`);
     await onServing?.(broker);
   } catch (error) {
@@ -66,7 +68,7 @@ function textAnnouncement(broker: BrokerHandle, url: string): string {
 
 const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
 
-function untilStopped(broker: BrokerHandle): Promise<void> {
+function untilStopped(broker: BrokerHandle, { isWorker }: ProcessRole): Promise<void> {
   return new Promise((resolve) => {
     let isDraining = false;
     let signals = 0;
@@ -76,7 +78,7 @@ function untilStopped(broker: BrokerHandle): Promise<void> {
       setTimeout(() => process.exit(1), DRAIN_MS_MAX).unref();
       void broker.drain().then(() => {
         for (const signal of ENDING_SIGNALS) process.off(signal, onSignal);
-        if (isWorker()) leavePrimary();
+        if (isWorker) leavePrimary();
         resolve();
       });
     };
@@ -84,11 +86,11 @@ function untilStopped(broker: BrokerHandle): Promise<void> {
     const onSignal = (signal: NodeJS.Signals): void => {
       // A terminal that closes says so once; whoever passes it on may send SIGTERM after it, and neither is in a hurry.
       if (signal !== 'SIGHUP' && ++signals > 1) process.exit(1);
-      if (!isWorker()) process.stderr.write('draining; once more to end at once\n');
+      if (!isWorker) process.stderr.write('draining; once more to end at once\n');
       drain();
     };
     for (const signal of ENDING_SIGNALS) process.on(signal, onSignal);
-    if (isWorker()) onDrainOrder(drain);
+    if (isWorker) onDrainOrder(drain);
   });
 }
 

@@ -7,12 +7,13 @@ import { syncNotices } from '../nats/server/sync-check.js';
 import { checkServer, streamDrift } from '../nats/server-check.js';
 import { ensureStreams, type Store } from '../nats/streams.js';
 import { whenAvailable } from '../nats/when-available.js';
-import { hasServerOfPrimary, isFirstProcess } from './process-role.js';
+import type { ProcessRole } from './process-role.js';
 import type { ReleaseStack } from './release-stack.js';
 import { startServer } from './start-server.js';
 
 export interface OpenStoreDeps {
   config: Config;
+  role: ProcessRole;
   metrics: StoreMetrics;
   log: Logger;
   releases: ReleaseStack;
@@ -27,7 +28,7 @@ export interface OpenedStore {
 
 /** The store, by URL or on a server of our own, with its streams in place. */
 export async function openStore(deps: OpenStoreDeps): Promise<OpenedStore> {
-  const { config, log, releases } = deps;
+  const { config, role, log, releases } = deps;
   const { nats, partitions, replicas, maxBytesPerPartition } = config;
   const embedded = nats.url === undefined ? await startServer(config, log, releases) : undefined;
   const bus = await connectBus({
@@ -38,18 +39,18 @@ export async function openStore(deps: OpenStoreDeps): Promise<OpenedStore> {
   });
   releases.add('nats connection', () => bus.close());
   releases.add('connection watch', watchConnection(bus, deps));
-  const isOutside = embedded === undefined && !hasServerOfPrimary();
+  const isOutside = embedded === undefined && !role.hasServerOfPrimary;
   const notices = isOutside ? await whenAvailable(() => checkServer(bus, config)) : [];
   const store = await whenAvailable(() => ensureStreams(bus, { partitions, replicas, maxBytesPerPartition }));
   if (isOutside) notices.push(...(await outsideNotices(bus, config, store)));
   // Of several workers one is enough to say it.
-  if (isFirstProcess()) for (const notice of notices) log.warn(`the NATS server: ${notice}`);
+  if (role.isFirst) for (const notice of notices) log.warn(`the NATS server: ${notice}`);
   if (config.durability === 'relaxed') await embedded?.syncMetadata();
   for (const partition of await whenAvailable(() => startEpochsOfTruncatedLogs(bus, store))) {
     log.error({ partition }, 'the log is shorter than it was: it starts a new life, subscribers are told');
   }
   // Once for all workers of this broker.
-  if (config.restored && isFirstProcess()) {
+  if (config.restored && role.isFirst) {
     await startEpochsOfAllLogs(bus, store);
     log.warn('restored: every log starts a new life, subscribers are told; start without it from now on');
   }

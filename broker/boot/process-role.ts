@@ -1,34 +1,27 @@
 import cluster from 'node:cluster';
-import type { BrokerHandle } from './broker-handle.js';
-import type { Serving } from './serve-http.js';
-import type { ToWorker, WorkerServing } from './worker-messages.js';
 
-/** True in a process that a primary has started. */
-export const isWorker = (): boolean => cluster.isWorker;
-
-/** Environment of workers whose primary runs the store. */
+/** Environment variable that a primary sets for its workers when it runs the store for them. */
 export const SERVER_OF_PRIMARY = 'SLUICE_SERVER_OF_PRIMARY';
-export const hasServerOfPrimary = (): boolean => isWorker() && process.env[SERVER_OF_PRIMARY] !== undefined;
 
-/** For what need not be said once by every worker. */
-export const isFirstProcess = (): boolean => !cluster.isWorker || cluster.worker?.id === 1;
-
-/** Tells the primary that this worker serves. */
-export function reportServing({ trial, newOperatorToken }: BrokerHandle, serving: Serving): void {
-  process.send?.({ kind: 'serving', ...serving, trial, newOperatorToken } satisfies WorkerServing);
+/** The part that this process plays in its broker. Read once at the start and passed on, so that no room asks `node:cluster`. */
+export interface ProcessRole {
+  /** A primary has started this process and gathers its metrics. */
+  isWorker: boolean;
+  /** Does what must happen once per broker: logs notices of the store, starts epochs after a restore. */
+  isFirst: boolean;
+  /** The store is an embedded server that the primary runs, though it is reached by URL. */
+  hasServerOfPrimary: boolean;
 }
 
-/** Calls when the primary wants the worker to go, or is gone itself. */
-export function onDrainOrder(drain: () => void): void {
-  process.on('message', (message: ToWorker) => {
-    if (message.kind === 'drain') drain();
-  });
-  // Node would end the process at once when the primary is gone.
-  if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
-  process.once('disconnect', drain);
-}
+/** A broker that is one process and runs, or dials, its store by itself. */
+export const SINGLE_PROCESS: ProcessRole = { isWorker: false, isFirst: true, hasServerOfPrimary: false };
 
-/** Lets a drained worker end: the channel to the primary would keep it alive. */
-export function leavePrimary(): void {
-  if (process.connected) process.disconnect();
+/** The role that the process was started with. */
+export function roleOfThisProcess(env: NodeJS.ProcessEnv): ProcessRole {
+  if (!cluster.isWorker) return SINGLE_PROCESS;
+  return {
+    isWorker: true,
+    isFirst: cluster.worker?.id === 1,
+    hasServerOfPrimary: env[SERVER_OF_PRIMARY] !== undefined,
+  };
 }

@@ -3,8 +3,12 @@ import { SluiceError } from '../../../proto/errors.js';
 import { type Gateway, STREAM_PATH } from '../../gateway/gateway.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 
+export interface StreamRoutesDeps {
+  gateway: Gateway;
+}
+
 /** Hands upgrades to the gateway; a plain request to the same address gets a word of advice. */
-export function streamRoutes(app: FastifyInstance, deps: { gateway: Gateway }): void {
+export function streamRoutes(app: FastifyInstance, deps: StreamRoutesDeps): void {
   app.server.on('upgrade', (request, socket, head) => deps.gateway.upgrade(request, socket, head));
   app.get(STREAM_PATH, { schema: SCHEMA }, async () => {
     throw new SluiceError('BAD_REQUEST', 'this is a WebSocket: send the headers of an upgrade');

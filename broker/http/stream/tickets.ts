@@ -3,7 +3,11 @@ import type { Tickets } from '../../gateway/tickets.js';
 import { credentialOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 
-export function ticketRoutes(app: FastifyInstance, deps: { tickets: Tickets }): void {
+export interface TicketRoutesDeps {
+  tickets: Tickets;
+}
+
+export function ticketRoutes(app: FastifyInstance, deps: TicketRoutesDeps): void {
   app.post('/v1/tickets', { schema: SCHEMA }, async (request, reply) => {
     const { ticket, expiresAtMs } = deps.tickets.issue(credentialOf(request));
     return reply.code(201).send({ ticket, expiresAt: new Date(expiresAtMs).toISOString() });

@@ -1,0 +1,24 @@
+import cluster from 'node:cluster';
+import type { BrokerHandle } from './broker-handle.js';
+import type { Serving } from './serve-http.js';
+import type { ToWorker, WorkerServing } from './worker-messages.js';
+
+/** Reports to the primary that this worker serves, and where. */
+export function reportServing({ trial, newOperatorToken }: BrokerHandle, serving: Serving): void {
+  process.send?.({ kind: 'serving', ...serving, trial, newOperatorToken } satisfies WorkerServing);
+}
+
+/** Calls `drain` when the primary orders it, or has died. */
+export function onDrainOrder(drain: () => void): void {
+  process.on('message', (message: ToWorker) => {
+    if (message.kind === 'drain') drain();
+  });
+  // Without this, Node ends the worker the moment its primary is gone, in the middle of its commits.
+  if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
+  process.once('disconnect', drain);
+}
+
+/** Closes the channel to the primary, which would keep a drained worker alive. */
+export function leavePrimary(): void {
+  if (process.connected) process.disconnect();
+}

@@ -1,0 +1,13 @@
+import type { FastifyPluginAsync } from 'fastify';
+import { type CatalogRoutesDeps, catalogRoutes } from './catalog.js';
+import { type CatalogServiceRoutesDeps, catalogServiceRoutes } from './catalog-service.js';
+import { entryContractRoutes } from './entry-contract.js';
+
+/** Routes of the catalog: search and read entries, draft and publish them, get their contracts in machine-readable form. */
+export const catalogPlugin =
+  (deps: CatalogRoutesDeps & CatalogServiceRoutesDeps): FastifyPluginAsync =>
+  async (app) => {
+    catalogRoutes(app, deps);
+    catalogServiceRoutes(app, deps);
+    entryContractRoutes(app, deps);
+  };

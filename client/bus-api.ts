@@ -19,7 +19,7 @@ export interface ApiRequest {
 }
 
 /** A question that the bus has not answered by then is not answered; streams have their own client. */
-const ANSWER_TIMEOUT_MS = 60_000;
+const RESPONSE_TIMEOUT_MS = 60_000;
 
 /** The HTTP resources of the bus. Answers that are problems throw ApiError; nobody there throws ConnectionLostError. */
 export class BusApi {
@@ -42,7 +42,7 @@ export class BusApi {
     for (const [name, value] of Object.entries(request.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
-    const timeout = AbortSignal.timeout(request.timeoutMs ?? ANSWER_TIMEOUT_MS);
+    const timeout = AbortSignal.timeout(request.timeoutMs ?? RESPONSE_TIMEOUT_MS);
     const response = await this.#fetch(url, {
       method: request.method ?? 'GET',
       headers: this.#headers(request),
@@ -83,13 +83,13 @@ export async function errorOfResponse(response: Response, url: URL): Promise<Api
 export function parseProblem(text: string): Problem | undefined {
   try {
     const problem = JSON.parse(text) as Problem;
-    return typeof problem?.code === 'string' && isKnown(problem.code) ? problem : undefined;
+    return typeof problem?.code === 'string' && isErrorCode(problem.code) ? problem : undefined;
   } catch {
     return undefined;
   }
 }
 
-const isKnown = (code: string): code is ErrorCode => code in ERROR_KINDS;
+const isErrorCode = (code: string): code is ErrorCode => code in ERROR_KINDS;
 
 /** fetch hides why behind a TypeError whose cause, or the first of whose causes, says it. */
 function reasonOf(error: unknown): string {

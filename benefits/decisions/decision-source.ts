@@ -32,7 +32,7 @@ export class DecisionSource implements Source {
           sourceposition: String(number),
           sourceepoch: epoch,
         })),
-        together: false,
+        atomic: false,
         confirm: () => this.#forget(last.number),
       };
     }

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { PeerGoneError } from '../../connectors/runtime/connector-errors.js';
-import { connectPostgres, goneOrItself } from '../../connectors/runtime/postgres-client.js';
+import { connectPostgres, toPeerGone } from '../../connectors/runtime/postgres-client.js';
 import type { Database, Row, Sql } from './database.js';
 import { SerialQueue } from './serial-queue.js';
 
@@ -21,7 +21,7 @@ export class ServerDatabase implements Database {
       try {
         return await this.#run(work);
       } catch (error) {
-        const told = goneOrItself(error);
+        const told = toPeerGone(error);
         if (told instanceof PeerGoneError) await this.#disconnect();
         throw told;
       }

@@ -16,10 +16,10 @@ const FRAME_OVERHEAD_BYTES = 128;
 /** The broker answers when the events are on disk; a minute without any answer means that it lost the question. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
-interface Question {
+interface PendingBatch {
   events: number;
-  answered(results: PublishResult[]): void;
-  failed(error: ClientError): void;
+  resolve(results: PublishResult[]): void;
+  reject(error: ClientError): void;
 }
 
 /**
@@ -27,7 +27,7 @@ interface Question {
  * store it takes none: after any failure the session is of no more use, and the caller sends on from there in another way.
  */
 export class AtomicSession {
-  readonly #questions = new Map<string, Question>();
+  readonly #inFlight = new Map<string, PendingBatch>();
   #session: Session | undefined;
   #nextRef = 1;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -58,15 +58,15 @@ export class AtomicSession {
 
   /** Events of one entry as JSON texts; resolves with a result for each. Rejects when it is not known what became of them. */
   publish(events: readonly string[]): Promise<PublishResult[]> {
-    return new Promise((answered, failed) => {
+    return new Promise((resolve, reject) => {
       const ref = String(this.#nextRef++);
       if (!this.#session) {
-        failed(new ConnectionLostError('the session is closed'));
+        reject(new ConnectionLostError('the session is closed'));
         return;
       }
-      this.#questions.set(ref, { events: events.length, answered, failed });
+      this.#inFlight.set(ref, { events: events.length, resolve, reject });
       this.#session.sendEncoded(`{"kind":"publish","ref":"${ref}","atomic":true,"events":[${events.join(',')}]}`);
-      this.#watchAnswers();
+      this.#restartAnswerTimeout();
     });
   }
 
@@ -76,20 +76,20 @@ export class AtomicSession {
 
   #receive(frame: ServerFrame): void {
     if (frame.kind !== 'published' && frame.kind !== 'error') return;
-    const question = frame.ref === undefined ? undefined : this.#questions.get(frame.ref);
+    const batch = frame.ref === undefined ? undefined : this.#inFlight.get(frame.ref);
     if (frame.kind === 'error') {
       // It is known of no batch what became of it, and the session takes no more.
       throw new ProtocolError(frame.message, frame.code);
     }
-    if (question?.events !== frame.results.length) throw new ProtocolError('results that fit no batch');
-    this.#questions.delete(frame.ref);
-    question.answered(frame.results);
-    this.#watchAnswers();
+    if (batch?.events !== frame.results.length) throw new ProtocolError('results that fit no batch');
+    this.#inFlight.delete(frame.ref);
+    batch.resolve(frame.results);
+    this.#restartAnswerTimeout();
   }
 
-  #watchAnswers(): void {
+  #restartAnswerTimeout(): void {
     clearTimeout(this.#timer);
-    if (this.#questions.size === 0) return;
+    if (this.#inFlight.size === 0) return;
     const failure = new ConnectionLostError('the bus did not answer in time');
     this.#timer = setTimeout(() => this.#session?.fail(failure), ANSWER_TIMEOUT_MS);
   }
@@ -97,7 +97,7 @@ export class AtomicSession {
   #closed(error: ClientError): void {
     clearTimeout(this.#timer);
     this.#session = undefined;
-    for (const question of this.#questions.values()) question.failed(error);
-    this.#questions.clear();
+    for (const batch of this.#inFlight.values()) batch.reject(error);
+    this.#inFlight.clear();
   }
 }

@@ -38,7 +38,7 @@ async function send(url: URL, events: readonly string[], options: BatchPublishOp
   try {
     return await fetch(url, { method: 'POST', headers, body: `[${events.join(',')}]`, signal });
   } catch (error) {
-    throw lost(url, error);
+    throw connectionLost(url, error);
   }
 }
 
@@ -46,16 +46,16 @@ async function read(response: Response, url: URL): Promise<unknown> {
   try {
     return await response.json();
   } catch (error) {
-    throw lost(url, error);
+    throw connectionLost(url, error);
   }
 }
 
 /** What stands between us and the bus may answer for it; its 5xx passes like the bus's own. */
 async function refusalOf(response: Response, url: URL): Promise<Error> {
   const error = await errorOfResponse(response, url);
-  return error instanceof ApiError || response.status < 500 ? error : lost(url, error);
+  return error instanceof ApiError || response.status < 500 ? error : connectionLost(url, error);
 }
 
-function lost(url: URL, cause: unknown): ConnectionLostError {
+function connectionLost(url: URL, cause: unknown): ConnectionLostError {
   return new ConnectionLostError(`${url.origin} did not answer a batch of events`, 'CONNECTION_LOST', { cause });
 }

@@ -41,15 +41,15 @@ export async function publishHttp(options: HttpPublishOptions): Promise<PublishS
     request.on('response', resolve);
     request.on('error', reject);
   });
-  const counted = new LineCount();
+  const counter = new LineCounter();
   // The answer says what went wrong; a request that breaks because the answer came early is no news.
-  const sent = pipeline(Readable.from(counted.over(options.body)), request).catch(() => undefined);
+  const sent = pipeline(Readable.from(counter.pass(options.body)), request).catch(() => undefined);
   try {
     const summary = await readAnswer(await answered, options.onRefused);
     await sent;
-    return complete(summary, counted.lines);
+    return checkComplete(summary, counter.lines);
   } catch (error) {
-    throw asLoss(error, url);
+    throw toConnectionLost(error, url);
   } finally {
     request.destroy();
   }
@@ -62,10 +62,10 @@ function headersOf({ token }: HttpPublishOptions): Record<string, string> {
 }
 
 /** Counts the lines that hold something in a body that passes by. */
-class LineCount {
+class LineCounter {
   lines = 0;
 
-  async *over(body: HttpPublishOptions['body']): AsyncGenerator<Uint8Array> {
+  async *pass(body: HttpPublishOptions['body']): AsyncGenerator<Uint8Array> {
     let isBlank = true;
     for await (const chunk of body) {
       for (const byte of chunk) {
@@ -115,7 +115,7 @@ async function errorOf(response: IncomingMessage): Promise<ClientError> {
 }
 
 /** A broker that goes away answers what it has read and says so in the summary: it covers fewer lines than were sent. */
-function complete(summary: PublishSummary | undefined, lines: number): PublishSummary {
+function checkComplete(summary: PublishSummary | undefined, lines: number): PublishSummary {
   const answered = summary ? summary.accepted + summary.duplicates + summary.refused : 0;
   if (summary && answered === lines) return summary;
   const known = summary
@@ -124,7 +124,7 @@ function complete(summary: PublishSummary | undefined, lines: number): PublishSu
   throw new ConnectionLostError(`${known}; send all of them again`);
 }
 
-function asLoss(error: unknown, url: URL): Error {
+function toConnectionLost(error: unknown, url: URL): Error {
   const { code, message } = error as NodeJS.ErrnoException;
   const isOurs = error instanceof ApiError || error instanceof ProtocolError || error instanceof ConnectionLostError;
   if (isOurs) return error;

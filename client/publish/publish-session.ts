@@ -41,7 +41,7 @@ export class PublishSession {
       const events = frame.events.map((event) => event.text).join(',');
       this.#session.sendEncoded(`{"kind":"publish","ref":"${frame.ref}","events":[${events}]}`);
     }
-    this.#watchAnswers();
+    this.#restartAnswerTimeout();
   }
 
   /** Resolves when the connection is closed, after the stop signal. */
@@ -51,11 +51,11 @@ export class PublishSession {
 
   async #run(): Promise<void> {
     while (!this.stop.aborted) {
-      const error = await this.#serveOnce();
+      const error = await this.#connectOnce();
       this.#session = undefined;
       clearTimeout(this.#retryTimer);
       clearTimeout(this.#answerTimer);
-      this.window.lost();
+      this.window.connectionLost();
       this.window.retry();
       if (this.stop.aborted) break;
       if (!error.retryable) {
@@ -67,7 +67,7 @@ export class PublishSession {
   }
 
   /** One connection, from its opening to its end. */
-  #serveOnce(): Promise<ClientError> {
+  #connectOnce(): Promise<ClientError> {
     return new Promise((resolve) => {
       const handlers = { frame: (frame: ServerFrame) => this.#receive(frame), closed: resolve };
       const opening = openSession({ ...this.options, encoding: 'sluice.v1.json' }, handlers, this.stop);
@@ -89,22 +89,22 @@ export class PublishSession {
   }
 
   #receive(frame: ServerFrame): void {
-    if (frame.kind === 'error') this.#refused(frame);
+    if (frame.kind === 'error') this.#frameRefused(frame);
     else if (frame.kind !== 'published') return;
     else if (!this.window.answered(frame.ref, frame.results)) throw new ProtocolError('results that fit no publish');
     if (this.window.mustRetry) this.#retryLater();
-    else if (!this.window.isHeldBack) this.#attempt = 0;
+    else if (!this.window.isAwaitingRetry) this.#attempt = 0;
     this.pump();
   }
 
-  #refused(frame: ErrorFrame): void {
+  #frameRefused(frame: ErrorFrame): void {
     const isKnown = frame.ref !== undefined && this.window.frameRefused(frame.ref, problemOf(frame));
     if (!isKnown) throw new ProtocolError(frame.message, frame.code);
   }
 
   #retryLater(): void {
     const delayMs = this.#nextDelay(
-      new ConnectionLostError('the bus asked to try again later', this.window.heldBackBy),
+      new ConnectionLostError('the bus asked to try again later', this.window.retryReason),
     );
     this.#retryTimer = setTimeout(() => {
       this.window.retry();
@@ -119,7 +119,7 @@ export class PublishSession {
     return retryInMs;
   }
 
-  #watchAnswers(): void {
+  #restartAnswerTimeout(): void {
     clearTimeout(this.#answerTimer);
     if (this.window.inFlight === 0) return;
     this.#answerTimer = setTimeout(() => {

@@ -2,61 +2,61 @@ import fc from 'fast-check';
 import t from 'tap';
 import { SluiceError } from '../../proto/errors.js';
 import type { PublishResult } from '../../proto/frames/frames.js';
-import { type Outgoing, PublishWindow } from './publish-window.js';
+import { type OutgoingEvent, PublishWindow } from './publish-window.js';
 
 const LIMITS = { eventsMax: 6, bytesMax: 600, frameEventsMax: 3, frameBytesMax: 300 };
-const later = new SluiceError('STORE_UNAVAILABLE', 'away').toProblem();
-const never = new SluiceError('ITEM_INVALID', 'wrong').toProblem();
+const retryLater = new SluiceError('STORE_UNAVAILABLE', 'away').toProblem();
+const refusedForGood = new SluiceError('ITEM_INVALID', 'wrong').toProblem();
 
-interface Told {
+interface Outcomes {
   stored: number[];
   refused: number[];
 }
 
-function outgoing(place: number, told: Told, bytes = 100): Outgoing {
+function outgoing(ordinal: number, outcomes: Outcomes, bytes = 100): OutgoingEvent {
   return {
-    place,
-    id: `e${place}`,
+    ordinal,
+    id: `e${ordinal}`,
     text: '{}',
     bytes,
-    stored: () => told.stored.push(place),
-    refused: () => told.refused.push(place),
+    stored: () => outcomes.stored.push(ordinal),
+    refused: () => outcomes.refused.push(ordinal),
     abandoned: () => {},
   };
 }
 
-function windowWith(count: number): { window: PublishWindow; told: Told } {
+function windowWith(count: number): { window: PublishWindow; outcomes: Outcomes } {
   const window = new PublishWindow();
-  const told: Told = { stored: [], refused: [] };
-  for (let place = 0; place < count; place++) window.add(outgoing(place, told));
-  return { window, told };
+  const outcomes: Outcomes = { stored: [], refused: [] };
+  for (let ordinal = 0; ordinal < count; ordinal++) window.add(outgoing(ordinal, outcomes));
+  return { window, outcomes };
 }
 
-const places = (frame: { events: Outgoing[] } | undefined) => frame?.events.map((event) => event.place);
+const ordinals = (frame: { events: OutgoingEvent[] } | undefined) => frame?.events.map((event) => event.ordinal);
 const ok = (position: number): PublishResult => ({ position });
 
 t.test('frames hold what the limits allow and stop when the window is full', async (t) => {
   const { window } = windowWith(8);
-  t.same(places(window.nextFrame(LIMITS)), [0, 1, 2]);
-  t.same(places(window.nextFrame(LIMITS)), [3, 4, 5]);
+  t.same(ordinals(window.nextFrame(LIMITS)), [0, 1, 2]);
+  t.same(ordinals(window.nextFrame(LIMITS)), [3, 4, 5]);
   t.equal(window.nextFrame(LIMITS), undefined);
   window.answered('1', [ok(1), ok(2), ok(3)]);
-  t.same(places(window.nextFrame(LIMITS)), [6, 7]);
+  t.same(ordinals(window.nextFrame(LIMITS)), [6, 7]);
 });
 
 t.test('after a "later" everything from there on goes again, in order, once all is answered', async (t) => {
-  const { window, told } = windowWith(7);
+  const { window, outcomes } = windowWith(7);
   window.nextFrame(LIMITS);
   window.nextFrame(LIMITS);
-  window.answered('1', [ok(1), { problem: later }, { problem: later }]);
+  window.answered('1', [ok(1), { problem: retryLater }, { problem: retryLater }]);
   t.equal(window.nextFrame(LIMITS), undefined, 'nothing new while a retry is due');
   t.notOk(window.mustRetry);
-  window.answered('2', [ok(2), { problem: never }, ok(3)]);
+  window.answered('2', [ok(2), { problem: refusedForGood }, ok(3)]);
   t.ok(window.mustRetry);
-  t.same(told, { stored: [0], refused: [4] });
+  t.same(outcomes, { stored: [0], refused: [4] });
   window.retry();
-  t.same(places(window.nextFrame(LIMITS)), [1, 2, 3]);
-  t.same(places(window.nextFrame(LIMITS)), [5, 6]);
+  t.same(ordinals(window.nextFrame(LIMITS)), [1, 2, 3]);
+  t.same(ordinals(window.nextFrame(LIMITS)), [5, 6]);
 });
 
 t.test('a lost connection sends what has no answer again', async (t) => {
@@ -64,17 +64,17 @@ t.test('a lost connection sends what has no answer again', async (t) => {
   window.nextFrame(LIMITS);
   window.nextFrame(LIMITS);
   window.answered('1', [ok(1), ok(2), ok(3)]);
-  window.lost();
+  window.connectionLost();
   window.retry();
-  t.same(places(window.nextFrame(LIMITS)), [3, 4]);
+  t.same(ordinals(window.nextFrame(LIMITS)), [3, 4]);
 });
 
 t.test('an event that fits no frame is refused here', async (t) => {
-  const { window, told } = windowWith(0);
-  window.add(outgoing(0, told, 301));
-  window.add(outgoing(1, told));
-  t.same(places(window.nextFrame(LIMITS)), [1]);
-  t.same(told.refused, [0]);
+  const { window, outcomes } = windowWith(0);
+  window.add(outgoing(0, outcomes, 301));
+  window.add(outgoing(1, outcomes));
+  t.same(ordinals(window.nextFrame(LIMITS)), [1]);
+  t.same(outcomes.refused, [0]);
 });
 
 t.test('an answer that fits no frame is not believed', async (t) => {
@@ -88,25 +88,25 @@ t.test('whatever the bus answers, every event is settled once and the stored one
   const fate = fc.constantFrom('stored', 'stored', 'stored', 'later', 'never', 'lost');
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 40 }), fc.array(fate, { maxLength: 200 }), (count, fates) => {
-      const { window, told } = windowWith(count);
+      const { window, outcomes } = windowWith(count);
       const decisions = fates[Symbol.iterator]();
       const nextFate = () => decisions.next().value ?? 'stored';
-      for (let round = 0; round < 1_000 && told.stored.length + told.refused.length < count; round++) {
+      for (let attempt = 0; attempt < 1_000 && outcomes.stored.length + outcomes.refused.length < count; attempt++) {
         const frames = [window.nextFrame(LIMITS), window.nextFrame(LIMITS)].filter((frame) => frame !== undefined);
         for (const frame of frames) {
-          const results = frame.events.map((event) => resultOf(nextFate(), event.place));
-          if (results.some((result) => result === undefined)) window.lost();
+          const results = frame.events.map((event) => resultOf(nextFate(), event.ordinal));
+          if (results.some((result) => result === undefined)) window.connectionLost();
           else window.answered(frame.ref, results as PublishResult[]);
         }
-        window.lost();
+        window.connectionLost();
         window.retry();
       }
       t.same(
-        told.stored,
-        [...told.stored].sort((a, b) => a - b),
+        outcomes.stored,
+        [...outcomes.stored].sort((a, b) => a - b),
       );
       t.same(
-        [...told.stored, ...told.refused].sort((a, b) => a - b),
+        [...outcomes.stored, ...outcomes.refused].sort((a, b) => a - b),
         [...Array(count).keys()],
       );
     }),
@@ -114,8 +114,8 @@ t.test('whatever the bus answers, every event is settled once and the stored one
   );
 });
 
-function resultOf(fate: string, place: number): PublishResult | undefined {
+function resultOf(fate: string, ordinal: number): PublishResult | undefined {
   if (fate === 'lost') return undefined;
-  if (fate === 'stored') return { position: place + 1 };
-  return { problem: fate === 'later' ? later : never };
+  if (fate === 'stored') return { position: ordinal + 1 };
+  return { problem: fate === 'later' ? retryLater : refusedForGood };
 }

@@ -2,8 +2,8 @@ import { ERROR_KINDS, type ErrorCode, type Problem, SluiceError } from '../../pr
 import type { PublishResult } from '../../proto/frames/frames.js';
 
 /** One event on its way, encoded once; its place in the order never changes. */
-export interface Outgoing {
-  place: number;
+export interface OutgoingEvent {
+  ordinal: number;
   id: string;
   text: string;
   bytes: number;
@@ -27,50 +27,50 @@ export interface WindowLimits {
  * behind it that were stored meanwhile are known to the bus by their ids.
  */
 export class PublishWindow {
-  #waiting: Outgoing[] = [];
-  readonly #frames = new Map<string, Outgoing[]>();
-  #again: Outgoing[] = [];
-  #againFrom = Number.POSITIVE_INFINITY;
-  #laterCode: ErrorCode | undefined;
+  #waiting: OutgoingEvent[] = [];
+  readonly #frames = new Map<string, OutgoingEvent[]>();
+  #toRetry: OutgoingEvent[] = [];
+  #retryFrom = Number.POSITIVE_INFINITY;
+  #retryCode: ErrorCode | undefined;
   #events = 0;
   #bytes = 0;
   #nextRef = 1;
 
   get waiting(): number {
-    return this.#waiting.length + this.#again.length;
+    return this.#waiting.length + this.#toRetry.length;
   }
   get inFlight(): number {
     return this.#events;
   }
   /** True when an answer said "later": nothing new is sent until `retry`. */
-  get isHeldBack(): boolean {
-    return this.#again.length > 0;
+  get isAwaitingRetry(): boolean {
+    return this.#toRetry.length > 0;
   }
   /** Code of the latest problem that said so. */
-  get heldBackBy(): ErrorCode | undefined {
-    return this.#laterCode;
+  get retryReason(): ErrorCode | undefined {
+    return this.#retryCode;
   }
   /** True when something has to be sent again and nothing is under way any more. */
   get mustRetry(): boolean {
-    return this.#again.length > 0 && this.#frames.size === 0;
+    return this.#toRetry.length > 0 && this.#frames.size === 0;
   }
 
-  add(event: Outgoing): void {
+  add(event: OutgoingEvent): void {
     this.#waiting.push(event);
   }
 
   /** The next frame to send; undefined when nothing waits, the window is full, or a retry is due first. */
-  nextFrame(limits: WindowLimits): { ref: string; events: Outgoing[] } | undefined {
-    if (this.#again.length > 0) return undefined;
+  nextFrame(limits: WindowLimits): { ref: string; events: OutgoingEvent[] } | undefined {
+    if (this.#toRetry.length > 0) return undefined;
     this.#refuseTooLarge(limits.frameBytesMax);
-    const room = Math.min(limits.frameEventsMax, limits.eventsMax - this.#events);
+    const capacity = Math.min(limits.frameEventsMax, limits.eventsMax - this.#events);
     let count = 0;
     let bytes = 0;
-    while (count < room && count < this.#waiting.length) {
+    while (count < capacity && count < this.#waiting.length) {
       const next = this.#waiting[count]!.bytes;
-      const isFirstUnderWay = count === 0 && this.#events === 0;
+      const isOnlyInFlight = count === 0 && this.#events === 0;
       if (bytes + next > limits.frameBytesMax) break;
-      if (!isFirstUnderWay && this.#bytes + bytes + next > limits.bytesMax) break;
+      if (!isOnlyInFlight && this.#bytes + bytes + next > limits.bytesMax) break;
       bytes += next;
       count++;
     }
@@ -87,7 +87,7 @@ export class PublishWindow {
   answered(ref: string, results: readonly PublishResult[]): boolean {
     const events = this.#frames.get(ref);
     if (events?.length !== results.length) return false;
-    this.#forget(ref, events);
+    this.#removeFrame(ref, events);
     events.forEach((event, index) => {
       this.#settle(event, results[index]!);
     });
@@ -101,24 +101,24 @@ export class PublishWindow {
   }
 
   /** The connection is gone: whatever has no answer may or may not be stored. */
-  lost(): void {
+  connectionLost(): void {
     for (const [ref, events] of [...this.#frames]) {
-      this.#forget(ref, events);
-      for (const event of events) this.#sendAgain(event);
+      this.#removeFrame(ref, events);
+      for (const event of events) this.#enqueueRetry(event);
     }
   }
 
   /** Puts what has to be sent again in front, in its order. */
   retry(): void {
-    if (this.#again.length === 0) return;
-    this.#waiting = [...this.#again.sort((a, b) => a.place - b.place), ...this.#waiting];
-    this.#again = [];
-    this.#againFrom = Number.POSITIVE_INFINITY;
+    if (this.#toRetry.length === 0) return;
+    this.#waiting = [...this.#toRetry.sort((a, b) => a.ordinal - b.ordinal), ...this.#waiting];
+    this.#toRetry = [];
+    this.#retryFrom = Number.POSITIVE_INFINITY;
   }
 
   /** Takes out everything that has no final answer. */
-  drop(): Outgoing[] {
-    this.lost();
+  takeUnanswered(): OutgoingEvent[] {
+    this.connectionLost();
     this.retry();
     return this.#waiting.splice(0);
   }
@@ -132,22 +132,22 @@ export class PublishWindow {
     }
   }
 
-  #settle(event: Outgoing, { problem, position, duplicate }: PublishResult): void {
-    if (problem && !isForLater(problem)) {
+  #settle(event: OutgoingEvent, { problem, position, duplicate }: PublishResult): void {
+    if (problem && !isRetryable(problem)) {
       event.refused(problem);
       return;
     }
-    if (problem) this.#laterCode = problem.code;
-    if (problem || position === undefined || event.place > this.#againFrom) this.#sendAgain(event);
+    if (problem) this.#retryCode = problem.code;
+    if (problem || position === undefined || event.ordinal > this.#retryFrom) this.#enqueueRetry(event);
     else event.stored({ position, duplicate: duplicate === true });
   }
 
-  #sendAgain(event: Outgoing): void {
-    this.#again.push(event);
-    this.#againFrom = Math.min(this.#againFrom, event.place);
+  #enqueueRetry(event: OutgoingEvent): void {
+    this.#toRetry.push(event);
+    this.#retryFrom = Math.min(this.#retryFrom, event.ordinal);
   }
 
-  #forget(ref: string, events: Outgoing[]): void {
+  #removeFrame(ref: string, events: OutgoingEvent[]): void {
     this.#frames.delete(ref);
     this.#events -= events.length;
     for (const event of events) this.#bytes -= event.bytes;
@@ -155,6 +155,6 @@ export class PublishWindow {
 }
 
 /** A code that this client does not know yet is judged by its HTTP status. */
-function isForLater(problem: Problem): boolean {
+function isRetryable(problem: Problem): boolean {
   return ERROR_KINDS[problem.code]?.retryable ?? (problem.status === 429 || problem.status >= 500);
 }

@@ -10,8 +10,8 @@ const QUEUE_EVENTS = 10_000;
 
 /** A flush in progress: how many of the events given before it are still without an answer. */
 interface Flush {
-  before: number;
-  missing: number;
+  beforeOrdinal: number;
+  unanswered: number;
   resolve(): void;
 }
 
@@ -22,19 +22,19 @@ interface Flush {
 export class Publisher {
   readonly #window = new PublishWindow();
   readonly #stop = new AbortController();
-  readonly #line: PublishSession;
+  readonly #session: PublishSession;
   readonly #queueEvents: number;
   readonly #flushes = new Set<Flush>();
-  #waitingForRoom: (() => void)[] = [];
-  #nextPlace = 0;
-  #unsettled = 0;
+  #waitingForCapacity: (() => void)[] = [];
+  #nextOrdinal = 0;
+  #unanswered = 0;
   #pumpIsScheduled = false;
-  #ending: ClientError | undefined;
+  #closeReason: ClientError | undefined;
 
   constructor(options: PublisherOptions) {
     streamUrl(options.url); // a wrong address should fail here and not on every attempt
     this.#queueEvents = options.queueEvents ?? QUEUE_EVENTS;
-    this.#line = new PublishSession(options, this.#window, this.#stop.signal, (error) => this.#end(error));
+    this.#session = new PublishSession(options, this.#window, this.#stop.signal, (error) => this.#end(error));
     const abort = () => this.#end(new ClientClosedError('publishing was stopped'));
     if (options.signal?.aborted) abort();
     options.signal?.addEventListener('abort', abort, { once: true, signal: this.#stop.signal });
@@ -42,14 +42,14 @@ export class Publisher {
 
   /** Resolves when the event is on disk at the bus. Rejects with PublishRefusedError, or when the publisher itself ends. */
   publish(event: SourceEvent): Promise<Published> {
-    if (this.#ending) return Promise.reject(this.#ending);
-    if (this.#unsettled >= this.#queueEvents) return Promise.reject(new QueueFullError(this.#queueEvents));
+    if (this.#closeReason) return Promise.reject(this.#closeReason);
+    if (this.#unanswered >= this.#queueEvents) return Promise.reject(new QueueFullError(this.#queueEvents));
     const text = JSON.stringify(event);
-    const place = this.#nextPlace++;
-    this.#unsettled++;
+    const ordinal = this.#nextOrdinal++;
+    this.#unanswered++;
     return new Promise<Published>((resolve, reject) => {
       this.#window.add({
-        place,
+        ordinal,
         id: event.id,
         text,
         bytes: utf8Bytes(text) + 1,
@@ -58,31 +58,31 @@ export class Publisher {
         abandoned: reject,
       });
       this.#schedulePump();
-    }).finally(() => this.#settled(place));
+    }).finally(() => this.#answered(ordinal));
   }
 
   /** Resolves when there is room for more events: await it between calls of `publish` that are not awaited themselves. */
   ready(): Promise<void> {
-    if (this.#unsettled < this.#queueEvents) return Promise.resolve();
+    if (this.#unanswered < this.#queueEvents) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#waitingForRoom.push(resolve);
+      this.#waitingForCapacity.push(resolve);
     });
   }
 
   /** Resolves when every event given so far has its answer, of whatever kind. */
   flush(): Promise<void> {
-    if (this.#unsettled === 0) return Promise.resolve();
+    if (this.#unanswered === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#flushes.add({ before: this.#nextPlace, missing: this.#unsettled, resolve });
+      this.#flushes.add({ beforeOrdinal: this.#nextOrdinal, unanswered: this.#unanswered, resolve });
     });
   }
 
   /** Takes nothing new, waits for the answers, closes the connection. Safe to call twice. */
   async close(): Promise<void> {
-    this.#ending ??= new ClientClosedError('the publisher is closed');
+    this.#closeReason ??= new ClientClosedError('the publisher is closed');
     await this.flush();
     this.#stop.abort();
-    await this.#line.ended();
+    await this.#session.ended();
   }
 
   /** All calls of one turn of the event loop share a frame. */
@@ -91,27 +91,27 @@ export class Publisher {
     this.#pumpIsScheduled = true;
     queueMicrotask(() => {
       this.#pumpIsScheduled = false;
-      if (!this.#stop.signal.aborted) this.#line.pump();
+      if (!this.#stop.signal.aborted) this.#session.pump();
     });
   }
 
-  #settled(place: number): void {
-    this.#unsettled--;
+  #answered(ordinal: number): void {
+    this.#unanswered--;
     for (const flush of this.#flushes) {
-      if (place < flush.before) flush.missing--;
-      if (flush.missing > 0) continue;
+      if (ordinal < flush.beforeOrdinal) flush.unanswered--;
+      if (flush.unanswered > 0) continue;
       this.#flushes.delete(flush);
       flush.resolve();
     }
-    if (this.#unsettled > this.#queueEvents / 2) return;
-    const waiting = this.#waitingForRoom.splice(0);
+    if (this.#unanswered > this.#queueEvents / 2) return;
+    const waiting = this.#waitingForCapacity.splice(0);
     for (const resume of waiting) resume();
   }
 
   #end(error: ClientError): void {
-    this.#ending = error;
+    this.#closeReason = error;
     this.#stop.abort();
-    for (const event of this.#window.drop()) event.abandoned(error);
+    for (const event of this.#window.takeUnanswered()) event.abandoned(error);
   }
 }
 

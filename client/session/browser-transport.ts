@@ -25,7 +25,7 @@ export function connectBrowser(target: TransportTarget, handlers: TransportHandl
 
 class BrowserConnection implements Transport {
   #socket: BrowserSocket | undefined;
-  #isOver = false;
+  #isClosed = false;
 
   constructor(
     private readonly target: TransportTarget,
@@ -34,10 +34,11 @@ class BrowserConnection implements Transport {
 
   async start(): Promise<void> {
     try {
-      const url = this.target.token === undefined ? this.target.url : await withTicket(this.target, this.target.token);
-      if (!this.#isOver) this.#open(url);
+      const url =
+        this.target.token === undefined ? this.target.url : await urlWithTicket(this.target, this.target.token);
+      if (!this.#isClosed) this.#open(url);
     } catch (error) {
-      const status = error instanceof TicketRefused ? error.status : undefined;
+      const status = error instanceof TicketRefusedError ? error.status : undefined;
       this.#closed({ code: ABNORMAL_CLOSE, reason: '', status, error: error as Error });
     }
   }
@@ -64,7 +65,7 @@ class BrowserConnection implements Transport {
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => this.handlers.opened();
     socket.onmessage = ({ data }) => {
-      if (this.#isOver) return;
+      if (this.#isClosed) return;
       if (typeof data === 'string') this.handlers.message(encoder.encode(data), false);
       else this.handlers.message(new Uint8Array(data), true);
     };
@@ -72,26 +73,26 @@ class BrowserConnection implements Transport {
   }
 
   #closed(closing: Closing): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.handlers.closed(closing);
   }
 }
 
-class TicketRefused extends Error {
+class TicketRefusedError extends Error {
   override readonly name = 'TicketRefused';
   constructor(readonly status: number) {
     super(`no ticket: HTTP ${status}`);
   }
 }
 
-async function withTicket(target: TransportTarget, token: string): Promise<string> {
+async function urlWithTicket(target: TransportTarget, token: string): Promise<string> {
   const url = new URL(target.url);
   const tickets = new URL(url);
   tickets.protocol = url.protocol === 'wss:' ? 'https:' : 'http:';
   tickets.pathname = url.pathname.replace(/\/stream$/, '/tickets');
   const response = await fetch(tickets, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
-  if (!response.ok) throw new TicketRefused(response.status);
+  if (!response.ok) throw new TicketRefusedError(response.status);
   url.searchParams.set('ticket', ((await response.json()) as { ticket: string }).ticket);
   return url.href;
 }

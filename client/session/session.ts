@@ -67,8 +67,8 @@ export class Session {
   readonly #handlers: SessionHandlers;
   #welcome: WelcomeFrame | undefined;
   #lastHeardMs = performance.now();
-  #watch: ReturnType<typeof setTimeout> | undefined;
-  #isOver = false;
+  #livenessTimer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
 
   constructor(options: SessionOptions, connect: Connect, handlers: SessionHandlers) {
     this.#codec = codecFor(options.encoding ?? 'sluice.v1.json');
@@ -77,7 +77,7 @@ export class Session {
     this.#transport = connect(target, {
       opened: () => {},
       message: (data, isBinary) => this.#receive(data, isBinary),
-      closed: (closing) => this.#over(errorOfClosing(closing)),
+      closed: (closing) => this.#closed(errorOfClosing(closing)),
     });
   }
 
@@ -88,55 +88,55 @@ export class Session {
   }
 
   send(frame: ClientFrame): void {
-    if (!this.#isOver) this.#transport.send(this.#codec.encode(frame));
+    if (!this.#isClosed) this.#transport.send(this.#codec.encode(frame));
   }
 
   /** A frame that the caller has encoded already. */
   sendEncoded(message: string | Uint8Array): void {
-    if (!this.#isOver) this.#transport.send(message);
+    if (!this.#isClosed) this.#transport.send(message);
   }
 
   /** Leaves in good order. */
   close(): void {
-    if (this.#isOver) return;
+    if (this.#isClosed) return;
     this.#transport.close(NORMAL_CLOSE, '');
-    this.#over(new ConnectionLostError('the session was closed by this side'));
+    this.#closed(new ConnectionLostError('the session was closed by this side'));
   }
 
   /** Ends the session with `error` as its reason. */
   fail(error: ClientError, closeCode: number = NORMAL_CLOSE): void {
-    if (this.#isOver) return;
+    if (this.#isClosed) return;
     // A close reason has room for 123 bytes; what went wrong is in the error, the code is enough for the other side.
     this.#transport.close(closeCode, error.code);
-    this.#over(error);
+    this.#closed(error);
   }
 
   #receive(data: Uint8Array, isBinary: boolean): void {
-    if (this.#isOver) return;
+    if (this.#isClosed) return;
     this.#lastHeardMs = performance.now();
     try {
       const frame = this.#codec.decodeServer(data, isBinary);
-      if (frame.kind === 'welcome') this.#begin(frame);
+      if (frame.kind === 'welcome') this.#welcomed(frame);
       if (frame.kind !== 'heartbeat') this.#handlers.frame(frame);
     } catch (error) {
-      const known = asClientError(error);
+      const known = toClientError(error);
       this.fail(known, known instanceof ProtocolError ? CLOSE_CODES.BAD_FRAME : NORMAL_CLOSE);
     }
   }
 
-  #begin(welcome: WelcomeFrame): void {
+  #welcomed(welcome: WelcomeFrame): void {
     this.#welcome = welcome;
-    this.#watchAfter(welcome.heartbeatMs);
+    this.#scheduleLivenessCheck(welcome.heartbeatMs);
   }
 
-  #watchAfter(delayMs: number): void {
-    this.#watch = setTimeout(() => this.#checkLiveness(LIVENESS_GRACE_MS), delayMs);
+  #scheduleLivenessCheck(delayMs: number): void {
+    this.#livenessTimer = setTimeout(() => this.#checkLiveness(LIVENESS_GRACE_MS), delayMs);
   }
 
   #checkLiveness(graceMs: number): void {
     const liveness = livenessAt(performance.now(), this.#lastHeardMs, this.welcome.heartbeatMs);
-    if (liveness.isAlive) this.#watchAfter(liveness.checkInMs);
-    else if (graceMs > 0) this.#watch = setTimeout(() => this.#checkLiveness(0), graceMs);
+    if (liveness.isAlive) this.#scheduleLivenessCheck(liveness.checkInMs);
+    else if (graceMs > 0) this.#livenessTimer = setTimeout(() => this.#checkLiveness(0), graceMs);
     else this.#heartbeatLost(Math.round(liveness.silentMs));
   }
 
@@ -145,15 +145,15 @@ export class Session {
     this.#transport.terminate();
   }
 
-  #over(error: ClientError): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    clearTimeout(this.#watch);
+  #closed(error: ClientError): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#livenessTimer);
     this.#handlers.closed(error);
   }
 }
 
-function asClientError(error: unknown): ClientError {
+function toClientError(error: unknown): ClientError {
   if (error instanceof ClientError) return error;
   const code = error instanceof SluiceError ? error.code : 'PROTOCOL_BROKEN';
   const message = error instanceof Error ? error.message : 'a frame could not be read';

@@ -4,7 +4,7 @@ import { RecordCodec } from '../../proto/event/record.js';
 import type { DeliveredItem } from '../../proto/frames/frames.js';
 
 /** Turns `data` that travelled as protobuf bytes into items; in the other encodings it is that already. */
-export function recordReader(items: readonly DeliveredItem[]): (event: DeliveredEvent) => DeliveredEvent {
+export function recordDecoder(items: readonly DeliveredItem[]): (event: DeliveredEvent) => DeliveredEvent {
   const codec = new RecordCodec(items.map(fieldOf));
   return (event) => {
     const data = event.data as RecordData | Uint8Array | undefined;

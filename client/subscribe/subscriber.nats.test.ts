@@ -60,7 +60,7 @@ t.test('a caller who keeps the position needs no cursor', async (t) => {
   const first = readerOne(broker, { acknowledge: 'never' });
   const batch = await first.batches(2).next();
   t.match(batch.value, { position: 2, events: { length: 2 } });
-  const place = first.place!;
+  const place = first.resumePoint!;
   await first.close();
   t.same(await numbersOf(readerOne(broker, { from: place, cursor: 'other' }), 2), [2, 3]);
 });

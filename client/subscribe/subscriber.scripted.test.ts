@@ -80,7 +80,7 @@ t.test('asking for the next event acknowledges the one before', async (t) => {
   sendEvents(session, [9]);
   await third;
   t.equal(subscriber.acked, 2);
-  t.same(subscriber.place, { after: 9, log: 'L1' });
+  t.same(subscriber.resumePoint, { after: 9, log: 'L1' });
   await iterator.return?.();
 });
 

@@ -4,7 +4,7 @@ import { streamUrl } from '../bus-url.js';
 import { type ClientError, ProtocolError, RevokedError } from '../errors.js';
 import { pause } from '../pause.js';
 import { DEFAULT_RECONNECT_POLICY, reconnectDelayMs } from '../reconnect-policy.js';
-import { FollowedSubscription } from './followed-subscription.js';
+import { ConnectedSubscription } from './connected-subscription.js';
 import { Inbox } from './inbox.js';
 import type { Delivery, DeliveryBatch, SubscriberOptions } from './subscriber-options.js';
 import { SubscriptionProgress } from './subscription-progress.js';
@@ -24,7 +24,7 @@ export class Subscriber implements AsyncIterable<Delivery> {
   readonly #credit: number;
   readonly #progress: SubscriptionProgress;
   readonly #stop = new AbortController();
-  #following: FollowedSubscription | undefined;
+  #current: ConnectedSubscription | undefined;
   #running: Promise<void> | undefined;
   #attempt = 0;
   #onConfirmed: (() => void) | undefined;
@@ -46,12 +46,12 @@ export class Subscriber implements AsyncIterable<Delivery> {
   }
 
   /** Last position handed over and the life of its log, in the form that `from` takes. */
-  get place(): Extract<From, { after: number }> | undefined {
-    return this.#progress.place;
+  get resumePoint(): Extract<From, { after: number }> | undefined {
+    return this.#progress.resumePoint;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Delivery, void, undefined> {
-    for await (const { events } of this.#take(1)) {
+    for await (const { events } of this.#iterate(1)) {
       const event = events[0]!;
       yield {
         event,
@@ -63,33 +63,33 @@ export class Subscriber implements AsyncIterable<Delivery> {
 
   /** The same events, as many at a time as have arrived. */
   batches(eventsMax = DEFAULT_BATCH_EVENTS): AsyncGenerator<DeliveryBatch, void, undefined> {
-    return this.#take(eventsMax);
+    return this.#iterate(eventsMax);
   }
 
   /** Everything up to `position`, which must have been handed over, is done. */
   ack(position: number): void {
-    this.#following?.ack(this.#progress.acknowledge(position));
-    this.#acknowledgePassedOver();
+    this.#current?.ack(this.#progress.acknowledge(position));
+    this.#acknowledgeSkipped();
   }
 
   /** One event that can't be processed; everything before it counts as done. */
   reject(position: number, reason: string): void {
     this.#progress.reject(position, reason);
-    this.#following?.reject(position, reason);
+    this.#current?.reject(position, reason);
     this.ack(position);
   }
 
   /** Ends the iteration. Resolves when the last acknowledgement is confirmed, or could not be in two seconds. */
   async close(): Promise<void> {
     if (!this.#stop.signal.aborted) {
-      this.#following?.flush();
+      this.#current?.flush();
       await this.#lastConfirmation();
       this.#stop.abort();
     }
     await this.#running;
   }
 
-  async *#take(eventsMax: number): AsyncGenerator<DeliveryBatch, void, undefined> {
+  async *#iterate(eventsMax: number): AsyncGenerator<DeliveryBatch, void, undefined> {
     if (this.#running) throw new TypeError('a subscriber can be iterated once; make another one');
     this.#running = this.#run(this.#stop.signal);
     try {
@@ -112,7 +112,7 @@ export class Subscriber implements AsyncIterable<Delivery> {
     if (this.options.signal?.aborted) abort();
     this.options.signal?.addEventListener('abort', abort);
     while (!stop.aborted) {
-      const error = await this.#followOnce(stop);
+      const error = await this.#connectOnce(stop);
       // What was received under a grant may still be handed over; in all other cases it comes again, or belongs to another.
       if (!(error instanceof RevokedError)) this.#inbox.clear();
       if (!stop.aborted && !error.retryable) this.#inbox.end(error);
@@ -131,20 +131,20 @@ export class Subscriber implements AsyncIterable<Delivery> {
   }
 
   /** One connection, from its first attempt to its end. */
-  async #followOnce(stop: AbortSignal): Promise<ClientError> {
+  async #connectOnce(stop: AbortSignal): Promise<ClientError> {
     this.options.onState?.({ kind: 'connecting', attempt: this.#attempt });
     const ended = await new Promise<ClientError>((resolve) => {
-      const following = new FollowedSubscription({
+      const current = new ConnectedSubscription({
         subscribed: (frame) => this.#subscribed(frame),
         events: (events, through) => this.#receive(events, through),
         acked: (position) => this.#confirmed(position),
         caughtUp: (position) => this.options.onState?.({ kind: 'caught_up', position }),
         ended: resolve,
       });
-      this.#following = following;
-      void following.start(this.options, this.#request(), stop);
+      this.#current = current;
+      void current.start(this.options, this.#request(), stop);
     });
-    this.#following = undefined;
+    this.#current = undefined;
     this.#onConfirmed?.();
     return ended;
   }
@@ -163,21 +163,22 @@ export class Subscriber implements AsyncIterable<Delivery> {
   #subscribed(frame: SubscribedFrame): void {
     this.#progress.subscribed(frame);
     this.#attempt = 0;
-    for (const { position, reason } of this.#progress.rejects) this.#following?.reject(position, reason);
-    this.#following?.ack(this.#progress.acknowledged);
+    for (const { position, reason } of this.#progress.rejects) this.#current?.reject(position, reason);
+    this.#current?.ack(this.#progress.acknowledged);
     this.options.onState?.({ kind: 'subscribed', frame });
   }
 
   #receive(events: DeliveredEvent[], through: number): void {
-    const fresh = this.#progress.fresh(events, through);
-    if (!this.#inbox.push(fresh)) throw new ProtocolError(`more events came than the credit of ${this.#credit} allows`);
-    this.#acknowledgePassedOver();
+    const unseen = this.#progress.unseen(events, through);
+    if (!this.#inbox.push(unseen))
+      throw new ProtocolError(`more events came than the credit of ${this.#credit} allows`);
+    this.#acknowledgeSkipped();
   }
 
-  #acknowledgePassedOver(): void {
+  #acknowledgeSkipped(): void {
     if (this.#acknowledges === 'never' || this.#inbox.size > 0) return;
-    const position = this.#progress.acknowledgePassedOver();
-    if (position !== undefined) this.#following?.ack(position);
+    const position = this.#progress.acknowledgeSkipped();
+    if (position !== undefined) this.#current?.ack(position);
   }
 
   #confirmed(position: number): void {
@@ -187,7 +188,7 @@ export class Subscriber implements AsyncIterable<Delivery> {
   }
 
   #lastConfirmation(): Promise<void> {
-    if (!this.#following || this.#progress.isConfirmed) return Promise.resolve();
+    if (!this.#current || this.#progress.isConfirmed) return Promise.resolve();
     return new Promise((resolve) => {
       const timeout = setTimeout(resolve, LAST_ACK_WAIT_MS);
       this.#onConfirmed = () => {

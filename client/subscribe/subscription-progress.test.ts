@@ -41,10 +41,10 @@ t.test('a cursor is resumed by name once the bus has confirmed it', async (t) =>
 t.test('events that were handed over before are not fresh', async (t) => {
   const progress = new SubscriptionProgress('cursor');
   progress.subscribed(subscribed(0));
-  progress.fresh(events(1, 2, 3), 3);
+  progress.unseen(events(1, 2, 3), 3);
   progress.handOver(2);
   t.same(
-    progress.fresh(events(1, 2, 3, 4), 4).map((event) => event.position),
+    progress.unseen(events(1, 2, 3, 4), 4).map((event) => event.position),
     [3, 4],
   );
 });
@@ -61,18 +61,14 @@ t.test('only what was handed over can be acknowledged, and never backward', asyn
 t.test('what the filter passed over is acknowledged when nothing else is open', async (t) => {
   const progress = new SubscriptionProgress('cursor');
   progress.subscribed(subscribed(0));
-  progress.fresh(events(5), 9);
-  t.equal(
-    progress.acknowledgePassedOver(),
-    9,
-    'nothing was handed over: the caller keeps events that wait out of this',
-  );
+  progress.unseen(events(5), 9);
+  t.equal(progress.acknowledgeSkipped(), 9, 'nothing was handed over: the caller keeps events that wait out of this');
   progress.handOver(12);
-  progress.fresh([], 20);
-  t.equal(progress.acknowledgePassedOver(), undefined);
+  progress.unseen([], 20);
+  t.equal(progress.acknowledgeSkipped(), undefined);
   progress.acknowledge(12);
-  t.equal(progress.acknowledgePassedOver(), 20);
-  t.equal(progress.acknowledgePassedOver(), undefined);
+  t.equal(progress.acknowledgeSkipped(), 20);
+  t.equal(progress.acknowledgeSkipped(), undefined);
 });
 
 t.test('rejections are kept until the bus has confirmed them', async (t) => {

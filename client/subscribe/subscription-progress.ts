@@ -9,7 +9,7 @@ import { GapError } from '../errors.js';
 export class SubscriptionProgress {
   #log: string | undefined;
   /** Everything up to here was done before this life began. */
-  #base = 0;
+  #startPosition = 0;
   #handedOver = 0;
   #acknowledged = 0;
   #confirmed: number | undefined;
@@ -25,14 +25,14 @@ export class SubscriptionProgress {
     return this.#confirmed;
   }
   get isConfirmed(): boolean {
-    return this.#acknowledged <= Math.max(this.#confirmed ?? 0, this.#base);
+    return this.#acknowledged <= Math.max(this.#confirmed ?? 0, this.#startPosition);
   }
   get acknowledged(): number {
     return this.#acknowledged;
   }
-  get place(): { after: number; log: string } | undefined {
+  get resumePoint(): { after: number; log: string } | undefined {
     if (this.#log === undefined) return undefined;
-    return { after: Math.max(this.#handedOver, this.#base), log: this.#log };
+    return { after: Math.max(this.#handedOver, this.#startPosition), log: this.#log };
   }
   /** Rejections that the bus has not confirmed, in order. */
   get rejects(): { position: number; reason: string }[] {
@@ -48,7 +48,7 @@ export class SubscriptionProgress {
   resumeFrom(): From {
     if (this.#log === undefined) return this.start;
     if (this.start === 'cursor' && this.#confirmed !== undefined) return 'cursor';
-    return { after: Math.max(this.#acknowledged, this.#base), log: this.#log };
+    return { after: Math.max(this.#acknowledged, this.#startPosition), log: this.#log };
   }
 
   /** Throws GapError when positions that were handed over belong to another life of the log. */
@@ -56,13 +56,13 @@ export class SubscriptionProgress {
     if (this.#log !== undefined && this.#log !== frame.log) {
       throw new GapError('the log has begun another life', this.#handedOver || undefined, undefined);
     }
-    if (this.#log === undefined) this.#base = frame.position;
+    if (this.#log === undefined) this.#startPosition = frame.position;
     this.#log = frame.log;
     this.#through = Math.max(this.#through, frame.position);
   }
 
   /** Those of the events that were not handed over on an earlier connection. */
-  fresh(events: DeliveredEvent[], through: number): DeliveredEvent[] {
+  unseen(events: DeliveredEvent[], through: number): DeliveredEvent[] {
     this.#through = Math.max(this.#through, through);
     const first = events[0];
     if (!first || first.position > this.#handedOver) return events;
@@ -86,8 +86,8 @@ export class SubscriptionProgress {
    * When all that was handed over is acknowledged and nothing waits, what the filter passed over is done too. Acknowledging
    * it keeps the cursor of a grant that matches rarely from falling behind the end of the log.
    */
-  acknowledgePassedOver(): number | undefined {
-    const done = Math.max(this.#acknowledged, this.#base);
+  acknowledgeSkipped(): number | undefined {
+    const done = Math.max(this.#acknowledged, this.#startPosition);
     if (this.#handedOver > done || this.#through <= done) return undefined;
     this.#acknowledged = this.#through;
     return this.#through;

@@ -35,12 +35,12 @@ export interface Lane {
 export async function eventually(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const giveUpAtMs = Date.now() + WAIT_MS_MAX;
   while (!(await holds())) {
-    if (Date.now() > giveUpAtMs) throw new NeverHappenedError(`still waiting for ${what}`);
+    if (Date.now() > giveUpAtMs) throw new ConditionTimeoutError(`still waiting for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 
-export class NeverHappenedError extends Error {
+export class ConditionTimeoutError extends Error {
   override readonly name = 'NeverHappenedError';
 }
 

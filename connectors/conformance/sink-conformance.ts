@@ -31,45 +31,45 @@ export function sinkConformance(t: Test, harness: SinkHarness): void {
   };
 
   t.test('stores what is created, changed and deleted', async (t) => {
-    const { run, tell, settles } = await scene(t);
+    const { run, publish, settles } = await scene(t);
     run();
-    await tell.create(person(1), person(2), person(3));
+    await publish.create(person(1), person(2), person(3));
     await settles([person(1), person(2), person(3)]);
-    await tell.update(person(2), person(2, { age: 70, name: '陈小明' }));
-    await tell.remove(person(3));
+    await publish.update(person(2), person(2, { age: 70, name: '陈小明' }));
+    await publish.remove(person(3));
     await settles([person(1), person(2, { age: 70, name: '陈小明' })]);
   });
 
   t.test('a snapshot drops what it holds and the snapshot did not show', async (t) => {
-    const { run, tell, settles } = await scene(t);
+    const { run, publish, settles } = await scene(t);
     run();
-    await tell.create(person(1), person(2), person(3));
+    await publish.create(person(1), person(2), person(3));
     await settles([person(1), person(2), person(3)]);
-    await tell.snapshot([person(2, { age: 80 }), person(4)]);
+    await publish.snapshot([person(2, { age: 80 }), person(4)]);
     await settles([person(2, { age: 80 }), person(4)]);
   });
 
   t.test('goes on after a stop where it was', async (t) => {
-    const { run, tell, settles, site } = await scene(t);
+    const { run, publish, settles, site } = await scene(t);
     const people = Array.from({ length: 300 }, (_none, number) => person(number));
-    await tell.create(...people);
+    await publish.create(...people);
     for (const enough of [1, 100, 200]) {
       const running = run();
       await eventually(async () => (await site.people()).length >= enough, `${enough} records`);
       await running.stop();
     }
-    await tell.update(person(7), person(7, { age: 1 }));
+    await publish.update(person(7), person(7, { age: 1 }));
     run();
     await settles(people.map((one) => (one.id === person(7).id ? person(7, { age: 1 }) : one)));
   });
 
   t.test('waits while its system is away', async (t) => {
-    const { run, tell, settles, site, context } = await scene(t);
+    const { run, publish, settles, site, context } = await scene(t);
     run();
-    await tell.create(person(1));
+    await publish.create(person(1));
     await settles([person(1)]);
     await site.goAway();
-    await tell.create(person(2));
+    await publish.create(person(2));
     await eventually(
       async () => ((await metricValue(context, 'waits_total', 'peer')) ?? 0) > 0,
       'the metric to say so',
@@ -79,42 +79,42 @@ export function sinkConformance(t: Test, harness: SinkHarness): void {
   });
 
   t.test('waits while the bus is away', async (t) => {
-    const { run, tell, settles, lane, context } = await scene(t);
+    const { run, publish, settles, lane, context } = await scene(t);
     run();
-    await tell.create(person(1));
+    await publish.create(person(1));
     await settles([person(1)]);
     await lane.cut();
     await eventually(async () => (await metricValue(context, 'up', 'side="bus"')) === 0, 'the metric to say so');
-    await tell.create(person(2));
+    await publish.create(person(2));
     await lane.restore();
     await settles([person(1), person(2)]);
   });
 
   t.test('an event that it can never store becomes a dead letter and the others go on', async (t) => {
-    const { run, tell, settles, site, lane, context } = await scene(t);
+    const { run, publish, settles, site, lane, context } = await scene(t);
     if (!site.poison) {
       t.pass('there is nothing that this sink can not store');
       return;
     }
     run();
-    await tell.create(person(1), site.poison, person(2));
+    await publish.create(person(1), site.poison, person(2));
     await settles([person(1), person(2)]);
     await eventually(async () => (await lane.deadLetters()) === 1, 'the dead letter');
     t.equal(await metricValue(context, 'events_total', 'dead_letter'), 1);
   });
 
   t.test('takes a flood at its own pace', async (t) => {
-    const { run, tell, settles } = await scene(t);
+    const { run, publish, settles } = await scene(t);
     const people = Array.from({ length: 4_000 }, (_none, number) => person(number));
-    await tell.create(...people);
+    await publish.create(...people);
     run();
     await settles(people);
   });
 
   t.test('tells progress and lag', async (t) => {
-    const { run, tell, settles, context } = await scene(t);
+    const { run, publish, settles, context } = await scene(t);
     run();
-    await tell.create(person(1));
+    await publish.create(person(1));
     await settles([person(1)]);
     await eventually(async () => ((await metricValue(context, 'events_total', 'written')) ?? 0) >= 1, 'events counted');
     t.ok(((await metricValue(context, 'position')) ?? 0) >= 1, 'the position');
@@ -124,7 +124,7 @@ export function sinkConformance(t: Test, harness: SinkHarness): void {
 
 class Scene {
   readonly context: ConnectorContext;
-  readonly tell: Teller;
+  readonly publish: PeoplePublisher;
 
   constructor(
     private readonly t: Test,
@@ -132,7 +132,7 @@ class Scene {
     readonly site: SinkSite,
   ) {
     this.context = lane.sinkContext('conformance');
-    this.tell = new Teller(lane);
+    this.publish = new PeoplePublisher(lane);
   }
 
   readonly run = (): { stop(): Promise<void> } => {
@@ -167,7 +167,7 @@ class Scene {
 }
 
 /** Publishes people as a source would. */
-class Teller {
+class PeoplePublisher {
   #next = 1;
 
   constructor(private readonly lane: Lane) {}

@@ -3,7 +3,7 @@ import { RecordIndex } from '../runtime/source/record-index.js';
 import { StateFile } from '../runtime/state-file.js';
 
 /** What tells two files of one name apart. */
-export interface FileMark {
+export interface FileVersion {
   size: number;
   modifiedMs: number;
 }
@@ -14,7 +14,7 @@ export interface Progress {
   /** Number of the last drop that the bus has completely. */
   drop: number;
   /** Files that need no more reading, by name. */
-  done: Record<string, FileMark>;
+  done: Record<string, FileVersion>;
 }
 
 /** The places where a file source keeps what it knows. */
@@ -26,6 +26,6 @@ export function progressFile(stateFolder: string, name: string) {
     /** The copy of the drop that is being told: what comes into the folder meanwhile does not disturb it. */
     workCopy: at('work'),
     /** Beside it, where it came from. */
-    work: new StateFile<{ name: string; mark: FileMark; drop: number }>(at('work.json')),
+    work: new StateFile<{ name: string; mark: FileVersion; drop: number }>(at('work.json')),
   };
 }

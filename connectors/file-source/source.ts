@@ -12,8 +12,8 @@ import type { ChangeBatch, Lag, Source } from '../runtime/source/source.js';
 import type { FileSourceConfig } from './config.js';
 import { type Drop, dropDifference, surveyDrop } from './drop-difference.js';
 import { BrokenFileError, fileRows } from './file-rows.js';
-import { type FileMark, type Progress, progressFile } from './progress.js';
-import { type FoundFile, isSameMark, WatchedFolder } from './watched-folder.js';
+import { type FileVersion, type Progress, progressFile } from './progress.js';
+import { type FoundFile, isSameVersion, WatchedFolder } from './watched-folder.js';
 
 const BATCH_EVENTS = 500;
 const REFUSED_ALARM = 'file_refused';
@@ -21,7 +21,7 @@ const REFUSED_ALARM = 'file_refused';
 /** The drop that is being told; it survives a restart together with its copy. */
 interface Work {
   name: string;
-  mark: FileMark;
+  mark: FileVersion;
   drop: number;
 }
 
@@ -79,7 +79,7 @@ export class FileSource implements Source {
   /** Copies the next file that was not told yet. */
   async #take(): Promise<Work | undefined> {
     const files = await this.#folder.look(Date.now());
-    const [next] = files.filter(({ name, mark }) => !isSameMark(this.#progress.done[name], mark));
+    const [next] = files.filter(({ name, mark }) => !isSameVersion(this.#progress.done[name], mark));
     this.#oldestWaitingMs = next?.mark.modifiedMs;
     if (!next || !(await this.#copy(next))) return undefined;
     const work = { name: next.name, mark: next.mark, drop: this.#progress.drop + 1 };
@@ -100,7 +100,7 @@ export class FileSource implements Source {
     }
     await syncFile(copy);
     const now = await this.#folder.look(Date.now());
-    return now.some((file) => file.name === name && isSameMark(file.mark, mark));
+    return now.some((file) => file.name === name && isSameVersion(file.mark, mark));
   }
 
   async *#tell(work: Work, mapping: RecordMapping, signal: AbortSignal): AsyncGenerator<ChangeBatch> {
@@ -116,8 +116,8 @@ export class FileSource implements Source {
       return;
     }
     const told = new Confirmation();
-    yield { events: [], together: false, confirm: () => this.#complete(work).then(() => told.give()) };
-    await told.given(signal);
+    yield { events: [], atomic: false, confirm: () => this.#complete(work).then(() => told.confirm()) };
+    await told.confirmed(signal);
   }
 
   async #complete(work: Work): Promise<void> {
@@ -141,7 +141,7 @@ export class FileSource implements Source {
 }
 
 async function* batchesOf(events: AsyncIterable<SourceEvent>): AsyncGenerator<ChangeBatch> {
-  const batch = (events: SourceEvent[]): ChangeBatch => ({ events, together: false, confirm: () => undefined });
+  const batch = (events: SourceEvent[]): ChangeBatch => ({ events, atomic: false, confirm: () => undefined });
   let waiting: SourceEvent[] = [];
   for await (const event of events) {
     waiting.push(event);

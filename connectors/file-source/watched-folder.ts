@@ -2,15 +2,15 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeerGoneError } from '../runtime/connector-errors.js';
 import type { FileSourceConfig } from './config.js';
-import type { FileMark } from './progress.js';
+import type { FileVersion } from './progress.js';
 
 export interface FoundFile {
   name: string;
   path: string;
-  mark: FileMark;
+  mark: FileVersion;
 }
 
-export const isSameMark = (a: FileMark | undefined, b: FileMark): boolean =>
+export const isSameVersion = (a: FileVersion | undefined, b: FileVersion): boolean =>
   a !== undefined && a.size === b.size && a.modifiedMs === b.modifiedMs;
 
 /** Names under which programs write what is not complete yet. */
@@ -19,7 +19,7 @@ const UNFINISHED = /^\.|~$|\.(?:tmp|part|filepart|crdownload|swp)$/i;
 /** Looks into a folder again and again; a file counts when it has kept its size and time for long enough. */
 export class WatchedFolder {
   readonly #pattern: RegExp;
-  readonly #seen = new Map<string, { mark: FileMark; sinceMs: number }>();
+  readonly #seen = new Map<string, { mark: FileVersion; sinceMs: number }>();
 
   constructor(private readonly config: Pick<FileSourceConfig, 'folder' | 'files' | 'settleMs'>) {
     const parts = config.files.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
@@ -37,7 +37,7 @@ export class WatchedFolder {
 
   #isSettled({ name, mark }: FoundFile, nowMs: number): boolean {
     const seen = this.#seen.get(name);
-    if (!seen || !isSameMark(seen.mark, mark)) {
+    if (!seen || !isSameVersion(seen.mark, mark)) {
       this.#seen.set(name, { mark, sinceMs: nowMs });
       return this.config.settleMs === 0;
     }
@@ -48,7 +48,7 @@ export class WatchedFolder {
     const { folder } = this.config;
     try {
       const names = (await readdir(folder)).filter((name) => this.#pattern.test(name) && !UNFINISHED.test(name));
-      const found = await Promise.all(names.map((name) => markOf(join(folder, name))));
+      const found = await Promise.all(names.map((name) => versionOf(join(folder, name))));
       return names.flatMap((name, index) => {
         const mark = found[index];
         return mark ? [{ name, path: join(folder, name), mark }] : [];
@@ -60,7 +60,7 @@ export class WatchedFolder {
 }
 
 /** Undefined for what is no file, or is gone already. */
-async function markOf(path: string): Promise<FileMark | undefined> {
+async function versionOf(path: string): Promise<FileVersion | undefined> {
   try {
     const found = await stat(path);
     return found.isFile() ? { size: found.size, modifiedMs: found.mtimeMs } : undefined;

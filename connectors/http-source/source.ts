@@ -50,7 +50,7 @@ export class HttpSource implements Source {
         yield* this.#tell(events, signal);
       } else {
         // Tells the runner that the service has answered.
-        yield { events: [], together: false, confirm: () => undefined };
+        yield { events: [], atomic: false, confirm: () => undefined };
       }
       // A page that brought the cursor on may have another one behind it.
       if (!isNews || items.length === 0) await pause(this.config.pollMs, signal);
@@ -76,11 +76,11 @@ export class HttpSource implements Source {
   async *#tell(events: SourceEvent[], signal: AbortSignal): AsyncGenerator<ChangeBatch> {
     for (let start = 0; start < events.length; start += BATCH_EVENTS) {
       const part = events.slice(start, start + BATCH_EVENTS);
-      yield { events: part, together: false, confirm: () => undefined };
+      yield { events: part, atomic: false, confirm: () => undefined };
     }
     const told = new Confirmation();
-    yield { events: [], together: false, confirm: () => this.#complete().then(() => told.give()) };
-    await told.given(signal);
+    yield { events: [], atomic: false, confirm: () => this.#complete().then(() => told.confirm()) };
+    await told.confirmed(signal);
   }
 
   async #complete(): Promise<void> {

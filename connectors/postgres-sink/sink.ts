@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import type { From, SubscribedFrame } from '../../proto/frames/frames.js';
 import { PeerGoneError, PoisonEventError } from '../runtime/connector-errors.js';
-import { connectPostgres, goneOrItself, sqlState } from '../runtime/postgres-client.js';
+import { connectPostgres, sqlState, toPeerGone } from '../runtime/postgres-client.js';
 import type { Sink, SinkBatch } from '../runtime/sink/sink.js';
 import type { PostgresSinkConfig } from './config.js';
 import { type Column, columnOf, GrantedTable } from './granted-table.js';
@@ -96,7 +96,7 @@ export class PostgresSink implements Sink {
     try {
       return await work(this.#client);
     } catch (error) {
-      throw goneOrItself(error);
+      throw toPeerGone(error);
     }
   }
 

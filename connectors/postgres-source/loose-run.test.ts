@@ -5,9 +5,9 @@ import { LooseRun } from './loose-run.js';
 
 t.test('what stands alone is joined, in order, up to a bound; what belongs together is not', async (t) => {
   const confirmed: number[] = [];
-  const batch = (number: number, count: number, together = false): ChangeBatch => ({
+  const batch = (number: number, count: number, atomic = false): ChangeBatch => ({
     events: Array.from({ length: count }, (_none, i) => ({ id: `${number}.${i}` }) as SourceEvent),
-    together,
+    atomic,
     confirm: () => void confirmed.push(number),
   });
   const run = new LooseRun();
@@ -22,7 +22,7 @@ t.test('what stands alone is joined, in order, up to a bound; what belongs toget
     joined.events.map(({ id }) => id),
     ['1.0', '3.0'],
   );
-  t.notOk(joined.together);
+  t.notOk(joined.atomic);
   t.same(confirmed, []);
   await joined.confirm();
   t.same(confirmed, [1, 2, 3]);

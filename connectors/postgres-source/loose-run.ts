@@ -14,7 +14,7 @@ export class LooseRun {
 
   /** False when the batch has to stay as it is, or when there is no room for it. */
   add(batch: ChangeBatch): boolean {
-    if (batch.together || this.#events.length + batch.events.length > EVENTS_MAX) return false;
+    if (batch.atomic || this.#events.length + batch.events.length > EVENTS_MAX) return false;
     this.#events.push(...batch.events);
     this.#confirms.push(batch.confirm);
     return true;
@@ -29,7 +29,7 @@ export class LooseRun {
     this.#confirms = [];
     return {
       events,
-      together: false,
+      atomic: false,
       confirm: async () => {
         for (const confirm of confirms) await confirm();
       },

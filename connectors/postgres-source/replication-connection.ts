@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type pg from 'pg';
 import { PeerGoneError } from '../runtime/connector-errors.js';
-import { connectPostgres, goneOrItself, quoteIdentifier } from '../runtime/postgres-client.js';
+import { connectPostgres, quoteIdentifier, toPeerGone } from '../runtime/postgres-client.js';
 import { type ChangeMessage, PgoutputDecoder } from './pgoutput-decoder.js';
 import { toPostgresTime } from './postgres-clock.js';
 
@@ -50,21 +50,21 @@ export class ReplicationConnection {
       const { rows } = await this.client.query<{ systemid: string; timeline: string }>('IDENTIFY_SYSTEM');
       return { systemId: rows[0]!.systemid, timeline: Number(rows[0]!.timeline) };
     } catch (error) {
-      throw goneOrItself(error);
+      throw toPeerGone(error);
     }
   }
 
   /** Begins after what the slot has confirmed. A slot that is in use shows in `next`, as PeerGoneError. */
   start(slot: string, publication: string): void {
     this.#connection.on('copyData', ({ chunk }) => this.#receive(chunk));
-    this.client.on('error', (error) => this.fail(goneOrItself(error)));
+    this.client.on('error', (error) => this.fail(toPeerGone(error)));
     const streaming = this.client.query(
       `START_REPLICATION SLOT ${quoteIdentifier(slot)} LOGICAL 0/0
        (proto_version '1', publication_names '${quoteIdentifier(publication)}')`,
     );
     streaming.then(
       () => this.fail(new PeerGoneError('PostgreSQL has ended the replication')),
-      (error) => this.fail(goneOrItself(error)),
+      (error) => this.fail(toPeerGone(error)),
     );
     this.#timer = setInterval(() => this.#sendStatus(false), STATUS_INTERVAL_MS);
   }

@@ -120,7 +120,7 @@ export class ReplicationSession {
     this.#snapshots.set(mapping.name, after);
     return {
       events: chunkEvents(chunk, this.#touched, progress.epoch),
-      together: false,
+      atomic: false,
       confirm: async () => {
         progress.snapshots[mapping.name] = after;
         await this.#save();
@@ -140,13 +140,13 @@ export class ReplicationSession {
   #itemBatch(item: StreamItem): ChangeBatch {
     const { progress } = this.#deps;
     if (item.kind === 'reached') {
-      return { events: [], together: false, confirm: () => this.#confirm(item.lsn) };
+      return { events: [], atomic: false, confirm: () => this.#confirm(item.lsn) };
     }
     const events = changeEvents(item, progress.epoch);
     return {
       events,
       // One event alone is never seen by half.
-      together: item.isWhole && events.length > 1 && events.length <= TOGETHER_EVENTS_MAX,
+      atomic: item.isWhole && events.length > 1 && events.length <= TOGETHER_EVENTS_MAX,
       confirm: () => {
         for (const { name } of item.truncated) delete progress.snapshots[name];
         if (item.reached !== undefined) this.#confirm(item.reached);

@@ -132,7 +132,7 @@ export class TransactionReader {
     if (replicaIdentity !== 'full') {
       throw new SourceUnfitError(`former values are missing: ALTER TABLE ${mapping.name} REPLICA IDENTITY FULL`);
     }
-    return { mapping, form: mapping.inOrder(names) };
+    return { mapping, form: mapping.byIndex(names) };
   }
 }
 

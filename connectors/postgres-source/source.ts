@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { publishedEntry } from '../runtime/catalog-entry.js';
 import type { ConnectorContext } from '../runtime/connector-context.js';
-import { connectPostgres, goneOrItself } from '../runtime/postgres-client.js';
+import { connectPostgres, toPeerGone } from '../runtime/postgres-client.js';
 import type { ChangeBatch, Lag, Source } from '../runtime/source/source.js';
 import type { StateFile } from '../runtime/state-file.js';
 import type { PostgresSourceConfig, TableConfig } from './config.js';
@@ -30,7 +30,7 @@ export class PostgresSource implements Source {
       this.#session = session;
       yield* session.changes(signal);
     } catch (error) {
-      throw goneOrItself(error);
+      throw toPeerGone(error);
     } finally {
       await this.#close();
     }

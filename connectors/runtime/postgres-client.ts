@@ -34,7 +34,7 @@ export async function connectPostgres(options: PostgresClientOptions): Promise<p
     await client.connect();
   } catch (error) {
     await client.end().catch(() => undefined);
-    throw goneOrItself(error);
+    throw toPeerGone(error);
   }
   return client;
 }
@@ -44,12 +44,12 @@ export const sqlState = (error: unknown): string | undefined =>
   error instanceof pg.DatabaseError ? error.code : undefined;
 
 /** Class 08 connection, 57P0x shutting down and starting, 53 out of resources, 55006 in use, 40 conflicts that pass. */
-const PASSING_STATE = /^(?:08|57P0|53|40|55006|55P03)/;
+const TRANSIENT_STATE = /^(?:08|57P0|53|40|55006|55P03)/;
 
 /** True for what passes by itself: no connection, a server that stops or starts, a conflict. */
-export function isPassing(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   const state = sqlState(error);
-  if (state !== undefined) return PASSING_STATE.test(state);
+  if (state !== undefined) return TRANSIENT_STATE.test(state);
   const { code, message = '' } = error as NodeJS.ErrnoException;
   return code !== undefined
     ? /^E[A-Z]+$/.test(code)
@@ -57,8 +57,8 @@ export function isPassing(error: unknown): boolean {
 }
 
 /** The error as PeerGoneError when it passes by itself. Only the server's state code is told: its words may hold values. */
-export function goneOrItself(error: unknown): unknown {
-  if (!isPassing(error)) return error;
+export function toPeerGone(error: unknown): unknown {
+  if (!isTransient(error)) return error;
   const why = sqlState(error) ?? (error as NodeJS.ErrnoException).code ?? 'connection lost';
   return new PeerGoneError(`PostgreSQL can not be reached: ${why}`, { cause: error });
 }

@@ -4,8 +4,8 @@ import { Publisher } from '../../client/publish/publisher.js';
 import type { PublisherState } from '../../client/publish/publisher-options.js';
 import type { SourceEvent } from '../../proto/event/event.js';
 import { partyOf } from '../../proto/subject.js';
+import { ContiguousProgress } from './contiguous-progress.js';
 import { Pace } from './pace.js';
-import { SettledPlaces } from './settled-places.js';
 import { simulate } from './simulation.js';
 
 export interface SimulatorOptions {
@@ -27,22 +27,25 @@ const LAST_ANSWERS_WAIT_MS = 5_000;
 /** Publishes a simulation at a steady rate, each register by its own system. */
 export class Simulator {
   readonly #stop = new AbortController();
-  readonly #abandon = new AbortController();
+  readonly #abortPublishers = new AbortController();
   readonly #publishers = new Map<string, Publisher>();
-  readonly #settled: SettledPlaces;
+  readonly #progress: ContiguousProgress;
   #running: Promise<void> | undefined;
 
   constructor(private readonly options: SimulatorOptions) {
-    this.#settled = new SettledPlaces(options.startAt);
+    this.#progress = new ContiguousProgress(options.startAt);
     for (const [party, token] of Object.entries(options.tokens)) {
       const onState = (state: PublisherState) => options.onState?.(party, state);
-      this.#publishers.set(party, new Publisher({ url: options.url, token, onState, signal: this.#abandon.signal }));
+      this.#publishers.set(
+        party,
+        new Publisher({ url: options.url, token, onState, signal: this.#abortPublishers.signal }),
+      );
     }
   }
 
   /** Where another simulator would go on: every event before it is stored or refused. */
   get next(): number {
-    return this.#settled.next;
+    return this.#progress.next;
   }
 
   /** Runs until `stop`; rejects when publishing is not possible at all, such as with a wrong token. */
@@ -53,7 +56,7 @@ export class Simulator {
 
   /** Publishes nothing new and resolves when what is under way has its answer, or gets none for five seconds. */
   async stop(): Promise<void> {
-    const timer = setTimeout(() => this.#abandon.abort(), LAST_ANSWERS_WAIT_MS);
+    const timer = setTimeout(() => this.#abortPublishers.abort(), LAST_ANSWERS_WAIT_MS);
     this.#stop.abort();
     await Promise.all([...this.#publishers.values()].map((publisher) => publisher.close()));
     await this.#running?.catch(() => undefined);
@@ -73,7 +76,7 @@ export class Simulator {
       if (stop.aborted) return;
       const publisher = this.#publishers.get(partyOf(event.type));
       if (!publisher) {
-        this.#settled.settle(index);
+        this.#progress.complete(index);
         continue;
       }
       await Promise.race([failure, publisher.ready()]);
@@ -90,6 +93,6 @@ export class Simulator {
       if (!(error instanceof PublishRefusedError)) throw error;
       this.options.onRefused?.(error);
     }
-    this.#settled.settle(index);
+    this.#progress.complete(index);
   }
 }

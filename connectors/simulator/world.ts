@@ -112,17 +112,17 @@ export class World {
     return ofSex.find(isOfAge) ?? ofSex[0] ?? candidates[0]!;
   }
 
-  settle(citizen: Citizen): void {
+  addCitizen(citizen: Citizen): void {
     this.citizens.push(citizen);
     if (this.citizens.length > CITIZENS_MAX) this.citizens.shift();
   }
 
-  open(business: Business): void {
+  addBusiness(business: Business): void {
     this.businesses.push(business);
     if (this.businesses.length > BUSINESSES_MAX) this.businesses.shift();
   }
 
-  remember(birth: RecordData): void {
+  rememberBirth(birth: RecordData): void {
     this.recentBirths.push(birth);
     if (this.recentBirths.length > RECENT_BIRTHS_MAX) this.recentBirths.shift();
   }

@@ -30,7 +30,7 @@ export class Receiver {
    * Resolves with undefined when the receiver has it, else with why it never will. Throws PeerGoneError when the receiver takes nothing
    * at the moment.
    */
-  async tell(event: DeliveredEvent, signal: AbortSignal): Promise<string | undefined> {
+  async deliver(event: DeliveredEvent, signal: AbortSignal): Promise<string | undefined> {
     const body = cloudEventText(event);
     const policy = { firstDelayMs: this.config.firstRetryMs, delayMsMax: RETRY_DELAY_MAX_MS };
     for (let attempt = 0; ; attempt++) {

@@ -3,13 +3,13 @@ import type { From } from '../../proto/frames/frames.js';
 import { PoisonEventError } from '../runtime/connector-errors.js';
 import type { Sink, SinkBatch } from '../runtime/sink/sink.js';
 import type { WebhookConfig } from './config.js';
-import { Progress } from './progress.js';
+import { DeliveredPositions } from './delivered-positions.js';
 import { Receiver } from './receiver.js';
 
 /** Calls a service for each event: one at a time of a record, in order; several records side by side. */
 export class WebhookSink implements Sink {
   readonly #receiver: Receiver;
-  readonly #progress = new Progress();
+  readonly #delivered = new DeliveredPositions();
 
   constructor(private readonly config: WebhookConfig) {
     this.#receiver = new Receiver(config);
@@ -22,20 +22,20 @@ export class WebhookSink implements Sink {
   async shape(): Promise<void> {}
 
   async write({ events }: SinkBatch, signal: AbortSignal): Promise<void> {
-    const waiting = events.filter(({ position }) => !this.#progress.isDone(position));
-    for (const round of batchesOf(waiting)) await this.#tellRound(round, signal);
-    this.#progress.passed(events.at(-1)!.position);
+    const waiting = events.filter(({ position }) => !this.#delivered.has(position));
+    for (const round of batchesOf(waiting)) await this.#deliverBatch(round, signal);
+    this.#delivered.acknowledged(events.at(-1)!.position);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  async #tellRound(records: DeliveredEvent[][], signal: AbortSignal): Promise<void> {
+  async #deliverBatch(records: DeliveredEvent[][], signal: AbortSignal): Promise<void> {
     const poisons: PoisonEventError[] = [];
     const queue = [...records];
     let failure: unknown;
     const work = async (): Promise<void> => {
       for (let record = queue.shift(); record && failure === undefined; record = queue.shift()) {
-        const poison = await this.#tellRecord(record, signal);
+        const poison = await this.#deliverRecord(record, signal);
         if (poison) poisons.push(poison);
       }
     };
@@ -51,11 +51,11 @@ export class WebhookSink implements Sink {
   }
 
   /** Ends at the first event that the receiver never takes: those behind it come again, when it is among the dead letters. */
-  async #tellRecord(events: DeliveredEvent[], signal: AbortSignal): Promise<PoisonEventError | undefined> {
+  async #deliverRecord(events: DeliveredEvent[], signal: AbortSignal): Promise<PoisonEventError | undefined> {
     for (const event of events) {
-      const reason = await this.#receiver.tell(event, signal);
+      const reason = await this.#receiver.deliver(event, signal);
       if (reason !== undefined) return new PoisonEventError(event.position, reason);
-      this.#progress.done(event.position);
+      this.#delivered.add(event.position);
     }
     return undefined;
   }

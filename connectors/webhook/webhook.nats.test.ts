@@ -14,7 +14,7 @@ const SECRET = `whsec_${Buffer.from('the key that both sides know, 32').toString
 /** A receiver that checks signatures with the reference library and drops repeats by their id. */
 class PeopleReceiver {
   readonly events = new Map<string, DeliveredEvent>();
-  readonly underWay = new Set<string>();
+  readonly inFlight = new Set<string>();
   #server: Server | undefined;
   #port = 0;
 
@@ -44,10 +44,10 @@ class PeopleReceiver {
     const event = JSON.parse(body) as DeliveredEvent & { position: string };
     if (event.subject === 'p-poison') return 422;
     const record = event.subject ?? '';
-    if (this.underWay.has(record)) return 422;
-    this.underWay.add(record);
+    if (this.inFlight.has(record)) return 422;
+    this.inFlight.add(record);
     await new Promise((resolve) => setTimeout(resolve, 1));
-    this.underWay.delete(record);
+    this.inFlight.delete(record);
     this.events.set(event.id, { ...event, position: Number(event.position) });
     return 204;
   }

@@ -69,7 +69,7 @@ class Follower {
       if (this.options.ack) delivery.ack();
       if (++this.#printed >= roundEnd) break;
     }
-    return subscriber.place ?? from;
+    return subscriber.resumePoint ?? from;
   }
 
   async #stop(): Promise<void> {

@@ -7,8 +7,8 @@ const text = valueReader({ type: 'string', list: false, offset: 'Z', codes: unde
 const form = new RecordForm<string>({
   entry: 'office.shop',
   columns: [
-    { place: 'staff', item: 'employees', filterable: true, type: 'integer', list: false, read },
-    { place: 'town', item: 'town', filterable: true, type: 'string', list: false, read: text },
+    { column: 'staff', item: 'employees', filterable: true, type: 'integer', list: false, read },
+    { column: 'town', item: 'town', filterable: true, type: 'string', list: false, read: text },
   ],
   key: ['no'],
   identifier: { item: 'id', read: text },

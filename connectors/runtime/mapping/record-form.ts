@@ -3,8 +3,8 @@ import type { ItemValue, RecordData } from '../../../proto/event/event.js';
 import type { ColumnText, ValueReader } from './item-value.js';
 
 /** What becomes of one column. */
-export interface FormColumn<Place extends string | number> {
-  place: Place;
+export interface FormColumn<ColumnRef extends string | number> {
+  column: ColumnRef;
   item: string;
   filterable: boolean;
   type: ItemType;
@@ -12,43 +12,43 @@ export interface FormColumn<Place extends string | number> {
   read: ValueReader;
 }
 
-export interface RecordFormParts<Place extends string | number> {
+export interface RecordFormParts<ColumnRef extends string | number> {
   entry: string;
-  columns: readonly FormColumn<Place>[];
+  columns: readonly FormColumn<ColumnRef>[];
   /** Columns that name the record; several are joined by `-`. */
-  key: readonly Place[];
+  key: readonly ColumnRef[];
   identifier: { item: string; read: ValueReader };
   hasFilterable: boolean;
 }
 
 /** Makes records of rows whose columns have names, or numbers: everything about a column is decided before the first row. */
-export class RecordForm<Place extends string | number> {
+export class RecordForm<ColumnRef extends string | number> {
   readonly entry: string;
-  readonly #parts: RecordFormParts<Place>;
-  readonly #filterable: readonly FormColumn<Place>[];
+  readonly #parts: RecordFormParts<ColumnRef>;
+  readonly #filterable: readonly FormColumn<ColumnRef>[];
 
-  constructor(parts: RecordFormParts<Place>) {
+  constructor(parts: RecordFormParts<ColumnRef>) {
     this.entry = parts.entry;
     this.#parts = parts;
     this.#filterable = parts.columns.filter(({ filterable }) => filterable);
   }
 
   /** The same for rows that are lists, in the order of `columns`. */
-  inOrder(this: RecordForm<string>, columns: readonly string[]): RecordForm<number> {
+  byIndex(this: RecordForm<string>, columns: readonly string[]): RecordForm<number> {
     const numberOf = (name: string): number => columns.indexOf(name);
     return new RecordForm<number>({
       ...this.#parts,
-      columns: this.#parts.columns.map((column) => ({ ...column, place: numberOf(column.place) })),
+      columns: this.#parts.columns.map((column) => ({ ...column, column: numberOf(column.column) })),
       key: this.#parts.key.map(numberOf),
     });
   }
 
   /** Empty when the row has no key. */
-  subjectOf(row: Readonly<Record<Place, ColumnText>>): string {
+  subjectOf(row: Readonly<Record<ColumnRef, ColumnText>>): string {
     return String(this.#identifierOf(row) ?? '');
   }
 
-  dataOf(row: Readonly<Record<Place, ColumnText>>): RecordData {
+  dataOf(row: Readonly<Record<ColumnRef, ColumnText>>): RecordData {
     const data = this.#read(row, this.#parts.columns);
     const identifier = this.#identifierOf(row);
     if (identifier !== undefined) data[this.#parts.identifier.item] = identifier;
@@ -59,7 +59,7 @@ export class RecordForm<Place extends string | number> {
    * Former values of the filterable items, as intake wants them; undefined when the entry has none. One that is not of the item's
    * type is left out: the catalog has refused the record that had it, and would refuse the change that puts it right as well.
    */
-  previousOf(row: Readonly<Record<Place, ColumnText>>): RecordData | undefined {
+  previousOf(row: Readonly<Record<ColumnRef, ColumnText>>): RecordData | undefined {
     if (!this.#parts.hasFilterable) return undefined;
     const previous = this.#read(row, this.#filterable);
     for (const { item, type, list } of this.#filterable) {
@@ -68,16 +68,16 @@ export class RecordForm<Place extends string | number> {
     return previous;
   }
 
-  #read(row: Readonly<Record<Place, ColumnText>>, columns: readonly FormColumn<Place>[]): RecordData {
+  #read(row: Readonly<Record<ColumnRef, ColumnText>>, columns: readonly FormColumn<ColumnRef>[]): RecordData {
     const data: RecordData = {};
-    for (const { place, item, read } of columns) {
-      const text = row[place];
+    for (const { column, item, read } of columns) {
+      const text = row[column];
       if (text !== null && text !== undefined) data[item] = read(text);
     }
     return data;
   }
 
-  #identifierOf(row: Readonly<Record<Place, ColumnText>>): ItemValue | undefined {
+  #identifierOf(row: Readonly<Record<ColumnRef, ColumnText>>): ItemValue | undefined {
     const { key, identifier } = this.#parts;
     const text = key.length === 1 ? row[key[0]!] : key.map((column) => row[column] ?? '').join('-');
     return text === null || text === undefined ? undefined : identifier.read(text);

@@ -37,10 +37,10 @@ export class RecordMapping extends RecordForm<string> {
 
 function columnsOf(config: MappingConfig, entry: EntryVersion): FormColumn<string>[] {
   const items = new Map(entry.items.map((item) => [item.name, item]));
-  return Object.entries(config.columns).map(([place, { item: name, codes, offset = 'Z' }]) => {
+  return Object.entries(config.columns).map(([column, { item: name, codes, offset = 'Z' }]) => {
     const { type, list = false, filterable = false } = items.get(name)!;
     const read = valueReader({ type, list, offset, codes: codes && new Map(Object.entries(codes)) });
-    return { place, item: name, filterable, type, list, read };
+    return { column, item: name, filterable, type, list, read };
   });
 }
 

@@ -49,7 +49,7 @@ class SinkRun {
   #shape: SubscribedFrame | undefined;
   #shapeIsKnown = false;
   /** Ends when nothing of ours runs in the sink: it is never called twice at a time. */
-  #turn: Promise<unknown> = Promise.resolve();
+  #lastCall: Promise<unknown> = Promise.resolve();
   #failure: unknown;
 
   constructor(
@@ -78,7 +78,7 @@ class SinkRun {
       for await (const batch of subscriber.batches(BATCH_EVENTS_MAX)) await this.#take(batch, subscriber);
     } finally {
       clearInterval(idling);
-      await this.#turn;
+      await this.#lastCall;
     }
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -119,8 +119,8 @@ class SinkRun {
   }
 
   #exclusively(work: () => Promise<void>): Promise<void> {
-    const done = this.#turn.then(work);
-    this.#turn = done.catch(() => undefined);
+    const done = this.#lastCall.then(work);
+    this.#lastCall = done.catch(() => undefined);
     return done;
   }
 

@@ -17,7 +17,7 @@ export class AcceptedValuesByEntry {
   readonly #entries = new Map<string, EntryAcceptedValues>();
   readonly #deps: EntryAcceptedValuesDeps = {
     published: (entry) => this.#published(entry),
-    useless: (entry, event) => this.#onUseless(entry, event),
+    unusable: (entry, event) => this.#onUnusable(entry, event),
   };
 
   constructor(
@@ -31,18 +31,18 @@ export class AcceptedValuesByEntry {
   }
 
   of(entry: string): EntryAcceptedValues {
-    let formers = this.#entries.get(entry);
-    if (!formers) {
-      formers = new EntryAcceptedValues(entry, this.#values, this.#deps);
-      this.#entries.set(entry, formers);
+    let entryValues = this.#entries.get(entry);
+    if (!entryValues) {
+      entryValues = new EntryAcceptedValues(entry, this.#values, this.#deps);
+      this.#entries.set(entry, entryValues);
     }
-    return formers;
+    return entryValues;
   }
 
   /** Whether a change of a remembered record is among these, or may be. */
-  concern(groups: readonly EntryGroup[]): boolean {
+  concerns(groups: readonly EntryGroup[]): boolean {
     if (this.#values.isEmpty) return false;
-    return groups.some(({ entry, parts }) => parts.some(({ events }) => this.of(entry).concern(events)));
+    return groups.some(({ entry, parts }) => parts.some(({ events }) => this.of(entry).concerns(events)));
   }
 
   /** Resolves when all of it is on disk. */
@@ -68,7 +68,7 @@ export class AcceptedValuesByEntry {
     log.error({ event, entry }, 'too many refused changes: what the bus has of this record is not remembered');
   }
 
-  #onUseless(entry: string, event: string): void {
+  #onUnusable(entry: string, event: string): void {
     const message = 'the former values of a refused change are not usable: who held the record may keep it';
     this.context.log.warn({ event, entry }, message);
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { SourceEvent } from '../../../proto/event/event.js';
 import { StateFile } from '../state-file.js';
-import { isBehind, type PreviousImage, positionOf, previousImageBefore } from './amended-event.js';
+import { isLaterThan, type PreviousImage, positionOf, previousImageBefore } from './amended-event.js';
 
 /** In the file; a list, since subjects may be anything. */
 type State = [entry: string, subject: string, former: PreviousImage][];
@@ -43,9 +43,9 @@ export class AcceptedValues {
   refused(entry: string, subject: string, event: SourceEvent): void {
     const known = this.#entries.get(entry)?.get(subject);
     // Read again after a crash: the place must not go back, or those between it and the last one would count as new.
-    if (known && !isBehind(event, known)) return;
+    if (known && !isLaterThan(event, known)) return;
     const former = known ? { ...known, ...positionOf(event) } : previousImageBefore(event);
-    if (!former || (known && isSamePlace(known, former))) return;
+    if (!former || (known && isSamePosition(known, former))) return;
     if (!known && this.#size >= ACCEPTED_VALUES_MAX) {
       this.onFull(entry, event.id);
       return;
@@ -87,5 +87,5 @@ export class AcceptedValues {
   }
 }
 
-const isSamePlace = (a: PreviousImage, b: PreviousImage): boolean =>
+const isSamePosition = (a: PreviousImage, b: PreviousImage): boolean =>
   a.sourceposition === b.sourceposition && a.sourceepoch === b.sourceepoch;

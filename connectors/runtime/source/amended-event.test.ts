@@ -1,8 +1,8 @@
 import t from 'tap';
 import type { SourceEvent } from '../../../proto/event/event.js';
-import { amendedEvent, isBehind, type PreviousImage } from './amended-event.js';
+import { amendedEvent, isLaterThan, type PreviousImage } from './amended-event.js';
 
-const place = (
+const position = (
   sourceposition: string | undefined,
   sourceepoch?: string,
 ): Pick<PreviousImage, 'sourceposition' | 'sourceepoch'> => ({
@@ -18,9 +18,9 @@ const event = (op: SourceEvent['op'], rest: Partial<SourceEvent> = {}): SourceEv
 });
 
 t.test('a change starts from what the bus has', async (t) => {
-  const former: PreviousImage = { previous: { district: 'd2' }, ...place('1') };
+  const image: PreviousImage = { previous: { district: 'd2' }, ...position('1') };
   for (const op of ['update', 'correction', 'delete'] as const) {
-    t.same(amendedEvent(event(op, { previous: { district: 'refused' } }), former), {
+    t.same(amendedEvent(event(op, { previous: { district: 'refused' } }), image), {
       ...event(op),
       previous: { district: 'd2' },
     });
@@ -28,28 +28,28 @@ t.test('a change starts from what the bus has', async (t) => {
 });
 
 t.test('a record that the bus does not have was in nobody’s rows', async (t) => {
-  const former: PreviousImage = { previous: undefined, ...place('1') };
-  t.same(amendedEvent(event('update', { previous: { district: 'd2' } }), former).previous, {});
-  t.same(amendedEvent(event('create'), former), event('create'));
+  const image: PreviousImage = { previous: undefined, ...position('1') };
+  t.same(amendedEvent(event('update', { previous: { district: 'd2' } }), image).previous, {});
+  t.same(amendedEvent(event('create'), image), event('create'));
 });
 
 t.test('a record that begins anew while the bus still has the old one is a changed one', async (t) => {
-  const former: PreviousImage = { previous: { district: 'd2' }, ...place('1') };
-  t.same(amendedEvent(event('create'), former), { ...event('update'), previous: { district: 'd2' } });
+  const image: PreviousImage = { previous: { district: 'd2' }, ...position('1') };
+  t.same(amendedEvent(event('create'), image), { ...event('update'), previous: { district: 'd2' } });
 });
 
 t.test('a snapshot tells of the record as it is', async (t) => {
-  const former: PreviousImage = { previous: { district: 'd2' }, ...place('1') };
-  t.same(amendedEvent(event('snapshot'), former), event('snapshot'));
+  const image: PreviousImage = { previous: { district: 'd2' }, ...position('1') };
+  t.same(amendedEvent(event('snapshot'), image), event('snapshot'));
 });
 
 t.test('behind the refused change is what has a later place, or one that can’t be compared', async (t) => {
   const at = (sourceposition?: string, sourceepoch?: string) => event('update', { sourceposition, sourceepoch });
-  const refused: PreviousImage = { previous: {}, ...place('5.9', 'e') };
-  t.notOk(isBehind(at('5.9', 'e'), refused), 'itself');
-  t.notOk(isBehind(at('5.8', 'e'), refused));
-  t.ok(isBehind(at('5.10', 'e'), refused));
-  t.ok(isBehind(at('1', 'f'), refused));
-  t.ok(isBehind(at(), refused));
-  t.ok(isBehind(at('1'), { previous: {}, ...place(undefined) }));
+  const refused: PreviousImage = { previous: {}, ...position('5.9', 'e') };
+  t.notOk(isLaterThan(at('5.9', 'e'), refused), 'itself');
+  t.notOk(isLaterThan(at('5.8', 'e'), refused));
+  t.ok(isLaterThan(at('5.10', 'e'), refused));
+  t.ok(isLaterThan(at('1', 'f'), refused));
+  t.ok(isLaterThan(at(), refused));
+  t.ok(isLaterThan(at('1'), { previous: {}, ...position(undefined) }));
 });

@@ -27,7 +27,7 @@ export const positionOf = ({ sourceepoch, sourceposition }: SourceEvent): Omit<P
  * False for the refused event itself and those before it, read again after a crash: the bus has dealt with them, and a
  * `duplicate` says no more than that.
  */
-export function isBehind(event: SourceEvent, { sourceepoch, sourceposition }: PreviousImage): boolean {
+export function isLaterThan(event: SourceEvent, { sourceepoch, sourceposition }: PreviousImage): boolean {
   if (!sourceposition || !event.sourceposition) return true;
   if ((event.sourceepoch ?? undefined) !== sourceepoch) return true;
   return compareSourcePositions(event.sourceposition, sourceposition) > 0;

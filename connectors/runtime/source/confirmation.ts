@@ -1,16 +1,16 @@
 /** Lets a source wait until the bus has what it gave. */
 export class Confirmation {
-  #isGiven = false;
+  #isConfirmed = false;
   #wake: (() => void) | undefined;
 
-  give(): void {
-    this.#isGiven = true;
+  confirm(): void {
+    this.#isConfirmed = true;
     this.#wake?.();
   }
 
   /** Resolves when it was given, or the signal has come. */
-  async given(signal: AbortSignal): Promise<void> {
-    if (this.#isGiven || signal.aborted) return;
+  async confirmed(signal: AbortSignal): Promise<void> {
+    if (this.#isConfirmed || signal.aborted) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
         signal.removeEventListener('abort', done);

@@ -14,7 +14,7 @@ export interface BatchPart {
   entry: string;
   events: EncodedEvent[];
   bytes: number;
-  together: boolean;
+  atomic: boolean;
 }
 
 /** A batch ready to be sent. It holds texts and no objects, of which thousands that wait would be costly garbage. */
@@ -35,12 +35,12 @@ export function encodeBatch(batch: ChangeBatch): EncodedBatch {
     part.bytes += bytes;
   }
   // One event alone is never seen by half.
-  for (const part of parts) part.together = batch.together && part.events.length > 1;
+  for (const part of parts) part.atomic = batch.atomic && part.events.length > 1;
   return { parts, events: batch.events.length, confirm: () => batch.confirm() };
 }
 
 function newPart(parts: BatchPart[], entry: string): BatchPart {
-  const part = { entry, events: [], bytes: 0, together: false };
+  const part = { entry, events: [], bytes: 0, atomic: false };
   parts.push(part);
   return part;
 }

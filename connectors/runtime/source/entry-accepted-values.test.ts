@@ -12,91 +12,91 @@ const ITEMS = [
 ];
 
 /** Changes of the district, each with a place behind the one before. */
-let places = 0;
+let positions = 0;
 function change(subject: string, rest: Partial<SourceEvent> = {}, isNamed = true): EncodedEvent {
   const event = {
     specversion: '1.0',
-    id: `e:${++places}`,
+    id: `e:${++positions}`,
     type: ENTRY,
     op: 'update',
     ...(isNamed ? { subject } : {}),
     data: { id: subject },
     previous: { district: 'own' },
-    sourceposition: String(places),
+    sourceposition: String(positions),
     ...rest,
   } as SourceEvent;
-  return encodeBatch({ events: [event], together: false, confirm: () => undefined }).parts[0]!.events[0]!;
+  return encodeBatch({ events: [event], atomic: false, confirm: () => undefined }).parts[0]!.events[0]!;
 }
 
-const memory = (): AcceptedValues =>
+const inMemory = (): AcceptedValues =>
   new AcceptedValues({ read: () => undefined, write: async () => undefined }, () => undefined);
 
-function entryFormers(formers = memory(), items: object[] = ITEMS): EntryAcceptedValues {
+function entryValues(values = inMemory(), items: object[] = ITEMS): EntryAcceptedValues {
   const published = async (): Promise<EntryVersion> => ({ id: ENTRY, items }) as EntryVersion;
-  return new EntryAcceptedValues(ENTRY, formers, { published, useless: () => undefined });
+  return new EntryAcceptedValues(ENTRY, values, { published, unusable: () => undefined });
 }
 
 const districtsOf = (texts: readonly string[]): unknown[] =>
   texts.map((text) => (JSON.parse(text) as SourceEvent).previous?.district);
 
 t.test('only the first change behind a refused one is amended', async (t) => {
-  const formers = entryFormers();
-  await formers.refused([change('a', { previous: { district: 'former' } })]);
+  const values = entryValues();
+  await values.refused([change('a', { previous: { district: 'former' } })]);
   const events = [change('b'), change('a'), change('a')];
-  const { texts, amended } = await formers.prepare(events);
+  const { texts, amended } = await values.prepare(events);
   t.same(districtsOf(texts), ['own', 'former', 'own']);
   t.same([...amended], [events[1]]);
   t.equal(texts[0], events[0]!.text, 'and nothing else is written anew');
 });
 
 t.test('a change that its source tells from the same values is not amended', async (t) => {
-  const formers = entryFormers();
-  await formers.refused([change('a')]);
+  const values = entryValues();
+  await values.refused([change('a')]);
   const event = change('a');
-  const { texts, amended } = await formers.prepare([event]);
+  const { texts, amended } = await values.prepare([event]);
   t.same(texts, [event.text]);
   t.equal(amended.size, 0);
 });
 
 t.test('what is read again from before the refusal is neither amended nor an answer to it', async (t) => {
-  const formers = entryFormers();
+  const values = entryValues();
   const [before, refused] = [change('a'), change('a', { previous: { district: 'former' } })];
-  await formers.refused([refused]);
-  for (const event of [before, refused]) formers.answered(event, { id: event.id, position: 1, duplicate: true });
+  await values.refused([refused]);
+  for (const event of [before, refused]) values.answered(event, { id: event.id, position: 1, duplicate: true });
   const behind = change('a');
-  t.same(districtsOf((await formers.prepare([before, refused, behind])).texts), ['own', 'former', 'former']);
-  formers.answered(behind, { id: behind.id, position: 1, duplicate: true });
-  t.same(districtsOf((await formers.prepare([change('a')])).texts), ['own']);
+  t.same(districtsOf((await values.prepare([before, refused, behind])).texts), ['own', 'former', 'former']);
+  values.answered(behind, { id: behind.id, position: 1, duplicate: true });
+  t.same(districtsOf((await values.prepare([change('a')])).texts), ['own']);
 });
 
 t.test('a refused change that is taken after all, by a new version of the entry, is what the bus has', async (t) => {
-  const formers = entryFormers();
+  const values = entryValues();
   const refused = change('a', { previous: { district: 'former' } });
-  await formers.refused([refused]);
-  formers.answered(refused, { id: refused.id, position: 1 });
-  t.notOk(formers.concern([change('a')]));
+  await values.refused([refused]);
+  values.answered(refused, { id: refused.id, position: 1 });
+  t.notOk(values.concerns([change('a')]));
 });
 
 t.test('an event without a subject may be about a remembered record until the identifier is known', async (t) => {
-  const remembered = memory();
-  t.notOk(entryFormers(remembered).concern([change('a', {}, false)]));
-  await entryFormers(remembered).refused([change('a')]);
-  const restarted = entryFormers(remembered);
-  t.ok(restarted.concern([change('b', {}, false)]));
-  t.notOk(restarted.concern([change('b')]));
+  const stored = inMemory();
+  t.notOk(entryValues(stored).concerns([change('a', {}, false)]));
+  await entryValues(stored).refused([change('a')]);
+  const restarted = entryValues(stored);
+  t.ok(restarted.concerns([change('b', {}, false)]));
+  t.notOk(restarted.concerns([change('b')]));
   await restarted.prepare([change('b', {}, false)]);
-  t.notOk(restarted.concern([change('b', {}, false)]));
-  t.ok(restarted.concern([change('a', {}, false)]));
+  t.notOk(restarted.concerns([change('b', {}, false)]));
+  t.ok(restarted.concerns([change('a', {}, false)]));
 });
 
 t.test('of the former values only those are kept that rows are chosen by', async (t) => {
-  const remembered = memory();
-  await entryFormers(remembered).refused([change('a', { previous: { district: 'former', photograph: 'large' } })]);
-  t.same(remembered.of(ENTRY)?.get('a')?.previous, { district: 'former' });
+  const stored = inMemory();
+  await entryValues(stored).refused([change('a', { previous: { district: 'former', photograph: 'large' } })]);
+  t.same(stored.of(ENTRY)?.get('a')?.previous, { district: 'former' });
 });
 
 t.test('where no rows can be chosen nothing is remembered', async (t) => {
-  const remembered = memory();
-  await entryFormers(remembered, [ITEMS[0]!]).refused([change('a', { op: 'create', previous: undefined })]);
-  t.ok(remembered.isEmpty);
+  const stored = inMemory();
+  await entryValues(stored, [ITEMS[0]!]).refused([change('a', { op: 'create', previous: undefined })]);
+  t.ok(stored.isEmpty);
 });

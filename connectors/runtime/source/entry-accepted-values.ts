@@ -2,14 +2,14 @@ import { type EntryVersion, identifierOf } from '../../../proto/entry/entry.js';
 import type { SourceEvent } from '../../../proto/event/event.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
 import type { AcceptedValues } from './accepted-values.js';
-import { amendedEvent, isBehind, type PreviousImage } from './amended-event.js';
+import { amendedEvent, isLaterThan, type PreviousImage } from './amended-event.js';
 import type { EncodedEvent } from './encoded-batch.js';
 
 export interface EntryAcceptedValuesDeps {
   /** The entry as published now; waits for as long as the bus is away, and is undefined when the signal came first. */
   published(entry: string): Promise<EntryVersion | undefined>;
   /** The values remembered for a record are none that the bus takes, and are given up. */
-  useless(entry: string, eventId: string): void;
+  unusable(entry: string, eventId: string): void;
 }
 
 /** Events as they are to be sent, and those among them that the source gave other former values. */
@@ -25,38 +25,38 @@ const NONE: ReadonlySet<EncodedEvent> = new Set();
 /** How the events of one entry are sent while the bus has refused changes of some of its records. */
 export class EntryAcceptedValues {
   /** Undefined until it was needed. */
-  #facts: { identifier: string; filterable: string[] } | undefined;
+  #schema: { identifier: string; filterable: string[] } | undefined;
 
   constructor(
     private readonly entry: string,
-    private readonly formers: AcceptedValues,
+    private readonly values: AcceptedValues,
     private readonly deps: EntryAcceptedValuesDeps,
   ) {}
 
   /** Whether one of them is about a remembered record, or may be. */
-  concern(events: readonly EncodedEvent[]): boolean {
-    const records = this.formers.of(this.entry);
+  concerns(events: readonly EncodedEvent[]): boolean {
+    const records = this.values.of(this.entry);
     if (!records) return false;
-    if (!this.#facts && events.some(({ subject }) => subject === undefined)) return true;
+    if (!this.#schema && events.some(({ subject }) => subject === undefined)) return true;
     return events.some((event) => records.has(this.subjectOf(event)));
   }
 
   /** Of each remembered record the next change starts from what the bus has; those behind it start from that change. */
-  async prepare(events: readonly EncodedEvent[], plain: ReadonlySet<EncodedEvent> = NONE): Promise<Prepared> {
+  async prepare(events: readonly EncodedEvent[], unamended: ReadonlySet<EncodedEvent> = NONE): Promise<Prepared> {
     const amended = new Set<EncodedEvent>();
-    const records = this.formers.of(this.entry);
+    const records = this.values.of(this.entry);
     if (!records) return { texts: events.map(({ text }) => text), amended };
-    if (!this.#facts && events.some(({ subject }) => subject === undefined)) await this.learn();
-    const done = new Set<string>();
+    if (!this.#schema && events.some(({ subject }) => subject === undefined)) await this.loadSchema();
+    const amendedSubjects = new Set<string>();
     const texts = events.map((event) => {
       const subject = this.subjectOf(event);
-      const former = done.has(subject) ? undefined : records.get(subject);
-      if (!former) return event.text;
+      const image = amendedSubjects.has(subject) ? undefined : records.get(subject);
+      if (!image) return event.text;
       const parsed = JSON.parse(event.text) as SourceEvent;
-      if (!isBehind(parsed, former)) return event.text;
-      done.add(subject);
-      if (plain.has(event)) return event.text;
-      const text = JSON.stringify(amendedEvent(parsed, former));
+      if (!isLaterThan(parsed, image)) return event.text;
+      amendedSubjects.add(subject);
+      if (unamended.has(event)) return event.text;
+      const text = JSON.stringify(amendedEvent(parsed, image));
       if (text !== event.text) amended.add(event);
       return text;
     });
@@ -64,31 +64,31 @@ export class EntryAcceptedValues {
   }
 
   /** Asked at each refusal: a new version of the entry may have filterable items where there were none. */
-  async learn(): Promise<void> {
+  async loadSchema(): Promise<void> {
     const version = await this.deps.published(this.entry);
     if (!version) return;
     const filterable = version.items.filter((item) => item.filterable).map(({ name }) => name);
-    this.#facts = { identifier: identifierOf(version).name, filterable };
+    this.#schema = { identifier: identifierOf(version).name, filterable };
   }
 
   /** What is remembered of the events' records now, to judge by it what their answers mean. */
   known(events: readonly EncodedEvent[]): KnownAcceptedValues {
-    const records = this.formers.of(this.entry);
+    const records = this.values.of(this.entry);
     return new Map(events.map((event) => [event, records?.get(this.subjectOf(event))]));
   }
 
   /** Resolves when it is on disk what the bus has of their records: they may go to quarantine then. */
   async refused(events: readonly EncodedEvent[]): Promise<void> {
     if (events.length === 0) return;
-    if (!this.#facts) await this.learn();
-    const filterable = this.#facts?.filterable ?? [];
+    if (!this.#schema) await this.loadSchema();
+    const filterable = this.#schema?.filterable ?? [];
     // Then nobody has chosen rows that a record could leave.
     if (filterable.length === 0) return;
     for (const event of events) {
       const subject = this.subjectOf(event);
-      if (subject !== '') this.formers.refused(this.entry, subject, withPreviousOf(event.text, filterable));
+      if (subject !== '') this.values.refused(this.entry, subject, withPreviousOf(event.text, filterable));
     }
-    await this.formers.save();
+    await this.values.save();
   }
 
   /**
@@ -96,23 +96,23 @@ export class EntryAcceptedValues {
    * that is: by `known` for an event that would be refused now and has been remembered for that already.
    */
   answered(event: EncodedEvent, { duplicate }: PublishResult, known?: KnownAcceptedValues): void {
-    const records = this.formers.of(this.entry);
+    const records = this.values.of(this.entry);
     if (!records) return;
     const subject = this.subjectOf(event);
     if (!records.has(subject)) return;
-    const former = known?.has(event) ? known.get(event) : records.get(subject);
-    if (duplicate && former && !isBehind(JSON.parse(event.text) as SourceEvent, former)) return;
-    this.formers.forget(this.entry, subject);
+    const image = known?.has(event) ? known.get(event) : records.get(subject);
+    if (duplicate && image && !isLaterThan(JSON.parse(event.text) as SourceEvent, image)) return;
+    this.values.forget(this.entry, subject);
   }
 
-  useless(event: EncodedEvent): void {
-    this.formers.forget(this.entry, this.subjectOf(event));
-    this.deps.useless(this.entry, event.id);
+  unusable(event: EncodedEvent): void {
+    this.values.forget(this.entry, this.subjectOf(event));
+    this.deps.unusable(this.entry, event.id);
   }
 
   /** Empty for an event that names no record. */
   subjectOf(event: EncodedEvent): string {
-    if (event.subject === undefined && this.#facts) event.subject = subjectIn(event.text, this.#facts.identifier);
+    if (event.subject === undefined && this.#schema) event.subject = subjectIn(event.text, this.#schema.identifier);
     return event.subject ?? '';
   }
 }

@@ -24,20 +24,20 @@ class BusySource {
     t.teardown(() => this.#ending.abort());
   }
 
-  async tellAll(): Promise<void> {
+  async publishAll(): Promise<void> {
     for (let first = 0; first < EVENTS; first += PER_BATCH) await this.outbox.add(this.#batch(first));
     await this.outbox.idle();
   }
 
   #batch(first: number): ChangeBatch {
     const events = Array.from({ length: PER_BATCH }, (_none, i) => this.#event(first + i));
-    return { events, together: true, confirm: () => void this.confirmed.push(first) };
+    return { events, atomic: true, confirm: () => void this.confirmed.push(first) };
   }
 
   #event(number: number): SourceEvent {
     const data = { ...person(number), age: this.bad.has(number) ? -1 : number };
-    const place = { id: `e:${number}`, sourceposition: `${number + 1}`, sourceepoch: 'e' };
-    return { specversion: '1.0', type: this.lane.entry, op: 'create', data, ...place };
+    const position = { id: `e:${number}`, sourceposition: `${number + 1}`, sourceepoch: 'e' };
+    return { specversion: '1.0', type: this.lane.entry, op: 'create', data, ...position };
   }
 }
 
@@ -53,7 +53,7 @@ t.test('with several rounds under way', async (t) => {
   t.test('everything arrives once and in order, and is confirmed in order', async (t) => {
     const lane = await bus.lane(t);
     const source = new BusySource(t, lane);
-    await source.tellAll();
+    await source.publishAll();
     t.same(await ages(lane), numbers(EVENTS));
     t.same(source.confirmed, numbers(EVENTS / PER_BATCH, PER_BATCH));
     const metrics = await (await fetch(`${bus.broker.url}/metrics`)).text();
@@ -64,7 +64,7 @@ t.test('with several rounds under way', async (t) => {
     const lane = await bus.lane(t);
     const bad = new Set([3_333, 3_334, 7_000, 11_111]);
     const source = new BusySource(t, lane, bad);
-    await source.tellAll();
+    await source.publishAll();
     t.same(
       await ages(lane),
       numbers(EVENTS).filter((number) => !bad.has(number)),
@@ -76,13 +76,13 @@ t.test('with several rounds under way', async (t) => {
   t.test('connections that break again and again lose nothing and change no order', async (t) => {
     const lane = await bus.lane(t);
     const source = new BusySource(t, lane, new Set([5_000]));
-    const told = source.tellAll();
+    const publishing = source.publishAll();
     for (let part = 1; part <= 8; part++) {
       await eventually(() => source.confirmed.length > part * 30, 'a part of the confirmations');
       await lane.cut();
       await lane.restore();
     }
-    await told;
+    await publishing;
     t.same(
       await ages(lane),
       numbers(EVENTS).filter((number) => number !== 5_000),

@@ -27,17 +27,17 @@ export type OutboxContext = AcceptedValuesContext & Pick<ConnectorContext, 'reco
 export class Outbox {
   readonly #waiting = new PublishBatchQueue();
   /** Sent and not confirmed, in order. */
-  readonly #ahead: { round: PublishBatch; left: Promise<EntryGroup[]> }[] = [];
-  readonly #aheadPublisher: PipelinedPublisher;
+  readonly #inFlight: { publishBatch: PublishBatch; unstored: Promise<EntryGroup[]> }[] = [];
+  readonly #pipeline: PipelinedPublisher;
   /** One round is under way with all care, and nothing may overtake it. */
-  #isAlone = false;
+  #isSequential = false;
   #pendingEvents = 0;
   #pendingBatches = 0;
   #running: Promise<void> | undefined;
   #failure: unknown;
   readonly #wake = new Set<() => void>();
   readonly #backoff: Backoff;
-  readonly #formers: AcceptedValuesByEntry;
+  readonly #acceptedValues: AcceptedValuesByEntry;
 
   constructor(
     private readonly context: OutboxContext,
@@ -46,8 +46,8 @@ export class Outbox {
     private readonly onFailure: () => void,
   ) {
     this.#backoff = new Backoff(context.reconnect);
-    this.#aheadPublisher = new PipelinedPublisher(context, signal);
-    this.#formers = new AcceptedValuesByEntry(context, signal, (error) => this.#waitOut(error));
+    this.#pipeline = new PipelinedPublisher(context, signal);
+    this.#acceptedValues = new AcceptedValuesByEntry(context, signal, (error) => this.#waitOut(error));
     signal.addEventListener('abort', () => this.#wakeAll(), { once: true });
   }
 
@@ -80,10 +80,10 @@ export class Outbox {
 
   async #run(): Promise<void> {
     try {
-      while (!this.signal.aborted && (this.#ahead.length > 0 || !this.#waiting.isEmpty)) {
+      while (!this.signal.aborted && (this.#inFlight.length > 0 || !this.#waiting.isEmpty)) {
         this.#sendPipelined();
-        if (this.#ahead.length > 0) await this.#settlePipelined();
-        else await this.#publishAlone();
+        if (this.#inFlight.length > 0) await this.#settlePipelined();
+        else await this.#publishNextSequentially();
       }
     } catch (error) {
       if (this.signal.aborted) return;
@@ -97,49 +97,51 @@ export class Outbox {
 
   /** A round that is not full goes only when nothing else is under way: it would be a small one, and the next as well. */
   #sendPipelined(): void {
-    while (!this.#isAlone && this.#ahead.length < BATCHES_IN_FLIGHT_MAX) {
-      const round = this.#ahead.length === 0 ? this.#waiting.first : this.#waiting.firstFull;
+    while (!this.#isSequential && this.#inFlight.length < BATCHES_IN_FLIGHT_MAX) {
+      const publishBatch = this.#inFlight.length === 0 ? this.#waiting.first : this.#waiting.firstFull;
       // What the first change of a remembered record starts from depends on the answer to that change: it goes with care.
-      if (!round || !this.#aheadPublisher.takes(round) || this.#formers.concern(round.groups)) return;
+      if (!publishBatch || !this.#pipeline.accepts(publishBatch) || this.#acceptedValues.concerns(publishBatch.groups))
+        return;
       this.#waiting.takeFirst();
       const stored = ({ events }: EntryGroup, duplicates: number) =>
         this.#answered({ stored: events - duplicates, duplicates });
-      this.#ahead.push({ round, left: this.#aheadPublisher.publish(round, stored) });
+      this.#inFlight.push({ publishBatch, unstored: this.#pipeline.publish(publishBatch, stored) });
     }
   }
 
   /** What could not be stored goes again with care, in order, when all that is under way has its answer. */
   async #settlePipelined(): Promise<void> {
-    const first = this.#ahead[0]!;
-    if ((await first.left).length === 0) {
-      this.#ahead.shift();
-      await this.#confirm(first.round);
+    const first = this.#inFlight[0]!;
+    if ((await first.unstored).length === 0) {
+      this.#inFlight.shift();
+      await this.#confirm(first.publishBatch);
       return;
     }
-    this.#isAlone = true;
-    const sent = this.#ahead.splice(0);
-    const left = await Promise.all(sent.map((one) => one.left));
-    this.#aheadPublisher.close();
-    for (const [index, { round }] of sent.entries()) await this.#publishSequentially(round, left[index]!);
-    this.#isAlone = false;
+    this.#isSequential = true;
+    const sent = this.#inFlight.splice(0);
+    const unstored = await Promise.all(sent.map((one) => one.unstored));
+    this.#pipeline.close();
+    for (const [index, { publishBatch }] of sent.entries())
+      await this.#publishSequentially(publishBatch, unstored[index]!);
+    this.#isSequential = false;
   }
 
-  async #publishAlone(): Promise<void> {
-    this.#isAlone = true;
-    const round = this.#waiting.takeFirst()!;
-    if (!this.#waiting.isEmpty) this.#aheadPublisher.prepare();
-    await this.#publishSequentially(round, round.groups);
-    this.#isAlone = false;
+  async #publishNextSequentially(): Promise<void> {
+    this.#isSequential = true;
+    const publishBatch = this.#waiting.takeFirst()!;
+    if (!this.#waiting.isEmpty) this.#pipeline.startOpening();
+    await this.#publishSequentially(publishBatch, publishBatch.groups);
+    this.#isSequential = false;
   }
 
-  async #publishSequentially(round: PublishBatch, groups: readonly EntryGroup[]): Promise<void> {
+  async #publishSequentially(publishBatch: PublishBatch, groups: readonly EntryGroup[]): Promise<void> {
     await Promise.all(groups.map((group) => this.#publish(group)));
-    if (!this.signal.aborted) await this.#confirm(round);
+    if (!this.signal.aborted) await this.#confirm(publishBatch);
   }
 
-  async #confirm({ batches }: PublishBatch): Promise<void> {
-    await this.#formers.save();
-    for (const batch of batches) {
+  async #confirm({ sourceBatches }: PublishBatch): Promise<void> {
+    await this.#acceptedValues.save();
+    for (const batch of sourceBatches) {
       const confirmed = batch.confirm();
       if (confirmed) await confirmed;
       this.#count(-batch.events, -1);
@@ -153,7 +155,7 @@ export class Outbox {
     await publishGroup(group.parts, {
       ...bus,
       signal: this.signal,
-      formers: this.#formers.of(group.entry),
+      acceptedValues: this.#acceptedValues.of(group.entry),
       waitOut: (error) => this.#waitOut(error),
       answered: (counts) => this.#answered(counts),
       refused: (event, problem) => {

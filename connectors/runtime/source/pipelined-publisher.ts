@@ -21,42 +21,42 @@ export class PipelinedPublisher {
   ) {}
 
   /** Begins to open it, unless it is open or was lost a moment ago. Where there is no way for a WebSocket it stays closed. */
-  prepare(): void {
+  startOpening(): void {
     if (this.#session?.isOpen || this.#isOpening || this.signal.aborted || performance.now() < this.#notBeforeMs)
       return;
     this.#isOpening = true;
     void this.#open();
   }
 
-  takes(round: PublishBatch): boolean {
+  accepts(batch: PublishBatch): boolean {
     const session = this.#session;
-    return session !== undefined && round.groups.every(({ events, bytes }) => session.fits(events, bytes));
+    return session !== undefined && batch.groups.every(({ events, bytes }) => session.fits(events, bytes));
   }
 
   /** Resolves with the groups that are not stored, or not known to be; behind one of them nothing is, of its entry. */
-  async publish(round: PublishBatch, stored: (group: EntryGroup, duplicates: number) => void): Promise<EntryGroup[]> {
-    const left: EntryGroup[] = [];
+  async publish(batch: PublishBatch, stored: (group: EntryGroup, duplicates: number) => void): Promise<EntryGroup[]> {
+    const unstored: EntryGroup[] = [];
     await Promise.all(
-      round.groups.map(async (group) => {
+      batch.groups.map(async (group) => {
         const duplicates = await this.#publish(group).catch(() => undefined);
-        if (duplicates === undefined) left.push(group);
+        if (duplicates === undefined) unstored.push(group);
         else stored(group, duplicates);
       }),
     );
-    return left;
+    return unstored;
   }
 
   close(): void {
     this.#session?.close();
     this.#session = undefined;
-    this.#wait();
+    this.#delayNextOpening();
   }
 
   async #open(): Promise<void> {
     try {
       this.#session = await AtomicSession.open({ ...this.context.bus, signal: this.signal });
     } catch (error) {
-      this.#wait();
+      this.#delayNextOpening();
       if (!this.signal.aborted) this.context.log.debug({ err: error }, 'no session: one request at a time');
     } finally {
       this.#isOpening = false;
@@ -72,7 +72,7 @@ export class PipelinedPublisher {
     return results.filter(({ duplicate }) => duplicate).length;
   }
 
-  #wait(): void {
+  #delayNextOpening(): void {
     const policy = this.context.reconnect ?? DEFAULT_RECONNECT_POLICY;
     this.#notBeforeMs = performance.now() + reconnectDelayMs(this.#attempt++, policy, Math.random);
   }

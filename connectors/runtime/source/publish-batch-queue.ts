@@ -3,29 +3,29 @@ import { PublishBatch } from './publish-batch.js';
 
 /** Batches that wait to be sent, put together into rounds as they come. */
 export class PublishBatchQueue {
-  readonly #rounds: PublishBatch[] = [];
+  readonly #publishBatches: PublishBatch[] = [];
 
   get isEmpty(): boolean {
-    return this.#rounds.length === 0;
+    return this.#publishBatches.length === 0;
   }
 
   add(batch: EncodedBatch): void {
-    if (this.#rounds.at(-1)?.add(batch)) return;
-    const round = new PublishBatch();
-    round.add(batch);
-    this.#rounds.push(round);
+    if (this.#publishBatches.at(-1)?.add(batch)) return;
+    const publishBatch = new PublishBatch();
+    publishBatch.add(batch);
+    this.#publishBatches.push(publishBatch);
   }
 
   get first(): PublishBatch | undefined {
-    return this.#rounds[0];
+    return this.#publishBatches[0];
   }
 
   /** The first, if nothing more would go into it. */
   get firstFull(): PublishBatch | undefined {
-    return this.#rounds.length > 1 || this.first?.isFull ? this.first : undefined;
+    return this.#publishBatches.length > 1 || this.first?.isFull ? this.first : undefined;
   }
 
   takeFirst(): PublishBatch | undefined {
-    return this.#rounds.shift();
+    return this.#publishBatches.shift();
   }
 }

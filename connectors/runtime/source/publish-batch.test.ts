@@ -9,18 +9,18 @@ const batch = (type: string, count: number, text = ''): EncodedBatch =>
       { length: count },
       (_none, id) => ({ id: String(id), type, op: 'create', subject: text }) as SourceEvent,
     ),
-    together: true,
+    atomic: true,
     confirm: () => undefined,
   });
 
 t.test('whole transactions of an entry are put together up to what an atomic batch holds', async (t) => {
-  const round = new PublishBatch();
+  const publishBatch = new PublishBatch();
   t.same(
-    [batch('a', 400), batch('b', 10), batch('a', 500), batch('a', 200)].map((one) => round.add(one)),
+    [batch('a', 400), batch('b', 10), batch('a', 500), batch('a', 200)].map((one) => publishBatch.add(one)),
     [true, true, true, false],
   );
   t.same(
-    round.groups.map(({ entry, events, parts }) => [entry, events, parts.length]),
+    publishBatch.groups.map(({ entry, events, parts }) => [entry, events, parts.length]),
     [
       ['a', 900, 2],
       ['b', 10, 1],
@@ -29,29 +29,29 @@ t.test('whole transactions of an entry are put together up to what an atomic bat
 });
 
 t.test('what is together with others fits one frame', async (t) => {
-  const round = new PublishBatch();
-  t.ok(round.add(batch('a', 10, 'x'.repeat(60_000))));
-  t.notOk(round.add(batch('a', 10, 'x'.repeat(60_000))));
+  const publishBatch = new PublishBatch();
+  t.ok(publishBatch.add(batch('a', 10, 'x'.repeat(60_000))));
+  t.notOk(publishBatch.add(batch('a', 10, 'x'.repeat(60_000))));
 });
 
 t.test('a batch that is too large for a group goes alone', async (t) => {
-  const round = new PublishBatch();
-  t.ok(round.add(batch('a', 1_500)));
-  t.notOk(round.add(batch('a', 1)));
+  const publishBatch = new PublishBatch();
+  t.ok(publishBatch.add(batch('a', 1_500)));
+  t.notOk(publishBatch.add(batch('a', 1)));
   const mixed = new PublishBatch();
   t.ok(mixed.add(batch('a', 1)));
   t.notOk(mixed.add(batch('a', 1_500)));
 });
 
 t.test('a batch without events only moves the confirmation on', async (t) => {
-  const round = new PublishBatch();
-  t.ok(round.add(batch('a', 0)));
-  t.equal(round.batches.length, 1);
-  t.same(round.groups, []);
+  const publishBatch = new PublishBatch();
+  t.ok(publishBatch.add(batch('a', 0)));
+  t.equal(publishBatch.sourceBatches.length, 1);
+  t.same(publishBatch.groups, []);
 });
 
 t.test('one event of an entry needs nothing to be kept together', async (t) => {
   const two = { ...batch('a', 1) };
-  t.equal(two.parts[0]?.together, false);
-  t.equal(batch('a', 2).parts[0]?.together, true);
+  t.equal(two.parts[0]?.atomic, false);
+  t.equal(batch('a', 2).parts[0]?.atomic, true);
 });

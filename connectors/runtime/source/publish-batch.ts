@@ -17,7 +17,7 @@ const BATCH_PARTS_MAX = 4_000;
 
 /** A run of batches, in order, that is published at a time: those of their events that are on one entry in one request. */
 export class PublishBatch {
-  readonly batches: EncodedBatch[] = [];
+  readonly sourceBatches: EncodedBatch[] = [];
   readonly #groups = new Map<string, EntryGroup>();
 
   get groups(): EntryGroup[] {
@@ -29,19 +29,19 @@ export class PublishBatch {
     for (const { events, bytes } of this.#groups.values()) {
       if (events >= GROUP_EVENTS_MAX || bytes >= GROUP_BYTES_MAX) return true;
     }
-    return this.batches.length >= BATCH_PARTS_MAX;
+    return this.sourceBatches.length >= BATCH_PARTS_MAX;
   }
 
   /** False when it has no room. A batch that is alone always has: if it fits no request it is sent in several. */
   add(batch: EncodedBatch): boolean {
-    if (this.batches.length >= BATCH_PARTS_MAX) return false;
-    for (const part of batch.parts) if (!this.#hasRoom(part)) return false;
+    if (this.sourceBatches.length >= BATCH_PARTS_MAX) return false;
+    for (const part of batch.parts) if (!this.#hasCapacity(part)) return false;
     for (const part of batch.parts) this.#addPart(part);
-    this.batches.push(batch);
+    this.sourceBatches.push(batch);
     return true;
   }
 
-  #hasRoom(part: BatchPart): boolean {
+  #hasCapacity(part: BatchPart): boolean {
     const group = this.#groups.get(part.entry);
     if (!group) return true;
     return group.events + part.events.length <= GROUP_EVENTS_MAX && group.bytes + part.bytes <= GROUP_BYTES_MAX;

@@ -12,44 +12,44 @@ import { publishGroup } from './publish-group.js';
 
 const ENTRY = 'party.people';
 
-interface Asked {
+interface ReceivedRequest {
   atomic: boolean;
   /** Ids of the events. */
   events: string[];
   /** What they say that their records were before. */
-  former: unknown[];
+  previous: unknown[];
   /** Whether the file of former values had been written by then. */
   isSaved: boolean;
 }
 
-interface Behaviour {
+interface BusBehaviour {
   /** It can't hold atomic batches of more events. */
   atomicMax?: number;
   /** Events that were stored or put aside before: duplicates, unless they are part of an atomic batch that is refused. */
-  handled?: Set<string>;
+  processed?: Set<string>;
   /** The answers that never arrive, though the bus has done what was asked. */
   lost?: number[];
 }
 
 /** A bus that refuses the events whose id begins with `bad`. */
-async function scene(t: Test, { atomicMax = 1_000, handled = new Set(), lost = [] }: Behaviour = {}) {
-  const asked: Asked[] = [];
+async function scriptedBus(t: Test, { atomicMax = 1_000, processed = new Set(), lost = [] }: BusBehaviour = {}) {
+  const requests: ReceivedRequest[] = [];
   let isSaved = false;
   const problem = (code: string) => ({ problem: { code, status: 422, detail: code } });
   const server = createServer(async (request, response) => {
     const atomic = request.url?.includes('atomic=true') ?? false;
     const events = JSON.parse(await text(request)) as SourceEvent[];
-    asked.push({ atomic, events: events.map(({ id }) => id), former: events.map(formerOf), isSaved });
+    requests.push({ atomic, events: events.map(({ id }) => id), previous: events.map(previousDistrict), isSaved });
     const isBad = ({ id }: SourceEvent): boolean => id.startsWith('bad');
     const isRefused = atomic && (events.some(isBad) || events.length > atomicMax);
     const results = events.map((event, index) => {
       const { id } = event;
-      if (!atomic && handled.has(id)) return { id, position: index + 1, duplicate: true };
-      if (!isRefused) handled.add(id);
+      if (!atomic && processed.has(id)) return { id, position: index + 1, duplicate: true };
+      if (!isRefused) processed.add(id);
       if (isBad(event)) return { id, ...problem('ITEM_INVALID') };
       return isRefused ? { id, ...problem('BATCH_REFUSED') } : { id, position: index + 1 };
     });
-    if (lost.includes(asked.length)) {
+    if (lost.includes(requests.length)) {
       request.socket.destroy();
       return;
     }
@@ -70,33 +70,33 @@ async function scene(t: Test, { atomicMax = 1_000, handled = new Set(), lost = [
       { name: 'district', filterable: true },
     ],
   };
-  const formers = new EntryAcceptedValues(ENTRY, new AcceptedValues(file, () => undefined), {
+  const acceptedValues = new EntryAcceptedValues(ENTRY, new AcceptedValues(file, () => undefined), {
     published: async () => version as object as EntryVersion,
-    useless: (_entry, id) => t.fail(`${id} was sent as its source gave it`),
+    unusable: (_entry, id) => t.fail(`${id} was sent as its source gave it`),
   });
   const refused: string[] = [];
-  const publish = (transactions: string[][], together = true): Promise<void> =>
+  const publish = (transactions: string[][], atomic = true): Promise<void> =>
     publishGroup(
-      transactions.flatMap((ids) => encodeBatch({ events: ids.map(event), together, confirm: () => undefined }).parts),
+      transactions.flatMap((ids) => encodeBatch({ events: ids.map(event), atomic, confirm: () => undefined }).parts),
       {
         url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
         token: 'secret',
         signal: new AbortController().signal,
-        formers,
+        acceptedValues,
         waitOut: async (error) => void t.ok(lost.length > 0, error.message),
         answered: () => undefined,
         refused: (id) => refused.push(id),
       },
     );
   return {
-    asked,
+    requests,
     refused,
     publish,
-    ways: () => asked.map(({ atomic, events }) => `${atomic ? 'whole' : 'singly'} ${events.join(' ')}`),
+    modes: () => requests.map(({ atomic, events }) => `${atomic ? 'whole' : 'singly'} ${events.join(' ')}`),
   };
 }
 
-const formerOf = ({ previous }: SourceEvent): unknown => previous?.district;
+const previousDistrict = ({ previous }: SourceEvent): unknown => previous?.district;
 
 /** The record is the last letter, the place the number before it. */
 const event = (id: string): SourceEvent => ({
@@ -111,40 +111,40 @@ const event = (id: string): SourceEvent => ({
 });
 
 t.test('what nothing is wrong with is one request', async (t) => {
-  const { publish, ways } = await scene(t);
+  const { publish, modes } = await scriptedBus(t);
   await publish([['1a', '1b'], ['2c']], false);
-  t.same(ways(), ['whole 1a 1b 2c']);
+  t.same(modes(), ['whole 1a 1b 2c']);
 });
 
 t.test('transactions around a bad one stay whole, and that one goes event by event', async (t) => {
-  const { publish, ways, refused } = await scene(t);
+  const { publish, modes, refused } = await scriptedBus(t);
   await publish([
     ['1a', '1b'],
     ['2c', '2d'],
     ['3e', 'bad-f'],
     ['4g', '4h'],
   ]);
-  t.same(ways(), ['whole 1a 1b 2c 2d 3e bad-f 4g 4h', 'whole 1a 1b 2c 2d', 'singly 3e bad-f', 'whole 4g 4h']);
+  t.same(modes(), ['whole 1a 1b 2c 2d 3e bad-f 4g 4h', 'whole 1a 1b 2c 2d', 'singly 3e bad-f', 'whole 4g 4h']);
   t.same(refused, ['bad-f']);
 });
 
 t.test('bad ones among changes of other records need no request of their own', async (t) => {
-  const { publish, ways, refused } = await scene(t);
+  const { publish, modes, refused } = await scriptedBus(t);
   await publish([['1a', 'bad-b', '2c', 'bad-d', '3a']], false);
-  t.same(ways(), ['whole 1a bad-b 2c bad-d 3a', 'singly 1a bad-b 2c bad-d 3a']);
+  t.same(modes(), ['whole 1a bad-b 2c bad-d 3a', 'singly 1a bad-b 2c bad-d 3a']);
   t.same(refused, ['bad-b', 'bad-d']);
 });
 
 t.test('no record is in one request both refused and not', async (t) => {
-  const { publish, ways } = await scene(t);
+  const { publish, modes } = await scriptedBus(t);
   await publish([['1a', 'bad-a', '2a', '3b']], false);
-  t.same(ways(), ['whole 1a bad-a 2a 3b', 'singly 1a', 'whole bad-a 2a 3b', 'singly bad-a', 'whole 2a 3b']);
+  t.same(modes(), ['whole 1a bad-a 2a 3b', 'singly 1a', 'whole bad-a 2a 3b', 'singly bad-a', 'whole 2a 3b']);
 });
 
 t.test('nor one that was refused together with the one before it: it is judged anew', async (t) => {
-  const { publish, ways, refused, asked } = await scene(t);
+  const { publish, modes, refused, requests } = await scriptedBus(t);
   await publish([['bad1-a', 'bad2-a', '3a']], false);
-  t.same(ways(), [
+  t.same(modes(), [
     'whole bad1-a bad2-a 3a',
     'singly bad1-a',
     'whole bad2-a 3a',
@@ -153,14 +153,14 @@ t.test('nor one that was refused together with the one before it: it is judged a
     'whole 3a',
   ]);
   t.same(refused, ['bad1-a', 'bad2-a']);
-  t.same(asked.at(-1)?.former, ['bad1-a']);
+  t.same(requests.at(-1)?.previous, ['bad1-a']);
 });
 
 t.test('what the bus has is written down before the refused change goes to quarantine', async (t) => {
-  const { publish, asked } = await scene(t);
+  const { publish, requests } = await scriptedBus(t);
   await publish([['1a', 'bad-b']], false);
   t.same(
-    asked.map(({ atomic, isSaved }) => [atomic, isSaved]),
+    requests.map(({ atomic, isSaved }) => [atomic, isSaved]),
     [
       [true, false],
       [false, true],
@@ -169,42 +169,42 @@ t.test('what the bus has is written down before the refused change goes to quara
 });
 
 t.test('a batch that is too much for the store goes in halves', async (t) => {
-  const { publish, ways, refused } = await scene(t, { atomicMax: 2 });
+  const { publish, modes, refused } = await scriptedBus(t, { atomicMax: 2 });
   await publish([['1a', '1b', '1c', '1d', '1e']]);
-  t.same(ways(), ['whole 1a 1b 1c 1d 1e', 'whole 1a 1b 1c', 'whole 1a 1b', 'whole 1c', 'whole 1d 1e']);
+  t.same(modes(), ['whole 1a 1b 1c 1d 1e', 'whole 1a 1b 1c', 'whole 1a 1b', 'whole 1c', 'whole 1d 1e']);
   t.same(refused, []);
 });
 
 t.test(
   'a duplicate that would be refused today was stored before, and its record is what the next change starts from',
   async (t) => {
-    const { publish, asked } = await scene(t, { handled: new Set(['bad1-a']) });
+    const { publish, requests } = await scriptedBus(t, { processed: new Set(['bad1-a']) });
     await publish([['bad1-a', '2a']], false);
-    t.same(asked.at(-1)?.events, ['2a']);
-    t.same(asked.at(-1)?.former, ['2a']);
+    t.same(requests.at(-1)?.events, ['2a']);
+    t.same(requests.at(-1)?.previous, ['2a']);
   },
 );
 
 t.test('and so is one before another that is refused now', async (t) => {
-  const { publish, asked } = await scene(t, { handled: new Set(['bad1-a']) });
+  const { publish, requests } = await scriptedBus(t, { processed: new Set(['bad1-a']) });
   await publish([['bad1-a', 'bad2-a', '3a']], false);
-  t.same(asked.at(-1)?.former, ['bad2-a']);
+  t.same(requests.at(-1)?.previous, ['bad2-a']);
 });
 
 t.test('a duplicate that is known as refused is no record that the bus has', async (t) => {
-  const { publish, asked } = await scene(t);
+  const { publish, requests } = await scriptedBus(t);
   await publish([['bad1-a']], false);
   await publish([['bad1-a', '2a']], false);
-  t.same(asked.at(-1)?.events, ['2a']);
-  t.same(asked.at(-1)?.former, ['bad1-a']);
+  t.same(requests.at(-1)?.events, ['2a']);
+  t.same(requests.at(-1)?.previous, ['bad1-a']);
 });
 
 t.test('nor is one whose refusal was not heard', async (t) => {
-  const { publish, asked } = await scene(t, { lost: [2] });
+  const { publish, requests } = await scriptedBus(t, { lost: [2] });
   await publish([['bad1-a', '2a']], false);
   t.same(
-    asked.map(({ events }) => events.join(' ')),
+    requests.map(({ events }) => events.join(' ')),
     ['bad1-a 2a', 'bad1-a', 'bad1-a', '2a'],
   );
-  t.same(asked.at(-1)?.former, ['bad1-a']);
+  t.same(requests.at(-1)?.previous, ['bad1-a']);
 });

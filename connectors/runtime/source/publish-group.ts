@@ -6,7 +6,7 @@ import { GROUP_EVENTS_MAX } from './publish-batch.js';
 import { type PublishRequestDeps, publishRequest } from './publish-request.js';
 
 export interface PublishGroupDeps extends PublishRequestDeps {
-  formers: EntryAcceptedValues;
+  acceptedValues: EntryAcceptedValues;
   answered(counts: { stored: number; duplicates: number }): void;
   /** The bus has put the event aside for its source to repair. */
   refused(id: string, problem: Problem): void;
@@ -15,7 +15,7 @@ export interface PublishGroupDeps extends PublishRequestDeps {
 /** Of one request: the bus takes 16 MiB. */
 const REQUEST_BYTES_MAX = 12 * 1024 * 1024;
 
-type Part = Pick<BatchPart, 'events' | 'together'>;
+type Part = Pick<BatchPart, 'events' | 'atomic'>;
 
 /**
  * Resolves when every event of the group is stored or quarantined. It goes as an atomic batch, several transactions in one,
@@ -26,19 +26,19 @@ type Part = Pick<BatchPart, 'events' | 'together'>;
 export async function publishGroup(parts: readonly BatchPart[], deps: PublishGroupDeps): Promise<void> {
   const requests = requestsOf(parts.flatMap(({ events }) => events));
   if (requests.length === 1) await publishParts(parts, deps);
-  else for (const events of requests) await publishParts([{ events, together: false }], deps);
+  else for (const events of requests) await publishParts([{ events, atomic: false }], deps);
 }
 
 function requestsOf(events: readonly EncodedEvent[]): EncodedEvent[][] {
   const requests: EncodedEvent[][] = [];
-  let room = { events: 0, bytes: 0 };
+  let capacity = { events: 0, bytes: 0 };
   for (const event of events) {
-    if (room.events === 0 || room.bytes < event.bytes) {
+    if (capacity.events === 0 || capacity.bytes < event.bytes) {
       requests.push([]);
-      room = { events: GROUP_EVENTS_MAX, bytes: REQUEST_BYTES_MAX };
+      capacity = { events: GROUP_EVENTS_MAX, bytes: REQUEST_BYTES_MAX };
     }
     requests.at(-1)!.push(event);
-    room = { events: room.events - 1, bytes: room.bytes - event.bytes };
+    capacity = { events: capacity.events - 1, bytes: capacity.bytes - event.bytes };
   }
   return requests;
 }
@@ -50,53 +50,52 @@ function requestsOf(events: readonly EncodedEvent[]): EncodedEvent[][] {
 async function publishParts(parts: readonly Part[], deps: PublishGroupDeps): Promise<void> {
   const events = parts.flatMap((part) => part.events);
   if (events.length === 0 || deps.signal.aborted) return;
-  const refused = await publishWhole(events, deps);
+  const refused = await publishAtomically(events, deps);
   if (!refused) return;
   if (refused.size === 0) {
     await publishHalves(parts, deps);
     return;
   }
-  await deps.formers.learn();
+  await deps.acceptedValues.loadSchema();
   const remembered = new Set<string>();
-  for (const { isLoose, run } of runsOf(parts, refused)) {
-    if (isLoose) await publishLoose(run, { refused, remembered }, deps);
+  for (const { isSplit, run } of runsOf(parts, refused)) {
+    if (isSplit) await publishSplit(run, { refused, remembered }, deps);
     else await publishParts(run, deps);
   }
 }
 
 /** Undefined when all of it is stored, or the signal came; else the events that were refused for what they are. */
-async function publishWhole(
+async function publishAtomically(
   events: readonly EncodedEvent[],
   deps: PublishGroupDeps,
 ): Promise<ReadonlySet<EncodedEvent> | undefined> {
-  const plain = new Set<EncodedEvent>();
+  const unamended = new Set<EncodedEvent>();
   while (true) {
-    const { texts, amended } = await deps.formers.prepare(events, plain);
+    const { texts, amended } = await deps.acceptedValues.prepare(events, unamended);
     const results = await publishRequest(texts, true, deps);
     if (!results) return undefined;
-    const refused = new Set(events.filter((_event, index) => isRefusedItself(results[index]!)));
+    const refused = new Set(events.filter((_event, index) => isOwnRefusal(results[index]!)));
     const suspects = [...amended].filter((event) => refused.has(event));
     if (suspects.length > 0) {
       // Their own fault, or that of the values that were put into them?
-      for (const event of suspects) plain.add(event);
+      for (const event of suspects) unamended.add(event);
       continue;
     }
-    for (const event of plain) if (!refused.has(event)) deps.formers.useless(event);
+    for (const event of unamended) if (!refused.has(event)) deps.acceptedValues.unusable(event);
     if (results.some(({ problem }) => problem)) return refused;
     settle(events, results, deps);
     return undefined;
   }
 }
 
-const isRefusedItself = ({ problem }: PublishResult): boolean =>
-  problem !== undefined && problem.code !== 'BATCH_REFUSED';
+const isOwnRefusal = ({ problem }: PublishResult): boolean => problem !== undefined && problem.code !== 'BATCH_REFUSED';
 
 /** It is the batch that can't be taken, for its size in the store. */
 async function publishHalves(parts: readonly Part[], deps: PublishGroupDeps): Promise<void> {
   const [only] = parts;
-  const pieces = parts.length > 1 ? parts : only!.events.map((event) => ({ events: [event], together: false }));
+  const pieces = parts.length > 1 ? parts : only!.events.map((event) => ({ events: [event], atomic: false }));
   if (pieces.length === 1) {
-    await publishSingly(only!.events, new Set(), deps);
+    await publishEachAlone(only!.events, new Set(), deps);
     return;
   }
   const middle = Math.ceil(pieces.length / 2);
@@ -105,13 +104,13 @@ async function publishHalves(parts: readonly Part[], deps: PublishGroupDeps): Pr
 }
 
 /** Transactions without a refused event, and between them what may go event by event. */
-function runsOf(parts: readonly Part[], refused: ReadonlySet<EncodedEvent>): { isLoose: boolean; run: Part[] }[] {
-  const runs: { isLoose: boolean; run: Part[] }[] = [];
+function runsOf(parts: readonly Part[], refused: ReadonlySet<EncodedEvent>): { isSplit: boolean; run: Part[] }[] {
+  const runs: { isSplit: boolean; run: Part[] }[] = [];
   for (const part of parts) {
-    const isLoose = !part.together || part.events.some((event) => refused.has(event));
+    const isSplit = !part.atomic || part.events.some((event) => refused.has(event));
     const last = runs.at(-1);
-    if (last?.isLoose === isLoose) last.run.push(part);
-    else runs.push({ isLoose, run: [part] });
+    if (last?.isSplit === isSplit) last.run.push(part);
+    else runs.push({ isSplit, run: [part] });
   }
   return runs;
 }
@@ -127,33 +126,33 @@ interface Judged {
  * change of it is sent, and stored when it is written down. A change behind a refused one is judged anew, also when it was refused with
  * it: that may have been for the refused values, which its source takes for the former ones.
  */
-async function publishLoose(parts: readonly Part[], judged: Judged, deps: PublishGroupDeps): Promise<void> {
+async function publishSplit(parts: readonly Part[], judged: Judged, deps: PublishGroupDeps): Promise<void> {
   const { refused, remembered } = judged;
   const events = parts.flatMap((part) => part.events);
   const taken = new Set<string>();
   const cut = events.findIndex((event) => {
-    const subject = deps.formers.subjectOf(event);
+    const subject = deps.acceptedValues.subjectOf(event);
     const mustWait = remembered.has(subject) || (refused.has(event) && taken.has(subject));
     if (mustWait && subject !== '') return true;
     (refused.has(event) ? remembered : taken).add(subject);
     return false;
   });
   const now = cut === -1 ? events : events.slice(0, cut);
-  if (now.length > 0) await publishSingly(now, refused, deps);
-  if (cut !== -1) await publishParts([{ events: events.slice(cut), together: false }], deps);
+  if (now.length > 0) await publishEachAlone(now, refused, deps);
+  if (cut !== -1) await publishParts([{ events: events.slice(cut), atomic: false }], deps);
 }
 
-async function publishSingly(
+async function publishEachAlone(
   events: readonly EncodedEvent[],
   refused: ReadonlySet<EncodedEvent>,
   deps: PublishGroupDeps,
 ): Promise<void> {
   if (deps.signal.aborted) return;
-  const { formers } = deps;
-  const bad = events.filter((event) => refused.has(event));
-  const { texts } = await formers.prepare(events);
-  const knownBefore = formers.known(bad);
-  await formers.refused(bad);
+  const { acceptedValues } = deps;
+  const refusedEvents = events.filter((event) => refused.has(event));
+  const { texts } = await acceptedValues.prepare(events);
+  const knownBefore = acceptedValues.known(refusedEvents);
+  await acceptedValues.refused(refusedEvents);
   let isRepeated = false;
   const waitOut: PublishGroupDeps['waitOut'] = (error) => {
     isRepeated = true;
@@ -162,9 +161,9 @@ async function publishSingly(
   const results = await publishRequest(texts, false, { ...deps, waitOut });
   if (!results) return;
   // One that was stored long ago, and that the catalog would refuse today, is a duplicate. So is one that an attempt before has put aside.
-  settle(events, results, deps, isRepeated ? formers.known(bad) : knownBefore);
+  settle(events, results, deps, isRepeated ? acceptedValues.known(refusedEvents) : knownBefore);
   // Of those that the catalog has refused since they were judged.
-  await formers.refused(events.filter((event, index) => results[index]!.problem && !refused.has(event)));
+  await acceptedValues.refused(events.filter((event, index) => results[index]!.problem && !refused.has(event)));
 }
 
 function settle(
@@ -181,7 +180,7 @@ function settle(
       deps.refused(event.id, result.problem);
       return;
     }
-    deps.formers.answered(event, result, known);
+    deps.acceptedValues.answered(event, result, known);
     if (result.duplicate) duplicates++;
     else stored++;
   });

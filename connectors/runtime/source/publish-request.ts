@@ -13,7 +13,7 @@ export interface PublishRequestDeps {
 }
 
 /** Problems of an event that do not end in the quarantine: nothing of this entry would ever arrive. */
-const NOTHING_PASSES: ReadonlySet<ErrorCode> = new Set([
+const WHOLE_ENTRY_REFUSED: ReadonlySet<ErrorCode> = new Set([
   'NOT_AUTHENTICATED',
   'NOT_ALLOWED',
   'FOREIGN_ENTRY',
@@ -31,11 +31,11 @@ export async function publishRequest(
     const results = await attempt(texts, atomic, deps);
     if (!results) continue;
     const problems = results.flatMap(({ problem }) => (problem ? [problem] : []));
-    const hopeless = problems.find(({ code }) => NOTHING_PASSES.has(code));
-    if (hopeless) throw new BusRefusesError(`${hopeless.code}: ${hopeless.detail}`);
-    const later = problems.find(isForLater);
-    if (!later) return results;
-    await deps.waitOut(new ConnectionLostError(later.detail, later.code));
+    const wholeEntry = problems.find(({ code }) => WHOLE_ENTRY_REFUSED.has(code));
+    if (wholeEntry) throw new BusRefusesError(`${wholeEntry.code}: ${wholeEntry.detail}`);
+    const retryable = problems.find(isRetryable);
+    if (!retryable) return results;
+    await deps.waitOut(new ConnectionLostError(retryable.detail, retryable.code));
   }
   return undefined;
 }
@@ -56,4 +56,4 @@ async function attempt(
   }
 }
 
-const isForLater = ({ code, status }: Problem): boolean => ERROR_KINDS[code]?.retryable ?? status >= 500;
+const isRetryable = ({ code, status }: Problem): boolean => ERROR_KINDS[code]?.retryable ?? status >= 500;

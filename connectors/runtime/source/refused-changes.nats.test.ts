@@ -31,7 +31,7 @@ const end = (id: string, from: string): Change => ({ op: 'delete', subject: id, 
 /** The changes of one source, told to one lane by one process after the other. */
 class Register {
   readonly context: ConnectorContext;
-  readonly #told: SourceEvent[] = [];
+  readonly #published: SourceEvent[] = [];
 
   constructor(
     private readonly t: Test,
@@ -47,16 +47,16 @@ class Register {
   /** What happened at the source, in order. */
   add(...changes: Change[]): SourceEvent[] {
     const events = changes.map((change, index): SourceEvent => {
-      const number = this.#told.length + index + 1;
-      const place = { id: `e:${number}`, sourceposition: String(number), sourceepoch: 'e' };
-      return { specversion: '1.0', type: this.lane.entry, ...place, ...change };
+      const number = this.#published.length + index + 1;
+      const position = { id: `e:${number}`, sourceposition: String(number), sourceepoch: 'e' };
+      return { specversion: '1.0', type: this.lane.entry, ...position, ...change };
     });
-    this.#told.push(...events);
+    this.#published.push(...events);
     return events;
   }
 
   /** A process that tells these batches, and dies before it has confirmed the last one where that is asked for. */
-  async tell(batches: SourceEvent[][], { together = false, dies = false } = {}): Promise<void> {
+  async publish(batches: SourceEvent[][], { atomic = false, crashes = false } = {}): Promise<void> {
     const ending = new AbortController();
     this.t.teardown(() => ending.abort());
     const outbox = new Outbox(this.context, ending.signal, () => undefined);
@@ -64,11 +64,11 @@ class Register {
     for (const [index, events] of batches.entries()) {
       const isLast = index === batches.length - 1;
       const confirm = (): void => {
-        if (isLast && dies) throw killed;
+        if (isLast && crashes) throw killed;
       };
-      await outbox.add({ events, together, confirm });
+      await outbox.add({ events, atomic, confirm });
     }
-    if (dies) await this.t.rejects(outbox.idle(), killed);
+    if (crashes) await this.t.rejects(outbox.idle(), killed);
     else await outbox.idle();
     ending.abort();
     await outbox.ended().catch(() => undefined);
@@ -83,8 +83,8 @@ t.test('after a change that the bus has refused', async (t) => {
   const bus = await ConnectorBus.start(t);
   const register = async (t: Test): Promise<Register> => new Register(t, await bus.lane(t));
 
-  for (const together of [false, true]) {
-    const how = together ? 'of the same transaction' : 'of the same request';
+  for (const atomic of [false, true]) {
+    const how = atomic ? 'of the same transaction' : 'of the same request';
     t.test(`the next one ${how} is told from what the bus has, and those behind it from their own`, async (t) => {
       const source = await register(t);
       const changes = source.add(
@@ -98,7 +98,7 @@ t.test('after a change that the bus has refused', async (t) => {
         end('a', 'd1'),
         end('b', 'd2'),
       );
-      await source.tell([changes], { together });
+      await source.publish([changes], { atomic });
       t.same(await source.seenByD2(), ['create a', 'create b', 'leave a', 'enter a', 'delete a', 'delete b']);
       t.same(
         (await source.lane.delivered()).map(({ op, subject }) => `${op} ${subject}`),
@@ -109,47 +109,49 @@ t.test('after a change that the bus has refused', async (t) => {
 
   t.test('the next one in a later round is, once', async (t) => {
     const source = await register(t);
-    await source.tell([source.add(create('a', 'd2')), source.add(move('a', ['d2', 'd1'], REFUSED))]);
-    await source.tell([source.add(move('a', ['d1', 'd0'])), source.add(move('a', ['d0', 'd0'], 2))]);
-    await source.tell([source.add(move('a', ['d0', 'd0'], 3))]);
+    await source.publish([source.add(create('a', 'd2')), source.add(move('a', ['d2', 'd1'], REFUSED))]);
+    await source.publish([source.add(move('a', ['d1', 'd0'])), source.add(move('a', ['d0', 'd0'], 2))]);
+    await source.publish([source.add(move('a', ['d0', 'd0'], 3))]);
     t.same(await source.seenByD2(), ['create a', 'leave a']);
   });
 
   t.test('another one that is refused too changes nothing of it', async (t) => {
     const source = await register(t);
-    await source.tell([source.add(create('a', 'd2'))]);
-    await source.tell([source.add(move('a', ['d2', 'd1'], REFUSED), move('a', ['d1', 'd3'], REFUSED))]);
-    await source.tell([source.add(move('a', ['d3', 'd4'], REFUSED))]);
-    await source.tell([source.add(end('a', 'd4'))]);
+    await source.publish([source.add(create('a', 'd2'))]);
+    await source.publish([source.add(move('a', ['d2', 'd1'], REFUSED), move('a', ['d1', 'd3'], REFUSED))]);
+    await source.publish([source.add(move('a', ['d3', 'd4'], REFUSED))]);
+    await source.publish([source.add(end('a', 'd4'))]);
     t.same(await source.seenByD2(), ['create a', 'delete a']);
   });
 
   t.test('nobody hears of a record that was never created at the bus', async (t) => {
     const source = await register(t);
-    await source.tell([source.add(create('a', 'd2', REFUSED), create('b', 'd2', REFUSED), create('c', 'd2', REFUSED))]);
-    await source.tell([source.add(move('a', ['d2', 'd1']), end('b', 'd2'), move('c', ['d2', 'd2']))]);
+    await source.publish([
+      source.add(create('a', 'd2', REFUSED), create('b', 'd2', REFUSED), create('c', 'd2', REFUSED)),
+    ]);
+    await source.publish([source.add(move('a', ['d2', 'd1']), end('b', 'd2'), move('c', ['d2', 'd2']))]);
     t.same(await source.seenByD2(), ['enter c']);
   });
 
   t.test('a record that begins anew after a refused end is a changed one', async (t) => {
     const source = await register(t);
     const badEnd = { ...end('a', 'd2'), data: { shoeSize: 7 } };
-    await source.tell([source.add(create('a', 'd2'), badEnd, create('a', 'd0'))]);
+    await source.publish([source.add(create('a', 'd2'), badEnd, create('a', 'd0'))]);
     t.same(await source.seenByD2(), ['create a', 'leave a']);
   });
 
   t.test('its record is found where the source names it in the data alone', async (t) => {
     const source = await register(t);
     const unnamed = (change: Change): Change => ({ ...change, subject: undefined });
-    await source.tell([source.add(unnamed(create('a', 'd2')), unnamed(move('a', ['d2', 'd1'], REFUSED)))]);
-    await source.tell([source.add(unnamed(move('a', ['d1', 'd0'])), unnamed(move('a', ['d0', 'd0'])))]);
+    await source.publish([source.add(unnamed(create('a', 'd2')), unnamed(move('a', ['d2', 'd1'], REFUSED)))]);
+    await source.publish([source.add(unnamed(move('a', ['d1', 'd0'])), unnamed(move('a', ['d0', 'd0'])))]);
     t.same(await source.seenByD2(), ['create a', 'leave a']);
   });
 
   t.test('that names no record, nothing is remembered', async (t) => {
     const source = await register(t);
     const malformed: Change = { op: 'create', data: { malformedLine: 'x' } as Change['data'] } as Change;
-    await source.tell([source.add(malformed, create('a', 'd2'))]);
+    await source.publish([source.add(malformed, create('a', 'd2'))]);
     t.same(await source.seenByD2(), ['create a']);
     await t.rejects(readFile(source.rememberedFile), { code: 'ENOENT' });
   });
@@ -157,8 +159,8 @@ t.test('after a change that the bus has refused', async (t) => {
   t.test('for its former values, the next one goes with its own', async (t) => {
     const source = await register(t);
     const unusable: Change = { ...move('a', ['d2', 'd1']), previous: { district: 5 } };
-    await source.tell([source.add(create('a', 'd2'), unusable)]);
-    await source.tell([source.add(move('a', ['d2', 'd0'])), source.add(create('b', 'd2'))]);
+    await source.publish([source.add(create('a', 'd2'), unusable)]);
+    await source.publish([source.add(move('a', ['d2', 'd0'])), source.add(create('b', 'd2'))]);
     t.same(await source.seenByD2(), ['create a', 'leave a', 'create b']);
     await eventually(async () => (await source.lane.quarantined()) === 1, 'the refusal');
   });
@@ -170,7 +172,7 @@ t.test('after a change that the bus has refused', async (t) => {
       const ofNoType = { ...record('a', 'd1'), district: 5 };
       const refused: Change = { ...move('a', ['d2', 'd1']), data: ofNoType };
       const next: Change = { ...move('a', ['d1', 'd0']), previous: { district: 5 } };
-      await source.tell([source.add(create('a', 'd2'), refused, next)]);
+      await source.publish([source.add(create('a', 'd2'), refused, next)]);
       t.same(await source.seenByD2(), ['create a', 'leave a']);
     },
   );
@@ -195,7 +197,7 @@ t.test('after a change that the bus has refused', async (t) => {
         const batches: SourceEvent[][] = [];
         for (let first = 0; first < events.length; first += PER_BATCH)
           batches.push(events.slice(first, first + PER_BATCH));
-        await source.tell(batches, { together: true });
+        await source.publish(batches, { atomic: true });
         t.same(await source.seenByD2(), ['create a', 'leave a']);
         t.equal((await source.lane.delivered()).length, events.length - 1);
       },
@@ -205,8 +207,8 @@ t.test('after a change that the bus has refused', async (t) => {
   t.test('and a crash before it was confirmed, the next one is told right', async (t) => {
     const source = await register(t);
     const first = source.add(create('a', 'd2'), move('a', ['d2', 'd1'], REFUSED));
-    await source.tell([first], { dies: true });
-    await source.tell([first, source.add(move('a', ['d1', 'd0']))]);
+    await source.publish([first], { crashes: true });
+    await source.publish([first, source.add(move('a', ['d1', 'd0']))]);
     t.same(await source.seenByD2(), ['create a', 'leave a']);
   });
 
@@ -220,8 +222,8 @@ t.test('after a change that the bus has refused', async (t) => {
         move('a', ['d1', 'd2']),
         move('a', ['d2', 'd1'], REFUSED),
       );
-      await source.tell([changes], { dies: true });
-      await source.tell([changes, source.add(move('a', ['d1', 'd0']))]);
+      await source.publish([changes], { crashes: true });
+      await source.publish([changes, source.add(move('a', ['d1', 'd0']))]);
       t.same(await source.seenByD2(), ['enter a', 'leave a']);
     },
   );
@@ -229,14 +231,14 @@ t.test('after a change that the bus has refused', async (t) => {
   t.test('a crash behind a stored one leaves the one after that its own values', async (t) => {
     const source = await register(t);
     const refused = source.add(create('a', 'd2'), move('a', ['d2', 'd1'], REFUSED));
-    await source.tell([refused]);
+    await source.publish([refused]);
     const remembered = await readFile(source.rememberedFile, 'utf8');
     const stored = source.add(move('a', ['d1', 'd0']));
-    await source.tell([stored], { dies: true });
+    await source.publish([stored], { crashes: true });
     t.not(await readFile(source.rememberedFile, 'utf8'), remembered, 'written before it is confirmed');
     // As if it had come before that.
     await writeFile(source.rememberedFile, remembered);
-    await source.tell([[...refused, ...stored], source.add(move('a', ['d0', 'd0'], 2))]);
+    await source.publish([[...refused, ...stored], source.add(move('a', ['d0', 'd0'], 2))]);
     t.same(await source.seenByD2(), ['create a', 'leave a']);
   });
 });

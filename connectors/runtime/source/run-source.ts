@@ -10,15 +10,15 @@ const LAG_INTERVAL_MS = 5_000;
 /** Publishes a source's changes until the signal comes or the source ends. Throws what nobody can wait out. */
 export async function runSource(source: Source, context: ConnectorContext, signal: AbortSignal): Promise<void> {
   // A failure on either side ends the other one too.
-  const own = new AbortController();
-  const stop = AbortSignal.any([signal, own.signal]);
-  const outbox = new Outbox(context, stop, () => own.abort());
-  const stopLag = watchLag(source, context);
+  const failure = new AbortController();
+  const stop = AbortSignal.any([signal, failure.signal]);
+  const outbox = new Outbox(context, stop, () => failure.abort());
+  const stopLag = pollLag(source, context);
   try {
     await readUntilDone(source, outbox, context, stop);
   } finally {
     stopLag();
-    own.abort();
+    failure.abort();
     await outbox.ended();
   }
 }
@@ -46,7 +46,7 @@ async function readUntilDone(source: Source, outbox: Outbox, context: ConnectorC
   }
 }
 
-function watchLag(source: Source, { metrics }: ConnectorContext): () => void {
+function pollLag(source: Source, { metrics }: ConnectorContext): () => void {
   let isAsking = false;
   const ask = async (): Promise<void> => {
     if (isAsking) return;

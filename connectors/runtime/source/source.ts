@@ -8,7 +8,7 @@ export interface ChangeBatch {
    */
   events: SourceEvent[];
   /** They belong to one transaction: all or none of those of one entry become visible. */
-  together: boolean;
+  atomic: boolean;
   /**
    * Every event of this batch, and of those before it, is on disk at the bus or in its quarantine. Called once for each batch,
    * in order, one after the other; what it throws ends the connector.

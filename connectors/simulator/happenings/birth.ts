@@ -15,8 +15,8 @@ export const birth: Happening = (world) => {
   const father = world.parent('1');
   const child = newborn(world, father);
   const data = birthRecord(world, child, mother, father);
-  world.settle(child);
-  world.remember(data);
+  world.addCitizen(child);
+  world.rememberBirth(data);
   return [{ entry: BIRTH_ENTRY, op: 'create', subject: child.idNumber, data }, registered(world, child)];
 };
 

@@ -23,7 +23,7 @@ export const licenceIssued: Happening = (world) => {
     status: 'active',
     phone: world.phone(),
   };
-  world.open(business);
+  world.addBusiness(business);
   return [{ entry: LICENCE_ENTRY, op: 'create', subject: business.creditCode, data: licence(world, business) }];
 };
 

@@ -78,10 +78,10 @@ class BusLane implements Lane {
   }
 
   async publish(events: readonly SourceEvent[]): Promise<void> {
-    const at = { url: this.url, token: this.names.publishToken };
+    const caller = { url: this.url, token: this.names.publishToken };
     for (let start = 0; start < events.length; start += BATCH) {
       const body = JSON.stringify(events.slice(start, start + BATCH));
-      const { json } = await mustCall(at, 'POST', '/v1/events', body, 'application/cloudevents-batch+json');
+      const { json } = await mustCall(caller, 'POST', '/v1/events', body, 'application/cloudevents-batch+json');
       const refused = (json as { problem?: { detail: string } }[]).find(({ problem }) => problem);
       if (refused) throw new Error(`the bus refuses an event of the test: ${refused.problem?.detail}`);
     }
@@ -96,12 +96,12 @@ class BusLane implements Lane {
   }
 
   async #deliveredBy(grant: string): Promise<DeliveredEvent[]> {
-    const at = { url: this.url, token: this.names.subscribeToken };
+    const caller = { url: this.url, token: this.names.subscribeToken };
     const seen = this.#seen.get(grant) ?? [];
     this.#seen.set(grant, seen);
     while (true) {
       const from = seen.at(-1)?.position ?? 'earliest';
-      const { text } = await mustCall(at, 'GET', `/v1/grants/${grant}/events?from=${from}&limit=10000`);
+      const { text } = await mustCall(caller, 'GET', `/v1/grants/${grant}/events?from=${from}&limit=10000`);
       const events = text
         .trim()
         .split('\n')
@@ -113,14 +113,14 @@ class BusLane implements Lane {
   }
 
   async quarantined(): Promise<number> {
-    const at = { url: this.url, token: this.names.publishToken };
-    const { json } = await mustCall(at, 'GET', `/v1/quarantine?entry=${this.entry}`);
+    const caller = { url: this.url, token: this.names.publishToken };
+    const { json } = await mustCall(caller, 'GET', `/v1/quarantine?entry=${this.entry}`);
     return (json as { events: unknown[] }).events.length;
   }
 
   async deadLetters(): Promise<number> {
-    const at = { url: this.url, token: this.names.subscribeToken };
-    const { json } = await mustCall(at, 'GET', `/v1/grants/${this.grant}/dead-letters`);
+    const caller = { url: this.url, token: this.names.subscribeToken };
+    const { json } = await mustCall(caller, 'GET', `/v1/grants/${this.grant}/dead-letters`);
     return Object.values(json as Record<string, unknown[]>)[0]?.length ?? (json as unknown[]).length;
   }
 

@@ -6,7 +6,7 @@ import { BusApi } from '../../../../client/bus-api.js';
 import { ApiError, RevokedError } from '../../../../client/errors.js';
 import { pause } from '../../../../client/pause.js';
 import { Subscriber } from '../../../../client/subscribe/subscriber.js';
-import { PlaceFile } from '../../../../connectors/simulator/place-file.js';
+import { SimulationProgressFile } from '../../../../connectors/simulator/simulation-progress-file.js';
 import { Simulator } from '../../../../connectors/simulator/simulator.js';
 import type { DeliveredEvent } from '../../../../proto/event/event.js';
 import { UsageError } from '../../../exit-codes.js';
@@ -69,7 +69,7 @@ export class Demo {
     const { broker, url } = await this.#startBroker({ ...config, bootstrapToken: token });
     const startedInMs = performance.now() - startedMs;
     await applySample(url, token, departments);
-    const place = new PlaceFile(join(config.dataDir, 'demo-simulation.json'), seed);
+    const place = new SimulationProgressFile(join(config.dataDir, 'demo-simulation.json'), seed);
     const found = await place.read();
     const { dataDir } = config;
     const facts = { url, trial: broker.trial, dataDir, tokenPath: path, departments, startedInMs, found };
@@ -124,7 +124,7 @@ export class Demo {
 
   async #simulate(
     options: { url: string; seed: number; startAt: number; eventsPerSecond: number; tokens: Record<string, string> },
-    place: PlaceFile,
+    place: SimulationProgressFile,
     view: LiveView,
   ): Promise<void> {
     const simulator = new Simulator({

@@ -1,20 +1,20 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { PlaceFile } from './place-file.js';
+import { SimulationProgressFile } from './simulation-progress-file.js';
 
 t.test('a place is found again by the same seed and by no other', async (t) => {
   const path = join(t.testdir(), 'deep', 'place.json');
-  const file = new PlaceFile(path, 7);
+  const file = new SimulationProgressFile(path, 7);
   t.equal(await file.read(), 0);
   await file.write(41);
   await file.write(42);
-  t.equal(await new PlaceFile(path, 7).read(), 42);
-  t.equal(await new PlaceFile(path, 8).read(), 0);
+  t.equal(await new SimulationProgressFile(path, 7).read(), 42);
+  t.equal(await new SimulationProgressFile(path, 8).read(), 0);
 });
 
 t.test('a damaged file counts as none', async (t) => {
   const path = join(t.testdir(), 'place.json');
   await writeFile(path, '{"seed": 7, "ne');
-  t.equal(await new PlaceFile(path, 7).read(), 0);
+  t.equal(await new SimulationProgressFile(path, 7).read(), 0);
 });

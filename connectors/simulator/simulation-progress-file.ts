@@ -1,13 +1,13 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-interface Place {
+interface StoredProgress {
   seed: number;
   next: number;
 }
 
 /** Remembers over restarts how far a simulation has come. Losing it costs a replay that the bus answers as duplicates. */
-export class PlaceFile {
+export class SimulationProgressFile {
   #writing: Promise<void> = Promise.resolve();
 
   constructor(
@@ -18,8 +18,10 @@ export class PlaceFile {
   /** Index of the next event; 0 when nothing is known of this seed. */
   async read(): Promise<number> {
     try {
-      const place = JSON.parse(await readFile(this.path, 'utf8')) as Place;
-      return place.seed === this.seed && Number.isSafeInteger(place.next) && place.next >= 0 ? place.next : 0;
+      const progress = JSON.parse(await readFile(this.path, 'utf8')) as StoredProgress;
+      return progress.seed === this.seed && Number.isSafeInteger(progress.next) && progress.next >= 0
+        ? progress.next
+        : 0;
     } catch {
       return 0;
     }
@@ -34,8 +36,8 @@ export class PlaceFile {
 
   async #replace(next: number): Promise<void> {
     await mkdir(dirname(this.path), { recursive: true });
-    const place: Place = { seed: this.seed, next };
-    await writeFile(`${this.path}.new`, `${JSON.stringify(place)}\n`);
+    const progress: StoredProgress = { seed: this.seed, next };
+    await writeFile(`${this.path}.new`, `${JSON.stringify(progress)}\n`);
     await rename(`${this.path}.new`, this.path);
   }
 }

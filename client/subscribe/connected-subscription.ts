@@ -4,10 +4,10 @@ import { type ClientError, ProtocolError } from '../errors.js';
 import { errorOfEnded, errorOfErrorFrame } from '../session/close-error.js';
 import { openSession, type Session, type SessionOptions } from '../session/session.js';
 import { ChannelSequence } from './channel-sequence.js';
-import { recordReader } from './delivered-record.js';
+import { recordDecoder } from './delivered-record.js';
 
 /** What a subscription says on one connection, in order; `ended` comes last and once. */
-export interface FollowedSubscriptionListener {
+export interface SubscriptionListener {
   subscribed(frame: SubscribedFrame): void;
   /** May throw ProtocolError. */
   events(events: DeliveredEvent[], through: number): void;
@@ -19,19 +19,19 @@ export interface FollowedSubscriptionListener {
 const REF = 'subscription';
 
 /** One subscription for as long as one connection lasts. */
-export class FollowedSubscription {
+export class ConnectedSubscription {
   #session: Session | undefined;
   #sequence: ChannelSequence | undefined;
   #channel = 0;
-  #read: (event: DeliveredEvent) => DeliveredEvent = (event) => event;
-  #isOver = false;
+  #decode: (event: DeliveredEvent) => DeliveredEvent = (event) => event;
+  #hasEnded = false;
   /** Wanted by the application; goes out once this connection has been sent that far. */
-  #ackWanted = 0;
+  #ackRequested = 0;
   #ackSent = 0;
   #ackIsScheduled = false;
   readonly #rejects: { position: number; reason: string }[] = [];
 
-  constructor(private readonly listener: FollowedSubscriptionListener) {}
+  constructor(private readonly listener: SubscriptionListener) {}
 
   /** Connects and subscribes; whatever goes wrong comes by `ended`. */
   async start(options: SessionOptions, request: Omit<SubscribeFrame, 'kind' | 'ref'>, signal: AbortSignal) {
@@ -49,8 +49,8 @@ export class FollowedSubscription {
 
   /** Cumulative. Several calls in one turn of the event loop become one frame. */
   ack(position: number): void {
-    if (position <= this.#ackWanted) return;
-    this.#ackWanted = position;
+    if (position <= this.#ackRequested) return;
+    this.#ackRequested = position;
     this.#scheduleAck();
   }
 
@@ -61,7 +61,7 @@ export class FollowedSubscription {
 
   /** Sends what is still to be acknowledged at once. */
   flush(): void {
-    const position = Math.min(this.#ackWanted, this.#sequence?.through ?? 0);
+    const position = Math.min(this.#ackRequested, this.#sequence?.through ?? 0);
     if (position <= this.#ackSent) return;
     this.#ackSent = position;
     this.#session?.send({ kind: 'ack', channel: this.#channel, position });
@@ -75,10 +75,10 @@ export class FollowedSubscription {
   #receive(frame: ServerFrame): void {
     switch (frame.kind) {
       case 'subscribed':
-        this.#begin(frame);
+        this.#subscribed(frame);
         break;
       case 'events':
-        this.#take(frame);
+        this.#receiveEvents(frame);
         break;
       case 'acked':
         this.listener.acked(frame.position);
@@ -95,20 +95,20 @@ export class FollowedSubscription {
     }
   }
 
-  #begin(frame: SubscribedFrame): void {
+  #subscribed(frame: SubscribedFrame): void {
     if (this.#sequence) throw new ProtocolError('subscribed came twice');
     this.#sequence = new ChannelSequence(frame);
     this.#channel = frame.channel;
-    this.#read = recordReader(frame.items);
+    this.#decode = recordDecoder(frame.items);
     this.listener.subscribed(frame);
   }
 
-  #take(frame: ServerFrame & { kind: 'events' }): void {
+  #receiveEvents(frame: ServerFrame & { kind: 'events' }): void {
     if (!this.#sequence) throw new ProtocolError('events came before subscribed');
     this.#sequence.accept(frame);
-    this.listener.events(frame.events.map(this.#read), frame.through);
+    this.listener.events(frame.events.map(this.#decode), frame.through);
     this.#sendRejects();
-    if (this.#ackWanted > this.#ackSent) this.#scheduleAck();
+    if (this.#ackRequested > this.#ackSent) this.#scheduleAck();
   }
 
   /** After a reconnect the bus must send an event again before it takes a rejection or acknowledgement of it. */
@@ -135,8 +135,8 @@ export class FollowedSubscription {
   }
 
   #end(error: ClientError): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
     this.listener.ended(error);
   }
 }

@@ -1,0 +1,11 @@
+import t from 'tap';
+import { ContiguousProgress } from './contiguous-progress.js';
+
+t.test('next is the first place that is not settled, whatever the order', async (t) => {
+  const progress = new ContiguousProgress(10);
+  progress.complete(11);
+  progress.complete(12);
+  t.equal(progress.next, 10);
+  progress.complete(10);
+  t.equal(progress.next, 13);
+});

@@ -1,0 +1,15 @@
+/** Places that are finished in any order; `next` is the first that is not, so everything before it is. */
+export class ContiguousProgress {
+  readonly #completedEarly = new Set<number>();
+
+  constructor(private nextIndex: number) {}
+
+  get next(): number {
+    return this.nextIndex;
+  }
+
+  complete(index: number): void {
+    this.#completedEarly.add(index);
+    while (this.#completedEarly.delete(this.nextIndex)) this.nextIndex++;
+  }
+}

@@ -1,11 +1,11 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runChild } from './child.mjs';
 import { inProject, root } from './project.mjs';
 
-/** The folders that tsconfig.json compiles. */
-const SOURCES = ['proto', 'broker', 'connectors', 'cli', 'tests', 'bench'];
+/** The folders that are compiled, as tsconfig.json lists them. */
+const SOURCES = JSON.parse(readFileSync(inProject('tsconfig.json'), 'utf8')).include;
 const SETTINGS = ['tsconfig.json', 'package-lock.json'];
 const STAMP = inProject('dist', '.built');
 const BUILD_DEADLINE_MS = 300_000;

@@ -179,7 +179,7 @@ class RunningBroker implements BrokerHandle {
     const quarantine = new QuarantineReader(this.parts.bus);
     return createApp({ log, metrics: metrics.gateway, credentials, maxEventBytes, version: VERSION }, [
       eventsPlugin({ intake, quarantine, maxEventBytes, ending }),
-      streamPlugin({ gateway, tickets, reader, heartbeatMs, ending }),
+      streamPlugin({ gateway, tickets, reader, metrics: metrics.gateway, heartbeatMs, ending }),
       grantsPlugin({ grants, grantService, bundleService, clock }),
       catalogPlugin({ catalog, catalogService, trial }),
       auditPlugin({ ledger: governance.ledger, disclosures: this.#openDisclosures(engine), trial }),

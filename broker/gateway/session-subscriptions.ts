@@ -6,6 +6,7 @@ import type {
   SubscribeFrame,
   UnsubscribeFrame,
 } from '../../proto/frames/frames.js';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { SystemCaller } from '../parties/caller.js';
 import type { StreamEngine } from '../stream/stream-engine.js';
 import type { FrameSink, Subscription } from '../stream/subscriber.js';
@@ -22,6 +23,7 @@ export interface SubscriptionsOptions {
   engine: Pick<StreamEngine, 'subscribe'>;
   maxSubscriptions: number;
   maxCredit: number;
+  metrics: Pick<GatewayMetrics, 'subscriptionEnded'>;
 }
 
 /** The subscriptions of one session by channel. */
@@ -55,7 +57,8 @@ export class SessionSubscriptions {
         narrow: frame.narrow,
         encoding,
         sink,
-        onEnded: () => {
+        onEnded: (code) => {
+          this.options.metrics.subscriptionEnded(code);
           life.hasEnded = true;
           if (life.subscription) this.#forget(life.subscription);
         },

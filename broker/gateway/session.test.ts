@@ -3,6 +3,7 @@ import { SluiceError } from '../../proto/errors.js';
 import { type SourceEventInput, SUBPROTOCOLS } from '../../proto/frames/frames.js';
 import { socketMessage } from '../../proto/frames/socket-message.js';
 import { connectClient, startGateway, stored, subscriptionOf } from '../../tests/support/broker/gateway.js';
+import { Metrics } from '../metrics/metrics.js';
 
 const event = (id: string): SourceEventInput => ({ specversion: '1.0', id, type: 'service.thing', op: 'create' });
 
@@ -108,6 +109,27 @@ t.test('subscriptions and events of a frame are bounded', async (t) => {
     code: 'TOO_LARGE',
     message: 'a publish frame has at most 10 events',
   });
+});
+
+t.test('a subscription that the bus ends is counted by its code, one that its client closes is not', async (t) => {
+  let end = () => {};
+  const engine = {
+    subscribe: async (request: Parameters<typeof subscriptionOf>[0]) => {
+      end = () => request.onEnded('POSITION_GONE');
+      return subscriptionOf(request);
+    },
+  };
+  const { registry, gateway: metrics } = new Metrics();
+  const { url } = await startGateway(t, { engine, metrics });
+  const client = await connectClient(t, url);
+  client.send({ kind: 'subscribe', ref: 's', grant: 'g' });
+  await client.next('subscribed');
+  client.send({ kind: 'unsubscribe', channel: 7 });
+  client.send({ kind: 'subscribe', ref: 't', grant: 'g' });
+  await client.next('subscribed');
+  end();
+  const { values } = await registry.getSingleMetric('sluice_subscriptions_ended_total')!.get();
+  t.match(values, [{ labels: { code: 'POSITION_GONE' }, value: 1 }]);
 });
 
 t.test('an acknowledgement that crosses the end of its subscription is no error', async (t) => {

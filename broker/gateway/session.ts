@@ -58,7 +58,7 @@ export class Session {
     private readonly deps: SessionDeps,
   ) {
     const { socket, tcp, caller, encoding } = peer;
-    const { engine, intake, limits, heartbeatMs, clock } = deps;
+    const { engine, intake, metrics, limits, heartbeatMs, clock } = deps;
     this.id = peer.id;
     this.caller = caller;
     this.credential = peer.credential;
@@ -76,7 +76,15 @@ export class Session {
       beat: () => this.#beat(),
       lost: () => this.close(CLOSE_CODES.HEARTBEAT_LOST, 'nothing was heard for 2.5 heartbeats'),
     });
-    this.#subscriptions = new SessionSubscriptions({ session: this.id, caller, encoding, sink, engine, ...limits });
+    this.#subscriptions = new SessionSubscriptions({
+      session: this.id,
+      caller,
+      encoding,
+      sink,
+      engine,
+      metrics,
+      ...limits,
+    });
     this.#publisher = new SessionPublisher({
       caller,
       sink,

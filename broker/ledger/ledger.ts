@@ -67,7 +67,7 @@ export class Ledger {
     // The wall clock, as the follower uses it: `clock` may be a test's.
     const age = Date.now() - this.lastSeenAtMs;
     const inSight = this.#state.broken === undefined && age <= this.#deps.sightMs;
-    if (inSight !== this.#wasInSight) this.#deps.metrics.sightChanged(inSight);
+    if (inSight !== this.#wasInSight) this.#deps.metrics.freshnessChanged(inSight);
     this.#wasInSight = inSight;
     return inSight;
   }
@@ -136,7 +136,7 @@ export class Ledger {
   #break(error: LedgerBrokenError): void {
     if (this.#state.broken) return;
     this.#state.break(error);
-    this.#deps.metrics.sightChanged(false);
+    this.#deps.metrics.freshnessChanged(false);
     this.#deps.onBroken?.(error);
   }
 }

@@ -1,47 +1,37 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Counter, Gauge, Histogram } from 'prom-client';
+import type { ErrorCode } from '../../proto/errors.js';
 import type { ClientFrame, Subprotocol } from '../../proto/frames/frames.js';
 import { SHORT_SECONDS } from './metric-buckets.js';
+import type { MetricFactory } from './metric-factory.js';
 
-/** Sessions and HTTP requests. */
+/** WebSocket sessions and HTTP requests. */
 export class GatewayMetrics {
   readonly #sessions: Gauge;
   readonly #closed: Counter;
   readonly #framesReceived: Counter;
   readonly #paused: Counter;
+  readonly #subscriptionsEnded: Counter;
   readonly #requests: Histogram;
 
-  constructor(registry: Registry) {
-    const registers = [registry];
-    this.#sessions = new Gauge({
-      name: 'sluice_sessions',
-      help: 'Open WebSocket sessions',
-      labelNames: ['encoding'],
-      registers,
-    });
-    this.#closed = new Counter({
-      name: 'sluice_sessions_closed_total',
-      help: 'Sessions closed, by close code',
-      labelNames: ['code'],
-      registers,
-    });
-    this.#framesReceived = new Counter({
-      name: 'sluice_frames_received_total',
-      help: 'Frames of clients, by kind',
-      labelNames: ['kind'],
-      registers,
-    });
-    this.#paused = new Counter({
-      name: 'sluice_sessions_paused_total',
-      help: 'Times a session was not read from because intake was full',
-      registers,
-    });
-    this.#requests = new Histogram({
-      name: 'sluice_http_request_duration_seconds',
-      help: 'HTTP requests by method, route pattern and status',
-      labelNames: ['method', 'route', 'status'],
-      buckets: SHORT_SECONDS,
-      registers,
-    });
+  constructor(make: MetricFactory) {
+    this.#sessions = make.gauge('sluice_sessions', 'Open WebSocket sessions', { labels: ['encoding'] });
+    this.#closed = make.counter('sluice_sessions_closed_total', 'Sessions closed, by close code', ['code']);
+    this.#framesReceived = make.counter('sluice_frames_received_total', 'Frames of clients, by kind', ['kind']);
+    this.#paused = make.counter(
+      'sluice_sessions_paused_total',
+      'Times that a session was not read from because intake was at capacity',
+    );
+    this.#subscriptionsEnded = make.counter(
+      'sluice_subscriptions_ended_total',
+      'Subscriptions that the bus ended, by code',
+      ['code'],
+    );
+    this.#requests = make.histogram(
+      'sluice_http_request_duration_seconds',
+      'HTTP requests by method, route pattern and status',
+      SHORT_SECONDS,
+      ['method', 'route', 'status'],
+    );
   }
 
   sessionOpened(encoding: Subprotocol): void {
@@ -50,7 +40,7 @@ export class GatewayMetrics {
 
   sessionClosed(encoding: Subprotocol, code: number): void {
     this.#sessions.dec({ encoding });
-    // Clients may send any number as close code; those that the protocol does not know count together.
+    // A client may send any number as close code: those that the protocol does not know share one label.
     this.#closed.inc({ code: code <= 1011 || (code >= 4400 && code <= 4429) ? code : 'other' });
   }
 
@@ -60,6 +50,11 @@ export class GatewayMetrics {
 
   sessionPaused(): void {
     this.#paused.inc();
+  }
+
+  /** The bus ended a subscription, over WebSocket or as server-sent events; one that its client closes is not counted. */
+  subscriptionEnded(code: ErrorCode): void {
+    this.#subscriptionsEnded.inc({ code });
   }
 
   requestDone(method: string, route: string, status: number, seconds: number): void {

@@ -1,8 +1,9 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Counter, Gauge, Histogram } from 'prom-client';
 import type { ErrorCode } from '../../proto/errors.js';
 import { COMMIT_EVENTS, SHORT_SECONDS } from './metric-buckets.js';
+import type { MetricFactory } from './metric-factory.js';
 
-/** What happens to events on their way in. */
+/** Events from their arrival to the log or to the quarantine. */
 export class IntakeMetrics {
   readonly #accepted: Counter;
   readonly #duplicates: Counter;
@@ -14,60 +15,36 @@ export class IntakeMetrics {
   readonly #commitEvents: Histogram;
   readonly #commitSeconds: Histogram;
 
-  constructor(registry: Registry) {
-    const registers = [registry];
-    this.#accepted = new Counter({
-      name: 'sluice_events_accepted_total',
-      help: 'Events stored and acknowledged',
-      labelNames: ['partition', 'op'],
-      registers,
-    });
-    this.#duplicates = new Counter({
-      name: 'sluice_events_duplicate_total',
-      help: 'Events that were stored before and were acknowledged again',
-      registers,
-    });
-    this.#refused = new Counter({
-      name: 'sluice_events_refused_total',
-      help: 'Events refused, by code',
-      labelNames: ['code'],
-      registers,
-    });
-    this.#quarantined = new Counter({
-      name: 'sluice_events_quarantined_total',
-      help: 'Refused events kept for their source, by code',
-      labelNames: ['code'],
-      registers,
-    });
-    this.#quarantineMissed = new Counter({
-      name: 'sluice_events_quarantine_missed_total',
-      help: 'Refused events that could not be kept for their source: quarantine full, or the store away',
-      registers,
-    });
-    this.#waitingEvents = new Gauge({
-      name: 'sluice_intake_waiting_events',
-      help: 'Events received and not yet answered',
-      registers,
-    });
-    this.#waitingBytes = new Gauge({
-      name: 'sluice_intake_waiting_bytes',
-      help: 'Bytes of the events received and not yet answered',
-      registers,
-    });
-    this.#commitEvents = new Histogram({
-      name: 'sluice_commit_events',
-      help: 'Events of one commit to the store',
-      labelNames: ['partition'],
-      buckets: COMMIT_EVENTS,
-      registers,
-    });
-    this.#commitSeconds = new Histogram({
-      name: 'sluice_commit_duration_seconds',
-      help: 'Time from sending a commit to its acknowledgement',
-      labelNames: ['partition'],
-      buckets: SHORT_SECONDS,
-      registers,
-    });
+  constructor(make: MetricFactory) {
+    this.#accepted = make.counter('sluice_events_accepted_total', 'Events stored and acknowledged', [
+      'partition',
+      'op',
+    ]);
+    this.#duplicates = make.counter(
+      'sluice_events_duplicate_total',
+      'Events that were stored before and were acknowledged again',
+    );
+    this.#refused = make.counter('sluice_events_refused_total', 'Events refused, by code', ['code']);
+    this.#quarantined = make.counter(
+      'sluice_events_quarantined_total',
+      'Refused events kept for their source, by code',
+      ['code'],
+    );
+    this.#quarantineMissed = make.counter(
+      'sluice_events_quarantine_missed_total',
+      'Refused events that were not kept for their source: quarantine full, or store unavailable',
+    );
+    this.#waitingEvents = make.gauge('sluice_intake_waiting_events', 'Events received and not yet answered');
+    this.#waitingBytes = make.gauge('sluice_intake_waiting_bytes', 'Bytes of the events received and not yet answered');
+    this.#commitEvents = make.histogram('sluice_commit_events', 'Events of one commit to the store', COMMIT_EVENTS, [
+      'partition',
+    ]);
+    this.#commitSeconds = make.histogram(
+      'sluice_commit_duration_seconds',
+      'Time from sending a commit to its acknowledgement',
+      SHORT_SECONDS,
+      ['partition'],
+    );
   }
 
   eventsAccepted(partition: number, op: string, events: number): void {

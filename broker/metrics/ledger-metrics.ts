@@ -1,45 +1,38 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Counter, Gauge, Histogram } from 'prom-client';
 import { SHORT_SECONDS } from './metric-buckets.js';
+import type { MetricFactory } from './metric-factory.js';
 
-/** Governance acts and whether this broker sees them. */
+/** Governance acts, and whether this broker's view of the ledger is fresh. */
 export class LedgerMetrics {
   readonly #appended: Counter;
   readonly #appendSeconds: Histogram;
   readonly #conflicts: Counter;
   readonly #records: Gauge;
-  readonly #inSight: Gauge;
+  readonly #fresh: Gauge;
 
-  constructor(registry: Registry) {
-    const registers = [registry];
-    this.#appended = new Counter({
-      name: 'sluice_ledger_appended_total',
-      help: 'Records that this broker appended to the ledger',
-      labelNames: ['kind'],
-      registers,
-    });
-    this.#appendSeconds = new Histogram({
-      name: 'sluice_ledger_append_duration_seconds',
-      help: 'Time of one append, its retries after conflicts included',
-      buckets: SHORT_SECONDS,
-      registers,
-    });
-    this.#conflicts = new Counter({
-      name: 'sluice_ledger_conflicts_total',
-      help: 'Appends that another broker came before and that were decided again',
-      registers,
-    });
-    this.#records = new Gauge({
-      name: 'sluice_ledger_records',
-      help: 'Sequence of the newest ledger record that this broker has read',
-      aggregator: 'max',
-      registers,
-    });
-    this.#inSight = new Gauge({
-      name: 'sluice_ledger_in_sight',
-      help: '1 while this broker sees the ledger, 0 when it has stopped delivering for not seeing it',
-      aggregator: 'min',
-      registers,
-    });
+  constructor(make: MetricFactory) {
+    this.#appended = make.counter('sluice_ledger_appended_total', 'Records that this broker appended to the ledger', [
+      'kind',
+    ]);
+    this.#appendSeconds = make.histogram(
+      'sluice_ledger_append_duration_seconds',
+      'Time of one append, with its retries after conflicts',
+      SHORT_SECONDS,
+    );
+    this.#conflicts = make.counter(
+      'sluice_ledger_conflicts_total',
+      'Appends that lost against an append of another broker and were decided again',
+    );
+    this.#records = make.gauge(
+      'sluice_ledger_records',
+      'Sequence of the newest ledger record that this broker has read',
+      { aggregator: 'max' },
+    );
+    this.#fresh = make.gauge(
+      'sluice_ledger_in_sight',
+      '1 while the view of the ledger is fresh, 0 when it is stale and nothing is delivered',
+      { aggregator: 'min' },
+    );
   }
 
   appended(kind: string, records: number, seconds: number): void {
@@ -55,7 +48,7 @@ export class LedgerMetrics {
     this.#records.set(sequence);
   }
 
-  sightChanged(inSight: boolean): void {
-    this.#inSight.set(inSight ? 1 : 0);
+  freshnessChanged(isFresh: boolean): void {
+    this.#fresh.set(isFresh ? 1 : 0);
   }
 }

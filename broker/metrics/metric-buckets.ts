@@ -1,8 +1,8 @@
-/** One write to a local disk takes about a millisecond, one across a slow cluster some seconds. */
+/** Seconds. One write to a local disk takes about a millisecond, one across a slow cluster some seconds. */
 export const SHORT_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** From one event alone to the greatest atomic batch of JetStream. */
+/** Events, from a single one to the largest atomic batch that JetStream takes. */
 export const COMMIT_EVENTS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000];
 
-/** From acceptance to the socket: milliseconds when live. What a subscriber that is behind gets later is not counted. */
+/** Seconds from acceptance to the socket. Live delivery takes milliseconds; catching up later is not counted. */
 export const DELIVERY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];

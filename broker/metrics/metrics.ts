@@ -2,22 +2,29 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { GatewayMetrics } from './gateway-metrics.js';
 import { IntakeMetrics } from './intake-metrics.js';
 import { LedgerMetrics } from './ledger-metrics.js';
+import { MetricFactory } from './metric-factory.js';
 import { StoreMetrics } from './store-metrics.js';
 import { StreamMetrics } from './stream-metrics.js';
 
 /**
- * Everything that is counted, one part per room, each with one function per thing that happened. Labels are small
- * sets (partition, op, code, encoding): ids of entries, grants and parties go to the log, there can be 40,000.
+ * All metrics of one process, one part per room, with one method per thing that happens. Labels have few values
+ * (partition, op, code, encoding); ids of entries, grants and parties go to the log, because there can be 40,000.
  */
 export class Metrics {
   readonly registry = new Registry();
-  readonly store = new StoreMetrics(this.registry);
-  readonly ledger = new LedgerMetrics(this.registry);
-  readonly intake = new IntakeMetrics(this.registry);
-  readonly stream = new StreamMetrics(this.registry);
-  readonly gateway = new GatewayMetrics(this.registry);
+  readonly store: StoreMetrics;
+  readonly ledger: LedgerMetrics;
+  readonly intake: IntakeMetrics;
+  readonly stream: StreamMetrics;
+  readonly gateway: GatewayMetrics;
 
   constructor() {
+    const make = new MetricFactory(this.registry);
+    this.store = new StoreMetrics(make);
+    this.ledger = new LedgerMetrics(make);
+    this.intake = new IntakeMetrics(make);
+    this.stream = new StreamMetrics(make);
+    this.gateway = new GatewayMetrics(make);
     collectDefaultMetrics({ register: this.registry });
   }
 }

@@ -1,18 +1,14 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Counter, Gauge } from 'prom-client';
+import type { MetricFactory } from './metric-factory.js';
 
 /** The connection to NATS. */
 export class StoreMetrics {
   readonly #up: Gauge;
   readonly #reconnects: Counter;
 
-  constructor(registry: Registry) {
-    const registers = [registry];
-    this.#up = new Gauge({ name: 'sluice_nats_up', help: '1 while connected to NATS', aggregator: 'min', registers });
-    this.#reconnects = new Counter({
-      name: 'sluice_nats_reconnects_total',
-      help: 'Times the connection to NATS came back',
-      registers,
-    });
+  constructor(make: MetricFactory) {
+    this.#up = make.gauge('sluice_nats_up', '1 while connected to NATS', { aggregator: 'min' });
+    this.#reconnects = make.counter('sluice_nats_reconnects_total', 'Times the connection to NATS was re-established');
   }
 
   connectionChanged(up: boolean): void {

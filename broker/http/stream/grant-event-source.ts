@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { SluiceError, toProblem } from '../../../proto/errors.js';
+import { type ErrorCode, SluiceError, toProblem } from '../../../proto/errors.js';
 import { toDeliveredEvent } from '../../../proto/frames/event-encoder.js';
 import type { Page, PageRequest } from '../../stream/pages/page.js';
 import type { PageReader } from '../../stream/pages/page-reader.js';
@@ -15,11 +15,13 @@ export interface EventSource {
   heartbeatMs: number;
   /** Aborted when the broker drains. */
   ending: AbortSignal;
+  /** The bus ends the stream, for a reason that reconnecting may or may not cure. */
+  onEnded: (code: ErrorCode) => void;
 }
 
 /** Pages of a grant one after another as server-sent events, until the reader leaves or the grant ends. */
 export async function* serverSentEvents(source: EventSource): AsyncGenerator<string> {
-  const { reader, heartbeatMs, ending } = source;
+  const { reader, heartbeatMs, ending, onEnded } = source;
   let page = source.first;
   yield textOf(page);
   while (!ending.aborted) {
@@ -32,6 +34,7 @@ export async function* serverSentEvents(source: EventSource): AsyncGenerator<str
       yield hasMoved ? textOf(page) : ': heartbeat\n\n';
       if (!hasMoved && !page.caughtUp) await pause(STUCK_PAUSE_MS);
     } catch (error) {
+      onEnded(toProblem(error).code);
       yield endedOf(error);
       return;
     }

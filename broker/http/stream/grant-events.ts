@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { toDeliveredEvent } from '../../../proto/frames/event-encoder.js';
+import type { GatewayMetrics } from '../../metrics/gateway-metrics.js';
 import type { Page, PageRequest } from '../../stream/pages/page.js';
 import type { PageReader } from '../../stream/pages/page-reader.js';
 import { systemOf } from '../server/authenticate.js';
@@ -11,6 +12,7 @@ import { PAGE_QUERY_SCHEMA, type PageQuery, parseEventId, parseFrom, parseNarrow
 
 export interface GrantEventRoutesDeps {
   reader: PageReader;
+  metrics: Pick<GatewayMetrics, 'subscriptionEnded'>;
   heartbeatMs: number;
   ending: AbortSignal;
 }
@@ -39,7 +41,7 @@ export function grantEventRoutes(app: FastifyInstance, deps: GrantEventRoutesDep
     if (typeof lastEventId === 'string') pull.from = parseEventId(lastEventId);
     // The first page is read before the head goes out: what is wrong can still be said with a status.
     const first = await deps.reader.pull(pull);
-    const events = serverSentEvents({ ...deps, pull, first });
+    const events = serverSentEvents({ ...deps, pull, first, onEnded: (code) => deps.metrics.subscriptionEnded(code) });
     reply.type('text/event-stream').headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
     return reply.send(Readable.from(events, { objectMode: false }));
   });

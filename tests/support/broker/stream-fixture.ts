@@ -1,7 +1,6 @@
-import { Registry } from 'prom-client';
 import type { Test } from 'tap';
 import type { Grant } from '../../../broker/grants/grant.js';
-import { StreamMetrics } from '../../../broker/metrics/stream-metrics.js';
+import { Metrics } from '../../../broker/metrics/metrics.js';
 import type { Bus } from '../../../broker/nats/bus.js';
 import type { EmbeddedServer } from '../../../broker/nats/server/embedded-server.js';
 import { ensureStreams } from '../../../broker/nats/streams.js';
@@ -73,7 +72,7 @@ export class StreamFixture {
         },
         append: async () => undefined,
       },
-      metrics: new StreamMetrics(new Registry()),
+      metrics: new Metrics().stream,
       secret: 'test-secret',
       clock: Date.now,
       heartbeatMs: 200,

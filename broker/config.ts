@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
+import { isMap } from '../proto/values/is-map.js';
 import { CONFIG_DEFAULTS, configProblems } from './config-shape.js';
 import { secretIn } from './secret-file.js';
 
@@ -109,8 +110,8 @@ function documentOf(yamlText: string): Settings {
   } catch (error) {
     throw new ConfigError([`the file is not YAML: ${(error as Error).message.split('\n')[0]}`]);
   }
-  if (typeof document !== 'object' || Array.isArray(document)) throw new ConfigError(['the file must hold a map']);
-  return document as Settings;
+  if (!isMap(document)) throw new ConfigError(['the file must hold a map']);
+  return document;
 }
 
 /** Numbers that do not parse stay text, so that the check names them. An empty variable counts as not set. */
@@ -144,9 +145,6 @@ function overlay(lower: Settings, upper: Settings): Settings {
   }
   return result;
 }
-
-const isMap = (value: unknown): value is Settings =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** User and password may stand in the (first) URL; they are taken out of it, so that the URL can be logged. */
 function withUrlCredentials(nats: NatsConfig): NatsConfig {

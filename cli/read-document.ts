@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import { parse } from 'yaml';
+import { isMap } from '../proto/values/is-map.js';
 import { UsageError } from './exit-codes.js';
 
 /** A YAML or JSON document from a file, or from standard input for `-`. */
@@ -16,9 +17,7 @@ export async function readDocument(path: string): Promise<unknown> {
 /** The same, where only a map makes sense. */
 export async function readMap(path: string): Promise<Record<string, unknown>> {
   const document = await readDocument(path);
-  if (typeof document === 'object' && document !== null && !Array.isArray(document)) {
-    return document as Record<string, unknown>;
-  }
+  if (isMap(document)) return document;
   throw new UsageError(`${nameOf(path)} must hold a map`);
 }
 

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SluiceError } from '../../proto/errors.js';
+import { isMap } from '../../proto/values/is-map.js';
 import { validateEntryDocument } from '../catalog/document/entry-problems.js';
 import type { EntryActs } from '../catalog/entry-acts.js';
 import { validateGrant } from '../grants/grant-problems.js';
 import type { Credentials } from '../parties/credentials.js';
-import { isMap } from '../parties/document-shape.js';
 import { officerProblems, partyProblems, systemProblems } from '../parties/party-problems.js';
 import type { Bundle } from './bundle-document.js';
 import type { PlannedState } from './planned-state.js';

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EntryDocument } from '../../proto/entry/entry.js';
 import type { GrantDocument } from '../../proto/entry/grant.js';
+import { isMap } from '../../proto/values/is-map.js';
 import { plainDocument } from '../ledger/same-document.js';
-import { isMap } from '../parties/document-shape.js';
 import type { OfficerDocument } from '../parties/officer.js';
 import type { PartyDocument } from '../parties/party.js';
 import type { SystemDocument } from '../parties/system.js';

@@ -1,10 +1,10 @@
 import type { EntryVersion } from '../../proto/entry/entry.js';
 import type { GrantDocument } from '../../proto/entry/grant.js';
+import { isMap } from '../../proto/values/is-map.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { type PublishedEntry, toEntryVersion } from '../catalog/entry-state.js';
 import type { GrantContext } from '../grants/grant-problems.js';
 import type { Grants } from '../grants/grants.js';
-import { isMap } from '../parties/document-shape.js';
 import type { Parties, Systems } from '../parties/parties.js';
 import type { PartyDocument } from '../parties/party.js';
 import type { SystemDocument } from '../parties/system.js';

@@ -1,6 +1,7 @@
 import { type EntryDocument, type EntryVersion, splitEntryId } from '../../proto/entry/entry.js';
 import { SluiceError } from '../../proto/errors.js';
 import { isEntryId } from '../../proto/subject.js';
+import { isMap } from '../../proto/values/is-map.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { plainDocument } from '../ledger/same-document.js';
 import type { Caller } from '../parties/caller.js';
@@ -60,6 +61,6 @@ export class CatalogService {
 }
 
 function entryIdOf(document: unknown): string {
-  const id = typeof document === 'object' && document !== null ? (document as { id?: unknown }).id : undefined;
+  const id = isMap(document) ? document.id : undefined;
   return typeof id === 'string' ? id : '';
 }

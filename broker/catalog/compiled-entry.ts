@@ -2,6 +2,7 @@ import { type EntryVersion, identifierOf, type NumberedItem } from '../../proto/
 import { fieldOf } from '../../proto/entry/item-field.js';
 import type { RecordData } from '../../proto/event/event.js';
 import { RecordCodec } from '../../proto/event/record.js';
+import { isMap } from '../../proto/values/is-map.js';
 import { type ItemHistory, itemHistory } from './item-history.js';
 import type { ItemProblem } from './values/item-problem.js';
 import { ItemValidators } from './values/item-validators.js';
@@ -68,7 +69,7 @@ const failedChecks = (checks: readonly ValueCheck[], data: RecordData): ItemProb
 
 /** The same object unless something has to be left out, which is rare. */
 function withoutAbsent(data: unknown, lists: ReadonlySet<string>): unknown {
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) return data;
+  if (!isMap(data)) return data;
   const record = data as RecordData;
   const isAbsent = (name: string): boolean => {
     const value = record[name];

@@ -1,9 +1,9 @@
 import { SluiceError } from '../../proto/errors.js';
 import type { PublishFrame, PublishResult } from '../../proto/frames/frames.js';
+import { isMap } from '../../proto/values/is-map.js';
 import { type Intake, notAnEvent } from '../intake/intake.js';
 import { OPEN_EVENTS_MAX } from '../intake/intake-limits.js';
 import { nameElements } from '../intake/validate/element-names.js';
-import { isEvent } from '../intake/validate/event-shape.js';
 import { isPrintableId } from '../intake/validate/printable.js';
 import type { SystemCaller } from '../parties/caller.js';
 import type { FrameSink } from '../stream/subscriber.js';
@@ -59,7 +59,7 @@ export class SessionPublisher {
     const { caller, intake } = this.options;
     if (this.#isBroken) return events.map(precedingFailed);
     if (!atomic) return intake.publish(caller, events, this.#flow);
-    const answers = events.every(isEvent) ? intake.publishAtomic(caller, events, this.#flow) : events.map(batchRefused);
+    const answers = events.every(isMap) ? intake.publishAtomic(caller, events, this.#flow) : events.map(batchRefused);
     if (Array.isArray(answers)) this.#noteFailure(answers);
     return answers;
   }
@@ -100,10 +100,10 @@ export class SessionPublisher {
   }
 }
 
-const hasPlace = (event: unknown): boolean => isEvent(event) && event.sourceposition !== undefined;
+const hasPlace = (event: unknown): boolean => isMap(event) && event.sourceposition !== undefined;
 
 const precedingFailed = (event: unknown): PublishResult => {
-  const id = isEvent(event) && isPrintableId(event.id) ? event.id : undefined;
+  const id = isMap(event) && isPrintableId(event.id) ? event.id : undefined;
   const error = new SluiceError('PRECEDING_FAILED', 'a frame of this session was not stored as a whole: connect again');
   return { id, problem: error.toProblem() };
 };

@@ -2,8 +2,9 @@ import type { EntryVersion, ItemType, NumberedItem } from '../../proto/entry/ent
 import { type GrantDocument, type GrantedItem, TRANSFORMS, type Transform } from '../../proto/entry/grant.js';
 import { SluiceError } from '../../proto/errors.js';
 import { isEntryId } from '../../proto/subject.js';
+import { isMap } from '../../proto/values/is-map.js';
 import { isDayOrInstant } from '../../proto/values/rfc3339.js';
-import { type FieldCheck, isMap, oneOf, type Shape, shapeProblems, text, token } from '../parties/document-shape.js';
+import { type FieldCheck, oneOf, type Shape, shapeProblems, text, token } from '../parties/document-shape.js';
 import type { SystemDocument } from '../parties/system.js';
 import { boundsOf } from './grant-period.js';
 import { rowProblems } from './rows-check.js';

@@ -2,8 +2,8 @@ import type { EntryVersion, ItemType, NumberedItem } from '../../proto/entry/ent
 import { ROW_KEYWORDS, type Rows } from '../../proto/entry/rows.js';
 import { SluiceError } from '../../proto/errors.js';
 import { isDecimal } from '../../proto/values/decimal.js';
+import { isMap } from '../../proto/values/is-map.js';
 import { isDay, isDayOrInstant, isInstant } from '../../proto/values/rfc3339.js';
-import { isMap } from '../parties/document-shape.js';
 
 type Keyword = (typeof ROW_KEYWORDS)[number];
 

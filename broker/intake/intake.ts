@@ -2,6 +2,7 @@ import { type Problem, SluiceError, toProblem } from '../../proto/errors.js';
 import type { SourceOp } from '../../proto/event/event.js';
 import type { PublishResult, SourceEventInput } from '../../proto/frames/frames.js';
 import { messageId, quarantineSubject } from '../../proto/subject.js';
+import { isMap } from '../../proto/values/is-map.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Bus } from '../nats/bus.js';
 import type { SystemCaller } from '../parties/caller.js';
@@ -16,7 +17,7 @@ import { WaitingBatch, WaitingEvent, type WaitingFields } from './queue/waiting-
 import { sourcePositionOf } from './source-progress/source-position.js';
 import { WatermarkCheckpoint } from './source-progress/watermark-checkpoint.js';
 import { routeOf } from './validate/event-route.js';
-import { isEvent, type RawEvent } from './validate/event-shape.js';
+import type { RawEvent } from './validate/event-shape.js';
 import { LookUpOnce } from './validate/look-up-once.js';
 import { isPrintableId } from './validate/printable.js';
 import { type EntryLookup, type ValidationResult, validateEvent } from './validate/validate-event.js';
@@ -95,7 +96,7 @@ export class Intake {
     for (let i = 0; i < events.length; i++) {
       const event = events[i];
       const answer = answers.to(i);
-      if (isEvent(event)) this.#take(call, event, answer);
+      if (isMap(event)) this.#take(call, event, answer);
       else answer(this.#refused(undefined, notAnEvent().toProblem()));
     }
     return answers.all;

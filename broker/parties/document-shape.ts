@@ -1,4 +1,5 @@
 import { isToken } from '../../proto/subject.js';
+import { isMap } from '../../proto/values/is-map.js';
 
 /** Says what is wrong with a value, or nothing. */
 export type FieldCheck = (value: unknown) => string | undefined;
@@ -26,9 +27,6 @@ export function shapeProblems(document: unknown, shape: Shape, path = ''): strin
 /** Names of fields come from outside; a problem quotes no more of them than this. */
 const NAME_CHARACTERS_MAX = 64;
 const shortened = (field: string): string => field.slice(0, NAME_CHARACTERS_MAX);
-
-export const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const token: FieldCheck = (value) =>
   typeof value === 'string' && isToken(value)

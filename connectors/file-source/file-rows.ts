@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import { readSheet } from 'read-excel-file/node';
+import { isMap } from '../../proto/values/is-map.js';
 import type { Row } from '../runtime/mapping/record-mapping.js';
 import type { FileSourceConfig } from './config.js';
 
@@ -68,7 +69,7 @@ function* jsonRow(text: string, line: number): Generator<Row> {
   } catch (error) {
     throw new BrokenFileError(`line ${line} is not JSON`, { cause: error });
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isMap(value)) {
     throw new BrokenFileError(`line ${line} is not a JSON object`);
   }
   yield Object.fromEntries(Object.entries(value).map(([name, one]) => [name, textOf(one)]));

@@ -1,7 +1,8 @@
+import { isMap } from '../../../proto/values/is-map.js';
 import { addDays, addMonths, type Day, monthEnd, monthStart, wholeMonths } from '../calendar-date.js';
 import type { CompiledValue } from '../rule.js';
 import { type Evaluated, earlier, type Scope } from '../scope.js';
-import { type CompileContext, isMap } from './compile-context.js';
+import type { CompileContext } from './compile-context.js';
 
 const QUANTITY = { scalar: 'quantity', list: false } as const;
 const DATE = { scalar: 'date', list: false } as const;

@@ -1,9 +1,10 @@
+import { isMap } from '../../../proto/values/is-map.js';
 import type { Check, CompiledCondition, CompiledValue } from '../rule.js';
 import { OPERATORS, type Operator } from '../rule-document.js';
 import { earlier } from '../scope.js';
 import { type ScalarType, typeText } from '../value-type.js';
 import { compare, nextFlip } from './compare.js';
-import { type CompileContext, isMap } from './compile-context.js';
+import type { CompileContext } from './compile-context.js';
 import { compileLiteralList } from './compile-literal.js';
 
 const GROUPS = ['all', 'any', 'none'] as const;

@@ -73,6 +73,3 @@ export class CompileContext {
     return source && { source, item };
   }
 }
-
-export const isMap = (document: unknown): document is Record<string, unknown> =>
-  typeof document === 'object' && document !== null && !Array.isArray(document);

@@ -1,8 +1,9 @@
+import { isMap } from '../../../proto/values/is-map.js';
 import type { CompiledValue } from '../rule.js';
 import { type ScalarType, typeText } from '../value-type.js';
 import { compileArithmetic, compileEither, compileFirst } from './compile-arithmetic.js';
 import { compileAge, compileDate, compileMonths } from './compile-calendar.js';
-import { type CompileContext, isMap } from './compile-context.js';
+import type { CompileContext } from './compile-context.js';
 import { compileCount } from './compile-count.js';
 import { compileItem, compileToday, compileValues } from './compile-item.js';
 import { compileLiteral } from './compile-literal.js';

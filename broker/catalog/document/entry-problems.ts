@@ -1,7 +1,8 @@
 import { type EntryDocument, isItemName, SHARING_ATTRIBUTES, splitEntryId } from '../../../proto/entry/entry.js';
 import { SluiceError } from '../../../proto/errors.js';
 import { isEntryId } from '../../../proto/subject.js';
-import { type FieldCheck, isMap, oneOf, title } from '../../parties/document-shape.js';
+import { isMap } from '../../../proto/values/is-map.js';
+import { type FieldCheck, oneOf, title } from '../../parties/document-shape.js';
 import { nameKey } from './compatibility.js';
 import { unknownFields } from './entry-fields.js';
 import { itemProblems, PATTERN_CHARACTERS_MAX } from './item-problems.js';

@@ -1,15 +1,7 @@
 import { ITEM_TYPES, type Item, type ItemType, isItemName } from '../../../proto/entry/entry.js';
 import { compareDecimals, isDecimal } from '../../../proto/values/decimal.js';
-import {
-  type FieldCheck,
-  flag,
-  isMap,
-  oneOf,
-  type Shape,
-  shapeProblems,
-  text,
-  title,
-} from '../../parties/document-shape.js';
+import { isMap } from '../../../proto/values/is-map.js';
+import { type FieldCheck, flag, oneOf, type Shape, shapeProblems, text, title } from '../../parties/document-shape.js';
 
 /** Longer ones take the linearity check too long. */
 export const PATTERN_CHARACTERS_MAX = 1_000;

@@ -1,5 +1,5 @@
 import type { EntryDocument, Item } from '../../../proto/entry/entry.js';
-import { isMap } from '../../parties/document-shape.js';
+import { isMap } from '../../../proto/values/is-map.js';
 
 interface LawfulField {
   field: string;

@@ -1,6 +1,7 @@
 import type { ValidateFunction } from 'ajv';
 import type { EntryVersion, NumberedItem } from '../../../proto/entry/entry.js';
 import type { RecordData } from '../../../proto/event/event.js';
+import { isMap } from '../../../proto/values/is-map.js';
 import { ITEM_PROBLEMS_MAX, type ItemProblem, itemProblemOf } from './item-problem.js';
 import type { ItemValidators } from './item-validators.js';
 
@@ -18,7 +19,7 @@ export class RecordValidator {
 
   /** At most 20 problems. Nothing absent may be in the record under its name. */
   problems(data: unknown): ItemProblem[] {
-    if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+    if (!isMap(data)) {
       return [{ code: 'ITEM_INVALID', message: 'the record must be an object' }];
     }
     const record = data as RecordData;

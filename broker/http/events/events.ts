@@ -2,9 +2,9 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
+import { isMap } from '../../../proto/values/is-map.js';
 import { type Intake, notAnEvent } from '../../intake/intake.js';
 import { nameElements } from '../../intake/validate/element-names.js';
-import { isEvent } from '../../intake/validate/event-shape.js';
 import { systemOf } from '../server/authenticate.js';
 import { mediaType, NDJSON_TYPE } from '../server/body-parsers.js';
 import { sendProblem } from '../server/error-handler.js';
@@ -66,7 +66,7 @@ async function publishAtomic(request: FastifyRequest, intake: Intake, values: un
   if (values.length > ATOMIC_EVENTS_MAX) {
     throw new SluiceError('TOO_LARGE', `an atomic batch has at most ${ATOMIC_EVENTS_MAX} events`);
   }
-  const broken = values.findIndex((value) => !isEvent(value));
+  const broken = values.findIndex((value) => !isMap(value));
   if (broken !== -1) throw new SluiceError('BATCH_REFUSED', notAnEvent().message, { line: broken + 1 });
   return intake.publishAtomic(systemOf(request, 'publish'), values);
 }

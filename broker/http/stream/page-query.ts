@@ -1,6 +1,7 @@
 import type { Rows } from '../../../proto/entry/rows.js';
 import { SluiceError } from '../../../proto/errors.js';
 import type { From } from '../../../proto/frames/frames.js';
+import { isMap } from '../../../proto/values/is-map.js';
 import { isInstant } from '../../../proto/values/rfc3339.js';
 
 /** How a client without a socket says where to read: in the query, all as text. */
@@ -48,7 +49,7 @@ export function parseNarrow(text: string | undefined): Rows | undefined {
   if (text === undefined) return undefined;
   try {
     const rows: unknown = JSON.parse(text);
-    if (typeof rows === 'object' && rows !== null && !Array.isArray(rows)) return rows as Rows;
+    if (isMap(rows)) return rows as Rows;
   } catch {
     // Falls through to the one answer.
   }

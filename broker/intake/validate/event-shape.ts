@@ -1,4 +1,5 @@
 import { SOURCE_OPS, type SourceOp } from '../../../proto/event/event.js';
+import { isMap } from '../../../proto/values/is-map.js';
 import { isInstant } from '../../../proto/values/rfc3339.js';
 import { isSourcePosition } from '../../../proto/values/source-position.js';
 import type { Finding } from './finding.js';
@@ -6,10 +7,6 @@ import { isPrintableId, isWellFormed, PRINTABLE_ID } from './printable.js';
 
 /** What a source sent, before anything is known about it. */
 export type RawEvent = Readonly<Record<string, unknown>>;
-
-/** False for what is not even a map of attributes. */
-export const isEvent = (value: unknown): value is RawEvent =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set([
   'specversion',
@@ -102,9 +99,9 @@ function checkDataPresence(event: RawEvent, invalid: Invalid): void {
   const op = event.op as SourceOp;
   if (carriesData(op)) {
     if (isAbsent(event.data)) invalid(`${op} needs data, the whole record`);
-    else if (typeof event.data !== 'object' || Array.isArray(event.data)) invalid('data must be an object');
+    else if (!isMap(event.data)) invalid('data must be an object');
   } else if (!isAbsent(event.data)) invalid(`${op} has no data`);
   if (isAbsent(event.previous)) return;
   if (op === 'create' || op.startsWith('snapshot')) invalid(`${op} has no previous`);
-  else if (typeof event.previous !== 'object' || Array.isArray(event.previous)) invalid('previous must be an object');
+  else if (!isMap(event.previous)) invalid('previous must be an object');
 }

@@ -1,3 +1,4 @@
+import { isMap } from '../../../proto/values/is-map.js';
 import { UsageError } from '../../exit-codes.js';
 import { nameOf, readDocument } from '../../read-document.js';
 
@@ -14,6 +15,3 @@ function entriesOf(document: unknown): unknown[] {
   if (!isMap(document)) return [];
   return Array.isArray(document.entries) ? document.entries : [document];
 }
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

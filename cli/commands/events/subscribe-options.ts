@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { Rows } from '../../../proto/entry/rows.js';
 import type { From, Subprotocol } from '../../../proto/frames/frames.js';
+import { isMap } from '../../../proto/values/is-map.js';
 import { isInstant } from '../../../proto/values/rfc3339.js';
 import type { ConnectionOptions } from '../../connection-options.js';
 
@@ -32,7 +33,7 @@ export function fromOf(text: string): From {
 export function narrowOf(text: string): Rows {
   try {
     const rows: unknown = JSON.parse(text);
-    if (typeof rows === 'object' && rows !== null && !Array.isArray(rows)) return rows as Rows;
+    if (isMap(rows)) return rows as Rows;
   } catch {
     // said below
   }

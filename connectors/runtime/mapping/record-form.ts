@@ -1,5 +1,6 @@
 import type { ItemType } from '../../../proto/entry/entry.js';
 import type { ItemValue, RecordData } from '../../../proto/event/event.js';
+import { isMap } from '../../../proto/values/is-map.js';
 import type { ColumnText, ValueReader } from './item-value.js';
 
 /** What becomes of one column. */
@@ -89,6 +90,6 @@ function hasItemType(value: ItemValue | undefined, type: ItemType, list: boolean
   if (list) return Array.isArray(value) && value.every((one) => hasItemType(one, type, false));
   if (type === 'integer') return Number.isSafeInteger(value);
   if (type === 'number' || type === 'boolean') return typeof value === type;
-  if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (type === 'object') return isMap(value);
   return typeof value === 'string';
 }

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { folderOf, projectRoot, readSourceTree, type SourceFile } from './source-tree.js';
+import { linesOf, nameOf, type SyntaxNode, syntaxTree, walkTree } from './syntax-tree.js';
+
+const FILE_LINES_MAX = 400;
+const MEDIAN_LINES_MAX = 120;
+const FUNCTION_LINES_MAX = 50;
+const FOLDER_FILES_MAX = 16;
+
+const files = readSourceTree();
+const code = files.filter((file) => !file.isTest);
+
+t.test(`no file is longer than ${FILE_LINES_MAX} lines, and most are short`, async (t) => {
+  t.strictSame(
+    files.filter((file) => file.lines > FILE_LINES_MAX).map((file) => `${file.path}: ${file.lines}`),
+    [],
+  );
+  const sorted = code.map((file) => file.lines).sort((a, b) => a - b);
+  const median = sorted[Math.floor(sorted.length / 2)] as number;
+  t.ok(median <= MEDIAN_LINES_MAX, `the median is ${median} lines`);
+});
+
+const FUNCTIONS = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression']);
+const METHODS = new Set(['ClassMethod', 'ClassPrivateMethod', 'ObjectMethod']);
+
+/** `path:line name: lines` of every function that is too long. The body of a test is a story, not a function. */
+function longFunctions(file: SourceFile): string[] {
+  const found: string[] = [];
+  for (const [node, parent] of walkTree(syntaxTree(file))) {
+    if (!FUNCTIONS.has(node.type) && !METHODS.has(node.type)) continue;
+    if (linesOf(node) <= FUNCTION_LINES_MAX || isTestBody(file, parent)) continue;
+    const name = nameOf(node.id) ?? nameOf(node.key) ?? nameOf(parent?.id) ?? nameOf(parent?.key) ?? 'a function';
+    found.push(`${file.path}:${node.loc?.start.line} ${name}: ${linesOf(node)}`);
+  }
+  return found;
+}
+
+const isTestBody = (file: SourceFile, parent: SyntaxNode | undefined): boolean =>
+  file.isTest && parent?.type === 'CallExpression';
+
+t.test(
+  `no function is longer than ${FUNCTION_LINES_MAX} lines`,
+  { todo: 'until the rest of the tree passes it' },
+  async (t) => {
+    t.strictSame(files.flatMap(longFunctions), []);
+  },
+);
+
+/** Folder → its source files, tests not counted. */
+function sourceFolders(): Map<string, SourceFile[]> {
+  const folders = new Map<string, SourceFile[]>();
+  for (const file of files) {
+    if (/\.(?:test|soak)\.tsx?$/.test(file.path)) continue;
+    const folder = folderOf(file.path);
+    folders.set(folder, [...(folders.get(folder) ?? []), file]);
+  }
+  return folders;
+}
+
+t.test(
+  `no folder has more than ${FOLDER_FILES_MAX} source files`,
+  { todo: 'until the rest of the tree passes it' },
+  async (t) => {
+    t.strictSame(
+      [...sourceFolders()]
+        .filter(([, inside]) => inside.length > FOLDER_FILES_MAX)
+        .map(([folder, inside]) => `${folder}: ${inside.length}`),
+      [],
+    );
+  },
+);
+
+t.test(
+  'every folder with source files has a README.md that says what it is for',
+  { todo: 'until the rest of the tree passes it' },
+  async (t) => {
+    const folders = new Set(files.map((file) => folderOf(file.path)));
+    t.strictSame([...folders].filter((folder) => !existsSync(join(projectRoot, folder, 'README.md'))).sort(), []);
+  },
+);
+
+t.test('a file is named after what is in it', async (t) => {
+  const vague = /(?:^|\/)(?:index|utils?|helpers?|common|misc|types)\.(?:tsx?|mjs|js)$/;
+  t.strictSame(
+    files.filter((file) => vague.test(file.path) || /[A-Z]/.test(file.path)).map((file) => file.path),
+    [],
+  );
+});

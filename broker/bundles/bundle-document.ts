@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EntryDocument } from '../../proto/entry/entry.js';
 import type { GrantDocument } from '../../proto/entry/grant.js';
+import { quotedName } from '../../proto/foreign-name.js';
 import { isMap } from '../../proto/values/is-map.js';
 import { plainDocument } from '../ledger/same-document.js';
 import type { OfficerDocument } from '../parties/officer.js';
@@ -25,7 +26,6 @@ export type BundleKind = (typeof BUNDLE_KINDS)[number];
 
 /** A whole province has some 40,000 entries. */
 const DOCUMENTS_MAX = 100_000;
-const NAME_CHARACTERS_MAX = 64;
 /** Documents that are copied before other work of the broker gets its turn: a few milliseconds. */
 const COPIED_PER_TURN = 250;
 
@@ -35,7 +35,7 @@ export async function parseBundle(document: unknown): Promise<{ bundle: Bundle; 
   if (!isMap(document)) return { bundle, problems: ['bundle: must be a map'] };
   const problems = Object.keys(document)
     .filter((key) => !BUNDLE_KINDS.includes(key as BundleKind))
-    .map((key) => `${key.slice(0, NAME_CHARACTERS_MAX)}: is not known, a bundle has ${BUNDLE_KINDS.join(', ')}`);
+    .map((key) => `${quotedName(key)}: is not known, a bundle has ${BUNDLE_KINDS.join(', ')}`);
   for (const kind of BUNDLE_KINDS) {
     const list = document[kind];
     if (list === undefined || list === null) continue;

@@ -1,6 +1,7 @@
 import type { EntryVersion, ItemType, NumberedItem } from '../../proto/entry/entry.js';
 import { type GrantDocument, type GrantedItem, TRANSFORMS, type Transform } from '../../proto/entry/grant.js';
 import { SluiceError } from '../../proto/errors.js';
+import { quotedName } from '../../proto/foreign-name.js';
 import { isEntryId } from '../../proto/subject.js';
 import { isMap } from '../../proto/values/is-map.js';
 import { isDayOrInstant } from '../../proto/values/rfc3339.js';
@@ -129,7 +130,7 @@ function grantedProblems(items: readonly GrantedItem[], entry: EntryVersion): st
     problems.push(...shape);
     if (shape.length > 0) continue;
     const item = entry.items.find(({ name }) => name === one.name);
-    if (!item) problems.push(`${path}.name: entry ${entry.id} has no item ${one.name.slice(0, 64)}`);
+    if (!item) problems.push(`${path}.name: entry ${entry.id} has no item ${quotedName(one.name)}`);
     else if (granted.has(one.name)) problems.push(`${path}.name: ${one.name} is granted twice`);
     else problems.push(...transformProblems(one.transform, item, path));
     granted.add(one.name);

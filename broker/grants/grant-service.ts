@@ -1,6 +1,7 @@
 import { splitEntryId } from '../../proto/entry/entry.js';
 import type { GrantDocument } from '../../proto/entry/grant.js';
 import { SluiceError } from '../../proto/errors.js';
+import { quotedName } from '../../proto/foreign-name.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Caller } from '../parties/caller.js';
@@ -85,4 +86,4 @@ export class GrantService {
   }
 }
 
-const idOf = (document: unknown): string => String((document as { id?: unknown } | null)?.id ?? '').slice(0, 64);
+const idOf = (document: unknown): string => quotedName((document as { id?: unknown } | null)?.id ?? '');

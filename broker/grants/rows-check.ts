@@ -1,6 +1,7 @@
 import type { EntryVersion, ItemType, NumberedItem } from '../../proto/entry/entry.js';
 import { ROW_KEYWORDS, type Rows } from '../../proto/entry/rows.js';
 import { SluiceError } from '../../proto/errors.js';
+import { quotedName } from '../../proto/foreign-name.js';
 import { isDecimal } from '../../proto/values/decimal.js';
 import { isMap } from '../../proto/values/is-map.js';
 import { isDay, isDayOrInstant, isInstant } from '../../proto/values/rfc3339.js';
@@ -14,7 +15,6 @@ export interface RowsContext {
 
 /** Values of one `in` or `notIn`; an index entry is made of each. */
 const VALUES_MAX = 10_000;
-const NAME_CHARACTERS_MAX = 64;
 
 const EQUALITY: Keyword[] = ['is', 'in', 'notIn'];
 const KEYWORDS: Record<ItemType, readonly Keyword[]> = {
@@ -41,7 +41,7 @@ export function rowProblems(rows: unknown, version: EntryVersion, context: RowsC
   const field = context.grantedPlain ? 'narrow' : 'rows';
   if (!isMap(rows)) return [`${field}: must be a map from item to predicate`];
   return Object.entries(rows).flatMap(([name, predicate]) => {
-    const path = `${field}.${name.slice(0, NAME_CHARACTERS_MAX)}`;
+    const path = `${field}.${quotedName(name)}`;
     const item = version.items.find((one) => one.name === name);
     if (!item) return [`${path}: entry ${version.id} has no such item`];
     if (!item.filterable) return [`${path}: the item is not filterable`];
@@ -55,7 +55,7 @@ function predicateProblems(predicate: unknown, item: NumberedItem, path: string)
   const keywords = Object.entries(predicate).filter(([, value]) => value !== undefined && value !== null);
   if (keywords.length === 0) return [`${path}: says nothing`];
   return keywords.flatMap(([keyword, value]) => {
-    const at = `${path}.${keyword.slice(0, NAME_CHARACTERS_MAX)}`;
+    const at = `${path}.${quotedName(keyword)}`;
     if (!ROW_KEYWORDS.includes(keyword as Keyword)) return [`${at}: is not a known keyword`];
     if (!KEYWORDS[item.type].includes(keyword as Keyword)) return [`${at}: does not fit type ${item.type}`];
     const problem = valueProblem(keyword as Keyword, value, item.type);

@@ -1,3 +1,4 @@
+import { quotedName } from '../../proto/foreign-name.js';
 import { isToken } from '../../proto/subject.js';
 import { isMap } from '../../proto/values/is-map.js';
 
@@ -11,7 +12,7 @@ export function shapeProblems(document: unknown, shape: Shape, path = ''): strin
   const at = (field: string): string => (path === '' ? field : `${path}.${field}`);
   const problems = Object.keys(document)
     .filter((field) => !Object.hasOwn(shape, field))
-    .map((field) => `${at(shortened(field))}: is not a known field`);
+    .map((field) => `${at(quotedName(field))}: is not a known field`);
   for (const [field, { required, check }] of Object.entries(shape)) {
     const value = document[field];
     if (value === undefined || value === null) {
@@ -23,10 +24,6 @@ export function shapeProblems(document: unknown, shape: Shape, path = ''): strin
   }
   return problems;
 }
-
-/** Names of fields come from outside; a problem quotes no more of them than this. */
-const NAME_CHARACTERS_MAX = 64;
-const shortened = (field: string): string => field.slice(0, NAME_CHARACTERS_MAX);
 
 export const token: FieldCheck = (value) =>
   typeof value === 'string' && isToken(value)

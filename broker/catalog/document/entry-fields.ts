@@ -1,3 +1,5 @@
+import { quotedName } from '../../../proto/foreign-name.js';
+
 /** What the broker reads, and what the law asks for: broker/catalog/document/lawful-fields.ts judges these. */
 const READ = ['id', 'name', 'abstract', 'sharingAttribute', 'items', 'retentionDays', 'provider', 'format'];
 const LAWFUL = ['updateFrequency', 'sharingModes', 'conditions', 'dataClass', 'dataGrade', 'secrecyAssessment'];
@@ -9,11 +11,9 @@ const CUSTOMARY = [
 ];
 const KNOWN: ReadonlySet<string> = new Set([...READ, ...LAWFUL, ...LAWFUL_FOR_SOME, ...CUSTOMARY]);
 
-const NAME_CHARACTERS_MAX = 64;
-
 /** A field with one letter wrong would otherwise be kept, and missed only when somebody looks for it. */
 export function unknownFields(document: object): string[] {
   return Object.keys(document)
     .filter((field) => !KNOWN.has(field))
-    .map((field) => `${field.slice(0, NAME_CHARACTERS_MAX)}: is not a known field, it is kept and not looked at`);
+    .map((field) => `${quotedName(field)}: is not a known field, it is kept and not looked at`);
 }

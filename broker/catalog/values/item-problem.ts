@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv';
 import type { EntryVersion } from '../../../proto/entry/entry.js';
+import { quotedName } from '../../../proto/foreign-name.js';
 import { schemaProblem } from '../../../proto/schema-problem.js';
 
 /** What is wrong with one item of a record. The message says so without any value of the data. */
@@ -11,12 +12,10 @@ export interface ItemProblem {
 
 /** One record can break thousands of rules; nobody reads more than this. */
 export const ITEM_PROBLEMS_MAX = 20;
-/** A name that the entry does not have is the source's own text: no more of it is repeated than a name can have. */
-const NAME_CHARACTERS_MAX = 64;
 
 export function itemProblemOf(error: ErrorObject, version: EntryVersion): ItemProblem {
   if (error.keyword === 'additionalProperties' && error.instancePath === '') {
-    const item = String(error.params.additionalProperty).slice(0, NAME_CHARACTERS_MAX);
+    const item = quotedName(error.params.additionalProperty);
     return { code: 'UNKNOWN_ITEM', item, message: `entry ${version.id} has no item ${item}` };
   }
   if (error.keyword === 'required' && error.instancePath === '') {

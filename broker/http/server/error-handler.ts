@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Problem, SluiceError, toProblem } from '../../../proto/errors.js';
+import { quotedName } from '../../../proto/foreign-name.js';
 import { schemaProblem } from '../../../proto/schema-problem.js';
 import { bodyBytesMax } from './body-parsers.js';
 
@@ -49,7 +50,6 @@ const PLACES: Record<string, string> = {
   body: 'the body',
   headers: 'the headers',
 };
-const NAME_CHARACTERS_MAX = 64;
 
 /** Where and what, never the value. */
 function validationWords(error: FastifyError): string {
@@ -58,7 +58,7 @@ function validationWords(error: FastifyError): string {
   const where = PLACES[context] ?? 'the request';
   if (!first) return `${where} is malformed`;
   const path = first.instancePath.slice(1).replaceAll('/', '.');
-  const at = (name: unknown): string => [path, String(name).slice(0, NAME_CHARACTERS_MAX)].filter(Boolean).join('.');
+  const at = (name: unknown): string => [path, quotedName(name)].filter(Boolean).join('.');
   if (first.keyword === 'required') return `${where}: ${at(first.params.missingProperty)} is missing`;
   if (first.keyword === 'additionalProperties') {
     return `${where}: ${at(first.params.additionalProperty)} is not a known field`;

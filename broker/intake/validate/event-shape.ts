@@ -1,4 +1,5 @@
 import { SOURCE_OPS, type SourceOp } from '../../../proto/event/event.js';
+import { quotedName } from '../../../proto/foreign-name.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import { isInstant } from '../../../proto/values/rfc3339.js';
 import { isSourcePosition } from '../../../proto/values/source-position.js';
@@ -28,7 +29,6 @@ const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set([
 ]);
 const OPS: ReadonlySet<unknown> = new Set(SOURCE_OPS);
 const SUBJECT_CHARACTERS_MAX = 1024;
-const NAME_CHARACTERS_MAX = 64;
 
 /** Null means absent, here as everywhere. */
 export const isAbsent = (value: unknown): value is undefined | null => value === undefined || value === null;
@@ -42,8 +42,7 @@ export const carriesData = (op: SourceOp): boolean => op !== 'delete' && !isSnap
 export function checkShape(event: RawEvent, findings: Finding[]): void {
   const invalid: Invalid = (message) => findings.push({ code: 'EVENT_INVALID', message });
   for (const name in event) {
-    if (!KNOWN_ATTRIBUTES.has(name))
-      invalid(`${JSON.stringify(name.slice(0, NAME_CHARACTERS_MAX))} is no known attribute`);
+    if (!KNOWN_ATTRIBUTES.has(name)) invalid(`${JSON.stringify(quotedName(name))} is no known attribute`);
   }
   if (event.specversion !== '1.0') invalid('specversion must be "1.0"');
   if (!isPrintableId(event.id)) invalid(`id ${PRINTABLE_ID}`);

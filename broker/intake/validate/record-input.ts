@@ -1,13 +1,11 @@
 import type { RecordData } from '../../../proto/event/event.js';
+import { quotedName } from '../../../proto/foreign-name.js';
 import type { CompiledEntry } from '../../catalog/compiled-entry.js';
 import type { ItemHistory } from '../../catalog/item-history.js';
 import { entryItems } from './entry-items.js';
 import type { Finding } from './finding.js';
 import { isWellFormed } from './printable.js';
 import { readWireRecord, type WireShape } from './wire-record.js';
-
-/** An unknown name is the source's own text: no more of it is repeated than a name can have. */
-const NAME_CHARACTERS_MAX = 64;
 
 /** The whole record as the entry's own validation accepts it; undefined after a finding. */
 export function readData(input: object, entry: CompiledEntry, findings: Finding[]): RecordData | undefined {
@@ -67,7 +65,7 @@ function filterableOnly(given: RecordData, { definitions, filterable }: ItemHist
   const kept: RecordData = {};
   for (const name of Object.keys(given)) {
     if (!definitions.has(name)) {
-      const shown = name.slice(0, NAME_CHARACTERS_MAX);
+      const shown = quotedName(name);
       findings.push({
         code: 'UNKNOWN_ITEM',
         item: shown,

@@ -28,6 +28,7 @@ import { QuarantineReader } from './intake/quarantine/quarantine-reader.js';
 import { Metrics } from './metrics/metrics.js';
 import type { Bus } from './nats/bus.js';
 import type { Store } from './nats/streams.js';
+import { busIsRegistered, isRegistration } from './parties/bus-facts.js';
 import { PageReader } from './stream/pages/page-reader.js';
 import { StreamEngine } from './stream/stream-engine.js';
 import { VERSION } from './version.js';
@@ -66,6 +67,17 @@ interface BrokerParts {
   governance: Governance;
 }
 
+/** A trial broker ends when another one registers the bus: what it lets operators do is no longer lawful. */
+function untilRegistered({ ledger, trial }: Governance, releases: ReleaseStack): Promise<Error> {
+  return new Promise((resolve) => {
+    if (!trial) return;
+    const stopWatching = ledger.onRecord((record) => {
+      if (isRegistration(record)) resolve(busIsRegistered());
+    });
+    releases.add('registration watch', stopWatching);
+  });
+}
+
 /** Rooms that are open once the broker is about to serve. */
 interface ServedRooms {
   engine: StreamEngine;
@@ -77,9 +89,12 @@ interface ServedRooms {
 }
 
 class RunningBroker implements BrokerHandle {
+  readonly mustEnd: Promise<Error>;
   #isServing = false;
 
-  constructor(private readonly parts: BrokerParts) {}
+  constructor(private readonly parts: BrokerParts) {
+    this.mustEnd = untilRegistered(parts.governance, parts.releases);
+  }
 
   get trial(): boolean {
     return this.parts.governance.trial;

@@ -1,15 +1,10 @@
-import { SluiceError } from '../proto/errors.js';
 import type { BrokerHandle } from './boot/broker-handle.js';
 import { limitHeapGrowth } from './boot/heap-growth.js';
 import { type ProcessRole, roleOfThisProcess } from './boot/process-role.js';
-import { leavePrimary, onDrainOrder, reportServing } from './boot/worker-link.js';
+import { startFailureMessage } from './boot/start-failure.js';
+import { leavePrimary, onDrainOrder, reportMustEnd, reportServing } from './boot/worker-link.js';
 import { createBroker } from './broker.js';
-import { type Config, ConfigError } from './config.js';
-import { LedgerBrokenError } from './ledger/ledger-errors.js';
-import { ServerNotFoundError } from './nats/server/find-server.js';
-import { DataFolderInUseError } from './nats/server/folder-lock.js';
-import { ServerStartError } from './nats/server/server-process.js';
-import { ServerUnfitError } from './nats/server-check.js';
+import type { Config } from './config.js';
 import { createWorkerPool } from './workers/worker-pool.js';
 
 /** A drain that hangs ends by force after this: what is acknowledged is on disk in any case. */
@@ -17,7 +12,7 @@ const DRAIN_MS_MAX = 20_000;
 
 export interface RunOptions {
   onServing?: ((broker: BrokerHandle) => Promise<void>) | undefined;
-  /** What is printed once it serves; default: lines for a person. */
+  /** The text that is printed once the broker serves; default: lines for a person. */
   announcement?: ((broker: BrokerHandle, url: string) => string) | undefined;
 }
 
@@ -68,6 +63,7 @@ function textAnnouncement(broker: BrokerHandle, url: string): string {
 
 const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
 
+/** Drains on a signal, on an order of the primary, or when the broker itself must end; resolves when all is closed. */
 function untilStopped(broker: BrokerHandle, { isWorker }: ProcessRole): Promise<void> {
   return new Promise((resolve) => {
     let isDraining = false;
@@ -82,32 +78,28 @@ function untilStopped(broker: BrokerHandle, { isWorker }: ProcessRole): Promise<
         resolve();
       });
     };
-    // A worker may have the primary's order already when Ctrl-C reaches it too: only a second signal is a second wish.
+    // A worker may have the primary's order already when Ctrl-C reaches it too, so only a second signal means "at once".
     const onSignal = (signal: NodeJS.Signals): void => {
-      // A terminal that closes says so once; whoever passes it on may send SIGTERM after it, and neither is in a hurry.
+      // A closing terminal sends SIGHUP once, and what passes it on may send SIGTERM after it: neither is in a hurry.
       if (signal !== 'SIGHUP' && ++signals > 1) process.exit(1);
       if (!isWorker) process.stderr.write('draining; once more to end at once\n');
       drain();
     };
     for (const signal of ENDING_SIGNALS) process.on(signal, onSignal);
     if (isWorker) onDrainOrder(drain);
+    void broker.mustEnd.then((reason) => {
+      // The primary prints the reason once and drains all workers, this one among them.
+      if (isWorker) reportMustEnd(reason);
+      else {
+        fail(reason);
+        drain();
+      }
+    });
   });
 }
 
-/** What keeps a broker from starting and is nobody's programming fault: its message says enough. */
-const EXPECTED = [
-  ConfigError,
-  ServerNotFoundError,
-  ServerStartError,
-  ServerUnfitError,
-  DataFolderInUseError,
-  LedgerBrokenError,
-  SluiceError,
-];
-
 function fail(error: unknown): void {
-  const { code, message, stack } = error as NodeJS.ErrnoException;
-  const isExpected = EXPECTED.some((type) => error instanceof type) || code === 'EADDRINUSE' || code === 'EACCES';
-  process.stderr.write(`${isExpected ? message : (stack ?? String(error))}\n`);
+  const message = startFailureMessage(error) ?? (error as Error).stack ?? String(error);
+  process.stderr.write(`${message}\n`);
   process.exitCode = 1;
 }

@@ -1,12 +1,8 @@
+import { startFailureMessage } from '../broker/boot/start-failure.js';
 import { ConfigError } from '../broker/config.js';
-import { ServerNotFoundError } from '../broker/nats/server/find-server.js';
-import { DataFolderInUseError } from '../broker/nats/server/folder-lock.js';
-import { ServerStartError } from '../broker/nats/server/server-process.js';
 import { ApiError, ClientError, ConnectionLostError } from '../client/errors.js';
 import { SluiceError } from '../proto/errors.js';
 import { EXIT, UsageError } from './exit-codes.js';
-
-const START_ERRORS = [ServerNotFoundError, ServerStartError, DataFolderInUseError] as const;
 
 /** An error as a command tells it. */
 export interface Failure {
@@ -32,20 +28,8 @@ export function failureOf(error: unknown): Failure | undefined {
     const exitCode = error.retryable ? EXIT.UNREACHABLE : EXIT.REFUSED;
     return { exitCode, code: error.code, message: error.message, problems: error.where.problems ?? [] };
   }
-  return startFailure(error);
-}
-
-/** What keeps a broker from starting and is nobody's programming fault. */
-function startFailure(error: unknown): Failure | undefined {
-  const { name, code, message } = error as NodeJS.ErrnoException;
-  const isExpected = START_ERRORS.some((type) => error instanceof type);
-  if (isExpected) return { exitCode: EXIT.REFUSED, message, problems: [] };
-  if (name !== 'Error' || (code !== 'EADDRINUSE' && code !== 'EACCES')) return undefined;
-  return {
-    exitCode: EXIT.REFUSED,
-    message: `${message}; another port can be given with --port or SLUICE_PORT`,
-    problems: [],
-  };
+  const message = startFailureMessage(error);
+  return message === undefined ? undefined : { exitCode: EXIT.REFUSED, message, problems: [] };
 }
 
 function failureOfProblem({ problem, retryable }: ApiError): Failure {

@@ -4,10 +4,12 @@ import type { Serving } from './serve-http.js';
 export interface BrokerHandle {
   /** No platform is registered: the lawful procedure is not enforced. */
   readonly trial: boolean;
-  /** The token of the first operator when it was made up at this start; shown once, stored nowhere. */
+  /** Token of the first operator when it was generated at this start; shown once, stored nowhere. */
   readonly newOperatorToken: string | undefined;
+  /** Resolves with the reason when the broker must not go on serving; pending as long as it may. */
+  readonly mustEnd: Promise<Error>;
   /** Resolves when events can be published and streamed. */
   start(): Promise<Serving>;
-  /** Takes nothing new, finishes what is under way, closes everything. Safe to call twice and before `start`. */
+  /** Takes nothing new, finishes what is in flight, closes everything. Safe to call twice and before `start`. */
   drain(): Promise<void>;
 }

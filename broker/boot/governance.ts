@@ -13,6 +13,7 @@ import { Ledger } from '../ledger/ledger.js';
 import type { LedgerMetrics } from '../metrics/ledger-metrics.js';
 import type { Bus } from '../nats/bus.js';
 import { bootstrap } from '../parties/bootstrap.js';
+import { BusFacts, secretCheckOf } from '../parties/bus-facts.js';
 import { Credentials } from '../parties/credentials.js';
 import { Officers, Parties, Systems } from '../parties/parties.js';
 import { PartyService } from '../parties/party-service.js';
@@ -22,7 +23,7 @@ import type { ReleaseStack } from './release-stack.js';
 export interface GovernanceDeps {
   config: Config;
   bus: Bus;
-  /** Of the store, which may differ from the configured number. */
+  /** As the store was made, which may differ from the configured number. */
   partitions: number;
   metrics: LedgerMetrics;
   clock: () => number;
@@ -30,14 +31,15 @@ export interface GovernanceDeps {
   releases: ReleaseStack;
 }
 
-/** Everything that the ledger tells: who there is, what is catalogued, who may have what. */
+/** Everything that is read from the ledger: parties and credentials, the catalog, grants, and the services that act on them. */
 export type Governance = Awaited<ReturnType<typeof openGovernance>>;
 
-/** Reads the ledger and founds the bus on an empty one. */
+/** Reads the ledger and founds the bus on an empty one. Throws ConfigurationConflictError. */
 export async function openGovernance(deps: GovernanceDeps) {
   const { config, bus, partitions, clock, log, releases } = deps;
   const trial = config.platformRegistration === undefined;
   const credentials = new Credentials(config.secret);
+  const facts = new BusFacts();
   const [parties, systems, officers] = [new Parties(), new Systems(), new Officers()];
   const [catalog, grants] = [new Catalog(), new Grants()];
   const ledger = await Ledger.open({
@@ -45,20 +47,24 @@ export async function openGovernance(deps: GovernanceDeps) {
     metrics: deps.metrics,
     clock,
     sightMs: config.ledgerSightMs,
-    // A grant is understood by its entry and its parties, so these come first.
-    folds: [parties, systems, officers, credentials, catalog, grants].map((room) => room.fold),
-    onBroken: (error) => log.fatal({ err: error }, 'the ledger does not hold: nothing is delivered any more'),
+    // In this order, because a grant is read by means of its entry and its parties.
+    folds: [facts, parties, systems, officers, credentials, catalog, grants].map((room) => room.fold),
+    onBroken: (error) => log.fatal({ err: error }, 'the ledger is broken: delivery has stopped'),
   });
   releases.add('ledger', () => ledger.close());
   const findParty = (id: string) => parties.get(id);
   const grantsOn = (entry: string) => grants.liveOn(entry, clock());
   const acts = new EntryActs({ catalog, findParty, grantsOn, trial, partitions, clock });
-  const founding = await bootstrap(ledger, credentials, {
-    brokerId: brokerIdOf(config.dataDir),
-    version: VERSION,
-    bootstrapToken: config.bootstrapToken,
-    platformRegistration: config.platformRegistration,
-  });
+  const founding = await bootstrap(
+    { ledger, credentials, facts },
+    {
+      brokerId: brokerIdOf(config.dataDir),
+      version: VERSION,
+      bootstrapToken: config.bootstrapToken,
+      platformRegistration: config.platformRegistration,
+      secretCheck: secretCheckOf(config.secret),
+    },
+  );
   const shared = { ledger, credentials, parties, systems, officers, catalog, grants, trial };
   return {
     ...shared,
@@ -70,8 +76,8 @@ export async function openGovernance(deps: GovernanceDeps) {
   };
 }
 
-/** The same at every start on one machine and folder, so that the ledger does not grow a subject per start. */
+/** The same at every start on one machine and folder, so that the ledger does not gain a subject per start. */
 function brokerIdOf(dataDir: string): string {
-  const place = `${hostname()} ${resolve(dataDir)}`;
-  return `broker-${createHash('sha256').update(place).digest('hex').slice(0, 12)}`;
+  const location = `${hostname()} ${resolve(dataDir)}`;
+  return `broker-${createHash('sha256').update(location).digest('hex').slice(0, 12)}`;
 }

@@ -1,11 +1,16 @@
 import cluster from 'node:cluster';
 import type { BrokerHandle } from './broker-handle.js';
 import type { Serving } from './serve-http.js';
-import type { ToWorker, WorkerServing } from './worker-messages.js';
+import type { ToWorker, WorkerMustEnd, WorkerServing } from './worker-messages.js';
 
 /** Reports to the primary that this worker serves, and where. */
 export function reportServing({ trial, newOperatorToken }: BrokerHandle, serving: Serving): void {
   process.send?.({ kind: 'serving', ...serving, trial, newOperatorToken } satisfies WorkerServing);
+}
+
+/** Reports to the primary that the whole broker must end, and why. */
+export function reportMustEnd({ message }: Error): void {
+  process.send?.({ kind: 'must-end', message } satisfies WorkerMustEnd);
 }
 
 /** Calls `drain` when the primary orders it, or has died. */

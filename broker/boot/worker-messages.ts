@@ -1,10 +1,16 @@
 import type { Serving } from './serve-http.js';
 
-/** What a worker tells once it serves. */
+/** A worker serves. */
 export interface WorkerServing extends Serving {
   kind: 'serving';
   trial: boolean;
   newOperatorToken: string | undefined;
+}
+
+/** A worker has learned that no process of this broker may go on, and why. */
+export interface WorkerMustEnd {
+  kind: 'must-end';
+  message: string;
 }
 
 /** A worker asks for the metrics of all workers together; the primary answers with the same `id`. */
@@ -18,10 +24,10 @@ export interface MetricsAnswer {
   text: string;
 }
 
-/** The primary asks a worker to finish and go. */
+/** The primary orders a worker to finish what is in flight and end. */
 export interface DrainOrder {
   kind: 'drain';
 }
 
-export type FromWorker = WorkerServing | MetricsQuestion;
+export type FromWorker = WorkerServing | WorkerMustEnd | MetricsQuestion;
 export type ToWorker = MetricsAnswer | DrainOrder;

@@ -1,6 +1,7 @@
 import { SluiceError } from '../../proto/errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Act } from '../ledger/record.js';
+import type { BusFacts } from './bus-facts.js';
 import { type Credentials, newToken } from './credentials.js';
 import type { StoredOfficer } from './officer.js';
 
@@ -14,32 +15,39 @@ export interface BootstrapOptions {
   bootstrapToken: string | undefined;
   /** Undefined is trial mode. */
   platformRegistration: object | undefined;
+  /** Stored at the first start, so that a broker with another secret is refused. */
+  secretCheck: string;
 }
 
 /**
- * Founds the bus on an empty ledger: its mode and its first operator. Says in the ledger at every start in which mode
- * this broker runs. Returns the operator's token when it was made up here: print it once, nobody can read it again.
+ * Founds the bus on an empty ledger: its mode, its secret and its first operator. Registers a trial bus whose broker has
+ * a registration now. Records each start of a broker with its mode. Throws ConfigurationConflictError, with nothing
+ * recorded, when the configuration contradicts the ledger. Returns the operator's token when it was generated here:
+ * print it once, nobody can read it again.
  */
 export async function bootstrap(
-  ledger: Ledger,
-  credentials: Credentials,
+  { ledger, credentials, facts }: { ledger: Ledger; credentials: Credentials; facts: BusFacts },
   options: BootstrapOptions,
 ): Promise<{ founded: boolean; printToken: string | undefined }> {
   const token = options.bootstrapToken ?? newToken();
-  const found = await ledger.appendAll(() =>
-    ledger.head === 0 ? foundingActs(credentials.digestOf(token), options) : [],
-  );
-  const founded = found.length > 0;
+  const trial = options.platformRegistration === undefined;
+  const stored = await ledger.appendAll(() => {
+    // Inside the guard: of two brokers that start at once the slower one sees what the faster one founded.
+    facts.check({ trial, secretCheck: options.secretCheck });
+    if (ledger.head === 0) return foundingActs(credentials.digestOf(token), options);
+    return trial || facts.isRegistered ? [] : [registeredAct(options)];
+  });
+  const founded = stored.length > 1;
   await ledger.append(() => startedAct(options)).catch(unlessFull);
   return { founded, printToken: founded && options.bootstrapToken === undefined ? token : undefined };
 }
 
-/** A broker with a full store still streams what is there; that it has started is all that stays unsaid. */
+/** A broker with a full store still streams what is there; only the record of its start is missing then. */
 function unlessFull(error: unknown): void {
   if (!(error instanceof SluiceError && error.code === 'STORE_FULL')) throw error;
 }
 
-function foundingActs(credential: string, { platformRegistration }: BootstrapOptions): Act[] {
+function foundingActs(credential: string, options: BootstrapOptions): Act[] {
   const operator: StoredOfficer = {
     id: FIRST_OPERATOR,
     party: OPERATOR_PARTY,
@@ -47,16 +55,25 @@ function foundingActs(credential: string, { platformRegistration }: BootstrapOpt
     credential,
   };
   return [
-    { kind: 'bus', id: 'bus', act: 'founded', actor: 'bus', document: modeOf(platformRegistration) },
+    { kind: 'bus', id: 'bus', act: 'founded', actor: 'bus', document: busDocument(options) },
     { kind: 'officer', id: FIRST_OPERATOR, act: 'put', actor: 'bus', document: operator },
   ];
 }
 
-function startedAct({ brokerId, version, platformRegistration }: BootstrapOptions): Act {
+/** One record turns a trial bus into a registered one; brokers that still run in trial mode end when they see it. */
+const registeredAct = (options: BootstrapOptions): Act => ({
+  ...{ kind: 'bus', id: 'bus', act: 'registered', actor: 'bus' },
+  document: busDocument(options),
+});
+
+function startedAct(options: BootstrapOptions): Act {
+  const { brokerId, version } = options;
   if (!/^[A-Za-z0-9_-]+$/.test(brokerId)) throw new SluiceError('INTERNAL', 'the broker id must be one token');
-  const document = { brokerId, version, ...modeOf(platformRegistration) };
+  const document = { brokerId, version, ...busDocument(options) };
   return { kind: 'bus', id: brokerId, act: 'started', actor: 'bus', document };
 }
 
-const modeOf = (platformRegistration: object | undefined) =>
-  platformRegistration === undefined ? { trialMode: true } : { trialMode: false, platformRegistration };
+function busDocument({ platformRegistration, secretCheck }: BootstrapOptions): object {
+  const mode = platformRegistration === undefined ? { trialMode: true } : { trialMode: false, platformRegistration };
+  return { ...mode, secretCheck };
+}

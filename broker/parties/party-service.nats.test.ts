@@ -2,6 +2,7 @@ import t, { type Test } from 'tap';
 import { emptyStore, openLedger } from '../../tests/support/broker/ledger.js';
 import type { Bus } from '../nats/bus.js';
 import { type BootstrapOptions, bootstrap } from './bootstrap.js';
+import { BusFacts, secretCheckOf } from './bus-facts.js';
 import type { OfficerCaller } from './caller.js';
 import { Credentials } from './credentials.js';
 import { Officers, Parties, Systems } from './parties.js';
@@ -13,6 +14,7 @@ const START: BootstrapOptions = {
   version: '0.1.0',
   bootstrapToken: undefined,
   platformRegistration: undefined,
+  secretCheck: secretCheckOf(SECRET),
 };
 const operator: OfficerCaller = { kind: 'officer', id: 'op', party: 'platform', roles: ['platform_operator'] };
 const civil = { id: 'civil', name: 'Civil Affairs', level: 'city' as const, regionCode: '350100' };
@@ -20,16 +22,18 @@ const civil = { id: 'civil', name: 'Civil Affairs', level: 'city' as const, regi
 async function openService(t: Test, bus: Bus) {
   const [parties, systems, officers] = [new Parties(), new Systems(), new Officers()];
   const credentials = new Credentials(SECRET);
-  const folds = [parties.fold, systems.fold, officers.fold, credentials.fold];
+  const facts = new BusFacts();
+  const folds = [facts.fold, parties.fold, systems.fold, officers.fold, credentials.fold];
   const ledger = await openLedger(t, bus, folds);
   const service = new PartyService({ ledger, parties, systems, officers, credentials, trial: true });
-  return { ledger, parties, systems, credentials, service };
+  return { ledger, facts, parties, systems, credentials, service };
 }
 
 t.test('the first start founds the bus and hands out one operator token', async (t) => {
   const bus = await emptyStore(t);
-  const { ledger, credentials } = await openService(t, bus);
-  const { printToken } = await bootstrap(ledger, credentials, START);
+  const opened = await openService(t, bus);
+  const { ledger, credentials } = opened;
+  const { printToken } = await bootstrap(opened, START);
   t.match(printToken, /^slc_[A-Za-z0-9_-]{43}$/);
   t.match(credentials.authenticate(printToken!), {
     kind: 'officer',
@@ -44,10 +48,10 @@ t.test('the first start founds the bus and hands out one operator token', async 
 t.test('a later start founds nothing, knows the token, and says its mode in the ledger', async (t) => {
   const bus = await emptyStore(t);
   const first = await openService(t, bus);
-  await bootstrap(first.ledger, first.credentials, { ...START, bootstrapToken: 'typed-in' });
+  await bootstrap(first, { ...START, bootstrapToken: 'typed-in' });
   const second = await openService(t, bus);
   const registration = { platform: 'p', owner: 'o', number: '1' };
-  const again = await bootstrap(second.ledger, second.credentials, {
+  const again = await bootstrap(second, {
     ...START,
     bootstrapToken: 'another',
     platformRegistration: registration,
@@ -57,6 +61,32 @@ t.test('a later start founds nothing, knows the token, and says its mode in the 
   t.notOk(second.credentials.authenticate('another'));
   const started = await second.ledger.read({ kind: 'bus', id: 'broker-1', limit: 10 });
   t.match(started, [{ document: { trialMode: true } }, { document: { trialMode: false, version: '0.1.0' } }]);
+});
+
+t.test('a registered bus refuses a broker in trial mode, and any bus one with another secret', async (t) => {
+  const bus = await emptyStore(t);
+  const registered = { ...START, platformRegistration: { platform: 'p', owner: 'o', number: '1' } };
+  await bootstrap(await openService(t, bus), registered);
+  const later = await openService(t, bus);
+  const { head } = later.ledger;
+  await t.rejects(bootstrap(later, START), { name: 'ConfigurationConflictError', message: /platformRegistration/ });
+  const other = { ...registered, secretCheck: secretCheckOf('another secret of thirty-two characters') };
+  await t.rejects(bootstrap(later, other), { name: 'ConfigurationConflictError', message: /SLUICE_SECRET/ });
+  t.equal(later.ledger.head, head, 'neither left a record');
+  await bootstrap(later, registered);
+});
+
+t.test('a trial bus is registered by one record, once', async (t) => {
+  const bus = await emptyStore(t);
+  await bootstrap(await openService(t, bus), START);
+  const registered = { ...START, platformRegistration: { platform: 'p', owner: 'o', number: '1' } };
+  for (const _start of [1, 2]) await bootstrap(await openService(t, bus), registered);
+  const { ledger } = await openService(t, bus);
+  const acts = await ledger.read({ kind: 'bus', id: 'bus', limit: 10 });
+  t.same(
+    acts.map(({ act }) => act),
+    ['founded', 'registered'],
+  );
 });
 
 t.test('a system gets its token once; renewing ends the old one', async (t) => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Logger } from 'pino';
 import { AggregatorRegistry } from 'prom-client';
 import type { FromWorker, MetricsAnswer, ToWorker, WorkerServing } from '../boot/worker-messages.js';
+import { ConfigurationConflictError } from '../parties/bus-facts.js';
 import { HandedConnections } from './handed-connections.js';
 
 export interface PrimaryOptions {
@@ -12,19 +13,23 @@ export interface PrimaryOptions {
   log: Logger;
 }
 
+/** A worker that cannot start is retried for ever, ever less often: the others serve meanwhile. */
 const RESTART_WAIT_MIN_MS = 100;
-/** A worker that can not start is tried this often, for ever; the others serve meanwhile. */
 const RESTART_WAIT_MAX_MS = 10_000;
 
-/** Runs the workers of one broker on one port: starts them, starts one again that died, drains them. */
+/** Runs the workers of one broker on one port: starts them, replaces one that died, drains them. */
 export class Primary {
+  /** Resolves when a worker reports that the whole broker must end. */
+  readonly mustEnd: Promise<Error>;
   readonly #options: PrimaryOptions;
   readonly #metrics = new AggregatorRegistry();
   #restartWaitMs = RESTART_WAIT_MIN_MS;
   #isDraining = false;
+  #endAll: (reason: Error) => void = () => {};
 
   constructor(options: PrimaryOptions) {
     this.#options = options;
+    this.mustEnd = new Promise((resolve) => (this.#endAll = resolve));
   }
 
   /** Resolves when all serve. Rejects when the first one ends before it serves. */
@@ -37,7 +42,7 @@ export class Primary {
     return first;
   }
 
-  /** Every worker finishes what is under way. Safe to call twice. */
+  /** Every worker finishes what is in flight. Safe to call twice. */
   async drain(): Promise<void> {
     this.#isDraining = true;
     await Promise.all(liveWorkers().map((worker) => this.#drainWorker(worker)));
@@ -49,7 +54,8 @@ export class Primary {
     const serving = new Promise<WorkerServing | undefined>((resolve) => {
       worker.on('message', (message: FromWorker) => {
         if (message.kind === 'serving') resolve(message);
-        else if (message.kind === 'metrics') void this.#answer(worker, message.id);
+        else if (message.kind === 'metrics') void this.#answerMetrics(worker, message.id);
+        else if (message.kind === 'must-end') this.#endAll(new ConfigurationConflictError(message.message));
       });
       worker.once('exit', () => resolve(undefined));
     });
@@ -74,18 +80,18 @@ export class Primary {
     if (worker.isDead()) return;
     const exited = once(worker, 'exit');
     // By message and not by signal: Ctrl-C has reached the worker already, and a second signal ends it by force.
-    tell(worker, { kind: 'drain' });
+    send(worker, { kind: 'drain' });
     await exited;
   }
 
-  async #answer(worker: Worker, id: number): Promise<void> {
+  async #answerMetrics(worker: Worker, id: number): Promise<void> {
     const text = await this.#metrics.clusterMetrics().catch((error: Error) => `# ${error.message}\n`);
-    tell(worker, { kind: 'metrics', id, text } satisfies MetricsAnswer);
+    send(worker, { kind: 'metrics', id, text } satisfies MetricsAnswer);
   }
 }
 
 const liveWorkers = (): Worker[] => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
 
-function tell(worker: Worker, message: ToWorker): void {
+function send(worker: Worker, message: ToWorker): void {
   if (worker.isConnected()) worker.send(message);
 }

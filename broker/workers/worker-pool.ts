@@ -8,7 +8,7 @@ import type { WorkerServing } from '../boot/worker-messages.js';
 import type { Config } from '../config.js';
 import { Primary } from './primary.js';
 
-/** A broker of several processes on one port: the store in the first, sessions and requests in the workers. */
+/** Makes a broker of several processes on one port: the store in the primary, sessions and requests in the workers. Decision: docs/decisions/0016. */
 export async function createWorkerPool(config: Config): Promise<BrokerHandle> {
   const log = createLogger(config.logLevel);
   const releases = new ReleaseStack((what, error) => log.error({ err: error, what }, 'could not be closed'));
@@ -23,7 +23,7 @@ export async function createWorkerPool(config: Config): Promise<BrokerHandle> {
   }
 }
 
-/** The workers see an external store in any case; the secret and the store's password pass by environment alone. */
+/** What workers need beside their own configuration. The secret and the store's password are passed by environment alone, never on a command line. */
 async function workerEnvironment(
   config: Config,
   log: ReturnType<typeof createLogger>,
@@ -42,6 +42,10 @@ class WorkerPool implements BrokerHandle {
     private readonly primary: Primary,
     private readonly releases: ReleaseStack,
   ) {}
+
+  get mustEnd(): Promise<Error> {
+    return this.primary.mustEnd;
+  }
 
   get trial(): boolean {
     return this.#serving?.trial ?? false;

@@ -39,7 +39,7 @@ async function run(options: DemoCommandOptions, terminal: Terminal): Promise<voi
   const { seed, rate, json = false } = options;
   const demo = new Demo({ config, seed, eventsPerSecond: rate, terminal, json });
   // A closed terminal must not leave a nats-server behind, either.
-  const release = onInterruption(() => demo.stop(), ['SIGINT', 'SIGTERM', 'SIGHUP']);
+  const release = onInterruption(() => demo.stop());
   try {
     await demo.run();
   } finally {

@@ -10,7 +10,7 @@ import type { BrokerProcess } from './processes/broker-process.js';
 import { LoadProcess } from './processes/load-process.js';
 import { startNatsServer } from './processes/nats-process.js';
 
-/** Events per second that many subscriptions, each from another place far behind, get in all. */
+/** Measures events per second over all subscriptions that catch up, each from another position far behind. */
 const SUBSCRIPTIONS = 1000;
 const VIEWS = 20;
 const ENTRY = 'bench.records';
@@ -33,7 +33,7 @@ await runBench('catchup', async (run) => {
   };
 });
 
-/** Which fillers are left out, as bits, makes twenty views. */
+/** Leaving out a different set of fillers, given as bits, makes each grant a view of its own. */
 function viewGrants(): BenchGrant[] {
   return Array.from({ length: VIEWS }, (_, i) => ({ id: `g${i}`, system: 'reader', entry: ENTRY, without: i + 1 }));
 }
@@ -64,7 +64,7 @@ async function catchUp(run: BenchRun, broker: BrokerProcess, stored: number) {
   const expected = targets.reduce((sum, _, i) => sum + behind(i), 0);
   const group = await SubscriberGroup.openSluice(run, []);
   const meter = await CpuMeter.start({ ...broker.roles, subscribers: group.pid });
-  // Not awaited: events come while the last subscriptions are still being opened.
+  // Not awaited: events arrive while the last subscriptions are still being opened.
   const failed = new Promise<never>((_, reject) => group.add(targets).catch(reject));
   const giveUpAt = performance.now() + run.options.seconds * 1000;
   let events = 0;

@@ -13,14 +13,17 @@ import { insertRows, makeSourceTable, SOURCE_COLUMNS, SOURCE_TABLE } from './pos
 import { type BrokerProcess, startBroker } from './processes/broker-process.js';
 import { type ConnectorProcess, startConnector } from './processes/connector-process.js';
 
-/** Rows per second from a slot's backlog into acknowledged events, against pg_recvlogical writing the same into a file. */
+/**
+ * Measures rows per second from a slot's backlog into acknowledged events, against pg_recvlogical writing the same
+ * changes to a file.
+ */
 const ENTRY = 'bench.records';
 const SLOT = 'sluice_cdc';
-/** Two workloads share the time; a row takes the source a tenth of a millisecond and less. */
+/** Two workloads share the time; inserting a row takes PostgreSQL at most a tenth of a millisecond. */
 const ROWS_PER_SECOND_OF_RUN = 1_500;
-/** Rows after which the connector counts as warm. */
+/** Share of the rows after which the connector counts as warm. */
 const WARM_SHARE = 0.1;
-/** The peer is done in a blink, so it runs before and after. */
+/** pg_recvlogical takes a second or two, so it runs before and after to average out other load. */
 const PEER_RUNS_BEFORE = 2;
 const PEER_RUNS_AFTER = 1;
 const END_MS_MAX = 20_000;
@@ -68,7 +71,7 @@ await runBench('cdc', async (run) => {
 async function start(run: BenchRun): Promise<Bench> {
   const folder = join(run.folder, 'postgres');
   await mkdir(folder);
-  // PostgreSQL runs as an account of its own, which must pass through the folder of the run.
+  // PostgreSQL runs under an account of its own, which must be able to enter the folder of the run.
   await chmod(run.folder, 0o711);
   const postgres = await PostgresServer.create(folder, { synchronous_commit: 'off', max_wal_size: '4GB' });
   run.defer(() => postgres.stop());
@@ -114,7 +117,7 @@ async function receive({ run, postgres }: Bench, program: string, from: string, 
   return { ...phaseOf(rows, seconds, used), megabytes: Math.round(bytes / 1e5) / 10 };
 }
 
-/** The connector over the backlog; measured from when it is warm. */
+/** Lets the connector publish the backlog; measured from when it is warm. */
 async function publish(bench: Bench, rows: number): Promise<Phase> {
   const { postgres, broker } = bench;
   const postgresBefore = await serverCpuSeconds(postgres.pid);
@@ -124,7 +127,7 @@ async function publish(bench: Bench, rows: number): Promise<Phase> {
   const done = await reached(connector, rows);
   const { cpuSeconds } = await meter.read();
   const measured = done.stored - warm.stored;
-  // It is ahead of the connector by what fits between them: of all that it has used, the part of the measured rows.
+  // The server is ahead of the connector by a bounded buffer, so its use counts by the measured share of the rows.
   const server = difference(postgresBefore, await serverCpuSeconds(postgres.pid), measured / rows);
   const used = { ...cpuSeconds, postgres: server };
   await connector.end();
@@ -151,7 +154,7 @@ function connect({ run, postgres, broker }: Bench): Promise<ConnectorProcess> {
   });
 }
 
-/** Makes the slot, with the snapshot of a table that is still empty. */
+/** Creates the slot by a first snapshot of a table that is still empty. */
 async function makeSlot(bench: Bench): Promise<void> {
   const connector = await connect(bench);
   const state = join(bench.run.folder, 'state', 'cdc.postgres-source.json');

@@ -10,16 +10,19 @@ import type { EventPlan } from './load/event-supply.js';
 import { startBroker } from './processes/broker-process.js';
 import { startNatsServer } from './processes/nats-process.js';
 
-/** Deliveries per CPU-second of the servers, against nats-server's own WebSocket listener with plain subscriptions. */
+/**
+ * Measures deliveries per CPU-second of the servers, against nats-server's own WebSocket listener with plain
+ * subscriptions.
+ */
 const SUBSCRIBERS = 500;
 const GRANTS = 10;
 const ENTRY = 'bench.records';
-/** Events per second; undefined is as fast as the slowest subscriber takes them. */
+/** Events per second; undefined publishes as fast as the slowest subscriber reads. */
 const RATES: Record<string, number | undefined> = { at100: 100, at500: 500, flatOut: undefined };
-/** Flat out, events that the slowest subscriber may lag behind the source. */
+/** Without a rate, events that the slowest subscriber may lag behind the source. */
 const LAG_MAX = 1000;
 const LAG_TOLD_MS = 10;
-/** One subscriber in so many measures the age of its events. */
+/** One subscriber in this many measures the age of its events. */
 const SAMPLED_EVERY = 10;
 const CREDIT = 20_000;
 
@@ -71,7 +74,7 @@ async function ofSluice(run: BenchRun, seconds: number): Promise<Record<string, 
   return phases;
 }
 
-/** The bytes that the bus stores, published without storing them: the peer has less to do. */
+/** Publishes the bytes that the bus stores, without storing them: the peer has less to do. */
 async function ofNats(run: BenchRun, seconds: number): Promise<Record<string, Phase>> {
   const server = await startNatsServer(run, 'nats');
   const targets = Array.from({ length: SUBSCRIBERS }, (_, i) => ({

@@ -8,7 +8,10 @@ import { pause, waitUntil } from './harness/wait-until.js';
 import type { SluiceTarget } from './load/sluice-subscriber.js';
 import type { BrokerProcess } from './processes/broker-process.js';
 
-/** CPU of the broker per event with ever more views, each event matching exactly five of them by equality. */
+/**
+ * Measures CPU time of the broker per event with a growing number of views, each event matching exactly five of them by
+ * equality.
+ */
 const VIEWS = [10, 100, 1000, 10_000];
 const MATCHES = 5;
 const SESSIONS = 100;
@@ -20,7 +23,7 @@ const ARRIVAL_MS_MAX = 10_000;
 interface Step {
   brokerMicrosPerEvent: number;
   deliveriesPerEvent: number;
-  /** Of one core, while nothing is published. */
+  /** Share of one core that the broker uses while nothing is published. */
   idleShare: number;
   p99Ms: number;
   cpuSeconds: CpuSeconds;
@@ -62,7 +65,7 @@ function grantOf(view: number): BenchGrant {
   return { id: `g${view}`, system: systemOf(view), entry: ENTRY, without: 1 << (view % MATCHES), rows };
 }
 
-/** The views that are added, spread over the sessions' systems: one more session for each system. */
+/** The added views, spread over the systems: one more session for each system. */
 function targetsOf(broker: BrokerProcess, from: number, to: number): SluiceTarget[] {
   const bySystem = new Map<string, string[]>();
   for (let view = from; view < to; view++) {

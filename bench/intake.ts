@@ -10,17 +10,17 @@ import { type BrokerProcess, startBroker } from './processes/broker-process.js';
 import { LoadProcess } from './processes/load-process.js';
 import { startNatsServer } from './processes/nats-process.js';
 
-/** Validated, strictly durable, acknowledged events per second against raw publishes of the same bytes. */
+/** Measures validated, strictly durable, acknowledged events per second against raw publishes of the same bytes. */
 const ENTRIES = Array.from({ length: 16 }, (_, i) => `bench.records${i}`);
-/** What a session may have unanswered; more only waits in the socket. */
+/** Unanswered events that a session may have; more would only wait in the socket. */
 const UNANSWERED_MAX = 8000;
-/** The partitions of the bus. */
+/** One stream per partition of the bus. */
 const STREAMS = 4;
 const WARM_UP_SECONDS = 2;
 
 interface Phase {
   perSecond: number;
-  /** Of all processes that the phase runs, per event. */
+  /** CPU time of all processes of the phase, per event. */
   cpuMicros: number;
   cpuSeconds: CpuSeconds;
   p50Ms?: number;
@@ -59,7 +59,7 @@ async function toBroker(source: Source, broker: BrokerProcess, seconds: number):
   return { ...phaseOf(published, acknowledged / elapsed, cpuSeconds), p50Ms, p99Ms };
 }
 
-/** Each on a new server, so that nobody writes into another's files. */
+/** Each run has a new server, so that none appends to the files of another. */
 async function raw(run: BenchRun, act: 'batches' | 'plain', order: Omit<RawPublishRun, 'url'>): Promise<Phase> {
   const server = await startNatsServer(run, `nats-${act}-${order.streams}${order.asTheBus ? '-as-the-bus' : ''}`);
   const publisher = new LoadProcess(run, 'raw-publisher');

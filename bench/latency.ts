@@ -10,7 +10,9 @@ import { pause } from './harness/wait-until.js';
 import type { EventPlan } from './load/event-supply.js';
 import { type NatsProcess, startNatsServer } from './processes/nats-process.js';
 
-/** From publish to receipt, stored strictly in between, against JetStream consumers of the same bytes. */
+/**
+ * Measures the time from publish to receipt, stored strictly in between, against JetStream consumers of the same bytes.
+ */
 const SUBSCRIBERS = 100;
 const RATE = 2000;
 const ENTRY = 'bench.records';
@@ -75,7 +77,7 @@ async function ofConsumers(run: BenchRun, consumers: number, seconds: number): P
   return phase;
 }
 
-/** Push consumers without acks: the least that a consumer can cost. */
+/** Push consumers without acknowledgements: the cheapest form that a consumer has. */
 async function makeConsumers(server: NatsProcess, count: number): Promise<void> {
   const nc = await connect({ servers: server.url });
   const jsm = await jetstreamManager(nc);

@@ -10,19 +10,19 @@ import type { SluiceTarget } from './load/sluice-subscriber.js';
 import { type BrokerProcess, startBroker } from './processes/broker-process.js';
 import { usageOf } from './processes/process-usage.js';
 
-/** The size of Fujian's platform on one broker: is the hour's rate held, and how much faster could it go? */
+/** Measures the size of Fujian's platform on one broker: is the hourly rate held, and how much faster can it go? */
 const DOWNLOADS = 150_000_000;
-/** Deliveries per second that make them in an hour. */
+/** Deliveries per second that reach the number of downloads in an hour. */
 const RATE = 41_700;
 const ENTRIES = 40_000;
 const ZIPF = 1;
-/** What a slow session reads, far below what it is sent in the flat-out phase. */
+/** Read rate of a slow session, far below what it is sent in the flat-out phase. */
 const SLOW_BYTES_PER_SECOND = 64 * 1024;
-/** Of all sessions, per minute. */
+/** Share of all sessions that reconnect per minute. */
 const RECONNECTING_SHARE = 0.01;
 const SAMPLED_EVERY = 20;
 const UNANSWERED_MAX = 4000;
-/** Flat out, events that the sessions which are not slow may lag behind the source on average. */
+/** Flat out, events that sessions at full speed may lag behind the source on average. */
 const LAG_MAX = 4000;
 const LAG_TOLD_MS = 20;
 
@@ -57,7 +57,7 @@ function entryIds(): string[] {
   return Array.from({ length: ENTRIES }, (_, i) => `bench.e${i}`);
 }
 
-/** Fills a bus and starts its broker again: what a start takes is a question of what is stored. */
+/** Fills a bus and restarts its broker, since the time of a start depends on what is stored. */
 async function startProvince(run: BenchRun) {
   const entries = entryIds();
   const { grants, ...perEvent } = provinceGrants(entries, ZIPF);
@@ -129,7 +129,7 @@ async function reconnectSome(run: BenchRun, group: SubscriberGroup, signal: Abor
   }
 }
 
-/** The greatest resident size that was seen. */
+/** The greatest resident size that was sampled. */
 async function watchMemory(broker: BrokerProcess, signal: AbortSignal): Promise<number> {
   let peak = 0;
   while (!signal.aborted) {

@@ -9,13 +9,16 @@ import { SubscriberGroup } from './harness/subscriber-group.js';
 import { pause } from './harness/wait-until.js';
 import type { Following, SluiceTarget } from './load/sluice-subscriber.js';
 
-/** From the acknowledged `suspend` to the last byte of events on any session, with many sessions under load. */
+/**
+ * Measures the time from the acknowledged `suspend` to the last byte of events on any session, with many sessions under
+ * load.
+ */
 const SESSIONS = 2000;
 const GRANTS = 100;
 const ENTRIES = ['bench.records0', 'bench.records1', 'bench.records2', 'bench.records3'];
-/** Each event goes to a quarter of the sessions. */
+/** Each event is delivered to a quarter of the sessions. */
 const EVENTS_PER_SECOND = 100;
-/** Sessions that do not read at all: one of each grant. */
+/** Sessions that do not read at all: one per grant. */
 const STALLED_PER_GRANT = 1;
 const UNANSWERED_MAX = 4000;
 const SETTLE_MS = 1500;
@@ -73,7 +76,7 @@ interface Suspended {
   answeredAtMs: number;
 }
 
-/** One grant after the other; a grant is known by its number. */
+/** Suspends one grant after the other, identified by its number. */
 async function suspendAll(run: BenchRun, url: string, everyMs: number): Promise<Suspended[]> {
   const suspended: Suspended[] = [];
   for (let i = 0; i < GRANTS; i++) {
@@ -86,7 +89,7 @@ async function suspendAll(run: BenchRun, url: string, everyMs: number): Promise<
   return suspended;
 }
 
-/** What came before the answer counts as no delay. Stalled sessions read nothing, so they say nothing. */
+/** Events that arrived before the answer count as no delay. Stalled sessions read nothing and are left out. */
 function afterSuspend(following: Following[], suspended: Suspended[]) {
   const last = new Histogram();
   const ended = new Histogram();

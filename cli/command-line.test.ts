@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { sluice } from '../tests/support/connectors/recording-terminal.js';
 
-/** A port that was free a moment ago. */
+/** The address of a port that nothing listens on: it was free a moment ago. */
 async function urlOfNobody(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

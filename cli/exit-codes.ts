@@ -1,15 +1,15 @@
 /** Exit codes of every command; `sluice --help` lists them. */
 export const EXIT = {
   OK: 0,
-  /** The bus, or a check, said no. */
+  /** The bus refused the request, or a check failed. */
   REFUSED: 1,
   /** The command line or a file is wrong. */
   USAGE: 2,
-  /** The bus can't be reached or is not ready: the same command may work later. */
+  /** The bus cannot be reached or is not ready: the same command may work later. */
   UNREACHABLE: 3,
 } as const;
 
-/** Ends a command with this exit code after everything worth saying has been said. */
+/** Ends a command with this exit code after it has printed everything worth printing. */
 export class CommandEnded extends Error {
   override readonly name = 'CommandEnded';
   constructor(readonly exitCode: number) {
@@ -17,7 +17,7 @@ export class CommandEnded extends Error {
   }
 }
 
-/** Something that the user gave is wrong. */
+/** Something on the command line, in the environment or in a file is wrong. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
   constructor(

@@ -4,7 +4,7 @@ import { ApiError, ClientError, ConnectionLostError } from '../client/errors.js'
 import { SluiceError } from '../proto/errors.js';
 import { EXIT, UsageError } from './exit-codes.js';
 
-/** An error as a command tells it. */
+/** An error in the form in which a command prints it. */
 export interface Failure {
   exitCode: number;
   /** Stable code of the bus or of the client; absent for a wrong command line. */
@@ -13,7 +13,10 @@ export interface Failure {
   problems: readonly string[];
 }
 
-/** What a user should read of anything thrown; undefined for a fault of our own, which deserves its stack. */
+/**
+ * Translates anything thrown into a message for the user; undefined for a fault of our own, which is printed with its
+ * stack.
+ */
 export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof UsageError) return { exitCode: EXIT.USAGE, message: error.message, problems: error.problems };
   if (error instanceof ConfigError) {
@@ -34,7 +37,7 @@ export function failureOf(error: unknown): Failure | undefined {
 
 function failureOfProblem({ problem, retryable }: ApiError): Failure {
   const problems = problem.problems ?? [];
-  // With a list, the detail repeats it on one long line.
+  // The detail repeats the list of problems on one long line, so the title stands instead.
   const message = problems.length > 1 ? problem.title : problem.detail;
   return { exitCode: retryable ? EXIT.UNREACHABLE : EXIT.REFUSED, code: problem.code, message, problems };
 }

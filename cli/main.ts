@@ -4,5 +4,5 @@ import { StandardTerminal } from './terminal.js';
 
 endWithNpx(process.env);
 const exitCode = await runCli(process.argv.slice(2), new StandardTerminal());
-// `start` has set its own.
+// `start` sets `process.exitCode` itself; 0 must not overwrite it.
 if (exitCode !== 0) process.exitCode = exitCode;

@@ -28,7 +28,7 @@ Exit codes:
 Example:
   $ sluice demo`;
 
-/** All commands. Whatever goes wrong is thrown, after commander has told what it noticed itself. */
+/** Builds all commands. Every failure is thrown; commander has printed those that it noticed itself. */
 export function createProgram(terminal: Terminal): Command {
   const program = new Command('sluice')
     .description('Real-time exchange bus for government data.')

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { isMap } from '../proto/values/is-map.js';
 import { UsageError } from './exit-codes.js';
 
-/** A YAML or JSON document from a file, or from standard input for `-`. */
+/** Reads a YAML or JSON document from a file, or from standard input for `-`. */
 export async function readDocument(path: string): Promise<unknown> {
   const text = await readInput(path);
   try {
@@ -14,7 +14,7 @@ export async function readDocument(path: string): Promise<unknown> {
   }
 }
 
-/** The same, where only a map makes sense. */
+/** Like `readDocument`, where the document must be a map. */
 export async function readMap(path: string): Promise<Record<string, unknown>> {
   const document = await readDocument(path);
   if (isMap(document)) return document;

@@ -4,14 +4,14 @@ import { failureLines, failureOf } from './failure.js';
 import { createProgram } from './program.js';
 import type { Terminal } from './terminal.js';
 
-/** Runs one command line and resolves with its exit code. Errors are told, never thrown. */
+/** Runs one command line and resolves with its exit code. Errors are printed, never thrown. */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
     await createProgram(terminal).parseAsync(args, { from: 'user' });
     return EXIT.OK;
   } catch (error) {
     if (error instanceof CommandEnded) return error.exitCode;
-    // commander has told it already; help and version end with 0.
+    // Commander has printed it; help and version end with 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
     return tell(error, args.includes('--json'), terminal);
   }

@@ -1,4 +1,7 @@
-/** Rows under a head, columns as wide as their widest cell. Chinese characters take two places on a terminal. */
+/**
+ * Renders rows under a head, columns as wide as their widest cell. Chinese characters are two columns wide on a
+ * terminal.
+ */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...all.map((row) => width(row[column] ?? ''))));

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 
-/** Where a command speaks: results to standard output, everything else to standard error. */
+/** The output of a command: results on standard output, everything else on standard error. */
 export interface Terminal {
-  /** Waits while the reader of a pipe is slow. */
+  /** Resolves when the line is written; waits while the reader of a pipe is slow. */
   out(line: string): Promise<void>;
   err(line: string): void;
-  /** True when a person looks on, so that colour makes sense. */
+  /** True on a terminal with colours; false in a pipe or with NO_COLOR. */
   readonly isInteractive: boolean;
 }
 
@@ -14,7 +14,7 @@ export class StandardTerminal implements Terminal {
   readonly isInteractive = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
 
   constructor() {
-    // A reader that has seen enough (`| head`) ends the program quietly.
+    // A reader that ends early (`| head`) ends the command without an error.
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       process.exit(error.code === 'EPIPE' ? 0 : 1);
     });

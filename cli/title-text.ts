@@ -1,6 +1,6 @@
 import type { Title } from '../proto/entry/entry.js';
 
-/** A title in as many languages as it has. */
+/** The title in every language that it has, joined with a slash. */
 export function titleText(title: Title | string | undefined): string {
   if (title === undefined) return '';
   if (typeof title === 'string') return title;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
  * @typedef {{ uri: string, suites: string[], signedBy?: string }} AptSource
  */
 
-/** The archives of this machine in the order in which its files name them. */
+/** Reads the archives of this machine in the order in which its files name them. */
 export async function readAptSources(folder = '/etc/apt') {
   const parts = join(folder, 'sources.list.d');
   const names = (await readdir(parts).catch(() => [])).sort();
@@ -30,7 +30,7 @@ export function parseOneLine(text) {
   });
 }
 
-/** Paragraphs of `Field: value`, where an indented line goes on with the value before it. */
+/** Parses paragraphs of `Field: value`, where an indented line continues the value before it. */
 export function parseDeb822(text) {
   const withoutComments = text.replace(/^#.*\n?/gm, '');
   return withoutComments.split(/\n\s*\n/).flatMap((paragraph) => {
@@ -45,8 +45,8 @@ export function parseDeb822(text) {
 }
 
 /**
- * The distribution's main archive: what has its own suite, not only security or updates, and is not a third party's.
- * A mirror may have any name, so the suite counts more than the address.
+ * Picks the distribution's main archive: one with a suite of its own, not only security or updates, and not a third
+ * party's. A mirror may have any name, so the suite counts more than the address.
  */
 export function mainArchive(sources, { name, codename }) {
   const candidates = sources.filter(

@@ -20,7 +20,7 @@ export async function ensureBuild() {
   const { code } = await runChild(process.execPath, [tsc, '-p', 'tsconfig.json'], options);
   if (code !== 0) throw new Error('the build failed, see above');
   await writeFile(STAMP, '');
-  // The time of the start: a source that was saved while the compiler ran is newer.
+  // The time of the start is stamped: a source that was saved while the compiler ran is newer.
   await utimes(STAMP, startedAt, startedAt);
   return `built dist${removed > 0 ? ` and removed ${removed} files without a source` : ''}`;
 }
@@ -31,7 +31,7 @@ function newestSource() {
   return newest;
 }
 
-/** Folders count too: one that lost a file is newer. */
+/** Folders are listed too: the time of a folder changes when it loses a file. */
 function* walk(folders, base = root) {
   for (const folder of folders) {
     const path = join(base, folder);
@@ -45,7 +45,7 @@ function* walk(folders, base = root) {
   }
 }
 
-/** A compiled test whose source is gone would still be run. */
+/** A compiled test whose source is gone would still run. */
 async function removeOrphans() {
   let removed = 0;
   const dist = inProject('dist');

@@ -11,7 +11,7 @@ export async function ensureNatsServer() {
     () => undefined,
     (error) => error,
   );
-  // One that was named by hand and does not work is not replaced behind its owner's back.
+  // A server that was named by hand and does not work is an error; it is not replaced silently.
   if (!missing) return undefined;
   if (process.env.SLUICE_NATS_SERVER) throw missing;
   let why = '';

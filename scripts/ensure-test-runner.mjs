@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { mustRun } from './child.mjs';
 import { inProject, root } from './project.mjs';
 
-/** In node_modules, so that it goes with what it describes. */
+/** Stored in node_modules, so that it is removed together with the build that it describes. */
 const STAMP = inProject('node_modules', '.tap-built-for');
 const BUILD_DEADLINE_MS = 120_000;
 

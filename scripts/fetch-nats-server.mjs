@@ -7,7 +7,7 @@ import { inProject } from './project.mjs';
 const UPDATE_DEADLINE_MS = 120_000;
 const DOWNLOAD_DEADLINE_MS = 120_000;
 const LOCAL_DEADLINE_MS = 30_000;
-/** Newest first; the machine's own suite comes after them. Ubuntu has the server in `universe`. */
+/** Suites, newest first; the machine's own suite is tried after them. Ubuntu has the server in `universe`. */
 const DISTRIBUTIONS = {
   debian: { suites: ['sid', 'testing', 'stable'], components: 'main' },
   ubuntu: { suites: ['devel'], components: 'main universe' },
@@ -42,7 +42,7 @@ export async function fetchNatsServer(minimum, isAtLeast) {
 async function thisDistribution() {
   const text = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const ids = [...text.matchAll(/^ID(?:_LIKE)?="?([^"\n]*)"?$/gm)].flatMap(([, value]) => value.split(/\s+/));
-  // The most general name comes last; Ubuntu calls itself like Debian, but its archive has other suites.
+  // The most general name comes last; Ubuntu names Debian as well, but its archive has other suites.
   const name = ids.includes('ubuntu') ? 'ubuntu' : ids.includes('debian') ? 'debian' : undefined;
   const codename = /^(?:UBUNTU|VERSION|DEBIAN)_CODENAME="?(\w+)"?$/m.exec(text)?.[1];
   return name && { name, codename };
@@ -53,18 +53,18 @@ async function prepareApt(folder, source) {
     await mkdir(join(folder, part), { recursive: true });
   }
   await writeFile(join(folder, 'status'), '');
-  // A key that stands in the entry itself begins on the next line.
+  // A key that is part of the entry itself begins on the next line.
   const gap = source.signedBy?.includes('\n') ? '\n ' : ' ';
   const signedBy = source.signedBy ? `Signed-By:${gap}${source.signedBy}\n` : '';
   const entry = `Types: deb\nURIs: ${source.uri}\nSuites: ${source.suite}\nComponents: ${source.components}\n${signedBy}`;
   await writeFile(join(folder, 'archive.sources'), entry);
-  // May hold the password of a proxy.
+  // Readable by the owner only, since it may hold the password of a proxy.
   await writeFile(join(folder, 'apt.conf'), await aptConfig(folder), { mode: 0o600 });
   return { folder, env: { ...process.env, LC_ALL: 'C', APT_CONFIG: join(folder, 'apt.conf') } };
 }
 
 /**
- * How the machine fetches (proxies, certificates) is kept. The rest of its settings is left out, because they hold
+ * Keeps how the machine fetches (proxies, certificates). The rest of its settings is left out, because they hold
  * commands that apt runs after an update, and those change the machine.
  */
 async function aptConfig(folder) {
@@ -107,7 +107,7 @@ async function unpack({ folder, env }) {
   await mkdir(inProject('.cache', 'nats-server'), { recursive: true });
   const binary = join(folder, 'unpacked', 'usr', 'sbin', 'nats-server');
   await chmod(binary, 0o755);
-  // In one step, so that nobody ever finds half a server there.
+  // A rename is atomic: no other process ever finds an incomplete server there.
   await rename(binary, target);
   return target;
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-/** A terminal and npm may both pass on one Ctrl-C; what comes later is the user's second one. */
+/** A terminal and npm may both pass on one Ctrl-C; a signal after this time is the user's second one. */
 const SAME_SIGNAL_MS = 1_000;
 const PARENT_CHECK_INTERVAL_MS = 1_000;
 
@@ -11,7 +11,8 @@ export async function runProgram(args) {
 
 /** Starts a node program to which this process passes its signals; `ended` resolves with the exit code. */
 export function startProgram(args, { stdio }) {
-  // In a process group of its own: else Ctrl-C would reach it twice, from the terminal and from here.
+  // The program runs in a process group of its own: otherwise Ctrl-C would reach it twice, from the terminal and from
+  // here.
   const child = spawn(process.execPath, args, { stdio, detached: true });
   const passedAtMs = new Map();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -30,7 +31,7 @@ export function startProgram(args, { stdio }) {
   return { child, ended };
 }
 
-/** When npm is killed outright it passes nothing on; its program must not stay behind without a terminal. */
+/** Ends the program when npm is killed outright, since npm passes nothing on then. */
 function endWithParent(child) {
   const parent = process.ppid;
   const timer = setInterval(() => {

@@ -4,7 +4,7 @@ import { inProject, root } from './project.mjs';
 import { runTestFiles } from './run-test-files.mjs';
 import { setupOrExit } from './setup.mjs';
 
-/** A soak file decides by itself how long it runs; this only catches one that hangs, in seconds. */
+/** A soak file decides by itself how long it runs; this timeout only ends one that hangs, in seconds. */
 const SOAK_TIMEOUT_S = 7_200;
 
 await setupOrExit([ensureTestRunner]);

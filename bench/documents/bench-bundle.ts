@@ -6,7 +6,7 @@ import { FILLERS, ITEM_NAMES } from './bench-entry.js';
 export const SOURCE_PARTY = 'bench';
 export const SOURCE_SYSTEM = 'source';
 
-/** What `POST /v1/bundles` takes. */
+/** The body of `POST /v1/bundles`. */
 export interface Bundle {
   parties: object[];
   systems: object[];
@@ -18,7 +18,7 @@ const partyOf = (system: string): string => `department-of-${system}`;
 
 export const tokenOf = (system: string): string => `bench-token-of-${system}-0123456789`;
 
-/** One department with a source system, and one for each subscriber. */
+/** One department with a source system, and one department for each subscriber. */
 export function benchBundle(subscribers: string[], entries: EntryDocument[], grants: GrantDocument[]): Bundle {
   const city = { level: 'city', regionCode: '350100' };
   return {
@@ -39,7 +39,7 @@ export interface BenchGrant {
   id: string;
   system: string;
   entry: string;
-  /** Which fillers are left out, as bits: grants with different ones are different views. */
+  /** The fillers that are left out, as bits: grants with different ones are different views. */
   without: number;
   rows?: Rows | undefined;
 }

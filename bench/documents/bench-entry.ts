@@ -4,17 +4,17 @@ import { encodeEnvelope } from '../../proto/event/envelope.js';
 import type { SourceEvent } from '../../proto/event/event.js';
 import { RecordCodec } from '../../proto/event/record.js';
 
-/** One event of a bench before it has a form. */
+/** One event of a bench before it is encoded. */
 export interface BenchEvent {
   id: string;
   entry: string;
   key: string;
   code: string;
-  /** When it was sent, as `timestampText` writes it. */
+  /** Time of sending, as `timestampText` writes it. */
   sentAt: string;
 }
 
-/** Items that only fill the record up to 200 bytes; views differ by which of them they leave out. */
+/** Items that fill the record up to 200 bytes; views differ by which of them they leave out. */
 export const FILLERS = Array.from({ length: 10 }, (_, i) => `field${i}`);
 const FILLER_TEXT = 'abcdefgh';
 
@@ -33,7 +33,7 @@ export function benchEntry(id: string): EntryDocument {
   return { id, name: { en: 'Records of a bench' }, sharingAttribute: 'conditional', items: ITEMS };
 }
 
-/** As a source publishes it. */
+/** The event as a source publishes it. */
 export function sourceEvent({ id, entry, key, code, sentAt }: BenchEvent): SourceEvent {
   const data = recordOf(key, code, sentAt);
   return { specversion: '1.0', id, type: entry, subject: key, op: 'create', data };
@@ -41,7 +41,7 @@ export function sourceEvent({ id, entry, key, code, sentAt }: BenchEvent): Sourc
 
 const codec = new RecordCodec(ITEMS.map((item, i) => fieldOf({ ...item, number: i + 1 })));
 
-/** The bytes that the bus stores for it: what the peers of a bench get to carry. */
+/** The bytes that the bus stores for the event; the peers of a bench carry the same bytes. */
 export function storedBytes({ id, key, code, sentAt }: BenchEvent): Uint8Array {
   return encodeEnvelope({
     op: 'create',

@@ -16,9 +16,9 @@ export const provinceSystems = (): string[] => Array.from({ length: SESSIONS }, 
 export const isSlow = (system: string): boolean => system.endsWith('1');
 
 /**
- * Grants fall on entries by the same law as events: what changes often is also what many want. No two grants of one
- * system are for the same entry. Says how many deliveries an event makes on average, and how many of them to systems that
- * are not slow.
+ * Grants are spread over entries by the same Zipf law as events, so that entries that change often have many
+ * subscribers. No two grants of one system are for the same entry. Also returns how many deliveries an event makes on
+ * average, and how many of them to systems that read at full speed.
  */
 export function provinceGrants(entries: string[], zipf: number): ProvinceGrants {
   const cumulative = cumulativeZipf(entries.length, zipf);
@@ -26,7 +26,7 @@ export function provinceGrants(entries: string[], zipf: number): ProvinceGrants 
   let deliveriesPerEvent = 0;
   let fastPerEvent = 0;
   const grants = Array.from({ length: GRANTS }, (_, i): BenchGrant => {
-    // Evenly spread quantiles instead of chance: every run has the same grants.
+    // Evenly spread quantiles instead of random ones: every run has the same grants.
     const wanted = ((i + 0.5) / GRANTS) * total;
     const entry = cumulative.findIndex((sum) => sum >= wanted);
     const system = `system${i % SESSIONS}`;

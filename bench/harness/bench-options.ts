@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export interface BenchOptions {
-  /** About how long the whole bench may take; its phases divide what is left after set-up. */
+  /** Approximate length of the whole bench; its phases divide what is left after set-up. */
   seconds: number;
   /** Length of the held phase of `province`. */
   minutes: number | undefined;

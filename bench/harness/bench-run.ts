@@ -5,21 +5,24 @@ import { type BenchOptions, benchOptions } from './bench-options.js';
 import type { CpuSeconds } from './cpu-meter.js';
 import { thisMachine } from './machine.js';
 
-/** What a bench has found out. */
+/** The result of a bench, printed as one line of JSON. */
 export interface BenchResult {
-  /** The one number that the bench is about; several where it asks several questions; null where the peer is missing. */
+  /**
+   * The one number that the bench is about; several where it asks several questions; null where the peer is not
+   * installed.
+   */
   ratio: number | Record<string, number | null> | null;
   aim: string;
   figures: Record<string, unknown>;
-  /** Per phase, per process. */
+  /** CPU seconds per phase and process. */
   cpuSeconds: Record<string, CpuSeconds>;
 }
 
-/** Beyond its own time a bench may need this much for set-up and end before it is given up. */
+/** Time for set-up and end on top of the bench's own; after it the run is given up. */
 const SPARE_SECONDS = 90;
 const RELEASE_MS_MAX = 20_000;
 
-/** One run of one bench: its options, its folder, and what has to be released at its end. */
+/** One run of one bench: its options, its folder, and the resources to release at its end. */
 export class BenchRun {
   readonly #releases: (() => unknown)[] = [];
 
@@ -28,7 +31,7 @@ export class BenchRun {
     readonly folder: string,
   ) {}
 
-  /** Called at the end in any case, last in first out. */
+  /** Registers a release that runs at the end in any case, last in first out. */
   defer(release: () => unknown): void {
     this.#releases.push(release);
   }
@@ -44,7 +47,7 @@ export class BenchRun {
   }
 }
 
-/** Runs a bench and prints its result as one JSON line. Whatever happens, its processes and its folder are gone then. */
+/** Runs a bench and prints its result as one JSON line. However it ends, its processes and its folder are removed. */
 export async function runBench(name: string, bench: (run: BenchRun) => Promise<BenchResult>): Promise<void> {
   const options = benchOptions();
   const run = new BenchRun(options, await mkdtemp(join(tmpdir(), `sluice-bench-${name}-`)));
@@ -62,7 +65,7 @@ export async function runBench(name: string, bench: (run: BenchRun) => Promise<B
     await run.release();
     clearTimeout(timer);
   }
-  // What a failed phase has left waiting must not keep the process.
+  // A failed phase may leave timers and sockets open; they must not keep the process alive.
   process.exit();
 }
 
@@ -79,7 +82,7 @@ function interrupted(): Promise<never> {
   });
 }
 
-/** Without this the process would end at once and leave what it has started. */
+/** Without this an unhandled rejection would end the process at once and leave its children running. */
 function unforeseen(): Promise<never> {
   return new Promise((_, reject) => {
     process.on('unhandledRejection', reject);

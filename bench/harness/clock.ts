@@ -1,18 +1,18 @@
-/** Microseconds of the machine's monotonic clock: the same in every process of a bench. */
+/** Microseconds of the machine's monotonic clock, which is the same in every process of a bench. */
 export function nowMicros(): number {
   const [seconds, nanos] = process.hrtime();
   return seconds * 1_000_000 + Math.floor(nanos / 1000);
 }
 
-/** Begins the text item that holds when an event was sent; nothing else in a bench's bytes looks like it. */
+/** Prefix of the item that holds the time of sending; nothing else in a bench's bytes looks like it. */
 const MARK = '~@';
 const DIGITS = 16;
 const markBytes = Buffer.from(MARK);
 
-/** The item's value: always of one length, so that events of one bench have one size. */
+/** The item's value, always of one length, so that all events of a bench have one size. */
 export const timestampText = (micros: number): string => `${MARK}${String(micros).padStart(DIGITS, '0')}`;
 
-/** Microseconds since the first timestamp at or after `from` was made; undefined when there is none before `to`. */
+/** Microseconds since the first timestamp at or after `from` was written; undefined when there is none before `to`. */
 export function ageMicros(bytes: Buffer, from: number, to: number, now: number): number | undefined {
   const at = bytes.indexOf(markBytes, from);
   if (at < 0 || at + MARK.length + DIGITS > to) return undefined;

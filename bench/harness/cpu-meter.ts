@@ -6,7 +6,7 @@ export type Roles = Record<string, number>;
 export const NOT_MEASURED = 'not measured on this system';
 export type CpuSeconds = Record<string, number | typeof NOT_MEASURED>;
 
-/** CPU seconds that each process uses between `start` and `read`. */
+/** Measures the CPU seconds that each process uses between `start` and `read`. */
 export class CpuMeter {
   private constructor(
     private readonly roles: Roles,
@@ -30,7 +30,7 @@ export class CpuMeter {
   }
 }
 
-/** Sum over some roles; NaN, which JSON prints as null, when one of them was not measured. */
+/** Sum over the given roles; NaN, which JSON prints as null, when one of them was not measured. */
 export function cpuSum(cpuSeconds: CpuSeconds, roles: readonly string[]): number {
   return roles.reduce((sum, role) => {
     const used = cpuSeconds[role];

@@ -1,6 +1,6 @@
-/** Steps per doubling: a percentile is read with an error below 3 %. */
+/** Buckets per doubling: a percentile is read with an error below 3 %. */
 const STEPS_PER_DOUBLING = 24;
-/** Up to 2^36 microseconds, 19 hours. */
+/** Covers up to 2^36 microseconds, 19 hours. */
 const BUCKETS = 36 * STEPS_PER_DOUBLING;
 
 export interface Percentiles {
@@ -11,7 +11,9 @@ export interface Percentiles {
   maxMs: number;
 }
 
-/** Durations in microseconds, counted in buckets that grow by 3 %, so that processes can add theirs up. */
+/**
+ * Durations in microseconds, counted in buckets that grow by 3 %, so that histograms of several processes can be added.
+ */
 export class Histogram {
   readonly #counts = new Array<number>(BUCKETS).fill(0);
   #count = 0;
@@ -28,7 +30,7 @@ export class Histogram {
     if (micros > this.#max) this.#max = micros;
   }
 
-  /** What another process sends: its filled buckets, and the greatest value. */
+  /** The serialised form for another process: the filled buckets and the greatest value. */
   toJSON(): HistogramData {
     const filled: [number, number][] = [];
     for (const [bucket, count] of this.#counts.entries()) if (count > 0) filled.push([bucket, count]);

@@ -1,6 +1,6 @@
 import { OPERATOR_TOKEN } from '../processes/broker-process.js';
 
-/** A call of the operator; throws with the answer's words unless it succeeded. */
+/** Sends a request with the operator's token; throws with the text of the answer unless it succeeded. */
 export async function operate(url: string, method: string, path: string, body?: object): Promise<unknown> {
   const headers: Record<string, string> = { authorization: `Bearer ${OPERATOR_TOKEN}` };
   if (body) headers['content-type'] = 'application/json';

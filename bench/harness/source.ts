@@ -27,7 +27,7 @@ export class Source {
     return Source.#open(run, 'openLines', { ...brokerTarget(url), plan });
   }
 
-  /** Publishes to one subject of a nats-server; `stored` when a stream takes it and answers. */
+  /** Publishes to one subject of a nats-server; with `stored` a stream captures it and acknowledges. */
   static async toNats(run: BenchRun, target: NatsSource, plan: EventPlan): Promise<Source> {
     return Source.#open(run, 'openNats', { ...target, plan });
   }
@@ -42,7 +42,7 @@ export class Source {
     return this.#process.pid;
   }
 
-  /** Resolves when what was published is answered. Throws when anything was refused. */
+  /** Resolves when every published event is answered. Throws when one was refused. */
   async publish(order: PublishRun): Promise<SourceReport> {
     const { latency, ...report } = await this.#process.ask<PublishReport>('publish', order);
     if (report.refused > 0 || report.refusal !== undefined) {
@@ -51,7 +51,7 @@ export class Source {
     return { ...report, latency: new Histogram().add(latency).percentiles() };
   }
 
-  /** How many events every subscriber has got: what lets a source with `undeliveredMax` go on. */
+  /** Reports how many events every subscriber has received: a source with `undeliveredMax` waits for it. */
   delivered(events: number): void {
     this.#process.ask('delivered', events).catch(() => {});
   }

@@ -11,7 +11,7 @@ export interface BusPlan {
   options?: BrokerOptions | undefined;
 }
 
-/** A broker whose bus has the departments, entries and grants of a bench. */
+/** Starts a broker with the departments, entries and grants of a bench. */
 export async function startBus(run: BenchRun, plan: BusPlan): Promise<BrokerProcess> {
   const broker = await startBroker(run, plan.options);
   const bundle = benchBundle(plan.subscribers, plan.entries.map(benchEntry), plan.grants.map(benchGrant));
@@ -19,10 +19,10 @@ export async function startBus(run: BenchRun, plan: BusPlan): Promise<BrokerProc
   return broker;
 }
 
-/** Documents of one kind in one request, so that its body stays far below what a request may have. */
+/** Documents per request, so that the body stays far below the limit of the route. */
 const PART_DOCUMENTS = 1000;
 
-/** A bundle as several, in an order in which each finds what it names. */
+/** Splits a bundle so that each part refers only to documents of earlier parts. */
 function* inParts({ parties, systems, entries, grants }: Bundle): Generator<Partial<Bundle>> {
   for (const part of slices(parties)) yield { parties: part };
   for (const part of slices(systems)) yield { systems: part };

@@ -39,12 +39,12 @@ export class SubscriberGroup {
     return this.#process.pid;
   }
 
-  /** More of them in the same process. */
+  /** Adds subscribers to the same process. */
   async add(targets: SluiceTarget[]): Promise<void> {
     await this.#process.ask('openSluice', targets);
   }
 
-  /** Counts from zero again. */
+  /** Sets all counts back to zero. */
   async reset(): Promise<void> {
     await this.#process.ask('reset');
   }
@@ -66,7 +66,7 @@ export class SubscriberGroup {
     return this.#process.ask('stall', { indexes });
   }
 
-  /** Tells again and again how many events the subscribers have got. */
+  /** Reports at this interval how many events the subscribers have received. */
   async watch(everyMs: number, told: (progress: Progress) => void): Promise<void> {
     this.#process.on<Progress>('progress', told);
     await this.#process.ask('tellProgress', { everyMs });

@@ -1,6 +1,6 @@
 const POLL_MS = 25;
 
-/** Looks again and again until `holds`; rejects with what was awaited when that takes too long. */
+/** Polls until `holds` returns true; rejects with what was awaited after the deadline. */
 export async function waitUntil(
   what: string,
   timeoutMs: number,

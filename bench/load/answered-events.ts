@@ -1,7 +1,7 @@
 import { nowMicros } from '../harness/clock.js';
 import { Histogram } from '../harness/histogram.js';
 
-/** Counts what was published against what was answered; answers come in the order of publishing. */
+/** Matches published events with their answers, which come in the order of publishing. */
 export class AnsweredEvents {
   unanswered = 0;
   acknowledged = 0;

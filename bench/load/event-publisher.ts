@@ -1,18 +1,18 @@
 import type { BenchEvent } from '../documents/bench-entry.js';
 import type { Histogram } from '../harness/histogram.js';
 
-/** Publishes events of a bench one way or another. */
+/** Publishes events of a bench over one transport. */
 export interface EventPublisher {
   publish(events: BenchEvent[]): void;
-  /** Events published and not answered yet. */
+  /** Events in flight: published and not answered yet. */
   readonly unanswered: number;
   readonly acknowledged: number;
   readonly refused: number;
-  /** First refusal in words. */
+  /** Code and reason of the first refusal. */
   readonly refusal: string | undefined;
-  /** From publish to its answer. */
+  /** Time from publish to its answer. */
   latency: Histogram;
-  /** May more be handed over, for the way itself? */
+  /** False while the transport's own buffer is full. */
   readonly isReady: boolean;
   close(): Promise<void>;
 }

@@ -1,18 +1,18 @@
 import type { BenchEvent } from '../documents/bench-entry.js';
 import { nowMicros, timestampText } from '../harness/clock.js';
 
-/** What a publisher of a bench publishes. */
+/** Plan of the events that a publisher of a bench sends. */
 export interface EventPlan {
   entries: string[];
-  /** Exponent of the Zipf law by which events fall on the entries, in their order; 0 spreads them evenly. */
+  /** Exponent of the Zipf law by which events are spread over the entries, in their order; 0 spreads them evenly. */
   zipf: number;
-  /** Events take turns over so many codes. */
+  /** Number of codes that events use in turn. */
   codes: number;
   /** Makes ids unique over several publishers and runs. */
   prefix: string;
 }
 
-/** An endless row of events after a plan. */
+/** Generates events by a plan without end. */
 export class EventSupply {
   readonly #cumulative: number[];
   #count = 0;
@@ -48,7 +48,7 @@ export class EventSupply {
   }
 }
 
-/** Weights 1/rank^exponent summed up. */
+/** Cumulative weights of 1/rank^exponent. */
 export function cumulativeZipf(count: number, exponent: number): number[] {
   let sum = 0;
   return Array.from({ length: count }, (_, i) => (sum += 1 / (i + 1) ** exponent));

@@ -1,11 +1,11 @@
-/** What a subscriber must know of an `events` frame to count it and to acknowledge it. */
+/** The fields of an `events` frame that a subscriber needs to count and acknowledge it. */
 export interface EventsSeen {
   channel: number;
   through: number;
   events: number;
 }
 
-/** Called with the place of each event in its frame. */
+/** Called with the start and end of each event in its frame. */
 export type OnEvent = (from: number, to: number) => void;
 
 const EVENTS_TAG = (19 << 3) | 2;
@@ -44,7 +44,7 @@ export function readProtobufEvents(frame: Buffer, onEvent: OnEvent | undefined):
 const JSON_HEAD = /^\{"kind":"events","channel":(\d+),"through":(\d+),/;
 const JSON_EVENT = Buffer.from('{"id":"');
 
-/** The same of a JSON frame: bench events hold no nested object with an `id`, so counting them is enough. */
+/** The same for a JSON frame: bench events hold no nested object with an `id`, so counting them is enough. */
 export function readJsonEvents(frame: Buffer, onEvent: OnEvent | undefined): EventsSeen | undefined {
   const head = JSON_HEAD.exec(frame.toString('latin1', 0, 100));
   if (!head) return undefined;

@@ -5,7 +5,7 @@ export type OnMessage = (opcode: number, payload: Buffer) => void;
 
 const NOTHING = Buffer.alloc(0);
 
-/** Cuts what a server sends over a WebSocket into messages. A message that comes in parts is copied once. */
+/** Cuts the bytes of a WebSocket into messages. A message that arrives in parts is copied once. */
 export class FrameSplitter {
   #head: Buffer = NOTHING;
   #opcode = 0;
@@ -33,7 +33,7 @@ export class FrameSplitter {
     }
   }
 
-  /** Index behind the frame that begins at `at`; negative when its head is not complete. */
+  /** Index after the frame that begins at `at`; negative when its head is not complete. */
   #take(chunk: Buffer, at: number): number {
     if (chunk.length - at < 2) return -1;
     const short = (chunk[at + 1] as number) & 0x7f;
@@ -51,7 +51,7 @@ export class FrameSplitter {
     return chunk.length;
   }
 
-  /** What is left of the chunk behind the message that was under way. */
+  /** Appends to the message that is incomplete and returns the rest of the chunk. */
   #fill(payload: Buffer, chunk: Buffer): Buffer {
     const copied = chunk.copy(payload, this.#filled, 0, Math.min(chunk.length, payload.length - this.#filled));
     this.#filled += copied;

@@ -9,18 +9,21 @@ export interface LightSocketOptions {
   token?: string | undefined;
   onMessage: OnMessage;
   onClose?: (() => void) | undefined;
-  /** A slow reader: takes so many bytes per second and leaves the rest where it is. */
+  /** Reads at most this many bytes per second and leaves the rest in the socket: a slow consumer. */
   bytesPerSecond?: number | undefined;
 }
 
-/** One read for all sockets of the process: what comes is looked at in the same turn. */
+/** One buffer for all sockets of the process: what was read is processed before the next read. */
 const READ_BYTES = 256 * 1024;
 const shared = Buffer.allocUnsafe(READ_BYTES);
-/** The mask may be zero, and then the payload goes out as it is. */
+/** A mask of zeros is allowed and sends the payload unchanged. */
 const NO_MASK = Buffer.alloc(4);
 const OPEN_MS_MAX = 30_000;
 
-/** A WebSocket client that does the least a client can do, so that the load costs little beside what is measured. */
+/**
+ * A WebSocket client that does as little as a client can, so that the load generator costs little beside what is
+ * measured.
+ */
 export class LightSocket {
   readonly #socket: Socket;
   readonly #splitter: FrameSplitter;
@@ -29,7 +32,7 @@ export class LightSocket {
   #opened: (() => void) | undefined;
   #refused: ((error: Error) => void) | undefined;
 
-  /** Resolves when the server has taken the upgrade. */
+  /** Resolves when the server has accepted the upgrade. */
   static async open(options: LightSocketOptions): Promise<LightSocket> {
     const socket = new LightSocket(options);
     await socket.#upgrade();
@@ -57,12 +60,12 @@ export class LightSocket {
     this.#write(typeof payload === 'string' ? OPCODE.text : OPCODE.binary, bytes);
   }
 
-  /** Bytes that the system has not taken yet. */
+  /** Bytes that the operating system has not accepted yet. */
   get bufferedBytes(): number {
     return this.#socket.writableLength;
   }
 
-  /** Reads nothing more: to the other side the reader is stalled. */
+  /** Stops reading for good: to the broker the reader is stalled. */
   stall(): void {
     this.#socket.pause();
   }

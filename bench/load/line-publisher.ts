@@ -5,7 +5,7 @@ import type { EventPublisher } from './event-publisher.js';
 
 const LINE_FEED = 10;
 
-/** Publishes over one HTTP request as NDJSON and reads an answer per line while it goes. */
+/** Publishes over one HTTP request as NDJSON and reads an answer per line while it sends. */
 export class LinePublisher extends AnsweredEvents implements EventPublisher {
   readonly #request: ClientRequest;
   #isFull = false;
@@ -44,7 +44,7 @@ export class LinePublisher extends AnsweredEvents implements EventPublisher {
     answer.on('error', () => {});
   }
 
-  /** A line that is cut in two counts when its end comes; only a refusal is read. */
+  /** A line that is cut in two is counted when its end arrives; only refusals are parsed. */
   #onLines(chunk: Buffer): void {
     let lines = 0;
     for (let at = chunk.indexOf(LINE_FEED); at >= 0; at = chunk.indexOf(LINE_FEED, at + 1)) lines++;

@@ -1,17 +1,17 @@
-/** Of one call of `send`. */
+/** Events sent at most in one call of `send`. */
 const BURST_MAX = 200;
 const TICK_MS = 1;
 
 export interface Pacing {
-  /** Events per second; undefined sends as fast as there is room. */
+  /** Events per second; undefined sends as fast as there is capacity. */
   rate: number | undefined;
   seconds: number;
-  /** How many may be sent now. */
+  /** Number of events that may be sent now. */
   room(): number;
   send(count: number): void;
 }
 
-/** Sends at an even pace for a while; resolves with the number sent. What was late is made up for. */
+/** Sends at an even rate for a while and makes up for delays; resolves with the number sent. */
 export async function paced({ rate, seconds, room, send }: Pacing): Promise<number> {
   const startedAt = performance.now();
   let sent = 0;

@@ -7,10 +7,10 @@ import { NatsPublisher } from './peer/nats-publisher.js';
 import { SocketPublisher } from './socket-publisher.js';
 import { serveAsWorker } from './worker.js';
 
-/** Load process: one source that publishes at a pace. */
+/** Load process: one source that publishes at a rate. */
 let publisher: EventPublisher | undefined;
 let supply: EventSupply | undefined;
-/** Events that every subscriber has got so far, when it is their pace that counts. */
+/** Events that every subscriber has received so far; used when the subscribers set the rate. */
 let delivered = 0;
 let published = 0;
 
@@ -19,7 +19,7 @@ export interface PublishRun {
   seconds: number;
   /** Events that may be published and not answered yet. */
   unansweredMax: number;
-  /** Events that may be published and not delivered yet; needs `delivered` to be told. */
+  /** Events that may be published and not delivered yet; needs reports through `delivered`. */
   undeliveredMax?: number | undefined;
 }
 
@@ -57,7 +57,7 @@ async function begin(next: EventPublisher, plan: EventPlan): Promise<void> {
   published = 0;
 }
 
-/** Resolves when everything was answered. */
+/** Resolves when every event was answered. */
 async function publish({ rate, seconds, unansweredMax, undeliveredMax }: PublishRun): Promise<PublishReport> {
   const way = publisher as EventPublisher;
   const source = supply as EventSupply;

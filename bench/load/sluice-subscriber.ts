@@ -11,7 +11,7 @@ export interface SluiceTarget {
   token: string;
   encoding: Subprotocol;
   subscriptions: SluiceSubscription[];
-  /** Measures the age of every event, not of none. */
+  /** Measures the age of every event; otherwise of none. */
   sampled: boolean;
   bytesPerSecond?: number | undefined;
 }
@@ -23,7 +23,7 @@ export interface SluiceSubscription {
   credit: number;
 }
 
-/** One subscription as it stands. */
+/** State of one subscription. */
 export interface Following {
   grant: string;
   credit: number;
@@ -32,20 +32,20 @@ export interface Following {
   through: number;
   acked: number;
   unacked: number;
-  /** Milliseconds of the machine's clock when events came last. */
+  /** Wall clock, in milliseconds, when events arrived last. */
   lastEventsAtMs: number;
   endedAtMs: number | undefined;
-  /** Its session reads nothing any more. */
+  /** Its session does not read any more. */
   isStalled: boolean;
 }
 
 const ANSWER_MS_MAX = 60_000;
 
-/** A session that counts what it gets and acknowledges as seldom as its credit lets it. */
+/** A session that counts events and acknowledges as seldom as its credit allows. */
 export class SluiceSubscriber {
   readonly following: Following[] = [];
   isClosed = false;
-  /** Events since it was made, over all its sessions. */
+  /** Events since it was created, over all its sessions. */
   events = 0;
   readonly #byChannel = new Map<number, Following>();
   readonly #codec;
@@ -85,7 +85,7 @@ export class SluiceSubscriber {
     await answered.finally(() => clearTimeout(timer));
   }
 
-  /** Breaks off and comes back to its cursors. */
+  /** Breaks the connection off and resumes from its cursors. */
   async reopen(): Promise<void> {
     this.#socket?.destroy();
     this.following.splice(0);
@@ -94,7 +94,7 @@ export class SluiceSubscriber {
     await this.open();
   }
 
-  /** Acknowledges everything that has come. */
+  /** Acknowledges everything that was received. */
   acknowledge(): void {
     for (const one of this.following) if (one.unacked > 0) this.#ack(one);
   }

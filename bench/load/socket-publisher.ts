@@ -4,7 +4,7 @@ import { AnsweredEvents } from './answered-events.js';
 import type { EventPublisher } from './event-publisher.js';
 import { LightSocket } from './light-socket.js';
 
-/** Above this the socket is left alone: the broker holds back. */
+/** Above this nothing more is written: the broker exerts backpressure. */
 const BUFFERED_BYTES_MAX = 1024 * 1024;
 
 /** Publishes over one WebSocket session, as JSON. */

@@ -10,7 +10,7 @@ const nats: NatsSubscriber[] = [];
 
 /** Connections that are being opened at the same time. */
 const OPENING_MAX = 32;
-/** Cursors move at least this often, as a subscriber's would that stores what it got. */
+/** Cursors advance at least this often, as those of a subscriber that stores what it received. */
 const ACK_INTERVAL_MS = 1000;
 
 export interface SubscribersReport extends TallyReport {
@@ -18,7 +18,7 @@ export interface SubscribersReport extends TallyReport {
   closed: number;
 }
 
-/** Events that those who do not read slowly on purpose have got: the last of them, and all together. */
+/** Events received by subscribers that read at full speed: by the one furthest behind, and by all together. */
 export interface Progress {
   least: number;
   total: number;
@@ -34,7 +34,7 @@ serveAsWorker({
     closed: [...sluice, ...nats].filter(({ isClosed }) => isClosed).length,
   }),
   following: (): Following[] => sluice.flatMap(({ following }) => following),
-  /** Tells `progress` at this pace. */
+  /** Reports `progress` at this interval. */
   tellProgress: ({ everyMs }: { everyMs: number }) => void setInterval(() => tell('progress', progress()), everyMs),
   /** Breaks a connection off and opens it again from its cursors. */
   reconnect: ({ index }: { index: number }) => sluice[index]?.reopen(),

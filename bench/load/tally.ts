@@ -1,7 +1,7 @@
 import { ageMicros, nowMicros } from '../harness/clock.js';
 import { Histogram, type HistogramData } from '../harness/histogram.js';
 
-/** What the subscribers of one process have got since the last `reset`. */
+/** Counts of the subscribers of one process since the last `reset`. */
 export interface TallyReport {
   events: number;
   frames: number;
@@ -16,7 +16,7 @@ export class Tally {
   bytes = 0;
   #latency = new Histogram();
 
-  /** Age of the event between two places of a message, if it has a timestamp. */
+  /** Records the age of the event between two offsets of a message, if it has a timestamp. */
   age(bytes: Buffer, from: number, to: number): void {
     const age = ageMicros(bytes, from, to, nowMicros());
     if (age !== undefined) this.#latency.record(age);

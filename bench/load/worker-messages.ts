@@ -11,7 +11,7 @@ export interface Answer {
   failed?: string;
 }
 
-/** What a load process tells unasked. */
+/** A message that a load process sends without a request. */
 export interface Telling {
   tell: string;
   body: unknown;

@@ -2,10 +2,10 @@ import type { Answer, Request, Telling } from './worker-messages.js';
 
 type Act = (body: never) => unknown;
 
-/** Serves requests of the bench until it goes away; a load process never outlives its bench. */
+/** Serves requests of the bench until it disconnects; a load process never outlives its bench. */
 export function serveAsWorker(acts: Record<string, Act>): void {
   process.on('disconnect', () => process.exit());
-  // Ctrl-C in the terminal reaches the whole group: the bench decides when its load ends.
+  // Ctrl-C in the terminal reaches the whole process group: the bench decides when its load ends.
   process.on('SIGINT', () => {});
   process.on('message', (request: Request) => void answer(acts, request));
 }

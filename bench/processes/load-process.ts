@@ -4,7 +4,7 @@ import type { BenchRun } from '../harness/bench-run.js';
 import type { Answer, Request, Telling } from '../load/worker-messages.js';
 import { endProcess, killAtExit } from './child-process.js';
 
-/** A process that makes load: does what it is asked to, and may tell things by itself. */
+/** A process that generates load: answers requests and may report progress by itself. */
 export class LoadProcess {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, { resolve(body: unknown): void; reject(error: Error): void }>();

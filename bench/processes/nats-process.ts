@@ -60,7 +60,7 @@ async function readPorts(folder: string): Promise<Ports | undefined> {
     const name = (await readdir(folder)).find((file) => file.endsWith('.ports'));
     return name === undefined ? undefined : (JSON.parse(await readFile(join(folder, name), 'utf8')) as Ports);
   } catch {
-    // Half written: the next look sees it whole.
+    // A file that is half written is read again by the next poll.
     return undefined;
   }
 }

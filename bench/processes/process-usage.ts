@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
-/** What a process has used; undefined where this system does not tell. */
+/** Resources that a process has used; undefined where the operating system does not report them. */
 export interface ProcessUsage {
   cpuSeconds: number;
   residentMiB: number;
@@ -23,7 +23,7 @@ export async function usageOf(pid: number): Promise<ProcessUsage | undefined> {
 
 async function readProc(pid: number): Promise<ProcessUsage> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // The name in parentheses may hold spaces; what follows it are the fields from the third on.
+  // The name in parentheses may hold spaces; the fields from the third on follow it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticks = Number(fields[11]) + Number(fields[12]);
   return { cpuSeconds: ticks / TICKS_PER_SECOND, residentMiB: (Number(fields[21]) * PAGE_BYTES) / MIB };

@@ -12,7 +12,7 @@ interface Difference {
   tokens: Record<string, string>;
 }
 
-/** The one example of the document that is a whole bundle. */
+/** The first YAML block of the document, its example of a whole bundle. */
 function exampleOf(text: string): string {
   const [, block] = /^```yaml\n([\s\S]*?)^```$/m.exec(text) ?? [];
   if (block === undefined) throw new Error('docs/bundles.md has no example');

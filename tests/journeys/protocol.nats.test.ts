@@ -6,7 +6,7 @@ import { startBroker, type TestBroker } from '../support/broker/broker.js';
 import { RawRefusal, RawSession } from '../support/raw-client/raw-client.js';
 import { call, mustCall, publishBatch } from '../support/raw-client/raw-http.js';
 
-/** What docs/protocol.md says, on a running broker: where the journeys of the data do not pass. */
+/** Checks statements of docs/protocol.md on a running broker that no other journey passes. */
 const PARTY = 'fujian-civil-affairs';
 const ENTRY = `${PARTY}.birth`;
 const period = { from: '2020-01-01', to: '2099-12-31' };
@@ -146,7 +146,7 @@ t.test('server-sent events go on as they happen and end at once with the grant',
   await readUntil(/^id: 1@\S+\ndata: \{.*\}\n\nevent: through\nid: 1@/);
   await publishBatch(source, [event('create', 'b', record('b', 'here'))]);
   await readUntil(/^id: 2@/m);
-  // The heartbeat comes once a minute here: it is not what ends the stream.
+  // The heartbeat comes once a minute here, so it cannot be what ends the stream.
   const operator = { url: bus.url, token: bus.operatorToken };
   await mustCall(operator, 'POST', '/v1/grants/g-all/suspend', '{"reason":"why"}');
   await readUntil(/^event: ended\n(?:.*\n)*data: \{"code":"GRANT_NOT_IN_FORCE"/m);

@@ -6,11 +6,11 @@ import { call } from '../support/raw-client/raw-http.js';
 
 interface Step {
   command: string;
-  /** Lines that it prints, on either stream. */
+  /** Lines that the command prints, on either stream. */
   prints: string[];
 }
 
-/** The commands of the README's tour, in order, with what it says they print. */
+/** The commands of the README's tour, in order, with the lines that it shows for each. */
 function tour(): Step[] {
   const steps: Step[] = [];
   for (const [, block] of readText('README.md').matchAll(/^```console\n([\s\S]*?)^```$/gm)) {
@@ -22,7 +22,7 @@ function tour(): Step[] {
   return steps;
 }
 
-/** What differs from run to run is replaced; an ellipsis at the end of a line stands for its rest. */
+/** Replaces values that differ from run to run; an ellipsis at the end of a line stands for the rest of it. */
 function comparable(line: string): string {
   return line
     .replace(/(: )…$|((?:the law asks for): ).*$/, '$1$2…')
@@ -31,10 +31,10 @@ function comparable(line: string): string {
     .replace(/\b[0-9a-f]{64}\b/, '<hash>');
 }
 
-/** A machine with nothing but Node has no curl. */
+/** The test sends the request itself, since a machine may have no curl. */
 const CURL = /^curl -s -H "Authorization: Bearer (\S+)" "http:\/\/127\.0\.0\.1:8080(\S+)"$/;
 
-/** With a limit the command can end before or after it has heard that the log ends here. */
+/** With a limit the command may end before or after the bus reports the end of the log. */
 const MAY_COME = /^caught up at position/;
 
 async function run(command: string, url: string): Promise<string[]> {
@@ -47,14 +47,14 @@ function runInShell(command: string, url: string): Promise<string> {
   const here = command.replaceAll('npx sluice', `"${process.execPath}" bin/sluice.js`);
   const env = { ...process.env, SLUICE_URL: url };
   return new Promise((resolve) => {
-    // Exit codes are not the README's subject: one of the commands publishes an event that is refused.
+    // Exit codes are not checked: one of the commands publishes an event that is refused.
     execFile('/bin/sh', ['-c', here], { cwd: projectRoot, env, timeout: 30_000 }, (_error, stdout, stderr) => {
       resolve(`${stdout}${stderr}`);
     });
   });
 }
 
-/** Ten processes one after the other, on a machine that may be busy with other tests. */
+/** Bounds ten processes one after the other on a machine that may be busy with other tests. */
 const TOUR_MS_MAX = 100_000;
 
 t.test('the tour of the README prints what the README says', { timeout: TOUR_MS_MAX }, async (t) => {

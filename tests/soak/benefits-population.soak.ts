@@ -11,7 +11,7 @@ const YEARS_DAYS = 3 * 365 + 1;
 const TIMEOUT_MS = 7_200_000;
 t.setTimeout(TIMEOUT_MS);
 
-/** 100,000 people took 491 s on two cores that other work kept busy. */
+/** 100,000 people took 491 s on two busy cores. */
 t.test(`after three years ${PEOPLE} people's decisions are those of a batch over the final registers`, async (t) => {
   const { seed } = SeededRandom.fromEnvironment('SLUICE_BENEFITS_SEED');
   t.comment(`seed ${seed} (SLUICE_BENEFITS_SEED)`);

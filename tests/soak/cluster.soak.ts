@@ -3,10 +3,10 @@ import { ClusterBus } from '../support/nats/cluster-bus.js';
 import { ClusterLoad } from '../support/nats/cluster-load.js';
 import { SeededRandom } from '../support/seeded-random.js';
 
-/** Minutes of kills; the checks come after them. */
+/** Minutes of kills; the checks follow them. */
 const MINUTES = Number(process.env.SLUICE_SOAK_MINUTES ?? 20);
 
-/** How long something is away or frozen: shorter and longer than an election. */
+/** Bounds the time that a server is down or frozen: both shorter and longer than an election. */
 const AWAY_MS_MAX = 20_000;
 
 t.setTimeout((MINUTES + 15) * 60_000);

@@ -2,7 +2,7 @@ import t from 'tap';
 import { runLicences } from '../journeys/licences/licences-through-postgres.js';
 import { SeededRandom } from '../support/seeded-random.js';
 
-/** A hundred kills, some seconds apart. */
+/** Kills, some seconds apart. */
 const KILLS = Number(process.env.SLUICE_SOAK_KILLS ?? 100);
 const MS_PER_KILL_MAX = 15_000;
 

@@ -6,13 +6,13 @@ import { OPERATOR_TOKEN, SHARED_SECRET, startBroker } from '../support/broker/br
 import { SeededRandom } from '../support/seeded-random.js';
 
 const PAIRS = Number(process.env.SLUICE_ORACLE_PAIRS || 10_000_000);
-/** Told side by side: each waits often, and together they crowd the bus. */
+/** Stories that run side by side: each waits often, and together they keep the bus busy. */
 const TELLERS = 4;
 /** Ten million pairs take a quarter of an hour on two idle cores. */
 const SOAK_MS_MAX = 3 * 60 * 60 * 1000;
 const ROUND_MS_MAX = 30 * 60 * 1000;
 const SHRINK_MS_MAX = 5 * 60 * 1000;
-/** How many stories one round tells. */
+/** Stories per run of each size. */
 const RUNS: Record<StorySize, number> = { short: 200, long: 20, vast: 3 };
 
 t.setTimeout(SOAK_MS_MAX);
@@ -40,7 +40,7 @@ t.test(`bus and model agree on ${PAIRS} (event, grant) pairs`, async (t) => {
         timeLimitMs: ROUND_MS_MAX,
         shrinkMs: SHRINK_MS_MAX,
       });
-      // Not in one step with the waiting: the others count meanwhile.
+      // Added after the wait, since the other tellers count meanwhile.
       pairs += agreed;
       t.comment(`round ${round}: seed ${seed}, ${story} stories, ${pairs} pairs so far`);
     }
@@ -49,5 +49,5 @@ t.test(`bus and model agree on ${PAIRS} (event, grant) pairs`, async (t) => {
   t.ok(pairs >= PAIRS, `${pairs} pairs`);
 });
 
-/** The vast ones make the number, the short ones meet the odd cases. */
+/** Vast stories make the number of pairs; short ones reach the odd cases. */
 const storyOf = (round: number): StorySize => (round % 6 === 4 ? 'short' : round % 6 === 5 ? 'long' : 'vast');

@@ -8,17 +8,17 @@ import {
 } from '../../proto/entry/entry.js';
 import type { ItemValue, RecordData } from '../../proto/event/event.js';
 
-/** Any legal token: party, entry and system ids. */
+/** Any valid token: party, entry and system ids. */
 export const token = fc.stringMatching(/^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$/, { maxLength: 64 });
 export const entryId = fc.tuple(token, token).map(([party, entry]) => `${party}.${entry}`);
 
-/** Any text that UTF-8 can hold, characters outside the basic plane included. */
+/** Any string that UTF-8 can hold, characters outside the basic plane included. */
 export const text = fc.string({ unit: 'binary', maxLength: 40 });
 
 const itemName = fc
   .oneof(
     { weight: 4, arbitrary: fc.stringMatching(/^[A-Za-z][A-Za-z0-9_]{0,20}$/) },
-    // Words of protobuf and names with a meaning in some of its libraries.
+    // Keywords of protobuf and names with a meaning in some of its libraries.
     fc.constantFrom(
       'message',
       'optional',
@@ -92,11 +92,11 @@ const integer = fc.oneof(
   fc.maxSafeInteger(),
   fc.constantFrom(0, -1, 127, 128, 2 ** 31, 2 ** 32, -(2 ** 32), Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER),
 );
-// JSON writes -0 as 0.
+// JSON writes -0 as 0, so -0 is left out.
 const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => (Object.is(value, -0) ? 0 : value));
 const anyDay = fc.date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true });
 
-/** Nested JSON; msgpack decoders rename `__proto__`, so it is left to the tests that are about it. */
+/** Nested JSON without `__proto__`, which msgpack decoders rename; tests of their own cover it. */
 const nested = fc.letrec<{ value: ItemValue; object: object }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 4 },
@@ -136,7 +136,7 @@ function scalar(type: ItemType): fc.Arbitrary<ItemValue> {
   }
 }
 
-/** A record of these items: any of them may be absent, except the identifier. Lists have an element at least. */
+/** A record of these items: any of them may be absent, except the identifier. A list has at least one element. */
 export function recordOf(all: readonly NumberedItem[]): fc.Arbitrary<RecordData> {
   const model = Object.fromEntries(
     all.map((one) => [

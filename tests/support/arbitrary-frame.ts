@@ -22,7 +22,7 @@ const narrow = fc.dictionary(
   { noNullPrototype: true },
 );
 
-/** Events as a `publish` frame carries them; `data` is what the encoding wants it to be. */
+/** Events as a `publish` frame carries them; `data` has the form that the encoding takes. */
 export function sourceEvent<T extends object>(data: fc.Arbitrary<T>): fc.Arbitrary<SourceEventInput> {
   return fc.record(
     {
@@ -120,6 +120,6 @@ export const serverFrame: fc.Arbitrary<ServerFrame> = fc.oneof(
   ]),
 );
 
-/** The same frame with the fields that may be absent given as undefined, as the broker's own code may do. */
+/** The same frame with absent optional fields present as undefined, as the broker's own code may build it. */
 export const withUndefined = (frame: Frame): Frame =>
   frame.kind === 'error' ? { ref: undefined, channel: undefined, ...frame } : frame;

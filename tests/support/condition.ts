@@ -1,9 +1,9 @@
-/** Something was awaited and did not come true in time; the message says what. */
+/** A condition that a test awaited did not become true in time; the message names it. */
 export class NeverHappenedError extends Error {
   override readonly name = 'NeverHappenedError';
 }
 
-/** Lets tests wait until something holds, looking again whenever its owner says that something changed. */
+/** Lets tests wait until a condition holds; its owner calls `changed` whenever it may have become true. */
 export class Condition {
   readonly #waiting = new Set<() => void>();
 
@@ -39,7 +39,7 @@ export class Condition {
 
 const POLL_MS = 20;
 
-/** For what nobody announces: polls until `holds` answers true. */
+/** Polls until `holds` returns true, for conditions that nothing announces. */
 export async function eventually(
   holds: () => boolean | Promise<boolean>,
   what: string,

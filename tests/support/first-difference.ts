@@ -1,6 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 
-/** Undefined when both lists are the same; else the first place where they differ, in words (long lists make long diffs). */
+/**
+ * Describes the first index at which two lists differ; undefined when they are equal. A diff of long lists is
+ * unreadable.
+ */
 export function firstDifference(received: readonly unknown[], expected: readonly unknown[]): string | undefined {
   const length = Math.max(received.length, expected.length);
   for (let index = 0; index < length; index++) {

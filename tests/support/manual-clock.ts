@@ -1,6 +1,6 @@
 import type { DayClock } from '../../benefits/day-clock.js';
 
-/** A calendar that a test turns. */
+/** A day clock that a test advances. */
 export class ManualClock implements DayClock {
   readonly #waiting = new Set<() => void>();
 

@@ -2,14 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import type { Run } from './raw-client/raw-follower.js';
 
-/** A subscriber was sent something again that it must not be sent again, or something else under the same position. */
+/** A subscriber received an acknowledged event again, or another event under the same position. */
 export class WrongRepeatError extends Error {
   override readonly name = 'WrongRepeatError';
 }
 
 /**
- * What a follower knows after all its runs: every event once, by position. Events may come again after a loss, but as
- * they were, and never those that an `acked` had confirmed.
+ * Merges the events of all runs of a follower by position. After a loss events may be delivered again, but unchanged,
+ * and never those that an `acked` had confirmed.
  */
 export function mergedEvents(runs: readonly Run[]): DeliveredEvent[] {
   const merged: DeliveredEvent[] = [];

@@ -1,4 +1,4 @@
-/** The same numbers for the same seed, so that a failure can be repeated (mulberry32). */
+/** Produces the same numbers for the same seed, so that a failure can be repeated (mulberry32). */
 export class SeededRandom {
   #state: number;
 
@@ -6,7 +6,7 @@ export class SeededRandom {
     this.#state = seed >>> 0;
   }
 
-  /** The seed of an environment variable, else one of the clock. */
+  /** Takes the seed from an environment variable, else from the clock. */
   static fromEnvironment(name: string): SeededRandom {
     const given = process.env[name];
     return new SeededRandom(given ? Number(given) : Date.now() % 2 ** 31);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Test } from 'tap';
 
-/** A wire between two programs that a test can cut: the far side is then gone without a word. */
+/** A TCP connection between two programs that a test can cut: neither side receives a close from the other program. */
 export class TcpProxy {
   #server: Server | undefined;
   readonly #sockets = new Set<Socket>();
@@ -38,7 +38,7 @@ export class TcpProxy {
     this.#port = (server.address() as { port: number }).port;
   }
 
-  /** New connections go there: a program that came back on another port. */
+  /** Sends new connections to another port, for a program that was restarted there. */
   retarget(port: number): void {
     this.target = { ...this.target, port };
   }

@@ -10,7 +10,7 @@ export class NatsPublisher extends AnsweredEvents implements EventPublisher {
   private constructor(
     private readonly nc: NatsConnection,
     private readonly subject: string,
-    /** Set when a stream acknowledges; plain messages are answered by nobody. */
+    /** Reply subject when a stream acknowledges; undefined for plain messages, which nobody answers. */
     private readonly inbox: string | undefined,
   ) {
     super();

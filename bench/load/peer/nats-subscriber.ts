@@ -14,7 +14,7 @@ const LINE_FEED = 10;
 const NOTHING = Buffer.alloc(0);
 const [LETTER_M, LETTER_H, LETTER_P] = [...Buffer.from('MHP')];
 
-/** Speaks as much of the NATS protocol as counting messages takes. */
+/** Implements as much of the NATS protocol as counting messages needs. */
 export class NatsSubscriber {
   events = 0;
   isClosed = false;
@@ -27,7 +27,7 @@ export class NatsSubscriber {
     private readonly tally: Tally,
   ) {}
 
-  /** Resolves when the server has the subscription. */
+  /** Resolves when the server has registered the subscription. */
   async open(): Promise<void> {
     this.#socket = await LightSocket.open({
       port: this.target.port,
@@ -71,7 +71,7 @@ export class NatsSubscriber {
     }
   }
 
-  /** Index behind the operation that begins at `at`; negative when it is not complete. */
+  /** Index after the operation that begins at `at`; negative when it is not complete. */
   #take(bytes: Buffer, at: number): number {
     const lineEnd = bytes.indexOf(LINE_FEED, at);
     if (lineEnd < 0) return -1;
@@ -98,7 +98,7 @@ export class NatsSubscriber {
   }
 }
 
-/** The number whose last digit stands at `end`: the size of what follows is the last word of the line. */
+/** The number whose last digit stands at `end`: the payload size is the last word of the line. */
 function lastNumber(bytes: Buffer, end: number): number {
   let value = 0;
   for (let at = end, scale = 1; ; at--, scale *= 10) {

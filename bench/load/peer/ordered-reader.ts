@@ -2,7 +2,7 @@ import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { serveAsWorker } from '../worker.js';
 
-/** Load process: one ordered consumer that reads a stream once, by callback, as fast as it comes. */
+/** Load process: one ordered consumer that reads a stream once, by callback, as fast as it arrives. */
 export interface ReadOnce {
   url: string;
   stream: string;

@@ -12,20 +12,22 @@ import { storedBytes } from '../../documents/bench-entry.js';
 import { EventSupply } from '../event-supply.js';
 import { serveAsWorker } from '../worker.js';
 
-/** Load process: publishes stored bytes into streams of a nats-server as fast as it knows how, one Node process. */
+/** Load process: publishes stored bytes into streams of a nats-server as fast as one Node process can. */
 const BATCH_MESSAGES = 1000;
-/** Batches under way per stream: one is filled while the other is written. */
+/** Batches in flight per stream: one is filled while the other is written. */
 const BATCHES_OPEN = 2;
 const PLAIN_IN_FLIGHT = 128;
 const SUBJECTS_PER_STREAM = 4;
-/** Payloads are made beforehand and used in turns. */
+/** Payloads are built in advance and used in turn. */
 const PAYLOADS = 2000;
 
 export interface RawPublishRun {
   url: string;
   streams: number;
   seconds: number;
-  /** With message ids, and read back by a consumer per stream on a connection of its own, as the bus does. */
+  /**
+   * Adds message ids, and reads everything back by a consumer per stream on a connection of its own, as the bus does.
+   */
   asTheBus?: boolean;
 }
 
@@ -36,7 +38,7 @@ export interface RawPublishReport {
 
 serveAsWorker({ batches: (run: RawPublishRun) => batches(run), plain: (run: RawPublishRun) => plain(run) });
 
-/** Atomic batches with own code, as the client's own drops headers. */
+/** Atomic batches with our own code, since the client's own drops headers. */
 async function batches({ url, streams, seconds, asTheBus = false }: RawPublishRun): Promise<RawPublishReport> {
   const nc = await connect({ servers: url });
   await makeStreams(nc, streams);
@@ -50,7 +52,7 @@ async function batches({ url, streams, seconds, asTheBus = false }: RawPublishRu
   return report;
 }
 
-/** Pushed, flow-controlled and not acknowledged. What is read is dropped. */
+/** Push consumers with flow control and without acknowledgements. Messages are dropped. */
 async function readBack(url: string, streams: number): Promise<NatsConnection> {
   const nc = await connect({ servers: url });
   const jsm = await jetstreamManager(nc);
@@ -100,7 +102,7 @@ async function publishBatch(nc: NatsConnection, stream: number, bytes: Uint8Arra
   }
 }
 
-/** What the client offers: one promise per message. */
+/** Publishes as the client library offers it: one promise per message. */
 async function plain({ url, streams, seconds }: RawPublishRun): Promise<RawPublishReport> {
   const nc = await connect({ servers: url });
   await makeStreams(nc, streams);
@@ -114,7 +116,7 @@ async function plain({ url, streams, seconds }: RawPublishRun): Promise<RawPubli
   });
 }
 
-/** Runs some lines side by side, each publishing again as soon as it was answered. */
+/** Runs several publishers side by side; each publishes again as soon as it was answered. */
 async function measured(
   nc: NatsConnection,
   seconds: number,
@@ -136,7 +138,7 @@ async function measured(
   return { published, seconds: elapsed };
 }
 
-/** Set up as the bus sets up its own. */
+/** Streams with the settings of the bus. */
 async function makeStreams(nc: NatsConnection, streams: number): Promise<void> {
   const jsm = await jetstreamManager(nc);
   for (let i = 0; i < streams; i++) {

@@ -2,7 +2,10 @@ import type { Explanation } from '../../../benefits/decisions/explain.js';
 import type { Figures, Finding } from '../../../benefits/rules/verdict.js';
 import { titleText } from '../../title-text.js';
 
-/** A decision as a citizen's adviser reads it: the outcome, each condition with its value, and the events behind it. */
+/**
+ * Renders a decision as a citizen's adviser reads it: the outcome, each condition with its value, and the events behind
+ * it.
+ */
 export function explanationLines(explained: Explanation): string[] {
   const { rule, version, title, subject, outcome, reason, decidedOn, nextLook, figures, conditions, changes } =
     explained;

@@ -2,7 +2,7 @@ import type { ReplayReport } from '../../../benefits/replay/replay.js';
 import type { ReplayedState } from '../../../benefits/replay/replay-state.js';
 import { table } from '../../table.js';
 
-/** Nobody reads more of them; --json has all. */
+/** Rows of changes that the table shows; --json has all of them. */
 const CHANGES_MAX = 100;
 
 export function replayLines({ rules, changes }: ReplayReport): string[] {

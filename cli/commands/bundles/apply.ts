@@ -8,7 +8,7 @@ interface ApplyOptions extends ConnectionOptions {
   dryRun?: boolean;
 }
 
-/** What the bus did, or would do. */
+/** The answer of `POST /v1/bundles`: the changes that it made, or would make in a dry run. */
 export interface BundleDifference {
   dryRun: boolean;
   create: string[];
@@ -18,9 +18,11 @@ export interface BundleDifference {
   tokens: Record<string, string>;
 }
 
-/** A province's catalog has tens of thousands of entries; nobody reads them all. --json has the rest. */
+/**
+ * Lines of the difference that are printed. A province's catalog has tens of thousands of entries; --json has the rest.
+ */
 const LINES_MAX = 100;
-/** The same catalog takes a while to be checked and written to the ledger. */
+/** Checking such a catalog and writing it to the ledger takes minutes. */
 export const APPLY_TIMEOUT_MS = 600_000;
 
 export function addApply(program: Command, terminal: Terminal): void {

@@ -38,7 +38,7 @@ async function run(options: DemoCommandOptions, terminal: Terminal): Promise<voi
   const config = loadConfig(environment(options), undefined);
   const { seed, rate, json = false } = options;
   const demo = new Demo({ config, seed, eventsPerSecond: rate, terminal, json });
-  // A closed terminal must not leave a nats-server behind, either.
+  // A terminal that is closed must not leave a nats-server behind.
   const release = onInterruption(() => demo.stop());
   try {
     await demo.run();
@@ -47,7 +47,7 @@ async function run(options: DemoCommandOptions, terminal: Terminal): Promise<voi
   }
 }
 
-/** The log of the broker would drown what the demo shows; its errors are still to be seen. */
+/** Only errors of the broker are logged, so that its log does not drown what the demo shows. */
 function environment({ port, data }: DemoCommandOptions): NodeJS.ProcessEnv {
   return {
     ...process.env,

@@ -27,7 +27,7 @@ async function status(options: ConnectionOptions, terminal: Terminal): Promise<v
 interface Readiness {
   isReady: boolean;
   reasons: string[];
-  /** What the operator should know though everything works. */
+  /** Warnings for the operator that do not make the bus unready. */
   notices: string[];
 }
 

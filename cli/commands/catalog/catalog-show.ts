@@ -12,7 +12,7 @@ export function addCatalogShow(catalog: Command, terminal: Terminal): void {
     .action((entry: string, options: ConnectionOptions) => show(entry, options, terminal));
 }
 
-/** JSON makes no sense of a protobuf text, so --json wraps it. */
+/** A protobuf definition is plain text; --json wraps it in an object. */
 export function addCatalogProto(catalog: Command, terminal: Terminal): void {
   withConnection(catalog.command('proto <entry>'))
     .summary('print the protobuf definition of the data of an entry')

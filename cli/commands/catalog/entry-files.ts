@@ -2,7 +2,7 @@ import { isMap } from '../../../proto/values/is-map.js';
 import { UsageError } from '../../exit-codes.js';
 import { nameOf, readDocument } from '../../read-document.js';
 
-/** The entry documents of a file: one entry, a list of entries, or a bundle with its `entries`. */
+/** Reads the entry documents of a file: one entry, a list of entries, or a bundle with its `entries`. */
 export async function readEntries(path: string): Promise<Record<string, unknown>[]> {
   const document = await readDocument(path);
   const entries = entriesOf(document);

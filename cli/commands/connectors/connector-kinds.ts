@@ -4,11 +4,14 @@ import type { Sink } from '../../../connectors/runtime/sink/sink.js';
 import { runSource } from '../../../connectors/runtime/source/run-source.js';
 import type { Source } from '../../../connectors/runtime/source/source.js';
 
-/** Checks the settings at once; runs until the signal comes. */
+/** A connector whose settings have been checked; it runs until the signal aborts. */
 export type PreparedConnector = (signal: AbortSignal) => Promise<void>;
 type Prepare = (settings: unknown, context: ConnectorContext) => Promise<PreparedConnector>;
 
-/** Every connector by the name that a configuration gives it. What one needs is loaded when it is used. */
+/**
+ * Every connector by the name that a configuration gives it. A module is loaded when its connector is used, so that
+ * none pays for the libraries of another.
+ */
 export const CONNECTOR_KINDS: Record<string, Prepare> = {
   'postgres-source': async (settings, context) => {
     const { parsePostgresSourceConfig } = await import('../../../connectors/postgres-source/config.js');

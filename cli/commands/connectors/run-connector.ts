@@ -7,14 +7,14 @@ import { ConnectorMetrics } from '../../../connectors/runtime/connector-metrics.
 import { openMetricsEndpoint } from '../../../connectors/runtime/metrics-endpoint.js';
 import { CONNECTOR_KINDS } from './connector-kinds.js';
 
-/** What a connector says of itself once it runs. */
+/** Facts about a connector that are printed once it runs. */
 export interface RunningConnector {
   name: string;
   kind: string;
   metricsUrl: string | undefined;
 }
 
-/** Runs the connector that a configuration describes until the signal comes. Throws what nobody can wait out. */
+/** Runs the connector that a configuration describes until the signal aborts. Throws errors that no retry can mend. */
 export async function runConnector(
   config: ConnectorConfig,
   signal: AbortSignal,

@@ -3,13 +3,16 @@ import { open, stat } from 'node:fs/promises';
 import { UsageError } from '../../exit-codes.js';
 import { cannotRead } from '../../read-document.js';
 
-/** A JSON array has to be held whole to be cut into events; larger inputs should be NDJSON. */
+/** Bound of a JSON array, which is held in memory to be cut into events; larger inputs must be NDJSON. */
 const WHOLE_BYTES_MAX = 256 * 1024 * 1024;
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
 const OPENING_BRACKET = 0x5b;
 
-/** Events of a file or standard input as NDJSON bytes. A JSON array, and in a .json file a single event, is cut into lines. */
+/**
+ * Reads the events of a file or of standard input as NDJSON bytes. A JSON array, and in a .json file a single event, is
+ * cut into lines.
+ */
 export async function eventInput(path: string): Promise<AsyncIterable<Uint8Array>> {
   const chunks = path === '-' ? process.stdin : await fileChunks(path);
   const [first, all] = await peek(chunks);
@@ -27,7 +30,7 @@ async function fileChunks(path: string): Promise<AsyncIterable<Buffer>> {
   return createReadStream(path);
 }
 
-/** First byte that is not white space, and everything including what was read to find it. */
+/** Returns the first byte that is not white space, and the whole input with what was read to find it. */
 async function peek(chunks: AsyncIterable<Buffer>): Promise<[number | undefined, AsyncIterable<Uint8Array>]> {
   const iterator = chunks[Symbol.asyncIterator]();
   const read: Buffer[] = [];
@@ -46,7 +49,7 @@ async function* rest(read: Buffer[], iterator: AsyncIterator<Buffer>): AsyncGene
   for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
 }
 
-/** NDJSON may be in a .json file, too: then its first line is an event and the file is no document. */
+/** A .json file may hold NDJSON too: then its first line is an event and the file is no JSON document. */
 async function isOneDocument(path: string): Promise<boolean> {
   if ((await stat(path)).size > WHOLE_BYTES_MAX) return false;
   try {

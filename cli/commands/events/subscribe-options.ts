@@ -19,7 +19,7 @@ export type Encoding = (typeof ENCODINGS)[number];
 
 export const subprotocolOf = (encoding: Encoding): Subprotocol => `sluice.v1.${encoding}`;
 
-/** `cursor`, `earliest`, `latest`, a position, `<position>@<log>`, or a time. */
+/** Parses `cursor`, `earliest`, `latest`, a position, `<position>@<log>`, or a time. */
 export function fromOf(text: string): From {
   if (text === 'cursor' || text === 'earliest' || text === 'latest') return text;
   const [, position, log] = /^(\d{1,15})(?:@(.+))?$/.exec(text) ?? [];
@@ -35,7 +35,7 @@ export function narrowOf(text: string): Rows {
     const rows: unknown = JSON.parse(text);
     if (isMap(rows)) return rows as Rows;
   } catch {
-    // said below
+    // Not JSON: the message below says what is expected.
   }
   throw new InvalidArgumentError('It must be a JSON map like {"regionCode": {"is": "350102"}}.');
 }

@@ -17,7 +17,9 @@ Examples:
   $ sluice subscribe g-tax-licences --ack --cursor import >> licences.ndjson
   $ sluice subscribe g-gulou-residents --narrow '{"regionCode": {"is": "350102"}}' --limit 10`;
 
-/** A look has no acknowledgements, so its events end with its credit; then it goes on with a new subscription. */
+/**
+ * Without acknowledgements a subscription ends with its credit; `Follower` then opens a new one from where it ended.
+ */
 const LOOK_CREDIT = 10_000;
 const WORK_CREDIT = 1_000;
 
@@ -59,7 +61,10 @@ class Follower {
     }
   }
 
-  /** Until the end, or until a look has used up its credit; returns where to go on. */
+  /**
+   * Follows until the limit, or until the credit of a subscription without acknowledgements is used up. Returns where
+   * the next one starts.
+   */
   async #follow(cursor: string, from: From | undefined, limit: number): Promise<From | undefined> {
     const subscriber = new Subscriber(this.#subscriberOptions(cursor, from));
     this.#subscriber = subscriber;
@@ -98,7 +103,10 @@ class Follower {
     if (text !== undefined) this.terminal.err(text);
   }
 
-  /** The newer of two sessions on one grant and cursor wins; a look must not win against the department's own program. */
+  /**
+   * A session for one grant and cursor supersedes an older one. A command without --ack uses a cursor of its own, so
+   * that it never ends the session of the department's own program.
+   */
   #defaultCursor(): string {
     return this.options.ack ? 'default' : `look-${randomBytes(4).toString('hex')}`;
   }

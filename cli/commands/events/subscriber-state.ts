@@ -1,6 +1,6 @@
 import type { SubscriberState } from '../../../client/subscribe/subscriber-options.js';
 
-/** What a person should read of a subscriber's state; undefined for what is no news. */
+/** A line for a person about a state of the subscriber; undefined for states that are not worth one. */
 export function describeSubscriberState(state: SubscriberState): string | undefined {
   switch (state.kind) {
     case 'connecting':
@@ -18,7 +18,7 @@ export function describeSubscriberState(state: SubscriberState): string | undefi
   }
 }
 
-/** The same as one line of JSON; an error by code and message. */
+/** The same state as one line of JSON; errors as code and message. */
 export function subscriberStateJson(state: SubscriberState): string {
   if (state.kind !== 'disconnected') return JSON.stringify({ state });
   const { error, ...rest } = state;

@@ -18,7 +18,7 @@ interface Disclosure {
   certainty: string;
 }
 
-/** Receipts of a former life of the log. */
+/** Receipts of one grant from previous epochs of the log, whose events can no longer be looked up. */
 interface FormerReceipts {
   grant: string;
   party: string;

@@ -1,7 +1,7 @@
 import type { GrantDocument } from '../../../proto/entry/grant.js';
 import type { RecordData, SourceEvent } from '../../../proto/event/event.js';
 
-/** Stands in every value that its receiver may not see, and in every credential. */
+/** Part of every value that its receiver may not see, and of every credential. */
 export const CANARY = 'KANARIE';
 const canary = (what: string): string => `x${CANARY}-${what}`;
 
@@ -11,7 +11,7 @@ export const LEAK_TOKENS = {
   reader: `reader-token-${CANARY}-0123456789`,
   stranger: `stranger-token-${CANARY}-012345`,
 };
-/** Records of this region are granted, records of the other are not. */
+/** Records of this region are granted, records of the other region are not. */
 const GRANTED_REGION = canary('region-granted');
 const OTHER_REGION = canary('region-other');
 
@@ -69,22 +69,22 @@ export const LEAK_BUNDLE = {
   ],
 };
 
-/** What the two grants may deliver. */
+/** The items that the two grants may deliver. */
 export const GRANTED_ITEMS = { plain: ['ring', 'species'], veiled: ['ring', 'keeper'] };
 
 let ids = 0;
 
-/** An event whose own id, time and place are the source's business alone. */
+/** An event whose id, time and source position are not delivered to anybody. */
 export function birdEvent(op: SourceEvent['op'], change: Partial<SourceEvent>): SourceEvent {
   return { specversion: '1.0', id: canary(`event-${++ids}`), type: LEAK_ENTRY, op, ...change };
 }
 
-/** A record as it looks where it is granted: what is granted plain is harmless, the rest is not. */
+/** A record in the granted region: values of granted items are harmless, all others hold the canary. */
 export function grantedBird(ring: string): RecordData {
   return { ...hiddenItems(), ring, species: 'parrot', region: GRANTED_REGION };
 }
 
-/** Nothing at all of this one may be seen. */
+/** A record outside the granted region: no value of it may be delivered. */
 export function otherBird(ring: string): RecordData {
   return { ...hiddenItems(), ring, species: canary('species'), region: OTHER_REGION };
 }
@@ -103,7 +103,7 @@ const filterables = ({ species, region }: RecordData): RecordData => ({
   region: region as string,
 });
 
-/** Birds are born here and elsewhere, come, go and die; ten of each life. */
+/** Ten lives of each kind: records that are created in and outside the region, move in and out, and are deleted. */
 export function birdLives(): SourceEvent[] {
   return Array.from({ length: 10 }, (_, index) => oneOfEach(index)).flat();
 }

@@ -1,11 +1,11 @@
 import { CANARY } from './leak-material.js';
 
-/** Looks at everything that leaves the bus and keeps where something was seen that must not be. */
+/** Searches everything that leaves the bus for canaries and keeps where one was found. */
 export class LeakWatch {
   readonly leaks: string[] = [];
   looked = 0;
 
-  /** Texts are UTF-8 in all encodings, so bytes show them too. */
+  /** Strings are UTF-8 in all encodings, so a canary is visible in the bytes too. */
   look(where: string, what: string | Uint8Array): void {
     this.looked++;
     const text = typeof what === 'string' ? what : Buffer.from(what).toString('latin1');

@@ -102,7 +102,7 @@ async function firstServerSentEvents(url: string, grant: string): Promise<string
   return text;
 }
 
-/** Everybody sends all of them, also one whom the bus does not know. Answers how many were refused. */
+/** Sends all bad requests with every credential, and with an unknown one. Returns how many were refused. */
 async function sendBadRequests(broker: BrokerProcess, watch: LeakWatch): Promise<number> {
   let refused = 0;
   for (const token of [...Object.values(LEAK_TOKENS), broker.operatorToken, `nobody-${CANARY}`]) {
@@ -115,7 +115,7 @@ async function sendBadRequests(broker: BrokerProcess, watch: LeakWatch): Promise
   return refused;
 }
 
-/** One by one, then as lines. Answers how many were refused. */
+/** Sends each bad event by itself, then all as lines. Returns how many were refused. */
 async function sendBadEvents(broker: BrokerProcess, watch: LeakWatch): Promise<number> {
   const source = { url: broker.url, token: LEAK_TOKENS.source };
   let refused = 0;

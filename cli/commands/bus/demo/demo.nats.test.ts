@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../../../tests/support/nats/nats.js';
 
 const WAIT_MS = 30_000;
 
-/** The demo as a user starts it, in a process of its own and not on a terminal. */
+/** The demo as a user starts it, in a process of its own without a terminal. */
 class RunningDemo {
   output = '';
 

@@ -26,19 +26,24 @@ export interface DemoOptions {
   json: boolean;
 }
 
-/** Births, as the health commission may see them. */
+/** The grant that is followed: births, as the health commission may see them. */
 const SHOWN_GRANT = 'g-health-births';
 const VIEWER = 'health commission';
 const CURSOR = 'demo-terminal';
-/** How soon a grant that was restored is noticed. */
+/** Bounds the time until a restored grant is followed again. */
 const REVOKED_RETRY_MS = 1_000;
-/** What a crash makes the next start send again, to be answered as duplicates. */
+/**
+ * The simulator's progress is stored this often. After a crash the next start sends what came since again; the bus
+ * answers it as duplicates.
+ */
 const PLACE_SAVE_INTERVAL_MS = 2_000;
 
-/** The whole bus in this process, with sample departments, a simulated city and a view of what one department gets. */
+/**
+ * The whole bus in this process, with sample departments, a simulated city and a view of what one department receives.
+ */
 export class Demo {
   readonly #stop = new AbortController();
-  /** Last in, first out: what produces ends before what it needs. */
+  /** Released last in, first out: producers end before what they write to. */
   readonly #releases: (() => unknown)[] = [];
 
   constructor(private readonly options: DemoOptions) {}
@@ -54,7 +59,7 @@ export class Demo {
     await this.#say('everything is closed; the next start goes on from here');
   }
 
-  /** Ends the demo in good order. */
+  /** Begins an orderly end; `run` resolves when it is complete. */
   stop(): void {
     this.#stop.abort();
   }
@@ -95,7 +100,7 @@ export class Demo {
     return { broker, url };
   }
 
-  /** Follows the grant for as long as the demo runs, also when an operator takes it away and gives it back. */
+  /** Follows the grant for as long as the demo runs, also while an operator suspends and restores it. */
   async #watch(url: string, departments: SampleDepartments, view: LiveView): Promise<void> {
     const { token } = sampleGrant(departments, SHOWN_GRANT).system;
     let subscriber: Subscriber | undefined;
@@ -110,7 +115,7 @@ export class Demo {
         }
       } catch (error) {
         if (!(error instanceof RevokedError)) throw error;
-        // Said once, however often it is tried again.
+        // Printed once, however many retries follow.
         if (!isRevoked) await this.#say(`${VIEWER} receives nothing any more: ${error.code}: ${error.message}`);
         isRevoked = true;
         await pause(REVOKED_RETRY_MS, this.#stop.signal);

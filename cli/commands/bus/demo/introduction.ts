@@ -8,7 +8,7 @@ export interface IntroductionFacts {
   tokenPath: string | undefined;
   departments: SampleDepartments;
   startedInMs: number;
-  /** Events of the simulation that are there from earlier starts. */
+  /** Events of the simulation that earlier starts have stored. */
   found: number;
 }
 
@@ -18,7 +18,7 @@ const TRY: readonly (readonly [grant: string, what: string])[] = [
   ['g-statistics-births', 'births without names: keys hashed, dates cut to the year'],
 ];
 
-/** What to open and what to try. */
+/** The lines printed at the start: addresses to open and commands to try. */
 export function introduction(facts: IntroductionFacts): string[] {
   const { url, dataDir, tokenPath, departments } = facts;
   const examples = TRY.map(([id, what]) => {

@@ -1,12 +1,12 @@
 import type { DeliveredEvent, SourceEvent } from '../../../../proto/event/event.js';
 import type { Terminal } from '../../../terminal.js';
 
-/** A person can follow about this many; the rest is counted. */
+/** Events shown per second, as many as a person can follow; the rest is counted. */
 const SHOWN_PER_SECOND_MAX = 2;
-/** Published and not yet delivered; far more than are ever under way here. */
+/** Bounds the memory for published events that are not delivered yet; far more than are ever in flight here. */
 const PUBLISHED_MAX = 10_000;
 
-/** Shows, side by side, what the source published and what the subscriber got of it. */
+/** Shows, side by side, the items that the source published and those that the subscriber received. */
 export class LiveView {
   /** Position → names of the items that the source published there. */
   readonly #published = new Map<number, string[]>();
@@ -40,7 +40,7 @@ export class LiveView {
     const data = Object.entries(event.data ?? {});
     const granted = new Set(data.map(([name]) => name));
     const withheld = items?.filter((name) => !granted.has(name)) ?? [];
-    // What came before this start, or faster than its own acknowledgement, is known by position alone.
+    // An event of an earlier start, or one delivered before its own acknowledgement, is known by its position alone.
     const published = items === undefined ? 'published' : `published ${items.length} items`;
     const values = data.map(([name, value]) => `${this.#dim(name)} ${String(value)}`).join('  ');
     return [

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const FILE = 'demo-operator.token';
 
-/** The operator's token of the demo's data: made at the first start, kept beside the data for the next ones. */
+/** Token of the operator, made at the first start and kept beside the data for later starts. */
 export async function operatorToken(dataDir: string): Promise<{ token: string; path: string }> {
   const path = join(dataDir, FILE);
   try {

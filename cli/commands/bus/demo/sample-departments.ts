@@ -10,7 +10,7 @@ interface SampleSystem {
   token: string;
 }
 
-/** The part of the sample bundle that the demo itself needs to know. */
+/** The part of the sample bundle that the demo itself uses. */
 export interface SampleDepartments {
   bundle: object;
   systems: SampleSystem[];
@@ -18,7 +18,7 @@ export interface SampleDepartments {
   grants: GrantDocument[];
 }
 
-/** Beside the built program, so that it is found wherever the program is started from. */
+/** Found relative to the built program, wherever that is started from. */
 const BUNDLE = new URL('../../../../../examples/demo/bundle.yaml', import.meta.url);
 
 export async function sampleDepartments(): Promise<SampleDepartments> {
@@ -27,7 +27,7 @@ export async function sampleDepartments(): Promise<SampleDepartments> {
   return { bundle, systems, entries, grants };
 }
 
-/** Party → token of the system that publishes for it. */
+/** Maps each party to the token of the system that publishes for it. */
 export function publisherTokens({ systems }: SampleDepartments): Record<string, string> {
   const publishing = systems.filter((system) => system.may.includes('publish'));
   return Object.fromEntries(publishing.map((system) => [system.party, system.token]));
@@ -36,7 +36,7 @@ export function publisherTokens({ systems }: SampleDepartments): Record<string, 
 export interface SampleGrant {
   grant: GrantDocument;
   system: SampleSystem;
-  /** How many items the entry has. */
+  /** Number of items that the entry has, granted or not. */
   entryItems: number;
 }
 

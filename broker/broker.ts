@@ -42,6 +42,7 @@ export async function createBroker(config: Config, role: ProcessRole = SINGLE_PR
   const metrics = new Metrics();
   const releases = new ReleaseStack((what, error) => log.error({ err: error, what }, 'could not be closed'));
   const clock = Date.now;
+  if (role.isFirst) for (const warning of config.warnings) log.warn(warning);
   try {
     const { bus, store, notices } = await openStore({ config, role, metrics: metrics.store, log, releases });
     const { partitions } = store;

@@ -1,6 +1,7 @@
+import { BlockList, isIP } from 'node:net';
 import { Ajv, type ErrorObject } from 'ajv';
 
-/** What holds where neither the file nor the environment says otherwise. */
+/** The values that hold where neither the file nor the environment sets another. */
 export const CONFIG_DEFAULTS = {
   host: '127.0.0.1',
   port: 8080,
@@ -18,18 +19,28 @@ export const CONFIG_DEFAULTS = {
   maxBytesPerPartition: undefined,
   heartbeatMs: 10_000,
   session: {
-    // A publish frame of some events at the size limit, and the size of the greatest frame that goes out.
+    // A publish frame of some events at the size limit, and the size of the largest frame that goes out.
     maxFrameBytes: 1024 * 1024,
     maxSubscriptions: 200,
     maxCredit: 100_000,
     maxPublishEvents: 1000,
-    // Four frames of the greatest size: the engine stops feeding a session long before.
+    // Four frames of the largest size: the engine stops feeding a session long before.
     maxBufferedBytes: 4 * 1024 * 1024,
-    stuffedMs: 30_000,
+    stalledMs: 30_000,
     // About 50 KiB each, before anything waits in their sockets.
     maxSessions: 20_000,
   },
-  // Longer than a leader election (4 to 8 s): one must not end every session.
+  http: {
+    // Derived from the descriptors that the process may open.
+    maxConnections: undefined,
+    // A department that needs more long-lived connections than this has a client that leaks them.
+    maxStreamsPerSystem: 2000,
+    maxBodyBytesInMemory: 96 * 1024 * 1024,
+    trustedProxies: [],
+    corsOrigins: [],
+  },
+  tls: { cert: undefined, key: undefined, clientCa: undefined },
+  // Longer than a leader election (4 to 8 s), which must not end every session.
   ledgerSightMs: 15_000,
   platformRegistration: undefined,
   logLevel: 'info',
@@ -38,8 +49,13 @@ export const CONFIG_DEFAULTS = {
   secret: undefined,
 };
 
+/** Old name of a setting → its name now. The old one is taken for one release, with a warning at the start. */
+export const RENAMED_SETTINGS: readonly { map: string; from: string; to: string }[] = [
+  { map: 'session', from: 'stuffedMs', to: 'stalledMs' },
+];
+
 const count = (minimum: number, maximum: number) => ({ type: 'integer', minimum, maximum });
-const text = { type: 'string', minLength: 1 };
+const string = { type: 'string', minLength: 1 };
 const map = (properties: Record<string, object>, required: string[] = []) => ({
   type: 'object',
   properties,
@@ -49,12 +65,12 @@ const map = (properties: Record<string, object>, required: string[] = []) => ({
 
 const SHAPE = {
   ...map({
-    host: text,
+    host: { type: 'string', format: 'host' },
     port: count(0, 65_535),
-    dataDir: text,
+    dataDir: string,
     nats: map({
       url: { type: 'string', format: 'nats-url' },
-      ...{ user: text, pass: text, systemUser: text, systemPass: text, serverPath: text },
+      ...{ user: string, pass: string, systemUser: string, systemPass: string, serverPath: string },
     }),
     partitions: count(1, 64),
     replicas: { enum: [1, 3, 5] },
@@ -70,29 +86,52 @@ const SHAPE = {
       maxCredit: count(1, 1_000_000),
       maxPublishEvents: count(1, 10_000),
       maxBufferedBytes: count(2 * 1024 * 1024, 256 * 1024 * 1024),
-      stuffedMs: count(100, 600_000),
+      stalledMs: count(100, 600_000),
       maxSessions: count(1, 1_000_000),
     }),
+    http: map({
+      maxConnections: count(64, 1_000_000),
+      maxStreamsPerSystem: count(1, 1_000_000),
+      maxBodyBytesInMemory: count(16 * 1024 * 1024, 64 * 1024 * 1024 * 1024),
+      trustedProxies: { type: 'array', items: { type: 'string', format: 'cidr' }, maxItems: 1000 },
+      corsOrigins: { type: 'array', items: { type: 'string', format: 'origin' }, maxItems: 1000 },
+    }),
+    tls: map({ cert: string, key: string, clientCa: string }, ['cert', 'key']),
     ledgerSightMs: count(1000, 300_000),
-    platformRegistration: map({ platform: text, owner: text, number: text, upperNode: text }, [
+    platformRegistration: map({ platform: string, owner: string, number: string, upperNode: string }, [
       'platform',
       'owner',
       'number',
     ]),
     logLevel: { enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] },
-    bootstrapToken: text,
+    bootstrapToken: { type: 'string', format: 'token' },
     restored: { type: 'boolean' },
     secret: { type: 'string', minLength: 32 },
   }),
 };
 
-/** A trial may use a token that is easy to type; a registered platform may not. */
+/** A token that is easy to guess is worth nothing, and one of this length is not guessed. */
 const TOKEN_LENGTH_MIN = 24;
 
-const ajv = new Ajv({ allErrors: true, formats: { 'nats-url': isNatsUrl } });
+/** The formats with the words of a refusal, which never repeats a value: some of them are secrets. */
+const FORMATS: Record<string, { validate: (value: string) => boolean; words: string }> = {
+  'nats-url': { validate: isNatsUrl, words: 'must be a nats:// or tls:// URL' },
+  host: { validate: isHost, words: 'must be an IP address or a host name' },
+  cidr: { validate: isCidr, words: 'must be an IP address or a network such as 10.0.0.0/8' },
+  origin: { validate: isOrigin, words: 'must be an origin such as https://console.example, or *' },
+  token: {
+    validate: (value) => /^[\x21-\x7e]+$/.test(value),
+    words: 'must be printable ASCII without spaces and line ends, so that a header can carry it',
+  },
+};
+
+const ajv = new Ajv({
+  allErrors: true,
+  formats: Object.fromEntries(Object.entries(FORMATS).map(([name, { validate }]) => [name, validate])),
+});
 const check = ajv.compile(SHAPE);
 
-/** Every problem in words, without values: some of them are secrets. */
+/** Every problem in words, without values. */
 export function configProblems(settings: Record<string, unknown>): string[] {
   const problems = check(settings) ? [] : (check.errors ?? []).map(describe);
   const url = (settings.nats as { url?: unknown } | undefined)?.url;
@@ -112,14 +151,40 @@ function describe(error: ErrorObject): string {
     return `${path === '' ? '' : `${path}.`}${String(error.params.additionalProperty)} is not a known setting`;
   }
   const allowed = error.keyword === 'enum' ? `: ${(error.params.allowedValues as unknown[]).join(', ')}` : '';
-  const what = error.keyword === 'format' ? 'must be a nats:// or tls:// URL' : error.message;
+  const what = error.keyword === 'format' ? FORMATS[error.params.format as string]?.words : error.message;
   return `${path === '' ? 'the file' : path} ${what}${allowed}`;
 }
 
 /** One server, or several of a cluster separated by commas. */
-function isNatsUrl(text: string): boolean {
-  return text.split(',').every((one) => {
+function isNatsUrl(value: string): boolean {
+  return value.split(',').every((one) => {
     const hasScheme = one.includes('://');
-    return URL.canParse(hasScheme ? one : `nats://${one}`) && (!hasScheme || /^(nats|tls):\/\//.test(one));
+    if (hasScheme && !/^(nats|tls):\/\//.test(one)) return false;
+    const url = URL.canParse(hasScheme ? one : `nats://${one}`) && new URL(hasScheme ? one : `nats://${one}`);
+    return url !== false && url.hostname !== '' && isPercentEncoded(url.username) && isPercentEncoded(url.password);
   });
+}
+
+const isPercentEncoded = (value: string): boolean => !/%(?![0-9a-f]{2})/i.test(value);
+
+function isHost(value: string): boolean {
+  return isIP(value) !== 0 || (value.length <= 253 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)*\.?$/i.test(value));
+}
+
+function isCidr(value: string): boolean {
+  const [address = '', bits] = value.split('/');
+  const family = isIP(address);
+  if (family === 0) return false;
+  if (bits === undefined) return true;
+  try {
+    new BlockList().addSubnet(address, Number(bits), family === 4 ? 'ipv4' : 'ipv6');
+    return /^\d{1,3}$/.test(bits);
+  } catch {
+    return false;
+  }
+}
+
+function isOrigin(value: string): boolean {
+  if (value === '*') return true;
+  return /^https?:\/\//.test(value) && URL.canParse(value) && new URL(value).origin === value;
 }

@@ -48,6 +48,38 @@ t.test('every problem is listed at once, unknown keys too', async (t) => {
   t.notOk(problems.join().includes('short'), 'a secret value is not repeated');
 });
 
+t.test('a setting by its old name is taken, with a warning; the new name wins', async (t) => {
+  const old = parseConfig({}, 'session: {stuffedMs: 5000}\n');
+  t.equal(old.session.stalledMs, 5000);
+  t.match(old.warnings, [/session\.stuffedMs is called session\.stalledMs/]);
+  const both = parseConfig({}, 'session: {stuffedMs: 5000, stalledMs: 7000}\n');
+  t.equal(both.session.stalledMs, 7000);
+  t.match(problemsOf({}, 'session: {stuffedMs: soon}\n'), ['session.stalledMs must be integer']);
+});
+
+t.test('a malformed address or token is refused by the name of its setting, without its value', async (t) => {
+  const cases: [NodeJS.ProcessEnv, string, string][] = [
+    [{ SLUICE_HOST: 'http://ex ample' }, '', 'host'],
+    [{ SLUICE_BOOTSTRAP_TOKEN: 'ex-ample-token-of-28-letters\n' }, '', 'bootstrapToken'],
+    [{ SLUICE_BOOTSTRAP_TOKEN: 'ex-ample-密-of-twenty-letters' }, '', 'bootstrapToken'],
+    [{ SLUICE_NATS: 'nats://bus:%ex@10.0.0.1', SLUICE_SECRET: 'x'.repeat(32) }, '', 'nats.url'],
+    [{ SLUICE_NATS: 'nats://', SLUICE_SECRET: 'x'.repeat(32) }, '', 'nats.url'],
+    [{}, 'http: {trustedProxies: [10.0.0.0/ex]}', 'http.trustedProxies.0'],
+    [{}, 'http: {trustedProxies: [10.0.0.0/33]}', 'http.trustedProxies.0'],
+    [{}, 'http: {corsOrigins: ["https://ex.example/path"]}', 'http.corsOrigins.0'],
+    [{}, 'tls: {cert: ex.pem}', 'tls'],
+    [{}, 'platformRegistration:', 'platformRegistration'],
+  ];
+  for (const [env, yaml, setting] of cases) {
+    const problems = problemsOf(env, yaml);
+    t.equal(problems.length, 1, setting);
+    t.ok(problems[0]?.startsWith(`${setting} must`), String(problems));
+    t.notMatch(String(problems), /\bex\b/, 'no value');
+  }
+  const good = 'http: {trustedProxies: [10.0.0.0/8, "fd00::/8", 127.0.0.1], corsOrigins: ["https://a.example:8443"]}';
+  t.same(problemsOf({ SLUICE_HOST: '::1' }, good), []);
+});
+
 t.test('a file that is not YAML or not a map is refused', async (t) => {
   t.match(problemsOf({}, 'a: [')[0], /not YAML/);
   t.match(problemsOf({}, '- a')[0], /map/);

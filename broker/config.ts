@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { isMap } from '../proto/values/is-map.js';
-import { CONFIG_DEFAULTS, configProblems } from './config-shape.js';
+import { CONFIG_DEFAULTS, configProblems, RENAMED_SETTINGS } from './config-shape.js';
 import { secretIn } from './secret-file.js';
 
 /** Registration of the platform that this bus is a component of; without it the bus runs in trial mode. */
@@ -17,35 +17,57 @@ export interface NatsConfig {
   url: string | undefined;
   user: string | undefined;
   pass: string | undefined;
-  /** Of the system account of an external server; only used to ask whether it syncs what it acknowledges. */
+  /** The system account of an external server; only used to ask whether the server syncs what it acknowledges. */
   systemUser: string | undefined;
   systemPass: string | undefined;
   /** The nats-server program for the embedded one, where it is not on the PATH or in the project's cache. */
   serverPath: string | undefined;
 }
 
-/** Bounds of WebSocket sessions; the first four are told to the client in `welcome`. */
+/** Bounds of WebSocket sessions; `welcome` announces the first four to the client. */
 export interface SessionConfig {
   maxFrameBytes: number;
   maxSubscriptions: number;
   maxCredit: number;
   maxPublishEvents: number;
-  /** A session whose socket holds more than this unwritten is cut off at once. */
+  /** A session whose socket holds more unwritten bytes than this is closed at once. */
   maxBufferedBytes: number;
-  /** A session whose socket writes nothing for this long while bytes wait is cut off. */
-  stuffedMs: number;
-  /** Of one broker. */
+  /** A session whose socket writes nothing for this long, while bytes wait, belongs to a slow consumer and is closed. */
+  stalledMs: number;
+  /** Sessions of one process. */
   maxSessions: number;
+}
+
+/** Bounds of connections and bodies of one process, and whom it believes about addresses and origins. */
+export interface HttpConfig {
+  /** Open TCP connections; undefined derives the number from the descriptors that the process may open. */
+  maxConnections: number | undefined;
+  /** Sessions, server-sent events and NDJSON uploads that one system may hold open. */
+  maxStreamsPerSystem: number;
+  /** All bodies together that are being read. */
+  maxBodyBytesInMemory: number;
+  /** Networks whose `Forwarded` and `X-Forwarded-For` headers are believed. */
+  trustedProxies: readonly string[];
+  /** Origins whose scripts may call the bus from a browser. */
+  corsOrigins: readonly string[];
+}
+
+/** Paths of PEM files; without a certificate the broker speaks plain HTTP. */
+export interface TlsConfig {
+  cert: string | undefined;
+  key: string | undefined;
+  /** When given, a client must present a certificate that this authority has signed. */
+  clientCa: string | undefined;
 }
 
 /** Everything that can be set, checked. Read by parts: a room takes the fields it needs, never the whole. */
 export interface Config {
   host: string;
-  /** 0 = a free one. */
+  /** 0 takes a free port. */
   port: number;
   dataDir: string;
   nats: NatsConfig;
-  /** Of a new store; an existing one keeps what it was made with. */
+  /** Partitions of a new store; an existing one keeps what it was made with. */
   partitions: number;
   replicas: number;
   /** Processes that serve; more than one needs as many cores. */
@@ -56,15 +78,19 @@ export interface Config {
   maxBytesPerPartition: number | undefined;
   heartbeatMs: number;
   session: SessionConfig;
-  /** A broker that has not seen the ledger for this long stops delivering. */
+  http: HttpConfig;
+  tls: TlsConfig;
+  /** A broker whose view of the ledger is older than this stops delivering. */
   ledgerSightMs: number;
   platformRegistration: PlatformRegistration | undefined;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   bootstrapToken: string | undefined;
-  /** Set for the one start after a backup was put back: every log gets a new life, subscribers are told. */
+  /** Set for the one start after a backup was restored: every log starts an epoch, subscribers get POSITION_GONE. */
   restored: boolean;
   /** Root of all keys; brokers of one cluster share it. */
   secret: string;
+  /** Settings that were given by a name that will go, in words for the log. */
+  warnings: readonly string[];
 }
 
 /** Everything wrong with the configuration, at once. */
@@ -78,7 +104,7 @@ export class ConfigError extends Error {
 /** The secret may still be missing: it can come from a file that only the start of a broker makes. */
 export type ConfigWithoutSecret = Omit<Config, 'secret'> & { secret: string | undefined };
 
-/** The file (if any) and the environment; makes the secret's file on the first start. Throws ConfigError. */
+/** Reads the file (if any) and the environment; makes the secret's file on the first start. Throws ConfigError. */
 export function loadConfig(env: NodeJS.ProcessEnv, file: string | undefined): Config {
   const config = parseConfig(env, file === undefined ? '' : readConfigFile(file));
   return { ...config, secret: config.secret ?? secretIn(config.dataDir) };
@@ -88,17 +114,17 @@ function readConfigFile(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ConfigError([`${file} can not be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}`]);
+    throw new ConfigError([`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}`]);
   }
 }
 
 /** Environment over file over defaults. Throws ConfigError that lists every problem, unknown keys too. */
 export function parseConfig(env: NodeJS.ProcessEnv, yamlText: string): ConfigWithoutSecret {
-  const settings = overlay(documentOf(yamlText), fromEnvironment(env));
+  const { settings, warnings } = withNewNames(overlay(documentOf(yamlText), fromEnvironment(env)));
   const problems = configProblems(settings);
   if (problems.length > 0) throw new ConfigError(problems);
   const config = overlay(structuredClone(CONFIG_DEFAULTS), settings) as unknown as ConfigWithoutSecret;
-  return { ...config, nats: withUrlCredentials(config.nats) };
+  return { ...config, nats: withUrlCredentials(config.nats), warnings };
 }
 
 type Settings = Record<string, unknown>;
@@ -114,7 +140,7 @@ function documentOf(yamlText: string): Settings {
   return document;
 }
 
-/** Numbers that do not parse stay text, so that the check names them. An empty variable counts as not set. */
+/** Numbers that do not parse stay strings, so that the check names them. An empty variable counts as not set. */
 function fromEnvironment(env: NodeJS.ProcessEnv): Settings {
   const settings: Settings = {};
   const take = (name: string, put: (value: string) => void): void => {
@@ -136,7 +162,21 @@ function fromEnvironment(env: NodeJS.ProcessEnv): Settings {
   return settings;
 }
 
-/** `upper` over `lower`, one level of maps deep; what is not a map is replaced and left to the check. */
+/** Puts settings with an old name under their new one; where both are given the new one holds. */
+function withNewNames(given: Settings): { settings: Settings; warnings: string[] } {
+  const warnings: string[] = [];
+  const settings = { ...given };
+  for (const { map, from, to } of RENAMED_SETTINGS) {
+    const below = settings[map];
+    if (!isMap(below) || !Object.hasOwn(below, from)) continue;
+    const { [from]: value, ...others } = below;
+    settings[map] = { [to]: value, ...others };
+    warnings.push(`the setting ${map}.${from} is called ${map}.${to} now; the old name goes with the next release`);
+  }
+  return { settings, warnings };
+}
+
+/** Lays `upper` over `lower`, one level of maps deep; what is not a map is replaced and left to the check. */
 function overlay(lower: Settings, upper: Settings): Settings {
   const result: Settings = { ...lower };
   for (const [key, value] of Object.entries(upper)) {
@@ -146,7 +186,7 @@ function overlay(lower: Settings, upper: Settings): Settings {
   return result;
 }
 
-/** User and password may stand in the (first) URL; they are taken out of it, so that the URL can be logged. */
+/** Takes user and password out of the (first) URL that has them, so that the URL can be logged. */
 function withUrlCredentials(nats: NatsConfig): NatsConfig {
   if (nats.url === undefined) return nats;
   const urls = nats.url.split(',').map((one) => new URL(one.includes('://') ? one : `nats://${one}`));

@@ -66,8 +66,8 @@ export class Session {
     const sink = new SocketSink(socket, tcp, {
       codec: this.#codec,
       maxBufferedBytes: limits.maxBufferedBytes,
-      stuffedMs: limits.stuffedMs,
-      stuffed: () => this.close(CLOSE_CODES.TOO_MUCH, 'the client does not read what it is sent'),
+      stalledMs: limits.stalledMs,
+      onSlowConsumer: () => this.close(CLOSE_CODES.TOO_MUCH, 'the client does not read what it is sent'),
     });
     this.#sink = sink;
     this.#heartbeat = new Heartbeat({

@@ -11,9 +11,9 @@ const LOW_WATER_BYTES = 256 * 1024;
 export interface SocketSinkOptions {
   codec: FrameCodec;
   maxBufferedBytes: number;
-  stuffedMs: number;
-  /** The client does not read: called once, the sink takes nothing more. */
-  stuffed: () => void;
+  stalledMs: number;
+  /** Slow consumer: too many bytes wait, or none drained for `stalledMs`. Called once; the sink takes nothing more. */
+  onSlowConsumer: () => void;
 }
 
 /**
@@ -79,7 +79,7 @@ export class SocketSink implements FrameSink {
   #watchProgress(): void {
     if (this.#stalledTimer) return;
     this.#writtenAtCheck = this.#writtenBytes;
-    this.#stalledTimer = setTimeout(() => this.#checkProgress(), this.options.stuffedMs);
+    this.#stalledTimer = setTimeout(() => this.#checkProgress(), this.options.stalledMs);
   }
 
   #checkProgress(): void {
@@ -97,7 +97,7 @@ export class SocketSink implements FrameSink {
   #giveUp(): void {
     if (!this.#isOpen) return;
     this.close();
-    this.options.stuffed();
+    this.options.onSlowConsumer();
   }
 
   #wake(): void {

@@ -15,11 +15,13 @@ const documented = [...text.matchAll(ROW)].flatMap(([, keys, value, variable = '
     .map((key) => ({ key, value: bare(value as string), variable: bare(variable) })),
 );
 
-/** `session.maxCredit` → its default as text, an en dash where there is none. */
+/** `session.maxCredit` → its default as a string, an en dash where there is none or an empty list. */
 function defaults(settings: object, path = ''): [string, string][] {
   return Object.entries(settings).flatMap(([name, value]): [string, string][] => {
-    if (typeof value === 'object' && value !== null) return defaults(value, `${path}${name}.`);
-    return [[`${path}${name}`, value === undefined ? '–' : String(value)]];
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return defaults(value, `${path}${name}.`);
+    return [
+      [`${path}${name}`, value === undefined || (Array.isArray(value) && value.length === 0) ? '–' : String(value)],
+    ];
   });
 }
 

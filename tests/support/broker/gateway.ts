@@ -61,7 +61,7 @@ export async function startGateway(
       maxCredit: 100,
       maxPublishEvents: 10,
       maxBufferedBytes: 4 * 1024 * 1024,
-      stuffedMs: 60_000,
+      stalledMs: 60_000,
       maxSessions: 10,
       ...scripted.limits,
     },

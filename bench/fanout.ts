@@ -21,7 +21,7 @@ const ENTRY = 'bench.records';
 const RATES: Record<string, number | undefined> = { at100: 100, at500: 500, flatOut: undefined };
 /** Without a rate, events that the slowest subscriber may lag behind the source. */
 const LAG_MAX = 1000;
-const LAG_TOLD_MS = 10;
+const LAG_REPORT_INTERVAL_MS = 10;
 /** One subscriber in this many measures the age of its events. */
 const SAMPLED_EVERY = 10;
 const CREDIT = 20_000;
@@ -98,7 +98,7 @@ interface Setup {
 
 async function runPhases(run: BenchRun, setup: Setup): Promise<Record<string, Phase>> {
   const { source, subscribers } = setup;
-  await subscribers.watch(LAG_TOLD_MS, ({ least }) => source.delivered(least));
+  await subscribers.watch(LAG_REPORT_INTERVAL_MS, ({ least }) => source.delivered(least));
   await source.publish({ rate: 100, seconds: 1, unansweredMax: LAG_MAX });
   const phases: Record<string, Phase> = {};
   for (const [name, rate] of Object.entries(RATES)) {

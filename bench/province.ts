@@ -24,7 +24,7 @@ const SAMPLED_EVERY = 20;
 const UNANSWERED_MAX = 4000;
 /** Flat out, events that sessions at full speed may lag behind the source on average. */
 const LAG_MAX = 4000;
-const LAG_TOLD_MS = 20;
+const LAG_REPORT_INTERVAL_MS = 20;
 
 await runBench('province', async (run) => {
   const heldSeconds = (run.options.minutes ?? 1) * 60;
@@ -33,7 +33,7 @@ await runBench('province', async (run) => {
   run.note(`${SESSIONS} sessions are connected`);
   const plan = { entries: entryIds(), zipf: ZIPF, codes: 50, prefix: 'p' };
   const source = await Source.overSocket(run, broker.url, plan);
-  await group.watch(LAG_TOLD_MS, ({ total }) => source.delivered(Math.floor(total / fastPerEvent)));
+  await group.watch(LAG_REPORT_INTERVAL_MS, ({ total }) => source.delivered(Math.floor(total / fastPerEvent)));
   const rate = RATE / deliveriesPerEvent;
   await source.publish({ rate, seconds: 5, unansweredMax: UNANSWERED_MAX });
   const held = await hold(run, { broker, group, source, rate, seconds: heldSeconds });
@@ -100,7 +100,7 @@ async function hold(run: BenchRun, { broker, group, source, rate, seconds }: Hol
     unansweredMax: UNANSWERED_MAX,
     ...(rate === undefined && { undeliveredMax: LAG_MAX }),
   });
-  await pause(LAG_TOLD_MS);
+  await pause(LAG_REPORT_INTERVAL_MS);
   const { events, latency } = await group.report();
   const used = await meter.read();
   ending.abort();

@@ -21,7 +21,7 @@ const EVENTS_PER_SECOND = 100;
 /** Sessions that do not read at all: one per grant. */
 const STALLED_PER_GRANT = 1;
 const UNANSWERED_MAX = 4000;
-const SETTLE_MS = 1500;
+const LAST_BYTES_WAIT_MS = 1500;
 
 await runBench('revocation', async (run) => {
   const numbers = Array.from({ length: GRANTS }, (_, i) => i);
@@ -35,7 +35,7 @@ await runBench('revocation', async (run) => {
   const load = source.publish({ rate: EVENTS_PER_SECOND, seconds, unansweredMax: UNANSWERED_MAX });
   await pause(2000);
   const suspended = await suspendAll(run, broker.url, (seconds * 1000 - 4000) / GRANTS);
-  await pause(SETTLE_MS);
+  await pause(LAST_BYTES_WAIT_MS);
   const following = await group.following();
   const { events, latency } = await group.report();
   const { cpuSeconds } = await meter.read();

@@ -13,11 +13,11 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     if (error instanceof CommandEnded) return error.exitCode;
     // Commander has printed it; help and version end with 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
-    return tell(error, args.includes('--json'), terminal);
+    return report(error, args.includes('--json'), terminal);
   }
 }
 
-function tell(error: unknown, asJson: boolean, terminal: Terminal): number {
+function report(error: unknown, asJson: boolean, terminal: Terminal): number {
   const failure = failureOf(error);
   if (!failure) {
     terminal.err(`sluice: unexpected failure: ${(error as Error).stack ?? String(error)}`);

@@ -5,18 +5,19 @@ export function nowMicros(): number {
 }
 
 /** Prefix of the item that holds the time of sending; nothing else in a bench's bytes looks like it. */
-const MARK = '~@';
+const TIMESTAMP_PREFIX = '~@';
 const DIGITS = 16;
-const markBytes = Buffer.from(MARK);
+const prefixBytes = Buffer.from(TIMESTAMP_PREFIX);
 
 /** The item's value, always of one length, so that all events of a bench have one size. */
-export const timestampText = (micros: number): string => `${MARK}${String(micros).padStart(DIGITS, '0')}`;
+export const timestampText = (micros: number): string => `${TIMESTAMP_PREFIX}${String(micros).padStart(DIGITS, '0')}`;
 
 /** Microseconds since the first timestamp at or after `from` was written; undefined when there is none before `to`. */
 export function ageMicros(bytes: Buffer, from: number, to: number, now: number): number | undefined {
-  const at = bytes.indexOf(markBytes, from);
-  if (at < 0 || at + MARK.length + DIGITS > to) return undefined;
+  const at = bytes.indexOf(prefixBytes, from);
+  if (at < 0 || at + TIMESTAMP_PREFIX.length + DIGITS > to) return undefined;
   let sent = 0;
-  for (let i = at + MARK.length; i < at + MARK.length + DIGITS; i++) sent = sent * 10 + (bytes[i] as number) - 48;
+  for (let i = at + TIMESTAMP_PREFIX.length; i < at + TIMESTAMP_PREFIX.length + DIGITS; i++)
+    sent = sent * 10 + (bytes[i] as number) - 48;
   return now - sent;
 }

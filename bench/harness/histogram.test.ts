@@ -1,7 +1,7 @@
 import t from 'tap';
 import { Histogram } from './histogram.js';
 
-t.test('percentiles are right within three per cent, also when added up over processes', async (t) => {
+t.test('percentiles are exact within three per cent, also for histograms added over processes', async (t) => {
   const odd = new Histogram();
   const even = new Histogram();
   for (let micros = 1; micros <= 10_000; micros++) (micros % 2 === 0 ? even : odd).record(micros);
@@ -12,6 +12,6 @@ t.test('percentiles are right within three per cent, also when added up over pro
   t.equal(maxMs, 10);
 });
 
-t.test('without values all percentiles are zero', async (t) => {
+t.test('all percentiles of an empty histogram are zero', async (t) => {
   t.match(new Histogram().percentiles(), { count: 0, p50Ms: 0, p99Ms: 0, maxMs: 0 });
 });

@@ -67,9 +67,9 @@ export class SubscriberGroup {
   }
 
   /** Reports at this interval how many events the subscribers have received. */
-  async watch(everyMs: number, told: (progress: Progress) => void): Promise<void> {
-    this.#process.on<Progress>('progress', told);
-    await this.#process.ask('tellProgress', { everyMs });
+  async watch(everyMs: number, onProgress: (progress: Progress) => void): Promise<void> {
+    this.#process.on<Progress>('progress', onProgress);
+    await this.#process.ask('reportProgress', { everyMs });
   }
 
   end(): Promise<void> {

@@ -22,7 +22,7 @@ const event = (position: number) => ({
   corrects: undefined,
 });
 
-t.test('channel, reach and number of events are read from both encodings', async (t) => {
+t.test('channel, last position and number of events are read from both encodings', async (t) => {
   for (const [protocol, read] of [
     ['sluice.v1.protobuf', readProtobufEvents],
     ['sluice.v1.json', readJsonEvents],
@@ -35,11 +35,11 @@ t.test('channel, reach and number of events are read from both encodings', async
     for (const count of [0, 1, 3]) {
       const head = { channel: 2 ** 46 + 1, through: 70_001, events: count };
       const frame = payload(eventsMessage(encoder, head, written.slice(0, count)));
-      const places: string[] = [];
-      const seen = read(frame, (from, to) => places.push(frame.toString('latin1', from, to)));
+      const found: string[] = [];
+      const seen = read(frame, (from, to) => found.push(frame.toString('latin1', from, to)));
       t.same(seen, { channel: 2 ** 46 + 1, through: 70_001, events: count });
       t.same(
-        places.map((place) => /bench\.records@(\d+)/.exec(place)?.[1]),
+        found.map((bytes) => /bench\.records@(\d+)/.exec(bytes)?.[1]),
         ['1', '200', '70000'].slice(0, count),
       );
     }

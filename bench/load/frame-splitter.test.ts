@@ -12,7 +12,7 @@ function frame(opcode: number, payload: Buffer): Buffer {
   return Buffer.concat([head, payload]);
 }
 
-t.test('messages come out whole however their bytes arrive', async (t) => {
+t.test('messages are complete however their bytes are cut', async (t) => {
   const payloads = [0, 1, 125, 126, 4000, 65_535, 65_536, 200_000].map((length, i) => Buffer.alloc(length, i + 1));
   const bytes = Buffer.concat(payloads.map((payload) => frame(2, payload)));
   for (const size of [1, 3, 1000, 65_537, bytes.length]) {

@@ -2,8 +2,8 @@ import { Histogram, type HistogramData } from '../harness/histogram.js';
 import type { EventPublisher } from './event-publisher.js';
 import { type EventPlan, EventSupply } from './event-supply.js';
 import { LinePublisher } from './line-publisher.js';
-import { paced } from './pace.js';
 import { NatsPublisher } from './peer/nats-publisher.js';
+import { sendAtRate } from './send-at-rate.js';
 import { SocketPublisher } from './socket-publisher.js';
 import { serveAsWorker } from './worker.js';
 
@@ -59,34 +59,35 @@ async function begin(next: EventPublisher, plan: EventPlan): Promise<void> {
 
 /** Resolves when every event was answered. */
 async function publish({ rate, seconds, unansweredMax, undeliveredMax }: PublishRun): Promise<PublishReport> {
-  const way = publisher as EventPublisher;
+  const transport = publisher as EventPublisher;
   const source = supply as EventSupply;
   const startedAt = performance.now();
-  const { acknowledged, refused } = way;
-  way.latency = new Histogram();
-  const sent = await paced({
+  const { acknowledged, refused } = transport;
+  transport.latency = new Histogram();
+  const sent = await sendAtRate({
     rate,
     seconds,
-    room: () => {
-      if (!way.isReady) return 0;
+    capacity: () => {
+      if (!transport.isReady) return 0;
       const undelivered = undeliveredMax === undefined ? 0 : published - delivered;
-      return Math.min(unansweredMax - way.unanswered, (undeliveredMax ?? unansweredMax) - undelivered);
+      return Math.min(unansweredMax - transport.unanswered, (undeliveredMax ?? unansweredMax) - undelivered);
     },
     send: (count) => {
       published += count;
-      way.publish(Array.from({ length: count }, () => source.next()));
+      transport.publish(Array.from({ length: count }, () => source.next()));
     },
   });
   const elapsed = (performance.now() - startedAt) / 1000;
   const giveUpAt = performance.now() + ANSWERS_MS_MAX;
-  const inTime = way.acknowledged - acknowledged;
-  while (way.unanswered > 0 && performance.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 5));
+  const inTime = transport.acknowledged - acknowledged;
+  while (transport.unanswered > 0 && performance.now() < giveUpAt)
+    await new Promise((resolve) => setTimeout(resolve, 5));
   return {
     published: sent,
     acknowledged: inTime,
-    refused: way.refused - refused,
-    refusal: way.refusal,
-    latency: way.latency.toJSON(),
+    refused: transport.refused - refused,
+    refusal: transport.refusal,
+    latency: transport.latency.toJSON(),
     seconds: elapsed,
   };
 }

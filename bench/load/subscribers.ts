@@ -1,7 +1,7 @@
 import { NatsSubscriber, type NatsTarget } from './peer/nats-subscriber.js';
 import { type Following, SluiceSubscriber, type SluiceTarget } from './sluice-subscriber.js';
 import { Tally, type TallyReport } from './tally.js';
-import { serveAsWorker, tell } from './worker.js';
+import { report, serveAsWorker } from './worker.js';
 
 /** Load process: many subscribers of one kind on as many connections. */
 const tally = new Tally();
@@ -35,7 +35,7 @@ serveAsWorker({
   }),
   following: (): Following[] => sluice.flatMap(({ following }) => following),
   /** Reports `progress` at this interval. */
-  tellProgress: ({ everyMs }: { everyMs: number }) => void setInterval(() => tell('progress', progress()), everyMs),
+  reportProgress: ({ everyMs }: { everyMs: number }) => void setInterval(() => report('progress', progress()), everyMs),
   /** Breaks a connection off and opens it again from its cursors. */
   reconnect: ({ index }: { index: number }) => sluice[index]?.reopen(),
   stall: ({ indexes }: { indexes: number[] }) => {

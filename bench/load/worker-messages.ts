@@ -12,7 +12,7 @@ export interface Answer {
 }
 
 /** A message that a load process sends without a request. */
-export interface Telling {
-  tell: string;
+export interface Report {
+  report: string;
   body: unknown;
 }

@@ -1,4 +1,4 @@
-import type { Answer, Request, Telling } from './worker-messages.js';
+import type { Answer, Report, Request } from './worker-messages.js';
 
 type Act = (body: never) => unknown;
 
@@ -10,8 +10,8 @@ export function serveAsWorker(acts: Record<string, Act>): void {
   process.on('message', (request: Request) => void answer(acts, request));
 }
 
-export function tell(what: string, body: unknown): void {
-  process.send?.({ tell: what, body } satisfies Telling);
+export function report(what: string, body: unknown): void {
+  process.send?.({ report: what, body } satisfies Report);
 }
 
 async function answer(acts: Record<string, Act>, { number, act, body }: Request): Promise<void> {

@@ -8,7 +8,7 @@ import { usageOf } from '../processes/process-usage.js';
 
 const PACKAGED = '/usr/lib/postgresql';
 /** The CPU time of a process is lost when it ends: the last reading before its end counts. */
-const LOOK_MS = 5;
+const SAMPLE_INTERVAL_MS = 5;
 
 export interface Receiving {
   seconds: number;
@@ -54,7 +54,7 @@ export async function receiveChanges(run: BenchRun, order: ReceiveOrder): Promis
   const timer = setInterval(async () => {
     const usage = child.exitCode === null ? await usageOf(child.pid as number) : undefined;
     if (usage) cpuSeconds = Math.max(cpuSeconds, usage.cpuSeconds);
-  }, LOOK_MS);
+  }, SAMPLE_INTERVAL_MS);
   const [code] = (await once(child, 'exit')) as [number | null];
   clearInterval(timer);
   const seconds = (performance.now() - startedAt) / 1000;

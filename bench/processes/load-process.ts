@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { BenchRun } from '../harness/bench-run.js';
-import type { Answer, Request, Telling } from '../load/worker-messages.js';
+import type { Answer, Report, Request } from '../load/worker-messages.js';
 import { endProcess, killAtExit } from './child-process.js';
 
 /** A process that generates load: answers requests and may report progress by itself. */
@@ -19,7 +19,7 @@ export class LoadProcess {
     this.#child = fork(fileURLToPath(new URL(`../load/${program}.js`, import.meta.url)), [], { execArgv: [] });
     killAtExit(this.#child);
     run.defer(() => this.end());
-    this.#child.on('message', (message: Answer | Telling) => this.#receive(message));
+    this.#child.on('message', (message: Answer | Report) => this.#receive(message));
     this.#child.once('exit', (code) => {
       for (const { reject } of this.#waiting.values()) reject(new Error(`${program} ended with ${code}`));
     });
@@ -45,9 +45,9 @@ export class LoadProcess {
     return endProcess(this.#child);
   }
 
-  #receive(message: Answer | Telling): void {
-    if ('tell' in message) {
-      this.#listeners.get(message.tell)?.(message.body as never);
+  #receive(message: Answer | Report): void {
+    if ('report' in message) {
+      this.#listeners.get(message.report)?.(message.body as never);
       return;
     }
     const waiter = this.#waiting.get(message.number);

@@ -34,6 +34,6 @@ async function askPs(pid: number): Promise<ProcessUsage> {
   const { stdout } = await promisify(execFile)('ps', ['-o', 'time=,rss=', '-p', String(pid)]);
   const [time = '', rss = '0'] = stdout.trim().split(/\s+/);
   const cpuSeconds = time.split(/[-:]/).reduce((sum, part) => sum * 60 + Number(part), 0);
-  if (Number.isNaN(cpuSeconds) || time === '') throw new TypeError('ps tells no CPU time');
+  if (Number.isNaN(cpuSeconds) || time === '') throw new TypeError('ps reported no CPU time');
   return { cpuSeconds, residentMiB: Number(rss) / 1024 };
 }

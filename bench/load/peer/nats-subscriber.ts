@@ -18,7 +18,7 @@ const [LETTER_M, LETTER_H, LETTER_P] = [...Buffer.from('MHP')];
 export class NatsSubscriber {
   events = 0;
   isClosed = false;
-  #rest: Buffer = NOTHING;
+  #incomplete: Buffer = NOTHING;
   #socket: LightSocket | undefined;
   #ready: (() => void) | undefined;
 
@@ -47,7 +47,7 @@ export class NatsSubscriber {
         resolve();
       };
     });
-    this.#say(`CONNECT ${JSON.stringify(options)}\r\nSUB ${this.target.subject} 1\r\nPING\r\n`);
+    this.#send(`CONNECT ${JSON.stringify(options)}\r\nSUB ${this.target.subject} 1\r\nPING\r\n`);
     await ready;
   }
 
@@ -58,13 +58,13 @@ export class NatsSubscriber {
   #receive(payload: Buffer): void {
     this.tally.frames++;
     this.tally.bytes += payload.length;
-    const bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, payload]) : payload;
-    this.#rest = NOTHING;
+    const bytes = this.#incomplete.length > 0 ? Buffer.concat([this.#incomplete, payload]) : payload;
+    this.#incomplete = NOTHING;
     let at = 0;
     while (at < bytes.length) {
       const next = this.#take(bytes, at);
       if (next < 0) {
-        this.#rest = Buffer.from(bytes.subarray(at));
+        this.#incomplete = Buffer.from(bytes.subarray(at));
         return;
       }
       at = next;
@@ -89,11 +89,11 @@ export class NatsSubscriber {
   }
 
   #onPingOrPong(isPing: boolean): void {
-    if (isPing) this.#say('PONG\r\n');
+    if (isPing) this.#send('PONG\r\n');
     else this.#ready?.();
   }
 
-  #say(text: string): void {
+  #send(text: string): void {
     this.#socket?.send(Buffer.from(text));
   }
 }

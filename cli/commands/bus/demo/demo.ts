@@ -36,7 +36,7 @@ const REVOKED_RETRY_MS = 1_000;
  * The simulator's progress is stored this often. After a crash the next start sends what came since again; the bus
  * answers it as duplicates.
  */
-const PLACE_SAVE_INTERVAL_MS = 2_000;
+const PROGRESS_SAVE_INTERVAL_MS = 2_000;
 
 /**
  * The whole bus in this process, with sample departments, a simulated city and a view of what one department receives.
@@ -52,11 +52,11 @@ export class Demo {
   async run(): Promise<void> {
     try {
       await this.#run();
-      await this.#say('ending: the simulator, then the subscriber, then the bus');
+      await this.#print('stopping the simulator, then the subscriber, then the bus');
     } finally {
       for (let release = this.#releases.pop(); release; release = this.#releases.pop()) await release();
     }
-    await this.#say('everything is closed; the next start goes on from here');
+    await this.#print('everything is closed; the next start continues from here');
   }
 
   /** Begins an orderly end; `run` resolves when it is complete. */
@@ -74,20 +74,20 @@ export class Demo {
     const { broker, url } = await this.#startBroker({ ...config, bootstrapToken: token });
     const startedInMs = performance.now() - startedMs;
     await applySample(url, token, departments);
-    const place = new SimulationProgressFile(join(config.dataDir, 'demo-simulation.json'), seed);
-    const found = await place.read();
+    const progress = new SimulationProgressFile(join(config.dataDir, 'demo-simulation.json'), seed);
+    const found = await progress.read();
     const { dataDir } = config;
     const facts = { url, trial: broker.trial, dataDir, tokenPath: path, departments, startedInMs, found };
-    for (const line of introduction(facts)) await this.#say(line);
+    for (const line of introduction(facts)) await this.#print(line);
     if (this.#stop.signal.aborted) return;
     const view = new LiveView(terminal, { source: 'civil affairs', subscriber: VIEWER });
     const watching = this.#watch(url, departments, view);
     const tokens = publisherTokens(departments);
-    const simulating = this.#simulate({ url, seed, eventsPerSecond, tokens, startAt: found }, place, view);
+    const simulating = this.#simulate({ url, seed, eventsPerSecond, tokens, startAt: found }, progress, view);
     await Promise.race([watching, simulating, aborted(this.#stop.signal)]);
   }
 
-  async #say(line: string): Promise<void> {
+  async #print(line: string): Promise<void> {
     const { terminal, json } = this.options;
     if (json) terminal.err(line);
     else await terminal.out(line);
@@ -116,7 +116,7 @@ export class Demo {
       } catch (error) {
         if (!(error instanceof RevokedError)) throw error;
         // Printed once, however many retries follow.
-        if (!isRevoked) await this.#say(`${VIEWER} receives nothing any more: ${error.code}: ${error.message}`);
+        if (!isRevoked) await this.#print(`${VIEWER} no longer receives events: ${error.code}: ${error.message}`);
         isRevoked = true;
         await pause(REVOKED_RETRY_MS, this.#stop.signal);
       }
@@ -129,7 +129,7 @@ export class Demo {
 
   async #simulate(
     options: { url: string; seed: number; startAt: number; eventsPerSecond: number; tokens: Record<string, string> },
-    place: SimulationProgressFile,
+    progress: SimulationProgressFile,
     view: LiveView,
   ): Promise<void> {
     const simulator = new Simulator({
@@ -140,12 +140,12 @@ export class Demo {
       onRefused: (error) => this.options.terminal.err(`refused: ${error.code}: ${error.message}`),
     });
     const warn = (error: Error) =>
-      this.options.terminal.err(`the place of the simulation is not saved: ${error.message}`);
-    const saving = setInterval(() => place.write(simulator.next).catch(warn), PLACE_SAVE_INTERVAL_MS);
+      this.options.terminal.err(`the progress of the simulation is not saved: ${error.message}`);
+    const saving = setInterval(() => progress.write(simulator.next).catch(warn), PROGRESS_SAVE_INTERVAL_MS);
     this.#releases.push(async () => {
       clearInterval(saving);
       await simulator.stop();
-      await place.write(simulator.next);
+      await progress.write(simulator.next);
     });
     await simulator.run();
   }

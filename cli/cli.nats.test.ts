@@ -5,7 +5,7 @@ import { startBroker } from '../tests/support/broker/broker.js';
 import { sluice } from '../tests/support/connectors/recording-terminal.js';
 import { person, REGISTER_BUNDLE } from '../tests/support/connectors/register-bundle.js';
 
-t.test('from an empty bus to a departments stream, by command line alone', async (t) => {
+t.test('the command line leads from an empty bus to a department that streams a grant', async (t) => {
   const { url, operatorToken } = await startBroker(t);
   const folder = t.testdir();
   const asOperator = (...args: string[]) => sluice(...args, '--url', url, '--token', operatorToken);
@@ -44,7 +44,7 @@ t.test('from an empty bus to a departments stream, by command line alone', async
     t.same(
       keys[0],
       { key: 'p0', district: '350102', number: 0 },
-      `${encoding}: a look starts at the beginning each time`,
+      `${encoding}: without --ack each run starts at the beginning`,
     );
     t.match(err, /following g-one: registry\.person version 1, 3 items \(key, district, number\)/);
   }
@@ -62,7 +62,7 @@ t.test('from an empty bus to a departments stream, by command line alone', async
   t.match(after.err, /^sluice: GRANT_NOT_IN_FORCE: /m);
 });
 
-t.test('what the bus refuses is told with its code and its problems', async (t) => {
+t.test('a request that the bus refuses is printed with its code and its problems', async (t) => {
   const { url, operatorToken } = await startBroker(t);
   const bundle = join(t.testdir(), 'bundle.json');
   await writeFile(bundle, JSON.stringify({ parties: [{ id: 'NO' }], systems: [{ id: 's', party: 'gone', may: [] }] }));

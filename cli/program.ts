@@ -21,9 +21,9 @@ Environment:
 
 Exit codes:
   0  done
-  1  the bus, or a check, said no
+  1  the bus refused the request, or a check failed
   2  the command line or a file is wrong
-  3  the bus can't be reached or is not ready; the same command may work later
+  3  the bus cannot be reached or is not ready; the same command may work later
 
 Example:
   $ sluice demo`;

@@ -33,5 +33,5 @@ async function readInput(path: string): Promise<string> {
 }
 
 export function cannotRead(path: string, error: unknown): UsageError {
-  return new UsageError(`${path} can not be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}`);
+  return new UsageError(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}`);
 }

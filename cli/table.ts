@@ -13,13 +13,13 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   );
 }
 
-const pad = (cell: string, places: number): string => cell + ' '.repeat(places - width(cell));
+const pad = (cell: string, columns: number): string => cell + ' '.repeat(columns - width(cell));
 
 function width(text: string): number {
-  let places = 0;
+  let columns = 0;
   for (const character of text)
-    places += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/.test(character)
+    columns += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/.test(character)
       ? 2
       : 1;
-  return places;
+  return columns;
 }

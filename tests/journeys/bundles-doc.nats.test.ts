@@ -19,7 +19,7 @@ function exampleOf(text: string): string {
   return block;
 }
 
-t.test('the example of docs/bundles.md applies as it stands, and again without a change', async (t) => {
+t.test('the example of docs/bundles.md is applied unchanged, and a second time without a difference', async (t) => {
   const { url, operatorToken: token } = await startBroker(t);
   const example = exampleOf(readText('docs/bundles.md'));
   const documents = Object.values(parse(example) as Record<string, unknown[]>).flat().length;

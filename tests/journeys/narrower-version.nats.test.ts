@@ -26,7 +26,7 @@ const BUNDLE = {
   ],
 };
 
-t.test('records of an earlier version leave and are deleted under a narrower one', async (t) => {
+t.test('records stored under an earlier version leave and are deleted under a narrower one', async (t) => {
   const broker = await startBroker(t);
   await broker.apply(BUNDLE);
   const source = { url: broker.url, token: 'token-of-the-source' };

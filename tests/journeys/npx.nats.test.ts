@@ -45,19 +45,19 @@ async function startByNpx(t: Test): Promise<{ npx: ChildProcess; folder: string 
 
 const skip = process.platform === 'linux' ? false : 'reads /proc';
 
-t.test('npx that gets SIGTERM takes the broker and its nats-server with it', { skip }, async (t) => {
+t.test('SIGTERM to npx ends the broker and its nats-server', { skip }, async (t) => {
   const { npx, folder } = await startByNpx(t);
   npx.kill('SIGTERM');
   await eventually(() => processesWith(folder).length === 0, 'all processes to end', END_MS_MAX);
 });
 
-t.test('Ctrl-C on npx, which reaches the whole process group, drains the broker', { skip }, async (t) => {
+t.test('Ctrl-C in the terminal of npx ends the broker and its nats-server', { skip }, async (t) => {
   const { npx, folder } = await startByNpx(t);
   process.kill(-(npx.pid as number), 'SIGINT');
   await eventually(() => processesWith(folder).length === 0, 'all processes to end', END_MS_MAX);
 });
 
-t.test('npx that is killed outright leaves nothing behind', { skip }, async (t) => {
+t.test('SIGKILL to npx ends the broker and its nats-server', { skip }, async (t) => {
   const { npx, folder } = await startByNpx(t);
   npx.kill('SIGKILL');
   await eventually(() => processesWith(folder).length === 0, 'all processes to end', END_MS_MAX);

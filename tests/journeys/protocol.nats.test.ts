@@ -73,7 +73,7 @@ async function delivered(reader: Address, grantId: string, query = 'from=earlies
     .map((line) => JSON.parse(line));
 }
 
-t.test('what is delivered depends on whether the record matched before and matches now', async (t) => {
+t.test('the delivered op depends on whether the record matched before and matches now', async (t) => {
   const { source, reader } = await openBus(t);
   await publishBatch(source, [
     event('create', 'a', record('a', 'here')),
@@ -109,7 +109,7 @@ t.test('what is delivered depends on whether the record matched before and match
   t.equal(seen[0]?.id, `${ENTRY}@1`);
 });
 
-t.test('transforms deliver texts, and the subject is hashed like the identifier', async (t) => {
+t.test('transformed items are strings, and the subject is hashed like the identifier', async (t) => {
   const { source, reader } = await openBus(t);
   await publishBatch(source, [
     event('create', 'a', record('a', 'here', { name: '陈小明', birthDate: '2026-11-22' })),
@@ -129,7 +129,7 @@ t.test('transforms deliver texts, and the subject is hashed like the identifier'
   t.strictSame(hashed[0]?.data, { idNumber: hash });
 });
 
-t.test('server-sent events go on as they happen and end at once with the grant', async (t) => {
+t.test('server-sent events continue live and end at once when the grant is suspended', async (t) => {
   const { bus, source, reader } = await openBus(t);
   await publishBatch(source, [event('create', 'a', record('a', 'here'))]);
   const headers = { authorization: `Bearer ${reader.token}`, accept: 'text/event-stream' };
@@ -153,7 +153,7 @@ t.test('server-sent events go on as they happen and end at once with the grant',
   t.ok((await parts.read()).done);
 });
 
-t.test('a page ends with where the next one starts', async (t) => {
+t.test('the last line of a page is the start of the next one', async (t) => {
   const { source, reader } = await openBus(t);
   await publishBatch(
     source,
@@ -173,7 +173,7 @@ t.test('a page ends with where the next one starts', async (t) => {
   t.match(gone, { status: 410, json: { code: 'POSITION_GONE', earliest: 0 } });
 });
 
-t.test('a rejected event waits on the list until it is redriven, as granted then', async (t) => {
+t.test('a rejected event is a dead letter until it is redriven under the grant of that time', async (t) => {
   const { source, reader } = await openBus(t);
   await publishBatch(source, [event('create', 'a', record('a', 'here'))]);
   const session = await RawSession.open({ ...reader, encoding: 'sluice.v1.json' });
@@ -195,7 +195,7 @@ async function openedOn(session: RawSession, grantId: string): Promise<{ channel
   return session.frames.find((frame) => frame.kind === 'subscribed') as { channel: number };
 }
 
-t.test('a cursor belongs to its narrowing, and a hidden item is no narrowing', async (t) => {
+t.test('a cursor is refused with another narrowing, and an item that is not granted cannot narrow', async (t) => {
   const { reader } = await openBus(t);
   const session = await RawSession.open({ ...reader, encoding: 'sluice.v1.msgpack' });
   t.teardown(() => session.close());
@@ -207,7 +207,7 @@ t.test('a cursor belongs to its narrowing, and a hidden item is no narrowing', a
   t.match(session.frames.filter((frame) => frame.kind === 'error')[1], { code: 'POSITION_GONE', earliest: 0 });
 });
 
-t.test('a ticket opens one session, once', async (t) => {
+t.test('a ticket opens one session and is refused a second time', async (t) => {
   const { bus, reader } = await openBus(t);
   const { ticket } = (await mustCall(reader, 'POST', '/v1/tickets')).json as { ticket: string };
   const open = (): WebSocket => new WebSocket(`${bus.streamUrl}?ticket=${ticket}`, ['sluice.v1.json']);
@@ -219,7 +219,7 @@ t.test('a ticket opens one session, once', async (t) => {
   first.close();
 });
 
-t.test('a frame that can not be read is answered, then the session closes with 4400', async (t) => {
+t.test('a frame that cannot be decoded is answered with an error, then the session closes with 4400', async (t) => {
   const { reader } = await openBus(t);
   for (const encoding of ['sluice.v1.json', 'sluice.v1.msgpack', 'sluice.v1.protobuf'] as const) {
     const session = await RawSession.open({ ...reader, encoding });
@@ -230,7 +230,7 @@ t.test('a frame that can not be read is answered, then the session closes with 4
   }
 });
 
-t.test('every HTTP call that the protocol names exists', async (t) => {
+t.test('every HTTP route that docs/protocol.md names exists', async (t) => {
   const { bus } = await openBus(t);
   const { paths } = (await (await fetch(`${bus.url}/docs/json`)).json()) as { paths: Record<string, object> };
   const shape = (path: string): string => path.replace(/[?#].*$/, '').replace(/\{[^}]*\}/g, '{}');

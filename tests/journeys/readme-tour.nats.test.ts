@@ -57,7 +57,7 @@ function runInShell(command: string, url: string): Promise<string> {
 /** Bounds ten processes one after the other on a machine that may be busy with other tests. */
 const TOUR_MS_MAX = 100_000;
 
-t.test('the tour of the README prints what the README says', { timeout: TOUR_MS_MAX }, async (t) => {
+t.test('the commands of the tour in README.md print what README.md shows', { timeout: TOUR_MS_MAX }, async (t) => {
   const { url } = await startBroker(t, { config: { bootstrapToken: 'tour-operator' } });
   const steps = tour();
   t.ok(steps.length > 6, 'the README has a tour');

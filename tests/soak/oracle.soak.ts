@@ -7,10 +7,10 @@ import { SeededRandom } from '../support/seeded-random.js';
 
 const PAIRS = Number(process.env.SLUICE_ORACLE_PAIRS || 10_000_000);
 /** Stories that run side by side: each waits often, and together they keep the bus busy. */
-const TELLERS = 4;
+const STORIES_AT_ONCE = 4;
 /** Ten million pairs take a quarter of an hour on two idle cores. */
 const SOAK_MS_MAX = 3 * 60 * 60 * 1000;
-const ROUND_MS_MAX = 30 * 60 * 1000;
+const STORY_MS_MAX = 30 * 60 * 1000;
 const SHRINK_MS_MAX = 5 * 60 * 1000;
 /** Stories per run of each size. */
 const RUNS: Record<StorySize, number> = { short: 200, long: 20, vast: 3 };
@@ -27,27 +27,27 @@ t.test(`bus and model agree on ${PAIRS} (event, grant) pairs`, async (t) => {
   const bus = await oracleBus({ url, token: OPERATOR_TOKEN }, SHARED_SECRET);
   t.setTimeout(SOAK_MS_MAX);
   let pairs = 0;
-  let rounds = 0;
-  const tell = async (): Promise<void> => {
+  let runs = 0;
+  const runStories = async (): Promise<void> => {
     while (pairs < PAIRS) {
-      const round = rounds++;
-      const story = only ?? storyOf(round);
-      const seed = first + round;
+      const run = runs++;
+      const story = only ?? storyOf(run);
+      const seed = first + run;
       const agreed = await checkOracle(bus, {
         story,
         seed,
         runs: RUNS[story],
-        timeLimitMs: ROUND_MS_MAX,
+        timeLimitMs: STORY_MS_MAX,
         shrinkMs: SHRINK_MS_MAX,
       });
-      // Added after the wait, since the other tellers count meanwhile.
+      // Added after the wait, since the other stories count meanwhile.
       pairs += agreed;
-      t.comment(`round ${round}: seed ${seed}, ${story} stories, ${pairs} pairs so far`);
+      t.comment(`run ${run}: seed ${seed}, ${story} stories, ${pairs} pairs so far`);
     }
   };
-  await Promise.all(Array.from({ length: TELLERS }, tell));
+  await Promise.all(Array.from({ length: STORIES_AT_ONCE }, runStories));
   t.ok(pairs >= PAIRS, `${pairs} pairs`);
 });
 
 /** Vast stories make the number of pairs; short ones reach the odd cases. */
-const storyOf = (round: number): StorySize => (round % 6 === 4 ? 'short' : round % 6 === 5 ? 'long' : 'vast');
+const storyOf = (run: number): StorySize => (run % 6 === 4 ? 'short' : run % 6 === 5 ? 'long' : 'vast');

@@ -93,7 +93,7 @@ t.test('every import points where the architecture lets it', async (t) => {
   t.ok(code.length > 100, 'and the test has seen the project');
 });
 
-t.test('every folder of the project, and every folder of the broker, has its place in the order', async (t) => {
+t.test('every folder of the project and of the broker has a position in the import order', async (t) => {
   const folders = new Set(files.map((file) => topFolder(file.path)));
   t.strictSame(
     [...folders].filter((folder) => !(folder in LAYERS)),

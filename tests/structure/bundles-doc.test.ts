@@ -36,14 +36,14 @@ const DOCUMENTS: [heading: string, path: string, name: string, besides?: string[
 ];
 
 for (const [heading, path, name, besides = []] of DOCUMENTS) {
-  t.test(`the table of ${heading.toLowerCase()} has every field, and no other`, async (t) => {
+  t.test(`docs/bundles.md lists every field of ${heading.toLowerCase()}, and no other`, async (t) => {
     const declared = fields(path, name);
     t.ok(declared.length > 3, 'the interface was found');
     t.strictSame(rows(heading).sort(), [...declared, ...besides].sort());
   });
 }
 
-t.test('the fields of entries are among those of their tables', async (t) => {
+t.test('docs/bundles.md lists every field of entries', async (t) => {
   const missing = fields('proto/entry/entry.ts', 'EntryDocument').filter((field) => !rows('Entries').includes(field));
   t.strictSame(missing, []);
   const lawful = [
@@ -55,7 +55,7 @@ t.test('the fields of entries are among those of their tables', async (t) => {
   );
 });
 
-t.test('every word that a bundle may use is explained', async (t) => {
+t.test('docs/bundles.md explains every keyword of a bundle', async (t) => {
   const words = [...ITEM_TYPES, ...SHARING_ATTRIBUTES, ...TRANSFORMS, ...GRANT_STATUSES, ...ROW_KEYWORDS];
   const more = [...LEVELS, ...PARTY_TYPES, ...ROLES, ...SYSTEM_RIGHTS];
   t.strictSame(

@@ -17,12 +17,12 @@ t.test('docs/errors.md lists every code with its status, title and retry, and no
   t.strictSame(fromDocs, { ...ERROR_KINDS });
 });
 
-t.test('each code stands there once, with something to do', async (t) => {
+t.test('docs/errors.md lists each code once, with advice', async (t) => {
   t.equal(new Set(documented.map(({ code }) => code)).size, documented.length);
   for (const { code, advice } of documented) t.ok(advice.length > 3, code);
 });
 
-t.test('every code can happen', async (t) => {
+t.test('every error code is used by the code', async (t) => {
   const code = readSourceTree().filter((file) => !file.isTest && file.path !== 'proto/errors.ts');
   const unused = Object.keys(ERROR_KINDS).filter((name) => !code.some((file) => file.text.includes(`'${name}'`)));
   t.strictSame(unused, []);

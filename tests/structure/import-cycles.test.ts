@@ -3,7 +3,7 @@ import { findCycles } from './import-cycles.js';
 
 const graph = (arrows: Record<string, string[]>) => new Map(Object.entries(arrows));
 
-t.test('a tree and a diamond have no cycle', async (t) => {
+t.test('no cycle is found in a tree or a diamond', async (t) => {
   t.strictSame(findCycles(graph({ a: ['b', 'c'], b: ['d'], c: ['d'], d: [] })), []);
 });
 

@@ -4,7 +4,7 @@ import { readText } from './source-tree.js';
 const manifest = JSON.parse(readText('package.json')) as Record<string, Record<string, string>>;
 const libraries = { ...manifest.dependencies, ...manifest.devDependencies };
 
-t.test('every library has a line that says what it is for', async (t) => {
+t.test('decision 0001 has a line for every library', async (t) => {
   const rows = readText('docs/decisions/0001-libraries.md')
     .split('\n')
     .filter((line) => line.startsWith('| `'))

@@ -25,13 +25,13 @@ function defaults(settings: object, path = ''): [string, string][] {
   });
 }
 
-t.test('every setting stands there with its default, and no other', async (t) => {
+t.test('docs/operations.md lists every setting with its default, and no other', async (t) => {
   const found = documented.map(({ key, value }): [string, string] => [key, value]);
   t.strictSame(Object.fromEntries(found), Object.fromEntries(defaults(CONFIG_DEFAULTS)));
   t.equal(found.length, defaults(CONFIG_DEFAULTS).length, 'each once');
 });
 
-t.test('every variable that sets one stands beside it', async (t) => {
+t.test('docs/operations.md names the environment variable of every setting that has one', async (t) => {
   const taken = [
     ...readText('broker/config.ts').matchAll(/take\('(SLUICE_\w+)', \(value\) => \((settings|nats)\.(\w+)/g),
   ];
@@ -41,7 +41,7 @@ t.test('every variable that sets one stands beside it', async (t) => {
   t.strictSame(Object.fromEntries(fromDocs), Object.fromEntries(fromCode));
 });
 
-t.test('metrics that it names exist', async (t) => {
+t.test('every metric that docs/operations.md names exists', async (t) => {
   const exist = new Set((await new Metrics().registry.getMetricsAsJSON()).map(({ name }) => name));
   const named = [...new Set([...text.matchAll(/`(sluice_\w+)/g)].map(([, name]) => name as string))];
   t.ok(named.length > 10);

@@ -22,11 +22,11 @@ const frames = frameType.fieldsArray.map((field) => ({
   fields: root.lookupType(`sluice.v1.${field.type}`).fieldsArray.map((one) => one.name),
 }));
 
-t.test('the protobuf definition of the frames is that of the code', async (t) => {
+t.test('docs/protocol.md shows the protobuf definition of the code', async (t) => {
   t.strictSame(blocks('proto'), [FRAMES_PROTO]);
 });
 
-t.test('every frame has a row that names all its fields', async (t) => {
+t.test('docs/protocol.md has a row for every frame that names all its fields', async (t) => {
   for (const { kind, fields } of frames) {
     const row = text.split('\n').find((line) => line.startsWith(`| \`${kind}\` |`) && !line.includes('not allowed'));
     t.ok(row, kind);
@@ -35,7 +35,7 @@ t.test('every frame has a row that names all its fields', async (t) => {
   }
 });
 
-t.test('every example of a frame is one', async (t) => {
+t.test('every example of a frame in docs/protocol.md can be decoded', async (t) => {
   const clientKinds = new Set(['subscribe', 'ack', 'reject', 'unsubscribe', 'publish']);
   const examples = blocks('json')
     .flatMap((block) => block.split('\n'))
@@ -57,7 +57,7 @@ t.test('every example of a frame is one', async (t) => {
   }
 });
 
-t.test('every event, op, item type, keyword, subprotocol and close code is explained', async (t) => {
+t.test('docs/protocol.md explains every event field, op, item type, keyword, subprotocol and close code', async (t) => {
   const fields = ['SourceEvent', 'Event'].flatMap((name) => root.lookupType(`sluice.v1.${name}`).fieldsArray);
   const words = [...fields.map((field) => field.name), ...SOURCE_OPS, ...DELIVERED_OPS, ...ITEM_TYPES];
   const missing = [...words, ...ROW_KEYWORDS, ...SUBPROTOCOLS].filter((word) => !text.includes(`\`${word}\``));
@@ -65,7 +65,7 @@ t.test('every event, op, item type, keyword, subprotocol and close code is expla
   for (const code of Object.values(CLOSE_CODES)) t.match(text, new RegExp(`^\\| ${code} \\|`, 'm'));
 });
 
-t.test('codes that it names exist', async (t) => {
+t.test('every error code that docs/protocol.md names exists', async (t) => {
   const named = new Set([...text.matchAll(/`([A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+)`/g)].map(([, code]) => code as string));
   t.strictSame(
     [...named].filter((code) => !(code in ERROR_KINDS)),
@@ -73,7 +73,7 @@ t.test('codes that it names exist', async (t) => {
   );
 });
 
-t.test('examples of masks are what the broker makes', async (t) => {
+t.test('examples of masked values in docs/protocol.md are those of the broker', async (t) => {
   t.equal(maskWith(undefined)('陈小明'), '陈**');
   t.equal(maskWith(undefined)('王'), '*');
   t.equal(maskWith(undefined)(''), '');

@@ -8,19 +8,19 @@ export class Condition {
   readonly #waiting = new Set<() => void>();
 
   changed(): void {
-    for (const look of [...this.#waiting]) look();
+    for (const check of [...this.#waiting]) check();
   }
 
   /** Rejects with NeverHappenedError after `timeoutMs`, or with what `holds` throws. */
   until(holds: () => boolean, what: () => string, timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const done = (error?: unknown): void => {
-        this.#waiting.delete(look);
+        this.#waiting.delete(check);
         clearTimeout(timer);
         if (error === undefined) resolve();
         else reject(error);
       };
-      const look = (): void => {
+      const check = (): void => {
         try {
           if (holds()) done();
         } catch (error) {
@@ -31,8 +31,8 @@ export class Condition {
         () => done(new NeverHappenedError(`after ${timeoutMs} ms still waiting for ${what()}`)),
         timeoutMs,
       );
-      this.#waiting.add(look);
-      look();
+      this.#waiting.add(check);
+      check();
     });
   }
 }

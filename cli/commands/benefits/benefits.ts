@@ -24,11 +24,11 @@ export function addBenefits(program: Command, terminal: Terminal): void {
     .summary('explain decisions of a benefit check, try new rules, check a rules file');
   benefits
     .command('explain')
-    .argument('<subject>', 'key of whom it concerns: a person number, a credit code')
+    .argument('<subject>', 'key of the subject: a person number, a credit code')
     .requiredOption('-c, --config <file>', CONFIG_HELP)
     .option('--rule <id>', 'only the decision of this rule')
     .option('--json', 'machine-readable output')
-    .summary('say what was decided about somebody, why, and on which events it stands')
+    .summary('show the decisions about a subject, their reasons, and the events behind them')
     .addHelpText('after', '\nExample:\n  $ sluice benefits explain 350102202611200013 -c benefits.yaml')
     .action((subject: string, options: CheckOptions & { rule?: string }) => explain(subject, options, terminal));
   benefits
@@ -36,7 +36,7 @@ export function addBenefits(program: Command, terminal: Terminal): void {
     .requiredOption('-c, --config <file>', CONFIG_HELP)
     .requiredOption('--rules <file>', 'the rules to try (YAML)')
     .option('--json', 'machine-readable output')
-    .summary('run new rules over everything that ever came and list whose outcome would change; nothing is stored')
+    .summary('run new rules over all stored facts and list the subjects whose outcome would change; nothing is stored')
     .addHelpText('after', '\nExample:\n  $ sluice benefits replay -c benefits.yaml --rules rules-2027.yaml')
     .action((options: CheckOptions & { rules: string }) => replay(options, terminal));
   benefits
@@ -53,7 +53,7 @@ async function explain(subject: string, options: CheckOptions & { rule?: string 
   if (options.json) await terminal.out(JSON.stringify(found));
   else for (const line of found.flatMap(explanationLines)) await terminal.out(line);
   if (found.length > 0) return;
-  if (!options.json) terminal.err('sluice: nothing was decided about this subject');
+  if (!options.json) terminal.err('sluice: there is no decision about this subject; check its key and --rule');
   throw new CommandEnded(EXIT.REFUSED);
 }
 

@@ -27,8 +27,10 @@ export const APPLY_TIMEOUT_MS = 600_000;
 
 export function addApply(program: Command, terminal: Terminal): void {
   withConnection(program.command('apply'))
-    .summary('make what a bundle declares: parties, systems, officers, entries, grants')
-    .description('Make what a bundle declares. Applying it again changes nothing; what it leaves out is left alone.')
+    .summary('create or update what a bundle declares: parties, systems, officers, entries, grants')
+    .description(
+      'Create or update everything that a bundle declares. Applying it again changes nothing; what it does not declare is unchanged.',
+    )
     .requiredOption('-f, --file <file>', 'the bundle (YAML or JSON), - for standard input')
     .option('--dry-run', 'only show the difference')
     .addHelpText('after', '\nExample:\n  $ sluice apply -f examples/demo/bundle.yaml --dry-run')

@@ -23,7 +23,7 @@ export function addDemo(program: Command, terminal: Terminal): void {
     .summary('run the whole bus with sample departments and synthetic citizens')
     .description(
       'Run the whole bus with the sample departments of Fuzhou and a simulator of synthetic citizens and businesses, and ' +
-        'show what one department receives. Ctrl-C ends it; the next start goes on with the same data.',
+        'show what one department receives. Ctrl-C ends it; the next start continues with the same data.',
     )
     .option('--port <port>', 'HTTP port, 0 for a free one (default: 8080)', portNumber)
     .option('--data <folder>', 'where the data are kept (default: .sluice)')

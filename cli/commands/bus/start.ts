@@ -26,12 +26,13 @@ export function addStart(program: Command): void {
     .option('--port <port>', 'HTTP port, 0 for a free one (default: 8080)', portNumber)
     .option('--data <folder>', 'where the embedded server keeps its data (default: .sluice)')
     .addOption(
-      new Option('--durability <grade>', 'strict: events survive a power cut; relaxed: the death of a process').choices(
-        ['strict', 'relaxed'],
-      ),
+      new Option(
+        '--durability <grade>',
+        'strict: events survive a power cut; relaxed: events survive a crash of the process',
+      ).choices(['strict', 'relaxed']),
     )
     .option('--workers <number>', 'processes that serve on the one port (default: 1)', workerNumber)
-    .option('--json', 'say where it serves as one line of JSON')
+    .option('--json', 'print the address as one line of JSON')
     .addHelpText('after', '\nExample:\n  $ sluice start --data /var/lib/sluice --port 8080')
     .action((options: StartOptions) =>
       runBroker(() => configOf(options, process.env), options.json ? { announcement: jsonAnnouncement } : {}),

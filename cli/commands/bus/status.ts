@@ -6,8 +6,8 @@ import type { Terminal } from '../../terminal.js';
 
 export function addStatus(program: Command, terminal: Terminal): void {
   withConnection(program.command('status'))
-    .summary('say whether the bus is ready')
-    .description('Say whether events can be published and streamed. Ends with 3 when not.')
+    .summary('show whether the bus is ready')
+    .description('Show whether events can be published and streamed. Ends with exit code 3 when they cannot.')
     .addHelpText('after', '\nExample:\n  $ sluice status --url https://bus.example')
     .action((options: ConnectionOptions) => status(options, terminal));
 }

@@ -11,7 +11,7 @@ interface Draft {
 
 export function addCatalogPut(catalog: Command, terminal: Terminal): void {
   withConnection(catalog.command('put <file>'))
-    .summary('lay down the entries of a file as drafts')
+    .summary('store the entries of a file as drafts')
     .addHelpText(
       'after',
       '\nExample:\n  $ sluice catalog put birth.yaml && sluice catalog publish fujian-civil-affairs.birth',

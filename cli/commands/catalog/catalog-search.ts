@@ -20,8 +20,10 @@ interface Found {
 export function addCatalogSearch(catalog: Command, terminal: Terminal): void {
   withConnection(catalog.command('search [words...]'))
     .summary('find entries in which all words occur')
-    .option('--party <party>', 'of this provider only')
-    .addOption(new Option('--attribute <attribute>', 'with this sharing attribute only').choices(SHARING_ATTRIBUTES))
+    .option('--party <party>', 'only entries of this provider')
+    .addOption(
+      new Option('--attribute <attribute>', 'only entries with this sharing attribute').choices(SHARING_ATTRIBUTES),
+    )
     .addHelpText('after', '\nExample:\n  $ sluice catalog search 出生 --attribute conditional')
     .action((words: string[], options: SearchOptions) => search(words, options, terminal));
 }

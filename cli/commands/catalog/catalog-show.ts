@@ -7,7 +7,7 @@ import { titleText } from '../../title-text.js';
 
 export function addCatalogShow(catalog: Command, terminal: Terminal): void {
   withConnection(catalog.command('show <entry>'))
-    .summary('show an entry with its items; <entry>@<version> for a former version')
+    .summary('show an entry with its items; <entry>@<version> for an earlier version')
     .addHelpText('after', '\nExample:\n  $ sluice catalog show fujian-civil-affairs.birth@1')
     .action((entry: string, options: ConnectionOptions) => show(entry, options, terminal));
 }
@@ -35,7 +35,7 @@ async function show(entry: string, options: ConnectionOptions, terminal: Termina
     String(item.number),
     item.name,
     typeOf(item),
-    marksOf(item),
+    flagsOf(item),
     titleText(item.title),
   ]);
   for (const line of table(['NO', 'ITEM', 'TYPE', 'IS', 'TITLE'], rows)) await terminal.out(line);
@@ -45,16 +45,16 @@ const pathOf = (entry: string): string => `/v1/catalog/${encodeURIComponent(entr
 
 const typeOf = (item: NumberedItem): string => (item.list ? `list of ${item.type}` : item.type);
 
-function marksOf(item: NumberedItem): string {
-  const marks: [string, boolean][] = [
+function flagsOf(item: NumberedItem): string {
+  const flags: [string, boolean][] = [
     ['identifier', item.identifier === true],
     ['required', item.required === true],
     ['filterable', item.filterable === true],
     ['sensitive', item.personal === 'sensitive'],
     ['personal', item.personal === 'personal' || item.personal === true],
   ];
-  return marks
+  return flags
     .filter(([, holds]) => holds)
-    .map(([mark]) => mark)
+    .map(([name]) => name)
     .join(', ');
 }

@@ -43,7 +43,7 @@ function configOf(path: string): ConnectorConfig {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new UsageError(`${path} can not be read: ${(error as NodeJS.ErrnoException).code}`);
+    throw new UsageError(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
   }
   return parseConnectorConfig(text, path, process.env);
 }

@@ -12,7 +12,7 @@ import { type RunningConnector, runConnector } from './run-connector.js';
 
 const COLUMNS = { id: 'id', name: 'name', age: 'age', district: 'district' };
 
-t.test('a connector runs from its file, serves its metrics, and stops', async (t) => {
+t.test('a connector runs from its configuration file until the signal', async (t) => {
   const bus = await ConnectorBus.start(t);
   const lane = await bus.lane(t);
   const folder = await temporaryFolder(t);
@@ -33,11 +33,11 @@ t.test('a connector runs from its file, serves its metrics, and stops', async (t
     return parseConnectorConfig(text, join(folder, 'people.yaml'), {});
   };
 
-  t.test('with the metrics that an operator needs, and no secret in them', async (t) => {
+  t.test('a running connector serves its metrics, without a secret in them', async (t) => {
     const ending = new AbortController();
     let running: RunningConnector | undefined;
-    const done = runConnector(configOf(address.token), ending.signal, (said) => {
-      running = said;
+    const done = runConnector(configOf(address.token), ending.signal, (facts) => {
+      running = facts;
     });
     await eventually(async () => foldDelivered(await lane.delivered()).length === 1, 'the record');
     const text = await (await fetch(running!.metricsUrl!)).text();
@@ -48,7 +48,7 @@ t.test('a connector runs from its file, serves its metrics, and stops', async (t
     await t.rejects(fetch(running!.metricsUrl!), 'and they are gone with it');
   });
 
-  t.test('and ends at once when the bus will never take what it has', async (t) => {
+  t.test('a connector ends at once when the bus will never accept its credential', async (t) => {
     await bus.broker.apply({
       parties: [{ id: 'others', name: { en: 'Others' }, level: 'city', regionCode: '350100' }],
       entries: [
@@ -66,10 +66,10 @@ t.test('a connector runs from its file, serves its metrics, and stops', async (t
   });
 });
 
-t.test('the command line says what is wrong with a file', async (t) => {
+t.test('a connector file with mistakes is refused with every mistake', async (t) => {
   const folder = await temporaryFolder(t);
   const path = join(folder, 'x.yaml');
-  t.match(await sluice('connect', path), { exitCode: 2, err: /can not be read/ });
+  t.match(await sluice('connect', path), { exitCode: 2, err: /cannot be read/ });
   await writeFile(path, 'name: x\nconnector: webhook\nbus: { url: http://x, token: t }\nsettings: { url: 1 }');
   const wrong = await sluice('connect', path);
   t.match(wrong, { exitCode: 2, err: /is wrong/ });

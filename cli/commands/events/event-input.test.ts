@@ -12,12 +12,12 @@ async function linesOf(t: Test, name: string, content: string | Uint8Array): Pro
   return Buffer.concat(chunks).toString();
 }
 
-t.test('lines go through as they are', async (t) => {
+t.test('lines of NDJSON are published unchanged', async (t) => {
   const text = '\n{"id":"a"}\n not json\n{"id":"b"}';
   t.equal(await linesOf(t, 'events.ndjson', text), text);
 });
 
-t.test('a JSON array is cut into lines, wherever it stands', async (t) => {
+t.test('a JSON array is cut into lines, whatever the name of its file', async (t) => {
   t.equal(await linesOf(t, 'events.txt', ' [{"id":"a"},\n {"id":"b"}]'), '{"id":"a"}\n{"id":"b"}\n');
 });
 
@@ -26,11 +26,11 @@ t.test('a .json file may hold one event on several lines, or one per line', asyn
   t.equal(await linesOf(t, 'events.json', '{"id":"a"}\n{"id":"b"}\n'), '{"id":"a"}\n{"id":"b"}\n');
 });
 
-t.test('an empty file is no event', async (t) => {
+t.test('an empty file publishes no event', async (t) => {
   t.equal(await linesOf(t, 'events.ndjson', ''), '');
 });
 
-t.test('an array that is cut off or not UTF-8 is refused before anything is sent', async (t) => {
+t.test('an array that is truncated or not UTF-8 is refused before anything is sent', async (t) => {
   await t.rejects(linesOf(t, 'cut.json', '[{"id":"a"}'), UsageError);
   await t.rejects(linesOf(t, 'latin1.json', Uint8Array.from([0x5b, 0x22, 0xe4, 0x22, 0x5d])), UsageError);
 });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { countOf, fromOf, narrowOf } from './subscribe-options.js';
 
-t.test('a place to start is a name, a position with or without its log, or a time', async (t) => {
+t.test('--from takes a name, a position with or without its log epoch, or a time', async (t) => {
   t.equal(fromOf('latest'), 'latest');
   t.same(fromOf('42'), { after: 42 });
   t.same(fromOf('42@abc'), { after: 42, log: 'abc' });
@@ -9,7 +9,7 @@ t.test('a place to start is a name, a position with or without its log, or a tim
   for (const text of ['the beginning', '2026-11-24', '-1', '1.5']) t.throws(() => fromOf(text), text);
 });
 
-t.test('a narrowing is a map, a limit a count', async (t) => {
+t.test('--narrow takes a JSON map and --limit a count', async (t) => {
   t.same(narrowOf('{"a": {"is": 1}}'), { a: { is: 1 } });
   t.throws(() => narrowOf('[]'));
   t.throws(() => narrowOf('null'));

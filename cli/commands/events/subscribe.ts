@@ -10,7 +10,7 @@ import { countOf, ENCODINGS, fromOf, narrowOf, type SubscribeOptions, subprotoco
 import { describeSubscriberState, subscriberStateJson } from './subscriber-state.js';
 
 const EXAMPLE = `
-Without --ack it only looks: no cursor moves, and nobody who works with the grant is disturbed.
+Without --ack no cursor moves, and no other session of the grant is affected.
 
 Examples:
   $ sluice subscribe g-health-births --from latest
@@ -20,8 +20,8 @@ Examples:
 /**
  * Without acknowledgements a subscription ends with its credit; `Follower` then opens a new one from where it ended.
  */
-const LOOK_CREDIT = 10_000;
-const WORK_CREDIT = 1_000;
+const UNACKNOWLEDGED_CREDIT = 10_000;
+const ACKNOWLEDGED_CREDIT = 1_000;
 
 export function addSubscribe(program: Command, terminal: Terminal): void {
   withConnection(program.command('subscribe <grant>'))
@@ -29,12 +29,12 @@ export function addSubscribe(program: Command, terminal: Terminal): void {
     .description(
       'Follow a grant and print its events as NDJSON on standard output, until Ctrl-C. States go to standard error.',
     )
-    .option('--from <place>', 'cursor, earliest, latest, a position, position@log, or a time (default: cursor)', fromOf)
-    .option('--cursor <name>', 'name of the durable position (default: default; without --ack one of its own)')
-    .addOption(new Option('--encoding <encoding>', 'of the frames').choices(ENCODINGS).default('json'))
-    .option('--ack', 'acknowledge each event when it is printed, so that the next run goes on behind it')
+    .option('--from <start>', 'cursor, earliest, latest, a position, position@log, or a time (default: cursor)', fromOf)
+    .option('--cursor <name>', 'name of the durable position (default: default; without --ack a random one)')
+    .addOption(new Option('--encoding <encoding>', 'encoding of the frames').choices(ENCODINGS).default('json'))
+    .option('--ack', 'acknowledge each event when it is printed, so that the next run continues after it')
     .option('--narrow <json>', 'a row filter of your own, inside the granted rows', narrowOf)
-    .option('--limit <count>', 'end after so many events', countOf)
+    .option('--limit <count>', 'end after this many events', countOf)
     .addHelpText('after', EXAMPLE)
     .action((grant: string, options: SubscribeOptions) => new Follower(grant, options, terminal).run());
 }
@@ -68,11 +68,11 @@ class Follower {
   async #follow(cursor: string, from: From | undefined, limit: number): Promise<From | undefined> {
     const subscriber = new Subscriber(this.#subscriberOptions(cursor, from));
     this.#subscriber = subscriber;
-    const roundEnd = this.options.ack ? limit : Math.min(limit, this.#printed + LOOK_CREDIT);
+    const printedMax = this.options.ack ? limit : Math.min(limit, this.#printed + UNACKNOWLEDGED_CREDIT);
     for await (const delivery of subscriber) {
       await this.terminal.out(JSON.stringify(delivery.event));
       if (this.options.ack) delivery.ack();
-      if (++this.#printed >= roundEnd) break;
+      if (++this.#printed >= printedMax) break;
     }
     return subscriber.resumePoint ?? from;
   }
@@ -92,13 +92,13 @@ class Follower {
       from,
       narrow,
       encoding: subprotocolOf(encoding),
-      credit: ack ? WORK_CREDIT : LOOK_CREDIT,
+      credit: ack ? ACKNOWLEDGED_CREDIT : UNACKNOWLEDGED_CREDIT,
       acknowledge: ack ? 'explicit' : 'never',
-      onState: (state) => this.#tell(state),
+      onState: (state) => this.#report(state),
     };
   }
 
-  #tell(state: SubscriberState): void {
+  #report(state: SubscriberState): void {
     const text = this.options.json ? subscriberStateJson(state) : describeSubscriberState(state);
     if (text !== undefined) this.terminal.err(text);
   }

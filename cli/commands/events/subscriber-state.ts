@@ -14,7 +14,7 @@ export function describeSubscriberState(state: SubscriberState): string | undefi
     case 'caught_up':
       return `caught up at position ${state.position}`;
     case 'disconnected':
-      return `${state.error.message}; trying again in ${(state.retryInMs / 1000).toFixed(1)} s`;
+      return `${state.error.message}; retrying in ${(state.retryInMs / 1000).toFixed(1)} s`;
   }
 }
 

@@ -19,7 +19,7 @@ interface Disclosure {
 }
 
 /** Receipts of one grant from previous epochs of the log, whose events can no longer be looked up. */
-interface FormerReceipts {
+interface PreviousEpochReceipts {
   grant: string;
   party: string;
   system: string;
@@ -30,22 +30,23 @@ interface FormerReceipts {
 
 interface Report {
   disclosures: Disclosure[];
-  formerLives: FormerReceipts[];
+  formerLives: PreviousEpochReceipts[];
 }
 
-const LOST = 'the log was restored or has lost its tail; what was lost may have gone out under these receipts';
+const LOST =
+  'the log was restored or truncated; events that are no longer in it may have been delivered under these receipts';
 
 export function addLedger(program: Command, terminal: Terminal): void {
-  const ledger = program.command('ledger').summary('check the ledger, ask it who received what');
+  const ledger = program.command('ledger').summary('check the ledger, find out who received a record');
   withConnection(ledger.command('verify'))
     .summary('read the whole ledger and check its chain')
     .description(
-      'Read the whole ledger and check that no record was changed or taken out. Ends with 1 when it is broken.',
+      'Read the whole ledger and check that no record was changed or removed. Ends with exit code 1 when the chain is broken.',
     )
     .addHelpText('after', '\nExample:\n  $ sluice ledger verify')
     .action((options: ConnectionOptions) => verify(options, terminal));
   withConnection(ledger.command('who-received'))
-    .summary('who received what about a record, under which grant')
+    .summary('list who received events of a record, and under which grant')
     .requiredOption('--entry <entry>', 'the catalog entry')
     .requiredOption('--subject <key>', 'key of the record as its source publishes it')
     .addHelpText(
@@ -76,7 +77,7 @@ async function whoReceived(options: WhoReceived, terminal: Terminal): Promise<vo
   }
   if (disclosures.length > 0) await showDisclosures(disclosures, terminal);
   else if (formerLives.length === 0) await terminal.out('nobody has received anything about that record');
-  else await terminal.out('nothing that is in the log about that record is known to have gone out');
+  else await terminal.out('no event of that record that is in the log is known to have been delivered');
   await showPreviousEpochs(formerLives, terminal);
 }
 
@@ -95,7 +96,7 @@ async function showDisclosures(disclosures: Disclosure[], terminal: Terminal): P
   for (const line of table(head, rows)) await terminal.out(line);
 }
 
-async function showPreviousEpochs(formerLives: FormerReceipts[], terminal: Terminal): Promise<void> {
+async function showPreviousEpochs(formerLives: PreviousEpochReceipts[], terminal: Terminal): Promise<void> {
   if (formerLives.length === 0) return;
   await terminal.out(`${LOST}:`);
   const rows = formerLives.map((one) => [

@@ -111,14 +111,14 @@ export function birdLives(): SourceEvent[] {
 function oneOfEach(index: number): SourceEvent[] {
   const [stays, hides, moves] = [`ring-${index}`, canary(`ring-${index}`), `moving-${index}`];
   const at = { time: '1987-06-05T04:03:02Z', sourceepoch: canary('epoch'), sourceposition: `987654321.${index}` };
-  const place = (step: number) => ({ ...at, sourceposition: `987654321.${index * 10 + step}` });
+  const sourcePosition = (step: number) => ({ ...at, sourceposition: `987654321.${index * 10 + step}` });
   const of = (data: RecordData) => ({ subject: data.ring as string, data });
   const was = (record: RecordData) => ({ previous: filterables(record) });
   return [
-    birdEvent('create', { ...of(grantedBird(stays)), ...place(0) }),
-    birdEvent('create', { ...of(otherBird(hides)), ...place(1) }),
+    birdEvent('create', { ...of(grantedBird(stays)), ...sourcePosition(0) }),
+    birdEvent('create', { ...of(otherBird(hides)), ...sourcePosition(1) }),
     birdEvent('update', { ...of(otherBird(hides)), ...was(otherBird(hides)) }),
-    birdEvent('create', { ...of(grantedBird(moves)), ...place(2) }),
+    birdEvent('create', { ...of(grantedBird(moves)), ...sourcePosition(2) }),
     birdEvent('update', { ...of(otherBird(moves)), ...was(grantedBird(moves)) }),
     birdEvent('update', { ...of(grantedBird(moves)), ...was(otherBird(moves)) }),
     birdEvent('correction', { ...of(grantedBird(stays)), ...was(grantedBird(stays)), corrects: 1 }),

@@ -3,11 +3,11 @@ import { CANARY } from './leak-material.js';
 /** Searches everything that leaves the bus for canaries and keeps where one was found. */
 export class LeakWatch {
   readonly leaks: string[] = [];
-  looked = 0;
+  inspected = 0;
 
   /** Strings are UTF-8 in all encodings, so a canary is visible in the bytes too. */
-  look(where: string, what: string | Uint8Array): void {
-    this.looked++;
+  inspect(where: string, what: string | Uint8Array): void {
+    this.inspected++;
     const text = typeof what === 'string' ? what : Buffer.from(what).toString('latin1');
     for (const canary of [CANARY, '987654321', '1987-06-05']) {
       const at = text.indexOf(canary);

@@ -13,14 +13,14 @@ import { LeakWatch } from './leak-watch.js';
 
 t.setTimeout(90_000);
 
-t.test('nothing that is not granted leaves the bus, whatever is sent to it', async (t) => {
+t.test('no value that is not granted leaves the bus, whatever is sent to it', async (t) => {
   const folder = await temporaryFolder(t);
   const broker = await spawnBroker(t, folder, { SLUICE_LOG_LEVEL: 'trace' });
   const watch = new LeakWatch();
   await applyBundle({ url: broker.url, token: broker.operatorToken }, LEAK_BUNDLE);
   await publishBatch({ url: broker.url, token: LEAK_TOKENS.source }, birdLives());
 
-  await t.test('by WebSocket, behind and live, in all encodings', async (t) => {
+  await t.test('WebSocket sessions, catching up and live, deliver granted items only in all encodings', async (t) => {
     const sessions = await Promise.all(SUBPROTOCOLS.map((encoding) => openSession(broker, watch, encoding)));
     const subscriptions = await Promise.all(sessions.flatMap((session) => followBoth(session)));
     await publishBatch({ url: broker.url, token: LEAK_TOKENS.source }, [...birdLives(), END]);
@@ -32,13 +32,13 @@ t.test('nothing that is not granted leaves the bus, whatever is sent to it', asy
     await Promise.all(sessions.map((session) => session.close()));
   });
 
-  await t.test('by plain HTTP', async () => {
+  await t.test('HTTP answers hold granted items only', async () => {
     const reader = { url: broker.url, token: LEAK_TOKENS.reader };
     for (const grant of Object.keys(GRANTED_ITEMS)) {
       for (const path of ['events?from=earliest', 'schema.json', 'event.proto', 'dead-letters']) {
-        watch.look(path, (await mustCall(reader, 'GET', `/v1/grants/${grant}/${path}`)).text);
+        watch.inspect(path, (await mustCall(reader, 'GET', `/v1/grants/${grant}/${path}`)).text);
       }
-      watch.look('server-sent events', await firstServerSentEvents(broker.url, grant));
+      watch.inspect('server-sent events', await firstServerSentEvents(broker.url, grant));
     }
     for (const path of [
       '/v1/catalog',
@@ -46,38 +46,38 @@ t.test('nothing that is not granted leaves the bus, whatever is sent to it', asy
       `/v1/catalog/${LEAK_ENTRY}/asyncapi.json`,
       '/docs',
     ]) {
-      watch.look(path, (await mustCall(reader, 'GET', path)).text);
+      watch.inspect(path, (await mustCall(reader, 'GET', path)).text);
     }
   });
 
-  await t.test('in the answer to bad requests, events and frames', async (t) => {
+  await t.test('answers to bad requests, events and frames quote no value', async (t) => {
     const refused = await sendBadRequests(broker, watch);
     t.ok(refused > 60, `${refused} requests were refused`);
     t.equal(await sendBadEvents(broker, watch), badEvents().length * 2, 'every bad event was refused');
     await sendBadFrames(broker, watch);
   });
 
-  await t.test('in metrics and log, and tokens lie nowhere', async (t) => {
+  await t.test('metrics and log hold no value, and no token is stored', async (t) => {
     const operator = { url: broker.url, token: broker.operatorToken };
-    watch.look('/metrics', (await mustCall(operator, 'GET', '/metrics')).text);
+    watch.inspect('/metrics', (await mustCall(operator, 'GET', '/metrics')).text);
     const { text } = await mustCall(operator, 'GET', '/v1/ledger?limit=1000');
     t.notMatch(text, /-token-/, 'not in the ledger');
     await broker.stop();
     t.ok(broker.log().length > 1000, 'the log is not empty');
-    watch.look('output', broker.output());
-    watch.look('log', broker.log());
+    watch.inspect('output', broker.output());
+    watch.inspect('log', broker.log());
     t.not((await filesWith(folder, [CANARY])).length, 0, 'events can be read in the files of the store');
-    t.strictSame(await filesWith(folder, Object.values(LEAK_TOKENS)), [], 'tokens can not');
+    t.strictSame(await filesWith(folder, Object.values(LEAK_TOKENS)), [], 'tokens cannot');
   });
 
-  t.ok(watch.looked > 200, `${watch.looked} messages, answers and logs were looked at`);
+  t.ok(watch.inspected > 200, `${watch.inspected} messages, answers and logs were inspected at`);
   t.strictSame([...new Set(watch.leaks)], []);
 });
 
 const END = birdEvent('snapshot_end', { snapshotid: 'end' });
 
 function openSession(broker: BrokerProcess, watch: LeakWatch, encoding: (typeof SUBPROTOCOLS)[number]) {
-  const onMessage = (message: Buffer): void => watch.look(encoding, message);
+  const onMessage = (message: Buffer): void => watch.inspect(encoding, message);
   return RawSession.open({ url: broker.url, token: LEAK_TOKENS.reader, encoding, onMessage });
 }
 
@@ -108,7 +108,7 @@ async function sendBadRequests(broker: BrokerProcess, watch: LeakWatch): Promise
   for (const token of [...Object.values(LEAK_TOKENS), broker.operatorToken, `nobody-${CANARY}`]) {
     for (const { method, path, body, contentType } of badRequests()) {
       const answer = await call({ url: broker.url, token }, method, path, body, contentType);
-      watch.look(`${method} ${path} ${answer.status}`, answer.text);
+      watch.inspect(`${method} ${path} ${answer.status}`, answer.text);
       if (answer.status >= 400) refused++;
     }
   }
@@ -121,14 +121,14 @@ async function sendBadEvents(broker: BrokerProcess, watch: LeakWatch): Promise<n
   let refused = 0;
   for (const event of badEvents()) {
     const answer = await call(source, 'POST', '/v1/events', JSON.stringify(event), 'application/cloudevents+json');
-    watch.look(`event ${answer.status}`, answer.text);
+    watch.inspect(`event ${answer.status}`, answer.text);
     if (answer.status >= 400 && answer.status < 500) refused++;
   }
   const lines = badEvents()
     .map((event) => JSON.stringify(event))
     .join('\n');
   const { text } = await mustCall(source, 'POST', '/v1/events', lines, 'application/x-ndjson');
-  watch.look('lines', text);
+  watch.inspect('lines', text);
   return (
     refused +
     text
@@ -141,11 +141,11 @@ async function sendBadEvents(broker: BrokerProcess, watch: LeakWatch): Promise<n
 async function sendBadFrames(broker: BrokerProcess, watch: LeakWatch): Promise<void> {
   for (const token of [LEAK_TOKENS.reader, LEAK_TOKENS.source]) {
     for (const message of badFrames()) {
-      const onMessage = (answer: Buffer): void => watch.look('answer to a bad frame', answer);
+      const onMessage = (answer: Buffer): void => watch.inspect('answer to a bad frame', answer);
       const session = await RawSession.open({ url: broker.url, token, encoding: 'sluice.v1.json', onMessage });
       session.sendBytes(message);
       await session.until(() => session.closed !== undefined || session.frames.length > 0, 'an answer');
-      watch.look('close reason', session.closed?.reason ?? '');
+      watch.inspect('close reason', session.closed?.reason ?? '');
       if (!session.closed) await session.close();
     }
   }

@@ -47,7 +47,7 @@ export async function createBroker(config: Config, role: ProcessRole = SINGLE_PR
     const { bus, store, notices } = await openStore({ config, role, metrics: metrics.store, log, releases });
     const { partitions } = store;
     const governance = await openGovernance({ config, bus, partitions, metrics: metrics.ledger, clock, log, releases });
-    if (governance.trial) log.warn('trial mode: no platformRegistration is configured');
+    if (governance.permissions.isTrial) log.warn('trial mode: no platformRegistration is configured');
     return new RunningBroker({ config, role, log, metrics, releases, clock, bus, store, notices, governance });
   } catch (error) {
     await releases.releaseAll();
@@ -69,9 +69,9 @@ interface BrokerParts {
 }
 
 /** A trial broker ends when another one registers the bus: what it lets operators do is no longer lawful. */
-function untilRegistered({ ledger, trial }: Governance, releases: ReleaseStack): Promise<Error> {
+function untilRegistered({ ledger, permissions }: Governance, releases: ReleaseStack): Promise<Error> {
   return new Promise((resolve) => {
-    if (!trial) return;
+    if (!permissions.isTrial) return;
     const stopWatching = ledger.onRecord((record) => {
       if (isRegistration(record)) resolve(busIsRegistered());
     });
@@ -98,7 +98,7 @@ class RunningBroker implements BrokerHandle {
   }
 
   get trial(): boolean {
-    return this.parts.governance.trial;
+    return this.parts.governance.permissions.isTrial;
   }
 
   get newOperatorToken(): string | undefined {
@@ -188,7 +188,7 @@ class RunningBroker implements BrokerHandle {
 
   #createApp(rooms: ServedRooms): Promise<FastifyInstance> {
     const { config, log, metrics, governance, clock } = this.parts;
-    const { catalog, grants, grantService, bundleService, catalogService, credentials, trial } = governance;
+    const { catalog, grants, grantService, bundleService, catalogService, credentials, permissions } = governance;
     const { maxEventBytes, heartbeatMs } = config;
     const { engine, intake, gateway, tickets, ending } = rooms;
     const reader = new PageReader(engine, catalog, (events) => metrics.stream.pulled(events));
@@ -196,9 +196,9 @@ class RunningBroker implements BrokerHandle {
     return createApp({ log, metrics: metrics.gateway, credentials, maxEventBytes, version: VERSION }, [
       eventsPlugin({ intake, quarantine, maxEventBytes, ending }),
       streamPlugin({ gateway, tickets, reader, metrics: metrics.gateway, heartbeatMs, ending }),
-      grantsPlugin({ grants, grantService, bundleService, clock }),
-      catalogPlugin({ catalog, catalogService, trial }),
-      auditPlugin({ ledger: governance.ledger, disclosures: this.#openDisclosures(engine), trial }),
+      grantsPlugin({ grants, grantService, bundleService, permissions, clock }),
+      catalogPlugin({ catalog, catalogService }),
+      auditPlugin({ ledger: governance.ledger, disclosures: this.#openDisclosures(engine), permissions }),
       operationsPlugin(this.#operations()),
     ]);
   }

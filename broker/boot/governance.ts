@@ -17,6 +17,7 @@ import { BusFacts, secretCheckOf } from '../parties/bus-facts.js';
 import { Credentials } from '../parties/credentials.js';
 import { Officers, Parties, Systems } from '../parties/parties.js';
 import { PartyService } from '../parties/party-service.js';
+import { Permissions } from '../parties/permissions.js';
 import { VERSION } from '../version.js';
 import type { ReleaseStack } from './release-stack.js';
 
@@ -37,7 +38,7 @@ export type Governance = Awaited<ReturnType<typeof openGovernance>>;
 /** Reads the ledger and founds the bus on an empty one. Throws ConfigurationConflictError. */
 export async function openGovernance(deps: GovernanceDeps) {
   const { config, bus, partitions, clock, log, releases } = deps;
-  const trial = config.platformRegistration === undefined;
+  const permissions = new Permissions(config.platformRegistration === undefined ? 'trial' : 'registered');
   const credentials = new Credentials(config.secret);
   const facts = new BusFacts();
   const [parties, systems, officers] = [new Parties(), new Systems(), new Officers()];
@@ -54,7 +55,7 @@ export async function openGovernance(deps: GovernanceDeps) {
   releases.add('ledger', () => ledger.close());
   const findParty = (id: string) => parties.get(id);
   const grantsOn = (entry: string) => grants.liveOn(entry, clock());
-  const acts = new EntryActs({ catalog, findParty, grantsOn, trial, partitions, clock });
+  const acts = new EntryActs({ catalog, findParty, grantsOn, permissions, partitions, clock });
   const founding = await bootstrap(
     { ledger, credentials, facts },
     {
@@ -65,7 +66,7 @@ export async function openGovernance(deps: GovernanceDeps) {
       secretCheck: secretCheckOf(config.secret),
     },
   );
-  const shared = { ledger, credentials, parties, systems, officers, catalog, grants, trial };
+  const shared = { ledger, credentials, parties, systems, officers, catalog, grants, permissions };
   return {
     ...shared,
     partyService: new PartyService(shared),

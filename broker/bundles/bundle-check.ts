@@ -6,6 +6,7 @@ import type { EntryActs } from '../catalog/entry-acts.js';
 import { validateGrant } from '../grants/grant-problems.js';
 import type { Credentials } from '../parties/credentials.js';
 import { officerProblems, partyProblems, systemProblems } from '../parties/party-problems.js';
+import type { Permissions } from '../parties/permissions.js';
 import type { Bundle } from './bundle-document.js';
 import type { PlannedState } from './planned-state.js';
 
@@ -14,7 +15,7 @@ export interface BundleCheckDeps {
   /** Find parties in `world`. */
   entryActs: EntryActs;
   credentials: Credentials;
-  trial: boolean;
+  permissions: Permissions;
 }
 
 export interface BundleCheckResult {
@@ -35,7 +36,9 @@ export async function checkBundle(bundle: Bundle, deps: BundleCheckDeps): Promis
   const add = (path: string, problems: string[]): void => {
     for (const problem of problems) verdict.problems.push(`${path}.${problem}`);
   };
-  await each(bundle.parties, (party, index) => add(`parties[${index}]`, partyProblems(party, world.party, deps)));
+  await each(bundle.parties, (party, index) =>
+    add(`parties[${index}]`, partyProblems(party, world.party, deps.permissions)),
+  );
   const systemChecks = (document: unknown): string[] =>
     systemProblems(document, world.party, world.registeredSystem(idOf(document)));
   const officerChecks = (document: unknown): string[] => officerProblems(document, world.party);
@@ -47,19 +50,21 @@ export async function checkBundle(bundle: Bundle, deps: BundleCheckDeps): Promis
       const path = `${kind}[${index}]`;
       const { token, rest } = withoutToken(document);
       add(path, [...check(rest), ...tokens.problems(kind, rest, token)]);
-      if (token !== undefined && !deps.trial) verdict.trialProblems.push(`${path}.token: needs trial mode`);
+      if (token !== undefined && !deps.permissions.isTrial)
+        verdict.trialProblems.push(`${path}.token: needs trial mode`);
     });
   }
   await each(bundle.entries, async (document, index) => {
     const { problems, warnings } = await entryProblems(document, deps);
     add(`entries[${index}]`, problems);
     for (const warning of warnings) verdict.warnings.push(`entries[${index}]: ${warning}`);
-    if (!deps.trial) verdict.trialProblems.push(`entries[${index}]: to publish directly needs trial mode`);
+    if (!deps.permissions.isTrial)
+      verdict.trialProblems.push(`entries[${index}]: to publish directly needs trial mode`);
   });
   await each(bundle.grants, (grant, index) => {
     const { problems, rowProblems } = validateGrant(grant, world);
     add(`grants[${index}]`, [...problems, ...rowProblems]);
-    if (!deps.trial) verdict.trialProblems.push(`grants[${index}]: to create directly needs trial mode`);
+    if (!deps.permissions.isTrial) verdict.trialProblems.push(`grants[${index}]: to create directly needs trial mode`);
   });
   return verdict;
 }
@@ -82,9 +87,9 @@ async function each<T>(documents: readonly T[], check: (document: T, index: numb
 
 async function entryProblems(
   document: Bundle['entries'][number],
-  { world, entryActs, trial }: BundleCheckDeps,
+  { world, entryActs, permissions }: BundleCheckDeps,
 ): Promise<{ problems: string[]; warnings: string[] }> {
-  const { problems, patternProblems, warnings } = await validateEntryDocument(document, { trial });
+  const { problems, patternProblems, warnings } = await validateEntryDocument(document, permissions);
   if (problems.length + patternProblems.length > 0) return { problems: [...problems, ...patternProblems], warnings };
   try {
     world.addEntry(entryActs.nextVersion(document));

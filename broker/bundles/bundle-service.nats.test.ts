@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap';
+import { openGovernance, operator } from '../../tests/support/broker/governance.js';
 import { emptyStore } from '../../tests/support/broker/ledger.js';
-import { openSharing, operator } from '../../tests/support/broker/sharing.js';
+import type { BusMode } from '../parties/permissions.js';
 
 const BUNDLE = {
   parties: [
@@ -46,7 +47,7 @@ const LABELS = [
   'grant g-births',
 ];
 
-const open = async (t: Test, trial = true) => openSharing(t, await emptyStore(t), trial);
+const open = async (t: Test, mode: BusMode = 'trial') => openGovernance(t, await emptyStore(t), mode);
 
 t.test('a dry run shows the difference and does nothing', async (t) => {
   const { bundles, ledger } = await open(t);
@@ -151,7 +152,7 @@ t.test('an item that filters a grant goes only together with that filter', async
 });
 
 t.test('outside trial mode a bundle brings parties and systems, and no tokens, entries or grants', async (t) => {
-  const { bundles } = await open(t, false);
+  const { bundles } = await open(t, 'registered');
   const refusal = await bundles
     .apply(operator, { ...BUNDLE, entries: [], grants: [] }, { dryRun: true })
     .catch((e) => e);

@@ -7,7 +7,7 @@ import type { Ledger } from '../ledger/ledger.js';
 import type { Caller } from '../parties/caller.js';
 import type { Credentials } from '../parties/credentials.js';
 import type { Officers, Parties, Systems } from '../parties/parties.js';
-import { requirePermission } from '../parties/permissions.js';
+import type { Permissions } from '../parties/permissions.js';
 import { checkBundle } from './bundle-check.js';
 import { type Bundle, parseBundle } from './bundle-document.js';
 import { type BundleDecision, type BundleStep, bundleSteps } from './bundle-steps.js';
@@ -21,7 +21,7 @@ export interface BundleServiceDeps {
   credentials: Credentials;
   catalog: Catalog;
   grants: Grants;
-  trial: boolean;
+  permissions: Permissions;
   partitions: number;
   clock: () => number;
 }
@@ -51,7 +51,7 @@ export class BundleService {
   /** Throws BUNDLE_INVALID or TRIAL_ONLY with every problem; then nothing was done. */
   async apply(caller: Caller, document: unknown, { dryRun }: { dryRun: boolean }): Promise<BundleDifference> {
     const { deps } = this;
-    const acting = requirePermission(caller, 'bundle.apply', { trial: deps.trial });
+    const acting = deps.permissions.require(caller, 'bundle.apply');
     const { bundle, problems } = await parseBundle(document);
     const world = new PlannedState(bundle, deps);
     const entryActs = new EntryActs({ ...deps, findParty: world.party, grantsOn: world.grantsOn });
@@ -72,8 +72,8 @@ export class BundleService {
     outer: string[],
     parts: { world: PlannedState; entryActs: EntryActs },
   ): Promise<string[]> {
-    const { credentials, trial } = this.deps;
-    const { problems, trialProblems, warnings } = await checkBundle(bundle, { ...parts, credentials, trial });
+    const { credentials, permissions } = this.deps;
+    const { problems, trialProblems, warnings } = await checkBundle(bundle, { ...parts, credentials, permissions });
     const all = [...outer, ...problems, ...trialProblems];
     if (all.length === 0) return warnings;
     const code = outer.length + problems.length === 0 ? 'TRIAL_ONLY' : 'BUNDLE_INVALID';

@@ -1,13 +1,13 @@
 import type { GrantDocument } from '../../proto/entry/grant.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { EntryActs } from '../catalog/entry-acts.js';
-import { canonicalGrant, directGrantAct, joinWarnings } from '../grants/grant-acts.js';
+import { canonicalGrant, directGrantAct, linkageWarnings } from '../grants/grant-acts.js';
 import type { Grants } from '../grants/grants.js';
 import type { Act } from '../ledger/record.js';
 import { type Credentials, newToken } from '../parties/credentials.js';
 import type { Officers, Parties, Systems } from '../parties/parties.js';
 import { putAct } from '../parties/party-service.js';
-import type { Acting } from '../parties/permissions.js';
+import type { Acting, Permissions } from '../parties/permissions.js';
 import { withoutToken } from './bundle-check.js';
 import type { Bundle, WithToken } from './bundle-document.js';
 import type { PlannedState } from './planned-state.js';
@@ -35,6 +35,7 @@ export interface BundleStepsDeps {
   catalog: Catalog;
   grants: Grants;
   credentials: Credentials;
+  permissions: Permissions;
   world: PlannedState;
   entryActs: EntryActs;
   acting: Acting;
@@ -94,7 +95,7 @@ function entryStep(entry: Bundle['entries'][number], { catalog, entryActs, actin
 }
 
 /** Grants of one bundle see each other, too: they are decided on before any of them is folded. */
-function grantSteps(list: Bundle['grants'], { grants, world, acting }: BundleStepsDeps): BundleStep[] {
+function grantSteps(list: Bundle['grants'], { grants, permissions, world, acting }: BundleStepsDeps): BundleStep[] {
   const planned = list.map((grant) => {
     const entry = world.entry(grant.entry)!;
     const { party } = world.system(grant.system)!;
@@ -112,8 +113,8 @@ function grantSteps(list: Bundle['grants'], { grants, world, acting }: BundleSte
       const current = grants.get(document.id);
       if (current?.status === 'terminated') return terminatedDecision(current.id);
       const others = [...grants.heldBy(party, entry.id), ...(besides.get(`${party} ${entry.id}`) ?? [])];
-      const act = directGrantAct(grants, document, acting);
-      return { act, isNew: current === undefined, warnings: joinWarnings(others, document, entry) };
+      const act = directGrantAct({ grants, permissions }, document, acting);
+      return { act, isNew: current === undefined, warnings: linkageWarnings(others, document, entry) };
     },
   }));
 }

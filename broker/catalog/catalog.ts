@@ -1,10 +1,10 @@
 import type { EntryDocument, EntryVersion } from '../../proto/entry/entry.js';
 import type { LedgerRecord } from '../ledger/record.js';
 import { type CompiledEntry, EntryCompiler } from './compiled-entry.js';
+import type { EntryStatus } from './entry-life-cycle.js';
 import { EntrySearch, type SearchQuery } from './entry-search.js';
 import { type EntryState, type PublishedEntry, toEntryVersion } from './entry-state.js';
 import { type ItemHistory, itemHistory } from './item-history.js';
-import type { EntryStatus } from './life-cycle.js';
 import { LruMap } from './lru-map.js';
 
 /** What is kept of an entry: documents as text, so that 40,000 entries take tens of megabytes. */

@@ -1,5 +1,5 @@
 import type { EntryDocument, EntryVersion, NumberedItem } from '../../proto/entry/entry.js';
-import type { EntryStatus } from './life-cycle.js';
+import type { EntryStatus } from './entry-life-cycle.js';
 
 /** An entry as its newest ledger record holds it. */
 export interface EntryState {

@@ -6,6 +6,7 @@ import { OPEN_EVENTS_MAX } from '../intake/intake-limits.js';
 import { nameElements } from '../intake/validate/element-names.js';
 import { isPrintableId } from '../intake/validate/printable.js';
 import type { SystemCaller } from '../parties/caller.js';
+import { requireSystem } from '../parties/permissions.js';
 import type { FrameSink } from '../stream/subscriber.js';
 
 export interface SessionPublisherOptions {
@@ -35,9 +36,7 @@ export class SessionPublisher {
 
   publish(frame: PublishFrame): void {
     const { caller, maxPublishEvents } = this.options;
-    if (!caller.may.includes('publish')) {
-      throw new SluiceError('NOT_ALLOWED', `system ${caller.id} may not publish`);
-    }
+    requireSystem(caller, 'publish');
     if (frame.events.length > maxPublishEvents) {
       if (frame.atomic || frame.events.some(hasPlace)) this.#isBroken = true;
       throw new SluiceError('TOO_LARGE', `a publish frame has at most ${maxPublishEvents} events`);

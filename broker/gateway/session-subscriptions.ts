@@ -8,6 +8,7 @@ import type {
 } from '../../proto/frames/frames.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { SystemCaller } from '../parties/caller.js';
+import { requireSystem } from '../parties/permissions.js';
 import type { StreamEngine } from '../stream/stream-engine.js';
 import type { FrameSink, Subscription } from '../stream/subscriber.js';
 
@@ -37,9 +38,7 @@ export class SessionSubscriptions {
 
   async subscribe(frame: SubscribeFrame): Promise<void> {
     const { maxSubscriptions, maxCredit, caller, session, encoding, sink } = this.options;
-    if (!caller.may.includes('subscribe')) {
-      throw new SluiceError('NOT_ALLOWED', `system ${caller.id} may not subscribe`, { grant: frame.grant });
-    }
+    requireSystem(caller, 'subscribe', { grant: frame.grant });
     if (this.#byChannel.size + this.#opening >= maxSubscriptions) {
       throw new SluiceError('TOO_MANY', `a session has at most ${maxSubscriptions} subscriptions`);
     }

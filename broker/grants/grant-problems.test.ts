@@ -2,7 +2,7 @@ import t from 'tap';
 import type { EntryVersion } from '../../proto/entry/entry.js';
 import type { GrantDocument } from '../../proto/entry/grant.js';
 import type { SystemDocument } from '../parties/system.js';
-import { refuseInvalidGrant, validateGrant } from './grant-problems.js';
+import { assertValidGrant, validateGrant } from './grant-problems.js';
 
 const ENTRY = {
   id: 'civil.birth',
@@ -88,7 +88,7 @@ for (const [what, document, problem] of REFUSED) {
   t.test(`refused: ${what}`, async (t) => {
     const verdict = validateGrant(document, world);
     t.match(verdict.problems, [problem]);
-    t.throws(() => refuseInvalidGrant('g', verdict), { code: 'GRANT_INVALID' });
+    t.throws(() => assertValidGrant('g', verdict), { code: 'GRANT_INVALID' });
   });
 }
 
@@ -101,7 +101,7 @@ t.test('of a grant whose entry is faulty itself only the rest is judged', async 
 
 t.test('a wrong row filter alone has its own code', async (t) => {
   const verdict = validateGrant(grant({ rows: { name: { is: 'x' } } }), world);
-  t.throws(() => refuseInvalidGrant('g', verdict), { code: 'UNKNOWN_PREDICATE', message: /not filterable/ });
+  t.throws(() => assertValidGrant('g', verdict), { code: 'UNKNOWN_PREDICATE', message: /not filterable/ });
 });
 
 t.test('a grant that exists keeps its entry and party, the rest may change', async (t) => {

@@ -91,7 +91,7 @@ const itemShapes = (items: readonly GrantedItem[]): string[] =>
   items.flatMap((one, index) => shapeProblems(one, ITEM_SHAPE, `items[${index}]`));
 
 /** Throws GRANT_INVALID with all problems, or UNKNOWN_PREDICATE when only the row filter is wrong. */
-export function refuseInvalidGrant(grant: string, verdict: GrantValidation): void {
+export function assertValidGrant(grant: string, verdict: GrantValidation): void {
   const all = [...verdict.problems, ...verdict.rowProblems];
   if (all.length === 0) return;
   const code = verdict.problems.length === 0 ? 'UNKNOWN_PREDICATE' : 'GRANT_INVALID';

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
+import { openGovernance, operator } from '../../tests/support/broker/governance.js';
 import { emptyStore } from '../../tests/support/broker/ledger.js';
-import { openSharing, operator } from '../../tests/support/broker/sharing.js';
 import type { OfficerCaller } from '../parties/caller.js';
 
 const GRANT = {
@@ -30,7 +30,7 @@ const WORLD = {
 
 async function openService(t: Test) {
   const bus = await emptyStore(t);
-  const opened = await openSharing(t, bus, true);
+  const opened = await openGovernance(t, bus, 'trial');
   await opened.bundles.apply(operator, WORLD, { dryRun: false });
   return { ...opened, bus };
 }
@@ -98,7 +98,7 @@ t.test('officers of the provider may suspend; others may not, and no one but the
 t.test('outside trial mode a grant is not created directly, but an existing one can be suspended', async (t) => {
   const { service, bus } = await openService(t);
   await service.create(operator, GRANT);
-  const lawful = await openSharing(t, bus, false);
+  const lawful = await openGovernance(t, bus, 'registered');
   await t.rejects(lawful.service.create(operator, GRANT), { code: 'TRIAL_ONLY' });
   const head: OfficerCaller = { kind: 'officer', id: 'h', party: 'civil', roles: ['body_head'] };
   t.equal((await lawful.service.suspend(head, 'g-births', 'misuse')).status, 'suspended');

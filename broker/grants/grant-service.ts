@@ -6,10 +6,11 @@ import type { Catalog } from '../catalog/catalog.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Caller } from '../parties/caller.js';
 import type { Systems } from '../parties/parties.js';
-import { type Action, requirePermission } from '../parties/permissions.js';
+import type { Permissions } from '../parties/permissions.js';
 import type { Grant } from './grant.js';
-import { canonicalGrant, changeGrantAct, directGrantAct, joinWarnings } from './grant-acts.js';
-import { refuseInvalidGrant, validateGrant } from './grant-problems.js';
+import { canonicalGrant, changeGrantAct, directGrantAct, linkageWarnings } from './grant-acts.js';
+import { GRANT_LIFE_CYCLE, type GrantAct } from './grant-life-cycle.js';
+import { assertValidGrant, validateGrant } from './grant-problems.js';
 import type { Grants } from './grants.js';
 
 export interface GrantServiceDeps {
@@ -17,70 +18,66 @@ export interface GrantServiceDeps {
   grants: Grants;
   catalog: Catalog;
   systems: Systems;
-  trial: boolean;
+  permissions: Permissions;
 }
 
 export interface CreateResult {
   grant: Grant;
-  /** False when the grant was there already, as it should be. */
+  /** False when the grant existed as declared. */
   changed: boolean;
   warnings: string[];
 }
 
-/** Where grants are created in trial mode, and suspended, restored and terminated in any. */
+/** Creates grants on a trial bus; suspends, restores and terminates them in every mode. */
 export class GrantService {
   constructor(private readonly deps: GrantServiceDeps) {}
 
-  /** The direct path: idempotent; a changed document amends the grant and so ends its open subscriptions. */
+  /** Idempotent. A document that differs from the stored one amends the grant, which ends its open subscriptions. */
   async create(caller: Caller, document: unknown): Promise<CreateResult> {
-    const { ledger, grants, catalog, systems, trial } = this.deps;
-    if (!trial) throw new SluiceError('TRIAL_ONLY', 'outside trial mode a grant comes from an approved application');
-    const acting = requirePermission(caller, 'grant.create', { trial });
+    const { ledger, grants, catalog, systems, permissions } = this.deps;
+    permissions.requireTrial('outside trial mode a grant comes from an approved application');
+    const acting = permissions.require(caller, 'grant.create');
     let warnings: string[] = [];
     const record = await ledger.append(() => {
       const grant = document as GrantDocument;
-      const world = {
+      const context = {
         system: (id: string) => systems.get(id),
         entry: (id: string) => catalog.published(id),
         grant: (id: string) => grants.get(id),
       };
-      refuseInvalidGrant(idOf(document), validateGrant(document, world));
+      assertValidGrant(idOf(document), validateGrant(document, context));
       const entry = catalog.published(grant.entry)!;
       const { party } = systems.get(grant.system)!;
       const canonical = canonicalGrant(grant, party, entry);
-      warnings = joinWarnings(grants.heldBy(party, entry.id), canonical, entry);
-      return directGrantAct(grants, canonical, acting);
+      warnings = linkageWarnings(grants.heldBy(party, entry.id), canonical, entry);
+      return directGrantAct(this.deps, canonical, acting);
     });
     return { grant: grants.get(idOf(document))!, changed: record !== undefined, warnings };
   }
 
-  /** Takes effect at once on every session. */
+  /** Ends every session's subscription to the grant at once. */
   suspend(caller: Caller, id: string, reason: string): Promise<Grant> {
-    return this.#change(caller, id, { change: 'suspended', action: 'grant.suspend', reason });
+    return this.#change(caller, id, 'suspended', reason);
   }
 
   restore(caller: Caller, id: string, reason: string): Promise<Grant> {
-    return this.#change(caller, id, { change: 'restored', action: 'grant.suspend', reason });
+    return this.#change(caller, id, 'restored', reason);
   }
 
-  /** Final: the same rights again are a new grant. */
+  /** Final: to give the same rights again takes a new grant. */
   terminate(caller: Caller, id: string, reason: string): Promise<Grant> {
-    return this.#change(caller, id, { change: 'terminated', action: 'grant.terminate', reason });
+    return this.#change(caller, id, 'terminated', reason);
   }
 
-  async #change(
-    caller: Caller,
-    id: string,
-    step: { change: 'suspended' | 'restored' | 'terminated'; action: Action; reason: string },
-  ): Promise<Grant> {
-    const { ledger, grants, trial } = this.deps;
+  async #change(caller: Caller, id: string, act: GrantAct, reason: string): Promise<Grant> {
+    const { ledger, grants, permissions } = this.deps;
     await ledger.append(() => {
       const current = grants.get(id);
       if (!current) throw new SluiceError('NOT_FOUND', `there is no grant ${id}`, { grant: id });
-      // The provider answers for its data, so it is the provider's officers who act on a grant.
-      const acting = requirePermission(caller, step.action, { trial, party: splitEntryId(current.entry).party });
-      if (step.reason.trim() === '') throw new SluiceError('BAD_REQUEST', 'a reason is needed', { grant: id });
-      return changeGrantAct(current, step.change, step.reason, acting);
+      // The provider answers for its data, so its officers act on a grant, not those of the party that holds it.
+      const provider = splitEntryId(current.entry).party;
+      const acting = permissions.require(caller, GRANT_LIFE_CYCLE.rightFor(act), provider);
+      return changeGrantAct(current, act, { reason, acting, permissions });
     });
     return grants.get(id)!;
   }

@@ -7,7 +7,7 @@ const tree: Record<string, PartyDocument> = {
   under: { id: 'under', name: 'Under', level: 'city', regionCode: '350100', superior: 'top' },
 };
 const find = (id: string) => tree[id];
-const lawful = { trial: false };
+const lawful = { isTrial: false };
 
 t.test('a party with everything in place has no problem', async (t) => {
   t.same(
@@ -16,7 +16,7 @@ t.test('a party with everything in place has no problem', async (t) => {
   );
 });
 
-t.test('every problem of a party is listed with its path', async (t) => {
+t.test('all problems of a party are listed at once, each with its path', async (t) => {
   const problems = partyProblems(
     { id: 'Not A Token', name: {}, level: 'moon', regionCode: 17, colour: 'red' },
     find,
@@ -25,16 +25,16 @@ t.test('every problem of a party is listed with its path', async (t) => {
   t.match(problems, [/^colour: /, /^id: /, /^name: /, /^level: /, /^regionCode: /]);
 });
 
-t.test('superiors must exist and may not lead back', async (t) => {
+t.test('the line of superiors of a party must exist and contain no cycle', async (t) => {
   t.match(partyProblems({ ...tree.under, superior: 'nobody' }, find, lawful), [/no party nobody/]);
-  t.match(partyProblems({ ...tree.top, superior: 'under' }, find, lawful), [/comes back/]);
-  t.match(partyProblems({ ...tree.top, superior: 'top' }, find, lawful), [/comes back/]);
+  t.match(partyProblems({ ...tree.top, superior: 'under' }, find, lawful), [/contains a cycle/]);
+  t.match(partyProblems({ ...tree.top, superior: 'top' }, find, lawful), [/contains a cycle/]);
 });
 
-t.test('what the law asks of a party is asked', async (t) => {
+t.test('a party of a registered bus needs a region, an authorised organisation the law that empowers it', async (t) => {
   const bare = { id: 'x', name: 'X', level: 'city' };
   t.match(partyProblems(bare, find, lawful), [/^regionCode: is missing/]);
-  t.same(partyProblems(bare, find, { trial: true }), []);
+  t.same(partyProblems(bare, find, { isTrial: true }), []);
   t.match(partyProblems({ ...tree.under, type: 'authorised_org' }, find, lawful), [/^empoweringProvision/]);
 });
 

@@ -11,10 +11,11 @@ import {
 } from './document-shape.js';
 import { type OfficerDocument, ROLES } from './officer.js';
 import { LEVELS, PARTY_TYPES, type PartyDocument } from './party.js';
+import type { Permissions } from './permissions.js';
 import { SYSTEM_RIGHTS, type SystemDocument } from './system.js';
 
 const region: FieldCheck = (value) =>
-  typeof value === 'string' && /^\d{6}$/.test(value) ? undefined : 'must be a text of six digits';
+  typeof value === 'string' && /^\d{6}$/.test(value) ? undefined : 'must be a string of six digits';
 
 const PARTY_SHAPE: Shape = {
   id: { required: true, check: token },
@@ -44,20 +45,18 @@ const OFFICER_SHAPE: Shape = {
   roles: { required: true, check: someOf(ROLES) },
 };
 
-/** Finds a party, also one that is about to be made beside this one. */
+/** Finds a party by its id, also one that the same bundle is about to register. */
 export type FindParty = (id: string) => PartyDocument | undefined;
 
-export interface PartyRules {
-  /** A trial does without regions; then no competent department can be computed. */
-  trial: boolean;
-}
-
-/** Everything wrong with a party; its superiors are followed up to the top, which must not come back to itself. */
-export function partyProblems(document: unknown, find: FindParty, { trial }: PartyRules): string[] {
+/**
+ * Everything wrong with a party. Its line of superiors must exist and be free of cycles. A trial does without regions;
+ * then no competent department can be computed.
+ */
+export function partyProblems(document: unknown, find: FindParty, { isTrial }: Pick<Permissions, 'isTrial'>): string[] {
   const problems = shapeProblems(document, PARTY_SHAPE);
   if (problems.length > 0) return problems;
   const party = document as PartyDocument;
-  if (!trial && party.level !== 'national' && party.regionCode == null) problems.push('regionCode: is missing');
+  if (!isTrial && party.level !== 'national' && party.regionCode == null) problems.push('regionCode: is missing');
   if (party.type === 'authorised_org' && party.empoweringProvision == null) {
     problems.push('empoweringProvision: is missing, an authorised_org must name the law that empowers it');
   }
@@ -71,10 +70,10 @@ export function partyProblems(document: unknown, find: FindParty, { trial }: Par
 }
 
 function superiorProblem(party: PartyDocument, find: FindParty): string | undefined {
-  const passed = new Set([party.id]);
+  const visited = new Set([party.id]);
   for (let above = party.superior; above != null; ) {
-    if (passed.has(above)) return 'the line of superiors comes back to where it was';
-    passed.add(above);
+    if (visited.has(above)) return 'the line of superiors contains a cycle';
+    visited.add(above);
     const found = find(above);
     if (!found) return `there is no party ${above}`;
     above = found.superior;
@@ -82,7 +81,7 @@ function superiorProblem(party: PartyDocument, find: FindParty): string | undefi
   return undefined;
 }
 
-/** `current`: the system as it is registered; it stays with its party, because its grants are the party's. */
+/** A registered system (`current`) keeps its party, because its grants are held by that party. */
 export function systemProblems(document: unknown, find: FindParty, current?: SystemDocument): string[] {
   const problems = withParty(document, shapeProblems(document, SYSTEM_SHAPE), find);
   if (problems.length > 0 || !current || current.party === (document as SystemDocument).party) return problems;

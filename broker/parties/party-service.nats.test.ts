@@ -7,6 +7,7 @@ import type { OfficerCaller } from './caller.js';
 import { Credentials } from './credentials.js';
 import { Officers, Parties, Systems } from './parties.js';
 import { PartyService } from './party-service.js';
+import { Permissions } from './permissions.js';
 
 const SECRET = 'a secret of at least thirty-two characters';
 const START: BootstrapOptions = {
@@ -25,7 +26,14 @@ async function openService(t: Test, bus: Bus) {
   const facts = new BusFacts();
   const folds = [facts.fold, parties.fold, systems.fold, officers.fold, credentials.fold];
   const ledger = await openLedger(t, bus, folds);
-  const service = new PartyService({ ledger, parties, systems, officers, credentials, trial: true });
+  const service = new PartyService({
+    ledger,
+    parties,
+    systems,
+    officers,
+    credentials,
+    permissions: new Permissions('trial'),
+  });
   return { ledger, facts, parties, systems, credentials, service };
 }
 

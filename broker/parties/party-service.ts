@@ -8,7 +8,7 @@ import type { OfficerDocument } from './officer.js';
 import type { Officers, Parties, Systems } from './parties.js';
 import type { PartyDocument } from './party.js';
 import { officerProblems, partyProblems, systemProblems } from './party-problems.js';
-import { type Acting, requirePermission } from './permissions.js';
+import type { Acting, Action, Permissions } from './permissions.js';
 import type { SystemDocument } from './system.js';
 
 export interface PartyServiceDeps {
@@ -17,17 +17,17 @@ export interface PartyServiceDeps {
   systems: Systems;
   officers: Officers;
   credentials: Credentials;
-  trial: boolean;
+  permissions: Permissions;
 }
 
-/** Where parties, systems and officers are registered. Everything here is idempotent: the same again is no act. */
+/** Registers parties, systems and officers. Idempotent: a document that equals the registered one records no act. */
 export class PartyService {
   constructor(private readonly deps: PartyServiceDeps) {}
 
   async putParty(caller: Caller, document: PartyDocument): Promise<void> {
     const acting = this.#acting(caller);
     await this.deps.ledger.append(() => {
-      refuse(partyProblems(document, (id) => this.deps.parties.get(id), this.deps));
+      throwIfInvalid(partyProblems(document, (id) => this.deps.parties.get(id), this.deps.permissions));
       return putAct('party', document, this.deps.parties.get(document.id), acting);
     });
   }
@@ -44,9 +44,12 @@ export class PartyService {
     return this.#putPrincipal(caller, 'officer', document, this.deps.officers, problems);
   }
 
-  /** Ends the former token at once and returns the new one, once. */
+  /**
+   * Replaces the token and returns the new one, which is shown this once. The old token ends with the ledger record, and
+   * every session and stream that was opened with it.
+   */
   async renewToken(caller: Caller, kind: 'system' | 'officer', id: string): Promise<string> {
-    const acting = this.#acting(caller);
+    const acting = this.#acting(caller, 'token.renew');
     const token = newToken();
     const credential = this.deps.credentials.digestOf(token);
     await this.deps.ledger.append(() => {
@@ -68,7 +71,7 @@ export class PartyService {
     const token = newToken();
     let isNew = false;
     await this.deps.ledger.append(() => {
-      refuse(problems());
+      throwIfInvalid(problems());
       const current = documents.get(document.id);
       isNew = current === undefined;
       const credential = current ? current.credential : this.deps.credentials.digestOf(token);
@@ -77,12 +80,12 @@ export class PartyService {
     return { token: isNew ? token : undefined };
   }
 
-  #acting(caller: Caller): Acting {
-    return requirePermission(caller, 'parties.manage', { trial: this.deps.trial });
+  #acting(caller: Caller, action: Action = 'parties.manage'): Acting {
+    return this.deps.permissions.require(caller, action);
   }
 }
 
-/** Undefined when the document is what the ledger holds already. */
+/** The act that registers the document; undefined when the ledger holds it already. */
 export function putAct<T extends { id: string }>(
   kind: 'party' | 'system' | 'officer',
   document: T,
@@ -93,6 +96,6 @@ export function putAct<T extends { id: string }>(
   return { kind, id: document.id, act: 'put', ...acting, document: plainDocument(document) };
 }
 
-function refuse(problems: string[]): void {
+function throwIfInvalid(problems: string[]): void {
   if (problems.length > 0) throw new SluiceError('BAD_REQUEST', problems.join('; '), { problems });
 }

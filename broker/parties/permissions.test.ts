@@ -1,28 +1,54 @@
 import t from 'tap';
 import type { Caller } from './caller.js';
-import { isAllowed, requirePermission } from './permissions.js';
+import { Permissions, requireSystem } from './permissions.js';
 
+const trial = new Permissions('trial');
+const registered = new Permissions('registered');
 const operator: Caller = { kind: 'officer', id: 'op', party: 'platform', roles: ['platform_operator'] };
-const editor: Caller = { kind: 'officer', id: 'ed', party: 'civil', roles: ['auditor', 'catalog_editor'] };
+const editor: Caller = { kind: 'officer', id: 'ed', party: 'civil', roles: ['catalog_editor'] };
+const auditor: Caller = { kind: 'officer', id: 'au', party: 'audit', roles: ['auditor'] };
 const system: Caller = { kind: 'system', id: 's', party: 'civil', may: ['publish'] };
 
-t.test('the platform operator may everything in trial mode, and only run the platform outside it', async (t) => {
-  t.ok(isAllowed(operator, 'grant.create', { trial: true }));
-  t.notOk(isAllowed(operator, 'grant.create', { trial: false }));
-  t.ok(isAllowed(operator, 'parties.manage', { trial: false }));
-});
+t.test(
+  'the platform operator may do everything in trial mode, and only run the platform on a registered bus',
+  async (t) => {
+    t.ok(trial.allows(operator, 'grant.create'));
+    t.ok(trial.allows(operator, 'token.renew'));
+    t.notOk(registered.allows(operator, 'grant.create'));
+    t.notOk(registered.allows(operator, 'token.renew'));
+    t.ok(registered.allows(operator, 'parties.manage'));
+  },
+);
 
-t.test('a catalog editor edits the entries of the own party only', async (t) => {
-  t.same(requirePermission(editor, 'catalog.edit', { trial: true, party: 'civil' }), {
-    actor: 'officer:ed',
-    role: 'catalog_editor',
-  });
-  t.throws(() => requirePermission(editor, 'catalog.edit', { trial: true, party: 'tax' }), {
+t.test('a catalog editor edits the entries of its own party only', async (t) => {
+  const acting = { actor: 'officer:ed', role: 'catalog_editor' };
+  t.same(trial.require({ ...editor, roles: ['auditor', 'catalog_editor'] }, 'catalog.edit', 'civil'), acting);
+  t.throws(() => trial.require(editor, 'catalog.edit', 'tax'), {
     code: 'NOT_ALLOWED',
     message: 'officer ed may not draft catalog entries for party tax',
   });
 });
 
-t.test('a system has no officer rights', async (t) => {
-  t.throws(() => requirePermission(system, 'catalog.edit', { trial: true, party: 'civil' }), { code: 'NOT_ALLOWED' });
+t.test('a system has no rights of officers, and an officer none of systems', async (t) => {
+  t.throws(() => trial.require(system, 'catalog.edit', 'civil'), { code: 'NOT_ALLOWED' });
+  t.equal(requireSystem(system, 'publish'), system);
+  t.throws(() => requireSystem(system, 'subscribe'), { code: 'NOT_ALLOWED', message: 'system s may not subscribe' });
+  t.throws(() => requireSystem(editor, 'publish'), { code: 'NOT_ALLOWED' });
+});
+
+t.test('a grant is read by its system, by officers of its two parties and by overseers', async (t) => {
+  const sides = { system: 's', party: 'health', provider: 'civil' };
+  t.ok(registered.mayReadGrant(system, sides));
+  t.notOk(registered.mayReadGrant({ ...system, id: 'other' }, sides), 'not by another system of the same party');
+  t.ok(registered.mayReadGrant(editor, sides));
+  t.notOk(registered.mayReadGrant({ ...editor, party: 'tax' }, sides));
+  for (const overseer of [operator, auditor]) t.ok(registered.mayReadGrant(overseer, sides));
+});
+
+t.test('what only a trial allows is refused on a registered bus with its reason', async (t) => {
+  t.doesNotThrow(() => trial.requireTrial('entries are published directly in trial mode only'));
+  t.throws(() => registered.requireTrial('entries are published directly in trial mode only'), {
+    code: 'TRIAL_ONLY',
+    message: 'entries are published directly in trial mode only',
+  });
 });

@@ -1,9 +1,14 @@
-import { SluiceError } from '../../proto/errors.js';
-import type { Caller, OfficerCaller } from './caller.js';
+import { type ProblemWhere, SluiceError } from '../../proto/errors.js';
+import type { Caller, OfficerCaller, SystemCaller } from './caller.js';
 import type { Role } from './officer.js';
+import type { SystemRight } from './system.js';
+
+/** Without a platform registration a bus is a trial; with one, the lawful procedure is the only way to a right. */
+export type BusMode = 'trial' | 'registered';
 
 export type Action =
   | 'parties.manage'
+  | 'token.renew'
   | 'bundle.apply'
   | 'catalog.edit'
   | 'catalog.publish'
@@ -12,9 +17,10 @@ export type Action =
   | 'grant.terminate'
   | 'ledger.read';
 
-/** As a refusal says it. */
-const WORDS: Record<Action, string> = {
+/** The action in the words of a refusal. */
+const ACTION_PHRASES: Record<Action, string> = {
   'parties.manage': 'manage parties, systems and officers',
+  'token.renew': 'renew tokens',
   'bundle.apply': 'apply bundles',
   'catalog.edit': 'draft catalog entries',
   'catalog.publish': 'publish and withdraw catalog entries',
@@ -24,11 +30,11 @@ const WORDS: Record<Action, string> = {
   'ledger.read': 'read the ledger',
 };
 
-/** `own`: only for the officer's own party. */
-type Reach = 'own' | 'any';
+/** `own`: only where the act is about the officer's own party. */
+type Scope = 'own' | 'any';
 
-/** Who may what. In trial mode the platform operator may everything beside it. */
-const TABLE: Partial<Record<Role, Partial<Record<Action, Reach>>>> = {
+/** Rights of the roles in every mode. */
+const ROLE_RIGHTS: Partial<Record<Role, Partial<Record<Action, Scope>>>> = {
   platform_operator: { 'parties.manage': 'any', 'bundle.apply': 'any' },
   catalog_editor: { 'catalog.edit': 'own', 'catalog.publish': 'own' },
   body_head: { 'grant.suspend': 'own', 'grant.terminate': 'own' },
@@ -36,40 +42,78 @@ const TABLE: Partial<Record<Role, Partial<Record<Action, Reach>>>> = {
   auditor: { 'ledger.read': 'any' },
 };
 
-export interface PermissionContext {
-  trial: boolean;
-  /** The party that the act is about: of an entry its own, of a grant the provider. */
-  party?: string | undefined;
-}
+/** Roles that read every grant, whoever its parties are. */
+const GRANT_OVERSEERS: readonly string[] = ['platform_operator', 'auditor'] satisfies Role[];
 
-export function isAllowed(caller: Caller, action: Action, { trial, party }: PermissionContext): boolean {
-  return roleFor(caller, action, { trial, party }) !== undefined;
-}
-
-/** The officer with the role that allows the action. Throws NOT_ALLOWED. */
-export function requirePermission(caller: Caller, action: Action, context: PermissionContext): Acting {
-  const role = roleFor(caller, action, context);
-  if (role === undefined) {
-    const whose = context.party === undefined ? '' : ` for party ${context.party}`;
-    throw new SluiceError('NOT_ALLOWED', `${caller.kind} ${caller.id} may not ${WORDS[action]}${whose}`);
-  }
-  return { actor: `officer:${caller.id}`, role };
-}
-
-/** Who acts, as the ledger records it. */
+/** The actor and its role, as the ledger records them. */
 export interface Acting {
   actor: string;
   role: string;
 }
 
-function roleFor(caller: Caller, action: Action, { trial, party }: PermissionContext): string | undefined {
-  if (caller.kind !== 'officer') return undefined;
-  return caller.roles.find(
-    (role) => reaches(caller, TABLE[role as Role]?.[action], party) || isTrialOperator(role, trial),
-  );
+/** The sides of a grant, as far as reading it depends on them. */
+export interface GrantSides {
+  system: string;
+  party: string;
+  provider: string;
 }
 
-const isTrialOperator = (role: string, trial: boolean): boolean => trial && role === 'platform_operator';
+/**
+ * Decides, for every route and every service, who may read and who may act. The mode of the bus is known here and is
+ * passed to nobody: a caller asks `permissions`, not for the mode. In trial mode the platform operator may do everything
+ * on top of the rights of its role. See docs/decisions/0071-one-place-for-permissions.md.
+ */
+export class Permissions {
+  constructor(readonly mode: BusMode) {}
 
-const reaches = (officer: OfficerCaller, reach: Reach | undefined, party: string | undefined): boolean =>
-  reach === 'any' || (reach === 'own' && party !== undefined && officer.party === party);
+  get isTrial(): boolean {
+    return this.mode === 'trial';
+  }
+
+  /** `party` is the one that the act is about: the owner of an entry, the provider of a grant. */
+  allows(caller: Caller, action: Action, party?: string): boolean {
+    return this.#roleFor(caller, action, party) !== undefined;
+  }
+
+  /** The officer with the role that allows the action. Throws NOT_ALLOWED. */
+  require(caller: Caller, action: Action, party?: string): Acting {
+    const role = this.#roleFor(caller, action, party);
+    if (role === undefined) {
+      const whose = party === undefined ? '' : ` for party ${party}`;
+      throw new SluiceError('NOT_ALLOWED', `${caller.kind} ${caller.id} may not ${ACTION_PHRASES[action]}${whose}`);
+    }
+    return { actor: `officer:${caller.id}`, role };
+  }
+
+  /** Throws TRIAL_ONLY on a registered bus. */
+  requireTrial(message: string, where: ProblemWhere = {}): void {
+    if (!this.isTrial) throw new SluiceError('TRIAL_ONLY', message, where);
+  }
+
+  /** A grant is read by the system that holds it, by officers of both its parties, and by those who oversee all grants. */
+  mayReadGrant(caller: Caller, { system, party, provider }: GrantSides): boolean {
+    if (caller.kind === 'system') return caller.id === system;
+    if (caller.roles.some((role) => GRANT_OVERSEERS.includes(role))) return true;
+    return caller.party === party || caller.party === provider;
+  }
+
+  #roleFor(caller: Caller, action: Action, party: string | undefined): string | undefined {
+    if (caller.kind !== 'officer') return undefined;
+    return caller.roles.find(
+      (role) =>
+        isInScope(caller, ROLE_RIGHTS[role as Role]?.[action], party) || (this.isTrial && role === 'platform_operator'),
+    );
+  }
+}
+
+const isInScope = (officer: OfficerCaller, scope: Scope | undefined, party: string | undefined): boolean =>
+  scope === 'any' || (scope === 'own' && party !== undefined && officer.party === party);
+
+/** The caller as a system that has the right to publish or to subscribe. Throws NOT_ALLOWED. */
+export function requireSystem(caller: Caller, right: SystemRight, where: ProblemWhere = {}): SystemCaller {
+  if (caller.kind !== 'system') {
+    throw new SluiceError('NOT_ALLOWED', `only a system may ${right}; officer ${caller.id} is none`, where);
+  }
+  if (!caller.may.includes(right)) throw new SluiceError('NOT_ALLOWED', `system ${caller.id} may not ${right}`, where);
+  return caller;
+}

@@ -9,6 +9,7 @@ const ROOMS = [
   'receipts',
   'ledger',
   'parties',
+  'transitions',
   'catalog',
   'grants',
   'bundles',

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { EntryDocument, Item } from '../../../proto/entry/entry.js';
-import { refuseInvalid, validateEntryDocument } from './entry-problems.js';
+import { assertValidEntry, validateEntryDocument } from './entry-problems.js';
 
 const entry = (change: Record<string, unknown> = {}): EntryDocument =>
   ({
@@ -15,19 +15,19 @@ const withItem = (item: Record<string, unknown>): EntryDocument =>
   entry({ items: [{ name: 'idNumber', type: 'string', identifier: true }, item as unknown as Item] });
 
 async function problemsOf(document: unknown): Promise<string[]> {
-  const { problems, patternProblems } = await validateEntryDocument(document, { trial: true });
+  const { problems, patternProblems } = await validateEntryDocument(document, { isTrial: true });
   return [...problems, ...patternProblems];
 }
 
 t.test('in trial mode an entry needs id, name, attribute and items; the rest is one warning', async (t) => {
-  const verdict = await validateEntryDocument(entry({ category: { else: 'is kept' } }), { trial: true });
+  const verdict = await validateEntryDocument(entry({ category: { else: 'is kept' } }), { isTrial: true });
   t.same([verdict.problems, verdict.patternProblems], [[], []]);
   t.match(verdict.warnings, [/provider: is missing.*secrecyAssessment/]);
 });
 
 t.test('a field that is not known is kept and remarked on, in trial mode and outside', async (t) => {
-  for (const trial of [true, false]) {
-    const { problems, warnings } = await validateEntryDocument({ ...LAWFUL, dataGrad: 'important' }, { trial });
+  for (const isTrial of [true, false]) {
+    const { problems, warnings } = await validateEntryDocument({ ...LAWFUL, dataGrad: 'important' }, { isTrial });
     t.same(problems, []);
     t.same(warnings, ['dataGrad: is not a known field, it is kept and not looked at']);
   }
@@ -86,13 +86,13 @@ for (const [what, document, problem] of REFUSED) {
 
 t.test('all problems are listed at once, and a slow pattern alone has its own code', async (t) => {
   const slow = { name: 'b', type: 'string', pattern: '(x*)*y' };
-  const both = await validateEntryDocument({ ...withItem(slow), name: 7 }, { trial: true });
-  t.throws(() => refuseInvalid('civil.birth', both), {
+  const both = await validateEntryDocument({ ...withItem(slow), name: 7 }, { isTrial: true });
+  t.throws(() => assertValidEntry('civil.birth', both), {
     code: 'ENTRY_INVALID',
     where: { problems: [/^name/, /^items\[1\].pattern/] },
   });
-  const alone = await validateEntryDocument(withItem(slow), { trial: true });
-  t.throws(() => refuseInvalid('civil.birth', alone), { code: 'PATTERN_NOT_LINEAR' });
+  const alone = await validateEntryDocument(withItem(slow), { isTrial: true });
+  t.throws(() => assertValidEntry('civil.birth', alone), { code: 'PATTERN_NOT_LINEAR' });
 });
 
 const LAWFUL = entry({
@@ -109,7 +109,7 @@ const LAWFUL = entry({
 });
 
 t.test('outside trial mode an entry with all that the law asks has no problem', async (t) => {
-  t.same(await validateEntryDocument(LAWFUL, { trial: false }), { problems: [], patternProblems: [], warnings: [] });
+  t.same(await validateEntryDocument(LAWFUL, { isTrial: false }), { problems: [], patternProblems: [], warnings: [] });
 });
 
 const UNLAWFUL: [string, Record<string, unknown>, RegExp][] = [
@@ -124,15 +124,15 @@ const UNLAWFUL: [string, Record<string, unknown>, RegExp][] = [
 
 for (const [what, change, problem] of UNLAWFUL) {
   t.test(`refused outside trial mode: ${what}`, async (t) => {
-    const { problems } = await validateEntryDocument({ ...LAWFUL, ...change }, { trial: false });
+    const { problems } = await validateEntryDocument({ ...LAWFUL, ...change }, { isTrial: false });
     t.match(problems, [problem]);
   });
 }
 
 t.test('data that is not shared needs a reason and a basis of sufficient rank', async (t) => {
   const notShared = { ...LAWFUL, sharingAttribute: 'not_shared', legalBasis: [{ rank: 'local_rule', title: 'x' }] };
-  const { problems } = await validateEntryDocument(notShared, { trial: false });
+  const { problems } = await validateEntryDocument(notShared, { isTrial: false });
   t.match(problems, [/^notSharedReason: is missing/, /^legalBasis: must give rank/]);
-  const { warnings } = await validateEntryDocument(notShared, { trial: true });
+  const { warnings } = await validateEntryDocument(notShared, { isTrial: true });
   t.match(warnings, [/notSharedReason: is missing/], 'in trial mode it is a warning');
 });

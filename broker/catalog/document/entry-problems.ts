@@ -3,6 +3,7 @@ import { SluiceError } from '../../../proto/errors.js';
 import { isEntryId } from '../../../proto/subject.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import { type FieldCheck, oneOf, title } from '../../parties/document-shape.js';
+import type { Permissions } from '../../parties/permissions.js';
 import { nameKey } from './compatibility.js';
 import { unknownFields } from './entry-fields.js';
 import { itemProblems, PATTERN_CHARACTERS_MAX } from './item-problems.js';
@@ -25,7 +26,7 @@ const RETENTION_DAYS_MAX = 36_500;
 /** Checks a document on its own, without regard to earlier versions, and lists every problem at once. */
 export async function validateEntryDocument(
   document: unknown,
-  { trial }: { trial: boolean },
+  { isTrial }: Pick<Permissions, 'isTrial'>,
 ): Promise<EntryValidation> {
   const problems = documentProblems(document);
   const patterns = await patternVerdicts(document);
@@ -36,17 +37,17 @@ export async function validateEntryDocument(
   if (problems.length > 0) return { problems, patternProblems, warnings: [] };
   const lawful = lawfulProblems(document as EntryDocument);
   return {
-    problems: trial ? [] : lawful,
+    problems: isTrial ? [] : lawful,
     patternProblems,
     warnings: [
-      ...(trial && lawful.length > 0 ? [`outside trial mode the law asks for: ${lawful.join('; ')}`] : []),
+      ...(isTrial && lawful.length > 0 ? [`outside trial mode the law asks for: ${lawful.join('; ')}`] : []),
       ...unknownFields(document as EntryDocument),
     ],
   };
 }
 
 /** Throws ENTRY_INVALID with all problems, or PATTERN_NOT_LINEAR when that is all that is wrong. */
-export function refuseInvalid(entry: string, { problems, patternProblems }: EntryValidation): void {
+export function assertValidEntry(entry: string, { problems, patternProblems }: EntryValidation): void {
   const all = [...problems, ...patternProblems];
   if (all.length === 0) return;
   const code = problems.length === 0 ? 'PATTERN_NOT_LINEAR' : 'ENTRY_INVALID';

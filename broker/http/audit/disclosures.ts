@@ -1,20 +1,20 @@
 import type { FastifyInstance } from 'fastify';
 import type { Disclosures } from '../../audit/disclosures.js';
-import { requirePermission } from '../../parties/permissions.js';
+import type { Permissions } from '../../parties/permissions.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 
 export interface DisclosureRoutesDeps {
   disclosures: Pick<Disclosures, 'find'>;
-  trial: boolean;
+  permissions: Permissions;
 }
 
-export function disclosureRoutes(app: FastifyInstance, { disclosures, trial }: DisclosureRoutesDeps): void {
+export function disclosureRoutes(app: FastifyInstance, { disclosures, permissions }: DisclosureRoutesDeps): void {
   app.get<{ Querystring: { entry: string; subject: string } }>(
     '/v1/disclosures',
     { schema: SCHEMA },
     async (request) => {
-      requirePermission(callerOf(request), 'ledger.read', { trial });
+      permissions.require(callerOf(request), 'ledger.read');
       const { entry, subject } = request.query;
       return disclosures.find(entry, subject);
     },

@@ -1,26 +1,26 @@
 import type { FastifyInstance } from 'fastify';
 import type { Ledger } from '../../ledger/ledger.js';
 import { LEDGER_KINDS, type LedgerKind } from '../../ledger/record.js';
-import { requirePermission } from '../../parties/permissions.js';
+import type { Permissions } from '../../parties/permissions.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { withoutCredential } from './without-credential.js';
 
 export interface LedgerRoutesDeps {
   ledger: Pick<Ledger, 'read' | 'verify'>;
-  trial: boolean;
+  permissions: Permissions;
 }
 
 type Query = { kind?: LedgerKind; id?: string; after: number; limit: number };
 
-export function ledgerRoutes(app: FastifyInstance, { ledger, trial }: LedgerRoutesDeps): void {
+export function ledgerRoutes(app: FastifyInstance, { ledger, permissions }: LedgerRoutesDeps): void {
   app.get<{ Querystring: Query }>('/v1/ledger', { schema: QUERY }, async (request) => {
-    requirePermission(callerOf(request), 'ledger.read', { trial });
+    permissions.require(callerOf(request), 'ledger.read');
     const records = await ledger.read(request.query);
     return { records: records.map(withoutCredential) };
   });
   app.get('/v1/ledger/verify', { schema: VERIFY }, (request) => {
-    requirePermission(callerOf(request), 'ledger.read', { trial });
+    permissions.require(callerOf(request), 'ledger.read');
     return ledger.verify();
   });
 }

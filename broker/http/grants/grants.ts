@@ -6,23 +6,25 @@ import { type Grant, statusAt } from '../../grants/grant.js';
 import { documentOf } from '../../grants/grant-acts.js';
 import type { Grants } from '../../grants/grants.js';
 import type { Caller } from '../../parties/caller.js';
+import type { GrantSides, Permissions } from '../../parties/permissions.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 
 export interface GrantRoutesDeps {
   grants: Grants;
+  permissions: Permissions;
   clock: () => number;
 }
 
 type ListQuery = { entry?: string; after?: string; limit: number };
 
-/** Who may see a grant: the system that holds it, officers of either party, and those who oversee all. */
-export function grantRoutes(app: FastifyInstance, { grants, clock }: GrantRoutesDeps): void {
+export function grantRoutes(app: FastifyInstance, { grants, permissions, clock }: GrantRoutesDeps): void {
+  const isReadable = (caller: Caller, grant: Grant): boolean => permissions.mayReadGrant(caller, sidesOf(grant));
   app.get<{ Querystring: ListQuery }>('/v1/grants', { schema: LIST }, async (request) => {
     const { entry, after = '', limit } = request.query;
     const caller = callerOf(request);
     const visible = (entry === undefined ? grants.list() : grants.byEntry(entry))
-      .filter((grant) => grant.id > after && maySee(caller, grant))
+      .filter((grant) => grant.id > after && isReadable(caller, grant))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
     const page = visible.slice(0, limit);
     const next = visible.length > limit ? page.at(-1)?.id : undefined;
@@ -30,25 +32,23 @@ export function grantRoutes(app: FastifyInstance, { grants, clock }: GrantRoutes
   });
   app.get<{ Params: { grant: string } }>('/v1/grants/:grant', { schema: READ }, async (request) => {
     const grant = grants.get(request.params.grant);
-    if (!grant || !maySee(callerOf(request), grant)) {
+    if (!grant || !isReadable(callerOf(request), grant)) {
       throw new SluiceError('UNKNOWN_GRANT', 'there is no such grant', { grant: request.params.grant });
     }
     return describeGrant(grant, clock());
   });
 }
 
-/** As the ledger holds it, with the status that it has now. */
+/** The grant as the ledger holds it, with the status that it has now. */
 export function describeGrant(grant: Grant, nowMs: number): GrantDocument {
   return { ...documentOf(grant), status: statusAt(grant, nowMs) };
 }
 
-const OVERSEERS = ['platform_operator', 'auditor'];
-
-function maySee(caller: Caller, grant: Grant): boolean {
-  if (caller.kind === 'system') return grant.system === caller.id;
-  if (caller.roles.some((role) => OVERSEERS.includes(role))) return true;
-  return caller.party === grant.party || caller.party === splitEntryId(grant.entry).party;
-}
+const sidesOf = ({ system, party, entry }: Grant): GrantSides => ({
+  system,
+  party,
+  provider: splitEntryId(entry).party,
+});
 
 const grantSchema = { type: 'object', additionalProperties: true };
 

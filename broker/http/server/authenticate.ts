@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
 import type { Caller, SystemCaller } from '../../parties/caller.js';
 import type { Credentials } from '../../parties/credentials.js';
+import { requireSystem } from '../../parties/permissions.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -42,8 +43,5 @@ export function credentialOf(request: FastifyRequest): string {
 
 /** The caller, which must be a system with that right. */
 export function systemOf(request: FastifyRequest, right: 'publish' | 'subscribe'): SystemCaller {
-  const caller = callerOf(request);
-  if (caller.kind !== 'system') throw new SluiceError('NOT_ALLOWED', 'this is for systems, not for officers');
-  if (!caller.may.includes(right)) throw new SluiceError('NOT_ALLOWED', `system ${caller.id} may not ${right}`);
-  return caller;
+  return requireSystem(callerOf(request), right);
 }

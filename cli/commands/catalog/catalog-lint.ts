@@ -30,7 +30,7 @@ async function lint(file: string, options: LintOptions, terminal: Terminal): Pro
   const findings: Finding[] = [];
   for (const [index, entry] of (await readEntries(file)).entries()) {
     const name = typeof entry.id === 'string' ? entry.id : `entry ${index + 1}`;
-    findings.push({ entry: name, ...(await validateEntryDocument(entry, { trial: options.lawful !== true })) });
+    findings.push({ entry: name, ...(await validateEntryDocument(entry, { isTrial: options.lawful !== true })) });
   }
   if (options.json) await terminal.out(JSON.stringify(findings));
   else for (const line of findings.flatMap(linesOf)) await terminal.out(line);

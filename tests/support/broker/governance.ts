@@ -7,6 +7,7 @@ import type { Bus } from '../../../broker/nats/bus.js';
 import type { OfficerCaller } from '../../../broker/parties/caller.js';
 import { Credentials } from '../../../broker/parties/credentials.js';
 import { Officers, Parties, Systems } from '../../../broker/parties/parties.js';
+import { type BusMode, Permissions } from '../../../broker/parties/permissions.js';
 import { openLedger } from './ledger.js';
 
 export const operator: OfficerCaller = {
@@ -16,8 +17,8 @@ export const operator: OfficerCaller = {
   roles: ['platform_operator'],
 };
 
-/** The governance rooms over one ledger, in or outside trial mode. */
-export async function openSharing(t: Test, bus: Bus, trial: boolean) {
+/** Parties, catalog, grants and bundles over one ledger, on a trial bus or a registered one. */
+export async function openGovernance(t: Test, bus: Bus, mode: BusMode) {
   const [parties, systems, officers] = [new Parties(), new Systems(), new Officers()];
   const credentials = new Credentials('a secret of at least thirty-two characters');
   const [catalog, grants] = [new Catalog(), new Grants()];
@@ -31,7 +32,7 @@ export async function openSharing(t: Test, bus: Bus, trial: boolean) {
     credentials,
     catalog,
     grants,
-    trial,
+    permissions: new Permissions(mode),
     partitions: 4,
     clock: Date.now,
   };

@@ -12,8 +12,8 @@ import type { Bus } from '../nats/bus.js';
 import { pagesOf } from '../nats/read/log-reader.js';
 import { eventStream } from '../nats/streams.js';
 import { type ReceiptSummary, receiptsOf } from '../receipts/receipt-reader.js';
-import { decide } from '../stream/views/decision.js';
-import { type EntryLookup, fieldsOf, itemsOf } from '../stream/views/entry-fields.js';
+import { deliveredOp } from '../stream/views/delivered-op.js';
+import { type EntryLookup, fieldsOf, requireItem } from '../stream/views/entry-fields.js';
 import { filterCodec, filterValues } from '../stream/views/entry-views.js';
 import { View, viewKey } from '../stream/views/view.js';
 
@@ -126,7 +126,7 @@ export class Disclosures {
     for (const { position, event } of inRange) {
       if (event.acceptedAtMs < historyFromMs) continue;
       const values = filterValues(event, codec);
-      const op = decide(event.op, view.filter.matches(values.before), view.filter.matches(values.now));
+      const op = deliveredOp(event.op, view.filter.matches(values.before), view.filter.matches(values.now));
       if (op) disclosed.push(describe(grant, receipt, { position, op, acceptedAtMs: event.acceptedAtMs }));
     }
     return disclosed;
@@ -138,7 +138,7 @@ export class Disclosures {
       grant,
       rows: canonicalRows(grant.rows ?? {}),
       narrow: receipt.narrow,
-      item: itemsOf(this.deps.entries, receipt.entry),
+      item: requireItem(this.deps.entries, receipt.entry),
       secret: this.deps.secret,
     };
     return new View(viewKey(source), receipt.entry, source);

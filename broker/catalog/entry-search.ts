@@ -1,5 +1,6 @@
 import type { EntryDocument, SharingAttribute, Title } from '../../proto/entry/entry.js';
 import { splitEntryId } from '../../proto/entry/entry.js';
+import { partitionPoint } from '../../proto/values/partition-point.js';
 
 export interface SearchQuery {
   /** Words that must all occur, in any language and case. */
@@ -41,7 +42,11 @@ export class EntrySearch {
     const words = (q ?? '').toLowerCase().split(/\s+/).filter(Boolean).slice(0, WORDS_MAX);
     const ids: string[] = [];
     const all = this.#inOrder();
-    for (let i = after === undefined ? 0 : firstAbove(all, after); i < all.length; i++) {
+    for (
+      let i = after === undefined ? 0 : partitionPoint(0, all.length, (at) => (all[at] as string) <= after);
+      i < all.length;
+      i++
+    ) {
       const id = all[i] as string;
       const entry = this.#entries.get(id) as Searchable;
       if (party !== undefined && entry.party !== party) continue;
@@ -57,16 +62,6 @@ export class EntrySearch {
     this.#sorted ??= [...this.#entries.keys()].sort();
     return this.#sorted;
   }
-}
-
-function firstAbove(sorted: string[], after: string): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] as string) <= after) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** Every text once, one a line, so that no word is found across two of them. */

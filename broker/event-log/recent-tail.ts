@@ -1,3 +1,4 @@
+import { partitionPoint } from '../../proto/values/partition-point.js';
 import type { LogEvent } from './log-event.js';
 
 /** A subscriber that pauses for a moment finds what it missed here; longer ago is read from the store. */
@@ -51,14 +52,8 @@ export class RecentTail {
   }
 
   #firstAfter(position: number): number {
-    let low = this.#first;
-    let high = this.#events.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#events[middle] as LogEvent).position <= position) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const isBefore = (index: number) => (this.#events[index] as LogEvent).position <= position;
+    return partitionPoint(this.#first, this.#events.length, isBefore);
   }
 
   #dropOldest(): void {

@@ -1,3 +1,4 @@
+import { partitionPoint } from '../../../proto/values/partition-point.js';
 import { compareSourcePositions } from '../../../proto/values/source-position.js';
 import { OPEN_EVENTS_MAX } from '../intake-limits.js';
 
@@ -86,13 +87,7 @@ export class FailedPositions {
 
   /** How many of the places are before a position. */
   #countBefore(position: string): number {
-    let low = 0;
-    let high = this.#places.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (compareSourcePositions(this.#places[middle]!.position, position) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const isBefore = (index: number) => compareSourcePositions(this.#places[index]!.position, position) < 0;
+    return partitionPoint(0, this.#places.length, isBefore);
   }
 }

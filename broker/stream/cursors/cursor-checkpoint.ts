@@ -111,10 +111,10 @@ export class CursorCheckpoint {
 
   #stored(cursor: Cursor, position: number | null, revision: number): void {
     cursor.revision = revision;
-    cursor.olderAnswers = 0;
+    cursor.staleReads = 0;
     cursor.stored = position;
     // Who waits since it moved on wants the newer position stored.
-    if (!cursor.isDirty) this.#settle(cursor, (waiter) => waiter.resolve());
+    if (!cursor.isDirty) this.#settleWaiters(cursor, (waiter) => waiter.resolve());
     if (position !== null) cursor.owner?.onStored(position);
   }
 
@@ -139,7 +139,7 @@ export class CursorCheckpoint {
     const stored = message && decodeCursor(message);
     if (!stored) cursor.revision = 0;
     if (!stored || stored.revision === cursor.revision) return;
-    if (stored.revision < cursor.revision && ++cursor.olderAnswers < OLDER_ANSWERS_MAX) return;
+    if (stored.revision < cursor.revision && ++cursor.staleReads < OLDER_ANSWERS_MAX) return;
     if (stored.record.claim === cursor.claim) this.#stored(cursor, stored.record.position, stored.revision);
     else this.fence(cursor);
   }
@@ -149,20 +149,20 @@ export class CursorCheckpoint {
     cursor.fenced = true;
     this.#dirty.delete(cursor);
     const error = new SluiceError('SUPERSEDED', `cursor ${cursor.name} was taken over`, { grant: cursor.grant });
-    this.#settle(cursor, (waiter) => waiter.reject(error));
+    this.#settleWaiters(cursor, (waiter) => waiter.reject(error));
     cursor.owner?.onFenced();
   }
 
   /** Who waits is told; an acknowledged position stays dirty and is tried again while the broker runs. */
   #giveUp(cursor: Cursor, error: Error): void {
-    this.#settle(cursor, (waiter) => waiter.reject(error));
+    this.#settleWaiters(cursor, (waiter) => waiter.reject(error));
     if (!this.#draining && cursor.owner) this.#dirty.add(cursor);
   }
 
-  #settle(cursor: Cursor, settle: (waiter: Waiter) => void): void {
+  #settleWaiters(cursor: Cursor, settleWaiters: (waiter: Waiter) => void): void {
     const waiters = this.#waiters.get(cursor);
     this.#waiters.delete(cursor);
-    for (const waiter of waiters ?? []) settle(waiter);
+    for (const waiter of waiters ?? []) settleWaiters(waiter);
   }
 }
 

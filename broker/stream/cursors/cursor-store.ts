@@ -45,20 +45,20 @@ export class CursorStore {
   /** Throws CURSOR_BOUND when the cursor follows another narrowing. */
   async load(grant: string, name: string, narrowing: string): Promise<StoredCursor | undefined> {
     const message = await lastOf(this.bus, CURSORS_STREAM, cursorSubject(grant, name));
-    const stored = message && decodeCursor(message);
-    if (stored && stored.record.narrowing !== narrowing) throw boundToAnother(grant, name);
-    return stored;
+    const flush = message && decodeCursor(message);
+    if (flush && flush.record.narrowing !== narrowing) throw boundToAnother(grant, name);
+    return flush;
   }
 
   /**
    * Takes the cursor over; rejects with SUPERSEDED when somebody else did so since it was loaded. What was stored in
    * an earlier life of the log is no position of this one.
    */
-  async claim(request: ClaimRequest, stored: StoredCursor | undefined): Promise<Cursor> {
+  async claim(request: ClaimRequest, flush: StoredCursor | undefined): Promise<Cursor> {
     const { grant, name, log, narrowing } = request;
-    const position = stored && stored.record.log === log ? stored.record.position : null;
+    const position = flush && flush.record.log === log ? flush.record.position : null;
     const claim = randomBytes(9).toString('base64url');
-    const cursor = new Cursor(grant, name, { log, narrowing, claim }, position, stored?.revision ?? 0);
+    const cursor = new Cursor(grant, name, { log, narrowing, claim }, position, flush?.revision ?? 0);
     await this.#checkpoint.writeNow(cursor);
     // Of one that waited for its receipt meanwhile nobody has heard yet.
     const replaced = this.#held.get(cursor.subject);
@@ -80,13 +80,13 @@ export class CursorStore {
   async acknowledge(request: Acknowledgement, position: number): Promise<number> {
     const { grant, name, log } = request;
     const message = await lastOf(this.bus, CURSORS_STREAM, cursorSubject(grant, name));
-    const stored = message && decodeCursor(message);
-    const bound = stored?.record.narrowing;
+    const flush = message && decodeCursor(message);
+    const bound = flush?.record.narrowing;
     const { narrowing = bound ?? '' } = request;
     if (bound !== undefined && narrowing !== bound) throw boundToAnother(grant, name);
-    if (stored && stored.record.log !== log)
+    if (flush && flush.record.log !== log)
       throw new SluiceError('POSITION_GONE', 'the cursor is of another life of the log', { grant, earliest: 0 });
-    const cursor = await this.claim({ grant, name, log, narrowing }, stored);
+    const cursor = await this.claim({ grant, name, log, narrowing }, flush);
     cursor.advance(position);
     await this.#checkpoint.writeNow(cursor);
     await this.release(cursor);
@@ -94,13 +94,13 @@ export class CursorStore {
   }
 
   /** A cursor of another life of the log stands at no position of this one; who is served from now on may move it. */
-  async beginAnew(grant: string, name: string, log: string, stored: StoredCursor): Promise<void> {
-    const { narrowing } = stored.record;
-    await this.release(await this.claim({ grant, name, log, narrowing }, stored));
+  async startEpoch(grant: string, name: string, log: string, flush: StoredCursor): Promise<void> {
+    const { narrowing } = flush.record;
+    await this.release(await this.claim({ grant, name, log, narrowing }, flush));
   }
 
   /** Resolves when what was acknowledged so far is stored. */
-  stored(cursor: Cursor): Promise<void> {
+  flush(cursor: Cursor): Promise<void> {
     return this.#checkpoint.writeNow(cursor);
   }
 

@@ -17,7 +17,7 @@ export class Cursor {
   stored: number | null;
   fenced = false;
   /** In a row, of the store: records older than the one that it has confirmed. */
-  olderAnswers = 0;
+  staleReads = 0;
   #position: number | null;
 
   constructor(

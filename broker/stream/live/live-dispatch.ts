@@ -21,7 +21,7 @@ export class LiveDispatch {
   readonly #byEntry = new Map<string, EntryViews<LiveView>>();
   /** Channels with events that are not sent yet, and their partition. */
   readonly #pending = new Map<Channel, number>();
-  readonly #pace = new CoalescingDelay();
+  readonly #delay = new CoalescingDelay();
   #scheduled = false;
 
   constructor(private readonly deps: LiveDispatchDeps) {}
@@ -62,7 +62,7 @@ export class LiveDispatch {
   #schedule(acceptedAtMs: number): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    this.#pace.schedule(() => {
+    this.#delay.schedule(() => {
       this.flush();
       // The oldest event has waited longest.
       this.deps.metrics.eventDeliveredLive((Date.now() - acceptedAtMs) / 1000);

@@ -9,7 +9,7 @@ import { Channel } from './channel.js';
 export class LiveView {
   readonly #channels = new Map<string, Channel>();
   /** Subscriptions that hold it. */
-  holders = 0;
+  subscriptions = 0;
 
   constructor(
     readonly view: View,
@@ -64,13 +64,13 @@ export class LiveViews {
       live = new LiveView(new View(key, source.grant.entry, source), partition);
       this.#byKey.set(key, live);
     }
-    live.holders++;
+    live.subscriptions++;
     return live;
   }
 
   release(live: LiveView): void {
-    live.holders--;
-    if (live.holders === 0) this.#byKey.delete(live.view.key);
+    live.subscriptions--;
+    if (live.subscriptions === 0) this.#byKey.delete(live.view.key);
   }
 
   *[Symbol.iterator](): Iterator<LiveView> {

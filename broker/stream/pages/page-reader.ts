@@ -45,7 +45,7 @@ export class PageReader {
     const stored = await this.engine.cursors.load(request.grant, request.cursor, narrowingDigest(source.narrow));
     const from = await this.engine.starts.resolve(startQuery(open, log, request.from, stored));
     if (stored && stored.record.log !== log)
-      await this.engine.cursors.beginAnew(request.grant, request.cursor, log, stored);
+      await this.engine.cursors.startEpoch(request.grant, request.cursor, log, stored);
     const view = new View(viewKey(source), open.grant.entry, source);
     const page = await this.#read(view, open, from, request.limit);
     await this.#giveReceipt(request, open, source, { from, log, ...page });
@@ -80,7 +80,7 @@ export class PageReader {
     const holder = this.engine.holderOf(cursorSubject(grant, cursor));
     if (holder) {
       holder.ack(position);
-      await this.engine.cursors.stored(holder.parts.cursor);
+      await this.engine.cursors.flush(holder.parts.cursor);
       return holder.parts.cursor.position ?? position;
     }
     return this.engine.cursors.acknowledge({ grant, name: cursor, log, narrowing }, position);

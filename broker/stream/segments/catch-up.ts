@@ -5,7 +5,7 @@ import type { PartitionReader } from '../../event-log/partition-reader.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import type { StreamMetrics } from '../../metrics/stream-metrics.js';
 import type { GrantSubscription } from '../subscriptions/grant-subscription.js';
-import { LogSegment, type SegmentReader } from './log-segment.js';
+import { type ChannelView, LogSegment } from './log-segment.js';
 import type { LogSegments } from './log-segments.js';
 
 /** What is missing when a subscription joins its channel is cut for it alone; more than this is shared with others. */
@@ -68,16 +68,16 @@ export class CatchUp {
    * The seam: in one turn takes what is missing from memory and joins the channel there. The channel is brought up to
    * the head first, so that nothing which it still holds back is sent twice.
    */
-  #join(subscription: GrantSubscription, missing: LogEvent[], reader: SegmentReader): boolean {
+  #join(subscription: GrantSubscription, missing: LogEvent[], reader: ChannelView): boolean {
     const { head } = this.#partition(subscription);
     const { view, parts } = subscription;
     if (!parts.receipt.covers(head)) return false;
     parts.channel.flush(head);
     const segment = new LogSegment(view.entry, subscription.position, head, missing);
     while (subscription.position < head) {
-      const { room } = subscription;
-      if (room <= 0 || !subscription.isBehind) return false;
-      this.#sendNext(subscription, segment, room, reader, () => undefined);
+      const { capacity } = subscription;
+      if (capacity <= 0 || !subscription.isBehind) return false;
+      this.#sendNext(subscription, segment, capacity, reader, () => undefined);
     }
     if (!subscription.isBehind) return false;
     subscription.goLive();
@@ -85,7 +85,7 @@ export class CatchUp {
     return true;
   }
 
-  async #feedFromLog(subscription: GrantSubscription, reader: SegmentReader): Promise<void> {
+  async #feedFromLog(subscription: GrantSubscription, reader: ChannelView): Promise<void> {
     const { segments } = this.deps;
     const { view, parts } = subscription;
     const { position } = subscription;
@@ -96,21 +96,21 @@ export class CatchUp {
       return;
     }
     await coverReceipt(subscription, segment.through);
-    const { room } = subscription;
-    if (!subscription.isBehind || room <= 0 || !parts.receipt.covers(segment.through)) return;
-    this.#sendNext(subscription, segment, room, reader, (bytes) => segments.grew(segment, bytes));
+    const { capacity } = subscription;
+    if (!subscription.isBehind || capacity <= 0 || !parts.receipt.covers(segment.through)) return;
+    this.#sendNext(subscription, segment, capacity, reader, (bytes) => segments.encoded(segment, bytes));
   }
 
   #sendNext(
     subscription: GrantSubscription,
     segment: LogSegment,
     room: number,
-    reader: SegmentReader,
+    reader: ChannelView,
     grew: (bytes: number) => void,
   ): void {
     const { position, parts } = subscription;
     let batch = segment.batchAfter(position, room, reader, grew);
-    if (batch && !subscription.mayHave(batch))
+    if (batch && !subscription.mayReceive(batch))
       batch = segment.since(parts.historyFromMs).batchAfter(position, room, reader, grew);
     if (!batch) {
       subscription.skip(segment.through);
@@ -124,7 +124,7 @@ export class CatchUp {
     });
   }
 
-  #reader(subscription: GrantSubscription): SegmentReader {
+  #reader(subscription: GrantSubscription): ChannelView {
     const { view } = subscription;
     const { channel } = subscription.parts;
     return { view, field: this.deps.fieldsOf(view.entry), encoder: channel.encoder, channel: channel.number };

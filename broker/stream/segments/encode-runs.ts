@@ -2,7 +2,7 @@ import { MessageWriter } from '../../../proto/event/message-writer.js';
 import type { ProjectedEvent } from '../../../proto/frames/event-encoder.js';
 import { EVENTS_BYTES_MAX } from '../../../proto/frames/events-message.js';
 import { AcceptedSpan } from '../live/accepted-span.js';
-import { EncodedRun, type RunTarget } from './encoded-run.js';
+import { type ChannelEncoding, EncodedRun } from './encoded-run.js';
 
 const writer = new MessageWriter();
 
@@ -10,7 +10,7 @@ const writer = new MessageWriter();
  * Encodes events one behind the other, as many to a run as a frame can hold; one always fits, because an event is smaller
  * than a frame. The last run reaches to `through`.
  */
-export function encodeRuns(events: Iterable<ProjectedEvent>, target: RunTarget, through: number): EncodedRun[] {
+export function encodeRuns(events: Iterable<ProjectedEvent>, target: ChannelEncoding, through: number): EncodedRun[] {
   const runs: EncodedRun[] = [];
   let positions: number[] = [];
   let ends: number[] = [];

@@ -2,13 +2,13 @@ import type { EventEncoder } from '../../../proto/frames/event-encoder.js';
 import { eventsMessage } from '../../../proto/frames/events-message.js';
 import type { AcceptedSpan } from '../live/accepted-span.js';
 import type { EventsBatch } from '../live/channel.js';
-import { countUpTo } from '../live/count-up-to.js';
+import { countThrough } from '../live/count-through.js';
 
 /** What a run holds beside its message: a position and an offset for each event. */
 const BYTES_PER_EVENT = 16;
 
 /** An encoding of a view, and the number that its channel has. */
-export interface RunTarget {
+export interface ChannelEncoding {
   encoder: EventEncoder;
   channel: number;
 }
@@ -34,7 +34,7 @@ export class EncodedRun {
   readonly #start: number;
 
   constructor(
-    private readonly target: RunTarget,
+    private readonly target: ChannelEncoding,
     { bytes, positions, ends, accepted }: WrittenEvents,
     through: number,
   ) {
@@ -52,7 +52,7 @@ export class EncodedRun {
   /** The next frame for who has everything up to `after`, of at most `max` events; undefined for who has it all. */
   batchAfter(after: number, max: number): EventsBatch | undefined {
     const { positions } = this.#whole;
-    const first = countUpTo(positions, after);
+    const first = countThrough(positions, after);
     if (first === positions.length) return undefined;
     const end = Math.min(positions.length, first + max);
     return first === 0 && end === positions.length ? this.#whole : this.#cut(first, end);

@@ -2,14 +2,14 @@ import type { ItemField } from '../../../proto/entry/item-field.js';
 import type { EventEncoder, ProjectedEvent } from '../../../proto/frames/event-encoder.js';
 import type { LogEvent } from '../../event-log/log-event.js';
 import type { EventsBatch } from '../live/channel.js';
-import { decide } from '../views/decision.js';
+import { deliveredOp } from '../views/delivered-op.js';
 import { filterCodec, filterValues } from '../views/entry-views.js';
 import type { View } from '../views/view.js';
 import { encodeRuns } from './encode-runs.js';
-import type { EncodedRun, RunTarget } from './encoded-run.js';
+import type { ChannelEncoding, EncodedRun } from './encoded-run.js';
 
 /** Who reads: a view, and how it is encoded on which channel number. */
-export interface SegmentReader extends RunTarget {
+export interface ChannelView extends ChannelEncoding {
   view: View;
   field: (name: string) => ItemField;
 }
@@ -34,7 +34,7 @@ export class LogSegment {
     const codec = filterCodec([view], field);
     for (const { position, event } of this.events) {
       const values = filterValues(event, codec);
-      const op = decide(event.op, view.filter.matches(values.before), view.filter.matches(values.now));
+      const op = deliveredOp(event.op, view.filter.matches(values.before), view.filter.matches(values.now));
       if (op) yield view.project(position, event, op);
     }
   }
@@ -56,12 +56,7 @@ export class LogSegment {
    * The next frame for a reader that has everything up to `after`, of at most `max` events; undefined when nothing of the
    * segment is left for it. `grew` is told how many bytes encoding has added.
    */
-  batchAfter(
-    after: number,
-    max: number,
-    reader: SegmentReader,
-    grew: (bytes: number) => void,
-  ): EventsBatch | undefined {
+  batchAfter(after: number, max: number, reader: ChannelView, grew: (bytes: number) => void): EventsBatch | undefined {
     for (const run of this.#runs(reader, grew)) {
       const batch = run.batchAfter(after, max);
       if (batch) return batch;
@@ -69,7 +64,7 @@ export class LogSegment {
     return undefined;
   }
 
-  #runs(reader: SegmentReader, grew: (bytes: number) => void): EncodedRun[] {
+  #runs(reader: ChannelView, grew: (bytes: number) => void): EncodedRun[] {
     const known = this.#encoded.get(reader.encoder);
     if (known) return known;
     const runs = encodeRuns(this.projected(reader.view, reader.field), reader, this.through);

@@ -32,7 +32,7 @@ t.test('of a partition that lost its tail nothing is known any more, of the othe
 
   for (const log of logs) log.reset(0);
   fill(logs[0] as RecentTail, 'after');
-  segments.forgetPartition(0);
+  segments.dropPartition(0);
   const read = await segments.next(place);
   t.same(
     read.events.map(({ bytes }) => String(bytes)),
@@ -46,8 +46,8 @@ t.test('an entry that nobody waits for any more is not remembered', async (t) =>
   fill(log, 'x');
   const segments = segmentsOf([log]);
   const next = segments.next(place);
-  t.equal(segments.sweeping, 1);
+  t.equal(segments.scanning, 1);
   await next;
-  while (segments.sweeping > 0) await new Promise(setImmediate);
-  t.equal(segments.sweeping, 0);
+  while (segments.scanning > 0) await new Promise(setImmediate);
+  t.equal(segments.scanning, 0);
 });

@@ -19,7 +19,7 @@ const CACHE_BYTES_MAX = 96 * 1024 * 1024;
 const ASK_AGAIN_MS = 1_500;
 
 /** Entry and place of a reader that is behind. */
-export interface LogRange {
+export interface SegmentRequest {
   entry: string;
   partition: number;
   after: number;
@@ -37,9 +37,9 @@ export class LogSegments {
   /** Segment → its partition, least recently used first. */
   readonly #used = new Map<LogSegment, number>();
   /** Of entries that somebody waits for. */
-  readonly #sweeps = new Map<string, SharedScan>();
+  readonly #scans = new Map<string, SharedScan>();
   #bytes = 0;
-  #tailsLost = 0;
+  #truncations = 0;
 
   constructor(
     private readonly bus: Bus,
@@ -50,55 +50,55 @@ export class LogSegments {
   ) {}
 
   /** The segment that holds what comes next after a place; without events when the log ends there for now. */
-  next({ entry, partition, after, isNew }: LogRange): Promise<LogSegment> {
-    const sweep = this.#sweeps.get(entry) ?? this.#startSweep(entry, partition);
+  next({ entry, partition, after, isNew }: SegmentRequest): Promise<LogSegment> {
+    const sweep = this.#scans.get(entry) ?? this.#startScan(entry, partition);
     return sweep.next(after, isNew);
   }
 
   /** How many entries somebody waits for. */
-  get sweeping(): number {
-    return this.#sweeps.size;
+  get scanning(): number {
+    return this.#scans.size;
   }
 
   /** The log of a partition has lost its tail: what was read of it, or is being read, is for nobody who comes from now on. */
-  forgetPartition(partition: number): void {
-    this.#tailsLost++;
+  dropPartition(partition: number): void {
+    this.#truncations++;
     // A sweep may hold what it read ahead. Those of other partitions lose no more than the company of who comes later.
-    this.#sweeps.clear();
-    for (const [segment, itsPartition] of this.#used) if (itsPartition === partition) this.#forget(segment);
+    this.#scans.clear();
+    for (const [segment, itsPartition] of this.#used) if (itsPartition === partition) this.#drop(segment);
   }
 
-  #startSweep(entry: string, partition: number): SharedScan {
+  #startScan(entry: string, partition: number): SharedScan {
     const sweep = new SharedScan(
       (after) => this.#load({ entry, partition, after }),
       () => {
-        if (this.#sweeps.get(entry) === sweep) this.#sweeps.delete(entry);
+        if (this.#scans.get(entry) === sweep) this.#scans.delete(entry);
       },
     );
-    this.#sweeps.set(entry, sweep);
+    this.#scans.set(entry, sweep);
     return sweep;
   }
 
   /** Encoded forms were added to a segment: they count, and the oldest segments make room. */
-  grew(segment: LogSegment, bytes: number): void {
+  encoded(segment: LogSegment, bytes: number): void {
     segment.bytes += bytes;
     if (this.#used.has(segment)) this.#bytes += bytes;
     this.#evict();
   }
 
-  async #load(place: LogRange): Promise<LogSegment> {
+  async #load(place: SegmentRequest): Promise<LogSegment> {
     const known = this.#find(place);
     if (known) return this.#touch(known, place.partition);
     const recent = this.#readRecent(place);
     if (recent) return this.#keep(recent, place.partition);
-    const tailsLost = this.#tailsLost;
+    const truncations = this.#truncations;
     const segment = this.replicas > 1 ? await this.#readReplicated(place) : await this.#readSingle(place);
     this.onRead(segment.events.length);
-    return tailsLost === this.#tailsLost ? this.#keep(segment, place.partition) : segment;
+    return truncations === this.#truncations ? this.#keep(segment, place.partition) : segment;
   }
 
   /** What was dispatched a moment ago is still in memory. */
-  #readRecent({ entry, partition, after }: LogRange): LogSegment | undefined {
+  #readRecent({ entry, partition, after }: SegmentRequest): LogSegment | undefined {
     const { recent, head } = this.readers.at(partition);
     const events = recent.eventsAfter(after, entry, SEGMENT_EVENTS);
     if (!events) return undefined;
@@ -107,7 +107,7 @@ export class LogSegments {
   }
 
   /** Everything up to the head was stored before the read began, so the read has it all. */
-  async #readSingle(place: LogRange): Promise<LogSegment> {
+  async #readSingle(place: SegmentRequest): Promise<LogSegment> {
     const headBefore = this.readers.at(place.partition).head;
     const messages = await readAfter(this.bus, {
       stream: eventStream(place.partition),
@@ -127,7 +127,7 @@ export class LogSegments {
    * A replica that lags would answer "nothing more" for what it has not got yet. Reading without a filter shows how
    * far the replica is: the segment reaches to the last message that came, whosever it was.
    */
-  async #readReplicated(place: LogRange): Promise<LogSegment> {
+  async #readReplicated(place: SegmentRequest): Promise<LogSegment> {
     const headBefore = this.readers.at(place.partition).head;
     const messages = await readAfter(this.bus, {
       stream: eventStream(place.partition),
@@ -141,7 +141,7 @@ export class LogSegments {
     const own = messages.filter((message) => message.subject.startsWith(prefix));
     const events = own.map((message) => new LogEvent(message, place.entry, memory));
     const last = messages.at(-1)?.position;
-    if (last === undefined && (await this.#isGone(place)))
+    if (last === undefined && (await this.#isExpired(place)))
       return new LogSegment(place.entry, place.after, headBefore, []);
     return new LogSegment(place.entry, place.after, last ?? place.after, events);
   }
@@ -150,7 +150,7 @@ export class LogSegments {
    * Whether everything behind a place has ended by age, as the leader has it. It is asked twice: one that was cut off answers
    * for a moment when it comes back.
    */
-  async #isGone({ partition, after }: LogRange): Promise<boolean> {
+  async #isExpired({ partition, after }: SegmentRequest): Promise<boolean> {
     const stream = eventStream(partition);
     for (let time = 1; ; time++) {
       const newest = await lastOf(this.bus, stream, `ev.${partition}.>`);
@@ -161,7 +161,7 @@ export class LogSegments {
     }
   }
 
-  #find(place: LogRange): LogSegment | undefined {
+  #find(place: SegmentRequest): LogSegment | undefined {
     return this.#byEntry
       .get(place.entry)
       ?.find((segment) => segment.after <= place.after && place.after < segment.through);
@@ -188,11 +188,11 @@ export class LogSegments {
   #evict(): void {
     for (const segment of this.#used.keys()) {
       if (this.#bytes <= CACHE_BYTES_MAX) return;
-      this.#forget(segment);
+      this.#drop(segment);
     }
   }
 
-  #forget(segment: LogSegment): void {
+  #drop(segment: LogSegment): void {
     this.#used.delete(segment);
     this.#bytes -= segment.bytes;
     const segments = this.#byEntry.get(segment.entry) ?? [];

@@ -27,11 +27,11 @@ const STORM_PAUSE_MS = 20;
 export class SharedScan {
   /** In the order in which they came. */
   readonly #waiting = new Set<ScanReader>();
-  readonly #rush = new ReconnectStorm();
+  readonly #storm = new ReconnectStorm();
   #isRunning = false;
   #turns = 0;
   /** What is read while the segment before it is sent. */
-  #ahead: { after: number; loading: Promise<LogSegment> } | undefined;
+  #prefetched: { after: number; loading: Promise<LogSegment> } | undefined;
 
   constructor(
     private readonly load: (after: number) => Promise<LogSegment>,
@@ -41,7 +41,7 @@ export class SharedScan {
 
   /** The segment that holds what comes next after a place, when its turn has come. `isNew`: for the first time. */
   next(after: number, isNew = false): Promise<LogSegment> {
-    if (isNew) this.#rush.arrived();
+    if (isNew) this.#storm.arrived();
     return new Promise((resolve, reject) => {
       this.#waiting.add({ after, resolve, reject });
       if (!this.#isRunning) void this.#run();
@@ -52,7 +52,7 @@ export class SharedScan {
     this.#isRunning = true;
     // After a turn who was served in the last one waits again, and sockets and other work have had theirs.
     for (await nextTurn(); this.#waiting.size > 0; await nextTurn()) {
-      while (this.#rush.isOn) await pause(STORM_PAUSE_MS);
+      while (this.#storm.isOn) await pause(STORM_PAUSE_MS);
       const first = this.#choose();
       try {
         this.#serve(first, await this.#segmentAfter(first.after));
@@ -62,7 +62,7 @@ export class SharedScan {
       }
     }
     this.#isRunning = false;
-    this.#ahead = undefined;
+    this.#prefetched = undefined;
     this.onIdle();
   }
 
@@ -77,17 +77,17 @@ export class SharedScan {
   }
 
   async #segmentAfter(after: number): Promise<LogSegment> {
-    const ahead = this.#ahead?.after === after ? this.#ahead : undefined;
-    if (ahead) this.#ahead = undefined;
-    const segment = await (ahead?.loading ?? this.load(after));
+    const prefetched = this.#prefetched?.after === after ? this.#prefetched : undefined;
+    if (prefetched) this.#prefetched = undefined;
+    const segment = await (prefetched?.loading ?? this.load(after));
     // A segment with many riders takes several turns: what comes next is read once.
-    if (segment.events.length > 0 && this.#ahead?.after !== segment.through) this.#readAhead(segment.through);
+    if (segment.events.length > 0 && this.#prefetched?.after !== segment.through) this.#prefetch(segment.through);
     return segment;
   }
 
-  #readAhead(after: number): void {
+  #prefetch(after: number): void {
     const loading = this.load(after);
-    this.#ahead = { after, loading };
+    this.#prefetched = { after, loading };
     // Nobody may want it in the end; who does meets the error there.
     loading.catch(() => undefined);
   }

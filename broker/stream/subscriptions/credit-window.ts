@@ -1,4 +1,4 @@
-import { countUpTo } from '../live/count-up-to.js';
+import { countThrough } from '../live/count-through.js';
 
 /** One frame that was sent: its event positions from `next` on are not acknowledged yet. */
 interface Unacknowledged {
@@ -36,7 +36,7 @@ export class CreditWindow {
     for (let i = this.#first; i < this.#sent.length; i++) {
       const { positions, next } = this.#sent[i] as Unacknowledged;
       if ((positions.at(-1) as number) < position) continue;
-      const found = countUpTo(positions, position, next) - 1;
+      const found = countThrough(positions, position, next) - 1;
       return found >= next && positions[found] === position;
     }
     return false;
@@ -47,7 +47,7 @@ export class CreditWindow {
       const oldest = this.#sent[this.#first];
       if (!oldest) break;
       const before = oldest.next;
-      oldest.next = countUpTo(oldest.positions, through, before);
+      oldest.next = countThrough(oldest.positions, through, before);
       this.#outstanding -= oldest.next - before;
       if (oldest.next < oldest.positions.length) break;
       this.#first++;

@@ -7,7 +7,7 @@ import { canonicalRows } from '../../grants/canonical-rows.js';
 import { type Grant, statusAt } from '../../grants/grant.js';
 import { checkRows } from '../../grants/rows-check.js';
 import type { Ledger } from '../../ledger/ledger.js';
-import { type EntryLookup, itemsOf } from '../views/entry-fields.js';
+import { type EntryLookup, requireItem } from '../views/entry-fields.js';
 import type { ViewSource } from '../views/view.js';
 
 /** What the engine asks of the grants. */
@@ -72,7 +72,7 @@ export class GrantAccess {
       grant,
       rows: canonicalRows(grant.rows ?? {}, version),
       narrow: canonicalRows(narrow ?? {}, version),
-      item: itemsOf(this.deps.entries, grant.entry),
+      item: requireItem(this.deps.entries, grant.entry),
       secret: this.deps.secret,
     };
   }

@@ -32,7 +32,7 @@ export interface SubscriptionParts {
   liveView: LiveView;
   encoding: Subprotocol;
   /** Number of the channel among those that the session has on this view. */
-  twin: number;
+  ordinal: number;
   channel: Channel;
   partition: number;
   cursor: Cursor;
@@ -64,7 +64,7 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
   readonly channel: number;
   #state: 'behind' | 'live' | 'ended' = 'behind';
   #position: number;
-  #toldThrough: number;
+  #announcedThrough: number;
   readonly #window: CreditWindow;
   #wake: (() => void) | undefined;
   #released: Promise<void> | undefined;
@@ -75,7 +75,7 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
   ) {
     this.channel = parts.channel.number;
     this.#position = parts.from;
-    this.#toldThrough = parts.from;
+    this.#announcedThrough = parts.from;
     this.#window = new CreditWindow(parts.credit);
     parts.cursor.owner = this;
   }
@@ -97,13 +97,13 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
   }
 
   /** Events that may be sent now. */
-  get room(): number {
+  get capacity(): number {
     return this.#isSinkSlow ? 0 : this.#window.available;
   }
 
   /** Resolves when there is room or the subscription has ended. */
   async onDrained(): Promise<void> {
-    while (this.isBehind && this.room <= 0) {
+    while (this.isBehind && this.capacity <= 0) {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -117,12 +117,12 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
     const { receipt, historyFromMs } = this.parts;
     const isCovered = receipt.covers(batch.through);
     if (isCovered && batch.accepted.isBefore(historyFromMs)) this.skip(batch.through);
-    else if (isCovered && batch.positions.length <= this.room && this.mayHave(batch)) this.send(batch);
+    else if (isCovered && batch.positions.length <= this.capacity && this.mayReceive(batch)) this.send(batch);
     else this.#fallBehind();
   }
 
   /** False when some of it was accepted before what the grant may look back to. */
-  mayHave({ accepted }: EventsBatch): boolean {
+  mayReceive({ accepted }: EventsBatch): boolean {
     return accepted.isSince(this.parts.historyFromMs);
   }
 
@@ -134,21 +134,21 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
       return;
     }
     this.#window.sent(batch.positions);
-    this.#reach(batch.through, batch.positions.length);
-    this.#toldThrough = this.#position;
+    this.#advance(batch.through, batch.positions.length);
+    this.#announcedThrough = this.#position;
     this.parts.sink.send(batch.message);
   }
 
   /** Nothing up to `through` is for this subscription: it is told at the heartbeat's pace. */
   skip(through: number): void {
-    this.#reach(through, 0);
+    this.#advance(through, 0);
   }
 
   /** Tells how far the log was passed over, if that is not known yet. A live one is told by its channel. */
   announce(): void {
-    if (!this.isBehind || this.#toldThrough === this.#position) return;
+    if (!this.isBehind || this.#announcedThrough === this.#position) return;
     const { channel, sink } = this.parts;
-    this.#toldThrough = this.#position;
+    this.#announcedThrough = this.#position;
     sink.send(eventsMessage(channel.encoder, { channel: channel.number, through: this.#position, events: 0 }, []));
   }
 
@@ -222,7 +222,7 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
     return this.parts.sink.bufferedBytes() > SLOW_SINK_BYTES;
   }
 
-  #reach(through: number, events: number): void {
+  #advance(through: number, events: number): void {
     this.#position = Math.max(this.#position, through);
     this.parts.receipt.sent(this.#position, events);
   }

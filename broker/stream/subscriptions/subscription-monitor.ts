@@ -24,7 +24,7 @@ export interface SubscriptionMonitorDeps {
   table: SubscriptionTable;
   views: LiveViews;
   readers: PartitionReaders;
-  segments: Pick<LogSegments, 'forgetPartition'>;
+  segments: Pick<LogSegments, 'dropPartition'>;
   renewals: Pick<EpochChanges, 'begin'>;
 }
 
@@ -78,7 +78,7 @@ export class SubscriptionMonitor {
     // First of all: who comes from now on is told to come again later.
     renewals.begin(partition);
     readers.at(partition).recent.reset(readers.at(partition).head);
-    segments.forgetPartition(partition);
+    segments.dropPartition(partition);
     for (const subscription of table) {
       if (subscription.parts.partition === partition) subscription.end('POSITION_GONE', 'the log has lost its tail', 0);
     }

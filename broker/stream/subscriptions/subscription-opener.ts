@@ -91,8 +91,8 @@ export class SubscriptionOpener {
     const { grant, system, session, encoding, credit, sink, onEnded } = request;
     const { views, table, readers, host } = this.deps;
     const liveView = views.acquire(source, partition);
-    const twin = table.freeTwin(session, liveView, encoding);
-    const channel = liveView.channel(encoding, twin, readers.at(partition).head);
+    const ordinal = table.freeOrdinal(session, liveView, encoding);
+    const channel = liveView.channel(encoding, ordinal, readers.at(partition).head);
     const asked = {
       grant,
       system,
@@ -103,7 +103,7 @@ export class SubscriptionOpener {
       onEnded: (code: Parameters<typeof onEnded>[0]) => request.onEnded(code),
     };
     return new GrantSubscription(
-      { ...asked, ...begun, liveView, twin, channel, partition, historyFromMs, expiresAtMs, grantSeq },
+      { ...asked, ...begun, liveView, ordinal, channel, partition, historyFromMs, expiresAtMs, grantSeq },
       host,
     );
   }

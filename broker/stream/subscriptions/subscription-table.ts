@@ -36,14 +36,14 @@ export class SubscriptionTable {
   }
 
   /** Smallest number that no subscription of the session on the same view uses: 0 is the shared channel. */
-  freeTwin(session: string, view: unknown, encoding: string): number {
+  freeOrdinal(session: string, view: unknown, encoding: string): number {
     const used = new Set<number>();
     for (const { parts } of this.#bySession.get(session) ?? []) {
-      if (parts.liveView === view && parts.encoding === encoding) used.add(parts.twin);
+      if (parts.liveView === view && parts.encoding === encoding) used.add(parts.ordinal);
     }
-    let twin = 0;
-    while (used.has(twin)) twin++;
-    return twin;
+    let ordinal = 0;
+    while (used.has(ordinal)) ordinal++;
+    return ordinal;
   }
 
   *[Symbol.iterator](): Iterator<GrantSubscription> {

@@ -29,7 +29,7 @@ export function newestItem(entries: EntryLookup, entry: string, name: string): N
 }
 
 /** The same for an entry, failing for a name that the entry never had. */
-export function itemsOf(entries: EntryLookup, entry: string): (name: string) => NumberedItem {
+export function requireItem(entries: EntryLookup, entry: string): (name: string) => NumberedItem {
   return (name) => {
     const item = newestItem(entries, entry, name);
     if (!item) throw new SluiceError('GRANT_INVALID', `entry ${entry} has no item ${name}`, { entry, item: name });
@@ -38,6 +38,6 @@ export function itemsOf(entries: EntryLookup, entry: string): (name: string) => 
 }
 
 export function fieldsOf(entries: EntryLookup, entry: string): (name: string) => ItemField {
-  const item = itemsOf(entries, entry);
+  const item = requireItem(entries, entry);
   return (name) => fieldOf(item(name));
 }

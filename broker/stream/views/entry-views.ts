@@ -2,7 +2,7 @@ import type { ItemField } from '../../../proto/entry/item-field.js';
 import type { DeliverableEvent } from '../../../proto/event/envelope.js';
 import type { DeliveredOp, RecordData } from '../../../proto/event/event.js';
 import { RecordCodec } from '../../../proto/event/record.js';
-import { decide } from './decision.js';
+import { deliveredOp } from './delivered-op.js';
 import type { View } from './view.js';
 import { ViewIndex } from './view-index.js';
 
@@ -50,7 +50,7 @@ export class EntryViews<V extends Pick<View, 'filter'>> {
     }
     const values = this.#filterValues(event);
     for (const view of this.#candidates(values)) {
-      const op = decide(event.op, view.filter.matches(values.before), view.filter.matches(values.now));
+      const op = deliveredOp(event.op, view.filter.matches(values.before), view.filter.matches(values.now));
       if (op) matched(view, op);
     }
   }

@@ -3,14 +3,14 @@ import { MessageWriter } from '../../../proto/event/message-writer.js';
 import { Reader } from '../../../proto/event/protobuf.js';
 import { readScalar } from '../../../proto/event/record.js';
 import { WireCursor } from '../../../proto/event/wire.js';
-import type { TextTransform } from './transform.js';
+import type { StringTransform } from './transform.js';
 
 const writer = new MessageWriter();
 
 export interface TransformedField {
   /** The item as stored. */
   field: ItemField;
-  transform: TextTransform;
+  transform: StringTransform;
 }
 
 /**
@@ -50,11 +50,11 @@ export class Projection {
 
 /** A transformed item keeps its number and is delivered as text, element by element in a list. */
 function writeTransformed(cursor: WireCursor, { field, transform }: TransformedField): void {
-  const text = transform(textOf(cursor, field));
+  const text = transform(stringOf(cursor, field));
   writer.varint((field.number << 3) | 2).string(text);
 }
 
-function textOf(cursor: WireCursor, field: ItemField): string {
+function stringOf(cursor: WireCursor, field: ItemField): string {
   const reader = Reader.create(cursor.bytes);
   if (wireScalar(field.type) !== 'string') {
     reader.pos = cursor.valueStart;

@@ -2,10 +2,10 @@ import { createHmac, hkdfSync } from 'node:crypto';
 import type { MaskRule } from '../../../proto/entry/entry.js';
 
 /** A value as text in, the delivered text out. */
-export type TextTransform = (value: string) => string;
+export type StringTransform = (value: string) => string;
 
 /** Shows `keepFirst` (default 1) and `keepLast` (default 0) characters, at most half of them; the rest become stars. */
-export function maskWith(rule: MaskRule | undefined): TextTransform {
+export function maskWith(rule: MaskRule | undefined): StringTransform {
   const keepFirst = rule?.keepFirst ?? 1;
   const keepLast = rule?.keepLast ?? 0;
   return (value) => {
@@ -19,10 +19,10 @@ export function maskWith(rule: MaskRule | undefined): TextTransform {
 }
 
 /** HMAC-SHA-256 in lower-case hex under a key of this one grant: stable inside the grant, unrelated between grants. */
-export function hashFor(secret: string, grantId: string): TextTransform {
+export function hashFor(secret: string, grantId: string): StringTransform {
   const key = Buffer.from(hkdfSync('sha256', secret, '', `sluice/hash/${grantId}`, 32));
   return (value) => createHmac('sha256', key).update(value, 'utf8').digest('hex');
 }
 
 /** The year of an ISO date or date-time: four digits. */
-export const yearOf: TextTransform = (value) => value.slice(0, 4);
+export const yearOf: StringTransform = (value) => value.slice(0, 4);

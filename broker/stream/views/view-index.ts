@@ -17,20 +17,20 @@ export class ViewIndex<V extends Indexable> {
   readonly #equals = new Map<string, Bucket<V>>();
   /** item → prefix length → prefix → views */
   readonly #prefixes = new Map<string, Map<number, Bucket<V>>>();
-  readonly #rest = new Set<V>();
+  readonly #unindexedViews = new Set<V>();
 
   add(view: V): void {
-    for (const [bucket, key] of this.#places(view)) {
+    for (const [bucket, key] of this.#buckets(view)) {
       const views = bucket.get(key);
       if (views) views.add(view);
       else bucket.set(key, new Set([view]));
     }
-    if (!view.filter.indexed) this.#rest.add(view);
+    if (!view.filter.indexed) this.#unindexedViews.add(view);
   }
 
   delete(view: V): void {
-    this.#rest.delete(view);
-    for (const [bucket, key] of this.#places(view)) {
+    this.#unindexedViews.delete(view);
+    for (const [bucket, key] of this.#buckets(view)) {
       const views = bucket.get(key);
       views?.delete(view);
       if (views?.size === 0) bucket.delete(key);
@@ -39,7 +39,7 @@ export class ViewIndex<V extends Indexable> {
 
   /** Views to try whatever the values are. */
   get unindexed(): Iterable<V> {
-    return this.#rest;
+    return this.#unindexedViews;
   }
 
   /** Calls with each view that a look-up of these values finds; a view may come twice for two sets of values. */
@@ -58,7 +58,7 @@ export class ViewIndex<V extends Indexable> {
     }
   }
 
-  #places(view: V): [Bucket<V>, unknown][] {
+  #buckets(view: V): [Bucket<V>, unknown][] {
     const { indexed } = view.filter;
     if (!indexed) return [];
     if (indexed.equals) {

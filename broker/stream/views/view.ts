@@ -8,10 +8,10 @@ import type { DeliveredOp } from '../../../proto/event/event.js';
 import { RecordCodec } from '../../../proto/event/record.js';
 import type { ProjectedEvent } from '../../../proto/frames/event-encoder.js';
 import type { DeliveredItem } from '../../../proto/frames/frames.js';
-import { carriesData } from './decision.js';
+import { carriesData } from './delivered-op.js';
 import { Projection, type TransformedField } from './projection.js';
 import { RowFilter } from './row-filter.js';
-import { hashFor, maskWith, type TextTransform, yearOf } from './transform.js';
+import { hashFor, maskWith, type StringTransform, yearOf } from './transform.js';
 
 /** A grant (and a narrowing) as compiled against its entry. */
 export interface ViewSource {
@@ -31,7 +31,7 @@ export class View {
   readonly fields: ItemField[];
   readonly codec: RecordCodec;
   readonly #projection: Projection;
-  readonly #subject: TextTransform | undefined;
+  readonly #subject: StringTransform | undefined;
 
   constructor(
     readonly key: string,
@@ -99,7 +99,7 @@ export function viewKey(source: ViewSource): string {
   return createHash('sha256').update(text).digest('base64url');
 }
 
-function transformOf(granted: GrantedItem, item: NumberedItem, source: ViewSource): TextTransform | undefined {
+function transformOf(granted: GrantedItem, item: NumberedItem, source: ViewSource): StringTransform | undefined {
   switch (granted.transform) {
     case undefined:
       return undefined;

@@ -1,9 +1,9 @@
 import t from 'tap';
 import type { SourceOp } from '../../../proto/event/event.js';
-import { carriesData, decide } from './decision.js';
+import { carriesData, deliveredOp } from './delivered-op.js';
 
 /** op, matched before, matches now → what the subscriber is told. */
-const TABLE: [SourceOp, boolean, boolean, ReturnType<typeof decide>][] = [
+const TABLE: [SourceOp, boolean, boolean, ReturnType<typeof deliveredOp>][] = [
   ['create', false, true, 'create'],
   ['create', false, false, undefined],
   ['update', false, true, 'enter'],
@@ -23,7 +23,8 @@ const TABLE: [SourceOp, boolean, boolean, ReturnType<typeof decide>][] = [
 ];
 
 t.test('what a subscriber is told follows from where the record was and is', async (t) => {
-  for (const [op, before, now, expected] of TABLE) t.equal(decide(op, before, now), expected, `${op} ${before} ${now}`);
+  for (const [op, before, now, expected] of TABLE)
+    t.equal(deliveredOp(op, before, now), expected, `${op} ${before} ${now}`);
 });
 
 t.test('leave, delete and the marks of a snapshot carry no data', async (t) => {

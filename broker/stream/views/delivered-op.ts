@@ -1,10 +1,10 @@
 import type { DeliveredOp, SourceOp } from '../../../proto/event/event.js';
 
 /**
- * What a subscriber is told, by whether its row filter matched the record before and after the change. Undefined:
- * nothing is sent. What can't be decided counts as not matched.
+ * The operation that a subscriber receives for a change, given whether its row filter matched the record before and
+ * after it; undefined when it receives nothing. A record whose values a filter cannot judge counts as not matched.
  */
-export function decide(op: SourceOp, matchedBefore: boolean, matchesNow: boolean): DeliveredOp | undefined {
+export function deliveredOp(op: SourceOp, matchedBefore: boolean, matchesNow: boolean): DeliveredOp | undefined {
   switch (op) {
     case 'create':
       return matchesNow ? 'create' : undefined;
@@ -22,7 +22,7 @@ export function decide(op: SourceOp, matchedBefore: boolean, matchesNow: boolean
   }
 }
 
-/** `leave` and `delete` tell the key only; the marks of a snapshot have no record at all. */
+/** `leave` and `delete` carry the key alone; the marks around a snapshot have no record at all. */
 export function carriesData(op: DeliveredOp): boolean {
   return op !== 'leave' && op !== 'delete' && op !== 'snapshot_begin' && op !== 'snapshot_end';
 }

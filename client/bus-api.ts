@@ -1,4 +1,4 @@
-import { ERROR_KINDS, type ErrorCode, type Problem } from '../proto/errors.js';
+import type { Problem } from '../proto/errors.js';
 import { httpUrl } from './bus-url.js';
 import { ApiError, ConnectionLostError, ProtocolError } from './errors.js';
 
@@ -18,10 +18,10 @@ export interface ApiRequest {
   timeoutMs?: number | undefined;
 }
 
-/** A question that the bus has not answered by then is not answered; streams have their own client. */
+/** Every call here is answered at once or not at all; streams, which last, have clients of their own. */
 const RESPONSE_TIMEOUT_MS = 60_000;
 
-/** The HTTP resources of the bus. Answers that are problems throw ApiError; nobody there throws ConnectionLostError. */
+/** Calls the HTTP resources of the bus. Throws ApiError for a problem document and ConnectionLostError when the bus is unreachable. */
 export class BusApi {
   constructor(private readonly options: BusApiOptions) {
     httpUrl(options.url, '/');
@@ -57,7 +57,7 @@ export class BusApi {
     try {
       return await fetch(url, init);
     } catch (error) {
-      throw new ConnectionLostError(`${url.origin} can not be reached: ${reasonOf(error)}`, 'CONNECTION_LOST', {
+      throw new ConnectionLostError(`${url.origin} cannot be reached: ${reasonOf(error)}`, 'CONNECTION_LOST', {
         cause: error,
       });
     }
@@ -71,29 +71,32 @@ export class BusApi {
   }
 }
 
-/** The problem document of an answer as an error; ProtocolError when it has none. */
+/** Turns a refusal into ApiError, or into ProtocolError when its body is not a problem document. */
 export async function errorOfResponse(response: Response, url: URL): Promise<ApiError | ProtocolError> {
   const problem = parseProblem(await response.text());
   if (!problem)
-    return new ProtocolError(`${url.origin}${url.pathname} answered HTTP ${response.status} and no problem`);
+    return new ProtocolError(
+      `${url.origin}${url.pathname} answered HTTP ${response.status} without a problem document`,
+    );
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
   return new ApiError(problem, Number.isFinite(retryAfter) ? retryAfter : undefined);
 }
 
+/** Undefined when the text is not a problem document. A code that this client does not know is kept: its status still counts. */
 export function parseProblem(text: string): Problem | undefined {
   try {
     const problem = JSON.parse(text) as Problem;
-    return typeof problem?.code === 'string' && isErrorCode(problem.code) ? problem : undefined;
+    const { code, status, detail } = problem ?? {};
+    const isProblem = typeof code === 'string' && typeof status === 'number' && typeof detail === 'string';
+    return isProblem ? problem : undefined;
   } catch {
     return undefined;
   }
 }
 
-const isErrorCode = (code: string): code is ErrorCode => code in ERROR_KINDS;
-
-/** fetch hides why behind a TypeError whose cause, or the first of whose causes, says it. */
+/** `fetch` throws a bare TypeError; the reason is in its cause, which is an AggregateError for a name with several addresses. */
 function reasonOf(error: unknown): string {
-  if (error instanceof DOMException && error.name === 'TimeoutError') return 'no answer in time';
+  if (error instanceof DOMException && error.name === 'TimeoutError') return 'no response in time';
   const cause = (error as { cause?: unknown }).cause ?? error;
   const first = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause;
   return (first as NodeJS.ErrnoException).code ?? (first as Error).message ?? 'unknown reason';

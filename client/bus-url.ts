@@ -1,4 +1,4 @@
-/** Address of an HTTP resource of the bus; `base` may have a path of its own, and any of the four schemes. */
+/** Address of an HTTP resource of the bus. `base` may have a path prefix and any of the schemes http, https, ws and wss. */
 export function httpUrl(base: string, path: string): URL {
   const url = new URL(base);
   if (url.protocol === 'ws:') url.protocol = 'http:';
@@ -12,7 +12,7 @@ export function httpUrl(base: string, path: string): URL {
   return url;
 }
 
-/** WebSocket address of the bus. */
+/** Address of the WebSocket endpoint of the bus. */
 export function streamUrl(base: string): string {
   const url = httpUrl(base, '/v1/stream');
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';

@@ -1,9 +1,10 @@
 import { ERROR_KINDS, type ErrorCode, type Problem } from '../proto/errors.js';
+import { isErrorCode, isRetryableProblem } from './retryable.js';
 
-/** What can go wrong on this side of the wire; everything else carries a code of the bus. */
+/** Codes of failures that this side detects; every other error carries a code of the bus. */
 export type ClientCode = 'CONNECTION_LOST' | 'PROTOCOL_BROKEN' | 'CLIENT_CLOSED' | 'QUEUE_FULL';
 
-/** Anything that the client throws. Messages name positions, ids and items, never values and never a token. */
+/** Base of everything that the client throws. Messages name positions, ids and items, never a value and never a token. */
 export class ClientError extends Error {
   override readonly name: string = 'ClientError';
   constructor(
@@ -14,13 +15,13 @@ export class ClientError extends Error {
     super(message, options);
   }
 
-  /** True when the same attempt can succeed later without anybody changing anything. */
+  /** True when the same attempt can succeed later although nobody changes anything. */
   get retryable(): boolean {
-    return this.code in ERROR_KINDS && ERROR_KINDS[this.code as ErrorCode].retryable;
+    return isErrorCode(this.code) && ERROR_KINDS[this.code].retryable;
   }
 }
 
-/** The connection went away or could not be made. The client mends this by itself. */
+/** The connection was lost or could not be opened. Subscriber and publisher reconnect by themselves. */
 export class ConnectionLostError extends ClientError {
   override readonly name = 'ConnectionLostError';
   constructor(message: string, code: ErrorCode | 'CONNECTION_LOST' = 'CONNECTION_LOST', options?: ErrorOptions) {
@@ -31,12 +32,12 @@ export class ConnectionLostError extends ClientError {
   }
 }
 
-/** The credential is missing, not valid or not allowed here. */
+/** The credential is missing, is not valid, or may not do this. */
 export class AuthenticationError extends ClientError {
   override readonly name = 'AuthenticationError';
 }
 
-/** The other side, or this one, broke the protocol: a malformed frame, an unknown channel, positions that go backward. */
+/** One side broke the protocol: a malformed frame, an unknown channel, positions that go backward. */
 export class ProtocolError extends ClientError {
   override readonly name = 'ProtocolError';
   constructor(message: string, code: ErrorCode | 'PROTOCOL_BROKEN' = 'PROTOCOL_BROKEN', options?: ErrorOptions) {
@@ -44,26 +45,26 @@ export class ProtocolError extends ClientError {
   }
 }
 
-/** The log no longer has what comes after the wanted position: events are missing, and the caller must decide. */
+/** The log no longer has the events after the requested position. The caller decides whether to go on without them. */
 export class GapError extends ClientError {
   override readonly name = 'GapError';
   constructor(
     message: string,
-    /** Last position that was handed over before the gap. */
+    /** Last position that the caller received before the gap. */
     readonly lastPosition: number | undefined,
-    /** Earliest position that still exists. */
+    /** Earliest position that the log still has. */
     readonly earliest: number | undefined,
   ) {
     super('POSITION_GONE', message);
   }
 }
 
-/** The right to read is over or held back: suspended, terminated, expired, not in force, or its entry withdrawn. */
+/** The grant delivers nothing now: it is suspended, terminated, expired or not in force, or its entry was withdrawn. */
 export class RevokedError extends ClientError {
   override readonly name = 'RevokedError';
 }
 
-/** A newer session follows the same grant and cursor. */
+/** A newer session has taken over the same grant and cursor. */
 export class SupersededError extends ClientError {
   override readonly name = 'SupersededError';
   constructor(message: string) {
@@ -71,12 +72,12 @@ export class SupersededError extends ClientError {
   }
 }
 
-/** The bus refused to start the subscription as asked. */
+/** The bus refused to start the subscription as requested. */
 export class SubscriptionRefusedError extends ClientError {
   override readonly name = 'SubscriptionRefusedError';
 }
 
-/** The bus refused one event for good: the same event will be refused again. */
+/** The bus refused one event for good: sent again, it is refused again. */
 export class PublishRefusedError extends ClientError {
   override readonly name = 'PublishRefusedError';
   constructor(
@@ -84,6 +85,9 @@ export class PublishRefusedError extends ClientError {
     readonly problem: Problem,
   ) {
     super(problem.code, `event ${eventId}: ${problem.detail}`);
+  }
+  override get retryable(): boolean {
+    return isRetryableProblem(this.problem);
   }
   get item(): string | undefined {
     return this.problem.item;
@@ -93,15 +97,15 @@ export class PublishRefusedError extends ClientError {
   }
 }
 
-/** More events wait than the publisher may hold; await `ready()` between calls. */
+/** The publisher's queue is full. Await `ready()` between calls of `publish`. */
 export class QueueFullError extends ClientError {
   override readonly name = 'QueueFullError';
   constructor(eventsMax: number) {
-    super('QUEUE_FULL', `${eventsMax} events are waiting to be published`);
+    super('QUEUE_FULL', `${eventsMax} events are queued, which is the limit; await ready() before publishing more`);
   }
 }
 
-/** The publisher was closed before the event was answered: it may or may not be stored. */
+/** The publisher was closed before the bus answered: the event may or may not be stored. */
 export class ClientClosedError extends ClientError {
   override readonly name = 'ClientClosedError';
   constructor(message: string) {
@@ -109,7 +113,7 @@ export class ClientClosedError extends ClientError {
   }
 }
 
-/** An HTTP call was answered with a problem document. */
+/** The bus answered an HTTP call with a problem document. */
 export class ApiError extends ClientError {
   override readonly name = 'ApiError';
   constructor(
@@ -117,6 +121,9 @@ export class ApiError extends ClientError {
     readonly retryAfterSeconds: number | undefined,
   ) {
     super(problem.code, problem.detail);
+  }
+  override get retryable(): boolean {
+    return isRetryableProblem(this.problem);
   }
   get status(): number {
     return this.problem.status;

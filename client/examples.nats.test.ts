@@ -8,7 +8,7 @@ import { startBroker } from '../tests/support/broker/broker.js';
 
 const EXAMPLES = new URL('../../examples/', import.meta.url);
 
-t.test('the examples do what they say', async (t) => {
+t.test('the published examples publish, recognise duplicates and follow a grant', async (t) => {
   const { url, apply } = await startBroker(t);
   await apply(parse(await readFile(new URL('demo/bundle.yaml', EXAMPLES), 'utf8')) as object);
 

@@ -8,7 +8,7 @@ t.test('the delay doubles with each attempt and stops growing at its maximum', a
   t.same(longest, [100, 200, 400, 800, 1_000, 1_000]);
 });
 
-t.test('chance takes away at most half of it', async (t) => {
+t.test('the random part of the delay is at most half of it', async (t) => {
   t.equal(
     reconnectDelayMs(2, policy, () => 0),
     200,

@@ -3,12 +3,12 @@ export interface ReconnectPolicy {
   delayMsMax: number;
 }
 
-/** A broker that restarts is back within a second or two; half a minute keeps a crowd of clients bearable for one that is not. */
+/** A restarting broker is back within a second or two; half a minute limits the load that many clients put on one that is not. */
 export const DEFAULT_RECONNECT_POLICY: ReconnectPolicy = { firstDelayMs: 200, delayMsMax: 30_000 };
 
 /**
- * How long to wait before attempt number `attempt` (0 is the first after a loss). Doubles each time, and between half and
- * all of it is drawn by lot: clients that were cut off together do not come back together.
+ * Delay before attempt number `attempt`, where 0 is the first after a loss. It doubles each time, with a random part of up to
+ * one half, so that clients that lost their connection at the same time do not reconnect at the same time.
  */
 export function reconnectDelayMs(attempt: number, policy: ReconnectPolicy, random: () => number): number {
   const exponential = policy.firstDelayMs * 2 ** Math.min(attempt, 30);

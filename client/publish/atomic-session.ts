@@ -13,7 +13,7 @@ export interface AtomicSessionOptions {
 
 /** `{"kind":"publish","ref":"…","atomic":true,"events":[…]}` around the events. */
 const FRAME_OVERHEAD_BYTES = 128;
-/** The broker answers when the events are on disk; a minute without any answer means that it lost the question. */
+/** The broker answers once the events are on disk. A minute without any answer means that the batch was lost. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
 interface PendingBatch {
@@ -23,8 +23,12 @@ interface PendingBatch {
 }
 
 /**
- * Atomic batches over one WebSocket, several under way at a time. The bus stores them in order, and behind one that it did not
- * store it takes none: after any failure the session is of no more use, and the caller sends on from there in another way.
+ * Publishes atomic batches over one WebSocket with several of them in flight. One HTTP request per batch would spend a round
+ * trip on each; several requests at a time could be stored in another order. Over a session the bus keeps the order, and after
+ * a batch that it did not store it stores no later one.
+ *
+ * Invariants: batches are stored in the order of the calls; after any failure every batch in flight rejects and the session
+ * accepts no more, so the caller knows from where to publish again by other means.
  */
 export class AtomicSession {
   readonly #inFlight = new Map<string, PendingBatch>();
@@ -34,7 +38,7 @@ export class AtomicSession {
 
   private constructor() {}
 
-  /** Rejects with ClientError when there is no way to the bus. */
+  /** Rejects with ClientError when the session cannot be opened. */
   static async open(options: AtomicSessionOptions): Promise<AtomicSession> {
     const opened = new AtomicSession();
     const handlers = {
@@ -49,14 +53,14 @@ export class AtomicSession {
     return this.#session !== undefined;
   }
 
-  /** False for a batch that no frame of this bus holds; `bytes` with a comma for each event. */
+  /** True when one frame of this bus holds the batch. `bytes` includes a comma per event. */
   fits(events: number, bytes: number): boolean {
     const limits = this.#session?.welcome.limits;
     if (!limits) return false;
     return events <= limits.maxPublishEvents && bytes + FRAME_OVERHEAD_BYTES <= limits.maxFrameBytes;
   }
 
-  /** Events of one entry as JSON texts; resolves with a result for each. Rejects when it is not known what became of them. */
+  /** Publishes events of one entry, each as JSON text, and resolves with a result for each. Rejects when their outcome is unknown. */
   publish(events: readonly string[]): Promise<PublishResult[]> {
     return new Promise((resolve, reject) => {
       const ref = String(this.#nextRef++);
@@ -78,10 +82,11 @@ export class AtomicSession {
     if (frame.kind !== 'published' && frame.kind !== 'error') return;
     const batch = frame.ref === undefined ? undefined : this.#inFlight.get(frame.ref);
     if (frame.kind === 'error') {
-      // It is known of no batch what became of it, and the session takes no more.
+      // The frame may answer none of the batches, so the outcome of all of them is unknown and the session ends.
       throw new ProtocolError(frame.message, frame.code);
     }
-    if (batch?.events !== frame.results.length) throw new ProtocolError('results that fit no batch');
+    if (batch?.events !== frame.results.length)
+      throw new ProtocolError('the bus answered with results that match no batch in flight');
     this.#inFlight.delete(frame.ref);
     batch.resolve(frame.results);
     this.#restartAnswerTimeout();
@@ -90,7 +95,7 @@ export class AtomicSession {
   #restartAnswerTimeout(): void {
     clearTimeout(this.#timer);
     if (this.#inFlight.size === 0) return;
-    const failure = new ConnectionLostError('the bus did not answer in time');
+    const failure = new ConnectionLostError('the bus did not answer a batch in time');
     this.#timer = setTimeout(() => this.#session?.fail(failure), ANSWER_TIMEOUT_MS);
   }
 

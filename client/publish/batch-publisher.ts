@@ -2,22 +2,23 @@ import type { PublishResult } from '../../proto/frames/frames.js';
 import { errorOfResponse } from '../bus-api.js';
 import { httpUrl } from '../bus-url.js';
 import { ApiError, ConnectionLostError, ProtocolError } from '../errors.js';
+import { isRetryableStatus } from '../retryable.js';
 
 export interface BatchPublishOptions {
   /** Address of the bus, e.g. `https://bus.example`; a path before /v1 is kept. */
   url: string;
   token?: string | undefined;
-  /** All or none; then all of one entry and at most 1,000. */
+  /** Store all events or none. They must be of one entry then, and at most 1,000. */
   atomic: boolean;
   signal: AbortSignal;
 }
 
-/** The broker answers when the batch is on disk; a minute without an answer means that it lost the question. */
+/** The broker answers once the batch is on disk. A minute without an answer means that the request was lost. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
 /**
- * Publishes one batch, each event as JSON text, in one HTTP request and resolves with a result per event, in order. Rejects with ConnectionLostError when
- * it is not known what became of it, and with ApiError when the bus refused the request as a whole.
+ * Publishes a batch in one HTTP request, each event as JSON text, and resolves with a result per event, in order. Rejects with
+ * ConnectionLostError when its outcome is unknown, and with ApiError when the bus refused the request as a whole.
  */
 export async function publishBatch(events: readonly string[], options: BatchPublishOptions): Promise<PublishResult[]> {
   const url = httpUrl(options.url, '/v1/events');
@@ -26,7 +27,7 @@ export async function publishBatch(events: readonly string[], options: BatchPubl
   if (!response.ok) throw await refusalOf(response, url);
   const results = await read(response, url);
   if (!Array.isArray(results) || results.length !== events.length) {
-    throw new ProtocolError(`${url.origin} answered ${events.length} events with something else than as many results`);
+    throw new ProtocolError(`${url.origin} answered a batch of ${events.length} events with another number of results`);
   }
   return results as PublishResult[];
 }
@@ -50,10 +51,10 @@ async function read(response: Response, url: URL): Promise<unknown> {
   }
 }
 
-/** What stands between us and the bus may answer for it; its 5xx passes like the bus's own. */
+/** A proxy may answer instead of the bus, without a problem document: its status decides whether the batch is retried. */
 async function refusalOf(response: Response, url: URL): Promise<Error> {
   const error = await errorOfResponse(response, url);
-  return error instanceof ApiError || response.status < 500 ? error : connectionLost(url, error);
+  return error instanceof ApiError || !isRetryableStatus(response.status) ? error : connectionLost(url, error);
 }
 
 function connectionLost(url: URL, cause: unknown): ConnectionLostError {

@@ -9,7 +9,7 @@ const bytes = (text: string) => [Buffer.from(text)];
 const token = 'registry-source';
 const ignore = () => {};
 
-t.test('a file is published line by line, and refusals name their lines', async (t) => {
+t.test('an NDJSON body is published line by line, and each refusal names its line', async (t) => {
   const { url, apply } = await startBroker(t);
   await apply(REGISTER_BUNDLE);
   const wrong = { ...person(7), data: { ...person(7).data, born: 'yesterday' } };
@@ -26,7 +26,7 @@ t.test('a file is published line by line, and refusals name their lines', async 
   t.same(again, { accepted: 0, duplicates: 2, refused: 1 });
 });
 
-t.test('more than one network packet and more than any window goes through', async (t) => {
+t.test('a body larger than any packet and flow-control window is published whole', async (t) => {
   const { url, apply } = await startBroker(t);
   await apply(REGISTER_BUNDLE);
   const lines = Array.from({ length: 12_000 }, (_, number) => `${JSON.stringify(person(number))}\n`);
@@ -38,7 +38,7 @@ t.test('more than one network packet and more than any window goes through', asy
   t.same(summary, { accepted: 12_000, duplicates: 0, refused: 0 });
 });
 
-t.test('a wrong token is a problem, nobody there is a lost connection', async (t) => {
+t.test('a wrong token is an API error, an unreachable bus is a lost connection', async (t) => {
   const { url, broker } = await startBroker(t);
   const body = bytes(JSON.stringify(person(0)));
   await t.rejects(publishHttp({ url, token: 'nobody', body, onRefused: ignore }), ApiError);

@@ -10,9 +10,9 @@ import { ApiError, type ClientError, ConnectionLostError, ProtocolError } from '
 export interface HttpPublishOptions {
   url: string;
   token?: string | undefined;
-  /** NDJSON, cut anywhere: one event per line. Blank lines count for the line numbers only. */
+  /** NDJSON in chunks of any size, one event per line. A blank line holds no event but counts as a line. */
   body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-  /** Called for each refused event, in order, while the rest is still on its way. */
+  /** Called for each refused event, in order, while later events are still being sent. */
   onRefused(result: PublishResult): void;
   signal?: AbortSignal | undefined;
 }
@@ -25,12 +25,12 @@ export interface PublishSummary {
 
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
-/** A problem document is small; what is longer is none. */
+/** A longer response is not a problem document. */
 const PROBLEM_BYTES_MAX = 64 * 1024;
 
 /**
- * Publishes many events in one HTTP request as NDJSON. Resolves when the bus has answered for every line; rejects with
- * ConnectionLostError when it broke off, and then sending all of it again is safe for two minutes.
+ * Publishes many events in one HTTP request as NDJSON. Resolves when the bus has answered every line. Rejects with
+ * ConnectionLostError when the request broke off; sending all of it again within two minutes stores no event twice.
  */
 export async function publishHttp(options: HttpPublishOptions): Promise<PublishSummary> {
   const url = httpUrl(options.url, '/v1/events');
@@ -42,7 +42,7 @@ export async function publishHttp(options: HttpPublishOptions): Promise<PublishS
     request.on('error', reject);
   });
   const counter = new LineCounter();
-  // The answer says what went wrong; a request that breaks because the answer came early is no news.
+  // The response carries the reason. A request body that breaks because the response came early adds nothing to it.
   const sent = pipeline(Readable.from(counter.pass(options.body)), request).catch(() => undefined);
   try {
     const summary = await readAnswer(await answered, options.onRefused);
@@ -61,7 +61,7 @@ function headersOf({ token }: HttpPublishOptions): Record<string, string> {
   return headers;
 }
 
-/** Counts the lines that hold something in a body that passes by. */
+/** Counts the non-blank lines of a body while it is sent. */
 class LineCounter {
   lines = 0;
 
@@ -111,16 +111,16 @@ async function errorOf(response: IncomingMessage): Promise<ClientError> {
   }
   const problem = parseProblem(text);
   if (problem) return new ApiError(problem, undefined);
-  return new ProtocolError(`the bus answered HTTP ${response.statusCode} and no problem`);
+  return new ProtocolError(`the bus answered HTTP ${response.statusCode} without a problem document`);
 }
 
-/** A broker that goes away answers what it has read and says so in the summary: it covers fewer lines than were sent. */
+/** A broker that shuts down answers the lines that it has read, so its summary counts fewer lines than were sent. */
 function checkComplete(summary: PublishSummary | undefined, lines: number): PublishSummary {
   const answered = summary ? summary.accepted + summary.duplicates + summary.refused : 0;
   if (summary && answered === lines) return summary;
   const known = summary
-    ? `the bus answered for ${answered} of ${lines} events`
-    : 'the answer broke off before its summary';
+    ? `the bus answered ${answered} of ${lines} events`
+    : 'the response broke off before its summary';
   throw new ConnectionLostError(`${known}; send all of them again`);
 }
 
@@ -129,5 +129,5 @@ function toConnectionLost(error: unknown, url: URL): Error {
   const isOurs = error instanceof ApiError || error instanceof ProtocolError || error instanceof ConnectionLostError;
   if (isOurs) return error;
   const why = code ?? message;
-  return new ConnectionLostError(`${url.origin} can not be reached: ${why}`, 'CONNECTION_LOST', { cause: error });
+  return new ConnectionLostError(`${url.origin} cannot be reached: ${why}`, 'CONNECTION_LOST', { cause: error });
 }

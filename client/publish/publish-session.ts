@@ -7,17 +7,21 @@ import { openSession, type Session } from '../session/session.js';
 import type { PublishWindow, WindowLimits } from './publish-window.js';
 import type { PublisherOptions } from './publisher-options.js';
 
-/** Four full frames: enough to keep a broker that commits in groups busy over a slow network. */
+/** Four full frames, which keep a broker with group commit busy over a slow network. */
 const IN_FLIGHT_EVENTS = 2_000;
 const IN_FLIGHT_BYTES = 8 * 1024 * 1024;
-/** A larger frame would only make the answers come later. */
+/** A larger frame would only delay its answers. */
 const FRAME_EVENTS = 500;
 /** `{"kind":"publish","ref":"…","events":[…]}` around the events. */
 const FRAME_OVERHEAD_BYTES = 128;
-/** The broker answers when the event is on disk; a minute without any answer means that it lost the question. */
+/** The broker answers once the event is on disk. A minute without any answer means that the frame was lost. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
-/** The connection under a publisher: sends what the window gives, waits out what passes, ends on what does not. */
+/**
+ * The connection of a publisher. It sends the frames that the window yields, reconnects after a loss, retries after a backoff,
+ * and ends on an error that no retry mends. The window decides what is sent and in which order, so that order survives a
+ * reconnect; this class only decides when.
+ */
 export class PublishSession {
   #session: Session | undefined;
   #running: Promise<void> | undefined;
@@ -32,7 +36,7 @@ export class PublishSession {
     private readonly onFatal: (error: ClientError) => void,
   ) {}
 
-  /** Sends what can be sent; the first call opens the connection. */
+  /** Sends every frame that the window yields now. The first call opens the connection. */
   pump(): void {
     this.#running ??= this.#run();
     if (!this.#session) return;
@@ -66,7 +70,7 @@ export class PublishSession {
     }
   }
 
-  /** One connection, from its opening to its end. */
+  /** Resolves with the reason why one connection ended, or could not be opened. */
   #connectOnce(): Promise<ClientError> {
     return new Promise((resolve) => {
       const handlers = { frame: (frame: ServerFrame) => this.#receive(frame), closed: resolve };
@@ -91,7 +95,8 @@ export class PublishSession {
   #receive(frame: ServerFrame): void {
     if (frame.kind === 'error') this.#frameRefused(frame);
     else if (frame.kind !== 'published') return;
-    else if (!this.window.answered(frame.ref, frame.results)) throw new ProtocolError('results that fit no publish');
+    else if (!this.window.answered(frame.ref, frame.results))
+      throw new ProtocolError('the bus answered with results that match no frame in flight');
     if (this.window.mustRetry) this.#retryLater();
     else if (!this.window.isAwaitingRetry) this.#attempt = 0;
     this.pump();
@@ -103,9 +108,7 @@ export class PublishSession {
   }
 
   #retryLater(): void {
-    const delayMs = this.#nextDelay(
-      new ConnectionLostError('the bus asked to try again later', this.window.retryReason),
-    );
+    const delayMs = this.#nextDelay(new ConnectionLostError('the bus asked to retry later', this.window.retryReason));
     this.#retryTimer = setTimeout(() => {
       this.window.retry();
       this.pump();

@@ -5,8 +5,8 @@ import type { PublishResult } from '../../proto/frames/frames.js';
 import { type OutgoingEvent, PublishWindow } from './publish-window.js';
 
 const LIMITS = { eventsMax: 6, bytesMax: 600, frameEventsMax: 3, frameBytesMax: 300 };
-const retryLater = new SluiceError('STORE_UNAVAILABLE', 'away').toProblem();
-const refusedForGood = new SluiceError('ITEM_INVALID', 'wrong').toProblem();
+const retryLater = new SluiceError('STORE_UNAVAILABLE', 'the store is unavailable').toProblem();
+const refusedForGood = new SluiceError('ITEM_INVALID', 'the item is invalid').toProblem();
 
 interface Outcomes {
   stored: number[];
@@ -35,7 +35,7 @@ function windowWith(count: number): { window: PublishWindow; outcomes: Outcomes 
 const ordinals = (frame: { events: OutgoingEvent[] } | undefined) => frame?.events.map((event) => event.ordinal);
 const ok = (position: number): PublishResult => ({ position });
 
-t.test('frames hold what the limits allow and stop when the window is full', async (t) => {
+t.test('frames respect the limits and stop when the window is full', async (t) => {
   const { window } = windowWith(8);
   t.same(ordinals(window.nextFrame(LIMITS)), [0, 1, 2]);
   t.same(ordinals(window.nextFrame(LIMITS)), [3, 4, 5]);
@@ -44,22 +44,25 @@ t.test('frames hold what the limits allow and stop when the window is full', asy
   t.same(ordinals(window.nextFrame(LIMITS)), [6, 7]);
 });
 
-t.test('after a "later" everything from there on goes again, in order, once all is answered', async (t) => {
-  const { window, outcomes } = windowWith(7);
-  window.nextFrame(LIMITS);
-  window.nextFrame(LIMITS);
-  window.answered('1', [ok(1), { problem: retryLater }, { problem: retryLater }]);
-  t.equal(window.nextFrame(LIMITS), undefined, 'nothing new while a retry is due');
-  t.notOk(window.mustRetry);
-  window.answered('2', [ok(2), { problem: refusedForGood }, ok(3)]);
-  t.ok(window.mustRetry);
-  t.same(outcomes, { stored: [0], refused: [4] });
-  window.retry();
-  t.same(ordinals(window.nextFrame(LIMITS)), [1, 2, 3]);
-  t.same(ordinals(window.nextFrame(LIMITS)), [5, 6]);
-});
+t.test(
+  'after a retryable problem that event and all behind it are sent again, in order, once all in flight is answered',
+  async (t) => {
+    const { window, outcomes } = windowWith(7);
+    window.nextFrame(LIMITS);
+    window.nextFrame(LIMITS);
+    window.answered('1', [ok(1), { problem: retryLater }, { problem: retryLater }]);
+    t.equal(window.nextFrame(LIMITS), undefined, 'no new event is sent while a retry is due');
+    t.notOk(window.mustRetry);
+    window.answered('2', [ok(2), { problem: refusedForGood }, ok(3)]);
+    t.ok(window.mustRetry);
+    t.same(outcomes, { stored: [0], refused: [4] });
+    window.retry();
+    t.same(ordinals(window.nextFrame(LIMITS)), [1, 2, 3]);
+    t.same(ordinals(window.nextFrame(LIMITS)), [5, 6]);
+  },
+);
 
-t.test('a lost connection sends what has no answer again', async (t) => {
+t.test('after a lost connection the unanswered events are sent again in order', async (t) => {
   const { window } = windowWith(5);
   window.nextFrame(LIMITS);
   window.nextFrame(LIMITS);
@@ -69,7 +72,7 @@ t.test('a lost connection sends what has no answer again', async (t) => {
   t.same(ordinals(window.nextFrame(LIMITS)), [3, 4]);
 });
 
-t.test('an event that fits no frame is refused here', async (t) => {
+t.test('an event larger than a frame is refused without being sent', async (t) => {
   const { window, outcomes } = windowWith(0);
   window.add(outgoing(0, outcomes, 301));
   window.add(outgoing(1, outcomes));
@@ -77,24 +80,24 @@ t.test('an event that fits no frame is refused here', async (t) => {
   t.same(outcomes.refused, [0]);
 });
 
-t.test('an answer that fits no frame is not believed', async (t) => {
+t.test('an answer that matches no frame in flight is not accepted', async (t) => {
   const { window } = windowWith(3);
   window.nextFrame(LIMITS);
   t.notOk(window.answered('9', [ok(1)]));
   t.notOk(window.answered('1', [ok(1)]));
 });
 
-t.test('whatever the bus answers, every event is settled once and the stored ones in their order', async (t) => {
+t.test('for any sequence of answers every event is settled once and the stored ones in order', async (t) => {
   const fate = fc.constantFrom('stored', 'stored', 'stored', 'later', 'never', 'lost');
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 40 }), fc.array(fate, { maxLength: 200 }), (count, fates) => {
       const { window, outcomes } = windowWith(count);
       const decisions = fates[Symbol.iterator]();
-      const nextFate = () => decisions.next().value ?? 'stored';
+      const nextAnswer = () => decisions.next().value ?? 'stored';
       for (let attempt = 0; attempt < 1_000 && outcomes.stored.length + outcomes.refused.length < count; attempt++) {
         const frames = [window.nextFrame(LIMITS), window.nextFrame(LIMITS)].filter((frame) => frame !== undefined);
         for (const frame of frames) {
-          const results = frame.events.map((event) => resultOf(nextFate(), event.ordinal));
+          const results = frame.events.map((event) => resultOf(nextAnswer(), event.ordinal));
           if (results.some((result) => result === undefined)) window.connectionLost();
           else window.answered(frame.ref, results as PublishResult[]);
         }

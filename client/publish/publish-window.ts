@@ -1,20 +1,22 @@
-import { ERROR_KINDS, type ErrorCode, type Problem, SluiceError } from '../../proto/errors.js';
+import { type ErrorCode, type Problem, SluiceError } from '../../proto/errors.js';
 import type { PublishResult } from '../../proto/frames/frames.js';
+import { isRetryableProblem } from '../retryable.js';
 
-/** One event on its way, encoded once; its place in the order never changes. */
+/** One event to publish, encoded once. */
 export interface OutgoingEvent {
+  /** Its place in the order of publishing; it never changes. */
   ordinal: number;
   id: string;
   text: string;
   bytes: number;
   stored(result: { position: number; duplicate: boolean }): void;
   refused(problem: Problem): void;
-  /** The publisher ended before there was an answer. */
+  /** The publisher ended before the bus answered. */
   abandoned(error: Error): void;
 }
 
 export interface WindowLimits {
-  /** Events and bytes that may be sent and not yet answered. */
+  /** Upper bounds of what is in flight: sent and not answered. */
   eventsMax: number;
   bytesMax: number;
   frameEventsMax: number;
@@ -22,9 +24,14 @@ export interface WindowLimits {
 }
 
 /**
- * The order of what is to be published. After an answer that says "later" nothing new is sent until everything under way is
- * answered; then that event and all behind it go again, so the bus gets them in the order in which they were given. Those
- * behind it that were stored meanwhile are known to the bus by their ids.
+ * Decides what a publisher sends next, and keeps the order of the calls. With several frames in flight one event may get a
+ * retryable problem while later ones are stored; sending that one again alone would reverse the order. Waiting for each
+ * answer before the next frame would keep it at the cost of a round trip per frame. Instead nothing new is sent after a
+ * retryable problem until everything in flight is answered; then that event and all behind it are sent again. The bus
+ * recognises those that it has stored by their ids.
+ *
+ * Invariants: events are reported as stored in the order of their ordinals; each event is settled exactly once; at most
+ * `eventsMax` events and `bytesMax` bytes are in flight, or one event that alone exceeds `bytesMax`.
  */
 export class PublishWindow {
   #waiting: OutgoingEvent[] = [];
@@ -42,15 +49,15 @@ export class PublishWindow {
   get inFlight(): number {
     return this.#events;
   }
-  /** True when an answer said "later": nothing new is sent until `retry`. */
+  /** True after a retryable problem: nothing new is sent until `retry`. */
   get isAwaitingRetry(): boolean {
     return this.#toRetry.length > 0;
   }
-  /** Code of the latest problem that said so. */
+  /** Code of the latest retryable problem. */
   get retryReason(): ErrorCode | undefined {
     return this.#retryCode;
   }
-  /** True when something has to be sent again and nothing is under way any more. */
+  /** True when events have to be sent again and none is in flight any more. */
   get mustRetry(): boolean {
     return this.#toRetry.length > 0 && this.#frames.size === 0;
   }
@@ -59,7 +66,7 @@ export class PublishWindow {
     this.#waiting.push(event);
   }
 
-  /** The next frame to send; undefined when nothing waits, the window is full, or a retry is due first. */
+  /** The next frame to send; undefined when nothing is queued, the window is full, or a retry is due first. */
   nextFrame(limits: WindowLimits): { ref: string; events: OutgoingEvent[] } | undefined {
     if (this.#toRetry.length > 0) return undefined;
     this.#refuseTooLarge(limits.frameBytesMax);
@@ -83,7 +90,7 @@ export class PublishWindow {
     return { ref, events };
   }
 
-  /** False when the answer fits no frame under way or has another number of results. */
+  /** False when the answer matches no frame in flight or has another number of results. */
   answered(ref: string, results: readonly PublishResult[]): boolean {
     const events = this.#frames.get(ref);
     if (events?.length !== results.length) return false;
@@ -94,13 +101,13 @@ export class PublishWindow {
     return true;
   }
 
-  /** The frame as a whole got `problem`. */
+  /** Applies one problem to all events of a frame. False when the frame is not in flight. */
   frameRefused(ref: string, problem: Problem): boolean {
     const size = this.#frames.get(ref)?.length;
     return size !== undefined && this.answered(ref, new Array<PublishResult>(size).fill({ problem }));
   }
 
-  /** The connection is gone: whatever has no answer may or may not be stored. */
+  /** After a lost connection every unanswered event may or may not be stored, so all of them are sent again. */
   connectionLost(): void {
     for (const [ref, events] of [...this.#frames]) {
       this.#removeFrame(ref, events);
@@ -108,7 +115,7 @@ export class PublishWindow {
     }
   }
 
-  /** Puts what has to be sent again in front, in its order. */
+  /** Queues the events to retry, in their order, before all others. */
   retry(): void {
     if (this.#toRetry.length === 0) return;
     this.#waiting = [...this.#toRetry.sort((a, b) => a.ordinal - b.ordinal), ...this.#waiting];
@@ -116,14 +123,14 @@ export class PublishWindow {
     this.#retryFrom = Number.POSITIVE_INFINITY;
   }
 
-  /** Takes out everything that has no final answer. */
+  /** Removes and returns every event without a final answer. */
   takeUnanswered(): OutgoingEvent[] {
     this.connectionLost();
     this.retry();
     return this.#waiting.splice(0);
   }
 
-  /** One that fits no frame would cost the connection, and again after each reconnect. */
+  /** An event larger than a frame would end the connection, and again after each reconnect. */
   #refuseTooLarge(frameBytesMax: number): void {
     while (this.#waiting[0] && this.#waiting[0].bytes > frameBytesMax) {
       const event = this.#waiting.shift()!;
@@ -133,7 +140,7 @@ export class PublishWindow {
   }
 
   #settle(event: OutgoingEvent, { problem, position, duplicate }: PublishResult): void {
-    if (problem && !isRetryable(problem)) {
+    if (problem && !isRetryableProblem(problem)) {
       event.refused(problem);
       return;
     }
@@ -152,9 +159,4 @@ export class PublishWindow {
     this.#events -= events.length;
     for (const event of events) this.#bytes -= event.bytes;
   }
-}
-
-/** A code that this client does not know yet is judged by its HTTP status. */
-function isRetryable(problem: Problem): boolean {
-  return ERROR_KINDS[problem.code]?.retryable ?? (problem.status === 429 || problem.status >= 500);
 }

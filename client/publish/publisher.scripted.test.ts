@@ -20,7 +20,7 @@ function store(session: ScriptedSession, frame: PublishFrame): void {
   session.send({ kind: 'published', ref: frame.ref, results: frame.events.map(() => ({ position: ++position })) });
 }
 
-t.test('calls of one turn share a frame, and the next do not wait for the answer', async (t) => {
+t.test('calls of one event-loop turn share a frame, and later calls do not wait for its answer', async (t) => {
   const bus = await ScriptedBus.start(t);
   const publisher = publisherOf(bus);
   const first = [publisher.publish(event('a')), publisher.publish(event('b'))];
@@ -37,7 +37,7 @@ t.test('calls of one turn share a frame, and the next do not wait for the answer
   await publisher.close();
 });
 
-t.test('no more is under way than was asked for', async (t) => {
+t.test('events in flight stay within inFlightEvents', async (t) => {
   const bus = await ScriptedBus.start(t);
   const publisher = publisherOf(bus, { inFlightEvents: 2 });
   const all = ['a', 'b', 'c'].map((id) => publisher.publish(event(id)));
@@ -52,7 +52,7 @@ t.test('no more is under way than was asked for', async (t) => {
   await publisher.close();
 });
 
-t.test('after a cut the same ids go again in the same order', async (t) => {
+t.test('after a lost connection the same ids are sent again in the same order', async (t) => {
   const bus = await ScriptedBus.start(t);
   const publisher = publisherOf(bus);
   const all = ['a', 'b'].map((id) => publisher.publish(event(id)));
@@ -70,7 +70,7 @@ t.test('after a cut the same ids go again in the same order', async (t) => {
   await publisher.close();
 });
 
-t.test('a refusal for good rejects that event alone and names the item', async (t) => {
+t.test('a final refusal rejects that event alone and names the item', async (t) => {
   const bus = await ScriptedBus.start(t);
   const publisher = publisherOf(bus);
   const good = publisher.publish(event('a'));
@@ -87,7 +87,7 @@ t.test('a refusal for good rejects that event alone and names the item', async (
   await publisher.close();
 });
 
-t.test('a refusal for now sends that event and all behind it again', async (t) => {
+t.test('a retryable refusal sends that event and all behind it again', async (t) => {
   const bus = await ScriptedBus.start(t);
   const waits: string[] = [];
   const publisher = publisherOf(bus, {
@@ -96,7 +96,7 @@ t.test('a refusal for now sends that event and all behind it again', async (t) =
   const all = ['a', 'b', 'c'].map((id) => publisher.publish(event(id)));
   const session = await bus.session();
   const { ref } = await session.next('publish');
-  const problem = new SluiceError('STORE_UNAVAILABLE', 'away').toProblem();
+  const problem = new SluiceError('STORE_UNAVAILABLE', 'the store is unavailable').toProblem();
   session.send({ kind: 'published', ref, results: [{ position: 1 }, { problem }, { problem }] });
   const again = await session.next('publish');
   t.same(ids(again), ['b', 'c']);
@@ -106,7 +106,7 @@ t.test('a refusal for now sends that event and all behind it again', async (t) =
   await publisher.close();
 });
 
-t.test('a frame that is refused as a whole refuses its events', async (t) => {
+t.test('an error frame refuses all events of its publish frame', async (t) => {
   const bus = await ScriptedBus.start(t);
   const publisher = publisherOf(bus);
   const published = publisher.publish(event('a'));
@@ -117,7 +117,7 @@ t.test('a frame that is refused as a whole refuses its events', async (t) => {
   await publisher.close();
 });
 
-t.test('an event that fits no frame is refused without a connection lost', async (t) => {
+t.test('an event larger than a frame is refused and the connection stays open', async (t) => {
   const bus = await ScriptedBus.start(t);
   bus.welcome = { maxFrameBytes: 2_000 };
   const publisher = publisherOf(bus);
@@ -126,7 +126,7 @@ t.test('an event that fits no frame is refused without a connection lost', async
   await publisher.close();
 });
 
-t.test('the queue is bounded, and ready says when there is room', async (t) => {
+t.test('publish rejects when the queue is full, and ready resolves when it has capacity', async (t) => {
   const bus = await ScriptedBus.start(t);
   const publisher = publisherOf(bus, { queueEvents: 2 });
   const all = [publisher.publish(event('a')), publisher.publish(event('b'))];
@@ -141,7 +141,7 @@ t.test('the queue is bounded, and ready says when there is room', async (t) => {
   await publisher.close();
 });
 
-t.test('flush waits for what was given before it and for nothing else', async (t) => {
+t.test('flush waits for the events published before it and for no later ones', async (t) => {
   const bus = await ScriptedBus.start(t);
   const publisher = publisherOf(bus);
   const before = publisher.publish(event('a'));
@@ -157,7 +157,7 @@ t.test('flush waits for what was given before it and for nothing else', async (t
   await publisher.close();
 });
 
-t.test('a refused credential ends the publisher', async (t) => {
+t.test('a refused credential ends the publisher and rejects later calls', async (t) => {
   const bus = await ScriptedBus.start(t);
   bus.welcome = { refuseWith: 401 };
   const publisher = publisherOf(bus);
@@ -166,7 +166,7 @@ t.test('a refused credential ends the publisher', async (t) => {
   await publisher.close();
 });
 
-t.test('close takes nothing new, a signal waits for nothing', async (t) => {
+t.test('after an aborted signal open and new calls reject at once', async (t) => {
   const bus = await ScriptedBus.start(t);
   const controller = new AbortController();
   const publisher = publisherOf(bus, { signal: controller.signal });

@@ -5,10 +5,10 @@ import { PublishSession } from './publish-session.js';
 import { PublishWindow } from './publish-window.js';
 import type { Published, PublisherOptions } from './publisher-options.js';
 
-/** Several seconds of a busy source; at the default event size limit far from what a process can hold only if all are huge. */
+/** Several seconds of a busy source, some 10 MB at a usual event size. */
 const QUEUE_EVENTS = 10_000;
 
-/** A flush in progress: how many of the events given before it are still without an answer. */
+/** A flush in progress: the number of events before it that have no answer yet. */
 interface Flush {
   beforeOrdinal: number;
   unanswered: number;
@@ -16,8 +16,13 @@ interface Flush {
 }
 
 /**
- * Publishes in the order of the calls, many at a time. Troubles that pass (a lost connection, a store that is away) are
- * waited out and the same ids sent again; only what the bus refuses for good rejects. Connects when first used.
+ * Publishes events in the order of the calls over one connection, with many in flight. A lost connection or an unavailable
+ * store leaves it unknown which events are stored; letting those calls reject would make every application write the same
+ * retry loop, and most would change the order. So the publisher retries with the same ids, by which the bus recognises what it
+ * has, and rejects only what the bus refuses for good.
+ *
+ * Invariants: events are stored in the order of the calls; a call settles exactly once; at most `queueEvents` events have no
+ * answer. The first call of `publish` opens the connection.
  */
 export class Publisher {
   readonly #window = new PublishWindow();
@@ -32,7 +37,7 @@ export class Publisher {
   #closeReason: ClientError | undefined;
 
   constructor(options: PublisherOptions) {
-    streamUrl(options.url); // a wrong address should fail here and not on every attempt
+    streamUrl(options.url); // throws now for a wrong address, which would otherwise fail at every attempt
     this.#queueEvents = options.queueEvents ?? QUEUE_EVENTS;
     this.#session = new PublishSession(options, this.#window, this.#stop.signal, (error) => this.#end(error));
     const abort = () => this.#end(new ClientClosedError('publishing was stopped'));
@@ -40,7 +45,7 @@ export class Publisher {
     options.signal?.addEventListener('abort', abort, { once: true, signal: this.#stop.signal });
   }
 
-  /** Resolves when the event is on disk at the bus. Rejects with PublishRefusedError, or when the publisher itself ends. */
+  /** Resolves when the bus has the event on disk. Rejects with PublishRefusedError, or when the publisher itself ends. */
   publish(event: SourceEvent): Promise<Published> {
     if (this.#closeReason) return Promise.reject(this.#closeReason);
     if (this.#unanswered >= this.#queueEvents) return Promise.reject(new QueueFullError(this.#queueEvents));
@@ -61,7 +66,7 @@ export class Publisher {
     }).finally(() => this.#answered(ordinal));
   }
 
-  /** Resolves when there is room for more events: await it between calls of `publish` that are not awaited themselves. */
+  /** Backpressure: resolves when the queue has capacity. Await it between calls of `publish` that are not awaited themselves. */
   ready(): Promise<void> {
     if (this.#unanswered < this.#queueEvents) return Promise.resolve();
     return new Promise((resolve) => {
@@ -69,7 +74,7 @@ export class Publisher {
     });
   }
 
-  /** Resolves when every event given so far has its answer, of whatever kind. */
+  /** Resolves when every event published so far has an answer of any kind. */
   flush(): Promise<void> {
     if (this.#unanswered === 0) return Promise.resolve();
     return new Promise((resolve) => {
@@ -77,7 +82,7 @@ export class Publisher {
     });
   }
 
-  /** Takes nothing new, waits for the answers, closes the connection. Safe to call twice. */
+  /** Accepts no more events, waits for the answers, and closes the connection. Safe to call twice. */
   async close(): Promise<void> {
     this.#closeReason ??= new ClientClosedError('the publisher is closed');
     await this.flush();
@@ -85,7 +90,7 @@ export class Publisher {
     await this.#session.ended();
   }
 
-  /** All calls of one turn of the event loop share a frame. */
+  /** Defers sending to the end of the turn, so that all its calls share a frame. */
   #schedulePump(): void {
     if (this.#pumpIsScheduled) return;
     this.#pumpIsScheduled = true;

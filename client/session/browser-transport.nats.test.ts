@@ -8,10 +8,10 @@ import { Publisher } from '../publish/publisher.js';
 import { Subscriber } from '../subscribe/subscriber.js';
 import { connectBrowser } from './browser-transport.js';
 
-// ws has the browser's interface, too; what the browser lacks (headers) is not used through it.
+// The class of ws has the browser's interface as well. Headers, which a browser cannot set, are not used through it.
 (globalThis as { WebSocket?: unknown }).WebSocket = WebSocket;
 
-t.test('a browser publishes and subscribes with tickets that its token buys', async (t) => {
+t.test('a browser exchanges its token for tickets and publishes and subscribes in every encoding', async (t) => {
   const { url, apply } = await startBroker(t);
   await apply(REGISTER_BUNDLE);
   const publisher = new Publisher({ url, token: 'registry-source', connect: connectBrowser });
@@ -26,7 +26,7 @@ t.test('a browser publishes and subscribes with tickets that its token buys', as
   }
 });
 
-t.test('a token that buys no ticket is an authentication error and not a lost connection', async (t) => {
+t.test('a token that is refused a ticket is an authentication error and not a lost connection', async (t) => {
   const { url } = await startBroker(t);
   const subscriber = new Subscriber({ url, token: 'nobody', grant: 'g-one', connect: connectBrowser });
   await t.rejects(subscriber[Symbol.asyncIterator]().next(), AuthenticationError);

@@ -1,10 +1,9 @@
 import type { Closing, Transport, TransportHandlers, TransportTarget } from './transport.js';
 
-/** The part of the browser's WebSocket that is used here. */
+/** The members of the browser's WebSocket that are used here; the types of Node do not declare it. */
 interface BrowserSocket {
   binaryType: string;
   readyState: number;
-  onopen: (() => void) | null;
   onmessage: ((event: { data: string | ArrayBuffer }) => void) | null;
   onclose: ((event: { code: number; reason: string }) => void) | null;
   send(message: string | Uint8Array): void;
@@ -16,7 +15,7 @@ const ABNORMAL_CLOSE = 1006;
 const OPEN = 1;
 const encoder = new TextEncoder();
 
-/** The browser's own WebSocket. It can not send a header, so the token buys a one-time ticket first. */
+/** Connects by the browser's own WebSocket, which cannot send a header: the token is exchanged for a one-time ticket first. */
 export function connectBrowser(target: TransportTarget, handlers: TransportHandlers): Transport {
   const connection = new BrowserConnection(target, handlers);
   void connection.start();
@@ -54,7 +53,7 @@ class BrowserConnection implements Transport {
 
   terminate(): void {
     this.#socket?.close();
-    // A browser waits for the peer's half of the handshake, which a dead one never sends.
+    // A browser waits for the peer's closing frame, which a dead peer never sends.
     this.#closed({ code: ABNORMAL_CLOSE, reason: '' });
   }
 
@@ -63,7 +62,6 @@ class BrowserConnection implements Transport {
     const socket = new WebSocket(url, [this.target.protocol]);
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
-    socket.onopen = () => this.handlers.opened();
     socket.onmessage = ({ data }) => {
       if (this.#isClosed) return;
       if (typeof data === 'string') this.handlers.message(encoder.encode(data), false);
@@ -82,7 +80,7 @@ class BrowserConnection implements Transport {
 class TicketRefusedError extends Error {
   override readonly name = 'TicketRefused';
   constructor(readonly status: number) {
-    super(`no ticket: HTTP ${status}`);
+    super(`the bus refused a ticket with HTTP ${status}`);
   }
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../errors.js';
 import { errorOfClosing, errorOfEnded, errorOfErrorFrame } from './close-error.js';
 
-t.test('a close code says whether to come back', async (t) => {
+t.test('each close code becomes an error that says whether to reconnect', async (t) => {
   const closings = [
     [1000, ConnectionLostError],
     [1001, ConnectionLostError],
@@ -31,14 +31,14 @@ t.test('a close code says whether to come back', async (t) => {
   }
 });
 
-t.test('an upgrade refused with 401 is an authentication error, one with 503 is worth another try', async (t) => {
+t.test('an upgrade refused with 401 is an authentication error, one refused with 503 is retried', async (t) => {
   t.type(errorOfClosing({ code: 1006, reason: '', status: 401 }), AuthenticationError);
   t.type(errorOfClosing({ code: 1006, reason: '', status: 403 }), AuthenticationError);
   t.type(errorOfClosing({ code: 1006, reason: '', status: 404 }), ProtocolError);
   t.ok(errorOfClosing({ code: 1006, reason: '', status: 503 }).retryable);
 });
 
-t.test('the end of a subscription has the type of its reason', async (t) => {
+t.test('each code that ends a subscription becomes an error of its own type', async (t) => {
   const endings: [ErrorCode, new (...args: never[]) => Error, boolean][] = [
     ['POSITION_GONE', GapError, false],
     ['REVOKED', RevokedError, false],
@@ -52,14 +52,14 @@ t.test('the end of a subscription has the type of its reason', async (t) => {
     ['SHUTTING_DOWN', SubscriptionRefusedError, true],
   ];
   for (const [code, type, retryable] of endings) {
-    const error = errorOfErrorFrame({ kind: 'error', code, message: 'why' });
+    const error = errorOfErrorFrame({ kind: 'error', code, message: 'a reason' });
     t.type(error, type, code);
     t.equal(error.code, code);
     t.equal(error.retryable, retryable, code);
   }
 });
 
-t.test('a gap says where it begins and what still exists', async (t) => {
+t.test('a gap error names the last delivered and the earliest stored position', async (t) => {
   const ended = {
     kind: 'ended',
     channel: 1,

@@ -9,12 +9,13 @@ import {
   SubscriptionRefusedError,
   SupersededError,
 } from '../errors.js';
+import { isRetryableStatus } from '../retryable.js';
 import type { Closing } from './transport.js';
 
-/** WebSocket's own codes by which the other side says that it did not understand us (RFC 6455, 7.4.1). */
+/** Close codes of WebSocket itself for a message that the peer did not accept (RFC 6455, 7.4.1). */
 const PROTOCOL_CLOSE_CODES: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009]);
 
-/** Why a connection is over, as an error whose type says what to do. */
+/** Turns the end of a connection into an error whose type says what to do about it. */
 export function errorOfClosing(closing: Closing): ClientError {
   if (closing.status !== undefined) return errorOfRefusedUpgrade(closing.status);
   const reason = closing.reason || `the connection was closed (${closing.code})`;
@@ -39,22 +40,22 @@ function errorOfRefusedUpgrade(status: number): ClientError {
   const message = `the bus answered the WebSocket request with HTTP ${status}`;
   if (status === 401) return new AuthenticationError('NOT_AUTHENTICATED', message);
   if (status === 403) return new AuthenticationError('NOT_ALLOWED', message);
-  if (status === 429 || status >= 500) return new ConnectionLostError(message);
+  if (isRetryableStatus(status)) return new ConnectionLostError(message);
   return new ProtocolError(message);
 }
 
-/** A refused connection to a name with several addresses is an AggregateError without a message. */
+/** A failed connection to a name with several addresses is an AggregateError without a message of its own. */
 function describe(error: Error): string {
   if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0].message;
   return error.message || error.name;
 }
 
-/** Why the bus ended a subscription. */
+/** Turns the `ended` frame of a subscription into an error. */
 export function errorOfEnded(frame: EndedFrame): ClientError {
   return errorOfCode(frame, frame.reason, frame.lastPosition, frame.earliest);
 }
 
-/** Why the bus refused a subscription, or what it says is wrong with one. */
+/** Turns an `error` frame about a subscription into an error. */
 export function errorOfErrorFrame(frame: ErrorFrame): ClientError {
   return errorOfCode(frame, frame.message, undefined, frame.earliest);
 }

@@ -1,9 +1,9 @@
-/** Two heartbeats may be late or lost in a hand-over; half of one more is the time that the third has to arrive. */
+/** Two heartbeats may be delayed or dropped by a hand-over; the third has half an interval to arrive. */
 export const SILENT_HEARTBEATS_MAX = 2.5;
 
 export type Liveness = { isAlive: true; checkInMs: number } | { isAlive: false; silentMs: number };
 
-/** Whether a peer that was last heard at `lastHeardMs` still counts as there, and when to look again. */
+/** Decides whether a peer last heard at `lastHeardMs` is alive, and when to check again. */
 export function livenessAt(nowMs: number, lastHeardMs: number, heartbeatMs: number): Liveness {
   const silentMs = nowMs - lastHeardMs;
   const allowedMs = heartbeatMs * SILENT_HEARTBEATS_MAX;

@@ -1,6 +1,6 @@
 import type { Connect } from './transport.js';
 
-/** The WebSocket of the place this runs in. Loaded on demand, so that a browser never asks for Node's. */
+/** Returns the WebSocket of Node or of the browser. Loaded on demand, so that a browser never requests the modules of Node. */
 export async function loadTransport(): Promise<Connect> {
   const isNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
   return isNode

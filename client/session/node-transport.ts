@@ -1,11 +1,11 @@
 import { WebSocket } from 'ws';
 import type { Transport, TransportHandlers, TransportTarget } from './transport.js';
 
-/** An `events` frame is at most 1 MiB; welcome and error frames are small. Twice that is room for a later protocol. */
+/** An `events` frame has at most 1 MiB; twice that leaves a margin for later versions of the protocol. */
 const MESSAGE_BYTES_MAX = 2 * 1024 * 1024;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
-/** WebSocket of Node by `ws`; the token travels as a header. */
+/** Connects by the `ws` library; the token is sent as a header. */
 export function connectNode(target: TransportTarget, handlers: TransportHandlers): Transport {
   let status: number | undefined;
   let failure: Error | undefined;
@@ -15,7 +15,6 @@ export function connectNode(target: TransportTarget, handlers: TransportHandlers
     maxPayload: MESSAGE_BYTES_MAX,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
   });
-  socket.on('open', () => handlers.opened());
   socket.on('message', (data, isBinary) => handlers.message(data as Buffer, isBinary));
   socket.on('unexpected-response', (_request, response) => {
     status = response.statusCode;

@@ -13,23 +13,23 @@ export interface SessionOptions {
   url: string;
   token?: string | undefined;
   encoding?: Subprotocol | undefined;
-  /** Another way to open a WebSocket; default: that of the place this runs in. */
+  /** Replaces the WebSocket of the platform, for tests. */
   connect?: Connect | undefined;
 }
 
-/** `frame` may throw a ProtocolError, which ends the session. `closed` comes once, and nothing comes after it. */
+/** `frame` may throw ProtocolError, which ends the session. `closed` is called once and last. */
 export interface SessionHandlers {
   frame(frame: ServerFrame): void;
   closed(error: ClientError): void;
 }
 
-/** Upgrade and welcome together; a broker that is that slow is of no use now. */
+/** Bounds upgrade and welcome together. */
 const WELCOME_TIMEOUT_MS = 15_000;
-/** Frames that arrived while this process was busy are still to be read when the timer fires: they get this long. */
+/** When the liveness timer fires late, because this process was busy, frames may be waiting unread: they get this long to be read. */
 const LIVENESS_GRACE_MS = 200;
 const NORMAL_CLOSE = 1000;
 
-/** Resolves when the bus has said welcome; rejects with the reason when it does not. */
+/** Resolves once the bus has sent its welcome frame; rejects with the reason when it does not. */
 export async function openSession(
   options: SessionOptions,
   handlers: SessionHandlers,
@@ -54,13 +54,23 @@ export async function openSession(
       },
     });
     const abort = () => session.close();
-    const timeout = setTimeout(() => session.fail(new ConnectionLostError('no welcome in time')), WELCOME_TIMEOUT_MS);
+    const timeout = setTimeout(
+      () => session.fail(new ConnectionLostError('the bus sent no welcome frame in time')),
+      WELCOME_TIMEOUT_MS,
+    );
     if (signal.aborted) session.close();
     else signal.addEventListener('abort', abort);
   });
 }
 
-/** One WebSocket connection to the bus: frames in and out, and the watch over its heartbeat. */
+/**
+ * One WebSocket connection to the bus: encodes and decodes frames and monitors the heartbeat. TCP does not report a peer that
+ * vanished without closing, and a read timeout alone would fire while this process itself is too busy to read; so a session
+ * counts as lost after `SILENT_HEARTBEATS_MAX` intervals and a grace period in which unread frames are read first.
+ *
+ * Invariants: no frame other than `welcome` reaches the handlers before the welcome; `closed` is called exactly once, and no
+ * frame is handed over after it.
+ */
 export class Session {
   readonly #codec: FrameCodec;
   readonly #transport: Transport;
@@ -75,15 +85,14 @@ export class Session {
     this.#handlers = handlers;
     const target = { url: streamUrl(options.url), protocol: this.#codec.protocol, token: options.token };
     this.#transport = connect(target, {
-      opened: () => {},
       message: (data, isBinary) => this.#receive(data, isBinary),
       closed: (closing) => this.#closed(errorOfClosing(closing)),
     });
   }
 
-  /** Only after `openSession` has resolved. */
+  /** Available once `openSession` has resolved. */
   get welcome(): WelcomeFrame {
-    if (!this.#welcome) throw new TypeError('the session has not been welcomed');
+    if (!this.#welcome) throw new TypeError('the session has not received its welcome frame');
     return this.#welcome;
   }
 
@@ -91,12 +100,12 @@ export class Session {
     if (!this.#isClosed) this.#transport.send(this.#codec.encode(frame));
   }
 
-  /** A frame that the caller has encoded already. */
+  /** Sends a frame that the caller has encoded. */
   sendEncoded(message: string | Uint8Array): void {
     if (!this.#isClosed) this.#transport.send(message);
   }
 
-  /** Leaves in good order. */
+  /** Starts the closing handshake and reports the session as closed. */
   close(): void {
     if (this.#isClosed) return;
     this.#transport.close(NORMAL_CLOSE, '');
@@ -106,7 +115,7 @@ export class Session {
   /** Ends the session with `error` as its reason. */
   fail(error: ClientError, closeCode: number = NORMAL_CLOSE): void {
     if (this.#isClosed) return;
-    // A close reason has room for 123 bytes; what went wrong is in the error, the code is enough for the other side.
+    // A close reason holds 123 bytes at most, so the peer gets the code and the caller the whole error.
     this.#transport.close(closeCode, error.code);
     this.#closed(error);
   }
@@ -141,7 +150,7 @@ export class Session {
   }
 
   #heartbeatLost(silentMs: number): void {
-    this.fail(new ConnectionLostError(`nothing was heard for ${silentMs} ms`), CLOSE_CODES.HEARTBEAT_LOST);
+    this.fail(new ConnectionLostError(`the bus sent nothing for ${silentMs} ms`), CLOSE_CODES.HEARTBEAT_LOST);
     this.#transport.terminate();
   }
 
@@ -156,6 +165,6 @@ export class Session {
 function toClientError(error: unknown): ClientError {
   if (error instanceof ClientError) return error;
   const code = error instanceof SluiceError ? error.code : 'PROTOCOL_BROKEN';
-  const message = error instanceof Error ? error.message : 'a frame could not be read';
+  const message = error instanceof Error ? error.message : 'a frame could not be decoded';
   return new ProtocolError(message, code, { cause: error });
 }

@@ -1,6 +1,6 @@
 import type { Subprotocol } from '../../proto/frames/frames.js';
 
-/** Why a connection ended; `status` when the HTTP answer was not an upgrade. */
+/** How a connection ended. `status` is set when the HTTP response was not an upgrade. */
 export interface Closing {
   code: number;
   reason: string;
@@ -8,9 +8,8 @@ export interface Closing {
   error?: Error | undefined;
 }
 
-/** Called in order: `opened` at most once, then messages, then `closed` exactly once. */
+/** `message` is called for each message, then `closed` exactly once. */
 export interface TransportHandlers {
-  opened(): void;
   message(data: Uint8Array, isBinary: boolean): void;
   closed(closing: Closing): void;
 }
@@ -22,7 +21,7 @@ export interface TransportTarget {
   token: string | undefined;
 }
 
-/** One WebSocket connection, whoever implements it. */
+/** One WebSocket connection, of Node or of a browser. */
 export interface Transport {
   send(message: string | Uint8Array): void;
   /** Starts the closing handshake. */

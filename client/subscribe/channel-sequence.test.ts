@@ -12,7 +12,7 @@ const frame = (positions: number[], through: number, channel = 1): EventsFrame =
 });
 const sequence = () => new ChannelSequence({ channel: 1, position: 10 });
 
-t.test('ascending positions and positions passed over are accepted', async (t) => {
+t.test('ascending positions and skipped positions are accepted', async (t) => {
   const one = sequence();
   one.accept(frame([11, 15], 20));
   one.accept(frame([], 30));
@@ -21,7 +21,7 @@ t.test('ascending positions and positions passed over are accepted', async (t) =
   t.equal(one.through, 31);
 });
 
-t.test('a position that goes backward, repeats, or lies beyond through is a broken protocol', async (t) => {
+t.test('a position that goes backward, repeats, or lies beyond through is a protocol error', async (t) => {
   t.throws(() => sequence().accept(frame([10], 12)), ProtocolError);
   t.throws(() => sequence().accept(frame([12, 11], 12)), ProtocolError);
   t.throws(() => sequence().accept(frame([12, 12], 12)), ProtocolError);
@@ -29,7 +29,7 @@ t.test('a position that goes backward, repeats, or lies beyond through is a brok
   t.throws(() => sequence().accept(frame([], 9)), ProtocolError);
 });
 
-t.test('another channel and malformed events are a broken protocol', async (t) => {
+t.test('another channel and malformed events are a protocol error', async (t) => {
   t.throws(() => sequence().accept(frame([11], 11, 2)), ProtocolError);
   t.throws(() => sequence().accept({ ...frame([11], 11), events: [{} as DeliveredEvent] }), ProtocolError);
 });

@@ -1,7 +1,7 @@
 import type { EventsFrame, SubscribedFrame } from '../../proto/frames/frames.js';
 import { ProtocolError } from '../errors.js';
 
-/** Holds one channel to what the protocol promises: positions ascend, and `through` never goes back. */
+/** Checks what the protocol promises of one channel: positions ascend, and `through` never goes back. */
 export class ChannelSequence {
   #through: number;
 
@@ -9,18 +9,20 @@ export class ChannelSequence {
     this.#through = subscribed.position;
   }
 
-  /** Everything up to here has been received or was passed over by the filter. */
+  /** Every position up to here was received or skipped by the filter. */
   get through(): number {
     return this.#through;
   }
 
-  /** Throws ProtocolError on a frame that breaks the promise. */
+  /** Throws ProtocolError for a frame that breaks the promise. */
   accept(frame: EventsFrame): void {
-    if (frame.channel !== this.subscribed.channel) throw new ProtocolError('events of an unknown channel');
-    if (!Array.isArray(frame.events) || !isPosition(frame.through)) throw new ProtocolError('malformed events frame');
+    if (frame.channel !== this.subscribed.channel)
+      throw new ProtocolError(`the bus sent events of channel ${frame.channel}, which is not subscribed`);
+    if (!Array.isArray(frame.events) || !isPosition(frame.through))
+      throw new ProtocolError('the bus sent a malformed events frame');
     let last = this.#through;
     for (const { position } of frame.events) {
-      if (!isPosition(position)) throw new ProtocolError('an event without a position');
+      if (!isPosition(position)) throw new ProtocolError('the bus sent an event without a position');
       if (position <= last) throw new ProtocolError(`position ${position} came after ${last}`);
       last = position;
     }

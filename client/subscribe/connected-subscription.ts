@@ -6,7 +6,7 @@ import { openSession, type Session, type SessionOptions } from '../session/sessi
 import { ChannelSequence } from './channel-sequence.js';
 import { recordDecoder } from './delivered-record.js';
 
-/** What a subscription says on one connection, in order; `ended` comes last and once. */
+/** Called in the order of the frames; `ended` is called once and last. */
 export interface SubscriptionListener {
   subscribed(frame: SubscribedFrame): void;
   /** May throw ProtocolError. */
@@ -18,14 +18,20 @@ export interface SubscriptionListener {
 
 const REF = 'subscription';
 
-/** One subscription for as long as one connection lasts. */
+/**
+ * A subscription during one connection. A `Subscriber` outlives its connections and acknowledges positions that the present
+ * connection may not have sent yet; the bus refuses such an acknowledgement. So requests are kept here and sent when this
+ * connection has delivered that far.
+ *
+ * Invariants: nothing beyond `through` of this connection is acknowledged or rejected; `ended` is called exactly once.
+ */
 export class ConnectedSubscription {
   #session: Session | undefined;
   #sequence: ChannelSequence | undefined;
   #channel = 0;
   #decode: (event: DeliveredEvent) => DeliveredEvent = (event) => event;
   #hasEnded = false;
-  /** Wanted by the application; goes out once this connection has been sent that far. */
+  /** Requested by the application; sent once this connection has delivered that far. */
   #ackRequested = 0;
   #ackSent = 0;
   #ackIsScheduled = false;
@@ -33,7 +39,7 @@ export class ConnectedSubscription {
 
   constructor(private readonly listener: SubscriptionListener) {}
 
-  /** Connects and subscribes; whatever goes wrong comes by `ended`. */
+  /** Connects and subscribes. Every failure is reported by `ended`. */
   async start(options: SessionOptions, request: Omit<SubscribeFrame, 'kind' | 'ref'>, signal: AbortSignal) {
     try {
       const handlers = {
@@ -47,7 +53,7 @@ export class ConnectedSubscription {
     }
   }
 
-  /** Cumulative. Several calls in one turn of the event loop become one frame. */
+  /** Cumulative. The calls of one turn of the event loop become one frame. */
   ack(position: number): void {
     if (position <= this.#ackRequested) return;
     this.#ackRequested = position;
@@ -59,7 +65,7 @@ export class ConnectedSubscription {
     this.#sendRejects();
   }
 
-  /** Sends what is still to be acknowledged at once. */
+  /** Sends the pending acknowledgement now. */
   flush(): void {
     const position = Math.min(this.#ackRequested, this.#sequence?.through ?? 0);
     if (position <= this.#ackSent) return;
@@ -96,7 +102,7 @@ export class ConnectedSubscription {
   }
 
   #subscribed(frame: SubscribedFrame): void {
-    if (this.#sequence) throw new ProtocolError('subscribed came twice');
+    if (this.#sequence) throw new ProtocolError('the bus sent subscribed twice');
     this.#sequence = new ChannelSequence(frame);
     this.#channel = frame.channel;
     this.#decode = recordDecoder(frame.items);
@@ -104,14 +110,14 @@ export class ConnectedSubscription {
   }
 
   #receiveEvents(frame: ServerFrame & { kind: 'events' }): void {
-    if (!this.#sequence) throw new ProtocolError('events came before subscribed');
+    if (!this.#sequence) throw new ProtocolError('the bus sent events before subscribed');
     this.#sequence.accept(frame);
     this.listener.events(frame.events.map(this.#decode), frame.through);
     this.#sendRejects();
     if (this.#ackRequested > this.#ackSent) this.#scheduleAck();
   }
 
-  /** After a reconnect the bus must send an event again before it takes a rejection or acknowledgement of it. */
+  /** After a reconnect the bus accepts no rejection of an event before it has sent it again. */
   #sendRejects(): void {
     const through = this.#sequence?.through ?? 0;
     while (this.#rejects[0] && this.#rejects[0].position <= through) {

@@ -3,7 +3,7 @@ import type { DeliveredEvent, RecordData } from '../../proto/event/event.js';
 import { RecordCodec } from '../../proto/event/record.js';
 import type { DeliveredItem } from '../../proto/frames/frames.js';
 
-/** Turns `data` that travelled as protobuf bytes into items; in the other encodings it is that already. */
+/** Decodes `data` that was sent as protobuf bytes. In the other encodings it is an object already. */
 export function recordDecoder(items: readonly DeliveredItem[]): (event: DeliveredEvent) => DeliveredEvent {
   const codec = new RecordCodec(items.map(fieldOf));
   return (event) => {

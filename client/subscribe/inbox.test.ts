@@ -1,7 +1,7 @@
 import t from 'tap';
 import { Inbox } from './inbox.js';
 
-t.test('items come out in order, as many at a time as wanted', async (t) => {
+t.test('items are taken in order and at most as many as requested', async (t) => {
   const inbox = new Inbox<number>(10);
   t.ok(inbox.push([1, 2, 3]));
   t.same(await inbox.take(2), [1, 2]);
@@ -10,21 +10,21 @@ t.test('items come out in order, as many at a time as wanted', async (t) => {
   t.equal(inbox.size, 0);
 });
 
-t.test('a taker waits for the next item', async (t) => {
+t.test('take waits for the next item when the inbox is empty', async (t) => {
   const inbox = new Inbox<number>(10);
   const taken = inbox.take(1);
   inbox.push([7]);
   t.same(await taken, [7]);
 });
 
-t.test('what does not fit is not taken', async (t) => {
+t.test('items beyond the capacity are refused as a whole', async (t) => {
   const inbox = new Inbox<number>(2);
   t.notOk(inbox.push([1, 2, 3]));
   t.ok(inbox.push([1, 2]));
   t.notOk(inbox.push([3]));
 });
 
-t.test('what is inside comes out before the end or the failure', async (t) => {
+t.test('buffered items are taken before the end or the failure is reported', async (t) => {
   const ended = new Inbox<number>(2);
   ended.push([1]);
   ended.end();

@@ -1,4 +1,4 @@
-/** What one iterator has still to hand over. The bound is the caller's: `push` refuses what goes beyond it. */
+/** Buffer between a connection that receives and an iterator that is read. `push` refuses what exceeds its capacity. */
 export class Inbox<T> {
   #items: T[] = [];
   #head = 0;
@@ -12,7 +12,7 @@ export class Inbox<T> {
     return this.#items.length - this.#head;
   }
 
-  /** False when the items do not fit; none is taken then. */
+  /** False when the items exceed the capacity; then none of them is kept. */
   push(items: readonly T[]): boolean {
     if (this.#hasEnded) return true;
     if (this.size + items.length > this.itemsMax) return false;
@@ -26,7 +26,7 @@ export class Inbox<T> {
     this.#head = 0;
   }
 
-  /** No more will come: what is here can still be taken, then `take` gives undefined or throws the failure. */
+  /** Ends the input. Buffered items can still be taken; after them `take` returns undefined or throws the failure. */
   end(failure?: Error): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
@@ -34,7 +34,7 @@ export class Inbox<T> {
     this.#notify();
   }
 
-  /** Resolves with at least one item and at most `max`; undefined once it has ended. One caller at a time. */
+  /** Resolves with one to `max` items, or undefined after the end. Supports one caller at a time. */
   async take(max: number): Promise<T[] | undefined> {
     while (this.size === 0) {
       if (this.#failure) throw this.#failure;

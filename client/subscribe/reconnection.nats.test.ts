@@ -9,7 +9,7 @@ import { Subscriber } from './subscriber.js';
 const EVENTS = 600;
 const QUICK = { firstDelayMs: 50, delayMsMax: 500 };
 
-/** Publishes persons in order with no more than some hundred waiting; resolves with their positions. */
+/** Publishes all persons in order, with a bounded queue, and resolves with their positions. */
 async function publishAll(url: string, onStored: (stored: number) => void): Promise<number[]> {
   const publisher = new Publisher({ url, token: 'registry-source', queueEvents: 200, reconnect: QUICK });
   const positions: Promise<number>[] = [];
@@ -40,7 +40,7 @@ async function receiveAll(url: string): Promise<{ numbers: number[]; positions: 
   return { numbers, positions };
 }
 
-/** Calls `act` once when that many are stored. */
+/** Calls `act` once, when `threshold` events are stored. */
 function onceAt(threshold: number, act: () => void): (stored: number) => void {
   let isDone = false;
   return (stored) => {
@@ -51,17 +51,17 @@ function onceAt(threshold: number, act: () => void): (stored: number) => void {
 }
 
 function assertComplete(t: Test, published: number[], received: { numbers: number[]; positions: number[] }): void {
-  t.equal(new Set(published).size, EVENTS, 'every event has a place of its own');
+  t.equal(new Set(published).size, EVENTS, 'every event has a position of its own');
   t.same(
     published,
     [...published].sort((a, b) => a - b),
-    'in the order in which they were given',
+    'positions ascend in the order of publishing',
   );
-  t.same(received.numbers, [...Array(EVENTS).keys()], 'the subscriber gets each event once and in order');
+  t.same(received.numbers, [...Array(EVENTS).keys()], 'the subscriber receives each event once and in order');
   t.same(received.positions, published);
 }
 
-t.test('publisher and subscriber go on where they were after the store was killed', async (t) => {
+t.test('publisher and subscriber resume without loss or repeat after the store was killed', async (t) => {
   const nats = await startNats(t);
   const { url, apply } = await startBroker(t, { nats });
   await apply(REGISTER_BUNDLE);
@@ -73,7 +73,7 @@ t.test('publisher and subscriber go on where they were after the store was kille
   assertComplete(t, published, await receiving);
 });
 
-t.test('publisher and subscriber go on where they were after the broker was killed', async (t) => {
+t.test('publisher and subscriber resume without loss or repeat after the broker was killed', async (t) => {
   const folder = await temporaryFolder(t);
   const first = await spawnBroker(t, folder);
   await applyBundle(first.url, REGISTER_BUNDLE);

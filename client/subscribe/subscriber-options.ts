@@ -10,17 +10,17 @@ export interface SubscriberOptions {
   url: string;
   token?: string | undefined;
   grant: string;
-  /** Name of the durable position at the bus; default `default`. */
+  /** Name of the durable position that the bus keeps; default `default`. */
   cursor?: string | undefined;
-  /** Where to start. Give `{after, log}` when you keep the position yourself; default `cursor`. */
+  /** Where to start; default `cursor`. Pass `{after, log}` when the application stores its position itself. */
   from?: From | undefined;
   narrow?: Rows | undefined;
-  /** Events that may be under way and not yet acknowledged; also the most that is buffered here. */
+  /** Upper bound of events in flight, sent and not acknowledged, and of events buffered here. */
   credit?: number | undefined;
   encoding?: Subprotocol | undefined;
   /**
-   * `auto` (default): asking for the next event acknowledges the one before. `explicit`: you call `ack`. `never`: nothing is
-   * acknowledged, so no cursor moves and the events end when the credit is used up: for a look, not for work.
+   * `auto` (default): requesting the next event acknowledges the one before. `explicit`: the application calls `ack`. `never`:
+   * nothing is acknowledged, so no cursor moves, and delivery stops when the credit is used up. It suits inspection only.
    */
   acknowledge?: 'auto' | 'explicit' | 'never' | undefined;
   /** Stops the iteration without an error. */
@@ -30,7 +30,7 @@ export interface SubscriberOptions {
   connect?: Connect | undefined;
 }
 
-/** What a user may want to see of a subscriber's life. */
+/** Reported to `onState` for logs, metrics and a user interface. */
 export type SubscriberState =
   | { kind: 'connecting'; attempt: number }
   | { kind: 'subscribed'; frame: SubscribedFrame }
@@ -38,18 +38,18 @@ export type SubscriberState =
   | { kind: 'acked'; position: number }
   | { kind: 'disconnected'; error: ClientError; retryInMs: number };
 
-/** One event with what can be said about it. Acknowledging it acknowledges everything before it. */
+/** One event and the means to acknowledge or reject it. Acknowledging it acknowledges everything before it. */
 export interface Delivery {
   event: DeliveredEvent;
   ack(): void;
-  /** Puts it on the grant's dead-letter list; counts as acknowledged. */
+  /** Moves the event to the dead letters of the grant; it counts as acknowledged. */
   reject(reason: string): void;
 }
 
-/** Events in order, at least one. Acknowledging the batch acknowledges everything before it too. */
+/** One or more events in order. Acknowledging the batch acknowledges everything before it too. */
 export interface DeliveryBatch {
   events: DeliveredEvent[];
-  /** Position of the last event, and the life of the log that it belongs to: keep both beside what you store. */
+  /** Position of the last event, and the epoch of its log: store both with the data. */
   position: number;
   log: string;
   ack(): void;

@@ -25,7 +25,7 @@ async function publishPersons({ url }: TestBroker, from: number, count: number):
 const readerOne = ({ url }: TestBroker, options: Partial<SubscriberOptions> = {}) =>
   new Subscriber({ url, token: 'reader-one', grant: 'g-one', ...options });
 
-/** Numbers of the persons of so many events, which are acknowledged by the way they are iterated. */
+/** Acknowledges `count` events and resolves with the numbers of their persons. */
 async function numbersOf(subscriber: Subscriber, count: number): Promise<unknown[]> {
   const numbers: unknown[] = [];
   for await (const { event, ack } of subscriber) {
@@ -36,7 +36,7 @@ async function numbersOf(subscriber: Subscriber, count: number): Promise<unknown
   return numbers;
 }
 
-t.test('a subscriber gets the granted items and no others, in each encoding', async (t) => {
+t.test('a subscriber receives the granted items and no others, in each encoding', async (t) => {
   const broker = await brokerWithPersons(t, 3);
   for (const encoding of SUBPROTOCOLS satisfies readonly Subprotocol[]) {
     const subscriber = readerOne(broker, { encoding, cursor: encoding.split('.')[2]! });
@@ -47,15 +47,15 @@ t.test('a subscriber gets the granted items and no others, in each encoding', as
   }
 });
 
-t.test('a second subscriber goes on behind what the first has acknowledged', async (t) => {
+t.test('a second subscriber resumes after the position that the first has acknowledged', async (t) => {
   const broker = await brokerWithPersons(t, 10);
   const first = readerOne(broker);
   t.same(await numbersOf(first, 4), [0, 1, 2, 3]);
-  t.equal(first.acked, 4, 'leaving waits until the cursor is durable');
+  t.equal(first.acked, 4, 'leaving the loop waits until the cursor is durable');
   t.same(await numbersOf(readerOne(broker), 6), [4, 5, 6, 7, 8, 9]);
 });
 
-t.test('a caller who keeps the position needs no cursor', async (t) => {
+t.test('a subscriber resumes from a position that its application has stored', async (t) => {
   const broker = await brokerWithPersons(t, 4);
   const first = readerOne(broker, { acknowledge: 'never' });
   const batch = await first.batches(2).next();
@@ -65,20 +65,23 @@ t.test('a caller who keeps the position needs no cursor', async (t) => {
   t.same(await numbersOf(readerOne(broker, { from: place, cursor: 'other' }), 2), [2, 3]);
 });
 
-t.test('without acknowledgements no more comes than the credit allows', async (t) => {
+t.test('without acknowledgements no more events are delivered than the credit allows', async (t) => {
   const broker = await brokerWithPersons(t, 10);
   const subscriber = readerOne(broker, { credit: 3, acknowledge: 'explicit' });
   const iterator = subscriber[Symbol.asyncIterator]();
   for (let count = 0; count < 3; count++) await iterator.next();
   const fourth = iterator.next();
-  const status = await Promise.race([fourth.then(() => 'came'), publishPersons(broker, 10, 50).then(() => 'waits')]);
+  const status = await Promise.race([
+    fourth.then(() => 'delivered'),
+    publishPersons(broker, 10, 50).then(() => 'waits'),
+  ]);
   t.equal(status, 'waits');
   subscriber.ack(2);
   t.match(await fourth, { value: { event: { data: { number: 3 } } } });
   await subscriber.close();
 });
 
-t.test('a grant that is suspended ends the iteration as revoked, and works again once restored', async (t) => {
+t.test('suspending a grant ends the iteration as revoked; restoring it delivers again', async (t) => {
   const broker = await brokerWithPersons(t, 1);
   const api = new BusApi({ url: broker.url, token: broker.operatorToken });
   const iterator = readerOne(broker)[Symbol.asyncIterator]();
@@ -91,7 +94,7 @@ t.test('a grant that is suspended ends the iteration as revoked, and works again
   t.same(await numbersOf(readerOne(broker, { from: 'earliest' }), 1), [0]);
 });
 
-t.test('of two subscribers on one cursor the newer wins', async (t) => {
+t.test('a newer subscriber on the same cursor supersedes the older one', async (t) => {
   const broker = await brokerWithPersons(t, 1);
   const older = readerOne(broker)[Symbol.asyncIterator]();
   await older.next();
@@ -104,7 +107,7 @@ t.test('of two subscribers on one cursor the newer wins', async (t) => {
   await newer.close();
 });
 
-t.test('a position that the log does not have is a gap and says what there is', async (t) => {
+t.test('a position that the log does not have is a gap error with the earliest position', async (t) => {
   const broker = await brokerWithPersons(t, 2);
   const error = await readerOne(broker, { from: { after: 999 } })
     [Symbol.asyncIterator]()
@@ -120,14 +123,14 @@ t.test('a position that the log does not have is a gap and says what there is', 
   );
 });
 
-t.test('a grant of somebody else and a wrong token are told apart from each other', async (t) => {
+t.test('a grant of another system and a wrong token give different errors', async (t) => {
   const broker = await brokerWithPersons(t, 0);
   const foreign = readerOne(broker, { grant: 'g-two' })[Symbol.asyncIterator]().next();
   await t.rejects(foreign, SubscriptionRefusedError);
   await t.rejects(readerOne(broker, { token: 'nobody' })[Symbol.asyncIterator]().next(), AuthenticationError);
 });
 
-t.test('an event that can not be processed goes to the dead letters and the rest goes on', async (t) => {
+t.test('a rejected event becomes a dead letter and later events are delivered', async (t) => {
   const broker = await brokerWithPersons(t, 3);
   const subscriber = readerOne(broker, { acknowledge: 'explicit' });
   const numbers: unknown[] = [];

@@ -22,7 +22,7 @@ function subscriberOf(bus: ScriptedBus, options: Partial<SubscriberOptions> = {}
   return new Subscriber({ url: bus.url, token: 'secret', grant: 'g', reconnect: QUICK, ...options });
 }
 
-/** Answers the subscribe frame of the next session. */
+/** Accepts the next session and answers its subscribe frame. */
 async function admit(bus: ScriptedBus, position = 0): Promise<{ session: ScriptedSession; request: SubscribeFrame }> {
   const session = await bus.session();
   const request = await session.next('subscribe');
@@ -50,7 +50,7 @@ async function take(iterator: AsyncIterator<Delivery>, count: number): Promise<n
   return positions;
 }
 
-t.test('it says who it is and where it wants to start', async (t) => {
+t.test('the subscribe request carries token, cursor, start, credit and narrowing', async (t) => {
   const bus = await ScriptedBus.start(t);
   const subscriber = subscriberOf(bus, { cursor: 'c', from: 'earliest', credit: 5, narrow: { a: { is: 'x' } } });
   const iterator = subscriber[Symbol.asyncIterator]();
@@ -63,7 +63,7 @@ t.test('it says who it is and where it wants to start', async (t) => {
   await iterator.return?.();
 });
 
-t.test('asking for the next event acknowledges the one before', async (t) => {
+t.test('in auto mode requesting the next event acknowledges the one before', async (t) => {
   const bus = await ScriptedBus.start(t);
   const subscriber = subscriberOf(bus);
   const iterator = subscriber[Symbol.asyncIterator]();
@@ -84,7 +84,7 @@ t.test('asking for the next event acknowledges the one before', async (t) => {
   await iterator.return?.();
 });
 
-t.test('what the filter passed over is acknowledged too, once nothing else is open', async (t) => {
+t.test('skipped positions are acknowledged once no delivered event is open', async (t) => {
   const bus = await ScriptedBus.start(t);
   const iterator = subscriberOf(bus, { acknowledge: 'explicit' })[Symbol.asyncIterator]();
   const first = iterator.next();
@@ -100,7 +100,7 @@ t.test('what the filter passed over is acknowledged too, once nothing else is op
   await iterator.return?.();
 });
 
-t.test('after a cut it goes on behind what was acknowledged and drops what it has handed over', async (t) => {
+t.test('after a lost connection it resumes after the acknowledged position and drops repeats', async (t) => {
   const bus = await ScriptedBus.start(t);
   const states: SubscriberState['kind'][] = [];
   const subscriber = subscriberOf(bus, { acknowledge: 'explicit', onState: (state) => states.push(state.kind) });
@@ -121,7 +121,7 @@ t.test('after a cut it goes on behind what was acknowledged and drops what it ha
   await iterator.return?.();
 });
 
-t.test('an acknowledgement waits until the new connection was sent that far', async (t) => {
+t.test('an acknowledgement is sent only after the new connection has delivered that far', async (t) => {
   const bus = await ScriptedBus.start(t);
   const subscriber = subscriberOf(bus, { acknowledge: 'explicit' });
   const iterator = subscriber[Symbol.asyncIterator]();
@@ -141,7 +141,7 @@ t.test('an acknowledgement waits until the new connection was sent that far', as
   await iterator.return?.();
 });
 
-t.test('a rejection that was not confirmed is sent again after a cut', async (t) => {
+t.test('an unconfirmed rejection is sent again after a lost connection', async (t) => {
   const bus = await ScriptedBus.start(t);
   const subscriber = subscriberOf(bus, { acknowledge: 'explicit' });
   const iterator = subscriber[Symbol.asyncIterator]();
@@ -157,7 +157,7 @@ t.test('a rejection that was not confirmed is sent again after a cut', async (t)
   await iterator.return?.();
 });
 
-t.test('each ending has its own type', async (t) => {
+t.test('each code of an ended subscription throws an error of its own type', async (t) => {
   const endings = [
     ['POSITION_GONE', GapError],
     ['REVOKED', RevokedError],
@@ -167,12 +167,12 @@ t.test('each ending has its own type', async (t) => {
     const bus = await ScriptedBus.start(t);
     const next = subscriberOf(bus)[Symbol.asyncIterator]().next();
     const { session } = await admit(bus);
-    session.send({ kind: 'ended', channel: CHANNEL, code, lastPosition: 4, reason: 'so', earliest: 9 });
+    session.send({ kind: 'ended', channel: CHANNEL, code, lastPosition: 4, reason: 'a reason', earliest: 9 });
     await t.rejects(next, type);
   }
 });
 
-t.test('what a broken protocol looks like', async (t) => {
+t.test('a frame that breaks the protocol ends the iteration and closes with 4400', async (t) => {
   const breaks: Record<string, (session: ScriptedSession) => void> = {
     'positions that go backward': (session) => sendEvents(session, [5, 4], 5),
     'an unknown channel': (session) => session.send({ kind: 'events', channel: 1, through: 1, events: [event(1)] }),
@@ -190,14 +190,14 @@ t.test('what a broken protocol looks like', async (t) => {
   }
 });
 
-t.test('a refused credential is not tried again', async (t) => {
+t.test('a refused credential is not retried', async (t) => {
   const bus = await ScriptedBus.start(t);
   bus.welcome = { refuseWith: 401 };
   await t.rejects(subscriberOf(bus)[Symbol.asyncIterator]().next(), AuthenticationError);
   t.equal(bus.upgrades, 1);
 });
 
-t.test('a broker that is not ready is tried again', async (t) => {
+t.test('a broker that is not ready is retried', async (t) => {
   const bus = await ScriptedBus.start(t);
   bus.welcome = { refuseWith: 503 };
   const iterator = subscriberOf(bus, {
@@ -212,7 +212,7 @@ t.test('a broker that is not ready is tried again', async (t) => {
   await iterator.return?.();
 });
 
-t.test('a heartbeat that stays away means another connection', async (t) => {
+t.test('a missing heartbeat makes the subscriber reconnect', async (t) => {
   const bus = await ScriptedBus.start(t);
   bus.welcome = { heartbeatMs: 40 };
   const iterator = subscriberOf(bus)[Symbol.asyncIterator]();
@@ -226,7 +226,7 @@ t.test('a heartbeat that stays away means another connection', async (t) => {
   await iterator.return?.();
 });
 
-t.test('the signal ends the iteration without an error', async (t) => {
+t.test('aborting the signal ends the iteration without an error', async (t) => {
   const bus = await ScriptedBus.start(t);
   const controller = new AbortController();
   const next = subscriberOf(bus, { signal: controller.signal })[Symbol.asyncIterator]().next();
@@ -235,7 +235,7 @@ t.test('the signal ends the iteration without an error', async (t) => {
   t.match(await next, { done: true });
 });
 
-t.test('leaving the loop waits for the confirmation of what was acknowledged', async (t) => {
+t.test('leaving the loop waits until the acknowledgement is confirmed', async (t) => {
   const bus = await ScriptedBus.start(t);
   const subscriber = subscriberOf(bus, { acknowledge: 'explicit' });
   const consumed = (async () => {
@@ -252,7 +252,7 @@ t.test('leaving the loop waits for the confirmation of what was acknowledged', a
   t.equal(subscriber.acked, 1);
 });
 
-t.test('records that travel as protobuf are read with the items that the bus announced', async (t) => {
+t.test('protobuf records are decoded with the items of the subscribed frame', async (t) => {
   const bus = await ScriptedBus.start(t);
   const iterator = subscriberOf(bus, { encoding: 'sluice.v1.protobuf' })[Symbol.asyncIterator]();
   const next = iterator.next();
@@ -272,7 +272,7 @@ t.test('records that travel as protobuf are read with the items that the bus ann
   await iterator.return?.();
 });
 
-t.test('batches carry what has arrived and the place to keep', async (t) => {
+t.test('a batch carries the events that have arrived and the position to store', async (t) => {
   const bus = await ScriptedBus.start(t);
   const batches = subscriberOf(bus).batches(2);
   const first = batches.next();

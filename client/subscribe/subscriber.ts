@@ -10,14 +10,20 @@ import type { Delivery, DeliveryBatch, SubscriberOptions } from './subscriber-op
 import { SubscriptionProgress } from './subscription-progress.js';
 
 const DEFAULT_CREDIT = 1000;
-/** Small enough to keep memory and the work lost by a crash low, large enough for one database transaction. */
+/** Bounds memory and the work that a crash repeats, and fills one database transaction. */
 const DEFAULT_BATCH_EVENTS = 500;
-/** The bus stores cursors every fraction of a second; on the way out the last confirmation is worth this long. */
+/** The bus stores cursors several times a second; closing waits this long for the last confirmation. */
 const LAST_ACK_WAIT_MS = 2_000;
 
 /**
- * Follows one grant for as long as the caller iterates: reconnects, resumes where the acknowledgements stand, and hands over
- * each event once and in order. Iterate it once; the iteration throws when it can't go on without the caller.
+ * Delivers one grant to an async iterator over as many connections as it takes. After a lost connection the bus repeats every
+ * event behind the last durable acknowledgement. Resuming after the last event handed over instead would move the start
+ * beyond what the application has processed, and a crash would then lose those events. So it resumes where the
+ * acknowledgements stand and drops here what was handed over before.
+ *
+ * Invariants: each event is handed over once and in order within one iteration; no position is acknowledged before it was
+ * handed over; at most `credit` events are buffered; a gap or another log epoch throws instead of being skipped. A subscriber
+ * is iterated once, and the iteration throws whatever only the caller can decide. The protocol is in docs/protocol.md.
  */
 export class Subscriber implements AsyncIterable<Delivery> {
   readonly #inbox: Inbox<DeliveredEvent>;
@@ -30,7 +36,7 @@ export class Subscriber implements AsyncIterable<Delivery> {
   #onConfirmed: (() => void) | undefined;
 
   constructor(private readonly options: SubscriberOptions) {
-    streamUrl(options.url); // a wrong address should fail here and not on every attempt
+    streamUrl(options.url); // throws now for a wrong address, which would otherwise fail at every attempt
     this.#credit = options.credit ?? DEFAULT_CREDIT;
     this.#inbox = new Inbox(this.#credit);
     this.#progress = new SubscriptionProgress(options.from ?? 'cursor');
@@ -40,12 +46,12 @@ export class Subscriber implements AsyncIterable<Delivery> {
     return this.options.acknowledge ?? 'auto';
   }
 
-  /** The position that the bus has durably confirmed. */
+  /** The last acknowledged position that the bus has stored. */
   get acked(): number | undefined {
     return this.#progress.confirmed;
   }
 
-  /** Last position handed over and the life of its log, in the form that `from` takes. */
+  /** Last position handed over, and the epoch of its log, as a value for `from`. */
   get resumePoint(): Extract<From, { after: number }> | undefined {
     return this.#progress.resumePoint;
   }
@@ -61,25 +67,25 @@ export class Subscriber implements AsyncIterable<Delivery> {
     }
   }
 
-  /** The same events, as many at a time as have arrived. */
+  /** The same events in batches of those that have arrived. */
   batches(eventsMax = DEFAULT_BATCH_EVENTS): AsyncGenerator<DeliveryBatch, void, undefined> {
     return this.#iterate(eventsMax);
   }
 
-  /** Everything up to `position`, which must have been handed over, is done. */
+  /** Acknowledges everything up to `position`, which must have been handed over. */
   ack(position: number): void {
     this.#current?.ack(this.#progress.acknowledge(position));
     this.#acknowledgeSkipped();
   }
 
-  /** One event that can't be processed; everything before it counts as done. */
+  /** Rejects one event that the application cannot process, and acknowledges everything before it. */
   reject(position: number, reason: string): void {
     this.#progress.reject(position, reason);
     this.#current?.reject(position, reason);
     this.ack(position);
   }
 
-  /** Ends the iteration. Resolves when the last acknowledgement is confirmed, or could not be in two seconds. */
+  /** Ends the iteration. Resolves when the last acknowledgement is confirmed, or after `LAST_ACK_WAIT_MS`. */
   async close(): Promise<void> {
     if (!this.#stop.signal.aborted) {
       this.#current?.flush();
@@ -90,7 +96,7 @@ export class Subscriber implements AsyncIterable<Delivery> {
   }
 
   async *#iterate(eventsMax: number): AsyncGenerator<DeliveryBatch, void, undefined> {
-    if (this.#running) throw new TypeError('a subscriber can be iterated once; make another one');
+    if (this.#running) throw new TypeError('a subscriber can be iterated once; create another one');
     this.#running = this.#run(this.#stop.signal);
     try {
       while (true) {
@@ -106,14 +112,14 @@ export class Subscriber implements AsyncIterable<Delivery> {
     }
   }
 
-  /** Connects again and again until the caller stops or must decide. */
+  /** Reconnects until the caller stops or an error needs the caller's decision. */
   async #run(stop: AbortSignal): Promise<void> {
     const abort = () => this.#stop.abort();
     if (this.options.signal?.aborted) abort();
     this.options.signal?.addEventListener('abort', abort);
     while (!stop.aborted) {
       const error = await this.#connectOnce(stop);
-      // What was received under a grant may still be handed over; in all other cases it comes again, or belongs to another.
+      // Events received under a grant may still be handed over after it ends. In all other cases the bus sends them again.
       if (!(error instanceof RevokedError)) this.#inbox.clear();
       if (!stop.aborted && !error.retryable) this.#inbox.end(error);
       if (stop.aborted || !error.retryable) break;
@@ -130,7 +136,7 @@ export class Subscriber implements AsyncIterable<Delivery> {
     await pause(retryInMs, stop);
   }
 
-  /** One connection, from its first attempt to its end. */
+  /** Resolves with the reason why one connection ended, or could not be opened. */
   async #connectOnce(stop: AbortSignal): Promise<ClientError> {
     this.options.onState?.({ kind: 'connecting', attempt: this.#attempt });
     const ended = await new Promise<ClientError>((resolve) => {
@@ -171,7 +177,7 @@ export class Subscriber implements AsyncIterable<Delivery> {
   #receive(events: DeliveredEvent[], through: number): void {
     const unseen = this.#progress.unseen(events, through);
     if (!this.#inbox.push(unseen))
-      throw new ProtocolError(`more events came than the credit of ${this.#credit} allows`);
+      throw new ProtocolError(`the bus sent more events than the credit of ${this.#credit} allows`);
     this.#acknowledgeSkipped();
   }
 

@@ -17,18 +17,18 @@ const subscribed = (position: number, log = 'L'): SubscribedFrame => ({
 });
 const events = (...positions: number[]) => positions.map((position) => ({ position }) as DeliveredEvent);
 
-t.test('the first connection starts where the caller said, the next where the acknowledgements stand', async (t) => {
+t.test('the first connection starts at the requested position, later ones after the acknowledged one', async (t) => {
   const progress = new SubscriptionProgress('latest');
   t.equal(progress.resumeFrom(), 'latest');
   progress.subscribed(subscribed(40));
-  t.same(progress.resumeFrom(), { after: 40, log: 'L' }, 'nothing that came since is skipped');
+  t.same(progress.resumeFrom(), { after: 40, log: 'L' }, 'no event accepted since is skipped');
   progress.handOver(42);
   progress.handOver(43);
   progress.acknowledge(42);
   t.same(progress.resumeFrom(), { after: 42, log: 'L' });
 });
 
-t.test('a cursor is resumed by name once the bus has confirmed it', async (t) => {
+t.test('a cursor is resumed by name once the bus has confirmed a position of it', async (t) => {
   const progress = new SubscriptionProgress('cursor');
   progress.subscribed(subscribed(0));
   t.same(progress.resumeFrom(), { after: 0, log: 'L' });
@@ -38,7 +38,7 @@ t.test('a cursor is resumed by name once the bus has confirmed it', async (t) =>
   t.equal(progress.resumeFrom(), 'cursor');
 });
 
-t.test('events that were handed over before are not fresh', async (t) => {
+t.test('events that were handed over before are dropped as repeats', async (t) => {
   const progress = new SubscriptionProgress('cursor');
   progress.subscribed(subscribed(0));
   progress.unseen(events(1, 2, 3), 3);
@@ -49,7 +49,7 @@ t.test('events that were handed over before are not fresh', async (t) => {
   );
 });
 
-t.test('only what was handed over can be acknowledged, and never backward', async (t) => {
+t.test('a position can be acknowledged only after it was handed over, and never backward', async (t) => {
   const progress = new SubscriptionProgress('cursor');
   progress.subscribed(subscribed(0));
   progress.handOver(5);
@@ -58,11 +58,11 @@ t.test('only what was handed over can be acknowledged, and never backward', asyn
   t.equal(progress.acknowledge(3), 5);
 });
 
-t.test('what the filter passed over is acknowledged when nothing else is open', async (t) => {
+t.test('skipped positions are acknowledged when no delivered event is open', async (t) => {
   const progress = new SubscriptionProgress('cursor');
   progress.subscribed(subscribed(0));
   progress.unseen(events(5), 9);
-  t.equal(progress.acknowledgeSkipped(), 9, 'nothing was handed over: the caller keeps events that wait out of this');
+  t.equal(progress.acknowledgeSkipped(), 9, 'nothing was handed over; the caller asks only while its inbox is empty');
   progress.handOver(12);
   progress.unseen([], 20);
   t.equal(progress.acknowledgeSkipped(), undefined);
@@ -71,7 +71,7 @@ t.test('what the filter passed over is acknowledged when nothing else is open', 
   t.equal(progress.acknowledgeSkipped(), undefined);
 });
 
-t.test('rejections are kept until the bus has confirmed them', async (t) => {
+t.test('rejections are kept until the bus has confirmed their positions', async (t) => {
   const progress = new SubscriptionProgress('cursor');
   progress.reject(8, 'b');
   progress.reject(4, 'a');
@@ -83,7 +83,7 @@ t.test('rejections are kept until the bus has confirmed them', async (t) => {
   t.same(progress.rejects, [{ position: 8, reason: 'b' }]);
 });
 
-t.test('another life of the log is a gap', async (t) => {
+t.test('another log epoch after a reconnect is a gap', async (t) => {
   const progress = new SubscriptionProgress('cursor');
   progress.subscribed(subscribed(10));
   progress.handOver(12);

@@ -3,12 +3,13 @@ import type { From, SubscribedFrame } from '../../proto/frames/frames.js';
 import { GapError } from '../errors.js';
 
 /**
- * How far one subscription has come, across all its connections: received, handed over, acknowledged, confirmed.
- * From that follows where the next connection starts and what of it is a repeat.
+ * Progress of one subscription across all its connections: received, handed over, acknowledged, confirmed. It determines where
+ * the next connection starts and which of its events are repeats. Invariant: confirmed ≤ acknowledged ≤ handed over, apart
+ * from positions that the filter skipped.
  */
 export class SubscriptionProgress {
   #log: string | undefined;
-  /** Everything up to here was done before this life began. */
+  /** Position of the first `subscribed` frame: everything up to it was processed before this subscriber began. */
   #startPosition = 0;
   #handedOver = 0;
   #acknowledged = 0;
@@ -34,7 +35,7 @@ export class SubscriptionProgress {
     if (this.#log === undefined) return undefined;
     return { after: Math.max(this.#handedOver, this.#startPosition), log: this.#log };
   }
-  /** Rejections that the bus has not confirmed, in order. */
+  /** Rejections that the bus has not confirmed, in the order of their positions. */
   get rejects(): { position: number; reason: string }[] {
     return [...this.#rejects]
       .map(([position, reason]) => ({ position, reason }))
@@ -42,8 +43,8 @@ export class SubscriptionProgress {
   }
 
   /**
-   * Where the next connection starts. The bus's own cursor is the truth as soon as it has confirmed one, because another
-   * instance may have moved it meanwhile; before that, and for a caller who keeps the position, it is what we know.
+   * Start of the next connection. Once the bus has confirmed a position its cursor is authoritative, because another instance
+   * may have moved it since. Before that, and for an application that stores its position, the acknowledged position is.
    */
   resumeFrom(): From {
     if (this.#log === undefined) return this.start;
@@ -51,17 +52,21 @@ export class SubscriptionProgress {
     return { after: Math.max(this.#acknowledged, this.#startPosition), log: this.#log };
   }
 
-  /** Throws GapError when positions that were handed over belong to another life of the log. */
+  /** Throws GapError when the positions handed over so far belong to another log epoch. */
   subscribed(frame: SubscribedFrame): void {
     if (this.#log !== undefined && this.#log !== frame.log) {
-      throw new GapError('the log has begun another life', this.#handedOver || undefined, undefined);
+      throw new GapError(
+        'the log has started another epoch: positions of the previous one no longer apply',
+        this.#handedOver || undefined,
+        undefined,
+      );
     }
     if (this.#log === undefined) this.#startPosition = frame.position;
     this.#log = frame.log;
     this.#through = Math.max(this.#through, frame.position);
   }
 
-  /** Those of the events that were not handed over on an earlier connection. */
+  /** The events that no earlier connection has handed over. */
   unseen(events: DeliveredEvent[], through: number): DeliveredEvent[] {
     this.#through = Math.max(this.#through, through);
     const first = events[0];
@@ -73,7 +78,7 @@ export class SubscriptionProgress {
     this.#handedOver = position;
   }
 
-  /** Returns the position that may be acknowledged now: never less than before. */
+  /** Returns the position to acknowledge now, which never goes back. */
   acknowledge(position: number): number {
     if (position > Math.max(this.#handedOver, this.#acknowledged)) {
       throw new RangeError(`position ${position} has not been handed over`);
@@ -83,8 +88,8 @@ export class SubscriptionProgress {
   }
 
   /**
-   * When all that was handed over is acknowledged and nothing waits, what the filter passed over is done too. Acknowledging
-   * it keeps the cursor of a grant that matches rarely from falling behind the end of the log.
+   * Once everything handed over is acknowledged, the positions that the filter skipped behind it are processed too. Acknowledging
+   * them keeps the cursor of a grant that rarely matches near the end of the log. Undefined when there is nothing to skip.
    */
   acknowledgeSkipped(): number | undefined {
     const done = Math.max(this.#acknowledged, this.#startPosition);

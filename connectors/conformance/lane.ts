@@ -40,7 +40,7 @@ export async function eventually(holds: () => boolean | Promise<boolean>, what: 
   }
 }
 
-export class ConditionTimeoutError extends Error {
+class ConditionTimeoutError extends Error {
   override readonly name = 'NeverHappenedError';
 }
 

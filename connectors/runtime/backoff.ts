@@ -1,7 +1,7 @@
 import { pause } from '../../client/pause.js';
 import { DEFAULT_RECONNECT_POLICY, type ReconnectPolicy, reconnectDelayMs } from '../../client/reconnect-policy.js';
 
-/** Longer and longer pauses between attempts, until one succeeds. */
+/** Exponential backoff between attempts, reset by the first that succeeds. */
 export class Backoff {
   #attempt = 0;
 

@@ -4,13 +4,13 @@ import type { EntryVersion } from '../../proto/entry/entry.js';
 import type { BusAddress } from './connector-context.js';
 import { PeerGoneError } from './connector-errors.js';
 
-/** The entry as published now. Throws PeerGoneError while the bus does not answer. */
+/** Resolves with the published version of an entry. Throws PeerGoneError while the bus does not answer. */
 export async function publishedEntry(bus: BusAddress, id: string): Promise<EntryVersion> {
   try {
     return await new BusApi(bus).json<EntryVersion>(`/v1/catalog/${encodeURIComponent(id)}`);
   } catch (error) {
     if (error instanceof ClientError && error.retryable) {
-      throw new PeerGoneError(`the catalog can not be read: ${error.message}`, { cause: error, side: 'bus' });
+      throw new PeerGoneError(`the catalog cannot be read: ${error.message}`, { cause: error, side: 'bus' });
     }
     throw error;
   }

@@ -3,16 +3,16 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { parse as parseYaml } from 'yaml';
 import { ConnectorConfigError } from './connector-errors.js';
 
-/** What every connector's file says, before `settings`, which are the connector's own. */
+/** The part of a configuration file that all connectors share; `settings` belong to the connector itself. */
 export interface ConnectorConfig {
   name: string;
   connector: string;
   bus: { url: string; token: string };
-  /** Port of the metrics on the loopback address; 0 = a free one; undefined = none. */
+  /** Port of `/metrics` on the loopback address. 0 takes a free one, undefined opens none. */
   metricsPort: number | undefined;
   stateFolder: string;
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
-  /** Checked by the connector with `checkSettings`. */
+  /** Not checked yet: the connector does it with `checkSettings`. */
   settings: unknown;
 }
 
@@ -44,8 +44,8 @@ const SCHEMA: Schema = {
 };
 
 /**
- * Reads a connector's YAML. `${NAME}` in a text is taken from the environment, so that secrets need not stand in the file;
- * relative folders count from the file's own. Throws ConnectorConfigError that lists every problem.
+ * Parses a connector's YAML. `${NAME}` in a string is replaced from the environment, so that the file need not hold secrets.
+ * Throws ConnectorConfigError, which lists every problem.
  */
 export function parseConnectorConfig(yamlText: string, path: string, env: NodeJS.ProcessEnv): ConnectorConfig {
   const missing: string[] = [];
@@ -58,8 +58,8 @@ export function parseConnectorConfig(yamlText: string, path: string, env: NodeJS
 }
 
 /**
- * The value with the schema's defaults, as the type that the schema describes. Throws ConnectorConfigError, whose problems name
- * the place in the file, of which the value is the part `at`.
+ * Returns the value with the defaults of the schema. Throws ConnectorConfigError, whose problems name the path in the file; `at`
+ * is the path of the value itself.
  */
 export function checkSettings<Settings>(value: unknown, schema: Schema, at = 'settings'): Settings {
   const validate = new Ajv({ allErrors: true, useDefaults: true, strict: false }).compile(schema);

@@ -7,15 +7,15 @@ export interface BusAddress {
   token: string;
 }
 
-/** What every connector is given beside its own settings. */
+/** The surroundings of a connector: everything it is constructed with beside its own settings. */
 export interface ConnectorContext {
-  /** Unique in the department: names files, slots and cursors. */
+  /** Unique in the department, because files, replication slots and cursors are named after it. */
   name: string;
   bus: BusAddress;
-  /** Folder for progress; it exists. */
+  /** Existing folder for the files that progress is kept in. */
   stateFolder: string;
   metrics: ConnectorMetrics;
   log: Logger;
-  /** Pauses between attempts to reach either side; the client's own when undefined. */
+  /** Backoff between attempts to reach either side; the client's default when undefined. */
   reconnect: ReconnectPolicy | undefined;
 }

@@ -1,4 +1,4 @@
-/** What goes wrong at the department's side. Messages name tables, columns and files, never values and never a secret. */
+/** Codes of failures at the department's side. Messages name tables, columns and files, never a value and never a secret. */
 export type ConnectorCode =
   | 'PEER_GONE'
   | 'CONFIG_INVALID'
@@ -19,8 +19,8 @@ export class ConnectorError extends Error {
 }
 
 /**
- * The source or destination can't be reached at the moment, or the bus where a connector asks it something itself. The runner
- * waits and tries again, for as long as it takes, and says which side it waits for.
+ * The source or destination is unreachable at the moment, or the bus is where a connector calls it directly. The runner retries
+ * without limit and reports which side it waits for.
  */
 export class PeerGoneError extends ConnectorError {
   override readonly name = 'PeerGoneError';
@@ -31,7 +31,7 @@ export class PeerGoneError extends ConnectorError {
   }
 }
 
-/** Everything wrong with a configuration, at once. */
+/** A configuration that cannot work. It lists every problem at once. */
 export class ConnectorConfigError extends ConnectorError {
   override readonly name = 'ConnectorConfigError';
   constructor(readonly problems: string[]) {
@@ -39,19 +39,19 @@ export class ConnectorConfigError extends ConnectorError {
   }
 }
 
-/** One delivered event that this sink can never store; everything before it is stored. */
+/** One delivered event that the sink can never store. Everything before it is stored. */
 export class PoisonEventError extends ConnectorError {
   override readonly name = 'PoisonEventError';
   constructor(
     readonly position: number,
-    /** Goes to the dead letters: no values. */
+    /** Stored with the dead letter, so it holds no value of the event. */
     readonly reason: string,
   ) {
-    super('POISON_EVENT', `the event at ${position} can not be stored: ${reason}`);
+    super('POISON_EVENT', `the event at position ${position} cannot be stored: ${reason}`);
   }
 }
 
-/** The source is not set up in the way that a connector needs; somebody has to change it. */
+/** The source is not set up as the connector needs it, and somebody has to change that. */
 export class SourceUnfitError extends ConnectorError {
   override readonly name = 'SourceUnfitError';
   constructor(message: string, options?: ErrorOptions) {
@@ -59,7 +59,7 @@ export class SourceUnfitError extends ConnectorError {
   }
 }
 
-/** The destination is not what this sink can write to; somebody has to change it. */
+/** The sink cannot write to the destination as it is, and somebody has to change that. */
 export class SinkUnfitError extends ConnectorError {
   override readonly name = 'SinkUnfitError';
   constructor(message: string, options?: ErrorOptions) {
@@ -67,7 +67,7 @@ export class SinkUnfitError extends ConnectorError {
   }
 }
 
-/** The bus will not take events of this entry from this system at all, so going on would only lose them. */
+/** The bus refuses every event of this entry from this system, so going on would only fill the quarantine. */
 export class BusRefusesError extends ConnectorError {
   override readonly name = 'BusRefusesError';
   constructor(message: string) {

@@ -3,33 +3,33 @@ import type { Lag } from './source/source.js';
 
 export type EventOutcome = 'stored' | 'duplicate' | 'quarantined' | 'written' | 'dead_letter';
 
-/** All metrics of one connector. One function per thing that happened; no metric names elsewhere. */
+/** All metrics of one connector, with one method per observation. Metric names occur here only. */
 export class ConnectorMetrics {
   readonly registry = new Registry();
   readonly #events = new Counter({
     name: 'sluice_connector_events_total',
-    help: 'Events by what became of them',
+    help: 'Events by outcome',
     labelNames: ['outcome'] as const,
     registers: [this.registry],
   });
-  /** Changes with every batch of a busy source: it becomes a metric when somebody looks. */
+  /** Changes with every batch of a busy source, so the gauge reads it only when it is scraped. */
   #pendingEvents = 0;
   readonly #up = new Gauge({
     name: 'sluice_connector_up',
-    help: '1 while the side is reached',
+    help: '1 while the connection to the side works',
     labelNames: ['side'] as const,
     registers: [this.registry],
   });
   readonly #isUp = { bus: false, peer: false };
   readonly #waits = new Counter({
     name: 'sluice_connector_waits_total',
-    help: 'Attempts that failed and will be made again',
+    help: 'Failed attempts that will be retried',
     labelNames: ['side'] as const,
     registers: [this.registry],
   });
   readonly #progress = new Gauge({
     name: 'sluice_connector_progress_timestamp_seconds',
-    help: 'When something was last confirmed, by the bus for a source, by the destination for a sink',
+    help: 'Time of the last confirmation, by the bus for a source, by the destination for a sink',
     registers: [this.registry],
   });
   readonly #position = new Gauge({
@@ -39,13 +39,13 @@ export class ConnectorMetrics {
   });
   readonly #lag = new Gauge({
     name: 'sluice_connector_lag',
-    help: 'How far behind its source, or the bus, the connector is',
+    help: 'Lag of the connector behind its source, or behind the bus',
     labelNames: ['unit'] as const,
     registers: [this.registry],
   });
   readonly #alarms = new Gauge({
     name: 'sluice_connector_alarm',
-    help: '1 while somebody should look',
+    help: '1 while an operator should look',
     labelNames: ['alarm'] as const,
     registers: [this.registry],
   });
@@ -69,7 +69,7 @@ export class ConnectorMetrics {
   pending(events: number): void {
     this.#pendingEvents = events;
   }
-  /** May be told of every batch. */
+  /** Cheap enough to be called for every batch. */
   reached(side: 'bus' | 'peer'): void {
     if (this.#isUp[side]) return;
     this.#isUp[side] = true;

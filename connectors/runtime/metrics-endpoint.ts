@@ -7,7 +7,7 @@ export interface MetricsEndpoint extends AsyncDisposable {
   url: string;
 }
 
-/** `/metrics` on the loopback address: a department opens it further by its own means. Port 0 takes a free one. */
+/** Serves `/metrics` on the loopback address only; a proxy of the department may publish it. Port 0 takes a free one. */
 export async function openMetricsEndpoint(port: number, registry: Registry): Promise<MetricsEndpoint> {
   const server = createServer((request, response) => {
     if (request.url !== '/metrics') {

@@ -1,13 +1,13 @@
 import pg from 'pg';
 import { PeerGoneError } from './connector-errors.js';
 
-/** Values come as PostgreSQL writes them; what they mean is decided by who knows the item's type. */
+/** Values stay strings as PostgreSQL writes them; the mapping, which knows the type of the item, interprets them. */
 const AS_TEXT = { getTypeParser: () => (text: string | Buffer) => String(text) } as unknown as pg.CustomTypesConfig;
-/** Both the replication and the plain session write values alike, whatever the server's defaults are. */
+/** Makes replication and plain sessions format values alike, whatever the defaults of the server are. */
 const SESSION_OPTIONS =
   '-c datestyle=ISO -c intervalstyle=postgres -c timezone=UTC -c extra_float_digits=1 -c bytea_output=hex';
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Longer than any statement of ours may take; a server that is gone without a word is noticed by it. */
+/** Longer than any statement of a connector takes. It detects a server that vanished without closing. */
 const QUERY_TIMEOUT_MS = 120_000;
 
 export interface PostgresClientOptions {
@@ -16,7 +16,7 @@ export interface PostgresClientOptions {
   replication?: boolean;
 }
 
-/** A connection whose values are texts. Throws PeerGoneError when the server can't be reached or is starting. */
+/** Opens a connection whose values are strings. Throws PeerGoneError when the server is unreachable or starting. */
 export async function connectPostgres(options: PostgresClientOptions): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: options.url,
@@ -25,10 +25,10 @@ export async function connectPostgres(options: PostgresClientOptions): Promise<p
     keepAlive: true,
     types: AS_TEXT,
     options: SESSION_OPTIONS,
-    // The stream is one query that never ends.
+    // A replication stream is one query that never ends.
     ...(options.replication ? { replication: 'database' } : { query_timeout: QUERY_TIMEOUT_MS }),
   } as pg.ClientConfig);
-  // An idle connection that breaks says so here; the next statement then fails.
+  // An idle connection that breaks reports it here; the next statement fails and is handled then.
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -39,15 +39,15 @@ export async function connectPostgres(options: PostgresClientOptions): Promise<p
   return client;
 }
 
-/** SQLSTATE of an error of the server. */
+/** SQLSTATE of an error that the server sent. */
 export const sqlState = (error: unknown): string | undefined =>
   error instanceof pg.DatabaseError ? error.code : undefined;
 
 /** Class 08 connection, 57P0x shutting down and starting, 53 out of resources, 55006 in use, 40 conflicts that pass. */
 const TRANSIENT_STATE = /^(?:08|57P0|53|40|55006|55P03)/;
 
-/** True for what passes by itself: no connection, a server that stops or starts, a conflict. */
-export function isTransient(error: unknown): boolean {
+/** True for a condition that ends by itself: a lost connection, a server that stops or starts, a conflict. */
+function isTransient(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== undefined) return TRANSIENT_STATE.test(state);
   const { code, message = '' } = error as NodeJS.ErrnoException;
@@ -56,11 +56,11 @@ export function isTransient(error: unknown): boolean {
     : /connection|timeout|terminated|not queryable|ended/i.test(message);
 }
 
-/** The error as PeerGoneError when it passes by itself. Only the server's state code is told: its words may hold values. */
+/** Turns a transient error into PeerGoneError. Its message has the SQLSTATE only, since the server's text may hold values. */
 export function toPeerGone(error: unknown): unknown {
   if (!isTransient(error)) return error;
   const why = sqlState(error) ?? (error as NodeJS.ErrnoException).code ?? 'connection lost';
-  return new PeerGoneError(`PostgreSQL can not be reached: ${why}`, { cause: error });
+  return new PeerGoneError(`PostgreSQL cannot be reached: ${why}`, { cause: error });
 }
 
 export const quoteIdentifier = (name: string): string => pg.escapeIdentifier(name);

@@ -5,7 +5,7 @@ import { temporaryFolder } from '../../tests/support/nats/nats.js';
 import { SourceUnfitError } from './connector-errors.js';
 import { StateFile } from './state-file.js';
 
-t.test('the last state written is the one read, also of many at once', async (t) => {
+t.test('the last of many concurrent writes is the state that is read', async (t) => {
   const path = join(await temporaryFolder(t), 'state.json');
   const file = new StateFile<{ count: number }>(path);
   t.equal(file.read(), undefined);
@@ -13,13 +13,13 @@ t.test('the last state written is the one read, also of many at once', async (t)
   t.same(new StateFile(path).read(), { count: 49 });
 });
 
-t.test('a damaged file is no fresh start', async (t) => {
+t.test('a damaged file is an error and not an empty state', async (t) => {
   const path = join(await temporaryFolder(t), 'state.json');
   await writeFile(path, '{"count":');
   t.throws(() => new StateFile(path).read(), SourceUnfitError);
 });
 
-t.test('a folder that is not there is told to the one who writes, and the next write is tried anew', async (t) => {
+t.test('a missing folder rejects each write, and a later write is attempted again', async (t) => {
   const file = new StateFile(join(await temporaryFolder(t), 'none', 'state.json'));
   await t.rejects(file.write({}), { code: 'ENOENT' });
   await t.rejects(file.write({}), { code: 'ENOENT' });

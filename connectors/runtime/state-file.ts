@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import { SourceUnfitError } from './connector-errors.js';
 
 /**
- * Progress of a source that has no better place for it: a JSON file that holds the old or the new state after a crash, never half
- * of one. Writes queue up; a burst of them is written once.
+ * A JSON file that holds the old or the new state after a crash, never a part of one: a new file is written, synced and renamed.
+ * Writes are serialised, and a burst of them is written once.
  */
 export class StateFile<State> {
   #writing: Promise<void> | undefined;
@@ -13,14 +13,14 @@ export class StateFile<State> {
 
   constructor(private readonly path: string) {}
 
-  /** Undefined when nothing was ever written. */
+  /** Undefined when no state was written yet. */
   read(): State | undefined {
     let text: string;
     try {
       text = readFileSync(this.path, 'utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw new SourceUnfitError(`${this.path} can not be read`, { cause: error });
+      throw new SourceUnfitError(`${this.path} cannot be read`, { cause: error });
     }
     try {
       return JSON.parse(text) as State;
@@ -29,7 +29,7 @@ export class StateFile<State> {
     }
   }
 
-  /** Resolves when this state, or a later one, is on disk. */
+  /** Resolves once this state, or a later one, is on disk. */
   write(state: State): Promise<void> {
     if (this.#next) {
       this.#next.state = state;
@@ -61,7 +61,7 @@ export class StateFile<State> {
   }
 }
 
-/** A rename is in the folder's own data. Where a folder can't be opened (Windows) it needs no sync. */
+/** The rename itself is in the data of the folder. Where a folder cannot be opened (Windows) it needs no sync. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r').catch(() => undefined);
   try {

@@ -3,7 +3,7 @@ import type { ItemValue, RecordData } from '../../../proto/event/event.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import type { ColumnText, ValueReader } from './item-value.js';
 
-/** What becomes of one column. */
+/** How one column becomes an item. */
 export interface FormColumn<ColumnRef extends string | number> {
   column: ColumnRef;
   item: string;
@@ -16,13 +16,13 @@ export interface FormColumn<ColumnRef extends string | number> {
 export interface RecordFormParts<ColumnRef extends string | number> {
   entry: string;
   columns: readonly FormColumn<ColumnRef>[];
-  /** Columns that name the record; several are joined by `-`. */
+  /** Columns that identify the record. */
   key: readonly ColumnRef[];
   identifier: { item: string; read: ValueReader };
   hasFilterable: boolean;
 }
 
-/** Makes records of rows whose columns have names, or numbers: everything about a column is decided before the first row. */
+/** Converts rows into records, by column names or by indexes. Everything about a column is decided before the first row. */
 export class RecordForm<ColumnRef extends string | number> {
   readonly entry: string;
   readonly #parts: RecordFormParts<ColumnRef>;
@@ -34,7 +34,7 @@ export class RecordForm<ColumnRef extends string | number> {
     this.#filterable = parts.columns.filter(({ filterable }) => filterable);
   }
 
-  /** The same for rows that are lists, in the order of `columns`. */
+  /** The same conversion for rows that are arrays in the order of `columns`. */
   byIndex(this: RecordForm<string>, columns: readonly string[]): RecordForm<number> {
     const numberOf = (name: string): number => columns.indexOf(name);
     return new RecordForm<number>({
@@ -57,8 +57,8 @@ export class RecordForm<ColumnRef extends string | number> {
   }
 
   /**
-   * Former values of the filterable items, as intake wants them; undefined when the entry has none. One that is not of the item's
-   * type is left out: the catalog has refused the record that had it, and would refuse the change that puts it right as well.
+   * Previous image of the filterable items; undefined when the entry has none. A value that is not of the item's type is left out:
+   * the catalog has refused the record that had it, and would refuse the change that corrects it as well.
    */
   previousOf(row: Readonly<Record<ColumnRef, ColumnText>>): RecordData | undefined {
     if (!this.#parts.hasFilterable) return undefined;
@@ -85,7 +85,7 @@ export class RecordForm<ColumnRef extends string | number> {
   }
 }
 
-/** A reader leaves as text what does not fit. The texts of dates and decimals are judged by the bus alone. */
+/** A reader leaves text that does not fit the type. The texts of dates and decimals are validated by the bus alone. */
 function hasItemType(value: ItemValue | undefined, type: ItemType, list: boolean): boolean {
   if (list) return Array.isArray(value) && value.every((one) => hasItemType(one, type, false));
   if (type === 'integer') return Number.isSafeInteger(value);

@@ -2,10 +2,10 @@ import { type EntryVersion, identifierOf } from '../../../proto/entry/entry.js';
 import { type ColumnText, valueReader } from './item-value.js';
 import { type FormColumn, RecordForm } from './record-form.js';
 
-/** A record as its source holds it: texts by column. */
+/** A record as its source holds it: text by column. */
 export type Row = Record<string, ColumnText>;
 
-/** What becomes of a column: an item of the same value, or of the value that the code map gives. */
+/** The item that a column becomes, with the same value or the one that the code map gives. */
 export interface ColumnTarget {
   item: string;
   /** The source's code → the catalog's. A code that is not in it stays as it is. */
@@ -19,12 +19,12 @@ export interface MappingConfig {
   columns: Record<string, ColumnTarget>;
 }
 
-/** How rows with named columns become records of one entry. */
+/** Converts rows with named columns into records of one entry. */
 export class RecordMapping extends RecordForm<string> {
   /** Columns to read: the mapped ones and the key. */
   readonly columns: string[];
 
-  /** What does not fit must have been found by `mappingProblems` before. */
+  /** Expects a configuration without `mappingProblems`. */
   constructor(
     config: MappingConfig,
     readonly key: readonly string[],
@@ -50,7 +50,7 @@ function identifierIn(entry: EntryVersion) {
   return { identifier: { item: name, read }, hasFilterable: entry.items.some(({ filterable }) => filterable) };
 }
 
-/** Everything that keeps the columns from becoming records of the entry. */
+/** Lists every reason why the columns cannot become records of the entry. */
 export function mappingProblems({ columns }: MappingConfig, key: readonly string[], entry: EntryVersion): string[] {
   const problems: string[] = [];
   const items = new Set(entry.items.map(({ name }) => name));
@@ -59,7 +59,7 @@ export function mappingProblems({ columns }: MappingConfig, key: readonly string
   for (const [column, { item }] of targets) {
     if (!items.has(item)) problems.push(`column ${column}: the entry has no item ${item}`);
     else if (item === identifier && (key.length > 1 || column !== key[0])) {
-      problems.push(`column ${column} can not be ${identifier}, the key is`);
+      problems.push(`column ${column} cannot become ${identifier}: that item is the key`);
     }
   }
   for (const { name, required } of entry.items) {
@@ -71,7 +71,7 @@ export function mappingProblems({ columns }: MappingConfig, key: readonly string
 
 const TEXT = { type: 'string', minLength: 1 };
 
-/** Of `columns` in a connector's settings: column → item, or more about it. */
+/** JSON Schema of `columns` in a connector's settings: column → item, or an object with more about it. */
 export const COLUMNS_SCHEMA = {
   type: 'object',
   minProperties: 1,

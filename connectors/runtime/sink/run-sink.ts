@@ -10,19 +10,20 @@ import type { Sink } from './sink.js';
 export interface SinkSubscription {
   grant: string;
   cursor?: string | undefined;
-  /** Events under way and not stored: one batch being written and one waiting. */
+  /** Upper bound of events in flight and not stored. */
   credit?: number | undefined;
 }
 
-/** One destination transaction: more gains little, and is more to do again after a crash. */
+/** Size of one transaction at the destination. A larger one gains little and repeats more after a crash. */
 const BATCH_EVENTS_MAX = 1_000;
+/** One batch being written and one waiting. */
 const CREDIT = 2 * BATCH_EVENTS_MAX;
-/** How long a rejection may take to be confirmed before the connection is taken for broken. */
+/** A rejection that takes longer to be confirmed counts as a lost connection. */
 const REJECTION_WAIT_MS = 10_000;
 const REJECTION_POLL_MS = 20;
 const IDLE_INTERVAL_MS = 500;
 
-/** Writes what a grant delivers into a sink until the signal comes. Throws what nobody can wait out. */
+/** Writes what a grant delivers into a sink until the signal is aborted. Retries transient failures and throws all others. */
 export async function runSink(
   sink: Sink,
   subscription: SinkSubscription,
@@ -44,11 +45,17 @@ export async function runSink(
   }
 }
 
-/** One subscription from the place of the sink to the first failure of the sink. */
+/**
+ * One subscription from the position of the sink to the first failure of the sink. The sink may take arbitrarily long, and it
+ * also flushes while idle; both would call it concurrently, so every call goes through one chain of promises.
+ *
+ * Invariants: the sink is never called twice at a time; a batch is acknowledged only after it was written; an event behind a
+ * poisonous one is written only after the bus has confirmed the dead letter, because the sink's own position then skips it.
+ */
 class SinkRun {
   #shape: SubscribedFrame | undefined;
   #shapeIsKnown = false;
-  /** Ends when nothing of ours runs in the sink: it is never called twice at a time. */
+  /** Settles when no call of the sink is running. */
   #lastCall: Promise<unknown> = Promise.resolve();
   #failure: unknown;
 
@@ -134,14 +141,15 @@ class SinkRun {
     metrics.lag({ amount: Math.max(0, (Date.now() - Date.parse(last.time)) / 1000), unit: 'seconds' });
   }
 
-  /** The sink's own place passes the event with its next write; by then the bus must have it among the dead letters. */
+  /** The next write moves the sink's own position past the event, so the bus must have the dead letter before it. */
   async #reject({ position, reason }: PoisonEventError, subscriber: Subscriber): Promise<void> {
     this.context.metrics.events('dead_letter', 1);
     this.context.log.warn({ position }, `dead letter: ${reason}`);
     subscriber.reject(position, reason);
     const giveUpAtMs = Date.now() + REJECTION_WAIT_MS;
     while ((subscriber.acked ?? 0) < position && !this.signal.aborted) {
-      if (Date.now() > giveUpAtMs) throw new PeerGoneError('the bus has not confirmed a rejection', { side: 'bus' });
+      if (Date.now() > giveUpAtMs)
+        throw new PeerGoneError('the bus did not confirm a rejection in time', { side: 'bus' });
       await pause(REJECTION_POLL_MS, this.signal);
     }
   }

@@ -8,10 +8,10 @@ import type { EntryGroup } from './publish-batch.js';
 
 export type AcceptedValuesContext = Pick<ConnectorContext, 'bus' | 'metrics' | 'log' | 'name' | 'stateFolder'>;
 
-/** Somebody should look: what was refused is more than is remembered. */
+/** Raised when more records have a refused change than are kept. */
 const ALARM = 'former_values_full';
 
-/** What a connector remembers of refused changes: in one file, used entry by entry. */
+/** The last accepted values of a connector's records with a refused change: one file, accessed by entry. */
 export class AcceptedValuesByEntry {
   readonly #values: AcceptedValues;
   readonly #entries = new Map<string, EntryAcceptedValues>();
@@ -23,7 +23,7 @@ export class AcceptedValuesByEntry {
   constructor(
     private readonly context: AcceptedValuesContext,
     private readonly signal: AbortSignal,
-    /** Resolves when it is time to ask the bus again. */
+    /** Resolves when the next call of the bus is due. */
     private readonly waitOut: (error: PeerGoneError) => Promise<void>,
   ) {
     const file = acceptedValuesFile(context.stateFolder, context.name);
@@ -39,13 +39,13 @@ export class AcceptedValuesByEntry {
     return entryValues;
   }
 
-  /** Whether a change of a remembered record is among these, or may be. */
+  /** True when a change of a record with a refused change is among these, or may be. */
   concerns(groups: readonly EntryGroup[]): boolean {
     if (this.#values.isEmpty) return false;
     return groups.some(({ entry, parts }) => parts.some(({ events }) => this.of(entry).concerns(events)));
   }
 
-  /** Resolves when all of it is on disk. */
+  /** Resolves once all values are on disk. */
   save(): Promise<void> {
     return this.#values.save();
   }
@@ -65,11 +65,15 @@ export class AcceptedValuesByEntry {
   #onFull(entry: string, event: string): void {
     const { metrics, log } = this.context;
     metrics.alarm(ALARM, true);
-    log.error({ event, entry }, 'too many refused changes: what the bus has of this record is not remembered');
+    log.error(
+      { event, entry },
+      'too many records have a refused change: the last accepted values of this one are not kept, so a subscriber may keep a stale copy until the next snapshot',
+    );
   }
 
   #onUnusable(entry: string, event: string): void {
-    const message = 'the former values of a refused change are not usable: who held the record may keep it';
+    const message =
+      'the last accepted values of the record are refused as its previous image: a subscriber by rows may keep a stale copy until the next snapshot';
     this.context.log.warn({ event, entry }, message);
   }
 }

@@ -20,16 +20,16 @@ const inMemory = (): AcceptedValues =>
 
 const previousOf = (values: AcceptedValues, subject: string): unknown => values.of(ENTRY)?.get(subject)?.previous;
 
-t.test('what the bus has of a record is what it had before the first of several refusals', async (t) => {
+t.test('after several refusals the last accepted values are those before the first one', async (t) => {
   const values = inMemory();
   values.refused(ENTRY, 'a', event('update', 1, 'd1'));
   values.refused(ENTRY, 'a', event('delete', 2, 'refused'));
   t.same(previousOf(values, 'a'), { district: 'd1' });
-  t.equal(values.of(ENTRY)?.get('a')?.sourceposition, '2', 'and the last one is known again');
+  t.equal(values.of(ENTRY)?.get('a')?.sourceposition, '2', 'the refused position is that of the last one');
   t.equal(values.of('party.others'), undefined);
 });
 
-t.test('a refused change that is read again is not the last one', async (t) => {
+t.test('a refused change that is read again does not move the refused position back', async (t) => {
   const values = inMemory();
   values.refused(ENTRY, 'a', event('update', 2, 'd1'));
   values.refused(ENTRY, 'a', event('update', 1, 'd0'));
@@ -37,18 +37,15 @@ t.test('a refused change that is read again is not the last one', async (t) => {
   t.same(previousOf(values, 'a'), { district: 'd1' });
 });
 
-t.test(
-  'of a refused create the bus has nothing, and of a change that says no former values nothing is known',
-  async (t) => {
-    const values = inMemory();
-    values.refused(ENTRY, 'new', event('create', 1));
-    values.refused(ENTRY, 'unknown', event('update', 2));
-    t.same([...(values.of(ENTRY)?.keys() ?? [])], ['new']);
-    t.equal(previousOf(values, 'new'), undefined);
-  },
-);
+t.test('a refused create leaves no record at the bus, and a change without previous values is not kept', async (t) => {
+  const values = inMemory();
+  values.refused(ENTRY, 'new', event('create', 1));
+  values.refused(ENTRY, 'unknown', event('update', 2));
+  t.same([...(values.of(ENTRY)?.keys() ?? [])], ['new']);
+  t.equal(previousOf(values, 'new'), undefined);
+});
 
-t.test('it is there again after a restart, and gone after one when the bus has stored a change', async (t) => {
+t.test('values survive a restart, and forgotten ones do not come back', async (t) => {
   const folder = await temporaryFolder(t);
   const restarted = () => new AcceptedValues(acceptedValuesFile(folder, 'one'), () => undefined);
   const first = restarted();
@@ -66,7 +63,7 @@ t.test('it is there again after a restart, and gone after one when the bus has s
   t.ok(new AcceptedValues(acceptedValuesFile(folder, 'other'), () => undefined).isEmpty);
 });
 
-t.test('nothing is written where nothing was refused, and no second time', async (t) => {
+t.test('the file is written only when a value has changed', async (t) => {
   let writes = 0;
   const file = { read: () => undefined, write: async () => void writes++ };
   const values = new AcceptedValues(file, () => undefined);
@@ -81,7 +78,7 @@ t.test('nothing is written where nothing was refused, and no second time', async
   t.equal(writes, 1);
 });
 
-t.test('who asks to save waits for what another one has begun to write', async (t) => {
+t.test('save waits for a write that an earlier save has started', async (t) => {
   let written: (() => void) | undefined;
   const file = { read: () => undefined, write: () => new Promise<void>((resolve) => (written = resolve)) };
   const values = new AcceptedValues(file, () => undefined);
@@ -95,7 +92,7 @@ t.test('who asks to save waits for what another one has begun to write', async (
   t.same(order, ['written', 'saved', 'saved']);
 });
 
-t.test('beyond its bound it says of each record that it is not remembered', async (t) => {
+t.test('beyond its capacity each further record is reported', async (t) => {
   const full: string[] = [];
   const file = { read: () => undefined, write: async () => undefined };
   const values = new AcceptedValues(file, (entry, eventId) => full.push(`${entry} ${eventId}`));
@@ -106,5 +103,5 @@ t.test('beyond its bound it says of each record that it is not remembered', asyn
   t.same(full, [`${ENTRY} e:77777`]);
   values.forget(ENTRY, 's0');
   values.refused(ENTRY, 'late', event('update', 77_779, 'd1'));
-  t.same(previousOf(values, 'late'), { district: 'd1' }, 'and when there is room again it is');
+  t.same(previousOf(values, 'late'), { district: 'd1' }, 'a later refusal is kept once there is capacity');
 });

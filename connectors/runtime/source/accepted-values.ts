@@ -3,19 +3,19 @@ import type { SourceEvent } from '../../../proto/event/event.js';
 import { StateFile } from '../state-file.js';
 import { isLaterThan, type PreviousImage, positionOf, previousImageBefore } from './amended-event.js';
 
-/** In the file; a list, since subjects may be anything. */
+/** Content of the file: a list, because a subject may be any string, `__proto__` included. */
 type State = [entry: string, subject: string, former: PreviousImage][];
 
 /**
- * Each is a record whose last change is in quarantine. The file is written as a whole, some 150 bytes for one; and where
- * more are refused it is the mapping that is wrong and not the records.
+ * Records whose last change is in quarantine. The file, some 150 bytes per record, is written as a whole; and when more are
+ * refused the mapping is wrong rather than the records.
  */
 export const ACCEPTED_VALUES_MAX = 10_000;
 
 export const acceptedValuesFile = (stateFolder: string, name: string): StateFile<State> =>
   new StateFile<State>(join(stateFolder, `${name}.former-values.json`));
 
-/** What the bus has of the records whose last change it refused: the next change of each starts from there. */
+/** The last accepted values of records whose last change the bus refused. They are the previous image of the next change. */
 export class AcceptedValues {
   readonly #entries = new Map<string, Map<string, PreviousImage>>();
   #size = 0;
@@ -24,7 +24,7 @@ export class AcceptedValues {
 
   constructor(
     private readonly file: Pick<StateFile<State>, 'read' | 'write'>,
-    /** There is no room for one more: its record's next change will be told as one from the refused values. */
+    /** The capacity is reached: the next change of that record is published with the refused values as its previous image. */
     private readonly onFull: (entry: string, eventId: string) => void,
   ) {
     for (const [entry, subject, former] of file.read() ?? []) this.#set(entry, subject, former);
@@ -34,15 +34,15 @@ export class AcceptedValues {
     return this.#size === 0;
   }
 
-  /** By subject; undefined when none of the entry's records is remembered. */
+  /** Images by subject; undefined when the entry has none. */
   of(entry: string): ReadonlyMap<string, PreviousImage> | undefined {
     return this.#entries.get(entry);
   }
 
-  /** The bus refuses this event: what it had before stays what it has. */
+  /** Records that the bus refuses this event, so that it still has the values before it. */
   refused(entry: string, subject: string, event: SourceEvent): void {
     const known = this.#entries.get(entry)?.get(subject);
-    // Read again after a crash: the place must not go back, or those between it and the last one would count as new.
+    // Read again after a crash: the position must not go back, or changes behind it would count as new.
     if (known && !isLaterThan(event, known)) return;
     const former = known ? { ...known, ...positionOf(event) } : previousImageBefore(event);
     if (!former || (known && isSamePosition(known, former))) return;
@@ -62,7 +62,7 @@ export class AcceptedValues {
     this.#isChanged = true;
   }
 
-  /** Resolves when all of it is on disk. */
+  /** Resolves once all values are on disk. */
   save(): Promise<void> {
     if (!this.#isChanged) return this.#saving;
     this.#isChanged = false;

@@ -17,7 +17,7 @@ const event = (op: SourceEvent['op'], rest: Partial<SourceEvent> = {}): SourceEv
   ...rest,
 });
 
-t.test('a change starts from what the bus has', async (t) => {
+t.test('update, correction and delete get the last accepted values as previous image', async (t) => {
   const image: PreviousImage = { previous: { district: 'd2' }, ...position('1') };
   for (const op of ['update', 'correction', 'delete'] as const) {
     t.same(amendedEvent(event(op, { previous: { district: 'refused' } }), image), {
@@ -27,26 +27,26 @@ t.test('a change starts from what the bus has', async (t) => {
   }
 });
 
-t.test('a record that the bus does not have was in nobody’s rows', async (t) => {
+t.test('a change of a record that the bus does not have gets an empty previous image', async (t) => {
   const image: PreviousImage = { previous: undefined, ...position('1') };
   t.same(amendedEvent(event('update', { previous: { district: 'd2' } }), image).previous, {});
   t.same(amendedEvent(event('create'), image), event('create'));
 });
 
-t.test('a record that begins anew while the bus still has the old one is a changed one', async (t) => {
+t.test('a create while the bus still has the old record becomes an update', async (t) => {
   const image: PreviousImage = { previous: { district: 'd2' }, ...position('1') };
   t.same(amendedEvent(event('create'), image), { ...event('update'), previous: { district: 'd2' } });
 });
 
-t.test('a snapshot tells of the record as it is', async (t) => {
+t.test('a snapshot event is not amended', async (t) => {
   const image: PreviousImage = { previous: { district: 'd2' }, ...position('1') };
   t.same(amendedEvent(event('snapshot'), image), event('snapshot'));
 });
 
-t.test('behind the refused change is what has a later place, or one that can’t be compared', async (t) => {
+t.test('an event is later than the refused one by a higher position, another epoch, or no position', async (t) => {
   const at = (sourceposition?: string, sourceepoch?: string) => event('update', { sourceposition, sourceepoch });
   const refused: PreviousImage = { previous: {}, ...position('5.9', 'e') };
-  t.notOk(isLaterThan(at('5.9', 'e'), refused), 'itself');
+  t.notOk(isLaterThan(at('5.9', 'e'), refused), 'the refused event itself');
   t.notOk(isLaterThan(at('5.8', 'e'), refused));
   t.ok(isLaterThan(at('5.10', 'e'), refused));
   t.ok(isLaterThan(at('1', 'f'), refused));

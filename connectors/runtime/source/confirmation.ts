@@ -1,4 +1,4 @@
-/** Lets a source wait until the bus has what it gave. */
+/** Lets a source wait until a batch of its own is confirmed. */
 export class Confirmation {
   #isConfirmed = false;
   #wake: (() => void) | undefined;
@@ -8,7 +8,7 @@ export class Confirmation {
     this.#wake?.();
   }
 
-  /** Resolves when it was given, or the signal has come. */
+  /** Resolves once it is confirmed, or the signal is aborted. */
   async confirmed(signal: AbortSignal): Promise<void> {
     if (this.#isConfirmed || signal.aborted) return;
     await new Promise<void>((resolve) => {

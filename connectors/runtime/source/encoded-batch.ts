@@ -1,15 +1,15 @@
 import type { ChangeBatch } from './source.js';
 
-/** An event as JSON text: all that is needed of it from here on, however often it has to be sent. */
+/** An event encoded once as JSON, however often it is sent. */
 export interface EncodedEvent {
   id: string;
-  /** One that the source left out is looked for in the text when it matters. */
+  /** Undefined when the source did not set it; then it is read from the text when it is needed. */
   subject: string | undefined;
   text: string;
   bytes: number;
 }
 
-/** The events of one batch on one entry; `together`: no reader may see half of them. */
+/** The events of one batch on one entry. `atomic`: no reader may see a part of them. */
 export interface BatchPart {
   entry: string;
   events: EncodedEvent[];
@@ -17,14 +17,14 @@ export interface BatchPart {
   atomic: boolean;
 }
 
-/** A batch ready to be sent. It holds texts and no objects, of which thousands that wait would be costly garbage. */
+/** A batch ready to be sent. It holds strings only: thousands of queued objects would be costly for the garbage collector. */
 export interface EncodedBatch {
   parts: BatchPart[];
   events: number;
   confirm: ChangeBatch['confirm'];
 }
 
-/** Done when a batch is taken, while those before it are on their way. */
+/** Called when a batch is queued, so that encoding overlaps with the requests before it. */
 export function encodeBatch(batch: ChangeBatch): EncodedBatch {
   const parts: BatchPart[] = [];
   for (const event of batch.events) {
@@ -34,7 +34,7 @@ export function encodeBatch(batch: ChangeBatch): EncodedBatch {
     part.events.push({ id: event.id, subject: event.subject ?? undefined, text, bytes });
     part.bytes += bytes;
   }
-  // One event alone is never seen by half.
+  // A single event needs no atomic batch.
   for (const part of parts) part.atomic = batch.atomic && part.events.length > 1;
   return { parts, events: batch.events.length, confirm: () => batch.confirm() };
 }

@@ -11,7 +11,7 @@ const ITEMS = [
   { name: 'district', type: 'string', filterable: true },
 ];
 
-/** Changes of the district, each with a place behind the one before. */
+/** Changes of the district with ascending positions. */
 let positions = 0;
 function change(subject: string, rest: Partial<SourceEvent> = {}, isNamed = true): EncodedEvent {
   const event = {
@@ -46,10 +46,10 @@ t.test('only the first change behind a refused one is amended', async (t) => {
   const { texts, amended } = await values.prepare(events);
   t.same(districtsOf(texts), ['own', 'former', 'own']);
   t.same([...amended], [events[1]]);
-  t.equal(texts[0], events[0]!.text, 'and nothing else is written anew');
+  t.equal(texts[0], events[0]!.text, 'other events keep their text');
 });
 
-t.test('a change that its source tells from the same values is not amended', async (t) => {
+t.test('a change whose previous values equal the accepted ones is not amended', async (t) => {
   const values = entryValues();
   await values.refused([change('a')]);
   const event = change('a');
@@ -58,7 +58,7 @@ t.test('a change that its source tells from the same values is not amended', asy
   t.equal(amended.size, 0);
 });
 
-t.test('what is read again from before the refusal is neither amended nor an answer to it', async (t) => {
+t.test('events at or before the refused position are not amended, and their duplicates keep the values', async (t) => {
   const values = entryValues();
   const [before, refused] = [change('a'), change('a', { previous: { district: 'former' } })];
   await values.refused([refused]);
@@ -69,7 +69,7 @@ t.test('what is read again from before the refusal is neither amended nor an ans
   t.same(districtsOf((await values.prepare([change('a')])).texts), ['own']);
 });
 
-t.test('a refused change that is taken after all, by a new version of the entry, is what the bus has', async (t) => {
+t.test('a refused change that is stored later drops the kept values', async (t) => {
   const values = entryValues();
   const refused = change('a', { previous: { district: 'former' } });
   await values.refused([refused]);
@@ -77,7 +77,7 @@ t.test('a refused change that is taken after all, by a new version of the entry,
   t.notOk(values.concerns([change('a')]));
 });
 
-t.test('an event without a subject may be about a remembered record until the identifier is known', async (t) => {
+t.test('an event without a subject may concern a kept record until the identifier is known', async (t) => {
   const stored = inMemory();
   t.notOk(entryValues(stored).concerns([change('a', {}, false)]));
   await entryValues(stored).refused([change('a')]);
@@ -89,13 +89,13 @@ t.test('an event without a subject may be about a remembered record until the id
   t.ok(restarted.concerns([change('a', {}, false)]));
 });
 
-t.test('of the former values only those are kept that rows are chosen by', async (t) => {
+t.test('only previous values of filterable items are kept', async (t) => {
   const stored = inMemory();
   await entryValues(stored).refused([change('a', { previous: { district: 'former', photograph: 'large' } })]);
   t.same(stored.of(ENTRY)?.get('a')?.previous, { district: 'former' });
 });
 
-t.test('where no rows can be chosen nothing is remembered', async (t) => {
+t.test('nothing is kept for an entry without filterable items', async (t) => {
   const stored = inMemory();
   await entryValues(stored, [ITEMS[0]!]).refused([change('a', { op: 'create', previous: undefined })]);
   t.ok(stored.isEmpty);

@@ -6,13 +6,13 @@ import { amendedEvent, isLaterThan, type PreviousImage } from './amended-event.j
 import type { EncodedEvent } from './encoded-batch.js';
 
 export interface EntryAcceptedValuesDeps {
-  /** The entry as published now; waits for as long as the bus is away, and is undefined when the signal came first. */
+  /** The published entry. Retries while the bus is unreachable; undefined when the signal was aborted first. */
   published(entry: string): Promise<EntryVersion | undefined>;
-  /** The values remembered for a record are none that the bus takes, and are given up. */
+  /** The bus refuses the values kept for a record, and they are dropped. */
   unusable(entry: string, eventId: string): void;
 }
 
-/** Events as they are to be sent, and those among them that the source gave other former values. */
+/** Events as they are sent, and those whose previous image differs from what the source gave. */
 export interface Prepared {
   texts: string[];
   amended: Set<EncodedEvent>;
@@ -22,9 +22,16 @@ export type KnownAcceptedValues = ReadonlyMap<EncodedEvent, PreviousImage | unde
 
 const NONE: ReadonlySet<EncodedEvent> = new Set();
 
-/** How the events of one entry are sent while the bus has refused changes of some of its records. */
+/**
+ * Amends the events of one entry while the bus has refused changes of some of its records. A source states its own previous
+ * values, which the bus refused; a subscriber whose rows matched the accepted ones would never be told that the record leaves.
+ * The broker keeps no records and cannot know better, so the previous image is replaced here.
+ *
+ * Invariants: only the first change behind a refused one is amended; values are on disk before the refused event goes to
+ * quarantine; a `duplicate` at or before the refused position counts as refused. See docs/decisions/0021.
+ */
 export class EntryAcceptedValues {
-  /** Undefined until it was needed. */
+  /** Undefined until it is needed. */
   #schema: { identifier: string; filterable: string[] } | undefined;
 
   constructor(
@@ -33,7 +40,7 @@ export class EntryAcceptedValues {
     private readonly deps: EntryAcceptedValuesDeps,
   ) {}
 
-  /** Whether one of them is about a remembered record, or may be. */
+  /** True when one of the events concerns a record with kept values, or may do so. */
   concerns(events: readonly EncodedEvent[]): boolean {
     const records = this.values.of(this.entry);
     if (!records) return false;
@@ -41,7 +48,7 @@ export class EntryAcceptedValues {
     return events.some((event) => records.has(this.subjectOf(event)));
   }
 
-  /** Of each remembered record the next change starts from what the bus has; those behind it start from that change. */
+  /** Amends the next change of each record with kept values; the changes behind it start from that one. */
   async prepare(events: readonly EncodedEvent[], unamended: ReadonlySet<EncodedEvent> = NONE): Promise<Prepared> {
     const amended = new Set<EncodedEvent>();
     const records = this.values.of(this.entry);
@@ -63,7 +70,7 @@ export class EntryAcceptedValues {
     return { texts, amended };
   }
 
-  /** Asked at each refusal: a new version of the entry may have filterable items where there were none. */
+  /** Called at each refusal, because a new version of the entry may have made items filterable. */
   async loadSchema(): Promise<void> {
     const version = await this.deps.published(this.entry);
     if (!version) return;
@@ -71,18 +78,18 @@ export class EntryAcceptedValues {
     this.#schema = { identifier: identifierOf(version).name, filterable };
   }
 
-  /** What is remembered of the events' records now, to judge by it what their answers mean. */
+  /** The values kept for the records of these events now, by which their answers are interpreted later. */
   known(events: readonly EncodedEvent[]): KnownAcceptedValues {
     const records = this.values.of(this.entry);
     return new Map(events.map((event) => [event, records?.get(this.subjectOf(event))]));
   }
 
-  /** Resolves when it is on disk what the bus has of their records: they may go to quarantine then. */
+  /** Resolves once the last accepted values of their records are on disk; only then may the events go to quarantine. */
   async refused(events: readonly EncodedEvent[]): Promise<void> {
     if (events.length === 0) return;
     if (!this.#schema) await this.loadSchema();
     const filterable = this.#schema?.filterable ?? [];
-    // Then nobody has chosen rows that a record could leave.
+    // Without filterable items no subscriber has selected rows that a record could leave.
     if (filterable.length === 0) return;
     for (const event of events) {
       const subject = this.subjectOf(event);
@@ -92,8 +99,8 @@ export class EntryAcceptedValues {
   }
 
   /**
-   * What the bus has stored is what it has from now on. A duplicate was stored, unless it is known as refused, or stands before one
-   * that is: by `known` for an event that would be refused now and has been remembered for that already.
+   * Drops the kept values of a stored event. A duplicate counts as stored unless it is at or before the refused position; `known`
+   * gives that position as it was before the event itself was recorded as refused.
    */
   answered(event: EncodedEvent, { duplicate }: PublishResult, known?: KnownAcceptedValues): void {
     const records = this.values.of(this.entry);
@@ -110,7 +117,7 @@ export class EntryAcceptedValues {
     this.deps.unusable(this.entry, event.id);
   }
 
-  /** Empty for an event that names no record. */
+  /** Empty when the event names no record. */
   subjectOf(event: EncodedEvent): string {
     if (event.subject === undefined && this.#schema) event.subject = subjectIn(event.text, this.#schema.identifier);
     return event.subject ?? '';
@@ -123,7 +130,7 @@ function subjectIn(text: string, identifier: string): string {
   return key === undefined || key === null ? '' : String(key);
 }
 
-/** A source may state the whole former row; ten thousand of them would not be little. */
+/** Reduces `previous` to the filterable items: a source may state whole rows, and ten thousand are kept. */
 function withPreviousOf(text: string, names: readonly string[]): SourceEvent {
   const event = JSON.parse(text) as SourceEvent;
   const { previous } = event;

@@ -8,7 +8,7 @@ import type { ChangeBatch } from './source.js';
 const EVENTS = 12_000;
 const PER_BATCH = 40;
 
-/** A source that always has more: transactions one behind the other, as fast as the outbox takes them. */
+/** A source that adds transactions as fast as the outbox accepts them. */
 class BusySource {
   readonly confirmed: number[] = [];
   readonly outbox: Outbox;
@@ -47,20 +47,20 @@ async function ages(lane: Lane): Promise<number[]> {
   return (await lane.delivered()).map(({ data }) => data?.age as number);
 }
 
-t.test('with several rounds under way', async (t) => {
+t.test('outbox with several batches in flight', async (t) => {
   const bus = await ConnectorBus.start(t);
 
-  t.test('everything arrives once and in order, and is confirmed in order', async (t) => {
+  t.test('events are stored once and in order, and batches are confirmed in order', async (t) => {
     const lane = await bus.lane(t);
     const source = new BusySource(t, lane);
     await source.publishAll();
     t.same(await ages(lane), numbers(EVENTS));
     t.same(source.confirmed, numbers(EVENTS / PER_BATCH, PER_BATCH));
     const metrics = await (await fetch(`${bus.broker.url}/metrics`)).text();
-    t.match(metrics, /sluice_frames_received_total\{kind="publish"\} [1-9]/, 'not one request at a time');
+    t.match(metrics, /sluice_frames_received_total\{kind="publish"\} [1-9]/, 'publishing is pipelined');
   });
 
-  t.test('a bad record goes to quarantine, and nothing that was behind it is lost', async (t) => {
+  t.test('a refused record goes to quarantine and no later event is lost', async (t) => {
     const lane = await bus.lane(t);
     const bad = new Set([3_333, 3_334, 7_000, 11_111]);
     const source = new BusySource(t, lane, bad);
@@ -70,10 +70,10 @@ t.test('with several rounds under way', async (t) => {
       numbers(EVENTS).filter((number) => !bad.has(number)),
     );
     t.equal(source.confirmed.length, EVENTS / PER_BATCH);
-    await eventually(async () => (await lane.quarantined()) === bad.size, 'the bad ones in quarantine');
+    await eventually(async () => (await lane.quarantined()) === bad.size, 'the refused events in quarantine');
   });
 
-  t.test('connections that break again and again lose nothing and change no order', async (t) => {
+  t.test('repeatedly lost connections neither lose nor reorder events', async (t) => {
     const lane = await bus.lane(t);
     const source = new BusySource(t, lane, new Set([5_000]));
     const publishing = source.publishAll();

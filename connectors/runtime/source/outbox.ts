@@ -8,28 +8,32 @@ import { PublishBatchQueue } from './publish-batch-queue.js';
 import { publishGroup } from './publish-group.js';
 import type { ChangeBatch } from './source.js';
 
-/** Read and not confirmed: several rounds of the bus's group commit, and little memory at the default event size. */
+/** Read and not confirmed: several group commits of the bus, at some 10 MB of memory. */
 const PENDING_EVENTS_MAX = 10_000;
-/** A source that has nothing of its own to say hands over empty batches, to move its confirmation on. */
+/** Empty batches count as well: a source adds them to move its confirmation forward. */
 const PENDING_BATCHES_MAX = 20_000;
 
-/** One is being stored, one waits at the bus, one is on its way. */
+/** One being stored, one queued at the bus, one on the network. */
 const BATCHES_IN_FLIGHT_MAX = 3;
 
 export type OutboxContext = AcceptedValuesContext & Pick<ConnectorContext, 'reconnect'>;
 
 /**
- * Takes batches in order and confirms them in order. Rounds collect here while others are on their way to the bus. There are
- * two ways. With care, by HTTP: one request per entry at a time, so that order needs no thought, and whatever goes wrong is waited out or
- * put aside. Ahead, over a session in which the bus keeps the order: several rounds at a time, for a source that has more
- * than one to send. What goes wrong there is done again with care, and so is what is about a record whose last change was refused.
+ * Publishes the batches of a source in order and confirms them in order. One request at a time spends a round trip on each and
+ * limits a busy source; several HTTP requests at a time could be stored in another order. So there are two modes. Sequential,
+ * by HTTP: one request per entry at a time, which retries and quarantines. Pipelined, over a session in which the bus keeps
+ * the order: several publish batches in flight, for a source with more than one to send. Whatever fails in the pipeline, or
+ * concerns a record whose last change was refused, is published sequentially.
+ *
+ * Invariants: nothing is sent behind an unconfirmed sequential batch; batches are confirmed in the order they were added; at
+ * most `PENDING_EVENTS_MAX` events, and one batch, are read and not confirmed. See docs/decisions/0021.
  */
 export class Outbox {
   readonly #waiting = new PublishBatchQueue();
-  /** Sent and not confirmed, in order. */
+  /** Sent in the pipeline and not confirmed, in order. */
   readonly #inFlight: { publishBatch: PublishBatch; unstored: Promise<EntryGroup[]> }[] = [];
   readonly #pipeline: PipelinedPublisher;
-  /** One round is under way with all care, and nothing may overtake it. */
+  /** A batch is being published sequentially, and nothing may overtake it. */
   #isSequential = false;
   #pendingEvents = 0;
   #pendingBatches = 0;
@@ -42,7 +46,7 @@ export class Outbox {
   constructor(
     private readonly context: OutboxContext,
     private readonly signal: AbortSignal,
-    /** Nothing more will be published; the source may be waiting for what will never come. */
+    /** Publishing has ended with an error, so no confirmation that the source waits for will come. */
     private readonly onFailure: () => void,
   ) {
     this.#backoff = new Backoff(context.reconnect);
@@ -51,7 +55,7 @@ export class Outbox {
     signal.addEventListener('abort', () => this.#wakeAll(), { once: true });
   }
 
-  /** Resolves when the batch is taken. Throws what ended the publishing. */
+  /** Backpressure: resolves when the batch is queued. Throws the error that ended publishing. */
   async add(batch: ChangeBatch): Promise<void> {
     while (this.#isFull() && !this.signal.aborted) await this.#change();
     this.#throwFailure();
@@ -61,13 +65,13 @@ export class Outbox {
     else this.#running = this.#run();
   }
 
-  /** Resolves when everything is confirmed, or the signal has come. Throws what ended the publishing. */
+  /** Resolves once everything is confirmed, or the signal is aborted. Throws the error that ended publishing. */
   async idle(): Promise<void> {
     while (this.#pendingBatches > 0 && !this.signal.aborted && this.#failure === undefined) await this.#change();
     this.#throwFailure();
   }
 
-  /** Resolves when nothing is under way any more; after the signal. Throws what ended the publishing. */
+  /** Resolves once nothing is in flight after the signal was aborted. Throws the error that ended publishing. */
   async ended(): Promise<void> {
     await this.#running;
     this.#throwFailure();
@@ -95,11 +99,11 @@ export class Outbox {
     }
   }
 
-  /** A round that is not full goes only when nothing else is under way: it would be a small one, and the next as well. */
+  /** A batch that is not full is sent only while nothing is in flight; otherwise it collects more events meanwhile. */
   #sendPipelined(): void {
     while (!this.#isSequential && this.#inFlight.length < BATCHES_IN_FLIGHT_MAX) {
       const publishBatch = this.#inFlight.length === 0 ? this.#waiting.first : this.#waiting.firstFull;
-      // What the first change of a remembered record starts from depends on the answer to that change: it goes with care.
+      // The previous image of such a change depends on the answers before it, so it is published sequentially.
       if (!publishBatch || !this.#pipeline.accepts(publishBatch) || this.#acceptedValues.concerns(publishBatch.groups))
         return;
       this.#waiting.takeFirst();
@@ -109,7 +113,7 @@ export class Outbox {
     }
   }
 
-  /** What could not be stored goes again with care, in order, when all that is under way has its answer. */
+  /** Confirms the first batch in flight. If a part of it is not stored, publishes all in flight again sequentially, in order. */
   async #settlePipelined(): Promise<void> {
     const first = this.#inFlight[0]!;
     if ((await first.unstored).length === 0) {

@@ -6,8 +6,8 @@ import type { EntryGroup, PublishBatch } from './publish-batch.js';
 export type PipelinedPublisherContext = Pick<ConnectorContext, 'bus' | 'log' | 'reconnect'>;
 
 /**
- * The quick way to the bus: rounds over a session that may have several of them under way. It mends nothing: of what is not stored
- * as a whole it says so, and after that it has to be opened again.
+ * Publishes batches over a session with several of them in flight. It retries nothing: it returns what was not stored as a
+ * whole, and has to be opened again after that.
  */
 export class PipelinedPublisher {
   #session: AtomicSession | undefined;
@@ -20,7 +20,7 @@ export class PipelinedPublisher {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Begins to open it, unless it is open or was lost a moment ago. Where there is no way for a WebSocket it stays closed. */
+  /** Starts to open the session, unless it is open or was lost a moment ago. It stays closed where WebSocket is blocked. */
   startOpening(): void {
     if (this.#session?.isOpen || this.#isOpening || this.signal.aborted || performance.now() < this.#notBeforeMs)
       return;
@@ -33,7 +33,7 @@ export class PipelinedPublisher {
     return session !== undefined && batch.groups.every(({ events, bytes }) => session.fits(events, bytes));
   }
 
-  /** Resolves with the groups that are not stored, or not known to be; behind one of them nothing is, of its entry. */
+  /** Resolves with the groups that are not stored, or not known to be. Of their entries nothing later is stored either. */
   async publish(batch: PublishBatch, stored: (group: EntryGroup, duplicates: number) => void): Promise<EntryGroup[]> {
     const unstored: EntryGroup[] = [];
     await Promise.all(
@@ -57,13 +57,14 @@ export class PipelinedPublisher {
       this.#session = await AtomicSession.open({ ...this.context.bus, signal: this.signal });
     } catch (error) {
       this.#delayNextOpening();
-      if (!this.signal.aborted) this.context.log.debug({ err: error }, 'no session: one request at a time');
+      if (!this.signal.aborted)
+        this.context.log.debug({ err: error }, 'no session could be opened: publishing sequentially');
     } finally {
       this.#isOpening = false;
     }
   }
 
-  /** How many of the events the bus had already; undefined when they are not all stored. */
+  /** Resolves with the number of duplicates; undefined when not all events are stored. */
   async #publish({ parts }: EntryGroup): Promise<number | undefined> {
     const texts = parts.flatMap(({ events }) => events.map(({ text }) => text));
     const results = await this.#session!.publish(texts);

@@ -1,7 +1,7 @@
 import type { EncodedBatch } from './encoded-batch.js';
 import { PublishBatch } from './publish-batch.js';
 
-/** Batches that wait to be sent, put together into rounds as they come. */
+/** Queue of source batches, which are combined into publish batches as they are added. */
 export class PublishBatchQueue {
   readonly #publishBatches: PublishBatch[] = [];
 
@@ -20,7 +20,7 @@ export class PublishBatchQueue {
     return this.#publishBatches[0];
   }
 
-  /** The first, if nothing more would go into it. */
+  /** The first publish batch, if no more source batches will be added to it. */
   get firstFull(): PublishBatch | undefined {
     return this.#publishBatches.length > 1 || this.first?.isFull ? this.first : undefined;
   }

@@ -13,7 +13,7 @@ const batch = (type: string, count: number, text = ''): EncodedBatch =>
     confirm: () => undefined,
   });
 
-t.test('whole transactions of an entry are put together up to what an atomic batch holds', async (t) => {
+t.test('transactions of an entry are combined whole, up to the size of an atomic batch', async (t) => {
   const publishBatch = new PublishBatch();
   t.same(
     [batch('a', 400), batch('b', 10), batch('a', 500), batch('a', 200)].map((one) => publishBatch.add(one)),
@@ -28,13 +28,13 @@ t.test('whole transactions of an entry are put together up to what an atomic bat
   );
 });
 
-t.test('what is together with others fits one frame', async (t) => {
+t.test('combined source batches stay within one frame', async (t) => {
   const publishBatch = new PublishBatch();
   t.ok(publishBatch.add(batch('a', 10, 'x'.repeat(60_000))));
   t.notOk(publishBatch.add(batch('a', 10, 'x'.repeat(60_000))));
 });
 
-t.test('a batch that is too large for a group goes alone', async (t) => {
+t.test('a source batch larger than a group is published alone', async (t) => {
   const publishBatch = new PublishBatch();
   t.ok(publishBatch.add(batch('a', 1_500)));
   t.notOk(publishBatch.add(batch('a', 1)));
@@ -43,14 +43,14 @@ t.test('a batch that is too large for a group goes alone', async (t) => {
   t.notOk(mixed.add(batch('a', 1_500)));
 });
 
-t.test('a batch without events only moves the confirmation on', async (t) => {
+t.test('an empty source batch forms no group but is confirmed', async (t) => {
   const publishBatch = new PublishBatch();
   t.ok(publishBatch.add(batch('a', 0)));
   t.equal(publishBatch.sourceBatches.length, 1);
   t.same(publishBatch.groups, []);
 });
 
-t.test('one event of an entry needs nothing to be kept together', async (t) => {
+t.test('a single event of an entry is not atomic', async (t) => {
   const two = { ...batch('a', 1) };
   t.equal(two.parts[0]?.atomic, false);
   t.equal(batch('a', 2).parts[0]?.atomic, true);

@@ -1,6 +1,6 @@
 import type { BatchPart, EncodedBatch } from './encoded-batch.js';
 
-/** What one round publishes on one entry, in order. */
+/** The events of one publish batch on one entry, in order. */
 export interface EntryGroup {
   entry: string;
   parts: BatchPart[];
@@ -8,14 +8,14 @@ export interface EntryGroup {
   bytes: number;
 }
 
-/** What an atomic batch of the bus holds. */
+/** Limit of an atomic batch at the bus. */
 export const GROUP_EVENTS_MAX = 1_000;
-/** Of a group of several batches: what a frame of the bus holds, by default, with room for what is around the events. */
+/** Limit of a group of several source batches: the default frame limit of the bus, less the frame around the events. */
 const GROUP_BYTES_MAX = 1_000_000;
-/** More would only make the confirmation later. */
+/** A longer run would only delay its confirmation. */
 const BATCH_PARTS_MAX = 4_000;
 
-/** A run of batches, in order, that is published at a time: those of their events that are on one entry in one request. */
+/** Consecutive source batches that are published at a time, with one request per entry. */
 export class PublishBatch {
   readonly sourceBatches: EncodedBatch[] = [];
   readonly #groups = new Map<string, EntryGroup>();
@@ -24,7 +24,7 @@ export class PublishBatch {
     return [...this.#groups.values()];
   }
 
-  /** Another event of one of its entries would find no room. */
+  /** True when one more event of one of its entries would exceed a limit. */
   get isFull(): boolean {
     for (const { events, bytes } of this.#groups.values()) {
       if (events >= GROUP_EVENTS_MAX || bytes >= GROUP_BYTES_MAX) return true;
@@ -32,7 +32,7 @@ export class PublishBatch {
     return this.sourceBatches.length >= BATCH_PARTS_MAX;
   }
 
-  /** False when it has no room. A batch that is alone always has: if it fits no request it is sent in several. */
+  /** False when a limit would be exceeded. The first source batch is always accepted; if necessary it is sent in several requests. */
   add(batch: EncodedBatch): boolean {
     if (this.sourceBatches.length >= BATCH_PARTS_MAX) return false;
     for (const part of batch.parts) if (!this.#hasCapacity(part)) return false;

@@ -16,18 +16,18 @@ interface ReceivedRequest {
   atomic: boolean;
   /** Ids of the events. */
   events: string[];
-  /** What they say that their records were before. */
+  /** Previous district of each event. */
   previous: unknown[];
-  /** Whether the file of former values had been written by then. */
+  /** True when the accepted values had been saved before the request. */
   isSaved: boolean;
 }
 
 interface BusBehaviour {
-  /** It can't hold atomic batches of more events. */
+  /** Atomic batches of more events are refused. */
   atomicMax?: number;
-  /** Events that were stored or put aside before: duplicates, unless they are part of an atomic batch that is refused. */
+  /** Events stored or quarantined before: duplicates, unless they are part of a refused atomic batch. */
   processed?: Set<string>;
-  /** The answers that never arrive, though the bus has done what was asked. */
+  /** Numbers of the requests that are processed but whose responses are lost. */
   lost?: number[];
 }
 
@@ -72,7 +72,7 @@ async function scriptedBus(t: Test, { atomicMax = 1_000, processed = new Set(), 
   };
   const acceptedValues = new EntryAcceptedValues(ENTRY, new AcceptedValues(file, () => undefined), {
     published: async () => version as object as EntryVersion,
-    unusable: (_entry, id) => t.fail(`${id} was sent as its source gave it`),
+    unusable: (_entry, id) => t.fail(`${id} was sent without the accepted values`),
   });
   const refused: string[] = [];
   const publish = (transactions: string[][], atomic = true): Promise<void> =>
@@ -98,7 +98,7 @@ async function scriptedBus(t: Test, { atomicMax = 1_000, processed = new Set(), 
 
 const previousDistrict = ({ previous }: SourceEvent): unknown => previous?.district;
 
-/** The record is the last letter, the place the number before it. */
+/** An event whose id gives position and record: `2c` is position 2 of record c. */
 const event = (id: string): SourceEvent => ({
   sourceposition: /\d+/.exec(id)?.[0] ?? '0',
   specversion: '1.0',
@@ -110,13 +110,13 @@ const event = (id: string): SourceEvent => ({
   previous: { district: id },
 });
 
-t.test('what nothing is wrong with is one request', async (t) => {
+t.test('a group without refusals is one atomic request', async (t) => {
   const { publish, modes } = await scriptedBus(t);
   await publish([['1a', '1b'], ['2c']], false);
   t.same(modes(), ['whole 1a 1b 2c']);
 });
 
-t.test('transactions around a bad one stay whole, and that one goes event by event', async (t) => {
+t.test('a transaction with a refused event is sent event by event, those around it stay atomic', async (t) => {
   const { publish, modes, refused } = await scriptedBus(t);
   await publish([
     ['1a', '1b'],
@@ -128,20 +128,20 @@ t.test('transactions around a bad one stay whole, and that one goes event by eve
   t.same(refused, ['bad-f']);
 });
 
-t.test('bad ones among changes of other records need no request of their own', async (t) => {
+t.test('refused events share a request with changes of other records', async (t) => {
   const { publish, modes, refused } = await scriptedBus(t);
   await publish([['1a', 'bad-b', '2c', 'bad-d', '3a']], false);
   t.same(modes(), ['whole 1a bad-b 2c bad-d 3a', 'singly 1a bad-b 2c bad-d 3a']);
   t.same(refused, ['bad-b', 'bad-d']);
 });
 
-t.test('no record is in one request both refused and not', async (t) => {
+t.test('no request has both a refused and another change of one record', async (t) => {
   const { publish, modes } = await scriptedBus(t);
   await publish([['1a', 'bad-a', '2a', '3b']], false);
   t.same(modes(), ['whole 1a bad-a 2a 3b', 'singly 1a', 'whole bad-a 2a 3b', 'singly bad-a', 'whole 2a 3b']);
 });
 
-t.test('nor one that was refused together with the one before it: it is judged anew', async (t) => {
+t.test('a change behind a refused change of its record is validated anew', async (t) => {
   const { publish, modes, refused, requests } = await scriptedBus(t);
   await publish([['bad1-a', 'bad2-a', '3a']], false);
   t.same(modes(), [
@@ -156,7 +156,7 @@ t.test('nor one that was refused together with the one before it: it is judged a
   t.same(requests.at(-1)?.previous, ['bad1-a']);
 });
 
-t.test('what the bus has is written down before the refused change goes to quarantine', async (t) => {
+t.test('the accepted values are saved before the refused change is quarantined', async (t) => {
   const { publish, requests } = await scriptedBus(t);
   await publish([['1a', 'bad-b']], false);
   t.same(
@@ -168,30 +168,27 @@ t.test('what the bus has is written down before the refused change goes to quara
   );
 });
 
-t.test('a batch that is too much for the store goes in halves', async (t) => {
+t.test('a batch that is too large for the store is split in halves', async (t) => {
   const { publish, modes, refused } = await scriptedBus(t, { atomicMax: 2 });
   await publish([['1a', '1b', '1c', '1d', '1e']]);
   t.same(modes(), ['whole 1a 1b 1c 1d 1e', 'whole 1a 1b 1c', 'whole 1a 1b', 'whole 1c', 'whole 1d 1e']);
   t.same(refused, []);
 });
 
-t.test(
-  'a duplicate that would be refused today was stored before, and its record is what the next change starts from',
-  async (t) => {
-    const { publish, requests } = await scriptedBus(t, { processed: new Set(['bad1-a']) });
-    await publish([['bad1-a', '2a']], false);
-    t.same(requests.at(-1)?.events, ['2a']);
-    t.same(requests.at(-1)?.previous, ['2a']);
-  },
-);
+t.test('a duplicate that would be refused today counts as stored', async (t) => {
+  const { publish, requests } = await scriptedBus(t, { processed: new Set(['bad1-a']) });
+  await publish([['bad1-a', '2a']], false);
+  t.same(requests.at(-1)?.events, ['2a']);
+  t.same(requests.at(-1)?.previous, ['2a']);
+});
 
-t.test('and so is one before another that is refused now', async (t) => {
+t.test('a duplicate before a refused change of its record counts as stored', async (t) => {
   const { publish, requests } = await scriptedBus(t, { processed: new Set(['bad1-a']) });
   await publish([['bad1-a', 'bad2-a', '3a']], false);
   t.same(requests.at(-1)?.previous, ['bad2-a']);
 });
 
-t.test('a duplicate that is known as refused is no record that the bus has', async (t) => {
+t.test('a duplicate at the refused position does not count as stored', async (t) => {
   const { publish, requests } = await scriptedBus(t);
   await publish([['bad1-a']], false);
   await publish([['bad1-a', '2a']], false);
@@ -199,7 +196,7 @@ t.test('a duplicate that is known as refused is no record that the bus has', asy
   t.same(requests.at(-1)?.previous, ['bad1-a']);
 });
 
-t.test('nor is one whose refusal was not heard', async (t) => {
+t.test('a duplicate whose refusal was lost with its response does not count as stored', async (t) => {
   const { publish, requests } = await scriptedBus(t, { lost: [2] });
   await publish([['bad1-a', '2a']], false);
   t.same(

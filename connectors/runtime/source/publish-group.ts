@@ -8,20 +8,20 @@ import { type PublishRequestDeps, publishRequest } from './publish-request.js';
 export interface PublishGroupDeps extends PublishRequestDeps {
   acceptedValues: EntryAcceptedValues;
   answered(counts: { stored: number; duplicates: number }): void;
-  /** The bus has put the event aside for its source to repair. */
+  /** The bus has quarantined the event for its source to repair. */
   refused(id: string, problem: Problem): void;
 }
 
-/** Of one request: the bus takes 16 MiB. */
+/** Limit of one request; the bus accepts 16 MiB. */
 const REQUEST_BYTES_MAX = 12 * 1024 * 1024;
 
 type Part = Pick<BatchPart, 'events' | 'atomic'>;
 
 /**
- * Resolves when every event of the group is stored or quarantined. It goes as an atomic batch, several transactions in one,
- * whether it belongs together or not: the bus judges an atomic batch before anything of it is stored or put aside. So what the
- * bus has of a record is written down before a change of it goes to quarantine, and the next change is told as one from there. After a
- * crash it would be too late: the refused one is answered as a duplicate then, like those that are stored.
+ * Resolves once every event of the group is stored or quarantined. The group is sent as one atomic batch although its
+ * transactions are independent, because the bus validates an atomic batch before it stores or quarantines any of it. So the
+ * last accepted values of a record are on disk before a change of it goes to quarantine. After a crash it would be too late:
+ * the bus then answers the refused event as a duplicate, like the stored ones.
  */
 export async function publishGroup(parts: readonly BatchPart[], deps: PublishGroupDeps): Promise<void> {
   const requests = requestsOf(parts.flatMap(({ events }) => events));
@@ -44,8 +44,8 @@ function requestsOf(events: readonly EncodedEvent[]): EncodedEvent[][] {
 }
 
 /**
- * When an event can't be taken the batch is taken apart: transactions with such an event go event by event, the bad one into
- * quarantine, the others on their way; whole ones stay whole. Each call has fewer events than the one that makes it.
+ * When an event is refused the batch is split: transactions with a refused event are sent event by event, so that only that
+ * event is quarantined; all others stay atomic. Each recursive call has fewer events than its caller.
  */
 async function publishParts(parts: readonly Part[], deps: PublishGroupDeps): Promise<void> {
   const events = parts.flatMap((part) => part.events);
@@ -64,7 +64,7 @@ async function publishParts(parts: readonly Part[], deps: PublishGroupDeps): Pro
   }
 }
 
-/** Undefined when all of it is stored, or the signal came; else the events that were refused for what they are. */
+/** Undefined when everything is stored, or the signal was aborted; else the events refused for their own content. */
 async function publishAtomically(
   events: readonly EncodedEvent[],
   deps: PublishGroupDeps,
@@ -77,7 +77,7 @@ async function publishAtomically(
     const refused = new Set(events.filter((_event, index) => isOwnRefusal(results[index]!)));
     const suspects = [...amended].filter((event) => refused.has(event));
     if (suspects.length > 0) {
-      // Their own fault, or that of the values that were put into them?
+      // The refusal may be due to the amended previous image, so these are sent as their source gave them.
       for (const event of suspects) unamended.add(event);
       continue;
     }
@@ -90,7 +90,7 @@ async function publishAtomically(
 
 const isOwnRefusal = ({ problem }: PublishResult): boolean => problem !== undefined && problem.code !== 'BATCH_REFUSED';
 
-/** It is the batch that can't be taken, for its size in the store. */
+/** The batch as a whole was refused, for its size in the store. */
 async function publishHalves(parts: readonly Part[], deps: PublishGroupDeps): Promise<void> {
   const [only] = parts;
   const pieces = parts.length > 1 ? parts : only!.events.map((event) => ({ events: [event], atomic: false }));
@@ -103,7 +103,7 @@ async function publishHalves(parts: readonly Part[], deps: PublishGroupDeps): Pr
   await publishParts(pieces.slice(middle), deps);
 }
 
-/** Transactions without a refused event, and between them what may go event by event. */
+/** Runs of transactions that stay atomic, and between them runs that are sent event by event. */
 function runsOf(parts: readonly Part[], refused: ReadonlySet<EncodedEvent>): { isSplit: boolean; run: Part[] }[] {
   const runs: { isSplit: boolean; run: Part[] }[] = [];
   for (const part of parts) {
@@ -117,14 +117,14 @@ function runsOf(parts: readonly Part[], refused: ReadonlySet<EncodedEvent>): { i
 
 interface Judged {
   refused: ReadonlySet<EncodedEvent>;
-  /** Subjects of the refused events that have gone. */
+  /** Subjects of the refused events sent so far. */
   remembered: Set<string>;
 }
 
 /**
- * One request as far as a record with a refused change has no other one in it: what the bus has of a record must be known when a
- * change of it is sent, and stored when it is written down. A change behind a refused one is judged anew, also when it was refused with
- * it: that may have been for the refused values, which its source takes for the former ones.
+ * Sends one request up to the point where a record with a refused change would have a second change in it: the last accepted
+ * values must be known before the next change of the record is sent. A change behind a refused one is validated anew, even if
+ * it was refused with it, because the reason may have been the refused values in its previous image.
  */
 async function publishSplit(parts: readonly Part[], judged: Judged, deps: PublishGroupDeps): Promise<void> {
   const { refused, remembered } = judged;
@@ -160,9 +160,9 @@ async function publishEachAlone(
   };
   const results = await publishRequest(texts, false, { ...deps, waitOut });
   if (!results) return;
-  // One that was stored long ago, and that the catalog would refuse today, is a duplicate. So is one that an attempt before has put aside.
+  // An event stored long ago that the catalog would refuse today is a duplicate; so is one that an earlier attempt quarantined.
   settle(events, results, deps, isRepeated ? acceptedValues.known(refusedEvents) : knownBefore);
-  // Of those that the catalog has refused since they were judged.
+  // The catalog may have changed since the atomic attempt, so more events can be refused now.
   await acceptedValues.refused(events.filter((event, index) => results[index]!.problem && !refused.has(event)));
 }
 

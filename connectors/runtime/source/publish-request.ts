@@ -1,6 +1,7 @@
 import { ClientError, ConnectionLostError } from '../../../client/errors.js';
 import { publishBatch } from '../../../client/publish/batch-publisher.js';
-import { ERROR_KINDS, type ErrorCode, type Problem } from '../../../proto/errors.js';
+import { isRetryableProblem } from '../../../client/retryable.js';
+import type { ErrorCode } from '../../../proto/errors.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
 import { BusRefusesError } from '../connector-errors.js';
 
@@ -8,11 +9,11 @@ export interface PublishRequestDeps {
   url: string;
   token: string;
   signal: AbortSignal;
-  /** Something passes by itself; resolves when it is time for the next attempt. */
+  /** Called after a retryable failure; resolves when the next attempt is due. */
   waitOut(error: ClientError): Promise<void>;
 }
 
-/** Problems of an event that do not end in the quarantine: nothing of this entry would ever arrive. */
+/** Problems that concern every event of the entry: quarantining one after the other would lose all of them. */
 const WHOLE_ENTRY_REFUSED: ReadonlySet<ErrorCode> = new Set([
   'NOT_AUTHENTICATED',
   'NOT_ALLOWED',
@@ -21,7 +22,7 @@ const WHOLE_ENTRY_REFUSED: ReadonlySet<ErrorCode> = new Set([
   'UNKNOWN_ENTRY',
 ]);
 
-/** Sends events, as JSON texts, until there is an answer that will not change; undefined when the signal came first. */
+/** Sends events, as JSON texts, until the bus gives a final answer; undefined when the signal was aborted first. */
 export async function publishRequest(
   texts: readonly string[],
   atomic: boolean,
@@ -33,14 +34,14 @@ export async function publishRequest(
     const problems = results.flatMap(({ problem }) => (problem ? [problem] : []));
     const wholeEntry = problems.find(({ code }) => WHOLE_ENTRY_REFUSED.has(code));
     if (wholeEntry) throw new BusRefusesError(`${wholeEntry.code}: ${wholeEntry.detail}`);
-    const retryable = problems.find(isRetryable);
+    const retryable = problems.find(isRetryableProblem);
     if (!retryable) return results;
     await deps.waitOut(new ConnectionLostError(retryable.detail, retryable.code));
   }
   return undefined;
 }
 
-/** Undefined when it has to be made again. */
+/** Undefined when the attempt has to be repeated. */
 async function attempt(
   texts: readonly string[],
   atomic: boolean,
@@ -55,5 +56,3 @@ async function attempt(
     return undefined;
   }
 }
-
-const isRetryable = ({ code, status }: Problem): boolean => ERROR_KINDS[code]?.retryable ?? status >= 500;

@@ -7,7 +7,7 @@ import { eventually, type Lane } from '../../conformance/lane.js';
 import type { ConnectorContext } from '../connector-context.js';
 import { Outbox } from './outbox.js';
 
-/** More than the rounds that may be under way at a time. */
+/** More events than the pipeline holds in flight. */
 const MANY = 6_000;
 const PER_BATCH = 40;
 
@@ -28,7 +28,7 @@ const move = (id: string, [from, to]: [string, string], age?: number): Change =>
 });
 const end = (id: string, from: string): Change => ({ op: 'delete', subject: id, previous: { district: from } });
 
-/** The changes of one source, told to one lane by one process after the other. */
+/** The changes of one source, published to one lane by one process after the other. */
 class Register {
   readonly context: ConnectorContext;
   readonly #published: SourceEvent[] = [];
@@ -44,7 +44,7 @@ class Register {
     return join(this.context.stateFolder, 'register.former-values.json');
   }
 
-  /** What happened at the source, in order. */
+  /** Adds changes of the source, in order. */
   add(...changes: Change[]): SourceEvent[] {
     const events = changes.map((change, index): SourceEvent => {
       const number = this.#published.length + index + 1;
@@ -55,7 +55,7 @@ class Register {
     return events;
   }
 
-  /** A process that tells these batches, and dies before it has confirmed the last one where that is asked for. */
+  /** Publishes the batches in a process of their own, which may crash before it confirms the last one. */
   async publish(batches: SourceEvent[][], { atomic = false, crashes = false } = {}): Promise<void> {
     const ending = new AbortController();
     this.t.teardown(() => ending.abort());
@@ -79,13 +79,13 @@ class Register {
   }
 }
 
-t.test('after a change that the bus has refused', async (t) => {
+t.test('changes behind a refused change', async (t) => {
   const bus = await ConnectorBus.start(t);
   const register = async (t: Test): Promise<Register> => new Register(t, await bus.lane(t));
 
   for (const atomic of [false, true]) {
-    const how = atomic ? 'of the same transaction' : 'of the same request';
-    t.test(`the next one ${how} is told from what the bus has, and those behind it from their own`, async (t) => {
+    const how = atomic ? 'in the same transaction' : 'in the same request';
+    t.test(`the next change ${how} has the accepted values as previous image, later ones their own`, async (t) => {
       const source = await register(t);
       const changes = source.add(
         create('a', 'd2'),
@@ -107,7 +107,7 @@ t.test('after a change that the bus has refused', async (t) => {
     });
   }
 
-  t.test('the next one in a later round is, once', async (t) => {
+  t.test('the next change in a later batch has the accepted values as previous image', async (t) => {
     const source = await register(t);
     await source.publish([source.add(create('a', 'd2')), source.add(move('a', ['d2', 'd1'], REFUSED))]);
     await source.publish([source.add(move('a', ['d1', 'd0'])), source.add(move('a', ['d0', 'd0'], 2))]);
@@ -115,7 +115,7 @@ t.test('after a change that the bus has refused', async (t) => {
     t.same(await source.seenByD2(), ['create a', 'leave a']);
   });
 
-  t.test('another one that is refused too changes nothing of it', async (t) => {
+  t.test('a second refused change keeps the accepted values', async (t) => {
     const source = await register(t);
     await source.publish([source.add(create('a', 'd2'))]);
     await source.publish([source.add(move('a', ['d2', 'd1'], REFUSED), move('a', ['d1', 'd3'], REFUSED))]);
@@ -124,7 +124,7 @@ t.test('after a change that the bus has refused', async (t) => {
     t.same(await source.seenByD2(), ['create a', 'delete a']);
   });
 
-  t.test('nobody hears of a record that was never created at the bus', async (t) => {
+  t.test('a record whose create was refused enters with its next change', async (t) => {
     const source = await register(t);
     await source.publish([
       source.add(create('a', 'd2', REFUSED), create('b', 'd2', REFUSED), create('c', 'd2', REFUSED)),
@@ -133,14 +133,14 @@ t.test('after a change that the bus has refused', async (t) => {
     t.same(await source.seenByD2(), ['enter c']);
   });
 
-  t.test('a record that begins anew after a refused end is a changed one', async (t) => {
+  t.test('a create after a refused delete is delivered as leave to those whose rows had the record', async (t) => {
     const source = await register(t);
     const badEnd = { ...end('a', 'd2'), data: { shoeSize: 7 } };
     await source.publish([source.add(create('a', 'd2'), badEnd, create('a', 'd0'))]);
     t.same(await source.seenByD2(), ['create a', 'leave a']);
   });
 
-  t.test('its record is found where the source names it in the data alone', async (t) => {
+  t.test('the record is found when the source names it in the data only', async (t) => {
     const source = await register(t);
     const unnamed = (change: Change): Change => ({ ...change, subject: undefined });
     await source.publish([source.add(unnamed(create('a', 'd2')), unnamed(move('a', ['d2', 'd1'], REFUSED)))]);
@@ -148,7 +148,7 @@ t.test('after a change that the bus has refused', async (t) => {
     t.same(await source.seenByD2(), ['create a', 'leave a']);
   });
 
-  t.test('that names no record, nothing is remembered', async (t) => {
+  t.test('nothing is kept for a refused event that names no record', async (t) => {
     const source = await register(t);
     const malformed: Change = { op: 'create', data: { malformedLine: 'x' } as Change['data'] } as Change;
     await source.publish([source.add(malformed, create('a', 'd2'))]);
@@ -156,7 +156,7 @@ t.test('after a change that the bus has refused', async (t) => {
     await t.rejects(readFile(source.rememberedFile), { code: 'ENOENT' });
   });
 
-  t.test('for its former values, the next one goes with its own', async (t) => {
+  t.test('a change refused for its previous values leaves the next change its own ones', async (t) => {
     const source = await register(t);
     const unusable: Change = { ...move('a', ['d2', 'd1']), previous: { district: 5 } };
     await source.publish([source.add(create('a', 'd2'), unusable)]);
@@ -166,7 +166,7 @@ t.test('after a change that the bus has refused', async (t) => {
   });
 
   t.test(
-    'the next one of the same request is not refused for the refused values that its source takes for former',
+    'the next change in the same request is not refused for the refused values in its previous image',
     async (t) => {
       const source = await register(t);
       const ofNoType = { ...record('a', 'd1'), district: 5 };
@@ -177,34 +177,31 @@ t.test('after a change that the bus has refused', async (t) => {
     },
   );
 
-  for (const before of ['rounds before', 'many rounds before']) {
-    t.test(
-      `that was refused ${before}, the next one is told right among rounds that go ahead of their answers`,
-      async (t) => {
-        const source = await register(t);
-        const changes: Change[] = [create('a', 'd2')];
-        const fill = (count: number): void => {
-          for (let i = 0; i < count; i++) changes.push(create(`x${changes.length}`, 'd0'));
-        };
-        fill(MANY / 2);
-        changes.push(move('a', ['d2', 'd1'], REFUSED));
-        fill(before === 'rounds before' ? 1_500 : MANY);
-        changes.push(move('a', ['d1', 'd0']));
-        fill(100);
-        changes.push(move('a', ['d0', 'd0'], 2));
-        fill(MANY / 2);
-        const events = source.add(...changes);
-        const batches: SourceEvent[][] = [];
-        for (let first = 0; first < events.length; first += PER_BATCH)
-          batches.push(events.slice(first, first + PER_BATCH));
-        await source.publish(batches, { atomic: true });
-        t.same(await source.seenByD2(), ['create a', 'leave a']);
-        t.equal((await source.lane.delivered()).length, events.length - 1);
-      },
-    );
+  for (const before of ['a few batches before', 'many batches before']) {
+    t.test(`the next change of a record refused ${before} is right in a pipeline`, async (t) => {
+      const source = await register(t);
+      const changes: Change[] = [create('a', 'd2')];
+      const fill = (count: number): void => {
+        for (let i = 0; i < count; i++) changes.push(create(`x${changes.length}`, 'd0'));
+      };
+      fill(MANY / 2);
+      changes.push(move('a', ['d2', 'd1'], REFUSED));
+      fill(before === 'a few batches before' ? 1_500 : MANY);
+      changes.push(move('a', ['d1', 'd0']));
+      fill(100);
+      changes.push(move('a', ['d0', 'd0'], 2));
+      fill(MANY / 2);
+      const events = source.add(...changes);
+      const batches: SourceEvent[][] = [];
+      for (let first = 0; first < events.length; first += PER_BATCH)
+        batches.push(events.slice(first, first + PER_BATCH));
+      await source.publish(batches, { atomic: true });
+      t.same(await source.seenByD2(), ['create a', 'leave a']);
+      t.equal((await source.lane.delivered()).length, events.length - 1);
+    });
   }
 
-  t.test('and a crash before it was confirmed, the next one is told right', async (t) => {
+  t.test('after a crash before the refusal was confirmed the next change is right', async (t) => {
     const source = await register(t);
     const first = source.add(create('a', 'd2'), move('a', ['d2', 'd1'], REFUSED));
     await source.publish([first], { crashes: true });
@@ -212,31 +209,32 @@ t.test('after a change that the bus has refused', async (t) => {
     t.same(await source.seenByD2(), ['create a', 'leave a']);
   });
 
-  t.test(
-    'and another refusal of the record, and a crash, the next one is told from what is between them',
-    async (t) => {
-      const source = await register(t);
-      const changes = source.add(
-        create('a', 'd0'),
-        move('a', ['d0', 'd1'], REFUSED),
-        move('a', ['d1', 'd2']),
-        move('a', ['d2', 'd1'], REFUSED),
-      );
-      await source.publish([changes], { crashes: true });
-      await source.publish([changes, source.add(move('a', ['d1', 'd0']))]);
-      t.same(await source.seenByD2(), ['enter a', 'leave a']);
-    },
-  );
+  t.test('after two refusals and a crash the next change has the values stored between them', async (t) => {
+    const source = await register(t);
+    const changes = source.add(
+      create('a', 'd0'),
+      move('a', ['d0', 'd1'], REFUSED),
+      move('a', ['d1', 'd2']),
+      move('a', ['d2', 'd1'], REFUSED),
+    );
+    await source.publish([changes], { crashes: true });
+    await source.publish([changes, source.add(move('a', ['d1', 'd0']))]);
+    t.same(await source.seenByD2(), ['enter a', 'leave a']);
+  });
 
-  t.test('a crash behind a stored one leaves the one after that its own values', async (t) => {
+  t.test('after a crash behind a stored change the next change keeps its own previous values', async (t) => {
     const source = await register(t);
     const refused = source.add(create('a', 'd2'), move('a', ['d2', 'd1'], REFUSED));
     await source.publish([refused]);
     const remembered = await readFile(source.rememberedFile, 'utf8');
     const stored = source.add(move('a', ['d1', 'd0']));
     await source.publish([stored], { crashes: true });
-    t.not(await readFile(source.rememberedFile, 'utf8'), remembered, 'written before it is confirmed');
-    // As if it had come before that.
+    t.not(
+      await readFile(source.rememberedFile, 'utf8'),
+      remembered,
+      'the file is written before the batch is confirmed',
+    );
+    // As if the crash had come before that write.
     await writeFile(source.rememberedFile, remembered);
     await source.publish([[...refused, ...stored], source.add(move('a', ['d0', 'd0'], 2))]);
     t.same(await source.seenByD2(), ['create a', 'leave a']);

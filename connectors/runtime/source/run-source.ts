@@ -4,12 +4,12 @@ import { PeerGoneError } from '../connector-errors.js';
 import { Outbox } from './outbox.js';
 import type { Source } from './source.js';
 
-/** Often enough for a graph; each costs the source a query. */
+/** Often enough for a graph; each reading costs the source a query. */
 const LAG_INTERVAL_MS = 5_000;
 
-/** Publishes a source's changes until the signal comes or the source ends. Throws what nobody can wait out. */
+/** Publishes the changes of a source until the signal is aborted or the source ends. Retries transient failures and throws others. */
 export async function runSource(source: Source, context: ConnectorContext, signal: AbortSignal): Promise<void> {
-  // A failure on either side ends the other one too.
+  // A failure of the source ends publishing, and the other way round.
   const failure = new AbortController();
   const stop = AbortSignal.any([signal, failure.signal]);
   const outbox = new Outbox(context, stop, () => failure.abort());
@@ -51,7 +51,7 @@ function pollLag(source: Source, { metrics }: ConnectorContext): () => void {
   const ask = async (): Promise<void> => {
     if (isAsking) return;
     isAsking = true;
-    // A source that is away is told by `up`; its lag is simply not known.
+    // The metric `up` reports an unreachable source; its lag is unknown meanwhile.
     const lag = await source.lag().catch(() => undefined);
     if (lag) metrics.lag(lag);
     isAsking = false;

@@ -2,7 +2,7 @@ import type { Citizen, World } from '../world.js';
 import type { Happening } from './happening.js';
 import { removed } from './residence-record.js';
 
-export const DEATH_ENTRY = 'fujian-civil-affairs.death';
+const DEATH_ENTRY = 'fujian-civil-affairs.death';
 
 /** Chapters of ICD-10. */
 const CAUSES = ['I', 'C', 'J', 'E', 'K', 'V'];

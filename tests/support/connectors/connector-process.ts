@@ -12,7 +12,6 @@ const OUTPUT_CHARS_MAX = 20_000;
 export class ConnectorProcess {
   #child: ChildProcess | undefined;
   #output = '';
-  #isEnding = false;
 
   private constructor(private readonly file: string) {}
 
@@ -44,21 +43,13 @@ export class ConnectorProcess {
     this.#child = child;
   }
 
-  /** True when it ended without having been told to. */
-  get hasFailed(): boolean {
-    return !this.#isEnding && this.#child?.exitCode !== null;
-  }
-
   /** Ends it as a crash does, and starts it again. */
   async crash(): Promise<void> {
-    this.#isEnding = true;
     await this.#end('SIGKILL');
     this.start();
-    this.#isEnding = false;
   }
 
   async stop(): Promise<void> {
-    this.#isEnding = true;
     await this.#end('SIGTERM');
   }
 

@@ -2,7 +2,7 @@ import { runCli } from '../../../cli/run-cli.js';
 import type { Terminal } from '../../../cli/terminal.js';
 
 /** A terminal that nobody looks at; what was said stays. */
-export class RecordingTerminal implements Terminal {
+class RecordingTerminal implements Terminal {
   readonly isInteractive = false;
   readonly lines: string[] = [];
   readonly errors: string[] = [];
@@ -16,7 +16,7 @@ export class RecordingTerminal implements Terminal {
   }
 }
 
-export interface CliRun {
+interface CliRun {
   exitCode: number;
   out: string;
   err: string;

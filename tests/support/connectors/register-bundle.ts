@@ -1,7 +1,7 @@
 import type { SourceEvent } from '../../../proto/event/event.js';
 
 /** A small register with one source and two readers; tokens are the ids of the systems. */
-export const REGISTER_ENTRY = 'registry.person';
+const REGISTER_ENTRY = 'registry.person';
 
 export const REGISTER_BUNDLE = {
   parties: [

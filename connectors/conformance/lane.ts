@@ -1,7 +1,7 @@
 import type { DeliveredEvent, SourceEvent } from '../../proto/event/event.js';
 import type { ConnectorContext } from '../runtime/connector-context.js';
 
-/** The record of the conformance suites: an identifier, a text, a number, and an item that rows are chosen by. */
+/** The record of the conformance suites: an identifier, a string, a number, and a filterable item. */
 export interface Person {
   id: string;
   /** At most 40 characters. */
@@ -11,27 +11,27 @@ export interface Person {
   district: string;
 }
 
-/** An entry of its own on a running bus, one system that may publish it and one that is granted all of it. */
+/** The isolated surroundings of one test on a shared bus: an entry, a publisher of it, and a subscriber with a grant of all of it. */
 export interface Lane {
   entry: string;
   grant: string;
-  /** A connector's context with metrics and a state folder of its own; the same name gives the same state again. */
+  /** Context of a connector with its own metrics. The same name gives the same state files again. */
   sourceContext(name: string): ConnectorContext;
   sinkContext(name: string): ConnectorContext;
   publish(events: readonly SourceEvent[]): Promise<void>;
-  /** Everything that the grant delivers, from the beginning. */
+  /** Everything that the grant has delivered, from the earliest event. */
   delivered(): Promise<DeliveredEvent[]>;
-  /** The same through a second grant, whose rows are the people of district d2 only. */
+  /** The same through a second grant, whose rows are limited to district d2. */
   deliveredOfD2(): Promise<DeliveredEvent[]>;
-  /** How many events the bus has refused and put aside. */
+  /** Number of events in quarantine. */
   quarantined(): Promise<number>;
   deadLetters(): Promise<number>;
-  /** The connectors can't reach the bus any more; `delivered` and the rest still can. */
+  /** Cuts the connectors off from the bus. The test itself still reaches it. */
   cut(): Promise<void>;
   restore(): Promise<void>;
 }
 
-/** Waits until the condition holds; fails the test after `WAIT_MS_MAX`. */
+/** Waits until the condition holds, and throws after `WAIT_MS_MAX`. */
 export async function eventually(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const giveUpAtMs = Date.now() + WAIT_MS_MAX;
   while (!(await holds())) {
@@ -44,11 +44,11 @@ class ConditionTimeoutError extends Error {
   override readonly name = 'NeverHappenedError';
 }
 
-/** Nothing in the suites takes a second when it works; machines can have much else to do. */
+/** Nothing in the suites takes a second when it works; the bound allows for a loaded machine. */
 const WAIT_MS_MAX = 30_000;
 const POLL_MS = 25;
 
-/** What the events add up to: the records as a careful receiver holds them. */
+/** The records of a subscriber that applies the events by the rules of docs/protocol.md. */
 export function foldDelivered(events: readonly DeliveredEvent[]): Person[] {
   const records = new Map<string, { person: Person; position: number }>();
   let snapshotFrom = 0;

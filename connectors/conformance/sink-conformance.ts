@@ -5,16 +5,16 @@ import { runSink } from '../runtime/sink/run-sink.js';
 import type { Sink } from '../runtime/sink/sink.js';
 import { eventually, type Lane, metricValue, type Person, person, sortPeople } from './lane.js';
 
-/** A system that receives people, and the means to disturb it. */
+/** A system that receives people, and ways to disturb it. */
 export interface SinkSite {
-  /** The sink as a new process would make it. */
+  /** Creates the sink as a new process would. */
   create(context: ConnectorContext, lane: Lane): Sink;
-  /** The people that it holds; for a sink that passes events on, what they add up to. */
+  /** The people that it holds; for a sink that forwards events, the result of applying them. */
   people(): Promise<Person[]>;
-  /** The system can't be reached. */
+  /** Makes the system unreachable. */
   goAway(): Promise<void>;
   comeBack(): Promise<void>;
-  /** A record that the bus takes and this sink never can; undefined when there is none. */
+  /** A record that the bus accepts and this sink can never store; undefined when there is none. */
   poison: Person | undefined;
 }
 
@@ -23,14 +23,14 @@ export interface SinkHarness {
   site(t: Test): Promise<SinkSite>;
 }
 
-/** What every sink must do. Each test has an entry and a receiving system of its own. */
+/** The tests that every sink passes. Each has its own lane and receiving system. */
 export function sinkConformance(t: Test, harness: SinkHarness): void {
   const scene = async (t: Test) => {
     const lane = await harness.lane(t);
     return new Scene(t, lane, await harness.site(t));
   };
 
-  t.test('stores what is created, changed and deleted', async (t) => {
+  t.test('a sink stores created, changed and deleted records', async (t) => {
     const { run, publish, settles } = await scene(t);
     run();
     await publish.create(person(1), person(2), person(3));
@@ -40,7 +40,7 @@ export function sinkConformance(t: Test, harness: SinkHarness): void {
     await settles([person(1), person(2, { age: 70, name: '陈小明' })]);
   });
 
-  t.test('a snapshot drops what it holds and the snapshot did not show', async (t) => {
+  t.test('a sink drops records that a snapshot does not contain', async (t) => {
     const { run, publish, settles } = await scene(t);
     run();
     await publish.create(person(1), person(2), person(3));
@@ -49,7 +49,7 @@ export function sinkConformance(t: Test, harness: SinkHarness): void {
     await settles([person(2, { age: 80 }), person(4)]);
   });
 
-  t.test('goes on after a stop where it was', async (t) => {
+  t.test('a sink resumes after a stop without loss or repeat', async (t) => {
     const { run, publish, settles, site } = await scene(t);
     const people = Array.from({ length: 300 }, (_none, number) => person(number));
     await publish.create(...people);
@@ -63,7 +63,7 @@ export function sinkConformance(t: Test, harness: SinkHarness): void {
     await settles(people.map((one) => (one.id === person(7).id ? person(7, { age: 1 }) : one)));
   });
 
-  t.test('waits while its system is away', async (t) => {
+  t.test('a sink waits while its system is unreachable', async (t) => {
     const { run, publish, settles, site, context } = await scene(t);
     run();
     await publish.create(person(1));
@@ -72,28 +72,28 @@ export function sinkConformance(t: Test, harness: SinkHarness): void {
     await publish.create(person(2));
     await eventually(
       async () => ((await metricValue(context, 'waits_total', 'peer')) ?? 0) > 0,
-      'the metric to say so',
+      'the metric to report it',
     );
     await site.comeBack();
     await settles([person(1), person(2)]);
   });
 
-  t.test('waits while the bus is away', async (t) => {
+  t.test('a sink waits while the bus is unreachable', async (t) => {
     const { run, publish, settles, lane, context } = await scene(t);
     run();
     await publish.create(person(1));
     await settles([person(1)]);
     await lane.cut();
-    await eventually(async () => (await metricValue(context, 'up', 'side="bus"')) === 0, 'the metric to say so');
+    await eventually(async () => (await metricValue(context, 'up', 'side="bus"')) === 0, 'the metric to report it');
     await publish.create(person(2));
     await lane.restore();
     await settles([person(1), person(2)]);
   });
 
-  t.test('an event that it can never store becomes a dead letter and the others go on', async (t) => {
+  t.test('an event that a sink can never store becomes a dead letter and later events are stored', async (t) => {
     const { run, publish, settles, site, lane, context } = await scene(t);
     if (!site.poison) {
-      t.pass('there is nothing that this sink can not store');
+      t.pass('this sink stores every event that the bus accepts');
       return;
     }
     run();
@@ -103,7 +103,7 @@ export function sinkConformance(t: Test, harness: SinkHarness): void {
     t.equal(await metricValue(context, 'events_total', 'dead_letter'), 1);
   });
 
-  t.test('takes a flood at its own pace', async (t) => {
+  t.test('a sink stores a backlog of thousands of events', async (t) => {
     const { run, publish, settles } = await scene(t);
     const people = Array.from({ length: 4_000 }, (_none, number) => person(number));
     await publish.create(...people);
@@ -111,7 +111,7 @@ export function sinkConformance(t: Test, harness: SinkHarness): void {
     await settles(people);
   });
 
-  t.test('tells progress and lag', async (t) => {
+  t.test('a sink reports progress and lag in its metrics', async (t) => {
     const { run, publish, settles, context } = await scene(t);
     run();
     await publish.create(person(1));
@@ -141,7 +141,7 @@ class Scene {
     const done = runSink(sink, { grant: this.lane.grant }, this.context, ending.signal).finally(() =>
       sink[Symbol.asyncDispose](),
     );
-    done.catch((error) => this.t.fail(`the sink ended: ${String(error)}`));
+    done.catch((error) => this.t.fail(`the sink ended with ${String(error)}`));
     const stop = (): Promise<void> => {
       ending.abort();
       return done.catch(() => undefined);

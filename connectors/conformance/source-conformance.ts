@@ -4,36 +4,36 @@ import { runSource } from '../runtime/source/run-source.js';
 import type { Source } from '../runtime/source/source.js';
 import { eventually, foldDelivered, type Lane, metricValue, type Person, person, sortPeople } from './lane.js';
 
-/** A system with people in it, and the means to disturb it. */
+/** A system that holds people, and ways to disturb it. */
 export interface SourceSite {
-  /** The source as a new process would make it; the context's name decides whose progress it goes on with. */
+  /** Creates the source as a new process would. The name in the context decides whose state it resumes from. */
   create(context: ConnectorContext): Source;
-  /** Creates or changes records, in one go. */
+  /** Creates or changes records in one step. */
   put(people: readonly Person[]): Promise<void>;
   remove(id: string): Promise<void>;
-  /** A record that the source system takes and the catalog does not: its age is negative. */
+  /** Adds a record that the system accepts and the catalog refuses: its age is negative. */
   putPoison(id: string): Promise<void>;
-  /** The system can't be reached. */
+  /** Makes the system unreachable. */
   goAway(): Promise<void>;
   comeBack(): Promise<void>;
 }
 
 export interface SourceHarness {
-  /** A new lane on a running bus. */
+  /** Creates a lane on the running bus. */
   lane(t: Test): Promise<Lane>;
-  /** A site that is empty, whose source publishes the lane's entry. */
+  /** Creates an empty system whose source publishes the entry of the lane. */
   site(t: Test, lane: Lane): Promise<SourceSite>;
 }
 
-/** More than the outbox may hold. */
+/** More events than the outbox holds. */
 const FLOOD = 12_000;
 const PENDING_MAX = 11_000;
 
-/** What every source must do. Each test has an entry and a source system of its own. */
+/** The tests that every source passes. Each has its own lane and source system. */
 export function sourceConformance(t: Test, harness: SourceHarness): void {
   const scene = async (t: Test) => new Scene(t, await harness.lane(t), harness).begin();
 
-  t.test('publishes what there is, then every change in order', async (t) => {
+  t.test('a source publishes existing records, then every change in order', async (t) => {
     const { site, run, settles, lane } = await scene(t);
     await site.put([person(1), person(2), person(3)]);
     run();
@@ -49,7 +49,7 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
     );
   });
 
-  t.test('says the former district, so that who may see only that one learns that a record has left', async (t) => {
+  t.test('a source publishes previous images, so that a subscriber by rows is told when a record leaves', async (t) => {
     const { site, run, settles, lane } = await scene(t);
     await site.put([person(2), person(5)]);
     run();
@@ -60,7 +60,7 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
     t.same(foldDelivered(await lane.deliveredOfD2()), []);
   });
 
-  t.test('says the district that the bus has, after one that it has refused', async (t) => {
+  t.test('after a refused change the next one has the last accepted district as previous image', async (t) => {
     const { site, run, settles, lane } = await scene(t);
     await site.put([person(2)]);
     const running = run();
@@ -74,7 +74,7 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
     t.same(foldDelivered(await lane.deliveredOfD2()), []);
   });
 
-  t.test('stops when told, and publishes nothing after', async (t) => {
+  t.test('a stopped source publishes nothing more', async (t) => {
     const { site, run, settles, lane } = await scene(t);
     await site.put([person(1)]);
     const running = run();
@@ -84,7 +84,7 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
     t.same(foldDelivered(await lane.delivered()), [person(1)]);
   });
 
-  t.test('goes on after a stop where it was, and tells no change twice', async (t) => {
+  t.test('a source resumes after a stop and publishes no change twice', async (t) => {
     const { site, run, settles, lane } = await scene(t);
     const people = Array.from({ length: 60 }, (_none, number) => person(number));
     await site.put(people.slice(0, 20));
@@ -104,7 +104,7 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
     t.equal(new Set(created).size, created.length, 'no record was created twice');
   });
 
-  t.test('tells only what is new after a restart', async (t) => {
+  t.test('a restarted source publishes only new changes', async (t) => {
     const { site, run, settles, lane, allConfirmed } = await scene(t);
     await site.put([person(1), person(2)]);
     const running = run();
@@ -119,7 +119,7 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
     t.same(after, [`create ${person(3).id}`], 'progress was kept: no new epoch, no second snapshot');
   });
 
-  t.test('what it has read and the bus has not confirmed is told after a restart', async (t) => {
+  t.test('changes read and not confirmed are published after a restart', async (t) => {
     const { site, run, settles, lane, context, allConfirmed } = await scene(t);
     await site.put([person(1), person(2)]);
     const running = run();
@@ -135,20 +135,20 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
     await settles([person(1, { age: 5 }), person(3)]);
   });
 
-  t.test('waits while its system is away', async (t) => {
+  t.test('a source waits while its system is unreachable', async (t) => {
     const { site, run, settles, context } = await scene(t);
     await site.put([person(1)]);
     run();
     await settles([person(1)]);
     await site.goAway();
-    await eventually(async () => (await metricValue(context, 'up', 'side="peer"')) === 0, 'the metric to say so');
+    await eventually(async () => (await metricValue(context, 'up', 'side="peer"')) === 0, 'the metric to report it');
     await site.comeBack();
     await site.put([person(2)]);
     await settles([person(1), person(2)]);
     t.equal(await metricValue(context, 'up', 'side="peer"'), 1);
   });
 
-  t.test('waits while the bus is away', async (t) => {
+  t.test('a source waits while the bus is unreachable', async (t) => {
     const { site, run, settles, lane, context } = await scene(t);
     await site.put([person(1)]);
     run();
@@ -156,12 +156,12 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
     await lane.cut();
     await site.put([person(2)]);
     await site.put([person(1, { age: 5 })]);
-    await eventually(async () => (await metricValue(context, 'up', 'side="bus"')) === 0, 'the metric to say so');
+    await eventually(async () => (await metricValue(context, 'up', 'side="bus"')) === 0, 'the metric to report it');
     await lane.restore();
     await settles([person(1, { age: 5 }), person(2)]);
   });
 
-  t.test('a record that the catalog refuses goes to quarantine and the others go on', async (t) => {
+  t.test('a record that the catalog refuses goes to quarantine and later ones are published', async (t) => {
     const { site, run, settles, lane, context } = await scene(t);
     run();
     await site.put([person(1)]);
@@ -169,12 +169,12 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
     await site.put([person(2)]);
     await settles([person(1), person(2)]);
     const kept = await lane.quarantined();
-    t.ok(kept === 1 || kept === 2, `once, or twice when a snapshot that was still under way told of it too: ${kept}`);
-    // Counted when the answer is dealt with, which may be after others see the event in quarantine.
+    t.ok(kept === 1 || kept === 2, `once, or twice when a running snapshot contained it too: ${kept}`);
+    // It is counted when the response is processed, which may be after the event is visible in quarantine.
     await eventually(async () => (await metricValue(context, 'events_total', 'quarantined')) === kept, 'its count');
   });
 
-  t.test('holds no more than its bound while the bus does not take it', async (t) => {
+  t.test('a source holds a bounded number of events while the bus is unreachable', async (t) => {
     const { site, run, settles, lane, context, allConfirmed } = await scene(t);
     await site.put([person(0)]);
     run();
@@ -194,7 +194,7 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
     await allConfirmed();
   });
 
-  t.test('tells progress and lag', async (t) => {
+  t.test('a source reports progress and lag in its metrics', async (t) => {
     const { site, run, settles, context, source } = await scene(t);
     await site.put([person(1)]);
     run();
@@ -202,11 +202,11 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
     await eventually(async () => ((await metricValue(context, 'events_total', 'stored')) ?? 0) >= 1, 'events counted');
     await eventually(async () => ((await metricValue(context, 'progress_timestamp_seconds')) ?? 0) > 0, 'progress');
     const lag = await source()?.lag();
-    t.ok(lag && lag.amount >= 0, 'and says how far behind it is');
+    t.ok(lag && lag.amount >= 0, 'the lag is known');
   });
 }
 
-/** One site, one lane, and a connector between them that can be stopped and made anew. */
+/** One system, one lane, and a source between them that can be stopped and created again. */
 class Scene {
   site!: SourceSite;
   readonly context: ConnectorContext;
@@ -238,7 +238,7 @@ class Scene {
         throw error;
       },
     );
-    done.catch((error) => this.t.fail(`the source ended: ${String(error)}`));
+    done.catch((error) => this.t.fail(`the source ended with ${String(error)}`));
     const stop = (): Promise<void> => {
       ending.abort();
       return done.catch(() => undefined);
@@ -250,7 +250,7 @@ class Scene {
   readonly allConfirmed = (): Promise<void> =>
     eventually(async () => (await metricValue(this.context, 'pending_events')) === 0, 'nothing to be pending');
 
-  /** Until what was delivered adds up to exactly these people. */
+  /** Waits until the delivered events amount to exactly these people. */
   readonly settles = async (people: readonly Person[]): Promise<void> => {
     const wanted = sortPeople(people);
     const text = JSON.stringify(wanted);
@@ -265,7 +265,7 @@ class Scene {
         return JSON.stringify(found) === text;
       }, `${people.length} records to arrive`);
     } catch {
-      this.t.same(found, wanted, 'what was delivered adds up to the records of the source');
+      this.t.same(found, wanted, 'the delivered events amount to the records of the source');
     }
     this.t.pass(`${people.length} records have arrived`);
   };

@@ -4,10 +4,10 @@ import { checkSettings } from '../runtime/connector-config.js';
 export interface FileSinkConfig {
   grant: string;
   cursor: string;
-  /** Must exist. */
+  /** Existing folder. */
   folder: string;
   format: 'ndjson' | 'csv';
-  /** A file with so much, or so old, is complete and appears under its name. */
+  /** A file of this size or age is complete and gets its final name. */
   fileBytesMax: number;
   fileAgeMaxMs: number;
 }

@@ -1,8 +1,8 @@
 import type { DeliveredEvent, ItemValue } from '../../proto/event/event.js';
 
-/** How events become lines. */
+/** Format of the lines of a file. */
 export interface LineFormat {
-  /** Of each file. */
+  /** First line of each file. */
   head: string;
   line(event: DeliveredEvent): string;
 }
@@ -14,7 +14,7 @@ export const NDJSON: LineFormat = {
 
 const OWN_COLUMNS = ['_op', '_position', '_time', '_subject', '_snapshotid'] as const;
 
-/** RFC 4180. A column per granted item, behind ours, whose names no item can have. */
+/** RFC 4180, with a column per granted item behind our own ones, whose names no item can have. */
 export function csvFormat(items: readonly string[]): LineFormat {
   const row = (fields: readonly string[]): string => `${fields.map(quoted).join(',')}\r\n`;
   return {

@@ -10,7 +10,7 @@ import { type SinkSite, sinkConformance } from '../conformance/sink-conformance.
 import { parseFileSinkConfig } from './config.js';
 import { FileSink } from './sink.js';
 
-/** Events of all complete files; fails when one of them is not complete. */
+/** Events of all complete files. Fails when one of them cannot be parsed as a whole. */
 async function eventsIn(folder: string, read: (text: string) => DeliveredEvent[]): Promise<DeliveredEvent[]> {
   const names = (await readdir(folder).catch(() => [])).filter((name) => !name.startsWith('.')).sort();
   const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));

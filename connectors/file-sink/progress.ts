@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { StateFile } from '../runtime/state-file.js';
 
-/** The file that is being written. */
+/** The file that is being appended to. */
 export interface OpenPart {
-  /** Position of its first event; part of its name. */
+  /** Position of its first event, which is part of its name. */
   first: number;
-  /** What of it counts: a crash may have left more. */
+  /** Valid length; a crash may have left more bytes behind it. */
   bytes: number;
   sinceMs: number;
 }
@@ -17,6 +17,6 @@ export interface Progress {
   part: OpenPart | undefined;
 }
 
-/** Beside the files themselves, so that both are moved, or lost, together. */
+/** Stored beside the files themselves, so that both are moved or lost together. */
 export const progressFile = (folder: string, name: string): StateFile<Progress> =>
   new StateFile<Progress>(join(folder, `.${name}.progress.json`));

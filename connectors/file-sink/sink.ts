@@ -9,12 +9,15 @@ import type { FileSinkConfig } from './config.js';
 import { csvFormat, type LineFormat, NDJSON } from './event-lines.js';
 import { type Progress, progressFile } from './progress.js';
 
-/** Digits of a position in a name, so that names sort like positions. */
+/** Digits of a position in a file name, so that names sort like positions. */
 const POSITION_DIGITS = 12;
 
 /**
- * Appends events to a file under a hidden name, which appears under its own name when it is complete. How much of it counts stands
- * in the progress file, so that a crash leaves no event twice.
+ * Appends events to a file under a hidden name and renames it once it is complete. A crash may leave a partly written batch, and
+ * the bus delivers that batch again. So the progress file holds position and valid length together, and whatever a crash
+ * left behind that length is truncated at the next start.
+ *
+ * Invariants: a reader sees complete files only; no event is in two files; the position never runs ahead of the synced bytes.
  */
 export class FileSink implements Sink {
   readonly #file: StateFile<Progress>;
@@ -30,7 +33,7 @@ export class FileSink implements Sink {
 
   async open(): Promise<From> {
     return this.#onDisk(async () => {
-      // Not made here: a folder that is not there may be on a disk that is away, with all that was written.
+      // The folder is not created here: if it is missing, its disk may be unmounted, with everything written so far.
       await access(this.config.folder);
       this.#progress = this.#file.read();
       await this.#recoverPart();
@@ -57,7 +60,7 @@ export class FileSink implements Sink {
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  /** Cuts off what does not count; a file that a crash left complete but not noted as such is noted now. */
+  /** Truncates the open file to its valid length. If a crash came between rename and progress, the rename is recorded now. */
   async #recoverPart(): Promise<void> {
     const { part, position, log } = this.#progress ?? {};
     if (!part || position === undefined || log === undefined) return;
@@ -66,9 +69,9 @@ export class FileSink implements Sink {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       await access(this.#completePath(part.first, position)).catch(() => {
-        throw new SinkUnfitError(`${this.#partPath(part.first)} is gone: somebody has removed it`);
+        throw new SinkUnfitError(`${this.#partPath(part.first)} is gone: it was removed while it was being written`);
       });
-      await this.#move({ log, position, part: undefined });
+      await this.#storeProgress({ log, position, part: undefined });
     }
   }
 
@@ -76,7 +79,7 @@ export class FileSink implements Sink {
     const part = this.#progress?.part ?? { first: events[0]!.position, bytes: 0, sinceMs: Date.now() };
     const head = part.bytes === 0 ? this.#format.head : '';
     const bytes = Buffer.from(head + events.map(this.#format.line).join(''));
-    // A new part may meet what a crash left of one with the same name.
+    // A crash may have left an earlier file of the same name.
     const file = await open(this.#partPath(part.first), part.bytes === 0 ? 'w' : 'a');
     try {
       await file.writeFile(bytes);
@@ -84,7 +87,11 @@ export class FileSink implements Sink {
     } finally {
       await file.close();
     }
-    await this.#move({ log, position: events.at(-1)!.position, part: { ...part, bytes: part.bytes + bytes.length } });
+    await this.#storeProgress({
+      log,
+      position: events.at(-1)!.position,
+      part: { ...part, bytes: part.bytes + bytes.length },
+    });
   }
 
   #isDue(): boolean {
@@ -97,10 +104,10 @@ export class FileSink implements Sink {
     const { part, position, log } = this.#progress ?? {};
     if (!part || position === undefined || log === undefined) return;
     await rename(this.#partPath(part.first), this.#completePath(part.first, position));
-    await this.#move({ log, position, part: undefined });
+    await this.#storeProgress({ log, position, part: undefined });
   }
 
-  async #move(progress: Progress): Promise<void> {
+  async #storeProgress(progress: Progress): Promise<void> {
     await this.#file.write(progress);
     this.#progress = progress;
   }
@@ -110,7 +117,7 @@ export class FileSink implements Sink {
   }
 
   #completePath(first: number, last: number): string {
-    const range = [first, last].map((place) => String(place).padStart(POSITION_DIGITS, '0')).join('-');
+    const range = [first, last].map((position) => String(position).padStart(POSITION_DIGITS, '0')).join('-');
     return join(this.config.folder, `${this.name}-${range}.${this.config.format}`);
   }
 
@@ -120,7 +127,7 @@ export class FileSink implements Sink {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
-      throw new PeerGoneError(`the folder can not be written: ${code}`, { cause: error });
+      throw new PeerGoneError(`the folder cannot be written: ${code}`, { cause: error });
     }
   }
 }

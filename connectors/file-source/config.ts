@@ -8,20 +8,20 @@ import {
 } from '../runtime/mapping/record-mapping.js';
 
 export interface FileSourceConfig extends MappingConfig {
-  /** Watched. Each file in it is a complete list of the records. */
+  /** Watched folder. Each file in it is a complete list of the records. */
   folder: string;
-  /** Of a file's name; one star or several stand for anything. */
+  /** Pattern of file names; `*` matches any characters. */
   files: string;
   key: string[];
-  /** Of CSV and NDJSON: any that the platform can decode, such as gb18030. */
+  /** Encoding of CSV and NDJSON files, any that the platform decodes, such as gb18030. */
   encoding: string;
   delimiter: string;
-  /** Of XLSX: name or number from 1. */
+  /** Sheet of an XLSX workbook, by name or by number from 1. */
   sheet: string | number;
   pollMs: number;
-  /** A file that did not change for so long is complete. */
+  /** A file that has not changed for this long is complete. */
   settleMs: number;
-  /** A file that would delete a greater share of the records is refused: it is rather cut off. */
+  /** A file that would delete a greater share of the records is refused, because it is probably truncated. */
   deletedShareMax: number;
 }
 

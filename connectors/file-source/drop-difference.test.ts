@@ -4,7 +4,7 @@ import t, { type Test } from 'tap';
 import type { EntryVersion } from '../../proto/entry/entry.js';
 import { temporaryFolder } from '../../tests/support/nats/nats.js';
 import { RecordMapping, type Row } from '../runtime/mapping/record-mapping.js';
-import { RecordIndex } from '../runtime/source/record-index.js';
+import { RecordIndex } from '../runtime/source/records/record-index.js';
 import { type Drop, dropDifference, surveyDrop } from './drop-difference.js';
 import { BrokenFileError } from './file-rows.js';
 import { WatchedFolder } from './watched-folder.js';
@@ -21,7 +21,7 @@ const COLUMNS = { nr: { item: 'id' }, age: { item: 'age' }, district: { item: 'd
 const mapping = new RecordMapping({ entry: 'p.e', columns: COLUMNS }, ['nr'], ENTRY);
 const row = (nr: string, age: string, district = 'd1'): Row => ({ nr, age, district });
 
-async function told(rows: Row[], number: number, held: RecordIndex, share = 0.5): Promise<string[]> {
+async function eventsOf(rows: Row[], number: number, published: RecordIndex, share = 0.5): Promise<string[]> {
   const drop: Drop = {
     number,
     epoch: 'e',
@@ -29,65 +29,66 @@ async function told(rows: Row[], number: number, held: RecordIndex, share = 0.5)
       yield* rows;
     },
   };
-  const survey = await surveyDrop(drop, mapping, held, share);
+  const survey = await surveyDrop(drop, mapping, published, share);
   const events: string[] = [];
-  for await (const { op, subject, sourceposition, previous } of dropDifference(drop, survey, mapping, held)) {
+  for await (const { op, subject, sourceposition, previous } of dropDifference(drop, survey, mapping, published)) {
     events.push([op, subject, sourceposition, previous?.district].filter((part) => part !== undefined).join(' '));
   }
   return events;
 }
 
-const heldIn = async (t: Test): Promise<RecordIndex> => new RecordIndex(join(await temporaryFolder(t), 'held'));
+const emptyIndex = async (t: Test): Promise<RecordIndex> =>
+  new RecordIndex(join(await temporaryFolder(t), 'published'));
 
-t.test('the first drop is a snapshot, later ones are differences with former values', async (t) => {
-  const held = await heldIn(t);
-  t.same(await told([row('a', '1'), row('b', '2')], 1, held), [
+t.test('the first drop is published as a snapshot, later ones as differences with previous images', async (t) => {
+  const published = await emptyIndex(t);
+  t.same(await eventsOf([row('a', '1'), row('b', '2')], 1, published), [
     'snapshot_begin 1.0',
     'snapshot a 1.1',
     'snapshot b 1.2',
     'snapshot_end 1.3',
   ]);
-  await held.flush();
-  await held.load();
-  t.same(await told([row('c', '3'), row('b', '2', 'd2')], 2, held), [
+  await published.flush();
+  await published.load();
+  t.same(await eventsOf([row('c', '3'), row('b', '2', 'd2')], 2, published), [
     'create c 2.1',
     'update b 2.2 d1',
     'delete a 2.3 d1',
   ]);
-  t.same(await told([row('c', '3'), row('b', '2', 'd2')], 3, held), []);
+  t.same(await eventsOf([row('c', '3'), row('b', '2', 'd2')], 3, published), []);
 });
 
-t.test('a drop told again after a crash gives the same places', async (t) => {
-  const held = await heldIn(t);
-  await told([row('a', '1'), row('b', '2')], 1, held);
-  await held.flush();
+t.test('a drop that is published again after a crash gives the same positions', async (t) => {
+  const published = await emptyIndex(t);
+  await eventsOf([row('a', '1'), row('b', '2')], 1, published);
+  await published.flush();
   const second = [row('b', '9'), row('c', '3')];
-  const first = await told(second, 2, held);
-  await held.load();
-  t.same(await told(second, 2, held), first);
+  const first = await eventsOf(second, 2, published);
+  await published.load();
+  t.same(await eventsOf(second, 2, published), first);
 });
 
-t.test('a list that can not be complete is refused before anything is told', async (t) => {
-  const held = await heldIn(t);
+t.test('a file that cannot be a complete list is refused before anything is published', async (t) => {
+  const published = await emptyIndex(t);
   const many = Array.from({ length: 200 }, (_none, number) => row(`p${number}`, '1'));
-  await told(many, 1, held);
-  await t.rejects(told(many.slice(0, 50), 2, held), BrokenFileError);
-  t.equal((await told(many.slice(0, 50), 2, held, 1)).length, 150, 'unless it is allowed');
-  await t.rejects(told([row('a', '1'), row('a', '2')], 3, held), BrokenFileError);
-  await t.rejects(told([row('', '1')], 3, held), BrokenFileError);
+  await eventsOf(many, 1, published);
+  await t.rejects(eventsOf(many.slice(0, 50), 2, published), BrokenFileError);
+  t.equal((await eventsOf(many.slice(0, 50), 2, published, 1)).length, 150, 'a maxDeletedShare of 1 allows it');
+  await t.rejects(eventsOf([row('a', '1'), row('a', '2')], 3, published), BrokenFileError);
+  await t.rejects(eventsOf([row('', '1')], 3, published), BrokenFileError);
 });
 
-t.test('a file counts when it has not changed for a while, under a name that is meant', async (t) => {
+t.test('a file is complete when it matches the pattern and has not changed for the settling time', async (t) => {
   const folder = await temporaryFolder(t);
   const watched = new WatchedFolder({ folder, files: 'people-*.csv', settleMs: 1_000 });
   await writeFile(join(folder, 'people-1.csv'), 'half');
   await writeFile(join(folder, 'people-2.csv.part'), 'half');
   await writeFile(join(folder, 'others.csv'), 'whole');
-  t.same(await watched.look(0), []);
+  t.same(await watched.completeFiles(0), []);
   await writeFile(join(folder, 'people-1.csv'), 'half and more');
-  t.same(await watched.look(1_500), [], 'it has grown');
+  t.same(await watched.completeFiles(1_500), [], 'the file has grown meanwhile');
   t.same(
-    (await watched.look(2_600)).map(({ name }) => name),
+    (await watched.completeFiles(2_600)).map(({ name }) => name),
     ['people-1.csv'],
   );
 });

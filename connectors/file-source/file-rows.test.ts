@@ -15,12 +15,12 @@ async function rowsOf(t: Test, name: string, content: string | Buffer, options =
   return rows;
 }
 
-t.test('CSV: quotes, line breaks in fields, a byte order mark, an empty field is absent', async (t) => {
+t.test('CSV is read with quotes, line breaks in fields and a byte order mark; an empty field is absent', async (t) => {
   const rows = await rowsOf(t, 'a.csv', '\ufeffnr,name\r\n1,"O""Neill, J\r\nunior"\r\n2,\r\n');
   t.same(rows, [{ nr: '1', name: 'O"Neill, J\r\nunior' }, { nr: '2' }]);
 });
 
-t.test('CSV in the encoding that departments use', async (t) => {
+t.test('CSV is decoded with the configured encoding and refused with another one', async (t) => {
   // 陈 in GB18030.
   const bytes = Buffer.concat([Buffer.from('nr;name\n1;'), Buffer.from([0xb3, 0xc2]), Buffer.from('\n')]);
   t.same(await rowsOf(t, 'a.csv', bytes, { ...OPTIONS, encoding: 'gb18030', delimiter: ';' }), [
@@ -29,7 +29,7 @@ t.test('CSV in the encoding that departments use', async (t) => {
   await t.rejects(rowsOf(t, 'a.csv', bytes, { ...OPTIONS, delimiter: ';' }), BrokenFileError, 'not as UTF-8');
 });
 
-t.test('NDJSON: values of any kind, also without a last line break', async (t) => {
+t.test('NDJSON values become text, also without a final line break', async (t) => {
   const rows = await rowsOf(t, 'a.ndjson', '{"nr":1,"list":[1,2],"gone":null}\n\n{"nr":"2","yes":true}');
   t.same(rows, [
     { nr: '1', list: '[1,2]', gone: undefined },
@@ -37,14 +37,14 @@ t.test('NDJSON: values of any kind, also without a last line break', async (t) =
   ]);
 });
 
-t.test('XLSX', async (t) => {
+t.test('an XLSX sheet is read by its header row', async (t) => {
   t.same(await rowsOf(t, 'a.xlsx', Buffer.from(WORKBOOK, 'base64')), [
     { nr: 'p-1', name: '陈小明', age: '34' },
     { nr: 'p-2', name: 'Li', age: undefined },
   ]);
 });
 
-t.test('what is broken is refused, and nothing of its content is told', async (t) => {
+t.test('a broken file is refused with a message that holds none of its content', async (t) => {
   for (const [name, content] of [
     ['a.csv', 'nr,name\n1,secret,more\n'],
     ['a.csv', 'nr,name\n1,"secret\n'],

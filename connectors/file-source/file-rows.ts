@@ -6,14 +6,14 @@ import { isMap } from '../../proto/values/is-map.js';
 import type { Row } from '../runtime/mapping/record-mapping.js';
 import type { FileSourceConfig } from './config.js';
 
-/** A file can't be read as what its name says. It is left alone until it changes. */
+/** The file cannot be read as what its name says, or cannot be the complete list. It is refused until it changes. */
 export class BrokenFileError extends Error {
   override readonly name = 'BrokenFileError';
 }
 
 type ReadOptions = Pick<FileSourceConfig, 'encoding' | 'delimiter' | 'sheet'>;
 
-/** The rows of a file, by the ending of its name. Throws BrokenFileError, which names places and no values. */
+/** Yields the rows of a file by the format of its name. Throws BrokenFileError, which names lines and columns but no values. */
 export async function* fileRows(path: string, name: string, options: ReadOptions): AsyncGenerator<Row> {
   const ending = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
   try {
@@ -26,12 +26,12 @@ export async function* fileRows(path: string, name: string, options: ReadOptions
   }
 }
 
-/** A reading error of the disk is no fault of the file. */
+/** An error of the disk is not an error of the file, so it is thrown as it is. */
 function asBroken(error: unknown): unknown {
   const { code, lines } = error as { code?: string; lines?: number };
   if (error instanceof BrokenFileError || /^E[A-Z]+$/.test(code ?? '')) return error;
   const place = lines === undefined ? '' : ` at line ${lines}`;
-  return new BrokenFileError(`it can not be read${place}: ${code ?? (error as Error).name}`, { cause: error });
+  return new BrokenFileError(`it cannot be read${place}: ${code ?? (error as Error).name}`, { cause: error });
 }
 
 async function* csvRows(path: string, { encoding, delimiter }: ReadOptions): AsyncGenerator<Row> {
@@ -41,7 +41,7 @@ async function* csvRows(path: string, { encoding, delimiter }: ReadOptions): Asy
   yield* withoutEmpty(texts.pipe(parser));
 }
 
-/** CSV has no way to say nothing other than an empty field. */
+/** CSV writes an absent value as an empty field. */
 async function* withoutEmpty(rows: AsyncIterable<Record<string, string>>): AsyncGenerator<Row> {
   for await (const row of rows) {
     const texts: Row = {};

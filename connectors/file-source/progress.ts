@@ -1,31 +1,31 @@
 import { join } from 'node:path';
-import { RecordIndex } from '../runtime/source/record-index.js';
+import { RecordIndex } from '../runtime/source/records/record-index.js';
 import { StateFile } from '../runtime/state-file.js';
 
-/** What tells two files of one name apart. */
+/** Distinguishes two files of the same name. */
 export interface FileVersion {
   size: number;
   modifiedMs: number;
 }
 
 export interface Progress {
-  /** Made at the first start: a source that has forgotten everything counts anew. */
+  /** Random, created at the first start: a source that has lost its state starts another epoch. */
   epoch: string;
-  /** Number of the last drop that the bus has completely. */
+  /** Number of the last drop whose events are all confirmed. */
   drop: number;
-  /** Files that need no more reading, by name. */
+  /** Processed files by name. */
   done: Record<string, FileVersion>;
 }
 
-/** The places where a file source keeps what it knows. */
+/** The files in which a file source keeps its state. */
 export function progressFile(stateFolder: string, name: string) {
   const at = (what: string): string => join(stateFolder, `${name}.file-source.${what}`);
   return {
     file: new StateFile<Progress>(at('json')),
     held: new RecordIndex(at('held.ndjson')),
-    /** The copy of the drop that is being told: what comes into the folder meanwhile does not disturb it. */
+    /** Copy of the drop that is being published, which later changes in the folder do not touch. */
     workCopy: at('work'),
-    /** Beside it, where it came from. */
+    /** Origin of the copy. */
     work: new StateFile<{ name: string; mark: FileVersion; drop: number }>(at('work.json')),
   };
 }

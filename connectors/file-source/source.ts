@@ -2,12 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, open, rename, rm } from 'node:fs/promises';
 import { pause } from '../../client/pause.js';
-import type { SourceEvent } from '../../proto/event/event.js';
-import { publishedEntry } from '../runtime/catalog-entry.js';
 import type { ConnectorContext } from '../runtime/connector-context.js';
-import { SourceUnfitError } from '../runtime/connector-errors.js';
-import { mappingProblems, RecordMapping } from '../runtime/mapping/record-mapping.js';
-import { Confirmation } from '../runtime/source/confirmation.js';
+import { loadMapping } from '../runtime/mapping/load-mapping.js';
+import type { RecordMapping } from '../runtime/mapping/record-mapping.js';
+import { confirmedRun } from '../runtime/source/records/confirmed-run.js';
 import type { ChangeBatch, Lag, Source } from '../runtime/source/source.js';
 import type { FileSourceConfig } from './config.js';
 import { type Drop, dropDifference, surveyDrop } from './drop-difference.js';
@@ -15,20 +13,27 @@ import { BrokenFileError, fileRows } from './file-rows.js';
 import { type FileVersion, type Progress, progressFile } from './progress.js';
 import { type FoundFile, isSameVersion, WatchedFolder } from './watched-folder.js';
 
-const BATCH_EVENTS = 500;
 const REFUSED_ALARM = 'file_refused';
 
-/** The drop that is being told; it survives a restart together with its copy. */
+/** The drop that is being published. It is stored, so that a restart publishes the same copy under the same number. */
 interface Work {
   name: string;
   mark: FileVersion;
   drop: number;
 }
 
-/** Files dropped into a folder, each a complete list: the difference to the one before becomes events. */
+/**
+ * Publishes files dropped into a folder, each of which is a complete list of the records. A file has no log: which record is new
+ * is known only by comparison with what was published before, and a file may be replaced while it is read, so that a second
+ * reading after a crash would give other events with the same positions. So each file is copied first, the copy is compared
+ * with the index of published records, and index and progress move only when the whole difference is confirmed.
+ *
+ * Invariants: the same drop number always refers to the same copy; nothing of a file is published before all of it was read and
+ * accepted; a refused file changes neither index nor drop number.
+ */
 export class FileSource implements Source {
   readonly #folder: WatchedFolder;
-  readonly #places: ReturnType<typeof progressFile>;
+  readonly #state: ReturnType<typeof progressFile>;
   #progress: Progress = { epoch: randomUUID(), drop: 0, done: {} };
   #oldestWaitingMs: number | undefined;
 
@@ -37,25 +42,25 @@ export class FileSource implements Source {
     private readonly context: ConnectorContext,
   ) {
     this.#folder = new WatchedFolder(config);
-    this.#places = progressFile(context.stateFolder, context.name);
+    this.#state = progressFile(context.stateFolder, context.name);
   }
 
   async *changes(signal: AbortSignal): AsyncGenerator<ChangeBatch> {
-    const mapping = await this.#mapping();
-    const stored = this.#places.file.read();
+    const mapping = await loadMapping(this.config, this.context.bus, 'files');
+    const stored = this.#state.file.read();
     if (stored) this.#progress = stored;
-    else await this.#places.file.write(this.#progress);
-    await this.#places.held.load();
-    let work = await this.#interrupted();
+    else await this.#state.file.write(this.#progress);
+    await this.#state.held.load();
+    let work = await this.#interruptedWork();
     while (!signal.aborted) {
-      work ??= await this.#take();
-      if (work) yield* this.#tell(work, mapping, signal);
+      work ??= await this.#nextWork();
+      if (work) yield* this.#publish(work, mapping, signal);
       else await pause(this.config.pollMs, signal);
       work = undefined;
     }
   }
 
-  /** Since when the oldest file waits that is not told completely. */
+  /** Age of the oldest file that is not published completely. */
   async lag(): Promise<Lag> {
     const since = this.#oldestWaitingMs;
     return { amount: since === undefined ? 0 : Math.max(0, (Date.now() - since) / 1000), unit: 'seconds' };
@@ -63,35 +68,27 @@ export class FileSource implements Source {
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  async #mapping(): Promise<RecordMapping> {
-    const { config, context } = this;
-    const entry = await publishedEntry(context.bus, config.entry);
-    const problems = mappingProblems(config, config.key, entry);
-    if (problems.length > 0) throw new SourceUnfitError(`files → ${config.entry}:\n- ${problems.join('\n- ')}`);
-    return new RecordMapping(config, config.key, entry);
+  async #interruptedWork(): Promise<Work | undefined> {
+    const work = this.#state.work.read();
+    return work && work.drop > this.#progress.drop && existsSync(this.#state.workCopy) ? work : undefined;
   }
 
-  async #interrupted(): Promise<Work | undefined> {
-    const work = this.#places.work.read();
-    return work && work.drop > this.#progress.drop && existsSync(this.#places.workCopy) ? work : undefined;
-  }
-
-  /** Copies the next file that was not told yet. */
-  async #take(): Promise<Work | undefined> {
-    const files = await this.#folder.look(Date.now());
-    const [next] = files.filter(({ name, mark }) => !isSameVersion(this.#progress.done[name], mark));
-    this.#oldestWaitingMs = next?.mark.modifiedMs;
+  /** Copies the next file that was not processed yet. */
+  async #nextWork(): Promise<Work | undefined> {
+    const files = await this.#folder.completeFiles(Date.now());
+    const [next] = files.filter(({ name, version }) => !isSameVersion(this.#progress.done[name], version));
+    this.#oldestWaitingMs = next?.version.modifiedMs;
     if (!next || !(await this.#copy(next))) return undefined;
-    const work = { name: next.name, mark: next.mark, drop: this.#progress.drop + 1 };
-    await this.#places.work.write(work);
-    await rename(`${this.#places.workCopy}.new`, this.#places.workCopy);
+    const work = { name: next.name, mark: next.version, drop: this.#progress.drop + 1 };
+    await this.#state.work.write(work);
+    await rename(`${this.#state.workCopy}.new`, this.#state.workCopy);
     return work;
   }
 
-  /** False when the file is gone or has changed meanwhile: then it is not complete after all. */
-  async #copy({ path, name, mark }: FoundFile): Promise<boolean> {
-    const copy = `${this.#places.workCopy}.new`;
-    await rm(this.#places.workCopy, { force: true });
+  /** False when the file is gone or has changed meanwhile, so that it was not complete after all. */
+  async #copy({ path, name, version }: FoundFile): Promise<boolean> {
+    const copy = `${this.#state.workCopy}.new`;
+    await rm(this.#state.workCopy, { force: true });
     try {
       await copyFile(path, copy);
     } catch (error) {
@@ -99,29 +96,25 @@ export class FileSource implements Source {
       throw error;
     }
     await syncFile(copy);
-    const now = await this.#folder.look(Date.now());
-    return now.some((file) => file.name === name && isSameVersion(file.mark, mark));
+    const now = await this.#folder.completeFiles(Date.now());
+    return now.some((file) => file.name === name && isSameVersion(file.version, version));
   }
 
-  async *#tell(work: Work, mapping: RecordMapping, signal: AbortSignal): AsyncGenerator<ChangeBatch> {
-    const { held } = this.#places;
-    const rows = () => fileRows(this.#places.workCopy, work.name, this.config);
+  async *#publish(work: Work, mapping: RecordMapping, signal: AbortSignal): AsyncGenerator<ChangeBatch> {
+    const { held } = this.#state;
+    const rows = () => fileRows(this.#state.workCopy, work.name, this.config);
     const drop: Drop = { number: work.drop, epoch: this.#progress.epoch, rows };
     try {
       const survey = await surveyDrop(drop, mapping, held, this.config.deletedShareMax);
-      yield* batchesOf(dropDifference(drop, survey, mapping, held));
+      yield* confirmedRun(dropDifference(drop, survey, mapping, held), () => this.#complete(work), signal);
     } catch (error) {
       if (!(error instanceof BrokenFileError)) throw error;
       await this.#refuse(work, error);
-      return;
     }
-    const told = new Confirmation();
-    yield { events: [], atomic: false, confirm: () => this.#complete(work).then(() => told.confirm()) };
-    await told.confirmed(signal);
   }
 
   async #complete(work: Work): Promise<void> {
-    await this.#places.held.flush();
+    await this.#state.held.flush();
     this.context.metrics.alarm(REFUSED_ALARM, false);
     await this.#finish(work, work.drop);
   }
@@ -134,22 +127,10 @@ export class FileSource implements Source {
 
   async #finish({ name, mark }: Work, drop: number): Promise<void> {
     this.#progress = { ...this.#progress, drop, done: { ...this.#progress.done, [name]: mark } };
-    await this.#places.file.write(this.#progress);
-    await rm(this.#places.workCopy, { force: true });
+    await this.#state.file.write(this.#progress);
+    await rm(this.#state.workCopy, { force: true });
     this.#oldestWaitingMs = undefined;
   }
-}
-
-async function* batchesOf(events: AsyncIterable<SourceEvent>): AsyncGenerator<ChangeBatch> {
-  const batch = (events: SourceEvent[]): ChangeBatch => ({ events, atomic: false, confirm: () => undefined });
-  let waiting: SourceEvent[] = [];
-  for await (const event of events) {
-    waiting.push(event);
-    if (waiting.length < BATCH_EVENTS) continue;
-    yield batch(waiting);
-    waiting = [];
-  }
-  yield batch(waiting);
 }
 
 async function syncFile(path: string): Promise<void> {

@@ -7,15 +7,15 @@ import {
 } from '../runtime/mapping/record-mapping.js';
 
 export interface HttpSourceConfig extends MappingConfig {
-  /** Answers with the records that changed after a cursor, in the order of their changes. */
+  /** Responds with the records that changed after a cursor, in the order of their changes. */
   url: string;
   headers: Record<string, string>;
-  /** Query parameter that carries the cursor; left out at the very first request. */
+  /** Query parameter of the cursor; omitted in the first request. */
   cursorParameter: string;
-  /** Dotted paths into the answer. */
+  /** Dotted paths into the response. */
   itemsPath: string;
   nextPath: string;
-  /** Path in an item that is true when the record is gone; undefined when the service never says so. */
+  /** Path in a record that is true when the record is deleted; undefined when the service does not report deletions. */
   deletedPath: string | undefined;
   key: string[];
   pollMs: number;

@@ -3,14 +3,14 @@ import type { HttpSourceConfig } from './config.js';
 
 export interface Page {
   items: Record<string, unknown>[];
-  /** Undefined when the service gave none: then the same question is asked again. */
+  /** Undefined when the service gave none; then the same request is repeated. */
   next: string | undefined;
 }
 
-/** A page with more is no page; it is held in memory and in the progress file. */
+/** Limit of a response, which is held in memory and in the state file. */
 const PAGE_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Asks for what changed after the cursor. Throws PeerGoneError when there is no usable answer at the moment. */
+/** Requests the records that changed after the cursor. Throws PeerGoneError when the service gives no usable response at the moment. */
 export async function readPage(
   config: HttpSourceConfig,
   cursor: string | undefined,
@@ -21,7 +21,9 @@ export async function readPage(
   const answer = await ask(url, config, signal);
   const items = at(answer, config.itemsPath);
   if (!Array.isArray(items))
-    throw new SourceUnfitError(`${url.origin}${url.pathname}: there is no list at ${config.itemsPath}`);
+    throw new SourceUnfitError(
+      `${url.origin}${url.pathname} responded without a list at ${config.itemsPath}; see \`items\` in the settings`,
+    );
   const next = at(answer, config.nextPath);
   return {
     items: items as Record<string, unknown>[],
@@ -30,34 +32,35 @@ export async function readPage(
 }
 
 async function ask(url: URL, { headers, timeoutMs }: HttpSourceConfig, signal: AbortSignal): Promise<unknown> {
-  const place = `${url.origin}${url.pathname}`;
+  const resource = `${url.origin}${url.pathname}`;
   let response: Response;
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     response = await fetch(url, { headers: { accept: 'application/json', ...headers }, signal: limit });
-    if (response.ok) return JSON.parse(await boundedText(response, place)) as unknown;
+    if (response.ok) return JSON.parse(await boundedText(response, resource)) as unknown;
   } catch (error) {
     if (error instanceof SourceUnfitError) throw error;
-    throw new PeerGoneError(`${place} gives no answer`, { cause: error });
+    throw new PeerGoneError(`${resource} gave no response`, { cause: error });
   }
   await response.body?.cancel();
   const isPassing = response.status >= 500 || response.status === 408 || response.status === 429;
-  const message = `${place} answers ${response.status}`;
+  const message = `${resource} responded with HTTP ${response.status}`;
   throw isPassing ? new PeerGoneError(message) : new SourceUnfitError(message);
 }
 
-async function boundedText(response: Response, place: string): Promise<string> {
+async function boundedText(response: Response, resource: string): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
-    if (bytes > PAGE_BYTES_MAX) throw new SourceUnfitError(`${place} answers with more than ${PAGE_BYTES_MAX} bytes`);
+    if (bytes > PAGE_BYTES_MAX)
+      throw new SourceUnfitError(`${resource} responded with more than ${PAGE_BYTES_MAX} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** What stands at a dotted path. */
+/** Value at a dotted path; undefined when there is none. */
 export function at(value: unknown, path: string): unknown {
   return path
     .split('.')

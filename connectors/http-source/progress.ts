@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import type { SourceEvent } from '../../proto/event/event.js';
-import { type IndexedChange, RecordIndex } from '../runtime/source/record-index.js';
+import { type IndexedChange, RecordIndex } from '../runtime/source/records/record-index.js';
 import { StateFile } from '../runtime/state-file.js';
 
 export interface Progress {
-  /** Made at the first start: a source that has forgotten everything counts anew. */
+  /** Random, created at the first start: a source that has lost its state starts another epoch. */
   epoch: string;
-  /** Number of the last page that was asked for and gave events. */
+  /** Number of the last page that gave events or moved the cursor. */
   page: number;
-  /** After the last page; undefined at the very beginning. */
+  /** Cursor behind the last page; undefined before the first one. */
   cursor: string | undefined;
   /**
-   * Events of that page while the bus may not have all of them, and what is held when it has. They are kept because the service would answer the same question
-   * otherwise after a while, and what was told once must be told again exactly so.
+   * Events of that page while they are not all confirmed, and the changes that they make to the index. They are stored because the
+   * service may answer the same request differently later, while events of the same positions must never differ.
    */
   pending: { events: SourceEvent[]; held: IndexedChange[] } | undefined;
 }

@@ -1,4 +1,4 @@
-/** A repeatable source of chance: the same seed gives the same draws on every machine (mulberry32). Not for secrets. */
+/** Seeded pseudo-random numbers (mulberry32): the same seed gives the same numbers on every machine. Not for secrets. */
 export class Chance {
   #state: number;
 
@@ -24,7 +24,7 @@ export class Chance {
     return choices[this.integer(0, choices.length - 1)]!;
   }
 
-  /** One of the keys, each as likely as its weight says. */
+  /** One of the keys, with a probability in proportion to its weight. */
   weighted<Key extends string>(weights: Readonly<Record<Key, number>>): Key {
     const entries = Object.entries(weights) as [Key, number][];
     let left = this.fraction() * entries.reduce((sum, [, weight]) => sum + weight, 0);

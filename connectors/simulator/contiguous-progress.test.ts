@@ -1,7 +1,7 @@
 import t from 'tap';
 import { ContiguousProgress } from './contiguous-progress.js';
 
-t.test('next is the first place that is not settled, whatever the order', async (t) => {
+t.test('next is the first incomplete index, whatever the order of completion', async (t) => {
   const progress = new ContiguousProgress(10);
   progress.complete(11);
   progress.complete(12);

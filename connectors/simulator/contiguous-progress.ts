@@ -1,4 +1,4 @@
-/** Places that are finished in any order; `next` is the first that is not, so everything before it is. */
+/** Tracks indexes that complete in any order. `next` is the first incomplete one: everything before it is complete. */
 export class ContiguousProgress {
   readonly #completedEarly = new Set<number>();
 

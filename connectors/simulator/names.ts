@@ -7,7 +7,7 @@ const GIVEN_NEWBORN = [...'子浩宇轩梓涵欣怡诗雨思晨嘉一诺沐宸�
 
 export type Sex = '1' | '2';
 
-/** A surname alone, for children who take one of their parents'. */
+/** A random surname. */
 export const surname = (chance: Chance): string => chance.pick(SURNAMES);
 
 export function adultGivenName(chance: Chance, sex: Sex): string {

@@ -1,9 +1,9 @@
 import { pause } from '../../client/pause.js';
 
-/** After a longer stall the pace begins anew: a crowd of late events would help nobody. */
+/** After a longer stall missed turns are dropped instead of being made up in a burst. */
 const BEHIND_MS_MAX = 1_000;
 
-/** Lets a loop turn so many times a second on average. */
+/** Limits a loop to an average number of turns per second. */
 export class Pace {
   #dueMs = performance.now();
 

@@ -6,7 +6,7 @@ interface StoredProgress {
   next: number;
 }
 
-/** Remembers over restarts how far a simulation has come. Losing it costs a replay that the bus answers as duplicates. */
+/** Stores the progress of a simulation. Losing it costs a replay, which the bus answers as duplicates. */
 export class SimulationProgressFile {
   #writing: Promise<void> = Promise.resolve();
 
@@ -15,7 +15,7 @@ export class SimulationProgressFile {
     private readonly seed: number,
   ) {}
 
-  /** Index of the next event; 0 when nothing is known of this seed. */
+  /** Index of the next event; 0 when the file has none for this seed. */
   async read(): Promise<number> {
     try {
       const progress = JSON.parse(await readFile(this.path, 'utf8')) as StoredProgress;
@@ -27,7 +27,7 @@ export class SimulationProgressFile {
     }
   }
 
-  /** Writes one after the other: the last call's place is the one that stays. */
+  /** Writes are serialised, so the index of the last call is the one that stays. */
   write(next: number): Promise<void> {
     const written = this.#writing.then(() => this.#replace(next));
     this.#writing = written.catch(() => undefined);

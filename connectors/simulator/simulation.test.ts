@@ -15,7 +15,7 @@ function first(count: number, options: { seed: number; startAt?: number }): Simu
   return events;
 }
 
-/** Long lists are compared as texts: the difference of two trees takes seconds to work out. */
+/** Long lists are compared as JSON, because tap takes seconds to compare large trees. */
 const textOf = (...args: Parameters<typeof first>): string => JSON.stringify(first(...args));
 
 t.test('the same seed gives the same events, another seed others', async (t) => {
@@ -27,13 +27,13 @@ t.test('a simulation that starts later gives the same events from there on', asy
   t.equal(textOf(50, { seed: 7, startAt: 150 }), JSON.stringify(first(200, { seed: 7 }).slice(150)));
 });
 
-t.test('ids and source positions never repeat and ascend', async (t) => {
+t.test('ids are unique and source positions ascend', async (t) => {
   const events = first(1_000, { seed: 1 });
   t.equal(new Set(events.map(({ event }) => event.id)).size, 1_000);
   t.ok(events.every(({ event }, index) => Number(event.sourceposition) === index + 1));
 });
 
-t.test('all registers take part, and identity numbers and credit codes pass their check characters', async (t) => {
+t.test('all registers publish, and identity numbers and credit codes have valid check characters', async (t) => {
   const events = first(2_000, { seed: 3 }).map(({ event }) => event);
   t.equal(new Set(events.map((event) => event.type)).size, 4);
   const births = events.filter((event) => event.type === BIRTH_ENTRY && event.op === 'create');
@@ -43,7 +43,7 @@ t.test('all registers take part, and identity numbers and credit codes pass thei
   t.ok(licences.length > 0 && licences.every((event) => isCreditCode(event.subject!)));
 });
 
-t.test('who moves comes from where the register had them', async (t) => {
+t.test('a move has the registered region as its previous image', async (t) => {
   const districts = new Map<string, unknown>();
   let checked = 0;
   const wrong: unknown[] = [];
@@ -60,7 +60,7 @@ t.test('who moves comes from where the register had them', async (t) => {
   t.ok(checked > 50, `${checked} moves and removals were checked`);
 });
 
-t.test('check characters of published examples', async (t) => {
+t.test('check characters match published examples', async (t) => {
   t.ok(isIdNumber('11010519491231002X'));
   t.notOk(isIdNumber('110105194912310021'));
   t.ok(isCreditCode('91350100M000100Y43'));

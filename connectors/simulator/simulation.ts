@@ -9,12 +9,12 @@ import { World } from './world.js';
 
 export interface SimulationOptions {
   seed: number;
-  /** Index of the first event that is wanted; those before it happen, too, but are not given out. */
+  /** Index of the first event to yield. Earlier ones are simulated but not yielded. */
   startAt?: number | undefined;
 }
 
 export interface SimulatedEvent {
-  /** Place in the whole simulation, from 0. */
+  /** Index in the whole simulation, from 0. */
   index: number;
   event: SourceEvent;
 }
@@ -29,7 +29,7 @@ const HAPPENINGS: Record<string, { weight: number; happen: Happening }> = {
 };
 const WEIGHTS = Object.fromEntries(Object.entries(HAPPENINGS).map(([name, { weight }]) => [name, weight]));
 
-/** The endless life of a synthetic city. The same seed gives the same events, wherever one starts to look. */
+/** Yields the endless events of a synthetic city. The same seed gives the same events, wherever the start is. */
 export function* simulate({ seed, startAt = 0 }: SimulationOptions): Generator<SimulatedEvent, never, undefined> {
   const world = new World(new Chance(seed));
   for (let index = 0; ; ) {
@@ -42,7 +42,7 @@ export function* simulate({ seed, startAt = 0 }: SimulationOptions): Generator<S
   }
 }
 
-/** Position and epoch of the source make the bus drop what it has already, for ever. */
+/** Source position and epoch let the bus drop duplicates without a time limit. */
 function asEvent(change: RegisterChange, world: World, { seed, index }: { seed: number; index: number }): SourceEvent {
   const { entry, ...rest } = change;
   return {

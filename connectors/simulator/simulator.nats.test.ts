@@ -12,23 +12,16 @@ const TOKENS = {
 };
 const bundle = parse(await readFile(new URL('../../../examples/demo/bundle.yaml', import.meta.url), 'utf8')) as object;
 
-t.test(
-  'the catalog of the demo takes every simulated event, and a repeated simulation stores nothing twice',
-  async (t) => {
-    const { url, apply } = await startBroker(t);
-    await apply(bundle);
-    const first = await simulate(url, 0);
-    t.same(first.refused, []);
-    const second = await simulate(url, 0);
-    t.same(second.refused, []);
-    const common = Math.min(first.positions.length, second.positions.length);
-    t.same(
-      second.positions.slice(0, common),
-      first.positions.slice(0, common),
-      'the same events stand where they stood',
-    );
-  },
-);
+t.test('the demo catalog accepts every simulated event, and a repeated simulation stores nothing twice', async (t) => {
+  const { url, apply } = await startBroker(t);
+  await apply(bundle);
+  const first = await simulate(url, 0);
+  t.same(first.refused, []);
+  const second = await simulate(url, 0);
+  t.same(second.refused, []);
+  const common = Math.min(first.positions.length, second.positions.length);
+  t.same(second.positions.slice(0, common), first.positions.slice(0, common), 'repeated events keep their positions');
+});
 
 async function simulate(url: string, startAt: number): Promise<{ positions: string[]; refused: string[] }> {
   const positions: string[] = [];
@@ -43,7 +36,7 @@ async function simulate(url: string, startAt: number): Promise<{ positions: stri
     onRefused: (error) => refused.push(error.message),
   });
   const running = simulator.run();
-  await eventually(() => simulator.next >= 600, '600 settled events', 30_000);
+  await eventually(() => simulator.next >= 600, '600 answered events', 30_000);
   await simulator.stop();
   await running;
   const byIndex = (text: string) => Number(text.split(' ')[0]);

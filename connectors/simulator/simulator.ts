@@ -14,17 +14,17 @@ export interface SimulatorOptions {
   /** Index of the first event to publish. */
   startAt: number;
   eventsPerSecond: number;
-  /** Party → token of its publishing system. Events of other parties are left out. */
+  /** Token of the publishing system by party. Events of other parties are skipped. */
   tokens: Readonly<Record<string, string>>;
   onPublished?: ((event: SourceEvent, position: number) => void) | undefined;
   onRefused?: ((error: PublishRefusedError) => void) | undefined;
   onState?: ((party: string, state: PublisherState) => void) | undefined;
 }
 
-/** The bus answers within a second when it is well; when it is not, the place file makes the next start send the rest again. */
+/** A healthy bus answers within a second. If it does not, the next start publishes again from the stored progress. */
 const LAST_ANSWERS_WAIT_MS = 5_000;
 
-/** Publishes a simulation at a steady rate, each register by its own system. */
+/** Publishes a simulation at a steady rate, each register through a publisher of its own. */
 export class Simulator {
   readonly #stop = new AbortController();
   readonly #abortPublishers = new AbortController();
@@ -43,18 +43,18 @@ export class Simulator {
     }
   }
 
-  /** Where another simulator would go on: every event before it is stored or refused. */
+  /** Index to resume from: every event before it is stored or refused. */
   get next(): number {
     return this.#progress.next;
   }
 
-  /** Runs until `stop`; rejects when publishing is not possible at all, such as with a wrong token. */
+  /** Runs until `stop`. Rejects when publishing is impossible, for example with a wrong token. */
   run(): Promise<void> {
     this.#running ??= this.#run(this.#stop.signal);
     return this.#running;
   }
 
-  /** Publishes nothing new and resolves when what is under way has its answer, or gets none for five seconds. */
+  /** Publishes nothing new, and resolves once everything in flight is answered, or after `LAST_ANSWERS_WAIT_MS`. */
   async stop(): Promise<void> {
     const timer = setTimeout(() => this.#abortPublishers.abort(), LAST_ANSWERS_WAIT_MS);
     this.#stop.abort();
@@ -71,7 +71,7 @@ export class Simulator {
     });
     failure.catch(() => undefined);
     for (const { index, event } of simulate(this.options)) {
-      // Rates beyond the timer's resolution would otherwise never let anything else run.
+      // Yields to the event loop, also at rates beyond the resolution of timers.
       await Promise.race([failure, pace.next(stop).then(() => setImmediate())]);
       if (stop.aborted) return;
       const publisher = this.#publishers.get(partyOf(event.type));

@@ -27,21 +27,21 @@ export interface Business {
   phone: string;
 }
 
-/** Enough for variety; a bound keeps memory and the replay of a long simulation small. */
+/** Enough for variety. The bounds limit memory and the time of a replay. */
 const FOUNDERS = 300;
 const CITIZENS_MAX = 5_000;
 const BUSINESSES_MAX = 2_000;
 const FIRST_DAY_MS = Date.UTC(2026, 0, 1, 0, 30);
 const DAY_MS = 86_400_000;
-/** Local time of Fuzhou, which has no summer time. */
+/** Offset of the local time of Fuzhou, which has no daylight saving. */
 const ZONE_OFFSET_MS = 8 * 3_600_000;
 
-/** Days and places whose numbers are remembered: all that a late registration can still meet, and the founders. */
+/** Days and regions whose identity numbers are kept: enough for late registrations and the founders. */
 const ID_DAYS_MAX = 2_000;
 /** Births that may still be corrected. */
 const RECENT_BIRTHS_MAX = 100;
 
-/** The people and businesses of one simulation, and its clock. Everything in it follows from the seed. */
+/** The people and businesses of one simulation, and its clock. Everything in it is determined by the seed. */
 export class World {
   readonly citizens: Citizen[] = [];
   readonly businesses: Business[] = [];
@@ -54,7 +54,7 @@ export class World {
     for (let count = 0; count < FOUNDERS; count++) this.citizens.push(this.#founder());
   }
 
-  /** Simulated time goes on by a minute or so. */
+  /** Advances simulated time by up to two minutes. */
   tick(): void {
     this.#nowMs += this.chance.integer(10, 120) * 1000;
   }
@@ -93,7 +93,7 @@ export class World {
     return `13${this.chance.integer(0, 9)}0000${String(this.chance.integer(0, 9999)).padStart(4, '0')}`;
   }
 
-  /** Three digits that nobody else of that day and place has. */
+  /** Three digits that are unique for day and region. */
   idSequence(regionCode: string, birthDate: string, sex: Sex): number {
     const key = regionCode + birthDate;
     const taken = this.#idsTaken.get(key) ?? 0;
@@ -102,7 +102,7 @@ export class World {
     return 1 + ((taken * 2 + (sex === '1' ? 0 : 1)) % 998);
   }
 
-  /** Somebody of that sex, of an age to be a parent if one is found soon. */
+  /** A citizen of that sex, if possible of an age to be a parent. */
   parent(sex: Sex): Citizen {
     const candidates = Array.from({ length: 16 }, () => this.chance.pick(this.citizens));
     const ofSex = candidates.filter((citizen) => citizen.sex === sex);

@@ -5,13 +5,13 @@ export interface WebhookConfig {
   grant: string;
   cursor: string;
   url: string;
-  /** Keys to sign with: the receiver may be moving from one to the next. */
+  /** Keys to sign with; several while the receiver changes its key. */
   secrets: Buffer[];
   headers: Record<string, string>;
   timeoutMs: number;
-  /** Records told at a time; of one record, one event. */
+  /** Records that are called for at a time, with one event of each. */
   parallel: number;
-  /** Of one event, before it becomes a dead letter. */
+  /** Attempts per event before it becomes a dead letter. */
   attemptsMax: number;
   firstRetryMs: number;
 }
@@ -24,7 +24,7 @@ interface Settings extends Omit<WebhookConfig, 'secrets' | 'timeoutMs' | 'attemp
 }
 
 const SECRET = { type: 'string', pattern: '^whsec_[A-Za-z0-9+/]+={0,2}$' };
-/** The specification's own bounds of a key. */
+/** Bounds of a key in the specification of Standard Webhooks. */
 const SECRET_BYTES_MIN = 24;
 const SECRET_BYTES_MAX = 64;
 

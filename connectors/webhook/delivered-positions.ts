@@ -1,6 +1,6 @@
 /**
- * What the receiver has beyond the last acknowledged event. Records are told side by side, so some are ahead when one fails;
- * it is kept in memory only: after a crash the receiver tells a repeat by its id.
+ * Positions delivered beyond the last acknowledged event. Records are called for concurrently, so some are further when one fails.
+ * They are kept in memory only: after a crash the receiver recognises a repeat by its id.
  */
 export class DeliveredPositions {
   readonly #add = new Set<number>();
@@ -13,7 +13,7 @@ export class DeliveredPositions {
     this.#add.add(position);
   }
 
-  /** Everything up to here is acknowledged and will not come again. */
+  /** Forgets positions up to here: their events are not delivered again. */
   acknowledged(position: number): void {
     for (const one of this.#add) if (one <= position) this.#add.delete(one);
   }

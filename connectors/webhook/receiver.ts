@@ -5,30 +5,30 @@ import { PeerGoneError } from '../runtime/connector-errors.js';
 import type { WebhookConfig } from './config.js';
 import { cloudEventText, signatureHeaders } from './signed-request.js';
 
-/** `gone`: the receiver as a whole; `later`, `never`: this event. */
-export type Verdict = 'done' | 'gone' | 'later' | 'never';
+/** `gone` concerns the receiver as a whole; `later` and `never` concern the event. */
+export type DeliveryVerdict = 'done' | 'gone' | 'later' | 'never';
 
-/** What an answer says about the event and about the receiver. A pure function, so that each status has its test. */
-export function verdictOf(status: number): Verdict {
+/** Decides what an HTTP status means for the event and for the receiver. It is pure, so that each status is tested. */
+export function verdictOf(status: number): DeliveryVerdict {
   if (status >= 200 && status < 300) return 'done';
-  // Too much, or a gateway that finds nobody behind it: no fault of this event.
+  // Overload, or a gateway without a server behind it: not the fault of this event.
   if (status === 408 || status === 429 || status === 502 || status === 503 || status === 504) return 'gone';
-  // A redirect is not followed: a signed event goes where it was configured to go.
+  // A redirect is not followed: a signed event is sent to the configured address only.
   if (status >= 300 && status < 400) return 'gone';
-  // Standard Webhooks: 410 means that nothing should be sent any more until somebody looks at it.
+  // Standard Webhooks: after 410 nothing should be sent until somebody has looked at it.
   if (status === 410 || status === 401 || status === 403 || status === 404) return 'gone';
   return status >= 500 ? 'later' : 'never';
 }
 
 const RETRY_DELAY_MAX_MS = 60_000;
 
-/** The service that a webhook calls. */
+/** The service that a webhook calls, with signature, retries and timeout. */
 export class Receiver {
   constructor(private readonly config: WebhookConfig) {}
 
   /**
-   * Resolves with undefined when the receiver has it, else with why it never will. Throws PeerGoneError when the receiver takes nothing
-   * at the moment.
+   * Resolves with undefined once the receiver has accepted the event, else with the reason why it never will. Throws PeerGoneError
+   * while the receiver accepts nothing.
    */
   async deliver(event: DeliveredEvent, signal: AbortSignal): Promise<string | undefined> {
     const body = cloudEventText(event);
@@ -37,12 +37,12 @@ export class Receiver {
       const status = await this.#post(event.id, body, signal);
       const verdict = verdictOf(status);
       if (verdict === 'done') return undefined;
-      if (verdict === 'gone') throw new PeerGoneError(`the receiver answers ${status}`);
+      if (verdict === 'gone') throw new PeerGoneError(`the receiver responded with HTTP ${status}`);
       if (verdict === 'never' || attempt + 1 >= this.config.attemptsMax) {
-        return `the receiver answers ${status} after ${attempt + 1} attempt(s)`;
+        return `the receiver responded with HTTP ${status} after ${attempt + 1} attempt(s)`;
       }
       await pause(reconnectDelayMs(attempt, policy, Math.random), signal);
-      if (signal.aborted) throw new PeerGoneError('stopped between two attempts');
+      if (signal.aborted) throw new PeerGoneError('the connector was stopped between two attempts');
     }
   }
 
@@ -63,7 +63,7 @@ export class Receiver {
       await response.body?.cancel();
       return response.status;
     } catch (error) {
-      throw new PeerGoneError('the receiver can not be reached', { cause: error });
+      throw new PeerGoneError('the receiver cannot be reached', { cause: error });
     }
   }
 }

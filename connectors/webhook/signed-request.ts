@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { DeliveredEvent } from '../../proto/event/event.js';
 
-/** One event as a CloudEvent in structured form. */
+/** Encodes an event as a CloudEvent in structured mode. */
 export function cloudEventText({
   id,
   type,
@@ -22,7 +22,7 @@ export function cloudEventText({
     time,
     datacontenttype: 'application/json',
     op,
-    // CloudEvents knows no number that is large enough.
+    // The integers of CloudEvents have 32 bits only.
     position: String(position),
     snapshotid,
     corrects: corrects === undefined ? undefined : String(corrects),
@@ -31,8 +31,8 @@ export function cloudEventText({
 }
 
 /**
- * Headers of Standard Webhooks: the receiver checks the signature over id, time and body, and refuses old times. The id is the same in
- * every attempt, so a receiver can tell a repeat.
+ * Headers of Standard Webhooks. The receiver verifies the signature over id, timestamp and body, and refuses old timestamps. The id
+ * is the same in every attempt, so a receiver can drop repeats.
  */
 export function signatureHeaders(
   id: string,

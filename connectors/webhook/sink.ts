@@ -6,7 +6,7 @@ import type { WebhookConfig } from './config.js';
 import { DeliveredPositions } from './delivered-positions.js';
 import { Receiver } from './receiver.js';
 
-/** Calls a service for each event: one at a time of a record, in order; several records side by side. */
+/** Calls a service for each event: the events of one record in order and one at a time, several records concurrently. */
 export class WebhookSink implements Sink {
   readonly #receiver: Receiver;
   readonly #delivered = new DeliveredPositions();
@@ -23,13 +23,13 @@ export class WebhookSink implements Sink {
 
   async write({ events }: SinkBatch, signal: AbortSignal): Promise<void> {
     const waiting = events.filter(({ position }) => !this.#delivered.has(position));
-    for (const round of batchesOf(waiting)) await this.#deliverBatch(round, signal);
+    for (const group of groupsOf(waiting)) await this.#deliverGroup(group, signal);
     this.#delivered.acknowledged(events.at(-1)!.position);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  async #deliverBatch(records: DeliveredEvent[][], signal: AbortSignal): Promise<void> {
+  async #deliverGroup(records: DeliveredEvent[][], signal: AbortSignal): Promise<void> {
     const poisons: PoisonEventError[] = [];
     const queue = [...records];
     let failure: unknown;
@@ -50,7 +50,7 @@ export class WebhookSink implements Sink {
     if (poisons[0]) throw poisons[0];
   }
 
-  /** Ends at the first event that the receiver never takes: those behind it come again, when it is among the dead letters. */
+  /** Ends at the first event that the receiver refuses: those behind it are passed again once it is a dead letter. */
   async #deliverRecord(events: DeliveredEvent[], signal: AbortSignal): Promise<PoisonEventError | undefined> {
     for (const event of events) {
       const reason = await this.#receiver.deliver(event, signal);
@@ -61,18 +61,18 @@ export class WebhookSink implements Sink {
   }
 }
 
-/** Events by record, in order; the edges of a snapshot speak of all records, so they stand between rounds. */
-function batchesOf(events: readonly DeliveredEvent[]): DeliveredEvent[][][] {
-  const rounds: Map<string, DeliveredEvent[]>[] = [new Map()];
+/** Groups events by record, in order. The edges of a snapshot concern all records, so each is a group of its own. */
+function groupsOf(events: readonly DeliveredEvent[]): DeliveredEvent[][][] {
+  const groups: Map<string, DeliveredEvent[]>[] = [new Map()];
   for (const event of events) {
     if (event.subject === undefined) {
-      rounds.push(new Map([['', [event]]]), new Map());
+      groups.push(new Map([['', [event]]]), new Map());
       continue;
     }
-    const round = rounds.at(-1)!;
-    const record = round.get(event.subject);
+    const group = groups.at(-1)!;
+    const record = group.get(event.subject);
     if (record) record.push(event);
-    else round.set(event.subject, [event]);
+    else group.set(event.subject, [event]);
   }
-  return rounds.map((round) => [...round.values()]);
+  return groups.map((group) => [...group.values()]);
 }

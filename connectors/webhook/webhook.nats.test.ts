@@ -11,7 +11,7 @@ import { WebhookSink } from './sink.js';
 
 const SECRET = `whsec_${Buffer.from('the key that both sides know, 32').toString('base64')}`;
 
-/** A receiver that checks signatures with the reference library and drops repeats by their id. */
+/** A receiver that verifies signatures with the reference library and drops repeats by id. */
 class PeopleReceiver {
   readonly events = new Map<string, DeliveredEvent>();
   readonly inFlight = new Set<string>();

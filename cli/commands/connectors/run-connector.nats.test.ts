@@ -75,3 +75,13 @@ t.test('a connector file with mistakes is refused with every mistake', async (t)
   t.match(wrong, { exitCode: 2, err: /is wrong/ });
   t.match(wrong.err, /grant/);
 });
+
+t.test('an unknown kind of connector is refused with the list of kinds', async (t) => {
+  const text = stringify({
+    name: 'x',
+    connector: 'oracle-sink',
+    bus: { url: 'https://bus.example', token: 'a-token' },
+  });
+  const config = parseConnectorConfig(text, 'x.yaml', {});
+  await t.rejects(runConnector(config, AbortSignal.abort()), { code: 'CONFIG_INVALID', message: /postgres-source/ });
+});

@@ -6,7 +6,7 @@ const DEATH_ENTRY = 'fujian-civil-affairs.death';
 
 /** Chapters of ICD-10. */
 const CAUSES = ['I', 'C', 'J', 'E', 'K', 'V'];
-/** So few are left only if deaths outnumber births for long. */
+/** Lower bound of the population, reached only if deaths outnumber births for long. */
 const CITIZENS_MIN = 50;
 
 /** An old citizen dies: civil affairs registers the death, public security ends the residence. */

@@ -1,7 +1,7 @@
 import type { RecordData, SourceOp } from '../../../proto/event/event.js';
 import type { World } from '../world.js';
 
-/** What one happening makes a register publish. */
+/** A change that a happening makes in one register. */
 export interface RegisterChange {
   entry: string;
   op: SourceOp;
@@ -10,5 +10,5 @@ export interface RegisterChange {
   previous?: RecordData | undefined;
 }
 
-/** Something that happens to a citizen or business, with its traces in the registers. Empty when it can't happen now. */
+/** Something that happens to a citizen or business, as changes of the registers; none when it cannot happen now. */
 export type Happening = (world: World) => RegisterChange[];

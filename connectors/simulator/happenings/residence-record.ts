@@ -4,18 +4,18 @@ import type { RegisterChange } from './happening.js';
 
 export const RESIDENCE_ENTRY = 'fuzhou-public-security.residence';
 
-/** A first registration. */
+/** First registration of a citizen. */
 export function registered(world: World, citizen: Citizen): RegisterChange {
   return { entry: RESIDENCE_ENTRY, op: 'create', subject: citizen.idNumber, data: residence(world, citizen, 'birth') };
 }
 
-/** The citizen lives elsewhere now; `from` is where the registration was. */
+/** Registration at a new address; `from` is the previous region. */
 export function moved(world: World, citizen: Citizen, from: string): RegisterChange {
   const data = residence(world, citizen, 'move');
   return { entry: RESIDENCE_ENTRY, op: 'update', subject: citizen.idNumber, data, previous: { regionCode: from } };
 }
 
-/** The registration ends. */
+/** End of a registration. */
 export function removed(citizen: Citizen): RegisterChange {
   const previous = { regionCode: citizen.regionCode };
   return { entry: RESIDENCE_ENTRY, op: 'delete', subject: citizen.idNumber, previous };

@@ -15,7 +15,7 @@ const QUICK = { firstDelayMs: 20, delayMsMax: 200 };
 const PARTY = 'conformance';
 const BATCH = 1_000;
 
-/** A broker on which each test of a conformance suite gets a lane of its own. */
+/** A broker that gives each test of a conformance suite its own lane. */
 export class ConnectorBus {
   #lanes = 0;
 
@@ -83,7 +83,7 @@ class BusLane implements Lane {
       const body = JSON.stringify(events.slice(start, start + BATCH));
       const { json } = await mustCall(caller, 'POST', '/v1/events', body, 'application/cloudevents-batch+json');
       const refused = (json as { problem?: { detail: string } }[]).find(({ problem }) => problem);
-      if (refused) throw new Error(`the bus refuses an event of the test: ${refused.problem?.detail}`);
+      if (refused) throw new Error(`the bus refused an event of the test: ${refused.problem?.detail}`);
     }
   }
 

@@ -28,7 +28,7 @@ export class ConnectorProcess {
     return connector;
   }
 
-  /** What it said; for a failed test. */
+  /** Standard output and error, for a failing test to print. */
   get output(): string {
     return this.#output;
   }
@@ -43,7 +43,7 @@ export class ConnectorProcess {
     this.#child = child;
   }
 
-  /** Ends it as a crash does, and starts it again. */
+  /** Kills the process and starts it again. */
   async crash(): Promise<void> {
     await this.#end('SIGKILL');
     this.start();

@@ -1,7 +1,7 @@
 import { runCli } from '../../../cli/run-cli.js';
 import type { Terminal } from '../../../cli/terminal.js';
 
-/** A terminal that nobody looks at; what was said stays. */
+/** A terminal that records its output. */
 class RecordingTerminal implements Terminal {
   readonly isInteractive = false;
   readonly lines: string[] = [];
@@ -22,7 +22,7 @@ interface CliRun {
   err: string;
 }
 
-/** One command line in this process. */
+/** Runs one command line in this process. */
 export async function sluice(...args: string[]): Promise<CliRun> {
   const terminal = new RecordingTerminal();
   const exitCode = await runCli(args, terminal);

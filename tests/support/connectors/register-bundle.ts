@@ -1,6 +1,6 @@
 import type { SourceEvent } from '../../../proto/event/event.js';
 
-/** A small register with one source and two readers; tokens are the ids of the systems. */
+/** A small register with one source and two subscribers. The token of each system is its id. */
 const REGISTER_ENTRY = 'registry.person';
 
 export const REGISTER_BUNDLE = {

@@ -5,19 +5,19 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { codecFor, type FrameCodec } from '../../../proto/frames/frame-codec.js';
 import type { ClientFrame, ServerFrame, Subprotocol } from '../../../proto/frames/frames.js';
 
-/** Long enough for a loaded machine; nothing here takes a second when it works. */
+/** Long enough for a loaded machine; a working test waits milliseconds. */
 const FRAME_WAIT_MS = 10_000;
 
 export interface ScriptedWelcome {
   heartbeatMs?: number;
   maxFrameBytes?: number;
-  /** False: the session is left without a welcome. */
+  /** When false, the session gets no welcome frame. */
   welcomes?: boolean;
   /** HTTP status to refuse the upgrade with. */
   refuseWith?: number;
 }
 
-/** One session of a scripted bus: the test reads what the client sent and writes the answers itself. */
+/** One session of a scripted bus: the test reads the frames of the client and writes the answers itself. */
 export class ScriptedSession {
   readonly #codec: FrameCodec;
   readonly #received: ClientFrame[] = [];
@@ -40,7 +40,7 @@ export class ScriptedSession {
     this.socket.send(this.#codec.encode(frame));
   }
 
-  /** The next frame of the client, which must be of this kind. */
+  /** Resolves with the next frame of the client, which must be of this kind. */
   async next<Kind extends ClientFrame['kind']>(kind: Kind): Promise<ClientFrame & { kind: Kind }> {
     const deadline = AbortSignal.timeout(FRAME_WAIT_MS);
     while (this.#received.length === 0) {
@@ -54,13 +54,13 @@ export class ScriptedSession {
     return frame as ClientFrame & { kind: Kind };
   }
 
-  /** Ends the TCP connection without a word. */
+  /** Ends the TCP connection without a closing handshake. */
   cut(): void {
     this.socket.terminate();
   }
 }
 
-/** A WebSocket server that does what one test tells it, for situations that a real broker can't be brought into. */
+/** A WebSocket server scripted by a test, for situations that a real broker cannot be brought into. */
 export class ScriptedBus {
   readonly #arrived: ScriptedSession[] = [];
   #wake: (() => void) | undefined;
@@ -108,7 +108,7 @@ export class ScriptedBus {
     return bus;
   }
 
-  /** The next session that a client opens. */
+  /** Resolves with the next session that a client opens. */
   async session(): Promise<ScriptedSession> {
     while (this.#arrived.length === 0) {
       await new Promise<void>((resolve) => {

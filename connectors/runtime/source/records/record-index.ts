@@ -2,29 +2,29 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import type { RecordData } from '../../../proto/event/event.js';
+import type { RecordData } from '../../../../proto/event/event.js';
 
-/** What has to be remembered of a record that the bus has, to tell later what became of it. */
+/** The part of a published record from which a later difference is computed. */
 export interface IndexedRecord {
-  /** Of the whole record: the same one gives no event. */
+  /** Digest of the whole record: an equal one gives no event. */
   digest: string;
-  /** Former values of the filterable items. */
+  /** Values of the filterable items: the previous image of the next change. */
   previous: RecordData | undefined;
 }
 
-/** One change of what is held; without a digest the record is gone. */
+/** One line of the journal. Without a digest the record was deleted. */
 export interface IndexedChange {
   key: string;
   digest?: string;
   previous?: RecordData | undefined;
 }
 
-/** Lines written at a time when the journal is written anew: bounded memory for a million records. */
+/** Lines per write when the journal is rewritten, which bounds memory for a million records. */
 const LINES_PER_WRITE = 5_000;
 
 /**
- * The records that a source without a log of its own has told the bus of. A journal: each flush appends, loading writes it anew
- * without what is out of date. A line that a crash cut off was never confirmed to anyone and is left out.
+ * The records that a source without a log of its own has published. It is a journal: each flush appends, and loading rewrites it
+ * without outdated lines. A line that a crash cut off was never confirmed and is left out.
  */
 export class RecordIndex {
   readonly #records = new Map<string, IndexedRecord>();
@@ -60,12 +60,12 @@ export class RecordIndex {
     await this.#rewrite();
   }
 
-  /** What `flush` will write. */
+  /** The changes that `flush` will write. */
   get unflushed(): readonly IndexedChange[] {
     return this.#unwritten;
   }
 
-  /** Makes changes again that were made before a crash. */
+  /** Repeats changes that were made before a crash. */
   apply(changes: readonly IndexedChange[]): void {
     for (const { key, digest, previous } of changes) {
       if (digest === undefined) this.delete(key);
@@ -73,7 +73,7 @@ export class RecordIndex {
     }
   }
 
-  /** Resolves when all changes so far are on disk, those too that belong to batches which are not confirmed yet. */
+  /** Resolves once all changes so far are on disk, including those of batches that are not confirmed yet. */
   async flush(): Promise<void> {
     const lines = this.#unwritten.splice(0);
     if (lines.length > 0) await append(this.path, lines);
@@ -107,7 +107,7 @@ async function append(path: string, lines: IndexedChange[], flag = 'a'): Promise
   try {
     for (let start = 0; start < lines.length; start += LINES_PER_WRITE) {
       const texts = lines.slice(start, start + LINES_PER_WRITE).map((line) => JSON.stringify(line));
-      // A line break before as well: behind a line that was cut off a new one must begin.
+      // Starts with a line break, which ends a line that a crash cut off.
       await file.appendFile(`\n${texts.join('\n')}\n`);
     }
     await file.sync();

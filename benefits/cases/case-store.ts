@@ -1,3 +1,4 @@
+import { AsyncEvent } from '../../connectors/runtime/async-event.js';
 import { ConnectorConfigError } from '../../connectors/runtime/connector-errors.js';
 import { quoteIdentifier } from '../../connectors/runtime/postgres-client.js';
 import { type FactBatch, FactIntake } from '../facts/fact-intake.js';
@@ -12,7 +13,6 @@ import { RuleTable } from '../store/rule-table.js';
 import { SerialQueue } from '../store/serial-queue.js';
 import { createTables } from '../store/tables.js';
 import { CaseProcessor } from './case-processor.js';
-import { ChangeSignal } from './wake.js';
 
 /** Decided in one transaction; more gains little. */
 const DUE_CHUNK = 1_000;
@@ -27,9 +27,9 @@ export class CaseStore {
   readonly facts: FactTable;
   readonly ruleTable: RuleTable;
   /** Called when there is something to publish. */
-  readonly toTell = new ChangeSignal();
+  readonly toTell = new AsyncEvent();
   /** Called when decisions are due that the day has not brought. */
-  readonly toDecide = new ChangeSignal();
+  readonly toDecide = new AsyncEvent();
   readonly #places: GrantProgress;
   /** A transaction and what it means for the places belong together. */
   readonly #turns = new SerialQueue();
@@ -65,7 +65,7 @@ export class CaseStore {
       await store.#places.load(sql, rules.grants);
       await store.#takeRules(sql);
     });
-    store.toDecide.call();
+    store.toDecide.set();
     return store;
   }
 
@@ -78,7 +78,7 @@ export class CaseStore {
     return this.#exclusively(async () => {
       const { place, told } = await this.database.transaction((sql) => this.#intake.take(sql, batch, this.today()));
       this.#places.moved(place);
-      if (told > 0) this.toTell.call();
+      if (told > 0) this.toTell.set();
     });
   }
 
@@ -112,7 +112,7 @@ export class CaseStore {
       const { count, told } = await this.#exclusively(() =>
         this.database.transaction((sql) => this.#decideSomeDue(sql)),
       );
-      if (told > 0) this.toTell.call();
+      if (told > 0) this.toTell.set();
       decided += count;
       if (count === 0) break;
     }
@@ -135,8 +135,8 @@ export class CaseStore {
     await this.database.transaction((sql) => this.#places.load(sql, this.rules.grants));
     this.#isStale = false;
     // A commit whose answer was lost may have left something for both.
-    this.toTell.call();
-    this.toDecide.call();
+    this.toTell.set();
+    this.toDecide.set();
   }
 
   async #decideSomeDue(sql: Sql): Promise<{ count: number; told: number }> {
@@ -165,7 +165,7 @@ export class CaseStore {
         for (const rule of this.rules.rulesFedBy(grant)) await this.#callAll(sql, rule, cause);
       });
       this.#places.moved(place);
-      this.toDecide.call();
+      this.toDecide.set();
     });
   }
 

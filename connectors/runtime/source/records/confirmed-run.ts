@@ -1,4 +1,5 @@
 import type { SourceEvent } from '../../../../proto/event/event.js';
+import { AsyncEvent } from '../../async-event.js';
 import type { ChangeBatch } from '../source.js';
 
 const BATCH_EVENTS = 500;
@@ -13,13 +14,13 @@ export async function* confirmedRun(
   signal: AbortSignal,
 ): AsyncGenerator<ChangeBatch> {
   yield* batchesOf(events);
-  const confirmation = new Confirmation();
+  const confirmed = new AsyncEvent();
   const confirm = async (): Promise<void> => {
     await complete();
-    confirmation.confirm();
+    confirmed.set();
   };
   yield { events: [], atomic: false, confirm };
-  await confirmation.confirmed(signal);
+  await confirmed.wait(signal);
 }
 
 async function* batchesOf(events: Iterable<SourceEvent> | AsyncIterable<SourceEvent>): AsyncGenerator<ChangeBatch> {
@@ -34,27 +35,3 @@ async function* batchesOf(events: Iterable<SourceEvent> | AsyncIterable<SourceEv
 }
 
 const batchOf = (events: SourceEvent[]): ChangeBatch => ({ events, atomic: false, confirm: () => undefined });
-
-/** Lets a source wait until a batch of its own is confirmed. */
-class Confirmation {
-  #isConfirmed = false;
-  #wake: (() => void) | undefined;
-
-  confirm(): void {
-    this.#isConfirmed = true;
-    this.#wake?.();
-  }
-
-  /** Resolves once it is confirmed, or the signal is aborted. */
-  async confirmed(signal: AbortSignal): Promise<void> {
-    if (this.#isConfirmed || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#wake = done;
-      signal.addEventListener('abort', done);
-    });
-  }
-}

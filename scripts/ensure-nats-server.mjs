@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { delimiter, join, relative } from 'node:path';
-import { fetchNatsServer } from './fetch-nats-server.mjs';
+import { fetchDebianProgram } from './fetch-debian-program.mjs';
 import { root } from './project.mjs';
 
 /** Finds a nats-server or fetches one into the project's cache; returns what was done, if anything. Needs a built dist. */
@@ -16,11 +16,11 @@ export async function ensureNatsServer() {
   if (process.env.SLUICE_NATS_SERVER) throw missing;
   let why = '';
   try {
-    const fetched = await fetchNatsServer(MINIMUM_VERSION, isAtLeast);
-    const version = fetched && (await serverVersion(fetched.path));
-    if (version) {
-      return `fetched nats-server ${version} (suite ${fetched.suite}) into ${relative(root, fetched.path)}`;
-    }
+    const program = { package: 'nats-server', binaries: ['usr/sbin/nats-server'], minimum: MINIMUM_VERSION };
+    const fetched = await fetchDebianProgram(program, isAtLeast);
+    const [path] = fetched?.paths ?? [];
+    const version = path && (await serverVersion(path));
+    if (version) return `fetched nats-server ${version} (suite ${fetched.suite}) into ${relative(root, path)}`;
     if (fetched) why = ` The package of the suite ${fetched.suite} does not run on this machine.`;
   } catch (error) {
     why = ` (${error.message})`;

@@ -1,5 +1,5 @@
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { mainArchive, readAptSources } from './apt-sources.mjs';
 import { mustRun } from './child.mjs';
 import { inProject } from './project.mjs';
@@ -14,11 +14,18 @@ const DISTRIBUTIONS = {
 };
 
 /**
- * Downloads the newest nats-server package that the machine's own mirror serves and unpacks it into the project's
- * cache. Nothing outside the project is written and no root is needed: apt works in folders of its own.
- * @returns the binary's path, version and suite, or undefined when this is not a machine with apt
+ * A program that the project runs and does not build.
+ * @typedef {{ package: string, binaries: string[], minimum: string }} DebianProgram `binaries`: paths inside the package of what is kept
  */
-export async function fetchNatsServer(minimum, isAtLeast) {
+
+/**
+ * Downloads the newest package that the machine's own mirror serves and unpacks its binaries into the project's cache,
+ * `.cache/<package>/`. Nothing outside the project is written and no root is needed: apt works in folders of its own.
+ * @param {DebianProgram} program
+ * @param {(version: string, minimum: string) => boolean} isAtLeast
+ * @returns paths of the binaries, version and suite; undefined when this is not a machine with apt
+ */
+export async function fetchDebianProgram(program, isAtLeast) {
   const distribution = await thisDistribution();
   if (!distribution) return undefined;
   const archive = mainArchive(await readAptSources(), distribution);
@@ -29,14 +36,15 @@ export async function fetchNatsServer(minimum, isAtLeast) {
   try {
     for (const suite of new Set([...suites, ...archive.suites])) {
       const apt = await prepareApt(join(work, suite), { ...archive, suite, components });
-      const version = await offeredVersion(apt).catch((error) => error.message.split('\n')[0]);
+      const version = await offeredVersion(apt, program.package).catch((error) => error.message.split('\n')[0]);
       tried.push(`${suite}: ${version ?? 'no such package'}`);
-      if (version && isAtLeast(version, minimum)) return { path: await unpack(apt), version, suite };
+      if (version && isAtLeast(version, program.minimum)) return { paths: await unpack(apt, program), version, suite };
     }
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-  throw new Error(`the package mirror of this machine has no nats-server ${minimum} or newer (${tried.join('; ')})`);
+  const wanted = `${program.package} ${program.minimum}`;
+  throw new Error(`the package mirror of this machine has no ${wanted} or newer (${tried.join('; ')})`);
 }
 
 async function thisDistribution() {
@@ -91,23 +99,27 @@ Dir::Log "${folder}/log";
 `;
 }
 
-async function offeredVersion({ folder, env }) {
+async function offeredVersion({ folder, env }, name) {
   const options = { cwd: folder, env };
   await mustRun('apt-get', ['-q', 'update'], { ...options, deadlineMs: UPDATE_DEADLINE_MS });
-  const shown = await mustRun('apt-cache', ['madison', 'nats-server'], { ...options, deadlineMs: LOCAL_DEADLINE_MS });
+  const shown = await mustRun('apt-cache', ['madison', name], { ...options, deadlineMs: LOCAL_DEADLINE_MS });
   return /\|\s*(?:\d+:)?(\d+\.\d+\.\d+)/.exec(shown)?.[1];
 }
 
-async function unpack({ folder, env }) {
+async function unpack({ folder, env }, program) {
   const options = { cwd: folder, env };
-  await mustRun('apt-get', ['-q', 'download', 'nats-server'], { ...options, deadlineMs: DOWNLOAD_DEADLINE_MS });
+  await mustRun('apt-get', ['-q', 'download', program.package], { ...options, deadlineMs: DOWNLOAD_DEADLINE_MS });
   const unpackAll = 'dpkg-deb -x ./*.deb ./unpacked';
   await mustRun('sh', ['-c', unpackAll], { ...options, deadlineMs: LOCAL_DEADLINE_MS });
-  const target = inProject('.cache', 'nats-server', 'nats-server');
-  await mkdir(inProject('.cache', 'nats-server'), { recursive: true });
-  const binary = join(folder, 'unpacked', 'usr', 'sbin', 'nats-server');
-  await chmod(binary, 0o755);
-  // A rename is atomic: no other process ever finds an incomplete server there.
-  await rename(binary, target);
-  return target;
+  await mkdir(inProject('.cache', program.package), { recursive: true });
+  const paths = [];
+  for (const path of program.binaries) {
+    const binary = join(folder, 'unpacked', path);
+    const target = inProject('.cache', program.package, basename(path));
+    if (path.includes('bin/')) await chmod(binary, 0o755);
+    // A rename is atomic: no other process ever finds an incomplete program there.
+    await rename(binary, target);
+    paths.push(target);
+  }
+  return paths;
 }

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { ensurePrometheus } from './ensure-prometheus.mjs';
 import { ensureTestRunner } from './ensure-test-runner.mjs';
 import { inProject, root } from './project.mjs';
 import { runTestFiles } from './run-test-files.mjs';
@@ -7,7 +8,7 @@ import { setupOrExit } from './setup.mjs';
 /** A soak file decides by itself how long it runs; this timeout only ends one that hangs, in seconds. */
 const SOAK_TIMEOUT_S = 7_200;
 
-await setupOrExit([ensureTestRunner]);
+await setupOrExit([ensureTestRunner, ensurePrometheus]);
 const soak = process.argv.includes('--soak');
 const words = process.argv.slice(2).filter((word) => word !== '--soak');
 const options = words.filter((word) => word.startsWith('-'));

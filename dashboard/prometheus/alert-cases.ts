@@ -1,0 +1,113 @@
+/** Series as promtool writes them: `0+5x20` begins at 0 and grows by 5 at each step, twenty times. */
+export interface AlertCase {
+  alert: string;
+  /** Time between two samples and two evaluations; 30 s unless the windows are long. */
+  step?: string;
+  /** Tells apart the alerts that share a name. */
+  labels?: Record<string, string>;
+  /** Time after which the series of `fires` must have fired the alert, and those of `silent` must not. */
+  at: string;
+  fires: Record<string, string>;
+  /** Just below the limit. */
+  silent: Record<string, string>;
+}
+
+const counterCase = (alert: string, series: string): AlertCase => ({
+  alert,
+  at: '10m',
+  fires: { [series]: '0x10 0+1x10' },
+  silent: { [series]: '7x20' },
+});
+
+const bucket = (name: string, le: string): string => `${name}_bucket{le="${le}"}`;
+const DELIVERY = 'sluice_publish_to_deliver_seconds';
+
+/** 1,000 events a step, of which so many fail, for as long as the long window asks. */
+function burn(window: string, step: string, at: string, failing: number, below: number): AlertCase[] {
+  const steps = 400;
+  const accepted = (bad: number): Record<string, string> => ({
+    'sluice_events_accepted_total{partition="0",op="create"}': `0+${1000 - bad}x${steps}`,
+    'sluice_events_refused_total{code="STORE_FULL"}': `0+${bad}x${steps}`,
+  });
+  const delivered = (bad: number): Record<string, string> => ({
+    [`${DELIVERY}_count`]: `0+1000x${steps}`,
+    [bucket(DELIVERY, '0.25')]: `0+${1000 - bad}x${steps}`,
+  });
+  const alert = 'SluiceErrorBudgetBurn';
+  return [
+    { alert, labels: { objective: 'accepted', window }, step, at, fires: accepted(failing), silent: accepted(below) },
+    {
+      alert,
+      labels: { objective: 'live_delivery', window },
+      step,
+      at,
+      fires: delivered(failing * 10),
+      silent: delivered(below * 10),
+    },
+  ];
+}
+
+/** One case for each alert: a test fails for an alert without one. */
+export const ALERT_CASES: readonly AlertCase[] = [
+  {
+    alert: 'SluiceBrokerDown',
+    at: '5m',
+    fires: { 'up{job="sluice",instance="a"}': '1x2 0x20' },
+    silent: { 'up{job="sluice",instance="a"}': '1x8 0x1 1x20' },
+  },
+  {
+    alert: 'SluiceNatsDown',
+    at: '5m',
+    fires: { sluice_nats_up: '1x2 0x20' },
+    silent: { sluice_nats_up: '1x8 0x1 1x20' },
+  },
+  {
+    alert: 'SluiceLedgerStale',
+    at: '5m',
+    fires: { sluice_ledger_in_sight: '1x2 0x20' },
+    silent: { sluice_ledger_in_sight: '1x8 0x1 1x20' },
+  },
+  counterCase('SluiceStoreFull', 'sluice_events_refused_total{code="STORE_FULL"}'),
+  counterCase('SluiceInternalError', 'sluice_subscriptions_ended_total{code="INTERNAL"}'),
+  counterCase('SluicePositionGone', 'sluice_subscriptions_ended_total{code="POSITION_GONE"}'),
+  counterCase('SluiceQuarantineMissed', 'sluice_events_quarantine_missed_total'),
+  {
+    alert: 'SluiceQuarantineGrowing',
+    at: '15m',
+    fires: { 'sluice_events_quarantined_total{code="ITEM_INVALID"}': '0+33x30' },
+    silent: { 'sluice_events_quarantined_total{code="ITEM_INVALID"}': '0+29x30' },
+  },
+  counterCase('SluiceDeadLetters', 'sluice_dead_letters_total'),
+  {
+    alert: 'SluiceSubscribersBehind',
+    at: '20m',
+    fires: { 'sluice_subscriptions{state="behind"}': '1x40' },
+    silent: { 'sluice_subscriptions{state="behind"}': '1x28 0x12' },
+  },
+  {
+    alert: 'SluiceCommitSlow',
+    at: '15m',
+    fires: {
+      [bucket('sluice_commit_duration_seconds', '1.0')]: '0+90x30',
+      [bucket('sluice_commit_duration_seconds', '2.5')]: '0+100x30',
+      [bucket('sluice_commit_duration_seconds', '+Inf')]: '0+100x30',
+    },
+    silent: {
+      [bucket('sluice_commit_duration_seconds', '1.0')]: '0+100x30',
+      [bucket('sluice_commit_duration_seconds', '2.5')]: '0+100x30',
+      [bucket('sluice_commit_duration_seconds', '+Inf')]: '0+100x30',
+    },
+  },
+  {
+    alert: 'SluiceIntakeBacklog',
+    at: '10m',
+    fires: { 'sluice_intake_waiting_events{instance="a"}': '5001x20' },
+    silent: { 'sluice_intake_waiting_events{instance="a"}': '5000x20' },
+  },
+  counterCase('SluiceClientsNotReading', 'sluice_sessions_closed_total{code="4408"}'),
+  // Per mille of the events: the limits are 14.4, 6, 3 and 1 times a budget of one per mille.
+  ...burn('1h', '1m', '70m', 15, 14),
+  ...burn('6h', '5m', '370m', 7, 5),
+  ...burn('1d', '15m', '1455m', 4, 2),
+  ...burn('3d', '15m', '4335m', 2, 0),
+];

@@ -1,0 +1,109 @@
+import type { Alert } from './rule.js';
+import type { TimeScale } from './time-scale.js';
+
+/** Scrape job of the brokers; the configuration and the rules must name the same one. */
+export const BROKER_JOB = 'sluice';
+
+const COMMIT_SECONDS_MAX = 1;
+const WAITING_EVENTS_MAX = 5000;
+const QUARANTINED_PER_SECOND_MAX = 1;
+
+/** Conditions that name their cause. What costs the promise without a known cause is found by the error budget. */
+export function causeAlerts(scale: TimeScale): Alert[] {
+  const window = scale.duration('5m');
+  const increases = (metric: string, more = ''): string => `sum ${more}(increase(${metric}[${window}])) > 0`;
+  return [
+    {
+      name: 'SluiceWatchdog',
+      expr: 'vector(1)',
+      severity: 'none',
+      summary: 'Fires always. When it does not arrive, the way from Prometheus to the pager is broken',
+    },
+    {
+      name: 'SluiceBrokerDown',
+      expr: `up{job="${BROKER_JOB}"} == 0`,
+      for: '1m',
+      severity: 'page',
+      summary: 'The broker at {{ $labels.instance }} does not answer Prometheus',
+    },
+    {
+      name: 'SluiceNatsDown',
+      expr: 'sluice_nats_up == 0',
+      for: '1m',
+      severity: 'page',
+      summary: 'The broker at {{ $labels.instance }} has no connection to NATS: it accepts nothing',
+    },
+    {
+      name: 'SluiceLedgerStale',
+      expr: 'sluice_ledger_in_sight == 0',
+      for: '1m',
+      severity: 'page',
+      summary: 'The broker at {{ $labels.instance }} does not see the ledger and has stopped delivering',
+    },
+    {
+      name: 'SluiceStoreFull',
+      expr: increases('sluice_events_refused_total{code="STORE_FULL"}'),
+      severity: 'page',
+      summary: 'Events are refused because the store is full',
+    },
+    {
+      name: 'SluiceInternalError',
+      expr: `sum(increase(sluice_events_refused_total{code="INTERNAL"}[${window}]) or increase(sluice_subscriptions_ended_total{code="INTERNAL"}[${window}])) > 0`,
+      severity: 'page',
+      summary: 'The broker met an error that it did not expect; its log has the stack',
+    },
+    {
+      name: 'SluicePositionGone',
+      expr: increases('sluice_subscriptions_ended_total{code="POSITION_GONE"}'),
+      severity: 'ticket',
+      summary: 'Subscribers asked for positions that the log no longer has: they must begin again',
+    },
+    {
+      name: 'SluiceQuarantineMissed',
+      expr: increases('sluice_events_quarantine_missed_total'),
+      severity: 'ticket',
+      summary: 'Refused events could not be kept for their source',
+    },
+    {
+      name: 'SluiceQuarantineGrowing',
+      expr: `sum by (code) (rate(sluice_events_quarantined_total[${window}])) > ${QUARANTINED_PER_SECOND_MAX}`,
+      for: '5m',
+      severity: 'ticket',
+      summary:
+        '{{ $value | humanize }} events a second are quarantined with {{ $labels.code }}: a source no longer fits its entry',
+    },
+    {
+      name: 'SluiceDeadLetters',
+      expr: increases('sluice_dead_letters_total'),
+      severity: 'ticket',
+      summary: 'A subscriber rejects events',
+    },
+    {
+      name: 'SluiceSubscribersBehind',
+      expr: 'sum(sluice_subscriptions{state="behind"}) > 0',
+      for: '15m',
+      severity: 'ticket',
+      summary: '{{ $value }} subscriptions have been behind for a quarter of an hour',
+    },
+    {
+      name: 'SluiceCommitSlow',
+      expr: `histogram_quantile(0.99, sum by (le) (rate(sluice_commit_duration_seconds_bucket[${window}]))) > ${COMMIT_SECONDS_MAX}`,
+      for: '5m',
+      severity: 'ticket',
+      summary: 'One commit in a hundred takes {{ $value | humanizeDuration }}: the disk or the cluster is slow',
+    },
+    {
+      name: 'SluiceIntakeBacklog',
+      expr: `sum by (instance) (sluice_intake_waiting_events) > ${WAITING_EVENTS_MAX}`,
+      for: '5m',
+      severity: 'ticket',
+      summary: '{{ $value }} events wait for the store at {{ $labels.instance }}: publishers are held back',
+    },
+    {
+      name: 'SluiceClientsNotReading',
+      expr: `sum by (code) (increase(sluice_sessions_closed_total{code=~"4408|4429"}[${window}])) > 0`,
+      severity: 'ticket',
+      summary: '{{ $value | humanize }} sessions were closed with {{ $labels.code }}: clients hang or do not read',
+    },
+  ];
+}

@@ -1,0 +1,100 @@
+import { stringify } from 'yaml';
+import { causeAlerts } from './alerts.js';
+import { burnAlerts, objectiveRules } from './objectives.js';
+import type { Alert } from './rule.js';
+import { TimeScale } from './time-scale.js';
+
+const HEADER = '# Made by `npm run dashboards` from dashboard/prometheus; change it there.\n';
+/** Runbooks are read from the checkout or from wherever a bus keeps its documents. */
+const RUNBOOK = 'docs/alerts.md';
+
+/** Every alert with the labels that are common to all. */
+export const allAlerts = (scale: TimeScale): Alert[] => [...causeAlerts(scale), ...burnAlerts()];
+
+/** GitHub's anchor of the heading that has the alert's name. */
+export const runbookOf = (name: string): string => `${RUNBOOK}#${name.toLowerCase()}`;
+
+/** The rule file of Prometheus, as YAML. */
+export function rulesFile(scale = new TimeScale()): string {
+  const interval = scale.duration('30s');
+  const rules = (alerts: Alert[]): object[] => alerts.map((alert) => alertRule(alert, scale));
+  const groups = [
+    // Rules of one group are evaluated in order: an alert of this one compares what was recorded a moment before.
+    { name: 'sluice-objectives', interval, rules: [...objectiveRules(scale), ...rules(burnAlerts())] },
+    { name: 'sluice-causes', interval, rules: rules(causeAlerts(scale)) },
+  ];
+  return HEADER + stringify({ groups }, { lineWidth: 0 });
+}
+
+function alertRule(alert: Alert, scale: TimeScale): object {
+  return {
+    alert: alert.name,
+    expr: alert.expr,
+    ...(alert.for ? { for: scale.duration(alert.for) } : {}),
+    labels: { severity: alert.severity, ...alert.labels },
+    annotations: { summary: alert.summary, runbook_url: runbookOf(alert.name) },
+  };
+}
+
+/** A scrape configuration to begin with. One target for each broker; workers of one broker answer together. */
+export function prometheusFile({
+  targets = ['127.0.0.1:8080'],
+  rules = 'rules.yml',
+  scale = new TimeScale(),
+} = {}): string {
+  const interval = scale.duration('15s');
+  return (
+    HEADER +
+    stringify({
+      global: { scrape_interval: interval, evaluation_interval: interval },
+      rule_files: [rules],
+      scrape_configs: [{ job_name: 'sluice', metrics_path: '/metrics', static_configs: [{ targets }] }],
+      alerting: { alertmanagers: [{ static_configs: [{ targets: ['127.0.0.1:9093'] }] }] },
+    })
+  );
+}
+
+/**
+ * An example for Alertmanager. A broker that is down or has lost NATS explains what follows from it, and a fast burn
+ * of an objective explains the slow ones, so those are not sent beside it.
+ */
+export function alertmanagerFile(): string {
+  const matches = (...names: string[]): string[] => [`alertname=~"${names.join('|')}"`];
+  return (
+    HEADER +
+    stringify({
+      route: {
+        receiver: 'operators',
+        group_by: ['alertname', 'instance', 'objective'],
+        group_wait: '30s',
+        group_interval: '5m',
+        repeat_interval: '4h',
+        routes: [
+          { matchers: ['alertname="SluiceWatchdog"'], receiver: 'watchdog', repeat_interval: '5m' },
+          { matchers: ['severity="page"'], receiver: 'pager' },
+        ],
+      },
+      inhibit_rules: [
+        {
+          source_matchers: matches('SluiceBrokerDown'),
+          target_matchers: matches('SluiceNatsDown', 'SluiceLedgerStale', 'SluiceIntakeBacklog'),
+          equal: ['instance'],
+        },
+        {
+          source_matchers: matches('SluiceNatsDown'),
+          target_matchers: matches('SluiceLedgerStale', 'SluiceErrorBudgetBurn', 'SluiceSubscribersBehind'),
+        },
+        {
+          source_matchers: matches('SluiceStoreFull'),
+          target_matchers: [...matches('SluiceErrorBudgetBurn'), 'objective="accepted"'],
+        },
+        {
+          source_matchers: ['alertname="SluiceErrorBudgetBurn"', 'severity="page"'],
+          target_matchers: ['alertname="SluiceErrorBudgetBurn"', 'severity="ticket"'],
+          equal: ['objective'],
+        },
+      ],
+      receivers: [{ name: 'operators' }, { name: 'pager' }, { name: 'watchdog' }],
+    })
+  );
+}

@@ -1,0 +1,26 @@
+import t from 'tap';
+import { alertmanagerFile } from '../../dashboard/prometheus/rules-file.js';
+import { eventually } from '../support/condition.js';
+import { needsAlertmanager, TestAlertmanager } from '../support/prometheus/prometheus.js';
+
+const WAIT_MS = 20_000;
+
+t.test('a cause silences its effects, and only its own', needsAlertmanager, async (t) => {
+  const alertmanager = await TestAlertmanager.start(t, alertmanagerFile());
+  await alertmanager.fire(
+    { alertname: 'SluiceBrokerDown', instance: 'a', severity: 'page' },
+    { alertname: 'SluiceNatsDown', instance: 'a', severity: 'page' },
+    { alertname: 'SluiceNatsDown', instance: 'b', severity: 'page' },
+    { alertname: 'SluiceLedgerStale', instance: 'b', severity: 'page' },
+    { alertname: 'SluiceCommitSlow', severity: 'ticket' },
+  );
+  const isSettled = async (): Promise<boolean> => {
+    const { active, inhibited } = await alertmanager.alerts();
+    return active.length === 3 && inhibited.length === 2;
+  };
+  await eventually(isSettled, 'three alerts to stay and two to be silenced', WAIT_MS);
+  t.strictSame(await alertmanager.alerts(), {
+    active: ['SluiceBrokerDown', 'SluiceCommitSlow', 'SluiceNatsDown'],
+    inhibited: ['SluiceLedgerStale', 'SluiceNatsDown'],
+  });
+});

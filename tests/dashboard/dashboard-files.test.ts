@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { Metrics } from '../../broker/metrics/metrics.js';
+import { dashboardFiles } from '../../dashboard/dashboard-files.js';
+import { LANGUAGES } from '../../dashboard/grafana/panel.js';
+import { DASHBOARDS } from '../../dashboard/grafana/panels.js';
+import { ALERT_CASES } from '../../dashboard/prometheus/alert-cases.js';
+import { objectiveRules } from '../../dashboard/prometheus/objectives.js';
+import { allAlerts } from '../../dashboard/prometheus/rules-file.js';
+import { TimeScale } from '../../dashboard/prometheus/time-scale.js';
+import { projectRoot, readText } from '../structure/source-tree.js';
+
+const scale = new TimeScale();
+const alerts = allAlerts(scale);
+const panels = DASHBOARDS.flatMap((dashboard) => dashboard.panels);
+const expressions = [
+  ...alerts.map(({ expr }) => expr),
+  ...objectiveRules(scale).map(({ expr }) => expr),
+  ...panels.flatMap(({ queries }) => queries.map(({ expr }) => expr)),
+];
+const runbooks = readText('docs/alerts.md');
+const ALWAYS_FIRING = 'SluiceWatchdog';
+
+t.test('the files in dashboard/ are those that npm run dashboards writes', async (t) => {
+  for (const [path, content] of Object.entries(dashboardFiles())) {
+    if (!existsSync(join(projectRoot, 'dashboard', path))) t.fail(`dashboard/${path} is missing`);
+    else t.equal(readText(`dashboard/${path}`), content, path);
+  }
+});
+
+t.test('every alert has a case that fires it and a runbook that says meaning, harm, check and act', async (t) => {
+  for (const { name, labels = {} } of alerts) {
+    const isCase = (one: (typeof ALERT_CASES)[number]): boolean =>
+      one.alert === name && Object.entries(labels).every(([label, value]) => one.labels?.[label] === value);
+    if (name !== ALWAYS_FIRING) t.ok(ALERT_CASES.some(isCase), `${name} ${Object.values(labels).join(' ')} has a case`);
+    const section = runbooks.split(/^## /m).find((text) => text.startsWith(`${name}\n`)) ?? '';
+    for (const part of ['Meaning', 'Harm', 'Check', 'Act']) t.match(section, `**${part}.**`, `${name}: ${part}`);
+  }
+});
+
+/** `metric{label="…"}`, and `by (label)` behind it. */
+const SELECTOR = /\b((?:sluice|process|nodejs)_\w+)(?:\{([^}]*)\})?/g;
+const GROUPING = /\bby \(([\w, ]+)\)/g;
+/** Labels that Prometheus adds when it scrapes or that belong to every histogram. */
+const ADDED = ['job', 'instance', 'le', 'quantile'];
+
+t.test('every metric and label in a rule or a panel is on /metrics', async (t) => {
+  const labels = new Map<string, readonly string[]>();
+  for (const metric of new Metrics().registry.getMetricsAsArray()) {
+    const { labelNames = [] } = metric as unknown as { labelNames?: string[] };
+    for (const ending of ['', '_bucket', '_count', '_sum']) labels.set(metric.name + ending, labelNames);
+  }
+  for (const expr of expressions) {
+    const known = new Set(ADDED);
+    for (const [, name = '', matchers = ''] of expr.matchAll(SELECTOR)) {
+      t.ok(labels.has(name), `${name} exists`);
+      for (const label of labels.get(name) ?? []) known.add(label);
+      for (const [, label = ''] of matchers.matchAll(/(\w+)\s*(?:=~|!=|!~|=)/g)) {
+        t.ok(ADDED.includes(label) || labels.get(name)?.includes(label), `${name} has the label ${label}`);
+      }
+    }
+    for (const [, names = ''] of expr.matchAll(GROUPING)) {
+      for (const label of names.split(', ')) t.ok(known.has(label), `${label} is a label of what ${expr} sums`);
+    }
+    t.notMatch(expr, /le="\d+"/, 'Prometheus 3 writes the bound 1 as 1.0');
+  }
+});
+
+t.test('every panel has a unit, a description in both languages and a runbook', async (t) => {
+  const names = new Set(alerts.map(({ name }) => name));
+  for (const { title, description, unit, runbook } of panels) {
+    for (const language of LANGUAGES) t.ok(title[language] && description[language], `${title.en} in ${language}`);
+    t.ok(unit && names.has(runbook), `${title.en}: unit and runbook`);
+  }
+});

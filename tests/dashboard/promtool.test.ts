@@ -1,0 +1,36 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { promtoolTests } from '../../dashboard/prometheus/promtool-tests.js';
+import { prometheusFile, rulesFile } from '../../dashboard/prometheus/rules-file.js';
+import { TimeScale } from '../../dashboard/prometheus/time-scale.js';
+import { temporaryFolder } from '../support/nats/nats.js';
+import { needsPrometheus, promtool } from '../support/prometheus/prometheus.js';
+
+t.test('promtool accepts rules and configuration, at any time scale', needsPrometheus, async (t) => {
+  const folder = await temporaryFolder(t);
+  const rules = join(folder, 'rules.yml');
+  for (const factor of [1, 600]) {
+    const scale = new TimeScale(factor);
+    await writeFile(rules, rulesFile(scale));
+    await writeFile(join(folder, 'prometheus.yml'), prometheusFile({ scale }));
+    t.match(await promtool('check', 'rules', rules), /SUCCESS/, `rules at ${factor}`);
+    t.match(await promtool('check', 'config', join(folder, 'prometheus.yml')), /SUCCESS/, `configuration at ${factor}`);
+  }
+});
+
+t.test('each alert fires when its condition holds and is silent just below its limit', needsPrometheus, async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, 'rules.yml'), rulesFile());
+  const files = promtoolTests('rules.yml').map((content, i) => ({ file: join(folder, `tests-${i}.yml`), content }));
+  for (const { file, content } of files) await writeFile(file, content);
+  t.match(await promtool('test', 'rules', ...files.map(({ file }) => file)), /SUCCESS/);
+});
+
+t.test('an alert that does not fire fails the check', needsPrometheus, async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, 'rules.yml'), rulesFile().replace('sluice_nats_up == 0', 'sluice_nats_up == 2'));
+  const [short = ''] = promtoolTests('rules.yml');
+  await writeFile(join(folder, 'tests.yml'), short);
+  await t.rejects(promtool('test', 'rules', join(folder, 'tests.yml')), /SluiceNatsDown/);
+});

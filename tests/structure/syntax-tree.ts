@@ -8,16 +8,41 @@ export interface SyntaxNode {
   [field: string]: unknown;
 }
 
-const trees = new Map<string, SyntaxNode>();
+/** Words for people in the source, with the line that they begin on. */
+export interface Prose {
+  line: number;
+  text: string;
+}
 
-export function syntaxTree(file: SourceFile): SyntaxNode {
-  let tree = trees.get(file.path);
-  if (!tree) {
+const parsed = new Map<string, { program: SyntaxNode; comments: SyntaxNode[] }>();
+
+function parseFile(file: SourceFile): { program: SyntaxNode; comments: SyntaxNode[] } {
+  let result = parsed.get(file.path);
+  if (!result) {
     const plugins = ['typescript' as const, ...(file.path.endsWith('x') ? ['jsx' as const] : [])];
-    tree = parse(file.text, { sourceType: 'module', plugins }).program as unknown as SyntaxNode;
-    trees.set(file.path, tree);
+    const { program, comments } = parse(file.text, { sourceType: 'module', plugins });
+    result = { program, comments: comments ?? [] } as unknown as { program: SyntaxNode; comments: SyntaxNode[] };
+    parsed.set(file.path, result);
   }
-  return tree;
+  return result;
+}
+
+export const syntaxTree = (file: SourceFile): SyntaxNode => parseFile(file).program;
+
+export function comments(file: SourceFile): Prose[] {
+  return parseFile(file).comments.map((comment) => ({
+    line: comment.loc?.start.line ?? 0,
+    text: String(comment.value).replace(/\n\s*\*/g, '\n'),
+  }));
+}
+
+/** String literals and the fixed parts of template literals. */
+export function strings(file: SourceFile): Prose[] {
+  return [...walkTree(syntaxTree(file))].flatMap(([node]) => {
+    const line = node.loc?.start.line ?? 0;
+    if (node.type === 'StringLiteral') return [{ line, text: node.value as string }];
+    return node.type === 'TemplateElement' ? [{ line, text: (node.value as { raw: string }).raw }] : [];
+  });
 }
 
 /** Every node of a tree, parents before children, each with its parent. */

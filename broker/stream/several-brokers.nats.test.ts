@@ -11,7 +11,7 @@ import type { StreamEngine } from './stream-engine.js';
 
 const WAIT_MS = 10_000;
 
-t.test('the newer session on a grant and cursor wins, also on another broker', async (t) => {
+t.test('a newer session on a grant and cursor supersedes the older one, also across brokers', async (t) => {
   const { fixture, engine } = await startEngine(t);
   const other = await fixture.engine(t);
   const first = await follow(engine);
@@ -27,7 +27,7 @@ t.test('the newer session on a grant and cursor wins, also on another broker', a
   await third.sink.until(() => third.sink.acked === position);
 });
 
-t.test('where the log is read late, what another broker has delivered already does not come again', async (t) => {
+t.test('a broker that reads the log late does not send again what another broker has delivered', async (t) => {
   const { fixture, engine } = await startEngine(t);
   const reader = engine.readers.at(0);
   await reader.stop();
@@ -54,7 +54,7 @@ function holdReceipts({ receipts: { chain } }: StreamEngine, acts: string[]): ()
   return () => held.resolve();
 }
 
-t.test('of two sessions that wait for their receipts with one cursor only the newer one is served', async (t) => {
+t.test('when two sessions await their receipts with one cursor, only the newer one is served', async (t) => {
   const { fixture, engine } = await startEngine(t);
   const release = holdReceipts(engine, ['open']);
   const held = () => lastOf(fixture.bus, 'CURSORS', 'cursor.g.default');
@@ -73,7 +73,7 @@ t.test('of two sessions that wait for their receipts with one cursor only the ne
   await sink.until(() => sink.acked === position);
 });
 
-t.test('a session that was closed before its turn came takes the cursor from nobody', async (t) => {
+t.test('a session that closed before its claim takes the cursor from nobody', async (t) => {
   const { fixture, engine } = await startEngine(t);
   const other = await fixture.engine(t);
   const sink = new RecordingSink();
@@ -89,7 +89,7 @@ t.test('a session that was closed before its turn came takes the cursor from nob
   t.equal(served.ended, undefined);
 });
 
-t.test('an old record of a cursor does not end who holds it, and moves nothing back', async (t) => {
+t.test('a stale read of a cursor neither ends its holder nor moves it back', async (t) => {
   const fixture = await startStreamFixture(t);
   fixture.grant({ id: 'g' });
   const bus = await connect(t, fixture.nats);
@@ -117,7 +117,7 @@ t.test('an old record of a cursor does not end who holds it, and moves nothing b
   t.equal(sink.ended, undefined);
 });
 
-t.test('where everything behind has ended by age a reader of replicas gets to the end of the log', async (t) => {
+t.test('a reader on a replicated store reaches the end of a log whose rest has expired', async (t) => {
   const fixture = await startStreamFixture(t);
   fixture.grant({ id: 'g' });
   const after = await fixture.publish('create', person(1));
@@ -134,7 +134,7 @@ t.test('where everything behind has ended by age a reader of replicas gets to th
   await sink.until(() => sink.positions.includes(next));
 });
 
-t.test('a page goes out when its receipt reaches as far', async (t) => {
+t.test('a page is answered only when the ceiling of its receipt covers it', async (t) => {
   const fixture = await startStreamFixture(t);
   fixture.grant({ id: 'g' });
   const { jsm } = fixture.bus;

@@ -7,7 +7,7 @@ import { PageReader } from './pages/page-reader.js';
 
 for (const where of ['memory', 'the store']) {
   t.test(
-    `subscriptions that start anywhere in ${where} get every event once and in order while more come`,
+    `subscriptions that start anywhere in ${where} get every event once and in order while more are published`,
     async (t) => {
       const fixture = await startStreamFixture(t);
       fixture.grant({ id: 'g' });
@@ -34,7 +34,7 @@ for (const where of ['memory', 'the store']) {
   );
 }
 
-t.test('only granted items leave, and nothing that the source chose freely', async (t) => {
+t.test('delivered events hold granted items only, and no id or time that the source chose', async (t) => {
   const { fixture, engine } = await startEngine(t);
   const { sink } = await follow(engine);
   const position = await fixture.publish('create', person(1));
@@ -45,52 +45,58 @@ t.test('only granted items leave, and nothing that the source chose freely', asy
   t.notMatch(JSON.stringify(sink.frames), /hidden|not-delivered/);
 });
 
-t.test('a record is told to enter and leave the granted rows, and nothing while it is outside', async (t) => {
-  const { fixture, engine } = await startEngine(t);
-  fixture.grant({ id: 'rows', rows: { district: { is: 'B' } } });
-  const { sink } = await follow(engine, { grant: 'rows' });
-  await fixture.publish('create', person(1, 'A'));
-  await fixture.publish('update', person(1, 'B'), { old: { district: 'A' } });
-  await fixture.publish('update', { ...person(1, 'B'), name: 'New' }, { old: { district: 'B' } });
-  await fixture.publish('update', person(1, 'C'), { old: { district: 'B' } });
-  await fixture.publish('delete', undefined, { subject: 'p1', old: { district: 'C' } });
-  await fixture.publish('create', person(2, 'B'));
-  await fixture.publish('delete', undefined, { subject: 'p2', old: { district: 'B' } });
-  await sink.until(() => sink.events.length >= 5);
-  t.strictSame(
-    sink.events.map(({ op, subject, data }) => [op, subject, data?.name]),
-    [
-      ['enter', 'p1', 'Name 1'],
-      ['update', 'p1', 'New'],
-      ['leave', 'p1', undefined],
-      ['create', 'p2', 'Name 2'],
-      ['delete', 'p2', undefined],
-    ],
-  );
-});
+t.test(
+  'a record that enters and leaves the granted rows is delivered as such, and not at all while outside',
+  async (t) => {
+    const { fixture, engine } = await startEngine(t);
+    fixture.grant({ id: 'rows', rows: { district: { is: 'B' } } });
+    const { sink } = await follow(engine, { grant: 'rows' });
+    await fixture.publish('create', person(1, 'A'));
+    await fixture.publish('update', person(1, 'B'), { old: { district: 'A' } });
+    await fixture.publish('update', { ...person(1, 'B'), name: 'New' }, { old: { district: 'B' } });
+    await fixture.publish('update', person(1, 'C'), { old: { district: 'B' } });
+    await fixture.publish('delete', undefined, { subject: 'p1', old: { district: 'C' } });
+    await fixture.publish('create', person(2, 'B'));
+    await fixture.publish('delete', undefined, { subject: 'p2', old: { district: 'B' } });
+    await sink.until(() => sink.events.length >= 5);
+    t.strictSame(
+      sink.events.map(({ op, subject, data }) => [op, subject, data?.name]),
+      [
+        ['enter', 'p1', 'Name 1'],
+        ['update', 'p1', 'New'],
+        ['leave', 'p1', undefined],
+        ['create', 'p2', 'Name 2'],
+        ['delete', 'p2', undefined],
+      ],
+    );
+  },
+);
 
-t.test('no more events go out than the credit allows, and acknowledging lets exactly as many follow', async (t) => {
-  const { fixture, engine } = await startEngine(t);
-  await publishMany(fixture, 0, 50);
-  const { sink, subscription } = await follow(engine, { credit: 7 });
-  const other = await follow(engine, { cursor: 'other', session: 'other' });
-  await other.sink.until(() => other.sink.events.length === 50);
-  t.equal(sink.events.length, 7);
-  subscription.ack(sink.positions[2] as number);
-  await sink.until(() => sink.events.length >= 10);
-  await publishMany(fixture, 100, 30);
-  await other.sink.until(() => other.sink.events.length === 80);
-  t.equal(sink.events.length, 10, 'credit is used up, others are not held back');
-  while (sink.events.length < 80) {
-    const before = sink.events.length;
-    subscription.ack(sink.positions.at(-1) as number);
-    await sink.until(() => sink.events.length >= Math.min(80, before + 7));
-    t.ok(sink.events.length <= before + 7);
-  }
-  t.strictSame(sink.positions, other.sink.positions);
-});
+t.test(
+  'no more events are sent than the credit allows, and each acknowledgement releases exactly as many',
+  async (t) => {
+    const { fixture, engine } = await startEngine(t);
+    await publishMany(fixture, 0, 50);
+    const { sink, subscription } = await follow(engine, { credit: 7 });
+    const other = await follow(engine, { cursor: 'other', session: 'other' });
+    await other.sink.until(() => other.sink.events.length === 50);
+    t.equal(sink.events.length, 7);
+    subscription.ack(sink.positions[2] as number);
+    await sink.until(() => sink.events.length >= 10);
+    await publishMany(fixture, 100, 30);
+    await other.sink.until(() => other.sink.events.length === 80);
+    t.equal(sink.events.length, 10, 'credit is used up, others are not held back');
+    while (sink.events.length < 80) {
+      const before = sink.events.length;
+      subscription.ack(sink.positions.at(-1) as number);
+      await sink.until(() => sink.events.length >= Math.min(80, before + 7));
+      t.ok(sink.events.length <= before + 7);
+    }
+    t.strictSame(sink.positions, other.sink.positions);
+  },
+);
 
-t.test('a stuffed socket leaves its channel for the log and goes on where it stopped', async (t) => {
+t.test('a slow consumer leaves its channel for the log and resumes where it stopped', async (t) => {
   const { fixture, engine } = await startEngine(t);
   const { sink } = await follow(engine);
   const other = await follow(engine, { cursor: 'other', session: 'other' });
@@ -104,7 +110,7 @@ t.test('a stuffed socket leaves its channel for the log and goes on where it sto
   t.strictSame(sink.positions, other.sink.positions);
 });
 
-t.test('what was acked is not sent again, what was not is', async (t) => {
+t.test('events that were acknowledged are not sent again, the others are', async (t) => {
   const { fixture, engine } = await startEngine(t);
   const positions = await publishMany(fixture, 0, 10);
   const first = await follow(engine, { from: 'cursor' });
@@ -117,7 +123,7 @@ t.test('what was acked is not sent again, what was not is', async (t) => {
   t.strictSame(again.sink.positions, positions.slice(6));
 });
 
-t.test('an acknowledgement beyond what was sent is refused, a lower one is ignored', async (t) => {
+t.test('an acknowledgement beyond the last sent position is refused, a lower one is ignored', async (t) => {
   const { fixture, engine } = await startEngine(t);
   const position = await fixture.publish('create', person(1));
   const { sink, subscription } = await follow(engine);
@@ -130,7 +136,7 @@ t.test('an acknowledgement beyond what was sent is refused, a lower one is ignor
   t.equal(stored?.record.position, position);
 });
 
-t.test('a suspended grant ends at once on every session and leaves the others alone', async (t) => {
+t.test('suspending a grant ends its subscriptions on every session at once and no others', async (t) => {
   const { fixture, engine } = await startEngine(t);
   fixture.grant({ id: 'other' });
   const one = await follow(engine);
@@ -149,7 +155,7 @@ t.test('a suspended grant ends at once on every session and leaves the others al
   await t.rejects(follow(engine), { code: 'GRANT_NOT_IN_FORCE' });
 });
 
-t.test('a grant whose period is over ends by itself', async (t) => {
+t.test('a subscription ends by itself when the period of its grant is over', async (t) => {
   const { fixture, engine } = await startEngine(t);
   fixture.grant({ id: 'short', toMs: Date.now() + 300 });
   const { sink } = await follow(engine, { grant: 'short' });
@@ -157,7 +163,7 @@ t.test('a grant whose period is over ends by itself', async (t) => {
   t.equal(sink.ended?.code, 'EXPIRED');
 });
 
-t.test('nothing is delivered while the ledger is out of sight', async (t) => {
+t.test('nothing is delivered while the ledger is stale', async (t) => {
   const { fixture, engine } = await startEngine(t);
   const { sink } = await follow(engine);
   await sink.until(() => sink.has('caught_up'));
@@ -168,7 +174,7 @@ t.test('nothing is delivered while the ledger is out of sight', async (t) => {
   t.equal(sink.events.length, 0);
 });
 
-t.test('positions that the log does not have, or of another life of it, are told as gone', async (t) => {
+t.test('positions that the log does not have, or of another epoch, are refused as POSITION_GONE', async (t) => {
   const { fixture, engine } = await startEngine(t);
   const position = await fixture.publish('create', person(1));
   await t.rejects(follow(engine, { from: { after: position + 5 } }), { code: 'POSITION_GONE' });
@@ -177,7 +183,7 @@ t.test('positions that the log does not have, or of another life of it, are told
   await t.resolves(follow(engine, { cursor: 'x', from: { after: position, log: sink.subscribed?.log } }));
 });
 
-t.test('age that has ended the events of other entries takes nothing from who was away', async (t) => {
+t.test('expired events of other entries do not make a resuming subscriber lose its position', async (t) => {
   const { fixture, engine } = await startEngine(t);
   const { publisher } = fixture.bus;
   for (let i = 0; i < 3; i++) {
@@ -190,7 +196,7 @@ t.test('age that has ended the events of other entries takes nothing from who wa
   t.strictSame(sink.positions, [position]);
 });
 
-t.test('a grant may look back to its start and no further', async (t) => {
+t.test('a subscription reads back to the start of the granted history and no further', async (t) => {
   const { fixture, engine } = await startEngine(t);
   const before = await fixture.publish('create', person(1), { acceptedAtMs: Date.now() - 60_000 });
   const after = await fixture.publish('create', person(2));
@@ -201,7 +207,7 @@ t.test('a grant may look back to its start and no further', async (t) => {
   t.strictSame(sink.positions, [after]);
 });
 
-t.test('what was accepted before that does not go out either when it is stored after it', async (t) => {
+t.test('an event accepted before the granted history is not delivered even when stored after its start', async (t) => {
   const { fixture, engine } = await startEngine(t);
   const old = { acceptedAtMs: Date.now() - 60_000 };
   const history = { items: [{ name: 'id' }], historyFromMs: Date.now() - 30_000 };
@@ -226,7 +232,7 @@ t.test('what was accepted before that does not go out either when it is stored a
   t.equal(
     sink.frames.filter(({ kind }) => kind === 'caught_up').length,
     caughtUp,
-    'and is passed over without a detour',
+    'and is skipped without falling behind',
   );
 
   const [straggler, fresh] = [fixture.publish('create', person(6), old), fixture.publish('create', person(7))];
@@ -264,22 +270,25 @@ t.test('a narrowing filters within the grant, and its cursor is bound to it', as
   );
 });
 
-t.test('equal grants share a channel, a second subscription of one session gets a twin', async (t) => {
-  const { fixture, engine } = await startEngine(t);
-  fixture.grant({ id: 'same', items: [{ name: 'name' }, { name: 'id' }] });
-  const one = await follow(engine, { session: 'one' });
-  const two = await follow(engine, { session: 'two', grant: 'same' });
-  const twin = await follow(engine, { session: 'one', grant: 'same', cursor: 'twin' });
-  t.equal(one.subscription.channel, two.subscription.channel);
-  t.not(twin.subscription.channel, one.subscription.channel);
-  await fixture.publish('create', person(1));
-  for (const { sink } of [one, two, twin]) {
-    await sink.until(() => sink.events.length === 1);
-    t.equal(sink.events.length, 1);
-  }
-});
+t.test(
+  'equal grants share a channel, and a second subscription of one session gets a channel of its own',
+  async (t) => {
+    const { fixture, engine } = await startEngine(t);
+    fixture.grant({ id: 'same', items: [{ name: 'name' }, { name: 'id' }] });
+    const one = await follow(engine, { session: 'one' });
+    const two = await follow(engine, { session: 'two', grant: 'same' });
+    const second = await follow(engine, { session: 'one', grant: 'same', cursor: 'second' });
+    t.equal(one.subscription.channel, two.subscription.channel);
+    t.not(second.subscription.channel, one.subscription.channel);
+    await fixture.publish('create', person(1));
+    for (const { sink } of [one, two, second]) {
+      await sink.until(() => sink.events.length === 1);
+      t.equal(sink.events.length, 1);
+    }
+  },
+);
 
-t.test('delivery goes on in order after nats-server was killed', async (t) => {
+t.test('delivery continues in order after nats-server was killed', async (t) => {
   const { fixture, engine } = await startEngine(t);
   const { sink } = await follow(engine);
   const positions = await publishMany(fixture, 0, 30);
@@ -297,7 +306,7 @@ t.test('delivery goes on in order after nats-server was killed', async (t) => {
   );
 });
 
-t.test('an event that can not be read ends those who follow its entry and is not passed over', async (t) => {
+t.test('an event that cannot be decoded ends the subscriptions of its entry and is not skipped', async (t) => {
   const { fixture, engine } = await startEngine(t);
   const { sink, subscription } = await follow(engine);
   const first = await fixture.publish('create', person(1));
@@ -314,7 +323,7 @@ t.test('an event that can not be read ends those who follow its entry and is not
   t.equal(again.sink.events.length, 0);
 });
 
-t.test('only an event of the grant can be rejected, acknowledged or not', async (t) => {
+t.test('a subscriber can reject only events of its grant, acknowledged or not', async (t) => {
   const { fixture, engine } = await startEngine(t);
   fixture.grant({ id: 'rows', rows: { district: { is: 'B' } } });
   const { sink, subscription } = await follow(engine, { grant: 'rows' });

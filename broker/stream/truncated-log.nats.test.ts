@@ -10,7 +10,7 @@ import { PageReader } from './pages/page-reader.js';
 
 const WAIT_MS = 10_000;
 
-t.test('after a lost tail a cursor that one broker stored is good on the others', async (t) => {
+t.test('after a truncation a cursor stored by one broker is valid on the others', async (t) => {
   const { fixture, engine } = await startEngine(t);
   const other = await fixture.engine(t);
   await publishMany(fixture, 0, 10);
@@ -30,21 +30,24 @@ t.test('after a lost tail a cursor that one broker stored is good on the others'
   t.strictSame(onOther.positions, [next]);
 });
 
-t.test('who reads the log late, when it is longer again than before, does not go on in another life', async (t) => {
-  const { fixture, engine } = await startEngine(t);
-  const late = await fixture.engine(t);
-  await publishMany(fixture, 0, 10);
-  const { sink } = await follow(late);
-  await sink.until(() => sink.positions.length === 10);
-  await loseTail(fixture, 5, [engine, late]);
-  const log = await readAgain(engine);
-  await publishMany(fixture, 0, 8);
-  t.equal(await readAgain(late), log);
-  t.match(sink.ended, { code: 'POSITION_GONE', lastPosition: 10 });
-  t.equal(sink.positions.length, 10);
-});
+t.test(
+  'a broker that reads a truncated log late, when it has grown again, does not continue in the old epoch',
+  async (t) => {
+    const { fixture, engine } = await startEngine(t);
+    const late = await fixture.engine(t);
+    await publishMany(fixture, 0, 10);
+    const { sink } = await follow(late);
+    await sink.until(() => sink.positions.length === 10);
+    await loseTail(fixture, 5, [engine, late]);
+    const log = await readAgain(engine);
+    await publishMany(fixture, 0, 8);
+    t.equal(await readAgain(late), log);
+    t.match(sink.ended, { code: 'POSITION_GONE', lastPosition: 10 });
+    t.equal(sink.positions.length, 10);
+  },
+);
 
-t.test('until a log has its new life it is not read, and it gets it when the store takes it', async (t) => {
+t.test('a truncated log is not served until the store has taken its new epoch', async (t) => {
   const fixture = await startStreamFixture(t);
   fixture.grant({ id: 'g' });
   const bus = await connect(t, fixture.nats);
@@ -95,7 +98,7 @@ t.test('until a log has its new life it is not read, and it gets it when the sto
   t.equal((await pages.pull({ ...page, cursor: 'other' })).log, log);
 });
 
-t.test('a subscription that waits for its receipt while the tail is lost does not begin in the new life', async (t) => {
+t.test('a subscription that awaits its receipt during a truncation does not begin in the new epoch', async (t) => {
   const { fixture, engine } = await startEngine(t);
   await publishMany(fixture, 0, 10);
   await eventually(() => engine.readers.at(0).head === 10, 'the log to be read', WAIT_MS);
@@ -116,7 +119,7 @@ t.test('a subscription that waits for its receipt while the tail is lost does no
   await t.rejects(following, { code: 'POSITION_GONE' });
 });
 
-t.test('how far a grant looks back is found anew in a new life', async (t) => {
+t.test('the start of the granted history is looked up again in a new epoch', async (t) => {
   const { fixture, engine } = await startEngine(t);
   const old = { acceptedAtMs: Date.now() - 60_000 };
   fixture.grant({ id: 'late', historyFromMs: Date.now() - 30_000 });
@@ -131,28 +134,25 @@ t.test('how far a grant looks back is found anew in a new life', async (t) => {
   t.strictSame(sink.positions, [1, 2]);
 });
 
-t.test(
-  'a name of before that is brought back to the stream gives no new life to a log that has lost nothing',
-  async (t) => {
-    const { fixture, engine } = await startEngine(t);
-    await publishMany(fixture, 0, 10);
-    await eventually(() => engine.readers.at(0).head === 10, 'the log to be read', WAIT_MS);
-    const first = engine.logOf(0);
-    await loseTail(fixture, 5, [engine]);
-    const second = await readAgain(engine);
-    const { sink } = await follow(engine);
-    await sink.until(() => sink.positions.length === 5);
-    await setEpoch(fixture.bus, await fixture.bus.jsm.streams.info('EV_0'), first);
-    engine.readers.at(0).checkAgain();
-    await eventually(async () => (await lifeInStore(fixture.bus)) === second, 'the name to be mended', WAIT_MS);
-    const next = await fixture.publish('create', person(6));
-    await sink.until(() => sink.positions.includes(next));
-    t.equal(sink.ended, undefined);
-    t.equal(engine.logOf(0), second);
-  },
-);
+t.test('a previous epoch id written back to the stream starts no new epoch of an intact log', async (t) => {
+  const { fixture, engine } = await startEngine(t);
+  await publishMany(fixture, 0, 10);
+  await eventually(() => engine.readers.at(0).head === 10, 'the log to be read', WAIT_MS);
+  const first = engine.logOf(0);
+  await loseTail(fixture, 5, [engine]);
+  const second = await readAgain(engine);
+  const { sink } = await follow(engine);
+  await sink.until(() => sink.positions.length === 5);
+  await setEpoch(fixture.bus, await fixture.bus.jsm.streams.info('EV_0'), first);
+  engine.readers.at(0).checkAgain();
+  await eventually(async () => (await lifeInStore(fixture.bus)) === second, 'the name to be mended', WAIT_MS);
+  const next = await fixture.publish('create', person(6));
+  await sink.until(() => sink.positions.includes(next));
+  t.equal(sink.ended, undefined);
+  t.equal(engine.logOf(0), second);
+});
 
-t.test('a position of a former life is not acknowledged in the new one', async (t) => {
+t.test('a position of a previous epoch is not acknowledged in the present one', async (t) => {
   const { fixture, engine } = await startEngine(t);
   await publishMany(fixture, 0, 10);
   await eventually(() => engine.readers.at(0).head === 10, 'the log to be read', WAIT_MS);
@@ -172,7 +172,7 @@ t.test('a position of a former life is not acknowledged in the new one', async (
   t.strictSame((await reader.pull({ ...pull, from: 'cursor' })).events.length, 1);
 });
 
-t.test('what was rejected in a former life of the log is not handed out as another event', async (t) => {
+t.test('an event rejected in a previous epoch is not redriven as another event', async (t) => {
   const { fixture, engine } = await startEngine(t);
   const position = await fixture.publish('create', person(1));
   const { sink, subscription } = await follow(engine);

@@ -14,7 +14,7 @@ async function openStore(t: Parameters<typeof startNats>[0]): Promise<CursorStor
 
 const REQUEST = { grant: 'g', name: 'default', log: 'life', narrowing: '' };
 
-t.test('of two claims at the same moment one is told that the other was faster', async (t) => {
+t.test('one of two simultaneous claims on a cursor is rejected with SUPERSEDED', async (t) => {
   const store = await openStore(t);
   // The first write is under way when both come, so they are due for the same batch.
   const another = store.claim({ ...REQUEST, name: 'another' }, undefined);
@@ -25,7 +25,7 @@ t.test('of two claims at the same moment one is told that the other was faster',
   t.equal((lost.reason as SluiceError).code, 'SUPERSEDED');
 });
 
-t.test('a cursor that is let go while an older position is being written has its newest position stored', async (t) => {
+t.test('a cursor released while an older position is being written has its newest position stored', async (t) => {
   const store = await openStore(t);
   const cursor = await store.claim(REQUEST, undefined);
   store.advance(cursor, 5);

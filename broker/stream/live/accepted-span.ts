@@ -1,4 +1,7 @@
-/** When the events of a batch were accepted. Mostly in the order of the log, but a retry or another broker may store one later. */
+/**
+ * The earliest and the latest acceptance time in a batch. The log is mostly in the order of acceptance, but a retry or
+ * another broker may store an event later than its neighbours.
+ */
 export class AcceptedSpan {
   #oldestMs = Number.POSITIVE_INFINITY;
   #newestMs = Number.NEGATIVE_INFINITY;
@@ -8,12 +11,12 @@ export class AcceptedSpan {
     this.#newestMs = Math.max(this.#newestMs, acceptedAtMs);
   }
 
-  /** Whether no event was accepted before a time. */
+  /** True when no event was accepted before a time. */
   isSince(timeMs: number): boolean {
     return this.#oldestMs >= timeMs;
   }
 
-  /** Whether there are events, and all were accepted before a time. */
+  /** True when there are events and all of them were accepted before a time. */
   isBefore(timeMs: number): boolean {
     return this.#newestMs < timeMs && this.#newestMs >= this.#oldestMs;
   }

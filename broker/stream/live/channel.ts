@@ -4,11 +4,11 @@ import { EVENTS_BYTES_MAX, eventsMessage } from '../../../proto/frames/events-me
 import type { Subprotocol } from '../../../proto/frames/frames.js';
 import { AcceptedSpan } from './accepted-span.js';
 
-/** Events of one view in one encoding, as one frame. Shared by everyone it is sent to: never changed. */
+/** Events of one view in one encoding, as one frame. All members are sent the same object, so nobody may change it. */
 export interface EventsBatch {
   /** The frame as it goes over the wire. */
   message: Uint8Array;
-  /** Ascending; what the frame counts against the credit. */
+  /** Ascending, one per event: each costs one unit of credit. */
   positions: readonly number[];
   through: number;
   accepted: AcceptedSpan;
@@ -16,15 +16,15 @@ export interface EventsBatch {
 
 const writer = new MessageWriter();
 
-/** Who follows a channel live. */
+/** A subscription as its channel sees it. */
 export interface ChannelMember {
-  /** Takes the batch, or leaves the channel for the log: it must not block and must not throw. */
+  /** Sends the batch, or leaves the channel to read the log instead. Must neither block nor throw. */
   deliver(batch: EventsBatch): void;
 }
 
 /**
  * One view in one encoding with its live subscribers: each event is encoded once, each frame is built once, and the
- * same bytes go to all members. Everything up to `through` has been handed to the members.
+ * same bytes go to all members. Invariant: everything up to `through` has been handed to the members.
  */
 export class Channel {
   readonly #members = new Set<ChannelMember>();
@@ -66,7 +66,7 @@ export class Channel {
     this.#accepted.add(event.timeMs);
   }
 
-  /** Sends what is pending as one frame; with nothing pending only the reach moves. */
+  /** Sends the pending events as one frame and moves `through`; without pending events nothing is sent. */
   flush(through: number): EventsBatch | undefined {
     this.through = through;
     if (!this.isPending) return undefined;
@@ -76,12 +76,12 @@ export class Channel {
     this.#positions = [];
     this.#bytes = 0;
     this.#accepted = new AcceptedSpan();
-    // A member may leave while it is served; a Set allows that.
+    // A member may leave the channel inside `deliver`: iterating a Set allows that.
     for (const member of this.#members) member.deliver(batch);
     return batch;
   }
 
-  /** A frame without events, so that members learn how far the log was passed over for them. */
+  /** Sends a frame without events, so that members learn up to which position the log held nothing for them. */
   announce(through: number): void {
     this.through = through;
     const batch = { message: this.#message([]), positions: [], through, accepted: new AcceptedSpan() };

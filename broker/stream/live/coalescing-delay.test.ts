@@ -1,13 +1,13 @@
 import t from 'tap';
 import { CoalescingDelay } from './coalescing-delay.js';
 
-/** Sends once with work that takes `workMs` of a clock that only work moves on; tells how long it was waited for. */
-function paceWith(clock: { nowMs: number }) {
-  const pace = new CoalescingDelay(() => clock.nowMs);
+/** Flushes once, taking `workMs` of a clock that only flushes move; resolves with the time it was delayed. */
+function flusherOn(clock: { nowMs: number }) {
+  const delay = new CoalescingDelay(() => clock.nowMs);
   return (workMs: number): Promise<number> => {
     const askedAt = performance.now();
     return new Promise((resolve) => {
-      pace.schedule(() => {
+      delay.schedule(() => {
         clock.nowMs += workMs;
         resolve(performance.now() - askedAt);
       });
@@ -15,8 +15,8 @@ function paceWith(clock: { nowMs: number }) {
   };
 }
 
-t.test('what costs little goes out at the end of each turn', async (t) => {
-  const send = paceWith({ nowMs: 0 });
+t.test('cheap flushes run at the end of each turn, without a delay', async (t) => {
+  const send = flusherOn({ nowMs: 0 });
   const order: string[] = [];
   for (let i = 0; i < 3; i++) {
     const sent = send(0.5).then(() => order.push('sent'));
@@ -27,13 +27,13 @@ t.test('what costs little goes out at the end of each turn', async (t) => {
   t.same(order, ['sent', 'turn', 'sent', 'turn', 'sent', 'turn']);
 });
 
-t.test('the dearer the sending, the longer the rest, but it is never a long one', async (t) => {
-  const send = paceWith({ nowMs: 0 });
+t.test('the delay grows with the square of the flush time, up to its bound', async (t) => {
+  const send = flusherOn({ nowMs: 0 });
   await send(2);
   const afterTwo = await send(4);
-  t.ok(afterTwo >= 7, `after 2 ms it rests for 8: ${afterTwo}`);
+  t.ok(afterTwo >= 7, `a flush of 2 ms is followed by a delay of 8 ms: ${afterTwo}`);
   const afterFour = await send(1000);
-  t.ok(afterFour >= 31, `after 4 ms it rests for 32: ${afterFour}`);
+  t.ok(afterFour >= 31, `a flush of 4 ms is followed by a delay of 32 ms: ${afterFour}`);
   const waited = await send(0);
-  t.ok(waited >= 49 && waited < 500, `after a second it rests for 50 ms and not for hours: ${waited}`);
+  t.ok(waited >= 49 && waited < 500, `a flush of a second is followed by a delay of 50 ms: ${waited}`);
 });

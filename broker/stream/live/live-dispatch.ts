@@ -7,26 +7,26 @@ import { CoalescingDelay } from './coalescing-delay.js';
 import type { LiveView } from './live-view.js';
 
 export interface LiveDispatchDeps {
-  /** Type and number of an entry's items. */
+  /** Returns a look-up of an entry's items by name. */
   fieldsOf(entry: string): (name: string) => ItemField;
-  /** Up to where the log of a partition has been dispatched. */
+  /** Returns the last position of a partition that was dispatched. */
   headOf(partition: number): number;
-  /** False while nothing may be delivered. */
+  /** Returns false while the ledger is stale: grants cannot be checked, so nothing may be delivered. */
   mayDeliver(): boolean;
   metrics: StreamMetrics;
 }
 
-/** Takes each event of the log to the channels of the views that match it, and lets them go at the pace of sending. */
+/** Appends each event of the log to the channels of the views that match it, and flushes them after the coalescing delay. */
 export class LiveDispatch {
   readonly #byEntry = new Map<string, EntryViews<LiveView>>();
-  /** Channels with events that are not sent yet, and their partition. */
+  /** Channels with unsent events, each with its partition. */
   readonly #pending = new Map<Channel, number>();
   readonly #delay = new CoalescingDelay();
   #scheduled = false;
 
   constructor(private readonly deps: LiveDispatchDeps) {}
 
-  /** From now on the view's channels get events. Call in the turn in which the first member joined. */
+  /** Starts matching events for a view. Call in the turn of the event loop in which its first member joined. */
   activate(live: LiveView): void {
     const { entry } = live.view;
     let views = this.#byEntry.get(entry);
@@ -58,18 +58,18 @@ export class LiveDispatch {
     if (views.size === 0) this.#byEntry.delete(live.view.entry);
   }
 
-  /** On a quiet bus the turn ends at once, on a busy one it has collected a batch. */
+  /** One flush per turn: a quiet broker flushes a single event at once, a busy one has read a batch by then. */
   #schedule(acceptedAtMs: number): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     this.#delay.schedule(() => {
       this.flush();
-      // The oldest event has waited longest.
+      // `acceptedAtMs` is that of the first event since the last flush, which has waited longest.
       this.deps.metrics.eventDeliveredLive((Date.now() - acceptedAtMs) / 1000);
     });
   }
 
-  /** Sends what has been collected. */
+  /** Sends all pending frames. */
   flush(): void {
     this.#scheduled = false;
     if (this.deps.mayDeliver())

@@ -5,10 +5,10 @@ import type { RowFilter } from '../views/row-filter.js';
 import { View, type ViewSource, viewKey } from '../views/view.js';
 import { Channel } from './channel.js';
 
-/** A view that somebody follows, with its channels. */
+/** A view with at least one subscription, and its channels. */
 export class LiveView {
   readonly #channels = new Map<string, Channel>();
-  /** Subscriptions that hold it. */
+  /** Reference count: at zero the view is dropped. */
   subscriptions = 0;
 
   constructor(
@@ -29,12 +29,15 @@ export class LiveView {
     return false;
   }
 
-  /** `twin` counts the subscriptions that one session already has on this view: each of them has a channel of its own. */
-  channel(encoding: Subprotocol, twin: number, through: number): Channel {
-    const key = `${encoding} ${twin}`;
+  /**
+   * Finds or makes a channel. `ordinal` tells apart several subscriptions of one session on this view, which need a channel
+   * number each; everybody else shares the channel with ordinal 0.
+   */
+  channel(encoding: Subprotocol, ordinal: number, through: number): Channel {
+    const key = `${encoding} ${ordinal}`;
     let channel = this.#channels.get(key);
     if (!channel) {
-      // Random, so that a number that a session has kept by mistake meets nobody's channel.
+      // Random, so that a stale number in a frame of a confused client matches no other channel.
       channel = new Channel(randomInt(1, 2 ** 47), encoding, eventEncoder(encoding, this.view.codec), through);
       this.#channels.set(key, channel);
     }
@@ -42,7 +45,7 @@ export class LiveView {
   }
 }
 
-/** Views by their key: equal grants share one. */
+/** All live views by their key: grants that deliver the same share one. */
 export class LiveViews {
   readonly #byKey = new Map<string, LiveView>();
 
@@ -50,7 +53,7 @@ export class LiveViews {
     return this.#byKey.size;
   }
 
-  /** Channels that somebody follows live. */
+  /** Number of channels that have members. */
   get channelCount(): number {
     let count = 0;
     for (const live of this) for (const channel of live.channels) if (channel.size > 0) count++;

@@ -7,8 +7,8 @@ import { type ChannelEncoding, EncodedRun } from './encoded-run.js';
 const writer = new MessageWriter();
 
 /**
- * Encodes events one behind the other, as many to a run as a frame can hold; one always fits, because an event is smaller
- * than a frame. The last run reaches to `through`.
+ * Encodes events one behind the other, as many to a run as a frame can hold. One event always fits, because an event is
+ * smaller than a frame. The last run covers the log up to `through`.
  */
 export function encodeRuns(events: Iterable<ProjectedEvent>, target: ChannelEncoding, through: number): EncodedRun[] {
   const runs: EncodedRun[] = [];
@@ -17,8 +17,8 @@ export function encodeRuns(events: Iterable<ProjectedEvent>, target: ChannelEnco
   let start = 0;
   let end = 0;
   let accepted = new AcceptedSpan();
-  const cut = (reach: number): void => {
-    runs.push(new EncodedRun(target, { bytes: writer.between(start, end), positions, ends, accepted }, reach));
+  const cut = (runThrough: number): void => {
+    runs.push(new EncodedRun(target, { bytes: writer.between(start, end), positions, ends, accepted }, runThrough));
     positions = [];
     ends = [];
     accepted = new AcceptedSpan();

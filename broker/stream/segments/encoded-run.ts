@@ -4,33 +4,33 @@ import type { AcceptedSpan } from '../live/accepted-span.js';
 import type { EventsBatch } from '../live/channel.js';
 import { countThrough } from '../live/count-through.js';
 
-/** What a run holds beside its message: a position and an offset for each event. */
+/** Memory beside the message: a position and an offset per event. */
 const BYTES_PER_EVENT = 16;
 
-/** An encoding of a view, and the number that its channel has. */
+/** The encoder of a view and the channel number that its frames carry. */
 export interface ChannelEncoding {
   encoder: EventEncoder;
   channel: number;
 }
 
-/** Events as an encoder wrote them, one behind the other. */
+/** Encoded events, one behind the other. */
 export interface WrittenEvents {
   bytes: Uint8Array;
-  /** Of the events, ascending. */
+  /** One per event, ascending. */
   positions: readonly number[];
-  /** Where each event ends in the bytes. */
+  /** Offset in `bytes` at which each event ends. */
   ends: readonly number[];
   accepted: AcceptedSpan;
 }
 
 /**
- * Encoded events in one piece of memory, which is the ready frame of who needs them all; who needs less gets a frame cut
- * out of it. At most one frame long.
+ * Encoded events in one buffer that is already a complete frame. A subscription that needs all of them is sent this very
+ * buffer; one that joined in the middle or has little credit gets a frame with a slice of it. At most one frame long.
  */
 export class EncodedRun {
   readonly #whole: EventsBatch;
   readonly #ends: readonly number[];
-  /** Where the events begin in the message. */
+  /** Offset of the first event in the message. */
   readonly #start: number;
 
   constructor(
@@ -49,7 +49,7 @@ export class EncodedRun {
     return this.#whole.message.length + this.#ends.length * BYTES_PER_EVENT;
   }
 
-  /** The next frame for who has everything up to `after`, of at most `max` events; undefined for who has it all. */
+  /** The next frame of at most `max` events after a position; undefined when none is left. */
   batchAfter(after: number, max: number): EventsBatch | undefined {
     const { positions } = this.#whole;
     const first = countThrough(positions, after);
@@ -63,8 +63,8 @@ export class EncodedRun {
     const positions = this.#whole.positions.slice(first, end);
     const isLast = end === this.#ends.length;
     const through = isLast ? this.#whole.through : (positions.at(-1) as number);
-    const stretch = this.#whole.message.subarray(this.#endOf(first - 1), this.#endOf(end - 1));
-    const message = eventsMessage(encoder, { channel, through, events: positions.length }, [stretch]);
+    const slice = this.#whole.message.subarray(this.#endOf(first - 1), this.#endOf(end - 1));
+    const message = eventsMessage(encoder, { channel, through, events: positions.length }, [slice]);
     return { message, positions, through, accepted: this.#whole.accepted };
   }
 

@@ -8,13 +8,16 @@ import type { View } from '../views/view.js';
 import { encodeRuns } from './encode-runs.js';
 import type { ChannelEncoding, EncodedRun } from './encoded-run.js';
 
-/** Who reads: a view, and how it is encoded on which channel number. */
+/** A view and the channel that a segment is encoded for. */
 export interface ChannelView extends ChannelEncoding {
   view: View;
   field: (name: string) => ItemField;
 }
 
-/** A stretch of one entry's log: its events with positions in (after, through]. What a view gets of it is encoded once. */
+/**
+ * One entry's events with positions in (after, through]. Its encoded form is made once per view and encoding and shared by
+ * all subscriptions that read the segment.
+ */
 export class LogSegment {
   bytes: number;
   readonly #encoded = new Map<EventEncoder, EncodedRun[]>();
@@ -29,7 +32,7 @@ export class LogSegment {
     this.bytes = events.reduce((sum, event) => sum + event.bytes.length, 0);
   }
 
-  /** The events that a view gets, projected one by one. */
+  /** Yields the events that a view delivers. */
   *projected(view: View, field: (name: string) => ItemField): Generator<ProjectedEvent> {
     const codec = filterCodec([view], field);
     for (const { position, event } of this.events) {
@@ -39,7 +42,7 @@ export class LogSegment {
     }
   }
 
-  /** The same stretch without what was accepted before a time. */
+  /** The same segment without the events accepted before a time. */
   since(timeMs: number): LogSegment {
     if (timeMs <= 0) return this;
     let since = this.#since.get(timeMs);
@@ -53,23 +56,28 @@ export class LogSegment {
   }
 
   /**
-   * The next frame for a reader that has everything up to `after`, of at most `max` events; undefined when nothing of the
-   * segment is left for it. `grew` is told how many bytes encoding has added.
+   * The next frame of at most `max` events after a position; undefined when the segment holds none for this view.
+   * `encoded` is called with the bytes that encoding has added to the segment.
    */
-  batchAfter(after: number, max: number, reader: ChannelView, grew: (bytes: number) => void): EventsBatch | undefined {
-    for (const run of this.#runs(reader, grew)) {
+  batchAfter(
+    after: number,
+    max: number,
+    channel: ChannelView,
+    encoded: (bytes: number) => void,
+  ): EventsBatch | undefined {
+    for (const run of this.#runs(channel, encoded)) {
       const batch = run.batchAfter(after, max);
       if (batch) return batch;
     }
     return undefined;
   }
 
-  #runs(reader: ChannelView, grew: (bytes: number) => void): EncodedRun[] {
-    const known = this.#encoded.get(reader.encoder);
+  #runs(channel: ChannelView, encoded: (bytes: number) => void): EncodedRun[] {
+    const known = this.#encoded.get(channel.encoder);
     if (known) return known;
-    const runs = encodeRuns(this.projected(reader.view, reader.field), reader, this.through);
-    this.#encoded.set(reader.encoder, runs);
-    grew(runs.reduce((sum, run) => sum + run.bytes, 0));
+    const runs = encodeRuns(this.projected(channel.view, channel.field), channel, this.through);
+    this.#encoded.set(channel.encoder, runs);
+    encoded(runs.reduce((sum, run) => sum + run.bytes, 0));
     return runs;
   }
 }

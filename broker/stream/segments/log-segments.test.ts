@@ -12,7 +12,7 @@ const event = (position: number, text: string) =>
   new LogEvent({ position, data: Buffer.from(text) } as unknown as StoredMessage, 'a.x', new EventMemory());
 const place = { entry: 'a.x', partition: 0, after: 0 };
 
-/** Two partitions of which everything is still in memory. */
+/** Two partitions whose events are all in the recent tail. */
 function segmentsOf(logs: RecentTail[]): LogSegments {
   const readers = { at: (partition: number) => ({ recent: logs[partition], head: 3 }) } as unknown as PartitionReaders;
   return new LogSegments(noBus, readers, 1, () => undefined);
@@ -22,7 +22,7 @@ function fill(log: RecentTail, text: string): void {
   for (const position of [1, 2, 3]) log.push(event(position, text));
 }
 
-t.test('of a partition that lost its tail nothing is known any more, of the others everything', async (t) => {
+t.test('segments of a truncated partition are dropped, those of other partitions stay cached', async (t) => {
   const logs = [new RecentTail(0), new RecentTail(0)];
   for (const log of logs) fill(log, 'before');
   const segments = segmentsOf(logs);
@@ -41,7 +41,7 @@ t.test('of a partition that lost its tail nothing is known any more, of the othe
   t.equal(await segments.next(other), kept);
 });
 
-t.test('an entry that nobody waits for any more is not remembered', async (t) => {
+t.test('the scan of an entry without waiting readers is dropped', async (t) => {
   const log = new RecentTail(0);
   fill(log, 'x');
   const segments = segmentsOf([log]);

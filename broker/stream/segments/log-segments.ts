@@ -9,34 +9,39 @@ import { eventStream } from '../../nats/streams.js';
 import { LogSegment } from './log-segment.js';
 import { SharedScan } from './shared-scan.js';
 
-/** One read: large enough that the request and a frame per rider cost little, small enough that a slow socket holds little. */
+/** One read: large enough to amortise the request and a frame per reader, small enough that a slow socket pins little. */
 const SEGMENT_EVENTS = 1024;
 const SEGMENT_BYTES = 1024 * 1024;
-/** What all segments together may hold, encoded forms included. */
+/** Bound of all cached segments together, encoded forms included. */
 const CACHE_BYTES_MAX = 96 * 1024 * 1024;
 
-/** A leader that was replaced knows within a heartbeat (1 s). */
-const ASK_AGAIN_MS = 1_500;
+/** A leader that was replaced learns of it within a Raft heartbeat (1 s). */
+const LEADER_CHANGE_MS = 1_500;
 
-/** Entry and place of a reader that is behind. */
+/** A subscription that is behind asks for what follows its position. */
 export interface SegmentRequest {
   entry: string;
   partition: number;
   after: number;
-  /** Has got nothing yet: many of those at once are waited for. */
+  /** True for the first request of a subscription: many of these at once are a reconnect storm. */
   isNew?: boolean;
 }
 
 /**
- * Reads the log for all who are behind. They are brought together by a sweep per entry, so that thousands that return at
- * once do not read the log thousands of times; what was read stays known for a while for those who come later.
+ * Reads the log for all subscriptions that are behind.
+ *
+ * Each entry has a shared scan, so that thousands that resume at once do not read the log thousands of times. Segments
+ * have no fixed boundaries, since an entry may have one event in a million positions or a million in a row: a segment begins where
+ * its first reader stood. They stay in a least-recently-used cache for readers that come later. See docs/decisions/0011.
+ *
+ * Invariant: a segment holds every event of its entry in (after, through]; nothing is cached across a truncation.
  */
 export class LogSegments {
-  /** entry → segments in the order of use; the place of a segment is never moved. */
+  /** Entry → its cached segments. */
   readonly #byEntry = new Map<string, LogSegment[]>();
-  /** Segment → its partition, least recently used first. */
+  /** Cached segment → its partition, least recently used first. */
   readonly #used = new Map<LogSegment, number>();
-  /** Of entries that somebody waits for. */
+  /** Entry → its scan while a reader is waiting. */
   readonly #scans = new Map<string, SharedScan>();
   #bytes = 0;
   #truncations = 0;
@@ -44,60 +49,60 @@ export class LogSegments {
   constructor(
     private readonly bus: Bus,
     private readonly readers: PartitionReaders,
-    /** With several replicas a read may be answered by one that lags: see #readReplicated. */
+    /** With more than one a read may be answered by a lagging replica: see #readReplicated. */
     private readonly replicas: number,
     private readonly onRead: (events: number) => void,
   ) {}
 
-  /** The segment that holds what comes next after a place; without events when the log ends there for now. */
+  /** Resolves with the segment that continues after a position; without events while the log ends there. */
   next({ entry, partition, after, isNew }: SegmentRequest): Promise<LogSegment> {
-    const sweep = this.#scans.get(entry) ?? this.#startScan(entry, partition);
-    return sweep.next(after, isNew);
+    const scan = this.#scans.get(entry) ?? this.#startScan(entry, partition);
+    return scan.next(after, isNew);
   }
 
-  /** How many entries somebody waits for. */
+  /** Number of entries with waiting readers. */
   get scanning(): number {
     return this.#scans.size;
   }
 
-  /** The log of a partition has lost its tail: what was read of it, or is being read, is for nobody who comes from now on. */
+  /** Forgets a truncated log: what was read of it, or is being read now, serves no reader that comes from now on. */
   dropPartition(partition: number): void {
     this.#truncations++;
-    // A sweep may hold what it read ahead. Those of other partitions lose no more than the company of who comes later.
+    // A scan may hold a prefetched segment. Scans of other partitions merely stop sharing with readers that come later.
     this.#scans.clear();
     for (const [segment, itsPartition] of this.#used) if (itsPartition === partition) this.#drop(segment);
   }
 
   #startScan(entry: string, partition: number): SharedScan {
-    const sweep = new SharedScan(
+    const scan = new SharedScan(
       (after) => this.#load({ entry, partition, after }),
       () => {
-        if (this.#scans.get(entry) === sweep) this.#scans.delete(entry);
+        if (this.#scans.get(entry) === scan) this.#scans.delete(entry);
       },
     );
-    this.#scans.set(entry, sweep);
-    return sweep;
+    this.#scans.set(entry, scan);
+    return scan;
   }
 
-  /** Encoded forms were added to a segment: they count, and the oldest segments make room. */
+  /** Counts encoded forms that were added to a segment and evicts the least recently used ones beyond the bound. */
   encoded(segment: LogSegment, bytes: number): void {
     segment.bytes += bytes;
     if (this.#used.has(segment)) this.#bytes += bytes;
     this.#evict();
   }
 
-  async #load(place: SegmentRequest): Promise<LogSegment> {
-    const known = this.#find(place);
-    if (known) return this.#touch(known, place.partition);
-    const recent = this.#readRecent(place);
-    if (recent) return this.#keep(recent, place.partition);
+  async #load(request: SegmentRequest): Promise<LogSegment> {
+    const known = this.#find(request);
+    if (known) return this.#touch(known, request.partition);
+    const recent = this.#readRecent(request);
+    if (recent) return this.#keep(recent, request.partition);
     const truncations = this.#truncations;
-    const segment = this.replicas > 1 ? await this.#readReplicated(place) : await this.#readSingle(place);
+    const segment = this.replicas > 1 ? await this.#readReplicated(request) : await this.#readSingle(request);
     this.onRead(segment.events.length);
-    return truncations === this.#truncations ? this.#keep(segment, place.partition) : segment;
+    return truncations === this.#truncations ? this.#keep(segment, request.partition) : segment;
   }
 
-  /** What was dispatched a moment ago is still in memory. */
+  /** Serves a reader from the recent tail in memory when its position lies inside. */
   #readRecent({ entry, partition, after }: SegmentRequest): LogSegment | undefined {
     const { recent, head } = this.readers.at(partition);
     const events = recent.eventsAfter(after, entry, SEGMENT_EVENTS);
@@ -106,69 +111,69 @@ export class LogSegments {
     return new LogSegment(entry, after, isAll ? head : (events.at(-1) as LogEvent).position, events);
   }
 
-  /** Everything up to the head was stored before the read began, so the read has it all. */
-  async #readSingle(place: SegmentRequest): Promise<LogSegment> {
-    const headBefore = this.readers.at(place.partition).head;
+  /** Everything up to the head was stored before the read began, so the answer is complete up to there. */
+  async #readSingle(request: SegmentRequest): Promise<LogSegment> {
+    const headBefore = this.readers.at(request.partition).head;
     const messages = await readAfter(this.bus, {
-      stream: eventStream(place.partition),
-      after: place.after,
-      subject: entryFilter(place.partition, place.entry),
+      stream: eventStream(request.partition),
+      after: request.after,
+      subject: entryFilter(request.partition, request.entry),
       limit: SEGMENT_EVENTS,
       maxBytes: SEGMENT_BYTES,
     });
     const memory = new EventMemory();
-    const events = messages.map((message) => new LogEvent(message, place.entry, memory));
-    const last = events.at(-1)?.position ?? place.after;
+    const events = messages.map((message) => new LogEvent(message, request.entry, memory));
+    const last = events.at(-1)?.position ?? request.after;
     const through = events.length === 0 ? Math.max(headBefore, last) : last;
-    return new LogSegment(place.entry, place.after, through, events);
+    return new LogSegment(request.entry, request.after, through, events);
   }
 
   /**
-   * A replica that lags would answer "nothing more" for what it has not got yet. Reading without a filter shows how
-   * far the replica is: the segment reaches to the last message that came, whosever it was.
+   * A lagging replica answers "nothing more" for messages that it does not have yet. An unfiltered read shows how far the
+   * replica is: the segment ends at the last message of the answer, of whatever entry.
    */
-  async #readReplicated(place: SegmentRequest): Promise<LogSegment> {
-    const headBefore = this.readers.at(place.partition).head;
+  async #readReplicated(request: SegmentRequest): Promise<LogSegment> {
+    const headBefore = this.readers.at(request.partition).head;
     const messages = await readAfter(this.bus, {
-      stream: eventStream(place.partition),
-      after: place.after,
-      subject: `ev.${place.partition}.>`,
+      stream: eventStream(request.partition),
+      after: request.after,
+      subject: `ev.${request.partition}.>`,
       limit: SEGMENT_EVENTS,
       maxBytes: SEGMENT_BYTES,
     });
-    const prefix = entryFilter(place.partition, place.entry).slice(0, -1);
+    const prefix = entryFilter(request.partition, request.entry).slice(0, -1);
     const memory = new EventMemory();
     const own = messages.filter((message) => message.subject.startsWith(prefix));
-    const events = own.map((message) => new LogEvent(message, place.entry, memory));
+    const events = own.map((message) => new LogEvent(message, request.entry, memory));
     const last = messages.at(-1)?.position;
-    if (last === undefined && (await this.#isExpired(place)))
-      return new LogSegment(place.entry, place.after, headBefore, []);
-    return new LogSegment(place.entry, place.after, last ?? place.after, events);
+    if (last === undefined && (await this.#isExpired(request)))
+      return new LogSegment(request.entry, request.after, headBefore, []);
+    return new LogSegment(request.entry, request.after, last ?? request.after, events);
   }
 
   /**
-   * Whether everything behind a place has ended by age, as the leader has it. It is asked twice: one that was cut off answers
-   * for a moment when it comes back.
+   * Whether the leader has nothing after a position because all of it ended by age. It is asked twice, since a leader that
+   * was cut off still answers for a moment when it comes back.
    */
   async #isExpired({ partition, after }: SegmentRequest): Promise<boolean> {
     const stream = eventStream(partition);
-    for (let time = 1; ; time++) {
+    for (let attempt = 1; ; attempt++) {
       const newest = await lastOf(this.bus, stream, `ev.${partition}.>`);
       if (newest && newest.position > after) return false;
-      if (time === 2) return true;
+      if (attempt === 2) return true;
       await provenEnd(this.bus, stream);
-      await pause(ASK_AGAIN_MS);
+      await pause(LEADER_CHANGE_MS);
     }
   }
 
-  #find(place: SegmentRequest): LogSegment | undefined {
+  #find(request: SegmentRequest): LogSegment | undefined {
     return this.#byEntry
-      .get(place.entry)
-      ?.find((segment) => segment.after <= place.after && place.after < segment.through);
+      .get(request.entry)
+      ?.find((segment) => segment.after <= request.after && request.after < segment.through);
   }
 
   #keep(segment: LogSegment, partition: number): LogSegment {
-    // Nothing was found and nothing passed over: the next read must ask again.
+    // An empty segment covers nothing: the next read must ask the store again.
     if (segment.through === segment.after) return segment;
     const segments = this.#byEntry.get(segment.entry);
     if (segments) segments.push(segment);

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { ReconnectStorm } from './reconnect-storm.js';
 
-/** A rush at a clock that moves by hand. */
+/** A storm detector on a clock that the test moves. */
 function rushAtClock(): { rush: ReconnectStorm; wait(ms: number): void } {
   let now = 0;
   return {
@@ -12,7 +12,7 @@ function rushAtClock(): { rush: ReconnectStorm; wait(ms: number): void } {
   };
 }
 
-t.test('many at once are a rush until no more come', async (t) => {
+t.test('many arrivals at once are a storm until they cease', async (t) => {
   const { rush, wait } = rushAtClock();
   for (let i = 0; i < 20; i++) {
     for (let j = 0; j < 10; j++) rush.arrived();
@@ -23,7 +23,7 @@ t.test('many at once are a rush until no more come', async (t) => {
   t.notOk(rush.isOn);
 });
 
-t.test('a few are none, however long they keep coming', async (t) => {
+t.test('a low rate of arrivals is no storm, however long it lasts', async (t) => {
   const { rush, wait } = rushAtClock();
   for (let i = 0; i < 200; i++) {
     rush.arrived();
@@ -32,14 +32,14 @@ t.test('a few are none, however long they keep coming', async (t) => {
   }
 });
 
-t.test('nor are many that came over a long time in which nobody looked', async (t) => {
+t.test('many arrivals over a long unobserved time are no storm', async (t) => {
   const { rush, wait } = rushAtClock();
   for (let i = 0; i < 7; i++) rush.arrived();
   wait(60_000);
   t.notOk(rush.isOn);
 });
 
-t.test('a rush that does not end is waited for no longer than five seconds', async (t) => {
+t.test('a storm that does not end counts as over after five seconds', async (t) => {
   const { rush, wait } = rushAtClock();
   const states: boolean[] = [];
   for (let ms = 0; ms < 8000; ms += 100) {

@@ -1,13 +1,13 @@
 /** Arrivals are counted in windows of this length. */
 const WINDOW_MS = 100;
-/** That many in a window are a rush: a network that was cut or a broker that was restarted, not chance. */
+/** So many arrivals in one window are no coincidence: a network was cut or a broker restarted. */
 const ARRIVALS_MIN = 8;
-/** Those who came first wait no longer, however many still come. */
+/** A storm counts as over after this time even if readers keep arriving: the first ones must not wait for ever. */
 const STORM_MS_MAX = 5_000;
 
 /**
- * Tells when so many arrive that it is worth waiting for the rest: what is done before they are all there has to be done
- * again for those who come later.
+ * Detects a thundering herd: so many readers arrive at once that it pays to wait for the rest, because what is read
+ * before all are there has to be read again for those from further behind.
  */
 export class ReconnectStorm {
   #arrivals = 0;
@@ -19,22 +19,22 @@ export class ReconnectStorm {
   }
 
   arrived(): void {
-    this.#closeWindow();
+    this.#finishWindow();
     this.#arrivals++;
   }
 
   get isOn(): boolean {
-    this.#closeWindow();
+    this.#finishWindow();
     return this.#beganMs !== undefined && this.nowMs() < this.#beganMs + STORM_MS_MAX;
   }
 
-  /** A window that is over decides whether there is a rush, by its rate: nobody may have looked for long. */
-  #closeWindow(): void {
+  /** Judges a finished window by its rate and not by its count: it may have lasted long, since nobody asked meanwhile. */
+  #finishWindow(): void {
     const now = this.nowMs();
     const lengthMs = now - this.#windowBeganMs;
     if (lengthMs < WINDOW_MS) return;
-    const isRush = this.#arrivals * WINDOW_MS >= ARRIVALS_MIN * lengthMs;
-    this.#beganMs = isRush ? (this.#beganMs ?? this.#windowBeganMs) : undefined;
+    const isStorm = this.#arrivals * WINDOW_MS >= ARRIVALS_MIN * lengthMs;
+    this.#beganMs = isStorm ? (this.#beganMs ?? this.#windowBeganMs) : undefined;
     this.#windowBeganMs = now;
     this.#arrivals = 0;
   }

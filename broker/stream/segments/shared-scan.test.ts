@@ -5,7 +5,7 @@ import { SharedScan } from './shared-scan.js';
 
 const event = { bytes: Buffer.alloc(0) } as unknown as LogEvent;
 
-/** A log of 1,000 positions that is read in segments of 100. */
+/** A log of 1,000 positions, read in segments of 100. */
 function sweepOf(loads: number[]): SharedScan {
   return new SharedScan(async (after) => {
     loads.push(after);
@@ -13,7 +13,7 @@ function sweepOf(loads: number[]): SharedScan {
   });
 }
 
-/** Reads to the end; resolves with the segments it was given. */
+/** Reads to the end of the log; resolves with the segments in order. */
 async function readAll(sweep: SharedScan, from: number): Promise<[number, number][]> {
   const seen: [number, number][] = [];
   for (let after = from; after < 1000; ) {
@@ -24,7 +24,7 @@ async function readAll(sweep: SharedScan, from: number): Promise<[number, number
   return seen;
 }
 
-t.test('readers from many places read the log about once together, and each gets what comes next', async (t) => {
+t.test('a shared scan reads the log about once for readers at many positions, each served in order', async (t) => {
   const loads: number[] = [];
   const sweep = sweepOf(loads);
   const readers = Array.from({ length: 50 }, (_, i) => (i * 379) % 1000);
@@ -39,7 +39,7 @@ t.test('readers from many places read the log about once together, and each gets
   t.ok(loads.length <= 30, `${loads.length} segments were read`);
 });
 
-t.test('who comes back in a rush is waited for, so that late ones do not have the log read again', async (t) => {
+t.test('a shared scan waits during a reconnect storm instead of reading the log again for late readers', async (t) => {
   const loads: number[] = [];
   const sweep = sweepOf(loads);
   const readers: Promise<unknown>[] = [];
@@ -52,7 +52,7 @@ t.test('who comes back in a rush is waited for, so that late ones do not have th
   t.ok(loads.length < 400, `${loads.length} segments were read`);
 });
 
-t.test('one that keeps coming from far behind does not hold up the others', async (t) => {
+t.test('a reader that keeps returning far behind does not hold up the others', async (t) => {
   const loads: number[] = [];
   const sweep = sweepOf(loads);
   let isOver = false;
@@ -65,7 +65,7 @@ t.test('one that keeps coming from far behind does not hold up the others', asyn
   t.ok(loads.length < 200, `${loads.length} segments were read`);
 });
 
-t.test('a read that fails is told to who asked for it, and the next is served', async (t) => {
+t.test('a failed read rejects the reader that needed it, and the next reader is served', async (t) => {
   let fails = true;
   const sweep = new SharedScan(async (after) => {
     if (fails) throw new Error('the store is away');
@@ -76,7 +76,7 @@ t.test('a read that fails is told to who asked for it, and the next is served', 
   t.match(await sweep.next(5), { after: 5, through: 6 });
 });
 
-t.test('it tells when nobody waits any more, and not before', async (t) => {
+t.test('a shared scan reports idle when no reader waits any more, and not before', async (t) => {
   let served = 0;
   let servedWhenIdle: number | undefined;
   const idle = new Promise<void>((resolve) => {

@@ -9,37 +9,43 @@ interface ScanReader {
 }
 
 /**
- * One turn in so many is for who has waited longest, so that one far behind which keeps coming holds nobody up for more than
- * a second or two. Its segment serves few and is read again when all the others come by.
+ * Every 32nd turn serves the reader that has waited longest, wherever it is, so that one reader far behind holds up nobody
+ * for more than a second or two. The segment of such a turn serves few and is read again later.
  */
 const LONGEST_WAITING_EVERY = 32;
-/** Served in one turn of the event loop: each may write a frame of some 200 KiB, so all take some ten milliseconds. */
+/** Readers served per turn of the event loop. Each may write a frame of some 200 KiB, so a turn takes some ten milliseconds. */
 const READERS_PER_TURN_MAX = 128;
 
-/** Between looks whether those who come back at the same time are all there. */
-const STORM_PAUSE_MS = 20;
+/** Polling interval while a reconnect storm lasts. */
+const STORM_POLL_MS = 20;
 
 /**
- * Takes the readers of one entry's log along it, who is furthest behind first. Everyone whose place it comes by rides
- * with it from there on. So thousands that come back from as many places soon need the same segment at the same time:
- * it is read once, cut and encoded once per view, and need not be kept. While many arrive it waits for the rest of them.
+ * A cooperative scan of one entry's log.
+ *
+ * After a restart thousands of subscriptions resume from as many positions. Reading the log for each would take the store
+ * thousands of reads; a cache alone does not help, because a segment is evicted before the next reader comes to it. So one
+ * scan starts at the reader furthest behind, and each other reader joins when the scan reaches its position. After the
+ * first segment all of them stand at the same boundary: a segment is read once, and encoded once per view.
+ *
+ * During a reconnect storm the scan does not start, so that it need not go back for the ones that arrive last. See
+ * docs/decisions/0011.
  */
 export class SharedScan {
-  /** In the order in which they came. */
+  /** In order of arrival. */
   readonly #waiting = new Set<ScanReader>();
   readonly #storm = new ReconnectStorm();
   #isRunning = false;
   #turns = 0;
-  /** What is read while the segment before it is sent. */
+  /** The next segment, read while the current one is sent. */
   #prefetched: { after: number; loading: Promise<LogSegment> } | undefined;
 
   constructor(
     private readonly load: (after: number) => Promise<LogSegment>,
-    /** Called when nobody waits any more. */
+    /** Called when no reader is waiting any more. */
     private readonly onIdle: () => void = () => undefined,
   ) {}
 
-  /** The segment that holds what comes next after a place, when its turn has come. `isNew`: for the first time. */
+  /** Resolves with the segment that continues after a position. `isNew`: the reader's first request, counted as an arrival. */
   next(after: number, isNew = false): Promise<LogSegment> {
     if (isNew) this.#storm.arrived();
     return new Promise((resolve, reject) => {
@@ -50,9 +56,9 @@ export class SharedScan {
 
   async #run(): Promise<void> {
     this.#isRunning = true;
-    // After a turn who was served in the last one waits again, and sockets and other work have had theirs.
+    // Between turns sockets are written, and readers that were served ask for their next segment.
     for (await nextTurn(); this.#waiting.size > 0; await nextTurn()) {
-      while (this.#storm.isOn) await pause(STORM_PAUSE_MS);
+      while (this.#storm.isOn) await pause(STORM_POLL_MS);
       const first = this.#choose();
       try {
         this.#serve(first, await this.#segmentAfter(first.after));
@@ -68,8 +74,8 @@ export class SharedScan {
 
   #choose(): ScanReader {
     let chosen: ScanReader | undefined;
-    for (const rider of this.#waiting) {
-      if (!chosen || rider.after < chosen.after) chosen = rider;
+    for (const reader of this.#waiting) {
+      if (!chosen || reader.after < chosen.after) chosen = reader;
       if (this.#turns % LONGEST_WAITING_EVERY === 0) break;
     }
     this.#turns++;
@@ -80,7 +86,7 @@ export class SharedScan {
     const prefetched = this.#prefetched?.after === after ? this.#prefetched : undefined;
     if (prefetched) this.#prefetched = undefined;
     const segment = await (prefetched?.loading ?? this.load(after));
-    // A segment with many riders takes several turns: what comes next is read once.
+    // A segment with many readers takes several turns; its successor is loaded in the first of them only.
     if (segment.events.length > 0 && this.#prefetched?.after !== segment.through) this.#prefetch(segment.through);
     return segment;
   }
@@ -88,7 +94,7 @@ export class SharedScan {
   #prefetch(after: number): void {
     const loading = this.load(after);
     this.#prefetched = { after, loading };
-    // Nobody may want it in the end; who does meets the error there.
+    // Nobody may need it in the end; a reader that does gets the error from the same promise.
     loading.catch(() => undefined);
   }
 
@@ -96,11 +102,11 @@ export class SharedScan {
     this.#waiting.delete(first);
     first.resolve(segment);
     let served = 1;
-    for (const rider of this.#waiting) {
-      if (rider.after < segment.after || rider.after >= segment.through) continue;
+    for (const reader of this.#waiting) {
+      if (reader.after < segment.after || reader.after >= segment.through) continue;
       if (served++ === READERS_PER_TURN_MAX) return;
-      this.#waiting.delete(rider);
-      rider.resolve(segment);
+      this.#waiting.delete(reader);
+      reader.resolve(segment);
     }
   }
 }

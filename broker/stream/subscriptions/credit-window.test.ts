@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { CreditWindow } from './credit-window.js';
 
-t.test('credit is counted to the event, also inside a frame', async (t) => {
+t.test('credit is counted per event, also inside a frame', async (t) => {
   const window = new CreditWindow(10);
   window.sent([3, 5, 8]);
   window.sent([9, 12]);
@@ -17,7 +17,7 @@ t.test('credit is counted to the event, also inside a frame', async (t) => {
   t.equal(window.available, 10);
 });
 
-t.test('tells which events wait for their acknowledgement', async (t) => {
+t.test('a credit window knows which events await their acknowledgement', async (t) => {
   const window = new CreditWindow(10);
   window.sent([3, 5, 8]);
   window.sent([9, 12]);
@@ -26,31 +26,28 @@ t.test('tells which events wait for their acknowledgement', async (t) => {
   t.strictSame(open, [8, 9, 12]);
 });
 
-t.test(
-  'whatever is sent and acknowledged, what is open is what was sent above the highest acknowledgement',
-  async () => {
-    const step = fc.oneof(
-      fc.nat(5).map((count) => ({ count })),
-      fc.nat(400).map((ack) => ({ ack })),
-    );
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
-        const window = new CreditWindow(10_000);
-        const sent: number[] = [];
-        let highest = 0;
-        for (const one of steps) {
-          if ('count' in one) {
-            const positions = Array.from({ length: one.count }, (_, i) => sent.length * 2 + i * 2 + 1);
-            sent.push(...positions);
-            window.sent(positions);
-          } else {
-            highest = Math.max(highest, Math.min(one.ack, sent.at(-1) ?? 0));
-            window.acknowledged(Math.min(one.ack, sent.at(-1) ?? 0));
-          }
-          if (window.outstanding !== sent.filter((position) => position > highest).length) return false;
+t.test('after any sends and acknowledgements, events sent above the highest acknowledgement are open', async () => {
+  const step = fc.oneof(
+    fc.nat(5).map((count) => ({ count })),
+    fc.nat(400).map((ack) => ({ ack })),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+      const window = new CreditWindow(10_000);
+      const sent: number[] = [];
+      let highest = 0;
+      for (const one of steps) {
+        if ('count' in one) {
+          const positions = Array.from({ length: one.count }, (_, i) => sent.length * 2 + i * 2 + 1);
+          sent.push(...positions);
+          window.sent(positions);
+        } else {
+          highest = Math.max(highest, Math.min(one.ack, sent.at(-1) ?? 0));
+          window.acknowledged(Math.min(one.ack, sent.at(-1) ?? 0));
         }
-        return true;
-      }),
-    );
-  },
-);
+        if (window.outstanding !== sent.filter((position) => position > highest).length) return false;
+      }
+      return true;
+    }),
+  );
+});

@@ -2,7 +2,7 @@ import t from 'tap';
 import type { SourceOp } from '../../../proto/event/event.js';
 import { carriesData, deliveredOp } from './delivered-op.js';
 
-/** op, matched before, matches now → what the subscriber is told. */
+/** Operation, matched before, matches now → the delivered operation. */
 const TABLE: [SourceOp, boolean, boolean, ReturnType<typeof deliveredOp>][] = [
   ['create', false, true, 'create'],
   ['create', false, false, undefined],
@@ -22,12 +22,12 @@ const TABLE: [SourceOp, boolean, boolean, ReturnType<typeof deliveredOp>][] = [
   ['snapshot_end', false, false, 'snapshot_end'],
 ];
 
-t.test('what a subscriber is told follows from where the record was and is', async (t) => {
+t.test('the delivered operation follows from whether the record matched before and matches now', async (t) => {
   for (const [op, before, now, expected] of TABLE)
     t.equal(deliveredOp(op, before, now), expected, `${op} ${before} ${now}`);
 });
 
-t.test('leave, delete and the marks of a snapshot carry no data', async (t) => {
+t.test('leave, delete and the marks around a snapshot carry no data', async (t) => {
   for (const op of ['leave', 'delete', 'snapshot_begin', 'snapshot_end'] as const) t.notOk(carriesData(op), op);
   for (const op of ['create', 'update', 'enter', 'snapshot', 'correction'] as const) t.ok(carriesData(op), op);
 });

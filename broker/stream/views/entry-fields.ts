@@ -2,7 +2,7 @@ import type { EntryVersion, NumberedItem } from '../../../proto/entry/entry.js';
 import { fieldOf, type ItemField } from '../../../proto/entry/item-field.js';
 import { SluiceError } from '../../../proto/errors.js';
 
-/** What the engine asks the catalog. */
+/** The part of the catalog that delivery needs. */
 export interface EntryLookup {
   published(entry: string): EntryVersion | undefined;
   version(entry: string, version: number): EntryVersion | undefined;
@@ -10,14 +10,14 @@ export interface EntryLookup {
   onChange(fn: (entry: string) => void): () => void;
 }
 
-/** All published versions in ascending order; none of a withdrawn entry. */
+/** All published versions in ascending order; empty for a withdrawn entry. */
 export function versionsOf(entries: EntryLookup, entry: string): EntryVersion[] {
   const newest = entries.published(entry);
   const versions = Array.from({ length: newest?.version ?? 0 }, (_none, index) => entries.version(entry, index + 1));
   return versions.filter((version) => version !== undefined);
 }
 
-/** Newest definition of an item: a grant goes on reading what older versions had. Undefined: no version has it. */
+/** The newest definition of an item, since a grant may name one that the published version has dropped. */
 export function newestItem(entries: EntryLookup, entry: string, name: string): NumberedItem | undefined {
   const newest = entries.published(entry);
   for (let number = newest?.version ?? 0; number > 0; number--) {
@@ -28,7 +28,7 @@ export function newestItem(entries: EntryLookup, entry: string, name: string): N
   return undefined;
 }
 
-/** The same for an entry, failing for a name that the entry never had. */
+/** Returns a look-up of an entry's items that throws GRANT_INVALID for a name that no version has. */
 export function requireItem(entries: EntryLookup, entry: string): (name: string) => NumberedItem {
   return (name) => {
     const item = newestItem(entries, entry, name);

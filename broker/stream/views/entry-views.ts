@@ -6,16 +6,16 @@ import { deliveredOp } from './delivered-op.js';
 import type { View } from './view.js';
 import { ViewIndex } from './view-index.js';
 
-/** Calls back with each view that gets the event, and as what. */
+/** Called for each view that delivers the event, with the operation that its subscribers receive. */
 export type Matched<V> = (view: V, op: DeliveredOp) => void;
 
-/** The values of an event that row filters look at, before and after the change. */
+/** The record's values that row filters test, before and after the change; undefined where there is no record. */
 export interface FilterValues {
   before: RecordData | undefined;
   now: RecordData | undefined;
 }
 
-/** All views of one entry that somebody follows: finds those an event is for. */
+/** All live views of one entry: finds those that deliver an event. */
 export class EntryViews<V extends Pick<View, 'filter'>> {
   readonly #views = new Map<V, boolean>();
   readonly #index = new ViewIndex<V>();
@@ -63,14 +63,14 @@ export class EntryViews<V extends Pick<View, 'filter'>> {
     return found;
   }
 
-  /** Only items that some filter here uses are decoded. */
+  /** Decodes only items that a filter of this entry uses, once for all views. */
   #filterValues(event: DeliverableEvent): FilterValues {
     this.#codec ??= filterCodec(this.#views.keys(), this.#field);
     return filterValues(event, this.#codec);
   }
 }
 
-/** Values of one event for filters whose items the codec knows. */
+/** Decodes the values that filters test; `codec` comes from `filterCodec`. */
 export function filterValues(event: DeliverableEvent, codec: RecordCodec): FilterValues {
   return {
     before: event.previous && codec.decode(event.previous),
@@ -78,6 +78,7 @@ export function filterValues(event: DeliverableEvent, codec: RecordCodec): Filte
   };
 }
 
+/** A codec for exactly the items that the filters of these views use. */
 export function filterCodec(views: Iterable<Pick<View, 'filter'>>, field: (name: string) => ItemField): RecordCodec {
   const names = new Set<string>();
   for (const view of views) for (const name of view.filter.items) names.add(name);

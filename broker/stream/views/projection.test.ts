@@ -9,7 +9,7 @@ import { Projection } from './projection.js';
 
 const RUNS = { numRuns: 500 };
 
-/** A record of some entry and a subset of its items. */
+/** A record of an arbitrary entry, and a subset of its items. */
 const recordAndSubset = entryVersion.chain((version) => {
   const fields = version.items.map(fieldOf);
   return fc.record({ fields: fc.constant(fields), granted: fc.subarray(fields), record: recordOf(version.items) });
@@ -26,7 +26,7 @@ function numbersIn(record: Uint8Array): Set<number> {
   return numbers;
 }
 
-t.test('copying bytes gives what decoding, picking and encoding gives', async (t) => {
+t.test('a projection by bytes equals decoding, picking and encoding again', async (t) => {
   fc.assert(
     fc.property(recordAndSubset, ({ fields, granted, record }) => {
       const projection = new Projection(
@@ -43,7 +43,7 @@ t.test('copying bytes gives what decoding, picking and encoding gives', async (t
   t.pass('all did');
 });
 
-t.test('no field that is not granted is in the projection, whatever the bytes are', async (t) => {
+t.test('a projection contains no field that is not granted, whatever the bytes are', async (t) => {
   fc.assert(
     fc.property(recordAndSubset, fc.uint8Array({ maxLength: 60 }), ({ granted }, bytes) => {
       const projection = new Projection(
@@ -64,7 +64,7 @@ t.test('no field that is not granted is in the projection, whatever the bytes ar
   t.pass('none was');
 });
 
-t.test('the text of an item that is not granted appears nowhere', async (t) => {
+t.test('the value of an item that is not granted appears nowhere in a projection', async (t) => {
   const secret = 'S3CRET';
   const fields: ItemField[] = ['a', 'b', 'c', 'd'].map((name, i) => ({
     name,
@@ -89,7 +89,7 @@ t.test('the text of an item that is not granted appears nowhere', async (t) => {
   t.pass('it did not');
 });
 
-t.test('a transformed item keeps its place and number and is text, each element of a list by itself', async (t) => {
+t.test('a transformed item keeps its position and number and is a string, element by element in a list', async (t) => {
   fc.assert(
     fc.property(recordAndSubset, ({ fields, granted, record }) => {
       const transform = (value: string): string => `<${Array.from(value).length}>`;

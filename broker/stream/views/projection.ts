@@ -30,7 +30,7 @@ export class Projection {
   project(record: Uint8Array): Uint8Array {
     const cursor = new WireCursor(record);
     writer.begin();
-    // Neighbouring granted fields are copied as one range.
+    // Adjacent granted fields are copied as one range.
     let rangeStart = -1;
     while (cursor.next()) {
       if (this.#plain[cursor.number] === true) {
@@ -48,10 +48,10 @@ export class Projection {
   }
 }
 
-/** A transformed item keeps its number and is delivered as text, element by element in a list. */
+/** A transformed item keeps its number and is delivered as a string; a list is transformed element by element. */
 function writeTransformed(cursor: WireCursor, { field, transform }: TransformedField): void {
-  const text = transform(stringOf(cursor, field));
-  writer.varint((field.number << 3) | 2).string(text);
+  const value = transform(stringOf(cursor, field));
+  writer.varint((field.number << 3) | 2).string(value);
 }
 
 function stringOf(cursor: WireCursor, field: ItemField): string {

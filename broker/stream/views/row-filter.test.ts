@@ -9,7 +9,7 @@ function matches(type: ItemType, predicate: RowPredicate, value: RecordData[stri
   return filter.matches(value === undefined ? {} : { item: value });
 }
 
-t.test('each keyword holds for what it names and for nothing else', async (t) => {
+t.test('each predicate keyword matches the values it names and no others', async (t) => {
   t.ok(matches('code', { is: '72223' }, '72223'));
   t.notOk(matches('code', { is: '72223' }, '7222'));
   t.ok(matches('code', { in: ['AAI', 'REV'] }, 'REV'));
@@ -22,7 +22,7 @@ t.test('each keyword holds for what it names and for nothing else', async (t) =>
   t.notOk(matches('boolean', { is: true }, false));
 });
 
-t.test('bounds are inclusive, and all keywords of a predicate must hold', async (t) => {
+t.test('bounds of a predicate are inclusive, and all its keywords must hold', async (t) => {
   for (const [value, expected] of [
     [4, false],
     [5, true],
@@ -36,27 +36,27 @@ t.test('bounds are inclusive, and all keywords of a predicate must hold', async 
   t.notOk(matches('date', { from: '2020-01-01', to: '2020-12-31' }, '2021-01-01'));
 });
 
-t.test('decimals compare by value and not by text', async (t) => {
+t.test('row filters compare decimals by value and not by spelling', async (t) => {
   t.ok(matches('decimal', { min: '9.5' }, '10'));
   t.ok(matches('decimal', { is: '1.50' }, '1.5'));
   t.ok(matches('decimal', { max: '-2' }, '-10.01'));
   t.notOk(matches('decimal', { in: ['0.1'] }, '0.10000000000000000001'));
 });
 
-t.test('a bare day bounds instants by the whole day in the legal time zone', async (t) => {
+t.test('a bare day as bound covers the whole day in the legal time zone', async (t) => {
   t.ok(matches('datetime', { from: '2026-11-22' }, '2026-11-21T16:00:00Z'));
   t.notOk(matches('datetime', { from: '2026-11-22' }, '2026-11-21T15:59:59Z'));
   t.ok(matches('datetime', { to: '2026-11-22' }, '2026-11-22T23:59:59.999+08:00'));
   t.notOk(matches('datetime', { to: '2026-11-22' }, '2026-11-23T00:00:00+08:00'));
 });
 
-t.test('a leap second is an instant like any other', async (t) => {
+t.test('row filters treat a leap second like any other instant', async (t) => {
   t.ok(matches('datetime', { from: '2016-12-31T00:00:00Z' }, '2016-12-31T23:59:60Z'));
   t.ok(matches('datetime', { is: '2017-01-01T07:59:60+08:00' }, '2016-12-31T23:59:60Z'));
   t.notOk(matches('datetime', { to: '2016-12-31T23:59:59Z' }, '2016-12-31T23:59:60Z'));
 });
 
-t.test('an absent or wrongly typed value never matches', async (t) => {
+t.test('a row filter never matches an absent or wrongly typed value', async (t) => {
   const predicates: [ItemType, RowPredicate][] = [
     ['code', { is: 'x' }],
     ['code', { in: ['x'] }],
@@ -72,7 +72,7 @@ t.test('an absent or wrongly typed value never matches', async (t) => {
   t.notOk(matches('string', { prefix: '5' }, 5));
 });
 
-t.test('without predicates everything matches, also a record that is not there', async (t) => {
+t.test('a row filter without predicates matches everything, also an absent record', async (t) => {
   const filter = new RowFilter([{}, {}], (name) => {
     throw new Error(`${name} was asked for`);
   });
@@ -80,7 +80,7 @@ t.test('without predicates everything matches, also a record that is not there',
   t.ok(filter.isEmpty);
 });
 
-t.test('grant rows and narrowing must both hold', async (t) => {
+t.test('the rows of the grant and the narrowing must both hold', async (t) => {
   const filter = new RowFilter([{ a: { is: 1 } }, { b: { prefix: 'x' } }], (name) => ({
     name,
     number: 1,

@@ -8,27 +8,27 @@ import { instantMs, isDay } from '../../../proto/values/rfc3339.js';
 type Scalar = string | number | boolean;
 type Test = (value: ItemValue | undefined) => boolean;
 
-/** A predicate that an index can look up instead of trying. */
+/** A predicate that an index can look up by value. */
 export interface IndexedPredicate {
   item: string;
   equals?: Scalar[];
   prefix?: string;
 }
 
-/** Row filters compiled: all tests must hold. An absent or wrongly typed value never matches. */
+/** Compiled row filters: all tests must hold. An absent value, or one of another type, never matches. */
 export class RowFilter {
-  /** The cheapest predicate to find this filter by; undefined when each event has to be tried. */
+  /** The most selective predicate for the index; undefined when the filter has to be tested on every event. */
   readonly indexed: IndexedPredicate | undefined;
   readonly #tests: [name: string, test: Test][] = [];
 
-  /** `layers` are row maps that must all hold: the grant's rows and the subscription's narrowing. */
+  /** `layers` are row maps that must all hold: the grant's rows and the narrowing of the subscription. */
   constructor(layers: Rows[], field: (name: string) => ItemField) {
     const predicates = layers.flatMap((rows) => Object.entries(rows));
     for (const [name, predicate] of predicates) this.#tests.push([name, compile(predicate, field(name).type)]);
     this.indexed = bestIndex(predicates, field);
   }
 
-  /** Names of the items that have to be decoded to decide. */
+  /** Names of the items that have to be decoded for `matches`. */
   get items(): string[] {
     return this.#tests.map(([name]) => name);
   }
@@ -45,7 +45,7 @@ export class RowFilter {
   }
 }
 
-/** Equality beats prefix; of several equalities the one with the fewest values. */
+/** Prefers an equality to a prefix, and of several equalities the one with the fewest values. */
 function bestIndex(
   predicates: [string, RowPredicate][],
   field: (name: string) => ItemField,
@@ -53,7 +53,7 @@ function bestIndex(
   let best: IndexedPredicate | undefined;
   for (const [item, predicate] of predicates) {
     const { type } = field(item);
-    // Two spellings of one decimal or instant are equal by value, which a look-up by text would miss.
+    // Two spellings of one decimal or instant are equal, which a look-up by string would miss.
     if (type === 'decimal' || type === 'datetime') continue;
     const equals = predicate.is !== undefined ? [predicate.is] : predicate.in;
     if (equals && (!best?.equals || equals.length < best.equals.length)) best = { item, equals };

@@ -9,14 +9,14 @@ t.test('a mask shows the first character and hides the rest unless its rule says
   t.equal(maskWith({ keepFirst: 0, keepLast: 2 })('abcdef'), '****ef');
 });
 
-t.test('a mask hides at least half, also of one character and of an emoji', async (t) => {
+t.test('a mask hides at least half of a value, also of one character and of an emoji', async (t) => {
   t.equal(maskWith(undefined)('x'), '*');
   t.equal(maskWith(undefined)(''), '');
   t.equal(maskWith({ keepFirst: 9, keepLast: 9 })('abcd'), 'ab**');
   t.equal(maskWith(undefined)('👶🏽b'), '👶**');
 });
 
-t.test('a mask keeps the number of characters and hides at least half of any text', async () => {
+t.test('a mask keeps the number of characters and hides at least half of any value', async () => {
   const rule = fc.record({ keepFirst: fc.nat(20), keepLast: fc.nat(20) });
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), rule, (text, { keepFirst, keepLast }) => {

@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 import type { MaskRule } from '../../../proto/entry/entry.js';
 
-/** A value as text in, the delivered text out. */
+/** Takes a value as a string and returns the string that is delivered. */
 export type StringTransform = (value: string) => string;
 
 /** Shows `keepFirst` (default 1) and `keepLast` (default 0) characters, at most half of them; the rest become stars. */
@@ -18,7 +18,7 @@ export function maskWith(rule: MaskRule | undefined): StringTransform {
   };
 }
 
-/** HMAC-SHA-256 in lower-case hex under a key of this one grant: stable inside the grant, unrelated between grants. */
+/** HMAC-SHA-256 in lower-case hex under a key derived for this grant: equal values stay equal inside a grant and are unrelated between grants. */
 export function hashFor(secret: string, grantId: string): StringTransform {
   const key = Buffer.from(hkdfSync('sha256', secret, '', `sluice/hash/${grantId}`, 32));
   return (value) => createHmac('sha256', key).update(value, 'utf8').digest('hex');

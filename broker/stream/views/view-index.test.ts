@@ -33,7 +33,7 @@ const values: fc.Arbitrary<RecordData> = fc.record(
   { requiredKeys: [] },
 );
 
-t.test('the index finds every view that matches, whatever was added and removed', async () => {
+t.test('the view index finds every matching view, whatever was added and removed', async () => {
   fc.assert(
     fc.property(fc.array(rows, { maxLength: 12 }), fc.array(fc.nat(11)), values, (all, removed, record) => {
       const views = all.map((one) => ({ filter: new RowFilter([one], field) }));
@@ -50,7 +50,7 @@ t.test('the index finds every view that matches, whatever was added and removed'
   );
 });
 
-t.test('an equality view is not tried on events with another value', async (t) => {
+t.test('a view with an equality predicate is no candidate for events with another value', async (t) => {
   const index = new ViewIndex<{ filter: RowFilter }>();
   for (let i = 0; i < 1000; i++) index.add({ filter: new RowFilter([{ code: { is: `c${i}` } }], field) });
   let tried = 0;

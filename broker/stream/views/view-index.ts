@@ -1,7 +1,7 @@
 import type { RecordData } from '../../../proto/event/event.js';
 import type { RowFilter } from './row-filter.js';
 
-/** What the index holds: anything with a row filter. */
+/** Anything with a row filter can be indexed. */
 export interface Indexable {
   readonly filter: RowFilter;
 }
@@ -9,8 +9,9 @@ export interface Indexable {
 type Bucket<V> = Map<unknown, Set<V>>;
 
 /**
- * Finds the views that an event may match. Equality and prefix predicates are looked up, so the cost is per match and
- * not per view; only views without such a predicate are tried on every event. A candidate still has to be tested.
+ * Finds the views that an event may match. Testing each view would cost every event as much as there are views; here
+ * equality and prefix predicates are looked up by value, so an event costs as much as it has matches. Views without
+ * such a predicate are candidates for every event. A candidate still has to be tested.
  */
 export class ViewIndex<V extends Indexable> {
   /** item → value → views */
@@ -37,12 +38,12 @@ export class ViewIndex<V extends Indexable> {
     }
   }
 
-  /** Views to try whatever the values are. */
+  /** Views that are candidates whatever the values are. */
   get unindexed(): Iterable<V> {
     return this.#unindexedViews;
   }
 
-  /** Calls with each view that a look-up of these values finds; a view may come twice for two sets of values. */
+  /** Calls `found` with each view that one of the values leads to. */
   lookUp(values: RecordData, found: (view: V) => void): void {
     for (const [item, bucket] of this.#equals) {
       const views = bucket.get(values[item]);

@@ -13,19 +13,19 @@ import { Projection, type TransformedField } from './projection.js';
 import { RowFilter } from './row-filter.js';
 import { hashFor, maskWith, type StringTransform, yearOf } from './transform.js';
 
-/** A grant (and a narrowing) as compiled against its entry. */
+/** The input of a view: a grant and the narrowing of a subscription. */
 export interface ViewSource {
   grant: GrantDocument;
-  /** Both in canonical form. */
+  /** `rows` and `narrow` are in canonical form, so that equal filters have equal keys. */
   rows: Rows;
   narrow: Rows;
-  /** Finds the newest definition of an item, also one that the published version has dropped. */
+  /** Returns the newest definition of an item, also of one that the published version has dropped. */
   item(name: string): NumberedItem;
-  /** The bus's secret, for hashed items. */
+  /** The secret of the bus, from which the keys of hashed items are derived. */
   secret: string;
 }
 
-/** A grant compiled: which rows, and what of them. Equal grants have the same key and share one view. */
+/** A compiled grant: which records are delivered, and which items of them. Equal grants have equal keys and share one view. */
 export class View {
   readonly filter: RowFilter;
   readonly fields: ItemField[];
@@ -53,7 +53,7 @@ export class View {
     this.codec = new RecordCodec(this.fields);
   }
 
-  /** What a subscriber gets of a stored event once it is decided that it gets `op`. */
+  /** A stored event as subscribers receive it, once `deliveredOp` has returned `op`. */
   project(position: number, event: DeliverableEvent, op: DeliveredOp): ProjectedEvent {
     const { subject } = event;
     return {
@@ -68,7 +68,7 @@ export class View {
     };
   }
 
-  /** False once a newer version of the entry asks for other transforms than those compiled here. */
+  /** False once a newer version of the entry demands other transforms than the compiled ones. */
   isCurrent(): boolean {
     return viewKey(this.source) === this.key;
   }
@@ -78,7 +78,7 @@ export class View {
   }
 }
 
-/** The same for every grant that delivers the same: the order of items and predicates does not matter. */
+/** Equal for grants that deliver the same; the order of items and predicates does not matter. */
 export function viewKey(source: ViewSource): string {
   const items = source.grant.items
     .map(({ name, transform }) => [
@@ -88,15 +88,15 @@ export function viewKey(source: ViewSource): string {
     ])
     .sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1));
   const hashed = source.grant.items.some((item) => item.transform === 'hash');
-  const text = JSON.stringify([
+  const parts = JSON.stringify([
     source.grant.entry,
     items,
     source.rows,
     source.narrow,
-    // Hashes are made under a key of the grant: such a view is never shared.
+    // Hashes are keyed by grant, so a view with a hashed item is never shared.
     hashed ? source.grant.id : '',
   ]);
-  return createHash('sha256').update(text).digest('base64url');
+  return createHash('sha256').update(parts).digest('base64url');
 }
 
 function transformOf(granted: GrantedItem, item: NumberedItem, source: ViewSource): StringTransform | undefined {
@@ -112,7 +112,7 @@ function transformOf(granted: GrantedItem, item: NumberedItem, source: ViewSourc
   }
 }
 
-/** Whatever a transform makes is text. */
+/** Transforms return strings, whatever the type of the item. */
 function deliveredField(granted: GrantedItem, item: NumberedItem): ItemField {
   const field = fieldOf(item);
   return granted.transform ? { ...field, type: 'string' } : field;

@@ -21,6 +21,7 @@ import { eventsPlugin } from './http/events/plugin.js';
 import { grantsPlugin } from './http/grants/plugin.js';
 import type { OperationRoutesDeps } from './http/operations/operations.js';
 import { operationsPlugin } from './http/operations/plugin.js';
+import { partiesPlugin } from './http/parties/plugin.js';
 import { streamPlugin } from './http/stream/plugin.js';
 import { Intake } from './intake/intake.js';
 import { INTAKE_LIMITS } from './intake/intake-limits.js';
@@ -196,6 +197,7 @@ class RunningBroker implements BrokerHandle {
     return createApp({ log, metrics: metrics.gateway, credentials, maxEventBytes, version: VERSION }, [
       eventsPlugin({ intake, quarantine, maxEventBytes, ending }),
       streamPlugin({ gateway, tickets, reader, metrics: metrics.gateway, heartbeatMs, ending }),
+      partiesPlugin({ tokenService: governance.tokenService }),
       grantsPlugin({ grants, grantService, bundleService, permissions, clock }),
       catalogPlugin({ catalog, catalogService }),
       auditPlugin({ ledger: governance.ledger, disclosures: this.#openDisclosures(engine), permissions }),

@@ -16,8 +16,8 @@ import { bootstrap } from '../parties/bootstrap.js';
 import { BusFacts, secretCheckOf } from '../parties/bus-facts.js';
 import { Credentials } from '../parties/credentials.js';
 import { Officers, Parties, Systems } from '../parties/parties.js';
-import { PartyService } from '../parties/party-service.js';
 import { Permissions } from '../parties/permissions.js';
+import { TokenService } from '../parties/token-service.js';
 import { VERSION } from '../version.js';
 import type { ReleaseStack } from './release-stack.js';
 
@@ -69,7 +69,7 @@ export async function openGovernance(deps: GovernanceDeps) {
   const shared = { ledger, credentials, parties, systems, officers, catalog, grants, permissions };
   return {
     ...shared,
-    partyService: new PartyService(shared),
+    tokenService: new TokenService(shared),
     catalogService: new CatalogService({ ...shared, acts }),
     grantService: new GrantService(shared),
     bundleService: new BundleService({ ...shared, partitions, clock }),

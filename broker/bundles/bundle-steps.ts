@@ -6,8 +6,8 @@ import type { Grants } from '../grants/grants.js';
 import type { Act } from '../ledger/record.js';
 import { type Credentials, newToken } from '../parties/credentials.js';
 import type { Officers, Parties, Systems } from '../parties/parties.js';
-import { putAct } from '../parties/party-service.js';
 import type { Acting, Permissions } from '../parties/permissions.js';
+import { registrationAct } from '../parties/registration-act.js';
 import { withoutToken } from './bundle-check.js';
 import type { Bundle, WithToken } from './bundle-document.js';
 import type { PlannedState } from './planned-state.js';
@@ -57,7 +57,7 @@ function partyStep(party: Bundle['parties'][number], { parties, acting }: Bundle
     label: `party ${party.id}`,
     decide: () => {
       const current = parties.get(party.id);
-      return { act: putAct('party', party, current, acting), isNew: current === undefined };
+      return { act: registrationAct('party', party, current, acting), isNew: current === undefined };
     },
   };
 }
@@ -78,7 +78,7 @@ function principalStep<T extends { id: string }>(
       if (token === undefined && !current?.credential) made ??= newToken();
       const given = token ?? (current?.credential ? undefined : made);
       const credential = given === undefined ? current?.credential : credentials.digestOf(given);
-      const act = putAct(kind, { ...rest, credential }, current, acting);
+      const act = registrationAct(kind, { ...rest, credential }, current, acting);
       return { act, isNew: current === undefined, token: act && token === undefined ? given : undefined };
     },
   };

@@ -1,0 +1,39 @@
+import type { FastifyInstance } from 'fastify';
+import type { TokenOwner, TokenService } from '../../parties/token-service.js';
+import { callerOf } from '../server/authenticate.js';
+import { PROBLEMS } from '../server/problem-schema.js';
+
+export interface TokenRoutesDeps {
+  tokenService: TokenService;
+}
+
+type Route = { Params: { id: string } };
+
+export function tokenRoutes(app: FastifyInstance, { tokenService }: TokenRoutesDeps): void {
+  for (const kind of ['system', 'officer'] as const) {
+    app.post<Route>(`/v1/${kind}s/:id/renew-token`, { schema: renewSchema(kind) }, async (request, reply) => {
+      const { id } = request.params;
+      const token = await tokenService.renew(callerOf(request), kind, id);
+      reply.header('cache-control', 'no-store');
+      return { [kind]: id, token };
+    });
+  }
+}
+
+const renewSchema = (kind: TokenOwner): object => ({
+  tags: ['administration'],
+  summary: `Replace the token of ${kind === 'system' ? 'a system' : 'an officer'}`,
+  description:
+    'The new token is shown this once. The old one ends at once, with every session and stream that was opened with it. ' +
+    'In trial mode by the platform operator; on a registered bus NOT_ALLOWED.',
+  params: { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] },
+  response: {
+    200: {
+      description: 'The new token',
+      type: 'object',
+      properties: { [kind]: { type: 'string' }, token: { type: 'string' } },
+      required: [kind, 'token'],
+    },
+    ...PROBLEMS,
+  },
+});

@@ -86,6 +86,31 @@ t.test('a wrong command line ends with exit code 2 and one message, without a st
   }
 });
 
+t.test(
+  'a token or address that can never work ends every command with exit code 2 and one line that names it',
+  async (t) => {
+    const attempts: [string[], RegExp][] = [
+      [['publish', 'events.ndjson', '--token', 'secret-token\n'], /SLUICE_TOKEN/],
+      [['status', '--token', 'secret-token机'], /SLUICE_TOKEN/],
+      [['subscribe', 'g', '--token', 'secret token'], /SLUICE_TOKEN/],
+      [['grants', '--url', 'http://user:secret@127.0.0.1:8080'], /SLUICE_URL/],
+      [['status', '--url', 'http://127.0.0.1:9/secret'], /SLUICE_URL/],
+    ];
+    for (const [args, name] of attempts) {
+      const { exitCode, err } = await sluice(...args);
+      t.equal(exitCode, 2, args.join(' '));
+      t.match(err, name);
+      t.notMatch(err, /secret|\n/);
+    }
+    process.env.SLUICE_TOKEN = 'secret-token\n';
+    t.teardown(() => delete process.env.SLUICE_TOKEN);
+    const { exitCode, err } = await sluice('status');
+    t.equal(exitCode, 2);
+    t.match(err, /SLUICE_TOKEN/);
+    t.notMatch(err, /secret|\n/);
+  },
+);
+
 t.test('a bus that cannot be reached ends a command with exit code 3 and one line', async (t) => {
   const url = await urlOfNobody();
   const { exitCode, err } = await sluice('status', '--url', url);

@@ -1,6 +1,7 @@
 import type { Problem } from '../proto/errors.js';
 import { httpUrl } from './bus-url.js';
 import { ApiError, ConnectionLostError, ProtocolError } from './errors.js';
+import { checkBusSettings } from './service-settings.js';
 
 export interface BusApiOptions {
   /** Address of the bus, e.g. `https://bus.example`; a path before /v1 is kept. */
@@ -24,7 +25,7 @@ const RESPONSE_TIMEOUT_MS = 60_000;
 /** Calls the HTTP resources of the bus. Throws ApiError for a problem document and ConnectionLostError when the bus is unreachable. */
 export class BusApi {
   constructor(private readonly options: BusApiOptions) {
-    httpUrl(options.url, '/');
+    checkBusSettings(options);
   }
 
   async json<Answer>(path: string, request: ApiRequest = {}): Promise<Answer> {

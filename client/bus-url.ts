@@ -4,7 +4,7 @@ export function httpUrl(base: string, path: string): URL {
   if (url.protocol === 'ws:') url.protocol = 'http:';
   if (url.protocol === 'wss:') url.protocol = 'https:';
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new TypeError(`${base} is not the address of a bus: it must begin with http:// or https://`);
+    throw new TypeError('the address of the bus must begin with http:// or https://');
   }
   url.pathname = url.pathname.replace(/(\/v1\/stream)?\/*$/, '') + path;
   url.search = '';

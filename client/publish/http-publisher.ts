@@ -6,6 +6,7 @@ import type { PublishResult } from '../../proto/frames/frames.js';
 import { parseProblem } from '../bus-api.js';
 import { httpUrl } from '../bus-url.js';
 import { ApiError, type ClientError, ConnectionLostError, ProtocolError } from '../errors.js';
+import { checkBusSettings } from '../service-settings.js';
 
 export interface HttpPublishOptions {
   url: string;
@@ -33,6 +34,7 @@ const PROBLEM_BYTES_MAX = 64 * 1024;
  * ConnectionLostError when the request broke off; sending all of it again within two minutes stores no event twice.
  */
 export async function publishHttp(options: HttpPublishOptions): Promise<PublishSummary> {
+  checkBusSettings(options);
   const url = httpUrl(options.url, '/v1/events');
   url.searchParams.set('results', 'problems');
   const open = url.protocol === 'https:' ? requestHttps : requestHttp;

@@ -1,6 +1,6 @@
 import type { SourceEvent } from '../../proto/event/event.js';
-import { streamUrl } from '../bus-url.js';
 import { ClientClosedError, type ClientError, PublishRefusedError, QueueFullError } from '../errors.js';
+import { checkBusSettings } from '../service-settings.js';
 import { PublishSession } from './publish-session.js';
 import { PublishWindow } from './publish-window.js';
 import type { Published, PublisherOptions } from './publisher-options.js';
@@ -37,7 +37,7 @@ export class Publisher {
   #closeReason: ClientError | undefined;
 
   constructor(options: PublisherOptions) {
-    streamUrl(options.url); // throws now for a wrong address, which would otherwise fail at every attempt
+    checkBusSettings(options); // settings that can never work would look like an outage at every attempt
     this.#queueEvents = options.queueEvents ?? QUEUE_EVENTS;
     this.#session = new PublishSession(options, this.#window, this.#stop.signal, (error) => this.#end(error));
     const abort = () => this.#end(new ClientClosedError('publishing was stopped'));

@@ -1,9 +1,9 @@
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import type { From, SubscribedFrame, SubscribeFrame } from '../../proto/frames/frames.js';
-import { streamUrl } from '../bus-url.js';
 import { type ClientError, ProtocolError, RevokedError } from '../errors.js';
 import { pause } from '../pause.js';
 import { DEFAULT_RECONNECT_POLICY, reconnectDelayMs } from '../reconnect-policy.js';
+import { checkBusSettings } from '../service-settings.js';
 import { ConnectedSubscription } from './connected-subscription.js';
 import { Inbox } from './inbox.js';
 import type { Delivery, DeliveryBatch, SubscriberOptions } from './subscriber-options.js';
@@ -36,7 +36,7 @@ export class Subscriber implements AsyncIterable<Delivery> {
   #onConfirmed: (() => void) | undefined;
 
   constructor(private readonly options: SubscriberOptions) {
-    streamUrl(options.url); // throws now for a wrong address, which would otherwise fail at every attempt
+    checkBusSettings(options); // settings that can never work would look like an outage at every attempt
     this.#credit = options.credit ?? DEFAULT_CREDIT;
     this.#inbox = new Inbox(this.#credit);
     this.#progress = new SubscriptionProgress(options.from ?? 'cursor');

@@ -4,7 +4,7 @@ import { StateFile } from '../state-file.js';
 import { isLaterThan, type PreviousImage, positionOf, previousImageBefore } from './amended-event.js';
 
 /** Content of the file: a list, because a subject may be any string, `__proto__` included. */
-type State = [entry: string, subject: string, former: PreviousImage][];
+type State = [entry: string, subject: string, image: PreviousImage][];
 
 /**
  * Records whose last change is in quarantine. The file, some 150 bytes per record, is written as a whole; and when more are
@@ -27,7 +27,7 @@ export class AcceptedValues {
     /** The capacity is reached: the next change of that record is published with the refused values as its previous image. */
     private readonly onFull: (entry: string, eventId: string) => void,
   ) {
-    for (const [entry, subject, former] of file.read() ?? []) this.#set(entry, subject, former);
+    for (const [entry, subject, image] of file.read() ?? []) this.#set(entry, subject, image);
   }
 
   get isEmpty(): boolean {
@@ -44,13 +44,13 @@ export class AcceptedValues {
     const known = this.#entries.get(entry)?.get(subject);
     // Read again after a crash: the position must not go back, or changes behind it would count as new.
     if (known && !isLaterThan(event, known)) return;
-    const former = known ? { ...known, ...positionOf(event) } : previousImageBefore(event);
-    if (!former || (known && isSamePosition(known, former))) return;
+    const image = known ? { ...known, ...positionOf(event) } : previousImageBefore(event);
+    if (!image || (known && isSamePosition(known, image))) return;
     if (!known && this.#size >= ACCEPTED_VALUES_MAX) {
       this.onFull(entry, event.id);
       return;
     }
-    this.#set(entry, subject, former);
+    this.#set(entry, subject, image);
     this.#isChanged = true;
   }
 
@@ -70,19 +70,19 @@ export class AcceptedValues {
     return this.#saving;
   }
 
-  #set(entry: string, subject: string, former: PreviousImage): void {
+  #set(entry: string, subject: string, image: PreviousImage): void {
     let records = this.#entries.get(entry);
     if (!records) {
       records = new Map();
       this.#entries.set(entry, records);
     }
     if (!records.has(subject)) this.#size++;
-    records.set(subject, former);
+    records.set(subject, image);
   }
 
   #state(): State {
     return [...this.#entries].flatMap(([entry, records]) =>
-      [...records].map(([subject, former]): State[number] => [entry, subject, former]),
+      [...records].map(([subject, image]): State[number] => [entry, subject, image]),
     );
   }
 }

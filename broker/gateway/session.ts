@@ -19,7 +19,7 @@ const CLOSE_PATIENCE_MS = 2000;
 
 export interface SessionDeps {
   engine: Pick<StreamEngine, 'subscribe'>;
-  intake: Pick<Intake, 'publish' | 'publishAtomic' | 'pressure'>;
+  intake: Pick<Intake, 'publish' | 'publishAtomic' | 'backpressure'>;
   metrics: GatewayMetrics;
   log: Logger;
   clock: () => number;

@@ -1,11 +1,11 @@
 import type { PublishResult } from '../../proto/frames/frames.js';
 
-/** Takes the answer to one event; called once. */
+/** Takes the result of one event; called once. */
 export type EventResult = (result: PublishResult) => void;
 
-/** Answers to events that were handed over together: one promise for all of them, for one each costs as much as judging. */
+/** Results of events that were published in one call. One promise for all: one per event costs as much as validating it. */
 export class EventResults {
-  /** Every answer in the order of the events, when the last one is there. */
+  /** Resolves with every result in the order of the events when the last one has come. */
   readonly all: Promise<PublishResult[]>;
   readonly #results: PublishResult[];
   #missing: number;

@@ -1,7 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import type { PublishResult } from '../../proto/frames/frames.js';
-import { birth, placed, publish, REGISTRY, readAll, readLog, startIntake } from '../../tests/support/broker/intake.js';
+import {
+  birth,
+  positioned,
+  publish,
+  REGISTRY,
+  readAll,
+  readLog,
+  startIntake,
+} from '../../tests/support/broker/intake.js';
 import { eventually } from '../../tests/support/condition.js';
 import { connect, startNats } from '../../tests/support/nats/nats.js';
 import type { Bus } from '../nats/bus.js';
@@ -13,29 +21,33 @@ const codes = (results: PublishResult[]) =>
   results.map((result) => result.problem?.code ?? (result.duplicate ? 'duplicate' : 'stored'));
 const wait = (bus: Bus, up: boolean) => eventually(() => bus.isUp() === up, `the connection to be ${up}`, 20_000);
 
-t.test('while the server is down nothing is accepted, and a source goes on where it failed', async (t) => {
+t.test('no event is accepted while the server is down, and a source continues where it failed', async (t) => {
   const server = await startNats(t, { durability: 'strict' });
   const bus = await connect(t, server);
   const intake = await startIntake(t, bus);
-  t.same(codes(await publish(intake, [placed('1'), birth('a')])), ['stored', 'stored']);
+  t.same(codes(await publish(intake, [positioned('1'), birth('a')])), ['stored', 'stored']);
   process.kill(server.pid, 'SIGKILL');
   await wait(bus, false);
-  t.same(codes(await publish(intake, [placed('2'), birth('b')])), ['STORE_UNAVAILABLE', 'STORE_UNAVAILABLE']);
+  t.same(codes(await publish(intake, [positioned('2'), birth('b')])), ['STORE_UNAVAILABLE', 'STORE_UNAVAILABLE']);
   await wait(bus, true);
   await eventually(
     async () => codes(await publish(intake, [birth('b')]))[0] !== 'STORE_UNAVAILABLE',
     'the store',
     20_000,
   );
-  t.same(codes(await publish(intake, [placed('3'), placed('4')])), ['PRECEDING_FAILED', 'PRECEDING_FAILED']);
-  t.same(codes(await publish(intake, [placed('2'), placed('3'), placed('4')])), ['stored', 'stored', 'stored']);
+  t.same(codes(await publish(intake, [positioned('3'), positioned('4')])), ['PRECEDING_FAILED', 'PRECEDING_FAILED']);
+  t.same(codes(await publish(intake, [positioned('2'), positioned('3'), positioned('4')])), [
+    'stored',
+    'stored',
+    'stored',
+  ]);
   t.same(
     (await readLog(bus)).map(({ event }) => event.sourceId),
     ['at-1', 'a', 'b', 'at-2', 'at-3', 'at-4'],
   );
 });
 
-t.test('a full store takes nothing more and loses nothing', async (t) => {
+t.test('a full store takes no more events and loses none', async (t) => {
   const bus = await connect(t, await startNats(t));
   const intake = await startIntake(t, bus, {}, { maxBytesPerPartition: 200_000 });
   const name = 'x'.repeat(1000);
@@ -56,7 +68,7 @@ t.test('a full store takes nothing more and loses nothing', async (t) => {
 });
 
 t.test(
-  'without room in the quarantine a positioned event fails for the moment, others are refused all the same',
+  'a rejected event that the quarantine has no capacity for fails for the moment when it has a source position',
   async (t) => {
     const bus = await connect(t, await startNats(t));
     const intake = await startIntake(t, bus, {}, { maxBytesQuarantine: 2_000 });
@@ -65,12 +77,17 @@ t.test(
       data: { idNumber: 'k', hobby: 'x'.repeat(3_000) },
       subject: 'k',
     });
-    const results = await publish(intake, [birth('u', wrong({})), placed('1', wrong({})), placed('2'), birth('v')]);
+    const results = await publish(intake, [
+      birth('u', wrong({})),
+      positioned('1', wrong({})),
+      positioned('2'),
+      birth('v'),
+    ]);
     t.same(codes(results), ['UNKNOWN_ITEM', 'STORE_FULL', 'PRECEDING_FAILED', 'stored']);
     t.same(
-      codes(await publish(intake, [placed('1'), placed('2')])),
+      codes(await publish(intake, [positioned('1'), positioned('2')])),
       ['stored', 'stored'],
-      'the source sends it repaired',
+      'the source sends it again, repaired',
     );
     t.equal((await readAll(bus, QUARANTINE_STREAM, 'quarantine.>')).length, 0);
   },
@@ -78,11 +95,11 @@ t.test(
 
 const EVENTS = 3_000;
 const KILLS = 4;
-/** On a machine that is busy with other tests the server takes its time to come back. */
+/** On a machine that is busy with other tests a killed server needs seconds to come back. */
 const CRASHES_TIMEOUT_MS = 90_000;
 
 t.test(
-  'when the server is killed again and again every acknowledged event is stored exactly once',
+  'every acknowledged event is stored exactly once when the server is killed again and again',
   { timeout: CRASHES_TIMEOUT_MS },
   async (t) => {
     const server = await startNats(t, { durability: 'relaxed' });
@@ -91,7 +108,7 @@ t.test(
     const acknowledged = new Map<string, number>();
     let isDone = false;
     const sources = Promise.all([
-      sendPlaced(intake, 'placed', acknowledged),
+      sendPositioned(intake, 'positioned', acknowledged),
       sendPlain(intake, 'small', 3, acknowledged),
       sendPlain(intake, 'large', 150, acknowledged),
     ]).finally(() => {
@@ -111,11 +128,11 @@ t.test(
     t.equal(acknowledged.size, 3 * EVENTS);
     t.equal(stored.size, 3 * EVENTS);
     const misplaced = [...acknowledged].filter(([subject, position]) => position && position !== stored.get(subject));
-    t.same(misplaced, [], 'everything where it was said to be');
-    const places = log.filter(({ event }) => event.sourcePosition).map(({ event }) => Number(event.sourcePosition));
+    t.same(misplaced, [], 'every event is where its answer said');
+    const positions = log.filter(({ event }) => event.sourcePosition).map(({ event }) => Number(event.sourcePosition));
     t.same(
-      places,
-      places.toSorted((a, b) => a - b),
+      positions,
+      positions.toSorted((a, b) => a - b),
       'in the order of the source',
     );
   },
@@ -136,24 +153,24 @@ async function crash(bus: Bus, server: EmbeddedServer): Promise<void> {
   await eventually(() => server.pid !== pid, 'the new process', 20_000);
 }
 
-/** A connector: sends ahead, and after a failure starts again from there, with new ids, so that only places count. */
-async function sendPlaced(intake: Intake, system: string, acknowledged: Map<string, number>): Promise<void> {
+/** Like a connector: sends ahead and, after a failure, starts again from there with new ids, so that only positions count. */
+async function sendPositioned(intake: Intake, system: string, acknowledged: Map<string, number>): Promise<void> {
   const caller = { ...REGISTRY, id: system };
   for (let next = 1, attempt = 0; next <= EVENTS; attempt++) {
-    // Few go differently from many.
+    // A small commit takes another mode than a large one.
     const count = Math.min(attempt % 2 ? 12 : 80, EVENTS - next + 1);
     const events = Array.from({ length: count }, (_none, i) => {
       const subject = `${system}-${next + i}`;
-      return placed(String(next + i), { id: `${attempt}/${next + i}`, subject });
+      return positioned(String(next + i), { id: `${attempt}/${next + i}`, subject });
     });
     const results = await publish(intake, events, caller);
     const failed = results.findIndex((result) => result.problem);
-    const handled = failed === -1 ? count : failed;
-    // Of a duplicate that only its place tells, the answer may have the position of the mark instead of its own.
-    for (const [i, { duplicate, position }] of results.slice(0, handled).entries()) {
+    const processed = failed === -1 ? count : failed;
+    // A duplicate found by its source position may be answered with the log position of the watermark.
+    for (const [i, { duplicate, position }] of results.slice(0, processed).entries()) {
       acknowledged.set(events[i]!.subject!, duplicate ? 0 : position!);
     }
-    next += handled;
+    next += processed;
     if (failed !== -1) await pause(5);
   }
 }

@@ -1,19 +1,19 @@
 import { type Problem, SluiceError, toProblem } from '../../proto/errors.js';
 import type { SourceOp } from '../../proto/event/event.js';
-import type { PublishResult, SourceEventInput } from '../../proto/frames/frames.js';
+import type { PublishResult } from '../../proto/frames/frames.js';
 import { messageId, quarantineSubject } from '../../proto/subject.js';
 import { isMap } from '../../proto/values/is-map.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Bus } from '../nats/bus.js';
 import type { SystemCaller } from '../parties/caller.js';
-import { refusalOfBatch, refusedInBatch } from './commit/atomic-batch.js';
+import { eventsOfBatch, refusalOfBatch, refusedInBatch } from './commit/atomic-batch.js';
 import { type EventResult, EventResults } from './event-results.js';
 import type { IntakeLimits } from './intake-limits.js';
 import { Quarantine } from './quarantine/quarantine.js';
 import { encodeQuarantined } from './quarantine/quarantine-record.js';
 import { Backlog } from './queue/backlog.js';
 import { PartitionWriter } from './queue/partition-writer.js';
-import { WaitingBatch, WaitingEvent, type WaitingFields } from './queue/waiting-event.js';
+import { WaitingEvent, type WaitingFields, WaitingUnit } from './queue/waiting-event.js';
 import { sourcePositionOf } from './source-progress/source-position.js';
 import { WatermarkCheckpoint } from './source-progress/watermark-checkpoint.js';
 import { routeOf } from './validate/event-route.js';
@@ -30,20 +30,26 @@ export interface IntakeDeps {
   metrics: Metrics;
   clock: () => number;
   limits: IntakeLimits;
-  /** Told of errors that no one foresaw: they are answered as INTERNAL, which says nothing. */
+  /** Gets errors that nobody foresaw; they are answered as INTERNAL, which says nothing. */
   onUnexpected?: ((error: unknown) => void) | undefined;
-  /** Told now and then of refused events that the store did not take. */
+  /** Called now and then with how many rejected events the store did not take into quarantine. */
   onQuarantineMissed?: ((message: string, error: unknown) => void) | undefined;
 }
 
-/** What the events of one call have in common. */
+/** The common part of the events of one call. */
 interface Call {
   caller: SystemCaller;
   flow: object;
   entries: EntryLookup;
 }
 
-/** Takes events of authenticated systems: validates, stores in order of arrival, answers when they are on disk. */
+/**
+ * Takes events of authenticated systems, stores them in order of arrival and answers each when it is on disk.
+ *
+ * An event is validated at once and then queued for the partition of its entry, whose writer commits whatever has gathered. A
+ * rejected event goes to quarantine: in the background, but in its turn when it has a source position. Memory is
+ * bounded twice: callers are asked to wait by `backpressure()`, and those that do not are refused with TOO_MANY.
+ */
 export class Intake {
   readonly #deps: IntakeDeps;
   readonly #writers: PartitionWriter[];
@@ -56,90 +62,84 @@ export class Intake {
   constructor(deps: IntakeDeps) {
     const { bus, metrics, clock, limits, store, onUnexpected = () => {} } = deps;
     this.#deps = deps;
-    this.#quarantine = new Quarantine({
+    const quarantine = new Quarantine({
       publisher: bus.publisher,
       metrics: metrics.intake,
       clock,
       limits: limits.quarantine,
       onMissed: deps.onQuarantineMissed ?? (() => {}),
     });
-    this.#checkpoint = new WatermarkCheckpoint(bus.publisher);
-    const isReplicated = deps.replicas > 1;
-    const rooms = { quarantine: this.#quarantine, checkpoint: this.#checkpoint };
+    const checkpoint = new WatermarkCheckpoint(bus.publisher);
+    this.#quarantine = quarantine;
+    this.#checkpoint = checkpoint;
+    const shared = { bus, metrics, clock, onUnexpected, quarantine, checkpoint, isReplicated: deps.replicas > 1 };
     const onQueue = (): void => this.#reportQueue();
-    this.#writers = Array.from({ length: store.partitions }, (_none, partition) => {
-      const backlog = new Backlog(limits);
-      return new PartitionWriter({
-        bus,
-        metrics,
-        clock,
-        onUnexpected,
-        onQueue,
-        ...rooms,
-        partition,
-        isReplicated,
-        backlog,
-      });
-    });
+    this.#writers = Array.from(
+      { length: store.partitions },
+      (_none, partition) => new PartitionWriter({ ...shared, onQueue, partition, backlog: new Backlog(limits) }),
+    );
     this.#endStatus = bus.onStatus((up) => {
       if (!up) for (const writer of this.#writers) writer.interrupted();
     });
   }
 
   /**
-   * Answers in the order of the events, when all are there. It does not reject: what went wrong is in the result. `flow` is the
-   * session or request that they came over; without one they are a flow of their own.
+   * Resolves with the results in the order of the events when all of them are decided, and does not reject: failures are
+   * results. `flow` is the session or request that the events came over; without it they are a flow of their own.
    */
   publish(caller: SystemCaller, events: readonly unknown[], flow: object = {}): Promise<PublishResult[]> {
-    const answers = new EventResults(events.length);
+    const results = new EventResults(events.length);
     const call: Call = { caller, flow, entries: new LookUpOnce(this.#deps.catalog) };
     for (let i = 0; i < events.length; i++) {
       const event = events[i];
-      const answer = answers.to(i);
+      const answer = results.to(i);
       if (isMap(event)) this.#take(call, event, answer);
-      else answer(this.#refused(undefined, notAnEvent().toProblem()));
+      else answer(this.#refused(undefined, notAnEvent()));
     }
-    return answers.all;
+    return results.all;
   }
 
   /**
-   * All or none of up to 1,000 events of one entry; what was stored before is answered as duplicate and left out. A refusal
-   * is answered at once, so that the caller knows it before the next call.
+   * Stores all or none of up to 1,000 events of one entry; those that were stored before are answered as duplicates and left
+   * out. Throws when the batch cannot be looked at event by event. A refusal is returned at once, so that the
+   * caller knows it before its next call.
    */
   publishAtomic(
     caller: SystemCaller,
-    events: readonly SourceEventInput[],
+    values: readonly unknown[],
     flow: object = {},
   ): PublishResult[] | Promise<PublishResult[]> {
-    const raw = events as readonly unknown[] as RawEvent[];
+    const events = eventsOfBatch(values);
     const call: Call = { caller, flow, entries: new LookUpOnce(this.#deps.catalog) };
-    const judged = raw.map((event) => this.#judge(call, event));
+    const judged = events.map((event) => this.#judge(call, event));
     const refusal = this.#isDraining ? shuttingDown() : refusalOfBatch(judged);
     if (refusal || judged.some((one) => !one.accepted)) {
       return judged.map((one) => this.#counted(refusedInBatch(one, refusal)));
     }
-    if (judged.length === 0) return [];
-    const answers = new EventResults(judged.length);
-    const waiting = judged.map((one, i) => new WaitingEvent(this.#fields(call, raw[i]!, one), answers.to(i)));
-    const writer = this.#writers[judged[0]!.entry!.version.partition]!;
-    const bytes = waiting.reduce((sum, event) => sum + event.size, 0);
-    if (!writer.backlog.hasRoom(waiting.length, bytes)) {
-      return waiting.map((event) => this.#refuseForNow(writer, event));
+    const results = new EventResults(judged.length);
+    const [first, ...rest] = judged.map(
+      (one, i) => new WaitingEvent(this.#fields(call, events[i]!, one), results.to(i)),
+    );
+    if (!first) return [];
+    const unit = new WaitingUnit([first, ...rest], true);
+    const writer = this.#writers[first.fields.route.partition]!;
+    if (!writer.backlog.hasCapacity(unit.events.length, unit.size)) {
+      return unit.events.map((event) => this.#refusedForNow(writer, event));
     }
-    writer.add(new WaitingBatch(waiting));
-    return answers.all;
+    writer.add(unit);
+    return results.all;
   }
 
-  /** Undefined when there is room; else resolves when it is worth going on. Who does not wait meets TOO_MANY. */
-  pressure(): Promise<void> | undefined {
-    for (const writer of this.#writers) {
-      const relief = writer.backlog.pressure();
-      if (relief) return relief;
+  /** Undefined while there is capacity; else resolves when one backlog has dropped below its low-water mark. */
+  backpressure(): Promise<void> | undefined {
+    for (const { backlog } of this.#writers) {
+      const drained = backlog.backpressure();
+      if (drained) return drained;
     }
-    return this.#quarantine.pressure();
+    return this.#quarantine.backpressure();
   }
 
-  /** Takes nothing new and resolves when everything taken is answered and the marks are written. */
+  /** Takes nothing new and resolves when everything taken is answered and the watermarks are written. */
   async drain(): Promise<void> {
     this.#isDraining = true;
     await Promise.all(this.#writers.map((writer) => writer.idle()));
@@ -156,17 +156,17 @@ export class Intake {
     const { caller } = call;
     const judged = this.#judge(call, event);
     if (judged.accepted) this.#queue(call, event, judged, answer);
-    // Without an entry of the caller's there is no quarantine that anyone would be entitled to read.
+    // Without an entry of the caller's own there is no quarantine that anyone would be entitled to read.
     else if (!judged.entry) answer(this.#refused(judged.id, judged.problem));
     else if (sourcePositionOf(event)) this.#queue(call, event, judged, answer);
-    else this.#setAside(caller, event, judged, answer);
+    else this.#keepRejected(caller, event, judged, answer);
   }
 
   #queue(call: Call, event: RawEvent, judged: ValidationResult, answer: EventResult): void {
     const waiting = new WaitingEvent(this.#fields(call, event, judged), answer);
     const writer = this.#writers[judged.entry!.version.partition]!;
-    if (writer.backlog.hasRoom(1, waiting.size)) writer.add(waiting);
-    else answer(this.#refuseForNow(writer, waiting));
+    if (writer.backlog.hasCapacity(1, waiting.size)) writer.add(WaitingUnit.of(waiting));
+    else answer(this.#refusedForNow(writer, waiting));
   }
 
   #judge({ caller, entries }: Call, event: RawEvent): ValidationResult {
@@ -185,7 +185,7 @@ export class Intake {
       id: judged.id,
       op: event.op as SourceOp,
       route: routeOf(judged.entry!.version, caller.id),
-      place: sourcePositionOf(event),
+      sourcePosition: sourcePositionOf(event),
       arrival: ++this.#arrivals,
       flow,
       bytes: judged.accepted ? judged.bytes : undefined,
@@ -195,8 +195,8 @@ export class Intake {
     };
   }
 
-  /** A refused event that nothing has to wait for, but who sends many of them must not outrun the store. */
-  #setAside(
+  /** Nothing waits for a rejected event without source position; its answer waits, so that its sender cannot outrun the store. */
+  #keepRejected(
     caller: SystemCaller,
     event: RawEvent,
     judged: ValidationResult & { accepted: false },
@@ -210,8 +210,8 @@ export class Intake {
       return;
     }
     const refused = this.#refused(id, problem);
-    const relief = this.#quarantine.pressure();
-    if (relief) void relief.then(() => answer(refused));
+    const drained = this.#quarantine.backpressure();
+    if (drained) void drained.then(() => answer(refused));
     else answer(refused);
   }
 
@@ -228,8 +228,8 @@ export class Intake {
     return this.#counted({ id, problem });
   }
 
-  #refuseForNow(writer: PartitionWriter, event: WaitingEvent): PublishResult {
-    writer.noteRefusal(event);
+  #refusedForNow(writer: PartitionWriter, event: WaitingEvent): PublishResult {
+    writer.notTaken(event);
     const { id, route } = event.fields;
     const where = { event: id, entry: route.entry };
     const error = new SluiceError('TOO_MANY', 'too many events of this partition wait already', where);
@@ -252,6 +252,6 @@ export class Intake {
   }
 }
 
-/** What is not even an object has no entry and no id. */
-export const notAnEvent = (): SluiceError => new SluiceError('EVENT_INVALID', 'an event must be an object');
+/** A value that is not even an object has no entry and no id. */
+const notAnEvent = (): Problem => new SluiceError('EVENT_INVALID', 'an event must be an object').toProblem();
 const shuttingDown = (): Problem => new SluiceError('SHUTTING_DOWN', 'the broker takes no more events').toProblem();

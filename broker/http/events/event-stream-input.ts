@@ -43,7 +43,7 @@ async function feed(stream: EventStream, answers: OrderedResults<PublishResult[]
   try {
     for await (const lines of ndjsonLines(body, eventBytesMax(maxEventBytes))) {
       await answers.add(publishLines(stream, lines, flow), lines.length);
-      await intake.pressure();
+      await intake.backpressure();
       if (ending.aborted) break;
     }
     answers.complete();

@@ -2,9 +2,9 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
-import { isMap } from '../../../proto/values/is-map.js';
-import { type Intake, notAnEvent } from '../../intake/intake.js';
+import type { Intake } from '../../intake/intake.js';
 import { nameElements } from '../../intake/validate/element-names.js';
+import { BATCH_MESSAGES_MAX } from '../../nats/write/publisher.js';
 import { systemOf } from '../server/authenticate.js';
 import { mediaType, NDJSON_TYPE } from '../server/body-parsers.js';
 import { sendProblem } from '../server/error-handler.js';
@@ -13,9 +13,6 @@ import { parseLine } from './event-line.js';
 import { eventBytesMax } from './event-size.js';
 import { publishStream } from './event-stream-input.js';
 import { ndjsonLines } from './ndjson-lines.js';
-
-/** What one atomic batch of the store holds. */
-const ATOMIC_EVENTS_MAX = 1000;
 
 export interface EventRoutesDeps {
   intake: Intake;
@@ -63,21 +60,16 @@ function sendSeveral(reply: FastifyReply, results: PublishResult[]): FastifyRepl
 
 async function publishAtomic(request: FastifyRequest, intake: Intake, values: unknown): Promise<PublishResult[]> {
   if (!Array.isArray(values)) throw new SluiceError('BAD_REQUEST', 'an atomic batch is a list of events');
-  if (values.length > ATOMIC_EVENTS_MAX) {
-    throw new SluiceError('TOO_LARGE', `an atomic batch has at most ${ATOMIC_EVENTS_MAX} events`);
-  }
-  const broken = values.findIndex((value) => !isMap(value));
-  if (broken !== -1) throw new SluiceError('BATCH_REFUSED', notAnEvent().message, { line: broken + 1 });
   return intake.publishAtomic(systemOf(request, 'publish'), values);
 }
 
-/** An atomic stream has to be held as a whole, so it is bounded like a batch. */
+/** An atomic stream is held as a whole: reading ends behind the first event that is too many, which intake refuses. */
 async function collect(body: AsyncIterable<Buffer>, deps: EventRoutesDeps): Promise<unknown[]> {
   const values: unknown[] = [];
   for await (const lines of ndjsonLines(body, eventBytesMax(deps.maxEventBytes))) {
     for (const line of lines) {
       values.push(parseLine(line, deps.maxEventBytes));
-      if (values.length > ATOMIC_EVENTS_MAX) return values;
+      if (values.length > BATCH_MESSAGES_MAX) return values;
     }
   }
   return values;

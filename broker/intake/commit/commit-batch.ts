@@ -1,47 +1,47 @@
 import { messageId } from '../../../proto/subject.js';
 import type { OutMessage } from '../../nats/write/out-message.js';
-import { type Unit, WaitingBatch, type WaitingEvent } from '../queue/waiting-event.js';
+import type { WaitingEvent, WaitingUnit } from '../queue/waiting-event.js';
 import { SourceIds } from '../source-progress/source-ids.js';
-import type { SourceWatermarks } from '../source-progress/source-watermarks.js';
+import type { SourceProgress } from '../source-progress/source-progress.js';
 import type { CommitMode, CommitPolicy } from './commit-policy.js';
 
-/** Of one commit: with a thousand events of usual size far away; with large ones it keeps the answer within a second. */
+/** Byte cap per commit. 1,000 typical events never reach it; with large events it bounds commit latency to about 1 s. */
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 
-/** The events of one commit in order of arrival. One is under way per partition: that is what keeps the order. */
+/** The events of one commit in order of arrival. One is in flight per partition, which keeps the order. */
 export class CommitBatch {
   readonly events: WaitingEvent[] = [];
-  /** Set when the round is one atomic batch of a source and nothing else. */
-  batch: WaitingBatch | undefined;
+  /** It holds one atomic batch of a source and nothing else. */
+  isAtomic = false;
   readonly #byId = new SourceIds<WaitingEvent>();
   readonly #followers = new Map<WaitingEvent, WaitingEvent[]>();
-  /** Subjects whose marks are kept; their first message says what it expects. */
-  readonly #tracked = new Map<string, SourceWatermarks>();
+  /** Subjects whose progress is kept; the first message of each names the sequence that it expects. */
+  readonly #tracked = new Map<string, SourceProgress>();
   #bytes = 0;
 
   constructor(private readonly eventsMax: number) {}
 
-  accepts(unit: Unit): boolean {
-    if (this.batch) return false;
+  accepts(unit: WaitingUnit): boolean {
+    if (this.isAtomic) return false;
     const first = this.events[0];
     if (!first) return true;
-    if (unit instanceof WaitingBatch || unit.goesAlone !== first.goesAlone) return false;
+    if (unit.isAtomic || unit.first.goesAlone !== first.goesAlone) return false;
     if (first.goesAlone && this.#tracked.size > 0) return false;
     return this.events.length < this.eventsMax && this.#bytes + unit.size <= BATCH_BYTES_MAX;
   }
 
-  add(event: WaitingEvent, source: SourceWatermarks | undefined): void {
-    const { id = '', route, place } = event.fields;
+  add(event: WaitingEvent, source: SourceProgress | undefined): void {
+    const { id = '', route } = event.fields;
     this.events.push(event);
     this.#bytes += event.size;
     this.#byId.set(route.subject, id, event);
     if (!source) return;
     this.#tracked.set(route.subject, source);
-    if (place) source.epoch(place.epoch).begin(event);
+    source.taken(event);
   }
 
-  /** The event of the round with the same id of the same source. */
-  ordinalOf({ fields: { id = '', route } }: WaitingEvent): WaitingEvent | undefined {
+  /** The event in this batch that has the same id of the same source. */
+  sameIdAs({ fields: { id = '', route } }: WaitingEvent): WaitingEvent | undefined {
     return this.#byId.get(route.subject, id);
   }
 
@@ -56,20 +56,20 @@ export class CommitBatch {
     return this.#followers.get(leader) ?? [];
   }
 
-  source(subject: string): SourceWatermarks | undefined {
-    return this.#tracked.get(subject);
+  source(event: WaitingEvent): SourceProgress | undefined {
+    return this.#tracked.get(event.fields.route.subject);
   }
 
   /**
-   * The policy decides for events that are independent. Several of one system go as a batch where a single message in the middle may
-   * fail and those behind it not: the mark of a kept source would pass over an event that is not stored, and where the
-   * leader of a replicated stream is lost under way, events would be stored out of order.
+   * The policy decides for events that are independent of each other. Several events of one system go as a batch where a single
+   * message in the middle may fail and those behind it not: the watermark would pass an event that is not stored, or,
+   * when a replicated stream loses its leader, events would be stored out of order.
    */
-  way(policy: CommitPolicy, isReplicated: boolean): CommitMode {
+  mode(policy: CommitPolicy, isReplicated: boolean): CommitMode {
     const { length } = this.events;
     if (length < 2 || this.events[0]!.goesAlone) return 'singles';
     const mayFailInTheMiddle = isReplicated || this.#tracked.size > 0;
-    if (this.batch || (mayFailInTheMiddle && this.#hasSeveralOfOneSystem())) return 'batch';
+    if (this.isAtomic || (mayFailInTheMiddle && this.#hasSeveralOfOneSystem())) return 'batch';
     return policy.choose(length);
   }
 
@@ -90,9 +90,6 @@ export class CommitBatch {
 
   /** The commit is over, whatever came of it. */
   close(): void {
-    for (const { fields } of this.events) {
-      const source = fields.place && this.#tracked.get(fields.route.subject);
-      if (source) source.epoch(fields.place!.epoch).end();
-    }
+    for (const event of this.events) this.source(event)?.released(event);
   }
 }

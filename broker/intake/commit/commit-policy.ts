@@ -1,22 +1,22 @@
 import { BATCH_MESSAGES_MAX } from '../../nats/write/publisher.js';
 
-/** `batch`: one atomic batch, which the store syncs as one. `singles`: each event by itself, pipelined. */
+/** `batch`: one atomic batch, synced as one by the store. `singles`: each event by itself, pipelined. */
 export type CommitMode = 'batch' | 'singles';
 
-/** Up to this many always go singly: an atomic batch costs as much as about twenty synced writes. */
+/** Up to this many events always go as singles: an atomic batch costs as much as about twenty synced writes. */
 export const ALWAYS_SINGLES = 20;
-/** Upper bounds of the sizes that are told apart: what a way costs for each event depends on how many share it. */
+/** Upper bounds of the size classes, measured apart because the cost per event depends on how many share a commit. */
 const SIZE_CLASSES = [ALWAYS_SINGLES, 100, BATCH_MESSAGES_MAX] as const;
-/** Share of the newest measurement: a few commits are enough to follow a store that changes, one is not. */
+/** Weight of the newest measurement: a few commits follow a store that changes, one outlier does not sway it. */
 const SMOOTHING = 0.25;
-/** Fewer measure the way to the store and back, not what an event more costs. */
+/** Smaller commits measure round-trip time, not marginal cost per event. */
 const MEASURED_EVENTS_MIN = 8;
-/** Commits for each time that the other way was slower: looking again costs a hundredth of the speed at most. */
+/** Commits between two probes, times how much slower the other mode was: probing costs a hundredth of the speed at most. */
 const PROBE_PAUSE = 100;
 const PROBE_PAUSE_MAX = 20_000;
-/** Commits of a new broker before it tries the other way: the first ones measure how a process warms up. */
+/** Commits of a new broker before its first probe: earlier ones measure how a process warms up. */
 const FIRST_PROBE_AFTER = 20;
-/** How many times cheaper a single can get from one size to the next, by more of them being under way. */
+/** How many times cheaper a single can get from one size class to the next, because more of them are in flight. */
 const PIPELINE_GAIN_MAX = 4;
 
 interface SizeClass {
@@ -26,9 +26,12 @@ interface SizeClass {
 }
 
 /**
- * Which way a commit of many events goes, by what both ways have cost lately. On one server that syncs every write a
- * batch is many times faster; on a cluster, where one append to the consensus log carries many messages, singles can be.
- * It holds no clock and no chance: the same measurements lead to the same choices.
+ * Chooses the mode of a commit by what both modes have cost lately.
+ *
+ * A setting would be the obvious answer, but no value is right everywhere: on one server that syncs every write a batch is many
+ * times faster; on a cluster, where one append to the consensus log carries many messages, singles can be. So the cost
+ * per event is measured in classes of size, and the other mode is probed now and then. There is neither a clock
+ * nor chance in here: the same measurements lead to the same choices. See docs/decisions/0031.
  */
 export class CommitPolicy {
   readonly #classes: SizeClass[] = SIZE_CLASSES.map(() => {
@@ -37,7 +40,7 @@ export class CommitPolicy {
 
   #nextMax: number = BATCH_MESSAGES_MAX;
 
-  /** How many events the next commit may have: a smaller one tells first whether a large one is worth trying singly. */
+  /** How many events the next commit may have: a small probe shows whether a large one is worth it. */
   nextCommitMax(): number {
     const max = this.#nextMax;
     this.#nextMax = BATCH_MESSAGES_MAX;
@@ -52,13 +55,13 @@ export class CommitPolicy {
     return this.#isProbeDue(index) ? otherThan(better) : better;
   }
 
-  /** A commit of so many events went that way, whole and without an error, in so many milliseconds. */
-  measured(way: CommitMode, events: number, ms: number): void {
+  /** A commit of so many events went through whole and without an error in so many milliseconds. */
+  measured(mode: CommitMode, events: number, ms: number): void {
     if (events < MEASURED_EVENTS_MIN) return;
     const { cost } = this.#classes[classOf(events)]!;
-    const before = cost[way];
+    const before = cost[mode];
     const now = ms / events;
-    cost[way] = before === undefined ? now : before + SMOOTHING * (now - before);
+    cost[mode] = before === undefined ? now : before + SMOOTHING * (now - before);
   }
 
   #isProbeDue(index: number): boolean {
@@ -66,10 +69,10 @@ export class CommitPolicy {
     if (--size.untilProbe > 0) return false;
     const { batch, singles } = size.cost;
     const isHopeless = singles === undefined && batch !== undefined && this.#leastCostOfSingles(index) > batch;
-    const untold = this.#smallestUntold(index);
-    if (singles === undefined && !isHopeless && untold < index) {
-      this.#nextMax = SIZE_CLASSES[untold]!;
-      this.#classes[untold]!.untilProbe = 1;
+    const unmeasured = this.#smallestUnmeasured(index);
+    if (singles === undefined && !isHopeless && unmeasured < index) {
+      this.#nextMax = SIZE_CLASSES[unmeasured]!;
+      this.#classes[unmeasured]!.untilProbe = 1;
       size.untilProbe = FIRST_PROBE_AFTER;
       return false;
     }
@@ -78,7 +81,7 @@ export class CommitPolicy {
     return !isHopeless;
   }
 
-  /** What smaller commits tell: without it the first try of a thousand singles would hold a partition for a second or many. */
+  /** Extrapolated from smaller commits; without it the first probe with 1,000 singles could hold a partition for seconds. */
   #leastCostOfSingles(index: number): number {
     for (let lower = index - 1; lower >= 0; lower--) {
       const known = this.#classes[lower]!.cost.singles;
@@ -87,10 +90,10 @@ export class CommitPolicy {
     return 0;
   }
 
-  /** The class of the smallest commits whose singles were never measured; `index` when all smaller ones were. */
-  #smallestUntold(index: number): number {
-    const untold = this.#classes.slice(0, index).findIndex(({ cost }) => cost.singles === undefined);
-    return untold < 0 ? index : untold;
+  /** Smallest size class whose singles were never measured; `index` when all smaller ones were. */
+  #smallestUnmeasured(index: number): number {
+    const unmeasured = this.#classes.slice(0, index).findIndex(({ cost }) => cost.singles === undefined);
+    return unmeasured < 0 ? index : unmeasured;
   }
 }
 
@@ -98,4 +101,4 @@ const classOf = (events: number): number => {
   const index = SIZE_CLASSES.findIndex((upTo) => events <= upTo);
   return index < 0 ? SIZE_CLASSES.length - 1 : index;
 };
-const otherThan = (way: CommitMode): CommitMode => (way === 'batch' ? 'singles' : 'batch');
+const otherThan = (mode: CommitMode): CommitMode => (mode === 'batch' ? 'singles' : 'batch');

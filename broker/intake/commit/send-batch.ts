@@ -2,12 +2,12 @@ import type { OutMessage } from '../../nats/write/out-message.js';
 import type { Publisher } from '../../nats/write/publisher.js';
 import type { CommitMode } from './commit-policy.js';
 
-/** Where a message is now, or why it is not. */
+/** Log position of a message, or why it was not stored. */
 export type Outcome = { position: number; duplicate: boolean } | Error;
 
-/** Sends the messages of a commit; one outcome for each, in order. A batch that failed has the same error for all. */
-export async function sendBatch(publisher: Publisher, messages: OutMessage[], way: CommitMode): Promise<Outcome[]> {
-  if (way === 'batch') return sendAtomicBatch(publisher, messages);
+/** Sends the messages of a commit; one outcome per message, in order. A failed batch gives all of them the same error. */
+export async function sendBatch(publisher: Publisher, messages: OutMessage[], mode: CommitMode): Promise<Outcome[]> {
+  if (mode === 'batch') return sendAtomicBatch(publisher, messages);
   const sent = messages.map((message) => publisher.publish(message));
   const settled = await Promise.allSettled(sent);
   return settled.map((one) => (one.status === 'fulfilled' ? one.value : asError(one.reason)));

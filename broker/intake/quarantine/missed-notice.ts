@@ -1,22 +1,22 @@
-/** An operator needs to know that it happens, not each time that it does. */
-const NOTICE_EVERY_MS = 10_000;
+/** An operator needs to know that it happens, not each time. */
+const NOTICE_INTERVAL_MS = 10_000;
 
-/** Tells that refused events were not kept, at most once in ten seconds, with how many it has been since the last time. */
+/** Reports rejected events that could not be quarantined, at most once in ten seconds, with their number since the last report. */
 export class MissedNotice {
-  #untold = 0;
-  #toldAtMs = Number.NEGATIVE_INFINITY;
+  #unreported = 0;
+  #reportedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly clock: () => number,
-    private readonly tell: (message: string, error: unknown) => void,
+    private readonly report: (message: string, error: unknown) => void,
   ) {}
 
   add(events: number, error: unknown): void {
-    this.#untold += events;
+    this.#unreported += events;
     const now = this.clock();
-    if (now - this.#toldAtMs < NOTICE_EVERY_MS) return;
-    this.tell(`refused events that the store did not take into quarantine: ${this.#untold}`, error);
-    this.#toldAtMs = now;
-    this.#untold = 0;
+    if (now - this.#reportedAtMs < NOTICE_INTERVAL_MS) return;
+    this.report(`the store did not take rejected events into quarantine: ${this.#unreported}`, error);
+    this.#reportedAtMs = now;
+    this.#unreported = 0;
   }
 }

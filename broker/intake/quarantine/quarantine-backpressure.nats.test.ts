@@ -7,7 +7,7 @@ import { INTAKE_LIMITS } from '../intake-limits.js';
 
 const wrong = (id: number) => birth(String(id), { data: { idNumber: `key-${id}`, weight: 'heavy' } });
 
-t.test('a burst of refused events is kept to the last one', async (t) => {
+t.test('every event of a burst of rejected ones is quarantined', async (t) => {
   const bus = await connect(t, await startNats(t));
   const intake = await startIntake(t, bus);
   const results = await publish(
@@ -20,20 +20,20 @@ t.test('a burst of refused events is kept to the last one', async (t) => {
   t.equal(kept.length, 8_000);
 });
 
-t.test('whoever publishes is asked to wait while too many refused events are not kept yet', async (t) => {
+t.test('publishers meet backpressure while too many rejected events wait for quarantine', async (t) => {
   const bus = await connect(t, await startNats(t));
   const intake = await startIntake(t, bus);
   const answers = intake.publish(
     REGISTRY,
     Array.from({ length: 2_500 }, (_none, id) => wrong(id)),
   );
-  t.ok(intake.pressure());
-  await intake.pressure();
+  t.ok(intake.backpressure());
+  await intake.backpressure();
   await answers;
-  t.equal(intake.pressure(), undefined);
+  t.equal(intake.backpressure(), undefined);
 });
 
-t.test('more of them than can wait are not judged but sent back for later', async (t) => {
+t.test('a rejected event beyond the bound of the quarantine queue is refused with TOO_MANY', async (t) => {
   const bus = await connect(t, await startNats(t));
   const quarantine = { ...INTAKE_LIMITS.quarantine, queueEventsMax: 50 };
   const intake = await startIntake(t, bus, { quarantine });
@@ -46,14 +46,14 @@ t.test('more of them than can wait are not judged but sent back for later', asyn
   t.same(codes.slice(50), Array(10).fill('TOO_MANY'));
 });
 
-t.test('what the store does not take is told, and kept when the source sends it again', async (t) => {
+t.test('a rejected event that the store did not take is reported, and quarantined when it is sent again', async (t) => {
   const bus = await connect(t, await startNats(t));
-  const told: string[] = [];
-  const intake = await startIntake(t, bus, {}, {}, (message) => told.push(message));
+  const reported: string[] = [];
+  const intake = await startIntake(t, bus, {}, {}, (message) => reported.push(message));
   await bus.jsm.streams.delete(QUARANTINE_STREAM);
   t.match(await publish(intake, [wrong(1), wrong(2)]), [{ problem: { code: 'ITEM_INVALID' } }, {}]);
-  await eventually(() => told.length > 0, 'it to be told', 10_000);
-  t.match(told, [/^refused events that the store did not take into quarantine: 1$/]);
+  await eventually(() => reported.length > 0, 'the report', 10_000);
+  t.match(reported, [/^the store did not take rejected events into quarantine: 1$/]);
   await ensureStreams(bus, { partitions: 2, replicas: 1 });
   await publish(intake, [wrong(1)]);
   await intake.drain();

@@ -5,17 +5,17 @@ import { QUARANTINE_STREAM } from '../../nats/streams.js';
 import { decodeQuarantined, type QuarantinedEvent } from './quarantine-record.js';
 
 export interface QuarantineItem extends QuarantinedEvent {
-  /** Place in the quarantine: the `after` of the next page. */
+  /** Sequence in the quarantine stream: the `after` of the next page. */
   sequence: number;
 }
 
 const PAGE_BYTES_MAX = 8 * 1024 * 1024;
 
-/** What was refused, for the system that sent it and for nobody else: these records hold personal data. */
+/** Reads rejected events for the system that sent them and for nobody else: these records hold personal data. */
 export class QuarantineReader {
   constructor(private readonly bus: Bus) {}
 
-  /** The next refused events of `system` on `entry`; the caller makes sure that it is that system who asks. */
+  /** The next rejected events of `system` on `entry`; the caller makes sure that this system is asking. */
   async list(entry: string, system: string, after: number, limit: number): Promise<QuarantineItem[]> {
     const subject = quarantineSubject(entry, system);
     const query = { stream: QUARANTINE_STREAM, subject, after, limit, maxBytes: PAGE_BYTES_MAX };

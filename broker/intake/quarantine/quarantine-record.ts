@@ -2,7 +2,7 @@ import type { Problem } from '../../../proto/errors.js';
 import type { SourcePosition } from '../source-progress/source-position.js';
 import type { RawEvent } from '../validate/event-shape.js';
 
-/** A refused event as QUARANTINE holds it: for its source to read, repair and send as a new one. */
+/** A rejected event as it is stored in QUARANTINE, for its source to read, repair and send as a new one. */
 export interface QuarantinedEvent {
   problem: Problem;
   /** As received; `data` and `previous` that came as protobuf are base64. */
@@ -17,27 +17,27 @@ export interface QuarantinedEvent {
 /** A record on its way to QUARANTINE. */
 export interface QuarantineEntry {
   subject: string;
-  /** Tells a refusal that was kept already from a new one. */
+  /** The same for the same event with the same problem, which is kept once. */
   key: string;
   bytes: Uint8Array;
 }
 
-/** A record must fit into one message of a NATS server with default limits (1 MiB) whatever the event was. */
+/** A record must fit into one message of a NATS server with default limits (1 MiB), however large the event was. */
 const RECORD_BYTES_MAX = 768 * 1024;
-/** What stays of an attribute when the rest had to be cut. */
+/** Cap per attribute of an event that is too large to be kept whole. */
 const ATTRIBUTE_CHARACTERS_MAX = 256;
 
 export function encodeQuarantined(
   event: RawEvent,
   problem: Problem,
-  place: SourcePosition | undefined,
+  sourcePosition: SourcePosition | undefined,
   nowMs: number,
 ): Uint8Array {
   const record: QuarantinedEvent = {
     problem,
     event: asJson(event),
     acceptedAt: new Date(nowMs).toISOString(),
-    ...(place && { sourceposition: place.position, sourceepoch: place.epoch }),
+    ...(sourcePosition && { sourceposition: sourcePosition.position, sourceepoch: sourcePosition.epoch }),
   };
   const whole = tryEncode(record);
   if (whole && whole.length <= RECORD_BYTES_MAX) return whole;
@@ -48,7 +48,7 @@ export function decodeQuarantined(bytes: Uint8Array): QuarantinedEvent {
   return JSON.parse(Buffer.from(bytes).toString()) as QuarantinedEvent;
 }
 
-/** Undefined for what JSON can't hold, which MessagePack can bring. */
+/** Undefined for values that JSON cannot hold, which MessagePack can bring. */
 function tryEncode(record: QuarantinedEvent): Uint8Array | undefined {
   try {
     return Buffer.from(JSON.stringify(record));

@@ -7,11 +7,11 @@ import { RecentIds } from '../source-progress/recent-ids.js';
 import { MissedNotice } from './missed-notice.js';
 import type { QuarantineEntry } from './quarantine-record.js';
 
-/** Of one atomic batch. */
+/** Caps of one atomic batch of rejected events. */
 export const QUARANTINE_BATCH_RECORDS = 200;
 export const QUARANTINE_BATCH_BYTES = 4 * 1024 * 1024;
 
-interface Kept {
+interface Rejected {
   entry: QuarantineEntry;
   code: ErrorCode;
 }
@@ -21,17 +21,18 @@ export interface QuarantineDeps {
   metrics: IntakeMetrics;
   clock: () => number;
   limits: BacklogLimits;
-  /** Told now and then of events that the store did not take. */
+  /** Called now and then with how many events the store did not take. */
   onMissed: (message: string, error: unknown) => void;
 }
 
-/** Keeps refused events for their source to repair. */
+/** Keeps rejected events for their source to repair. */
 export class Quarantine {
   readonly #deps: QuarantineDeps;
   readonly #recent: RecentIds;
   readonly #backlog: Backlog;
   readonly #notice: MissedNotice;
-  #waiting: Kept[] = [];
+  #waiting: Rejected[] = [];
+  /** Set while records are being written. */
   #writing: Promise<void> | undefined;
 
   constructor(deps: QuarantineDeps) {
@@ -42,13 +43,13 @@ export class Quarantine {
   }
 
   /**
-   * Soon, in the background; false, with nothing done, when too much waits already. What the store does not take is
-   * counted and gone: its source was told all the same.
+   * Queues the record to be written in the background; false when the queue is full. A record that the store does not take is
+   * counted and lost: its source has been answered all the same.
    */
   keep(entry: QuarantineEntry, code: ErrorCode): boolean {
-    // A source that sends the same wrong event again and again fills nothing.
+    // A source that keeps sending the same wrong event must not fill the store.
     if (this.#recent.get(entry.subject, entry.key) !== undefined) return true;
-    if (!this.#backlog.hasRoom(1, entry.bytes.length)) return false;
+    if (!this.#backlog.hasCapacity(1, entry.bytes.length)) return false;
     this.#recent.add(entry.subject, entry.key, 0);
     this.#waiting.push({ entry, code });
     this.#backlog.add(entry.bytes.length);
@@ -56,13 +57,13 @@ export class Quarantine {
     return true;
   }
 
-  /** Undefined while there is room; else resolves when it is worth going on. */
-  pressure(): Promise<void> | undefined {
-    return this.#backlog.pressure();
+  /** Undefined while there is capacity; else resolves when the queue drops below its low-water mark. */
+  backpressure(): Promise<void> | undefined {
+    return this.#backlog.backpressure();
   }
 
-  /** All or none of one batch; rejects when they could not be stored. */
-  async store(records: Kept[]): Promise<void> {
+  /** Stores all records or none; rejects when they could not be stored. */
+  async store(records: Rejected[]): Promise<void> {
     const { publisher, metrics } = this.#deps;
     await publisher.publishBatch(records.map(({ entry }) => ({ subject: entry.subject, data: entry.bytes })));
     for (const { code } of records) metrics.eventQuarantined(code);
@@ -85,14 +86,14 @@ export class Quarantine {
     this.#writing = undefined;
   }
 
-  #miss(batch: readonly Kept[], error: unknown): void {
+  #miss(batch: readonly Rejected[], error: unknown): void {
     this.#deps.metrics.quarantineMissed(batch.length);
     this.#notice.add(batch.length, error);
-    // When it comes again it is to be kept.
+    // It is to be kept when it is sent again.
     for (const { entry } of batch) this.#recent.delete(entry.subject, entry.key);
   }
 
-  #takeBatch(): Kept[] {
+  #takeBatch(): Rejected[] {
     let bytes = 0;
     let count = 0;
     for (const { entry } of this.#waiting.slice(0, QUARANTINE_BATCH_RECORDS)) {

@@ -1,17 +1,17 @@
 import type { BacklogLimits } from '../intake-limits.js';
 
-/** Events that are not dealt with yet, counted and bounded: of one partition, or those on their way to quarantine. */
+/** Counts and bounds events that are not answered yet: of one partition, or on their way to quarantine. */
 export class Backlog {
   events = 0;
   bytes = 0;
   readonly #limits: BacklogLimits;
-  #relief: { promise: Promise<void>; resolve: () => void } | undefined;
+  #drained: { promise: Promise<void>; resolve: () => void } | undefined;
 
   constructor(limits: BacklogLimits) {
     this.#limits = limits;
   }
 
-  hasRoom(events: number, bytes: number): boolean {
+  hasCapacity(events: number, bytes: number): boolean {
     return this.events + events <= this.#limits.queueEventsMax && this.bytes + bytes <= this.#limits.queueBytesMax;
   }
 
@@ -23,21 +23,21 @@ export class Backlog {
   remove(bytes: number): void {
     this.events--;
     this.bytes -= bytes;
-    if (this.#relief && this.#isBelow(0.5)) {
-      this.#relief.resolve();
-      this.#relief = undefined;
+    if (this.#drained && this.#isBelow(LOW_WATER_SHARE)) {
+      this.#drained.resolve();
+      this.#drained = undefined;
     }
   }
 
-  /** Undefined while there is room, else resolves when half of it is free again. */
-  pressure(): Promise<void> | undefined {
-    if (this.#relief) return this.#relief.promise;
+  /** Undefined while there is capacity; else resolves when the backlog drops below the low-water mark. */
+  backpressure(): Promise<void> | undefined {
+    if (this.#drained) return this.#drained.promise;
     if (this.#isBelow(1)) return undefined;
     let resolve!: () => void;
     const promise = new Promise<void>((done) => {
       resolve = done;
     });
-    this.#relief = { promise, resolve };
+    this.#drained = { promise, resolve };
     return promise;
   }
 
@@ -46,3 +46,6 @@ export class Backlog {
     return this.events <= backpressureEvents * share && this.bytes <= backpressureBytes * share;
   }
 }
+
+/** Half, so that a publisher is not stopped and started for every event. */
+const LOW_WATER_SHARE = 0.5;

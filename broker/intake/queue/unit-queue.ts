@@ -1,34 +1,34 @@
-import type { Unit } from './waiting-event.js';
+import type { WaitingUnit } from './waiting-event.js';
 
-/** Copying what is left costs less than this many empty places. */
-const EMPTY_PLACES_MAX = 1_024;
+/** Copying what is left costs less than keeping this many slots empty at the front. */
+const EMPTY_SLOTS_MAX = 1_024;
 
-/** First in, first out; what could not be dealt with goes back to the front. Its owner bounds it. */
+/** First in, first out; units that could not be committed go back to the front. Its owner bounds it. */
 export class UnitQueue {
-  #units: Unit[] = [];
+  #units: WaitingUnit[] = [];
   #first = 0;
 
   get isEmpty(): boolean {
     return this.#first === this.#units.length;
   }
 
-  peek(): Unit | undefined {
+  peek(): WaitingUnit | undefined {
     return this.#units[this.#first];
   }
 
-  push(unit: Unit): void {
+  push(unit: WaitingUnit): void {
     this.#units.push(unit);
   }
 
   shift(): void {
     this.#first++;
-    if (this.isEmpty || this.#first > EMPTY_PLACES_MAX) {
+    if (this.isEmpty || this.#first > EMPTY_SLOTS_MAX) {
       this.#units = this.#units.slice(this.#first);
       this.#first = 0;
     }
   }
 
-  putBack(units: readonly Unit[]): void {
+  putBack(units: readonly WaitingUnit[]): void {
     if (units.length === 0) return;
     this.#units = [...units, ...this.#units.slice(this.#first)];
     this.#first = 0;

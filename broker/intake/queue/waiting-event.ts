@@ -6,17 +6,17 @@ import type { QuarantineEntry } from '../quarantine/quarantine-record.js';
 import type { SourcePosition } from '../source-progress/source-position.js';
 import type { EventRoute } from '../validate/event-route.js';
 
-/** What is known of an event when it takes its place in the queue of its partition. */
+/** An event as it joins the queue of its partition. */
 export interface WaitingFields {
   id: string | undefined;
   op: SourceOp;
   route: EventRoute;
-  place: SourcePosition | undefined;
-  /** Counts all events that intake took: tells what came before and after a failure. */
+  sourcePosition: SourcePosition | undefined;
+  /** Running number over all events that intake took: tells which ones came before and after a failure. */
   arrival: number;
-  /** What it came over: events of one flow come in the order in which they were sent. */
+  /** The session or request that it came over: the events of one flow arrive in the order in which they were sent. */
   flow: object;
-  /** The stored form; undefined for a refused event that waits for its turn to be quarantined. */
+  /** The stored form; undefined for a rejected event that waits for its turn to be quarantined. */
   bytes: Uint8Array | undefined;
   refusal: { problem: Problem; record: QuarantineEntry } | undefined;
 }
@@ -26,10 +26,10 @@ export class WaitingEvent {
   readonly size: number;
   /** Commits that were refused for a reason that can be removed. */
   attempts = 0;
-  /** Set after its batch was refused for a duplicate: it goes by itself, which names the duplicate. */
+  /** Its batch was refused for a duplicate: sent singly, the duplicate is named. */
   goesAlone = false;
-  /** Since when the store does not take it, though it is connected. */
-  waitsSinceMs: number | undefined;
+  /** Since when the store has not taken it, though the store is connected. */
+  waitingSinceMs: number | undefined;
 
   constructor(
     readonly fields: WaitingFields,
@@ -43,14 +43,31 @@ export class WaitingEvent {
   }
 }
 
-/** Events that are stored all or none; what turns out to be a duplicate leaves it. */
-export class WaitingBatch {
-  attempts = 0;
-  constructor(public events: WaitingEvent[]) {}
+/** One place in the queue: a single event, or an atomic batch, whose events belong to one source and are stored all or none. */
+export class WaitingUnit {
+  readonly size: number;
+
+  constructor(
+    readonly events: readonly [WaitingEvent, ...WaitingEvent[]],
+    readonly isAtomic: boolean,
+  ) {
+    this.size = isAtomic ? events.reduce((sum, event) => sum + event.size, 0) : events[0].size;
+  }
+
+  static of(event: WaitingEvent): WaitingUnit {
+    return new WaitingUnit([event], false);
+  }
+
+  get first(): WaitingEvent {
+    return this.events[0];
+  }
+
+  /** An event with a source position where there is one: it makes its source known. */
+  get positioned(): WaitingEvent {
+    return this.events.find((event) => event.fields.sourcePosition) ?? this.first;
+  }
 
   get system(): string {
-    return this.events[0]?.fields.route.system ?? '';
+    return this.first.fields.route.system;
   }
 }
-
-export type Unit = WaitingEvent | WaitingBatch;

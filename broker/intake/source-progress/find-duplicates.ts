@@ -4,15 +4,15 @@ import { pagesOf, sequenceAt, streamEnds } from '../../nats/read/log-reader.js';
 import type { WaitingEvent } from '../queue/waiting-event.js';
 import type { RecentIds } from './recent-ids.js';
 
-/** JetStream's duplicate window and some seconds for clocks that differ. */
+/** JetStream's duplicate window, and ten seconds for clocks that differ. */
 const LOOK_BACK_MS = 130_000;
 const PAGE_MESSAGES = 1_000;
 const PAGE_BYTES = 4 * 1024 * 1024;
-/** Of the newest messages of the log; reading goes at 100,000 a second, and the partition waits for its end. */
+/** Newest messages of the log that are read at most, at about 100,000 per second: the partition waits meanwhile. */
 const READ_MESSAGES_MAX = 300_000;
 
 /**
- * Finds which events are in the log already and remembers where; false when none of them is. Only the log can tell:
+ * Finds which events are in the log already and remembers where; false when none of them is. Only the log can answer:
  * JetStream refuses a batch without naming the duplicate, and sending the members singly would store some of them.
  */
 export async function findDuplicates(
@@ -29,7 +29,7 @@ export async function findDuplicates(
     for await (const page of pagesOf(bus, { stream, subject, after, limit: PAGE_MESSAGES, maxBytes: PAGE_BYTES })) {
       for (const { data, position } of page) {
         const id = decodeEnvelope(data).sourceId;
-        // The others too: who sends all again after a restart comes with them next.
+        // Remember the others as well: a source that sends everything again after a restart sends them next.
         recent.add(subject, id, position);
         if (ids.has(id)) isFound = true;
       }

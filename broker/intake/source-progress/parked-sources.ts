@@ -1,11 +1,11 @@
-import type { PublishResult } from '../../../proto/frames/frames.js';
 import type { Bus } from '../../nats/bus.js';
 import { QUARANTINE_BATCH_BYTES, QUARANTINE_BATCH_RECORDS, type Quarantine } from '../quarantine/quarantine.js';
-import { type Unit, WaitingBatch, type WaitingEvent } from '../queue/waiting-event.js';
+import type { EventOutcomes } from '../queue/event-outcomes.js';
+import type { WaitingEvent, WaitingUnit } from '../queue/waiting-event.js';
 import type { RecentIds } from './recent-ids.js';
 import { screenPosition } from './screen-event.js';
+import type { SourceProgress } from './source-progress.js';
 import type { SourceTable } from './source-table.js';
-import type { SourceWatermarks } from './source-watermarks.js';
 import type { WatermarkCheckpoint } from './watermark-checkpoint.js';
 import { recoverWatermarks } from './watermark-recovery.js';
 
@@ -15,21 +15,24 @@ export interface ParkedSourcesDeps {
   checkpoint: WatermarkCheckpoint;
   sources: SourceTable;
   recent: RecentIds;
-  settle: (event: WaitingEvent, result: PublishResult) => void;
-  fail: (event: WaitingEvent, error: unknown) => void;
-  /** Gives back what may go on, in its order; called once per hold. */
-  release: (units: Unit[]) => void;
+  outcomes: EventOutcomes;
+  /** Gives back the units that may go on, in their order; called once per parked system. */
+  release: (units: WaitingUnit[]) => void;
 }
 
 /**
- * Systems whose events of one partition wait aside, so that others need not: while the marks of a source are read from
- * the store, or while a refused event that has a place is put into quarantine. Between what came before it and what
- * comes after: a mark that is past an event which is nowhere would make it a duplicate for ever.
+ * Parks a source while its watermarks are read from the store or its rejected event is quarantined, without blocking the
+ * other sources of the partition.
+ *
+ * A rejected event with a source position cannot go to quarantine out of turn: a watermark that passed it while it is
+ * nowhere would make it a duplicate for ever. Waiting for it in the commit loop would be the obvious answer, but it
+ * holds up everybody. So all units of the system move aside, stay in their order, and return to the front of the
+ * queue. Invariant: while a system is parked, none of its units is in a commit that started later. See docs/decisions/0035.
  */
 export class ParkedSources {
   readonly #deps: ParkedSourcesDeps;
-  readonly #units = new Map<string, Unit[]>();
-  /** Held since the round under way was put together: served when its commit is over. */
+  readonly #bySystem = new Map<string, WaitingUnit[]>();
+  /** Parked since the commit in flight was put together: served when that commit is over. */
   #fresh: string[] = [];
 
   constructor(deps: ParkedSourcesDeps) {
@@ -37,29 +40,28 @@ export class ParkedSources {
   }
 
   get isEmpty(): boolean {
-    return this.#units.size === 0;
+    return this.#bySystem.size === 0;
   }
 
-  /** True when the system of the unit is held, and now the unit is too. */
-  add(unit: Unit): boolean {
-    if (this.#units.size === 0) return false;
-    const held = this.#units.get(systemOf(unit));
-    held?.push(unit);
-    return held !== undefined;
+  /** True when the system of the unit is parked, and now the unit is too. */
+  joins(unit: WaitingUnit): boolean {
+    if (this.#bySystem.size === 0) return false;
+    const parked = this.#bySystem.get(unit.system);
+    parked?.push(unit);
+    return parked !== undefined;
   }
 
-  hold(unit: Unit): void {
-    const system = systemOf(unit);
-    this.#units.set(system, [unit]);
-    this.#fresh.push(system);
+  park(unit: WaitingUnit): void {
+    this.#bySystem.set(unit.system, [unit]);
+    this.#fresh.push(unit.system);
   }
 
-  /** Ends the fresh holds and returns their units: what was to come before them goes again. */
-  takeFresh(): Unit[] {
-    const units: Unit[] = [];
+  /** Ends the fresh parkings and returns their units: an event that precedes them is retried first. */
+  takeFresh(): WaitingUnit[] {
+    const units: WaitingUnit[] = [];
     for (const system of this.#fresh.splice(0)) {
-      units.push(...(this.#units.get(system) ?? []));
-      this.#units.delete(system);
+      units.push(...(this.#bySystem.get(system) ?? []));
+      this.#bySystem.delete(system);
     }
     return units;
   }
@@ -69,70 +71,62 @@ export class ParkedSources {
   }
 
   async #serve(system: string): Promise<void> {
-    const units = this.#units.get(system) ?? [];
+    const units = this.#bySystem.get(system) ?? [];
     for (let needed = this.#workFor(units[0]); needed; needed = this.#workFor(units[0])) {
       if (needed.kind === 'recover') await this.#recover(needed.source, units);
       else await this.#quarantine(needed.source, units);
     }
-    this.#units.delete(system);
+    this.#bySystem.delete(system);
     this.#deps.release(units);
   }
 
-  #workFor(unit: Unit | undefined): { kind: 'recover' | 'quarantine'; source: SourceWatermarks } | undefined {
-    const event = unit instanceof WaitingBatch ? (unit.events.find((one) => one.fields.place) ?? unit.events[0]) : unit;
+  #workFor(unit: WaitingUnit | undefined): { kind: 'recover' | 'quarantine'; source: SourceProgress } | undefined {
+    const event = unit?.positioned;
     const source = event && this.#deps.sources.of(event);
     if (!source) return undefined;
     if (!source.isCurrent) return { kind: 'recover', source };
     return event.fields.refusal ? { kind: 'quarantine', source } : undefined;
   }
 
-  async #recover(source: SourceWatermarks, units: Unit[]): Promise<void> {
+  async #recover(source: SourceProgress, units: WaitingUnit[]): Promise<void> {
     try {
       await recoverWatermarks(this.#deps.bus, source);
       this.#deps.checkpoint.touch(source);
     } catch (error) {
-      for (const unit of units.splice(0)) {
-        for (const event of unit instanceof WaitingBatch ? unit.events : [unit]) this.#deps.fail(event, error);
-      }
+      for (const { events } of units.splice(0)) for (const event of events) this.#deps.outcomes.failed(event, error);
     }
   }
 
-  /** The refused events at the front, as many as make one batch. */
-  async #quarantine(source: SourceWatermarks, units: Unit[]): Promise<void> {
-    const batch = this.#takeRefused(source, units);
+  /** Stores the rejected events at the front, as many as make one batch. */
+  async #quarantine(source: SourceProgress, units: WaitingUnit[]): Promise<void> {
+    const batch = this.#takeRejected(source, units);
     if (batch.length === 0) return;
-    const { quarantine, checkpoint, settle, fail } = this.#deps;
+    const { quarantine, outcomes } = this.#deps;
     try {
       await quarantine.store(
         batch.map(({ fields }) => ({ entry: fields.refusal!.record, code: fields.refusal!.problem.code })),
       );
-      for (const event of batch) {
-        const { place, id, refusal } = event.fields;
-        source.epoch(place!.epoch).advance(place!.position, undefined);
-        settle(event, { id, problem: refusal!.problem });
-      }
-      checkpoint.touch(source);
+      for (const event of batch) outcomes.quarantined(event, source);
     } catch (error) {
-      for (const event of batch) fail(event, error);
+      for (const event of batch) outcomes.failed(event, error);
     }
-    for (const { fields } of batch) source.epoch(fields.place!.epoch).end();
+    for (const event of batch) source.released(event);
   }
 
-  #takeRefused(source: SourceWatermarks, units: Unit[]): WaitingEvent[] {
+  #takeRejected(source: SourceProgress, units: WaitingUnit[]): WaitingEvent[] {
     const batch: WaitingEvent[] = [];
     let bytes = 0;
     while (batch.length < QUARANTINE_BATCH_RECORDS && bytes < QUARANTINE_BATCH_BYTES) {
-      const event = units[0];
-      if (!event || event instanceof WaitingBatch || !event.fields.refusal) break;
-      if (this.#deps.sources.of(event) !== source) break;
-      const verdict = source.judge(event, event.fields.place!);
-      // A duplicate of one in this batch: judged again when that one is stored or failed.
+      const event = units[0]?.first;
+      if (!event?.fields.refusal || this.#deps.sources.of(event) !== source) break;
+      const verdict = source.judge(event);
+      // A duplicate of an event in this batch is judged again when that one is stored or has failed.
       if (verdict.kind === 'follow') break;
       units.shift();
       const screening = screenPosition(event, verdict, this.#deps.recent);
-      if (screening?.kind === 'answer') this.#deps.settle(event, screening.result);
+      if (screening?.kind === 'answer') this.#deps.outcomes.answered(event, screening.result);
       else {
-        source.epoch(event.fields.place!.epoch).begin(event);
+        source.taken(event);
         batch.push(event);
         bytes += event.size;
       }
@@ -140,5 +134,3 @@ export class ParkedSources {
     return batch;
   }
 }
-
-const systemOf = (unit: Unit): string => (unit instanceof WaitingBatch ? unit.system : unit.fields.route.system);

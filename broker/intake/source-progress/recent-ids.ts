@@ -1,10 +1,10 @@
 import { SourceIds } from './source-ids.js';
 
-/** JetStream's own window. */
+/** JetStream's own deduplication window. */
 const WINDOW_MS = 120_000;
-/** A look-up goes through every generation, so there are two: ids are known for one to two minutes. */
+/** A look-up goes through every generation, so there are only two: an id is remembered for one to two minutes. */
 const GENERATION_MS = WINDOW_MS / 2;
-/** About 150 bytes each. What is dropped too early JetStream still knows: then a commit is refused and repeated. */
+/** About 150 bytes each. JetStream still knows an id that is dropped early: the commit is refused then, and repeated. */
 export const RECENT_IDS_MAX = 100_000;
 const GENERATION_IDS_MAX = RECENT_IDS_MAX / 2;
 
@@ -13,7 +13,7 @@ interface Generation {
   positions: SourceIds<number>;
 }
 
-/** Ids of events of the last minutes with their positions, so that duplicates do not spoil a whole commit. */
+/** Event ids of the last minutes with their log positions, so that one duplicate does not refuse a whole commit. */
 export class RecentIds {
   #newest: Generation | undefined;
   #older: Generation | undefined;
@@ -33,7 +33,7 @@ export class RecentIds {
     this.#older?.positions.delete(source, id);
   }
 
-  /** After an interruption the log may have lost its tail: what was stored there is not any more. */
+  /** After a lost connection the log may have been truncated: an id that was stored there may be gone. */
   clear(): void {
     this.#newest = undefined;
     this.#older = undefined;

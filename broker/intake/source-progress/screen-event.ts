@@ -2,44 +2,49 @@ import { type Problem, SluiceError } from '../../../proto/errors.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
 import type { CommitBatch } from '../commit/commit-batch.js';
 import type { WaitingEvent } from '../queue/waiting-event.js';
+import type { PositionVerdict } from './epoch-progress.js';
 import type { RecentIds } from './recent-ids.js';
-import { EPOCHS_PER_SOURCE_MAX, type PositionCheck, type SourceWatermarks } from './source-watermarks.js';
+import { EPOCHS_PER_SOURCE_MAX, type SourceProgress } from './source-progress.js';
 
 /**
- * What happens to an event whose turn has come. `hold`: its source has to be read from the store first, or it is
- * a refused one that goes to quarantine behind what came before it.
+ * Next step for an event that has reached the head of the queue. `park`: its source has to be read from the store first,
+ * or it is a rejected event that goes to quarantine behind the events before it.
  */
 export type Screening =
   | { kind: 'take' }
-  | { kind: 'hold' }
+  | { kind: 'park' }
   | { kind: 'answer'; result: PublishResult }
   | { kind: 'follow'; leader: WaitingEvent };
 
 const TAKE: Screening = { kind: 'take' };
-const HOLD: Screening = { kind: 'hold' };
+const PARK: Screening = { kind: 'park' };
 
-/** Decides from what this broker knows; it changes nothing. */
+/** Decides from what this broker knows; changes nothing. */
 export function screenEvent(
   event: WaitingEvent,
-  source: SourceWatermarks | undefined,
+  source: SourceProgress | undefined,
   recent: RecentIds,
-  round: CommitBatch,
+  batch: CommitBatch,
 ): Screening {
-  const { id = '', route, place, refusal } = event.fields;
-  if (source && !source.isCurrent) return HOLD;
-  if (source && place) {
-    const settled = screenPosition(event, source.judge(event, place), recent);
-    if (settled) return settled;
+  const { id = '', route, sourcePosition, refusal } = event.fields;
+  if (source && !source.isCurrent) return PARK;
+  if (source && sourcePosition) {
+    const decided = screenPosition(event, source.judge(event), recent);
+    if (decided) return decided;
   }
-  if (refusal) return HOLD;
+  if (refusal) return PARK;
   const position = recent.get(route.subject, id);
   if (position !== undefined) return { kind: 'answer', result: duplicateOf(event, position) };
-  const twin = round.ordinalOf(event);
-  return twin ? { kind: 'follow', leader: twin } : TAKE;
+  const leader = batch.sameIdAs(event);
+  return leader ? { kind: 'follow', leader } : TAKE;
 }
 
-/** Undefined for a new one. A duplicate's own position is answered while it is known, else that of the mark. */
-export function screenPosition(event: WaitingEvent, verdict: PositionCheck, recent: RecentIds): Screening | undefined {
+/** Undefined for a new event. A duplicate is answered with its own log position while known, else the watermark's. */
+export function screenPosition(
+  event: WaitingEvent,
+  verdict: PositionVerdict,
+  recent: RecentIds,
+): Screening | undefined {
   switch (verdict.kind) {
     case 'new':
       return undefined;
@@ -60,17 +65,12 @@ export const duplicateOf = (event: WaitingEvent, position: number): PublishResul
   duplicate: true,
 });
 
-/** Of the events of one atomic batch: why each may not be taken because of its place, undefined when it may. */
-export function positionRefusals(events: readonly WaitingEvent[], source: SourceWatermarks): (Problem | undefined)[] {
-  const refusals = events.map((event) => {
-    const { place } = event.fields;
-    if (!place) return undefined;
-    const { kind } = source.judge(event, place);
-    if (kind === 'new') source.epoch(place.epoch).begin(event);
-    return kind === 'blocked' || kind === 'too_many_epochs' ? positionProblem(event, kind) : undefined;
+/** For each event of an atomic batch: why its source position forbids taking it, undefined when nothing does. */
+export function positionRefusals(events: readonly WaitingEvent[], source: SourceProgress): (Problem | undefined)[] {
+  return source.judgeAll(events).map(({ kind }, i) => {
+    const isRefused = kind === 'blocked' || kind === 'too_many_epochs';
+    return isRefused ? positionProblem(events[i]!, kind) : undefined;
   });
-  for (const { fields } of events) if (fields.place) source.epochs.get(fields.place.epoch)?.end();
-  return refusals;
 }
 
 function positionProblem(event: WaitingEvent, kind: 'blocked' | 'too_many_epochs'): Problem {

@@ -1,4 +1,4 @@
-/** Values by what an event is known by: its source (one system on one entry) and the id that the source gave it. */
+/** Values by the identity of an event: its source (one system on one entry) and the id that the source gave it. */
 export class SourceIds<Value> {
   readonly #bySource = new Map<string, Map<string, Value>>();
   #size = 0;
@@ -7,7 +7,7 @@ export class SourceIds<Value> {
     return this.#size;
   }
 
-  /** `source` is its NATS subject. Put together with the id it would be a new text to hash for every event. */
+  /** `source` is a NATS subject. Two maps, because joining it with the id would make a new string to hash per event. */
   get(source: string, id: string): Value | undefined {
     return this.#bySource.get(source)?.get(id);
   }

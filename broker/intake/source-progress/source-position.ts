@@ -2,9 +2,9 @@ import { isSourcePosition } from '../../../proto/values/source-position.js';
 import { isAbsent, type RawEvent } from '../validate/event-shape.js';
 import { isPrintableId } from '../validate/printable.js';
 
-/** Where an event stands in its source's own counting. */
+/** Position of an event in its source's own numbering. */
 export interface SourcePosition {
-  /** Empty for a source that never counts anew. */
+  /** Empty for a source whose numbering never restarts. */
   epoch: string;
   position: string;
 }

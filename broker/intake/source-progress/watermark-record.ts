@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { SourceWatermark } from './source-watermark.js';
-import type { SourceWatermarks } from './source-watermarks.js';
+import type { EpochProgress } from './epoch-progress.js';
+import type { SourceProgress } from './source-progress.js';
 
-/** Checkpoint of one epoch of a source. */
+/** Checkpoint of one epoch of a source, as it is stored in CURSORS. */
 export interface WatermarkRecord {
   epoch: string;
   sourceposition: string;
@@ -11,8 +11,8 @@ export interface WatermarkRecord {
 }
 
 /**
- * Checkpoint of a whole source: all marks up to `through` (log) and `quarantineThrough` are in CURSORS. It is written
- * with the marks it speaks of and expects the head before it, so two brokers can not overwrite each other's marks.
+ * Checkpoint of a whole source: every watermark up to `through` (log) and `quarantineThrough` is in CURSORS. It is written in one
+ * batch with those watermarks and expects the head before it, so two brokers cannot overwrite each other's.
  */
 export interface HeadRecord {
   through: number;
@@ -24,14 +24,19 @@ const EPOCH_HASH_CHARACTERS = 16;
 export const headSubject = (entry: string, system: string): string => `mark.${entry}.${system}.head`;
 export const watermarkFilter = (entry: string, system: string): string => `mark.${entry}.${system}.*`;
 
-/** An epoch may hold any printable character, a subject may not. */
+/** The name of an epoch may hold any printable character, a subject may not: it holds a hash. */
 export function watermarkSubject(entry: string, system: string, epoch: string): string {
   const hash = createHash('sha256').update(epoch).digest('hex').slice(0, EPOCH_HASH_CHARACTERS);
   return `mark.${entry}.${system}.${hash}`;
 }
 
-export function watermarkRecord(source: SourceWatermarks, epoch: string, mark: SourceWatermark): WatermarkRecord {
-  return { epoch, sourceposition: mark.handled ?? '0', position: mark.position, through: source.through };
+export function watermarkRecord(source: SourceProgress, name: string, epoch: EpochProgress): WatermarkRecord {
+  return {
+    epoch: name,
+    sourceposition: epoch.processed ?? '0',
+    position: epoch.logPosition,
+    through: source.through,
+  };
 }
 
 export const encodeRecord = (record: WatermarkRecord | HeadRecord): Uint8Array => Buffer.from(JSON.stringify(record));

@@ -51,8 +51,8 @@ export async function startGateway(
     ...scripted,
     intake: {
       publish: (_caller, events) => Promise.all((events as SourceEventInput[]).map(stored)),
-      publishAtomic: (_caller, events) => Promise.all(events.map(stored)),
-      pressure: () => undefined,
+      publishAtomic: (_caller, events) => Promise.all((events as SourceEventInput[]).map(stored)),
+      backpressure: () => undefined,
       ...scripted.intake,
     },
     limits: {

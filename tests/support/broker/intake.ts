@@ -2,6 +2,7 @@ import type { Test } from 'tap';
 import { EntryCompiler } from '../../../broker/catalog/compiled-entry.js';
 import { Intake } from '../../../broker/intake/intake.js';
 import { INTAKE_LIMITS, type IntakeLimits } from '../../../broker/intake/intake-limits.js';
+import { WaitingEvent } from '../../../broker/intake/queue/waiting-event.js';
 import { Metrics } from '../../../broker/metrics/metrics.js';
 import type { Bus } from '../../../broker/nats/bus.js';
 import { readAfter } from '../../../broker/nats/read/log-reader.js';
@@ -12,7 +13,7 @@ import type { EntryVersion, Item } from '../../../proto/entry/entry.js';
 import { decodeEnvelope, type StoredEvent } from '../../../proto/event/envelope.js';
 import type { PublishResult, SourceEventInput } from '../../../proto/frames/frames.js';
 
-/** Published entries written by hand: the real compiler without ledger and catalog service. */
+/** Published entries written by hand, compiled by the real compiler without ledger and catalog service. */
 export function handMadeEntries(
   documents: { id: string; items: Item[]; retentionDays?: number; partition?: number }[],
 ) {
@@ -61,15 +62,15 @@ export const ENTRIES = handMadeEntries([
 
 export const REGISTRY: SystemCaller = { kind: 'system', id: 'registry', party: 'civil', may: ['publish'] };
 
-/** A right event of BIRTHS; `over` says what is different. */
+/** A valid event of BIRTHS; `over` replaces attributes of it. */
 export function birth(id: string, over: Record<string, unknown> = {}): SourceEventInput {
   const key = String(over.subject ?? `key-${id}`).slice(0, 18);
   const event = { specversion: '1.0', id, type: BIRTHS, subject: key, op: 'create', data: { idNumber: key }, ...over };
   return event as unknown as SourceEventInput;
 }
 
-/** With a place in the source's own counting. */
-export const placed = (position: string, over: Record<string, unknown> = {}): SourceEventInput =>
+/** A valid event of BIRTHS with a source position. */
+export const positioned = (position: string, over: Record<string, unknown> = {}): SourceEventInput =>
   birth(`at-${position}`, { sourceposition: position, ...over });
 
 export async function startIntake(
@@ -89,7 +90,7 @@ export async function startIntake(
     clock: Date.now,
     limits: { ...INTAKE_LIMITS, ...limits },
     onQuarantineMissed,
-    onUnexpected: (error) => t.error(error, 'nothing unforeseen happens'),
+    onUnexpected: (error) => t.error(error, 'no unforeseen error happens'),
   });
   t.teardown(() => intake.drain());
   return intake;
@@ -97,6 +98,16 @@ export async function startIntake(
 
 export const publish = (intake: Intake, events: SourceEventInput[], caller = REGISTRY): Promise<PublishResult[]> =>
   intake.publish(caller, events);
+
+/** An event in the queue of its partition, as far as the progress of its source needs it. */
+export function waitingEvent(position: string, arrival: number, flow: object = FLOW): WaitingEvent {
+  const route = { system: 's', entry: 'a.b', subject: 'ev.0.a.b.s', partition: 0, ttlSeconds: undefined };
+  const sourcePosition = { position, epoch: '' };
+  const fields = { id: position, op: 'create', route, sourcePosition, arrival, flow } as const;
+  return new WaitingEvent({ ...fields, bytes: undefined, refusal: undefined }, () => undefined);
+}
+
+const FLOW = {};
 
 /** The log of a partition from its beginning. */
 export async function readLog(bus: Bus, partition = 0): Promise<{ position: number; event: StoredEvent }[]> {

@@ -2,7 +2,7 @@ import t from 'tap';
 import type { PublishResult } from '../../../proto/frames/frames.js';
 import {
   birth,
-  placed,
+  positioned,
   publish,
   REGISTRY,
   readAll,
@@ -15,43 +15,46 @@ import type { Intake } from '../intake.js';
 
 const codes = (results: PublishResult[]) =>
   results.map((result) => result.problem?.code ?? (result.duplicate ? 'duplicate' : 'stored'));
-/** Another id for the same place: only the place can tell that it is a duplicate. */
+/** A new id for the same source position: only the position shows that it is a duplicate. */
 const renamed = (position: string, over: Record<string, unknown> = {}) =>
-  placed(position, { id: `again-${position}-${Math.random()}`, ...over });
-const wrong = (position: string) => placed(position, { op: 'upsert' });
+  positioned(position, { id: `again-${position}-${Math.random()}`, ...over });
+const wrong = (position: string) => positioned(position, { op: 'upsert' });
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_none, i) => String(from + i));
 const sourcePositions = (log: Awaited<ReturnType<typeof readLog>>) => log.map(({ event }) => event.sourcePosition);
 
-t.test('at or below the mark an event is a duplicate for ever, also for a broker that has just started', async (t) => {
-  const bus = await connect(t, await startNats(t));
-  const first = await startIntake(t, bus);
-  const stored = await publish(
-    first,
-    ['1.9', '1.10', '2'].map((position) => placed(position)),
-  );
-  t.same(
-    codes(
-      await publish(
-        first,
-        ['1.10', '2', '1'].map((position) => renamed(position)),
+t.test(
+  'an event at or below the watermark is a duplicate for ever, also for a broker that has just started',
+  async (t) => {
+    const bus = await connect(t, await startNats(t));
+    const first = await startIntake(t, bus);
+    const stored = await publish(
+      first,
+      ['1.9', '1.10', '2'].map((position) => positioned(position)),
+    );
+    t.same(
+      codes(
+        await publish(
+          first,
+          ['1.10', '2', '1'].map((position) => renamed(position)),
+        ),
       ),
-    ),
-    Array(3).fill('duplicate'),
-  );
+      Array(3).fill('duplicate'),
+    );
 
-  const second = await startIntake(t, bus);
-  const again = await publish(second, [renamed('2'), renamed('0'), renamed('3')]);
-  t.same(codes(again), ['duplicate', 'duplicate', 'stored'], 'from the log');
-  t.equal(again[0]!.position, stored[2]!.position);
+    const second = await startIntake(t, bus);
+    const again = await publish(second, [renamed('2'), renamed('0'), renamed('3')]);
+    t.same(codes(again), ['duplicate', 'duplicate', 'stored'], 'from the log');
+    t.equal(again[0]!.position, stored[2]!.position);
 
-  await second.drain();
-  t.ok((await readAll(bus, CURSORS_STREAM, 'mark.>')).length >= 2, 'the marks are checkpointed');
-  const third = await startIntake(t, bus);
-  t.same(codes(await publish(third, [renamed('3'), renamed('4')])), ['duplicate', 'stored'], 'from the checkpoint');
-  t.same(sourcePositions(await readLog(bus)), ['1.9', '1.10', '2', '3', '4']);
-});
+    await second.drain();
+    t.ok((await readAll(bus, CURSORS_STREAM, 'mark.>')).length >= 2, 'the watermarks are checkpointed');
+    const third = await startIntake(t, bus);
+    t.same(codes(await publish(third, [renamed('3'), renamed('4')])), ['duplicate', 'stored'], 'from the checkpoint');
+    t.same(sourcePositions(await readLog(bus)), ['1.9', '1.10', '2', '3', '4']);
+  },
+);
 
-t.test('another epoch counts anew', async (t) => {
+t.test('each epoch of a source has its own watermark', async (t) => {
   const bus = await connect(t, await startNats(t));
   const intake = await startIntake(t, bus);
   const of = (epoch: string, position: string) => renamed(position, { sourceepoch: epoch });
@@ -66,7 +69,7 @@ t.test('another epoch counts anew', async (t) => {
   t.same(codes(await publish(next, [of('a', '5'), of('b', '2'), of('b', '3')])), ['duplicate', 'duplicate', 'stored']);
 });
 
-t.test('the same place twice in one commit is stored once', async (t) => {
+t.test('a source position that occurs twice in one commit is stored once', async (t) => {
   const bus = await connect(t, await startNats(t));
   const intake = await startIntake(t, bus);
   t.same(codes(await publish(intake, [renamed('1'), renamed('2'), renamed('2'), renamed('1'), renamed('3')])), [
@@ -79,10 +82,17 @@ t.test('the same place twice in one commit is stored once', async (t) => {
   t.same(sourcePositions(await readLog(bus)), ['1', '2', '3']);
 });
 
-t.test('a quarantined event counts as handled, in its place between the others', async (t) => {
+t.test('a quarantined event counts as processed, in its turn among the others', async (t) => {
   const bus = await connect(t, await startNats(t));
   const intake = await startIntake(t, bus);
-  const results = await publish(intake, [placed('1'), wrong('2'), wrong('3'), placed('4'), wrong('5'), birth('plain')]);
+  const results = await publish(intake, [
+    positioned('1'),
+    wrong('2'),
+    wrong('3'),
+    positioned('4'),
+    wrong('5'),
+    birth('plain'),
+  ]);
   t.same(codes(results), ['stored', 'EVENT_INVALID', 'EVENT_INVALID', 'stored', 'EVENT_INVALID', 'stored']);
   t.same(codes(await publish(intake, [wrong('5'), renamed('3')])), ['duplicate', 'duplicate']);
   t.equal((await readAll(bus, QUARANTINE_STREAM, 'quarantine.>')).length, 3);
@@ -90,22 +100,26 @@ t.test('a quarantined event counts as handled, in its place between the others',
   t.same(codes(await publish(next, [renamed('5'), renamed('6')])), ['duplicate', 'stored'], 'after a restart');
 });
 
-t.test('after a failure later events of the source wait until the failed one is sent again', async (t) => {
+t.test('later events of a source are refused until its failed event is sent again', async (t) => {
   const server = await startNats(t);
   const bus = await connect(t, server);
   const intake = await startIntake(t, bus, { queueEventsMax: 3 });
   const results = await publish(
     intake,
-    ['1', '2', '3', '4', '5'].map((position) => placed(position)),
+    ['1', '2', '3', '4', '5'].map((position) => positioned(position)),
   );
   t.same(codes(results), ['stored', 'stored', 'stored', 'TOO_MANY', 'TOO_MANY']);
-  t.same(codes(await publish(intake, [placed('5'), birth('plain')])), ['PRECEDING_FAILED', 'stored']);
-  t.same(codes(await publish(intake, [placed('5', { sourceepoch: 'other' })])), ['stored'], 'another epoch is free');
-  t.same(codes(await publish(intake, [placed('4')])), ['stored']);
-  t.same(codes(await publish(intake, [placed('5', { id: 'five' }), placed('6')])), ['stored', 'stored']);
+  t.same(codes(await publish(intake, [positioned('5'), birth('plain')])), ['PRECEDING_FAILED', 'stored']);
+  t.same(
+    codes(await publish(intake, [positioned('5', { sourceepoch: 'other' })])),
+    ['stored'],
+    'another epoch is free',
+  );
+  t.same(codes(await publish(intake, [positioned('4')])), ['stored']);
+  t.same(codes(await publish(intake, [positioned('5', { id: 'five' }), positioned('6')])), ['stored', 'stored']);
 });
 
-t.test('of several events that failed the first turns out to be stored: the others are not passed', async (t) => {
+t.test('no event passes the other failed ones when the first of them turns out to be stored', async (t) => {
   const server = await startNats(t);
   const bus = await connect(t, server, 'one');
   const one = await startIntake(t, bus, { queueEventsMax: 3 });
@@ -119,13 +133,13 @@ t.test('of several events that failed the first turns out to be stored: the othe
     );
   t.same((await send(one, 1, 6)).slice(2), ['stored', 'TOO_MANY', 'TOO_MANY', 'TOO_MANY']);
   t.same(await send(two, 4), ['stored']);
-  // Twice: after the first time the marks are read again, and 5 and 6 are still missing.
+  // Twice: after the first refusal the watermarks are read again, and 5 and 6 are still missing.
   for (let i = 0; i < 2; i++) t.same(await send(one, 7), ['PRECEDING_FAILED']);
   t.same(await send(one, 5, 7), ['stored', 'stored', 'stored']);
   t.same(sourcePositions(await readLog(bus)), range(1, 7));
 });
 
-t.test('an event that is refused twice holds up what was queued between', async (t) => {
+t.test('an event that is refused twice blocks events that were queued in between', async (t) => {
   const bus = await connect(t, await startNats(t));
   const intake = await startIntake(t, bus, { queueBytesMax: 2_000 });
   const large = () => renamed('10', { subject: 'k', data: { idNumber: 'k', name: 'x'.repeat(3_000) } });
@@ -137,7 +151,7 @@ t.test('an event that is refused twice holds up what was queued between', async 
   t.same(codes(await publish(intake, [renamed('10'), renamed('11')])), ['stored', 'stored']);
 });
 
-t.test('what an older connection still had passes nothing that the newer one sends again', async (t) => {
+t.test('events of an older connection pass no event that a newer connection sends again', async (t) => {
   const bus = await connect(t, await startNats(t));
   const intake = await startIntake(t, bus, { queueEventsMax: 3 });
   const send = async (flow: object, from: number, to = from) =>
@@ -156,7 +170,7 @@ t.test('what an older connection still had passes nothing that the newer one sen
   t.same(sourcePositions(await readLog(bus)), range(1, 7));
 });
 
-t.test('of an atomic batch that is refused for one event the others are not passed either', async (t) => {
+t.test('no event passes the other events of an atomic batch that was refused for one of them', async (t) => {
   const intake = await startIntake(t, await connect(t, await startNats(t)), { queueEventsMax: 4 });
   const of = (epoch: string, position: string) => renamed(position, { sourceepoch: epoch });
   const events = [of('a', '1'), of('b', '1'), birth('x'), birth('y'), of('b', '2')];
@@ -168,7 +182,7 @@ t.test('of an atomic batch that is refused for one event the others are not pass
   t.same(codes(await publish(intake, [of('a', '2'), of('a', '3')])), ['stored', 'stored']);
 });
 
-t.test('a source that comes back after another broker has taken the failed event goes on', async (t) => {
+t.test('a source that returns after another broker has taken its failed event continues', async (t) => {
   const server = await startNats(t);
   const one = await startIntake(t, await connect(t, server, 'one'), { queueEventsMax: 3 });
   const two = await startIntake(t, await connect(t, server, 'two'));
@@ -176,7 +190,7 @@ t.test('a source that comes back after another broker has taken the failed event
     codes(
       await publish(
         one,
-        range(1, 4).map((position) => placed(position)),
+        range(1, 4).map((position) => positioned(position)),
       ),
     ).at(-1),
     'TOO_MANY',
@@ -186,7 +200,7 @@ t.test('a source that comes back after another broker has taken the failed event
   t.same(codes(await publish(one, [renamed('6')])), ['stored']);
 });
 
-t.test('two brokers that serve one source do not store an event twice', async (t) => {
+t.test('two brokers that serve one source in turn store no event twice', async (t) => {
   const server = await startNats(t);
   const one = await startIntake(t, await connect(t, server, 'one'));
   const bus = await connect(t, server, 'two');
@@ -211,7 +225,7 @@ t.test('two brokers that serve one source do not store an event twice', async (t
     ),
     [...Array(11).fill('duplicate'), 'stored'],
   );
-  // Both checkpoint, then each meets the other's.
+  // Both write a checkpoint, then each finds the other's.
   await one.drain();
   t.same(codes(await publish(two, [renamed('42')])), ['stored']);
   await two.drain();
@@ -220,7 +234,7 @@ t.test('two brokers that serve one source do not store an event twice', async (t
   t.same(sourcePositions(await readLog(bus)), range(1, 43));
 });
 
-t.test('what another broker has stored and what is gone by now is still handled', async (t) => {
+t.test('an event that another broker stored and that has expired since is still processed', async (t) => {
   const server = await startNats(t);
   const bus = await connect(t, server, 'one');
   const one = await startIntake(t, bus);
@@ -231,7 +245,7 @@ t.test('what another broker has stored and what is gone by now is still handled'
     range(2, 5).map((position) => renamed(position)),
   );
   await two.drain();
-  // As when all of it has ended by age.
+  // As if all events had expired.
   const { config } = await bus.jsm.streams.info('EV_0');
   await bus.jsm.streams.delete('EV_0');
   await bus.jsm.streams.add({ ...config, first_seq: 6 });
@@ -241,11 +255,11 @@ t.test('what another broker has stored and what is gone by now is still handled'
   t.same(
     codes(await publish(three, [renamed('5'), renamed('6')])),
     ['duplicate', 'duplicate'],
-    'the mark is not lowered',
+    'the watermark is not lowered',
   );
 });
 
-t.test('two brokers at once store each place once', async (t) => {
+t.test('two brokers that receive the same events at once store each source position once', async (t) => {
   const server = await startNats(t);
   const bus = await connect(t, server, 'one');
   const intakes = [await startIntake(t, bus), await startIntake(t, await connect(t, server, 'two'))];
@@ -261,10 +275,10 @@ t.test('two brokers at once store each place once', async (t) => {
   t.same(sourcePositions(await readLog(bus)), events);
 });
 
-t.test('an atomic batch minds the marks', async (t) => {
+t.test('an atomic batch leaves out events at or below the watermark', async (t) => {
   const bus = await connect(t, await startNats(t));
   const intake = await startIntake(t, bus);
-  await publish(intake, [placed('1'), placed('2')]);
+  await publish(intake, [positioned('1'), positioned('2')]);
   const results = await intake.publishAtomic(
     REGISTRY,
     range(1, 5).map((position) => renamed(position)),
@@ -273,19 +287,19 @@ t.test('an atomic batch minds the marks', async (t) => {
   t.same(codes(await publish(intake, [renamed('5'), renamed('6')])), ['duplicate', 'stored']);
 });
 
-t.test('an atomic batch may send the failed event again, and no other before it', async (t) => {
+t.test('an atomic batch may begin with the failed event again, but not behind it', async (t) => {
   const bus = await connect(t, await startNats(t));
   const intake = await startIntake(t, bus, { queueEventsMax: 3 });
   const results = await publish(
     intake,
-    range(1, 4).map((position) => placed(position)),
+    range(1, 4).map((position) => positioned(position)),
   );
   t.same(codes(results).slice(-1), ['TOO_MANY']);
-  const atomic = async (...places: string[]) =>
+  const atomic = async (...positions: string[]) =>
     codes(
       await intake.publishAtomic(
         REGISTRY,
-        places.map((position) => renamed(position)),
+        positions.map((position) => renamed(position)),
       ),
     );
   t.same(await atomic('5', '6'), ['PRECEDING_FAILED', 'PRECEDING_FAILED']);

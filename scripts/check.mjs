@@ -1,9 +1,10 @@
 import { readdirSync } from 'node:fs';
-import { runChild } from './child.mjs';
+import { endChildrenOnSignals, interruptedExitCode, runChild } from './child.mjs';
 import { ensureDependencies } from './ensure-dependencies.mjs';
 import { ensureTestRunner } from './ensure-test-runner.mjs';
 import { inProject, root } from './project.mjs';
 import { runTestFiles } from './run-test-files.mjs';
+import { setupOrExit } from './setup.mjs';
 
 const STEP_DEADLINE_MS = 120_000;
 const STRUCTURE = 'dist/tests/structure';
@@ -12,8 +13,9 @@ const STRUCTURE = 'dist/tests/structure';
 const steps = { types: compile, lint, structure };
 
 const failed = [];
+await setupOrExit([ensureTestRunner], [ensureDependencies]);
+endChildrenOnSignals();
 try {
-  for (const prepare of [ensureDependencies, ensureTestRunner]) await prepare();
   for (const [name, step] of Object.entries(steps)) {
     const startedAt = Date.now();
     const passed = await step();
@@ -22,7 +24,7 @@ try {
   }
 } catch (error) {
   console.error(`check: ${error.message}`);
-  process.exitCode = 1;
+  process.exitCode = interruptedExitCode() ?? 1;
 }
 if (failed.length > 0) process.exitCode = 1;
 

@@ -15,6 +15,7 @@ export async function ensureBuild() {
   const startedAt = new Date();
   if (newestSource() <= modifiedAt(STAMP)) return undefined;
   const removed = await removeOrphans();
+  console.log('setup: compiling, which takes some seconds');
   const tsc = inProject('node_modules', 'typescript', 'bin', 'tsc');
   const options = { cwd: root, deadlineMs: BUILD_DEADLINE_MS, show: true };
   const { code } = await runChild(process.execPath, [tsc, '-p', 'tsconfig.json'], options);

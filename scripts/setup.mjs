@@ -1,29 +1,49 @@
 import { pathToFileURL } from 'node:url';
+import { endChildrenOnSignals, interruptedExitCode } from './child.mjs';
 import { ensureBuild } from './ensure-build.mjs';
 import { ensureDependencies } from './ensure-dependencies.mjs';
 import { ensureNatsServer } from './ensure-nats-server.mjs';
+import { SetupLock } from './setup-lock.mjs';
 
 const NODE_MAJOR_MIN = 20;
+const STEPS = [ensureDependencies, ensureBuild, ensureNatsServer];
 
-/** Installs, builds and fetches what is missing, one line per thing done; nothing outside the project is changed. */
-export async function setup(moreSteps = []) {
+/**
+ * Installs, builds and fetches what is missing, one line per thing done; nothing outside the project is changed. One set-up
+ * runs at a time. Interrupted at any moment it ends its children, waits for them, and the next one begins where proof of a
+ * finished step is missing.
+ */
+export async function setup(moreSteps = [], steps = STEPS) {
   const major = Number(process.versions.node.split('.')[0]);
   if (major < NODE_MAJOR_MIN)
     throw new Error(`Sluice needs Node ${NODE_MAJOR_MIN} or newer, this is ${process.version}`);
-  for (const step of [ensureDependencies, ensureBuild, ensureNatsServer, ...moreSteps]) {
-    const done = await step();
-    if (done) console.log(`setup: ${done}`);
+  const lock = new SetupLock();
+  await lock.acquire();
+  try {
+    for (const step of [...steps, ...moreSteps]) {
+      const done = await step({ onChild: (pid) => lock.holdFor(pid).catch(() => undefined) });
+      if (interruptedExitCode() !== undefined) throw new Error('interrupted');
+      if (done) console.log(`setup: ${done}`);
+    }
+  } finally {
+    await lock.release();
   }
 }
 
 /** Like `setup`, for scripts: says what is wrong in one message and ends with exit code 1. */
-export async function setupOrExit(moreSteps = []) {
+export async function setupOrExit(moreSteps, steps) {
+  // A terminal that is closed meanwhile must not keep the children from being waited for.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  const stopListening = endChildrenOnSignals();
   try {
-    await setup(moreSteps);
+    await setup(moreSteps, steps);
   } catch (error) {
-    console.error(`setup: ${error.message}`);
-    process.exit(1);
+    const interrupted = interruptedExitCode();
+    if (interrupted === undefined) console.error(`setup: ${error.message}`);
+    else console.error('setup: interrupted, nothing of it runs any more; the next start does what is missing');
+    process.exit(interrupted ?? 1);
   }
+  stopListening();
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await setupOrExit();

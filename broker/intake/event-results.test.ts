@@ -1,7 +1,7 @@
 import t from 'tap';
 import { EventResults } from './event-results.js';
 
-t.test('all answers are there when the last one is, in the order of the events', async (t) => {
+t.test('the results of a call resolve when the last one has come, in the order of the events', async (t) => {
   const answers = new EventResults(3);
   let isComplete = false;
   void answers.all.then(() => (isComplete = true));
@@ -16,6 +16,6 @@ t.test('all answers are there when the last one is, in the order of the events',
   );
 });
 
-t.test('no events need no answer', async (t) => {
+t.test('the results of a call without events resolve at once', async (t) => {
   t.same(await new EventResults(0).all, []);
 });

@@ -25,21 +25,21 @@ const storedEvent: fc.Arbitrary<StoredEvent> = fc.record({
   corrects: maybe(fc.maxSafeNat()),
 });
 
-/** Absent and undefined are one; Node's comparison tells them apart. */
+/** Absent and undefined mean the same, but deepStrictEqual tells them apart. */
 const present = (event: object): object =>
   Object.fromEntries(Object.entries(event).filter(([, value]) => value !== undefined));
 
-t.test('any stored event comes back as it was, "" and empty data included', async (t) => {
+t.test('any stored event is decoded as it was encoded, "" and empty data included', async (t) => {
   fc.assert(
     fc.property(storedEvent, (event) => {
       deepStrictEqual(present(decodeEnvelope(encodeEnvelope(event))), present(event));
     }),
     { numRuns: 500 },
   );
-  t.pass('all did');
+  t.pass('for every event');
 });
 
-t.test('delivery reads the same without what the source chose freely', async (t) => {
+t.test('delivery decodes the same event without the attributes that the source chose freely', async (t) => {
   fc.assert(
     fc.property(storedEvent, (event) => {
       const { sourceId: _id, sourceTime: _time, sourcePosition: _position, sourceEpoch: _epoch, ...rest } = event;
@@ -48,10 +48,10 @@ t.test('delivery reads the same without what the source chose freely', async (t)
     }),
     { numRuns: 500 },
   );
-  t.pass('all did');
+  t.pass('for every event');
 });
 
-t.test('an envelope of another format, or without one, is refused', async (t) => {
+t.test('an envelope of another format, or without a format, is refused', async (t) => {
   const format = (value: number): Uint8Array => Writer.create().uint32(8).uint32(value).finish();
   t.throws(() => decodeEnvelope(format(2)), EnvelopeError);
   t.throws(() => decodeDeliverable(format(0)), EnvelopeError);
@@ -59,12 +59,12 @@ t.test('an envelope of another format, or without one, is refused', async (t) =>
   t.throws(() => decodeEnvelope(Writer.create().uint32(16).uint32(1).finish()), EnvelopeError);
 });
 
-t.test('an op that this broker does not know is refused', async (t) => {
+t.test('an envelope with an unknown op is refused', async (t) => {
   const bytes = Writer.create().uint32(8).uint32(1).uint32(16).uint32(SOURCE_OPS.length).finish();
   t.throws(() => decodeDeliverable(bytes), EnvelopeError);
 });
 
-t.test('fields of a later broker are skipped', async (t) => {
+t.test('fields of a newer broker are skipped', async (t) => {
   const event: StoredEvent = { op: 'delete', entryVersion: 3, acceptedAtMs: 5, keyId: 0, sourceId: 'e1', subject: 'k' };
   const later = Writer.create()
     .uint32((99 << 3) | 2)

@@ -2,20 +2,20 @@ import { SOURCE_OPS, type SourceOp } from './event.js';
 import { MessageWriter } from './message-writer.js';
 import { Reader } from './protobuf.js';
 
-/** Version of the stored envelope; a reader refuses what is newer than it knows. */
+/** Version of the stored envelope; a reader refuses versions newer than it knows. */
 export const ENVELOPE_FORMAT = 1;
 
-/** An event as it lies in the log. `data` and `previous` are records in canonical form and stay encoded. */
+/** An event as it is stored in the log. `data` and `previous` are records in canonical form and stay encoded. */
 export interface StoredEvent {
   op: SourceOp;
   entryVersion: number;
   acceptedAtMs: number;
-  /** Reserved for erasure by key: 0 = not encrypted. */
+  /** Reserved for erasure by key; 0 means not encrypted. */
   keyId: number;
   subject?: string | undefined;
   data?: Uint8Array | undefined;
   previous?: Uint8Array | undefined;
-  /** The source's own id, time and place: never delivered. */
+  /** The source's own id, time and position are never delivered. */
   sourceId: string;
   sourceTime?: string | undefined;
   sourcePosition?: string | undefined;
@@ -24,7 +24,7 @@ export interface StoredEvent {
   corrects?: number | undefined;
 }
 
-/** The part of a stored event that delivery needs. */
+/** The attributes of a stored event that delivery needs. */
 export type DeliverableEvent = Omit<StoredEvent, 'sourceId' | 'sourceTime' | 'sourcePosition' | 'sourceEpoch'>;
 
 const LENGTH_DELIMITED = 2;
@@ -76,7 +76,7 @@ function text(field: number, value: string | undefined): void {
   if (value !== undefined) writer.varint(tag(field, LENGTH_DELIMITED)).string(value);
 }
 
-/** Everything in the envelope. */
+/** Decodes every field of the envelope. */
 export function decodeEnvelope(bytes: Uint8Array): StoredEvent {
   const event: StoredEvent = { ...emptyEvent(), sourceId: '' };
   read(bytes, event, (field, reader, wireType) => {
@@ -89,7 +89,7 @@ export function decodeEnvelope(bytes: Uint8Array): StoredEvent {
   return event;
 }
 
-/** Only what delivery needs: the hot path neither reads nor holds what the source chose freely. */
+/** Decodes only the fields that delivery needs: the hot path neither reads nor holds what the source chose freely. */
 export function decodeDeliverable(bytes: Uint8Array): DeliverableEvent {
   const event = emptyEvent();
   read(bytes, event, (_field, reader, wireType) => reader.skipType(wireType));
@@ -151,7 +151,7 @@ function read(bytes: Uint8Array, event: DeliverableEvent, other: OtherField): vo
   }
 }
 
-/** The format stands first, so that nothing is read by the rules of another one. */
+/** The format is the first field, so that no field is read by the rules of another format. */
 function checkFormat(reader: Reader): void {
   const format = reader.len > 0 && reader.uint32() === tag(FIELD.format, 0) ? reader.uint32() : 'none';
   if (format !== ENVELOPE_FORMAT)

@@ -7,7 +7,7 @@ export const SOURCE_OPS = [
   'snapshot_end',
   'correction',
 ] as const;
-/** What a source says happened to a record. */
+/** Change of a record as its source reports it. */
 export type SourceOp = (typeof SOURCE_OPS)[number];
 
 export const DELIVERED_OPS = [
@@ -21,10 +21,10 @@ export const DELIVERED_OPS = [
   'snapshot_end',
   'correction',
 ] as const;
-/** What a subscriber is told happened to a record within its granted rows. */
+/** Change of a record as a subscriber sees it within its granted rows. */
 export type DeliveredOp = (typeof DELIVERED_OPS)[number];
 
-/** Item name → value. Absent, null and [] are the same. */
+/** Item name → value. Absent, null and [] mean the same. */
 export type ItemValue = string | number | boolean | object | null | ItemValue[];
 export type RecordData = Record<string, ItemValue>;
 
@@ -39,7 +39,7 @@ export interface SourceEvent {
   op: SourceOp;
   data?: RecordData | undefined;
   previous?: RecordData | undefined;
-  /** The source's own place, dotted decimals compared number by number. */
+  /** Position in the source's own numbering: dotted decimals, compared number by number. */
   sourceposition?: string | undefined;
   sourceepoch?: string | undefined;
   snapshotid?: string | undefined;
@@ -47,7 +47,7 @@ export interface SourceEvent {
   corrects?: number | undefined;
 }
 
-/** A change event as a subscriber receives it: nothing the source chose freely, only granted items. */
+/** A change event as a subscriber receives it: granted items only, and nothing that the source chose freely. */
 export interface DeliveredEvent {
   /** `<entry>@<position>` */
   id: string;

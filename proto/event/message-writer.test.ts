@@ -6,7 +6,7 @@ import { Reader, Writer } from './protobuf.js';
 
 const safe = fc.oneof(fc.maxSafeInteger(), fc.integer(), fc.constantFrom(0, -1, 2 ** 53 - 1, 1 - 2 ** 53, 63, 64, -64));
 
-t.test('writes the bytes that protobufjs writes', async (t) => {
+t.test('the message writer writes the same bytes as protobufjs', async (t) => {
   const writer = new MessageWriter();
   const field = fc.record({
     tag: fc.integer({ min: 8, max: 2 ** 31 - 1 }),
@@ -29,7 +29,7 @@ t.test('writes the bytes that protobufjs writes', async (t) => {
   t.pass('it does');
 });
 
-t.test('whole numbers come back as they were, to the last one', async (t) => {
+t.test('every integer up to 2^53 − 1 is read back exactly', async (t) => {
   const writer = new MessageWriter();
   fc.assert(
     fc.property(safe, (value) => {
@@ -42,20 +42,20 @@ t.test('whole numbers come back as they were, to the last one', async (t) => {
   t.pass('they do');
 });
 
-t.test('a message larger than the memory of the writer is whole, and so is the next', async (t) => {
+t.test('a message larger than the buffer of the writer is complete, and so is the next', async (t) => {
   const writer = new MessageWriter();
   const large = 'ä'.repeat(100_000);
   t.equal(Reader.create(writer.begin().string(large).finish()).string(), large);
   t.equal(Reader.create(writer.begin().string('small').finish()).string(), 'small');
 });
 
-t.test('what was begun and not finished is not in the next message', async (t) => {
+t.test('a message that was not finished leaves nothing in the next one', async (t) => {
   const writer = new MessageWriter();
   writer.begin().string('secret');
   t.equal(Reader.create(writer.begin().string('open').finish()).string(), 'open');
 });
 
-t.test('a message inside another stands behind its length, however long it is', async (t) => {
+t.test('a nested message is preceded by its length, however long it is', async (t) => {
   for (const length of [0, 1, 127, 128, 16_383, 16_384, 100_000, 2_097_152]) {
     const writer = new MessageWriter().begin().varint(26);
     const start = writer.open();

@@ -1,18 +1,20 @@
-const BYTES_AT_FIRST = 16 * 1024;
-/** Longer texts are left to the engine's own encoder, which is quicker from there on. */
+const INITIAL_BYTES = 16 * 1024;
+/** Longer strings are left to the engine's own encoder, which is faster above this. */
 const ASCII_LOOP_MAX = 48;
-/** Longer stretches are copied by the engine, which is quicker from there on. */
+/** Longer ranges are copied by the engine, which is faster above this. */
 const COPY_LOOP_MAX = 128;
-/** Left free for the length of a message inside another: right from 128 bytes to 16 KiB, else what is behind is moved. */
+/** Reserved for the length of a nested message: enough from 128 bytes to 16 KiB, otherwise the message is moved. */
 const NESTED_LENGTH_BYTES = 2;
 
 /**
- * Writes one protobuf message after the other, each from `begin` to `finish`, into the same memory; what comes out is a
- * copy of its own. Events
- * are many and small, and a writer that makes an object per field costs several times as much.
+ * Writes protobuf messages one after the other into the same memory.
+ *
+ * Events are many and small, and the writer of protobufjs, which makes an object per field, costs several times as much. So
+ * each message is written from `begin` to `finish` into one buffer that only grows, and `finish` returns a copy.
+ * Invariants: one message at a time; every `put` has reserved its bytes before.
  */
 export class MessageWriter {
-  #bytes = Buffer.allocUnsafe(BYTES_AT_FIRST);
+  #bytes = Buffer.allocUnsafe(INITIAL_BYTES);
   #at = 0;
 
   /** Bytes written since `begin`. */
@@ -20,20 +22,20 @@ export class MessageWriter {
     return this.#at;
   }
 
-  /** Nothing of a message that was left half written by an error gets into the next one. */
+  /** Discards whatever an error may have left half written. */
   begin(): this {
     this.#at = 0;
     return this;
   }
 
-  /** A whole number from 0 to 2^53 − 1: tags, lengths and unsigned values. */
+  /** Writes an integer from 0 to 2^53 − 1: a tag, a length or an unsigned value. */
   varint(value: number): this {
     this.#reserve(8);
     this.#putVarint(value);
     return this;
   }
 
-  /** A whole number inside ±(2^53 − 1) in zigzag form, taken apart so that its double never has to be exact. */
+  /** Writes an integer inside ±(2^53 − 1) in zigzag form, in two parts, because twice its value may not fit a double. */
   sint64(value: number): this {
     const magnitude = value < 0 ? -value - 1 : value;
     const low = (magnitude % 64) * 2 + (value < 0 ? 1 : 0);
@@ -66,14 +68,14 @@ export class MessageWriter {
     return this.varint(value.length).raw(value);
   }
 
-  /** Text without its length. */
+  /** Writes a string without its length. */
   text(text: string): this {
     this.#reserve(text.length * 3);
     this.#at += this.#bytes.write(text, this.#at);
     return this;
   }
 
-  /** Bytes without their length. */
+  /** Writes bytes without their length. */
   raw(value: Uint8Array): this {
     this.#reserve(value.length);
     this.#bytes.set(value, this.#at);
@@ -81,7 +83,7 @@ export class MessageWriter {
     return this;
   }
 
-  /** A stretch of other bytes as it is. */
+  /** Copies a range of other bytes. */
   copy(source: Uint8Array, start: number, end: number): this {
     if (end - start > COPY_LOOP_MAX) return this.raw(source.subarray(start, end));
     this.#reserve(end - start);
@@ -92,7 +94,7 @@ export class MessageWriter {
     return this;
   }
 
-  /** Begins a message inside this one, behind its tag; `close` gives it its length. */
+  /** Begins a nested message behind its tag; `close` writes its length. */
   open(): number {
     this.#reserve(NESTED_LENGTH_BYTES);
     this.#at += NESTED_LENGTH_BYTES;
@@ -119,7 +121,7 @@ export class MessageWriter {
     return message;
   }
 
-  /** What was written from one place to another; valid until the next call. */
+  /** View of the bytes written between two offsets; valid until the next call. */
   between(start: number, end: number): Uint8Array {
     return this.#bytes.subarray(start, end);
   }
@@ -137,7 +139,7 @@ export class MessageWriter {
     this.#bytes[this.#at++] = rest;
   }
 
-  /** False, with nothing written, when a character is not ASCII. */
+  /** False, with nothing written, when the string is not ASCII. */
   #putAscii(text: string): boolean {
     const start = this.#at + 1;
     for (let i = 0; i < text.length; i++) {

@@ -15,7 +15,7 @@ const field = (name: string, number: number, type: ItemField['type'], list = fal
   list,
 });
 
-t.test('any record of any entry comes back as it was', async (t) => {
+t.test('any record of any entry is decoded as it was encoded', async (t) => {
   fc.assert(
     fc.property(entryWithRecords, ({ version, records }) => {
       const codec = new RecordCodec(version.items.map(fieldOf));
@@ -26,10 +26,10 @@ t.test('any record of any entry comes back as it was', async (t) => {
     }),
     RUNS,
   );
-  t.pass('all did');
+  t.pass('for every record');
 });
 
-t.test('absent, null and [] are stored alike, zero and "" are values', async (t) => {
+t.test('absent, null and [] are encoded alike, zero and "" are values', async (t) => {
   const codec = new RecordCodec([
     field('count', 1, 'integer'),
     field('ratio', 2, 'number'),
@@ -51,7 +51,7 @@ t.test('integers up to ±(2^53−1) are exact', async (t) => {
   t.strictSame(codec.decode(codec.encode({ all: edges })).all, edges);
 });
 
-t.test('fields lie in ascending number whatever the order of the items', async (t) => {
+t.test('fields are written in ascending number whatever the order of the items', async (t) => {
   fc.assert(
     fc.property(
       entryVersion.chain((version) =>
@@ -70,10 +70,10 @@ t.test('fields lie in ascending number whatever the order of the items', async (
     ),
     RUNS,
   );
-  t.pass('all did');
+  t.pass('for every record');
 });
 
-t.test('an older or newer shape reads what it knows and skips the rest', async (t) => {
+t.test('an older or newer shape decodes the items that it knows and skips the others', async (t) => {
   fc.assert(
     fc.property(
       entryVersion.chain((version) =>
@@ -89,10 +89,10 @@ t.test('an older or newer shape reads what it knows and skips the rest', async (
     ),
     RUNS,
   );
-  t.pass('all did');
+  t.pass('for every record');
 });
 
-t.test('lists of numbers are read packed as well as one by one', async (t) => {
+t.test('lists of numbers are decoded packed as well as one by one', async (t) => {
   const codec = new RecordCodec([
     field('n', 1, 'integer', true),
     field('d', 2, 'number', true),
@@ -122,12 +122,12 @@ t.test('lists of numbers are read packed as well as one by one', async (t) => {
   t.strictSame(codec.decode(bytes), expected);
 });
 
-t.test('names that every object inherits are not found in a record', async (t) => {
+t.test('inherited properties of an object are not encoded as items', async (t) => {
   const codec = new RecordCodec([field('constructor', 1, 'string'), field('toString', 2, 'string', true)]);
   t.equal(codec.encode({}).length, 0, 'nothing is stored for them');
 });
 
-t.test('a packed list that ends inside a number is refused, not read on', async (t) => {
+t.test('a packed list that ends inside a number is refused', async (t) => {
   const codec = new RecordCodec([field('n', 1, 'integer', true), field('id', 2, 'string')]);
   const bytes = Buffer.from([(1 << 3) | 2, 1, 0x80, (2 << 3) | 2, 1, 0x41]);
   t.throws(() => codec.decode(bytes), RangeError);

@@ -20,11 +20,11 @@ export class RecordCodec {
     this.#byNumber = new Map(fields.map((field) => [field.number, field]));
   }
 
-  /** Items that the shape does not have are not stored; validate first where that must be an error. */
+  /** Skips items that the shape does not have; validate first where that must be an error. */
   encode(data: RecordData): Uint8Array {
     writer.begin();
     for (const field of this.#ascending) {
-      // Only own values: an item may be named like something that every object inherits.
+      // Own properties only: an item may have the name of a property that every object inherits.
       const value = Object.hasOwn(data, field.name) ? data[field.name] : undefined;
       if (value === undefined || value === null) continue;
       if (field.list) for (const one of value as ItemValue[]) writeField(field, one);
@@ -33,7 +33,7 @@ export class RecordCodec {
     return writer.finish();
   }
 
-  /** For bytes that are known to be right: fields that the shape does not have are skipped, wire types are not checked. */
+  /** Decodes bytes that are known to be valid: unknown fields are skipped, wire types are not checked. */
   decode(bytes: Uint8Array): RecordData {
     const data: RecordData = {};
     if (this.#ascending.length === 0) return data;
@@ -66,11 +66,11 @@ function writeField(field: ItemField, value: ItemValue): void {
   }
 }
 
-/** One value as it stands on the wire, for the item types of `field`. */
+/** Reads one value of the item type of `field`. */
 export function readScalar(reader: Reader, field: ItemField): ItemValue {
   switch (wireScalar(field.type)) {
     case 'sint64':
-      // A plain number: proto/event/protobuf.ts has switched Long off.
+      // A plain number, because proto/event/protobuf.ts switches Long off.
       return reader.sint64() as unknown as number;
     case 'double':
       return reader.double();
@@ -83,7 +83,7 @@ export function readScalar(reader: Reader, field: ItemField): ItemValue {
   }
 }
 
-/** Our writer sends one field per element; clients of other languages may send numbers packed, as proto3 does. */
+/** Our writer writes one field per element; clients of other languages may send numbers packed, as proto3 does. */
 function readField(reader: Reader, wireType: number, field: ItemField, data: RecordData): void {
   if (!field.list) {
     data[field.name] = readScalar(reader, field);
@@ -94,6 +94,6 @@ function readField(reader: Reader, wireType: number, field: ItemField, data: Rec
   if (wireType === 2 && WIRE_TYPE[wireScalar(field.type)] !== 2) {
     const end = reader.uint32() + reader.pos;
     while (reader.pos < end) list.push(readScalar(reader, field));
-    if (reader.pos !== end) throw new RangeError('a packed number reaches over the end of its list');
+    if (reader.pos !== end) throw new RangeError('a packed number ends behind the end of its list');
   } else list.push(readScalar(reader, field));
 }

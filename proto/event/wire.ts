@@ -1,6 +1,6 @@
 /**
  * Walks the fields of a protobuf message without decoding any value: after `next()` the current field is
- * `bytes[start..end)`, its number is `number`, and its value begins at `valueStart` (behind the length, for texts).
+ * `bytes[start..end)`, its number is `number`, and its value begins at `valueStart` (behind the length of a string).
  */
 export class WireCursor {
   number = 0;
@@ -11,7 +11,7 @@ export class WireCursor {
 
   constructor(readonly bytes: Uint8Array) {}
 
-  /** False at the end. Throws WireError when the bytes are no message. */
+  /** False at the end. Throws WireError when the bytes are not a message. */
   next(): boolean {
     const { bytes } = this;
     if (this.end >= bytes.length) return false;
@@ -47,7 +47,7 @@ export class WireCursor {
     }
   }
 
-  /** Tags and lengths: five bytes at most. */
+  /** Reads a tag or a length, which has at most five bytes. */
   #varint(): number {
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {

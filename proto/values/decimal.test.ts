@@ -22,7 +22,7 @@ t.test('decimals compare by value at any length', async () => {
   );
 });
 
-t.test('a normalized decimal is one, has the same value, and equal values have one text', async () => {
+t.test('a normalized decimal keeps its value, and equal values get the same text', async () => {
   fc.assert(
     fc.property(spelled, (a) => {
       const normal = normalizeDecimal(a.text);
@@ -31,7 +31,7 @@ t.test('a normalized decimal is one, has the same value, and equal values have o
   );
 });
 
-t.test('well-known cases', async (t) => {
+t.test('zeros, signs, long digits and malformed decimals are told apart', async (t) => {
   t.equal(compareDecimals('-0', '0.00'), 0);
   t.ok(compareDecimals('0.30', '0.1') > 0);
   t.ok(compareDecimals('9007199254740993', '9007199254740992') > 0);

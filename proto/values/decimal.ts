@@ -1,4 +1,4 @@
-/** Digits with an optional fraction, as decimals travel. */
+/** Digits with an optional fraction: the form of decimals on the wire. */
 const DECIMAL = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$/;
 
 export const isDecimal = (text: string): boolean => DECIMAL.test(text);
@@ -12,7 +12,7 @@ export function compareDecimals(a: string, b: string): number {
   return left.negative ? -magnitude : magnitude;
 }
 
-/** The shortest text of the same value: no zeros at the end of the fraction, no negative zero. */
+/** The shortest decimal of the same value: no zeros at the end of the fraction, no negative zero. */
 export function normalizeDecimal(text: string): string {
   const { negative, whole, fraction } = partsOf(text);
   return `${negative ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
@@ -21,7 +21,7 @@ export function normalizeDecimal(text: string): string {
 interface DecimalParts {
   negative: boolean;
   whole: string;
-  /** Without zeros at its end. */
+  /** Digits behind the point, without zeros at the end. */
   fraction: string;
 }
 
@@ -44,6 +44,6 @@ function compareMagnitudes(a: DecimalParts, b: DecimalParts): number {
   if (a.whole.length !== b.whole.length) return a.whole.length - b.whole.length;
   if (a.whole !== b.whole) return a.whole < b.whole ? -1 : 1;
   if (a.fraction === b.fraction) return 0;
-  // Digit by digit from the point on, a shorter fraction that agrees so far is the smaller one: text order.
+  // Fractions compare as strings: digit by digit from the point on, and a prefix is smaller.
   return a.fraction < b.fraction ? -1 : 1;
 }

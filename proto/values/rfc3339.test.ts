@@ -38,16 +38,16 @@ const NO_INSTANTS = [
   '',
 ];
 
-t.test('a date-time with zone is a moment', async (t) => {
+t.test('a date-time with a zone is converted to milliseconds', async (t) => {
   for (const [text, sameAs] of INSTANTS) t.equal(instantMs(text), Date.parse(sameAs), text);
 });
 
-t.test('what is not one in every part is none', async (t) => {
+t.test('a text that is not a date-time in every part is refused', async (t) => {
   for (const text of NO_INSTANTS) t.notOk(isInstant(text), text);
   for (const value of [undefined, null, 7, ['2026-11-22T08:30:00Z']]) t.notOk(isInstant(value));
 });
 
-t.test('any moment comes back from its text in any zone', async () => {
+t.test('any instant is read back from its date-time in any zone', async () => {
   const moment = fc.date({ min: new Date('0001-01-02'), max: new Date('9999-12-30'), noInvalidDate: true });
   fc.assert(
     fc.property(moment, fc.integer({ min: -1439, max: 1439 }), (date, offset) => {
@@ -59,7 +59,7 @@ t.test('any moment comes back from its text in any zone', async () => {
   );
 });
 
-t.test('a day exists or is none', async (t) => {
+t.test('a day that does not exist in the calendar is refused', async (t) => {
   for (const text of ['2026-11-22', '2024-02-29', '0099-01-01']) t.ok(isDay(text), text);
   for (const text of ['2026-02-29', '2026-04-31', '2026-11-22T00:00:00Z', '20261122', '2026-1-2', '']) {
     t.notOk(isDay(text), text);

@@ -6,7 +6,7 @@ const MINUTES_PER_DAY = 24 * 60;
 const LAST_MINUTE_OF_DAY = MINUTES_PER_DAY - 1;
 const SECOND_MS = 1000;
 
-/** A calendar day that exists, as `2026-11-22`. */
+/** True for a calendar day that exists, such as `2026-11-22`. */
 export function isDay(text: unknown): text is string {
   const [, year, month, day] = (typeof text === 'string' && DAY.exec(text)) || [];
   if (year === undefined) return false;
@@ -16,8 +16,8 @@ export function isDay(text: unknown): text is string {
 }
 
 /**
- * The moment that an RFC 3339 date-time with zone names; undefined for any other text. `Date.parse` alone takes a day
- * that does not exist for another one, half a date-time for a whole one, and knows no leap second.
+ * Milliseconds since 1970 of an RFC 3339 date-time with zone; undefined for any other value. `Date.parse` alone takes a day
+ * that does not exist for another one, half a date-time for a whole one, and refuses leap seconds.
  */
 export function instantMs(text: unknown): number | undefined {
   const [, day, hours, minutes, seconds, fraction = '', sign, zoneHours = '0', zoneMinutes = '0'] =
@@ -26,13 +26,13 @@ export function instantMs(text: unknown): number | undefined {
   const offset = (sign === '-' ? -1 : 1) * (Number(zoneHours) * 60 + Number(zoneMinutes));
   const minuteOfDay = Number(hours) * 60 + Number(minutes) - offset;
   const isLeap = seconds === '60';
-  // A leap second ends a day of UTC; it has no number of its own in POSIX time and counts as the second after it.
+  // A leap second ends a day of UTC; POSIX time has no number for it, so it counts as the second after it.
   if (isLeap && (minuteOfDay + MINUTES_PER_DAY) % MINUTES_PER_DAY !== LAST_MINUTE_OF_DAY) return undefined;
   const whole = Date.parse(`${day}T00:00:00Z`) + (minuteOfDay * 60 + Number(seconds)) * SECOND_MS;
   return whole + (isLeap ? 0 : Math.floor(Number(`0${fraction}`) * SECOND_MS));
 }
 
-/** An RFC 3339 date-time with zone. */
+/** True for an RFC 3339 date-time with zone. */
 export const isInstant = (text: unknown): text is string => instantMs(text) !== undefined;
 
 export const isDayOrInstant = (text: unknown): text is string => isDay(text) || isInstant(text);

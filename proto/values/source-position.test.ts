@@ -24,7 +24,7 @@ t.test('source positions are dotted decimals', async (t) => {
   }
 });
 
-t.test('they are compared number by number and not as text', async (t) => {
+t.test('source positions are compared number by number, not as strings', async (t) => {
   const ascending = [
     '0',
     '0.1',
@@ -46,7 +46,7 @@ t.test('they are compared number by number and not as text', async (t) => {
   }
 });
 
-t.test('leading zeros say nothing', async (t) => {
+t.test('leading zeros do not count in source positions', async (t) => {
   t.equal(compareSourcePositions('007.01', '7.1'), 0);
   t.ok(compareSourcePositions('00', '1') < 0);
 });

@@ -8,7 +8,7 @@ export const isSourcePosition = (text: string): boolean => GRAMMAR.test(text);
 
 /**
  * Negative, zero or positive; number by number, whatever their length, and `1.2` comes before `1.2.0`. Nothing is
- * parsed: sixty-four-bit numbers would not fit, and this runs for every event that carries a place.
+ * parsed: 64-bit numbers do not fit a double, and this runs for every event that has a source position.
  */
 export function compareSourcePositions(a: string, b: string): number {
   if (a === b) return 0;
@@ -34,7 +34,7 @@ function numberEnd(text: string, start: number): number {
   return end;
 }
 
-/** Leading zeros say nothing. */
+/** Leading zeros do not count. */
 function digitsStart(text: string, start: number, end: number): number {
   let first = start;
   while (first < end - 1 && text.charCodeAt(first) === ZERO) first++;

@@ -3,14 +3,14 @@ import type { EntryVersion } from '../../../proto/entry/entry.js';
 import { quotedName } from '../../../proto/foreign-name.js';
 import { schemaProblem } from '../../../proto/schema-problem.js';
 
-/** What is wrong with one item of a record. The message says so without any value of the data. */
+/** One thing that is wrong with one item of a record; the message holds no value of the data. */
 export interface ItemProblem {
   code: 'UNKNOWN_ITEM' | 'ITEM_INVALID' | 'MISSING_IDENTIFIER';
   item?: string | undefined;
   message: string;
 }
 
-/** One record can break thousands of rules; nobody reads more than this. */
+/** Cap of the problems of one record, which may break thousands of rules. */
 export const ITEM_PROBLEMS_MAX = 20;
 
 export function itemProblemOf(error: ErrorObject, version: EntryVersion): ItemProblem {

@@ -4,12 +4,12 @@ import type { NumberedItem } from '../../../proto/entry/entry.js';
 import { itemSchema } from '../../../proto/entry/entry-schema.js';
 import { LruMap } from '../lru-map.js';
 
-/** Different ones; a catalog of 40,000 entries repeats a few hundred, code tables apart. Some 10 KiB each. */
+/** Validators that are kept, about 10 KiB each; a catalog of 40,000 entries needs a few hundred, code tables apart. */
 const VALIDATORS_MAX = 5_000;
 
 /**
  * Validators of single items, compiled on first use. Compiling takes milliseconds, so entries share them: items of one
- * type with the same limits have the same one, in whatever entry they are.
+ * type with the same limits have the same validator, whatever their entry.
  */
 export class ItemValidators {
   readonly #bySchema = new LruMap<string, ValidateFunction>(VALIDATORS_MAX);
@@ -26,7 +26,7 @@ export class ItemValidators {
     const known = this.#bySchema.get(key);
     if (known) return known;
     const validate = this.#ajv.compile(schema);
-    // Else the instance would keep every schema for ever.
+    // Otherwise the Ajv instance would keep every schema for ever.
     this.#ajv.removeSchema(schema);
     this.#bySchema.set(key, validate);
     return validate;

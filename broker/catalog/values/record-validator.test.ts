@@ -11,7 +11,7 @@ import { RecordValidator } from './record-validator.js';
 
 const oddValue = fc.oneof(fc.string(), fc.double({ noNaN: true }), fc.boolean(), fc.array(fc.string()), fc.object());
 
-/** An entry and a record that is right, or has some items changed, added or taken out. */
+/** An entry and a record that is valid, or has some items changed, added or removed. */
 const entryAndRecord = entryVersion.chain((version) =>
   fc
     .record({
@@ -27,7 +27,7 @@ const entryAndRecord = entryVersion.chain((version) =>
     }),
 );
 
-t.test('item by item a record is judged as by the published schema of its entry', async (t) => {
+t.test('a record validated item by item gets the same verdict as by the published schema of its entry', async (t) => {
   const validators = new ItemValidators();
   fc.assert(
     fc.property(entryAndRecord, ({ version, record }) => {
@@ -39,10 +39,10 @@ t.test('item by item a record is judged as by the published schema of its entry'
     }),
     { numRuns: 60 },
   );
-  t.pass('always');
+  t.pass('for every record');
 });
 
-/** [] of a list is the same as absent, which no JSON Schema says. */
+/** An empty list means absent, which JSON Schema cannot express. */
 function withoutEmptyLists({ items }: EntryVersion, record: object): object {
   const lists = new Set(items.filter(({ list }) => list).map(({ name }) => name));
   const isEmpty = (name: string, value: unknown) => lists.has(name) && Array.isArray(value) && value.length === 0;

@@ -5,9 +5,9 @@ import { isMap } from '../../../proto/values/is-map.js';
 import { ITEM_PROBLEMS_MAX, type ItemProblem, itemProblemOf } from './item-problem.js';
 import type { ItemValidators } from './item-validators.js';
 
-/** A record against the schema of its entry, item by item: what `dataSchema` of proto says. */
+/** Validates a record item by item, with the same verdict as the schema that `dataSchema` publishes. */
 export class RecordValidator {
-  /** By the item's name, once there was a record to check. */
+  /** By the item's name; built for the first record. */
   #byName: Map<string, ValidateFunction> | undefined;
 
   constructor(
@@ -17,7 +17,7 @@ export class RecordValidator {
     private readonly validators: ItemValidators,
   ) {}
 
-  /** At most 20 problems. Nothing absent may be in the record under its name. */
+  /** At most 20 problems. The record must not hold null, undefined or an empty list for absent items. */
   problems(data: unknown): ItemProblem[] {
     if (!isMap(data)) {
       return [{ code: 'ITEM_INVALID', message: 'the record must be an object' }];

@@ -3,10 +3,10 @@ import type { ItemValue, RecordData } from '../../../proto/event/event.js';
 import { compareDecimals } from '../../../proto/values/decimal.js';
 import type { ItemProblem } from './item-problem.js';
 
-/** A check of one item that JSON Schema can't express; it runs after the schema has found nothing. */
+/** A check of one item that JSON Schema cannot express; it runs when the schema has found no problem. */
 export type ValueCheck = (data: RecordData) => ItemProblem | undefined;
 
-/** The checks that the items of an entry need; most need none. */
+/** The checks that the items of an entry need; most items need none. */
 export function valueChecks(items: readonly NumberedItem[]): ValueCheck[] {
   return items.flatMap((item) => {
     const checks: ValueCheck[] = [];
@@ -17,7 +17,7 @@ export function valueChecks(items: readonly NumberedItem[]): ValueCheck[] {
   });
 }
 
-/** An empty key would name no record. */
+/** An empty key names no record. */
 function identifierCheck({ name }: NumberedItem): ValueCheck {
   const problem: ItemProblem = { code: 'MISSING_IDENTIFIER', item: name, message: `the identifier ${name} is empty` };
   return (data) => (data[name] === '' ? problem : undefined);
@@ -39,10 +39,10 @@ function decimalBounds(item: NumberedItem): ValueCheck {
   });
 }
 
-/** As deep as anybody nests a record; a bound, because the check and JSON.stringify recurse. */
+/** Bounds the recursion of this check and of JSON.stringify; records are never nested that deep. */
 const DEPTH_MAX = 32;
 
-/** Encodings other than JSON bring dates, byte strings and big integers, which would change on their way. */
+/** Encodings other than JSON bring dates, byte strings and big integers, which JSON would change. */
 function plainObjects(item: NumberedItem): ValueCheck {
   const problem: ItemProblem = {
     code: 'ITEM_INVALID',

@@ -22,7 +22,7 @@ export interface EventOutcomesDeps {
 /** The ends that an event of one partition can come to: each updates its source's progress, the backlog and the metrics. */
 export class EventOutcomes {
   readonly #deps: EventOutcomesDeps;
-  /** Sources that were told PRECEDING_FAILED: another broker may have taken what this one is waiting for. */
+  /** Sources with an event refused as PRECEDING_FAILED: another broker may have taken what this one is waiting for. */
   readonly #blocked = new Set<SourceProgress>();
 
   constructor(deps: EventOutcomesDeps) {
@@ -82,7 +82,7 @@ export class EventOutcomes {
     event.settle(result);
   }
 
-  /** Has the sources that were told PRECEDING_FAILED read again from the store before their next event. */
+  /** Has the sources of refused events read again from the store before their next event. */
   doubtBlocked(): void {
     for (const source of this.#blocked) source.doubt();
     this.#blocked.clear();

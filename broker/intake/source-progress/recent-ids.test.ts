@@ -3,7 +3,7 @@ import { RECENT_IDS_MAX, RecentIds } from './recent-ids.js';
 
 const SOURCE = 'ev.0.a.b.c';
 
-t.test('an id is known for a while and never longer than two minutes', async (t) => {
+t.test('an event id is known for one to two minutes', async (t) => {
   let now = 0;
   const recent = new RecentIds(() => now);
   recent.add(SOURCE, 'a', 7);
@@ -14,7 +14,7 @@ t.test('an id is known for a while and never longer than two minutes', async (t)
   t.same([recent.get(SOURCE, 'a'), recent.get(SOURCE, 'b')], [undefined, 8]);
 });
 
-t.test('the same id of another source is another event', async (t) => {
+t.test('the same event id of another source is another event', async (t) => {
   const recent = new RecentIds(() => 0);
   recent.add(SOURCE, 'a', 7);
   t.equal(recent.get('ev.0.a.b.d', 'a'), undefined);
@@ -23,7 +23,7 @@ t.test('the same id of another source is another event', async (t) => {
   t.same([recent.get(SOURCE, 'a'), recent.get('ev.0.a.b.d', 'a')], [undefined, 9]);
 });
 
-t.test('the number of ids is bounded over all sources, the newest are kept', async (t) => {
+t.test('the number of ids is bounded over all sources, and the newest are kept', async (t) => {
   const recent = new RecentIds(() => 0);
   const source = (i: number): string => `ev.0.a.b.c${i % 7}`;
   for (let i = 0; i < RECENT_IDS_MAX * 2; i++) recent.add(source(i), `id-${i}`, i);

@@ -1,6 +1,6 @@
 import type { PublishResult } from '../../../proto/frames/frames.js';
 
-/** Results of several events in order: a problem of one that has no id says which one it is. */
+/** Adds to the problem of an event without id which of the events in order it belongs to. */
 export function nameElements(results: PublishResult[]): PublishResult[] {
   if (results.length < 2) return results;
   return results.map((result, index) => {

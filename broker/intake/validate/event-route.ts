@@ -1,7 +1,7 @@
 import type { EntryVersion } from '../../../proto/entry/entry.js';
 import { eventSubject } from '../../../proto/subject.js';
 
-/** Where the events of one system on one entry go. */
+/** Destination of the events of one system on one entry. */
 export interface EventRoute {
   system: string;
   entry: string;
@@ -15,7 +15,7 @@ const SECONDS_PER_DAY = 86_400;
 
 const known = new WeakMap<EntryVersion, Map<string, EventRoute>>();
 
-/** Made once for each version of an entry and dropped with it. Its systems are few: those of the party it belongs to. */
+/** Computed once per version of an entry and dropped with it. Its systems are few: those of the party that owns the entry. */
 export function routeOf(version: EntryVersion, system: string): EventRoute {
   let bySystem = known.get(version);
   if (!bySystem) {

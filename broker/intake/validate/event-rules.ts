@@ -4,15 +4,15 @@ import { carriesData, isAbsent, isSnapshotEdge, type RawEvent } from './event-sh
 import type { Finding } from './finding.js';
 import { readData, readPrevious } from './record-input.js';
 
-/** The record of an event, read and found right. */
+/** The record of an event, read and validated. */
 export interface CheckedRecord {
-  /** The record's key as text; absent on the edges of a snapshot. */
+  /** The record's key as a string; absent on the edges of a snapshot. */
   subject: string | undefined;
   data: RecordData | undefined;
   previous: RecordData | undefined;
 }
 
-/** Judges an event of right shape against its entry. The result counts only when nothing was found. */
+/** Validates an event of valid shape against its entry. The result counts only when there is no finding. */
 export function checkRecord(event: RawEvent, entry: CompiledEntry, findings: Finding[]): CheckedRecord {
   const op = event.op as SourceOp;
   if (isSnapshotEdge(op)) return { subject: undefined, data: undefined, previous: undefined };
@@ -29,7 +29,7 @@ function subjectOfData(
 ): string | undefined {
   const { name } = entry.identifier;
   const key = data?.[name];
-  // Without a valid record its own findings say what is wrong.
+  // The findings of an invalid record say enough.
   if (isAbsent(key)) return undefined;
   const subject = String(key);
   if (!isAbsent(event.subject) && event.subject !== subject) {
@@ -42,7 +42,7 @@ function subjectOfData(
   return subject;
 }
 
-/** A delete names its record by the subject alone, which goes out to subscribers: it must be a possible identifier. */
+/** A delete names its record by the subject alone, which is delivered to subscribers: it must be a possible identifier. */
 function subjectAlone(event: RawEvent, entry: CompiledEntry, findings: Finding[]): string | undefined {
   const { name, type } = entry.identifier;
   const { subject } = event;
@@ -71,7 +71,10 @@ function checkPrevious(event: RawEvent, entry: CompiledEntry, findings: Finding[
   const isNeeded = op === 'update' || op === 'delete' || op === 'correction';
   if (isNeeded && entry.filterable.length > 0) {
     const names = entry.filterable.map((item) => item.name).join(', ');
-    findings.push({ code: 'MISSING_PREVIOUS', message: `${op} needs previous with the former values of ${names}` });
+    findings.push({
+      code: 'MISSING_PREVIOUS',
+      message: `${op} needs previous with the values of ${names} before the change`,
+    });
   }
   return undefined;
 }

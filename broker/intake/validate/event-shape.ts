@@ -6,7 +6,7 @@ import { isSourcePosition } from '../../../proto/values/source-position.js';
 import type { Finding } from './finding.js';
 import { isPrintableId, isWellFormed, PRINTABLE_ID } from './printable.js';
 
-/** What a source sent, before anything is known about it. */
+/** An event as a source sent it, not validated yet. */
 export type RawEvent = Readonly<Record<string, unknown>>;
 
 const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set([
@@ -23,22 +23,22 @@ const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set([
   'sourceepoch',
   'snapshotid',
   'corrects',
-  // CloudEvents libraries add these; what they could say the catalog says already.
+  // CloudEvents libraries add these; they are ignored, because the catalog defines the content.
   'datacontenttype',
   'dataschema',
 ]);
 const OPS: ReadonlySet<unknown> = new Set(SOURCE_OPS);
 const SUBJECT_CHARACTERS_MAX = 1024;
 
-/** Null means absent, here as everywhere. */
+/** Null means absent, as everywhere on the bus. */
 export const isAbsent = (value: unknown): value is undefined | null => value === undefined || value === null;
 
-/** Operations about a whole snapshot instead of one record. */
+/** Operations that concern a whole snapshot instead of one record. */
 export const isSnapshotEdge = (op: SourceOp): boolean => op === 'snapshot_begin' || op === 'snapshot_end';
 
 export const carriesData = (op: SourceOp): boolean => op !== 'delete' && !isSnapshotEdge(op);
 
-/** Everything about an event that can be judged without its entry. */
+/** Checks everything about an event that needs no entry. */
 export function checkShape(event: RawEvent, findings: Finding[]): void {
   const invalid: Invalid = (message) => findings.push({ code: 'EVENT_INVALID', message });
   for (const name in event) {
@@ -55,7 +55,7 @@ type Invalid = (message: string) => void;
 
 function checkByOp(event: RawEvent, invalid: Invalid): void {
   checkSubject(event, invalid);
-  checkPlace(event, invalid);
+  checkSourcePosition(event, invalid);
   checkSnapshot(event, invalid);
   checkCorrection(event, invalid);
   checkDataPresence(event, invalid);
@@ -65,20 +65,20 @@ function checkSubject(event: RawEvent, invalid: Invalid): void {
   const { subject } = event;
   if (isAbsent(subject)) return;
   if (isSnapshotEdge(event.op as SourceOp)) invalid(`${event.op} has no subject`);
-  else if (typeof subject !== 'string') invalid('subject must be a text');
+  else if (typeof subject !== 'string') invalid('subject must be a string');
   else if (!isWellFormed(subject)) invalid('subject is not well-formed Unicode');
   else if (subject.length > SUBJECT_CHARACTERS_MAX)
     invalid(`subject has more than ${SUBJECT_CHARACTERS_MAX} characters`);
 }
 
-function checkPlace(event: RawEvent, invalid: Invalid): void {
+function checkSourcePosition(event: RawEvent, invalid: Invalid): void {
   const { sourceposition, sourceepoch } = event;
   if (!isAbsent(sourceposition) && !(typeof sourceposition === 'string' && isSourcePosition(sourceposition))) {
     invalid('sourceposition must be up to eight decimal numbers separated by dots');
   }
   if (isAbsent(sourceepoch)) return;
   if (!isPrintableId(sourceepoch)) invalid(`sourceepoch ${PRINTABLE_ID}`);
-  if (isAbsent(sourceposition)) invalid('sourceepoch says nothing without sourceposition');
+  if (isAbsent(sourceposition)) invalid('sourceepoch needs a sourceposition beside it');
 }
 
 function checkSnapshot(event: RawEvent, invalid: Invalid): void {

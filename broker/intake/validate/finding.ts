@@ -1,16 +1,16 @@
 import { type ErrorCode, type Problem, type ProblemWhere, SluiceError } from '../../../proto/errors.js';
 
-/** One thing that is wrong with an event, in words that hold no value of it. */
+/** One thing that is wrong with an event; the message holds no value of the event. */
 export interface Finding {
   code: ErrorCode;
   message: string;
   item?: string | undefined;
 }
 
-/** Longer lists help nobody, and a record may have thousands of unknown items. */
+/** Cap of the findings in one problem: a record may have thousands of unknown items. */
 const FINDINGS_NAMED_MAX = 20;
 
-/** The first finding gives the code; when there are several, all of them stand in `problems`. */
+/** The first finding gives the code; several findings are all listed in `problems`. */
 export function problemOf(findings: readonly Finding[], where: ProblemWhere): Problem {
   const [first] = findings;
   if (!first) throw new TypeError('no finding, no problem');

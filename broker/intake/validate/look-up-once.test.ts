@@ -2,7 +2,7 @@ import t from 'tap';
 import { BIRTHS, ENTRIES } from '../../../tests/support/broker/intake.js';
 import { LookUpOnce } from './look-up-once.js';
 
-t.test('an entry is looked up once, and so is one that is not there', async (t) => {
+t.test('every entry is looked up once, even one that does not exist', async (t) => {
   const asked: string[] = [];
   const compiled = (id: string) => {
     asked.push(id);

@@ -2,8 +2,8 @@ import type { CompiledEntry } from '../../catalog/compiled-entry.js';
 import type { EntryLookup } from './validate-event.js';
 
 /**
- * Looks every entry up once: for events that are judged without a pause, in which the catalog can't change. A source
- * publishes thousands of events on few entries, and the catalog has to note each use of one.
+ * Looks every entry up once, for events that are validated within one turn of the event loop, in which the catalog cannot
+ * change. A source publishes thousands of events on few entries, and the catalog records each use of an entry.
  */
 export class LookUpOnce implements EntryLookup {
   readonly #found = new Map<string, CompiledEntry | undefined>();

@@ -19,19 +19,19 @@ export function readData(input: object, entry: CompiledEntry, findings: Finding[
 }
 
 /**
- * The former values of the items that are or ever were filterable: the record may be of an earlier version. Other items
- * are dropped: a database that logs whole rows sends them all. An item that the entry never had is refused here like in
- * the data, undefined after a finding.
+ * The previous values of items that are or ever were filterable, because the record may be of an earlier version. Other items
+ * are dropped: a database that logs whole rows sends them all. An item that the entry never had is refused as in
+ * `data`; undefined after a finding. See docs/decisions/0005.
  */
 export function readPrevious(input: object, entry: CompiledEntry, findings: Finding[]): RecordData | undefined {
   const own: Finding[] = [];
-  const previous = formerValues(input, entry, own);
+  const previous = previousValues(input, entry, own);
   if (own.length === 0) return previous;
   findings.push(...own.map((finding) => ({ ...finding, message: `previous: ${finding.message}` })));
   return undefined;
 }
 
-function formerValues(input: object, entry: CompiledEntry, findings: Finding[]): RecordData | undefined {
+function previousValues(input: object, entry: CompiledEntry, findings: Finding[]): RecordData | undefined {
   const given = input instanceof Uint8Array ? readWireRecord(input, previousShape(entry), findings) : input;
   if (!given) return undefined;
   const previous = filterableOnly(withoutAbsent(given as RecordData), entry.history, findings);
@@ -45,11 +45,11 @@ const dataShape = (entry: CompiledEntry): WireShape => ({
   codec: entry.codec,
 });
 const previousShape = (entry: CompiledEntry): WireShape => ({
-  byNumber: entryItems(entry).formerByNumber,
+  byNumber: entryItems(entry).everByNumber,
   codec: entry.previousCodec,
 });
 
-/** Null and [] are the same as absent. Nothing is copied when there is none of them, which is the usual case. */
+/** Null and [] mean absent. Nothing is copied in the usual case that there is none. */
 function withoutAbsent(data: RecordData): RecordData {
   let copy: RecordData | undefined;
   for (const name in data) {

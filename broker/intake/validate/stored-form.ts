@@ -7,7 +7,7 @@ import type { RawEvent } from './event-shape.js';
 /** Reserved for erasure by key: nothing is encrypted yet. */
 const NOT_ENCRYPTED = 0;
 
-/** The bytes of a checked event as they go into the log. */
+/** The bytes of a validated event as they are stored in the log. */
 export function storedForm(
   event: RawEvent,
   record: CheckedRecord,

@@ -19,7 +19,7 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 
 const REFUSED: [why: string, event: SourceEventInput, code: string, item?: string][] = [
   ['unknown entry', birth('a', { type: 'civil.nothing' }), 'UNKNOWN_ENTRY'],
-  ['type is no text', birth('a', { type: 7 }), 'EVENT_INVALID'],
+  ['type is no string', birth('a', { type: 7 }), 'EVENT_INVALID'],
   ['entry of another party', birth('a', { type: 'other.thing' }), 'FOREIGN_ENTRY'],
   ['source of another system', birth('a', { source: '/civil/marriages' }), 'FOREIGN_SOURCE'],
   ['no specversion', birth('a', { specversion: undefined }), 'EVENT_INVALID'],
@@ -33,7 +33,7 @@ const REFUSED: [why: string, event: SourceEventInput, code: string, item?: strin
   ['time without zone', birth('a', { time: '2026-11-22T08:30:00' }), 'EVENT_INVALID'],
   ['time that does not exist', birth('a', { time: '2026-13-22T08:30:00Z' }), 'EVENT_INVALID'],
   ['day that does not exist', birth('a', { time: '2026-02-30T08:30:00Z' }), 'EVENT_INVALID'],
-  ['no data', birth('a', { data: undefined }), 'EVENT_INVALID'],
+  ['create without data', birth('a', { data: undefined }), 'EVENT_INVALID'],
   ['data null', birth('a', { data: null }), 'EVENT_INVALID'],
   ['data a list', birth('a', { data: [1] }), 'EVENT_INVALID'],
   ['data on delete', birth('a', { op: 'delete' }), 'EVENT_INVALID'],
@@ -62,16 +62,20 @@ const REFUSED: [why: string, event: SourceEventInput, code: string, item?: strin
   ['unknown item', birth('a', { data: { idNumber: 'key-a', hobby: SECRET } }), 'UNKNOWN_ITEM', 'hobby'],
   ['item of a wrong type', birth('a', { data: { idNumber: 'key-a', weight: SECRET } }), 'ITEM_INVALID', 'weight'],
   ['item too long', birth('a', { data: { idNumber: `${SECRET}5` } }), 'ITEM_INVALID', 'idNumber'],
+  ['integer beyond 2^53 − 1', birth('a', { data: { idNumber: 'key-a', weight: 2 ** 53 } }), 'ITEM_INVALID', 'weight'],
   [
-    'integer beyond what JSON can hold',
-    birth('a', { data: { idNumber: 'key-a', weight: 2 ** 53 } }),
-    'ITEM_INVALID',
-    'weight',
+    'delete of half a surrogate pair',
+    birth('a', { op: 'delete', data: undefined, subject: '\ud800' }),
+    'EVENT_INVALID',
   ],
-  ['delete of half a character', birth('a', { op: 'delete', data: undefined, subject: '\ud800' }), 'EVENT_INVALID'],
-  ['text with half a character', birth('a', { data: { idNumber: 'key-a', name: '\ud800' } }), 'ITEM_INVALID', 'name'],
   [
-    'list with half a character',
+    'string with half a surrogate pair',
+    birth('a', { data: { idNumber: 'key-a', name: '\ud800' } }),
+    'ITEM_INVALID',
+    'name',
+  ],
+  [
+    'list with half a surrogate pair',
     birth('a', { data: { idNumber: 'key-a', remarks: ['x', '\udc00'] } }),
     'ITEM_INVALID',
     'remarks',
@@ -90,17 +94,13 @@ const REFUSED: [why: string, event: SourceEventInput, code: string, item?: strin
   ['snapshot without id', birth('a', { op: 'snapshot' }), 'EVENT_INVALID'],
   ['snapshot id on create', birth('a', { snapshotid: 's' }), 'EVENT_INVALID'],
   [
-    'edge of a snapshot with data',
+    'snapshot_begin with data',
     birth('a', { op: 'snapshot_begin', snapshotid: 's', subject: undefined }),
     'EVENT_INVALID',
   ],
-  [
-    'edge of a snapshot with subject',
-    birth('a', { op: 'snapshot_end', snapshotid: 's', data: undefined }),
-    'EVENT_INVALID',
-  ],
-  ['place that is no dotted decimal', birth('a', { sourceposition: '0/16B3748' }), 'EVENT_INVALID'],
-  ['epoch without place', birth('a', { sourceepoch: 'slot-1' }), 'EVENT_INVALID'],
+  ['snapshot_end with subject', birth('a', { op: 'snapshot_end', snapshotid: 's', data: undefined }), 'EVENT_INVALID'],
+  ['source position that is no dotted decimal', birth('a', { sourceposition: '0/16B3748' }), 'EVENT_INVALID'],
+  ['source epoch without source position', birth('a', { sourceepoch: 'slot-1' }), 'EVENT_INVALID'],
   ['epoch not printable', birth('a', { sourceposition: '1', sourceepoch: '\n' }), 'EVENT_INVALID'],
   ['too large', birth('a', { data: { idNumber: 'key-a', name: 'x'.repeat(5000) } }), 'TOO_LARGE'],
   ['bytes with an unknown field', birth('a', { data: new Uint8Array([0x9a, 0x06, 1, 65]) }), 'UNKNOWN_ITEM'],
@@ -127,12 +127,12 @@ for (const [why, event, code, item] of REFUSED) {
   });
 }
 
-t.test('a system that may not publish is told so before anything else', async (t) => {
+t.test('a system that may not publish is refused before its event is looked at', async (t) => {
   const judged = judge(birth('a'), { ...REGISTRY, may: [] });
   t.match(judged, { accepted: false, entry: undefined, problem: { code: 'NOT_ALLOWED' } });
 });
 
-t.test('several things wrong are all named', async (t) => {
+t.test('every finding of an event is named in its problem', async (t) => {
   const judged = judge(birth('a', { specversion: '0.3', op: 'upsert', time: 'now' }));
   t.match(judged, { problem: { code: 'EVENT_INVALID', event: 'a', entry: BIRTHS } });
   t.equal(judged.accepted ? 0 : judged.problem.problems?.length, 3);
@@ -145,26 +145,34 @@ const ACCEPTED: [why: string, event: SourceEventInput, expected: Record<string, 
     birth('a', { source: '/civil/registry', time: '2026-11-22T08:30:00+08:00' }),
     { sourceTime: '2026-11-22T08:30:00+08:00' },
   ],
-  ['what CloudEvents libraries add', birth('a', { datacontenttype: 'application/json', dataschema: 'x' }), {}],
+  [
+    'attributes that CloudEvents libraries add',
+    birth('a', { datacontenttype: 'application/json', dataschema: 'x' }),
+    {},
+  ],
   ['an id in any script', birth('出生 1'), { sourceId: '出生 1' }],
-  ['no subject: it is that of the data', birth('a', { subject: undefined, data: { idNumber: 'k' } }), { subject: 'k' }],
+  [
+    'an event without subject, which is taken from the data',
+    birth('a', { subject: undefined, data: { idNumber: 'k' } }),
+    { subject: 'k' },
+  ],
   ['a delete', birth('a', { op: 'delete', data: undefined }), { op: 'delete', data: undefined, subject: 'key-a' }],
   ['an integer key', place({}), { subject: '7' }],
   ['an update with previous', place({ op: 'update', previous: { region: '3502' } }), { op: 'update' }],
   [
-    'former values that were all absent',
+    'previous values that were all absent',
     place({ op: 'update', previous: { region: null } }),
     { previous: Buffer.alloc(0) },
   ],
   ['a snapshot', birth('a', { op: 'snapshot', snapshotid: 's-1' }), { snapshotId: 's-1' }],
   [
-    'its edge',
+    'the beginning of a snapshot',
     birth('a', { op: 'snapshot_begin', snapshotid: 's', subject: null, data: null }),
     { subject: undefined },
   ],
   ['a correction', birth('a', { op: 'correction', corrects: 12 }), { corrects: 12 }],
   [
-    'a place',
+    'a source position',
     birth('a', { sourceposition: '5.1', sourceepoch: 'slot' }),
     { sourcePosition: '5.1', sourceEpoch: 'slot' },
   ],
@@ -179,7 +187,7 @@ for (const [why, event, expected] of ACCEPTED) {
   });
 }
 
-t.test('null and an empty list are stored as absent', async (t) => {
+t.test('null and an empty list in data are stored as absent', async (t) => {
   const judged = judge(birth('a', { data: { idNumber: 'key-a', name: null, remarks: [], weight: 0 } }));
   if (!judged.accepted) return t.fail(judged.problem.detail);
   const { data } = decodeEnvelope(judged.bytes);
@@ -187,7 +195,7 @@ t.test('null and an empty list are stored as absent', async (t) => {
   return undefined;
 });
 
-t.test('previous keeps filterable items only, also when the whole row came', async (t) => {
+t.test('previous is stored with its filterable items only, also when the whole row was sent', async (t) => {
   const judged = judge(place({ op: 'update', previous: { number: 7, region: '3502', label: SECRET } }));
   if (!judged.accepted) return t.fail(judged.problem.detail);
   t.same(judged.entry.previousCodec.decode(decodeEnvelope(judged.bytes).previous!), { region: '3502' });
@@ -195,7 +203,7 @@ t.test('previous keeps filterable items only, also when the whole row came', asy
   return undefined;
 });
 
-t.test('previous is judged by type alone, as any version of the entry had it', async (t) => {
+t.test('previous is checked by type alone, against the items of every version of the entry', async (t) => {
   const version = (number: number, items: Item[]): EntryVersion => {
     const numbered = items.map((item) => ({
       ...item,
@@ -212,9 +220,9 @@ t.test('previous is judged by type alone, as any version of the entry had it', a
     const event = birth('u', { type: 'civil.ward', op: 'update', subject: 'a', data: { id: 'a', ward: 7 }, previous });
     return validateEvent({ ...deps, entries: { compiled: () => entry } }, REGISTRY, event as unknown as RawEvent, 1);
   };
-  const former = { ward: 30, street: 'Oak', note: SECRET };
-  const asBytes = new EntryCompiler().compile(versions[0]).codec.encode(former);
-  for (const previous of [former, asBytes]) {
+  const before = { ward: 30, street: 'Oak', note: SECRET };
+  const asBytes = new EntryCompiler().compile(versions[0]).codec.encode(before);
+  for (const previous of [before, asBytes]) {
     const judged = judgeUpdate(previous);
     if (!judged.accepted) return t.fail(judged.problem.detail);
     const stored = decodeEnvelope(judged.bytes).previous!;
@@ -230,7 +238,7 @@ t.test('previous is judged by type alone, as any version of the entry had it', a
   return undefined;
 });
 
-t.test('data that came as protobuf is stored in canonical form', async (t) => {
+t.test('data that was sent as protobuf is stored in canonical form', async (t) => {
   const codec = ENTRIES.compiled(BIRTHS)!.codec;
   const data = { idNumber: 'key-a', name: '陈小明', weight: 3300, remarks: ['x', 'y'], extra: { a: [1] } };
   const asObject = judge(birth('a', { data }));

@@ -9,7 +9,7 @@ import { type Finding, problemOf } from './finding.js';
 import { isPrintableId } from './printable.js';
 import { storedForm } from './stored-form.js';
 
-/** Where published entries are found. */
+/** Finds published entries. */
 export type EntryLookup = Pick<Catalog, 'compiled'>;
 
 export interface ValidationDeps {
@@ -17,12 +17,12 @@ export interface ValidationDeps {
   maxEventBytes: number;
 }
 
-/** What intake decided about one event; a refusal without entry has no source's quarantine to go to. */
+/** Decision about one event; a rejection without entry has no quarantine to go to. */
 export type ValidationResult =
   | { accepted: true; id: string; entry: CompiledEntry; bytes: Uint8Array }
   | { accepted: false; id: string | undefined; entry: CompiledEntry | undefined; problem: Problem };
 
-/** Decides on one event by itself: whether it may be published and, if so, as which bytes it is stored. */
+/** Decides whether one event may be published and, if so, as which bytes it is stored. */
 export function validateEvent(
   deps: ValidationDeps,
   caller: SystemCaller,
@@ -31,7 +31,7 @@ export function validateEvent(
 ): ValidationResult {
   const id = isPrintableId(event.id) ? event.id : undefined;
   const entry = typeof event.type === 'string' ? deps.entries.compiled(event.type) : undefined;
-  const misdirected = whereItMayNotGo(caller, event, entry);
+  const misdirected = misdirection(caller, event, entry);
   if (misdirected || !entry) {
     const finding = misdirected ?? unknownEntry(event);
     return { accepted: false, id, entry: undefined, problem: problemOf([finding], { event: id }) };
@@ -42,7 +42,7 @@ export function validateEvent(
   return { accepted: false, id, entry, problem: problemOf(findings, { event: id, entry: entry.version.id }) };
 }
 
-function whereItMayNotGo(caller: SystemCaller, event: RawEvent, entry: CompiledEntry | undefined): Finding | undefined {
+function misdirection(caller: SystemCaller, event: RawEvent, entry: CompiledEntry | undefined): Finding | undefined {
   if (!caller.may.includes('publish')) {
     return { code: 'NOT_ALLOWED', message: `system ${caller.id} may not publish` };
   }
@@ -81,8 +81,8 @@ function checkAndEncode(deps: ValidationDeps, candidate: Candidate, findings: Fi
     const message = `the event has ${bytes.length} bytes, ${deps.maxEventBytes} are allowed`;
     findings.push({ code: 'TOO_LARGE', message });
   } catch {
-    // Whatever one event has in it that no rule foresaw, it must not stop those around it.
-    findings.push({ code: 'EVENT_INVALID', message: 'the event can not be stored' });
+    // An event with content that no rule foresaw must not stop the events around it.
+    findings.push({ code: 'EVENT_INVALID', message: 'the event cannot be stored' });
   }
   return undefined;
 }

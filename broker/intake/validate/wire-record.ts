@@ -8,15 +8,15 @@ import type { Finding } from './finding.js';
 
 const LENGTH_DELIMITED = 2;
 
-/** What bytes of an entry's message may hold, and how they are read. */
+/** The fields that bytes of an entry's message may hold, and their decoder. */
 export interface WireShape {
   byNumber: ReadonlyMap<number, NumberedItem>;
   codec: RecordCodec;
 }
 
 /**
- * A record that came as bytes of the entry's protobuf message; undefined after a finding. The fields are looked at
- * before anything is decoded: a decoder would skip what it does not know and misread what has another type.
+ * Reads a record that came as bytes of the entry's protobuf message; undefined after a finding. The fields are checked before
+ * they are decoded: a decoder would skip unknown fields and misread those of another type.
  */
 export function readWireRecord(
   bytes: Uint8Array,

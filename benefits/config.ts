@@ -37,10 +37,17 @@ const SCHEMA = {
 };
 
 /** Checks the settings and everything in the rules files. Throws ConnectorConfigError that lists every problem. */
-export function parseBenefitCheckConfig(settings: unknown): BenefitCheckConfig {
+export function parseBenefitCheckConfig(settings: unknown, folder: string): BenefitCheckConfig {
   const { rules, database, ...config } = checkSettings<Settings>(settings, SCHEMA);
   if (!isTimeZone(config.timeZone)) throw new ConnectorConfigError([`timeZone ${config.timeZone} does not exist`]);
-  return { ...config, database, rules: readRules([rules].flat(), config.timeZone) };
+  return {
+    ...config,
+    database,
+    rules: readRules(
+      [rules].flat().map((path) => resolve(folder, path)),
+      config.timeZone,
+    ),
+  };
 }
 
 /** The rules of several files together. */

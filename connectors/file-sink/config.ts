@@ -26,13 +26,13 @@ const SCHEMA = {
   additionalProperties: false,
 };
 
-export function parseFileSinkConfig(settings: unknown): FileSinkConfig {
+export function parseFileSinkConfig(settings: unknown, baseFolder: string): FileSinkConfig {
   const { maxFileMb, maxFileSeconds, folder, ...rest } = checkSettings<
     Omit<FileSinkConfig, 'fileBytesMax' | 'fileAgeMaxMs'> & { maxFileMb: number; maxFileSeconds: number }
   >(settings, SCHEMA);
   return {
     ...rest,
-    folder: resolve(folder),
+    folder: resolve(baseFolder, folder),
     fileBytesMax: maxFileMb * 1024 * 1024,
     fileAgeMaxMs: maxFileSeconds * 1000,
   };

@@ -49,7 +49,8 @@ for (const [format, read] of [
       const settings = { folder, format, maxFileSeconds: 0.1, maxFileMb: 0.05 };
       const away = `${folder}-away`;
       return {
-        create: (context, lane) => new FileSink(parseFileSinkConfig({ ...settings, grant: lane.grant }), context.name),
+        create: (context, lane) =>
+          new FileSink(parseFileSinkConfig({ ...settings, grant: lane.grant }, root), context.name),
         people: async () => {
           const events = await eventsIn(folder, read);
           const positions = events.map(({ position }) => position);

@@ -53,14 +53,14 @@ const SCHEMA = {
   additionalProperties: false,
 };
 
-export function parseFileSourceConfig(settings: unknown): FileSourceConfig {
+export function parseFileSourceConfig(settings: unknown, baseFolder: string): FileSourceConfig {
   const { pollSeconds, settleSeconds, maxDeletedShare, columns, folder, ...rest } = checkSettings<Settings>(
     settings,
     SCHEMA,
   );
   return {
     ...rest,
-    folder: resolve(folder),
+    folder: resolve(baseFolder, folder),
     columns: columnTargets(columns),
     pollMs: pollSeconds * 1000,
     settleMs: settleSeconds * 1000,

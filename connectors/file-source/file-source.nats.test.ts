@@ -43,7 +43,7 @@ for (const [ending, write] of [
         await rename(join(root, 'new'), join(where, `people.${ending}`));
       };
       return {
-        create: (context) => new FileSource(parseFileSourceConfig(settingsOf(folder, lane)), context),
+        create: (context) => new FileSource(parseFileSourceConfig(settingsOf(folder, lane), root), context),
         put: async (more) => {
           for (const one of more) people.set(one.id, one);
           await drop();

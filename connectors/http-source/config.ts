@@ -1,4 +1,4 @@
-import { checkSettings } from '../runtime/connector-config.js';
+import { checkService, checkSettings } from '../runtime/connector-config.js';
 import {
   COLUMNS_SCHEMA,
   type ColumnTarget,
@@ -40,7 +40,7 @@ const TEXT = { type: 'string', minLength: 1 };
 const SCHEMA = {
   type: 'object',
   properties: {
-    url: { type: 'string', pattern: '^https?://' },
+    url: { type: 'string' },
     headers: { type: 'object', additionalProperties: { type: 'string' }, default: {} },
     cursor: {
       type: 'object',
@@ -62,6 +62,7 @@ const SCHEMA = {
 
 export function parseHttpSourceConfig(settings: unknown): HttpSourceConfig {
   const given = checkSettings<Settings>(settings, SCHEMA);
+  checkService(given);
   return {
     url: given.url,
     headers: given.headers,

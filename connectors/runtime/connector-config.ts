@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
 import { parse as parseYaml } from 'yaml';
+import { addressProblem, headerProblems, tokenProblem } from '../../client/service-settings.js';
 import { ConnectorConfigError } from './connector-errors.js';
 
 /** The part of a configuration file that all connectors share; `settings` belong to the connector itself. */
@@ -14,6 +15,8 @@ export interface ConnectorConfig {
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** Not checked yet: the connector does it with `checkSettings`. */
   settings: unknown;
+  /** Folder of the configuration file, from which relative paths in `settings` count. */
+  folder: string;
 }
 
 export type Schema = Record<string, unknown>;
@@ -25,7 +28,7 @@ const SCHEMA: Schema = {
     connector: { type: 'string' },
     bus: {
       type: 'object',
-      properties: { url: { type: 'string', pattern: '^(https?|wss?)://' }, token: { type: 'string', minLength: 1 } },
+      properties: { url: { type: 'string' }, token: { type: 'string' } },
       required: ['url', 'token'],
       additionalProperties: false,
     },
@@ -51,21 +54,64 @@ export function parseConnectorConfig(yamlText: string, path: string, env: NodeJS
   const missing: string[] = [];
   const document = withEnvironment(yamlOf(yamlText), env, missing);
   if (missing.length > 0) throw new ConnectorConfigError(missing.map((name) => `the environment has no ${name}`));
-  const { metrics, stateFolder, ...config } = checkSettings<
-    Omit<ConnectorConfig, 'metricsPort'> & { metrics?: { port: number } }
+  const { settings, problems } = checkedAgainst<
+    Omit<ConnectorConfig, 'metricsPort' | 'folder'> & { metrics?: { port: number } }
   >(document, SCHEMA, '');
-  return { ...config, metricsPort: metrics?.port, stateFolder: resolve(dirname(path), stateFolder) };
+  problems.push(...busProblems(document));
+  if (problems.length > 0) throw new ConnectorConfigError(problems);
+  const { metrics, stateFolder, ...config } = settings;
+  const folder = dirname(resolve(path));
+  return { ...config, metricsPort: metrics?.port, stateFolder: resolve(folder, stateFolder), folder };
 }
+
+function busProblems(document: unknown): string[] {
+  const { url, token } = (document as { bus?: { url?: unknown; token?: unknown } | null })?.bus ?? {};
+  return [
+    ...problemAt('bus.url', typeof url === 'string' ? addressProblem(url, ['http', 'https', 'ws', 'wss']) : undefined),
+    ...problemAt('bus.token', typeof token === 'string' ? tokenProblem(token) : undefined),
+  ];
+}
+
+/** Checks the address and headers of a service that a connector calls. Throws ConnectorConfigError, which repeats neither. */
+export function checkService({ url, headers }: { url: string; headers: Readonly<Record<string, string>> }): void {
+  const problems = [
+    ...problemAt('settings.url', addressProblem(url)),
+    ...headerProblems(headers).map((problem) => `settings.headers: ${problem}`),
+  ];
+  if (problems.length > 0) throw new ConnectorConfigError(problems);
+}
+
+const problemAt = (path: string, problem: string | undefined): string[] => (problem ? [`${path} ${problem}`] : []);
 
 /**
  * Returns the value with the defaults of the schema. Throws ConnectorConfigError, whose problems name the path in the file; `at`
  * is the path of the value itself.
  */
 export function checkSettings<Settings>(value: unknown, schema: Schema, at = 'settings'): Settings {
+  const { settings, problems } = checkedAgainst<Settings>(value, schema, at);
+  if (problems.length > 0) throw new ConnectorConfigError(problems);
+  return settings;
+}
+
+function checkedAgainst<Settings>(
+  value: unknown,
+  schema: Schema,
+  at: string,
+): { settings: Settings; problems: string[] } {
+  const settings = structuredClone(value) as Settings;
+  const empty = emptyKeys(value, at);
+  if (empty.length > 0)
+    return { settings, problems: empty.map((path) => `${path} has no value; leave the key out instead`) };
   const validate = new Ajv({ allErrors: true, useDefaults: true, strict: false }).compile(schema);
-  const copy = structuredClone(value);
-  if (validate(copy)) return copy as Settings;
-  throw new ConnectorConfigError((validate.errors ?? []).map((error) => describe(error, at)));
+  const isValid = validate(settings);
+  return { settings, problems: isValid ? [] : (validate.errors ?? []).map((error) => describe(error, at)) };
+}
+
+/** Paths of the keys without a value: YAML reads them as null, which a schema or a program may take for something else. */
+function emptyKeys(value: unknown, path: string): string[] {
+  if (value === null) return [path || 'the file'];
+  if (typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([key, one]) => emptyKeys(one, path === '' ? key : `${path}.${key}`));
 }
 
 function yamlOf(text: string): unknown {
@@ -90,8 +136,8 @@ function withEnvironment(value: unknown, env: NodeJS.ProcessEnv, missing: string
 }
 
 function describe({ instancePath, message, params }: ErrorObject, at: string): string {
-  const place = `${at}${instancePath}`.replace(/^\//, '').replaceAll('/', '.') || 'the file';
+  const path = `${at}${instancePath}`.replace(/^\//, '').replaceAll('/', '.') || 'the file';
   const { additionalProperty } = params as { additionalProperty?: string };
-  if (additionalProperty !== undefined) return `${place} has an unknown key ${additionalProperty}`;
-  return `${place} ${message ?? 'is wrong'}`;
+  if (additionalProperty !== undefined) return `${path} has an unknown key ${additionalProperty}`;
+  return `${path} ${message ?? 'is wrong'}`;
 }

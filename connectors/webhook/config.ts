@@ -1,4 +1,4 @@
-import { checkSettings } from '../runtime/connector-config.js';
+import { checkService, checkSettings } from '../runtime/connector-config.js';
 import { ConnectorConfigError } from '../runtime/connector-errors.js';
 
 export interface WebhookConfig {
@@ -33,7 +33,7 @@ const SCHEMA = {
   properties: {
     grant: { type: 'string', minLength: 1 },
     cursor: { type: 'string', minLength: 1, default: 'default' },
-    url: { type: 'string', pattern: '^https?://' },
+    url: { type: 'string' },
     secret: { anyOf: [SECRET, { type: 'array', items: SECRET, minItems: 1, maxItems: 4 }] },
     headers: { type: 'object', additionalProperties: { type: 'string' }, default: {} },
     timeoutSeconds: { type: 'number', exclusiveMinimum: 0, default: 15 },
@@ -47,6 +47,7 @@ const SCHEMA = {
 
 export function parseWebhookConfig(settings: unknown): WebhookConfig {
   const { secret, timeoutSeconds, attempts, firstRetrySeconds, ...rest } = checkSettings<Settings>(settings, SCHEMA);
+  checkService(rest);
   const secrets = [secret].flat().map((text) => Buffer.from(text.slice('whsec_'.length), 'base64'));
   if (secrets.some(({ length }) => length < SECRET_BYTES_MIN || length > SECRET_BYTES_MAX)) {
     throw new ConnectorConfigError([`secret must be ${SECRET_BYTES_MIN} to ${SECRET_BYTES_MAX} bytes`]);

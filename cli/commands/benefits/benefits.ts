@@ -82,7 +82,7 @@ async function lint(path: string, options: { json?: boolean }, terminal: Termina
 async function ask<Answer>(options: CheckOptions, terminal: Terminal, question: (cases: Cases) => Promise<Answer>) {
   try {
     const connector = connectorOf(options.config);
-    return await askCases(parseBenefitCheckConfig(connector.settings), connector, question);
+    return await askCases(parseBenefitCheckConfig(connector.settings, connector.folder), connector, question);
   } catch (error) {
     if (error instanceof ConnectorConfigError)
       throw new UsageError('the configuration or the rules are wrong', error.problems);

@@ -6,7 +6,8 @@ import type { Source } from '../../../connectors/runtime/source/source.js';
 
 /** A connector whose settings have been checked; it runs until the signal aborts. */
 export type PreparedConnector = (signal: AbortSignal) => Promise<void>;
-type Prepare = (settings: unknown, context: ConnectorContext) => Promise<PreparedConnector>;
+/** `folder` holds the configuration file: relative paths in the settings count from it. */
+type Prepare = (settings: unknown, context: ConnectorContext, folder: string) => Promise<PreparedConnector>;
 
 /**
  * Every connector by the name that a configuration gives it. A module is loaded when its connector is used, so that
@@ -25,16 +26,16 @@ export const CONNECTOR_KINDS: Record<string, Prepare> = {
     const config = parsePostgresSinkConfig(settings);
     return forSink(() => new PostgresSink(config, `sluice ${context.name}`), config, context);
   },
-  'file-source': async (settings, context) => {
+  'file-source': async (settings, context, folder) => {
     const { parseFileSourceConfig } = await import('../../../connectors/file-source/config.js');
     const { FileSource } = await import('../../../connectors/file-source/source.js');
-    const config = parseFileSourceConfig(settings);
+    const config = parseFileSourceConfig(settings, folder);
     return forSource(() => new FileSource(config, context), context);
   },
-  'file-sink': async (settings, context) => {
+  'file-sink': async (settings, context, folder) => {
     const { parseFileSinkConfig } = await import('../../../connectors/file-sink/config.js');
     const { FileSink } = await import('../../../connectors/file-sink/sink.js');
-    const config = parseFileSinkConfig(settings);
+    const config = parseFileSinkConfig(settings, folder);
     return forSink(() => new FileSink(config, context.name), config, context);
   },
   'http-source': async (settings, context) => {
@@ -49,10 +50,10 @@ export const CONNECTOR_KINDS: Record<string, Prepare> = {
     const config = parseWebhookConfig(settings);
     return forSink(() => new WebhookSink(config), config, context);
   },
-  'benefit-check': async (settings, context) => {
+  'benefit-check': async (settings, context, folder) => {
     const { parseBenefitCheckConfig } = await import('../../../benefits/config.js');
     const { runBenefitCheckConnector } = await import('../../../benefits/connector.js');
-    const config = parseBenefitCheckConfig(settings);
+    const config = parseBenefitCheckConfig(settings, folder);
     return (signal) => runBenefitCheckConnector(config, context, signal);
   },
 };

@@ -27,7 +27,7 @@ export async function runConnector(
   }
   const context = contextOf(config);
   await mkdir(config.stateFolder, { recursive: true });
-  const run = await prepare(config.settings, context);
+  const run = await prepare(config.settings, context, config.folder);
   const endpoint =
     config.metricsPort === undefined
       ? undefined

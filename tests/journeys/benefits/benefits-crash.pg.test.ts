@@ -132,7 +132,7 @@ async function configFor(t: Test, bus: BenefitBus, database: string | undefined)
     settings: {
       ...(database === undefined ? {} : { database }),
       schema: 'killed',
-      rules: ['examples/benefits/newborn/rules.yaml'],
+      rules: [join(projectRoot, 'examples/benefits/newborn/rules.yaml')],
     },
   };
   await writeFile(path, stringify(config));

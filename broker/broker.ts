@@ -4,6 +4,7 @@ import { Disclosures } from './audit/disclosures.js';
 import type { BrokerHandle } from './boot/broker-handle.js';
 import { type Governance, openGovernance } from './boot/governance.js';
 import { createLogger } from './boot/logger.js';
+import { type Admission, openAdmission } from './boot/open-admission.js';
 import { openStore } from './boot/open-store.js';
 import { type ProcessRole, SINGLE_PROCESS } from './boot/process-role.js';
 import { ReleaseStack } from './boot/release-stack.js';
@@ -35,8 +36,8 @@ import { StreamEngine } from './stream/stream-engine.js';
 import { VERSION } from './version.js';
 
 /**
- * The whole exchange in one process, its rooms opened in the order in which they build on each other. Opens the store
- * and reads the ledger; what was opened is closed again when that fails.
+ * Makes the whole exchange in one process, its rooms opened in the order in which they build on each other. Opens the store
+ * and reads the ledger; closes what was opened again when that fails.
  */
 export async function createBroker(config: Config, role: ProcessRole = SINGLE_PROCESS): Promise<BrokerHandle> {
   const log = createLogger(config.logLevel);
@@ -80,7 +81,7 @@ function untilRegistered({ ledger, permissions }: Governance, releases: ReleaseS
   });
 }
 
-/** Rooms that are open once the broker is about to serve. */
+/** Rooms that are open when the broker begins to serve. */
 interface ServedRooms {
   engine: StreamEngine;
   intake: Intake;
@@ -112,7 +113,8 @@ class RunningBroker implements BrokerHandle {
     const intake = this.#openIntake();
     const ending = new AbortController();
     const tickets = this.#openTickets();
-    const gateway = this.#openGateway(engine, intake, tickets);
+    const admission = this.#openAdmission(tickets);
+    const gateway = this.#openGateway(engine, intake, admission);
     const app = await this.#createApp({ engine, intake, gateway, tickets, ending: ending.signal });
     releases.add('http', () => stopServing(app, gateway, ending));
     const serving = await listen(app, config.host, config.port);
@@ -172,12 +174,17 @@ class RunningBroker implements BrokerHandle {
     return new Tickets({ secret: config.secret, clock, useOnce: (id) => used.useOnce(id) });
   }
 
-  #openGateway(engine: StreamEngine, intake: Intake, tickets: Tickets): Gateway {
+  #openAdmission(tickets: Tickets): Admission {
+    const { config, log, metrics, governance } = this.parts;
+    return openAdmission({ config, log, metrics: metrics.gateway, credentials: governance.credentials, tickets });
+  }
+
+  #openGateway(engine: StreamEngine, intake: Intake, admission: Admission): Gateway {
     const { config, metrics, clock, releases, governance, log } = this.parts;
     const { heartbeatMs, maxEventBytes, session } = config;
     const { credentials, ledger } = governance;
     const gateway = new Gateway({
-      ...{ engine, intake, tickets, credentials, log, clock, heartbeatMs, maxEventBytes, limits: session },
+      ...{ engine, intake, ...admission, credentials, log, clock, heartbeatMs, maxEventBytes, limits: session },
       metrics: metrics.gateway,
     });
     const stopWatching = ledger.onRecord(({ kind, id }) => {

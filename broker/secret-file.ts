@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The secret of a bus with an embedded store: read from its data folder, made there (mode 0600) on the first start. */
+/** Reads the secret of a bus with an embedded store from its data folder; makes it there (mode 0600) on the first start. */
 export function secretIn(dataDir: string): string {
   const file = join(dataDir, 'secret');
   mkdirSync(dataDir, { recursive: true });
   try {
-    // Exclusive: a secret that exists is never replaced, everything hashed with it would be lost.
+    // Exclusive, so that an existing secret is never replaced: everything hashed with it would be lost.
     writeFileSync(file, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

@@ -1,7 +1,10 @@
 import { type Logger, pino } from 'pino';
 import { SluiceError } from '../../proto/errors.js';
 
-/** JSON lines on standard error, so that standard output has what is meant for people. No payload, no token, no address with its query: serializers let through what may be seen. */
+/**
+ * Logs JSON lines to standard error; standard output is for people. The serializers pass on a few named fields only, so
+ * that no payload, no token and no address with its query gets into the log.
+ */
 export function createLogger(level: string): Logger {
   const serializers = {
     err: describeError,
@@ -9,7 +12,7 @@ export function createLogger(level: string): Logger {
     req: (request: { id?: unknown; method?: unknown }) => ({ id: request.id, method: request.method }),
     res: (reply: { statusCode?: unknown }) => ({ status: reply.statusCode }),
   };
-  // Written at once: the last lines before a crash are the ones that matter.
+  // Synchronous, because the last lines before a crash are the ones that matter.
   return pino({ level, serializers }, pino.destination({ dest: 2, sync: true }));
 }
 

@@ -22,11 +22,11 @@ export interface OpenStoreDeps {
 export interface OpenedStore {
   bus: Bus;
   store: Store;
-  /** What the operator of an outside server should know; empty for one of our own. */
+  /** Advice to the operator of an external server; empty for the embedded one. */
   notices: string[];
 }
 
-/** The store, by URL or on a server of our own, with its streams in place. */
+/** Opens the store, by URL or on an embedded server, with its streams in place and its log epochs checked. */
 export async function openStore(deps: OpenStoreDeps): Promise<OpenedStore> {
   const { config, role, log, releases } = deps;
   const { nats, partitions, replicas, maxBytesPerPartition } = config;
@@ -38,26 +38,28 @@ export async function openStore(deps: OpenStoreDeps): Promise<OpenedStore> {
     name: 'sluice-broker',
   });
   releases.add('nats connection', () => bus.close());
-  releases.add('connection watch', watchConnection(bus, deps));
-  const isOutside = embedded === undefined && !role.hasServerOfPrimary;
-  const notices = isOutside ? await whenAvailable(() => checkServer(bus, config)) : [];
+  releases.add('connection monitor', monitorConnection(bus, deps));
+  const isExternal = embedded === undefined && !role.hasServerOfPrimary;
+  const notices = isExternal ? await whenAvailable(() => checkServer(bus, config)) : [];
   const store = await whenAvailable(() => ensureStreams(bus, { partitions, replicas, maxBytesPerPartition }));
-  if (isOutside) notices.push(...(await outsideNotices(bus, config, store)));
-  // Of several workers one is enough to say it.
+  if (isExternal) notices.push(...(await externalNotices(bus, config, store)));
+  // One of several workers logs them.
   if (role.isFirst) for (const notice of notices) log.warn(`the NATS server: ${notice}`);
   if (config.durability === 'relaxed') await embedded?.syncMetadata();
   for (const partition of await whenAvailable(() => startEpochsOfTruncatedLogs(bus, store))) {
-    log.error({ partition }, 'the log is shorter than it was: it starts a new life, subscribers are told');
+    log.error({ partition }, 'the log was truncated: it starts a new epoch, its subscribers get POSITION_GONE');
   }
-  // Once for all workers of this broker.
+  // Only the first worker: a second one would start further epochs of the same logs.
   if (config.restored && role.isFirst) {
     await startEpochsOfAllLogs(bus, store);
-    log.warn('restored: every log starts a new life, subscribers are told; start without it from now on');
+    log.warn(
+      'restored: every log starts a new epoch, all subscribers get POSITION_GONE; start without the setting from now on',
+    );
   }
   return { bus, store, notices };
 }
 
-async function outsideNotices(bus: Bus, config: Config, { partitions }: Store): Promise<string[]> {
+async function externalNotices(bus: Bus, config: Config, { partitions }: Store): Promise<string[]> {
   const { nats, durability } = config;
   const servers = (nats.url as string).split(',');
   const drift = await whenAvailable(() => streamDrift(bus, { ...config, partitions }));
@@ -65,16 +67,16 @@ async function outsideNotices(bus: Bus, config: Config, { partitions }: Store): 
   return [...drift, ...sync];
 }
 
-/** Returns the function that ends it: a connection that we close ourselves is no news. */
-function watchConnection(bus: Bus, { metrics, log }: OpenStoreDeps): () => void {
+/** Logs and counts changes of the connection. Returns the function that ends it, to be called before the connection is closed on purpose. */
+function monitorConnection(bus: Bus, { metrics, log }: OpenStoreDeps): () => void {
   metrics.connectionChanged(true);
   return bus.onStatus((up) => {
     metrics.connectionChanged(up);
     if (up) {
       metrics.reconnected();
-      log.info('the connection to NATS is back');
+      log.info('connection to NATS re-established');
     } else {
-      log.warn('the connection to NATS is lost');
+      log.warn('connection to NATS lost');
     }
   });
 }

@@ -1,4 +1,4 @@
-/** What has been opened and must be closed: in reverse order, each once, and a failure keeps none of the others open. */
+/** Closes what was opened, in reverse order, each once; one that fails to close keeps none of the others open. */
 export class ReleaseStack {
   readonly #stack: { what: string; release: () => unknown }[] = [];
   #released: Promise<void> | undefined;

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Gateway } from '../gateway/gateway.js';
 
-/** Requests that are under way when the broker drains have this long to end by themselves. */
+/** Requests that are in flight when the broker drains have this long to end by themselves. */
 const DRAIN_MS = 5000;
 
 export interface Serving {
@@ -17,7 +17,7 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
   return { port: address.port, url: `http://${name}:${address.port}` };
 }
 
-/** Takes no new connection, ends the sessions and the streams over HTTP, and waits for requests under way. */
+/** Takes no new connection, ends the sessions and the streams over HTTP, and waits for requests in flight. */
 export async function stopServing(app: FastifyInstance, gateway: Gateway, ending: AbortController): Promise<void> {
   ending.abort();
   const closed = app.close();

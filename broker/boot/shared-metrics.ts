@@ -2,10 +2,10 @@ import { AggregatorRegistry, type Registry } from 'prom-client';
 import { SluiceError } from '../../proto/errors.js';
 import type { MetricsQuestion, ToWorker } from './worker-messages.js';
 
-/** Gathering from all workers takes milliseconds; a worker that hangs must not hang the scrape. */
+/** Collecting from all workers takes milliseconds; a worker that hangs must not hang the scrape. */
 const ANSWER_MS_MAX = 5_000;
 
-/** Metrics of all workers of this broker, whichever of them is asked. */
+/** Metrics of all workers of this broker, from whichever worker is asked. */
 export class SharedMetrics {
   readonly contentType: Registry['contentType'];
   readonly #waiting = new Map<number, (text: string) => void>();
@@ -15,7 +15,7 @@ export class SharedMetrics {
   constructor(own: Registry) {
     this.contentType = own.contentType;
     AggregatorRegistry.setRegistries([own]);
-    // Its constructor makes the worker answer the primary.
+    // Its constructor registers the listener by which this worker answers the primary.
     new AggregatorRegistry();
     process.on('message', (message: ToWorker) => {
       if (message.kind === 'metrics') this.#waiting.get(message.id)?.(message.text);
@@ -27,7 +27,7 @@ export class SharedMetrics {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(id);
-        reject(new SluiceError('INTERNAL', 'the workers did not tell their metrics in time'));
+        reject(new SluiceError('INTERNAL', `timed out after ${ANSWER_MS_MAX} ms collecting worker metrics`));
       }, ANSWER_MS_MAX);
       this.#waiting.set(id, (text) => {
         clearTimeout(timer);

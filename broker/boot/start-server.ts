@@ -5,7 +5,7 @@ import { type EmbeddedServer, startEmbedded } from '../nats/server/embedded-serv
 import { findNatsServer } from '../nats/server/find-server.js';
 import type { ReleaseStack } from './release-stack.js';
 
-/** A nats-server of our own on the data folder; stopped with the releases. */
+/** Starts an embedded nats-server on the data folder; it is stopped with the releases. */
 export async function startServer(config: Config, log: Logger, releases: ReleaseStack): Promise<EmbeddedServer> {
   const { serverPath } = config.nats;
   const env = serverPath === undefined ? process.env : { ...process.env, SLUICE_NATS_SERVER: serverPath };
@@ -18,6 +18,6 @@ export async function startServer(config: Config, log: Logger, releases: Release
     onNotice: (text) => log.warn(text),
   });
   releases.add('nats-server', () => server.stop());
-  log.info({ version: server.version, serverPid: server.pid }, 'nats-server runs');
+  log.info({ version: server.version, serverPid: server.pid }, 'nats-server is running');
   return server;
 }

@@ -7,25 +7,38 @@ import { SluiceError } from '../../proto/errors.js';
 import { CLOSE_CODES } from '../../proto/frames/frames.js';
 import type { Caller, SystemCaller } from '../parties/caller.js';
 import type { Credentials } from '../parties/credentials.js';
-import { refuseUpgrade } from './refuse-upgrade.js';
-import { Session, type SessionDeps, type SessionPeer } from './session.js';
+import type { LoggedIn, Login } from './admission/login.js';
+import type { StreamSlots } from './admission/stream-slots.js';
+import { refuseOnSocket } from './refuse-on-socket.js';
+import { CLOSE_WAIT_MS_MAX, Session, type SessionDeps, type SessionPeer } from './session.js';
 import { chooseSubprotocol } from './subprotocol.js';
-import type { Tickets } from './tickets.js';
 
 export const STREAM_PATH = '/v1/stream';
 
+/** Handshakes that wait for the store to say whether their ticket was used; each holds a descriptor. */
+const PENDING_TICKETS_MAX = 200;
+/** Pieces that a frame may come in, so that one sent byte by byte costs no more memory than its bytes. */
+const FRAME_PIECES_MAX = 4096;
+
 export interface GatewayDeps extends SessionDeps {
-  tickets: Tickets;
-  credentials: Pick<Credentials, 'digestOf' | 'ownerOf'>;
+  login: Login;
+  slots: StreamSlots;
+  credentials: Pick<Credentials, 'ownerOf'>;
 }
 
-/** A WebSocket, the TCP connection under it, and what is spoken on it. */
+/** A WebSocket, the TCP connection under it, and the encoding spoken on it. */
 type Connection = Pick<SessionPeer, 'socket' | 'tcp' | 'encoding'>;
 
-/** All sessions of this broker: lets systems in, puts those out whose credential is gone, says goodbye on drain. */
+/**
+ * All sessions of this process. Admits systems by token or ticket, closes their sessions when a credential is withdrawn
+ * or changes its rights, and ends all on drain. Everything that can be refused is refused before the handshake, as an
+ * HTTP problem, with one exception: a browser cannot see the status of a refused handshake, so a ticket is judged after it
+ * and its refusal is a close code; until then the socket is not read.
+ */
 export class Gateway {
   readonly #sessions = new Set<Session>();
   readonly #server: WebSocketServer;
+  #pendingTickets = 0;
   #isDraining = false;
 
   constructor(private readonly deps: GatewayDeps) {
@@ -33,11 +46,17 @@ export class Gateway {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
-      // Twice the limit, so that a frame a bit too large is answered with words; beyond, ws closes with 1009.
+      // Twice the limit, so that a frame slightly too large gets an error frame; beyond, ws closes with 1009.
       maxPayload: 2 * deps.limits.maxFrameBytes,
-      // The codec checks it and can say so in an error frame.
+      maxBufferedChunks: FRAME_PIECES_MAX,
+      maxFragments: FRAME_PIECES_MAX,
+      // The codec checks it, and names it in an error frame.
       skipUTF8Validation: true,
       handleProtocols: (offered) => chooseSubprotocol([...offered].join(',')) ?? false,
+    });
+    this.#server.on('wsClientError', (error: Error, socket: Duplex) => {
+      const refusal = new SluiceError('BAD_REQUEST', `the WebSocket handshake is malformed: ${error.message}`);
+      refuseOnSocket(socket, refusal, ['Sec-WebSocket-Version: 13']);
     });
   }
 
@@ -51,8 +70,8 @@ export class Gateway {
       this.#admit(request, socket, head);
     } catch (error) {
       const known = error instanceof SluiceError ? error : new SluiceError('INTERNAL', 'unexpected failure');
-      if (known !== error) this.deps.log.error({ err: error }, 'upgrade failed');
-      refuseUpgrade(socket, known);
+      if (known !== error) this.deps.log.error({ err: error }, 'WebSocket handshake failed');
+      refuseOnSocket(socket, known);
     }
   }
 
@@ -67,30 +86,33 @@ export class Gateway {
     }
   }
 
-  /** Lets nobody in any more and ends every session after its cursors are stored. Safe to call twice. */
+  /** Admits nobody any more and ends every session after its cursors are stored. Safe to call twice. */
   async drain(): Promise<void> {
     this.#isDraining = true;
     await Promise.allSettled([...this.#sessions].map((session) => session.drain()));
   }
 
   #admit(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const url = new URL(request.url ?? '/', 'http://broker');
-    if (url.pathname !== STREAM_PATH) throw new SluiceError('NOT_FOUND', `WebSockets live at ${STREAM_PATH}`);
+    const url = addressOf(request);
+    if (url.pathname !== STREAM_PATH) throw new SluiceError('NOT_FOUND', `WebSockets are served at ${STREAM_PATH}`);
     if (this.#isDraining) throw new SluiceError('SHUTTING_DOWN', 'the broker is shutting down');
     if (this.#sessions.size >= this.deps.limits.maxSessions) throw new SluiceError('TOO_MANY', 'too many sessions');
     const encoding = chooseSubprotocol(request.headers['sec-websocket-protocol']);
     if (!encoding) throw new SluiceError('BAD_REQUEST', 'none of the offered subprotocols is known');
     const ticket = url.searchParams.get('ticket');
     if (ticket !== null) {
+      if (this.#pendingTickets >= PENDING_TICKETS_MAX) throw new SluiceError('TOO_MANY', 'too many handshakes at once');
       this.#accept(request, socket, head, (ws) => {
-        void this.#enterByTicket({ socket: ws, tcp: socket as Socket, encoding }, ticket);
+        void this.#enterByTicket({ socket: ws, tcp: socket as Socket, encoding }, request, ticket);
       });
       return;
     }
-    const credential = this.deps.credentials.digestOf(bearerOf(request));
-    const caller = systemOf(this.deps.credentials.ownerOf(credential));
+    const { caller, credential } = this.deps.login.byToken(request);
+    const who = { caller: requireSystem(caller), credential };
+    const release = this.deps.slots.take(caller.id);
+    socket.once('close', release);
     this.#accept(request, socket, head, (ws) => {
-      this.#enter({ socket: ws, tcp: socket as Socket, encoding }, { caller, credential });
+      this.#enter({ socket: ws, tcp: socket as Socket, encoding }, who);
     });
   }
 
@@ -102,29 +124,38 @@ export class Gateway {
     });
   }
 
-  /** A browser can't see the status of a refused upgrade, but it does see a close code: so its refusal comes after. */
-  async #enterByTicket(connection: Connection, ticket: string): Promise<void> {
+  async #enterByTicket(connection: Connection, request: IncomingMessage, ticket: string): Promise<void> {
     const { socket: ws } = connection;
-    // What the client sends at once waits in the socket until there is a session to take it.
+    // The client's first frames wait in the kernel until there is a session to take them.
     ws.pause();
-    const [code, reason] = await this.#admitByTicket(connection, ticket);
+    this.#pendingTickets++;
+    const [code, reason] = await this.#admitByTicket(connection, request, ticket);
+    this.#pendingTickets--;
     ws.resume();
-    if (code !== undefined) ws.close(code, reason);
+    if (code === undefined) return;
+    ws.close(code, reason);
+    const timer = setTimeout(() => ws.terminate(), CLOSE_WAIT_MS_MAX);
+    ws.once('close', () => clearTimeout(timer));
   }
 
-  async #admitByTicket(connection: Connection, ticket: string): Promise<[number?, string?]> {
-    let credential: string | undefined;
+  async #admitByTicket(connection: Connection, request: IncomingMessage, ticket: string): Promise<[number?, string?]> {
+    let who: LoggedIn;
     try {
-      credential = await this.deps.tickets.redeem(ticket);
-    } catch {
-      return [CLOSE_CODES.GOING_AWAY, 'the ticket can not be checked now'];
+      who = await this.deps.login.byTicket(request, ticket);
+    } catch (error) {
+      return closeOf(error);
     }
-    const caller = credential === undefined ? undefined : this.deps.credentials.ownerOf(credential);
-    if (credential === undefined || !caller) return [CLOSE_CODES.NOT_AUTHENTICATED, 'the ticket is not valid'];
+    const { caller, credential } = who;
     if (caller.kind !== 'system') return [CLOSE_CODES.NOT_ALLOWED, 'sessions are for systems'];
     if (this.#isDraining) return [CLOSE_CODES.GOING_AWAY, 'the broker is going away'];
-    const { socket } = connection;
-    if (socket.readyState === socket.OPEN) this.#enter(connection, { caller, credential });
+    const { socket, tcp } = connection;
+    if (socket.readyState !== socket.OPEN) return [];
+    try {
+      tcp.once('close', this.deps.slots.take(caller.id));
+    } catch (error) {
+      return closeOf(error);
+    }
+    this.#enter(connection, { caller, credential });
     return [];
   }
 
@@ -136,14 +167,23 @@ export class Gateway {
   }
 }
 
-function bearerOf(request: IncomingMessage): string {
-  const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
-  if (token === undefined) throw new SluiceError('NOT_AUTHENTICATED', 'a bearer token or a ticket is needed');
-  return token;
+/** Throws BAD_REQUEST; the address is not repeated, it may hold a ticket. */
+function addressOf(request: IncomingMessage): URL {
+  const url = request.url ?? '/';
+  if (!url.startsWith('/') || !URL.canParse(url, 'http://broker')) {
+    throw new SluiceError('BAD_REQUEST', 'the address of the request is malformed');
+  }
+  return new URL(url, 'http://broker');
 }
 
-function systemOf(caller: Caller | undefined): SystemCaller {
-  if (!caller) throw new SluiceError('NOT_AUTHENTICATED', 'the token is not valid');
+function closeOf(error: unknown): [number, string] {
+  const code = error instanceof SluiceError ? error.code : 'INTERNAL';
+  if (code === 'NOT_AUTHENTICATED') return [CLOSE_CODES.NOT_AUTHENTICATED, 'the ticket is not valid'];
+  if (code === 'TOO_MANY') return [CLOSE_CODES.TOO_MUCH, (error as SluiceError).message];
+  return [CLOSE_CODES.GOING_AWAY, 'the ticket cannot be checked now'];
+}
+
+function requireSystem(caller: Caller): SystemCaller {
   if (caller.kind !== 'system') throw new SluiceError('NOT_ALLOWED', 'sessions are for systems, not for officers');
   return caller;
 }

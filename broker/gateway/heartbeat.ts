@@ -1,25 +1,25 @@
-/** Of silence, counted in heartbeats, before a client counts as gone: one may be lost, one may be late. */
+/** Heartbeats of silence after which a client counts as gone: one may be lost, one may be late. */
 const SILENT_HEARTBEATS_MAX = 2.5;
 
 export interface HeartbeatOptions {
   heartbeatMs: number;
   clock: () => number;
-  /** Time to tell the client that the broker lives. */
+  /** Time to send a heartbeat to the client. */
   beat: () => void;
-  /** Nothing was heard for too long. */
+  /** The client has been silent for too long. */
   lost: () => void;
 }
 
-/** Keeps both sides sure of each other: beats at the agreed pace, and says when the client has fallen silent. */
+/** Sends heartbeats at the agreed pace, and reports a client that has fallen silent. */
 export class Heartbeat {
   readonly #timer: NodeJS.Timeout;
   #lastHeardMs: number;
-  #isDeaf = false;
+  #isListening = true;
   #ticks = 0;
 
   constructor(private readonly options: HeartbeatOptions) {
     this.#lastHeardMs = options.clock();
-    // Twice per heartbeat, so that silence is noticed at 2.5 and not at 3.
+    // Twice per heartbeat, so that silence is noticed at 2.5 heartbeats and not at 3.
     this.#timer = setInterval(() => this.#tick(), options.heartbeatMs / 2);
   }
 
@@ -29,8 +29,13 @@ export class Heartbeat {
   }
 
   /** While the broker itself does not read the socket, silence proves nothing. */
-  deaf(isDeaf: boolean): void {
-    this.#isDeaf = isDeaf;
+  pauseListening(): void {
+    this.#isListening = false;
+    this.heard();
+  }
+
+  resumeListening(): void {
+    this.#isListening = true;
     this.heard();
   }
 
@@ -39,7 +44,7 @@ export class Heartbeat {
   }
 
   #tick(): void {
-    if (this.#isDeaf) this.heard();
+    if (!this.#isListening) this.heard();
     if (this.options.clock() - this.#lastHeardMs >= SILENT_HEARTBEATS_MAX * this.options.heartbeatMs) {
       this.stop();
       this.options.lost();

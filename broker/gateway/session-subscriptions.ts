@@ -13,8 +13,8 @@ import type { StreamEngine } from '../stream/stream-engine.js';
 import type { FrameSink, Subscription } from '../stream/subscriber.js';
 
 const DEFAULT_CREDIT = 1000;
-/** Channels that have ended and may still be acknowledged by frames that were under way. */
-const ENDED_REMEMBERED_MAX = 1000;
+/** Channels that have ended and may still be acknowledged by frames that were in flight. */
+const ENDED_CHANNELS_MAX = 1000;
 
 export interface SubscriptionsOptions {
   session: string;
@@ -43,9 +43,9 @@ export class SessionSubscriptions {
       throw new SluiceError('TOO_MANY', `a session has at most ${maxSubscriptions} subscriptions`);
     }
     this.#opening++;
-    const life: { hasEnded: boolean; subscription?: Subscription } = { hasEnded: false };
+    const opened: { hasEnded: boolean; subscription?: Subscription } = { hasEnded: false };
     try {
-      life.subscription = await this.options.engine.subscribe({
+      opened.subscription = await this.options.engine.subscribe({
         system: caller.id,
         session,
         ref: frame.ref,
@@ -58,16 +58,16 @@ export class SessionSubscriptions {
         sink,
         onEnded: (code) => {
           this.options.metrics.subscriptionEnded(code);
-          life.hasEnded = true;
-          if (life.subscription) this.#forget(life.subscription);
+          opened.hasEnded = true;
+          if (opened.subscription) this.#forget(opened.subscription);
         },
       });
     } finally {
       this.#opening--;
     }
-    if (life.hasEnded) return;
-    if (this.#isClosed) await life.subscription.close();
-    else this.#remember(life.subscription);
+    if (opened.hasEnded) return;
+    if (this.#isClosed) await opened.subscription.close();
+    else this.#remember(opened.subscription);
   }
 
   ack(frame: AckFrame): void {
@@ -93,7 +93,7 @@ export class SessionSubscriptions {
     await Promise.allSettled(open.map((subscription) => subscription.close()));
   }
 
-  /** Undefined for one that has ended: the client could not know yet when it sent the frame. */
+  /** Undefined for a channel that has ended, which the client could not know when it sent the frame. Throws UNKNOWN_CHANNEL. */
   #find(channel: number): Subscription | undefined {
     const found = this.#byChannel.get(channel);
     if (!found && !this.#ended.has(channel)) {
@@ -111,7 +111,7 @@ export class SessionSubscriptions {
   #forget(subscription: Subscription): void {
     if (this.#byChannel.get(subscription.channel) !== subscription) return;
     this.#byChannel.delete(subscription.channel);
-    if (this.#ended.size >= ENDED_REMEMBERED_MAX) this.#ended.clear();
+    if (this.#ended.size >= ENDED_CHANNELS_MAX) this.#ended.clear();
     this.#ended.add(subscription.channel);
   }
 }

@@ -13,9 +13,10 @@ import { Heartbeat } from './heartbeat.js';
 import { SessionPublisher } from './session-publisher.js';
 import { SessionSubscriptions } from './session-subscriptions.js';
 import { SocketSink } from './socket-sink.js';
+import type { FrameWatch, UnfinishedFrames } from './unfinished-frames.js';
 
 /** A peer that does not answer the close frame keeps its socket no longer than this. */
-const CLOSE_PATIENCE_MS = 2000;
+export const CLOSE_WAIT_MS_MAX = 2000;
 
 export interface SessionDeps {
   engine: Pick<StreamEngine, 'subscribe'>;
@@ -26,12 +27,14 @@ export interface SessionDeps {
   limits: SessionConfig;
   heartbeatMs: number;
   maxEventBytes: number;
+  /** Bounds what all sessions together hold of frames that are not complete. */
+  unfinished: UnfinishedFrames;
 }
 
 export interface SessionPeer {
   id: string;
   caller: SystemCaller;
-  /** Digest of the token that it came with. */
+  /** Digest of the token that the client authenticated with. */
   credential: string;
   encoding: Subprotocol;
   socket: WebSocket;
@@ -39,7 +42,15 @@ export interface SessionPeer {
   tcp: Socket;
 }
 
-/** One WebSocket connection of one system: decodes its frames, has them done in order of arrival, says what failed. */
+/**
+ * One WebSocket connection of one system. Decodes its frames, hands them on in order of arrival, and answers what failed
+ * with an error frame. Three things could make one session a burden for all others, and each has a bound here: a client
+ * that does not read (the sink closes it), one that sends more than intake can take (the socket is not read meanwhile),
+ * and one that never completes a frame (bytes and time are counted over all sessions).
+ *
+ * Invariants: nothing is sent after the close frame; `ended` resolves only when the cursors and receipts of the session
+ * are stored; the credential is the digest, the token itself is not kept.
+ */
 export class Session {
   readonly id: string;
   readonly caller: SystemCaller;
@@ -51,6 +62,7 @@ export class Session {
   readonly #heartbeat: Heartbeat;
   readonly #subscriptions: SessionSubscriptions;
   readonly #publisher: SessionPublisher;
+  readonly #unfinished: FrameWatch;
   #isClosing = false;
 
   constructor(
@@ -74,7 +86,7 @@ export class Session {
       heartbeatMs,
       clock,
       beat: () => this.#beat(),
-      lost: () => this.close(CLOSE_CODES.HEARTBEAT_LOST, 'nothing was heard for 2.5 heartbeats'),
+      lost: () => this.close(CLOSE_CODES.HEARTBEAT_LOST, 'no message, ping or pong for 2.5 heartbeats'),
     });
     this.#subscriptions = new SessionSubscriptions({
       session: this.id,
@@ -93,12 +105,13 @@ export class Session {
       pause: () => this.#pause(),
       resume: () => this.#resume(),
     });
+    this.#unfinished = deps.unfinished.watch(tcp, (reason) => this.close(CLOSE_CODES.TOO_MUCH, reason));
     this.ended = this.#untilClosed();
     this.#listen();
     sink.sendFrame({ kind: 'welcome', session: this.id, heartbeatMs, limits: this.#announcedLimits() });
   }
 
-  /** Sends the close frame behind what was sent before; the peer has two seconds to answer it. */
+  /** Sends the close frame after what was sent before; the peer has two seconds to answer it. */
   close(code: number, reason: string): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
@@ -106,15 +119,15 @@ export class Session {
     this.#sink.close();
     this.peer.socket.resume();
     this.peer.socket.close(code, reason);
-    const timer = setTimeout(() => this.peer.socket.terminate(), CLOSE_PATIENCE_MS);
+    const timer = setTimeout(() => this.peer.socket.terminate(), CLOSE_WAIT_MS_MAX);
     this.peer.socket.once('close', () => clearTimeout(timer));
     this.deps.log.info({ session: this.id, system: this.caller.id, code, reason }, 'session closed by the broker');
   }
 
-  /** Answers what was published, stores the cursors, then says goodbye. */
+  /** Answers what was published, stores the cursors, then closes with 1001. */
   async drain(): Promise<void> {
     this.peer.socket.pause();
-    this.#heartbeat.deaf(true);
+    this.#heartbeat.pauseListening();
     await this.#publisher.settled();
     await this.#subscriptions.close();
     this.close(CLOSE_CODES.GOING_AWAY, 'the broker is going away, connect again');
@@ -124,8 +137,8 @@ export class Session {
   #listen(): void {
     const { socket } = this.peer;
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    socket.on('ping', () => this.#heartbeat.heard());
-    socket.on('pong', () => this.#heartbeat.heard());
+    socket.on('ping', (payload) => this.#hearControl(payload));
+    socket.on('pong', (payload) => this.#hearControl(payload));
     // ws closes the connection itself (1009 beyond the hard limit, 1002 for broken framing).
     socket.on('error', (error) => this.deps.log.debug({ session: this.id, err: error.message }, 'socket error'));
   }
@@ -141,7 +154,13 @@ export class Session {
     await this.#subscriptions.close();
   }
 
+  #hearControl(payload: Buffer): void {
+    this.#unfinished.control(payload.length);
+    this.#heartbeat.heard();
+  }
+
   #receive(data: RawData, isBinary: boolean): void {
+    this.#unfinished.complete();
     if (this.#isClosing) return;
     this.#heartbeat.heard();
     let frame: ClientFrame;
@@ -179,7 +198,7 @@ export class Session {
     }
   }
 
-  /** An error that is not ours says nothing of its insides to the client; the log has it. */
+  /** An unexpected error tells the client nothing of its insides; the log has it. */
   #refuse(error: unknown, about: { ref?: string; channel?: number }): void {
     if (!(error instanceof SluiceError)) this.deps.log.error({ session: this.id, err: error }, 'frame failed');
     const { code, detail, earliest, ref } = toProblem(error);
@@ -188,6 +207,7 @@ export class Session {
   }
 
   #beat(): void {
+    this.#unfinished.checkTime();
     this.#sink.sendFrame({ kind: 'heartbeat' });
     if (this.peer.socket.readyState === this.peer.socket.OPEN) this.peer.socket.ping();
   }
@@ -195,12 +215,12 @@ export class Session {
   #pause(): void {
     this.deps.metrics.sessionPaused();
     this.peer.socket.pause();
-    this.#heartbeat.deaf(true);
+    this.#heartbeat.pauseListening();
   }
 
   #resume(): void {
     this.peer.socket.resume();
-    this.#heartbeat.deaf(false);
+    this.#heartbeat.resumeListening();
   }
 
   #announcedLimits(): SessionLimits {

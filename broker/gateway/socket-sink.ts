@@ -5,7 +5,7 @@ import type { ServerFrame } from '../../proto/frames/frames.js';
 import { socketMessage } from '../../proto/frames/socket-message.js';
 import type { FrameSink } from '../stream/subscriber.js';
 
-/** Below this the socket takes more: one frame can be built while what is left goes out. */
+/** Low-water mark. One frame can be built while the rest goes out. */
 const LOW_WATER_BYTES = 256 * 1024;
 
 export interface SocketSinkOptions {
@@ -17,9 +17,10 @@ export interface SocketSinkOptions {
 }
 
 /**
- * Where the frames of one session go: in order, counted, and never more than a few MiB of them waiting. Frames are written to
- * the TCP socket under the WebSocket, whose bytes are made once for all sessions; pings and the close frame of the library
- * are whole writes of their own and stand between them.
+ * Sends the frames of one session, in order, and holds never more than `maxBufferedBytes` of them unwritten. Sending
+ * through the WebSocket library would build and mask-check each frame per session; instead the bytes are made once for all
+ * sessions of a channel and written to the TCP socket under the WebSocket. The library still writes pings and the
+ * close frame, each as one whole write, so the two never interleave inside a frame.
  */
 export class SocketSink implements FrameSink {
   readonly #waiting: (() => void)[] = [];
@@ -36,7 +37,7 @@ export class SocketSink implements FrameSink {
   }
 
   send(message: Uint8Array): boolean {
-    // Nothing may follow the close frame, whoever sends it first.
+    // Nothing may follow the close frame, whichever side sends it first.
     if (!this.isOpen()) return false;
     if (!this.socket.write(message)) this.#watchProgress();
     if (this.socket.writableLength > this.options.maxBufferedBytes) this.#giveUp();
@@ -61,7 +62,7 @@ export class SocketSink implements FrameSink {
     else this.#waiting.push(fn);
   }
 
-  /** Takes nothing more and wakes all who wait. What was sent before still goes out. */
+  /** Takes nothing more and calls everybody that waits for it to drain. What was sent before still goes out. */
   close(): void {
     this.#isOpen = false;
     this.socket.off('drain', this.#onDrain);
@@ -75,7 +76,7 @@ export class SocketSink implements FrameSink {
     this.#wake();
   };
 
-  /** From the first write that had to wait until the buffer is empty. */
+  /** Runs from the first write that had to wait until the buffer is empty. */
   #watchProgress(): void {
     if (this.#stalledTimer) return;
     this.#writtenAtCheck = this.#writtenBytes;

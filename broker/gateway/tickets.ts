@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 /** Long enough to open a socket, too short to be worth stealing from a proxy's log. */
-const TICKET_LIFE_MS = 30_000;
+const TICKET_VALID_MS = 30_000;
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -13,7 +13,7 @@ export interface Ticket {
 }
 
 export interface TicketsDeps {
-  /** Of the bus: a ticket of one broker opens a session on any other. */
+  /** The secret of the bus, so that a ticket of one broker opens a session on any other. */
   secret: string;
   clock(): number;
   /** Resolves with false when the ticket of this id was used before, on whichever broker. */
@@ -21,8 +21,9 @@ export interface TicketsDeps {
 }
 
 /**
- * One-time stand-ins for a credential, for browsers: those can't set a header on a WebSocket, and a token does not
- * belong in a URL. What a ticket stands for is sealed inside it, so nothing is kept for those that nobody redeems.
+ * One-time stand-ins for a credential, for browsers: they cannot set a header on a WebSocket or an EventSource, and a token
+ * does not belong in a URL. The credential's digest is sealed inside the ticket, so a broker keeps nothing for tickets that nobody
+ * redeems, and any broker of the bus can redeem them. Decision: docs/decisions/0016.
  */
 export class Tickets {
   readonly #key: Buffer;
@@ -33,14 +34,14 @@ export class Tickets {
 
   /** Stands in for the credential with that digest. */
   issue(credential: string): Ticket {
-    const expiresAtMs = this.deps.clock() + TICKET_LIFE_MS;
+    const expiresAtMs = this.deps.clock() + TICKET_VALID_MS;
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(CIPHER, this.#key, nonce);
     const sealed = Buffer.concat([cipher.update(JSON.stringify({ credential, expiresAtMs })), cipher.final()]);
     return { ticket: Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url'), expiresAtMs };
   }
 
-  /** Digest of the credential it stood for; undefined when it was used before, has expired or never was one. */
+  /** Digest of the credential that the ticket stood for; undefined when it was used before, has expired or never was one. */
   async redeem(ticket: string): Promise<string | undefined> {
     const bytes = Buffer.from(ticket, 'base64url');
     const opened = this.#open(bytes);

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { WebSocket } from 'ws';
 import { CALLERS, connectClient, startGateway, TestClient } from '../../tests/support/broker/gateway.js';
+import { eventually } from '../../tests/support/condition.js';
+import { UnfinishedFrames } from './unfinished-frames.js';
 
 /** What a refused handshake answers over HTTP. */
 async function refusal(t: Test, url: string, protocols: string[], token?: string) {
@@ -15,6 +18,10 @@ async function refusal(t: Test, url: string, protocols: string[], token?: string
   for await (const chunk of response) body += chunk;
   return { status: response.statusCode, type: response.headers['content-type'], code: JSON.parse(body).code };
 }
+
+const handshake = (path: string, headers = ''): string =>
+  `GET ${path} HTTP/1.1\r\nhost: broker\r\n${headers}connection: upgrade\r\nupgrade: websocket\r\n` +
+  'sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
 
 t.test('who is not known, or not a system, is refused over HTTP with a problem', async (t) => {
   const { url } = await startGateway(t);
@@ -74,6 +81,42 @@ t.test('a session whose credential is withdrawn, or loses a right, is closed wit
   delete callers['system-token'];
   gateway.checkCredentials('reader');
   t.match(await second.closed, { code: 4403 });
+});
+
+t.test('a refused handshake gives its descriptor back though its client never closes', async (t) => {
+  const { url, connections } = await startGateway(t);
+  const { port } = new URL(url);
+  for (const path of ['/v1/stream', '/v1/other', '/v1/stream?ticket=none', '//']) {
+    const socket = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
+    t.teardown(() => socket.destroy());
+    socket.write(handshake(path));
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    t.match(answer.toString(), /^HTTP\/1\.1 4\d\d |not valid/, path);
+  }
+  await eventually(async () => (await connections()) === 0, 'the server to close what it refused', 10_000);
+});
+
+t.test('a handshake that is no WebSocket is refused with a problem', async (t) => {
+  const { url } = await startGateway(t);
+  const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1' });
+  socket.write(handshake('/v1/stream', 'authorization: Bearer system-token\r\n').replace('version: 13', 'version: 7'));
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  t.match(answer.toString(), /^HTTP\/1\.1 400 .*application\/problem\+json.*BAD_REQUEST/s);
+});
+
+t.test('frames that never end are bounded over all sessions', async (t) => {
+  const { url, gateway } = await startGateway(t, { unfinished: new UnfinishedFrames(200 * 1024) });
+  const clients = await Promise.all(Array.from({ length: 4 }, () => connectClient(t, url)));
+  // The head of a frame of 120,000 bytes, and all of it but its end.
+  const head = Buffer.from([0x81, 0xfe, 0, 0, 0, 0, 0, 0]);
+  for (const client of clients) {
+    const tcp = (client.socket as unknown as { _socket: Socket })._socket;
+    tcp.write(Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0, 1, 0xd4, 0xc0, 0, 0, 0, 0]));
+    tcp.write(Buffer.alloc(100_000, head));
+  }
+  t.match(await Promise.race(clients.map((client) => client.closed)), { code: 4429 });
+  await eventually(() => gateway.sessions <= 2, 'what is over the bound to be closed', 10_000);
+  t.ok(gateway.sessions >= 1, 'and no more than that');
 });
 
 t.test('sessions are bounded', async (t) => {

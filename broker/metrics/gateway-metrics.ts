@@ -4,13 +4,17 @@ import type { ClientFrame, Subprotocol } from '../../proto/frames/frames.js';
 import { SHORT_SECONDS } from './metric-buckets.js';
 import type { MetricFactory } from './metric-factory.js';
 
-/** WebSocket sessions and HTTP requests. */
+/** Why a log-in failed: no token, a wrong one, a wrong or used ticket, or too many failures before it. */
+export type LoginFailure = 'missing' | 'token' | 'ticket' | 'throttled';
+
+/** WebSocket sessions, log-ins and HTTP requests. */
 export class GatewayMetrics {
   readonly #sessions: Gauge;
   readonly #closed: Counter;
   readonly #framesReceived: Counter;
   readonly #paused: Counter;
   readonly #subscriptionsEnded: Counter;
+  readonly #loginsFailed: Counter;
   readonly #requests: Histogram;
 
   constructor(make: MetricFactory) {
@@ -26,6 +30,7 @@ export class GatewayMetrics {
       'Subscriptions that the bus ended, by code',
       ['code'],
     );
+    this.#loginsFailed = make.counter('sluice_logins_failed_total', 'Failed log-ins, by what was wrong', ['failure']);
     this.#requests = make.histogram(
       'sluice_http_request_duration_seconds',
       'HTTP requests by method, route pattern and status',
@@ -55,6 +60,10 @@ export class GatewayMetrics {
   /** The bus ended a subscription, over WebSocket or as server-sent events; one that its client closes is not counted. */
   subscriptionEnded(code: ErrorCode): void {
     this.#subscriptionsEnded.inc({ code });
+  }
+
+  loginFailed(failure: LoginFailure): void {
+    this.#loginsFailed.inc({ failure });
   }
 
   requestDone(method: string, route: string, status: number, seconds: number): void {

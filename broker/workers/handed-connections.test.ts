@@ -10,7 +10,7 @@ const WAIT_MS = 10_000;
 
 cluster.setupPrimary({ exec: fileURLToPath(new URL('../../tests/support/nats/cluster-server.js', import.meta.url)) });
 
-t.test('connections on their way to a worker', async (t) => {
+t.test('a connection on its way to a worker that is killed is closed, so that its client connects again', async (t) => {
   const worker: Worker = cluster.fork();
   t.teardown(() => worker.process.kill('SIGKILL'));
   const handed = HandedConnections.of(worker);
@@ -18,8 +18,8 @@ t.test('connections on their way to a worker', async (t) => {
   const url = `http://${address}:${port}`;
 
   t.equal((await fresh(url, '/')).text, 'served');
-  // The worker's word that it has it may come after its first answer.
-  await eventually(() => handed.size === 0, 'one that is there to be on its way no more', WAIT_MS);
+  // The worker's confirmation may come after its first answer.
+  await eventually(() => handed.size === 0, 'a confirmed connection to be forgotten', WAIT_MS);
 
   worker.process.kill('SIGSTOP');
   const call = fresh(url, '/').then(
@@ -28,5 +28,5 @@ t.test('connections on their way to a worker', async (t) => {
   );
   await eventually(() => handed.size === 1, 'the connection to be handed over', WAIT_MS);
   worker.process.kill('SIGKILL');
-  t.equal(await call, 'ECONNRESET', 'are closed when it is killed, so that their clients connect again');
+  t.equal(await call, 'ECONNRESET', 'the client sees the connection closed');
 });

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Worker } from 'node:cluster';
 
-/** What node:cluster puts around a connection, and the worker's answer to it, which carries the number as `ack`. */
+/** The message in which node:cluster hands a connection over, and the worker's answer, which repeats its number as `ack`. */
 interface HandOver {
   act?: string;
   seq?: number;
@@ -15,24 +15,24 @@ interface Handle {
 type Send = (message: HandOver, handle?: Handle, ...rest: unknown[]) => boolean;
 
 /**
- * The connections that are on their way from this process to a worker. node:cluster forgets those whose worker is killed before
- * it has them: nobody would serve them and nobody close them, and their clients would wait for ever. Here they are closed with
- * the worker, so that the client connects again. Where a later Node hands connections over in another way, nothing is seen and
- * nothing done.
+ * Closes connections that were on their way to a worker when it was killed. node:cluster forgets them: nobody would serve
+ * or close them, and their clients would wait for ever; closed, they connect again. The messages watched here are not
+ * documented: where a later Node hands connections over in another way, none is seen and none is closed.
+ * Decision: docs/decisions/0016.
  */
 export class HandedConnections {
   readonly #handles = new Map<number, Handle>();
 
   private constructor() {}
 
-  /** From now to the end of a worker that has just been started. */
+  /** Watches a worker that has just been started, until it ends. */
   static of(worker: Worker): HandedConnections {
     const handed = new HandedConnections();
     handed.#watch(worker);
     return handed;
   }
 
-  /** On their way now. */
+  /** Connections that the worker has not confirmed yet. */
   get size(): number {
     return this.#handles.size;
   }

@@ -1,11 +1,17 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { pino } from 'pino';
 import type { Test } from 'tap';
 import { type ClientOptions, WebSocket } from 'ws';
+import { ClientAddresses } from '../../../broker/gateway/admission/client-address.js';
+import { FailedLogins } from '../../../broker/gateway/admission/failed-logins.js';
+import { Login, type LoginDeps } from '../../../broker/gateway/admission/login.js';
+import { StreamSlots } from '../../../broker/gateway/admission/stream-slots.js';
 import { Gateway, type GatewayDeps } from '../../../broker/gateway/gateway.js';
 import { Tickets } from '../../../broker/gateway/tickets.js';
+import { UnfinishedFrames } from '../../../broker/gateway/unfinished-frames.js';
 import { Metrics } from '../../../broker/metrics/metrics.js';
 import type { Caller } from '../../../broker/parties/caller.js';
 import type { SubscribeRequest, Subscription } from '../../../broker/stream/subscriber.js';
@@ -23,32 +29,52 @@ export const CALLERS: Record<string, Caller> = {
   'officer-token': { kind: 'officer', id: 'li', party: 'service', roles: ['auditor'] },
 };
 
-export type Scripted = Partial<Omit<GatewayDeps, 'limits' | 'intake'>> & {
+export type Scripted = Partial<Omit<GatewayDeps, 'limits' | 'intake' | 'credentials'>> & {
+  credentials?: LoginDeps['credentials'];
   limits?: Partial<GatewayDeps['limits']>;
   intake?: Partial<GatewayDeps['intake']>;
 };
 
-/** A gateway on a free port with an engine and an intake that do as the test says. */
-export async function startGateway(
-  t: Test,
-  scripted: Scripted = {},
-): Promise<{ gateway: Gateway; url: string; tickets: Tickets }> {
+export interface TestGateway {
+  gateway: Gateway;
+  url: string;
+  tickets: Tickets;
+  /** TCP connections that the server holds. */
+  connections(): Promise<number>;
+}
+
+/** A gateway on a free port, with an engine and an intake whose answers the test scripts. */
+export async function startGateway(t: Test, scripted: Scripted = {}): Promise<TestGateway> {
   const used = new Set<string>();
   const tickets = new Tickets({
     secret: 'test',
     clock: Date.now,
     useOnce: async (id) => !used.has(id) && used.add(id).has(id),
   });
+  const log = pino({ level: 'silent' });
+  const metrics = scripted.metrics ?? new Metrics().gateway;
+  const credentials = {
+    digestOf: (token: string) => token,
+    ownerOf: (digest: string) => CALLERS[digest],
+    ...scripted.credentials,
+  };
   const gateway = new Gateway({
-    tickets,
-    credentials: { digestOf: (token) => token, ownerOf: (digest) => CALLERS[digest] },
+    login: new Login({
+      credentials,
+      tickets,
+      addresses: new ClientAddresses([]),
+      failures: new FailedLogins({ log, metrics }),
+    }),
+    slots: new StreamSlots({ maxConnections: 100, maxStreamsPerSystem: 100 }),
+    unfinished: new UnfinishedFrames(),
     engine: { subscribe: async (request) => subscriptionOf(request) },
-    metrics: new Metrics().gateway,
-    log: pino({ level: 'silent' }),
+    metrics,
+    log,
     clock: Date.now,
     heartbeatMs: 60_000,
     maxEventBytes: 64 * 1024,
     ...scripted,
+    credentials,
     intake: {
       publish: (_caller, events) => Promise.all((events as SourceEventInput[]).map(stored)),
       publishAtomic: (_caller, events) => Promise.all((events as SourceEventInput[]).map(stored)),
@@ -75,7 +101,8 @@ export async function startGateway(
     server.close();
     server.closeAllConnections();
   });
-  return { gateway, tickets, url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/v1/stream` };
+  const connections = promisify(server.getConnections.bind(server)) as () => Promise<number>;
+  return { gateway, tickets, connections, url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/v1/stream` };
 }
 
 export const stored = async (event: SourceEventInput): Promise<PublishResult> => ({ id: event.id, position: 1 });
@@ -96,7 +123,7 @@ export function subscriptionOf(request: SubscribeRequest, channel = 7): Subscrip
   return { channel, ack: () => {}, reject: async () => {}, close: async () => {} };
 }
 
-/** A client that keeps what it got and hands it out one by one. */
+/** A client that keeps the frames it received and returns them one by one. */
 export class TestClient {
   readonly frames: ServerFrame[] = [];
   readonly closed: Promise<{ code: number; reason: string }>;
@@ -139,7 +166,7 @@ export class TestClient {
   }
 }
 
-/** A client that is through the handshake; closed when the test ends. */
+/** A client that has received its `welcome`; closed when the test ends. */
 export async function connectClient(
   t: Test,
   url: string,

@@ -1,0 +1,37 @@
+import type { Logger } from 'pino';
+import { SluiceError } from '../../../proto/errors.js';
+import type { GatewayMetrics, LoginFailure } from '../../metrics/gateway-metrics.js';
+import { AddressBuckets } from './address-buckets.js';
+
+/** A program that was given a wrong token tries some times before somebody looks; a guesser never stops. */
+const FAILURES = { burst: 20, perSecond: 1 };
+
+export interface FailedLoginsDeps {
+  log: Logger;
+  metrics: Pick<GatewayMetrics, 'loginFailed'>;
+  nowMs?: () => number;
+}
+
+/**
+ * Counts, logs and slows down failed log-ins per client address. Only failures are counted and only failures are slowed:
+ * a valid token is never looked at here, so nobody can lock a department out by guessing from its address.
+ */
+export class FailedLogins {
+  readonly #buckets: AddressBuckets;
+
+  constructor(private readonly deps: FailedLoginsDeps) {
+    this.#buckets = new AddressBuckets({ ...FAILURES, ...(deps.nowMs && { nowMs: deps.nowMs }) });
+  }
+
+  /** The answer to a failed log-in: NOT_AUTHENTICATED, or TOO_MANY where there were too many. */
+  refusal(address: string, failure: Exclude<LoginFailure, 'throttled'>, message: string): SluiceError {
+    if (!this.#buckets.take(address)) {
+      // Not logged: a guesser must not fill the log either.
+      this.deps.metrics.loginFailed('throttled');
+      return new SluiceError('TOO_MANY', 'too many failed log-ins from this address: correct the token, then wait');
+    }
+    this.deps.metrics.loginFailed(failure);
+    this.deps.log.warn({ address, failure }, 'failed log-in');
+    return new SluiceError('NOT_AUTHENTICATED', message);
+  }
+}

@@ -108,7 +108,7 @@ export class Gateway {
       return;
     }
     const { caller, credential } = this.deps.login.byToken(request);
-    const who = { caller: requireSystem(caller), credential };
+    const who = { caller: asSystem(caller), credential };
     const release = this.deps.slots.take(caller.id);
     socket.once('close', release);
     this.#accept(request, socket, head, (ws) => {
@@ -183,7 +183,7 @@ function closeOf(error: unknown): [number, string] {
   return [CLOSE_CODES.GOING_AWAY, 'the ticket cannot be checked now'];
 }
 
-function requireSystem(caller: Caller): SystemCaller {
+function asSystem(caller: Caller): SystemCaller {
   if (caller.kind !== 'system') throw new SluiceError('NOT_ALLOWED', 'sessions are for systems, not for officers');
   return caller;
 }

@@ -11,8 +11,8 @@ import type { Bundle } from './bundle-document.js';
 import type { PlannedState } from './planned-state.js';
 
 export interface BundleCheckDeps {
-  world: PlannedState;
-  /** Find parties in `world`. */
+  planned: PlannedState;
+  /** Decides on the entries of the bundle, with the parties and grants of `planned`. */
   entryActs: EntryActs;
   credentials: Credentials;
   permissions: Permissions;
@@ -20,28 +20,28 @@ export interface BundleCheckDeps {
 
 export interface BundleCheckResult {
   problems: string[];
-  /** What only trial mode allows, when it is off. */
+  /** Parts that only a trial bus allows, on a registered one. */
   trialProblems: string[];
   warnings: string[];
 }
 
-/** Documents that are checked before other work of the broker gets its turn: a few milliseconds. */
+/** Documents checked per turn of the event loop; takes a few milliseconds. */
 const CHECKED_PER_TURN = 100;
 
-/** Looks into every document and lists every problem with its path. */
+/** Validates every document of the bundle and lists every problem with its path. */
 export async function checkBundle(bundle: Bundle, deps: BundleCheckDeps): Promise<BundleCheckResult> {
-  const verdict: BundleCheckResult = { problems: [], trialProblems: [], warnings: [] };
-  const { world } = deps;
+  const result: BundleCheckResult = { problems: [], trialProblems: [], warnings: [] };
+  const { planned } = deps;
   const tokens = new TokenCheck(deps.credentials);
   const add = (path: string, problems: string[]): void => {
-    for (const problem of problems) verdict.problems.push(`${path}.${problem}`);
+    for (const problem of problems) result.problems.push(`${path}.${problem}`);
   };
   await each(bundle.parties, (party, index) =>
-    add(`parties[${index}]`, partyProblems(party, world.party, deps.permissions)),
+    add(`parties[${index}]`, partyProblems(party, planned.party, deps.permissions)),
   );
   const systemChecks = (document: unknown): string[] =>
-    systemProblems(document, world.party, world.registeredSystem(idOf(document)));
-  const officerChecks = (document: unknown): string[] => officerProblems(document, world.party);
+    systemProblems(document, planned.party, planned.registeredSystem(idOf(document)));
+  const officerChecks = (document: unknown): string[] => officerProblems(document, planned.party);
   for (const [kind, check] of [
     ['systems', systemChecks],
     ['officers', officerChecks],
@@ -51,27 +51,26 @@ export async function checkBundle(bundle: Bundle, deps: BundleCheckDeps): Promis
       const { token, rest } = withoutToken(document);
       add(path, [...check(rest), ...tokens.problems(kind, rest, token)]);
       if (token !== undefined && !deps.permissions.isTrial)
-        verdict.trialProblems.push(`${path}.token: needs trial mode`);
+        result.trialProblems.push(`${path}.token: needs trial mode`);
     });
   }
   await each(bundle.entries, async (document, index) => {
     const { problems, warnings } = await entryProblems(document, deps);
     add(`entries[${index}]`, problems);
-    for (const warning of warnings) verdict.warnings.push(`entries[${index}]: ${warning}`);
-    if (!deps.permissions.isTrial)
-      verdict.trialProblems.push(`entries[${index}]: to publish directly needs trial mode`);
+    for (const warning of warnings) result.warnings.push(`entries[${index}]: ${warning}`);
+    if (!deps.permissions.isTrial) result.trialProblems.push(`entries[${index}]: to publish directly needs trial mode`);
   });
   await each(bundle.grants, (grant, index) => {
-    const { problems, rowProblems } = validateGrant(grant, world);
+    const { problems, rowProblems } = validateGrant(grant, planned);
     add(`grants[${index}]`, [...problems, ...rowProblems]);
-    if (!deps.permissions.isTrial) verdict.trialProblems.push(`grants[${index}]: to create directly needs trial mode`);
+    if (!deps.permissions.isTrial) result.trialProblems.push(`grants[${index}]: to create directly needs trial mode`);
   });
-  return verdict;
+  return result;
 }
 
 const idOf = (document: unknown): string => (isMap(document) ? String(document.id) : '');
 
-/** The token apart from what is stored. */
+/** Separates the token from the document that is stored. */
 export function withoutToken(document: unknown): { token: unknown; rest: unknown } {
   if (!isMap(document)) return { token: undefined, rest: document };
   const { token, ...rest } = document;
@@ -87,12 +86,12 @@ async function each<T>(documents: readonly T[], check: (document: T, index: numb
 
 async function entryProblems(
   document: Bundle['entries'][number],
-  { world, entryActs, permissions }: BundleCheckDeps,
+  { planned, entryActs, permissions }: BundleCheckDeps,
 ): Promise<{ problems: string[]; warnings: string[] }> {
   const { problems, patternProblems, warnings } = await validateEntryDocument(document, permissions);
   if (problems.length + patternProblems.length > 0) return { problems: [...problems, ...patternProblems], warnings };
   try {
-    world.addEntry(entryActs.nextVersion(document));
+    planned.addEntry(entryActs.nextVersion(document));
     return { problems: [], warnings: [...warnings, ...entryActs.warnings(document)] };
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
@@ -100,14 +99,14 @@ async function entryProblems(
   }
 }
 
-/** No two may share a token: whoever has it would be both. */
+/** Refuses a token that two owners would share: its bearer would be both of them. */
 class TokenCheck {
   readonly #owners = new Map<string, string>();
   constructor(private readonly credentials: Credentials) {}
 
   problems(kind: 'systems' | 'officers', document: unknown, token: unknown): string[] {
     if (token === undefined) return [];
-    if (typeof token !== 'string' || !/^\S+$/.test(token)) return ['token: must be a text without spaces'];
+    if (typeof token !== 'string' || !/^\S+$/.test(token)) return ['token: must be a string without spaces'];
     const owner = `${kind === 'systems' ? 'system' : 'officer'}:${idOf(document)}`;
     const digest = this.credentials.digestOf(token);
     const registered = this.credentials.ownerOf(digest);

@@ -8,10 +8,10 @@ import type { OfficerDocument } from '../parties/officer.js';
 import type { PartyDocument } from '../parties/party.js';
 import type { SystemDocument } from '../parties/system.js';
 
-/** A system or officer with the token that it is to have. */
+/** A system or officer with the token that the bundle gives it. */
 export type WithToken<T> = T & { token?: string | undefined };
 
-/** Everything that should exist, declared. What a bundle leaves out is left alone. */
+/** A declaration of documents that should exist. Registered documents that it does not mention stay unchanged. */
 export interface Bundle {
   parties: PartyDocument[];
   systems: WithToken<SystemDocument>[];
@@ -20,22 +20,22 @@ export interface Bundle {
   grants: GrantDocument[];
 }
 
-/** The order in which things are made: each refers to kinds before it. */
+/** Kinds in the order in which they are registered: each refers to kinds before it only. */
 export const BUNDLE_KINDS = ['parties', 'systems', 'officers', 'entries', 'grants'] as const;
 export type BundleKind = (typeof BUNDLE_KINDS)[number];
 
-/** A whole province has some 40,000 entries. */
+/** Documents per kind; a whole province has some 40,000 entries. */
 const DOCUMENTS_MAX = 100_000;
-/** Documents that are copied before other work of the broker gets its turn: a few milliseconds. */
+/** Documents copied per turn of the event loop; takes a few milliseconds. */
 const COPIED_PER_TURN = 250;
 
-/** What can be read of the bundle, and everything wrong with its outer form. Documents are not looked into. */
+/** The bundle as far as it can be read, and every problem of its outer form. The documents are not validated here. */
 export async function parseBundle(document: unknown): Promise<{ bundle: Bundle; problems: string[] }> {
   const bundle: Bundle = { parties: [], systems: [], officers: [], entries: [], grants: [] };
   if (!isMap(document)) return { bundle, problems: ['bundle: must be a map'] };
   const problems = Object.keys(document)
     .filter((key) => !BUNDLE_KINDS.includes(key as BundleKind))
-    .map((key) => `${quotedName(key)}: is not known, a bundle has ${BUNDLE_KINDS.join(', ')}`);
+    .map((key) => `${quotedName(key)}: is not a known field; a bundle has ${BUNDLE_KINDS.join(', ')}`);
   for (const kind of BUNDLE_KINDS) {
     const list = document[kind];
     if (list === undefined || list === null) continue;

@@ -49,7 +49,7 @@ const LABELS = [
 
 const open = async (t: Test, mode: BusMode = 'trial') => openGovernance(t, await emptyStore(t), mode);
 
-t.test('a dry run shows the difference and does nothing', async (t) => {
+t.test('a dry run of a bundle shows the difference and records nothing', async (t) => {
   const { bundles, ledger } = await open(t);
   const difference = await bundles.apply(operator, BUNDLE, { dryRun: true });
   t.match(difference, { dryRun: true, create: LABELS, update: [], unchanged: 0, tokens: {} });
@@ -57,7 +57,7 @@ t.test('a dry run shows the difference and does nothing', async (t) => {
   t.equal(ledger.head, 0);
 });
 
-t.test('applying makes everything, hands out new tokens once, and is idempotent', async (t) => {
+t.test('applying a bundle registers everything, returns new tokens once, and is idempotent', async (t) => {
   const { bundles, ledger, credentials, catalog, grants } = await open(t);
   const first = await bundles.apply(operator, BUNDLE, { dryRun: false });
   t.same(first.create, LABELS);
@@ -74,7 +74,7 @@ t.test('applying makes everything, hands out new tokens once, and is idempotent'
   t.notMatch(JSON.stringify(await ledger.read({ limit: 100 })), /registry-token/, 'no token is in the ledger');
 });
 
-t.test('what changed is updated: a token replaces the credential, an entry gets its next version', async (t) => {
+t.test('a changed bundle updates what changed: a token, the next version of an entry, a grant', async (t) => {
   const { bundles, credentials, catalog, grants } = await open(t);
   await bundles.apply(operator, BUNDLE, { dryRun: false });
   const changed = structuredClone(BUNDLE);
@@ -89,7 +89,7 @@ t.test('what changed is updated: a token replaces the credential, an entry gets 
   t.equal(grants.get('g-births')?.items.length, 2);
 });
 
-t.test('every problem is listed with its path, and nothing is done', async (t) => {
+t.test('every problem of a bundle is listed with its path, and nothing is recorded', async (t) => {
   const { bundles, ledger } = await open(t);
   const bad: Record<string, unknown> = structuredClone(BUNDLE);
   bad.partys = [];
@@ -117,7 +117,7 @@ t.test('every problem is listed with its path, and nothing is done', async (t) =
   t.equal(refusal.code, 'BUNDLE_INVALID');
   const problems = refusal.where.problems.join('\n');
   for (const expected of [
-    /^partys: is not known/m,
+    /^partys: is not a known field/m,
     /^parties\[2\].id: is the same as in parties\[0\]/m,
     /^systems\[0\].may: is missing/m,
     /^systems\[1\].party: there is no party gone/m,
@@ -131,11 +131,11 @@ t.test('every problem is listed with its path, and nothing is done', async (t) =
   ]) {
     t.match(problems, expected);
   }
-  t.notMatch(problems, /^grants\[1\].entry/m, 'its entry is in the bundle, where its own problems are said');
+  t.notMatch(problems, /^grants\[1\].entry/m, 'the entry is in the bundle and reports its own problems');
   t.equal(ledger.head, 0);
 });
 
-t.test('an item that filters a grant goes only together with that filter', async (t) => {
+t.test('a bundle drops an item that filters a grant only together with the filter', async (t) => {
   const { bundles, catalog, service } = await open(t);
   await bundles.apply(operator, BUNDLE, { dryRun: false });
   const entries = [{ ...BUNDLE.entries[0], items: [BUNDLE.entries[0]!.items[0]] }];
@@ -148,10 +148,10 @@ t.test('an item that filters a grant goes only together with that filter', async
   await bundles.apply(operator, BUNDLE, { dryRun: false });
   await service.terminate(operator, 'g-births', 'no longer needed');
   await bundles.apply(operator, { entries }, { dryRun: false });
-  t.equal(catalog.published('civil.birth')?.items.length, 1, 'a grant that is over is in nobody’s way');
+  t.equal(catalog.published('civil.birth')?.items.length, 1, 'a terminated grant does not keep the item');
 });
 
-t.test('outside trial mode a bundle brings parties and systems, and no tokens, entries or grants', async (t) => {
+t.test('on a registered bus a bundle may hold parties and systems, and no tokens, entries or grants', async (t) => {
   const { bundles } = await open(t, 'registered');
   const refusal = await bundles
     .apply(operator, { ...BUNDLE, entries: [], grants: [] }, { dryRun: true })
@@ -162,7 +162,7 @@ t.test('outside trial mode a bundle brings parties and systems, and no tokens, e
   t.equal((await bundles.apply(operator, lawful, { dryRun: false })).create.length, 3);
 });
 
-t.test('a party that holds one record hashed and plain is warned about', async (t) => {
+t.test('a bundle that gives a party the same records hashed and plain is answered with a warning', async (t) => {
   const { bundles } = await open(t);
   const hashed = { ...BUNDLE.grants[0], id: 'g-hashed', items: [{ name: 'idNumber', transform: 'hash' }] };
   const both = { ...BUNDLE, grants: [...BUNDLE.grants, hashed] };
@@ -170,7 +170,7 @@ t.test('a party that holds one record hashed and plain is warned about', async (
   t.equal(warnings.filter((warning) => /hashed and plain/.test(warning)).length, 1);
 });
 
-t.test('a terminated grant stays terminated, whatever a bundle says', async (t) => {
+t.test('a grant that was terminated stays terminated when a bundle declares it', async (t) => {
   const { bundles, service, grants } = await open(t);
   await bundles.apply(operator, BUNDLE, { dryRun: false });
   await service.terminate(operator, 'g-births', 'no longer needed');
@@ -180,7 +180,7 @@ t.test('a terminated grant stays terminated, whatever a bundle says', async (t) 
   t.equal(grants.get('g-births')?.status, 'terminated');
 });
 
-t.test('thousands of entries load in one go, and again without a change', async (t) => {
+t.test('a bundle of 3,000 entries is applied, and applied again without a change', async (t) => {
   const { bundles, catalog } = await open(t);
   const entries = Array.from({ length: 3_000 }, (_, i) => ({ ...BUNDLE.entries[0], id: `civil.e${i}` }));
   const large = { parties: BUNDLE.parties, entries };

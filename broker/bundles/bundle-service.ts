@@ -26,7 +26,7 @@ export interface BundleServiceDeps {
   clock: () => number;
 }
 
-/** What was done, or in a dry run would be. */
+/** The changes that a bundle made, or would make in a dry run. */
 export interface BundleDifference {
   dryRun: boolean;
   /** `party civil`, `entry civil.birth`, … */
@@ -34,13 +34,13 @@ export interface BundleDifference {
   update: string[];
   unchanged: number;
   warnings: string[];
-  /** `system:<id>` or `officer:<id>` → token that was made up for it: shown this once. */
+  /** `system:<id>` or `officer:<id>` → the token generated for it, shown this once. */
   tokens: Record<string, string>;
 }
 
-/** One slice is decided on and stored in one go, some 50 ms; then other acts and other work get their turn. */
+/** Steps decided on and stored as one ledger batch; other acts are recorded between two of them. */
 const STEPS_PER_SLICE = 250;
-/** Nobody reads more, and a bundle of 40,000 entries can have as many. */
+/** Warnings in the answer; a bundle of 40,000 entries can cause as many. */
 const WARNINGS_MAX = 200;
 const PROBLEMS_MAX = 1_000;
 
@@ -53,11 +53,11 @@ export class BundleService {
     const { deps } = this;
     const acting = deps.permissions.require(caller, 'bundle.apply');
     const { bundle, problems } = await parseBundle(document);
-    const world = new PlannedState(bundle, deps);
-    const entryActs = new EntryActs({ ...deps, findParty: world.party, grantsOn: world.grantsOn });
-    const warnings = await this.#check(bundle, problems, { world, entryActs });
+    const planned = new PlannedState(bundle, deps);
+    const entryActs = new EntryActs({ ...deps, findParty: planned.party, grantsOn: planned.grantsOn });
+    const warnings = await this.#check(bundle, problems, { planned, entryActs });
     const difference: BundleDifference = { dryRun, create: [], update: [], unchanged: 0, warnings, tokens: {} };
-    for (const steps of bundleSteps(bundle, { ...deps, world, entryActs, acting })) {
+    for (const steps of bundleSteps(bundle, { ...deps, planned, entryActs, acting })) {
       for (let start = 0; start < steps.length; start += STEPS_PER_SLICE) {
         const slice = steps.slice(start, start + STEPS_PER_SLICE);
         addTo(difference, slice, dryRun ? await dryDecisions(slice) : await this.#store(slice));
@@ -70,7 +70,7 @@ export class BundleService {
   async #check(
     bundle: Bundle,
     outer: string[],
-    parts: { world: PlannedState; entryActs: EntryActs },
+    parts: { planned: PlannedState; entryActs: EntryActs },
   ): Promise<string[]> {
     const { credentials, permissions } = this.deps;
     const { problems, trialProblems, warnings } = await checkBundle(bundle, { ...parts, credentials, permissions });
@@ -80,13 +80,13 @@ export class BundleService {
     throw new SluiceError(code, `the bundle has ${all.length} problem(s)`, { problems: all.slice(0, PROBLEMS_MAX) });
   }
 
-  /** What was decided in the run of the guard that was stored; an earlier run may have lost to another broker. */
+  /** Stores the acts of the slice and returns its decisions. The guard runs again after a conflict with another broker. */
   async #store(slice: BundleStep[]): Promise<BundleDecision[]> {
     const decisions: (BundleDecision | undefined)[] = [];
     await this.deps.ledger.appendAll(() =>
       slice.flatMap((step, index) => {
         const decision = step.decide();
-        // A part that went in before a conflict is as it should be by now: that it was this bundle stays said.
+        // A part that was stored before the conflict has no act in the second run, and still is a change of this bundle.
         if (decision.act || !decisions[index]?.act) decisions[index] = decision;
         return decision.act ? [decision.act] : [];
       }),

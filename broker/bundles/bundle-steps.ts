@@ -12,7 +12,7 @@ import { withoutToken } from './bundle-check.js';
 import type { Bundle, WithToken } from './bundle-document.js';
 import type { PlannedState } from './planned-state.js';
 
-/** What one document of a bundle comes to, decided anew from the folded state each time it is asked. */
+/** One document of a bundle. `decide` compares it with the folded state anew at each call. */
 export interface BundleStep {
   /** `party civil`, `entry civil.birth`, … */
   label: string;
@@ -20,10 +20,10 @@ export interface BundleStep {
 }
 
 export interface BundleDecision {
-  /** Undefined when everything is as it should be. */
+  /** Undefined when the document is registered as declared. */
   act: Act | undefined;
   isNew: boolean;
-  /** Of a new system or officer for which the bundle gave none. */
+  /** Generated for a new system or officer that the bundle declares without one. */
   token?: string | undefined;
   warnings?: string[] | undefined;
 }
@@ -36,12 +36,12 @@ export interface BundleStepsDeps {
   grants: Grants;
   credentials: Credentials;
   permissions: Permissions;
-  world: PlannedState;
+  planned: PlannedState;
   entryActs: EntryActs;
   acting: Acting;
 }
 
-/** Steps of a checked bundle; those of one list may go in one batch, the lists one after the other. */
+/** Steps of a valid bundle, in lists that are stored one after the other; one list may share ledger batches. */
 export function bundleSteps(bundle: Bundle, deps: BundleStepsDeps): BundleStep[][] {
   return [
     bundle.parties.map((party) => partyStep(party, deps)),
@@ -62,7 +62,7 @@ function partyStep(party: Bundle['parties'][number], { parties, acting }: Bundle
   };
 }
 
-/** A token in the bundle replaces the credential; without one an existing credential stays. */
+/** A token in the bundle replaces the credential; without one the registered credential stays. */
 function principalStep<T extends { id: string }>(
   kind: 'system' | 'officer',
   document: WithToken<T>,
@@ -70,13 +70,13 @@ function principalStep<T extends { id: string }>(
   { credentials, acting }: BundleStepsDeps,
 ): BundleStep {
   const { token, rest } = withoutToken(document) as { token: string | undefined; rest: T };
-  let made: string | undefined;
+  let generated: string | undefined;
   return {
     label: `${kind} ${document.id}`,
     decide: () => {
       const current = documents.get(document.id);
-      if (token === undefined && !current?.credential) made ??= newToken();
-      const given = token ?? (current?.credential ? undefined : made);
+      if (token === undefined && !current?.credential) generated ??= newToken();
+      const given = token ?? (current?.credential ? undefined : generated);
       const credential = given === undefined ? current?.credential : credentials.digestOf(given);
       const act = registrationAct(kind, { ...rest, credential }, current, acting);
       return { act, isNew: current === undefined, token: act && token === undefined ? given : undefined };
@@ -94,32 +94,32 @@ function entryStep(entry: Bundle['entries'][number], { catalog, entryActs, actin
   };
 }
 
-/** Grants of one bundle see each other, too: they are decided on before any of them is folded. */
-function grantSteps(list: Bundle['grants'], { grants, permissions, world, acting }: BundleStepsDeps): BundleStep[] {
-  const planned = list.map((grant) => {
-    const entry = world.entry(grant.entry)!;
-    const { party } = world.system(grant.system)!;
+/** Grants of one bundle are compared with each other too, because they are decided on before any of them is folded. */
+function grantSteps(list: Bundle['grants'], { grants, permissions, planned, acting }: BundleStepsDeps): BundleStep[] {
+  const canonical = list.map((grant) => {
+    const entry = planned.entry(grant.entry)!;
+    const { party } = planned.system(grant.system)!;
     return { entry, party, document: canonicalGrant(grant, party, entry) };
   });
-  const besides = new Map<string, GrantDocument[]>();
-  for (const { entry, party, document } of planned) {
-    const beside = besides.get(`${party} ${entry.id}`);
-    if (beside) beside.push(document);
-    else besides.set(`${party} ${entry.id}`, [document]);
+  const declared = new Map<string, GrantDocument[]>();
+  for (const { entry, party, document } of canonical) {
+    const sameHolder = declared.get(`${party} ${entry.id}`);
+    if (sameHolder) sameHolder.push(document);
+    else declared.set(`${party} ${entry.id}`, [document]);
   }
-  return planned.map(({ entry, party, document }) => ({
+  return canonical.map(({ entry, party, document }) => ({
     label: `grant ${document.id}`,
     decide: () => {
       const current = grants.get(document.id);
       if (current?.status === 'terminated') return terminatedDecision(current.id);
-      const others = [...grants.heldBy(party, entry.id), ...(besides.get(`${party} ${entry.id}`) ?? [])];
+      const others = [...grants.heldBy(party, entry.id), ...(declared.get(`${party} ${entry.id}`) ?? [])];
       const act = directGrantAct({ grants, permissions }, document, acting);
       return { act, isNew: current === undefined, warnings: linkageWarnings(others, document, entry) };
     },
   }));
 }
 
-/** Only remarked on: refused, a bundle that once made the grant could never be applied again. */
+/** A warning and no refusal: otherwise a bundle that once created the grant could never be applied again. */
 function terminatedDecision(id: string): BundleDecision {
   return { act: undefined, isNew: false, warnings: [`grant ${id}: is terminated and stays so`] };
 }

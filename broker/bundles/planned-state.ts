@@ -18,7 +18,7 @@ export interface RegisteredState {
   clock: () => number;
 }
 
-/** What will exist when the bundle is applied: its own documents before those that are registered. */
+/** The state after the bundle is applied: its documents take precedence over the registered ones. */
 export class PlannedState implements GrantContext {
   readonly #registered: RegisteredState;
   readonly #parties: Map<string, PartyDocument>;
@@ -34,7 +34,7 @@ export class PlannedState implements GrantContext {
     this.#declaredEntries = new Set(bundle.entries.map((entry) => entry?.id));
     this.#grantedEntries = new Set(bundle.grants.map((grant) => grant?.entry));
     this.#parties = new Map(bundle.parties.map((party) => [party?.id, party]));
-    // A malformed one is a problem of its own; grants must still be able to look.
+    // A malformed system is reported by its own check; the checks of grants must still be able to look it up.
     const readable = bundle.systems.filter((system) => Array.isArray(system?.may));
     this.#systems = new Map(readable.map((system) => [system.id, system]));
   }
@@ -53,7 +53,7 @@ export class PlannedState implements GrantContext {
     return this.#entries.get(id) ?? this.#registered.catalog.published(id);
   }
 
-  /** Once the entries are checked: the bundle has it, and it is not among those that were right. */
+  /** True for an entry of the bundle that was found invalid. Valid only after all entries were checked. */
   isFaulty(id: string): boolean {
     return this.#declaredEntries.has(id) && !this.#entries.has(id);
   }
@@ -62,19 +62,19 @@ export class PlannedState implements GrantContext {
     return this.#registered.grants.get(id);
   }
 
-  /** Grants that are there already, as the bundle leaves them. */
+  /** Live registered grants on the entry, in the form that the bundle gives them. */
   readonly grantsOn = (entry: string): GrantDocument[] => {
     const { grants, clock } = this.#registered;
     return grants.liveOn(entry, clock()).map((grant) => this.#grants.get(grant.id) ?? grant);
   };
 
-  /** What an entry of the bundle will be; only those that its grants speak of are kept. */
+  /** Keeps the next version of an entry if a grant of the bundle refers to it. */
   addEntry(published: PublishedEntry): void {
     const { id } = published.document;
     if (this.#grantedEntries.has(id)) this.#entries.set(id, toEntryVersion(published));
   }
 }
 
-/** A malformed one is a problem of its own. */
+/** A malformed grant is reported by its own check. */
 const isReadable = (grant: GrantDocument): boolean =>
   isMap(grant) && (grant.rows == null || isMap(grant.rows)) && Array.isArray(grant.items) && grant.items.every(isMap);

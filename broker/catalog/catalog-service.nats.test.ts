@@ -31,7 +31,7 @@ async function openCatalog(t: Test, bus: Bus, trial = true, grants: GrantDocumen
   return { catalog, ledger, service: new CatalogService({ ledger, catalog, acts, permissions }) };
 }
 
-t.test('a draft is in force once it is published, and found by the next start', async (t) => {
+t.test('a draft takes effect when it is published, and the next start finds the version', async (t) => {
   const bus = await emptyStore(t);
   const { catalog, service } = await openCatalog(t, bus);
   const { changed, warnings } = await service.putDraft(editor, birth());
@@ -57,7 +57,7 @@ t.test('the next version keeps numbers and partition, and the old one stays read
   await service.putDraft(editor, birth());
   const first = await service.publish(editor, 'civil.birth');
   await service.putDraft(editor, birth([{ name: 'name', type: 'string' }, ID]));
-  t.equal(catalog.published('civil.birth')?.version, 1, 'a draft changes nothing that is in force');
+  t.equal(catalog.published('civil.birth')?.version, 1, 'a draft does not change the published version');
   const second = await service.publish(editor, 'civil.birth');
   t.same(
     second.items.map(({ name, number }) => [name, number]),
@@ -73,7 +73,7 @@ t.test('the next version keeps numbers and partition, and the old one stays read
   t.equal(catalog.compiled('civil.birth')?.filterable.length, 0);
 });
 
-t.test('the same document again is no act, and putting the published one discards a draft', async (t) => {
+t.test('putting the same document records no act, and putting the published one discards the draft', async (t) => {
   const { catalog, ledger, service } = await openCatalog(t, await emptyStore(t));
   await service.putDraft(editor, birth());
   t.notOk((await service.putDraft(editor, birth())).changed);
@@ -88,7 +88,7 @@ t.test('the same document again is no act, and putting the published one discard
   await t.rejects(service.publish(editor, 'civil.birth'), { code: 'CONFLICT' });
 });
 
-t.test('a version that changes what a name means is refused, also when the name was dropped before', async (t) => {
+t.test('a version that changes the meaning of an item name is refused, also after the name was dropped', async (t) => {
   const { service } = await openCatalog(t, await emptyStore(t));
   await service.putDraft(editor, birth());
   await service.publish(editor, 'civil.birth');
@@ -96,7 +96,7 @@ t.test('a version that changes what a name means is refused, also when the name 
     t.rejects(service.putDraft(editor, birth(items)), { code: 'INCOMPATIBLE_VERSION', message });
   await refuses([ID, { ...BORN, type: 'datetime' }], /birthDate was date/);
   await refuses([ID, { name: 'birthDate', type: 'date', list: true }], /birthDate was no list/);
-  await refuses([ID, { name: 'birth_date', type: 'date' }], /can not be told from birthDate/);
+  await refuses([ID, { name: 'birth_date', type: 'date' }], /cannot be told apart from birthDate/);
   await refuses([{ name: 'other', type: 'string', identifier: true }], /identifier must stay idNumber/);
   await service.putDraft(editor, birth([ID]));
   await service.publish(editor, 'civil.birth');
@@ -104,7 +104,7 @@ t.test('a version that changes what a name means is refused, also when the name 
 });
 
 t.test(
-  'a version that takes a filter from a grant is refused, one that takes an item away is warned about',
+  'a version that breaks the filter of a grant is refused, one that drops a granted item is a warning',
   async (t) => {
     const name: Item = { name: 'name', type: 'string' };
     const grant = (id: string, rows: GrantDocument['rows'], items: string[]): GrantDocument => ({
@@ -130,7 +130,7 @@ t.test(
   },
 );
 
-t.test('former values of records are judged by what any version allowed', async (t) => {
+t.test('a previous image is judged by the items of all versions', async (t) => {
   const { catalog, service } = await openCatalog(t, await emptyStore(t));
   await service.putDraft(editor, birth([ID, BORN, { name: 'ward', type: 'integer', filterable: true, maximum: 50 }]));
   await service.publish(editor, 'civil.birth');
@@ -138,14 +138,14 @@ t.test('former values of records are judged by what any version allowed', async 
   await service.publish(editor, 'civil.birth');
   const compiled = catalog.compiled('civil.birth')!;
   t.match(compiled.validateData({ idNumber: '1', ward: 30 }), [{ item: 'ward' }]);
-  const former = { ward: 30, birthDate: '2026-11-22' };
-  t.same(compiled.validatePrevious(former), []);
-  t.same(compiled.previousCodec.decode(compiled.previousCodec.encode(former)), former);
+  const previousImage = { ward: 30, birthDate: '2026-11-22' };
+  t.same(compiled.validatePrevious(previousImage), []);
+  t.same(compiled.previousCodec.decode(compiled.previousCodec.encode(previousImage)), previousImage);
   t.match(compiled.validatePrevious({ ward: 'thirty' }), [{ code: 'ITEM_INVALID', item: 'ward' }]);
   t.same([...catalog.compiled('civil.birth', 1)!.history.filterable.keys()], ['birthDate', 'ward']);
 });
 
-t.test('a withdrawn entry is no longer in force, and comes back as its next version', async (t) => {
+t.test('a withdrawn entry is not published, and returns as its next version', async (t) => {
   const { catalog, service } = await openCatalog(t, await emptyStore(t));
   const changed: string[] = [];
   catalog.onChange((id) => changed.push(id));
@@ -162,7 +162,7 @@ t.test('a withdrawn entry is no longer in force, and comes back as its next vers
 });
 
 t.test(
-  'refusals: another party, an unknown party, a missing draft, and the direct way outside trial mode',
+  'acts of another party, for an unknown party, without a draft and directly on a registered bus are refused',
   async (t) => {
     const bus = await emptyStore(t);
     const { service } = await openCatalog(t, bus);

@@ -7,11 +7,11 @@ import { type EntryState, type PublishedEntry, toEntryVersion } from './entry-st
 import { type ItemHistory, itemHistory } from './item-history.js';
 import { LruMap } from './lru-map.js';
 
-/** What is kept of an entry: documents as text, so that 40,000 entries take tens of megabytes. */
+/** An entry with its documents as JSON bytes: parsed, 40,000 entries would take gigabytes instead of tens of megabytes. */
 interface KeptEntry {
   status: EntryStatus;
   draft: Buffer | undefined;
-  /** By version − 1. */
+  /** Version n stands at index n − 1. */
   versions: Buffer[];
 }
 
@@ -22,12 +22,12 @@ export interface EntrySummary {
   version: number;
 }
 
-/** Parsed versions that are kept; an exchange uses a few hundred entries at a time. */
+/** Parsed versions in the cache; an exchange uses a few hundred entries at a time. */
 const PARSED_VERSIONS_MAX = 2_000;
-/** Each holds compiled validators of some tens of kilobytes. */
+/** Compiled versions in the cache; the validators of each take some tens of kilobytes. */
 const COMPILED_VERSIONS_MAX = 1_000;
 
-/** All entries in all their published versions, folded from the ledger. */
+/** All entries with all their published versions, folded from the ledger. */
 export class Catalog {
   readonly #entries = new Map<string, KeptEntry>();
   readonly #search = new EntrySearch();
@@ -49,7 +49,7 @@ export class Catalog {
     for (const listener of this.#listeners) listener(record.id);
   };
 
-  /** Calls `fn` with the id of every entry that changed; returns the function that ends it. */
+  /** Calls `fn` with the id of each entry that changes, until the returned function is called. */
   onChange(fn: (id: string) => void): () => void {
     this.#listeners.add(fn);
     return () => this.#listeners.delete(fn);
@@ -65,7 +65,7 @@ export class Catalog {
     return entry && isInForce(entry.status) ? this.version(id, entry.versions.length) : undefined;
   }
 
-  /** Any version that ever was published, also of a withdrawn entry. */
+  /** Any published version, also of a withdrawn entry. */
   version(id: string, version: number): EntryVersion | undefined {
     const key = `${id}@${version}`;
     const parsed = this.#parsed.get(key);
@@ -90,7 +90,7 @@ export class Catalog {
     return { status: entry.status, draft: this.draft(id), published: newest && fromBuffer<PublishedEntry>(newest) };
   }
 
-  /** Of all versions, or those up to the given one. */
+  /** The item history up to the `last` version; by default up to the newest. */
   history(id: string, last = this.#entries.get(id)?.versions.length ?? 0): ItemHistory {
     const versions = Array.from({ length: last }, (_none, index) => this.version(id, index + 1));
     return itemHistory(versions.filter((version) => version !== undefined));
@@ -102,7 +102,7 @@ export class Catalog {
     return { entries: ids.map((id) => this.published(id)).filter((entry) => entry !== undefined), next };
   }
 
-  /** All entries, drafts and withdrawn ones too. */
+  /** All entries, with drafts and withdrawn ones. */
   list(): EntrySummary[] {
     return [...this.#entries].map(([id, { status, versions }]) => ({ id, status, version: versions.length }));
   }

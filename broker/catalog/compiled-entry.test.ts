@@ -31,7 +31,7 @@ const compiled = new EntryCompiler().compile(
 const good = { id: 'a1', owner: 'x' };
 const problems = (change: object) => compiled.validateData({ ...good, ...change });
 
-t.test('a whole record passes', async (t) => {
+t.test('a valid record with every item type has no problem', async (t) => {
   const record = {
     count: 2,
     amount: '10000000000000000000.50',
@@ -49,7 +49,7 @@ t.test('a whole record passes', async (t) => {
   );
 });
 
-t.test('absent, null and an empty list are the same', async (t) => {
+t.test('an absent item, null and an empty list are the same', async (t) => {
   t.same(problems({ count: null, tags: [], detail: undefined }), []);
   t.match(problems({ owner: null }), [{ code: 'ITEM_INVALID', item: 'owner', message: 'item owner is missing' }]);
 });
@@ -70,34 +70,34 @@ const REFUSED: [string, object, object[]][] = [
   ['a list where one element is wrong', { tags: ['a', '1'] }, [{ item: 'tags', message: /element 1/ }]],
   ['one value where a list is due', { tags: 'a' }, [{ item: 'tags' }]],
   ['a list where one value is due', { owner: [] }, [{ item: 'owner' }]],
-  ['a text where an object is due', { detail: 'x' }, [{ item: 'detail' }]],
+  ['a string where an object is due', { detail: 'x' }, [{ item: 'detail' }]],
   ['a date inside an object', { detail: { at: new Date() } }, [{ item: 'detail' }]],
 ];
 
 for (const [what, change, expected] of REFUSED) {
-  t.test(`refused: ${what}`, async (t) => {
+  t.test(`a record is refused with ${what}`, async (t) => {
     const found = problems(change);
     t.equal(found.length, expected.length);
     t.match(found, expected);
   });
 }
 
-t.test('a record that is no map is refused', async (t) => {
+t.test('a record that is not an object is refused', async (t) => {
   for (const data of [undefined, null, 'x', 7, ['x']]) t.match(compiled.validateData(data), [{ code: 'ITEM_INVALID' }]);
 });
 
-t.test('no message holds a value of the data', async (t) => {
+t.test('no problem text holds a value of the data', async (t) => {
   const secret = 'SECRET4711';
   const found = problems({ id: secret, count: secret, amount: secret, born: secret, status: secret, tags: [secret] });
   t.equal(found.length, 6);
   t.notMatch(JSON.stringify(found), secret);
 });
 
-t.test('the number of problems is bounded', async (t) => {
+t.test('at most 20 problems of a record are listed', async (t) => {
   t.equal(problems({ tags: new Array(5_000).fill('1') }).length, 20);
 });
 
-t.test('previous values are those of filterable items alone', async (t) => {
+t.test('a previous image holds filterable items only', async (t) => {
   t.same(compiled.validatePrevious({ count: 1 }), []);
   t.match(compiled.validatePrevious({ owner: 'x' }), [{ code: 'UNKNOWN_ITEM', item: 'owner' }]);
 });

@@ -9,41 +9,41 @@ import { ItemValidators } from './values/item-validators.js';
 import { RecordValidator } from './values/record-validator.js';
 import { type ValueCheck, valueChecks } from './values/value-checks.js';
 
-/** One version of an entry, ready to validate and encode its records. */
+/** One version of an entry with its validators and codecs. */
 export interface CompiledEntry {
   version: EntryVersion;
   identifier: NumberedItem;
-  /** Of this version alone. */
+  /** Filterable items of this version. */
   filterable: NumberedItem[];
   history: ItemHistory;
   codec: RecordCodec;
-  /** Of former values: of all items that this version or one before declared filterable. */
+  /** Codec of the previous image: all items that this version or an earlier one declared filterable. */
   previousCodec: RecordCodec;
   /** Every problem of a record, at most 20. Absent, null and, for lists, [] are the same. */
   validateData(data: unknown): ItemProblem[];
   /**
-   * By type alone: what a record was under an earlier version needs not obey the limits of this one, and its subscribers
-   * must be told when it changes.
+   * Problems of a previous image, judged by type alone. The record may have been valid under the limits of an earlier
+   * version only, and its subscribers must still get the `leave` or `update`.
    */
   validatePrevious(data: unknown): ItemProblem[];
 }
 
-/** Makes compiled entries; their validators are compiled when they are first used. */
+/** Compiles entry versions. Validators are compiled at their first use. */
 export class EntryCompiler {
   readonly #validators = new ItemValidators();
 
-  /** Without a history the version is the first one. */
+  /** Without a history the version counts as the first one. */
   compile(version: EntryVersion, history = itemHistory([version])): CompiledEntry {
-    const former = [...history.filterable.values()];
+    const everFilterable = [...history.filterable.values()];
     return {
       version,
       identifier: identifierOf(version),
       filterable: version.items.filter((item) => item.filterable),
       history,
       codec: new RecordCodec(version.items.map(fieldOf)),
-      previousCodec: new RecordCodec(former.map(fieldOf)),
+      previousCodec: new RecordCodec(everFilterable.map(fieldOf)),
       validateData: this.#validator(version, version.items, version.items.filter(isRequired)),
-      validatePrevious: this.#validator(version, former.map(withoutLimits), []),
+      validatePrevious: this.#validator(version, everFilterable.map(withoutLimits), []),
     };
   }
 
@@ -67,7 +67,7 @@ const isRequired = (item: NumberedItem): boolean => item.identifier === true || 
 const failedChecks = (checks: readonly ValueCheck[], data: RecordData): ItemProblem[] =>
   checks.map((check) => check(data)).filter((problem) => problem !== undefined);
 
-/** The same object unless something has to be left out, which is rare. */
+/** The record without absent values; the same object when there are none, which is the usual case. */
 function withoutAbsent(data: unknown, lists: ReadonlySet<string>): unknown {
   if (!isMap(data)) return data;
   const record = data as RecordData;

@@ -18,13 +18,13 @@ interface Searchable {
   text: string;
 }
 
-/** A query of more words than this is no question. */
+/** Words of a query that are searched for; the rest is ignored, because each costs a scan of all entries. */
 const WORDS_MAX = 20;
 
-/** Published entries by their words, in the order of their ids. */
+/** Full-text search over published entries by substring, in the order of their ids. */
 export class EntrySearch {
   readonly #entries = new Map<string, Searchable>();
-  /** undefined after a change, until the next query sorts. */
+  /** Ids in order; undefined after a change until the next query sorts them. */
   #sorted: string[] | undefined;
 
   put(document: EntryDocument): void {
@@ -37,7 +37,7 @@ export class EntrySearch {
     if (this.#entries.delete(id)) this.#sorted = undefined;
   }
 
-  /** At most `limit` ids, and the one to go on after when there are more. */
+  /** At most `limit` ids; `next` is the `after` of the following page, undefined on the last one. */
   find({ q, party, attribute, after, limit }: SearchQuery): { ids: string[]; next: string | undefined } {
     const words = (q ?? '').toLowerCase().split(/\s+/).filter(Boolean).slice(0, WORDS_MAX);
     const ids: string[] = [];
@@ -64,11 +64,11 @@ export class EntrySearch {
   }
 }
 
-/** Every text once, one a line, so that no word is found across two of them. */
+/** The searchable strings, one per line, so that no word matches across two of them. */
 function searchText({ id, name, abstract, items }: EntryDocument): string {
-  const texts = new Set([id, ...wordsOf(name), ...wordsOf(abstract)]);
-  for (const item of items) for (const text of [item.name, ...wordsOf(item.title)]) texts.add(text);
-  return [...texts].join('\n').toLowerCase();
+  const strings = new Set([id, ...wordsOf(name), ...wordsOf(abstract)]);
+  for (const item of items) for (const string of [item.name, ...wordsOf(item.title)]) strings.add(string);
+  return [...strings].join('\n').toLowerCase();
 }
 
 const wordsOf = (title: Title | string | undefined): string[] =>

@@ -5,11 +5,11 @@ import type { EntryStatus } from './entry-life-cycle.js';
 export interface EntryState {
   status: EntryStatus;
   draft?: EntryDocument | undefined;
-  /** The newest published version; kept after a withdrawal, since its numbers and its place stay taken. */
+  /** The newest published version. A withdrawn entry keeps it, because its item numbers and its partition stay taken. */
   published?: PublishedEntry | undefined;
 }
 
-/** A published version without what can be derived from it. */
+/** A published version as stored; `toEntryVersion` derives the rest. */
 export interface PublishedEntry {
   version: number;
   partition: number;

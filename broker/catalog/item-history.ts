@@ -1,14 +1,14 @@
 import type { EntryVersion, NumberedItem } from '../../proto/entry/entry.js';
 
-/** What the versions of an entry up to one of them have said of its items. */
+/** The items of an entry over its versions, up to one of them. */
 export interface ItemHistory {
-  /** The newest definition of every item that any of them had. */
+  /** The newest definition of each item that any of these versions had. */
   definitions: ReadonlyMap<string, NumberedItem>;
-  /** Items that any of them declared filterable: records of that version may be followed by row filters on them. */
+  /** Items that any of these versions declared filterable: row filters on them may follow records of that version. */
   filterable: ReadonlyMap<string, NumberedItem>;
 }
 
-/** Of versions in their order. */
+/** Expects the versions in ascending order. */
 export function itemHistory(versions: Iterable<EntryVersion>): ItemHistory {
   const definitions = new Map<string, NumberedItem>();
   const filterable = new Map<string, NumberedItem>();

@@ -1,4 +1,4 @@
-/** Keeps the entries used last, at most `max` of them. */
+/** A map of at most `max` entries that evicts the least recently used one. */
 export class LruMap<K, V> {
   readonly #entries = new Map<K, V>();
 
@@ -7,7 +7,7 @@ export class LruMap<K, V> {
   get(key: K): V | undefined {
     const value = this.#entries.get(key);
     if (value === undefined) return undefined;
-    // The order of a Map is the order of insertion.
+    // A Map iterates in insertion order: an entry that is used moves to the end.
     this.#entries.delete(key);
     this.#entries.set(key, value);
     return value;

@@ -5,8 +5,8 @@ import { normalizeDecimal } from '../../proto/values/decimal.js';
 type Scalar = string | number | boolean;
 
 /**
- * One form for all row maps that mean the same: sorted keys, sorted lists without repetition, a list of one as `is`.
- * With the entry, decimals lose their spelling too. Checked rows only.
+ * The canonical form of a row filter, so that filters with the same meaning share one view: sorted keys, sorted lists
+ * without duplicates, a list of one value as `is`. With the entry, decimals are normalised too. Expects validated rows.
  */
 export function canonicalRows(rows: Rows, version?: EntryVersion): Rows {
   const decimals = new Set(version?.items.filter((item) => item.type === 'decimal').map((item) => item.name));
@@ -15,20 +15,20 @@ export function canonicalRows(rows: Rows, version?: EntryVersion): Rows {
 }
 
 function canonicalPredicate(predicate: RowPredicate, isDecimal: boolean): RowPredicate {
-  const spell = (value: Scalar): Scalar => (isDecimal ? normalizeDecimal(String(value)) : value);
+  const normalise = (value: Scalar): Scalar => (isDecimal ? normalizeDecimal(String(value)) : value);
   const canonical: Record<string, Scalar | Scalar[]> = {};
   for (const keyword of ROW_KEYWORDS) {
     const value = predicate[keyword];
     if (value === undefined || value === null) continue;
-    if (!Array.isArray(value)) canonical[keyword] = spell(value);
-    else if (keyword !== 'in' || canonical.is !== undefined) canonical[keyword] = listed(value.map(spell));
+    if (!Array.isArray(value)) canonical[keyword] = normalise(value);
+    else if (keyword !== 'in' || canonical.is !== undefined) canonical[keyword] = sortedUnique(value.map(normalise));
     else {
-      const among = listed(value.map(spell));
-      if (among.length === 1) canonical.is = among[0] as Scalar;
-      else canonical.in = among;
+      const values = sortedUnique(value.map(normalise));
+      if (values.length === 1) canonical.is = values[0] as Scalar;
+      else canonical.in = values;
     }
   }
   return canonical as RowPredicate;
 }
 
-const listed = (values: Scalar[]): Scalar[] => [...new Set(values)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+const sortedUnique = (values: Scalar[]): Scalar[] => [...new Set(values)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));

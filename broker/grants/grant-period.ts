@@ -3,15 +3,15 @@ import { instantMs, isDay } from '../../proto/values/rfc3339.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Bounds of a grant in time; `toMs` is the first moment at which it is over. */
+/** The bounds of a grant in time. `toMs` is exclusive. */
 export interface GrantBounds {
   fromMs: number;
   toMs: number;
-  /** Events accepted before are not for the grant. */
+  /** Events accepted earlier are not delivered. */
   historyFromMs: number;
 }
 
-/** Days are whole days of the one legal time zone, UTC+8; both ends belong to the period. */
+/** A date stands for a whole day in UTC+8, the only legal time zone; the last day belongs to the period. */
 export function boundsOf({ period, history }: Pick<GrantDocument, 'period' | 'history'>): GrantBounds {
   const fromMs = startOf(period.from);
   const toMs = isDay(period.to) ? startOf(period.to) + DAY_MS : startOf(period.to);
@@ -23,5 +23,5 @@ function historyStart(history: string | undefined, fromMs: number): number {
   return history === 'all' ? 0 : startOf(history);
 }
 
-/** Of a checked day or instant. */
+/** Expects a validated date or instant. */
 const startOf = (text: string): number => instantMs(isDay(text) ? `${text}T00:00:00+08:00` : text) as number;

@@ -23,7 +23,7 @@ const SYSTEMS: Record<string, SystemDocument> = {
   source: { id: 'source', party: 'civil', may: ['publish'] },
 };
 const EXISTING: Record<string, GrantDocument> = {};
-const world = {
+const context = {
   system: (id: string) => SYSTEMS[id],
   entry: (id: string) => ENTRIES[id],
   grant: (id: string) => EXISTING[id],
@@ -41,14 +41,14 @@ const grant = (change: object = {}) => ({
   ...change,
 });
 
-t.test('a good grant has no problem, with the identifier plain or hashed', async (t) => {
-  t.same(validateGrant(grant(), world), { problems: [], rowProblems: [] });
-  t.same(validateGrant(grant({ items: [{ name: 'idNumber', transform: 'hash' }] }), world).problems, []);
-  t.same(validateGrant(grant({ party: 'health', history: 'all', kind: 'backflow' }), world).problems, []);
+t.test('a valid grant has no problem, with the identifier plain or hashed', async (t) => {
+  t.same(validateGrant(grant(), context), { problems: [], rowProblems: [] });
+  t.same(validateGrant(grant({ items: [{ name: 'idNumber', transform: 'hash' }] }), context).problems, []);
+  t.same(validateGrant(grant({ party: 'health', history: 'all', kind: 'backflow' }), context).problems, []);
 });
 
 const REFUSED: [string, unknown, RegExp][] = [
-  ['a text', 'x', /must be a map/],
+  ['a string', 'x', /must be a map/],
   ['an unknown field', grant({ itens: [] }), /^itens: /],
   ['a status', grant({ status: 'suspended' }), /^status: /],
   ['no purpose', grant({ purpose: ' ' }), /^purpose: must not be empty/],
@@ -66,17 +66,17 @@ const REFUSED: [string, unknown, RegExp][] = [
   [
     'a mask on a number',
     grant({ items: [{ name: 'idNumber' }, { name: 'weight', transform: 'mask' }] }),
-    /mask fits only/,
+    /mask applies only to/,
   ],
   [
-    'the year of a text',
+    'the year of a string',
     grant({ items: [{ name: 'idNumber' }, { name: 'name', transform: 'year' }] }),
-    /year fits only/,
+    /year applies only to/,
   ],
   [
     'a hashed object',
     grant({ items: [{ name: 'idNumber' }, { name: 'detail', transform: 'hash' }] }),
-    /hash fits only/,
+    /hash applies only to/,
   ],
   ['a period that ends before it begins', grant({ period: { from: '2026-02-01', to: '2026-01-01' } }), /^period.to/],
   ['a period that is no map', grant({ period: '2026' }), /^period: must be a map of from and to/],
@@ -85,28 +85,28 @@ const REFUSED: [string, unknown, RegExp][] = [
 ];
 
 for (const [what, document, problem] of REFUSED) {
-  t.test(`refused: ${what}`, async (t) => {
-    const verdict = validateGrant(document, world);
+  t.test(`a grant is refused with ${what}`, async (t) => {
+    const verdict = validateGrant(document, context);
     t.match(verdict.problems, [problem]);
     t.throws(() => assertValidGrant('g', verdict), { code: 'GRANT_INVALID' });
   });
 }
 
-t.test('of a grant whose entry is faulty itself only the rest is judged', async (t) => {
-  const faulty = { ...world, isFaulty: () => true };
+t.test('a grant on an invalid entry of the same bundle is judged without that entry', async (t) => {
+  const faulty = { ...context, isFaulty: () => true };
   t.same(validateGrant(grant({ items: [{ name: 'new' }] }), faulty).problems, []);
   const document = grant({ system: 'ghost', items: [{ name: 'new', transform: 'rot13' }] });
   t.match(validateGrant(document, faulty).problems, [/^system: there is no system/, /^items\[0\].transform: /]);
 });
 
-t.test('a wrong row filter alone has its own code', async (t) => {
-  const verdict = validateGrant(grant({ rows: { name: { is: 'x' } } }), world);
+t.test('a grant that is wrong in its row filter only is refused with UNKNOWN_PREDICATE', async (t) => {
+  const verdict = validateGrant(grant({ rows: { name: { is: 'x' } } }), context);
   t.throws(() => assertValidGrant('g', verdict), { code: 'UNKNOWN_PREDICATE', message: /not filterable/ });
 });
 
-t.test('a grant that exists keeps its entry and party, the rest may change', async (t) => {
+t.test('an existing grant keeps its entry and party, the rest may change', async (t) => {
   const exists = (change: object) => ({
-    ...world,
+    ...context,
     grant: () => grant({ party: 'health', ...change }) as GrantDocument,
   });
   t.same(validateGrant(grant(), exists({ items: [{ name: 'idNumber' }], purpose: 'another' })).problems, []);

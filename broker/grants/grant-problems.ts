@@ -5,30 +5,30 @@ import { quotedName } from '../../proto/foreign-name.js';
 import { isEntryId } from '../../proto/subject.js';
 import { isMap } from '../../proto/values/is-map.js';
 import { isDayOrInstant } from '../../proto/values/rfc3339.js';
-import { type FieldCheck, oneOf, type Shape, shapeProblems, text, token } from '../parties/document-shape.js';
+import { type FieldCheck, nonEmptyString, oneOf, type Shape, shapeProblems, token } from '../parties/document-shape.js';
 import type { SystemDocument } from '../parties/system.js';
 import { boundsOf } from './grant-period.js';
 import { rowProblems } from './rows-check.js';
 
-/** What a grant refers to; also things that are about to be made beside it. */
+/** Looks up what a grant refers to, including documents of the same bundle. */
 export interface GrantContext {
   system(id: string): SystemDocument | undefined;
   entry(id: string): EntryVersion | undefined;
-  /** True when the entry comes with the grant and is not valid itself: that is said there. */
+  /** True for an entry of the same bundle that is invalid; its own problems are listed there. */
   isFaulty?(entry: string): boolean;
-  /** The grant as it is now, when it exists. */
+  /** The grant as registered. */
   grant(id: string): GrantDocument | undefined;
 }
 
 export interface GrantValidation {
-  /** Each begins with its path. */
+  /** Problems outside the row filter, each with its path. */
   problems: string[];
   /** Problems of the row filter, which have their own code. */
   rowProblems: string[];
 }
 
-/** Item types that a transform makes sense for; whatever it makes is text. */
-const FITTING: Record<Transform, readonly ItemType[]> = {
+/** Item types that a transform applies to. Every transform makes a string. */
+const APPLICABLE_TYPES: Record<Transform, readonly ItemType[]> = {
   mask: ['string', 'code'],
   hash: ['string', 'code', 'integer', 'decimal', 'date', 'datetime'],
   year: ['date', 'datetime'],
@@ -48,7 +48,7 @@ const period: FieldCheck = (value) => {
 
 const GRANT_SHAPE: Shape = {
   id: { required: true, check: token },
-  application: { check: text },
+  application: { check: nonEmptyString },
   party: { check: token },
   system: { required: true, check: token },
   entry: { required: true, check: entryId },
@@ -57,36 +57,36 @@ const GRANT_SHAPE: Shape = {
     check: (value) => (Array.isArray(value) && value.length > 0 ? undefined : 'must be a list of items'),
   },
   rows: { check: (value) => (isMap(value) ? undefined : 'must be a map from item to predicate') },
-  purpose: { required: true, check: text },
-  basis: { required: true, check: text },
+  purpose: { required: true, check: nonEmptyString },
+  basis: { required: true, check: nonEmptyString },
   period: { required: true, check: period },
   history: { check: history },
-  kind: { check: text },
-  status: { check: (value) => (value === 'in_force' ? undefined : 'is made by acts: leave it out') },
+  kind: { check: nonEmptyString },
+  status: { check: (value) => (value === 'in_force' ? undefined : 'follows from acts; leave it out') },
 };
 
 const ITEM_SHAPE: Shape = {
-  name: { required: true, check: text },
+  name: { required: true, check: nonEmptyString },
   transform: { check: oneOf(TRANSFORMS) },
 };
 
-/** Everything wrong with a grant as submitted. */
-export function validateGrant(document: unknown, world: GrantContext): GrantValidation {
+/** Every problem of a grant as submitted. */
+export function validateGrant(document: unknown, context: GrantContext): GrantValidation {
   const problems = shapeProblems(document, GRANT_SHAPE);
   if (!isMap(document) || problems.length > 0) return { problems, rowProblems: [] };
   const grant = document as unknown as GrantDocument;
-  problems.push(...holderProblems(grant, world.system(grant.system)), ...identityProblems(grant, world));
+  problems.push(...holderProblems(grant, context.system(grant.system)), ...identityProblems(grant, context));
   const { fromMs, toMs } = boundsOf(grant);
   if (toMs <= fromMs) problems.push('period.to: is before period.from');
-  if (world.isFaulty?.(grant.entry)) return { problems: [...problems, ...itemShapes(grant.items)], rowProblems: [] };
-  const entry = world.entry(grant.entry);
+  if (context.isFaulty?.(grant.entry)) return { problems: [...problems, ...itemShapes(grant.items)], rowProblems: [] };
+  const entry = context.entry(grant.entry);
   if (!entry) return { problems: [...problems, `entry: there is no published entry ${grant.entry}`], rowProblems: [] };
   if (entry.document.sharingAttribute === 'not_shared') problems.push(`entry: ${grant.entry} is not shared`);
   problems.push(...grantedProblems(grant.items, entry));
   return { problems, rowProblems: grant.rows ? rowProblems(grant.rows, entry) : [] };
 }
 
-/** What can be said of the items without their entry. */
+/** Problems of the items that can be found without their entry. */
 const itemShapes = (items: readonly GrantedItem[]): string[] =>
   items.flatMap((one, index) => shapeProblems(one, ITEM_SHAPE, `items[${index}]`));
 
@@ -108,15 +108,15 @@ function holderProblems(grant: GrantDocument, system: SystemDocument | undefined
   return problems;
 }
 
-/** Cursors and receipts stay with a grant: in another entry their positions would name other events. */
-function identityProblems(grant: GrantDocument, world: GrantContext): string[] {
-  const current = world.grant(grant.id);
-  const party = world.system(grant.system)?.party;
+/** A grant keeps its entry and its party: its cursors and receipts hold positions of that entry. */
+function identityProblems(grant: GrantDocument, context: GrantContext): string[] {
+  const current = context.grant(grant.id);
+  const party = context.system(grant.system)?.party;
   if (!current) return [];
   const problems: string[] = [];
-  if (current.entry !== grant.entry) problems.push('entry: the grant exists for another entry, make a new one');
+  if (current.entry !== grant.entry) problems.push('entry: the grant exists for another entry; create a new one');
   if (party !== undefined && current.party !== party) {
-    problems.push('system: the grant exists for another party, make a new one');
+    problems.push('system: the grant exists for another party; create a new one');
   }
   return problems;
 }
@@ -146,6 +146,6 @@ function transformProblems(transform: Transform | undefined, item: NumberedItem,
   if (transform == null) return [];
   const at = `${path}.transform`;
   if (item.identifier && transform !== 'hash') return [`${at}: the identifier can be plain or hashed only`];
-  if (FITTING[transform].includes(item.type)) return [];
-  return [`${at}: ${transform} fits only ${FITTING[transform].join(', ')}, not ${item.type}`];
+  if (APPLICABLE_TYPES[transform].includes(item.type)) return [];
+  return [`${at}: ${transform} applies only to ${APPLICABLE_TYPES[transform].join(', ')}, not to ${item.type}`];
 }

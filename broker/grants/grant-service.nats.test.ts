@@ -12,7 +12,7 @@ const GRANT = {
   basis: 'Law, art. 1',
   period: { from: '2026-01-01', to: '2036-12-31' },
 };
-const WORLD = {
+const DEPARTMENTS = {
   parties: ['civil', 'health'].map((id) => ({ id, name: id, level: 'city', regionCode: '350100' })),
   systems: [{ id: 'clinic', party: 'health', may: ['subscribe'] }],
   entries: [
@@ -31,11 +31,11 @@ const WORLD = {
 async function openService(t: Test) {
   const bus = await emptyStore(t);
   const opened = await openGovernance(t, bus, 'trial');
-  await opened.bundles.apply(operator, WORLD, { dryRun: false });
+  await opened.bundles.apply(operator, DEPARTMENTS, { dryRun: false });
   return { ...opened, bus };
 }
 
-t.test('a grant is created once; the same again is no act, another spelling neither', async (t) => {
+t.test('creating a grant again records no act, also with another spelling of its row filter', async (t) => {
   const { service, ledger, grants } = await openService(t);
   const { grant, changed } = await service.create(operator, { ...GRANT, rows: { weight: { in: ['1.50'] } } });
   t.ok(changed);
@@ -47,7 +47,7 @@ t.test('a grant is created once; the same again is no act, another spelling neit
   t.match(await ledger.read({ kind: 'grant', limit: 5 }), [{ act: 'created', document: { trial: true } }]);
 });
 
-t.test('a changed document amends the grant, and everyone who follows grants is told', async (t) => {
+t.test('a changed document amends the grant and notifies listeners', async (t) => {
   const { service, ledger, grants } = await openService(t);
   await service.create(operator, GRANT);
   const seen: string[] = [];
@@ -57,30 +57,33 @@ t.test('a changed document amends the grant, and everyone who follows grants is 
   t.match(await ledger.read({ kind: 'grant', limit: 5 }), [{ act: 'created' }, { act: 'amended' }]);
 });
 
-t.test('suspend, restore and terminate, each with a reason and only from where it can follow', async (t) => {
-  const { service, ledger } = await openService(t);
-  await service.create(operator, GRANT);
-  await t.rejects(service.suspend(operator, 'g-births', ''), { code: 'BAD_REQUEST' });
-  await t.rejects(service.restore(operator, 'g-births', 'why not'), { code: 'CONFLICT' });
-  t.equal((await service.suspend(operator, 'g-births', 'misuse')).status, 'suspended');
-  await t.rejects(service.suspend(operator, 'g-births', 'misuse'), { code: 'CONFLICT' });
-  t.equal((await service.restore(operator, 'g-births', 'rectified')).status, 'in_force');
-  t.equal((await service.terminate(operator, 'g-births', 'over')).status, 'terminated');
-  await t.rejects(service.restore(operator, 'g-births', 'again'), { code: 'CONFLICT' });
-  await t.rejects(service.create(operator, GRANT), { code: 'CONFLICT', message: /final/ });
-  const acts = await ledger.read({ kind: 'grant', id: 'g-births', after: 0, limit: 10 });
-  t.same(
-    acts.map(({ act, reason }) => [act, reason]),
-    [
-      ['created', undefined],
-      ['suspended', 'misuse'],
-      ['restored', 'rectified'],
-      ['terminated', 'over'],
-    ],
-  );
-});
+t.test(
+  'a grant is suspended, restored and terminated with a reason, and only from the states that allow it',
+  async (t) => {
+    const { service, ledger } = await openService(t);
+    await service.create(operator, GRANT);
+    await t.rejects(service.suspend(operator, 'g-births', ''), { code: 'BAD_REQUEST' });
+    await t.rejects(service.restore(operator, 'g-births', 'why not'), { code: 'CONFLICT' });
+    t.equal((await service.suspend(operator, 'g-births', 'misuse')).status, 'suspended');
+    await t.rejects(service.suspend(operator, 'g-births', 'misuse'), { code: 'CONFLICT' });
+    t.equal((await service.restore(operator, 'g-births', 'rectified')).status, 'in_force');
+    t.equal((await service.terminate(operator, 'g-births', 'over')).status, 'terminated');
+    await t.rejects(service.restore(operator, 'g-births', 'again'), { code: 'CONFLICT' });
+    await t.rejects(service.create(operator, GRANT), { code: 'CONFLICT', message: /final/ });
+    const acts = await ledger.read({ kind: 'grant', id: 'g-births', after: 0, limit: 10 });
+    t.same(
+      acts.map(({ act, reason }) => [act, reason]),
+      [
+        ['created', undefined],
+        ['suspended', 'misuse'],
+        ['restored', 'rectified'],
+        ['terminated', 'over'],
+      ],
+    );
+  },
+);
 
-t.test('officers of the provider may suspend; others may not, and no one but the operator creates', async (t) => {
+t.test('officers of the provider may suspend a grant, others may not, and only the operator creates one', async (t) => {
   const { service } = await openService(t);
   const security = (party: string): OfficerCaller => ({
     kind: 'officer',
@@ -95,7 +98,7 @@ t.test('officers of the provider may suspend; others may not, and no one but the
   await t.rejects(service.suspend(operator, 'none', 'x'), { code: 'NOT_FOUND' });
 });
 
-t.test('outside trial mode a grant is not created directly, but an existing one can be suspended', async (t) => {
+t.test('on a registered bus a grant is not created directly, and an existing one can be suspended', async (t) => {
   const { service, bus } = await openService(t);
   await service.create(operator, GRANT);
   const lawful = await openGovernance(t, bus, 'registered');
@@ -104,7 +107,7 @@ t.test('outside trial mode a grant is not created directly, but an existing one 
   t.equal((await lawful.service.suspend(head, 'g-births', 'misuse')).status, 'suspended');
 });
 
-t.test('a wrong grant is refused with what is wrong', async (t) => {
+t.test('an invalid grant is refused with its problems and records nothing', async (t) => {
   const { service, ledger } = await openService(t);
   const head = ledger.head;
   await t.rejects(service.create(operator, { ...GRANT, items: [{ name: 'income' }] }), { code: 'GRANT_INVALID' });

@@ -1,17 +1,17 @@
 import type { GrantDocument, GrantStatus } from '../../proto/entry/grant.js';
 import { boundsOf, type GrantBounds } from './grant-period.js';
 
-/** A grant as the ledger holds it: party and rows filled in, in canonical form. */
+/** A grant as the ledger holds it, in canonical form, with its party. */
 export interface StoredGrant extends GrantDocument {
   party: string;
-  /** What acts have made of it; that time makes it begin or expire is not written. */
+  /** The state after the last act. The period is not recorded as a state: `statusAt` derives it from the clock. */
   status: 'in_force' | 'suspended' | 'terminated';
-  /** Created directly, without the lawful procedure. */
+  /** Created directly on a trial bus, without the lawful procedure. */
   trial?: true | undefined;
 }
 
 export interface Grant extends StoredGrant, GrantBounds {
-  /** Sequence of its newest ledger record. */
+  /** Ledger sequence of the newest record of the grant. */
   ledgerSeq: number;
 }
 
@@ -21,7 +21,7 @@ export const toGrant = (document: StoredGrant, ledgerSeq: number): Grant => ({
   ledgerSeq,
 });
 
-/** The status at a moment: acts first, then the period. */
+/** The status at a moment. A termination outweighs the period, the end of the period a suspension. */
 export function statusAt(grant: Grant, nowMs: number): GrantStatus {
   if (grant.status === 'terminated') return 'terminated';
   if (nowMs >= grant.toMs) return 'expired';

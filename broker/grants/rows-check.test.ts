@@ -12,7 +12,7 @@ const version = {
   items: [...items, { name: 'hidden', type: 'string' }].map((item, index) => ({ ...item, number: index + 1 })),
 } as EntryVersion;
 
-t.test('every keyword on the types that it fits', async (t) => {
+t.test('a row filter takes every keyword on the types that it applies to', async (t) => {
   const rows = {
     string: { prefix: '3501', notIn: ['x'] },
     code: { in: ['A', 'B'] },
@@ -27,30 +27,30 @@ t.test('every keyword on the types that it fits', async (t) => {
 });
 
 const REFUSED: [string, unknown, RegExp][] = [
-  ['something that is no map', [], /^rows: must be a map/],
+  ['a list instead of a map', [], /^rows: must be a map/],
   ['an unknown item', { colour: { is: 'x' } }, /^rows.colour: entry p.e has no such item/],
   ['a name that every object has', JSON.parse('{"__proto__": {"is": "x"}}'), /no such item/],
   ['an item that is not filterable', { hidden: { is: 'x' } }, /not filterable/],
   ['an unknown keyword', { string: { like: 'x' } }, /^rows.string.like: is not a known keyword/],
   ['a predicate that is no map', { string: 'x' }, /^rows.string: must be a map/],
-  ['an empty predicate', { string: {} }, /says nothing/],
+  ['an empty predicate', { string: {} }, /has no keyword/],
   ['an empty list', { string: { in: [] } }, /at least one/],
-  ['a prefix of a number', { integer: { prefix: '1' } }, /does not fit type integer/],
-  ['a range of a text', { string: { min: 1 } }, /does not fit type string/],
-  ['an integer as text', { integer: { is: '1' } }, /value of type integer/],
-  ['a decimal that is none', { decimal: { min: '1e3' } }, /value of type decimal/],
+  ['a prefix of a number', { integer: { prefix: '1' } }, /does not apply to type integer/],
+  ['a range of a string', { string: { min: 1 } }, /does not apply to type string/],
+  ['an integer as a string', { integer: { is: '1' } }, /value of type integer/],
+  ['a decimal with an exponent', { decimal: { min: '1e3' } }, /value of type decimal/],
   ['a day that does not exist', { date: { from: '2020-02-30' } }, /value of type date/],
   ['an instant without zone', { datetime: { from: '2020-01-01T00:00:00' } }, /value of type datetime/],
 ];
 
 for (const [what, rows, problem] of REFUSED) {
-  t.test(`refused: ${what}`, async (t) => {
+  t.test(`a row filter is refused with ${what}`, async (t) => {
     t.match(rowProblems(rows, version), [problem]);
     t.throws(() => checkRows(rows, version), { code: 'UNKNOWN_PREDICATE' });
   });
 }
 
-t.test('a narrowing uses only what is granted plain', async (t) => {
+t.test('a narrowing may use items granted without transform only', async (t) => {
   const grantedPlain = new Set(['code']);
   t.same(rowProblems({ code: { is: 'A' } }, version, { grantedPlain }), []);
   t.match(rowProblems({ string: { is: 'A' } }, version, { grantedPlain }), [
@@ -58,7 +58,7 @@ t.test('a narrowing uses only what is granted plain', async (t) => {
   ]);
 });
 
-t.test('row maps that mean the same have one form', async (t) => {
+t.test('row filters with the same meaning have one canonical form', async (t) => {
   const form = (rows: Rows) => JSON.stringify(canonicalRows(rows, version));
   t.equal(form({ code: { in: ['A'] } }), form({ code: { is: 'A' } }));
   t.equal(form({ code: { in: ['B', 'A', 'B'] } }), form({ code: { in: ['A', 'B'] } }));
@@ -69,7 +69,7 @@ t.test('row maps that mean the same have one form', async (t) => {
   t.equal(form({ integer: { in: [10, 9] } }), '{"integer":{"in":[9,10]}}');
 });
 
-t.test('the form of a form is itself', async () => {
+t.test('the canonical form of a canonical row filter is the same', async () => {
   const values = fc.uniqueArray(fc.constantFrom('1', '1.0', '1.50', '2'), { minLength: 1 });
   const rows = fc.record({ decimal: fc.record({ in: values, notIn: values }), code: fc.record({ in: values }) });
   fc.assert(

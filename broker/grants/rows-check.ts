@@ -9,11 +9,11 @@ import { isDay, isDayOrInstant, isInstant } from '../../proto/values/rfc3339.js'
 type Keyword = (typeof ROW_KEYWORDS)[number];
 
 export interface RowsContext {
-  /** For a narrowing: the items that the grant gives plain. A filter on any other would tell its values. */
+  /** For a narrowing: the items granted without transform. A filter on another item would reveal its values. */
   grantedPlain?: ReadonlySet<string> | undefined;
 }
 
-/** Values of one `in` or `notIn`; an index entry is made of each. */
+/** Values of one `in` or `notIn`; each takes an index entry. */
 const VALUES_MAX = 10_000;
 
 const EQUALITY: Keyword[] = ['is', 'in', 'notIn'];
@@ -29,14 +29,14 @@ const KEYWORDS: Record<ItemType, readonly Keyword[]> = {
   object: [],
 };
 
-/** Throws UNKNOWN_PREDICATE with everything that is wrong. */
+/** Throws UNKNOWN_PREDICATE with every problem of the row filter. */
 export function checkRows(rows: unknown, version: EntryVersion, context: RowsContext = {}): asserts rows is Rows {
   const problems = rowProblems(rows, version, context);
   if (problems.length === 0) return;
   throw new SluiceError('UNKNOWN_PREDICATE', problems.join('; '), { entry: version.id, problems });
 }
 
-/** Everything wrong with a row map; each begins with its path. */
+/** Every problem of a row filter, each with its path. */
 export function rowProblems(rows: unknown, version: EntryVersion, context: RowsContext = {}): string[] {
   const field = context.grantedPlain ? 'narrow' : 'rows';
   if (!isMap(rows)) return [`${field}: must be a map from item to predicate`];
@@ -53,11 +53,11 @@ export function rowProblems(rows: unknown, version: EntryVersion, context: RowsC
 function predicateProblems(predicate: unknown, item: NumberedItem, path: string): string[] {
   if (!isMap(predicate)) return [`${path}: must be a map of ${ROW_KEYWORDS.join(', ')}`];
   const keywords = Object.entries(predicate).filter(([, value]) => value !== undefined && value !== null);
-  if (keywords.length === 0) return [`${path}: says nothing`];
+  if (keywords.length === 0) return [`${path}: has no keyword`];
   return keywords.flatMap(([keyword, value]) => {
     const at = `${path}.${quotedName(keyword)}`;
     if (!ROW_KEYWORDS.includes(keyword as Keyword)) return [`${at}: is not a known keyword`];
-    if (!KEYWORDS[item.type].includes(keyword as Keyword)) return [`${at}: does not fit type ${item.type}`];
+    if (!KEYWORDS[item.type].includes(keyword as Keyword)) return [`${at}: does not apply to type ${item.type}`];
     const problem = valueProblem(keyword as Keyword, value, item.type);
     return problem === undefined ? [] : [`${at}: ${problem}`];
   });
@@ -69,7 +69,8 @@ function valueProblem(keyword: Keyword, value: unknown, type: ItemType): string 
     if (value.length > VALUES_MAX) return `may list at most ${VALUES_MAX} values`;
     return value.every((one) => isValue(one, type)) ? undefined : `must list values of type ${type}`;
   }
-  if (keyword === 'prefix') return typeof value === 'string' && value !== '' ? undefined : 'must be a text';
+  if (keyword === 'prefix')
+    return typeof value === 'string' && value !== '' ? undefined : 'must be a string that is not empty';
   const isBound = keyword === 'from' || keyword === 'to';
   const fits = isBound && type === 'datetime' ? isDayOrInstant(value) : isValue(value, type);
   return fits ? undefined : `must be a value of type ${type}`;
@@ -84,7 +85,7 @@ function isValue(value: unknown, type: ItemType): boolean {
     case 'boolean':
       return typeof value === 'boolean';
     case 'decimal':
-      // A YAML author writes 1.50 without quotes; as long as it is read as the same digits it is as good.
+      // YAML reads 1.50 without quotes as a number; that is accepted when it prints as a decimal.
       return (typeof value === 'string' || typeof value === 'number') && isDecimal(String(value));
     case 'date':
       return isDay(value);

@@ -6,7 +6,7 @@ import { type Credentials, newToken } from './credentials.js';
 import type { StoredOfficer } from './officer.js';
 
 export const FIRST_OPERATOR = 'platform-operator';
-/** The operator stands beside the party tree, so this party is not in it. */
+/** Party of the operator. It is no department, so the party tree does not contain it. */
 const OPERATOR_PARTY = 'platform';
 
 export interface BootstrapOptions {

@@ -1,6 +1,6 @@
 import type { SystemRight } from './system.js';
 
-/** A program of a party, as authenticated. */
+/** An authenticated system. */
 export interface SystemCaller {
   kind: 'system';
   id: string;
@@ -8,7 +8,7 @@ export interface SystemCaller {
   may: readonly SystemRight[];
 }
 
-/** A person of a party, as authenticated. */
+/** An authenticated officer. */
 export interface OfficerCaller {
   kind: 'officer';
   id: string;
@@ -18,5 +18,5 @@ export interface OfficerCaller {
 
 export type Caller = SystemCaller | OfficerCaller;
 
-/** How the ledger names who acted. */
+/** The caller in the form in which ledger records name their actor. */
 export const actorOf = (caller: Caller): string => `${caller.kind}:${caller.id}`;

@@ -1,8 +1,8 @@
 import { LEVELS, type Level, type PartyDocument } from './party.js';
 
-/** Digits of a region code that name the division of a level; the rest tell its parts apart. */
+/** Leading digits of a region code that identify a division of each level. */
 const REGION_DIGITS: Record<Level, number> = { national: 0, province: 2, city: 4, county: 6, township: 6 };
-/** A township's affairs are the county's. */
+/** A township is served by the department of its county. */
 const LEVELS_WITH_DEPARTMENT = LEVELS.slice(0, 4);
 
 /** The competent department of the same government as the party; computed, never typed in. */
@@ -34,7 +34,7 @@ function departmentAt(parties: PartyDocument[], level: Level, under: PartyDocume
   return parties.find((party) => party.competent && party.level === level && division(level, party) === wanted);
 }
 
-/** undefined never equals a division: a party without a region stands under the national department only. */
+/** A party without a region gets a division of its own, so that only the national department stands above it. */
 function division(level: Level, party: PartyDocument): string | undefined {
   const digits = REGION_DIGITS[level];
   if (digits === 0) return '';

@@ -7,17 +7,17 @@ import type { StoredSystem } from './system.js';
 const TOKEN_BYTES = 32;
 const KEY_BYTES = 32;
 
-/** A fresh token; whoever gets it is the only one to see it. */
+/** A random token. It is shown to its owner once; only its digest is kept. */
 export const newToken = (): string => `slc_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
 
 /**
- * Who a token belongs to. Only keyed digests are stored, so a copy of the ledger lets nobody guess at tokens, and a
- * look-up by digest takes the same time whatever the token resembles.
+ * Finds the owner of a token. Tokens are stored as keyed digests: a copy of the ledger does not allow guessing tokens
+ * offline, and the time of a look-up by digest reveals nothing about similar tokens. Each owner has one token.
  */
 export class Credentials {
   readonly #key: Buffer;
   readonly #callers = new Map<string, Caller>();
-  /** Ledger actor → digest of its current token. */
+  /** `system:<id>` or `officer:<id>` → digest of its current token. */
   readonly #digests = new Map<string, string>();
 
   constructor(secret: string) {
@@ -48,8 +48,8 @@ export class Credentials {
 
   #replace(caller: Caller, digest: string | undefined): void {
     const key = `${caller.kind}:${caller.id}`;
-    const former = this.#digests.get(key);
-    if (former !== undefined) this.#callers.delete(former);
+    const previous = this.#digests.get(key);
+    if (previous !== undefined) this.#callers.delete(previous);
     if (digest === undefined) {
       this.#digests.delete(key);
       return;

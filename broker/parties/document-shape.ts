@@ -2,11 +2,11 @@ import { quotedName } from '../../proto/foreign-name.js';
 import { isToken } from '../../proto/subject.js';
 import { isMap } from '../../proto/values/is-map.js';
 
-/** Says what is wrong with a value, or nothing. */
+/** Returns what is wrong with a value, undefined when nothing is. */
 export type FieldCheck = (value: unknown) => string | undefined;
 export type Shape = Record<string, { required?: boolean; check: FieldCheck }>;
 
-/** Every problem of a document, each with its path; a field that the shape does not know is one. */
+/** Every problem of a document, each with its path. An unknown field is a problem. */
 export function shapeProblems(document: unknown, shape: Shape, path = ''): string[] {
   if (!isMap(document)) return [`${path === '' ? 'document' : path}: must be a map`];
   const at = (field: string): string => (path === '' ? field : `${path}.${field}`);
@@ -30,24 +30,24 @@ export const token: FieldCheck = (value) =>
     ? undefined
     : 'must be 1 to 64 of a-z, 0-9, - and _, beginning and ending with a letter or digit';
 
-export const text: FieldCheck = (value) => {
-  if (typeof value !== 'string') return 'must be a text';
+export const nonEmptyString: FieldCheck = (value) => {
+  if (typeof value !== 'string') return 'must be a string';
   return value.trim() === '' ? 'must not be empty' : undefined;
 };
 
-export const flag: FieldCheck = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
+export const booleanValue: FieldCheck = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
 
-/** A text, or one in Chinese or English or both. */
+/** A string, or one per language: `zh`, `en` or both. */
 export const title: FieldCheck = (value) => {
-  if (typeof value === 'string') return text(value);
-  if (!isMap(value)) return 'must be a text or {zh, en}';
+  if (typeof value === 'string') return nonEmptyString(value);
+  if (!isMap(value)) return 'must be a string or {zh, en}';
   const languages = Object.keys(value);
-  if (languages.length === 0) return 'must be a text or {zh, en}';
+  if (languages.length === 0) return 'must be a string or {zh, en}';
   const unknown = languages.find((language) => language !== 'zh' && language !== 'en');
-  if (unknown !== undefined) return 'knows only zh and en';
-  return Object.values(value).every((one) => text(one) === undefined)
+  if (unknown !== undefined) return 'may hold only zh and en';
+  return Object.values(value).every((one) => nonEmptyString(one) === undefined)
     ? undefined
-    : 'must hold texts that are not empty';
+    : 'must hold strings that are not empty';
 };
 
 export const oneOf =
@@ -55,11 +55,11 @@ export const oneOf =
   (value) =>
     allowed.includes(value as string) ? undefined : `must be one of ${allowed.join(', ')}`;
 
-/** A list without repetition. */
-export const someOf =
+/** A list of allowed values without duplicates. */
+export const subsetOf =
   (allowed: readonly string[]): FieldCheck =>
   (value) => {
     if (!Array.isArray(value)) return `must be a list of ${allowed.join(', ')}`;
-    if (new Set(value).size !== value.length) return 'names something twice';
+    if (new Set(value).size !== value.length) return 'lists a value twice';
     return value.every((one) => allowed.includes(one)) ? undefined : `must be a list of ${allowed.join(', ')}`;
   };

@@ -1,6 +1,6 @@
 import type { LedgerKind, LedgerRecord } from '../ledger/record.js';
 
-/** Current documents of one kind, folded from the ledger: the newest record of an id is its state. */
+/** Documents of one kind, folded from the ledger: the newest record of an id holds its current document. */
 export class Documents<T extends { id: string }> {
   readonly #kind: LedgerKind;
   readonly #byId = new Map<string, T>();

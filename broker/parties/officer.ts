@@ -22,8 +22,8 @@ export interface OfficerDocument {
   roles: Role[];
 }
 
-/** As the ledger holds it. */
+/** The officer as the ledger holds it. */
 export interface StoredOfficer extends OfficerDocument {
-  /** Digest of the token; undefined when there is none. */
+  /** Digest of the token; undefined when the officer has none. */
   credential?: string | undefined;
 }

@@ -1,11 +1,11 @@
 import {
+  booleanValue,
   type FieldCheck,
-  flag,
+  nonEmptyString,
   oneOf,
   type Shape,
   shapeProblems,
-  someOf,
-  text,
+  subsetOf,
   title,
   token,
 } from './document-shape.js';
@@ -24,25 +24,25 @@ const PARTY_SHAPE: Shape = {
   regionCode: { check: region },
   superior: { check: token },
   type: { check: oneOf(PARTY_TYPES) },
-  empoweringProvision: { check: text },
+  empoweringProvision: { check: nonEmptyString },
   lineMinistry: { check: token },
-  creditCode: { check: text },
-  competent: { check: flag },
-  description: { check: text },
+  creditCode: { check: nonEmptyString },
+  competent: { check: booleanValue },
+  description: { check: nonEmptyString },
 };
 
 const SYSTEM_SHAPE: Shape = {
   id: { required: true, check: token },
   party: { required: true, check: token },
   name: { check: title },
-  may: { required: true, check: someOf(SYSTEM_RIGHTS) },
+  may: { required: true, check: subsetOf(SYSTEM_RIGHTS) },
 };
 
 const OFFICER_SHAPE: Shape = {
   id: { required: true, check: token },
   party: { required: true, check: token },
   name: { check: title },
-  roles: { required: true, check: someOf(ROLES) },
+  roles: { required: true, check: subsetOf(ROLES) },
 };
 
 /** Finds a party by its id, also one that the same bundle is about to register. */

@@ -1,6 +1,6 @@
 import type { Title } from '../../proto/entry/entry.js';
 
-/** Levels of government, the highest first. A township has no competent department of its own. */
+/** Levels of government, highest first. A township has no competent department of its own. */
 export const LEVELS = ['national', 'province', 'city', 'county', 'township'] as const;
 export type Level = (typeof LEVELS)[number];
 
@@ -14,16 +14,16 @@ export interface PartyDocument {
   level: Level;
   /** Six digits of the administrative division; a national party needs none. */
   regionCode?: string | undefined;
-  /** The party above it in its own line. */
+  /** The next higher party of the same line of administration. */
   superior?: string | undefined;
   type?: PartyType | undefined;
   /** The law that empowers an authorised organisation. */
   empoweringProvision?: string | undefined;
-  /** The ministry that guides its line of work. */
+  /** The ministry that guides this line of administration. */
   lineMinistry?: string | undefined;
   /** Unified social credit code. */
   creditCode?: string | undefined;
-  /** In charge of data sharing for its level and region. */
+  /** The party is the competent department for data sharing of its level and region. */
   competent?: boolean | undefined;
   description?: string | undefined;
 }

@@ -11,8 +11,8 @@ export interface SystemDocument {
   may: SystemRight[];
 }
 
-/** As the ledger holds it. */
+/** The system as the ledger holds it. */
 export interface StoredSystem extends SystemDocument {
-  /** Digest of its token; undefined when it has none. */
+  /** Digest of the token; undefined when the system has none. */
   credential?: string | undefined;
 }

@@ -16,7 +16,7 @@ export interface FrameCodec {
   decodeServer(message: Uint8Array, isBinary: boolean): ServerFrame;
 }
 
-interface Wire {
+interface FrameEncoding {
   binary: boolean;
   encode(frame: Frame): string | Uint8Array;
   /** Refuses what the decoder would take and no client may send. */
@@ -29,11 +29,11 @@ const packing = { useRecords: false, variableMapSize: true, skipValues: [undefin
 const packr = new Packr(packing);
 const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number', mapsAsObjects: true });
 
-const WIRES: Record<Subprotocol, Wire> = {
+const ENCODINGS: Record<Subprotocol, FrameEncoding> = {
   'sluice.v1.json': {
     binary: false,
     encode: (frame) => JSON.stringify(frame),
-    decode: (message) => JSON.parse(textOf(message)),
+    decode: (message) => JSON.parse(decodeTextMessage(message)),
   },
   'sluice.v1.msgpack': {
     binary: true,
@@ -45,7 +45,7 @@ const WIRES: Record<Subprotocol, Wire> = {
 };
 
 export function codecFor(protocol: Subprotocol): FrameCodec {
-  const wire = WIRES[protocol];
+  const wire = ENCODINGS[protocol];
   return {
     protocol,
     encode: wire.encode,
@@ -56,7 +56,7 @@ export function codecFor(protocol: Subprotocol): FrameCodec {
 
 function decode(
   protocol: Subprotocol,
-  wire: Wire,
+  wire: FrameEncoding,
   message: Uint8Array,
   isBinary: boolean,
   check?: (message: Uint8Array) => void,
@@ -82,7 +82,7 @@ function refusal(protocol: Subprotocol, error: unknown): SluiceError {
   return new SluiceError('BAD_FRAME', `the frame is not valid ${protocol}${why}`, {}, options);
 }
 
-function textOf(message: Uint8Array): string {
+function decodeTextMessage(message: Uint8Array): string {
   try {
     return decodeUtf8(message);
   } catch (error) {

@@ -4,7 +4,7 @@ import { schemaProblem } from '../schema-problem.js';
 import type { ClientFrame } from './frames.js';
 
 const REF_CHARACTERS_MAX = 128;
-const text = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength });
+const boundedString = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength });
 const position = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 
 const FROM = {
@@ -16,7 +16,7 @@ const FROM = {
       required: ['after'],
       additionalProperties: false,
     },
-    { type: 'object', properties: { time: text(40) }, required: ['time'], additionalProperties: false },
+    { type: 'object', properties: { time: boundedString(40) }, required: ['time'], additionalProperties: false },
   ],
 };
 
@@ -24,8 +24,8 @@ const FROM = {
 const FIELDS: Record<ClientFrame['kind'], { properties: object; required: string[] }> = {
   subscribe: {
     properties: {
-      ref: text(REF_CHARACTERS_MAX),
-      grant: text(128),
+      ref: boundedString(REF_CHARACTERS_MAX),
+      grant: boundedString(128),
       cursor: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' },
       from: FROM,
       credit: { type: 'integer', minimum: 1 },
@@ -40,7 +40,11 @@ const FIELDS: Record<ClientFrame['kind'], { properties: object; required: string
   },
   unsubscribe: { properties: { channel: position }, required: ['channel'] },
   publish: {
-    properties: { ref: text(REF_CHARACTERS_MAX), events: { type: 'array', minItems: 1 }, atomic: { type: 'boolean' } },
+    properties: {
+      ref: boundedString(REF_CHARACTERS_MAX),
+      events: { type: 'array', minItems: 1 },
+      atomic: { type: 'boolean' },
+    },
     required: ['ref', 'events'],
   },
 };

@@ -20,10 +20,10 @@ export class MsgpackTextError extends Error {
  * a client. Throws MsgpackError or MsgpackTextError.
  */
 export function checkMsgpack(bytes: Uint8Array): void {
-  new Walk(bytes).run();
+  new MsgpackWalker(bytes).run();
 }
 
-class Walk {
+class MsgpackWalker {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   #position = 0;

@@ -61,8 +61,8 @@ function eventFindings(run: Run, due: readonly ExpectedEvent[], expectation: Exp
 function markFindings(subscription: RawSubscription, due: readonly ExpectedEvent[]): string[] {
   const { events, ended } = subscription;
   const marks = ended
-    ? [...subscription.marks, { kind: 'ended', position: ended.lastPosition, eventsBefore: events.length }]
-    : subscription.marks;
+    ? [...subscription.progress, { kind: 'ended', position: ended.lastPosition, eventsBefore: events.length }]
+    : subscription.progress;
   let count = 0;
   let before = subscription.subscribed.position;
   for (const { kind, position, eventsBefore } of marks) {

@@ -53,7 +53,7 @@ export class ScenarioRun {
       grant: this.#grants.controlId,
       cursor: 'control',
       from: 'earliest',
-      pace: { credit: 1000, every: 100, delayMs: undefined },
+      ackPolicy: { credit: 1000, every: 100, delayMs: undefined },
       resume: 'cursor',
       cutAfter: [],
     });
@@ -111,7 +111,7 @@ export class ScenarioRun {
       cursor: `c${this.#followers.length}`,
       from: this.#from(spec, index),
       narrow: this.#grants.narrowing(spec.narrow, grant),
-      pace: spec.pace,
+      ackPolicy: spec.ackPolicy,
       resume: spec.resume,
       cutAfter: spec.cutAfter,
     });

@@ -4,22 +4,22 @@ import type { Item, NumberedItem } from '../../../proto/entry/entry.js';
 export const nameKey = (name: string): string => name.replaceAll('_', '').toLowerCase();
 
 /**
- * Why the items can not follow what the entry had so far; `former` holds the newest definition of every item that any
- * version had. Stored events are read by number, so what a number means is fixed for ever.
+ * Incompatibilities of the items with all earlier versions; `earlier` holds the newest definition of each item that any
+ * version had. Stored events are read by item number, so the meaning of a number never changes.
  */
-export function incompatibilities(items: readonly Item[], former: ReadonlyMap<string, NumberedItem>): string[] {
+export function incompatibilities(items: readonly Item[], earlier: ReadonlyMap<string, NumberedItem>): string[] {
   const problems: string[] = [];
-  const names = new Map([...former.keys()].map((name) => [nameKey(name), name]));
+  const names = new Map([...earlier.keys()].map((name) => [nameKey(name), name]));
   for (const [index, item] of items.entries()) {
     const path = `items[${index}]`;
-    const before = former.get(item.name);
+    const before = earlier.get(item.name);
     if (before) problems.push(...changes(item, before).map((change) => `${path}.${change}`));
-    const alike = names.get(nameKey(item.name));
-    if (!before && alike !== undefined) {
-      problems.push(`${path}.name: ${item.name} can not be told from ${alike}, which an earlier version had`);
+    const duplicate = names.get(nameKey(item.name));
+    if (!before && duplicate !== undefined) {
+      problems.push(`${path}.name: ${item.name} cannot be told apart from ${duplicate}, which an earlier version had`);
     }
   }
-  const identifier = [...former.values()].find((item) => item.identifier);
+  const identifier = [...earlier.values()].find((item) => item.identifier);
   if (identifier && !items.some((item) => item.identifier && item.name === identifier.name)) {
     problems.push(`items: the identifier must stay ${identifier.name}`);
   }

@@ -19,22 +19,25 @@ async function problemsOf(document: unknown): Promise<string[]> {
   return [...problems, ...patternProblems];
 }
 
-t.test('in trial mode an entry needs id, name, attribute and items; the rest is one warning', async (t) => {
-  const verdict = await validateEntryDocument(entry({ category: { else: 'is kept' } }), { isTrial: true });
-  t.same([verdict.problems, verdict.patternProblems], [[], []]);
-  t.match(verdict.warnings, [/provider: is missing.*secrecyAssessment/]);
-});
+t.test(
+  'in trial mode an entry needs id, name, attribute and items; missing lawful fields are one warning',
+  async (t) => {
+    const verdict = await validateEntryDocument(entry({ category: { else: 'is kept' } }), { isTrial: true });
+    t.same([verdict.problems, verdict.patternProblems], [[], []]);
+    t.match(verdict.warnings, [/provider: is missing.*secrecyAssessment/]);
+  },
+);
 
-t.test('a field that is not known is kept and remarked on, in trial mode and outside', async (t) => {
+t.test('an unknown field of an entry is a warning in trial mode and on a registered bus', async (t) => {
   for (const isTrial of [true, false]) {
     const { problems, warnings } = await validateEntryDocument({ ...LAWFUL, dataGrad: 'important' }, { isTrial });
     t.same(problems, []);
-    t.same(warnings, ['dataGrad: is not a known field, it is kept and not looked at']);
+    t.same(warnings, ['dataGrad: is not a known field; it is stored and ignored']);
   }
 });
 
 const REFUSED: [string, unknown, RegExp][] = [
-  ['a text', 'not a map', /^document: /],
+  ['a string', 'not a map', /^document: /],
   ['an entry id without party', entry({ id: 'birth' }), /^id: /],
   ['no name', entry({ name: undefined }), /^name: is missing/],
   ['an attribute that the law does not know', entry({ sharingAttribute: 'maybe' }), /^sharingAttribute: /],
@@ -48,28 +51,32 @@ const REFUSED: [string, unknown, RegExp][] = [
   ['a name that is no identifier', withItem({ name: '1b', type: 'string' }), /^items\[1\].name: /],
   ['a name that every object has', withItem({ name: 'constructor', type: 'string' }), /^items\[1\].name: /],
   ['the name __proto__', withItem(JSON.parse('{"name": "__proto__", "type": "string"}')), /^items\[1\].name: /],
-  ['names that differ in case only', withItem({ name: 'ID_number', type: 'string' }), /can not be told from/],
+  ['names that differ in case only', withItem({ name: 'ID_number', type: 'string' }), /cannot be told apart from/],
   ['a filterable list', withItem({ name: 'b', type: 'string', list: true, filterable: true }), /filterable/],
   ['a filterable object', withItem({ name: 'b', type: 'object', filterable: true }), /filterable/],
   [
     'a boolean identifier',
     entry({ items: [{ name: 'a', type: 'boolean', identifier: true }] }),
-    /identifier: fits only/,
+    /identifier: applies only to/,
   ],
-  ['a minimum of a string', withItem({ name: 'b', type: 'string', minimum: 1 }), /minimum: fits only/],
-  ['a decimal bound as a number', withItem({ name: 'b', type: 'decimal', maximum: 1.5 }), /no value of type decimal/],
+  ['a minimum of a string', withItem({ name: 'b', type: 'string', minimum: 1 }), /minimum: applies only to/],
+  [
+    'a decimal bound as a number',
+    withItem({ name: 'b', type: 'decimal', maximum: 1.5 }),
+    /not a value of type decimal/,
+  ],
   [
     'an integer bound beyond 2^53',
     withItem({ name: 'b', type: 'integer', maximum: 2 ** 53 }),
-    /no value of type integer/,
+    /not a value of type integer/,
   ],
   [
     'a minimum above the maximum',
     withItem({ name: 'b', type: 'decimal', minimum: '10', maximum: '9' }),
     /above maximum/,
   ],
-  ['a pattern of a number', withItem({ name: 'b', type: 'integer', pattern: '1' }), /pattern: fits only/],
-  ['a code table of a date', withItem({ name: 'b', type: 'date', codeTable: ['x'] }), /codeTable: fits only/],
+  ['a pattern of a number', withItem({ name: 'b', type: 'integer', pattern: '1' }), /pattern: applies only to/],
+  ['a code table of a date', withItem({ name: 'b', type: 'date', codeTable: ['x'] }), /codeTable: applies only to/],
   ['an empty code table', withItem({ name: 'b', type: 'code', codeTable: [] }), /codeTable: /],
   [
     'something that is no pattern',
@@ -81,10 +88,10 @@ const REFUSED: [string, unknown, RegExp][] = [
 ];
 
 for (const [what, document, problem] of REFUSED) {
-  t.test(`refused: ${what}`, async (t) => t.match(await problemsOf(document), [problem]));
+  t.test(`an entry is refused with ${what}`, async (t) => t.match(await problemsOf(document), [problem]));
 }
 
-t.test('all problems are listed at once, and a slow pattern alone has its own code', async (t) => {
+t.test('all problems of an entry are listed at once, and a slow pattern alone has its own code', async (t) => {
   const slow = { name: 'b', type: 'string', pattern: '(x*)*y' };
   const both = await validateEntryDocument({ ...withItem(slow), name: 7 }, { isTrial: true });
   t.throws(() => assertValidEntry('civil.birth', both), {
@@ -108,7 +115,7 @@ const LAWFUL = entry({
   items: [{ name: 'idNumber', type: 'string', identifier: true, personal: 'personal', grade: 'important' }],
 });
 
-t.test('outside trial mode an entry with all that the law asks has no problem', async (t) => {
+t.test('on a registered bus an entry with all lawful fields has no problem', async (t) => {
   t.same(await validateEntryDocument(LAWFUL, { isTrial: false }), { problems: [], patternProblems: [], warnings: [] });
 });
 
@@ -123,13 +130,13 @@ const UNLAWFUL: [string, Record<string, unknown>, RegExp][] = [
 ];
 
 for (const [what, change, problem] of UNLAWFUL) {
-  t.test(`refused outside trial mode: ${what}`, async (t) => {
+  t.test(`an entry of a registered bus is refused with ${what}`, async (t) => {
     const { problems } = await validateEntryDocument({ ...LAWFUL, ...change }, { isTrial: false });
     t.match(problems, [problem]);
   });
 }
 
-t.test('data that is not shared needs a reason and a basis of sufficient rank', async (t) => {
+t.test('an entry that is not shared needs a reason and a legal basis of sufficient rank', async (t) => {
   const notShared = { ...LAWFUL, sharingAttribute: 'not_shared', legalBasis: [{ rank: 'local_rule', title: 'x' }] };
   const { problems } = await validateEntryDocument(notShared, { isTrial: false });
   t.match(problems, [/^notSharedReason: is missing/, /^legalBasis: must give rank/]);

@@ -13,17 +13,17 @@ import { checkPattern, type PatternCheck } from './pattern-check.js';
 export interface EntryValidation {
   /** Each begins with the path of what it is about. */
   problems: string[];
-  /** Patterns that could take more than linear time: a kind of problem with its own code. */
+  /** Patterns that could take more than linear time, which have a code of their own. */
   patternProblems: string[];
-  /** What the law would ask outside trial mode, and fields that may be misspelled. */
+  /** Lawful fields that are missing on a trial bus, and unknown fields. */
   warnings: string[];
 }
 
-/** More would not fit into one message of the ledger, and nobody could read them. */
+/** Items of an entry: more would not fit into one message of the ledger. */
 const ITEMS_MAX = 1_000;
 const RETENTION_DAYS_MAX = 36_500;
 
-/** Checks a document on its own, without regard to earlier versions, and lists every problem at once. */
+/** Validates a document by itself, without its earlier versions, and lists every problem at once. */
 export async function validateEntryDocument(
   document: unknown,
   { isTrial }: Pick<Permissions, 'isTrial'>,
@@ -66,7 +66,7 @@ const FIELDS: Record<string, { required?: boolean; check: FieldCheck }> = {
   retentionDays: { check: days },
 };
 
-/** Fields beside these are kept as they are: regulation and practice know many. Unknown ones are remarked on. */
+/** Problems of the fields that the broker reads. All other fields are stored as they are. */
 function documentProblems(document: unknown): string[] {
   if (!isMap(document)) return ['document: must be a map'];
   const problems: string[] = [];
@@ -88,8 +88,8 @@ function itemListProblems(items: unknown[]): string[] {
   const first = new Map<string, string>();
   for (const [index, item] of items.entries()) {
     if (!isMap(item) || typeof item.name !== 'string' || !isItemName(item.name)) continue;
-    const alike = first.get(nameKey(item.name));
-    if (alike !== undefined) problems.push(`items[${index}].name: can not be told from the item ${alike}`);
+    const duplicate = first.get(nameKey(item.name));
+    if (duplicate !== undefined) problems.push(`items[${index}].name: cannot be told apart from item ${duplicate}`);
     else first.set(nameKey(item.name), item.name);
   }
   const identifiers = items.filter((item) => isMap(item) && item.identifier === true).length;

@@ -1,16 +1,24 @@
 import { ITEM_TYPES, type Item, type ItemType, isItemName } from '../../../proto/entry/entry.js';
 import { compareDecimals, isDecimal } from '../../../proto/values/decimal.js';
 import { isMap } from '../../../proto/values/is-map.js';
-import { type FieldCheck, flag, oneOf, type Shape, shapeProblems, text, title } from '../../parties/document-shape.js';
+import {
+  booleanValue,
+  type FieldCheck,
+  nonEmptyString,
+  oneOf,
+  type Shape,
+  shapeProblems,
+  title,
+} from '../../parties/document-shape.js';
 
-/** Longer ones take the linearity check too long. */
+/** The linearity check of longer patterns takes too long. */
 export const PATTERN_CHARACTERS_MAX = 1_000;
 
 const count: FieldCheck = (value) =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'must be a whole number of 0 or more';
 
 const bound: FieldCheck = (value) =>
-  typeof value === 'number' || typeof value === 'string' ? undefined : 'must be a number, or a text for a decimal';
+  typeof value === 'number' || typeof value === 'string' ? undefined : 'must be a number, or a string for a decimal';
 
 const name: FieldCheck = (value) =>
   typeof value === 'string' && isItemName(value)
@@ -20,7 +28,7 @@ const name: FieldCheck = (value) =>
 const pattern: FieldCheck = (value) =>
   typeof value === 'string' && value.length <= PATTERN_CHARACTERS_MAX
     ? undefined
-    : `must be a text of at most ${PATTERN_CHARACTERS_MAX} characters`;
+    : `must be a string of at most ${PATTERN_CHARACTERS_MAX} characters`;
 
 const maskRule: FieldCheck = (value) =>
   isMap(value)
@@ -30,8 +38,8 @@ const maskRule: FieldCheck = (value) =>
 const codeTable: FieldCheck = (value) => {
   const codes = Array.isArray(value) ? value : isMap(value) ? Object.keys(value) : [];
   if (codes.length === 0) return 'must be a list of codes, or a map from code to title';
-  if (!codes.every((code) => typeof code === 'string' && code !== '')) return 'must hold codes as texts';
-  if (new Set(codes).size !== codes.length) return 'names a code twice';
+  if (!codes.every((code) => typeof code === 'string' && code !== '')) return 'must hold codes as strings';
+  if (new Set(codes).size !== codes.length) return 'lists a code twice';
   return isMap(value) && !Object.values(value).every((one) => title(one) === undefined)
     ? 'must map each code to a title'
     : undefined;
@@ -41,17 +49,17 @@ const ITEM_SHAPE: Shape = {
   name: { required: true, check: name },
   type: { required: true, check: oneOf(ITEM_TYPES) },
   title: { check: title },
-  list: { check: flag },
-  identifier: { check: flag },
-  required: { check: flag },
-  filterable: { check: flag },
+  list: { check: booleanValue },
+  identifier: { check: booleanValue },
+  required: { check: booleanValue },
+  filterable: { check: booleanValue },
   personal: {
     check: (value) => (typeof value === 'boolean' ? undefined : oneOf(['none', 'personal', 'sensitive'])(value)),
   },
-  confidentialBusiness: { check: flag },
+  confidentialBusiness: { check: booleanValue },
   grade: { check: oneOf(['general', 'important', 'core']) },
   maskRule: { check: maskRule },
-  description: { check: text },
+  description: { check: nonEmptyString },
   minLength: { check: count },
   maxLength: { check: count },
   pattern: { check: pattern },
@@ -60,8 +68,8 @@ const ITEM_SHAPE: Shape = {
   codeTable: { check: codeTable },
 };
 
-/** Keywords that mean something for some types only. */
-const FITTING: Partial<Record<keyof Item, readonly ItemType[]>> = {
+/** Keywords that apply to some types only. */
+const APPLICABLE_TYPES: Partial<Record<keyof Item, readonly ItemType[]>> = {
   identifier: ['string', 'code', 'integer'],
   minLength: ['string', 'code'],
   maxLength: ['string', 'code'],
@@ -72,19 +80,19 @@ const FITTING: Partial<Record<keyof Item, readonly ItemType[]>> = {
   maximum: ['integer', 'number', 'decimal'],
 };
 
-/** Everything wrong with one item, but for its pattern's running time. */
+/** Everything wrong with one item, except for the running time of its pattern. */
 export function itemProblems(document: unknown, path: string): string[] {
   const problems = shapeProblems(document, ITEM_SHAPE, path);
   if (problems.length > 0) return problems;
   const item = document as Item;
-  for (const [keyword, types] of Object.entries(FITTING)) {
+  for (const [keyword, types] of Object.entries(APPLICABLE_TYPES)) {
     const given = item[keyword as keyof Item];
     if (given === undefined || given === null || given === false || types.includes(item.type)) continue;
-    problems.push(`${path}.${keyword}: fits only ${types.join(', ')}, not ${item.type}`);
+    problems.push(`${path}.${keyword}: applies only to ${types.join(', ')}, not to ${item.type}`);
   }
-  if (item.identifier && item.list) problems.push(`${path}.list: the identifier can not be a list`);
+  if (item.identifier && item.list) problems.push(`${path}.list: the identifier cannot be a list`);
   if (item.filterable && (item.list || item.type === 'object')) {
-    problems.push(`${path}.filterable: a list or an object can not be filtered on`);
+    problems.push(`${path}.filterable: a list or an object cannot be filterable`);
   }
   problems.push(...rangeProblems(item, path));
   return problems;
@@ -98,7 +106,7 @@ function rangeProblems(item: Item, path: string): string[] {
   }
   for (const [keyword, value] of Object.entries({ minimum, maximum })) {
     if (value != null && !isBoundOf(item.type, value))
-      problems.push(`${path}.${keyword}: is no value of type ${item.type}`);
+      problems.push(`${path}.${keyword}: is not a value of type ${item.type}`);
   }
   if (problems.length > 0 || minimum == null || maximum == null) return problems;
   const order =
@@ -115,7 +123,7 @@ function isBoundOf(type: ItemType, value: number | string): boolean {
     case 'decimal':
       return typeof value === 'string' && isDecimal(value);
     default:
-      // Said already: the keyword does not fit the type.
+      // Reported already: the keyword does not apply to the type.
       return true;
   }
 }

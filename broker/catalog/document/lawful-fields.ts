@@ -3,7 +3,7 @@ import { isMap } from '../../../proto/values/is-map.js';
 
 interface LawfulField {
   field: string;
-  /** What is wrong with the entry in this respect, or nothing. */
+  /** Returns what the field lacks, undefined when nothing. */
   problem(entry: EntryDocument): string | undefined;
 }
 
@@ -18,7 +18,7 @@ const FORMATS = [
 ];
 const FREQUENCIES = ['real_time', 'daily', 'weekly', 'monthly', 'quarterly', 'yearly', 'other'];
 const MODES = ['service_interface', 'batch_exchange', 'file_download', 'event_stream'];
-/** Only these may forbid sharing: a department's or a local rule does not count. */
+/** Ranks of a legal basis that may exempt data from sharing; rules of departments and local rules may not. */
 const RANKS = ['law', 'administrative_regulation', 'state_council_decision'];
 const GRADES = ['general', 'important', 'core'];
 
@@ -39,8 +39,8 @@ const chosen = (field: string, allowed: string[]): LawfulField => ({
 });
 
 /**
- * What articles 13 to 15 demand of an entry beside name and items. Approvals and reviews are no fields of the
- * document: they are acts of the life cycle.
+ * Fields that articles 13 to 15 demand of an entry besides name and items. Approvals and reviews are acts of the life
+ * cycle and no fields of the document.
  */
 const FIELDS: LawfulField[] = [
   given('provider'),
@@ -60,7 +60,7 @@ const FIELDS: LawfulField[] = [
   { field: 'legalBasis', problem: legalBasisProblem },
 ];
 
-/** Everything that the law misses in the entry, as `field: what`. */
+/** Every demand of the law that the entry does not meet, as `field: what`. */
 export function lawfulProblems(entry: EntryDocument): string[] {
   const problems = FIELDS.map(({ field, problem }) => ({ field, what: problem(entry) }));
   return problems.filter(({ what }) => what !== undefined).map(({ field, what }) => `${field}: ${what}`);

@@ -26,19 +26,29 @@ const RECOVERY_MS = 60_000;
 
 const EVENTS_BETWEEN_MAX = 800;
 
-type FollowerSpec = Pick<FollowerOptions, 'pace' | 'resume'> & {
+type FollowerSpec = Pick<FollowerOptions, 'ackPolicy' | 'resume'> & {
   grant: keyof typeof KILL_GRANTS;
   encoding: 'sluice.v1.json' | 'sluice.v1.msgpack' | 'sluice.v1.protobuf';
 };
 
 const FOLLOWERS: FollowerSpec[] = [
-  { grant: 'all', encoding: 'sluice.v1.json', pace: { credit: 1000, every: 50, delayMs: undefined }, resume: 'cursor' },
-  { grant: 'north', encoding: 'sluice.v1.msgpack', pace: { credit: 100, every: 1, delayMs: 3 }, resume: 'cursor' },
-  { grant: 'veiled', encoding: 'sluice.v1.protobuf', pace: { credit: 50, every: 20, delayMs: 0 }, resume: 'cursor' },
+  {
+    grant: 'all',
+    encoding: 'sluice.v1.json',
+    ackPolicy: { credit: 1000, every: 50, delayMs: undefined },
+    resume: 'cursor',
+  },
+  { grant: 'north', encoding: 'sluice.v1.msgpack', ackPolicy: { credit: 100, every: 1, delayMs: 3 }, resume: 'cursor' },
+  {
+    grant: 'veiled',
+    encoding: 'sluice.v1.protobuf',
+    ackPolicy: { credit: 50, every: 20, delayMs: 0 },
+    resume: 'cursor',
+  },
   {
     grant: 'north',
     encoding: 'sluice.v1.json',
-    pace: { credit: 1000, every: 7, delayMs: undefined },
+    ackPolicy: { credit: 1000, every: 7, delayMs: undefined },
     resume: 'position',
   },
 ];
@@ -183,7 +193,7 @@ class KillRun {
 }
 
 /** `url` is asked at each opening: a broker that was killed comes back at another port. */
-function follower({ grant, encoding, pace, resume }: FollowerSpec, index: number, url: () => string): RawFollower {
+function follower({ grant, encoding, ackPolicy, resume }: FollowerSpec, index: number, url: () => string): RawFollower {
   return new RawFollower({
     link: new RawLink({
       get url() {
@@ -195,7 +205,7 @@ function follower({ grant, encoding, pace, resume }: FollowerSpec, index: number
     grant: KILL_GRANTS[grant].id,
     cursor: `follower-${index}`,
     from: 'earliest',
-    pace,
+    ackPolicy,
     resume,
     cutAfter: [],
   });

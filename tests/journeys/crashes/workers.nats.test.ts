@@ -18,9 +18,17 @@ t.setTimeout(240_000);
 function follow(t: Test, url: string): RawFollower[] {
   const followers = Array.from({ length: FOLLOWERS }, (_, i) => {
     const link = new RawLink({ url, token: 'reader-one', encoding: 'sluice.v1.json' });
-    const pace = { credit: 100, every: 5, delayMs: undefined };
+    const ackPolicy = { credit: 100, every: 5, delayMs: undefined };
     const cursor = `c${i}`;
-    return new RawFollower({ link, grant: 'g-one', cursor, from: 'earliest', pace, resume: 'cursor', cutAfter: [] });
+    return new RawFollower({
+      link,
+      grant: 'g-one',
+      cursor,
+      from: 'earliest',
+      ackPolicy,
+      resume: 'cursor',
+      cutAfter: [],
+    });
   });
   for (const follower of followers) follower.start();
   t.teardown(() => Promise.all(followers.map((follower) => follower.stop())));

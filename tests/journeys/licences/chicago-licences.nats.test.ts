@@ -88,7 +88,7 @@ function follow(url: string, department: keyof typeof GRANTS, cutAfter: number[]
     grant: GRANTS[department],
     cursor: 'default',
     from: 'cursor',
-    pace: { credit: 1000, every: random.between(1, 300), delayMs: random.pick([undefined, 0, 5]) },
+    ackPolicy: { credit: 1000, every: random.between(1, 300), delayMs: random.pick([undefined, 0, 5]) },
     resume: 'cursor',
     cutAfter,
   });

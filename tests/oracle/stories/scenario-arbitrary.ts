@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { GrantedItem } from '../../../proto/entry/grant.js';
 import type { Rows } from '../../../proto/entry/rows.js';
 import { SUBPROTOCOLS } from '../../../proto/frames/frames.js';
-import type { Pace } from '../../support/raw-client/raw-follower.js';
+import type { AckPolicy } from '../../support/raw-client/raw-follower.js';
 import { grantedItemArbitrary, itemsArbitrary, predicateArbitrary } from './item-arbitrary.js';
 import {
   type Change,
@@ -96,13 +96,13 @@ function followerArbitrary(items: ScenarioItem[], size: ScenarioSize): fc.Arbitr
     narrow: fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: rowsArbitrary(items, 1) }),
     joins: fc.oneof(fc.constant(0), fc.nat(size.steps)),
     from: fc.constantFrom('cursor', 'cursor', 'earliest', 'earliest', 'latest', 'time', 'position'),
-    pace: paceArbitrary(size.credits),
+    ackPolicy: ackPolicyArbitrary(size.credits),
     resume: fc.constantFrom('cursor', 'position'),
     cutAfter: fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 3 }),
   });
 }
 
-function paceArbitrary(credits: readonly number[]): fc.Arbitrary<Pace> {
+function ackPolicyArbitrary(credits: readonly number[]): fc.Arbitrary<AckPolicy> {
   return fc.record({
     credit: fc.constantFrom(...credits),
     every: fc.constantFrom(1, 2, 7, 50, 1000),

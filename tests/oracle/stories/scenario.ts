@@ -3,7 +3,7 @@ import type { GrantedItem } from '../../../proto/entry/grant.js';
 import type { Rows } from '../../../proto/entry/rows.js';
 import type { SourceOp } from '../../../proto/event/event.js';
 import type { Subprotocol } from '../../../proto/frames/frames.js';
-import type { Pace } from '../../support/raw-client/raw-follower.js';
+import type { AckPolicy } from '../../support/raw-client/raw-follower.js';
 
 /** One story that is told to the bus and to the model: plain data, so that a failing one can be shrunk and printed. */
 export interface Scenario {
@@ -39,7 +39,7 @@ export interface ScenarioFollower {
   /** Index of the step before which it subscribes first. */
   joins: number;
   from: 'cursor' | 'earliest' | 'latest' | 'time' | 'position';
-  pace: Pace;
+  ackPolicy: AckPolicy;
   resume: 'cursor' | 'position';
   cutAfter: number[];
 }

@@ -123,7 +123,7 @@ export class ClusterLoad {
       grant,
       cursor: 'work',
       from: 'earliest',
-      pace: { credit: 500, every: 1 + i * 7, delayMs: i % 2 === 0 ? undefined : 20 },
+      ackPolicy: { credit: 500, every: 1 + i * 7, delayMs: i % 2 === 0 ? undefined : 20 },
       resume: 'cursor',
       cutAfter: [],
     });

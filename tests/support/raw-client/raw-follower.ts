@@ -8,7 +8,7 @@ import type { RawLink } from './raw-link.js';
 import type { RawSubscription } from './raw-subscription.js';
 
 /** When a follower acknowledges: each `every`-th event (at most the credit), `delayMs` after it came. */
-export interface Pace {
+export interface AckPolicy {
   credit: number;
   every: number;
   /** Undefined: at once, in the same turn. */
@@ -21,7 +21,7 @@ export interface FollowerOptions {
   cursor: string;
   from: From;
   narrow?: Rows | undefined;
-  pace: Pace;
+  ackPolicy: AckPolicy;
   /** After a loss: from the cursor that the broker keeps, or from the last position that this client has dealt with. */
   resume: 'cursor' | 'position';
   /** The link is cut after so many events of one run, once for each number. */
@@ -138,15 +138,15 @@ export class RawFollower {
 
   /** Resolves with the code when the broker ended the subscription, with undefined when it was lost or stopped. */
   async #followOnce(): Promise<ErrorCode | undefined> {
-    const { link, grant, cursor, narrow, pace } = this.options;
+    const { link, grant, cursor, narrow, ackPolicy } = this.options;
     const from = this.#from();
     const session = await link.session();
     const before = { ackSentBefore: this.#greatest('sentAcks'), ackedBefore: this.#greatest('acked') };
-    const subscription = await session.subscribe({ grant, cursor, from, narrow, credit: pace.credit });
+    const subscription = await session.subscribe({ grant, cursor, from, narrow, credit: ackPolicy.credit });
     this.runs.push({ from, ...before, subscription, ceiling: undefined });
     subscription.onFrame = (frame) => this.#received(subscription, frame);
     subscription.onLost = () => this.#condition.changed();
-    this.#paced(subscription, subscription.events);
+    this.#acknowledgeByPolicy(subscription, subscription.events);
     this.#condition.changed();
     const isOver = () => subscription.ended !== undefined || subscription.isLost || this.#state !== 'following';
     await this.until(isOver, () => `the end of a run on ${grant}`, RUN_MS_MAX);
@@ -168,13 +168,13 @@ export class RawFollower {
 
   #received(subscription: RawSubscription, frame: ServerFrame): void {
     if (frame.kind === 'events' && frame.events.length > 0) {
-      this.#paced(subscription, subscription.events.slice(-frame.events.length));
+      this.#acknowledgeByPolicy(subscription, subscription.events.slice(-frame.events.length));
     }
     this.#condition.changed();
   }
 
-  #paced(subscription: RawSubscription, events: readonly DeliveredEvent[]): void {
-    const { every, credit, delayMs } = this.options.pace;
+  #acknowledgeByPolicy(subscription: RawSubscription, events: readonly DeliveredEvent[]): void {
+    const { every, credit, delayMs } = this.options.ackPolicy;
     for (const event of events) {
       if (++this.#sinceAck < Math.min(every, credit)) continue;
       this.#sinceAck = 0;

@@ -10,7 +10,7 @@ import { Condition } from '../condition.js';
 import { RawRecord } from './raw-record.js';
 
 /** A position that the broker announced, and how many events had come before it did. */
-export interface Mark {
+export interface Progress {
   kind: 'through' | 'caught_up';
   position: number;
   eventsBefore: number;
@@ -24,7 +24,7 @@ export const DELIVERY_MS = 20_000;
 /** One grant followed on one session: everything that came for it, in order. */
 export class RawSubscription {
   readonly events: DeliveredEvent[] = [];
-  readonly marks: Mark[] = [];
+  readonly progress: Progress[] = [];
   /** Positions of `acked` frames. */
   readonly acked: number[] = [];
   readonly sentAcks: number[] = [];
@@ -61,7 +61,7 @@ export class RawSubscription {
   }
 
   get isCaughtUp(): boolean {
-    return this.marks.some((mark) => mark.kind === 'caught_up');
+    return this.progress.some(({ kind }) => kind === 'caught_up');
   }
 
   ack(position: number): void {
@@ -99,7 +99,7 @@ export class RawSubscription {
     if (frame.kind === 'events' && messageBytes > EVENTS_FRAME_BYTES_MAX)
       this.breaches.push('an events frame is too long');
     if (frame.kind === 'events') this.#receivedEvents(frame.events, frame.through);
-    else if (frame.kind === 'caught_up') this.#mark('caught_up', frame.position);
+    else if (frame.kind === 'caught_up') this.#announce('caught_up', frame.position);
     else if (frame.kind === 'acked') this.acked.push(frame.position);
     else if (frame.kind === 'ended') this.ended = frame;
     this.onFrame?.(frame);
@@ -115,11 +115,11 @@ export class RawSubscription {
   #receivedEvents(events: DeliveredEvent[], through: number): void {
     for (const event of events) this.events.push(this.#record ? withRecord(event, this.#record) : event);
     if (this.outstanding > this.credit) this.breaches.push(`${this.outstanding} events on a credit of ${this.credit}`);
-    this.#mark('through', through);
+    this.#announce('through', through);
   }
 
-  #mark(kind: Mark['kind'], position: number): void {
-    this.marks.push({ kind, position, eventsBefore: this.events.length });
+  #announce(kind: Progress['kind'], position: number): void {
+    this.progress.push({ kind, position, eventsBefore: this.events.length });
   }
 }
 

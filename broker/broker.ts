@@ -31,8 +31,7 @@ import { Metrics } from './metrics/metrics.js';
 import type { Bus } from './nats/bus.js';
 import type { Store } from './nats/streams.js';
 import { busIsRegistered, isRegistration } from './parties/bus-facts.js';
-import { PageReader } from './stream/pages/page-reader.js';
-import { StreamEngine } from './stream/stream-engine.js';
+import { openStream, type Stream } from './stream/open-stream.js';
 import { VERSION } from './version.js';
 
 /**
@@ -83,7 +82,7 @@ function untilRegistered({ ledger, permissions }: Governance, releases: ReleaseS
 
 /** Rooms that are open when the broker begins to serve. */
 interface ServedRooms {
-  engine: StreamEngine;
+  stream: Stream;
   intake: Intake;
   gateway: Gateway;
   tickets: Tickets;
@@ -109,13 +108,13 @@ class RunningBroker implements BrokerHandle {
 
   async start(): Promise<Serving> {
     const { config, log, releases } = this.parts;
-    const engine = await this.#startEngine();
+    const stream = await this.#startStream();
     const intake = this.#openIntake();
     const ending = new AbortController();
     const tickets = this.#openTickets();
     const admission = this.#openAdmission(tickets);
-    const gateway = this.#openGateway(engine, intake, admission);
-    const app = await this.#createApp({ engine, intake, gateway, tickets, ending: ending.signal });
+    const gateway = this.#openGateway(stream, intake, admission);
+    const app = await this.#createApp({ stream, intake, gateway, tickets, ending: ending.signal });
     releases.add('http', () => stopServing(app, gateway, ending));
     const serving = await listen(app, config.host, config.port);
     this.#isServing = true;
@@ -128,23 +127,23 @@ class RunningBroker implements BrokerHandle {
     return this.parts.releases.releaseAll();
   }
 
-  async #startEngine(): Promise<StreamEngine> {
+  async #startStream(): Promise<Stream> {
     const { bus, store, config, metrics, clock, releases, governance } = this.parts;
     const { ledger, grants, catalog } = governance;
     const { heartbeatMs, secret, replicas } = config;
-    const engine = new StreamEngine({
+    const stream = openStream({
       ...{ bus, store, replicas, entries: catalog, grants, ledger, secret, clock, heartbeatMs },
       metrics: metrics.stream,
       warn: this.#warn,
     });
-    const headOf = (partition: number): number => engine.readers.at(partition).head;
-    const onOtherLife = (partition: number): void => engine.readers.at(partition).checkAgain();
+    const headOf = (partition: number): number => stream.readers.at(partition).head;
+    const onOtherLife = (partition: number): void => stream.readers.at(partition).checkAgain();
     const marks = new EpochMarkers({ bus, store, headOf, onOtherLife, warn: this.#warn });
     releases.add('log marks', () => marks.drain());
-    releases.add('stream engine', () => engine.drain());
-    await engine.start();
+    releases.add('stream stream', () => stream.drain());
+    await stream.start();
     marks.start();
-    return engine;
+    return stream;
   }
 
   #openIntake(): Intake {
@@ -179,12 +178,22 @@ class RunningBroker implements BrokerHandle {
     return openAdmission({ config, log, metrics: metrics.gateway, credentials: governance.credentials, tickets });
   }
 
-  #openGateway(engine: StreamEngine, intake: Intake, admission: Admission): Gateway {
+  #openGateway(stream: Stream, intake: Intake, admission: Admission): Gateway {
     const { config, metrics, clock, releases, governance, log } = this.parts;
     const { heartbeatMs, maxEventBytes, session } = config;
     const { credentials, ledger } = governance;
     const gateway = new Gateway({
-      ...{ engine, intake, ...admission, credentials, log, clock, heartbeatMs, maxEventBytes, limits: session },
+      ...{
+        subscriptions: stream.subscriptions,
+        intake,
+        ...admission,
+        credentials,
+        log,
+        clock,
+        heartbeatMs,
+        maxEventBytes,
+        limits: session,
+      },
       metrics: metrics.gateway,
     });
     const stopWatching = ledger.onRecord(({ kind, id }) => {
@@ -198,28 +207,27 @@ class RunningBroker implements BrokerHandle {
     const { config, log, metrics, governance, clock } = this.parts;
     const { catalog, grants, grantService, bundleService, catalogService, credentials, permissions } = governance;
     const { maxEventBytes, heartbeatMs } = config;
-    const { engine, intake, gateway, tickets, ending } = rooms;
-    const reader = new PageReader(engine, catalog, (events) => metrics.stream.pulled(events));
+    const { stream, intake, gateway, tickets, ending } = rooms;
     const quarantine = new QuarantineReader(this.parts.bus);
     return createApp({ log, metrics: metrics.gateway, credentials, maxEventBytes, version: VERSION }, [
       eventsPlugin({ intake, quarantine, maxEventBytes, ending }),
-      streamPlugin({ gateway, tickets, reader, metrics: metrics.gateway, heartbeatMs, ending }),
+      streamPlugin({ ...stream, gateway, tickets, metrics: metrics.gateway, heartbeatMs, ending }),
       partiesPlugin({ tokenService: governance.tokenService }),
       grantsPlugin({ grants, grantService, bundleService, permissions, clock }),
       catalogPlugin({ catalog, catalogService }),
-      auditPlugin({ ledger: governance.ledger, disclosures: this.#openDisclosures(engine), permissions }),
+      auditPlugin({ ledger: governance.ledger, disclosures: this.#openDisclosures(stream), permissions }),
       operationsPlugin(this.#operations()),
     ]);
   }
 
-  #openDisclosures(engine: StreamEngine): Disclosures {
+  #openDisclosures(stream: Stream): Disclosures {
     const { bus, config, governance } = this.parts;
     const { catalog, grants, ledger } = governance;
     return new Disclosures({
       bus,
       entries: catalog,
       grantsOf: (entry) => grants.byEntry(entry),
-      logOf: (partition) => engine.logOf(partition),
+      logOf: stream.logOf,
       ledger,
       secret: config.secret,
     });

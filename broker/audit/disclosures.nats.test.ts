@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
-import { follow, person, publishMany } from '../../tests/support/broker/engine-follow.js';
 import { startStreamFixture } from '../../tests/support/broker/stream-fixture.js';
+import { follow, person, publishMany } from '../../tests/support/broker/stream-follow.js';
 import { loseTail, readAgain } from '../../tests/support/broker/truncated-log.js';
 import { eventually } from '../../tests/support/condition.js';
 import { startEpoch } from '../event-log/log-epochs.js';
@@ -15,22 +15,22 @@ const SKEW_MS = 1_000;
 async function setUp(t: Test) {
   const fixture = await startStreamFixture(t);
   const grant: Grant = fixture.grant({ id: 'g' });
-  const engine = await fixture.engine(t);
+  const stream = await fixture.open(t);
   const disclosures = new Disclosures({
     bus: fixture.bus,
     entries: fixture.entries,
     grantsOf: () => [grant],
-    logOf: (partition) => engine.logOf(partition),
+    logOf: (partition) => stream.logOf(partition),
     ledger: { read: async () => [{ document: grant } as unknown as LedgerRecord] },
     secret: 'test-secret',
   });
-  return { fixture, engine, disclosures };
+  return { fixture, stream, disclosures };
 }
 
 t.test('who received what about a record is told, and of nothing else', async (t) => {
-  const { fixture, engine, disclosures } = await setUp(t);
+  const { fixture, stream, disclosures } = await setUp(t);
   const position = await fixture.publish('create', person(1));
-  const { sink, subscription } = await follow(engine);
+  const { sink, subscription } = await follow(stream);
   await sink.until(() => sink.positions.includes(position));
   await subscription.close();
   const report = await disclosures.find('civil.person', 'p1');
@@ -40,30 +40,30 @@ t.test('who received what about a record is told, and of nothing else', async (t
 });
 
 t.test('what stands in the place of lost events is not taken for what went out', async (t) => {
-  const { fixture, engine, disclosures } = await setUp(t);
+  const { fixture, stream, disclosures } = await setUp(t);
   await publishMany(fixture, 0, 2);
-  const { sink, subscription } = await follow(engine);
+  const { sink, subscription } = await follow(stream);
   await sink.until(() => sink.positions.length === 2);
   await subscription.close();
-  const former = engine.logOf(0);
-  await loseTail(fixture, 2, [engine]);
-  await readAgain(engine);
+  const former = stream.logOf(0);
+  await loseTail(fixture, 2, [stream]);
+  await readAgain(stream);
   const { disclosures: told, formerLives } = await disclosures.find('civil.person', 'p1000');
   t.strictSame(told, []);
   t.match(formerLives, [{ grant: 'g', party: 'health', system: 'reader', log: former, receipts: 1 }]);
 });
 
 t.test('what was stored before a receipt of a former life still is what went out under it', async (t) => {
-  const { fixture, engine, disclosures } = await setUp(t);
+  const { fixture, stream, disclosures } = await setUp(t);
   const kept = await fixture.publish('create', person(1));
   const longAgo = Date.now() + SKEW_MS;
   await eventually(() => Date.now() > longAgo, 'the event to be older than the receipt', WAIT_MS);
-  const { sink, subscription } = await follow(engine);
+  const { sink, subscription } = await follow(stream);
   await fixture.publish('create', person(2));
   await sink.until(() => sink.positions.length === 2);
   await subscription.close();
-  await startEpoch(fixture.bus, 0, engine.logOf(0));
-  await readAgain(engine);
+  await startEpoch(fixture.bus, 0, stream.logOf(0));
+  await readAgain(stream);
   const { disclosures: told, formerLives } = await disclosures.find('civil.person', 'p1');
   t.match(told, [{ grant: 'g', position: kept, certainty: 'delivered' }]);
   t.equal(formerLives[0]?.receipts, 1);

@@ -9,8 +9,8 @@ import type {
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { SystemCaller } from '../parties/caller.js';
 import { requireSystem } from '../parties/permissions.js';
-import type { StreamEngine } from '../stream/stream-engine.js';
 import type { FrameSink, Subscription } from '../stream/subscriber.js';
+import type { SubscriptionService } from '../stream/subscriptions/subscription-service.js';
 
 const DEFAULT_CREDIT = 1000;
 /** Channels that have ended and may still be acknowledged by frames that were in flight. */
@@ -21,7 +21,7 @@ export interface SubscriptionsOptions {
   caller: SystemCaller;
   encoding: Subprotocol;
   sink: FrameSink;
-  engine: Pick<StreamEngine, 'subscribe'>;
+  service: Pick<SubscriptionService, 'subscribe'>;
   maxSubscriptions: number;
   maxCredit: number;
   metrics: Pick<GatewayMetrics, 'subscriptionEnded'>;
@@ -45,7 +45,7 @@ export class SessionSubscriptions {
     this.#opening++;
     const opened: { hasEnded: boolean; subscription?: Subscription } = { hasEnded: false };
     try {
-      opened.subscription = await this.options.engine.subscribe({
+      opened.subscription = await this.options.service.subscribe({
         system: caller.id,
         session,
         ref: frame.ref,

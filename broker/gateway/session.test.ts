@@ -47,12 +47,12 @@ for (const encoding of SUBPROTOCOLS) {
   });
 
   t.test(`${encoding}: what the bus refuses is an error frame and the session goes on`, async (t) => {
-    const engine = {
+    const subscriptions = {
       subscribe: async () => {
         throw new SluiceError('UNKNOWN_GRANT', 'no such grant');
       },
     };
-    const { url } = await startGateway(t, { engine });
+    const { url } = await startGateway(t, { subscriptions });
     const client = await connectClient(t, url, encoding);
     client.send({ kind: 'subscribe', ref: 's1', grant: 'g' });
     t.match(await client.next('error'), { ref: 's1', code: 'UNKNOWN_GRANT', message: 'no such grant' });
@@ -83,8 +83,8 @@ t.test('a frame beyond the limit is refused', async (t) => {
 });
 
 t.test('an unexpected failure says nothing of its insides', async (t) => {
-  const engine = { subscribe: () => Promise.reject(new TypeError('secret inside')) };
-  const { url } = await startGateway(t, { engine });
+  const subscriptions = { subscribe: () => Promise.reject(new TypeError('secret inside')) };
+  const { url } = await startGateway(t, { subscriptions });
   const client = await connectClient(t, url);
   client.send({ kind: 'subscribe', ref: 's1', grant: 'g' });
   const { code, message } = await client.next('error');
@@ -95,7 +95,7 @@ t.test('an unexpected failure says nothing of its insides', async (t) => {
 t.test('subscriptions and events of a frame are bounded', async (t) => {
   let channel = 0;
   const { url } = await startGateway(t, {
-    engine: { subscribe: async (request) => subscriptionOf(request, ++channel) },
+    subscriptions: { subscribe: async (request) => subscriptionOf(request, ++channel) },
   });
   const client = await connectClient(t, url);
   for (const ref of ['1', '2']) client.send({ kind: 'subscribe', ref, grant: 'g' });
@@ -114,14 +114,14 @@ t.test('subscriptions and events of a frame are bounded', async (t) => {
 
 t.test('a subscription that the bus ends is counted by its code, one that its client closes is not', async (t) => {
   let end = () => {};
-  const engine = {
+  const subscriptions = {
     subscribe: async (request: Parameters<typeof subscriptionOf>[0]) => {
       end = () => request.onEnded('POSITION_GONE');
       return subscriptionOf(request);
     },
   };
   const { registry, gateway: metrics } = new Metrics();
-  const { url } = await startGateway(t, { engine, metrics });
+  const { url } = await startGateway(t, { subscriptions, metrics });
   const client = await connectClient(t, url);
   client.send({ kind: 'subscribe', ref: 's', grant: 'g' });
   await client.next('subscribed');
@@ -135,7 +135,7 @@ t.test('a subscription that the bus ends is counted by its code, one that its cl
 
 t.test('an acknowledgement that crosses the end of its subscription is no error', async (t) => {
   let end = () => {};
-  const engine = {
+  const subscriptions = {
     subscribe: async (request: Parameters<typeof subscriptionOf>[0]) => {
       end = () => {
         request.sink.sendFrame({ kind: 'ended', channel: 7, code: 'REVOKED', lastPosition: 3, reason: 'suspended' });
@@ -144,7 +144,7 @@ t.test('an acknowledgement that crosses the end of its subscription is no error'
       return subscriptionOf(request);
     },
   };
-  const { url } = await startGateway(t, { engine });
+  const { url } = await startGateway(t, { subscriptions });
   const client = await connectClient(t, url);
   client.send({ kind: 'subscribe', ref: 's', grant: 'g' });
   await client.next('subscribed');
@@ -169,7 +169,7 @@ t.test('a client that hears the heartbeat and answers stays; one that falls sile
 
 t.test('a client that does not read what it is sent is cut off, and memory stays bounded', async (t) => {
   let sent = 0;
-  const engine = {
+  const subscriptions = {
     subscribe: async (request: Parameters<typeof subscriptionOf>[0]) => {
       const flood = () => {
         while (request.sink.send(socketMessage('x'.repeat(256 * 1024)))) sent++;
@@ -178,7 +178,7 @@ t.test('a client that does not read what it is sent is cut off, and memory stays
       return subscriptionOf(request);
     },
   };
-  const { url, gateway } = await startGateway(t, { engine });
+  const { url, gateway } = await startGateway(t, { subscriptions });
   const client = await connectClient(t, url);
   client.send({ kind: 'subscribe', ref: 's', grant: 'g' });
   client.socket.pause();
@@ -285,7 +285,7 @@ t.test('a session is not read while intake has no capacity, and nothing is lost'
 
 t.test('a drain answers what was published, stores the cursors, and closes with 1001', async (t) => {
   let closed = false;
-  const engine = {
+  const subscriptions = {
     subscribe: async (request: Parameters<typeof subscriptionOf>[0]) => ({
       ...subscriptionOf(request),
       close: async () => {
@@ -299,7 +299,7 @@ t.test('a drain answers what was published, stores the cursors, and closes with 
     publish: (_: unknown, events: SourceEventInput[]) => answered.then(() => Promise.all(events.map(stored))),
     backpressure: () => undefined,
   };
-  const { url, gateway } = await startGateway(t, { engine, intake });
+  const { url, gateway } = await startGateway(t, { subscriptions, intake });
   const client = await connectClient(t, url);
   client.send({ kind: 'subscribe', ref: 's', grant: 'g' });
   await client.next('subscribed');

@@ -8,7 +8,7 @@ import type { SessionConfig } from '../config.js';
 import type { Intake } from '../intake/intake.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { SystemCaller } from '../parties/caller.js';
-import type { StreamEngine } from '../stream/stream-engine.js';
+import type { SubscriptionService } from '../stream/subscriptions/subscription-service.js';
 import { Heartbeat } from './heartbeat.js';
 import { SessionPublisher } from './session-publisher.js';
 import { SessionSubscriptions } from './session-subscriptions.js';
@@ -19,7 +19,7 @@ import type { FrameWatch, UnfinishedFrames } from './unfinished-frames.js';
 export const CLOSE_WAIT_MS_MAX = 2000;
 
 export interface SessionDeps {
-  engine: Pick<StreamEngine, 'subscribe'>;
+  subscriptions: Pick<SubscriptionService, 'subscribe'>;
   intake: Pick<Intake, 'publish' | 'publishAtomic' | 'backpressure'>;
   metrics: GatewayMetrics;
   log: Logger;
@@ -70,7 +70,7 @@ export class Session {
     private readonly deps: SessionDeps,
   ) {
     const { socket, tcp, caller, encoding } = peer;
-    const { engine, intake, metrics, limits, heartbeatMs, clock } = deps;
+    const { subscriptions, intake, metrics, limits, heartbeatMs, clock } = deps;
     this.id = peer.id;
     this.caller = caller;
     this.credential = peer.credential;
@@ -93,7 +93,7 @@ export class Session {
       caller,
       encoding,
       sink,
-      engine,
+      service: subscriptions,
       metrics,
       ...limits,
     });

@@ -1,21 +1,20 @@
 import { deferred } from '@nats-io/transport-node';
 import t from 'tap';
-import { follow, person, publishMany, startEngine } from '../../tests/support/broker/engine-follow.js';
 import { RecordingSink } from '../../tests/support/broker/recording-sink.js';
 import { startStreamFixture } from '../../tests/support/broker/stream-fixture.js';
+import { follow, person, publishMany, startStream } from '../../tests/support/broker/stream-follow.js';
 import { eventually } from '../../tests/support/condition.js';
 import { connect } from '../../tests/support/nats/nats.js';
 import { lastOf } from '../nats/read/log-reader.js';
-import { PageReader } from './pages/page-reader.js';
-import type { StreamEngine } from './stream-engine.js';
+import type { Stream } from './open-stream.js';
 
 const WAIT_MS = 10_000;
 
 t.test('a newer session on a grant and cursor supersedes the older one, also across brokers', async (t) => {
-  const { fixture, engine } = await startEngine(t);
-  const other = await fixture.engine(t);
-  const first = await follow(engine);
-  const second = await follow(engine, { session: 's2' });
+  const { fixture, stream } = await startStream(t);
+  const other = await fixture.open(t);
+  const first = await follow(stream);
+  const second = await follow(stream, { session: 's2' });
   await first.sink.until(() => first.sink.ended !== undefined);
   t.equal(first.sink.ended?.code, 'SUPERSEDED');
   const third = await follow(other, { session: 's3' });
@@ -28,15 +27,19 @@ t.test('a newer session on a grant and cursor supersedes the older one, also acr
 });
 
 t.test('a broker that reads the log late does not send again what another broker has delivered', async (t) => {
-  const { fixture, engine } = await startEngine(t);
-  const reader = engine.readers.at(0);
+  const { fixture, stream } = await startStream(t);
+  const reader = stream.readers.at(0);
   await reader.stop();
   const positions = (await publishMany(fixture, 0, 10)).sort((a, b) => a - b);
-  const { sink } = await follow(engine, { from: { after: positions[6] as number } });
-  const pages = new PageReader(engine, fixture.entries, () => undefined);
+  const { sink } = await follow(stream, { from: { after: positions[6] as number } });
   const acknowledged = { system: 'reader', grant: 'g', cursor: 'pages', log: undefined, narrow: undefined };
-  t.equal(await pages.acknowledge({ ...acknowledged, position: positions[8] as number }), positions[8]);
-  await t.rejects(pages.acknowledge({ ...acknowledged, position: 1000 }), { code: 'ACK_BEYOND_SENT' });
+  t.equal(
+    await stream.acknowledgements.acknowledge({ ...acknowledged, position: positions[8] as number }),
+    positions[8],
+  );
+  await t.rejects(stream.acknowledgements.acknowledge({ ...acknowledged, position: 1000 }), {
+    code: 'ACK_BEYOND_SENT',
+  });
   await reader.start();
   positions.push(await fixture.publish('create', person(10)));
   await sink.until(() => sink.positions.includes(positions[10] as number));
@@ -44,7 +47,7 @@ t.test('a broker that reads the log late does not send again what another broker
 });
 
 /** Holds back receipts from being stored until the function that it returns is called. */
-function holdReceipts({ receipts: { chain } }: StreamEngine, acts: string[]): () => void {
+function holdReceipts({ receipts: { chain } }: Stream, acts: string[]): () => void {
   const append = chain.append.bind(chain);
   const held = deferred<void>();
   chain.append = async (party, grant, act) => {
@@ -55,14 +58,14 @@ function holdReceipts({ receipts: { chain } }: StreamEngine, acts: string[]): ()
 }
 
 t.test('when two sessions await their receipts with one cursor, only the newer one is served', async (t) => {
-  const { fixture, engine } = await startEngine(t);
-  const release = holdReceipts(engine, ['open']);
+  const { fixture, stream } = await startStream(t);
+  const release = holdReceipts(stream, ['open']);
   const held = () => lastOf(fixture.bus, 'CURSORS', 'cursor.g.default');
-  const first = follow(engine, { session: 'first' });
+  const first = follow(stream, { session: 'first' });
   first.catch(() => undefined);
   await eventually(async () => (await held()) !== undefined, 'the first claim', WAIT_MS);
   const claimed = (await held())?.position;
-  const second = follow(engine, { session: 'second' });
+  const second = follow(stream, { session: 'second' });
   await eventually(async () => (await held())?.position !== claimed, 'the second claim', WAIT_MS);
   release();
   await t.rejects(first, { code: 'SUPERSEDED' });
@@ -74,12 +77,12 @@ t.test('when two sessions await their receipts with one cursor, only the newer o
 });
 
 t.test('a session that closed before its claim takes the cursor from nobody', async (t) => {
-  const { fixture, engine } = await startEngine(t);
-  const other = await fixture.engine(t);
+  const { fixture, stream } = await startStream(t);
+  const other = await fixture.open(t);
   const sink = new RecordingSink();
   const rest = { encoding: 'sluice.v1.json', onEnded: () => undefined, ref: 'r', narrow: undefined } as const;
   const asked = { system: 'reader', grant: 'g', cursor: 'default', from: 'cursor', credit: 10, ...rest } as const;
-  const late = engine.subscribe({ ...asked, session: 'late', sink });
+  const late = stream.subscriptions.subscribe({ ...asked, session: 'late', sink });
   late.catch(() => undefined);
   sink.isClosed = true;
   const { sink: served } = await follow(other);
@@ -93,11 +96,11 @@ t.test('a stale read of a cursor neither ends its holder nor moves it back', asy
   const fixture = await startStreamFixture(t);
   fixture.grant({ id: 'g' });
   const bus = await connect(t, fixture.nats);
-  const engine = await fixture.engine(t, { bus });
+  const stream = await fixture.open(t, { bus });
   const call = '$JS.API.STREAM.MSG.GET.CURSORS';
-  await follow(engine, { session: 'earlier' });
+  await follow(stream, { session: 'earlier' });
   const old = await bus.nc.request(call, JSON.stringify({ last_by_subj: 'cursor.g.default' }));
-  const { sink, subscription } = await follow(engine, { session: 'newer' });
+  const { sink, subscription } = await follow(stream, { session: 'newer' });
   const request = bus.nc.request.bind(bus.nc);
   const asked = new Promise<void>((resolve) => {
     bus.nc.request = async (subject, ...rest) => {
@@ -128,7 +131,7 @@ t.test('a reader on a replicated store reaches the end of a log whose rest has e
     'the others to end',
     10_000,
   );
-  const { sink } = await follow(await fixture.engine(t, { replicas: 3 }), { from: { after } });
+  const { sink } = await follow(await fixture.open(t, { replicas: 3 }), { from: { after } });
   await sink.until(() => sink.has('caught_up'));
   const next = await fixture.publish('create', person(2));
   await sink.until(() => sink.positions.includes(next));
@@ -142,13 +145,12 @@ t.test('a page is answered only when the ceiling of its receipt covers it', asyn
   await jsm.streams.delete('EV_0');
   // Further than one receipt allows at once.
   await jsm.streams.add({ ...config, first_seq: 3_000_000 });
-  const engine = await fixture.engine(t);
+  const stream = await fixture.open(t);
   const position = await fixture.publish('create', person(1));
-  await eventually(() => engine.readers.at(0).head === position, 'the event to be read', WAIT_MS);
-  const release = holdReceipts(engine, ['extend']);
-  const reader = new PageReader(engine, fixture.entries, () => undefined);
+  await eventually(() => stream.readers.at(0).head === position, 'the event to be read', WAIT_MS);
+  const release = holdReceipts(stream, ['extend']);
   let isOut = false;
-  const page = reader
+  const page = stream.pages
     .pull({ system: 'reader', grant: 'g', cursor: 'x', from: 'earliest', limit: 10, narrow: undefined })
     .finally(() => {
       isOut = true;

@@ -1,8 +1,8 @@
 import type { Rows } from '../../proto/entry/rows.js';
 import type { ErrorCode } from '../../proto/errors.js';
-import type { DeliveredItem, From, ServerFrame, Subprotocol } from '../../proto/frames/frames.js';
+import type { From, ServerFrame, Subprotocol } from '../../proto/frames/frames.js';
 
-/** What the engine needs of a session: a place to put frames, and to know when it does not drain. */
+/** A session as delivery sees it: takes frames, and says when its socket does not drain. */
 export interface FrameSink {
   /** False once the session is closed. */
   isOpen(): boolean;
@@ -11,15 +11,15 @@ export interface FrameSink {
    * False once the session is closed.
    */
   send(message: Uint8Array): boolean;
-  /** Encodes for this session and sends. */
+  /** Encodes the frame for this session and sends it. */
   sendFrame(frame: ServerFrame): boolean;
-  /** Bytes handed to the socket and not yet written. */
+  /** Bytes that were handed to the socket and are not written yet. */
   bufferedBytes(): number;
-  /** Calls once when the buffer is low again or the session closes. */
+  /** Calls `fn` once, when the buffer has drained to its low-water mark or the session has closed. */
   whenDrained(fn: () => void): void;
 }
 
-/** Who asks, for what. The caller is a system; the engine checks that the grant is its own. */
+/** A request of a session to follow a grant. `system` is authenticated; whether the grant is its own is checked on opening. */
 export interface SubscribeRequest {
   system: string;
   session: string;
@@ -31,24 +31,17 @@ export interface SubscribeRequest {
   narrow: Rows | undefined;
   encoding: Subprotocol;
   sink: FrameSink;
-  /** Called once when the engine ends the subscription; the `ended` frame has been sent already. */
+  /** Called once when the broker ends the subscription, after the `ended` frame was sent. */
   onEnded(code: ErrorCode): void;
 }
 
-/** One grant followed on one session. */
+/** One grant followed on one session, as the session sees it. */
 export interface Subscription {
   readonly channel: number;
   /** Throws ACK_BEYOND_SENT. A lower position than the cursor's is ignored. */
   ack(position: number): void;
-  /** Onto the dead-letter list of the grant; counts as acknowledged once stored. */
+  /** Puts the event onto the dead-letter list of the grant; it counts as acknowledged once that is stored. */
   reject(position: number, reason: string): Promise<void>;
   /** Stops delivery; resolves when cursor and receipt are stored. */
   close(): Promise<void>;
-}
-
-/** What a grant delivers, for schema, proto and the `subscribed` frame. */
-export interface DeliveredShape {
-  entry: string;
-  version: number;
-  items: DeliveredItem[];
 }

@@ -1,21 +1,21 @@
 import type { FastifyInstance } from 'fastify';
 import type { Rows } from '../../../proto/entry/rows.js';
-import type { PageReader } from '../../stream/pages/page-reader.js';
+import type { PageAcknowledgements } from '../../stream/pages/page-acknowledgements.js';
 import { systemOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 
 export interface CursorRoutesDeps {
-  reader: Pick<PageReader, 'acknowledge'>;
+  acknowledgements: PageAcknowledgements;
 }
 
 type Route = { Params: { grant: string; cursor: string }; Body: { position: number; log?: string; narrow?: Rows } };
 
-export function cursorRoutes(app: FastifyInstance, { reader }: CursorRoutesDeps): void {
+export function cursorRoutes(app: FastifyInstance, { acknowledgements }: CursorRoutesDeps): void {
   app.post<Route>('/v1/grants/:grant/cursors/:cursor', { schema: SCHEMA }, async (request) => {
     const { grant, cursor } = request.params;
     const { position, log, narrow } = request.body;
     const system = systemOf(request, 'subscribe').id;
-    return { position: await reader.acknowledge({ system, grant, cursor, position, log, narrow }) };
+    return { position: await acknowledgements.acknowledge({ system, grant, cursor, position, log, narrow }) };
   });
 }
 

@@ -1,23 +1,23 @@
 import type { FastifyInstance } from 'fastify';
 import { toDeliveredEvent } from '../../../proto/frames/event-encoder.js';
-import type { PageReader } from '../../stream/pages/page-reader.js';
+import type { DeadLetters } from '../../stream/dead-letters/dead-letters.js';
 import { systemOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 
 export interface DeadLetterRoutesDeps {
-  reader: Pick<PageReader, 'deadLetters' | 'redrive'>;
+  deadLetters: DeadLetters;
 }
 
-export function deadLetterRoutes(app: FastifyInstance, { reader }: DeadLetterRoutesDeps): void {
+export function deadLetterRoutes(app: FastifyInstance, { deadLetters }: DeadLetterRoutesDeps): void {
   app.get<{ Params: { grant: string } }>('/v1/grants/:grant/dead-letters', { schema: LIST }, (request) =>
-    reader.deadLetters(systemOf(request, 'subscribe').id, request.params.grant),
+    deadLetters.list(systemOf(request, 'subscribe').id, request.params.grant),
   );
   app.post<{ Params: { grant: string; position: number } }>(
     '/v1/grants/:grant/dead-letters/:position/redrive',
     { schema: REDRIVE },
     async (request) => {
       const { grant, position } = request.params;
-      const { event, view } = await reader.redrive(systemOf(request, 'subscribe').id, grant, position);
+      const { event, view } = await deadLetters.redrive(systemOf(request, 'subscribe').id, grant, position);
       return toDeliveredEvent(event, view.codec);
     },
   );

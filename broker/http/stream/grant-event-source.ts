@@ -9,7 +9,7 @@ import { formatEventId } from './page-query.js';
 const STUCK_PAUSE_MS = 250;
 
 export interface EventSource {
-  reader: Pick<PageReader, 'pull' | 'waitForMore'>;
+  pages: Pick<PageReader, 'pull' | 'waitForMore'>;
   pull: PageRequest;
   first: Page;
   heartbeatMs: number;
@@ -21,15 +21,15 @@ export interface EventSource {
 
 /** Pages of a grant one after another as server-sent events, until the reader leaves or the grant ends. */
 export async function* serverSentEvents(source: EventSource): AsyncGenerator<string> {
-  const { reader, heartbeatMs, ending, onEnded } = source;
+  const { pages, heartbeatMs, ending, onEnded } = source;
   let page = source.first;
   yield textOf(page);
   while (!ending.aborted) {
     try {
-      if (page.caughtUp) await reader.waitForMore(source.pull.system, source.pull.grant, page.through, heartbeatMs);
+      if (page.caughtUp) await pages.waitForMore(source.pull.system, source.pull.grant, page.through, heartbeatMs);
       if (ending.aborted) return;
       const before = page.through;
-      page = await reader.pull({ ...source.pull, from: { after: page.through, log: page.log } });
+      page = await pages.pull({ ...source.pull, from: { after: page.through, log: page.log } });
       const hasMoved = page.through > before;
       yield hasMoved ? textOf(page) : ': heartbeat\n\n';
       if (!hasMoved && !page.caughtUp) await pause(STUCK_PAUSE_MS);

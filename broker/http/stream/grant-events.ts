@@ -11,7 +11,7 @@ import { serverSentEvents } from './grant-event-source.js';
 import { PAGE_QUERY_SCHEMA, type PageQuery, parseEventId, parseFrom, parseNarrow } from './page-query.js';
 
 export interface GrantEventRoutesDeps {
-  reader: PageReader;
+  pages: PageReader;
   metrics: Pick<GatewayMetrics, 'subscriptionEnded'>;
   heartbeatMs: number;
   ending: AbortSignal;
@@ -34,13 +34,13 @@ export function grantEventRoutes(app: FastifyInstance, deps: GrantEventRoutesDep
       narrow: parseNarrow(narrow),
     };
     if (!request.headers.accept?.includes('text/event-stream')) {
-      const page = await deps.reader.pull(pull);
+      const page = await deps.pages.pull(pull);
       return reply.type(NDJSON_TYPE).send(ndjsonOf(page));
     }
     const lastEventId = request.headers['last-event-id'];
     if (typeof lastEventId === 'string') pull.from = parseEventId(lastEventId);
     // The first page is read before the head goes out: what is wrong can still be said with a status.
-    const first = await deps.reader.pull(pull);
+    const first = await deps.pages.pull(pull);
     const events = serverSentEvents({ ...deps, pull, first, onEnded: (code) => deps.metrics.subscriptionEnded(code) });
     reply.type('text/event-stream').headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
     return reply.send(Readable.from(events, { objectMode: false }));

@@ -1,15 +1,12 @@
 import { countThrough } from '../live/count-through.js';
 
-/** One frame that was sent: its event positions from `next` on are not acknowledged yet. */
+/** A frame that was sent. Its positions from index `next` on are not acknowledged yet. */
 interface Unacknowledged {
   positions: readonly number[];
   next: number;
 }
 
-/**
- * Counts events that were sent and not yet acknowledged, to the event. It holds no events, only the position lists
- * that the frames of a channel share.
- */
+/** Counts sent events that are not acknowledged yet. It holds no events, only the position lists that frames share. */
 export class CreditWindow {
   readonly #sent: Unacknowledged[] = [];
   #first = 0;
@@ -31,7 +28,7 @@ export class CreditWindow {
     this.#sent.push({ positions, next: 0 });
   }
 
-  /** Whether the event at a position was sent and is not acknowledged. */
+  /** Whether the event at a position was sent and is not acknowledged yet. */
   isOpen(position: number): boolean {
     for (let i = this.#first; i < this.#sent.length; i++) {
       const { positions, next } = this.#sent[i] as Unacknowledged;
@@ -55,7 +52,7 @@ export class CreditWindow {
     this.#compact();
   }
 
-  /** Frames are dropped from the front in bulk: a shift per frame would copy the list each time. */
+  /** Drops acknowledged frames in bulk: a `shift` per frame would copy the list each time. */
   #compact(): void {
     if (this.#first < 64 || this.#first * 2 < this.#sent.length) return;
     this.#sent.splice(0, this.#first);

@@ -10,7 +10,7 @@ import type { Ledger } from '../../ledger/ledger.js';
 import { type EntryLookup, requireItem } from '../views/entry-fields.js';
 import type { ViewSource } from '../views/view.js';
 
-/** What the engine asks of the grants. */
+/** The part of the grants that delivery needs. */
 export interface GrantLookup {
   get(id: string): Grant | undefined;
   onChange(fn: (grant: Grant) => void): () => void;
@@ -24,20 +24,21 @@ export interface GrantAccessDeps {
   clock(): number;
 }
 
-/** A grant in force for the caller, with its entry. */
+/** A grant that is in force for the caller, with the published version of its entry. */
 export interface OpenGrant {
   grant: Grant;
   version: EntryVersion;
 }
 
-/** Closed world: decides whether a system may use a grant now, and what of it. */
+/** Decides whether a system may use a grant now, and which part of the entry. What is not granted is refused. */
 export class GrantAccess {
   constructor(private readonly deps: GrantAccessDeps) {}
 
   /** Throws UNKNOWN_GRANT (also for somebody else's), GRANT_NOT_IN_FORCE, ENTRY_WITHDRAWN or LEDGER_OUT_OF_SIGHT. */
   open(system: string, id: string): OpenGrant {
-    // It could have been revoked without our knowing.
-    if (!this.deps.ledger.inSight) throw new SluiceError('LEDGER_OUT_OF_SIGHT', 'grants can not be checked now');
+    // With a stale ledger the grant could have been revoked already.
+    if (!this.deps.ledger.inSight)
+      throw new SluiceError('LEDGER_OUT_OF_SIGHT', 'the ledger is stale: grants cannot be checked, try again');
     const grant = this.deps.grants.get(id);
     if (!grant || grant.system !== system)
       throw new SluiceError('UNKNOWN_GRANT', `no grant ${id} for this system`, { grant: id });
@@ -48,12 +49,12 @@ export class GrantAccess {
     return { grant, version };
   }
 
-  /** How long the grant's period still is. */
+  /** The remaining time of the grant's period. */
   msUntilEnd({ grant }: OpenGrant): number {
     return grant.toMs - this.deps.clock();
   }
 
-  /** `happened` resolves at the next change of the grant, unless it is forgotten before. */
+  /** `happened` resolves at the next change of the grant; `forget` stops waiting for it. */
   nextChange(id: string): { happened: Promise<void>; forget: () => void } {
     let forget = () => {};
     const happened = new Promise<void>((resolve) => {
@@ -64,7 +65,7 @@ export class GrantAccess {
     return { happened, forget };
   }
 
-  /** Throws UNKNOWN_PREDICATE when the narrowing uses what it may not. */
+  /** Throws UNKNOWN_PREDICATE when the narrowing tests an item that is not granted, is transformed or not filterable. */
   viewSource({ grant, version }: OpenGrant, narrow: Rows | undefined): ViewSource {
     const plain = new Set(grant.items.filter((item) => !item.transform).map((item) => item.name));
     if (narrow) checkRows(narrow, version, { grantedPlain: plain });
@@ -78,7 +79,7 @@ export class GrantAccess {
   }
 }
 
-/** Digest that a cursor is bound to; '' without a narrowing. */
+/** Digest of the narrowing that a cursor is bound to; '' without a narrowing. */
 export function narrowingDigest(narrow: Rows): string {
   if (Object.keys(narrow).length === 0) return '';
   return createHash('sha256').update(JSON.stringify(narrow)).digest('base64url').slice(0, 22);

@@ -3,25 +3,27 @@ import { eventsMessage } from '../../../proto/frames/events-message.js';
 import type { Subprotocol } from '../../../proto/frames/frames.js';
 import type { Receipt } from '../../receipts/receipt.js';
 import type { Cursor, CursorOwner } from '../cursors/cursor.js';
+import type { CursorStore } from '../cursors/cursor-store.js';
 import type { Channel, ChannelMember, EventsBatch } from '../live/channel.js';
 import type { LiveView } from '../live/live-view.js';
 import type { FrameSink, Subscription } from '../subscriber.js';
 import type { View } from '../views/view.js';
 import { CreditWindow } from './credit-window.js';
+import type { Refusal } from './delivery-refusal.js';
 
-/** A socket that holds this much unwritten is slow: its subscriptions leave their channels for the log. */
+/** A socket with this much unwritten makes its session a slow consumer: its subscriptions leave their channels for the log. */
 const SLOW_SINK_BYTES = 1024 * 1024;
 
-/** What the engine does for a subscription. */
-export interface SubscriptionHost {
-  /** Why nothing may go out now, if so; asked before every frame of events. */
-  refusal(subscription: GrantSubscription): { code: ErrorCode; reason: string } | undefined;
-  /** Feeds it from the log until it is live again; returns at once. */
+/** Collaborators of all subscriptions of a broker. */
+export interface SubscriptionServices {
+  /** Returns why nothing may be sent now, or undefined; asked before every frame of events. */
+  refusal(parts: SubscriptionParts): Refusal | undefined;
+  /** Feeds a subscription from the log until it is live again; returns at once. */
   catchUp(subscription: GrantSubscription): void;
-  /** Stores an acknowledged position; the cursor's owner is told when it is on disk. */
-  advance(subscription: GrantSubscription, position: number): void;
-  deadLetter(subscription: GrantSubscription, position: number, reason: string): Promise<void>;
-  /** Lets go of view, cursor and receipt. */
+  cursors: Pick<CursorStore, 'advance'>;
+  /** Stores a rejected event; throws NOT_FOUND when the grant delivers none at the position. */
+  reject(subscription: GrantSubscription, position: number, reason: string): Promise<void>;
+  /** Releases view, cursor and receipt. Resolves when cursor and receipt are stored. */
   release(subscription: GrantSubscription, reason: string): Promise<void>;
 }
 
@@ -31,20 +33,20 @@ export interface SubscriptionParts {
   session: string;
   liveView: LiveView;
   encoding: Subprotocol;
-  /** Number of the channel among those that the session has on this view. */
+  /** Tells this channel from others that the session has on the same view; 0 is the shared one. */
   ordinal: number;
   channel: Channel;
   partition: number;
   cursor: Cursor;
   receipt: Receipt;
   credit: number;
-  /** Everything up to here counts as sent already. */
+  /** The start position: everything up to it counts as sent already. */
   from: number;
-  /** What was accepted before is not for the grant. */
+  /** Events accepted before this time are not delivered. */
   historyFromMs: number;
-  /** When the grant's period is over. */
+  /** End of the grant's period. */
   expiresAtMs: number;
-  /** Ledger sequence of the grant as compiled. */
+  /** Sequence of the ledger record from which the grant was compiled. */
   grantSeq: number;
   sink: FrameSink;
   onEnded(code: ErrorCode): void;
@@ -53,12 +55,17 @@ export interface SubscriptionParts {
 /**
  * One grant followed on one session.
  *
- * behind — reads the log at its own pace (`CatchUp` feeds it); becomes live when it has reached its channel.
- * live   — member of its channel; becomes behind when a batch exceeds its credit, its receipt's ceiling or its socket, or has
- *          in it what its grant may not look back to.
- * ended  — nothing goes out any more.
+ * Subscribers differ in speed, and a queue per subscriber would grow with the slowest. So none is kept: a subscription
+ * is a position in the log, and gets frames in one of two ways.
  *
- * True in every state: everything granted up to `position` was sent and nothing beyond it.
+ * behind — `CatchUp` feeds it from the log as fast as its credit and socket allow; it becomes live at the hand-over, when
+ *          it has reached its channel (docs/decisions/0010).
+ * live   — member of its channel, which sends it the shared frames; it falls behind when a batch exceeds its credit, the
+ *          ceiling of its receipt or the capacity of its socket, or holds an event accepted before its history begins.
+ * ended  — nothing is sent any more.
+ *
+ * Invariants in every state: everything granted up to `position` was sent and nothing beyond it; no frame of events is
+ * sent before a receipt covers it, nor after the right to receive it has ended.
  */
 export class GrantSubscription implements Subscription, ChannelMember, CursorOwner {
   readonly channel: number;
@@ -71,7 +78,7 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
 
   constructor(
     readonly parts: SubscriptionParts,
-    private readonly host: SubscriptionHost,
+    private readonly services: SubscriptionServices,
   ) {
     this.channel = parts.channel.number;
     this.#position = parts.from;
@@ -96,12 +103,12 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
     return this.#state === 'ended';
   }
 
-  /** Events that may be sent now. */
+  /** Number of events that may be sent now. */
   get capacity(): number {
     return this.#isSinkSlow ? 0 : this.#window.available;
   }
 
-  /** Resolves when there is room or the subscription has ended. */
+  /** Backpressure: resolves when there is capacity, or when the subscription is not behind any more. */
   async onDrained(): Promise<void> {
     while (this.isBehind && this.capacity <= 0) {
       const woken = new Promise<void>((resolve) => {
@@ -121,14 +128,14 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
     else this.#fallBehind();
   }
 
-  /** False when some of it was accepted before what the grant may look back to. */
+  /** False when the batch holds an event accepted before the granted history. */
   mayReceive({ accepted }: EventsBatch): boolean {
     return accepted.isSince(this.parts.historyFromMs);
   }
 
-  /** Ends the subscription instead when it may no longer be served. The receipt must cover the batch. */
+  /** Sends the batch, or ends the subscription when it may no longer be served. The receipt must cover the batch. */
   send(batch: EventsBatch): void {
-    const refusal = this.host.refusal(this);
+    const refusal = this.services.refusal(this.parts);
     if (refusal) {
       this.end(refusal.code, refusal.reason);
       return;
@@ -139,12 +146,12 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
     this.parts.sink.send(batch.message);
   }
 
-  /** Nothing up to `through` is for this subscription: it is told at the heartbeat's pace. */
+  /** Moves past positions at which the log holds nothing for this subscription; `announce` reports it later. */
   skip(through: number): void {
     this.#advance(through, 0);
   }
 
-  /** Tells how far the log was passed over, if that is not known yet. A live one is told by its channel. */
+  /** Reports skipped positions to the client while behind; a live subscription is reported to by its channel. */
   announce(): void {
     if (!this.isBehind || this.#announcedThrough === this.#position) return;
     const { channel, sink } = this.parts;
@@ -152,7 +159,7 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
     sink.send(eventsMessage(channel.encoder, { channel: channel.number, through: this.#position, events: 0 }, []));
   }
 
-  /** Call only when everything up to the channel's reach was sent. */
+  /** Joins the channel. Call only when everything up to the channel's `through` was sent. */
   goLive(): void {
     this.#state = 'live';
     this.#position = Math.max(this.#position, this.parts.channel.through);
@@ -168,7 +175,7 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
     }
     this.#window.acknowledged(position);
     this.parts.receipt.acked(position);
-    this.host.advance(this, position);
+    this.services.cursors.advance(this.parts.cursor, position);
     this.#wakeUp();
   }
 
@@ -177,11 +184,11 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
       const where = { grant: this.parts.grant };
       throw new SluiceError('ACK_BEYOND_SENT', `position ${position} was not sent on channel ${this.channel}`, where);
     }
-    await this.host.deadLetter(this, position, reason);
+    await this.services.reject(this, position, reason);
     this.ack(position);
   }
 
-  /** Whether the event at a position was sent here and is not acknowledged. */
+  /** Whether the event at a position was sent on this channel and is not acknowledged yet. */
   awaitsAck(position: number): boolean {
     return this.#window.isOpen(position);
   }
@@ -194,7 +201,7 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
     this.end('SUPERSEDED', 'another session follows this grant and cursor');
   }
 
-  /** Ends it at once: nothing is sent after the `ended` frame. */
+  /** Ends the subscription at once: nothing is sent after the `ended` frame. */
   end(code: ErrorCode, reason: string, earliest?: number): void {
     if (this.isEnded) return;
     this.#stop();
@@ -230,7 +237,7 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
   #fallBehind(): void {
     this.parts.channel.leave(this);
     this.#state = 'behind';
-    this.host.catchUp(this);
+    this.services.catchUp(this);
   }
 
   #stop(): void {
@@ -240,8 +247,8 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
   }
 
   #release(reason: string): void {
-    // What can't be stored now is read as "possibly delivered", and as not acknowledged.
-    this.#released = this.host.release(this, reason).catch(() => undefined);
+    // A receipt that cannot be closed counts as possibly delivered; an acknowledgement that cannot be stored was never confirmed.
+    this.#released = this.services.release(this, reason).catch(() => undefined);
   }
 
   #wakeUp(): void {

@@ -3,7 +3,7 @@ import type { StartQuery } from '../../event-log/start-position.js';
 import type { StoredCursor } from '../cursors/cursor-record.js';
 import type { OpenGrant } from './grant-access.js';
 
-/** The question where a grant is read from, for a request and the cursor that is stored. */
+/** Makes the query that finds the start position from a request and the stored cursor. */
 export function startQuery(open: OpenGrant, log: string, from: From, stored: StoredCursor | undefined): StartQuery {
   const { grant, version } = open;
   return {
@@ -13,7 +13,7 @@ export function startQuery(open: OpenGrant, log: string, from: From, stored: Sto
     log,
     from,
     cursor: stored?.record.position ?? null,
-    // A claim that nothing was acknowledged under holds no position, of whatever life.
+    // A cursor under which nothing was acknowledged holds no position, in whatever epoch.
     cursorLog: stored?.record.position == null ? undefined : stored.record.log,
     historyFromMs: grant.historyFromMs,
   };

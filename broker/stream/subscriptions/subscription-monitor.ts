@@ -7,6 +7,7 @@ import type { StreamMetrics } from '../../metrics/stream-metrics.js';
 import type { LiveViews } from '../live/live-view.js';
 import type { LogSegments } from '../segments/log-segments.js';
 import type { EntryLookup } from '../views/entry-fields.js';
+import { deliveryRefusal, type Refusal } from './delivery-refusal.js';
 import type { GrantLookup } from './grant-access.js';
 import type { GrantSubscription } from './grant-subscription.js';
 import type { SubscriptionTable } from './subscription-table.js';
@@ -15,7 +16,7 @@ export interface SubscriptionMonitorDeps {
   entries: EntryLookup;
   grants: GrantLookup;
   ledger: Pick<Ledger, 'inSight' | 'append'>;
-  /** Of this run of the broker. */
+  /** Id of this run of the broker. */
   broker: string;
   metrics: StreamMetrics;
   clock(): number;
@@ -25,20 +26,15 @@ export interface SubscriptionMonitorDeps {
   views: LiveViews;
   readers: PartitionReaders;
   segments: Pick<LogSegments, 'dropPartition'>;
-  renewals: Pick<EpochChanges, 'begin'>;
+  epochChanges: Pick<EpochChanges, 'begin'>;
 }
 
-/** How late an idle subscription learns that its period is over; nothing is sent to it after that moment anyway. */
+/** Bounds how late an idle subscription is ended. No frame of events is sent too late: each is checked by itself. */
 const CHECK_INTERVAL_MS = 500;
 
-const CHANGED: Ending = { code: 'GRANT_CHANGED', reason: 'the grant was changed' };
+const CHANGED: Refusal = { code: 'GRANT_CHANGED', reason: 'the grant was changed, subscribe again' };
 
-interface Ending {
-  code: ErrorCode;
-  reason: string;
-}
-
-/** Ends subscriptions that may no longer be served, and tells the others how far the log has been passed over. */
+/** Ends subscriptions that may no longer be served, and reports skipped positions to the others. */
 export class SubscriptionMonitor {
   readonly #deps: SubscriptionMonitorDeps;
   readonly #stops: (() => void)[] = [];
@@ -49,10 +45,10 @@ export class SubscriptionMonitor {
 
   start(): void {
     const { grants, entries, heartbeatMs } = this.#deps;
-    const sweep = setInterval(() => this.#sweep(), CHECK_INTERVAL_MS);
+    const check = setInterval(() => this.#checkAll(), CHECK_INTERVAL_MS);
     const announce = setInterval(() => this.#announce(), heartbeatMs);
     this.#stops.push(
-      () => clearInterval(sweep),
+      () => clearInterval(check),
       () => clearInterval(announce),
       grants.onChange((grant) => this.#onGrant(grant)),
       entries.onChange((entry) => this.#onEntry(entry)),
@@ -63,39 +59,31 @@ export class SubscriptionMonitor {
     for (const stop of this.#stops.splice(0)) stop();
   }
 
-  /** Why nothing may be sent on a subscription now, if so. */
-  refusal(subscription: GrantSubscription): Ending | undefined {
-    if (this.#deps.clock() >= subscription.parts.expiresAtMs)
-      return { code: 'EXPIRED', reason: 'the period of the grant is over' };
-    if (!this.#deps.ledger.inSight) return { code: 'LEDGER_OUT_OF_SIGHT', reason: 'the grant can not be checked' };
-    return undefined;
-  }
-
-  /** The log was restored or has lost its tail: no position of before means anything. */
+  /** Ends all subscriptions of a log that was truncated or restored: their positions are not valid any more. */
   endPartition(partition: number): void {
-    const { table, readers, segments, renewals, warn } = this.#deps;
-    warn(`the log of partition ${partition} has lost its tail`);
-    // First of all: who comes from now on is told to come again later.
-    renewals.begin(partition);
+    const { table, readers, segments, epochChanges, warn } = this.#deps;
+    warn(`the log of partition ${partition} was truncated: its subscriptions end with POSITION_GONE`);
+    // First of all, so that whoever subscribes from now on is refused until the new epoch has begun.
+    epochChanges.begin(partition);
     readers.at(partition).recent.reset(readers.at(partition).head);
     segments.dropPartition(partition);
     for (const subscription of table) {
-      if (subscription.parts.partition === partition) subscription.end('POSITION_GONE', 'the log has lost its tail', 0);
+      if (subscription.parts.partition === partition) subscription.end('POSITION_GONE', 'the log was truncated', 0);
     }
   }
 
   #onGrant(grant: Grant): void {
-    const ending = endingOf(grant, this.#deps.clock());
+    const refusal = endingOf(grant, this.#deps.clock());
     const ended = this.#deps.table
       .ofGrant(grant.id)
-      .filter((subscription) => ending || grant.ledgerSeq !== subscription.parts.grantSeq);
+      .filter((subscription) => refusal || grant.ledgerSeq !== subscription.parts.grantSeq);
     if (ended.length === 0) return;
-    const { code, reason } = ending ?? CHANGED;
+    const { code, reason } = refusal ?? CHANGED;
     for (const subscription of ended) subscription.end(code, reason);
     this.#recordEnding(grant.id, code, ended);
   }
 
-  /** Up to where each of them was served is on record beside the act that ended them. */
+  /** Puts the last position of each subscription into the ledger, beside the act that ended it (docs/decisions/0014). */
   #recordEnding(grant: string, code: ErrorCode, ended: GrantSubscription[]): void {
     const { broker, ledger, warn } = this.#deps;
     const subscriptions = ended.map(({ position, parts: { session, cursor, receipt } }) => {
@@ -107,7 +95,7 @@ export class SubscriptionMonitor {
       .catch((error: unknown) => warn(`the end of delivery on grant ${grant} is not in the ledger`, error));
   }
 
-  /** A view keeps the transforms that it was compiled with: when a new version has others, it must not go on. */
+  /** A view keeps the transforms it was compiled with: its subscriptions must end when a new version demands others. */
   #onEntry(entry: string): void {
     const isWithdrawn = this.#deps.entries.published(entry) === undefined;
     for (const subscription of this.#deps.table) {
@@ -118,11 +106,11 @@ export class SubscriptionMonitor {
     }
   }
 
-  #sweep(): void {
+  #checkAll(): void {
     const { table, metrics, views } = this.#deps;
     let behind = 0;
     for (const subscription of table) {
-      const refusal = this.refusal(subscription);
+      const refusal = deliveryRefusal(subscription.parts, this.#deps.ledger, this.#deps.clock());
       if (refusal) subscription.end(refusal.code, refusal.reason);
       else if (subscription.isBehind) behind++;
     }
@@ -144,7 +132,7 @@ export class SubscriptionMonitor {
   }
 }
 
-function endingOf(grant: Grant, nowMs: number): Ending | undefined {
+function endingOf(grant: Grant, nowMs: number): Refusal | undefined {
   const status = statusAt(grant, nowMs);
   if (status === 'in_force') return undefined;
   if (status === 'expired') return { code: 'EXPIRED', reason: 'the period of the grant is over' };

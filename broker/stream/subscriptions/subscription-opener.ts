@@ -11,7 +11,7 @@ import type { LiveViews } from '../live/live-view.js';
 import type { SubscribeRequest } from '../subscriber.js';
 import type { ViewSource } from '../views/view.js';
 import { type GrantAccess, narrowingDigest, type OpenGrant } from './grant-access.js';
-import { GrantSubscription, type SubscriptionHost } from './grant-subscription.js';
+import { GrantSubscription, type SubscriptionServices } from './grant-subscription.js';
 import { startQuery } from './start-query.js';
 import type { SubscriptionTable } from './subscription-table.js';
 
@@ -23,23 +23,35 @@ export interface SubscriptionOpenerDeps {
   views: LiveViews;
   table: SubscriptionTable;
   readers: PartitionReaders;
-  /** Id of the present life of a partition's log. Throws STORE_UNAVAILABLE while there is none. */
+  /** Returns the present epoch of a partition's log. Throws STORE_UNAVAILABLE while it is being resolved. */
   logOf(partition: number): string;
-  host: SubscriptionHost;
+  /** What the opened subscriptions use afterwards. */
+  services: Omit<SubscriptionServices, 'release'>;
 }
 
-/** Where a subscription starts, and the life of the log in which that is a place. */
-interface Start {
+/** The start position of a subscription, and the log epoch in which it is valid. */
+interface StartPoint {
   log: string;
   from: number;
 }
 
-/** A claim lost to another session that came at the same moment is tried again: the newest wins. */
+/** A claim that lost to a simultaneous one of another session is repeated: the newest session wins. */
 const CLAIM_ATTEMPTS = 4;
 
-/** Opens subscriptions: grant, start, cursor and receipt in this order, then the view and its channel. */
+/**
+ * Opens subscriptions: checks the grant, finds the start, claims the cursor and opens the receipt, in this order, then joins
+ * the view and its channel.
+ *
+ * Each step waits for the store, and meanwhile the grant may be revoked, the cursor claimed by a newer session or the log
+ * truncated. So all three are checked once more after the last wait; from there to the `subscribed` frame nothing is
+ * awaited. A failed opening releases what it has taken.
+ */
 export class SubscriptionOpener {
-  constructor(private readonly deps: SubscriptionOpenerDeps) {}
+  readonly #services: SubscriptionServices;
+
+  constructor(private readonly deps: SubscriptionOpenerDeps) {
+    this.#services = { ...deps.services, release: (subscription, reason) => this.#release(subscription, reason) };
+  }
 
   async open(request: SubscribeRequest): Promise<GrantSubscription> {
     const { access } = this.deps;
@@ -47,12 +59,12 @@ export class SubscriptionOpener {
     const source = access.viewSource(open, request.narrow);
     const { cursor, ...start } = await this.#takeCursor(request, open, source);
     const receipt = await this.#openReceipt(request, open, source, start).catch((error: unknown) =>
-      this.#giveUp(error, { cursor }),
+      this.#abandon(error, { cursor }),
     );
     try {
       this.#checkAgain(request, open, { cursor, log: start.log });
     } catch (error) {
-      await this.#giveUp(error, { cursor, receipt });
+      await this.#abandon(error, { cursor, receipt });
     }
     const subscription = this.#place(request, open, source, { cursor, receipt, from: start.from });
     this.deps.table.add(subscription);
@@ -60,7 +72,7 @@ export class SubscriptionOpener {
     return subscription;
   }
 
-  /** While we waited the grant may have been revoked or changed: what was compiled then must not be served now. */
+  /** Throws when the grant, the cursor or the log has changed since the opening began. */
   #checkAgain(
     { system, grant, cursor: name }: SubscribeRequest,
     open: OpenGrant,
@@ -68,14 +80,14 @@ export class SubscriptionOpener {
   ): void {
     const now = this.deps.access.open(system, grant);
     if (now.grant.ledgerSeq !== open.grant.ledgerSeq) throw changed(grant);
-    // Nor must a cursor be followed that a newer session took meanwhile: it had nobody here to end yet.
+    // The newer session could not end this subscription, which is not in the table yet.
     if (cursor.fenced) throw takenOver({ grant, cursor: name });
-    // And the start would be another place in another life of the log.
+    // The start position names another event in another epoch.
     if (this.deps.logOf(open.version.partition) !== log) throw positionBeyondEnd(grant);
   }
 
-  /** Lets go of what was taken for a subscription that does not come about. */
-  async #giveUp(error: unknown, taken: { cursor: Cursor; receipt?: Receipt }): Promise<never> {
+  /** Releases what a failed opening has taken, and throws its error. */
+  async #abandon(error: unknown, taken: { cursor: Cursor; receipt?: Receipt }): Promise<never> {
     const { cursors, receipts } = this.deps;
     const closing = taken.receipt && receipts.close(taken.receipt, 'REFUSED');
     await Promise.allSettled([cursors.release(taken.cursor), closing]);
@@ -86,14 +98,14 @@ export class SubscriptionOpener {
     request: SubscribeRequest,
     { grant: { historyFromMs, toMs: expiresAtMs, ledgerSeq: grantSeq }, version: { partition } }: OpenGrant,
     source: ViewSource,
-    begun: Pick<GrantSubscription['parts'], 'cursor' | 'receipt' | 'from'>,
+    taken: Pick<GrantSubscription['parts'], 'cursor' | 'receipt' | 'from'>,
   ): GrantSubscription {
     const { grant, system, session, encoding, credit, sink, onEnded } = request;
-    const { views, table, readers, host } = this.deps;
+    const { views, table, readers } = this.deps;
     const liveView = views.acquire(source, partition);
     const ordinal = table.freeOrdinal(session, liveView, encoding);
     const channel = liveView.channel(encoding, ordinal, readers.at(partition).head);
-    const asked = {
+    const requested = {
       grant,
       system,
       session,
@@ -103,23 +115,31 @@ export class SubscriptionOpener {
       onEnded: (code: Parameters<typeof onEnded>[0]) => request.onEnded(code),
     };
     return new GrantSubscription(
-      { ...asked, ...begun, liveView, ordinal, channel, partition, historyFromMs, expiresAtMs, grantSeq },
-      host,
+      { ...requested, ...taken, liveView, ordinal, channel, partition, historyFromMs, expiresAtMs, grantSeq },
+      this.#services,
     );
   }
 
-  /** Finds the start, ends the session that followed this cursor here, and claims the cursor. */
+  async #release(subscription: GrantSubscription, reason: string): Promise<void> {
+    const { table, views, cursors, receipts } = this.deps;
+    const { liveView, cursor, receipt } = subscription.parts;
+    table.delete(subscription);
+    views.release(liveView);
+    await Promise.all([cursors.release(cursor), receipts.close(receipt, reason)]);
+  }
+
+  /** Finds the start, ends the subscription that holds this cursor on this broker, and claims the cursor. */
   async #takeCursor(
     request: SubscribeRequest,
     open: OpenGrant,
     source: ViewSource,
-  ): Promise<{ cursor: Cursor } & Start> {
+  ): Promise<{ cursor: Cursor } & StartPoint> {
     const { cursors, starts, table, logOf } = this.deps;
     const { grant, cursor: name } = request;
     const narrowing = narrowingDigest(source.narrow);
     const log = logOf(open.version.partition);
     for (let attempt = 1; ; attempt++) {
-      // Looked up before the older session is ended: a request that can't be served must not end one that is.
+      // The start is found before the older subscription is ended: a request that fails must not end one that is served.
       const stored = await cursors.load(grant, name, narrowing);
       const from = await starts.resolve(startQuery(open, log, request.from, stored));
       const older = table.onCursor(cursorSubject(grant, name));
@@ -127,9 +147,9 @@ export class SubscriptionOpener {
         older.end('SUPERSEDED', 'a newer session follows this grant and cursor');
         await older.released;
       } else {
-        // Its client may be served elsewhere by now, and would be told that it was superseded.
+        // The client of a closed session may be served by another broker by now, which this claim would supersede.
         if (!request.sink.isOpen()) throw closed(grant);
-        const cursor = await cursors.claim({ grant, name, log, narrowing }, stored).catch(unlessLost(attempt));
+        const cursor = await cursors.claim({ grant, name, log, narrowing }, stored).catch(retryIfSuperseded(attempt));
         if (cursor) return { cursor, log, from };
       }
     }
@@ -139,7 +159,7 @@ export class SubscriptionOpener {
     request: SubscribeRequest,
     open: OpenGrant,
     source: ViewSource,
-    { log, from }: Start,
+    { log, from }: StartPoint,
   ): ReturnType<ReceiptRegistry['open']> {
     const { grant, version } = open;
     const { session, cursor, encoding, system } = request;
@@ -179,11 +199,11 @@ export class SubscriptionOpener {
   }
 }
 
-/** Undefined, to try again, when another session was faster and there are attempts left. */
-function unlessLost(attempt: number): (error: unknown) => undefined {
+/** Returns undefined, so that the claim is repeated, when another session was faster and attempts are left. */
+function retryIfSuperseded(attempt: number): (error: unknown) => undefined {
   return (error) => {
-    const isLost = error instanceof SluiceError && error.code === 'SUPERSEDED';
-    if (!isLost || attempt >= CLAIM_ATTEMPTS) throw error;
+    const isSuperseded = error instanceof SluiceError && error.code === 'SUPERSEDED';
+    if (!isSuperseded || attempt >= CLAIM_ATTEMPTS) throw error;
     return undefined;
   };
 }
@@ -193,7 +213,7 @@ function takenOver({ grant, cursor }: Pick<SubscribeRequest, 'grant' | 'cursor'>
 }
 
 function closed(grant: string): SluiceError {
-  return new SluiceError('SUPERSEDED', 'the session was closed meanwhile', { grant });
+  return new SluiceError('SUPERSEDED', 'the session was closed while the subscription was opened', { grant });
 }
 
 function changed(grant: string): SluiceError {

@@ -1,6 +1,6 @@
 import type { GrantSubscription } from './grant-subscription.js';
 
-/** All open subscriptions of this broker, and those that belong together. */
+/** All open subscriptions of this broker, by grant, session and cursor. */
 export class SubscriptionTable {
   readonly #all = new Set<GrantSubscription>();
   readonly #byGrant = new Map<string, Set<GrantSubscription>>();
@@ -35,7 +35,7 @@ export class SubscriptionTable {
     return [...(this.#byGrant.get(grant) ?? [])];
   }
 
-  /** Smallest number that no subscription of the session on the same view uses: 0 is the shared channel. */
+  /** The smallest ordinal that no subscription of the session uses on the same view; 0 is the shared channel. */
   freeOrdinal(session: string, view: unknown, encoding: string): number {
     const used = new Set<number>();
     for (const { parts } of this.#bySession.get(session) ?? []) {

@@ -43,7 +43,7 @@ export interface TestGateway {
   connections(): Promise<number>;
 }
 
-/** A gateway on a free port, with an engine and an intake whose answers the test scripts. */
+/** A gateway on a free port, with subscriptions and an intake whose answers the test scripts. */
 export async function startGateway(t: Test, scripted: Scripted = {}): Promise<TestGateway> {
   const used = new Set<string>();
   const tickets = new Tickets({
@@ -67,7 +67,7 @@ export async function startGateway(t: Test, scripted: Scripted = {}): Promise<Te
     }),
     slots: new StreamSlots({ maxConnections: 100, maxStreamsPerSystem: 100 }),
     unfinished: new UnfinishedFrames(),
-    engine: { subscribe: async (request) => subscriptionOf(request) },
+    subscriptions: { subscribe: async (request) => subscriptionOf(request) },
     metrics,
     log,
     clock: Date.now,

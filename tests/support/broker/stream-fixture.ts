@@ -4,7 +4,7 @@ import { Metrics } from '../../../broker/metrics/metrics.js';
 import type { Bus } from '../../../broker/nats/bus.js';
 import type { EmbeddedServer } from '../../../broker/nats/server/embedded-server.js';
 import { ensureStreams } from '../../../broker/nats/streams.js';
-import { StreamEngine } from '../../../broker/stream/stream-engine.js';
+import { openStream, type Stream } from '../../../broker/stream/open-stream.js';
 import type { EntryLookup } from '../../../broker/stream/views/entry-fields.js';
 import type { EntryVersion, NumberedItem } from '../../../proto/entry/entry.js';
 import { fieldOf } from '../../../proto/entry/item-field.js';
@@ -22,7 +22,7 @@ const ITEMS: NumberedItem[] = [
   { name: 'secret', number: 5, type: 'string' },
 ];
 
-/** A stream engine on a real nats-server, with one entry of fixed items and grants that a test sets by hand. */
+/** A stream stream on a real nats-server, with one entry of fixed items and grants that a test sets by hand. */
 export class StreamFixture {
   readonly #grants = new Map<string, Grant>();
   readonly #grantListeners = new Set<(grant: Grant) => void>();
@@ -49,12 +49,12 @@ export class StreamFixture {
     readonly bus: Bus,
   ) {}
 
-  /** A further engine on the same store, as another broker would have it; with `replicas` it reads as if there were several. */
-  async engine(t: Test, { replicas = 1, bus: given }: { replicas?: number; bus?: Bus } = {}): Promise<StreamEngine> {
+  /** A further stream on the same store, as another broker would have it; with `replicas` it reads as if there were several. */
+  async open(t: Test, { replicas = 1, bus: given }: { replicas?: number; bus?: Bus } = {}): Promise<Stream> {
     const bus = given ?? (await connect(t, this.nats));
     const store = await ensureStreams(bus, { partitions: 1, replicas: 1 });
     const fixture = this;
-    const engine = new StreamEngine({
+    const stream = openStream({
       bus,
       store,
       replicas,
@@ -78,9 +78,9 @@ export class StreamFixture {
       heartbeatMs: 200,
       warn: (message, error) => t.comment(message, error),
     });
-    await engine.start();
-    t.teardown(() => engine.drain());
-    return engine;
+    await stream.start();
+    t.teardown(() => stream.drain());
+    return stream;
   }
 
   grant(change: Partial<Grant> & { id: string }): Grant {

@@ -1,9 +1,9 @@
 import type { Bus } from '../../../broker/nats/bus.js';
-import type { StreamEngine } from '../../../broker/stream/stream-engine.js';
+import type { Stream } from '../../../broker/stream/open-stream.js';
 import { SluiceError } from '../../../proto/errors.js';
 import { eventually } from '../condition.js';
-import { publishMany } from './engine-follow.js';
 import type { StreamFixture } from './stream-fixture.js';
+import { publishMany } from './stream-follow.js';
 
 const WAIT_MS = 10_000;
 
@@ -16,24 +16,24 @@ export async function emptyLog(bus: Bus): Promise<void> {
 
 /**
  * The log of partition 0 as it is after a power cut and some events more: it has `count` others than before. The
- * engines do not read it until their reader is started again.
+ * streams do not read it until their reader is started again.
  */
-export async function loseTail(fixture: StreamFixture, count: number, engines: StreamEngine[]): Promise<void> {
-  for (const engine of engines) await engine.readers.at(0).stop();
+export async function loseTail(fixture: StreamFixture, count: number, streams: Stream[]): Promise<void> {
+  for (const stream of streams) await stream.readers.at(0).stop();
   await emptyLog(fixture.bus);
   await publishMany(fixture, 1000, count);
 }
 
 /** Reads the log again and resolves when it has another life than before, with that. */
-export async function readAgain(engine: StreamEngine): Promise<string> {
-  const before = engine.logOf(0);
-  const reader = engine.readers.at(0);
+export async function readAgain(stream: Stream): Promise<string> {
+  const before = stream.logOf(0);
+  const reader = stream.readers.at(0);
   await reader.start();
   reader.checkAgain();
   let now = before;
   const look = () => {
     try {
-      now = engine.logOf(0);
+      now = stream.logOf(0);
     } catch (error) {
       if (!(error instanceof SluiceError && error.code === 'STORE_UNAVAILABLE')) throw error;
     }

@@ -5,10 +5,10 @@ import { lastOf, lastPerSubject } from '../../nats/read/log-reader.js';
 import type { StoredMessage } from '../../nats/stored-message.js';
 import { CURSORS_STREAM } from '../../nats/streams.js';
 
-/** An event that a subscriber could not use. The event itself stays in the log; this says where and why. */
+/** An event that a subscriber could not process. The event itself stays in the log; this says where it is and why. */
 export interface DeadLetter {
   position: number;
-  /** The life of the log that the position is of. */
+  /** Epoch of the log that the position belongs to. */
   log: string;
   cursor: string;
   reason: string;
@@ -16,8 +16,8 @@ export interface DeadLetter {
   status: 'open' | 'redriven';
 }
 
-/** Per grant: what its subscriber has rejected. */
-export class DeadLetters {
+/** The stored dead letters of all grants. The store never deletes: the newest record of a position holds its state. */
+export class DeadLetterStore {
   constructor(private readonly bus: Bus) {}
 
   async add(grant: string, letter: Pick<DeadLetter, 'position' | 'log' | 'cursor' | 'reason'>): Promise<void> {
@@ -42,8 +42,7 @@ export class DeadLetters {
     return letter;
   }
 
-  /** The store never deletes: the newest record says that the letter is off the list. */
-  async takeOff(grant: string, letter: DeadLetter): Promise<void> {
+  async markRedriven(grant: string, letter: DeadLetter): Promise<void> {
     await this.#write(grant, { ...letter, status: 'redriven' });
   }
 

@@ -1,9 +1,8 @@
 import t from 'tap';
-import { follow, person, publishMany, startEngine } from '../../tests/support/broker/engine-follow.js';
 import { startStreamFixture } from '../../tests/support/broker/stream-fixture.js';
+import { follow, person, publishMany, startStream } from '../../tests/support/broker/stream-follow.js';
 import { eventually } from '../../tests/support/condition.js';
 import { streamEnds } from '../nats/read/log-reader.js';
-import { PageReader } from './pages/page-reader.js';
 
 for (const where of ['memory', 'the store']) {
   t.test(
@@ -11,17 +10,17 @@ for (const where of ['memory', 'the store']) {
     async (t) => {
       const fixture = await startStreamFixture(t);
       fixture.grant({ id: 'g' });
-      const early = where === 'memory' ? await fixture.engine(t) : undefined;
+      const early = where === 'memory' ? await fixture.open(t) : undefined;
       const positions = await publishMany(fixture, 0, 1500);
-      // An engine that starts now has nothing of them in memory.
-      const engine = early ?? (await fixture.engine(t));
+      // An stream that starts now has nothing of them in memory.
+      const stream = early ?? (await fixture.open(t));
       const publishing = (async () => {
         for (let round = 2; round <= 20; round++) positions.push(...(await publishMany(fixture, round * 1000, 40)));
       })();
       const followers = [];
       for (let i = 0; i < 25; i++) {
         const after = (i * 53) % 1500;
-        followers.push({ after, ...(await follow(engine, { cursor: `c${i}`, session: `s${i}`, from: { after } })) });
+        followers.push({ after, ...(await follow(stream, { cursor: `c${i}`, session: `s${i}`, from: { after } })) });
       }
       await publishing;
       const all = positions.sort((a, b) => a - b);
@@ -35,8 +34,8 @@ for (const where of ['memory', 'the store']) {
 }
 
 t.test('delivered events hold granted items only, and no id or time that the source chose', async (t) => {
-  const { fixture, engine } = await startEngine(t);
-  const { sink } = await follow(engine);
+  const { fixture, stream } = await startStream(t);
+  const { sink } = await follow(stream);
   const position = await fixture.publish('create', person(1));
   await sink.until(() => sink.events.length === 1);
   const [event] = sink.events;
@@ -48,9 +47,9 @@ t.test('delivered events hold granted items only, and no id or time that the sou
 t.test(
   'a record that enters and leaves the granted rows is delivered as such, and not at all while outside',
   async (t) => {
-    const { fixture, engine } = await startEngine(t);
+    const { fixture, stream } = await startStream(t);
     fixture.grant({ id: 'rows', rows: { district: { is: 'B' } } });
-    const { sink } = await follow(engine, { grant: 'rows' });
+    const { sink } = await follow(stream, { grant: 'rows' });
     await fixture.publish('create', person(1, 'A'));
     await fixture.publish('update', person(1, 'B'), { old: { district: 'A' } });
     await fixture.publish('update', { ...person(1, 'B'), name: 'New' }, { old: { district: 'B' } });
@@ -75,10 +74,10 @@ t.test(
 t.test(
   'no more events are sent than the credit allows, and each acknowledgement releases exactly as many',
   async (t) => {
-    const { fixture, engine } = await startEngine(t);
+    const { fixture, stream } = await startStream(t);
     await publishMany(fixture, 0, 50);
-    const { sink, subscription } = await follow(engine, { credit: 7 });
-    const other = await follow(engine, { cursor: 'other', session: 'other' });
+    const { sink, subscription } = await follow(stream, { credit: 7 });
+    const other = await follow(stream, { cursor: 'other', session: 'other' });
     await other.sink.until(() => other.sink.events.length === 50);
     t.equal(sink.events.length, 7);
     subscription.ack(sink.positions[2] as number);
@@ -97,9 +96,9 @@ t.test(
 );
 
 t.test('a slow consumer leaves its channel for the log and resumes where it stopped', async (t) => {
-  const { fixture, engine } = await startEngine(t);
-  const { sink } = await follow(engine);
-  const other = await follow(engine, { cursor: 'other', session: 'other' });
+  const { fixture, stream } = await startStream(t);
+  const { sink } = await follow(stream);
+  const other = await follow(stream, { cursor: 'other', session: 'other' });
   await sink.until(() => sink.has('caught_up'));
   sink.buffered = 2 * 1024 * 1024;
   await publishMany(fixture, 0, 20);
@@ -111,37 +110,37 @@ t.test('a slow consumer leaves its channel for the log and resumes where it stop
 });
 
 t.test('events that were acknowledged are not sent again, the others are', async (t) => {
-  const { fixture, engine } = await startEngine(t);
+  const { fixture, stream } = await startStream(t);
   const positions = await publishMany(fixture, 0, 10);
-  const first = await follow(engine, { from: 'cursor' });
+  const first = await follow(stream, { from: 'cursor' });
   await first.sink.until(() => first.sink.events.length === 10);
   first.subscription.ack(positions[5] as number);
   await first.sink.until((sink) => sink.acked === positions[5]);
   await first.subscription.close();
-  const again = await follow(engine, { from: 'cursor' });
+  const again = await follow(stream, { from: 'cursor' });
   await again.sink.until(() => again.sink.has('caught_up'));
   t.strictSame(again.sink.positions, positions.slice(6));
 });
 
 t.test('an acknowledgement beyond the last sent position is refused, a lower one is ignored', async (t) => {
-  const { fixture, engine } = await startEngine(t);
+  const { fixture, stream } = await startStream(t);
   const position = await fixture.publish('create', person(1));
-  const { sink, subscription } = await follow(engine);
+  const { sink, subscription } = await follow(stream);
   await sink.until(() => sink.events.length === 1);
   t.throws(() => subscription.ack(position + 1000), { code: 'ACK_BEYOND_SENT' });
   subscription.ack(position);
   await sink.until(() => sink.acked === position);
   subscription.ack(position - 1);
-  const stored = await engine.cursors.load('g', 'default', '');
+  const stored = await stream.cursors.load('g', 'default', '');
   t.equal(stored?.record.position, position);
 });
 
 t.test('suspending a grant ends its subscriptions on every session at once and no others', async (t) => {
-  const { fixture, engine } = await startEngine(t);
+  const { fixture, stream } = await startStream(t);
   fixture.grant({ id: 'other' });
-  const one = await follow(engine);
-  const two = await follow(engine, { cursor: 'two', session: 'two' });
-  const other = await follow(engine, { grant: 'other' });
+  const one = await follow(stream);
+  const two = await follow(stream, { cursor: 'two', session: 'two' });
+  const other = await follow(stream, { grant: 'other' });
   const position = await fixture.publish('create', person(1));
   await other.sink.until(() => other.sink.events.length === 1);
   fixture.grant({ id: 'g', status: 'suspended' });
@@ -152,20 +151,20 @@ t.test('suspending a grant ends its subscriptions on every session at once and n
   await fixture.publish('create', person(2));
   await other.sink.until(() => other.sink.events.length === 2);
   t.equal(one.sink.events.length, 1);
-  await t.rejects(follow(engine), { code: 'GRANT_NOT_IN_FORCE' });
+  await t.rejects(follow(stream), { code: 'GRANT_NOT_IN_FORCE' });
 });
 
 t.test('a subscription ends by itself when the period of its grant is over', async (t) => {
-  const { fixture, engine } = await startEngine(t);
+  const { fixture, stream } = await startStream(t);
   fixture.grant({ id: 'short', toMs: Date.now() + 300 });
-  const { sink } = await follow(engine, { grant: 'short' });
+  const { sink } = await follow(stream, { grant: 'short' });
   await sink.until(() => sink.ended !== undefined);
   t.equal(sink.ended?.code, 'EXPIRED');
 });
 
 t.test('nothing is delivered while the ledger is stale', async (t) => {
-  const { fixture, engine } = await startEngine(t);
-  const { sink } = await follow(engine);
+  const { fixture, stream } = await startStream(t);
+  const { sink } = await follow(stream);
   await sink.until(() => sink.has('caught_up'));
   fixture.ledgerInSight = false;
   await fixture.publish('create', person(1));
@@ -175,40 +174,40 @@ t.test('nothing is delivered while the ledger is stale', async (t) => {
 });
 
 t.test('positions that the log does not have, or of another epoch, are refused as POSITION_GONE', async (t) => {
-  const { fixture, engine } = await startEngine(t);
+  const { fixture, stream } = await startStream(t);
   const position = await fixture.publish('create', person(1));
-  await t.rejects(follow(engine, { from: { after: position + 5 } }), { code: 'POSITION_GONE' });
-  await t.rejects(follow(engine, { from: { after: 0, log: 'another' } }), { code: 'POSITION_GONE' });
-  const { sink } = await follow(engine, { from: { after: 0 } });
-  await t.resolves(follow(engine, { cursor: 'x', from: { after: position, log: sink.subscribed?.log } }));
+  await t.rejects(follow(stream, { from: { after: position + 5 } }), { code: 'POSITION_GONE' });
+  await t.rejects(follow(stream, { from: { after: 0, log: 'another' } }), { code: 'POSITION_GONE' });
+  const { sink } = await follow(stream, { from: { after: 0 } });
+  await t.resolves(follow(stream, { cursor: 'x', from: { after: position, log: sink.subscribed?.log } }));
 });
 
 t.test('expired events of other entries do not make a resuming subscriber lose its position', async (t) => {
-  const { fixture, engine } = await startEngine(t);
+  const { fixture, stream } = await startStream(t);
   const { publisher } = fixture.bus;
   for (let i = 0; i < 3; i++) {
     await publisher.publish({ subject: 'ev.0.civil.other.registry', data: Buffer.from('x'), ttlSeconds: 1 });
   }
   await eventually(async () => (await streamEnds(fixture.bus, 'EV_0')).first > 3, 'the others to end', 10_000);
   const position = await fixture.publish('create', person(1));
-  const { sink } = await follow(engine, { from: { after: 1 } });
+  const { sink } = await follow(stream, { from: { after: 1 } });
   await sink.until(() => sink.has('caught_up'));
   t.strictSame(sink.positions, [position]);
 });
 
 t.test('a subscription reads back to the start of the granted history and no further', async (t) => {
-  const { fixture, engine } = await startEngine(t);
+  const { fixture, stream } = await startStream(t);
   const before = await fixture.publish('create', person(1), { acceptedAtMs: Date.now() - 60_000 });
   const after = await fixture.publish('create', person(2));
   fixture.grant({ id: 'late', historyFromMs: Date.now() - 30_000 });
-  await t.rejects(follow(engine, { grant: 'late', from: { after: before - 1 } }), { code: 'BEFORE_HISTORY' });
-  const { sink } = await follow(engine, { grant: 'late', from: 'cursor' });
+  await t.rejects(follow(stream, { grant: 'late', from: { after: before - 1 } }), { code: 'BEFORE_HISTORY' });
+  const { sink } = await follow(stream, { grant: 'late', from: 'cursor' });
   await sink.until(() => sink.has('caught_up'));
   t.strictSame(sink.positions, [after]);
 });
 
 t.test('an event accepted before the granted history is not delivered even when stored after its start', async (t) => {
-  const { fixture, engine } = await startEngine(t);
+  const { fixture, stream } = await startStream(t);
   const old = { acceptedAtMs: Date.now() - 60_000 };
   const history = { items: [{ name: 'id' }], historyFromMs: Date.now() - 30_000 };
   fixture.grant({ id: 'late', ...history });
@@ -216,8 +215,8 @@ t.test('an event accepted before the granted history is not delivered even when 
   const expected = [await fixture.publish('create', person(1))];
   const stragglers = [await fixture.publish('create', person(2), old)];
   expected.push(await fixture.publish('create', person(3)));
-  const { sink } = await follow(engine, { grant: 'late', from: 'earliest' });
-  const { sink: everything } = await follow(engine, { grant: 'all', session: 'other', from: 'earliest' });
+  const { sink } = await follow(stream, { grant: 'late', from: 'earliest' });
+  const { sink: everything } = await follow(stream, { grant: 'all', session: 'other', from: 'earliest' });
   await sink.until(() => sink.has('caught_up'));
   await everything.until(() => everything.has('caught_up'));
   t.strictSame(sink.positions, expected, 'from the log');
@@ -243,9 +242,8 @@ t.test('an event accepted before the granted history is not delivered even when 
   const isThere = everything.positions.includes(stragglers[1] as number);
   t.ok(isThere, 'while who follows the same view with an older history gets it');
 
-  const reader = new PageReader(engine, fixture.entries, () => undefined);
   const request = { system: 'reader', cursor: 'pulled', from: 'earliest', limit: 100, narrow: undefined } as const;
-  const page = await reader.pull({ ...request, grant: 'late' });
+  const page = await stream.pages.pull({ ...request, grant: 'late' });
   t.strictSame(
     page.events.map(({ position }) => position),
     expected,
@@ -254,15 +252,15 @@ t.test('an event accepted before the granted history is not delivered even when 
 });
 
 t.test('a narrowing filters within the grant, and its cursor is bound to it', async (t) => {
-  const { fixture, engine } = await startEngine(t);
+  const { fixture, stream } = await startStream(t);
   fixture.grant({ id: 'wide', items: [{ name: 'id' }, { name: 'district' }] });
-  const { sink } = await follow(engine, { grant: 'wide', narrow: { district: { in: ['B'] } } });
+  const { sink } = await follow(stream, { grant: 'wide', narrow: { district: { in: ['B'] } } });
   await fixture.publish('create', person(1, 'A'));
   await fixture.publish('create', person(2, 'B'));
   await sink.until(() => sink.events.length === 1);
   t.equal(sink.events[0]?.subject, 'p2');
-  await t.rejects(follow(engine, { grant: 'wide' }), { code: 'CURSOR_BOUND' });
-  const hidden = follow(engine, { narrow: { district: { is: 'B' } }, cursor: 'y' });
+  await t.rejects(follow(stream, { grant: 'wide' }), { code: 'CURSOR_BOUND' });
+  const hidden = follow(stream, { narrow: { district: { is: 'B' } }, cursor: 'y' });
   await t.rejects(
     hidden,
     { code: 'UNKNOWN_PREDICATE' },
@@ -273,11 +271,11 @@ t.test('a narrowing filters within the grant, and its cursor is bound to it', as
 t.test(
   'equal grants share a channel, and a second subscription of one session gets a channel of its own',
   async (t) => {
-    const { fixture, engine } = await startEngine(t);
+    const { fixture, stream } = await startStream(t);
     fixture.grant({ id: 'same', items: [{ name: 'name' }, { name: 'id' }] });
-    const one = await follow(engine, { session: 'one' });
-    const two = await follow(engine, { session: 'two', grant: 'same' });
-    const second = await follow(engine, { session: 'one', grant: 'same', cursor: 'second' });
+    const one = await follow(stream, { session: 'one' });
+    const two = await follow(stream, { session: 'two', grant: 'same' });
+    const second = await follow(stream, { session: 'one', grant: 'same', cursor: 'second' });
     t.equal(one.subscription.channel, two.subscription.channel);
     t.not(second.subscription.channel, one.subscription.channel);
     await fixture.publish('create', person(1));
@@ -289,8 +287,8 @@ t.test(
 );
 
 t.test('delivery continues in order after nats-server was killed', async (t) => {
-  const { fixture, engine } = await startEngine(t);
-  const { sink } = await follow(engine);
+  const { fixture, stream } = await startStream(t);
+  const { sink } = await follow(stream);
   const positions = await publishMany(fixture, 0, 30);
   process.kill(fixture.nats.pid, 'SIGKILL');
   while (positions.length < 60) {
@@ -307,8 +305,8 @@ t.test('delivery continues in order after nats-server was killed', async (t) => 
 });
 
 t.test('an event that cannot be decoded ends the subscriptions of its entry and is not skipped', async (t) => {
-  const { fixture, engine } = await startEngine(t);
-  const { sink, subscription } = await follow(engine);
+  const { fixture, stream } = await startStream(t);
+  const { sink, subscription } = await follow(stream);
   const first = await fixture.publish('create', person(1));
   await sink.until(() => sink.events.length === 1);
   subscription.ack(first);
@@ -317,16 +315,16 @@ t.test('an event that cannot be decoded ends the subscriptions of its entry and 
   await fixture.publish('create', person(2));
   await sink.until(() => sink.ended !== undefined);
   t.match(sink.ended, { code: 'INTERNAL', lastPosition: first });
-  const again = await follow(engine, { from: 'cursor' });
+  const again = await follow(stream, { from: 'cursor' });
   await again.sink.until(() => again.sink.ended !== undefined);
   t.match(again.sink.ended, { code: 'INTERNAL', lastPosition: first });
   t.equal(again.sink.events.length, 0);
 });
 
 t.test('a subscriber can reject only events of its grant, acknowledged or not', async (t) => {
-  const { fixture, engine } = await startEngine(t);
+  const { fixture, stream } = await startStream(t);
   fixture.grant({ id: 'rows', rows: { district: { is: 'B' } } });
-  const { sink, subscription } = await follow(engine, { grant: 'rows' });
+  const { sink, subscription } = await follow(stream, { grant: 'rows' });
   const outside = await fixture.publish('create', person(1, 'A'));
   const [one, two] = [await fixture.publish('create', person(2, 'B')), await fixture.publish('create', person(3, 'B'))];
   await sink.until(() => sink.events.length === 2);
@@ -334,7 +332,7 @@ t.test('a subscriber can reject only events of its grant, acknowledged or not', 
   await subscription.reject(one, 'unreadable');
   subscription.ack(two);
   await subscription.reject(two, 'found out later');
-  const letters = await engine.deadLetters.list('rows');
+  const letters = await stream.deadLetters.list('reader', 'rows');
   t.strictSame(letters.map(({ position, reason }) => [position, reason]).sort(), [
     [one, 'unreadable'],
     [two, 'found out later'],

@@ -4,28 +4,37 @@ import type { LogEvent } from '../../event-log/log-event.js';
 import type { PartitionReader } from '../../event-log/partition-reader.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import type { StreamMetrics } from '../../metrics/stream-metrics.js';
-import type { GrantSubscription } from '../subscriptions/grant-subscription.js';
-import { type ChannelView, LogSegment } from './log-segment.js';
-import type { LogSegments } from './log-segments.js';
+import { type ChannelView, LogSegment } from '../segments/log-segment.js';
+import type { LogSegments } from '../segments/log-segments.js';
+import type { GrantSubscription } from './grant-subscription.js';
 
-/** What is missing when a subscription joins its channel is cut for it alone; more than this is shared with others. */
+/** At the hand-over so many events are encoded for one subscription alone; with more missing it reads a shared segment first. */
 const JOIN_EVENTS_MAX = 64;
-/** Between attempts while the store can't be read. */
+/** Interval of attempts while the store cannot be read. */
 const RETRY_MS = 250;
 
 export interface CatchUpDeps {
   segments: LogSegments;
   readers: PartitionReaders;
-  /** Type and number of an item of an entry, for row filters. */
+  /** Returns a look-up of an entry's items by name, for row filters. */
   fieldsOf(entry: string): (name: string) => ItemField;
   metrics: StreamMetrics;
-  /** Told when a subscription joins its channel. */
+  /** Called when a subscription has joined its channel. */
   onLive(subscription: GrantSubscription): void;
-  /** What must not happen did: the subscription can't go on. */
+  /** Called on an unexpected failure: the subscription cannot continue. */
   onFailure(subscription: GrantSubscription, error: unknown): void;
 }
 
-/** Feeds subscriptions that are behind from the log, each at the pace of its credit and socket, until they are live. */
+/**
+ * Feeds subscriptions that are behind from the log until they are live.
+ *
+ * A subscription must change from the log to its channel without a gap, a duplicate or a reorder. Buffering live events while
+ * the log is read would need a buffer per subscription and a comparison at the end. Instead the recent tail of the
+ * partition is one buffer for all: a subscription whose position lies inside takes the missing events from there and joins its
+ * channel in the same turn of the event loop, so that no event can come in between. See docs/decisions/0010.
+ *
+ * Invariants: events are sent in the order of the log, as fast as credit and socket allow; none is sent before its receipt.
+ */
 export class CatchUp {
   constructor(private readonly deps: CatchUpDeps) {}
 
@@ -34,22 +43,22 @@ export class CatchUp {
   }
 
   async #run(subscription: GrantSubscription): Promise<void> {
-    const reader = this.#reader(subscription);
+    const channel = this.#channel(subscription);
     while (subscription.isBehind) {
       await this.#untilReached(subscription);
       await subscription.onDrained();
       await coverReceipt(subscription, this.#partition(subscription).head);
       if (!subscription.isBehind) return;
       const missing = this.#missingOnly(subscription);
-      if (!missing) await this.#feedFromLog(subscription, reader);
-      else if (this.#join(subscription, missing, reader)) return;
+      if (!missing) await this.#feedFromLog(subscription, channel);
+      else if (this.#join(subscription, missing, channel)) return;
       else await nextTurn();
     }
   }
 
   /**
-   * Another broker, or another process of this one, may have served it beyond what has been read here: from the channel
-   * it would get that again.
+   * Waits until this process has read the log up to the subscription's position. Another broker may have served the
+   * subscriber further than that; joining the channel now would send those events again.
    */
   async #untilReached(subscription: GrantSubscription): Promise<void> {
     const partition = this.#partition(subscription);
@@ -57,7 +66,7 @@ export class CatchUp {
       await partition.waitPast(subscription.position - 1, RETRY_MS);
   }
 
-  /** The events that separate it from the end of the log, when they are few and still in memory. */
+  /** The events between the subscription and the head, when they are few and still in memory. */
   #missingOnly(subscription: GrantSubscription): LogEvent[] | undefined {
     const { recent } = this.#partition(subscription);
     const events = recent.eventsAfter(subscription.position, subscription.view.entry, JOIN_EVENTS_MAX + 1);
@@ -65,10 +74,10 @@ export class CatchUp {
   }
 
   /**
-   * The seam: in one turn takes what is missing from memory and joins the channel there. The channel is brought up to
-   * the head first, so that nothing which it still holds back is sent twice.
+   * The hand-over: sends the missing events from memory and joins the channel, all in one turn. The channel is flushed up
+   * to the head first, so that its pending events are not sent twice.
    */
-  #join(subscription: GrantSubscription, missing: LogEvent[], reader: ChannelView): boolean {
+  #join(subscription: GrantSubscription, missing: LogEvent[], channel: ChannelView): boolean {
     const { head } = this.#partition(subscription);
     const { view, parts } = subscription;
     if (!parts.receipt.covers(head)) return false;
@@ -77,7 +86,7 @@ export class CatchUp {
     while (subscription.position < head) {
       const { capacity } = subscription;
       if (capacity <= 0 || !subscription.isBehind) return false;
-      this.#sendNext(subscription, segment, capacity, reader, () => undefined);
+      this.#sendNext(subscription, segment, capacity, channel, () => undefined);
     }
     if (!subscription.isBehind) return false;
     subscription.goLive();
@@ -85,33 +94,34 @@ export class CatchUp {
     return true;
   }
 
-  async #feedFromLog(subscription: GrantSubscription, reader: ChannelView): Promise<void> {
+  async #feedFromLog(subscription: GrantSubscription, channel: ChannelView): Promise<void> {
     const { segments } = this.deps;
     const { view, parts } = subscription;
     const { position } = subscription;
-    const place = { entry: view.entry, partition: parts.partition, after: position, isNew: position === parts.from };
-    const segment = await segments.next(place).catch(() => undefined);
-    if (!segment || segment.through <= place.after) {
+    const isNew = position === parts.from;
+    const request = { entry: view.entry, partition: parts.partition, after: position, isNew };
+    const segment = await segments.next(request).catch(() => undefined);
+    if (!segment || segment.through <= position) {
       await pause(RETRY_MS);
       return;
     }
     await coverReceipt(subscription, segment.through);
     const { capacity } = subscription;
     if (!subscription.isBehind || capacity <= 0 || !parts.receipt.covers(segment.through)) return;
-    this.#sendNext(subscription, segment, capacity, reader, (bytes) => segments.encoded(segment, bytes));
+    this.#sendNext(subscription, segment, capacity, channel, (bytes) => segments.encoded(segment, bytes));
   }
 
   #sendNext(
     subscription: GrantSubscription,
     segment: LogSegment,
-    room: number,
-    reader: ChannelView,
-    grew: (bytes: number) => void,
+    capacity: number,
+    channel: ChannelView,
+    encoded: (bytes: number) => void,
   ): void {
     const { position, parts } = subscription;
-    let batch = segment.batchAfter(position, room, reader, grew);
+    let batch = segment.batchAfter(position, capacity, channel, encoded);
     if (batch && !subscription.mayReceive(batch))
-      batch = segment.since(parts.historyFromMs).batchAfter(position, room, reader, grew);
+      batch = segment.since(parts.historyFromMs).batchAfter(position, capacity, channel, encoded);
     if (!batch) {
       subscription.skip(segment.through);
       return;
@@ -124,7 +134,7 @@ export class CatchUp {
     });
   }
 
-  #reader(subscription: GrantSubscription): ChannelView {
+  #channel(subscription: GrantSubscription): ChannelView {
     const { view } = subscription;
     const { channel } = subscription.parts;
     return { view, field: this.deps.fieldsOf(view.entry), encoder: channel.encoder, channel: channel.number };
@@ -135,7 +145,7 @@ export class CatchUp {
   }
 }
 
-/** Nothing goes out before its receipt allows it. While receipts can't be stored nothing is sent. */
+/** Raises the ceiling of the receipt. While receipts cannot be stored nothing is sent. */
 async function coverReceipt(subscription: GrantSubscription, through: number): Promise<void> {
   const { receipt } = subscription.parts;
   if (receipt.covers(through)) return;

@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import type { StreamEngine } from '../../../broker/stream/stream-engine.js';
+import type { Stream } from '../../../broker/stream/open-stream.js';
 import type { Subscription } from '../../../broker/stream/subscriber.js';
 import type { Rows } from '../../../proto/entry/rows.js';
 import type { From } from '../../../proto/frames/frames.js';
@@ -15,23 +15,31 @@ interface Asked {
   session?: string;
 }
 
-/** Subscribes on an engine as a session would, and records what is sent. */
+/** Subscribes on an stream as a session would, and records what is sent. */
 export async function follow(
-  engine: StreamEngine,
+  stream: Stream,
   asked: Asked = {},
 ): Promise<{ sink: RecordingSink; subscription: Subscription }> {
   const { grant = 'g', from = 'earliest', credit = 100_000, cursor = 'default', narrow, session = 's' } = asked;
   const sink = new RecordingSink();
   const rest = { encoding: 'sluice.v1.json', onEnded: () => undefined, ref: 'r', sink, narrow } as const;
-  const subscription = await engine.subscribe({ system: 'reader', session, grant, from, credit, cursor, ...rest });
+  const subscription = await stream.subscriptions.subscribe({
+    system: 'reader',
+    session,
+    grant,
+    from,
+    credit,
+    cursor,
+    ...rest,
+  });
   return { sink, subscription };
 }
 
-/** An engine with the grant `g`. */
-export async function startEngine(t: Test): Promise<{ fixture: StreamFixture; engine: StreamEngine }> {
+/** An stream with the grant `g`. */
+export async function startStream(t: Test): Promise<{ fixture: StreamFixture; stream: Stream }> {
   const fixture = await startStreamFixture(t);
   fixture.grant({ id: 'g' });
-  return { fixture, engine: await fixture.engine(t) };
+  return { fixture, stream: await fixture.open(t) };
 }
 
 /** A record of the entry that the fixture publishes on. */

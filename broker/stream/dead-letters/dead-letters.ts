@@ -1,0 +1,51 @@
+import { SluiceError } from '../../../proto/errors.js';
+import type { ProjectedEvent } from '../../../proto/frames/event-encoder.js';
+import { positionBeyondEnd } from '../../event-log/truncation.js';
+import type { PageEvents } from '../pages/page-events.js';
+import type { PageReceipts } from '../pages/page-receipts.js';
+import type { GrantAccess } from '../subscriptions/grant-access.js';
+import { View, viewKey } from '../views/view.js';
+import type { DeadLetter, DeadLetterStore } from './dead-letter-store.js';
+
+export interface DeadLettersDeps {
+  access: GrantAccess;
+  store: DeadLetterStore;
+  events: PageEvents;
+  receipts: PageReceipts;
+  /** Returns the present epoch of a partition's log. Throws STORE_UNAVAILABLE while it is being resolved. */
+  logOf(partition: number): string;
+}
+
+/** The dead-letter list of a grant as its subscriber sees it. */
+export class DeadLetters {
+  constructor(private readonly deps: DeadLettersDeps) {}
+
+  async list(system: string, grant: string): Promise<DeadLetter[]> {
+    this.deps.access.open(system, grant);
+    return this.deps.store.list(grant);
+  }
+
+  /**
+   * Returns the event once more, as the grant delivers it now, and takes it off the list. Throws NOT_FOUND, and
+   * POSITION_GONE for an event that has expired or belongs to a previous epoch.
+   */
+  async redrive(system: string, grant: string, position: number): Promise<{ event: ProjectedEvent; view: View }> {
+    const { access, store, events, receipts, logOf } = this.deps;
+    const open = access.open(system, grant);
+    const source = access.viewSource(open, undefined);
+    const letter = await store.find(grant, position);
+    const log = logOf(open.version.partition);
+    if (letter.log !== log)
+      throw new SluiceError('POSITION_GONE', `position ${position} belongs to a previous log epoch`, { grant });
+    const view = new View(viewKey(source), open.grant.entry, source);
+    const page = await events.read(view, open, { after: position - 1, limit: 1 });
+    const event = page.events.find((one) => one.position === position);
+    if (!event)
+      throw new SluiceError('POSITION_GONE', `position ${position} is not there for grant ${grant}`, { grant });
+    if (logOf(open.version.partition) !== log) throw positionBeyondEnd(grant);
+    const reader = { system, grant, cursor: letter.cursor };
+    await receipts.record(reader, open, source, { from: position - 1, through: position, events: [event], log });
+    await store.markRedriven(grant, letter);
+    return { event, view };
+  }
+}

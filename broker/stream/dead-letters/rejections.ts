@@ -1,0 +1,41 @@
+import { SluiceError } from '../../../proto/errors.js';
+import type { StreamMetrics } from '../../metrics/stream-metrics.js';
+import type { LogSegments } from '../segments/log-segments.js';
+import type { GrantSubscription } from '../subscriptions/grant-subscription.js';
+import { type EntryLookup, fieldsOf } from '../views/entry-fields.js';
+import type { DeadLetterStore } from './dead-letter-store.js';
+
+export interface RejectionsDeps {
+  store: DeadLetterStore;
+  segments: Pick<LogSegments, 'next'>;
+  entries: EntryLookup;
+  /** Returns the present epoch of a partition's log. Throws STORE_UNAVAILABLE while it is being resolved. */
+  logOf(partition: number): string;
+  metrics: StreamMetrics;
+}
+
+/** Puts events that a subscriber rejects onto the dead-letter list of its grant. */
+export class Rejections {
+  constructor(private readonly deps: RejectionsDeps) {}
+
+  /** Throws NOT_FOUND for a position at which the grant delivers no event. */
+  async add(subscription: GrantSubscription, position: number, reason: string): Promise<void> {
+    const { store, logOf, metrics } = this.deps;
+    const { grant, cursor, partition } = subscription.parts;
+    const log = logOf(partition);
+    if (!subscription.awaitsAck(position) && !(await this.#delivers(subscription, position))) {
+      throw new SluiceError('NOT_FOUND', `grant ${grant} has no event at position ${position}`, { grant });
+    }
+    await store.add(grant, { position, log, cursor: cursor.name, reason });
+    metrics.deadLettered();
+  }
+
+  async #delivers({ view, parts }: GrantSubscription, position: number): Promise<boolean> {
+    const request = { entry: view.entry, partition: parts.partition, after: position - 1 };
+    const segment = (await this.deps.segments.next(request)).since(parts.historyFromMs);
+    for (const event of segment.projected(view, fieldsOf(this.deps.entries, view.entry))) {
+      if (event.position === position) return true;
+    }
+    return false;
+  }
+}

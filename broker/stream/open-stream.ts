@@ -1,0 +1,182 @@
+import { EpochChanges } from '../event-log/epoch-changes.js';
+import { expiredBeforeMs } from '../event-log/expiry.js';
+import { PartitionReaders } from '../event-log/partition-readers.js';
+import { StartPositions } from '../event-log/start-position.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { StreamMetrics } from '../metrics/stream-metrics.js';
+import type { Bus } from '../nats/bus.js';
+import type { Store } from '../nats/streams.js';
+import { ReceiptRegistry } from '../receipts/receipt-registry.js';
+import { CursorStore } from './cursors/cursor-store.js';
+import { DeadLetterStore } from './dead-letters/dead-letter-store.js';
+import { DeadLetters } from './dead-letters/dead-letters.js';
+import { Rejections } from './dead-letters/rejections.js';
+import { LiveDispatch } from './live/live-dispatch.js';
+import { LiveViews } from './live/live-view.js';
+import { presentEpochOf } from './log-epoch.js';
+import { GrantShapes } from './pages/grant-shapes.js';
+import { PageAcknowledgements } from './pages/page-acknowledgements.js';
+import { PageEvents } from './pages/page-events.js';
+import { PageReader } from './pages/page-reader.js';
+import { PageReceipts } from './pages/page-receipts.js';
+import { sealReceipts } from './seal-receipts.js';
+import { LogSegments } from './segments/log-segments.js';
+import { CatchUp } from './subscriptions/catch-up.js';
+import { deliveryRefusal } from './subscriptions/delivery-refusal.js';
+import { GrantAccess, type GrantLookup } from './subscriptions/grant-access.js';
+import { SubscriptionFailures } from './subscriptions/subscription-failures.js';
+import { SubscriptionMonitor } from './subscriptions/subscription-monitor.js';
+import { SubscriptionOpener } from './subscriptions/subscription-opener.js';
+import { SubscriptionService } from './subscriptions/subscription-service.js';
+import { SubscriptionTable } from './subscriptions/subscription-table.js';
+import { type EntryLookup, fieldsOf, versionsOf } from './views/entry-fields.js';
+
+export interface StreamDeps {
+  bus: Bus;
+  store: Store;
+  replicas: number;
+  entries: EntryLookup;
+  grants: GrantLookup;
+  ledger: Pick<Ledger, 'inSight' | 'append'>;
+  metrics: StreamMetrics;
+  secret: string;
+  clock(): number;
+  heartbeatMs: number;
+  /** Reports what needs an operator; texts hold no payload. */
+  warn(message: string, error?: unknown): void;
+}
+
+/** The services of the stream room; each caller takes those it needs. */
+export interface Stream {
+  subscriptions: SubscriptionService;
+  pages: PageReader;
+  acknowledgements: PageAcknowledgements;
+  deadLetters: DeadLetters;
+  shapes: GrantShapes;
+  readers: PartitionReaders;
+  cursors: CursorStore;
+  receipts: ReceiptRegistry;
+  /** Returns the present epoch of a partition's log. Throws STORE_UNAVAILABLE while it is being resolved. */
+  logOf(partition: number): string;
+  /** Resolves when every partition is read from its end on. */
+  start(): Promise<void>;
+  /** Ends what is open and stores cursors and receipts. Safe to call twice. */
+  drain(): Promise<void>;
+}
+
+/** Composes delivery: subscribers receive what their grants allow, from any position to the end of the log and beyond. */
+export function openStream(deps: StreamDeps): Stream {
+  const base = openBase(deps);
+  const live = openLive(deps, base);
+  const subscriptions = openSubscriptions(deps, base, live);
+  const { cursors, receipts, logOf } = base;
+  const { readers, monitor, epochChanges, dispatch } = live;
+  const drain = async (): Promise<void> => {
+    monitor.stop();
+    epochChanges.stop();
+    dispatch.flush();
+    await subscriptions.drain();
+    await readers.stop();
+    await cursors.drain();
+    await receipts.drain();
+    await sealReceipts(receipts.chain, deps);
+  };
+  let drained: Promise<void> | undefined;
+  return {
+    subscriptions,
+    ...openPages(deps, base, live),
+    ...{ readers, cursors, receipts, logOf },
+    start: async () => {
+      cursors.start();
+      receipts.start();
+      await readers.start();
+      monitor.start();
+    },
+    drain: () => {
+      drained ??= drain();
+      return drained;
+    },
+  };
+}
+
+/** What stands below both ways of delivery. */
+function openBase(deps: StreamDeps) {
+  const { bus, store, entries, metrics } = deps;
+  return {
+    access: new GrantAccess(deps),
+    cursors: new CursorStore(bus, (cursors, ms) => metrics.cursorsStored(cursors, ms / 1000)),
+    receipts: new ReceiptRegistry(bus, () => metrics.receiptStored()),
+    starts: new StartPositions(bus, (entry) => expiredBeforeMs(versionsOf(entries, entry), deps.clock())),
+    letters: new DeadLetterStore(bus),
+    table: new SubscriptionTable(),
+    views: new LiveViews(),
+    logOf: presentEpochOf(store),
+    fieldsOf: (entry: string) => fieldsOf(entries, entry),
+  };
+}
+type Base = ReturnType<typeof openBase>;
+
+/** Readers of the log, what they dispatch to, and what watches over the subscriptions. */
+function openLive(deps: StreamDeps, { table, views, receipts, fieldsOf }: Base) {
+  const { bus, replicas, metrics, ledger, warn } = deps;
+  const failures = new SubscriptionFailures(table, warn);
+  const readers: PartitionReaders = new PartitionReaders({
+    ...deps,
+    onEvent: (event) => {
+      try {
+        dispatch.onEvent(event);
+      } catch (error) {
+        failures.endEntry(event.entry, error);
+      }
+    },
+    onTailLost: (partition) => monitor.endPartition(partition),
+  });
+  const dispatch = new LiveDispatch({
+    fieldsOf,
+    headOf: (partition) => readers.at(partition).head,
+    mayDeliver: () => ledger.inSight,
+    metrics,
+  });
+  const segments = new LogSegments(bus, readers, replicas, (events) => metrics.caughtUpRead(events));
+  const epochChanges = new EpochChanges(deps);
+  const watched = { table, views, readers, segments, epochChanges };
+  const monitor = new SubscriptionMonitor({ ...deps, ...watched, broker: receipts.chain.broker });
+  return { failures, readers, dispatch, segments, epochChanges, monitor };
+}
+type Live = ReturnType<typeof openLive>;
+
+function openSubscriptions(deps: StreamDeps, base: Base, live: Live): SubscriptionService {
+  const { entries, metrics, ledger, clock } = deps;
+  const { table, cursors, letters, logOf, fieldsOf } = base;
+  const { segments, readers, dispatch, failures } = live;
+  const catchUp = new CatchUp({
+    ...{ segments, readers, fieldsOf, metrics },
+    onLive: (subscription) => dispatch.activate(subscription.parts.liveView),
+    onFailure: (subscription, error) => failures.end(subscription, error),
+  });
+  const rejections = new Rejections({ store: letters, segments, entries, logOf, metrics });
+  const opener = new SubscriptionOpener({
+    ...base,
+    readers,
+    services: {
+      refusal: (parts) => deliveryRefusal(parts, ledger, clock()),
+      catchUp: (subscription) => catchUp.run(subscription),
+      cursors,
+      reject: (subscription, position, reason) => rejections.add(subscription, position, reason),
+    },
+  });
+  return new SubscriptionService({ opener, catchUp, table, ledger });
+}
+
+function openPages({ entries, metrics }: StreamDeps, base: Base, { readers, segments }: Live) {
+  const { access, cursors, starts, table, letters, logOf } = base;
+  const events = new PageEvents({ readers, segments, entries });
+  const receipts = new PageReceipts(base.receipts);
+  const onPulled = (count: number): void => metrics.pulled(count);
+  return {
+    pages: new PageReader({ access, cursors, starts, readers, events, receipts, logOf, onPulled }),
+    acknowledgements: new PageAcknowledgements({ access, cursors, readers, table, logOf }),
+    deadLetters: new DeadLetters({ access, store: letters, events, receipts, logOf }),
+    shapes: new GrantShapes(access),
+  };
+}

@@ -1,0 +1,54 @@
+import type { Rows } from '../../../proto/entry/rows.js';
+import { SluiceError } from '../../../proto/errors.js';
+import { cursorSubject } from '../../../proto/subject.js';
+import type { PartitionReaders } from '../../event-log/partition-readers.js';
+import { positionBeyondEnd } from '../../event-log/truncation.js';
+import type { CursorStore } from '../cursors/cursor-store.js';
+import { type GrantAccess, narrowingDigest } from '../subscriptions/grant-access.js';
+import type { SubscriptionTable } from '../subscriptions/subscription-table.js';
+
+export interface AcknowledgeRequest {
+  system: string;
+  grant: string;
+  cursor: string;
+  position: number;
+  /** Epoch of the log that the position belongs to; undefined when the caller does not say. */
+  log: string | undefined;
+  /** The narrowing of the pages; undefined keeps the narrowing that the cursor is bound to. */
+  narrow: Rows | undefined;
+}
+
+export interface PageAcknowledgementsDeps {
+  access: GrantAccess;
+  cursors: CursorStore;
+  readers: PartitionReaders;
+  table: Pick<SubscriptionTable, 'onCursor'>;
+  /** Returns the present epoch of a partition's log. Throws STORE_UNAVAILABLE while it is being resolved. */
+  logOf(partition: number): string;
+}
+
+/** Moves cursors for subscribers without a socket. */
+export class PageAcknowledgements {
+  constructor(private readonly deps: PageAcknowledgementsDeps) {}
+
+  /** Resolves with the cursor's position when it is durable; a position below the cursor's is ignored. */
+  async acknowledge(request: AcknowledgeRequest): Promise<number> {
+    const { access, cursors, readers, table, logOf } = this.deps;
+    const { system, grant, cursor, position, narrow } = request;
+    const open = access.open(system, grant);
+    const { partition } = open.version;
+    const narrowing = narrow && narrowingDigest(access.viewSource(open, narrow).narrow);
+    const log = logOf(partition);
+    if (request.log !== undefined && request.log !== log) throw positionBeyondEnd(grant);
+    if (!(await readers.at(partition).hasPosition(position))) {
+      throw new SluiceError('ACK_BEYOND_SENT', `the log does not have position ${position}`, { grant });
+    }
+    const holder = table.onCursor(cursorSubject(grant, cursor));
+    if (holder) {
+      holder.ack(position);
+      await cursors.flush(holder.parts.cursor);
+      return holder.parts.cursor.position ?? position;
+    }
+    return cursors.acknowledge({ grant, name: cursor, log, narrowing }, position);
+  }
+}

@@ -1,0 +1,47 @@
+import type { ProjectedEvent } from '../../../proto/frames/event-encoder.js';
+import { partyOf } from '../../../proto/subject.js';
+import type { ReceiptRegistry } from '../../receipts/receipt-registry.js';
+import type { OpenGrant } from '../subscriptions/grant-access.js';
+import type { ViewSource } from '../views/view.js';
+import type { PageRequest } from './page.js';
+
+/** A page that is about to be handed out. */
+export interface ReceiptedPage {
+  from: number;
+  through: number;
+  events: ProjectedEvent[];
+  log: string;
+}
+
+/** Records what leaves over plain HTTP. */
+export class PageReceipts {
+  constructor(private readonly receipts: ReceiptRegistry) {}
+
+  /** Resolves when a receipt that covers the page is stored; only then may the page be handed out. */
+  async record(
+    request: Pick<PageRequest, 'system' | 'grant' | 'cursor'>,
+    { grant, version }: OpenGrant,
+    source: ViewSource,
+    page: ReceiptedPage,
+  ): Promise<void> {
+    if (page.events.length === 0) return;
+    const receipt = await this.receipts.open({
+      grant: grant.id,
+      party: grant.party ?? partyOf(grant.entry),
+      system: request.system,
+      entry: grant.entry,
+      partition: version.partition,
+      log: page.log,
+      session: 'http',
+      cursor: request.cursor,
+      encoding: 'http',
+      grantSeq: grant.ledgerSeq,
+      narrow: source.narrow,
+      from: page.from,
+    });
+    if (!receipt.covers(page.through)) await receipt.extendTo(page.through);
+    receipt.sent(page.through, page.events.length);
+    // The totals may be stored later: until then the page counts as possibly delivered.
+    this.receipts.close(receipt, 'PULLED').catch(() => undefined);
+  }
+}

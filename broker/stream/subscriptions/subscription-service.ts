@@ -1,0 +1,41 @@
+import { SluiceError } from '../../../proto/errors.js';
+import type { Ledger } from '../../ledger/ledger.js';
+import type { SubscribeRequest, Subscription } from '../subscriber.js';
+import type { CatchUp } from './catch-up.js';
+import type { SubscriptionOpener } from './subscription-opener.js';
+import type { SubscriptionTable } from './subscription-table.js';
+
+export interface SubscriptionServiceDeps {
+  opener: SubscriptionOpener;
+  catchUp: CatchUp;
+  table: SubscriptionTable;
+  ledger: Pick<Ledger, 'inSight'>;
+}
+
+/** Opens subscriptions for sessions, until the broker drains. */
+export class SubscriptionService {
+  #isDraining = false;
+
+  constructor(private readonly deps: SubscriptionServiceDeps) {}
+
+  /**
+   * Opens a subscription; its `subscribed` frame is sent before its first events. Throws SluiceError: UNKNOWN_GRANT,
+   * GRANT_NOT_IN_FORCE, UNKNOWN_PREDICATE, CURSOR_BOUND, POSITION_GONE, BEFORE_HISTORY, STORE_UNAVAILABLE, …
+   */
+  async subscribe(request: SubscribeRequest): Promise<Subscription> {
+    const { opener, catchUp, ledger } = this.deps;
+    if (this.#isDraining)
+      throw new SluiceError('SHUTTING_DOWN', 'the broker is shutting down, subscribe on another one');
+    if (!ledger.inSight)
+      throw new SluiceError('LEDGER_OUT_OF_SIGHT', 'the ledger is stale: grants cannot be checked, try again');
+    const subscription = await opener.open(request);
+    catchUp.run(subscription);
+    return subscription;
+  }
+
+  /** Refuses new subscriptions and closes the open ones. Resolves when their cursors and receipts are stored. */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    await Promise.all([...this.deps.table].map((subscription) => subscription.close()));
+  }
+}

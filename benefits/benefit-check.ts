@@ -13,22 +13,22 @@ export interface BenefitCheckDeps {
   context: ConnectorContext;
   clock: DayClock;
   cursor: string;
-  /** How often a grant that is not in force is tried again; the follower's own pace when undefined. */
-  restoredLookMs?: number | undefined;
+  /** Pause between attempts to follow a grant that is not in force; the follower's default when undefined. */
+  restoredPollMs?: number | undefined;
 }
 
-/** Runs a check until the signal comes: facts in, decisions out, and the days that change decisions by themselves. */
+/** Runs a check until the signal is aborted: it follows grants, decides cases, publishes decisions, and decides due cases daily. */
 export async function runBenefitCheck(deps: BenefitCheckDeps, signal: AbortSignal): Promise<void> {
-  const { store, context, cursor, restoredLookMs } = deps;
-  // A failure of one part ends the others too.
+  const { store, context, cursor, restoredPollMs } = deps;
+  // A failed part stops the others: a check that follows only some of its grants would decide wrongly.
   const own = new AbortController();
   const stop = AbortSignal.any([signal, own.signal]);
-  // Every part, and what it waits for, listens to it: that many are no leak.
+  // Every part and each of its pauses adds a listener; Node would warn of a leak above ten.
   setMaxListeners(0, stop);
   const parts = [
-    ...store.rules.grants.map((grant) => new FactFollower({ grant, cursor }, store, context, restoredLookMs).run(stop)),
+    ...store.rules.grants.map((grant) => new FactFollower({ grant, cursor }, store, context, restoredPollMs).run(stop)),
     runSource(new DecisionSource(store), context, stop),
-    decideCalled(deps, stop),
+    decideScheduled(deps, stop),
     decideDaily(deps, stop),
   ];
   const outcomes = await Promise.allSettled(
@@ -43,11 +43,11 @@ export async function runBenefitCheck(deps: BenefitCheckDeps, signal: AbortSigna
   if (failed) throw failed.reason;
 }
 
-/** Cases that something else than the day has called. */
-async function decideCalled(deps: BenefitCheckDeps, signal: AbortSignal): Promise<void> {
+/** Decides cases that a grant, a rule or a crash has scheduled, as opposed to the calendar. */
+async function decideScheduled(deps: BenefitCheckDeps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await decideDue(deps, signal);
-    await deps.store.toDecide.wait(signal);
+    await deps.store.casesDue.wait(signal);
   }
 }
 

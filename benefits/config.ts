@@ -7,7 +7,7 @@ import { parseRules } from './rules/parse-rules.js';
 
 export interface BenefitCheckConfig {
   rules: RuleSet;
-  /** Connection string of a server; undefined = embedded, in a folder beside the connector's other state. */
+  /** Connection string of a server; undefined: PGlite in a folder beside the connector's other state. */
   database: string | undefined;
   schema: string;
   timeZone: string;
@@ -36,7 +36,7 @@ const SCHEMA = {
   additionalProperties: false,
 };
 
-/** Checks the settings and everything in the rules files. Throws ConnectorConfigError that lists every problem. */
+/** Checks the settings and all rules files. Throws ConnectorConfigError that lists every problem. */
 export function parseBenefitCheckConfig(settings: unknown, folder: string): BenefitCheckConfig {
   const { rules, database, ...config } = checkSettings<Settings>(settings, SCHEMA);
   if (!isTimeZone(config.timeZone)) throw new ConnectorConfigError([`timeZone ${config.timeZone} does not exist`]);
@@ -50,7 +50,7 @@ export function parseBenefitCheckConfig(settings: unknown, folder: string): Bene
   };
 }
 
-/** The rules of several files together. */
+/** Reads several files into one set of rules. Throws ConnectorConfigError that lists every problem of every file. */
 export function readRules(paths: readonly string[], timeZone: string): RuleSet {
   const problems: string[] = [];
   const rules = paths.flatMap((path) => {
@@ -64,7 +64,7 @@ export function readRules(paths: readonly string[], timeZone: string): RuleSet {
   });
   const ids = rules.map(({ id }) => id);
   for (const id of new Set(ids.filter((one, index) => ids.indexOf(one) !== index))) {
-    problems.push(`rule ${id} stands in more than one file`);
+    problems.push(`rule ${id} is defined in more than one file`);
   }
   if (problems.length > 0) throw new ConnectorConfigError(problems);
   return new RuleSet(rules);
@@ -74,7 +74,7 @@ function readText(path: string): string {
   try {
     return readFileSync(resolve(path), 'utf8');
   } catch (error) {
-    throw new ConnectorConfigError([`can not be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}`]);
+    throw new ConnectorConfigError([`cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}`]);
   }
 }
 

@@ -11,22 +11,22 @@ import { systemClock } from './day-clock.js';
 import { openDatabase } from './open-database.js';
 import type { Database } from './store/database.js';
 
-/** Runs the check that a configuration describes until the signal comes. */
+/** Runs the check that a configuration describes until the signal is aborted. */
 export async function runBenefitCheckConnector(
   config: BenefitCheckConfig,
   context: ConnectorContext,
   signal: AbortSignal,
 ): Promise<void> {
   const clock = systemClock(config.timeZone);
-  await using desk = await CaseServer.open(socketPath(context), context.name);
+  await using caseServer = await CaseServer.open(socketPath(context), context.name);
   await using database = await openDatabase(config, context);
   const store = await openStore(database, config, { context, signal, today: clock.today });
   if (!store) return;
-  desk.cases = casesIn(database, config, clock.today);
+  caseServer.cases = casesIn(database, config, clock.today);
   await runBenefitCheck({ store, context, clock, cursor: config.cursor }, signal);
 }
 
-/** Waits for the database; undefined when the signal comes first. */
+/** Opens the store, waiting for its database; undefined when the signal is aborted first. */
 async function openStore(
   database: Database,
   { schema, rules }: BenefitCheckConfig,

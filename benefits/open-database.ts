@@ -4,20 +4,21 @@ import type { Database } from './store/database.js';
 import { EmbeddedDatabase } from './store/embedded-database.js';
 import { ServerDatabase } from './store/server-database.js';
 
-export interface DatabasePlace {
+export interface DatabaseLocation {
   name: string;
   stateFolder: string;
 }
 
-export const embeddedFolder = ({ name, stateFolder }: DatabasePlace): string => join(stateFolder, `${name}-database`);
+export const embeddedFolder = ({ name, stateFolder }: DatabaseLocation): string =>
+  join(stateFolder, `${name}-database`);
 
-/** The database that a configuration means: a server by its URL, or one inside this process in the connector's state folder. */
+/** Opens the configured server, or PGlite inside this process on a folder beside the connector's other state. */
 export async function openDatabase(
   { database, schema }: BenefitCheckConfig,
-  place: DatabasePlace,
-  purpose: 'to work' | 'to ask' = 'to work',
+  place: DatabaseLocation,
+  access: 'exclusive' | 'read' = 'exclusive',
 ): Promise<Database> {
   if (database === undefined) return EmbeddedDatabase.open(embeddedFolder(place));
-  const lockName = purpose === 'to work' ? `sluice benefit-check ${schema}` : undefined;
+  const lockName = access === 'exclusive' ? `sluice benefit-check ${schema}` : undefined;
   return new ServerDatabase(database, lockName, `sluice ${place.name}`);
 }

@@ -1,16 +1,16 @@
 import type { Rule, RuleSource } from './rules/rule.js';
 
-/** A rule's source that a grant feeds. */
-export interface FedSource {
+/** One source of one rule, as fed by a grant. */
+export interface RuleFeed {
   rule: Rule;
   source: RuleSource;
 }
 
-/** All rules of a check, by what feeds them. */
+/** All rules of a check, indexed by id and by grant. */
 export class RuleSet {
   readonly #byId: ReadonlyMap<string, Rule>;
-  readonly #byGrant = new Map<string, FedSource[]>();
-  /** Grant → items other than the record's key by which records are found. */
+  readonly #byGrant = new Map<string, RuleFeed[]>();
+  /** Grant → items by which its records are joined to subjects, besides the record's own key. */
   readonly joinItems = new Map<string, Set<string>>();
 
   constructor(readonly rules: readonly Rule[]) {
@@ -26,16 +26,16 @@ export class RuleSet {
     return this.#byId.get(id);
   }
 
-  fedBy(grant: string): readonly FedSource[] {
+  feedsOf(grant: string): readonly RuleFeed[] {
     return this.#byGrant.get(grant) ?? [];
   }
 
   rulesFedBy(grant: string): Rule[] {
-    return [...new Set(this.fedBy(grant).map(({ rule }) => rule))];
+    return [...new Set(this.feedsOf(grant).map(({ rule }) => rule))];
   }
 
   #add(rule: Rule, source: RuleSource): void {
-    this.#byGrant.set(source.grant, [...this.fedBy(source.grant), { rule, source }]);
+    this.#byGrant.set(source.grant, [...this.feedsOf(source.grant), { rule, source }]);
     if (source.key === undefined) return;
     this.joinItems.set(source.grant, (this.joinItems.get(source.grant) ?? new Set()).add(source.key));
   }

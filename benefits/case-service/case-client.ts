@@ -5,15 +5,15 @@ import type { Explanation } from '../decisions/explain.js';
 import type { ReplayReport } from '../replay/replay.js';
 import type { Cases } from './cases.js';
 
-/** Nobody sits at the desk: the check does not run. */
+/** No process listens on the socket: the check does not run. */
 export class CaseServerClosedError extends ConnectorError {
-  override readonly name = 'DeskClosedError';
+  override readonly name = 'CaseServerClosedError';
   constructor(path: string) {
-    super('PEER_GONE', `no check answers at ${path}`);
+    super('PEER_GONE', `no check listens on ${path}: start it with sluice connect`);
   }
 }
 
-/** Asks the check that runs beside this socket. Throws DeskClosedError when there is none. */
+/** The cases of the check that listens on a socket. Calls throw CaseServerClosedError when there is none. */
 export function casesAt(socketPath: string): Cases {
   return {
     explain: (subject, rule) => {
@@ -36,8 +36,9 @@ async function ask<Answer>(socketPath: string, method: string, path: string, bod
   const answer = (await json(response)) as Answer & { problems?: string[] };
   if (response.statusCode === 200) return answer;
   if (response.statusCode === 422) throw new ConnectorConfigError(answer.problems ?? []);
-  const why = response.statusCode === 503 ? 'the check is starting' : `the check answered with ${response.statusCode}`;
-  throw new ConnectorError('PEER_GONE', why);
+  const reason =
+    response.statusCode === 503 ? 'the check is starting' : `the check answered with ${response.statusCode}`;
+  throw new ConnectorError('PEER_GONE', reason);
 }
 
 function send(socketPath: string, method: string, path: string, body: string | undefined): Promise<IncomingMessage> {

@@ -6,34 +6,34 @@ import { ConnectorConfigError, SinkUnfitError } from '../../connectors/runtime/c
 import { isCaseServerOpen } from './case-client.js';
 import type { Cases } from './cases.js';
 
-/** A new rule is tried on a rules file, which is small. */
+/** Largest rules file that a replay accepts; real ones have some kilobytes. */
 const RULES_BYTES_MAX = 1024 * 1024;
 
 /**
- * Lets the same user of the same machine ask a running check: a socket in the state folder that nobody else may open. It is
- * needed because an embedded database belongs to one process, and so it is the lock of that database, too: opened before it,
- * closed after it.
+ * Serves `explain` and `replay` of a running check to the same user of the same machine, over a socket with mode 0600. An
+ * embedded database can be opened by one process only, so other processes have to ask that one; and the socket doubles as the
+ * lock of the database: it is opened before it and closed after it.
  */
 export class CaseServer implements AsyncDisposable {
-  /** Undefined while the database is being opened: nothing can be answered yet. */
+  /** Undefined while the database is being opened: requests get 503. */
   cases: Cases | undefined;
   readonly #server = createServer((request, response) => void answer(request, response, this.cases));
 
   private constructor(private readonly path: string) {}
 
-  /** Throws SinkUnfitError when another process sits there. */
+  /** Throws SinkUnfitError when another process listens there. */
   static async open(path: string, name: string): Promise<CaseServer> {
     const folder = dirname(path);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    // In a folder that everybody can write to, somebody else may have made it first.
+    // Below a world-writable folder another user may have created this one first.
     const { uid } = await lstat(folder);
     if (process.getuid && uid !== process.getuid()) throw new SinkUnfitError(`${folder} belongs to another user`);
     if (await isCaseServerOpen(path)) throw new SinkUnfitError(`another process runs connector ${name}`);
-    // Nobody answers, so what is left there is a dead process's.
+    // Nobody answers, so the socket file is left over from a dead process.
     await rm(path, { force: true });
-    const desk = new CaseServer(path);
-    await desk.#listen();
-    return desk;
+    const server = new CaseServer(path);
+    await server.#listen();
+    return server;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -54,7 +54,7 @@ export class CaseServer implements AsyncDisposable {
 async function answer(request: IncomingMessage, response: ServerResponse, cases: Cases | undefined): Promise<void> {
   try {
     if (!cases) return send(response, 503, {});
-    const url = new URL(request.url ?? '/', 'http://desk');
+    const url = new URL(request.url ?? '/', 'http://localhost');
     const subject = url.searchParams.get('subject');
     if (url.pathname === '/explain' && subject !== null) {
       send(response, 200, await cases.explain(subject, url.searchParams.get('rule') ?? undefined));

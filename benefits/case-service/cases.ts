@@ -6,14 +6,14 @@ import { parseRules } from '../rules/parse-rules.js';
 import type { Database } from '../store/database.js';
 import { DecisionTable } from '../store/decision-table.js';
 
-/** What one may ask about decisions. */
+/** Questions about decisions, answered by a running check or from its database. */
 export interface Cases {
   explain(subject: string, rule: string | undefined): Promise<Explanation[]>;
   /** Throws ConnectorConfigError that lists every problem of the rules. */
   replay(rulesText: string): Promise<ReplayReport>;
 }
 
-/** Answers from the database. */
+/** Answers from a database that this process has open. */
 export function casesIn(database: Database, config: BenefitCheckConfig, today: () => string): Cases {
   const schema = quoteIdentifier(config.schema);
   const decisions = new DecisionTable(schema);

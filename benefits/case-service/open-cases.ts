@@ -2,16 +2,16 @@ import { existsSync } from 'node:fs';
 import { SinkUnfitError } from '../../connectors/runtime/connector-errors.js';
 import type { BenefitCheckConfig } from '../config.js';
 import { systemClock } from '../day-clock.js';
-import { type DatabasePlace, embeddedFolder, openDatabase } from '../open-database.js';
+import { type DatabaseLocation, embeddedFolder, openDatabase } from '../open-database.js';
 import { casesAt, isCaseServerOpen } from './case-client.js';
 import { CaseServer } from './case-server.js';
 import { type Cases, casesIn } from './cases.js';
 import { socketPath } from './socket-path.js';
 
-/** Asks the check if it runs on this machine, and its database if not; then lets go of it. */
-export async function askCases<Answer>(
+/** Asks the check if it runs on this machine, else its database, which is closed afterwards. */
+export async function withCases<Answer>(
   config: BenefitCheckConfig,
-  place: DatabasePlace,
+  place: DatabaseLocation,
   ask: (cases: Cases) => Promise<Answer>,
 ): Promise<Answer> {
   const path = socketPath(place);
@@ -21,10 +21,10 @@ export async function askCases<Answer>(
   }
   const clock = systemClock(config.timeZone);
   if (config.database !== undefined) {
-    await using database = await openDatabase(config, place, 'to ask');
+    await using database = await openDatabase(config, place, 'read');
     return await ask(casesIn(database, config, clock.today));
   }
-  await using _desk = await CaseServer.open(path, place.name);
-  await using database = await openDatabase(config, place, 'to ask');
+  await using _lock = await CaseServer.open(path, place.name);
+  await using database = await openDatabase(config, place, 'read');
   return await ask(casesIn(database, config, clock.today));
 }

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
-/** What a socket's address holds on Linux and macOS, less its end; a longer path is cut without a word. */
+/** `sun_path` holds 104 bytes on macOS and 108 on Linux; a longer path is cut silently. */
 const PATH_BYTES_MAX = 100;
 
-/** Where a check answers questions: beside its state, or, when that lies too deep, in a folder of this user's. */
+/** The socket of a check: beside its state, or in a folder of this user below the temporary one when that path is too long. */
 export function socketPath({ name, stateFolder }: { name: string; stateFolder: string }): string {
   const path = join(stateFolder, `${name}.desk`);
   if (Buffer.byteLength(path) <= PATH_BYTES_MAX) return path;

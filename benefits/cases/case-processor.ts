@@ -1,98 +1,96 @@
-import { decisionData, decisionId, substanceOf } from '../decisions/decision-event.js';
+import { decisionData, decisionId, publishedContent } from '../decisions/decision-event.js';
+import { evaluateRule, type RuleInput } from '../rules/evaluate-rule.js';
 import type { Rule } from '../rules/rule.js';
-import { judge } from '../rules/verdict.js';
 import type { Sql } from '../store/database.js';
 import type { DecisionChange, DecisionTable, StoredDecision } from '../store/decision-table.js';
 import type { FactTable } from '../store/fact-table.js';
-import type { GrantProgress } from '../store/grant-progress.js';
-import type { DraftEvent, OutboxTable } from '../store/outbox-table.js';
-import { type Docket, JoinedRecords } from './joined-records.js';
+import type { GrantStates } from '../store/grant-states.js';
+import type { OutboxTable, UnnumberedEvent } from '../store/outbox-table.js';
+import { FactsByRule, type SubjectsByRule } from './facts-by-rule.js';
 
 export interface CaseTables {
   facts: FactTable;
   decisions: DecisionTable;
   outbox: OutboxTable;
-  places: GrantProgress;
+  progress: GrantStates;
 }
 
-/** Why decisions are looked at, for the record of their changes: an event, the day, a rule, a grant. */
+/** The reason to decide a case again, stored with its change: an event, the day, a rule version, a grant. */
 export type CaseCause = (rule: Rule, subject: string) => string;
 
-interface Work {
+interface DecisionWrites {
   decisions: StoredDecision[];
   changes: DecisionChange[];
-  events: DraftEvent[];
+  events: UnnumberedEvent[];
 }
 
-/** Decides: reads the facts of subjects, judges, stores what has changed and puts what others must know into the outbox. */
+/** Decides cases: reads the facts of subjects, evaluates their rules, stores changed decisions, and adds those to publish to the outbox. */
 export class CaseProcessor {
   constructor(private readonly tables: CaseTables) {}
 
-  /** All of it happens in the caller's transaction. Returns how many events go out. */
-  async decide(sql: Sql, docket: Docket, today: string, causeOf: CaseCause): Promise<number> {
-    const keys = [...docket].flatMap(([rule, subjects]) =>
-      [...subjects].map((subject) => ({ rule: rule.id, subject })),
-    );
+  /** Runs in the caller's transaction. Returns how many events were added to the outbox. */
+  async decide(sql: Sql, cases: SubjectsByRule, today: string, causeOf: CaseCause): Promise<number> {
+    const keys = [...cases].flatMap(([rule, subjects]) => [...subjects].map((subject) => ({ rule: rule.id, subject })));
     if (keys.length === 0) return 0;
-    const { facts, decisions, outbox, places } = this.tables;
-    const joined = await JoinedRecords.read(sql, docket, facts, places);
+    const { facts, decisions, outbox, progress } = this.tables;
+    const joined = await FactsByRule.read(sql, cases, facts, progress);
     const known = await decisions.read(sql, keys);
-    const work: Work = { decisions: [], changes: [], events: [] };
-    for (const [rule, subjects] of docket) {
+    const writes: DecisionWrites = { decisions: [], changes: [], events: [] };
+    for (const [rule, subjects] of cases) {
       for (const subject of subjects) {
         const before = known.get(`${rule.id} ${subject}`);
-        const record = joined.of(rule, subject);
-        // Nobody asks about a subject that the rule was never about.
-        if (!before && record.records.get(rule.about.name)?.length === 0) continue;
-        decideOne({ rule, subject, record, before, today, cause: causeOf(rule, subject) }, work);
+        const input = joined.of(rule, subject);
+        // A subject without a record in the rule's `about` source is not a case.
+        if (!before && input.records.get(rule.about.name)?.length === 0) continue;
+        decideOne({ rule, subject, input, before, today, cause: causeOf(rule, subject) }, writes);
       }
     }
-    await decisions.write(sql, work.decisions);
-    await decisions.noteChanges(sql, work.changes);
-    await outbox.add(sql, work.events);
-    return work.events.length;
+    await decisions.write(sql, writes.decisions);
+    await decisions.addChanges(sql, writes.changes);
+    await outbox.add(sql, writes.events);
+    return writes.events.length;
   }
 }
 
-interface OneCase {
+interface CaseInput {
   rule: Rule;
   subject: string;
-  record: Parameters<typeof judge>[1];
+  input: RuleInput;
   before: StoredDecision | undefined;
   today: string;
   cause: string;
 }
 
-function decideOne({ rule, subject, record, before, today, cause }: OneCase, work: Work): void {
-  const verdict = judge(rule, record, today);
-  const { outcome, figures } = verdict;
-  const data = decisionData({ rule, subject, verdict, today });
+function decideOne({ rule, subject, input, before, today, cause }: CaseInput, writes: DecisionWrites): void {
+  const result = evaluateRule(rule, input, today);
+  const { outcome, figures } = result;
+  const data = decisionData({ rule, subject, result, today });
   const isChanged =
-    before?.verdict?.outcome !== outcome ||
+    before?.result?.outcome !== outcome ||
     before.version !== rule.version ||
-    JSON.stringify(before.verdict.figures) !== JSON.stringify(figures);
+    JSON.stringify(before.result.figures) !== JSON.stringify(figures);
   if (isChanged)
-    work.changes.push({ rule: rule.id, subject, day: today, version: rule.version, outcome, figures, cause });
-  const told = before?.told;
-  // Who never was concerned hears nothing: that somebody does not qualify is nobody else's business.
-  const isNews = told === undefined ? outcome === 'applies' : substanceOf(told) !== substanceOf(data);
-  if (isNews) {
-    const previous = told === undefined ? {} : { previous: told };
-    work.events.push({
+    writes.changes.push({ rule: rule.id, subject, day: today, version: rule.version, outcome, figures, cause });
+  const last = before?.published;
+  // No event for subjects that never qualified: that is no business of the receivers.
+  const isPublished = last === undefined ? outcome === 'applies' : publishedContent(last) !== publishedContent(data);
+  if (isPublished) {
+    const previous = last === undefined ? {} : { previous: last };
+    writes.events.push({
       type: rule.entry,
-      op: told === undefined ? 'create' : 'update',
+      op: last === undefined ? 'create' : 'update',
       subject: decisionId(rule.id, subject),
       data,
       ...previous,
     });
   }
-  work.decisions.push({
+  writes.decisions.push({
     rule: rule.id,
     subject,
     version: rule.version,
-    verdict,
-    told: isNews ? data : told,
+    result,
+    published: isPublished ? data : last,
     day: isChanged ? today : before.day,
-    due: verdict.due,
+    due: result.due,
   });
 }

@@ -7,35 +7,41 @@ import type { Rule } from '../rules/rule.js';
 import type { Database, Sql } from '../store/database.js';
 import { DecisionTable } from '../store/decision-table.js';
 import { FactTable } from '../store/fact-table.js';
-import { type GrantPosition, GrantProgress } from '../store/grant-progress.js';
+import { type GrantState, GrantStates } from '../store/grant-states.js';
 import { OutboxTable } from '../store/outbox-table.js';
 import { RuleTable } from '../store/rule-table.js';
 import { SerialQueue } from '../store/serial-queue.js';
 import { createTables } from '../store/tables.js';
 import { CaseProcessor } from './case-processor.js';
 
-/** Decided in one transaction; more gains little. */
+/** Cases per transaction: bounds its duration; larger ones are not faster. */
 const DUE_CHUNK = 1_000;
 
 /**
- * Facts, decisions and what is to be told, in one database. Each method is one transaction: after a crash all of an event is
- * there, or nothing of it.
+ * Facts, decisions and outgoing events in one PostgreSQL.
+ *
+ * A decision must match the facts that it stands on, be published exactly once, and survive a crash at any moment. Storing facts
+ * in one place and publishing to the bus in another would leave a window between them. Here each method is one transaction: an
+ * event's facts, the decisions that follow, their outgoing events and the position commit together.
+ *
+ * Invariants: transactions run one after another; the grants' states in memory are those of the last commit, and are
+ * read again after a transaction that failed, which may have committed. See docs/decisions/0040.
  */
 export class CaseStore {
   readonly outbox: OutboxTable;
   readonly decisions: DecisionTable;
   readonly facts: FactTable;
   readonly ruleTable: RuleTable;
-  /** Called when there is something to publish. */
-  readonly toTell = new AsyncEvent();
-  /** Called when decisions are due that the day has not brought. */
-  readonly toDecide = new AsyncEvent();
-  readonly #places: GrantProgress;
-  /** A transaction and what it means for the places belong together. */
-  readonly #turns = new SerialQueue();
-  /** A transaction has failed, perhaps after its commit: what is known of the places may be old. */
+  /** Set when the outbox has events to publish. */
+  readonly outboxFilled = new AsyncEvent();
+  /** Set when cases are due for another reason than the calendar. */
+  readonly casesDue = new AsyncEvent();
+  readonly #states: GrantStates;
+  /** Keeps a transaction and the update of the states in memory together. */
+  readonly #transactions = new SerialQueue();
+  /** A transaction has failed, perhaps after its commit: the states in memory may be out of date. */
   #isStale = false;
-  readonly #casework: CaseProcessor;
+  readonly #caseProcessor: CaseProcessor;
   readonly #intake: FactIntake;
 
   private constructor(
@@ -48,13 +54,13 @@ export class CaseStore {
     this.decisions = new DecisionTable(schema);
     this.facts = new FactTable(schema, rules.joinItems);
     this.ruleTable = new RuleTable(schema);
-    this.#places = new GrantProgress(schema);
+    this.#states = new GrantStates(schema);
     const { facts, decisions, outbox } = this;
-    this.#casework = new CaseProcessor({ facts, decisions, outbox, places: this.#places });
-    this.#intake = new FactIntake({ rules, facts, places: this.#places, casework: this.#casework });
+    this.#caseProcessor = new CaseProcessor({ facts, decisions, outbox, progress: this.#states });
+    this.#intake = new FactIntake({ rules, facts, progress: this.#states, caseProcessor: this.#caseProcessor });
   }
 
-  /** Makes the tables and takes over the rules. Throws ConnectorConfigError when a rule has changed without a new version. */
+  /** Creates the tables and registers the rules. Throws ConnectorConfigError when a rule has changed without a new version. */
   static async open(
     database: Database,
     { schemaName, rules, today }: { schemaName: string; rules: RuleSet; today: () => string },
@@ -62,57 +68,57 @@ export class CaseStore {
     const store = new CaseStore(database, quoteIdentifier(schemaName), rules, today);
     await database.transaction(async (sql) => {
       await createTables(sql, schemaName);
-      await store.#places.load(sql, rules.grants);
-      await store.#takeRules(sql);
+      await store.#states.load(sql, rules.grants);
+      await store.#registerRules(sql);
     });
-    store.toDecide.set();
+    store.casesDue.set();
     return store;
   }
 
-  place(grant: string): GrantPosition {
-    return this.#places.get(grant);
+  progressOf(grant: string): GrantState {
+    return this.#states.get(grant);
   }
 
   /** Stores delivered events as facts with all decisions that follow from them. */
-  take(batch: FactBatch): Promise<void> {
+  store(batch: FactBatch): Promise<void> {
     return this.#exclusively(async () => {
-      const { place, told } = await this.database.transaction((sql) => this.#intake.take(sql, batch, this.today()));
-      this.#places.moved(place);
-      if (told > 0) this.toTell.set();
+      const { state, queued } = await this.database.transaction((sql) => this.#intake.store(sql, batch, this.today()));
+      this.#states.committed(state);
+      if (queued > 0) this.outboxFilled.set();
     });
   }
 
-  /** Everything that the grant has delivered so far is stored: from now on its facts may be used. */
-  reachedEnd(grant: string): Promise<void> {
+  /** Records that everything in the grant's log is stored: from now on its facts may be used. */
+  caughtUp(grant: string): Promise<void> {
     return this.#change(grant, `grant ${grant} is in force`, (before) =>
       before.caughtUp && before.inForce ? undefined : { ...before, caughtUp: true, inForce: true },
     );
   }
 
-  /** The grant is over or suspended: what it has delivered counts no more, and all that stood on it is open again. */
-  notInForce(grant: string, code: string): Promise<void> {
+  /** Records that the grant is suspended or over: its facts count no more, and decisions that need them become open. */
+  suspend(grant: string, code: string): Promise<void> {
     return this.#change(grant, `grant ${grant} is not in force: ${code}`, (before) =>
       before.inForce ? { ...before, inForce: false } : undefined,
     );
   }
 
-  /** The log has begun another life: it is read anew, and until its end the decisions stay as they are. */
-  lostLog(grant: string): Promise<void> {
+  /** Records that the log has another epoch: it is read from its start, and decisions stay as they are until its end. */
+  startEpoch(grant: string): Promise<void> {
     return this.#exclusively(async () => {
-      const place = { ...this.place(grant), log: '', position: 0, caughtUp: false, snapshot: undefined };
-      await this.database.transaction((sql) => this.#places.store(sql, place));
-      this.#places.moved(place);
+      const state = { ...this.progressOf(grant), log: '', position: 0, caughtUp: false, snapshot: undefined };
+      await this.database.transaction((sql) => this.#states.store(sql, state));
+      this.#states.committed(state);
     });
   }
 
-  /** Decides all cases whose day has come. Resolves with how many there were. */
+  /** Decides all cases that are due. Resolves with how many there were. */
   async decideDue(signal?: AbortSignal): Promise<number> {
     let decided = 0;
     while (!signal?.aborted) {
-      const { count, told } = await this.#exclusively(() =>
+      const { count, queued } = await this.#exclusively(() =>
         this.database.transaction((sql) => this.#decideSomeDue(sql)),
       );
-      if (told > 0) this.toTell.set();
+      if (queued > 0) this.outboxFilled.set();
       decided += count;
       if (count === 0) break;
     }
@@ -120,7 +126,7 @@ export class CaseStore {
   }
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    return this.#turns.take(async () => {
+    return this.#transactions.run(async () => {
       try {
         if (this.#isStale) await this.#refresh();
         return await work();
@@ -132,63 +138,68 @@ export class CaseStore {
   }
 
   async #refresh(): Promise<void> {
-    await this.database.transaction((sql) => this.#places.load(sql, this.rules.grants));
+    await this.database.transaction((sql) => this.#states.load(sql, this.rules.grants));
     this.#isStale = false;
-    // A commit whose answer was lost may have left something for both.
-    this.toTell.set();
-    this.toDecide.set();
+    // A commit whose answer was lost may have filled the outbox or scheduled cases.
+    this.outboxFilled.set();
+    this.casesDue.set();
   }
 
-  async #decideSomeDue(sql: Sql): Promise<{ count: number; told: number }> {
+  async #decideSomeDue(sql: Sql): Promise<{ count: number; queued: number }> {
     const today = this.today();
     const ready = this.rules.rules.filter((rule) => this.#isReady(rule)).map(({ id }) => id);
     const due = await this.decisions.due(sql, ready, today, DUE_CHUNK);
-    const docket = new Map<Rule, Set<string>>();
+    const cases = new Map<Rule, Set<string>>();
     const causes = new Map<string, string>();
-    for (const { rule: id, subject, call } of due) {
+    for (const { rule: id, subject, reason } of due) {
       const rule = this.rules.get(id)!;
-      docket.set(rule, (docket.get(rule) ?? new Set()).add(subject));
-      causes.set(`${id} ${subject}`, call ?? `day ${today}`);
+      cases.set(rule, (cases.get(rule) ?? new Set()).add(subject));
+      causes.set(`${id} ${subject}`, reason ?? `day ${today}`);
     }
-    const told = await this.#casework.decide(sql, docket, today, ({ id }, subject) => causes.get(`${id} ${subject}`)!);
-    return { count: due.length, told };
+    const queued = await this.#caseProcessor.decide(
+      sql,
+      cases,
+      today,
+      ({ id }, subject) => causes.get(`${id} ${subject}`)!,
+    );
+    return { count: due.length, queued };
   }
 
-  #change(grant: string, cause: string, change: (before: GrantPosition) => GrantPosition | undefined): Promise<void> {
+  #change(grant: string, cause: string, change: (before: GrantState) => GrantState | undefined): Promise<void> {
     return this.#exclusively(async () => {
-      const before = this.place(grant);
-      const place = change(before);
-      if (!place) return;
+      const before = this.progressOf(grant);
+      const state = change(before);
+      if (!state) return;
       await this.database.transaction(async (sql) => {
-        await this.#places.store(sql, place);
-        if (place.caughtUp && !before.caughtUp) await this.#intake.endFormerLife(sql, place, this.today());
-        for (const rule of this.rules.rulesFedBy(grant)) await this.#callAll(sql, rule, cause);
+        await this.#states.store(sql, state);
+        if (state.caughtUp && !before.caughtUp) await this.#intake.endPreviousEpochs(sql, state, this.today());
+        for (const rule of this.rules.rulesFedBy(grant)) await this.#scheduleAll(sql, rule, cause);
       });
-      this.#places.moved(place);
-      this.toDecide.set();
+      this.#states.committed(state);
+      this.casesDue.set();
     });
   }
 
-  async #takeRules(sql: Sql): Promise<void> {
+  async #registerRules(sql: Sql): Promise<void> {
     const problems: string[] = [];
     for (const rule of this.rules.rules) {
-      const became = await this.ruleTable.take(sql, rule.document);
+      const became = await this.ruleTable.register(sql, rule.document);
       if (became === 'changed') {
         problems.push(
-          `rule ${rule.id} differs from the version ${rule.version} that was used: give it another version`,
+          `rule ${rule.id} differs from the version ${rule.version} that is in use: give it another version`,
         );
       } else if (became === 'new') {
-        await this.#callAll(sql, rule, `rule version ${rule.version}`);
+        await this.#scheduleAll(sql, rule, `rule version ${rule.version}`);
       }
     }
     if (problems.length > 0) throw new ConnectorConfigError(problems);
   }
 
-  #callAll(sql: Sql, { id, version, about: { grant, key } }: Rule, cause: string): Promise<void> {
-    return this.decisions.callAll(sql, { id, version, grant, key }, cause);
+  #scheduleAll(sql: Sql, { id, version, about: { grant, key } }: Rule, cause: string): Promise<void> {
+    return this.decisions.scheduleAll(sql, { id, version, grant, key }, cause);
   }
 
   #isReady(rule: Rule): boolean {
-    return [...rule.sources.values()].every(({ grant }) => this.place(grant).caughtUp);
+    return [...rule.sources.values()].every(({ grant }) => this.progressOf(grant).caughtUp);
   }
 }

@@ -2,25 +2,25 @@ import { PeerGoneError } from '../../connectors/runtime/connector-errors.js';
 import type { ChangeBatch, Lag, Source } from '../../connectors/runtime/source/source.js';
 import type { CaseStore } from '../cases/case-store.js';
 
-/** One request to the bus. */
+/** Events per batch: one request to the bus. */
 const BATCH_EVENTS_MAX = 500;
 
 /**
- * What was decided, as a source. The numbers of the outbox are its positions, so an event that is sent again after a crash is
- * known to the bus; and an event leaves the outbox only once the bus has it.
+ * Publishes decisions from the outbox. Their numbers are the source positions, so the bus recognises an event that is sent again
+ * after a crash; and an event leaves the outbox only once the bus has stored it.
  */
 export class DecisionSource implements Source {
   constructor(private readonly store: CaseStore) {}
 
   async *changes(signal: AbortSignal): AsyncGenerator<ChangeBatch, void, undefined> {
-    const { database, outbox, toTell } = this.store;
+    const { database, outbox, outboxFilled } = this.store;
     const epoch = await database.transaction((sql) => outbox.epoch(sql));
     let after = 0;
     while (!signal.aborted) {
       const waiting = await database.transaction((sql) => outbox.after(sql, after, BATCH_EVENTS_MAX));
       const last = waiting.at(-1);
       if (!last) {
-        await toTell.wait(signal);
+        await outboxFilled.wait(signal);
         continue;
       }
       after = last.number;
@@ -33,15 +33,15 @@ export class DecisionSource implements Source {
           sourceepoch: epoch,
         })),
         atomic: false,
-        confirm: () => this.#forget(last.number),
+        confirm: () => this.#deleteConfirmed(last.number),
       };
     }
   }
 
-  /** What can't be forgotten now is forgotten with a later one, or sent once more: the bus knows it. */
-  async #forget(through: number): Promise<void> {
+  /** Events that cannot be deleted now are deleted with later ones, or sent again as duplicates. */
+  async #deleteConfirmed(through: number): Promise<void> {
     try {
-      await this.store.database.transaction((sql) => this.store.outbox.forget(sql, through));
+      await this.store.database.transaction((sql) => this.store.outbox.deleteThrough(sql, through));
     } catch (error) {
       if (!(error instanceof PeerGoneError)) throw error;
     }

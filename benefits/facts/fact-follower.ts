@@ -14,13 +14,13 @@ export interface FollowedGrant {
   cursor: string;
 }
 
-/** One transaction; the credit lets the next batch arrive meanwhile. */
+/** Events per transaction; the credit lets the next batch arrive while one is stored. */
 const BATCH_EVENTS_MAX = 1_000;
 const CREDIT = 2 * BATCH_EVENTS_MAX;
-/** A grant that was suspended comes back when somebody decides so: within a minute is soon enough, and costs the bus nothing. */
-const RESTORED_LOOK_MS = 30_000;
+/** A suspended grant is restored by a person, so half a minute is soon enough and costs the bus next to nothing. */
+const RESTORED_POLL_MS = 30_000;
 
-/** Follows one grant from where the store stands until the signal comes, through suspensions and lost logs. */
+/** Follows one grant from the stored position until the signal is aborted, through suspensions and new epochs of the log. */
 export class FactFollower {
   readonly #backoff: Backoff;
 
@@ -28,7 +28,7 @@ export class FactFollower {
     private readonly followed: FollowedGrant,
     private readonly store: CaseStore,
     private readonly context: ConnectorContext,
-    private readonly restoredLookMs = RESTORED_LOOK_MS,
+    private readonly restoredPollMs = RESTORED_POLL_MS,
   ) {
     this.#backoff = new Backoff(context.reconnect);
   }
@@ -36,7 +36,9 @@ export class FactFollower {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        await new GrantReading(this.followed, this.store, this.context, () => this.#backoff.succeeded()).run(signal);
+        await new GrantSubscription(this.followed, this.store, this.context, () => this.#backoff.succeeded()).run(
+          signal,
+        );
       } catch (error) {
         if (!signal.aborted) await this.#waitOut(error, signal);
       }
@@ -47,12 +49,15 @@ export class FactFollower {
     const { grant } = this.followed;
     const { metrics, log } = this.context;
     if (error instanceof RevokedError) {
-      log.warn({ grant, code: error.code }, `grant ${grant} is not in force: what stood on it is open`);
-      await this.store.notInForce(grant, error.code);
-      await pause(this.restoredLookMs, signal);
+      log.warn(
+        { grant, code: error.code },
+        `grant ${grant} is not in force: decisions that need it are open until it is restored`,
+      );
+      await this.store.suspend(grant, error.code);
+      await pause(this.restoredPollMs, signal);
     } else if (error instanceof GapError) {
-      log.warn({ grant, code: error.code }, `the log of grant ${grant} is another one: reading it anew`);
-      await this.store.lostLog(grant);
+      log.warn({ grant, code: error.code }, `the log of grant ${grant} has another epoch: reading it from its start`);
+      await this.store.startEpoch(grant);
       await this.#backoff.wait(signal);
     } else if (error instanceof PeerGoneError) {
       metrics.waits('peer');
@@ -64,10 +69,10 @@ export class FactFollower {
   }
 }
 
-/** One subscription from its start to its first failure. */
-class GrantReading {
+/** One subscription, from its start to its first failure. */
+class GrantSubscription {
   #subscriber: Subscriber | undefined;
-  /** The bus has said that everything in the log has come. */
+  /** The bus has reported that everything in the log was delivered. */
   #isCaughtUp = false;
   #isBusy = false;
   #failure: unknown;
@@ -82,27 +87,27 @@ class GrantReading {
 
   async run(signal: AbortSignal): Promise<void> {
     const { grant, cursor } = this.followed;
-    const place = this.store.place(grant);
+    const state = this.store.progressOf(grant);
     const subscriber = new Subscriber({
       ...this.context.bus,
       grant,
       cursor,
       credit: CREDIT,
-      from: place.log === '' ? 'earliest' : { after: place.position, log: place.log },
+      from: state.log === '' ? 'earliest' : { after: state.position, log: state.log },
       acknowledge: 'explicit',
       signal,
       reconnect: this.context.reconnect,
-      onState: (state) => this.#observe(state),
+      onState: (change) => this.#observe(change),
     });
     this.#subscriber = subscriber;
     try {
       for await (const { events, log, position, ack } of subscriber.batches(BATCH_EVENTS_MAX)) {
         this.#isBusy = true;
-        await this.store.take({ grant, log, events });
-        this.#noteProgress(events.length, position);
+        await this.store.store({ grant, log, events });
+        this.#recordProgress(events.length, position);
         ack();
         this.#isBusy = false;
-        if (this.#isCaughtUp) this.#lookForEnd();
+        if (this.#isCaughtUp) this.#checkCaughtUp();
       }
     } finally {
       await this.#pending;
@@ -110,7 +115,7 @@ class GrantReading {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  #noteProgress(events: number, position: number): void {
+  #recordProgress(events: number, position: number): void {
     const { metrics } = this.context;
     this.onSuccess();
     metrics.reached('peer');
@@ -118,33 +123,33 @@ class GrantReading {
     metrics.confirmed(position);
   }
 
-  /** The states come between two events, when nobody waits for what they cause. */
-  #observe(state: SubscriberState): void {
+  /** Called between two events; the work that a state causes is queued, because the subscriber does not wait for it. */
+  #observe(change: SubscriberState): void {
     const { metrics, log } = this.context;
-    if (state.kind === 'subscribed') {
+    if (change.kind === 'subscribed') {
       metrics.reached('bus');
-      this.#later(async () => this.#check(state.frame));
-    } else if (state.kind === 'caught_up') {
+      this.#enqueue(async () => this.#check(change.frame));
+    } else if (change.kind === 'caught_up') {
       this.#isCaughtUp = true;
-      this.#lookForEnd();
-    } else if (state.kind === 'disconnected') {
+      this.#checkCaughtUp();
+    } else if (change.kind === 'disconnected') {
       this.#isCaughtUp = false;
       metrics.waits('bus');
-      log.warn({ code: state.error.code }, `waiting for the bus: ${state.error.message}`);
+      log.warn({ code: change.error.code }, `waiting for the bus: ${change.error.message}`);
     }
   }
 
-  /** What has arrived is handed over without a pause: who is idle a turn later has stored all of it. */
-  #lookForEnd(): void {
-    this.#later(async () => {
+  /** Delivered batches are handed over without a pause, so when none is in progress one turn of the event loop later, all are stored. */
+  #checkCaughtUp(): void {
+    this.#enqueue(async () => {
       await setImmediate();
-      if (this.#isCaughtUp && !this.#isBusy) await this.store.reachedEnd(this.followed.grant);
+      if (this.#isCaughtUp && !this.#isBusy) await this.store.caughtUp(this.followed.grant);
     });
   }
 
   #check({ entry, items }: SubscribedFrame): void {
     const delivered = new Map(items.map((item) => [item.name, item]));
-    for (const { rule, source } of this.store.rules.fedBy(this.followed.grant)) {
+    for (const { rule, source } of this.store.rules.feedsOf(this.followed.grant)) {
       for (const [name, { type, list }] of source.items) {
         const item = delivered.get(name);
         if (item && item.type === type && (item.list ?? false) === list) continue;
@@ -156,10 +161,10 @@ class GrantReading {
     }
   }
 
-  #later(work: () => Promise<void>): void {
+  #enqueue(work: () => Promise<void>): void {
     this.#pending = this.#pending.then(work).catch((error: unknown) => {
       this.#failure ??= error;
-      // Not awaited: closing waits for the iteration, which waits for this.
+      // Not awaited: close waits for the iteration, and the iteration waits for this work.
       void this.#subscriber?.close();
     });
   }

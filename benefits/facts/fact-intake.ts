@@ -4,13 +4,13 @@ import type { RuleSet } from '../rule-set.js';
 import type { Rule } from '../rules/rule.js';
 import type { Sql } from '../store/database.js';
 import type { FactTable } from '../store/fact-table.js';
-import type { GrantPosition, GrantProgress } from '../store/grant-progress.js';
+import type { GrantState, GrantStates } from '../store/grant-states.js';
 
 export interface FactIntakeDeps {
   rules: RuleSet;
   facts: FactTable;
-  places: GrantProgress;
-  casework: CaseProcessor;
+  progress: GrantStates;
+  caseProcessor: CaseProcessor;
 }
 
 export interface FactBatch {
@@ -19,17 +19,17 @@ export interface FactBatch {
   events: readonly DeliveredEvent[];
 }
 
-/** Subjects that a batch touches, and for each the last event that did. */
-class Touched {
+/** Records and join values that a batch has changed, each with the last event that did. */
+class ChangedFacts {
   readonly #records = new Map<string, DeliveredEvent>();
   /** Item → value → event. */
   readonly #values = new Map<string, Map<string, DeliveredEvent>>();
 
-  noteRecords(records: Iterable<string>, by: DeliveredEvent): void {
+  addRecords(records: Iterable<string>, by: DeliveredEvent): void {
     for (const record of records) this.#records.set(record, by);
   }
 
-  noteValues(values: ReadonlyMap<string, ReadonlySet<string>>, by: DeliveredEvent): void {
+  addValues(values: ReadonlyMap<string, ReadonlySet<string>>, by: DeliveredEvent): void {
     for (const [item, all] of values) {
       const known = this.#values.get(item) ?? new Map<string, DeliveredEvent>();
       for (const value of all) known.set(value, by);
@@ -42,62 +42,62 @@ class Touched {
   }
 }
 
-/** Stores delivered events as facts and decides anew whatever stood on them. */
+/** Stores delivered events as facts and decides the cases that depend on them. */
 export class FactIntake {
   constructor(private readonly deps: FactIntakeDeps) {}
 
-  /** Runs in the caller's transaction. Returns the place that is reached, and how many events go out. */
-  async take(sql: Sql, batch: FactBatch, today: string): Promise<{ place: GrantPosition; told: number }> {
-    const { places } = this.deps;
+  /** Runs in the caller's transaction. Returns the grant's new state, and how many events were added to the outbox. */
+  async store(sql: Sql, batch: FactBatch, today: string): Promise<{ state: GrantState; queued: number }> {
+    const { progress } = this.deps;
     const { grant, log } = batch;
-    const before = places.get(grant);
-    // After a commit whose answer was lost the same events come again, and would put records back to what they were.
+    const before = progress.get(grant);
+    // After a commit whose answer was lost the same events come again; storing them would set records back.
     const events =
       log === before.log ? batch.events.filter(({ position }) => position > before.position) : batch.events;
-    if (events.length === 0) return { place: before, told: 0 };
-    const touched = new Touched();
-    const snapshot = await this.#store(sql, { grant, log, events }, { today, touched, snapshot: before.snapshot });
+    if (events.length === 0) return { state: before, queued: 0 };
+    const changed = new ChangedFacts();
+    const snapshot = await this.#store(sql, { grant, log, events }, { today, changed, snapshot: before.snapshot });
     const last = events.at(-1)!;
-    const place: GrantPosition = { ...before, entry: last.type, log, position: last.position, snapshot };
-    await places.store(sql, place);
-    const told = await this.#decide(sql, grant, touched, today);
-    return { place, told };
+    const state: GrantState = { ...before, entry: last.type, log, position: last.position, snapshot };
+    await progress.store(sql, state);
+    const queued = await this.#decide(sql, grant, changed, today);
+    return { state, queued };
   }
 
-  /** Ends the facts of a former life of the log, once this one was read to its end. */
-  async endFormerLife(sql: Sql, place: GrantPosition, today: string): Promise<void> {
+  /** Ends facts of previous epochs that the current epoch, once read to its end, has not shown. */
+  async endPreviousEpochs(sql: Sql, state: GrantState, today: string): Promise<void> {
     const { facts } = this.deps;
-    const by = { position: place.position, op: 'log_lost', today };
-    await facts.endUnseen(sql, place.grant, { log: place.log, from: 0 }, by);
+    const by = { position: state.position, op: 'log_lost', today };
+    await facts.endUnseen(sql, state.grant, { log: state.log, from: 0 }, by);
   }
 
   async #store(
     sql: Sql,
     { grant, log, events }: FactBatch,
-    state: { today: string; touched: Touched; snapshot: GrantPosition['snapshot'] },
-  ): Promise<GrantPosition['snapshot']> {
+    state: { today: string; changed: ChangedFacts; snapshot: GrantState['snapshot'] },
+  ): Promise<GrantState['snapshot']> {
     const { facts } = this.deps;
-    const { today, touched } = state;
+    const { today, changed } = state;
     let { snapshot } = state;
-    let waiting: DeliveredEvent[] = [];
+    let collected: DeliveredEvent[] = [];
     const put = async (): Promise<void> => {
-      if (waiting.length === 0) return;
-      const values = await facts.put(sql, grant, log, waiting, today);
-      for (const event of waiting) touched.noteRecords([event.subject ?? ''], event);
-      touched.noteValues(values, waiting.at(-1)!);
-      waiting = [];
+      if (collected.length === 0) return;
+      const values = await facts.put(sql, grant, log, collected, today);
+      for (const event of collected) changed.addRecords([event.subject ?? ''], event);
+      changed.addValues(values, collected.at(-1)!);
+      collected = [];
     };
     for (const event of events) {
       if (event.op === 'snapshot_begin') {
         snapshot = { id: event.snapshotid ?? '', from: event.position };
       } else if (event.op !== 'snapshot_end') {
-        waiting.push(event);
+        collected.push(event);
       } else if (snapshot && snapshot.id === (event.snapshotid ?? '')) {
         await put();
         const by = { position: event.position, op: event.op, today };
         const ended = await facts.endUnseen(sql, grant, { log, from: snapshot.from }, by);
-        touched.noteRecords(ended.records, event);
-        touched.noteValues(ended.touched, event);
+        changed.addRecords(ended.records, event);
+        changed.addValues(ended.changed, event);
         snapshot = undefined;
       }
     }
@@ -105,28 +105,28 @@ export class FactIntake {
     return snapshot;
   }
 
-  async #decide(sql: Sql, grant: string, touched: Touched, today: string): Promise<number> {
-    const { rules, casework } = this.deps;
-    const docket = new Map<Rule, Set<string>>();
+  async #decide(sql: Sql, grant: string, changed: ChangedFacts, today: string): Promise<number> {
+    const { rules, caseProcessor } = this.deps;
+    const cases = new Map<Rule, Set<string>>();
     const causes = new Map<string, DeliveredEvent>();
-    for (const { rule, source } of rules.fedBy(grant)) {
-      // When its grants are read to their ends all of its cases are called at once.
+    for (const { rule, source } of rules.feedsOf(grant)) {
+      // All its cases are scheduled at once when its grants have caught up.
       if (!this.#isReady(rule)) continue;
-      const subjects = docket.get(rule) ?? new Set();
-      for (const [subject, event] of touched.subjects(source.key)) {
+      const subjects = cases.get(rule) ?? new Set();
+      for (const [subject, event] of changed.subjects(source.key)) {
         subjects.add(subject);
         causes.set(`${rule.id} ${subject}`, event);
       }
-      docket.set(rule, subjects);
+      cases.set(rule, subjects);
     }
     const causeOf: CaseCause = (rule, subject) => {
       const event = causes.get(`${rule.id} ${subject}`);
       return event ? `${event.op} ${event.id}` : 'event';
     };
-    return casework.decide(sql, docket, today, causeOf);
+    return caseProcessor.decide(sql, cases, today, causeOf);
   }
 
   #isReady(rule: Rule): boolean {
-    return [...rule.sources.values()].every(({ grant }) => this.deps.places.get(grant).caughtUp);
+    return [...rule.sources.values()].every(({ grant }) => this.deps.progress.get(grant).caughtUp);
   }
 }

@@ -1,6 +1,6 @@
-import type { Figures, Outcome } from '../rules/verdict.js';
+import type { Figures, Outcome } from '../rules/evaluate-rule.js';
 
-/** What a rule comes to at one time. */
+/** The outcome and figures of a rule on one day. */
 export interface ReplayedState {
   outcome: Outcome;
   figures: Figures | undefined;

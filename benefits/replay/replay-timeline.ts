@@ -1,15 +1,15 @@
+import { evaluateRule, type RuleInput } from '../rules/evaluate-rule.js';
 import type { Rule, RuleSource } from '../rules/rule.js';
-import { earlier, type Fact } from '../rules/scope.js';
-import { type JoinedRecord, judge } from '../rules/verdict.js';
+import { earlierDay, type Fact } from '../rules/scope.js';
 import type { PastEvent } from '../store/history-table.js';
 import type { ReplayedState } from './replay-state.js';
 
-/** Feed (grant and key) → subject → its events. */
+/** Grant and join item → subject → its events. */
 export type Feeds = ReadonlyMap<string, ReadonlyMap<string, readonly PastEvent[]>>;
 
-const NOBODY: readonly PastEvent[] = [];
+const NO_EVENTS: readonly PastEvent[] = [];
 
-/** What came about one subject, walked through day by day. */
+/** The events about one subject, evaluated day by day. */
 export class Timeline {
   constructor(
     readonly subject: string,
@@ -20,21 +20,21 @@ export class Timeline {
     return key === undefined ? grant : `${grant} ${key}`;
   }
 
-  /** An event belongs to the subject whose key it holds, and to the one that the record had before. */
+  /** An event belongs to the subject that its join item names, and to those that the record named before. */
   static bySubject(events: readonly PastEvent[], key: string | undefined): Map<string, PastEvent[]> {
     const bySubject = new Map<string, PastEvent[]>();
     const owners = new Map<string, Set<string>>();
     for (const event of events) {
       const subject = key === undefined ? event.record : event.data?.[key];
-      const of = owners.get(event.record) ?? new Set<string>();
-      if (subject !== undefined) of.add(String(subject));
-      owners.set(event.record, of);
-      for (const owner of of) bySubject.set(owner, [...(bySubject.get(owner) ?? []), event]);
+      const named = owners.get(event.record) ?? new Set<string>();
+      if (subject !== undefined) named.add(String(subject));
+      owners.set(event.record, named);
+      for (const owner of named) bySubject.set(owner, [...(bySubject.get(owner) ?? []), event]);
     }
     return bySubject;
   }
 
-  /** The days on which one of the rules can come out differently than before, with what each comes to. */
+  /** The days on which the outcome of one of the rules can change, with the outcome of each. */
   *walk(
     old: Rule | undefined,
     rule: Rule,
@@ -45,11 +45,11 @@ export class Timeline {
     let day: string | undefined = eventDays[0];
     while (day !== undefined) {
       const now: string = day;
-      const verdicts = rules.map((one) => judge(one, this.#record(one, now), now));
-      const states = verdicts.map(({ outcome, figures }) => ({ outcome, figures }));
+      const results = rules.map((one) => evaluateRule(one, this.#inputOf(one, now), now));
+      const states = results.map(({ outcome, figures }) => ({ outcome, figures }));
       yield { day: now, before: old ? states[0] : undefined, after: states.at(-1)! };
-      const due = verdicts.reduce<string | undefined>((soonest, one) => earlier(soonest, one.due), undefined);
-      const next: string | undefined = earlier(
+      const due = results.reduce<string | undefined>((soonest, one) => earlierDay(soonest, one.due), undefined);
+      const next: string | undefined = earlierDay(
         due,
         eventDays.find((one) => one > now),
       );
@@ -62,11 +62,11 @@ export class Timeline {
   }
 
   #events({ grant, key }: RuleSource): readonly PastEvent[] {
-    return this.feeds.get(Timeline.feedOf(grant, key))?.get(this.subject) ?? NOBODY;
+    return this.feeds.get(Timeline.feedOf(grant, key))?.get(this.subject) ?? NO_EVENTS;
   }
 
-  /** As it stood at the end of a day. */
-  #record(rule: Rule, day: string): JoinedRecord {
+  /** The facts as of the end of a day. */
+  #inputOf(rule: Rule, day: string): RuleInput {
     const records = new Map<string, readonly Fact[]>();
     const gone = new Map<string, Fact>();
     const entries = new Map<string, string>();

@@ -10,10 +10,10 @@ import { Timeline } from './replay-timeline.js';
 export interface ReplayedChange {
   rule: string;
   subject: string;
-  /** Today, by the rule in use and by the new one; undefined where there is none. */
+  /** Today's result of the rule in use and of the new one; undefined where there is none. */
   before: ReplayedState | undefined;
   after: ReplayedState | undefined;
-  /** First day on which they would have come out differently, and whether they still do today. */
+  /** First day on which the results differ, and whether they still do today. */
   since: string;
   differsToday: boolean;
 }
@@ -37,10 +37,10 @@ export interface ReplayDeps {
   today: string;
 }
 
-/** Subjects whose history is in memory at a time. */
-const CHUNK = 500;
+/** Subjects whose history is in memory at a time: bounds memory. */
+const CHUNK_SUBJECTS = 500;
 
-/** Runs rules over everything that ever came, beside the rules in use, and lists whose outcome would change. Stores nothing. */
+/** Evaluates rules beside those in use over the whole history, and lists the subjects whose result differs. Stores nothing. */
 export async function replay(newRules: readonly Rule[], deps: ReplayDeps): Promise<ReplayReport> {
   await refuseUnknownGrants(newRules, deps);
   const report: ReplayReport = { rules: [], changes: [] };
@@ -70,7 +70,7 @@ export async function replay(newRules: readonly Rule[], deps: ReplayDeps): Promi
   return report;
 }
 
-/** Both rules, day by day on which anything can change. */
+/** Compares both rules on each day on which one of them can change. */
 function compareOver(timeline: Timeline, rule: Rule, old: Rule | undefined, today: string): ReplayedChange | undefined {
   let since: string | undefined;
   let states: { before: ReplayedState | undefined; after: ReplayedState | undefined } = {
@@ -98,7 +98,7 @@ async function* timelinesOf(
   const sources = [...rule.sources.values(), ...(old?.sources.values() ?? [])];
   for (let after = ''; ; ) {
     const chunk = await database.transaction(async (sql) => {
-      const subjects = await history.subjects(sql, { grant, key, after }, CHUNK);
+      const subjects = await history.subjects(sql, { grant, key, after }, CHUNK_SUBJECTS);
       return { subjects, events: await eventsOf(sql, history, sources, subjects) };
     });
     const last = chunk.subjects.at(-1);
@@ -108,7 +108,7 @@ async function* timelinesOf(
   }
 }
 
-/** Grant and key → events of all the subjects. */
+/** Reads the events of all the subjects, by grant and join item. */
 async function eventsOf(sql: Sql, history: HistoryTable, sources: readonly RuleSource[], subjects: string[]) {
   const events = new Map<string, Map<string, PastEvent[]>>();
   for (const { grant, key } of sources) {
@@ -129,7 +129,7 @@ async function refuseUnknownGrants(rules: readonly Rule[], { database, schema }:
   const problems = rules.flatMap(({ id, sources }) =>
     [...sources.values()]
       .filter(({ grant }) => !known.has(grant))
-      .map(({ grant }) => `rule ${id} needs grant ${grant}, of which there is no history here`),
+      .map(({ grant }) => `rule ${id} needs grant ${grant}, which has no history in this database`),
   );
   if (problems.length > 0) throw new ConnectorConfigError(problems);
 }

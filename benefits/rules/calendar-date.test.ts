@@ -4,7 +4,7 @@ import { addDays, addMonths, dayIn, isDay, monthEnd, monthStart, wholeMonths } f
 
 const day = fc.integer({ min: 0, max: 80_000 }).map((days) => addDays('1900-01-01', days));
 
-t.test('a month without such a day ends with its last one', async (t) => {
+t.test('adding months gives the last day where the month has no such day', async (t) => {
   t.equal(addMonths('2024-02-29', 12), '2025-02-28');
   t.equal(addMonths('2024-02-29', 48), '2028-02-29');
   t.equal(addMonths('2024-01-31', 1), '2024-02-29');
@@ -12,17 +12,17 @@ t.test('a month without such a day ends with its last one', async (t) => {
   t.equal(addMonths('2024-11-30', 3), '2025-02-28');
 });
 
-t.test('whole months are the most that fit', async (t) => {
+t.test('whole months are the largest number that fits between two days', async (t) => {
   fc.assert(
     fc.property(day, day, (from, to) => {
       const months = wholeMonths(from, to);
       return addMonths(from, months) <= to && addMonths(from, months + 1) > to;
     }),
   );
-  t.pass('they are');
+  t.pass('for all pairs of days');
 });
 
-t.test('ends of months, and days that do not exist', async (t) => {
+t.test('starts and ends of months are right, and days that do not exist are refused', async (t) => {
   t.equal(monthStart('2024-02-17'), '2024-02-01');
   t.equal(monthEnd('2024-02-17'), '2024-02-29');
   t.equal(monthEnd('2100-02-01'), '2100-02-28');
@@ -31,7 +31,7 @@ t.test('ends of months, and days that do not exist', async (t) => {
     t.notOk(isDay(text), text);
 });
 
-t.test('an instant belongs to the day of the zone', async (t) => {
+t.test('an instant belongs to the day of the time zone', async (t) => {
   t.equal(dayIn('Asia/Shanghai')(new Date('2026-11-23T16:00:00Z')), '2026-11-24');
   t.equal(dayIn('Asia/Shanghai')(new Date('2026-11-23T15:59:59Z')), '2026-11-23');
 });

@@ -10,14 +10,14 @@ export function addDays(day: Day, days: number): Day {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** Where the month has no such day it is the month's last one: Civil Code of the PRC, article 202. */
+/** Where the month has no such day, its last one: Civil Code of the PRC, article 202. */
 export function addMonths(day: Day, months: number): Day {
   const index = yearOf(day) * 12 + monthOf(day) - 1 + months;
   const first = dayText(Math.floor(index / 12), (index % 12) + 1, 1);
   return dayText(Math.floor(index / 12), (index % 12) + 1, Math.min(dayOfMonth(day), lengthOfMonth(first)));
 }
 
-/** How many whole months lie between; negative when `to` comes first. */
+/** Whole months from one day to another; negative when `to` comes first. */
 export function wholeMonths(from: Day, to: Day): number {
   const months = (yearOf(to) - yearOf(from)) * 12 + monthOf(to) - monthOf(from);
   return addMonths(from, months) <= to ? months : months - 1;
@@ -27,7 +27,7 @@ export const monthStart = (day: Day): Day => `${day.slice(0, 8)}01`;
 
 export const monthEnd = (day: Day): Day => `${day.slice(0, 8)}${lengthOfMonth(day)}`;
 
-/** The day that an instant belongs to in a time zone. */
+/** Returns a function that gives the day of an instant in a time zone. */
 export function dayIn(timeZone: string): (instant: Date) => Day {
   const format = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
   return (instant) => format.format(instant);

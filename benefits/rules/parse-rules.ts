@@ -11,7 +11,7 @@ import type { RuleDocument } from './rule-document.js';
 import { RULES_SCHEMA } from './rules-schema.js';
 import { SCALAR_TYPES } from './value-type.js';
 
-/** Items that every decision has; a rule may not give them another meaning. */
+/** Items that every decision has; `outcome.items` may not use their names. */
 export const DECISION_ITEMS = [
   'decision',
   'rule',
@@ -36,12 +36,12 @@ export function parseRules(yamlText: string, timeZone: string): Rule[] {
   const problems: string[] = [];
   const documents = documentsOf(yamlText, problems);
   const rules = documents.map((document) => compileRule(document, timeZone, problems));
-  problems.push(...repeated(documents.map(({ id }) => id)).map((id) => `rule ${id} stands there twice`));
+  problems.push(...duplicates(documents.map(({ id }) => id)).map((id) => `rule ${id} is there twice`));
   if (problems.length > 0) throw new ConnectorConfigError(problems);
   return rules as Rule[];
 }
 
-/** One rule that was checked before, such as one from the store. */
+/** Compiles one rule whose shape was checked before, such as one from the store. */
 export function parseRule(document: RuleDocument, timeZone: string): Rule {
   const problems: string[] = [];
   const rule = compileRule(document, timeZone, problems);
@@ -78,17 +78,16 @@ function compileRule(document: RuleDocument, timeZone: string, problems: string[
   const context = new CompileContext(settings, id);
   checkSources(sources, context);
   const about = sources.get(document.about);
-  if (!about) context.at('about').problem('is no source of the rule');
+  if (!about) context.child('about').problem('is not a source of the rule');
   else if (about.many || about.optional)
-    context.at('about').problem('must be a source with one record that is not optional');
-  for (const twice of repeated(conditions.map((one) => one.id)))
-    context.problem(`condition ${twice} stands there twice`);
+    context.child('about').problem('must be a source with one record that is not optional');
+  for (const twice of duplicates(conditions.map((one) => one.id))) context.problem(`condition ${twice} is there twice`);
   const compiledConditions = conditions.map((one) => ({
     id: one.id,
     words: one.words,
     condition: context.condition(one.test, `conditions.${one.id}`),
   }));
-  const compiledOutcome = compileOutcome(outcome, context.at('outcome'));
+  const compiledOutcome = compileOutcome(outcome, context.child('outcome'));
   if (problems.length > before || !about) return undefined;
   return {
     id,
@@ -116,16 +115,16 @@ function sourceOf(
 
 function checkSources(sources: ReadonlyMap<string, RuleSource>, context: CompileContext): void {
   for (const { name, key, items } of sources.values()) {
-    const place = context.at('sources').at(name);
+    const place = context.child('sources').child(name);
     for (const [item, { type }] of items) {
-      if (!isItemName(item)) place.problem(`${item} is no name of an item`);
+      if (!isItemName(item)) place.problem(`${item} is not a valid item name`);
       if (!ITEM_TYPES.includes(type) || !SCALAR_TYPES[type])
-        place.problem(`rules can not look into ${item}, which is ${type}`);
+        place.problem(`${item} is ${type}, which rules cannot evaluate`);
     }
     if (key === undefined) continue;
     const found = items.get(key);
-    if (!found) place.problem(`key ${key} is none of its items`);
-    else if (found.list || SCALAR_TYPES[found.type] !== 'text') place.problem(`key ${key} must be a single text`);
+    if (!found) place.problem(`key ${key} is not one of its items`);
+    else if (found.list || SCALAR_TYPES[found.type] !== 'string') place.problem(`key ${key} must be a single string`);
   }
 }
 
@@ -139,7 +138,7 @@ function compileOutcome(outcome: RuleDocument['outcome'], context: CompileContex
   const items = new Map<string, CompiledValue>();
   for (const [name, document] of Object.entries(outcome.items ?? {})) {
     if (!isItemName(name) || (DECISION_ITEMS as readonly string[]).includes(name))
-      context.at('items').problem(`${name} can not be an item of a decision's own`);
+      context.child('items').problem(`${name} cannot be an own item of a decision: the name is taken or not valid`);
     const compiled = context.value(document, `items.${name}`);
     if (compiled) items.set(name, compiled);
   }
@@ -147,4 +146,4 @@ function compileOutcome(outcome: RuleDocument['outcome'], context: CompileContex
   return { measure, words, per, values, items };
 }
 
-const repeated = (names: readonly string[]): string[] => names.filter((name, index) => names.indexOf(name) !== index);
+const duplicates = (names: readonly string[]): string[] => names.filter((name, index) => names.indexOf(name) !== index);

@@ -1,6 +1,6 @@
 import type { ItemType, Title } from '../../proto/entry/entry.js';
 
-/** A value as it stands in a rules file: a plain value, or one of these maps. */
+/** A value in a rules file: a literal, or one of these forms. */
 export type ValueDocument =
   | string
   | number
@@ -42,7 +42,7 @@ export type ConditionDocument =
 
 export interface SourceDocument {
   grant: string;
-  /** Item that holds the subject's key; without it the record's own key is the subject's. */
+  /** Item that names the subject; without it the record's own key does. */
   key?: string;
   many?: boolean;
   optional?: boolean;
@@ -53,7 +53,7 @@ export interface RuleDocument {
   id: string;
   version: number;
   title: Title;
-  /** Catalog entry that the decisions are published to. */
+  /** Catalog entry to which the decisions are published. */
   entry: string;
   about: string;
   sources: Record<string, SourceDocument>;

@@ -1,13 +1,13 @@
 import type { ItemType, Title } from '../../proto/entry/entry.js';
 import type { Day } from './calendar-date.js';
 import type { RuleDocument } from './rule-document.js';
-import type { Evaluated, Scope } from './scope.js';
+import type { EvaluatedValue, Scope } from './scope.js';
 import type { Value, ValueType } from './value-type.js';
 
 export interface RuleSource {
   name: string;
   grant: string;
-  /** Undefined: the record's own key is the subject's. */
+  /** Item that names the subject; undefined: the record's own key does. */
   key: string | undefined;
   many: boolean;
   optional: boolean;
@@ -16,12 +16,12 @@ export interface RuleSource {
 
 export interface CompiledValue {
   type: ValueType;
-  /** As a reader would say it: `age of birth.birthDate`. */
+  /** For explanations: `age of birth.birthDate`. */
   text: string;
-  evaluate(scope: Scope): Evaluated;
+  evaluate(scope: Scope): EvaluatedValue;
 }
 
-/** One comparison inside a condition, with what it found. */
+/** One comparison inside a condition, with the values that it compared. Stored and served as JSON. */
 export interface Check {
   value: string;
   found: Value | undefined;
@@ -30,17 +30,17 @@ export interface Check {
   met: boolean;
 }
 
-export interface Tested {
+export interface ConditionOutcome {
   met: boolean;
-  /** The first later day on which it can come out differently by itself. */
-  until: Day | undefined;
+  /** The first later day on which it can change without an event. */
+  stableUntil: Day | undefined;
 }
 
 export interface CompiledCondition {
-  test(scope: Scope, checks: Check[]): Tested;
+  test(scope: Scope, checks: Check[]): ConditionOutcome;
 }
 
-/** A checked rule. Nothing in it is text to be run: it was put together from a closed set of forms. */
+/** A checked rule, compiled from a closed set of forms: nothing in it is code from the file. */
 export interface Rule {
   id: string;
   version: number;

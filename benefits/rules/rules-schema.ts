@@ -49,7 +49,7 @@ const OUTCOME = {
   additionalProperties: false,
 };
 
-/** Shape of a rules file; what values and conditions may be is checked when they are compiled. */
+/** Shape of a rules file. Values and conditions are checked when they are compiled. */
 export const RULES_SCHEMA = {
   type: 'object',
   properties: {

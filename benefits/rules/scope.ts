@@ -2,7 +2,7 @@ import type { RecordData } from '../../proto/event/event.js';
 import type { Day } from './calendar-date.js';
 import type { Scalar, Value } from './value-type.js';
 
-/** What is known of one record of a granted entry. Without `data` the record is gone, and `position` is the event that said so. */
+/** The last state of one record of a granted entry. Without `data` the record is gone, by the event at `position`. */
 export interface Fact {
   record: string;
   position: number;
@@ -10,8 +10,8 @@ export interface Fact {
   data: RecordData | undefined;
 }
 
-/** Where a value comes from: enough to find the event again. */
-export interface Basis {
+/** The event that a value was read from. Stored and served as JSON. */
+export interface EventReference {
   source: string;
   grant: string;
   entry: string;
@@ -21,28 +21,32 @@ export interface Basis {
   value?: Value | undefined;
 }
 
-/** Everything that one evaluation sees: the joined record, the day, and a list in which it notes what it has read. */
+/** Input of one evaluation: the subject's records and the day; it records which facts were read. */
 export interface Scope {
   today: Day;
-  /** Source → its records of the subject that exist. */
+  /** Source → the subject's existing records. */
   records: ReadonlyMap<string, readonly Fact[]>;
-  /** Source → the event that took its record away, when there is none any more. */
+  /** Source → the event that ended its record, when there is no other. */
   gone: ReadonlyMap<string, Fact>;
-  noteUse(source: string, fact: Fact, item?: string, value?: Value): void;
+  recordUse(source: string, fact: Fact, item?: string, value?: Value): void;
 }
 
-/** A value on one day, and how it moves when days go by. */
-export interface Evaluated {
+/** A value on one day, and when it changes without an event. */
+export interface EvaluatedValue {
   value: Value | undefined;
-  /** The first later day on which it can be another by itself; undefined = it stays. */
-  until: Day | undefined;
-  /** For a value that only grows with the days: those on which it reaches a bound and passes it. */
-  crosses: ((bound: Scalar) => Day[]) | undefined;
+  /** The first later day on which it can change without an event; undefined: never. */
+  stableUntil: Day | undefined;
+  /** For a value that grows with the days: those on which it reaches a bound and exceeds it. */
+  daysOfCrossing: ((bound: Scalar) => Day[]) | undefined;
 }
 
-export const still = (value: Value | undefined): Evaluated => ({ value, until: undefined, crosses: undefined });
+export const constantValue = (value: Value | undefined): EvaluatedValue => ({
+  value,
+  stableUntil: undefined,
+  daysOfCrossing: undefined,
+});
 
-export function earlier(a: Day | undefined, b: Day | undefined): Day | undefined {
+export function earlierDay(a: Day | undefined, b: Day | undefined): Day | undefined {
   if (a === undefined) return b;
   return b === undefined || a < b ? a : b;
 }

@@ -1,21 +1,21 @@
 import type { ItemType } from '../../proto/entry/entry.js';
 
-/** What a value of a rule is. Integers, numbers and decimals are all quantities, compared by value. */
-export type ScalarType = 'text' | 'quantity' | 'date' | 'boolean';
+/** Type of a value. Integers, numbers and decimals are all quantities, compared by value. */
+export type ScalarType = 'string' | 'quantity' | 'date' | 'boolean';
 
 export interface ValueType {
   scalar: ScalarType;
   list: boolean;
 }
 
-/** A quantity is a number, or digits when it is a decimal. */
+/** A quantity is a number, or a string of digits when it is a decimal. */
 export type Scalar = string | number | boolean;
 export type Value = Scalar | Scalar[];
 
-/** Types of items that rules can look into; an instant is taken as its day. */
+/** Types of items that rules can evaluate; a datetime counts as its day. */
 export const SCALAR_TYPES: Partial<Record<ItemType, ScalarType>> = {
-  string: 'text',
-  code: 'text',
+  string: 'string',
+  code: 'string',
   integer: 'quantity',
   number: 'quantity',
   decimal: 'quantity',

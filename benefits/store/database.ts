@@ -1,12 +1,12 @@
-/** One PostgreSQL, wherever it runs. Values come as PostgreSQL writes them, as texts. */
+/** A row of PostgreSQL, whether it runs on a server or in this process: values as strings, in PostgreSQL's own notation. */
 export type Row = Record<string, string | null>;
 
 export interface Sql {
   query(text: string, values?: readonly (string | number | boolean | null)[]): Promise<Row[]>;
 }
 
-/** Transactions run one after the other: a decision sees all of the event before it. */
+/** Transactions run one after the other, so a decision sees everything of the events before it. */
 export interface Database extends AsyncDisposable {
-  /** Commits what the work did, or nothing of it. Throws PeerGoneError when the database can't be reached. */
+  /** Commits all that the work did or nothing of it. Throws PeerGoneError when the database cannot be reached. */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
 }

@@ -1,5 +1,5 @@
 import type { RecordData } from '../../proto/event/event.js';
-import type { Outcome, Verdict } from '../rules/verdict.js';
+import type { Outcome, RuleResult } from '../rules/evaluate-rule.js';
 import type { Row, Sql } from './database.js';
 import { DUE_NOW } from './tables.js';
 
@@ -10,10 +10,10 @@ export interface DecisionKey {
 
 export interface StoredDecision extends DecisionKey {
   version: number;
-  /** Undefined while it waits for its first verdict. */
-  verdict: Verdict | undefined;
-  /** Data of the last event that told it; undefined while nobody was told. */
-  told: RecordData | undefined;
+  /** Undefined until it is decided for the first time. */
+  result: RuleResult | undefined;
+  /** Data of the last event that published it; undefined while there is none. */
+  published: RecordData | undefined;
   day: string | undefined;
   due: string | undefined;
 }
@@ -22,11 +22,11 @@ export interface DecisionChange extends DecisionKey {
   day: string;
   version: number;
   outcome: Outcome;
-  figures: Verdict['figures'];
+  figures: RuleResult['figures'];
   cause: string;
 }
 
-/** Decisions, their changes, and the days on which they are due again. */
+/** Decisions, their changes, and the days on which they are due. */
 export class DecisionTable {
   constructor(private readonly schema: string) {}
 
@@ -41,7 +41,12 @@ export class DecisionTable {
 
   async write(sql: Sql, decisions: readonly StoredDecision[]): Promise<void> {
     if (decisions.length === 0) return;
-    const rows = decisions.map((one) => ({ ...one, outcome: one.verdict?.outcome }));
+    const rows = decisions.map(({ result, published, ...one }) => ({
+      ...one,
+      outcome: result?.outcome,
+      verdict: result,
+      told: published,
+    }));
     await sql.query(
       `INSERT INTO ${this.schema}.decisions
        SELECT rule, subject, version, outcome, verdict, told, day, due FROM json_to_recordset($1)
@@ -52,7 +57,7 @@ export class DecisionTable {
     );
   }
 
-  async noteChanges(sql: Sql, changes: readonly DecisionChange[]): Promise<void> {
+  async addChanges(sql: Sql, changes: readonly DecisionChange[]): Promise<void> {
     if (changes.length === 0) return;
     await sql.query(
       `INSERT INTO ${this.schema}.decision_changes (rule, subject, day, version, outcome, figures, cause)
@@ -62,13 +67,13 @@ export class DecisionTable {
     );
   }
 
-  /** Some of the decisions of these rules whose day has come or that were called, and then why. */
+  /** Up to `limit` decisions of these rules that are due by their day or were scheduled, and then why. */
   async due(
     sql: Sql,
     rules: readonly string[],
     today: string,
     limit: number,
-  ): Promise<(DecisionKey & { call: string | undefined })[]> {
+  ): Promise<(DecisionKey & { reason: string | undefined })[]> {
     const rows = await sql.query(
       `SELECT rule, subject, due FROM ${this.schema}.decisions
        WHERE due <= $1 AND rule IN (SELECT json_array_elements_text($2)) ORDER BY due LIMIT $3`,
@@ -77,17 +82,17 @@ export class DecisionTable {
     return rows.map(({ rule, subject, due }) => ({
       rule: rule!,
       subject: subject!,
-      call: due!.startsWith(DUE_NOW) ? due!.slice(DUE_NOW.length + 1) : undefined,
+      reason: due!.startsWith(DUE_NOW) ? due!.slice(DUE_NOW.length + 1) : undefined,
     }));
   }
 
-  /** All decisions of a rule are looked at again, and one is begun for every record that the rule is about. */
-  async callAll(
+  /** Schedules all decisions of a rule, and a first one for every record of its `about` source. */
+  async scheduleAll(
     sql: Sql,
     rule: { id: string; version: number; grant: string; key: string | undefined },
     cause: string,
   ) {
-    // Sorts before any day, and says why.
+    // Sorts before any day and carries the reason.
     const due = `${DUE_NOW} ${cause}`;
     const subjects =
       rule.key === undefined
@@ -127,8 +132,8 @@ function decisionOf(row: Row): StoredDecision {
     rule: row.rule!,
     subject: row.subject!,
     version: Number(row.version),
-    verdict: parsed<Verdict>(row.verdict),
-    told: parsed<RecordData>(row.told),
+    result: parsed<RuleResult>(row.verdict),
+    published: parsed<RecordData>(row.told),
     day: row.day ?? undefined,
     due: row.due ?? undefined,
   };
@@ -140,7 +145,7 @@ const changeOf = (row: Row): DecisionChange => ({
   day: row.day!,
   version: Number(row.version),
   outcome: row.outcome as Outcome,
-  figures: parsed<NonNullable<Verdict['figures']>>(row.figures),
+  figures: parsed<NonNullable<RuleResult['figures']>>(row.figures),
   cause: row.cause!,
 });
 

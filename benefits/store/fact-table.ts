@@ -4,15 +4,15 @@ import type { Row, Sql } from './database.js';
 
 const isGone = ({ op }: DeliveredEvent): boolean => op === 'delete' || op === 'leave';
 
-/** Facts of all grants: the last word on each record, and every word before it. */
+/** Facts of all grants: the last state of each record, and the history of its events. */
 export class FactTable {
   constructor(
     private readonly schema: string,
-    /** Grant → items other than the record's key by which a rule finds records. */
+    /** Grant → items by which records are joined to subjects, besides the record's own key. */
     private readonly joinItems: ReadonlyMap<string, ReadonlySet<string>>,
   ) {}
 
-  /** Puts records in the order of their events. Returns the join values that they had or have: item → values. */
+  /** Stores events in their order. Returns the join values that their records had or have: item → values. */
   async put(
     sql: Sql,
     grant: string,
@@ -27,7 +27,7 @@ export class FactTable {
       data: isGone(event) ? null : (event.data ?? {}),
     }));
     const last = new Map(rows.map((row) => [row.record, row]));
-    const touched = await this.#rejoin(sql, grant, [...last.values()]);
+    const changed = await this.#rejoin(sql, grant, [...last.values()]);
     await sql.query(
       `INSERT INTO ${this.schema}.facts SELECT $1, record, position, $2, op, data
        FROM json_to_recordset($3) AS row (record text, position bigint, op text, data jsonb)
@@ -41,10 +41,10 @@ export class FactTable {
        FROM json_to_recordset($3) AS row (record text, position bigint, op text, data jsonb) ON CONFLICT DO NOTHING`,
       [grant, log, JSON.stringify(rows), today],
     );
-    return touched;
+    return changed;
   }
 
-  /** Ends what was not seen since `from` in this life of the log, as the event at `position` says. Returns the records. */
+  /** Ends the records that this epoch of the log has not shown since `from`, by the event at `position`. Returns them. */
   async endUnseen(
     sql: Sql,
     grant: string,
@@ -63,12 +63,12 @@ export class FactTable {
        FROM json_array_elements_text($6) AS record ON CONFLICT DO NOTHING`,
       [grant, seen.log, by.position, by.today, by.op, JSON.stringify(records)],
     );
-    const touched = await this.#rejoin(
+    const changed = await this.#rejoin(
       sql,
       grant,
       records.map((record) => ({ record, data: null })),
     );
-    return { records, touched };
+    return { records, changed };
   }
 
   /** Facts whose record's key is one of these. */
@@ -94,32 +94,32 @@ export class FactTable {
     return found;
   }
 
-  /** Keeps the joins of these records and tells the values before and after. */
+  /** Replaces the join values of these records. Returns the values before and after. */
   async #rejoin(
     sql: Sql,
     grant: string,
     rows: readonly { record: string; data: RecordData | null }[],
   ): Promise<Map<string, Set<string>>> {
     const items = this.joinItems.get(grant);
-    const touched = new Map<string, Set<string>>();
-    if (!items || rows.length === 0) return touched;
-    const note = (item: string, value: string) => touched.set(item, (touched.get(item) ?? new Set()).add(value));
+    const changed = new Map<string, Set<string>>();
+    if (!items || rows.length === 0) return changed;
+    const add = (item: string, value: string) => changed.set(item, (changed.get(item) ?? new Set()).add(value));
     const before = await sql.query(
       `DELETE FROM ${this.schema}.joins WHERE grant_id = $1 AND record IN (SELECT json_array_elements_text($2))
        RETURNING item, value`,
       [grant, JSON.stringify(rows.map(({ record }) => record))],
     );
-    for (const { item, value } of before) note(item!, value!);
+    for (const { item, value } of before) add(item!, value!);
     const joins = rows.flatMap(({ record, data }) =>
       [...items].flatMap((item) => (data?.[item] === undefined ? [] : [{ item, value: String(data[item]), record }])),
     );
-    for (const { item, value } of joins) note(item, value);
+    for (const { item, value } of joins) add(item, value);
     await sql.query(
       `INSERT INTO ${this.schema}.joins SELECT $1, item, value, record
        FROM json_to_recordset($2) AS row (item text, value text, record text)`,
       [grant, JSON.stringify(joins)],
     );
-    return touched;
+    return changed;
   }
 }
 

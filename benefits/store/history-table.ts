@@ -1,7 +1,7 @@
 import type { RecordData } from '../../proto/event/event.js';
 import type { Row, Sql } from './database.js';
 
-/** An event as it came, and the day on which the check learned of it. */
+/** An event as it was delivered, and the day on which the check stored it. */
 export interface PastEvent {
   number: number;
   day: string;
@@ -13,11 +13,11 @@ export interface PastEvent {
 
 const COLUMNS = 'number, day, record, position, op, data';
 
-/** Every event that ever came: what a new version of a rule is tried on. */
+/** Every delivered event: the input of a replay. */
 export class HistoryTable {
   constructor(private readonly schema: string) {}
 
-  /** Subjects that a grant ever had a record of, in the order of their keys. */
+  /** Subjects of which a grant ever delivered a record, in the order of their keys. */
   async subjects(
     sql: Sql,
     from: { grant: string; key: string | undefined; after: string },
@@ -32,7 +32,7 @@ export class HistoryTable {
     return rows.map((row) => row.subject!);
   }
 
-  /** Events of these records, in the order in which they came. */
+  /** Events of these records, in the order of delivery. */
   async ofRecords(sql: Sql, grant: string, records: readonly string[]): Promise<PastEvent[]> {
     const rows = await sql.query(
       `SELECT ${COLUMNS} FROM ${this.schema}.history
@@ -42,7 +42,7 @@ export class HistoryTable {
     return rows.map(pastEventOf);
   }
 
-  /** Events of the records that ever held one of these values in an item. */
+  /** Events of the records that ever had one of these values in an item. */
   async ofItem(sql: Sql, grant: string, item: string, values: readonly string[]): Promise<PastEvent[]> {
     const rows = await sql.query(
       `SELECT DISTINCT record FROM ${this.schema}.history

@@ -1,14 +1,14 @@
 import type { SourceEvent } from '../../proto/event/event.js';
 import type { Sql } from './database.js';
 
-/** A decision event that has no number yet. */
-export type DraftEvent = Pick<SourceEvent, 'type' | 'op' | 'subject' | 'data' | 'previous'>;
+/** A decision event before the outbox gives it its number. */
+export type UnnumberedEvent = Pick<SourceEvent, 'type' | 'op' | 'subject' | 'data' | 'previous'>;
 
-/** Events that were decided and that the bus may not have yet, in the order of their decisions. */
+/** Decision events that the bus may not have yet, in the order of their decisions. */
 export class OutboxTable {
   constructor(private readonly schema: string) {}
 
-  async add(sql: Sql, events: readonly DraftEvent[]): Promise<void> {
+  async add(sql: Sql, events: readonly UnnumberedEvent[]): Promise<void> {
     if (events.length === 0) return;
     await sql.query(
       `INSERT INTO ${this.schema}.outbox (event) SELECT event FROM json_array_elements_text($1) WITH ORDINALITY AS row (event, place)
@@ -17,15 +17,15 @@ export class OutboxTable {
     );
   }
 
-  async after(sql: Sql, number: number, limit: number): Promise<{ number: number; event: DraftEvent }[]> {
+  async after(sql: Sql, number: number, limit: number): Promise<{ number: number; event: UnnumberedEvent }[]> {
     const rows = await sql.query(
       `SELECT number, event FROM ${this.schema}.outbox WHERE number > $1 ORDER BY number LIMIT $2`,
       [number, limit],
     );
-    return rows.map((row) => ({ number: Number(row.number), event: JSON.parse(row.event!) as DraftEvent }));
+    return rows.map((row) => ({ number: Number(row.number), event: JSON.parse(row.event!) as UnnumberedEvent }));
   }
 
-  async forget(sql: Sql, through: number): Promise<void> {
+  async deleteThrough(sql: Sql, through: number): Promise<void> {
     await sql.query(`DELETE FROM ${this.schema}.outbox WHERE number <= $1`, [through]);
   }
 
@@ -34,7 +34,7 @@ export class OutboxTable {
     return Number(row?.size ?? 0);
   }
 
-  /** Tells this store's numbers from those of any other. */
+  /** Distinguishes the numbers of this store from those of any other. */
   async epoch(sql: Sql): Promise<string> {
     const [row] = await sql.query(`SELECT value FROM ${this.schema}.settings WHERE name = 'epoch'`);
     return row!.value!;

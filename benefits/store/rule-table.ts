@@ -1,12 +1,12 @@
 import type { RuleDocument } from '../rules/rule-document.js';
 import type { Sql } from './database.js';
 
-/** Every version of every rule that ever decided something here. */
+/** Every version of every rule that was ever in use. */
 export class RuleTable {
   constructor(private readonly schema: string) {}
 
-  /** `same` when it is in use already, `changed` when its version meant something else before. */
-  async take(sql: Sql, document: RuleDocument): Promise<'new' | 'same' | 'changed'> {
+  /** Registers a rule: `same` when it is in use already, `changed` when its version had another content before. */
+  async register(sql: Sql, document: RuleDocument): Promise<'new' | 'same' | 'changed'> {
     const { id, version } = document;
     const text = JSON.stringify(document);
     const [known] = await sql.query(

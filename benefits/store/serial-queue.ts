@@ -1,15 +1,15 @@
-/** Runs pieces of work one after the other, in the order in which they came. */
+/** Runs tasks one after the other, in the order of the calls. */
 export class SerialQueue {
   #last: Promise<unknown> = Promise.resolve();
 
-  take<T>(work: () => Promise<T>): Promise<T> {
+  run<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work);
     this.#last = done.catch(() => undefined);
     return done;
   }
 
-  /** Resolves when everything given so far has ended. */
-  async ended(): Promise<void> {
+  /** Resolves when all tasks given so far have ended. */
+  async idle(): Promise<void> {
     await this.#last;
   }
 }

@@ -4,32 +4,32 @@ import { connectPostgres, toPeerGone } from '../../connectors/runtime/postgres-c
 import type { Database, Row, Sql } from './database.js';
 import { SerialQueue } from './serial-queue.js';
 
-/** A PostgreSQL server. Connects when first used, and again after the connection broke. */
+/** A PostgreSQL server. Connects on first use, and again after the connection broke. */
 export class ServerDatabase implements Database {
-  readonly #turns = new SerialQueue();
+  readonly #queue = new SerialQueue();
   #client: pg.Client | undefined;
 
   constructor(
     private readonly url: string,
-    /** Only one instance may work on a schema: its decisions must come in the order of its facts. Who only asks needs no lock. */
+    /** Advisory lock of the one instance that decides, so that decisions keep the order of facts; undefined for readers. */
     private readonly lockName: string | undefined,
     private readonly applicationName: string,
   ) {}
 
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    return this.#turns.take(async () => {
+    return this.#queue.run(async () => {
       try {
         return await this.#run(work);
       } catch (error) {
-        const told = toPeerGone(error);
-        if (told instanceof PeerGoneError) await this.#disconnect();
-        throw told;
+        const cause = toPeerGone(error);
+        if (cause instanceof PeerGoneError) await this.#disconnect();
+        throw cause;
       }
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#turns.ended();
+    await this.#queue.idle();
     await this.#disconnect();
   }
 
@@ -57,8 +57,8 @@ export class ServerDatabase implements Database {
     ]);
     if (rows[0]?.ours === 't') return client;
     await client.end();
-    // The session of an instance that has just died may be seen by the server for a while: so it passes.
-    throw new PeerGoneError('another instance works on this schema');
+    // The server may hold the session of an instance that has just died for a while, so this is worth waiting for.
+    throw new PeerGoneError('another instance of the check holds the lock of this schema');
   }
 
   async #disconnect(): Promise<void> {

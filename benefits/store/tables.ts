@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { quoteIdentifier } from '../../connectors/runtime/postgres-client.js';
 import type { Sql } from './database.js';
 
-/** Due at once: before any day. */
+/** Due at once: sorts before any day. */
 export const DUE_NOW = '0000-00-00';
 
 const statements = (schema: string): string[] => [
@@ -10,19 +10,19 @@ const statements = (schema: string): string[] => [
   `CREATE TABLE IF NOT EXISTS ${schema}.settings (name text PRIMARY KEY, value text NOT NULL)`,
   `CREATE TABLE IF NOT EXISTS ${schema}.rules (
      id text, version integer, document text NOT NULL, current boolean NOT NULL, PRIMARY KEY (id, version))`,
-  // How far each grant is followed; in_force and caught_up decide whether its facts may be used.
+  // The position up to which each grant is stored; in_force and caught_up say whether its facts may be used.
   `CREATE TABLE IF NOT EXISTS ${schema}.sources (
      grant_id text PRIMARY KEY, entry text NOT NULL DEFAULT '', log text NOT NULL DEFAULT '', position bigint NOT NULL DEFAULT 0,
      caught_up boolean NOT NULL DEFAULT false, in_force boolean NOT NULL DEFAULT true, snapshot_id text, snapshot_from bigint)`,
-  // The last word on each granted record; without data it is gone, by the event at position.
+  // The last state of each granted record; without data it is gone, by the event at position.
   `CREATE TABLE IF NOT EXISTS ${schema}.facts (
      grant_id text, record text COLLATE "C", position bigint NOT NULL, log text NOT NULL, op text NOT NULL, data jsonb,
      PRIMARY KEY (grant_id, record))`,
-  // Records that belong to a subject by an item that is not their key.
+  // Records that are joined to a subject by an item that is not their key.
   `CREATE TABLE IF NOT EXISTS ${schema}.joins (
      grant_id text, item text, value text COLLATE "C", record text COLLATE "C", PRIMARY KEY (grant_id, record, item))`,
   `CREATE INDEX IF NOT EXISTS joins_by_value ON ${schema}.joins (grant_id, item, value)`,
-  // Every event as it came, with the day on which this check learned of it: what a new rule is tried on.
+  // Every event as delivered, with the day on which this check stored it: the input of replays.
   `CREATE TABLE IF NOT EXISTS ${schema}.history (
      number bigserial, grant_id text, record text COLLATE "C", log text, position bigint, day text NOT NULL, op text NOT NULL,
      data jsonb, PRIMARY KEY (grant_id, record, log, position))`,
@@ -31,7 +31,7 @@ const statements = (schema: string): string[] => [
      day text, due text COLLATE "C", PRIMARY KEY (rule, subject))`,
   `CREATE INDEX IF NOT EXISTS decisions_by_due ON ${schema}.decisions (due) WHERE due IS NOT NULL`,
   `CREATE INDEX IF NOT EXISTS decisions_by_subject ON ${schema}.decisions (subject)`,
-  // Every change of a decision, and why it was looked at again.
+  // Every change of a decision, and why it was decided again.
   `CREATE TABLE IF NOT EXISTS ${schema}.decision_changes (
      number bigserial PRIMARY KEY, rule text NOT NULL, subject text COLLATE "C" NOT NULL, day text NOT NULL,
      version integer NOT NULL, outcome text NOT NULL, figures json, cause text NOT NULL)`,

@@ -19,7 +19,7 @@ const event = (position: number, rest: Partial<DeliveredEvent>): DeliveredEvent 
   ...rest,
 });
 
-t.test('the table of a sink', async (t) => {
+t.test('the table of postgres-sink', async (t) => {
   const postgres = await startPostgres(t);
   let tables = 0;
   const open = async (table = `table_${++tables}`, grant = 'g') => {
@@ -28,7 +28,7 @@ t.test('the table of a sink', async (t) => {
     return { sink, table, from: await sink.open() };
   };
 
-  t.test('has a column of a fitting type for each kind of item', async (t) => {
+  t.test('the table has a column of the right type for each type of item', async (t) => {
     const { sink, table } = await open();
     await sink.shape(
       shapeOf([
@@ -68,7 +68,7 @@ t.test('the table of a sink', async (t) => {
     });
   });
 
-  t.test('gains a column for an item granted later, and empties that of one not granted any more', async (t) => {
+  t.test('the table gains a column for an item granted later, and a column no longer granted is emptied', async (t) => {
     const { sink, table } = await open();
     const [id, name, age] = [
       { name: 'id', type: 'string' as const },
@@ -84,7 +84,7 @@ t.test('the table of a sink', async (t) => {
     await t.rejects(sink.shape(shapeOf([{ name: 'age', type: 'date' }])), SinkUnfitError);
   });
 
-  t.test('enter and leave are rows that come and go', async (t) => {
+  t.test('enter and leave insert and delete rows', async (t) => {
     const { sink, table } = await open();
     await sink.shape(shapeOf([{ name: 'id', type: 'string' }]));
     const events = [
@@ -96,7 +96,7 @@ t.test('the table of a sink', async (t) => {
     t.match(await postgres.query(`SELECT id FROM ${table}`), [{ id: 'b' }]);
   });
 
-  t.test('position and rows are one: a second instance that was overtaken stores nothing', async (t) => {
+  t.test('an instance whose position was advanced by another one stores nothing', async (t) => {
     const { sink, table, from } = await open();
     t.equal(from, 'earliest');
     const items = shapeOf([{ name: 'id', type: 'string' }]);
@@ -111,7 +111,7 @@ t.test('the table of a sink', async (t) => {
     await t.rejects(open(table, 'another-grant'), SinkUnfitError);
   });
 
-  t.test('the end of a snapshot that another one has replaced drops nothing', async (t) => {
+  t.test('the end of a snapshot that was replaced by another one deletes nothing', async (t) => {
     const { sink, table } = await open();
     await sink.shape(shapeOf([{ name: 'id', type: 'string' }]));
     const edge = (position: number, op: 'snapshot_begin' | 'snapshot_end', snapshotid: string) =>

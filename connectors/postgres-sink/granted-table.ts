@@ -16,8 +16,8 @@ const COLUMN_TYPES: Record<ItemType, string> = {
   object: 'jsonb',
 };
 
-/** Ours; an item's name never begins with an underscore. */
-const OWN_COLUMNS = {
+/** Columns of the sink itself. Item names never start with an underscore. */
+const SINK_COLUMNS = {
   _subject: 'text',
   _position: 'bigint',
   _time: 'timestamp with time zone',
@@ -30,11 +30,11 @@ export interface Column {
 
 export const columnOf = ({ name, type, list }: DeliveredItem): Column => ({
   name,
-  // A list of objects is one document: PostgreSQL's arrays of jsonb please nobody.
+  // A list of objects is one jsonb document, which is easier to query than an array of jsonb.
   type: type === 'object' || !list ? COLUMN_TYPES[type] : `${COLUMN_TYPES[type]}[]`,
 });
 
-/** The table that a grant fills: a column per granted item, keyed by the record's subject. */
+/** The table that the sink keeps equal to a grant: a column per granted item, keyed by the record's subject. */
 export class GrantedTable {
   readonly name: string;
 
@@ -50,7 +50,7 @@ export class GrantedTable {
     const wanted = new Map(columns.map(({ name, type }) => [name, type]));
     await client.query(this.#createStatement(columns));
     const present = await this.#columns(client);
-    this.#checkTypes(present, new Map([...Object.entries(OWN_COLUMNS), ...wanted]));
+    this.#checkTypes(present, new Map([...Object.entries(SINK_COLUMNS), ...wanted]));
     for (const { name, type } of columns) {
       if (!present.has(name)) {
         await client.query(`ALTER TABLE ${this.name} ADD COLUMN ${quoteIdentifier(name)} ${type}`);
@@ -79,9 +79,11 @@ export class GrantedTable {
 
   #checkTypes(present: ReadonlyMap<string, string>, wanted: ReadonlyMap<string, string>): void {
     const { schema, table } = this.target;
-    for (const own of Object.keys(OWN_COLUMNS)) {
+    for (const own of Object.keys(SINK_COLUMNS)) {
       if (!present.has(own))
-        throw new SinkUnfitError(`${schema}.${table} has no column ${own}: it is not a table of a sink`);
+        throw new SinkUnfitError(
+          `${schema}.${table} has no column ${own}: it was not created by a sink; choose another table`,
+        );
     }
     for (const [name, type] of wanted) {
       const found = present.get(name) ?? type;

@@ -7,7 +7,7 @@ import { type SinkSite, sinkConformance } from '../conformance/sink-conformance.
 import { parsePostgresSinkConfig } from './config.js';
 import { PostgresSink } from './sink.js';
 
-t.test('the sink into PostgreSQL conforms', async (t) => {
+t.test('postgres-sink passes the conformance suite of sinks', async (t) => {
   const bus = await ConnectorBus.start(t);
   const postgres = await startPostgres(t);
   let tables = 0;

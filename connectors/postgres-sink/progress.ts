@@ -3,11 +3,11 @@ import { PeerGoneError, SinkUnfitError } from '../runtime/connector-errors.js';
 import { quoteIdentifier } from '../runtime/postgres-client.js';
 import type { PostgresSinkConfig } from './config.js';
 
-/** How far the table is; committed in the transaction that brings it there. */
-export interface Progress {
+/** The position that the table has reached; committed in the same transaction as its rows. */
+export interface SinkProgress {
   log: string;
   position: number;
-  /** Set between the begin and the end of a snapshot: rows not touched since `from` will be dropped. */
+  /** Set between the begin and the end of a snapshot, which deletes rows not written since `from`. */
   snapshot: { id: string; from: number } | undefined;
 }
 
@@ -29,8 +29,8 @@ export class ProgressTable {
     );
   }
 
-  /** Undefined while nothing is stored. Throws SinkUnfitError when the table is filled under another grant or cursor. */
-  async read(client: pg.Client): Promise<Progress | undefined> {
+  /** Undefined while nothing is stored. Throws SinkUnfitError when another grant or cursor fills the table. */
+  async read(client: pg.Client): Promise<SinkProgress | undefined> {
     const { table, grant, cursor } = this.target;
     const { rows } = await client.query<Record<string, string | null>>(
       `SELECT * FROM ${this.#name} WHERE table_name = $1`,
@@ -39,7 +39,9 @@ export class ProgressTable {
     const [row] = rows;
     if (!row) return undefined;
     if (row.grant_id !== grant || row.cursor_name !== cursor) {
-      throw new SinkUnfitError(`table ${table} is filled under grant ${row.grant_id}, cursor ${row.cursor_name}`);
+      throw new SinkUnfitError(
+        `table ${table} is filled by grant ${row.grant_id}, cursor ${row.cursor_name}: choose another table`,
+      );
     }
     return {
       log: row.log!,
@@ -48,8 +50,8 @@ export class ProgressTable {
     };
   }
 
-  /** Throws when another instance has moved it meanwhile: what was delivered to this one may be stored already. */
-  async move(client: pg.Client, from: Progress | undefined, to: Progress): Promise<void> {
+  /** Throws PeerGoneError when another instance has advanced it meanwhile: the same events may be stored already. */
+  async advance(client: pg.Client, from: SinkProgress | undefined, to: SinkProgress): Promise<void> {
     const { table, grant, cursor } = this.target;
     const values = [table, grant, cursor, to.log, to.position, to.snapshot?.id ?? null, to.snapshot?.from ?? null];
     const { rowCount } = from
@@ -62,6 +64,6 @@ export class ProgressTable {
           `INSERT INTO ${this.#name} VALUES ($1, $2, $3, $4, $5, $6, $7, now()) ON CONFLICT DO NOTHING`,
           values,
         );
-    if (rowCount !== 1) throw new PeerGoneError(`another instance has moved the position of table ${table}`);
+    if (rowCount !== 1) throw new PeerGoneError(`another instance has advanced the position of table ${table}`);
   }
 }

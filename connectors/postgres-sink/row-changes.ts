@@ -2,68 +2,68 @@ import type pg from 'pg';
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import { quoteIdentifier } from '../runtime/postgres-client.js';
 import type { Column } from './granted-table.js';
-import type { Progress } from './progress.js';
+import type { SinkProgress } from './progress.js';
 
-/** What a run of events does to a table: the last word on each record, and then perhaps the end of a snapshot. */
-interface Step {
+/** The net effect of consecutive events on a table: the last change of each record, then perhaps the end of a snapshot. */
+interface RowSet {
   upserts: Map<string, DeliveredEvent>;
   deletes: Set<string>;
-  /** Rows that nothing has touched since this position go. */
+  /** End of a snapshot: rows not written since this position are deleted. */
   dropBefore: number | undefined;
 }
 
 export interface RowTarget {
-  /** Quoted. */
+  /** Quoted name. */
   table: string;
   columns: readonly Column[];
 }
 
-/** Applies events to the table and returns where it then stands. Runs in the caller's transaction. */
+/** Applies events to the table and returns its new progress. Runs in the caller's transaction. */
 export async function applyEvents(
   client: pg.Client,
   target: RowTarget,
-  batch: { events: readonly DeliveredEvent[]; log: string; before: Progress | undefined },
-): Promise<Progress> {
-  const { steps, snapshot } = stepsOf(batch.events, batch.before?.snapshot);
-  for (const step of steps) {
-    if (step.upserts.size > 0) await upsert(client, target, [...step.upserts.values()]);
-    if (step.deletes.size > 0) {
-      await client.query(`DELETE FROM ${target.table} WHERE _subject = ANY($1::text[])`, [[...step.deletes]]);
+  batch: { events: readonly DeliveredEvent[]; log: string; before: SinkProgress | undefined },
+): Promise<SinkProgress> {
+  const { rowSets, snapshot } = rowSetsOf(batch.events, batch.before?.snapshot);
+  for (const rowSet of rowSets) {
+    if (rowSet.upserts.size > 0) await upsert(client, target, [...rowSet.upserts.values()]);
+    if (rowSet.deletes.size > 0) {
+      await client.query(`DELETE FROM ${target.table} WHERE _subject = ANY($1::text[])`, [[...rowSet.deletes]]);
     }
-    if (step.dropBefore !== undefined) {
-      await client.query(`DELETE FROM ${target.table} WHERE _position < $1`, [step.dropBefore]);
+    if (rowSet.dropBefore !== undefined) {
+      await client.query(`DELETE FROM ${target.table} WHERE _position < $1`, [rowSet.dropBefore]);
     }
   }
   return { log: batch.log, position: batch.events.at(-1)!.position, snapshot };
 }
 
-function stepsOf(events: readonly DeliveredEvent[], open: Progress['snapshot']) {
-  const newStep = (): Step => ({ upserts: new Map(), deletes: new Set(), dropBefore: undefined });
+function rowSetsOf(events: readonly DeliveredEvent[], open: SinkProgress['snapshot']) {
+  const newRowSet = (): RowSet => ({ upserts: new Map(), deletes: new Set(), dropBefore: undefined });
   let snapshot = open;
-  let step = newStep();
-  const steps = [step];
+  let rowSet = newRowSet();
+  const rowSets = [rowSet];
   for (const event of events) {
     switch (event.op) {
       case 'snapshot_begin':
         snapshot = { id: event.snapshotid ?? '', from: event.position };
         break;
       case 'snapshot_end':
-        // The end of another snapshot than the one that began says nothing about what was seen.
+        // Ignored unless it is the end of the snapshot that began last: rows of another one were not tracked.
         if (snapshot && snapshot.id === (event.snapshotid ?? '')) {
-          step.dropBefore = snapshot.from;
+          rowSet.dropBefore = snapshot.from;
           snapshot = undefined;
-          step = newStep();
-          steps.push(step);
+          rowSet = newRowSet();
+          rowSets.push(rowSet);
         }
         break;
       default:
-        noteChange(step, event);
+        applyChange(rowSet, event);
     }
   }
-  return { steps, snapshot };
+  return { rowSets, snapshot };
 }
 
-function noteChange({ upserts, deletes }: Step, event: DeliveredEvent): void {
+function applyChange({ upserts, deletes }: RowSet, event: DeliveredEvent): void {
   const subject = event.subject ?? '';
   const isGone = event.op === 'delete' || event.op === 'leave';
   upserts.delete(subject);
@@ -72,7 +72,7 @@ function noteChange({ upserts, deletes }: Step, event: DeliveredEvent): void {
   else upserts.set(subject, event);
 }
 
-/** One statement for all rows; PostgreSQL turns the JSON into the columns' types. */
+/** Writes all rows by one statement; PostgreSQL converts the JSON to the types of the columns. */
 async function upsert(client: pg.Client, { table, columns }: RowTarget, events: DeliveredEvent[]): Promise<void> {
   const names = columns.map(({ name }) => quoteIdentifier(name));
   const all = ['_subject', ...names, '_position', '_time'];

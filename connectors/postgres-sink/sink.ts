@@ -6,18 +6,18 @@ import { connectPostgres, sqlState, toPeerGone } from '../runtime/postgres-clien
 import type { Sink, SinkBatch } from '../runtime/sink/sink.js';
 import type { PostgresSinkConfig } from './config.js';
 import { type Column, columnOf, GrantedTable } from './granted-table.js';
-import { type Progress, ProgressTable } from './progress.js';
+import { ProgressTable, type SinkProgress } from './progress.js';
 import { applyEvents } from './row-changes.js';
 
-/** Classes of SQLSTATE that a value of one event causes: data exceptions, broken constraints, limits of a row. */
+/** SQLSTATE classes caused by the values of one event: data exceptions, constraint violations, program limits. */
 const POISON_STATE = /^(?:22|23|54)/;
 
-/** Keeps a PostgreSQL table equal to what a grant delivers: rows and position commit together, so each event counts once. */
+/** Keeps a PostgreSQL table equal to what a grant delivers. Rows and position commit together: each event takes effect exactly once. */
 export class PostgresSink implements Sink {
   readonly #table: GrantedTable;
   readonly #progressTable: ProgressTable;
   #client: pg.Client | undefined;
-  #progress: Progress | undefined;
+  #progress: SinkProgress | undefined;
   #columns: Column[] = [];
 
   constructor(
@@ -31,7 +31,7 @@ export class PostgresSink implements Sink {
   async open(): Promise<From> {
     await this.#disconnect();
     this.#client = await connectPostgres({ url: this.config.database, applicationName: this.applicationName });
-    this.#progress = await this.#ask(async (client) => {
+    this.#progress = await this.#withClient(async (client) => {
       await this.#progressTable.create(client);
       return this.#progressTable.read(client);
     });
@@ -61,7 +61,7 @@ export class PostgresSink implements Sink {
     const target = { table: this.#table.name, columns: this.#columns };
     this.#progress = await this.#transaction(async (client) => {
       const after = await applyEvents(client, target, { events, log, before });
-      await this.#progressTable.move(client, before, after);
+      await this.#progressTable.advance(client, before, after);
       return after;
     });
   }
@@ -78,7 +78,7 @@ export class PostgresSink implements Sink {
   }
 
   async #transaction<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> {
-    return this.#ask(async (client) => {
+    return this.#withClient(async (client) => {
       await client.query('BEGIN');
       try {
         const result = await work(client);
@@ -91,7 +91,7 @@ export class PostgresSink implements Sink {
     });
   }
 
-  async #ask<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> {
+  async #withClient<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> {
     if (!this.#client) throw new PeerGoneError('there is no connection to PostgreSQL');
     try {
       return await work(this.#client);

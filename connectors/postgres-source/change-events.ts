@@ -1,22 +1,22 @@
 import type { SourceEvent } from '../../proto/event/event.js';
-import type { RowChange, StreamItem } from './row-changes.js';
 import type { TableMapping } from './table-mapping.js';
+import type { RowChange, StreamItem } from './transaction-reader.js';
 
-/** Event ids repeat exactly when the same change is read again. */
-export const placeOf = (epoch: string, position: string) => ({
+/** Id and source position of an event: the same again when the same change is read again. */
+export const positionFields = (epoch: string, position: string) => ({
   id: `${epoch}:${position}`,
   sourceposition: position,
   sourceepoch: epoch,
 });
 
-/** What the events of a transaction have in common. */
-interface Common {
+/** Fields that the events of a transaction share. */
+interface TransactionFields {
   epoch: string;
   time: string;
   commit: string;
 }
 
-/** The events of a transaction. Place: LSN of the commit, index of the change, and 0 or 1 for the halves of a changed key. */
+/** The events of a transaction. Position: LSN of the commit, index of the change, ordinal 0 or 1 (a changed key has two events). */
 export function changeEvents(item: StreamItem & { kind: 'changes' }, epoch: string): SourceEvent[] {
   const common = { epoch, time: item.time, commit: String(item.commitLsn) };
   const events: SourceEvent[] = [];
@@ -33,14 +33,14 @@ export function changeEvents(item: StreamItem & { kind: 'changes' }, epoch: stri
 function eventOf(
   op: 'create' | 'update' | 'delete',
   { form, index, before, after }: RowChange,
-  { epoch, time, commit }: Common,
-  half = 0,
+  { epoch, time, commit }: TransactionFields,
+  ordinal = 0,
 ): SourceEvent {
   return {
     specversion: '1.0',
     type: form.entry,
     time,
-    ...placeOf(epoch, `${commit}.${index}.${half}`),
+    ...positionFields(epoch, `${commit}.${index}.${ordinal}`),
     op,
     subject: form.subjectOf(op === 'delete' ? before! : after!),
     data: op === 'delete' ? undefined : form.dataOf(after!),
@@ -48,8 +48,8 @@ function eventOf(
   };
 }
 
-/** Every record that the changes speak of, under its old and its new key. */
-export function touchedSubjects(changes: readonly RowChange[], mapping: TableMapping): string[] {
+/** The subjects of all changed records, under their old and new keys. */
+export function changedSubjects(changes: readonly RowChange[], mapping: TableMapping): string[] {
   return changes.flatMap((change) => {
     if (change.mapping !== mapping) return [];
     return [change.before, change.after].flatMap((row) => (row ? [change.form.subjectOf(row)] : []));

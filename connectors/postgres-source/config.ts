@@ -10,20 +10,20 @@ import {
 export interface TableConfig extends MappingConfig {
   schema: string;
   table: string;
-  /** Columns that name the record; several are joined by `-` and become the identifier. Default: the primary key. */
+  /** Columns whose values, joined by `-`, are the record's identifier. Default: the primary key. */
   key: string[] | undefined;
 }
 
 export interface PostgresSourceConfig {
-  /** Connection string with the right to replicate. */
+  /** Connection string of a user with the right to replicate. */
   database: string;
   tables: TableConfig[];
-  /** Names of what is made at the server; default `sluice_<name>`. */
+  /** Names of the slot and the publication at the server; default `sluice_<name>`. */
   slot: string;
   publication: string;
-  /** Rows read at a time by a snapshot, held in memory until the stream has come as far. */
+  /** Rows per chunk of a snapshot, held in memory until the stream has passed the position of the chunk. */
   snapshotRows: number;
-  /** WAL that the slot may hold back before the source gives it up, to save the server's disk. */
+  /** WAL that the slot may retain before it is dropped to protect the server's disk. */
   retainedWalMaxBytes: number;
   heartbeatMs: number;
 }
@@ -43,7 +43,7 @@ interface Settings {
   heartbeatSeconds: number;
 }
 
-/** A slot's name allows no more; a publication's may be the same. */
+/** The grammar of replication slot names; publications could have other names, but get the same by default. */
 const NAME = { type: 'string', pattern: '^[a-z_][a-z0-9_]{0,62}$' };
 const TEXT = { type: 'string', minLength: 1 };
 

@@ -1,4 +1,4 @@
-/** Milliseconds from 1970 to the beginning of PostgreSQL's time. */
+/** PostgreSQL counts time from 2000-01-01; this is the distance from 1970. */
 const EPOCH_MS = 946_684_800_000;
 
 /** PostgreSQL's microseconds → milliseconds since 1970, rounded as PostgreSQL does. */

@@ -7,7 +7,7 @@ import { type SourceSite, sourceConformance } from '../conformance/source-confor
 import { parsePostgresSourceConfig } from './config.js';
 import { PostgresSource } from './source.js';
 
-t.test('the source from PostgreSQL conforms', async (t) => {
+t.test('postgres-source passes the conformance suite of sources', async (t) => {
   const bus = await ConnectorBus.start(t);
   const postgres = await startPostgres(t, { max_replication_slots: '30', max_wal_senders: '30' });
   let tables = 0;

@@ -5,10 +5,10 @@ import { connectPostgres, quoteIdentifier, toPeerGone } from '../runtime/postgre
 import { type ChangeMessage, PgoutputDecoder } from './pgoutput-decoder.js';
 import { toPostgresTime } from './postgres-clock.js';
 
-/** A message of the stream; a keepalive says that everything committed before `walEnd` has been sent. */
+/** A message of the stream. A keepalive: everything committed before `walEnd` was sent. */
 export type ReplicationMessage = ChangeMessage | { tag: 'keepalive'; walEnd: bigint };
 
-/** The part of pg's undocumented Connection that carries the copy-both mode. */
+/** The part of pg's undocumented Connection that the copy-both mode needs. */
 interface CopyConnection {
   stream: Socket;
   on(event: 'copyData', listener: (message: { chunk: Buffer }) => void): void;
@@ -18,15 +18,20 @@ interface CopyConnection {
 const XLOG_DATA = 0x77;
 const KEEPALIVE = 0x6b;
 const XLOG_HEADER_BYTES = 25;
-/** Read ahead of the consumer: some hundred milliseconds of work. What waits longer costs the garbage collector more than reading it. */
+/** Read-ahead: some hundred milliseconds of work. Messages that live longer cost the garbage collector more than decoding them. */
 const QUEUE_BYTES_MAX = 512 * 1024;
-/** The server cuts off who is silent for wal_sender_timeout, by default a minute. */
+/** The server closes a connection that is silent for wal_sender_timeout, by default a minute. */
 const STATUS_INTERVAL_MS = 10_000;
 
 /**
- * The replication protocol over pg's connection: back-pressure, keepalives in their place among the messages, and exact
- * confirmation. The service of pg-logical-replication is not used: it confirms one byte too much, and with a commit record
- * that begins right behind another's end the server would skip that transaction after a restart.
+ * The replication protocol over pg's connection.
+ *
+ * The replication service of pg-logical-replication would be the obvious choice, but it confirms one byte more than it is given: when
+ * a commit record begins exactly there, the server skips that transaction after a restart. It also lets keepalives
+ * overtake buffered changes.
+ *
+ * Invariants: messages and keepalives keep their order; nothing is confirmed that `confirm` was not called with; at most
+ * `QUEUE_BYTES_MAX` is read ahead, then the socket is paused. See docs/decisions/0020.
  */
 export class ReplicationConnection {
   readonly #decoder = new PgoutputDecoder();
@@ -44,7 +49,7 @@ export class ReplicationConnection {
     return new ReplicationConnection(await connectPostgres({ url, applicationName, replication: true }));
   }
 
-  /** Who the server is: its identity and its timeline, which changes with every promotion and point-in-time recovery. */
+  /** The server's system identifier, and its timeline, which changes with every promotion and point-in-time recovery. */
   async identify(): Promise<{ systemId: string; timeline: number }> {
     try {
       const { rows } = await this.client.query<{ systemid: string; timeline: string }>('IDENTIFY_SYSTEM');
@@ -54,7 +59,7 @@ export class ReplicationConnection {
     }
   }
 
-  /** Begins after what the slot has confirmed. A slot that is in use shows in `next`, as PeerGoneError. */
+  /** Starts streaming after the slot's confirmed LSN. When the slot is in use, `next` throws PeerGoneError. */
   start(slot: string, publication: string): void {
     this.#connection.on('copyData', ({ chunk }) => this.#receive(chunk));
     this.client.on('error', (error) => this.fail(toPeerGone(error)));
@@ -63,39 +68,39 @@ export class ReplicationConnection {
        (proto_version '1', publication_names '${quoteIdentifier(publication)}')`,
     );
     streaming.then(
-      () => this.fail(new PeerGoneError('PostgreSQL has ended the replication')),
+      () => this.fail(new PeerGoneError('PostgreSQL ended the replication stream')),
       (error) => this.fail(toPeerGone(error)),
     );
     this.#timer = setInterval(() => this.#sendStatus(false), STATUS_INTERVAL_MS);
   }
 
-  /** The next message, if one is there already. */
+  /** The next message if it was received already. */
   take(): ReplicationMessage | undefined {
     const first = this.#queue[this.#head];
-    return first && this.#taken(first);
+    return first && this.#dequeue(first);
   }
 
-  /** Resolves with undefined after `waitMs` without a message. Throws what ended the stream. */
+  /** Resolves with undefined after `waitMs` without a message. Throws the error that ended the stream. */
   async next(waitMs: number, signal: AbortSignal): Promise<ReplicationMessage | undefined> {
-    if (this.#head === this.#queue.length && this.#failure === undefined) await this.#arrival(waitMs, signal);
+    if (this.#head === this.#queue.length && this.#failure === undefined) await this.#messageOrTimeout(waitMs, signal);
     const message = this.take();
     if (!message && this.#failure !== undefined) throw this.#failure;
     return message;
   }
 
-  /** Everything before `lsn` may be thrown away by the server. */
+  /** Confirms `lsn`: the server may remove WAL before it. */
   confirm(lsn: bigint): void {
     if (lsn <= this.#confirmed) return;
     this.#confirmed = lsn;
     this.#sendStatus(false);
   }
 
-  /** Asks the server to say how far it has sent. */
+  /** Asks the server for a keepalive. */
   ping(): void {
     this.#sendStatus(true);
   }
 
-  /** Ends the stream: what has arrived is still given, then `next` throws this. */
+  /** Ends the stream: received messages are still returned, then `next` throws this error. */
   fail(error: unknown): void {
     this.#failure ??= error;
     this.#wake?.();
@@ -104,7 +109,7 @@ export class ReplicationConnection {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.fail(new PeerGoneError('the replication connection is closed'));
-    // A paused socket would never see the server's goodbye.
+    // A paused socket would never receive the end of the connection.
     this.#connection.stream.resume();
     this.#connection.stream.destroy();
     await this.client.end().catch(() => undefined);
@@ -117,24 +122,24 @@ export class ReplicationConnection {
   #receive(chunk: Buffer): void {
     try {
       if (chunk[0] === XLOG_DATA) {
-        this.#push(this.#decoder.decode(chunk.subarray(XLOG_HEADER_BYTES)), chunk.length);
+        this.#enqueue(this.#decoder.decode(chunk.subarray(XLOG_HEADER_BYTES)), chunk.length);
       } else if (chunk[0] === KEEPALIVE) {
         if (chunk[17] === 1) this.#sendStatus(false);
-        this.#push({ tag: 'keepalive', walEnd: chunk.readBigUInt64BE(1) }, chunk.length);
+        this.#enqueue({ tag: 'keepalive', walEnd: chunk.readBigUInt64BE(1) }, chunk.length);
       }
     } catch (error) {
       this.fail(error);
     }
   }
 
-  #push(message: ReplicationMessage, bytes: number): void {
+  #enqueue(message: ReplicationMessage, bytes: number): void {
     this.#queue.push({ message, bytes });
     this.#queuedBytes += bytes;
     if (this.#queuedBytes > QUEUE_BYTES_MAX) this.#connection.stream.pause();
     this.#wake?.();
   }
 
-  #taken({ message, bytes }: { message: ReplicationMessage; bytes: number }): ReplicationMessage {
+  #dequeue({ message, bytes }: { message: ReplicationMessage; bytes: number }): ReplicationMessage {
     this.#head++;
     this.#queuedBytes -= bytes;
     if (this.#head === this.#queue.length) {
@@ -145,7 +150,7 @@ export class ReplicationConnection {
     return message;
   }
 
-  #arrival(waitMs: number, signal: AbortSignal): Promise<void> {
+  #messageOrTimeout(waitMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer);

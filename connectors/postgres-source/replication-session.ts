@@ -2,19 +2,19 @@ import type pg from 'pg';
 import type { ConnectorContext } from '../runtime/connector-context.js';
 import type { ChangeBatch, Lag } from '../runtime/source/source.js';
 import type { StateFile } from '../runtime/state-file.js';
-import { changeEvents, touchedSubjects } from './change-events.js';
+import { BatchCombiner } from './batch-combiner.js';
+import { changedSubjects, changeEvents } from './change-events.js';
 import type { PostgresSourceConfig } from './config.js';
-import { LooseRun } from './loose-run.js';
 import type { Progress, SnapshotProgress } from './progress.js';
 import type { ReplicationConnection } from './replication-connection.js';
-import { type StreamItem, TransactionReader } from './row-changes.js';
-import { chunkEvents, type SnapshotChunk, SnapshotReader } from './snapshot-reader.js';
+import { type SnapshotChunk, SnapshotReader, snapshotEvents } from './snapshot-reader.js';
 import type { TableMapping } from './table-mapping.js';
-import { DETACHED_ALARM, WalWatch } from './wal-watch.js';
+import { type StreamItem, TransactionReader } from './transaction-reader.js';
+import { DETACHED_ALARM, WalMonitor } from './wal-monitor.js';
 
-/** Of a confirmation that saves the server WAL; each costs a write of the progress file. */
+/** Pause between confirmations, which let the server remove WAL; each costs a write and fsync of the progress file. */
 const CONFIRM_INTERVAL_MS = 1_000;
-/** The server says by itself how far it is as soon as it has sent everything; this only mends a message that was never sent. */
+/** The server reports its position by itself once it has sent everything; this covers a report that was lost. */
 const PING_INTERVAL_MS = 500;
 const TOGETHER_EVENTS_MAX = 1_000;
 export const SLOT_LOST_ALARM = 'slot_lost';
@@ -29,17 +29,26 @@ export interface ReplicationSessionDeps {
   file: StateFile<Progress>;
 }
 
-/** One connection to the source, from its beginning to the first trouble: the stream, and snapshots that run beside it. */
+/**
+ * One connection to the source, from its start to its first failure: the stream, and snapshots interleaved with it.
+ *
+ * Snapshot and stream must come out as one sequence without gap or repetition. Reading the table first and the stream after it
+ * would hold back WAL for the whole snapshot. Instead chunks of the table are read while the stream goes on, and each is published
+ * at its place in the stream.
+ *
+ * Invariants: an LSN is confirmed to the server only after everything before it is stored at the bus, and after it was
+ * written to the progress file; a chunk is published before the first change behind its LSN. See docs/decisions/0020.
+ */
 export class ReplicationSession {
   readonly #deps: ReplicationSessionDeps;
   readonly #snapshots: Map<string, SnapshotProgress>;
-  readonly #watch: WalWatch;
+  readonly #walMonitor: WalMonitor;
   #confirmedLsn: bigint;
   #savedLsn: bigint;
   #saving: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
-  /** Subjects that the stream spoke of since the chunk that waits was asked for. */
-  #touched = new Set<string>();
+  /** Subjects that the stream has changed since the pending chunk was read. */
+  #changedSubjects = new Set<string>();
 
   constructor(deps: ReplicationSessionDeps) {
     this.#deps = deps;
@@ -50,68 +59,68 @@ export class ReplicationSession {
       deps.stream.fail(error);
       await deps.stream.close();
     };
-    this.#watch = new WalWatch({ ...deps, detach });
+    this.#walMonitor = new WalMonitor({ ...deps, detach });
   }
 
   async *changes(signal: AbortSignal): AsyncGenerator<ChangeBatch> {
     const { client, config, stream, mappings } = this.#deps;
     const transactions = new TransactionReader(mappings);
-    const loose = new LooseRun();
+    const combiner = new BatchCombiner();
     const snapshots = new SnapshotReader(client, config.snapshotRows);
     stream.start(config.slot, config.publication);
-    this.#watch.start();
+    this.#walMonitor.start();
     this.#timer = setInterval(() => void this.#saveConfirmed(), CONFIRM_INTERVAL_MS);
     let chunk: SnapshotChunk | undefined;
     while (!signal.aborted) {
-      if (!chunk && this.#unread) chunk = await this.#readChunk(snapshots, this.#unread);
+      if (!chunk && this.#nextTable) chunk = await this.#readChunk(snapshots, this.#nextTable);
       let message = stream.take();
       if (!message) {
-        yield* ifAny(loose.take());
+        yield* orNone(combiner.take());
         message = await stream.next(PING_INTERVAL_MS, signal);
       }
       if (!message) stream.ping();
       for (const item of message ? transactions.read(message) : []) {
-        if (chunk && placeOfItem(item) >= chunk.lsn) {
-          yield* ifAny(loose.take());
+        if (chunk && itemLsn(item) >= chunk.lsn) {
+          yield* orNone(combiner.take());
           yield this.#chunkBatch(chunk);
           chunk = undefined;
         }
-        if (chunk && item.kind === 'changes') this.#note(item, chunk);
-        if (item.kind === 'changes' && this.#restartTruncated(item, chunk)) chunk = undefined;
+        if (chunk && item.kind === 'changes') this.#recordChangedSubjects(item, chunk);
+        if (item.kind === 'changes' && this.#restartSnapshots(item, chunk)) chunk = undefined;
         const batch = this.#itemBatch(item);
-        if (loose.add(batch)) continue;
-        yield* ifAny(loose.take());
-        if (!loose.add(batch)) yield batch;
+        if (combiner.add(batch)) continue;
+        yield* orNone(combiner.take());
+        if (!combiner.add(batch)) yield batch;
       }
     }
   }
 
   lag(): Promise<Lag | undefined> {
-    return this.#watch.lag();
+    return this.#walMonitor.lag();
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#watch.stop();
+    await this.#walMonitor.stop();
     await this.#saveConfirmed();
     await this.#deps.stream.close();
     await this.#deps.client.end().catch(() => undefined);
   }
 
-  /** The first table that has no complete snapshot. */
-  get #unread(): TableMapping | undefined {
+  /** The first table without a complete snapshot. */
+  get #nextTable(): TableMapping | undefined {
     return this.#deps.mappings.find(({ name }) => !this.#snapshots.get(name)?.isDone);
   }
 
   async #readChunk(reader: SnapshotReader, mapping: TableMapping): Promise<SnapshotChunk> {
-    this.#touched = new Set();
+    this.#changedSubjects = new Set();
     const chunk = await reader.read(mapping, this.#snapshots.get(mapping.name));
     this.#deps.stream.ping();
     return chunk;
   }
 
-  #note({ changes }: StreamItem & { kind: 'changes' }, chunk: SnapshotChunk): void {
-    for (const subject of touchedSubjects(changes, chunk.mapping)) this.#touched.add(subject);
+  #recordChangedSubjects({ changes }: StreamItem & { kind: 'changes' }, chunk: SnapshotChunk): void {
+    for (const subject of changedSubjects(changes, chunk.mapping)) this.#changedSubjects.add(subject);
   }
 
   #chunkBatch(chunk: SnapshotChunk): ChangeBatch {
@@ -119,7 +128,7 @@ export class ReplicationSession {
     const { mapping, after } = chunk;
     this.#snapshots.set(mapping.name, after);
     return {
-      events: chunkEvents(chunk, this.#touched, progress.epoch),
+      events: snapshotEvents(chunk, this.#changedSubjects, progress.epoch),
       atomic: false,
       confirm: async () => {
         progress.snapshots[mapping.name] = after;
@@ -131,25 +140,25 @@ export class ReplicationSession {
     };
   }
 
-  /** All records are gone at once: a snapshot of what there is now says so to everyone. */
-  #restartTruncated({ truncated }: StreamItem & { kind: 'changes' }, chunk: SnapshotChunk | undefined): boolean {
+  /** A truncated table is published by a new snapshot: receivers drop what it does not show. */
+  #restartSnapshots({ truncated }: StreamItem & { kind: 'changes' }, chunk: SnapshotChunk | undefined): boolean {
     for (const { name } of truncated) this.#snapshots.delete(name);
     return chunk !== undefined && truncated.includes(chunk.mapping);
   }
 
   #itemBatch(item: StreamItem): ChangeBatch {
     const { progress } = this.#deps;
-    if (item.kind === 'reached') {
+    if (item.kind === 'progress') {
       return { events: [], atomic: false, confirm: () => this.#confirm(item.lsn) };
     }
     const events = changeEvents(item, progress.epoch);
     return {
       events,
-      // One event alone is never seen by half.
+      // A single event is atomic by itself.
       atomic: item.isWhole && events.length > 1 && events.length <= TOGETHER_EVENTS_MAX,
       confirm: () => {
         for (const { name } of item.truncated) delete progress.snapshots[name];
-        if (item.reached !== undefined) this.#confirm(item.reached);
+        if (item.endLsn !== undefined) this.#confirm(item.endLsn);
       },
     };
   }
@@ -158,7 +167,7 @@ export class ReplicationSession {
     if (lsn > this.#confirmedLsn) this.#confirmedLsn = lsn;
   }
 
-  /** Into the file first: a slot that is further than the file counts as moved by somebody else. */
+  /** Writes the file first: a slot that is ahead of the file counts as moved by somebody else. */
   async #saveConfirmed(): Promise<void> {
     const lsn = this.#confirmedLsn;
     if (lsn === this.#savedLsn) return;
@@ -179,6 +188,6 @@ export class ReplicationSession {
   }
 }
 
-const ifAny = (batch: ChangeBatch | undefined): ChangeBatch[] => (batch ? [batch] : []);
+const orNone = (batch: ChangeBatch | undefined): ChangeBatch[] => (batch ? [batch] : []);
 
-const placeOfItem = (item: StreamItem): bigint => (item.kind === 'changes' ? item.commitLsn : item.lsn);
+const itemLsn = (item: StreamItem): bigint => (item.kind === 'changes' ? item.commitLsn : item.lsn);

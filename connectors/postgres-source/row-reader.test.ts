@@ -4,7 +4,7 @@ import { RowReader } from './row-reader.js';
 
 type Value = string | null | undefined;
 
-/** A row as pgoutput sends it; undefined is a large value that did not change. */
+/** A row as pgoutput sends it; undefined is an unchanged TOAST value. */
 function rowBytes(kind: string, values: readonly Value[]): Buffer {
   const parts: Buffer[] = [Buffer.from(kind), Buffer.from([0, values.length])];
   for (const value of values) {
@@ -18,13 +18,13 @@ function rowBytes(kind: string, values: readonly Value[]): Buffer {
   return Buffer.concat(parts);
 }
 
-t.test('a row is read as texts in the order of its columns', async (t) => {
+t.test('a row is read as strings in the order of its columns', async (t) => {
   const reader = new RowReader(rowBytes('N', ['1', null, '', '陈小明']), 0);
   t.equal(reader.before(), undefined);
   t.same(reader.after(undefined), ['1', null, '', '陈小明']);
 });
 
-t.test('a large value that did not change is taken from the row before', async (t) => {
+t.test('an unchanged TOAST value is taken from the previous row', async (t) => {
   const message = Buffer.concat([rowBytes('O', ['1', 'large', 'a']), rowBytes('N', ['1', undefined, 'b'])]);
   const reader = new RowReader(message, 0);
   const before = reader.before();
@@ -32,14 +32,14 @@ t.test('a large value that did not change is taken from the row before', async (
   t.same(reader.after(before), ['1', 'large', 'b']);
 });
 
-t.test('of a table without REPLICA IDENTITY FULL there is no row before', async (t) => {
+t.test('a table without REPLICA IDENTITY FULL has no previous row', async (t) => {
   const message = Buffer.concat([rowBytes('K', ['1', null]), rowBytes('N', ['2', 'b'])]);
   const reader = new RowReader(message, 0);
   t.equal(reader.before(), undefined);
   t.same(reader.after(undefined), ['2', 'b']);
 });
 
-t.test('what is cut off or unknown ends the stream instead of becoming a record', async (t) => {
+t.test('a message that is cut off or of an unknown kind ends the stream instead of becoming a record', async (t) => {
   const whole = rowBytes('N', ['1', 'text']);
   t.throws(() => new RowReader(whole.subarray(0, -1), 0).after(undefined), RangeError);
   t.throws(() => new RowReader(whole.subarray(0, 6), 0).after(undefined), RangeError);

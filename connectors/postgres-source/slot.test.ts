@@ -1,7 +1,7 @@
 import t from 'tap';
 import { formatLsn, parseLsn } from './lsn.js';
 import type { Progress } from './progress.js';
-import { whyLost } from './slot.js';
+import { slotLossReason } from './slot.js';
 
 const progress: Progress = {
   systemId: '7',
@@ -14,21 +14,21 @@ const progress: Progress = {
 const server = { systemId: '7', timeline: 1, walLsn: 2000n };
 const slot = { confirmedLsn: 900n, isLost: false };
 
-t.test('a slot that is not further than its source can be gone on with', async (t) => {
-  t.equal(whyLost(progress, server, slot), undefined);
-  t.equal(whyLost(progress, server, { ...slot, confirmedLsn: 1000n }), undefined);
+t.test('a slot at or behind the progress of its source can be resumed', async (t) => {
+  t.equal(slotLossReason(progress, server, slot), undefined);
+  t.equal(slotLossReason(progress, server, { ...slot, confirmedLsn: 1000n }), undefined);
 });
 
-t.test('everything else is told as a loss', async (t) => {
-  t.match(whyLost(progress, server, undefined), /gone/);
-  t.match(whyLost(progress, server, { ...slot, isLost: true }), /thrown away/);
-  t.match(whyLost(progress, server, { ...slot, confirmedLsn: 1001n }), /recreated/);
-  t.match(whyLost(progress, { ...server, systemId: '8' }, slot), /another/);
-  t.match(whyLost(progress, { ...server, timeline: 2 }, slot), /promoted/);
-  t.match(whyLost(progress, { ...server, walLsn: 999n }, slot), /set back/);
+t.test('a slot, server or timeline that does not match the progress is reported as lost', async (t) => {
+  t.match(slotLossReason(progress, server, undefined), /gone/);
+  t.match(slotLossReason(progress, server, { ...slot, isLost: true }), /removed WAL/);
+  t.match(slotLossReason(progress, server, { ...slot, confirmedLsn: 1001n }), /recreated/);
+  t.match(slotLossReason(progress, { ...server, systemId: '8' }, slot), /another/);
+  t.match(slotLossReason(progress, { ...server, timeline: 2 }, slot), /promoted/);
+  t.match(slotLossReason(progress, { ...server, walLsn: 999n }, slot), /restored/);
 });
 
-t.test('an LSN is one number of two halves', async (t) => {
+t.test('an LSN is parsed into one number and formatted back', async (t) => {
   t.equal(parseLsn('16/B374D848'), 0x16b374d848n);
   t.equal(formatLsn(0x16b374d848n), '16/B374D848');
   t.equal(parseLsn('00000000/00000001'), 1n);

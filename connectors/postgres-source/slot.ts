@@ -4,7 +4,7 @@ import { sqlState } from '../runtime/postgres-client.js';
 import { parseLsn } from './lsn.js';
 import type { Progress } from './progress.js';
 
-/** What the server says about a replication slot. */
+/** A replication slot as the server reports it. */
 export interface SlotFacts {
   confirmedLsn: bigint | undefined;
   isLost: boolean;
@@ -16,13 +16,17 @@ export interface ServerFacts {
   walLsn: bigint;
 }
 
-/** Why the slot can't be gone on with without losing changes; undefined when it can. Pure, so that each case can be tested. */
-export function whyLost(progress: Progress, server: ServerFacts, slot: SlotFacts | undefined): string | undefined {
+/** The reason that resuming from the slot would lose changes; undefined when it would not. Pure, so that each case can be tested. */
+export function slotLossReason(
+  progress: Progress,
+  server: ServerFacts,
+  slot: SlotFacts | undefined,
+): string | undefined {
   if (progress.systemId !== server.systemId) return 'this is another database server';
   if (progress.timeline !== server.timeline) return 'the server was promoted or recovered to a point in time';
-  if (server.walLsn < BigInt(progress.confirmedLsn)) return 'the server was set back to an earlier state';
+  if (server.walLsn < BigInt(progress.confirmedLsn)) return 'the server was restored to an earlier state';
   if (!slot) return 'the replication slot is gone';
-  if (slot.isLost) return 'the server has thrown away WAL that the slot needed';
+  if (slot.isLost) return 'the server has removed WAL that the slot needed';
   if (slot.confirmedLsn === undefined || slot.confirmedLsn > BigInt(progress.confirmedLsn)) {
     return 'the replication slot was recreated or moved by somebody else';
   }
@@ -36,14 +40,15 @@ export async function readSlot(client: pg.Client, slot: string): Promise<SlotFac
   );
   const [row] = rows;
   if (!row) return undefined;
-  if (row.plugin !== 'pgoutput') throw new SourceUnfitError(`the replication slot ${slot} is not one of pgoutput`);
+  if (row.plugin !== 'pgoutput')
+    throw new SourceUnfitError(`the replication slot ${slot} does not use pgoutput: set slot to another name`);
   return {
     confirmedLsn: row.confirmed_flush_lsn ? parseLsn(row.confirmed_flush_lsn) : undefined,
     isLost: row.wal_status === 'lost',
   };
 }
 
-/** Resolves with the place from which the slot gives every change. */
+/** Creates a slot. Resolves with the LSN from which it streams every change. */
 export async function createSlot(client: pg.Client, slot: string): Promise<bigint> {
   const { rows } = await client.query<{ lsn: string }>(
     "SELECT lsn FROM pg_create_logical_replication_slot($1, 'pgoutput')",
@@ -52,7 +57,7 @@ export async function createSlot(client: pg.Client, slot: string): Promise<bigin
   return parseLsn(rows[0]!.lsn);
 }
 
-/** A slot that does not exist is dropped already. One in use is somebody else's: the error says so. */
+/** Drops a slot, or does nothing when it is gone. A slot in use by another process is an error of the server. */
 export async function dropSlot(client: pg.Client, slot: string): Promise<void> {
   try {
     await client.query('SELECT pg_drop_replication_slot($1)', [slot]);
@@ -69,8 +74,8 @@ export async function currentWalLsn(client: pg.Client): Promise<bigint> {
 }
 
 /**
- * Writes something into the WAL, so that the stream moves on a quiet database. Transactional, because a commit is flushed at
- * once; pgoutput leaves the message itself out.
+ * Writes a message into the WAL, so that the stream advances on a quiet database. Transactional, because a commit is flushed at
+ * once; pgoutput does not send the message itself.
  */
 export async function emitHeartbeat(client: pg.Client): Promise<void> {
   await client.query("SELECT pg_logical_emit_message(true, 'sluice', '')");

@@ -3,27 +3,28 @@ import type pg from 'pg';
 import type { SourceEvent } from '../../proto/event/event.js';
 import type { Row } from '../runtime/mapping/record-mapping.js';
 import { quoteIdentifier, quoteTable } from '../runtime/postgres-client.js';
-import { placeOf } from './change-events.js';
+import { positionFields } from './change-events.js';
 import type { SnapshotProgress } from './progress.js';
 import { currentWalLsn, emitHeartbeat } from './slot.js';
 import type { TableMapping } from './table-mapping.js';
 
-/** Rows of a table as they were when the log stood at `lsn`; they go out when the stream has come as far. */
+/** Rows of a table as of `lsn`; they are published when the stream has passed that position. */
 export interface SnapshotChunk {
   mapping: TableMapping;
   lsn: bigint;
   rows: Row[];
   isFirst: boolean;
-  /** Where the snapshot stands when the bus has this chunk. */
+  /** Progress of the snapshot once the bus has this chunk. */
   after: SnapshotProgress;
 }
 
 /**
- * Reads a table in chunks by its key, while the stream goes on. A chunk is read by a statement of its own, long after the slot
- * was made, so it needs no exported snapshot, no long transaction, and a restart goes on with the next chunk. What makes it
- * exact: the stream is followed until it has passed the chunk's place in the WAL, and of a record that the stream
- * spoke of meanwhile the stream is right, so it is taken out of the chunk. What remains is the state of these records at that place
- * of the stream: no gap, and no change twice.
+ * Reads a table in chunks by its key, while the stream goes on.
+ *
+ * An exported snapshot of the slot would be consistent by itself, but needs one transaction for the whole table, which holds back
+ * vacuum and cannot be resumed after a crash. Here each chunk is a statement of its own, and a restart continues with the next
+ * one. It is exact because the stream is followed until it has passed the LSN of the chunk, and records that changed
+ * meanwhile are removed from the chunk: what remains is their state at that LSN. See docs/decisions/0020.
  */
 export class SnapshotReader {
   constructor(
@@ -32,12 +33,12 @@ export class SnapshotReader {
   ) {}
 
   /**
-   * The first chunk is the beginning alone. Were rows read with it, then one that changes meanwhile would be told before the
-   * beginning and left out behind it, and receivers would drop it at the end.
+   * The first chunk is `snapshot_begin` alone. A row read with it that changes meanwhile would be published before the
+   * begin, be left out after it, and be dropped by receivers at the end.
    */
   async read(mapping: TableMapping, before: SnapshotProgress | undefined): Promise<SnapshotChunk> {
     const rows = before ? await this.#rows(mapping, before.lastKey) : [];
-    // After the rows: everything that they show was committed before this place.
+    // Read after the rows: everything that they show was committed before this LSN.
     const lsn = await currentWalLsn(this.client);
     await emitHeartbeat(this.client);
     const last = rows.at(-1);
@@ -66,8 +67,8 @@ export class SnapshotReader {
   }
 }
 
-/** Chunks stand before whatever was committed at their place: index 0 of it. */
-export function chunkEvents(chunk: SnapshotChunk, touched: ReadonlySet<string>, epoch: string): SourceEvent[] {
+/** Events of a chunk, with index 0 of its LSN: positions before whatever commits there. */
+export function snapshotEvents(chunk: SnapshotChunk, touched: ReadonlySet<string>, epoch: string): SourceEvent[] {
   const { mapping, lsn, rows, isFirst, after } = chunk;
   let index = 0;
   const event = (op: SourceEvent['op'], rest: Partial<SourceEvent> = {}): SourceEvent => ({
@@ -75,7 +76,7 @@ export function chunkEvents(chunk: SnapshotChunk, touched: ReadonlySet<string>, 
     type: mapping.entry,
     op,
     snapshotid: after.id,
-    ...placeOf(epoch, `${lsn}.0.${index++}`),
+    ...positionFields(epoch, `${lsn}.0.${index++}`),
     ...rest,
   });
   const untouched = rows.filter((row) => !touched.has(mapping.subjectOf(row)));

@@ -8,11 +8,19 @@ import type { PostgresSourceConfig, TableConfig } from './config.js';
 import { type Progress, progressFile } from './progress.js';
 import { ReplicationConnection } from './replication-connection.js';
 import { ReplicationSession, SLOT_LOST_ALARM } from './replication-session.js';
-import { createSlot, currentWalLsn, dropSlot, readSlot, type ServerFacts, type SlotFacts, whyLost } from './slot.js';
+import {
+  createSlot,
+  currentWalLsn,
+  dropSlot,
+  readSlot,
+  type ServerFacts,
+  type SlotFacts,
+  slotLossReason,
+} from './slot.js';
 import { preparePublication, readTableFacts } from './table-facts.js';
 import { TableMapping } from './table-mapping.js';
 
-/** Changes of PostgreSQL tables by logical replication, after a snapshot of what there was. */
+/** Publishes a snapshot of PostgreSQL tables, then their changes by logical replication. See docs/decisions/0020. */
 export class PostgresSource implements Source {
   readonly #file: StateFile<Progress>;
   #session: ReplicationSession | undefined;
@@ -74,22 +82,25 @@ export class PostgresSource implements Source {
     return TableMapping.create(table, await publishedEntry(this.context.bus, table.entry), facts);
   }
 
-  /** That of the slot as it is; or a new slot, told and never silent when there had been one. */
+  /** The stored progress if the slot still matches it; else a new slot under a new epoch, with an alarm when a slot was lost. */
   async #progress(client: pg.Client, server: ServerFacts): Promise<Progress> {
     const { config, context } = this;
     const stored = this.#file.read();
     const slot = await readSlot(client, config.slot);
     const isOurs = stored?.slot === config.slot;
-    const lost = isOurs ? whyLost(stored, server, slot) : undefined;
+    const lost = isOurs ? slotLossReason(stored, server, slot) : undefined;
     if (isOurs && lost === undefined) return stored;
     if (lost !== undefined) {
       context.metrics.alarm(SLOT_LOST_ALARM, true);
-      context.log.error({ slot: config.slot }, `changes may be missing, reading everything anew: ${lost}`);
+      context.log.error(
+        { slot: config.slot },
+        `changes may be missing, so all tables are read again under a new epoch: ${lost}`,
+      );
     }
-    return this.#begin(client, server, slot);
+    return this.#startEpoch(client, server, slot);
   }
 
-  async #begin(client: pg.Client, server: ServerFacts, slot: SlotFacts | undefined): Promise<Progress> {
+  async #startEpoch(client: pg.Client, server: ServerFacts, slot: SlotFacts | undefined): Promise<Progress> {
     const { config } = this;
     if (slot) await dropSlot(client, config.slot);
     const lsn = await createSlot(client, config.slot);

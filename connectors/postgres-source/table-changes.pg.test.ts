@@ -7,7 +7,7 @@ import { runSource } from '../runtime/source/run-source.js';
 import { parsePostgresSourceConfig } from './config.js';
 import { PostgresSource } from './source.js';
 
-/** One table that feeds one lane. */
+/** One table that a source publishes to one lane. */
 class Feed {
   readonly context: ConnectorContext;
   #running: { stop(): Promise<void> } | undefined;
@@ -82,7 +82,7 @@ class Feed {
   }
 }
 
-t.test('changes of a PostgreSQL table', async (t) => {
+t.test('changes of a PostgreSQL table are published', async (t) => {
   const bus = await ConnectorBus.start(t);
   const postgres = await startPostgres(t, { max_replication_slots: '30', max_wal_senders: '30' });
   let feeds = 0;
@@ -92,7 +92,7 @@ t.test('changes of a PostgreSQL table', async (t) => {
     return feed;
   };
 
-  t.test('a snapshot in many chunks and changes made meanwhile leave no gap and nothing double', async (t) => {
+  t.test('a snapshot in many chunks with changes meanwhile has no gap and no repetition', async (t) => {
     const feed = await feedOf(t, { snapshotRows: 20 });
     const people = Array.from({ length: 400 }, (_none, number) => person(number));
     await feed.put(people);
@@ -115,7 +115,7 @@ t.test('changes of a PostgreSQL table', async (t) => {
     t.equal(new Set(shown).size, shown.length, 'no record is shown twice');
   });
 
-  t.test('a transaction becomes visible at once, a changed key is a delete and a create', async (t) => {
+  t.test('a transaction becomes visible at once, with a changed key as delete and create', async (t) => {
     const feed = await feedOf(t);
     feed.start();
     await feed.arrives([]);
@@ -125,10 +125,10 @@ t.test('changes of a PostgreSQL table', async (t) => {
     await feed.arrives([{ id: 'c', name: 'A', age: 1, district: 'd' }]);
     t.same((await feed.ops()).slice(2), ['create a', 'create b', 'delete a', 'create c', 'delete b']);
     const positions = (await feed.lane.delivered()).slice(2).map(({ position }) => position);
-    t.equal(positions.at(-1)! - positions[0]!, 4, 'nothing stands between them');
+    t.equal(positions.at(-1)! - positions[0]!, 4, 'no other event lies between them');
   });
 
-  t.test('one bad row of a transaction does not hold back the others', async (t) => {
+  t.test('a refused row of a transaction does not hold back the others', async (t) => {
     const feed = await feedOf(t);
     feed.start();
     await feed.sql(`INSERT INTO ${feed.table} VALUES ('a', 'A', 1, 'd'), ('b', 'B', -2, 'd'), ('c', 'C', 3, 'd')`);
@@ -139,7 +139,7 @@ t.test('changes of a PostgreSQL table', async (t) => {
     await feed.arrives(good);
   });
 
-  t.test('a value that was too large to be logged again is still part of the record', async (t) => {
+  t.test('an unchanged TOAST value is still part of the published record', async (t) => {
     const feed = await feedOf(t);
     await feed.sql(`ALTER TABLE ${feed.table} ADD COLUMN ballast text`);
     await feed.sql(`ALTER TABLE ${feed.table} ALTER COLUMN ballast SET STORAGE EXTERNAL`);
@@ -150,7 +150,7 @@ t.test('changes of a PostgreSQL table', async (t) => {
     await feed.arrives([{ id: 'a', name: 'A', age: 2, district: 'd' }]);
   });
 
-  t.test('a truncated table is told by a snapshot', async (t) => {
+  t.test('a truncated table is published by a new snapshot', async (t) => {
     const feed = await feedOf(t);
     await feed.put([person(1), person(2)]);
     feed.start();
@@ -163,13 +163,13 @@ t.test('changes of a PostgreSQL table', async (t) => {
   for (const [what, loss] of [
     ['dropped', (feed: Feed) => feed.sql(`SELECT pg_drop_replication_slot('${feed.slot}')`)],
     [
-      'made anew by somebody else',
+      'recreated by somebody else',
       (feed: Feed) =>
         feed.sql(`SELECT pg_drop_replication_slot('${feed.slot}');
           SELECT pg_create_logical_replication_slot('${feed.slot}', 'pgoutput')`),
     ],
   ] as const) {
-    t.test(`a slot that was ${what} is told, and everything is read anew`, async (t) => {
+    t.test(`a slot that was ${what} raises the alarm and all tables are read again`, async (t) => {
       const feed = await feedOf(t);
       await feed.put([person(1), person(2), person(3)]);
       feed.start();
@@ -192,7 +192,7 @@ t.test('changes of a PostgreSQL table', async (t) => {
     });
   }
 
-  t.test('gives up its slot when the bus stays away and the disk of the source fills', async (t) => {
+  t.test('the source drops its slot when the bus is unreachable and too much WAL is retained', async (t) => {
     const feed = await feedOf(t, { maxRetainedWalMb: 4 });
     await feed.put([person(1)]);
     feed.start();
@@ -212,7 +212,7 @@ t.test('changes of a PostgreSQL table', async (t) => {
     );
   });
 
-  t.test('lets the server throw away its log on a quiet table', async (t) => {
+  t.test('the slot advances while only other tables are written', async (t) => {
     const feed = await feedOf(t);
     await feed.put([person(1)]);
     feed.start();
@@ -224,6 +224,6 @@ t.test('changes of a PostgreSQL table', async (t) => {
       async () => (await postgres.query<{ past: boolean }>(isPast))[0]?.past === true,
       'the slot to move on',
     );
-    t.pass('it has moved past what other tables wrote');
+    t.pass('the slot is past the WAL of other tables');
   });
 });

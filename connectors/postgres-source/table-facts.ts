@@ -4,7 +4,7 @@ import { quoteIdentifier, quoteTable } from '../runtime/postgres-client.js';
 import type { TableConfig } from './config.js';
 import type { TableFacts } from './table-mapping.js';
 
-/** Reads what the server knows about a table. Throws SourceUnfitError when there is none. */
+/** Reads a table's columns, key and replica identity from the system catalog. Throws SourceUnfitError when there is no such table. */
 export async function readTableFacts(client: pg.Client, config: TableConfig): Promise<TableFacts> {
   const { rows: tables } = await client.query<{ oid: string; identity: string }>(
     `SELECT c.oid, c.relreplident AS identity FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -28,7 +28,7 @@ export async function readTableFacts(client: pg.Client, config: TableConfig): Pr
   };
 }
 
-/** Makes the publication, or makes it hold the tables. One that holds them all already needs no right to change it. */
+/** Creates the publication, or sets its tables. One that has them all already is left as it is, which needs no right to change it. */
 export async function preparePublication(
   client: pg.Client,
   name: string,

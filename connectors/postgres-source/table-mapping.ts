@@ -3,7 +3,7 @@ import { SourceUnfitError } from '../runtime/connector-errors.js';
 import { mappingProblems, RecordMapping } from '../runtime/mapping/record-mapping.js';
 import type { TableConfig } from './config.js';
 
-/** What the server says about the table. */
+/** What the system catalog says about a table. */
 export interface TableFacts {
   columns: ReadonlySet<string>;
   notNull: ReadonlySet<string>;
@@ -11,7 +11,7 @@ export interface TableFacts {
   replicaIdentity: string;
 }
 
-/** How the rows of one table become records of one entry. */
+/** Maps the rows of one table to records of one entry. */
 export class TableMapping extends RecordMapping {
   private constructor(
     readonly config: TableConfig,
@@ -21,7 +21,7 @@ export class TableMapping extends RecordMapping {
     super(config, key, entry);
   }
 
-  /** Throws SourceUnfitError that lists everything that does not fit together. */
+  /** Throws SourceUnfitError that lists every problem of the table and the mapping. */
   static create(config: TableConfig, entry: EntryVersion, facts: TableFacts): TableMapping {
     const key = config.key ?? facts.primaryKey;
     const problems = [...tableProblems(config, key, facts), ...mappingProblems(config, key, entry)];
@@ -42,12 +42,12 @@ const nameOf = ({ schema, table }: TableConfig): string => `${schema}.${table}`;
 function tableProblems(config: TableConfig, key: readonly string[], facts: TableFacts): string[] {
   const problems: string[] = [];
   if (facts.replicaIdentity !== 'f') {
-    problems.push(`former values are missing: ALTER TABLE ${nameOf(config)} REPLICA IDENTITY FULL`);
+    problems.push(`updates and deletes lack the previous row: ALTER TABLE ${nameOf(config)} REPLICA IDENTITY FULL`);
   }
   for (const column of Object.keys(config.columns)) {
     if (!facts.columns.has(column)) problems.push(`there is no column ${column}`);
   }
-  if (key.length === 0) problems.push('the table has no primary key; say which columns are the key');
+  if (key.length === 0) problems.push('the table has no primary key: set `key` to its columns');
   for (const column of key) {
     if (!facts.columns.has(column)) problems.push(`there is no key column ${column}`);
     else if (!facts.notNull.has(column)) problems.push(`the key column ${column} may be null`);

@@ -43,7 +43,7 @@ export async function connectPostgres(options: PostgresClientOptions): Promise<p
 export const sqlState = (error: unknown): string | undefined =>
   error instanceof pg.DatabaseError ? error.code : undefined;
 
-/** Class 08 connection, 57P0x shutting down and starting, 53 out of resources, 55006 in use, 40 conflicts that pass. */
+/** Class 08 connection, 57P0x shutting down and starting, 53 out of resources, 55006 in use, 40 serialization conflicts. */
 const TRANSIENT_STATE = /^(?:08|57P0|53|40|55006|55P03)/;
 
 /** True for a condition that ends by itself: a lost connection, a server that stops or starts, a conflict. */
@@ -59,8 +59,8 @@ function isTransient(error: unknown): boolean {
 /** Turns a transient error into PeerGoneError. Its message has the SQLSTATE only, since the server's text may hold values. */
 export function toPeerGone(error: unknown): unknown {
   if (!isTransient(error)) return error;
-  const why = sqlState(error) ?? (error as NodeJS.ErrnoException).code ?? 'connection lost';
-  return new PeerGoneError(`PostgreSQL cannot be reached: ${why}`, { cause: error });
+  const reason = sqlState(error) ?? (error as NodeJS.ErrnoException).code ?? 'connection lost';
+  return new PeerGoneError(`PostgreSQL cannot be reached: ${reason}`, { cause: error });
 }
 
 export const quoteIdentifier = (name: string): string => pg.escapeIdentifier(name);

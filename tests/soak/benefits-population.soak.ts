@@ -2,7 +2,7 @@ import t from 'tap';
 import { ServerDatabase } from '../../benefits/store/server-database.js';
 import { BenefitBus } from '../support/benefits/benefit-bus.js';
 import { compareWithBatch } from '../support/benefits/benefit-comparison.js';
-import { liveThrough } from '../support/benefits/benefit-run.js';
+import { runPopulation } from '../support/benefits/benefit-run.js';
 import { startPostgres } from '../support/connectors/postgres.js';
 import { SeededRandom } from '../support/seeded-random.js';
 
@@ -19,7 +19,7 @@ t.test(`after three years ${PEOPLE} people's decisions are those of a batch over
   const { url } = await startPostgres(t);
   const database = new ServerDatabase(url, 'three years', 'soak');
   const startedAt = Date.now();
-  const run = await liveThrough(bus, database, {
+  const run = await runPopulation(bus, database, {
     seed,
     people: PEOPLE,
     from: '2024-02-20',

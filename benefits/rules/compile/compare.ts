@@ -1,17 +1,17 @@
 import { compareDecimals } from '../../../proto/values/decimal.js';
 import type { Day } from '../calendar-date.js';
 import type { Operator } from '../rule-document.js';
-import { type Evaluated, earlier } from '../scope.js';
+import { type EvaluatedValue, earlierDay } from '../scope.js';
 import type { Scalar, ScalarType, Value } from '../value-type.js';
 import { decimalOf } from './decimal-math.js';
 
-/** An absent value satisfies no comparison, `isNot` and `notIn` included: what is not known proves nothing. */
+/** An absent value meets no comparison, `isNot` and `notIn` included: an unknown value proves nothing. */
 export function compare(
   { found, against, scalar }: { found: Value | undefined; against: Value | undefined; scalar: ScalarType },
   operator: Operator,
 ): boolean {
   if (found === undefined || against === undefined) return false;
-  const order = scalar === 'quantity' ? orderOfQuantities : orderOfTexts;
+  const order = scalar === 'quantity' ? compareQuantities : compareStrings;
   switch (operator) {
     case 'is':
       return order(found as Scalar, against as Scalar) === 0;
@@ -36,21 +36,21 @@ export function compare(
   }
 }
 
-function orderOfQuantities(a: Scalar, b: Scalar): number {
+function compareQuantities(a: Scalar, b: Scalar): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   return compareDecimals(decimalOf(a as string | number), decimalOf(b as string | number));
 }
 
 /** Days are texts that sort. */
-const orderOfTexts = (a: Scalar, b: Scalar): number => (a === b ? 0 : a < b ? -1 : 1);
+const compareStrings = (a: Scalar, b: Scalar): number => (a === b ? 0 : a < b ? -1 : 1);
 
-/** The first day after today on which the comparison can come out differently. */
-export function nextFlip(left: Evaluated, right: Evaluated, today: Day): Day | undefined {
-  if (left.until === undefined && right.until === undefined) return undefined;
-  const [moving, other] = left.until === undefined ? [right, left] : [left, right];
-  if (other.until !== undefined || !moving.crosses) return earlier(left.until, right.until);
+/** The first day after today on which the result of the comparison can change. */
+export function nextChangeDay(left: EvaluatedValue, right: EvaluatedValue, today: Day): Day | undefined {
+  if (left.stableUntil === undefined && right.stableUntil === undefined) return undefined;
+  const [moving, other] = left.stableUntil === undefined ? [right, left] : [left, right];
+  if (other.stableUntil !== undefined || !moving.daysOfCrossing) return earlierDay(left.stableUntil, right.stableUntil);
   if (other.value === undefined) return undefined;
   const bounds = Array.isArray(other.value) ? other.value : [other.value];
-  const days = bounds.flatMap((bound) => moving.crosses!(bound)).filter((day) => day > today);
-  return days.reduce<Day | undefined>((soonest, day) => earlier(soonest, day), undefined);
+  const days = bounds.flatMap((bound) => moving.daysOfCrossing!(bound)).filter((day) => day > today);
+  return days.reduce<Day | undefined>((soonest, day) => earlierDay(soonest, day), undefined);
 }

@@ -1,6 +1,6 @@
 import type { Day } from '../calendar-date.js';
 import type { CompiledValue } from '../rule.js';
-import { earlier } from '../scope.js';
+import { earlierDay } from '../scope.js';
 import type { ScalarType } from '../value-type.js';
 import type { CompileContext } from './compile-context.js';
 import { addDecimals, decimalOf, multiplyDecimals, subtractDecimals } from './decimal-math.js';
@@ -13,17 +13,21 @@ export function compileArithmetic(
   document: Record<string, unknown>,
   context: CompileContext,
 ): CompiledValue | undefined {
-  const operands = compileAll(document[name], context.at(name), 'quantity');
+  const operands = compileAll(document[name], context.child(name), 'quantity');
   if (!operands) return undefined;
   return {
     type: { scalar: 'quantity', list: false },
     text: `(${operands.map(({ text }) => text).join(` ${name} `)})`,
     evaluate: (scope) => {
       const parts = operands.map((operand) => operand.evaluate(scope));
-      const until = parts.reduce<Day | undefined>((soonest, part) => earlier(soonest, part.until), undefined);
-      if (parts.some(({ value }) => value === undefined)) return { value: undefined, until, crosses: undefined };
+      const stableUntil = parts.reduce<Day | undefined>(
+        (soonest, part) => earlierDay(soonest, part.stableUntil),
+        undefined,
+      );
+      if (parts.some(({ value }) => value === undefined))
+        return { value: undefined, stableUntil, daysOfCrossing: undefined };
       const decimals = parts.map(({ value }) => decimalOf(value as number | string));
-      return { value: decimals.reduce(ARITHMETIC[name]), until, crosses: undefined };
+      return { value: decimals.reduce(ARITHMETIC[name]), stableUntil, daysOfCrossing: undefined };
     },
   };
 }
@@ -31,19 +35,19 @@ export function compileArithmetic(
 export function compileEither(document: Record<string, unknown>, context: CompileContext): CompiledValue | undefined {
   const [head] = Array.isArray(document.either) ? document.either : [];
   const wanted = context.value(head, 'either.0')?.type.scalar;
-  const choices = wanted && compileAll(document.either, context.at('either'), wanted);
+  const choices = wanted && compileAll(document.either, context.child('either'), wanted);
   if (!choices) return undefined;
   return {
     type: { scalar: wanted, list: false },
     text: choices.map(({ text }) => text).join(' or else '),
     evaluate: (scope) => {
-      let until: Day | undefined;
+      let stableUntil: Day | undefined;
       for (const choice of choices) {
         const found = choice.evaluate(scope);
-        until = earlier(until, found.until);
-        if (found.value !== undefined) return { value: found.value, until, crosses: undefined };
+        stableUntil = earlierDay(stableUntil, found.stableUntil);
+        if (found.value !== undefined) return { value: found.value, stableUntil, daysOfCrossing: undefined };
       }
-      return { value: undefined, until, crosses: undefined };
+      return { value: undefined, stableUntil, daysOfCrossing: undefined };
     },
   };
 }
@@ -55,7 +59,7 @@ function compileAll(documents: unknown, context: CompileContext, wanted: ScalarT
 }
 
 export function compileFirst(document: Record<string, unknown>, context: CompileContext): CompiledValue | undefined {
-  const of = context.value(document.of, 'of', 'text');
+  const of = context.value(document.of, 'of', 'string');
   const length = document.first;
   if (!Number.isSafeInteger(length) || (length as number) < 1)
     return context.problem('first must be a whole number above 0');
@@ -64,11 +68,11 @@ export function compileFirst(document: Record<string, unknown>, context: Compile
       type: of.type,
       text: `first ${length} of ${of.text}`,
       evaluate: (scope) => {
-        const { value, until } = of.evaluate(scope);
+        const { value, stableUntil } = of.evaluate(scope);
         return {
           value: typeof value === 'string' ? [...value].slice(0, length as number).join('') : undefined,
-          until,
-          crosses: undefined,
+          stableUntil,
+          daysOfCrossing: undefined,
         };
       },
     }

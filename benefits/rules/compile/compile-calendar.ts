@@ -1,14 +1,14 @@
 import { isMap } from '../../../proto/values/is-map.js';
 import { addDays, addMonths, type Day, monthEnd, monthStart, wholeMonths } from '../calendar-date.js';
 import type { CompiledValue } from '../rule.js';
-import { type Evaluated, earlier, type Scope } from '../scope.js';
+import { type EvaluatedValue, earlierDay, type Scope } from '../scope.js';
 import type { CompileContext } from './compile-context.js';
 
 const QUANTITY = { scalar: 'quantity', list: false } as const;
 const DATE = { scalar: 'date', list: false } as const;
 const TODAY = { today: true };
 
-/** Whole years from a day to another one, today unless it is said. */
+/** Compiles whole years from a day to `at`, by default today. */
 export function compileAge(document: Record<string, unknown>, context: CompileContext): CompiledValue | undefined {
   const from = context.value(document.age, 'age', 'date');
   const to = context.value(document.at ?? TODAY, 'at', 'date');
@@ -17,11 +17,11 @@ export function compileAge(document: Record<string, unknown>, context: CompileCo
   return { type: QUANTITY, text: `age of ${from.text}${at}`, evaluate: (scope) => span(from, to, 12, scope) };
 }
 
-/** Whole months from a day to another one. */
+/** Compiles whole months from a day to another, by default today. */
 export function compileMonths(document: Record<string, unknown>, context: CompileContext): CompiledValue | undefined {
   const { months } = document;
   if (!isMap(months)) return context.problem('months must say from, and may say to');
-  context.at('months').onlyKeys(months, ['from', 'to']);
+  context.child('months').onlyKeys(months, ['from', 'to']);
   const from = context.value(months.from, 'months.from', 'date');
   const to = context.value(months.to ?? TODAY, 'months.to', 'date');
   if (!from || !to) return undefined;
@@ -32,33 +32,34 @@ export function compileMonths(document: Record<string, unknown>, context: Compil
   };
 }
 
-function span(fromValue: CompiledValue, toValue: CompiledValue, unitMonths: number, scope: Scope): Evaluated {
+function span(fromValue: CompiledValue, toValue: CompiledValue, unitMonths: number, scope: Scope): EvaluatedValue {
   const from = fromValue.evaluate(scope);
   const to = toValue.evaluate(scope);
   const start = from.value as Day | undefined;
   const end = to.value as Day | undefined;
-  const untilEither = earlier(from.until, to.until);
-  if (start === undefined || end === undefined) return { value: undefined, until: untilEither, crosses: undefined };
+  const untilEither = earlierDay(from.stableUntil, to.stableUntil);
+  if (start === undefined || end === undefined)
+    return { value: undefined, stableUntil: untilEither, daysOfCrossing: undefined };
   const units = Math.floor(wholeMonths(start, end) / unitMonths);
-  if (from.until !== undefined || end !== scope.today || to.until === undefined) {
-    return { value: units, until: untilEither, crosses: undefined };
+  if (from.stableUntil !== undefined || end !== scope.today || to.stableUntil === undefined) {
+    return { value: units, stableUntil: untilEither, daysOfCrossing: undefined };
   }
-  // From a fixed day to today it grows by one at each anniversary.
+  // Between a fixed day and today it grows by one at each anniversary.
   const reaches = (bound: number): Day => addMonths(start, bound * unitMonths);
   return {
     value: units,
-    until: reaches(units + 1),
-    crosses: (bound) => [reaches(Math.ceil(Number(bound))), reaches(Math.floor(Number(bound)) + 1)],
+    stableUntil: reaches(units + 1),
+    daysOfCrossing: (bound) => [reaches(Math.ceil(Number(bound))), reaches(Math.floor(Number(bound)) + 1)],
   };
 }
 
-/** A day moved by years, months and days, in this order, and then to an end of its month. */
+/** Compiles a day moved by years, months and days, in this order, and then to the start or end of its month. */
 export function compileDate(document: Record<string, unknown>, context: CompileContext): CompiledValue | undefined {
   const base = context.value(document.date, 'date', 'date');
-  const plus = plusOf(document.plus ?? {}, context.at('plus'));
+  const plus = plusOf(document.plus ?? {}, context.child('plus'));
   const { to } = document;
   if (to !== undefined && to !== 'monthStart' && to !== 'monthEnd')
-    return context.at('to').problem('must be monthStart or monthEnd');
+    return context.child('to').problem('must be monthStart or monthEnd');
   if (!base || !plus) return undefined;
   const move = (day: Day): Day => {
     const moved = addDays(addMonths(day, plus.months), plus.days);
@@ -68,8 +69,8 @@ export function compileDate(document: Record<string, unknown>, context: CompileC
     type: DATE,
     text: `${base.text}${plus.text}${to === undefined ? '' : ` to ${to}`}`,
     evaluate: (scope) => {
-      const { value, until } = base.evaluate(scope);
-      return { value: value === undefined ? undefined : move(value as Day), until, crosses: undefined };
+      const { value, stableUntil } = base.evaluate(scope);
+      return { value: value === undefined ? undefined : move(value as Day), stableUntil, daysOfCrossing: undefined };
     },
   };
 }

@@ -1,33 +1,33 @@
 import { isMap } from '../../../proto/values/is-map.js';
 import type { Check, CompiledCondition, CompiledValue } from '../rule.js';
 import { OPERATORS, type Operator } from '../rule-document.js';
-import { earlier } from '../scope.js';
+import { earlierDay } from '../scope.js';
 import { type ScalarType, typeText } from '../value-type.js';
-import { compare, nextFlip } from './compare.js';
+import { compare, nextChangeDay } from './compare.js';
 import type { CompileContext } from './compile-context.js';
 import { compileLiteralList } from './compile-literal.js';
 
 const GROUPS = ['all', 'any', 'none'] as const;
 const FORMS = [...GROUPS, 'exists', 'missing', 'value'];
 
-/** Types on which an operator makes sense; `is`, `in` and their opposites take any. */
+/** Types that an operator accepts; `is`, `in` and their opposites accept any. */
 const OPERAND_TYPES: Partial<Record<Operator, readonly ScalarType[]>> = {
   atLeast: ['quantity', 'date'],
   atMost: ['quantity', 'date'],
   above: ['quantity', 'date'],
   below: ['quantity', 'date'],
-  startsWith: ['text'],
+  startsWith: ['string'],
 };
 
-/** Notes what is wrong with a condition in the context and then answers undefined. */
+/** Returns undefined after adding its problems to the context. */
 export function compileCondition(document: unknown, context: CompileContext): CompiledCondition | undefined {
-  if (!isMap(document)) return context.problem('is no condition');
+  if (!isMap(document)) return context.problem('is not a condition');
   const form = context.formOf(document, FORMS, 'condition');
   if (form === undefined) return undefined;
   if (form === 'value') return compileComparisons(document, context);
   context.onlyKeys(document, [form]);
-  if (form === 'exists' || form === 'missing') return compilePresence(document[form], form, context.at(form));
-  return compileGroup(document[form], form as (typeof GROUPS)[number], context.at(form));
+  if (form === 'exists' || form === 'missing') return compilePresence(document[form], form, context.child(form));
+  return compileGroup(document[form], form as (typeof GROUPS)[number], context.child(form));
 }
 
 function compileGroup(documents: unknown, group: (typeof GROUPS)[number], context: CompileContext) {
@@ -36,17 +36,20 @@ function compileGroup(documents: unknown, group: (typeof GROUPS)[number], contex
   if (parts.includes(undefined)) return undefined;
   return {
     test: (...[scope, checks]: Parameters<CompiledCondition['test']>) => {
-      // None is skipped: an explanation names every value, and the clock needs every day on which one can change.
+      // No short circuit: an explanation names every value, and `stableUntil` needs every part.
       const tested = (parts as CompiledCondition[]).map((part) => part.test(scope, checks));
-      const until = tested.reduce<string | undefined>((soonest, one) => earlier(soonest, one.until), undefined);
+      const stableUntil = tested.reduce<string | undefined>(
+        (soonest, one) => earlierDay(soonest, one.stableUntil),
+        undefined,
+      );
       const isMet = ({ met }: { met: boolean }) => met;
       const met = group === 'all' ? tested.every(isMet) : group === 'any' ? tested.some(isMet) : !tested.some(isMet);
-      return { met, until };
+      return { met, stableUntil };
     },
   };
 }
 
-/** A record, or an item that has a value. */
+/** Tests whether a record exists, or an item has a value. */
 function compilePresence(path: unknown, form: 'exists' | 'missing', context: CompileContext) {
   if (typeof path === 'string' && path.includes('.')) {
     const value = context.settings.compilers.value({ item: path }, context, undefined);
@@ -56,9 +59,9 @@ function compilePresence(path: unknown, form: 'exists' | 'missing', context: Com
   if (!source) return undefined;
   return presence(source.name, form, (scope) => {
     const facts = scope.records.get(source.name) ?? [];
-    for (const fact of facts) scope.noteUse(source.name, fact);
+    for (const fact of facts) scope.recordUse(source.name, fact);
     const gone = scope.gone.get(source.name);
-    if (facts.length === 0 && gone) scope.noteUse(source.name, gone);
+    if (facts.length === 0 && gone) scope.recordUse(source.name, gone);
     return facts.length > 0;
   });
 }
@@ -69,12 +72,12 @@ function presence(text: string, form: string, find: (scope: Parameters<CompiledC
       const found = find(scope);
       const met = found === (form === 'exists');
       checks.push({ value: text, found, operator: form, against: undefined, met });
-      return { met, until: undefined };
+      return { met, stableUntil: undefined };
     },
   };
 }
 
-/** A value with one or more operators, which must all hold. */
+/** Compiles a value with one or more operators, which must all hold. */
 function compileComparisons(document: Record<string, unknown>, context: CompileContext): CompiledCondition | undefined {
   context.onlyKeys(document, ['value', ...OPERATORS]);
   const value = context.value(document.value, 'value');
@@ -90,23 +93,23 @@ function compileComparisons(document: Record<string, unknown>, context: CompileC
     test: (scope, checks) => {
       const left = value.evaluate(scope);
       let met = true;
-      let until: string | undefined;
+      let stableUntil: string | undefined;
       for (const { operator, against } of sides as { operator: Operator; against: CompiledValue }[]) {
         const right = against.evaluate(scope);
         const holds = compare({ found: left.value, against: right.value, scalar: value.type.scalar }, operator);
         const check: Check = { value: value.text, found: left.value, operator, against: right.value, met: holds };
         checks.push(check);
         met &&= holds;
-        until = earlier(until, nextFlip(left, right, scope.today));
+        stableUntil = earlierDay(stableUntil, nextChangeDay(left, right, scope.today));
       }
-      return { met, until };
+      return { met, stableUntil };
     },
   };
 }
 
 function compileSide(value: CompiledValue, operator: Operator, document: unknown, context: CompileContext) {
   const { scalar, list } = value.type;
-  const place = context.at(operator);
+  const place = context.child(operator);
   if (list !== (operator === 'contains'))
     return place.problem(`does not fit ${value.text}, which is ${typeText(value.type)}`);
   const fitting = OPERAND_TYPES[operator];

@@ -1,7 +1,7 @@
 import type { CompiledCondition, CompiledValue, RuleSource } from '../rule.js';
 import type { ScalarType } from '../value-type.js';
 
-/** How values and conditions are compiled; each is made of the other, so the context carries them. */
+/** Compilers of values and conditions. They need each other, so the context carries them: imports would be a cycle. */
 export interface Compilers {
   value(document: unknown, context: CompileContext, wanted: ScalarType | undefined): CompiledValue | undefined;
   condition(document: unknown, context: CompileContext): CompiledCondition | undefined;
@@ -11,55 +11,55 @@ export interface CompileSettings {
   compilers: Compilers;
   sources: ReadonlyMap<string, RuleSource>;
   problems: string[];
-  /** Turns an instant into its day. */
+  /** The day of an instant in the rules' time zone. */
   dayOf: (instant: Date) => string;
 }
 
-/** Where in the file something stands, and where its problems go. */
+/** Path of a node in the rules file, and the list that its problems are added to. */
 export class CompileContext {
   constructor(
     readonly settings: CompileSettings,
-    readonly place: string,
-    /** Source whose records are looked at one by one here: its items are single values. */
-    readonly each?: string | undefined,
+    readonly path: string,
+    /** Source whose records are evaluated one by one here, so that its items are single values. */
+    readonly eachSource?: string | undefined,
   ) {}
 
-  at(step: string | number): CompileContext {
-    return new CompileContext(this.settings, `${this.place}.${step}`, this.each);
+  child(step: string | number): CompileContext {
+    return new CompileContext(this.settings, `${this.path}.${step}`, this.eachSource);
   }
 
-  inside(each: string): CompileContext {
-    return new CompileContext(this.settings, this.place, each);
+  forEachOf(eachSource: string): CompileContext {
+    return new CompileContext(this.settings, this.path, eachSource);
   }
 
   value(document: unknown, step: string | number, wanted?: ScalarType): CompiledValue | undefined {
-    return this.settings.compilers.value(document, this.at(step), wanted);
+    return this.settings.compilers.value(document, this.child(step), wanted);
   }
 
   condition(document: unknown, step: string | number): CompiledCondition | undefined {
-    return this.settings.compilers.condition(document, this.at(step));
+    return this.settings.compilers.condition(document, this.child(step));
   }
 
   problem(text: string): undefined {
-    this.settings.problems.push(`${this.place}: ${text}`);
+    this.settings.problems.push(`${this.path}: ${text}`);
     return undefined;
   }
 
-  /** The first of these keys that a map has is its form; undefined, and a problem, when it has none. */
+  /** The form of a map is the first of these keys that it has; undefined, and a problem, when it has none. */
   formOf(document: object, forms: readonly string[], what: string): string | undefined {
     const found = forms.filter((form) => Object.hasOwn(document, form));
     if (found.length > 0) return found[0];
-    return this.problem(`is no ${what}: it has none of ${forms.join(', ')}`);
+    return this.problem(`is not a ${what}: it has none of ${forms.join(', ')}`);
   }
 
-  /** Unknown keys are mistakes: a condition that is not read is worse than one that is refused. */
+  /** Refuses unknown keys: a condition that is silently ignored is worse than one that is refused. */
   onlyKeys(document: object, known: readonly string[]): void {
     for (const key of Object.keys(document)) if (!known.includes(key)) this.problem(`has an unknown key ${key}`);
   }
 
   source(name: unknown): RuleSource | undefined {
     const source = typeof name === 'string' ? this.settings.sources.get(name) : undefined;
-    return source ?? this.problem(`${JSON.stringify(name)} is no source of the rule`);
+    return source ?? this.problem(`${JSON.stringify(name)} is not a source of the rule`);
   }
 
   /** `source.item` */

@@ -1,6 +1,6 @@
 import { addDays } from '../calendar-date.js';
 import type { CompiledValue } from '../rule.js';
-import { still } from '../scope.js';
+import { constantValue } from '../scope.js';
 import { SCALAR_TYPES, type Scalar } from '../value-type.js';
 import type { CompileContext } from './compile-context.js';
 import { readItem } from './read-item.js';
@@ -9,7 +9,7 @@ export function compileItem(document: Record<string, unknown>, context: CompileC
   const found = context.itemOf(document.item);
   if (!found) return undefined;
   const { source, item } = found;
-  if (source.many && context.each !== source.name) {
+  if (source.many && context.eachSource !== source.name) {
     return context.problem(`source ${source.name} has many records: use count or values`);
   }
   const { type, list } = source.items.get(item)!;
@@ -19,7 +19,7 @@ export function compileItem(document: Record<string, unknown>, context: CompileC
     text: `${source.name}.${item}`,
     evaluate: (scope) => {
       const fact = scope.records.get(source.name)?.[0];
-      return still(fact && readItem(fact, { source: source.name, item, type, dayOf }, scope));
+      return constantValue(fact && readItem(fact, { source: source.name, item, type, dayOf }, scope));
     },
   };
 }
@@ -30,8 +30,8 @@ export function compileToday(): CompiledValue {
     text: 'today',
     evaluate: ({ today }) => ({
       value: today,
-      until: addDays(today, 1),
-      crosses: (bound) => [String(bound), addDays(String(bound), 1)],
+      stableUntil: addDays(today, 1),
+      daysOfCrossing: (bound) => [String(bound), addDays(String(bound), 1)],
     }),
   };
 }
@@ -49,7 +49,7 @@ export function compileValues(document: Record<string, unknown>, context: Compil
     evaluate: (scope) => {
       const facts = scope.records.get(source.name) ?? [];
       const values = facts.map((fact) => readItem(fact, { source: source.name, item, type, dayOf }, scope));
-      return still(values.filter((value) => value !== undefined) as Scalar[]);
+      return constantValue(values.filter((value) => value !== undefined) as Scalar[]);
     },
   };
 }

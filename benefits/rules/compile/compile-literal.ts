@@ -1,11 +1,11 @@
 import { isDecimal } from '../../../proto/values/decimal.js';
 import { isDay } from '../calendar-date.js';
 import type { CompiledValue } from '../rule.js';
-import { still } from '../scope.js';
+import { constantValue } from '../scope.js';
 import type { Scalar, ScalarType, Value, ValueType } from '../value-type.js';
 import type { CompileContext } from './compile-context.js';
 
-/** A plain value as the type that its place wants. */
+/** Compiles a literal as the type that its position requires. */
 export function compileLiteral(
   document: unknown,
   context: CompileContext,
@@ -13,31 +13,31 @@ export function compileLiteral(
 ): CompiledValue | undefined {
   const scalar = scalarOf(document, wanted);
   if (scalar === undefined) return refuse(document, context, wanted);
-  const type = wanted ?? (typeof scalar === 'number' ? 'quantity' : typeof scalar === 'boolean' ? 'boolean' : 'text');
+  const type = wanted ?? (typeof scalar === 'number' ? 'quantity' : typeof scalar === 'boolean' ? 'boolean' : 'string');
   return constant(scalar, { scalar: type, list: false });
 }
 
-/** Literal lists stand on the right of `in` and `notIn`. */
+/** Compiles a list of literals: the right side of `in` and `notIn`. */
 export function compileLiteralList(
   documents: unknown[],
   context: CompileContext,
   wanted: ScalarType,
 ): CompiledValue | undefined {
-  const values = documents.map((one, index) => scalarOf(one, wanted) ?? refuse(one, context.at(index), wanted));
+  const values = documents.map((one, index) => scalarOf(one, wanted) ?? refuse(one, context.child(index), wanted));
   return values.includes(undefined) ? undefined : constant(values as Scalar[], { scalar: wanted, list: true });
 }
 
 function refuse(document: unknown, context: CompileContext, wanted: ScalarType | undefined): undefined {
-  return context.problem(`${JSON.stringify(document) ?? 'nothing'} is no ${wanted ?? 'value'}`);
+  return context.problem(`${JSON.stringify(document) ?? 'nothing'} is not a ${wanted ?? 'value'}`);
 }
 
 function constant(value: Value, type: ValueType): CompiledValue {
-  return { type, text: JSON.stringify(value), evaluate: () => still(value) };
+  return { type, text: JSON.stringify(value), evaluate: () => constantValue(value) };
 }
 
 function scalarOf(document: unknown, wanted: ScalarType | undefined): Scalar | undefined {
   switch (wanted) {
-    case 'text':
+    case 'string':
       return typeof document === 'string' ? document : undefined;
     case 'date':
       return typeof document === 'string' && isDay(document) ? document : undefined;

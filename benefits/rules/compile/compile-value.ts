@@ -25,14 +25,14 @@ const FORMS: Record<string, { keys: readonly string[]; compile: Form }> = {
   either: { keys: [], compile: compileEither },
 };
 
-/** Notes what is wrong with a value in the context and then answers undefined. */
+/** Returns undefined after adding its problems to the context. */
 export function compileValue(
   document: unknown,
   context: CompileContext,
   wanted?: ScalarType,
 ): CompiledValue | undefined {
   if (!isMap(document)) return compileLiteral(document, context, wanted);
-  // `date` has a key `plus` of its own, so it is asked first.
+  // `date` may have a key `plus`, which is a form of its own, so it is looked for first.
   const name = Object.hasOwn(document, 'date') ? 'date' : context.formOf(document, Object.keys(FORMS), 'value');
   const form = name === undefined ? undefined : FORMS[name];
   if (name === undefined || !form) return undefined;

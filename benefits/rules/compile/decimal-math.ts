@@ -14,7 +14,7 @@ export function multiplyDecimals(a: string, b: string): string {
   return textOf(unscaled(a, scaleOf(a)) * unscaled(b, scaleOf(b)), scale);
 }
 
-/** A finite number as digits, without an exponent. */
+/** The digits of a quantity, without an exponent. */
 export function decimalOf(value: number | string): string {
   if (typeof value === 'string') return value;
   const text = String(value);

@@ -2,19 +2,19 @@ import type { ItemType } from '../../../proto/entry/entry.js';
 import type { Fact, Scope } from '../scope.js';
 import type { Value } from '../value-type.js';
 
-export interface ItemPlace {
+export interface ItemReference {
   source: string;
   item: string;
   type: ItemType;
   dayOf: (instant: Date) => string;
 }
 
-/** The value of an item as rules see it, noted as used: an absent one too, since its absence decides as much. */
-export function readItem(fact: Fact, { source, item, type, dayOf }: ItemPlace, scope: Scope): Value | undefined {
+/** Reads an item and records its use, also when it is absent: its absence may decide the outcome. */
+export function readItem(fact: Fact, { source, item, type, dayOf }: ItemReference, scope: Scope): Value | undefined {
   const raw = fact.data?.[item];
   const value =
     raw === undefined || raw === null ? undefined : ((type === 'datetime' ? asDay(raw, dayOf) : raw) as Value);
-  scope.noteUse(source, fact, item, value);
+  scope.recordUse(source, fact, item, value);
   return value;
 }
 

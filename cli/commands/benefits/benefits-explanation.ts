@@ -1,5 +1,5 @@
 import type { Explanation } from '../../../benefits/decisions/explain.js';
-import type { Figures, Finding } from '../../../benefits/rules/verdict.js';
+import type { ConditionResult, Figures } from '../../../benefits/rules/evaluate-rule.js';
 import { titleText } from '../../title-text.js';
 
 /**
@@ -35,7 +35,7 @@ function figureLines(figures: Figures | undefined): string[] {
   ];
 }
 
-function findingLines({ words, met, checks, basis }: Finding): string[] {
+function findingLines({ words, met, checks, basis }: ConditionResult): string[] {
   return [
     `    [${met ? 'met' : 'not met'}] ${titleText(words)}`,
     ...checks.map(({ value, found, operator, against }) =>

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Cases } from '../../../benefits/case-service/cases.js';
-import { askCases } from '../../../benefits/case-service/open-cases.js';
+import { withCases } from '../../../benefits/case-service/open-cases.js';
 import { parseBenefitCheckConfig, readRules } from '../../../benefits/config.js';
 import { type ConnectorConfig, parseConnectorConfig } from '../../../connectors/runtime/connector-config.js';
 import { ConnectorConfigError, ConnectorError } from '../../../connectors/runtime/connector-errors.js';
@@ -82,7 +82,7 @@ async function lint(path: string, options: { json?: boolean }, terminal: Termina
 async function ask<Answer>(options: CheckOptions, terminal: Terminal, question: (cases: Cases) => Promise<Answer>) {
   try {
     const connector = connectorOf(options.config);
-    return await askCases(parseBenefitCheckConfig(connector.settings, connector.folder), connector, question);
+    return await withCases(parseBenefitCheckConfig(connector.settings, connector.folder), connector, question);
   } catch (error) {
     if (error instanceof ConnectorConfigError)
       throw new UsageError('the configuration or the rules are wrong', error.problems);

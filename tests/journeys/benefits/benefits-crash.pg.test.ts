@@ -22,7 +22,7 @@ const CHILDREN = 400;
 const KILLS = 5;
 const TODAY = dayIn('Asia/Shanghai')(new Date());
 
-t.test('whenever a check dies, each decision is told once', async (t) => {
+t.test('a check that is killed at any moment publishes each decision exactly once', async (t) => {
   const bus = await BenefitBus.start(t);
   const postgres = await startPostgres(t);
   await betweenCommitAndPublish(t, bus, postgres.url);
@@ -45,81 +45,87 @@ const expected = (numbers: number[]): string[] =>
   numbers.map((number) => `create child-care-subsidy/${child(number).idNumber}`).sort();
 
 const betweenCommitAndPublish = (t: Test, bus: BenefitBus, url: string) =>
-  t.test('between the transaction and the event, and between the event and its confirmation', async (t) => {
-    const open = () => new ServerDatabase(url, 'steps', 'test');
-    const first = open();
-    const before = await bus.check(first, new ManualClock(TODAY), 'steps');
-    await before.settled();
-    await before.stop();
+  t.test(
+    'a check that dies between commit and publish, or between publish and confirmation, publishes each decision once',
+    async (t) => {
+      const open = () => new ServerDatabase(url, 'steps', 'test');
+      const first = open();
+      const before = await bus.check(first, new ManualClock(TODAY), 'steps');
+      await before.settled();
+      await before.stop();
 
-    /** Only takes facts in, and dies with what it has decided. */
-    const takeInAndDie = async (number: number): Promise<void> => {
-      const stop = new AbortController();
-      const grants = ['g-check-births', 'g-check-residence'];
-      const followers = grants.map((grant) =>
-        new FactFollower({ grant, cursor: 'default' }, before.store, checkContext(bus)).run(stop.signal),
-      );
-      await bus.publish(birthOf(child(number)), residenceOf(child(number)));
-      await eventually(async () => (await waiting()) === 2, 'both decisions to wait in the outbox', 30_000);
-      stop.abort();
-      await Promise.all(followers);
-    };
-    const waiting = () => first.transaction((sql) => before.store.outbox.size(sql));
+      /** Follows the grants until both decisions are in the outbox, and stops before it publishes them. */
+      const decideAndStop = async (number: number): Promise<void> => {
+        const stop = new AbortController();
+        const grants = ['g-check-births', 'g-check-residence'];
+        const followers = grants.map((grant) =>
+          new FactFollower({ grant, cursor: 'default' }, before.store, checkContext(bus)).run(stop.signal),
+        );
+        await bus.publish(birthOf(child(number)), residenceOf(child(number)));
+        await eventually(async () => (await waiting()) === 2, 'both decisions to wait in the outbox', 30_000);
+        stop.abort();
+        await Promise.all(followers);
+      };
+      const waiting = () => first.transaction((sql) => before.store.outbox.size(sql));
 
-    await takeInAndDie(1);
-    t.strictSame(await subsidies(bus), [], 'decided, and not told');
-    const second = await bus.check(first, new ManualClock(TODAY), 'steps');
-    await second.settled();
-    await second.stop();
-    t.strictSame(await subsidies(bus), expected([1]), 'told by the next one');
+      await decideAndStop(1);
+      t.strictSame(await subsidies(bus), [], 'decided and not published');
+      const second = await bus.check(first, new ManualClock(TODAY), 'steps');
+      await second.settled();
+      await second.stop();
+      t.strictSame(await subsidies(bus), expected([1]), 'published by the next process');
 
-    await takeInAndDie(2);
-    const { value } = await new DecisionSource(before.store).changes(new AbortController().signal).next();
-    const { events } = value!;
-    await publishBatch({ url: bus.broker.url, token: 'demo-benefit-check' }, events);
-    t.strictSame(await subsidies(bus), expected([1, 2]), 'told, and not confirmed');
-    const third = await bus.check(first, new ManualClock(TODAY), 'steps');
-    await third.settled();
-    await third.stop();
-    t.strictSame(await subsidies(bus), expected([1, 2]), 'told once for all that');
-    await first[Symbol.asyncDispose]();
-  });
+      await decideAndStop(2);
+      const { value } = await new DecisionSource(before.store).changes(new AbortController().signal).next();
+      const { events } = value!;
+      await publishBatch({ url: bus.broker.url, token: 'demo-benefit-check' }, events);
+      t.strictSame(await subsidies(bus), expected([1, 2]), 'published and not confirmed');
+      const third = await bus.check(first, new ManualClock(TODAY), 'steps');
+      await third.settled();
+      await third.stop();
+      t.strictSame(await subsidies(bus), expected([1, 2]), 'published once all the same');
+      await first[Symbol.asyncDispose]();
+    },
+  );
 
 interface Killing {
-  /** Undefined: the database is inside the connector. */
+  /** Undefined: the database is embedded in the connector. */
   postgres: TestPostgres | undefined;
-  /** Number of the first child. */
+  /** Sequence number of the first child. */
   first: number;
 }
 
 const killedAtAnyMoment = (t: Test, bus: BenefitBus, { postgres, first }: Killing) =>
-  t.test(`killed at any moment, ${postgres ? 'and so is its server' : 'with its database inside'}`, async (t) => {
-    const random = SeededRandom.fromEnvironment('SLUICE_BENEFITS_SEED');
-    t.comment(`seed ${random.seed} (SLUICE_BENEFITS_SEED)`);
-    const config = await configFor(t, bus, postgres?.url);
-    const numbers = Array.from({ length: CHILDREN }, (_, index) => index + first);
-    const toldBefore = await subsidies(bus);
-    let connector = await connect(t, config);
-    for (const [round, part] of partsOf(numbers, KILLS + 1).entries()) {
-      await bus.publishAll(part.flatMap((number) => [birthOf(child(number)), residenceOf(child(number))]));
-      await new Promise((resolve) => setTimeout(resolve, random.between(0, 400)));
-      if (round % 2 === 1 && postgres?.kill) {
-        await postgres.kill();
-        await postgres.restart?.();
-        continue;
+  t.test(
+    `a check with ${postgres ? 'a server that is killed too' : 'an embedded database'} loses and repeats no decision when it is killed`,
+    async (t) => {
+      const random = SeededRandom.fromEnvironment('SLUICE_BENEFITS_SEED');
+      t.comment(`seed ${random.seed} (SLUICE_BENEFITS_SEED)`);
+      const config = await configFor(t, bus, postgres?.url);
+      const numbers = Array.from({ length: CHILDREN }, (_, index) => index + first);
+      const publishedBefore = await subsidies(bus);
+      let connector = await connect(t, config);
+      for (const [round, part] of partsOf(numbers, KILLS + 1).entries()) {
+        await bus.publishAll(part.flatMap((number) => [birthOf(child(number)), residenceOf(child(number))]));
+        await new Promise((resolve) => setTimeout(resolve, random.between(0, 400)));
+        if (round % 2 === 1 && postgres?.kill) {
+          await postgres.kill();
+          await postgres.restart?.();
+          continue;
+        }
+        connector.kill('SIGKILL');
+        await once(connector, 'exit');
+        connector = await connect(t, config);
       }
-      connector.kill('SIGKILL');
-      await once(connector, 'exit');
-      connector = await connect(t, config);
-    }
-    // A database of its own is a check of its own, which tells of the children before as well.
-    const all = [...toldBefore, ...new Set(toldBefore), ...expected(numbers)].sort();
-    await eventually(async () => (await subsidies(bus)).length >= all.length, 'all decisions', 60_000);
-    connector.kill('SIGTERM');
-    const [code] = (await once(connector, 'exit')) as [number];
-    t.equal(code, 0);
-    t.strictSame(await subsidies(bus), all, 'none is missing, none came twice');
-  });
+      // A check with another database is another check: it decides about the earlier children as well.
+      const all = [...publishedBefore, ...new Set(publishedBefore), ...expected(numbers)].sort();
+      await eventually(async () => (await subsidies(bus)).length >= all.length, 'all decisions', 60_000);
+      connector.kill('SIGTERM');
+      const [code] = (await once(connector, 'exit')) as [number];
+      t.equal(code, 0);
+      t.strictSame(await subsidies(bus), all, 'no decision is missing or repeated');
+    },
+  );
 
 async function configFor(t: Test, bus: BenefitBus, database: string | undefined): Promise<string> {
   const folder = t.testdir();
@@ -139,7 +145,7 @@ async function configFor(t: Test, bus: BenefitBus, database: string | undefined)
   return path;
 }
 
-/** Resolves when it runs. */
+/** Resolves when the connector has started. */
 async function connect(t: Test, config: string): Promise<ChildProcess> {
   const main = new URL('../../../cli/main.js', import.meta.url).pathname;
   const connector = spawn(process.execPath, [main, 'connect', config], {

@@ -9,7 +9,7 @@ import { publishLines } from '../../support/raw-client/raw-http.js';
 
 t.setTimeout(120_000);
 
-/** Scenario → the departments that hear of it: token, grant, and how many decisions. */
+/** Scenario → the receiving departments: token, grant, number of decisions. */
 const RECEIVERS: Record<(typeof SCENARIOS)[number], [string, string, number][]> = {
   newborn: [
     ['demo-subsidy-payments', 'g-subsidy-decisions', 2],
@@ -29,7 +29,7 @@ const RECEIVERS: Record<(typeof SCENARIOS)[number], [string, string, number][]> 
   ],
 };
 
-t.test('the events that come with each scenario end in decisions that its departments receive', async (t) => {
+t.test('the events of each example scenario lead to decisions that its departments receive', async (t) => {
   const bus = await BenefitBus.start(t);
   const database = await EmbeddedDatabase.open(undefined);
   const check = await bus.check(database, new ManualClock('2026-11-24'));

@@ -14,7 +14,7 @@ interface Site {
   clock: ManualClock;
 }
 
-t.test('benefits find their people', async (t) => {
+t.test('the benefit check decides and publishes without an application', async (t) => {
   const bus = await BenefitBus.start(t);
   const database = await EmbeddedDatabase.open(undefined);
   const clock = new ManualClock(TODAY);
@@ -33,21 +33,21 @@ t.test('benefits find their people', async (t) => {
   await revocation(t, site);
 });
 
-/** What a department was told about one subject, in order. */
-async function told({ bus }: Site, token: string, grant: string, subject: string) {
+/** The decisions that a department has received about one subject, in order. */
+async function decisionsFor({ bus }: Site, token: string, grant: string, subject: string) {
   const events = await bus.received(token, grant);
   const own = events.filter(({ data }) => data?.subject === subject);
   return own.map(({ op, data }): RecordData => ({ ...data, op }));
 }
 
 const newborn = (t: Test, site: Site) =>
-  t.test('a birth: subsidy and insurance, for the departments that pay and enrol', async (t) => {
+  t.test('a birth leads to a subsidy and an insurance for the departments that pay and enrol', async (t) => {
     const { bus, check } = site;
     const child = { idNumber: '350102202611200013', birthDate: '2026-11-20', regionCode: '350102' };
     const [birth] = await bus.publish(birthOf(child));
     const [residence] = await bus.publish(residenceOf(child));
     await check.settled();
-    t.match(await told(site, 'demo-subsidy-payments', 'g-subsidy-decisions', child.idNumber), [
+    t.match(await decisionsFor(site, 'demo-subsidy-payments', 'g-subsidy-decisions', child.idNumber), [
       {
         op: 'create',
         outcome: 'applies',
@@ -59,7 +59,7 @@ const newborn = (t: Test, site: Site) =>
         reasonZh: /3600元/,
       },
     ]);
-    t.match(await told(site, 'demo-insurance-enrolment', 'g-enrolment-decisions', child.idNumber), [
+    t.match(await decisionsFor(site, 'demo-insurance-enrolment', 'g-enrolment-decisions', child.idNumber), [
       { op: 'create', outcome: 'applies', validFrom: '2026-11-20' },
     ]);
     const [explained] = await check.explain(child.idNumber, 'child-care-subsidy');
@@ -75,7 +75,7 @@ const newborn = (t: Test, site: Site) =>
       basis: [{ source: 'birth', item: 'birthDate', value: '2026-11-20', position: birth }],
     });
 
-    await t.test('a correction of the birth opens the decision again', async (t) => {
+    await t.test('a correction of the birth changes the decision', async (t) => {
       const [correction] = await bus.publish({
         ...birthOf({ ...child, birthDate: '2023-11-20' }),
         op: 'correction',
@@ -83,7 +83,7 @@ const newborn = (t: Test, site: Site) =>
         previous: { regionCode: child.regionCode },
       });
       await check.settled();
-      const events = await told(site, 'demo-subsidy-payments', 'g-subsidy-decisions', child.idNumber);
+      const events = await decisionsFor(site, 'demo-subsidy-payments', 'g-subsidy-decisions', child.idNumber);
       t.match(events.at(-1), { op: 'update', outcome: 'does_not_apply', reasonEn: /under three/ });
       t.notOk('amount' in events.at(-1)!, 'and nothing is to be paid');
       const [now] = await check.explain(child.idNumber, 'child-care-subsidy');
@@ -101,10 +101,10 @@ const newborn = (t: Test, site: Site) =>
       await check.settled();
     });
 
-    await t.test('who moves out of the city loses it, and the event that says so is named', async (t) => {
+    await t.test('a move out of the city ends the benefit, and the explanation names the event', async (t) => {
       const [left] = await bus.publish(moveOf(child, { regionCode: '350502' }));
       await check.settled();
-      const events = await told(site, 'demo-subsidy-payments', 'g-subsidy-decisions', child.idNumber);
+      const events = await decisionsFor(site, 'demo-subsidy-payments', 'g-subsidy-decisions', child.idNumber);
       t.match(events.at(-1), { outcome: 'does_not_apply', reasonZh: '不符合：户籍在福州市' });
       const [now] = await check.explain(child.idNumber, 'child-care-subsidy');
       t.ok(now?.basis.includes(`g-check-residence: fuzhou-public-security.residence@${left}`));
@@ -118,7 +118,7 @@ const death = (t: Test, site: Site) =>
     await bus.publish(pensionOf(person, { monthlyAmount: '3120.50', paidThrough: '2026-11-30' }), residenceOf(person));
     await check.settled();
     t.strictSame(
-      await told(site, 'demo-pension-payments', 'g-pension-decisions', person.idNumber),
+      await decisionsFor(site, 'demo-pension-payments', 'g-pension-decisions', person.idNumber),
       [],
       'the living are nobody’s news',
     );
@@ -126,7 +126,7 @@ const death = (t: Test, site: Site) =>
     await bus.publish(deathOf(person, '2026-08-15'));
     await check.settled();
     t.ok(Date.now() - before < 60_000, 'in the same minute');
-    const events = await told(site, 'demo-pension-payments', 'g-pension-decisions', person.idNumber);
+    const events = await decisionsFor(site, 'demo-pension-payments', 'g-pension-decisions', person.idNumber);
     t.match(
       events.sort((a, b) => (String(a.decision) < String(b.decision) ? 1 : -1)),
       [
@@ -144,7 +144,7 @@ const move = (t: Test, site: Site) =>
     await bus.publish(residenceOf(person), { type: 'fuzhou-civil-affairs.case-file', op: 'create', data: file });
     await bus.publish(moveOf(person, { regionCode: '350103' }));
     await check.settled();
-    t.match(await told(site, 'demo-taijiang-assistance', 'g-files-to-taijiang', person.idNumber), [
+    t.match(await decisionsFor(site, 'demo-taijiang-assistance', 'g-files-to-taijiang', person.idNumber), [
       { op: 'create', outcome: 'applies', fileNumber: 'F-2026-7', fromRegion: '350102', toRegion: '350103' },
     ]);
     const arrived = { ...file, regionCode: '350103' };
@@ -155,7 +155,7 @@ const move = (t: Test, site: Site) =>
       previous: { regionCode: '350102' },
     });
     await check.settled();
-    const events = await told(site, 'demo-case-files', 'g-file-transfers', person.idNumber);
+    const events = await decisionsFor(site, 'demo-case-files', 'g-file-transfers', person.idNumber);
     t.match(events.at(-1), { outcome: 'does_not_apply' }, 'and is done once it has arrived');
   });
 
@@ -170,7 +170,7 @@ const businessStart = (t: Test, site: Site) =>
       ['demo-employer-accounts', 'g-account-preparations', 'prepare-account'],
       ['demo-seal-records', 'g-seal-preparations', 'prepare-seal-record'],
     ] as const) {
-      t.match(await told(site, token, grant, CREDIT_CODE), [
+      t.match(await decisionsFor(site, token, grant, CREDIT_CODE), [
         { op: 'create', measure, outcome: 'applies', name: '福州榕城茶业有限公司' },
       ]);
     }
@@ -184,11 +184,11 @@ const licenceEnd = (t: Test, site: Site) =>
       ['demo-tax-supervision', 'g-tax-licence-ends'],
       ['demo-supplier-register', 'g-procurement-licence-ends'],
     ] as const) {
-      t.match(await told(site, token, grant, CREDIT_CODE), [
+      t.match(await decisionsFor(site, token, grant, CREDIT_CODE), [
         { op: 'create', status: 'revoked', measure: 'end-dealings' },
       ]);
     }
-    const preparations = await told(site, 'demo-tax-enrolment', 'g-tax-preparations', CREDIT_CODE);
+    const preparations = await decisionsFor(site, 'demo-tax-enrolment', 'g-tax-preparations', CREDIT_CODE);
     t.match(preparations.at(-1), { outcome: 'does_not_apply' });
   });
 
@@ -199,12 +199,12 @@ const eightieth = (t: Test, site: Site) =>
     const { bus, check } = site;
     await bus.publish(residenceOf(ELDER));
     await check.advanceTo('2026-11-25');
-    t.strictSame(await told(site, 'demo-allowance-payments', 'g-allowance-decisions', ELDER.idNumber), []);
+    t.strictSame(await decisionsFor(site, 'demo-allowance-payments', 'g-allowance-decisions', ELDER.idNumber), []);
     t.match(await check.explain(ELDER.idNumber, 'old-age-allowance'), [
       { outcome: 'does_not_apply', nextLook: '2026-11-26' },
     ]);
     await check.advanceTo('2026-11-26');
-    t.match(await told(site, 'demo-allowance-payments', 'g-allowance-decisions', ELDER.idNumber), [
+    t.match(await decisionsFor(site, 'demo-allowance-payments', 'g-allowance-decisions', ELDER.idNumber), [
       {
         op: 'create',
         outcome: 'applies',
@@ -226,7 +226,7 @@ const revocation = (t: Test, site: Site) =>
     await eventually(async () => (await state())?.outcome === 'open', 'the decision to be open', 10_000);
     t.match((await state())?.changes.at(-1), { outcome: 'open', cause: /grant g-check-deaths is not in force/ });
     await check.settled();
-    const open = await told(site, 'demo-allowance-payments', 'g-allowance-decisions', ELDER.idNumber);
+    const open = await decisionsFor(site, 'demo-allowance-payments', 'g-allowance-decisions', ELDER.idNumber);
     t.match(open.at(-1), { op: 'update', outcome: 'open', reasonEn: 'Not met: grant g-check-deaths is in force' });
     t.match((await check.explain(CREDIT_CODE, 'licence-ended'))[0], { outcome: 'applies' }, 'others are not concerned');
 
@@ -241,7 +241,7 @@ const revocation = (t: Test, site: Site) =>
       10_000,
     );
     await check.settled();
-    const closed = await told(site, 'demo-allowance-payments', 'g-allowance-decisions', ELDER.idNumber);
+    const closed = await decisionsFor(site, 'demo-allowance-payments', 'g-allowance-decisions', ELDER.idNumber);
     t.match(
       closed.map(({ outcome }) => outcome),
       ['applies', 'open', 'does_not_apply'],

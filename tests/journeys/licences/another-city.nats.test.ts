@@ -1,4 +1,4 @@
-import '../../../proto/event/protobuf.js'; // switches Long off in this process: before the first message is made, or not at all
+import '../../../proto/event/protobuf.js'; // switches Long off in this process, which works only before the first message is made
 import protobuf from 'protobufjs';
 import t from 'tap';
 import type { DeliveredEvent, RecordData } from '../../../proto/event/event.js';
@@ -12,7 +12,7 @@ import { CITY_BUNDLE, CITY_TOKENS, inventedEvents, inventedFile, inventedRecords
 
 const LINES = 1500;
 
-t.test('the licence file of a city never seen before arrives as it is, in all three encodings', async (t) => {
+t.test('the licence file of an unknown city arrives unchanged in all three encodings', async (t) => {
   const { seed } = SeededRandom.fromEnvironment('SLUICE_JOURNEY_SEED');
   t.comment(`seed ${seed} (SLUICE_JOURNEY_SEED)`);
   const broker = await startBroker(t);
@@ -49,7 +49,7 @@ t.test('the licence file of a city never seen before arrives as it is, in all th
     );
     await session.close();
   }
-  await t.test('and by plain HTTP, with the message that event.proto defines', async (t) => {
+  await t.test('the same records arrive by HTTP in the message that event.proto defines', async (t) => {
     const pulled = await pullAll(chamber, 'chamber-all');
     t.equal(firstDifference(pulled.map(dataOf), records), undefined);
     const { text } = await mustCall(chamber, 'GET', '/v1/grants/chamber-valid/event.proto');
@@ -66,7 +66,7 @@ function forVoters({ nr, holder, lat }: RecordData): RecordData {
   return lat === undefined ? voter : { ...voter, lat };
 }
 
-/** Page after page, as one who can't hold a socket does. */
+/** Reads page after page, as a subscriber without a WebSocket does. */
 async function pullAll(at: HttpAddress, grant: string): Promise<DeliveredEvent[]> {
   const events: DeliveredEvent[] = [];
   for (let from: string | number = 'earliest'; ; ) {

@@ -8,7 +8,7 @@ export const TOKENS = {
   statistics: 'chicago-statistics-token-012345678',
 };
 
-/** The district whose businesses come and go most. */
+/** The district with the most businesses that enter and leave. */
 export const DISTRICT = '1';
 export const STATISTICS_GRANT = 'g-statistics';
 
@@ -20,7 +20,7 @@ const grant = (document: Omit<GrantDocument, 'entry' | 'period' | 'basis' | 'his
   history: 'all',
 });
 
-/** The licensing department, the three departments that are interested, and what each may know. */
+/** The licensing department, and three departments with a grant each. */
 export const CHICAGO_BUNDLE = {
   parties: [
     {

@@ -2,7 +2,7 @@ import type { DeliveredOp } from '../../../proto/event/event.js';
 import { hashed } from '../../oracle/model/model-transforms.js';
 import { byIssueDate, type LicenceRow } from './chicago-records.js';
 
-/** What a department must have received for one line of the file. */
+/** The event that a department must have received for one line of the file. */
 export interface ExpectedLicence {
   op: DeliveredOp;
   subject: string;
@@ -15,7 +15,7 @@ export interface ExpectedByDepartment {
   statistics: ExpectedLicence[];
 }
 
-/** Worked out from the file alone, line by line; `secret` is the bus's, which the statistics office's hashes hang on. */
+/** Computed from the file alone, line by line; `secret` is that of the bus, from which the keys of hashes derive. */
 export function expectedLicences(
   rows: readonly LicenceRow[],
   settings: { district: string; secret: string; statisticsGrant: string },
@@ -80,7 +80,7 @@ const forStatistics = (row: LicenceRow, hash: string) =>
     issued: row.date_issued?.slice(0, 4),
   });
 
-/** Shows the first two letters and the last one, where that is not more than half of the name (the file is ASCII). */
+/** Shows the first two letters and the last one, unless that is more than half of the name (the file is ASCII). */
 function starred(name: string): string {
   if (name.length < 6) {
     const first = Math.min(2, Math.floor(name.length / 2));

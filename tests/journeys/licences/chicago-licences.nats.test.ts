@@ -15,13 +15,13 @@ import { LICENCE_ENTRY, licenceEvents, readLicences } from './chicago-records.js
 const DEPARTMENTS = ['tax', 'police', 'statistics'] as const;
 const ENCODINGS = { tax: 'sluice.v1.protobuf', police: 'sluice.v1.json', statistics: 'sluice.v1.msgpack' } as const;
 const GRANTS = { tax: 'g-revenue', police: 'g-police', statistics: STATISTICS_GRANT };
-/** For all ten thousand events on two busy cores. */
+/** Bound for ten thousand events on two busy cores. */
 const DELIVERY_MS = 60_000;
 
 const file = testDataFile('chicago-business-licenses.csv');
 const skip = file.isThere ? false : `${file.path} is not there; SLUICE_TEST_DATA names the folder of test data`;
 
-t.test('three departments receive of ten thousand licences what the file says they must', { skip }, async (t) => {
+t.test('three departments receive exactly their part of ten thousand licences', { skip }, async (t) => {
   const random = SeededRandom.fromEnvironment('SLUICE_JOURNEY_SEED');
   t.comment(`seed ${random.seed} (SLUICE_JOURNEY_SEED)`);
   const broker = await startBroker(t);
@@ -38,7 +38,7 @@ t.test('three departments receive of ten thousand licences what the file says th
     follow(broker.url, department, department === unsteady ? cutAfter : [], random),
   );
 
-  // Two of them live from the start, the tax office when half of it has happened.
+  // Two departments are live from the start; the tax office connects after half of the events.
   const [tax, ...live] = followers as [RawFollower, ...RawFollower[]];
   for (const follower of live) follower.start();
   const source = { url: broker.url, token: TOKENS.licensing };

@@ -3,7 +3,7 @@ import { parse } from 'csv-parse/sync';
 import type { EntryDocument } from '../../../proto/entry/entry.js';
 import type { RecordData, SourceEvent } from '../../../proto/event/event.js';
 
-/** A line of the city's file, by column. */
+/** One line of the city's file: column → value. */
 export type LicenceRow = Record<string, string>;
 
 export const LICENCE_ENTRY: EntryDocument = {
@@ -39,13 +39,13 @@ export function readLicences(path: string): LicenceRow[] {
   return parse(readFileSync(path), { columns: true }) as LicenceRow[];
 }
 
-/** The order in which the licences were issued; those of one day by their ids. */
+/** Orders licences by the day of issue, then by id. */
 export function byIssueDate(a: LicenceRow, b: LicenceRow): number {
   const [keyA, keyB] = [`${a.date_issued} ${a.id}`, `${b.date_issued} ${b.id}`];
   return keyA < keyB ? -1 : keyA > keyB ? 1 : 0;
 }
 
-/** The record is the business: its first licence creates it, each later one updates it. */
+/** One record per business: its first licence creates it, each later one updates it. */
 export function licenceEvents(rows: readonly LicenceRow[]): SourceEvent[] {
   const current = new Map<string, RecordData>();
   return [...rows].sort(byIssueDate).map((row) => {

@@ -15,7 +15,7 @@ const TRADES = ['bakery', 'barber', 'ferry', '茶馆'];
 const STATES = ['valid', 'lapsed', 'withdrawn'];
 const HEADER = 'nr;holder;street;trades;staff;fee;granted;inspected;outdoor;state;lat;extra';
 
-/** The trade licences of a city that does not exist, as its office exports them: semicolons, quotes, empty columns. */
+/** Trade licences of an invented city, as its office exports them: semicolons, quotes, empty columns. */
 export function inventedFile(seed: number, lines: number): string {
   const random = new SeededRandom(seed);
   const rows = Array.from({ length: lines }, (_, index) => inventedLine(random, index).map(quoted).join(';'));
@@ -44,7 +44,7 @@ function inventedLine(random: SeededRandom, index: number): string[] {
 const two = (number: number): string => String(number).padStart(2, '0');
 const quoted = (text: string): string => (/[";\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
-/** What each line says, by item; an empty column says nothing. */
+/** The values of each line: item → value; an empty column is absent. */
 export function inventedRecords(file: string): RecordData[] {
   const rows = parse(file, { columns: true, delimiter: ';', bom: true }) as Record<string, string>[];
   return rows.map((row) => {
@@ -76,7 +76,7 @@ export const CITY_TOKENS = {
   chamber: 'luedenhafen-chamber-token-012345678',
 };
 
-/** As somebody else would write it: YAML, comments, the shortest forms. */
+/** A bundle in the style of another author: YAML, comments, the shortest forms. */
 export const CITY_BUNDLE = `
 parties:
   - {id: luedenhafen-trade-office, name: {en: Trade Office of Lüdenhafen}, level: city, regionCode: "990100"}

@@ -1,4 +1,4 @@
-/** The licensing department and two that may know parts of its register. */
+/** The licensing department, and two departments with grants to parts of its register. */
 export const LICENCE_TOKENS = {
   source: 'token-of-the-licence-register-0123456789',
   revenue: 'token-of-the-revenue-department-01234567',
@@ -69,7 +69,7 @@ export const LICENCE_BUNDLE = {
   ],
 };
 
-/** Column → item, as the licensing department's connector has it. */
+/** Column → item, as configured in the licensing department's connector. */
 export const LICENCE_COLUMNS = {
   id: 'licence',
   account_number: 'account',
@@ -84,7 +84,7 @@ export const LICENCE_COLUMNS = {
   changed_at: 'changedAt',
 };
 
-/** Each department's table beside what its grant makes of the register: the same rows, all as text. */
+/** Each department's table, and the rows that its grant makes of the register, all as strings. */
 export const DEPARTMENT_VIEWS = {
   revenue: {
     table: `SELECT "licence", "account", "legalName", "status", "termStart"::text, "termEnd"::text,

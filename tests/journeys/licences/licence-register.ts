@@ -4,7 +4,7 @@ import pg from 'pg';
 import type { SeededRandom } from '../../support/seeded-random.js';
 import { testDataFile } from '../../support/test-data.js';
 
-/** A row of the register, by column. */
+/** One row of the register: column → value. */
 export type RegisterRow = Record<string, string | null>;
 
 const COLUMNS = {
@@ -21,7 +21,7 @@ const COLUMNS = {
   changed_at: 'timestamptz',
 } as const;
 
-/** The city's licences; invented ones where the file is not there. */
+/** The city's licences, or invented ones where the file is missing. */
 export function registerRows(random: SeededRandom, count: number): RegisterRow[] {
   const file = testDataFile('chicago-business-licenses.csv');
   const lines = file.isThere
@@ -60,7 +60,7 @@ function inventedLine(random: SeededRandom, number: number): Record<string, stri
   };
 }
 
-/** The table `licences` of the licensing department and what happens to it. */
+/** The table `licences` of the licensing department, with random transactions. */
 export class LicenceRegister {
   readonly #ids: string[] = [];
   #next = 0;
@@ -79,14 +79,14 @@ export class LicenceRegister {
     await this.#insert(atFirst);
   }
 
-  /** Random transactions until told to stop; a server that is away is waited for. */
+  /** Runs random transactions until it is stopped; an unreachable server is waited for. */
   async changeUntil(signal: AbortSignal, pauseMs: number): Promise<void> {
     while (!signal.aborted) {
       try {
         await this.#change();
         this.changes++;
       } catch (error) {
-        // Whether a transaction that broke off took place is for the table to say: it is compared at the end.
+        // An interrupted transaction may have committed or not; the table is the reference at the end.
         if (error instanceof pg.DatabaseError && !/^(?:57P|08)/.test(error.code ?? '')) throw error;
       }
       await new Promise((resolve) => setTimeout(resolve, pauseMs));

@@ -4,7 +4,7 @@ import { runLicences } from './licences-through-postgres.js';
 
 t.setTimeout(110_000);
 
-t.test('licences reach two departments whatever is killed on the way', { timeout: 105_000 }, async (t) => {
+t.test('licences reach two departments while every part of the way is killed', { timeout: 105_000 }, async (t) => {
   const random = SeededRandom.fromEnvironment('SLUICE_JOURNEY_SEED');
   t.comment(`seed ${random.seed}; set SLUICE_JOURNEY_SEED to repeat it`);
   await runLicences(t, random, {

@@ -16,17 +16,17 @@ import { LicenceRegister, registerRows } from './licence-register.js';
 export interface LicenceRunOptions {
   rows: number;
   kills: number;
-  /** Between two kills. */
+  /** Pause between two kills. */
   calmMs: { least: number; most: number };
-  /** Between two transactions of the register. */
+  /** Pause between two transactions of the register. */
   changePauseMs: number;
-  /** For everything to arrive at the end. */
+  /** Bound for everything to arrive at the end. */
   settleMsMax: number;
 }
 
 type Department = keyof typeof DEPARTMENT_VIEWS;
 
-/** Register → bus → two departments, while any part is killed; at the end each holds exactly its grant's view, or the test fails. */
+/** Register → bus → two departments, while parts are killed. At the end each table equals its grant's view of the register. */
 export async function runLicences(t: Test, random: SeededRandom, options: LicenceRunOptions): Promise<void> {
   const postgres = await startPostgres(t);
   const register = new LicenceRegister(postgres.url, registerRows(random, options.rows), random);
@@ -77,7 +77,7 @@ async function settles(
   t.ok(count > 0, `it has ${count} rows`);
 }
 
-/** Every process of the journey. */
+/** The processes of the journey. */
 class City {
   #broker: BrokerProcess | undefined;
   readonly #connectors: Record<string, ConnectorProcess> = {};
@@ -100,7 +100,7 @@ class City {
     return city;
   }
 
-  /** What can be killed; each resolves when its victim is on its way back. */
+  /** The parts that can be killed; each resolves when its part was started again. */
   readonly blows: Record<string, () => Promise<void>> = {
     'source connector': () => this.#connectors.register!.crash(),
     'sink connector of revenue': () => this.#connectors.revenue!.crash(),

@@ -1,8 +1,8 @@
 import type { RegisterEvent } from './benefit-events.js';
 
 /**
- * What everybody is entitled to on a day, computed from the last state of the registers alone. Written apart from the rules
- * engine, with dates taken to pieces by hand: it shares no line with what it is compared to.
+ * An entitlement on a day, computed from the last state of the registers alone. It shares no code with the rules engine that it is
+ * compared with, date arithmetic included.
  */
 export interface Entitlement {
   rule: string;
@@ -10,7 +10,7 @@ export interface Entitlement {
   amount?: string | undefined;
   from?: string | undefined;
   until?: string | undefined;
-  /** Positions of the events that the registers' last states came with. */
+  /** Positions of the events that brought the registers' last states. */
   positions: number[];
 }
 

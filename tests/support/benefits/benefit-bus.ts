@@ -27,9 +27,9 @@ const BUNDLES = [
 ];
 const BATCH_EVENTS = 1_000;
 const QUICK = { firstDelayMs: 20, delayMsMax: 200 };
-/** The first step of a large population takes the longest. */
+/** Bound for the first step of a large population, which takes the longest. */
 const WAIT_MS_MAX = 600_000;
-/** As in the bundles: party → token of its publishing system. */
+/** Party → token of its publishing system, as in the bundles. */
 const SOURCE_TOKENS: Record<string, string> = {
   'fujian-civil-affairs': 'demo-civil-registry',
   'fuzhou-public-security': 'demo-household-registry',
@@ -62,14 +62,14 @@ export class BenefitBus {
     return new BenefitBus(broker);
   }
 
-  /** Publishes as the registers do. Resolves with the position of each event. */
+  /** Publishes one by one. Resolves with the position of each event. */
   async publish(...events: RegisterEvent[]): Promise<number[]> {
     const positions: number[] = [];
     for (const event of events) positions.push(...(await this.publishAll([event])));
     return positions;
   }
 
-  /** Many events, in batches, each register's in their order. Resolves with the position of each. */
+  /** Publishes in batches, in the order of each register. Resolves with the position of each event. */
   async publishAll(events: readonly RegisterEvent[]): Promise<number[]> {
     const positions = new Array<number>(events.length);
     const byToken = new Map<string, number[]>();
@@ -98,7 +98,7 @@ export class BenefitBus {
     return positions;
   }
 
-  /** Everything that a department has received under a grant. */
+  /** All events delivered to a department under a grant. */
   async received(token: string, grant: string): Promise<DeliveredEvent[]> {
     const at = { url: this.broker.url, token };
     const { text } = await mustCall(at, 'GET', `/v1/grants/${grant}/events?from=earliest&limit=10000`);
@@ -140,7 +140,7 @@ export class RunningCheck {
     private readonly bus: BenefitBus,
   ) {
     const context = checkContext(bus);
-    const deps = { store, context, clock, cursor: 'default', restoredLookMs: 50 };
+    const deps = { store, context, clock, cursor: 'default', restoredPollMs: 50 };
     this.#running = runBenefitCheck(deps, this.#stop.signal).catch((error: unknown) => {
       this.#failure = error;
     });
@@ -149,7 +149,7 @@ export class RunningCheck {
   /** Resolves when everything that was published is stored and decided, and everything decided is published. */
   async settled(): Promise<void> {
     await eventually(
-      async () => this.#hasAll() && (await this.#hasToldAll()),
+      async () => this.#hasAll() && (await this.#hasPublishedAll()),
       'the check to have everything',
       WAIT_MS_MAX,
     );
@@ -174,12 +174,12 @@ export class RunningCheck {
   #hasAll(): boolean {
     if (this.#failure !== undefined) throw this.#failure;
     return this.store.rules.grants.every((grant) => {
-      const { position, caughtUp, inForce } = this.store.place(grant);
+      const { position, caughtUp, inForce } = this.store.progressOf(grant);
       return !inForce || (caughtUp && position >= (this.bus.published.get(GRANT_ENTRIES[grant]!) ?? 0));
     });
   }
 
-  async #hasToldAll(): Promise<boolean> {
+  async #hasPublishedAll(): Promise<boolean> {
     await this.store.decideDue();
     const waiting = await this.store.database.transaction((sql) => this.store.outbox.size(sql));
     return waiting === 0;

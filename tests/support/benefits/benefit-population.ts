@@ -14,7 +14,7 @@ export interface DayOfEvents {
 export interface PopulationOptions {
   seed: number;
   people: number;
-  /** First day; who lives then is registered on it. */
+  /** First day, on which the founding population is registered. */
   from: string;
   days: number;
 }
@@ -24,14 +24,14 @@ interface Citizen extends Someone {
   file: { fileNumber: string; regionCode: string } | undefined;
 }
 
-/** Yearly, so that every kind of change happens to enough of them. */
+/** Rates per person and year, high enough that every kind of change happens. */
 const RATES = { birth: 0.04, death: 0.03, move: 0.08, leave: 0.02, payment: 0.2, fileArrival: 0.05, correction: 0.02 };
 const DAYS_A_YEAR = 365;
 const OTHER_CITY = '350502';
 
 /**
- * A synthetic population over some years: births, deaths, moves in and out of the city, pensions that are paid on, case files that
- * arrive, and corrections of dates that were registered wrongly. The same seed gives the same events.
+ * A synthetic population over some years: births, deaths, moves in and out of the city, continued pensions, arriving case files,
+ * and corrected dates of birth. Deterministic: the same seed gives the same events.
  */
 export class Population {
   readonly #chance: Chance;
@@ -98,7 +98,7 @@ export class Population {
     this.#living[index] = this.#living.at(-1)!;
     this.#living.pop();
     const death = deathOf(citizen, addDays(this.#day, -this.#chance.integer(0, 100)));
-    // The residence of some ends later than this simulation sees.
+    // Some residences stay open, as in real registers.
     return this.#chance.fraction() < 0.7 ? [death, leaveOf(citizen)] : [death];
   }
 
@@ -124,7 +124,7 @@ export class Population {
     return [{ ...this.#fileEvent(citizen, citizen.file, 'update'), previous }];
   }
 
-  /** The date of birth was wrong in both registers. */
+  /** Corrects a date of birth in both registers. */
   #correction(): RegisterEvent[] {
     const citizen = this.#someone();
     citizen.birthDate = addDays(citizen.birthDate, this.#chance.integer(-400, 400));
@@ -141,7 +141,7 @@ export class Population {
 
   #citizen(birthDate: string): Citizen {
     const regionCode = this.#region();
-    // Numbers need to differ, not to look right: a place of registration has only a thousand for a day.
+    // Ids only have to differ. A place of registration has a thousand per day, so the sequence moves on to other places.
     const sequence = ++this.#sequence;
     const place = String(350_000 + Math.floor(sequence / 1000));
     const number = idNumber({ regionCode: place, birthDate, sequence: sequence % 1000 });

@@ -1,8 +1,8 @@
+import type { RuleInput } from '../../../benefits/rules/evaluate-rule.js';
 import { parseRule } from '../../../benefits/rules/parse-rules.js';
 import type { Rule } from '../../../benefits/rules/rule.js';
 import type { ConditionDocument, RuleDocument, ValueDocument } from '../../../benefits/rules/rule-document.js';
 import type { Fact } from '../../../benefits/rules/scope.js';
-import type { JoinedRecord } from '../../../benefits/rules/verdict.js';
 import type { RecordData } from '../../../proto/event/event.js';
 
 /** A rule about a person with one condition, and their children as many records. */
@@ -50,7 +50,7 @@ export interface Sample {
 }
 
 /** Records of one subject; positions count from 1 in the order person, children, death. */
-export function joined({ person, children = [], death }: Sample): JoinedRecord {
+export function joined({ person, children = [], death }: Sample): RuleInput {
   let position = 0;
   const fact = (data: RecordData): Fact => ({ record: `r${++position}`, position, op: 'create', data });
   const records = new Map([

@@ -8,15 +8,15 @@ export interface BenefitRun {
   check: RunningCheck;
   events: number;
   batch: Map<string, Entitlement>;
-  /** What was decided until the last day but one differs from today's by events alone. */
+  /** The day of the check's clock at the end, for which the batch is computed. */
   lastDay: string;
 }
 
 /**
- * Lives a population through a bus and a check: each step publishes its days' events, lets the check store and decide them, and
- * then turns its clock. Resolves on the last day, with what a batch finds in the registers' final state.
+ * Runs a population through a bus and a check: each step publishes the events of its days, waits until the check has decided them,
+ * and advances its clock. Resolves after the last day, with the entitlements that a batch finds in the final registers.
  */
-export async function liveThrough(
+export async function runPopulation(
   bus: BenefitBus,
   database: Database,
   options: PopulationOptions & { stepDays: number; schema: string },

@@ -5,12 +5,12 @@ import type { Test } from 'tap';
 import { PostgresServer, type Query, queryOf } from '../../../bench/postgres/postgres-server.js';
 
 export interface TestPostgres {
-  /** A database of this test alone, by a user who may do everything. */
+  /** A database of this test alone, as superuser. */
   url: string;
   query: Query;
-  /** Ends the server as a crash does; undefined for one that the environment gave. */
+  /** Kills the server; undefined for one that the environment names. */
   kill: (() => Promise<void>) | undefined;
-  /** Starts it again on the same port and data. */
+  /** Starts it again on the same port and data; undefined for one that the environment names. */
   restart: (() => Promise<void>) | undefined;
 }
 

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import t from 'tap';
 import { joined, type Sample, sampleRule } from '../../tests/support/benefits/benefit-rule-samples.js';
 import { addDays } from './calendar-date.js';
+import { evaluateRule } from './evaluate-rule.js';
 import type { ConditionDocument, ValueDocument } from './rule-document.js';
-import { judge } from './verdict.js';
 
 const TODAY = '2026-11-24';
 const PERSON = {
@@ -28,7 +28,7 @@ const meets = (
   test: ConditionDocument,
   sample: Sample = { person: PERSON, children: CHILDREN },
   today = TODAY,
-): boolean => judge(sampleRule(test), joined(sample), today).outcome === 'applies';
+): boolean => evaluateRule(sampleRule(test), joined(sample), today).outcome === 'applies';
 
 const CASES: [string, ConditionDocument, boolean][] = [
   ['a text is', { value: item('name'), is: '陈小明' }, true],
@@ -72,11 +72,11 @@ const CASES: [string, ConditionDocument, boolean][] = [
   ['none', { none: [{ exists: 'death' }, { missing: 'children' }] }, true],
 ];
 
-t.test('each form of condition holds for what it says', async (t) => {
+t.test('each form of condition evaluates as documented', async (t) => {
   for (const [name, test, expected] of CASES) t.equal(meets(test), expected, name);
 });
 
-t.test('what is not known meets no comparison, negative ones included', async (t) => {
+t.test('an absent value meets no comparison, negative ones included', async (t) => {
   const person = { born: '1990-01-01' };
   for (const operator of ['is', 'isNot', 'startsWith'] as const) {
     t.notOk(meets({ value: item('name'), [operator]: 'x' } as ConditionDocument, { person }), operator);
@@ -85,22 +85,22 @@ t.test('what is not known meets no comparison, negative ones included', async (t
   t.notOk(meets({ value: { times: [item('income'), 2] }, atLeast: 0 }, { person }));
 });
 
-t.test('a record that is needed and not there is a condition of its own', async (t) => {
-  const verdict = judge(sampleRule({ missing: 'death' }), joined({}), TODAY);
+t.test('a missing required record is reported as a condition that is not met', async (t) => {
+  const verdict = evaluateRule(sampleRule({ missing: 'death' }), joined({}), TODAY);
   t.equal(verdict.outcome, 'does_not_apply');
   t.match(verdict.conditions[0], { id: 'record-person', met: false });
 });
 
-t.test('a grant that is not in force leaves the decision open', async (t) => {
+t.test('a rule whose grant is not in force evaluates to open', async (t) => {
   const record = { ...joined({ person: PERSON }), notInForce: new Set(['g-deaths']) };
-  t.match(judge(sampleRule({ missing: 'death' }), record, TODAY), {
+  t.match(evaluateRule(sampleRule({ missing: 'death' }), record, TODAY), {
     outcome: 'open',
     conditions: [{ id: 'grant-g-deaths' }],
   });
 });
 
-t.test('every value is named with its event', async (t) => {
-  const verdict = judge(
+t.test('a result names each value that was read with its event', async (t) => {
+  const verdict = evaluateRule(
     sampleRule({ value: { age: item('born') }, atLeast: 18 }, item('income')),
     joined({ person: PERSON }),
     TODAY,
@@ -153,24 +153,28 @@ const { condition } = fc.letrec<{ condition: ConditionDocument }>((tie) => ({
   ),
 }));
 
-t.test('nothing changes by itself before the day that a verdict names', async (t) => {
+t.test('a result does not change without an event before its due day', async (t) => {
   fc.assert(
     fc.property(
       fc.record({ condition, born: day, children: fc.array(day, { maxLength: 3 }), today: day }),
       ({ condition: test, born, children, today }) => {
         const rule = sampleRule(test);
         const record = joined({ person: { born }, children: children.map((one) => ({ mother: 'm', born: one })) });
-        const verdict = judge(rule, record, today);
+        const verdict = evaluateRule(rule, record, today);
         const end = addDays(today, 900);
         for (let one = today; one < (verdict.due ?? end) && one < end; one = addDays(one, 7)) {
-          strictEqual(judge(rule, record, one).outcome, verdict.outcome, `on ${one}, due ${verdict.due}`);
+          strictEqual(evaluateRule(rule, record, one).outcome, verdict.outcome, `on ${one}, due ${verdict.due}`);
         }
         if (verdict.due === undefined) return;
         strictEqual(verdict.due > today, true);
-        strictEqual(judge(rule, record, addDays(verdict.due, -1)).outcome, verdict.outcome, 'the day before it is due');
+        strictEqual(
+          evaluateRule(rule, record, addDays(verdict.due, -1)).outcome,
+          verdict.outcome,
+          'the day before it is due',
+        );
       },
     ),
     { numRuns: 300 },
   );
-  t.pass('nothing did');
+  t.pass('for all rules and days');
 });

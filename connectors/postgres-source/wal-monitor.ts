@@ -6,31 +6,31 @@ import type { Lag } from '../runtime/source/source.js';
 import type { PostgresSourceConfig } from './config.js';
 import { dropSlot, emitHeartbeat } from './slot.js';
 
-/** Often enough that a disk does not fill in between, rarely enough that nobody notices. */
+/** Often enough that a disk does not fill in between; one cheap query each. */
 const CHECK_INTERVAL_MS = 5_000;
-/** From here on somebody should look. */
-const ALARM_SHARE = 0.8;
+/** Share of the limit above which the alarm is on, so that an operator can act before the slot is dropped. */
+const ALARM_FRACTION = 0.8;
 
 export const WAL_ALARM = 'wal_retained';
 export const DETACHED_ALARM = 'detached';
 
-export interface WalWatchDeps {
+export interface WalMonitorDeps {
   client: pg.Client;
   config: PostgresSourceConfig;
   context: ConnectorContext;
-  /** Ends the stream, which holds the slot. */
+  /** Ends the stream: a slot in use cannot be dropped. */
   detach(error: PeerGoneError): Promise<void>;
 }
 
 /**
- * Watches what the slot holds back. When the bus stays away too long the source lets go of its slot: the department's disk comes
- * before a complete stream, and the next start reads everything anew instead.
+ * Monitors how much WAL the slot retains. When the bus is unreachable for too long it drops the slot: the department's disk comes
+ * before an unbroken stream, and the next connection starts with a snapshot instead.
  */
-export class WalWatch {
+export class WalMonitor {
   readonly #timers: NodeJS.Timeout[] = [];
   #detaching: Promise<void> | undefined;
 
-  constructor(private readonly deps: WalWatchDeps) {}
+  constructor(private readonly deps: WalMonitorDeps) {}
 
   start(): void {
     const { config, client } = this.deps;
@@ -39,25 +39,26 @@ export class WalWatch {
     this.#timers.push(setInterval(() => void emitHeartbeat(client).catch(ignore), config.heartbeatMs));
   }
 
-  /** Resolves when a slot that is being given up is gone. */
+  /** Resolves when a slot that is being dropped is gone. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#detaching?.catch(() => undefined);
   }
 
-  /** Bytes of WAL between what the bus has and what is written. */
+  /** Bytes of WAL that are written and not confirmed. */
   async lag(): Promise<Lag | undefined> {
-    const { unconfirmed } = await this.#ask();
+    const { unconfirmed } = await this.#readSlotSizes();
     return unconfirmed === undefined ? undefined : { amount: unconfirmed, unit: 'bytes' };
   }
 
   async check(): Promise<void> {
     const { config, context } = this.deps;
-    const { retained } = await this.#ask();
+    const { retained } = await this.#readSlotSizes();
     if (retained === undefined || this.#detaching) return;
-    const isMuch = retained > config.retainedWalMaxBytes * ALARM_SHARE;
+    const isMuch = retained > config.retainedWalMaxBytes * ALARM_FRACTION;
     context.metrics.alarm(WAL_ALARM, isMuch);
-    if (isMuch) context.log.warn({ retained }, 'the replication slot holds back much WAL: is the bus away?');
+    if (isMuch)
+      context.log.warn({ retained }, 'the replication slot retains much WAL: check that the bus is reachable');
     if (retained <= config.retainedWalMaxBytes) return;
     this.#detaching = this.#detach(retained);
     await this.#detaching;
@@ -66,19 +67,24 @@ export class WalWatch {
   async #detach(retained: number): Promise<void> {
     const { config, context, detach } = this.deps;
     context.metrics.alarm(DETACHED_ALARM, true);
-    context.log.error({ retained, slot: config.slot }, 'gave up the replication slot to save the disk of the source');
-    await detach(new PeerGoneError('the replication slot was given up; everything will be read anew'));
-    // On a connection of its own: the session ends with its stream.
+    context.log.error(
+      { retained, slot: config.slot },
+      'dropped the replication slot to protect the disk of the source: all tables are read again once the bus is reachable',
+    );
+    await detach(
+      new PeerGoneError('the replication slot was dropped to protect the disk; all tables will be read again'),
+    );
+    // On a connection of its own, because the session's client ends with its stream.
     const client = await connectPostgres({ url: config.database, applicationName: `sluice ${context.name}` });
     try {
-      await waitUntilUnused(client, config.slot);
+      await waitUntilInactive(client, config.slot);
       await dropSlot(client, config.slot);
     } finally {
       await client.end();
     }
   }
 
-  async #ask(): Promise<{ retained: number | undefined; unconfirmed: number | undefined }> {
+  async #readSlotSizes(): Promise<{ retained: number | undefined; unconfirmed: number | undefined }> {
     const { client, config } = this.deps;
     const { rows } = await client.query<Record<string, string | null>>(
       `SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) AS retained,
@@ -91,14 +97,14 @@ export class WalWatch {
   }
 }
 
-const UNUSED_ATTEMPTS_MAX = 50;
-const UNUSED_POLL_MS = 100;
+const INACTIVE_POLLS_MAX = 50;
+const INACTIVE_POLL_MS = 100;
 
-/** The server notices a moment later that its client has gone. */
-export async function waitUntilUnused(client: pg.Client, slot: string): Promise<void> {
-  for (let attempt = 0; attempt < UNUSED_ATTEMPTS_MAX; attempt++) {
+/** Waits until the server has noticed that the client of the slot is gone, which takes a moment. */
+export async function waitUntilInactive(client: pg.Client, slot: string): Promise<void> {
+  for (let attempt = 0; attempt < INACTIVE_POLLS_MAX; attempt++) {
     const { rows } = await client.query('SELECT 1 FROM pg_replication_slots WHERE slot_name = $1 AND active', [slot]);
     if (rows.length === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, UNUSED_POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, INACTIVE_POLL_MS));
   }
 }

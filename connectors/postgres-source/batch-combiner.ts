@@ -1,18 +1,18 @@
 import type { SourceEvent } from '../../proto/event/event.js';
 import type { ChangeBatch } from '../runtime/source/source.js';
 
-/** More would be encoded without a pause in which answers of the bus are read. */
+/** Bounds how long encoding one batch keeps the event loop from reading the bus's answers. */
 const EVENTS_MAX = 200;
 
 /**
- * Batches in which nothing has to be kept together, one behind the other, become one: to hand over a batch costs more than
- * the single change that is in it, and most transactions change one row.
+ * Joins consecutive batches that need not be atomic into one: handing over a batch costs more than the single change in it, and
+ * most transactions change one row.
  */
-export class LooseRun {
+export class BatchCombiner {
   #events: SourceEvent[] = [];
   #confirms: ChangeBatch['confirm'][] = [];
 
-  /** False when the batch has to stay as it is, or when there is no room for it. */
+  /** False when the batch must stay atomic, or does not fit. */
   add(batch: ChangeBatch): boolean {
     if (batch.atomic || this.#events.length + batch.events.length > EVENTS_MAX) return false;
     this.#events.push(...batch.events);
@@ -20,7 +20,7 @@ export class LooseRun {
     return true;
   }
 
-  /** What was added since the last call. */
+  /** Returns what was added since the last call. */
   take(): ChangeBatch | undefined {
     if (this.#confirms.length === 0) return undefined;
     const confirms = this.#confirms;

@@ -2,19 +2,19 @@ import type { Title } from '../../proto/entry/entry.js';
 import type { Day } from './calendar-date.js';
 import { decimalOf } from './compile/decimal-math.js';
 import type { Check, Rule } from './rule.js';
-import { type Basis, earlier, type Fact, type Scope } from './scope.js';
+import { type EventReference, earlierDay, type Fact, type Scope } from './scope.js';
 import type { Value } from './value-type.js';
 
-/** `open`: a grant that the rule needs is not in force, so nothing can be said. */
+/** `open`: a grant that the rule needs is not in force, so the rule cannot be evaluated. */
 export type Outcome = 'applies' | 'does_not_apply' | 'open';
 
-export interface Finding {
+export interface ConditionResult {
   id: string;
   words: Title;
   met: boolean;
   checks: Check[];
-  /** The events that its values come from. */
-  basis: Basis[];
+  /** The events that its values were read from. */
+  basis: EventReference[];
 }
 
 export interface Figures {
@@ -25,18 +25,18 @@ export interface Figures {
   items: Record<string, Value>;
 }
 
-export interface Verdict {
+export interface RuleResult {
   outcome: Outcome;
-  conditions: Finding[];
-  /** Only when it applies. */
+  conditions: ConditionResult[];
+  /** Undefined unless the outcome is `applies`. */
   figures: Figures | undefined;
-  figuresBasis: Basis[];
-  /** The first later day on which it can come out differently with no event. */
+  figuresBasis: EventReference[];
+  /** The first later day on which it can change without an event. */
   due: Day | undefined;
 }
 
-/** The records of one subject, and which of the rule's grants are not in force. */
-export interface JoinedRecord {
+/** The records of one subject, and the grants that are not in force. */
+export interface RuleInput {
   records: ReadonlyMap<string, readonly Fact[]>;
   gone: ReadonlyMap<string, Fact>;
   /** Source → catalog entry, to name events by. */
@@ -44,27 +44,27 @@ export interface JoinedRecord {
   notInForce: ReadonlySet<string>;
 }
 
-/** What a rule says about one subject on one day. The same input gives the same verdict, for ever. */
-export function judge(rule: Rule, joined: JoinedRecord, today: Day): Verdict {
-  const closed = [...rule.sources.values()].filter(({ grant }) => joined.notInForce.has(grant));
-  if (closed.length > 0) return openVerdict([...new Set(closed.map(({ grant }) => grant))]);
-  const conditions: Finding[] = presenceFindings(rule, joined);
+/** Evaluates a rule about one subject on one day. Pure: the same input gives the same result for ever. */
+export function evaluateRule(rule: Rule, input: RuleInput, today: Day): RuleResult {
+  const closed = [...rule.sources.values()].filter(({ grant }) => input.notInForce.has(grant));
+  if (closed.length > 0) return openResult([...new Set(closed.map(({ grant }) => grant))]);
+  const conditions: ConditionResult[] = presenceResults(rule, input);
   let due: Day | undefined;
   for (const { id, words, condition } of rule.conditions) {
-    const notes = new Notes(rule, joined);
+    const used = new UsedFacts(rule, input);
     const checks: Check[] = [];
-    const { met, until } = condition.test(notes.scope(today), checks);
-    conditions.push({ id, words, met, checks, basis: notes.basis });
-    due = earlier(due, until);
+    const { met, stableUntil } = condition.test(used.scope(today), checks);
+    conditions.push({ id, words, met, checks, basis: used.basis });
+    due = earlierDay(due, stableUntil);
   }
   if (!conditions.every(({ met }) => met))
     return { outcome: 'does_not_apply', conditions, figures: undefined, figuresBasis: [], due };
-  const notes = new Notes(rule, joined);
-  const { figures, until } = figuresOf(rule, notes.scope(today));
-  return { outcome: 'applies', conditions, figures, figuresBasis: notes.basis, due: earlier(due, until) };
+  const used = new UsedFacts(rule, input);
+  const { figures, until } = figuresOf(rule, used.scope(today));
+  return { outcome: 'applies', conditions, figures, figuresBasis: used.basis, due: earlierDay(due, until) };
 }
 
-function openVerdict(grants: string[]): Verdict {
+function openResult(grants: string[]): RuleResult {
   const conditions = grants.map((grant) => ({
     id: `grant-${grant}`,
     words: { zh: `授权 ${grant} 有效`, en: `grant ${grant} is in force` },
@@ -75,22 +75,22 @@ function openVerdict(grants: string[]): Verdict {
   return { outcome: 'open', conditions, figures: undefined, figuresBasis: [], due: undefined };
 }
 
-/** A record that a rule needs and that is not there is a condition of its own, which everybody understands. */
-function presenceFindings(rule: Rule, joined: JoinedRecord): Finding[] {
+/** The presence of each record that the rule needs is a condition of its own, so that an explanation names a missing one. */
+function presenceResults(rule: Rule, input: RuleInput): ConditionResult[] {
   const needed = [...rule.sources.values()].filter(({ optional }) => !optional);
   return needed.map(({ name }) => {
-    const notes = new Notes(rule, joined);
-    const facts = joined.records.get(name) ?? [];
-    const gone = joined.gone.get(name);
-    for (const fact of facts) notes.note(name, fact);
-    if (facts.length === 0 && gone) notes.note(name, gone);
+    const used = new UsedFacts(rule, input);
+    const facts = input.records.get(name) ?? [];
+    const gone = input.gone.get(name);
+    for (const fact of facts) used.record(name, fact);
+    if (facts.length === 0 && gone) used.record(name, gone);
     const met = facts.length > 0;
     return {
       id: `record-${name}`,
       words: { zh: `有 ${name} 记录`, en: `there is a record of ${name}` },
       met,
       checks: [{ value: name, found: met, operator: 'exists', against: undefined, met }],
-      basis: notes.basis,
+      basis: used.basis,
     };
   });
 }
@@ -100,42 +100,42 @@ function figuresOf({ outcome }: Rule, scope: Scope): { figures: Figures; until: 
   let until: Day | undefined;
   for (const [name, compiled] of outcome.values) {
     const found = compiled.evaluate(scope);
-    until = earlier(until, found.until);
+    until = earlierDay(until, found.stableUntil);
     if (found.value !== undefined)
       figures[name] = name === 'amount' ? decimalOf(found.value as string | number) : String(found.value);
   }
   if (outcome.per !== undefined) figures.per = outcome.per;
   for (const [name, compiled] of outcome.items) {
     const found = compiled.evaluate(scope);
-    until = earlier(until, found.until);
+    until = earlierDay(until, found.stableUntil);
     if (found.value !== undefined) figures.items[name] = found.value;
   }
   return { figures, until };
 }
 
-/** Collects what an evaluation reads, each value once. */
-class Notes {
-  readonly #seen = new Map<string, Basis>();
+/** Records which facts an evaluation reads, each value once. */
+class UsedFacts {
+  readonly #seen = new Map<string, EventReference>();
 
   constructor(
     private readonly rule: Rule,
-    private readonly joined: JoinedRecord,
+    private readonly input: RuleInput,
   ) {}
 
-  get basis(): Basis[] {
+  get basis(): EventReference[] {
     return [...this.#seen.values()];
   }
 
   scope(today: Day): Scope {
-    const { records, gone } = this.joined;
-    return { today, records, gone, noteUse: (source, fact, item, value) => this.note(source, fact, item, value) };
+    const { records, gone } = this.input;
+    return { today, records, gone, recordUse: (source, fact, item, value) => this.record(source, fact, item, value) };
   }
 
-  note(source: string, { position, op }: Fact, item?: string, value?: Value): void {
+  record(source: string, { position, op }: Fact, item?: string, value?: Value): void {
     const key = `${source} ${position} ${item ?? ''}`;
     if (this.#seen.has(key)) return;
     const grant = this.rule.sources.get(source)!.grant;
-    const entry = this.joined.entries.get(source) ?? '';
+    const entry = this.input.entries.get(source) ?? '';
     this.#seen.set(key, {
       source,
       grant,

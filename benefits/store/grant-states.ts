@@ -1,13 +1,13 @@
 import { PeerGoneError } from '../../connectors/runtime/connector-errors.js';
 import type { Sql } from './database.js';
 
-/** How far one grant is followed, and whether what it has delivered may be used. */
-export interface GrantPosition {
+/** The position up to which one grant is stored, and whether its facts may be used. */
+export interface GrantState {
   grant: string;
   entry: string;
   log: string;
   position: number;
-  /** It was at the end of the log once: before that a decision would stand on half of the facts. */
+  /** The log was read to its end once: before that a decision would stand on half of the facts. */
   caughtUp: boolean;
   inForce: boolean;
   snapshot: { id: string; from: number } | undefined;
@@ -15,9 +15,9 @@ export interface GrantPosition {
 
 const COLUMNS = 'grant_id, entry, log, position, caught_up, in_force, snapshot_id, snapshot_from';
 
-/** The `sources` table. Places are read once; this process is the only one that moves them. */
-export class GrantProgress {
-  #places = new Map<string, GrantPosition>();
+/** The `sources` table. States are read once; this process is the only one that changes them. */
+export class GrantStates {
+  #states = new Map<string, GrantState>();
 
   constructor(private readonly schema: string) {}
 
@@ -26,26 +26,26 @@ export class GrantProgress {
       await sql.query(`INSERT INTO ${this.schema}.sources (grant_id) VALUES ($1) ON CONFLICT DO NOTHING`, [grant]);
     }
     const rows = await sql.query(`SELECT ${COLUMNS} FROM ${this.schema}.sources`);
-    this.#places = new Map(rows.map((row) => [row.grant_id!, placeOf(row)]));
+    this.#states = new Map(rows.map((row) => [row.grant_id!, grantStateOf(row)]));
   }
 
-  /** As of the last commit. */
-  get(grant: string): GrantPosition {
-    const place = this.#places.get(grant);
-    if (!place) throw new TypeError(`grant ${grant} is none of this check's`);
-    return place;
+  /** The state as of the last commit. */
+  get(grant: string): GrantState {
+    const state = this.#states.get(grant);
+    if (!state) throw new TypeError(`grant ${grant} is not in a rule of this check`);
+    return state;
   }
 
   has(grant: string): boolean {
-    return this.#places.has(grant);
+    return this.#states.has(grant);
   }
 
-  all(): GrantPosition[] {
-    return [...this.#places.values()];
+  all(): GrantState[] {
+    return [...this.#states.values()];
   }
 
-  /** Stores a changed place; the caller calls `moved` once the transaction is committed. */
-  async store(sql: Sql, to: GrantPosition): Promise<void> {
+  /** Stores a changed state; the caller calls `committed` once the transaction is. */
+  async store(sql: Sql, to: GrantState): Promise<void> {
     const from = this.get(to.grant);
     const { grant, entry, log, position, caughtUp, inForce, snapshot } = to;
     const rows = await sql.query(
@@ -68,12 +68,12 @@ export class GrantProgress {
     if (rows.length !== 1) throw new PeerGoneError(`another instance has moved the position of grant ${grant}`);
   }
 
-  moved(to: GrantPosition): void {
-    this.#places.set(to.grant, to);
+  committed(to: GrantState): void {
+    this.#states.set(to.grant, to);
   }
 }
 
-function placeOf(row: Record<string, string | null>): GrantPosition {
+function grantStateOf(row: Record<string, string | null>): GrantState {
   return {
     grant: row.grant_id!,
     entry: row.entry!,

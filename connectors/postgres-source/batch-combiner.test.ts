@@ -1,16 +1,16 @@
 import t from 'tap';
 import type { SourceEvent } from '../../proto/event/event.js';
 import type { ChangeBatch } from '../runtime/source/source.js';
-import { LooseRun } from './loose-run.js';
+import { BatchCombiner } from './batch-combiner.js';
 
-t.test('what stands alone is joined, in order, up to a bound; what belongs together is not', async (t) => {
+t.test('the combiner joins batches in order up to its bound, except atomic ones', async (t) => {
   const confirmed: number[] = [];
   const batch = (number: number, count: number, atomic = false): ChangeBatch => ({
     events: Array.from({ length: count }, (_none, i) => ({ id: `${number}.${i}` }) as SourceEvent),
     atomic,
     confirm: () => void confirmed.push(number),
   });
-  const run = new LooseRun();
+  const run = new BatchCombiner();
   t.equal(run.take(), undefined);
   t.ok(run.add(batch(1, 1)));
   t.ok(run.add(batch(2, 0)));

@@ -137,8 +137,8 @@ class RunningBroker implements BrokerHandle {
       warn: this.#warn,
     });
     const headOf = (partition: number): number => stream.readers.at(partition).head;
-    const onOtherLife = (partition: number): void => stream.readers.at(partition).checkAgain();
-    const marks = new EpochMarkers({ bus, store, headOf, onOtherLife, warn: this.#warn });
+    const onEpochChanged = (partition: number): void => stream.readers.at(partition).recheck();
+    const marks = new EpochMarkers({ bus, store, headOf, onEpochChanged, warn: this.#warn });
     releases.add('log marks', () => marks.drain());
     releases.add('stream stream', () => stream.drain());
     await stream.start();
@@ -247,7 +247,7 @@ class RunningBroker implements BrokerHandle {
     const reasons: string[] = [];
     if (!this.#isServing) reasons.push('the broker is starting or shutting down');
     if (!bus.isUp()) reasons.push('there is no connection to NATS');
-    if (!governance.ledger.inSight) reasons.push('the ledger is out of sight');
+    if (!governance.ledger.isFresh) reasons.push('the ledger is out of sight');
     return reasons;
   }
 

@@ -47,7 +47,7 @@ export async function openGovernance(deps: GovernanceDeps) {
     bus,
     metrics: deps.metrics,
     clock,
-    sightMs: config.ledgerSightMs,
+    staleAfterMs: config.ledgerSightMs,
     // In this order, because a grant is read by means of its entry and its parties.
     folds: [facts, parties, systems, officers, credentials, catalog, grants].map((room) => room.fold),
     onBroken: (error) => log.fatal({ err: error }, 'the ledger is broken: delivery has stopped'),

@@ -16,7 +16,7 @@ const RETRY_MS = 500;
 export class EpochChanges {
   readonly #deps: EpochChangesDeps;
   /** Partition → losses seen since its renewal began. */
-  readonly #losses = new Map<number, number>();
+  readonly #truncations = new Map<number, number>();
   #stopped = false;
 
   constructor(deps: EpochChangesDeps) {
@@ -27,7 +27,7 @@ export class EpochChanges {
   begin(partition: number): void {
     const { store } = this.#deps;
     const known = store.logs[partition];
-    this.#losses.set(partition, (this.#losses.get(partition) ?? 0) + 1);
+    this.#truncations.set(partition, (this.#truncations.get(partition) ?? 0) + 1);
     if (known === undefined) return;
     store.logs[partition] = undefined;
     void this.#run(partition, known);
@@ -40,17 +40,17 @@ export class EpochChanges {
   async #run(partition: number, known: string): Promise<void> {
     const { bus, store, warn } = this.#deps;
     let log = known;
-    let isTold = false;
+    let isReported = false;
     while (!this.#stopped) {
-      const losses = this.#losses.get(partition);
+      const truncations = this.#truncations.get(partition);
       try {
         log = await startEpoch(bus, partition, log);
-        if (losses !== this.#losses.get(partition)) continue;
+        if (truncations !== this.#truncations.get(partition)) continue;
         store.logs[partition] = log;
         return;
       } catch (error) {
-        if (!isTold) warn(`the log of partition ${partition} could not be given a new life yet`, error);
-        isTold = true;
+        if (!isReported) warn(`the log of partition ${partition} could not be given a new life yet`, error);
+        isReported = true;
       }
       await pause(RETRY_MS, undefined, { ref: false });
     }

@@ -11,9 +11,9 @@ async function setUp(t: Test, ...heads: number[]) {
   for (const head of heads) {
     const store = await ensureStreams(bus, { partitions: 1, replicas: 1 });
     const told: number[] = [];
-    const onOtherLife = (partition: number) => told.push(partition);
+    const onEpochChanged = (partition: number) => told.push(partition);
     const warn = (message: string, error?: unknown) => t.fail(message, { error });
-    processes.push({ store, told, marks: new EpochMarkers({ bus, store, headOf: () => head, onOtherLife, warn }) });
+    processes.push({ store, told, marks: new EpochMarkers({ bus, store, headOf: () => head, onEpochChanged, warn }) });
   }
   return { bus, processes };
 }
@@ -21,9 +21,9 @@ async function setUp(t: Test, ...heads: number[]) {
 t.test('who reads the log late does not lower its mark', async (t) => {
   const { bus, processes } = await setUp(t, 1000, 500, 1500);
   for (const { marks } of processes.slice(0, 2)) await marks.drain();
-  t.equal((await readEpochMarker(bus, 0))?.mark.position, 1000);
+  t.equal((await readEpochMarker(bus, 0))?.marker.position, 1000);
   await processes[2]?.marks.drain();
-  t.equal((await readEpochMarker(bus, 0))?.mark.position, 1500);
+  t.equal((await readEpochMarker(bus, 0))?.marker.position, 1500);
 });
 
 t.test('who is overtaken between looking and writing does not lower the mark either', async (t) => {
@@ -36,7 +36,7 @@ t.test('who is overtaken between looking and writing does not lower the mark eit
     return publish(message);
   };
   await late?.marks.drain();
-  t.equal((await readEpochMarker(bus, 0))?.mark.position, 1000);
+  t.equal((await readEpochMarker(bus, 0))?.marker.position, 1000);
 });
 
 t.test('who missed a new life of the log writes nothing under the old one, and is told', async (t) => {
@@ -45,7 +45,7 @@ t.test('who missed a new life of the log writes nothing under the old one, and i
   await ahead?.marks.drain();
   const log = await startEpoch(bus, 0, ahead?.store.logs[0] as string);
   await late?.marks.drain();
-  t.match((await readEpochMarker(bus, 0))?.mark, { log, position: 0 });
+  t.match((await readEpochMarker(bus, 0))?.marker, { log, position: 0 });
   t.strictSame(late?.told, [0]);
 });
 

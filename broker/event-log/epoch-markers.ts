@@ -9,7 +9,7 @@ export interface EpochMarkersDeps {
   /** Newest position that this broker knows of the partition. */
   headOf(partition: number): number;
   /** The log has another life than `store.logs` says: another process has renewed it. */
-  onOtherLife(partition: number): void;
+  onEpochChanged(partition: number): void;
   warn(message: string, error?: unknown): void;
 }
 
@@ -19,7 +19,7 @@ interface Written {
 }
 
 /** A loss of what was stored within this time can stay unnoticed; more often would cost a write that brings little. */
-const MARK_INTERVAL_MS = 1000;
+const WRITE_INTERVAL_MS = 1000;
 /** Each further one means that another process has just written; what is left then comes with the next second. */
 const ATTEMPTS = 4;
 
@@ -33,7 +33,7 @@ export class EpochMarkers {
   constructor(private readonly deps: EpochMarkersDeps) {}
 
   start(): void {
-    this.#timer = setInterval(() => this.#writeLater(), MARK_INTERVAL_MS);
+    this.#timer = setInterval(() => this.#writeLater(), WRITE_INTERVAL_MS);
     this.#timer.unref();
   }
 
@@ -71,19 +71,19 @@ export class EpochMarkers {
 
   /** Never lowers the mark of a life, and writes for the present life only. False when there is nothing to write now. */
   async #advance(partition: number, { log, position }: Written): Promise<boolean> {
-    const { bus, store, onOtherLife } = this.deps;
+    const { bus, store, onEpochChanged } = this.deps;
     const stored = await readEpochMarker(bus, partition);
-    const isOwn = stored?.mark.log === log;
+    const isOwn = stored?.marker.log === log;
     if (stored && !isOwn && (await resolveEpoch(bus, partition)).log !== log) {
-      if (store.logs[partition] === log) onOtherLife(partition);
+      if (store.logs[partition] === log) onEpochChanged(partition);
       return false;
     }
     // Lost while we asked: the head was that of a log which is no more.
     if (store.logs[partition] !== log) return false;
-    const known = isOwn ? stored.mark.position : 0;
+    const known = isOwn ? stored.marker.position : 0;
     try {
       if (known < position)
-        await writeEpochMarker(bus, partition, { ...stored?.mark, log, position }, stored?.revision ?? 0);
+        await writeEpochMarker(bus, partition, { ...stored?.marker, log, position }, stored?.revision ?? 0);
       this.#written.set(partition, { log, position: Math.max(known, position) });
     } catch (error) {
       if (!(error instanceof WrongExpectedSequenceError)) throw error;

@@ -15,7 +15,7 @@ t.test('a log that lost what was once there gets a new life, the others keep the
     for (let i = 0; i < 3; i++)
       await bus.publisher.publish({ subject: `ev.${partition}.a.b.c`, data: Buffer.from('x') });
   }
-  const marks = new EpochMarkers({ bus, store, headOf: () => 3, onOtherLife: ignore, warn: ignore });
+  const marks = new EpochMarkers({ bus, store, headOf: () => 3, onEpochChanged: ignore, warn: ignore });
   await marks.drain();
   t.same(await startEpochsOfTruncatedLogs(bus, store), [], 'nothing is missing');
 

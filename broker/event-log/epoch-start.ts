@@ -7,15 +7,15 @@ import { resolveEpoch, startEpoch } from './log-epochs.js';
  * positions that clients hold would name other events. Call before anything reads the logs; changes `store.logs`.
  */
 export async function startEpochsOfTruncatedLogs(bus: Bus, store: Store): Promise<number[]> {
-  const renewed: number[] = [];
+  const started: number[] = [];
   for (let partition = 0; partition < store.partitions; partition++) {
     const { log, last, stored } = await resolveEpoch(bus, partition);
     store.logs[partition] = log;
-    if (stored?.mark.log !== log || last >= stored.mark.position) continue;
+    if (stored?.marker.log !== log || last >= stored.marker.position) continue;
     store.logs[partition] = await startEpoch(bus, partition, log);
-    renewed.push(partition);
+    started.push(partition);
   }
-  return renewed;
+  return started;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { EntryVersion } from '../../proto/entry/entry.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** An event that was judged under one version may be stored when the next one is in force already. */
-const JUDGED_BEFORE_MS = 60_000;
+const VALIDATION_MS_MAX = 60_000;
 
 /**
  * Of an entry's events, those stored before this moment may have ended by age; 0 when none can have. Each event takes the
@@ -16,7 +16,7 @@ export function expiredBeforeMs(
   for (const [i, { publishedAt, document }] of versions.entries()) {
     if (document.retentionDays === undefined) continue;
     const next = versions[i + 1];
-    const endMs = next ? Date.parse(next.publishedAt) + JUDGED_BEFORE_MS : nowMs;
+    const endMs = next ? Date.parse(next.publishedAt) + VALIDATION_MS_MAX : nowMs;
     const expiredMs = Math.min(endMs, nowMs - document.retentionDays * DAY_MS);
     if (expiredMs > Date.parse(publishedAt)) expired = Math.max(expired, expiredMs);
   }

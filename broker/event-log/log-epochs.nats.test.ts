@@ -30,14 +30,14 @@ t.test('who is overtaken between looking and deciding takes what was decided', a
   };
   t.equal(await startEpoch(slow, 0, first), decided);
   t.equal(await lifeInStore(bus), decided);
-  t.equal((await readEpochMarker(bus, 0))?.mark.log, decided, 'and how far that one goes is known');
+  t.equal((await readEpochMarker(bus, 0))?.marker.log, decided, 'and how far that one goes is known');
 });
 
 t.test('who comes late takes the life that is there; who knows it can renew it', async (t) => {
   const { bus, first } = await setUp(t);
   const second = await startEpoch(bus, 0, first);
   t.equal(await startEpoch(bus, 0, first), second);
-  t.equal((await readEpochMarker(bus, 0))?.mark.log, second);
+  t.equal((await readEpochMarker(bus, 0))?.marker.log, second);
   const third = await startEpoch(bus, 0, second);
   t.notOk([first, second].includes(third));
   t.equal(await lifeInStore(bus), third);
@@ -48,7 +48,7 @@ t.test('a new life that was decided on and not written to the stream is written 
   const dying = await connect(t, server);
   dying.jsm.streams.update = () => Promise.reject(new Error('died'));
   await t.rejects(startEpoch(dying, 0, first), { message: 'died' });
-  const decided = (await readEpochMarker(bus, 0))?.mark.log as string;
+  const decided = (await readEpochMarker(bus, 0))?.marker.log as string;
   t.not(decided, first);
   t.equal(await lifeInStore(bus), first);
   t.equal((await resolveEpoch(bus, 0)).log, decided);

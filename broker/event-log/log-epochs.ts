@@ -12,7 +12,7 @@ export interface EpochMarker {
 }
 
 export interface StoredEpochMarker {
-  mark: EpochMarker;
+  marker: EpochMarker;
   /** What the next write expects. */
   revision: number;
 }
@@ -28,12 +28,12 @@ const PREVIOUS_EPOCHS_MAX = 16;
 /** Each further one means that another process wrote in between, and every process writes once for a loss. */
 const ATTEMPTS = 20;
 
-const markSubject = (partition: number): string => `mark.log.${partition}`;
+const markerSubject = (partition: number): string => `mark.log.${partition}`;
 
 export async function readEpochMarker(bus: Bus, partition: number): Promise<StoredEpochMarker | undefined> {
-  const message = await lastOf(bus, CURSORS_STREAM, markSubject(partition));
+  const message = await lastOf(bus, CURSORS_STREAM, markerSubject(partition));
   if (!message) return undefined;
-  return { mark: JSON.parse(Buffer.from(message.data).toString()) as EpochMarker, revision: message.position };
+  return { marker: JSON.parse(Buffer.from(message.data).toString()) as EpochMarker, revision: message.position };
 }
 
 /** Rejects with WrongExpectedSequenceError when another one was written since that revision was read. */
@@ -44,7 +44,7 @@ export async function writeEpochMarker(
   revision: number,
 ): Promise<void> {
   const data = Buffer.from(JSON.stringify(mark));
-  await bus.publisher.publish({ subject: markSubject(partition), data, expectLastSubject: revision });
+  await bus.publisher.publish({ subject: markerSubject(partition), data, expectLastSubject: revision });
 }
 
 /**
@@ -57,8 +57,8 @@ export async function resolveEpoch(bus: Bus, partition: number): Promise<Resolve
     const stored = await readEpochMarker(bus, partition);
     const info = await provenInfo(bus, eventStream(partition));
     const named = epochOf(info);
-    if (!stored?.mark.formers?.includes(named)) return { log: named, last: info.state.last_seq, stored };
-    await setEpoch(bus, info, stored.mark.log);
+    if (!stored?.marker.formers?.includes(named)) return { log: named, last: info.state.last_seq, stored };
+    await setEpoch(bus, info, stored.marker.log);
   }
   throw new StoreUnavailableError(`the life of ${eventStream(partition)} keeps changing`, false);
 }
@@ -71,14 +71,14 @@ export async function startEpoch(bus: Bus, partition: number, known: string): Pr
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const { log, last, stored } = await resolveEpoch(bus, partition);
     if (log !== known) return log;
-    const formers = [...(stored?.mark.formers ?? []), known].slice(-PREVIOUS_EPOCHS_MAX);
+    const formers = [...(stored?.marker.formers ?? []), known].slice(-PREVIOUS_EPOCHS_MAX);
     const mark = { log: newEpochId(), position: last, formers };
     // Whoever won: the next turn finds it in the mark and writes it to the stream.
-    await writeEpochMarker(bus, partition, mark, stored?.revision ?? 0).catch(unlessOvertaken);
+    await writeEpochMarker(bus, partition, mark, stored?.revision ?? 0).catch(ignoreConflict);
   }
   throw new StoreUnavailableError(`the life of ${eventStream(partition)} keeps changing`, false);
 }
 
-function unlessOvertaken(error: unknown): void {
+function ignoreConflict(error: unknown): void {
   if (!(error instanceof WrongExpectedSequenceError)) throw error;
 }

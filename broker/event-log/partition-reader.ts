@@ -16,9 +16,9 @@ export interface PartitionReaderDeps {
   after: number;
   onEvent(event: LogEvent): void;
   /** Id of the life that the log is counted on to have; undefined while a new one is being agreed on. */
-  life(): string | undefined;
+  epoch(): string | undefined;
   /** The log is not the one that was read: it was restored, has lost its tail, or was given another life. */
-  onTailLost(): void;
+  onTruncated(): void;
 }
 
 /** The one ordered, unfiltered reader of a partition in this process. `head` is the last position dispatched. */
@@ -31,7 +31,7 @@ export class PartitionReader {
   /** Subjects come again and again: each is cut once, and equal entry ids are then the same string. */
   readonly #entries = new Map<string, string>();
   readonly #memory = new EventMemory();
-  readonly #waiting = new Set<() => void>();
+  readonly #waiters = new Set<() => void>();
 
   constructor(deps: PartitionReaderDeps) {
     this.partition = deps.partition;
@@ -41,10 +41,10 @@ export class PartitionReader {
     this.#follower = new Follower(deps.bus, {
       stream: eventStream(deps.partition),
       after: deps.after,
-      life: deps.life,
-      settledLife: async () => (await resolveEpoch(deps.bus, deps.partition)).log,
+      epoch: deps.epoch,
+      agreedEpoch: async () => (await resolveEpoch(deps.bus, deps.partition)).log,
       onMessage: (message) => this.#read(message),
-      onTailLost: deps.onTailLost,
+      onTruncated: deps.onTruncated,
     });
   }
 
@@ -57,13 +57,13 @@ export class PartitionReader {
   }
 
   /** Looks again whether the log is still the one that was read. */
-  checkAgain(): void {
-    this.#follower.checkAgain();
+  recheck(): void {
+    this.#follower.recheck();
   }
 
   async stop(): Promise<void> {
     await this.#follower.stop();
-    for (const wake of this.#waiting) wake();
+    for (const wake of this.#waiters) wake();
   }
 
   /** Whether the log goes that far, here or only in the store: another process may have read it first. */
@@ -77,11 +77,11 @@ export class PartitionReader {
     return new Promise((resolve) => {
       const wake = () => {
         clearTimeout(timer);
-        this.#waiting.delete(wake);
+        this.#waiters.delete(wake);
         resolve();
       };
       const timer = setTimeout(wake, timeoutMs);
-      this.#waiting.add(wake);
+      this.#waiters.add(wake);
     });
   }
 
@@ -89,7 +89,7 @@ export class PartitionReader {
     const event = new LogEvent(message, this.#entryOf(message.subject), this.#memory);
     this.recent.push(event);
     this.#onEvent(event);
-    if (this.#waiting.size > 0) for (const wake of this.#waiting) wake();
+    if (this.#waiters.size > 0) for (const wake of this.#waiters) wake();
   }
 
   #entryOf(subject: string): string {

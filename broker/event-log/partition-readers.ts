@@ -11,7 +11,7 @@ export interface PartitionReadersDeps {
   store: Store;
   metrics: StreamMetrics;
   onEvent(event: LogEvent): void;
-  onTailLost(partition: number): void;
+  onTruncated(partition: number): void;
 }
 
 /** One reader per partition, from the end of the log as it is at the start. */
@@ -41,18 +41,18 @@ export class PartitionReaders {
   }
 
   async #open(partition: number): Promise<PartitionReader> {
-    const { bus, store, metrics, onEvent, onTailLost } = this.#deps;
+    const { bus, store, metrics, onEvent, onTruncated } = this.#deps;
     const { last } = await whenAvailable(() => streamEnds(bus, eventStream(partition)));
     return new PartitionReader({
       bus,
       partition,
       after: last,
-      life: () => store.logs[partition],
+      epoch: () => store.logs[partition],
       onEvent: (event) => {
         metrics.eventsRead(partition, 1);
         onEvent(event);
       },
-      onTailLost: () => onTailLost(partition),
+      onTruncated: () => onTruncated(partition),
     });
   }
 }

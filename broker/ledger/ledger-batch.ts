@@ -12,7 +12,7 @@ export interface LedgerBatch {
   lastHash: string;
 }
 
-export interface BatchPlace {
+export interface ChainHead {
   head: number;
   hash: string;
   time: string;
@@ -21,7 +21,7 @@ export interface BatchPlace {
 }
 
 /** Chains the acts to each other and to the record at `head`; the expectations let the store take them only there. */
-export function encodeBatch(acts: readonly Act[], { head, hash, time, lastOf }: BatchPlace): LedgerBatch {
+export function encodeBatch(acts: readonly Act[], { head, hash, time, lastOf }: ChainHead): LedgerBatch {
   const nonce = randomBytes(9).toString('base64url');
   let prev = hash;
   const seen = new Set<string>();

@@ -54,7 +54,7 @@ export class LedgerState {
     } catch (error) {
       throw new LedgerBrokenError(seq, `it can not be understood: ${(error as Error).message}`, { cause: error });
     }
-    this.#wake();
+    this.#resolveReached();
   }
 
   /** Resolves when record `seq` is folded; rejects when the ledger breaks or stops before. */
@@ -101,7 +101,7 @@ export class LedgerState {
     this.#waiters.clear();
   }
 
-  #wake(): void {
+  #resolveReached(): void {
     if (this.#waiters.size === 0) return;
     for (const waiter of [...this.#waiters]) if (waiter.seq <= this.#chain.head) waiter.resolve();
   }

@@ -39,7 +39,7 @@ async function openLedger(t: Test, bus: Bus, onBroken?: (error: LedgerBrokenErro
     bus,
     metrics: new Metrics().ledger,
     clock: Date.now,
-    sightMs: 5_000,
+    staleAfterMs: 5_000,
     folds: [(record) => folded.push(record)],
     onBroken,
   });
@@ -53,7 +53,7 @@ t.test('an act is folded here when append resolves, and read again by the next s
   const record = await first.ledger.append(() => act('a', { name: '民政局' }));
   t.equal(record?.seq, 1);
   t.same(first.folded, [record]);
-  t.ok(first.ledger.inSight);
+  t.ok(first.ledger.isFresh);
   const second = await open();
   t.same(second.folded, [record]);
   t.equal(second.folded[0]?.prev, '');
@@ -139,7 +139,7 @@ t.test('a forged record is found by verify, stops a running broker and keeps ano
   t.match(await ledger.verify(), { brokenAt: 2, why: /hash/ });
   await until(() => broken !== undefined);
   t.equal(folded.length, 1, 'the forged record is not believed');
-  t.notOk(ledger.inSight);
+  t.notOk(ledger.isFresh);
   await t.rejects(
     ledger.append(() => act('c')),
     { code: 'STORE_UNAVAILABLE' },

@@ -7,7 +7,7 @@ import { LEDGER_STREAM } from '../nats/streams.js';
 import { Appender } from './appender.js';
 import { LedgerBrokenError } from './ledger-errors.js';
 import { LedgerState } from './ledger-state.js';
-import { type LedgerQuery, readLedger, type Verdict, verifyLedger } from './read-ledger.js';
+import { type LedgerQuery, readLedger, type Verification, verifyLedger } from './read-ledger.js';
 import type { Act, LedgerRecord } from './record.js';
 
 export type Fold = (record: LedgerRecord) => void;
@@ -16,8 +16,8 @@ export interface LedgerDeps {
   bus: Bus;
   metrics: LedgerMetrics;
   clock: () => number;
-  /** How long it may stay unseen before `inSight` turns false. */
-  sightMs: number;
+  /** How long it may stay unseen before `isFresh` turns false. */
+  staleAfterMs: number;
   /** Get every record from the first on, in this order. A fold that throws makes the ledger unusable. */
   folds: readonly Fold[];
   /** Called once when a record that comes in later breaks the chain; from then on nothing is in sight. */
@@ -30,7 +30,7 @@ export class Ledger {
   readonly #state: LedgerState;
   readonly #appender: Appender;
   readonly #follower: Follower;
-  #wasInSight = false;
+  #wasFresh = false;
 
   /** Resolves when everything is read, checked and folded. Rejects with LedgerBrokenError when the chain does not hold. */
   static async open(deps: LedgerDeps): Promise<Ledger> {
@@ -53,7 +53,7 @@ export class Ledger {
       after: 0,
       onMessage: (message) => this.#take(message),
       onCaughtUp: () => this.#onCaughtUp(),
-      onTailLost: (last) => this.#break(new LedgerBrokenError(last + 1, 'it was there before and is gone')),
+      onTruncated: (last) => this.#break(new LedgerBrokenError(last + 1, 'it was there before and is gone')),
     });
   }
 
@@ -63,13 +63,13 @@ export class Ledger {
   }
 
   /** False when the ledger was out of sight for too long or does not hold: what it last said may no longer be true. */
-  get inSight(): boolean {
+  get isFresh(): boolean {
     // The wall clock, as the follower uses it: `clock` may be a test's.
     const age = Date.now() - this.lastSeenAtMs;
-    const inSight = this.#state.broken === undefined && age <= this.#deps.sightMs;
-    if (inSight !== this.#wasInSight) this.#deps.metrics.freshnessChanged(inSight);
-    this.#wasInSight = inSight;
-    return inSight;
+    const isFresh = this.#state.broken === undefined && age <= this.#deps.staleAfterMs;
+    if (isFresh !== this.#wasFresh) this.#deps.metrics.freshnessChanged(isFresh);
+    this.#wasFresh = isFresh;
+    return isFresh;
   }
 
   get lastSeenAtMs(): number {
@@ -104,7 +104,7 @@ export class Ledger {
   }
 
   /** Reads the whole ledger again and checks the chain. */
-  verify(): Promise<Verdict> {
+  verify(): Promise<Verification> {
     return verifyLedger(this.#deps.bus);
   }
 
@@ -130,7 +130,7 @@ export class Ledger {
 
   #onCaughtUp(): void {
     this.#state.complete();
-    void this.inSight;
+    void this.isFresh;
   }
 
   #break(error: LedgerBrokenError): void {

@@ -14,7 +14,7 @@ export interface LedgerQuery {
   limit: number;
 }
 
-export type Verdict = { records: number; head: string } | { brokenAt: number; why: string };
+export type Verification = { records: number; head: string } | { brokenAt: number; why: string };
 
 const PAGE_RECORDS_MAX = 1_000;
 /** One page in memory; a single record can have a megabyte. */
@@ -32,7 +32,7 @@ export async function readLedger(bus: Bus, { kind, id, after = 0, limit }: Ledge
 }
 
 /** Walks the chain from the first record to what is the last one now. */
-export async function verifyLedger(bus: Bus): Promise<Verdict> {
+export async function verifyLedger(bus: Bus): Promise<Verification> {
   const chain = new Chain();
   const { last } = await streamEnds(bus, LEDGER_STREAM);
   try {

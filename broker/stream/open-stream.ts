@@ -37,7 +37,7 @@ export interface StreamDeps {
   replicas: number;
   entries: EntryLookup;
   grants: GrantLookup;
-  ledger: Pick<Ledger, 'inSight' | 'append'>;
+  ledger: Pick<Ledger, 'isFresh' | 'append'>;
   metrics: StreamMetrics;
   secret: string;
   clock(): number;
@@ -129,12 +129,12 @@ function openLive(deps: StreamDeps, { table, views, receipts, fieldsOf }: Base) 
         failures.endEntry(event.entry, error);
       }
     },
-    onTailLost: (partition) => monitor.endPartition(partition),
+    onTruncated: (partition) => monitor.endPartition(partition),
   });
   const dispatch = new LiveDispatch({
     fieldsOf,
     headOf: (partition) => readers.at(partition).head,
-    mayDeliver: () => ledger.inSight,
+    mayDeliver: () => ledger.isFresh,
     metrics,
   });
   const segments = new LogSegments(bus, readers, replicas, (events) => metrics.caughtUpRead(events));

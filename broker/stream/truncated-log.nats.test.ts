@@ -142,7 +142,7 @@ t.test('a previous epoch id written back to the stream starts no new epoch of an
   const { sink } = await follow(stream);
   await sink.until(() => sink.positions.length === 5);
   await setEpoch(fixture.bus, await fixture.bus.jsm.streams.info('EV_0'), first);
-  stream.readers.at(0).checkAgain();
+  stream.readers.at(0).recheck();
   await eventually(async () => (await lifeInStore(fixture.bus)) === second, 'the name to be mended', WAIT_MS);
   const next = await fixture.publish('create', person(6));
   await sink.until(() => sink.positions.includes(next));

@@ -1,5 +1,5 @@
 /** What JetStream says about a delivered message in its reply subject. */
-export interface DeliveryPlace {
+export interface DeliveryInfo {
   streamSequence: number;
   /** Counts deliveries of this consumer from 1: a jump means that messages were lost on the way. */
   consumerSequence: number;
@@ -16,7 +16,7 @@ const V2_TOKENS_MIN = 11;
  * Reads `$JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<cseq>.<nanos>.<pending>` or its second form, which has a
  * domain and an account hash before the stream; undefined for any other subject.
  */
-export function parseAckSubject(subject: string | undefined): DeliveryPlace | undefined {
+export function parseAckSubject(subject: string | undefined): DeliveryInfo | undefined {
   if (!subject?.startsWith(ACK_PREFIX)) return undefined;
   const tokens = subject.split('.');
   const base = tokens.length === V1_TOKENS ? 5 : tokens.length >= V2_TOKENS_MIN ? 7 : undefined;

@@ -23,9 +23,9 @@ async function setUp(t: Test, after: number, ttlSeconds?: number) {
   const follower = new Follower(bus, {
     stream: 'EV_0',
     after,
-    life: () => logs[0],
+    epoch: () => logs[0],
     onMessage: ({ position }) => seen.push(position),
-    onTailLost: (last) => lost.push(last),
+    onTruncated: (last) => lost.push(last),
   });
   t.teardown(() => follower.stop());
   await follower.start();
@@ -43,7 +43,7 @@ for (const [after, what] of [
       const { bus, follower, seen, lost } = await setUp(t, after);
       await emptyLog(bus);
       await publish(bus, 13);
-      follower.checkAgain();
+      follower.recheck();
       await eventually(() => lost.length === 1, 'the loss to be noticed', WAIT_MS);
       t.strictSame(lost, [9]);
       await publish(bus, 1);
@@ -55,19 +55,19 @@ for (const [after, what] of [
 
 t.test('a stream that has been given another life is not taken for the same', async (t) => {
   const { bus, follower, lost } = await setUp(t, 0);
-  follower.checkAgain();
+  follower.recheck();
   await publish(bus, 1);
   await eventually(() => follower.position === 11, 'it to go on', WAIT_MS);
   t.strictSame(lost, []);
   await setEpoch(bus, await bus.jsm.streams.info('EV_0'), 'another');
-  follower.checkAgain();
+  follower.recheck();
   await eventually(() => lost.length === 1, 'the other life to be noticed', WAIT_MS);
 });
 
 t.test('that the last message read has ended by age means nothing', async (t) => {
   const { bus, follower, seen, lost } = await setUp(t, 0, 1);
   await eventually(async () => (await lastOf(bus, 'EV_0', 'ev.0.>')) === undefined, 'all to end', WAIT_MS);
-  follower.checkAgain();
+  follower.recheck();
   await publish(bus, 1);
   await eventually(() => seen.at(-1) === 11, 'the next message', WAIT_MS);
   t.strictSame(lost, []);

@@ -49,8 +49,8 @@ t.test('a follower', async (t) => {
 
   t.test('of a stream that ends before its position says so and goes on from there', async (t) => {
     const lost = new Promise<number>((resolve) => {
-      const onTailLost = resolve;
-      const follower = new Follower(bus, { stream: 'EV_1', after: 1_000, onMessage: () => {}, onTailLost });
+      const onTruncated = resolve;
+      const follower = new Follower(bus, { stream: 'EV_1', after: 1_000, onMessage: () => {}, onTruncated });
       t.teardown(() => follower.stop());
       void follower.start();
     });

@@ -17,14 +17,14 @@ export interface FollowerOptions {
   /** Called each time the end of the stream is reached for the first time after a start or an interruption. */
   onCaughtUp?: (() => void) | undefined;
   /** The life of the stream that its owner counts on; undefined while it counts on none. */
-  life?: (() => string | undefined) | undefined;
+  epoch?: (() => string | undefined) | undefined;
   /** Asked when the stream names another one: the life that all agree on, whatever the stream says for a moment. */
-  settledLife?: (() => Promise<string>) | undefined;
+  agreedEpoch?: (() => Promise<string>) | undefined;
   /**
    * The stream is not the one that was seen: it was restored, or a power cut took its tail, and it may have grown again
    * since. Nothing behind `last` is certain to be what it was. Following goes on at the stream's end.
    */
-  onTailLost?: ((last: number) => void) | undefined;
+  onTruncated?: ((last: number) => void) | undefined;
 }
 
 const REOPEN_WAIT_MIN_MS = 50;
@@ -48,7 +48,7 @@ export class Follower {
   #lastSeenAtMs = 0;
   /** Of a stream with replicas, when the consumer was opened; without them the consumer's word is enough. */
   #leaderEnd: LeaderEnd | undefined;
-  #sight: LeaderFreshness | undefined;
+  #freshness: LeaderFreshness | undefined;
   #endStatus: (() => void) | undefined;
   #started = deferred<void>();
 
@@ -64,7 +64,7 @@ export class Follower {
 
   /** Until then the stream was in sight: everything that its leader had was here. */
   get lastSeenAtMs(): number {
-    return this.#sight?.confirmedAtMs ?? this.#consumer?.lastSeenAtMs ?? this.#lastSeenAtMs;
+    return this.#freshness?.confirmedAtMs ?? this.#consumer?.lastSeenAtMs ?? this.#lastSeenAtMs;
   }
 
   /** Resolves when the stream is being read, however long that takes; `stop` releases it too. */
@@ -78,7 +78,7 @@ export class Follower {
   }
 
   /** Looks again whether the stream is still the one that was seen. */
-  checkAgain(): void {
+  recheck(): void {
     if (this.#running) this.#reopen(0);
   }
 
@@ -102,8 +102,8 @@ export class Follower {
     this.#attempt++;
     if (!this.#consumer) return;
     this.#lastSeenAtMs = this.lastSeenAtMs;
-    this.#sight?.stop();
-    this.#sight = undefined;
+    this.#freshness?.stop();
+    this.#freshness = undefined;
     this.#consumer.close();
     this.#consumer = undefined;
   }
@@ -113,16 +113,16 @@ export class Follower {
     // While the connection is down, its return opens the next one.
     if (!this.#bus.isUp()) return;
     try {
-      await this.#checkTail(attempt);
+      await this.#checkTruncation(attempt);
       if (attempt !== this.#attempt) return;
       this.#caughtUp = false;
       const consumer = await this.#openConsumer(attempt);
       if (attempt !== this.#attempt) return consumer.close();
       this.#consumer = consumer;
-      this.#watchLeader();
+      this.#trackLeader();
       this.#reopenWaitMs = REOPEN_WAIT_MIN_MS;
       this.#started.resolve();
-      this.#reachEnd(consumer.pendingAtStart);
+      this.#noteProgress(consumer.pendingAtStart);
     } catch {
       // Whatever it was, the next attempt meets it again; `lastSeenAtMs` tells the owner how long that has gone on.
       if (attempt === this.#attempt) this.#reopenLater();
@@ -134,49 +134,49 @@ export class Follower {
     this.#reopenWaitMs = Math.min(this.#reopenWaitMs * 2, REOPEN_WAIT_MAX_MS);
   }
 
-  async #checkTail(attempt: number): Promise<void> {
-    const { life, stream, onTailLost } = this.#options;
-    const [askedAtMs, known] = [Date.now(), life?.()];
+  async #checkTruncation(attempt: number): Promise<void> {
+    const { epoch, stream, onTruncated } = this.#options;
+    const [askedAtMs, known] = [Date.now(), epoch?.()];
     const info = await streamInfo(this.#bus, stream);
-    const isAsSeen = await this.#isAsSeen();
+    const isUnchanged = await this.#isUnchanged();
     if (attempt !== this.#attempt) return;
     const end = leaderEndOf(info, askedAtMs);
     this.#leaderEnd = info.config.num_replicas > 1 ? end : undefined;
-    const isOtherLife = this.#isOtherLife(info, known) && (await this.#options.settledLife?.()) !== known;
+    const isOtherEpoch = this.#isOtherEpoch(info, known) && (await this.#options.agreedEpoch?.()) !== known;
     if (attempt !== this.#attempt) return;
-    if (end.last < this.#position || !isAsSeen || isOtherLife) {
+    if (end.last < this.#position || !isUnchanged || isOtherEpoch) {
       assertProven(end, askedAtMs, stream);
       const last = Math.min(end.last, this.#position - 1);
       this.#position = end.last;
       this.#positionTimeMs = Date.parse(info.state.last_ts);
-      onTailLost?.(last);
+      onTruncated?.(last);
     } else if (end.last === this.#position) {
       this.#positionTimeMs ??= Date.parse(info.state.last_ts);
     }
   }
 
   /** A life that its owner has learned of while the stream was asked says nothing. */
-  #isOtherLife(info: StreamInfo, known: string | undefined): boolean {
-    return known !== undefined && known === this.#options.life?.() && known !== epochOf(info);
+  #isOtherEpoch(info: StreamInfo, known: string | undefined): boolean {
+    return known !== undefined && known === this.#options.epoch?.() && known !== epochOf(info);
   }
 
   /** Whether the leader's message at our position is ours; one that has ended by age tells nothing. */
-  async #isAsSeen(): Promise<boolean> {
+  async #isUnchanged(): Promise<boolean> {
     const timeMs = this.#positionTimeMs;
     if (timeMs === undefined || this.#position === 0) return true;
     const message = await leaderGetAt(this.#bus, this.#options.stream, this.#position);
     return message === undefined || message.timeMs === timeMs;
   }
 
-  #watchLeader(): void {
+  #trackLeader(): void {
     if (!this.#leaderEnd) return;
     const options = {
       stream: this.#options.stream,
       position: () => this.#position,
-      isOther: (info: StreamInfo) => this.#isOtherLife(info, this.#options.life?.()),
-      onLost: () => this.#reopenLater(),
+      isOtherEpoch: (info: StreamInfo) => this.#isOtherEpoch(info, this.#options.epoch?.()),
+      onStale: () => this.#reopenLater(),
     };
-    this.#sight = new LeaderFreshness(this.#bus, options, this.#lastSeenAtMs, this.#leaderEnd);
+    this.#freshness = new LeaderFreshness(this.#bus, options, this.#lastSeenAtMs, this.#leaderEnd);
   }
 
   #openConsumer(attempt: number): Promise<PushConsumer> {
@@ -197,13 +197,13 @@ export class Follower {
       this.#position = message.position;
       this.#positionTimeMs = message.timeMs;
       this.#options.onMessage(message);
-      this.#sight?.reached(this.#position);
+      this.#freshness?.reached(this.#position);
     }
-    this.#reachEnd(pending);
+    this.#noteProgress(pending);
   }
 
   /** A consumer on a replica that lags has nothing pending long before it has everything. */
-  #reachEnd(pending: number): void {
+  #noteProgress(pending: number): void {
     if (this.#caughtUp || pending > 0 || this.#position < (this.#leaderEnd?.last ?? 0)) return;
     this.#caughtUp = true;
     this.#options.onCaughtUp?.();

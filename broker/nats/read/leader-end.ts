@@ -9,7 +9,7 @@ export interface LeaderEnd {
 
 const NANOS_PER_MS = 1_000_000;
 /** Less than it takes the others to elect another one (4 s), more than there is between two of its heartbeats (1 s). */
-const UNHEARD_MS_MAX = 3_000;
+const QUORUM_SILENCE_MS_MAX = 3_000;
 
 /**
  * A leader that is cut off from the others believes in itself for some 15 seconds more, while they elect another. That
@@ -27,6 +27,6 @@ export function leaderEndOf({ state, cluster }: StreamInfo, askedAtMs: number): 
 
 /** Throws StoreUnavailableError when another leader may have more than this one: from its end nothing follows then. */
 export function assertProven({ provenAtMs }: LeaderEnd, askedAtMs: number, stream: string): void {
-  if (provenAtMs >= askedAtMs - UNHEARD_MS_MAX) return;
+  if (provenAtMs >= askedAtMs - QUORUM_SILENCE_MS_MAX) return;
   throw new StoreUnavailableError(`the leader of ${stream} may have been replaced`, false);
 }

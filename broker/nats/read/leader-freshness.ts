@@ -8,14 +8,14 @@ export interface LeaderFreshnessOptions {
   /** How far the follower is. */
   position(): number;
   /** Whether the stream is another one than the follower counts on. */
-  isOther(info: StreamInfo): boolean;
+  isOtherEpoch(info: StreamInfo): boolean;
   /** So it is; or the follower has been behind its leader, or without one, for this long: another replica may do better. */
-  onLost(): void;
+  onStale(): void;
 }
 
-const ASK_INTERVAL_MS = 1_000;
+const POLL_INTERVAL_MS = 1_000;
 /** Longer than an election (4 to 8 s), in which there is no leader to ask. */
-const LOST_AFTER_MS = 15_000;
+const STALE_AFTER_MS = 15_000;
 
 /**
  * On a stream with replicas the heartbeats of a consumer say little: its replica may lag or be cut off from the others,
@@ -26,10 +26,10 @@ export class LeaderFreshness {
   readonly #options: LeaderFreshnessOptions;
   readonly #timer: NodeJS.Timeout;
   /** Undefined once the follower has reached it. */
-  #goal: LeaderEnd | undefined;
-  #isAsking = false;
+  #target: LeaderEnd | undefined;
+  #isPolling = false;
   #stopped = false;
-  #lostSinceMs = Date.now();
+  #staleSinceMs = Date.now();
 
   constructor(
     bus: Bus,
@@ -37,22 +37,22 @@ export class LeaderFreshness {
     /** Of the follower's life before. */
     public confirmedAtMs: number,
     /** What the leader had when the follower began. */
-    goal: LeaderEnd,
+    target: LeaderEnd,
   ) {
     this.#bus = bus;
     this.#options = options;
-    this.#goal = goal;
+    this.#target = target;
     this.reached(options.position());
-    this.#timer = setInterval(() => void this.#tick(), ASK_INTERVAL_MS);
+    this.#timer = setInterval(() => void this.#tick(), POLL_INTERVAL_MS);
     this.#timer.unref();
   }
 
   /** The follower has moved. */
   reached(position: number): void {
-    if (!this.#goal || position < this.#goal.last) return;
-    this.confirmedAtMs = Math.max(this.confirmedAtMs, this.#goal.provenAtMs);
-    if (Date.now() - this.confirmedAtMs < LOST_AFTER_MS) this.#lostSinceMs = Date.now();
-    this.#goal = undefined;
+    if (!this.#target || position < this.#target.last) return;
+    this.confirmedAtMs = Math.max(this.confirmedAtMs, this.#target.provenAtMs);
+    if (Date.now() - this.confirmedAtMs < STALE_AFTER_MS) this.#staleSinceMs = Date.now();
+    this.#target = undefined;
   }
 
   stop(): void {
@@ -61,26 +61,26 @@ export class LeaderFreshness {
   }
 
   async #tick(): Promise<void> {
-    if (Date.now() - this.#lostSinceMs > LOST_AFTER_MS) {
-      this.#lostSinceMs = Date.now();
-      this.#goal = undefined;
-      this.#options.onLost();
+    if (Date.now() - this.#staleSinceMs > STALE_AFTER_MS) {
+      this.#staleSinceMs = Date.now();
+      this.#target = undefined;
+      this.#options.onStale();
       return;
     }
     // One goal after the other: under load the leader is always ahead by what is under way.
-    if (this.#goal || this.#isAsking || !this.#bus.isUp()) return;
-    this.#isAsking = true;
+    if (this.#target || this.#isPolling || !this.#bus.isUp()) return;
+    this.#isPolling = true;
     const askedAtMs = Date.now();
     try {
       const info = await streamInfo(this.#bus, this.#options.stream);
       if (this.#stopped) return;
-      if (this.#options.isOther(info)) return this.#options.onLost();
-      this.#goal = leaderEndOf(info, askedAtMs);
+      if (this.#options.isOtherEpoch(info)) return this.#options.onStale();
+      this.#target = leaderEndOf(info, askedAtMs);
       this.reached(this.#options.position());
     } catch {
       // No leader: time goes on, and the owner sees how long.
     } finally {
-      this.#isAsking = false;
+      this.#isPolling = false;
     }
   }
 }

@@ -97,9 +97,15 @@ t.test('on a cluster with three replicas', { timeout: 150_000 }, async (t) => {
     const store = () => whenAvailable(() => ensureStreams(bus, { partitions: 1, replicas: 3 }));
     const { logs } = await store();
     let lost = 0;
-    const onTailLost = () => lost++;
+    const onTruncated = () => lost++;
     const { last: after } = await streamEnds(bus, 'EV_0');
-    const follower = new Follower(bus, { stream: 'EV_0', after, life: () => logs[0], onMessage: () => {}, onTailLost });
+    const follower = new Follower(bus, {
+      stream: 'EV_0',
+      after,
+      epoch: () => logs[0],
+      onMessage: () => {},
+      onTruncated,
+    });
     t.teardown(() => follower.stop());
     await follower.start();
     const lives = await Promise.all([1, 2, 3].map(() => whenAvailable(() => startEpoch(bus, 0, logs[0] as string))));

@@ -3,7 +3,7 @@ import type { OutMessage } from './out-message.js';
 import { wireHeaders } from './wire-headers.js';
 
 /** Place of a message in an atomic batch; `sequence` counts from 1, the last one commits. */
-export interface BatchPlace {
+export interface BatchMember {
   id: string;
   sequence: number;
   commit: boolean;
@@ -13,16 +13,16 @@ export interface BatchPlace {
  * The JetStream headers of a message, undefined when it needs none. Written out here because the client's own batch
  * drops message ids, expectations and TTLs.
  */
-export function publishHeaders(message: OutMessage, place?: BatchPlace): MsgHdrs | undefined {
+export function publishHeaders(message: OutMessage, member?: BatchMember): MsgHdrs | undefined {
   const { id, ttlSeconds, expectLast, expectLastSubject } = message;
   let lines = '';
   if (id !== undefined) lines += `Nats-Msg-Id: ${id}\r\n`;
   if (ttlSeconds !== undefined) lines += `Nats-TTL: ${ttlSeconds}s\r\n`;
   if (expectLast !== undefined) lines += `Nats-Expected-Last-Sequence: ${expectLast}\r\n`;
   if (expectLastSubject !== undefined) lines += `Nats-Expected-Last-Subject-Sequence: ${expectLastSubject}\r\n`;
-  if (place) {
-    lines += `Nats-Batch-Id: ${place.id}\r\nNats-Batch-Sequence: ${place.sequence}\r\n`;
-    if (place.commit) lines += 'Nats-Batch-Commit: 1\r\n';
+  if (member) {
+    lines += `Nats-Batch-Id: ${member.id}\r\nNats-Batch-Sequence: ${member.sequence}\r\n`;
+    if (member.commit) lines += 'Nats-Batch-Commit: 1\r\n';
   }
   if (lines === '') return undefined;
   // The only text that is not ours: with a line break in it, it would be a header of its own.

@@ -1,6 +1,6 @@
 import { SluiceError } from '../../../proto/errors.js';
 import type { ProjectedEvent } from '../../../proto/frames/event-encoder.js';
-import { positionBeyondEnd } from '../../event-log/truncation.js';
+import { otherEpoch } from '../../event-log/truncation.js';
 import type { PageEvents } from '../pages/page-events.js';
 import type { PageReceipts } from '../pages/page-receipts.js';
 import type { GrantAccess } from '../subscriptions/grant-access.js';
@@ -42,7 +42,7 @@ export class DeadLetters {
     const event = page.events.find((one) => one.position === position);
     if (!event)
       throw new SluiceError('POSITION_GONE', `position ${position} is not there for grant ${grant}`, { grant });
-    if (logOf(open.version.partition) !== log) throw positionBeyondEnd(grant);
+    if (logOf(open.version.partition) !== log) throw otherEpoch(grant);
     const reader = { system, grant, cursor: letter.cursor };
     await receipts.record(reader, open, source, { from: position - 1, through: position, events: [event], log });
     await store.markRedriven(grant, letter);

@@ -1,6 +1,6 @@
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import type { StartPositions } from '../../event-log/start-position.js';
-import { positionBeyondEnd } from '../../event-log/truncation.js';
+import { otherEpoch } from '../../event-log/truncation.js';
 import type { CursorStore } from '../cursors/cursor-store.js';
 import { type GrantAccess, narrowingDigest } from '../subscriptions/grant-access.js';
 import { startQuery } from '../subscriptions/start-query.js';
@@ -40,7 +40,7 @@ export class PageReader {
     await this.deps.receipts.record(request, open, source, { from, log, ...page });
     // The grant may have been revoked, or the log truncated, while the page was read: then nothing goes out.
     access.open(request.system, request.grant);
-    if (logOf(partition) !== log) throw positionBeyondEnd(request.grant);
+    if (logOf(partition) !== log) throw otherEpoch(request.grant);
     this.deps.onPulled(page.events.length);
     return { ...page, codec: view.codec, log, caughtUp: page.through >= readers.at(partition).head };
   }

@@ -10,11 +10,11 @@ export interface Refusal {
 /** Decides before every frame of events whether a grant that was in force still is; undefined when the frame may go out. */
 export function deliveryRefusal(
   grant: { expiresAtMs: number },
-  ledger: Pick<Ledger, 'inSight'>,
+  ledger: Pick<Ledger, 'isFresh'>,
   nowMs: number,
 ): Refusal | undefined {
   if (nowMs >= grant.expiresAtMs) return { code: 'EXPIRED', reason: 'the period of the grant is over' };
-  if (!ledger.inSight)
+  if (!ledger.isFresh)
     return { code: 'LEDGER_OUT_OF_SIGHT', reason: 'the ledger is stale: the grant cannot be checked, subscribe again' };
   return undefined;
 }

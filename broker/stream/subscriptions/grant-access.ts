@@ -19,7 +19,7 @@ export interface GrantLookup {
 export interface GrantAccessDeps {
   grants: GrantLookup;
   entries: EntryLookup;
-  ledger: Pick<Ledger, 'inSight'>;
+  ledger: Pick<Ledger, 'isFresh'>;
   secret: string;
   clock(): number;
 }
@@ -37,7 +37,7 @@ export class GrantAccess {
   /** Throws UNKNOWN_GRANT (also for somebody else's), GRANT_NOT_IN_FORCE, ENTRY_WITHDRAWN or LEDGER_OUT_OF_SIGHT. */
   open(system: string, id: string): OpenGrant {
     // With a stale ledger the grant could have been revoked already.
-    if (!this.deps.ledger.inSight)
+    if (!this.deps.ledger.isFresh)
       throw new SluiceError('LEDGER_OUT_OF_SIGHT', 'the ledger is stale: grants cannot be checked, try again');
     const grant = this.deps.grants.get(id);
     if (!grant || grant.system !== system)

@@ -15,7 +15,7 @@ import type { SubscriptionTable } from './subscription-table.js';
 export interface SubscriptionMonitorDeps {
   entries: EntryLookup;
   grants: GrantLookup;
-  ledger: Pick<Ledger, 'inSight' | 'append'>;
+  ledger: Pick<Ledger, 'isFresh' | 'append'>;
   /** Id of this run of the broker. */
   broker: string;
   metrics: StreamMetrics;

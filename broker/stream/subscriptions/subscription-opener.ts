@@ -2,7 +2,7 @@ import { SluiceError } from '../../../proto/errors.js';
 import { cursorSubject, partyOf } from '../../../proto/subject.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import type { StartPositions } from '../../event-log/start-position.js';
-import { positionBeyondEnd } from '../../event-log/truncation.js';
+import { otherEpoch } from '../../event-log/truncation.js';
 import type { Receipt } from '../../receipts/receipt.js';
 import type { ReceiptRegistry } from '../../receipts/receipt-registry.js';
 import type { Cursor } from '../cursors/cursor.js';
@@ -83,7 +83,7 @@ export class SubscriptionOpener {
     // The newer session could not end this subscription, which is not in the table yet.
     if (cursor.fenced) throw takenOver({ grant, cursor: name });
     // The start position names another event in another epoch.
-    if (this.deps.logOf(open.version.partition) !== log) throw positionBeyondEnd(grant);
+    if (this.deps.logOf(open.version.partition) !== log) throw otherEpoch(grant);
   }
 
   /** Releases what a failed opening has taken, and throws its error. */

@@ -9,7 +9,7 @@ export interface SubscriptionServiceDeps {
   opener: SubscriptionOpener;
   catchUp: CatchUp;
   table: SubscriptionTable;
-  ledger: Pick<Ledger, 'inSight'>;
+  ledger: Pick<Ledger, 'isFresh'>;
 }
 
 /** Opens subscriptions for sessions, until the broker drains. */
@@ -26,7 +26,7 @@ export class SubscriptionService {
     const { opener, catchUp, ledger } = this.deps;
     if (this.#isDraining)
       throw new SluiceError('SHUTTING_DOWN', 'the broker is shutting down, subscribe on another one');
-    if (!ledger.inSight)
+    if (!ledger.isFresh)
       throw new SluiceError('LEDGER_OUT_OF_SIGHT', 'the ledger is stale: grants cannot be checked, try again');
     const subscription = await opener.open(request);
     catchUp.run(subscription);

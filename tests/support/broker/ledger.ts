@@ -15,7 +15,13 @@ export async function emptyStore(t: Test): Promise<Bus> {
 
 /** A ledger with these folds; closed when the test ends. */
 export async function openLedger(t: Test, bus: Bus, folds: ((record: LedgerRecord) => void)[]): Promise<Ledger> {
-  const ledger = await Ledger.open({ bus, metrics: new Metrics().ledger, clock: Date.now, sightMs: 10_000, folds });
+  const ledger = await Ledger.open({
+    bus,
+    metrics: new Metrics().ledger,
+    clock: Date.now,
+    staleAfterMs: 10_000,
+    folds,
+  });
   t.teardown(() => ledger.close());
   return ledger;
 }

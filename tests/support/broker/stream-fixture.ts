@@ -67,7 +67,7 @@ export class StreamFixture {
         },
       },
       ledger: {
-        get inSight() {
+        get isFresh() {
           return fixture.ledgerInSight;
         },
         append: async () => undefined,

@@ -29,7 +29,7 @@ export async function readAgain(stream: Stream): Promise<string> {
   const before = stream.logOf(0);
   const reader = stream.readers.at(0);
   await reader.start();
-  reader.checkAgain();
+  reader.recheck();
   let now = before;
   const look = () => {
     try {

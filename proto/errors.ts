@@ -1,16 +1,16 @@
-/** What a client should do with an error: send the same again later, or change something first. */
+/** HTTP status and title of an error code, and whether repeating the request can help. */
 export interface ErrorKind {
   /** HTTP status of the problem+json that carries the code. */
   status: number;
-  /** Short human title, the same for every occurrence. */
+  /** Short title for people, the same for every occurrence. */
   title: string;
-  /** True when the same request can succeed later without change. */
+  /** True when the same request can succeed later unchanged. */
   retryable: boolean;
 }
 
 const kind = (status: number, title: string, retryable = false): ErrorKind => ({ status, title, retryable });
 
-/** Every code that leaves the bus, in problem+json or in an `error` or `ended` frame. Codes are never reused; docs/errors.md lists them. */
+/** Every code in problem documents and in `error` and `ended` frames. Codes are never reused; docs/errors.md lists them. */
 export const ERROR_KINDS = {
   // the request
   BAD_REQUEST: kind(400, 'The request is malformed'),
@@ -68,18 +68,18 @@ export const ERROR_KINDS = {
 
 export type ErrorCode = keyof typeof ERROR_KINDS;
 
-/** What a problem names beside its code: which event, which item, which line. Never a value of the data. */
+/** The place of a problem: event, entry, item, line. It never holds a value of the data. */
 export interface ProblemWhere {
   event?: string | undefined;
   entry?: string | undefined;
   item?: string | undefined;
   line?: number | undefined;
   grant?: string | undefined;
-  /** Of the frame that was refused, where it could be read. */
+  /** `ref` of the refused frame, if it could be read. */
   ref?: string | undefined;
-  /** Earliest position that still exists, with POSITION_GONE. */
+  /** With POSITION_GONE: the earliest position that exists. */
   earliest?: number | undefined;
-  /** More than one thing wrong, each in words. */
+  /** All problems of the request, each as a text for people. */
   problems?: string[] | undefined;
 }
 
@@ -92,7 +92,7 @@ export interface Problem extends ProblemWhere {
   detail: string;
 }
 
-/** An error that a user is meant to see. `message` says what and why and holds no payload and no token. */
+/** An error for users. Its message says what is wrong and why, and holds no payload and no token. */
 export class SluiceError extends Error {
   override readonly name: string = 'SluiceError';
   constructor(
@@ -125,7 +125,7 @@ export class SluiceError extends Error {
   }
 }
 
-/** The problem of anything thrown; what is not ours becomes INTERNAL and says nothing of its insides. */
+/** The problem document of anything thrown. An error that is no SluiceError becomes INTERNAL without its message. */
 export function toProblem(error: unknown, where: ProblemWhere = {}): Problem {
   const known = error instanceof SluiceError ? error : new SluiceError('INTERNAL', 'unexpected failure, see the log');
   return { ...known.toProblem(), ...where };

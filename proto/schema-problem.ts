@@ -1,7 +1,7 @@
 import type { ErrorObject } from 'ajv';
 
 const TYPES: Record<string, string> = {
-  string: 'a text',
+  string: 'a string',
   integer: 'a whole number',
   number: 'a number',
   boolean: 'true or false',
@@ -12,10 +12,10 @@ const FORMATS: Record<string, string> = {
   date: 'a date like 2026-11-22',
   'date-time': 'an RFC 3339 date-time with a zone',
 };
-/** A code table may have thousands. */
+/** Allowed values named in a message; a code table may have thousands. */
 const VALUES_NAMED_MAX = 10;
 
-/** What a value that a schema refuses would have to be. It quotes nothing of the value. */
+/** Describes what a refused value must be. Quotes nothing of the value. */
 export function schemaProblem({
   keyword,
   params,

@@ -11,12 +11,12 @@ import { fieldOf, type ItemField } from './item-field.js';
 
 const RUNS = { numRuns: 200 };
 
-/** What a client does with an event.proto text: no code of ours but the text. */
+/** Reads an event.proto as a client does that has nothing of ours but the file. */
 function messageType(definition: { text: string; message: string }): protobuf.Type {
   return protobuf.parse(definition.text, { keepCase: true }).root.lookupType(definition.message);
 }
 
-/** As the text's comments say: objects travel as JSON text. */
+/** The record as it travels: objects are JSON strings, as the comments of the file say. */
 const asWire = (fields: readonly ItemField[], record: RecordData): object =>
   Object.fromEntries(
     Object.entries(record).map(([name, value]) => {

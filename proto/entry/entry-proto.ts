@@ -2,21 +2,21 @@ import type { EntryVersion } from './entry.js';
 import { splitEntryId } from './entry.js';
 import { fieldOf, type ItemField, wireScalar } from './item-field.js';
 
-/** Protobuf package and message name of an entry, and the text that defines it. */
+/** A .proto file and the message that it defines. */
 export interface ProtoDefinition {
   /** Full name, e.g. `sluice.fujian_civil_affairs.Birth`. */
   message: string;
   text: string;
 }
 
-/** The message of one entry version: item number = field number; numbers of dropped items stay reserved. */
+/** The message of an entry version. Field numbers are item numbers; those of dropped items stay reserved. */
 export function entryProto(version: EntryVersion): ProtoDefinition {
   const present = new Set(version.items.map((item) => item.number));
   const reserved = Object.values(version.numbers).filter((number) => !present.has(number));
   return messageProto(version.id, version.items.map(fieldOf), reserved);
 }
 
-/** The message of what a grant delivers: the granted items under their permanent numbers, with delivered types. */
+/** The message that a grant delivers: its items under their permanent numbers, with their types after transforms. */
 export function grantProto(entryId: string, fields: readonly ItemField[]): ProtoDefinition {
   return messageProto(entryId, fields, []);
 }
@@ -37,16 +37,16 @@ function fieldLine(field: ItemField): string {
   const scalar = wireScalar(field.type);
   const label = field.list ? 'repeated' : 'optional';
   const options: string[] = [];
-  // Elements are sent one by one, also where proto3 would pack them: a projection then copies whole fields.
+  // Lists are not packed, although proto3 packs by default: a projection copies whole fields.
   if (field.list && scalar !== 'string') options.push('packed = false');
-  // By default two items such as `firstName` and `first_name` would have one JSON name, which compilers refuse.
+  // The default JSON name of `first_name` is `firstName`, which another item may have; compilers refuse two equal ones.
   if (field.name.includes('_')) options.push(`json_name = "${field.name}"`);
   const brackets = options.length === 0 ? '' : ` [${options.join(', ')}]`;
   const comment = field.type === 'object' ? ' // JSON text' : field.type === 'string' ? '' : ` // ${field.type}`;
   return `${label} ${scalar} ${field.name} = ${field.number}${brackets};${comment}`;
 }
 
-/** Party and entry tokens may hold characters that protobuf names may not. */
+/** Replaces characters of ids that protobuf identifiers cannot hold. */
 function identifier(token: string): string {
   const name = token.replaceAll('-', '_');
   return /^[0-9]/.test(name) ? `_${name}` : name;

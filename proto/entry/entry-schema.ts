@@ -4,10 +4,10 @@ import type { EntryVersion, ItemType, NumberedItem } from './entry.js';
 export type JsonSchema = Record<string, unknown>;
 
 const SAFE_INTEGER = Number.MAX_SAFE_INTEGER;
-/** Digits with an optional fraction; no exponent, no leading zeros, so equal texts compare by value alone. */
+/** Digits with an optional fraction, without exponent and leading zeros. */
 export const DECIMAL_PATTERN = '^-?(0|[1-9][0-9]*)(\\.[0-9]+)?$';
 
-/** Schema of the whole record: every required item, and nothing that the entry does not have. */
+/** Schema of a whole record: required items must be there, unknown ones must not. */
 export function dataSchema(version: EntryVersion): JsonSchema {
   return objectSchema(version.items, (item) => item.identifier === true || item.required === true);
 }
@@ -31,7 +31,7 @@ export function itemSchema(item: NumberedItem): JsonSchema {
   return schema;
 }
 
-/** Schema of a bare type; also that of a delivered item, whose limits may no longer hold after a transform. */
+/** Schema of a type without limits; also of a delivered item, because its limits may not hold after a transform. */
 export function typeSchema(type: ItemType): JsonSchema {
   switch (type) {
     case 'integer':
@@ -53,14 +53,14 @@ export function typeSchema(type: ItemType): JsonSchema {
   }
 }
 
-/** A pattern of the item holds beside that of its type: a decimal stays one whatever its editor asks for. */
+/** The item's pattern applies in addition to that of its type, so a decimal stays one. */
 function withLimits(type: JsonSchema, limits: JsonSchema): JsonSchema {
   if (type.pattern === undefined || limits.pattern === undefined) return { ...type, ...limits };
   const { pattern, ...rest } = limits;
   return { ...type, ...rest, allOf: [{ pattern }] };
 }
 
-/** Decimal bounds compare by value, which JSON Schema can't say: the catalog checks them beside it. */
+/** Decimal bounds are missing here: JSON Schema cannot compare strings by value, so the catalog checks them. */
 function limitSchema(item: NumberedItem): JsonSchema {
   const limits: JsonSchema = {};
   if (item.minLength !== undefined) limits.minLength = item.minLength;

@@ -1,4 +1,4 @@
-/** A text in the languages of the catalog. */
+/** A string in the languages of the catalog. */
 export interface Title {
   zh?: string | undefined;
   en?: string | undefined;
@@ -20,22 +20,22 @@ export type ItemType = (typeof ITEM_TYPES)[number];
 const ITEM_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
 /**
- * Names of items are also protobuf names and keys of plain objects. So a leading underscore is left to protobuf, which
- * makes `_name` of an optional `name`, and what every object inherits (`constructor`, `valueOf`) is no name: an absent
- * item would be found.
+ * Item names are protobuf names and keys of plain objects too. protobuf.js uses a leading underscore for optional fields,
+ * so no name begins with one. Members that every object inherits (`constructor`, `valueOf`) are refused, because a look-up
+ * of an absent item would find them.
  */
 export const isItemName = (name: string): boolean => ITEM_NAME.test(name) && !(name in Object.prototype);
 
 export const SHARING_ATTRIBUTES = ['unconditional', 'conditional', 'not_shared'] as const;
 export type SharingAttribute = (typeof SHARING_ATTRIBUTES)[number];
 
-/** How much of a masked value stays readable, counted in characters; at least half is hidden whatever it says. */
+/** Characters of a masked value that stay readable; at least half of the value is hidden in any case. */
 export interface MaskRule {
   keepFirst?: number | undefined;
   keepLast?: number | undefined;
 }
 
-/** One field of an entry as its catalog editor writes it. */
+/** One field of an entry as its catalog editor defines it. */
 export interface Item {
   name: string;
   title?: Title | undefined;
@@ -58,7 +58,7 @@ export interface Item {
   codeTable?: string[] | Record<string, Title | string> | undefined;
 }
 
-/** One catalog entry as submitted: the fields of the Regulation; outside trial mode more of them are mandatory. */
+/** A catalog entry as submitted, with the fields of the Regulations; on a registered bus more of them are mandatory. */
 export interface EntryDocument {
   /** `<party>.<entry>` */
   id: string;
@@ -68,11 +68,11 @@ export interface EntryDocument {
   items: Item[];
   /** Days an event is kept in the log; undefined keeps it as long as the store allows. */
   retentionDays?: number | undefined;
-  /** Everything else that regulation asks for is kept as given. */
+  /** Further fields of the Regulations are stored as given. */
   [field: string]: unknown;
 }
 
-/** An item of a published version: its permanent number is fixed. */
+/** An item of a published version with its permanent number. */
 export interface NumberedItem extends Item {
   number: number;
 }
@@ -85,7 +85,7 @@ export interface EntryVersion {
   publishedAt: string;
   document: EntryDocument;
   items: NumberedItem[];
-  /** name → number of every item that any version ever had; numbers are never given again. */
+  /** name → number of each item that any version had. A number is never reused. */
   numbers: Record<string, number>;
 }
 

@@ -29,7 +29,7 @@ export interface GrantDocument {
   purpose: string;
   basis: string;
   period: GrantPeriod;
-  /** What it may look back to by acceptance time: `none` (its start), `all`, or a date. */
+  /** Earliest acceptance time of events that the grant covers: `none` (its start), `all`, or a date. */
   history?: string | undefined;
   kind?: string | undefined;
   status?: GrantStatus | undefined;

@@ -1,6 +1,6 @@
 import type { ItemType } from './entry.js';
 
-/** What travels for one item: number = protobuf field number, type and list fix the wire form. */
+/** An item on the wire: `number` is its protobuf field number, `type` and `list` determine its wire form. */
 export interface ItemField {
   name: string;
   number: number;
@@ -10,7 +10,7 @@ export interface ItemField {
 
 export type WireScalar = 'sint64' | 'double' | 'bool' | 'string';
 
-/** Protobuf scalar of an item type. Texts keep their form (dates ISO 8601, decimals as digits, objects as JSON text). */
+/** Protobuf scalar of an item type. Dates travel as ISO 8601 strings, decimals as digits, objects as JSON. */
 export function wireScalar(type: ItemType): WireScalar {
   switch (type) {
     case 'integer':
@@ -24,7 +24,7 @@ export function wireScalar(type: ItemType): WireScalar {
   }
 }
 
-/** Field of an item as a source publishes it. */
+/** The field of an item as its source publishes it, before any transform. */
 export function fieldOf(item: { name: string; number: number; type: ItemType; list?: boolean | undefined }): ItemField {
   return { name: item.name, number: item.number, type: item.type, list: item.list === true };
 }

@@ -16,7 +16,7 @@ import { FRAMES_PROTO } from './frames-proto.js';
 
 const RUNS = { numRuns: 200 };
 
-/** Events as a channel encodes them. */
+/** Encodes events one by one, as a channel does. */
 function pieces(encoder: EventEncoder, events: readonly ProjectedEvent[]): Uint8Array[] {
   const writer = new MessageWriter();
   return events.map((event) => {
@@ -25,7 +25,7 @@ function pieces(encoder: EventEncoder, events: readonly ProjectedEvent[]): Uint8
   });
 }
 
-/** What the message carries: its head says how long it is. */
+/** The payload of a WebSocket message. */
 function payload(message: Uint8Array): Uint8Array {
   const short = (message[1] as number) & 0x7f;
   return message.subarray(short < 126 ? 2 : short === 126 ? 4 : 10);
@@ -56,7 +56,7 @@ const batch: fc.Arbitrary<Batch> = entryWithRecords.chain(({ version, records })
 });
 
 for (const protocol of SUBPROTOCOLS) {
-  t.test(`${protocol}: any event of any entry is delivered as it was`, async (t) => {
+  t.test(`${protocol}: any event of any entry is decoded as it was encoded`, async (t) => {
     fc.assert(
       fc.property(batch, fc.maxSafeNat(), fc.maxSafeNat(), ({ codec, events }, channel, through) => {
         const encoder = eventEncoder(protocol, codec);
@@ -73,7 +73,7 @@ for (const protocol of SUBPROTOCOLS) {
     t.pass('all were');
   });
 
-  t.test(`${protocol}: a frame is as long as its pieces and a head that does not grow with them`, async (t) => {
+  t.test(`${protocol}: the head of an events frame has a bounded size`, async (t) => {
     fc.assert(
       fc.property(batch, ({ codec, events }) => {
         const encoder = eventEncoder(protocol, codec);
@@ -88,7 +88,7 @@ for (const protocol of SUBPROTOCOLS) {
     t.pass('all were');
   });
 
-  t.test(`${protocol}: pieces made earlier are not changed by those made later`, async (t) => {
+  t.test(`${protocol}: events encoded earlier are not changed by later ones`, async (t) => {
     const codec = new RecordCodec([{ name: 'id', number: 1, type: 'string', list: false }]);
     const encoder = eventEncoder(protocol, codec);
     const event = (position: number): ProjectedEvent => ({
@@ -114,7 +114,7 @@ for (const protocol of SUBPROTOCOLS) {
   });
 }
 
-t.test('a reader that has only the two protobuf texts reads every event', async (t) => {
+t.test('a reader that has only frames.proto and event.proto reads every event', async (t) => {
   const Frame = protobuf.parse(FRAMES_PROTO, { keepCase: true }).root.lookupType('sluice.v1.Frame');
   fc.assert(
     fc.property(batch, ({ fields, codec, entry, events }) => {

@@ -17,25 +17,25 @@ export interface ProjectedEvent {
 }
 
 /**
- * How events of one view stand in one encoding. Each is written once; `eventsMessage` puts any stretch of what was written
- * into a frame, so neither the number of sessions nor where a frame is cut costs another encoding.
+ * Encodes the events of one view in one encoding. Each event is encoded once; `eventsMessage` frames any run of encoded
+ * events, so neither the number of sessions nor the cut of a frame costs another encoding.
  */
 export interface EventEncoder {
   readonly isText: boolean;
-  /** Writes an event behind what the writer holds. */
+  /** Appends an event to the writer. */
   write(event: ProjectedEvent, writer: MessageWriter): void;
-  /** Bytes that stand behind each event but the last one of a frame. */
+  /** Bytes of the separator behind each event except the last one of a frame. */
   readonly separatorBytes: number;
-  /** What a frame has in front of its events. */
+  /** Bytes of a frame in front of its events. */
   head(frame: EventsHead): Uint8Array;
-  /** What it has behind them; no shorter than a separator. */
+  /** Bytes of a frame behind its events; at least as many as a separator. */
   readonly tail: Uint8Array;
 }
 
 export interface EventsHead {
   channel: number;
   through: number;
-  /** Events of the frame, and their bytes with what stands between them. */
+  /** Number of events in the frame, and their bytes including separators. */
   events: number;
   bytes: number;
 }
@@ -51,13 +51,13 @@ export function eventEncoder(protocol: Subprotocol, codec: RecordCodec): EventEn
   }
 }
 
-/** The event as plain values, in the order of the contract; what a JSON or msgpack subscriber gets. */
+/** The event as a JSON or msgpack subscriber gets it, with its members in the documented order. */
 export function toDeliveredEvent(event: ProjectedEvent, codec: RecordCodec): DeliveredEvent {
   const delivered: DeliveredEvent = {
     id: `${event.entry}@${event.position}`,
     position: event.position,
     type: event.entry,
-    time: timeText(event.timeMs),
+    time: timeString(event.timeMs),
     op: event.op,
   };
   if (event.subject !== undefined) delivered.subject = event.subject;
@@ -68,15 +68,15 @@ export function toDeliveredEvent(event: ProjectedEvent, codec: RecordCodec): Del
 }
 
 let lastTimeMs = Number.NaN;
-let lastTimeText = '';
+let lastTimeString = '';
 
-/** Events come many to a millisecond, and each in several views. */
-function timeText(timeMs: number): string {
+/** Caches the last timestamp: many events share a millisecond, and each is encoded for several views. */
+function timeString(timeMs: number): string {
   if (timeMs !== lastTimeMs) {
-    lastTimeText = new Date(timeMs).toISOString();
+    lastTimeString = new Date(timeMs).toISOString();
     lastTimeMs = timeMs;
   }
-  return lastTimeText;
+  return lastTimeString;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -110,13 +110,13 @@ class MsgpackEventEncoder implements EventEncoder {
   }
 
   head({ channel, through, events }: EventsHead): Uint8Array {
-    // The frame is packed without its events; the empty array at its end is replaced by a header for them.
+    // Packs the frame without events, then replaces the empty array at its end by the array header for them.
     const frame = this.#packr.pack({ kind: 'events', channel, through, events: [] });
     return Buffer.concat([frame.subarray(0, frame.length - 1), arrayHeader(events)]);
   }
 }
 
-/** msgpack array 32: always the long form, so the header has one size. */
+/** The long form (array 32) for every length, so that the size of the header is fixed. */
 function arrayHeader(length: number): Uint8Array {
   const header = Buffer.alloc(5);
   header[0] = 0xdd;
@@ -138,7 +138,7 @@ class ProtobufEventEncoder implements EventEncoder {
     writer.varint(16).varint(event.position);
     writer.varint(26).string(event.entry);
     if (event.subject !== undefined) writer.varint(34).string(event.subject);
-    writer.varint(42).string(timeText(event.timeMs));
+    writer.varint(42).string(timeString(event.timeMs));
     writer.varint(50).string(event.op);
     if (event.record !== undefined) writer.varint(58).bytes(event.record);
     if (event.snapshotId !== undefined) writer.varint(66).string(event.snapshotId);

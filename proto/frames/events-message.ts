@@ -2,24 +2,24 @@ import type { EventEncoder, EventsHead } from './event-encoder.js';
 import { EVENTS_FRAME_BYTES_MAX } from './frames.js';
 import { headBytes, writeHead } from './socket-message.js';
 
-/** Room for the head of an `events` frame and for what stands behind its events. */
+/** Upper bound of what an `events` frame holds besides its events. */
 export const EVENTS_HEAD_BYTES_MAX = 128;
 
-/** Of the events of one frame, as an encoder writes them. */
+/** Bytes of encoded events that fit into one frame. */
 export const EVENTS_BYTES_MAX = EVENTS_FRAME_BYTES_MAX - EVENTS_HEAD_BYTES_MAX;
 
 /**
- * An `events` frame as the bytes of one WebSocket message, put together from stretches of what an encoder has written.
- * Every stretch ends behind an event.
+ * Builds an `events` frame as the bytes of one WebSocket message from chunks of encoded events. Each chunk ends behind an
+ * event.
  */
 export function eventsMessage(
   encoder: EventEncoder,
   frame: Omit<EventsHead, 'bytes'>,
-  stretches: readonly Uint8Array[],
+  chunks: readonly Uint8Array[],
 ): Uint8Array {
   let bytes = 0;
-  for (const stretch of stretches) bytes += stretch.length;
-  // Behind the last event stands the tail instead of a separator.
+  for (const chunk of chunks) bytes += chunk.length;
+  // The tail takes the place of the separator behind the last event.
   if (bytes > 0) bytes -= encoder.separatorBytes;
   const head = encoder.head({ ...frame, bytes });
   const payloadBytes = head.length + bytes + encoder.tail.length;
@@ -27,9 +27,9 @@ export function eventsMessage(
   let at = writeHead(message, encoder.isText, payloadBytes);
   message.set(head, at);
   at += head.length;
-  for (const stretch of stretches) {
-    message.set(stretch, at);
-    at += stretch.length;
+  for (const chunk of chunks) {
+    message.set(chunk, at);
+    at += chunk.length;
   }
   message.set(encoder.tail, message.length - encoder.tail.length);
   return message;

@@ -15,7 +15,7 @@ for (const protocol of SUBPROTOCOLS) {
   const codec = codecFor(protocol);
   const isBinary = protocol !== 'sluice.v1.json';
 
-  t.test(`${protocol}: every frame of a client reaches the broker as it was`, async (t) => {
+  t.test(`${protocol}: every client frame is decoded as it was encoded`, async (t) => {
     fc.assert(
       fc.property(clientFrame, (frame) => {
         deepStrictEqual(codec.decodeClient(bytesOf(codec.encode(frame)), isBinary), frame);
@@ -25,7 +25,7 @@ for (const protocol of SUBPROTOCOLS) {
     t.pass('all did');
   });
 
-  t.test(`${protocol}: every frame of the broker reaches the client as it was`, async (t) => {
+  t.test(`${protocol}: every broker frame is decoded as it was encoded`, async (t) => {
     fc.assert(
       fc.property(serverFrame, (frame) => {
         deepStrictEqual(codec.decodeServer(bytesOf(codec.encode(frame)), isBinary), frame);
@@ -36,7 +36,7 @@ for (const protocol of SUBPROTOCOLS) {
     t.pass('all did');
   });
 
-  t.test(`${protocol}: any event of any entry survives a publish frame`, async (t) => {
+  t.test(`${protocol}: a publish frame with any events is decoded as it was encoded`, async (t) => {
     const data = items.chain(recordOf);
     const events: fc.Arbitrary<SourceEventInput> =
       isBinary && protocol.endsWith('protobuf')
@@ -52,14 +52,17 @@ for (const protocol of SUBPROTOCOLS) {
     t.pass('all did');
   });
 
-  t.test(`${protocol}: a text message for a binary encoding, or the other way round, is refused`, async (t) => {
-    const message = bytesOf(codec.encode({ kind: 'ack', channel: 1, position: 1 }));
-    t.throws(() => codec.decodeClient(message, !isBinary), { code: 'BAD_FRAME' });
-    t.throws(() => codec.decodeServer(message, !isBinary), { code: 'BAD_FRAME' });
-  });
+  t.test(
+    `${protocol}: a text message in a binary encoding is refused, and a binary one in a text encoding`,
+    async (t) => {
+      const message = bytesOf(codec.encode({ kind: 'ack', channel: 1, position: 1 }));
+      t.throws(() => codec.decodeClient(message, !isBinary), { code: 'BAD_FRAME' });
+      t.throws(() => codec.decodeServer(message, !isBinary), { code: 'BAD_FRAME' });
+    },
+  );
 }
 
-t.test('msgpack frames hold nothing that only JavaScript has', async (t) => {
+t.test('msgpack frames hold no extension types', async (t) => {
   const frame = codecFor('sluice.v1.msgpack').encode({ kind: 'error', ref: undefined, code: 'INTERNAL', message: 'm' });
   t.strictSame(
     Buffer.from(frame as Uint8Array).toString('hex'),
@@ -67,7 +70,7 @@ t.test('msgpack frames hold nothing that only JavaScript has', async (t) => {
   );
 });
 
-t.test('a protobuf writer that leaves out zeros and empty texts is understood', async (t) => {
+t.test('a protobuf frame without its zeros and empty strings is decoded with them', async (t) => {
   const codec = codecFor('sluice.v1.protobuf');
   const frame = (field: number, ...payload: number[]): Uint8Array =>
     Buffer.from([(field << 3) | 2, payload.length, ...payload]);
@@ -83,7 +86,7 @@ t.test('a protobuf writer that leaves out zeros and empty texts is understood', 
   t.throws(() => codec.decodeClient(frame(1, 18, 1, 0x67), true), { code: 'BAD_FRAME', message: /ref/ });
 });
 
-t.test('a reader that has only the definition reads the broker’s protobuf frames', async (t) => {
+t.test('a reader that has only frames.proto reads every broker frame', async (t) => {
   const Frame = protobuf.parse(FRAMES_PROTO, { keepCase: true }).root.lookupType('sluice.v1.Frame');
   const codec = codecFor('sluice.v1.protobuf');
   fc.assert(

@@ -10,21 +10,21 @@ import { checkMsgpack, MsgpackError, MsgpackTextError } from './msgpack-check.js
 export interface FrameCodec {
   readonly protocol: Subprotocol;
   encode(frame: Frame): string | Uint8Array;
-  /** Broker side: a frame of a client, its shape checked. Throws SluiceError BAD_FRAME or NOT_UTF8. */
+  /** Broker side: decodes a client's frame and checks its shape. Throws SluiceError BAD_FRAME or NOT_UTF8. */
   decodeClient(message: Uint8Array, isBinary: boolean): ClientFrame;
-  /** Client side: a frame of the broker. `data` of delivered events is bytes in the protobuf encoding. Throws BAD_FRAME. */
+  /** Client side: decodes a broker's frame. In protobuf `data` of delivered events is bytes. Throws BAD_FRAME. */
   decodeServer(message: Uint8Array, isBinary: boolean): ServerFrame;
 }
 
 interface FrameEncoding {
   binary: boolean;
   encode(frame: Frame): string | Uint8Array;
-  /** Refuses what the decoder would take and no client may send. */
+  /** Refuses what the decoder would accept and no client may send. */
   check?(message: Uint8Array): void;
   decode(message: Uint8Array): unknown;
 }
 
-// Fields that are undefined are left out, as in JSON: by itself msgpackr sends an extension type for them.
+// Undefined fields are omitted, as in JSON: by default msgpackr encodes them as an extension type.
 const packing = { useRecords: false, variableMapSize: true, skipValues: [undefined] };
 const packr = new Packr(packing);
 const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number', mapsAsObjects: true });
@@ -76,7 +76,7 @@ function refusal(protocol: Subprotocol, error: unknown): SluiceError {
   if (error instanceof SluiceError) return error;
   const options = { cause: error };
   if (error instanceof MsgpackTextError) return new SluiceError('NOT_UTF8', 'the frame is not UTF-8', {}, options);
-  // Other decoders quote the message in what they throw: their words stay inside.
+  // Error texts of the decoders quote the message, so they do not go out.
   const isOurs = error instanceof MsgpackError || error instanceof ProtobufFrameError;
   const why = isOurs ? `: ${error.message}` : '';
   return new SluiceError('BAD_FRAME', `the frame is not valid ${protocol}${why}`, {}, options);

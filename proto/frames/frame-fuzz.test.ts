@@ -9,7 +9,7 @@ import { type ClientFrame, SUBPROTOCOLS, type Subprotocol } from './frames.js';
 const bytesOf = (frame: string | Uint8Array): Uint8Array => (typeof frame === 'string' ? Buffer.from(frame) : frame);
 const isBinary = (protocol: Subprotocol): boolean => protocol !== 'sluice.v1.json';
 
-/** The frame, or the code that it was refused with; anything else thrown fails the test. */
+/** The decoded frame, or the error code of its refusal; any other error fails the test. */
 function read(protocol: Subprotocol, message: Uint8Array): ClientFrame | string {
   try {
     return codecFor(protocol).decodeClient(message, isBinary(protocol));
@@ -20,7 +20,7 @@ function read(protocol: Subprotocol, message: Uint8Array): ClientFrame | string 
 }
 
 for (const protocol of SUBPROTOCOLS) {
-  t.test(`${protocol}: random bytes are refused with a code`, async (t) => {
+  t.test(`${protocol}: random bytes are refused with an error code`, async (t) => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void read(protocol, bytes)),
       { numRuns: 2000 },
@@ -28,23 +28,26 @@ for (const protocol of SUBPROTOCOLS) {
     t.pass('all were');
   });
 
-  t.test(`${protocol}: a frame with bytes changed, cut or added is a frame or refused with a code`, async (t) => {
-    const damage = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 4 });
-    fc.assert(
-      fc.property(clientFrame, damage, fc.integer({ min: -20, max: 5 }), (frame, changes, longer) => {
-        const whole = Buffer.from(bytesOf(codecFor(protocol).encode(frame)));
-        const bytes = Buffer.alloc(Math.max(0, whole.length + longer));
-        whole.copy(bytes);
-        for (const [at, value] of changes) if (bytes.length > 0) bytes[at % bytes.length] = value;
-        read(protocol, bytes);
-      }),
-      { numRuns: 1000 },
-    );
-    t.pass('all were');
-  });
+  t.test(
+    `${protocol}: a frame with changed, missing or added bytes is decoded or refused with an error code`,
+    async (t) => {
+      const damage = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 4 });
+      fc.assert(
+        fc.property(clientFrame, damage, fc.integer({ min: -20, max: 5 }), (frame, changes, longer) => {
+          const whole = Buffer.from(bytesOf(codecFor(protocol).encode(frame)));
+          const bytes = Buffer.alloc(Math.max(0, whole.length + longer));
+          whole.copy(bytes);
+          for (const [at, value] of changes) if (bytes.length > 0) bytes[at % bytes.length] = value;
+          read(protocol, bytes);
+        }),
+        { numRuns: 1000 },
+      );
+      t.pass('all were');
+    },
+  );
 }
 
-t.test('text that is not UTF-8 is refused in every encoding', async (t) => {
+t.test('a frame with text that is not UTF-8 is refused in every encoding', async (t) => {
   const broken = (protocol: Subprotocol): Buffer => {
     const bytes = Buffer.from(bytesOf(codecFor(protocol).encode({ kind: 'subscribe', ref: 'aXa', grant: 'g' })));
     bytes[bytes.indexOf('aXa') + 1] = 0xff;
@@ -55,7 +58,7 @@ t.test('text that is not UTF-8 is refused in every encoding', async (t) => {
   t.match(read('sluice.v1.protobuf', broken('sluice.v1.protobuf')), 'BAD_FRAME');
 });
 
-t.test('deep nesting is read or refused, never a crash', async (t) => {
+t.test('a deeply nested frame is decoded or refused without a stack overflow', async (t) => {
   const depth = 200_000;
   const deepJson = `{"kind":"subscribe","ref":"r","grant":"g","narrow":{"a":${'['.repeat(depth)}${']'.repeat(depth)}}}`;
   t.doesNotThrow(() => read('sluice.v1.json', Buffer.from(deepJson)));
@@ -65,7 +68,7 @@ t.test('deep nesting is read or refused, never a crash', async (t) => {
   t.equal(read('sluice.v1.protobuf', Buffer.alloc(depth, 0x0b)), 'BAD_FRAME', 'groups in groups');
 });
 
-t.test('lengths that can not be true cost nothing', async (t) => {
+t.test('a frame with a false length is refused without allocation', async (t) => {
   const huge = [0xff, 0xff, 0xff, 0xff];
   for (const head of [0xdb, 0xdd, 0xdf, 0xc6, 0xc9]) {
     t.equal(read('sluice.v1.msgpack', Buffer.from([head, ...huge, 0])), 'BAD_FRAME');
@@ -73,7 +76,7 @@ t.test('lengths that can not be true cost nothing', async (t) => {
   t.equal(read('sluice.v1.protobuf', Buffer.from([0x0a, ...huge, 0x07, 0])), 'BAD_FRAME');
 });
 
-t.test('values that only msgpackr knows are refused', async (t) => {
+t.test('values that JSON does not have are refused in msgpack', async (t) => {
   const packr = new Packr({ useRecords: false, moreTypes: true, structuredClone: true });
   const cycle: Record<string, unknown> = {};
   cycle.itself = cycle;
@@ -85,7 +88,7 @@ t.test('values that only msgpackr knows are refused', async (t) => {
     set: new Set([1]),
     error: new Error('x'),
     big: 2n ** 70n,
-    'map with a key that is not text': new Map([[1, 2]]),
+    'map with a key that is not a string': new Map([[1, 2]]),
     cycle,
   };
   for (const [name, value] of Object.entries(values)) {
@@ -96,7 +99,7 @@ t.test('values that only msgpackr knows are refused', async (t) => {
   t.equal(read('sluice.v1.msgpack', records), 'BAD_FRAME', 'record structures');
 });
 
-t.test('a __proto__ key changes no object', async (t) => {
+t.test('a __proto__ key in a frame pollutes no prototype', async (t) => {
   const json =
     '{"kind":"subscribe","ref":"r","grant":"g","narrow":{"__proto__":{"polluted":true}},"__proto__":{"credit":1}}';
   t.equal(read('sluice.v1.json', Buffer.from(json)), 'BAD_FRAME', 'an unknown field');
@@ -109,7 +112,7 @@ t.test('a __proto__ key changes no object', async (t) => {
   t.notOk('polluted' in {}, 'nor of all others');
 });
 
-t.test('a refusal names the field and quotes nothing of the message', async (t) => {
+t.test('the refusal of a frame names the field and quotes nothing of the message', async (t) => {
   const secret = '350102202611220014';
   t.throws(() => codecFor('sluice.v1.json').decodeClient(Buffer.from('{"kind":"unsubscribe","chanel":1}'), false), {
     message: /channel|chanel/,

@@ -20,7 +20,7 @@ const FROM = {
   ],
 };
 
-/** Fields of each client frame, as docs/protocol.md has them; an unknown field is refused. */
+/** The fields of each client frame as documented in docs/protocol.md; unknown ones are refused. */
 const FIELDS: Record<ClientFrame['kind'], { properties: object; required: string[] }> = {
   subscribe: {
     properties: {
@@ -62,7 +62,7 @@ const validators = new Map<string, ValidateFunction>(
   ]),
 );
 
-/** The frame itself when its shape is that of a client frame; throws BAD_FRAME that names the field. */
+/** Returns the frame when it has the shape of a client frame; throws BAD_FRAME that names the field. */
 export function checkClientFrame(frame: unknown): ClientFrame {
   const kind = (frame as { kind?: unknown } | null)?.kind;
   const validate = typeof kind === 'string' ? validators.get(kind) : undefined;
@@ -72,7 +72,7 @@ export function checkClientFrame(frame: unknown): ClientFrame {
   return frame as ClientFrame;
 }
 
-/** So that the client knows which of its frames was bad. */
+/** The `ref` of a malformed frame, so that the client can tell which of its frames was refused. */
 function refOf(frame: unknown): string | undefined {
   const ref = (frame as { ref?: unknown } | null)?.ref;
   return typeof ref === 'string' && ref.length <= REF_CHARACTERS_MAX ? ref : undefined;
@@ -84,10 +84,10 @@ function describe(validate: ValidateFunction): string {
   const error = validate.errors?.[0];
   if (!error) return 'malformed';
   const unknown = error.params.additionalProperty as string | undefined;
-  // What does not look like the name of a field may be anything, and this goes into a log.
+  // Anything but a plain name may be data of the client, and this text is logged.
   if (unknown !== undefined) return `${FIELD_NAME.test(unknown) ? unknown : 'something in it'} is not a known field`;
   const path = error.instancePath.slice(1);
-  // Of several possible forms: the validator would name one that was not meant.
+  // `from` has several forms, and the validator's error names one that the client may not have meant.
   if (path.split('/')[0] === 'from') return 'from must be cursor, earliest, latest, {after, log} or {time}';
   if (error.keyword === 'required') return `${String(error.params.missingProperty)} is missing`;
   return `${path} ${schemaProblem(error)}`;

@@ -1,6 +1,6 @@
 /**
- * The frames in protobuf: the one definition of the three encodings. The case of `frame` is the JSON field `kind`;
- * all other names and meanings are the same. docs/protocol.md carries this text and a test holds the two together.
+ * The definition of the frames for all three encodings: the case of `frame` is the JSON member `kind`, all other names
+ * and meanings are the same. A test keeps it equal to the copy in docs/protocol.md.
  */
 export const FRAMES_PROTO = `syntax = "proto3";
 package sluice.v1;

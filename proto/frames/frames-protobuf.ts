@@ -3,15 +3,15 @@ import type { EventsFrame, Frame, PublishedFrame, SubscribeFrame } from './frame
 import { FRAMES_PROTO } from './frames-proto.js';
 
 const FrameType = parse(FRAMES_PROTO, { keepCase: true }).root.lookupType('sluice.v1.Frame');
-// Writers of other languages leave out a zero and an empty text where the field is not `optional`: `defaults` restores them.
+// Writers omit zeros and empty strings of fields that are not `optional`; `defaults` restores them.
 const TO_OBJECT = { longs: Number, arrays: true, oneofs: true, defaults: true } as const;
 
-/** Its words are ours and quote nothing of the message. */
+/** The error text is ours and quotes nothing of the message, unlike that of the library. */
 export class ProtobufFrameError extends Error {
   override readonly name = 'ProtobufFrameError';
 }
 
-/** Frames whose repeated fields may be left out on the wire but are always there in the object. */
+/** A decoded frame; `frame` names its case. */
 type Decoded = Record<string, unknown> & { frame?: string };
 
 export function frameToProtobuf(frame: Frame): Uint8Array {
@@ -19,11 +19,11 @@ export function frameToProtobuf(frame: Frame): Uint8Array {
   return FrameType.encode(FrameType.fromObject({ [kind]: wireFields(frame, fields) })).finish();
 }
 
-/** The frame as an object with `kind`; throws on bytes that are no frame. */
+/** The frame as an object with `kind`. Throws ProtobufFrameError. */
 export function frameFromProtobuf(message: Uint8Array): unknown {
   const decoded = FrameType.toObject(decode(message), TO_OBJECT) as Decoded;
   const kind = decoded.frame;
-  if (kind === undefined) throw new ProtobufFrameError('the frame has no case that is known');
+  if (kind === undefined) throw new ProtobufFrameError('the frame has no known case');
   return { kind, ...objectFields(kind, decoded[kind] as Record<string, unknown>) };
 }
 
@@ -31,7 +31,7 @@ function decode(message: Uint8Array): Message {
   try {
     return FrameType.decode(message);
   } catch (error) {
-    throw new ProtobufFrameError('the bytes are no message of the type Frame, or are cut', { cause: error });
+    throw new ProtobufFrameError('the bytes are no complete message of type Frame', { cause: error });
   }
 }
 
@@ -43,7 +43,7 @@ function jsonOf(field: string, text: string): unknown {
   }
 }
 
-/** What has a free shape travels as JSON text: row filters and problem documents. */
+/** Values without a fixed shape travel as JSON: row filters and problem documents. */
 function wireFields(frame: Frame, fields: object): object {
   if (frame.kind === 'subscribe') return subscribeToWire(frame);
   if (frame.kind === 'published') return { ...fields, results: (frame as PublishedFrame).results.map(resultToWire) };
@@ -86,7 +86,7 @@ function objectFields(kind: string, fields: Record<string, unknown>): Record<str
   return rest;
 }
 
-/** protobufjs lists each `optional` field as a one-member oneof named with a leading underscore. */
+/** Removes the one-member oneofs with a leading underscore that protobuf.js adds for `optional` fields. */
 function stripOneofs(fields: Record<string, unknown>): Record<string, unknown> {
   const rest: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) if (!name.startsWith('_')) rest[name] = value;

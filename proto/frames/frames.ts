@@ -6,7 +6,7 @@ import type { DeliveredEvent, SourceEvent } from '../event/event.js';
 export const SUBPROTOCOLS = ['sluice.v1.json', 'sluice.v1.msgpack', 'sluice.v1.protobuf'] as const;
 export type Subprotocol = (typeof SUBPROTOCOLS)[number];
 
-/** Where a subscription starts. `after` is the last position that the client has dealt with, in the life `log` of the log. */
+/** Where a subscription starts. `after` is the last position that the client has processed, `log` the epoch that it belongs to. */
 export type From = 'cursor' | 'earliest' | 'latest' | { after: number; log?: string | undefined } | { time: string };
 
 export interface SubscribeFrame {
@@ -39,10 +39,10 @@ export interface PublishFrame {
   ref: string;
   /** With the protobuf subprotocol `data` and `previous` arrive as bytes of the entry's message. */
   events: SourceEventInput[];
-  /** All or none; then all of one entry. Once such a frame was not stored the session takes no more events. */
+  /** Stores all events, which must be of one entry, or none. After a failed atomic frame the session takes no more events. */
   atomic?: boolean;
 }
-/** An event as it came in: data as an object (JSON, msgpack) or as bytes of the entry's protobuf message. */
+/** An event as received: `data` is an object (JSON, msgpack) or the bytes of the entry's protobuf message. */
 export type SourceEventInput = Omit<SourceEvent, 'data' | 'previous'> & {
   data?: SourceEvent['data'] | Uint8Array;
   previous?: SourceEvent['previous'] | Uint8Array;
@@ -81,7 +81,7 @@ export interface SubscribedFrame {
   version: number;
   items: DeliveredItem[];
   log: string;
-  /** Everything up to here is done; the first event has a greater position. */
+  /** The subscription starts behind this position. */
   position: number;
 }
 export interface EventsFrame {
@@ -106,7 +106,7 @@ export interface EndedFrame {
   code: ErrorCode;
   lastPosition: number;
   reason: string;
-  /** Earliest position that exists, with POSITION_GONE. */
+  /** With POSITION_GONE: the earliest position that exists. */
   earliest?: number | undefined;
 }
 /** One result per published event, in order. */
@@ -128,7 +128,7 @@ export interface ErrorFrame {
   channel?: number | undefined;
   code: ErrorCode;
   message: string;
-  /** Earliest position that can be asked for, with POSITION_GONE and BEFORE_HISTORY. */
+  /** With POSITION_GONE and BEFORE_HISTORY: the earliest position that a subscription may start at. */
   earliest?: number | undefined;
 }
 export type ServerFrame =
@@ -143,7 +143,7 @@ export type ServerFrame =
   | ErrorFrame;
 export type Frame = ClientFrame | ServerFrame;
 
-/** WebSocket close codes. 1001 and 4408 say: reconnect; 4409 and 4429 say: not at once; the rest: fix something first. */
+/** WebSocket close codes. After 1001 and 4408 reconnect at once, after 4429 later; the others need a correction first. */
 export const CLOSE_CODES = {
   GOING_AWAY: 1001,
   BAD_FRAME: 4400,

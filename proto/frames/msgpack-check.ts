@@ -1,23 +1,23 @@
 import { decodeUtf8 } from '../values/utf8.js';
 
-/** Nested arrays and maps of a frame; deeper ones would overflow the stack of whoever walks them later. */
+/** Nesting of arrays and maps; deeper values would overflow the stack of recursive code that reads them. */
 const DEPTH_MAX = 64;
 
-/** Bytes behind the head of the types with a fixed size, from 0xca (float 32) to 0xd3 (int 64). */
+/** Payload bytes of the types with a fixed size, from 0xca (float 32) to 0xd3 (int 64). */
 const FIXED_SIZES = [4, 8, 1, 2, 4, 8, 1, 2, 4, 8];
 
 export class MsgpackError extends Error {
   override readonly name = 'MsgpackError';
 }
-/** Apart from MsgpackError, since it has a code of its own on the wire. */
+/** A class of its own, because text that is not UTF-8 has its own error code. */
 export class MsgpackTextError extends Error {
   override readonly name = 'MsgpackTextError';
 }
 
 /**
- * Lets pass what JSON has too: null, booleans, numbers, texts in UTF-8, arrays, maps with text keys. The decoder would
- * also take binary values, dates, references that make cycles, and would repair broken texts; none of it may come from
- * a client. Throws MsgpackError or MsgpackTextError.
+ * Accepts the types of JSON only: null, booleans, numbers, UTF-8 strings, arrays, maps with string keys. The decoder would
+ * also accept binary values, dates and cyclic references and would repair malformed strings, none of which may come from a
+ * client. Throws MsgpackError or MsgpackTextError. See docs/decisions/0003-strict-msgpack.md.
  */
 export function checkMsgpack(bytes: Uint8Array): void {
   new MsgpackWalker(bytes).run();
@@ -27,7 +27,7 @@ class MsgpackWalker {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   #position = 0;
-  /** Values still to come in each open array or map, outermost first; of a map keys and values are counted. */
+  /** Values missing in each open array or map, outermost first. In a map keys and values count one each. */
   readonly #open: { left: number; map: boolean }[] = [];
 
   constructor(bytes: Uint8Array) {
@@ -45,10 +45,10 @@ class MsgpackWalker {
       const isKey = top.map && top.left % 2 === 0;
       top.left -= 1;
       const head = this.#uint(1);
-      if (isKey && !isText(head)) throw new MsgpackError('a map has a key that is not text');
+      if (isKey && !isText(head)) throw new MsgpackError('a map has a key that is not a string');
       this.#value(head);
     }
-    if (this.#position < this.#bytes.length) throw new MsgpackError('the message goes on behind its value');
+    if (this.#position < this.#bytes.length) throw new MsgpackError('the message has bytes behind its value');
   }
 
   #value(head: number): void {
@@ -59,15 +59,16 @@ class MsgpackWalker {
     else if (head >= 0xca && head <= 0xd3) this.#skip(FIXED_SIZES[head - 0xca] as number);
     else if (head === 0xdc || head === 0xdd) this.#openList(this.#uint(head === 0xdc ? 2 : 4), false);
     else if (head === 0xde || head === 0xdf) this.#openList(2 * this.#uint(head === 0xde ? 2 : 4), true);
-    else if (head === 0xc1) throw new MsgpackError('the byte c1 stands for nothing in MessagePack');
+    else if (head === 0xc1) throw new MsgpackError('the byte c1 is not used in MessagePack');
     else if (head !== 0xc0 && head !== 0xc2 && head !== 0xc3) {
-      throw new MsgpackError('binary values and extension types are not used');
+      throw new MsgpackError('binary values and extension types are not allowed');
     }
   }
 
   #openList(left: number, map: boolean): void {
-    // Every value takes a byte at least: a length that can't be true costs nothing.
-    if (left > this.#bytes.length - this.#position) throw new MsgpackError('a list is longer than its message');
+    // Each value takes at least one byte, so a false length is refused before anything is allocated.
+    if (left > this.#bytes.length - this.#position)
+      throw new MsgpackError('an array or map is longer than its message');
     if (this.#open.length >= DEPTH_MAX) throw new MsgpackError(`values are nested deeper than ${DEPTH_MAX}`);
     this.#open.push({ left, map });
   }
@@ -80,7 +81,7 @@ class MsgpackWalker {
       try {
         decodeUtf8(this.#bytes.subarray(i, this.#position));
       } catch (error) {
-        throw new MsgpackTextError('a text is not UTF-8', { cause: error });
+        throw new MsgpackTextError('a string is not UTF-8', { cause: error });
       }
       return;
     }

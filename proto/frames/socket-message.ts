@@ -1,6 +1,6 @@
 const FIN_TEXT = 0x81;
 const FIN_BINARY = 0x82;
-/** Lengths up to here stand in the second byte; above, it says how many bytes the length has. */
+/** A payload up to this length has it in the second byte; above, that byte says how many bytes the length takes. */
 const SHORT_LENGTH_MAX = 125;
 const TWO_BYTE_LENGTH = 126;
 const EIGHT_BYTE_LENGTH = 127;
@@ -16,12 +16,12 @@ export function socketMessage(payload: string | Uint8Array): Buffer {
   return message;
 }
 
-/** Bytes that a message has in front of a payload of this length. */
+/** Size of the WebSocket header for a payload of this length. */
 export function headBytes(length: number): number {
   return length <= SHORT_LENGTH_MAX ? 2 : length <= 0xffff ? 4 : 10;
 }
 
-/** Writes the head of a message at its beginning; returns where the payload begins. */
+/** Writes the WebSocket header; returns the offset of the payload. */
 export function writeHead(message: Buffer, isText: boolean, length: number): number {
   const bytes = headBytes(length);
   message[0] = isText ? FIN_TEXT : FIN_BINARY;

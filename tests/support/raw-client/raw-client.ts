@@ -14,7 +14,7 @@ import { Condition } from '../condition.js';
 import { RAW_FRAMES, type RawFrames } from './raw-frames.js';
 import { RawSubscription } from './raw-subscription.js';
 
-/** Longer than any broker needs; a test that waits this long has failed. */
+/** A broker answers far sooner, so a test that waits this long fails. */
 export const ANSWER_MS = 20_000;
 
 export interface RawAddress {
@@ -22,7 +22,7 @@ export interface RawAddress {
   url: string;
   token: string;
   encoding: Subprotocol;
-  /** Sees each message as it came off the socket. */
+  /** Gets each message as received. */
   onMessage?: ((message: Buffer) => void) | undefined;
 }
 
@@ -45,7 +45,7 @@ export class RawRefusal extends Error {
   }
 }
 
-/** The session ended while an answer was awaited. */
+/** The session ended before an awaited answer. */
 export class SessionLostError extends Error {
   override readonly name = 'SessionLostError';
   constructor(
@@ -56,7 +56,7 @@ export class SessionLostError extends Error {
   }
 }
 
-/** One WebSocket session, written from the protocol alone: nothing of the broker or of the SDK is used. */
+/** A WebSocket session written from the protocol alone, without code of the broker or the SDK. */
 export class RawSession {
   readonly welcome: WelcomeFrame;
   /** Every frame except events and heartbeats, in order. */
@@ -67,7 +67,7 @@ export class RawSession {
   readonly #encoding: Subprotocol;
   readonly #condition = new Condition();
   readonly #subscriptions = new Map<number, RawSubscription>();
-  readonly #asked = new Map<string, (frame: SubscribedFrame) => RawSubscription>();
+  readonly #pending = new Map<string, (frame: SubscribedFrame) => RawSubscription>();
   #refs = 0;
 
   private constructor(socket: WebSocket, encoding: Subprotocol, welcome: WelcomeFrame) {
@@ -89,7 +89,7 @@ export class RawSession {
     const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/v1/stream`, [encoding], { headers });
     if (onMessage) socket.on('message', (message: Buffer) => onMessage(message));
     return new Promise((resolve, reject) => {
-      // Stays: an error of the socket is always followed by 'close', which is what the session reports.
+      // Never removed: an error is always followed by 'close', which the session reports.
       socket.on('error', reject);
       const closedEarly = (code: number): void => reject(new SessionLostError(code, 'welcome'));
       socket.once('close', closedEarly);
@@ -106,7 +106,7 @@ export class RawSession {
   async subscribe(wanted: RawSubscribe): Promise<RawSubscription> {
     const ref = `s${++this.#refs}`;
     let made: RawSubscription | undefined;
-    this.#asked.set(ref, (frame) => {
+    this.#pending.set(ref, (frame) => {
       made = new RawSubscription(frame, this.#encoding, wanted.credit ?? 1000, (answer) => this.send(answer));
       return made;
     });
@@ -128,7 +128,7 @@ export class RawSession {
     this.sendBytes(this.#codec.encode(frame));
   }
 
-  /** What is no frame of the protocol; a string goes as a text message. */
+  /** Sends bytes that need not be a frame; a string is sent as a text message. */
   sendBytes(message: string | Uint8Array): void {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(message);
   }
@@ -137,13 +137,13 @@ export class RawSession {
     return this.#condition.until(holds, () => what, ANSWER_MS);
   }
 
-  /** As when a cable is pulled: nothing more is sent, nothing more is received. */
+  /** Drops the connection without a close frame, as a pulled cable does. */
   cut(): void {
     this.#socket.removeAllListeners('message');
     this.#socket.terminate();
   }
 
-  /** Stops reading, as a client that hangs does. */
+  /** Stops reading, as a slow consumer does. */
   pause(): void {
     this.#socket.pause();
   }
@@ -161,7 +161,7 @@ export class RawSession {
     const refusal = () => this.frames.find((frame) => frame.kind === 'error' && frame.ref === ref);
     const holds = () => answered() || refusal() !== undefined || this.closed !== undefined;
     await this.#condition.until(holds, () => `the answer to ${ref}`, ANSWER_MS);
-    this.#asked.delete(ref);
+    this.#pending.delete(ref);
     if (answered()) return;
     const refused = refusal();
     if (refused?.kind === 'error') throw new RawRefusal(refused.code, refused.message);
@@ -179,12 +179,12 @@ export class RawSession {
   }
 
   #subscribed(frame: SubscribedFrame): void {
-    const made = this.#asked.get(frame.ref)?.(frame);
+    const made = this.#pending.get(frame.ref)?.(frame);
     if (made) this.#subscriptions.set(frame.channel, made);
   }
 }
 
-/** MessagePack has a form for undefined, the protocol has not. */
+/** msgpackr would encode undefined as an extension type, which the protocol does not have. */
 function withoutUndefined<T extends object>(fields: T): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }

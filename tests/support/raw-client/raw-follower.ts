@@ -7,11 +7,11 @@ import { RawRefusal, SessionLostError } from './raw-client.js';
 import type { RawLink } from './raw-link.js';
 import type { RawSubscription } from './raw-subscription.js';
 
-/** When a follower acknowledges: each `every`-th event (at most the credit), `delayMs` after it came. */
+/** Acknowledges every `every`-th event (at most the credit), `delayMs` after its arrival. */
 export interface AckPolicy {
   credit: number;
   every: number;
-  /** Undefined: at once, in the same turn. */
+  /** Undefined acknowledges in the same turn of the event loop. */
   delayMs: number | undefined;
 }
 
@@ -22,13 +22,13 @@ export interface FollowerOptions {
   from: From;
   narrow?: Rows | undefined;
   ackPolicy: AckPolicy;
-  /** After a loss: from the cursor that the broker keeps, or from the last position that this client has dealt with. */
+  /** Resume from the cursor of the broker, or from the last position that this client processed. */
   resume: 'cursor' | 'position';
-  /** The link is cut after so many events of one run, once for each number. */
+  /** Numbers of events of one run after which the link is cut, each once. */
   cutAfter: readonly number[];
 }
 
-/** One subscription of a follower's life, with what was acknowledged before it began. */
+/** One subscription of a follower, with the acknowledgements before it. */
 export interface Run {
   from: From;
   /** Greatest position of any ack sent before; undefined when none was. */
@@ -36,24 +36,24 @@ export interface Run {
   /** Greatest position of any `acked` received before. */
   ackedBefore: number | undefined;
   subscription: RawSubscription;
-  /** Nothing above this may be delivered: the grant was suspended before it was published. */
+  /** Last position published before the grant was suspended; nothing above it may be delivered. */
   ceiling: number | undefined;
 }
 
 /** Longer than the longest soak run lasts. */
 const RUN_MS_MAX = 60 * 60 * 1000;
 const RETRY_MS = 25;
-/** Codes after which the same subscription can succeed without anybody doing anything. */
-const PASSING = new Set<ErrorCode>(['STORE_UNAVAILABLE', 'SHUTTING_DOWN', 'LEDGER_OUT_OF_SIGHT']);
+/** Codes after which a retry can succeed. */
+const RETRYABLE = new Set<ErrorCode>(['STORE_UNAVAILABLE', 'SHUTTING_DOWN', 'LEDGER_OUT_OF_SIGHT']);
 
-/** Close codes that a repetition can't cure: bad frame, not authenticated, not allowed. */
-const OUR_FAULT = new Set([4400, 4401, 4403]);
+/** Close codes after which a retry cannot succeed: bad frame, not authenticated, not allowed. */
+const FATAL_CLOSE_CODES = new Set([4400, 4401, 4403]);
 
-/** Follows one grant over losses of its session and keeps everything that it saw, run by run. */
+/** Follows one grant, reconnects after each loss of its session, and keeps everything received, run by run. */
 export class RawFollower {
   readonly runs: Run[] = [];
   readonly refusals: ErrorCode[] = [];
-  /** Why a subscription did not come about, each time: refused, or the session ended before. */
+  /** Reasons of failed subscription attempts: refusals and lost sessions. */
   readonly losses: string[] = [];
   readonly #condition = new Condition();
   readonly #cuts: number[];
@@ -70,12 +70,12 @@ export class RawFollower {
     return this.#state === 'following';
   }
 
-  /** The latest subscription, also one that is over. */
+  /** The latest run, also when it has ended. */
   get current(): Run | undefined {
     return this.runs.at(-1);
   }
 
-  /** Whether such an event came in any run. */
+  /** True when any run received such an event. */
   saw(isIt: (event: DeliveredEvent) => boolean): boolean {
     return this.runs.some((run) => run.subscription.events.some(isIt));
   }
@@ -116,13 +116,13 @@ export class RawFollower {
     while (this.#state === 'following') {
       try {
         const endedBy = await this.#followOnce();
-        if (endedBy !== undefined) await this.#pauseOrWait(endedBy);
+        if (endedBy !== undefined) await this.#retryOrIdle(endedBy);
       } catch (error) {
         if (error instanceof RawRefusal) {
           this.refusals.push(error.code);
           this.losses.push(error.message);
-          await this.#pauseOrWait(error.code);
-        } else if (error instanceof SessionLostError && !OUR_FAULT.has(error.code ?? 0))
+          await this.#retryOrIdle(error.code);
+        } else if (error instanceof SessionLostError && !FATAL_CLOSE_CODES.has(error.code ?? 0))
           this.losses.push(error.message);
         else throw error;
       }
@@ -130,9 +130,9 @@ export class RawFollower {
     }
   }
 
-  /** What can pass by itself is tried again; anything else waits for a new `start`. */
-  async #pauseOrWait(code: ErrorCode): Promise<void> {
-    if (PASSING.has(code)) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  /** Retries after a retryable code; after any other waits for the next `start`. */
+  async #retryOrIdle(code: ErrorCode): Promise<void> {
+    if (RETRYABLE.has(code)) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     else if (this.#state === 'following') this.#state = 'idle';
   }
 

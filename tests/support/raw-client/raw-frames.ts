@@ -4,13 +4,13 @@ import protobuf from 'protobufjs';
 import type { ClientFrame, From, ServerFrame, Subprotocol } from '../../../proto/frames/frames.js';
 import { FRAMES_PROTO } from '../../../proto/frames/frames-proto.js';
 
-/** The frames in the three encodings, written from the protocol's text: the broker's own codecs are not used. */
+/** The frames in the three encodings, written from docs/protocol.md without the broker's codecs. */
 export interface RawFrames {
   encode(frame: ClientFrame): string | Uint8Array;
   decode(message: Buffer): ServerFrame;
 }
 
-// By itself msgpackr sends an extension type for a field that is undefined.
+// By default msgpackr encodes an undefined field as an extension type.
 const packing = { useRecords: false, skipValues: [undefined] };
 const packr = new Packr(packing);
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' });

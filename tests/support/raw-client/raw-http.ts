@@ -1,7 +1,7 @@
 import type { SourceEvent } from '../../../proto/event/event.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
 
-/** A broker and a credential, as a department knows them. */
+/** The address of a broker with a credential. */
 export interface HttpAddress {
   url: string;
   token: string;
@@ -15,7 +15,7 @@ export interface RawAnswer {
   json: unknown;
 }
 
-/** The broker answered a call of a test with something else than success. */
+/** The broker answered a call of a test with a status other than 2xx. */
 export class CallFailedError extends Error {
   override readonly name = 'CallFailedError';
   constructor(

@@ -1,11 +1,11 @@
 import { NeverHappenedError } from '../condition.js';
 import { type RawAddress, RawSession } from './raw-client.js';
 
-/** Longer than a broker needs to come back after it was killed. */
+/** A killed broker is restarted well within this time. */
 const REOPEN_MS = 30_000;
 const RETRY_MS = 25;
 
-/** A session that is opened anew whenever it was lost; several followers may share it. */
+/** A session that is reopened after a loss; several followers may share it. */
 export class RawLink {
   #opening: Promise<RawSession> | undefined;
   #session: RawSession | undefined;
@@ -16,7 +16,7 @@ export class RawLink {
     return this.address.encoding;
   }
 
-  /** The open session, or a new one; tries for a bounded time while the broker is away. */
+  /** The open session, or a new one; retries for REOPEN_MS while the broker is away. */
   session(): Promise<RawSession> {
     if (this.#session && !this.#session.closed) return Promise.resolve(this.#session);
     this.#opening ??= this.#open().finally(() => {

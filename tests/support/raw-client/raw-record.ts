@@ -3,7 +3,7 @@ import protobuf from 'protobufjs';
 import type { ItemType } from '../../../proto/entry/entry.js';
 import type { RecordData } from '../../../proto/event/event.js';
 
-/** What `subscribed` and `event.proto` tell of one item. */
+/** An item as `subscribed` and `event.proto` describe it. */
 export interface RawField {
   name: string;
   number: number;

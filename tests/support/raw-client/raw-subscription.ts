@@ -9,30 +9,30 @@ import type {
 import { Condition } from '../condition.js';
 import { RawRecord } from './raw-record.js';
 
-/** A position that the broker announced, and how many events had come before it did. */
+/** A position that the broker announced, with the number of events received before. */
 export interface Progress {
   kind: 'through' | 'caught_up';
   position: number;
   eventsBefore: number;
 }
 
-/** The protocol's bound of an `events` frame. */
+/** Size limit of an `events` frame in the protocol. */
 const EVENTS_FRAME_BYTES_MAX = 1024 * 1024;
-/** Longer than any delivery takes; a test that waits this long has failed. */
+/** A delivery takes far less, so a test that waits this long fails. */
 export const DELIVERY_MS = 20_000;
 
-/** One grant followed on one session: everything that came for it, in order. */
+/** A grant followed on one session, with everything received for it in order. */
 export class RawSubscription {
   readonly events: DeliveredEvent[] = [];
   readonly progress: Progress[] = [];
   /** Positions of `acked` frames. */
   readonly acked: number[] = [];
   readonly sentAcks: number[] = [];
-  /** Breaches of the protocol that were seen while receiving. */
+  /** Violations of the protocol by the broker. */
   readonly breaches: string[] = [];
   ended: EndedFrame | undefined;
   isLost = false;
-  /** Called for each frame of this subscription after it was taken in. */
+  /** Called for each frame of this subscription after it was processed. */
   onFrame: ((frame: ServerFrame) => void) | undefined;
   /** Called once when the session is closed or cut. */
   onLost: (() => void) | undefined;
@@ -55,7 +55,7 @@ export class RawSubscription {
     return this.subscribed.channel;
   }
 
-  /** Events received and not covered by an ack of ours: never more than the broker counts. */
+  /** Events received and not acknowledged; never more than the broker counts. */
   get outstanding(): number {
     return this.events.length - this.#firstUnacknowledged;
   }

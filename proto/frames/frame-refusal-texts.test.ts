@@ -10,7 +10,7 @@ const refusalOf = (protocol: Parameters<typeof codecFor>[0], message: Uint8Array
   }
 };
 
-const WORDS: [frame: object, message: string][] = [
+const REFUSALS: [frame: object, message: string][] = [
   [{ kind: 'ack', channel: 1 }, 'ack: position is missing'],
   [{ kind: 'ack', channel: '1', position: 1 }, 'ack: channel must be a whole number'],
   [{ kind: 'ack', channel: 1, position: -1 }, 'ack: position must be >= 0'],
@@ -25,16 +25,16 @@ const WORDS: [frame: object, message: string][] = [
   ]),
 ];
 
-t.test('a frame of the wrong shape is refused in words that say what is due', async (t) => {
-  for (const [frame, message] of WORDS)
+t.test('a frame of the wrong shape is refused with the field and what it must be', async (t) => {
+  for (const [frame, message] of REFUSALS)
     t.equal(refusalOf('sluice.v1.json', Buffer.from(JSON.stringify(frame))), message);
 });
 
-t.test('bytes that are no frame are refused with what is wrong about them', async (t) => {
-  t.match(refusalOf('sluice.v1.msgpack', Buffer.from([0xc1])), /the byte c1 stands for nothing/);
+t.test('bytes that are not a frame are refused with the reason', async (t) => {
+  t.match(refusalOf('sluice.v1.msgpack', Buffer.from([0xc1])), /the byte c1 is not used/);
   t.match(refusalOf('sluice.v1.msgpack', Buffer.from([0xc4, 0x00])), /binary values/);
-  t.match(refusalOf('sluice.v1.protobuf', Buffer.from([0x0a, 0x7f])), /no message of the type Frame, or are cut/);
-  t.match(refusalOf('sluice.v1.protobuf', Buffer.alloc(0)), /no case that is known/);
+  t.match(refusalOf('sluice.v1.protobuf', Buffer.from([0x0a, 0x7f])), /no complete message of type Frame/);
+  t.match(refusalOf('sluice.v1.protobuf', Buffer.alloc(0)), /no known case/);
   const subscribe = { kind: 'subscribe', ref: 'r', grant: 'g', narrow: { a: { is: 1 } } } as const;
   const bytes = Buffer.from(codecFor('sluice.v1.protobuf').encode(subscribe) as Uint8Array);
   bytes[bytes.indexOf('{')] = 0x20;

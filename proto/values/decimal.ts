@@ -34,7 +34,7 @@ function partsOf(text: string): DecimalParts {
 }
 
 /** A loop, because a pattern for it would take quadratic time on a long run of zeros. */
-function withoutZerosAtEnd(digits: string): string {
+export function withoutZerosAtEnd(digits: string): string {
   let end = digits.length;
   while (end > 0 && digits[end - 1] === '0') end--;
   return digits.slice(0, end);

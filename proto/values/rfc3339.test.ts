@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { instantMs, isDay, isInstant } from './rfc3339.js';
+import { compareInstants, instantMs, instantOf, isDay, isInstant } from './rfc3339.js';
 
 const INSTANTS: [text: string, sameAs: string][] = [
   ['2026-11-22T08:30:00Z', '2026-11-22T08:30:00.000Z'],
@@ -64,4 +64,24 @@ t.test('a day that does not exist in the calendar is refused', async (t) => {
   for (const text of ['2026-02-29', '2026-04-31', '2026-11-22T00:00:00Z', '20261122', '2026-1-2', '']) {
     t.notOk(isDay(text), text);
   }
+});
+
+t.test('instants are compared at full precision, in any zone', async (t) => {
+  const ascending = [
+    '0000-01-01T00:00:00Z',
+    '2016-12-31T23:59:59.9Z',
+    '2016-12-31T23:59:60Z',
+    '2017-01-01T07:59:60.5+08:00',
+    '2017-01-01T00:00:00Z',
+    '2026-01-01T00:00:00.0001Z',
+    '2026-01-01T08:00:00.000500+08:00',
+    '2026-01-01T00:00:00.00050000000000000000001Z',
+    '2025-12-31T23:30:00.001-00:30',
+  ];
+  for (const [i, a] of ascending.entries()) {
+    for (const [j, b] of ascending.entries()) {
+      t.equal(Math.sign(compareInstants(instantOf(a)!, instantOf(b)!)), Math.sign(i - j), `${a} against ${b}`);
+    }
+  }
+  t.equal(compareInstants(instantOf('2026-01-01T00:00:00.10Z')!, instantOf('2026-01-01T08:00:00.1+08:00')!), 0);
 });

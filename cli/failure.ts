@@ -3,6 +3,7 @@ import { ConfigError } from '../broker/config.js';
 import { ApiError, ClientError, ConnectionLostError } from '../client/errors.js';
 import { SluiceError } from '../proto/errors.js';
 import { EXIT, UsageError } from './exit-codes.js';
+import { printableLine } from './printable.js';
 
 /** An error in the form in which a command prints it. */
 export interface Failure {
@@ -44,5 +45,5 @@ function failureOfProblem({ problem, retryable }: ApiError): Failure {
 
 export function failureLines({ code, message, problems }: Failure): string[] {
   const first = code === undefined ? `sluice: ${message}` : `sluice: ${code}: ${message}`;
-  return [first, ...problems.map((problem) => `  - ${problem}`)];
+  return [first, ...problems.map((problem) => `  - ${problem}`)].map(printableLine);
 }

@@ -1,17 +1,26 @@
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { VERSION } from '../broker/version.js';
 import { addBenefits } from './commands/benefits/benefits.js';
 import { addApply } from './commands/bundles/apply.js';
 import { addDemo } from './commands/bus/demo.js';
+import { addDoctor } from './commands/bus/doctor.js';
 import { addStart } from './commands/bus/start.js';
 import { addStatus } from './commands/bus/status.js';
+import { addWhoami } from './commands/bus/whoami.js';
 import { addCatalog } from './commands/catalog/catalog.js';
+import { addCompletion } from './commands/completion/completion.js';
 import { addConnect } from './commands/connectors/connect.js';
+import { addCursors } from './commands/cursors/cursors.js';
+import { addDeadLetters } from './commands/dead-letters/dead-letters.js';
 import { addPublish } from './commands/events/publish.js';
+import { addShow } from './commands/events/show.js';
 import { addSubscribe } from './commands/events/subscribe.js';
 import { addGrants } from './commands/grants/grants.js';
+import { addLag } from './commands/grants/lag.js';
 import { addRequest } from './commands/grants/request.js';
 import { addLedger } from './commands/ledger/ledger.js';
+import { addQuarantine } from './commands/quarantine/quarantine.js';
+import { addSystems } from './commands/systems/systems.js';
 import type { Terminal } from './terminal.js';
 
 const HELP = `
@@ -24,9 +33,16 @@ Exit codes:
   1  the bus refused the request, or a check failed
   2  the command line or a file is wrong
   3  the bus cannot be reached or is not ready; the same command may work later
+  130  a second Ctrl-C ended the command by force
 
 Example:
   $ sluice demo`;
+
+/** Marks options without which a command does not run; commander describes defaults and variables itself. */
+function optionDescription(option: Option): string {
+  const description = Help.prototype.optionDescription.call(new Help(), option);
+  return option.mandatory ? `${description} (required)` : description;
+}
 
 /** Builds all commands. Every failure is thrown; commander has printed those that it noticed itself. */
 export function createProgram(terminal: Terminal): Command {
@@ -34,6 +50,7 @@ export function createProgram(terminal: Terminal): Command {
     .description('Real-time exchange bus for government data.')
     .version(VERSION)
     .exitOverride()
+    .configureHelp({ optionDescription })
     .configureOutput({
       writeOut: (text) => void terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),
@@ -42,15 +59,24 @@ export function createProgram(terminal: Terminal): Command {
     .addHelpText('after', HELP);
   addDemo(program, terminal);
   addStart(program);
+  addStatus(program, terminal);
+  addDoctor(program, terminal);
+  addWhoami(program, terminal);
   addApply(program, terminal);
+  addSystems(program, terminal);
   addCatalog(program, terminal);
   addRequest(program, terminal);
   addGrants(program, terminal);
+  addLag(program, terminal);
+  addCursors(program, terminal);
+  addDeadLetters(program, terminal);
   addPublish(program, terminal);
+  addQuarantine(program, terminal);
   addSubscribe(program, terminal);
+  addShow(program, terminal);
   addConnect(program, terminal);
   addBenefits(program, terminal);
   addLedger(program, terminal);
-  addStatus(program, terminal);
+  addCompletion(program, terminal);
   return program;
 }

@@ -1,11 +1,13 @@
 import { CommanderError } from 'commander';
 import { CommandEnded, EXIT } from './exit-codes.js';
 import { failureLines, failureOf } from './failure.js';
+import { PrintableTerminal } from './printable.js';
 import { createProgram } from './program.js';
 import type { Terminal } from './terminal.js';
 
 /** Runs one command line and resolves with its exit code. Errors are printed, never thrown. */
-export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
+export async function runCli(args: readonly string[], output: Terminal): Promise<number> {
+  const terminal = new PrintableTerminal(output);
   try {
     await createProgram(terminal).parseAsync(args, { from: 'user' });
     return EXIT.OK;

@@ -1,9 +1,11 @@
+import { printableLine } from './printable.js';
+
 /**
  * Renders rows under a head, columns as wide as their widest cell. Chinese characters are two columns wide on a
  * terminal.
  */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const all = [head, ...rows];
+  const all = [head, ...rows].map((row) => row.map(printableLine));
   const widths = head.map((_, column) => Math.max(...all.map((row) => width(row[column] ?? ''))));
   return all.map((row) =>
     row
@@ -12,6 +14,14 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
       .trimEnd(),
   );
 }
+
+/** One row of a table whose other rows are not known yet. A cell that is wider than its column moves the rest. */
+export const paddedRow = (cells: readonly string[], widths: readonly number[]): string =>
+  cells
+    .map(printableLine)
+    .map((cell, column) => pad(cell, Math.max(width(cell), widths[column]!)))
+    .join('  ')
+    .trimEnd();
 
 const pad = (cell: string, columns: number): string => cell + ' '.repeat(columns - width(cell));
 

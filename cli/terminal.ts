@@ -1,10 +1,15 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 
+export interface PrintOptions {
+  /** The line holds styles of our own; values of the bus in it have been made printable. */
+  isStyled: boolean;
+}
+
 /** The output of a command: results on standard output, everything else on standard error. */
 export interface Terminal {
   /** Resolves when the line is written; waits while the reader of a pipe is slow. */
-  out(line: string): Promise<void>;
+  out(line: string, options?: PrintOptions): Promise<void>;
   err(line: string): void;
   /** True on a terminal with colours; false in a pipe or with NO_COLOR. */
   readonly isInteractive: boolean;

@@ -1,18 +1,32 @@
 import { InvalidArgumentError } from 'commander';
 import type { Rows } from '../../../proto/entry/rows.js';
+import { DELIVERED_OPS, type DeliveredOp } from '../../../proto/event/event.js';
 import type { From, Subprotocol } from '../../../proto/frames/frames.js';
 import { isMap } from '../../../proto/values/is-map.js';
-import { isInstant } from '../../../proto/values/rfc3339.js';
+import { instantMs, isInstant } from '../../../proto/values/rfc3339.js';
 import type { ConnectionOptions } from '../../connection-options.js';
 
 export interface SubscribeOptions extends ConnectionOptions {
-  from?: From;
+  from?: From | undefined;
+  /** Start as a time, computed from a duration. */
+  since?: string;
+  to?: End;
+  untilCaughtUp?: boolean;
+  op?: DeliveredOp[];
+  subject?: string;
+  output: OutputFormat;
   cursor?: string;
   encoding: Encoding;
   ack?: boolean;
   narrow?: Rows;
   limit?: number;
 }
+
+/** Last position or time of interest, itself included. */
+export type End = { position: number } | { timeMs: number };
+
+export const OUTPUTS = ['json', 'table', 'csv'] as const;
+export type OutputFormat = (typeof OUTPUTS)[number];
 
 export const ENCODINGS = ['json', 'msgpack', 'protobuf'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
@@ -28,6 +42,29 @@ export function fromOf(text: string): From {
   throw new InvalidArgumentError(
     'It must be cursor, earliest, latest, a position, position@log or a date-time like 2026-11-22T08:30:00+08:00.',
   );
+}
+
+export function endOf(text: string): End {
+  if (/^\d{1,15}$/.test(text)) return { position: Number(text) };
+  const timeMs = instantMs(text);
+  if (timeMs !== undefined) return { timeMs };
+  throw new InvalidArgumentError('It must be a position or a date-time like 2026-11-22T08:30:00+08:00.');
+}
+
+const UNIT_SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 };
+
+/** A duration before now, as the date-time at which it began. */
+export function sinceOf(text: string): string {
+  const [, count, unit] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
+  if (unit === undefined) throw new InvalidArgumentError('It must be a duration like 90s, 15m, 1h, 2d or 1w.');
+  const seconds = Number(count) * UNIT_SECONDS[unit as keyof typeof UNIT_SECONDS];
+  return new Date(Date.now() - seconds * 1_000).toISOString();
+}
+
+export function opsOf(text: string): DeliveredOp[] {
+  const ops = text.split(',').map((op) => op.trim());
+  if (ops.every((op) => (DELIVERED_OPS as readonly string[]).includes(op))) return ops as DeliveredOp[];
+  throw new InvalidArgumentError(`Each must be one of ${DELIVERED_OPS.join(', ')}.`);
 }
 
 export function narrowOf(text: string): Rows {

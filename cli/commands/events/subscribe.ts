@@ -1,27 +1,32 @@
 import { randomBytes } from 'node:crypto';
 import { type Command, Option } from 'commander';
-import { Subscriber } from '../../../client/subscribe/subscriber.js';
-import type { SubscriberOptions, SubscriberState } from '../../../client/subscribe/subscriber-options.js';
-import type { From } from '../../../proto/frames/frames.js';
 import { withConnection } from '../../connection-options.js';
-import { onInterruption } from '../../interruption.js';
+import { UsageError } from '../../exit-codes.js';
 import type { Terminal } from '../../terminal.js';
-import { countOf, ENCODINGS, fromOf, narrowOf, type SubscribeOptions, subprotocolOf } from './subscribe-options.js';
-import { describeSubscriberState, subscriberStateJson } from './subscriber-state.js';
+import { BoundedFollower } from './bounded-follower.js';
+import { EventPrinter } from './event-printer.js';
+import { LiveFollower } from './live-follower.js';
+import {
+  countOf,
+  ENCODINGS,
+  endOf,
+  fromOf,
+  narrowOf,
+  OUTPUTS,
+  opsOf,
+  type SubscribeOptions,
+  sinceOf,
+} from './subscribe-options.js';
 
 const EXAMPLE = `
 Without --ack no cursor moves, and no other session of the grant is affected.
+With --to or --until-caught-up the command ends by itself; it reads pages then, and --encoding has no effect.
 
 Examples:
   $ sluice subscribe g-health-births --from latest
   $ sluice subscribe g-tax-licences --ack --cursor import >> licences.ndjson
+  $ sluice subscribe g-tax-licences --since 1h --op delete,leave --output table --until-caught-up
   $ sluice subscribe g-gulou-residents --narrow '{"regionCode": {"is": "350102"}}' --limit 10`;
-
-/**
- * Without acknowledgements a subscription ends with its credit; `Follower` then opens a new one from where it ended.
- */
-const UNACKNOWLEDGED_CREDIT = 10_000;
-const ACKNOWLEDGED_CREDIT = 1_000;
 
 export function addSubscribe(program: Command, terminal: Terminal): void {
   withConnection(program.command('subscribe <grant>'))
@@ -30,84 +35,42 @@ export function addSubscribe(program: Command, terminal: Terminal): void {
       'Follow a grant and print its events as NDJSON on standard output, until Ctrl-C. States go to standard error.',
     )
     .option('--from <start>', 'cursor, earliest, latest, a position, position@log, or a time (default: cursor)', fromOf)
+    .addOption(
+      new Option('--since <duration>', 'from this long ago: 90s, 15m, 1h, 2d').argParser(sinceOf).conflicts('from'),
+    )
+    .option('--to <end>', 'end after this position or time', endOf)
+    .option('--until-caught-up', 'end at the end of the log')
+    .option('--op <ops>', 'print only these ops, separated by commas', opsOf)
+    .option('--subject <key>', 'print only events of this record')
+    .addOption(new Option('--output <format>', 'format of the events').choices(OUTPUTS).default('json'))
     .option('--cursor <name>', 'name of the durable position (default: default; without --ack a random one)')
     .addOption(new Option('--encoding <encoding>', 'encoding of the frames').choices(ENCODINGS).default('json'))
     .option('--ack', 'acknowledge each event when it is printed, so that the next run continues after it')
     .option('--narrow <json>', 'a row filter of your own, inside the granted rows', narrowOf)
-    .option('--limit <count>', 'end after this many events', countOf)
+    .option('--limit <count>', 'end after this many printed events', countOf)
     .addHelpText('after', EXAMPLE)
-    .action((grant: string, options: SubscribeOptions) => new Follower(grant, options, terminal).run());
+    .action((grant: string, options: SubscribeOptions) => subscribe(grant, options, terminal));
 }
 
-class Follower {
-  #printed = 0;
-  #subscriber: Subscriber | undefined;
-  #isStopping = false;
-
-  constructor(
-    private readonly grant: string,
-    private readonly options: SubscribeOptions,
-    private readonly terminal: Terminal,
-  ) {}
-
-  async run(): Promise<void> {
-    const release = onInterruption(() => void this.#stop());
-    const { limit = Number.POSITIVE_INFINITY, cursor = this.#defaultCursor() } = this.options;
-    try {
-      let from = this.options.from;
-      while (this.#printed < limit && !this.#isStopping) from = await this.#follow(cursor, from, limit);
-    } finally {
-      release();
-    }
+async function subscribe(grant: string, options: SubscribeOptions, terminal: Terminal): Promise<void> {
+  if (options.ack && (options.op || options.subject !== undefined)) {
+    throw new UsageError('--ack would acknowledge events that --op or --subject leave out; use --narrow instead');
   }
-
-  /**
-   * Follows until the limit, or until the credit of a subscription without acknowledgements is used up. Returns where
-   * the next one starts.
-   */
-  async #follow(cursor: string, from: From | undefined, limit: number): Promise<From | undefined> {
-    const subscriber = new Subscriber(this.#subscriberOptions(cursor, from));
-    this.#subscriber = subscriber;
-    const printedMax = this.options.ack ? limit : Math.min(limit, this.#printed + UNACKNOWLEDGED_CREDIT);
-    for await (const delivery of subscriber) {
-      await this.terminal.out(JSON.stringify(delivery.event));
-      if (this.options.ack) delivery.ack();
-      if (++this.#printed >= printedMax) break;
-    }
-    return subscriber.resumePoint ?? from;
+  const printer = await EventPrinter.open(grant, options, terminal);
+  const cursor = options.cursor ?? defaultCursor(options);
+  const from = options.since === undefined ? options.from : { time: options.since };
+  const following = { ...options, from };
+  if (options.to !== undefined || options.untilCaughtUp) {
+    await new BoundedFollower(grant, cursor, following, printer).run();
+  } else {
+    await new LiveFollower(grant, cursor, following, printer, terminal).run();
   }
+}
 
-  async #stop(): Promise<void> {
-    this.#isStopping = true;
-    await this.#subscriber?.close();
-  }
-
-  #subscriberOptions(cursor: string, from: From | undefined): SubscriberOptions {
-    const { url, token, narrow, encoding, ack } = this.options;
-    return {
-      url,
-      token,
-      grant: this.grant,
-      cursor,
-      from,
-      narrow,
-      encoding: subprotocolOf(encoding),
-      credit: ack ? ACKNOWLEDGED_CREDIT : UNACKNOWLEDGED_CREDIT,
-      acknowledge: ack ? 'explicit' : 'never',
-      onState: (state) => this.#report(state),
-    };
-  }
-
-  #report(state: SubscriberState): void {
-    const text = this.options.json ? subscriberStateJson(state) : describeSubscriberState(state);
-    if (text !== undefined) this.terminal.err(text);
-  }
-
-  /**
-   * A session for one grant and cursor supersedes an older one. A command without --ack uses a cursor of its own, so
-   * that it never ends the session of the department's own program.
-   */
-  #defaultCursor(): string {
-    return this.options.ack ? 'default' : `look-${randomBytes(4).toString('hex')}`;
-  }
+/**
+ * A session for one grant and cursor supersedes an older one. A command without --ack uses a cursor of its own, so
+ * that it never ends the session of the department's own program.
+ */
+function defaultCursor({ ack }: SubscribeOptions): string {
+  return ack ? 'default' : `look-${randomBytes(4).toString('hex')}`;
 }

@@ -4,14 +4,20 @@ import { apiOf, type ConnectionOptions, withConnection } from '../../connection-
 import { table } from '../../table.js';
 import type { Terminal } from '../../terminal.js';
 
+/** The most that the bus answers at once. */
+const PAGE_GRANTS = 1_000;
 const ACTS = { suspend: 'suspend', restore: 'restore', terminate: 'terminate for good' } as const;
 
 export function addGrants(program: Command, terminal: Terminal): void {
-  const grants = program.command('grants').summary('list grants; suspend, restore or terminate one');
+  const grants = program.command('grants').summary('list or show grants; suspend, restore or terminate one');
   withConnection(grants.command('list', { isDefault: true }))
     .summary('list the grants that the caller may see')
     .addHelpText('after', '\nExample:\n  $ sluice grants list --json')
     .action((options: ConnectionOptions) => list(options, terminal));
+  withConnection(grants.command('show').argument('<grant>', 'id of the grant'))
+    .summary('show a grant: items, rows, period, status')
+    .addHelpText('after', '\nExample:\n  $ sluice grants show g-tax-licences')
+    .action((grant: string, options: ConnectionOptions) => show(grant, options, terminal));
   for (const [act, summary] of Object.entries(ACTS)) {
     withConnection(grants.command(act).argument('<grant>', 'id of the grant'))
       .summary(`${summary}; open subscriptions follow at once`)
@@ -27,7 +33,7 @@ export function addGrants(program: Command, terminal: Terminal): void {
 }
 
 async function list(options: ConnectionOptions, terminal: Terminal): Promise<void> {
-  const { grants } = await apiOf(options).json<{ grants: GrantDocument[] }>('/v1/grants');
+  const grants = await allGrants(options);
   if (options.json) return terminal.out(JSON.stringify(grants));
   const rows = grants.map((grant) => [
     grant.id,
@@ -42,3 +48,34 @@ async function list(options: ConnectionOptions, terminal: Terminal): Promise<voi
     await terminal.out(line);
   }
 }
+
+/** The bus answers in pages. */
+async function allGrants(options: ConnectionOptions): Promise<GrantDocument[]> {
+  const all: GrantDocument[] = [];
+  for (let after: string | undefined; ; ) {
+    const query = { after, limit: PAGE_GRANTS };
+    const page = await apiOf(options).json<{ grants: GrantDocument[]; next?: string }>('/v1/grants', { query });
+    all.push(...page.grants);
+    if (page.next === undefined) return all;
+    after = page.next;
+  }
+}
+
+async function show(grant: string, options: ConnectionOptions, terminal: Terminal): Promise<void> {
+  const document = await apiOf(options).json<GrantDocument>(`/v1/grants/${encodeURIComponent(grant)}`);
+  if (options.json) return terminal.out(JSON.stringify(document));
+  const { items, rows = {}, ...fields } = document;
+  const lines = Object.entries(fields).map(([name, value]) => [name, plain(value)]);
+  const itemLines = items.map(({ name, transform }) => [`  ${name}`, transform ?? '']);
+  const rowLines = Object.entries(rows).map(([item, predicate]) => [`  ${item}`, JSON.stringify(predicate)]);
+  const all = [
+    ...lines,
+    ['items', `${items.length}`],
+    ...itemLines,
+    ['rows', rowLines.length > 0 ? '' : 'all'],
+    ...rowLines,
+  ];
+  for (const line of table(['FIELD', 'VALUE'], all)) await terminal.out(line);
+}
+
+const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

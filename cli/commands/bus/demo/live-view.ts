@@ -1,4 +1,5 @@
 import type { DeliveredEvent, SourceEvent } from '../../../../proto/event/event.js';
+import { printableLine } from '../../../printable.js';
 import type { Terminal } from '../../../terminal.js';
 
 /** Events shown per second, as many as a person can follow; the rest is counted. */
@@ -31,9 +32,14 @@ export class LiveView {
       this.#hidden++;
       return;
     }
-    if (this.#hidden > 0) await this.terminal.out(this.#dim(`  … ${this.#hidden} more were received and not shown`));
+    if (this.#hidden > 0) await this.#print(this.#dim(`  … ${this.#hidden} more were received and not shown`));
     this.#hidden = 0;
-    await this.terminal.out(this.#lines(event, items).join('\n'));
+    await this.#print(this.#lines(event, items).join('\n'));
+  }
+
+  /** Values of the bus were made printable before they were styled. */
+  #print(text: string): Promise<void> {
+    return this.terminal.out(text, { isStyled: true });
   }
 
   #lines(event: DeliveredEvent, items: string[] | undefined): string[] {
@@ -42,9 +48,9 @@ export class LiveView {
     const withheld = items?.filter((name) => !granted.has(name)) ?? [];
     // An event of an earlier start, or one delivered before its own acknowledgement, is known by its position alone.
     const published = items === undefined ? 'published' : `published ${items.length} items`;
-    const values = data.map(([name, value]) => `${this.#dim(name)} ${String(value)}`).join('  ');
+    const values = data.map(([name, value]) => `${this.#dim(name)} ${printableLine(String(value))}`).join('  ');
     return [
-      `${this.#dim(event.time.slice(11, 19))}  ${event.op} @${event.position}   ${this.names.source} ${published}` +
+      `${this.#dim(event.time.slice(11, 19))}  ${printableLine(event.op)} @${event.position}   ${this.names.source} ${published}` +
         ` → ${this.names.subscriber} receives ${this.#bold(String(data.length))}`,
       `          ${values}`,
       ...(withheld.length > 0 ? [this.#dim(`          not granted, never sent: ${withheld.join(', ')}`)] : []),
@@ -59,10 +65,10 @@ export class LiveView {
   }
 
   #dim(text: string): string {
-    return this.terminal.isInteractive ? `\u001b[2m${text}\u001b[22m` : text;
+    return this.terminal.isInteractive ? `\u001b[2m${printableLine(text)}\u001b[22m` : printableLine(text);
   }
 
   #bold(text: string): string {
-    return this.terminal.isInteractive ? `\u001b[1m${text}\u001b[22m` : text;
+    return this.terminal.isInteractive ? `\u001b[1m${printableLine(text)}\u001b[22m` : printableLine(text);
   }
 }

@@ -1,0 +1,73 @@
+import type { Command } from 'commander';
+import type { CursorList, MovedCursor } from '../../../proto/http/cursors.js';
+import { apiOf, type ConnectionOptions, withConnection } from '../../connection-options.js';
+import { table } from '../../table.js';
+import type { Terminal } from '../../terminal.js';
+
+type ActOptions = ConnectionOptions & { reason: string };
+
+export function addCursors(program: Command, terminal: Terminal): void {
+  const cursors = program.command('cursors').summary('list, move or remove the cursors of a grant');
+  withConnection(cursors.command('list <grant>'))
+    .summary('list the cursors of a grant with their positions')
+    .addHelpText('after', '\nExample:\n  $ sluice cursors list g-tax-licences')
+    .action((grant: string, options: ConnectionOptions) => list(grant, options, terminal));
+  withConnection(cursors.command('set <grant> <cursor> <position>'))
+    .summary('move a cursor; its live session ends with SUPERSEDED')
+    .description(
+      'Move a cursor to a position, earliest, latest, or a time. An act of the subscriber’s own system or officers, recorded on ' +
+        'the ledger. Positions that are jumped over are recorded as skipped: neither delivered nor acknowledged. Moving back ' +
+        'delivers events again, not further back than the history of the grant.',
+    )
+    .requiredOption('--reason <text>', 'why; it goes on the ledger')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ sluice cursors set g-tax-licences import 1204 --reason "bad batch of 12 May"',
+    )
+    .action((grant: string, cursor: string, position: string, options: ActOptions) =>
+      set({ grant, cursor, position }, options, terminal),
+    );
+  withConnection(cursors.command('rm <grant> <cursor>'))
+    .summary('remove a cursor; its live session ends with SUPERSEDED')
+    .requiredOption('--reason <text>', 'why; it goes on the ledger')
+    .addHelpText('after', '\nExample:\n  $ sluice cursors rm g-tax-licences import --reason "replaced by import-2"')
+    .action((grant: string, cursor: string, options: ActOptions) => remove(grant, cursor, options, terminal));
+}
+
+const pathOf = (grant: string, cursor = ''): string =>
+  `/v1/grants/${encodeURIComponent(grant)}/cursors${cursor === '' ? '' : `/${encodeURIComponent(cursor)}`}`;
+
+async function list(grant: string, options: ConnectionOptions, terminal: Terminal): Promise<void> {
+  const answer = await apiOf(options).json<CursorList>(pathOf(grant));
+  if (options.json) return terminal.out(JSON.stringify(answer));
+  const rows = answer.cursors.map(({ name, position, log, updatedAt, connected }) => [
+    name,
+    position === null ? '-' : String(position),
+    log === answer.log ? 'current' : 'previous',
+    updatedAt,
+    connected ? 'yes' : 'no',
+  ]);
+  for (const line of table(['CURSOR', 'POSITION', 'LOG EPOCH', 'UPDATED', 'CONNECTED'], rows)) await terminal.out(line);
+  await terminal.out(`the log ends at position ${answer.end}`);
+}
+
+async function set(
+  { grant, cursor, position }: { grant: string; cursor: string; position: string },
+  options: ActOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const body = { to: /^\d{1,15}$/.test(position) ? Number(position) : position, reason: options.reason };
+  const moved = await apiOf(options).json<MovedCursor>(pathOf(grant, cursor), { method: 'PUT', body });
+  if (options.json) return terminal.out(JSON.stringify(moved));
+  const { from, to, skipped } = moved;
+  const jumped = skipped === null ? '' : `; ${skipped.from} to ${skipped.through} are recorded as skipped`;
+  await terminal.out(`cursor ${cursor} of grant ${grant} moved from ${from ?? 'nowhere'} to ${to}${jumped}`);
+}
+
+async function remove(grant: string, cursor: string, options: ActOptions, terminal: Terminal): Promise<void> {
+  const body = { reason: options.reason };
+  await apiOf(options).json(pathOf(grant, cursor), { method: 'DELETE', body });
+  await terminal.out(
+    options.json ? JSON.stringify({ removed: cursor }) : `cursor ${cursor} of grant ${grant} is removed`,
+  );
+}

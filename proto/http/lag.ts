@@ -1,0 +1,24 @@
+/** How far one cursor of a grant is behind, as `GET /v1/lag` reports it. */
+export interface CursorLag {
+  grant: string;
+  party: string;
+  system: string;
+  entry: string;
+  cursor: string;
+  connected: boolean;
+  /** Last acknowledged position; null when nothing was acknowledged yet. */
+  position: number | null;
+  /** Last position of the log. */
+  end: number;
+  /** Granted events after the position; counting stops at `unacknowledgedMax`. */
+  unacknowledged: number;
+  /** True when there are more than were counted. */
+  more: boolean;
+  /** When the oldest of them was accepted. */
+  oldestAt: string | null;
+  lastAckAt: string | null;
+}
+
+export interface LagReport {
+  cursors: CursorLag[];
+}

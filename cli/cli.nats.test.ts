@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { startBroker } from '../tests/support/broker/broker.js';
 import { sluice } from '../tests/support/connectors/recording-terminal.js';
 import { person, REGISTER_BUNDLE } from '../tests/support/connectors/register-bundle.js';
@@ -48,8 +48,17 @@ t.test('the command line leads from an empty bus to a department that streams a 
     );
     t.match(err, /following g-one: registry\.person version 1, 3 items \(key, district, number\)/);
   }
+  await followToAnEnd(t, follow);
   t.match((await follow('--ack', '--limit', '1')).out, /"subject":"p0"/);
   t.match((await follow('--ack', '--limit', '1')).out, /"subject":"p2"/, 'work goes on behind what was acknowledged');
+
+  const event = await sluice('show', 'g-one', '1', '--url', url, '--token', 'reader-one');
+  t.match(event.out, /^op +create$/m);
+  t.match(event.out, /^ {2}district +350102$/m);
+  t.equal((await sluice('show', 'g-one', '9', '--url', url, '--token', 'reader-one')).exitCode, 1);
+  t.match((await asOperator('grants', 'show', 'g-one')).out, /^status +in_force$/m);
+  const refused = await sluice('quarantine', 'list', 'registry.person', '--url', url, '--token', 'registry-source');
+  t.match(refused.out, /^1 +\S+ +e1 +create +UNKNOWN_ITEM /m);
 
   const received = await asOperator('ledger', 'who-received', '--entry', 'registry.person', '--subject', 'p0');
   t.match(received.out, /create +1 +reader +reader-one +g-one +delivered +key, district, number/);
@@ -61,6 +70,21 @@ t.test('the command line leads from an empty bus to a department that streams a 
   t.equal(after.exitCode, 1);
   t.match(after.err, /^sluice: GRANT_NOT_IN_FORCE: /m);
 });
+
+type Follow = (...args: string[]) => Promise<{ exitCode: number; out: string; err: string }>;
+
+/** The log holds p0 and p2. */
+async function followToAnEnd(t: Test, follow: Follow): Promise<void> {
+  const all = await follow('--from', 'earliest', '--until-caught-up', '--output', 'csv');
+  t.equal(all.out.split('\n').length, 3, all.out);
+  t.match(all.out, /^_op,_position,_time,_subject,_snapshotid,key,district,number\ncreate,1,/);
+  t.match((await follow('--from', 'earliest', '--to', '1')).out, /^\{.*"subject":"p0".*\}$/);
+  const one = await follow('--since', '1h', '--subject', 'p2', '--output', 'table', '--until-caught-up');
+  t.match(one.out, /^POSITION +TIME +OP +SUBJECT +DATA\n\d+ +\S+ +create +p2 +key=p2 district=350102 number=2$/);
+  t.equal((await follow('--from', 'earliest', '--op', 'delete', '--until-caught-up')).out, '');
+  await follow('--ack', '--cursor', 'pages', '--from', 'earliest', '--to', '1');
+  t.match((await follow('--ack', '--cursor', 'pages', '--until-caught-up')).out, /^\{.*"subject":"p2".*\}$/);
+}
 
 t.test('a request that the bus refuses is printed with its code and its problems', async (t) => {
   const { url, operatorToken } = await startBroker(t);

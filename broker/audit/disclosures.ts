@@ -17,7 +17,7 @@ import { type EntryLookup, fieldsOf, requireItem } from '../stream/views/entry-f
 import { filterCodec, filterValues } from '../stream/views/entry-views.js';
 import { View, viewKey } from '../stream/views/view.js';
 
-/** Who received what about one record, under which grant and receipt. */
+/** One delivery of one event of a record: the receiver, the grant and the receipt. */
 export interface Disclosure {
   grant: string;
   party: string;
@@ -35,8 +35,8 @@ export interface Disclosure {
 }
 
 /**
- * Receipts of a former life of the log. A disclosure of theirs is told of what was stored before they were opened, since a new
- * life keeps that; what came later and went out has been lost, and which records it was about is not known any more.
+ * Receipts of previous log epochs. Events stored before such a receipt was opened have survived the truncation, so their
+ * deliveries are reported. Events that came later and were delivered are lost, and with them which records they concerned.
  */
 export interface PreviousEpochReceipts {
   grant: string;
@@ -56,47 +56,53 @@ export interface DisclosureReport {
 export interface DisclosuresDeps {
   bus: Bus;
   entries: EntryLookup;
-  /** Every grant that the entry ever had. */
+  /** Returns every grant that the entry ever had. */
   grantsOf(entry: string): Grant[];
-  /** Id of the present life of a partition's log. Throws STORE_UNAVAILABLE while there is none. */
+  /** Returns the present epoch of a partition's log. Throws STORE_UNAVAILABLE while it is being resolved. */
   logOf(partition: number): string;
   ledger: Pick<Ledger, 'read'>;
   secret: string;
 }
 
-/** An event of the record in the present life of its log. */
+/** An event of the record in the present log epoch. */
 interface PositionedEvent {
   event: LogEvent;
   storedAtMs: number;
 }
 
 const PAGE_EVENTS = 1_000;
-/** The leaders of two streams of a cluster have the same time to within this. */
+/** Bound of the clock difference between the leaders of two streams. */
 const CLOCK_SKEW_MS = 1_000;
 
-/** Answers the auditor's question from the log and the receipts; a scan of the entry's log, off the hot path. */
+/**
+ * Answers who received what about a record.
+ *
+ * A table of deliveries per record would double every write of the hot path. Instead the answer is computed when it is asked:
+ * from the record's events in the log, the receipts of each grant on its entry, and the view that each grant had when the receipt
+ * was opened. It scans the entry's log, so it is slow and rare.
+ */
 export class Disclosures {
   constructor(private readonly deps: DisclosuresDeps) {}
 
-  /** `subject` is the record's key as its source publishes it. */
+  /** `subject` is the key of the record as its source publishes it. */
   async find(entry: string, subject: string): Promise<DisclosureReport> {
     const { bus, entries, grantsOf, logOf } = this.deps;
     const disclosures: Disclosure[] = [];
-    const former = new Map<string, PreviousEpochReceipts>();
+    const previousEpochs = new Map<string, PreviousEpochReceipts>();
     const version = entries.published(entry) ?? entries.version(entry, 1);
     if (!version) return { disclosures, formerLives: [] };
     const log = logOf(version.partition);
     const events = await this.#eventsOf(entry, version.partition, subject);
     for (const grant of grantsOf(entry)) {
       for (const receipt of await receiptsOf(bus, grant.party, grant.id)) {
-        const isFormer = receipt.log !== log;
-        if (isFormer) count(former, receipt);
-        disclosures.push(...(await this.#disclosed(receipt, isFormer ? keptSince(receipt, events) : events)));
+        const isPrevious = receipt.log !== log;
+        if (isPrevious) addReceipt(previousEpochs, receipt);
+        disclosures.push(...(await this.#disclosed(receipt, isPrevious ? keptSince(receipt, events) : events)));
       }
     }
     if (logOf(version.partition) !== log)
-      throw new SluiceError('STORE_UNAVAILABLE', 'the log has been given a new life meanwhile');
-    return { disclosures, formerLives: [...former.values()] };
+      throw new SluiceError('STORE_UNAVAILABLE', 'the log was truncated while it was searched, ask again');
+    return { disclosures, formerLives: [...previousEpochs.values()] };
   }
 
   async #eventsOf(entry: string, partition: number, subject: string): Promise<PositionedEvent[]> {
@@ -171,17 +177,17 @@ function describe(
   };
 }
 
-/** What was stored before a receipt of a former life was opened stood in that life too, at the same position. */
+/** Events stored before a receipt of a previous epoch was opened had the same position in that epoch. */
 function keptSince(receipt: ReceiptSummary, events: PositionedEvent[]): PositionedEvent[] {
   return events.filter(({ storedAtMs }) => storedAtMs < receipt.storedAtMs - CLOCK_SKEW_MS);
 }
 
-function count(former: Map<string, PreviousEpochReceipts>, receipt: ReceiptSummary): void {
-  // Nothing went out under it, for certain.
+function addReceipt(previousEpochs: Map<string, PreviousEpochReceipts>, receipt: ReceiptSummary): void {
+  // Certainly nothing was delivered under this receipt.
   if (receipt.sent === 0 && receipt.through === receipt.possiblyThrough) return;
   const { grant, party, system, log, openedAt } = receipt;
   const key = `${grant} ${system} ${log}`;
-  const known = former.get(key) ?? {
+  const known = previousEpochs.get(key) ?? {
     grant,
     party,
     system,
@@ -190,5 +196,5 @@ function count(former: Map<string, PreviousEpochReceipts>, receipt: ReceiptSumma
     firstOpenedAt: openedAt,
     lastOpenedAt: '',
   };
-  former.set(key, { ...known, receipts: known.receipts + 1, lastOpenedAt: openedAt });
+  previousEpochs.set(key, { ...known, receipts: known.receipts + 1, lastOpenedAt: openedAt });
 }

@@ -8,15 +8,18 @@ import type { OutMessage } from '../../nats/write/out-message.js';
 import type { Cursor } from './cursor.js';
 import { decodeCursor, encodeCursor } from './cursor-record.js';
 
-/** An atomic batch holds this many messages at most. */
+/** Limit of the store for an atomic batch. */
 const BATCH_CURSORS_MAX = 1000;
-/** Acknowledgements that arrive meanwhile share one write; it bounds how late `acked` is on a busy broker. */
-const PACE_MS = 50;
-/** Between attempts while the store is away. */
+/** Acknowledgements that arrive in this interval share one write; it bounds how late `acked` is on a busy broker. */
+const CHECKPOINT_INTERVAL_MS = 50;
+/** Interval of attempts while the store is unavailable. */
 const RETRY_MS = 250;
-/** An older record than one's own is an answer from before, or the store has lost its tail: then it is told again and again. */
-const OLDER_ANSWERS_MAX = 8;
-/** What a drain may take before what is left is given up: it was never confirmed. */
+/**
+ * An older record than the one that was written is a stale read from a lagging replica, unless the store was truncated: then
+ * every read returns it, and after this many it is believed.
+ */
+const STALE_READS_MAX = 8;
+/** Time limit of a drain. Acknowledgements that are left then were never confirmed to their subscribers. */
 const DRAIN_MS = 5000;
 
 interface Waiter {
@@ -25,8 +28,14 @@ interface Waiter {
 }
 
 /**
- * Writes dirty cursors in atomic batches, one batch at a time, each cursor fenced by the sequence of its last record.
- * A fenced cursor is dropped from the batch and the rest are sent again.
+ * Makes acknowledged positions durable.
+ *
+ * Thousands of subscribers acknowledge many times a second, and a write for each would cost the store as much as the events.
+ * So a cursor only becomes dirty, and all dirty cursors are written together, one atomic batch at a time.
+ *
+ * Invariants: `acked` is sent after the position is on disk and never before. Each write expects the revision that the cursor
+ * has in the store, so that a holder that was superseded cannot move it back: it is fenced, and the rest of its batch is
+ * written again without it. After an uncertain outcome the stored record decides.
  */
 export class CursorCheckpoint {
   readonly #dirty = new Set<Cursor>();
@@ -46,7 +55,7 @@ export class CursorCheckpoint {
     });
   }
 
-  /** Resolves when the cursor as it is now is stored; rejects with SUPERSEDED when it is fenced. */
+  /** Resolves when the present position of the cursor is stored; rejects with SUPERSEDED when it is fenced. */
   writeNow(cursor: Cursor): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiters = this.#waiters.get(cursor) ?? [];
@@ -56,7 +65,7 @@ export class CursorCheckpoint {
     });
   }
 
-  /** Looks whether somebody else has taken the cursor. */
+  /** Reads whether another holder has claimed the cursor, and fences it then. */
   check(cursor: Cursor): void {
     this.#reconcile(cursor).catch(() => this.add(cursor));
   }
@@ -74,14 +83,14 @@ export class CursorCheckpoint {
       try {
         await this.#write(batch);
         this.onCheckpoint(batch.length, performance.now() - started);
-        if (!this.#draining) await pause(PACE_MS);
+        if (!this.#draining) await pause(CHECKPOINT_INTERVAL_MS);
       } catch (error) {
         await this.#recover(batch, error);
       }
     }
   }
 
-  /** At most one of each subject: two claims on one cursor in a batch would refuse each other, and so for ever. */
+  /** Takes at most one cursor per subject: two claims on one cursor in a batch would refuse each other for ever. */
   #takeBatch(): Cursor[] {
     const batch = new Map<string, Cursor>();
     for (const cursor of this.#dirty) {
@@ -113,22 +122,22 @@ export class CursorCheckpoint {
     cursor.revision = revision;
     cursor.staleReads = 0;
     cursor.stored = position;
-    // Who waits since it moved on wants the newer position stored.
+    // When the cursor has moved since, the waiters wait for the newer position.
     if (!cursor.isDirty) this.#settleWaiters(cursor, (waiter) => waiter.resolve());
     if (position !== null) cursor.owner?.onStored(position);
   }
 
-  /** After a refusal or an uncertain outcome: what the store says of each cursor decides. */
+  /** Resolves a refused write or one of uncertain outcome by the record that the store has of each cursor. */
   async #recover(batch: Cursor[], error: unknown): Promise<void> {
-    await pause(error instanceof WrongExpectedSequenceError ? PACE_MS : RETRY_MS);
+    await pause(error instanceof WrongExpectedSequenceError ? CHECKPOINT_INTERVAL_MS : RETRY_MS);
     for (const cursor of batch) {
       try {
         await this.#reconcile(cursor);
       } catch {
-        this.#giveUp(cursor, unavailable(cursor));
+        this.#rejectWaiters(cursor, unavailable(cursor));
         continue;
       }
-      if (error instanceof StoreFullError) this.#giveUp(cursor, error);
+      if (error instanceof StoreFullError) this.#rejectWaiters(cursor, error);
       if (!cursor.fenced && (cursor.isDirty || this.#waiters.has(cursor))) this.#dirty.add(cursor);
     }
   }
@@ -139,35 +148,37 @@ export class CursorCheckpoint {
     const stored = message && decodeCursor(message);
     if (!stored) cursor.revision = 0;
     if (!stored || stored.revision === cursor.revision) return;
-    if (stored.revision < cursor.revision && ++cursor.staleReads < OLDER_ANSWERS_MAX) return;
+    if (stored.revision < cursor.revision && ++cursor.staleReads < STALE_READS_MAX) return;
     if (stored.record.claim === cursor.claim) this.#stored(cursor, stored.record.position, stored.revision);
     else this.fence(cursor);
   }
 
-  /** Somebody else has taken the cursor: it is written no more. */
+  /** Stops writing a cursor that another holder has claimed, and tells its owner. */
   fence(cursor: Cursor): void {
     cursor.fenced = true;
     this.#dirty.delete(cursor);
-    const error = new SluiceError('SUPERSEDED', `cursor ${cursor.name} was taken over`, { grant: cursor.grant });
+    const error = new SluiceError('SUPERSEDED', `cursor ${cursor.name} was claimed by another session`, {
+      grant: cursor.grant,
+    });
     this.#settleWaiters(cursor, (waiter) => waiter.reject(error));
     cursor.owner?.onFenced();
   }
 
-  /** Who waits is told; an acknowledged position stays dirty and is tried again while the broker runs. */
-  #giveUp(cursor: Cursor, error: Error): void {
+  /** Rejects the waiters. The acknowledged position of an open subscription stays dirty and is tried again. */
+  #rejectWaiters(cursor: Cursor, error: Error): void {
     this.#settleWaiters(cursor, (waiter) => waiter.reject(error));
     if (!this.#draining && cursor.owner) this.#dirty.add(cursor);
   }
 
-  #settleWaiters(cursor: Cursor, settleWaiters: (waiter: Waiter) => void): void {
+  #settleWaiters(cursor: Cursor, settle: (waiter: Waiter) => void): void {
     const waiters = this.#waiters.get(cursor);
     this.#waiters.delete(cursor);
-    for (const waiter of waiters ?? []) settleWaiters(waiter);
+    for (const waiter of waiters ?? []) settle(waiter);
   }
 }
 
 function unavailable({ grant }: Cursor): SluiceError {
-  return new SluiceError('STORE_UNAVAILABLE', 'the cursor could not be stored', { grant });
+  return new SluiceError('STORE_UNAVAILABLE', 'the cursor could not be stored, acknowledge again', { grant });
 }
 
 function toMessage(cursor: Cursor): OutMessage {

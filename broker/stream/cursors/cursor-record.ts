@@ -1,17 +1,17 @@
 import type { StoredMessage } from '../../nats/stored-message.js';
 
-/** A cursor as stored. `position` is null until something was acknowledged in this life of the log. */
+/** A cursor as stored. `position` is null until something was acknowledged in this epoch of the log. */
 export interface CursorRecord {
   position: number | null;
   log: string;
   /** Digest of the narrowing that the cursor is bound to; '' without one. */
   narrowing: string;
-  /** Random id of the claim that may move the cursor: the newest claim wins. */
+  /** Random id of the holder that may move the cursor: the newest claim wins. */
   claim: string;
   at: string;
 }
 
-/** A record with the place that it has in the store: a later write by somebody else changes it. */
+/** A record with its sequence in the store, which the next write expects. */
 export interface StoredCursor {
   record: CursorRecord;
   revision: number;

@@ -15,13 +15,19 @@ export interface ClaimRequest {
   narrowing: string;
 }
 
-/** A claim whose narrowing may be left to what is stored. */
+/** A claim that keeps the stored narrowing when it names none. */
 export type Acknowledgement = Omit<ClaimRequest, 'narrowing'> & { narrowing: string | undefined };
 
-/** Core NATS subject on which brokers of one cluster tell each other of claims; a hint, the fence is what counts. */
+/** Core NATS subject on which brokers announce claims to each other. A hint that saves time: correctness rests on the fence. */
 const CLAIMED = 'sluice.claimed';
 
-/** Named durable positions of grants. A claim fences every earlier holder, on this broker or another. */
+/**
+ * Named durable positions of grants.
+ *
+ * Several sessions, on several brokers, may follow one grant with one cursor, and a lock would outlive a broker that died. So
+ * a cursor is claimed: the record of a claim replaces the one before, and the earlier holder, whose next write expects the
+ * replaced record, is fenced. Invariant: only the newest claim moves a cursor, and only forward within one log epoch.
+ */
 export class CursorStore {
   readonly #checkpoint: CursorCheckpoint;
   readonly #held = new Map<string, Cursor>();
@@ -45,22 +51,22 @@ export class CursorStore {
   /** Throws CURSOR_BOUND when the cursor follows another narrowing. */
   async load(grant: string, name: string, narrowing: string): Promise<StoredCursor | undefined> {
     const message = await lastOf(this.bus, CURSORS_STREAM, cursorSubject(grant, name));
-    const flush = message && decodeCursor(message);
-    if (flush && flush.record.narrowing !== narrowing) throw boundToAnother(grant, name);
-    return flush;
+    const stored = message && decodeCursor(message);
+    if (stored && stored.record.narrowing !== narrowing) throw boundToAnother(grant, name);
+    return stored;
   }
 
   /**
-   * Takes the cursor over; rejects with SUPERSEDED when somebody else did so since it was loaded. What was stored in
-   * an earlier life of the log is no position of this one.
+   * Claims the cursor; rejects with SUPERSEDED when another session did so since it was loaded. A position stored in a
+   * previous log epoch is dropped.
    */
-  async claim(request: ClaimRequest, flush: StoredCursor | undefined): Promise<Cursor> {
+  async claim(request: ClaimRequest, stored: StoredCursor | undefined): Promise<Cursor> {
     const { grant, name, log, narrowing } = request;
-    const position = flush && flush.record.log === log ? flush.record.position : null;
+    const position = stored && stored.record.log === log ? stored.record.position : null;
     const claim = randomBytes(9).toString('base64url');
-    const cursor = new Cursor(grant, name, { log, narrowing, claim }, position, flush?.revision ?? 0);
+    const cursor = new Cursor(grant, name, { log, narrowing, claim }, position, stored?.revision ?? 0);
     await this.#checkpoint.writeNow(cursor);
-    // Of one that waited for its receipt meanwhile nobody has heard yet.
+    // A holder on this broker whose opening still awaits its receipt is in no table: it is fenced here.
     const replaced = this.#held.get(cursor.subject);
     if (replaced) this.#checkpoint.fence(replaced);
     this.#held.set(cursor.subject, cursor);
@@ -73,38 +79,38 @@ export class CursorStore {
   }
 
   /**
-   * Moves a cursor that no subscription here holds. Resolves with its position. Without a narrowing it keeps the one that
-   * it is bound to; throws CURSOR_BOUND when it is bound to another, and POSITION_GONE when it is of another life of the log:
-   * so may be the position.
+   * Moves a cursor that no subscription here holds; resolves with its position. Without a narrowing it keeps the stored one.
+   * Throws CURSOR_BOUND when it is bound to another, and POSITION_GONE when it was stored in a previous log epoch, since the
+   * position may belong to that epoch too.
    */
   async acknowledge(request: Acknowledgement, position: number): Promise<number> {
     const { grant, name, log } = request;
     const message = await lastOf(this.bus, CURSORS_STREAM, cursorSubject(grant, name));
-    const flush = message && decodeCursor(message);
-    const bound = flush?.record.narrowing;
+    const stored = message && decodeCursor(message);
+    const bound = stored?.record.narrowing;
     const { narrowing = bound ?? '' } = request;
     if (bound !== undefined && narrowing !== bound) throw boundToAnother(grant, name);
-    if (flush && flush.record.log !== log)
-      throw new SluiceError('POSITION_GONE', 'the cursor is of another life of the log', { grant, earliest: 0 });
-    const cursor = await this.claim({ grant, name, log, narrowing }, flush);
+    if (stored && stored.record.log !== log)
+      throw new SluiceError('POSITION_GONE', 'the cursor belongs to a previous log epoch', { grant, earliest: 0 });
+    const cursor = await this.claim({ grant, name, log, narrowing }, stored);
     cursor.advance(position);
     await this.#checkpoint.writeNow(cursor);
     await this.release(cursor);
     return cursor.position ?? position;
   }
 
-  /** A cursor of another life of the log stands at no position of this one; who is served from now on may move it. */
-  async startEpoch(grant: string, name: string, log: string, flush: StoredCursor): Promise<void> {
-    const { narrowing } = flush.record;
-    await this.release(await this.claim({ grant, name, log, narrowing }, flush));
+  /** Moves a cursor of a previous log epoch into the present one, without a position; from then on it can be acknowledged. */
+  async startEpoch(grant: string, name: string, log: string, stored: StoredCursor): Promise<void> {
+    const { narrowing } = stored.record;
+    await this.release(await this.claim({ grant, name, log, narrowing }, stored));
   }
 
-  /** Resolves when what was acknowledged so far is stored. */
+  /** Resolves when everything acknowledged so far is stored. */
   flush(cursor: Cursor): Promise<void> {
     return this.#checkpoint.writeNow(cursor);
   }
 
-  /** Writes what is left and lets go; the record stays. */
+  /** Stores the last acknowledged position and gives the cursor up; its record stays. */
   async release(cursor: Cursor): Promise<void> {
     cursor.owner = undefined;
     if (this.#held.get(cursor.subject) === cursor) this.#held.delete(cursor.subject);
@@ -122,5 +128,5 @@ function boundToAnother(grant: string, name: string): SluiceError {
   return new SluiceError('CURSOR_BOUND', `cursor ${name} of grant ${grant} follows another narrowing`, { grant });
 }
 
-/** An acknowledgement that can't be stored any more was never confirmed: its events are sent again. */
+/** An acknowledgement that cannot be stored was never confirmed: its events are sent again. */
 function ignoreLost(): void {}

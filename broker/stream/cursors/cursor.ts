@@ -1,22 +1,22 @@
 import { cursorSubject } from '../../../proto/subject.js';
 import type { CursorRecord } from './cursor-record.js';
 
-/** Told when an acknowledged position is on disk, or when another session has taken the cursor over. */
+/** The subscription that holds a cursor. */
 export interface CursorOwner {
   onStored(position: number): void;
   onFenced(): void;
 }
 
 /**
- * A claimed cursor of one subscription. It moves on acknowledgements alone and only forward; the store writes it down
- * in batches. Fields are the checkpoint's: what is stored, under which revision, and what is still to be written.
+ * A claimed cursor. It moves on acknowledgements alone and only forward. The mutable fields belong to `CursorCheckpoint`, which
+ * stores it.
  */
 export class Cursor {
   readonly subject: string;
   owner: CursorOwner | undefined;
   stored: number | null;
   fenced = false;
-  /** In a row, of the store: records older than the one that it has confirmed. */
+  /** Number of consecutive reads that returned an older record than the last one written. */
   staleReads = 0;
   #position: number | null;
 

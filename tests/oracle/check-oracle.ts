@@ -8,24 +8,24 @@ import { STORY_SIZES, type StorySize } from './stories/story-sizes.js';
 export interface OracleLoad {
   story: StorySize;
   seed: number;
-  /** Scenarios of this check at most. */
+  /** Upper bound of scenarios in this check. */
   runs: number;
-  /** No new scenario is begun after this. */
+  /** No new scenario starts after this time. */
   timeLimitMs: number;
-  /** How long a shrinking search may take; it stops at the smallest case found. */
+  /** Time limit of the search for a smaller case, which stops at the smallest found. */
   shrinkMs: number;
 }
 
-/** What takes longer than this on the busiest machine does not come at all. */
+/** An event that takes longer than this, even on a busy machine, counts as lost. */
 const PATIENCE_MS = 30_000;
-/** A search for a smaller case of something that does not come waits for each. */
+/** The same limit while a case is shrunk, where each attempt waits for the lost event. */
 const SHRINK_PATIENCE_MS = 5_000;
-/** The first ones say it; the rest often follows from them. */
+/** Number of differences that a report shows: later ones often follow from the first. */
 const FINDINGS_MAX = 10;
 let names = 0;
 
 /**
- * Tells random scenarios to the bus and to the model. Rejects with the smallest scenario that they disagree on, and the
+ * Runs random scenarios on the bus and on the model. Rejects with the smallest scenario that they disagree on, and the
  * seed that leads to it; resolves with the number of (event, grant) pairs that agreed.
  */
 export async function checkOracle(bus: OracleBus, load: OracleLoad): Promise<number> {
@@ -55,7 +55,7 @@ export async function checkOracle(bus: OracleBus, load: OracleLoad): Promise<num
   return pairs;
 }
 
-/** Bus and model differ; the message holds the smallest story that shows it. */
+/** Thrown when bus and model differ; the message holds the smallest scenario that shows it. */
 export class DisagreementError extends Error {
   override readonly name = 'DisagreementError';
 }

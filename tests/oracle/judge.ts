@@ -3,21 +3,21 @@ import type { Run } from '../support/raw-client/raw-follower.js';
 import type { RawSubscription } from '../support/raw-client/raw-subscription.js';
 import type { ExpectedEvent } from './model/model-delivery.js';
 
-/** What is known beforehand about everything that one follower may see. */
+/** The model's expectation of everything that one follower may receive. */
 export interface Expectation {
-  /** Ascending; all events of the log that the grant and the narrowing let through. */
+  /** All events of the log that grant and narrowing deliver, in ascending order. */
   events: readonly ExpectedEvent[];
-  /** When the bus accepted the event at a position, as told to a follower that sees them all. */
+  /** Acceptance time of the event at a position, as reported to a follower that receives all events. */
   timeAt(position: number): string | undefined;
-  /** The grant may not look back before this; undefined: it may see everything. */
+  /** Start of the granted history; undefined when there is no such limit. */
   historyFromMs: number | undefined;
-  /** The grant's end. */
+  /** End of the grant's period. */
   untilMs: number | undefined;
-  /** What had been acknowledged to the publisher when a `latest` subscription was asked for. */
+  /** Last position acknowledged to the publisher when a `latest` subscription was requested. */
   latestFloor: number;
 }
 
-/** Everything that is wrong with what a follower saw; empty when it saw what it must. */
+/** Returns every difference between what a follower received and what it must receive. */
 export function judge(runs: readonly Run[], expectation: Expectation): string[] {
   return runs.flatMap((run, index) => {
     const { subscription } = run;
@@ -38,7 +38,7 @@ function dueAfter(events: readonly ExpectedEvent[], position: number): readonly 
   return first < 0 ? [] : events.slice(first);
 }
 
-/** One run is a stretch of the expected events without gap, double or reorder, from its start on. */
+/** A run must be a range of the expected events without gap, duplicate or reorder, from its start on. */
 function eventFindings(run: Run, due: readonly ExpectedEvent[], expectation: Expectation): string[] {
   for (const [index, { time, ...event }] of run.subscription.events.entries()) {
     if (!isDeepStrictEqual(event, due[index])) {
@@ -57,7 +57,7 @@ function eventFindings(run: Run, due: readonly ExpectedEvent[], expectation: Exp
   return [];
 }
 
-/** Whatever position the broker announces, all that is due up to it has come, and nothing beyond it. */
+/** Up to each position that the broker announces, every due event has arrived, and none beyond it. */
 function markFindings(subscription: RawSubscription, due: readonly ExpectedEvent[]): string[] {
   const { events, ended } = subscription;
   const marks = ended
@@ -100,14 +100,14 @@ function startFindings(run: Run, expectation: Expectation): string[] {
   return position <= (ackSentBefore ?? 0) ? [] : [`started after ${position}, beyond the last ack ${ackSentBefore}`];
 }
 
-/** Where the grant's past has grown since by what is hidden, the start may move on, but over nothing that is due. */
+/** The start may move forward over events that the grant hides, but over no due event. */
 function startByPosition(position: number, after: number, { events, historyFromMs }: Expectation): string[] {
   const isOver = events.some((event) => event.position > after && event.position <= position);
   const mayMove = historyFromMs !== undefined && position > after && !isOver;
   return position === after || mayMove ? [] : [`started after ${position} instead of ${after}`];
 }
 
-/** All that was accepted at `fromMs` or later lies ahead, and nothing else does. */
+/** Exactly the events accepted at `fromMs` or later follow the start. */
 function startByTime(position: number, { events, timeAt }: Expectation, fromMs = Number.NEGATIVE_INFINITY): string[] {
   for (const event of events) {
     const isLate = Date.parse(timeAt(event.position) ?? '') >= fromMs;

@@ -6,7 +6,7 @@ import type { Publisher } from './model/model-intake.js';
 export interface OracleBus {
   url: string;
   operator: HttpAddress;
-  /** Root of the bus's keys; the model hashes under the same. */
+  /** Secret of the bus, under which the model hashes too. */
   secret: string;
   publisher: Publisher;
   sourceToken: string;
@@ -14,7 +14,7 @@ export interface OracleBus {
   subscriberToken: string;
 }
 
-/** Makes the two departments on a broker that runs in trial mode. */
+/** Registers the two departments on a broker in trial mode. */
 export async function oracleBus(operator: HttpAddress, secret: string): Promise<OracleBus> {
   const sourceToken = 'oracle-source-token-0123456789';
   const subscriberToken = 'oracle-reader-token-0123456789';

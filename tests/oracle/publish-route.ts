@@ -15,15 +15,15 @@ import {
 import { RawRecord } from '../support/raw-client/raw-record.js';
 import type { Route } from './stories/scenario.js';
 
-/** Events of one call or frame; well below what the broker takes at once. */
+/** Events per call or frame, well below the broker's limits. */
 const EVENTS_AT_ONCE = 250;
 const ATTEMPTS_MAX = 20;
-/** Between two attempts. */
+/** Interval of attempts. */
 const RETRY_MS = 100;
 
 export interface RouteDeps {
   source: HttpAddress;
-  /** Opened when the first frame is published. */
+  /** Undefined until the first frame is published. */
   session(): Promise<RawSession>;
   encoding: Subprotocol;
   entry(): EntryDocument;
@@ -33,13 +33,13 @@ export interface Published {
   event: SourceEvent;
   result: PublishResult;
   /**
-   * It or one before it was sent again after a failure that passes: whether the first attempt was stored nobody knows,
-   * and what came behind it may have been stored before it.
+   * True when this event or one before it was retried: whether the first attempt was stored is unknown,
+   * and later events may have been stored before it.
    */
   isUncertain: boolean;
 }
 
-/** Publishes in order, retries what fails for the moment, and tells what became of each. */
+/** Publishes in order, retries transient failures, and returns the outcome of each event. */
 export async function publishBy(route: Route, events: readonly SourceEvent[], deps: RouteDeps): Promise<Published[]> {
   const published: Published[] = [];
   for (let start = 0; start < events.length; start += EVENTS_AT_ONCE) {
@@ -66,7 +66,7 @@ async function publishChunk(route: Route, events: SourceEvent[], deps: RouteDeps
   return published.map((one, index) => ({ ...one, isUncertain: index >= firstRetried }));
 }
 
-/** The whole call was answered 503: the store did not answer in time, for any of the events. */
+/** Thrown when the whole call was answered 503, since the store answered for none of the events in time. */
 function whenAway(count: number): (error: unknown) => PublishResult[] {
   return (error) => {
     const problem = error instanceof CallFailedError ? (error.answer.json as PublishResult['problem']) : undefined;
@@ -75,7 +75,7 @@ function whenAway(count: number): (error: unknown) => PublishResult[] {
   };
 }
 
-/** A store that does not answer in time on a busy machine, and what had to wait for it. */
+/** True for a store that did not answer in time, and for events that waited behind such a failure. */
 function isPassing(result: PublishResult | undefined): boolean {
   const code = result?.problem?.code;
   return code === 'STORE_UNAVAILABLE' || code === 'PRECEDING_FAILED';
@@ -110,7 +110,7 @@ async function publishFrame(events: SourceEvent[], deps: RouteDeps): Promise<Pub
   );
 }
 
-/** The entry's message as its event.proto numbers it. */
+/** The protobuf message of the entry, numbered as in its event.proto. */
 async function recordOf(source: HttpAddress, entry: EntryDocument): Promise<RawRecord> {
   const { text } = await mustCall(source, 'GET', `/v1/catalog/${entry.id}/event.proto`);
   const { root, package: packageName } = protobuf.parse(text, { keepCase: true });

@@ -13,7 +13,7 @@ import { ScenarioGrants } from './stories/grant-documents.js';
 import type { Route, Scenario, ScenarioFollower, Step } from './stories/scenario.js';
 import { Story } from './stories/story.js';
 
-/** More calls than this would only take time. */
+/** Further calls would only take time. */
 const SINGLY_MAX = 50;
 
 interface Follower {
@@ -22,7 +22,7 @@ interface Follower {
   latestFloor: number;
 }
 
-/** Tells one scenario to a real bus and judges what everybody saw by the model. */
+/** Runs one scenario on a real bus and judges what each follower received by the model. */
 export class ScenarioRun {
   readonly findings: string[] = [];
   readonly #bus: OracleBus;
@@ -34,12 +34,12 @@ export class ScenarioRun {
   readonly #followers: Follower[] = [];
   readonly #control: RawFollower;
   readonly #route: RouteDeps;
-  /** Moments between the steps: nothing was being published then. */
+  /** Times between the steps, at which no event was in flight. */
   readonly #pauses: number[] = [];
   #patienceMs = 0;
   #sourceSession: Promise<RawSession> | undefined;
 
-  /** `name` is used once per bus. */
+  /** `name` must be unique per bus. */
   constructor(bus: OracleBus, scenario: Scenario, name: string) {
     this.#bus = bus;
     this.#scenario = scenario;
@@ -68,12 +68,12 @@ export class ScenarioRun {
     };
   }
 
-  /** How many decisions (event by follower) were compared. */
+  /** Number of compared decisions, one per event and follower. */
   get pairs(): number {
     return this.#story.accepted.length * (this.#followers.length + 1);
   }
 
-  /** Rejects with NeverHappenedError when something that is due does not come for so long. */
+  /** Rejects with NeverHappenedError when a due event does not arrive for so long. */
   async tell(patienceMs: number): Promise<void> {
     this.#patienceMs = patienceMs;
     try {
@@ -92,7 +92,7 @@ export class ScenarioRun {
     this.#judge();
   }
 
-  /** What begins before this step: grants first, then those who follow them. */
+  /** Starts what is due before this step: grants first, then their followers. */
   async #open(index: number, isDue: (since: number) => boolean): Promise<void> {
     await this.#pause();
     const due = this.#grants.due(isDue, this.#story.entry);
@@ -119,7 +119,7 @@ export class ScenarioRun {
     raw.start();
   }
 
-  /** Where a grant may not look back, a place in the past would be refused. */
+  /** A start before the granted history would be refused, so another one is taken. */
   #from(spec: ScenarioFollower, index: number): From {
     if (spec.from === 'cursor' || spec.from === 'earliest' || spec.from === 'latest') return spec.from;
     const looksBack = this.#scenario.grants[spec.grant]?.history === 'all';
@@ -151,7 +151,7 @@ export class ScenarioRun {
     }
   }
 
-  /** Protobuf has no way to say these two faults. */
+  /** The protobuf encoding cannot express these two faults. */
   #routeOf(step: Step & { do: 'publish' }): Route {
     const isUnsayable = step.changes.some(({ fault }) => fault === 'unknown item' || fault === 'wrong type');
     return step.route === 'frame' && isUnsayable && this.#route.encoding === 'sluice.v1.protobuf'
@@ -179,7 +179,7 @@ export class ScenarioRun {
     }
     const { position } = result;
     const isKnown = isUncertain && this.#story.accepted.some((one) => one.position === position);
-    // An earlier place is no duplicate yet while the later one waits to be sent again.
+    // An earlier source position is no duplicate while the later one awaits its retry.
     const isStored = answer === 'accepted' || (isUncertain && answer === 'duplicate' && !result.duplicate);
     if (isStored && position !== undefined && !isKnown) this.#story.accepted.push({ event, position });
   }
@@ -206,7 +206,7 @@ export class ScenarioRun {
     for (const run of raw.runs) run.ceiling ??= ceiling;
   }
 
-  /** Publishes what everybody gets, and waits until everybody who still follows has it or began behind it. */
+  /** Publishes an event for everybody and waits until each follower has received it or started behind it. */
   async #meet(snapshotid: string): Promise<void> {
     await this.#publish([this.#story.marker(snapshotid)], 'batch');
     const position = this.#lastPosition;
@@ -239,7 +239,7 @@ export class ScenarioRun {
       const view = { grant: document, narrow: raw.options.narrow, versions, secret: this.#bus.secret };
       const events = expectedEvents(accepted, view);
       this.findings.push(...judge(raw.runs, { events, timeAt, historyFromMs, untilMs, latestFloor }));
-      // A broker that has too much to do at the moment may say so; the follower has asked again.
+      // An overloaded broker may refuse; the follower has asked again.
       const refusals = raw.refusals.filter(
         (code) => code !== 'STORE_UNAVAILABLE' && !(mayBeRefused && code === 'GRANT_NOT_IN_FORCE'),
       );
@@ -251,7 +251,7 @@ export class ScenarioRun {
     await applyBundle(this.#bus.operator, { entries: [this.#story.entry], grants });
   }
 
-  /** A moment that no event shares: acceptance times have milliseconds. */
+  /** Waits for a millisecond in which no event was accepted. */
   async #pause(): Promise<void> {
     const began = Date.now();
     while (Date.now() < began + 2) await new Promise((resolve) => setTimeout(resolve, 1));

@@ -26,16 +26,16 @@ t.test('compiled views give each event to the same grants as the model does, and
   t.ok(decisions > STORIES, `${decisions} decisions`);
 });
 
-/** All items at once: how versions follow each other is the catalog's affair. */
+/** All items in one version, since the succession of versions is tested in the catalog. */
 function withOneVersion(scenario: Scenario): Scenario {
   return { ...scenario, items: scenario.items.map((one) => ({ ...one, versions: 'both' })) };
 }
 
-/** Answers how many decisions (event by grant) agreed. */
+/** Returns the number of decisions, one per event and grant, that agreed. */
 function compareDecisions(scenario: Scenario): number {
   const story = new Story(scenario, 'oracle.views', PUBLISHER);
   const entry = new ViewedEntry(scenario, story);
-  // Some event that corrections can point to.
+  // An event that corrections can point to.
   story.accepted.push({ event: story.marker('s0'), position: 3 });
   const events = scenario.steps.flatMap((step) => {
     if (step.do === 'publish') return story.changes(step.changes, 1);

@@ -63,6 +63,7 @@ export class View {
       op,
       subject: subject !== undefined && this.#subject ? this.#subject(subject) : subject,
       record: carriesData(op) && event.data ? this.#projection.project(event.data) : undefined,
+      // Delivered as the source chose it: docs/decisions/0015.
       snapshotId: event.snapshotId,
       corrects: op === 'correction' ? event.corrects : undefined,
     };

@@ -11,7 +11,7 @@ export interface AcceptedEvent {
   position: number;
 }
 
-/** Everything about a delivered event that can be known beforehand: not the time of acceptance. */
+/** The parts of a delivered event that the model can know; the acceptance time is not among them. */
 export type ExpectedEvent = Omit<DeliveredEvent, 'time'>;
 
 export interface ModelGrant {
@@ -23,7 +23,7 @@ export interface ModelGrant {
   secret: string;
 }
 
-/** What one subscription must receive of these events if it reads all of them: this, in this order, nothing else. */
+/** Returns exactly what a subscription that reads all these events must receive, in order. */
 export function expectedEvents(accepted: readonly AcceptedEvent[], view: ModelGrant): ExpectedEvent[] {
   const items = new Map(view.versions.flatMap((version) => version.items.map((item) => [item.name, item])));
   const types = new Map([...items].map(([name, item]) => [name, item.type]));
@@ -46,7 +46,7 @@ function expectedEvent(
   return expected;
 }
 
-/** Undefined: the subscriber is told nothing. */
+/** Returns undefined when the subscriber receives nothing. */
 function deliveredOp(event: SourceEvent, view: ModelGrant, types: ItemTypes): DeliveredOp | undefined {
   const isIn = (record: RecordData | undefined): boolean =>
     matchesRows(view.grant.rows ?? {}, types, record) && matchesRows(view.narrow ?? {}, types, record);

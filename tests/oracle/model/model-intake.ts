@@ -4,7 +4,7 @@ import type { ItemValue, RecordData, SourceEvent } from '../../../proto/event/ev
 import type { PublishResult } from '../../../proto/frames/frames.js';
 import { isAbsent, isOfItem } from './model-values.js';
 
-/** What intake must answer: an acceptance, a duplicate, or one of these refusals. */
+/** The answers that intake may give: an acceptance, a duplicate, or one of these refusals. */
 export type IntakeAnswer = 'accepted' | 'duplicate' | ErrorCode[];
 
 export function isRightAnswer(answer: IntakeAnswer, { position, duplicate, problem }: PublishResult): boolean {
@@ -24,17 +24,17 @@ export interface Publisher {
   party: string;
 }
 
-/** Answers for one source system, event by event, in the order in which they are published. */
+/** Predicts the answers to one source system, event by event, in the order of publication. */
 export class ModelIntake {
   readonly #seen = new Set<string>();
-  /** Highest source position that was handled, by epoch. */
+  /** Watermark of each epoch: the highest processed source position. */
   readonly #marks = new Map<string, string>();
 
   constructor(readonly publisher: Publisher) {}
 
   /** `published` are the newest versions of all entries. */
   answer(event: SourceEvent, published: readonly EntryDocument[]): IntakeAnswer {
-    // What is sent to the wrong place is not handled at all.
+    // An event for a wrong entry is not processed at all.
     const misdirected = addressProblems(event, published, this.publisher);
     if (misdirected.length > 0) return misdirected;
     const isRepeated = this.#isRepeated(event);
@@ -52,7 +52,7 @@ export class ModelIntake {
     return event.sourceposition !== undefined && mark !== undefined && !isAfter(event.sourceposition, mark);
   }
 
-  /** A refused event counts as handled: its source repairs it with a new one. */
+  /** A refused event counts as processed: its source repairs it with a new one. */
   #moveMark(event: SourceEvent): void {
     if (event.sourceposition === undefined) return;
     const epoch = event.sourceepoch ?? '';
@@ -61,14 +61,14 @@ export class ModelIntake {
   }
 }
 
-/** Places of a source are dotted decimals, compared number by number; here always with two numbers. */
+/** Source positions are dotted decimals, compared number by number; here always two numbers. */
 function isAfter(position: string, mark: string): boolean {
   const [major = 0, minor = 0] = position.split('.').map(Number);
   const [markMajor = 0, markMinor = 0] = mark.split('.').map(Number);
   return major > markMajor || (major === markMajor && minor > markMinor);
 }
 
-/** Every refusal that the event deserves; none when it must be accepted. */
+/** Returns every refusal that the event deserves; empty when it must be accepted. */
 export function problemsOf(event: SourceEvent, published: readonly EntryDocument[], publisher: Publisher): ErrorCode[] {
   const entry = published.find(({ id }) => id === event.type);
   const problems = addressProblems(event, published, publisher);
@@ -83,7 +83,7 @@ export function problemsOf(event: SourceEvent, published: readonly EntryDocument
 
 const isFilterable = (item: Item): boolean => item.filterable === true;
 
-/** A delete has nothing but the subject to name its record. */
+/** The subject is all that names the record of a delete. */
 function subjectProblems(event: SourceEvent, entry: EntryDocument): ErrorCode[] {
   if (!event.subject) return ['MISSING_IDENTIFIER'];
   const identifier = entry.items.find((item) => item.identifier);
@@ -105,7 +105,7 @@ function dataProblems(event: SourceEvent, entry: EntryDocument): ErrorCode[] {
   return problems;
 }
 
-/** Unknown items are refused everywhere; the values of those that do not count are not looked at. */
+/** Unknown items are refused everywhere; values of items that do not count are not checked. */
 function itemProblems(record: RecordData, items: readonly Item[], counts: (item: Item) => boolean): ErrorCode[] {
   return Object.entries(record).flatMap(([name, value]) => {
     const item = items.find((one) => one.name === name);

@@ -5,7 +5,7 @@ import type { ItemValue, RecordData } from '../../../proto/event/event.js';
 /** Item name → type, of every item that any version ever had. */
 export type ItemTypes = ReadonlyMap<string, ItemType>;
 
-/** Whether a record lies in the granted rows. Without a record (or an item that is asked for) it does not. */
+/** Returns whether a record lies in the granted rows. An absent record or tested item does not. */
 export function matchesRows(rows: Rows, types: ItemTypes, record: RecordData | undefined): boolean {
   return Object.entries(rows).every(([item, predicate]) => {
     const value = record?.[item];
@@ -40,7 +40,7 @@ function order(type: ItemType, a: ItemValue, b: ItemValue): number {
   return (a as string | number) < (b as string | number) ? -1 : 1;
 }
 
-/** By scaling both to whole numbers of the smaller unit. */
+/** Compares by scaling both to integers of the smaller unit. */
 function orderOfDecimals(a: string, b: string): number {
   const places = Math.max(placesOf(a), placesOf(b));
   const difference = scaled(a, places) - scaled(b, places);

@@ -3,7 +3,7 @@ import type { Item } from '../../../proto/entry/entry.js';
 import type { Transform } from '../../../proto/entry/grant.js';
 import type { ItemValue } from '../../../proto/event/event.js';
 
-/** What a granted value looks like when it is delivered; element by element in a list. */
+/** Returns a granted value as it is delivered; a list is transformed element by element. */
 export function transformed(
   value: ItemValue,
   transform: Transform | undefined,

@@ -1,12 +1,12 @@
 import type { Item, ItemType } from '../../../proto/entry/entry.js';
 import type { ItemValue } from '../../../proto/event/event.js';
 
-/** Absent, null and [] are the same. */
+/** Absent, null and [] are one value. */
 export function isAbsent(value: ItemValue | undefined): boolean {
   return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 }
 
-/** Whether one value (one element, in a list) has the item's type and keeps its limits. */
+/** Returns whether a value, or an element of a list, has the item's type and keeps its limits. */
 export function isOfItem(value: ItemValue, item: Item): boolean {
   if (!isOfType(value, item.type)) return false;
   if (typeof value === 'string') {

@@ -2,7 +2,7 @@ import type { EntryDocument, Item } from '../../../proto/entry/entry.js';
 import type { ItemValue, SourceEvent } from '../../../proto/event/event.js';
 import type { Fault } from './scenario.js';
 
-/** The event with one thing wrong; where the fault does not apply it stays right, which the model sees for itself. */
+/** Returns the event with one fault. Where the fault does not apply the event stays right, which the model recognises. */
 export function faulty(event: SourceEvent, fault: Fault, entry: EntryDocument): SourceEvent {
   switch (fault) {
     case 'foreign entry':
@@ -45,7 +45,7 @@ function wrongFor(item: Item): ItemValue {
   return item.type === 'string' || item.type === 'decimal' || item.type === 'date' || item.type === 'code' ? 1.5 : 'x';
 }
 
-/** A source may tell more former values than it must: those that are not filterable play no part. */
+/** A source may send more previous values than it must: those of items that are not filterable play no part. */
 function withHiddenPrevious(event: SourceEvent, entry: EntryDocument): SourceEvent {
   const item = entry.items.find((one) => !one.filterable);
   const value = item && event.data?.[item.name];

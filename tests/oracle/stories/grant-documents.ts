@@ -6,14 +6,14 @@ import type { Scenario, ScenarioGrant } from './scenario.js';
 interface MadeGrant {
   document: GrantDocument;
   status: 'in force' | 'suspended' | 'terminated';
-  /** Whether it was ever out of force. */
+  /** True when the grant was ever out of force. */
   mayBeRefused: boolean;
 }
 
 const LONG_AGO = '2020-01-01T00:00:00.000Z';
 const FAR_AWAY = '2099-12-31T00:00:00.000Z';
 
-/** The grants of one scenario: their documents, and what they may at the moment. */
+/** The grants of one scenario: their documents and their present state. */
 export class ScenarioGrants {
   readonly controlId: string;
   readonly #made = new Map<string, MadeGrant>();
@@ -34,7 +34,7 @@ export class ScenarioGrants {
     return this.#make(this.controlId, entry, { items, rows: {}, history: 'all', since: 0 });
   }
 
-  /** Documents of the grants that are due now, cut to what the entry has now. */
+  /** Documents of the grants that are due now, restricted to the present items of the entry. */
   due(isDue: (since: number) => boolean, entry: EntryDocument): GrantDocument[] {
     const documents: GrantDocument[] = [];
     for (const [index, grant] of this.#scenario.grants.entries()) {
@@ -50,7 +50,7 @@ export class ScenarioGrants {
   /** False when the act is not possible in the grant's state. */
   rule(index: number, act: 'suspend' | 'restore' | 'terminate'): boolean {
     const grant = this.#made.get(this.#idOf(index));
-    // Whether a grant that expires meanwhile could still be suspended would be a race.
+    // Suspending a grant that is about to expire would be a race.
     if (!grant || grant.status === 'terminated' || grant.document.period.to !== FAR_AWAY) return false;
     if (act !== 'terminate' && (grant.status === 'in force') !== (act === 'suspend')) return false;
     grant.status = act === 'restore' ? 'in force' : act === 'suspend' ? 'suspended' : 'terminated';
@@ -58,7 +58,7 @@ export class ScenarioGrants {
     return true;
   }
 
-  /** Only items that are granted plain, and that every version has as filterable, may narrow. */
+  /** A narrowing may test only items that are granted plain and filterable in every version. */
   narrowing(narrow: Rows, grant: GrantDocument): Rows | undefined {
     const allowed = Object.entries(narrow).filter(([name]) => {
       const isPlain = grant.items.some((item) => item.name === name && item.transform === undefined);
@@ -96,7 +96,7 @@ export class ScenarioGrants {
       purpose: 'to be compared with a model',
       basis: 'a test',
       period: {
-        // Without a look back the period begins now, so that there is a past that must stay hidden.
+        // Without a history the period begins now, so that there is a past that must stay hidden.
         from: grant.history === 'all' ? LONG_AGO : new Date(now).toISOString(),
         to: grant.lifeMs === undefined ? FAR_AWAY : new Date(now + grant.lifeMs).toISOString(),
       },

@@ -51,7 +51,7 @@ function itemArbitrary(): fc.Arbitrary<Item> {
   }));
 }
 
-/** Undefined: the item is not granted. */
+/** Undefined for an item that is not granted. */
 export function grantedItemArbitrary(item: Item): fc.Arbitrary<GrantedItem | undefined> {
   const plain: GrantedItem = { name: item.name };
   if (item.identifier) return fc.constantFrom<GrantedItem>(plain, plain, { ...plain, transform: 'hash' });

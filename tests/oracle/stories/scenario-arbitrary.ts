@@ -16,7 +16,7 @@ import {
 } from './scenario.js';
 import { VALUE_INDEX_MAX } from './value-pools.js';
 
-/** How large the stories are. */
+/** Sizes of the generated scenarios. */
 export interface ScenarioSize {
   items: number;
   grants: number;
@@ -24,11 +24,11 @@ export interface ScenarioSize {
   followers: number;
   steps: number;
   changes: number;
-  /** How often the changes of one step are told at most. */
+  /** Upper bound of repetitions of one step's changes. */
   times: number;
-  /** Whether every story is about as large as it may be; else there are all sizes, small ones first. */
+  /** True for scenarios that are all about as large as allowed; else there are all sizes, small ones first. */
   isFull: boolean;
-  /** Credits of the followers: one event at a time takes its time in a long story. */
+  /** Credits of the followers: a credit of one is slow in a long scenario. */
   credits: readonly number[];
 }
 
@@ -46,14 +46,14 @@ export function scenarioArbitrary(size: ScenarioSize): fc.Arbitrary<Scenario> {
     .map(withinBounds);
 }
 
-/** Not fewer than half of what is allowed, in full stories. */
+/** In full scenarios at least half of the allowed number. */
 const leastOf = (most: number, { isFull }: ScenarioSize): number => (isFull ? Math.ceil(most / 2) : 1);
 
 function some<T>(one: fc.Arbitrary<T>, most: number, size: ScenarioSize): fc.Arbitrary<T[]> {
   return fc.array(one, { minLength: leastOf(most, size), maxLength: most, size: 'max' });
 }
 
-/** Indices were drawn before it was known how many grants and links there are. */
+/** Maps indices into range: they were drawn before the number of grants and links was known. */
 function withinBounds(scenario: Scenario): Scenario {
   const grant = (index: number): number => index % scenario.grants.length;
   const link = (index: number): number => index % scenario.links.length;
@@ -79,7 +79,7 @@ function grantArbitrary(items: ScenarioItem[], size: ScenarioSize): fc.Arbitrary
   });
 }
 
-/** At most so many conditions. What a row filter stands on can not be dropped, the catalog refuses that. */
+/** At most so many predicates. An item that a row filter uses cannot be dropped, since the catalog refuses that. */
 function rowsArbitrary(items: ScenarioItem[], most: number): fc.Arbitrary<Rows> {
   const filterable = items.filter(({ item, versions }) => item.filterable && versions !== 'first');
   if (filterable.length === 0) return fc.constant({});
@@ -141,7 +141,7 @@ function changeArbitrary(items: ScenarioItem[]): fc.Arbitrary<Change> {
   });
 }
 
-/** Nothing, so many times as often as something. */
+/** Draws nothing so many times as often as something. */
 function rarely<T>(weight: number, something: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
   return fc.oneof({ weight, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: something });
 }

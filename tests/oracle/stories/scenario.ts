@@ -5,7 +5,7 @@ import type { SourceOp } from '../../../proto/event/event.js';
 import type { Subprotocol } from '../../../proto/frames/frames.js';
 import type { AckPolicy } from '../../support/raw-client/raw-follower.js';
 
-/** One story that is told to the bus and to the model: plain data, so that a failing one can be shrunk and printed. */
+/** A scenario for the bus and the model: plain data, so that a failing one can be shrunk and printed. */
 export interface Scenario {
   /** The first is the identifier. */
   items: ScenarioItem[];
@@ -28,7 +28,7 @@ export interface ScenarioGrant {
   history: 'all' | 'none';
   /** Index of the step before which it is made. */
   since: number;
-  /** How long it may be used; undefined: longer than the story. */
+  /** Length of its period; undefined when it outlasts the scenario. */
   lifeMs?: number | undefined;
 }
 
@@ -45,17 +45,17 @@ export interface ScenarioFollower {
 }
 
 export const ROUTES = ['singly', 'batch', 'lines', 'frame'] as const;
-/** How events reach the bus; `frame` is a `publish` frame, in the encoding of the scenario's first link. */
+/** The way in which events reach the bus; `frame` is a `publish` frame in the encoding of the scenario's first link. */
 export type Route = (typeof ROUTES)[number];
 
 export type Step =
-  /** The changes, over and over for so many `times`: each time as events of their own. */
+  /** The changes, repeated `times` times as events of their own. */
   | { do: 'publish'; route: Route; changes: Change[]; times: number }
   | { do: 'snapshot'; changes: Change[] }
   | { do: 'upgrade' }
   | { do: 'suspend' | 'restore' | 'terminate'; grant: number }
   | { do: 'cut'; link: number }
-  /** Everybody gets what there is before the story goes on: what follows is met live. */
+  /** Waits until everybody is live before the scenario goes on. */
   | { do: 'settle' };
 
 export const FAULTS = [
@@ -73,16 +73,16 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** One event in terms of the story; values are indices into the pools of `value-pools.ts`. */
+/** One event of a scenario; values are indices into the pools of `value-pools.ts`. */
 export interface Change {
   record: number;
   op: Exclude<SourceOp, 'snapshot_begin' | 'snapshot_end' | 'snapshot'>;
   values: number[];
-  /** What the source says of the former values: the truth, nothing, or half of it. */
+  /** The previous values that the source sends: all, none, or half of them. */
   previous: 'true' | 'empty' | 'partial';
   fault?: Fault | undefined;
   /** Published again, as it was, at the end of the same step. */
   repeated: boolean;
-  /** Carries the source's own place; a step back makes it a duplicate. */
+  /** True when the event carries its source position; a step back makes it a duplicate. */
   place?: 'next' | 'same' | 'back' | undefined;
 }

@@ -1,6 +1,6 @@
 import type { ScenarioSize } from './scenario-arbitrary.js';
 
-/** Many of them: everything that can meet in a few steps. */
+/** Many small scenarios cover combinations of a few steps. */
 export const SHORT_STORY: ScenarioSize = {
   items: 5,
   grants: 4,
@@ -13,7 +13,7 @@ export const SHORT_STORY: ScenarioSize = {
   credits: [1000, 1, 2, 3, 10, 100],
 };
 
-/** Few of them: what only shows when frames are long and readers far behind. */
+/** A few long scenarios cover long frames and readers far behind. */
 export const LONG_STORY: ScenarioSize = {
   items: 4,
   grants: 3,
@@ -26,7 +26,7 @@ export const LONG_STORY: ScenarioSize = {
   credits: [1000, 100, 10],
 };
 
-/** For the millions: thirty who follow ten grants through ten thousand events. */
+/** For a long soak: thirty followers of ten grants through ten thousand events. */
 export const VAST_STORY: ScenarioSize = {
   items: 8,
   grants: 16,

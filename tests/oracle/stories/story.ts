@@ -6,7 +6,7 @@ import { faulty } from './faulty-event.js';
 import type { Change, Scenario, ScenarioItem } from './scenario.js';
 import { keyOf, valueAt } from './value-pools.js';
 
-/** The source department of a scenario: turns its changes into events, knowing what its records hold at the moment. */
+/** The source department of a scenario: turns its changes into events, knowing the present values of its records. */
 export class Story {
   readonly versions: EntryDocument[];
   readonly accepted: AcceptedEvent[] = [];
@@ -56,7 +56,7 @@ export class Story {
     return [mark('snapshot_begin'), ...records, mark('snapshot_end')];
   }
 
-  /** Everybody who follows the entry gets it, whatever the row filters say. */
+  /** An event that every follower of the entry receives, whatever its row filter. */
   marker(snapshotid: string): SourceEvent {
     return { ...this.#blank('snapshot_end'), snapshotid };
   }
@@ -120,7 +120,7 @@ export class Story {
     return { specversion: '1.0', id: `e${++this.#ids}`, type: this.entryId, op };
   }
 
-  /** `back` is a place that was handled before. */
+  /** `back` returns a source position that was processed before. */
   #placeOf(place: NonNullable<Change['place']>): string {
     if (place === 'next') this.#place++;
     const number = place === 'back' ? Math.max(1, this.#place - 1) : this.#place;

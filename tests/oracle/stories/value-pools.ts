@@ -2,7 +2,7 @@ import type { Item, ItemType } from '../../../proto/entry/entry.js';
 import type { ItemValue } from '../../../proto/event/event.js';
 import { codesOf } from '../model/model-values.js';
 
-/** Few values of each type, so that records meet row filters often; among them those that are easily got wrong. */
+/** A few values of each type, so that records often match row filters; edge cases are among them. */
 const POOLS: Record<Exclude<ItemType, 'code'>, ItemValue[]> = {
   string: ['a', 'ab', '', 'abc', '陈小明', '𠮷野家', 'e\u0301a', ' b ', '"\\\u0000\u2028'],
   integer: [0, 1, -1, 5, 1000, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER],
@@ -31,12 +31,12 @@ export function keyOf(item: Item, record: number): ItemValue {
   return ['k0', '记录一', 'k 2', 'K0', 'k/4'][record] ?? `k${record}`;
 }
 
-/** Indices of values run from 0 to this, both included. */
+/** Highest index of a value. */
 export const VALUE_INDEX_MAX = 39;
-/** One value in five is absent. */
+/** Weight by which one value in five is absent. */
 const ABSENT_INDICES = 8;
 
-/** The value that an index stands for; the lowest ones stand for an absent one, in its spellings. */
+/** Returns the value of an index; the lowest indices are the spellings of an absent value. */
 export function valueAt(item: Item, index: number): ItemValue | undefined {
   const pool = poolOf(item);
   const absent: (ItemValue | undefined)[] = item.list ? [undefined, null, []] : [undefined, null];

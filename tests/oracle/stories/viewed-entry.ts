@@ -45,7 +45,7 @@ export class ViewedEntry {
     for (const view of this.#views) this.#matching.add(view);
   }
 
-  /** What each grant is given of the event, in the order of the grants. */
+  /** Returns what each grant delivers of the event, in the order of the grants. */
   seen(event: SourceEvent, position: number): (DeliveredEvent | undefined)[] {
     const stored = decodeDeliverable(this.#stored(event));
     const seen: (DeliveredEvent | undefined)[] = this.#views.map(() => undefined);
@@ -71,7 +71,7 @@ export class ViewedEntry {
   }
 }
 
-/** Not in the order of the items: a number is no index. */
+/** Numbers differ from the order of the items, since a number is no index. */
 const numbered = (item: Omit<NumberedItem, 'number'>, index: number, all: unknown[]): NumberedItem => ({
   ...item,
   number: 3 * (all.length - index),

@@ -8,7 +8,7 @@ import type {
   SubscribedFrame,
 } from '../../../proto/frames/frames.js';
 
-/** A session's end that keeps every frame; JSON only. Its buffer can be made to look full. */
+/** A sink that records every frame; JSON only. Its buffer can be made to look full. */
 export class RecordingSink implements FrameSink {
   readonly frames: ServerFrame[] = [];
   buffered = 0;
@@ -85,7 +85,7 @@ export class RecordingSink implements FrameSink {
   }
 }
 
-/** What follows the head of an unmasked message. */
+/** Returns the payload behind the header of an unmasked message. */
 function payloadText(message: Uint8Array): string {
   const length = (message[1] as number) & 0x7f;
   const headBytes = length < 126 ? 2 : length === 126 ? 4 : 10;

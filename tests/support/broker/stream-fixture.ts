@@ -22,7 +22,7 @@ const ITEMS: NumberedItem[] = [
   { name: 'secret', number: 5, type: 'string' },
 ];
 
-/** A stream stream on a real nats-server, with one entry of fixed items and grants that a test sets by hand. */
+/** The stream room on a real nats-server, with one entry of fixed items and grants that a test sets. */
 export class StreamFixture {
   readonly #grants = new Map<string, Grant>();
   readonly #grantListeners = new Set<(grant: Grant) => void>();
@@ -49,7 +49,7 @@ export class StreamFixture {
     readonly bus: Bus,
   ) {}
 
-  /** A further stream on the same store, as another broker would have it; with `replicas` it reads as if there were several. */
+  /** Opens a further stream on the same store, as another broker would; with `replicas` it reads as if the store had several. */
   async open(t: Test, { replicas = 1, bus: given }: { replicas?: number; bus?: Bus } = {}): Promise<Stream> {
     const bus = given ?? (await connect(t, this.nats));
     const store = await ensureStreams(bus, { partitions: 1, replicas: 1 });

@@ -15,7 +15,7 @@ interface Asked {
   session?: string;
 }
 
-/** Subscribes on an stream as a session would, and records what is sent. */
+/** Subscribes as a session would, and records what is sent. */
 export async function follow(
   stream: Stream,
   asked: Asked = {},
@@ -35,7 +35,7 @@ export async function follow(
   return { sink, subscription };
 }
 
-/** An stream with the grant `g`. */
+/** A started stream with the grant `g`. */
 export async function startStream(t: Test): Promise<{ fixture: StreamFixture; stream: Stream }> {
   const fixture = await startStreamFixture(t);
   fixture.grant({ id: 'g' });
@@ -45,7 +45,7 @@ export async function startStream(t: Test): Promise<{ fixture: StreamFixture; st
 /** A record of the entry that the fixture publishes on. */
 export const person = (i: number, district = 'A') => ({ id: `p${i}`, name: `Name ${i}`, district, secret: 'hidden' });
 
-/** Positions in the order of the records, which need not be that of the log. */
+/** Resolves with positions in the order of the records, which may differ from that of the log. */
 export async function publishMany(fixture: StreamFixture, from: number, count: number): Promise<number[]> {
   const indexes = Array.from({ length: count }, (_, i) => from + i);
   return Promise.all(indexes.map((i) => fixture.publish('create', person(i))));

@@ -104,3 +104,8 @@ t.test('a secret is made once in the data folder, readable by its owner alone', 
   t.equal(readFileSync(join(dataDir, 'secret'), 'utf8').trim(), first);
   t.equal(statSync(join(dataDir, 'secret')).mode & 0o777, 0o600);
 });
+
+t.test('a setting without a value is refused with its path', async (t) => {
+  t.throws(() => parseConfig({}, 'session:\n  maxCredit:\n'), { message: /session.maxCredit: has no value/ });
+  t.throws(() => parseConfig({}, 'platformRegistration:\n'), { message: /platformRegistration: has no value/ });
+});

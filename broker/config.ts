@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
+import { valuelessKeys } from '../proto/valueless-keys.js';
 import { isMap } from '../proto/values/is-map.js';
 import { CONFIG_DEFAULTS, configProblems, RENAMED_SETTINGS } from './config-shape.js';
 import { secretIn } from './secret-file.js';
@@ -137,6 +138,8 @@ function documentOf(yamlText: string): Settings {
     throw new ConfigError([`the file is not YAML: ${(error as Error).message.split('\n')[0]}`]);
   }
   if (!isMap(document)) throw new ConfigError(['the file must hold a map']);
+  const valueless = valuelessKeys(document);
+  if (valueless.length > 0) throw new ConfigError(valueless);
   return document;
 }
 

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EntryDocument } from '../../proto/entry/entry.js';
 import type { GrantDocument } from '../../proto/entry/grant.js';
 import { quotedName } from '../../proto/foreign-name.js';
+import { valuelessKeys } from '../../proto/valueless-keys.js';
 import { isMap } from '../../proto/values/is-map.js';
 import { plainDocument } from '../ledger/same-document.js';
 import type { OfficerDocument } from '../parties/officer.js';
@@ -38,20 +39,23 @@ export async function parseBundle(document: unknown): Promise<{ bundle: Bundle; 
     .map((key) => `${quotedName(key)}: is not a known field; a bundle has ${BUNDLE_KINDS.join(', ')}`);
   for (const kind of BUNDLE_KINDS) {
     const list = document[kind];
-    if (list === undefined || list === null) continue;
-    if (!Array.isArray(list)) problems.push(`${kind}: must be a list`);
+    if (list === undefined) continue;
+    if (list === null) problems.push(...valuelessKeys(list, kind));
+    else if (!Array.isArray(list)) problems.push(`${kind}: must be a list`);
     else if (list.length > DOCUMENTS_MAX) problems.push(`${kind}: may list at most ${DOCUMENTS_MAX}`);
     else {
       problems.push(...repeatedIds(kind, list));
-      (bundle[kind] as unknown[]) = await plainDocuments(list);
+      (bundle[kind] as unknown[]) = await plainDocuments(kind, list, problems);
     }
   }
   return { bundle, problems };
 }
 
-async function plainDocuments(list: unknown[]): Promise<unknown[]> {
+/** Copies without null fields; that there were any is a problem, because a key without a value looks like a limit. */
+async function plainDocuments(kind: BundleKind, list: unknown[], problems: string[]): Promise<unknown[]> {
   const plain: unknown[] = [];
-  for (const document of list) {
+  for (const [index, document] of list.entries()) {
+    problems.push(...valuelessKeys(document, `${kind}[${index}]`));
     plain.push(plainDocument(document));
     if (plain.length % COPIED_PER_TURN === 0) await nextTurn();
   }

@@ -135,6 +135,36 @@ t.test('every problem of a bundle is listed with its path, and nothing is record
   t.equal(ledger.head, 0);
 });
 
+t.test('a key without a value is a problem with its path, wherever it stands in a bundle', async (t) => {
+  const { bundles, ledger } = await open(t);
+  const [grant] = BUNDLE.grants;
+  const bad = {
+    ...BUNDLE,
+    parties: [{ ...BUNDLE.parties[0], superior: null }, BUNDLE.parties[1]],
+    officers: null,
+    entries: [{ ...BUNDLE.entries[0], conditions: { range: null } }],
+    grants: [
+      { ...grant, rows: { regionCode: null } },
+      { ...grant, id: 'g-2', items: [{ name: 'idNumber', transform: null }] },
+      { ...grant, id: 'g-3', rows: { regionCode: { in: ['350102', null] } } },
+    ],
+  };
+  const refusal = await bundles.apply(operator, bad, { dryRun: false }).catch((error) => error);
+  t.equal(refusal.code, 'BUNDLE_INVALID');
+  const paths = refusal.where.problems
+    .filter((problem: string) => problem.includes('has no value'))
+    .map((problem: string) => problem.split(':')[0]);
+  t.same(paths, [
+    'parties[0].superior',
+    'officers',
+    'entries[0].conditions.range',
+    'grants[0].rows.regionCode',
+    'grants[1].items[0].transform',
+    'grants[2].rows.regionCode.in[1]',
+  ]);
+  t.equal(ledger.head, 0);
+});
+
 t.test('a bundle drops an item that filters a grant only together with the filter', async (t) => {
   const { bundles, catalog, service } = await open(t);
   await bundles.apply(operator, BUNDLE, { dryRun: false });

@@ -74,7 +74,7 @@ export class BundleService {
   ): Promise<string[]> {
     const { credentials, permissions } = this.deps;
     const { problems, trialProblems, warnings } = await checkBundle(bundle, { ...parts, credentials, permissions });
-    const all = [...outer, ...problems, ...trialProblems];
+    const all = [...new Set([...outer, ...problems, ...trialProblems])];
     if (all.length === 0) return warnings;
     const code = outer.length + problems.length === 0 ? 'TRIAL_ONLY' : 'BUNDLE_INVALID';
     throw new SluiceError(code, `the bundle has ${all.length} problem(s)`, { problems: all.slice(0, PROBLEMS_MAX) });

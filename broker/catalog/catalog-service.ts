@@ -32,9 +32,9 @@ export class CatalogService {
   async putDraft(caller: Caller, document: unknown): Promise<DraftResult> {
     const id = entryIdOf(document);
     const acting = this.#acting(caller, 'drafted', id);
-    const plain = plainDocument(document) as EntryDocument;
-    const validation = await validateEntryDocument(plain, this.deps.permissions);
+    const validation = await validateEntryDocument(document, this.deps.permissions);
     assertValidEntry(id, validation);
+    const plain = plainDocument(document) as EntryDocument;
     const record = await this.deps.ledger.append(() => this.deps.acts.draft(plain, acting));
     const warnings = [...validation.warnings, ...this.deps.acts.warnings(plain)];
     return { changed: record !== undefined, warnings };

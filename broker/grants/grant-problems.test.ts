@@ -51,6 +51,13 @@ const REFUSED: [string, unknown, RegExp][] = [
   ['a string', 'x', /must be a map/],
   ['an unknown field', grant({ itens: [] }), /^itens: /],
   ['a status', grant({ status: 'suspended' }), /^status: /],
+  [
+    'a transform without a value',
+    grant({ items: [{ name: 'idNumber', transform: null }] }),
+    /^items\[0\].transform: has no value/,
+  ],
+  ['a row filter without a value', grant({ rows: { regionCode: null } }), /^rows.regionCode: has no value/],
+  ['a history without a value', grant({ history: null }), /^history: has no value/],
   ['no purpose', grant({ purpose: ' ' }), /^purpose: must not be empty/],
   ['no basis', grant({ basis: undefined }), /^basis: is missing/],
   ['an unknown system', grant({ system: 'ghost' }), /^system: there is no system/],

@@ -3,6 +3,7 @@ import { type GrantDocument, type GrantedItem, TRANSFORMS, type Transform } from
 import { SluiceError } from '../../proto/errors.js';
 import { quotedName } from '../../proto/foreign-name.js';
 import { isEntryId } from '../../proto/subject.js';
+import { valuelessKeys } from '../../proto/valueless-keys.js';
 import { isMap } from '../../proto/values/is-map.js';
 import { isDayOrInstant } from '../../proto/values/rfc3339.js';
 import { type FieldCheck, nonEmptyString, oneOf, type Shape, shapeProblems, token } from '../parties/document-shape.js';
@@ -72,7 +73,7 @@ const ITEM_SHAPE: Shape = {
 
 /** Every problem of a grant as submitted. */
 export function validateGrant(document: unknown, context: GrantContext): GrantValidation {
-  const problems = shapeProblems(document, GRANT_SHAPE);
+  const problems = [...valuelessKeys(document), ...shapeProblems(document, GRANT_SHAPE)];
   if (!isMap(document) || problems.length > 0) return { problems, rowProblems: [] };
   const grant = document as unknown as GrantDocument;
   problems.push(...holderProblems(grant, context.system(grant.system)), ...identityProblems(grant, context));

@@ -33,6 +33,8 @@ const REFUSED: [string, unknown, RegExp][] = [
   ['an item that is not filterable', { hidden: { is: 'x' } }, /not filterable/],
   ['an unknown keyword', { string: { like: 'x' } }, /^rows.string.like: is not a known keyword/],
   ['a predicate that is no map', { string: 'x' }, /^rows.string: must be a map/],
+  ['a predicate without a value', { string: null }, /^rows.string: has no value/],
+  ['a keyword without a value', { integer: { min: 1, max: null } }, /^rows.integer.max: has no value/],
   ['an empty predicate', { string: {} }, /has no keyword/],
   ['an empty list', { string: { in: [] } }, /at least one/],
   ['a prefix of a number', { integer: { prefix: '1' } }, /does not apply to type integer/],

@@ -2,6 +2,7 @@ import type { EntryVersion, ItemType, NumberedItem } from '../../proto/entry/ent
 import { ROW_KEYWORDS, type Rows } from '../../proto/entry/rows.js';
 import { SluiceError } from '../../proto/errors.js';
 import { quotedName } from '../../proto/foreign-name.js';
+import { valuelessKeys } from '../../proto/valueless-keys.js';
 import { isDecimal } from '../../proto/values/decimal.js';
 import { isMap } from '../../proto/values/is-map.js';
 import { isDay, isDayOrInstant, isInstant } from '../../proto/values/rfc3339.js';
@@ -40,6 +41,8 @@ export function checkRows(rows: unknown, version: EntryVersion, context: RowsCon
 export function rowProblems(rows: unknown, version: EntryVersion, context: RowsContext = {}): string[] {
   const field = context.grantedPlain ? 'narrow' : 'rows';
   if (!isMap(rows)) return [`${field}: must be a map from item to predicate`];
+  const valueless = valuelessKeys(rows, field);
+  if (valueless.length > 0) return valueless;
   return Object.entries(rows).flatMap(([name, predicate]) => {
     const path = `${field}.${quotedName(name)}`;
     const item = version.items.find((one) => one.name === name);
@@ -52,7 +55,7 @@ export function rowProblems(rows: unknown, version: EntryVersion, context: RowsC
 
 function predicateProblems(predicate: unknown, item: NumberedItem, path: string): string[] {
   if (!isMap(predicate)) return [`${path}: must be a map of ${ROW_KEYWORDS.join(', ')}`];
-  const keywords = Object.entries(predicate).filter(([, value]) => value !== undefined && value !== null);
+  const keywords = Object.entries(predicate).filter(([, value]) => value !== undefined);
   if (keywords.length === 0) return [`${path}: has no keyword`];
   return keywords.flatMap(([keyword, value]) => {
     const at = `${path}.${quotedName(keyword)}`;

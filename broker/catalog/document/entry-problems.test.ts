@@ -41,6 +41,12 @@ const REFUSED: [string, unknown, RegExp][] = [
   ['an entry id without party', entry({ id: 'birth' }), /^id: /],
   ['no name', entry({ name: undefined }), /^name: is missing/],
   ['an attribute that the law does not know', entry({ sharingAttribute: 'maybe' }), /^sharingAttribute: /],
+  ['a field without a value', entry({ piAssessment: { number: null } }), /^piAssessment.number: has no value/],
+  [
+    'a limit without a value',
+    withItem({ name: 'b', type: 'string', maxLength: null }),
+    /^items\[1\].maxLength: has no value/,
+  ],
   ['no items', entry({ items: [] }), /^items: must be a list of at least one/],
   ['a foreign provider', entry({ provider: 'tax' }), /^provider: /],
   ['a retention of no days', entry({ retentionDays: 0 }), /^retentionDays: /],

@@ -1,6 +1,7 @@
 import { type EntryDocument, isItemName, SHARING_ATTRIBUTES, splitEntryId } from '../../../proto/entry/entry.js';
 import { SluiceError } from '../../../proto/errors.js';
 import { isEntryId } from '../../../proto/subject.js';
+import { valuelessKeys } from '../../../proto/valueless-keys.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import { type FieldCheck, oneOf, title } from '../../parties/document-shape.js';
 import type { Permissions } from '../../parties/permissions.js';
@@ -28,7 +29,7 @@ export async function validateEntryDocument(
   document: unknown,
   { isTrial }: Pick<Permissions, 'isTrial'>,
 ): Promise<EntryValidation> {
-  const problems = documentProblems(document);
+  const problems = [...valuelessKeys(document), ...documentProblems(document)];
   const patterns = await patternVerdicts(document);
   const at = (verdict: PatternCheck, what: string): string[] =>
     patterns.filter((one) => one.verdict === verdict).map(({ path }) => `${path}: ${what}`);

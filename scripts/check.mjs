@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { endChildrenOnSignals, interruptedExitCode, runChild } from './child.mjs';
-import { ensureDependencies } from './ensure-dependencies.mjs';
-import { ensureTestRunner } from './ensure-test-runner.mjs';
 import { inProject, root } from './project.mjs';
 import { runTestFiles } from './run-test-files.mjs';
+import { ensureDependencies } from './setup/ensure-dependencies.mjs';
+import { ensureTestRunner } from './setup/ensure-test-runner.mjs';
 import { setupOrExit } from './setup.mjs';
 
 const STEP_DEADLINE_MS = 120_000;

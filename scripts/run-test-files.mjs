@@ -1,5 +1,5 @@
-import { tapProgram } from './ensure-test-runner.mjs';
 import { startProgram } from './run-program.mjs';
+import { tapProgram } from './setup/ensure-test-runner.mjs';
 
 /** Runs compiled test files, writes a line for each and every failure in full; resolves with the exit code. */
 export async function runTestFiles(files, tapOptions = []) {

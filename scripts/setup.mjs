@@ -1,9 +1,9 @@
 import { pathToFileURL } from 'node:url';
 import { endChildrenOnSignals, interruptedExitCode } from './child.mjs';
-import { ensureBuild } from './ensure-build.mjs';
-import { ensureDependencies } from './ensure-dependencies.mjs';
-import { ensureNatsServer } from './ensure-nats-server.mjs';
-import { SetupLock } from './setup-lock.mjs';
+import { ensureBuild } from './setup/ensure-build.mjs';
+import { ensureDependencies } from './setup/ensure-dependencies.mjs';
+import { ensureNatsServer } from './setup/ensure-nats-server.mjs';
+import { SetupLock } from './setup/setup-lock.mjs';
 
 const NODE_MAJOR_MIN = 20;
 const STEPS = [ensureDependencies, ensureBuild, ensureNatsServer];

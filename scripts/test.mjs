@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
-import { ensurePrometheus } from './ensure-prometheus.mjs';
-import { ensureTestRunner } from './ensure-test-runner.mjs';
 import { inProject, root } from './project.mjs';
 import { runTestFiles } from './run-test-files.mjs';
+import { ensurePrometheus } from './setup/ensure-prometheus.mjs';
+import { ensureTestRunner } from './setup/ensure-test-runner.mjs';
 import { setupOrExit } from './setup.mjs';
 
 /** A soak file decides by itself how long it runs; this timeout only ends one that hangs, in seconds. */

@@ -1,8 +1,8 @@
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { mustRun } from '../child.mjs';
+import { inProject } from '../project.mjs';
 import { mainArchive, readAptSources } from './apt-sources.mjs';
-import { mustRun } from './child.mjs';
-import { inProject } from './project.mjs';
 
 const UPDATE_DEADLINE_MS = 120_000;
 const DOWNLOAD_DEADLINE_MS = 120_000;

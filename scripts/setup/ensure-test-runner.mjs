@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { mustRun } from './child.mjs';
-import { inProject, root } from './project.mjs';
+import { mustRun } from '../child.mjs';
+import { inProject, root } from '../project.mjs';
 
 /** Stored in node_modules, so that it is removed together with the build that it describes. */
 const STAMP = inProject('node_modules', '.tap-built-for');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
-import { inProject } from './project.mjs';
+import { inProject } from '../project.mjs';
 
 /** In node_modules, so that `npm ci`, which begins by emptying it, removes the proof first. */
 const STAMP = inProject('node_modules', '.sluice-installed');

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { basename, relative } from 'node:path';
+import { inProject, root } from '../project.mjs';
 import { fetchDebianProgram } from './fetch-debian-program.mjs';
-import { inProject, root } from './project.mjs';
 
 /** What the tests of dashboard/ run; the bus itself needs none of it. */
 const PROGRAMS = [

@@ -1,11 +1,11 @@
 import { access } from 'node:fs/promises';
 import { delimiter, join, relative } from 'node:path';
+import { root } from '../project.mjs';
 import { fetchDebianProgram } from './fetch-debian-program.mjs';
-import { root } from './project.mjs';
 
 /** Finds a nats-server or fetches one into the project's cache; returns what was done, if anything. Needs a built dist. */
 export async function ensureNatsServer() {
-  const finder = await import('../dist/broker/nats/server/find-server.js');
+  const finder = await import('../../dist/broker/nats/server/find-server.js');
   const { findNatsServer, isAtLeast, MINIMUM_VERSION, serverVersion } = finder;
   const missing = await findNatsServer().then(
     () => undefined,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { inProject } from './project.mjs';
+import { inProject } from '../project.mjs';
 
 const FOLDER = inProject('.cache');
 const LOCK = inProject('.cache', 'setup.lock');

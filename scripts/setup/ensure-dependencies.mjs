@@ -1,6 +1,6 @@
-import { runChild } from './child.mjs';
+import { runChild } from '../child.mjs';
+import { root } from '../project.mjs';
 import { isInstalled, removeInstallStamp, stampInstalled } from './install-stamp.mjs';
-import { root } from './project.mjs';
 
 const INSTALL_DEADLINE_MS = 600_000;
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runChild } from './child.mjs';
-import { inProject, root } from './project.mjs';
+import { runChild } from '../child.mjs';
+import { inProject, root } from '../project.mjs';
 
 /** The folders that are compiled, as tsconfig.json lists them. */
 const SOURCES = JSON.parse(readFileSync(inProject('tsconfig.json'), 'utf8')).include;

@@ -4,6 +4,7 @@ import { SluiceError } from '../../proto/errors.js';
 import { quotedName } from '../../proto/foreign-name.js';
 import { valuelessKeys } from '../../proto/valueless-keys.js';
 import { isDecimal } from '../../proto/values/decimal.js';
+import { decimalOf } from '../../proto/values/exact-number.js';
 import { isMap } from '../../proto/values/is-map.js';
 import { isDay, isDayOrInstant, isInstant } from '../../proto/values/rfc3339.js';
 
@@ -88,8 +89,8 @@ function isValue(value: unknown, type: ItemType): boolean {
     case 'boolean':
       return typeof value === 'boolean';
     case 'decimal':
-      // YAML reads 1.50 without quotes as a number; that is accepted when it prints as a decimal.
-      return (typeof value === 'string' || typeof value === 'number') && isDecimal(String(value));
+      // A document may leave out the quotes: a number is as good, as long as no digit of it was lost.
+      return typeof value === 'string' ? isDecimal(value) : decimalOf(value) !== undefined;
     case 'date':
       return isDay(value);
     case 'datetime':

@@ -1,9 +1,11 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
+import { Packr } from 'msgpackr';
 import protobuf from 'protobufjs';
 import t from 'tap';
 import { items, recordOf } from '../../tests/support/arbitrary-entry.js';
 import { clientFrame, serverFrame, sourceEvent, withUndefined } from '../../tests/support/arbitrary-frame.js';
+import { ExactNumber } from '../values/exact-number.js';
 import { codecFor } from './frame-codec.js';
 import { type PublishFrame, type SourceEventInput, SUBPROTOCOLS } from './frames.js';
 import { FRAMES_PROTO } from './frames-proto.js';
@@ -111,4 +113,40 @@ t.test('a reader that has only frames.proto reads every broker frame', async (t)
     RUNS,
   );
   t.pass('all did');
+});
+
+t.test('a key named __proto__ reaches the other side of a frame in every encoding', async (t) => {
+  const data = JSON.parse('{"id":"1","form":{"__proto__":{"x":[{"__proto__":1}]},"a":1}}') as object;
+  const frame = { kind: 'publish', ref: 'r', events: [{ id: '1', data }] } as unknown as PublishFrame;
+  for (const protocol of ['sluice.v1.json', 'sluice.v1.msgpack'] as const) {
+    const codec = codecFor(protocol);
+    const message = bytesOf(codec.encode(frame));
+    for (const read of [
+      codec.decodeClient(message, !protocol.endsWith('json')),
+      codec.decodeServer(message, !protocol.endsWith('json')),
+    ]) {
+      t.equal(JSON.stringify((read as unknown as PublishFrame).events[0]!.data), JSON.stringify(data), protocol);
+    }
+  }
+});
+
+t.test('an integer beyond 2^53 − 1 in a frame is not rounded', async (t) => {
+  const packr = new Packr({ useRecords: false });
+  const big = { kind: 'publish', ref: 'r', events: [{ data: { n: 2n ** 53n + 1n, small: 5n, least: -(2n ** 63n) } }] };
+  const read = codecFor('sluice.v1.msgpack').decodeClient(packr.pack(big), true) as unknown as typeof big;
+  t.strictSame(read.events[0]!.data, { n: 2n ** 53n + 1n, small: 5, least: -(2n ** 63n) });
+  const text = '{"kind":"publish","ref":"r","events":[{"data":{"n":9007199254740993}}]}';
+  const json = codecFor('sluice.v1.json').decodeClient(Buffer.from(text), false) as unknown as typeof big;
+  t.strictSame(json.events[0]!.data.n, new ExactNumber('9007199254740993'));
+  const narrow = { kind: 'subscribe', ref: 'r', grant: 'g', narrow: JSON.parse('{"a":{"min":1}}') } as never;
+  const message = Buffer.from(codecFor('sluice.v1.protobuf').encode(narrow) as Uint8Array);
+  t.strictSame(codecFor('sluice.v1.protobuf').decodeClient(message, true), narrow);
+});
+
+t.test('no number of a frame that addresses something may be beyond 2^53 − 1', async (t) => {
+  const packr = new Packr({ useRecords: false });
+  const ack = { kind: 'ack', channel: 1, position: 2n ** 53n + 1n };
+  t.throws(() => codecFor('sluice.v1.msgpack').decodeClient(packr.pack(ack), true), { code: 'BAD_FRAME' });
+  const text = '{"kind":"ack","channel":1,"position":9007199254740993}';
+  t.throws(() => codecFor('sluice.v1.json').decodeClient(Buffer.from(text), false), { code: 'BAD_FRAME' });
 });

@@ -1,10 +1,12 @@
-import { Packr, Unpackr } from 'msgpackr';
+import { Packr } from 'msgpackr';
 import { SluiceError } from '../errors.js';
+import { parseExactJson } from '../values/exact-json.js';
 import { decodeUtf8 } from '../values/utf8.js';
 import { checkClientFrame } from './frame-shape.js';
 import type { ClientFrame, Frame, ServerFrame, Subprotocol } from './frames.js';
 import { frameFromProtobuf, frameToProtobuf, ProtobufFrameError } from './frames-protobuf.js';
 import { checkMsgpack, MsgpackError, MsgpackTextError } from './msgpack-check.js';
+import { decodeMsgpack } from './msgpack-decode.js';
 
 /** One of the three encodings of the same frames. */
 export interface FrameCodec {
@@ -27,19 +29,18 @@ interface FrameEncoding {
 // Undefined fields are omitted, as in JSON: by default msgpackr encodes them as an extension type.
 const packing = { useRecords: false, variableMapSize: true, skipValues: [undefined] };
 const packr = new Packr(packing);
-const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number', mapsAsObjects: true });
 
 const ENCODINGS: Record<Subprotocol, FrameEncoding> = {
   'sluice.v1.json': {
     binary: false,
     encode: (frame) => JSON.stringify(frame),
-    decode: (message) => JSON.parse(decodeTextMessage(message)),
+    decode: (message) => parseExactJson(decodeTextMessage(message)),
   },
   'sluice.v1.msgpack': {
     binary: true,
     encode: (frame) => packr.pack(frame),
     check: checkMsgpack,
-    decode: (message) => unpackr.unpack(message),
+    decode: decodeMsgpack,
   },
   'sluice.v1.protobuf': { binary: true, encode: frameToProtobuf, decode: frameFromProtobuf },
 };

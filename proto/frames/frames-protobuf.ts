@@ -1,4 +1,5 @@
 import { type Message, parse } from '../event/protobuf.js';
+import { parseExactJson } from '../values/exact-json.js';
 import type { EventsFrame, Frame, PublishedFrame, SubscribeFrame } from './frames.js';
 import { FRAMES_PROTO } from './frames-proto.js';
 
@@ -37,7 +38,7 @@ function decode(message: Uint8Array): Message {
 
 function jsonOf(field: string, text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch (error) {
     throw new ProtobufFrameError(`${field} is not JSON`, { cause: error });
   }

@@ -1,3 +1,5 @@
-/** An object with keys of its own: neither null nor a list. What its values are is not looked at. */
+import { ExactNumber } from './exact-number.js';
+
+/** An object with keys of its own: neither null, nor a list, nor a number. Its values are not looked at. */
 export const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);

@@ -1,7 +1,7 @@
 import { Ajv, type ValidateFunction } from 'ajv';
-import { fullFormats } from 'ajv-formats/dist/formats.js';
 import type { NumberedItem } from '../../../proto/entry/entry.js';
 import { itemSchema } from '../../../proto/entry/entry-schema.js';
+import { isDay, isInstant } from '../../../proto/values/rfc3339.js';
 import { LruMap } from '../lru-map.js';
 
 /** Validators that are kept, about 10 KiB each; a catalog of 40,000 entries needs a few hundred, code tables apart. */
@@ -17,7 +17,7 @@ export class ItemValidators {
     allErrors: true,
     meta: false,
     validateSchema: false,
-    formats: { date: fullFormats.date, 'date-time': fullFormats['date-time'] },
+    formats: { date: isDay, 'date-time': isInstant },
   });
 
   of(item: NumberedItem): ValidateFunction {

@@ -2,6 +2,7 @@ import type { ValidateFunction } from 'ajv';
 import type { EntryVersion, NumberedItem } from '../../../proto/entry/entry.js';
 import type { RecordData } from '../../../proto/event/event.js';
 import { isMap } from '../../../proto/values/is-map.js';
+import { jsonFlaw } from '../../../proto/values/json-flaw.js';
 import { ITEM_PROBLEMS_MAX, type ItemProblem, itemProblemOf } from './item-problem.js';
 import type { ItemValidators } from './item-validators.js';
 
@@ -41,7 +42,7 @@ export class RecordValidator {
     for (const name of Object.keys(record)) {
       const validate = this.#byName.get(name);
       if (!validate) problems.push(this.#unknown(name));
-      else if (!validate(record[name])) problems.push(...this.#invalid(name, validate));
+      else if (!validate(record[name])) problems.push(...this.#invalid(name, record[name], validate));
     }
     return problems;
   }
@@ -51,7 +52,10 @@ export class RecordValidator {
     return itemProblemOf(error, this.version);
   }
 
-  #invalid(name: string, { errors }: ValidateFunction): ItemProblem[] {
+  /** A value that no encoding could carry is named as that: its type is a consequence. */
+  #invalid(name: string, value: unknown, { errors }: ValidateFunction): ItemProblem[] {
+    const flaw = jsonFlaw(value, name);
+    if (flaw) return [{ code: 'ITEM_INVALID', item: name, message: `item ${flaw.path} ${flaw.why}` }];
     return (errors ?? []).map((error) =>
       itemProblemOf({ ...error, instancePath: `/${name}${error.instancePath}` }, this.version),
     );

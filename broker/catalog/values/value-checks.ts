@@ -1,6 +1,8 @@
 import type { NumberedItem } from '../../../proto/entry/entry.js';
 import type { ItemValue, RecordData } from '../../../proto/event/event.js';
 import { compareDecimals } from '../../../proto/values/decimal.js';
+import { IDENTIFIER_CHARACTERS_MAX, isTooLongForIdentifier } from '../../../proto/values/identifier.js';
+import { jsonFlaw } from '../../../proto/values/json-flaw.js';
 import type { ItemProblem } from './item-problem.js';
 
 /** A check of one item that JSON Schema cannot express; it runs when the schema has found no problem. */
@@ -12,15 +14,20 @@ export function valueChecks(items: readonly NumberedItem[]): ValueCheck[] {
     const checks: ValueCheck[] = [];
     if (item.identifier) checks.push(identifierCheck(item));
     if (item.type === 'decimal' && (item.minimum != null || item.maximum != null)) checks.push(decimalBounds(item));
-    if (item.type === 'object') checks.push(plainObjects(item));
+    if (item.type === 'object') checks.push(objectFlaws(item));
     return checks;
   });
 }
 
-/** An empty key names no record. */
+/** An empty key names no record, and a longer one than a subject may be could never be deleted. */
 function identifierCheck({ name }: NumberedItem): ValueCheck {
-  const problem: ItemProblem = { code: 'MISSING_IDENTIFIER', item: name, message: `the identifier ${name} is empty` };
-  return (data) => (data[name] === '' ? problem : undefined);
+  const empty: ItemProblem = { code: 'MISSING_IDENTIFIER', item: name, message: `the identifier ${name} is empty` };
+  const message = `the identifier ${name} has more than ${IDENTIFIER_CHARACTERS_MAX} characters`;
+  const tooLong: ItemProblem = { code: 'ITEM_INVALID', item: name, message };
+  return ({ [name]: key }) => {
+    if (key === '') return empty;
+    return typeof key === 'string' && isTooLongForIdentifier(key) ? tooLong : undefined;
+  };
 }
 
 function decimalBounds(item: NumberedItem): ValueCheck {
@@ -39,27 +46,12 @@ function decimalBounds(item: NumberedItem): ValueCheck {
   });
 }
 
-/** Bounds the recursion of this check and of JSON.stringify; records are never nested that deep. */
-const DEPTH_MAX = 32;
-
-/** Encodings other than JSON bring dates, byte strings and big integers, which JSON would change. */
-function plainObjects(item: NumberedItem): ValueCheck {
-  const problem: ItemProblem = {
-    code: 'ITEM_INVALID',
-    item: item.name,
-    message: `item ${item.name} must hold JSON values only, at most ${DEPTH_MAX} levels deep`,
+/** Encodings other than JSON bring dates, byte strings and big integers, and JSON brings numbers that a double changes. */
+function objectFlaws({ name }: NumberedItem): ValueCheck {
+  return (data) => {
+    const flaw = data[name] === undefined ? undefined : jsonFlaw(data[name], name);
+    return flaw && { code: 'ITEM_INVALID', item: name, message: `item ${flaw.path} ${flaw.why}` };
   };
-  return eachValue(item, (value) => (isJson(value, DEPTH_MAX) ? undefined : problem));
-}
-
-function isJson(value: unknown, depth: number): boolean {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (typeof value !== 'object' || depth === 0) return false;
-  if (Array.isArray(value)) return value.every((one) => isJson(one, depth - 1));
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return false;
-  return Object.values(value).every((one) => isJson(one, depth - 1));
 }
 
 function eachValue(item: NumberedItem, check: (value: ItemValue) => ItemProblem | undefined): ValueCheck {

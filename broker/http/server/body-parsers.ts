@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parse as parseYaml } from 'yaml';
 import { type ProblemWhere, SluiceError } from '../../../proto/errors.js';
+import { parseExactJson } from '../../../proto/values/exact-json.js';
 import { eventBytesMax } from '../events/event-size.js';
 
 const ONE_EVENT_TYPE = 'application/cloudevents+json';
@@ -56,7 +57,7 @@ const parseJson = (bytes: Uint8Array): unknown => parseJsonText(decodeUtf8(bytes
 /** Throws BAD_JSON. */
 export function parseJsonText(text: string, where: ProblemWhere = {}): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch (error) {
     throw new SluiceError('BAD_JSON', 'the text is not JSON', where, { cause: error });
   }

@@ -1,6 +1,7 @@
 import type { Rows } from '../../../proto/entry/rows.js';
 import { SluiceError } from '../../../proto/errors.js';
 import type { From } from '../../../proto/frames/frames.js';
+import { parseExactJson } from '../../../proto/values/exact-json.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import { isInstant } from '../../../proto/values/rfc3339.js';
 
@@ -48,7 +49,7 @@ export function parseFrom(from: string, log: string | undefined): From {
 export function parseNarrow(text: string | undefined): Rows | undefined {
   if (text === undefined) return undefined;
   try {
-    const rows: unknown = JSON.parse(text);
+    const rows = parseExactJson(text);
     if (isMap(rows)) return rows as Rows;
   } catch {
     // Falls through to the one answer.

@@ -6,6 +6,8 @@ export interface EntryItems {
   byNumber: ReadonlyMap<number, NumberedItem>;
   /** The items of this version and of those before it. */
   everByNumber: ReadonlyMap<number, NumberedItem>;
+  /** Names of the decimal items that this version or one before had. */
+  decimals: readonly string[];
 }
 
 const known = new WeakMap<object, EntryItems>();
@@ -14,9 +16,11 @@ const known = new WeakMap<object, EntryItems>();
 export function entryItems(entry: CompiledEntry): EntryItems {
   const found = known.get(entry.version);
   if (found) return found;
+  const ever = [...entry.history.definitions.values()];
   const made = {
     byNumber: byNumber(entry.version.items),
-    everByNumber: byNumber([...entry.history.definitions.values()]),
+    everByNumber: byNumber(ever),
+    decimals: ever.filter(({ type }) => type === 'decimal').map(({ name }) => name),
   };
   known.set(entry.version, made);
   return made;

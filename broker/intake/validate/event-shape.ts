@@ -1,10 +1,12 @@
 import { SOURCE_OPS, type SourceOp } from '../../../proto/event/event.js';
 import { quotedName } from '../../../proto/foreign-name.js';
+import { IDENTIFIER_CHARACTERS_MAX, isTooLongForIdentifier } from '../../../proto/values/identifier.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import { isInstant } from '../../../proto/values/rfc3339.js';
 import { isSourcePosition } from '../../../proto/values/source-position.js';
+import { isWellFormed } from '../../../proto/values/unicode.js';
 import type { Finding } from './finding.js';
-import { isPrintableId, isWellFormed, PRINTABLE_ID } from './printable.js';
+import { isPrintableId, PRINTABLE_ID } from './printable.js';
 
 /** An event as a source sent it, not validated yet. */
 export type RawEvent = Readonly<Record<string, unknown>>;
@@ -28,7 +30,6 @@ const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set([
   'dataschema',
 ]);
 const OPS: ReadonlySet<unknown> = new Set(SOURCE_OPS);
-const SUBJECT_CHARACTERS_MAX = 1024;
 
 /** Null means absent, as everywhere on the bus. */
 export const isAbsent = (value: unknown): value is undefined | null => value === undefined || value === null;
@@ -67,8 +68,7 @@ function checkSubject(event: RawEvent, invalid: Invalid): void {
   if (isSnapshotEdge(event.op as SourceOp)) invalid(`${event.op} has no subject`);
   else if (typeof subject !== 'string') invalid('subject must be a string');
   else if (!isWellFormed(subject)) invalid('subject is not well-formed Unicode');
-  else if (subject.length > SUBJECT_CHARACTERS_MAX)
-    invalid(`subject has more than ${SUBJECT_CHARACTERS_MAX} characters`);
+  else if (isTooLongForIdentifier(subject)) invalid(`subject has more than ${IDENTIFIER_CHARACTERS_MAX} characters`);
 }
 
 function checkSourcePosition(event: RawEvent, invalid: Invalid): void {

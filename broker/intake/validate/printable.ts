@@ -9,8 +9,3 @@ export function isPrintableId(value: unknown): value is string {
 
 /** Rule for ids, as the end of a sentence that names the attribute. */
 export const PRINTABLE_ID = 'must have 1 to 128 printable characters, and no space at its beginning or end';
-
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
-/** False for a text that holds half a surrogate pair: it has no UTF-8, and a protobuf client refuses a frame with it. */
-export const isWellFormed = (text: string): boolean => !LONE_SURROGATE.test(text);

@@ -1,10 +1,11 @@
-import type { RecordData } from '../../../proto/event/event.js';
+import type { ItemValue, RecordData } from '../../../proto/event/event.js';
 import { quotedName } from '../../../proto/foreign-name.js';
+import { decimalOf } from '../../../proto/values/exact-number.js';
+import { isWellFormed } from '../../../proto/values/unicode.js';
 import type { CompiledEntry } from '../../catalog/compiled-entry.js';
 import type { ItemHistory } from '../../catalog/item-history.js';
 import { entryItems } from './entry-items.js';
 import type { Finding } from './finding.js';
-import { isWellFormed } from './printable.js';
 import { readWireRecord, type WireShape } from './wire-record.js';
 
 /** The whole record as the entry's own validation accepts it; undefined after a finding. */
@@ -12,7 +13,7 @@ export function readData(input: object, entry: CompiledEntry, findings: Finding[
   const before = findings.length;
   const given = input instanceof Uint8Array ? readWireRecord(input, dataShape(entry), findings) : input;
   if (!given) return undefined;
-  const data = withoutAbsent(given as RecordData);
+  const data = withDecimals(withoutAbsent(given as RecordData), entryItems(entry).decimals);
   findings.push(...entry.validateData(data));
   if (findings.length === before) checkTexts(data, findings);
   return findings.length === before ? data : undefined;
@@ -34,7 +35,8 @@ export function readPrevious(input: object, entry: CompiledEntry, findings: Find
 function previousValues(input: object, entry: CompiledEntry, findings: Finding[]): RecordData | undefined {
   const given = input instanceof Uint8Array ? readWireRecord(input, previousShape(entry), findings) : input;
   if (!given) return undefined;
-  const previous = filterableOnly(withoutAbsent(given as RecordData), entry.history, findings);
+  const present = withDecimals(withoutAbsent(given as RecordData), entryItems(entry).decimals);
+  const previous = filterableOnly(present, entry.history, findings);
   findings.push(...entry.validatePrevious(previous));
   if (findings.length === 0) checkTexts(previous, findings);
   return previous;
@@ -60,6 +62,21 @@ function withoutAbsent(data: RecordData): RecordData {
   }
   return copy ?? data;
 }
+
+/** A decimal may be sent as a number; it keeps all of its digits. Nothing is copied when all are strings already. */
+function withDecimals(data: RecordData, decimals: readonly string[]): RecordData {
+  let copy: RecordData | undefined;
+  for (const name of decimals) {
+    const value = Object.hasOwn(data, name) ? data[name] : undefined;
+    if (value === undefined || typeof value === 'string') continue;
+    copy ??= { ...data };
+    copy[name] = Array.isArray(value) ? value.map(asDecimal) : asDecimal(value);
+  }
+  return copy ?? data;
+}
+
+/** A value that is no number stays as it is, for the validation to refuse. */
+const asDecimal = (value: ItemValue): ItemValue => (typeof value === 'string' ? value : (decimalOf(value) ?? value));
 
 function filterableOnly(given: RecordData, { definitions, filterable }: ItemHistory, findings: Finding[]): RecordData {
   const kept: RecordData = {};

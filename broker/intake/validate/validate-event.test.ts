@@ -1,8 +1,10 @@
 import t from 'tap';
 import type { EntryVersion, Item } from '../../../proto/entry/entry.js';
 import { decodeEnvelope } from '../../../proto/event/envelope.js';
+import { Writer } from '../../../proto/event/protobuf.js';
 import type { SourceEventInput } from '../../../proto/frames/frames.js';
-import { BIRTHS, birth, ENTRIES, PLACES, REGISTRY } from '../../../tests/support/broker/intake.js';
+import { parseExactJson } from '../../../proto/values/exact-json.js';
+import { BIRTHS, birth, ENTRIES, PLACES, REGISTRY, SAMPLES } from '../../../tests/support/broker/intake.js';
 import { EntryCompiler } from '../../catalog/compiled-entry.js';
 import { itemHistory } from '../../catalog/item-history.js';
 import type { SystemCaller } from '../../parties/caller.js';
@@ -15,6 +17,16 @@ const judge = (event: SourceEventInput, caller: SystemCaller = REGISTRY) =>
   validateEvent(deps, caller, event as unknown as RawEvent, 1_700_000_000_000);
 const place = (over: Record<string, unknown>) =>
   birth('p', { type: PLACES, subject: '7', data: { number: 7, region: '3501' }, ...over });
+/** An event of BIRTHS whose data was sent as this JSON, beside the identifier. */
+const births = (json: string): SourceEventInput =>
+  birth('a', { data: parseExactJson(json.replace('{', '{"idNumber":"key-a",').replace(',}', '}')) });
+/** The same of SAMPLES. */
+const sample = (json: string, over: Record<string, unknown> = {}): SourceEventInput => {
+  const data = parseExactJson(json.replace('{', '{"id":"s",').replace(',}', '}'));
+  return birth('s', { type: SAMPLES, subject: 's', data, ...over });
+};
+const longKey = (characters: number, over: Record<string, unknown> = {}): SourceEventInput =>
+  birth('k', { type: SAMPLES, subject: undefined, data: { id: '😀'.repeat(characters) }, ...over });
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
 const REFUSED: [why: string, event: SourceEventInput, code: string, item?: string][] = [
@@ -81,6 +93,30 @@ const REFUSED: [why: string, event: SourceEventInput, code: string, item?: strin
     'remarks',
   ],
   ['big integer in an object', birth('a', { data: { idNumber: 'key-a', extra: { n: 1n } } }), 'ITEM_INVALID', 'extra'],
+  ['integer with digits that a double loses', births('{"weight":9007199254740993}'), 'ITEM_INVALID', 'weight'],
+  ['number with digits that a double loses', sample('{"rate":0.1234567890123456789}'), 'ITEM_INVALID', 'rate'],
+  ['number in a list with digits that a double loses', sample('{"rates":[1,1e400]}'), 'ITEM_INVALID', 'rates'],
+  ['string item given as a long number', births('{"name":350102202611220014}'), 'ITEM_INVALID', 'name'],
+  ['decimal in exponent form as a string', sample('{"amount":"1E-7"}'), 'ITEM_INVALID', 'amount'],
+  ['decimal given as a boolean', sample('{"amount":true}'), 'ITEM_INVALID', 'amount'],
+  ['date-time with a space', sample('{"at":"2026-01-01 00:00:00Z"}'), 'ITEM_INVALID', 'at'],
+  ['date-time with a line break', sample('{"at":"2026-01-01\\n00:00:00Z"}'), 'ITEM_INVALID', 'at'],
+  ['date-time with hours of zone only', sample('{"at":"2026-01-01T00:00:00+08"}'), 'ITEM_INVALID', 'at'],
+  ['date-time with a zone without colon', sample('{"at":"2026-01-01T00:00:00+0800"}'), 'ITEM_INVALID', 'at'],
+  [
+    'date-time of another form in previous',
+    sample('{}', { op: 'update', previous: { at: '2026-01-01 00:00:00Z' } }),
+    'ITEM_INVALID',
+    'at',
+  ],
+  ['date-time of another form in a list', sample('{"days":["2026-01-01","2026-01-01 "]}'), 'ITEM_INVALID', 'days'],
+  ['identifier with more characters than a subject may have', longKey(1025), 'ITEM_INVALID', 'id'],
+  [
+    'subject with too many characters',
+    longKey(1025, { op: 'delete', data: undefined, subject: '😀'.repeat(1025), previous: {} }),
+    'EVENT_INVALID',
+  ],
+  ['unknown item named __proto__', births('{"__proto__":{"x":1}}'), 'UNKNOWN_ITEM', '__proto__'],
   ['update without previous', place({ op: 'update' }), 'MISSING_PREVIOUS'],
   ['delete without previous', place({ op: 'delete', data: undefined }), 'MISSING_PREVIOUS'],
   ['correction without previous', place({ op: 'correction', corrects: 3 }), 'MISSING_PREVIOUS'],
@@ -245,4 +281,56 @@ t.test('data that was sent as protobuf is stored in canonical form', async (t) =
   const asBytes = judge(birth('a', { data: codec.encode(data) }));
   t.ok(asObject.accepted && asBytes.accepted);
   if (asObject.accepted && asBytes.accepted) t.same(asBytes.bytes, asObject.bytes);
+});
+
+t.test('a flaw within an object item is named with its path, in JSON and in protobuf', async (t) => {
+  const cases: [json: string, detail: string][] = [
+    ['{"file":{"serial":9007199254740993}}', 'item extra.file.serial is a number with more digits'],
+    ['{"rates":[1,0.1234567890123456789]}', 'item extra.rates[1] is a number with more digits'],
+    ['{"contact":{"name":"\\ud83d"}}', 'item extra.contact.name is not well-formed Unicode'],
+    ['{"a":{"\\udc00":1}}', 'item extra.a has a key that is not well-formed Unicode'],
+  ];
+  for (const [json, detail] of cases) {
+    const wire = Writer.create().uint32(10).string('key-a').uint32(42).string(json).finish();
+    for (const data of [{ idNumber: 'key-a', extra: parseExactJson(json) }, wire]) {
+      const judged = judge(birth('a', { data }));
+      t.match(judged, { accepted: false, problem: { code: 'ITEM_INVALID', item: 'extra' } }, json);
+      if (!judged.accepted) t.ok(judged.problem.detail.startsWith(detail), judged.problem.detail);
+    }
+  }
+});
+
+t.test('what every encoding can carry is stored as it was sent', async (t) => {
+  const cases: [json: string, item: string, expected: unknown][] = [
+    ['{"amount":12345678901234567.89}', 'amount', '12345678901234567.89'],
+    ['{"amount":1e16}', 'amount', '10000000000000000'],
+    ['{"amount":1E-7}', 'amount', '0.0000001'],
+    ['{"amount":1.10}', 'amount', '1.1'],
+    ['{"amounts":["2.50",9007199254740993]}', 'amounts', ['2.50', '9007199254740993']],
+    ['{"rate":1.10}', 'rate', 1.1],
+    ['{"rate":1e16}', 'rate', 1e16],
+    ['{"at":"2026-01-01T00:00:00.000900123456+08:00"}', 'at', '2026-01-01T00:00:00.000900123456+08:00'],
+  ];
+  for (const [json, item, expected] of cases) {
+    const judged = judge(sample(json));
+    if (!judged.accepted) return t.fail(judged.problem.detail);
+    t.strictSame(judged.entry.codec.decode(decodeEnvelope(judged.bytes).data!)[item], expected, json);
+  }
+  return undefined;
+});
+
+t.test('a record whose key has as many characters as allowed can be created and deleted', async (t) => {
+  const over = { op: 'delete', data: undefined, subject: '😀'.repeat(1024), previous: {} };
+  for (const event of [longKey(1024), longKey(0, over)]) {
+    const judged = validateEvent({ ...deps, maxEventBytes: 10_000 }, REGISTRY, event as unknown as RawEvent, 1);
+    t.ok(judged.accepted);
+  }
+});
+
+t.test('a key named __proto__ within an object is stored like any other', async (t) => {
+  const judged = judge(births('{"extra":{"__proto__":{"x":1},"a":1}}'));
+  if (!judged.accepted) return t.fail(judged.problem.detail);
+  const { extra } = judged.entry.codec.decode(decodeEnvelope(judged.bytes).data!);
+  t.equal(JSON.stringify(extra), '{"__proto__":{"x":1},"a":1}');
+  return undefined;
 });

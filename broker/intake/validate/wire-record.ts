@@ -4,6 +4,8 @@ import { wireScalar } from '../../../proto/entry/item-field.js';
 import type { RecordData } from '../../../proto/event/event.js';
 import type { RecordCodec } from '../../../proto/event/record.js';
 import { WireCursor } from '../../../proto/event/wire.js';
+import { parseExactJson } from '../../../proto/values/exact-json.js';
+import { jsonFlaw } from '../../../proto/values/json-flaw.js';
 import type { Finding } from './finding.js';
 
 const LENGTH_DELIMITED = 2;
@@ -46,17 +48,19 @@ function checkField(item: NumberedItem, cursor: WireCursor, findings: Finding[])
   if (cursor.wireType !== expected && !isPacked) wrong(`must be of type ${item.type}`);
   else if (expected === LENGTH_DELIMITED && !isUtf8(cursor.bytes.subarray(cursor.valueStart, cursor.end))) {
     wrong('is not UTF-8');
-  } else if (item.type === 'object' && !isJson(cursor.bytes.subarray(cursor.valueStart, cursor.end))) {
-    wrong('is not JSON text');
+  } else if (item.type === 'object') {
+    const flaw = objectFlaw(cursor.bytes.subarray(cursor.valueStart, cursor.end), item.name);
+    if (flaw) findings.push({ code: 'ITEM_INVALID', item: item.name, message: flaw });
   }
 }
 
-function isJson(text: Uint8Array): boolean {
+/** The text is checked before it is decoded, because the decoder of stored records rounds numbers. */
+function objectFlaw(text: Uint8Array, name: string): string | undefined {
   try {
-    JSON.parse(Buffer.from(text).toString());
-    return true;
+    const flaw = jsonFlaw(parseExactJson(Buffer.from(text).toString()), name);
+    return flaw && `item ${flaw.path} ${flaw.why}`;
   } catch {
-    return false;
+    return `${name} is not JSON`;
   }
 }
 

@@ -2,6 +2,7 @@ import t from 'tap';
 import type { ItemType } from '../../../proto/entry/entry.js';
 import type { RowPredicate } from '../../../proto/entry/rows.js';
 import type { RecordData } from '../../../proto/event/event.js';
+import { ExactNumber } from '../../../proto/values/exact-number.js';
 import { RowFilter } from './row-filter.js';
 
 function matches(type: ItemType, predicate: RowPredicate, value: RecordData[string] | undefined): boolean {
@@ -48,6 +49,20 @@ t.test('a bare day as bound covers the whole day in the legal time zone', async 
   t.notOk(matches('datetime', { from: '2026-11-22' }, '2026-11-21T15:59:59Z'));
   t.ok(matches('datetime', { to: '2026-11-22' }, '2026-11-22T23:59:59.999+08:00'));
   t.notOk(matches('datetime', { to: '2026-11-22' }, '2026-11-23T00:00:00+08:00'));
+});
+
+t.test('row filters compare instants at full precision', async (t) => {
+  t.notOk(matches('datetime', { from: '2026-01-01T00:00:00.000500Z' }, '2026-01-01T00:00:00.000100Z'));
+  t.notOk(matches('datetime', { is: '2026-01-01T00:00:00.000500Z' }, '2026-01-01T00:00:00.000100Z'));
+  t.ok(matches('datetime', { to: '2026-01-01T00:00:00.0005Z' }, '2026-01-01T08:00:00.000500+08:00'));
+  t.ok(matches('datetime', { to: '2026-01-01' }, '2026-01-01T23:59:59.9999999+08:00'));
+});
+
+t.test('a bound on decimals keeps all digits, also as a number in exponent form', async (t) => {
+  const long = new ExactNumber('9007199254740993') as unknown as number;
+  t.notOk(matches('decimal', { min: long }, '9007199254740992'));
+  t.ok(matches('decimal', { is: 1e21 }, '1000000000000000000000'));
+  t.ok(matches('decimal', { max: 1e-7 }, '0.0000001'));
 });
 
 t.test('row filters treat a leap second like any other instant', async (t) => {

@@ -3,7 +3,8 @@ import type { ItemField } from '../../../proto/entry/item-field.js';
 import type { RowPredicate, Rows } from '../../../proto/entry/rows.js';
 import type { ItemValue, RecordData } from '../../../proto/event/event.js';
 import { compareDecimals } from '../../../proto/values/decimal.js';
-import { instantMs, isDay } from '../../../proto/values/rfc3339.js';
+import { decimalOf } from '../../../proto/values/exact-number.js';
+import { compareInstants, type Instant, instantOf, isDay } from '../../../proto/values/rfc3339.js';
 
 type Scalar = string | number | boolean;
 type Test = (value: ItemValue | undefined) => boolean;
@@ -77,10 +78,12 @@ function compile(predicate: RowPredicate, type: ItemType): Test {
 }
 
 function equalTo(wanted: Scalar, type: ItemType): Test {
-  if (type === 'decimal') return (value) => typeof value === 'string' && compareDecimals(value, String(wanted)) === 0;
+  if (type === 'decimal') {
+    const decimal = plainDecimal(wanted);
+    return (value) => typeof value === 'string' && compareDecimals(value, decimal) === 0;
+  }
   if (type === 'datetime') {
-    const instant = instantMs(wanted);
-    return (value) => instant !== undefined && instantMs(value) === instant;
+    return instantTest(instantOf(wanted), (order) => order === 0);
   }
   return (value) => value === wanted;
 }
@@ -97,23 +100,34 @@ const noneOf =
 
 function bounded(type: ItemType, holds: (compare: (bound: number | string) => number) => boolean): Test {
   if (type === 'decimal') {
-    return (value) => typeof value === 'string' && holds((bound) => compareDecimals(value, String(bound)));
+    return (value) => typeof value === 'string' && holds((bound) => compareDecimals(value, plainDecimal(bound)));
   }
   return (value) => typeof value === 'number' && holds((bound) => value - Number(bound));
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-/** A bare day in a bound on instants is that whole day in the one legal time zone, UTC+8. */
-const startOf = (bound: string): number | undefined => instantMs(isDay(bound) ? `${bound}T00:00:00+08:00` : bound);
+/** A bound may be written as a number, in exponent form too; `checkRows` has made sure that it is a decimal. */
+const plainDecimal = (bound: Scalar): string => (typeof bound === 'string' ? bound : (decimalOf(bound) ?? '0'));
+
+const DAY_SECONDS = 24 * 60 * 60;
+/** A day as a bound on instants is that whole day in the one legal time zone, UTC+8. */
+const startOf = (bound: string): Instant | undefined => instantOf(isDay(bound) ? `${bound}T00:00:00+08:00` : bound);
 
 function notBefore(bound: string, type: ItemType): Test {
   if (type === 'date') return (value) => typeof value === 'string' && value >= bound;
-  const instant = startOf(bound) ?? Number.NaN;
-  return (value) => (instantMs(value) ?? Number.NaN) >= instant;
+  return instantTest(startOf(bound), (order) => order >= 0);
 }
 
 function notAfter(bound: string, type: ItemType): Test {
   if (type === 'date') return (value) => typeof value === 'string' && value <= bound;
-  const instant = (startOf(bound) ?? Number.NaN) + (isDay(bound) ? DAY_MS - 1 : 0);
-  return (value) => (instantMs(value) ?? Number.NaN) <= instant;
+  const start = startOf(bound);
+  if (!start || !isDay(bound)) return instantTest(start, (order) => order <= 0);
+  return instantTest({ ...start, second: start.second + DAY_SECONDS }, (order) => order < 0);
+}
+
+/** Compares at full precision; a value that is no instant never matches. */
+function instantTest(bound: Instant | undefined, holds: (order: number) => boolean): Test {
+  return (value) => {
+    const instant = bound && instantOf(value);
+    return instant !== undefined && holds(compareInstants(instant, bound!));
+  };
 }

@@ -38,6 +38,7 @@ export function handMadeEntries(
 
 export const BIRTHS = 'civil.birth';
 export const PLACES = 'civil.place';
+export const SAMPLES = 'civil.sample';
 export const ENTRIES = handMadeEntries([
   {
     id: BIRTHS,
@@ -55,6 +56,18 @@ export const ENTRIES = handMadeEntries([
       { name: 'number', type: 'integer', identifier: true },
       { name: 'region', type: 'string', filterable: true, maxLength: 6 },
       { name: 'label', type: 'string' },
+    ],
+  },
+  {
+    id: SAMPLES,
+    items: [
+      { name: 'id', type: 'string', identifier: true },
+      { name: 'amount', type: 'decimal' },
+      { name: 'amounts', type: 'decimal', list: true },
+      { name: 'rate', type: 'number' },
+      { name: 'rates', type: 'number', list: true },
+      { name: 'at', type: 'datetime', filterable: true },
+      { name: 'days', type: 'date', list: true },
     ],
   },
   { id: 'other.thing', items: [{ name: 'id', type: 'string', identifier: true }] },

@@ -68,7 +68,6 @@ t.test('a malformed address or token is refused by the name of its setting, with
     [{}, 'http: {trustedProxies: [10.0.0.0/33]}', 'http.trustedProxies.0'],
     [{}, 'http: {corsOrigins: ["https://ex.example/path"]}', 'http.corsOrigins.0'],
     [{}, 'tls: {cert: ex.pem}', 'tls'],
-    [{}, 'platformRegistration:', 'platformRegistration'],
   ];
   for (const [env, yaml, setting] of cases) {
     const problems = problemsOf(env, yaml);

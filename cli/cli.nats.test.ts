@@ -32,12 +32,13 @@ t.test('the command line leads from an empty bus to a department that streams a 
   const events = join(folder, 'events.ndjson');
   const wrong = { ...person(1), data: { key: 'p1', shoeSize: 44 } };
   await writeFile(events, [person(0), wrong, person(2)].map((event) => JSON.stringify(event)).join('\n'));
-  const published = await sluice('publish', events, '--url', url, '--token', 'registry-source');
+  const published = await sluice('publish', events, '--url', url, '--token', 'registry-source-token-0123456789');
   t.equal(published.exitCode, 1);
   t.equal(published.out, '2 stored, 0 already there, 1 refused');
   t.match(published.err, /^line 2, event e1: UNKNOWN_ITEM: /);
 
-  const follow = (...args: string[]) => sluice('subscribe', 'g-one', '--url', url, '--token', 'reader-one', ...args);
+  const follow = (...args: string[]) =>
+    sluice('subscribe', 'g-one', '--url', url, '--token', 'reader-one-token-0123456789', ...args);
   for (const encoding of ['json', 'msgpack', 'protobuf']) {
     const { out, err } = await follow('--limit', '2', '--encoding', encoding);
     const keys = out.split('\n').map((line) => JSON.parse(line).data);
@@ -52,12 +53,20 @@ t.test('the command line leads from an empty bus to a department that streams a 
   t.match((await follow('--ack', '--limit', '1')).out, /"subject":"p0"/);
   t.match((await follow('--ack', '--limit', '1')).out, /"subject":"p2"/, 'work goes on behind what was acknowledged');
 
-  const event = await sluice('show', 'g-one', '1', '--url', url, '--token', 'reader-one');
+  const event = await sluice('show', 'g-one', '1', '--url', url, '--token', 'reader-one-token-0123456789');
   t.match(event.out, /^op +create$/m);
   t.match(event.out, /^ {2}district +350102$/m);
-  t.equal((await sluice('show', 'g-one', '9', '--url', url, '--token', 'reader-one')).exitCode, 1);
+  t.equal((await sluice('show', 'g-one', '9', '--url', url, '--token', 'reader-one-token-0123456789')).exitCode, 1);
   t.match((await asOperator('grants', 'show', 'g-one')).out, /^status +in_force$/m);
-  const refused = await sluice('quarantine', 'list', 'registry.person', '--url', url, '--token', 'registry-source');
+  const refused = await sluice(
+    'quarantine',
+    'list',
+    'registry.person',
+    '--url',
+    url,
+    '--token',
+    'registry-source-token-0123456789',
+  );
   t.match(refused.out, /^1 +\S+ +e1 +create +UNKNOWN_ITEM /m);
 
   const received = await asOperator('ledger', 'who-received', '--entry', 'registry.person', '--subject', 'p0');

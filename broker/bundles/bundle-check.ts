@@ -4,7 +4,7 @@ import { isMap } from '../../proto/values/is-map.js';
 import { validateEntryDocument } from '../catalog/document/entry-problems.js';
 import type { EntryActs } from '../catalog/entry-acts.js';
 import { validateGrant } from '../grants/grant-problems.js';
-import type { Credentials } from '../parties/credentials.js';
+import { type Credentials, tokenProblem } from '../parties/credentials.js';
 import { officerProblems, partyProblems, systemProblems } from '../parties/party-problems.js';
 import type { Permissions } from '../parties/permissions.js';
 import type { Bundle } from './bundle-document.js';
@@ -106,10 +106,12 @@ class TokenCheck {
 
   problems(kind: 'systems' | 'officers', document: unknown, token: unknown): string[] {
     if (token === undefined) return [];
-    if (typeof token !== 'string' || !/^\S+$/.test(token)) return ['token: must be a string without spaces'];
     const owner = `${kind === 'systems' ? 'system' : 'officer'}:${idOf(document)}`;
-    const digest = this.credentials.digestOf(token);
+    const digest = typeof token === 'string' ? this.credentials.digestOf(token) : '';
     const registered = this.credentials.ownerOf(digest);
+    const isStored = registered !== undefined && `${registered.kind}:${registered.id}` === owner;
+    const problem = isStored ? undefined : tokenProblem(token);
+    if (problem !== undefined) return [`token: ${problem}`];
     const other = this.#owners.get(digest) ?? (registered && `${registered.kind}:${registered.id}`);
     this.#owners.set(digest, owner);
     return other === undefined || other === owner ? [] : ['token: belongs to another system or officer'];

@@ -9,7 +9,7 @@ const BUNDLE = {
     { id: 'health', name: 'Health Commission', level: 'city', regionCode: '350100' },
   ],
   systems: [
-    { id: 'registry', party: 'civil', may: ['publish'], token: 'registry-token' },
+    { id: 'registry', party: 'civil', may: ['publish'], token: 'registry-token-0123456789' },
     { id: 'clinic', party: 'health', may: ['subscribe'] },
   ],
   officers: [{ id: 'editor', party: 'civil', roles: ['catalog_editor'] }],
@@ -62,7 +62,7 @@ t.test('applying a bundle registers everything, returns new tokens once, and is 
   const first = await bundles.apply(operator, BUNDLE, { dryRun: false });
   t.same(first.create, LABELS);
   t.same(Object.keys(first.tokens).sort(), ['officer:editor', 'system:clinic']);
-  t.match(credentials.authenticate('registry-token'), { kind: 'system', id: 'registry' });
+  t.match(credentials.authenticate('registry-token-0123456789'), { kind: 'system', id: 'registry' });
   t.match(credentials.authenticate(first.tokens['system:clinic']!), { kind: 'system', id: 'clinic', party: 'health' });
   t.equal(catalog.published('civil.birth')?.version, 1);
   t.match(grants.get('g-births'), { party: 'health', trial: true, rows: { regionCode: { is: '350102' } } });
@@ -71,22 +71,42 @@ t.test('applying a bundle registers everything, returns new tokens once, and is 
   const second = await bundles.apply(operator, BUNDLE, { dryRun: false });
   t.match(second, { create: [], update: [], unchanged: 7 });
   t.equal(ledger.head, head);
-  t.notMatch(JSON.stringify(await ledger.read({ limit: 100 })), /registry-token/, 'no token is in the ledger');
+  t.notMatch(
+    JSON.stringify(await ledger.read({ limit: 100 })),
+    /registry-token-0123456789/,
+    'no token is in the ledger',
+  );
 });
 
 t.test('a changed bundle updates what changed: a token, the next version of an entry, a grant', async (t) => {
   const { bundles, credentials, catalog, grants } = await open(t);
   await bundles.apply(operator, BUNDLE, { dryRun: false });
   const changed = structuredClone(BUNDLE);
-  changed.systems[0]!.token = 'another-token';
+  changed.systems[0]!.token = 'another-token-0123456789';
   changed.entries[0]!.items.push({ name: 'name', type: 'string', filterable: false });
   changed.grants[0]!.items.push({ name: 'name' });
   const difference = await bundles.apply(operator, changed, { dryRun: false });
   t.same(difference.update, ['system registry', 'entry civil.birth', 'grant g-births']);
-  t.equal(credentials.authenticate('registry-token'), undefined);
-  t.ok(credentials.authenticate('another-token'));
+  t.equal(credentials.authenticate('registry-token-0123456789'), undefined);
+  t.ok(credentials.authenticate('another-token-0123456789'));
   t.equal(catalog.published('civil.birth')?.version, 2);
   t.equal(grants.get('g-births')?.items.length, 2);
+});
+
+t.test('a short token that the bus has stored stays valid, also when its bundle is applied again', async (t) => {
+  const { bundles, ledger, credentials } = await open(t);
+  await bundles.apply(operator, BUNDLE, { dryRun: false });
+  // Stored by a release that accepted shorter tokens.
+  await ledger.append(() => ({
+    ...{ kind: 'system' as const, id: 'registry', act: 'put', actor: 'officer:platform-operator' },
+    document: { id: 'registry', party: 'civil', may: ['publish'], credential: credentials.digestOf('short') },
+  }));
+  t.match(credentials.authenticate('short'), { id: 'registry' });
+  const stored = structuredClone(BUNDLE);
+  stored.systems[0]!.token = 'short';
+  t.match(await bundles.apply(operator, stored, { dryRun: false }), { update: [], unchanged: 7 });
+  stored.systems[0]!.token = 'other';
+  await t.rejects(bundles.apply(operator, stored, { dryRun: false }), { code: 'BUNDLE_INVALID' });
 });
 
 t.test('every problem of a bundle is listed with its path, and nothing is recorded', async (t) => {
@@ -96,8 +116,11 @@ t.test('every problem of a bundle is listed with its path, and nothing is record
   bad.parties = [...BUNDLE.parties, { id: 'civil', name: 'again', level: 'city', regionCode: '350100' }];
   bad.systems = [
     { id: 'a', party: 'civil' },
-    { id: 'b', party: 'gone', may: [], token: 'same' },
-    { id: 'c', party: 'civil', may: [], token: 'same' },
+    { id: 'b', party: 'gone', may: [], token: 'the-same-token-for-two-owners' },
+    { id: 'c', party: 'civil', may: [], token: 'the-same-token-for-two-owners' },
+    { id: 'd', party: 'civil', may: [], token: 'short' },
+    { id: 'e', party: 'civil', may: [], token: 'a token with spaces of 28 chars' },
+    { id: 'f', party: 'civil', may: [], token: 'token-that-no-header-carries-密' },
   ];
   bad.officers = 'none';
   bad.entries = [
@@ -122,6 +145,9 @@ t.test('every problem of a bundle is listed with its path, and nothing is record
     /^systems\[0\].may: is missing/m,
     /^systems\[1\].party: there is no party gone/m,
     /^systems\[2\].token: belongs to another/m,
+    /^systems\[3\].token: must have at least 24 characters/m,
+    /^systems\[4\].token: must be a string of printable ASCII/m,
+    /^systems\[5\].token: must be a string of printable ASCII/m,
     /^officers: must be a list/m,
     /^entries\[0\].items\[0\].type: /m,
     /^entries\[0\].items\[1\].pattern: could take more than linear time/m,

@@ -41,19 +41,29 @@ t.test('the first start founds the bus and hands out one operator token', async 
 t.test('a later start founds nothing, accepts the first token, and records its mode', async (t) => {
   const bus = await emptyStore(t);
   const first = await openParties(t, bus);
-  await bootstrap(first, { ...START, bootstrapToken: 'typed-in' });
+  await bootstrap(first, { ...START, bootstrapToken: 'first-operator-token-0123456789' });
   const second = await openParties(t, bus);
   const registration = { platform: 'p', owner: 'o', number: '1' };
   const again = await bootstrap(second, {
     ...START,
-    bootstrapToken: 'another',
+    bootstrapToken: 'other-operator-token-0123456789',
     platformRegistration: registration,
   });
   t.same(again, { founded: false, printToken: undefined });
-  t.ok(second.credentials.authenticate('typed-in'));
-  t.notOk(second.credentials.authenticate('another'));
+  t.ok(second.credentials.authenticate('first-operator-token-0123456789'));
+  t.notOk(second.credentials.authenticate('other-operator-token-0123456789'));
   const started = await second.ledger.read({ kind: 'bus', id: 'broker-1', limit: 10 });
   t.match(started, [{ document: { trialMode: true } }, { document: { trialMode: false, version: '0.1.0' } }]);
+});
+
+t.test('a bus is not founded with a short operator token; a later start ignores the setting', async (t) => {
+  const bus = await emptyStore(t);
+  const opened = await openParties(t, bus);
+  const short = { ...START, bootstrapToken: 'short' };
+  await t.rejects(bootstrap(opened, short), { name: 'ConfigurationConflictError', message: /at least 24 characters/ });
+  t.equal(opened.ledger.head, 0);
+  await bootstrap(opened, START);
+  await bootstrap(await openParties(t, bus), short);
 });
 
 t.test('a registered bus refuses a broker in trial mode, and any bus one with another secret', async (t) => {

@@ -1,8 +1,8 @@
 import { SluiceError } from '../../proto/errors.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Act } from '../ledger/record.js';
-import type { BusFacts } from './bus-facts.js';
-import { type Credentials, newToken } from './credentials.js';
+import { type BusFacts, ConfigurationConflictError } from './bus-facts.js';
+import { type Credentials, newToken, tokenProblem } from './credentials.js';
 import type { StoredOfficer } from './officer.js';
 
 export const FIRST_OPERATOR = 'platform-operator';
@@ -48,6 +48,8 @@ function unlessFull(error: unknown): void {
 }
 
 function foundingActs(credential: string, options: BootstrapOptions): Act[] {
+  const problem = options.bootstrapToken === undefined ? undefined : tokenProblem(options.bootstrapToken);
+  if (problem !== undefined) throw new ConfigurationConflictError(`bootstrapToken (SLUICE_BOOTSTRAP_TOKEN) ${problem}`);
   const operator: StoredOfficer = {
     id: FIRST_OPERATOR,
     party: OPERATOR_PARTY,

@@ -7,6 +7,21 @@ import type { StoredSystem } from './system.js';
 const TOKEN_BYTES = 32;
 const KEY_BYTES = 32;
 
+/** Shorter tokens can be guessed over the network within the validity of a token. */
+export const TOKEN_CHARACTERS_MIN = 24;
+const HEADER_CHARACTERS = /^[\x21-\x7e]+$/;
+
+/**
+ * What is wrong with a token that a person chose; undefined when nothing is. It is judged when it is set, so shorter
+ * tokens that a bus has stored stay valid.
+ */
+export function tokenProblem(token: unknown): string | undefined {
+  if (typeof token !== 'string' || !HEADER_CHARACTERS.test(token)) {
+    return 'must be a string of printable ASCII characters without spaces';
+  }
+  return token.length < TOKEN_CHARACTERS_MIN ? `must have at least ${TOKEN_CHARACTERS_MIN} characters` : undefined;
+}
+
 /** A random token. It is shown to its owner once; only its digest is kept. */
 export const newToken = (): string => `slc_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
 

@@ -6,7 +6,7 @@ import { ApiError, ConnectionLostError } from '../errors.js';
 import { publishHttp } from './http-publisher.js';
 
 const bytes = (text: string) => [Buffer.from(text)];
-const token = 'registry-source';
+const token = 'registry-source-token-0123456789';
 const ignore = () => {};
 
 t.test('an NDJSON body is published line by line, and each refusal names its line', async (t) => {

@@ -14,11 +14,11 @@ import { connectBrowser } from './browser-transport.js';
 t.test('a browser exchanges its token for tickets and publishes and subscribes in every encoding', async (t) => {
   const { url, apply } = await startBroker(t);
   await apply(REGISTER_BUNDLE);
-  const publisher = new Publisher({ url, token: 'registry-source', connect: connectBrowser });
+  const publisher = new Publisher({ url, token: 'registry-source-token-0123456789', connect: connectBrowser });
   t.match(await publisher.publish(person(0)), { position: 1 });
   await publisher.close();
   for (const encoding of SUBPROTOCOLS) {
-    const options = { url, token: 'reader-one', grant: 'g-one', encoding, connect: connectBrowser };
+    const options = { url, token: 'reader-one-token-0123456789', grant: 'g-one', encoding, connect: connectBrowser };
     const subscriber = new Subscriber({ ...options, cursor: encoding.split('.')[2] });
     const { value } = await subscriber[Symbol.asyncIterator]().next();
     t.match(value, { event: { data: { key: 'p0' } } }, encoding);

@@ -11,7 +11,12 @@ const QUICK = { firstDelayMs: 50, delayMsMax: 500 };
 
 /** Publishes all persons in order, with a bounded queue, and resolves with their positions. */
 async function publishAll(url: string, onStored: (stored: number) => void): Promise<number[]> {
-  const publisher = new Publisher({ url, token: 'registry-source', queueEvents: 200, reconnect: QUICK });
+  const publisher = new Publisher({
+    url,
+    token: 'registry-source-token-0123456789',
+    queueEvents: 200,
+    reconnect: QUICK,
+  });
   const positions: Promise<number>[] = [];
   let stored = 0;
   for (let number = 0; number < EVENTS; number++) {
@@ -29,7 +34,7 @@ async function publishAll(url: string, onStored: (stored: number) => void): Prom
 }
 
 async function receiveAll(url: string): Promise<{ numbers: number[]; positions: number[] }> {
-  const subscriber = new Subscriber({ url, token: 'reader-one', grant: 'g-one', reconnect: QUICK });
+  const subscriber = new Subscriber({ url, token: 'reader-one-token-0123456789', grant: 'g-one', reconnect: QUICK });
   const [numbers, positions]: [number[], number[]] = [[], []];
   for await (const { event, ack } of subscriber) {
     numbers.push(event.data?.number as number);

@@ -16,14 +16,14 @@ async function brokerWithPersons(t: Test, count: number): Promise<TestBroker> {
 }
 
 async function publishPersons({ url }: TestBroker, from: number, count: number): Promise<void> {
-  const publisher = new Publisher({ url, token: 'registry-source' });
+  const publisher = new Publisher({ url, token: 'registry-source-token-0123456789' });
   const all = Array.from({ length: count }, (_, index) => publisher.publish(person(from + index)));
   await Promise.all(all);
   await publisher.close();
 }
 
 const readerOne = ({ url }: TestBroker, options: Partial<SubscriberOptions> = {}) =>
-  new Subscriber({ url, token: 'reader-one', grant: 'g-one', ...options });
+  new Subscriber({ url, token: 'reader-one-token-0123456789', grant: 'g-one', ...options });
 
 /** Acknowledges `count` events and resolves with the numbers of their persons. */
 async function numbersOf(subscriber: Subscriber, count: number): Promise<unknown[]> {
@@ -141,7 +141,7 @@ t.test('a rejected event becomes a dead letter and later events are delivered', 
     if (numbers.length === 3) break;
   }
   t.same(numbers, [0, 1, 2]);
-  const api = new BusApi({ url: broker.url, token: 'reader-one' });
+  const api = new BusApi({ url: broker.url, token: 'reader-one-token-0123456789' });
   const letters = await api.json('/v1/grants/g-one/dead-letters');
   t.match(JSON.stringify(letters), /"position":2.*no such district/);
 });

@@ -6,9 +6,9 @@ import { eventually } from '../../tests/support/condition.js';
 import { Simulator } from './simulator.js';
 
 const TOKENS = {
-  'fujian-civil-affairs': 'demo-civil-registry',
-  'fuzhou-public-security': 'demo-household-registry',
-  'fuzhou-market-regulation': 'demo-enterprise-registry',
+  'fujian-civil-affairs': 'demo-civil-registry-token-0123456789',
+  'fuzhou-public-security': 'demo-household-registry-token-0123456789',
+  'fuzhou-market-regulation': 'demo-enterprise-registry-token-0123456789',
 };
 const bundle = parse(await readFile(new URL('../../../examples/demo/bundle.yaml', import.meta.url), 'utf8')) as object;
 

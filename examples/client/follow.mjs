@@ -4,7 +4,7 @@ import { Subscriber } from '../../dist/client/subscribe/subscriber.js';
 
 const subscriber = new Subscriber({
   url: process.env.SLUICE_URL ?? 'http://127.0.0.1:8080',
-  token: process.env.SLUICE_TOKEN ?? 'demo-maternal-health',
+  token: process.env.SLUICE_TOKEN ?? 'demo-maternal-health-token-0123456789',
   grant: 'g-health-births',
   cursor: 'example', // the bus remembers by this name what was acknowledged
   acknowledge: 'explicit',

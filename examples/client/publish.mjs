@@ -3,7 +3,7 @@ import { Publisher } from '../../dist/client/publish/publisher.js';
 
 const publisher = new Publisher({
   url: process.env.SLUICE_URL ?? 'http://127.0.0.1:8080',
-  token: process.env.SLUICE_TOKEN ?? 'demo-civil-registry',
+  token: process.env.SLUICE_TOKEN ?? 'demo-civil-registry-token-0123456789',
 });
 
 const births = [

@@ -14,8 +14,8 @@ const STREET = { name: 'street', type: 'string', filterable: true };
 const BUNDLE = {
   parties: ['county-registry', 'county-health'].map((id) => ({ id, name: id, level: 'county', regionCode: '350102' })),
   systems: [
-    { id: 'source', party: 'county-registry', may: ['publish'], token: 'token-of-the-source' },
-    { id: 'reader', party: 'county-health', may: ['subscribe'], token: 'token-of-the-reader' },
+    { id: 'source', party: 'county-registry', may: ['publish'], token: 'token-of-the-source-0123456789' },
+    { id: 'reader', party: 'county-health', may: ['subscribe'], token: 'token-of-the-reader-0123456789' },
   ],
   entries: [entry([{ ...WARD, maximum: 50 }, STREET])],
   grants: [
@@ -29,8 +29,8 @@ const BUNDLE = {
 t.test('records stored under an earlier version leave and are deleted under a narrower one', async (t) => {
   const broker = await startBroker(t);
   await broker.apply(BUNDLE);
-  const source = { url: broker.url, token: 'token-of-the-source' };
-  const reader = { url: broker.url, token: 'token-of-the-reader' };
+  const source = { url: broker.url, token: 'token-of-the-source-0123456789' };
+  const reader = { url: broker.url, token: 'token-of-the-reader-0123456789' };
   const event = (op: string, subject: string, more: object): object => ({
     ...{ specversion: '1.0', id: `${op}-${subject}`, type: ENTRY, subject, op },
     ...more,

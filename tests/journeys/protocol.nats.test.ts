@@ -20,8 +20,8 @@ const BUNDLE = {
     { id: 'fujian-health', name: { en: 'Health' }, level: 'province', regionCode: '350000' },
   ],
   systems: [
-    { id: 'registry', party: PARTY, may: ['publish'], token: 'token-of-registry' },
-    { id: 'health', party: 'fujian-health', may: ['subscribe'], token: 'token-of-health' },
+    { id: 'registry', party: PARTY, may: ['publish'], token: 'token-of-registry-0123456789' },
+    { id: 'health', party: 'fujian-health', may: ['subscribe'], token: 'token-of-health-0123456789' },
   ],
   entries: [
     {
@@ -49,7 +49,7 @@ async function openBus(t: Test): Promise<{ bus: TestBroker; source: Address; rea
   const bus = await startBroker(t, { config: { heartbeatMs: 60_000 } });
   await bus.apply(BUNDLE);
   const at = (token: string): Address => ({ url: bus.url, token });
-  return { bus, source: at('token-of-registry'), reader: at('token-of-health') };
+  return { bus, source: at('token-of-registry-0123456789'), reader: at('token-of-health-0123456789') };
 }
 
 type Address = { url: string; token: string };

@@ -58,7 +58,7 @@ function runInShell(command: string, url: string): Promise<string> {
 const TOUR_MS_MAX = 100_000;
 
 t.test('the commands of the tour in README.md print what README.md shows', { timeout: TOUR_MS_MAX }, async (t) => {
-  const { url } = await startBroker(t, { config: { bootstrapToken: 'tour-operator' } });
+  const { url } = await startBroker(t, { config: { bootstrapToken: 'tour-operator-token-0123456789' } });
   const steps = tour();
   t.ok(steps.length > 6, 'the README has a tour');
   for (const { command, prints } of steps) {

@@ -26,7 +26,7 @@ t.test('the CLI explains decisions and replays rules while the check runs and af
     stringify({
       name: 'benefits',
       connector: 'benefit-check',
-      bus: { url: bus.broker.url, token: 'demo-benefit-check' },
+      bus: { url: bus.broker.url, token: 'demo-benefit-check-token-0123456789' },
       logLevel: 'error',
       settings: { rules: RULES },
     }),

@@ -37,7 +37,7 @@ const child = (number: number): Someone => ({
 });
 
 const subsidies = async (bus: BenefitBus): Promise<string[]> =>
-  (await bus.received('demo-subsidy-payments', 'g-subsidy-decisions'))
+  (await bus.received('demo-subsidy-payments-token-0123456789', 'g-subsidy-decisions'))
     .map(({ op, subject }) => `${op} ${subject}`)
     .sort();
 
@@ -78,7 +78,7 @@ const betweenCommitAndPublish = (t: Test, bus: BenefitBus, url: string) =>
       await decideAndStop(2);
       const { value } = await new DecisionSource(before.store).changes(new AbortController().signal).next();
       const { events } = value!;
-      await publishBatch({ url: bus.broker.url, token: 'demo-benefit-check' }, events);
+      await publishBatch({ url: bus.broker.url, token: 'demo-benefit-check-token-0123456789' }, events);
       t.strictSame(await subsidies(bus), expected([1, 2]), 'published and not confirmed');
       const third = await bus.check(first, new ManualClock(TODAY), 'steps');
       await third.settled();
@@ -133,7 +133,7 @@ async function configFor(t: Test, bus: BenefitBus, database: string | undefined)
   const config = {
     name: 'benefits',
     connector: 'benefit-check',
-    bus: { url: bus.broker.url, token: 'demo-benefit-check' },
+    bus: { url: bus.broker.url, token: 'demo-benefit-check-token-0123456789' },
     logLevel: 'error',
     settings: {
       ...(database === undefined ? {} : { database }),

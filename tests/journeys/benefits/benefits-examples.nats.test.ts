@@ -12,20 +12,20 @@ t.setTimeout(120_000);
 /** Scenario → the receiving departments: token, grant, number of decisions. */
 const RECEIVERS: Record<(typeof SCENARIOS)[number], [string, string, number][]> = {
   newborn: [
-    ['demo-subsidy-payments', 'g-subsidy-decisions', 2],
-    ['demo-insurance-enrolment', 'g-enrolment-decisions', 2],
+    ['demo-subsidy-payments-token-0123456789', 'g-subsidy-decisions', 2],
+    ['demo-insurance-enrolment-token-0123456789', 'g-enrolment-decisions', 2],
   ],
-  death: [['demo-pension-payments', 'g-pension-decisions', 2]],
-  'old-age': [['demo-allowance-payments', 'g-allowance-decisions', 1]],
-  move: [['demo-taijiang-assistance', 'g-files-to-taijiang', 1]],
+  death: [['demo-pension-payments-token-0123456789', 'g-pension-decisions', 2]],
+  'old-age': [['demo-allowance-payments-token-0123456789', 'g-allowance-decisions', 1]],
+  move: [['demo-taijiang-assistance-token-0123456789', 'g-files-to-taijiang', 1]],
   'business-start': [
-    ['demo-tax-enrolment', 'g-tax-preparations', 1],
-    ['demo-employer-accounts', 'g-account-preparations', 1],
-    ['demo-seal-records', 'g-seal-preparations', 1],
+    ['demo-tax-enrolment-token-0123456789', 'g-tax-preparations', 1],
+    ['demo-employer-accounts-token-0123456789', 'g-account-preparations', 1],
+    ['demo-seal-records-token-0123456789', 'g-seal-preparations', 1],
   ],
   'licence-end': [
-    ['demo-tax-supervision', 'g-tax-licence-ends', 1],
-    ['demo-supplier-register', 'g-procurement-licence-ends', 1],
+    ['demo-tax-supervision-token-0123456789', 'g-tax-licence-ends', 1],
+    ['demo-supplier-register-token-0123456789', 'g-procurement-licence-ends', 1],
   ],
 };
 
@@ -38,7 +38,10 @@ t.test('the events of each example scenario lead to decisions that its departmen
     for (const file of readdirSync(folder).filter((name) => name.endsWith('.ndjson'))) {
       const lines = readFileSync(join(folder, file), 'utf8').trim().split('\n');
       // A file is named after the system that publishes it.
-      const results = await publishLines({ url: bus.broker.url, token: `demo-${file.replace('.ndjson', '')}` }, lines);
+      const results = await publishLines(
+        { url: bus.broker.url, token: `demo-${file.replace('.ndjson', '')}-token-0123456789` },
+        lines,
+      );
       for (const [index, { position, problem }] of results.entries()) {
         t.equal(problem, undefined, `${scenario}/${file}:${index + 1}`);
         bus.published.set((JSON.parse(lines[index]!) as { type: string }).type, position ?? 0);

@@ -47,7 +47,7 @@ const newborn = (t: Test, site: Site) =>
     const [birth] = await bus.publish(birthOf(child));
     const [residence] = await bus.publish(residenceOf(child));
     await check.settled();
-    t.match(await decisionsFor(site, 'demo-subsidy-payments', 'g-subsidy-decisions', child.idNumber), [
+    t.match(await decisionsFor(site, 'demo-subsidy-payments-token-0123456789', 'g-subsidy-decisions', child.idNumber), [
       {
         op: 'create',
         outcome: 'applies',
@@ -59,9 +59,10 @@ const newborn = (t: Test, site: Site) =>
         reasonZh: /3600元/,
       },
     ]);
-    t.match(await decisionsFor(site, 'demo-insurance-enrolment', 'g-enrolment-decisions', child.idNumber), [
-      { op: 'create', outcome: 'applies', validFrom: '2026-11-20' },
-    ]);
+    t.match(
+      await decisionsFor(site, 'demo-insurance-enrolment-token-0123456789', 'g-enrolment-decisions', child.idNumber),
+      [{ op: 'create', outcome: 'applies', validFrom: '2026-11-20' }],
+    );
     const [explained] = await check.explain(child.idNumber, 'child-care-subsidy');
     t.match(explained, { outcome: 'applies', version: 1, nextLook: '2029-11-20' });
     t.strictSame(explained?.basis, [
@@ -83,7 +84,12 @@ const newborn = (t: Test, site: Site) =>
         previous: { regionCode: child.regionCode },
       });
       await check.settled();
-      const events = await decisionsFor(site, 'demo-subsidy-payments', 'g-subsidy-decisions', child.idNumber);
+      const events = await decisionsFor(
+        site,
+        'demo-subsidy-payments-token-0123456789',
+        'g-subsidy-decisions',
+        child.idNumber,
+      );
       t.match(events.at(-1), { op: 'update', outcome: 'does_not_apply', reasonEn: /under three/ });
       t.notOk('amount' in events.at(-1)!, 'and nothing is to be paid');
       const [now] = await check.explain(child.idNumber, 'child-care-subsidy');
@@ -104,7 +110,12 @@ const newborn = (t: Test, site: Site) =>
     await t.test('a move out of the city ends the benefit, and the explanation names the event', async (t) => {
       const [left] = await bus.publish(moveOf(child, { regionCode: '350502' }));
       await check.settled();
-      const events = await decisionsFor(site, 'demo-subsidy-payments', 'g-subsidy-decisions', child.idNumber);
+      const events = await decisionsFor(
+        site,
+        'demo-subsidy-payments-token-0123456789',
+        'g-subsidy-decisions',
+        child.idNumber,
+      );
       t.match(events.at(-1), { outcome: 'does_not_apply', reasonZh: '不符合：户籍在福州市' });
       const [now] = await check.explain(child.idNumber, 'child-care-subsidy');
       t.ok(now?.basis.includes(`g-check-residence: fuzhou-public-security.residence@${left}`));
@@ -118,7 +129,7 @@ const death = (t: Test, site: Site) =>
     await bus.publish(pensionOf(person, { monthlyAmount: '3120.50', paidThrough: '2026-11-30' }), residenceOf(person));
     await check.settled();
     t.strictSame(
-      await decisionsFor(site, 'demo-pension-payments', 'g-pension-decisions', person.idNumber),
+      await decisionsFor(site, 'demo-pension-payments-token-0123456789', 'g-pension-decisions', person.idNumber),
       [],
       'the living are nobody’s news',
     );
@@ -126,7 +137,12 @@ const death = (t: Test, site: Site) =>
     await bus.publish(deathOf(person, '2026-08-15'));
     await check.settled();
     t.ok(Date.now() - before < 60_000, 'in the same minute');
-    const events = await decisionsFor(site, 'demo-pension-payments', 'g-pension-decisions', person.idNumber);
+    const events = await decisionsFor(
+      site,
+      'demo-pension-payments-token-0123456789',
+      'g-pension-decisions',
+      person.idNumber,
+    );
     t.match(
       events.sort((a, b) => (String(a.decision) < String(b.decision) ? 1 : -1)),
       [
@@ -144,9 +160,10 @@ const move = (t: Test, site: Site) =>
     await bus.publish(residenceOf(person), { type: 'fuzhou-civil-affairs.case-file', op: 'create', data: file });
     await bus.publish(moveOf(person, { regionCode: '350103' }));
     await check.settled();
-    t.match(await decisionsFor(site, 'demo-taijiang-assistance', 'g-files-to-taijiang', person.idNumber), [
-      { op: 'create', outcome: 'applies', fileNumber: 'F-2026-7', fromRegion: '350102', toRegion: '350103' },
-    ]);
+    t.match(
+      await decisionsFor(site, 'demo-taijiang-assistance-token-0123456789', 'g-files-to-taijiang', person.idNumber),
+      [{ op: 'create', outcome: 'applies', fileNumber: 'F-2026-7', fromRegion: '350102', toRegion: '350103' }],
+    );
     const arrived = { ...file, regionCode: '350103' };
     await bus.publish({
       type: 'fuzhou-civil-affairs.case-file',
@@ -155,7 +172,7 @@ const move = (t: Test, site: Site) =>
       previous: { regionCode: '350102' },
     });
     await check.settled();
-    const events = await decisionsFor(site, 'demo-case-files', 'g-file-transfers', person.idNumber);
+    const events = await decisionsFor(site, 'demo-case-files-token-0123456789', 'g-file-transfers', person.idNumber);
     t.match(events.at(-1), { outcome: 'does_not_apply' }, 'and is done once it has arrived');
   });
 
@@ -166,9 +183,9 @@ const businessStart = (t: Test, site: Site) =>
     await site.bus.publish(licenceOf(CREDIT_CODE, 'active'));
     await site.check.settled();
     for (const [token, grant, measure] of [
-      ['demo-tax-enrolment', 'g-tax-preparations', 'prepare-tax-registration'],
-      ['demo-employer-accounts', 'g-account-preparations', 'prepare-account'],
-      ['demo-seal-records', 'g-seal-preparations', 'prepare-seal-record'],
+      ['demo-tax-enrolment-token-0123456789', 'g-tax-preparations', 'prepare-tax-registration'],
+      ['demo-employer-accounts-token-0123456789', 'g-account-preparations', 'prepare-account'],
+      ['demo-seal-records-token-0123456789', 'g-seal-preparations', 'prepare-seal-record'],
     ] as const) {
       t.match(await decisionsFor(site, token, grant, CREDIT_CODE), [
         { op: 'create', measure, outcome: 'applies', name: '福州榕城茶业有限公司' },
@@ -181,14 +198,19 @@ const licenceEnd = (t: Test, site: Site) =>
     await site.bus.publish(licenceOf(CREDIT_CODE, 'revoked'));
     await site.check.settled();
     for (const [token, grant] of [
-      ['demo-tax-supervision', 'g-tax-licence-ends'],
-      ['demo-supplier-register', 'g-procurement-licence-ends'],
+      ['demo-tax-supervision-token-0123456789', 'g-tax-licence-ends'],
+      ['demo-supplier-register-token-0123456789', 'g-procurement-licence-ends'],
     ] as const) {
       t.match(await decisionsFor(site, token, grant, CREDIT_CODE), [
         { op: 'create', status: 'revoked', measure: 'end-dealings' },
       ]);
     }
-    const preparations = await decisionsFor(site, 'demo-tax-enrolment', 'g-tax-preparations', CREDIT_CODE);
+    const preparations = await decisionsFor(
+      site,
+      'demo-tax-enrolment-token-0123456789',
+      'g-tax-preparations',
+      CREDIT_CODE,
+    );
     t.match(preparations.at(-1), { outcome: 'does_not_apply' });
   });
 
@@ -199,21 +221,27 @@ const eightieth = (t: Test, site: Site) =>
     const { bus, check } = site;
     await bus.publish(residenceOf(ELDER));
     await check.advanceTo('2026-11-25');
-    t.strictSame(await decisionsFor(site, 'demo-allowance-payments', 'g-allowance-decisions', ELDER.idNumber), []);
+    t.strictSame(
+      await decisionsFor(site, 'demo-allowance-payments-token-0123456789', 'g-allowance-decisions', ELDER.idNumber),
+      [],
+    );
     t.match(await check.explain(ELDER.idNumber, 'old-age-allowance'), [
       { outcome: 'does_not_apply', nextLook: '2026-11-26' },
     ]);
     await check.advanceTo('2026-11-26');
-    t.match(await decisionsFor(site, 'demo-allowance-payments', 'g-allowance-decisions', ELDER.idNumber), [
-      {
-        op: 'create',
-        outcome: 'applies',
-        amount: '100',
-        per: 'month',
-        validFrom: '2026-11-26',
-        decidedOn: '2026-11-26',
-      },
-    ]);
+    t.match(
+      await decisionsFor(site, 'demo-allowance-payments-token-0123456789', 'g-allowance-decisions', ELDER.idNumber),
+      [
+        {
+          op: 'create',
+          outcome: 'applies',
+          amount: '100',
+          per: 'month',
+          validFrom: '2026-11-26',
+          decidedOn: '2026-11-26',
+        },
+      ],
+    );
     const [now] = await check.explain(ELDER.idNumber, 'old-age-allowance');
     t.match(now?.changes, [{ outcome: 'does_not_apply' }, { outcome: 'applies', cause: 'day 2026-11-26' }]);
   });
@@ -226,7 +254,12 @@ const revocation = (t: Test, site: Site) =>
     await eventually(async () => (await state())?.outcome === 'open', 'the decision to be open', 10_000);
     t.match((await state())?.changes.at(-1), { outcome: 'open', cause: /grant g-check-deaths is not in force/ });
     await check.settled();
-    const open = await decisionsFor(site, 'demo-allowance-payments', 'g-allowance-decisions', ELDER.idNumber);
+    const open = await decisionsFor(
+      site,
+      'demo-allowance-payments-token-0123456789',
+      'g-allowance-decisions',
+      ELDER.idNumber,
+    );
     t.match(open.at(-1), { op: 'update', outcome: 'open', reasonEn: 'Not met: grant g-check-deaths is in force' });
     t.match((await check.explain(CREDIT_CODE, 'licence-ended'))[0], { outcome: 'applies' }, 'others are not concerned');
 
@@ -241,7 +274,12 @@ const revocation = (t: Test, site: Site) =>
       10_000,
     );
     await check.settled();
-    const closed = await decisionsFor(site, 'demo-allowance-payments', 'g-allowance-decisions', ELDER.idNumber);
+    const closed = await decisionsFor(
+      site,
+      'demo-allowance-payments-token-0123456789',
+      'g-allowance-decisions',
+      ELDER.idNumber,
+    );
     t.match(
       closed.map(({ outcome }) => outcome),
       ['applies', 'open', 'does_not_apply'],

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { ClusterBus, NOT_OF_THE_LOAD, numbered, readerOf, sourceOf } from '../../support/nats/cluster-bus.js';
+import { ClusterBus, NOT_OF_THE_LOAD, numbered, readerOf, sourceOf, tokenOf } from '../../support/nats/cluster-bus.js';
 import { ClusterLoad } from '../../support/nats/cluster-load.js';
 import { RawSession } from '../../support/raw-client/raw-client.js';
 import { publishBatch } from '../../support/raw-client/raw-http.js';
@@ -9,12 +9,12 @@ t.setTimeout(300_000);
 
 t.test('two brokers on a cluster of three servers', { timeout: 280_000 }, async (t) => {
   const bus = await ClusterBus.start(t);
-  const token = readerOf(5);
+  const token = tokenOf(readerOf(5));
   const grant = 'g-5';
   const open = (broker: number) =>
     RawSession.open({ url: bus.brokers[broker]!.url, token, encoding: 'sluice.v1.json' });
   const events = Array.from({ length: 20 }, (_, i) => numbered(2, NOT_OF_THE_LOAD + i));
-  await publishBatch({ url: bus.brokers[0]!.url, token: sourceOf(2) }, events);
+  await publishBatch({ url: bus.brokers[0]!.url, token: tokenOf(sourceOf(2)) }, events);
 
   t.test('a cursor that another broker took over does not move any more', async (t) => {
     const [first, second] = await Promise.all([open(0), open(1)]);

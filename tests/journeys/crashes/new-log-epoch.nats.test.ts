@@ -11,9 +11,9 @@ t.test(
     const nats = await startNats(t);
     const first = await startBroker(t, { nats });
     await first.apply(REGISTER_BUNDLE);
-    const source = { url: first.url, token: 'registry-source' };
+    const source = { url: first.url, token: 'registry-source-token-0123456789' };
     const open = async ({ url }: { url: string }) => {
-      const session = await RawSession.open({ url, token: 'reader-one', encoding: 'sluice.v1.json' });
+      const session = await RawSession.open({ url, token: 'reader-one-token-0123456789', encoding: 'sluice.v1.json' });
       t.teardown(() => session.close());
       return session;
     };

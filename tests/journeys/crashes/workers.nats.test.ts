@@ -17,7 +17,7 @@ t.setTimeout(240_000);
 /** Each on a session of its own, so that they are spread over the workers. */
 function follow(t: Test, url: string): RawFollower[] {
   const followers = Array.from({ length: FOLLOWERS }, (_, i) => {
-    const link = new RawLink({ url, token: 'reader-one', encoding: 'sluice.v1.json' });
+    const link = new RawLink({ url, token: 'reader-one-token-0123456789', encoding: 'sluice.v1.json' });
     const ackPolicy = { credit: 100, every: 5, delayMs: undefined };
     const cursor = `c${i}`;
     return new RawFollower({
@@ -36,7 +36,7 @@ function follow(t: Test, url: string): RawFollower[] {
 }
 
 const persons = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => person(from + i));
-const source = (url: string) => ({ url, token: 'registry-source' });
+const source = (url: string) => ({ url, token: 'registry-source-token-0123456789' });
 
 async function untilSeen(followers: RawFollower[], position: number): Promise<void> {
   for (const follower of followers) {
@@ -153,7 +153,7 @@ async function publishAll(url: string, from: number, to: number): Promise<number
 }
 
 async function takeTicket(url: string): Promise<string> {
-  const { text } = await fresh(url, '/v1/tickets', { method: 'POST', token: 'reader-one' });
+  const { text } = await fresh(url, '/v1/tickets', { method: 'POST', token: 'reader-one-token-0123456789' });
   return (JSON.parse(text) as { ticket: string }).ticket;
 }
 
@@ -171,7 +171,7 @@ function enter(url: string, ticket: string): Promise<string> {
 }
 
 function closeCode(url: string): { opened: Promise<void>; code: Promise<number> } {
-  const headers = { authorization: 'Bearer reader-one' };
+  const headers = { authorization: 'Bearer reader-one-token-0123456789' };
   const socket = new WebSocket(streamUrlOf(url), ['sluice.v1.json'], { headers });
   socket.on('error', () => undefined);
   return {

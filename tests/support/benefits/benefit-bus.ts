@@ -31,11 +31,11 @@ const QUICK = { firstDelayMs: 20, delayMsMax: 200 };
 const WAIT_MS_MAX = 600_000;
 /** Party → token of its publishing system, as in the bundles. */
 const SOURCE_TOKENS: Record<string, string> = {
-  'fujian-civil-affairs': 'demo-civil-registry',
-  'fuzhou-public-security': 'demo-household-registry',
-  'fuzhou-market-regulation': 'demo-enterprise-registry',
-  'fuzhou-hrss': 'demo-pension-payments',
-  'fuzhou-civil-affairs': 'demo-case-files',
+  'fujian-civil-affairs': 'demo-civil-registry-token-0123456789',
+  'fuzhou-public-security': 'demo-household-registry-token-0123456789',
+  'fuzhou-market-regulation': 'demo-enterprise-registry-token-0123456789',
+  'fuzhou-hrss': 'demo-pension-payments-token-0123456789',
+  'fuzhou-civil-affairs': 'demo-case-files-token-0123456789',
 };
 
 /** The grants of the check and the registers behind them. */
@@ -121,7 +121,7 @@ export class BenefitBus {
 
 export const checkContext = (bus: BenefitBus): ConnectorContext => ({
   name: 'benefits',
-  bus: { url: bus.broker.url, token: 'demo-benefit-check' },
+  bus: { url: bus.broker.url, token: 'demo-benefit-check-token-0123456789' },
   stateFolder: projectRoot,
   metrics: new ConnectorMetrics({ name: 'benefits', kind: 'benefit-check' }),
   log: pino({ level: process.env.SLUICE_TEST_LOG ?? 'silent' }),

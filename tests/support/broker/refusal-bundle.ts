@@ -3,9 +3,9 @@ export const PARTY = 'county-registry';
 export const ENTRY = `${PARTY}.shop`;
 export const FOREIGN_ENTRY = 'county-health.clinic';
 export const TOKENS = {
-  source: 'token-of-the-source',
-  reader: 'token-of-the-reader',
-  stranger: 'token-of-the-stranger',
+  source: 'token-of-the-source-0123456789',
+  reader: 'token-of-the-reader-0123456789',
+  stranger: 'token-of-the-stranger-0123456789',
 } as const;
 
 /** As published: item numbers are given in this order. */

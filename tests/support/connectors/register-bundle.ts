@@ -9,9 +9,9 @@ export const REGISTER_BUNDLE = {
     { id: 'reader', name: 'Reader', level: 'city', regionCode: '350100' },
   ],
   systems: [
-    { id: 'registry-source', party: 'registry', may: ['publish'], token: 'registry-source' },
-    { id: 'reader-one', party: 'reader', may: ['subscribe'], token: 'reader-one' },
-    { id: 'reader-two', party: 'reader', may: ['subscribe'], token: 'reader-two' },
+    { id: 'registry-source', party: 'registry', may: ['publish'], token: 'registry-source-token-0123456789' },
+    { id: 'reader-one', party: 'reader', may: ['subscribe'], token: 'reader-one-token-0123456789' },
+    { id: 'reader-two', party: 'reader', may: ['subscribe'], token: 'reader-two-token-0123456789' },
   ],
   entries: [
     {

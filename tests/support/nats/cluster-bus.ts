@@ -60,6 +60,7 @@ export class ClusterBus {
 export const entryOf = (index: number): string => `registry.entry${index % ENTRIES}`;
 export const sourceOf = (index: number): string => `source-${index % ENTRIES}`;
 export const readerOf = (grant: number): string => `reader-${grant}`;
+export const tokenOf = (system: string): string => `${system}-token-0123456789abcdef`;
 export const grantIds = Array.from({ length: GRANTS }, (_, i) => `g-${i}`);
 export const entryIndexes = Array.from({ length: ENTRIES }, (_, i) => i);
 
@@ -82,8 +83,8 @@ export function numbered(source: number, number: number): SourceEvent {
 const CLUSTER_BUNDLE = {
   parties: ['registry', 'reader'].map((id) => ({ id, name: id, level: 'city', regionCode: '350100' })),
   systems: [
-    ...entryIndexes.map((i) => ({ id: sourceOf(i), party: 'registry', may: ['publish'], token: sourceOf(i) })),
-    ...grantIds.map((_, i) => ({ id: readerOf(i), party: 'reader', may: ['subscribe'], token: readerOf(i) })),
+    ...entryIndexes.map((i) => ({ id: sourceOf(i), party: 'registry', may: ['publish'], token: tokenOf(sourceOf(i)) })),
+    ...grantIds.map((_, i) => ({ id: readerOf(i), party: 'reader', may: ['subscribe'], token: tokenOf(readerOf(i)) })),
   ],
   entries: entryIndexes.map((i) => ({
     id: entryOf(i),

@@ -14,6 +14,7 @@ import {
   numbered,
   readerOf,
   sourceOf,
+  tokenOf,
 } from './cluster-bus.js';
 
 const QUICK = { firstDelayMs: 50, delayMsMax: 500 };
@@ -119,7 +120,7 @@ export class ClusterLoad {
 
   #follow(grant: string, i: number): RawFollower {
     const follower = new RawFollower({
-      link: new RawLink(this.bus.address(readerOf(i), ENCODINGS[i % ENCODINGS.length])),
+      link: new RawLink(this.bus.address(tokenOf(readerOf(i)), ENCODINGS[i % ENCODINGS.length])),
       grant,
       cursor: 'work',
       from: 'earliest',
@@ -135,7 +136,7 @@ export class ClusterLoad {
   #publisher(source: number): Publisher {
     return new Publisher({
       url: this.bus.nextUrl,
-      token: sourceOf(source),
+      token: tokenOf(sourceOf(source)),
       reconnect: QUICK,
       signal: this.#stop.signal,
       onState: (state) => {

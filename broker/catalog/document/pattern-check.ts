@@ -1,25 +1,25 @@
 import { LruMap } from '../lru-map.js';
+import { LinearityJudge } from './linearity-judge.js';
 
-/** A pattern that could not be decided on in time counts as `not_linear`. */
+/** A pattern that was not proven to be linear in time counts as `not_linear`. */
 export type PatternCheck = 'linear' | 'not_linear' | 'not_a_pattern';
 
-/** The check runs in the event loop, so nobody may hold it up for longer. */
-const CHECK_TIMEOUT_MS = 500;
 /** Bundles repeat the same few patterns over thousands of entries. */
 const REMEMBERED_PATTERNS_MAX = 1_000;
 
 const remembered = new LruMap<string, PatternCheck>(REMEMBERED_PATTERNS_MAX);
+const judge = new LinearityJudge();
 
-/** Whether matching takes time linear in the text, whatever the text is. What can't be proven is refused. */
+/** Checks that matching takes time linear in the string, whatever the string is. */
 export async function checkPattern(pattern: string): Promise<PatternCheck> {
   const known = remembered.get(pattern);
   if (known) return known;
-  const verdict = isRegExp(pattern) ? await measured(pattern) : 'not_a_pattern';
+  const verdict = isRegExp(pattern) ? ((await judge.isLinear(pattern)) ? 'linear' : 'not_linear') : 'not_a_pattern';
   remembered.set(pattern, verdict);
   return verdict;
 }
 
-/** With the flag that the validator uses. */
+/** Compiles the pattern with the flag that the validator uses. */
 function isRegExp(pattern: string): boolean {
   try {
     new RegExp(pattern, 'u');
@@ -27,12 +27,4 @@ function isRegExp(pattern: string): boolean {
   } catch {
     return false;
   }
-}
-
-async function measured(pattern: string): Promise<PatternCheck> {
-  // The library takes its backend from here only; the default one starts worker threads.
-  process.env.RECHECK_SYNC_BACKEND = 'pure';
-  const { checkSync } = await import('recheck');
-  const { status } = checkSync(pattern, 'u', { timeout: CHECK_TIMEOUT_MS });
-  return status === 'safe' ? 'linear' : 'not_linear';
 }

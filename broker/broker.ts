@@ -179,39 +179,25 @@ class RunningBroker implements BrokerHandle {
   }
 
   #openGateway(stream: Stream, intake: Intake, admission: Admission): Gateway {
-    const { config, metrics, clock, releases, governance, log } = this.parts;
+    const { config, metrics, clock, governance, log } = this.parts;
     const { heartbeatMs, maxEventBytes, session } = config;
-    const { credentials, ledger } = governance;
-    const gateway = new Gateway({
-      ...{
-        subscriptions: stream.subscriptions,
-        intake,
-        ...admission,
-        credentials,
-        log,
-        clock,
-        heartbeatMs,
-        maxEventBytes,
-        limits: session,
-      },
+    return new Gateway({
+      ...{ subscriptions: stream.subscriptions, intake, ...admission, leases: governance.leases },
+      ...{ log, clock, heartbeatMs, maxEventBytes, limits: session },
       metrics: metrics.gateway,
     });
-    const stopWatching = ledger.onRecord(({ kind, id }) => {
-      if (kind === 'system') gateway.checkCredentials(id);
-    });
-    releases.add('credential watch', stopWatching);
-    return gateway;
   }
 
   #createApp(rooms: ServedRooms): Promise<FastifyInstance> {
     const { config, log, metrics, governance, clock } = this.parts;
-    const { catalog, grants, grantService, bundleService, catalogService, credentials, permissions } = governance;
+    const { catalog, grants, grantService, bundleService, catalogService, credentials, permissions, leases } =
+      governance;
     const { maxEventBytes, heartbeatMs } = config;
     const { stream, intake, gateway, tickets, ending } = rooms;
     const quarantine = new QuarantineReader(this.parts.bus);
     return createApp({ log, metrics: metrics.gateway, credentials, maxEventBytes, version: VERSION }, [
-      eventsPlugin({ intake, quarantine, maxEventBytes, ending }),
-      streamPlugin({ ...stream, gateway, tickets, metrics: metrics.gateway, heartbeatMs, ending }),
+      eventsPlugin({ intake, quarantine, leases, maxEventBytes, ending }),
+      streamPlugin({ ...stream, gateway, tickets, leases, metrics: metrics.gateway, heartbeatMs, ending }),
       partiesPlugin({ tokenService: governance.tokenService }),
       grantsPlugin({ grants, grantService, bundleService, permissions, clock }),
       catalogPlugin({ catalog, catalogService }),

@@ -15,6 +15,7 @@ import type { Bus } from '../nats/bus.js';
 import { bootstrap } from '../parties/bootstrap.js';
 import { BusFacts, secretCheckOf } from '../parties/bus-facts.js';
 import { Credentials } from '../parties/credentials.js';
+import { Leases } from '../parties/leases.js';
 import { Officers, Parties, Systems } from '../parties/parties.js';
 import { Permissions } from '../parties/permissions.js';
 import { TokenService } from '../parties/token-service.js';
@@ -53,6 +54,8 @@ export async function openGovernance(deps: GovernanceDeps) {
     onBroken: (error) => log.fatal({ err: error }, 'the ledger is broken: delivery has stopped'),
   });
   releases.add('ledger', () => ledger.close());
+  const leases = new Leases(credentials);
+  releases.add('leases', ledger.onRecord(leases.onRecord));
   const findParty = (id: string) => parties.get(id);
   const grantsOn = (entry: string) => grants.liveOn(entry, clock());
   const acts = new EntryActs({ catalog, findParty, grantsOn, permissions, partitions, clock });
@@ -69,6 +72,7 @@ export async function openGovernance(deps: GovernanceDeps) {
   const shared = { ledger, credentials, parties, systems, officers, catalog, grants, permissions };
   return {
     ...shared,
+    leases,
     tokenService: new TokenService(shared),
     catalogService: new CatalogService({ ...shared, acts }),
     grantService: new GrantService(shared),

@@ -6,7 +6,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { SluiceError } from '../../proto/errors.js';
 import { CLOSE_CODES } from '../../proto/frames/frames.js';
 import type { Caller, SystemCaller } from '../parties/caller.js';
-import type { Credentials } from '../parties/credentials.js';
+import type { Leases } from '../parties/leases.js';
 import type { LoggedIn, Login } from './admission/login.js';
 import type { StreamSlots } from './admission/stream-slots.js';
 import { refuseOnSocket } from './refuse-on-socket.js';
@@ -17,13 +17,15 @@ export const STREAM_PATH = '/v1/stream';
 
 /** Handshakes that wait for the store to say whether their ticket was used; each holds a descriptor. */
 const PENDING_TICKETS_MAX = 200;
+/** A session without a right gets its close frame, and what is still buffered for a slow client is dropped after this time. */
+const WITHDRAWN_WAIT_MS_MAX = 500;
 /** Pieces that a frame may come in, so that one sent byte by byte costs no more memory than its bytes. */
 const FRAME_PIECES_MAX = 4096;
 
 export interface GatewayDeps extends SessionDeps {
   login: Login;
   slots: StreamSlots;
-  credentials: Pick<Credentials, 'ownerOf'>;
+  leases: Leases;
 }
 
 /** A WebSocket, the TCP connection under it, and the encoding spoken on it. */
@@ -72,17 +74,6 @@ export class Gateway {
       const known = error instanceof SluiceError ? error : new SluiceError('INTERNAL', 'unexpected failure');
       if (known !== error) this.deps.log.error({ err: error }, 'WebSocket handshake failed');
       refuseOnSocket(socket, known);
-    }
-  }
-
-  /** To be called when a system has changed: closes its sessions whose credential or rights are no longer the same. */
-  checkCredentials(system: string): void {
-    for (const session of this.#sessions) {
-      if (session.caller.id !== system) continue;
-      const owner = this.deps.credentials.ownerOf(session.credential);
-      if (!owner || !hasSameRights(owner, session.caller)) {
-        session.close(CLOSE_CODES.NOT_ALLOWED, 'the credential was withdrawn or its rights have changed');
-      }
     }
   }
 
@@ -162,8 +153,28 @@ export class Gateway {
   #enter(connection: Connection, who: { caller: SystemCaller; credential: string }): void {
     const session = new Session({ id: randomUUID(), ...who, ...connection }, this.deps);
     this.#sessions.add(session);
-    void session.ended.finally(() => this.#sessions.delete(session));
+    const release = this.#endWithCredential(session);
+    void session.ended.finally(() => {
+      release();
+      this.#sessions.delete(session);
+    });
     this.deps.log.info({ session: session.id, system: who.caller.id, encoding: connection.encoding }, 'session opened');
+  }
+
+  /** Closes the session when its credential is withdrawn or loses a right. Returns what gives the lease back. */
+  #endWithCredential(session: Session): () => void {
+    const reason = 'the credential was withdrawn or its rights have changed';
+    const end = () => session.close(CLOSE_CODES.NOT_ALLOWED, reason, WITHDRAWN_WAIT_MS_MAX);
+    const { leases } = this.deps;
+    try {
+      const lease = leases.take(leases.credential(session.caller, session.credential));
+      lease.signal.addEventListener('abort', end, { once: true });
+      return () => lease.release();
+    } catch {
+      // Withdrawn during the handshake.
+      end();
+      return () => undefined;
+    }
   }
 }
 
@@ -187,6 +198,3 @@ function asSystem(caller: Caller): SystemCaller {
   if (caller.kind !== 'system') throw new SluiceError('NOT_ALLOWED', 'sessions are for systems, not for officers');
   return caller;
 }
-
-const hasSameRights = (owner: Caller, caller: SystemCaller): boolean =>
-  owner.kind === 'system' && owner.party === caller.party && caller.may.every((right) => owner.may.includes(right));

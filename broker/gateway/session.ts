@@ -111,15 +111,15 @@ export class Session {
     sink.sendFrame({ kind: 'welcome', session: this.id, heartbeatMs, limits: this.#announcedLimits() });
   }
 
-  /** Sends the close frame after what was sent before; the peer has two seconds to answer it. */
-  close(code: number, reason: string): void {
+  /** Sends the close frame after what was sent before, and drops the connection if the peer has not answered in time. */
+  close(code: number, reason: string, waitMs = CLOSE_WAIT_MS_MAX): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
     this.#heartbeat.stop();
     this.#sink.close();
     this.peer.socket.resume();
     this.peer.socket.close(code, reason);
-    const timer = setTimeout(() => this.peer.socket.terminate(), CLOSE_WAIT_MS_MAX);
+    const timer = setTimeout(() => this.peer.socket.terminate(), waitMs);
     this.peer.socket.once('close', () => clearTimeout(timer));
     this.deps.log.info({ session: this.id, system: this.caller.id, code, reason }, 'session closed by the broker');
   }

@@ -69,17 +69,17 @@ t.test("an officer's ticket opens no session", async (t) => {
 t.test('a session whose credential is withdrawn, or loses a right, is closed with 4403', async (t) => {
   const callers = { ...CALLERS };
   const credentials = { digestOf: (token: string) => token, ownerOf: (digest: string) => callers[digest] };
-  const { url, gateway } = await startGateway(t, { credentials });
+  const { url, gateway, leases } = await startGateway(t, { credentials });
   const first = await connectClient(t, url);
-  gateway.checkCredentials('reader');
-  gateway.checkCredentials('somebody-else');
+  leases.onRecord({ kind: 'system', id: 'reader' });
+  leases.onRecord({ kind: 'system', id: 'somebody-else' });
   t.equal(gateway.sessions, 1, 'nothing has changed');
   callers['system-token'] = { kind: 'system', id: 'reader', party: 'service', may: ['publish'] };
-  gateway.checkCredentials('reader');
+  leases.onRecord({ kind: 'system', id: 'reader' });
   t.match(await first.closed, { code: 4403 });
   const second = await connectClient(t, url);
   delete callers['system-token'];
-  gateway.checkCredentials('reader');
+  leases.onRecord({ kind: 'system', id: 'reader' });
   t.match(await second.closed, { code: 4403 });
 });
 

@@ -3,6 +3,8 @@ import type { PublishResult } from '../../../proto/frames/frames.js';
 import type { Intake } from '../../intake/intake.js';
 import { OPEN_EVENTS_MAX } from '../../intake/intake-limits.js';
 import type { SystemCaller } from '../../parties/caller.js';
+import type { Lease } from '../../parties/leases.js';
+import { untilAborted } from '../server/until-aborted.js';
 import { parseLine } from './event-line.js';
 import { eventBytesMax } from './event-size.js';
 import { type InputLine, ndjsonLines } from './ndjson-lines.js';
@@ -11,6 +13,8 @@ import { OrderedResults } from './ordered-results.js';
 export interface EventStream {
   intake: Intake;
   caller: SystemCaller;
+  /** The right to publish: when it ends, nothing more is read, and the last line of the answer says why. */
+  lease: Lease;
   body: AsyncIterable<Buffer>;
   maxEventBytes: number;
   /** Send only what was refused, and a summary at the end. */
@@ -34,14 +38,16 @@ export async function* publishStream(stream: EventStream): AsyncGenerator<string
     }
     if (text !== '') yield text;
   }
+  const { signal } = stream.lease;
+  if (signal.aborted) yield `${JSON.stringify({ problem: toProblem(signal.reason) })}\n`;
   if (stream.onlyProblems) yield `${JSON.stringify(summary)}\n`;
 }
 
 async function feed(stream: EventStream, answers: OrderedResults<PublishResult[]>): Promise<void> {
-  const { intake, body, maxEventBytes, ending } = stream;
+  const { intake, lease, body, maxEventBytes, ending } = stream;
   const flow = {};
   try {
-    for await (const lines of ndjsonLines(body, eventBytesMax(maxEventBytes))) {
+    for await (const lines of untilAborted(ndjsonLines(body, eventBytesMax(maxEventBytes)), lease.signal)) {
       await answers.add(publishLines(stream, lines, flow), lines.length);
       await intake.backpressure();
       if (ending.aborted) break;

@@ -5,9 +5,11 @@ import type { PublishResult } from '../../../proto/frames/frames.js';
 import type { Intake } from '../../intake/intake.js';
 import { nameElements } from '../../intake/validate/element-names.js';
 import { BATCH_MESSAGES_MAX } from '../../nats/write/publisher.js';
-import { systemOf } from '../server/authenticate.js';
+import type { Leases } from '../../parties/leases.js';
+import { credentialOf, systemOf } from '../server/authenticate.js';
 import { mediaType, NDJSON_TYPE } from '../server/body-parsers.js';
 import { sendProblem } from '../server/error-handler.js';
+import { holdLease } from '../server/hold-lease.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { parseLine } from './event-line.js';
 import { eventBytesMax } from './event-size.js';
@@ -16,6 +18,7 @@ import { ndjsonLines } from './ndjson-lines.js';
 
 export interface EventRoutesDeps {
   intake: Intake;
+  leases: Leases;
   maxEventBytes: number;
   ending: AbortSignal;
 }
@@ -28,16 +31,20 @@ interface PublishQuery {
 export function eventRoutes(app: FastifyInstance, deps: EventRoutesDeps): void {
   app.post<{ Querystring: PublishQuery }>('/v1/events', { schema: SCHEMA }, async (request, reply) => {
     const caller = systemOf(request, 'publish');
+    // Taken after the body was read, which may have taken long: a token that was withdrawn meanwhile publishes nothing.
+    const lease = deps.leases.take(deps.leases.credential(caller, credentialOf(request), 'publish'));
+    holdLease(reply, lease);
     const { atomic = false, results = 'all' } = request.query;
     const isStream = mediaType(request.headers['content-type']) === NDJSON_TYPE;
     if (isStream && !atomic) {
       const { intake, maxEventBytes, ending } = deps;
       const body = request.body as AsyncIterable<Buffer>;
       const onlyProblems = results === 'problems';
-      const answers = publishStream({ intake, caller, body, maxEventBytes, onlyProblems, ending });
+      const answers = publishStream({ intake, caller, lease, body, maxEventBytes, onlyProblems, ending });
       return reply.type(NDJSON_TYPE).send(Readable.from(answers, { objectMode: false }));
     }
     const values = isStream ? await collect(request.body as AsyncIterable<Buffer>, deps) : request.body;
+    lease.check();
     if (atomic) return sendSeveral(reply, await publishAtomic(request, deps.intake, values));
     if (Array.isArray(values)) return sendSeveral(reply, await deps.intake.publish(caller, values));
     if (values === undefined) throw new SluiceError('BAD_JSON', 'the body is empty');

@@ -1,23 +1,29 @@
 import type { FastifyInstance } from 'fastify';
 import { toDeliveredEvent } from '../../../proto/frames/event-encoder.js';
+import type { Leases } from '../../parties/leases.js';
 import type { DeadLetters } from '../../stream/dead-letters/dead-letters.js';
-import { systemOf } from '../server/authenticate.js';
+import { credentialOf, systemOf } from '../server/authenticate.js';
+import { holdLease } from '../server/hold-lease.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 
 export interface DeadLetterRoutesDeps {
   deadLetters: DeadLetters;
+  leases: Leases;
 }
 
-export function deadLetterRoutes(app: FastifyInstance, { deadLetters }: DeadLetterRoutesDeps): void {
+export function deadLetterRoutes(app: FastifyInstance, { deadLetters, leases }: DeadLetterRoutesDeps): void {
   app.get<{ Params: { grant: string } }>('/v1/grants/:grant/dead-letters', { schema: LIST }, (request) =>
     deadLetters.list(systemOf(request, 'subscribe').id, request.params.grant),
   );
   app.post<{ Params: { grant: string; position: number } }>(
     '/v1/grants/:grant/dead-letters/:position/redrive',
     { schema: REDRIVE },
-    async (request) => {
+    async (request, reply) => {
       const { grant, position } = request.params;
-      const { event, view } = await deadLetters.redrive(systemOf(request, 'subscribe').id, grant, position);
+      const caller = systemOf(request, 'subscribe');
+      const lease = leases.take(leases.credential(caller, credentialOf(request), 'subscribe'));
+      holdLease(reply, lease);
+      const { event, view } = await deadLetters.redrive(caller.id, grant, position, () => lease.check());
       return toDeliveredEvent(event, view.codec);
     },
   );

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ErrorCode, SluiceError, toProblem } from '../../../proto/errors.js';
 import { toDeliveredEvent } from '../../../proto/frames/event-encoder.js';
+import type { Lease } from '../../parties/leases.js';
 import type { Page, PageRequest } from '../../stream/pages/page.js';
 import type { PageReader } from '../../stream/pages/page-reader.js';
 import { formatEventId } from './page-query.js';
@@ -10,6 +11,8 @@ const STUCK_PAUSE_MS = 250;
 
 export interface EventSource {
   pages: Pick<PageReader, 'pull' | 'waitForMore'>;
+  /** The right to receive: when it ends, the stream ends at once with the reason. */
+  lease: Lease;
   pull: PageRequest;
   first: Page;
   heartbeatMs: number;
@@ -21,15 +24,18 @@ export interface EventSource {
 
 /** Pages of a grant one after another as server-sent events, until the reader leaves or the grant ends. */
 export async function* serverSentEvents(source: EventSource): AsyncGenerator<string> {
-  const { pages, heartbeatMs, ending, onEnded } = source;
+  const { pages, lease, heartbeatMs, ending, onEnded } = source;
+  const stopping = AbortSignal.any([ending, lease.signal]);
   let page = source.first;
   yield textOf(page);
   while (!ending.aborted) {
     try {
-      if (page.caughtUp) await pages.waitForMore(source.pull.system, source.pull.grant, page.through, heartbeatMs);
+      if (page.caughtUp) await orAborted(pages.waitForMore(source.pull, page.through, heartbeatMs), stopping);
       if (ending.aborted) return;
+      lease.check();
       const before = page.through;
       page = await pages.pull({ ...source.pull, from: { after: page.through, log: page.log } });
+      lease.check();
       const hasMoved = page.through > before;
       yield hasMoved ? textOf(page) : ': heartbeat\n\n';
       if (!hasMoved && !page.caughtUp) await pause(STUCK_PAUSE_MS);
@@ -39,6 +45,16 @@ export async function* serverSentEvents(source: EventSource): AsyncGenerator<str
       return;
     }
   }
+}
+
+/** Resolves with the promise, or at once when the signal is aborted. */
+function orAborted(waited: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const stop = (): void => resolve();
+    signal.addEventListener('abort', stop, { once: true });
+    waited.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 /** The last id covers what the filter passed over, so that a reader that comes back does not scan it again. */

@@ -46,6 +46,11 @@ export class DeadLetterStore {
     await this.#write(grant, { ...letter, status: 'redriven' });
   }
 
+  /** Undoes `markRedriven` for an event that was not handed out. */
+  async markOpen(grant: string, letter: DeadLetter): Promise<void> {
+    await this.#write(grant, { ...letter, status: 'open' });
+  }
+
   async #write(grant: string, letter: DeadLetter): Promise<void> {
     const data = Buffer.from(JSON.stringify(letter));
     await this.bus.publisher.publish({ subject: deadLetterSubject(grant, letter.position), data });

@@ -29,7 +29,13 @@ export class DeadLetters {
    * Returns the event once more, as the grant delivers it now, and takes it off the list. Throws NOT_FOUND, and
    * POSITION_GONE for an event that has expired or belongs to a previous epoch.
    */
-  async redrive(system: string, grant: string, position: number): Promise<{ event: ProjectedEvent; view: View }> {
+  async redrive(
+    system: string,
+    grant: string,
+    position: number,
+    /** Throws when another right of the caller has ended; asked in the turn in which the event is handed out. */
+    check: () => void = () => undefined,
+  ): Promise<{ event: ProjectedEvent; view: View }> {
     const { access, store, events, receipts, logOf } = this.deps;
     const open = access.open(system, grant);
     const source = access.viewSource(open, undefined);
@@ -38,14 +44,24 @@ export class DeadLetters {
     if (letter.log !== log)
       throw new SluiceError('POSITION_GONE', `position ${position} belongs to a previous log epoch`, { grant });
     const view = new View(viewKey(source), open.grant.entry, source);
-    const page = await events.read(view, open, { after: position - 1, limit: 1 });
-    const event = page.events.find((one) => one.position === position);
+    const read = await events.read(view, open, { after: position - 1, limit: 1 });
+    const event = read.events.find((one) => one.position === position);
     if (!event)
       throw new SluiceError('POSITION_GONE', `position ${position} is not there for grant ${grant}`, { grant });
-    if (logOf(open.version.partition) !== log) throw otherEpoch(grant);
     const reader = { system, grant, cursor: letter.cursor };
-    await receipts.record(reader, open, source, { from: position - 1, through: position, events: [event], log });
+    const page = { from: position - 1, through: position, events: [event], log };
+    // Off the list first: a right that ends while that is stored must still keep the event from going out.
     await store.markRedriven(grant, letter);
+    try {
+      await receipts.record(reader, open, source, page, () => {
+        check();
+        access.check(system, open, view);
+        if (logOf(open.version.partition) !== log) throw otherEpoch(grant);
+      });
+    } catch (error) {
+      await store.markOpen(grant, letter);
+      throw error;
+    }
     return { event, view };
   }
 }

@@ -1,6 +1,7 @@
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import type { StartPositions } from '../../event-log/start-position.js';
 import { otherEpoch } from '../../event-log/truncation.js';
+import type { LeaseCondition } from '../../parties/leases.js';
 import type { CursorStore } from '../cursors/cursor-store.js';
 import { type GrantAccess, narrowingDigest } from '../subscriptions/grant-access.js';
 import { startQuery } from '../subscriptions/start-query.js';
@@ -37,21 +38,30 @@ export class PageReader {
     if (stored && stored.record.log !== log) await cursors.startEpoch(request.grant, request.cursor, log, stored);
     const view = new View(viewKey(source), open.grant.entry, source);
     const page = await this.deps.events.read(view, open, { after: from, limit: request.limit });
-    await this.deps.receipts.record(request, open, source, { from, log, ...page });
-    // The grant may have been revoked, or the log truncated, while the page was read: then nothing goes out.
-    access.open(request.system, request.grant);
-    if (logOf(partition) !== log) throw otherEpoch(request.grant);
+    await this.deps.receipts.record(request, open, source, { from, log, ...page }, () => {
+      // The grant may have been changed, or the log truncated, while the page was read: then nothing goes out.
+      access.check(request.system, open, view);
+      if (logOf(partition) !== log) throw otherEpoch(request.grant);
+    });
     this.deps.onPulled(page.events.length);
     return { ...page, codec: view.codec, log, caughtUp: page.through >= readers.at(partition).head };
   }
 
-  /** Resolves when the log has moved past a position, when the grant has changed or ended, or after the timeout. */
-  async waitForMore(system: string, grant: string, after: number, timeoutMs: number): Promise<void> {
-    const { access, readers } = this.deps;
+  /** The right to read these pages, as a condition of a lease. Throws when it is not there. */
+  condition({ system, grant, narrow }: Pick<PageRequest, 'system' | 'grant' | 'narrow'>): LeaseCondition {
+    const { access } = this.deps;
     const open = access.open(system, grant);
-    const change = access.nextChange(grant);
-    const waitMs = Math.min(timeoutMs, access.msUntilEnd(open));
-    await Promise.race([readers.at(open.version.partition).waitPast(after, waitMs), change.happened]);
-    change.forget();
+    const source = access.viewSource(open, narrow);
+    return access.condition(system, open, new View(viewKey(source), open.grant.entry, source));
+  }
+
+  /** Resolves when the log has moved past a position, or after the timeout. */
+  async waitForMore(
+    { system, grant }: Pick<PageRequest, 'system' | 'grant'>,
+    after: number,
+    ms: number,
+  ): Promise<void> {
+    const { version } = this.deps.access.open(system, grant);
+    await this.deps.readers.at(version.partition).waitPast(after, ms);
   }
 }

@@ -17,14 +17,18 @@ export interface ReceiptedPage {
 export class PageReceipts {
   constructor(private readonly receipts: ReceiptRegistry) {}
 
-  /** Resolves when a receipt that covers the page is stored; only then may the page be handed out. */
+  /**
+   * Resolves when a receipt that covers the page is stored. Then `handOut` decides in the same turn whether the page goes out;
+   * when it throws, the receipt is closed as refused and nothing counts as delivered.
+   */
   async record(
     request: Pick<PageRequest, 'system' | 'grant' | 'cursor'>,
     { grant, version }: OpenGrant,
     source: ViewSource,
     page: ReceiptedPage,
+    handOut: () => void,
   ): Promise<void> {
-    if (page.events.length === 0) return;
+    if (page.events.length === 0) return handOut();
     const receipt = await this.receipts.open({
       grant: grant.id,
       party: grant.party ?? partyOf(grant.entry),
@@ -40,6 +44,12 @@ export class PageReceipts {
       from: page.from,
     });
     if (!receipt.covers(page.through)) await receipt.extendTo(page.through);
+    try {
+      handOut();
+    } catch (error) {
+      await this.receipts.close(receipt, 'REFUSED').catch(() => undefined);
+      throw error;
+    }
     receipt.sent(page.through, page.events.length);
     // The totals may be stored later: until then the page counts as possibly delivered.
     this.receipts.close(receipt, 'PULLED').catch(() => undefined);

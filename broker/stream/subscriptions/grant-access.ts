@@ -7,8 +7,9 @@ import { canonicalRows } from '../../grants/canonical-rows.js';
 import { type Grant, statusAt } from '../../grants/grant.js';
 import { checkRows } from '../../grants/rows-check.js';
 import type { Ledger } from '../../ledger/ledger.js';
+import type { LeaseCondition } from '../../parties/leases.js';
 import { type EntryLookup, requireItem } from '../views/entry-fields.js';
-import type { ViewSource } from '../views/view.js';
+import type { View, ViewSource } from '../views/view.js';
 
 /** The part of the grants that delivery needs. */
 export interface GrantLookup {
@@ -49,20 +50,31 @@ export class GrantAccess {
     return { grant, version };
   }
 
-  /** The remaining time of the grant's period. */
-  msUntilEnd({ grant }: OpenGrant): number {
-    return grant.toMs - this.deps.clock();
+  /**
+   * Throws when the right under which a grant was opened has ended or changed since: what was read for it must not be
+   * handed out, although the system may have another right by now.
+   */
+  check(system: string, open: OpenGrant, view?: Pick<View, 'isCurrent'>): void {
+    const now = this.open(system, open.grant.id);
+    if (now.grant.ledgerSeq !== open.grant.ledgerSeq)
+      throw new SluiceError('GRANT_CHANGED', `grant ${open.grant.id} was changed, ask again`, { grant: open.grant.id });
+    if (view && !view.isCurrent()) throw entryChanged(open.grant.entry, open.grant.id);
   }
 
-  /** `happened` resolves at the next change of the grant; `forget` stops waiting for it. */
-  nextChange(id: string): { happened: Promise<void>; forget: () => void } {
-    let forget = () => {};
-    const happened = new Promise<void>((resolve) => {
-      forget = this.deps.grants.onChange((grant) => {
-        if (grant.id === id) resolve();
-      });
-    });
-    return { happened, forget };
+  /** The right that was opened as a condition of a lease. */
+  condition(system: string, open: OpenGrant, view: Pick<View, 'isCurrent'>): LeaseCondition {
+    const { id, entry } = open.grant;
+    return {
+      records: [`grant:${id}`, `entry:${entry}`],
+      ended: () => {
+        try {
+          this.check(system, open, view);
+          return undefined;
+        } catch (error) {
+          return error as SluiceError;
+        }
+      },
+    };
   }
 
   /** Throws UNKNOWN_PREDICATE when the narrowing tests an item that is not granted, is transformed or not filterable. */
@@ -83,6 +95,11 @@ export class GrantAccess {
 export function narrowingDigest(narrow: Rows): string {
   if (Object.keys(narrow).length === 0) return '';
   return createHash('sha256').update(JSON.stringify(narrow)).digest('base64url').slice(0, 22);
+}
+
+/** For subscribers of a grant that would deliver something else under the new version of its entry. */
+export function entryChanged(entry: string, grant: string): SluiceError {
+  return new SluiceError('ENTRY_CHANGED', `entry ${entry} has a new version, ask again`, { grant });
 }
 
 function notInForce({ id, period }: Grant, status: GrantStatus): SluiceError {

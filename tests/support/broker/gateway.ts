@@ -14,6 +14,7 @@ import { Tickets } from '../../../broker/gateway/tickets.js';
 import { UnfinishedFrames } from '../../../broker/gateway/unfinished-frames.js';
 import { Metrics } from '../../../broker/metrics/metrics.js';
 import type { Caller } from '../../../broker/parties/caller.js';
+import { Leases } from '../../../broker/parties/leases.js';
 import type { SubscribeRequest, Subscription } from '../../../broker/stream/subscriber.js';
 import { codecFor } from '../../../proto/frames/frame-codec.js';
 import type {
@@ -29,7 +30,7 @@ export const CALLERS: Record<string, Caller> = {
   'officer-token': { kind: 'officer', id: 'li', party: 'service', roles: ['auditor'] },
 };
 
-export type Scripted = Partial<Omit<GatewayDeps, 'limits' | 'intake' | 'credentials'>> & {
+export type Scripted = Partial<Omit<GatewayDeps, 'limits' | 'intake' | 'leases'>> & {
   credentials?: LoginDeps['credentials'];
   limits?: Partial<GatewayDeps['limits']>;
   intake?: Partial<GatewayDeps['intake']>;
@@ -39,6 +40,7 @@ export interface TestGateway {
   gateway: Gateway;
   url: string;
   tickets: Tickets;
+  leases: Leases;
   /** TCP connections that the server holds. */
   connections(): Promise<number>;
 }
@@ -58,6 +60,7 @@ export async function startGateway(t: Test, scripted: Scripted = {}): Promise<Te
     ownerOf: (digest: string) => CALLERS[digest],
     ...scripted.credentials,
   };
+  const leases = new Leases(credentials);
   const gateway = new Gateway({
     login: new Login({
       credentials,
@@ -74,7 +77,7 @@ export async function startGateway(t: Test, scripted: Scripted = {}): Promise<Te
     heartbeatMs: 60_000,
     maxEventBytes: 64 * 1024,
     ...scripted,
-    credentials,
+    leases,
     intake: {
       publish: (_caller, events) => Promise.all((events as SourceEventInput[]).map(stored)),
       publishAtomic: (_caller, events) => Promise.all((events as SourceEventInput[]).map(stored)),
@@ -102,7 +105,13 @@ export async function startGateway(t: Test, scripted: Scripted = {}): Promise<Te
     server.closeAllConnections();
   });
   const connections = promisify(server.getConnections.bind(server)) as () => Promise<number>;
-  return { gateway, tickets, connections, url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/v1/stream` };
+  return {
+    gateway,
+    tickets,
+    leases,
+    connections,
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/v1/stream`,
+  };
 }
 
 export const stored = async (event: SourceEventInput): Promise<PublishResult> => ({ id: event.id, position: 1 });

@@ -1,0 +1,13 @@
+/** Yields what `source` yields, until the signal is aborted: then it ends at once, though `source` may be waiting. */
+export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  const aborted = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+  for (;;) {
+    const next = await Promise.race([iterator.next(), aborted]);
+    if (!next || next.done || signal.aborted) return;
+    yield next.value;
+  }
+}

@@ -1,0 +1,130 @@
+import { SluiceError } from '../../proto/errors.js';
+import type { LedgerRecord } from '../ledger/record.js';
+import type { Caller, SystemCaller } from './caller.js';
+import type { Credentials } from './credentials.js';
+import type { SystemRight } from './system.js';
+
+/** A right that something long-lived depends on. */
+export interface LeaseCondition {
+  /** Ledger records that may end the right, as `kind:id`. */
+  records: readonly string[];
+  /** Returns why the right has ended, or undefined. Also asked at intervals, for rights that end by time. */
+  ended(): SluiceError | undefined;
+}
+
+/** Bounds how late a right that ends by time, or with a stale ledger, ends what runs under it. */
+const CHECK_INTERVAL_MS = 250;
+
+/** The right to go on. `signal` is aborted, with the error as its reason, once one of the conditions has ended. */
+export class Lease {
+  readonly #controller = new AbortController();
+
+  constructor(
+    readonly conditions: readonly LeaseCondition[],
+    private readonly onRelease: (lease: Lease) => void,
+  ) {}
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Throws why the lease has ended. To be called after the last wait and before anything is handed out or stored. */
+  check(): void {
+    this.judge();
+    this.signal.throwIfAborted();
+  }
+
+  /** Ends the lease when one of its conditions has ended. */
+  judge(): void {
+    if (this.signal.aborted) return;
+    for (const condition of this.conditions) {
+      const error = condition.ended();
+      if (!error) continue;
+      this.release();
+      this.#controller.abort(error);
+      return;
+    }
+  }
+
+  /** To be called when what ran under the lease is over. Safe to call twice. */
+  release(): void {
+    this.onRelease(this);
+  }
+}
+
+/**
+ * Ends everything long-lived whose right ends.
+ *
+ * A request is checked when it begins, but a WebSocket session, a stream of server-sent events, an upload or a page that is read
+ * slowly goes on for hours after that check. Looking again before each byte is easily forgotten in one of them. So each
+ * takes a lease of all rights that it needs, and the ledger record that takes one of them away ends the lease.
+ *
+ * Invariant: when a record is folded, every lease that it ends is aborted in the same turn of the event loop. Each holder
+ * stops within a second of that. See docs/decisions/0060.
+ */
+export class Leases {
+  readonly #byRecord = new Map<string, Set<Lease>>();
+  readonly #all = new Set<Lease>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly credentials: Pick<Credentials, 'ownerOf'>) {}
+
+  /** Throws why one of the rights is not there. */
+  take(...conditions: LeaseCondition[]): Lease {
+    const lease = new Lease(conditions, (released) => this.#remove(released));
+    lease.check();
+    this.#all.add(lease);
+    for (const record of recordsOf(lease)) {
+      const leases = this.#byRecord.get(record);
+      if (leases) leases.add(lease);
+      else this.#byRecord.set(record, new Set([lease]));
+    }
+    this.#timer ??= setInterval(() => this.#judgeAll(), CHECK_INTERVAL_MS).unref();
+    return lease;
+  }
+
+  /** The right of a system to use the token it came with, for one purpose or for all that it had then. */
+  credential(caller: SystemCaller, digest: string, right?: SystemRight): LeaseCondition {
+    const rights = right === undefined ? caller.may : [right];
+    return {
+      records: [`system:${caller.id}`],
+      ended: () => credentialError(this.credentials.ownerOf(digest), caller, rights),
+    };
+  }
+
+  /** Call after the record was folded. */
+  readonly onRecord = ({ kind, id }: Pick<LedgerRecord, 'kind' | 'id'>): void => {
+    for (const lease of [...(this.#byRecord.get(`${kind}:${id}`) ?? [])]) lease.judge();
+  };
+
+  #judgeAll(): void {
+    for (const lease of [...this.#all]) lease.judge();
+  }
+
+  #remove(lease: Lease): void {
+    this.#all.delete(lease);
+    for (const record of recordsOf(lease)) {
+      const leases = this.#byRecord.get(record);
+      leases?.delete(lease);
+      if (leases?.size === 0) this.#byRecord.delete(record);
+    }
+    if (this.#all.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+const recordsOf = (lease: Lease): string[] => lease.conditions.flatMap(({ records }) => records);
+
+function credentialError(
+  owner: Caller | undefined,
+  caller: SystemCaller,
+  rights: readonly SystemRight[],
+): SluiceError | undefined {
+  if (!owner) return new SluiceError('NOT_AUTHENTICATED', 'the token was withdrawn');
+  const isSame = owner.kind === 'system' && owner.id === caller.id && owner.party === caller.party;
+  if (!isSame) return new SluiceError('NOT_AUTHENTICATED', 'the token belongs to somebody else now');
+  const lost = rights.find((right) => !owner.may.includes(right));
+  if (lost === undefined) return undefined;
+  return new SluiceError('NOT_ALLOWED', `system ${caller.id} may not ${lost} any more`);
+}

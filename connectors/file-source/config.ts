@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { checkSettings } from '../runtime/connector-config.js';
+import { ConnectorConfigError } from '../runtime/connector-errors.js';
 import {
   COLUMNS_SCHEMA,
   type ColumnTarget,
@@ -43,7 +44,7 @@ const SCHEMA = {
     key: { type: 'array', items: TEXT, minItems: 1 },
     columns: COLUMNS_SCHEMA,
     encoding: { ...TEXT, default: 'utf-8' },
-    delimiter: { ...TEXT, default: ',' },
+    delimiter: { type: 'string', pattern: '^[^"\\r\\n]$', default: ',' },
     sheet: { anyOf: [TEXT, { type: 'integer', minimum: 1 }], default: 1 },
     pollSeconds: { type: 'number', exclusiveMinimum: 0, default: 2 },
     settleSeconds: { type: 'number', minimum: 0, default: 5 },
@@ -58,6 +59,8 @@ export function parseFileSourceConfig(settings: unknown, baseFolder: string): Fi
     settings,
     SCHEMA,
   );
+  if (!isEncoding(rest.encoding))
+    throw new ConnectorConfigError([`settings.encoding ${rest.encoding} is not known here`]);
   return {
     ...rest,
     folder: resolve(baseFolder, folder),
@@ -66,4 +69,13 @@ export function parseFileSourceConfig(settings: unknown, baseFolder: string): Fi
     settleMs: settleSeconds * 1000,
     deletedShareMax: maxDeletedShare,
   };
+}
+
+function isEncoding(label: string): boolean {
+  try {
+    new TextDecoder(label);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -8,11 +8,13 @@ import {
   snapshotOf,
 } from '../runtime/source/records/record-changes.js';
 import type { RecordIndex } from '../runtime/source/records/record-index.js';
-import { BrokenFileError } from './file-rows.js';
+import { BrokenFileError } from './broken-file.js';
 
 export interface Drop {
   number: number;
   epoch: string;
+  /** The epoch has no published records yet. */
+  isSnapshot: boolean;
   /** Reads the file from its beginning at each call. */
   rows(): AsyncIterable<Row>;
 }
@@ -24,10 +26,10 @@ export interface DropSurvey {
   gone: string[];
 }
 
-/** Below it a few records more or less say nothing about a file. */
-const GUARDED_RECORDS_MIN = 100;
-
-/** Throws BrokenFileError for a drop that cannot be the complete list of the records. */
+/**
+ * Throws BrokenFileError for a drop that cannot be the complete list of the records: one without records where there were some,
+ * whatever the share may be, since an export that failed looks like that; and one that deletes too great a share of them.
+ */
 export async function surveyDrop(
   drop: Drop,
   mapping: RecordMapping,
@@ -39,12 +41,16 @@ export async function surveyDrop(
   for await (const row of drop.rows()) {
     rows++;
     const subject = mapping.subjectOf(row);
-    if (subject === '') throw new BrokenFileError(`record ${rows} has no key`);
-    if (keys.has(subject)) throw new BrokenFileError(`record ${rows} has the key of an earlier record`);
+    const key = mapping.key.join(', ');
+    if (subject === '') throw new BrokenFileError(`record ${rows} has no key (${key})`);
+    if (keys.has(subject)) throw new BrokenFileError(`record ${rows} has the key of an earlier record (${key})`);
     keys.add(subject);
   }
+  if (rows === 0 && published.size > 0 && !drop.isSnapshot) {
+    throw new BrokenFileError(`it has no records, and would delete all ${published.size}`);
+  }
   const gone = [...published.keys()].filter((key) => !keys.has(key)).sort();
-  if (published.size >= GUARDED_RECORDS_MIN && gone.length > published.size * deletedShareMax) {
+  if (!drop.isSnapshot && gone.length > published.size * deletedShareMax) {
     throw new BrokenFileError(`it would delete ${gone.length} of ${published.size} records; see maxDeletedShare`);
   }
   return { rows, gone };
@@ -60,24 +66,24 @@ export async function* dropDifference(
   mapping: RecordMapping,
   published: RecordIndex,
 ): AsyncGenerator<SourceEvent> {
-  const isFirst = drop.number === 1;
-  const snapshot = isFirst ? { snapshotid: `${drop.epoch}-${drop.number}` } : {};
+  const { isSnapshot } = drop;
+  const snapshot = isSnapshot ? { snapshotid: `${drop.epoch}-${drop.number}` } : {};
   const at = (ordinal: number, change: RecordChange): SourceEvent => {
     const position = `${drop.number}.${ordinal}`;
     return eventAt({ entry: mapping.entry, epoch: drop.epoch, position }, { ...snapshot, ...change });
   };
-  if (isFirst) yield at(0, { op: 'snapshot_begin' });
+  if (isSnapshot) yield at(0, { op: 'snapshot_begin' });
   let ordinal = 0;
   for await (const row of drop.rows()) {
     ordinal++;
-    const change = isFirst ? snapshotOf(row, mapping, published) : changeTo(row, mapping, published);
+    const change = isSnapshot ? snapshotOf(row, mapping, published) : changeTo(row, mapping, published);
     if (change) yield at(ordinal, change);
   }
   for (const subject of survey.gone) {
     ordinal++;
     const change = deleteOf(subject, published);
     // A subscriber of this snapshot never had the record.
-    if (change && !isFirst) yield at(ordinal, change);
+    if (change && !isSnapshot) yield at(ordinal, change);
   }
-  if (isFirst) yield at(ordinal + 1, { op: 'snapshot_end' });
+  if (isSnapshot) yield at(ordinal + 1, { op: 'snapshot_end' });
 }

@@ -3,57 +3,131 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { temporaryFolder } from '../../tests/support/nats/nats.js';
 import type { Row } from '../runtime/mapping/record-mapping.js';
-import { BrokenFileError, fileRows } from './file-rows.js';
+import { BrokenFileError } from './broken-file.js';
+import { fileRows } from './file-rows.js';
 
 const OPTIONS = { encoding: 'utf-8', delimiter: ',', sheet: 1 };
+type Content = string | Buffer;
 
-async function rowsOf(t: Test, name: string, content: string | Buffer, options = OPTIONS): Promise<Row[]> {
+async function rowsOf(t: Test, name: string, content: Content, mapped: string[], options = {}): Promise<Row[]> {
   const path = join(await temporaryFolder(t), name);
   await writeFile(path, content);
   const rows: Row[] = [];
-  for await (const row of fileRows(path, name, options)) rows.push({ ...row });
+  for await (const row of fileRows(path, name, mapped, { ...OPTIONS, ...options })) rows.push({ ...row });
   return rows;
 }
 
 t.test('CSV is read with quotes, line breaks in fields and a byte order mark; an empty field is absent', async (t) => {
-  const rows = await rowsOf(t, 'a.csv', '\ufeffnr,name\r\n1,"O""Neill, J\r\nunior"\r\n2,\r\n');
-  t.same(rows, [{ nr: '1', name: 'O"Neill, J\r\nunior' }, { nr: '2' }]);
+  const text = '\ufeffnr,name\r\n1,"O""Neill, J\r\nunior"\r\n2,\r\n';
+  t.same(await rowsOf(t, 'a.csv', text, ['nr', 'name']), [
+    { nr: '1', name: 'O"Neill, J\r\nunior' },
+    { nr: '2', name: undefined },
+  ]);
 });
 
 t.test('CSV is decoded with the configured encoding and refused with another one', async (t) => {
-  // 陈 in GB18030.
+  // 陈 in GB18030, and its first byte in GBK.
   const bytes = Buffer.concat([Buffer.from('nr;name\n1;'), Buffer.from([0xb3, 0xc2]), Buffer.from('\n')]);
-  t.same(await rowsOf(t, 'a.csv', bytes, { ...OPTIONS, encoding: 'gb18030', delimiter: ';' }), [
-    { nr: '1', name: '陈' },
-  ]);
-  await t.rejects(rowsOf(t, 'a.csv', bytes, { ...OPTIONS, delimiter: ';' }), BrokenFileError, 'not as UTF-8');
+  for (const encoding of ['gb18030', 'gbk']) {
+    t.same(await rowsOf(t, 'a.csv', bytes, ['nr', 'name'], { encoding, delimiter: ';' }), [{ nr: '1', name: '陈' }]);
+  }
+  await t.rejects(rowsOf(t, 'a.csv', bytes, ['nr', 'name'], { delimiter: ';' }), BrokenFileError, 'not as UTF-8');
 });
 
-t.test('NDJSON values become text, also without a final line break', async (t) => {
-  const rows = await rowsOf(t, 'a.ndjson', '{"nr":1,"list":[1,2],"gone":null}\n\n{"nr":"2","yes":true}');
-  t.same(rows, [
-    { nr: '1', list: '[1,2]', gone: undefined },
-    { nr: '2', yes: 'true' },
+t.test('NDJSON values become text with all their digits, also without a final line break', async (t) => {
+  const text =
+    '{"nr":990102202611220014,"list":[1,9007199254740993],"gone":null,"n":12345678901234567.89}\n\n' +
+    '{"nr":"2","yes":true,"n":1.5E3,"gone":1e-7}\r\n{"nr":1e16,"n":100.00,"list":{"a":[1.10]}}';
+  t.same(await rowsOf(t, 'a.ndjson', text, ['nr', 'list', 'gone', 'yes', 'n']), [
+    {
+      nr: '990102202611220014',
+      list: '[1,9007199254740993]',
+      gone: undefined,
+      yes: undefined,
+      n: '12345678901234567.89',
+    },
+    { nr: '2', list: undefined, gone: '0.0000001', yes: 'true', n: '1500' },
+    { nr: '10000000000000000', list: '{"a":[1.10]}', gone: undefined, yes: undefined, n: '100.00' },
   ]);
 });
 
 t.test('an XLSX sheet is read by its header row', async (t) => {
-  t.same(await rowsOf(t, 'a.xlsx', Buffer.from(WORKBOOK, 'base64')), [
+  t.same(await rowsOf(t, 'a.xlsx', Buffer.from(WORKBOOK, 'base64'), ['nr', 'name', 'age']), [
     { nr: 'p-1', name: '陈小明', age: '34' },
     { nr: 'p-2', name: 'Li', age: undefined },
   ]);
 });
 
+t.test('a file without a mapped column, with a doubled or with a padded one is refused in every format', async (t) => {
+  const mapped = ['nr', 'name'];
+  const wrong: [string, Content, RegExp][] = [
+    ['a.csv', 'nr,full_name\n1,secret\n', /no column name/],
+    ['a.csv', 'nr,Name\n1,secret\n', /no column name/],
+    ['a.csv', 'nr;name\n1;secret\n', /no column nr; there is no column name/],
+    ['a.csv', 'nr,name,name\n1,secret,x\n', /name is there 2 times/],
+    ['a.csv', 'nr,name, name\n1,secret,x\n', /name is there 2 times/],
+    ['a.csv', 'nr, name \n1,secret\n', /name has spaces/],
+    ['a.csv', 'nr,\u00a0name\n1,secret\n', /name has spaces/],
+    ['a.csv', '', /no column nr/],
+    ['a.ndjson', '{"nr":1,"full_name":"secret"}\n{"nr":2,"full_name":"secret"}', /no record has a column name/],
+    ['a.ndjson', '{"nr":1,"name ":"secret"}', /line 1: column name has spaces/],
+    ['a.ndjson', '{"nr":1,"name":"secret","name":"x"}', /line 1 has a key twice/],
+    ['a.xlsx', Buffer.from(WORKBOOK, 'base64'), /no column full_name/],
+  ];
+  for (const [name, content, message] of wrong) {
+    const columns = name.endsWith('xlsx') ? ['nr', 'full_name'] : mapped;
+    const error = await rowsOf(t, name, content, columns).catch((caught: Error) => caught);
+    t.type(error, BrokenFileError, String(content));
+    t.match((error as Error).message, message);
+    t.notMatch((error as Error).message, /secret/);
+  }
+  t.same(
+    await rowsOf(t, 'a.csv', 'x,nr,x,name\n,1,,a\n', mapped),
+    [{ nr: '1', name: 'a' }],
+    'other columns do not matter',
+  );
+  t.same((await rowsOf(t, 'a.ndjson', '{"nr":1}\n{"nr":2,"name":null}', mapped)).length, 2, 'one record names it');
+});
+
+t.test('a line in which no field has a value is no record, in every format and with every delimiter', async (t) => {
+  const mapped = ['nr', 'name'];
+  const wanted = [
+    { nr: '1', name: 'a' },
+    { nr: '2', name: 'b' },
+  ];
+  for (const delimiter of [',', ';', '\t', '|']) {
+    const lines = [
+      ['nr', 'name'],
+      ['1', 'a'],
+      ['', ''],
+      [' ', ''],
+      ['', '', '', ''],
+      ['""', '""'],
+      ['2', 'b'],
+      ['', ''],
+    ];
+    const text = lines.map((fields) => fields.join(delimiter)).join('\r\n');
+    t.same(await rowsOf(t, 'a.csv', text, mapped, { delimiter }), wanted, JSON.stringify(delimiter));
+  }
+  const json = '{}\n{"nr":"1","name":"a"}\n{"nr":null,"name":null}\n{"nr":"","name":""}\n \t\n{"nr":"2","name":"b"}\n';
+  t.same(await rowsOf(t, 'a.ndjson', json, mapped), wanted);
+  t.same(await rowsOf(t, 'a.ndjson', '', mapped), []);
+  t.same(await rowsOf(t, 'a.csv', 'nr,name\n', mapped), []);
+});
+
 t.test('a broken file is refused with a message that holds none of its content', async (t) => {
   for (const [name, content] of [
     ['a.csv', 'nr,name\n1,secret,more\n'],
+    ['a.csv', 'nr,name\nsecret\n'],
     ['a.csv', 'nr,name\n1,"secret\n'],
-    ['a.ndjson', '{"nr":1}\n{"nr":secret}\n'],
+    ['a.ndjson', '{"nr":1,"name":2}\n{"nr":secret}\n'],
     ['a.ndjson', '["secret"]\n'],
+    ['a.ndjson', '['.repeat(100_000)],
     ['a.xlsx', 'secret'],
+    ['a.xlsx', ''],
     ['a.pdf', 'secret'],
   ] as const) {
-    const error = await rowsOf(t, name, content).catch((caught: Error) => caught);
+    const error = await rowsOf(t, name, content, ['nr', 'name']).catch((caught: Error) => caught);
     t.type(error, BrokenFileError, name);
     t.notMatch((error as Error).message, /secret/);
   }

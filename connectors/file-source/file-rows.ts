@@ -1,25 +1,30 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
-import { readSheet } from 'read-excel-file/node';
-import { isMap } from '../../proto/values/is-map.js';
+import { exactText, parseExactJson } from '../runtime/mapping/exact-json.js';
 import type { Row } from '../runtime/mapping/record-mapping.js';
+import { BrokenFileError } from './broken-file.js';
+import { columnIndexes, SeenColumns } from './column-check.js';
 import type { FileSourceConfig } from './config.js';
-
-/** The file cannot be read as what its name says, or cannot be the complete list. It is refused until it changes. */
-export class BrokenFileError extends Error {
-  override readonly name = 'BrokenFileError';
-}
+import { readSheet } from './workbook/sheet.js';
 
 type ReadOptions = Pick<FileSourceConfig, 'encoding' | 'delimiter' | 'sheet'>;
 
-/** Yields the rows of a file by the format of its name. Throws BrokenFileError, which names lines and columns but no values. */
-export async function* fileRows(path: string, name: string, options: ReadOptions): AsyncGenerator<Row> {
+/**
+ * Yields the rows of a file by the format of its name, with the mapped columns only. A row without any value is no record. Throws
+ * BrokenFileError, which names lines, rows and columns but no values; behind the last row at the latest. See docs/decisions/0075.
+ */
+export async function* fileRows(
+  path: string,
+  name: string,
+  mapped: readonly string[],
+  options: ReadOptions,
+): AsyncGenerator<Row> {
   const ending = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
   try {
-    if (ending === 'csv') yield* csvRows(path, options);
-    else if (ending === 'ndjson' || ending === 'jsonl') yield* jsonRows(path, options);
-    else if (ending === 'xlsx') yield* sheetRows(path, options);
+    if (ending === 'csv') yield* csvRows(path, mapped, options);
+    else if (ending === 'ndjson' || ending === 'jsonl') yield* jsonRows(path, mapped, options);
+    else if (ending === 'xlsx') yield* sheetRows(path, mapped, options);
     else throw new BrokenFileError('its name does not end with csv, ndjson or xlsx');
   } catch (error) {
     throw asBroken(error);
@@ -30,64 +35,97 @@ export async function* fileRows(path: string, name: string, options: ReadOptions
 function asBroken(error: unknown): unknown {
   const { code, lines } = error as { code?: string; lines?: number };
   if (error instanceof BrokenFileError || /^E[A-Z]+$/.test(code ?? '')) return error;
-  const place = lines === undefined ? '' : ` at line ${lines}`;
-  return new BrokenFileError(`it cannot be read${place}: ${code ?? (error as Error).name}`, { cause: error });
+  const where = lines === undefined ? '' : ` at line ${lines}`;
+  return new BrokenFileError(`it cannot be read${where}: ${code ?? (error as Error).name}`, { cause: error });
 }
 
-async function* csvRows(path: string, { encoding, delimiter }: ReadOptions): AsyncGenerator<Row> {
-  const parser = parse({ columns: true, bom: true, delimiter, skip_empty_lines: true });
+interface CsvRecord {
+  record: string[];
+  info: { lines: number };
+}
+
+async function* csvRows(
+  path: string,
+  mapped: readonly string[],
+  { encoding, delimiter }: ReadOptions,
+): AsyncGenerator<Row> {
+  const parser = parse({ bom: true, delimiter, skip_empty_lines: true, relax_column_count: true, info: true });
   const texts = Readable.from(decoded(path, encoding));
   texts.on('error', (error) => parser.destroy(error));
-  yield* withoutEmpty(texts.pipe(parser));
+  let header: string[] | undefined;
+  let indexes = new Map<string, number>();
+  for await (const { record, info } of texts.pipe(parser) as AsyncIterable<CsvRecord>) {
+    if (header === undefined) {
+      header = record;
+      indexes = columnIndexes(header, mapped);
+      continue;
+    }
+    if (record.every(isBlank)) continue;
+    if (record.length !== header.length) {
+      throw new BrokenFileError(`line ${info.lines} has ${record.length} fields, the header has ${header.length}`);
+    }
+    yield Object.fromEntries([...indexes].map(([column, index]) => [column, fieldText(record[index]!)]));
+  }
+  if (header === undefined) columnIndexes([], mapped);
 }
+
+const isBlank = (text: string): boolean => text.trim() === '';
 
 /** CSV writes an absent value as an empty field. */
-async function* withoutEmpty(rows: AsyncIterable<Record<string, string>>): AsyncGenerator<Row> {
-  for await (const row of rows) {
-    const texts: Row = {};
-    for (const [column, text] of Object.entries(row)) if (text !== '') texts[column] = text;
-    yield texts;
+const fieldText = (text: string): string | undefined => (text === '' ? undefined : text);
+
+async function* jsonRows(path: string, mapped: readonly string[], { encoding }: ReadOptions): AsyncGenerator<Row> {
+  const seen = new SeenColumns(mapped);
+  let records = 0;
+  let line = 0;
+  for await (const text of linesOf(path, encoding)) {
+    line++;
+    const record = jsonRecord(text, line);
+    if (!record) continue;
+    records++;
+    seen.add(Object.keys(record), line);
+    yield Object.fromEntries(mapped.map((column) => [column, exactText(ownValue(record, column))]));
   }
+  if (records > 0) seen.check();
 }
 
-async function* jsonRows(path: string, { encoding }: ReadOptions): AsyncGenerator<Row> {
+const ownValue = (record: object, name: string): unknown =>
+  Object.hasOwn(record, name) ? (record as Record<string, unknown>)[name] : undefined;
+
+/** Undefined for a line without any value. */
+function jsonRecord(text: string, line: number): object | undefined {
+  if (isBlank(text)) return undefined;
+  let value: unknown;
+  try {
+    value = parseExactJson(text);
+  } catch (error) {
+    const isRepeated = /^Duplicate key/.test((error as Error).message);
+    throw new BrokenFileError(`line ${line} ${isRepeated ? 'has a key twice' : 'is not JSON'}`, { cause: error });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new BrokenFileError(`line ${line} is not a JSON object`);
+  }
+  return Object.values(value).every((one) => one === null || one === '') ? undefined : value;
+}
+
+async function* sheetRows(path: string, mapped: readonly string[], { sheet }: ReadOptions): AsyncGenerator<Row> {
+  let indexes: Map<string, number> | undefined;
+  for (const row of await readSheet(path, sheet)) {
+    if (row.isBlank) continue;
+    if (indexes) yield Object.fromEntries([...indexes].map(([column, index]) => [column, row.text(index, column)]));
+    else indexes = columnIndexes(row.texts(), mapped);
+  }
+  if (!indexes) columnIndexes([], mapped);
+}
+
+async function* linesOf(path: string, encoding: string): AsyncGenerator<string> {
   let rest = '';
-  let line = 0;
   for await (const text of decoded(path, encoding)) {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
-    for (const one of lines) yield* jsonRow(one, ++line);
+    yield* lines;
   }
-  yield* jsonRow(rest, ++line);
-}
-
-function* jsonRow(text: string, line: number): Generator<Row> {
-  if (text.trim() === '') return;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new BrokenFileError(`line ${line} is not JSON`, { cause: error });
-  }
-  if (!isMap(value)) {
-    throw new BrokenFileError(`line ${line} is not a JSON object`);
-  }
-  yield Object.fromEntries(Object.entries(value).map(([name, one]) => [name, textOf(one)]));
-}
-
-async function* sheetRows(path: string, { sheet }: ReadOptions): AsyncGenerator<Row> {
-  const [head, ...rows] = (await readSheet(path, sheet as number)) as unknown[][];
-  const columns = (head ?? []).map((cell) => textOf(cell) ?? '');
-  for (const row of rows) {
-    if (row.every((cell) => cell === null)) continue;
-    yield Object.fromEntries(columns.map((column, index) => [column, textOf(row[index])]));
-  }
-}
-
-function textOf(value: unknown): string | undefined {
-  if (value === null || value === undefined) return undefined;
-  if (value instanceof Date) return value.toISOString().replace(/T00:00:00\.000Z$/, '');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  yield rest;
 }
 
 async function* decoded(path: string, encoding: string): AsyncGenerator<string> {

@@ -8,14 +8,38 @@ export interface FileVersion {
   modifiedMs: number;
 }
 
+/** A file and the settings with which it was refused: with other settings it is read again. */
+export interface RefusedFile extends FileVersion {
+  settings: string;
+}
+
 export interface Progress {
   /** Random, created at the first start: a source that has lost its state starts another epoch. */
   epoch: string;
   /** Number of the last drop whose events are all confirmed. */
   drop: number;
-  /** Processed files by name. */
+  /** Published files by name. */
   done: Record<string, FileVersion>;
+  /** Files by name that were refused since the last published one. Absent in the state of an earlier release. */
+  refused?: Record<string, RefusedFile> | undefined;
+  /** Published records, by which a lost index is noticed. Absent in the state of an earlier release. */
+  records?: number | undefined;
 }
+
+/** The drop that is being published. It is stored, so that a restart publishes the same copy under the same number. */
+export interface Work {
+  name: string;
+  mark: FileVersion;
+  drop: number;
+  /** Absent in the state of an earlier release. */
+  settings?: string | undefined;
+}
+
+export const isProgress = ({ epoch, drop, done }: Progress): boolean =>
+  typeof epoch === 'string' && Number.isSafeInteger(drop) && typeof done === 'object' && done !== null;
+
+export const isWork = ({ name, mark, drop }: Work): boolean =>
+  typeof name === 'string' && typeof mark === 'object' && mark !== null && Number.isSafeInteger(drop);
 
 /** The files in which a file source keeps its state. */
 export function progressFile(stateFolder: string, name: string) {
@@ -26,6 +50,6 @@ export function progressFile(stateFolder: string, name: string) {
     /** Copy of the drop that is being published, which later changes in the folder do not touch. */
     workCopy: at('work'),
     /** Origin of the copy. */
-    work: new StateFile<{ name: string; mark: FileVersion; drop: number }>(at('work.json')),
+    work: new StateFile<Work>(at('work.json')),
   };
 }

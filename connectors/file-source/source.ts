@@ -1,26 +1,20 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, open, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { pause } from '../../client/pause.js';
 import type { ConnectorContext } from '../runtime/connector-context.js';
 import { loadMapping } from '../runtime/mapping/load-mapping.js';
 import type { RecordMapping } from '../runtime/mapping/record-mapping.js';
 import { confirmedRun } from '../runtime/source/records/confirmed-run.js';
 import type { ChangeBatch, Lag, Source } from '../runtime/source/source.js';
+import { BrokenFileError } from './broken-file.js';
 import type { FileSourceConfig } from './config.js';
 import { type Drop, dropDifference, surveyDrop } from './drop-difference.js';
-import { BrokenFileError, fileRows } from './file-rows.js';
-import { type FileVersion, type Progress, progressFile } from './progress.js';
-import { type FoundFile, isSameVersion, WatchedFolder } from './watched-folder.js';
+import { fileRows } from './file-rows.js';
+import { isProgress, isWork, type Progress, progressFile, type Work } from './progress.js';
+import { copyRegularFile, type FoundFile, isSameVersion, WatchedFolder } from './watched-folder.js';
 
 const REFUSED_ALARM = 'file_refused';
-
-/** The drop that is being published. It is stored, so that a restart publishes the same copy under the same number. */
-interface Work {
-  name: string;
-  mark: FileVersion;
-  drop: number;
-}
 
 /**
  * Publishes files dropped into a folder, each of which is a complete list of the records. A file has no log: which record is new
@@ -28,13 +22,15 @@ interface Work {
  * reading after a crash would give other events with the same positions. So each file is copied first, the copy is compared
  * with the index of published records, and index and progress move only when the whole difference is confirmed.
  *
- * Invariants: the same drop number always refers to the same copy; nothing of a file is published before all of it was read and
- * accepted; a refused file changes neither index nor drop number.
+ * Invariants: within an epoch a drop number always refers to the same copy, read with the same settings; nothing of a file is
+ * published before all of it was read and accepted; a refused file changes neither index nor drop number, and is read again when
+ * a setting has changed; a source that has lost a part of its state starts a new epoch with a snapshot.
  */
 export class FileSource implements Source {
   readonly #folder: WatchedFolder;
   readonly #state: ReturnType<typeof progressFile>;
-  #progress: Progress = { epoch: randomUUID(), drop: 0, done: {} };
+  readonly #settings: string;
+  #progress: Progress = newEpoch();
   #oldestWaitingMs: number | undefined;
 
   constructor(
@@ -43,15 +39,12 @@ export class FileSource implements Source {
   ) {
     this.#folder = new WatchedFolder(config);
     this.#state = progressFile(context.stateFolder, context.name);
+    this.#settings = digestOfSettings(config);
   }
 
   async *changes(signal: AbortSignal): AsyncGenerator<ChangeBatch> {
     const mapping = await loadMapping(this.config, this.context.bus, 'files');
-    const stored = this.#state.file.read();
-    if (stored) this.#progress = stored;
-    else await this.#state.file.write(this.#progress);
-    await this.#state.held.load();
-    let work = await this.#interruptedWork();
+    let work = await this.#restore();
     while (!signal.aborted) {
       work ??= await this.#nextWork();
       if (work) yield* this.#publish(work, mapping, signal);
@@ -68,42 +61,81 @@ export class FileSource implements Source {
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  async #interruptedWork(): Promise<Work | undefined> {
-    const work = this.#state.work.read();
-    return work && work.drop > this.#progress.drop && existsSync(this.#state.workCopy) ? work : undefined;
+  /** Loads the state, or starts an epoch when a part of it is lost. Resolves with the work that a crash interrupted. */
+  async #restore(): Promise<Work | undefined> {
+    const onUnusable = (path: string): void =>
+      this.context.log.error({ path }, 'the state file is damaged: starting a new epoch with a snapshot');
+    const stored = this.#state.file.readIfUsable(isProgress, onUnusable);
+    await this.#state.held.load();
+    const work = this.#state.work.readIfUsable(isWork, onUnusable);
+    const isInterrupted = stored && work && work.drop > stored.drop && existsSync(this.#state.workCopy);
+    const interrupted = isInterrupted ? work : undefined;
+    if (!stored || this.#hasLostIndex(stored, isInterrupted === true) || !this.#canResume(interrupted)) {
+      await this.#startEpoch();
+      return undefined;
+    }
+    this.#progress = stored;
+    this.#reportRefusals();
+    return interrupted;
   }
 
-  /** Copies the next file that was not processed yet. */
+  #hasLostIndex({ drop, records }: Progress, isInterrupted: boolean): boolean {
+    const { size } = this.#state.held;
+    // While a drop is being completed the index may be on disk before the progress is.
+    const isCounted = records !== undefined && !isInterrupted;
+    const isLost = isCounted ? records !== size : size === 0 && (records ?? drop) > 0;
+    if (isLost) this.context.log.error('the index of published records is lost: starting a new epoch with a snapshot');
+    return isLost;
+  }
+
+  /** Events of an interrupted drop may be at the bus: it goes on with the same copy and settings, or not at all. */
+  #canResume(interrupted: Work | undefined): boolean {
+    return (interrupted?.settings ?? this.#settings) === this.#settings;
+  }
+
+  async #startEpoch(): Promise<void> {
+    this.#progress = newEpoch();
+    await this.#state.held.clear();
+    await rm(this.#state.workCopy, { force: true });
+    await this.#state.file.write(this.#progress);
+  }
+
+  /** Copies the next file that was neither published nor refused. */
   async #nextWork(): Promise<Work | undefined> {
     const files = await this.#folder.completeFiles(Date.now());
-    const [next] = files.filter(({ name, version }) => !isSameVersion(this.#progress.done[name], version));
+    const next = files.find((file) => !this.#isProcessed(file));
     this.#oldestWaitingMs = next?.version.modifiedMs;
-    if (!next || !(await this.#copy(next))) return undefined;
-    const work = { name: next.name, mark: next.version, drop: this.#progress.drop + 1 };
+    if (!next) return undefined;
+    const work = { name: next.name, mark: next.version, drop: this.#progress.drop + 1, settings: this.#settings };
+    if (next.isLink) {
+      await this.#refuse(work, new BrokenFileError('it is a symbolic link, which is not followed'));
+      return undefined;
+    }
+    if (!(await this.#copy(next))) return undefined;
     await this.#state.work.write(work);
     await rename(`${this.#state.workCopy}.new`, this.#state.workCopy);
     return work;
   }
 
+  #isProcessed({ name, version }: FoundFile): boolean {
+    const refused = this.#progress.refused?.[name];
+    const isRefused = isSameVersion(refused, version) && refused?.settings === this.#settings;
+    return isRefused || isSameVersion(this.#progress.done[name], version);
+  }
+
   /** False when the file is gone or has changed meanwhile, so that it was not complete after all. */
   async #copy({ path, name, version }: FoundFile): Promise<boolean> {
-    const copy = `${this.#state.workCopy}.new`;
     await rm(this.#state.workCopy, { force: true });
-    try {
-      await copyFile(path, copy);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-      throw error;
-    }
-    await syncFile(copy);
+    if (!(await copyRegularFile(path, `${this.#state.workCopy}.new`))) return false;
     const now = await this.#folder.completeFiles(Date.now());
-    return now.some((file) => file.name === name && isSameVersion(file.version, version));
+    return now.some((file) => file.name === name && !file.isLink && isSameVersion(file.version, version));
   }
 
   async *#publish(work: Work, mapping: RecordMapping, signal: AbortSignal): AsyncGenerator<ChangeBatch> {
     const { held } = this.#state;
-    const rows = () => fileRows(this.#state.workCopy, work.name, this.config);
-    const drop: Drop = { number: work.drop, epoch: this.#progress.epoch, rows };
+    const rows = () => fileRows(this.#state.workCopy, work.name, mapping.columns, this.config);
+    const isSnapshot = this.#progress.drop === 0;
+    const drop: Drop = { number: work.drop, epoch: this.#progress.epoch, isSnapshot, rows };
     try {
       const survey = await surveyDrop(drop, mapping, held, this.config.deletedShareMax);
       yield* confirmedRun(dropDifference(drop, survey, mapping, held), () => this.#complete(work), signal);
@@ -113,31 +145,57 @@ export class FileSource implements Source {
     }
   }
 
-  async #complete(work: Work): Promise<void> {
-    await this.#state.held.flush();
-    this.context.metrics.alarm(REFUSED_ALARM, false);
-    await this.#finish(work, work.drop);
+  async #complete({ name, mark, drop }: Work): Promise<void> {
+    const { held } = this.#state;
+    await held.flush(held.checkpoint());
+    const { epoch, done, refused = {} } = this.#progress;
+    // A later list is published: the refused ones are outdated, also if a setting changes.
+    const outdated = Object.fromEntries(
+      Object.entries(refused).map(([one, { size, modifiedMs }]) => [one, { size, modifiedMs }]),
+    );
+    await this.#store({ epoch, drop, done: { ...done, ...outdated, [name]: mark }, records: held.size });
   }
 
-  async #refuse(work: Work, error: BrokenFileError): Promise<void> {
-    this.context.metrics.alarm(REFUSED_ALARM, true);
-    this.context.log.error({ file: work.name }, `file refused: ${error.message}`);
-    await this.#finish(work, this.#progress.drop);
+  async #refuse({ name, mark, settings = this.#settings }: Work, error: BrokenFileError): Promise<void> {
+    this.context.log.error({ file: name }, `file refused: ${error.message}`);
+    const { refused = {} } = this.#progress;
+    await this.#store({ ...this.#progress, refused: { ...refused, [name]: { ...mark, settings } } });
   }
 
-  async #finish({ name, mark }: Work, drop: number): Promise<void> {
-    this.#progress = { ...this.#progress, drop, done: { ...this.#progress.done, [name]: mark } };
-    await this.#state.file.write(this.#progress);
+  async #store(progress: Progress): Promise<void> {
+    this.#progress = progress;
+    await this.#state.file.write(progress);
     await rm(this.#state.workCopy, { force: true });
     this.#oldestWaitingMs = undefined;
+    this.#reportRefusals();
+  }
+
+  /** The alarm lasts until a file is published, over restarts as well. */
+  #reportRefusals(): void {
+    this.context.metrics.alarm(REFUSED_ALARM, Object.keys(this.#progress.refused ?? {}).length > 0);
   }
 }
 
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+const newEpoch = (): Progress => ({ epoch: randomUUID(), drop: 0, done: {}, records: 0 });
+
+/** Everything that decides which records a file has. */
+function digestOfSettings({
+  entry,
+  key,
+  columns,
+  encoding,
+  delimiter,
+  sheet,
+  deletedShareMax,
+}: FileSourceConfig): string {
+  const relevant = JSON.stringify([
+    entry,
+    key,
+    Object.entries(columns).sort(),
+    encoding,
+    delimiter,
+    sheet,
+    deletedShareMax,
+  ]);
+  return createHash('sha256').update(relevant).digest('base64').slice(0, 22);
 }

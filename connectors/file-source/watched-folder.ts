@@ -1,6 +1,8 @@
-import { readdir, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeerGoneError } from '../runtime/connector-errors.js';
+import { createPrivate } from '../runtime/state-file.js';
 import type { FileSourceConfig } from './config.js';
 import type { FileVersion } from './progress.js';
 
@@ -8,6 +10,8 @@ export interface FoundFile {
   name: string;
   path: string;
   version: FileVersion;
+  /** A link, which may lead to any file that this program can read, is never followed. */
+  isLink: boolean;
 }
 
 export const isSameVersion = (a: FileVersion | undefined, b: FileVersion): boolean =>
@@ -15,6 +19,8 @@ export const isSameVersion = (a: FileVersion | undefined, b: FileVersion): boole
 
 /** Names under which programs write incomplete files. */
 const UNFINISHED = /^\.|~$|\.(?:tmp|part|filepart|crdownload|swp)$/i;
+
+const COPY_BYTES = 256 * 1024;
 
 /** Lists the complete files of a folder: those that have kept size and time for `settleMs`. */
 export class WatchedFolder {
@@ -48,24 +54,59 @@ export class WatchedFolder {
     const { folder } = this.config;
     try {
       const names = (await readdir(folder)).filter((name) => this.#pattern.test(name) && !UNFINISHED.test(name));
-      const found = await Promise.all(names.map((name) => versionOf(join(folder, name))));
-      return names.flatMap((name, index) => {
-        const version = found[index];
-        return version ? [{ name, path: join(folder, name), version }] : [];
-      });
+      const found = await Promise.all(names.map((name) => foundFile(folder, name)));
+      return found.filter((file) => file !== undefined);
     } catch (error) {
       throw new PeerGoneError(`the folder cannot be read: ${(error as NodeJS.ErrnoException).code}`, { cause: error });
     }
   }
 }
 
-/** Undefined when the path is not a file, or is gone already. */
-async function versionOf(path: string): Promise<FileVersion | undefined> {
+/** Undefined when the name is neither a file nor a link, or is gone already. */
+async function foundFile(folder: string, name: string): Promise<FoundFile | undefined> {
+  const path = join(folder, name);
   try {
-    const found = await stat(path);
-    return found.isFile() ? { size: found.size, modifiedMs: found.mtimeMs } : undefined;
+    const found = await lstat(path);
+    const isLink = found.isSymbolicLink();
+    if (!found.isFile() && !isLink) return undefined;
+    return { name, path, version: { size: found.size, modifiedMs: found.mtimeMs }, isLink };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
+  }
+}
+
+/** Copies a file and syncs the copy. False when the file is gone, or has become a link or a pipe meanwhile. */
+export async function copyRegularFile(path: string, copyPath: string): Promise<boolean> {
+  let source: FileHandle;
+  try {
+    // A pipe without a writer would otherwise block the opening.
+    source = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ELOOP') return false;
+    throw error;
+  }
+  try {
+    if (!(await source.stat()).isFile()) return false;
+    const copy = await createPrivate(copyPath);
+    try {
+      await copyBytes(source, copy);
+      await copy.sync();
+    } finally {
+      await copy.close();
+    }
+    return true;
+  } finally {
+    await source.close();
+  }
+}
+
+async function copyBytes(from: FileHandle, to: FileHandle): Promise<void> {
+  const buffer = Buffer.allocUnsafe(COPY_BYTES);
+  while (true) {
+    const { bytesRead } = await from.read(buffer, 0, COPY_BYTES);
+    if (bytesRead === 0) return;
+    await to.writeFile(buffer.subarray(0, bytesRead));
   }
 }

@@ -74,7 +74,7 @@ export class HttpSource implements Source {
   }
 
   async #complete(): Promise<void> {
-    await this.#state.held.flush();
+    await this.#state.held.flush(this.#state.held.checkpoint());
     this.#progress = { ...this.#progress, pending: undefined };
     await this.#state.file.write(this.#progress);
   }

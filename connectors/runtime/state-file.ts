@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { constants, readFileSync } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SourceUnfitError } from './connector-errors.js';
 
 /**
  * A JSON file that holds the old or the new state after a crash, never a part of one: a new file is written, synced and renamed.
- * Writes are serialised, and a burst of them is written once.
+ * Writes are serialised, and a burst of them is written once. State holds values of records, so only its owner may read it.
  */
 export class StateFile<State> {
   #writing: Promise<void> | undefined;
@@ -13,7 +13,7 @@ export class StateFile<State> {
 
   constructor(private readonly path: string) {}
 
-  /** Undefined when no state was written yet. */
+  /** Undefined when no state was written yet. Throws SourceUnfitError for a file that is damaged or cannot be read. */
   read(): State | undefined {
     let text: string;
     try {
@@ -27,6 +27,21 @@ export class StateFile<State> {
     } catch (error) {
       throw new SourceUnfitError(`${this.path} is damaged; remove it to start from scratch`, { cause: error });
     }
+  }
+
+  /**
+   * For a source that can begin again with a snapshot: undefined when the state is missing, and after a call of `onUnusable` when
+   * it is damaged or not of the expected shape. A file that cannot be read at all still throws.
+   */
+  readIfUsable(isState: (value: State) => boolean, onUnusable: (path: string) => void): State | undefined {
+    try {
+      const state = this.read();
+      if (state === undefined || (typeof state === 'object' && state !== null && isState(state))) return state;
+    } catch (error) {
+      if (!(error instanceof SourceUnfitError) || !(error.cause instanceof SyntaxError)) throw error;
+    }
+    onUnusable(this.path);
+    return undefined;
   }
 
   /** Resolves once this state, or a later one, is on disk. */
@@ -49,7 +64,7 @@ export class StateFile<State> {
 
   async #replace(text: string): Promise<void> {
     const temporary = `${this.path}.new`;
-    const file = await open(temporary, 'w');
+    const file = await createPrivate(temporary);
     try {
       await file.writeFile(text);
       await file.sync();
@@ -59,6 +74,12 @@ export class StateFile<State> {
     await rename(temporary, this.path);
     await syncFolder(dirname(this.path));
   }
+}
+
+/** Creates a file that only its owner may read, in place of one that a crash left. A link at its name is removed, not followed. */
+export async function createPrivate(path: string): Promise<FileHandle> {
+  await rm(path, { force: true });
+  return open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
 }
 
 /** The rename itself is in the data of the folder. Where a folder cannot be opened (Windows) it needs no sync. */

@@ -1,6 +1,9 @@
+import { isSafeNumber } from 'lossless-json';
 import pg from 'pg';
 import type { ItemType } from '../../../proto/entry/entry.js';
 import type { ItemValue } from '../../../proto/event/event.js';
+import { exactText, hasExactNumbers, parseExactJson } from './exact-json.js';
+import { dateOf, dateTimeOf } from './time-value.js';
 
 /** A value as its source writes it, PostgreSQL or a file; null is absent. */
 export type ColumnText = string | null | undefined;
@@ -14,6 +17,7 @@ export interface ValueRule {
   type: ItemType;
   list: boolean;
   codes: ReadonlyMap<string, string> | undefined;
+  /** Offset of times without a zone, and of the day that a time with a zone belongs to. */
   offset: string;
 }
 
@@ -21,8 +25,8 @@ export interface ValueRule {
 export type ValueReader = (text: string) => ItemValue;
 
 /**
- * How texts of a column become values of the item. What does not fit is left as text: the catalog then refuses it, and the
- * record waits in the quarantine instead of arriving changed.
+ * Converts the text of a column into a value of the item. Text that does not say exactly such a value is left as it is: the
+ * catalog refuses it, and the record waits in quarantine instead of arriving changed.
  */
 export function valueReader({ list, codes, ...rule }: ValueRule): ValueReader {
   const plain = plainReader(rule);
@@ -30,57 +34,64 @@ export function valueReader({ list, codes, ...rule }: ValueRule): ValueReader {
   return list ? (text) => listOf(text, one) : one;
 }
 
+/** Lists are written as arrays of PostgreSQL or of JSON. */
 function listOf(text: string, read: ValueReader): ItemValue {
-  if (text.startsWith('[')) return jsonOf(text);
-  if (!text.startsWith('{')) return text;
-  return arrayParser.create(text, (one) => (one === null ? null : read(one))).parse();
+  if (text.startsWith('{')) return arrayParser.create(text, (one) => (one === null ? null : read(one))).parse();
+  const list = jsonOrUndefined(text);
+  if (!Array.isArray(list)) return text;
+  return list.map((one) => {
+    const element = exactText(one);
+    return element === undefined ? null : read(element);
+  });
 }
 
 function plainReader({ type, offset }: Pick<ValueRule, 'type' | 'offset'>): ValueReader {
   switch (type) {
     case 'integer':
+      return integerOf;
     case 'number':
       return numberOf;
     case 'boolean':
       return booleanOf;
     case 'date':
-      return dateOf;
+      return (text) => dateOf(text, offset);
     case 'datetime':
-      return (text) => datetimeOf(text, offset);
+      return (text) => dateTimeOf(text, offset);
     case 'object':
-      return jsonOf;
+      return objectOf;
     default:
       return (text) => text;
   }
 }
 
-const booleanOf: ValueReader = (text) =>
-  text === 't' || text === 'true' ? true : text === 'f' || text === 'false' ? false : text;
+const TRUE = new Set(['t', 'true', 'TRUE']);
+const FALSE = new Set(['f', 'false', 'FALSE']);
 
-const dateOf: ValueReader = (text) => (/^\d{4}-\d\d-\d\d[ T]/.test(text) ? text.slice(0, 10) : text);
+const booleanOf: ValueReader = (text) => (TRUE.has(text) ? true : FALSE.has(text) ? false : text);
 
-/** A number that JavaScript would round is no longer the source's. */
-function numberOf(text: string): ItemValue {
-  // Number('') is 0: an empty field would arrive as a value that nobody gave.
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value)) ? value : text;
+const INTEGER = /^[+-]?\d+$/;
+/** The grammar of JSON. */
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/** Digits with an optional sign; other notations (`0x1F`, `1e3`, `3.0`) are the fault of a program on the way. */
+function integerOf(text: string): ItemValue {
+  const value = INTEGER.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(value) ? value + 0 : text;
 }
 
-/** `2026-11-22 08:30:00.5+00` → RFC 3339. */
-function datetimeOf(text: string, offset: string): string {
-  const [, date, time, zone] =
-    /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d(?:\.\d+)?))?([+-]\d\d(?::\d\d)?)?$/.exec(text) ?? [];
-  if (date === undefined) return text;
-  return `${date}T${time ?? '00:00:00'}${zone === undefined ? offset : zoneOf(zone)}`;
+/** A number that a double prints back as the same decimal number. */
+const numberOf: ValueReader = (text) => (NUMBER.test(text) && isSafeNumber(text) ? Number(text) : text);
+
+/** JSON, unless a number in it would be rounded. */
+function objectOf(text: string): ItemValue {
+  const value = jsonOrUndefined(text);
+  return value !== undefined && hasExactNumbers(value) ? (JSON.parse(text) as ItemValue) : text;
 }
 
-const zoneOf = (zone: string): string =>
-  zone === '+00' || zone === '+00:00' ? 'Z' : zone.length === 3 ? `${zone}:00` : zone;
-
-function jsonOf(text: string): ItemValue {
+function jsonOrUndefined(text: string): unknown {
   try {
-    return JSON.parse(text) as ItemValue;
+    return parseExactJson(text);
   } catch {
-    return text;
+    return undefined;
   }
 }

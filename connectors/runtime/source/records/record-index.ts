@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { RecordData } from '../../../../proto/event/event.js';
+import { createPrivate } from '../../state-file.js';
 
 /** The part of a published record from which a later difference is computed. */
 export interface IndexedRecord {
@@ -22,13 +23,20 @@ export interface IndexedChange {
 /** Lines per write when the journal is rewritten, which bounds memory for a million records. */
 const LINES_PER_WRITE = 5_000;
 
+/** How many changes were made before a moment: what `flush` may write when the events up to then are confirmed. */
+export type Checkpoint = number & { readonly brand: 'Checkpoint' };
+
 /**
  * The records that a source without a log of its own has published. It is a journal: each flush appends, and loading rewrites it
  * without outdated lines. A line that a crash cut off was never confirmed and is left out.
+ *
+ * A change is made when its event is created, and must be on disk only when the event is confirmed: after a crash in between the
+ * same difference has to be found again. So a flush names the checkpoint of the confirmed events and writes nothing behind it.
  */
 export class RecordIndex {
   readonly #records = new Map<string, IndexedRecord>();
   #unwritten: IndexedChange[] = [];
+  #written = 0;
 
   constructor(private readonly path: string) {}
 
@@ -54,15 +62,25 @@ export class RecordIndex {
   }
 
   async load(): Promise<void> {
-    this.#records.clear();
-    this.#unwritten = [];
+    this.#reset();
     for await (const line of linesOf(this.path)) this.#apply(line);
     await this.#rewrite();
   }
 
-  /** The changes that `flush` will write. */
+  /** Forgets every record, on disk as well: a new epoch begins. */
+  async clear(): Promise<void> {
+    this.#reset();
+    await rm(this.path, { force: true });
+  }
+
+  /** The changes that are not on disk. */
   get unflushed(): readonly IndexedChange[] {
     return this.#unwritten;
+  }
+
+  /** All changes made so far. Take it when a batch is complete, and flush it when that batch is confirmed. */
+  checkpoint(): Checkpoint {
+    return (this.#written + this.#unwritten.length) as Checkpoint;
   }
 
   /** Repeats changes that were made before a crash. */
@@ -73,10 +91,17 @@ export class RecordIndex {
     }
   }
 
-  /** Resolves once all changes so far are on disk, including those of batches that are not confirmed yet. */
-  async flush(): Promise<void> {
-    const lines = this.#unwritten.splice(0);
-    if (lines.length > 0) await append(this.path, lines);
+  /** Resolves once the changes up to the checkpoint are on disk, and none behind it. */
+  async flush(upTo: Checkpoint): Promise<void> {
+    const lines = this.#unwritten.splice(0, Math.max(0, upTo - this.#written));
+    this.#written += lines.length;
+    if (lines.length > 0) await append(await openJournal(this.path), lines);
+  }
+
+  #reset(): void {
+    this.#records.clear();
+    this.#unwritten = [];
+    this.#written = 0;
   }
 
   #apply(text: string): void {
@@ -91,7 +116,7 @@ export class RecordIndex {
     if (this.#records.size === 0) return;
     const fresh = `${this.path}.new`;
     const lines = [...this.#records].map(([key, record]) => ({ key, ...record }));
-    await append(fresh, lines, 'w');
+    await append(await createPrivate(fresh), lines);
     await rename(fresh, this.path);
   }
 }
@@ -102,8 +127,9 @@ export function digestOf(data: RecordData): string {
   return createHash('sha256').update(JSON.stringify(entries)).digest('base64').slice(0, 22);
 }
 
-async function append(path: string, lines: IndexedChange[], flag = 'a'): Promise<void> {
-  const file = await open(path, flag);
+const openJournal = (path: string): Promise<FileHandle> => open(path, 'a', 0o600);
+
+async function append(file: FileHandle, lines: IndexedChange[]): Promise<void> {
   try {
     for (let start = 0; start < lines.length; start += LINES_PER_WRITE) {
       const texts = lines.slice(start, start + LINES_PER_WRITE).map((line) => JSON.stringify(line));

@@ -1,0 +1,87 @@
+import { format, getFormatDateInfo, getFormatInfo, isDateFormat } from 'numfmt';
+import { withoutExponent } from '../../runtime/mapping/exact-json.js';
+
+/** A spreadsheet keeps 15 digits of a number: from here on the last digits of an integer are not what was typed. */
+const INTEGER_MAX = 1e15;
+const DIGITS = 15;
+const DAY_MS = 86_400_000;
+/** 9999-12-31 as the day number of a sheet. */
+const LAST_DAY = 2_958_465;
+/** Day 60 of the 1900 system is a 29th of February that there never was; the days before it are counted from a day later. */
+const DAY_WITHOUT_DATE = 60;
+
+export interface NumberFormat {
+  code: string;
+  /** The workbook counts days from 1904. */
+  is1904: boolean;
+}
+
+/** Says why a cell has no text that could be published. */
+export class CellProblem {
+  constructor(readonly reason: string) {}
+}
+
+/** The text that a person sees in a cell with a number, in plain notation; a time as `YYYY-MM-DD hh:mm:ss`. */
+export function numberText(stored: string, numberFormat: NumberFormat): string | CellProblem {
+  const value = Number(stored);
+  if (stored.trim() === '' || !Number.isFinite(value)) return new CellProblem('is not a number');
+  if (isTimeOfDay(numberFormat.code)) return timeText(value, numberFormat);
+  if (Number.isInteger(value) && Math.abs(value) >= INTEGER_MAX) {
+    return new CellProblem(
+      `has a number of more than ${DIGITS} digits, which is not what was typed; format the column as text`,
+    );
+  }
+  return shownNumber(value, numberFormat.code);
+}
+
+/** A duration such as `[h]:mm` is a number of hours and no time of a day. */
+const isTimeOfDay = (code: string): boolean => isDateFormat(code) && !/\[(?:h+|m+|s+)\]/i.test(code);
+
+const plainNumber = (value: number): string => withoutExponent(String(Number(value.toPrecision(DIGITS))));
+
+function shownNumber(value: number, code: string): string | CellProblem {
+  const { type, maxDecimals } = getFormatInfo(code);
+  if (type === 'general' && /^general$/i.test(code.trim())) return plainNumber(value);
+  if (type === 'text') return plainNumber(value);
+  const shown = format(code, value, { nbsp: false }).trim();
+  if (/^-?$/.test(shown) && value === 0) return '0';
+  const digits = digitsOf(shown, value);
+  if (digits === undefined) return type === 'scientific' ? hidden('an exponent') : visible(shown);
+  const isSame = Math.abs(Number(digits) - value) <= 0.5 * 10 ** -maxDecimals + Math.abs(value) * 1e-15;
+  return isSame ? digits : hidden('another number');
+}
+
+const visible = (shown: string): string | CellProblem => (shown === '' ? hidden('nothing') : shown);
+const hidden = (what: string): CellProblem =>
+  new CellProblem(`has a number format that shows ${what} instead of its number`);
+
+/** The number in a shown text, without currency, grouping and brackets; undefined when it is more than a number. */
+function digitsOf(shown: string, value: number): string | undefined {
+  const [, sign, digits] = /^([-(]?)[\p{Sc}\s]*(-?[\d,]+(?:\.\d+)?)[\p{Sc}\s]*\)?$/u.exec(shown) ?? [];
+  if (digits === undefined) return undefined;
+  const plain = digits.replaceAll(',', '').replace('-', '');
+  // Brackets and colours stand for the sign that is not shown.
+  const isNegative = value < 0 && Number(plain) !== 0;
+  return isNegative || sign === '-' ? `-${plain}` : plain;
+}
+
+function timeText(serial: number, { code, is1904 }: NumberFormat): string | CellProblem {
+  const { year, month, day, hours, minutes, seconds } = getFormatDateInfo(code);
+  const hasDay = year || month || day;
+  // A binary fraction of a day is next to the time that was typed; the clock of a sheet has milliseconds.
+  const totalMs = Math.round(serial * DAY_MS);
+  const dayNumber = Math.floor(totalMs / DAY_MS) + (is1904 ? 1462 : 0);
+  const ms = totalMs - Math.floor(totalMs / DAY_MS) * DAY_MS;
+  if (serial < 0 || dayNumber > LAST_DAY) return new CellProblem('has a day that a sheet cannot show');
+  const time = new Date(ms).toISOString().slice(11, 23).replace('.000', '');
+  if (!hasDay) return time;
+  if (dayNumber === 0 && !is1904) return new CellProblem('has a time without a day in a format with one');
+  if (dayNumber === DAY_WITHOUT_DATE && !is1904) return new CellProblem('has the day 1900-02-29, which never was');
+  const date = dateText(dayNumber);
+  return hours || minutes || seconds || ms > 0 ? `${date} ${time}` : date;
+}
+
+function dateText(dayNumber: number): string {
+  const dayOne = dayNumber < DAY_WITHOUT_DATE ? Date.UTC(1899, 11, 31) : Date.UTC(1899, 11, 30);
+  return new Date(dayOne + dayNumber * DAY_MS).toISOString().slice(0, 10);
+}

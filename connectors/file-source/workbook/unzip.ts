@@ -1,0 +1,40 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Unzip, UnzipInflate } from 'fflate';
+import { BrokenFileError } from '../broken-file.js';
+
+/** XML of sheets packs to a tenth or a thirtieth; what unpacks to more than this is made to fill the memory. */
+const UNPACKED_SHARE_MAX = 100;
+/** A workbook of a few kilobytes may be all repetition. */
+const UNPACKED_BYTES_MIN = 4 * 1024 * 1024;
+const UNPACKED_BYTES_MAX = 512 * 1024 * 1024;
+
+/** Unpacks the entries of an archive that `isWanted` selects, as UTF-8. Throws BrokenFileError when they are too large together. */
+export async function unzip(path: string, isWanted: (name: string) => boolean): Promise<Map<string, string>> {
+  const { size } = await stat(path);
+  const bytesMax = Math.min(UNPACKED_BYTES_MAX, Math.max(UNPACKED_BYTES_MIN, size * UNPACKED_SHARE_MAX));
+  const chunks = new Map<string, Uint8Array[]>();
+  let bytes = 0;
+  let failure: unknown;
+  const archive = new Unzip((entry) => {
+    if (!isWanted(entry.name)) return;
+    const own: Uint8Array[] = [];
+    chunks.set(entry.name, own);
+    entry.ondata = (error, chunk) => {
+      failure ??= error ?? undefined;
+      bytes += chunk?.length ?? 0;
+      if (bytes > bytesMax) failure ??= new BrokenFileError('it unpacks to more than a hundred times its size');
+      if (failure === undefined && chunk) own.push(chunk);
+    };
+    entry.start();
+  });
+  archive.register(UnzipInflate);
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    archive.push(chunk);
+    if (failure !== undefined) throw failure;
+  }
+  archive.push(new Uint8Array(0), true);
+  if (failure !== undefined) throw failure;
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  return new Map([...chunks].map(([name, parts]) => [name, decoder.decode(Buffer.concat(parts))]));
+}

@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { Disclosures } from './audit/disclosures.js';
 import type { BrokerHandle } from './boot/broker-handle.js';
@@ -15,7 +14,7 @@ import { EpochMarkers } from './event-log/epoch-markers.js';
 import { Gateway } from './gateway/gateway.js';
 import { Tickets } from './gateway/tickets.js';
 import { UsedTickets } from './gateway/used-tickets.js';
-import { createApp } from './http/app.js';
+import { type App, createApp } from './http/app.js';
 import { auditPlugin } from './http/audit/plugin.js';
 import { catalogPlugin } from './http/catalog/plugin.js';
 import { eventsPlugin } from './http/events/plugin.js';
@@ -86,6 +85,7 @@ interface ServedRooms {
   intake: Intake;
   gateway: Gateway;
   tickets: Tickets;
+  admission: Admission;
   /** Aborted when the broker drains: streams over HTTP come to their end. */
   ending: AbortSignal;
 }
@@ -93,6 +93,7 @@ interface ServedRooms {
 class RunningBroker implements BrokerHandle {
   readonly mustEnd: Promise<Error>;
   #isServing = false;
+  #app: App | undefined;
 
   constructor(private readonly parts: BrokerParts) {
     this.mustEnd = untilRegistered(parts.governance, parts.releases);
@@ -114,12 +115,22 @@ class RunningBroker implements BrokerHandle {
     const tickets = this.#openTickets();
     const admission = this.#openAdmission(tickets);
     const gateway = this.#openGateway(stream, intake, admission);
-    const app = await this.#createApp({ stream, intake, gateway, tickets, ending: ending.signal });
+    this.#app = await this.#createApp({ stream, intake, gateway, tickets, admission, ending: ending.signal });
+    const { app } = this.#app;
     releases.add('http', () => stopServing(app, gateway, ending));
-    const serving = await listen(app, config.host, config.port);
+    const serving = await listen(app, config);
     this.#isServing = true;
     log.info({ ...serving, version: VERSION }, 'serving');
     return serving;
+  }
+
+  reloadTls(): void {
+    try {
+      this.#app?.reloadTls();
+      this.parts.log.info('TLS certificate read again');
+    } catch (error) {
+      this.parts.log.error({ err: error }, 'the TLS files cannot be used: the former certificate stays');
+    }
   }
 
   drain(): Promise<void> {
@@ -140,7 +151,7 @@ class RunningBroker implements BrokerHandle {
     const onEpochChanged = (partition: number): void => stream.readers.at(partition).recheck();
     const marks = new EpochMarkers({ bus, store, headOf, onEpochChanged, warn: this.#warn });
     releases.add('log marks', () => marks.drain());
-    releases.add('stream stream', () => stream.drain());
+    releases.add('stream', () => stream.drain());
     await stream.start();
     marks.start();
     return stream;
@@ -188,16 +199,17 @@ class RunningBroker implements BrokerHandle {
     });
   }
 
-  #createApp(rooms: ServedRooms): Promise<FastifyInstance> {
+  #createApp(rooms: ServedRooms): Promise<App> {
     const { config, log, metrics, governance, clock } = this.parts;
-    const { catalog, grants, grantService, bundleService, catalogService, credentials, permissions, leases } =
-      governance;
+    const { catalog, grants, grantService, bundleService, catalogService, permissions, leases } = governance;
     const { maxEventBytes, heartbeatMs } = config;
-    const { stream, intake, gateway, tickets, ending } = rooms;
+    const { stream, intake, gateway, tickets, admission, ending } = rooms;
+    const { slots } = admission;
     const quarantine = new QuarantineReader(this.parts.bus);
-    return createApp({ log, metrics: metrics.gateway, credentials, maxEventBytes, version: VERSION }, [
-      eventsPlugin({ intake, quarantine, leases, maxEventBytes, ending }),
-      streamPlugin({ ...stream, gateway, tickets, leases, metrics: metrics.gateway, heartbeatMs, ending }),
+    const options = { log, config, permissions, ...admission, metrics: metrics.gateway, version: VERSION };
+    return createApp(options, [
+      eventsPlugin({ intake, quarantine, slots, leases, maxEventBytes, ending }),
+      streamPlugin({ ...stream, slots, leases, gateway, tickets, metrics: metrics.gateway, heartbeatMs, ending }),
       partiesPlugin({ tokenService: governance.tokenService }),
       grantsPlugin({ grants, grantService, bundleService, permissions, clock }),
       catalogPlugin({ catalog, catalogService }),

@@ -2,7 +2,7 @@ import type { BrokerHandle } from './boot/broker-handle.js';
 import { limitHeapGrowth } from './boot/heap-growth.js';
 import { type ProcessRole, roleOfThisProcess } from './boot/process-role.js';
 import { startFailureMessage } from './boot/start-failure.js';
-import { leavePrimary, onDrainOrder, reportMustEnd, reportServing } from './boot/worker-link.js';
+import { leavePrimary, obeyPrimary, reportMustEnd, reportServing } from './boot/worker-link.js';
 import { createBroker } from './broker.js';
 import type { Config } from './config.js';
 import { createWorkerPool } from './workers/worker-pool.js';
@@ -27,15 +27,17 @@ export async function runBroker(
   limitHeapGrowth();
   const role = roleOfThisProcess(process.env);
   let broker: BrokerHandle;
+  let hasTls: boolean;
   try {
     const config = configure();
+    hasTls = config.tls.cert !== undefined;
     const isPool = config.workers > 1 && !role.isWorker && onServing === undefined;
     broker = await (isPool ? createWorkerPool(config) : createBroker(config, role));
   } catch (error) {
     fail(error);
     return;
   }
-  const stopped = untilStopped(broker, role);
+  const stopped = untilStopped(broker, role, hasTls);
   try {
     const serving = await broker.start();
     if (role.isWorker) reportServing(broker, serving);
@@ -64,7 +66,7 @@ function textAnnouncement(broker: BrokerHandle, url: string): string {
 const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
 
 /** Drains on a signal, on an order of the primary, or when the broker itself must end; resolves when all is closed. */
-function untilStopped(broker: BrokerHandle, { isWorker }: ProcessRole): Promise<void> {
+function untilStopped(broker: BrokerHandle, { isWorker }: ProcessRole, hasTls: boolean): Promise<void> {
   return new Promise((resolve) => {
     let isDraining = false;
     let signals = 0;
@@ -80,13 +82,18 @@ function untilStopped(broker: BrokerHandle, { isWorker }: ProcessRole): Promise<
     };
     // A worker may have the primary's order already when Ctrl-C reaches it too, so only a second signal means "at once".
     const onSignal = (signal: NodeJS.Signals): void => {
+      // The custom of servers: with a certificate to read again, SIGHUP asks for that.
+      if (signal === 'SIGHUP' && hasTls) {
+        broker.reloadTls();
+        return;
+      }
       // A closing terminal sends SIGHUP once, and what passes it on may send SIGTERM after it: neither is in a hurry.
       if (signal !== 'SIGHUP' && ++signals > 1) process.exit(1);
       if (!isWorker) process.stderr.write('draining; once more to end at once\n');
       drain();
     };
     for (const signal of ENDING_SIGNALS) process.on(signal, onSignal);
-    if (isWorker) onDrainOrder(drain);
+    if (isWorker) obeyPrimary({ drain, reloadTls: () => broker.reloadTls() });
     void broker.mustEnd.then((reason) => {
       // The primary prints the reason once and drains all workers, this one among them.
       if (isWorker) reportMustEnd(reason);

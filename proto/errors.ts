@@ -21,8 +21,12 @@ export const ERROR_KINDS = {
   NOT_AUTHENTICATED: kind(401, 'The credential is missing or not valid'),
   NOT_ALLOWED: kind(403, 'The caller may not do this'),
   NOT_FOUND: kind(404, 'There is no such thing'),
+  METHOD_NOT_ALLOWED: kind(405, 'The method is not known for this path'),
   CONFLICT: kind(409, 'The thing has changed or is in another state'),
   TOO_LARGE: kind(413, 'The request or event is too large'),
+  EXPECTATION_FAILED: kind(417, 'The expectation cannot be met'),
+  HEADERS_TOO_LARGE: kind(431, 'The head of the request is too large'),
+  REQUEST_TIMEOUT: kind(408, 'The request did not arrive in time', true),
   TOO_MANY: kind(429, 'Too much at once', true),
   // events
   EVENT_INVALID: kind(422, 'The event is malformed'),

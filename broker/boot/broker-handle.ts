@@ -10,6 +10,8 @@ export interface BrokerHandle {
   readonly mustEnd: Promise<Error>;
   /** Resolves when events can be published and streamed. */
   start(): Promise<Serving>;
+  /** Reads the certificate of the broker's own TLS again; without TLS it does nothing. */
+  reloadTls(): void;
   /** Takes nothing new, finishes what is in flight, closes everything. Safe to call twice and before `start`. */
   drain(): Promise<void>;
 }

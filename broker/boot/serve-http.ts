@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import type { Config } from '../config.js';
 import type { Gateway } from '../gateway/gateway.js';
 
 /** Requests that are in flight when the broker drains have this long to end by themselves. */
@@ -10,11 +11,11 @@ export interface Serving {
   url: string;
 }
 
-export async function listen(app: FastifyInstance, host: string, port: number): Promise<Serving> {
-  await app.listen({ host, port });
+export async function listen(app: FastifyInstance, config: Pick<Config, 'host' | 'port' | 'tls'>): Promise<Serving> {
+  await app.listen({ host: config.host, port: config.port });
   const address = app.server.address() as AddressInfo;
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return { port: address.port, url: `http://${name}:${address.port}` };
+  return { port: address.port, url: `${config.tls.cert === undefined ? 'http' : 'https'}://${name}:${address.port}` };
 }
 
 /** Takes no new connection, ends the sessions and the streams over HTTP, and waits for requests in flight. */

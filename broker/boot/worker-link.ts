@@ -13,10 +13,11 @@ export function reportMustEnd({ message }: Error): void {
   process.send?.({ kind: 'must-end', message } satisfies WorkerMustEnd);
 }
 
-/** Calls `drain` when the primary orders it, or has died. */
-export function onDrainOrder(drain: () => void): void {
+/** Obeys the primary; drains also when it has died. */
+export function obeyPrimary({ drain, reloadTls }: { drain: () => void; reloadTls: () => void }): void {
   process.on('message', (message: ToWorker) => {
     if (message.kind === 'drain') drain();
+    else if (message.kind === 'reload-tls') reloadTls();
   });
   // Without this, Node ends the worker the moment its primary is gone, in the middle of its commits.
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;

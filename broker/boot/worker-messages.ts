@@ -29,5 +29,10 @@ export interface DrainOrder {
   kind: 'drain';
 }
 
+/** The primary orders a worker to read the TLS certificate again. */
+export interface ReloadTlsOrder {
+  kind: 'reload-tls';
+}
+
 export type FromWorker = WorkerServing | WorkerMustEnd | MetricsQuestion;
-export type ToWorker = MetricsAnswer | DrainOrder;
+export type ToWorker = MetricsAnswer | DrainOrder | ReloadTlsOrder;

@@ -1,46 +1,75 @@
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, LogController } from 'fastify';
 import type { Logger } from 'pino';
+import type { Config } from '../config.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
-import type { Credentials } from '../parties/credentials.js';
-import { addAuthentication } from './server/authenticate.js';
+import { type BrokerServer, createBrokerServer } from './connections/http-server.js';
+import { refuseUnreadable } from './connections/refused-requests.js';
+import { type AuthenticationDeps, addAuthentication } from './server/authenticate.js';
 import { addBodyParsers } from './server/body-parsers.js';
-import { addErrorHandler } from './server/error-handler.js';
+import { addErrorHandler, refuseMalformedAddress } from './server/error-handler.js';
+import { addOtherMethods } from './server/other-methods.js';
 import { PROBLEM_SCHEMA } from './server/problem-schema.js';
 import { addRequestLog } from './server/request-log.js';
+import { addResponseHeaders } from './server/response-headers.js';
+import { requireRouteRules } from './server/route-rule.js';
+
+/** Above every lawful id; what is longer than the head of a request does not get here. */
+const PARAMETER_LENGTH_MAX = 16 * 1024;
 
 /** What holds for every route; each resource brings its own dependencies. */
-export interface AppOptions {
+export interface AppOptions extends AuthenticationDeps {
   log: Logger;
   metrics: GatewayMetrics;
-  credentials: Pick<Credentials, 'digestOf' | 'ownerOf'>;
-  maxEventBytes: number;
+  config: Pick<Config, 'http' | 'tls' | 'session'>;
+  maxConnections: number;
   version: string;
 }
 
-/** The HTTP side of the broker with its resources, not listening yet. */
-export async function createApp(
-  options: AppOptions,
-  resources: readonly FastifyPluginAsync[],
-): Promise<FastifyInstance> {
-  const app = Fastify({
-    loggerInstance: options.log as FastifyBaseLogger,
-    // The framework would log addresses with their queries; request-log.ts says what may be logged.
-    logController: new LogController({ disableRequestLogging: true }),
-    forceCloseConnections: 'idle',
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: true, useDefaults: true } },
-  });
+export interface App {
+  app: FastifyInstance;
+  /** Reads the certificate again. Throws ConfigError, and goes on with the former one. */
+  reloadTls(): void;
+}
+
+/** Makes the HTTP side of the broker with its resources, not listening yet. Throws ConfigError for an unusable certificate. */
+export async function createApp(options: AppOptions, resources: readonly FastifyPluginAsync[]): Promise<App> {
+  const { app, reloadTls } = createInstance(options);
   // Response schemas are documentation: serializing by them would drop what they do not name.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.addSchema(PROBLEM_SCHEMA);
   await app.register(swagger, openApi(options.version));
-  addErrorHandler(app, options);
+  addErrorHandler(app);
   addRequestLog(app, options.metrics);
-  addAuthentication(app, options.credentials);
-  addBodyParsers(app, options);
+  addResponseHeaders(app);
+  requireRouteRules(app);
+  const addRoutesForOtherMethods = addOtherMethods(app, options.config.http.corsOrigins);
+  addAuthentication(app, options);
+  addBodyParsers(app, { bodyBytesInMemoryMax: options.config.http.maxBodyBytesInMemory });
   for (const resource of resources) await app.register(resource);
+  addRoutesForOtherMethods();
   await app.ready();
-  return app;
+  return { app, reloadTls };
+}
+
+function createInstance({ log, config, maxConnections }: AppOptions): App {
+  const { tls, session } = config;
+  let broker: BrokerServer | undefined;
+  const app = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    // The framework would log addresses with their queries; request-log.ts says what may be logged.
+    logController: new LogController({ disableRequestLogging: true }),
+    forceCloseConnections: 'idle',
+    serverFactory: (serve) => {
+      broker = createBrokerServer(serve, { tls, maxConnections, stalledMs: session.stalledMs });
+      return broker.server;
+    },
+    clientErrorHandler: refuseUnreadable,
+    frameworkErrors: refuseMalformedAddress,
+    routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: true, useDefaults: true } },
+  });
+  return { app, reloadTls: () => broker?.reloadTls() };
 }
 
 function openApi(version: string): object {

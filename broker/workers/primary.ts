@@ -42,6 +42,11 @@ export class Primary {
     return first;
   }
 
+  /** Has every worker read the certificate again. */
+  reloadTls(): void {
+    for (const worker of liveWorkers()) send(worker, { kind: 'reload-tls' });
+  }
+
   /** Every worker finishes what is in flight. Safe to call twice. */
   async drain(): Promise<void> {
     this.#isDraining = true;

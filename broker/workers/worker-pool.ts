@@ -61,6 +61,10 @@ class WorkerPool implements BrokerHandle {
     return { port, url };
   }
 
+  reloadTls(): void {
+    this.primary.reloadTls();
+  }
+
   drain(): Promise<void> {
     return this.releases.releaseAll();
   }

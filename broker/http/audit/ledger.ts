@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import type { Ledger } from '../../ledger/ledger.js';
 import { LEDGER_KINDS, type LedgerKind } from '../../ledger/record.js';
 import type { Permissions } from '../../parties/permissions.js';
@@ -11,15 +11,17 @@ export interface LedgerRoutesDeps {
   permissions: Permissions;
 }
 
+const RULE: FastifyContextConfig = { access: { officer: 'ledger.read' } };
+
 type Query = { kind?: LedgerKind; id?: string; after: number; limit: number };
 
 export function ledgerRoutes(app: FastifyInstance, { ledger, permissions }: LedgerRoutesDeps): void {
-  app.get<{ Querystring: Query }>('/v1/ledger', { schema: QUERY }, async (request) => {
+  app.get<{ Querystring: Query }>('/v1/ledger', { schema: QUERY, config: RULE }, async (request) => {
     permissions.require(callerOf(request), 'ledger.read');
     const records = await ledger.read(request.query);
     return { records: records.map(withoutCredential) };
   });
-  app.get('/v1/ledger/verify', { schema: VERIFY }, (request) => {
+  app.get('/v1/ledger/verify', { schema: VERIFY, config: RULE }, (request) => {
     permissions.require(callerOf(request), 'ledger.read');
     return ledger.verify();
   });

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { type EntryVersion, SHARING_ATTRIBUTES, type SharingAttribute } from '../../../proto/entry/entry.js';
 import type { Catalog } from '../../catalog/catalog.js';
 import { PROBLEMS } from '../server/problem-schema.js';
-import { publishedVersion } from './entry-version.js';
+import { publishedVersion, sendOfEntry } from './entry-version.js';
 
 export interface CatalogRoutesDeps {
   catalog: Catalog;
@@ -10,14 +10,23 @@ export interface CatalogRoutesDeps {
 
 type Search = { q?: string; party?: string; attribute?: SharingAttribute; after?: string; limit: number };
 
-/** Whoever has a credential may look for what exists: that is what a catalog is for. */
+/** Everybody with a credential may search: a catalog tells what exists. */
 export function catalogRoutes(app: FastifyInstance, { catalog }: CatalogRoutesDeps): void {
-  app.get<{ Querystring: Search }>('/v1/catalog', { schema: SEARCH }, async (request) => {
-    const { entries, next } = catalog.search(request.query);
-    return { entries: entries.map(summaryOf), next };
-  });
-  app.get<{ Params: { entry: string } }>('/v1/catalog/:entry', { schema: READ }, async (request) =>
-    publishedVersion(catalog, request.params.entry),
+  app.get<{ Querystring: Search }>(
+    '/v1/catalog',
+    { schema: SEARCH, config: { access: 'anybody' } },
+    async (request) => {
+      const { entries, next } = catalog.search(request.query);
+      return { entries: entries.map(summaryOf), next };
+    },
+  );
+  app.get<{ Params: { entry: string } }>(
+    '/v1/catalog/:entry',
+    { schema: READ, config: { access: 'anybody' } },
+    async (request, reply) => {
+      const { entry } = request.params;
+      return sendOfEntry(request, reply, entry, publishedVersion(catalog, entry));
+    },
   );
 }
 

@@ -1,35 +1,37 @@
 import type { FastifyInstance } from 'fastify';
+import type { EntryVersion } from '../../../proto/entry/entry.js';
 import { entryProto } from '../../../proto/entry/entry-proto.js';
 import { dataSchema } from '../../../proto/entry/entry-schema.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { asyncApiOf } from './asyncapi.js';
 import type { CatalogRoutesDeps } from './catalog.js';
-import { publishedVersion } from './entry-version.js';
+import { publishedVersion, sendOfEntry } from './entry-version.js';
 
 type Route = { Params: { entry: string } };
 
-/** An entry in the languages of machines. */
+/** The contract of an entry as JSON Schema, protobuf and AsyncAPI. */
 export function entryContractRoutes(app: FastifyInstance, { catalog }: CatalogRoutesDeps): void {
-  app.get<Route>(
-    '/v1/catalog/:entry/schema.json',
-    { schema: schemaOf('JSON Schema of its data') },
-    (request, reply) => {
-      const version = publishedVersion(catalog, request.params.entry);
-      const schema = {
-        $schema: 'https://json-schema.org/draft/2020-12/schema',
-        title: version.id,
-        ...dataSchema(version),
-      };
-      return reply.type('application/schema+json').send(schema);
-    },
-  );
-  app.get<Route>('/v1/catalog/:entry/event.proto', { schema: schemaOf('Protobuf of its data') }, (request, reply) => {
-    const { text } = entryProto(publishedVersion(catalog, request.params.entry));
-    return reply.type('text/plain; charset=utf-8').send(text);
-  });
-  app.get<Route>('/v1/catalog/:entry/asyncapi.json', { schema: schemaOf('AsyncAPI of its stream') }, (request) =>
-    Promise.resolve(asyncApiOf(publishedVersion(catalog, request.params.entry))),
-  );
+  const contract = (
+    path: string,
+    summary: string,
+    type: string,
+    of: (version: EntryVersion) => object | string,
+  ): void => {
+    const options = { schema: schemaOf(summary), config: { access: 'anybody' as const } };
+    app.get<Route>(`/v1/catalog/:entry/${path}`, options, async (request, reply) => {
+      const { entry } = request.params;
+      const body = of(publishedVersion(catalog, entry));
+      reply.type(type);
+      return sendOfEntry(request, reply, entry, body);
+    });
+  };
+  contract('schema.json', 'JSON Schema of its data', 'application/schema+json', (version) => ({
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: version.id,
+    ...dataSchema(version),
+  }));
+  contract('event.proto', 'Protobuf of its data', 'text/plain; charset=utf-8', (version) => entryProto(version).text);
+  contract('asyncapi.json', 'AsyncAPI of its stream', 'application/json; charset=utf-8', asyncApiOf);
 }
 
 const schemaOf = (summary: string): object => ({

@@ -1,16 +1,18 @@
 import { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
+import type { StreamSlots } from '../../gateway/admission/stream-slots.js';
 import type { Intake } from '../../intake/intake.js';
 import { nameElements } from '../../intake/validate/element-names.js';
 import { BATCH_MESSAGES_MAX } from '../../nats/write/publisher.js';
 import type { Leases } from '../../parties/leases.js';
 import { credentialOf, systemOf } from '../server/authenticate.js';
-import { mediaType, NDJSON_TYPE } from '../server/body-parsers.js';
+import { mediaType } from '../server/body-parsers.js';
 import { sendProblem } from '../server/error-handler.js';
 import { holdLease } from '../server/hold-lease.js';
 import { PROBLEMS } from '../server/problem-schema.js';
+import { JSON_TYPE, NDJSON_TYPE } from '../server/route-rule.js';
 import { parseLine } from './event-line.js';
 import { eventBytesMax } from './event-size.js';
 import { publishStream } from './event-stream-input.js';
@@ -19,9 +21,28 @@ import { ndjsonLines } from './ndjson-lines.js';
 export interface EventRoutesDeps {
   intake: Intake;
   leases: Leases;
+  slots: StreamSlots;
   maxEventBytes: number;
   ending: AbortSignal;
 }
+
+/** A batch is held in memory as a whole; a source that has more uses a stream. */
+const BATCH_BYTES_MAX = 16 * 1024 * 1024;
+
+/** Elements of an array as body, counted before any of them is made. */
+const BATCH_EVENTS_MAX = 10_000;
+
+const ruleOf = ({ maxEventBytes }: EventRoutesDeps): FastifyContextConfig => ({
+  access: { system: 'publish' },
+  body: {
+    'application/cloudevents+json': eventBytesMax(maxEventBytes),
+    'application/cloudevents-batch+json': BATCH_BYTES_MAX,
+    [JSON_TYPE]: BATCH_BYTES_MAX,
+  },
+  stream: NDJSON_TYPE,
+  elementsMax: BATCH_EVENTS_MAX,
+  singleBytesMax: eventBytesMax(maxEventBytes),
+});
 
 interface PublishQuery {
   atomic?: boolean;
@@ -29,28 +50,33 @@ interface PublishQuery {
 }
 
 export function eventRoutes(app: FastifyInstance, deps: EventRoutesDeps): void {
-  app.post<{ Querystring: PublishQuery }>('/v1/events', { schema: SCHEMA }, async (request, reply) => {
-    const caller = systemOf(request, 'publish');
-    // Taken after the body was read, which may have taken long: a token that was withdrawn meanwhile publishes nothing.
-    const lease = deps.leases.take(deps.leases.credential(caller, credentialOf(request), 'publish'));
-    holdLease(reply, lease);
-    const { atomic = false, results = 'all' } = request.query;
-    const isStream = mediaType(request.headers['content-type']) === NDJSON_TYPE;
-    if (isStream && !atomic) {
-      const { intake, maxEventBytes, ending } = deps;
-      const body = request.body as AsyncIterable<Buffer>;
-      const onlyProblems = results === 'problems';
-      const answers = publishStream({ intake, caller, lease, body, maxEventBytes, onlyProblems, ending });
-      return reply.type(NDJSON_TYPE).send(Readable.from(answers, { objectMode: false }));
-    }
-    const values = isStream ? await collect(request.body as AsyncIterable<Buffer>, deps) : request.body;
-    lease.check();
-    if (atomic) return sendSeveral(reply, await publishAtomic(request, deps.intake, values));
-    if (Array.isArray(values)) return sendSeveral(reply, await deps.intake.publish(caller, values));
-    if (values === undefined) throw new SluiceError('BAD_JSON', 'the body is empty');
-    const [result] = await deps.intake.publish(caller, [values]);
-    return sendOne(reply, result!);
-  });
+  app.post<{ Querystring: PublishQuery }>(
+    '/v1/events',
+    { schema: SCHEMA, config: ruleOf(deps) },
+    async (request, reply) => {
+      const caller = systemOf(request, 'publish');
+      // Taken after the body was read, which may have taken long: a token that was withdrawn meanwhile publishes nothing.
+      const lease = deps.leases.take(deps.leases.credential(caller, credentialOf(request), 'publish'));
+      holdLease(reply, lease);
+      const { atomic = false, results = 'all' } = request.query;
+      const isStream = mediaType(request.headers['content-type']) === NDJSON_TYPE;
+      if (isStream) reply.raw.once('close', deps.slots.take(caller.id));
+      if (isStream && !atomic) {
+        const { intake, maxEventBytes, ending } = deps;
+        const body = request.body as AsyncIterable<Buffer>;
+        const onlyProblems = results === 'problems';
+        const answers = publishStream({ intake, caller, lease, body, maxEventBytes, onlyProblems, ending });
+        return reply.type(NDJSON_TYPE).send(Readable.from(answers, { objectMode: false }));
+      }
+      const values = isStream ? await collect(request.body as AsyncIterable<Buffer>, deps) : request.body;
+      lease.check();
+      if (atomic) return sendSeveral(reply, await publishAtomic(request, deps.intake, values));
+      if (Array.isArray(values)) return sendSeveral(reply, await deps.intake.publish(caller, values));
+      if (values === undefined) throw new SluiceError('BAD_JSON', 'the body is empty');
+      const [result] = await deps.intake.publish(caller, [values]);
+      return sendOne(reply, result!);
+    },
+  );
 }
 
 function sendOne(reply: FastifyReply, result: PublishResult): FastifyReply {

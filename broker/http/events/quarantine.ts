@@ -13,7 +13,7 @@ type Route = { Querystring: { entry: string; after: number; limit: number } };
 
 /** A system sees what it sent itself and nothing else: refused events are personal data too. */
 export function quarantineRoutes(app: FastifyInstance, { quarantine }: QuarantineRoutesDeps): void {
-  app.get<Route>('/v1/quarantine', { schema: SCHEMA }, async (request) => {
+  app.get<Route>('/v1/quarantine', { schema: SCHEMA, config: { access: { system: 'publish' } } }, async (request) => {
     const { entry, after, limit } = request.query;
     // It becomes part of a subject, where a wildcard would reach further.
     if (!isEntryId(entry)) throw new SluiceError('BAD_REQUEST', 'entry must be <party>.<entry>');

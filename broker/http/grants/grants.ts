@@ -20,23 +20,31 @@ type ListQuery = { entry?: string; after?: string; limit: number };
 
 export function grantRoutes(app: FastifyInstance, { grants, permissions, clock }: GrantRoutesDeps): void {
   const isReadable = (caller: Caller, grant: Grant): boolean => permissions.mayReadGrant(caller, sidesOf(grant));
-  app.get<{ Querystring: ListQuery }>('/v1/grants', { schema: LIST }, async (request) => {
-    const { entry, after = '', limit } = request.query;
-    const caller = callerOf(request);
-    const visible = (entry === undefined ? grants.list() : grants.byEntry(entry))
-      .filter((grant) => grant.id > after && isReadable(caller, grant))
-      .sort((a, b) => (a.id < b.id ? -1 : 1));
-    const page = visible.slice(0, limit);
-    const next = visible.length > limit ? page.at(-1)?.id : undefined;
-    return { grants: page.map((grant) => describeGrant(grant, clock())), next };
-  });
-  app.get<{ Params: { grant: string } }>('/v1/grants/:grant', { schema: READ }, async (request) => {
-    const grant = grants.get(request.params.grant);
-    if (!grant || !isReadable(callerOf(request), grant)) {
-      throw new SluiceError('UNKNOWN_GRANT', 'there is no such grant', { grant: request.params.grant });
-    }
-    return describeGrant(grant, clock());
-  });
+  app.get<{ Querystring: ListQuery }>(
+    '/v1/grants',
+    { schema: LIST, config: { access: 'anybody' } },
+    async (request) => {
+      const { entry, after = '', limit } = request.query;
+      const caller = callerOf(request);
+      const visible = (entry === undefined ? grants.list() : grants.byEntry(entry))
+        .filter((grant) => grant.id > after && isReadable(caller, grant))
+        .sort((a, b) => (a.id < b.id ? -1 : 1));
+      const page = visible.slice(0, limit);
+      const next = visible.length > limit ? page.at(-1)?.id : undefined;
+      return { grants: page.map((grant) => describeGrant(grant, clock())), next };
+    },
+  );
+  app.get<{ Params: { grant: string } }>(
+    '/v1/grants/:grant',
+    { schema: READ, config: { access: 'anybody' } },
+    async (request) => {
+      const grant = grants.get(request.params.grant);
+      if (!grant || !isReadable(callerOf(request), grant)) {
+        throw new SluiceError('UNKNOWN_GRANT', 'there is no such grant', { grant: request.params.grant });
+      }
+      return describeGrant(grant, clock());
+    },
+  );
 }
 
 /** The grant as the ledger holds it, with the status that it has now. */

@@ -1,4 +1,7 @@
-/** Reads /docs/json and lists the calls by tag. Texts are set as text, never as HTML. */
+/**
+ * Lists the calls of `docs/json` by tag. The address is relative, so that the page also works behind a path prefix. Strings of the
+ * document are set as text, never as HTML.
+ */
 export const DOCS_PAGE = `<!doctype html>
 <html lang="en">
 <head>
@@ -18,7 +21,7 @@ pre { background: #8881; padding: .75rem; border-radius: .4rem; overflow: auto; 
 </head>
 <body>
 <h1>Sluice HTTP API</h1>
-<p>The same as <a href="/docs/json">OpenAPI</a>. Errors are problem documents (RFC 9457) with a stable <code>code</code>.</p>
+<p>The same as <a href="docs/json">OpenAPI</a>. Errors are problem documents (RFC 9457) with a stable <code>code</code>.</p>
 <main id="calls">Loading…</main>
 <script>
 const make = (name, text, parent, className) => {
@@ -56,7 +59,7 @@ const show = (api) => {
     }
   }
 };
-fetch('/docs/json').then((answer) => answer.json()).then(show);
+fetch('docs/json').then((answer) => answer.json()).then(show);
 </script>
 </body>
 </html>

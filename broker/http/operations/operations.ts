@@ -13,7 +13,7 @@ export interface OperationRoutesDeps {
 }
 
 export function operationRoutes(app: FastifyInstance, deps: OperationRoutesDeps): void {
-  const open = { config: { open: true } };
+  const open = { config: { access: 'open' } } as const;
   app.get('/metrics', { ...open, schema: METRICS }, async (_request, reply) => {
     return reply.type(deps.registry.contentType).send(await deps.registry.metrics());
   });

@@ -11,12 +11,16 @@ type Route = { Params: { id: string } };
 
 export function tokenRoutes(app: FastifyInstance, { tokenService }: TokenRoutesDeps): void {
   for (const kind of ['system', 'officer'] as const) {
-    app.post<Route>(`/v1/${kind}s/:id/renew-token`, { schema: renewSchema(kind) }, async (request, reply) => {
-      const { id } = request.params;
-      const token = await tokenService.renew(callerOf(request), kind, id);
-      reply.header('cache-control', 'no-store');
-      return { [kind]: id, token };
-    });
+    app.post<Route>(
+      `/v1/${kind}s/:id/renew-token`,
+      { schema: renewSchema(kind), config: { access: { officer: 'token.renew' } } },
+      async (request, reply) => {
+        const { id } = request.params;
+        const token = await tokenService.renew(callerOf(request), kind, id);
+        reply.header('cache-control', 'no-store');
+        return { [kind]: id, token };
+      },
+    );
   }
 }
 

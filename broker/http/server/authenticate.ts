@@ -1,34 +1,67 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
+import { AddressBuckets } from '../../gateway/admission/address-buckets.js';
+import type { Login } from '../../gateway/admission/login.js';
 import type { Caller, SystemCaller } from '../../parties/caller.js';
-import type { Credentials } from '../../parties/credentials.js';
-import { requireSystem } from '../../parties/permissions.js';
+import { type Permissions, requireSystem } from '../../parties/permissions.js';
+import type { SystemRight } from '../../parties/system.js';
+import type { Access } from './route-rule.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set on every route that is not open to everyone. */
+    /** Set on every route that is not open. */
     caller: Caller | undefined;
-    /** Digest of the token that the caller came with. */
+    /** Digest of the token that the caller authenticated with. */
     credential: string | undefined;
-  }
-  interface FastifyContextConfig {
-    /** Needs no credential: health, metrics, documentation. */
-    open?: boolean;
   }
 }
 
-/** Every route needs a credential unless it says that it is open, so that forgetting it fails closed. */
-export function addAuthentication(app: FastifyInstance, credentials: Pick<Credentials, 'digestOf' | 'ownerOf'>): void {
+/** Requests to open routes of one address. A scrape and a load balancer ask a few times a second. */
+const OPEN_REQUESTS = { burst: 400, perSecond: 100 };
+
+export interface AuthenticationDeps {
+  login: Login;
+  permissions: Permissions;
+}
+
+/**
+ * Decides who may call a route before one byte of the body is read, so that nobody without the right makes the broker
+ * read, hold or parse anything. Runs first of all hooks.
+ */
+export function addAuthentication(app: FastifyInstance, { login, permissions }: AuthenticationDeps): void {
+  const openRequests = new AddressBuckets(OPEN_REQUESTS);
   app.decorateRequest('caller', undefined);
   app.decorateRequest('credential', undefined);
   app.addHook('onRequest', async (request) => {
-    if (request.routeOptions.config.open || request.is404) return;
-    const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
-    if (token === undefined) throw new SluiceError('NOT_AUTHENTICATED', 'a bearer token is needed');
-    request.credential = credentials.digestOf(token);
-    request.caller = credentials.ownerOf(request.credential);
-    if (!request.caller) throw new SluiceError('NOT_AUTHENTICATED', 'the token is not valid');
+    if (request.is404) return;
+    const { access = 'nobody' } = request.routeOptions.config;
+    if (access === 'open') {
+      if (openRequests.take(login.addressOf(request.raw))) return;
+      throw new SluiceError('TOO_MANY', 'too many requests without a credential from this address');
+    }
+    const { caller, credential } = await logIn(login, request, access);
+    request.caller = caller;
+    request.credential = credential;
+    requireAccess(caller, access, permissions);
   });
+}
+
+function logIn(login: Login, request: FastifyRequest, access: Access) {
+  const { ticket } = request.query as { ticket?: unknown };
+  const takesTicket = typeof access === 'object' && 'ticket' in access;
+  if (takesTicket && typeof ticket === 'string' && request.headers.authorization === undefined) {
+    return login.byTicket(request.raw, ticket);
+  }
+  return login.byToken(request.raw);
+}
+
+/** Throws NOT_ALLOWED. */
+function requireAccess(caller: Caller, access: Access, permissions: Permissions): void {
+  if (access === 'nobody') throw new SluiceError('NOT_ALLOWED', 'this is not possible on this bus');
+  if (typeof access === 'string') return;
+  if ('system' in access) requireSystem(caller, access.system);
+  // For its own party, or for any: what is left is whether the act is about that party.
+  else if (!permissions.allows(caller, access.officer, caller.party)) permissions.require(caller, access.officer);
 }
 
 export function callerOf(request: FastifyRequest): Caller {
@@ -41,7 +74,7 @@ export function credentialOf(request: FastifyRequest): string {
   return request.credential;
 }
 
-/** The caller, which must be a system with that right. */
-export function systemOf(request: FastifyRequest, right: 'publish' | 'subscribe'): SystemCaller {
+/** The caller as a system with that right. Throws NOT_ALLOWED. */
+export function systemOf(request: FastifyRequest, right: SystemRight): SystemCaller {
   return requireSystem(callerOf(request), right);
 }

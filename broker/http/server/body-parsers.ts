@@ -1,90 +1,93 @@
+import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { parse as parseYaml } from 'yaml';
-import { type ProblemWhere, SluiceError } from '../../../proto/errors.js';
-import { parseExactJson } from '../../../proto/values/exact-json.js';
-import { eventBytesMax } from '../events/event-size.js';
+import { SluiceError } from '../../../proto/errors.js';
+import { isMap } from '../../../proto/values/is-map.js';
+import { askForBody } from '../connections/refused-requests.js';
+import { DocumentParser } from './document-parser.js';
+import { parseJson } from './parse-json.js';
+import { BodyBudget, readBody, tooLarge } from './read-body.js';
+import { type BodyRule, JSON_TYPE, YAML_TYPE } from './route-rule.js';
 
-const ONE_EVENT_TYPE = 'application/cloudevents+json';
-const JSON_TYPES = ['application/json', 'application/cloudevents-batch+json'];
-export const NDJSON_TYPE = 'application/x-ndjson';
-const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml'];
+/** The rule of routes that state none: `{}` and spaces, which some clients send with every POST. */
+const NO_BODY: BodyRule = { [JSON_TYPE]: 4 * 1024 };
+/** Longer documents that are no arrays are parsed in a thread of their own. */
+const DOCUMENT_BYTES_MIN = 512 * 1024;
 
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+/** Bodies of officers, which are few and may be large: a bundle of the greatest size, and small ones beside it. */
+const OFFICERS_BYTES_MAX = 320 * 1024 * 1024;
 
-/** A batch is held in memory as a whole; who has more uses a stream. */
-const BATCH_BYTES_MAX = 16 * 1024 * 1024;
+/** Two, so that systems that fill theirs do not keep officers from suspending a grant. */
+interface Budgets {
+  systems: BodyBudget;
+  officers: BodyBudget;
+}
 
-type Parser = (request: { headers: Headers }, body: Buffer) => Promise<unknown>;
+/** Other names by which clients send the types that routes state. */
+const SAME_TYPE: Readonly<Record<string, string>> = { 'application/x-yaml': YAML_TYPE, 'text/yaml': YAML_TYPE };
 
-/** Replaces the parsers of the framework: bytes must be UTF-8, and what is wrong with them has a code. */
-export function addBodyParsers(app: FastifyInstance, { maxEventBytes }: { maxEventBytes: number }): void {
-  const json: Parser = async (request, body) => {
-    checkCharset(request.headers['content-type']);
-    return body.length === 0 ? undefined : parseJson(body);
+/**
+ * Reads bodies by the rule of their route: which media types it takes, and how many bytes of each. Replaces the parsers
+ * of the framework, which know one limit and one set of types for all. Runs after authentication.
+ */
+export function addBodyParsers(app: FastifyInstance, { bodyBytesInMemoryMax }: { bodyBytesInMemoryMax: number }): void {
+  const budgets: Budgets = {
+    systems: new BodyBudget(bodyBytesInMemoryMax),
+    officers: new BodyBudget(OFFICERS_BYTES_MAX),
   };
-  const yaml: Parser = async (request, body) => {
-    checkCharset(request.headers['content-type']);
-    return yamlOf(decodeUtf8(body));
-  };
+  const documents = new DocumentParser();
+  app.addHook('onClose', () => documents.close());
   app.addHook('onRequest', async ({ headers }) => {
     const encoding = headers['content-encoding'];
     if (encoding === undefined || /^identity$/i.test(encoding)) return;
     throw new SluiceError('UNSUPPORTED_MEDIA_TYPE', 'a Content-Encoding is not supported: send the body as it is');
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(ONE_EVENT_TYPE, { parseAs: 'buffer', bodyLimit: eventBytesMax(maxEventBytes) }, json);
-  app.addContentTypeParser(JSON_TYPES, { parseAs: 'buffer', bodyLimit: BATCH_BYTES_MAX }, json);
-  app.addContentTypeParser(YAML_TYPES, { parseAs: 'buffer', bodyLimit: BATCH_BYTES_MAX }, yaml);
-  // Read by its route, line by line: it may be endless.
-  app.addContentTypeParser(NDJSON_TYPE, async (request: { headers: Headers }, body: unknown) => {
-    checkCharset(request.headers['content-type']);
+  app.addContentTypeParser('*', (request: FastifyRequest, body: Readable) => bodyOf(request, body, budgets, documents));
+}
+
+/** Runs where a request announces a body. Throws what `readBody` and the parsers throw, and UNSUPPORTED_MEDIA_TYPE. */
+async function bodyOf(
+  request: FastifyRequest,
+  body: Readable,
+  budgets: Budgets,
+  documents: DocumentParser,
+): Promise<unknown> {
+  const { headers, is404, routeOptions } = request;
+  const { access, body: rule = NO_BODY, stream, elementsMax, singleBytesMax } = routeOptions.config;
+  if (is404 || headers['content-length'] === '0') return undefined;
+  const given = mediaType(headers['content-type']);
+  const type = SAME_TYPE[given] ?? given;
+  const bytesMax = rule[type];
+  if (type !== stream && bytesMax === undefined) throw unsupported(rule, stream);
+  checkCharset(headers['content-type']);
+  if (type === stream || bytesMax === undefined) {
+    askForBody(request.raw);
     return body;
-  });
-}
-
-/** What a body of the request may have: the limit of its route, else that of its content type. */
-export function bodyBytesMax(request: FastifyRequest, maxEventBytes: number): number {
-  const { bodyLimit } = request.routeOptions;
-  if (bodyLimit !== request.server.initialConfig.bodyLimit) return bodyLimit;
-  return mediaType(request.headers['content-type']) === ONE_EVENT_TYPE ? eventBytesMax(maxEventBytes) : BATCH_BYTES_MAX;
-}
-
-type Headers = { 'content-type'?: string | undefined };
-
-/** Bytes → value. Throws NOT_UTF8 or BAD_JSON, which say nothing of the content. */
-const parseJson = (bytes: Uint8Array): unknown => parseJsonText(decodeUtf8(bytes));
-
-/** Throws BAD_JSON. */
-export function parseJsonText(text: string, where: ProblemWhere = {}): unknown {
-  try {
-    return parseExactJson(text);
-  } catch (error) {
-    throw new SluiceError('BAD_JSON', 'the text is not JSON', where, { cause: error });
   }
+  if (Number(headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax);
+  askForBody(request.raw);
+  const isOfficers = typeof access === 'object' && 'officer' in access;
+  const bytes = await readBody(body, { bytesMax, budget: isOfficers ? budgets.officers : budgets.systems });
+  if (bytes.length === 0) return undefined;
+  if (rule === NO_BODY) return requireEmptyMap(await parseJson(bytes));
+  if (type === YAML_TYPE) return documents.parse(bytes, 'YAML');
+  const isDocument = elementsMax === undefined && bytes.length > DOCUMENT_BYTES_MIN;
+  return isDocument ? documents.parse(bytes, 'JSON') : parseJson(bytes, { elementsMax, singleBytesMax });
+}
+
+function unsupported(rule: BodyRule, stream: string | undefined): SluiceError {
+  if (rule === NO_BODY) return new SluiceError('UNSUPPORTED_MEDIA_TYPE', 'this call takes no body, or {} as JSON');
+  const types = [...Object.keys(rule), ...(stream === undefined ? [] : [stream])].join(', ');
+  return new SluiceError('UNSUPPORTED_MEDIA_TYPE', `the content type is not supported here, send ${types}`);
+}
+
+function requireEmptyMap(value: unknown): undefined {
+  if (isMap(value) && Object.keys(value).length === 0) return undefined;
+  throw new SluiceError('BAD_REQUEST', 'this call takes no body, or {}');
 }
 
 /** Media type without its parameters. */
 export const mediaType = (header: string | undefined): string => (header ?? '').split(';')[0]!.trim().toLowerCase();
-
-function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return strictUtf8.decode(bytes);
-  } catch (error) {
-    throw notUtf8({}, error);
-  }
-}
-
-export const notUtf8 = (where: ProblemWhere = {}, cause?: unknown): SluiceError =>
-  new SluiceError('NOT_UTF8', 'the text is not UTF-8', where, { cause });
-
-function yamlOf(text: string): unknown {
-  try {
-    // Aliases that multiply are a known way to fill memory.
-    return parseYaml(text, { maxAliasCount: 100 });
-  } catch (error) {
-    throw new SluiceError('BAD_REQUEST', 'the text is not YAML', {}, { cause: error });
-  }
-}
 
 function checkCharset(header: string | undefined): void {
   const [, charset] = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(header ?? '') ?? [];

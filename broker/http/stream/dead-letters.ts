@@ -12,12 +12,14 @@ export interface DeadLetterRoutesDeps {
 }
 
 export function deadLetterRoutes(app: FastifyInstance, { deadLetters, leases }: DeadLetterRoutesDeps): void {
-  app.get<{ Params: { grant: string } }>('/v1/grants/:grant/dead-letters', { schema: LIST }, (request) =>
-    deadLetters.list(systemOf(request, 'subscribe').id, request.params.grant),
+  app.get<{ Params: { grant: string } }>(
+    '/v1/grants/:grant/dead-letters',
+    { schema: LIST, config: { access: { system: 'subscribe' } } },
+    (request) => deadLetters.list(systemOf(request, 'subscribe').id, request.params.grant),
   );
   app.post<{ Params: { grant: string; position: number } }>(
     '/v1/grants/:grant/dead-letters/:position/redrive',
-    { schema: REDRIVE },
+    { schema: REDRIVE, config: { access: { system: 'subscribe' } } },
     async (request, reply) => {
       const { grant, position } = request.params;
       const caller = systemOf(request, 'subscribe');

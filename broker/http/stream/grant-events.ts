@@ -1,20 +1,27 @@
 import { Readable } from 'node:stream';
-import type { FastifyInstance } from 'fastify';
+import { constants, createGzip } from 'node:zlib';
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { toDeliveredEvent } from '../../../proto/frames/event-encoder.js';
+import type { StreamSlots } from '../../gateway/admission/stream-slots.js';
 import type { GatewayMetrics } from '../../metrics/gateway-metrics.js';
-import type { Leases } from '../../parties/leases.js';
+import type { Lease, Leases } from '../../parties/leases.js';
 import type { Page, PageRequest } from '../../stream/pages/page.js';
 import type { PageReader } from '../../stream/pages/page-reader.js';
+import { acceptsGzip, wantsEventStream } from '../server/accept.js';
 import { credentialOf, systemOf } from '../server/authenticate.js';
-import { NDJSON_TYPE } from '../server/body-parsers.js';
 import { holdLease } from '../server/hold-lease.js';
 import { PROBLEMS } from '../server/problem-schema.js';
+import { NDJSON_TYPE } from '../server/route-rule.js';
 import { serverSentEvents } from './grant-event-source.js';
 import { PAGE_QUERY_SCHEMA, type PageQuery, parseEventId, parseFrom, parseNarrow } from './page-query.js';
+
+/** Events of one page of a stream of server-sent events: what a client that does not read holds in memory. */
+const EVENT_STREAM_PAGE_MAX = 100;
 
 export interface GrantEventRoutesDeps {
   pages: PageReader;
   leases: Leases;
+  slots: StreamSlots;
   metrics: Pick<GatewayMetrics, 'subscriptionEnded'>;
   heartbeatMs: number;
   ending: AbortSignal;
@@ -25,8 +32,11 @@ type Route = {
   Querystring: Required<Pick<PageQuery, 'from' | 'cursor' | 'limit'>> & PageQuery;
 };
 
+/** Browsers cannot give an EventSource a header, so it may come with a ticket. */
+const RULE: FastifyContextConfig = { access: { system: 'subscribe', ticket: true } };
+
 export function grantEventRoutes(app: FastifyInstance, deps: GrantEventRoutesDeps): void {
-  app.get<Route>('/v1/grants/:grant/events', { schema: SCHEMA }, async (request, reply) => {
+  app.get<Route>('/v1/grants/:grant/events', { schema: SCHEMA, config: RULE }, async (request, reply) => {
     const { from, log, cursor, limit, narrow } = request.query;
     const caller = systemOf(request, 'subscribe');
     const pull: PageRequest = {
@@ -42,33 +52,53 @@ export function grantEventRoutes(app: FastifyInstance, deps: GrantEventRoutesDep
     holdLease(reply, lease);
     // HEAD delivers nothing, so it must leave no receipt and open no stream.
     if (request.method === 'HEAD') return reply.type(NDJSON_TYPE).send();
-    if (!request.headers.accept?.includes('text/event-stream')) {
-      const page = await pages.pull(pull);
-      lease.check();
-      return reply.type(NDJSON_TYPE).send(ndjsonOf(page));
-    }
-    const lastEventId = request.headers['last-event-id'];
-    if (typeof lastEventId === 'string') pull.from = parseEventId(lastEventId);
-    // The first page is read before the head goes out: what is wrong can still be said with a status.
-    const first = await pages.pull(pull);
+    if (wantsEventStream(request.headers.accept)) return sendEventStream(request, reply, { ...deps, lease, pull });
+    const page = await pages.pull(pull);
     lease.check();
-    const events = serverSentEvents({
-      ...deps,
-      lease,
-      pull,
-      first,
-      onEnded: (code) => deps.metrics.subscriptionEnded(code),
-    });
-    reply.type('text/event-stream').headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
-    return reply.send(Readable.from(events, { objectMode: false }));
+    return sendPage(request, reply, page);
   });
 }
 
-function ndjsonOf(page: Page): string {
+function sendPage(request: FastifyRequest, reply: FastifyReply, page: Page): FastifyReply {
+  reply.type(NDJSON_TYPE).header('vary', 'Accept, Accept-Encoding');
+  const lines = Readable.from(ndjsonOf(page), { objectMode: false });
+  if (!acceptsGzip(request.headers['accept-encoding'])) return reply.send(lines);
+  const gzip = createGzip({ level: constants.Z_BEST_SPEED });
+  return reply.header('content-encoding', 'gzip').send(lines.pipe(gzip));
+}
+
+async function sendEventStream(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: GrantEventRoutesDeps & { lease: Lease; pull: PageRequest },
+): Promise<FastifyReply> {
+  const { lease, pull } = deps;
+  reply.raw.once('close', deps.slots.take(pull.system));
+  pull.limit = Math.min(pull.limit, EVENT_STREAM_PAGE_MAX);
+  const lastEventId = request.headers['last-event-id'];
+  // An empty one is what a browser sends when it has had no event with an id.
+  if (typeof lastEventId === 'string' && lastEventId !== '') pull.from = parseEventId(lastEventId);
+  // The first page is read before the head goes out, so that a refusal still has its status.
+  const first = await deps.pages.pull(pull);
+  lease.check();
+  const events = serverSentEvents({ ...deps, first, onEnded: (code) => deps.metrics.subscriptionEnded(code) });
+  reply.type('text/event-stream').headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no', vary: 'Accept' });
+  return reply.send(Readable.from(events, { objectMode: false }));
+}
+
+/** Characters of one piece of a page: lines are made while a client reads, not all before. */
+const PIECE_CHARACTERS = 64 * 1024;
+
+function* ndjsonOf(page: Page): Generator<string> {
   const { through, log, caughtUp } = page;
-  const lines = page.events.map((event) => JSON.stringify(toDeliveredEvent(event, page.codec)));
-  lines.push(JSON.stringify({ through, log, caughtUp }), '');
-  return lines.join('\n');
+  let piece = '';
+  for (const event of page.events) {
+    piece += `${JSON.stringify(toDeliveredEvent(event, page.codec))}\n`;
+    if (piece.length < PIECE_CHARACTERS) continue;
+    yield piece;
+    piece = '';
+  }
+  yield `${piece}${JSON.stringify({ through, log, caughtUp })}\n`;
 }
 
 const SCHEMA = {
@@ -76,7 +106,8 @@ const SCHEMA = {
   summary: 'The granted events by plain HTTP',
   description:
     'NDJSON: one delivered event a line, the last line is {through, log, caughtUp}; read on with from=<through>. With ' +
-    'Accept: text/event-stream server-sent events that go on until the grant ends; the id of each goes back as Last-Event-ID.',
+    'Accept: text/event-stream server-sent events that go on until the grant ends; the id of each goes back as ' +
+    'Last-Event-ID. A browser, which cannot send a token with it, gives ?ticket= from POST /v1/tickets.',
   produces: [NDJSON_TYPE, 'text/event-stream'],
   params: { type: 'object', properties: { grant: { type: 'string' } } },
   querystring: PAGE_QUERY_SCHEMA,

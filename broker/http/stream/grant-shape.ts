@@ -4,6 +4,7 @@ import { grantProto } from '../../../proto/entry/entry-proto.js';
 import type { GrantShapes } from '../../stream/pages/grant-shapes.js';
 import { systemOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
+import { sendRevalidated } from '../server/response-headers.js';
 
 export interface GrantShapeRoutesDeps {
   shapes: GrantShapes;
@@ -11,16 +12,26 @@ export interface GrantShapeRoutesDeps {
 
 type Route = { Params: { grant: string } };
 
-/** What a grant delivers: transforms change types, so it is not what the entry says. */
+/** The contract of what a grant delivers, which differs from that of the entry: transforms change types. */
 export function grantShapeRoutes(app: FastifyInstance, deps: GrantShapeRoutesDeps): void {
-  app.get<Route>('/v1/grants/:grant/schema.json', { schema: SCHEMA }, async (request, reply) => {
-    const { entry, fields } = deps.shapes.shape(systemOf(request, 'subscribe').id, request.params.grant);
-    return reply.type('application/schema+json').send(deliveredSchema(entry, fields));
-  });
-  app.get<Route>('/v1/grants/:grant/event.proto', { schema: PROTO }, async (request, reply) => {
-    const { entry, fields } = deps.shapes.shape(systemOf(request, 'subscribe').id, request.params.grant);
-    return reply.type('text/plain; charset=utf-8').send(grantProto(entry, fields).text);
-  });
+  app.get<Route>(
+    '/v1/grants/:grant/schema.json',
+    { schema: SCHEMA, config: { access: { system: 'subscribe' } } },
+    async (request, reply) => {
+      const { entry, fields } = deps.shapes.shape(systemOf(request, 'subscribe').id, request.params.grant);
+      reply.type('application/schema+json');
+      return sendRevalidated(request, reply, deliveredSchema(entry, fields));
+    },
+  );
+  app.get<Route>(
+    '/v1/grants/:grant/event.proto',
+    { schema: PROTO, config: { access: { system: 'subscribe' } } },
+    async (request, reply) => {
+      const { entry, fields } = deps.shapes.shape(systemOf(request, 'subscribe').id, request.params.grant);
+      reply.type('text/plain; charset=utf-8');
+      return sendRevalidated(request, reply, grantProto(entry, fields).text);
+    },
+  );
 }
 
 const params = { type: 'object', properties: { grant: { type: 'string' } } };

@@ -29,6 +29,7 @@ export const PAGE_QUERY_SCHEMA = {
     cursor: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$', default: 'default' },
     limit: { type: 'integer', minimum: 1, maximum: PAGE_EVENTS_MAX, default: 1000 },
     narrow: { type: 'string', description: 'a further row filter, as JSON' },
+    ticket: { type: 'string', description: 'instead of a token, for server-sent events in a browser' },
   },
   additionalProperties: false,
 };

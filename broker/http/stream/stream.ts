@@ -7,10 +7,10 @@ export interface StreamRoutesDeps {
   gateway: Gateway;
 }
 
-/** Hands upgrades to the gateway; a plain request to the same address gets a word of advice. */
+/** Hands upgrades to the gateway; a plain request to the same address is told what is missing. */
 export function streamRoutes(app: FastifyInstance, deps: StreamRoutesDeps): void {
   app.server.on('upgrade', (request, socket, head) => deps.gateway.upgrade(request, socket, head));
-  app.get(STREAM_PATH, { schema: SCHEMA }, async () => {
+  app.get(STREAM_PATH, { schema: SCHEMA, config: { access: 'anybody' }, exposeHeadRoute: false }, async () => {
     throw new SluiceError('BAD_REQUEST', 'this is a WebSocket: send the headers of an upgrade');
   });
 }

@@ -8,7 +8,7 @@ export interface TicketRoutesDeps {
 }
 
 export function ticketRoutes(app: FastifyInstance, deps: TicketRoutesDeps): void {
-  app.post('/v1/tickets', { schema: SCHEMA }, async (request, reply) => {
+  app.post('/v1/tickets', { schema: SCHEMA, config: { access: 'anybody' } }, async (request, reply) => {
     const { ticket, expiresAtMs } = deps.tickets.issue(credentialOf(request));
     return reply.code(201).send({ ticket, expiresAt: new Date(expiresAtMs).toISOString() });
   });

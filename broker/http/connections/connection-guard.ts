@@ -1,0 +1,127 @@
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
+
+/** Requests that a connection may have waiting behind the one in service. Browsers and libraries send none. */
+const PIPELINED_MAX = 32;
+const CHECK_INTERVAL_MS = 5_000;
+
+export interface ConnectionGuardOptions {
+  maxConnections: number;
+  /** A connection that takes none of the bytes that wait for it is closed after this. */
+  stalledMs: number;
+}
+
+interface Connection {
+  /** Requests in service, and the WebSocket that the connection has become. */
+  inService: number;
+  waiting: [IncomingMessage, ServerResponse][];
+  /** Bytes that the kernel had taken when it was last looked at, and since when it has taken no more. */
+  written: number;
+  stalledSinceMs: number | undefined;
+}
+
+/**
+ * Bounds what connections cost. Node parses all requests that come in one packet and serves them side by side, so that 10 KB
+ * of requests for pages make a gigabyte of answers; here a connection has one request in service and the others wait.
+ * At the bound of connections a new one closes the one that has been idle for longest, be it kept alive or never used:
+ * refusing the new one would let 1,000 silent clients keep everybody out, `/readyz` and acts among them.
+ */
+export class ConnectionGuard {
+  /** In the order in which they became idle last. */
+  readonly #connections = new Map<Socket, Connection>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: ConnectionGuardOptions) {}
+
+  /** Watches the server's connections until it closes. */
+  watch(server: Server): void {
+    // Over TLS the socket of requests is the one that the handshake yields.
+    const opens = server instanceof TlsServer ? 'secureConnection' : 'connection';
+    server.on(opens, (socket: Socket) => this.#opened(socket));
+    server.on('upgrade', (request: IncomingMessage) => this.#serviceBegins(request.socket));
+    this.#timer = setInterval(() => this.#closeStalled(), CHECK_INTERVAL_MS);
+    this.#timer.unref();
+    server.once('close', () => clearInterval(this.#timer));
+  }
+
+  /** Serves the requests of one connection one after another. */
+  oneAtATime(serve: RequestListener): RequestListener {
+    return (request, response) => {
+      const connection = this.#of(request.socket);
+      if (connection.inService === 0) {
+        this.#serve(serve, request, response);
+      } else if (connection.waiting.length < PIPELINED_MAX) {
+        connection.waiting.push([request, response]);
+      } else {
+        request.socket.destroy();
+      }
+    };
+  }
+
+  #serve(serve: RequestListener, request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    this.#serviceBegins(socket);
+    response.once('close', () => {
+      this.#serviceEnds(socket);
+      const next = socket.destroyed ? undefined : this.#connections.get(socket)?.waiting.shift();
+      if (next) this.#serve(serve, ...next);
+    });
+    serve(request, response);
+  }
+
+  #opened(socket: Socket): void {
+    if (this.#connections.size >= this.options.maxConnections && !this.#closeIdle()) {
+      socket.destroy();
+      return;
+    }
+    this.#of(socket);
+  }
+
+  #of(socket: Socket): Connection {
+    const known = this.#connections.get(socket);
+    if (known) return known;
+    const connection: Connection = { inService: 0, waiting: [], written: 0, stalledSinceMs: undefined };
+    this.#connections.set(socket, connection);
+    socket.once('close', () => this.#connections.delete(socket));
+    return connection;
+  }
+
+  #serviceBegins(socket: Socket): void {
+    this.#of(socket).inService++;
+  }
+
+  #serviceEnds(socket: Socket): void {
+    const connection = this.#connections.get(socket);
+    if (!connection) return;
+    connection.inService--;
+    // Moved to the end: it became idle last.
+    this.#connections.delete(socket);
+    this.#connections.set(socket, connection);
+  }
+
+  /** False when every connection has a request in service. */
+  #closeIdle(): boolean {
+    for (const [socket, { inService }] of this.#connections) {
+      if (inService > 0) continue;
+      this.#connections.delete(socket);
+      socket.destroy();
+      return true;
+    }
+    return false;
+  }
+
+  #closeStalled(): void {
+    const nowMs = performance.now();
+    for (const [socket, connection] of this.#connections) {
+      const written = socket.bytesWritten - socket.writableLength;
+      if (socket.writableLength === 0 || written !== connection.written) {
+        connection.written = written;
+        connection.stalledSinceMs = undefined;
+      } else {
+        connection.stalledSinceMs ??= nowMs;
+        if (nowMs - connection.stalledSinceMs >= this.options.stalledMs) socket.destroy();
+      }
+    }
+  }
+}

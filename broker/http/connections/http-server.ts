@@ -1,0 +1,56 @@
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { TlsConfig } from '../../config.js';
+import { ConnectionGuard } from './connection-guard.js';
+import { BrokerRequest, listenForExpectations } from './refused-requests.js';
+import { readTls } from './tls.js';
+
+/** From the first byte of a request to the end of its headers; honest ones come in one packet. */
+const HEAD_MS_MAX = 10_000;
+const CHECK_INTERVAL_MS = 2_000;
+const TLS_HANDSHAKE_MS_MAX = 10_000;
+/** Between two requests of one connection. Above the 60 s of common proxies, so that they close first. */
+const KEEP_ALIVE_MS = 72_000;
+
+export interface HttpServerOptions {
+  tls: TlsConfig;
+  maxConnections: number;
+  stalledMs: number;
+}
+
+/** The server under fastify, with its bounds. `reloadTls` reads the certificate files again; it throws ConfigError. */
+export interface BrokerServer {
+  server: Server;
+  reloadTls(): void;
+}
+
+export function createBrokerServer(serve: RequestListener, options: HttpServerOptions): BrokerServer {
+  const guard = new ConnectionGuard(options);
+  const serveInTurn = guard.oneAtATime(serve);
+  const settings: ServerOptions = {
+    IncomingMessage: BrokerRequest as unknown as NonNullable<ServerOptions['IncomingMessage']>,
+    headersTimeout: HEAD_MS_MAX,
+    // Bodies have bounds of their own: an NDJSON upload may be endless.
+    requestTimeout: 0,
+    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  };
+  const tls = readTls(options.tls);
+  const server = tls
+    ? createTlsServer(
+        { ...settings, ...tls, requestCert: tls.ca !== undefined, handshakeTimeout: TLS_HANDSHAKE_MS_MAX },
+        serveInTurn,
+      )
+    : createServer(settings, serveInTurn);
+  // A last bound for handshakes of TLS that are not complete, which the guard does not see.
+  server.maxConnections = Math.ceil(options.maxConnections * 1.1);
+  guard.watch(server);
+  listenForExpectations(server, serveInTurn);
+  return {
+    server,
+    reloadTls: () => {
+      const fresh = readTls(options.tls);
+      if (fresh) (server as TlsServer).setSecureContext(fresh);
+    },
+  };
+}

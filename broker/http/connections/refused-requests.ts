@@ -1,0 +1,66 @@
+import { IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { SluiceError } from '../../../proto/errors.js';
+import { refuseOnSocket } from '../../gateway/refuse-on-socket.js';
+
+/**
+ * A request whose `Upgrade` counts only when it asks for a WebSocket. RFC 9110 lets a server ignore any other; Node
+ * would hand them all to the gateway, which answered 404 to every plain call of clients that offer `h2c`.
+ */
+export class BrokerRequest extends IncomingMessage {
+  // Declared and not initialised: the constructor of the class above sets `upgrade` before fields of this one exist.
+  declare asksForUpgrade: boolean | null;
+
+  // Node's parser sets and reads the property; its types declare none.
+  get upgrade(): boolean {
+    return this.asksForUpgrade === true && isWebSocket(this.headers.upgrade);
+  }
+
+  set upgrade(asksForUpgrade: boolean | null) {
+    this.asksForUpgrade = asksForUpgrade;
+  }
+}
+
+const isWebSocket = (upgrade: string | undefined): boolean =>
+  upgrade?.split(',').some((protocol) => /^websocket(?:\/|$)/i.test(protocol.trim())) ?? false;
+
+/** Requests whose client waits for `100 Continue` before it sends the body, with their responses. */
+const waitingForContinue = new WeakMap<IncomingMessage, ServerResponse>();
+
+/** Asks the client for the body, when it waits for that. To be called once the body is wanted. */
+export function askForBody(request: IncomingMessage): void {
+  waitingForContinue.get(request)?.writeContinue();
+  waitingForContinue.delete(request);
+}
+
+/** Whether the client still waits before it sends a body: after an answer without one the connection is of no more use. */
+export const isBodyUnasked = (request: IncomingMessage): boolean => waitingForContinue.has(request);
+
+/** `Expect: 100-continue` goes to its route without a word, any other expectation is refused. */
+export function listenForExpectations(server: Server, serve: RequestListener): void {
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    waitingForContinue.set(request, response);
+    serve(request, response as Parameters<RequestListener>[1]);
+  });
+  server.on('checkExpectation', (request: IncomingMessage) => {
+    refuseOnSocket(request.socket, new SluiceError('EXPECTATION_FAILED', 'only Expect: 100-continue is understood'));
+  });
+}
+
+/** Answers what the parser could not read. Its messages may quote the client, so they are not repeated. */
+export function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  const isAnswered = (socket as { _httpMessage?: ServerResponse })._httpMessage?.headersSent === true;
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) socket.destroy();
+  else refuseOnSocket(socket, problemOf(error.code));
+}
+
+function problemOf(code: string | undefined): SluiceError {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new SluiceError('HEADERS_TOO_LARGE', 'the address and the headers have more than 16 KiB');
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new SluiceError('REQUEST_TIMEOUT', 'the head of the request was not complete in time');
+    default:
+      return new SluiceError('BAD_REQUEST', 'the request is not HTTP/1.1 as RFC 9112 defines it');
+  }
+}

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import type { SecureContextOptions } from 'node:tls';
+import { createSecureContext } from 'node:tls';
+import { ConfigError, type TlsConfig } from '../../config.js';
+
+/** Reads certificate and key, and checks that they belong together. Undefined without a certificate. Throws ConfigError. */
+export function readTls({ cert, key, clientCa }: TlsConfig): SecureContextOptions | undefined {
+  if (cert === undefined || key === undefined) return undefined;
+  const options: SecureContextOptions = {
+    cert: readPem('tls.cert', cert),
+    key: readPem('tls.key', key),
+    ...(clientCa !== undefined && { ca: readPem('tls.clientCa', clientCa) }),
+    minVersion: 'TLSv1.2',
+  };
+  try {
+    createSecureContext(options);
+  } catch (error) {
+    throw new ConfigError([`tls: certificate and key cannot be used (${(error as NodeJS.ErrnoException).code})`]);
+  }
+  return options;
+}
+
+function readPem(setting: string, file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new ConfigError([`${setting}: ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`]);
+  }
+}

@@ -1,0 +1,42 @@
+/** One element of `Accept` or `Accept-Encoding` with its weight. */
+interface Weighted {
+  name: string;
+  q: number;
+}
+
+/** RFC 9110, 12.4: names with weights. A weight that is no number counts as 1, as if it were not there. */
+function parse(header: string): Weighted[] {
+  return header.split(',').map((element) => {
+    const [name = '', ...parameters] = element.split(';').map((part) => part.trim().toLowerCase());
+    const weight = parameters.map((parameter) => /^q=(\d(?:\.\d{1,3})?)$/.exec(parameter)?.[1]).find(Boolean);
+    return { name, q: weight === undefined ? 1 : Math.min(1, Number(weight)) };
+  });
+}
+
+/** The weight of a media type: of the most specific range that matches it; 0 when none does. */
+function weightOf(accepted: readonly Weighted[], type: string): number {
+  const [group] = type.split('/');
+  for (const range of [type, `${group}/*`, '*/*']) {
+    const found = accepted.find(({ name }) => name === range);
+    if (found) return found.q;
+  }
+  return 0;
+}
+
+/** Whether a client wants server-sent events: it names them, and does not prefer pages. */
+export function wantsEventStream(accept: string | undefined): boolean {
+  if (accept === undefined) return false;
+  const accepted = parse(accept);
+  const named = accepted.find(({ name }) => name === 'text/event-stream');
+  const pages = accepted.find(({ name }) => name === 'application/x-ndjson');
+  return named !== undefined && named.q > 0 && named.q >= (pages ? weightOf(accepted, pages.name) : 0);
+}
+
+/** Whether a client takes gzip. One that says nothing about encodings gets none. */
+export function acceptsGzip(acceptEncoding: string | undefined): boolean {
+  if (acceptEncoding === undefined) return false;
+  const accepted = parse(acceptEncoding);
+  const found =
+    accepted.find(({ name }) => name === 'gzip' || name === 'x-gzip') ?? accepted.find(({ name }) => name === '*');
+  return found !== undefined && found.q > 0;
+}

@@ -1,0 +1,12 @@
+/** Messages between the broker and the thread that parses its documents. */
+export type DocumentRequest = { kind: 'parse'; bytes: Uint8Array; isYaml: boolean } | { kind: 'next' };
+
+/** INEXACT: a number has more digits than a double carries, and the thread could not hand it over unchanged. */
+export type DocumentFlaw = 'NOT_UTF8' | 'UNREADABLE' | 'TOO_DEEP' | 'INEXACT';
+
+export type DocumentAnswer =
+  | { kind: 'whole'; value: unknown }
+  | { kind: 'member'; key: string; value: unknown }
+  | { kind: 'elements'; key: string; elements: unknown[] }
+  | { kind: 'failed'; code: DocumentFlaw }
+  | { kind: 'done' };

@@ -1,0 +1,119 @@
+import { Worker } from 'node:worker_threads';
+import { SluiceError } from '../../../proto/errors.js';
+import type { DocumentAnswer, DocumentFlaw, DocumentRequest } from './document-messages.js';
+import { notUtf8 } from './parse-json.js';
+
+/** The 40,000 entries of a province take about four seconds. */
+const PARSE_MS_MAX = 30_000;
+/** What the values of the largest bundle take, several times over. */
+const HEAP_MB_MAX = 1024;
+/** Documents come from officers, one by one. */
+const WAITING_MAX = 8;
+/** A thread that has nothing to do gives its memory back. */
+const IDLE_MS_MAX = 10_000;
+
+type Format = 'JSON' | 'YAML';
+
+/**
+ * Parses documents of officers (bundles, entries) in a thread of its own. YAML has inputs on which a parser of 1 MB
+ * takes minutes, and a large document of any format takes seconds: on the event loop nobody else would be served
+ * meanwhile. The thread has a bound of time and of memory and is ended when it reaches one; its values come back in pieces, since
+ * taking over a whole bundle at once would hold the loop as long as parsing it.
+ */
+export class DocumentParser {
+  #worker: Worker | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+  #idle: NodeJS.Timeout | undefined;
+
+  /** Throws BAD_JSON or BAD_REQUEST, NOT_UTF8, TOO_LARGE or TOO_MANY. One document at a time. */
+  parse(bytes: Uint8Array, format: Format): Promise<unknown> {
+    if (this.#waiting >= WAITING_MAX) {
+      return Promise.reject(new SluiceError('TOO_MANY', `${WAITING_MAX} documents are waiting to be parsed already`));
+    }
+    this.#waiting++;
+    const parsed = this.#last.then(() => this.#parse(bytes, format)).finally(() => this.#waiting--);
+    this.#last = parsed.catch(() => undefined);
+    return parsed;
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#idle);
+    await this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  async #parse(bytes: Uint8Array, format: Format): Promise<unknown> {
+    clearTimeout(this.#idle);
+    this.#worker ??= this.#startWorker();
+    try {
+      return await assemble(this.#worker, { kind: 'parse', bytes, isYaml: format === 'YAML' }, format);
+    } catch (error) {
+      // A failure of the thread itself, or a parse that must be cut off: the next document gets a new thread.
+      if (!(error instanceof SluiceError) || error.code === 'TOO_LARGE') await this.close();
+      throw error instanceof SluiceError ? error : tooLarge('more memory', error);
+    } finally {
+      this.#idle = setTimeout(() => void this.close(), IDLE_MS_MAX);
+      this.#idle.unref();
+    }
+  }
+
+  #startWorker(): Worker {
+    const worker = new Worker(new URL('./document-worker.js', import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
+      env: {},
+    });
+    worker.unref();
+    // An error is reported to the parse in progress; without one there is nobody to tell.
+    worker.on('error', () => {});
+    worker.once('exit', () => {
+      if (this.#worker === worker) this.#worker = undefined;
+    });
+    return worker;
+  }
+}
+
+const tooLarge = (what: string, cause?: unknown): SluiceError =>
+  new SluiceError('TOO_LARGE', `parsing the document takes ${what} than is allowed: split it`, {}, { cause });
+
+function assemble(worker: Worker, request: DocumentRequest, format: Format): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const document: Record<string, unknown> = {};
+    const finish = (settle: () => void): void => {
+      clearTimeout(timer);
+      worker.off('message', take);
+      worker.off('error', fail);
+      worker.off('exit', fail);
+      settle();
+    };
+    const fail = (error: unknown): void => finish(() => reject(error));
+    const take = (answer: DocumentAnswer): void => {
+      if (answer.kind === 'done') finish(() => resolve(document));
+      else if (answer.kind === 'whole') finish(() => resolve(answer.value));
+      else if (answer.kind === 'failed') fail(failureOf(answer.code, format));
+      else {
+        if (answer.kind === 'member') setOwn(document, answer.key, answer.value);
+        else (document[answer.key] as unknown[]).push(...answer.elements);
+        worker.postMessage({ kind: 'next' } satisfies DocumentRequest);
+      }
+    };
+    const timer = setTimeout(() => fail(tooLarge('more time')), PARSE_MS_MAX);
+    worker.on('message', take);
+    worker.once('error', fail);
+    worker.once('exit', fail);
+    worker.postMessage(request);
+  });
+}
+
+/** `__proto__` is a key like any other. */
+function setOwn(document: object, key: string, value: unknown): void {
+  Object.defineProperty(document, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+function failureOf(code: DocumentFlaw, format: Format): SluiceError {
+  if (code === 'NOT_UTF8') return notUtf8();
+  if (code === 'TOO_DEEP')
+    return new SluiceError('TOO_LARGE', 'the document has more than 64 levels of maps and lists');
+  if (code === 'INEXACT') return new SluiceError('BAD_REQUEST', 'a number has more digits than the bus can carry');
+  return new SluiceError(format === 'JSON' ? 'BAD_JSON' : 'BAD_REQUEST', `the text is not ${format}`);
+}

@@ -1,0 +1,66 @@
+import { parentPort } from 'node:worker_threads';
+import { parse as parseYaml } from 'yaml';
+import { parseExactJson } from '../../../proto/values/exact-json.js';
+import { ExactNumber } from '../../../proto/values/exact-number.js';
+import type { DocumentAnswer, DocumentRequest } from './document-messages.js';
+
+/** Aliases that multiply are a known way to fill memory. */
+const ALIASES_MAX = 100;
+const DEPTH_MAX = 64;
+/** Elements of a list that go out in one message, so that taking it over is short work for the receiver. */
+const ELEMENTS_PER_PIECE = 100;
+
+/** Parsed documents on their way out, in pieces that the receiver asks for one by one. */
+let pieces: Generator<DocumentAnswer> | undefined;
+
+parentPort?.on('message', (request: DocumentRequest) => {
+  if (request.kind === 'parse') pieces = answersOf(request);
+  const next = pieces?.next();
+  parentPort?.postMessage(next?.done === false ? next.value : { kind: 'done' });
+});
+
+function* answersOf({ bytes, isYaml }: Extract<DocumentRequest, { kind: 'parse' }>): Generator<DocumentAnswer> {
+  let document: unknown;
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    document = isYaml ? parseYaml(text, { maxAliasCount: ALIASES_MAX }) : parseExactJson(text);
+  } catch (error) {
+    const isNotUtf8 =
+      error instanceof TypeError && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
+    yield { kind: 'failed', code: isNotUtf8 ? 'NOT_UTF8' : 'UNREADABLE' };
+    return;
+  }
+  const flaw = flawOf(document);
+  if (flaw !== undefined) yield { kind: 'failed', code: flaw };
+  else yield* piecesOf(document);
+}
+
+function* piecesOf(document: unknown): Generator<DocumentAnswer> {
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    yield { kind: 'whole', value: document };
+    return;
+  }
+  for (const [key, value] of Object.entries(document)) {
+    if (!Array.isArray(value)) yield { kind: 'member', key, value };
+    else {
+      yield { kind: 'member', key, value: [] };
+      for (let from = 0; from < value.length; from += ELEMENTS_PER_PIECE) {
+        yield { kind: 'elements', key, elements: value.slice(from, from + ELEMENTS_PER_PIECE) };
+      }
+    }
+  }
+}
+
+/** Walks level by level and not by recursion, which is what a deep document breaks. */
+function flawOf(document: unknown): 'TOO_DEEP' | 'INEXACT' | undefined {
+  let level = objectsIn([document]);
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > DEPTH_MAX) return 'TOO_DEEP';
+    if (level.some((value) => value instanceof ExactNumber)) return 'INEXACT';
+    level = level.flatMap((value) => objectsIn(Object.values(value)));
+  }
+  return undefined;
+}
+
+const objectsIn = (values: unknown[]): object[] =>
+  values.filter((value): value is object => typeof value === 'object' && value !== null);

@@ -1,0 +1,98 @@
+import type { Readable } from 'node:stream';
+import { SluiceError } from '../../../proto/errors.js';
+
+const FIRST_BYTES = 4 * 1024;
+/** Time that every body has, and the pace that it must keep beyond: a slow line of 64 kbit/s. */
+const GRACE_MS = 30_000;
+const BYTES_PER_MS_MIN = 8;
+
+/** The bytes of all bodies that a process is reading at one time. */
+export class BodyBudget {
+  #bytes = 0;
+
+  constructor(private readonly bytesMax: number) {}
+
+  /** Throws TOO_MANY. */
+  take(bytes: number): void {
+    if (this.#bytes + bytes > this.bytesMax) {
+      throw new SluiceError('TOO_MANY', 'the broker is reading too many large bodies at once');
+    }
+    this.#bytes += bytes;
+  }
+
+  giveBack(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+}
+
+export interface BodyBounds {
+  bytesMax: number;
+  budget: BodyBudget;
+}
+
+/**
+ * Reads a body into one buffer that doubles as it fills. A list of the chunks as they come would cost a hundred bytes
+ * of memory for a body sent byte by byte, and a buffer of the announced length all of it for one that never comes.
+ * Throws TOO_LARGE, TOO_MANY or REQUEST_TIMEOUT; BAD_REQUEST when the request breaks off.
+ */
+export async function readBody(body: Readable, { bytesMax, budget }: BodyBounds): Promise<Buffer> {
+  const held = new GrowingBuffer(budget, bytesMax);
+  const startedMs = performance.now();
+  const timer = setInterval(() => {
+    if (performance.now() - startedMs > GRACE_MS + held.length / BYTES_PER_MS_MIN) {
+      body.destroy(new SluiceError('REQUEST_TIMEOUT', 'the body comes too slowly'));
+    }
+  }, 1000);
+  timer.unref();
+  try {
+    for await (const chunk of body.iterator({ destroyOnReturn: false })) held.add(chunk as Buffer);
+    return held.bytes();
+  } catch (error) {
+    if (error instanceof SluiceError) throw error;
+    throw new SluiceError('BAD_REQUEST', 'the request broke off before its body was complete', {}, { cause: error });
+  } finally {
+    clearInterval(timer);
+    held.release();
+  }
+}
+
+export const tooLarge = (bytesMax: number): SluiceError =>
+  new SluiceError('TOO_LARGE', `the body has more than the ${bytesMax} bytes that are allowed here`);
+
+class GrowingBuffer {
+  #buffer = Buffer.alloc(0);
+  #length = 0;
+
+  constructor(
+    private readonly budget: BodyBudget,
+    private readonly bytesMax: number,
+  ) {}
+
+  get length(): number {
+    return this.#length;
+  }
+
+  add(chunk: Buffer): void {
+    const needed = this.#length + chunk.length;
+    if (needed > this.bytesMax) throw tooLarge(this.bytesMax);
+    if (needed > this.#buffer.length) this.#grow(needed);
+    chunk.copy(this.#buffer, this.#length);
+    this.#length = needed;
+  }
+
+  bytes(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  release(): void {
+    this.budget.giveBack(this.#buffer.length);
+  }
+
+  #grow(needed: number): void {
+    const capacity = Math.min(this.bytesMax, Math.max(needed, 2 * this.#buffer.length, FIRST_BYTES));
+    this.budget.take(capacity - this.#buffer.length);
+    const larger = Buffer.allocUnsafeSlow(capacity);
+    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer = larger;
+  }
+}

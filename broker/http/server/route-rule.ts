@@ -1,0 +1,48 @@
+import type { FastifyInstance } from 'fastify';
+import type { Action } from '../../parties/permissions.js';
+import type { SystemRight } from '../../parties/system.js';
+
+/**
+ * Who may call a route at all, decided from the head of the request. `officer` names the action that some role of the
+ * officer must allow for some party; whether it does for the party in question is for the service, which has read the body.
+ */
+export type Access =
+  /** Health, metrics and documentation: no credential, throttled per address. */
+  | 'open'
+  /** Everybody with a credential. */
+  | 'anybody'
+  | 'nobody'
+  | { system: SystemRight; ticket?: true }
+  | { officer: Action };
+
+/** Media type → bytes that a body of that type may have here. Absent: the route takes no body, an empty one or `{}`. */
+export type BodyRule = Readonly<Record<string, number>>;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+    body?: BodyRule;
+    /** Media type of a body that the route itself reads, as a stream without end. */
+    stream?: string;
+    /** Elements that an array as body may have, and bytes of any other value. */
+    elementsMax?: number;
+    singleBytesMax?: number;
+    /** Methods of the path, on the routes that answer all others. */
+    allowedMethods?: readonly string[];
+  }
+}
+
+export const JSON_TYPE = 'application/json';
+export const NDJSON_TYPE = 'application/x-ndjson';
+export const YAML_TYPE = 'application/yaml';
+
+/** An act with a reason, or another handful of fields. */
+export const SMALL_JSON: BodyRule = { [JSON_TYPE]: 16 * 1024 };
+
+/** Makes a route without a rule fail when it is registered, so that forgetting one does not open it to everybody. */
+export function requireRouteRules(app: FastifyInstance): void {
+  app.addHook('onRoute', ({ url, config }) => {
+    if (config?.access === undefined)
+      throw new TypeError(`route ${url} does not state who may call it (config.access)`);
+  });
+}

@@ -1,6 +1,7 @@
 import type { SourceEvent } from '../../proto/event/event.js';
+import type { RowChange } from './row-change.js';
 import type { TableMapping } from './table-mapping.js';
-import type { RowChange, StreamItem } from './transaction-reader.js';
+import type { StreamItem } from './transaction-reader.js';
 
 /** Id and source position of an event: the same again when the same change is read again. */
 export const positionFields = (epoch: string, position: string) => ({
@@ -25,16 +26,15 @@ export function changeEvents(item: StreamItem & { kind: 'changes' }, epoch: stri
     if (!before) events.push(eventOf('create', change, common));
     else if (!after) events.push(eventOf('delete', change, common));
     else if (form.subjectOf(before) === form.subjectOf(after)) events.push(eventOf('update', change, common));
-    else events.push(eventOf('delete', change, common), eventOf('create', change, common, 1));
+    else events.push(eventOf('delete', change, common), eventOf('create', { ...change, ordinal: 1 }, common));
   }
   return events;
 }
 
 function eventOf(
   op: 'create' | 'update' | 'delete',
-  { form, index, before, after }: RowChange,
+  { form, index, ordinal, before, after }: RowChange,
   { epoch, time, commit }: TransactionFields,
-  ordinal = 0,
 ): SourceEvent {
   return {
     specversion: '1.0',

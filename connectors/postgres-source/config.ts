@@ -59,7 +59,7 @@ const SCHEMA = {
         properties: {
           table: { type: 'string', pattern: '^[^.]+(\\.[^.]+)?$' },
           entry: TEXT,
-          key: { type: 'array', items: TEXT, minItems: 1 },
+          key: { type: 'array', items: TEXT, minItems: 1, uniqueItems: true },
           columns: COLUMNS_SCHEMA,
         },
         required: ['table', 'entry', 'columns'],
@@ -85,12 +85,15 @@ export function parsePostgresSourceConfig(settings: unknown, name: string): Post
     key,
     columns: columnTargets(columns),
   }));
-  const twice = tables.filter(({ entry }, index) => tables.findIndex((one) => one.entry === entry) !== index);
-  if (twice.length > 0) {
-    throw new ConnectorConfigError(
-      twice.map(({ entry }) => `tables: two of them feed ${entry}; make it a view of one`),
-    );
-  }
+  const problems = [
+    ...repeated(tables.map(({ entry }) => entry)).map(
+      (entry) => `tables: two of them feed ${entry}; make it a view of one`,
+    ),
+    ...repeated(tables.map(({ schema, table }) => `${schema}.${table}`)).map(
+      (table) => `tables: ${table} is there twice; one entry has all its columns, and grants select from them`,
+    ),
+  ];
+  if (problems.length > 0) throw new ConnectorConfigError(problems);
   return {
     database: given.database,
     tables,
@@ -106,3 +109,5 @@ function tableName(text: string): { schema: string; table: string } {
   const [first, second] = text.split('.') as [string, string | undefined];
   return second === undefined ? { schema: 'public', table: first } : { schema: first, table: second };
 }
+
+const repeated = (names: readonly string[]): string[] => names.filter((name, index) => names.indexOf(name) !== index);

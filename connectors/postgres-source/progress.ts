@@ -6,6 +6,16 @@ export interface SnapshotProgress {
   id: string;
   lastKey: string[] | undefined;
   isDone: boolean;
+  validFrom?: SnapshotOrigin['validFrom'];
+  origin?: SnapshotOrigin['origin'];
+}
+
+/** Absent in files of earlier versions. */
+export interface SnapshotOrigin {
+  /** Changes of the table from before this LSN are covered by the snapshot and are skipped. */
+  validFrom: string;
+  /** `TableMapping.originOf` when the snapshot began. */
+  origin: string;
 }
 
 /** Progress of a source, stored in its state file. */

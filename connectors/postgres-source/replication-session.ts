@@ -1,15 +1,17 @@
 import type pg from 'pg';
 import type { ConnectorContext } from '../runtime/connector-context.js';
+import { PeerGoneError } from '../runtime/connector-errors.js';
 import type { ChangeBatch, Lag } from '../runtime/source/source.js';
 import type { StateFile } from '../runtime/state-file.js';
 import { BatchCombiner } from './batch-combiner.js';
 import { changedSubjects, changeEvents } from './change-events.js';
 import type { PostgresSourceConfig } from './config.js';
-import type { Progress, SnapshotProgress } from './progress.js';
+import type { Progress, SnapshotOrigin, SnapshotProgress } from './progress.js';
 import type { ReplicationConnection } from './replication-connection.js';
 import { type SnapshotChunk, SnapshotReader, snapshotEvents } from './snapshot-reader.js';
 import type { TableMapping } from './table-mapping.js';
-import { type StreamItem, TransactionReader } from './transaction-reader.js';
+import type { TableMonitor } from './table-monitor.js';
+import { type StreamItem, TableUnreadableError, TransactionReader } from './transaction-reader.js';
 import { DETACHED_ALARM, WalMonitor } from './wal-monitor.js';
 
 /** Pause between confirmations, which let the server remove WAL; each costs a write and fsync of the progress file. */
@@ -27,6 +29,9 @@ export interface ReplicationSessionDeps {
   mappings: TableMapping[];
   progress: Progress;
   file: StateFile<Progress>;
+  /** By name of the table: where a snapshot that begins in this session takes its rows from, and what it covers. */
+  origins: ReadonlyMap<string, SnapshotOrigin>;
+  tableMonitor: TableMonitor;
 }
 
 /**
@@ -47,6 +52,8 @@ export class ReplicationSession {
   #savedLsn: bigint;
   #saving: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
+  /** Tables whose snapshot is void: the stream has changes of them that cannot be read. */
+  readonly #unreadable = new Set<string>();
   /** Subjects that the stream has changed since the pending chunk was read. */
   #changedSubjects = new Set<string>();
 
@@ -63,12 +70,24 @@ export class ReplicationSession {
   }
 
   async *changes(signal: AbortSignal): AsyncGenerator<ChangeBatch> {
+    try {
+      yield* this.#follow(signal);
+    } catch (error) {
+      if (error instanceof TableUnreadableError) await this.#forgetSnapshot(error.mapping);
+      throw error;
+    }
+  }
+
+  async *#follow(signal: AbortSignal): AsyncGenerator<ChangeBatch> {
     const { client, config, stream, mappings } = this.#deps;
-    const transactions = new TransactionReader(mappings);
+    const transactions = new TransactionReader(mappings, ({ name }) => this.#validFrom(name));
     const combiner = new BatchCombiner();
     const snapshots = new SnapshotReader(client, config.snapshotRows);
     stream.start(config.slot, config.publication);
     this.#walMonitor.start();
+    this.#deps.tableMonitor.start(() =>
+      stream.fail(new PeerGoneError('a table or the publication was altered or replaced; checking them again')),
+    );
     this.#timer = setInterval(() => void this.#saveConfirmed(), CONFIRM_INTERVAL_MS);
     let chunk: SnapshotChunk | undefined;
     while (!signal.aborted) {
@@ -101,6 +120,7 @@ export class ReplicationSession {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#deps.tableMonitor.stop();
     await this.#walMonitor.stop();
     await this.#saveConfirmed();
     await this.#deps.stream.close();
@@ -114,7 +134,7 @@ export class ReplicationSession {
 
   async #readChunk(reader: SnapshotReader, mapping: TableMapping): Promise<SnapshotChunk> {
     this.#changedSubjects = new Set();
-    const chunk = await reader.read(mapping, this.#snapshots.get(mapping.name));
+    const chunk = await reader.read(mapping, this.#snapshots.get(mapping.name), this.#deps.origins.get(mapping.name)!);
     this.#deps.stream.ping();
     return chunk;
   }
@@ -131,6 +151,7 @@ export class ReplicationSession {
       events: snapshotEvents(chunk, this.#changedSubjects, progress.epoch),
       atomic: false,
       confirm: async () => {
+        if (this.#unreadable.has(mapping.name)) return;
         progress.snapshots[mapping.name] = after;
         await this.#save();
         if (!mappings.every(({ name }) => progress.snapshots[name]?.isDone)) return;
@@ -140,10 +161,10 @@ export class ReplicationSession {
     };
   }
 
-  /** A truncated table is published by a new snapshot: receivers drop what it does not show. */
-  #restartSnapshots({ truncated }: StreamItem & { kind: 'changes' }, chunk: SnapshotChunk | undefined): boolean {
-    for (const { name } of truncated) this.#snapshots.delete(name);
-    return chunk !== undefined && truncated.includes(chunk.mapping);
+  /** A table that was truncated, or whose changes do not tell its rows, is published by a new snapshot. */
+  #restartSnapshots({ rereads }: StreamItem & { kind: 'changes' }, chunk: SnapshotChunk | undefined): boolean {
+    for (const { name } of rereads) this.#snapshots.delete(name);
+    return chunk !== undefined && rereads.includes(chunk.mapping);
   }
 
   #itemBatch(item: StreamItem): ChangeBatch {
@@ -157,10 +178,21 @@ export class ReplicationSession {
       // A single event is atomic by itself.
       atomic: item.isWhole && events.length > 1 && events.length <= TOGETHER_EVENTS_MAX,
       confirm: () => {
-        for (const { name } of item.truncated) delete progress.snapshots[name];
+        for (const { name } of item.rereads) delete progress.snapshots[name];
         if (item.endLsn !== undefined) this.#confirm(item.endLsn);
       },
     };
+  }
+
+  #validFrom(name: string): bigint {
+    return BigInt(this.#deps.origins.get(name)!.validFrom);
+  }
+
+  /** Lets the next start read the table again and skip what cannot be read now: it would fail there for ever. */
+  async #forgetSnapshot({ name }: TableMapping): Promise<void> {
+    this.#unreadable.add(name);
+    delete this.#deps.progress.snapshots[name];
+    await this.#save();
   }
 
   #confirm(lsn: bigint): void {

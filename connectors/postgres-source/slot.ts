@@ -35,13 +35,15 @@ export function slotLossReason(
 
 export async function readSlot(client: pg.Client, slot: string): Promise<SlotFacts | undefined> {
   const { rows } = await client.query<Record<string, string | null>>(
-    'SELECT confirmed_flush_lsn, wal_status, plugin FROM pg_replication_slots WHERE slot_name = $1',
+    'SELECT confirmed_flush_lsn, wal_status, plugin, database = current_database() AS here FROM pg_replication_slots WHERE slot_name = $1',
     [slot],
   );
   const [row] = rows;
   if (!row) return undefined;
   if (row.plugin !== 'pgoutput')
     throw new SourceUnfitError(`the replication slot ${slot} does not use pgoutput: set slot to another name`);
+  if (row.here !== 't')
+    throw new SourceUnfitError(`the replication slot ${slot} belongs to another database: set slot to another name`);
   return {
     confirmedLsn: row.confirmed_flush_lsn ? parseLsn(row.confirmed_flush_lsn) : undefined,
     isLost: row.wal_status === 'lost',

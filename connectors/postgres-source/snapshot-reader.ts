@@ -4,7 +4,7 @@ import type { SourceEvent } from '../../proto/event/event.js';
 import type { Row } from '../runtime/mapping/record-mapping.js';
 import { quoteIdentifier, quoteTable } from '../runtime/postgres-client.js';
 import { positionFields } from './change-events.js';
-import type { SnapshotProgress } from './progress.js';
+import type { SnapshotOrigin, SnapshotProgress } from './progress.js';
 import { currentWalLsn, emitHeartbeat } from './slot.js';
 import type { TableMapping } from './table-mapping.js';
 
@@ -36,7 +36,11 @@ export class SnapshotReader {
    * The first chunk is `snapshot_begin` alone. A row read with it that changes meanwhile would be published before the
    * begin, be left out after it, and be dropped by receivers at the end.
    */
-  async read(mapping: TableMapping, before: SnapshotProgress | undefined): Promise<SnapshotChunk> {
+  async read(
+    mapping: TableMapping,
+    before: SnapshotProgress | undefined,
+    origin: SnapshotOrigin,
+  ): Promise<SnapshotChunk> {
     const rows = before ? await this.#rows(mapping, before.lastKey) : [];
     // Read after the rows: everything that they show was committed before this LSN.
     const lsn = await currentWalLsn(this.client);
@@ -51,6 +55,7 @@ export class SnapshotReader {
         id: before?.id ?? randomUUID(),
         lastKey: last ? mapping.key.map((column) => String(last[column])) : before?.lastKey,
         isDone: before !== undefined && rows.length < this.rowsMax,
+        ...origin,
       },
     };
   }
@@ -59,7 +64,7 @@ export class SnapshotReader {
     const key = mapping.key.map(quoteIdentifier).join(', ');
     const places = mapping.key.map((_column, index) => `$${index + 1}`).join(', ');
     const { rows } = await this.client.query<Row>(
-      `SELECT ${mapping.columns.map(quoteIdentifier).join(', ')} FROM ${quoteTable(mapping.config)}
+      `SELECT ${mapping.columns.map(quoteIdentifier).join(', ')} FROM ONLY ${quoteTable(mapping.config)}
        ${lastKey ? `WHERE (${key}) > (${places})` : ''} ORDER BY ${key} LIMIT ${this.rowsMax}`,
       lastKey ?? [],
     );

@@ -1,11 +1,12 @@
 import type pg from 'pg';
-import { publishedEntry } from '../runtime/catalog-entry.js';
 import type { ConnectorContext } from '../runtime/connector-context.js';
-import { connectPostgres, toPeerGone } from '../runtime/postgres-client.js';
+import { SourceUnfitError } from '../runtime/connector-errors.js';
+import { connectPostgres, sqlState, toPeerGone } from '../runtime/postgres-client.js';
 import type { ChangeBatch, Lag, Source } from '../runtime/source/source.js';
 import type { StateFile } from '../runtime/state-file.js';
-import type { PostgresSourceConfig, TableConfig } from './config.js';
-import { type Progress, progressFile } from './progress.js';
+import type { PostgresSourceConfig } from './config.js';
+import { openTables, waitForWriters } from './open-tables.js';
+import { type Progress, progressFile, type SnapshotOrigin, type SnapshotProgress } from './progress.js';
 import { ReplicationConnection } from './replication-connection.js';
 import { ReplicationSession, SLOT_LOST_ALARM } from './replication-session.js';
 import {
@@ -17,8 +18,8 @@ import {
   type SlotFacts,
   slotLossReason,
 } from './slot.js';
-import { preparePublication, readTableFacts } from './table-facts.js';
-import { TableMapping } from './table-mapping.js';
+import type { TableMapping } from './table-mapping.js';
+import { definitionsOf, TableMonitor } from './table-monitor.js';
 
 /** Publishes a snapshot of PostgreSQL tables, then their changes by logical replication. See docs/decisions/0020. */
 export class PostgresSource implements Source {
@@ -38,7 +39,7 @@ export class PostgresSource implements Source {
       this.#session = session;
       yield* session.changes(signal);
     } catch (error) {
-      throw toPeerGone(error);
+      throw withReason(toPeerGone(error));
     } finally {
       await this.#close();
     }
@@ -64,12 +65,25 @@ export class PostgresSource implements Source {
     const client = await connectPostgres({ url: config.database, applicationName });
     let stream: ReplicationConnection | undefined;
     try {
-      const mappings = await Promise.all(config.tables.map((table) => this.#mapping(client, table)));
-      await preparePublication(client, config.publication, config.tables);
+      const { mappings, memberships, isNewPublication } = await openTables(client, config, context);
+      const definitions = await definitionsOf(client, config.tables, config.publication);
       stream = await ReplicationConnection.open(config.database, applicationName);
       const server = { ...(await stream.identify()), walLsn: await currentWalLsn(client) };
-      const progress = await this.#progress(client, server);
-      return new ReplicationSession({ client, stream, config, context, mappings, progress, file: this.#file });
+      const { progress, isResumed } = await this.#progress(client, server, isNewPublication);
+      const origins = await this.#snapshotOrigins(client, { mappings, memberships, progress, isResumed });
+      const tableMonitor = new TableMonitor(client, config.tables, config.publication, definitions);
+      const file = this.#file;
+      return new ReplicationSession({
+        client,
+        stream,
+        config,
+        context,
+        mappings,
+        progress,
+        file,
+        origins,
+        tableMonitor,
+      });
     } catch (error) {
       await stream?.close();
       await client.end().catch(() => undefined);
@@ -77,19 +91,16 @@ export class PostgresSource implements Source {
     }
   }
 
-  async #mapping(client: pg.Client, table: TableConfig): Promise<TableMapping> {
-    const facts = await readTableFacts(client, table);
-    return TableMapping.create(table, await publishedEntry(this.context.bus, table.entry), facts);
-  }
-
   /** The stored progress if the slot still matches it; else a new slot under a new epoch, with an alarm when a slot was lost. */
-  async #progress(client: pg.Client, server: ServerFacts): Promise<Progress> {
+  async #progress(client: pg.Client, server: ServerFacts, isNewPublication: boolean) {
     const { config, context } = this;
     const stored = this.#file.read();
     const slot = await readSlot(client, config.slot);
     const isOurs = stored?.slot === config.slot;
-    const lost = isOurs ? slotLossReason(stored, server, slot) : undefined;
-    if (isOurs && lost === undefined) return stored;
+    // The server looks the publication up as of each change, so it could not stream changes from before its creation.
+    const reason = isNewPublication ? 'the publication was dropped' : undefined;
+    const lost = isOurs ? (slotLossReason(stored, server, slot) ?? reason) : undefined;
+    if (isOurs && lost === undefined) return { progress: stored, isResumed: true };
     if (lost !== undefined) {
       context.metrics.alarm(SLOT_LOST_ALARM, true);
       context.log.error(
@@ -97,7 +108,37 @@ export class PostgresSource implements Source {
         `changes may be missing, so all tables are read again under a new epoch: ${lost}`,
       );
     }
-    return this.#startEpoch(client, server, slot);
+    return { progress: await this.#startEpoch(client, server, slot), isResumed: false };
+  }
+
+  /** Drops the progress of snapshots that do not belong to the tables as they are now, and stores what is left. */
+  async #snapshotOrigins(client: pg.Client, opened: OpenedTables): Promise<Map<string, SnapshotOrigin>> {
+    const { mappings, memberships, progress, isResumed } = opened;
+    const origins = new Map<string, SnapshotOrigin>();
+    const before = progress.snapshots;
+    progress.snapshots = {};
+    for (const mapping of mappings) {
+      const origin = mapping.originOf(memberships.get(mapping.facts.oid)!);
+      const snapshot = before[mapping.name];
+      if (snapshot && isSnapshotOf(snapshot, origin, mapping)) {
+        const { validFrom = '0' } = snapshot;
+        progress.snapshots[mapping.name] = { ...snapshot, origin, validFrom };
+        origins.set(mapping.name, { origin, validFrom });
+        continue;
+      }
+      if (snapshot) {
+        const table = mapping.name;
+        this.context.log.warn(
+          { table },
+          `${table}, its columns or its settings were changed or replaced: reading it again`,
+        );
+      }
+      if (isResumed) await waitForWriters(client, mapping.facts.oid);
+      const validFrom = isResumed ? String(await currentWalLsn(client)) : '0';
+      origins.set(mapping.name, { origin, validFrom });
+    }
+    await this.#file.write(structuredClone(progress));
+    return origins;
   }
 
   async #startEpoch(client: pg.Client, server: ServerFacts, slot: SlotFacts | undefined): Promise<Progress> {
@@ -115,4 +156,23 @@ export class PostgresSource implements Source {
     await this.#file.write(progress);
     return progress;
   }
+}
+
+interface OpenedTables {
+  mappings: readonly TableMapping[];
+  memberships: ReadonlyMap<string, string>;
+  progress: Progress;
+  isResumed: boolean;
+}
+
+/** A file of an earlier version names no origin; its composite keys may have been joined in another way. */
+const isSnapshotOf = (snapshot: SnapshotProgress, origin: string, { key }: TableMapping): boolean =>
+  snapshot.origin === undefined ? key.length === 1 : snapshot.origin === origin;
+
+/** An error of the server that no waiting ends becomes one that names its cause: a missing right, a setting of the server. */
+function withReason(error: unknown): unknown {
+  const state = sqlState(error);
+  return state === undefined
+    ? error
+    : new SourceUnfitError(`PostgreSQL refuses a statement: SQLSTATE ${state}`, { cause: error });
 }

@@ -1,86 +1,8 @@
 import t, { type Test } from 'tap';
 import { ConnectorBus } from '../../tests/support/connectors/connector-bus.js';
-import { startPostgres, type TestPostgres } from '../../tests/support/connectors/postgres.js';
-import { eventually, foldDelivered, type Lane, metricValue, type Person, person } from '../conformance/lane.js';
-import type { ConnectorContext } from '../runtime/connector-context.js';
-import { runSource } from '../runtime/source/run-source.js';
-import { parsePostgresSourceConfig } from './config.js';
-import { PostgresSource } from './source.js';
-
-/** One table that a source publishes to one lane. */
-class Feed {
-  readonly context: ConnectorContext;
-  #running: { stop(): Promise<void> } | undefined;
-
-  constructor(
-    private readonly t: Test,
-    readonly postgres: TestPostgres,
-    readonly lane: Lane,
-    readonly table: string,
-    private readonly more: object = {},
-  ) {
-    this.context = lane.sourceContext('feed');
-  }
-
-  get slot(): string {
-    return `slot_${this.table}`;
-  }
-
-  async create(): Promise<void> {
-    await this.sql(`CREATE TABLE ${this.table} (id text PRIMARY KEY, name text, age int, district text);
-      ALTER TABLE ${this.table} REPLICA IDENTITY FULL`);
-  }
-
-  sql(text: string): Promise<unknown> {
-    return this.postgres.query(text);
-  }
-
-  put(people: readonly Person[]): Promise<unknown> {
-    return this.postgres.query(
-      `INSERT INTO ${this.table} SELECT * FROM json_populate_recordset(NULL::${this.table}, $1)`,
-      [JSON.stringify(people)],
-    );
-  }
-
-  start(): void {
-    const ending = new AbortController();
-    const columns = { id: 'id', name: 'name', age: 'age', district: 'district' };
-    const settings = {
-      database: this.postgres.url,
-      slot: this.slot,
-      publication: this.table,
-      tables: [{ table: this.table, entry: this.lane.entry, columns }],
-      ...this.more,
-    };
-    const source = new PostgresSource(parsePostgresSourceConfig(settings, 'feed'), this.context);
-    const done = runSource(source, this.context, ending.signal);
-    done.catch((error) => this.t.fail(`the source ended: ${String(error)}`));
-    const stop = async (): Promise<void> => {
-      ending.abort();
-      await done.catch(() => undefined);
-    };
-    this.#running = { stop };
-    this.t.teardown(stop);
-  }
-
-  async stop(): Promise<void> {
-    await this.#running?.stop();
-  }
-
-  async arrives(people: readonly Person[]): Promise<void> {
-    const wanted = JSON.stringify(people);
-    let found = '';
-    await eventually(async () => {
-      found = JSON.stringify(foldDelivered(await this.lane.delivered()));
-      return found === wanted;
-    }, `${people.length} records`).catch(() => this.t.same(JSON.parse(found), people));
-    this.t.pass('the records have arrived');
-  }
-
-  async ops(): Promise<string[]> {
-    return (await this.lane.delivered()).map(({ op, subject }) => `${op}${subject === undefined ? '' : ` ${subject}`}`);
-  }
-}
+import { startPostgres } from '../../tests/support/connectors/postgres.js';
+import { PostgresFeed as Feed } from '../../tests/support/connectors/postgres-feed.js';
+import { eventually, metricValue, person } from '../conformance/lane.js';
 
 t.test('changes of a PostgreSQL table are published', async (t) => {
   const bus = await ConnectorBus.start(t);

@@ -1,50 +1,96 @@
 import type pg from 'pg';
 import { SourceUnfitError } from '../runtime/connector-errors.js';
-import { quoteIdentifier, quoteTable } from '../runtime/postgres-client.js';
 import type { TableConfig } from './config.js';
-import type { TableFacts } from './table-mapping.js';
 
-/** Reads a table's columns, key and replica identity from the system catalog. Throws SourceUnfitError when there is no such table. */
+/** What the system catalog says about a table. */
+export interface TableFacts {
+  oid: string;
+  /** `pg_class.relkind`: r ordinary, p partitioned, v view, f foreign … */
+  kind: string;
+  isPermanent: boolean;
+  replicaIdentity: string;
+  /** Row security applies to this user, so queries return a part of the rows. */
+  hasRowSecurity: boolean;
+  /** Names of tables that inherit from it. */
+  children: string[];
+  columns: ReadonlyMap<string, ColumnFacts>;
+  primaryKey: string[];
+  uniqueKeys: UniqueKey[];
+}
+
+export interface ColumnFacts {
+  /** Number and last change of the column: differs after it was dropped and added, or has got another type. */
+  version: string;
+  notNull: boolean;
+  generated: 'stored' | 'virtual' | undefined;
+  isReadable: boolean;
+}
+
+export interface UniqueKey {
+  columns: string[];
+  /** Checked at the end of a transaction, so that two rows may share a key within it. */
+  isDeferrable: boolean;
+}
+
+type CatalogRow = Record<string, string | null>;
+
+/** Reads a table's definition from the system catalog. Throws SourceUnfitError when there is no such table. */
 export async function readTableFacts(client: pg.Client, config: TableConfig): Promise<TableFacts> {
-  const { rows: tables } = await client.query<{ oid: string; identity: string }>(
-    `SELECT c.oid, c.relreplident AS identity FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind = 'r'`,
+  const { rows: tables } = await client.query<CatalogRow>(
+    `SELECT c.oid, c.relkind, c.relpersistence, c.relreplident, row_security_active(c.oid) AS rowsecurity,
+       (SELECT json_agg(inhrelid::regclass::text ORDER BY inhrelid) FROM pg_inherits WHERE inhparent = c.oid) AS children
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')`,
     [config.schema, config.table],
   );
   const [table] = tables;
   if (!table) throw new SourceUnfitError(`there is no table ${config.schema}.${config.table}`);
-  const { rows } = await client.query<{ name: string; notnull: string; keyplace: string | null }>(
-    `SELECT a.attname AS name, a.attnotnull AS notnull, array_position(i.indkey::int2[], a.attnum) AS keyplace
-     FROM pg_attribute a LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary
-     WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped`,
-    [table.oid],
-  );
-  const keyed = rows.filter(({ keyplace }) => keyplace !== null);
+  const keys = await readUniqueKeys(client, table.oid!);
   return {
-    replicaIdentity: table.identity,
-    columns: new Set(rows.map(({ name }) => name)),
-    notNull: new Set(rows.filter(({ notnull }) => notnull === 't').map(({ name }) => name)),
-    primaryKey: keyed.sort((a, b) => Number(a.keyplace) - Number(b.keyplace)).map(({ name }) => name),
+    oid: table.oid!,
+    kind: table.relkind!,
+    isPermanent: table.relpersistence === 'p',
+    replicaIdentity: table.relreplident!,
+    hasRowSecurity: table.rowsecurity === 't',
+    children: JSON.parse(table.children ?? '[]') as string[],
+    columns: await readColumns(client, table.oid!),
+    primaryKey: keys.find(({ isPrimary }) => isPrimary)?.columns ?? [],
+    uniqueKeys: keys,
   };
 }
 
-/** Creates the publication, or sets its tables. One that has them all already is left as it is, which needs no right to change it. */
-export async function preparePublication(
-  client: pg.Client,
-  name: string,
-  tables: readonly TableConfig[],
-): Promise<void> {
-  const list = tables.map(quoteTable).join(', ');
-  const { rows } = await client.query('SELECT 1 FROM pg_publication WHERE pubname = $1', [name]);
-  if (rows.length === 0) {
-    await client.query(`CREATE PUBLICATION ${quoteIdentifier(name)} FOR TABLE ${list}`);
-    return;
-  }
-  const { rows: held } = await client.query<{ table: string }>(
-    `SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) AS table FROM pg_publication_tables WHERE pubname = $1`,
-    [name],
+async function readColumns(client: pg.Client, oid: string): Promise<Map<string, ColumnFacts>> {
+  const { rows } = await client.query<CatalogRow>(
+    `SELECT attname AS name, attnum, xmin, attnotnull, attgenerated, has_column_privilege(attrelid, attnum, 'SELECT') AS readable
+     FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped`,
+    [oid],
   );
-  const holds = new Set(held.map(({ table }) => table.replaceAll('"', '')));
-  const isComplete = tables.every(({ schema, table }) => holds.has(`${schema}.${table}`));
-  if (!isComplete) await client.query(`ALTER PUBLICATION ${quoteIdentifier(name)} SET TABLE ${list}`);
+  return new Map(
+    rows.map((row) => [
+      row.name!,
+      {
+        version: `${row.attnum}.${row.xmin}`,
+        notNull: row.attnotnull === 't',
+        generated: row.attgenerated === 's' ? 'stored' : row.attgenerated === 'v' ? 'virtual' : undefined,
+        isReadable: row.readable === 't',
+      },
+    ]),
+  );
+}
+
+/** Unique indexes over plain columns and all rows. */
+async function readUniqueKeys(client: pg.Client, oid: string): Promise<(UniqueKey & { isPrimary: boolean })[]> {
+  const { rows } = await client.query<CatalogRow>(
+    `SELECT i.indisprimary, i.indimmediate,
+       (SELECT json_agg(a.attname ORDER BY k.ordinal) FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, ordinal)
+        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum WHERE k.ordinal <= i.indnkeyatts) AS columns
+     FROM pg_index i
+     WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL`,
+    [oid],
+  );
+  return rows.map((row) => ({
+    columns: JSON.parse(row.columns!) as string[],
+    isDeferrable: row.indimmediate === 'f',
+    isPrimary: row.indisprimary === 't',
+  }));
 }

@@ -1,20 +1,11 @@
 import type { Pgoutput } from 'pg-logical-replication';
 import { SourceUnfitError } from '../runtime/connector-errors.js';
 import type { RecordForm } from '../runtime/mapping/record-form.js';
+import { settleKeyConflicts } from './key-conflicts.js';
 import type { ChangeMessage } from './pgoutput-decoder.js';
 import type { ReplicationMessage } from './replication-connection.js';
-import type { RowValues } from './row-reader.js';
+import type { RowChange } from './row-change.js';
 import type { TableMapping } from './table-mapping.js';
-
-/** One changed row; `index` counts the changes of its transaction from 1. */
-export interface RowChange {
-  mapping: TableMapping;
-  /** The mapping for rows whose values are in the order of the table. */
-  form: RecordForm<number>;
-  index: number;
-  before: RowValues | undefined;
-  after: RowValues | undefined;
-}
 
 /**
  * Items of the stream, in order. `changes`: those of one transaction, or a part of a large one. `progress`: everything committed
@@ -26,7 +17,8 @@ export type StreamItem =
       commitLsn: bigint;
       time: string;
       changes: RowChange[];
-      truncated: TableMapping[];
+      /** Tables to be read again by a snapshot. */
+      rereads: TableMapping[];
       /** The transaction has no other part, so it can be published atomically. */
       isWhole: boolean;
       /** End of the commit, with the last part only. */
@@ -42,7 +34,9 @@ interface Transaction {
   time: string;
   index: number;
   changes: RowChange[];
-  truncated: TableMapping[];
+  rereads: Set<TableMapping>;
+  /** With deferrable keys, by table: subjects that got a row, or lost one, in parts that were returned already. */
+  earlier: Map<TableMapping, { hasAdded: boolean; hasRemoved: boolean }>;
   hasParts: boolean;
 }
 
@@ -50,18 +44,39 @@ interface Transaction {
 interface StreamedTable {
   mapping: TableMapping;
   form: RecordForm<number>;
+  /** Why its rows cannot be published; undefined when they can. */
+  problem: TableUnreadableError | undefined;
 }
 
 const NO_ITEMS: StreamItem[] = [];
 
-/** Assembles the messages of the stream into transactions of the mapped tables. */
+/** The stream has rows of a table without what records need; the table was altered while the source ran or was stopped. */
+export class TableUnreadableError extends SourceUnfitError {
+  override readonly name = 'TableUnreadableError';
+  constructor(
+    readonly mapping: TableMapping,
+    problem: string,
+  ) {
+    super(
+      `${mapping.name}: ${problem}; then start the connector again, which reads the table again and skips these changes`,
+    );
+  }
+}
+
+/**
+ * Assembles the messages of the stream into transactions of the mapped tables. Changes of a table from before `validFrom` are
+ * skipped, whatever the table looked like then: a snapshot that begins later covers them.
+ */
 export class TransactionReader {
   #transaction: Transaction | undefined;
-  readonly #mappings: ReadonlyMap<string, TableMapping>;
+  readonly #mappings: ReadonlyMap<number, TableMapping>;
   readonly #tables = new Map<number, StreamedTable | undefined>();
 
-  constructor(mappings: readonly TableMapping[]) {
-    this.#mappings = new Map(mappings.map((mapping) => [mapping.name, mapping]));
+  constructor(
+    mappings: readonly TableMapping[],
+    private readonly validFrom: (mapping: TableMapping) => bigint,
+  ) {
+    this.#mappings = new Map(mappings.map((mapping) => [mapping.oid, mapping]));
   }
 
   /** Returns the items that the message completes, in order. */
@@ -90,56 +105,93 @@ export class TransactionReader {
     const transaction = this.#transaction!;
     const index = ++transaction.index;
     const table = this.#tables.get(relation.relationOid);
-    if (!table) return NO_ITEMS;
+    if (!table || transaction.commitLsn < this.validFrom(table.mapping)) return NO_ITEMS;
+    if (table.problem) throw table.problem;
     const parts = transaction.changes.length < PART_CHANGES_MAX ? NO_ITEMS : [this.#part(transaction)];
-    transaction.changes.push({ mapping: table.mapping, form: table.form, index, before, after });
+    transaction.changes.push({ mapping: table.mapping, form: table.form, index, ordinal: 0, before, after });
     return parts;
   }
 
   #truncate(relations: readonly Pgoutput.MessageRelation[]): StreamItem[] {
     const transaction = this.#transaction!;
     transaction.index++;
-    const truncated = relations.flatMap((relation) => this.#tables.get(relation.relationOid)?.mapping ?? []);
-    if (truncated.length === 0) return [];
+    const truncated = relations
+      .flatMap(({ relationOid }) => this.#tables.get(relationOid)?.mapping ?? [])
+      .filter((mapping) => transaction.commitLsn >= this.validFrom(mapping));
+    if (truncated.length === 0) return NO_ITEMS;
     const parts = transaction.changes.length > 0 ? [this.#part(transaction)] : [];
-    transaction.truncated = truncated;
+    for (const mapping of truncated) transaction.rereads.add(mapping);
     return [...parts, this.#part(transaction)];
   }
 
   #commit(endLsn: bigint): StreamItem[] {
     const transaction = this.#transaction!;
     this.#transaction = undefined;
-    if (transaction.changes.length > 0) return [this.#part(transaction, endLsn)];
+    settleDeferrableKeys(transaction);
+    if (transaction.changes.length > 0 || transaction.rereads.size > 0) return [this.#part(transaction, endLsn)];
     return [{ kind: 'progress', lsn: endLsn }];
   }
 
   /** Closes a part; `endLsn` is given with the last one. */
   #part(transaction: Transaction, endLsn?: bigint): StreamItem {
-    const { commitLsn, time, changes, truncated } = transaction;
+    const { commitLsn, time, changes, rereads } = transaction;
     const isWhole = endLsn !== undefined && !transaction.hasParts;
+    if (endLsn === undefined) noteKeyChanges(transaction);
     transaction.changes = [];
-    transaction.truncated = [];
+    transaction.rereads = new Set();
     transaction.hasParts = true;
-    return { kind: 'changes', commitLsn, time, changes, truncated, isWhole, endLsn };
+    return { kind: 'changes', commitLsn, time, changes, rereads: [...rereads], isWhole, endLsn };
   }
 
-  /** Stops the source when a table was altered while it runs: its records would lack values or their previous image. */
-  #mapped({ schema, name, columns, replicaIdentity }: Pgoutput.MessageRelation): StreamedTable | undefined {
-    const mapping = this.#mappings.get(`${schema}.${name}`);
+  #mapped({ relationOid, columns, replicaIdentity }: Pgoutput.MessageRelation): StreamedTable | undefined {
+    const mapping = this.#mappings.get(relationOid >>> 0);
     if (!mapping) return undefined;
     const names = columns.map((column) => column.name);
-    const missing = mapping.columns.filter((column) => !names.includes(column));
-    if (missing.length > 0) throw new SourceUnfitError(`${mapping.name} has lost its column ${missing.join(', ')}`);
-    if (replicaIdentity !== 'full') {
-      throw new SourceUnfitError(
-        `updates and deletes lack the previous row: ALTER TABLE ${mapping.name} REPLICA IDENTITY FULL`,
-      );
-    }
-    return { mapping, form: mapping.byIndex(names) };
+    return { mapping, form: mapping.byIndex(names), problem: problemOf(mapping, names, replicaIdentity) };
+  }
+}
+
+function problemOf(mapping: TableMapping, names: readonly string[], replicaIdentity: string) {
+  const missing = mapping.columns.filter((column) => !names.includes(column));
+  if (missing.length > 0) {
+    const columns = missing.join(', ');
+    return new TableUnreadableError(
+      mapping,
+      `the stream has no column ${columns}: add it, or take it out of the settings`,
+    );
+  }
+  if (replicaIdentity === 'full') return undefined;
+  return new TableUnreadableError(
+    mapping,
+    `updates and deletes lack the previous row: ALTER TABLE ${mapping.name} REPLICA IDENTITY FULL`,
+  );
+}
+
+/** Within one part the changes themselves tell what each subject holds at the end; across parts a snapshot has to. */
+function settleDeferrableKeys(transaction: Transaction): void {
+  const mappings = new Set(transaction.changes.map(({ mapping }) => mapping).filter((one) => one.isKeyDeferrable));
+  if (transaction.hasParts) noteKeyChanges(transaction);
+  for (const mapping of mappings) {
+    if (transaction.hasParts) continue;
+    const { changes, isAmbiguous } = settleKeyConflicts(transaction.changes.filter((one) => one.mapping === mapping));
+    const others = transaction.changes.filter((one) => one.mapping !== mapping);
+    transaction.changes = [...others, ...changes].sort((a, b) => a.index - b.index || a.ordinal - b.ordinal);
+    if (isAmbiguous) transaction.rereads.add(mapping);
+  }
+  for (const [mapping, { hasAdded, hasRemoved }] of transaction.earlier) {
+    if (hasAdded && hasRemoved) transaction.rereads.add(mapping);
+  }
+}
+
+function noteKeyChanges({ changes, earlier }: Transaction): void {
+  for (const { mapping, form, before, after } of changes) {
+    if (!mapping.isKeyDeferrable || (before && after && form.subjectOf(before) === form.subjectOf(after))) continue;
+    const seen = earlier.get(mapping) ?? { hasAdded: false, hasRemoved: false };
+    earlier.set(mapping, { hasAdded: seen.hasAdded || !!after, hasRemoved: seen.hasRemoved || !!before });
   }
 }
 
 function beginTransaction({ commitLsn, commitMs }: ChangeMessage & { tag: 'begin' }): Transaction {
   const time = new Date(commitMs).toISOString();
-  return { commitLsn, time, index: 0, changes: [], truncated: [], hasParts: false };
+  return { commitLsn, time, index: 0, changes: [], rereads: new Set(), earlier: new Map(), hasParts: false };
 }

@@ -53,7 +53,7 @@ export class PoisonEventError extends ConnectorError {
 
 /** The source is not set up as the connector needs it, and somebody has to change that. */
 export class SourceUnfitError extends ConnectorError {
-  override readonly name = 'SourceUnfitError';
+  override readonly name: string = 'SourceUnfitError';
   constructor(message: string, options?: ErrorOptions) {
     super('SOURCE_UNFIT', message, options);
   }

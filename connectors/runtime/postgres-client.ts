@@ -43,8 +43,12 @@ export async function connectPostgres(options: PostgresClientOptions): Promise<p
 export const sqlState = (error: unknown): string | undefined =>
   error instanceof pg.DatabaseError ? error.code : undefined;
 
-/** Class 08 connection, 57P0x shutting down and starting, 53 out of resources, 55006 in use, 40 serialization conflicts. */
-const TRANSIENT_STATE = /^(?:08|57P0|53|40|55006|55P03)/;
+/**
+ * SQLSTATEs that pass: 08 connection, 57P01–57P03 stopping and starting, 57P05 and 25P03 idle timeouts, 57014 and 25P04 statement and
+ * transaction timeout, 25006 read-only after a failover, 53 out of resources, 55006 in use, 55P03 lock timeout, 40 serialization
+ * conflicts, 58030 I/O error. 57P04 is not among them: the database was dropped.
+ */
+const TRANSIENT_STATE = /^(?:08|57P0[1235]|57014|25P0[34]|25006|53|40|55006|55P03|58030)/;
 
 /** True for a condition that ends by itself: a lost connection, a server that stops or starts, a conflict. */
 function isTransient(error: unknown): boolean {

@@ -23,3 +23,22 @@ t.test('a previous value that the catalog must have refused is left out of the p
 t.test('an empty field of a number item stays an empty string', async (t) => {
   t.same(form.dataOf({ no: '1', staff: '', town: 'A' }), { id: '1', employees: '', town: 'A' });
 });
+
+t.test('composite keys of different rows have different subjects', async (t) => {
+  const form = new RecordForm<number>({
+    entry: 'p.e',
+    columns: [],
+    key: [0, 1],
+    identifier: { item: 'id', read: (text) => text },
+    hasFilterable: false,
+  });
+  const rows = [
+    ['35-01', '2'],
+    ['35', '01-2'],
+    ['35%2D01', '2'],
+    ['', '35-01-2'],
+  ];
+  const subjects = rows.map((row) => form.subjectOf(row));
+  t.equal(new Set(subjects).size, rows.length, 'no two rows share a subject');
+  t.equal(form.subjectOf(['35', '2']), '35-2', 'values without hyphens are joined as they are');
+});

@@ -80,10 +80,19 @@ export class RecordForm<ColumnRef extends string | number> {
 
   #identifierOf(row: Readonly<Record<ColumnRef, ColumnText>>): ItemValue | undefined {
     const { key, identifier } = this.#parts;
-    const text = key.length === 1 ? row[key[0]!] : key.map((column) => row[column] ?? '').join('-');
+    const text = key.length === 1 ? row[key[0]!] : joinKey(key.map((column) => row[column] ?? ''));
     return text === null || text === undefined ? undefined : identifier.read(text);
   }
 }
+
+/**
+ * Joins the values of a composite key by `-`. All but the last are escaped, so that different rows have different keys: `35-01`, `2`
+ * and `35`, `01-2` would be one record otherwise.
+ */
+const joinKey = (values: readonly string[]): string =>
+  values.map((value, index) => (index < values.length - 1 ? value.replace(/[%-]/g, escapeInKey) : value)).join('-');
+
+const escapeInKey = (character: string): string => (character === '%' ? '%25' : '%2D');
 
 /** A reader leaves text that does not fit the type. The texts of dates and decimals are validated by the bus alone. */
 function hasItemType(value: ItemValue | undefined, type: ItemType, list: boolean): boolean {

@@ -1,0 +1,15 @@
+import type { RecordForm } from '../runtime/mapping/record-form.js';
+import type { RowValues } from './row-reader.js';
+import type { TableMapping } from './table-mapping.js';
+
+/** One changed row; `index` counts the changes of its transaction from 1. */
+export interface RowChange {
+  mapping: TableMapping;
+  /** The mapping for rows whose values are in the order of the table. */
+  form: RecordForm<number>;
+  index: number;
+  /** Distinguishes the events of one change: 1 for the new subject of a changed key. */
+  ordinal: number;
+  before: RowValues | undefined;
+  after: RowValues | undefined;
+}

@@ -1,0 +1,130 @@
+import t, { type Test } from 'tap';
+import { ConnectorBus } from '../../tests/support/connectors/connector-bus.js';
+import { startPostgres } from '../../tests/support/connectors/postgres.js';
+import { PostgresFeed } from '../../tests/support/connectors/postgres-feed.js';
+import { eventually } from '../conformance/lane.js';
+
+const row = (id: string, name: string) => ({ id, name, age: 1, district: 'd' });
+
+t.test('a table is the one that was read', async (t) => {
+  const bus = await ConnectorBus.start(t);
+  const postgres = await startPostgres(t, { max_replication_slots: '40', max_wal_senders: '40' });
+  let feeds = 0;
+  const feedOf = async (t: Test, more: object = {}): Promise<PostgresFeed> => {
+    const feed = new PostgresFeed(t, postgres, await bus.lane(t), `identity_${++feeds}`, more);
+    await feed.create();
+    await feed.sql(`INSERT INTO ${feed.table} VALUES ('1', 'a', 1, 'd')`);
+    return feed;
+  };
+  const swap = (feed: PostgresFeed) =>
+    feed.sql(`CREATE TABLE ${feed.table}_new (LIKE ${feed.table} INCLUDING ALL);
+      ALTER TABLE ${feed.table}_new REPLICA IDENTITY FULL;
+      INSERT INTO ${feed.table}_new VALUES ('1', 'reloaded', 1, 'd'), ('2', 'new', 1, 'd');
+      BEGIN; ALTER TABLE ${feed.table} RENAME TO ${feed.table}_old;
+      ALTER TABLE ${feed.table}_new RENAME TO ${feed.table}; COMMIT;
+      INSERT INTO ${feed.table} VALUES ('3', 'after', 1, 'd');
+      INSERT INTO ${feed.table}_old VALUES ('4', 'into the former table', 1, 'd')`);
+  const swapped = [row('1', 'reloaded'), row('2', 'new'), row('3', 'after')];
+
+  t.test('a table that is swapped by name while the source runs is read again', async (t) => {
+    const feed = await feedOf(t);
+    feed.start();
+    await feed.arrives([row('1', 'a')]);
+    await swap(feed);
+    await feed.arrives(swapped);
+  });
+
+  t.test('a table that is swapped by name while the source is stopped is read again', async (t) => {
+    const feed = await feedOf(t);
+    feed.start();
+    await feed.arrives([row('1', 'a')]);
+    await feed.stop();
+    await swap(feed);
+    feed.start();
+    await feed.arrives(swapped);
+  });
+
+  t.test('a table that is dropped and created again is read again', async (t) => {
+    const feed = await feedOf(t);
+    feed.start();
+    await feed.arrives([row('1', 'a')]);
+    await feed.sql(`BEGIN; DROP TABLE ${feed.table}; CREATE TABLE ${feed.table} (id text PRIMARY KEY, name text, age int, district text);
+      ALTER TABLE ${feed.table} REPLICA IDENTITY FULL; COMMIT; INSERT INTO ${feed.table} VALUES ('9', 'z', 1, 'd')`);
+    await feed.arrives([row('9', 'z')]);
+  });
+
+  t.test('a table that was out of the publication for a while is read again', async (t) => {
+    const feed = await feedOf(t);
+    feed.start();
+    await feed.arrives([row('1', 'a')]);
+    await feed.stop();
+    await feed.sql(`ALTER PUBLICATION ${feed.table} DROP TABLE ${feed.table};
+      UPDATE ${feed.table} SET name = 'unseen'; ALTER PUBLICATION ${feed.table} ADD TABLE ${feed.table}`);
+    feed.start();
+    await feed.arrives([row('1', 'unseen')]);
+  });
+
+  t.test('a publication that was dropped leads to a new epoch', async (t) => {
+    const feed = await feedOf(t);
+    feed.start();
+    await feed.arrives([row('1', 'a')]);
+    await feed.stop();
+    await feed.sql(`DROP PUBLICATION ${feed.table}; UPDATE ${feed.table} SET name = 'unseen'`);
+    feed.start();
+    await feed.arrives([row('1', 'unseen')]);
+  });
+
+  t.test('a mapped column whose values are rewritten without change events is read again', async (t) => {
+    const feed = await feedOf(t);
+    feed.start();
+    await feed.arrives([row('1', 'a')]);
+    await feed.sql(`ALTER TABLE ${feed.table} ALTER COLUMN name TYPE text USING name || ' rewritten'`);
+    await feed.arrives([row('1', 'a rewritten')]);
+  });
+
+  t.test('a column that is mapped later is filled for old rows', async (t) => {
+    const feed = await feedOf(t, {});
+    feed.columns = { id: 'id', name: 'name', age: 'age' };
+    feed.start();
+    await eventually(async () => (await feed.ops()).includes('snapshot_end'), 'the first snapshot');
+    await feed.stop();
+    feed.columns = { id: 'id', name: 'name', age: 'age', district: 'district' };
+    feed.start();
+    await feed.arrives([row('1', 'a')]);
+  });
+
+  t.test('changes that cannot be read stop the source, and the next start skips them with a snapshot', async (t) => {
+    const feed = await feedOf(t);
+    feed.start();
+    await feed.arrives([row('1', 'a')]);
+    feed.mayFail = true;
+    await feed.stop();
+    await feed.sql(`ALTER TABLE ${feed.table} REPLICA IDENTITY DEFAULT; UPDATE ${feed.table} SET name = 'b'`);
+    await feed.sql(`ALTER TABLE ${feed.table} REPLICA IDENTITY FULL; UPDATE ${feed.table} SET name = 'c'`);
+    feed.start();
+    t.match(await feed.failed, { code: 'SOURCE_UNFIT', message: /start the connector again/ });
+    feed.start();
+    await feed.arrives([row('1', 'c')]);
+    await feed.stop();
+    feed.start();
+    await feed.sql(`UPDATE ${feed.table} SET name = 'd'`);
+    await feed.arrives([row('1', 'd')]);
+  });
+
+  t.test(
+    'a replica identity that is changed while the source runs stops it, and putting it right is enough',
+    async (t) => {
+      const feed = await feedOf(t);
+      feed.mayFail = true;
+      feed.start();
+      await feed.arrives([row('1', 'a')]);
+      await feed.sql(`ALTER TABLE ${feed.table} REPLICA IDENTITY DEFAULT`);
+      await feed.sql(`UPDATE ${feed.table} SET name = 'b'`);
+      t.match(await feed.failed, { code: 'SOURCE_UNFIT', message: /REPLICA IDENTITY FULL/ });
+      await feed.sql(`ALTER TABLE ${feed.table} REPLICA IDENTITY FULL`);
+      await feed.sql(`UPDATE ${feed.table} SET name = 'c'`);
+      feed.start();
+      await feed.arrives([row('1', 'c')]);
+    },
+  );
+});

@@ -4,14 +4,14 @@ import { PeerGoneError } from '../runtime/connector-errors.js';
 import type { ChangeBatch, Lag } from '../runtime/source/source.js';
 import type { StateFile } from '../runtime/state-file.js';
 import { BatchCombiner } from './batch-combiner.js';
-import { changedSubjects, changeEvents } from './change-events.js';
 import type { PostgresSourceConfig } from './config.js';
 import type { Progress, SnapshotOrigin, SnapshotProgress } from './progress.js';
-import type { ReplicationConnection } from './replication-connection.js';
 import { type SnapshotChunk, SnapshotReader, snapshotEvents } from './snapshot-reader.js';
-import type { TableMapping } from './table-mapping.js';
-import type { TableMonitor } from './table-monitor.js';
-import { type StreamItem, TableUnreadableError, TransactionReader } from './transaction-reader.js';
+import { changedSubjects, changeEvents } from './stream/change-events.js';
+import type { ReplicationConnection } from './stream/replication-connection.js';
+import { type StreamItem, TableUnreadableError, TransactionReader } from './stream/transaction-reader.js';
+import type { TableMapping } from './tables/table-mapping.js';
+import type { TableMonitor } from './tables/table-monitor.js';
 import { DETACHED_ALARM, WalMonitor } from './wal-monitor.js';
 
 /** Pause between confirmations, which let the server remove WAL; each costs a write and fsync of the progress file. */

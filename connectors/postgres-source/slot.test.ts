@@ -1,7 +1,7 @@
 import t from 'tap';
-import { formatLsn, parseLsn } from './lsn.js';
 import type { Progress } from './progress.js';
 import { slotLossReason } from './slot.js';
+import { formatLsn, parseLsn } from './stream/lsn.js';
 
 const progress: Progress = {
   systemId: '7',

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { SourceUnfitError } from '../runtime/connector-errors.js';
 import { sqlState } from '../runtime/postgres-client.js';
-import { parseLsn } from './lsn.js';
 import type { Progress } from './progress.js';
+import { parseLsn } from './stream/lsn.js';
 
 /** A replication slot as the server reports it. */
 export interface SlotFacts {

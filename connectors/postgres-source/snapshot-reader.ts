@@ -3,10 +3,10 @@ import type pg from 'pg';
 import type { SourceEvent } from '../../proto/event/event.js';
 import type { Row } from '../runtime/mapping/record-mapping.js';
 import { quoteIdentifier, quoteTable } from '../runtime/postgres-client.js';
-import { positionFields } from './change-events.js';
 import type { SnapshotOrigin, SnapshotProgress } from './progress.js';
 import { currentWalLsn, emitHeartbeat } from './slot.js';
-import type { TableMapping } from './table-mapping.js';
+import { positionFields } from './stream/change-events.js';
+import type { TableMapping } from './tables/table-mapping.js';
 
 /** Rows of a table as of `lsn`; they are published when the stream has passed that position. */
 export interface SnapshotChunk {

@@ -5,9 +5,7 @@ import { connectPostgres, sqlState, toPeerGone } from '../runtime/postgres-clien
 import type { ChangeBatch, Lag, Source } from '../runtime/source/source.js';
 import type { StateFile } from '../runtime/state-file.js';
 import type { PostgresSourceConfig } from './config.js';
-import { openTables, waitForWriters } from './open-tables.js';
 import { type Progress, progressFile, type SnapshotOrigin, type SnapshotProgress } from './progress.js';
-import { ReplicationConnection } from './replication-connection.js';
 import { ReplicationSession, SLOT_LOST_ALARM } from './replication-session.js';
 import {
   createSlot,
@@ -18,8 +16,10 @@ import {
   type SlotFacts,
   slotLossReason,
 } from './slot.js';
-import type { TableMapping } from './table-mapping.js';
-import { definitionsOf, TableMonitor } from './table-monitor.js';
+import { ReplicationConnection } from './stream/replication-connection.js';
+import { openTables, waitForWriters } from './tables/open-tables.js';
+import type { TableMapping } from './tables/table-mapping.js';
+import { definitionsOf, TableMonitor } from './tables/table-monitor.js';
 
 /** Publishes a snapshot of PostgreSQL tables, then their changes by logical replication. See docs/decisions/0020. */
 export class PostgresSource implements Source {

@@ -1,8 +1,8 @@
 import type pg from 'pg';
-import { publishedEntry } from '../runtime/catalog-entry.js';
-import type { ConnectorContext } from '../runtime/connector-context.js';
-import { PeerGoneError, SourceUnfitError } from '../runtime/connector-errors.js';
-import type { PostgresSourceConfig } from './config.js';
+import { publishedEntry } from '../../runtime/catalog-entry.js';
+import type { ConnectorContext } from '../../runtime/connector-context.js';
+import { PeerGoneError, SourceUnfitError } from '../../runtime/connector-errors.js';
+import type { PostgresSourceConfig } from '../config.js';
 import { type PublishedTable, preparePublication, withdrawTables } from './publication.js';
 import { readTableFacts } from './table-facts.js';
 import { TableMapping } from './table-mapping.js';

@@ -1,4 +1,4 @@
-import type { ColumnText } from '../runtime/mapping/item-value.js';
+import type { ColumnText } from '../../runtime/mapping/item-value.js';
 
 /** Column values in the order of the table, in PostgreSQL's text form; undefined for an unchanged TOAST value that was not sent. */
 export type RowValues = ColumnText[];

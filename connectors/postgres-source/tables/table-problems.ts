@@ -1,4 +1,4 @@
-import type { TableConfig } from './config.js';
+import type { TableConfig } from '../config.js';
 import type { TableFacts } from './table-facts.js';
 
 /** From this version on a table with generated columns and full replica identity needs a publication that publishes them. */

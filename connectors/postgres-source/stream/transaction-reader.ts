@@ -1,11 +1,11 @@
 import type { Pgoutput } from 'pg-logical-replication';
-import { SourceUnfitError } from '../runtime/connector-errors.js';
-import type { RecordForm } from '../runtime/mapping/record-form.js';
+import { SourceUnfitError } from '../../runtime/connector-errors.js';
+import type { RecordForm } from '../../runtime/mapping/record-form.js';
+import type { TableMapping } from '../tables/table-mapping.js';
 import { settleKeyConflicts } from './key-conflicts.js';
 import type { ChangeMessage } from './pgoutput-decoder.js';
 import type { ReplicationMessage } from './replication-connection.js';
 import type { RowChange } from './row-change.js';
-import type { TableMapping } from './table-mapping.js';
 
 /**
  * Items of the stream, in order. `changes`: those of one transaction, or a part of a large one. `progress`: everything committed

@@ -1,6 +1,6 @@
-import type { SourceEvent } from '../../proto/event/event.js';
+import type { SourceEvent } from '../../../proto/event/event.js';
+import type { TableMapping } from '../tables/table-mapping.js';
 import type { RowChange } from './row-change.js';
-import type { TableMapping } from './table-mapping.js';
 import type { StreamItem } from './transaction-reader.js';
 
 /** Id and source position of an event: the same again when the same change is read again. */

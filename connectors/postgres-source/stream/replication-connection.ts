@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type pg from 'pg';
-import { PeerGoneError } from '../runtime/connector-errors.js';
-import { connectPostgres, quoteIdentifier, toPeerGone } from '../runtime/postgres-client.js';
+import { PeerGoneError } from '../../runtime/connector-errors.js';
+import { connectPostgres, quoteIdentifier, toPeerGone } from '../../runtime/postgres-client.js';
 import { type ChangeMessage, PgoutputDecoder } from './pgoutput-decoder.js';
 import { toPostgresTime } from './postgres-clock.js';
 

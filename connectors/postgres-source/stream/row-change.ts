@@ -1,6 +1,6 @@
-import type { RecordForm } from '../runtime/mapping/record-form.js';
+import type { RecordForm } from '../../runtime/mapping/record-form.js';
+import type { TableMapping } from '../tables/table-mapping.js';
 import type { RowValues } from './row-reader.js';
-import type { TableMapping } from './table-mapping.js';
 
 /** One changed row; `index` counts the changes of its transaction from 1. */
 export interface RowChange {

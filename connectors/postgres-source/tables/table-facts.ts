@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { SourceUnfitError } from '../runtime/connector-errors.js';
-import type { TableConfig } from './config.js';
+import { SourceUnfitError } from '../../runtime/connector-errors.js';
+import type { TableConfig } from '../config.js';
 
 /** What the system catalog says about a table. */
 export interface TableFacts {

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap';
-import { ConnectorBus } from '../../tests/support/connectors/connector-bus.js';
-import { startPostgres } from '../../tests/support/connectors/postgres.js';
-import { PostgresFeed } from '../../tests/support/connectors/postgres-feed.js';
-import { eventually } from '../conformance/lane.js';
+import { ConnectorBus } from '../../../tests/support/connectors/connector-bus.js';
+import { startPostgres } from '../../../tests/support/connectors/postgres.js';
+import { PostgresFeed } from '../../../tests/support/connectors/postgres-feed.js';
+import { eventually } from '../../conformance/lane.js';
 
 const row = (id: string, name: string) => ({ id, name, age: 1, district: 'd' });
 

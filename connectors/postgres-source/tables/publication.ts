@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import { SourceUnfitError } from '../runtime/connector-errors.js';
-import { quoteIdentifier, quoteTable } from '../runtime/postgres-client.js';
-import type { TableConfig } from './config.js';
+import { SourceUnfitError } from '../../runtime/connector-errors.js';
+import { quoteIdentifier, quoteTable } from '../../runtime/postgres-client.js';
+import type { TableConfig } from '../config.js';
 import type { TableFacts } from './table-facts.js';
 import { GENERATED_COLUMNS_VERSION } from './table-problems.js';
 

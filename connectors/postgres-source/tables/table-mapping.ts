@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { EntryVersion } from '../../proto/entry/entry.js';
-import { SourceUnfitError } from '../runtime/connector-errors.js';
-import { mappingProblems, RecordMapping } from '../runtime/mapping/record-mapping.js';
-import type { TableConfig } from './config.js';
+import type { EntryVersion } from '../../../proto/entry/entry.js';
+import { SourceUnfitError } from '../../runtime/connector-errors.js';
+import { mappingProblems, RecordMapping } from '../../runtime/mapping/record-mapping.js';
+import type { TableConfig } from '../config.js';
 import type { TableFacts } from './table-facts.js';
 import { isKeyDeferrable, tableProblems } from './table-problems.js';
 

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap';
-import { ConnectorBus } from '../../tests/support/connectors/connector-bus.js';
-import { startPostgres } from '../../tests/support/connectors/postgres.js';
-import { PostgresFeed } from '../../tests/support/connectors/postgres-feed.js';
-import { eventually, type Person } from '../conformance/lane.js';
+import { ConnectorBus } from '../../../tests/support/connectors/connector-bus.js';
+import { startPostgres } from '../../../tests/support/connectors/postgres.js';
+import { PostgresFeed } from '../../../tests/support/connectors/postgres-feed.js';
+import { eventually, type Person } from '../../conformance/lane.js';
 
 const row = (id: string, name: string, age = 1): Person => ({ id, name, age, district: 'd' });
 

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { TableConfig } from './config.js';
+import type { TableConfig } from '../config.js';
 
 /** Bounds how long a replaced or altered table goes unnoticed; one query of the system catalog each. */
 const CHECK_INTERVAL_MS = 2_000;

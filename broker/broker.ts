@@ -29,7 +29,9 @@ import { QuarantineReader } from './intake/quarantine/quarantine-reader.js';
 import { Metrics } from './metrics/metrics.js';
 import type { Bus } from './nats/bus.js';
 import type { Store } from './nats/streams.js';
+import { GrantLag } from './observe/grant-lag.js';
 import { busIsRegistered, isRegistration } from './parties/bus-facts.js';
+import { CursorActs } from './stream/cursors/cursor-acts.js';
 import { openStream, type Stream } from './stream/open-stream.js';
 import { VERSION } from './version.js';
 
@@ -209,13 +211,29 @@ class RunningBroker implements BrokerHandle {
     const options = { log, config, permissions, ...admission, metrics: metrics.gateway, version: VERSION };
     return createApp(options, [
       eventsPlugin({ intake, quarantine, slots, leases, maxEventBytes, ending }),
-      streamPlugin({ ...stream, slots, leases, gateway, tickets, metrics: metrics.gateway, heartbeatMs, ending }),
-      partiesPlugin({ tokenService: governance.tokenService }),
+      streamPlugin({
+        ...{ ...stream, slots, leases, gateway, tickets, metrics: metrics.gateway, heartbeatMs, ending },
+        ...this.#openStreamActs(stream),
+      }),
+      partiesPlugin({
+        tokenService: governance.tokenService,
+        systems: governance.systems,
+        permissions,
+        version: VERSION,
+        clock,
+      }),
       grantsPlugin({ grants, grantService, bundleService, permissions, clock }),
       catalogPlugin({ catalog, catalogService }),
       auditPlugin({ ledger: governance.ledger, disclosures: this.#openDisclosures(stream), permissions }),
       operationsPlugin(this.#operations()),
     ]);
+  }
+
+  #openStreamActs(stream: Stream) {
+    const { governance, clock } = this.parts;
+    const { grants, permissions, ledger } = governance;
+    const shared = { ...stream, grants, permissions, ledger, clock };
+    return { cursorActs: new CursorActs(shared), grantLag: new GrantLag(shared) };
   }
 
   #openDisclosures(stream: Stream): Disclosures {

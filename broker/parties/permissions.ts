@@ -1,5 +1,5 @@
 import { type ProblemWhere, SluiceError } from '../../proto/errors.js';
-import type { Caller, OfficerCaller, SystemCaller } from './caller.js';
+import { actorOf, type Caller, type OfficerCaller, type SystemCaller } from './caller.js';
 import type { Role } from './officer.js';
 import type { SystemRight } from './system.js';
 
@@ -15,6 +15,7 @@ export type Action =
   | 'grant.create'
   | 'grant.suspend'
   | 'grant.terminate'
+  | 'cursor.move'
   | 'ledger.read';
 
 /** The action in the words of a refusal. */
@@ -27,6 +28,7 @@ const ACTION_PHRASES: Record<Action, string> = {
   'grant.create': 'create grants',
   'grant.suspend': 'suspend and restore grants',
   'grant.terminate': 'terminate grants',
+  'cursor.move': 'move and remove cursors',
   'ledger.read': 'read the ledger',
 };
 
@@ -37,8 +39,8 @@ type Scope = 'own' | 'any';
 const ROLE_RIGHTS: Partial<Record<Role, Partial<Record<Action, Scope>>>> = {
   platform_operator: { 'parties.manage': 'any', 'bundle.apply': 'any' },
   catalog_editor: { 'catalog.edit': 'own', 'catalog.publish': 'own' },
-  body_head: { 'grant.suspend': 'own', 'grant.terminate': 'own' },
-  security_officer: { 'grant.suspend': 'own' },
+  body_head: { 'grant.suspend': 'own', 'grant.terminate': 'own', 'cursor.move': 'own' },
+  security_officer: { 'grant.suspend': 'own', 'cursor.move': 'own' },
   auditor: { 'ledger.read': 'any' },
 };
 
@@ -95,6 +97,22 @@ export class Permissions {
     if (caller.kind === 'system') return caller.id === system;
     if (caller.roles.some((role) => GRANT_OVERSEERS.includes(role))) return true;
     return caller.party === party || caller.party === provider;
+  }
+
+  /** A system is seen by itself, by officers of its party, and by those who oversee all grants. */
+  mayReadSystem(caller: Caller, system: { id: string; party: string }): boolean {
+    if (caller.kind === 'system') return caller.id === system.id;
+    return caller.party === system.party || caller.roles.some((role) => GRANT_OVERSEERS.includes(role));
+  }
+
+  /** The subscriber's own system, or an officer of its party who may move cursors. Throws NOT_ALLOWED. */
+  requireCursorOwner(caller: Caller, { system, party }: GrantSides): Acting {
+    if (caller.kind === 'officer') return this.require(caller, 'cursor.move', party);
+    if (caller.id === system) return { actor: actorOf(caller), role: 'subscriber' };
+    throw new SluiceError(
+      'NOT_ALLOWED',
+      `system ${caller.id} may not ${ACTION_PHRASES['cursor.move']} of another system`,
+    );
   }
 
   #roleFor(caller: Caller, action: Action, party: string | undefined): string | undefined {

@@ -40,6 +40,8 @@ function apply(summaries: Map<string, ReceiptSummary>, { data, timeMs: storedAtM
     summaries.set(record.receipt, { ...opening, openedAt: time, storedAtMs, ...none });
     return;
   }
+  // Nothing was delivered under it.
+  if (record.act === 'skipped') return;
   const summary = summaries.get(record.receipt);
   if (!summary) return;
   if (record.act === 'extend') {

@@ -39,6 +39,8 @@ export type ReceiptRecord = {
   | { act: 'extend'; ceiling: number }
   | ({ act: 'range' } & ReceiptTotals)
   | ({ act: 'close'; reason: string } & ReceiptTotals)
+  /** Positions in (from, through] that a cursor jumped over: not delivered, not acknowledged. */
+  | ({ act: 'skipped'; through: number } & Omit<ReceiptOpening, 'session' | 'encoding' | 'narrow'>)
 );
 
 export function digest(bytes: Uint8Array): string {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { SluiceError } from '../../proto/errors.js';
 import type { Bus } from '../nats/bus.js';
 import { Receipt } from './receipt.js';
@@ -7,6 +8,8 @@ import type { ReceiptOpening } from './receipt-record.js';
 /** How late the totals of an open receipt may be. */
 const WRITE_INTERVAL_MS = 10_000;
 const DRAIN_MS = 5_000;
+
+export type SkippedPositions = Omit<ReceiptOpening, 'session' | 'encoding' | 'narrow'> & { through: number };
 
 /** All open receipts of this broker. */
 export class ReceiptRegistry {
@@ -28,6 +31,12 @@ export class ReceiptRegistry {
     const receipt = await Receipt.open(this.chain, opening);
     this.#open.add(receipt);
     return receipt;
+  }
+
+  /** Resolves when it is recorded that the positions in (from, through] were skipped. */
+  async recordSkipped({ party, grant, ...skipped }: SkippedPositions): Promise<void> {
+    const receipt = randomBytes(9).toString('base64url');
+    await this.chain.append(party, grant, { receipt, act: 'skipped', party, grant, ...skipped });
   }
 
   async close(receipt: Receipt, reason: string): Promise<void> {

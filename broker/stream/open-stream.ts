@@ -56,6 +56,10 @@ export interface Stream {
   readers: PartitionReaders;
   cursors: CursorStore;
   receipts: ReceiptRegistry;
+  access: GrantAccess;
+  starts: StartPositions;
+  table: SubscriptionTable;
+  pageEvents: PageEvents;
   /** Returns the present epoch of a partition's log. Throws STORE_UNAVAILABLE while it is being resolved. */
   logOf(partition: number): string;
   /** Resolves when every partition is read from its end on. */
@@ -69,7 +73,7 @@ export function openStream(deps: StreamDeps): Stream {
   const base = openBase(deps);
   const live = openLive(deps, base);
   const subscriptions = openSubscriptions(deps, base, live);
-  const { cursors, receipts, logOf } = base;
+  const { cursors, receipts, logOf, access, starts, table } = base;
   const { readers, monitor, epochChanges, dispatch } = live;
   const drain = async (): Promise<void> => {
     monitor.stop();
@@ -85,7 +89,7 @@ export function openStream(deps: StreamDeps): Stream {
   return {
     subscriptions,
     ...openPages(deps, base, live),
-    ...{ readers, cursors, receipts, logOf },
+    ...{ readers, cursors, receipts, logOf, access, starts, table },
     start: async () => {
       cursors.start();
       receipts.start();
@@ -178,5 +182,6 @@ function openPages({ entries, metrics }: StreamDeps, base: Base, { readers, segm
     acknowledgements: new PageAcknowledgements({ access, cursors, readers, table, logOf }),
     deadLetters: new DeadLetters({ access, store: letters, events, receipts, logOf }),
     shapes: new GrantShapes(access),
+    pageEvents: events,
   };
 }

@@ -21,4 +21,6 @@ export interface CursorLag {
 
 export interface LagReport {
   cursors: CursorLag[];
+  /** `after` of the next page, when there are more grants. */
+  next?: string | undefined;
 }

@@ -1,8 +1,11 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { type TokenRoutesDeps, tokenRoutes } from './tokens.js';
+import { type WhoamiRoutesDeps, whoamiRoutes } from './whoami.js';
 
 /** Routes of systems and officers. */
 export const partiesPlugin =
-  (deps: TokenRoutesDeps): FastifyPluginAsync =>
-  async (app) =>
+  (deps: TokenRoutesDeps & WhoamiRoutesDeps): FastifyPluginAsync =>
+  async (app) => {
     tokenRoutes(app, deps);
+    whoamiRoutes(app, deps);
+  };

@@ -17,6 +17,15 @@ export function deadLetterRoutes(app: FastifyInstance, { deadLetters, leases }: 
     { schema: LIST, config: { access: { system: 'subscribe' } } },
     (request) => deadLetters.list(systemOf(request, 'subscribe').id, request.params.grant),
   );
+  app.delete<{ Params: { grant: string; position: number } }>(
+    '/v1/grants/:grant/dead-letters/:position',
+    { schema: DROP },
+    async (request, reply) => {
+      const { grant, position } = request.params;
+      await deadLetters.drop(systemOf(request, 'subscribe').id, grant, position);
+      return reply.code(204).send();
+    },
+  );
   app.post<{ Params: { grant: string; position: number } }>(
     '/v1/grants/:grant/dead-letters/:position/redrive',
     { schema: REDRIVE, config: { access: { system: 'subscribe' } } },
@@ -36,6 +45,16 @@ const LIST = {
   summary: 'Events that the subscriber has rejected',
   params: { type: 'object', properties: { grant: { type: 'string' } } },
   response: { 200: { type: 'array', items: { type: 'object', additionalProperties: true } }, ...PROBLEMS },
+};
+
+const DROP = {
+  tags: ['grants'],
+  summary: 'Take a rejected event off the list without delivering it',
+  params: {
+    type: 'object',
+    properties: { grant: { type: 'string' }, position: { type: 'integer', minimum: 1 } },
+  },
+  response: { 204: { type: 'null', description: 'The event is off the list' }, ...PROBLEMS },
 };
 
 const REDRIVE = {

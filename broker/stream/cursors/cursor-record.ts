@@ -9,6 +9,8 @@ export interface CursorRecord {
   /** Random id of the holder that may move the cursor: the newest claim wins. */
   claim: string;
   at: string;
+  /** The cursor was removed. Its record stays to fence the holders that it had, and counts as none. */
+  removed?: true | undefined;
 }
 
 /** A record with its sequence in the store, which the next write expects. */

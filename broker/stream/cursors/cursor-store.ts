@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { SluiceError } from '../../../proto/errors.js';
 import { cursorSubject } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
-import { lastOf } from '../../nats/read/log-reader.js';
+import { lastOf, lastPerSubject } from '../../nats/read/log-reader.js';
 import { CURSORS_STREAM } from '../../nats/streams.js';
 import { Cursor } from './cursor.js';
 import { CursorCheckpoint } from './cursor-checkpoint.js';
-import { decodeCursor, type StoredCursor } from './cursor-record.js';
+import { type CursorRecord, decodeCursor, type StoredCursor } from './cursor-record.js';
 
 export interface ClaimRequest {
   grant: string;
@@ -52,8 +52,34 @@ export class CursorStore {
   async load(grant: string, name: string, narrowing: string): Promise<StoredCursor | undefined> {
     const message = await lastOf(this.bus, CURSORS_STREAM, cursorSubject(grant, name));
     const stored = message && decodeCursor(message);
+    if (stored?.record.removed) return asNew(stored, narrowing);
     if (stored && stored.record.narrowing !== narrowing) throw boundToAnother(grant, name);
     return stored;
+  }
+
+  /** The cursors of a grant as stored, with their names. */
+  async list(grant: string): Promise<{ name: string; record: CursorRecord }[]> {
+    const messages = await lastPerSubject(this.bus, CURSORS_STREAM, cursorSubject(grant, '*'));
+    return messages
+      .map((message) => ({ name: message.subject.split('.').at(-1) as string, record: decodeCursor(message).record }))
+      .filter(({ record }) => !record.removed);
+  }
+
+  /** The stored cursor, whatever narrowing it is bound to; undefined for one that does not exist. */
+  async find(grant: string, name: string): Promise<StoredCursor | undefined> {
+    const message = await lastOf(this.bus, CURSORS_STREAM, cursorSubject(grant, name));
+    const stored = message && decodeCursor(message);
+    return stored?.record.removed ? asNew(stored, '') : stored;
+  }
+
+  /** Puts a cursor at a position, forward or back. Its holder is fenced and ends with SUPERSEDED. */
+  async move(request: ClaimRequest, stored: StoredCursor | undefined, position: number): Promise<void> {
+    await this.release(await this.#claimAt(request, stored, { position }));
+  }
+
+  /** Removes a cursor. Its holder is fenced and ends with SUPERSEDED. */
+  async remove(request: ClaimRequest, stored: StoredCursor): Promise<void> {
+    await this.release(await this.#claimAt(request, stored, { position: null, removed: true }));
   }
 
   /**
@@ -61,10 +87,18 @@ export class CursorStore {
    * previous log epoch is dropped.
    */
   async claim(request: ClaimRequest, stored: StoredCursor | undefined): Promise<Cursor> {
-    const { grant, name, log, narrowing } = request;
-    const position = stored && stored.record.log === log ? stored.record.position : null;
+    const position = stored && stored.record.log === request.log ? stored.record.position : null;
+    return this.#claimAt(request, stored, { position });
+  }
+
+  async #claimAt(
+    { grant, name, log, narrowing }: ClaimRequest,
+    stored: StoredCursor | undefined,
+    { position, removed }: Pick<CursorRecord, 'position' | 'removed'>,
+  ): Promise<Cursor> {
     const claim = randomBytes(9).toString('base64url');
-    const cursor = new Cursor(grant, name, { log, narrowing, claim }, position, stored?.revision ?? 0);
+    const base = { log, narrowing, claim, ...(removed && { removed }) };
+    const cursor = new Cursor(grant, name, base, position, stored?.revision ?? 0);
     await this.#checkpoint.writeNow(cursor);
     // A holder on this broker whose opening still awaits its receipt is in no table: it is fenced here.
     const replaced = this.#held.get(cursor.subject);
@@ -86,8 +120,9 @@ export class CursorStore {
   async acknowledge(request: Acknowledgement, position: number): Promise<number> {
     const { grant, name, log } = request;
     const message = await lastOf(this.bus, CURSORS_STREAM, cursorSubject(grant, name));
-    const stored = message && decodeCursor(message);
-    const bound = stored?.record.narrowing;
+    const found = message && decodeCursor(message);
+    const stored = found?.record.removed ? { ...found, record: { ...found.record, log } } : found;
+    const bound = stored?.record.removed ? undefined : stored?.record.narrowing;
     const { narrowing = bound ?? '' } = request;
     if (bound !== undefined && narrowing !== bound) throw boundToAnother(grant, name);
     if (stored && stored.record.log !== log)
@@ -122,6 +157,11 @@ export class CursorStore {
     const held = this.#held.get(subject);
     if (held && held.claim !== claim) this.#checkpoint.check(held);
   }
+}
+
+/** The revision of a removed cursor is needed to write it again; nothing else of it counts. */
+function asNew({ record, revision }: StoredCursor, narrowing: string): StoredCursor {
+  return { record: { ...record, position: null, narrowing }, revision };
 }
 
 function boundToAnother(grant: string, name: string): SluiceError {

@@ -13,7 +13,7 @@ export interface DeadLetter {
   cursor: string;
   reason: string;
   rejectedAt: string;
-  status: 'open' | 'redriven';
+  status: 'open' | 'redriven' | 'dropped';
 }
 
 /** The stored dead letters of all grants. The store never deletes: the newest record of a position holds its state. */
@@ -49,6 +49,10 @@ export class DeadLetterStore {
   /** Undoes `markRedriven` for an event that was not handed out. */
   async markOpen(grant: string, letter: DeadLetter): Promise<void> {
     await this.#write(grant, { ...letter, status: 'open' });
+  }
+
+  async markDropped(grant: string, letter: DeadLetter): Promise<void> {
+    await this.#write(grant, { ...letter, status: 'dropped' });
   }
 
   async #write(grant: string, letter: DeadLetter): Promise<void> {

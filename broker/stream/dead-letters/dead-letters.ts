@@ -25,6 +25,12 @@ export class DeadLetters {
     return this.deps.store.list(grant);
   }
 
+  /** Takes a rejected event off the list without delivering it. Throws NOT_FOUND. */
+  async drop(system: string, grant: string, position: number): Promise<void> {
+    this.deps.access.open(system, grant);
+    await this.deps.store.markDropped(grant, await this.deps.store.find(grant, position));
+  }
+
   /**
    * Returns the event once more, as the grant delivers it now, and takes it off the list. Throws NOT_FOUND, and
    * POSITION_GONE for an event that has expired or belongs to a previous epoch.

@@ -16,7 +16,7 @@ export function addLag(program: Command, terminal: Terminal): void {
 }
 
 async function lag(grant: string | undefined, options: ConnectionOptions, terminal: Terminal): Promise<void> {
-  const { cursors } = await apiOf(options).json<LagReport>('/v1/lag', { query: { grant } });
+  const cursors = await allCursors(grant, options);
   if (options.json) return terminal.out(JSON.stringify(cursors));
   const nowMs = Date.now();
   const rows = cursors
@@ -33,6 +33,17 @@ async function lag(grant: string | undefined, options: ConnectionOptions, termin
     ]);
   const head = ['GRANT', 'SYSTEM', 'ENTRY', 'CURSOR', 'LAG', 'OLDEST', 'CONNECTED', 'LAST ACK'];
   for (const line of table(head, rows)) await terminal.out(line);
+}
+
+/** The bus answers in pages of grants. */
+async function allCursors(grant: string | undefined, options: ConnectionOptions): Promise<CursorLag[]> {
+  const all: CursorLag[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await apiOf(options).json<LagReport>('/v1/lag', { query: { grant, after } });
+    all.push(...page.cursors);
+    if (page.next === undefined) return all;
+    after = page.next;
+  }
 }
 
 const ageMs = ({ oldestAt }: CursorLag, nowMs: number): number =>

@@ -1,0 +1,137 @@
+import { splitEntryId } from '../../../proto/entry/entry.js';
+import { SluiceError } from '../../../proto/errors.js';
+import type { From } from '../../../proto/frames/frames.js';
+import type { CursorList, MovedCursor } from '../../../proto/http/cursors.js';
+import { cursorSubject, partyOf } from '../../../proto/subject.js';
+import type { PartitionReaders } from '../../event-log/partition-readers.js';
+import type { StartPositions } from '../../event-log/start-position.js';
+import type { Ledger } from '../../ledger/ledger.js';
+import type { Caller } from '../../parties/caller.js';
+import type { Acting, GrantSides, Permissions } from '../../parties/permissions.js';
+import type { ReceiptRegistry } from '../../receipts/receipt-registry.js';
+import type { GrantAccess, GrantLookup, OpenGrant } from '../subscriptions/grant-access.js';
+import { startQuery } from '../subscriptions/start-query.js';
+import type { SubscriptionTable } from '../subscriptions/subscription-table.js';
+import type { StoredCursor } from './cursor-record.js';
+import type { CursorStore } from './cursor-store.js';
+
+export interface CursorActsDeps {
+  access: Pick<GrantAccess, 'open'>;
+  grants: Pick<GrantLookup, 'get'>;
+  permissions: Pick<Permissions, 'mayReadGrant' | 'requireCursorOwner'>;
+  ledger: Pick<Ledger, 'append'>;
+  cursors: CursorStore;
+  receipts: Pick<ReceiptRegistry, 'recordSkipped'>;
+  starts: StartPositions;
+  readers: PartitionReaders;
+  table: Pick<SubscriptionTable, 'onCursor'>;
+  logOf(partition: number): string;
+}
+
+/** A cursor named by its caller, who gives a reason. */
+export interface CursorAct {
+  caller: Caller;
+  grant: string;
+  cursor: string;
+  reason: string;
+}
+
+/**
+ * Lists, moves and removes cursors for the people who run a subscriber.
+ *
+ * A cursor is the subscriber's promise that everything before it was processed, so moving it is an act with a reason on the
+ * ledger. The act is recorded first: a crash after it leaves a cursor that did not move, never one that moved unrecorded.
+ * Positions that are jumped over become a receipt range of their own, since they were neither delivered nor acknowledged.
+ * A live session of the cursor is fenced, so that its next acknowledgement cannot take the act back. See
+ * docs/decisions/0085-cursors-moved-by-hand.md.
+ */
+export class CursorActs {
+  constructor(private readonly deps: CursorActsDeps) {}
+
+  async list(caller: Caller, grant: string): Promise<CursorList> {
+    const { cursors, readers, table, logOf } = this.deps;
+    const { partition } = this.#readable(caller, grant).version;
+    const stored = await cursors.list(grant);
+    return {
+      log: logOf(partition),
+      end: readers.at(partition).head,
+      cursors: stored.map(({ name, record }) => ({
+        name,
+        position: record.position,
+        log: record.log,
+        updatedAt: record.at,
+        connected: table.onCursor(cursorSubject(grant, name)) !== undefined,
+      })),
+    };
+  }
+
+  /** Throws BEFORE_HISTORY and POSITION_GONE for positions that the grant or the log does not have. */
+  async move(act: CursorAct, to: From): Promise<MovedCursor> {
+    const { cursors, starts, logOf } = this.deps;
+    const { open, acting } = this.#owned(act);
+    const log = logOf(open.version.partition);
+    const stored = await cursors.find(act.grant, act.cursor);
+    const position = await starts.resolve(startQuery(open, log, to, stored));
+    const from = stored && stored.record.log === log ? stored.record.position : null;
+    const skipped = from !== null && position > from ? { from: from + 1, through: position } : null;
+    await this.#record(act, acting, { act: 'cursor-moved', document: { cursor: act.cursor, from, to: position, log } });
+    if (from !== null && skipped) await this.#recordSkipped(act, open, { log, from, through: position });
+    await cursors.move(this.#claim(act, log, stored), stored, position);
+    return { from, to: position, log, skipped };
+  }
+
+  /** Throws NOT_FOUND. */
+  async remove(act: CursorAct): Promise<void> {
+    const { cursors, logOf } = this.deps;
+    const { open, acting } = this.#owned(act);
+    const stored = await cursors.find(act.grant, act.cursor);
+    if (!stored || stored.record.removed) {
+      throw new SluiceError('NOT_FOUND', `grant ${act.grant} has no cursor ${act.cursor}`, { grant: act.grant });
+    }
+    const { position, log } = stored.record;
+    await this.#record(act, acting, { act: 'cursor-removed', document: { cursor: act.cursor, from: position, log } });
+    await cursors.remove(this.#claim(act, logOf(open.version.partition), stored), stored);
+  }
+
+  #claim({ grant, cursor }: CursorAct, log: string, stored: StoredCursor | undefined) {
+    return { grant, name: cursor, log, narrowing: stored?.record.narrowing ?? '' };
+  }
+
+  async #record({ grant, reason }: CursorAct, acting: Acting, what: { act: string; document: unknown }): Promise<void> {
+    await this.deps.ledger.append(() => ({ kind: 'delivery', id: grant, reason, ...acting, ...what }));
+  }
+
+  #recordSkipped(
+    { grant: id, cursor }: CursorAct,
+    { grant, version }: OpenGrant,
+    range: { log: string; from: number; through: number },
+  ): Promise<void> {
+    return this.deps.receipts.recordSkipped({
+      grant: id,
+      party: grant.party ?? partyOf(grant.entry),
+      system: grant.system,
+      entry: grant.entry,
+      partition: version.partition,
+      cursor,
+      grantSeq: grant.ledgerSeq,
+      ...range,
+    });
+  }
+
+  /** One answer for a grant that does not exist and one that the caller may not see. */
+  #readable(caller: Caller, id: string): OpenGrant & { sides: GrantSides } {
+    const grant = this.deps.grants.get(id);
+    const sides = grant && { system: grant.system, party: grant.party, provider: splitEntryId(grant.entry).party };
+    if (!grant || !sides || !this.deps.permissions.mayReadGrant(caller, sides)) {
+      throw new SluiceError('UNKNOWN_GRANT', 'there is no such grant', { grant: id });
+    }
+    return { ...this.deps.access.open(grant.system, id), sides };
+  }
+
+  #owned({ caller, grant, reason }: CursorAct): { open: OpenGrant; acting: Acting } {
+    const open = this.#readable(caller, grant);
+    const acting = this.deps.permissions.requireCursorOwner(caller, open.sides);
+    if (reason.trim() === '') throw new SluiceError('BAD_REQUEST', 'reason: is missing, the act needs one');
+    return { open, acting };
+  }
+}

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { CursorActs } from '../../stream/cursors/cursor-acts.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
+import { SMALL_JSON } from '../server/route-rule.js';
 import { parseFrom } from './page-query.js';
 
 export interface CursorActRoutesDeps {
@@ -12,19 +13,27 @@ type Params = { grant: string; cursor: string };
 type MoveRoute = { Params: Params; Body: { to: number | string; reason: string } };
 type RemoveRoute = { Params: Params; Body: { reason: string } };
 
-/** What people do with cursors; programs acknowledge. */
+/** Systems and officers of the subscriber: which of them may act is decided by the grant. */
+const ANYBODY = { access: 'anybody' } as const;
+const ACT = { ...ANYBODY, body: SMALL_JSON };
+
+/** People list, move and remove cursors; programs acknowledge. */
 export function cursorActRoutes(app: FastifyInstance, { cursorActs }: CursorActRoutesDeps): void {
-  app.get<{ Params: { grant: string } }>('/v1/grants/:grant/cursors', { schema: LIST }, (request) =>
+  app.get<{ Params: { grant: string } }>('/v1/grants/:grant/cursors', { schema: LIST, config: ANYBODY }, (request) =>
     cursorActs.list(callerOf(request), request.params.grant),
   );
-  app.put<MoveRoute>('/v1/grants/:grant/cursors/:cursor', { schema: MOVE }, (request) => {
+  app.put<MoveRoute>('/v1/grants/:grant/cursors/:cursor', { schema: MOVE, config: ACT }, (request) => {
     const { to, reason } = request.body;
     return cursorActs.move({ caller: callerOf(request), ...request.params, reason }, parseFrom(String(to), undefined));
   });
-  app.delete<RemoveRoute>('/v1/grants/:grant/cursors/:cursor', { schema: REMOVE }, async (request, reply) => {
-    await cursorActs.remove({ caller: callerOf(request), ...request.params, reason: request.body.reason });
-    return reply.code(204).send();
-  });
+  app.delete<RemoveRoute>(
+    '/v1/grants/:grant/cursors/:cursor',
+    { schema: REMOVE, config: ACT },
+    async (request, reply) => {
+      await cursorActs.remove({ caller: callerOf(request), ...request.params, reason: request.body.reason });
+      return reply.code(204).send();
+    },
+  );
 }
 
 const cursorParams = {

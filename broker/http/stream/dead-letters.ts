@@ -19,7 +19,7 @@ export function deadLetterRoutes(app: FastifyInstance, { deadLetters, leases }: 
   );
   app.delete<{ Params: { grant: string; position: number } }>(
     '/v1/grants/:grant/dead-letters/:position',
-    { schema: DROP },
+    { schema: DROP, config: { access: { system: 'subscribe' } } },
     async (request, reply) => {
       const { grant, position } = request.params;
       await deadLetters.drop(systemOf(request, 'subscribe').id, grant, position);

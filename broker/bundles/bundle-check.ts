@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SluiceError } from '../../proto/errors.js';
 import { isMap } from '../../proto/values/is-map.js';
 import { validateEntryDocument } from '../catalog/document/entry-problems.js';
@@ -9,12 +8,14 @@ import { officerProblems, partyProblems, systemProblems } from '../parties/party
 import type { Permissions } from '../parties/permissions.js';
 import type { Bundle } from './bundle-document.js';
 import type { PlannedState } from './planned-state.js';
+import type { TimeSlice } from './time-slice.js';
 
 export interface BundleCheckDeps {
   planned: PlannedState;
   /** Decides on the entries of the bundle, with the parties and grants of `planned`. */
   entryActs: EntryActs;
   credentials: Credentials;
+  slice: TimeSlice;
   permissions: Permissions;
 }
 
@@ -25,18 +26,15 @@ export interface BundleCheckResult {
   warnings: string[];
 }
 
-/** Documents checked per turn of the event loop; takes a few milliseconds. */
-const CHECKED_PER_TURN = 100;
-
 /** Validates every document of the bundle and lists every problem with its path. */
 export async function checkBundle(bundle: Bundle, deps: BundleCheckDeps): Promise<BundleCheckResult> {
   const result: BundleCheckResult = { problems: [], trialProblems: [], warnings: [] };
-  const { planned } = deps;
+  const { planned, slice } = deps;
   const tokens = new TokenCheck(deps.credentials);
   const add = (path: string, problems: string[]): void => {
     for (const problem of problems) result.problems.push(`${path}.${problem}`);
   };
-  await each(bundle.parties, (party, index) =>
+  await slice.each(bundle.parties, (party, index) =>
     add(`parties[${index}]`, partyProblems(party, planned.party, deps.permissions)),
   );
   const systemChecks = (document: unknown): string[] =>
@@ -46,7 +44,7 @@ export async function checkBundle(bundle: Bundle, deps: BundleCheckDeps): Promis
     ['systems', systemChecks],
     ['officers', officerChecks],
   ] as const) {
-    await each<unknown>(bundle[kind], (document, index) => {
+    await slice.each<unknown>(bundle[kind], (document, index) => {
       const path = `${kind}[${index}]`;
       const { token, rest } = withoutToken(document);
       add(path, [...check(rest), ...tokens.problems(kind, rest, token)]);
@@ -54,13 +52,13 @@ export async function checkBundle(bundle: Bundle, deps: BundleCheckDeps): Promis
         result.trialProblems.push(`${path}.token: needs trial mode`);
     });
   }
-  await each(bundle.entries, async (document, index) => {
+  await slice.each(bundle.entries, async (document, index) => {
     const { problems, warnings } = await entryProblems(document, deps);
     add(`entries[${index}]`, problems);
     for (const warning of warnings) result.warnings.push(`entries[${index}]: ${warning}`);
     if (!deps.permissions.isTrial) result.trialProblems.push(`entries[${index}]: to publish directly needs trial mode`);
   });
-  await each(bundle.grants, (grant, index) => {
+  await slice.each(bundle.grants, (grant, index) => {
     const { problems, rowProblems } = validateGrant(grant, planned);
     add(`grants[${index}]`, [...problems, ...rowProblems]);
     if (!deps.permissions.isTrial) result.trialProblems.push(`grants[${index}]: to create directly needs trial mode`);
@@ -75,13 +73,6 @@ export function withoutToken(document: unknown): { token: unknown; rest: unknown
   if (!isMap(document)) return { token: undefined, rest: document };
   const { token, ...rest } = document;
   return { token: token ?? undefined, rest };
-}
-
-async function each<T>(documents: readonly T[], check: (document: T, index: number) => unknown): Promise<void> {
-  for (const [index, document] of documents.entries()) {
-    await check(document, index);
-    if (index % CHECKED_PER_TURN === CHECKED_PER_TURN - 1) await nextTurn();
-  }
 }
 
 async function entryProblems(

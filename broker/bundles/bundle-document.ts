@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EntryDocument } from '../../proto/entry/entry.js';
 import type { GrantDocument } from '../../proto/entry/grant.js';
 import { quotedName } from '../../proto/foreign-name.js';
@@ -8,6 +7,7 @@ import { plainDocument } from '../ledger/same-document.js';
 import type { OfficerDocument } from '../parties/officer.js';
 import type { PartyDocument } from '../parties/party.js';
 import type { SystemDocument } from '../parties/system.js';
+import type { TimeSlice } from './time-slice.js';
 
 /** A system or officer with the token that the bundle gives it. */
 export type WithToken<T> = T & { token?: string | undefined };
@@ -27,11 +27,19 @@ export type BundleKind = (typeof BUNDLE_KINDS)[number];
 
 /** Documents per kind; a whole province has some 40,000 entries. */
 const DOCUMENTS_MAX = 100_000;
-/** Documents copied per turn of the event loop; takes a few milliseconds. */
-const COPIED_PER_TURN = 250;
+/** Problems of one list; the answer holds the first 1,000 of all. */
+const PROBLEMS_COLLECTED_MAX = 10_000;
+
+interface ReadList {
+  documents: unknown[];
+  problems: string[];
+}
 
 /** The bundle as far as it can be read, and every problem of its outer form. The documents are not validated here. */
-export async function parseBundle(document: unknown): Promise<{ bundle: Bundle; problems: string[] }> {
+export async function parseBundle(
+  document: unknown,
+  slice: TimeSlice,
+): Promise<{ bundle: Bundle; problems: string[] }> {
   const bundle: Bundle = { parties: [], systems: [], officers: [], entries: [], grants: [] };
   if (!isMap(document)) return { bundle, problems: ['bundle: must be a map'] };
   const problems = Object.keys(document)
@@ -44,33 +52,32 @@ export async function parseBundle(document: unknown): Promise<{ bundle: Bundle; 
     else if (!Array.isArray(list)) problems.push(`${kind}: must be a list`);
     else if (list.length > DOCUMENTS_MAX) problems.push(`${kind}: may list at most ${DOCUMENTS_MAX}`);
     else {
-      problems.push(...repeatedIds(kind, list));
-      (bundle[kind] as unknown[]) = await plainDocuments(kind, list, problems);
+      const read = await plainDocuments(kind, list, slice);
+      (bundle[kind] as unknown[]) = read.documents;
+      problems.push(...read.problems);
     }
   }
   return { bundle, problems };
 }
 
 /** Copies without null fields; that there were any is a problem, because a key without a value looks like a limit. */
-async function plainDocuments(kind: BundleKind, list: unknown[], problems: string[]): Promise<unknown[]> {
-  const plain: unknown[] = [];
-  for (const [index, document] of list.entries()) {
-    problems.push(...valuelessKeys(document, `${kind}[${index}]`));
-    plain.push(plainDocument(document));
-    if (plain.length % COPIED_PER_TURN === 0) await nextTurn();
-  }
-  return plain;
+async function plainDocuments(kind: BundleKind, list: unknown[], slice: TimeSlice): Promise<ReadList> {
+  const documents: unknown[] = [];
+  const problems: string[] = [];
+  const first = new Map<unknown, number>();
+  await slice.each(list, (document, index) => {
+    documents.push(plainDocument(document));
+    if (problems.length > PROBLEMS_COLLECTED_MAX) return;
+    problems.push(...repeatedId(kind, first, document, index), ...valuelessKeys(document, `${kind}[${index}]`));
+  });
+  return { documents, problems };
 }
 
-function repeatedIds(kind: BundleKind, list: unknown[]): string[] {
-  const first = new Map<unknown, number>();
-  const problems: string[] = [];
-  for (const [index, document] of list.entries()) {
-    const id = isMap(document) ? document.id : undefined;
-    if (id === undefined) continue;
-    const before = first.get(id);
-    if (before === undefined) first.set(id, index);
-    else problems.push(`${kind}[${index}].id: is the same as in ${kind}[${before}]`);
-  }
-  return problems;
+function repeatedId(kind: BundleKind, first: Map<unknown, number>, document: unknown, index: number): string[] {
+  const id = isMap(document) ? document.id : undefined;
+  if (id === undefined) return [];
+  const before = first.get(id);
+  if (before !== undefined) return [`${kind}[${index}].id: is the same as in ${kind}[${before}]`];
+  first.set(id, index);
+  return [];
 }

@@ -12,6 +12,7 @@ import { checkBundle } from './bundle-check.js';
 import { type Bundle, parseBundle } from './bundle-document.js';
 import { type BundleDecision, type BundleStep, bundleSteps } from './bundle-steps.js';
 import { PlannedState } from './planned-state.js';
+import { TimeSlice } from './time-slice.js';
 
 export interface BundleServiceDeps {
   ledger: Ledger;
@@ -39,7 +40,10 @@ export interface BundleDifference {
 }
 
 /** Steps decided on and stored as one ledger batch; other acts are recorded between two of them. */
-const STEPS_PER_SLICE = 250;
+const BATCH_STEPS_MAX = 250;
+/** A guard runs without a pause, so the size of a batch follows from how long the last one took. */
+const BATCH_MS = 15;
+const FIRST_BATCH_STEPS = 20;
 /** Warnings in the answer; a bundle of 40,000 entries can cause as many. */
 const WARNINGS_MAX = 200;
 const PROBLEMS_MAX = 1_000;
@@ -52,16 +56,14 @@ export class BundleService {
   async apply(caller: Caller, document: unknown, { dryRun }: { dryRun: boolean }): Promise<BundleDifference> {
     const { deps } = this;
     const acting = deps.permissions.require(caller, 'bundle.apply');
-    const { bundle, problems } = await parseBundle(document);
-    const planned = new PlannedState(bundle, deps);
+    const slice = new TimeSlice();
+    const { bundle, problems } = await parseBundle(document, slice);
+    const planned = await PlannedState.of(bundle, deps, slice);
     const entryActs = new EntryActs({ ...deps, findParty: planned.party, grantsOn: planned.grantsOn });
-    const warnings = await this.#check(bundle, problems, { planned, entryActs });
+    const warnings = await this.#check(bundle, problems, { planned, entryActs, slice });
     const difference: BundleDifference = { dryRun, create: [], update: [], unchanged: 0, warnings, tokens: {} };
-    for (const steps of bundleSteps(bundle, { ...deps, planned, entryActs, acting })) {
-      for (let start = 0; start < steps.length; start += STEPS_PER_SLICE) {
-        const slice = steps.slice(start, start + STEPS_PER_SLICE);
-        addTo(difference, slice, dryRun ? await dryDecisions(slice) : await this.#store(slice));
-      }
+    for (const steps of await bundleSteps(bundle, { ...deps, planned, entryActs, acting, slice })) {
+      await this.#applySteps(steps, difference);
     }
     difference.warnings = [...new Set(difference.warnings)].slice(0, WARNINGS_MAX);
     return difference;
@@ -70,7 +72,7 @@ export class BundleService {
   async #check(
     bundle: Bundle,
     outer: string[],
-    parts: { planned: PlannedState; entryActs: EntryActs },
+    parts: { planned: PlannedState; entryActs: EntryActs; slice: TimeSlice },
   ): Promise<string[]> {
     const { credentials, permissions } = this.deps;
     const { problems, trialProblems, warnings } = await checkBundle(bundle, { ...parts, credentials, permissions });
@@ -80,29 +82,51 @@ export class BundleService {
     throw new SluiceError(code, `the bundle has ${all.length} problem(s)`, { problems: all.slice(0, PROBLEMS_MAX) });
   }
 
-  /** Stores the acts of the slice and returns its decisions. The guard runs again after a conflict with another broker. */
-  async #store(slice: BundleStep[]): Promise<BundleDecision[]> {
+  async #applySteps(steps: BundleStep[], difference: BundleDifference): Promise<void> {
+    let size = FIRST_BATCH_STEPS;
+    for (let start = 0; start < steps.length; ) {
+      const batch = steps.slice(start, start + size);
+      const { decisions, ms } = difference.dryRun ? await dryDecisions(batch) : await this.#store(batch);
+      addTo(difference, batch, decisions);
+      start += batch.length;
+      size = Math.min(BATCH_STEPS_MAX, Math.max(1, Math.floor((batch.length * BATCH_MS) / Math.max(ms, 1))));
+    }
+  }
+
+  /** Stores the acts of the batch and returns its decisions. The guard runs again after a conflict with another broker. */
+  async #store(batch: BundleStep[]): Promise<TimedDecisions> {
     const decisions: (BundleDecision | undefined)[] = [];
-    await this.deps.ledger.appendAll(() =>
-      slice.flatMap((step, index) => {
+    let ms = 0;
+    await this.deps.ledger.appendAll(() => {
+      const startedAt = performance.now();
+      const acts = batch.flatMap((step, index) => {
         const decision = step.decide();
         // A part that was stored before the conflict has no act in the second run, and still is a change of this bundle.
         if (decision.act || !decisions[index]?.act) decisions[index] = decision;
         return decision.act ? [decision.act] : [];
-      }),
-    );
-    return decisions as BundleDecision[];
+      });
+      ms = performance.now() - startedAt;
+      return acts;
+    });
+    return { decisions: decisions as BundleDecision[], ms };
   }
 }
 
-async function dryDecisions(slice: BundleStep[]): Promise<BundleDecision[]> {
-  await nextTurn();
-  return slice.map((step) => step.decide());
+interface TimedDecisions {
+  decisions: BundleDecision[];
+  /** How long the decisions held the event loop. */
+  ms: number;
 }
 
-function addTo(difference: BundleDifference, slice: BundleStep[], decisions: BundleDecision[]): void {
+async function dryDecisions(batch: BundleStep[]): Promise<TimedDecisions> {
+  await nextTurn();
+  const startedAt = performance.now();
+  return { decisions: batch.map((step) => step.decide()), ms: performance.now() - startedAt };
+}
+
+function addTo(difference: BundleDifference, batch: BundleStep[], decisions: BundleDecision[]): void {
   for (const [index, { act, isNew, token, warnings }] of decisions.entries()) {
-    const label = slice[index]!.label;
+    const label = batch[index]!.label;
     if (!act) difference.unchanged++;
     else (isNew ? difference.create : difference.update).push(label);
     if (act && token !== undefined && !difference.dryRun) difference.tokens[label.replace(' ', ':')] = token;

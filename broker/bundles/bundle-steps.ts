@@ -1,3 +1,4 @@
+import type { EntryVersion } from '../../proto/entry/entry.js';
 import type { GrantDocument } from '../../proto/entry/grant.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { EntryActs } from '../catalog/entry-acts.js';
@@ -11,6 +12,7 @@ import { registrationAct } from '../parties/registration-act.js';
 import { withoutToken } from './bundle-check.js';
 import type { Bundle, WithToken } from './bundle-document.js';
 import type { PlannedState } from './planned-state.js';
+import type { TimeSlice } from './time-slice.js';
 
 /** One document of a bundle. `decide` compares it with the folded state anew at each call. */
 export interface BundleStep {
@@ -39,16 +41,17 @@ export interface BundleStepsDeps {
   planned: PlannedState;
   entryActs: EntryActs;
   acting: Acting;
+  slice: TimeSlice;
 }
 
 /** Steps of a valid bundle, in lists that are stored one after the other; one list may share ledger batches. */
-export function bundleSteps(bundle: Bundle, deps: BundleStepsDeps): BundleStep[][] {
+export async function bundleSteps(bundle: Bundle, deps: BundleStepsDeps): Promise<BundleStep[][]> {
   return [
     bundle.parties.map((party) => partyStep(party, deps)),
     bundle.systems.map((system) => principalStep('system', system, deps.systems, deps)),
     bundle.officers.map((officer) => principalStep('officer', officer, deps.officers, deps)),
     bundle.entries.map((entry) => entryStep(entry, deps)),
-    grantSteps(bundle.grants, deps),
+    await grantSteps(bundle.grants, deps),
   ];
 }
 
@@ -95,18 +98,21 @@ function entryStep(entry: Bundle['entries'][number], { catalog, entryActs, actin
 }
 
 /** Grants of one bundle are compared with each other too, because they are decided on before any of them is folded. */
-function grantSteps(list: Bundle['grants'], { grants, permissions, planned, acting }: BundleStepsDeps): BundleStep[] {
-  const canonical = list.map((grant) => {
+async function grantSteps(
+  list: Bundle['grants'],
+  { grants, permissions, planned, acting, slice }: BundleStepsDeps,
+): Promise<BundleStep[]> {
+  const canonical: { entry: EntryVersion; party: string; document: GrantDocument }[] = [];
+  const declared = new Map<string, GrantDocument[]>();
+  await slice.each(list, (grant) => {
     const entry = planned.entry(grant.entry)!;
     const { party } = planned.system(grant.system)!;
-    return { entry, party, document: canonicalGrant(grant, party, entry) };
-  });
-  const declared = new Map<string, GrantDocument[]>();
-  for (const { entry, party, document } of canonical) {
+    const document = canonicalGrant(grant, party, entry);
+    canonical.push({ entry, party, document });
     const sameHolder = declared.get(`${party} ${entry.id}`);
     if (sameHolder) sameHolder.push(document);
     else declared.set(`${party} ${entry.id}`, [document]);
-  }
+  });
   return canonical.map(({ entry, party, document }) => ({
     label: `grant ${document.id}`,
     decide: () => {

@@ -9,6 +9,7 @@ import type { Parties, Systems } from '../parties/parties.js';
 import type { PartyDocument } from '../parties/party.js';
 import type { SystemDocument } from '../parties/system.js';
 import type { Bundle } from './bundle-document.js';
+import type { TimeSlice } from './time-slice.js';
 
 export interface RegisteredState {
   parties: Parties;
@@ -21,22 +22,30 @@ export interface RegisteredState {
 /** The state after the bundle is applied: its documents take precedence over the registered ones. */
 export class PlannedState implements GrantContext {
   readonly #registered: RegisteredState;
-  readonly #parties: Map<string, PartyDocument>;
-  readonly #systems: Map<string, SystemDocument>;
-  readonly #grants: Map<string, GrantDocument>;
-  readonly #grantedEntries: Set<string>;
-  readonly #declaredEntries: Set<string>;
+  readonly #parties = new Map<string, PartyDocument>();
+  readonly #systems = new Map<string, SystemDocument>();
+  readonly #grants = new Map<string, GrantDocument>();
+  readonly #grantedEntries = new Set<string>();
+  readonly #declaredEntries = new Set<string>();
   readonly #entries = new Map<string, EntryVersion>();
 
-  constructor(bundle: Bundle, registered: RegisteredState) {
+  private constructor(registered: RegisteredState) {
     this.#registered = registered;
-    this.#grants = new Map(bundle.grants.filter(isReadable).map((grant) => [grant.id, grant]));
-    this.#declaredEntries = new Set(bundle.entries.map((entry) => entry?.id));
-    this.#grantedEntries = new Set(bundle.grants.map((grant) => grant?.entry));
-    this.#parties = new Map(bundle.parties.map((party) => [party?.id, party]));
-    // A malformed system is reported by its own check; the checks of grants must still be able to look it up.
-    const readable = bundle.systems.filter((system) => Array.isArray(system?.may));
-    this.#systems = new Map(readable.map((system) => [system.id, system]));
+  }
+
+  static async of(bundle: Bundle, registered: RegisteredState, slice: TimeSlice): Promise<PlannedState> {
+    const planned = new PlannedState(registered);
+    await slice.each(bundle.parties, (party) => planned.#parties.set(party?.id, party));
+    await slice.each(bundle.systems, (system) => {
+      // A malformed system is reported by its own check; the checks of grants must still be able to look it up.
+      if (Array.isArray(system?.may)) planned.#systems.set(system.id, system);
+    });
+    await slice.each(bundle.entries, (entry) => planned.#declaredEntries.add(entry?.id));
+    await slice.each(bundle.grants, (grant) => {
+      planned.#grantedEntries.add(grant?.entry);
+      if (isReadable(grant)) planned.#grants.set(grant.id, grant);
+    });
+    return planned;
   }
 
   readonly party = (id: string): PartyDocument | undefined => this.#parties.get(id) ?? this.#registered.parties.get(id);

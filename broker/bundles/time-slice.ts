@@ -1,0 +1,31 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+/** A session whose event loop is held for 50 ms notices; half of that leaves room for a garbage collection. */
+const SLICE_MS = 20;
+
+/**
+ * Divides long work on the event loop into slices. The work calls `pause` between two small pieces; it resolves at once
+ * until the slice is used up, and then after everything that waits had its turn. A count of pieces would not do: one entry
+ * can have one item or a thousand.
+ */
+export class TimeSlice {
+  #startedAt = performance.now();
+
+  get isUsedUp(): boolean {
+    return performance.now() - this.#startedAt >= SLICE_MS;
+  }
+
+  async pause(): Promise<void> {
+    if (!this.isUsedUp) return;
+    await nextTurn();
+    this.#startedAt = performance.now();
+  }
+
+  async each<T>(list: readonly T[], work: (one: T, index: number) => unknown): Promise<void> {
+    for (const [index, one] of list.entries()) {
+      const pending = work(one, index);
+      if (pending instanceof Promise) await pending;
+      if (this.isUsedUp) await this.pause();
+    }
+  }
+}

@@ -1,6 +1,7 @@
 import type { Problem } from '../proto/errors.js';
 import { httpUrl } from './bus-url.js';
 import { ApiError, ConnectionLostError, ProtocolError } from './errors.js';
+import { retryAfterMs } from './retry-after.js';
 import { checkBusSettings } from './service-settings.js';
 
 export interface BusApiOptions {
@@ -79,8 +80,7 @@ export async function errorOfResponse(response: Response, url: URL): Promise<Api
     return new ProtocolError(
       `${url.origin}${url.pathname} answered HTTP ${response.status} without a problem document`,
     );
-  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
-  return new ApiError(problem, Number.isFinite(retryAfter) ? retryAfter : undefined);
+  return new ApiError(problem, retryAfterMs(response.headers.get('retry-after'), Date.now()));
 }
 
 /** Undefined when the text is not a problem document. A code that this client does not know is kept: its status still counts. */

@@ -118,7 +118,8 @@ export class ApiError extends ClientError {
   override readonly name = 'ApiError';
   constructor(
     readonly problem: Problem,
-    readonly retryAfterSeconds: number | undefined,
+    /** Pause that the bus asks for before the next attempt. */
+    readonly retryAfterMs: number | undefined,
   ) {
     super(problem.code, problem.detail);
   }

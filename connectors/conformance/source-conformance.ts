@@ -105,10 +105,11 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
   });
 
   t.test('a restarted source publishes only new changes', async (t) => {
-    const { site, run, settles, lane, allConfirmed } = await scene(t);
+    const { site, run, settles, snapshotEnds, lane, allConfirmed } = await scene(t);
     await site.put([person(1), person(2)]);
     const running = run();
     await settles([person(1), person(2)]);
+    await snapshotEnds();
     await allConfirmed();
     await running.stop();
     const before = (await lane.delivered()).length;
@@ -249,6 +250,14 @@ class Scene {
 
   readonly allConfirmed = (): Promise<void> =>
     eventually(async () => (await metricValue(this.context, 'pending_events')) === 0, 'nothing to be pending');
+
+  /** A snapshot may end only when the source has found that nothing more belongs to it. */
+  readonly snapshotEnds = (): Promise<void> =>
+    eventually(async () => {
+      const ops = (await this.lane.delivered()).map(({ op }) => op);
+      const count = (op: string): number => ops.filter((one) => one === op).length;
+      return count('snapshot_begin') === count('snapshot_end');
+    }, 'the end of the snapshot');
 
   /** Waits until the delivered events amount to exactly these people. */
   readonly settles = async (people: readonly Person[]): Promise<void> => {

@@ -1,9 +1,12 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { ConnectorBus } from '../../tests/support/connectors/connector-bus.js';
-import type { Lane, Person } from '../conformance/lane.js';
+import { eventually, foldDelivered, type Lane, metricValue, type Person } from '../conformance/lane.js';
 import { type SourceSite, sourceConformance } from '../conformance/source-conformance.js';
+import { runSource } from '../runtime/source/run-source.js';
 import { parseHttpSourceConfig } from './config.js';
 import { HttpSource } from './source.js';
 
@@ -70,4 +73,137 @@ t.test('the source from an HTTP service conforms', async (t) => {
     };
   };
   sourceConformance(t, { lane: bus.lane, site });
+});
+
+/** Starts a source on a service that answers every request with the present page. */
+async function scripted(t: Test, bus: ConnectorBus) {
+  const lane = await bus.lane(t);
+  let pageAfter: (after: string | null) => object | undefined = () => undefined;
+  const asked: { url: string | undefined; atMs: number }[] = [];
+  const server = createServer((request, response) => {
+    asked.push({ url: request.url, atMs: performance.now() });
+    const page = pageAfter(new URL(request.url ?? '', 'http://x').searchParams.get('after'));
+    if (page) response.end(JSON.stringify(page));
+    else response.writeHead(503, { 'retry-after': '1' }).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/changes`;
+  const columns = { id: 'id', name: 'name' };
+  const settings = { url, entry: lane.entry, key: ['id'], columns, deleted: 'gone', pollSeconds: 0.02 };
+  const context = lane.sourceContext('http');
+  const start = (): (() => Promise<void>) => {
+    const ending = new AbortController();
+    const done = runSource(new HttpSource(parseHttpSourceConfig(settings), context), context, ending.signal);
+    done.catch((error) => t.fail(`the source ended with ${String(error)}`));
+    const stop = (): Promise<void> => {
+      ending.abort();
+      return done.catch(() => undefined);
+    };
+    t.teardown(stop);
+    return stop;
+  };
+  const ops = async (): Promise<string> =>
+    (await lane.delivered()).map(({ op, subject }) => (subject === undefined ? op : `${op} ${subject}`)).join();
+  return {
+    lane,
+    asked,
+    context,
+    start,
+    answer: (page: object | undefined): void => {
+      pageAfter = () => page;
+    },
+    answerBy: (answers: typeof pageAfter): void => {
+      pageAfter = answers;
+    },
+    published: (...wanted: string[]) => eventually(async () => (await ops()) === wanted.join(), wanted.join()),
+  };
+}
+
+t.test('an HTTP source and its state', async (t) => {
+  const bus = await ConnectorBus.start(t);
+
+  for (const [what, lose] of [
+    ['whose state is lost', (folder: string) => rm(folder, { recursive: true }).then(() => mkdir(folder))],
+    ['whose state file is damaged', (folder: string) => writeFile(join(folder, 'http.http-source.json'), '{"epoch"')],
+    ['whose state file is empty', (folder: string) => writeFile(join(folder, 'http.http-source.json'), '')],
+    ['whose index is lost', (folder: string) => rm(join(folder, 'http.http-source.held.ndjson'))],
+    ['whose index is empty', (folder: string) => writeFile(join(folder, 'http.http-source.held.ndjson'), '')],
+  ] as const) {
+    t.test(`a source ${what} starts a new epoch with a snapshot`, async (t) => {
+      const { answer, start, published, context, lane } = await scripted(t, bus);
+      answer({
+        items: [
+          { id: '1', name: 'Ann' },
+          { id: '2', name: 'Bob' },
+        ],
+        next: 'x',
+      });
+      const stop = start();
+      const first = ['snapshot_begin', 'snapshot 1', 'snapshot 2', 'snapshot_end'];
+      await published(...first);
+      answer({ items: [{ id: '3', name: 'Cid' }], next: 'x2' });
+      await published(...first, 'create 3');
+      await eventually(async () => (await metricValue(context, 'pending_events')) === 0, 'all confirmed');
+      await stop();
+      await lose(context.stateFolder);
+      answer({ items: [{ id: '1', name: 'Ann' }], next: 'y' });
+      start();
+      await published(...first, 'create 3', 'snapshot_begin', 'snapshot 1', 'snapshot_end');
+      t.same(
+        foldDelivered(await lane.delivered()).map(({ id }) => id),
+        ['1'],
+      );
+    });
+  }
+
+  t.test('a snapshot goes on over several pages, and over a restart between them', async (t) => {
+    const { answerBy, start, published, asked } = await scripted(t, bus);
+    const first = {
+      items: [
+        { id: '1', name: 'Ann' },
+        { id: '9', gone: true },
+      ],
+      next: 'x',
+    };
+    answerBy((after) => (after === null ? first : undefined));
+    const stop = start();
+    await published('snapshot_begin', 'snapshot 1');
+    await eventually(() => asked.some(({ url }) => url?.includes('after=x')), 'the request of the second page');
+    await stop();
+    const second = {
+      items: [
+        { id: '1', name: 'Eve' },
+        { id: '2', name: 'Bob' },
+      ],
+      next: 'y',
+    };
+    answerBy((after) => (after === 'x' ? second : { items: [], next: 'y' }));
+    start();
+    await published('snapshot_begin', 'snapshot 1', 'update 1', 'snapshot 2', 'snapshot_end');
+  });
+
+  t.test('an element that is no record goes to quarantine once, and others are published', async (t) => {
+    const { answer, start, published, lane } = await scripted(t, bus);
+    answer({ items: [null, 5, 'x', [], { name: 'no key' }, { id: '1', name: 'Ann' }], next: 'x' });
+    start();
+    await published('snapshot_begin', 'snapshot 1', 'snapshot_end');
+    await eventually(async () => (await lane.quarantined()) === 2, 'one without any value, one with a name only');
+    answer({ items: [null, { name: 'no key' }, { id: '2', name: 'Bob' }], next: 'y' });
+    await published('snapshot_begin', 'snapshot 1', 'snapshot_end', 'create 2');
+    t.equal(await lane.quarantined(), 2);
+  });
+
+  t.test('the service is not asked again before the time in Retry-After', async (t) => {
+    const { answer, start, asked, published } = await scripted(t, bus);
+    answer(undefined);
+    start();
+    await eventually(() => asked.length === 1, 'the first request');
+    answer({ items: [], next: 'x' });
+    await published('snapshot_begin', 'snapshot_end');
+    t.ok(asked[1]!.atMs - asked[0]!.atMs >= 990, `${asked[1]!.atMs - asked[0]!.atMs} ms`);
+  });
 });

@@ -1,14 +1,19 @@
+import { isLosslessNumber } from 'lossless-json';
+import { retryAfterMs } from '../../client/retry-after.js';
+import { isRetryableStatus } from '../../client/retryable.js';
 import { PeerGoneError, SourceUnfitError } from '../runtime/connector-errors.js';
+import { exactText, parseExactJson } from '../runtime/mapping/exact-json.js';
 import type { HttpSourceConfig } from './config.js';
 
 export interface Page {
-  items: Record<string, unknown>[];
+  items: unknown[];
   /** Undefined when the service gave none; then the same request is repeated. */
   next: string | undefined;
 }
 
 /** Limit of a response, which is held in memory and in the state file. */
 const PAGE_BYTES_MAX = 64 * 1024 * 1024;
+const REDIRECTS_MAX = 5;
 
 /** Requests the records that changed after the cursor. Throws PeerGoneError when the service gives no usable response at the moment. */
 export async function readPage(
@@ -18,51 +23,93 @@ export async function readPage(
 ): Promise<Page> {
   const url = new URL(config.url);
   if (cursor !== undefined) url.searchParams.set(config.cursorParameter, cursor);
-  const answer = await ask(url, config, signal);
+  const answer = await request(url, config, signal);
   const items = at(answer, config.itemsPath);
-  if (!Array.isArray(items))
+  if (!Array.isArray(items)) {
     throw new SourceUnfitError(
-      `${url.origin}${url.pathname} responded without a list at ${config.itemsPath}; see \`items\` in the settings`,
+      `${nameOf(url)} responded without a list at ${config.itemsPath}; see \`items\` in the settings`,
     );
-  const next = at(answer, config.nextPath);
-  return {
-    items: items as Record<string, unknown>[],
-    next: next === undefined || next === null ? undefined : String(next),
-  };
-}
-
-async function ask(url: URL, { headers, timeoutMs }: HttpSourceConfig, signal: AbortSignal): Promise<unknown> {
-  const resource = `${url.origin}${url.pathname}`;
-  let response: Response;
-  try {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    response = await fetch(url, { headers: { accept: 'application/json', ...headers }, signal: limit });
-    if (response.ok) return JSON.parse(await boundedText(response, resource)) as unknown;
-  } catch (error) {
-    if (error instanceof SourceUnfitError) throw error;
-    throw new PeerGoneError(`${resource} gave no response`, { cause: error });
   }
-  await response.body?.cancel();
-  const isPassing = response.status >= 500 || response.status === 408 || response.status === 429;
-  const message = `${resource} responded with HTTP ${response.status}`;
-  throw isPassing ? new PeerGoneError(message) : new SourceUnfitError(message);
+  return { items, next: exactText(at(answer, config.nextPath)) };
 }
 
-async function boundedText(response: Response, resource: string): Promise<string> {
+/** Address without query and credentials, for messages. */
+const nameOf = (url: URL): string => `${url.origin}${url.pathname}`;
+
+async function request(url: URL, config: HttpSourceConfig, signal: AbortSignal): Promise<unknown> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(config.timeoutMs)]);
+  const { response, from } = await fetchWithin(url, config, limit);
+  if (response.ok) return parsed(await boundedText(response, from), from);
+  await response.body?.cancel();
+  const message = `${nameOf(from)} responded with HTTP ${response.status}`;
+  if (!isRetryableStatus(response.status)) {
+    const hint =
+      from.origin === url.origin ? '' : ` after a redirect from ${url.origin}; put this address into settings.url`;
+    throw new SourceUnfitError(message + hint);
+  }
+  throw new PeerGoneError(message, { retryAfterMs: retryAfterMs(response.headers.get('retry-after'), Date.now()) });
+}
+
+/**
+ * Follows redirects itself: `fetch` would send the configured headers, which may hold keys, to another origin as well. Another
+ * origin gets none of them.
+ */
+async function fetchWithin(
+  url: URL,
+  { headers }: HttpSourceConfig,
+  signal: AbortSignal,
+): Promise<{ response: Response; from: URL }> {
+  let from = url;
+  let isTrusted = true;
+  for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
+    isTrusted = isTrusted && from.origin === url.origin;
+    const response = await fetchOnce(from, { accept: 'application/json', ...(isTrusted ? headers : {}) }, signal);
+    const location = response.headers.get('location');
+    if (response.status < 300 || response.status >= 400 || location === null) return { response, from };
+    await response.body?.cancel();
+    if (!URL.canParse(location, from.href)) throw new PeerGoneError(`${nameOf(from)} redirects to no address`);
+    from = new URL(location, from.href);
+  }
+  throw new PeerGoneError(`${nameOf(url)} redirects more than ${REDIRECTS_MAX} times`);
+}
+
+async function fetchOnce(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+  try {
+    return await fetch(url, { headers, signal, redirect: 'manual' });
+  } catch (error) {
+    throw new PeerGoneError(`${nameOf(url)} gave no response`, { cause: error });
+  }
+}
+
+function parsed(text: string, url: URL): unknown {
+  try {
+    return parseExactJson(text);
+  } catch (error) {
+    throw new PeerGoneError(`${nameOf(url)} responded with something other than JSON`, { cause: error });
+  }
+}
+
+async function boundedText(response: Response, url: URL): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-    bytes += chunk.length;
-    if (bytes > PAGE_BYTES_MAX)
-      throw new SourceUnfitError(`${resource} responded with more than ${PAGE_BYTES_MAX} bytes`);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      bytes += chunk.length;
+      if (bytes > PAGE_BYTES_MAX)
+        throw new SourceUnfitError(`${nameOf(url)} responded with more than ${PAGE_BYTES_MAX} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof SourceUnfitError) throw error;
+    throw new PeerGoneError(`the response of ${nameOf(url)} broke off`, { cause: error });
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Value at a dotted path; undefined when there is none. */
 export function at(value: unknown, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>((inside, name) => (inside as Record<string, unknown> | undefined)?.[name], value);
+  return path.split('.').reduce<unknown>((inside, name) => {
+    const isObject = typeof inside === 'object' && inside !== null && !isLosslessNumber(inside);
+    return isObject && Object.hasOwn(inside, name) ? (inside as Record<string, unknown>)[name] : undefined;
+  }, value);
 }

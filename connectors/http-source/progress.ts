@@ -9,13 +9,20 @@ export interface Progress {
   /** Number of the last page that gave events or moved the cursor. */
   page: number;
   /** Cursor behind the last page; undefined before the first one. */
-  cursor: string | undefined;
+  cursor?: string | undefined;
+  /** The snapshot at the beginning of the epoch has not ended. Absent in the state of an earlier release. */
+  isSnapshot?: boolean | undefined;
+  /** Published records, by which a lost index is noticed. Absent in the state of an earlier release. */
+  records?: number | undefined;
   /**
    * Events of that page while they are not all confirmed, and the changes that they make to the index. They are stored because the
    * service may answer the same request differently later, while events of the same positions must never differ.
    */
-  pending: { events: SourceEvent[]; held: IndexedChange[] } | undefined;
+  pending?: { events: SourceEvent[]; held: IndexedChange[] } | undefined;
 }
+
+export const isProgress = ({ epoch, page }: Progress): boolean =>
+  typeof epoch === 'string' && Number.isSafeInteger(page);
 
 export function progressFile(stateFolder: string, name: string) {
   const at = (what: string): string => join(stateFolder, `${name}.http-source.${what}`);

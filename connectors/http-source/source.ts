@@ -2,26 +2,30 @@ import { randomUUID } from 'node:crypto';
 import { pause } from '../../client/pause.js';
 import type { SourceEvent } from '../../proto/event/event.js';
 import type { ConnectorContext } from '../runtime/connector-context.js';
+import { exactText } from '../runtime/mapping/exact-json.js';
 import { loadMapping } from '../runtime/mapping/load-mapping.js';
 import type { RecordMapping, Row } from '../runtime/mapping/record-mapping.js';
 import { confirmedRun } from '../runtime/source/records/confirmed-run.js';
 import { changeTo, deleteOf, eventAt, type RecordChange } from '../runtime/source/records/record-changes.js';
 import type { ChangeBatch, Lag, Source } from '../runtime/source/source.js';
 import type { HttpSourceConfig } from './config.js';
-import { at, readPage } from './page.js';
-import { type Progress, progressFile } from './progress.js';
+import { at, type Page, readPage } from './page.js';
+import { isProgress, type Progress, progressFile } from './progress.js';
 
 /**
  * Polls a service for the records that changed after a cursor. The service shows the present state of a record only, so the
  * same request gives another answer later; after a crash, events of the same positions would then differ. So the events of a
  * page are stored with the next cursor before they are published, and published from there after a crash.
  *
+ * An epoch begins with a request without a cursor, whose records, up to the first page that does not move the cursor, are a
+ * snapshot: a subscriber drops what an earlier epoch has left with it.
+ *
  * Invariants: the cursor moves together with the stored events of its page; the index of published records moves when they are
- * confirmed.
+ * confirmed; a source that has lost a part of its state starts a new epoch.
  */
 export class HttpSource implements Source {
   readonly #state: ReturnType<typeof progressFile>;
-  #progress: Progress = { epoch: randomUUID(), page: 0, cursor: undefined, pending: undefined };
+  #progress: Progress = newEpoch();
   #answeredMs: number | undefined;
 
   constructor(
@@ -32,32 +36,28 @@ export class HttpSource implements Source {
   }
 
   async *changes(signal: AbortSignal): AsyncGenerator<ChangeBatch> {
-    const mapping = await loadMapping(this.config, this.context.bus, this.config.url);
-    this.#progress = this.#state.file.read() ?? this.#progress;
-    await this.#state.held.load();
+    const mapping = await loadMapping(this.config, this.context.bus, new URL(this.config.url).origin);
+    await this.#restore();
     const { pending } = this.#progress;
     if (pending) {
       this.#state.held.apply(pending.held);
       yield* this.#publish(pending.events, signal);
     }
     while (!signal.aborted) {
-      const { items, next } = await readPage(this.config, this.#progress.cursor, signal);
+      const page = await readPage(this.config, this.#progress.cursor, signal);
       this.#answeredMs = Date.now();
-      const page = this.#progress.page + 1;
-      const events = this.#eventsOf(items, page, mapping);
-      const cursor = next ?? this.#progress.cursor;
-      const hasMoved = cursor !== this.#progress.cursor;
+      const hasMoved = page.next !== undefined && page.next !== this.#progress.cursor;
+      const isLast = !hasMoved || page.items.length === 0;
+      const events = this.#eventsOf(page, isLast, mapping);
       if (events.length > 0 || hasMoved) {
-        const pending = { events, held: [...this.#state.held.unflushed] };
-        this.#progress = { ...this.#progress, page, cursor, pending };
-        await this.#state.file.write(this.#progress);
+        await this.#storePending(page, events, isLast);
         yield* this.#publish(events, signal);
       } else {
         // Reports to the runner that the service has answered.
         yield { events: [], atomic: false, confirm: () => undefined };
       }
       // Another page may follow one that moved the cursor.
-      if (!hasMoved || items.length === 0) await pause(this.config.pollMs, signal);
+      if (isLast) await pause(this.config.pollMs, signal);
     }
   }
 
@@ -69,39 +69,78 @@ export class HttpSource implements Source {
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
+  /** Loads the state, or starts an epoch when a part of it is lost. */
+  async #restore(): Promise<void> {
+    const { log } = this.context;
+    const stored = this.#state.file.readIfUsable(isProgress, (path) =>
+      log.error({ path }, 'the state file is damaged: starting a new epoch with a snapshot'),
+    );
+    await this.#state.held.load();
+    if (stored && !this.#hasLostIndex(stored)) {
+      this.#progress = stored;
+      return;
+    }
+    if (stored) log.error('the index of published records is lost: starting a new epoch with a snapshot');
+    this.#progress = newEpoch();
+    await this.#state.held.clear();
+    await this.#state.file.write(this.#progress);
+  }
+
+  /** While a page is pending the index may be on disk before the progress is. State of an earlier release has no count. */
+  #hasLostIndex({ records, pending }: Progress): boolean {
+    const { size } = this.#state.held;
+    return records !== undefined && (pending ? size === 0 && records > 0 : records !== size);
+  }
+
+  async #storePending({ next }: Page, events: SourceEvent[], isLast: boolean): Promise<void> {
+    const { epoch, page, cursor, isSnapshot, records } = this.#progress;
+    this.#progress = {
+      epoch,
+      page: page + 1,
+      cursor: next ?? cursor,
+      isSnapshot: isSnapshot === true && !isLast,
+      records,
+      pending: { events, held: [...this.#state.held.unflushed] },
+    };
+    await this.#state.file.write(this.#progress);
+  }
+
   #publish(events: SourceEvent[], signal: AbortSignal): AsyncGenerator<ChangeBatch> {
     return confirmedRun(events, () => this.#complete(), signal);
   }
 
   async #complete(): Promise<void> {
-    await this.#state.held.flush(this.#state.held.checkpoint());
-    this.#progress = { ...this.#progress, pending: undefined };
+    const { held } = this.#state;
+    await held.flush(held.checkpoint());
+    this.#progress = { ...this.#progress, records: held.size, pending: undefined };
     await this.#state.file.write(this.#progress);
   }
 
-  #eventsOf(items: Record<string, unknown>[], page: number, mapping: RecordMapping): SourceEvent[] {
-    const { epoch } = this.#progress;
-    return items.flatMap((item, index) => {
+  #eventsOf({ items }: Page, isLast: boolean, mapping: RecordMapping): SourceEvent[] {
+    const { epoch, page, isSnapshot = false } = this.#progress;
+    const event = (ordinal: number, change: RecordChange): SourceEvent => {
+      const snapshot = change.op.startsWith('snapshot') ? { snapshotid: epoch } : {};
+      return eventAt({ entry: mapping.entry, epoch, position: `${page + 1}.${ordinal}` }, { ...snapshot, ...change });
+    };
+    const events = items.flatMap((item, index) => {
       const change = this.#changeOf(item, mapping);
-      return change ? [eventAt({ entry: mapping.entry, epoch, position: `${page}.${index}` }, change)] : [];
+      return change ? [event(index + 1, isSnapshot ? inSnapshot(change) : change)] : [];
     });
+    if (isSnapshot && page === 0) events.unshift(event(0, { op: 'snapshot_begin' }));
+    if (isSnapshot && isLast) events.push(event(items.length + 1, { op: 'snapshot_end' }));
+    return events;
   }
 
-  #changeOf(item: Record<string, unknown>, mapping: RecordMapping): RecordChange | undefined {
+  #changeOf(item: unknown, mapping: RecordMapping): RecordChange | undefined {
     const { held } = this.#state;
-    const row = rowOf(item, mapping.columns);
+    const row: Row = Object.fromEntries(mapping.columns.map((path) => [path, exactText(at(item, path))]));
     const { deletedPath } = this.config;
     const isDeleted = deletedPath !== undefined && at(item, deletedPath) === true;
     return isDeleted ? deleteOf(mapping.subjectOf(row), held) : changeTo(row, mapping, held);
   }
 }
 
-function rowOf(item: Record<string, unknown>, columns: readonly string[]): Row {
-  return Object.fromEntries(
-    columns.map((path) => {
-      const value = at(item, path);
-      if (value === undefined || value === null) return [path, undefined];
-      return [path, typeof value === 'object' ? JSON.stringify(value) : String(value)];
-    }),
-  );
-}
+const newEpoch = (): Progress => ({ epoch: randomUUID(), page: 0, isSnapshot: true, records: 0 });
+
+const inSnapshot = (change: RecordChange): RecordChange =>
+  change.op === 'create' ? { ...change, op: 'snapshot' } : change;

@@ -11,7 +11,8 @@ export class Backoff {
     this.#attempt = 0;
   }
 
-  wait(signal: AbortSignal): Promise<void> {
-    return pause(reconnectDelayMs(this.#attempt++, this.policy, Math.random), signal);
+  /** Pauses before the next attempt, and not shorter than the other side has asked for. */
+  wait(signal: AbortSignal, retryAfterMs = 0): Promise<void> {
+    return pause(Math.max(retryAfterMs, reconnectDelayMs(this.#attempt++, this.policy, Math.random)), signal);
   }
 }

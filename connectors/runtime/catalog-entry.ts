@@ -1,5 +1,5 @@
 import { BusApi } from '../../client/bus-api.js';
-import { ClientError } from '../../client/errors.js';
+import { ApiError, ClientError } from '../../client/errors.js';
 import type { EntryVersion } from '../../proto/entry/entry.js';
 import type { BusAddress } from './connector-context.js';
 import { PeerGoneError } from './connector-errors.js';
@@ -10,7 +10,11 @@ export async function publishedEntry(bus: BusAddress, id: string): Promise<Entry
     return await new BusApi(bus).json<EntryVersion>(`/v1/catalog/${encodeURIComponent(id)}`);
   } catch (error) {
     if (error instanceof ClientError && error.retryable) {
-      throw new PeerGoneError(`the catalog cannot be read: ${error.message}`, { cause: error, side: 'bus' });
+      throw new PeerGoneError(`the catalog cannot be read: ${error.message}`, {
+        cause: error,
+        side: 'bus',
+        retryAfterMs: error instanceof ApiError ? error.retryAfterMs : undefined,
+      });
     }
     throw error;
   }

@@ -25,9 +25,19 @@ export class ConnectorError extends Error {
 export class PeerGoneError extends ConnectorError {
   override readonly name = 'PeerGoneError';
   readonly side: 'bus' | 'peer';
-  constructor(message: string, { side = 'peer', ...options }: ErrorOptions & { side?: 'bus' | 'peer' } = {}) {
+  /** Shortest pause before the next attempt, where the other side asked for one. */
+  readonly retryAfterMs: number | undefined;
+  constructor(
+    message: string,
+    {
+      side = 'peer',
+      retryAfterMs,
+      ...options
+    }: ErrorOptions & { side?: 'bus' | 'peer'; retryAfterMs?: number | undefined } = {},
+  ) {
     super('PEER_GONE', message, options);
     this.side = side;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

@@ -40,7 +40,7 @@ export async function runSink(
       if (!(error instanceof PeerGoneError)) throw error;
       context.metrics.waits(error.side);
       context.log.warn(`waiting for the ${error.side === 'bus' ? 'bus' : 'destination'}: ${error.message}`);
-      await backoff.wait(signal);
+      await backoff.wait(signal, error.retryAfterMs);
     }
   }
 }

@@ -173,7 +173,8 @@ export class Outbox {
     const { metrics, log } = this.context;
     metrics.waits('bus');
     log.warn({ code: error.code }, `waiting for the bus: ${error.message}`);
-    await this.#backoff.wait(this.signal);
+    const { retryAfterMs } = error as { retryAfterMs?: number | undefined };
+    await this.#backoff.wait(this.signal, retryAfterMs);
   }
 
   #answered({ stored, duplicates }: { stored: number; duplicates: number }): void {

@@ -41,7 +41,7 @@ async function readUntilDone(source: Source, outbox: Outbox, context: ConnectorC
       context.metrics.waits(error.side);
       context.log.warn(`waiting for the ${error.side === 'bus' ? 'bus' : 'source'}: ${error.message}`);
       await outbox.idle();
-      await backoff.wait(signal);
+      await backoff.wait(signal, error.retryAfterMs);
     }
   }
 }

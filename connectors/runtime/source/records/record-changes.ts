@@ -9,9 +9,11 @@ export function changeTo(row: Row, mapping: RecordMapping, published: RecordInde
   const subject = mapping.subjectOf(row);
   const data = mapping.dataOf(row);
   const digest = digestOf(data);
-  const before = published.get(subject);
+  // A record without a key goes to quarantine. It is kept as well, so that it goes there once and not with every reading.
+  const key = subject === '' ? `\u0000${digest}` : subject;
+  const before = published.get(key);
   if (before?.digest === digest) return undefined;
-  published.set(subject, { digest, previous: mapping.previousOf(row) });
+  published.set(key, { digest, previous: mapping.previousOf(row) });
   if (!before) return { op: 'create', subject, data };
   return { op: 'update', subject, data, ...(before.previous ? { previous: before.previous } : {}) };
 }

@@ -9,13 +9,15 @@ export interface EpochChangesDeps {
   warn(message: string, error?: unknown): void;
 }
 
-/** Between attempts while the store can't be asked; nobody can read the partition meanwhile. */
+/** Interval of attempts while the store cannot be asked; nobody can read the partition meanwhile. */
 const RETRY_MS = 500;
 
-/** Gives logs that have lost their tail a new life while the broker runs; `store.logs` has none of them until then. */
+/**
+ * Starts a new epoch for logs that are truncated while the broker runs; `store.logs` has no epoch for them until then.
+ */
 export class EpochChanges {
   readonly #deps: EpochChangesDeps;
-  /** Partition → losses seen since its renewal began. */
+  /** Partition → truncations seen since the change of its epoch began. */
   readonly #truncations = new Map<number, number>();
   #stopped = false;
 
@@ -23,7 +25,7 @@ export class EpochChanges {
     this.#deps = deps;
   }
 
-  /** Returns at once. A loss during a renewal is followed by another one. */
+  /** Returns at once. A truncation during a change is followed by another change. */
   begin(partition: number): void {
     const { store } = this.#deps;
     const known = store.logs[partition];

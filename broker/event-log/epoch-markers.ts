@@ -6,9 +6,9 @@ import { readEpochMarker, resolveEpoch, writeEpochMarker } from './log-epochs.js
 export interface EpochMarkersDeps {
   bus: Bus;
   store: Store;
-  /** Newest position that this broker knows of the partition. */
+  /** Returns the newest position that this broker knows of the partition. */
   headOf(partition: number): number;
-  /** The log has another life than `store.logs` says: another process has renewed it. */
+  /** Called when the log has another epoch than `store.logs` says: another process has started it. */
   onEpochChanged(partition: number): void;
   warn(message: string, error?: unknown): void;
 }
@@ -18,14 +18,17 @@ interface Written {
   position: number;
 }
 
-/** A loss of what was stored within this time can stay unnoticed; more often would cost a write that brings little. */
+/**
+ * A truncation of messages stored within this time can go unnoticed; more frequent writes would cost more than they
+ * bring.
+ */
 const WRITE_INTERVAL_MS = 1000;
-/** Each further one means that another process has just written; what is left then comes with the next second. */
+/** Each further attempt means that another process has just written; the next second writes what is left. */
 const ATTEMPTS = 4;
 
-/** Writes down how far each log goes, at most once a second, so that the next start can tell if something is missing. */
+/** Stores how far each log goes, at most once a second, so that the next start can tell whether it was truncated. */
 export class EpochMarkers {
-  /** What the store has at least. */
+  /** Newest marker that the store is known to have. */
   readonly #written = new Map<number, Written>();
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -37,7 +40,7 @@ export class EpochMarkers {
     this.#timer.unref();
   }
 
-  /** Writes the last marks. Safe to call twice. */
+  /** Writes the last markers. Safe to call twice. */
   async drain(): Promise<void> {
     clearInterval(this.#timer);
     this.#writeLater();
@@ -47,7 +50,7 @@ export class EpochMarkers {
   #writeLater(): void {
     this.#writing = this.#writing
       .then(() => this.#write())
-      // The next second tries again; a mark that is late only makes the check less sharp.
+      // The next second tries again; a late marker only makes the check less precise.
       .catch((error: unknown) => this.deps.warn('log marks were not stored', error));
   }
 
@@ -69,7 +72,10 @@ export class EpochMarkers {
     return written?.log === log && written.position >= position;
   }
 
-  /** Never lowers the mark of a life, and writes for the present life only. False when there is nothing to write now. */
+  /**
+   * Never lowers the marker of an epoch, and writes for the present epoch only. Returns false when there is nothing to
+   * write.
+   */
   async #advance(partition: number, { log, position }: Written): Promise<boolean> {
     const { bus, store, onEpochChanged } = this.deps;
     const stored = await readEpochMarker(bus, partition);
@@ -78,7 +84,7 @@ export class EpochMarkers {
       if (store.logs[partition] === log) onEpochChanged(partition);
       return false;
     }
-    // Lost while we asked: the head was that of a log which is no more.
+    // The log was truncated meanwhile: the head belonged to a previous epoch.
     if (store.logs[partition] !== log) return false;
     const known = isOwn ? stored.marker.position : 0;
     try {

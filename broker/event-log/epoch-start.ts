@@ -3,7 +3,7 @@ import type { Store } from '../nats/streams.js';
 import { resolveEpoch, startEpoch } from './log-epochs.js';
 
 /**
- * Gives every log that is shorter than it once was a new life: it was restored from a backup or has lost its tail, and
+ * Starts a new epoch for every log that is shorter than its marker: it was restored from a backup or truncated, and
  * positions that clients hold would name other events. Call before anything reads the logs; changes `store.logs`.
  */
 export async function startEpochsOfTruncatedLogs(bus: Bus, store: Store): Promise<number[]> {
@@ -19,8 +19,8 @@ export async function startEpochsOfTruncatedLogs(bus: Bus, store: Store): Promis
 }
 
 /**
- * Gives every log a new life. A store that was copied cold and put back looks whole, its marks are as old as its logs; only
- * who put it back knows that positions handed out since then name other events.
+ * Starts a new epoch for every log. A store that was copied cold and restored looks whole, since its markers are as old
+ * as its logs; only the operator who restored it knows that positions handed out since then name other events.
  */
 export async function startEpochsOfAllLogs(bus: Bus, store: Store): Promise<void> {
   for (const [partition, log] of store.logs.entries()) {

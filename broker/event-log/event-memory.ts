@@ -1,6 +1,6 @@
-/** Few events waste its end, and a single one that is kept keeps little else. */
+/** Small enough that a few events waste little of its end, and that one event that is kept long keeps little else. */
 const BLOCK_BYTES = 64 * 1024;
-/** Larger ones have memory of their own. */
+/** Larger events have memory of their own. */
 const SHARED_BYTES_MAX = BLOCK_BYTES / 8;
 
 /**
@@ -11,7 +11,7 @@ export class EventMemory {
   #block = Buffer.alloc(0);
   #used = 0;
 
-  /** A copy of the bytes, never changed by anything that comes later. */
+  /** Copies the bytes; nothing that is kept later changes the copy. */
   keep(bytes: Uint8Array): Uint8Array {
     const { length } = bytes;
     if (length > SHARED_BYTES_MAX) return copied(bytes, Buffer.allocUnsafeSlow(length));

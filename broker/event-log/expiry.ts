@@ -5,8 +5,9 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const VALIDATION_MS_MAX = 60_000;
 
 /**
- * Of an entry's events, those stored before this moment may have ended by age; 0 when none can have. Each event takes the
- * retention of the version in force with it, so a longer one later brings nothing back. `versions` in ascending order.
+ * Events of an entry that were stored before the returned moment may have expired; 0 when none can have. Each event
+ * takes the retention of the version in force when it was stored, so a longer retention later brings nothing back.
+ * `versions` are in ascending order.
  */
 export function expiredBeforeMs(
   versions: readonly Pick<EntryVersion, 'publishedAt' | 'document'>[],

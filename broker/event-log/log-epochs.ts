@@ -3,17 +3,17 @@ import { lastOf, provenInfo } from '../nats/read/log-reader.js';
 import { StoreUnavailableError, WrongExpectedSequenceError } from '../nats/store-errors.js';
 import { CURSORS_STREAM, epochOf, eventStream, newEpochId, setEpoch } from '../nats/streams.js';
 
-/** How far a log was seen, and in which of its lives. */
+/** How far a log was seen, and in which of its epochs. */
 export interface EpochMarker {
   log: string;
   position: number;
-  /** Lives that this one has replaced, the newest last; none in a log that never lost anything. */
+  /** Epochs that this one has replaced, the newest last; none for a log that never lost anything. */
   formers?: string[];
 }
 
 export interface StoredEpochMarker {
   marker: EpochMarker;
-  /** What the next write expects. */
+  /** Revision that the next write expects. */
   revision: number;
 }
 
@@ -23,9 +23,9 @@ export interface ResolvedEpoch {
   stored: StoredEpochMarker | undefined;
 }
 
-/** A writer would have to sleep through more lives of one log than this to bring an old name back. */
+/** A stalled writer would have to miss this many epochs of one log to resurrect an old one. */
 const PREVIOUS_EPOCHS_MAX = 16;
-/** Each further one means that another process wrote in between, and every process writes once for a loss. */
+/** Each further attempt means that another process wrote in between, and every process writes once per truncation. */
 const ATTEMPTS = 20;
 
 const markerSubject = (partition: number): string => `mark.log.${partition}`;
@@ -36,7 +36,7 @@ export async function readEpochMarker(bus: Bus, partition: number): Promise<Stor
   return { marker: JSON.parse(Buffer.from(message.data).toString()) as EpochMarker, revision: message.position };
 }
 
-/** Rejects with WrongExpectedSequenceError when another one was written since that revision was read. */
+/** Rejects with WrongExpectedSequenceError when another marker was written since that revision was read. */
 export async function writeEpochMarker(
   bus: Bus,
   partition: number,
@@ -48,12 +48,12 @@ export async function writeEpochMarker(
 }
 
 /**
- * The present life of a log, and how far the log goes. When another process has decided on a new one and not got as far as
- * writing it to the stream, or a late writer brought an old one back, that is mended first.
+ * Returns the present epoch of a log and how far the log goes. When another process has decided on a new epoch and not
+ * written it to the stream yet, or a late writer brought an old one back, that is mended first.
  */
 export async function resolveEpoch(bus: Bus, partition: number): Promise<ResolvedEpoch> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    // In this order: a life that the stream does not name yet can't have been replaced by another one meanwhile.
+    // In this order: an epoch that the stream does not name yet cannot have been replaced meanwhile.
     const stored = await readEpochMarker(bus, partition);
     const info = await provenInfo(bus, eventStream(partition));
     const named = epochOf(info);
@@ -64,8 +64,9 @@ export async function resolveEpoch(bus: Bus, partition: number): Promise<Resolve
 }
 
 /**
- * Gives a log a new life after it was restored or has lost its tail. Resolves with its id, which is the same for all that
- * knew the same former life: the first who replaces the log's mark decides. Safe to repeat after a failure.
+ * Starts a new epoch for a log that was restored or truncated. Resolves with its id, which is the same for all
+ * processes that knew the same previous epoch: the first to replace the log's marker decides. Safe to repeat after a
+ * failure.
  */
 export async function startEpoch(bus: Bus, partition: number, known: string): Promise<string> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -73,7 +74,7 @@ export async function startEpoch(bus: Bus, partition: number, known: string): Pr
     if (log !== known) return log;
     const formers = [...(stored?.marker.formers ?? []), known].slice(-PREVIOUS_EPOCHS_MAX);
     const mark = { log: newEpochId(), position: last, formers };
-    // Whoever won: the next turn finds it in the mark and writes it to the stream.
+    // Whoever won: the next iteration finds the winner in the marker and writes it to the stream.
     await writeEpochMarker(bus, partition, mark, stored?.revision ?? 0).catch(ignoreConflict);
   }
   throw new StoreUnavailableError(`the life of ${eventStream(partition)} keeps changing`, false);

@@ -2,7 +2,7 @@ import { type DeliverableEvent, decodeDeliverable } from '../../proto/event/enve
 import type { StoredMessage } from '../nats/stored-message.js';
 import type { EventMemory } from './event-memory.js';
 
-/** One event of the log: decoded when somebody is interested, once for all who are. */
+/** One event of the log, decoded on first use, once for all its readers. */
 export class LogEvent {
   readonly position: number;
   readonly entry: string;

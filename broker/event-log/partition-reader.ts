@@ -15,20 +15,23 @@ export interface PartitionReaderDeps {
   /** Position before the first event to read: the end of the log when the broker starts. */
   after: number;
   onEvent(event: LogEvent): void;
-  /** Id of the life that the log is counted on to have; undefined while a new one is being agreed on. */
+  /** Returns the epoch that the log is expected to have; undefined while a new one is being agreed on. */
   epoch(): string | undefined;
-  /** The log is not the one that was read: it was restored, has lost its tail, or was given another life. */
+  /** Called when the log is not the one that was read: it was restored, truncated, or given another epoch. */
   onTruncated(): void;
 }
 
-/** The one ordered, unfiltered reader of a partition in this process. `head` is the last position dispatched. */
+/**
+ * The one ordered, unfiltered reader of a partition in this process: every subscription of the broker is served from
+ * it. `head` is the last position dispatched.
+ */
 export class PartitionReader {
   readonly partition: number;
   readonly recent: RecentTail;
   readonly #bus: Bus;
   readonly #follower: Follower;
   readonly #onEvent: (event: LogEvent) => void;
-  /** Subjects come again and again: each is cut once, and equal entry ids are then the same string. */
+  /** Subjects repeat: each is parsed once, and equal entry ids then share one string. */
   readonly #entries = new Map<string, string>();
   readonly #memory = new EventMemory();
   readonly #waiters = new Set<() => void>();
@@ -56,7 +59,7 @@ export class PartitionReader {
     return this.#follower.start();
   }
 
-  /** Looks again whether the log is still the one that was read. */
+  /** Checks again whether the log is still the one that was read. */
   recheck(): void {
     this.#follower.recheck();
   }
@@ -66,7 +69,7 @@ export class PartitionReader {
     for (const wake of this.#waiters) wake();
   }
 
-  /** Whether the log goes that far, here or only in the store: another process may have read it first. */
+  /** Whether the log reaches a position, here or only in the store: another process may have read it first. */
   async hasPosition(position: number): Promise<boolean> {
     return position <= this.head || position <= (await provenEnd(this.#bus, eventStream(this.partition)));
   }

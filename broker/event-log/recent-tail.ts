@@ -1,16 +1,17 @@
 import { partitionPoint } from '../../proto/values/partition-point.js';
 import type { LogEvent } from './log-event.js';
 
-/** A subscriber that pauses for a moment finds what it missed here; longer ago is read from the store. */
+/** A subscriber that pauses for a moment finds the events it missed here; older ones are read from the store. */
 const RECENT_EVENTS_MAX = 16_384;
 const RECENT_BYTES_MAX = 8 * 1024 * 1024;
 
 /**
- * The end of one partition's log in memory, without a gap from `start` to the last event dispatched. It is the seam:
- * who has everything before `start` can take the rest from here and join the live channel in the same turn.
+ * The end of one partition's log in memory, without a gap from `after` to the last event dispatched. It makes the
+ * hand-over possible: a subscription that has everything up to `after` takes the rest from here and joins the live
+ * channel in the same turn of the event loop.
  */
 export class RecentTail {
-  /** Dropped ones are emptied places until there are enough of them to move the rest. */
+  /** Dropped events leave empty elements until there are enough of them to move the rest. */
   #events: (LogEvent | undefined)[] = [];
   #first = 0;
   #bytes = 0;
@@ -32,7 +33,7 @@ export class RecentTail {
     while (this.#bytes > RECENT_BYTES_MAX || this.#events.length - this.#first > RECENT_EVENTS_MAX) this.#dropOldest();
   }
 
-  /** Starts anew after an interruption: nothing before `after` is here. */
+  /** Starts anew after an interruption: nothing up to `after` is here. */
   reset(after: number): void {
     this.#events = [];
     this.#first = 0;

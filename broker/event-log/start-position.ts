@@ -12,9 +12,9 @@ export interface StartQuery {
   partition: number;
   log: string;
   from: From;
-  /** Acknowledged position of the cursor in this life of the log; null when nothing was. */
+  /** Acknowledged position of the cursor in this log epoch; null when nothing was acknowledged. */
   cursor: number | null;
-  /** The life of the log that the cursor was stored in, if it was. */
+  /** The log epoch in which the cursor was stored, if it was. */
   cursorLog: string | undefined;
   /** Earliest acceptance time that the grant may see; 0 = everything. */
   historyFromMs: number;
@@ -26,24 +26,24 @@ const SCAN_MESSAGES = 500;
 
 /** Finds where a subscription starts: the position up to which everything counts as delivered. */
 export class StartPositions {
-  /** Partition, life of its log and time → position before the first event accepted then or later: it never changes. */
+  /** Partition, log epoch and time → position before the first event accepted then or later: it never changes. */
   readonly #byTime = new Map<string, number>();
 
   constructor(
     private readonly bus: Bus,
-    /** Events of an entry that were stored before this moment may have ended by age; 0 when none can have. */
+    /** Events of an entry that were stored before this moment may have expired; 0 when none can have. */
     private readonly expiredBeforeMs: (entry: string) => number,
   ) {}
 
   /**
-   * Throws POSITION_GONE for what the log no longer has or does not have yet, or of another life of the log, and
-   * BEFORE_HISTORY for what the grant may not see.
+   * Throws POSITION_GONE for a position that the log no longer has, does not have yet, or that belongs to another
+   * epoch, and BEFORE_HISTORY for one that the grant may not see.
    */
   async resolve(query: StartQuery): Promise<number> {
     const allowed = await this.#positionAt(query, query.historyFromMs);
     const { from } = query;
     const atTime = isTime(from) ? await this.#positionAt(query, parseTime(from.time)) : undefined;
-    // Asked last: the log grows while times are looked up, and what was found must lie within.
+    // Read last: the log grows while times are looked up, and the result must lie within it.
     const ends = await this.#ends(query);
     const earliest = Math.max(ends.first - 1, allowed);
     const wanted = atTime ?? wantedPosition(query, earliest, ends.last);
@@ -55,8 +55,8 @@ export class StartPositions {
   }
 
   /**
-   * Whoever began at the border of what it may see can come back to there: events that were accepted before it and
-   * stored a moment later have moved it since.
+   * A subscription that started at the border of its history can come back to it: events that were accepted before the
+   * border and stored a moment later have moved it since.
    */
   async #atTheBorder(
     query: StartQuery,
@@ -70,8 +70,8 @@ export class StartPositions {
   }
 
   /**
-   * Age alone ends an event, and at the age that its own entry states: that the partition begins later says nothing about this
-   * entry, nor does it that older events of others are still there.
+   * Events expire by age alone, at the retention of their own entry: the first sequence of the partition proves nothing
+   * about this entry, nor do older events of other entries.
    */
   async #ends({ entry, partition }: StartQuery): Promise<{ first: number; last: number }> {
     const stream = eventStream(partition);
@@ -87,12 +87,12 @@ export class StartPositions {
     const known = this.#byTime.get(key);
     if (known !== undefined) return known;
     const found = await this.#scan(partition, timeMs);
-    // While nothing was accepted at or after it, the place still moves.
+    // While nothing was accepted at or after the time, the position still moves.
     if (found.isFixed) this.#byTime.set(key, found.position);
     return found.position;
   }
 
-  /** Looks the time up in the store's own clock, somewhat early, and walks on by acceptance time. */
+  /** Starts a little before the time by the store's own clock and walks on by acceptance time. */
   async #scan(partition: number, timeMs: number): Promise<{ position: number; isFixed: boolean }> {
     const stream = eventStream(partition);
     let after = (await sequenceAt(this.bus, stream, new Date(timeMs - CLOCK_SKEW_MS))) - 1;

@@ -9,11 +9,11 @@ import { batchEnd, encodeBatch, type LedgerBatch } from './ledger-batch.js';
 import type { LedgerState } from './ledger-state.js';
 import type { Act, LedgerRecord } from './record.js';
 
-/** Acts of officers come one by one; more waiting than this means that something runs wild. */
+/** Acts of officers arrive one by one; more waiting than this means that a client runs wild. */
 const WAITING_APPENDS_MAX = 1_000;
-/** Each lost race means that another broker's act went in, so this many in a row is an overload, not bad luck. */
+/** Each conflict means that another broker's act was stored, so this many in a row are an overload. */
 const CONFLICTS_MAX = 50;
-/** Sending the same bytes again after an answer that never came. */
+/** Attempts with the same bytes after an answer that never came. */
 const RESENDS_MAX = 5;
 /** Covers a restart of the server or an election. */
 const CATCH_UP_MS = 15_000;
@@ -27,8 +27,8 @@ export interface AppenderDeps {
 }
 
 /**
- * Appends one after the other. What keeps several brokers on one chain is the stream's expected last sequence: at
- * most one writer gets the next place, all others catch up, decide again and retry.
+ * Appends acts one after the other. The expected last sequence of the stream keeps several brokers on one chain: at
+ * most one writer gets the next sequence; all others catch up, run their guard again and retry.
  */
 export class Appender {
   readonly #deps: AppenderDeps;
@@ -60,7 +60,7 @@ export class Appender {
     throw new SluiceError('STORE_UNAVAILABLE', `other brokers were faster ${CONFLICTS_MAX} times in a row`);
   }
 
-  /** False when another broker came before; what was stored until then is in `stored` and folded. */
+  /** Returns false when another broker was faster; acts stored until then are in `stored` and folded. */
   async #storeAll(acts: Act[], stored: LedgerRecord[]): Promise<boolean> {
     for (let offset = 0; offset < acts.length; ) {
       const end = batchEnd(acts, offset);
@@ -90,7 +90,7 @@ export class Appender {
     return collected.slice(0, acts.length);
   }
 
-  /** True when the batch is stored and folded, false when something else took its place. */
+  /** Returns true when the batch is stored and folded, false when another record took its sequence. */
   async #send(batch: LedgerBatch, collected: readonly LedgerRecord[]): Promise<boolean> {
     for (let attempt = 0; attempt <= RESENDS_MAX; attempt++) {
       try {
@@ -103,8 +103,8 @@ export class Appender {
       await this.#catchUp();
       if (this.#isStored(batch, collected)) return true;
       if (this.#deps.state.head !== batch.after) return false;
-      // Nothing came in, so the same bytes may be sent again: should the lost ones still arrive, the expected
-      // sequence lets in only one of the two.
+      // Nothing arrived, so the same bytes may be sent again: should the lost ones still arrive, the expected sequence
+      // admits only one of the two.
     }
     throw new StoreUnavailableError('the ledger did not take the act', true);
   }
@@ -116,14 +116,14 @@ export class Appender {
     else await publisher.publishBatch(batch.messages);
   }
 
-  /** The ack says that the batch is stored right behind `after`, so there is no need to wait for the follower. */
+  /** The acknowledgement says that the batch is stored right after `after`, so the follower need not be awaited. */
   #foldNow(batch: LedgerBatch): void {
     for (const [index, { subject, data }] of batch.messages.entries()) {
       this.#deps.state.take(batch.after + 1 + index, subject, data);
     }
   }
 
-  /** Reads back instead of believing: the hash chain tells whether the record at our place is ours. */
+  /** Reads back after an unknown outcome: the hash chain shows whether the record at our sequence is ours. */
   #isStored(batch: LedgerBatch, collected: readonly LedgerRecord[]): boolean {
     const { state } = this.#deps;
     const lastSeq = batch.after + batch.messages.length;
@@ -152,7 +152,7 @@ export class Appender {
 const mayBeStored = (error: unknown): boolean =>
   error instanceof WrongExpectedSequenceError || (error instanceof StoreUnavailableError && error.uncertain);
 
-/** 10054 and 10199: larger than the server takes. */
+/** JetStream codes 10054 and 10199: larger than the server accepts. */
 function refusalOf(error: unknown): unknown {
   if (!(error instanceof StoreRefusedError)) return error;
   const code = error.natsCode === 10054 ? 'TOO_LARGE' : 'INTERNAL';

@@ -4,7 +4,7 @@ import type { OutMessage } from '../nats/write/out-message.js';
 import { hashOf } from './chain.js';
 import { type Act, encodeRecord } from './record.js';
 
-/** Acts encoded to follow one certain record: fits there and nowhere else. */
+/** Acts encoded to follow one certain record: they fit after it and nowhere else. */
 export interface LedgerBatch {
   /** Sequence that the stream must end with. */
   after: number;
@@ -41,7 +41,7 @@ export function encodeBatch(acts: readonly Act[], { head, hash, time, lastOf }: 
 
 /** The server's limit for an atomic batch. */
 const BATCH_ACTS_MAX = 1_000;
-/** Held in the server's memory until the commit; far below its limit for what may wait (128 MB). */
+/** Held in the server's memory until the commit; far below its limit for open batches (128 MB). */
 const BATCH_BYTES_MAX = 16 * 1024 * 1024;
 
 /** As many of the acts from `offset` on as one atomic batch should hold, at least one. */

@@ -11,8 +11,8 @@ interface Waiter {
 }
 
 /**
- * How far this broker has read: the chain, the folds, and who waits for a record. Records come from the follower and,
- * right after their ack, from the appender; each is folded once, in order.
+ * How far this broker has read the ledger: the chain, the folds, and the calls that await a record. Records come from
+ * the follower and, right after their acknowledgement, from the appender; each is folded once, in order.
  */
 export class LedgerState {
   broken: LedgerBrokenError | undefined;
@@ -44,7 +44,7 @@ export class LedgerState {
     return () => this.#folds.delete(fn);
   }
 
-  /** Links and folds the record unless that was done before. Throws LedgerBrokenError. */
+  /** Links and folds the record unless that has been done. Throws LedgerBrokenError. */
   take(seq: number, subject: string, bytes: Uint8Array): void {
     if (seq <= this.#chain.head || this.broken) return;
     const record = this.#chain.link(seq, subject, bytes);

@@ -16,11 +16,11 @@ export interface LedgerDeps {
   bus: Bus;
   metrics: LedgerMetrics;
   clock: () => number;
-  /** How long it may stay unseen before `isFresh` turns false. */
+  /** Time without confirmation after which `isFresh` turns false. */
   staleAfterMs: number;
-  /** Get every record from the first on, in this order. A fold that throws makes the ledger unusable. */
+  /** Each receives every record from the first on, in this order. A fold that throws makes the ledger unusable. */
   folds: readonly Fold[];
-  /** Called once when a record that comes in later breaks the chain; from then on nothing is in sight. */
+  /** Called once when a later record breaks the chain; from then on the ledger is not fresh. */
   onBroken?: ((error: LedgerBrokenError) => void) | undefined;
 }
 
@@ -62,9 +62,9 @@ export class Ledger {
     return this.#state.head;
   }
 
-  /** False when the ledger was out of sight for too long or does not hold: what it last said may no longer be true. */
+  /** False when the ledger has been stale for too long or is broken: what it last said may no longer be true. */
   get isFresh(): boolean {
-    // The wall clock, as the follower uses it: `clock` may be a test's.
+    // By the wall clock, as the follower measures; `clock` may be a test's.
     const age = Date.now() - this.lastSeenAtMs;
     const isFresh = this.#state.broken === undefined && age <= this.#deps.staleAfterMs;
     if (isFresh !== this.#wasFresh) this.#deps.metrics.freshnessChanged(isFresh);
@@ -88,12 +88,12 @@ export class Ledger {
     return record;
   }
 
-  /** The same for many acts: all or none of up to 1,000; more of them go in several such batches. */
+  /** Like `append` for many acts: all or none of up to 1,000; more are divided into several such batches. */
   appendAll(guard: () => Act[]): Promise<LedgerRecord[]> {
     return this.#appender.appendAll(guard);
   }
 
-  /** Calls `fn` with every record to come, also those of other brokers; returns the function that ends it. */
+  /** Calls `fn` with every later record, those of other brokers included; returns the function that stops it. */
   onRecord(fn: Fold): () => void {
     return this.#state.onRecord(fn);
   }

@@ -31,7 +31,7 @@ export async function readLedger(bus: Bus, { kind, id, after = 0, limit }: Ledge
   return messages.map(({ position, subject, data }) => decodeRecord(position, subject, data));
 }
 
-/** Walks the chain from the first record to what is the last one now. */
+/** Walks the chain from the first record to the present last one. */
 export async function verifyLedger(bus: Bus): Promise<Verification> {
   const chain = new Chain();
   const { last } = await streamEnds(bus, LEDGER_STREAM);

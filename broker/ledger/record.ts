@@ -16,7 +16,7 @@ export const LEDGER_KINDS = [
 ] as const;
 export type LedgerKind = (typeof LEDGER_KINDS)[number];
 
-/** A governance act that somebody wants recorded. `document` is the whole resulting state of what it is about. */
+/** A governance act to be recorded. `document` is the whole resulting state of its object. */
 export interface Act {
   kind: LedgerKind;
   id: string;
@@ -39,11 +39,13 @@ export interface LedgerRecord extends Act {
 
 const ID_PATTERN = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
 
-/** What the bytes hold beside the act. */
+/** Fields of the stored bytes that are not part of the act. */
 export interface RecordContext {
   time: string;
   prev: string;
-  /** Given once, so that two brokers that do the same in the same millisecond can tell whose record was stored. */
+  /**
+   * Unique per record, so that two brokers that do the same in the same millisecond can tell whose record was stored.
+   */
   nonce: string;
 }
 

@@ -13,23 +13,23 @@ export interface BusOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Short: the embedded server is back within a second of a crash. */
+/** Short, since the embedded server is back within a second of a crash. */
 const RECONNECT_WAIT_MS = 200;
-/** Two silent intervals mean a dead peer, so a vanished host is noticed in half a minute. */
+/** Two silent intervals mean a dead peer, so a host that vanished is noticed within half a minute. */
 const PING_INTERVAL_MS = 10_000;
 /**
- * A stream with a large tail to recover may answer its first call late; one without a leader never does, and who asks
- * again meets the new one.
+ * A stream that recovers a large tail may answer its first call late. One without a leader never answers, and a retry
+ * reaches the new leader.
  */
 const API_TIMEOUT_MS = 5_000;
 
 /**
- * What the client gathers before it writes within one turn. Its own 32 KiB make fifteen system calls of one commit, each
- * of which wakes the server. The client reads the option without listing it.
+ * Bytes that the client buffers before it writes within one turn of the event loop. Its default of 32 KiB makes fifteen
+ * system calls of one commit, each of which wakes the server. The client reads the option without declaring it.
  */
 const WRITE_BYTES = { pendingLimit: 256 * 1024 } as object;
 
-/** Connects once (rejects when it can not) and from then on reconnects for ever. */
+/** Connects once, rejects when that fails, and from then on reconnects for ever. */
 export async function connectBus(options: BusOptions): Promise<Bus> {
   // A private prefix, so that a later account with tighter permissions can be given just this one.
   const inboxPrefix = `_INBOX_${options.name.replace(/[^A-Za-z0-9]/g, '_')}_${randomBytes(8).toString('hex')}`;
@@ -39,13 +39,13 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     name: options.name,
     inboxPrefix,
     maxReconnectAttempts: -1,
-    // A server that is still reading its users must not end the connection for ever.
+    // A server that is still loading its users must not end the connection for good.
     ignoreAuthErrorAbort: true,
     reconnectTimeWait: RECONNECT_WAIT_MS,
     reconnectJitter: RECONNECT_WAIT_MS,
     timeout: CONNECT_TIMEOUT_MS,
     pingInterval: PING_INTERVAL_MS,
-    // It would take a stack for every request, for the few that fail; our own errors say what failed.
+    // Stack traces would be taken for every request, for the few that fail; our own errors name what failed.
     noAsyncTraces: true,
     ...WRITE_BYTES,
   });
@@ -53,7 +53,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
   return new Bus(nc, jetstream(nc, { timeout: API_TIMEOUT_MS }), jsm, inboxPrefix);
 }
 
-/** One connection to JetStream with what is needed to write to it and to notice that it is gone. */
+/** One connection to JetStream, with the means to write over it and to notice that it is lost. */
 export class Bus {
   readonly publisher: Publisher;
   readonly #listeners = new Set<(up: boolean) => void>();
@@ -70,7 +70,7 @@ export class Bus {
     void this.#watch();
   }
 
-  /** A new subject that only this connection listens to. */
+  /** Returns a new subject that only this connection listens to. */
   newInbox(): string {
     return createInbox(this.inboxPrefix);
   }
@@ -79,7 +79,7 @@ export class Bus {
     return this.#up;
   }
 
-  /** Calls `listener` at every change; returns the function that ends it. */
+  /** Calls `listener` at every change; returns the function that stops it. */
   onStatus(listener: (up: boolean) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -92,7 +92,7 @@ export class Bus {
   }
 
   async #close(): Promise<void> {
-    // Draining waits for an answer that a server which is away never gives.
+    // Draining waits for an answer that an unreachable server never gives.
     await (this.#up ? this.nc.drain() : this.nc.close()).catch(() => {});
     this.#setUp(false);
     this.publisher.stop();

@@ -11,7 +11,7 @@ export interface ServerNeeds {
   maxEventBytes: number;
 }
 
-/** The server can not carry a bus; the message lists everything that stands against it. */
+/** The server cannot carry a bus; the message lists every reason. */
 export class ServerUnfitError extends Error {
   override readonly name = 'ServerUnfitError';
   readonly code = 'NATS_SERVER_UNFIT';
@@ -20,7 +20,7 @@ export class ServerUnfitError extends Error {
   }
 }
 
-/** Subject, headers and envelope around an event. */
+/** Bytes of subject, headers and envelope around an event. */
 const AROUND_EVENT_BYTES = 16 * 1024;
 /** The largest ledger record that the embedded server takes: an entry with a long code table. */
 const LEDGER_RECORD_BYTES = 8 * 1024 * 1024;
@@ -28,8 +28,8 @@ const MIB = 1024 * 1024;
 const NOT_ENABLED: ReadonlySet<number> = new Set([10039, 10076]);
 
 /**
- * Looks at what an outside server says of itself before anything is made on it. Throws ServerUnfitError; returns what
- * its operator should know.
+ * Checks what an external server reports about itself before anything is created on it. Throws ServerUnfitError;
+ * returns notices for the operator.
  */
 export async function checkServer(bus: Bus, needs: ServerNeeds): Promise<string[]> {
   const info = bus.nc.info;
@@ -63,7 +63,7 @@ async function jetStreamProblems(bus: Bus): Promise<string[]> {
       return [`its account has ${streams} streams, as many as it may`];
     return [];
   } catch (error) {
-    // The first when JetStream is off on the server, the other when only for the account.
+    // The first error means that JetStream is off on the server, the other that it is off for the account.
     const isOff = error instanceof Error && error.name === 'JetStreamNotEnabled';
     const isOffForAccount = error instanceof JetStreamApiError && NOT_ENABLED.has(error.code);
     if (isOff || isOffForAccount) return ['JetStream is not enabled for the account'];
@@ -71,7 +71,7 @@ async function jetStreamProblems(bus: Bus): Promise<string[]> {
   }
 }
 
-/** What of a stream's configuration has to be as we made it for the guarantees to hold. */
+/** Settings of a stream that must be as we created them for the guarantees to hold. */
 const GUARDED = [
   'retention',
   'storage',
@@ -88,7 +88,7 @@ const GUARDED = [
   'num_replicas',
 ] as const satisfies (keyof StreamConfig)[];
 
-/** Settings of the streams that somebody else has changed, in words. */
+/** Describes the settings of streams that somebody else has changed. */
 export async function streamDrift(bus: Bus, needs: ServerNeeds): Promise<string[]> {
   const drift: string[] = [];
   for (const expected of expectedConfigs(needs)) {
@@ -104,5 +104,5 @@ export async function streamDrift(bus: Bus, needs: ServerNeeds): Promise<string[
   return drift;
 }
 
-/** What the server tells of limits that were not asked for. */
+/** Values that the server reports for limits that were not set. */
 const ABSENT = { max_age: 0, max_msgs: -1, max_msgs_per_subject: -1 };

@@ -20,7 +20,7 @@ export class WrongExpectedSequenceError extends Error {
   readonly code = 'NATS_WRONG_EXPECTED_SEQUENCE';
 }
 
-/** JetStream understood the request and refused it for good: sending the same again will not help. */
+/** JetStream understood the request and refused it for good: a retry does not help. */
 export class StoreRefusedError extends Error {
   override readonly name = 'StoreRefusedError';
   readonly code = 'NATS_REFUSED';
@@ -32,7 +32,7 @@ export class StoreRefusedError extends Error {
   }
 }
 
-/** No room; nothing was stored. */
+/** The store is full; nothing was stored. */
 export class StoreFullError extends SluiceError {
   override readonly name = 'StoreFullError';
   constructor(description: string) {
@@ -53,7 +53,7 @@ export class StoreUnavailableError extends SluiceError {
 }
 
 const DUPLICATE_IN_BATCH = 10201;
-/** A message with this id is on its way to the replicas, and not yet stored: sent again later it is a duplicate, or new. */
+/** A message with this id is being replicated and not stored yet: a retry later finds it a duplicate, or new. */
 const IN_PROCESS = 10158;
 /** 10164 is the form without the actual sequence, which the server uses for atomic batches. */
 const WRONG_SEQUENCE: ReadonlySet<number> = new Set([10070, 10071, 10164]);
@@ -62,12 +62,12 @@ const FULL: ReadonlySet<number> = new Set([10002, 10023, 10028, 10047]);
 /** The catch-all of a failed write: a limit of the stream, a full disk, or an input/output error. */
 const STORE_FAILED = 10077;
 /**
- * JetStream off, starting or without leader (10008, 10039, 10076), stream offline (10118), queue full (10167),
- * a batch torn by a restart (10176), too many batches open (10205 and 10211 by version): later it can work.
+ * Conditions that pass: JetStream off, starting or without leader (10008, 10039, 10076), stream offline (10118), queue
+ * full (10167), a batch interrupted by a restart (10176), too many open batches (10205 and 10211, by version).
  */
 const FOR_THE_MOMENT: ReadonlySet<number> = new Set([10008, 10039, 10076, 10118, 10167, 10176, 10205, 10210, 10211]);
 
-/** The error class for whatever a call of the JetStream API threw; a call that only reads is never uncertain. */
+/** Maps an error of a JetStream API call to our classes; a call that only reads is never uncertain. */
 export function asStoreError(error: unknown): Error {
   if (error instanceof JetStreamApiError) return storeError(error.apiError());
   if (error instanceof SluiceError) return error;
@@ -75,7 +75,7 @@ export function asStoreError(error: unknown): Error {
   return new StoreUnavailableError(why, false, { cause: error });
 }
 
-/** The error class for what JetStream answered. */
+/** Maps a JetStream refusal to our error classes. */
 export function storeError(refusal: JetStreamRefusal): Error {
   const { err_code: natsCode, description } = refusal;
   if (natsCode === DUPLICATE_IN_BATCH) return new DuplicateInBatchError(description);

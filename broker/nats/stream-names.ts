@@ -4,7 +4,7 @@ export const QUARANTINE_STREAM = 'QUARANTINE';
 export const CURSORS_STREAM = 'CURSORS';
 export const eventStream = (partition: number): string => `EV_${partition}`;
 
-/** What the streams take, apart from those of events. */
+/** Subjects of the streams, apart from those of events. */
 export const SUBJECTS = {
   [LEDGER_STREAM]: ['ledger.>'],
   [RECEIPTS_STREAM]: ['receipt.>'],
@@ -15,7 +15,7 @@ export const eventSubjects = (partition: number): string[] => [`ev.${partition}.
 
 const EVENTS = /^EV_(\d+)$/;
 
-/** Whether a subject goes into that stream; into one that is not ours none does. */
+/** Returns whether a subject belongs to that stream; none belongs to a stream that is not ours. */
 export function subjectsOf(stream: string): (subject: string) => boolean {
   const [, partition] = EVENTS.exec(stream) ?? [];
   const patterns =

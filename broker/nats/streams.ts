@@ -28,8 +28,8 @@ export interface StreamsOptions {
 export interface Store {
   partitions: number;
   /**
-   * Per partition: id of the log's life. A position means something within one life only. Undefined while a new one is
-   * being agreed on.
+   * Log epoch of each partition. A position has a meaning within one epoch only. Undefined while a new epoch is being
+   * agreed on.
    */
   logs: (string | undefined)[];
 }
@@ -39,16 +39,18 @@ const LOG_KEY = 'sluice-log';
 const NAME_IN_USE = 10058;
 const NO_SUCH_STREAM = 10059;
 const DAY_MS = 86_400_000;
-/** What the law's data minimisation leaves a refused event to be repaired in. */
+/** Retention of refused events, in days: time to repair them, bounded by the law's data minimisation. */
 const QUARANTINE_DAYS = 30;
 /** Each id remembered costs the server about 220 bytes. */
 const DUPLICATE_WINDOW_MS = 120_000;
-/** Explicit, since the server's default differs by version. One per broker and stream, and a few that load at boot. */
+/** Explicit, since the server's default differs by version. Each broker uses one per stream, and a few during boot. */
 const CONSUMERS_MAX = 200;
 
-/** Makes what is missing and adjusts subjects, replicas and limits; an existing store keeps its number of partitions. */
+/**
+ * Creates missing streams and adjusts subjects, replicas and limits; an existing store keeps its number of partitions.
+ */
 export async function ensureStreams(bus: Bus, options: StreamsOptions): Promise<Store> {
-  // The first partition is made first and says how many there are, so an interrupted start is finished by the next.
+  // The first partition is created first and records how many there are, so the next start finishes an interrupted one.
   const first = await ensureEventStream(bus, 0, options);
   const partitions = Number(first.config.metadata?.[PARTITIONS_KEY] ?? options.partitions);
   const settled = { ...options, partitions };
@@ -74,7 +76,7 @@ function otherStreams({ replicas, maxBytesQuarantine }: StreamsOptions): Wanted[
   ];
 }
 
-/** Every stream as it is made, apart from its metadata. */
+/** Configuration of every stream as it is created, without its metadata. */
 export function expectedConfigs(options: StreamsOptions): (Partial<StreamConfig> & { name: string })[] {
   const events = Array.from({ length: options.partitions }, (_, partition) => {
     return { name: eventStream(partition), subjects: eventSubjects(partition), num_replicas: options.replicas };
@@ -82,10 +84,10 @@ export function expectedConfigs(options: StreamsOptions): (Partial<StreamConfig>
   return [...events, ...otherStreams(options)].map(configOf);
 }
 
-/** The life of a log as its stream names it; '' of a stream that has none. */
+/** The log epoch that a stream names; '' for a stream that names none. */
 export const epochOf = ({ config }: StreamInfo): string => config.metadata?.[LOG_KEY] ?? '';
 
-/** Writes another name of its life to a stream. Two that do so at once undo each other's: see `settleLog`. */
+/** Writes another epoch to a stream. Two concurrent writers undo each other's; `resolveEpoch` mends that. */
 export async function setEpoch(bus: Bus, { config }: StreamInfo, log: string): Promise<void> {
   await bus.jsm.streams.update(config.name, { ...config, metadata: { ...config.metadata, [LOG_KEY]: log } });
 }
@@ -108,7 +110,7 @@ async function ensureStream(bus: Bus, wanted: Wanted): Promise<StreamInfo> {
   try {
     return await bus.jsm.streams.add(configOf(wanted));
   } catch (error) {
-    // Another broker made it in between, with another log id.
+    // Another broker created it in between, with another epoch.
     if (error instanceof JetStreamApiError && error.code === NAME_IN_USE) return bus.jsm.streams.info(wanted.name);
     throw error;
   }
@@ -132,7 +134,7 @@ async function adjustStream(bus: Bus, existing: StreamInfo, wanted: Wanted): Pro
   return bus.jsm.streams.update(wanted.name, { ...config, subjects, num_replicas, max_bytes: limit });
 }
 
-/** Not compressed with replicas: there a server that was killed and came back left blocks that it could not read. */
+/** Not compressed with replicas: a server that was killed and came back left blocks that it could not read. */
 function configOf(wanted: Wanted): Wanted {
   const compression = wanted.num_replicas > 1 ? StoreCompression.None : StoreCompression.S2;
   return { ...COMMON, compression, ...wanted };
@@ -141,7 +143,7 @@ function configOf(wanted: Wanted): Wanted {
 const COMMON: Partial<StreamConfig> = {
   retention: RetentionPolicy.Limits,
   storage: StorageType.File,
-  // Nothing acknowledged is thrown away to make room: the writer is told instead.
+  // A full stream refuses new messages; nothing acknowledged is discarded.
   discard: DiscardPolicy.New,
   deny_delete: true,
   deny_purge: true,

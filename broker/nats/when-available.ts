@@ -2,13 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { StoreUnavailableError, storeError } from './store-errors.js';
 
-/** An election takes 4 to 8 s, a server that recovers large streams longer; a start that hangs must end some time. */
+/**
+ * An election takes 4 to 8 s, a server that recovers large streams longer; a start that hangs must end at some time.
+ */
 const PATIENCE_MS = 60_000;
 const PAUSE_MS = 250;
-/** Of the client, when nobody answers a call. */
+/** Errors of the client when nobody answers a call. */
 const UNANSWERED: ReadonlySet<string> = new Set(['TimeoutError', 'NoRespondersError', 'RequestError']);
 
-/** For the start of a broker: makes a call that may be repeated again while the store does not answer for the moment. */
+/** Repeats a call during the start of a broker while the store does not answer. The call must be safe to repeat. */
 export async function whenAvailable<T>(call: () => Promise<T>): Promise<T> {
   const giveUpAt = Date.now() + PATIENCE_MS;
   for (;;) {

@@ -6,7 +6,7 @@ import { digest, type ReceiptRecord } from './receipt-record.js';
 
 type Omitted = 'broker' | 'n' | 'prev' | 'time';
 type DistributiveOmit<T, K extends keyof never> = T extends unknown ? Omit<T, K> : never;
-/** A record before the chain has given it its place. */
+/** A record before the chain has given it its number. */
 export type ReceiptAct = DistributiveOmit<ReceiptRecord, Omitted>;
 
 interface Link {
@@ -22,9 +22,15 @@ const RETRY_MS = 250;
 /** Records waiting for the store: beyond it subscriptions are refused rather than delivered without a receipt. */
 const WAITING_RECORDS_MAX = 50_000;
 
-/** Appends this broker's receipt records, each carrying the digest of the one before, in order and in batches. */
+/**
+ * Appends this broker's receipt records in order and in batches, each with the digest of the one before.
+ *
+ * Invariants: records are stored in the order of the calls; a batch is retried until the store takes it, since a
+ * missing link would look like tampering; above `WAITING_RECORDS_MAX` subscriptions are refused rather than delivered
+ * without a receipt.
+ */
 export class ReceiptChain {
-  /** One chain per run of a broker: a chain that a crash cut off is never continued. */
+  /** One chain per run of a broker: a chain that a crash interrupted is never continued. */
   readonly broker = `b-${randomBytes(9).toString('base64url')}`;
   readonly #waiting: Link[] = [];
   #head = '';
@@ -37,7 +43,7 @@ export class ReceiptChain {
     private readonly onStored: () => void,
   ) {}
 
-  /** What is sealed into the ledger. */
+  /** The part that is sealed into the ledger. */
   get head(): { digest: string; records: number } {
     return { digest: this.#head, records: this.#count };
   }
@@ -60,7 +66,7 @@ export class ReceiptChain {
     });
   }
 
-  /** Waits for what was appended; what the store will not take by then stays unsaid: those receipts look open. */
+  /** Waits for appended records; those that the store does not take in time are lost, and their receipts look open. */
   async drain(deadlineMs: number): Promise<void> {
     const deadline = pause(deadlineMs);
     while (this.#writing && !this.#stopped) {

@@ -5,18 +5,18 @@ import type { StoredMessage } from '../nats/stored-message.js';
 import { RECEIPTS_STREAM } from '../nats/streams.js';
 import type { ReceiptOpening, ReceiptRecord } from './receipt-record.js';
 
-/** A receipt put together from its records. */
+/** A receipt assembled from its records. */
 export interface ReceiptSummary extends ReceiptOpening {
   receipt: string;
   broker: string;
   openedAt: string;
-  /** By the store's clock, which stamps the events too. */
+  /** By the clock of the store, which also stamps the events. */
   storedAtMs: number;
   /** Everything granted in (from, through] was sent. */
   through: number;
   sent: number;
   acked: number;
-  /** What went out beyond `through`, up to here, is not known: the receipt was never closed. */
+  /** Whether events after `through`, up to here, were sent is unknown: the receipt was never closed. */
   possiblyThrough: number;
 }
 
@@ -40,7 +40,7 @@ function apply(summaries: Map<string, ReceiptSummary>, { data, timeMs: storedAtM
     summaries.set(record.receipt, { ...opening, openedAt: time, storedAtMs, ...none });
     return;
   }
-  // Nothing was delivered under it.
+  // Nothing was delivered under such a record.
   if (record.act === 'skipped') return;
   const summary = summaries.get(record.receipt);
   if (!summary) return;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Rows } from '../../proto/entry/rows.js';
 
-/** What a receipt says when it is opened, before the first byte goes out. */
+/** Content of a receipt when it is opened, before the first byte is sent. */
 export interface ReceiptOpening {
   grant: string;
   party: string;
@@ -12,7 +12,7 @@ export interface ReceiptOpening {
   session: string;
   cursor: string;
   encoding: string;
-  /** Ledger sequence of the grant as it was compiled: tells items, transforms and rows. */
+  /** Ledger sequence of the grant as it was compiled, which identifies items, transforms and rows. */
   grantSeq: number;
   narrow: Rows;
   from: number;
@@ -35,7 +35,7 @@ export type ReceiptRecord = {
   time: string;
 } & (
   | ({ act: 'open'; ceiling: number } & ReceiptOpening)
-  /** Nothing beyond the ceiling goes out: what a crash leaves open counts as possibly delivered up to there. */
+  /** Nothing after the ceiling is sent: a receipt that a crash left open counts as possibly delivered up to there. */
   | { act: 'extend'; ceiling: number }
   | ({ act: 'range' } & ReceiptTotals)
   | ({ act: 'close'; reason: string } & ReceiptTotals)

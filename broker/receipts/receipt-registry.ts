@@ -5,7 +5,7 @@ import { Receipt } from './receipt.js';
 import { ReceiptChain } from './receipt-chain.js';
 import type { ReceiptOpening } from './receipt-record.js';
 
-/** How late the totals of an open receipt may be. */
+/** Bounds how late the totals of an open receipt are. */
 const WRITE_INTERVAL_MS = 10_000;
 const DRAIN_MS = 5_000;
 
@@ -49,7 +49,7 @@ export class ReceiptRegistry {
     await this.chain.drain(DRAIN_MS);
   }
 
-  /** A record that is refused when the broker stops leaves its receipt open, which is the safe reading. */
+  /** A record that is refused while the broker stops leaves its receipt open, which is the safe reading. */
   #writeAll(): void {
     for (const receipt of this.#open) receipt.write().catch(() => undefined);
   }

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { ReceiptChain } from './receipt-chain.js';
 import type { ReceiptOpening, ReceiptTotals } from './receipt-record.js';
 
-/** Positions that a receipt allows ahead of what was sent: a new ceiling is asked for at half of it. */
+/** Positions that a receipt allows ahead of what was sent; a new ceiling is requested at half of it. */
 const CEILING_STEP = 1_000_000;
 
-/** The receipt of one subscription: opened before anything goes out, totals now and then, closed at the end. */
+/** The receipt of one subscription: opened before anything is sent, updated with totals, closed at the end. */
 export class Receipt {
   readonly id = randomBytes(9).toString('base64url');
   #ceiling: number;
@@ -31,14 +31,14 @@ export class Receipt {
     return receipt;
   }
 
-  /** Whether everything up to a position may go out; if not, `extendTo` it first. */
+  /** Whether everything up to a position may be sent; if not, call `extendTo` first. */
   covers(through: number): boolean {
     return through <= this.#ceiling;
   }
 
   sent(through: number, events: number): void {
     this.#totals = { ...this.#totals, through, sent: this.#totals.sent + events };
-    // Asked for well ahead, so that a busy subscription never waits; a refusal is met again by who has to wait.
+    // Requested well ahead, so that a busy subscription never waits; a caller that has to wait meets the refusal again.
     if (through > this.#ceiling - CEILING_STEP / 2) this.extendTo(through).catch(() => undefined);
   }
 
@@ -62,7 +62,7 @@ export class Receipt {
     await this.#append({ act: 'range', ...this.#totals });
   }
 
-  /** `through` is the last position that went out. */
+  /** `through` is the last position that was sent. */
   async close(reason: string): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

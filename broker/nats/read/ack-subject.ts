@@ -1,7 +1,7 @@
-/** What JetStream says about a delivered message in its reply subject. */
+/** Facts about a delivered message that JetStream encodes in its reply subject. */
 export interface DeliveryInfo {
   streamSequence: number;
-  /** Counts deliveries of this consumer from 1: a jump means that messages were lost on the way. */
+  /** Deliveries of this consumer, counted from 1: a jump means that messages were lost in transit. */
   consumerSequence: number;
   timeMs: number;
   /** Messages after this one that the consumer still has to deliver. */
@@ -13,7 +13,7 @@ const V1_TOKENS = 9;
 const V2_TOKENS_MIN = 11;
 
 /**
- * Reads `$JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<cseq>.<nanos>.<pending>` or its second form, which has a
+ * Parses `$JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<cseq>.<nanos>.<pending>` or its second form, which has a
  * domain and an account hash before the stream; undefined for any other subject.
  */
 export function parseAckSubject(subject: string | undefined): DeliveryInfo | undefined {
@@ -24,7 +24,7 @@ export function parseAckSubject(subject: string | undefined): DeliveryInfo | und
   return {
     streamSequence: Number(tokens[base]),
     consumerSequence: Number(tokens[base + 1]),
-    // Nanoseconds do not fit a number; cutting six digits leaves milliseconds.
+    // Nanoseconds do not fit a number, so six digits are cut, which leaves milliseconds.
     timeMs: Number(tokens[base + 2]!.slice(0, -6)),
     pending: Number(tokens[base + 3]),
   };

@@ -13,7 +13,7 @@ export interface DirectGetRequest {
   max_bytes?: number;
 }
 
-/** From the last sign of the server; a batch that keeps coming may take longer in all. */
+/** Time since the last sign of the server; a batch that keeps arriving may take longer in all. */
 const SILENCE_MAX_MS = 10_000;
 const NOTHING_THERE = 404;
 const END_OF_BATCH = 204;

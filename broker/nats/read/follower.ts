@@ -11,42 +11,57 @@ import { PushConsumer } from './push-consumer.js';
 
 export interface FollowerOptions {
   stream: string;
-  /** Position before the first one wanted. */
+  /** Position before the first one to read. */
   after: number;
   onMessage: (message: StoredMessage) => void;
-  /** Called each time the end of the stream is reached for the first time after a start or an interruption. */
+  /** Called the first time that the end of the stream is reached after a start or an interruption. */
   onCaughtUp?: (() => void) | undefined;
-  /** The life of the stream that its owner counts on; undefined while it counts on none. */
+  /** The log epoch that the owner relies on; undefined while it relies on none. */
   epoch?: (() => string | undefined) | undefined;
-  /** Asked when the stream names another one: the life that all agree on, whatever the stream says for a moment. */
+  /**
+   * Called when the stream names another epoch; resolves with the epoch that all brokers agree on, whatever the stream
+   * names for a moment.
+   */
   agreedEpoch?: (() => Promise<string>) | undefined;
   /**
-   * The stream is not the one that was seen: it was restored, or a power cut took its tail, and it may have grown again
-   * since. Nothing behind `last` is certain to be what it was. Following goes on at the stream's end.
+   * The stream is not the one that was read: it was restored or truncated, and may have grown again since. Nothing
+   * after `last` is certain to be unchanged. The follower continues at the end of the stream.
    */
   onTruncated?: ((last: number) => void) | undefined;
 }
 
 const REOPEN_WAIT_MIN_MS = 50;
-/** Bounds how late a follower is after the store has come back. */
+/** Bounds how late a follower resumes after the store has come back. */
 const REOPEN_WAIT_MAX_MS = 2_000;
 
-/** Follows a whole stream through every interruption: each sequence once, ascending, none left out that the stream holds. */
+/**
+ * Follows a whole stream through every interruption.
+ *
+ * A consumer of JetStream ends with its server, loses messages on a full connection, and on a replica may lag behind
+ * without an error. Acknowledging each message to a durable consumer would cost a write per message. Instead each
+ * attempt opens an ephemeral consumer after the last position, and any gap or silence ends the attempt.
+ *
+ * Invariants: each sequence is handed over once, in ascending order, and none that the stream holds is left out; a
+ * stream that was truncated or restored is reported before anything of it is handed over.
+ */
 export class Follower {
   readonly #bus: Bus;
   readonly #options: FollowerOptions;
   #position: number;
-  /** When the message at the position was stored: of two lives of a stream no two messages have both alike. */
+  /** Store time of the message at the position: no two messages of different epochs agree in both. */
   #positionTimeMs: number | undefined;
   #consumer: PushConsumer | undefined;
   #running = false;
-  /** Numbers the attempts to open, so that one that was overtaken drops its result. */
+  /** Numbers the attempts to open, so that a result of an attempt that was overtaken is dropped. */
   #attempt = 0;
   #reopenWaitMs = REOPEN_WAIT_MIN_MS;
   #reopenTimer: NodeJS.Timeout | undefined;
   #caughtUp = false;
   #lastSeenAtMs = 0;
-  /** Of a stream with replicas, when the consumer was opened; without them the consumer's word is enough. */
+  /**
+   * End of the leader when the consumer was opened, for streams with replicas; without replicas the consumer's own
+   * count is enough.
+   */
   #leaderEnd: LeaderEnd | undefined;
   #freshness: LeaderFreshness | undefined;
   #endStatus: (() => void) | undefined;
@@ -62,12 +77,12 @@ export class Follower {
     return this.#position;
   }
 
-  /** Until then the stream was in sight: everything that its leader had was here. */
+  /** Until this time the stream was fresh: everything that its leader had was here. */
   get lastSeenAtMs(): number {
     return this.#freshness?.confirmedAtMs ?? this.#consumer?.lastSeenAtMs ?? this.#lastSeenAtMs;
   }
 
-  /** Resolves when the stream is being read, however long that takes; `stop` releases it too. */
+  /** Resolves when the stream is being read, however long that takes; `stop` ends the wait too. */
   start(): Promise<void> {
     if (!this.#running) {
       this.#running = true;
@@ -77,12 +92,12 @@ export class Follower {
     return this.#started;
   }
 
-  /** Looks again whether the stream is still the one that was seen. */
+  /** Checks again whether the stream is still the one that was read. */
   recheck(): void {
     if (this.#running) this.#reopen(0);
   }
 
-  /** No message is handed over after the call. */
+  /** Nothing is handed over after the call. */
   async stop(): Promise<void> {
     this.#running = false;
     this.#endStatus?.();
@@ -110,7 +125,7 @@ export class Follower {
 
   async #open(): Promise<void> {
     const attempt = ++this.#attempt;
-    // While the connection is down, its return opens the next one.
+    // While the connection is down, its return opens the next consumer.
     if (!this.#bus.isUp()) return;
     try {
       await this.#checkTruncation(attempt);
@@ -124,7 +139,7 @@ export class Follower {
       this.#started.resolve();
       this.#noteProgress(consumer.pendingAtStart);
     } catch {
-      // Whatever it was, the next attempt meets it again; `lastSeenAtMs` tells the owner how long that has gone on.
+      // Whatever the failure was, the next attempt meets it again; `lastSeenAtMs` tells the owner for how long.
       if (attempt === this.#attempt) this.#reopenLater();
     }
   }
@@ -155,12 +170,12 @@ export class Follower {
     }
   }
 
-  /** A life that its owner has learned of while the stream was asked says nothing. */
+  /** An epoch that its owner learned of while the stream was asked is not another epoch. */
   #isOtherEpoch(info: StreamInfo, known: string | undefined): boolean {
     return known !== undefined && known === this.#options.epoch?.() && known !== epochOf(info);
   }
 
-  /** Whether the leader's message at our position is ours; one that has ended by age tells nothing. */
+  /** Whether the message at our position is still the same on the leader; one that has expired proves nothing. */
   async #isUnchanged(): Promise<boolean> {
     const timeMs = this.#positionTimeMs;
     if (timeMs === undefined || this.#position === 0) return true;
@@ -202,7 +217,7 @@ export class Follower {
     this.#noteProgress(pending);
   }
 
-  /** A consumer on a replica that lags has nothing pending long before it has everything. */
+  /** A consumer on a lagging replica has nothing pending long before it has delivered everything. */
   #noteProgress(pending: number): void {
     if (this.#caughtUp || pending > 0 || this.#position < (this.#leaderEnd?.last ?? 0)) return;
     this.#caughtUp = true;

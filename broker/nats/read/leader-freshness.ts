@@ -5,21 +5,24 @@ import { streamInfo } from './log-reader.js';
 
 export interface LeaderFreshnessOptions {
   stream: string;
-  /** How far the follower is. */
+  /** Returns the follower's position. */
   position(): number;
-  /** Whether the stream is another one than the follower counts on. */
+  /** Whether the stream has another epoch than the follower relies on. */
   isOtherEpoch(info: StreamInfo): boolean;
-  /** So it is; or the follower has been behind its leader, or without one, for this long: another replica may do better. */
+  /**
+   * Called when the stream has another epoch, or when the follower has been behind its leader, or without one, for too
+   * long: another replica may do better.
+   */
   onStale(): void;
 }
 
 const POLL_INTERVAL_MS = 1_000;
-/** Longer than an election (4 to 8 s), in which there is no leader to ask. */
+/** Longer than an election (4 to 8 s), during which there is no leader to ask. */
 const STALE_AFTER_MS = 15_000;
 
 /**
- * On a stream with replicas the heartbeats of a consumer say little: its replica may lag or be cut off from the others,
- * and still send them. What counts is when the follower last had everything that the stream's leader had.
+ * Measures how fresh a follower is on a stream with replicas. Heartbeats of a consumer prove little there: its replica
+ * may lag or be cut off and still send them. The measure is when the follower last had everything that the leader had.
  */
 export class LeaderFreshness {
   readonly #bus: Bus;
@@ -34,9 +37,9 @@ export class LeaderFreshness {
   constructor(
     bus: Bus,
     options: LeaderFreshnessOptions,
-    /** Of the follower's life before. */
+    /** Confirmed by the follower's earlier consumer. */
     public confirmedAtMs: number,
-    /** What the leader had when the follower began. */
+    /** End of the leader when the follower was opened. */
     target: LeaderEnd,
   ) {
     this.#bus = bus;
@@ -47,7 +50,7 @@ export class LeaderFreshness {
     this.#timer.unref();
   }
 
-  /** The follower has moved. */
+  /** Notes that the follower has advanced. */
   reached(position: number): void {
     if (!this.#target || position < this.#target.last) return;
     this.confirmedAtMs = Math.max(this.confirmedAtMs, this.#target.provenAtMs);
@@ -67,7 +70,7 @@ export class LeaderFreshness {
       this.#options.onStale();
       return;
     }
-    // One goal after the other: under load the leader is always ahead by what is under way.
+    // One target at a time: under load the leader is always ahead by the messages in flight.
     if (this.#target || this.#isPolling || !this.#bus.isUp()) return;
     this.#isPolling = true;
     const askedAtMs = Date.now();
@@ -78,7 +81,7 @@ export class LeaderFreshness {
       this.#target = leaderEndOf(info, askedAtMs);
       this.reached(this.#options.position());
     } catch {
-      // No leader: time goes on, and the owner sees how long.
+      // Without a leader the time keeps running, and the owner sees how long.
     } finally {
       this.#isPolling = false;
     }

@@ -9,19 +9,19 @@ interface FoundAnswer extends Answer {
   message?: { subject: string; seq: number; data?: string; time: string };
 }
 
-/** Without a leader nobody answers; asking again finds the new one sooner than waiting long. */
+/** Without a leader nobody answers; a retry finds the new one sooner than a long wait. */
 const ANSWER_MS_MAX = 2_000;
 const NO_MESSAGE = 10037;
 
 /**
- * The newest message of a subject as the leader of the stream has it. A direct read may be answered by a replica that
- * lags, and a cursor or a mark of yesterday would be taken for the present one. Headers are not read.
+ * Reads the newest message of a subject from the leader of the stream. A direct read may be answered by a lagging
+ * replica, and an old cursor or watermark would be taken for the present one. Headers are not read.
  */
 export function leaderGet(bus: Bus, stream: string, subject: string): Promise<StoredMessage | undefined> {
   return get(bus, stream, { last_by_subj: subject });
 }
 
-/** The message at a position as the leader of the stream has it; undefined when there is none any more. */
+/** Reads the message at a position from the leader of the stream; undefined when it is no longer there. */
 export function leaderGetAt(bus: Bus, stream: string, position: number): Promise<StoredMessage | undefined> {
   return get(bus, stream, { seq: position });
 }

@@ -15,7 +15,7 @@ const PAGE_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface ReadAfter {
   stream: string;
-  /** Position before the first one wanted. */
+  /** Position before the first one to read. */
   after: number;
   /** May end in a wildcard token. */
   subject: string;
@@ -24,14 +24,14 @@ export interface ReadAfter {
   maxBytes?: number;
 }
 
-/** Between questions to replicas that lag. */
+/** Interval of polls while replicas lag. */
 const LAG_WAIT_MS = 250;
-/** Half a minute: a replica that was away for minutes takes that long, but by then another one has answered. */
+/** Half a minute: a replica that was away for minutes takes that long, but another one has answered by then. */
 const LAG_ATTEMPTS = 120;
 
 /**
- * The next messages of a subject, ascending. Fewer than `limit` does not mean the end. Neither does an empty answer when
- * the stream has replicas: the one that answered may lag. Who needs the end to be the end reads by `pagesOf`.
+ * Reads the next messages of a subject, ascending. Fewer than `limit` do not mean the end; nor does an empty answer of
+ * a stream with replicas, since the replica that answered may lag. Use `pagesOf` where the end must be the end.
  */
 export function readAfter(bus: Bus, query: ReadAfter): Promise<StoredMessage[]> {
   const request: DirectGetRequest = { seq: query.after + 1, next_by_subj: query.subject, batch: query.limit };
@@ -40,8 +40,8 @@ export function readAfter(bus: Bus, query: ReadAfter): Promise<StoredMessage[]> 
 }
 
 /**
- * All messages of a subject after a position up to what the stream's leader holds now (or to `through`), page by page;
- * the last page may go beyond it. Waits for replicas that lag.
+ * Reads all messages of a subject after a position up to the present end of the stream's leader (or to `through`), page
+ * by page; the last page may go beyond it. Waits for lagging replicas.
  */
 export async function* pagesOf(
   bus: Bus,
@@ -62,34 +62,36 @@ export async function* pagesOf(
     }
     if (attempt++ === LAG_ATTEMPTS) throw lagging(stream);
     await delay(LAG_WAIT_MS);
-    // What has expired meanwhile never comes.
+    // Messages that expired meanwhile never arrive.
     last = await end();
   }
 }
 
-/** The next messages of a subject, at least one unless the stream's leader has none. */
+/** Reads the next messages of a subject, at least one unless the stream's leader has none. */
 export async function pageAfter(bus: Bus, query: ReadAfter): Promise<StoredMessage[]> {
   for await (const page of pagesOf(bus, query)) return page;
   return [];
 }
 
-/** The newest message of a subject, which may have wildcards, as the stream's leader has it; without headers. */
+/** Reads the newest message of a subject, which may have wildcards, from the stream's leader; without headers. */
 export function lastOf(bus: Bus, stream: string, subject: string): Promise<StoredMessage | undefined> {
   return leaderGet(bus, stream, subject);
 }
 
-/** First and last sequence, as the leader has them; an empty stream has `first` one above `last`. */
+/** First and last sequence on the leader; an empty stream has `first` one above `last`. */
 export async function streamEnds(bus: Bus, stream: string): Promise<{ first: number; last: number }> {
   const { state } = await streamInfo(bus, stream);
   return { first: state.first_seq === 0 ? 1 : state.first_seq, last: state.last_seq };
 }
 
-/** Last sequence, for who would conclude from it that something is missing: a leader that was replaced has less. */
+/**
+ * Last sequence for callers that would conclude from it that something is missing: a leader that was replaced has less.
+ */
 export async function provenEnd(bus: Bus, stream: string): Promise<number> {
   return (await provenInfo(bus, stream)).state.last_seq;
 }
 
-/** Of a leader that has certainly not been replaced. */
+/** Stream information from a leader that has certainly not been replaced. */
 export async function provenInfo(bus: Bus, stream: string): Promise<StreamInfo> {
   const askedAtMs = Date.now();
   const info = await streamInfo(bus, stream);
@@ -97,7 +99,10 @@ export async function provenInfo(bus: Bus, stream: string): Promise<StreamInfo> 
   return info;
 }
 
-/** Of the leader. Throws StoreUnavailableError while there is none: then any replica answers with what it has. */
+/**
+ * Stream information from the leader. Throws StoreUnavailableError while there is none, when any replica would answer
+ * with its own state.
+ */
 export async function streamInfo(bus: Bus, stream: string): Promise<StreamInfo> {
   const info = await bus.jsm.streams.info(stream).catch((error) => {
     throw asStoreError(error);
@@ -107,7 +112,7 @@ export async function streamInfo(bus: Bus, stream: string): Promise<StreamInfo> 
   return info;
 }
 
-/** Not `>`: by that the server looks at its last sequence only, which may have ended by age while earlier ones are there. */
+/** Not `>`: for that the server looks at its last sequence only, which may have expired while earlier ones exist. */
 const EVERYTHING = '*.>';
 
 /** First sequence stored at or after `time`; one above the last when there is none. */
@@ -115,7 +120,7 @@ export async function sequenceAt(bus: Bus, stream: string, time: Date): Promise<
   for (let attempt = 1; attempt <= LAG_ATTEMPTS; attempt++) {
     const [found] = await directGet(bus, stream, { start_time: time.toISOString(), batch: 1 });
     if (found) return found.position;
-    // Asked before the newest message, so that none which comes in between is passed over.
+    // Read before the newest message, so that none which arrives in between is skipped.
     const { last } = await streamEnds(bus, stream);
     const newest = await lastOf(bus, stream, EVERYTHING);
     if (!newest) return last + 1;
@@ -125,10 +130,10 @@ export async function sequenceAt(bus: Bus, stream: string, time: Date): Promise<
   throw lagging(stream);
 }
 
-/** A lost delivery starts the load again; three in a row mean that the store is going away. */
+/** A lost delivery restarts the load; three in a row mean that the store is failing. */
 const LOAD_ATTEMPTS = 3;
 
-/** The newest message of every subject that matches, in stream order: 40,000 of them load in a fraction of a second. */
+/** Loads the newest message of every matching subject, in stream order: 40,000 of them take a fraction of a second. */
 export async function lastPerSubject(bus: Bus, stream: string, filter: string): Promise<StoredMessage[]> {
   let interrupted = 0;
   for (let attempt = 1; attempt <= LAG_ATTEMPTS; attempt++) {
@@ -136,7 +141,7 @@ export async function lastPerSubject(bus: Bus, stream: string, filter: string): 
     const loaded = await loadOnce(bus, stream, filter);
     if (!loaded && ++interrupted === LOAD_ATTEMPTS)
       throw new StoreUnavailableError(`reading ${stream} was interrupted`, false);
-    // A consumer on a replica that lags ends before what the leader has.
+    // A consumer on a lagging replica ends before the end of the leader.
     if (loaded && (loaded.at(-1)?.position ?? 0) >= newest) return loaded;
     if (loaded) await delay(LAG_WAIT_MS);
   }

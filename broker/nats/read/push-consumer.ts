@@ -9,7 +9,7 @@ import { parseAckSubject } from './ack-subject.js';
 
 export interface PushConsumerOptions {
   stream: string;
-  /** Where to start and what to filter; everything else is set here. */
+  /** Start and filter; every other field is set here. */
   config: Partial<ConsumerConfig>;
   onMessage(message: StoredMessage, pending: number): void;
   /** Called once when deliveries can no longer be trusted to be complete; nothing is delivered after it. */
@@ -23,8 +23,8 @@ const SILENCE_MAX_MS = 5 * IDLE_HEARTBEAT_MS;
 const ABANDONED_MS = 30_000;
 
 /**
- * One life of an ephemeral consumer without acks, flow-controlled by the server. It notices lost deliveries and
- * silence, and then ends: whoever owns it opens the next one.
+ * One ephemeral consumer without acknowledgements, with flow control by the server. It notices lost deliveries and
+ * silence and then ends; its owner opens the next one. Nothing is delivered after `onBroken`.
  */
 export class PushConsumer {
   readonly #bus: Bus;
@@ -34,7 +34,7 @@ export class PushConsumer {
   #name: string | undefined;
   #consumerSequence = 0;
   #open = true;
-  /** Messages that were there to deliver when the consumer was made. */
+  /** Messages to deliver at the time when the consumer was created. */
   pendingAtStart = 0;
   lastSeenAtMs = Date.now();
 
@@ -67,7 +67,7 @@ export class PushConsumer {
     clearInterval(this.#watchdog);
     if (this.#bus.nc.isClosed()) return;
     this.#subscription.unsubscribe();
-    // A courtesy: the server drops it by itself when nobody listens.
+    // Spares the server the wait: it deletes the consumer by itself when nobody listens.
     if (this.#name && this.#bus.isUp())
       this.#bus.jsm.consumers.delete(this.#options.stream, this.#name).catch(() => {});
   }
@@ -122,7 +122,7 @@ export class PushConsumer {
   }
 }
 
-/** Headers are parsed when asked for: most readers never do, and it costs as much as the rest of a delivery. */
+/** Headers are parsed on demand: most readers never use them, and parsing costs as much as the rest of a delivery. */
 class Delivery implements StoredMessage {
   readonly #msg: Msg;
   constructor(

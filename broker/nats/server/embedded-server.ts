@@ -21,17 +21,19 @@ export interface EmbeddedOptions {
   logFile?: string | undefined;
   /** Limit of everything stored, in bytes; undefined: three quarters of what it has and what is free. */
   maxStoreBytes?: number | undefined;
-  /** What the operator should read: an orphan that was ended, a crash, a restart. */
+  /** Called with texts for the operator: an orphan that was ended, a crash, a restart. */
   onNotice?: ((text: string) => void) | undefined;
 }
 
 const RESTART_WAIT_MIN_MS = 50;
-/** A server that can not come back (disk gone) is tried this often, for ever: readiness says so meanwhile. */
+/** A server that cannot come back (disk gone) is retried at this interval for ever; readiness reports it meanwhile. */
 const RESTART_WAIT_MAX_MS = 5_000;
 /** After this long without a crash the next restart is quick again. */
 const STABLE_AFTER_MS = 60_000;
 
-/** Starts a nats-server that belongs to this process and its folder; rejects with its last log lines when it can not. */
+/**
+ * Starts a nats-server that belongs to this process and its folder; rejects with its last log lines when that fails.
+ */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   await mkdir(options.storeDir, { recursive: true, mode: 0o700 });
   const storeDir = realpathSync(resolve(options.storeDir));

@@ -9,7 +9,7 @@ export interface ServerProcess {
   child: ChildProcess;
   pid: number;
   port: number;
-  /** Resolves with what the operating system says about the end; never rejects. */
+  /** Resolves with the end of the process as the operating system reports it; never rejects. */
   exited: Promise<string>;
 }
 
@@ -81,7 +81,7 @@ async function waitUntilHealthy(
   }
 }
 
-/** `ok`, or why not. A stream that can not be recovered shows here. */
+/** Returns `ok`, or the reason. A stream that cannot be recovered shows here. */
 async function askHealth(port: number, path: string): Promise<string> {
   try {
     const url = `http://127.0.0.1:${port}${path}/healthz`;
@@ -103,7 +103,7 @@ async function readPorts(
     const ports = JSON.parse(await readFile(join(folder, name), 'utf8')) as { nats: string[]; monitoring: string[] };
     return { client: portOf(ports.nats[0]!), monitoring: portOf(ports.monitoring[0]!) };
   } catch {
-    // Half written: the next look sees it whole.
+    // The file is half written: the next poll reads it whole.
     return undefined;
   }
 }
@@ -115,7 +115,7 @@ async function removePortsFiles(folder: string): Promise<void> {
   await Promise.all(files.map((file) => rm(join(folder, file), { force: true })));
 }
 
-/** Before the server has read its configuration it speaks on its output, afterwards in its log. */
+/** Before the server has read its configuration it writes to its output, afterwards to its log. */
 async function lastLines(outputFile: string, logFile: string, sinceMs: number): Promise<string> {
   const texts = await Promise.all([outputFile, logFile].map((file) => readFile(file, 'utf8').catch(() => '')));
   const lines = texts.flatMap((text) => text.split('\n').filter(Boolean).slice(-LOG_LINES));

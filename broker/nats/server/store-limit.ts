@@ -1,12 +1,12 @@
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The rest of the disk stays for the server's own temporary files, logs, and everybody else. */
+/** The rest of the disk is left to the server's temporary files, logs, and other programs. */
 const SHARE_OF_DISK = 0.75;
 
 /**
- * Bytes that the store in a folder may take: a share of what it has and what is free. The server by itself takes a share of what is
- * free at its start, so its limit would shrink with every start of a store that grows.
+ * Bytes that the store in a folder may take: a share of what it has and what is free. The server's own default is a
+ * share of the free space at its start, which would shrink with every start of a growing store.
  */
 export async function storeLimit(storeDir: string): Promise<number> {
   const { bavail, bsize } = await statfs(storeDir);
@@ -19,7 +19,7 @@ async function bytesIn(folder: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** Files come and go while a server that was left behind still runs. */
+/** Files appear and disappear while an orphaned server still runs. */
 function fileSize(path: string): Promise<number> {
   return stat(path).then(
     (found) => (found.isFile() ? found.size : 0),

@@ -4,12 +4,12 @@ import type { Durability } from './server-config.js';
 export interface SyncCheckOptions {
   servers: string[];
   durability: Durability;
-  /** A user of the system account, which alone is told how the servers are set up. */
+  /** A user of the system account, the only one to which servers report their settings. */
   user: string | undefined;
   pass: string | undefined;
 }
 
-/** Servers answer within milliseconds; who has not by then is left out. */
+/** Servers answer within milliseconds; those that have not by then are left out. */
 const ANSWERS_MS_MAX = 2_000;
 const CONNECT_MS_MAX = 5_000;
 
@@ -23,7 +23,10 @@ interface Varz {
   data?: { jetstream?: { config?: { sync_always?: boolean; sync_interval?: number } } };
 }
 
-/** Whether every server of the cluster syncs before it acknowledges; in words what is not so, or not known. */
+/**
+ * Checks whether every server of the cluster syncs before it acknowledges; returns a notice for each that does not, or
+ * did not answer.
+ */
 export async function syncNotices(options: SyncCheckOptions): Promise<string[]> {
   if (options.durability !== 'strict') return [];
   if (options.user === undefined) return [UNKNOWN];

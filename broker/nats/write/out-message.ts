@@ -1,4 +1,4 @@
-/** A message on its way into a stream, with what the server shall check. */
+/** A message to be stored in a stream, with the conditions that the server checks. */
 export interface OutMessage {
   subject: string;
   data: Uint8Array;

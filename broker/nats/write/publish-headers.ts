@@ -2,7 +2,7 @@ import type { MsgHdrs } from '@nats-io/transport-node';
 import type { OutMessage } from './out-message.js';
 import { wireHeaders } from './wire-headers.js';
 
-/** Place of a message in an atomic batch; `sequence` counts from 1, the last one commits. */
+/** Membership in an atomic batch; `sequence` counts from 1, the last one commits. */
 export interface BatchMember {
   id: string;
   sequence: number;
@@ -25,7 +25,7 @@ export function publishHeaders(message: OutMessage, member?: BatchMember): MsgHd
     if (member.commit) lines += 'Nats-Batch-Commit: 1\r\n';
   }
   if (lines === '') return undefined;
-  // The only text that is not ours: with a line break in it, it would be a header of its own.
+  // The only value that is not ours: a line break in it would begin another header.
   if (id !== undefined && LINE_BREAK.test(id)) throw new TypeError('a message id holds a line break');
   return wireHeaders(lines);
 }

@@ -12,7 +12,7 @@ export interface PubAck {
   duplicate: boolean;
 }
 
-/** The connection to write over, as the bus has it. */
+/** The connection to write over. */
 export interface PublisherLink {
   readonly nc: NatsConnection;
   readonly inboxPrefix: string;
@@ -39,23 +39,30 @@ interface Waiter {
 export const BATCH_MESSAGES_MAX = 1_000;
 /** Messages sent and not yet acknowledged: enough to keep the server busy (512 saturates it), small against its queue of 10,000. */
 const IN_FLIGHT_MAX = 1_024;
-/** Messages waiting for a place in flight; above it callers are refused, so a slow store can not fill our memory. */
+/** Messages waiting to be sent; above this callers are refused, so that a slow store cannot fill our memory. */
 const WAITING_MAX = 16_384;
-/** Longer than a leader election (4 to 8 s) in a cluster, where the news of its outcome comes first. */
+/** Longer than a leader election (4 to 8 s), in a cluster whose outcome is usually reported earlier. */
 const ACK_TIMEOUT_MS = 15_000;
-/** What the leader before has acknowledged is still on its way when another one is elected. */
+/** Acknowledgements of the previous leader are still in transit when another one is elected. */
 const ELECTION_GRACE_MS = 500;
 const ELECTED_SUBJECT = '$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED';
 const EXPIRY_INTERVAL_MS = 500;
 
 /**
- * Writes to streams with one shared reply inbox for all acks: a request per message costs seven times as much.
- * While the connection is down everything is refused at once instead of being buffered.
+ * Publishes to streams with one shared reply inbox for all acknowledgements.
+ *
+ * The client's own publish makes a request per message, which costs seven times as much, and its batch drops message
+ * ids, expectations and TTLs. So messages are written directly and acknowledgements matched by a number in the reply
+ * subject.
+ *
+ * Invariants: messages are sent in the order of the calls; at most `IN_FLIGHT_MAX` are unacknowledged; while the
+ * connection is down everything is refused at once instead of being buffered; a message whose outcome is unknown
+ * rejects as uncertain.
  */
 export class Publisher {
   readonly #bus: PublisherLink;
   readonly #prefix: string;
-  /** Tells the batches of all publishers apart; short, since it stands in every message and is stored with it. */
+  /** Distinguishes the batches of all publishers; short, since every message of a batch carries and stores it. */
   readonly #batchPrefix = randomBytes(6).toString('hex');
   readonly #waiters = new Map<string, Waiter>();
   readonly #waiting: Array<{ send(): void; fail(error: Error): void }> = [];
@@ -86,13 +93,16 @@ export class Publisher {
     return this.#waiters.size;
   }
 
-  /** Resolves when the message is stored as durably as the server is set up to; calls are sent in the order they are made. */
+  /** Resolves when the message is stored as durably as the server is configured to; calls are sent in their order. */
   async publish(message: OutMessage): Promise<PubAck> {
     const raw = await this.#whenFree(() => this.#send(message, publishHeaders(message)));
     return { stream: raw.stream ?? '', position: positionOf(raw), duplicate: raw.duplicate === true };
   }
 
-  /** All or none of at most 1,000 messages of one stream; they get the positions `lastPosition - count + 1` to `lastPosition`. */
+  /**
+   * Stores all or none of at most 1,000 messages of one stream; their positions are `lastPosition - count + 1` to
+   * `lastPosition`.
+   */
   async publishBatch(messages: OutMessage[]): Promise<{ lastPosition: number; count: number }> {
     if (messages.length === 0 || messages.length > BATCH_MESSAGES_MAX) {
       throw new StoreRefusedError(10199, `a batch has 1 to ${BATCH_MESSAGES_MAX} messages, not ${messages.length}`);
@@ -101,7 +111,7 @@ export class Publisher {
     return { lastPosition: positionOf(raw), count: raw.count ?? messages.length };
   }
 
-  /** Rejects what is in flight and takes nothing more. */
+  /** Rejects everything in flight and refuses new messages. */
   stop(): void {
     clearInterval(this.#expireWaiters);
     this.#failAll('the connection was closed');
@@ -114,8 +124,8 @@ export class Publisher {
       for (const [i, message] of messages.entries()) {
         const hdrs = publishHeaders(message, { id, sequence: i + 1, commit: i === last });
         if (i === last) this.#send(message, hdrs).then(resolve, reject);
-        // The first answer is empty when the batch was opened, else it says why not. It is not waited for: the
-        // server handles one connection in order, so the commit can not overtake it.
+        // The first answer is empty when the batch was opened, otherwise it holds the refusal. It is not awaited: the
+        // server handles one connection in order, so the commit cannot overtake it.
         else if (i === 0) this.#send(message, hdrs).catch(reject);
         else this.#sendUnacknowledged(message, hdrs);
       }
@@ -135,7 +145,7 @@ export class Publisher {
     });
   }
 
-  /** Throws out of the batch: without this member the server refuses the commit, which is then never sent. */
+  /** An exception leaves the batch: without this member the server refuses the commit, which is then never sent. */
   #sendUnacknowledged(message: OutMessage, hdrs: ReturnType<typeof publishHeaders>): void {
     try {
       this.#bus.nc.publish(message.subject, message.data, { ...(hdrs && { headers: hdrs }) });
@@ -175,7 +185,7 @@ export class Publisher {
     this.#failUncertain(`no answer within ${ACK_TIMEOUT_MS} ms`, ({ sentAtMs }) => sentAtMs < oldest);
   }
 
-  /** What was sent to the leader before and is not acknowledged by now never will be, stored or not. */
+  /** A message sent to the previous leader and not acknowledged by now never will be, stored or not. */
   #onElected(stream: string): void {
     const electedAtMs = Date.now();
     const isOfStream = subjectsOf(stream);
@@ -204,7 +214,7 @@ export class Publisher {
   }
 }
 
-/** An answer without a position confirms nothing, whatever else it says. */
+/** An answer without a position confirms nothing, whatever else it holds. */
 function positionOf({ seq }: RawAck): number {
   if (seq === undefined) throw new StoreUnavailableError('the answer does not say where the message is', true);
   return seq;
@@ -212,7 +222,7 @@ function positionOf({ seq }: RawAck): number {
 
 function settle(waiter: Waiter, msg: Msg): void {
   if (msg.data.length === 0) {
-    // No data: either "no stream listens on the subject" or "batch opened".
+    // Without data it means either "no stream listens on the subject" or "batch opened".
     if (msg.headers?.code === 503) waiter.reject(new StoreUnavailableError('no stream listens on the subject', false));
     else waiter.resolve({});
     return;
@@ -226,7 +236,7 @@ function settle(waiter: Waiter, msg: Msg): void {
   }
 }
 
-/** The client throws by itself on a message larger than the server takes and on a closed connection. */
+/** The client throws by itself for a message larger than the server accepts, and on a closed connection. */
 function refusedByClient(error: unknown): Error {
   const text = error instanceof Error ? error.message : String(error);
   return /max_payload|payload/i.test(text)

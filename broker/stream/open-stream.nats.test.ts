@@ -166,7 +166,7 @@ t.test('nothing is delivered while the ledger is stale', async (t) => {
   const { fixture, stream } = await startStream(t);
   const { sink } = await follow(stream);
   await sink.until(() => sink.has('caught_up'));
-  fixture.ledgerInSight = false;
+  fixture.ledgerIsFresh = false;
   await fixture.publish('create', person(1));
   await sink.until(() => sink.ended !== undefined);
   t.equal(sink.ended?.code, 'LEDGER_OUT_OF_SIGHT');

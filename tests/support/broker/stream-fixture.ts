@@ -41,7 +41,7 @@ export class StreamFixture {
     version: (id) => (id === this.version.id ? this.version : undefined),
     onChange: () => () => undefined,
   };
-  ledgerInSight = true;
+  ledgerIsFresh = true;
   #seq = 0;
 
   constructor(
@@ -68,7 +68,7 @@ export class StreamFixture {
       },
       ledger: {
         get isFresh() {
-          return fixture.ledgerInSight;
+          return fixture.ledgerIsFresh;
         },
         append: async () => undefined,
       },

@@ -18,6 +18,8 @@ export interface StartQuery {
   cursorLog: string | undefined;
   /** Earliest acceptance time that the grant may see; 0 = everything. */
   historyFromMs: number;
+  /** Why the history begins there, when it is not for the period of the grant; else ''. */
+  historyReason: string;
 }
 
 /** The server's clock and a broker's may differ by this much when the acceptance time is searched for. */
@@ -63,7 +65,9 @@ export class StartPositions {
     wanted: number,
     { allowed, earliest }: { allowed: number; earliest: number },
   ): Promise<number> {
-    const { grant, historyFromMs } = query;
+    const { grant, historyFromMs, historyReason } = query;
+    // A copy with gaps before the border must not be continued behind it without a word.
+    if (historyReason) throw beforeFilter(grant, historyReason, { allowed, earliest });
     if (wanted >= (await this.#positionAt(query, historyFromMs - CLOCK_SKEW_MS))) return allowed;
     const message = `grant ${grant} may not look back before position ${allowed}`;
     throw new SluiceError('BEFORE_HISTORY', message, { grant, earliest });
@@ -127,6 +131,12 @@ function wantedPosition(query: StartQuery, earliest: number, last: number): numb
 
 function gone(grant: string, why: string, earliest: number): SluiceError {
   return new SluiceError('POSITION_GONE', why, { grant, earliest });
+}
+
+function beforeFilter(grant: string, reason: string, at: { allowed: number; earliest: number }): SluiceError {
+  const what = `events of grant ${grant} up to position ${at.allowed} cannot be filtered (${reason})`;
+  const message = `${what}: begin with an empty copy at ${at.earliest}`;
+  return new SluiceError('BEFORE_HISTORY', message, { grant, earliest: at.earliest });
 }
 
 function parseTime(text: string): number {

@@ -50,7 +50,7 @@ export class DeadLetters {
     if (letter.log !== log)
       throw new SluiceError('POSITION_GONE', `position ${position} belongs to a previous log epoch`, { grant });
     const view = new View(viewKey(source), open.grant.entry, source);
-    const read = await events.read(view, open, { after: position - 1, limit: 1 });
+    const read = await events.read(view, source, open.version.partition, { after: position - 1, limit: 1 });
     const event = read.events.find((one) => one.position === position);
     if (!event)
       throw new SluiceError('POSITION_GONE', `position ${position} is not there for grant ${grant}`, { grant });

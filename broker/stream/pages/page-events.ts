@@ -3,7 +3,7 @@ import type { ProjectedEvent } from '../../../proto/frames/event-encoder.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import { LogSegment } from '../segments/log-segment.js';
 import type { LogSegments } from '../segments/log-segments.js';
-import type { OpenGrant } from '../subscriptions/grant-access.js';
+import type { GrantSource } from '../subscriptions/grant-access.js';
 import { type EntryLookup, fieldsOf } from '../views/entry-fields.js';
 import type { View } from '../views/view.js';
 
@@ -23,14 +23,15 @@ export class PageEvents {
   /** `through` is the position up to which the log was read: everything granted up to there is in `events`. */
   async read(
     view: View,
-    { grant: { historyFromMs }, version: { partition } }: OpenGrant,
+    { history }: Pick<GrantSource, 'history'>,
+    partition: number,
     { after, limit }: { after: number; limit: number },
   ): Promise<{ events: ProjectedEvent[]; through: number }> {
     const events: ProjectedEvent[] = [];
     let through = after;
     for (let i = 0; i < SEGMENTS_PER_PAGE; i++) {
       const segment = await this.#segment(view, partition, through);
-      const allowed = segment.since(historyFromMs);
+      const allowed = segment.since(history.fromMs);
       const projected = projectAfter(allowed, view, through, fieldsOf(this.deps.entries, view.entry));
       const remaining = limit - events.length;
       events.push(...projected.slice(0, remaining));

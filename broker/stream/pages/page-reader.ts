@@ -34,10 +34,10 @@ export class PageReader {
     const { partition } = open.version;
     const log = logOf(partition);
     const stored = await cursors.load(request.grant, request.cursor, narrowingDigest(source.narrow));
-    const from = await starts.resolve(startQuery(open, log, request.from, stored));
+    const from = await starts.resolve(startQuery(open, source, log, request.from, stored));
     if (stored && stored.record.log !== log) await cursors.startEpoch(request.grant, request.cursor, log, stored);
     const view = new View(viewKey(source), open.grant.entry, source);
-    const page = await this.deps.events.read(view, open, { after: from, limit: request.limit });
+    const page = await this.deps.events.read(view, source, partition, { after: from, limit: request.limit });
     await this.deps.receipts.record(request, open, source, { from, log, ...page }, () => {
       // The grant may have been changed, or the log truncated, while the page was read: then nothing goes out.
       access.check(request.system, open, view);

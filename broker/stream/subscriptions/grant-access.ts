@@ -8,7 +8,8 @@ import { type Grant, statusAt } from '../../grants/grant.js';
 import { checkRows } from '../../grants/rows-check.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { LeaseCondition } from '../../parties/leases.js';
-import { type EntryLookup, requireItem } from '../views/entry-fields.js';
+import { type EntryLookup, requireItem, versionsOf } from '../views/entry-fields.js';
+import { type FilterHistory, filterHistory } from '../views/filter-history.js';
 import type { View, ViewSource } from '../views/view.js';
 
 /** The part of the grants that delivery needs. */
@@ -29,6 +30,11 @@ export interface GrantAccessDeps {
 export interface OpenGrant {
   grant: Grant;
   version: EntryVersion;
+}
+
+/** The view that a grant and a narrowing make, and the part of the log that it may and can be applied to. */
+export interface GrantSource extends ViewSource {
+  history: FilterHistory;
 }
 
 /** Decides whether a system may use a grant now, and which part of the entry. What is not granted is refused. */
@@ -58,7 +64,7 @@ export class GrantAccess {
     const now = this.open(system, open.grant.id);
     if (now.grant.ledgerSeq !== open.grant.ledgerSeq)
       throw new SluiceError('GRANT_CHANGED', `grant ${open.grant.id} was changed, ask again`, { grant: open.grant.id });
-    if (view && !view.isCurrent()) throw entryChanged(open.grant.entry, open.grant.id);
+    if (view && !view.isCurrent(now.version)) throw entryChanged(open.grant.entry, open.grant.id);
   }
 
   /** The right that was opened as a condition of a lease. */
@@ -78,13 +84,17 @@ export class GrantAccess {
   }
 
   /** Throws UNKNOWN_PREDICATE when the narrowing tests an item that is not granted, is transformed or not filterable. */
-  viewSource({ grant, version }: OpenGrant, narrow: Rows | undefined): ViewSource {
+  viewSource({ grant, version }: OpenGrant, narrow: Rows | undefined): GrantSource {
     const plain = new Set(grant.items.filter((item) => !item.transform).map((item) => item.name));
     if (narrow) checkRows(narrow, version, { grantedPlain: plain });
+    const filtered = new Set([...Object.keys(grant.rows ?? {}), ...Object.keys(narrow ?? {})]);
+    const history = filterHistory(filtered.size > 0 ? versionsOf(this.deps.entries, grant.entry) : [], filtered);
+    const granted: FilterHistory = { fromMs: grant.historyFromMs, reason: '' };
     return {
       grant,
       rows: canonicalRows(grant.rows ?? {}, version),
       narrow: canonicalRows(narrow ?? {}, version),
+      history: history.fromMs > granted.fromMs ? history : granted,
       item: requireItem(this.deps.entries, grant.entry),
       secret: this.deps.secret,
     };

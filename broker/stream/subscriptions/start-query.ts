@@ -1,10 +1,16 @@
 import type { From } from '../../../proto/frames/frames.js';
 import type { StartQuery } from '../../event-log/start-position.js';
 import type { StoredCursor } from '../cursors/cursor-record.js';
-import type { OpenGrant } from './grant-access.js';
+import type { GrantSource, OpenGrant } from './grant-access.js';
 
 /** Makes the query that finds the start position from a request and the stored cursor. */
-export function startQuery(open: OpenGrant, log: string, from: From, stored: StoredCursor | undefined): StartQuery {
+export function startQuery(
+  open: OpenGrant,
+  { history }: Pick<GrantSource, 'history'>,
+  log: string,
+  from: From,
+  stored: StoredCursor | undefined,
+): StartQuery {
   const { grant, version } = open;
   return {
     grant: grant.id,
@@ -15,6 +21,7 @@ export function startQuery(open: OpenGrant, log: string, from: From, stored: Sto
     cursor: stored?.record.position ?? null,
     // A cursor under which nothing was acknowledged holds no position, in whatever epoch.
     cursorLog: stored?.record.position == null ? undefined : stored.record.log,
-    historyFromMs: grant.historyFromMs,
+    historyFromMs: history.fromMs,
+    historyReason: history.reason,
   };
 }

@@ -95,14 +95,18 @@ export class SubscriptionMonitor {
       .catch((error: unknown) => warn(`the end of delivery on grant ${grant} is not in the ledger`, error));
   }
 
-  /** A view keeps the transforms it was compiled with: its subscriptions must end when a new version demands others. */
+  /**
+   * A view keeps the transforms and the filter it was compiled with: its subscriptions must end when a new version demands
+   * other transforms, or stops to declare an item of the filter filterable.
+   */
   #onEntry(entry: string): void {
-    const isWithdrawn = this.#deps.entries.published(entry) === undefined;
+    const published = this.#deps.entries.published(entry);
     for (const subscription of this.#deps.table) {
       const { liveView } = subscription.parts;
       if (liveView.view.entry !== entry) continue;
-      if (isWithdrawn) subscription.end('ENTRY_WITHDRAWN', `entry ${entry} was withdrawn`);
-      else if (!liveView.view.isCurrent()) subscription.end('ENTRY_CHANGED', `entry ${entry} has a new version`);
+      if (!published) subscription.end('ENTRY_WITHDRAWN', `entry ${entry} was withdrawn`);
+      else if (!liveView.view.isCurrent(published))
+        subscription.end('ENTRY_CHANGED', `entry ${entry} has a new version`);
     }
   }
 

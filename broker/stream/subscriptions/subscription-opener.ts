@@ -9,8 +9,7 @@ import type { Cursor } from '../cursors/cursor.js';
 import type { CursorStore } from '../cursors/cursor-store.js';
 import type { LiveViews } from '../live/live-view.js';
 import type { SubscribeRequest } from '../subscriber.js';
-import type { ViewSource } from '../views/view.js';
-import { type GrantAccess, narrowingDigest, type OpenGrant } from './grant-access.js';
+import { type GrantAccess, type GrantSource, narrowingDigest, type OpenGrant } from './grant-access.js';
 import { GrantSubscription, type SubscriptionServices } from './grant-subscription.js';
 import { startQuery } from './start-query.js';
 import type { SubscriptionTable } from './subscription-table.js';
@@ -96,8 +95,8 @@ export class SubscriptionOpener {
 
   #place(
     request: SubscribeRequest,
-    { grant: { historyFromMs, toMs: expiresAtMs, ledgerSeq: grantSeq }, version: { partition } }: OpenGrant,
-    source: ViewSource,
+    { grant: { toMs: expiresAtMs, ledgerSeq: grantSeq }, version: { partition } }: OpenGrant,
+    source: GrantSource,
     taken: Pick<GrantSubscription['parts'], 'cursor' | 'receipt' | 'from'>,
   ): GrantSubscription {
     const { grant, system, session, encoding, credit, sink, onEnded } = request;
@@ -115,7 +114,17 @@ export class SubscriptionOpener {
       onEnded: (code: Parameters<typeof onEnded>[0]) => request.onEnded(code),
     };
     return new GrantSubscription(
-      { ...requested, ...taken, liveView, ordinal, channel, partition, historyFromMs, expiresAtMs, grantSeq },
+      {
+        ...requested,
+        ...taken,
+        liveView,
+        ordinal,
+        channel,
+        partition,
+        historyFromMs: source.history.fromMs,
+        expiresAtMs,
+        grantSeq,
+      },
       this.#services,
     );
   }
@@ -132,7 +141,7 @@ export class SubscriptionOpener {
   async #takeCursor(
     request: SubscribeRequest,
     open: OpenGrant,
-    source: ViewSource,
+    source: GrantSource,
   ): Promise<{ cursor: Cursor } & StartPoint> {
     const { cursors, starts, table, logOf } = this.deps;
     const { grant, cursor: name } = request;
@@ -141,7 +150,7 @@ export class SubscriptionOpener {
     for (let attempt = 1; ; attempt++) {
       // The start is found before the older subscription is ended: a request that fails must not end one that is served.
       const stored = await cursors.load(grant, name, narrowing);
-      const from = await starts.resolve(startQuery(open, log, request.from, stored));
+      const from = await starts.resolve(startQuery(open, source, log, request.from, stored));
       const older = table.onCursor(cursorSubject(grant, name));
       if (older) {
         older.end('SUPERSEDED', 'a newer session follows this grant and cursor');
@@ -158,7 +167,7 @@ export class SubscriptionOpener {
   #openReceipt(
     request: SubscribeRequest,
     open: OpenGrant,
-    source: ViewSource,
+    source: GrantSource,
     { log, from }: StartPoint,
   ): ReturnType<ReceiptRegistry['open']> {
     const { grant, version } = open;

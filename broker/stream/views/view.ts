@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { NumberedItem } from '../../../proto/entry/entry.js';
+import type { EntryVersion, NumberedItem } from '../../../proto/entry/entry.js';
 import type { GrantDocument, GrantedItem } from '../../../proto/entry/grant.js';
 import { fieldOf, type ItemField } from '../../../proto/entry/item-field.js';
 import type { Rows } from '../../../proto/entry/rows.js';
@@ -9,6 +9,7 @@ import { RecordCodec } from '../../../proto/event/record.js';
 import type { ProjectedEvent } from '../../../proto/frames/event-encoder.js';
 import type { DeliveredItem } from '../../../proto/frames/frames.js';
 import { carriesData } from './delivered-op.js';
+import { canFilter } from './filter-history.js';
 import { Projection, type TransformedField } from './projection.js';
 import { RowFilter } from './row-filter.js';
 import { hashFor, maskWith, type StringTransform, yearOf } from './transform.js';
@@ -69,9 +70,9 @@ export class View {
     };
   }
 
-  /** False once a newer version of the entry demands other transforms than the compiled ones. */
-  isCurrent(): boolean {
-    return viewKey(this.source) === this.key;
+  /** False once a newer version of the entry demands other transforms than the compiled ones, or cannot be filtered alike. */
+  isCurrent(published: EntryVersion): boolean {
+    return canFilter(published, this.filter.items) && viewKey(this.source) === this.key;
   }
 
   get items(): DeliveredItem[] {

@@ -73,7 +73,7 @@ export class GrantLag {
     const lags: CursorLag[] = [];
     for (const { name, record } of await cursors.list(grant.id)) {
       const position = record.log === log ? record.position : null;
-      const { events, through } = await pageEvents.read(view, open, { after: position ?? 0, limit });
+      const { events, through } = await pageEvents.read(view, source, partition, { after: position ?? 0, limit });
       const end = readers.at(partition).head;
       lags.push({
         ...{ grant: grant.id, party: grant.party, system: grant.system, entry: grant.entry, cursor: name },

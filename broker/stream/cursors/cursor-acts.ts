@@ -16,7 +16,7 @@ import type { StoredCursor } from './cursor-record.js';
 import type { CursorStore } from './cursor-store.js';
 
 export interface CursorActsDeps {
-  access: Pick<GrantAccess, 'open'>;
+  access: Pick<GrantAccess, 'open' | 'viewSource'>;
   grants: Pick<GrantLookup, 'get'>;
   permissions: Pick<Permissions, 'mayReadGrant' | 'requireCursorOwner'>;
   ledger: Pick<Ledger, 'append'>;
@@ -67,11 +67,11 @@ export class CursorActs {
 
   /** Throws BEFORE_HISTORY and POSITION_GONE for positions that the grant or the log does not have. */
   async move(act: CursorAct, to: From): Promise<MovedCursor> {
-    const { cursors, starts, logOf } = this.deps;
+    const { access, cursors, starts, logOf } = this.deps;
     const { open, acting } = this.#owned(act);
     const log = logOf(open.version.partition);
     const stored = await cursors.find(act.grant, act.cursor);
-    const position = await starts.resolve(startQuery(open, log, to, stored));
+    const position = await starts.resolve(startQuery(open, access.viewSource(open, undefined), log, to, stored));
     const from = stored && stored.record.log === log ? stored.record.position : null;
     const skipped = from !== null && position > from ? { from: from + 1, through: position } : null;
     await this.#record(act, acting, { act: 'cursor-moved', document: { cursor: act.cursor, from, to: position, log } });

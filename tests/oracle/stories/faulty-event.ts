@@ -42,7 +42,9 @@ function withWrongType(event: SourceEvent, entry: EntryDocument): SourceEvent {
 
 function wrongFor(item: Item): ItemValue {
   if (item.list) return item.type === 'boolean' ? 'no list' : true;
-  return item.type === 'string' || item.type === 'decimal' || item.type === 'date' || item.type === 'code' ? 1.5 : 'x';
+  // A decimal may be sent as a number.
+  if (item.type === 'decimal') return true;
+  return item.type === 'string' || item.type === 'date' || item.type === 'code' ? 1.5 : 'x';
 }
 
 /** A source may send more previous values than it must: those of items that are not filterable play no part. */

@@ -117,16 +117,21 @@ export class SluiceError extends Error {
   }
 
   toProblem(): Problem {
-    const { title, status } = ERROR_KINDS[this.code];
-    return {
-      type: `urn:sluice:error:${this.code}`,
-      title,
-      status,
-      code: this.code,
-      detail: this.message,
-      ...this.where,
-    };
+    return problemDocument(this.code, this.message, this.where);
   }
+}
+
+/** A problem without an error: one of thousands of refused events must not pay for a stack trace. */
+export function problemDocument(code: ErrorCode, detail: string, where: ProblemWhere = {}): Problem {
+  const { title, status } = ERROR_KINDS[code];
+  return {
+    type: `urn:sluice:error:${code}`,
+    title,
+    status,
+    code,
+    detail,
+    ...where,
+  };
 }
 
 /** The problem document of anything thrown. An error that is no SluiceError becomes INTERNAL without its message. */

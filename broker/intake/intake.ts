@@ -1,4 +1,4 @@
-import { type Problem, SluiceError, toProblem } from '../../proto/errors.js';
+import { type Problem, problemDocument, toProblem } from '../../proto/errors.js';
 import type { SourceOp } from '../../proto/event/event.js';
 import type { PublishResult } from '../../proto/frames/frames.js';
 import { messageId, quarantineSubject } from '../../proto/subject.js';
@@ -205,8 +205,9 @@ export class Intake {
     const { id, entry, problem } = judged;
     if (!this.#quarantine.keep(this.#quarantineRecord(caller, event, judged), problem.code)) {
       const where = { event: id, entry: entry!.version.id };
-      const error = new SluiceError('TOO_MANY', 'too many refused events wait for quarantine already', where);
-      answer(this.#refused(id, error.toProblem()));
+      answer(
+        this.#refused(id, problemDocument('TOO_MANY', 'too many refused events wait for quarantine already', where)),
+      );
       return;
     }
     const refused = this.#refused(id, problem);
@@ -232,8 +233,10 @@ export class Intake {
     writer.notTaken(event);
     const { id, route } = event.fields;
     const where = { event: id, entry: route.entry };
-    const error = new SluiceError('TOO_MANY', 'too many events of this partition wait already', where);
-    return this.#counted({ id, problem: error.toProblem() });
+    return this.#counted({
+      id,
+      problem: problemDocument('TOO_MANY', 'too many events of this partition wait already', where),
+    });
   }
 
   #counted(refused: PublishResult): PublishResult {
@@ -253,5 +256,5 @@ export class Intake {
 }
 
 /** A value that is not even an object has no entry and no id. */
-const notAnEvent = (): Problem => new SluiceError('EVENT_INVALID', 'an event must be an object').toProblem();
-const shuttingDown = (): Problem => new SluiceError('SHUTTING_DOWN', 'the broker takes no more events').toProblem();
+const notAnEvent = (): Problem => problemDocument('EVENT_INVALID', 'an event must be an object');
+const shuttingDown = (): Problem => problemDocument('SHUTTING_DOWN', 'the broker takes no more events');

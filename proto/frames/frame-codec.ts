@@ -5,14 +5,16 @@ import { decodeUtf8 } from '../values/utf8.js';
 import { checkClientFrame } from './frame-shape.js';
 import type { ClientFrame, Frame, ServerFrame, Subprotocol } from './frames.js';
 import { frameFromProtobuf, frameToProtobuf, ProtobufFrameError } from './frames-protobuf.js';
+import { countJsonEvents } from './json-count.js';
 import { checkMsgpack, MsgpackError, MsgpackTextError } from './msgpack-check.js';
 import { decodeMsgpack } from './msgpack-decode.js';
+import { countProtobufEvents } from './protobuf-count.js';
 
 /** One of the three encodings of the same frames. */
 export interface FrameCodec {
   readonly protocol: Subprotocol;
   encode(frame: Frame): string | Uint8Array;
-  /** Broker side: decodes a client's frame and checks its shape. Throws SluiceError BAD_FRAME or NOT_UTF8. */
+  /** Broker side: decodes a client's frame and checks its shape. Throws SluiceError BAD_FRAME, NOT_UTF8 or TOO_LARGE. */
   decodeClient(message: Uint8Array, isBinary: boolean): ClientFrame;
   /** Client side: decodes a broker's frame. In protobuf `data` of delivered events is bytes. Throws BAD_FRAME. */
   decodeServer(message: Uint8Array, isBinary: boolean): ServerFrame;
@@ -21,7 +23,7 @@ export interface FrameCodec {
 interface FrameEncoding {
   binary: boolean;
   encode(frame: Frame): string | Uint8Array;
-  /** Refuses what the decoder would accept and no client may send. */
+  /** Refuses what the decoder would accept and no client may send, and more events than a frame may have. */
   check?(message: Uint8Array): void;
   decode(message: Uint8Array): unknown;
 }
@@ -34,6 +36,7 @@ const ENCODINGS: Record<Subprotocol, FrameEncoding> = {
   'sluice.v1.json': {
     binary: false,
     encode: (frame) => JSON.stringify(frame),
+    check: countJsonEvents,
     decode: (message) => parseExactJson(decodeTextMessage(message)),
   },
   'sluice.v1.msgpack': {
@@ -42,7 +45,12 @@ const ENCODINGS: Record<Subprotocol, FrameEncoding> = {
     check: checkMsgpack,
     decode: decodeMsgpack,
   },
-  'sluice.v1.protobuf': { binary: true, encode: frameToProtobuf, decode: frameFromProtobuf },
+  'sluice.v1.protobuf': {
+    binary: true,
+    encode: frameToProtobuf,
+    check: countProtobufEvents,
+    decode: frameFromProtobuf,
+  },
 };
 
 export function codecFor(protocol: Subprotocol): FrameCodec {

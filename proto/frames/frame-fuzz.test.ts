@@ -137,3 +137,37 @@ t.test('the refusal of a frame names the field and quotes nothing of the message
     message: /position/,
   });
 });
+
+t.test('a frame with more events than any broker takes is refused before it is decoded', async (t) => {
+  const publish = (protocol: Subprotocol, count: number): Uint8Array => {
+    const events = Array.from({ length: count }, () => ({}));
+    return Buffer.from(
+      bytesOf(codecFor(protocol).encode({ kind: 'publish', ref: 'r', events } as unknown as ClientFrame)),
+    );
+  };
+  for (const protocol of SUBPROTOCOLS) {
+    for (const count of [10_001, 250_000]) {
+      const message = publish(protocol, count);
+      if (message.length < 64 * 1024 && protocol === 'sluice.v1.json') continue;
+      const startedAt = performance.now();
+      t.throws(
+        () => codecFor(protocol).decodeClient(message, isBinary(protocol)),
+        { code: 'TOO_LARGE' },
+        `${protocol} ${count}`,
+      );
+      t.ok(performance.now() - startedAt < 50, `${protocol} ${count} took ${performance.now() - startedAt} ms`);
+    }
+    const read = codecFor(protocol).decodeClient(publish(protocol, 10_000), isBinary(protocol));
+    t.equal(read.kind === 'publish' && read.events.length, 10_000);
+  }
+});
+
+t.test('a JSON frame of brackets is refused before it is parsed', async (t) => {
+  t.throws(() => codecFor('sluice.v1.json').decodeClient(Buffer.alloc(1024 * 1024, '['), false), { code: 'BAD_FRAME' });
+});
+
+t.test('commas and brackets within strings of a large frame count as nothing', async (t) => {
+  const events = [{ id: `${',[{'.repeat(50_000)}\\"`, data: { list: Array<number>(20_000).fill(1) } }];
+  const frame = { kind: 'publish', ref: 'r', events } as unknown as ClientFrame;
+  t.strictSame(codecFor('sluice.v1.json').decodeClient(Buffer.from(JSON.stringify(frame)), false), frame);
+});

@@ -1,4 +1,5 @@
 import { decodeUtf8 } from '../values/utf8.js';
+import { FRAME_EVENTS_MAX, tooManyEvents } from './frame-events.js';
 
 /** Nesting of arrays and maps; deeper values would overflow the stack of recursive code that reads them. */
 const DEPTH_MAX = 64;
@@ -69,6 +70,7 @@ class MsgpackWalker {
     // Each value takes at least one byte, so a false length is refused before anything is allocated.
     if (left > this.#bytes.length - this.#position)
       throw new MsgpackError('an array or map is longer than its message');
+    if (!map && this.#open.length === 1 && left > FRAME_EVENTS_MAX) throw tooManyEvents();
     if (this.#open.length >= DEPTH_MAX) throw new MsgpackError(`values are nested deeper than ${DEPTH_MAX}`);
     this.#open.push({ left, map });
   }

@@ -1,4 +1,5 @@
-import { type Problem, toProblem } from '../../../proto/errors.js';
+import { setImmediate as endOfTurn } from 'node:timers/promises';
+import { ERROR_KINDS, type Problem, problemDocument, toProblem } from '../../../proto/errors.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
 import type { Intake } from '../../intake/intake.js';
 import { OPEN_EVENTS_MAX } from '../../intake/intake-limits.js';
@@ -17,63 +18,135 @@ export interface EventStream {
   lease: Lease;
   body: AsyncIterable<Buffer>;
   maxEventBytes: number;
-  /** Send only what was refused, and a summary at the end. */
+  /** Send only refusals, and a summary at the end. */
   onlyProblems: boolean;
   /** Aborted when the broker drains: nothing more is read, what was read is answered. */
   ending: AbortSignal;
 }
 
-/** Reads events line by line and yields the answers as NDJSON, in order, while it reads on. */
+/** Lines handled in one turn of the event loop: some milliseconds. */
+const LINES_PER_TURN = 100;
+/** Refused lines in a row that end a stream: its sender does not look at the answers, or sends something else. */
+export const REFUSED_IN_A_ROW_MAX = 1_000;
+/** Results that are ready and not read; a result of the usual size has 60 bytes, a refusal 300. */
+const UNREAD_BYTES_MAX = 1024 * 1024;
+
+/** Results of some lines as they are sent, and what they add to the summary. */
+interface Part extends Summary {
+  text: string;
+  bytes: number;
+}
+
+interface Summary {
+  accepted: number;
+  duplicates: number;
+  refused: number;
+}
+
+/** Reads events line by line and yields the results as NDJSON, in order, while it reads on. */
 export async function* publishStream(stream: EventStream): AsyncGenerator<string> {
-  const answers = new OrderedResults<PublishResult[]>(OPEN_EVENTS_MAX);
-  void feed(stream, answers);
-  const summary = { accepted: 0, duplicates: 0, refused: 0 };
-  for await (const results of answers.inOrder()) {
-    let text = '';
-    for (const result of results) {
-      if (result.problem) summary.refused++;
-      else if (result.duplicate) summary.duplicates++;
-      else summary.accepted++;
-      if (result.problem || !stream.onlyProblems) text += `${JSON.stringify(result)}\n`;
-    }
-    if (text !== '') yield text;
+  const results = new OrderedResults<Part>(OPEN_EVENTS_MAX, UNREAD_BYTES_MAX);
+  void feed(stream, results);
+  const summary: Summary = { accepted: 0, duplicates: 0, refused: 0 };
+  for await (const part of results.inOrder()) {
+    summary.accepted += part.accepted;
+    summary.duplicates += part.duplicates;
+    summary.refused += part.refused;
+    if (part.text !== '') yield part.text;
   }
   const { signal } = stream.lease;
   if (signal.aborted) yield `${JSON.stringify({ problem: toProblem(signal.reason) })}\n`;
   if (stream.onlyProblems) yield `${JSON.stringify(summary)}\n`;
 }
 
-async function feed(stream: EventStream, answers: OrderedResults<PublishResult[]>): Promise<void> {
+async function feed(stream: EventStream, results: OrderedResults<Part>): Promise<void> {
   const { intake, lease, body, maxEventBytes, ending } = stream;
-  const flow = {};
+  const lines = new LinePublisher(stream, results);
   try {
-    for await (const lines of untilAborted(ndjsonLines(body, eventBytesMax(maxEventBytes)), lease.signal)) {
-      await answers.add(publishLines(stream, lines, flow), lines.length);
+    for await (const read of untilAborted(ndjsonLines(body, eventBytesMax(maxEventBytes)), lease.signal)) {
+      for (let next = 0; next < read.length && !lines.isOver && !lease.signal.aborted; )
+        next += await lines.publish(read, next);
       await intake.backpressure();
-      if (ending.aborted) break;
+      if (ending.aborted || lines.isOver) break;
     }
-    answers.complete();
   } catch {
     // The request broke off: there is nobody left to answer.
-    answers.complete();
+  }
+  results.complete();
+}
+
+/** Publishes the lines of one stream a few at a time, and ends it when too many of them in a row were refused. */
+class LinePublisher {
+  /** Set by the last result: no more lines are published. */
+  isOver = false;
+  readonly #flow = {};
+  #refusedInARow = 0;
+  /** Resolves when the results of everything published so far are counted, in their order. */
+  #counted: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly stream: EventStream,
+    private readonly results: OrderedResults<Part>,
+  ) {}
+
+  /** Publishes some lines from an index on and returns how many; the results of refused ones are known by the next call. */
+  async publish(lines: readonly InputLine[], from: number): Promise<number> {
+    const left = REFUSED_IN_A_ROW_MAX - this.#refusedInARow;
+    if (left <= 0) {
+      await this.#end(lines[from]!.number);
+      return 0;
+    }
+    const part = lines.slice(from, from + Math.min(LINES_PER_TURN, left));
+    const results = this.#resultsOf(part);
+    this.#counted = this.#counted.then(async () => this.#count(await results));
+    const { onlyProblems } = this.stream;
+    await this.results.add(
+      results.then((known) => partOf(known, onlyProblems)),
+      part.length,
+    );
+    await endOfTurn();
+    return part.length;
+  }
+
+  async #end(line: number): Promise<void> {
+    this.isOver = true;
+    const detail = `${REFUSED_IN_A_ROW_MAX} lines in a row were refused: the stream ends before line ${line}`;
+    const last = { problem: problemDocument('TOO_LARGE', detail, { line }) };
+    await this.results.add(Promise.resolve(partOf([withLine(last, line)], this.stream.onlyProblems)), 1);
+  }
+
+  #resultsOf(lines: readonly InputLine[]): Promise<PublishResult[]> {
+    const { intake, caller, maxEventBytes } = this.stream;
+    const { events, ...places } = readLines(lines, maxEventBytes);
+    return resultsInPlace(intake.publish(caller, events, this.#flow), places);
+  }
+
+  #count(results: readonly PublishResult[]): void {
+    for (const { problem } of results) this.#refusedInARow = isRefusal(problem) ? this.#refusedInARow + 1 : 0;
   }
 }
 
-/** Lines that one chunk completed, read: what is not an event has a problem at the place of its number. */
+/** A failure for the moment says nothing about the line. */
+const isRefusal = (problem: Problem | undefined): boolean =>
+  problem !== undefined && !ERROR_KINDS[problem.code].retryable;
+
+function partOf(results: readonly PublishResult[], onlyProblems: boolean): Part {
+  const part: Part = { text: '', bytes: 0, accepted: 0, duplicates: 0, refused: 0 };
+  for (const result of results) {
+    if (result.problem) part.refused++;
+    else if (result.duplicate) part.duplicates++;
+    else part.accepted++;
+    if (result.problem || !onlyProblems) part.text += `${JSON.stringify(result)}\n`;
+  }
+  part.bytes = part.text.length;
+  return part;
+}
+
+/** Lines read as events; a line that is no JSON has a problem in its place. */
 interface ReadLines {
   events: unknown[];
   numbers: number[];
   problems: (Problem | undefined)[];
-}
-
-/** A line that holds no event takes its place among the answers and disturbs no other. */
-function publishLines(
-  { intake, caller, maxEventBytes }: EventStream,
-  lines: InputLine[],
-  flow: object,
-): Promise<PublishResult[]> {
-  const { events, ...places } = readLines(lines, maxEventBytes);
-  return atTheirPlaces(intake.publish(caller, events, flow), places);
 }
 
 function readLines(lines: readonly InputLine[], maxEventBytes: number): ReadLines {
@@ -90,12 +163,12 @@ function readLines(lines: readonly InputLine[], maxEventBytes: number): ReadLine
   return read;
 }
 
-/** It is not given the events: what it knows stays in memory until all of them are stored. */
-async function atTheirPlaces(
-  answers: Promise<PublishResult[]>,
+/** Does not get the events: its arguments stay in memory until all of them are stored. */
+async function resultsInPlace(
+  pending: Promise<PublishResult[]>,
   { numbers, problems }: Omit<ReadLines, 'events'>,
 ): Promise<PublishResult[]> {
-  const results = await answers;
+  const results = await pending;
   let next = 0;
   return numbers.map((line, i) => {
     const problem = problems[i];

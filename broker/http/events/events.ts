@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
@@ -6,6 +7,7 @@ import type { StreamSlots } from '../../gateway/admission/stream-slots.js';
 import type { Intake } from '../../intake/intake.js';
 import { nameElements } from '../../intake/validate/element-names.js';
 import { BATCH_MESSAGES_MAX } from '../../nats/write/publisher.js';
+import type { SystemCaller } from '../../parties/caller.js';
 import type { Leases } from '../../parties/leases.js';
 import { credentialOf, systemOf } from '../server/authenticate.js';
 import { mediaType } from '../server/body-parsers.js';
@@ -17,6 +19,11 @@ import { parseLine } from './event-line.js';
 import { eventBytesMax } from './event-size.js';
 import { publishStream } from './event-stream-input.js';
 import { ndjsonLines } from './ndjson-lines.js';
+
+/** Events, and at most about so many bytes of them, handed to intake at once, and how long that goes on in one turn. */
+const EVENTS_PER_CALL = 50;
+const BYTES_PER_CALL = 512 * 1024;
+const TURN_MS = 10;
 
 export interface EventRoutesDeps {
   intake: Intake;
@@ -71,12 +78,33 @@ export function eventRoutes(app: FastifyInstance, deps: EventRoutesDeps): void {
       const values = isStream ? await collect(request.body as AsyncIterable<Buffer>, deps) : request.body;
       lease.check();
       if (atomic) return sendSeveral(reply, await publishAtomic(request, deps.intake, values));
-      if (Array.isArray(values)) return sendSeveral(reply, await deps.intake.publish(caller, values));
+      if (Array.isArray(values)) return sendSeveral(reply, await publishInTurns(deps.intake, caller, values));
       if (values === undefined) throw new SluiceError('BAD_JSON', 'the body is empty');
       const [result] = await deps.intake.publish(caller, [values]);
       return sendOne(reply, result!);
     },
   );
+}
+
+/**
+ * Validating ten thousand events takes too long for one turn of the event loop. They stay one flow, in their order. The body has 16 MiB
+ * at most, so an event of so many has this many bytes on average.
+ */
+async function publishInTurns(intake: Intake, caller: SystemCaller, events: unknown[]): Promise<PublishResult[]> {
+  const flow = {};
+  const perCall = Math.max(
+    1,
+    Math.min(EVENTS_PER_CALL, Math.floor(events.length * (BYTES_PER_CALL / BATCH_BYTES_MAX))),
+  );
+  const parts: Promise<PublishResult[]>[] = [];
+  let turnStartedAt = performance.now();
+  for (let i = 0; i < events.length; i += perCall) {
+    parts.push(intake.publish(caller, events.slice(i, i + perCall), flow));
+    if (performance.now() - turnStartedAt < TURN_MS) continue;
+    await endOfTurn();
+    turnStartedAt = performance.now();
+  }
+  return (await Promise.all(parts)).flat();
 }
 
 function sendOne(reply: FastifyReply, result: PublishResult): FastifyReply {

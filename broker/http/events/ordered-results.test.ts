@@ -2,46 +2,54 @@ import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
 import { OrderedResults } from './ordered-results.js';
 
-t.test('answers come in order, whichever is ready first', async (t) => {
-  const answers = new OrderedResults<string>(100);
-  let finishFirst = (_: string): void => {};
-  void answers.add(new Promise((resolve) => (finishFirst = resolve)), 1);
-  void answers.add(Promise.resolve('second'), 1);
-  answers.complete();
+const result = (name: string, bytes = 1) => ({ name, bytes });
+
+t.test('results are read in order, whichever is ready first', async (t) => {
+  const results = new OrderedResults<ReturnType<typeof result>>(100, 100);
+  let finishFirst = (_: ReturnType<typeof result>): void => {};
+  void results.add(new Promise((resolve) => (finishFirst = resolve)), 1);
+  void results.add(Promise.resolve(result('second')), 1);
+  results.complete();
   const read = (async () => {
     const seen: string[] = [];
-    for await (const answer of answers.inOrder()) seen.push(answer);
+    for await (const { name } of results.inOrder()) seen.push(name);
     return seen;
   })();
   await turn();
-  finishFirst('first');
+  finishFirst(result('first'));
   t.same(await read, ['first', 'second']);
 });
 
-t.test('who adds waits while too much is open, and goes on when the reader has taken some', async (t) => {
-  const answers = new OrderedResults<number>(2);
-  let added = 0;
-  const writer = (async () => {
-    for (let i = 0; i < 10; i++) {
-      await answers.add(Promise.resolve(i), 1);
-      added++;
-    }
-    answers.complete();
-  })();
-  await turn();
-  t.equal(added, 2, 'the third is in, its writer waits');
-  const seen: number[] = [];
-  for await (const answer of answers.inOrder()) seen.push(answer);
-  await writer;
-  t.same(seen, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-});
+for (const [bound, openWeightMax, unreadBytesMax] of [
+  ['too much is in flight', 2, 1_000],
+  ['too many bytes are unread', 1_000, 20],
+] as const) {
+  t.test(`a writer waits while ${bound}, and continues when the reader has taken some`, async (t) => {
+    const results = new OrderedResults<ReturnType<typeof result>>(openWeightMax, unreadBytesMax);
+    let added = 0;
+    const writer = (async () => {
+      for (let i = 0; i < 10; i++) {
+        await results.add(Promise.resolve(result(String(i), 10)), 1);
+        await turn();
+        added++;
+      }
+      results.complete();
+    })();
+    for (let i = 0; i < 20; i++) await turn();
+    t.ok(added >= 2 && added <= 3, `${added} were added`);
+    const seen: string[] = [];
+    for await (const { name } of results.inOrder()) seen.push(name);
+    await writer;
+    t.equal(seen.join(''), '0123456789');
+  });
+}
 
 t.test('a reader that leaves lets the writer go', async (t) => {
-  const answers = new OrderedResults<number>(1);
+  const results = new OrderedResults<ReturnType<typeof result>>(1, 1);
   const writer = (async () => {
-    for (let i = 0; i < 10; i++) await answers.add(Promise.resolve(i), 1);
+    for (let i = 0; i < 10; i++) await results.add(Promise.resolve(result(String(i))), 1);
   })();
-  for await (const _ of answers.inOrder()) break;
+  for await (const _ of results.inOrder()) break;
   await writer;
   t.pass('it came to its end');
 });

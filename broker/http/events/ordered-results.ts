@@ -1,48 +1,56 @@
 /**
- * Work that is done side by side and answered in order: one side adds promises of answers and waits while too much is
- * open, the other takes the answers as they become ready.
+ * Results of work that is done concurrently and read in order: one side adds promises and waits while too much is in flight or
+ * unread, the other takes the results as they become ready.
  */
-export class OrderedResults<Answer> {
-  readonly #open: { answer: Promise<Answer>; weight: number }[] = [];
+export class OrderedResults<Result extends { bytes: number }> {
+  readonly #open: { result: Promise<Result>; weight: number }[] = [];
   #openWeight = 0;
+  #unreadBytes = 0;
   #isComplete = false;
-  #failure: { error: unknown } | undefined;
   #changed: () => void = () => {};
-  #room: () => void = () => {};
+  #drained: () => void = () => {};
 
-  constructor(private readonly openWeightMax: number) {}
+  /** Bounds the work in flight, and the bytes of results that are ready but not read. */
+  constructor(
+    private readonly openWeightMax: number,
+    private readonly unreadBytesMax: number,
+  ) {}
 
   /** Resolves when the next may be added. */
-  async add(answer: Promise<Answer>, weight: number): Promise<void> {
-    this.#open.push({ answer, weight });
+  async add(result: Promise<Result>, weight: number): Promise<void> {
+    this.#open.push({ result, weight });
     this.#openWeight += weight;
+    void result.then(({ bytes }) => (this.#unreadBytes += bytes));
     this.#changed();
-    while (this.#openWeight > this.openWeightMax) await new Promise<void>((resolve) => (this.#room = resolve));
+    while (this.#openWeight > this.openWeightMax || this.#unreadBytes > this.unreadBytesMax) {
+      await new Promise<void>((resolve) => (this.#drained = resolve));
+    }
   }
 
-  /** No more will come; with an error the reader gets that after the answers before it. */
-  complete(failure?: { error: unknown }): void {
+  /** No more will be added. */
+  complete(): void {
     this.#isComplete = true;
-    this.#failure = failure;
     this.#changed();
   }
 
-  /** Nobody reads any more: who waits to add goes on and finds no bound. */
+  /** Nobody reads any more: a waiting `add` resolves, and later ones find no bound. */
   abandon(): void {
     this.#openWeight = Number.NEGATIVE_INFINITY;
-    this.#room();
+    this.#unreadBytes = Number.NEGATIVE_INFINITY;
+    this.#drained();
   }
 
-  async *inOrder(): AsyncGenerator<Answer> {
+  async *inOrder(): AsyncGenerator<Result> {
     try {
       for (;;) {
         const next = this.#open.shift();
         if (next) {
-          yield await next.answer;
+          const result = await next.result;
+          yield result;
           this.#openWeight -= next.weight;
-          this.#room();
+          this.#unreadBytes -= result.bytes;
+          this.#drained();
         } else if (this.#isComplete) {
-          if (this.#failure) throw this.#failure.error;
           return;
         } else {
           await new Promise<void>((resolve) => (this.#changed = resolve));

@@ -19,7 +19,7 @@ const WHITE_SPACE = new Set([0x20, 0x09, 0x0a, 0x0d]);
 export interface JsonBounds {
   /** Elements that the array may have, when the value is one. */
   elementsMax?: number | undefined;
-  /** Bytes that any other value may have. */
+  /** Bytes that any other value may have, and an element of a long array. */
   singleBytesMax?: number | undefined;
 }
 
@@ -36,7 +36,9 @@ export async function parseJson(bytes: Buffer, bounds: JsonBounds = {}): Promise
   }
   if (bytes.length <= AT_ONCE_BYTES_MAX || bytes[start] !== OPEN_LIST) {
     checkDepth(bytes);
-    return parseJsonText(decodeUtf8(bytes));
+    const value = parseJsonText(decodeUtf8(bytes));
+    if (Array.isArray(value) && value.length > (elementsMax ?? value.length)) throw tooMany(elementsMax);
+    return value;
   }
   const ends = await elementEnds(bytes, start + 1, elementsMax);
   const elements: unknown[] = [];
@@ -44,6 +46,9 @@ export async function parseJson(bytes: Buffer, bounds: JsonBounds = {}): Promise
   if (ends.length === 1 && firstVisible(bytes.subarray(from)) === (ends[0] as number) - from) return elements;
   let turnMs = performance.now();
   for (const end of ends) {
+    if (end - from > singleBytesMax) {
+      throw new SluiceError('TOO_LARGE', `an element of the array has more than ${singleBytesMax} bytes`);
+    }
     elements.push(parseJsonText(decodeUtf8(bytes.subarray(from, end))));
     from = end + 1;
     if (performance.now() - turnMs > TURN_MS_MAX) {
@@ -75,6 +80,8 @@ export function decodeUtf8(bytes: Uint8Array): string {
 export const notUtf8 = (where: ProblemWhere = {}, cause?: unknown): SluiceError =>
   new SluiceError('NOT_UTF8', 'the text is not UTF-8', where, { cause });
 
+const tooMany = (elementsMax: number | undefined): SluiceError =>
+  new SluiceError('TOO_LARGE', `an array has at most ${elementsMax} elements`);
 const tooDeep = (): SluiceError =>
   new SluiceError('TOO_LARGE', `the document has more than ${DEPTH_MAX} levels of maps and lists`);
 
@@ -111,8 +118,7 @@ async function elementEnds(bytes: Buffer, from: number, elementsMax = Number.POS
       if (--depth === 0) return endOfArray(bytes, at, ends);
     } else if (byte === COMMA && depth === 1) {
       ends.push(at);
-      if (ends.length >= elementsMax)
-        throw new SluiceError('TOO_LARGE', `an array has at most ${elementsMax} elements`);
+      if (ends.length >= elementsMax) throw tooMany(elementsMax);
     }
     if (at > turnAt) {
       await nextTurn();

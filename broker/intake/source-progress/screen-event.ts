@@ -1,4 +1,4 @@
-import { type Problem, SluiceError } from '../../../proto/errors.js';
+import { type Problem, problemDocument } from '../../../proto/errors.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
 import type { CommitBatch } from '../commit/commit-batch.js';
 import type { WaitingEvent } from '../queue/waiting-event.js';
@@ -75,9 +75,12 @@ export function positionRefusals(events: readonly WaitingEvent[], source: Source
 
 function positionProblem(event: WaitingEvent, kind: 'blocked' | 'too_many_epochs'): Problem {
   const { id, route } = event.fields;
-  const error =
-    kind === 'blocked'
-      ? new SluiceError('PRECEDING_FAILED', 'an earlier event of this source has failed: send that one again first')
-      : new SluiceError('TOO_MANY', `a source may have ${EPOCHS_PER_SOURCE_MAX} values of sourceepoch`);
-  return { ...error.toProblem(), event: id, entry: route.entry };
+  const where = { event: id, entry: route.entry };
+  return kind === 'blocked'
+    ? problemDocument(
+        'PRECEDING_FAILED',
+        'an earlier event of this source has failed: send that one again first',
+        where,
+      )
+    : problemDocument('TOO_MANY', `a source may have ${EPOCHS_PER_SOURCE_MAX} values of sourceepoch`, where);
 }

@@ -1,4 +1,4 @@
-import { type ErrorCode, type Problem, type ProblemWhere, SluiceError } from '../../../proto/errors.js';
+import { type ErrorCode, type Problem, type ProblemWhere, problemDocument } from '../../../proto/errors.js';
 
 /** One thing that is wrong with an event; the message holds no value of the event. */
 export interface Finding {
@@ -15,9 +15,9 @@ export function problemOf(findings: readonly Finding[], where: ProblemWhere): Pr
   const [first] = findings;
   if (!first) throw new TypeError('no finding, no problem');
   const problems = findings.slice(0, FINDINGS_NAMED_MAX).map(({ code, message }) => `${code}: ${message}`);
-  return new SluiceError(first.code, first.message, {
+  return problemDocument(first.code, first.message, {
     ...where,
     ...(first.item !== undefined && { item: first.item }),
     ...(findings.length > 1 && { problems }),
-  }).toProblem();
+  });
 }

@@ -1,0 +1,46 @@
+import { SluiceError } from '../errors.js';
+import { FRAME_EVENTS_MAX, tooManyEvents } from './frame-events.js';
+
+/** A shorter message is parsed in a few milliseconds whatever it holds. */
+const SCANNED_FROM_BYTES = 64 * 1024;
+/** Deeper values are refused anyway; half a million brackets take JSON.parse 70 ms. */
+const DEPTH_MAX = 128;
+/** Depth within the list of a frame: frame, then list. */
+const LIST_DEPTH = 2;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+/**
+ * Counts the events of a JSON frame before it is parsed: a megabyte can hold 350,000 empty ones. Throws TOO_LARGE or BAD_FRAME.
+ * It looks at bytes, which works on UTF-8, and costs about a nanosecond each.
+ */
+export function countJsonEvents(message: Uint8Array): void {
+  if (message.length < SCANNED_FROM_BYTES) return;
+  let depth = 0;
+  let elements = 1;
+  for (let at = 0; at < message.length; at++) {
+    const byte = message[at];
+    if (byte === QUOTE) at = stringEnd(message, at);
+    else if (byte === COMMA) {
+      if (depth === LIST_DEPTH && ++elements > FRAME_EVENTS_MAX) throw tooManyEvents();
+    } else if (byte === OPEN_BRACKET || byte === OPEN_BRACE) {
+      if (++depth > DEPTH_MAX)
+        throw new SluiceError('BAD_FRAME', `the frame is nested deeper than ${DEPTH_MAX} levels`);
+      // No other member of a frame has thousands of members of its own.
+      if (depth === LIST_DEPTH) elements = 1;
+    } else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) depth--;
+  }
+}
+
+/** Index of the closing quote, or the end of the message. */
+function stringEnd(message: Uint8Array, start: number): number {
+  let at = start + 1;
+  for (; at < message.length && message[at] !== QUOTE; at++) if (message[at] === BACKSLASH) at++;
+  return at;
+}

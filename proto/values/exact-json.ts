@@ -18,7 +18,7 @@ const PLACEHOLDER = `exact-number-${globalThis.crypto.randomUUID()}`;
  *
  * JSON.parse rounds without a word, and a parser of our own would cost several times as much for every event. So a pattern
  * looks for numbers that could lose digits; only a text that has one is scanned, and only such numbers are replaced
- * before JSON.parse reads it. Strings with long identifiers cost nothing: their digits do not follow a colon or comma.
+ * before JSON.parse reads it. Strings with long identifiers cost nothing: their digits do not follow a colon or comma. See docs/decisions/0055.
  */
 export function parseExactJson(text: string): unknown {
   if (!SUSPECT.test(text)) return JSON.parse(text);

@@ -75,7 +75,7 @@ async function feed(stream: EventStream, results: OrderedResults<Part>): Promise
   results.complete();
 }
 
-/** Publishes the lines of one stream a few at a time, and ends it when too many of them in a row were refused. */
+/** Publishes the lines of one stream a few at a time; too many refused in a row end it. See docs/decisions/0056. */
 class LinePublisher {
   /** Set by the last result: no more lines are published. */
   isOver = false;

@@ -40,7 +40,7 @@ t.test('a flood of events in one input holds nobody else up and is refused whole
     for (const element of ['0', '{}', '"x"', '[]']) {
       const body = Buffer.from(`[${Array<string>(1_000_000).fill(element).join(',')}]`);
       const answer = await post(t, body, 'application/cloudevents-batch+json');
-      t.match(answer.json, { code: 'TOO_LARGE', status: 413, detail: /10000 events/ });
+      t.match(answer.json, { code: 'TOO_LARGE', status: 413, detail: /10000 elements/ });
     }
   });
 
@@ -53,7 +53,7 @@ t.test('a flood of events in one input holds nobody else up and is refused whole
 
   t.test('fifteen megabytes of brackets', async (t) => {
     for (const body of [Buffer.alloc(15 * MIB, '['), Buffer.alloc(15 * MIB, '{"a":')]) {
-      t.match((await post(t, body)).json, { status: body[0] === 0x5b ? 400 : 413 });
+      t.match((await post(t, body)).json, { status: 413 });
     }
   });
 

@@ -1,4 +1,5 @@
 import type { DeliveredEvent } from '../../proto/event/event.js';
+import { LogPosition } from '../../proto/log-position.js';
 import type { CaseCause, CaseProcessor } from '../cases/case-processor.js';
 import type { RuleSet } from '../rule-set.js';
 import type { Rule } from '../rules/rule.js';
@@ -52,8 +53,8 @@ export class FactIntake {
     const { grant, log } = batch;
     const before = progress.get(grant);
     // After a commit whose answer was lost the same events come again; storing them would set records back.
-    const events =
-      log === before.log ? batch.events.filter(({ position }) => position > before.position) : batch.events;
+    const stored = LogPosition.of(before);
+    const events = batch.events.filter(({ position }) => !stored.covers(new LogPosition(log, position)));
     if (events.length === 0) return { state: before, queued: 0 };
     const changed = new ChangedFacts();
     const snapshot = await this.#store(sql, { grant, log, events }, { today, changed, snapshot: before.snapshot });

@@ -1,6 +1,7 @@
 import type { GrantDocument, GrantedItem } from '../../proto/entry/grant.js';
 import { SluiceError } from '../../proto/errors.js';
 import type { DeliveredOp } from '../../proto/event/event.js';
+import { isSameEpoch } from '../../proto/log-position.js';
 import { entryFilter } from '../../proto/subject.js';
 import { EventMemory } from '../event-log/event-memory.js';
 import { LogEvent } from '../event-log/log-event.js';
@@ -95,12 +96,12 @@ export class Disclosures {
     const events = await this.#eventsOf(entry, version.partition, subject);
     for (const grant of grantsOf(entry)) {
       for (const receipt of await receiptsOf(bus, grant.party, grant.id)) {
-        const isPrevious = receipt.log !== log;
+        const isPrevious = !isSameEpoch(receipt.log, log);
         if (isPrevious) addReceipt(previousEpochs, receipt);
         disclosures.push(...(await this.#disclosed(receipt, isPrevious ? keptSince(receipt, events) : events)));
       }
     }
-    if (logOf(version.partition) !== log)
+    if (!isSameEpoch(logOf(version.partition), log))
       throw new SluiceError('STORE_UNAVAILABLE', 'the log was truncated while it was searched, ask again');
     return { disclosures, formerLives: [...previousEpochs.values()] };
   }

@@ -1,3 +1,4 @@
+import { isSameEpoch, LogPosition } from '../../proto/log-position.js';
 import type { Bus } from '../nats/bus.js';
 import { WrongExpectedSequenceError } from '../nats/store-errors.js';
 import type { Store } from '../nats/streams.js';
@@ -13,11 +14,6 @@ export interface EpochMarkersDeps {
   warn(message: string, error?: unknown): void;
 }
 
-interface Written {
-  log: string;
-  position: number;
-}
-
 /**
  * A truncation of messages stored within this time can go unnoticed; more frequent writes would cost more than they
  * bring.
@@ -29,7 +25,7 @@ const ATTEMPTS = 4;
 /** Stores how far each log goes, at most once a second, so that the next start can tell whether it was truncated. */
 export class EpochMarkers {
   /** Newest marker that the store is known to have. */
-  readonly #written = new Map<number, Written>();
+  readonly #written = new Map<number, LogPosition>();
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
@@ -61,36 +57,31 @@ export class EpochMarkers {
       const log = store.logs[partition];
       const position = headOf(partition);
       if (log === undefined || position === 0) continue;
-      for (let attempt = 1; !this.#isWritten(partition, { log, position }) && attempt <= ATTEMPTS; attempt++) {
-        if (!(await this.#advance(partition, { log, position }))) break;
+      const end = new LogPosition(log, position);
+      for (let attempt = 1; !this.#written.get(partition)?.covers(end) && attempt <= ATTEMPTS; attempt++) {
+        if (!(await this.#advance(partition, end))) break;
       }
     }
-  }
-
-  #isWritten(partition: number, { log, position }: Written): boolean {
-    const written = this.#written.get(partition);
-    return written?.log === log && written.position >= position;
   }
 
   /**
    * Never lowers the marker of an epoch, and writes for the present epoch only. Returns false when there is nothing to
    * write.
    */
-  async #advance(partition: number, { log, position }: Written): Promise<boolean> {
+  async #advance(partition: number, { epoch, position }: LogPosition): Promise<boolean> {
     const { bus, store, onEpochChanged } = this.deps;
     const stored = await readEpochMarker(bus, partition);
-    const isOwn = stored?.marker.log === log;
-    if (stored && !isOwn && (await resolveEpoch(bus, partition)).log !== log) {
-      if (store.logs[partition] === log) onEpochChanged(partition);
+    const known = stored && LogPosition.of(stored.marker).within(epoch);
+    if (stored && known === undefined && !isSameEpoch((await resolveEpoch(bus, partition)).log, epoch)) {
+      if (store.logs[partition] === epoch) onEpochChanged(partition);
       return false;
     }
     // The log was truncated meanwhile: the head belonged to a previous epoch.
-    if (store.logs[partition] !== log) return false;
-    const known = isOwn ? stored.marker.position : 0;
+    if (store.logs[partition] !== epoch) return false;
     try {
-      if (known < position)
-        await writeEpochMarker(bus, partition, { ...stored?.marker, log, position }, stored?.revision ?? 0);
-      this.#written.set(partition, { log, position: Math.max(known, position) });
+      if ((known ?? 0) < position)
+        await writeEpochMarker(bus, partition, { ...stored?.marker, log: epoch, position }, stored?.revision ?? 0);
+      this.#written.set(partition, new LogPosition(epoch, Math.max(known ?? 0, position)));
     } catch (error) {
       if (!(error instanceof WrongExpectedSequenceError)) throw error;
     }

@@ -1,3 +1,4 @@
+import { LogPosition } from '../../proto/log-position.js';
 import type { Bus } from '../nats/bus.js';
 import type { Store } from '../nats/streams.js';
 import { resolveEpoch, startEpoch } from './log-epochs.js';
@@ -11,7 +12,8 @@ export async function startEpochsOfTruncatedLogs(bus: Bus, store: Store): Promis
   for (let partition = 0; partition < store.partitions; partition++) {
     const { log, last, stored } = await resolveEpoch(bus, partition);
     store.logs[partition] = log;
-    if (stored?.marker.log !== log || last >= stored.marker.position) continue;
+    const isTruncated = stored !== undefined && LogPosition.of(stored.marker).isAfter(new LogPosition(log, last));
+    if (!isTruncated) continue;
     store.logs[partition] = await startEpoch(bus, partition, log);
     started.push(partition);
   }

@@ -1,6 +1,7 @@
 import { SluiceError } from '../../proto/errors.js';
 import { decodeDeliverable } from '../../proto/event/envelope.js';
 import type { From } from '../../proto/frames/frames.js';
+import { isSameEpoch, type LogPosition } from '../../proto/log-position.js';
 import { instantMs } from '../../proto/values/rfc3339.js';
 import type { Bus } from '../nats/bus.js';
 import { pagesOf, provenEnd, sequenceAt, streamEnds } from '../nats/read/log-reader.js';
@@ -12,10 +13,8 @@ export interface StartQuery {
   partition: number;
   log: string;
   from: From;
-  /** Acknowledged position of the cursor in this log epoch; null when nothing was acknowledged. */
-  cursor: number | null;
-  /** The log epoch in which the cursor was stored, if it was. */
-  cursorLog: string | undefined;
+  /** Acknowledged position of the cursor; undefined when nothing was acknowledged. */
+  cursor: LogPosition | undefined;
   /** Earliest acceptance time that the grant may see; 0 = everything. */
   historyFromMs: number;
   /** Why the history begins there, when it is not for the period of the grant; else ''. */
@@ -114,18 +113,19 @@ export class StartPositions {
 const isTime = (from: From): from is { time: string } => typeof from === 'object' && 'time' in from;
 
 function wantedPosition(query: StartQuery, earliest: number, last: number): number {
-  const { from, cursor, cursorLog, log, grant } = query;
+  const { from, cursor, log, grant } = query;
   if (from === 'earliest') return earliest;
   if (from === 'latest') return last;
   if (from === 'cursor') {
-    if (cursorLog !== undefined && cursorLog !== log)
-      throw gone(grant, 'the cursor is of another life of the log', earliest);
-    return cursor ?? earliest;
+    if (!cursor) return earliest;
+    const position = cursor.within(log);
+    if (position === undefined) throw gone(grant, 'the cursor belongs to a previous epoch of the log', earliest);
+    return position;
   }
   // A time was looked up before.
   if (isTime(from)) return earliest;
-  if (from.log !== undefined && from.log !== log)
-    throw gone(grant, `log ${from.log} is another life of the log`, earliest);
+  if (from.log !== undefined && !isSameEpoch(from.log, log))
+    throw gone(grant, `log ${from.log} is another epoch of the log`, earliest);
   return from.after;
 }
 

@@ -7,6 +7,7 @@ import { type Grant, statusAt } from '../grants/grant.js';
 import type { Grants } from '../grants/grants.js';
 import type { Caller } from '../parties/caller.js';
 import type { Permissions } from '../parties/permissions.js';
+import { acknowledgedPosition } from '../stream/cursors/cursor-record.js';
 import type { CursorStore } from '../stream/cursors/cursor-store.js';
 import type { PageEvents } from '../stream/pages/page-events.js';
 import type { GrantAccess } from '../stream/subscriptions/grant-access.js';
@@ -72,7 +73,7 @@ export class GrantLag {
     const log = logOf(partition);
     const lags: CursorLag[] = [];
     for (const { name, record } of await cursors.list(grant.id)) {
-      const position = record.log === log ? record.position : null;
+      const position = acknowledgedPosition(record)?.within(log) ?? null;
       const { events, through } = await pageEvents.read(view, source, partition, { after: position ?? 0, limit });
       const end = readers.at(partition).head;
       lags.push({

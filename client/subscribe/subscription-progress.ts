@@ -1,5 +1,6 @@
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import type { From, SubscribedFrame } from '../../proto/frames/frames.js';
+import { isSameEpoch } from '../../proto/log-position.js';
 import { GapError } from '../errors.js';
 
 /**
@@ -54,7 +55,7 @@ export class SubscriptionProgress {
 
   /** Throws GapError when the positions handed over so far belong to another log epoch. */
   subscribed(frame: SubscribedFrame): void {
-    if (this.#log !== undefined && this.#log !== frame.log) {
+    if (this.#log !== undefined && !isSameEpoch(this.#log, frame.log)) {
       throw new GapError(
         'the log has started another epoch: positions of the previous one no longer apply',
         this.#handedOver || undefined,

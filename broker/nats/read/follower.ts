@@ -1,5 +1,6 @@
 import { DeliverPolicy, type StreamInfo } from '@nats-io/jetstream';
 import { deferred } from '@nats-io/transport-node';
+import { isSameEpoch } from '../../../proto/log-position.js';
 import type { Bus } from '../bus.js';
 import type { StoredMessage } from '../stored-message.js';
 import { epochOf } from '../streams.js';
@@ -172,7 +173,7 @@ export class Follower {
 
   /** An epoch that its owner learned of while the stream was asked is not another epoch. */
   #isOtherEpoch(info: StreamInfo, known: string | undefined): boolean {
-    return known !== undefined && known === this.#options.epoch?.() && known !== epochOf(info);
+    return known !== undefined && known === this.#options.epoch?.() && !isSameEpoch(known, epochOf(info));
   }
 
   /** Whether the message at our position is still the same on the leader; one that has expired proves nothing. */

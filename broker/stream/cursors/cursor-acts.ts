@@ -12,7 +12,7 @@ import type { ReceiptRegistry } from '../../receipts/receipt-registry.js';
 import type { GrantAccess, GrantLookup, OpenGrant } from '../subscriptions/grant-access.js';
 import { startQuery } from '../subscriptions/start-query.js';
 import type { SubscriptionTable } from '../subscriptions/subscription-table.js';
-import type { StoredCursor } from './cursor-record.js';
+import { acknowledgedPosition, type StoredCursor } from './cursor-record.js';
 import type { CursorStore } from './cursor-store.js';
 
 export interface CursorActsDeps {
@@ -72,7 +72,7 @@ export class CursorActs {
     const log = logOf(open.version.partition);
     const stored = await cursors.find(act.grant, act.cursor);
     const position = await starts.resolve(startQuery(open, access.viewSource(open, undefined), log, to, stored));
-    const from = stored && stored.record.log === log ? stored.record.position : null;
+    const from = (stored && acknowledgedPosition(stored.record)?.within(log)) ?? null;
     const skipped = from !== null && position > from ? { from: from + 1, through: position } : null;
     await this.#record(act, acting, { act: 'cursor-moved', document: { cursor: act.cursor, from, to: position, log } });
     if (from !== null && skipped) await this.#recordSkipped(act, open, { log, from, through: position });

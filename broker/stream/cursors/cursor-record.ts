@@ -1,3 +1,4 @@
+import { LogPosition } from '../../../proto/log-position.js';
 import type { StoredMessage } from '../../nats/stored-message.js';
 
 /** A cursor as stored. `position` is null until something was acknowledged in this epoch of the log. */
@@ -17,6 +18,11 @@ export interface CursorRecord {
 export interface StoredCursor {
   record: CursorRecord;
   revision: number;
+}
+
+/** The position that a cursor holds; one under which nothing was acknowledged holds none, in whatever epoch. */
+export function acknowledgedPosition({ log, position }: CursorRecord): LogPosition | undefined {
+  return position === null ? undefined : new LogPosition(log, position);
 }
 
 export function encodeCursor(record: CursorRecord): Uint8Array {

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { SluiceError } from '../../../proto/errors.js';
+import { isSameEpoch } from '../../../proto/log-position.js';
 import { cursorSubject } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
 import { lastOf, lastPerSubject } from '../../nats/read/log-reader.js';
 import { CURSORS_STREAM } from '../../nats/streams.js';
 import { Cursor } from './cursor.js';
 import { CursorCheckpoint } from './cursor-checkpoint.js';
-import { type CursorRecord, decodeCursor, type StoredCursor } from './cursor-record.js';
+import { acknowledgedPosition, type CursorRecord, decodeCursor, type StoredCursor } from './cursor-record.js';
 
 export interface ClaimRequest {
   grant: string;
@@ -87,7 +88,7 @@ export class CursorStore {
    * previous log epoch is dropped.
    */
   async claim(request: ClaimRequest, stored: StoredCursor | undefined): Promise<Cursor> {
-    const position = stored && stored.record.log === request.log ? stored.record.position : null;
+    const position = (stored && acknowledgedPosition(stored.record)?.within(request.log)) ?? null;
     return this.#claimAt(request, stored, { position });
   }
 
@@ -125,7 +126,7 @@ export class CursorStore {
     const bound = stored?.record.removed ? undefined : stored?.record.narrowing;
     const { narrowing = bound ?? '' } = request;
     if (bound !== undefined && narrowing !== bound) throw boundToAnother(grant, name);
-    if (stored && stored.record.log !== log)
+    if (stored && !isSameEpoch(stored.record.log, log))
       throw new SluiceError('POSITION_GONE', 'the cursor belongs to a previous log epoch', { grant, earliest: 0 });
     const cursor = await this.claim({ grant, name, log, narrowing }, stored);
     cursor.advance(position);

@@ -1,6 +1,7 @@
 import { SluiceError } from '../../../proto/errors.js';
 import type { ProjectedEvent } from '../../../proto/frames/event-encoder.js';
-import { otherEpoch } from '../../event-log/truncation.js';
+import { isSameEpoch } from '../../../proto/log-position.js';
+import { requireEpoch } from '../../event-log/truncation.js';
 import type { PageEvents } from '../pages/page-events.js';
 import type { PageReceipts } from '../pages/page-receipts.js';
 import type { GrantAccess } from '../subscriptions/grant-access.js';
@@ -47,7 +48,7 @@ export class DeadLetters {
     const source = access.viewSource(open, undefined);
     const letter = await store.find(grant, position);
     const log = logOf(open.version.partition);
-    if (letter.log !== log)
+    if (!isSameEpoch(letter.log, log))
       throw new SluiceError('POSITION_GONE', `position ${position} belongs to a previous log epoch`, { grant });
     const view = new View(viewKey(source), open.grant.entry, source);
     const read = await events.read(view, source, open.version.partition, { after: position - 1, limit: 1 });
@@ -62,7 +63,7 @@ export class DeadLetters {
       await receipts.record(reader, open, source, page, () => {
         check();
         access.check(system, open, view);
-        if (logOf(open.version.partition) !== log) throw otherEpoch(grant);
+        requireEpoch(grant, log, logOf(open.version.partition));
       });
     } catch (error) {
       await store.markOpen(grant, letter);

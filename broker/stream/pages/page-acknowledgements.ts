@@ -2,7 +2,7 @@ import type { Rows } from '../../../proto/entry/rows.js';
 import { SluiceError } from '../../../proto/errors.js';
 import { cursorSubject } from '../../../proto/subject.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
-import { otherEpoch } from '../../event-log/truncation.js';
+import { requireEpoch } from '../../event-log/truncation.js';
 import type { CursorStore } from '../cursors/cursor-store.js';
 import { type GrantAccess, narrowingDigest } from '../subscriptions/grant-access.js';
 import type { SubscriptionTable } from '../subscriptions/subscription-table.js';
@@ -39,7 +39,7 @@ export class PageAcknowledgements {
     const { partition } = open.version;
     const narrowing = narrow && narrowingDigest(access.viewSource(open, narrow).narrow);
     const log = logOf(partition);
-    if (request.log !== undefined && request.log !== log) throw otherEpoch(grant);
+    if (request.log !== undefined) requireEpoch(grant, request.log, log);
     if (!(await readers.at(partition).hasPosition(position))) {
       throw new SluiceError('ACK_BEYOND_SENT', `the log does not have position ${position}`, { grant });
     }

@@ -1,6 +1,7 @@
+import { isSameEpoch } from '../../../proto/log-position.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import type { StartPositions } from '../../event-log/start-position.js';
-import { otherEpoch } from '../../event-log/truncation.js';
+import { requireEpoch } from '../../event-log/truncation.js';
 import type { LeaseCondition } from '../../parties/leases.js';
 import type { CursorStore } from '../cursors/cursor-store.js';
 import { type GrantAccess, narrowingDigest } from '../subscriptions/grant-access.js';
@@ -35,13 +36,14 @@ export class PageReader {
     const log = logOf(partition);
     const stored = await cursors.load(request.grant, request.cursor, narrowingDigest(source.narrow));
     const from = await starts.resolve(startQuery(open, source, log, request.from, stored));
-    if (stored && stored.record.log !== log) await cursors.startEpoch(request.grant, request.cursor, log, stored);
+    if (stored && !isSameEpoch(stored.record.log, log))
+      await cursors.startEpoch(request.grant, request.cursor, log, stored);
     const view = new View(viewKey(source), open.grant.entry, source);
     const page = await this.deps.events.read(view, source, partition, { after: from, limit: request.limit });
     await this.deps.receipts.record(request, open, source, { from, log, ...page }, () => {
       // The grant may have been changed, or the log truncated, while the page was read: then nothing goes out.
       access.check(request.system, open, view);
-      if (logOf(partition) !== log) throw otherEpoch(request.grant);
+      requireEpoch(request.grant, log, logOf(partition));
     });
     this.deps.onPulled(page.events.length);
     return { ...page, codec: view.codec, log, caughtUp: page.through >= readers.at(partition).head };

@@ -1,6 +1,6 @@
 import type { From } from '../../../proto/frames/frames.js';
 import type { StartQuery } from '../../event-log/start-position.js';
-import type { StoredCursor } from '../cursors/cursor-record.js';
+import { acknowledgedPosition, type StoredCursor } from '../cursors/cursor-record.js';
 import type { GrantSource, OpenGrant } from './grant-access.js';
 
 /** Makes the query that finds the start position from a request and the stored cursor. */
@@ -18,9 +18,7 @@ export function startQuery(
     partition: version.partition,
     log,
     from,
-    cursor: stored?.record.position ?? null,
-    // A cursor under which nothing was acknowledged holds no position, in whatever epoch.
-    cursorLog: stored?.record.position == null ? undefined : stored.record.log,
+    cursor: stored && acknowledgedPosition(stored.record),
     historyFromMs: history.fromMs,
     historyReason: history.reason,
   };

@@ -2,7 +2,7 @@ import { SluiceError } from '../../../proto/errors.js';
 import { cursorSubject, partyOf } from '../../../proto/subject.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import type { StartPositions } from '../../event-log/start-position.js';
-import { otherEpoch } from '../../event-log/truncation.js';
+import { requireEpoch } from '../../event-log/truncation.js';
 import type { Receipt } from '../../receipts/receipt.js';
 import type { ReceiptRegistry } from '../../receipts/receipt-registry.js';
 import type { Cursor } from '../cursors/cursor.js';
@@ -82,7 +82,7 @@ export class SubscriptionOpener {
     // The newer session could not end this subscription, which is not in the table yet.
     if (cursor.fenced) throw takenOver({ grant, cursor: name });
     // The start position names another event in another epoch.
-    if (this.deps.logOf(open.version.partition) !== log) throw otherEpoch(grant);
+    requireEpoch(grant, log, this.deps.logOf(open.version.partition));
   }
 
   /** Releases what a failed opening has taken, and throws its error. */

@@ -5,6 +5,7 @@ import type { Gateway } from '../gateway/gateway.js';
 
 /** Requests that are in flight when the broker drains have this long to end by themselves. */
 const DRAIN_MS = 5000;
+const IDLE_CHECK_MS = 50;
 
 export interface Serving {
   port: number;
@@ -23,7 +24,10 @@ export async function stopServing(app: FastifyInstance, gateway: Gateway, ending
   ending.abort();
   const closed = app.close();
   await gateway.drain();
+  // Connections become idle one by one as their last answers go out, and keep-alive would hold each for a minute more.
+  const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS);
   const timer = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
   await closed;
+  clearInterval(idle);
   clearTimeout(timer);
 }

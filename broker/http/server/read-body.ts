@@ -28,6 +28,8 @@ export class BodyBudget {
 export interface BodyBounds {
   bytesMax: number;
   budget: BodyBudget;
+  /** Default: half a minute. */
+  graceMs?: number;
 }
 
 /**
@@ -35,15 +37,14 @@ export interface BodyBounds {
  * of memory for a body sent byte by byte, and a buffer of the announced length all of it for one that never comes.
  * Throws TOO_LARGE, TOO_MANY or REQUEST_TIMEOUT; BAD_REQUEST when the request breaks off.
  */
-export async function readBody(body: Readable, { bytesMax, budget }: BodyBounds): Promise<Buffer> {
+export async function readBody(body: Readable, { bytesMax, budget, graceMs = GRACE_MS }: BodyBounds): Promise<Buffer> {
   const held = new GrowingBuffer(budget, bytesMax);
   const startedMs = performance.now();
   const timer = setInterval(() => {
-    if (performance.now() - startedMs > GRACE_MS + held.length / BYTES_PER_MS_MIN) {
+    if (performance.now() - startedMs > graceMs + held.length / BYTES_PER_MS_MIN) {
       body.destroy(new SluiceError('REQUEST_TIMEOUT', 'the body comes too slowly'));
     }
   }, 1000);
-  timer.unref();
   try {
     for await (const chunk of body.iterator({ destroyOnReturn: false })) held.add(chunk as Buffer);
     return held.bytes();

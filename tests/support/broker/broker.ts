@@ -22,7 +22,10 @@ export interface TestBroker {
 export interface StartBrokerOptions {
   /** A server that the test controls; else the broker runs its own. */
   nats?: EmbeddedServer;
-  config?: Partial<Omit<Config, 'session'>> & { session?: Partial<Config['session']> };
+  config?: Partial<Omit<Config, 'session' | 'http'>> & {
+    session?: Partial<Config['session']>;
+    http?: Partial<Config['http']>;
+  };
 }
 
 /** A broker in this process on a free port with a folder of its own; drained when the test ends, pass or fail. */
@@ -41,6 +44,7 @@ export async function startBroker(t: Test, { nats, config = {} }: StartBrokerOpt
     ...config,
     nats: { ...defaults.nats, url: nats?.url, user, pass },
     session: { ...defaults.session, ...config.session },
+    http: { ...defaults.http, ...config.http },
   });
   t.teardown(() => broker.drain());
   const { url } = await broker.start();

@@ -1,0 +1,76 @@
+import t from 'tap';
+import { startBroker } from '../support/broker/broker.js';
+import { ENTRY, REFUSAL_BUNDLE, TOKENS } from '../support/broker/refusal-bundle.js';
+import { eventually } from '../support/condition.js';
+import { RawSession } from '../support/raw-client/raw-client.js';
+import { call } from '../support/raw-client/raw-http.js';
+import { head, RawSocket } from '../support/raw-client/raw-socket.js';
+
+const FEW = 64;
+const config = { http: { maxConnections: FEW } };
+
+t.test('silent connections keep nobody out: a new one closes the one that was idle for longest', async (t) => {
+  const broker = await startBroker(t, { config });
+  const silent = await Promise.all(Array.from({ length: FEW + 10 }, () => RawSocket.open(t, broker.url)));
+  const unfinished = await Promise.all(Array.from({ length: 10 }, () => RawSocket.open(t, broker.url)));
+  for (const socket of unfinished) socket.write('GET /readyz HTTP/1.1\r\nhost: ');
+  const operator = { url: broker.url, token: broker.operatorToken };
+  for (let i = 0; i < 20; i++) t.equal((await call(operator, 'GET', '/readyz')).status, 200);
+  await Promise.all(silent.slice(0, 10).map((socket) => socket.closed));
+});
+
+t.test('one credential cannot take the connections of all', async (t) => {
+  const broker = await startBroker(t, { config });
+  await broker.apply(REFUSAL_BUNDLE);
+  const reader = { url: broker.url, token: TOKENS.reader };
+  const sessions: RawSession[] = [];
+  t.teardown(() => Promise.all(sessions.map((session) => session.close())));
+  for (let i = 0; i < 10; i++) sessions.push(await RawSession.open({ ...reader, encoding: 'sluice.v1.json' }));
+  const stream = (token: string) =>
+    fetch(`${broker.url}/v1/grants/g-shops/events`, {
+      headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' },
+    });
+  const open = await Promise.all(Array.from({ length: 6 }, () => stream(reader.token)));
+  t.same([...new Set(open.map(({ status }) => status))], [200]);
+  const refused = await stream(reader.token);
+  t.match([refused.status, await refused.json()], [429, { code: 'TOO_MANY', detail: /at most 16/ }]);
+  await t.rejects(RawSession.open({ ...reader, encoding: 'sluice.v1.json' }), /429/);
+  const other = { url: broker.url, token: TOKENS.stranger };
+  sessions.push(await RawSession.open({ ...other, encoding: 'sluice.v1.json' }));
+  await Promise.all(open.map((answer) => answer.body?.cancel()));
+  await eventually(async () => (await stream(reader.token)).status === 200, 'a slot to be given back', 10_000);
+});
+
+t.test('requests in one packet are served one at a time, in order, and not without bound', async (t) => {
+  const broker = await startBroker(t);
+  await broker.apply(REFUSAL_BUNDLE);
+  const ask = (path: string): string => head(`GET ${path}`, { authorization: `Bearer ${TOKENS.reader}` });
+  const socket = await RawSocket.open(t, broker.url);
+  socket.write(Array.from({ length: 20 }, (_, i) => ask(i === 19 ? '/v1/grants/g-nothing' : '/v1/catalog')).join(''));
+  const answers = (await socket.until(/UNKNOWN_GRANT/)).match(/HTTP\/1\.1 \d{3}/g);
+  t.same(answers, [...Array.from({ length: 19 }, () => 'HTTP/1.1 200'), 'HTTP/1.1 404']);
+  const flood = await RawSocket.open(t, broker.url);
+  flood.write(ask('/v1/grants/g-shops/events').repeat(500));
+  await flood.closed;
+  t.equal((await call({ url: broker.url, token: TOKENS.reader }, 'GET', '/v1/catalog')).status, 200);
+});
+
+t.test('guessing tokens is slowed down, and delays no valid token', async (t) => {
+  const broker = await startBroker(t);
+  await broker.apply(REFUSAL_BUNDLE);
+  const guess = async (): Promise<number> =>
+    (await call({ url: broker.url, token: 'a-token-that-nobody-has-got' }, 'GET', '/v1/catalog')).status;
+  const statuses = await Promise.all(Array.from({ length: 40 }, guess));
+  t.ok(statuses.filter((status) => status === 401).length >= 20);
+  t.ok(statuses.includes(429));
+  await t.rejects(
+    RawSession.open({ url: broker.url, token: 'another-guess-of-a-token', encoding: 'sluice.v1.json' }),
+    /429/,
+  );
+  const event = { specversion: '1.0', id: 'e', type: ENTRY, op: 'create', data: { id: 's1' } };
+  const source = { url: broker.url, token: TOKENS.source };
+  t.equal((await call(source, 'POST', '/v1/events', JSON.stringify(event))).status, 201);
+  const metrics = await (await fetch(`${broker.url}/metrics`)).text();
+  t.match(metrics, /sluice_logins_failed_total\{failure="token"\} 2\d/);
+  t.match(metrics, /sluice_logins_failed_total\{failure="throttled"\}/);
+});

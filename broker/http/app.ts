@@ -5,6 +5,7 @@ import type { Config } from '../config.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import { type BrokerServer, createBrokerServer } from './connections/http-server.js';
 import { refuseUnreadable } from './connections/refused-requests.js';
+import { openApiOptions } from './openapi/openapi-document.js';
 import { type AuthenticationDeps, addAuthentication } from './server/authenticate.js';
 import { addBodyParsers } from './server/body-parsers.js';
 import { addErrorHandler, refuseMalformedAddress } from './server/error-handler.js';
@@ -38,7 +39,7 @@ export async function createApp(options: AppOptions, resources: readonly Fastify
   // Response schemas are documentation: serializing by them would drop what they do not name.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.addSchema(PROBLEM_SCHEMA);
-  await app.register(swagger, openApi(options.version));
+  await app.register(swagger, openApiOptions(options.version));
   addErrorHandler(app);
   addRequestLog(app, options.metrics);
   addResponseHeaders(app);
@@ -70,22 +71,4 @@ function createInstance({ log, config, maxConnections }: AppOptions): App {
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, useDefaults: true } },
   });
   return { app, reloadTls: () => broker?.reloadTls() };
-}
-
-function openApi(version: string): object {
-  return {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Sluice', version, description: 'Real-time exchange bus for government data' },
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-      security: [{ token: [] }],
-      tags: ['events', 'stream', 'grants', 'catalog', 'administration', 'audit', 'operations'].map((name) => ({
-        name,
-      })),
-    },
-    refResolver: {
-      buildLocalReference: (json: { $id?: string }, _base: unknown, _fragment: unknown, i: number) =>
-        json.$id ?? `schema-${i}`,
-    },
-  };
 }

@@ -75,16 +75,17 @@ t.test('a reader that has only the text reads every record, and its records are 
   t.pass('all did');
 });
 
-t.test('the text of a grant has the granted items alone, a transformed one as text', async (t) => {
+t.test('the text of a grant has the granted items alone, a transformed one as a string', async (t) => {
   const fields: ItemField[] = [
     { name: 'birthDate', number: 7, type: 'string', list: false },
     { name: 'id', number: 2, type: 'string', list: false },
   ];
   t.equal(
-    grantProto('fujian-civil-affairs.birth', fields).text,
+    grantProto('g', 'fujian-civil-affairs.birth', fields).text,
     [
       'syntax = "proto3";',
-      'package sluice.fujian_civil_affairs;',
+      'package sluice.grant.g;',
+      'option go_package = "sluice/grant/g;gpb";',
       '',
       'message Birth {',
       '  optional string id = 2;',

@@ -4,7 +4,7 @@ import { fieldOf, type ItemField, wireScalar } from './item-field.js';
 
 /** A .proto file and the message that it defines. */
 export interface ProtoDefinition {
-  /** Full name, e.g. `sluice.fujian_civil_affairs.Birth`. */
+  /** Full name, e.g. `sluice.entry.fujian_civil_affairs.birth.Birth`. */
   message: string;
   text: string;
 }
@@ -13,24 +13,35 @@ export interface ProtoDefinition {
 export function entryProto(version: EntryVersion): ProtoDefinition {
   const present = new Set(version.items.map((item) => item.number));
   const reserved = Object.values(version.numbers).filter((number) => !present.has(number));
-  return messageProto(version.id, version.items.map(fieldOf), reserved);
+  const { party, entry } = splitEntryId(version.id);
+  const path = ['entry', identifier(party), identifier(entry)];
+  return messageProto({ path, message: camel(entry) }, version.items.map(fieldOf), reserved);
 }
 
 /** The message that a grant delivers: its items under their permanent numbers, with their types after transforms. */
-export function grantProto(entryId: string, fields: readonly ItemField[]): ProtoDefinition {
-  return messageProto(entryId, fields, []);
+export function grantProto(grant: string, entryId: string, fields: readonly ItemField[]): ProtoDefinition {
+  const { entry } = splitEntryId(entryId);
+  return messageProto({ path: ['grant', identifier(grant)], message: camel(entry) }, fields, []);
 }
 
-function messageProto(entryId: string, fields: readonly ItemField[], reserved: number[]): ProtoDefinition {
-  const { party, entry } = splitEntryId(entryId);
-  const packageName = `sluice.${identifier(party)}`;
-  const messageName = camel(entry);
+/**
+ * Entry and grant have packages of their own, below `sluice.entry` and `sluice.grant`: a program that publishes an entry
+ * and receives it by a grant loads both files, and Go ends at its start when two files define one name.
+ */
+function messageProto(
+  name: { path: string[]; message: string },
+  fields: readonly ItemField[],
+  reserved: number[],
+): ProtoDefinition {
+  const packageName = ['sluice', ...name.path].join('.');
+  const goPackage = `sluice/${name.path.join('/')};${name.path.at(-1)?.replaceAll('_', '')}pb`;
   const ascending = [...fields].sort((a, b) => a.number - b.number);
-  const lines = ['syntax = "proto3";', `package ${packageName};`, '', `message ${messageName} {`];
+  const lines = ['syntax = "proto3";', `package ${packageName};`, `option go_package = "${goPackage}";`, ''];
+  lines.push(`message ${name.message} {`);
   if (reserved.length > 0) lines.push(`  reserved ${[...reserved].sort((a, b) => a - b).join(', ')};`);
   for (const field of ascending) lines.push(`  ${fieldLine(field)}`);
   lines.push('}', '');
-  return { message: `${packageName}.${messageName}`, text: lines.join('\n') };
+  return { message: `${packageName}.${name.message}`, text: lines.join('\n') };
 }
 
 function fieldLine(field: ItemField): string {

@@ -118,7 +118,7 @@ t.test('a reader that has only frames.proto and event.proto reads every event', 
   const Frame = protobuf.parse(FRAMES_PROTO, { keepCase: true }).root.lookupType('sluice.v1.Frame');
   fc.assert(
     fc.property(batch, ({ fields, codec, entry, events }) => {
-      const definition = grantProto(entry, fields);
+      const definition = grantProto('g', entry, fields);
       const Granted = protobuf.parse(definition.text, { keepCase: true }).root.lookupType(definition.message);
       const encoder = eventEncoder('sluice.v1.protobuf', codec);
       const message = eventsMessage(

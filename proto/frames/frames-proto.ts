@@ -1,9 +1,10 @@
 /**
  * The definition of the frames for all three encodings: the case of `frame` is the JSON member `kind`, all other names
- * and meanings are the same. A test keeps it equal to the copy in docs/protocol.md.
+ * and meanings are the same. A test keeps it equal to frames.proto and to the copy in docs/protocol.md.
  */
 export const FRAMES_PROTO = `syntax = "proto3";
 package sluice.v1;
+option go_package = "sluice/v1;sluicev1";
 
 message Frame {
   oneof frame {

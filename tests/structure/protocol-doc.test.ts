@@ -24,6 +24,7 @@ const frames = frameType.fieldsArray.map((field) => ({
 
 t.test('docs/protocol.md shows the protobuf definition of the code', async (t) => {
   t.strictSame(blocks('proto'), [FRAMES_PROTO]);
+  t.equal(readText('proto/frames/frames.proto'), FRAMES_PROTO, 'the file for generators is the same');
 });
 
 t.test('docs/protocol.md has a row for every frame that names all its fields', async (t) => {

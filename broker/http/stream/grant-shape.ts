@@ -5,6 +5,7 @@ import type { GrantShapes } from '../../stream/pages/grant-shapes.js';
 import { systemOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { sendRevalidated } from '../server/response-headers.js';
+import { grantAsyncApi } from './grant-asyncapi.js';
 
 export interface GrantShapeRoutesDeps {
   shapes: GrantShapes;
@@ -29,10 +30,32 @@ export function grantShapeRoutes(app: FastifyInstance, deps: GrantShapeRoutesDep
     async (request, reply) => {
       const { entry, fields } = deps.shapes.shape(systemOf(request, 'subscribe').id, request.params.grant);
       reply.type('text/plain; charset=utf-8');
-      return sendRevalidated(request, reply, grantProto(entry, fields).text);
+      return sendRevalidated(request, reply, grantProto(request.params.grant, entry, fields).text);
+    },
+  );
+  app.get<Route>(
+    '/v1/grants/:grant/asyncapi.json',
+    { schema: ASYNCAPI, config: { access: { system: 'subscribe' } } },
+    async (request, reply) => {
+      const { grant } = request.params;
+      const { entry, fields } = deps.shapes.shape(systemOf(request, 'subscribe').id, grant);
+      const { host, protocol } = request;
+      reply.type('application/json; charset=utf-8').header('vary', 'Host');
+      return sendRevalidated(
+        request,
+        reply,
+        grantAsyncApi({ grant, entry, fields, host, isEncrypted: protocol === 'https' }),
+      );
     },
   );
 }
+
+const ASYNCAPI = {
+  tags: ['grants'],
+  summary: 'AsyncAPI of the WebSocket with what the grant delivers',
+  params: { type: 'object', properties: { grant: { type: 'string' } } },
+  response: { 200: { type: 'object', additionalProperties: true }, ...PROBLEMS },
+};
 
 const params = { type: 'object', properties: { grant: { type: 'string' } } };
 

@@ -1,9 +1,10 @@
 import { pause } from '../../client/pause.js';
 import { reconnectDelayMs } from '../../client/reconnect-policy.js';
+import { retryAfterMs } from '../../client/retry-after.js';
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import { PeerGoneError } from '../runtime/connector-errors.js';
 import type { WebhookConfig } from './config.js';
-import { cloudEventText, signatureHeaders } from './signed-request.js';
+import { cloudEventText, signatureHeaders, webhookIdOf } from './signed-request.js';
 
 /** `gone` concerns the receiver as a whole; `later` and `never` concern the event. */
 export type DeliveryVerdict = 'done' | 'gone' | 'later' | 'never';
@@ -30,14 +31,17 @@ export class Receiver {
    * Resolves with undefined once the receiver has accepted the event, else with the reason why it never will. Throws PeerGoneError
    * while the receiver accepts nothing.
    */
-  async deliver(event: DeliveredEvent, signal: AbortSignal): Promise<string | undefined> {
-    const body = cloudEventText(event);
+  async deliver(event: DeliveredEvent, log: string, signal: AbortSignal): Promise<string | undefined> {
+    const deliveredLog = { grant: this.config.grant, log };
+    const body = cloudEventText(event, deliveredLog);
+    const id = webhookIdOf(event.position, deliveredLog);
     const policy = { firstDelayMs: this.config.firstRetryMs, delayMsMax: RETRY_DELAY_MAX_MS };
     for (let attempt = 0; ; attempt++) {
-      const status = await this.#post(event.id, body, signal);
+      const { status, retryAfter } = await this.#post(id, body, signal);
       const verdict = verdictOf(status);
       if (verdict === 'done') return undefined;
-      if (verdict === 'gone') throw new PeerGoneError(`the receiver responded with HTTP ${status}`);
+      if (verdict === 'gone')
+        throw new PeerGoneError(`the receiver responded with HTTP ${status}`, { retryAfterMs: retryAfter });
       if (verdict === 'never' || attempt + 1 >= this.config.attemptsMax) {
         return `the receiver responded with HTTP ${status} after ${attempt + 1} attempt(s)`;
       }
@@ -46,24 +50,34 @@ export class Receiver {
     }
   }
 
-  async #post(id: string, body: string, signal: AbortSignal): Promise<number> {
+  async #post(
+    id: string,
+    body: string,
+    signal: AbortSignal,
+  ): Promise<{ status: number; retryAfter: number | undefined }> {
     const { url, secrets, headers, timeoutMs } = this.config;
     try {
       const response = await fetch(url, {
         method: 'POST',
-        headers: {
-          ...headers,
+        headers: withOwnHeaders(headers, {
           'content-type': 'application/cloudevents+json',
           ...signatureHeaders(id, body, secrets, Date.now()),
-        },
+        }),
         body,
         redirect: 'manual',
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       });
       await response.body?.cancel();
-      return response.status;
+      return { status: response.status, retryAfter: retryAfterMs(response.headers.get('retry-after'), Date.now()) };
     } catch (error) {
       throw new PeerGoneError('the receiver cannot be reached', { cause: error });
     }
   }
+}
+
+/** Ours replace configured ones, however those are capitalised. */
+function withOwnHeaders(configured: Record<string, string>, own: Record<string, string>): Headers {
+  const headers = new Headers(configured);
+  for (const [name, value] of Object.entries(own)) headers.set(name, value);
+  return headers;
 }

@@ -1,15 +1,34 @@
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import type { From } from '../../proto/frames/frames.js';
-import { PoisonEventError } from '../runtime/connector-errors.js';
+import { PeerGoneError, PoisonEventError } from '../runtime/connector-errors.js';
 import type { Sink, SinkBatch } from '../runtime/sink/sink.js';
 import type { WebhookConfig } from './config.js';
 import { DeliveredPositions } from './delivered-positions.js';
 import { Receiver } from './receiver.js';
 
-/** Calls a service for each event: the events of one record in order and one at a time, several records concurrently. */
+/** Result of the deliveries of one group. */
+interface Outcome {
+  accepted: number;
+  refused: PoisonEventError[];
+  /** Deliveries that found no receiver, since the last one that was accepted. */
+  goneInRow: number;
+  gone: { position: number; error: PeerGoneError; acceptedBefore: number }[];
+}
+
+/**
+ * Calls a service for each event: the events of one record in order and one at a time, several records concurrently. A receiver that
+ * is down and a receiver that one event brings down answer alike (502, 403 of a firewall, a broken connection). Waiting without
+ * limit is right for the first and stops every other record for the second. So after such an answer other records are tried: if
+ * the receiver accepts one of them, the event is suspect, and after `attempts` of these it is a dead letter.
+ *
+ * Invariants: an event is sent only after the one before it of its record was accepted or is a dead letter; the edges of a snapshot
+ * stand between all others; a receiver that accepts nothing gets at most `2 × parallel` calls. See docs/decisions/0076.
+ */
 export class WebhookSink implements Sink {
   readonly #receiver: Receiver;
   readonly #delivered = new DeliveredPositions();
+  /** Failed deliveries by position, each while the receiver accepted another event. */
+  readonly #suspicions = new Map<number, number>();
 
   constructor(private readonly config: WebhookConfig) {
     this.#receiver = new Receiver(config);
@@ -21,43 +40,71 @@ export class WebhookSink implements Sink {
 
   async shape(): Promise<void> {}
 
-  async write({ events }: SinkBatch, signal: AbortSignal): Promise<void> {
-    const waiting = events.filter(({ position }) => !this.#delivered.has(position));
-    for (const group of groupsOf(waiting)) await this.#deliverGroup(group, signal);
-    this.#delivered.acknowledged(events.at(-1)!.position);
+  async write({ events, log }: SinkBatch, signal: AbortSignal): Promise<void> {
+    this.#delivered.enter(log);
+    const open = events.filter(({ position }) => !this.#delivered.has(position));
+    for (const group of groupsOf(open)) await this.#deliverGroup(group, log, signal);
+    const { position } = events.at(-1)!;
+    this.#delivered.acknowledged(position);
+    for (const one of this.#suspicions.keys()) if (one <= position) this.#suspicions.delete(one);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  async #deliverGroup(records: DeliveredEvent[][], signal: AbortSignal): Promise<void> {
-    const poisons: PoisonEventError[] = [];
+  async #deliverGroup(records: DeliveredEvent[][], log: string, signal: AbortSignal): Promise<void> {
+    const outcome: Outcome = { accepted: 0, refused: [], goneInRow: 0, gone: [] };
     const queue = [...records];
-    let failure: unknown;
     const work = async (): Promise<void> => {
-      for (let record = queue.shift(); record && failure === undefined; record = queue.shift()) {
-        const poison = await this.#deliverRecord(record, signal);
-        if (poison) poisons.push(poison);
+      for (let record = queue.shift(); record; record = queue.shift()) {
+        await this.#deliverRecord(record, log, outcome, signal);
+        if (signal.aborted || outcome.goneInRow > this.config.parallel) return;
       }
     };
-    const workers = Array.from({ length: Math.min(this.config.parallel, records.length) }, () =>
-      work().catch((error) => {
-        failure ??= error;
-      }),
-    );
-    await Promise.all(workers);
-    if (failure !== undefined) throw failure;
-    poisons.sort((a, b) => a.position - b.position);
-    if (poisons[0]) throw poisons[0];
+    await Promise.all(Array.from({ length: Math.min(this.config.parallel, records.length) }, work));
+    if (signal.aborted) throw new PeerGoneError('the connector was stopped');
+    this.#settle(records.flat(), outcome);
   }
 
-  /** Ends at the first event that the receiver refuses: those behind it are passed again once it is a dead letter. */
-  async #deliverRecord(events: DeliveredEvent[], signal: AbortSignal): Promise<PoisonEventError | undefined> {
+  /** Ends at the first event that the receiver does not accept: those behind it are passed again. */
+  async #deliverRecord(events: DeliveredEvent[], log: string, outcome: Outcome, signal: AbortSignal): Promise<void> {
     for (const event of events) {
-      const reason = await this.#receiver.deliver(event, signal);
-      if (reason !== undefined) return new PoisonEventError(event.position, reason);
-      this.#delivered.add(event.position);
+      const { position } = event;
+      const acceptedBefore = outcome.accepted;
+      try {
+        const reason = await this.#receiver.deliver(event, log, signal);
+        outcome.goneInRow = 0;
+        if (reason !== undefined) {
+          outcome.refused.push(new PoisonEventError(position, reason));
+          return;
+        }
+      } catch (error) {
+        if (!(error instanceof PeerGoneError)) throw error;
+        outcome.goneInRow++;
+        outcome.gone.push({ position, error, acceptedBefore });
+        return;
+      }
+      outcome.accepted++;
+      this.#delivered.add(position);
     }
-    return undefined;
+  }
+
+  /** Throws for the first event that is not delivered. A later one must wait, because rejecting it acknowledges all before it. */
+  #settle(events: readonly DeliveredEvent[], { accepted, refused, gone }: Outcome): void {
+    const suspects = gone
+      .filter(({ acceptedBefore }) => accepted > acceptedBefore)
+      .flatMap((one) => this.#suspect(one));
+    const open = events.map(({ position }) => position).filter((position) => !this.#delivered.has(position));
+    const first = Math.min(...open);
+    const poison = [...refused, ...suspects].find(({ position }) => position === first);
+    if (poison) throw poison;
+    if (gone[0]) throw gone[0].error;
+  }
+
+  #suspect({ position, error }: Outcome['gone'][number]): PoisonEventError[] {
+    const times = (this.#suspicions.get(position) ?? 0) + 1;
+    this.#suspicions.set(position, times);
+    if (times < this.config.attemptsMax) return [];
+    return [new PoisonEventError(position, `${error.message} ${times} times, while it accepted other events`)];
   }
 }
 

@@ -22,6 +22,8 @@ const CREDIT = 2 * BATCH_EVENTS_MAX;
 const REJECTION_WAIT_MS = 10_000;
 const REJECTION_POLL_MS = 20;
 const IDLE_INTERVAL_MS = 500;
+/** Stays until the next start: the events wait in the dead letters of the grant until somebody redrives or drops them. */
+const DEAD_LETTER_ALARM = 'dead_letter';
 
 /** Writes what a grant delivers into a sink until the signal is aborted. Retries transient failures and throws all others. */
 export async function runSink(
@@ -144,7 +146,8 @@ class SinkRun {
   /** The next write moves the sink's own position past the event, so the bus must have the dead letter before it. */
   async #reject({ position, reason }: PoisonEventError, subscriber: Subscriber): Promise<void> {
     this.context.metrics.events('dead_letter', 1);
-    this.context.log.warn({ position }, `dead letter: ${reason}`);
+    this.context.metrics.alarm(DEAD_LETTER_ALARM, true);
+    this.context.log.error({ position }, `dead letter: ${reason}`);
     subscriber.reject(position, reason);
     const giveUpAtMs = Date.now() + REJECTION_WAIT_MS;
     while ((subscriber.acked ?? 0) < position && !this.signal.aborted) {

@@ -1,6 +1,7 @@
 import type { EntryVersion } from '../../proto/entry/entry.js';
 import { ROW_KEYWORDS, type RowPredicate, type Rows } from '../../proto/entry/rows.js';
 import { normalizeDecimal } from '../../proto/values/decimal.js';
+import { decimalOf } from '../../proto/values/exact-number.js';
 
 type Scalar = string | number | boolean;
 
@@ -15,7 +16,8 @@ export function canonicalRows(rows: Rows, version?: EntryVersion): Rows {
 }
 
 function canonicalPredicate(predicate: RowPredicate, isDecimal: boolean): RowPredicate {
-  const normalise = (value: Scalar): Scalar => (isDecimal ? normalizeDecimal(String(value)) : value);
+  const normalise = (value: Scalar): Scalar =>
+    isDecimal ? normalizeDecimal(decimalOf(value) ?? String(value)) : value;
   const canonical: Record<string, Scalar | Scalar[]> = {};
   for (const keyword of ROW_KEYWORDS) {
     const value = predicate[keyword];

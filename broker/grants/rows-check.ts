@@ -15,8 +15,8 @@ export interface RowsContext {
   grantedPlain?: ReadonlySet<string> | undefined;
 }
 
-/** Values of one `in` or `notIn`; each takes an index entry. */
-const VALUES_MAX = 10_000;
+/** Values of all lists of one row filter together, counted before any is looked at: each takes memory in every broker. */
+export const VALUES_MAX = 10_000;
 
 const EQUALITY: Keyword[] = ['is', 'in', 'notIn'];
 const KEYWORDS: Record<ItemType, readonly Keyword[]> = {
@@ -42,6 +42,7 @@ export function checkRows(rows: unknown, version: EntryVersion, context: RowsCon
 export function rowProblems(rows: unknown, version: EntryVersion, context: RowsContext = {}): string[] {
   const field = context.grantedPlain ? 'narrow' : 'rows';
   if (!isMap(rows)) return [`${field}: must be a map from item to predicate`];
+  if (valuesOf(rows) > VALUES_MAX) return [`${field}: may list at most ${VALUES_MAX} values in all`];
   const valueless = valuelessKeys(rows, field);
   if (valueless.length > 0) return valueless;
   return Object.entries(rows).flatMap(([name, predicate]) => {
@@ -52,6 +53,16 @@ export function rowProblems(rows: unknown, version: EntryVersion, context: RowsC
     if (context.grantedPlain && !context.grantedPlain.has(name)) return [`${path}: the item is not granted plain`];
     return predicateProblems(predicate, item, path);
   });
+}
+
+/** Number of values in all lists of a row filter. */
+export function valuesOf(rows: Record<string, unknown>): number {
+  let values = 0;
+  for (const predicate of Object.values(rows)) {
+    if (!isMap(predicate)) continue;
+    for (const value of Object.values(predicate)) if (Array.isArray(value)) values += value.length;
+  }
+  return values;
 }
 
 function predicateProblems(predicate: unknown, item: NumberedItem, path: string): string[] {
@@ -70,7 +81,6 @@ function predicateProblems(predicate: unknown, item: NumberedItem, path: string)
 function valueProblem(keyword: Keyword, value: unknown, type: ItemType): string | undefined {
   if (keyword === 'in' || keyword === 'notIn') {
     if (!Array.isArray(value) || value.length === 0) return 'must be a list of at least one value';
-    if (value.length > VALUES_MAX) return `may list at most ${VALUES_MAX} values`;
     return value.every((one) => isValue(one, type)) ? undefined : `must list values of type ${type}`;
   }
   if (keyword === 'prefix')

@@ -40,6 +40,8 @@ export interface SubscriptionParts {
   cursor: Cursor;
   receipt: Receipt;
   credit: number;
+  /** Number of values that the narrowing lists; counted against the session. */
+  narrowValues: number;
   /** The start position: everything up to it counts as sent already. */
   from: number;
   /** Events accepted before this time are not delivered. */

@@ -3,6 +3,7 @@ import { cursorSubject, partyOf } from '../../../proto/subject.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import type { StartPositions } from '../../event-log/start-position.js';
 import { requireEpoch } from '../../event-log/truncation.js';
+import { valuesOf } from '../../grants/rows-check.js';
 import type { Receipt } from '../../receipts/receipt.js';
 import type { ReceiptRegistry } from '../../receipts/receipt-registry.js';
 import type { Cursor } from '../cursors/cursor.js';
@@ -11,6 +12,7 @@ import type { LiveViews } from '../live/live-view.js';
 import type { SubscribeRequest } from '../subscriber.js';
 import { type GrantAccess, type GrantSource, narrowingDigest, type OpenGrant } from './grant-access.js';
 import { GrantSubscription, type SubscriptionServices } from './grant-subscription.js';
+import { NarrowingBudget } from './narrowing-budget.js';
 import { startQuery } from './start-query.js';
 import type { SubscriptionTable } from './subscription-table.js';
 
@@ -47,6 +49,7 @@ const CLAIM_ATTEMPTS = 4;
  */
 export class SubscriptionOpener {
   readonly #services: SubscriptionServices;
+  readonly #budget = new NarrowingBudget();
 
   constructor(private readonly deps: SubscriptionOpenerDeps) {
     this.#services = { ...deps.services, release: (subscription, reason) => this.#release(subscription, reason) };
@@ -56,6 +59,22 @@ export class SubscriptionOpener {
     const { access } = this.deps;
     const open = access.open(request.system, request.grant);
     const source = access.viewSource(open, request.narrow);
+    const narrowValues = valuesOf(source.narrow);
+    this.#budget.take(request.session, narrowValues);
+    try {
+      return await this.#openWithin(request, open, source, narrowValues);
+    } catch (error) {
+      this.#budget.release(request.session, narrowValues);
+      throw error;
+    }
+  }
+
+  async #openWithin(
+    request: SubscribeRequest,
+    open: OpenGrant,
+    source: GrantSource,
+    narrowValues: number,
+  ): Promise<GrantSubscription> {
     const { cursor, ...start } = await this.#takeCursor(request, open, source);
     const receipt = await this.#openReceipt(request, open, source, start).catch((error: unknown) =>
       this.#abandon(error, { cursor }),
@@ -65,7 +84,7 @@ export class SubscriptionOpener {
     } catch (error) {
       await this.#abandon(error, { cursor, receipt });
     }
-    const subscription = this.#place(request, open, source, { cursor, receipt, from: start.from });
+    const subscription = this.#place(request, open, source, { cursor, receipt, from: start.from, narrowValues });
     this.deps.table.add(subscription);
     this.#sendSubscribed(request, subscription, open, start.log);
     return subscription;
@@ -97,7 +116,7 @@ export class SubscriptionOpener {
     request: SubscribeRequest,
     { grant: { toMs: expiresAtMs, ledgerSeq: grantSeq }, version: { partition } }: OpenGrant,
     source: GrantSource,
-    taken: Pick<GrantSubscription['parts'], 'cursor' | 'receipt' | 'from'>,
+    taken: Pick<GrantSubscription['parts'], 'cursor' | 'receipt' | 'from' | 'narrowValues'>,
   ): GrantSubscription {
     const { grant, system, session, encoding, credit, sink, onEnded } = request;
     const { views, table, readers } = this.deps;
@@ -131,7 +150,8 @@ export class SubscriptionOpener {
 
   async #release(subscription: GrantSubscription, reason: string): Promise<void> {
     const { table, views, cursors, receipts } = this.deps;
-    const { liveView, cursor, receipt } = subscription.parts;
+    const { liveView, cursor, receipt, session, narrowValues } = subscription.parts;
+    this.#budget.release(session, narrowValues);
     table.delete(subscription);
     views.release(liveView);
     await Promise.all([cursors.release(cursor), receipts.close(receipt, reason)]);

@@ -3,8 +3,8 @@ import type { ItemField } from '../../../proto/entry/item-field.js';
 import type { RowPredicate, Rows } from '../../../proto/entry/rows.js';
 import type { ItemValue, RecordData } from '../../../proto/event/event.js';
 import { compareDecimals } from '../../../proto/values/decimal.js';
-import { decimalOf } from '../../../proto/values/exact-number.js';
 import { compareInstants, type Instant, instantOf, isDay } from '../../../proto/values/rfc3339.js';
+import { type EqualityKeyOf, equalityKeyOf, plainDecimal, recentInstantOf } from './equality-key.js';
 
 type Scalar = string | number | boolean;
 type Test = (value: ItemValue | undefined) => boolean;
@@ -12,7 +12,9 @@ type Test = (value: ItemValue | undefined) => boolean;
 /** A predicate that an index can look up by value. */
 export interface IndexedPredicate {
   item: string;
+  /** Keys of the values, with the function that makes the key of an event's value. */
   equals?: Scalar[];
+  keyOf?: EqualityKeyOf;
   prefix?: string;
 }
 
@@ -52,13 +54,13 @@ function bestIndex(
   field: (name: string) => ItemField,
 ): IndexedPredicate | undefined {
   let best: IndexedPredicate | undefined;
-  for (const [item, predicate] of predicates) {
+  for (const [item, { is, in: among, prefix }] of predicates) {
     const { type } = field(item);
-    // Two spellings of one decimal or instant are equal, which a look-up by string would miss.
-    if (type === 'decimal' || type === 'datetime') continue;
-    const equals = predicate.is !== undefined ? [predicate.is] : predicate.in;
-    if (equals && (!best?.equals || equals.length < best.equals.length)) best = { item, equals };
-    else if (!best && predicate.prefix !== undefined) best = { item, prefix: predicate.prefix };
+    const values = is !== undefined ? [is] : among;
+    if (values && (!best?.equals || values.length < best.equals.length)) {
+      const keyOf = equalityKeyOf(type);
+      best = { item, keyOf, equals: values.map((value) => keyOf(value)).filter((key) => key !== undefined) };
+    } else if (!best && prefix !== undefined) best = { item, prefix };
   }
   return best;
 }
@@ -66,47 +68,38 @@ function bestIndex(
 function compile(predicate: RowPredicate, type: ItemType): Test {
   const tests: Test[] = [];
   const { is, in: among, notIn, prefix, min, max, from, to } = predicate;
-  if (is !== undefined) tests.push(equalTo(is, type));
-  if (among) tests.push(anyOf(among.map((value) => equalTo(value, type))));
-  if (notIn) tests.push(noneOf(notIn.map((value) => equalTo(value, type))));
+  if (is !== undefined) tests.push(anyOf([is], type));
+  if (among) tests.push(anyOf(among, type));
+  if (notIn) tests.push(noneOf(notIn, type));
   if (prefix !== undefined) tests.push((value) => typeof value === 'string' && value.startsWith(prefix));
-  if (min !== undefined) tests.push(bounded(type, (compare) => compare(min) >= 0));
-  if (max !== undefined) tests.push(bounded(type, (compare) => compare(max) <= 0));
+  if (min !== undefined) tests.push(bounded(type, min, (order) => order >= 0));
+  if (max !== undefined) tests.push(bounded(type, max, (order) => order <= 0));
   if (from !== undefined) tests.push(notBefore(from, type));
   if (to !== undefined) tests.push(notAfter(to, type));
   return tests.length === 1 ? (tests[0] as Test) : (value) => tests.every((test) => test(value));
 }
 
-function equalTo(wanted: Scalar, type: ItemType): Test {
-  if (type === 'decimal') {
-    const decimal = plainDecimal(wanted);
-    return (value) => typeof value === 'string' && compareDecimals(value, decimal) === 0;
-  }
-  if (type === 'datetime') {
-    return instantTest(instantOf(wanted), (order) => order === 0);
-  }
-  return (value) => value === wanted;
+/** Values are normalised once, so that an event costs one look-up however long the list is. */
+function anyOf(values: readonly Scalar[], type: ItemType): Test {
+  const keyOf = equalityKeyOf(type);
+  const keys = new Set(values.map((value) => keyOf(value)));
+  keys.delete(undefined);
+  return (value) => keys.has(keyOf(value));
 }
 
-const anyOf =
-  (tests: Test[]): Test =>
-  (value) =>
-    tests.some((test) => test(value));
-
-const noneOf =
-  (tests: Test[]): Test =>
-  (value) =>
-    value !== undefined && value !== null && !tests.some((test) => test(value));
-
-function bounded(type: ItemType, holds: (compare: (bound: number | string) => number) => boolean): Test {
-  if (type === 'decimal') {
-    return (value) => typeof value === 'string' && holds((bound) => compareDecimals(value, plainDecimal(bound)));
-  }
-  return (value) => typeof value === 'number' && holds((bound) => value - Number(bound));
+function noneOf(values: readonly Scalar[], type: ItemType): Test {
+  const isAmong = anyOf(values, type);
+  return (value) => value !== undefined && value !== null && !isAmong(value);
 }
 
-/** A bound may be written as a number, in exponent form too; `checkRows` has made sure that it is a decimal. */
-const plainDecimal = (bound: Scalar): string => (typeof bound === 'string' ? bound : (decimalOf(bound) ?? '0'));
+function bounded(type: ItemType, bound: number | string, holds: (order: number) => boolean): Test {
+  if (type === 'decimal') {
+    const decimal = plainDecimal(bound);
+    return (value) => typeof value === 'string' && holds(compareDecimals(value, decimal));
+  }
+  const number = Number(bound);
+  return (value) => typeof value === 'number' && holds(value - number);
+}
 
 const DAY_SECONDS = 24 * 60 * 60;
 /** A day as a bound on instants is that whole day in the one legal time zone, UTC+8. */
@@ -127,7 +120,7 @@ function notAfter(bound: string, type: ItemType): Test {
 /** Compares at full precision; a value that is no instant never matches. */
 function instantTest(bound: Instant | undefined, holds: (order: number) => boolean): Test {
   return (value) => {
-    const instant = bound && instantOf(value);
+    const instant = bound && recentInstantOf(value);
     return instant !== undefined && holds(compareInstants(instant, bound!));
   };
 }

@@ -1,4 +1,5 @@
 import type { RecordData } from '../../../proto/event/event.js';
+import type { EqualityKeyOf } from './equality-key.js';
 import type { RowFilter } from './row-filter.js';
 
 /** Anything with a row filter can be indexed. */
@@ -8,14 +9,20 @@ export interface Indexable {
 
 type Bucket<V> = Map<unknown, Set<V>>;
 
+/** Views by the key of the value that they demand. All views of an entry agree on the type of an item, and so on its keys. */
+interface EqualityBucket<V> {
+  keyOf: EqualityKeyOf;
+  views: Bucket<V>;
+}
+
 /**
  * Finds the views that an event may match. Testing each view would cost every event as much as there are views; here
  * equality and prefix predicates are looked up by value, so an event costs as much as it has matches. Views without
  * such a predicate are candidates for every event. A candidate still has to be tested.
  */
 export class ViewIndex<V extends Indexable> {
-  /** item → value → views */
-  readonly #equals = new Map<string, Bucket<V>>();
+  /** item → key of the value → views */
+  readonly #equals = new Map<string, EqualityBucket<V>>();
   /** item → prefix length → prefix → views */
   readonly #prefixes = new Map<string, Map<number, Bucket<V>>>();
   readonly #unindexedViews = new Set<V>();
@@ -46,7 +53,7 @@ export class ViewIndex<V extends Indexable> {
   /** Calls `found` with each view that one of the values leads to. */
   lookUp(values: RecordData, found: (view: V) => void): void {
     for (const [item, bucket] of this.#equals) {
-      const views = bucket.get(values[item]);
+      const views = bucket.views.get(bucket.keyOf(values[item]));
       if (views) for (const view of views) found(view);
     }
     for (const [item, lengths] of this.#prefixes) {
@@ -62,9 +69,10 @@ export class ViewIndex<V extends Indexable> {
   #buckets(view: V): [Bucket<V>, unknown][] {
     const { indexed } = view.filter;
     if (!indexed) return [];
-    if (indexed.equals) {
-      const bucket = getOrMake(this.#equals, indexed.item, () => new Map());
-      return indexed.equals.map((value) => [bucket, value]);
+    const { equals, keyOf } = indexed;
+    if (equals && keyOf) {
+      const { views } = getOrMake(this.#equals, indexed.item, () => ({ keyOf, views: new Map() }));
+      return equals.map((key) => [views, key]);
     }
     const lengths = getOrMake(this.#prefixes, indexed.item, () => new Map<number, Bucket<V>>());
     const prefix = indexed.prefix ?? '';

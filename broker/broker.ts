@@ -173,6 +173,7 @@ class RunningBroker implements BrokerHandle {
       metrics,
       clock,
       limits,
+      quotas: config.quotas,
       onUnexpected,
       onQuarantineMissed,
     });

@@ -39,6 +39,8 @@ export const CONFIG_DEFAULTS = {
     trustedProxies: [],
     corsOrigins: [],
   },
+  // Of one system. A quarantine that fills is a source that nobody looks after.
+  quotas: { eventsPerSecond: undefined, storedBytes: undefined, quarantineEvents: 100_000 },
   tls: { cert: undefined, key: undefined, clientCa: undefined },
   // Longer than a leader election (4 to 8 s), which must not end every session.
   ledgerSightMs: 15_000,
@@ -95,6 +97,11 @@ const SHAPE = {
       maxBodyBytesInMemory: count(16 * 1024 * 1024, 64 * 1024 * 1024 * 1024),
       trustedProxies: { type: 'array', items: { type: 'string', format: 'cidr' }, maxItems: 1000 },
       corsOrigins: { type: 'array', items: { type: 'string', format: 'origin' }, maxItems: 1000 },
+    }),
+    quotas: map({
+      eventsPerSecond: count(1, 1_000_000),
+      storedBytes: count(1024 * 1024, Number.MAX_SAFE_INTEGER),
+      quarantineEvents: count(1, 1_000_000_000),
     }),
     tls: map({ cert: string, key: string, clientCa: string }, ['cert', 'key']),
     ledgerSightMs: count(1000, 300_000),

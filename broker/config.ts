@@ -53,6 +53,16 @@ export interface HttpConfig {
   corsOrigins: readonly string[];
 }
 
+/** Bounds of what one system may take from all; a refusal names the quota. */
+export interface QuotasConfig {
+  /** Events that one process takes from a system per second. */
+  eventsPerSecond: number | undefined;
+  /** Bytes of the log that the events of a system may take. */
+  storedBytes: number | undefined;
+  /** Rejected events of a system that are kept. */
+  quarantineEvents: number;
+}
+
 /** Paths of PEM files; without a certificate the broker speaks plain HTTP. */
 export interface TlsConfig {
   cert: string | undefined;
@@ -80,6 +90,7 @@ export interface Config {
   heartbeatMs: number;
   session: SessionConfig;
   http: HttpConfig;
+  quotas: QuotasConfig;
   tls: TlsConfig;
   /** A broker whose view of the ledger is older than this stops delivering. */
   ledgerSightMs: number;

@@ -14,6 +14,7 @@ import { encodeQuarantined } from './quarantine/quarantine-record.js';
 import { Backlog } from './queue/backlog.js';
 import { PartitionWriter } from './queue/partition-writer.js';
 import { WaitingEvent, type WaitingFields, WaitingUnit } from './queue/waiting-event.js';
+import { type QuotaLimits, Quotas } from './quotas/quotas.js';
 import { sourcePositionOf } from './source-progress/source-position.js';
 import { WatermarkCheckpoint } from './source-progress/watermark-checkpoint.js';
 import { routeOf } from './validate/event-route.js';
@@ -30,6 +31,7 @@ export interface IntakeDeps {
   metrics: Metrics;
   clock: () => number;
   limits: IntakeLimits;
+  quotas: QuotaLimits;
   /** Gets errors that nobody foresaw; they are answered as INTERNAL, which says nothing. */
   onUnexpected?: ((error: unknown) => void) | undefined;
   /** Called now and then with how many rejected events the store did not take into quarantine. */
@@ -54,6 +56,7 @@ export class Intake {
   readonly #deps: IntakeDeps;
   readonly #writers: PartitionWriter[];
   readonly #quarantine: Quarantine;
+  readonly #quotas: Quotas;
   readonly #checkpoint: WatermarkCheckpoint;
   readonly #endStatus: () => void;
   #arrivals = 0;
@@ -68,6 +71,12 @@ export class Intake {
       clock,
       limits: limits.quarantine,
       onMissed: deps.onQuarantineMissed ?? (() => {}),
+    });
+    this.#quotas = new Quotas({
+      bus,
+      partitions: store.partitions,
+      limits: deps.quotas,
+      clockMs: () => performance.now(),
     });
     const checkpoint = new WatermarkCheckpoint(bus.publisher);
     this.#quarantine = quarantine;
@@ -123,9 +132,10 @@ export class Intake {
     if (!first) return [];
     const unit = new WaitingUnit([first, ...rest], true);
     const writer = this.#writers[first.fields.route.partition]!;
-    if (!writer.backlog.hasCapacity(unit.events.length, unit.size)) {
-      return unit.events.map((event) => this.#refusedForNow(writer, event));
-    }
+    const problem = writer.backlog.hasCapacity(unit.events.length, unit.size)
+      ? this.#quotas.refusal(caller.id, unit.events.length, unit.size)
+      : tooManyWait();
+    if (problem) return unit.events.map((event) => this.#refusedForNow(writer, event, problem));
     writer.add(unit);
     return results.all;
   }
@@ -165,8 +175,17 @@ export class Intake {
   #queue(call: Call, event: RawEvent, judged: ValidationResult, answer: EventResult): void {
     const waiting = new WaitingEvent(this.#fields(call, event, judged), answer);
     const writer = this.#writers[judged.entry!.version.partition]!;
-    if (writer.backlog.hasCapacity(1, waiting.size)) writer.add(WaitingUnit.of(waiting));
-    else answer(this.#refusedForNow(writer, waiting));
+    const problem = writer.backlog.hasCapacity(1, waiting.size)
+      ? this.#quotaProblem(call.caller, waiting)
+      : tooManyWait();
+    if (problem) answer(this.#refusedForNow(writer, waiting, problem));
+    else writer.add(WaitingUnit.of(waiting));
+  }
+
+  #quotaProblem({ id }: SystemCaller, { fields, size }: WaitingEvent): Problem | undefined {
+    if (!fields.refusal) return this.#quotas.refusal(id, 1, size);
+    const full = this.#quotas.quarantineRefusal(id);
+    return full === undefined ? undefined : problemDocument('STORE_FULL', full);
   }
 
   #judge({ caller, entries }: Call, event: RawEvent): ValidationResult {
@@ -203,6 +222,11 @@ export class Intake {
     answer: EventResult,
   ): void {
     const { id, entry, problem } = judged;
+    const full = this.#quotas.quarantineRefusal(caller.id);
+    if (full !== undefined) {
+      answer(this.#refused(id, { ...problem, detail: `${problem.detail}; it is not kept: ${full}` }));
+      return;
+    }
     if (!this.#quarantine.keep(this.#quarantineRecord(caller, event, judged), problem.code)) {
       const where = { event: id, entry: entry!.version.id };
       answer(
@@ -229,14 +253,10 @@ export class Intake {
     return this.#counted({ id, problem });
   }
 
-  #refusedForNow(writer: PartitionWriter, event: WaitingEvent): PublishResult {
+  #refusedForNow(writer: PartitionWriter, event: WaitingEvent, problem: Problem): PublishResult {
     writer.notTaken(event);
     const { id, route } = event.fields;
-    const where = { event: id, entry: route.entry };
-    return this.#counted({
-      id,
-      problem: problemDocument('TOO_MANY', 'too many events of this partition wait already', where),
-    });
+    return this.#counted({ id, problem: { ...problem, event: id, entry: route.entry } });
   }
 
   #counted(refused: PublishResult): PublishResult {
@@ -257,4 +277,5 @@ export class Intake {
 
 /** A value that is not even an object has no entry and no id. */
 const notAnEvent = (): Problem => problemDocument('EVENT_INVALID', 'an event must be an object');
+const tooManyWait = (): Problem => problemDocument('TOO_MANY', 'too many events of this partition wait already');
 const shuttingDown = (): Problem => problemDocument('SHUTTING_DOWN', 'the broker takes no more events');

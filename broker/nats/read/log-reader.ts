@@ -112,6 +112,14 @@ export async function streamInfo(bus: Bus, stream: string): Promise<StreamInfo> 
   return info;
 }
 
+/** Messages that a stream holds on the subjects of a filter. */
+export async function messagesOn(bus: Bus, stream: string, filter: string): Promise<number> {
+  const info = await bus.jsm.streams.info(stream, { subjects_filter: filter }).catch((error) => {
+    throw asStoreError(error);
+  });
+  return Object.values(info.state.subjects ?? {}).reduce((sum, messages) => sum + messages, 0);
+}
+
 /** Not `>`: for that the server looks at its last sequence only, which may have expired while earlier ones exist. */
 const EVERYTHING = '*.>';
 

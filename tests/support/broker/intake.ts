@@ -3,6 +3,7 @@ import { EntryCompiler } from '../../../broker/catalog/compiled-entry.js';
 import { Intake } from '../../../broker/intake/intake.js';
 import { INTAKE_LIMITS, type IntakeLimits } from '../../../broker/intake/intake-limits.js';
 import { WaitingEvent } from '../../../broker/intake/queue/waiting-event.js';
+import { NO_QUOTAS, type QuotaLimits } from '../../../broker/intake/quotas/quotas.js';
 import { Metrics } from '../../../broker/metrics/metrics.js';
 import type { Bus } from '../../../broker/nats/bus.js';
 import { readAfter } from '../../../broker/nats/read/log-reader.js';
@@ -92,6 +93,7 @@ export async function startIntake(
   limits: Partial<IntakeLimits> = {},
   streams: Partial<StreamsOptions> = {},
   onQuarantineMissed?: (message: string) => void,
+  quotas: Partial<QuotaLimits> = {},
 ): Promise<Intake> {
   const store = await ensureStreams(bus, { partitions: 2, replicas: 1, ...streams });
   const intake = new Intake({
@@ -102,6 +104,7 @@ export async function startIntake(
     metrics: new Metrics(),
     clock: Date.now,
     limits: { ...INTAKE_LIMITS, ...limits },
+    quotas: { ...NO_QUOTAS, ...quotas },
     onQuarantineMissed,
     onUnexpected: (error) => t.error(error, 'no unforeseen error happens'),
   });

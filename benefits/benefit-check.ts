@@ -8,6 +8,8 @@ import type { DayClock } from './day-clock.js';
 import { DecisionSource } from './decisions/decision-source.js';
 import { FactFollower } from './facts/fact-follower.js';
 
+const SET_ASIDE_ALARM = 'record_set_aside';
+
 export interface BenefitCheckDeps {
   store: CaseStore;
   context: ConnectorContext;
@@ -25,6 +27,7 @@ export async function runBenefitCheck(deps: BenefitCheckDeps, signal: AbortSigna
   const stop = AbortSignal.any([signal, own.signal]);
   // Every part and each of its pauses adds a listener; Node would warn of a leak above ten.
   setMaxListeners(0, stop);
+  reportSetAside(store, context);
   const parts = [
     ...store.rules.grants.map((grant) => new FactFollower({ grant, cursor }, store, context, restoredPollMs).run(stop)),
     runSource(new DecisionSource(store), context, stop),
@@ -41,6 +44,19 @@ export async function runBenefitCheck(deps: BenefitCheckDeps, signal: AbortSigna
   );
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
+}
+
+/** A record that cannot be stored or evaluated must not stop the check for others; the alarm lasts until it came right. */
+function reportSetAside(store: CaseStore, { metrics, log }: ConnectorContext): void {
+  metrics.alarm(SET_ASIDE_ALARM, store.setAsideCount > 0);
+  store.onSetAside = ({ source, position, reason }) => {
+    metrics.alarm(SET_ASIDE_ALARM, true);
+    log.error(
+      { source, position, reason },
+      'set a record aside that cannot be stored or evaluated: correct it at its source',
+    );
+  };
+  store.onNothingSetAside = () => metrics.alarm(SET_ASIDE_ALARM, false);
 }
 
 /** Decides cases that a grant, a rule or a crash has scheduled, as opposed to the calendar. */

@@ -6,49 +6,70 @@ import type { DecisionChange, DecisionTable, StoredDecision } from '../store/dec
 import type { FactTable } from '../store/fact-table.js';
 import type { GrantStates } from '../store/grant-states.js';
 import type { OutboxTable, UnnumberedEvent } from '../store/outbox-table.js';
+import type { SetAsideTable } from '../store/set-aside-table.js';
 import { FactsByRule, type SubjectsByRule } from './facts-by-rule.js';
 
 export interface CaseTables {
   facts: FactTable;
   decisions: DecisionTable;
   outbox: OutboxTable;
+  setAside: SetAsideTable;
   progress: GrantStates;
 }
 
 /** The reason to decide a case again, stored with its change: an event, the day, a rule version, a grant. */
 export type CaseCause = (rule: Rule, subject: string) => string;
 
+export interface CaseFailure {
+  rule: string;
+  subject: string;
+  /** Kind of error: no value. */
+  reason: string;
+}
+
+export interface DecidedCases {
+  /** Events added to the outbox. */
+  queued: number;
+  failures: readonly CaseFailure[];
+}
+
 interface DecisionWrites {
   decisions: StoredDecision[];
   changes: DecisionChange[];
   events: UnnumberedEvent[];
+  /** Cases that could not be decided. */
+  failures: CaseFailure[];
 }
 
 /** Decides cases: reads the facts of subjects, evaluates their rules, stores changed decisions, and adds those to publish to the outbox. */
 export class CaseProcessor {
   constructor(private readonly tables: CaseTables) {}
 
-  /** Runs in the caller's transaction. Returns how many events were added to the outbox. */
-  async decide(sql: Sql, cases: SubjectsByRule, today: string, causeOf: CaseCause): Promise<number> {
+  /** Runs in the caller's transaction. A case that cannot be decided is set aside and stays as it is. */
+  async decide(sql: Sql, cases: SubjectsByRule, today: string, causeOf: CaseCause): Promise<DecidedCases> {
     const keys = [...cases].flatMap(([rule, subjects]) => [...subjects].map((subject) => ({ rule: rule.id, subject })));
-    if (keys.length === 0) return 0;
-    const { facts, decisions, outbox, progress } = this.tables;
+    if (keys.length === 0) return { queued: 0, failures: [] };
+    const { facts, decisions, outbox, setAside, progress } = this.tables;
     const joined = await FactsByRule.read(sql, cases, facts, progress);
     const known = await decisions.read(sql, keys);
-    const writes: DecisionWrites = { decisions: [], changes: [], events: [] };
+    const writes: DecisionWrites = { decisions: [], changes: [], events: [], failures: [] };
     for (const [rule, subjects] of cases) {
       for (const subject of subjects) {
         const before = known.get(`${rule.id} ${subject}`);
         const input = joined.of(rule, subject);
         // A subject without a record in the rule's `about` source is not a case.
         if (!before && input.records.get(rule.about.name)?.length === 0) continue;
-        decideOne({ rule, subject, input, before, today, cause: causeOf(rule, subject) }, writes);
+        tryOne({ rule, subject, input, before, today, cause: causeOf(rule, subject) }, writes);
       }
     }
     await decisions.write(sql, writes.decisions);
     await decisions.addChanges(sql, writes.changes);
     await outbox.add(sql, writes.events);
-    return writes.events.length;
+    for (const { rule, subject, reason } of writes.failures) {
+      await decisions.unschedule(sql, { rule, subject });
+      await setAside.add(sql, { source: `rule ${rule}`, subject, log: '', position: 0, reason });
+    }
+    return { queued: writes.events.length, failures: writes.failures };
   }
 }
 
@@ -59,6 +80,16 @@ interface CaseInput {
   before: StoredDecision | undefined;
   today: string;
   cause: string;
+}
+
+function tryOne(one: CaseInput, writes: DecisionWrites): void {
+  try {
+    decideOne(one, writes);
+  } catch (error) {
+    // A value that no rule can evaluate must not keep others from their decisions.
+    const reason = error instanceof Error ? error.name : 'Error';
+    writes.failures.push({ rule: one.rule.id, subject: one.subject, reason });
+  }
 }
 
 function decideOne({ rule, subject, input, before, today, cause }: CaseInput, writes: DecisionWrites): void {

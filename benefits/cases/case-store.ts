@@ -1,7 +1,7 @@
 import { AsyncEvent } from '../../connectors/runtime/async-event.js';
 import { ConnectorConfigError } from '../../connectors/runtime/connector-errors.js';
 import { quoteIdentifier } from '../../connectors/runtime/postgres-client.js';
-import { type FactBatch, FactIntake } from '../facts/fact-intake.js';
+import { type FactBatch, FactIntake, type StoredBatch, type UnstorableEvent } from '../facts/fact-intake.js';
 import type { RuleSet } from '../rule-set.js';
 import type { Rule } from '../rules/rule.js';
 import type { Database, Sql } from '../store/database.js';
@@ -11,8 +11,9 @@ import { type GrantState, GrantStates } from '../store/grant-states.js';
 import { OutboxTable } from '../store/outbox-table.js';
 import { RuleTable } from '../store/rule-table.js';
 import { SerialQueue } from '../store/serial-queue.js';
+import { dataErrorState, type SetAside, SetAsideTable } from '../store/set-aside-table.js';
 import { createTables } from '../store/tables.js';
-import { CaseProcessor } from './case-processor.js';
+import { type CaseCause, type CaseFailure, CaseProcessor, type DecidedCases } from './case-processor.js';
 
 /** Cases per transaction: bounds its duration; larger ones are not faster. */
 const DUE_CHUNK = 1_000;
@@ -43,6 +44,12 @@ export class CaseStore {
   #isStale = false;
   readonly #caseProcessor: CaseProcessor;
   readonly #intake: FactIntake;
+  readonly #setAside: SetAsideTable;
+  #setAsideCount = 0;
+  /** Called for each record or case that is set aside; its reason holds no values. */
+  onSetAside: ((entry: Pick<SetAside, 'source' | 'position' | 'reason'>) => void) | undefined;
+  /** Called when the last entry has come right. */
+  onNothingSetAside: (() => void) | undefined;
 
   private constructor(
     readonly database: Database,
@@ -56,8 +63,16 @@ export class CaseStore {
     this.ruleTable = new RuleTable(schema);
     this.#states = new GrantStates(schema);
     const { facts, decisions, outbox } = this;
-    this.#caseProcessor = new CaseProcessor({ facts, decisions, outbox, progress: this.#states });
-    this.#intake = new FactIntake({ rules, facts, progress: this.#states, caseProcessor: this.#caseProcessor });
+    this.#setAside = new SetAsideTable(schema);
+    const setAside = this.#setAside;
+    this.#caseProcessor = new CaseProcessor({ facts, decisions, outbox, setAside, progress: this.#states });
+    this.#intake = new FactIntake({
+      rules,
+      facts,
+      progress: this.#states,
+      caseProcessor: this.#caseProcessor,
+      setAside,
+    });
   }
 
   /** Creates the tables and registers the rules. Throws ConnectorConfigError when a rule has changed without a new version. */
@@ -70,6 +85,7 @@ export class CaseStore {
       await createTables(sql, schemaName);
       await store.#states.load(sql, rules.grants);
       await store.#registerRules(sql);
+      store.#setAsideCount = await store.#setAside.size(sql);
     });
     store.casesDue.set();
     return store;
@@ -81,11 +97,60 @@ export class CaseStore {
 
   /** Stores delivered events as facts with all decisions that follow from them. */
   store(batch: FactBatch): Promise<void> {
-    return this.#exclusively(async () => {
-      const { state, queued } = await this.database.transaction((sql) => this.#intake.store(sql, batch, this.today()));
-      this.#states.committed(state);
-      if (queued > 0) this.outboxFilled.set();
-    });
+    return this.#exclusively(() => this.#storeIsolating(batch));
+  }
+
+  /** Stores a batch; where PostgreSQL refuses a value in it, halves it until the one event is found, which is set aside. */
+  async #storeIsolating(batch: FactBatch): Promise<void> {
+    const { grant, log, events } = batch;
+    try {
+      await this.#commit(async (sql) => {
+        await this.#resolve(sql, batch);
+        return this.#intake.store(sql, batch, this.today());
+      });
+    } catch (error) {
+      const reason = dataErrorState(error);
+      if (reason === undefined) throw error;
+      if (events.length === 1) return this.#pass({ grant, log, event: events[0]!, reason, endsRecord: true });
+      const middle = Math.ceil(events.length / 2);
+      await this.#storeIsolating({ grant, log, events: events.slice(0, middle) });
+      await this.#storeIsolating({ grant, log, events: events.slice(middle) });
+    }
+  }
+
+  async #pass(event: UnstorableEvent): Promise<void> {
+    try {
+      await this.#commit((sql) => this.#intake.pass(sql, event, this.today()));
+    } catch (error) {
+      if (!event.endsRecord || dataErrorState(error) === undefined) throw error;
+      return this.#pass({ ...event, endsRecord: false });
+    }
+    this.onSetAside?.({ source: `grant ${event.grant}`, position: event.event.position, reason: event.reason });
+  }
+
+  async #commit(work: (sql: Sql) => Promise<StoredBatch>): Promise<void> {
+    const before = this.#setAsideCount;
+    const { stored, setAsideCount } = await this.database.transaction(async (sql) => ({
+      stored: await work(sql),
+      setAsideCount: await this.#setAside.size(sql),
+    }));
+    this.#states.committed(stored.state);
+    this.#setAsideCount = setAsideCount;
+    if (stored.queued > 0) this.outboxFilled.set();
+    this.#report(stored.failures);
+    if (before > 0 && setAsideCount === 0) this.onNothingSetAside?.();
+  }
+
+  /** A later event of a record, or of the subject of a case, replaces what was set aside. */
+  async #resolve(sql: Sql, { grant, events }: FactBatch): Promise<void> {
+    if (this.#setAsideCount === 0) return;
+    const subjects = events.flatMap(({ subject }) => subject ?? []);
+    await this.#setAside.resolve(sql, `grant ${grant}`, subjects);
+    for (const { rule } of this.rules.feedsOf(grant)) await this.#setAside.resolve(sql, `rule ${rule.id}`, subjects);
+  }
+
+  #report(failures: readonly CaseFailure[]): void {
+    for (const { rule, reason } of failures) this.onSetAside?.({ source: `rule ${rule}`, position: 0, reason });
   }
 
   /** Records that everything in the grant's log is stored: from now on its facts may be used. */
@@ -114,15 +179,47 @@ export class CaseStore {
   /** Decides all cases that are due. Resolves with how many there were. */
   async decideDue(signal?: AbortSignal): Promise<number> {
     let decided = 0;
+    let limit = DUE_CHUNK;
     while (!signal?.aborted) {
-      const { count, queued } = await this.#exclusively(() =>
-        this.database.transaction((sql) => this.#decideSomeDue(sql)),
-      );
-      if (queued > 0) this.outboxFilled.set();
-      decided += count;
-      if (count === 0) break;
+      const count = await this.#exclusively(() => this.#decideChunk(limit));
+      // A chunk with a case that cannot be stored is decided case by case.
+      if (count === undefined) limit = 1;
+      else if (count === 0) break;
+      else decided += count;
     }
     return decided;
+  }
+
+  /** Resolves with the number of cases, or undefined when PostgreSQL refuses a value of one of several. */
+  async #decideChunk(limit: number): Promise<number | undefined> {
+    try {
+      const { count, queued, failures } = await this.database.transaction((sql) => this.#decideSomeDue(sql, limit));
+      if (queued > 0) this.outboxFilled.set();
+      this.#setAsideCount += failures.length;
+      this.#report(failures);
+      return count;
+    } catch (error) {
+      const reason = dataErrorState(error);
+      if (reason === undefined) throw error;
+      if (limit > 1) return undefined;
+      const failures = await this.database.transaction((sql) => this.#setAsideFirstDue(sql, reason));
+      this.#setAsideCount += failures.length;
+      this.#report(failures);
+      return 1;
+    }
+  }
+
+  async #setAsideFirstDue(sql: Sql, reason: string): Promise<CaseFailure[]> {
+    const [due] = await this.decisions.due(sql, this.#readyRules(), this.today(), 1);
+    if (!due) return [];
+    await this.decisions.unschedule(sql, due);
+    await this.#setAside.add(sql, { source: `rule ${due.rule}`, subject: due.subject, log: '', position: 0, reason });
+    return [{ ...due, reason }];
+  }
+
+  /** Entries that wait for a later event of their record. */
+  get setAsideCount(): number {
+    return this.#setAsideCount;
   }
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
@@ -145,10 +242,9 @@ export class CaseStore {
     this.casesDue.set();
   }
 
-  async #decideSomeDue(sql: Sql): Promise<{ count: number; queued: number }> {
+  async #decideSomeDue(sql: Sql, limit: number): Promise<DecidedCases & { count: number }> {
     const today = this.today();
-    const ready = this.rules.rules.filter((rule) => this.#isReady(rule)).map(({ id }) => id);
-    const due = await this.decisions.due(sql, ready, today, DUE_CHUNK);
+    const due = await this.decisions.due(sql, this.#readyRules(), today, limit);
     const cases = new Map<Rule, Set<string>>();
     const causes = new Map<string, string>();
     for (const { rule: id, subject, reason } of due) {
@@ -156,13 +252,8 @@ export class CaseStore {
       cases.set(rule, (cases.get(rule) ?? new Set()).add(subject));
       causes.set(`${id} ${subject}`, reason ?? `day ${today}`);
     }
-    const queued = await this.#caseProcessor.decide(
-      sql,
-      cases,
-      today,
-      ({ id }, subject) => causes.get(`${id} ${subject}`)!,
-    );
-    return { count: due.length, queued };
+    const causeOf: CaseCause = ({ id }, subject) => causes.get(`${id} ${subject}`)!;
+    return { count: due.length, ...(await this.#caseProcessor.decide(sql, cases, today, causeOf)) };
   }
 
   #change(grant: string, cause: string, change: (before: GrantState) => GrantState | undefined): Promise<void> {
@@ -197,6 +288,10 @@ export class CaseStore {
 
   #scheduleAll(sql: Sql, { id, version, about: { grant, key } }: Rule, cause: string): Promise<void> {
     return this.decisions.scheduleAll(sql, { id, version, grant, key }, cause);
+  }
+
+  #readyRules(): string[] {
+    return this.rules.rules.filter((rule) => this.#isReady(rule)).map(({ id }) => id);
   }
 
   #isReady(rule: Rule): boolean {

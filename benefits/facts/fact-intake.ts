@@ -1,17 +1,32 @@
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import { LogPosition } from '../../proto/log-position.js';
-import type { CaseCause, CaseProcessor } from '../cases/case-processor.js';
+import type { CaseCause, CaseProcessor, DecidedCases } from '../cases/case-processor.js';
 import type { RuleSet } from '../rule-set.js';
 import type { Rule } from '../rules/rule.js';
 import type { Sql } from '../store/database.js';
 import type { FactTable } from '../store/fact-table.js';
 import type { GrantState, GrantStates } from '../store/grant-states.js';
+import type { SetAsideTable } from '../store/set-aside-table.js';
 
 export interface FactIntakeDeps {
   rules: RuleSet;
   facts: FactTable;
   progress: GrantStates;
   caseProcessor: CaseProcessor;
+  setAside: SetAsideTable;
+}
+
+/** The grant's new state, events added to the outbox, and cases that were set aside. */
+export interface StoredBatch extends DecidedCases {
+  state: GrantState;
+}
+
+export interface UnstorableEvent {
+  grant: string;
+  log: string;
+  event: DeliveredEvent;
+  reason: string;
+  endsRecord: boolean;
 }
 
 export interface FactBatch {
@@ -47,22 +62,45 @@ class ChangedFacts {
 export class FactIntake {
   constructor(private readonly deps: FactIntakeDeps) {}
 
-  /** Runs in the caller's transaction. Returns the grant's new state, and how many events were added to the outbox. */
-  async store(sql: Sql, batch: FactBatch, today: string): Promise<{ state: GrantState; queued: number }> {
+  /** Runs in the caller's transaction. */
+  async store(sql: Sql, batch: FactBatch, today: string): Promise<StoredBatch> {
     const { progress } = this.deps;
     const { grant, log } = batch;
     const before = progress.get(grant);
     // After a commit whose answer was lost the same events come again; storing them would set records back.
     const stored = LogPosition.of(before);
     const events = batch.events.filter(({ position }) => !stored.covers(new LogPosition(log, position)));
-    if (events.length === 0) return { state: before, queued: 0 };
+    if (events.length === 0) return { state: before, queued: 0, failures: [] };
     const changed = new ChangedFacts();
     const snapshot = await this.#store(sql, { grant, log, events }, { today, changed, snapshot: before.snapshot });
     const last = events.at(-1)!;
     const state: GrantState = { ...before, entry: last.type, log, position: last.position, snapshot };
     await progress.store(sql, state);
-    const queued = await this.#decide(sql, grant, changed, today);
-    return { state, queued };
+    return { state, ...(await this.#decide(sql, grant, changed, today)) };
+  }
+
+  /**
+   * Passes an event whose record PostgreSQL cannot store: the record counts as gone, so that no decision stands on its former state.
+   * Without `endsRecord` not even its key can be stored. Runs in the caller's transaction.
+   */
+  async pass(
+    sql: Sql,
+    { grant, log, event, reason, endsRecord }: UnstorableEvent,
+    today: string,
+  ): Promise<StoredBatch> {
+    const { progress, facts, setAside } = this.deps;
+    const { position } = event;
+    const changed = new ChangedFacts();
+    const subject = endsRecord ? event.subject : undefined;
+    if (subject !== undefined) {
+      const ended = await facts.end(sql, grant, subject, { log, position, op: 'set_aside', today });
+      changed.addRecords(ended.records, event);
+      changed.addValues(ended.changed, event);
+    }
+    await setAside.add(sql, { source: `grant ${grant}`, subject, log, position, reason });
+    const state: GrantState = { ...progress.get(grant), entry: event.type, log, position };
+    await progress.store(sql, state);
+    return { state, ...(await this.#decide(sql, grant, changed, today)) };
   }
 
   /** Ends facts of previous epochs that the current epoch, once read to its end, has not shown. */
@@ -106,7 +144,7 @@ export class FactIntake {
     return snapshot;
   }
 
-  async #decide(sql: Sql, grant: string, changed: ChangedFacts, today: string): Promise<number> {
+  async #decide(sql: Sql, grant: string, changed: ChangedFacts, today: string): Promise<DecidedCases> {
     const { rules, caseProcessor } = this.deps;
     const cases = new Map<Rule, Set<string>>();
     const causes = new Map<string, DeliveredEvent>();

@@ -1,9 +1,10 @@
 import { strictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { joined, type Sample, sampleRule } from '../../tests/support/benefits/benefit-rule-samples.js';
+import { joined, ruleDocument, type Sample, sampleRule } from '../../tests/support/benefits/benefit-rule-samples.js';
 import { addDays } from './calendar-date.js';
 import { evaluateRule } from './evaluate-rule.js';
+import { parseRule } from './parse-rules.js';
 import type { ConditionDocument, ValueDocument } from './rule-document.js';
 
 const TODAY = '2026-11-24';
@@ -177,4 +178,18 @@ t.test('a result does not change without an event before its due day', async (t)
     { numRuns: 300 },
   );
   t.pass('for all rules and days');
+});
+
+t.test('the day after the last day is above every day, and is left out of figures', async (t) => {
+  const tomorrow: ValueDocument = { date: item('born'), plus: { days: 1 } };
+  for (const born of ['2098-12-31', '9999-12-31']) {
+    t.ok(meets({ value: { today: true }, below: tomorrow }, { person: { born } }), born);
+  }
+  const document = ruleDocument({ exists: 'person.born' });
+  document.outcome.until = tomorrow;
+  document.outcome.items = { lastDay: tomorrow };
+  const rule = parseRule(document, 'Asia/Shanghai');
+  const figures = (born: string) => evaluateRule(rule, joined({ person: { born } }), TODAY).figures;
+  t.strictSame(figures('9999-12-31'), { amount: '1', items: {} });
+  t.strictSame(figures('9999-12-30'), { amount: '1', until: '9999-12-31', items: { lastDay: '9999-12-31' } });
 });

@@ -1,7 +1,7 @@
 import type { Title } from '../../proto/entry/entry.js';
-import type { Day } from './calendar-date.js';
+import { type Day, isItemDay } from './calendar-date.js';
 import { decimalOf } from './compile/decimal-math.js';
-import type { Check, Rule } from './rule.js';
+import type { Check, CompiledValue, Rule } from './rule.js';
 import { type EventReference, earlierDay, type Fact, type Scope } from './scope.js';
 import type { Value } from './value-type.js';
 
@@ -58,11 +58,14 @@ export function evaluateRule(rule: Rule, input: RuleInput, today: Day): RuleResu
     due = earlierDay(due, stableUntil);
   }
   if (!conditions.every(({ met }) => met))
-    return { outcome: 'does_not_apply', conditions, figures: undefined, figuresBasis: [], due };
+    return { outcome: 'does_not_apply', conditions, figures: undefined, figuresBasis: [], due: dueDay(due) };
   const used = new UsedFacts(rule, input);
   const { figures, until } = figuresOf(rule, used.scope(today));
-  return { outcome: 'applies', conditions, figures, figuresBasis: used.basis, due: earlierDay(due, until) };
+  return { outcome: 'applies', conditions, figures, figuresBasis: used.basis, due: dueDay(earlierDay(due, until)) };
 }
+
+/** No clock reaches a day that has no four digits for its year. */
+const dueDay = (day: Day | undefined): Day | undefined => (day !== undefined && isItemDay(day) ? day : undefined);
 
 function openResult(grants: string[]): RuleResult {
   const conditions = grants.map((grant) => ({
@@ -101,16 +104,24 @@ function figuresOf({ outcome }: Rule, scope: Scope): { figures: Figures; until: 
   for (const [name, compiled] of outcome.values) {
     const found = compiled.evaluate(scope);
     until = earlierDay(until, found.stableUntil);
-    if (found.value !== undefined)
-      figures[name] = name === 'amount' ? decimalOf(found.value as string | number) : String(found.value);
+    const value = publishable(found.value, compiled);
+    if (value !== undefined) figures[name] = name === 'amount' ? decimalOf(value as string | number) : String(value);
   }
   if (outcome.per !== undefined) figures.per = outcome.per;
   for (const [name, compiled] of outcome.items) {
     const found = compiled.evaluate(scope);
     until = earlierDay(until, found.stableUntil);
-    if (found.value !== undefined) figures.items[name] = found.value;
+    const value = publishable(found.value, compiled);
+    if (value !== undefined) figures.items[name] = value;
   }
   return { figures, until };
+}
+
+/** Leaves out days that an item of type date cannot hold: a day after the last one is how registers write "for ever". */
+function publishable(value: Value | undefined, { type }: CompiledValue): Value | undefined {
+  if (value === undefined || type.scalar !== 'date') return value;
+  if (Array.isArray(value)) return value.filter((day) => isItemDay(String(day)));
+  return isItemDay(String(value)) ? value : undefined;
 }
 
 /** Records which facts an evaluation reads, each value once. */

@@ -79,3 +79,12 @@ t.test('items and keys of sources must have types that rules can evaluate', asyn
   const outcome = { ...document.outcome, items: { outcome: { item: 'person.name' } } };
   t.match(problemsOf({ rules: [{ ...document, outcome }] }), [/outcome cannot be an own item/]);
 });
+
+t.test('a key without a value is refused with its path', async (t) => {
+  const document = { ...ruleDocument(FINE), outcome: { ...ruleDocument(FINE).outcome, until: null } };
+  t.match(problemsOf({ rules: [document] }), [/^rules\[0\]\.outcome\.until: has no value/]);
+  const person = { ...ruleDocument(FINE).sources.person, key: null };
+  t.match(problemsOf({ rules: [{ ...ruleDocument(FINE), sources: { ...ruleDocument(FINE).sources, person } }] }), [
+    /sources\.person\.key: has no value/,
+  ]);
+});

@@ -2,6 +2,7 @@ import { Ajv } from 'ajv';
 import { parse as parseYaml } from 'yaml';
 import { ConnectorConfigError } from '../../connectors/runtime/connector-errors.js';
 import { ITEM_TYPES, type ItemType, isItemName } from '../../proto/entry/entry.js';
+import { valuelessKeys } from '../../proto/valueless-keys.js';
 import { dayIn } from './calendar-date.js';
 import { compileCondition } from './compile/compile-condition.js';
 import { CompileContext } from './compile/compile-context.js';
@@ -56,6 +57,8 @@ function documentsOf(yamlText: string, problems: string[]): RuleDocument[] {
   } catch (error) {
     throw new ConnectorConfigError([`the rules are not YAML: ${(error as Error).message.split('\n')[0]}`]);
   }
+  problems.push(...valuelessKeys(file));
+  if (problems.length > 0) throw new ConnectorConfigError(problems);
   if (validateShape(file)) return (file as { rules: RuleDocument[] }).rules;
   for (const { instancePath, message, params } of validateShape.errors ?? []) {
     const { additionalProperty } = params as { additionalProperty?: string };

@@ -1,5 +1,5 @@
 import type { RecordData } from '../../proto/event/event.js';
-import type { Day } from './calendar-date.js';
+import { compareDays, type Day } from './calendar-date.js';
 import type { Scalar, Value } from './value-type.js';
 
 /** The last state of one record of a granted entry. Without `data` the record is gone, by the event at `position`. */
@@ -48,5 +48,5 @@ export const constantValue = (value: Value | undefined): EvaluatedValue => ({
 
 export function earlierDay(a: Day | undefined, b: Day | undefined): Day | undefined {
   if (a === undefined) return b;
-  return b === undefined || a < b ? a : b;
+  return b === undefined || compareDays(a, b) < 0 ? a : b;
 }

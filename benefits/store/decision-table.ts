@@ -1,6 +1,7 @@
 import type { RecordData } from '../../proto/event/event.js';
 import type { Outcome, RuleResult } from '../rules/evaluate-rule.js';
 import type { Row, Sql } from './database.js';
+import { readJson, readText, storedJson, storedText } from './stored-text.js';
 import { DUE_NOW } from './tables.js';
 
 export interface DecisionKey {
@@ -34,9 +35,9 @@ export class DecisionTable {
     const rows = await sql.query(
       `SELECT d.* FROM json_to_recordset($1) AS wanted (rule text, subject text)
        JOIN ${this.schema}.decisions d ON d.rule = wanted.rule AND d.subject = wanted.subject`,
-      [JSON.stringify(keys)],
+      [storedJson(keys)],
     );
-    return new Map(rows.map((row) => [`${row.rule} ${row.subject}`, decisionOf(row)]));
+    return new Map(rows.map(decisionOf).map((decision) => [`${decision.rule} ${decision.subject}`, decision]));
   }
 
   async write(sql: Sql, decisions: readonly StoredDecision[]): Promise<void> {
@@ -53,8 +54,16 @@ export class DecisionTable {
          AS row (rule text, subject text, version integer, outcome text, verdict json, told json, day text, due text)
        ON CONFLICT (rule, subject) DO UPDATE SET version = EXCLUDED.version, outcome = EXCLUDED.outcome,
          verdict = EXCLUDED.verdict, told = EXCLUDED.told, day = EXCLUDED.day, due = EXCLUDED.due`,
-      [JSON.stringify(rows)],
+      [storedJson(rows)],
     );
+  }
+
+  /** Takes a decision that cannot be made out of the schedule, until an event or a new version of the rule schedules it. */
+  async unschedule(sql: Sql, { rule, subject }: DecisionKey): Promise<void> {
+    await sql.query(`UPDATE ${this.schema}.decisions SET due = NULL WHERE rule = $1 AND subject = $2`, [
+      rule,
+      storedText(subject),
+    ]);
   }
 
   async addChanges(sql: Sql, changes: readonly DecisionChange[]): Promise<void> {
@@ -63,7 +72,7 @@ export class DecisionTable {
       `INSERT INTO ${this.schema}.decision_changes (rule, subject, day, version, outcome, figures, cause)
        SELECT rule, subject, day, version, outcome, figures, cause FROM json_to_recordset($1)
          AS row (rule text, subject text, day text, version integer, outcome text, figures json, cause text)`,
-      [JSON.stringify(changes)],
+      [storedJson(changes)],
     );
   }
 
@@ -76,12 +85,12 @@ export class DecisionTable {
   ): Promise<(DecisionKey & { reason: string | undefined })[]> {
     const rows = await sql.query(
       `SELECT rule, subject, due FROM ${this.schema}.decisions
-       WHERE due <= $1 AND rule IN (SELECT json_array_elements_text($2)) ORDER BY due LIMIT $3`,
+       WHERE due <= $1 AND rule IN (SELECT json_array_elements_text($2)) ORDER BY due, rule, subject LIMIT $3`,
       [today, JSON.stringify(rules), limit],
     );
     return rows.map(({ rule, subject, due }) => ({
       rule: rule!,
-      subject: subject!,
+      subject: readText(subject!),
       reason: due!.startsWith(DUE_NOW) ? due!.slice(DUE_NOW.length + 1) : undefined,
     }));
   }
@@ -108,11 +117,11 @@ export class DecisionTable {
 
   async ofSubject(sql: Sql, subject: string): Promise<{ decisions: StoredDecision[]; changes: DecisionChange[] }> {
     const decisions = await sql.query(`SELECT * FROM ${this.schema}.decisions WHERE subject = $1 ORDER BY rule`, [
-      subject,
+      storedText(subject),
     ]);
     const changes = await sql.query(
       `SELECT * FROM ${this.schema}.decision_changes WHERE subject = $1 ORDER BY number`,
-      [subject],
+      [storedText(subject)],
     );
     return { decisions: decisions.map(decisionOf), changes: changes.map(changeOf) };
   }
@@ -121,7 +130,7 @@ export class DecisionTable {
   async subjects(sql: Sql, rule: string, after: string, limit: number): Promise<StoredDecision[]> {
     const rows = await sql.query(
       `SELECT * FROM ${this.schema}.decisions WHERE rule = $1 AND subject > $2 AND outcome IS NOT NULL ORDER BY subject LIMIT $3`,
-      [rule, after, limit],
+      [rule, storedText(after), limit],
     );
     return rows.map(decisionOf);
   }
@@ -130,7 +139,7 @@ export class DecisionTable {
 function decisionOf(row: Row): StoredDecision {
   return {
     rule: row.rule!,
-    subject: row.subject!,
+    subject: readText(row.subject!),
     version: Number(row.version),
     result: parsed<RuleResult>(row.verdict),
     published: parsed<RecordData>(row.told),
@@ -141,7 +150,7 @@ function decisionOf(row: Row): StoredDecision {
 
 const changeOf = (row: Row): DecisionChange => ({
   rule: row.rule!,
-  subject: row.subject!,
+  subject: readText(row.subject!),
   day: row.day!,
   version: Number(row.version),
   outcome: row.outcome as Outcome,
@@ -149,5 +158,4 @@ const changeOf = (row: Row): DecisionChange => ({
   cause: row.cause!,
 });
 
-const parsed = <T>(text: string | null | undefined): T | undefined =>
-  text == null ? undefined : (JSON.parse(text) as T);
+const parsed = <T>(text: string | null | undefined): T | undefined => (text == null ? undefined : readJson<T>(text));

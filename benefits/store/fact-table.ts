@@ -1,6 +1,11 @@
 import type { DeliveredEvent, RecordData } from '../../proto/event/event.js';
 import type { Fact } from '../rules/scope.js';
 import type { Row, Sql } from './database.js';
+import { readJson, readText, storedJson, storedText } from './stored-text.js';
+
+/** An entry of a B-tree has at most 2,704 bytes, with the other columns of the index. */
+const KEY_BYTES_MAX = 2_000;
+const PROGRAM_LIMIT_EXCEEDED = '54000';
 
 const isGone = ({ op }: DeliveredEvent): boolean => op === 'delete' || op === 'leave';
 
@@ -26,6 +31,7 @@ export class FactTable {
       op: event.op,
       data: isGone(event) ? null : (event.data ?? {}),
     }));
+    for (const { record } of rows) requireStorableKey(record);
     const last = new Map(rows.map((row) => [row.record, row]));
     const changed = await this.#rejoin(sql, grant, [...last.values()]);
     await sql.query(
@@ -33,13 +39,13 @@ export class FactTable {
        FROM json_to_recordset($3) AS row (record text, position bigint, op text, data jsonb)
        ON CONFLICT (grant_id, record) DO UPDATE
        SET position = EXCLUDED.position, log = EXCLUDED.log, op = EXCLUDED.op, data = EXCLUDED.data`,
-      [grant, log, JSON.stringify([...last.values()])],
+      [grant, log, storedJson([...last.values()])],
     );
     await sql.query(
       `INSERT INTO ${this.schema}.history (grant_id, record, log, position, day, op, data)
        SELECT $1, record, $2, position, $4, op, data
        FROM json_to_recordset($3) AS row (record text, position bigint, op text, data jsonb) ON CONFLICT DO NOTHING`,
-      [grant, log, JSON.stringify(rows), today],
+      [grant, log, storedJson(rows), today],
     );
     return changed;
   }
@@ -56,12 +62,34 @@ export class FactTable {
        WHERE grant_id = $1 AND data IS NOT NULL AND (log <> $2 OR position < $3) RETURNING record`,
       [grant, seen.log, seen.from, by.position, by.op],
     );
-    const records = rows.map(({ record }) => record!);
+    return this.#noteEnd(
+      sql,
+      grant,
+      rows.map(({ record }) => readText(record!)),
+      { ...by, log: seen.log },
+    );
+  }
+
+  /** Ends one record, whatever is known of it. */
+  async end(sql: Sql, grant: string, record: string, by: { log: string; position: number; op: string; today: string }) {
+    await sql.query(
+      `UPDATE ${this.schema}.facts SET data = NULL, log = $3, position = $4, op = $5 WHERE grant_id = $1 AND record = $2`,
+      [grant, storedText(record), by.log, by.position, by.op],
+    );
+    return this.#noteEnd(sql, grant, [record], by);
+  }
+
+  async #noteEnd(
+    sql: Sql,
+    grant: string,
+    records: readonly string[],
+    by: { log: string; position: number; op: string; today: string },
+  ) {
     await sql.query(
       `INSERT INTO ${this.schema}.history (grant_id, record, log, position, day, op, data)
        SELECT $1, record, $2, $3::bigint, $4, $5, NULL::jsonb
        FROM json_array_elements_text($6) AS record ON CONFLICT DO NOTHING`,
-      [grant, seen.log, by.position, by.today, by.op, JSON.stringify(records)],
+      [grant, by.log, by.position, by.today, by.op, storedJson(records)],
     );
     const changed = await this.#rejoin(
       sql,
@@ -76,9 +104,9 @@ export class FactTable {
     const rows = await sql.query(
       `SELECT f.record, f.position, f.op, f.data FROM json_array_elements_text($2) AS wanted (record)
        JOIN ${this.schema}.facts f ON f.grant_id = $1 AND f.record = wanted.record`,
-      [grant, JSON.stringify(records)],
+      [grant, storedJson(records)],
     );
-    return new Map(rows.map((row) => [row.record!, factOf(row)]));
+    return new Map(rows.map((row) => [readText(row.record!), factOf(row)]));
   }
 
   /** Facts that hold one of these values in an item, in the order of their events. */
@@ -87,10 +115,13 @@ export class FactTable {
       `SELECT j.value, f.record, f.position, f.op, f.data FROM json_array_elements_text($3) AS wanted (value)
        JOIN ${this.schema}.joins j ON j.grant_id = $1 AND j.item = $2 AND j.value = wanted.value
        JOIN ${this.schema}.facts f ON f.grant_id = j.grant_id AND f.record = j.record ORDER BY f.position`,
-      [grant, item, JSON.stringify(values)],
+      [grant, item, storedJson(values)],
     );
     const found = new Map<string, Fact[]>();
-    for (const row of rows) found.set(row.value!, [...(found.get(row.value!) ?? []), factOf(row)]);
+    for (const row of rows) {
+      const value = readText(row.value!);
+      found.set(value, [...(found.get(value) ?? []), factOf(row)]);
+    }
     return found;
   }
 
@@ -107,25 +138,34 @@ export class FactTable {
     const before = await sql.query(
       `DELETE FROM ${this.schema}.joins WHERE grant_id = $1 AND record IN (SELECT json_array_elements_text($2))
        RETURNING item, value`,
-      [grant, JSON.stringify(rows.map(({ record }) => record))],
+      [grant, storedJson(rows.map(({ record }) => record))],
     );
-    for (const { item, value } of before) add(item!, value!);
+    for (const { item, value } of before) add(item!, readText(value!));
     const joins = rows.flatMap(({ record, data }) =>
       [...items].flatMap((item) => (data?.[item] === undefined ? [] : [{ item, value: String(data[item]), record }])),
     );
-    for (const { item, value } of joins) add(item, value);
+    for (const { item, value } of joins) {
+      requireStorableKey(value);
+      add(item, value);
+    }
     await sql.query(
       `INSERT INTO ${this.schema}.joins SELECT $1, item, value, record
        FROM json_to_recordset($2) AS row (item text, value text, record text)`,
-      [grant, JSON.stringify(joins)],
+      [grant, storedJson(joins)],
     );
     return changed;
   }
 }
 
+/** As PostgreSQL reports a key that does not fit into an index, but the same for every table and value. */
+function requireStorableKey(key: string): void {
+  if (Buffer.byteLength(storedText(key)) <= KEY_BYTES_MAX) return;
+  throw Object.assign(new RangeError('the key of a record is too long for an index'), { code: PROGRAM_LIMIT_EXCEEDED });
+}
+
 const factOf = ({ record, position, op, data }: Row): Fact => ({
-  record: record!,
+  record: readText(record!),
   position: Number(position),
   op: op!,
-  data: data == null ? undefined : (JSON.parse(data) as RecordData),
+  data: data == null ? undefined : readJson<RecordData>(data),
 });

@@ -1,5 +1,6 @@
 import { PeerGoneError } from '../../connectors/runtime/connector-errors.js';
 import type { Sql } from './database.js';
+import { readText, storedText } from './stored-text.js';
 
 /** The position up to which one grant is stored, and whether its facts may be used. */
 export interface GrantState {
@@ -36,14 +37,6 @@ export class GrantStates {
     return state;
   }
 
-  has(grant: string): boolean {
-    return this.#states.has(grant);
-  }
-
-  all(): GrantState[] {
-    return [...this.#states.values()];
-  }
-
   /** Stores a changed state; the caller calls `committed` once the transaction is. */
   async store(sql: Sql, to: GrantState): Promise<void> {
     const from = this.get(to.grant);
@@ -59,7 +52,7 @@ export class GrantStates {
         position,
         caughtUp,
         inForce,
-        snapshot?.id ?? null,
+        snapshot ? storedText(snapshot.id) : null,
         snapshot?.from ?? null,
         from.log,
         from.position,
@@ -81,7 +74,7 @@ function grantStateOf(row: Record<string, string | null>): GrantState {
     position: Number(row.position),
     caughtUp: isTrue(row.caught_up),
     inForce: isTrue(row.in_force),
-    snapshot: row.snapshot_id ? { id: row.snapshot_id, from: Number(row.snapshot_from) } : undefined,
+    snapshot: row.snapshot_id ? { id: readText(row.snapshot_id), from: Number(row.snapshot_from) } : undefined,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { RecordData } from '../../proto/event/event.js';
 import type { Row, Sql } from './database.js';
+import { readJson, readText, storedJson, storedText } from './stored-text.js';
 
 /** An event as it was delivered, and the day on which the check stored it. */
 export interface PastEvent {
@@ -27,9 +28,11 @@ export class HistoryTable {
     const rows = await sql.query(
       `SELECT DISTINCT subject COLLATE "C" AS subject FROM (SELECT ${subject} AS subject FROM ${this.schema}.history WHERE grant_id = $1) AS all_of_them
        WHERE subject COLLATE "C" > $2 ORDER BY 1 LIMIT $3`,
-      from.key === undefined ? [from.grant, from.after, limit] : [from.grant, from.after, limit, from.key],
+      from.key === undefined
+        ? [from.grant, storedText(from.after), limit]
+        : [from.grant, storedText(from.after), limit, from.key],
     );
-    return rows.map((row) => row.subject!);
+    return rows.map((row) => readText(row.subject!));
   }
 
   /** Events of these records, in the order of delivery. */
@@ -37,7 +40,7 @@ export class HistoryTable {
     const rows = await sql.query(
       `SELECT ${COLUMNS} FROM ${this.schema}.history
        WHERE grant_id = $1 AND record IN (SELECT json_array_elements_text($2)) ORDER BY number`,
-      [grant, JSON.stringify(records)],
+      [grant, storedJson(records)],
     );
     return rows.map(pastEventOf);
   }
@@ -47,12 +50,12 @@ export class HistoryTable {
     const rows = await sql.query(
       `SELECT DISTINCT record FROM ${this.schema}.history
        WHERE grant_id = $1 AND data->>$2 IN (SELECT json_array_elements_text($3))`,
-      [grant, item, JSON.stringify(values)],
+      [grant, item, storedJson(values)],
     );
     return this.ofRecords(
       sql,
       grant,
-      rows.map(({ record }) => record!),
+      rows.map(({ record }) => readText(record!)),
     );
   }
 }
@@ -60,8 +63,8 @@ export class HistoryTable {
 const pastEventOf = (row: Row): PastEvent => ({
   number: Number(row.number),
   day: row.day!,
-  record: row.record!,
+  record: readText(row.record!),
   position: Number(row.position),
   op: row.op!,
-  data: row.data == null ? undefined : (JSON.parse(row.data) as RecordData),
+  data: row.data == null ? undefined : readJson<RecordData>(row.data),
 });

@@ -36,6 +36,9 @@ const statements = (schema: string): string[] => [
      number bigserial PRIMARY KEY, rule text NOT NULL, subject text COLLATE "C" NOT NULL, day text NOT NULL,
      version integer NOT NULL, outcome text NOT NULL, figures json, cause text NOT NULL)`,
   `CREATE INDEX IF NOT EXISTS decision_changes_by_subject ON ${schema}.decision_changes (subject)`,
+  // Records and cases that could not be stored or decided; source is `grant <id>` or `rule <id>`.
+  `CREATE TABLE IF NOT EXISTS ${schema}.set_aside (
+     number bigserial PRIMARY KEY, source text NOT NULL, subject text, log text NOT NULL, position bigint NOT NULL, reason text NOT NULL)`,
   `CREATE TABLE IF NOT EXISTS ${schema}.outbox (number bigserial PRIMARY KEY, event text NOT NULL)`,
 ];
 

@@ -1,5 +1,5 @@
 import { compareDecimals } from '../../../proto/values/decimal.js';
-import type { Day } from '../calendar-date.js';
+import { compareDays, type Day } from '../calendar-date.js';
 import type { Operator } from '../rule-document.js';
 import { type EvaluatedValue, earlierDay } from '../scope.js';
 import type { Scalar, ScalarType, Value } from '../value-type.js';
@@ -11,7 +11,7 @@ export function compare(
   operator: Operator,
 ): boolean {
   if (found === undefined || against === undefined) return false;
-  const order = scalar === 'quantity' ? compareQuantities : compareStrings;
+  const order = ORDERS[scalar] ?? compareStrings;
   switch (operator) {
     case 'is':
       return order(found as Scalar, against as Scalar) === 0;
@@ -41,8 +41,12 @@ function compareQuantities(a: Scalar, b: Scalar): number {
   return compareDecimals(decimalOf(a as string | number), decimalOf(b as string | number));
 }
 
-/** Days are texts that sort. */
 const compareStrings = (a: Scalar, b: Scalar): number => (a === b ? 0 : a < b ? -1 : 1);
+
+const ORDERS: Partial<Record<ScalarType, (a: Scalar, b: Scalar) => number>> = {
+  quantity: compareQuantities,
+  date: (a, b) => compareDays(String(a), String(b)),
+};
 
 /** The first day after today on which the result of the comparison can change. */
 export function nextChangeDay(left: EvaluatedValue, right: EvaluatedValue, today: Day): Day | undefined {
@@ -51,6 +55,6 @@ export function nextChangeDay(left: EvaluatedValue, right: EvaluatedValue, today
   if (other.stableUntil !== undefined || !moving.daysOfCrossing) return earlierDay(left.stableUntil, right.stableUntil);
   if (other.value === undefined) return undefined;
   const bounds = Array.isArray(other.value) ? other.value : [other.value];
-  const days = bounds.flatMap((bound) => moving.daysOfCrossing!(bound)).filter((day) => day > today);
+  const days = bounds.flatMap((bound) => moving.daysOfCrossing!(bound)).filter((day) => compareDays(day, today) > 0);
   return days.reduce<Day | undefined>((soonest, day) => earlierDay(soonest, day), undefined);
 }

@@ -7,6 +7,8 @@ import type { CompileContext } from './compile-context.js';
 const QUANTITY = { scalar: 'quantity', list: false } as const;
 const DATE = { scalar: 'date', list: false } as const;
 const TODAY = { today: true };
+/** Years or months that no two days are apart which a clock can reach. */
+const UNITS_MAX = 1_000_000;
 
 /** Compiles whole years from a day to `at`, by default today. */
 export function compileAge(document: Record<string, unknown>, context: CompileContext): CompiledValue | undefined {
@@ -49,7 +51,10 @@ function span(fromValue: CompiledValue, toValue: CompiledValue, unitMonths: numb
   return {
     value: units,
     stableUntil: reaches(units + 1),
-    daysOfCrossing: (bound) => [reaches(Math.ceil(Number(bound))), reaches(Math.floor(Number(bound)) + 1)],
+    daysOfCrossing: (bound) =>
+      [Math.ceil(Number(bound)), Math.floor(Number(bound)) + 1]
+        .filter((count) => Math.abs(count) <= UNITS_MAX)
+        .map(reaches),
   };
 }
 

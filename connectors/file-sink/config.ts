@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { checkSettings } from '../runtime/connector-config.js';
+import type { Formulas } from './event-lines.js';
 
 export interface FileSinkConfig {
   grant: string;
@@ -7,6 +8,7 @@ export interface FileSinkConfig {
   /** Existing folder. */
   folder: string;
   format: 'ndjson' | 'csv';
+  formulas: Formulas;
   /** A file of this size or age is complete and gets its final name. */
   fileBytesMax: number;
   fileAgeMaxMs: number;
@@ -19,6 +21,7 @@ const SCHEMA = {
     cursor: { type: 'string', minLength: 1, default: 'default' },
     folder: { type: 'string', minLength: 1 },
     format: { enum: ['ndjson', 'csv'], default: 'ndjson' },
+    formulas: { enum: ['text', 'keep'], default: 'text' },
     maxFileMb: { type: 'number', exclusiveMinimum: 0, default: 64 },
     maxFileSeconds: { type: 'number', exclusiveMinimum: 0, default: 300 },
   },

@@ -14,9 +14,13 @@ export const NDJSON: LineFormat = {
 
 const OWN_COLUMNS = ['_op', '_position', '_time', '_subject', '_snapshotid'] as const;
 
+/** `text`: a value that a spreadsheet would run as a formula gets an apostrophe in front, which makes it text there. */
+export type Formulas = 'text' | 'keep';
+
 /** RFC 4180, with a column per granted item behind our own ones, whose names no item can have. */
-export function csvFormat(items: readonly string[]): LineFormat {
-  const row = (fields: readonly string[]): string => `${fields.map(quoted).join(',')}\r\n`;
+export function csvFormat(items: readonly string[], formulas: Formulas = 'text'): LineFormat {
+  const field = (text: string): string => quoted(formulas === 'text' && isFormula(text) ? `'${text}` : text);
+  const row = (fields: readonly string[]): string => `${fields.map(field).join(',')}\r\n`;
   return {
     head: row([...OWN_COLUMNS, ...items]),
     line: ({ op, position, time, subject = '', snapshotid = '', data = {} }) =>
@@ -28,5 +32,8 @@ function textOf(value: ItemValue | undefined): string {
   if (value === undefined || value === null) return '';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
+
+/** A plain number, such as -5 or +8613800000000, is harmless. The wide characters count in some spreadsheets as well. */
+const isFormula = (text: string): boolean => /^[\s]*[=+\-@＝＋－＠]/.test(text) && !/^[+-]?\d+(?:\.\d+)?$/.test(text);
 
 const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

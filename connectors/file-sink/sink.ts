@@ -1,4 +1,4 @@
-import { access, open, rename, truncate } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import type { From, SubscribedFrame } from '../../proto/frames/frames.js';
@@ -7,10 +7,13 @@ import type { Sink, SinkBatch } from '../runtime/sink/sink.js';
 import type { StateFile } from '../runtime/state-file.js';
 import type { FileSinkConfig } from './config.js';
 import { csvFormat, type LineFormat, NDJSON } from './event-lines.js';
+import { PartFile } from './part-file.js';
 import { type Progress, progressFile } from './progress.js';
 
 /** Digits of a position in a file name, so that names sort like positions. */
 const POSITION_DIGITS = 12;
+/** Errors that no waiting mends: something that is no file stands where a file of the sink should be. */
+const LASTING: ReadonlySet<string> = new Set(['ELOOP', 'EISDIR', 'ENXIO', 'EEXIST']);
 
 /**
  * Appends events to a file under a hidden name and renames it once it is complete. A crash may leave a partly written batch, and
@@ -42,7 +45,13 @@ export class FileSink implements Sink {
   }
 
   async shape({ items }: SubscribedFrame): Promise<void> {
-    const format = this.config.format === 'csv' ? csvFormat(items.map(({ name }) => name)) : NDJSON;
+    const format =
+      this.config.format === 'csv'
+        ? csvFormat(
+            items.map(({ name }) => name),
+            this.config.formulas,
+          )
+        : NDJSON;
     if (format.head !== this.#format.head) await this.#onDisk(() => this.#complete());
     this.#format = format;
   }
@@ -64,23 +73,25 @@ export class FileSink implements Sink {
   async #recoverPart(): Promise<void> {
     const { part, position, log } = this.#progress ?? {};
     if (!part || position === undefined || log === undefined) return;
-    try {
-      await truncate(this.#partPath(part.first), part.bytes);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      await access(this.#completePath(part.first, position)).catch(() => {
-        throw new SinkUnfitError(`${this.#partPath(part.first)} is gone: it was removed while it was being written`);
-      });
-      await this.#storeProgress({ log, position, part: undefined });
+    const file = await this.#part(part.first).openAt(part.bytes);
+    if (file) {
+      await file.close();
+      return;
     }
+    await access(this.#completePath(part.first, position)).catch(() => {
+      throw new SinkUnfitError(`${this.#partPath(part.first)} is gone: it was removed while it was being written`);
+    });
+    await this.#storeProgress({ log, position, part: undefined });
   }
 
   async #append(events: readonly DeliveredEvent[], log: string): Promise<void> {
     const part = this.#progress?.part ?? { first: events[0]!.position, bytes: 0, sinceMs: Date.now() };
     const head = part.bytes === 0 ? this.#format.head : '';
     const bytes = Buffer.from(head + events.map(this.#format.line).join(''));
-    // A crash may have left an earlier file of the same name.
-    const file = await open(this.#partPath(part.first), part.bytes === 0 ? 'w' : 'a');
+    const own = this.#part(part.first);
+    const file = part.bytes === 0 ? await own.create() : await own.openAt(part.bytes);
+    if (!file)
+      throw new SinkUnfitError(`${this.#partPath(part.first)} is gone: it was removed while it was being written`);
     try {
       await file.writeFile(bytes);
       await file.sync();
@@ -103,13 +114,17 @@ export class FileSink implements Sink {
   async #complete(): Promise<void> {
     const { part, position, log } = this.#progress ?? {};
     if (!part || position === undefined || log === undefined) return;
-    await rename(this.#partPath(part.first), this.#completePath(part.first, position));
+    await this.#part(part.first).complete(this.#completePath(part.first, position));
     await this.#storeProgress({ log, position, part: undefined });
   }
 
   async #storeProgress(progress: Progress): Promise<void> {
     await this.#file.write(progress);
     this.#progress = progress;
+  }
+
+  #part(first: number): PartFile {
+    return new PartFile(this.#partPath(first));
   }
 
   #partPath(first: number): string {
@@ -127,6 +142,8 @@ export class FileSink implements Sink {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
+      if (LASTING.has(code))
+        throw new SinkUnfitError(`a file of the sink in ${this.config.folder} is a link or a folder (${code})`);
       throw new PeerGoneError(`the folder cannot be written: ${code}`, { cause: error });
     }
   }

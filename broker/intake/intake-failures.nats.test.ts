@@ -14,6 +14,7 @@ import { eventually } from '../../tests/support/condition.js';
 import { connect, startNats } from '../../tests/support/nats/nats.js';
 import type { Bus } from '../nats/bus.js';
 import type { EmbeddedServer } from '../nats/server/embedded-server.js';
+import { StoreFullError } from '../nats/store-errors.js';
 import { QUARANTINE_STREAM } from '../nats/streams.js';
 import type { Intake } from './intake.js';
 
@@ -90,6 +91,39 @@ t.test(
       'the source sends it again, repaired',
     );
     t.equal((await readAll(bus, QUARANTINE_STREAM, 'quarantine.>')).length, 0);
+  },
+);
+
+t.test(
+  'events without source position that wait behind a failed commit fail with it, those of others do not',
+  async (t) => {
+    const bus = await connect(t, await startNats(t));
+    const intake = await startIntake(t, bus);
+    const { publisher } = bus;
+    const publishBatch = publisher.publishBatch.bind(publisher);
+    let commits = 0;
+    publisher.publishBatch = (messages) => {
+      return ++commits === 1 ? Promise.reject(new StoreFullError('no room')) : publishBatch(messages);
+    };
+    const flow = {};
+    const send = (from: number, to: number, over: object = flow) =>
+      intake.publish(
+        REGISTRY,
+        Array.from({ length: to - from }, (_none, i) => birth(`e${from + i}`)),
+        over,
+      );
+    const [first, behind, other] = await Promise.all([send(0, 1_000), send(1_000, 1_200), send(5_000, 5_100, {})]);
+    t.same(new Set(codes(first)), new Set(['STORE_FULL']));
+    t.same(new Set(codes(behind)), new Set(['PRECEDING_FAILED']), 'else an older state would replace a newer one');
+    t.same(new Set(codes(other)), new Set(['stored']), 'another request does not wait for it');
+    t.same(new Set(codes(await send(0, 1_200))), new Set(['stored']));
+    const log = await readLog(bus);
+    const sent = log.map(({ event }) => Number(event.sourceId.slice(1))).filter((id) => id < 5_000);
+    t.same(
+      sent,
+      Array.from({ length: 1_200 }, (_none, i) => i),
+      'in their order',
+    );
   },
 );
 

@@ -23,10 +23,12 @@ export interface CommitDeps {
   metrics: Metrics;
 }
 
-/** Events of a commit that are not decided yet. */
+/** What a commit leaves to do: events to retry, and failed ones that others must not overtake. */
 export interface Unfinished {
   /** In their order; they go before everything that arrived behind them. */
   retry: WaitingUnit[];
+  /** Answered with their failure. */
+  failed: WaitingEvent[];
   /** The store has no leader at the moment: retry after a pause. */
   isStoreAway: boolean;
 }
@@ -49,7 +51,7 @@ export class Commit {
   }
 
   async run(batch: CommitBatch): Promise<Unfinished> {
-    if (batch.events.length === 0) return { retry: [], isStoreAway: false };
+    if (batch.events.length === 0) return { retry: [], failed: [], isStoreAway: false };
     const { bus, metrics, partition, policy, isReplicated } = this.#deps;
     const startedAt = performance.now();
     const mode = batch.mode(policy, isReplicated);
@@ -65,6 +67,7 @@ export class Commit {
 
   #settle(batch: CommitBatch, outcomes: readonly Outcome[]): Unfinished {
     const retry: WaitingEvent[] = [];
+    const failed: WaitingEvent[] = [];
     const accepted = new Map<SourceOp, number>();
     let isStoreAway = false;
     for (const [i, event] of batch.events.entries()) {
@@ -76,11 +79,15 @@ export class Commit {
       }
       const next = this.#afterFailure(batch, event, outcome);
       if (next === 'wait') isStoreAway = true;
-      if (next !== 'fail') retry.push(event, ...batch.followersOf(event));
-      else for (const one of [event, ...batch.followersOf(event)]) this.#deps.outcomes.failed(one, outcome);
+      const concerned = [event, ...batch.followersOf(event)];
+      if (next !== 'fail') retry.push(...concerned);
+      else {
+        failed.push(event);
+        for (const one of concerned) this.#deps.outcomes.failed(one, outcome);
+      }
     }
     for (const [op, events] of accepted) this.#deps.metrics.intake.eventsAccepted(this.#deps.partition, op, events);
-    return { retry: unitsOf(retry, batch.isAtomic), isStoreAway };
+    return { retry: unitsOf(retry, batch.isAtomic), failed, isStoreAway };
   }
 
   #stored(batch: CommitBatch, event: WaitingEvent, { position, duplicate }: Exclude<Outcome, Error>): void {

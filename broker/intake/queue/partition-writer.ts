@@ -8,10 +8,11 @@ import { batchRefused } from '../commit/store-problem.js';
 import type { Quarantine } from '../quarantine/quarantine.js';
 import { ParkedSources } from '../source-progress/parked-sources.js';
 import { RecentIds } from '../source-progress/recent-ids.js';
-import { positionRefusals, screenEvent } from '../source-progress/screen-event.js';
+import { positionRefusals, precedingFailed, screenEvent } from '../source-progress/screen-event.js';
 import { SourceTable } from '../source-progress/source-table.js';
 import type { WatermarkCheckpoint } from '../source-progress/watermark-checkpoint.js';
 import type { Backlog } from './backlog.js';
+import { BehindFailed } from './behind-failed.js';
 import { EventOutcomes } from './event-outcomes.js';
 import { UnitQueue } from './unit-queue.js';
 import type { WaitingEvent, WaitingUnit } from './waiting-event.js';
@@ -119,7 +120,8 @@ export class PartitionWriter {
       await endOfTurn();
       const batch = this.#takeBatch();
       this.#onQueue();
-      const { retry, isStoreAway } = await this.#commit.run(batch);
+      const { failed, isStoreAway, ...unfinished } = await this.#commit.run(batch);
+      const retry = this.#refuseBehind(failed, unfinished.retry);
       this.#outcomes.doubtBlocked();
       if (isStoreAway) await delay(ELECTION_POLL_MS);
       // Retried events come before those that were parked behind them.
@@ -129,6 +131,19 @@ export class PartitionWriter {
     this.#isRunning = false;
     this.#onQueue();
     if (this.#isIdle) for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  /** Returns the units to retry that did not arrive behind a failed event of their flow. */
+  #refuseBehind(failed: readonly WaitingEvent[], retry: WaitingUnit[]): WaitingUnit[] {
+    const behind = new BehindFailed(failed);
+    if (behind.isEmpty) return retry;
+    const refused = [...retry.filter((unit) => behind.has(unit)), ...this.#queue.remove((unit) => behind.has(unit))];
+    for (const { events } of refused) {
+      for (const event of events) {
+        this.#outcomes.answered(event, { id: event.fields.id, problem: precedingFailed(event) });
+      }
+    }
+    return retry.filter((unit) => !behind.has(unit));
   }
 
   #takeBatch(): CommitBatch {

@@ -28,6 +28,16 @@ export class UnitQueue {
     }
   }
 
+  /** Removes the units that match, and returns them in their order. */
+  remove(matches: (unit: WaitingUnit) => boolean): WaitingUnit[] {
+    const removed: WaitingUnit[] = [];
+    const kept: WaitingUnit[] = [];
+    for (const unit of this.#units.slice(this.#first)) (matches(unit) ? removed : kept).push(unit);
+    this.#units = kept;
+    this.#first = 0;
+    return removed;
+  }
+
   putBack(units: readonly WaitingUnit[]): void {
     if (units.length === 0) return;
     this.#units = [...units, ...this.#units.slice(this.#first)];

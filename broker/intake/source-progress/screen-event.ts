@@ -73,14 +73,14 @@ export function positionRefusals(events: readonly WaitingEvent[], source: Source
   });
 }
 
+export function precedingFailed({ fields: { id, route } }: WaitingEvent): Problem {
+  const detail = 'an earlier event of this source has failed: send that one again first';
+  return problemDocument('PRECEDING_FAILED', detail, { event: id, entry: route.entry });
+}
+
 function positionProblem(event: WaitingEvent, kind: 'blocked' | 'too_many_epochs'): Problem {
+  if (kind === 'blocked') return precedingFailed(event);
   const { id, route } = event.fields;
-  const where = { event: id, entry: route.entry };
-  return kind === 'blocked'
-    ? problemDocument(
-        'PRECEDING_FAILED',
-        'an earlier event of this source has failed: send that one again first',
-        where,
-      )
-    : problemDocument('TOO_MANY', `a source may have ${EPOCHS_PER_SOURCE_MAX} values of sourceepoch`, where);
+  const detail = `a source may have ${EPOCHS_PER_SOURCE_MAX} values of sourceepoch`;
+  return problemDocument('TOO_MANY', detail, { event: id, entry: route.entry });
 }

@@ -15,10 +15,10 @@ export const embeddedFolder = ({ name, stateFolder }: DatabaseLocation): string 
 /** Opens the configured server, or PGlite inside this process on a folder beside the connector's other state. */
 export async function openDatabase(
   { database, schema }: BenefitCheckConfig,
-  place: DatabaseLocation,
+  location: DatabaseLocation,
   access: 'exclusive' | 'read' = 'exclusive',
 ): Promise<Database> {
-  if (database === undefined) return EmbeddedDatabase.open(embeddedFolder(place));
+  if (database === undefined) return EmbeddedDatabase.open(embeddedFolder(location));
   const lockName = access === 'exclusive' ? `sluice benefit-check ${schema}` : undefined;
-  return new ServerDatabase(database, lockName, `sluice ${place.name}`);
+  return new ServerDatabase(database, lockName, `sluice ${location.name}`);
 }

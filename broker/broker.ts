@@ -264,7 +264,7 @@ class RunningBroker implements BrokerHandle {
     const reasons: string[] = [];
     if (!this.#isServing) reasons.push('the broker is starting or shutting down');
     if (!bus.isUp()) reasons.push('there is no connection to NATS');
-    if (!governance.ledger.isFresh) reasons.push('the ledger is out of sight');
+    if (!governance.ledger.isFresh) reasons.push('the ledger is stale');
     return reasons;
   }
 

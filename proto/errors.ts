@@ -41,7 +41,7 @@ export const ERROR_KINDS = {
   BATCH_REFUSED: kind(422, 'The atomic batch was refused as a whole'),
   PRECEDING_FAILED: kind(409, 'An earlier event of this source has failed and must be sent again first', true),
   STORE_FULL: kind(507, 'The store is full', true),
-  STORE_UNAVAILABLE: kind(503, 'The store can not be reached', true),
+  STORE_UNAVAILABLE: kind(503, 'The store cannot be reached', true),
   SHUTTING_DOWN: kind(503, 'The broker is shutting down', true),
   INTERNAL: kind(500, 'Something went wrong inside', true),
   // catalog, grants, bundles
@@ -67,7 +67,7 @@ export const ERROR_KINDS = {
   ENTRY_WITHDRAWN: kind(410, 'The entry was withdrawn'),
   ENTRY_CHANGED: kind(409, 'A new version of the entry changes what the grant delivers', true),
   GRANT_CHANGED: kind(409, 'The grant was changed', true),
-  LEDGER_OUT_OF_SIGHT: kind(503, 'The broker can not see the ledger and has stopped delivering', true),
+  LEDGER_OUT_OF_SIGHT: kind(503, 'The broker cannot see the ledger and has stopped delivering', true),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERROR_KINDS;

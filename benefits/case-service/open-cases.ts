@@ -11,20 +11,20 @@ import { socketPath } from './socket-path.js';
 /** Asks the check if it runs on this machine, else its database, which is closed afterwards. */
 export async function withCases<Answer>(
   config: BenefitCheckConfig,
-  place: DatabaseLocation,
+  location: DatabaseLocation,
   ask: (cases: Cases) => Promise<Answer>,
 ): Promise<Answer> {
-  const path = socketPath(place);
+  const path = socketPath(location);
   if (await isCaseServerOpen(path)) return ask(casesAt(path));
-  if (config.database === undefined && !existsSync(embeddedFolder(place))) {
-    throw new SinkUnfitError(`connector ${place.name} has never run here: there is no ${embeddedFolder(place)}`);
+  if (config.database === undefined && !existsSync(embeddedFolder(location))) {
+    throw new SinkUnfitError(`connector ${location.name} has never run here: there is no ${embeddedFolder(location)}`);
   }
   const clock = systemClock(config.timeZone);
   if (config.database !== undefined) {
-    await using database = await openDatabase(config, place, 'read');
+    await using database = await openDatabase(config, location, 'read');
     return await ask(casesIn(database, config, clock.today));
   }
-  await using _lock = await CaseServer.open(path, place.name);
-  await using database = await openDatabase(config, place, 'read');
+  await using _lock = await CaseServer.open(path, location.name);
+  await using database = await openDatabase(config, location, 'read');
   return await ask(casesIn(database, config, clock.today));
 }

@@ -7,8 +7,8 @@ const PATH_BYTES_MAX = 100;
 
 /** The socket of a check: beside its state, or in a folder of this user below the temporary one when that path is too long. */
 export function socketPath({ name, stateFolder }: { name: string; stateFolder: string }): string {
-  const path = join(stateFolder, `${name}.desk`);
+  const path = join(stateFolder, `${name}.sock`);
   if (Buffer.byteLength(path) <= PATH_BYTES_MAX) return path;
   const short = createHash('sha256').update(path).digest('hex').slice(0, 16);
-  return join(tmpdir(), `sluice-${userInfo().uid}`, `${short}.desk`);
+  return join(tmpdir(), `sluice-${userInfo().uid}`, `${short}.sock`);
 }

@@ -118,16 +118,16 @@ function sourceOf(
 
 function checkSources(sources: ReadonlyMap<string, RuleSource>, context: CompileContext): void {
   for (const { name, key, items } of sources.values()) {
-    const place = context.child('sources').child(name);
+    const source = context.child('sources').child(name);
     for (const [item, { type }] of items) {
-      if (!isItemName(item)) place.problem(`${item} is not a valid item name`);
+      if (!isItemName(item)) source.problem(`${item} is not a valid item name`);
       if (!ITEM_TYPES.includes(type) || !SCALAR_TYPES[type])
-        place.problem(`${item} is ${type}, which rules cannot evaluate`);
+        source.problem(`${item} is ${type}, which rules cannot evaluate`);
     }
     if (key === undefined) continue;
     const found = items.get(key);
-    if (!found) place.problem(`key ${key} is not one of its items`);
-    else if (found.list || SCALAR_TYPES[found.type] !== 'string') place.problem(`key ${key} must be a single string`);
+    if (!found) source.problem(`key ${key} is not one of its items`);
+    else if (found.list || SCALAR_TYPES[found.type] !== 'string') source.problem(`key ${key} must be a single string`);
   }
 }
 

@@ -45,15 +45,15 @@ t.test('what stands in the place of lost events is not taken for what went out',
   const { sink, subscription } = await follow(stream);
   await sink.until(() => sink.positions.length === 2);
   await subscription.close();
-  const former = stream.logOf(0);
+  const previous = stream.logOf(0);
   await loseTail(fixture, 2, [stream]);
   await readAgain(stream);
-  const { disclosures: told, formerLives } = await disclosures.find('civil.person', 'p1000');
-  t.strictSame(told, []);
-  t.match(formerLives, [{ grant: 'g', party: 'health', system: 'reader', log: former, receipts: 1 }]);
+  const { disclosures: reported, formerLives } = await disclosures.find('civil.person', 'p1000');
+  t.strictSame(reported, []);
+  t.match(formerLives, [{ grant: 'g', party: 'health', system: 'reader', log: previous, receipts: 1 }]);
 });
 
-t.test('what was stored before a receipt of a former life still is what went out under it', async (t) => {
+t.test('what was stored before a receipt of a previous epoch still is what went out under it', async (t) => {
   const { fixture, stream, disclosures } = await setUp(t);
   const kept = await fixture.publish('create', person(1));
   const longAgo = Date.now() + SKEW_MS;
@@ -64,8 +64,8 @@ t.test('what was stored before a receipt of a former life still is what went out
   await subscription.close();
   await startEpoch(fixture.bus, 0, stream.logOf(0));
   await readAgain(stream);
-  const { disclosures: told, formerLives } = await disclosures.find('civil.person', 'p1');
-  t.match(told, [{ grant: 'g', position: kept, certainty: 'delivered' }]);
+  const { disclosures: reported, formerLives } = await disclosures.find('civil.person', 'p1');
+  t.match(reported, [{ grant: 'g', position: kept, certainty: 'delivered' }]);
   t.equal(formerLives[0]?.receipts, 1);
   t.strictSame((await disclosures.find('civil.person', 'p2')).disclosures, [], 'another could stand there now');
 });

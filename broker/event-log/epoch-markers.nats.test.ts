@@ -10,15 +10,19 @@ async function setUp(t: Test, ...heads: number[]) {
   const processes = [];
   for (const head of heads) {
     const store = await ensureStreams(bus, { partitions: 1, replicas: 1 });
-    const told: number[] = [];
-    const onEpochChanged = (partition: number) => told.push(partition);
+    const reported: number[] = [];
+    const onEpochChanged = (partition: number) => reported.push(partition);
     const warn = (message: string, error?: unknown) => t.fail(message, { error });
-    processes.push({ store, told, marks: new EpochMarkers({ bus, store, headOf: () => head, onEpochChanged, warn }) });
+    processes.push({
+      store,
+      reported,
+      marks: new EpochMarkers({ bus, store, headOf: () => head, onEpochChanged, warn }),
+    });
   }
   return { bus, processes };
 }
 
-t.test('who reads the log late does not lower its mark', async (t) => {
+t.test('a broker that lags does not lower the marker of a log', async (t) => {
   const { bus, processes } = await setUp(t, 1000, 500, 1500);
   for (const { marks } of processes.slice(0, 2)) await marks.drain();
   t.equal((await readEpochMarker(bus, 0))?.marker.position, 1000);
@@ -26,7 +30,7 @@ t.test('who reads the log late does not lower its mark', async (t) => {
   t.equal((await readEpochMarker(bus, 0))?.marker.position, 1500);
 });
 
-t.test('who is overtaken between looking and writing does not lower the mark either', async (t) => {
+t.test('a broker that is overtaken between reading and writing does not lower the marker', async (t) => {
   const { bus, processes } = await setUp(t, 500, 1000);
   const [late, ahead] = processes;
   const publish = bus.publisher.publish.bind(bus.publisher);
@@ -39,17 +43,17 @@ t.test('who is overtaken between looking and writing does not lower the mark eit
   t.equal((await readEpochMarker(bus, 0))?.marker.position, 1000);
 });
 
-t.test('who missed a new life of the log writes nothing under the old one, and is told', async (t) => {
+t.test('a broker that missed a new log epoch writes no marker under the old one and is notified', async (t) => {
   const { bus, processes } = await setUp(t, 1000, 500);
   const [ahead, late] = processes;
   await ahead?.marks.drain();
   const log = await startEpoch(bus, 0, ahead?.store.logs[0] as string);
   await late?.marks.drain();
   t.match((await readEpochMarker(bus, 0))?.marker, { log, position: 0 });
-  t.strictSame(late?.told, [0]);
+  t.strictSame(late?.reported, [0]);
 });
 
-t.test('nothing is written of a log whose new life is not agreed on yet', async (t) => {
+t.test('no marker is written while a new epoch is being agreed on', async (t) => {
   const { bus, processes } = await setUp(t, 1000);
   const [{ store, marks }] = processes as [(typeof processes)[0]];
   store.logs[0] = undefined;

@@ -6,7 +6,7 @@ import { startEpochsOfAllLogs, startEpochsOfTruncatedLogs } from './epoch-start.
 
 const ignore = () => {};
 
-t.test('a log that lost what was once there gets a new life, the others keep theirs', async (t) => {
+t.test('a truncated log gets a new epoch, other logs keep theirs', async (t) => {
   const server = await startNats(t);
   const bus = await connect(t, server);
   const store = await ensureStreams(bus, { partitions: 2, replicas: 1 });
@@ -33,7 +33,7 @@ t.test('a log that lost what was once there gets a new life, the others keep the
   t.same(await startEpochsOfTruncatedLogs(bus, store), [], 'nothing is missing from the new life');
 });
 
-t.test('a store that was put back as a whole gets new lives when it is told so', async (t) => {
+t.test('a store that was restored as a whole gets new epochs when the operator says so', async (t) => {
   const bus = await connect(t, await startNats(t));
   const store = await ensureStreams(bus, { partitions: 2, replicas: 1 });
   const before = [...store.logs];

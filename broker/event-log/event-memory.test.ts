@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { EventMemory } from './event-memory.js';
 
-t.test('every event keeps its bytes, whatever comes after it and happens to where it came from', async (t) => {
+t.test('kept bytes do not change with later events or with their source buffer', async (t) => {
   const lengths = fc.array(fc.oneof(fc.nat(600), fc.integer({ min: 8_000, max: 70_000 })), { maxLength: 200 });
   fc.assert(
     fc.property(lengths, (sizes) => {
@@ -16,7 +16,7 @@ t.test('every event keeps its bytes, whatever comes after it and happens to wher
   t.pass('for all sizes');
 });
 
-t.test('what is kept does not lie in the pool of short-lived buffers', async (t) => {
+t.test('kept bytes are not in the pool of short-lived buffers', async (t) => {
   const memory = new EventMemory();
   const pool = Buffer.allocUnsafe(8).buffer;
   t.not(memory.keep(Buffer.from('small')).buffer, pool);

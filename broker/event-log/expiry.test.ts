@@ -15,21 +15,21 @@ const expired = (...versions: [publishedDaysAgo: number, retentionDays?: number]
   return expiredBeforeMs(published, NOW);
 };
 
-t.test('without a retention nothing is ever gone', async (t) => {
+t.test('events without a retention never expire', async (t) => {
   t.equal(expired([100]), 0);
 });
 
-t.test('what is older than the retention may be gone', async (t) => {
+t.test('events older than their retention may have expired', async (t) => {
   t.equal(expired([100, 10]), daysAgo(10));
   t.equal(expired([5, 10]), 0, 'the entry is younger than that');
 });
 
-t.test('a longer retention later does not bring back what a shorter one has ended', async (t) => {
+t.test('a longer retention does not bring back events that a shorter one has expired', async (t) => {
   t.ok(Math.abs(expired([100, 10], [5, 30]) - daysAgo(10)) < DAY_MS / 2, 'the last days of the first version');
   t.ok(Math.abs(expired([100, 10], [50]) - daysAgo(50)) < DAY_MS / 2, 'all of the first version');
 });
 
-t.test('a shorter one counts for what came after it only', async (t) => {
+t.test('a shorter retention applies to later events only', async (t) => {
   t.equal(expired([100, 80], [50, 10]), daysAgo(10));
   t.equal(expired([100], [5, 10]), 0);
 });

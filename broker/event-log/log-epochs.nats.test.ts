@@ -11,15 +11,15 @@ async function setUp(t: Test) {
   return { server, bus, first: logs[0] as string };
 }
 
-t.test('all that renew the same life at the same moment give the log the same new one', async (t) => {
+t.test('processes that start a new epoch at the same moment agree on one', async (t) => {
   const { server, bus, first } = await setUp(t);
   const processes = await Promise.all(Array.from({ length: 6 }, () => connect(t, server)));
-  const lives = await Promise.all(processes.map((process) => startEpoch(process, 0, first)));
-  t.not(lives[0], first);
-  t.strictSame([...new Set(lives)], [await lifeInStore(bus)]);
+  const epochs = await Promise.all(processes.map((process) => startEpoch(process, 0, first)));
+  t.not(epochs[0], first);
+  t.strictSame([...new Set(epochs)], [await lifeInStore(bus)]);
 });
 
-t.test('who is overtaken between looking and deciding takes what was decided', async (t) => {
+t.test('a process that is overtaken adopts the epoch that was decided', async (t) => {
   const { server, bus, first } = await setUp(t);
   const slow = await connect(t, server);
   const publish = slow.publisher.publish.bind(slow.publisher);
@@ -33,7 +33,7 @@ t.test('who is overtaken between looking and deciding takes what was decided', a
   t.equal((await readEpochMarker(bus, 0))?.marker.log, decided, 'and how far that one goes is known');
 });
 
-t.test('who comes late takes the life that is there; who knows it can renew it', async (t) => {
+t.test('a late process adopts the present epoch; one that knows it can start another', async (t) => {
   const { bus, first } = await setUp(t);
   const second = await startEpoch(bus, 0, first);
   t.equal(await startEpoch(bus, 0, first), second);
@@ -43,7 +43,7 @@ t.test('who comes late takes the life that is there; who knows it can renew it',
   t.equal(await lifeInStore(bus), third);
 });
 
-t.test('a new life that was decided on and not written to the stream is written by the next', async (t) => {
+t.test('a new epoch that was decided and not written to the stream is written by the next process', async (t) => {
   const { server, bus, first } = await setUp(t);
   const dying = await connect(t, server);
   dying.jsm.streams.update = () => Promise.reject(new Error('died'));
@@ -55,7 +55,7 @@ t.test('a new life that was decided on and not written to the stream is written 
   t.equal(await lifeInStore(bus), decided);
 });
 
-t.test('a writer that slept through two further lives brings no old name back', async (t) => {
+t.test('a writer that missed two epochs does not resurrect an old one', async (t) => {
   const { bus, first } = await setUp(t);
   const second = await startEpoch(bus, 0, first);
   const fourth = await startEpoch(bus, 0, await startEpoch(bus, 0, second));

@@ -5,7 +5,7 @@ import { RecentTail } from './recent-tail.js';
 const event = (position: number, entry: string, size = 10) =>
   ({ position, entry, bytes: Buffer.alloc(size) }) as unknown as LogEvent;
 
-t.test('gives the events of one entry after a position that it covers', async (t) => {
+t.test('the recent tail returns the events of one entry after a position that it covers', async (t) => {
   const log = new RecentTail(100);
   log.push(event(101, 'a.x'));
   log.push(event(103, 'a.y'));
@@ -21,13 +21,13 @@ t.test('gives the events of one entry after a position that it covers', async (t
   t.same(log.eventsAfter(104, 'a.x'), []);
 });
 
-t.test('says so when a position is before what it covers', async (t) => {
+t.test('the recent tail returns nothing for a position before its start', async (t) => {
   const log = new RecentTail(100);
   log.push(event(101, 'a.x'));
   t.equal(log.eventsAfter(99, 'a.x'), undefined);
 });
 
-t.test('stays within its bounds and then covers less', async (t) => {
+t.test('the recent tail stays within its bounds by dropping its oldest events', async (t) => {
   const log = new RecentTail(0);
   for (let position = 1; position <= 40_000; position++) log.push(event(position, 'a.x'));
   t.equal(log.after, 40_000 - 16_384);

@@ -32,7 +32,7 @@ for (const encoding of SUBPROTOCOLS) {
     );
   });
 
-  t.test(`${encoding}: a frame that can not be understood is answered and ends the session with 4400`, async (t) => {
+  t.test(`${encoding}: a frame that cannot be understood is answered and ends the session with 4400`, async (t) => {
     const { url } = await startGateway(t);
     const isText = encoding === 'sluice.v1.json';
     for (const bad of [

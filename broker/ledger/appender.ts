@@ -145,7 +145,7 @@ export class Appender {
       }
       await delay(CATCH_UP_PAUSE_MS);
     }
-    throw new StoreUnavailableError('the ledger is out of sight; whether the act was stored is not known', true);
+    throw new StoreUnavailableError('the ledger is stale; whether the act was stored is not known', true);
   }
 }
 
@@ -156,5 +156,5 @@ const mayBeStored = (error: unknown): boolean =>
 function refusalOf(error: unknown): unknown {
   if (!(error instanceof StoreRefusedError)) return error;
   const code = error.natsCode === 10054 ? 'TOO_LARGE' : 'INTERNAL';
-  return new SluiceError(code, `the ledger can not take the document: ${error.message}`, {}, { cause: error });
+  return new SluiceError(code, `the ledger cannot take the document: ${error.message}`, {}, { cause: error });
 }

@@ -52,7 +52,7 @@ export class LedgerState {
     try {
       for (const fold of this.#folds) fold(record);
     } catch (error) {
-      throw new LedgerBrokenError(seq, `it can not be understood: ${(error as Error).message}`, { cause: error });
+      throw new LedgerBrokenError(seq, `it cannot be understood: ${(error as Error).message}`, { cause: error });
     }
     this.#resolveReached();
   }

@@ -47,7 +47,7 @@ async function openLedger(t: Test, bus: Bus, onBroken?: (error: LedgerBrokenErro
   return { ledger, folded };
 }
 
-t.test('an act is folded here when append resolves, and read again by the next start', async (t) => {
+t.test('an act is folded when append resolves, and read by the next start', async (t) => {
   const { open } = await emptyLedger(t);
   const first = await open();
   const record = await first.ledger.append(() => act('a', { name: '民政局' }));
@@ -66,7 +66,7 @@ t.test('a guard that decides on nothing appends nothing', async (t) => {
   t.equal(ledger.head, 0);
 });
 
-t.test('what a guard throws reaches the caller and the next act goes on', async (t) => {
+t.test('an error of a guard reaches its caller and does not stop the next act', async (t) => {
   const { open } = await emptyLedger(t);
   const { ledger } = await open();
   await t.rejects(
@@ -78,23 +78,26 @@ t.test('what a guard throws reaches the caller and the next act goes on', async 
   t.ok(await ledger.append(() => act('a')));
 });
 
-t.test('two ledgers that append at once keep one chain, and each decides again on what the other did', async (t) => {
-  const { open, another } = await emptyLedger(t);
-  const [one, two] = [await open(), await open(await another())];
-  const takeNumber = ({ ledger, folded }: Opened) =>
-    ledger.append(() => act(`p${folded.length}`, { number: folded.length }));
-  const rounds = Array.from({ length: 40 }, (_, i) => takeNumber(i % 2 ? one : two));
-  await Promise.all(rounds);
-  const ids = (await one.ledger.read({ limit: 100 })).map((record) => record.id);
-  t.same(
-    ids,
-    Array.from({ length: 40 }, (_, i) => `p${i}`),
-    'no number was given twice',
-  );
-  t.match(await two.ledger.verify(), { records: 40 });
-});
+t.test(
+  'two brokers that append at once keep one chain, and each guard runs again after an act of the other',
+  async (t) => {
+    const { open, another } = await emptyLedger(t);
+    const [one, two] = [await open(), await open(await another())];
+    const takeNumber = ({ ledger, folded }: Opened) =>
+      ledger.append(() => act(`p${folded.length}`, { number: folded.length }));
+    const rounds = Array.from({ length: 40 }, (_, i) => takeNumber(i % 2 ? one : two));
+    await Promise.all(rounds);
+    const ids = (await one.ledger.read({ limit: 100 })).map((record) => record.id);
+    t.same(
+      ids,
+      Array.from({ length: 40 }, (_, i) => `p${i}`),
+      'no number was given twice',
+    );
+    t.match(await two.ledger.verify(), { records: 40 });
+  },
+);
 
-t.test('thousands of acts go in as chained batches, several of one subject among them', async (t) => {
+t.test('thousands of acts are stored as chained batches, also several of one subject', async (t) => {
   const { open } = await emptyLedger(t);
   const { ledger, folded } = await open();
   const acts = Array.from({ length: 2_500 }, (_, i) => act(`p${i % 2_000}`, { i }));
@@ -147,14 +150,14 @@ t.test('a forged record is found by verify, stops a running broker and keeps ano
   await t.rejects(open(), { name: 'LedgerBrokenError', seq: 2 });
 });
 
-t.test('a record under the subject of another thing does not count as a record', async (t) => {
+t.test('a record under the subject of another object breaks the ledger', async (t) => {
   const { bus, open } = await emptyLedger(t);
   const data = encodeRecord(act('a'), { time: new Date().toISOString(), prev: '', nonce: '' });
   await bus.publisher.publish({ subject: 'ledger.party.b', data });
   await t.rejects(open(), { name: 'LedgerBrokenError', seq: 1, message: /another subject/ });
 });
 
-t.test('an act whose answer was lost is read back, not written twice', async (t) => {
+t.test('an act whose acknowledgement was lost is read back, not written twice', async (t) => {
   const { bus } = await emptyLedger(t);
   const { ledger, folded } = await openLedger(
     t,
@@ -169,7 +172,7 @@ t.test('an act whose answer was lost is read back, not written twice', async (t)
   t.match(await ledger.verify(), { records: 2 });
 });
 
-t.test('an act that was lost on the way is sent again', async (t) => {
+t.test('an act that was lost in transit is sent again', async (t) => {
   const { bus } = await emptyLedger(t);
   let losses = 2;
   const { ledger } = await openLedger(

@@ -16,7 +16,7 @@ async function busOn(t: Test, configuration: (storeDir: string) => string, user?
   return { url, bus };
 }
 
-t.test('a server that has what it takes is taken without a word', async (t) => {
+t.test('a fit server is accepted without a notice', async (t) => {
   const { bus } = await busOn(t, (dir) => jetstream(dir));
   t.same(await checkServer(bus, NEEDS), []);
   await ensureStreams(bus, NEEDS);
@@ -28,7 +28,7 @@ t.test('a server without JetStream is refused', async (t) => {
   await t.rejects(checkServer(bus, NEEDS), { code: 'NATS_SERVER_UNFIT', message: /JetStream is not enabled/ });
 });
 
-t.test('everything that stands against a server is said at once', async (t) => {
+t.test('every reason against a server is reported at once', async (t) => {
   const { bus } = await busOn(t, (dir) => `max_payload: 65536\njetstream { store_dir: ${dir} }\n`);
   const error = await checkServer(bus, { ...NEEDS, replicas: 3 }).catch((e: unknown) => e as ServerUnfitError);
   t.ok(error instanceof ServerUnfitError);
@@ -37,12 +37,12 @@ t.test('everything that stands against a server is said at once', async (t) => {
   t.match(replicas, /needs a cluster/);
 });
 
-t.test('the usual message size is taken, and its limit told', async (t) => {
+t.test('a server with the default message size is accepted with a notice of its limit', async (t) => {
   const { bus } = await busOn(t, (dir) => `jetstream { store_dir: ${dir} }\n`);
   t.match(await checkServer(bus, NEEDS), [/max_payload is 1 MiB/]);
 });
 
-t.test('what somebody has changed at a stream is told', async (t) => {
+t.test('changed settings of a stream are reported', async (t) => {
   const { bus } = await busOn(t, (dir) => jetstream(dir));
   await ensureStreams(bus, NEEDS);
   const { config } = await bus.jsm.streams.info('EV_1');
@@ -50,7 +50,7 @@ t.test('what somebody has changed at a stream is told', async (t) => {
   t.match((await streamDrift(bus, NEEDS)).sort(), [/EV_1 has allow_direct false/, /EV_1 has max_age 3600000000000/]);
 });
 
-t.test('whether acknowledged writes are synced is asked of the system account, or said not to be known', async (t) => {
+t.test('unsynced acknowledgements are reported by the system account, or as unknown without one', async (t) => {
   const accounts = `accounts {
   BUS { jetstream: enabled, users: [ { user: bus, password: bus } ] }
   SYS { users: [ { user: sys, password: sys } ] }

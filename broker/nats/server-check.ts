@@ -16,7 +16,7 @@ export class ServerUnfitError extends Error {
   override readonly name = 'ServerUnfitError';
   readonly code = 'NATS_SERVER_UNFIT';
   constructor(readonly problems: string[]) {
-    super(`the NATS server can not be used:\n- ${problems.join('\n- ')}`);
+    super(`the NATS server cannot be used:\n- ${problems.join('\n- ')}`);
   }
 }
 

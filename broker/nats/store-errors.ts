@@ -48,7 +48,7 @@ export class StoreUnavailableError extends SluiceError {
     readonly uncertain: boolean,
     options?: ErrorOptions,
   ) {
-    super('STORE_UNAVAILABLE', `the store can not be reached: ${why}`, {}, options);
+    super('STORE_UNAVAILABLE', `the store cannot be reached: ${why}`, {}, options);
   }
 }
 

@@ -53,10 +53,6 @@ export class Credentials {
     return createHmac('sha256', this.#key).update(token, 'utf8').digest('hex');
   }
 
-  authenticate(token: string): Caller | undefined {
-    return this.ownerOf(this.digestOf(token));
-  }
-
   ownerOf(digest: string): Caller | undefined {
     return this.#callers.get(digest);
   }

@@ -27,7 +27,7 @@ export class ReceiptRegistry {
   }
 
   async open(opening: ReceiptOpening): Promise<Receipt> {
-    if (this.chain.isFull) throw new SluiceError('STORE_UNAVAILABLE', 'receipts can not be stored at the moment');
+    if (this.chain.isFull) throw new SluiceError('STORE_UNAVAILABLE', 'receipts cannot be stored at the moment');
     const receipt = await Receipt.open(this.chain, opening);
     this.#open.add(receipt);
     return receipt;

@@ -16,8 +16,8 @@ t.test('after a truncation a cursor stored by one broker is valid on the others'
   for (const { readers } of [stream, other])
     await eventually(() => readers.at(0).head === 10, 'the log to be read', WAIT_MS);
   await loseTail(fixture, 5, [stream, other]);
-  const lives = await Promise.all([readAgain(stream), readAgain(other)]);
-  t.strictSame([...new Set(lives)], [await lifeInStore(fixture.bus)]);
+  const epochs = await Promise.all([readAgain(stream), readAgain(other)]);
+  t.strictSame([...new Set(epochs)], [await lifeInStore(fixture.bus)]);
   const { sink, subscription } = await follow(stream);
   await sink.until(() => sink.positions.length === 5);
   subscription.ack(5);

@@ -60,9 +60,9 @@ t.test('a subscriber resumes from a position that its application has stored', a
   const first = readerOne(broker, { acknowledge: 'never' });
   const batch = await first.batches(2).next();
   t.match(batch.value, { position: 2, events: { length: 2 } });
-  const place = first.resumePoint!;
+  const resumePoint = first.resumePoint!;
   await first.close();
-  t.same(await numbersOf(readerOne(broker, { from: place, cursor: 'other' }), 2), [2, 3]);
+  t.same(await numbersOf(readerOne(broker, { from: resumePoint, cursor: 'other' }), 2), [2, 3]);
 });
 
 t.test('without acknowledgements no more events are delivered than the credit allows', async (t) => {

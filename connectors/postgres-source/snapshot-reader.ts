@@ -62,10 +62,10 @@ export class SnapshotReader {
 
   async #rows(mapping: TableMapping, lastKey: string[] | undefined): Promise<Row[]> {
     const key = mapping.key.map(quoteIdentifier).join(', ');
-    const places = mapping.key.map((_column, index) => `$${index + 1}`).join(', ');
+    const placeholders = mapping.key.map((_column, index) => `$${index + 1}`).join(', ');
     const { rows } = await this.client.query<Row>(
       `SELECT ${mapping.columns.map(quoteIdentifier).join(', ')} FROM ONLY ${quoteTable(mapping.config)}
-       ${lastKey ? `WHERE (${key}) > (${places})` : ''} ORDER BY ${key} LIMIT ${this.rowsMax}`,
+       ${lastKey ? `WHERE (${key}) > (${placeholders})` : ''} ORDER BY ${key} LIMIT ${this.rowsMax}`,
       lastKey ?? [],
     );
     return rows;

@@ -5,7 +5,7 @@ import type { PublisherState } from '../../client/publish/publisher-options.js';
 import type { SourceEvent } from '../../proto/event/event.js';
 import { partyOf } from '../../proto/subject.js';
 import { ContiguousProgress } from './contiguous-progress.js';
-import { Pace } from './pace.js';
+import { EventRate } from './event-rate.js';
 import { simulate } from './simulation.js';
 
 export interface SimulatorOptions {
@@ -64,7 +64,7 @@ export class Simulator {
   }
 
   async #run(stop: AbortSignal): Promise<void> {
-    const pace = new Pace(this.options.eventsPerSecond);
+    const eventRate = new EventRate(this.options.eventsPerSecond);
     let fail: (error: unknown) => void = () => {};
     const failure = new Promise<never>((_resolve, reject) => {
       fail = reject;
@@ -72,7 +72,7 @@ export class Simulator {
     failure.catch(() => undefined);
     for (const { index, event } of simulate(this.options)) {
       // Yields to the event loop, also at rates beyond the resolution of timers.
-      await Promise.race([failure, pace.next(stop).then(() => setImmediate())]);
+      await Promise.race([failure, eventRate.next(stop).then(() => setImmediate())]);
       if (stop.aborted) return;
       const publisher = this.#publishers.get(partyOf(event.type));
       if (!publisher) {

@@ -9,9 +9,21 @@ const WAITING_EVENTS_MAX = 5000;
 const QUARANTINED_PER_SECOND_MAX = 1;
 
 /** Conditions that name their cause. What costs the promise without a known cause is found by the error budget. */
-export function causeAlerts(scale: TimeScale): Alert[] {
+export const causeAlerts = (scale: TimeScale): Alert[] => [
+  ...brokerAlerts(scale),
+  ...eventAlerts(scale),
+  ...loadAlerts(scale.duration('5m')),
+];
+
+const increaseIn =
+  (scale: TimeScale) =>
+  (metric: string, more = ''): string =>
+    `sum ${more}(increase(${metric}[${scale.duration('5m')}])) > 0`;
+
+/** The broker, its store and its ledger. */
+function brokerAlerts(scale: TimeScale): Alert[] {
   const window = scale.duration('5m');
-  const increases = (metric: string, more = ''): string => `sum ${more}(increase(${metric}[${window}])) > 0`;
+  const increases = increaseIn(scale);
   return [
     {
       name: 'SluiceWatchdog',
@@ -52,6 +64,14 @@ export function causeAlerts(scale: TimeScale): Alert[] {
       severity: 'page',
       summary: 'The broker met an error that it did not expect; its log has the stack',
     },
+  ];
+}
+
+/** Events that were not delivered, or not accepted. */
+function eventAlerts(scale: TimeScale): Alert[] {
+  const window = scale.duration('5m');
+  const increases = increaseIn(scale);
+  return [
     {
       name: 'SluicePositionGone',
       expr: increases('sluice_subscriptions_ended_total{code="POSITION_GONE"}'),
@@ -78,6 +98,12 @@ export function causeAlerts(scale: TimeScale): Alert[] {
       severity: 'ticket',
       summary: 'A subscriber rejects events',
     },
+  ];
+}
+
+/** Sources, subscribers or the store that do not keep up. */
+function loadAlerts(window: string): Alert[] {
+  return [
     {
       name: 'SluiceSubscribersBehind',
       expr: 'sum(sluice_subscriptions{state="behind"}) > 0',

@@ -37,7 +37,7 @@ export async function checkOracle(bus: OracleBus, load: OracleLoad): Promise<num
     if (Date.now() > stopAt && !isShrinking) return;
     const run = new ScenarioRun(bus, scenario, `s${++names}`);
     try {
-      await run.tell(isShrinking ? SHRINK_PATIENCE_MS : PATIENCE_MS);
+      await run.publishStory(isShrinking ? SHRINK_PATIENCE_MS : PATIENCE_MS);
       if (run.findings.length > 0) throw new DisagreementError(run.findings.slice(0, FINDINGS_MAX).join('\n- '));
     } catch (error) {
       isShrinking = true;

@@ -74,7 +74,7 @@ export class ScenarioRun {
   }
 
   /** Rejects with NeverHappenedError when a due event does not arrive for so long. */
-  async tell(patienceMs: number): Promise<void> {
+  async publishStory(patienceMs: number): Promise<void> {
     this.#patienceMs = patienceMs;
     try {
       await this.#apply([this.#grants.control(this.#story.entry)]);

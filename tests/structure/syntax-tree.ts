@@ -48,11 +48,14 @@ export function strings(file: SourceFile): Prose[] {
 /** Every node of a tree, parents before children, each with its parent. */
 export function* walkTree(node: SyntaxNode, parent?: SyntaxNode): Generator<[SyntaxNode, SyntaxNode | undefined]> {
   yield [node, parent];
+  for (const [child] of childrenOf(node)) yield* walkTree(child, node);
+}
+
+/** The nodes straight below a node, each with it. */
+export function* childrenOf(node: SyntaxNode): Generator<[SyntaxNode, SyntaxNode]> {
   for (const [field, value] of Object.entries(node)) {
     if (field === 'loc' || field.endsWith('Comments')) continue;
-    for (const child of Array.isArray(value) ? value : [value]) {
-      if (isNode(child)) yield* walkTree(child, node);
-    }
+    for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) yield [child, node];
   }
 }
 

@@ -16,13 +16,13 @@ export function mergedEvents(runs: readonly Run[]): DeliveredEvent[] {
   const known = new Map<number, DeliveredEvent>();
   for (const { subscription, ackedBefore } of runs) {
     for (const event of subscription.events) {
-      const former = known.get(event.position);
-      if (former === undefined) {
+      const earlier = known.get(event.position);
+      if (earlier === undefined) {
         known.set(event.position, event);
         merged.push(event);
       } else if (event.position <= (ackedBefore ?? 0)) {
         throw new WrongRepeatError(`${event.id} came again after ${ackedBefore} had been acked`);
-      } else if (!isDeepStrictEqual(event, former)) {
+      } else if (!isDeepStrictEqual(event, earlier)) {
         throw new WrongRepeatError(`${event.id} came again as something else`);
       }
     }

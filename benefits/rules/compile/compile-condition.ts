@@ -109,15 +109,15 @@ function compileComparisons(document: Record<string, unknown>, context: CompileC
 
 function compileSide(value: CompiledValue, operator: Operator, document: unknown, context: CompileContext) {
   const { scalar, list } = value.type;
-  const place = context.child(operator);
+  const operand = context.child(operator);
   if (list !== (operator === 'contains'))
-    return place.problem(`does not fit ${value.text}, which is ${typeText(value.type)}`);
+    return operand.problem(`does not fit ${value.text}, which is ${typeText(value.type)}`);
   const fitting = OPERAND_TYPES[operator];
   if (fitting && !fitting.includes(scalar))
-    return place.problem(`does not fit ${value.text}, which is ${typeText(value.type)}`);
+    return operand.problem(`does not fit ${value.text}, which is ${typeText(value.type)}`);
   if (operator !== 'in' && operator !== 'notIn') return context.value(document, operator, scalar);
-  if (Array.isArray(document)) return compileLiteralList(document, place, scalar);
+  if (Array.isArray(document)) return compileLiteralList(document, operand, scalar);
   const of = isMap(document) ? context.value(document, operator) : undefined;
   if (of?.type.list && of.type.scalar === scalar) return of;
-  return place.problem(`must be a list of ${scalar}`);
+  return operand.problem(`must be a list of ${scalar}`);
 }

@@ -27,8 +27,8 @@ const SCHEMA = {
   tags: ['audit'],
   summary: 'Who received what about a record, under which grant',
   description:
-    'Subject is the key of the record as its source publishes it. `formerLives` counts receipts of former lives of the log, ' +
-    'which has been restored or has lost its tail since: what went out under them and was lost is not in `disclosures`.',
+    'Subject is the key of the record as its source publishes it. `formerLives` counts receipts of previous epochs of the log, ' +
+    'which has been restored or was truncated since: what went out under them and was lost is not in `disclosures`.',
   querystring: {
     type: 'object',
     properties: { entry: { type: 'string' }, subject: { type: 'string' } },

@@ -30,6 +30,6 @@ const problem = (description: string): object => ({
 
 /** What every route may answer when it fails. */
 export const PROBLEMS = {
-  '4xx': problem('The request can not succeed as it is'),
+  '4xx': problem('The request cannot succeed as it is'),
   '5xx': problem('The broker could not do it; the code says whether to try again'),
 };

@@ -25,7 +25,7 @@ export const PAGE_QUERY_SCHEMA = {
       default: 'cursor',
       description: 'cursor, earliest, latest, a position (what comes after it), or an RFC 3339 time',
     },
-    log: { type: 'string', maxLength: 64, description: 'the life of the log that the position belongs to' },
+    log: { type: 'string', maxLength: 64, description: 'the log epoch that the position belongs to' },
     cursor: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$', default: 'default' },
     limit: { type: 'integer', minimum: 1, maximum: PAGE_EVENTS_MAX, default: 1000 },
     narrow: { type: 'string', description: 'a further row filter, as JSON' },
@@ -58,7 +58,7 @@ export function parseNarrow(text: string | undefined): Rows | undefined {
   throw new SluiceError('BAD_REQUEST', 'narrow must be a JSON map from item to predicate');
 }
 
-/** The `id` of a server-sent event: enough to go on from, and to notice that the log has another life. */
+/** The `id` of a server-sent event: enough to go on from, and to notice that the log has another epoch. */
 export const formatEventId = (position: number, log: string): string => `${position}@${log}`;
 
 /** What a browser sends back as Last-Event-ID. */

@@ -17,7 +17,7 @@ export function ticketRoutes(app: FastifyInstance, deps: TicketRoutesDeps): void
 const SCHEMA = {
   tags: ['stream'],
   summary: 'A one-time ticket for a WebSocket',
-  description: 'For browsers, which can not send a header with it: GET /v1/stream?ticket=… within 30 seconds.',
+  description: 'For browsers, which cannot send a header with it: GET /v1/stream?ticket=… within 30 seconds.',
   response: {
     201: {
       type: 'object',

@@ -4,7 +4,7 @@ import { decodeEnvelope } from '../../../proto/event/envelope.js';
 import { Writer } from '../../../proto/event/protobuf.js';
 import type { SourceEventInput } from '../../../proto/frames/frames.js';
 import { parseExactJson } from '../../../proto/values/exact-json.js';
-import { BIRTHS, birth, ENTRIES, PLACES, REGISTRY, SAMPLES } from '../../../tests/support/broker/intake.js';
+import { BIRTHS, birth, ENTRIES, REGISTRY, SAMPLES, TOWNS } from '../../../tests/support/broker/intake.js';
 import { EntryCompiler } from '../../catalog/compiled-entry.js';
 import { itemHistory } from '../../catalog/item-history.js';
 import type { SystemCaller } from '../../parties/caller.js';
@@ -15,8 +15,8 @@ const SECRET = '350102202611220014';
 const deps = { entries: ENTRIES, maxEventBytes: 4096 };
 const judge = (event: SourceEventInput, caller: SystemCaller = REGISTRY) =>
   validateEvent(deps, caller, event as unknown as RawEvent, 1_700_000_000_000);
-const place = (over: Record<string, unknown>) =>
-  birth('p', { type: PLACES, subject: '7', data: { number: 7, region: '3501' }, ...over });
+const town = (over: Record<string, unknown>) =>
+  birth('p', { type: TOWNS, subject: '7', data: { number: 7, region: '3501' }, ...over });
 /** An event of BIRTHS whose data was sent as this JSON, beside the identifier. */
 const births = (json: string): SourceEventInput =>
   birth('a', { data: parseExactJson(json.replace('{', '{"idNumber":"key-a",').replace(',}', '}')) });
@@ -58,13 +58,13 @@ const REFUSED: [why: string, event: SourceEventInput, code: string, item?: strin
   ],
   [
     'delete of an integer key that is text',
-    place({ op: 'delete', data: undefined, subject: 'seven', previous: {} }),
+    town({ op: 'delete', data: undefined, subject: 'seven', previous: {} }),
     'ITEM_INVALID',
     'number',
   ],
   [
     'delete of an integer key in another form',
-    place({ op: 'delete', data: undefined, subject: '07', previous: {} }),
+    town({ op: 'delete', data: undefined, subject: '07', previous: {} }),
     'ITEM_INVALID',
     'number',
   ],
@@ -117,13 +117,13 @@ const REFUSED: [why: string, event: SourceEventInput, code: string, item?: strin
     'EVENT_INVALID',
   ],
   ['unknown item named __proto__', births('{"__proto__":{"x":1}}'), 'UNKNOWN_ITEM', '__proto__'],
-  ['update without previous', place({ op: 'update' }), 'MISSING_PREVIOUS'],
-  ['delete without previous', place({ op: 'delete', data: undefined }), 'MISSING_PREVIOUS'],
-  ['correction without previous', place({ op: 'correction', corrects: 3 }), 'MISSING_PREVIOUS'],
-  ['previous on create', place({ previous: { region: '3501' } }), 'EVENT_INVALID'],
-  ['unknown item in previous', place({ op: 'update', previous: { hobby: SECRET } }), 'UNKNOWN_ITEM', 'hobby'],
-  ['wrong type in previous', place({ op: 'update', previous: { region: 350102202611 } }), 'ITEM_INVALID', 'region'],
-  ['previous is a list', place({ op: 'update', previous: ['x'] }), 'EVENT_INVALID'],
+  ['update without previous', town({ op: 'update' }), 'MISSING_PREVIOUS'],
+  ['delete without previous', town({ op: 'delete', data: undefined }), 'MISSING_PREVIOUS'],
+  ['correction without previous', town({ op: 'correction', corrects: 3 }), 'MISSING_PREVIOUS'],
+  ['previous on create', town({ previous: { region: '3501' } }), 'EVENT_INVALID'],
+  ['unknown item in previous', town({ op: 'update', previous: { hobby: SECRET } }), 'UNKNOWN_ITEM', 'hobby'],
+  ['wrong type in previous', town({ op: 'update', previous: { region: 350102202611 } }), 'ITEM_INVALID', 'region'],
+  ['previous is a list', town({ op: 'update', previous: ['x'] }), 'EVENT_INVALID'],
   ['correction of nothing', birth('a', { op: 'correction' }), 'EVENT_INVALID'],
   ['correction of position zero', birth('a', { op: 'correction', corrects: 0 }), 'EVENT_INVALID'],
   ['corrects on create', birth('a', { corrects: 3 }), 'EVENT_INVALID'],
@@ -193,11 +193,11 @@ const ACCEPTED: [why: string, event: SourceEventInput, expected: Record<string, 
     { subject: 'k' },
   ],
   ['a delete', birth('a', { op: 'delete', data: undefined }), { op: 'delete', data: undefined, subject: 'key-a' }],
-  ['an integer key', place({}), { subject: '7' }],
-  ['an update with previous', place({ op: 'update', previous: { region: '3502' } }), { op: 'update' }],
+  ['an integer key', town({}), { subject: '7' }],
+  ['an update with previous', town({ op: 'update', previous: { region: '3502' } }), { op: 'update' }],
   [
     'previous values that were all absent',
-    place({ op: 'update', previous: { region: null } }),
+    town({ op: 'update', previous: { region: null } }),
     { previous: Buffer.alloc(0) },
   ],
   ['a snapshot', birth('a', { op: 'snapshot', snapshotid: 's-1' }), { snapshotId: 's-1' }],
@@ -232,7 +232,7 @@ t.test('null and an empty list in data are stored as absent', async (t) => {
 });
 
 t.test('previous is stored with its filterable items only, also when the whole row was sent', async (t) => {
-  const judged = judge(place({ op: 'update', previous: { number: 7, region: '3502', label: SECRET } }));
+  const judged = judge(town({ op: 'update', previous: { number: 7, region: '3502', label: SECRET } }));
   if (!judged.accepted) return t.fail(judged.problem.detail);
   t.same(judged.entry.previousCodec.decode(decodeEnvelope(judged.bytes).previous!), { region: '3502' });
   t.notOk(Buffer.from(judged.bytes).includes(SECRET));

@@ -38,7 +38,7 @@ for (const [after, what] of [
   [10, 'at whose end it began'],
 ] as const) {
   t.test(
-    `a stream ${what}, that lost its tail and has grown beyond its position since, is not taken for the same`,
+    `a stream ${what}, that was truncated and has grown beyond its position since, is not taken for the same`,
     async (t) => {
       const { bus, follower, seen, lost } = await setUp(t, after);
       await emptyLog(bus);
@@ -53,7 +53,7 @@ for (const [after, what] of [
   );
 }
 
-t.test('a stream that has been given another life is not taken for the same', async (t) => {
+t.test('a stream with another epoch is reported as another stream', async (t) => {
   const { bus, follower, lost } = await setUp(t, 0);
   follower.recheck();
   await publish(bus, 1);
@@ -61,10 +61,10 @@ t.test('a stream that has been given another life is not taken for the same', as
   t.strictSame(lost, []);
   await setEpoch(bus, await bus.jsm.streams.info('EV_0'), 'another');
   follower.recheck();
-  await eventually(() => lost.length === 1, 'the other life to be noticed', WAIT_MS);
+  await eventually(() => lost.length === 1, 'the other epoch to be noticed', WAIT_MS);
 });
 
-t.test('that the last message read has ended by age means nothing', async (t) => {
+t.test('a last message that expired is not taken for a truncation', async (t) => {
   const { bus, follower, seen, lost } = await setUp(t, 0, 1);
   await eventually(async () => (await lastOf(bus, 'EV_0', 'ev.0.>')) === undefined, 'all to end', WAIT_MS);
   follower.recheck();

@@ -10,7 +10,7 @@ t.test('a follower', async (t) => {
   const bus = await connect(t, server);
   await ensureStreams(bus, { partitions: 2, replicas: 1 });
 
-  t.test('delivers what was there, says it has caught up, and goes on live', async (t) => {
+  t.test('a follower delivers stored messages, reports that it has caught up, and continues live', async (t) => {
     for (let i = 0; i < 10; i++) await bus.publisher.publish({ subject: 'ev.1.a.b.c', data: Buffer.from(`${i}`) });
     const seen: number[] = [];
     const events = new EventEmitter();
@@ -38,7 +38,7 @@ t.test('a follower', async (t) => {
     t.ok(Date.now() - follower.lastSeenAtMs < 5_000);
   });
 
-  t.test('keeps an idle stream in sight by heartbeats', async (t) => {
+  t.test('a follower of an idle stream stays fresh by heartbeats', async (t) => {
     const follower = new Follower(bus, { stream: 'EV_1', after: 0, onMessage: () => {} });
     t.teardown(() => follower.stop());
     await follower.start();
@@ -47,7 +47,7 @@ t.test('a follower', async (t) => {
     t.pass('a heartbeat came');
   });
 
-  t.test('of a stream that ends before its position says so and goes on from there', async (t) => {
+  t.test('a follower of a stream that ends before its position reports it and continues at its end', async (t) => {
     const lost = new Promise<number>((resolve) => {
       const onTruncated = resolve;
       const follower = new Follower(bus, { stream: 'EV_1', after: 1_000, onMessage: () => {}, onTruncated });
@@ -57,7 +57,7 @@ t.test('a follower', async (t) => {
     t.equal(await lost, 11);
   });
 
-  t.test('neither skips nor repeats when the server is killed over and over', async (t) => {
+  t.test('a follower neither skips nor repeats while its server is killed repeatedly', async (t) => {
     const seen: number[] = [];
     const follower = new Follower(bus, { stream: 'EV_0', after: 0, onMessage: (m) => seen.push(m.position) });
     t.teardown(() => follower.stop());

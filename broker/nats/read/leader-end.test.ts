@@ -13,7 +13,7 @@ const info = (...replicas: { activeMs: number; current?: boolean; offline?: bool
     },
   }) as unknown as StreamInfo;
 
-t.test('a leader is one up to when it last heard from a majority', async (t) => {
+t.test('a leader is proven up to the time when it last heard from a majority', async (t) => {
   const proven = (...replicas: Parameters<typeof info>) => leaderEndOf(info(...replicas), 10_000).provenAtMs;
   t.same(leaderEndOf(info(), 10_000), { last: 7, provenAtMs: 10_000 }, 'by itself it is the majority');
   t.equal(proven({ activeMs: 900 }, { activeMs: 300 }), 9_700, 'of three, one more is enough');
@@ -26,7 +26,7 @@ t.test('a leader is one up to when it last heard from a majority', async (t) => 
   );
 });
 
-t.test('a leader that was cut off for as long as an election takes proves nothing', async (t) => {
+t.test('a leader that was cut off for the length of an election proves nothing', async (t) => {
   const check = (...replicas: Parameters<typeof info>) => {
     assertProven(leaderEndOf(info(...replicas), 10_000), 10_000, 'EV_0');
   };

@@ -21,7 +21,7 @@ const POLL_INTERVAL_MS = 1_000;
 const STALE_AFTER_MS = 15_000;
 
 /**
- * Measures how fresh a follower is on a stream with replicas. Heartbeats of a consumer prove little there: its replica
+ * See docs/decisions/0030. Measures how fresh a follower is on a stream with replicas. Heartbeats of a consumer prove little there: its replica
  * may lag or be cut off and still send them. The measure is when the follower last had everything that the leader had.
  */
 export class LeaderFreshness {

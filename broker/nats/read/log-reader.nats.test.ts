@@ -11,7 +11,7 @@ t.test('reading a log', async (t) => {
   const put = (subject: string, text: string) => bus.publisher.publish({ subject, data: Buffer.from(text) });
   const stream = 'EV_0';
 
-  t.test('an empty stream has nothing to read', async (t) => {
+  t.test('an empty stream returns no messages', async (t) => {
     t.same(await streamEnds(bus, stream), { first: 1, last: 0 });
     t.same(await readAfter(bus, { stream, after: 0, subject: 'ev.0.>', limit: 10 }), []);
     t.equal(await lastOf(bus, stream, 'ev.0.a.b.c'), undefined);
@@ -35,19 +35,19 @@ t.test('reading a log', async (t) => {
     t.same(await streamEnds(bus, stream), { first: 1, last: 30 });
   });
 
-  t.test('a page ends early at its byte limit and the next goes on', async (t) => {
+  t.test('a page ends early at its byte limit and the next one continues', async (t) => {
     const page = await readAfter(bus, { stream, after: 0, subject: 'ev.0.>', limit: 30, maxBytes: 300 });
     t.ok(page.length > 0 && page.length < 30);
     const [next] = await readAfter(bus, { stream, after: page.length, subject: 'ev.0.>', limit: 1 });
     t.equal(next?.position, page.length + 1);
   });
 
-  t.test('the last of a subject, also of one with a wildcard', async (t) => {
+  t.test('the newest message of a subject is read, also with a wildcard', async (t) => {
     t.equal((await lastOf(bus, stream, 'ev.0.a.b.s1'))?.position, 28);
     t.match(await lastOf(bus, stream, 'ev.0.a.b.*'), { position: 29, subject: 'ev.0.a.b.s2' });
   });
 
-  t.test('a time finds the first message at or after it', async (t) => {
+  t.test('a time resolves to the first message at or after it', async (t) => {
     const between = new Date((await lastOf(bus, stream, 'ev.0.>'))!.timeMs + 1);
     t.equal(await sequenceAt(bus, stream, between), 31);
     while (Date.now() <= between.getTime()) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -57,7 +57,7 @@ t.test('reading a log', async (t) => {
     t.equal(await sequenceAt(bus, stream, new Date(Date.now() + 60_000)), 32);
   });
 
-  t.test('thousands of cursors load at once, newest only', async (t) => {
+  t.test('the newest records of thousands of cursors load at once', async (t) => {
     for (let round = 0; round < 2; round++) {
       for (let k = 0; k < 5; k++) {
         const names = Array.from({ length: 1_000 }, (_, i) => `cursor.g${k}.c${i}`);
@@ -71,7 +71,7 @@ t.test('reading a log', async (t) => {
     t.ok(loaded.every((m) => Buffer.from(m.data).toString() === '1'));
   });
 
-  t.test('the store keeps its partitions and lives, and a renewed log has another life', async (t) => {
+  t.test('a store keeps its partitions and epochs, and a restored log has another epoch', async (t) => {
     const again = await ensureStreams(bus, { partitions: 4, replicas: 1, maxBytesPerPartition: 1_000_000_000 });
     t.same(again, store);
     t.equal((await bus.jsm.streams.info(stream)).config.max_bytes, 1_000_000_000);

@@ -93,14 +93,14 @@ export class PushConsumer {
   #onDelivery(msg: Msg): void {
     if (!this.#open) return;
     this.lastSeenAtMs = Date.now();
-    const place = parseAckSubject(msg.reply);
-    if (!place) {
+    const delivery = parseAckSubject(msg.reply);
+    if (!delivery) {
       this.#onStatus(msg);
-    } else if (place.consumerSequence !== this.#consumerSequence + 1) {
+    } else if (delivery.consumerSequence !== this.#consumerSequence + 1) {
       this.#break('gap');
     } else {
-      this.#consumerSequence = place.consumerSequence;
-      this.#options.onMessage(new Delivery(msg, place.streamSequence, place.timeMs), place.pending);
+      this.#consumerSequence = delivery.consumerSequence;
+      this.#options.onMessage(new Delivery(msg, delivery.streamSequence, delivery.timeMs), delivery.pending);
     }
   }
 

@@ -15,7 +15,7 @@ t.test('on a cluster with three replicas', { timeout: 150_000 }, async (t) => {
   await ensureStreams(bus, { partitions: 1, replicas: 3 });
   const put = (subject: string, text: string) => bus.publisher.publish({ subject, data: Buffer.from(text) });
 
-  t.test('what was acknowledged is read at once, whichever replica answers', async (t) => {
+  t.test('an acknowledged message is read at once, whichever replica answers', async (t) => {
     for (let round = 1; round <= 100; round++) {
       const { position } = await put('cursor.g.c', `${round}`);
       const [newest, perSubject] = await Promise.all([
@@ -27,8 +27,8 @@ t.test('on a cluster with three replicas', { timeout: 150_000 }, async (t) => {
     }
   });
 
-  t.test('a message whose twin is on its way to the replicas may be stored, and is a duplicate soon', async (t) => {
-    const message = { subject: 'ev.0.a.c.c', data: Buffer.from('twin'), id: 'twin' };
+  t.test('a message whose id is still being replicated is uncertain, and a duplicate soon after', async (t) => {
+    const message = { subject: 'ev.0.a.c.c', data: Buffer.from('repeated'), id: 'repeated' };
     const [first, ...others] = await Promise.allSettled(
       Array.from({ length: 20 }, () => bus.publisher.publish(message)),
     );
@@ -40,7 +40,7 @@ t.test('on a cluster with three replicas', { timeout: 150_000 }, async (t) => {
     t.same(await bus.publisher.publish(message), { stream: 'EV_0', position, duplicate: true });
   });
 
-  t.test('pages go up to what the leader has, and a time is found there', async (t) => {
+  t.test('pages reach the end of the leader, and times are resolved on it', async (t) => {
     const texts = Array.from({ length: 300 }, (_, i) => `${i}`);
     for (const text of texts) await put('ev.0.a.b.c', text);
     const newest = await lastOf(bus, 'EV_0', 'ev.0.a.b.c');
@@ -55,7 +55,7 @@ t.test('on a cluster with three replicas', { timeout: 150_000 }, async (t) => {
     t.same(read, [...texts, 'last']);
   });
 
-  t.test('a follower sees the end only where the leader has it, and outlives the leader', async (t) => {
+  t.test('a follower reports the end of the leader only, and survives its loss', async (t) => {
     const seen: number[] = [];
     let endSeenAt = 0;
     const { last } = await streamEnds(bus, 'EV_0');
@@ -69,7 +69,7 @@ t.test('on a cluster with three replicas', { timeout: 150_000 }, async (t) => {
     await follower.start();
     await eventually(() => endSeenAt > 0, 'the end to be reached', 20_000);
     t.equal(endSeenAt, last);
-    t.ok(Date.now() - follower.lastSeenAtMs < 5_000, 'the stream is in sight');
+    t.ok(Date.now() - follower.lastSeenAtMs < 5_000, 'the stream is fresh');
     const leader = await cluster.leaderOf(bus, 'EV_0');
     await cluster.kill(leader);
     const started = Date.now();
@@ -93,7 +93,7 @@ t.test('on a cluster with three replicas', { timeout: 150_000 }, async (t) => {
     await cluster.restart(leader);
   });
 
-  t.test('who follows an idle stream hears that it has another life, which is the same for all', async (t) => {
+  t.test('followers of an idle stream notice another epoch and agree on it', async (t) => {
     const store = () => whenAvailable(() => ensureStreams(bus, { partitions: 1, replicas: 3 }));
     const { logs } = await store();
     let lost = 0;
@@ -108,24 +108,24 @@ t.test('on a cluster with three replicas', { timeout: 150_000 }, async (t) => {
     });
     t.teardown(() => follower.stop());
     await follower.start();
-    const lives = await Promise.all([1, 2, 3].map(() => whenAvailable(() => startEpoch(bus, 0, logs[0] as string))));
-    t.equal(new Set(lives).size, 1);
-    await eventually(() => lost > 0, 'the other life to be noticed', 30_000);
-    t.strictSame((await store()).logs, [lives[0]]);
+    const epochs = await Promise.all([1, 2, 3].map(() => whenAvailable(() => startEpoch(bus, 0, logs[0] as string))));
+    t.equal(new Set(epochs).size, 1);
+    await eventually(() => lost > 0, 'the other epoch to be noticed', 30_000);
+    t.strictSame((await store()).logs, [epochs[0]]);
   });
 
-  t.test('a stream without a majority is out of sight, though its servers are still connected', async (t) => {
+  t.test('a stream without a majority is stale, though its servers are still connected', async (t) => {
     const follower = new Follower(bus, { stream: 'LEDGER', after: 0, onMessage: () => {} });
     t.teardown(() => follower.stop());
     await follower.start();
-    await eventually(() => Date.now() - follower.lastSeenAtMs < 1_500, 'the stream to be in sight', 30_000);
+    await eventually(() => Date.now() - follower.lastSeenAtMs < 1_500, 'the stream to be fresh', 30_000);
     const connectedTo = cluster.indexOf(bus);
     const others = [0, 1, 2].filter((index) => index !== connectedTo);
     for (const index of others) cluster.freeze(index);
     const lostAt = Date.now();
-    await eventually(() => Date.now() - follower.lastSeenAtMs > 8_000, 'the stream to be out of sight', 60_000);
-    t.comment(`out of sight since ${Date.now() - lostAt - 8_000} ms after the majority was lost`);
+    await eventually(() => Date.now() - follower.lastSeenAtMs > 8_000, 'the stream to be stale', 60_000);
+    t.comment(`stale since ${Date.now() - lostAt - 8_000} ms after the majority was lost`);
     for (const index of others) cluster.thaw(index);
-    await eventually(() => Date.now() - follower.lastSeenAtMs < 5_000, 'the stream to be in sight again', 60_000);
+    await eventually(() => Date.now() - follower.lastSeenAtMs < 5_000, 'the stream to be fresh again', 60_000);
   });
 });

@@ -17,7 +17,7 @@ import { ServerStartError } from './server-process.js';
 const OWNER = fileURLToPath(new URL('../../../tests/support/nats/nats-owner.js', import.meta.url));
 const { path: binary } = await findNatsServer();
 
-t.test('a server that was stopped leaves no process, and its data is there again', async (t) => {
+t.test('a stopped server leaves no process, and its data is there at the next start', async (t) => {
   const storeDir = await temporaryFolder(t);
   const first = await startEmbedded({ binary, storeDir, durability: 'strict' });
   const bus = await connectBus({ servers: first.url, user: first.user, pass: first.pass, name: 'first' });
@@ -31,7 +31,7 @@ t.test('a server that was stopped leaves no process, and its data is there again
   t.same((await ensureStreams(await connect(t, second), { partitions: 1, replicas: 1 })).logs, logs);
 });
 
-t.test('the server asks for its password, and its files are for their owner only', async (t) => {
+t.test('the server requires its password, and its files are readable by their owner only', async (t) => {
   const storeDir = await temporaryFolder(t);
   const server = await startNats(t, { storeDir });
   await t.rejects(connectBus({ servers: server.url, user: server.user, pass: 'wrong', name: 'x' }));
@@ -44,7 +44,7 @@ t.test('a second owner of a live folder is refused', async (t) => {
   await t.rejects(startEmbedded({ binary, storeDir, durability: 'relaxed' }), DataFolderInUseError);
 });
 
-t.test('a crashed server is back on the same port with what it had', async (t) => {
+t.test('a crashed server is restarted on the same port with its data', async (t) => {
   const notices: string[] = [];
   const onNotice = (text: string) => notices.push(text);
   const storeDir = await temporaryFolder(t);
@@ -62,7 +62,7 @@ t.test('a crashed server is back on the same port with what it had', async (t) =
   t.match(notices, [/ended \(signal SIGKILL\)/, /back as process/]);
 });
 
-t.test('stopping while a crash is being repaired leaves nothing behind', async (t) => {
+t.test('stopping during a restart leaves no process behind', async (t) => {
   const storeDir = await temporaryFolder(t);
   const server = await startEmbedded({ binary, storeDir, durability: 'relaxed' });
   process.kill(server.pid, 'SIGKILL');
@@ -70,7 +70,7 @@ t.test('stopping while a crash is being repaired leaves nothing behind', async (
   t.equal(await findProcess(server.pid), undefined);
 });
 
-t.test('the server of a broker that was killed is ended, and its folder taken over', async (t) => {
+t.test('the server of a killed broker is ended, and its folder taken over', async (t) => {
   const storeDir = await temporaryFolder(t);
   const owner = spawn(process.execPath, [OWNER, storeDir], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [line] = await once(createInterface(owner.stdout), 'line');
@@ -103,7 +103,7 @@ t.test('a Ctrl-C in the terminal does not reach the server before its owner has 
   t.equal(await findProcess(pid), undefined);
 });
 
-t.test('a server that can not start is told with its last words', async (t) => {
+t.test('a server that cannot start is reported with its last log lines', async (t) => {
   const storeDir = await temporaryFolder(t);
   await mkdir(storeDir, { recursive: true });
   await writeFile(join(storeDir, 'jetstream'), 'not a folder');

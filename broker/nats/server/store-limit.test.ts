@@ -4,7 +4,7 @@ import t from 'tap';
 import { temporaryFolder } from '../../../tests/support/nats/nats.js';
 import { storeLimit } from './store-limit.js';
 
-t.test('what a store holds already counts towards its limit', async (t) => {
+t.test('stored data counts towards the limit of the store', async (t) => {
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'block'), Buffer.alloc(8 * 1024 * 1024));
   const limit = await storeLimit(folder);

@@ -13,7 +13,7 @@ function byClient(values: Record<string, string>): string {
   return textOf(made)!;
 }
 
-t.test('headers are the bytes that the client would write', async (t) => {
+t.test('headers have the bytes that the client would write', async (t) => {
   const full = { ...message, id: 'licensing/a.b/Ünïcode 1', ttlSeconds: 60, expectLast: 0, expectLastSubject: 12 };
   t.equal(
     textOf(publishHeaders(full, { id: 'batch', sequence: 7, commit: true })),
@@ -30,10 +30,10 @@ t.test('headers are the bytes that the client would write', async (t) => {
   t.equal(textOf(publishHeaders({ ...message, id: 'one' })), byClient({ 'Nats-Msg-Id': 'one' }));
 });
 
-t.test('a message without anything to check has none', async (t) => {
+t.test('a message without conditions has no headers', async (t) => {
   t.equal(publishHeaders(message), undefined);
 });
 
-t.test('a message id can not bring a header of its own', async (t) => {
+t.test('a message id with a line break is refused', async (t) => {
   t.throws(() => publishHeaders({ ...message, id: 'a\r\nNats-Rollup: all' }), TypeError);
 });

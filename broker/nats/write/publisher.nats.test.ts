@@ -20,19 +20,19 @@ t.test('publishing', async (t) => {
   const { publisher } = bus;
   const last = async () => (await bus.jsm.streams.info('EV_0')).state.last_seq;
 
-  t.test('an ack names the position, and the same id again names the same one', async (t) => {
+  t.test('an acknowledgement has the position, and a repeated id has the same one', async (t) => {
     const first = await publisher.publish(message({ id: 'one' }));
     t.match(first, { stream: 'EV_0', duplicate: false });
     t.same(await publisher.publish(message({ id: 'one' })), { ...first, duplicate: true });
   });
 
-  t.test('many at once are stored in the order of the calls', async (t) => {
+  t.test('concurrent messages are stored in the order of the calls', async (t) => {
     const acks = await Promise.all(Array.from({ length: 5_000 }, () => publisher.publish(message())));
     t.ok(acks.every((ack, i) => ack.position === acks[0]!.position + i));
     t.equal(publisher.inFlight, 0);
   });
 
-  t.test('an expectation that does not hold stores nothing', async (t) => {
+  t.test('a message with a wrong expectation is not stored', async (t) => {
     const before = await last();
     await t.rejects(publisher.publish(message({ expectLast: before - 1 })), WrongExpectedSequenceError);
     await t.rejects(publisher.publish(message({ expectLastSubject: 1 })), WrongExpectedSequenceError);
@@ -63,7 +63,7 @@ t.test('publishing', async (t) => {
     t.equal(await last(), before);
   });
 
-  t.test('a TTL goes with a single message and with a batch', async (t) => {
+  t.test('a TTL is kept by single messages and batches', async (t) => {
     t.ok((await publisher.publish(message({ ttlSeconds: 3_600 }))).position);
     const { lastPosition } = await publisher.publishBatch([
       message({ ttlSeconds: 3_600 }),
@@ -73,7 +73,7 @@ t.test('publishing', async (t) => {
     t.equal(stored?.header.get('Nats-TTL'), '7200s');
   });
 
-  t.test('a cursor is replaced by its newer one, also in a batch', async (t) => {
+  t.test('a newer record of a subject replaces the older one, also in a batch', async (t) => {
     const cursor = { subject: 'cursor.g.default', data };
     await publisher.publish(cursor);
     await publisher.publishBatch([cursor, cursor]);
@@ -88,14 +88,14 @@ t.test('publishing', async (t) => {
     t.equal(await last(), before);
   });
 
-  t.test('no stream and too large are told apart', async (t) => {
+  t.test('a missing stream and a message that is too large have different errors', async (t) => {
     await t.rejects(publisher.publish(message({ subject: 'nowhere' })), StoreUnavailableError);
     await t.rejects(publisher.publishBatch([message({ subject: 'nowhere' }), message()]), StoreUnavailableError);
     await t.rejects(publisher.publish(message({ data: Buffer.alloc(9 * 1024 * 1024) })), StoreRefusedError);
   });
 });
 
-t.test('a full store says so, keeps what it has and takes nothing', async (t) => {
+t.test('a full store refuses new messages and keeps the stored ones', async (t) => {
   const server = await startNats(t);
   const bus = await connect(t, server);
   await ensureStreams(bus, { partitions: 1, replicas: 1, maxBytesPerPartition: 100_000 });
@@ -107,15 +107,15 @@ t.test('a full store says so, keeps what it has and takes nothing', async (t) =>
   t.match(state, { messages: 3, first_seq: 1 });
 });
 
-t.test('while the server is away writes are refused, and what was on its way is called uncertain', async (t) => {
+t.test('writes are refused while the server is down, and messages in flight reject as uncertain', async (t) => {
   const server = await startNats(t);
   const bus = await connect(t, server);
   await ensureStreams(bus, { partitions: 1, replicas: 1 });
   process.kill(server.pid, 'SIGSTOP');
-  const onItsWay = bus.publisher.publish(message());
+  const inTransit = bus.publisher.publish(message());
   const lost = new Promise<void>((resolve) => bus.onStatus((up) => up || resolve()));
   process.kill(server.pid, 'SIGKILL');
-  await t.rejects(onItsWay, { name: 'StoreUnavailableError', uncertain: true });
+  await t.rejects(inTransit, { name: 'StoreUnavailableError', uncertain: true });
   await lost;
   await t.rejects(bus.publisher.publish(message()), {
     name: 'StoreUnavailableError',

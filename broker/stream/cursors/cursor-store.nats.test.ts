@@ -16,7 +16,7 @@ const REQUEST = { grant: 'g', name: 'default', log: 'life', narrowing: '' };
 
 t.test('one of two simultaneous claims on a cursor is rejected with SUPERSEDED', async (t) => {
   const store = await openStore(t);
-  // The first write is under way when both come, so they are due for the same batch.
+  // The first write is in flight when both come, so they are due for the same batch.
   const another = store.claim({ ...REQUEST, name: 'another' }, undefined);
   const claims = await Promise.allSettled([1, 2].map(() => store.claim(REQUEST, undefined)));
   await another;

@@ -10,7 +10,7 @@ import { LogSegments } from './log-segments.js';
 const noBus = {} as Bus;
 const event = (position: number, text: string) =>
   new LogEvent({ position, data: Buffer.from(text) } as unknown as StoredMessage, 'a.x', new EventMemory());
-const place = { entry: 'a.x', partition: 0, after: 0 };
+const start = { entry: 'a.x', partition: 0, after: 0 };
 
 /** Two partitions whose events are all in the recent tail. */
 function segmentsOf(logs: RecentTail[]): LogSegments {
@@ -27,13 +27,13 @@ t.test('segments of a truncated partition are dropped, those of other partitions
   for (const log of logs) fill(log, 'before');
   const segments = segmentsOf(logs);
   const other = { entry: 'a.y', partition: 1, after: 0 };
-  const [lost, kept] = [await segments.next(place), await segments.next(other)];
-  t.equal(await segments.next(place), lost, 'it was known');
+  const [lost, kept] = [await segments.next(start), await segments.next(other)];
+  t.equal(await segments.next(start), lost, 'it was known');
 
   for (const log of logs) log.reset(0);
   fill(logs[0] as RecentTail, 'after');
   segments.dropPartition(0);
-  const read = await segments.next(place);
+  const read = await segments.next(start);
   t.same(
     read.events.map(({ bytes }) => String(bytes)),
     ['after', 'after', 'after'],
@@ -45,7 +45,7 @@ t.test('the scan of an entry without waiting readers is dropped', async (t) => {
   const log = new RecentTail(0);
   fill(log, 'x');
   const segments = segmentsOf([log]);
-  const next = segments.next(place);
+  const next = segments.next(start);
   t.equal(segments.scanning, 1);
   await next;
   while (segments.scanning > 0) await new Promise(setImmediate);

@@ -2,10 +2,10 @@ import t from 'tap';
 import { ReconnectStorm } from './reconnect-storm.js';
 
 /** A storm detector on a clock that the test moves. */
-function rushAtClock(): { rush: ReconnectStorm; wait(ms: number): void } {
+function stormAtClock(): { storm: ReconnectStorm; wait(ms: number): void } {
   let now = 0;
   return {
-    rush: new ReconnectStorm(() => now),
+    storm: new ReconnectStorm(() => now),
     wait: (ms) => {
       now += ms;
     },
@@ -13,39 +13,39 @@ function rushAtClock(): { rush: ReconnectStorm; wait(ms: number): void } {
 }
 
 t.test('many arrivals at once are a storm until they cease', async (t) => {
-  const { rush, wait } = rushAtClock();
+  const { storm, wait } = stormAtClock();
   for (let i = 0; i < 20; i++) {
-    for (let j = 0; j < 10; j++) rush.arrived();
+    for (let j = 0; j < 10; j++) storm.arrived();
     wait(100);
-    t.ok(rush.isOn);
+    t.ok(storm.isOn);
   }
   wait(100);
-  t.notOk(rush.isOn);
+  t.notOk(storm.isOn);
 });
 
 t.test('a low rate of arrivals is no storm, however long it lasts', async (t) => {
-  const { rush, wait } = rushAtClock();
+  const { storm, wait } = stormAtClock();
   for (let i = 0; i < 200; i++) {
-    rush.arrived();
+    storm.arrived();
     wait(20);
-    t.notOk(rush.isOn);
+    t.notOk(storm.isOn);
   }
 });
 
 t.test('many arrivals over a long unobserved time are no storm', async (t) => {
-  const { rush, wait } = rushAtClock();
-  for (let i = 0; i < 7; i++) rush.arrived();
+  const { storm, wait } = stormAtClock();
+  for (let i = 0; i < 7; i++) storm.arrived();
   wait(60_000);
-  t.notOk(rush.isOn);
+  t.notOk(storm.isOn);
 });
 
 t.test('a storm that does not end counts as over after five seconds', async (t) => {
-  const { rush, wait } = rushAtClock();
+  const { storm, wait } = stormAtClock();
   const states: boolean[] = [];
   for (let ms = 0; ms < 8000; ms += 100) {
-    for (let j = 0; j < 10; j++) rush.arrived();
+    for (let j = 0; j < 10; j++) storm.arrived();
     wait(100);
-    states.push(rush.isOn);
+    states.push(storm.isOn);
   }
   t.equal(states.lastIndexOf(true), 48);
 });

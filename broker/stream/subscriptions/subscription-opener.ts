@@ -84,7 +84,7 @@ export class SubscriptionOpener {
     } catch (error) {
       await this.#abandon(error, { cursor, receipt });
     }
-    const subscription = this.#place(request, open, source, { cursor, receipt, from: start.from, narrowValues });
+    const subscription = this.#install(request, open, source, { cursor, receipt, from: start.from, narrowValues });
     this.deps.table.add(subscription);
     this.#sendSubscribed(request, subscription, open, start.log);
     return subscription;
@@ -112,7 +112,7 @@ export class SubscriptionOpener {
     throw error;
   }
 
-  #place(
+  #install(
     request: SubscribeRequest,
     { grant: { toMs: expiresAtMs, ledgerSeq: grantSeq }, version: { partition } }: OpenGrant,
     source: GrantSource,

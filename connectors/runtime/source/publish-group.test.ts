@@ -31,49 +31,54 @@ interface BusBehaviour {
   lost?: number[];
 }
 
+const problem = (code: string) => ({ problem: { code, status: 422, detail: code } });
+const isBad = ({ id }: SourceEvent): boolean => id.startsWith('bad');
+const VERSION = {
+  items: [
+    { name: 'id', identifier: true },
+    { name: 'district', filterable: true },
+  ],
+};
+
+/** Answers as a bus that refuses atomic batches with a bad event or too many, and knows what it has processed. */
+const answerOf = (atomicMax: number, processed: Set<string>) => (events: SourceEvent[], atomic: boolean) => {
+  const isRefused = atomic && (events.some(isBad) || events.length > atomicMax);
+  return events.map((event, index) => {
+    const { id } = event;
+    if (!atomic && processed.has(id)) return { id, position: index + 1, duplicate: true };
+    if (!isRefused) processed.add(id);
+    if (isBad(event)) return { id, ...problem('ITEM_INVALID') };
+    return isRefused ? { id, ...problem('BATCH_REFUSED') } : { id, position: index + 1 };
+  });
+};
+
+const acceptedValuesIn = (onSaved: () => void): AcceptedValues =>
+  new AcceptedValues({ read: () => undefined, write: async () => onSaved() }, () => undefined);
+
 /** A bus that refuses the events whose id begins with `bad`. */
 async function scriptedBus(t: Test, { atomicMax = 1_000, processed = new Set(), lost = [] }: BusBehaviour = {}) {
   const requests: ReceivedRequest[] = [];
   let isSaved = false;
-  const problem = (code: string) => ({ problem: { code, status: 422, detail: code } });
+  const answer = answerOf(atomicMax, processed);
   const server = createServer(async (request, response) => {
     const atomic = request.url?.includes('atomic=true') ?? false;
     const events = JSON.parse(await text(request)) as SourceEvent[];
     requests.push({ atomic, events: events.map(({ id }) => id), previous: events.map(previousDistrict), isSaved });
-    const isBad = ({ id }: SourceEvent): boolean => id.startsWith('bad');
-    const isRefused = atomic && (events.some(isBad) || events.length > atomicMax);
-    const results = events.map((event, index) => {
-      const { id } = event;
-      if (!atomic && processed.has(id)) return { id, position: index + 1, duplicate: true };
-      if (!isRefused) processed.add(id);
-      if (isBad(event)) return { id, ...problem('ITEM_INVALID') };
-      return isRefused ? { id, ...problem('BATCH_REFUSED') } : { id, position: index + 1 };
-    });
-    if (lost.includes(requests.length)) {
-      request.socket.destroy();
-      return;
-    }
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(results));
+    const results = answer(events, atomic);
+    if (lost.includes(requests.length)) request.socket.destroy();
+    else response.setHeader('content-type', 'application/json').end(JSON.stringify(results));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => server.close());
-  const file = {
-    read: () => undefined,
-    write: async () => {
-      isSaved = true;
+  const acceptedValues = new EntryAcceptedValues(
+    ENTRY,
+    acceptedValuesIn(() => (isSaved = true)),
+    {
+      published: async () => VERSION as object as EntryVersion,
+      unusable: (_entry, id) => t.fail(`${id} was sent without the accepted values`),
     },
-  };
-  const version = {
-    items: [
-      { name: 'id', identifier: true },
-      { name: 'district', filterable: true },
-    ],
-  };
-  const acceptedValues = new EntryAcceptedValues(ENTRY, new AcceptedValues(file, () => undefined), {
-    published: async () => version as object as EntryVersion,
-    unusable: (_entry, id) => t.fail(`${id} was sent without the accepted values`),
-  });
+  );
   const refused: string[] = [];
   const publish = (transactions: string[][], atomic = true): Promise<void> =>
     publishGroup(

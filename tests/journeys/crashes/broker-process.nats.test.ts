@@ -14,7 +14,7 @@ const event = (id: string) => ({
   data: { id },
 });
 
-t.test('a broker that was killed goes on where it was; one that drains leaves nothing behind', async (t) => {
+t.test('a killed broker resumes where it was; a drained one leaves no process behind', async (t) => {
   const folder = await temporaryFolder(t);
   const first = await spawnBroker(t, folder);
   await applyBundle(first.url, REFUSAL_BUNDLE);
@@ -49,7 +49,7 @@ t.test('a broker that was killed goes on where it was; one that drains leaves no
   t.same(await processesWithArgument(configFile), [], 'no nats-server is left');
 });
 
-t.test('the token of the first operator is made up and shown once', async (t) => {
+t.test('the token of the first operator is generated and printed once', async (t) => {
   const folder = await temporaryFolder(t);
   const first = await spawnBroker(t, folder, { SLUICE_BOOTSTRAP_TOKEN: '' });
   const [, token = ''] = /shown this once: (\S+)/.exec(first.output()) ?? [];

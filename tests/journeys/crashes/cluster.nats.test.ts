@@ -16,7 +16,7 @@ t.test('two brokers on a cluster of three servers', { timeout: 280_000 }, async 
   const events = Array.from({ length: 20 }, (_, i) => numbered(2, NOT_OF_THE_LOAD + i));
   await publishBatch({ url: bus.brokers[0]!.url, token: tokenOf(sourceOf(2)) }, events);
 
-  t.test('a cursor that another broker took over does not move any more', async (t) => {
+  t.test('a cursor that another broker claimed is not moved by its old holder', async (t) => {
     const [first, second] = await Promise.all([open(0), open(1)]);
     const older = await first.subscribe({ grant, cursor: 'shared', credit: 100 });
     const seen = await older.collect(20);
@@ -33,7 +33,7 @@ t.test('two brokers on a cluster of three servers', { timeout: 280_000 }, async 
     t.notOk(older.acked.includes(seen[19]!.position), 'nor was it told so');
   });
 
-  t.test('not even by a broker that was frozen meanwhile and knows nothing of it', async (t) => {
+  t.test('a claimed cursor is not moved by a broker that was frozen during the claim', async (t) => {
     const first = await open(0);
     const older = await first.subscribe({ grant, cursor: 'frozen', credit: 100 });
     const seen = await older.collect(20);

@@ -90,8 +90,14 @@ export class SteadySource {
     const serial = ++this.#serial;
     const key = `flight-${this.#random.between(1, RECORDS)}`;
     const held = this.#held.get(key);
-    const place = { sourceposition: String(serial), sourceepoch: 'log-1' };
-    const event = { specversion: '1.0' as const, id: `event-${serial}`, type: KILL_ENTRY.id, subject: key, ...place };
+    const sourcePosition = { sourceposition: String(serial), sourceepoch: 'log-1' };
+    const event = {
+      specversion: '1.0' as const,
+      id: `event-${serial}`,
+      type: KILL_ENTRY.id,
+      subject: key,
+      ...sourcePosition,
+    };
     const previous = held ? { previous: { zone: held.zone as string } } : {};
     if (held && this.#random.chance(0.1)) {
       this.#held.delete(key);

@@ -59,7 +59,7 @@ t.test('two workers on one port', { timeout: 200_000 }, async (t) => {
   await applyBundle(pool.url, REGISTER_BUNDLE);
   const followers = follow(t, pool.url);
 
-  t.test('share its connections, and any of them tells the sums', async (t) => {
+  t.test('two workers share the connections, and each reports the sum of their metrics', async (t) => {
     t.equal((await pool.workers()).length, 2);
     const results = await publishBatch(source(pool.url), persons(0, 20));
     await untilSeen(followers, results.at(-1)!.position!);
@@ -70,13 +70,13 @@ t.test('two workers on one port', { timeout: 200_000 }, async (t) => {
     }
   });
 
-  t.test('a ticket of one opens one session at any', async (t) => {
+  t.test('a ticket of one worker opens one session at any worker', async (t) => {
     const tickets = await Promise.all(Array.from({ length: 4 }, () => takeTicket(pool.url)));
     for (const ticket of tickets) t.equal(await enter(pool.url, ticket), 'welcome');
     for (const ticket of tickets) t.equal(await enter(pool.url, ticket), '4401', 'a second time it is none');
   });
 
-  t.test('one that is killed is replaced, and its sessions go on elsewhere', async (t) => {
+  t.test('a killed worker is replaced, and its sessions resume at others', async (t) => {
     const before = await pool.workers();
     const runs = followers.map((follower) => follower.runs.length);
     process.kill(before[0]!, 'SIGKILL');
@@ -96,7 +96,7 @@ t.test('two workers on one port', { timeout: 200_000 }, async (t) => {
     t.notSame(await pool.workers(), before);
   });
 
-  t.test('Ctrl-C drains all of them and leaves nothing behind', async (t) => {
+  t.test('Ctrl-C drains all workers and leaves no process behind', async (t) => {
     await Promise.all(followers.map((follower) => follower.stop()));
     const closed = closeCode(pool.url);
     await closed.opened;
@@ -107,7 +107,7 @@ t.test('two workers on one port', { timeout: 200_000 }, async (t) => {
   });
 });
 
-t.test('SIGTERM to the first process is enough', { timeout: 60_000 }, async (t) => {
+t.test('SIGTERM to the primary ends all workers', { timeout: 60_000 }, async (t) => {
   const pool = await WorkerPool.start(t, await temporaryFolder(t), 2);
   t.equal((await pool.all()).length, 4, 'the first, two workers and the server');
   pool.kill('SIGTERM');

@@ -104,7 +104,7 @@ const filterables = ({ species, region }: RecordData): RecordData => ({
 });
 
 /** Ten lives of each kind: records that are created in and outside the region, move in and out, and are deleted. */
-export function birdLives(): SourceEvent[] {
+export function birdEvents(): SourceEvent[] {
   return Array.from({ length: 10 }, (_, index) => oneOfEach(index)).flat();
 }
 

@@ -8,7 +8,7 @@ import { RawSession } from '../../support/raw-client/raw-client.js';
 import { applyBundle, call, mustCall, publishBatch } from '../../support/raw-client/raw-http.js';
 import type { RawSubscription } from '../../support/raw-client/raw-subscription.js';
 import { badEvents, badFrames, badRequests } from '../refusals/bad-inputs.js';
-import { birdEvent, birdLives, CANARY, GRANTED_ITEMS, LEAK_BUNDLE, LEAK_ENTRY, LEAK_TOKENS } from './leak-material.js';
+import { birdEvent, birdEvents, CANARY, GRANTED_ITEMS, LEAK_BUNDLE, LEAK_ENTRY, LEAK_TOKENS } from './leak-material.js';
 import { LeakWatch } from './leak-watch.js';
 
 t.setTimeout(90_000);
@@ -18,12 +18,12 @@ t.test('no value that is not granted leaves the bus, whatever is sent to it', as
   const broker = await spawnBroker(t, folder, { SLUICE_LOG_LEVEL: 'trace' });
   const watch = new LeakWatch();
   await applyBundle({ url: broker.url, token: broker.operatorToken }, LEAK_BUNDLE);
-  await publishBatch({ url: broker.url, token: LEAK_TOKENS.source }, birdLives());
+  await publishBatch({ url: broker.url, token: LEAK_TOKENS.source }, birdEvents());
 
   await t.test('WebSocket sessions, catching up and live, deliver granted items only in all encodings', async (t) => {
     const sessions = await Promise.all(SUBPROTOCOLS.map((encoding) => openSession(broker, watch, encoding)));
     const subscriptions = await Promise.all(sessions.flatMap((session) => followBoth(session)));
-    await publishBatch({ url: broker.url, token: LEAK_TOKENS.source }, [...birdLives(), END]);
+    await publishBatch({ url: broker.url, token: LEAK_TOKENS.source }, [...birdEvents(), END]);
     for (const subscription of subscriptions) {
       await subscription.until(() => subscription.events.at(-1)?.op === 'snapshot_end', 'the last event');
       t.ok(subscription.events.length > 60, `${subscription.events.length} events came`);

@@ -66,11 +66,11 @@ t.test('three departments receive exactly their part of ten thousand licences', 
     const events = mergedEvents(follower.runs);
     t.equal(events.pop()?.op, 'snapshot_end', `${department}: nothing came after the end`);
     t.equal(
-      firstDifference(events.map(withoutPlace), expected[department]),
+      firstDifference(events.map(withoutPosition), expected[department]),
       undefined,
       `${department}: ${events.length} events`,
     );
-    t.ok(areInPlace(events), `${department}: positions ascend, and ids say them`);
+    t.ok(areInOrder(events), `${department}: positions ascend, and ids say them`);
   }
   t.ok((followers[DEPARTMENTS.indexOf(unsteady)]?.runs.length ?? 0) > 1, 'one of them had to resume');
   t.strictSame(
@@ -97,11 +97,11 @@ function follow(url: string, department: keyof typeof GRANTS, cutAfter: number[]
 const hasEnd = (follower: RawFollower): boolean =>
   follower.runs.some((run) => run.subscription.events.at(-1)?.snapshotid === END.snapshotid);
 
-function withoutPlace({ op, subject, data }: DeliveredEvent): ExpectedLicence {
+function withoutPosition({ op, subject, data }: DeliveredEvent): ExpectedLicence {
   return { op, subject: subject as string, ...(data ? { data } : {}) };
 }
 
-const areInPlace = (events: DeliveredEvent[]): boolean =>
+const areInOrder = (events: DeliveredEvent[]): boolean =>
   events.every(
     ({ id, position, type }, index) =>
       id === `${LICENCE_ENTRY.id}@${position}` &&

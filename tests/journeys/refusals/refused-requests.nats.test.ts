@@ -15,7 +15,7 @@ const event = JSON.stringify({
   data: { id: 's1' },
 });
 
-t.test('a request that can not be read has a code of its own', async (t) => {
+t.test('a request that cannot be read has a code of its own', async (t) => {
   const broker = await startBroker(t);
   await broker.apply(REFUSAL_BUNDLE);
   const source = { url: broker.url, token: TOKENS.source };

@@ -42,14 +42,14 @@ function order(type: ItemType, a: ItemValue, b: ItemValue): number {
 
 /** Compares by scaling both to integers of the smaller unit. */
 function orderOfDecimals(a: string, b: string): number {
-  const places = Math.max(placesOf(a), placesOf(b));
-  const difference = scaled(a, places) - scaled(b, places);
+  const digits = Math.max(fractionDigitsOf(a), fractionDigitsOf(b));
+  const difference = scaled(a, digits) - scaled(b, digits);
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }
 
-const placesOf = (text: string): number => text.split('.')[1]?.length ?? 0;
+const fractionDigitsOf = (text: string): number => text.split('.')[1]?.length ?? 0;
 
-function scaled(text: string, places: number): bigint {
+function scaled(text: string, digits: number): bigint {
   const [whole = '', fraction = ''] = text.split('.');
-  return BigInt(whole + fraction.padEnd(places, '0'));
+  return BigInt(whole + fraction.padEnd(digits, '0'));
 }

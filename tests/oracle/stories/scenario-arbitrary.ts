@@ -137,7 +137,7 @@ function changeArbitrary(items: ScenarioItem[]): fc.Arbitrary<Change> {
     previous: fc.constantFrom('true', 'true', 'true', 'empty', 'partial'),
     fault: rarely(15, fc.constantFrom(...FAULTS)),
     repeated: fc.nat(19).map((n) => n === 19),
-    place: fc.constantFrom(undefined, undefined, undefined, 'next', 'next', 'same', 'back'),
+    sourcePosition: fc.constantFrom(undefined, undefined, undefined, 'next', 'next', 'same', 'back'),
   });
 }
 

@@ -84,5 +84,5 @@ export interface Change {
   /** Published again, as it was, at the end of the same step. */
   repeated: boolean;
   /** True when the event carries its source position; a step back makes it a duplicate. */
-  place?: 'next' | 'same' | 'back' | undefined;
+  sourcePosition?: 'next' | 'same' | 'back' | undefined;
 }

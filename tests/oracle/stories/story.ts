@@ -12,7 +12,7 @@ export class Story {
   readonly accepted: AcceptedEvent[] = [];
   readonly #held = new Map<number, RecordData>();
   #ids = 0;
-  #place = 1;
+  #sourcePosition = 1;
   #snapshots = 0;
 
   constructor(
@@ -40,8 +40,8 @@ export class Story {
   changes(changes: readonly Change[], times: number): SourceEvent[] {
     const events: SourceEvent[] = [];
     for (let time = 0; time < times; time++) {
-      const told = changes.map((change) => this.#event(change));
-      events.push(...told, ...told.filter((_, index) => changes[index]?.repeated));
+      const written = changes.map((change) => this.#event(change));
+      events.push(...written, ...written.filter((_, index) => changes[index]?.repeated));
     }
     return events;
   }
@@ -73,7 +73,8 @@ export class Story {
 
   #event(change: Change): SourceEvent {
     const event = this.#changeOf(change);
-    if (change.place) Object.assign(event, { sourceepoch: 'e', sourceposition: this.#placeOf(change.place) });
+    if (change.sourcePosition)
+      Object.assign(event, { sourceepoch: 'e', sourceposition: this.#positionOf(change.sourcePosition) });
     return change.fault ? faulty(event, change.fault, this.entry) : event;
   }
 
@@ -97,8 +98,8 @@ export class Story {
     const previous: RecordData = {};
     for (const [index, item] of this.#filterable.entries()) {
       const value = item.identifier ? keyOf(item, change.record) : held[item.name];
-      const isTold = change.previous === 'true' || (change.previous === 'partial' && index % 2 === 0);
-      if (value !== undefined && isTold) previous[item.name] = value;
+      const isWritten = change.previous === 'true' || (change.previous === 'partial' && index % 2 === 0);
+      if (value !== undefined && isWritten) previous[item.name] = value;
     }
     return previous;
   }
@@ -121,9 +122,9 @@ export class Story {
   }
 
   /** `back` returns a source position that was processed before. */
-  #placeOf(place: NonNullable<Change['place']>): string {
-    if (place === 'next') this.#place++;
-    const number = place === 'back' ? Math.max(1, this.#place - 1) : this.#place;
+  #positionOf(sourcePosition: NonNullable<Change['sourcePosition']>): string {
+    if (sourcePosition === 'next') this.#sourcePosition++;
+    const number = sourcePosition === 'back' ? Math.max(1, this.#sourcePosition - 1) : this.#sourcePosition;
     return `${number >> 1}.${9 + (number & 1)}`;
   }
 

@@ -88,10 +88,10 @@ export class BenefitBus {
           ...events[index]!,
         }));
         const results = await publishBatch({ url: this.broker.url, token }, sent);
-        results.forEach(({ position, problem }, place) => {
+        results.forEach(({ position, problem }, index) => {
           if (position === undefined) throw new Error(`refused: ${JSON.stringify(problem)}`);
-          positions[part[place]!] = position;
-          this.published.set(events[part[place]!]!.type, position);
+          positions[part[index]!] = position;
+          this.published.set(events[part[index]!]!.type, position);
         });
       }
     }

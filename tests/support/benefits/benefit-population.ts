@@ -143,8 +143,8 @@ export class Population {
     const regionCode = this.#region();
     // Ids only have to differ. A place of registration has a thousand per day, so the sequence moves on to other places.
     const sequence = ++this.#sequence;
-    const place = String(350_000 + Math.floor(sequence / 1000));
-    const number = idNumber({ regionCode: place, birthDate, sequence: sequence % 1000 });
+    const townCode = String(350_000 + Math.floor(sequence / 1000));
+    const number = idNumber({ regionCode: townCode, birthDate, sequence: sequence % 1000 });
     const citizen: Citizen = { idNumber: number, birthDate, regionCode, pension: undefined, file: undefined };
     this.#living.push(citizen);
     return citizen;

@@ -47,17 +47,17 @@ export async function spawnBroker(t: Test, dataDir: string, env: NodeJS.ProcessE
   t.teardown(async () => {
     if (child.exitCode === null && child.signalCode === null) await end('SIGTERM');
   });
-  const told = { out: '', err: '' };
-  child.stdout?.on('data', (chunk: Buffer) => (told.out += chunk.toString()));
-  child.stderr?.on('data', (chunk: Buffer) => (told.err += chunk.toString()));
-  const url = await servingAt(child, told);
+  const output = { out: '', err: '' };
+  child.stdout?.on('data', (chunk: Buffer) => (output.out += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (output.err += chunk.toString()));
+  const url = await servingAt(child, output);
   return {
     url,
     streamUrl: streamUrlOf(url),
     operatorToken: OPERATOR_TOKEN,
     child,
-    output: () => told.out,
-    log: () => told.err,
+    output: () => output.out,
+    log: () => output.err,
     startMs: Date.now() - startedAtMs,
     kill: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),
@@ -65,12 +65,12 @@ export async function spawnBroker(t: Test, dataDir: string, env: NodeJS.ProcessE
 }
 
 /** Waits for the line that says where; fails with what the process said when it ends instead. */
-function servingAt(child: ChildProcess, told: { out: string; err: string }): Promise<string> {
+function servingAt(child: ChildProcess, output: { out: string; err: string }): Promise<string> {
   return new Promise((resolve, reject) => {
-    const fail = (why: string): void => reject(new Error(`the broker ${why}: ${told.out}${told.err}`));
+    const fail = (why: string): void => reject(new Error(`the broker ${why}: ${output.out}${output.err}`));
     const timer = setTimeout(() => fail('does not serve'), START_MS_MAX);
     child.stdout?.on('data', () => {
-      const [, url] = /serving at (http:\S+)\n/.exec(told.out) ?? [];
+      const [, url] = /serving at (http:\S+)\n/.exec(output.out) ?? [];
       if (url === undefined) return;
       clearTimeout(timer);
       resolve(url);

@@ -45,16 +45,28 @@ export interface TestGateway {
   connections(): Promise<number>;
 }
 
+function ticketsOfTests(): Tickets {
+  const used = new Set<string>();
+  const useOnce = async (id: string) => !used.has(id) && used.add(id).has(id);
+  return new Tickets({ secret: 'test', clock: Date.now, useOnce });
+}
+
+const LIMITS = {
+  maxFrameBytes: 128 * 1024,
+  maxSubscriptions: 2,
+  maxCredit: 100,
+  maxPublishEvents: 10,
+  maxBufferedBytes: 4 * 1024 * 1024,
+  stalledMs: 60_000,
+  maxSessions: 10,
+};
+
 /** A gateway on a free port, with subscriptions and an intake whose answers the test scripts. */
 export async function startGateway(t: Test, scripted: Scripted = {}): Promise<TestGateway> {
-  const used = new Set<string>();
-  const tickets = new Tickets({
-    secret: 'test',
-    clock: Date.now,
-    useOnce: async (id) => !used.has(id) && used.add(id).has(id),
-  });
+  const tickets = ticketsOfTests();
   const log = pino({ level: 'silent' });
   const metrics = scripted.metrics ?? new Metrics().gateway;
+  const failures = new FailedLogins({ log, metrics });
   const credentials = {
     digestOf: (token: string) => token,
     ownerOf: (digest: string) => CALLERS[digest],
@@ -62,12 +74,7 @@ export async function startGateway(t: Test, scripted: Scripted = {}): Promise<Te
   };
   const leases = new Leases(credentials);
   const gateway = new Gateway({
-    login: new Login({
-      credentials,
-      tickets,
-      addresses: new ClientAddresses([]),
-      failures: new FailedLogins({ log, metrics }),
-    }),
+    login: new Login({ credentials, tickets, addresses: new ClientAddresses([]), failures }),
     slots: new StreamSlots({ maxConnections: 100, maxStreamsPerSystem: 100 }),
     unfinished: new UnfinishedFrames(),
     subscriptions: { subscribe: async (request) => subscriptionOf(request) },
@@ -84,16 +91,7 @@ export async function startGateway(t: Test, scripted: Scripted = {}): Promise<Te
       backpressure: () => undefined,
       ...scripted.intake,
     },
-    limits: {
-      maxFrameBytes: 128 * 1024,
-      maxSubscriptions: 2,
-      maxCredit: 100,
-      maxPublishEvents: 10,
-      maxBufferedBytes: 4 * 1024 * 1024,
-      stalledMs: 60_000,
-      maxSessions: 10,
-      ...scripted.limits,
-    },
+    limits: { ...LIMITS, ...scripted.limits },
   });
   const server = createServer();
   server.on('upgrade', (request, socket, head) => gateway.upgrade(request, socket, head));

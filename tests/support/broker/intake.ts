@@ -38,7 +38,7 @@ export function handMadeEntries(
 }
 
 export const BIRTHS = 'civil.birth';
-export const PLACES = 'civil.place';
+export const TOWNS = 'civil.place';
 export const SAMPLES = 'civil.sample';
 export const ENTRIES = handMadeEntries([
   {
@@ -52,7 +52,7 @@ export const ENTRIES = handMadeEntries([
     ],
   },
   {
-    id: PLACES,
+    id: TOWNS,
     items: [
       { name: 'number', type: 'integer', identifier: true },
       { name: 'region', type: 'string', filterable: true, maxLength: 6 },

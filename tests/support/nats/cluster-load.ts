@@ -60,8 +60,8 @@ export class ClusterLoad {
     const isThere = () => this.stored.every((positions, source) => positions.size >= wanted[source]!);
     await eventually(isThere, `${events} more events of every source`, SETTLE_MS).catch((error: Error) => {
       const stored = this.stored.map((positions) => positions.size);
-      const told = JSON.stringify({ wanted, stored, given: this.#nextNumber - 1, publishers: this.#publisherStates });
-      throw new Error(`${error.message}: ${told}`);
+      const state = JSON.stringify({ wanted, stored, given: this.#nextNumber - 1, publishers: this.#publisherStates });
+      throw new Error(`${error.message}: ${state}`);
     });
   }
 
@@ -101,7 +101,7 @@ export class ClusterLoad {
         );
       if (subscription.breaches.length > 0) t.fail(`${grant}: ${subscription.breaches.join(', ')}`);
     }
-    const placed = placesOf(follower);
+    const placed = positionsOf(follower);
     const numbers = placed.map(({ number }) => number);
     const wanted = [...this.#storedOf(i).keys()].sort((a, b) => a - b);
     const what = `${grant}: every event once, in the order of its source, in ${follower.runs.length} runs`;
@@ -164,11 +164,11 @@ export class ClusterLoad {
 }
 
 /** Events of the load by position, each place once however often it was delivered. */
-function placesOf(follower: RawFollower): { position: number; number: number }[] {
-  const places = new Map<number, number>();
+function positionsOf(follower: RawFollower): { position: number; number: number }[] {
+  const positions = new Map<number, number>();
   for (const { subscription } of follower.runs)
-    for (const { position, data } of subscription.events) places.set(position, Number(data?.number));
-  return [...places]
+    for (const { position, data } of subscription.events) positions.set(position, Number(data?.number));
+  return [...positions]
     .map(([position, number]) => ({ position, number }))
     .filter(({ number }) => number < NOT_OF_THE_LOAD)
     .sort((a, b) => a.position - b.position);

@@ -4,7 +4,7 @@ import { pause } from '../../client/pause.js';
 const BEHIND_MS_MAX = 1_000;
 
 /** Limits a loop to an average number of turns per second. */
-export class Pace {
+export class EventRate {
   #dueMs = performance.now();
 
   constructor(private readonly perSecond: number) {}

@@ -11,10 +11,11 @@ const documents = projectFiles(/\.md$/).filter((path) => path !== 'CHANGELOG.md'
 /** Names of stored fields, which ARCHITECTURE.md lists above its table. */
 const storedNames = /these stored ones: ([^.]+)\./.exec(readText('ARCHITECTURE.md'))?.[1]?.match(/\w+/g) ?? [];
 
-/** Names that are fixed because others use them: on the wire, in settings, on the command line. The documents list them. */
+/** Names that are fixed because others use them: on the wire, in settings, on the command line, in the
+ * sample catalog. The documents and examples list them. */
 const fixedNames = new Set([
   ...storedNames,
-  ...projectFiles(/^docs\/[^/]+\.md$/)
+  ...projectFiles(/^docs\/[^/]+\.md$|^examples\/.*\.yaml$/)
     .flatMap((path) => [...readText(path).matchAll(/\w+/g)])
     .map(([name]) => name)
     .filter((name) => /[A-Z_]/.test(name.slice(1))),

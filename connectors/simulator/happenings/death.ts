@@ -17,7 +17,7 @@ export const death: Happening = (world) => {
   const data = {
     ...citizen,
     deathDate: world.date(world.chance.integer(0, 7)),
-    townOfDeath: world.chance.pick(['hospital', 'home', 'other']),
+    deathPlace: world.chance.pick(['hospital', 'home', 'other']),
     causeCode: world.chance.pick(CAUSES),
     certificateNumber: `D35${String(world.nextNumber()).padStart(7, '0')}`,
     registeredAt: world.now,

@@ -117,8 +117,8 @@ class LinePublisher {
 
   #resultsOf(lines: readonly InputLine[]): Promise<PublishResult[]> {
     const { intake, caller, maxEventBytes } = this.stream;
-    const { events, ...places } = readLines(lines, maxEventBytes);
-    return resultsInPlace(intake.publish(caller, events, this.#flow), places);
+    const { events, ...refusals } = readLines(lines, maxEventBytes);
+    return resultsInOrder(intake.publish(caller, events, this.#flow), refusals);
   }
 
   #count(results: readonly PublishResult[]): void {
@@ -164,7 +164,7 @@ function readLines(lines: readonly InputLine[], maxEventBytes: number): ReadLine
 }
 
 /** Does not get the events: its arguments stay in memory until all of them are stored. */
-async function resultsInPlace(
+async function resultsInOrder(
   pending: Promise<PublishResult[]>,
   { numbers, problems }: Omit<ReadLines, 'events'>,
 ): Promise<PublishResult[]> {

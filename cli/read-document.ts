@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
-import { parse } from 'yaml';
+import { parseExactYaml } from '../proto/values/exact-yaml.js';
 import { isMap } from '../proto/values/is-map.js';
 import { UsageError } from './exit-codes.js';
 
@@ -8,7 +8,7 @@ import { UsageError } from './exit-codes.js';
 export async function readDocument(path: string): Promise<unknown> {
   const text = await readInput(path);
   try {
-    return parse(text);
+    return parseExactYaml(text);
   } catch (error) {
     throw new UsageError(`${nameOf(path)} is not YAML: ${(error as Error).message.split('\n')[0]}`);
   }

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
-import { parse as parseYaml } from 'yaml';
 import { parseExactJson } from '../../../proto/values/exact-json.js';
 import { ExactNumber } from '../../../proto/values/exact-number.js';
+import { parseExactYaml } from '../../../proto/values/exact-yaml.js';
 import type { DocumentAnswer, DocumentRequest } from './document-messages.js';
 
 /** Aliases that multiply are a known way to fill memory. */
@@ -23,7 +23,7 @@ function* answersOf({ bytes, isYaml }: Extract<DocumentRequest, { kind: 'parse' 
   let document: unknown;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    document = isYaml ? parseYaml(text, { maxAliasCount: ALIASES_MAX }) : parseExactJson(text);
+    document = isYaml ? parseExactYaml(text, { maxAliasCount: ALIASES_MAX }) : parseExactJson(text);
   } catch (error) {
     const isNotUtf8 =
       error instanceof TypeError && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA';

@@ -56,6 +56,7 @@ export class SessionSubscriptions {
         narrow: frame.narrow,
         encoding,
         sink,
+        isRetired: (channel) => this.#ended.has(channel),
         onEnded: (code) => {
           this.options.metrics.subscriptionEnded(code);
           opened.hasEnded = true;
@@ -104,7 +105,6 @@ export class SessionSubscriptions {
 
   #remember(subscription: Subscription): void {
     this.#byChannel.set(subscription.channel, subscription);
-    // A channel number belongs to a view: a new subscription to the same view gets it again.
     this.#ended.delete(subscription.channel);
   }
 

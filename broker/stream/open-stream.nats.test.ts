@@ -338,3 +338,15 @@ t.test('a subscriber can reject only events of its grant, acknowledged or not', 
     [two, 'found out later'],
   ]);
 });
+
+t.test('a subscription never gets the channel number of an ended one of its session', async (t) => {
+  const { fixture, stream } = await startStream(t);
+  const other = await follow(stream, { session: 'other', cursor: 'other' });
+  const { subscription: ended } = await follow(stream);
+  t.equal(ended.channel, other.subscription.channel, 'views share their channel');
+  await ended.close();
+  const { sink, subscription } = await follow(stream, { isRetired: (channel) => channel === ended.channel });
+  t.not(subscription.channel, ended.channel);
+  await fixture.publish('create', person(1));
+  await sink.until(() => sink.events.length === 1);
+});

@@ -80,7 +80,13 @@ t.test('a session that closed before its claim takes the cursor from nobody', as
   const { fixture, stream } = await startStream(t);
   const other = await fixture.open(t);
   const sink = new RecordingSink();
-  const rest = { encoding: 'sluice.v1.json', onEnded: () => undefined, ref: 'r', narrow: undefined } as const;
+  const rest = {
+    encoding: 'sluice.v1.json',
+    onEnded: () => undefined,
+    isRetired: () => false,
+    ref: 'r',
+    narrow: undefined,
+  } as const;
   const asked = { system: 'reader', grant: 'g', cursor: 'default', from: 'cursor', credit: 10, ...rest } as const;
   const late = stream.subscriptions.subscribe({ ...asked, session: 'late', sink });
   late.catch(() => undefined);

@@ -31,6 +31,8 @@ export interface SubscribeRequest {
   narrow: Rows | undefined;
   encoding: Subprotocol;
   sink: FrameSink;
+  /** True for the number of a channel that the session had before: the new subscription gets another one. */
+  isRetired(channel: number): boolean;
   /** Called once when the broker ends the subscription, after the `ended` frame was sent. */
   onEnded(code: ErrorCode): void;
 }

@@ -189,6 +189,6 @@ t.test('an event rejected in a previous epoch is not redriven as another event',
   await subscription.reject(position, 'no');
   await loseTail(fixture, 3, [stream]);
   await readAgain(stream);
-  t.match(await stream.deadLetters.list('reader', 'g'), [{ position, reason: 'no' }]);
+  t.match(await stream.deadLetters.list('reader', 'g'), [{ position, reason: 'no', status: 'gone' }]);
   await t.rejects(stream.deadLetters.redrive('reader', 'g', position), { code: 'POSITION_GONE' });
 });

@@ -6,7 +6,7 @@ import { StoreFullError, WrongExpectedSequenceError } from '../../nats/store-err
 import { CURSORS_STREAM } from '../../nats/streams.js';
 import type { OutMessage } from '../../nats/write/out-message.js';
 import type { Cursor } from './cursor.js';
-import { decodeCursor, encodeCursor } from './cursor-record.js';
+import { decodeCursor, encodeCursor, type StoredCursor } from './cursor-record.js';
 
 /** Limit of the store for an atomic batch. */
 const BATCH_CURSORS_MAX = 1000;
@@ -150,7 +150,15 @@ export class CursorCheckpoint {
     if (!stored || stored.revision === cursor.revision) return;
     if (stored.revision < cursor.revision && ++cursor.staleReads < STALE_READS_MAX) return;
     if (stored.record.claim === cursor.claim) this.#stored(cursor, stored.record.position, stored.revision);
+    else if (stored.revision < cursor.revision && stored.record.at < cursor.claimedAt) this.#claimAgain(cursor, stored);
     else this.fence(cursor);
+  }
+
+  /** The store was truncated and has lost this claim, which is newer than the one that it has: nobody superseded it. */
+  #claimAgain(cursor: Cursor, stored: StoredCursor): void {
+    cursor.revision = stored.revision;
+    cursor.staleReads = 0;
+    this.add(cursor);
   }
 
   /** Stops writing a cursor that another holder has claimed, and tells its owner. */

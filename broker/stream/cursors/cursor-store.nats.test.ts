@@ -1,11 +1,12 @@
 import t from 'tap';
 import type { SluiceError } from '../../../proto/errors.js';
 import { connect, startNats } from '../../../tests/support/nats/nats.js';
+import type { Bus } from '../../nats/bus.js';
 import { ensureStreams } from '../../nats/streams.js';
 import { CursorStore } from './cursor-store.js';
 
-async function openStore(t: Parameters<typeof startNats>[0]): Promise<CursorStore> {
-  const bus = await connect(t, await startNats(t));
+async function openStore(t: Parameters<typeof startNats>[0], given?: Bus): Promise<CursorStore> {
+  const bus = given ?? (await connect(t, await startNats(t)));
   await ensureStreams(bus, { partitions: 1, replicas: 1 });
   const store = new CursorStore(bus, () => {});
   store.start();
@@ -34,4 +35,50 @@ t.test('a cursor released while an older position is being written has its newes
   await store.release(cursor);
   t.equal(cursor.stored, 9);
   t.equal((await store.load('g', 'default', ''))?.record.position, 9);
+});
+
+t.test('simultaneous acknowledgements of one cursor on two brokers do not supersede each other', async (t) => {
+  const nats = await startNats(t);
+  const stores = [await openStore(t, await connect(t, nats)), await openStore(t, await connect(t, nats))];
+  const { grant, name, log } = REQUEST;
+  const request = { grant, name, log, narrowing: undefined };
+  const positions = Array.from({ length: 10 }, (_, i) => i + 1);
+  const answers = await Promise.all(
+    positions.map((position) => (stores[position % 2] as CursorStore).acknowledge(request, position)),
+  );
+  t.ok(answers.every((answer, i) => answer >= (positions[i] as number)));
+  t.equal((await stores[0]?.load('g', 'default', ''))?.record.position, 10);
+});
+
+t.test('a claim that a truncated store has lost is made again and not taken for superseded', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const store = await openStore(t, bus);
+  const call = '$JS.API.STREAM.MSG.GET.CURSORS';
+  await store.release(await store.claim(REQUEST, undefined));
+  const older = await bus.nc.request(call, JSON.stringify({ last_by_subj: 'cursor.g.default' }));
+  // Claim times have milliseconds.
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const cursor = await store.claim(REQUEST, await store.load('g', 'default', ''));
+  let isFenced = false;
+  let reads = 0;
+  const stored = new Promise<number>((resolve) => {
+    cursor.owner = {
+      onStored: resolve,
+      onFenced: () => {
+        isFenced = true;
+        resolve(0);
+      },
+    };
+  });
+  const request = bus.nc.request.bind(bus.nc);
+  bus.nc.request = async (subject, ...rest) => (subject === call && reads++ < 12 ? older : request(subject, ...rest));
+  for (let i = 0; i < 9; i++) {
+    bus.nc.publish('sluice.claimed.g.default', JSON.stringify({ subject: 'cursor.g.default', claim: 'another' }));
+    await bus.nc.flush();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  store.advance(cursor, 7);
+  t.equal(await stored, 7);
+  t.notOk(isFenced);
+  t.ok(reads > 8, `${reads} reads`);
 });

@@ -19,6 +19,9 @@ export interface ClaimRequest {
 /** A claim that keeps the stored narrowing when it names none. */
 export type Acknowledgement = Omit<ClaimRequest, 'narrowing'> & { narrowing: string | undefined };
 
+/** An acknowledgement that loses to simultaneous ones is repeated; each attempt lets at least one of them through. */
+const CLAIM_ATTEMPTS_MAX = 20;
+
 /** Core NATS subject on which brokers announce claims to each other. A hint that saves time: correctness rests on the fence. */
 const CLAIMED = 'sluice.claimed';
 
@@ -119,6 +122,17 @@ export class CursorStore {
    * position may belong to that epoch too.
    */
   async acknowledge(request: Acknowledgement, position: number): Promise<number> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#acknowledgeOnce(request, position);
+      } catch (error) {
+        // Another acknowledgement came between the read and the write: neither supersedes the other.
+        if (!isSuperseded(error) || attempt === CLAIM_ATTEMPTS_MAX) throw error;
+      }
+    }
+  }
+
+  async #acknowledgeOnce(request: Acknowledgement, position: number): Promise<number> {
     const { grant, name, log } = request;
     const message = await lastOf(this.bus, CURSORS_STREAM, cursorSubject(grant, name));
     const found = message && decodeCursor(message);
@@ -128,17 +142,21 @@ export class CursorStore {
     if (bound !== undefined && narrowing !== bound) throw boundToAnother(grant, name);
     if (stored && !isSameEpoch(stored.record.log, log))
       throw new SluiceError('POSITION_GONE', 'the cursor belongs to a previous log epoch', { grant, earliest: 0 });
-    const cursor = await this.claim({ grant, name, log, narrowing }, stored);
-    cursor.advance(position);
-    await this.#checkpoint.writeNow(cursor);
-    await this.release(cursor);
-    return cursor.position ?? position;
+    const acknowledged = (stored && acknowledgedPosition(stored.record)?.within(log)) ?? 0;
+    if (stored && acknowledged >= position) return acknowledged;
+    await this.release(await this.#claimAt({ grant, name, log, narrowing }, stored, { position }));
+    return position;
   }
 
   /** Moves a cursor of a previous log epoch into the present one, without a position; from then on it can be acknowledged. */
   async startEpoch(grant: string, name: string, log: string, stored: StoredCursor): Promise<void> {
     const { narrowing } = stored.record;
-    await this.release(await this.claim({ grant, name, log, narrowing }, stored));
+    try {
+      await this.release(await this.claim({ grant, name, log, narrowing }, stored));
+    } catch (error) {
+      // Another request did the same.
+      if (!isSuperseded(error)) throw error;
+    }
   }
 
   /** Resolves when everything acknowledged so far is stored. */
@@ -159,6 +177,8 @@ export class CursorStore {
     if (held && held.claim !== claim) this.#checkpoint.check(held);
   }
 }
+
+const isSuperseded = (error: unknown): boolean => error instanceof SluiceError && error.code === 'SUPERSEDED';
 
 /** The revision of a removed cursor is needed to write it again; nothing else of it counts. */
 function asNew({ record, revision }: StoredCursor, narrowing: string): StoredCursor {

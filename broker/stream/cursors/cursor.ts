@@ -16,6 +16,8 @@ export class Cursor {
   owner: CursorOwner | undefined;
   stored: number | null;
   fenced = false;
+  /** When this claim was made: tells it from an older one that a truncated store brings back. */
+  readonly claimedAt = new Date().toISOString();
   /** Number of consecutive reads that returned an older record than the last one written. */
   staleReads = 0;
   #position: number | null;

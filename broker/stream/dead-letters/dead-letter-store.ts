@@ -13,7 +13,8 @@ export interface DeadLetter {
   cursor: string;
   reason: string;
   rejectedAt: string;
-  status: 'open' | 'redriven' | 'dropped';
+  /** `gone` is never stored: it marks open letters whose event was lost in a truncation. */
+  status: 'open' | 'redriven' | 'dropped' | 'gone';
 }
 
 /** The stored dead letters of all grants. The store never deletes: the newest record of a position holds its state. */

@@ -21,9 +21,12 @@ export interface DeadLettersDeps {
 export class DeadLetters {
   constructor(private readonly deps: DeadLettersDeps) {}
 
+  /** Letters of a previous log epoch are listed as `gone`: their positions name other events now, or none. */
   async list(system: string, grant: string): Promise<DeadLetter[]> {
-    this.deps.access.open(system, grant);
-    return this.deps.store.list(grant);
+    const { access, store, logOf } = this.deps;
+    const log = logOf(access.open(system, grant).version.partition);
+    const letters = await store.list(grant);
+    return letters.map((letter) => (letter.log === log ? letter : { ...letter, status: 'gone' }));
   }
 
   /** Takes a rejected event off the list without delivering it. Throws NOT_FOUND. */

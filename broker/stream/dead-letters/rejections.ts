@@ -7,7 +7,7 @@ import type { DeadLetterStore } from './dead-letter-store.js';
 
 export interface RejectionsDeps {
   store: DeadLetterStore;
-  segments: Pick<LogSegments, 'next'>;
+  segments: Pick<LogSegments, 'read'>;
   entries: EntryLookup;
   /** Returns the present epoch of a partition's log. Throws STORE_UNAVAILABLE while it is being resolved. */
   logOf(partition: number): string;
@@ -32,7 +32,7 @@ export class Rejections {
 
   async #delivers({ view, parts }: GrantSubscription, position: number): Promise<boolean> {
     const request = { entry: view.entry, partition: parts.partition, after: position - 1 };
-    const segment = (await this.deps.segments.next(request)).since(parts.historyFromMs);
+    const segment = (await this.deps.segments.read(request)).since(parts.historyFromMs);
     for (const event of segment.projected(view, fieldsOf(this.deps.entries, view.entry))) {
       if (event.position === position) return true;
     }

@@ -30,10 +30,22 @@ export class LiveView {
   }
 
   /**
-   * Finds or makes a channel. `ordinal` tells apart several subscriptions of one session on this view, which need a channel
-   * number each; everybody else shares the channel with ordinal 0.
+   * Finds or makes the channel with the smallest ordinal that is not taken. Subscriptions share the channel with ordinal 0, except
+   * those of a session that has it already, or had it: a late acknowledgement must not meet the successor of its subscription.
+   * See docs/decisions/0063.
    */
-  channel(encoding: Subprotocol, ordinal: number, through: number): Channel {
+  freeChannel(
+    encoding: Subprotocol,
+    through: number,
+    isTaken: (ordinal: number, channel: number) => boolean,
+  ): { channel: Channel; ordinal: number } {
+    for (let ordinal = 0; ; ordinal++) {
+      const channel = this.#channel(encoding, ordinal, through);
+      if (!isTaken(ordinal, channel.number)) return { channel, ordinal };
+    }
+  }
+
+  #channel(encoding: Subprotocol, ordinal: number, through: number): Channel {
     const key = `${encoding} ${ordinal}`;
     let channel = this.#channels.get(key);
     if (!channel) {

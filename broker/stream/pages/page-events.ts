@@ -12,7 +12,7 @@ const SEGMENTS_PER_PAGE = 16;
 
 export interface PageEventsDeps {
   readers: PartitionReaders;
-  segments: Pick<LogSegments, 'next'>;
+  segments: Pick<LogSegments, 'read'>;
   entries: EntryLookup;
 }
 
@@ -49,7 +49,7 @@ export class PageEvents {
     const { recent, head } = readers.at(partition);
     const events = recent.eventsAfter(after, view.entry);
     if (events) return new LogSegment(view.entry, after, head, events);
-    return segments.next({ entry: view.entry, partition, after });
+    return segments.read({ entry: view.entry, partition, after });
   }
 }
 

@@ -51,3 +51,20 @@ t.test('the scan of an entry without waiting readers is dropped', async (t) => {
   while (segments.scanning > 0) await new Promise(setImmediate);
   t.equal(segments.scanning, 0);
 });
+
+t.test('a single request is served at once while a scan waits for a reconnect storm to end', async (t) => {
+  const log = new RecentTail(0);
+  fill(log, 'x');
+  const segments = segmentsOf([log]);
+  let served = 0;
+  const arrive = () => {
+    void segments.next({ ...place, isNew: true }).then(() => served++);
+  };
+  const storm = setInterval(() => Array.from({ length: 20 }, arrive), 20);
+  t.teardown(() => clearInterval(storm));
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  const before = served;
+  const segment = await segments.read(place);
+  t.equal(segment.events.length, 3);
+  t.equal(served, before, 'while the others go on waiting');
+});

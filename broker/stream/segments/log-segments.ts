@@ -43,6 +43,8 @@ export class LogSegments {
   readonly #used = new Map<LogSegment, number>();
   /** Entry → its scan while a reader is waiting. */
   readonly #scans = new Map<string, SharedScan>();
+  /** Reads in flight by single requests, so that equal ones share them. */
+  readonly #loading = new Map<string, Promise<LogSegment>>();
   #bytes = 0;
   #truncations = 0;
 
@@ -60,6 +62,17 @@ export class LogSegments {
     return scan.next(after, isNew);
   }
 
+  /** The same at once, without waiting for others: for a single request, which a scan in a storm would hold up for seconds. */
+  read(request: SegmentRequest): Promise<LogSegment> {
+    const key = `${request.partition} ${request.entry} ${request.after}`;
+    let loading = this.#loading.get(key);
+    if (!loading) {
+      loading = this.#load(request).finally(() => this.#loading.delete(key));
+      this.#loading.set(key, loading);
+    }
+    return loading;
+  }
+
   /** Number of entries with waiting readers. */
   get scanning(): number {
     return this.#scans.size;
@@ -70,6 +83,7 @@ export class LogSegments {
     this.#truncations++;
     // A scan may hold a prefetched segment. Scans of other partitions merely stop sharing with readers that come later.
     this.#scans.clear();
+    this.#loading.clear();
     for (const [segment, itsPartition] of this.#used) if (itsPartition === partition) this.#drop(segment);
   }
 

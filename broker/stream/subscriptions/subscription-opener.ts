@@ -10,7 +10,7 @@ import type { Cursor } from '../cursors/cursor.js';
 import type { CursorStore } from '../cursors/cursor-store.js';
 import type { LiveViews } from '../live/live-view.js';
 import type { SubscribeRequest } from '../subscriber.js';
-import { type GrantAccess, type GrantSource, narrowingDigest, type OpenGrant } from './grant-access.js';
+import { entryChanged, type GrantAccess, type GrantSource, narrowingDigest, type OpenGrant } from './grant-access.js';
 import { GrantSubscription, type SubscriptionServices } from './grant-subscription.js';
 import { NarrowingBudget } from './narrowing-budget.js';
 import { startQuery } from './start-query.js';
@@ -98,6 +98,7 @@ export class SubscriptionOpener {
   ): void {
     const now = this.deps.access.open(system, grant);
     if (now.grant.ledgerSeq !== open.grant.ledgerSeq) throw changed(grant);
+    if (now.version.version !== open.version.version) throw entryChanged(open.grant.entry, grant);
     // The newer session could not end this subscription, which is not in the table yet.
     if (cursor.fenced) throw takenOver({ grant, cursor: name });
     // The start position names another event in another epoch.
@@ -121,8 +122,10 @@ export class SubscriptionOpener {
     const { grant, system, session, encoding, credit, sink, onEnded } = request;
     const { views, table, readers } = this.deps;
     const liveView = views.acquire(source, partition);
-    const ordinal = table.freeOrdinal(session, liveView, encoding);
-    const channel = liveView.channel(encoding, ordinal, readers.at(partition).head);
+    const used = table.ordinalsOf(session, liveView, encoding);
+    const { channel, ordinal } = liveView.freeChannel(encoding, readers.at(partition).head, (candidate, number) => {
+      return used.has(candidate) || request.isRetired(number);
+    });
     const requested = {
       grant,
       system,

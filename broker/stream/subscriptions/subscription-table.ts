@@ -35,15 +35,13 @@ export class SubscriptionTable {
     return [...(this.#byGrant.get(grant) ?? [])];
   }
 
-  /** The smallest ordinal that no subscription of the session uses on the same view; 0 is the shared channel. */
-  freeOrdinal(session: string, view: unknown, encoding: string): number {
+  /** Ordinals of the channels that the subscriptions of a session have on a view. */
+  ordinalsOf(session: string, view: unknown, encoding: string): Set<number> {
     const used = new Set<number>();
     for (const { parts } of this.#bySession.get(session) ?? []) {
       if (parts.liveView === view && parts.encoding === encoding) used.add(parts.ordinal);
     }
-    let ordinal = 0;
-    while (used.has(ordinal)) ordinal++;
-    return ordinal;
+    return used;
   }
 
   *[Symbol.iterator](): Iterator<GrantSubscription> {

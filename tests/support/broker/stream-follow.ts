@@ -13,6 +13,7 @@ interface Asked {
   cursor?: string;
   narrow?: Rows;
   session?: string;
+  isRetired?: (channel: number) => boolean;
 }
 
 /** Subscribes as a session would, and records what is sent. */
@@ -22,7 +23,14 @@ export async function follow(
 ): Promise<{ sink: RecordingSink; subscription: Subscription }> {
   const { grant = 'g', from = 'earliest', credit = 100_000, cursor = 'default', narrow, session = 's' } = asked;
   const sink = new RecordingSink();
-  const rest = { encoding: 'sluice.v1.json', onEnded: () => undefined, ref: 'r', sink, narrow } as const;
+  const rest = {
+    encoding: 'sluice.v1.json',
+    onEnded: () => undefined,
+    isRetired: asked.isRetired ?? (() => false),
+    ref: 'r',
+    sink,
+    narrow,
+  } as const;
   const subscription = await stream.subscriptions.subscribe({
     system: 'reader',
     session,

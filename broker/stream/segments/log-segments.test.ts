@@ -58,13 +58,13 @@ t.test('a single request is served at once while a scan waits for a reconnect st
   const segments = segmentsOf([log]);
   let served = 0;
   const arrive = () => {
-    void segments.next({ ...place, isNew: true }).then(() => served++);
+    void segments.next({ ...start, isNew: true }).then(() => served++);
   };
   const storm = setInterval(() => Array.from({ length: 20 }, arrive), 20);
   t.teardown(() => clearInterval(storm));
   await new Promise((resolve) => setTimeout(resolve, 250));
   const before = served;
-  const segment = await segments.read(place);
+  const segment = await segments.read(start);
   t.equal(segment.events.length, 3);
   t.equal(served, before, 'while the others go on waiting');
 });

@@ -26,6 +26,7 @@ import { streamPlugin } from './http/stream/plugin.js';
 import { Intake } from './intake/intake.js';
 import { INTAKE_LIMITS } from './intake/intake-limits.js';
 import { QuarantineReader } from './intake/quarantine/quarantine-reader.js';
+import { BusClock } from './ledger/bus-clock.js';
 import { Metrics } from './metrics/metrics.js';
 import type { Bus } from './nats/bus.js';
 import type { Store } from './nats/streams.js';
@@ -43,12 +44,31 @@ export async function createBroker(config: Config, role: ProcessRole = SINGLE_PR
   const log = createLogger(config.logLevel);
   const metrics = new Metrics();
   const releases = new ReleaseStack((what, error) => log.error({ err: error, what }, 'could not be closed'));
-  const clock = Date.now;
+  const busClock = new BusClock({
+    wall: () => Date.now(),
+    monotonic: () => performance.now(),
+    onStep: (stepMs) => {
+      metrics.ledger.clockStepped();
+      log.warn(
+        { stepMs: Math.round(stepMs) },
+        'the wall clock of this machine was set; the time of the bus does not run back',
+      );
+    },
+  });
+  const clock = busClock.now;
   if (role.isFirst) for (const warning of config.warnings) log.warn(warning);
   try {
     const { bus, store, notices } = await openStore({ config, role, metrics: metrics.store, log, releases });
     const { partitions } = store;
-    const governance = await openGovernance({ config, bus, partitions, metrics: metrics.ledger, clock, log, releases });
+    const governance = await openGovernance({
+      config,
+      bus,
+      partitions,
+      metrics: metrics.ledger,
+      busClock,
+      log,
+      releases,
+    });
     if (governance.permissions.isTrial) log.warn('trial mode: no platformRegistration is configured');
     return new RunningBroker({ config, role, log, metrics, releases, clock, bus, store, notices, governance });
   } catch (error) {
@@ -193,11 +213,11 @@ class RunningBroker implements BrokerHandle {
   }
 
   #openGateway(stream: Stream, intake: Intake, admission: Admission): Gateway {
-    const { config, metrics, clock, governance, log } = this.parts;
+    const { config, metrics, governance, log } = this.parts;
     const { heartbeatMs, maxEventBytes, session } = config;
     return new Gateway({
       ...{ subscriptions: stream.subscriptions, intake, ...admission, leases: governance.leases },
-      ...{ log, clock, heartbeatMs, maxEventBytes, limits: session },
+      ...{ log, heartbeatMs, maxEventBytes, limits: session },
       metrics: metrics.gateway,
     });
   }
@@ -213,7 +233,7 @@ class RunningBroker implements BrokerHandle {
     return createApp(options, [
       eventsPlugin({ intake, quarantine, slots, leases, maxEventBytes, ending }),
       streamPlugin({
-        ...{ ...stream, slots, leases, gateway, tickets, metrics: metrics.gateway, heartbeatMs, ending },
+        ...{ ...stream, slots, leases, gateway, tickets, metrics: metrics.gateway, heartbeatMs, ending, clock },
         ...this.#openStreamActs(stream),
       }),
       partiesPlugin({

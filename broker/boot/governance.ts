@@ -9,6 +9,7 @@ import { EntryActs } from '../catalog/entry-acts.js';
 import type { Config } from '../config.js';
 import { GrantService } from '../grants/grant-service.js';
 import { Grants } from '../grants/grants.js';
+import type { BusClock } from '../ledger/bus-clock.js';
 import { Ledger } from '../ledger/ledger.js';
 import type { LedgerMetrics } from '../metrics/ledger-metrics.js';
 import type { Bus } from '../nats/bus.js';
@@ -28,7 +29,8 @@ export interface GovernanceDeps {
   /** As the store was made, which may differ from the configured number. */
   partitions: number;
   metrics: LedgerMetrics;
-  clock: () => number;
+  /** Takes the times of the ledger's records. */
+  busClock: BusClock;
   log: Logger;
   releases: ReleaseStack;
 }
@@ -38,7 +40,8 @@ export type Governance = Awaited<ReturnType<typeof openGovernance>>;
 
 /** Reads the ledger and founds the bus on an empty one. Throws ConfigurationConflictError. */
 export async function openGovernance(deps: GovernanceDeps) {
-  const { config, bus, partitions, clock, log, releases } = deps;
+  const { config, bus, partitions, busClock, log, releases } = deps;
+  const clock = busClock.now;
   const permissions = new Permissions(config.platformRegistration === undefined ? 'trial' : 'registered');
   const credentials = new Credentials(config.secret);
   const facts = new BusFacts();
@@ -50,7 +53,7 @@ export async function openGovernance(deps: GovernanceDeps) {
     clock,
     staleAfterMs: config.ledgerSightMs,
     // In this order, because a grant is read by means of its entry and its parties.
-    folds: [facts, parties, systems, officers, credentials, catalog, grants].map((room) => room.fold),
+    folds: [busClock, facts, parties, systems, officers, credentials, catalog, grants].map((room) => room.fold),
     onBroken: (error) => log.fatal({ err: error }, 'the ledger is broken: delivery has stopped'),
   });
   releases.add('ledger', () => ledger.close());

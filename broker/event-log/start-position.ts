@@ -43,7 +43,7 @@ export class StartPositions {
   async resolve(query: StartQuery): Promise<number> {
     const allowed = await this.#positionAt(query, query.historyFromMs);
     const { from } = query;
-    const atTime = isTime(from) ? await this.#positionAt(query, parseTime(from.time)) : undefined;
+    const atTime = isTime(from) ? await this.#positionAt(query, timeOf(from)) : undefined;
     // Read last: the log grows while times are looked up, and the result must lie within it.
     const ends = await this.#ends(query);
     const earliest = Math.max(ends.first - 1, allowed);
@@ -109,6 +109,9 @@ export class StartPositions {
     return { position: after, isFixed: false };
   }
 }
+
+/** The time that a subscription starts at, in milliseconds; 0 when it starts at a position. Throws BAD_FRAME. */
+export const timeOf = (from: From): number => (isTime(from) ? parseTime(from.time) : 0);
 
 const isTime = (from: From): from is { time: string } => typeof from === 'object' && 'time' in from;
 

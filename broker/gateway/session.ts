@@ -23,7 +23,6 @@ export interface SessionDeps {
   intake: Pick<Intake, 'publish' | 'publishAtomic' | 'backpressure'>;
   metrics: GatewayMetrics;
   log: Logger;
-  clock: () => number;
   limits: SessionConfig;
   heartbeatMs: number;
   maxEventBytes: number;
@@ -70,7 +69,7 @@ export class Session {
     private readonly deps: SessionDeps,
   ) {
     const { socket, tcp, caller, encoding } = peer;
-    const { subscriptions, intake, metrics, limits, heartbeatMs, clock } = deps;
+    const { subscriptions, intake, metrics, limits, heartbeatMs } = deps;
     this.id = peer.id;
     this.caller = caller;
     this.credential = peer.credential;
@@ -84,7 +83,6 @@ export class Session {
     this.#sink = sink;
     this.#heartbeat = new Heartbeat({
       heartbeatMs,
-      clock,
       beat: () => this.#beat(),
       lost: () => this.close(CLOSE_CODES.HEARTBEAT_LOST, 'no message, ping or pong for 2.5 heartbeats'),
     });

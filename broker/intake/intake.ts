@@ -45,6 +45,9 @@ interface Call {
   entries: EntryLookup;
 }
 
+/** Windows and pauses are measured by it: setting the wall clock must not end them. */
+const monotonicMs = (): number => performance.now();
+
 /**
  * Takes events of authenticated systems, stores them in order of arrival and answers each when it is on disk.
  *
@@ -63,12 +66,12 @@ export class Intake {
   #isDraining = false;
 
   constructor(deps: IntakeDeps) {
-    const { bus, metrics, clock, limits, store, onUnexpected = () => {} } = deps;
+    const { bus, metrics, limits, store, onUnexpected = () => {} } = deps;
     this.#deps = deps;
     const quarantine = new Quarantine({
       publisher: bus.publisher,
       metrics: metrics.intake,
-      clock,
+      clock: monotonicMs,
       limits: limits.quarantine,
       onMissed: deps.onQuarantineMissed ?? (() => {}),
     });
@@ -76,12 +79,20 @@ export class Intake {
       bus,
       partitions: store.partitions,
       limits: deps.quotas,
-      clockMs: () => performance.now(),
+      clockMs: monotonicMs,
     });
     const checkpoint = new WatermarkCheckpoint(bus.publisher);
     this.#quarantine = quarantine;
     this.#checkpoint = checkpoint;
-    const shared = { bus, metrics, clock, onUnexpected, quarantine, checkpoint, isReplicated: deps.replicas > 1 };
+    const shared = {
+      bus,
+      metrics,
+      clock: monotonicMs,
+      onUnexpected,
+      quarantine,
+      checkpoint,
+      isReplicated: deps.replicas > 1,
+    };
     const onQueue = (): void => this.#reportQueue();
     this.#writers = Array.from(
       { length: store.partitions },

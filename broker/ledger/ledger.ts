@@ -65,7 +65,7 @@ export class Ledger {
   /** False when the ledger has been stale for too long or is broken: what it last said may no longer be true. */
   get isFresh(): boolean {
     // By the wall clock, as the follower measures; `clock` may be a test's.
-    const age = Date.now() - this.lastSeenAtMs;
+    const age = performance.now() - this.lastSeenAtMs;
     const isFresh = this.#state.broken === undefined && age <= this.#deps.staleAfterMs;
     if (isFresh !== this.#wasFresh) this.#deps.metrics.freshnessChanged(isFresh);
     this.#wasFresh = isFresh;

@@ -9,6 +9,7 @@ export class LedgerMetrics {
   readonly #conflicts: Counter;
   readonly #records: Gauge;
   readonly #fresh: Gauge;
+  readonly #clockSteps: Counter;
 
   constructor(make: MetricFactory) {
     this.#appended = make.counter('sluice_ledger_appended_total', 'Records that this broker appended to the ledger', [
@@ -33,6 +34,10 @@ export class LedgerMetrics {
       '1 while the view of the ledger is fresh, 0 when it is stale and nothing is delivered',
       { aggregator: 'min' },
     );
+    this.#clockSteps = make.counter(
+      'sluice_clock_steps_total',
+      'Times the wall clock of the machine was set by a second or more while the broker ran',
+    );
   }
 
   appended(kind: string, records: number, seconds: number): void {
@@ -46,6 +51,10 @@ export class LedgerMetrics {
 
   recordRead(sequence: number): void {
     this.#records.set(sequence);
+  }
+
+  clockStepped(): void {
+    this.#clockSteps.inc();
   }
 
   freshnessChanged(isFresh: boolean): void {

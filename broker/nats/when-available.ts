@@ -12,12 +12,12 @@ const UNANSWERED: ReadonlySet<string> = new Set(['TimeoutError', 'NoRespondersEr
 
 /** Repeats a call during the start of a broker while the store does not answer. The call must be safe to repeat. */
 export async function whenAvailable<T>(call: () => Promise<T>): Promise<T> {
-  const giveUpAt = Date.now() + PATIENCE_MS;
+  const giveUpAt = performance.now() + PATIENCE_MS;
   for (;;) {
     try {
       return await call();
     } catch (error) {
-      if (!passes(error) || Date.now() > giveUpAt) throw error;
+      if (!passes(error) || performance.now() > giveUpAt) throw error;
     }
     await delay(PAUSE_MS);
   }

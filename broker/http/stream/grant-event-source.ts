@@ -14,7 +14,10 @@ export interface EventSource {
   /** The right to receive: when it ends, the stream ends at once with the reason. */
   lease: Lease;
   pull: PageRequest;
-  first: Page;
+  /** Undefined when the stream starts at a time that has not come. */
+  first: Page | undefined;
+  startAtMs: number;
+  clock(): number;
   heartbeatMs: number;
   /** Aborted when the broker drains. */
   ending: AbortSignal;
@@ -27,9 +30,16 @@ export async function* serverSentEvents(source: EventSource): AsyncGenerator<str
   const { pages, lease, heartbeatMs, ending, onEnded } = source;
   const stopping = AbortSignal.any([ending, lease.signal]);
   let page = source.first;
-  yield textOf(page);
+  if (page) yield textOf(page);
   while (!ending.aborted) {
     try {
+      if (!page) {
+        page = await firstPage(source, stopping);
+        if (ending.aborted) return;
+        lease.check();
+        yield page ? textOf(page) : ': heartbeat\n\n';
+        continue;
+      }
       if (page.caughtUp) await orAborted(pages.waitForMore(source.pull, page.through, heartbeatMs), stopping);
       if (ending.aborted) return;
       lease.check();
@@ -45,6 +55,13 @@ export async function* serverSentEvents(source: EventSource): AsyncGenerator<str
       return;
     }
   }
+}
+
+/** The first page once its time has come; undefined after a heartbeat of waiting for it. */
+async function firstPage(source: EventSource, stopping: AbortSignal): Promise<Page | undefined> {
+  const waitMs = source.startAtMs - source.clock();
+  if (waitMs > 0) await orAborted(pause(Math.min(waitMs, source.heartbeatMs)), stopping);
+  return source.startAtMs <= source.clock() ? source.pages.pull(source.pull) : undefined;
 }
 
 /** Resolves with the promise, or at once when the signal is aborted. */

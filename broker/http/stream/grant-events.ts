@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import { constants, createGzip } from 'node:zlib';
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { SluiceError } from '../../../proto/errors.js';
 import { toDeliveredEvent } from '../../../proto/frames/event-encoder.js';
+import { timeOf } from '../../event-log/start-position.js';
 import type { StreamSlots } from '../../gateway/admission/stream-slots.js';
 import type { GatewayMetrics } from '../../metrics/gateway-metrics.js';
 import type { Lease, Leases } from '../../parties/leases.js';
@@ -25,6 +27,8 @@ export interface GrantEventRoutesDeps {
   metrics: Pick<GatewayMetrics, 'subscriptionEnded'>;
   heartbeatMs: number;
   ending: AbortSignal;
+  /** The time of the bus. */
+  clock(): number;
 }
 
 type Route = {
@@ -53,6 +57,9 @@ export function grantEventRoutes(app: FastifyInstance, deps: GrantEventRoutesDep
     // HEAD delivers nothing, so it must leave no receipt and open no stream.
     if (request.method === 'HEAD') return reply.type(NDJSON_TYPE).send();
     if (wantsEventStream(request.headers.accept)) return sendEventStream(request, reply, { ...deps, lease, pull });
+    if (timeOf(pull.from) > deps.clock()) {
+      throw new SluiceError('BAD_REQUEST', 'from is a time that has not come: a page cannot wait for it, a stream can');
+    }
     const page = await pages.pull(pull);
     lease.check();
     return sendPage(request, reply, page);
@@ -79,9 +86,15 @@ async function sendEventStream(
   // An empty one is what a browser sends when it has had no event with an id.
   if (typeof lastEventId === 'string' && lastEventId !== '') pull.from = parseEventId(lastEventId);
   // The first page is read before the head goes out, so that a refusal still has its status.
-  const first = await deps.pages.pull(pull);
+  const startAtMs = timeOf(pull.from);
+  const first = startAtMs > deps.clock() ? undefined : await deps.pages.pull(pull);
   lease.check();
-  const events = serverSentEvents({ ...deps, first, onEnded: (code) => deps.metrics.subscriptionEnded(code) });
+  const events = serverSentEvents({
+    ...deps,
+    first,
+    startAtMs,
+    onEnded: (code) => deps.metrics.subscriptionEnded(code),
+  });
   reply.type('text/event-stream').headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no', vary: 'Accept' });
   return reply.send(Readable.from(events, { objectMode: false }));
 }

@@ -35,14 +35,14 @@ t.test('a follower', async (t) => {
     t.equal(message.headers?.get('Nats-Msg-Id'), 'live');
     t.ok(Math.abs(message.timeMs - Date.now()) < 60_000);
     t.equal(follower.position, 11);
-    t.ok(Date.now() - follower.lastSeenAtMs < 5_000);
+    t.ok(performance.now() - follower.lastSeenAtMs < 5_000);
   });
 
   t.test('a follower of an idle stream stays fresh by heartbeats', async (t) => {
     const follower = new Follower(bus, { stream: 'EV_1', after: 0, onMessage: () => {} });
     t.teardown(() => follower.stop());
     await follower.start();
-    const before = Date.now();
+    const before = performance.now();
     while (follower.lastSeenAtMs <= before + 500) await new Promise((resolve) => setTimeout(resolve, 20));
     t.pass('a heartbeat came');
   });

@@ -58,7 +58,7 @@ export class Follower {
   #reopenWaitMs = REOPEN_WAIT_MIN_MS;
   #reopenTimer: NodeJS.Timeout | undefined;
   #caughtUp = false;
-  #lastSeenAtMs = 0;
+  #lastSeenAtMs = Number.NEGATIVE_INFINITY;
   /**
    * End of the leader when the consumer was opened, for streams with replicas; without replicas the consumer's own
    * count is enough.
@@ -152,7 +152,7 @@ export class Follower {
 
   async #checkTruncation(attempt: number): Promise<void> {
     const { epoch, stream, onTruncated } = this.#options;
-    const [askedAtMs, known] = [Date.now(), epoch?.()];
+    const [askedAtMs, known] = [performance.now(), epoch?.()];
     const info = await streamInfo(this.#bus, stream);
     const isUnchanged = await this.#isUnchanged();
     if (attempt !== this.#attempt) return;

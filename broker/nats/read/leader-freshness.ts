@@ -32,7 +32,7 @@ export class LeaderFreshness {
   #target: LeaderEnd | undefined;
   #isPolling = false;
   #stopped = false;
-  #staleSinceMs = Date.now();
+  #staleSinceMs = performance.now();
 
   constructor(
     bus: Bus,
@@ -54,7 +54,7 @@ export class LeaderFreshness {
   reached(position: number): void {
     if (!this.#target || position < this.#target.last) return;
     this.confirmedAtMs = Math.max(this.confirmedAtMs, this.#target.provenAtMs);
-    if (Date.now() - this.confirmedAtMs < STALE_AFTER_MS) this.#staleSinceMs = Date.now();
+    if (performance.now() - this.confirmedAtMs < STALE_AFTER_MS) this.#staleSinceMs = performance.now();
     this.#target = undefined;
   }
 
@@ -64,8 +64,8 @@ export class LeaderFreshness {
   }
 
   async #tick(): Promise<void> {
-    if (Date.now() - this.#staleSinceMs > STALE_AFTER_MS) {
-      this.#staleSinceMs = Date.now();
+    if (performance.now() - this.#staleSinceMs > STALE_AFTER_MS) {
+      this.#staleSinceMs = performance.now();
       this.#target = undefined;
       this.#options.onStale();
       return;
@@ -73,7 +73,7 @@ export class LeaderFreshness {
     // One target at a time: under load the leader is always ahead by the messages in flight.
     if (this.#target || this.#isPolling || !this.#bus.isUp()) return;
     this.#isPolling = true;
-    const askedAtMs = Date.now();
+    const askedAtMs = performance.now();
     try {
       const info = await streamInfo(this.#bus, this.#options.stream);
       if (this.#stopped) return;

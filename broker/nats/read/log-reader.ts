@@ -93,7 +93,7 @@ export async function provenEnd(bus: Bus, stream: string): Promise<number> {
 
 /** Stream information from a leader that has certainly not been replaced. */
 export async function provenInfo(bus: Bus, stream: string): Promise<StreamInfo> {
-  const askedAtMs = Date.now();
+  const askedAtMs = performance.now();
   const info = await streamInfo(bus, stream);
   assertProven(leaderEndOf(info, askedAtMs), askedAtMs, stream);
   return info;

@@ -36,7 +36,7 @@ export class PushConsumer {
   #open = true;
   /** Messages to deliver at the time when the consumer was created. */
   pendingAtStart = 0;
-  lastSeenAtMs = Date.now();
+  lastSeenAtMs = performance.now();
 
   static async open(bus: Bus, options: PushConsumerOptions): Promise<PushConsumer> {
     const consumer = new PushConsumer(bus, options);
@@ -87,12 +87,12 @@ export class PushConsumer {
     this.#name = info.name;
     // Deliveries that overtook this answer are no longer pending in it, but they were at the start.
     this.pendingAtStart = info.num_pending + info.delivered.consumer_seq;
-    this.lastSeenAtMs = Date.now();
+    this.lastSeenAtMs = performance.now();
   }
 
   #onDelivery(msg: Msg): void {
     if (!this.#open) return;
-    this.lastSeenAtMs = Date.now();
+    this.lastSeenAtMs = performance.now();
     const delivery = parseAckSubject(msg.reply);
     if (!delivery) {
       this.#onStatus(msg);
@@ -113,7 +113,7 @@ export class PushConsumer {
   }
 
   #checkSilence(): void {
-    if (this.#name && Date.now() - this.lastSeenAtMs > SILENCE_MAX_MS) this.#break('silent');
+    if (this.#name && performance.now() - this.lastSeenAtMs > SILENCE_MAX_MS) this.#break('silent');
   }
 
   #break(why: 'gap' | 'silent'): void {

@@ -80,7 +80,7 @@ export class EmbeddedServer {
   readonly version: string;
   readonly #parts: EmbeddedParts;
   #running: ServerProcess;
-  #runningSinceMs = Date.now();
+  #runningSinceMs = performance.now();
   #restartWaitMs = RESTART_WAIT_MIN_MS;
   #restarting: Promise<void> | undefined;
   #wake: (() => void) | undefined;
@@ -135,7 +135,7 @@ export class EmbeddedServer {
   #watch(): void {
     // It must not keep a process alive that has nothing else to do.
     this.#running.child.unref();
-    this.#runningSinceMs = Date.now();
+    this.#runningSinceMs = performance.now();
     void this.#running.exited.then((why) => {
       if (this.#stopping) return;
       this.#parts.onNotice?.(`nats-server ended (${why}); starting it again`);
@@ -144,7 +144,7 @@ export class EmbeddedServer {
   }
 
   async #restart(): Promise<void> {
-    if (Date.now() - this.#runningSinceMs > STABLE_AFTER_MS) this.#restartWaitMs = RESTART_WAIT_MIN_MS;
+    if (performance.now() - this.#runningSinceMs > STABLE_AFTER_MS) this.#restartWaitMs = RESTART_WAIT_MIN_MS;
     while (!this.#stopping) {
       await this.#wait(this.#restartWaitMs);
       this.#restartWaitMs = Math.min(this.#restartWaitMs * 2, RESTART_WAIT_MAX_MS);

@@ -36,7 +36,7 @@ const LOG_LINES = 15;
 /** Starts nats-server and resolves when it takes connections and has recovered its streams. */
 export async function launchServer(options: LaunchOptions): Promise<ServerProcess> {
   await removePortsFiles(options.storeDir);
-  const startedAtMs = Date.now();
+  const startedAtMs = performance.now();
   const outputFile = join(options.storeDir, 'nats-server.out');
   // Files, not pipes: the server outlives a killed broker, and writing to a broken pipe would end it half-way.
   const output = openSync(outputFile, 'w', 0o600);
@@ -70,10 +70,10 @@ async function waitUntilHealthy(
   pid: number | undefined,
   state: { ended?: string },
 ): Promise<number> {
-  const deadlineMs = Date.now() + START_TIMEOUT_MS;
+  const deadlineMs = performance.now() + START_TIMEOUT_MS;
   for (let health = 'it opened no port'; ; await delay(POLL_INTERVAL_MS)) {
     if (state.ended !== undefined) throw new Error(`it ended with ${state.ended}`);
-    if (Date.now() > deadlineMs) throw new Error(`not ready within ${START_TIMEOUT_MS / 1000} s: ${health}`);
+    if (performance.now() > deadlineMs) throw new Error(`not ready within ${START_TIMEOUT_MS / 1000} s: ${health}`);
     const ports = await readPorts(options.storeDir, pid);
     if (!ports) continue;
     health = await askHealth(ports.monitoring, options.monitorPath);

@@ -19,8 +19,8 @@ export async function stopProcess(pid: number, startedAt: string): Promise<void>
       if ((error as NodeJS.ErrnoException).code === 'ESRCH') return;
       throw error;
     }
-    const deadlineMs = Date.now() + waitMs;
-    while (Date.now() < deadlineMs) {
+    const deadlineMs = performance.now() + waitMs;
+    while (performance.now() < deadlineMs) {
       if ((await findProcess(pid))?.startedAt !== startedAt) return;
       await delay(POLL_INTERVAL_MS);
     }

@@ -138,7 +138,7 @@ export class Publisher {
       const options = { reply: this.#prefix + id, ...(hdrs && { headers: hdrs }) };
       try {
         this.#bus.nc.publish(message.subject, message.data, options);
-        this.#waiters.set(id, { subject: message.subject, sentAtMs: Date.now(), resolve, reject });
+        this.#waiters.set(id, { subject: message.subject, sentAtMs: performance.now(), resolve, reject });
       } catch (error) {
         reject(refusedByClient(error));
       }
@@ -181,13 +181,13 @@ export class Publisher {
   }
 
   #failExpired(): void {
-    const oldest = Date.now() - ACK_TIMEOUT_MS;
+    const oldest = performance.now() - ACK_TIMEOUT_MS;
     this.#failUncertain(`no answer within ${ACK_TIMEOUT_MS} ms`, ({ sentAtMs }) => sentAtMs < oldest);
   }
 
   /** A message sent to the previous leader and not acknowledged by now never will be, stored or not. */
   #onElected(stream: string): void {
-    const electedAtMs = Date.now();
+    const electedAtMs = performance.now();
     const isOfStream = subjectsOf(stream);
     const timer = setTimeout(() => {
       const why = 'another server has become the leader';

@@ -65,7 +65,7 @@ export class LiveDispatch {
     this.#delay.schedule(() => {
       this.flush();
       // `acceptedAtMs` is that of the first event since the last flush, which has waited longest.
-      this.deps.metrics.eventDeliveredLive((Date.now() - acceptedAtMs) / 1000);
+      this.deps.metrics.eventDeliveredLive(Math.max(0, Date.now() - acceptedAtMs) / 1000);
     });
   }
 

@@ -1,7 +1,7 @@
 import { SluiceError } from '../../../proto/errors.js';
 import { cursorSubject, partyOf } from '../../../proto/subject.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
-import type { StartPositions } from '../../event-log/start-position.js';
+import { type StartPositions, timeOf } from '../../event-log/start-position.js';
 import { requireEpoch } from '../../event-log/truncation.js';
 import { valuesOf } from '../../grants/rows-check.js';
 import type { Receipt } from '../../receipts/receipt.js';
@@ -143,7 +143,8 @@ export class SubscriptionOpener {
         ordinal,
         channel,
         partition,
-        historyFromMs: source.history.fromMs,
+        // A time to come is waited for: what is accepted until then is not delivered.
+        historyFromMs: Math.max(source.history.fromMs, timeOf(request.from)),
         expiresAtMs,
         grantSeq,
       },

@@ -80,7 +80,6 @@ export async function startGateway(t: Test, scripted: Scripted = {}): Promise<Te
     subscriptions: { subscribe: async (request) => subscriptionOf(request) },
     metrics,
     log,
-    clock: Date.now,
     heartbeatMs: 60_000,
     maxEventBytes: 64 * 1024,
     ...scripted,

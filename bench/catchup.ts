@@ -82,10 +82,10 @@ async function catchUp(run: BenchRun, broker: BrokerProcess, stored: number) {
 
 async function readOnce(run: BenchRun): Promise<{ perSecond: number; cpuSeconds: CpuSeconds }> {
   const server = await startNatsServer(run, 'nats');
-  const publisher = new LoadProcess(run, 'raw-publisher');
+  const publisher = new LoadProcess(run, 'peer/raw-publisher');
   const { published } = await publisher.ask<RawPublishReport>('batches', { url: server.url, streams: 1, seconds: 4 });
   await publisher.end();
-  const reader = new LoadProcess(run, 'ordered-reader');
+  const reader = new LoadProcess(run, 'peer/ordered-reader');
   const order = { url: server.url, stream: 'RAW_0', messages: published };
   const meter = await CpuMeter.start({ 'nats-server': server.pid, reader: reader.pid });
   const { seconds } = await reader.ask<{ seconds: number }>('readOnce', order);

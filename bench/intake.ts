@@ -62,7 +62,7 @@ async function toBroker(source: Source, broker: BrokerProcess, seconds: number):
 /** Each run has a new server, so that none appends to the files of another. */
 async function raw(run: BenchRun, act: 'batches' | 'plain', order: Omit<RawPublishRun, 'url'>): Promise<Phase> {
   const server = await startNatsServer(run, `nats-${act}-${order.streams}${order.asTheBus ? '-as-the-bus' : ''}`);
-  const publisher = new LoadProcess(run, 'raw-publisher');
+  const publisher = new LoadProcess(run, 'peer/raw-publisher');
   const meter = await CpuMeter.start({ 'nats-server': server.pid, publisher: publisher.pid });
   const report = await publisher.ask<RawPublishReport>(act, { url: server.url, ...order });
   const { cpuSeconds } = await meter.read();

@@ -11,7 +11,7 @@ export class LoadProcess {
   readonly #listeners = new Map<string, (body: never) => void>();
   #requests = 0;
 
-  /** `program` is the name of a file in bench/load. */
+  /** `program` is the path of a file below bench/load, without its extension. */
   constructor(
     run: BenchRun,
     readonly program: string,

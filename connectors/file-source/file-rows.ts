@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
-import { exactText, parseExactJson } from '../runtime/mapping/exact-json.js';
+import { parseJsonText, textOf } from '../runtime/mapping/json-text.js';
 import type { Row } from '../runtime/mapping/record-mapping.js';
 import { BrokenFileError } from './broken-file.js';
 import { columnIndexes, SeenColumns } from './column-check.js';
@@ -84,7 +84,7 @@ async function* jsonRows(path: string, mapped: readonly string[], { encoding }: 
     if (!record) continue;
     records++;
     seen.add(Object.keys(record), line);
-    yield Object.fromEntries(mapped.map((column) => [column, exactText(ownValue(record, column))]));
+    yield Object.fromEntries(mapped.map((column) => [column, textOf(ownValue(record, column))]));
   }
   if (records > 0) seen.check();
 }
@@ -97,7 +97,7 @@ function jsonRecord(text: string, line: number): object | undefined {
   if (isBlank(text)) return undefined;
   let value: unknown;
   try {
-    value = parseExactJson(text);
+    value = parseJsonText(text);
   } catch (error) {
     const isRepeated = /^Duplicate key/.test((error as Error).message);
     throw new BrokenFileError(`line ${line} ${isRepeated ? 'has a key twice' : 'is not JSON'}`, { cause: error });

@@ -186,6 +186,6 @@ t.test('a setting that can never be right is refused at the start', async (t) =>
   t.equal(parse({})().folder, '/etc/sluice/in', 'a relative folder counts from the configuration file');
   t.throws(parse({ encoding: 'gb10830' }), /settings\.encoding/);
   for (const delimiter of ['', '"', '\n', ';;']) t.throws(parse({ delimiter }), /settings\.delimiter/);
-  t.throws(parse({ columns: { id: null } }), /settings\.columns\.id has no value/);
-  t.throws(parse({ key: null }), /settings\.key has no value/);
+  t.throws(parse({ columns: { id: null } }), /settings\.columns\.id: has no value/);
+  t.throws(parse({ key: null }), /settings\.key: has no value/);
 });

@@ -2,7 +2,7 @@ import { isLosslessNumber } from 'lossless-json';
 import { retryAfterMs } from '../../client/retry-after.js';
 import { isRetryableStatus } from '../../client/retryable.js';
 import { PeerGoneError, SourceUnfitError } from '../runtime/connector-errors.js';
-import { exactText, parseExactJson } from '../runtime/mapping/exact-json.js';
+import { parseJsonText, textOf } from '../runtime/mapping/json-text.js';
 import type { HttpSourceConfig } from './config.js';
 
 export interface Page {
@@ -30,7 +30,7 @@ export async function readPage(
       `${nameOf(url)} responded without a list at ${config.itemsPath}; see \`items\` in the settings`,
     );
   }
-  return { items, next: exactText(at(answer, config.nextPath)) };
+  return { items, next: textOf(at(answer, config.nextPath)) };
 }
 
 /** Address without query and credentials, for messages. */
@@ -83,7 +83,7 @@ async function fetchOnce(url: URL, headers: Record<string, string>, signal: Abor
 
 function parsed(text: string, url: URL): unknown {
   try {
-    return parseExactJson(text);
+    return parseJsonText(text);
   } catch (error) {
     throw new PeerGoneError(`${nameOf(url)} responded with something other than JSON`, { cause: error });
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { pause } from '../../client/pause.js';
 import type { SourceEvent } from '../../proto/event/event.js';
 import type { ConnectorContext } from '../runtime/connector-context.js';
-import { exactText } from '../runtime/mapping/exact-json.js';
+import { textOf } from '../runtime/mapping/json-text.js';
 import { loadMapping } from '../runtime/mapping/load-mapping.js';
 import type { RecordMapping, Row } from '../runtime/mapping/record-mapping.js';
 import { confirmedRun } from '../runtime/source/records/confirmed-run.js';
@@ -133,7 +133,7 @@ export class HttpSource implements Source {
 
   #changeOf(item: unknown, mapping: RecordMapping): RecordChange | undefined {
     const { held } = this.#state;
-    const row: Row = Object.fromEntries(mapping.columns.map((path) => [path, exactText(at(item, path))]));
+    const row: Row = Object.fromEntries(mapping.columns.map((path) => [path, textOf(at(item, path))]));
     const { deletedPath } = this.config;
     const isDeleted = deletedPath !== undefined && at(item, deletedPath) === true;
     return isDeleted ? deleteOf(mapping.subjectOf(row), held) : changeTo(row, mapping, held);

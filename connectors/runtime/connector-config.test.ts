@@ -38,16 +38,16 @@ t.test('all problems of a configuration are reported at once', async (t) => {
 
 t.test('a key without a value is a problem with its path, at any depth', async (t) => {
   t.same(problemsOf('name: x\nconnector: webhook\nbus: { url: http://host, token: }\nmetrics:'), [
-    'bus.token has no value; leave the key out instead',
-    'metrics has no value; leave the key out instead',
+    'bus.token: has no value; leave the key out to say that there is none',
+    'metrics: has no value; leave the key out to say that there is none',
   ]);
   const settings = { grant: 'g', headers: null, list: [{ a: 1 }, { a: null }] };
   const schema = { type: 'object', properties: { headers: { type: 'object', default: {} } } };
   t.same(
     problemsOf('', () => checkSettings(settings, schema)),
     [
-      'settings.headers has no value; leave the key out instead',
-      'settings.list.1.a has no value; leave the key out instead',
+      'settings.headers: has no value; leave the key out to say that there is none',
+      'settings.list[1].a: has no value; leave the key out to say that there is none',
     ],
   );
 });

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
 import { parse as parseYaml } from 'yaml';
 import { addressProblem, headerProblems, tokenProblem } from '../../client/service-settings.js';
+import { valuelessKeys } from '../../proto/valueless-keys.js';
 import { ConnectorConfigError } from './connector-errors.js';
 
 /** The part of a configuration file that all connectors share; `settings` belong to the connector itself. */
@@ -99,19 +100,11 @@ function checkedAgainst<Settings>(
   at: string,
 ): { settings: Settings; problems: string[] } {
   const settings = structuredClone(value) as Settings;
-  const empty = emptyKeys(value, at);
-  if (empty.length > 0)
-    return { settings, problems: empty.map((path) => `${path} has no value; leave the key out instead`) };
+  const valueless = valuelessKeys(value, at);
+  if (valueless.length > 0) return { settings, problems: valueless };
   const validate = new Ajv({ allErrors: true, useDefaults: true, strict: false }).compile(schema);
   const isValid = validate(settings);
   return { settings, problems: isValid ? [] : (validate.errors ?? []).map((error) => describe(error, at)) };
-}
-
-/** Paths of the keys without a value: YAML reads them as null, which a schema or a program may take for something else. */
-function emptyKeys(value: unknown, path: string): string[] {
-  if (value === null) return [path || 'the file'];
-  if (typeof value !== 'object') return [];
-  return Object.entries(value).flatMap(([key, one]) => emptyKeys(one, path === '' ? key : `${path}.${key}`));
 }
 
 function yamlOf(text: string): unknown {

@@ -1,5 +1,5 @@
 import { format, getFormatDateInfo, getFormatInfo, isDateFormat } from 'numfmt';
-import { withoutExponent } from '../../runtime/mapping/exact-json.js';
+import { withoutExponent } from '../../runtime/mapping/json-text.js';
 
 /** A spreadsheet keeps 15 digits of a number: from here on the last digits of an integer are not what was typed. */
 const INTEGER_MAX = 1e15;

@@ -1,8 +1,8 @@
-import { isSafeNumber } from 'lossless-json';
 import pg from 'pg';
 import type { ItemType } from '../../../proto/entry/entry.js';
 import type { ItemValue } from '../../../proto/event/event.js';
-import { exactText, hasExactNumbers, parseExactJson } from './exact-json.js';
+import { isExactNumber } from '../../../proto/values/exact-number.js';
+import { hasExactNumbers, parseJsonText, textOf } from './json-text.js';
 import { dateOf, dateTimeOf } from './time-value.js';
 
 /** A value as its source writes it, PostgreSQL or a file; null is absent. */
@@ -40,7 +40,7 @@ function listOf(text: string, read: ValueReader): ItemValue {
   const list = jsonOrUndefined(text);
   if (!Array.isArray(list)) return text;
   return list.map((one) => {
-    const element = exactText(one);
+    const element = textOf(one);
     return element === undefined ? null : read(element);
   });
 }
@@ -70,8 +70,6 @@ const FALSE = new Set(['f', 'false', 'FALSE']);
 const booleanOf: ValueReader = (text) => (TRUE.has(text) ? true : FALSE.has(text) ? false : text);
 
 const INTEGER = /^[+-]?\d+$/;
-/** The grammar of JSON. */
-const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** Digits with an optional sign; other notations (`0x1F`, `1e3`, `3.0`) are the fault of a program on the way. */
 function integerOf(text: string): ItemValue {
@@ -79,8 +77,8 @@ function integerOf(text: string): ItemValue {
   return Number.isSafeInteger(value) ? value + 0 : text;
 }
 
-/** A number that a double prints back as the same decimal number. */
-const numberOf: ValueReader = (text) => (NUMBER.test(text) && isSafeNumber(text) ? Number(text) : text);
+/** A number in the notation of JSON that a double prints back as the same decimal number. */
+const numberOf: ValueReader = (text) => (isExactNumber(text) ? Number(text) : text);
 
 /** JSON, unless a number in it would be rounded. */
 function objectOf(text: string): ItemValue {
@@ -90,7 +88,7 @@ function objectOf(text: string): ItemValue {
 
 function jsonOrUndefined(text: string): unknown {
   try {
-    return parseExactJson(text);
+    return parseJsonText(text);
   } catch {
     return undefined;
   }

@@ -1,0 +1,27 @@
+import t from 'tap';
+import { SeededRandom } from '../../support/seeded-random.js';
+import { AttackedBus } from './attacked-bus.js';
+import { fuzz } from './fuzz-run.js';
+import { SURFACES } from './surfaces.js';
+
+/** Per surface. The long run is tests/soak/attacks.soak.ts. */
+const INPUTS = 120;
+const TIME_LIMIT_MS = 2_000;
+/** On a machine that runs other tests too. */
+const HOLD_MS_MAX = 500;
+const GROWTH_MIB_MAX = 250;
+
+t.test('fuzzed inputs are answered, hold nothing up, and disturb no other department', async (t) => {
+  const { seed } = SeededRandom.fromEnvironment('SLUICE_FUZZ_SEED');
+  t.comment(`seed ${seed} (SLUICE_FUZZ_SEED)`);
+  const bus = await AttackedBus.start(t);
+  for (const surface of SURFACES) {
+    const sent = await fuzz(bus, surface, { inputs: INPUTS, seed, timeLimitMs: TIME_LIMIT_MS });
+    t.ok(sent > 20, `${sent} inputs for ${surface.name}`);
+  }
+  const figures = await bus.finish();
+  t.comment(JSON.stringify(figures));
+  t.ok(figures.holdMs <= HOLD_MS_MAX, `the event loop was held for ${figures.holdMs} ms`);
+  t.ok((figures.growthMiB ?? 0) <= GROWTH_MIB_MAX, `memory grew by ${figures.growthMiB} MiB`);
+  t.ok(figures.pulses > 10, `the witness received its ${figures.pulses} events and no others`);
+});

@@ -10,7 +10,10 @@ import { decodeCursor, encodeCursor, type StoredCursor } from './cursor-record.j
 
 /** Limit of the store for an atomic batch. */
 const BATCH_CURSORS_MAX = 1000;
-/** Acknowledgements that arrive in this interval share one write; it bounds how late `acked` is on a busy broker. */
+/**
+ * Acknowledgements that arrive in this interval share one write; it bounds how late `acked` is on a busy broker. What somebody
+ * waits for, a claim above all, is written at once: a subscribe would wait for half of the interval and more.
+ */
 const CHECKPOINT_INTERVAL_MS = 50;
 /** Interval of attempts while the store is unavailable. */
 const RETRY_MS = 250;
@@ -41,6 +44,9 @@ export class CursorCheckpoint {
   readonly #dirty = new Set<Cursor>();
   readonly #waiters = new Map<Cursor, Waiter[]>();
   #running: Promise<void> | undefined;
+  /** From then on cursors are written that nobody waits for. */
+  #allDueAtMs = 0;
+  #wake: (() => void) | undefined;
   #draining = false;
 
   constructor(
@@ -50,9 +56,7 @@ export class CursorCheckpoint {
 
   add(cursor: Cursor): void {
     this.#dirty.add(cursor);
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#run();
   }
 
   /** Resolves when the present position of the cursor is stored; rejects with SUPERSEDED when it is fenced. */
@@ -62,6 +66,7 @@ export class CursorCheckpoint {
       waiters.push({ resolve, reject });
       this.#waiters.set(cursor, waiters);
       this.add(cursor);
+      this.#wake?.();
     });
   }
 
@@ -72,6 +77,7 @@ export class CursorCheckpoint {
 
   async drain(): Promise<void> {
     this.#draining = true;
+    this.#wake?.();
     const timeout = new Promise<void>((resolve) => setTimeout(resolve, DRAIN_MS).unref());
     if (this.#running) await Promise.race([this.#running, timeout]);
   }
@@ -79,27 +85,49 @@ export class CursorCheckpoint {
   async #run(): Promise<void> {
     while (this.#dirty.size > 0) {
       const batch = this.#takeBatch();
+      if (batch.length === 0) {
+        await this.#untilDue();
+        continue;
+      }
       const started = performance.now();
       try {
         await this.#write(batch);
         this.onCheckpoint(batch.length, performance.now() - started);
-        if (!this.#draining) await pause(CHECKPOINT_INTERVAL_MS);
       } catch (error) {
         await this.#recover(batch, error);
       }
     }
+    // In the turn in which nothing was dirty: a cursor that is added a moment later starts the loop again.
+    this.#running = undefined;
   }
 
-  /** Takes at most one cursor per subject: two claims on one cursor in a batch would refuse each other for ever. */
+  /**
+   * Takes the cursors that somebody waits for, such as claims, and once per interval all others with them. At most one per
+   * subject: two claims on one cursor in a batch would refuse each other for ever.
+   */
   #takeBatch(): Cursor[] {
     const batch = new Map<string, Cursor>();
-    for (const cursor of this.#dirty) {
-      if (batch.size === BATCH_CURSORS_MAX) break;
-      if (batch.has(cursor.subject)) continue;
+    const take = (cursor: Cursor): void => {
+      if (batch.size === BATCH_CURSORS_MAX || batch.has(cursor.subject) || !this.#dirty.delete(cursor)) return;
       batch.set(cursor.subject, cursor);
-      this.#dirty.delete(cursor);
-    }
+    };
+    for (const cursor of this.#waiters.keys()) take(cursor);
+    const now = performance.now();
+    if (!this.#draining && now < this.#allDueAtMs) return [...batch.values()];
+    for (const cursor of this.#dirty) take(cursor);
+    this.#allDueAtMs = now + CHECKPOINT_INTERVAL_MS;
     return [...batch.values()];
+  }
+
+  /** Resolves when the interval is over, or somebody waits for a cursor. */
+  #untilDue(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, this.#allDueAtMs - performance.now());
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async #write(batch: Cursor[]): Promise<void> {

@@ -82,3 +82,16 @@ t.test('a claim that a truncated store has lost is made again and not taken for 
   t.notOk(isFenced);
   t.ok(reads > 8, `${reads} reads`);
 });
+
+t.test('claims one after another do not wait for the interval of acknowledgements', async (t) => {
+  const store = await openStore(t);
+  const claims = 20;
+  const startedAtMs = performance.now();
+  for (let i = 0; i < claims; i++) {
+    const cursor = await store.claim({ ...REQUEST, name: `c${i}` }, undefined);
+    store.advance(cursor, 1);
+  }
+  const msPerClaim = (performance.now() - startedAtMs) / claims;
+  t.ok(msPerClaim < 40, `${msPerClaim} ms per claim`);
+  await store.drain();
+});

@@ -33,6 +33,7 @@ export const ANSWER_SCHEMAS: Record<string, HttpSchema> = {
     ),
     additionalProperties: false,
   },
+  SourceEventBatch: listOf(ref('SourceEvent')),
   PublishResult: {
     ...objectOf({ id: string, line: integer, position: integer, duplicate: boolean, problem: ref('Problem') }),
     description: 'id and position of a stored event, or the problem of a refused one',

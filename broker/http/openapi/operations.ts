@@ -35,8 +35,10 @@ const EVENTS: OperationParts = {
   operationId: 'publishEvents',
   body: {
     'application/cloudevents+json': ref('SourceEvent'),
-    'application/cloudevents-batch+json': listOf(ref('SourceEvent')),
-    [JSON_TYPE]: { oneOf: [ref('SourceEvent'), listOf(ref('SourceEvent'))] },
+    // A plain array makes openapi-python-client generate code that fails for every body, also for a single event.
+    'application/cloudevents-batch+json': { allOf: [ref('SourceEventBatch'), { minItems: 1 }] },
+    // An array is accepted as well; it is described by the type above.
+    [JSON_TYPE]: ref('SourceEvent'),
     [NDJSON_TYPE]: { type: 'string', description: 'one SourceEvent per line' },
   },
   bodyExample: EVENT_EXAMPLE,

@@ -1,4 +1,5 @@
 import { checkSettings } from '../runtime/connector-config.js';
+import { ConnectorConfigError } from '../runtime/connector-errors.js';
 
 export interface PostgresSinkConfig {
   /** Connection string of the department's database. */
@@ -24,5 +25,12 @@ const SCHEMA = {
   additionalProperties: false,
 };
 
-export const parsePostgresSinkConfig = (settings: unknown): PostgresSinkConfig =>
-  checkSettings<PostgresSinkConfig>(settings, SCHEMA);
+export function parsePostgresSinkConfig(settings: unknown): PostgresSinkConfig {
+  const config = checkSettings<PostgresSinkConfig>(settings, SCHEMA);
+  if (config.table === 'sluice_positions') {
+    throw new ConnectorConfigError([
+      'table: sluice_positions is where the sink stores its position; choose another name',
+    ]);
+  }
+  return config;
+}

@@ -77,8 +77,12 @@ t.test('the table of postgres-sink', async (t) => {
     ];
     await sink.shape(shapeOf([id, name]));
     await sink.write({ events: [event(1, { data: { id: 'a', name: 'A' } })], log: 'l' });
-    await sink.shape(shapeOf([id, age]));
+    await t.rejects(sink.shape(shapeOf([id, age])), { code: 'PEER_GONE', message: /to fill age/ });
     t.match(await postgres.query(`SELECT * FROM ${table}`), [{ id: 'a', name: null, age: null }]);
+    t.equal(await sink.open(), 'earliest', 'the log is read again');
+    await sink.shape(shapeOf([id, age]));
+    await sink.write({ events: [event(1, { data: { id: 'a', age: 2 } })], log: 'l' });
+    t.match(await postgres.query(`SELECT * FROM ${table}`), [{ name: null, age: '2', _position: '1' }]);
     await sink.write({ events: [event(2, { op: 'correction', data: { id: 'a', age: 3 } })], log: 'l' });
     t.match(await postgres.query(`SELECT * FROM ${table}`), [{ name: null, age: '3', _position: '2' }]);
     await t.rejects(sink.shape(shapeOf([{ name: 'age', type: 'date' }])), SinkUnfitError);

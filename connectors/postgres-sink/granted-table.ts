@@ -1,20 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import type { ItemType } from '../../proto/entry/entry.js';
-import type { DeliveredItem } from '../../proto/frames/frames.js';
 import { SinkUnfitError } from '../runtime/connector-errors.js';
 import { quoteIdentifier, quoteTable } from '../runtime/postgres-client.js';
-
-const COLUMN_TYPES: Record<ItemType, string> = {
-  string: 'text',
-  code: 'text',
-  integer: 'bigint',
-  number: 'double precision',
-  boolean: 'boolean',
-  date: 'date',
-  datetime: 'timestamp with time zone',
-  decimal: 'numeric',
-  object: 'jsonb',
-};
+import type { Column } from './columns.js';
+import type { SinkProgress } from './progress.js';
 
 /** Columns of the sink itself. Item names never start with an underscore. */
 const SINK_COLUMNS = {
@@ -22,19 +11,33 @@ const SINK_COLUMNS = {
   _position: 'bigint',
   _time: 'timestamp with time zone',
 } as const;
+/** Comment on `_subject` by which a table is recognised: unlike the oid it survives a dump. */
+const MARK = 'filled by sluice, ';
 
-export interface Column {
-  name: string;
+interface PresentColumn {
   type: string;
+  /** An insert that leaves it out fails. */
+  isRequired: boolean;
 }
 
-export const columnOf = ({ name, type, list }: DeliveredItem): Column => ({
-  name,
-  // A list of objects is one jsonb document, which is easier to query than an array of jsonb.
-  type: type === 'object' || !list ? COLUMN_TYPES[type] : `${COLUMN_TYPES[type]}[]`,
-});
+interface PresentTable {
+  columns: ReadonlyMap<string, PresentColumn>;
+  mark: string | undefined;
+  hasRows: boolean;
+}
 
-/** The table that the sink keeps equal to a grant: a column per granted item, keyed by the record's subject. */
+/** The columns after a change of the granted items, and those whose values older rows lack. */
+export interface EvolvedTable {
+  mark: string | undefined;
+  /** Column → content, of all columns that the sink has ever made; empty content: not granted at the moment. */
+  owned: Record<string, string>;
+  unfilled: string[];
+}
+
+/**
+ * The table that the sink keeps equal to a grant: a column per granted item, keyed by the record's subject. It writes the columns that it
+ * has made and no others; other columns are the department's. See docs/decisions/0082.
+ */
 export class GrantedTable {
   readonly name: string;
 
@@ -42,42 +45,84 @@ export class GrantedTable {
     this.name = quoteTable(target);
   }
 
+  /** Throws SinkUnfitError when table and stored position do not belong together. */
+  async check(client: pg.Client, progress: SinkProgress | undefined): Promise<void> {
+    const table = await this.#read(client);
+    if (!progress) {
+      if (!table?.columns.has('_subject') || !table.hasRows) return;
+      throw this.unfit(`has rows, but no position is stored in sluice_positions`, 'empty it, or drop it');
+    }
+    if (!table) throw this.unfit(`is gone, but its position ${progress.position} is stored in sluice_positions`);
+    if (progress.mark !== undefined && table.mark !== progress.mark) {
+      throw this.unfit('is another table than the one that was filled up to the position in sluice_positions');
+    }
+    const lost = Object.entries(progress.owned ?? {}).filter(
+      ([name, content]) => content !== '' && !table.columns.has(name),
+    );
+    if (lost.length > 0) throw this.unfit(`has lost its column ${lost.map(([name]) => name).join(', ')}`);
+  }
+
   /**
-   * Creates the table, or adds the columns that it lacks. A column whose item is not granted any more stays and is emptied: a
+   * Creates the table, or adds the columns that it lacks. The column of an item that is no longer granted stays and is emptied: a
    * value that nobody keeps up to date, and may not be held, is worse than none.
    */
-  async evolve(client: pg.Client, columns: readonly Column[]): Promise<void> {
-    const wanted = new Map(columns.map(({ name, type }) => [name, type]));
-    await client.query(this.#createStatement(columns));
-    const present = await this.#columns(client);
-    this.#checkTypes(present, new Map([...Object.entries(SINK_COLUMNS), ...wanted]));
-    for (const { name, type } of columns) {
-      if (!present.has(name)) {
-        await client.query(`ALTER TABLE ${this.name} ADD COLUMN ${quoteIdentifier(name)} ${type}`);
-      }
+  async evolve(
+    client: pg.Client,
+    columns: readonly Column[],
+    progress: SinkProgress | undefined,
+  ): Promise<EvolvedTable> {
+    const present = await this.#read(client);
+    if (!present) {
+      const mark = MARK + randomUUID();
+      await client.query(this.#createStatement(columns));
+      await client.query(`COMMENT ON COLUMN ${this.name}._subject IS '${mark}'`);
+      return { mark, owned: contentsOf(columns), unfilled: [] };
     }
-    const revoked = [...present.keys()].filter((name) => !name.startsWith('_') && !wanted.has(name));
-    for (const column of revoked.map(quoteIdentifier)) {
+    const owned = progress?.owned ?? adopted(columns, present);
+    this.#checkColumns(present.columns, columns, owned);
+    for (const { name, type } of columns.filter((column) => !present.columns.has(column.name))) {
+      await client.query(`ALTER TABLE ${this.name} ADD COLUMN ${quoteIdentifier(name)} ${type}`);
+    }
+    const granted = contentsOf(columns);
+    const revoked = Object.entries(owned).filter(([name, content]) => content !== '' && granted[name] === undefined);
+    for (const column of revoked.map(([name]) => quoteIdentifier(name))) {
       await client.query(`UPDATE ${this.name} SET ${column} = NULL WHERE ${column} IS NOT NULL`);
     }
+    return {
+      mark: present.mark,
+      owned: { ...Object.fromEntries(Object.keys(owned).map((name) => [name, ''])), ...granted },
+      unfilled: columns.filter(({ name, content }) => owned[name] !== content).map(({ name }) => name),
+    };
   }
 
   #createStatement(columns: readonly Column[]): string {
     const items = columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}, `).join('');
-    return `CREATE TABLE IF NOT EXISTS ${this.name} (_subject text PRIMARY KEY, ${items}
+    return `CREATE TABLE ${this.name} (_subject text PRIMARY KEY, ${items}
       _position bigint NOT NULL, _time timestamp with time zone NOT NULL)`;
   }
 
-  async #columns(client: pg.Client): Promise<Map<string, string>> {
-    const { rows } = await client.query<{ name: string; type: string }>(
-      `SELECT attname AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
-       WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped`,
+  async #read(client: pg.Client): Promise<PresentTable | undefined> {
+    const { rows } = await client.query<Record<string, string | null>>(
+      `SELECT attname AS name, format_type(atttypid, atttypmod) AS type, col_description(attrelid, attnum) AS comment,
+         attnotnull AND NOT atthasdef AND attidentity = '' AND attgenerated = '' AS required
+       FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped`,
       [this.name],
     );
-    return new Map(rows.map(({ name, type }) => [name, type]));
+    if (rows.length === 0) return undefined;
+    const { rows: some } = await client.query(`SELECT 1 FROM ${this.name} LIMIT 1`);
+    const comment = rows.find(({ name }) => name === '_subject')?.comment;
+    return {
+      columns: new Map(rows.map(({ name, type, required }) => [name!, { type: type!, isRequired: required === 't' }])),
+      mark: comment?.startsWith(MARK) ? comment : undefined,
+      hasRows: some.length > 0,
+    };
   }
 
-  #checkTypes(present: ReadonlyMap<string, string>, wanted: ReadonlyMap<string, string>): void {
+  #checkColumns(
+    present: ReadonlyMap<string, PresentColumn>,
+    columns: readonly Column[],
+    owned: Readonly<Record<string, string>>,
+  ): void {
     const { schema, table } = this.target;
     for (const own of Object.keys(SINK_COLUMNS)) {
       if (!present.has(own))
@@ -85,9 +130,42 @@ export class GrantedTable {
           `${schema}.${table} has no column ${own}: it was not created by a sink; choose another table`,
         );
     }
+    const wanted = new Map([
+      ...Object.entries(SINK_COLUMNS),
+      ...columns.map(({ name, type }) => [name, type] as const),
+    ]);
     for (const [name, type] of wanted) {
-      const found = present.get(name) ?? type;
+      const found = present.get(name)?.type ?? type;
       if (found !== type) throw new SinkUnfitError(`${schema}.${table}.${name} is ${found}, the item needs ${type}`);
     }
+    for (const [name, { isRequired }] of present) {
+      if (Object.hasOwn(SINK_COLUMNS, name) || Object.hasOwn(owned, name)) continue;
+      if (wanted.has(name)) {
+        throw new SinkUnfitError(
+          `${schema}.${table}.${name} was not made by this sink, but an item of that name is granted: rename it`,
+        );
+      }
+      if (isRequired) {
+        throw new SinkUnfitError(
+          `${schema}.${table}.${name} is NOT NULL without a default, so no row can be inserted: give it one`,
+        );
+      }
+    }
+  }
+
+  /** An error that names the table and the way to fill it again. */
+  unfit(what: string, first = 'drop it where it is left'): SinkUnfitError {
+    const { schema, table } = this.target;
+    return new SinkUnfitError(
+      `table ${schema}.${table} ${what}; to fill it again, ${first} and ` +
+        `DELETE FROM ${schema}.sluice_positions WHERE table_name = '${table}'`,
+    );
   }
 }
+
+const contentsOf = (columns: readonly Column[]): Record<string, string> =>
+  Object.fromEntries(columns.map(({ name, content }) => [name, content]));
+
+/** Of a table that was filled by an earlier version, or that the department has prepared: the granted columns that it has. */
+const adopted = (columns: readonly Column[], { columns: present }: PresentTable): Record<string, string> =>
+  contentsOf(columns.filter(({ name }) => present.has(name)));

@@ -18,7 +18,7 @@ t.test('postgres-sink passes the conformance suite of sinks', async (t) => {
     const database = Object.assign(new URL(postgres.url), { port: String(proxy.port) }).href;
     return {
       create: (context, lane) =>
-        new PostgresSink(parsePostgresSinkConfig({ database, grant: lane.grant, table }), context.name),
+        new PostgresSink(parsePostgresSinkConfig({ database, grant: lane.grant, table }), context.name, context),
       people: async () => {
         const [found] = await postgres.query('SELECT to_regclass($1) AS name', [table]);
         if (!found?.name) return [];

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import { quoteIdentifier } from '../runtime/postgres-client.js';
-import type { Column } from './granted-table.js';
+import type { Column } from './columns.js';
 import type { SinkProgress } from './progress.js';
 
 /** The net effect of consecutive events on a table: the last change of each record, then perhaps the end of a snapshot. */
@@ -18,13 +18,14 @@ export interface RowTarget {
   columns: readonly Column[];
 }
 
-/** Applies events to the table and returns its new progress. Runs in the caller's transaction. */
+/** Applies events to the table and returns the snapshot that is open then. Runs in the caller's transaction. */
 export async function applyEvents(
   client: pg.Client,
   target: RowTarget,
-  batch: { events: readonly DeliveredEvent[]; log: string; before: SinkProgress | undefined },
-): Promise<SinkProgress> {
-  const { rowSets, snapshot } = rowSetsOf(batch.events, batch.before?.snapshot);
+  events: readonly DeliveredEvent[],
+  open: SinkProgress['snapshot'],
+): Promise<SinkProgress['snapshot']> {
+  const { rowSets, snapshot } = rowSetsOf(events, open);
   for (const rowSet of rowSets) {
     if (rowSet.upserts.size > 0) await upsert(client, target, [...rowSet.upserts.values()]);
     if (rowSet.deletes.size > 0) {
@@ -34,7 +35,27 @@ export async function applyEvents(
       await client.query(`DELETE FROM ${target.table} WHERE _position < $1`, [rowSet.dropBefore]);
     }
   }
-  return { log: batch.log, position: batch.events.at(-1)!.position, snapshot };
+  return snapshot;
+}
+
+/**
+ * Completes rows with columns that were granted later, from the events that wrote the rows before. A row whose position is another one
+ * was written by a later event, and a record without a row has ended: both are left as they are. Returns how many rows it completed.
+ */
+export async function refillRows(
+  client: pg.Client,
+  target: RowTarget,
+  events: readonly DeliveredEvent[],
+): Promise<number> {
+  const withData = events.filter(({ data, subject }) => data !== undefined && subject !== undefined);
+  if (withData.length === 0 || target.columns.length === 0) return 0;
+  const names = target.columns.map(({ name }) => quoteIdentifier(name));
+  const { rowCount } = await client.query(
+    `UPDATE ${target.table} AS present SET ${names.map((name) => `${name} = row.${name}`).join(', ')}
+     FROM ${recordsOf(target)} WHERE present._subject = row._subject AND present._position = row._position`,
+    [jsonOf(withData)],
+  );
+  return rowCount ?? 0;
 }
 
 function rowSetsOf(events: readonly DeliveredEvent[], open: SinkProgress['snapshot']) {
@@ -76,20 +97,28 @@ function applyChange({ upserts, deletes }: RowSet, event: DeliveredEvent): void 
 async function upsert(client: pg.Client, { table, columns }: RowTarget, events: DeliveredEvent[]): Promise<void> {
   const names = columns.map(({ name }) => quoteIdentifier(name));
   const all = ['_subject', ...names, '_position', '_time'];
-  const types = columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`);
-  const record = ['_subject text', ...types, '_position bigint', '_time timestamptz'].join(', ');
-  const rows = events.map(({ subject, data, position, time }) => ({
-    ...data,
-    _subject: subject,
-    _position: position,
-    _time: time,
-  }));
   await client.query(
-    `INSERT INTO ${table} (${all.join(', ')}) SELECT ${all.join(', ')} FROM json_to_recordset($1) AS row(${record})
+    `INSERT INTO ${table} (${all.join(', ')}) SELECT ${all.join(', ')} FROM ${recordsOf({ columns })}
      ON CONFLICT (_subject) DO UPDATE SET ${all
        .slice(1)
        .map((name) => `${name} = EXCLUDED.${name}`)
        .join(', ')}`,
-    [JSON.stringify(rows)],
+    [jsonOf(events)],
   );
 }
+
+/** The rows of `jsonOf` with the types of the columns. */
+function recordsOf({ columns }: Pick<RowTarget, 'columns'>): string {
+  const types = columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`);
+  return `json_to_recordset($1) AS row(${['_subject text', ...types, '_position bigint', '_time timestamptz'].join(', ')})`;
+}
+
+const jsonOf = (events: readonly DeliveredEvent[]): string =>
+  JSON.stringify(
+    events.map(({ subject, data, position, time }) => ({
+      ...data,
+      _subject: subject,
+      _position: position,
+      _time: time,
+    })),
+  );

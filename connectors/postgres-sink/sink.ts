@@ -1,28 +1,46 @@
 import type pg from 'pg';
+import { identifierOf } from '../../proto/entry/entry.js';
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import type { From, SubscribedFrame } from '../../proto/frames/frames.js';
-import { PeerGoneError, PoisonEventError } from '../runtime/connector-errors.js';
+import { publishedEntry } from '../runtime/catalog-entry.js';
+import type { ConnectorContext } from '../runtime/connector-context.js';
+import { PeerGoneError, PoisonEventError, SinkUnfitError } from '../runtime/connector-errors.js';
 import { connectPostgres, sqlState, toPeerGone } from '../runtime/postgres-client.js';
 import type { Sink, SinkBatch } from '../runtime/sink/sink.js';
+import { type Column, columnOf, columnProblems } from './columns.js';
 import type { PostgresSinkConfig } from './config.js';
-import { type Column, columnOf, GrantedTable } from './granted-table.js';
+import { type EvolvedTable, GrantedTable } from './granted-table.js';
+import { readTransforms } from './granted-transforms.js';
 import { ProgressTable, type SinkProgress } from './progress.js';
-import { applyEvents } from './row-changes.js';
+import { applyEvents, refillRows } from './row-changes.js';
 
 /** SQLSTATE classes caused by the values of one event: data exceptions, constraint violations, program limits. */
 const POISON_STATE = /^(?:22|23|54)/;
+const UNFILLED_ALARM = 'rows_unfilled';
 
-/** Keeps a PostgreSQL table equal to what a grant delivers. Rows and position commit together: each event takes effect exactly once. */
+/**
+ * Keeps a PostgreSQL table equal to what a grant delivers.
+ *
+ * A position that is stored elsewhere than the rows loses or repeats events in a crash, so rows and position commit together. When the
+ * granted items change, rows that were stored before lack them; waiting for their next change would leave a column half empty for ever.
+ * So the log is read again from its start, and each row is completed from the event that wrote it.
+ *
+ * Invariants: an event takes effect exactly once; a position is only continued on the table that it belongs to; columns that the sink
+ * did not make are never written. See docs/decisions/0082.
+ */
 export class PostgresSink implements Sink {
   readonly #table: GrantedTable;
   readonly #progressTable: ProgressTable;
   #client: pg.Client | undefined;
   #progress: SinkProgress | undefined;
   #columns: Column[] = [];
+  #evolved: EvolvedTable | undefined;
 
   constructor(
     private readonly config: PostgresSinkConfig,
     private readonly applicationName: string,
+    /** Asks the bus for the grant, and reports rows that cannot be completed. */
+    private readonly context?: Pick<ConnectorContext, 'bus' | 'metrics' | 'log'>,
   ) {
     this.#table = new GrantedTable(config);
     this.#progressTable = new ProgressTable(config);
@@ -31,23 +49,54 @@ export class PostgresSink implements Sink {
   async open(): Promise<From> {
     await this.#disconnect();
     this.#client = await connectPostgres({ url: this.config.database, applicationName: this.applicationName });
+    this.#evolved = undefined;
     this.#progress = await this.#withClient(async (client) => {
       await this.#progressTable.create(client);
-      return this.#progressTable.read(client);
+      const progress = await this.#progressTable.read(client);
+      await this.#table.check(client, progress);
+      return progress;
     });
-    return this.#progress ? { after: this.#progress.position, log: this.#progress.log } : 'earliest';
+    if (!this.#progress || this.#progress.position === 0) return 'earliest';
+    return { after: this.#progress.position, log: this.#progress.log };
   }
 
-  async shape({ items }: SubscribedFrame): Promise<void> {
-    this.#columns = items.map(columnOf);
-    await this.#transaction((client) => this.#table.evolve(client, this.#columns));
+  async shape({ entry, items }: SubscribedFrame): Promise<void> {
+    const problems = columnProblems(items);
+    if (problems.length > 0) throw new SinkUnfitError(problems.join('\n'));
+    const transforms = this.context && (await readTransforms(this.context.bus, this.config.grant));
+    this.#columns = items.map((item) => columnOf(item, transforms?.get(item.name)));
+    const before = this.#progress;
+    await this.#checkIdentifier(entry, before);
+    const evolved = await this.#transaction(async (client) => {
+      const after = await this.#table.evolve(client, this.#columns, before);
+      if (before) await this.#progressTable.advance(client, before, evolvedProgress(before, after));
+      return after;
+    });
+    this.#evolved = evolved;
+    if (!before) return;
+    this.#progress = evolvedProgress(before, evolved);
+    if (evolved.unfilled.length === 0) return;
+    const columns = evolved.unfilled.join(', ');
+    throw new PeerGoneError(`reading the grant again from its start, to fill ${columns} of the rows stored so far`);
+  }
+
+  /** Rows are keyed by the delivered identifier: hashed and in plain it names other rows, and none could be completed. */
+  async #checkIdentifier(entry: string, before: SinkProgress | undefined): Promise<void> {
+    const changed = this.#columns.filter(({ name, content }) => (before?.owned?.[name] ?? content) !== content);
+    if (!this.context || changed.length === 0) return;
+    const identifier = identifierOf(await publishedEntry(this.context.bus, entry)).name;
+    if (!changed.some(({ name }) => name === identifier)) return;
+    throw this.#table.unfit(
+      `has rows under other keys: the identifier ${identifier} is delivered in another form now`,
+      'drop it',
+    );
   }
 
   async write({ events, log }: SinkBatch): Promise<void> {
     try {
       await this.#store(events, log);
     } catch (error) {
-      if (!isPoison(error)) throw error;
+      if (!isPoison(error)) throw this.#withReason(error);
       await this.#storeUpToPoison(events, log);
     }
   }
@@ -58,12 +107,45 @@ export class PostgresSink implements Sink {
 
   async #store(events: readonly DeliveredEvent[], log: string): Promise<void> {
     const before = this.#progress;
+    const until = before?.refill?.until ?? 0;
     const target = { table: this.#table.name, columns: this.#columns };
-    this.#progress = await this.#transaction(async (client) => {
-      const after = await applyEvents(client, target, { events, log, before });
+    const repeated = events.filter(({ position }) => position <= until);
+    const fresh = events.filter(({ position }) => position > until);
+    const { after, unfilled } = await this.#transaction(async (client) => {
+      const filled = (before?.refill?.filled ?? 0) + (await refillRows(client, target, repeated));
+      const position = events.at(-1)!.position;
+      const isRefilled = position >= until;
+      const unfilled = until > 0 && isRefilled ? (await this.#rowsUpTo(client, until)) - filled : 0;
+      const after: SinkProgress = {
+        log,
+        position,
+        snapshot: await applyEvents(client, target, fresh, before?.snapshot),
+        refill: isRefilled ? undefined : { until, filled },
+        owned: this.#evolved?.owned ?? before?.owned,
+        mark: this.#evolved?.mark ?? before?.mark,
+      };
       await this.#progressTable.advance(client, before, after);
-      return after;
+      return { after, unfilled };
     });
+    this.#progress = after;
+    if (unfilled > 0) this.#reportUnfilled(unfilled, until);
+  }
+
+  async #rowsUpTo(client: pg.Client, position: number): Promise<number> {
+    const { rows } = await client.query<{ count: string }>(
+      `SELECT count(*) AS count FROM ${this.#table.name} WHERE _position <= $1`,
+      [position],
+    );
+    return Number(rows[0]!.count);
+  }
+
+  #reportUnfilled(rows: number, until: number): void {
+    this.context?.metrics.alarm(UNFILLED_ALARM, true);
+    this.context?.log.error(
+      { rows, until },
+      `${rows} rows lack newly granted items: their events are older than the history of the grant, or gone; ` +
+        'they are filled by the next change of the record or by a snapshot of the source',
+    );
   }
 
   async #storeUpToPoison(events: readonly DeliveredEvent[], log: string): Promise<void> {
@@ -71,7 +153,7 @@ export class PostgresSink implements Sink {
       try {
         await this.#store([event], log);
       } catch (error) {
-        if (!isPoison(error)) throw error;
+        if (!isPoison(error)) throw this.#withReason(error);
         throw new PoisonEventError(event.position, `PostgreSQL refuses the row: SQLSTATE ${sqlState(error)}`);
       }
     }
@@ -96,14 +178,41 @@ export class PostgresSink implements Sink {
     try {
       return await work(this.#client);
     } catch (error) {
-      throw toPeerGone(error);
+      const cause = toPeerGone(error);
+      throw isPoison(cause) ? cause : this.#withReason(cause);
     }
+  }
+
+  /** What the server refuses for another reason than the values of an event somebody has to put right: rights, a dropped table. */
+  #withReason(error: unknown): unknown {
+    const state = sqlState(error);
+    if (state === undefined) return error;
+    const { schema, table } = this.config;
+    const what = state.startsWith('42P01')
+      ? 'the table is gone'
+      : state === '42703'
+        ? 'a column is gone'
+        : 'it refuses';
+    return new SinkUnfitError(`PostgreSQL cannot store rows in ${schema}.${table}: ${what}, SQLSTATE ${state}`, {
+      cause: error,
+    });
   }
 
   async #disconnect(): Promise<void> {
     await this.#client?.end().catch(() => undefined);
     this.#client = undefined;
   }
+}
+
+/** A refill starts the log again; one in progress starts again for the columns that were added meanwhile. */
+function evolvedProgress(before: SinkProgress, { owned, mark, unfilled }: EvolvedTable): SinkProgress {
+  const progress = { ...before, owned, mark };
+  if (unfilled.length === 0) return progress;
+  return {
+    ...progress,
+    position: 0,
+    refill: { until: Math.max(before.position, before.refill?.until ?? 0), filled: 0 },
+  };
 }
 
 const isPoison = (error: unknown): boolean => POISON_STATE.test(sqlState(error) ?? '');

@@ -24,7 +24,7 @@ export const CONNECTOR_KINDS: Record<string, Prepare> = {
     const { parsePostgresSinkConfig } = await import('../../../connectors/postgres-sink/config.js');
     const { PostgresSink } = await import('../../../connectors/postgres-sink/sink.js');
     const config = parsePostgresSinkConfig(settings);
-    return forSink(() => new PostgresSink(config, `sluice ${context.name}`), config, context);
+    return forSink(() => new PostgresSink(config, `sluice ${context.name}`, context), config, context);
   },
   'file-source': async (settings, context, folder) => {
     const { parseFileSourceConfig } = await import('../../../connectors/file-source/config.js');

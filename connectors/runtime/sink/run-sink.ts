@@ -111,16 +111,23 @@ class SinkRun {
   }
 
   async #write(events: DeliveryBatch['events'], log: string): Promise<void> {
-    if (!this.#shapeIsKnown && this.#shape) {
-      await this.sink.shape(this.#shape);
-      this.#shapeIsKnown = true;
-    }
+    await this.#announceShape();
     await this.sink.write({ events, log }, this.signal);
+  }
+
+  async #announceShape(): Promise<void> {
+    if (this.#shapeIsKnown || !this.#shape) return;
+    await this.sink.shape(this.#shape);
+    this.#shapeIsKnown = true;
   }
 
   async #idle(subscriber: Subscriber): Promise<void> {
     try {
-      await this.#exclusively(async () => this.sink.idle?.());
+      await this.#exclusively(async () => {
+        // Not only before a batch: rows may have to be completed although no event comes.
+        await this.#announceShape();
+        await this.sink.idle?.();
+      });
     } catch (error) {
       this.#failure ??= error;
       await subscriber.close();

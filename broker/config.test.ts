@@ -37,8 +37,8 @@ t.test('every problem is listed at once, unknown keys too', async (t) => {
     'session.maxWhatever',
     'durability',
     'nats.url',
-    'port must',
-    'secret must',
+    'port (SLUICE_PORT) must',
+    'secret (SLUICE_SECRET) must',
   ]) {
     t.ok(
       problems.some((problem) => problem.includes(part)),

@@ -134,7 +134,7 @@ function readConfigFile(file: string): string {
 export function parseConfig(env: NodeJS.ProcessEnv, yamlText: string): ConfigWithoutSecret {
   const { settings, warnings } = withNewNames(overlay(documentOf(yamlText), fromEnvironment(env)));
   const problems = configProblems(settings);
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw new ConfigError(problems.map((problem) => withVariable(problem, env)));
   const config = overlay(structuredClone(CONFIG_DEFAULTS), settings) as unknown as ConfigWithoutSecret;
   return { ...config, nats: withUrlCredentials(config.nats), warnings };
 }
@@ -154,26 +154,46 @@ function documentOf(yamlText: string): Settings {
   return document;
 }
 
-/** Numbers that do not parse stay strings, so that the check names them. An empty variable counts as not set. */
+/** Environment variable → the setting that it gives. */
+export const ENVIRONMENT_VARIABLES: Readonly<Record<string, string>> = {
+  SLUICE_HOST: 'host',
+  SLUICE_PORT: 'port',
+  SLUICE_DATA: 'dataDir',
+  SLUICE_WORKERS: 'workers',
+  SLUICE_LOG_LEVEL: 'logLevel',
+  SLUICE_BOOTSTRAP_TOKEN: 'bootstrapToken',
+  SLUICE_RESTORED: 'restored',
+  SLUICE_SECRET: 'secret',
+  SLUICE_NATS: 'nats.url',
+  SLUICE_NATS_SERVER: 'nats.serverPath',
+};
+
+/** An empty variable counts as not set. */
 function fromEnvironment(env: NodeJS.ProcessEnv): Settings {
   const settings: Settings = {};
-  const take = (name: string, put: (value: string) => void): void => {
-    const value = env[name];
-    if (value !== undefined && value !== '') put(value);
-  };
   const nats: Settings = {};
-  take('SLUICE_HOST', (value) => (settings.host = value));
-  take('SLUICE_PORT', (value) => (settings.port = /^\d+$/.test(value) ? Number(value) : value));
-  take('SLUICE_DATA', (value) => (settings.dataDir = value));
-  take('SLUICE_WORKERS', (value) => (settings.workers = /^\d+$/.test(value) ? Number(value) : value));
-  take('SLUICE_LOG_LEVEL', (value) => (settings.logLevel = value));
-  take('SLUICE_BOOTSTRAP_TOKEN', (value) => (settings.bootstrapToken = value));
-  take('SLUICE_RESTORED', (value) => (settings.restored = value === '1' ? true : value));
-  take('SLUICE_SECRET', (value) => (settings.secret = value));
-  take('SLUICE_NATS', (value) => (nats.url = value));
-  take('SLUICE_NATS_SERVER', (value) => (nats.serverPath = value));
-  if (Object.keys(nats).length > 0) settings.nats = nats;
-  return settings;
+  for (const [variable, setting] of Object.entries(ENVIRONMENT_VARIABLES)) {
+    const text = env[variable];
+    if (text === undefined || text === '') continue;
+    const value = settingValue(setting, text);
+    if (setting.startsWith('nats.')) nats[setting.slice('nats.'.length)] = value;
+    else settings[setting] = value;
+  }
+  return Object.keys(nats).length > 0 ? { ...settings, nats } : settings;
+}
+
+/** A text that is no value of its setting stays a string, so that the check names it. */
+function settingValue(setting: string, text: string): unknown {
+  if ((setting === 'port' || setting === 'workers') && /^\d+$/.test(text)) return Number(text);
+  return setting === 'restored' && text === '1' ? true : text;
+}
+
+/** Names the variable behind a setting that is wrong, since the file may be right. */
+function withVariable(problem: string, env: NodeJS.ProcessEnv): string {
+  const found = Object.entries(ENVIRONMENT_VARIABLES).find(
+    ([variable, setting]) => env[variable] && new RegExp(`^${setting}\\b`).test(problem),
+  );
+  return found ? problem.replace(found[1], `${found[1]} (${found[0]})`) : problem;
 }
 
 /** Puts settings with an old name under their new one; where both are given the new one holds. */

@@ -4,7 +4,7 @@ import { type ProcessRole, roleOfThisProcess } from './boot/process-role.js';
 import { startFailureMessage } from './boot/start-failure.js';
 import { leavePrimary, obeyPrimary, reportMustEnd, reportServing } from './boot/worker-link.js';
 import { createBroker } from './broker.js';
-import type { Config } from './config.js';
+import { type Config, ConfigError } from './config.js';
 import { createWorkerPool } from './workers/worker-pool.js';
 
 /** A drain that hangs ends by force after this: what is acknowledged is on disk in any case. */
@@ -108,5 +108,6 @@ function untilStopped(broker: BrokerHandle, { isWorker }: ProcessRole, hasTls: b
 function fail(error: unknown): void {
   const message = startFailureMessage(error) ?? (error as Error).stack ?? String(error);
   process.stderr.write(`${message}\n`);
-  process.exitCode = 1;
+  // As the command line documents it: 2 is for what the user gave.
+  process.exitCode = error instanceof ConfigError ? 2 : 1;
 }

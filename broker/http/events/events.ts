@@ -15,6 +15,7 @@ import { sendProblem } from '../server/error-handler.js';
 import { holdLease } from '../server/hold-lease.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { JSON_TYPE, NDJSON_TYPE } from '../server/route-rule.js';
+import { binaryEvent } from './binary-event.js';
 import { parseLine } from './event-line.js';
 import { eventBytesMax } from './event-size.js';
 import { publishStream } from './event-stream-input.js';
@@ -66,7 +67,15 @@ export function eventRoutes(app: FastifyInstance, deps: EventRoutesDeps): void {
       const lease = deps.leases.take(deps.leases.credential(caller, credentialOf(request), 'publish'));
       holdLease(reply, lease);
       const { atomic = false, results = 'all' } = request.query;
-      const isStream = mediaType(request.headers['content-type']) === NDJSON_TYPE;
+      const type = mediaType(request.headers['content-type']);
+      const isStream = type === NDJSON_TYPE;
+      const event = binaryEvent(request.headers, type ?? '', isStream ? undefined : request.body);
+      if (event && (isStream || atomic)) {
+        throw new SluiceError(
+          'BAD_REQUEST',
+          'ce- headers describe one event: they go with neither a stream nor atomic',
+        );
+      }
       if (isStream) reply.raw.once('close', deps.slots.take(caller.id));
       if (isStream && !atomic) {
         const { intake, maxEventBytes, ending } = deps;
@@ -75,7 +84,7 @@ export function eventRoutes(app: FastifyInstance, deps: EventRoutesDeps): void {
         const answers = publishStream({ intake, caller, lease, body, maxEventBytes, onlyProblems, ending });
         return reply.type(NDJSON_TYPE).send(Readable.from(answers, { objectMode: false }));
       }
-      const values = isStream ? await collect(request.body as AsyncIterable<Buffer>, deps) : request.body;
+      const values = event ?? (isStream ? await collect(request.body as AsyncIterable<Buffer>, deps) : request.body);
       lease.check();
       if (atomic) return sendSeveral(reply, await publishAtomic(request, deps.intake, values));
       if (Array.isArray(values)) return sendSeveral(reply, await publishInTurns(deps.intake, caller, values));
@@ -152,7 +161,8 @@ const SCHEMA = {
   tags: ['events'],
   summary: 'Publish one event, a batch, or a stream of events',
   description:
-    'CloudEvents as application/cloudevents+json (one), application/cloudevents-batch+json (a list) or ' +
+    'CloudEvents as application/cloudevents+json (one), application/cloudevents-batch+json (a list), in binary mode ' +
+    '(ce- headers, the data as application/json) or ' +
     'application/x-ndjson (a stream, answered as NDJSON while it goes; results=problems answers with refusals and one ' +
     'last summary line {accepted, duplicates, refused}). An answer means that the event is stored.',
   consumes: ['application/cloudevents+json', 'application/cloudevents-batch+json', 'application/json', NDJSON_TYPE],

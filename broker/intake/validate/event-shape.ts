@@ -28,6 +28,9 @@ const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set([
   // CloudEvents libraries add these; they are ignored, because the catalog defines the content.
   'datacontenttype',
   'dataschema',
+  // Trace context is taken and not delivered.
+  'traceparent',
+  'tracestate',
 ]);
 const OPS: ReadonlySet<unknown> = new Set(SOURCE_OPS);
 

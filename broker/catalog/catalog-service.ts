@@ -35,7 +35,7 @@ export class CatalogService {
     const validation = await validateEntryDocument(document, this.deps.permissions);
     assertValidEntry(id, validation);
     const plain = plainDocument(document) as EntryDocument;
-    const record = await this.deps.ledger.append(() => this.deps.acts.draft(plain, acting));
+    const record = await this.deps.ledger.append(() => this.deps.acts.draft(plain, acting), acting);
     const warnings = [...validation.warnings, ...this.deps.acts.warnings(plain)];
     return { changed: record !== undefined, warnings };
   }
@@ -51,14 +51,14 @@ export class CatalogService {
   /** Makes the draft the next version. */
   async publish(caller: Caller, id: string): Promise<EntryVersion> {
     const acting = this.#acting(caller, 'published', id);
-    await this.deps.ledger.append(() => this.deps.acts.publish(id, acting));
+    await this.deps.ledger.append(() => this.deps.acts.publish(id, acting), acting);
     return this.deps.catalog.published(id) as EntryVersion;
   }
 
   /** Ends every subscription to the entry; its events stay until their retention ends. */
   async withdraw(caller: Caller, id: string, reason: string): Promise<void> {
     const acting = this.#acting(caller, 'withdrawn', id);
-    await this.deps.ledger.append(() => this.deps.acts.withdraw(id, reason, acting));
+    await this.deps.ledger.append(() => this.deps.acts.withdraw(id, reason, acting), { ...acting, endsRights: true });
   }
 
   #acting(caller: Caller, act: EntryAct, id: string): Acting {

@@ -4,7 +4,7 @@ import { SluiceError } from '../../proto/errors.js';
 import { quotedName } from '../../proto/foreign-name.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Ledger } from '../ledger/ledger.js';
-import type { Caller } from '../parties/caller.js';
+import { actorOf, type Caller } from '../parties/caller.js';
 import type { Systems } from '../parties/parties.js';
 import type { Permissions } from '../parties/permissions.js';
 import type { Grant } from './grant.js';
@@ -51,7 +51,7 @@ export class GrantService {
       const canonical = canonicalGrant(grant, party, entry);
       warnings = linkageWarnings(grants.heldBy(party, entry.id), canonical, entry);
       return directGrantAct(this.deps, canonical, acting);
-    });
+    }, acting);
     return { grant: grants.get(idOf(document))!, changed: record !== undefined, warnings };
   }
 
@@ -71,14 +71,17 @@ export class GrantService {
 
   async #change(caller: Caller, id: string, act: GrantAct, reason: string): Promise<Grant> {
     const { ledger, grants, permissions } = this.deps;
-    await ledger.append(() => {
-      const current = grants.get(id);
-      if (!current) throw new SluiceError('NOT_FOUND', `there is no grant ${id}`, { grant: id });
-      // The provider answers for its data, so its officers act on a grant, not those of the party that holds it.
-      const provider = splitEntryId(current.entry).party;
-      const acting = permissions.require(caller, GRANT_LIFE_CYCLE.rightFor(act), provider);
-      return changeGrantAct(current, act, { reason, acting, permissions });
-    });
+    await ledger.append(
+      () => {
+        const current = grants.get(id);
+        if (!current) throw new SluiceError('NOT_FOUND', `there is no grant ${id}`, { grant: id });
+        // The provider answers for its data, so its officers act on a grant, not those of the party that holds it.
+        const provider = splitEntryId(current.entry).party;
+        const acting = permissions.require(caller, GRANT_LIFE_CYCLE.rightFor(act), provider);
+        return changeGrantAct(current, act, { reason, acting, permissions });
+      },
+      { actor: actorOf(caller), endsRights: act !== 'restored' },
+    );
     return grants.get(id)!;
   }
 }

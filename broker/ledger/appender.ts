@@ -5,12 +5,11 @@ import type { Bus } from '../nats/bus.js';
 import { streamEnds } from '../nats/read/log-reader.js';
 import { StoreRefusedError, StoreUnavailableError, WrongExpectedSequenceError } from '../nats/store-errors.js';
 import { LEDGER_STREAM } from '../nats/streams.js';
+import { AppendLanes, type AppendOptions } from './append-lanes.js';
 import { batchEnd, encodeBatch, type LedgerBatch } from './ledger-batch.js';
 import type { LedgerState } from './ledger-state.js';
 import type { Act, LedgerRecord } from './record.js';
 
-/** Acts of officers arrive one by one; more waiting than this means that a client runs wild. */
-const WAITING_APPENDS_MAX = 1_000;
 /** Each conflict means that another broker's act was stored, so this many in a row are an overload. */
 const CONFLICTS_MAX = 50;
 /** Attempts with the same bytes after an answer that never came. */
@@ -32,39 +31,32 @@ export interface AppenderDeps {
  */
 export class Appender {
   readonly #deps: AppenderDeps;
-  #tail: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
+  readonly #lanes = new AppendLanes();
 
   constructor(deps: AppenderDeps) {
     this.#deps = deps;
   }
 
-  appendAll(guard: () => Act[]): Promise<LedgerRecord[]> {
-    if (this.#waiting >= WAITING_APPENDS_MAX) {
-      return Promise.reject(new SluiceError('TOO_MANY', `${WAITING_APPENDS_MAX} governance acts are waiting already`));
-    }
-    this.#waiting++;
-    const appended = this.#tail.then(() => this.#decideAndStore(guard)).finally(() => this.#waiting--);
-    this.#tail = appended.catch(() => {});
-    return appended;
+  appendAll(guard: () => Act[], options: AppendOptions = {}): Promise<LedgerRecord[]> {
+    return this.#lanes.run(() => this.#decideAndStore(guard, options), options);
   }
 
-  async #decideAndStore(guard: () => Act[]): Promise<LedgerRecord[]> {
+  async #decideAndStore(guard: () => Act[], options: AppendOptions): Promise<LedgerRecord[]> {
     const { state } = this.#deps;
     if (state.broken) throw new SluiceError('STORE_UNAVAILABLE', state.broken.message, {}, { cause: state.broken });
     const stored: LedgerRecord[] = [];
     for (let conflicts = 0; conflicts <= CONFLICTS_MAX; conflicts++) {
-      if (await this.#storeAll(guard(), stored)) return stored;
+      if (await this.#storeAll(guard(), stored, options)) return stored;
       this.#deps.metrics.conflict();
     }
     throw new SluiceError('STORE_UNAVAILABLE', `other brokers were faster ${CONFLICTS_MAX} times in a row`);
   }
 
   /** Returns false when another broker was faster; acts stored until then are in `stored` and folded. */
-  async #storeAll(acts: Act[], stored: LedgerRecord[]): Promise<boolean> {
+  async #storeAll(acts: Act[], stored: LedgerRecord[], options: AppendOptions): Promise<boolean> {
     for (let offset = 0; offset < acts.length; ) {
       const end = batchEnd(acts, offset);
-      const records = await this.#store(acts.slice(offset, end));
+      const records = await this.#store(acts.slice(offset, end), options);
       if (!records) return false;
       stored.push(...records);
       offset = end;
@@ -72,12 +64,13 @@ export class Appender {
     return true;
   }
 
-  async #store(acts: Act[]): Promise<LedgerRecord[] | undefined> {
+  async #store(acts: Act[], { endsRights }: AppendOptions): Promise<LedgerRecord[] | undefined> {
     const { state, clock, metrics } = this.#deps;
     const startedAtMs = performance.now();
     const time = new Date(clock()).toISOString();
     const { head, hash } = state;
-    const batch = encodeBatch(acts, { head, hash, time, lastOf: (subject) => state.lastOf(subject) });
+    const lastOf = (subject: string): number => state.lastOf(subject);
+    const batch = encodeBatch(acts, { head, hash, time, lastOf, endsRights });
     const collected: LedgerRecord[] = [];
     const end = state.onRecord((record) => collected.push(record));
     try {

@@ -18,10 +18,11 @@ export interface ChainHead {
   time: string;
   /** Sequence of the newest record of a subject, 0 for none. */
   lastOf(subject: string): number;
+  endsRights?: boolean | undefined;
 }
 
 /** Chains the acts to each other and to the record at `head`; the expectations let the store take them only there. */
-export function encodeBatch(acts: readonly Act[], { head, hash, time, lastOf }: ChainHead): LedgerBatch {
+export function encodeBatch(acts: readonly Act[], { head, hash, time, lastOf, endsRights }: ChainHead): LedgerBatch {
   const nonce = randomBytes(9).toString('base64url');
   let prev = hash;
   const seen = new Set<string>();
@@ -29,7 +30,7 @@ export function encodeBatch(acts: readonly Act[], { head, hash, time, lastOf }: 
     const subject = ledgerSubject(act.kind, act.id);
     const data = encodeRecord(act, { time, prev, nonce });
     prev = hashOf(data);
-    const message: OutMessage = { subject, data };
+    const message: OutMessage = { subject, data, ...(endsRights && { endsRights }) };
     if (index === 0) message.expectLast = head;
     // A second act of one subject follows a sequence that does not exist yet; the stream's expectation covers it.
     if (!seen.has(subject)) message.expectLastSubject = lastOf(subject);

@@ -4,6 +4,7 @@ import type { Bus } from '../nats/bus.js';
 import { Follower } from '../nats/read/follower.js';
 import type { StoredMessage } from '../nats/stored-message.js';
 import { LEDGER_STREAM } from '../nats/streams.js';
+import type { AppendOptions } from './append-lanes.js';
 import { Appender } from './appender.js';
 import { LedgerBrokenError } from './ledger-errors.js';
 import { LedgerState } from './ledger-state.js';
@@ -80,17 +81,17 @@ export class Ledger {
    * Appends the act that `guard` decides on, or nothing when it returns undefined. The guard runs against folded
    * state and runs again when another broker was faster. Resolves when the record is stored and folded here.
    */
-  async append(guard: () => Act | undefined): Promise<LedgerRecord | undefined> {
+  async append(guard: () => Act | undefined, options?: AppendOptions): Promise<LedgerRecord | undefined> {
     const [record] = await this.appendAll(() => {
       const act = guard();
       return act ? [act] : [];
-    });
+    }, options);
     return record;
   }
 
   /** Like `append` for many acts: all or none of up to 1,000; more are divided into several such batches. */
-  appendAll(guard: () => Act[]): Promise<LedgerRecord[]> {
-    return this.#appender.appendAll(guard);
+  appendAll(guard: () => Act[], options?: AppendOptions): Promise<LedgerRecord[]> {
+    return this.#appender.appendAll(guard, options);
   }
 
   /** Calls `fn` with every later record, those of other brokers included; returns the function that stops it. */

@@ -28,11 +28,14 @@ export class TokenService {
     const acting = permissions.require(caller, 'token.renew');
     const token = newToken();
     const credential = credentials.digestOf(token);
-    await ledger.append(() => {
-      const current = (kind === 'system' ? systems : officers).get(id);
-      if (!current) throw new SluiceError('NOT_FOUND', `there is no ${kind} ${id}`);
-      return { kind, id, act: 'token-renewed', ...acting, document: { ...current, credential } };
-    });
+    await ledger.append(
+      () => {
+        const current = (kind === 'system' ? systems : officers).get(id);
+        if (!current) throw new SluiceError('NOT_FOUND', `there is no ${kind} ${id}`);
+        return { kind, id, act: 'token-renewed', ...acting, document: { ...current, credential } };
+      },
+      { ...acting, endsRights: true },
+    );
     return token;
   }
 }

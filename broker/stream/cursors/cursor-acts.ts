@@ -98,7 +98,7 @@ export class CursorActs {
   }
 
   async #record({ grant, reason }: CursorAct, acting: Acting, what: { act: string; document: unknown }): Promise<void> {
-    await this.deps.ledger.append(() => ({ kind: 'delivery', id: grant, reason, ...acting, ...what }));
+    await this.deps.ledger.append(() => ({ kind: 'delivery', id: grant, reason, ...acting, ...what }), acting);
   }
 
   #recordSkipped(

@@ -29,6 +29,7 @@ import { QuarantineReader } from './intake/quarantine/quarantine-reader.js';
 import { BusClock } from './ledger/bus-clock.js';
 import { Metrics } from './metrics/metrics.js';
 import type { Bus } from './nats/bus.js';
+import type { StoreSpace } from './nats/space/store-space.js';
 import type { Store } from './nats/streams.js';
 import { GrantLag } from './observe/grant-lag.js';
 import { busIsRegistered, isRegistration } from './parties/bus-facts.js';
@@ -58,7 +59,7 @@ export async function createBroker(config: Config, role: ProcessRole = SINGLE_PR
   const clock = busClock.now;
   if (role.isFirst) for (const warning of config.warnings) log.warn(warning);
   try {
-    const { bus, store, notices } = await openStore({ config, role, metrics: metrics.store, log, releases });
+    const { bus, store, notices, space } = await openStore({ config, role, metrics: metrics.store, log, releases });
     const { partitions } = store;
     const governance = await openGovernance({
       config,
@@ -70,7 +71,7 @@ export async function createBroker(config: Config, role: ProcessRole = SINGLE_PR
       releases,
     });
     if (governance.permissions.isTrial) log.warn('trial mode: no platformRegistration is configured');
-    return new RunningBroker({ config, role, log, metrics, releases, clock, bus, store, notices, governance });
+    return new RunningBroker({ config, role, log, metrics, releases, clock, bus, store, notices, space, governance });
   } catch (error) {
     await releases.releaseAll();
     throw error;
@@ -87,6 +88,7 @@ interface BrokerParts {
   bus: Bus;
   store: Store;
   notices: readonly string[];
+  space: StoreSpace;
   governance: Governance;
 }
 
@@ -271,20 +273,27 @@ class RunningBroker implements BrokerHandle {
   }
 
   #operations(): OperationRoutesDeps {
-    const { role, metrics, notices } = this.parts;
+    const { role, metrics } = this.parts;
     return {
       registry: role.isWorker ? new SharedMetrics(metrics.registry) : metrics.registry,
       unreadyReasons: () => this.#unreadyReasons(),
-      notices,
+      notices: () => this.#notices(),
     };
   }
 
+  #notices(): string[] {
+    const { notices, space } = this.parts;
+    return space.level === 'no_events' ? [...notices, 'the store is full: events are refused'] : [...notices];
+  }
+
   #unreadyReasons(): string[] {
-    const { bus, governance } = this.parts;
+    const { bus, governance, space } = this.parts;
     const reasons: string[] = [];
     if (!this.#isServing) reasons.push('the broker is starting or shutting down');
     if (!bus.isUp()) reasons.push('there is no connection to NATS');
     if (!governance.ledger.isFresh) reasons.push('the ledger is stale');
+    if (space.level === 'ending_acts' || space.level === 'exhausted')
+      reasons.push('the store is full: nothing but acts that end rights is taken');
     return reasons;
   }
 

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { startEpochsOfAllLogs, startEpochsOfTruncatedLogs } from '../event-log/epoch-start.js';
@@ -5,6 +6,9 @@ import type { StoreMetrics } from '../metrics/store-metrics.js';
 import { type Bus, connectBus } from '../nats/bus.js';
 import { syncNotices } from '../nats/server/sync-check.js';
 import { checkServer, streamDrift } from '../nats/server-check.js';
+import { accountRoom } from '../nats/space/account-room.js';
+import { diskRoom } from '../nats/space/disk-room.js';
+import { type SpaceLevel, StoreSpace } from '../nats/space/store-space.js';
 import { ensureStreams, type Store } from '../nats/streams.js';
 import { whenAvailable } from '../nats/when-available.js';
 import type { ProcessRole } from './process-role.js';
@@ -22,6 +26,7 @@ export interface OpenStoreDeps {
 export interface OpenedStore {
   bus: Bus;
   store: Store;
+  space: StoreSpace;
   /** Advice to the operator of an external server; empty for the embedded one. */
   notices: string[];
 }
@@ -40,6 +45,7 @@ export async function openStore(deps: OpenStoreDeps): Promise<OpenedStore> {
   releases.add('nats connection', () => bus.close());
   releases.add('connection monitor', monitorConnection(bus, deps));
   const isExternal = embedded === undefined && !role.hasServerOfPrimary;
+  const space = await limitToSpace(bus, isExternal, deps);
   const notices = isExternal ? await whenAvailable(() => checkServer(bus, config)) : [];
   const store = await whenAvailable(() => ensureStreams(bus, { partitions, replicas, maxBytesPerPartition }));
   if (isExternal) notices.push(...(await externalNotices(bus, config, store)));
@@ -56,8 +62,43 @@ export async function openStore(deps: OpenStoreDeps): Promise<OpenedStore> {
       'restored: every log starts a new epoch, all subscribers get POSITION_GONE; start without the setting from now on',
     );
   }
-  return { bus, store, notices };
+  return { bus, store, notices, space };
 }
+
+/** Lets the bus write what there is room for: on the disk of an embedded server, or within the account of an external one. */
+async function limitToSpace(
+  bus: Bus,
+  isExternal: boolean,
+  { config, role, metrics, log, releases }: OpenStoreDeps,
+): Promise<StoreSpace> {
+  const folder = resolve(config.dataDir, 'nats');
+  const space = new StoreSpace({
+    measure: () => (isExternal ? accountRoom(bus) : diskRoom(folder)),
+    onMeasured: (room) => metrics.roomMeasured(room),
+    onLevel: (level, { free }) => {
+      metrics.roomChanged(level === 'open');
+      // One of several workers logs it.
+      if (!role.isFirst) return;
+      if (level === 'open') log.info({ free }, 'the store takes events again');
+      else log.error({ free, level }, `the store is full: ${LEVELS_IN_WORDS[level]}`);
+    },
+    ...(isExternal && { intervalMs: ACCOUNT_INTERVAL_MS }),
+  });
+  metrics.roomChanged(true);
+  await space.start();
+  releases.add('store space', async () => space.stop());
+  bus.publisher.limitTo(space);
+  return space;
+}
+
+/** The answer of an account comes over the network, from a server that may serve many brokers. */
+const ACCOUNT_INTERVAL_MS = 1_000;
+
+const LEVELS_IN_WORDS: Record<Exclude<SpaceLevel, 'open'>, string> = {
+  no_events: 'events are refused, delivery goes on; make room',
+  ending_acts: 'everything but acts that end rights is refused; make room',
+  exhausted: 'everything is refused, nothing is left for acts; make room',
+};
 
 async function externalNotices(bus: Bus, config: Config, { partitions }: Store): Promise<string[]> {
   const { nats, durability } = config;

@@ -68,6 +68,12 @@ export const ALERT_CASES: readonly AlertCase[] = [
     silent: { sluice_ledger_in_sight: '1x8 0x1 1x20' },
   },
   counterCase('SluiceStoreFull', 'sluice_events_refused_total{code="STORE_FULL"}'),
+  {
+    alert: 'SluiceStoreFilling',
+    at: '10m',
+    fires: { sluice_store_free_bytes: '24x30', sluice_store_capacity_bytes: '100x30' },
+    silent: { sluice_store_free_bytes: '26x30', sluice_store_capacity_bytes: '100x30' },
+  },
   counterCase('SluiceInternalError', 'sluice_subscriptions_ended_total{code="INTERNAL"}'),
   counterCase('SluicePositionGone', 'sluice_subscriptions_ended_total{code="POSITION_GONE"}'),
   counterCase('SluiceQuarantineMissed', 'sluice_events_quarantine_missed_total'),

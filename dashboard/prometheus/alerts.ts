@@ -20,6 +20,22 @@ const increaseIn =
   (metric: string, more = ''): string =>
     `sum ${more}(increase(${metric}[${scale.duration('5m')}])) > 0`;
 
+const storeAlerts = (scale: TimeScale): Alert[] => [
+  {
+    name: 'SluiceStoreFull',
+    expr: increaseIn(scale)('sluice_events_refused_total{code="STORE_FULL"}'),
+    severity: 'page',
+    summary: 'Events are refused because the store is full',
+  },
+  {
+    name: 'SluiceStoreFilling',
+    expr: 'min(sluice_store_free_bytes / sluice_store_capacity_bytes) < 0.25',
+    for: scale.duration('5m'),
+    severity: 'ticket',
+    summary: 'Only {{ $value | humanizePercentage }} of the store is free: events are refused at about 5%',
+  },
+];
+
 /** The broker, its store and its ledger. */
 function brokerAlerts(scale: TimeScale): Alert[] {
   const window = scale.duration('5m');
@@ -52,12 +68,7 @@ function brokerAlerts(scale: TimeScale): Alert[] {
       severity: 'page',
       summary: 'The broker at {{ $labels.instance }} does not see the ledger and has stopped delivering',
     },
-    {
-      name: 'SluiceStoreFull',
-      expr: increases('sluice_events_refused_total{code="STORE_FULL"}'),
-      severity: 'page',
-      summary: 'Events are refused because the store is full',
-    },
+    ...storeAlerts(scale),
     {
       name: 'SluiceInternalError',
       expr: `sum(increase(sluice_events_refused_total{code="INTERNAL"}[${window}]) or increase(sluice_subscriptions_ended_total{code="INTERNAL"}[${window}])) > 0`,

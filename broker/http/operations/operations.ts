@@ -9,7 +9,7 @@ export interface OperationRoutesDeps {
   /** What stands between this broker and serving; empty when events can be published and streamed. */
   unreadyReasons: () => string[];
   /** What the operator of the store should know though everything works. */
-  notices?: readonly string[] | undefined;
+  notices: () => string[];
 }
 
 export function operationRoutes(app: FastifyInstance, deps: OperationRoutesDeps): void {
@@ -20,7 +20,7 @@ export function operationRoutes(app: FastifyInstance, deps: OperationRoutesDeps)
   app.get('/healthz', { ...open, schema: HEALTH }, async () => ({ status: 'alive' }));
   app.get('/readyz', { ...open, schema: READY }, async (_request, reply) => {
     const reasons = deps.unreadyReasons();
-    if (reasons.length === 0) return { status: 'ready', notices: deps.notices ?? [] };
+    if (reasons.length === 0) return { status: 'ready', notices: deps.notices() };
     return sendProblem(reply, toProblem(new SluiceError('STORE_UNAVAILABLE', 'not ready', { problems: reasons })));
   });
 }

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { diskRoom } from '../space/disk-room.js';
+import { keptBack } from '../space/room.js';
 import { GROUP_COMMIT_VERSION, isAtLeast, MINIMUM_VERSION, ServerNotFoundError, serverVersion } from './find-server.js';
 import { lockFolder } from './folder-lock.js';
 import { processesWithArgument } from './process-list.js';
@@ -10,7 +12,6 @@ import { serverConfig } from './server-config.js';
 import type { ServerProcess } from './server-process.js';
 import { launchServer } from './server-process.js';
 import { stopProcess } from './stop-process.js';
-import { storeLimit } from './store-limit.js';
 import { syncMetadata } from './sync-metadata.js';
 
 export interface EmbeddedOptions {
@@ -19,12 +20,17 @@ export interface EmbeddedOptions {
   /** `strict` syncs every acknowledged write; `relaxed` every 100 ms: a power cut may take that much. */
   durability: Durability;
   logFile?: string | undefined;
-  /** Limit of everything stored, in bytes; undefined: three quarters of what it has and what is free. */
+  /** Limit of everything stored, in bytes before compression; undefined leaves it to the disk. */
   maxStoreBytes?: number | undefined;
   /** Called with texts for the operator: an orphan that was ended, a crash, a restart. */
   onNotice?: ((text: string) => void) | undefined;
 }
 
+/** Above every disk: brokers measure what is left of the disk themselves (docs/decisions/0050). */
+const NO_LIMIT_BYTES = 2 ** 50;
+const HEALTH_INTERVAL_MS = 1_000;
+/** The server's health names the stream that it has stopped to write, until it is started again. */
+const WRITE_STOPPED = /write error/;
 const RESTART_WAIT_MIN_MS = 50;
 /** A server that cannot come back (disk gone) is retried at this interval for ever; readiness reports it meanwhile. */
 const RESTART_WAIT_MAX_MS = 5_000;
@@ -46,7 +52,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
       version,
       storeDir,
       durability: options.durability,
-      maxStoreBytes: options.maxStoreBytes ?? (await storeLimit(storeDir)),
+      maxStoreBytes: options.maxStoreBytes ?? NO_LIMIT_BYTES,
       logFile: options.logFile ? resolve(options.logFile) : join(storeDir, 'nats-server.log'),
       port: 0,
       user: 'sluice',
@@ -84,6 +90,10 @@ export class EmbeddedServer {
   #restartWaitMs = RESTART_WAIT_MIN_MS;
   #restarting: Promise<void> | undefined;
   #wake: (() => void) | undefined;
+  readonly #healthTimer: NodeJS.Timeout;
+  #isCheckingHealth = false;
+  /** Process that has stopped to write a stream: only its end brings the stream back. */
+  #stalledPid: number | undefined;
   #stopping: Promise<void> | undefined;
   readonly #onProcessExit = () => this.#running.child.kill('SIGTERM');
 
@@ -96,6 +106,8 @@ export class EmbeddedServer {
     this.version = parts.config.version;
     process.once('exit', this.#onProcessExit);
     this.#watch();
+    this.#healthTimer = setInterval(() => void this.#checkHealth(), HEALTH_INTERVAL_MS);
+    this.#healthTimer.unref();
   }
 
   /** Of the current process; changes with a restart. */
@@ -115,6 +127,7 @@ export class EmbeddedServer {
   }
 
   async #stop(): Promise<void> {
+    clearInterval(this.#healthTimer);
     this.#wake?.();
     await this.#restarting;
     const { child, pid, exited } = this.#running;
@@ -141,6 +154,30 @@ export class EmbeddedServer {
       this.#parts.onNotice?.(`nats-server ended (${why}); starting it again`);
       this.#restarting = this.#restart();
     });
+  }
+
+  /**
+   * A server that has met the end of the disk stops to answer for the stream that it wrote, for good, though there may be
+   * room again. It is ended then, and comes back like one that has crashed.
+   */
+  async #checkHealth(): Promise<void> {
+    if (this.#isCheckingHealth || this.#stopping) return;
+    this.#isCheckingHealth = true;
+    try {
+      const { pid, child } = this.#running;
+      if (this.#stalledPid !== pid) {
+        const health = await this.#running.health();
+        if (!WRITE_STOPPED.test(health)) return;
+        this.#stalledPid = pid;
+        this.#parts.onNotice?.(`nats-server has stopped to write: ${health}; it is started again when there is room`);
+      }
+      const room = await diskRoom(this.#parts.config.storeDir);
+      if (room.free > keptBack(room) / 2 && !this.#stopping) child.kill('SIGTERM');
+    } catch (error) {
+      this.#parts.onNotice?.(`the health of nats-server could not be checked: ${String(error)}`);
+    } finally {
+      this.#isCheckingHealth = false;
+    }
   }
 
   async #restart(): Promise<void> {

@@ -9,6 +9,8 @@ export interface ServerProcess {
   child: ChildProcess;
   pid: number;
   port: number;
+  /** Resolves with `ok`, or with what the server says is wrong. */
+  health(): Promise<string>;
   /** Resolves with the end of the process as the operating system reports it; never rejects. */
   exited: Promise<string>;
 }
@@ -55,8 +57,8 @@ export async function launchServer(options: LaunchOptions): Promise<ServerProces
     return why;
   });
   try {
-    const port = await waitUntilHealthy(options, child.pid, state);
-    return { child, pid: child.pid!, port, exited };
+    const { client: port, monitoring } = await waitUntilHealthy(options, child.pid, state);
+    return { child, pid: child.pid!, port, exited, health: () => askHealth(monitoring, options.monitorPath) };
   } catch (error) {
     child.kill('SIGKILL');
     const why = error instanceof Error ? error.message : String(error);
@@ -69,7 +71,7 @@ async function waitUntilHealthy(
   options: LaunchOptions,
   pid: number | undefined,
   state: { ended?: string },
-): Promise<number> {
+): Promise<{ client: number; monitoring: number }> {
   const deadlineMs = performance.now() + START_TIMEOUT_MS;
   for (let health = 'it opened no port'; ; await delay(POLL_INTERVAL_MS)) {
     if (state.ended !== undefined) throw new Error(`it ended with ${state.ended}`);
@@ -77,7 +79,7 @@ async function waitUntilHealthy(
     const ports = await readPorts(options.storeDir, pid);
     if (!ports) continue;
     health = await askHealth(ports.monitoring, options.monitorPath);
-    if (health === 'ok') return ports.client;
+    if (health === 'ok') return ports;
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import type { StoreSpace } from '../space/store-space.js';
 import type { JetStreamRefusal } from '../store-errors.js';
 import { StoreRefusedError, StoreUnavailableError, storeError } from '../store-errors.js';
 import { subjectsOf } from '../stream-names.js';
@@ -47,6 +48,8 @@ const ACK_TIMEOUT_MS = 15_000;
 const ELECTION_GRACE_MS = 500;
 const ELECTED_SUBJECT = '$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED';
 const EXPIRY_INTERVAL_MS = 500;
+/** A server that has met the end of its disk does not answer any more; one that still writes answers sooner. */
+const EXHAUSTED_ACK_TIMEOUT_MS = 500;
 
 /**
  * Publishes to streams with one shared reply inbox for all acknowledgements.
@@ -68,6 +71,7 @@ export class Publisher {
   readonly #waiting: Array<{ send(): void; fail(error: Error): void }> = [];
   readonly #expireWaiters: NodeJS.Timeout;
   #nextId = 0;
+  #space: Pick<StoreSpace, 'level' | 'refusal'> | undefined;
 
   constructor(bus: PublisherLink) {
     this.#bus = bus;
@@ -89,12 +93,18 @@ export class Publisher {
     this.#expireWaiters.unref();
   }
 
+  /** From now on asks before every write whether there is room for it. */
+  limitTo(space: Pick<StoreSpace, 'level' | 'refusal'>): void {
+    this.#space = space;
+  }
+
   get inFlight(): number {
     return this.#waiters.size;
   }
 
   /** Resolves when the message is stored as durably as the server is configured to; calls are sent in their order. */
   async publish(message: OutMessage): Promise<PubAck> {
+    this.#requireSpace(message);
     const raw = await this.#whenFree(() => this.#send(message, publishHeaders(message)));
     return { stream: raw.stream ?? '', position: positionOf(raw), duplicate: raw.duplicate === true };
   }
@@ -107,6 +117,7 @@ export class Publisher {
     if (messages.length === 0 || messages.length > BATCH_MESSAGES_MAX) {
       throw new StoreRefusedError(10199, `a batch has 1 to ${BATCH_MESSAGES_MAX} messages, not ${messages.length}`);
     }
+    for (const message of messages) this.#requireSpace(message);
     const raw = await this.#whenFree(() => this.#sendBatch(messages));
     return { lastPosition: positionOf(raw), count: raw.count ?? messages.length };
   }
@@ -115,6 +126,12 @@ export class Publisher {
   stop(): void {
     clearInterval(this.#expireWaiters);
     this.#failAll('the connection was closed');
+  }
+
+  /** Throws StoreFullError. */
+  #requireSpace(message: OutMessage): void {
+    const refusal = this.#space?.refusal(message);
+    if (refusal) throw refusal;
   }
 
   #sendBatch(messages: OutMessage[]): Promise<RawAck> {
@@ -181,8 +198,9 @@ export class Publisher {
   }
 
   #failExpired(): void {
-    const oldest = performance.now() - ACK_TIMEOUT_MS;
-    this.#failUncertain(`no answer within ${ACK_TIMEOUT_MS} ms`, ({ sentAtMs }) => sentAtMs < oldest);
+    const timeoutMs = this.#space?.level === 'exhausted' ? EXHAUSTED_ACK_TIMEOUT_MS : ACK_TIMEOUT_MS;
+    const oldest = performance.now() - timeoutMs;
+    this.#failUncertain(`no answer within ${timeoutMs} ms`, ({ sentAtMs }) => sentAtMs < oldest);
   }
 
   /** A message sent to the previous leader and not acknowledged by now never will be, stored or not. */

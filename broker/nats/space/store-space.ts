@@ -1,0 +1,112 @@
+import { StoreFullError } from '../store-errors.js';
+import { keptBack, type Room } from './room.js';
+
+/**
+ * `open`: everything is stored. `no_events`: what keeps delivery going is stored, events are not. `ending_acts`: only acts
+ * that end rights are stored. `exhausted`: the same, and writes that are in flight may never be answered.
+ */
+export type SpaceLevel = 'open' | 'no_events' | 'ending_acts' | 'exhausted';
+
+export interface StoreSpaceOptions {
+  /** Undefined when the store tells no limit. */
+  measure(): Promise<Room | undefined>;
+  onMeasured?: ((room: Room) => void) | undefined;
+  onLevel?: ((level: SpaceLevel, room: Room) => void) | undefined;
+  intervalMs?: number | undefined;
+}
+
+/** What a write is for; only an act that ends rights may take the last room. */
+export interface SpaceClaim {
+  subject: string;
+  endsRights?: boolean | undefined;
+}
+
+/** Short against the time in which a busy bus fills what is kept back for acts. */
+const INTERVAL_MS = 250;
+/** Below this share of what is kept back, another program fills the disk, and the server may have met its end. */
+const EXHAUSTED_SHARE = 1 / 8;
+/** More than the border must be free before a level opens again, or it would flap with every write. */
+const REOPEN_SHARE = 1 / 8;
+
+/**
+ * Decides what may still be stored, by the room that is really left.
+ *
+ * Waiting until the server refuses fails twice: a server that meets the end of the disk stops to answer for that stream
+ * until it is restarted, and by then there is no room for the act that would suspend whoever filled it. So events are
+ * refused while there is still room for the rest, and the rest while there is room for acts that end rights.
+ * Decision: docs/decisions/0050-room-that-is-left.md.
+ */
+export class StoreSpace {
+  #level: SpaceLevel = 'open';
+  #room: Room | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isMeasuring = false;
+
+  constructor(private readonly options: StoreSpaceOptions) {}
+
+  /** Resolves when it was measured for the first time. */
+  async start(): Promise<void> {
+    await this.measureNow();
+    this.#timer = setInterval(() => void this.measureNow(), this.options.intervalMs ?? INTERVAL_MS);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  get level(): SpaceLevel {
+    return this.#level;
+  }
+
+  /** Undefined before the first measurement, and for a store that tells no limit. */
+  get room(): Room | undefined {
+    return this.#room;
+  }
+
+  /** The refusal of a write for which no room is left; undefined when it may be sent. */
+  refusal({ subject, endsRights }: SpaceClaim): StoreFullError | undefined {
+    if (this.#level === 'open' || endsRights) return undefined;
+    if (this.#level === 'no_events' && !isEvent(subject)) return undefined;
+    return new StoreFullError(`${this.#room?.free ?? 0} bytes are left, which are kept back`);
+  }
+
+  /** A measurement that fails keeps the level: the server answers for itself then. */
+  async measureNow(): Promise<void> {
+    if (this.#isMeasuring) return;
+    this.#isMeasuring = true;
+    try {
+      const room = await this.options.measure();
+      if (room) this.#take(room);
+    } catch {
+      // The next one tries again.
+    } finally {
+      this.#isMeasuring = false;
+    }
+  }
+
+  #take(room: Room): void {
+    this.#room = room;
+    this.options.onMeasured?.(room);
+    const level = levelOf(room, this.#level);
+    if (level === this.#level) return;
+    this.#level = level;
+    this.options.onLevel?.(level, room);
+  }
+}
+
+const ORDER: readonly SpaceLevel[] = ['open', 'no_events', 'ending_acts', 'exhausted'];
+
+function levelOf(room: Room, before: SpaceLevel): SpaceLevel {
+  const now = plainLevel(room.free, keptBack(room));
+  if (ORDER.indexOf(now) >= ORDER.indexOf(before)) return now;
+  return plainLevel(room.free, keptBack(room) * (1 + REOPEN_SHARE));
+}
+
+function plainLevel(free: number, kept: number): SpaceLevel {
+  if (free > kept) return 'open';
+  if (free > kept / 2) return 'no_events';
+  return free > kept * EXHAUSTED_SHARE ? 'ending_acts' : 'exhausted';
+}
+
+const isEvent = (subject: string): boolean => subject.startsWith('ev.') || subject.startsWith('quarantine.');

@@ -39,7 +39,6 @@ const storeAlerts = (scale: TimeScale): Alert[] => [
 /** The broker, its store and its ledger. */
 function brokerAlerts(scale: TimeScale): Alert[] {
   const window = scale.duration('5m');
-  const increases = increaseIn(scale);
   return [
     {
       name: 'SluiceWatchdog',

@@ -33,9 +33,9 @@ export interface Lane {
 
 /** Waits until the condition holds, and throws after `WAIT_MS_MAX`. */
 export async function eventually(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const giveUpAtMs = Date.now() + WAIT_MS_MAX;
+  const giveUpAtMs = performance.now() + WAIT_MS_MAX;
   while (!(await holds())) {
-    if (Date.now() > giveUpAtMs) throw new ConditionTimeoutError(`still waiting for ${what}`);
+    if (performance.now() > giveUpAtMs) throw new ConditionTimeoutError(`still waiting for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

@@ -108,7 +108,9 @@ export class FileSink implements Sink {
   #isDue(): boolean {
     const part = this.#progress?.part;
     if (!part) return false;
-    return part.bytes >= this.config.fileBytesMax || Date.now() - part.sinceMs >= this.config.fileAgeMaxMs;
+    // The age survives restarts, so it is a time of day; a clock that was set back makes the file due.
+    const ageMs = Date.now() - part.sinceMs;
+    return part.bytes >= this.config.fileBytesMax || ageMs >= this.config.fileAgeMaxMs || ageMs < 0;
   }
 
   async #complete(): Promise<void> {

@@ -134,6 +134,22 @@ t.test('a file source and what it refuses', async (t) => {
     await files.isRefused();
   });
 
+  t.test('a record of any size goes to quarantine when it is too large, and the others are published', async (t) => {
+    for (const size of [300_000, 3_000_000, 20_000_000]) {
+      const files = await scene(t);
+      await files.put('a.csv', `id,name\n1,Ann\n9,${'x'.repeat(size)}\n2,Bob\n`);
+      files.start();
+      await files.has(['1', '2']);
+      await eventually(
+        async () => (await files.lane.quarantined()) === 1,
+        `the quarantine of a record of ${size} bytes`,
+      );
+      await files.put('b.csv', 'id,name\n1,Ann\n2,Bob\n3,Cid\n');
+      await files.has(['1', '2', '3']);
+      await files.stop();
+    }
+  });
+
   t.test('a link is refused and not followed', async (t) => {
     const files = await scene(t);
     await writeFile(join(files.root, 'secret.csv'), 'id,name\n1,secret\n');

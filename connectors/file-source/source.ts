@@ -102,7 +102,7 @@ export class FileSource implements Source {
 
   /** Copies the next file that was neither published nor refused. */
   async #nextWork(): Promise<Work | undefined> {
-    const files = await this.#folder.completeFiles(Date.now());
+    const files = await this.#folder.completeFiles(performance.now());
     const next = files.find((file) => !this.#isProcessed(file));
     this.#oldestWaitingMs = next?.version.modifiedMs;
     if (!next) return undefined;
@@ -127,7 +127,7 @@ export class FileSource implements Source {
   async #copy({ path, name, version }: FoundFile): Promise<boolean> {
     await rm(this.#state.workCopy, { force: true });
     if (!(await copyRegularFile(path, `${this.#state.workCopy}.new`))) return false;
-    const now = await this.#folder.completeFiles(Date.now());
+    const now = await this.#folder.completeFiles(performance.now());
     return now.some((file) => file.name === name && !file.isLink && isSameVersion(file.version, version));
   }
 

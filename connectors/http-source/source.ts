@@ -45,7 +45,7 @@ export class HttpSource implements Source {
     }
     while (!signal.aborted) {
       const page = await readPage(this.config, this.#progress.cursor, signal);
-      this.#answeredMs = Date.now();
+      this.#answeredMs = performance.now();
       const hasMoved = page.next !== undefined && page.next !== this.#progress.cursor;
       const isLast = !hasMoved || page.items.length === 0;
       const events = this.#eventsOf(page, isLast, mapping);
@@ -64,7 +64,7 @@ export class HttpSource implements Source {
   /** Time since the last answer of the service. */
   async lag(): Promise<Lag | undefined> {
     if (this.#answeredMs === undefined) return undefined;
-    return { amount: (Date.now() - this.#answeredMs) / 1000, unit: 'seconds' };
+    return { amount: (performance.now() - this.#answeredMs) / 1000, unit: 'seconds' };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

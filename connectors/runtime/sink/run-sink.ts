@@ -156,9 +156,9 @@ class SinkRun {
     this.context.metrics.alarm(DEAD_LETTER_ALARM, true);
     this.context.log.error({ position }, `dead letter: ${reason}`);
     subscriber.reject(position, reason);
-    const giveUpAtMs = Date.now() + REJECTION_WAIT_MS;
+    const giveUpAtMs = performance.now() + REJECTION_WAIT_MS;
     while ((subscriber.acked ?? 0) < position && !this.signal.aborted) {
-      if (Date.now() > giveUpAtMs)
+      if (performance.now() > giveUpAtMs)
         throw new PeerGoneError('the bus did not confirm a rejection in time', { side: 'bus' });
       await pause(REJECTION_POLL_MS, this.signal);
     }

@@ -1,3 +1,4 @@
+import { oversizedEvent } from './oversized-event.js';
 import type { ChangeBatch } from './source.js';
 
 /** An event encoded once as JSON, however often it is sent. */
@@ -24,11 +25,15 @@ export interface EncodedBatch {
   confirm: ChangeBatch['confirm'];
 }
 
+/** No request of the bus holds a larger event; smaller ones are left to the limit of the bus. */
+const EVENT_BYTES_MAX = 12 * 1024 * 1024;
+
 /** Called when a batch is queued, so that encoding overlaps with the requests before it. */
 export function encodeBatch(batch: ChangeBatch): EncodedBatch {
   const parts: BatchPart[] = [];
   for (const event of batch.events) {
-    const text = JSON.stringify(event);
+    const whole = JSON.stringify(event);
+    const text = Buffer.byteLength(whole) > EVENT_BYTES_MAX ? oversizedEvent(whole) : whole;
     const bytes = Buffer.byteLength(text) + 1;
     const part = parts.find(({ entry }) => entry === event.type) ?? newPart(parts, event.type);
     part.events.push({ id: event.id, subject: event.subject ?? undefined, text, bytes });

@@ -32,7 +32,8 @@ interface BusBehaviour {
 }
 
 const problem = (code: string) => ({ problem: { code, status: 422, detail: code } });
-const isBad = ({ id }: SourceEvent): boolean => id.startsWith('bad');
+const isBad = ({ id }: SourceEvent): boolean => /^(?:bad|huge)/.test(id);
+const isHuge = ({ id, data }: SourceEvent): boolean => id.startsWith('huge') && data?.oversizedEvent === undefined;
 const VERSION = {
   items: [
     { name: 'id', identifier: true },
@@ -55,7 +56,7 @@ const answerOf = (atomicMax: number, processed: Set<string>) => (events: SourceE
 const acceptedValuesIn = (onSaved: () => void): AcceptedValues =>
   new AcceptedValues({ read: () => undefined, write: async () => onSaved() }, () => undefined);
 
-/** A bus that refuses the events whose id begins with `bad`. */
+/** A bus that refuses the events whose id begins with `bad`, and any request with one whose id begins with `huge`. */
 async function scriptedBus(t: Test, { atomicMax = 1_000, processed = new Set(), lost = [] }: BusBehaviour = {}) {
   const requests: ReceivedRequest[] = [];
   let isSaved = false;
@@ -64,6 +65,11 @@ async function scriptedBus(t: Test, { atomicMax = 1_000, processed = new Set(), 
     const atomic = request.url?.includes('atomic=true') ?? false;
     const events = JSON.parse(await text(request)) as SourceEvent[];
     requests.push({ atomic, events: events.map(({ id }) => id), previous: events.map(previousDistrict), isSaved });
+    if (events.some(isHuge)) {
+      const tooLarge = { code: 'TOO_LARGE', status: 413, title: 'too large', detail: 'too large' };
+      response.writeHead(413).end(JSON.stringify(tooLarge));
+      return;
+    }
     const results = answer(events, atomic);
     if (lost.includes(requests.length)) request.socket.destroy();
     else response.setHeader('content-type', 'application/json').end(JSON.stringify(results));
@@ -172,6 +178,17 @@ t.test('the accepted values are saved before the refused change is quarantined',
     ],
   );
 });
+
+t.test(
+  'an event larger than any request is quarantined without its data, and those around it are stored',
+  async (t) => {
+    const { publish, requests, refused } = await scriptedBus(t);
+    await publish([['1a', '1b', 'huge-c', '1d']], false);
+    t.same(refused, ['huge-c']);
+    const stored = requests.filter(({ events }) => !events.includes('huge-c')).flatMap(({ events }) => events);
+    t.same(stored, ['1a', '1b', '1d']);
+  },
+);
 
 t.test('a batch that is too large for the store is split in halves', async (t) => {
   const { publish, modes, refused } = await scriptedBus(t, { atomicMax: 2 });

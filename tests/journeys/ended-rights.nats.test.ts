@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { Socket } from 'node:net';
 import t from 'tap';
 import { startBroker, type TestBroker } from '../support/broker/broker.js';
 import { eventually } from '../support/condition.js';
@@ -211,4 +212,28 @@ t.test('HEAD on the events of a grant counts as no delivery', async (t) => {
     `/v1/disclosures?entry=${ENTRY}&subject=p1`,
   );
   t.same((json as { disclosures: unknown[] }).disclosures, []);
+});
+
+t.test('an act whose body was still being sent when the token of its officer was withdrawn does nothing', async (t) => {
+  const bus = await startBus(t);
+  const officer = {
+    id: 'editor',
+    party: 'registry',
+    roles: ['catalog_editor'],
+    token: 'token-of-the-editor-0123456789',
+  };
+  await bus.apply({ ...bundle(['id', 'name']), officers: [officer] });
+  const out = request(`${bus.url}/v1/catalog/registry.other`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${officer.token}`, 'content-type': 'application/json' },
+  });
+  const body = JSON.stringify({ id: 'registry.other', name: 'Other', sharingAttribute: 'unconditional', items: [] });
+  out.write(body.slice(0, 10));
+  const [socket] = (await once(out, 'socket')) as [Socket];
+  if (socket.connecting) await once(socket, 'connect');
+  await mustCall({ url: bus.url, token: bus.operatorToken }, 'POST', '/v1/officers/editor/renew-token');
+  out.end(body.slice(10));
+  const [response] = (await once(out, 'response')) as [IncomingMessage];
+  response.resume();
+  t.equal(response.statusCode, 401);
 });

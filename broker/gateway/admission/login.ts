@@ -50,6 +50,13 @@ export class Login {
     return { caller, credential };
   }
 
+  /** The caller as the ledger has it by now. Throws NOT_AUTHENTICATED when the token was withdrawn since it was checked. */
+  again({ credential }: Pick<LoggedIn, 'credential'>): Caller {
+    const caller = this.deps.credentials.ownerOf(credential);
+    if (!caller) throw new SluiceError('NOT_AUTHENTICATED', 'the token was withdrawn while the request was read');
+    return caller;
+  }
+
   #refusal(request: IncomingMessage, failure: 'missing' | 'token' | 'ticket', message: string): SluiceError {
     return this.deps.failures.refusal(this.addressOf(request), failure, message);
   }

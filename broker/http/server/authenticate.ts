@@ -44,6 +44,14 @@ export function addAuthentication(app: FastifyInstance, { login, permissions }: 
     request.credential = credential;
     requireAccess(caller, access, permissions);
   });
+  // A body may be sent for minutes: a right that has ended meanwhile does nothing any more.
+  app.addHook('preHandler', async (request) => {
+    const { credential, routeOptions } = request;
+    const { access } = routeOptions.config;
+    if (credential === undefined || access === undefined) return;
+    request.caller = login.again({ credential });
+    requireAccess(request.caller, access, permissions);
+  });
 }
 
 function logIn(login: Login, request: FastifyRequest, access: Access) {

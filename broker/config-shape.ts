@@ -35,7 +35,7 @@ export const CONFIG_DEFAULTS = {
     maxConnections: undefined,
     // A department that needs more long-lived connections than this has a client that leaks them.
     maxStreamsPerSystem: 2000,
-    maxBodyBytesInMemory: 96 * 1024 * 1024,
+    maxBodyBytesInMemory: 48 * 1024 * 1024,
     trustedProxies: [],
     corsOrigins: [],
   },

@@ -103,7 +103,11 @@ export class Session {
       pause: () => this.#pause(),
       resume: () => this.#resume(),
     });
-    this.#unfinished = deps.unfinished.watch(tcp, (reason) => this.close(CLOSE_CODES.TOO_MUCH, reason));
+    this.#unfinished = deps.unfinished.watch(tcp, (reason) => {
+      this.close(CLOSE_CODES.TOO_MUCH, reason);
+      // Reading on for the answer to the close frame would take in the rest of what was too much.
+      socket.pause();
+    });
     this.ended = this.#untilClosed();
     this.#listen();
     sink.sendFrame({ kind: 'welcome', session: this.id, heartbeatMs, limits: this.#announcedLimits() });

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 
 /** What a slow client may have on its way without being counted: the head of a small frame. */
 const FREE_BYTES = 16 * 1024;
-/** All unfinished frames of one process. One frame of 1 MiB of every 15th of 1,000 sessions. */
-const UNFINISHED_BYTES_MAX = 64 * 1024 * 1024;
+/** All unfinished frames of one process: the last megabyte of 40 clients on slow lines, or 100 KB of 500. */
+const UNFINISHED_BYTES_MAX = 40 * 1024 * 1024;
 /** Two bytes and the mask. */
 const CONTROL_HEAD_BYTES = 6;
 /** A frame that takes longer than this is not being sent, it is being held. */

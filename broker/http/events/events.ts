@@ -13,9 +13,11 @@ import { credentialOf, systemOf } from '../server/authenticate.js';
 import { mediaType } from '../server/body-parsers.js';
 import { sendProblem } from '../server/error-handler.js';
 import { holdLease } from '../server/hold-lease.js';
+import { onClosed } from '../server/on-closed.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { JSON_TYPE, NDJSON_TYPE } from '../server/route-rule.js';
 import { binaryEvent } from './binary-event.js';
+import { coalescedChunks } from './coalesced-chunks.js';
 import { parseLine } from './event-line.js';
 import { eventBytesMax } from './event-size.js';
 import { publishStream } from './event-stream-input.js';
@@ -76,15 +78,15 @@ export function eventRoutes(app: FastifyInstance, deps: EventRoutesDeps): void {
           'ce- headers describe one event: they go with neither a stream nor atomic',
         );
       }
-      if (isStream) reply.raw.once('close', deps.slots.take(caller.id));
+      if (isStream) onClosed(reply, deps.slots.take(caller.id));
       if (isStream && !atomic) {
         const { intake, maxEventBytes, ending } = deps;
-        const body = request.body as AsyncIterable<Buffer>;
+        const body = coalescedChunks(request.body as Readable);
         const onlyProblems = results === 'problems';
         const answers = publishStream({ intake, caller, lease, body, maxEventBytes, onlyProblems, ending });
         return reply.type(NDJSON_TYPE).send(Readable.from(answers, { objectMode: false }));
       }
-      const values = event ?? (isStream ? await collect(request.body as AsyncIterable<Buffer>, deps) : request.body);
+      const values = event ?? (isStream ? await collect(coalescedChunks(request.body as Readable), deps) : request.body);
       lease.check();
       if (atomic) return sendSeveral(reply, await publishAtomic(request, deps.intake, values));
       if (Array.isArray(values)) return sendSeveral(reply, await publishInTurns(deps.intake, caller, values));

@@ -30,9 +30,12 @@ export async function* ndjsonLines(body: AsyncIterable<Buffer>, lineBytesMax: nu
 
 class LineCutter {
   #number = 0;
-  #held: Buffer[] = [];
+  /** The begun line: in the chunk that it came in, or copied together when it came in several. */
+  #held: Buffer = Buffer.alloc(0);
   #heldBytes = 0;
   #isTooLong = false;
+  /** False while `#held` is the memory of a chunk, which is not ours to write to. */
+  #isOwn = false;
 
   constructor(private readonly lineBytesMax: number) {}
 
@@ -86,16 +89,33 @@ class LineCutter {
     this.#heldBytes += part.length;
     if (this.#heldBytes > this.lineBytesMax) {
       this.#isTooLong = true;
-      this.#held = [];
+      this.#held = Buffer.alloc(0);
+    } else if (this.#heldBytes === part.length) {
+      this.#held = part;
+      this.#isOwn = false;
     } else {
-      this.#held.push(part);
+      this.#append(part);
     }
+  }
+
+  /** Into a buffer that doubles: a list of parts would cost a hundred bytes for each byte of a line sent byte by byte. */
+  #append(part: Buffer): void {
+    const before = this.#heldBytes - part.length;
+    if (this.#held.length < this.#heldBytes || !this.#isOwn) {
+      const larger = Buffer.allocUnsafeSlow(
+        Math.max(this.#heldBytes, Math.min(2 * this.#held.length, this.lineBytesMax)),
+      );
+      this.#held.copy(larger, 0, 0, before);
+      this.#held = larger;
+      this.#isOwn = true;
+    }
+    part.copy(this.#held, before);
   }
 
   #cut(lines: InputLine[]): void {
     const isTooLong = this.#isTooLong;
-    const text = decode(this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held));
-    this.#held = [];
+    const text = decode(this.#held.subarray(0, this.#heldBytes));
+    this.#held = Buffer.alloc(0);
     this.#heldBytes = 0;
     this.#isTooLong = false;
     if (isTooLong) lines.push({ number: ++this.#number, text: undefined, flaw: 'too long' });

@@ -5,6 +5,7 @@ const FIRST_BYTES = 4 * 1024;
 /** Time that every body has, and the pace that it must keep beyond: a slow line of 64 kbit/s. */
 const GRACE_MS = 30_000;
 const BYTES_PER_MS_MIN = 8;
+const CHECK_INTERVAL_MS = 1000;
 
 /** The bytes of all bodies that a process is reading at one time. */
 export class BodyBudget {
@@ -34,27 +35,42 @@ export interface BodyBounds {
 
 /**
  * Reads a body into one buffer that doubles as it fills. A list of the chunks as they come would cost a hundred bytes
- * of memory for a body sent byte by byte, and a buffer of the announced length all of it for one that never comes.
+ * of memory for each byte of a body sent byte by byte, and so does the queue of a stream that is read by iteration; a
+ * buffer of the announced length would cost all of it for a body that never comes.
  * Throws TOO_LARGE, TOO_MANY or REQUEST_TIMEOUT; BAD_REQUEST when the request breaks off.
  */
-export async function readBody(body: Readable, { bytesMax, budget, graceMs = GRACE_MS }: BodyBounds): Promise<Buffer> {
+export function readBody(body: Readable, bounds: BodyBounds): Promise<Buffer> {
+  const { bytesMax, budget, graceMs = GRACE_MS } = bounds;
   const held = new GrowingBuffer(budget, bytesMax);
   const startedMs = performance.now();
-  const timer = setInterval(() => {
-    if (performance.now() - startedMs > graceMs + held.length / BYTES_PER_MS_MIN) {
-      body.destroy(new SluiceError('REQUEST_TIMEOUT', 'the body comes too slowly'));
-    }
-  }, 1000);
-  try {
-    for await (const chunk of body.iterator({ destroyOnReturn: false })) held.add(chunk as Buffer);
-    return held.bytes();
-  } catch (error) {
-    if (error instanceof SluiceError) throw error;
-    throw new SluiceError('BAD_REQUEST', 'the request broke off before its body was complete', {}, { cause: error });
-  } finally {
-    clearInterval(timer);
-    held.release();
-  }
+  return new Promise<Buffer>((resolve, reject) => {
+    const settle = (finish: () => void): void => {
+      clearInterval(timer);
+      body.off('data', take).off('end', end).off('error', breakOff).off('close', breakOff);
+      held.release();
+      finish();
+    };
+    const refuse = (error: unknown): void => {
+      body.pause();
+      settle(() => reject(error));
+    };
+    const take = (chunk: Buffer): void => {
+      try {
+        held.add(chunk);
+      } catch (error) {
+        refuse(error);
+      }
+    };
+    const end = (): void => settle(() => resolve(held.bytes()));
+    const breakOff = (cause?: unknown): void =>
+      refuse(new SluiceError('BAD_REQUEST', 'the request broke off before its body was complete', {}, { cause }));
+    const timer = setInterval(() => {
+      if (performance.now() - startedMs > graceMs + held.length / BYTES_PER_MS_MIN) {
+        refuse(new SluiceError('REQUEST_TIMEOUT', 'the body comes too slowly'));
+      }
+    }, CHECK_INTERVAL_MS);
+    body.on('data', take).once('end', end).once('error', breakOff).once('close', breakOff);
+  });
 }
 
 export const tooLarge = (bytesMax: number): SluiceError =>

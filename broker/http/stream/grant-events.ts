@@ -12,13 +12,15 @@ import type { PageReader } from '../../stream/pages/page-reader.js';
 import { acceptsGzip, wantsEventStream } from '../server/accept.js';
 import { credentialOf, systemOf } from '../server/authenticate.js';
 import { holdLease } from '../server/hold-lease.js';
+import { onClosed } from '../server/on-closed.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { NDJSON_TYPE } from '../server/route-rule.js';
 import { serverSentEvents } from './grant-event-source.js';
+import { PageBudget } from './page-budget.js';
 import { PAGE_QUERY_SCHEMA, type PageQuery, parseEventId, parseFrom, parseNarrow } from './page-query.js';
 
-/** Events of one page of a stream of server-sent events: what a client that does not read holds in memory. */
-const EVENT_STREAM_PAGE_MAX = 100;
+/** Bytes of one page of a stream of server-sent events: what each client that does not read holds in memory. */
+const EVENT_STREAM_PAGE_BYTES_MAX = 128 * 1024;
 
 export interface GrantEventRoutesDeps {
   pages: PageReader;
@@ -31,6 +33,8 @@ export interface GrantEventRoutesDeps {
   clock(): number;
 }
 
+type EventStreamPages = Pick<PageReader, 'pull' | 'waitForMore'>;
+
 type Route = {
   Params: { grant: string };
   Querystring: Required<Pick<PageQuery, 'from' | 'cursor' | 'limit'>> & PageQuery;
@@ -40,6 +44,11 @@ type Route = {
 const RULE: FastifyContextConfig = { access: { system: 'subscribe', ticket: true } };
 
 export function grantEventRoutes(app: FastifyInstance, deps: GrantEventRoutesDeps): void {
+  const budget = new PageBudget();
+  const inTurn: EventStreamPages = {
+    pull: (pull) => budget.inTurn(() => deps.pages.pull(pull)),
+    waitForMore: (...waiting) => deps.pages.waitForMore(...waiting),
+  };
   app.get<Route>('/v1/grants/:grant/events', { schema: SCHEMA, config: RULE }, async (request, reply) => {
     const { from, log, cursor, limit, narrow } = request.query;
     const caller = systemOf(request, 'subscribe');
@@ -56,11 +65,16 @@ export function grantEventRoutes(app: FastifyInstance, deps: GrantEventRoutesDep
     holdLease(reply, lease);
     // HEAD delivers nothing, so it must leave no receipt and open no stream.
     if (request.method === 'HEAD') return reply.type(NDJSON_TYPE).send();
-    if (wantsEventStream(request.headers.accept)) return sendEventStream(request, reply, { ...deps, lease, pull });
+    if (wantsEventStream(request.headers.accept)) {
+      return sendEventStream(request, reply, { ...deps, pages: inTurn, lease, pull });
+    }
     if (timeOf(pull.from) > deps.clock()) {
       throw new SluiceError('BAD_REQUEST', 'from is a time that has not come: a page cannot wait for it, a stream can');
     }
-    const page = await pages.pull(pull);
+    const held = await budget.reserve(pull.system);
+    onClosed(reply, held.release);
+    const page = await pages.pull(pull).finally(held.built);
+    held.holds(page.events.reduce((sum, { record }) => sum + (record?.length ?? 0), 0));
     lease.check();
     return sendPage(request, reply, page);
   });
@@ -77,11 +91,11 @@ function sendPage(request: FastifyRequest, reply: FastifyReply, page: Page): Fas
 async function sendEventStream(
   request: FastifyRequest,
   reply: FastifyReply,
-  deps: GrantEventRoutesDeps & { lease: Lease; pull: PageRequest },
+  deps: Omit<GrantEventRoutesDeps, 'pages'> & { pages: EventStreamPages; lease: Lease; pull: PageRequest },
 ): Promise<FastifyReply> {
   const { lease, pull } = deps;
-  reply.raw.once('close', deps.slots.take(pull.system));
-  pull.limit = Math.min(pull.limit, EVENT_STREAM_PAGE_MAX);
+  onClosed(reply, deps.slots.take(pull.system));
+  pull.bytesMax = EVENT_STREAM_PAGE_BYTES_MAX;
   const lastEventId = request.headers['last-event-id'];
   // An empty one is what a browser sends when it has had no event with an id.
   if (typeof lastEventId === 'string' && lastEventId !== '') pull.from = parseEventId(lastEventId);

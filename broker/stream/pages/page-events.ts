@@ -6,6 +6,7 @@ import type { LogSegments } from '../segments/log-segments.js';
 import type { GrantSource } from '../subscriptions/grant-access.js';
 import { type EntryLookup, fieldsOf } from '../views/entry-fields.js';
 import type { View } from '../views/view.js';
+import { PAGE_BYTES_MAX } from './page.js';
 
 /** Segments read for one page: bounds how long a filter that matches little holds a request. */
 const SEGMENTS_PER_PAGE = 16;
@@ -14,6 +15,13 @@ export interface PageEventsDeps {
   readers: PartitionReaders;
   segments: Pick<LogSegments, 'read'>;
   entries: EntryLookup;
+}
+
+export interface PageRange {
+  after: number;
+  limit: number;
+  /** Bytes of the granted records; a page holds at least one event, however large. */
+  bytesMax?: number | undefined;
 }
 
 /** Reads the events of one page from the recent tail or from segments of the log. */
@@ -25,17 +33,21 @@ export class PageEvents {
     view: View,
     { history }: Pick<GrantSource, 'history'>,
     partition: number,
-    { after, limit }: { after: number; limit: number },
+    { after, limit, bytesMax = PAGE_BYTES_MAX }: PageRange,
   ): Promise<{ events: ProjectedEvent[]; through: number }> {
     const events: ProjectedEvent[] = [];
     let through = after;
+    let bytes = 0;
     for (let i = 0; i < SEGMENTS_PER_PAGE; i++) {
       const segment = await this.#segment(view, partition, through);
       const allowed = segment.since(history.fromMs);
       const projected = projectAfter(allowed, view, through, fieldsOf(this.deps.entries, view.entry));
-      const remaining = limit - events.length;
-      events.push(...projected.slice(0, remaining));
-      if (projected.length > remaining) return { events, through: events.at(-1)?.position ?? through };
+      for (const event of projected) {
+        bytes += event.record?.length ?? 0;
+        const isFull = events.length === limit || (bytes > bytesMax && events.length > 0);
+        if (isFull) return { events, through: events.at(-1)?.position ?? through };
+        events.push(event);
+      }
       if (segment.through <= through) break;
       through = segment.through;
       if (events.length === limit) break;

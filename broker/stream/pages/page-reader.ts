@@ -39,7 +39,11 @@ export class PageReader {
     if (stored && !isSameEpoch(stored.record.log, log))
       await cursors.startEpoch(request.grant, request.cursor, log, stored);
     const view = new View(viewKey(source), open.grant.entry, source);
-    const page = await this.deps.events.read(view, source, partition, { after: from, limit: request.limit });
+    const page = await this.deps.events.read(view, source, partition, {
+      after: from,
+      limit: request.limit,
+      bytesMax: request.bytesMax,
+    });
     await this.deps.receipts.record(request, open, source, { from, log, ...page }, () => {
       // The grant may have been changed, or the log truncated, while the page was read: then nothing goes out.
       access.check(request.system, open, view);

@@ -3,6 +3,9 @@ import type { RecordCodec } from '../../../proto/event/record.js';
 import type { ProjectedEvent } from '../../../proto/frames/event-encoder.js';
 import type { From } from '../../../proto/frames/frames.js';
 
+/** Bytes of the records of one page, which is held in memory until its reader has taken it. One event may be larger. */
+export const PAGE_BYTES_MAX = 4 * 1024 * 1024;
+
 /** Reading a grant without a socket: the same subset, a page at a time. */
 export interface PageRequest {
   system: string;
@@ -10,6 +13,8 @@ export interface PageRequest {
   cursor: string;
   from: From;
   limit: number;
+  /** Bytes of the records of the page; left out: PAGE_BYTES_MAX. */
+  bytesMax?: number;
   narrow: Rows | undefined;
 }
 

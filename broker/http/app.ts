@@ -3,11 +3,11 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPlug
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
+import { addBodyParsers } from './bodies/body-parsers.js';
 import { type BrokerServer, createBrokerServer } from './connections/http-server.js';
 import { refuseUnreadable } from './connections/refused-requests.js';
 import { openApiOptions } from './openapi/openapi-document.js';
 import { type AuthenticationDeps, addAuthentication } from './server/authenticate.js';
-import { addBodyParsers } from './server/body-parsers.js';
 import { addErrorHandler, refuseMalformedAddress } from './server/error-handler.js';
 import { addOtherMethods } from './server/other-methods.js';
 import { PROBLEM_SCHEMA } from './server/problem-schema.js';

@@ -1,5 +1,5 @@
 import { SluiceError } from '../../../proto/errors.js';
-import { notUtf8, parseJsonText } from '../server/parse-json.js';
+import { notUtf8, parseJsonText } from '../bodies/parse-json.js';
 import { eventBytesMax } from './event-size.js';
 import type { InputLine } from './ndjson-lines.js';
 

@@ -3,10 +3,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import { askForBody } from '../connections/refused-requests.js';
+import { type BodyRule, JSON_TYPE, YAML_TYPE } from '../server/route-rule.js';
 import { DocumentParser } from './document-parser.js';
 import { parseJson } from './parse-json.js';
 import { BodyBudget, readBody, tooLarge } from './read-body.js';
-import { type BodyRule, JSON_TYPE, YAML_TYPE } from './route-rule.js';
 
 /** The rule of routes that state none: `{}` and spaces, which some clients send with every POST. */
 const NO_BODY: BodyRule = { [JSON_TYPE]: 4 * 1024 };

@@ -86,7 +86,8 @@ export function eventRoutes(app: FastifyInstance, deps: EventRoutesDeps): void {
         const answers = publishStream({ intake, caller, lease, body, maxEventBytes, onlyProblems, ending });
         return reply.type(NDJSON_TYPE).send(Readable.from(answers, { objectMode: false }));
       }
-      const values = event ?? (isStream ? await collect(coalescedChunks(request.body as Readable), deps) : request.body);
+      const values =
+        event ?? (isStream ? await collect(coalescedChunks(request.body as Readable), deps) : request.body);
       lease.check();
       if (atomic) return sendSeveral(reply, await publishAtomic(request, deps.intake, values));
       if (Array.isArray(values)) return sendSeveral(reply, await publishInTurns(deps.intake, caller, values));

@@ -6,6 +6,7 @@ import type { Ledger } from '../ledger/ledger.js';
 import type { StreamMetrics } from '../metrics/stream-metrics.js';
 import type { Bus } from '../nats/bus.js';
 import type { Store } from '../nats/streams.js';
+import { PollerReceipts } from '../receipts/poller-receipts.js';
 import { ReceiptRegistry } from '../receipts/receipt-registry.js';
 import { CursorStore } from './cursors/cursor-store.js';
 import { DeadLetterStore } from './dead-letters/dead-letter-store.js';
@@ -82,6 +83,7 @@ export function openStream(deps: StreamDeps): Stream {
     await subscriptions.drain();
     await readers.stop();
     await cursors.drain();
+    await base.pollers.drain();
     await receipts.drain();
     await sealReceipts(receipts.chain, deps);
   };
@@ -93,6 +95,7 @@ export function openStream(deps: StreamDeps): Stream {
     start: async () => {
       cursors.start();
       receipts.start();
+      base.pollers.start();
       await readers.start();
       monitor.start();
     },
@@ -106,10 +109,12 @@ export function openStream(deps: StreamDeps): Stream {
 /** What stands below both ways of delivery. */
 function openBase(deps: StreamDeps) {
   const { bus, store, entries, metrics } = deps;
+  const receipts = new ReceiptRegistry(bus, () => metrics.receiptStored());
   return {
     access: new GrantAccess(deps),
     cursors: new CursorStore(bus, (cursors, ms) => metrics.cursorsStored(cursors, ms / 1000)),
-    receipts: new ReceiptRegistry(bus, () => metrics.receiptStored()),
+    receipts,
+    pollers: new PollerReceipts(receipts),
     starts: new StartPositions(bus, (entry) => expiredBeforeMs(versionsOf(entries, entry), deps.clock())),
     letters: new DeadLetterStore(bus),
     table: new SubscriptionTable(),
@@ -175,7 +180,7 @@ function openSubscriptions(deps: StreamDeps, base: Base, live: Live): Subscripti
 function openPages({ entries, metrics }: StreamDeps, base: Base, { readers, segments }: Live) {
   const { access, cursors, starts, table, letters, logOf } = base;
   const events = new PageEvents({ readers, segments, entries });
-  const receipts = new PageReceipts(base.receipts);
+  const receipts = new PageReceipts(base.pollers);
   const onPulled = (count: number): void => metrics.pulled(count);
   return {
     pages: new PageReader({ access, cursors, starts, readers, events, receipts, logOf, onPulled }),

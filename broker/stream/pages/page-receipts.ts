@@ -1,6 +1,6 @@
 import type { ProjectedEvent } from '../../../proto/frames/event-encoder.js';
 import { partyOf } from '../../../proto/subject.js';
-import type { ReceiptRegistry } from '../../receipts/receipt-registry.js';
+import type { PollerReceipts } from '../../receipts/poller-receipts.js';
 import type { OpenGrant } from '../subscriptions/grant-access.js';
 import type { ViewSource } from '../views/view.js';
 import type { PageRequest } from './page.js';
@@ -15,11 +15,11 @@ export interface ReceiptedPage {
 
 /** Records what leaves over plain HTTP. */
 export class PageReceipts {
-  constructor(private readonly receipts: ReceiptRegistry) {}
+  constructor(private readonly pollers: PollerReceipts) {}
 
   /**
    * Resolves when a receipt that covers the page is stored. Then `handOut` decides in the same turn whether the page goes out;
-   * when it throws, the receipt is closed as refused and nothing counts as delivered.
+   * when it throws, nothing counts as delivered.
    */
   async record(
     request: Pick<PageRequest, 'system' | 'grant' | 'cursor'>,
@@ -28,8 +28,7 @@ export class PageReceipts {
     page: ReceiptedPage,
     handOut: () => void,
   ): Promise<void> {
-    if (page.events.length === 0) return handOut();
-    const receipt = await this.receipts.open({
+    const opening = {
       grant: grant.id,
       party: grant.party ?? partyOf(grant.entry),
       system: request.system,
@@ -42,16 +41,9 @@ export class PageReceipts {
       grantSeq: grant.ledgerSeq,
       narrow: source.narrow,
       from: page.from,
-    });
-    if (!receipt.covers(page.through)) await receipt.extendTo(page.through);
-    try {
-      handOut();
-    } catch (error) {
-      await this.receipts.close(receipt, 'REFUSED').catch(() => undefined);
-      throw error;
-    }
-    receipt.sent(page.through, page.events.length);
-    // The totals may be stored later: until then the page counts as possibly delivered.
-    this.receipts.close(receipt, 'PULLED').catch(() => undefined);
+    };
+    if (page.events.length > 0) return this.pollers.record(opening, page, page.events.length, handOut);
+    handOut();
+    this.pollers.passed(opening, page);
   }
 }

@@ -69,6 +69,12 @@ t.test('the command line leads from an empty bus to a department that streams a 
   );
   t.match(refused.out, /^1 +\S+ +e1 +create +UNKNOWN_ITEM /m);
 
+  const renewed = await asOperator('systems', 'renew-token', 'registry-source');
+  t.match(renewed.out, /^slc_\S{43}$/m);
+  const stale = await sluice('whoami', '--url', url, '--token', 'registry-source-token-0123456789');
+  t.equal(stale.exitCode, 1, 'the old token has ended');
+  t.match((await sluice('whoami', '--url', url, '--token', renewed.out.trim())).out, /registry-source/);
+
   const received = await asOperator('ledger', 'who-received', '--entry', 'registry.person', '--subject', 'p0');
   t.match(received.out, /create +1 +reader +reader-one +g-one +delivered +key, district, number/);
   t.match((await asOperator('ledger', 'verify')).out, /the ledger is whole: \d+ records/);

@@ -41,6 +41,7 @@ const COMMANDS = [
   'doctor',
   'whoami',
   'systems list',
+  'systems renew-token',
   'grants show',
   'lag',
   'cursors list',

@@ -67,7 +67,9 @@ function* slots(value: unknown): Generator<[Container, string]> {
   }
 }
 
-function changed(document: unknown, { node, how, value }: Change): unknown {
+function changed(document: unknown, { node, how, value: template }: Change): unknown {
+  // A copy, since a later change may change what was put in.
+  const value = structuredClone(template);
   const all = [...slots(document)];
   const slot = all[node % Math.max(1, all.length)];
   if (!slot) return value;
@@ -89,7 +91,7 @@ function changed(document: unknown, { node, how, value }: Change): unknown {
       set(
         container,
         key,
-        Array.from({ length: repetitions(before) }, () => before),
+        Array.from({ length: repetitions(before) }, () => structuredClone(before)),
       );
       break;
     case 'add':

@@ -155,7 +155,7 @@ t.test('a frame with more events than any broker takes is refused before it is d
         { code: 'TOO_LARGE' },
         `${protocol} ${count}`,
       );
-      t.ok(performance.now() - startedAt < 50, `${protocol} ${count} took ${performance.now() - startedAt} ms`);
+      t.ok(performance.now() - startedAt < 500, `${protocol} ${count} took ${performance.now() - startedAt} ms`);
     }
     const read = codecFor(protocol).decodeClient(publish(protocol, 10_000), isBinary(protocol));
     t.equal(read.kind === 'publish' && read.events.length, 10_000);

@@ -1,5 +1,6 @@
 import { SluiceError } from '../errors.js';
-import { FRAME_EVENTS_MAX, tooManyEvents } from './frame-events.js';
+import { JSON_MEMBERS_MAX } from '../values/json-members.js';
+import { FRAME_EVENTS_MAX, tooManyEvents, tooManyMembers } from './frame-events.js';
 
 /** A shorter message is parsed in a few milliseconds whatever it holds. */
 const SCANNED_FROM_BYTES = 64 * 1024;
@@ -10,6 +11,7 @@ const LIST_DEPTH = 2;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const COLON = 0x3a;
 const OPEN_BRACKET = 0x5b;
 const BACKSLASH = 0x5c;
 const CLOSE_BRACKET = 0x5d;
@@ -24,11 +26,17 @@ export function countJsonEvents(message: Uint8Array): void {
   if (message.length < SCANNED_FROM_BYTES) return;
   let depth = 0;
   let elements = 1;
+  /** Of one event. */
+  let members = 0;
   for (let at = 0; at < message.length; at++) {
     const byte = message[at];
     if (byte === QUOTE) at = stringEnd(message, at);
-    else if (byte === COMMA) {
-      if (depth === LIST_DEPTH && ++elements > FRAME_EVENTS_MAX) throw tooManyEvents();
+    else if (byte === COLON) {
+      if (++members > JSON_MEMBERS_MAX) throw tooManyMembers();
+    } else if (byte === COMMA) {
+      if (depth !== LIST_DEPTH) continue;
+      if (++elements > FRAME_EVENTS_MAX) throw tooManyEvents();
+      members = 0;
     } else if (byte === OPEN_BRACKET || byte === OPEN_BRACE) {
       if (++depth > DEPTH_MAX)
         throw new SluiceError('BAD_FRAME', `the frame is nested deeper than ${DEPTH_MAX} levels`);

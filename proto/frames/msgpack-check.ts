@@ -1,5 +1,6 @@
+import { JSON_MEMBERS_MAX } from '../values/json-members.js';
 import { decodeUtf8 } from '../values/utf8.js';
-import { FRAME_EVENTS_MAX, tooManyEvents } from './frame-events.js';
+import { FRAME_EVENTS_MAX, tooManyEvents, tooManyMembers } from './frame-events.js';
 
 /** Nesting of arrays and maps; deeper values would overflow the stack of recursive code that reads them. */
 const DEPTH_MAX = 64;
@@ -71,6 +72,7 @@ class MsgpackWalker {
     if (left > this.#bytes.length - this.#position)
       throw new MsgpackError('an array or map is longer than its message');
     if (!map && this.#open.length === 1 && left > FRAME_EVENTS_MAX) throw tooManyEvents();
+    if (map && left > 2 * JSON_MEMBERS_MAX) throw tooManyMembers();
     if (this.#open.length >= DEPTH_MAX) throw new MsgpackError(`values are nested deeper than ${DEPTH_MAX}`);
     this.#open.push({ left, map });
   }

@@ -1,5 +1,5 @@
 import { SluiceError } from '../errors.js';
-import { WireCursor } from '../event/wire.js';
+import { WireCursor, WireError } from '../event/wire.js';
 import { FRAME_EVENTS_MAX, tooManyEvents } from './frame-events.js';
 
 /** Field numbers of Frame.publish and Publish.events. */
@@ -10,6 +10,15 @@ const FRAME_FIELDS_MAX = 16;
 
 /** Counts before a decoder makes anything of it: half a megabyte can hold 262,144 empty events. Throws TOO_LARGE or BAD_FRAME. */
 export function countProtobufEvents(message: Uint8Array): void {
+  try {
+    count(message);
+  } catch (error) {
+    // The decoder says in its own words what is wrong with the bytes.
+    if (!(error instanceof WireError)) throw error;
+  }
+}
+
+function count(message: Uint8Array): void {
   const frame = new WireCursor(message);
   let fields = 0;
   let events = 0;

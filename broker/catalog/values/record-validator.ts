@@ -9,7 +9,7 @@ import type { ItemValidators } from './item-validators.js';
 /** Validates a record item by item, with the same verdict as the schema that `dataSchema` publishes. */
 export class RecordValidator {
   /** By the item's name; built for the first record. */
-  #byName: Map<string, ValidateFunction> | undefined;
+  #byName: Map<string, CheckedItem> | undefined;
 
   constructor(
     private readonly version: EntryVersion,
@@ -36,15 +36,33 @@ export class RecordValidator {
       );
   }
 
+  /** Ends at the first problem too many: one event can have a hundred thousand wrong names or elements. */
   #wrong(record: RecordData): ItemProblem[] {
-    this.#byName ??= new Map(this.items.map((item) => [item.name, this.validators.of(item)]));
+    this.#byName ??= new Map(this.items.map((item) => [item.name, this.#checked(item)]));
     const problems: ItemProblem[] = [];
     for (const name of Object.keys(record)) {
-      const validate = this.#byName.get(name);
-      if (!validate) problems.push(this.#unknown(name));
-      else if (!validate(record[name])) problems.push(...this.#invalid(name, record[name], validate));
+      const item = this.#byName.get(name);
+      if (!item) problems.push(this.#unknown(name));
+      else if (item.isList) this.#checkList(name, record[name], item.validate, problems);
+      else if (!item.validate(record[name]))
+        problems.push(...this.#invalid(`/${name}`, name, record[name], item.validate));
+      if (problems.length >= ITEM_PROBLEMS_MAX) break;
     }
     return problems;
+  }
+
+  #checked(item: NumberedItem): CheckedItem {
+    return { isList: item.list === true, validate: this.validators.of({ ...item, list: false }) };
+  }
+
+  #checkList(name: string, list: unknown, validate: ValidateFunction, problems: ItemProblem[]): void {
+    if (!Array.isArray(list)) {
+      problems.push(itemProblemOf({ ...NOT_A_LIST, instancePath: `/${name}` }, this.version));
+      return;
+    }
+    for (let i = 0; i < list.length && problems.length < ITEM_PROBLEMS_MAX; i++) {
+      if (!validate(list[i])) problems.push(...this.#invalid(`/${name}/${i}`, `${name}[${i}]`, list[i], validate));
+    }
   }
 
   #unknown(additionalProperty: string): ItemProblem {
@@ -53,13 +71,21 @@ export class RecordValidator {
   }
 
   /** A value that no encoding could carry is named as that: its type is a consequence. */
-  #invalid(name: string, value: unknown, { errors }: ValidateFunction): ItemProblem[] {
-    const flaw = jsonFlaw(value, name);
-    if (flaw) return [{ code: 'ITEM_INVALID', item: name, message: `item ${flaw.path} ${flaw.why}` }];
+  #invalid(path: string, shownPath: string, value: unknown, { errors }: ValidateFunction): ItemProblem[] {
+    const flaw = jsonFlaw(value, shownPath);
+    const item = path.split('/')[1]!;
+    if (flaw) return [{ code: 'ITEM_INVALID', item, message: `item ${flaw.path} ${flaw.why}` }];
     return (errors ?? []).map((error) =>
-      itemProblemOf({ ...error, instancePath: `/${name}${error.instancePath}` }, this.version),
+      itemProblemOf({ ...error, instancePath: `${path}${error.instancePath}` }, this.version),
     );
   }
 }
 
+interface CheckedItem {
+  isList: boolean;
+  /** Validates the value, or each element of the list. */
+  validate: ValidateFunction;
+}
+
+const NOT_A_LIST = { schemaPath: '', keyword: 'type', params: { type: 'array' }, message: 'must be array' };
 const AT_RECORD = { instancePath: '', schemaPath: '' };

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ProblemWhere, SluiceError } from '../../../proto/errors.js';
 import { parseExactJson } from '../../../proto/values/exact-json.js';
+import { hasTooManyMembers, JSON_MEMBERS_MAX } from '../../../proto/values/json-members.js';
 
 /** Levels of maps and lists in one another. A bundle has nine; what walks a document by recursion fails at thousands. */
 const DEPTH_MAX = 64;
@@ -17,7 +18,7 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP] = [0x5b, 0x5d, 0x7b, 0x7d];
 const WHITE_SPACE = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
 export interface JsonBounds {
-  /** Elements that the array may have, when the value is one. */
+  /** Elements that the array may have, when the value is one; then its keys are bounded too. */
   elementsMax?: number | undefined;
   /** Bytes that any other value may have, and an element of a long array. */
   singleBytesMax?: number | undefined;
@@ -31,12 +32,15 @@ export interface JsonBounds {
 export async function parseJson(bytes: Buffer, bounds: JsonBounds = {}): Promise<unknown> {
   const start = firstVisible(bytes);
   const { elementsMax, singleBytesMax = bytes.length } = bounds;
+  const isBounded = elementsMax !== undefined;
   if (bytes[start] !== OPEN_LIST && bytes.length > singleBytesMax) {
     throw new SluiceError('TOO_LARGE', `a body that is not an array has at most ${singleBytesMax} bytes here`);
   }
   if (bytes.length <= AT_ONCE_BYTES_MAX || bytes[start] !== OPEN_LIST) {
     checkDepth(bytes);
-    const value = parseJsonText(decodeUtf8(bytes));
+    const text = decodeUtf8(bytes);
+    if (isBounded && bytes[start] !== OPEN_LIST && hasTooManyMembers(text)) throw tooManyMembers();
+    const value = parseJsonText(text);
     if (Array.isArray(value) && value.length > (elementsMax ?? value.length)) throw tooMany(elementsMax);
     return value;
   }
@@ -49,7 +53,9 @@ export async function parseJson(bytes: Buffer, bounds: JsonBounds = {}): Promise
     if (end - from > singleBytesMax) {
       throw new SluiceError('TOO_LARGE', `an element of the array has more than ${singleBytesMax} bytes`);
     }
-    elements.push(parseJsonText(decodeUtf8(bytes.subarray(from, end))));
+    const text = decodeUtf8(bytes.subarray(from, end));
+    if (isBounded && hasTooManyMembers(text)) throw tooManyMembers();
+    elements.push(parseJsonText(text));
     from = end + 1;
     if (performance.now() - turnMs > TURN_MS_MAX) {
       await nextTurn();
@@ -82,6 +88,8 @@ export const notUtf8 = (where: ProblemWhere = {}, cause?: unknown): SluiceError 
 
 const tooMany = (elementsMax: number | undefined): SluiceError =>
   new SluiceError('TOO_LARGE', `an array has at most ${elementsMax} elements`);
+const tooManyMembers = (): SluiceError =>
+  new SluiceError('TOO_LARGE', `an element has at most ${JSON_MEMBERS_MAX} keys in all of its objects together`);
 const tooDeep = (): SluiceError =>
   new SluiceError('TOO_LARGE', `the document has more than ${DEPTH_MAX} levels of maps and lists`);
 

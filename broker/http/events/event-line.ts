@@ -1,11 +1,15 @@
 import { SluiceError } from '../../../proto/errors.js';
+import { hasTooManyMembers } from '../../../proto/values/json-members.js';
 import { notUtf8, parseJsonText } from '../bodies/parse-json.js';
-import { eventBytesMax } from './event-size.js';
+import { eventBytesMax, tooManyMembers } from './event-size.js';
 import type { InputLine } from './ndjson-lines.js';
 
 /** What stands in a line of an NDJSON stream. Throws TOO_LARGE, NOT_UTF8 or BAD_JSON, which name the line. */
 export function parseLine({ number: line, text, flaw }: InputLine, maxEventBytes: number): unknown {
-  if (text !== undefined) return parseJsonText(text, { line });
+  if (text !== undefined) {
+    if (hasTooManyMembers(text)) throw tooManyMembers({ line });
+    return parseJsonText(text, { line });
+  }
   if (flaw === 'not UTF-8') throw notUtf8({ line });
   throw new SluiceError('TOO_LARGE', `the line has more than ${eventBytesMax(maxEventBytes)} bytes`, { line });
 }

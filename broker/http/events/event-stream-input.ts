@@ -28,6 +28,11 @@ export interface EventStream {
 const LINES_PER_TURN = 100;
 /** Refused lines in a row that end a stream: its sender does not look at the answers, or sends something else. */
 export const REFUSED_IN_A_ROW_MAX = 1_000;
+/**
+ * Read and dropped behind the end of a stream. Leaving the loop destroys the connection, and with it results that the client has not
+ * read yet; a client that has sent all of its lines can use the connection again.
+ */
+const DISCARDED_BYTES_MAX = 8 * 1024 * 1024;
 /** Results that are ready and not read; a result of the usual size has 60 bytes, a refusal 300. */
 const UNREAD_BYTES_MAX = 1024 * 1024;
 
@@ -62,17 +67,32 @@ export async function* publishStream(stream: EventStream): AsyncGenerator<string
 async function feed(stream: EventStream, results: OrderedResults<Part>): Promise<void> {
   const { intake, lease, body, maxEventBytes, ending } = stream;
   const lines = new LinePublisher(stream, results);
+  let unread = DISCARDED_BYTES_MAX;
+  const countUnread = (chunk: Buffer): void => {
+    if (lines.isOver) unread -= chunk.length;
+  };
   try {
-    for await (const read of untilAborted(ndjsonLines(body, eventBytesMax(maxEventBytes)), lease.signal)) {
+    for await (const read of untilAborted(
+      ndjsonLines(each(body, countUnread), eventBytesMax(maxEventBytes)),
+      lease.signal,
+    )) {
       for (let next = 0; next < read.length && !lines.isOver && !lease.signal.aborted; )
         next += await lines.publish(read, next);
-      await intake.backpressure();
-      if (ending.aborted || lines.isOver) break;
+      if (lines.isOver) results.complete();
+      else await intake.backpressure();
+      if (ending.aborted || unread < 0) break;
     }
   } catch {
     // The request broke off: there is nobody left to answer.
   }
   results.complete();
+}
+
+async function* each<T>(items: AsyncIterable<T>, seen: (item: T) => void): AsyncGenerator<T> {
+  for await (const item of items) {
+    seen(item);
+    yield item;
+  }
 }
 
 /** Publishes the lines of one stream a few at a time; too many refused in a row end it. See docs/decisions/0056. */

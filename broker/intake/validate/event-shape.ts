@@ -5,7 +5,7 @@ import { isMap } from '../../../proto/values/is-map.js';
 import { isInstant } from '../../../proto/values/rfc3339.js';
 import { isSourcePosition } from '../../../proto/values/source-position.js';
 import { isWellFormed } from '../../../proto/values/unicode.js';
-import type { Finding } from './finding.js';
+import { FINDINGS_NAMED_MAX, type Finding } from './finding.js';
 import { isPrintableId, PRINTABLE_ID } from './printable.js';
 
 /** An event as a source sent it, not validated yet. */
@@ -46,7 +46,9 @@ export const carriesData = (op: SourceOp): boolean => op !== 'delete' && !isSnap
 export function checkShape(event: RawEvent, findings: Finding[]): void {
   const invalid: Invalid = (message) => findings.push({ code: 'EVENT_INVALID', message });
   for (const name in event) {
-    if (!KNOWN_ATTRIBUTES.has(name)) invalid(`${JSON.stringify(quotedName(name))} is no known attribute`);
+    if (KNOWN_ATTRIBUTES.has(name)) continue;
+    invalid(`${JSON.stringify(quotedName(name))} is no known attribute`);
+    if (findings.length >= FINDINGS_NAMED_MAX) return;
   }
   if (event.specversion !== '1.0') invalid('specversion must be "1.0"');
   if (!isPrintableId(event.id)) invalid(`id ${PRINTABLE_ID}`);

@@ -7,8 +7,8 @@ export interface Finding {
   item?: string | undefined;
 }
 
-/** Cap of the findings in one problem: a record may have thousands of unknown items. */
-const FINDINGS_NAMED_MAX = 20;
+/** Cap of the findings in one problem; looking for more of them would take as long as the sender likes. */
+export const FINDINGS_NAMED_MAX = 20;
 
 /** The first finding gives the code; several findings are all listed in `problems`. */
 export function problemOf(findings: readonly Finding[], where: ProblemWhere): Problem {

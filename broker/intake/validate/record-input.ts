@@ -5,7 +5,7 @@ import { isWellFormed } from '../../../proto/values/unicode.js';
 import type { CompiledEntry } from '../../catalog/compiled-entry.js';
 import type { ItemHistory } from '../../catalog/item-history.js';
 import { entryItems } from './entry-items.js';
-import type { Finding } from './finding.js';
+import { FINDINGS_NAMED_MAX, type Finding } from './finding.js';
 import { readWireRecord, type WireShape } from './wire-record.js';
 
 /** The whole record as the entry's own validation accepts it; undefined after a finding. */
@@ -88,6 +88,7 @@ function filterableOnly(given: RecordData, { definitions, filterable }: ItemHist
         item: shown,
         message: `the entry has no item ${JSON.stringify(shown)}`,
       });
+      if (findings.length >= FINDINGS_NAMED_MAX) break;
     } else if (filterable.has(name)) kept[name] = given[name]!;
   }
   return kept;

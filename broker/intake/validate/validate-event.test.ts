@@ -334,3 +334,33 @@ t.test('a key named __proto__ within an object is stored like any other', async 
   t.equal(JSON.stringify(extra), '{"__proto__":{"x":1},"a":1}');
   return undefined;
 });
+
+t.test('an event with a hundred thousand flaws is refused without looking at all of them', async (t) => {
+  const many = (name: (i: number) => string) =>
+    Object.fromEntries(Array.from({ length: 10_000 }, (_n, i) => [name(i), 1]));
+  const unknownFields = Buffer.alloc(250_000, Buffer.from([0x78, 1]));
+  const floods: [why: string, event: SourceEventInput, code: string][] = [
+    ['wrong elements', birth('a', { data: { idNumber: 'key-a', remarks: Array(120_000).fill(1) } }), 'ITEM_INVALID'],
+    ['too many elements', birth('a', { data: { idNumber: 'key-a', remarks: Array(250_000).fill('') } }), 'TOO_LARGE'],
+    ['unknown items', birth('a', { data: many((i) => `n${i}`) }), 'MISSING_IDENTIFIER'],
+    ['unknown items in previous', town({ op: 'update', previous: many((i) => `n${i}`) }), 'UNKNOWN_ITEM'],
+    [
+      'unknown attributes',
+      birth(
+        'a',
+        many((i) => `n${i}`),
+      ),
+      'EVENT_INVALID',
+    ],
+    ['unknown fields', birth('a', { data: unknownFields }), 'UNKNOWN_ITEM'],
+  ];
+  for (const [why, event, code] of floods) {
+    const startedAt = performance.now();
+    const judged = validateEvent({ ...deps, maxEventBytes: 256 * 1024 }, REGISTRY, event as unknown as RawEvent, 1);
+    const ms = performance.now() - startedAt;
+    t.match(judged, { accepted: false, problem: { code } }, why);
+    t.ok(!judged.accepted && (judged.problem.problems?.length ?? 0) <= 20);
+    // Some milliseconds on an idle machine; without bounds over a second.
+    t.ok(ms < 700, `${why}: ${Math.round(ms)} ms`);
+  }
+});

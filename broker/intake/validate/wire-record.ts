@@ -6,7 +6,8 @@ import type { RecordCodec } from '../../../proto/event/record.js';
 import { WireCursor } from '../../../proto/event/wire.js';
 import { parseExactJson } from '../../../proto/values/exact-json.js';
 import { jsonFlaw } from '../../../proto/values/json-flaw.js';
-import type { Finding } from './finding.js';
+import { hasTooManyMembers, JSON_MEMBERS_MAX } from '../../../proto/values/json-members.js';
+import { FINDINGS_NAMED_MAX, type Finding } from './finding.js';
 
 const LENGTH_DELIMITED = 2;
 
@@ -28,7 +29,7 @@ export function readWireRecord(
   const before = findings.length;
   try {
     const cursor = new WireCursor(bytes);
-    while (cursor.next()) {
+    while (cursor.next() && findings.length - before < FINDINGS_NAMED_MAX) {
       const item = byNumber.get(cursor.number);
       if (!item) findings.push({ code: 'UNKNOWN_ITEM', message: `the entry has no item number ${cursor.number}` });
       else checkField(item, cursor, findings);
@@ -57,7 +58,9 @@ function checkField(item: NumberedItem, cursor: WireCursor, findings: Finding[])
 /** The text is checked before it is decoded, because the decoder of stored records rounds numbers. */
 function objectFlaw(text: Uint8Array, name: string): string | undefined {
   try {
-    const flaw = jsonFlaw(parseExactJson(Buffer.from(text).toString()), name);
+    const json = Buffer.from(text).toString();
+    if (hasTooManyMembers(json)) return `item ${name} has more than ${JSON_MEMBERS_MAX} keys`;
+    const flaw = jsonFlaw(parseExactJson(json), name);
     return flaw && `item ${flaw.path} ${flaw.why}`;
   } catch {
     return `${name} is not JSON`;

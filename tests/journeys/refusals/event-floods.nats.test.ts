@@ -5,10 +5,14 @@ import type { Problem } from '../../../proto/errors.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
 import { startBroker } from '../../support/broker/broker.js';
 import { ENTRY, REFUSAL_BUNDLE, TOKENS } from '../../support/broker/refusal-bundle.js';
+import { RawSession } from '../../support/raw-client/raw-client.js';
 import { call } from '../../support/raw-client/raw-http.js';
 
-/** The bound is 50 ms; broker and client of this test share a process, and the machine runs other tests. */
-const HOLD_MS_MAX = 250;
+/**
+ * The bound of the broker is 50 ms. Here broker and client share a process, which also makes and parses megabytes, and the machine runs
+ * other tests; without bounds these inputs held it for seconds.
+ */
+const HOLD_MS_MAX = 1_000;
 const MIB = 1024 * 1024;
 
 /** The longest time that the event loop was held while something ran. */
@@ -79,6 +83,30 @@ t.test('a flood of events in one input holds nobody else up and is refused whole
       const { frame, code } = await longestHold(t, () => refusalOf(source.url, encoding, message));
       t.equal(code, 4400, 'the session ends');
       if (frame) t.match(frame, { kind: 'error', code: 'TOO_LARGE' });
+    }
+  });
+
+  t.test('one event with forty thousand keys, unknown items or wrong elements', async (t) => {
+    const keys = Object.fromEntries(Array.from({ length: 40_000 }, (_none, i) => [`k${i}`, 1]));
+    const shop = event(1) as { data: object };
+    for (const [name, flood, codes] of [
+      ['keys', { ...shop, data: { ...shop.data, ...keys } }, ['TOO_LARGE']],
+      ['attributes', { ...shop, ...keys }, ['TOO_LARGE']],
+      ['elements', { ...shop, data: { id: 's', name: Array(100_000).fill(1) } }, ['ITEM_INVALID']],
+    ] as const) {
+      const text = JSON.stringify(flood);
+      const single = (await post(t, text, 'application/cloudevents+json')).json as Problem;
+      const line = (await post(t, `${text}\n`, 'application/x-ndjson')).text;
+      const array = (await post(t, `[${text}]`)).text;
+      t.ok((codes as readonly string[]).includes(single.code), `${name}: ${single.code}`);
+      for (const answer of [line, array]) t.match(answer, `"code":"${single.code}"`, name);
+      const session = await RawSession.open({ ...source, encoding: 'sluice.v1.msgpack' });
+      const refused = session.publish([flood as object]).then(
+        ([result]) => result?.problem?.code,
+        () => 'closed',
+      );
+      t.ok(['closed', ...codes].includes((await longestHold(t, () => refused)) as string), `${name} in a frame`);
+      await session.close();
     }
   });
 

@@ -41,7 +41,7 @@ const REFUSED: [why: string, event: SourceEventInput, code: string, item?: strin
   ['control character in the id', birth('a\u0007'), 'EVENT_INVALID'],
   ['id that NATS would trim', birth(' a'), 'EVENT_INVALID'],
   ['unknown op', birth('a', { op: 'upsert' }), 'EVENT_INVALID'],
-  ['unknown attribute', birth('a', { tracestate: 'x' }), 'EVENT_INVALID'],
+  ['unknown attribute', birth('a', { tracing: 'x' }), 'EVENT_INVALID'],
   ['time without zone', birth('a', { time: '2026-11-22T08:30:00' }), 'EVENT_INVALID'],
   ['time that does not exist', birth('a', { time: '2026-13-22T08:30:00Z' }), 'EVENT_INVALID'],
   ['day that does not exist', birth('a', { time: '2026-02-30T08:30:00Z' }), 'EVENT_INVALID'],

@@ -18,6 +18,7 @@ t.test('an address that no client can call is refused without being repeated', a
     '/hook/secret',
     '',
     'http://host.example:6000/secret',
+    'http://host.example:0/secret',
     'http://127.0.0.1:9/secret',
   ];
   for (const address of wrong) {

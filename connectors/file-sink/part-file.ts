@@ -71,4 +71,4 @@ export class PartFile {
 const WITHOUT_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 const takenBy = (path: string): SinkUnfitError =>
-  new SinkUnfitError(`${path} exists already and is not from this sink: move it away, then start the sink again`);
+  new SinkUnfitError(`${path} exists already, and no file is overwritten: move it away, then start the sink again`);

@@ -165,9 +165,9 @@ class RunningBroker implements BrokerHandle {
   async #startStream(): Promise<Stream> {
     const { bus, store, config, metrics, clock, releases, governance } = this.parts;
     const { ledger, grants, catalog } = governance;
-    const { heartbeatMs, secret, replicas } = config;
+    const { heartbeatMs, coalesceAbovePercent, secret, replicas } = config;
     const stream = openStream({
-      ...{ bus, store, replicas, entries: catalog, grants, ledger, secret, clock, heartbeatMs },
+      ...{ bus, store, replicas, entries: catalog, grants, ledger, secret, clock, heartbeatMs, coalesceAbovePercent },
       metrics: metrics.stream,
       warn: this.#warn,
     });

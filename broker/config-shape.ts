@@ -18,6 +18,7 @@ export const CONFIG_DEFAULTS = {
   maxEventBytes: 256 * 1024,
   maxBytesPerPartition: undefined,
   heartbeatMs: 10_000,
+  coalesceAbovePercent: 50,
   session: {
     // A publish frame of some events at the size limit, and the size of the largest frame that goes out.
     maxFrameBytes: 1024 * 1024,
@@ -82,6 +83,7 @@ const SHAPE = {
     maxEventBytes: count(1024, 768 * 1024),
     maxBytesPerPartition: count(1024 * 1024, Number.MAX_SAFE_INTEGER),
     heartbeatMs: count(100, 300_000),
+    coalesceAbovePercent: count(0, 90),
     session: map({
       maxFrameBytes: count(64 * 1024, 64 * 1024 * 1024),
       maxSubscriptions: count(1, 10_000),

@@ -88,6 +88,8 @@ export interface Config {
   maxEventBytes: number;
   maxBytesPerPartition: number | undefined;
   heartbeatMs: number;
+  /** Utilisation of the event loop above which frames wait for more events; 0 saves the most CPU. */
+  coalesceAbovePercent: number;
   session: SessionConfig;
   http: HttpConfig;
   quotas: QuotasConfig;

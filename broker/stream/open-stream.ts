@@ -43,6 +43,8 @@ export interface StreamDeps {
   secret: string;
   clock(): number;
   heartbeatMs: number;
+  /** Utilisation of the event loop above which frames wait for more events; 0: always. */
+  coalesceAbovePercent: number;
   /** Reports what needs an operator; texts hold no payload. */
   warn(message: string, error?: unknown): void;
 }
@@ -141,6 +143,7 @@ function openLive(deps: StreamDeps, { table, views, receipts, fieldsOf }: Base) 
     onTruncated: (partition) => monitor.endPartition(partition),
   });
   const dispatch = new LiveDispatch({
+    coalesceAbovePercent: deps.coalesceAbovePercent,
     fieldsOf,
     headOf: (partition) => readers.at(partition).head,
     mayDeliver: () => ledger.isFresh,

@@ -1,39 +1,66 @@
 import t from 'tap';
 import { CoalescingDelay } from './coalescing-delay.js';
 
-/** Flushes once, taking `workMs` of a clock that only flushes move; resolves with the time it was delayed. */
-function flusherOn(clock: { nowMs: number }) {
-  const delay = new CoalescingDelay(() => clock.nowMs);
-  return (workMs: number): Promise<number> => {
+/** A delay on a clock that only flushes move; the function flushes once and resolves with the time it was delayed. */
+function flusherAt(utilization: () => number, aboveUtilization = 0.5) {
+  let nowMs = 0;
+  const delay = new CoalescingDelay({ aboveUtilization, nowMs: () => nowMs, utilization });
+  return (flushMs: number): Promise<number> => {
     const askedAt = performance.now();
     return new Promise((resolve) => {
       delay.schedule(() => {
-        clock.nowMs += workMs;
+        nowMs += flushMs;
         resolve(performance.now() - askedAt);
       });
     });
   };
 }
 
-t.test('cheap flushes run at the end of each turn, without a delay', async (t) => {
-  const send = flusherOn({ nowMs: 0 });
+t.test('cheap flushes run at the end of each turn, without a delay, however busy the core is', async (t) => {
+  const flush = flusherAt(() => 1);
   const order: string[] = [];
   for (let i = 0; i < 3; i++) {
-    const sent = send(0.5).then(() => order.push('sent'));
+    const flushed = flush(0.5).then(() => order.push('flushed'));
     await new Promise((resolve) => setImmediate(resolve));
-    await sent;
+    await flushed;
     order.push('turn');
   }
-  t.same(order, ['sent', 'turn', 'sent', 'turn', 'sent', 'turn']);
+  t.same(order, ['flushed', 'turn', 'flushed', 'turn', 'flushed', 'turn']);
 });
 
-t.test('the delay grows with the square of the flush time, up to its bound', async (t) => {
-  const send = flusherOn({ nowMs: 0 });
-  await send(2);
-  const afterTwo = await send(4);
+t.test('on a busy core the delay grows with the square of the flush time, up to its bound', async (t) => {
+  const flush = flusherAt(() => 1);
+  await flush(2);
+  const afterTwo = await flush(4);
   t.ok(afterTwo >= 7, `a flush of 2 ms is followed by a delay of 8 ms: ${afterTwo}`);
-  const afterFour = await send(1000);
+  const afterFour = await flush(1000);
   t.ok(afterFour >= 31, `a flush of 4 ms is followed by a delay of 32 ms: ${afterFour}`);
-  const waited = await send(0);
+  const waited = await flush(0);
   t.ok(waited >= 49 && waited < 500, `a flush of a second is followed by a delay of 50 ms: ${waited}`);
+});
+
+t.test('on a core with time to spare even dear flushes are followed by no delay', async (t) => {
+  let order = '';
+  const flush = flusherAt(() => 0.5);
+  await flush(1000);
+  const flushed = flush(1000).then(() => {
+    order += 'flushed ';
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  await flushed;
+  order += 'turn';
+  t.equal(order, 'flushed turn');
+});
+
+t.test('between idle and busy the delay grows with the utilisation of the core', async (t) => {
+  const flush = flusherAt(() => 0.725);
+  await flush(1000);
+  const waited = await flush(0);
+  t.ok(waited >= 24, `half of the headroom is used, so half of 50 ms: ${waited}`);
+});
+
+t.test('with a limit of 0 frames are delayed on an idle core too', async (t) => {
+  const flush = flusherAt(() => 0, 0);
+  await flush(1000);
+  t.ok((await flush(0)) >= 49);
 });

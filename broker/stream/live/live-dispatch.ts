@@ -14,6 +14,8 @@ export interface LiveDispatchDeps {
   /** Returns false while the ledger is stale: grants cannot be checked, so nothing may be delivered. */
   mayDeliver(): boolean;
   metrics: StreamMetrics;
+  /** Utilisation of the event loop above which frames wait for more events; 0: always. */
+  coalesceAbovePercent: number;
 }
 
 /** Appends each event of the log to the channels of the views that match it, and flushes them after the coalescing delay. */
@@ -21,10 +23,12 @@ export class LiveDispatch {
   readonly #byEntry = new Map<string, EntryViews<LiveView>>();
   /** Channels with unsent events, each with its partition. */
   readonly #pending = new Map<Channel, number>();
-  readonly #delay = new CoalescingDelay();
+  readonly #delay: CoalescingDelay;
   #scheduled = false;
 
-  constructor(private readonly deps: LiveDispatchDeps) {}
+  constructor(private readonly deps: LiveDispatchDeps) {
+    this.#delay = new CoalescingDelay({ aboveUtilization: deps.coalesceAbovePercent / 100 });
+  }
 
   /** Starts matching events for a view. Call in the turn of the event loop in which its first member joined. */
   activate(live: LiveView): void {

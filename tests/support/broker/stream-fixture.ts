@@ -76,6 +76,7 @@ export class StreamFixture {
       secret: 'test-secret',
       clock: Date.now,
       heartbeatMs: 200,
+      coalesceAbovePercent: 50,
       warn: (message, error) => t.comment(message, error),
     });
     await stream.start();

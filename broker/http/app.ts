@@ -14,6 +14,7 @@ import { PROBLEM_SCHEMA } from './server/problem-schema.js';
 import { addRequestLog } from './server/request-log.js';
 import { addResponseHeaders } from './server/response-headers.js';
 import { requireRouteRules } from './server/route-rule.js';
+import { requestValidator } from './server/validator.js';
 
 /** Above every lawful id; what is longer than the head of a request does not get here. */
 const PARAMETER_LENGTH_MAX = 16 * 1024;
@@ -38,6 +39,7 @@ export async function createApp(options: AppOptions, resources: readonly Fastify
   const { app, reloadTls } = createInstance(options);
   // Response schemas are documentation: serializing by them would drop what they do not name.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.setValidatorCompiler(requestValidator());
   app.addSchema(PROBLEM_SCHEMA);
   await app.register(swagger, openApiOptions(options.version));
   addErrorHandler(app);
@@ -68,7 +70,6 @@ function createInstance({ log, config, maxConnections }: AppOptions): App {
     clientErrorHandler: refuseUnreadable,
     frameworkErrors: refuseMalformedAddress,
     routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: true, useDefaults: true } },
   });
   return { app, reloadTls: () => broker?.reloadTls() };
 }

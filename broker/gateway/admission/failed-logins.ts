@@ -4,7 +4,7 @@ import type { GatewayMetrics, LoginFailure } from '../../metrics/gateway-metrics
 import { AddressBuckets } from './address-buckets.js';
 
 /** A program that was given a wrong token tries some times before somebody looks; a guesser never stops. */
-const FAILURES = { burst: 20, perSecond: 1 };
+const FAILURES = { burst: 100, perSecond: 10 };
 
 export interface FailedLoginsDeps {
   log: Logger;
@@ -25,13 +25,15 @@ export class FailedLogins {
 
   /** The answer to a failed log-in: NOT_AUTHENTICATED, or TOO_MANY where there were too many. */
   refusal(address: string, failure: Exclude<LoginFailure, 'throttled'>, message: string): SluiceError {
-    if (!this.#buckets.take(address)) {
-      // Not logged: a guesser must not fill the log either.
+    const isThrottled = !this.#buckets.take(address);
+    // Nothing was guessed without a credential: the answer stays the one that tells a client to send it.
+    if (isThrottled && failure !== 'missing') {
       this.deps.metrics.loginFailed('throttled');
       return new SluiceError('TOO_MANY', 'too many failed log-ins from this address: correct the token, then wait');
     }
     this.deps.metrics.loginFailed(failure);
-    this.deps.log.warn({ address, failure }, 'failed log-in');
+    // A guesser must not fill the log either.
+    if (!isThrottled) this.deps.log.warn({ address, failure }, 'failed log-in');
     return new SluiceError('NOT_AUTHENTICATED', message);
   }
 }

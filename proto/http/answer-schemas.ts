@@ -102,5 +102,8 @@ export const ANSWER_SCHEMAS: Record<string, HttpSchema> = {
   Disclosures: objectOf({ disclosures: listOf(anything), formerLives: listOf(anything) }, ['disclosures']),
   Health: objectOf({ status: string }, ['status']),
   Readiness: objectOf({ status: string, notices: strings }, ['status']),
-  Reason: objectOf({ reason: { type: 'string', minLength: 1, maxLength: 2000 } }, ['reason']),
+  Reason: {
+    ...objectOf({ reason: { type: 'string', minLength: 1, maxLength: 2000 } }, ['reason']),
+    additionalProperties: false,
+  },
 };

@@ -1,5 +1,6 @@
 import { ITEM_TYPES, SHARING_ATTRIBUTES } from '../entry/entry.js';
 import { GRANT_STATUSES, TRANSFORMS } from '../entry/grant.js';
+import { ENTRY_ID_PATTERN, TOKEN_PATTERN } from '../subject.js';
 
 /** A JSON Schema as it stands in the OpenAPI document. */
 export type HttpSchema = Record<string, unknown>;
@@ -72,24 +73,40 @@ const ENTRY: HttpSchema = {
   additionalProperties: true,
 };
 
-const GRANT = objectOf(
-  {
-    id: string,
-    application: string,
-    party: string,
-    system: string,
-    entry: string,
-    items: listOf(ref('GrantedItem')),
-    rows: ref('RowFilter'),
-    purpose: string,
-    basis: string,
-    period: ref('GrantPeriod'),
-    history: { type: 'string', description: '`none`, `all`, a date or a date-time' },
-    kind: string,
-    status: { type: 'string', enum: [...GRANT_STATUSES] },
-    trial: boolean,
+const token = { type: 'string', pattern: TOKEN_PATTERN.source };
+const text = { type: 'string', minLength: 1 };
+const dayOrInstant = {
+  anyOf: [
+    { type: 'string', format: 'date' },
+    { type: 'string', format: 'date-time' },
+  ],
+};
+
+const GRANT_FIELDS = {
+  id: token,
+  application: text,
+  party: token,
+  system: token,
+  entry: { type: 'string', pattern: ENTRY_ID_PATTERN.source },
+  items: { ...listOf(ref('GrantedItem')), minItems: 1 },
+  rows: ref('RowFilter'),
+  purpose: text,
+  basis: text,
+  period: ref('GrantPeriod'),
+  history: {
+    anyOf: [{ type: 'string', enum: ['none', 'all'] }, dayOrInstant],
+    description: '`none`, `all`, a date or a date-time',
   },
-  ['id', 'system', 'entry', 'items', 'purpose', 'basis', 'period'],
+  kind: text,
+};
+const GRANT_REQUIRED = ['id', 'system', 'entry', 'items', 'purpose', 'basis', 'period'];
+
+/** A grant as somebody creates it; the bus adds what a grant has besides. */
+const NEW_GRANT = { ...objectOf(GRANT_FIELDS, GRANT_REQUIRED), additionalProperties: false };
+
+const GRANT = objectOf(
+  { ...GRANT_FIELDS, status: { type: 'string', enum: [...GRANT_STATUSES] }, trial: boolean },
+  GRANT_REQUIRED,
 );
 
 /** Schemas of the documents that people write: parties, entries, grants, bundles. docs/bundles.md explains the fields. */
@@ -115,9 +132,10 @@ export const DOCUMENT_SCHEMAS: Record<string, HttpSchema> = {
     },
     ['id', 'version', 'partition', 'publishedAt', 'document', 'items', 'numbers'],
   ),
-  GrantedItem: objectOf({ name: string, transform: { type: 'string', enum: [...TRANSFORMS] } }, ['name']),
-  GrantPeriod: objectOf({ from: string, to: string }, ['from', 'to']),
+  GrantedItem: objectOf({ name: text, transform: { type: 'string', enum: [...TRANSFORMS] } }, ['name']),
+  GrantPeriod: objectOf({ from: dayOrInstant, to: dayOrInstant }, ['from', 'to']),
   Grant: GRANT,
+  NewGrant: NEW_GRANT,
   Party: {
     ...objectOf({ id: string, name: title, level: string, regionCode: string, competent: boolean }, [
       'id',
@@ -137,6 +155,6 @@ export const DOCUMENT_SCHEMAS: Record<string, HttpSchema> = {
     systems: listOf(ref('System')),
     officers: listOf(ref('Officer')),
     entries: listOf(ref('Entry')),
-    grants: listOf(ref('Grant')),
+    grants: listOf(ref('NewGrant')),
   }),
 };

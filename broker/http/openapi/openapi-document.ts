@@ -2,6 +2,7 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { RouteOptions } from 'fastify';
 import { ANSWER_SCHEMAS } from '../../../proto/http/answer-schemas.js';
 import { DOCUMENT_SCHEMAS, type HttpSchema } from '../../../proto/http/document-schemas.js';
+import { ENTRY_ID_PATTERN, TOKEN_PATTERN } from '../../../proto/subject.js';
 import { OPERATIONS, type OperationParts } from './operations.js';
 
 /** An operation of the document, as far as it is completed here. */
@@ -9,6 +10,7 @@ interface Operation {
   operationId?: string;
   summary?: string;
   description?: string;
+  parameters?: { name: string; in: string; schema: HttpSchema }[];
   security?: object[];
   requestBody?: { required?: boolean; content: Record<string, { schema?: HttpSchema; example?: unknown }> };
   responses: Record<string, { description: string; content?: object }>;
@@ -78,6 +80,7 @@ function completeOperations(paths: Paths, routes: ReadonlyMap<string, RouteOptio
       const route = routes.get(keyOf(method, path.replaceAll(/\{(\w+)\}/g, ':$1')));
       const parts = OPERATIONS[`${method.toUpperCase()} ${path}`];
       operation.description ??= operation.summary ?? '';
+      describePathParameters(operation, method === 'get' && !path.endsWith('/draft'));
       operation.security = securityOf(route);
       if (!parts) continue;
       operation.operationId = parts.operationId;
@@ -86,6 +89,19 @@ function completeOperations(paths: Paths, routes: ReadonlyMap<string, RouteOptio
     }
   }
 }
+
+/** A name in a path that is no id names nothing: the routes answer so, and a generator of requests needs to know. */
+function describePathParameters({ parameters = [] }: Operation, takesVersion: boolean): void {
+  for (const parameter of parameters) {
+    const pattern = parameter.in === 'path' && PATH_PATTERNS[parameter.name];
+    if (!pattern) continue;
+    const source =
+      takesVersion && parameter.name === 'entry' ? pattern.source.replace(/\$$/, '(?:@[0-9]+)?$') : pattern.source;
+    parameter.schema = { ...parameter.schema, pattern: source };
+  }
+}
+
+const PATH_PATTERNS: Record<string, RegExp> = { entry: ENTRY_ID_PATTERN, grant: TOKEN_PATTERN, id: TOKEN_PATTERN };
 
 const keyOf = (method: string, url: string): string => `${method.toUpperCase()} ${url}`;
 

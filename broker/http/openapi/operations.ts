@@ -96,7 +96,7 @@ export const OPERATIONS: Record<string, OperationParts> = {
   'GET /v1/grants': answer('listGrants', ref('GrantPage')),
   'POST /v1/grants': {
     operationId: 'createGrant',
-    body: { [JSON_TYPE]: ref('Grant') },
+    body: { [JSON_TYPE]: ref('NewGrant') },
     answers: { ...json(ref('CreatedGrant')), ...json(ref('CreatedGrant'), 201) },
   },
   'GET /v1/grants/{grant}': answer('getGrant', ref('Grant')),
@@ -106,14 +106,14 @@ export const OPERATIONS: Record<string, OperationParts> = {
   'POST /v1/applications': { operationId: 'createApplication', answers: {} },
   'POST /v1/bundles': {
     operationId: 'applyBundle',
-    body: { [JSON_TYPE]: ref('Bundle'), 'application/yaml': { type: 'string', description: 'a Bundle in YAML 1.2' } },
+    body: { [JSON_TYPE]: ref('Bundle'), 'application/yaml': ref('Bundle') },
     answers: json(ref('BundleDifference')),
   },
   'GET /v1/catalog': answer('searchCatalog', ref('CatalogPage')),
   'GET /v1/catalog/{entry}': answer('getEntry', ref('EntryVersion')),
   'PUT /v1/catalog/{entry}': {
     operationId: 'putDraft',
-    body: { [JSON_TYPE]: ref('Entry'), 'application/yaml': { type: 'string', description: 'an Entry in YAML 1.2' } },
+    body: { [JSON_TYPE]: ref('Entry'), 'application/yaml': ref('Entry') },
     answers: json(ref('DraftResult')),
   },
   'GET /v1/catalog/{entry}/draft': answer('getDraft', ref('Entry')),

@@ -1,7 +1,9 @@
+import { METHODS as KNOWN_METHODS } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+/** All that Node's parser knows, so that none of them is taken for a path that does not exist. CONNECT has no path. */
+const METHODS = KNOWN_METHODS.filter((method) => method !== 'CONNECT' && method !== 'OPTIONS');
 const PREFLIGHT_SECONDS = '600';
 const REQUEST_HEADERS = 'Authorization, Content-Type, Last-Event-ID, If-None-Match';
 const RESPONSE_HEADERS = 'ETag, Retry-After';
@@ -11,6 +13,7 @@ const RESPONSE_HEADERS = 'ETag, Retry-After';
  * called before the routes are added; the routes for the other methods follow when all are known.
  */
 export function addOtherMethods(app: FastifyInstance, corsOrigins: readonly string[]): () => void {
+  for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
   const known = new Map<string, Set<string>>();
   app.addHook('onRoute', ({ url, method }) => {
     const methods = known.get(url) ?? new Set<string>();

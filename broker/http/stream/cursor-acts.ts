@@ -85,7 +85,8 @@ const MOVE = {
       to: {
         anyOf: [
           { type: 'integer', minimum: 0 },
-          { type: 'string', minLength: 1, maxLength: 64 },
+          { type: 'string', pattern: '^(?:earliest|latest|[0-9]{1,16})$' },
+          { type: 'string', format: 'date-time', maxLength: 64 },
         ],
         description: 'a position, earliest, latest, or an RFC 3339 time; events after it are delivered next',
       },

@@ -35,7 +35,7 @@ t.test('a request that reaches no route is refused with a problem that does not 
     ['a long id', head(`GET /v1/grants/${'z'.repeat(10_000)}`, READER), 404, 'UNKNOWN_GRANT'],
     ['an expectation', head('GET /v1/catalog', { ...READER, expect: 'zz' }), 417, 'EXPECTATION_FAILED'],
     ['two lengths', head('POST /v1/tickets', { ...READER, 'content-length': '2, 3' }), 400, 'BAD_REQUEST'],
-    ['a method of WebDAV', head('PROPFIND /v1/catalog', READER), 404, 'NOT_FOUND'],
+    ['a method of WebDAV', head('PROPFIND /v1/catalog', READER), 405, 'METHOD_NOT_ALLOWED'],
     [
       'an upgrade elsewhere',
       head('GET /v1/zz', { ...READER, connection: 'upgrade', upgrade: 'websocket' }),

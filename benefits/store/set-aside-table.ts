@@ -14,7 +14,7 @@ export interface SetAside {
   reason: string;
 }
 
-/** What a check has set aside to go on with everything else, until a later event replaces it. See docs/decisions/0081. */
+/** Records and cases that a check has set aside so that everything else goes on, until a later event replaces it. See docs/decisions/0081. */
 export class SetAsideTable {
   constructor(private readonly schema: string) {}
 

@@ -22,7 +22,7 @@ const SYSTEM_COLUMNS = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'cti
 export interface Column {
   name: string;
   type: string;
-  /** What is delivered in it: when it changes, older rows have something else in the column. */
+  /** Type and transform of the delivered values: when they change, older rows hold something else. */
   content: string;
 }
 

@@ -183,7 +183,7 @@ export class PostgresSink implements Sink {
     }
   }
 
-  /** What the server refuses for another reason than the values of an event somebody has to put right: rights, a dropped table. */
+  /** An error that neither passes nor stems from the values of an event, such as a missing right or a dropped table. */
   #withReason(error: unknown): unknown {
     const state = sqlState(error);
     if (state === undefined) return error;

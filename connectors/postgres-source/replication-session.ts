@@ -161,7 +161,7 @@ export class ReplicationSession {
     };
   }
 
-  /** A table that was truncated, or whose changes do not tell its rows, is published by a new snapshot. */
+  /** A table that was truncated, or whose changes do not determine its rows, is published by a new snapshot. */
   #restartSnapshots({ rereads }: StreamItem & { kind: 'changes' }, chunk: SnapshotChunk | undefined): boolean {
     for (const { name } of rereads) this.#snapshots.delete(name);
     return chunk !== undefined && rereads.includes(chunk.mapping);

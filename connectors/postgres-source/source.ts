@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { ConnectorContext } from '../runtime/connector-context.js';
-import { SourceUnfitError } from '../runtime/connector-errors.js';
+import { PeerGoneError, SourceUnfitError } from '../runtime/connector-errors.js';
 import { connectPostgres, sqlState, toPeerGone } from '../runtime/postgres-client.js';
 import type { ChangeBatch, Lag, Source } from '../runtime/source/source.js';
 import type { StateFile } from '../runtime/state-file.js';
@@ -169,10 +169,15 @@ interface OpenedTables {
 const isSnapshotOf = (snapshot: SnapshotProgress, origin: string, { key }: TableMapping): boolean =>
   snapshot.origin === undefined ? key.length === 1 : snapshot.origin === origin;
 
-/** An error of the server that no waiting ends becomes one that names its cause: a missing right, a setting of the server. */
+/** SQLSTATE of a publication or slot that does not exist. */
+const UNDEFINED_OBJECT = '42704';
+
+/** An error of the server that no waiting ends becomes one that names its cause: a missing right, a setting, a damaged log. */
 function withReason(error: unknown): unknown {
   const state = sqlState(error);
-  return state === undefined
-    ? error
-    : new SourceUnfitError(`PostgreSQL refuses a statement: SQLSTATE ${state}`, { cause: error });
+  if (state === undefined) return error;
+  if (state === UNDEFINED_OBJECT) return new PeerGoneError('the publication or the slot was dropped', { cause: error });
+  const isLogDamaged = /^(?:XX|58)/.test(state);
+  const act = isLogDamaged ? '; if it stays so, remove the state file, and all tables are read again' : '';
+  return new SourceUnfitError(`PostgreSQL refuses a statement: SQLSTATE ${state}${act}`, { cause: error });
 }

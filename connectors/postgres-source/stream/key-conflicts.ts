@@ -10,7 +10,7 @@ interface Step {
 
 export interface SettledChanges {
   changes: RowChange[];
-  /** The changes do not tell what a subject holds at the end: the table has to be read. */
+  /** The changes do not determine which row a subject has at the end, so the table has to be read. */
   isAmbiguous: boolean;
 }
 

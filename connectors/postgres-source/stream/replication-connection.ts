@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type pg from 'pg';
-import { PeerGoneError } from '../../runtime/connector-errors.js';
+import { PeerGoneError, SourceUnfitError } from '../../runtime/connector-errors.js';
 import { connectPostgres, quoteIdentifier, toPeerGone } from '../../runtime/postgres-client.js';
 import { type ChangeMessage, PgoutputDecoder } from './pgoutput-decoder.js';
 import { toPostgresTime } from './postgres-clock.js';
@@ -128,7 +128,10 @@ export class ReplicationConnection {
         this.#enqueue({ tag: 'keepalive', walEnd: chunk.readBigUInt64BE(1) }, chunk.length);
       }
     } catch (error) {
-      this.fail(error);
+      const act = 'if it stays so, remove the state file, and all tables are read again';
+      this.fail(
+        new SourceUnfitError(`a message of the replication stream cannot be decoded; ${act}`, { cause: error }),
+      );
     }
   }
 

@@ -167,7 +167,7 @@ function problemOf(mapping: TableMapping, names: readonly string[], replicaIdent
   );
 }
 
-/** Within one part the changes themselves tell what each subject holds at the end; across parts a snapshot has to. */
+/** Within one part the changes determine the row that each subject has at the end; across parts a snapshot is needed. */
 function settleDeferrableKeys(transaction: Transaction): void {
   const mappings = new Set(transaction.changes.map(({ mapping }) => mapping).filter((one) => one.isKeyDeferrable));
   if (transaction.hasParts) noteKeyChanges(transaction);

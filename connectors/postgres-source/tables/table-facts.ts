@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { SourceUnfitError } from '../../runtime/connector-errors.js';
 import type { TableConfig } from '../config.js';
 
-/** What the system catalog says about a table. */
+/** The definition of a table in the system catalog. */
 export interface TableFacts {
   oid: string;
   /** `pg_class.relkind`: r ordinary, p partitioned, v view, f foreign … */

@@ -96,6 +96,13 @@ t.test('officers of the provider may suspend a grant, others may not, and only t
   await t.rejects(service.suspend(security('health'), 'g-births', 'x'), { code: 'NOT_ALLOWED' });
   t.equal((await service.suspend(security('civil'), 'g-births', 'misuse')).status, 'suspended');
   await t.rejects(service.suspend(operator, 'none', 'x'), { code: 'NOT_FOUND' });
+  // A third party learns nothing of a grant: not even that it exists.
+  const stranger = security('tax');
+  const refusal = { code: 'NOT_FOUND', message: 'there is no grant g-births' };
+  for (const act of ['suspend', 'restore', 'terminate'] as const) {
+    await t.rejects(service[act](stranger, 'g-births', 'x'), refusal);
+    await t.rejects(service[act](stranger, 'none', 'x'), { ...refusal, message: 'there is no grant none' });
+  }
 });
 
 t.test('on a registered bus a grant is not created directly, and an existing one can be suspended', async (t) => {

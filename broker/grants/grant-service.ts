@@ -74,9 +74,12 @@ export class GrantService {
     await ledger.append(
       () => {
         const current = grants.get(id);
-        if (!current) throw new SluiceError('NOT_FOUND', `there is no grant ${id}`, { grant: id });
+        const provider = splitEntryId(current?.entry ?? '').party;
+        // One answer for both, or an officer of any party could find out which grants exist.
+        if (!current || !permissions.mayReadGrant(caller, { ...current, provider })) {
+          throw new SluiceError('NOT_FOUND', `there is no grant ${id}`, { grant: id });
+        }
         // The provider answers for its data, so its officers act on a grant, not those of the party that holds it.
-        const provider = splitEntryId(current.entry).party;
         const acting = permissions.require(caller, GRANT_LIFE_CYCLE.rightFor(act), provider);
         return changeGrantAct(current, act, { reason, acting, permissions });
       },

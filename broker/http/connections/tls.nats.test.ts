@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect, type PeerCertificate } from 'node:tls';
+import t, { type Test } from 'tap';
+import { startBroker } from '../../../tests/support/broker/broker.js';
+import { temporaryFolder } from '../../../tests/support/nats/nats.js';
+
+function hasOpenssl(): boolean {
+  try {
+    execFileSync('openssl', ['version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Writes a certificate for the loopback address that it has signed itself. */
+function makeCertificate(folder: string, name: string): void {
+  const [key, cert] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)];
+  const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
+  execFileSync('openssl', ['req', '-x509', '-nodes', ...curve, ...subject, '-keyout', key, '-out', cert], {
+    stdio: 'ignore',
+  });
+}
+
+/** The name in the certificate that the broker shows, and the first line of its answer. */
+function askOverTls(t: Test, url: string): Promise<{ name: string; answer: string }> {
+  const { port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port: Number(port), host: '127.0.0.1', rejectUnauthorized: false }, () =>
+      socket.write('GET /healthz HTTP/1.1\r\nhost: broker\r\n\r\n'),
+    );
+    t.teardown(() => socket.destroy());
+    socket.once('error', reject);
+    socket.once('data', (chunk: Buffer) => {
+      const { subject } = socket.getPeerCertificate() as PeerCertificate;
+      resolve({ name: String(subject.CN), answer: chunk.toString().split('\r\n')[0] ?? '' });
+    });
+  });
+}
+
+const skip = hasOpenssl() ? false : 'openssl is not installed';
+
+t.test('a broker with a certificate speaks TLS, and takes another one without a restart', { skip }, async (t) => {
+  const folder = await temporaryFolder(t);
+  makeCertificate(folder, 'first');
+  makeCertificate(folder, 'second');
+  const [cert, key] = [join(folder, 'bus.pem'), join(folder, 'bus.key')];
+  const use = (name: string): void => {
+    copyFileSync(join(folder, `${name}.pem`), cert);
+    copyFileSync(join(folder, `${name}.key`), key);
+  };
+  use('first');
+  const { url, broker } = await startBroker(t, { config: { tls: { cert, key, clientCa: undefined } } });
+  t.match(url, /^https:/);
+  t.same(await askOverTls(t, url), { name: 'first', answer: 'HTTP/1.1 200 OK' });
+  use('second');
+  broker.reloadTls();
+  t.equal((await askOverTls(t, url)).name, 'second');
+  copyFileSync(join(folder, 'first.key'), key);
+  broker.reloadTls();
+  t.equal((await askOverTls(t, url)).name, 'second', 'files that do not belong together change nothing');
+  const tls = { cert, key, clientCa: undefined };
+  await t.rejects(startBroker(t, { config: { tls } }), { name: 'ConfigError', message: /tls/ });
+});

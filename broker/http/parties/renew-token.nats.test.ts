@@ -5,6 +5,7 @@ import { call, type RawAnswer } from '../../../tests/support/raw-client/raw-http
 
 const CLINIC_TOKEN = 'clinic-token-of-this-test-0123456789';
 const EDITOR_TOKEN = 'editor-token-of-this-test-0123456789';
+const KEY = { name: 'id', type: 'string', identifier: true };
 const BUNDLE = {
   parties: [{ id: 'health', name: 'Health Commission', level: 'city', regionCode: '350100' }],
   systems: [{ id: 'clinic', party: 'health', may: ['subscribe'], token: CLINIC_TOKEN }],
@@ -29,6 +30,32 @@ t.test('renewing the token of a system ends the old token and its open session a
   await t.rejects(open(CLINIC_TOKEN), /401/);
   const next = await open(token);
   await next.close();
+});
+
+t.test('renewing the token of a system ends its server-sent events', async (t) => {
+  const bus = await startBroker(t);
+  await bus.apply({
+    ...BUNDLE,
+    entries: [{ id: 'health.birth', name: 'Births', sharingAttribute: 'conditional', items: [KEY] }],
+    grants: [
+      {
+        ...{
+          id: 'g',
+          system: 'clinic',
+          entry: 'health.birth',
+          items: [{ name: 'id' }],
+          purpose: 'a test',
+          basis: 'a test',
+        },
+        period: { from: '2020-01-01', to: '2099-12-31' },
+      },
+    ],
+  });
+  const headers = { authorization: `Bearer ${CLINIC_TOKEN}`, accept: 'text/event-stream' };
+  const stream = await fetch(`${bus.url}/v1/grants/g/events`, { headers });
+  t.equal(stream.status, 200);
+  await renew(bus, 'systems/clinic');
+  t.match(await stream.text(), /event: ended/, 'the stream ends by itself');
 });
 
 t.test('renewing the token of an officer ends the old token', async (t) => {

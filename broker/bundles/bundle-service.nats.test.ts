@@ -1,7 +1,12 @@
 import t, { type Test } from 'tap';
 import { openGovernance, operator } from '../../tests/support/broker/governance.js';
 import { emptyStore } from '../../tests/support/broker/ledger.js';
+import { EntryActs } from '../catalog/entry-acts.js';
 import type { BusMode } from '../parties/permissions.js';
+import { parseBundle } from './bundle-document.js';
+import { bundleSteps } from './bundle-steps.js';
+import { PlannedState } from './planned-state.js';
+import { TimeSlice } from './time-slice.js';
 
 const BUNDLE = {
   parties: [
@@ -193,6 +198,22 @@ t.test('a key without a value is a problem with its path, wherever it stands in 
     'grants[2].rows.regionCode.in[1]',
   ]);
   t.equal(ledger.head, 0);
+});
+
+t.test('a grant is refused when another broker stops its item from being filterable after the check', async (t) => {
+  const opened = await open(t);
+  await opened.bundles.apply(operator, BUNDLE, { dryRun: false });
+  const slice = new TimeSlice();
+  const { bundle } = await parseBundle({ grants: [{ ...BUNDLE.grants[0], id: 'g-2' }] }, slice);
+  const planned = await PlannedState.of(bundle, opened, slice);
+  const entryActs = new EntryActs({ ...opened, findParty: planned.party, grantsOn: planned.grantsOn });
+  const acting = { actor: 'officer:platform-operator', role: 'platform_operator' };
+  const step = (await bundleSteps(bundle, { ...opened, planned, entryActs, acting, slice })).at(-1)?.[0];
+  t.match(step?.decide(), { act: { act: 'created' } });
+  await opened.service.terminate(operator, 'g-births', 'no longer needed');
+  const entries = [{ ...BUNDLE.entries[0], items: [BUNDLE.entries[0]!.items[0]] }];
+  await opened.bundles.apply(operator, { entries }, { dryRun: false });
+  t.throws(() => step?.decide(), { code: 'UNKNOWN_PREDICATE', message: /no such item/ });
 });
 
 t.test('a bundle drops an item that filters a grant only together with the filter', async (t) => {

@@ -4,6 +4,7 @@ import type { Catalog } from '../catalog/catalog.js';
 import type { EntryActs } from '../catalog/entry-acts.js';
 import { canonicalGrant, directGrantAct, linkageWarnings } from '../grants/grant-acts.js';
 import type { Grants } from '../grants/grants.js';
+import { checkRows } from '../grants/rows-check.js';
 import type { Act } from '../ledger/record.js';
 import { type Credentials, newToken } from '../parties/credentials.js';
 import type { Officers, Parties, Systems } from '../parties/parties.js';
@@ -100,7 +101,7 @@ function entryStep(entry: Bundle['entries'][number], { catalog, entryActs, actin
 /** Grants of one bundle are compared with each other too, because they are decided on before any of them is folded. */
 async function grantSteps(
   list: Bundle['grants'],
-  { grants, permissions, planned, acting, slice }: BundleStepsDeps,
+  { grants, catalog, permissions, planned, acting, slice }: BundleStepsDeps,
 ): Promise<BundleStep[]> {
   const canonical: { entry: EntryVersion; party: string; document: GrantDocument }[] = [];
   const declared = new Map<string, GrantDocument[]>();
@@ -118,6 +119,9 @@ async function grantSteps(
     decide: () => {
       const current = grants.get(document.id);
       if (current?.status === 'terminated') return terminatedDecision(current.id);
+      // Another broker may have published a version since the check; a filter on a lost item would never let a record leave.
+      const newest = catalog.published(entry.id);
+      if (newest && newest.version > entry.version) checkRows(document.rows ?? {}, newest);
       const others = [...grants.heldBy(party, entry.id), ...(declared.get(`${party} ${entry.id}`) ?? [])];
       const act = directGrantAct({ grants, permissions }, document, acting);
       return { act, isNew: current === undefined, warnings: linkageWarnings(others, document, entry) };

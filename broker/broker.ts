@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { StoreUsage } from '../proto/http/store-usage.js';
 import { Disclosures } from './audit/disclosures.js';
 import type { BrokerHandle } from './boot/broker-handle.js';
 import { type Governance, openGovernance } from './boot/governance.js';
@@ -21,6 +22,7 @@ import { eventsPlugin } from './http/events/plugin.js';
 import { grantsPlugin } from './http/grants/plugin.js';
 import type { OperationRoutesDeps } from './http/operations/operations.js';
 import { operationsPlugin } from './http/operations/plugin.js';
+import type { StoreRoutesDeps } from './http/operations/store.js';
 import { partiesPlugin } from './http/parties/plugin.js';
 import { streamPlugin } from './http/stream/plugin.js';
 import { Intake } from './intake/intake.js';
@@ -30,6 +32,7 @@ import { BusClock } from './ledger/bus-clock.js';
 import { Metrics } from './metrics/metrics.js';
 import type { Bus } from './nats/bus.js';
 import type { StoreSpace } from './nats/space/store-space.js';
+import { streamUsage } from './nats/space/stream-usage.js';
 import type { Store } from './nats/streams.js';
 import { GrantLag } from './observe/grant-lag.js';
 import { busIsRegistered, isRegistration } from './parties/bus-facts.js';
@@ -272,13 +275,20 @@ class RunningBroker implements BrokerHandle {
     });
   }
 
-  #operations(): OperationRoutesDeps {
+  #operations(): OperationRoutesDeps & StoreRoutesDeps {
     const { role, metrics } = this.parts;
     return {
       registry: role.isWorker ? new SharedMetrics(metrics.registry) : metrics.registry,
       unreadyReasons: () => this.#unreadyReasons(),
       notices: () => this.#notices(),
+      storeUsage: () => this.#storeUsage(),
     };
+  }
+
+  async #storeUsage(): Promise<StoreUsage> {
+    const { bus, store, space } = this.parts;
+    const { capacity = null, free = null } = space.room ?? {};
+    return { capacity, free, streams: await streamUsage(bus, store.partitions) };
   }
 
   #notices(): string[] {

@@ -78,7 +78,10 @@ t.test('the command line leads from an empty bus to a department that streams a 
   const received = await asOperator('ledger', 'who-received', '--entry', 'registry.person', '--subject', 'p0');
   t.match(received.out, /create +1 +reader +reader-one +g-one +delivered +key, district, number/);
   t.match((await asOperator('ledger', 'verify')).out, /the ledger is whole: \d+ records/);
-  t.match((await asOperator('status')).out, /is ready/);
+  const status = await asOperator('status');
+  t.match(status.out, /is ready/);
+  t.match(status.out, /^store: [\d.]+ MB of [\d.]+ MB free$/m);
+  t.match(status.out, /^LEDGER +\d+ +[\d.]+ MB +-$/m);
 
   t.match((await asOperator('grants', 'terminate', 'g-one', '--reason', 'a test')).out, /grant g-one is terminated/);
   const after = await follow('--limit', '1');

@@ -16,7 +16,8 @@ export type Action =
   | 'grant.suspend'
   | 'grant.terminate'
   | 'cursor.move'
-  | 'ledger.read';
+  | 'ledger.read'
+  | 'store.read';
 
 /** The action in the words of a refusal. */
 const ACTION_PHRASES: Record<Action, string> = {
@@ -30,6 +31,7 @@ const ACTION_PHRASES: Record<Action, string> = {
   'grant.terminate': 'terminate grants',
   'cursor.move': 'move and remove cursors',
   'ledger.read': 'read the ledger',
+  'store.read': 'read how full the store is',
 };
 
 /** `own`: only where the act is about the officer's own party. */
@@ -37,11 +39,11 @@ type Scope = 'own' | 'any';
 
 /** Rights of the roles in every mode. */
 const ROLE_RIGHTS: Partial<Record<Role, Partial<Record<Action, Scope>>>> = {
-  platform_operator: { 'parties.manage': 'any', 'bundle.apply': 'any' },
+  platform_operator: { 'parties.manage': 'any', 'bundle.apply': 'any', 'store.read': 'any' },
   catalog_editor: { 'catalog.edit': 'own', 'catalog.publish': 'own' },
   body_head: { 'grant.suspend': 'own', 'grant.terminate': 'own', 'cursor.move': 'own' },
   security_officer: { 'grant.suspend': 'own', 'cursor.move': 'own' },
-  auditor: { 'ledger.read': 'any' },
+  auditor: { 'ledger.read': 'any', 'store.read': 'any' },
 };
 
 /** Roles that read every grant, whoever its parties are. */

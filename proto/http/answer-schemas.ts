@@ -96,6 +96,10 @@ export const ANSWER_SCHEMAS: Record<string, HttpSchema> = {
   Whoami: objectOf({ kind: string, id: string, party: string, may: strings, roles: strings, mode: string }),
   SystemList: objectOf({ systems: listOf(ref('RegisteredSystem')) }, ['systems']),
   RegisteredSystem: objectOf({ id: string, party: string, may: strings, hasToken: boolean }, ['id', 'party', 'may']),
+  StoreUsage: objectOf({ capacity: integerOrNull, free: integerOrNull, streams: listOf(ref('StreamUsage')) }, [
+    'streams',
+  ]),
+  StreamUsage: objectOf({ name: string, messages: integer, used: integer, limit: integerOrNull }, ['name', 'used']),
   LedgerRecord: objectOf({ seq: integer, time, kind: string, id: string, act: string, actor: string }),
   LedgerPage: objectOf({ records: listOf(ref('LedgerRecord')) }, ['records']),
   LedgerVerification: objectOf({ records: integer, head: string, brokenAt: integer, why: string }),

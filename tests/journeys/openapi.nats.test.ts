@@ -77,6 +77,7 @@ const CALLS: [operation: string, call: Call][] = [
   ['getFramesProto', { path: '/v1/frames.proto', token: undefined }],
   ['whoami', { path: '/v1/whoami', token: READER }],
   ['listSystems', { path: '/v1/systems' }],
+  ['readStore', { path: '/v1/store' }],
   ['readLedger', { path: '/v1/ledger?limit=5' }],
   ['verifyLedger', { path: '/v1/ledger/verify' }],
   ['findDisclosures', { path: `/v1/disclosures?entry=${ENTRY}&subject=a` }],

@@ -92,6 +92,7 @@ export const OPERATIONS: Record<string, OperationParts> = {
   'POST /v1/systems/{id}/renew-token': answer('renewSystemToken', ref('RenewedSystemToken')),
   'POST /v1/officers/{id}/renew-token': answer('renewOfficerToken', ref('RenewedOfficerToken')),
   'GET /v1/whoami': answer('whoami', ref('Whoami')),
+  'GET /v1/store': answer('readStore', ref('StoreUsage')),
   'GET /v1/systems': answer('listSystems', ref('SystemList')),
   'GET /v1/grants': answer('listGrants', ref('GrantPage')),
   'POST /v1/grants': {

@@ -1,25 +1,31 @@
 import type { Command } from 'commander';
 import { ApiError } from '../../../client/errors.js';
+import type { StoreUsage } from '../../../proto/http/store-usage.js';
 import { apiOf, type ConnectionOptions, withConnection } from '../../connection-options.js';
 import { CommandEnded, EXIT } from '../../exit-codes.js';
+import { table } from '../../table.js';
 import type { Terminal } from '../../terminal.js';
 
 export function addStatus(program: Command, terminal: Terminal): void {
   withConnection(program.command('status'))
     .summary('show whether the bus is ready')
-    .description('Show whether events can be published and streamed. Ends with exit code 3 when they cannot.')
+    .description(
+      'Show whether events can be published and streamed, and with a token that may read it how full the store is. Ends with exit code 3 when they cannot.',
+    )
     .addHelpText('after', '\nExample:\n  $ sluice status --url https://bus.example')
     .action((options: ConnectionOptions) => status(options, terminal));
 }
 
 async function status(options: ConnectionOptions, terminal: Terminal): Promise<void> {
   const { isReady, reasons, notices } = await readiness(options);
+  const usage = await storeUsage(options);
   if (options.json) {
-    await terminal.out(JSON.stringify({ url: options.url, ready: isReady, reasons, notices }));
+    await terminal.out(JSON.stringify({ url: options.url, ready: isReady, reasons, notices, store: usage }));
   } else {
     await terminal.out(isReady ? `${options.url} is ready` : `${options.url} is up but not ready:`);
     for (const reason of reasons) await terminal.out(`  - ${reason}`);
     for (const notice of notices) await terminal.out(`  note: the NATS server: ${notice}`);
+    if (usage) for (const line of usageLines(usage)) await terminal.out(line);
   }
   if (!isReady) throw new CommandEnded(EXIT.UNREACHABLE);
 }
@@ -40,3 +46,28 @@ async function readiness(options: ConnectionOptions): Promise<Readiness> {
     return { isReady: false, reasons: error.problem.problems ?? [error.problem.detail], notices: [] };
   }
 }
+
+/** Undefined for a caller who may not read it, and from a bus that cannot say it at the moment. */
+async function storeUsage(options: ConnectionOptions): Promise<StoreUsage | undefined> {
+  if (options.token === undefined) return undefined;
+  try {
+    return await apiOf(options).json<StoreUsage>('/v1/store');
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return undefined;
+  }
+}
+
+function usageLines({ capacity, free, streams }: StoreUsage): string[] {
+  const rows = streams.map(({ name, messages, used, limit }) => [
+    name,
+    String(messages),
+    inMegabytes(used),
+    limit === null ? '-' : inMegabytes(limit),
+  ]);
+  const left =
+    capacity === null || free === null ? [] : [`store: ${inMegabytes(free)} of ${inMegabytes(capacity)} free`];
+  return [...left, ...table(['STREAM', 'MESSAGES', 'USED', 'LIMIT'], rows)];
+}
+
+const inMegabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB`;

@@ -4,6 +4,7 @@ import { type SourceEventInput, SUBPROTOCOLS } from '../../proto/frames/frames.j
 import { socketMessage } from '../../proto/frames/socket-message.js';
 import { connectClient, startGateway, stored, subscriptionOf } from '../../tests/support/broker/gateway.js';
 import { Metrics } from '../metrics/metrics.js';
+import type { SubscribeRequest } from '../stream/subscriber.js';
 
 const NO_EVENT = null as unknown as SourceEventInput;
 const event = (id: string): SourceEventInput => ({ specversion: '1.0', id, type: 'service.thing', op: 'create' });
@@ -311,4 +312,25 @@ t.test('a drain answers what was published, stores the cursors, and closes with 
   t.match(await client.closed, { code: 1001 });
   await drained;
   t.ok(closed);
+});
+
+t.test('a channel that has ended is retired for later subscriptions of its session', async (t) => {
+  const requests: SubscribeRequest[] = [];
+  const subscriptions = {
+    subscribe: async (request: SubscribeRequest) => {
+      requests.push(request);
+      return subscriptionOf(request, 7 + requests.length);
+    },
+  };
+  const { url } = await startGateway(t, { subscriptions });
+  const client = await connectClient(t, url);
+  client.send({ kind: 'subscribe', ref: '1', grant: 'g' });
+  t.match(await client.next('subscribed'), { ref: '1' });
+  const [first] = requests;
+  t.notOk(first?.isRetired(8), 'a channel that is open can be shared');
+  await new Promise(setImmediate);
+  first?.onEnded('LEDGER_OUT_OF_SIGHT');
+  client.send({ kind: 'subscribe', ref: '2', grant: 'g' });
+  t.match(await client.next('subscribed'), { ref: '2' });
+  t.ok(requests[1]?.isRetired(8));
 });

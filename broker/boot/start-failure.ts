@@ -19,7 +19,7 @@ const EXPECTED = [
   SluiceError,
 ];
 
-/** What a user reads about a broker that could not start; undefined for a fault of the program, which deserves its stack. */
+/** The message for a user about a broker that could not start; undefined for a fault of the program, which deserves its stack. */
 export function startFailureMessage(error: unknown): string | undefined {
   const { name, code, message } = error as NodeJS.ErrnoException;
   if (EXPECTED.some((type) => error instanceof type)) return message;

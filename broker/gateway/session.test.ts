@@ -64,7 +64,7 @@ for (const encoding of SUBPROTOCOLS) {
   });
 }
 
-t.test('bytes that are not UTF-8 have their own code', async (t) => {
+t.test('a frame that is not UTF-8 is answered NOT_UTF8 and ends the session', async (t) => {
   const { url } = await startGateway(t);
   const client = await connectClient(t, url);
   client.socket.send(Buffer.from([0x22, 0xc3, 0x28, 0x22]), { binary: false });
@@ -72,7 +72,7 @@ t.test('bytes that are not UTF-8 have their own code', async (t) => {
   t.match(await client.closed, { code: 4400 });
 });
 
-t.test('a frame beyond the limit is refused', async (t) => {
+t.test('a frame beyond maxFrameBytes is refused, far beyond it by the close code 1009', async (t) => {
   const { url } = await startGateway(t);
   const client = await connectClient(t, url);
   client.socket.send(' '.repeat(128 * 1024 + 1));
@@ -83,7 +83,7 @@ t.test('a frame beyond the limit is refused', async (t) => {
   t.match(await far.closed, { code: 1009 });
 });
 
-t.test('an unexpected failure says nothing of its insides', async (t) => {
+t.test('an unexpected failure is answered INTERNAL without its message', async (t) => {
   const subscriptions = { subscribe: () => Promise.reject(new TypeError('secret inside')) };
   const { url } = await startGateway(t, { subscriptions });
   const client = await connectClient(t, url);
@@ -93,7 +93,7 @@ t.test('an unexpected failure says nothing of its insides', async (t) => {
   t.notMatch(message, /secret/);
 });
 
-t.test('subscriptions and events of a frame are bounded', async (t) => {
+t.test('subscriptions of a session and events of a publish frame are bounded', async (t) => {
   let channel = 0;
   const { url } = await startGateway(t, {
     subscriptions: { subscribe: async (request) => subscriptionOf(request, ++channel) },

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** What a slow client may have on its way without being counted: the head of a small frame. */
+/** Bytes of one session that are not counted: a client on a slow line always has part of a small frame on its way. */
 const FREE_BYTES = 16 * 1024;
 /** All unfinished frames of one process: the last megabyte of 40 clients on slow lines, or 100 KB of 500. */
 const UNFINISHED_BYTES_MAX = 40 * 1024 * 1024;

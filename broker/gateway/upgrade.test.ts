@@ -7,7 +7,7 @@ import { CALLERS, connectClient, startGateway, TestClient } from '../../tests/su
 import { eventually } from '../../tests/support/condition.js';
 import { UnfinishedFrames } from './unfinished-frames.js';
 
-/** What a refused handshake answers over HTTP. */
+/** The answer to a refused handshake, over HTTP. */
 async function refusal(t: Test, url: string, protocols: string[], token?: string) {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const socket = new WebSocket(url, protocols, { headers });
@@ -23,7 +23,7 @@ const handshake = (path: string, headers = ''): string =>
   `GET ${path} HTTP/1.1\r\nhost: broker\r\n${headers}connection: upgrade\r\nupgrade: websocket\r\n` +
   'sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
 
-t.test('who is not known, or not a system, is refused over HTTP with a problem', async (t) => {
+t.test('a handshake without a valid token of a system is refused over HTTP with a problem', async (t) => {
   const { url } = await startGateway(t);
   const type = 'application/problem+json; charset=utf-8';
   t.same(await refusal(t, url, []), { status: 401, type, code: 'NOT_AUTHENTICATED' });

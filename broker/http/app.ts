@@ -19,7 +19,7 @@ import { requestValidator } from './server/validator.js';
 /** Above every lawful id; what is longer than the head of a request does not get here. */
 const PARAMETER_LENGTH_MAX = 16 * 1024;
 
-/** What holds for every route; each resource brings its own dependencies. */
+/** Options that hold for every route; each resource brings its own dependencies. */
 export interface AppOptions extends AuthenticationDeps {
   log: Logger;
   metrics: GatewayMetrics;

@@ -23,7 +23,7 @@ export async function createWorkerPool(config: Config): Promise<BrokerHandle> {
   }
 }
 
-/** What workers need beside their own configuration. The secret and the store's password are passed by environment alone, never on a command line. */
+/** The environment of workers, beside their own configuration. The secret and the store's password are passed by environment alone, never on a command line. */
 async function workerEnvironment(
   config: Config,
   log: ReturnType<typeof createLogger>,

@@ -5,7 +5,7 @@ import { notUtf8 } from './parse-json.js';
 
 /** The 40,000 entries of a province take about four seconds. */
 const PARSE_MS_MAX = 30_000;
-/** What the values of the largest bundle take, several times over. */
+/** Several times the memory that the values of the largest bundle take. */
 const HEAP_MB_MAX = 1024;
 /** Documents come from officers, one by one. */
 const WAITING_MAX = 8;

@@ -7,7 +7,7 @@ import { hasTooManyMembers, JSON_MEMBERS_MAX } from '../../../proto/values/json-
 const DEPTH_MAX = 64;
 /** Longer arrays are parsed element by element, with turns of the event loop in between. */
 const AT_ONCE_BYTES_MAX = 128 * 1024;
-/** What parsing may hold the event loop for at a time. */
+/** Parsing holds the event loop no longer than this at a time. */
 const TURN_MS_MAX = 10;
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });

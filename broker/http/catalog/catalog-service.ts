@@ -53,7 +53,7 @@ const anything = { type: 'object', additionalProperties: true };
 
 const PUT = {
   tags,
-  summary: 'Lay down the draft of an entry',
+  summary: 'Store the draft of an entry',
   description: 'Answers {changed, warnings}; warnings are what the law would ask outside trial mode.',
   params,
   body: anything,

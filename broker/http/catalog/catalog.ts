@@ -63,7 +63,7 @@ const SEARCH = {
 
 const READ = {
   tags: ['catalog'],
-  summary: 'An entry as published; <entry>@<version> for a former version',
+  summary: 'An entry as published; <entry>@<version> for a previous version',
   params: { type: 'object', properties: { entry: { type: 'string' } } },
   response: { 200: { type: 'object', additionalProperties: true }, ...PROBLEMS },
 };

@@ -4,7 +4,7 @@ import { notUtf8, parseJsonText } from '../bodies/parse-json.js';
 import { eventBytesMax, tooManyMembers } from './event-size.js';
 import type { InputLine } from './ndjson-lines.js';
 
-/** What stands in a line of an NDJSON stream. Throws TOO_LARGE, NOT_UTF8 or BAD_JSON, which name the line. */
+/** Parses one line of an NDJSON stream. Throws TOO_LARGE, NOT_UTF8 or BAD_JSON, which name the line. */
 export function parseLine({ number: line, text, flaw }: InputLine, maxEventBytes: number): unknown {
   if (text !== undefined) {
     if (hasTooManyMembers(text)) throw tooManyMembers({ line });

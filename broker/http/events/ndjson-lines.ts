@@ -54,7 +54,7 @@ class LineCutter {
     return lines;
   }
 
-  /** What follows the last newline is a line too. */
+  /** The bytes after the last newline are a line too. */
   end(): InputLine[] {
     const lines: InputLine[] = [];
     this.#cut(lines);

@@ -6,9 +6,9 @@ import { PROBLEMS } from '../server/problem-schema.js';
 
 export interface OperationRoutesDeps {
   registry: Pick<Registry, 'contentType' | 'metrics'>;
-  /** What stands between this broker and serving; empty when events can be published and streamed. */
+  /** Reasons why this broker is not ready; empty when events can be published and streamed. */
   unreadyReasons: () => string[];
-  /** What the operator of the store should know though everything works. */
+  /** Advice to the operator of an external store, which works all the same. */
   notices: () => string[];
 }
 

@@ -28,8 +28,8 @@ const problem = (description: string): object => ({
   content: { 'application/problem+json': { schema: { $ref: 'problem#' } } },
 });
 
-/** What every route may answer when it fails. */
+/** The answers that every route may give when it fails. */
 export const PROBLEMS = {
   '4xx': problem('The request cannot succeed as it is'),
-  '5xx': problem('The broker could not do it; the code says whether to try again'),
+  '5xx': problem('The broker could not do it; the code says whether to retry'),
 };

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { GatewayMetrics } from '../../metrics/gateway-metrics.js';
 
 /**
- * One line and one measurement per request. The route pattern stands for the address: query and path hold tickets and
+ * Logs one line and records one measurement per request. The route pattern stands for the address: query and path hold tickets and
  * keys of records, headers and bodies hold tokens and payloads.
  */
 export function addRequestLog(app: FastifyInstance, metrics: GatewayMetrics): void {

@@ -3,7 +3,7 @@ import type { Action } from '../../parties/permissions.js';
 import type { SystemRight } from '../../parties/system.js';
 
 /**
- * Who may call a route at all, decided from the head of the request. `officer` names the action that some role of the
+ * The callers of a route, as far as the head of the request decides it. `officer` names the action that some role of the
  * officer must allow for some party; whether it does for the party in question is for the service, which has read the body.
  */
 export type Access =

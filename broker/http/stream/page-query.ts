@@ -61,7 +61,7 @@ export function parseNarrow(text: string | undefined): Rows | undefined {
 /** The `id` of a server-sent event: enough to go on from, and to notice that the log has another epoch. */
 export const formatEventId = (position: number, log: string): string => `${position}@${log}`;
 
-/** What a browser sends back as Last-Event-ID. */
+/** Reads a Last-Event-ID, which a browser sends back as it received it. Throws BAD_REQUEST. */
 export function parseEventId(id: string): From {
   const [, position, log] = /^(\d{1,16})(?:@([\w-]{1,64}))?$/.exec(id) ?? [];
   if (position === undefined) throw new SluiceError('BAD_REQUEST', 'Last-Event-ID is not an id of this stream');

@@ -231,7 +231,7 @@ t.test('a browser reads server-sent events with a ticket, which works once', asy
   const { json } = await call({ url, token: TOKENS.reader }, 'POST', '/v1/tickets');
   const address = `${url}/v1/grants/g-shops/events?from=earliest&ticket=${(json as { ticket: string }).ticket}`;
   const accept = 'text/event-stream';
-  // What a browser sends that has had no event yet.
+  // A browser that has had no event yet sends an empty Last-Event-ID.
   const stream = await fetch(address, { headers: { accept, 'last-event-id': '' } });
   const reader = stream.body!.getReader();
   t.match(Buffer.from((await reader.read()).value ?? '').toString(), /"subject":"s1"/);

@@ -66,7 +66,7 @@ function asProtobuf(event: Event): object {
   return { ...event, ...(data && { data }) };
 }
 
-t.test('what is wrong with an event is said with a code, in every way to publish', async (t) => {
+t.test('an invalid event is refused with the code of its flaw, in every way to publish', async (t) => {
   const broker = await startBroker(t, { config: { maxEventBytes: MAX_EVENT_BYTES } });
   await broker.apply(REFUSAL_BUNDLE);
   const source = { url: broker.url, token: TOKENS.source };
@@ -112,7 +112,7 @@ t.test('what is wrong with an event is said with a code, in every way to publish
   });
 });
 
-t.test('a line that is no event disturbs neither those before it nor those after it', async (t) => {
+t.test('an NDJSON line that is no event is refused alone: the lines around it are stored', async (t) => {
   const broker = await startBroker(t);
   await broker.apply(REFUSAL_BUNDLE);
   const source = { url: broker.url, token: TOKENS.source };
@@ -138,7 +138,7 @@ t.test('a line that is no event disturbs neither those before it nor those after
   t.same(summary, { accepted: 2, duplicates: 0, refused: 1 });
 });
 
-t.test('what is no event among the events of a frame or a batch costs only its own result', async (t) => {
+t.test('an element that is no event, in a frame or batch, is refused alone', async (t) => {
   const broker = await startBroker(t);
   await broker.apply(REFUSAL_BUNDLE);
   const source = { url: broker.url, token: TOKENS.source };

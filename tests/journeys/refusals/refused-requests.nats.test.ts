@@ -7,7 +7,7 @@ import { startNats } from '../../support/nats/nats.js';
 import { RawSession } from '../../support/raw-client/raw-client.js';
 import { call } from '../../support/raw-client/raw-http.js';
 
-/** Of the default limit of 256 KiB for an event. */
+/** Bytes of a body that holds one event, at the default limit of 256 KiB for an event. */
 const EVENT_TEXT_BYTES = 2 * 256 * 1024 + 16 * 1024;
 
 const event = JSON.stringify({
@@ -113,7 +113,7 @@ t.test('a grant that the caller does not hold is answered like one that does not
   }
 });
 
-t.test('what could do harm later is refused when it is submitted', async (t) => {
+t.test('an entry or grant that could do harm later is refused when it is submitted', async (t) => {
   const broker = await startBroker(t);
   await broker.apply(REFUSAL_BUNDLE);
   const operator = { url: broker.url, token: broker.operatorToken };

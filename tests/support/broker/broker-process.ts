@@ -11,13 +11,13 @@ export interface BrokerProcess {
   streamUrl: string;
   operatorToken: string;
   child: ChildProcess;
-  /** What it told its user up to now. */
+  /** Standard output up to now: what a user reads. */
   output(): string;
-  /** What it logged up to now. */
+  /** Standard error up to now: the log. */
   log(): string;
   /** From spawn to serving. */
   startMs: number;
-  /** Ends it as a crash does; resolves when it is gone. */
+  /** Ends the process as a crash does; resolves when it is gone. */
   kill(): Promise<void>;
   /** Lets it drain; resolves with its exit code. */
   stop(): Promise<number | null>;

@@ -11,7 +11,7 @@ export const SHARED_SECRET = 'the-shared-secret-of-the-tests-0123456789';
 
 export interface TestBroker {
   url: string;
-  /** Of the WebSocket. */
+  /** Address of the WebSocket. */
   streamUrl: string;
   operatorToken: string;
   broker: BrokerHandle;
@@ -36,7 +36,7 @@ export async function startBroker(t: Test, { nats, config = {} }: StartBrokerOpt
     ...defaults,
     port: 0,
     dataDir: config.dataDir ?? (await temporaryFolder(t)),
-    // What tests lose in a power cut nobody misses.
+    // Tests have nothing to lose in a power cut.
     durability: 'relaxed',
     logLevel: 'silent',
     secret: SHARED_SECRET,

@@ -49,13 +49,13 @@ export class WorkerPool {
     return (await processes()).filter(({ ppid, args }) => ppid === this.child.pid && !isServer(args)).map((p) => p.pid);
   }
 
-  /** Every process that the pool has started, wherever it was moved when its parent ended. */
+  /** Every process that the pool has started, also those whose parent has ended. */
   async all(): Promise<number[]> {
     const { pid } = this.child;
     return (await processes()).filter((one) => one.pgid === pid || one.ppid === pid).map((one) => one.pid);
   }
 
-  /** As Ctrl-C in its terminal: every process of the group gets the signal. */
+  /** Acts as Ctrl-C in a terminal: every process of the group gets the signal. */
   interrupt(): void {
     process.kill(-this.child.pid!, 'SIGINT');
   }

@@ -22,8 +22,8 @@ export interface Bundle {
 }
 
 /** Kinds in the order in which they are registered: each refers to kinds before it only. */
-export const BUNDLE_KINDS = ['parties', 'systems', 'officers', 'entries', 'grants'] as const;
-export type BundleKind = (typeof BUNDLE_KINDS)[number];
+const BUNDLE_KINDS = ['parties', 'systems', 'officers', 'entries', 'grants'] as const;
+type BundleKind = (typeof BUNDLE_KINDS)[number];
 
 /** Documents per kind; a whole province has some 40,000 entries. */
 const DOCUMENTS_MAX = 100_000;

@@ -5,7 +5,7 @@ import { type BusFacts, ConfigurationConflictError } from './bus-facts.js';
 import { type Credentials, newToken, tokenProblem } from './credentials.js';
 import type { StoredOfficer } from './officer.js';
 
-export const FIRST_OPERATOR = 'platform-operator';
+const FIRST_OPERATOR = 'platform-operator';
 /** Party of the operator. It is no department, so the party tree does not contain it. */
 const OPERATOR_PARTY = 'platform';
 

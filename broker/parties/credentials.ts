@@ -8,7 +8,7 @@ const TOKEN_BYTES = 32;
 const KEY_BYTES = 32;
 
 /** Shorter tokens can be guessed over the network within the validity of a token. */
-export const TOKEN_CHARACTERS_MIN = 24;
+const TOKEN_CHARACTERS_MIN = 24;
 const HEADER_CHARACTERS = /^[\x21-\x7e]+$/;
 
 /**

@@ -5,7 +5,7 @@ export const LEVELS = ['national', 'province', 'city', 'county', 'township'] as 
 export type Level = (typeof LEVELS)[number];
 
 export const PARTY_TYPES = ['gov_dept', 'authorised_org', 'other_state_organ'] as const;
-export type PartyType = (typeof PARTY_TYPES)[number];
+type PartyType = (typeof PARTY_TYPES)[number];
 
 /** A department, or an organisation that a law empowers. */
 export interface PartyDocument {

@@ -5,7 +5,7 @@ export type JsonSchema = Record<string, unknown>;
 
 const SAFE_INTEGER = Number.MAX_SAFE_INTEGER;
 /** Digits with an optional fraction, without exponent and leading zeros. */
-export const DECIMAL_PATTERN = '^-?(0|[1-9][0-9]*)(\\.[0-9]+)?$';
+const DECIMAL_PATTERN = '^-?(0|[1-9][0-9]*)(\\.[0-9]+)?$';
 
 /** Schema of a whole record: required items must be there, unknown ones must not. */
 export function dataSchema(version: EntryVersion): JsonSchema {

@@ -28,6 +28,7 @@ export class EpochMarkers {
   readonly #written = new Map<number, LogPosition>();
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
+  #isReported = false;
 
   constructor(private readonly deps: EpochMarkersDeps) {}
 
@@ -46,8 +47,17 @@ export class EpochMarkers {
   #writeLater(): void {
     this.#writing = this.#writing
       .then(() => this.#write())
+      .then(() => {
+        this.#isReported = false;
+      })
       // The next second tries again; a late marker only makes the check less precise.
-      .catch((error: unknown) => this.deps.warn('log marks were not stored', error));
+      .catch((error: unknown) => this.#report(error));
+  }
+
+  /** Once per failure: a store that is full stays so for many seconds. */
+  #report(error: unknown): void {
+    if (!this.#isReported) this.deps.warn('how far the logs go was not stored; it is tried again every second', error);
+    this.#isReported = true;
   }
 
   async #write(): Promise<void> {

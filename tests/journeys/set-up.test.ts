@@ -22,10 +22,10 @@ writeFileSync('node_modules/.package-lock.json', '{"packages":{}}');
 process.on('SIGTERM', () => setTimeout(() => { note('interrupted ' + process.pid); process.exit(1); }, 300));
 setTimeout(() => {
   const finder = "export const findNatsServer = async () => ({});";
-  const tsc = "import { mkdirSync, writeFileSync } from 'node:fs';" +
+  const tsc = "const { mkdirSync, writeFileSync } = require('node:fs');" +
     "mkdirSync('dist/broker/nats/server', { recursive: true });" +
     "writeFileSync('dist/broker/nats/server/find-server.js', " + JSON.stringify(finder) + ");";
-  writeFileSync('node_modules/typescript/package.json', '{"type":"module"}');
+  writeFileSync('node_modules/typescript/package.json', '{"type":"commonjs"}');
   writeFileSync('node_modules/typescript/bin/tsc', tsc);
   note('end ' + process.pid);
 }, Number(process.env.INSTALL_MS));
@@ -51,7 +51,8 @@ async function project(t: Test): Promise<Project> {
     const child = spawn(process.execPath, ['scripts/setup.mjs'], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, npm_execpath: join(folder, 'npm.js'), INSTALL_MS: String(installMs) },
+      // Without the loaders of the test runner, which a set-up does not have.
+      env: { ...process.env, NODE_OPTIONS: '', npm_execpath: join(folder, 'npm.js'), INSTALL_MS: String(installMs) },
     });
     t.teardown(() => child.kill('SIGKILL'));
     let output = '';

@@ -13,6 +13,7 @@ import { Witness } from '../../support/witness.js';
 const WITNESS_ENTRY = 'county-witness.pulse';
 const WITNESS_TOKENS = { source: 'token-of-the-witness-source-01', reader: 'token-of-the-witness-reader-01' };
 const PULSE_INTERVAL_MS = 50;
+const ACK_EVERY = 100;
 /** Descriptors of sockets that the kernel has not given back yet, and of the witness itself. */
 const DESCRIPTORS_SPARE = 16;
 const DESCRIPTORS_BACK_MS = 60_000;
@@ -111,8 +112,15 @@ export class AttackedBus {
       const [result] = await publishBatch(source, [{ ...event, data: { id, secret: 'not granted' } }]);
       if (result?.problem) throw new Error(`the witness was refused with ${result.problem.code}`);
       this.#published++;
+      this.#acknowledge();
       await new Promise((resolve) => setTimeout(resolve, PULSE_INTERVAL_MS));
     }
+  }
+
+  /** Without it the credit of the subscription would end the deliveries. */
+  #acknowledge(): void {
+    const last = this.pulses.events.at(-1);
+    if (last && this.pulses.outstanding >= ACK_EVERY) this.pulses.ack(last.position);
   }
 
   async #descriptorsAreBack(): Promise<void> {

@@ -18,7 +18,7 @@ type Format = 'JSON' | 'YAML';
  * Parses documents of officers (bundles, entries) in a thread of its own. YAML has inputs on which a parser of 1 MB
  * takes minutes, and a large document of any format takes seconds: on the event loop nobody else would be served
  * meanwhile. The thread has a bound of time and of memory and is ended when it reaches one; its values come back in pieces, since
- * taking over a whole bundle at once would hold the loop as long as parsing it.
+ * taking over a whole bundle at once would hold the loop as long as parsing it. Decision: docs/decisions/0066.
  */
 export class DocumentParser {
   #worker: Worker | undefined;

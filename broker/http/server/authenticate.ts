@@ -26,7 +26,7 @@ export interface AuthenticationDeps {
 
 /**
  * Decides who may call a route before one byte of the body is read, so that nobody without the right makes the broker
- * read, hold or parse anything. Runs first of all hooks.
+ * read, hold or parse anything. Runs first of all hooks. Decision: docs/decisions/0065.
  */
 export function addAuthentication(app: FastifyInstance, { login, permissions }: AuthenticationDeps): void {
   const openRequests = new AddressBuckets(OPEN_REQUESTS);

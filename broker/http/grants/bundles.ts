@@ -8,7 +8,7 @@ import { JSON_TYPE, YAML_TYPE } from '../server/route-rule.js';
 const BUNDLE_BYTES_MAX = 256 * 1024 * 1024;
 
 /** YAML is for what people write; parsing it takes a hundred times as long as JSON. */
-const BUNDLE_YAML_BYTES_MAX = 16 * 1024 * 1024;
+const BUNDLE_YAML_BYTES_MAX = 4 * 1024 * 1024;
 
 const RULE: FastifyContextConfig = {
   access: { officer: 'bundle.apply' },

@@ -60,8 +60,8 @@ t.test('guessing tokens is slowed down, and delays no valid token', async (t) =>
   await broker.apply(REFUSAL_BUNDLE);
   const guess = async (): Promise<number> =>
     (await call({ url: broker.url, token: 'a-token-that-nobody-has-got' }, 'GET', '/v1/catalog')).status;
-  const statuses = await Promise.all(Array.from({ length: 40 }, guess));
-  t.ok(statuses.filter((status) => status === 401).length >= 20);
+  const statuses = await Promise.all(Array.from({ length: 200 }, guess));
+  t.ok(statuses.filter((status) => status === 401).length >= 50);
   t.ok(statuses.includes(429));
   await t.rejects(
     RawSession.open({ url: broker.url, token: 'another-guess-of-a-token', encoding: 'sluice.v1.json' }),
@@ -71,6 +71,6 @@ t.test('guessing tokens is slowed down, and delays no valid token', async (t) =>
   const source = { url: broker.url, token: TOKENS.source };
   t.equal((await call(source, 'POST', '/v1/events', JSON.stringify(event))).status, 201);
   const metrics = await (await fetch(`${broker.url}/metrics`)).text();
-  t.match(metrics, /sluice_logins_failed_total\{failure="token"\} 2\d/);
+  t.match(metrics, /sluice_logins_failed_total\{failure="token"\} [5-9]\d/);
   t.match(metrics, /sluice_logins_failed_total\{failure="throttled"\}/);
 });

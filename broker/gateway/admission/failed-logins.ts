@@ -4,7 +4,7 @@ import type { GatewayMetrics, LoginFailure } from '../../metrics/gateway-metrics
 import { AddressBuckets } from './address-buckets.js';
 
 /** A program that was given a wrong token tries some times before somebody looks; a guesser never stops. */
-const FAILURES = { burst: 100, perSecond: 10 };
+const FAILURES = { burst: 50, perSecond: 5 };
 
 export interface FailedLoginsDeps {
   log: Logger;

@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runChild } from '../child.mjs';
+import { findProgram } from './find-tool.mjs';
+
+/** The fuzzer repeats itself until this time is spent. */
+const FUZZ_S = 90;
+const FUZZ_WITHIN_MS = 300_000;
+const CASES_PER_OPERATION = 20;
+
+/**
+ * Refusals of what the schema allows, which no JSON Schema can rule out: the parties, systems and entries that a document
+ * names must exist, an id must be that of the address, and `/v1/stream` wants a WebSocket.
+ */
+const KNOWN_REFUSALS = ['GET /v1/stream', 'POST /v1/bundles', 'POST /v1/grants', 'PUT /v1/catalog/{entry}'];
+const SCHEMA_VALID_REJECTED = 'ST202';
+
+export const schemathesis = {
+  name: 'schemathesis',
+  find: () => findProgram('schemathesis', 'st'),
+  howToGet: 'pip install schemathesis, in a virtual environment whose bin folder SLUICE_FOREIGN_TOOLS names',
+  run: async ({ program, bus, folder }) => {
+    const report = join(folder, 'report.json');
+    const args = ['run', `${bus.url}/docs/json`, '--header', `Authorization: Bearer ${bus.tokens.operator}`];
+    const amount = ['--checks', 'all', '--max-examples', String(CASES_PER_OPERATION), '--max-time', String(FUZZ_S)];
+    const output = ['--report', 'json', '--report-json-path', report, '--no-color'];
+    const ran = await runChild(program, [...args, ...amount, ...output], { cwd: folder, deadlineMs: FUZZ_WITHIN_MS });
+    const result = await readFile(report, 'utf8').then(JSON.parse, () => undefined);
+    if (!result?.complete || result.errors.length > 0) throw new Error(ran.output);
+    const failures = result.failures.flatMap(({ code, title, operations }) =>
+      operations.map((operation) => ({ code, operation, text: `${code} ${title}: ${operation}` })),
+    );
+    const unknown = failures.filter(
+      ({ code, operation }) => code !== SCHEMA_VALID_REJECTED || !KNOWN_REFUSALS.includes(operation),
+    );
+    const seed = `again with: schemathesis run --seed ${result.seed}`;
+    if (unknown.length > 0) throw new Error([ran.output, ...unknown.map(({ text }) => text), seed].join('\n'));
+    return {
+      note: `${result.test_cases.generated} cases, ${failures.length} known refusals (${SCHEMA_VALID_REJECTED})`,
+    };
+  },
+};

@@ -1,6 +1,7 @@
 import { AsyncEvent } from '../../connectors/runtime/async-event.js';
 import { ConnectorConfigError } from '../../connectors/runtime/connector-errors.js';
 import { quoteIdentifier } from '../../connectors/runtime/postgres-client.js';
+import { SerialQueue } from '../../proto/async/serial-queue.js';
 import { type FactBatch, FactIntake, type StoredBatch, type UnstorableEvent } from '../facts/fact-intake.js';
 import type { RuleSet } from '../rule-set.js';
 import type { Rule } from '../rules/rule.js';
@@ -10,7 +11,6 @@ import { FactTable } from '../store/fact-table.js';
 import { type GrantState, GrantStates } from '../store/grant-states.js';
 import { OutboxTable } from '../store/outbox-table.js';
 import { RuleTable } from '../store/rule-table.js';
-import { SerialQueue } from '../store/serial-queue.js';
 import { dataErrorState, type SetAside, SetAsideTable } from '../store/set-aside-table.js';
 import { createTables } from '../store/tables.js';
 import { type CaseCause, type CaseFailure, CaseProcessor, type DecidedCases } from './case-processor.js';

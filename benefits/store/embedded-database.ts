@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
+import { SerialQueue } from '../../proto/async/serial-queue.js';
 import type { Database, Row, Sql } from './database.js';
-import { SerialQueue } from './serial-queue.js';
 
 /** PGlite would parse these types: bool, bigint, integer, json, jsonb, by their type ids. */
 const VALUES_AS_STRINGS = Object.fromEntries([16, 20, 23, 114, 3802].map((type) => [type, (text: string) => text]));

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { PeerGoneError } from '../../connectors/runtime/connector-errors.js';
 import { connectPostgres, toPeerGone } from '../../connectors/runtime/postgres-client.js';
+import { SerialQueue } from '../../proto/async/serial-queue.js';
 import type { Database, Row, Sql } from './database.js';
-import { SerialQueue } from './serial-queue.js';
 
 /** A PostgreSQL server. Connects on first use, and again after the connection broke. */
 export class ServerDatabase implements Database {

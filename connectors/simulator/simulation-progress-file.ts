@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { SerialQueue } from '../../proto/async/serial-queue.js';
 
 interface StoredProgress {
   seed: number;
@@ -8,7 +9,7 @@ interface StoredProgress {
 
 /** Stores the progress of a simulation. Losing it costs a replay, which the bus answers as duplicates. */
 export class SimulationProgressFile {
-  #writing: Promise<void> = Promise.resolve();
+  readonly #writes = new SerialQueue();
 
   constructor(
     private readonly path: string,
@@ -29,9 +30,7 @@ export class SimulationProgressFile {
 
   /** Writes are serialised, so the index of the last call is the one that stays. */
   write(next: number): Promise<void> {
-    const written = this.#writing.then(() => this.#replace(next));
-    this.#writing = written.catch(() => undefined);
-    return written;
+    return this.#writes.run(() => this.#replace(next));
   }
 
   async #replace(next: number): Promise<void> {

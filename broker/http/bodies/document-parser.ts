@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { SerialQueue } from '../../../proto/async/serial-queue.js';
 import { SluiceError } from '../../../proto/errors.js';
 import type { DocumentAnswer, DocumentFlaw, DocumentRequest } from './document-messages.js';
 import { notUtf8 } from './parse-json.js';
@@ -22,7 +23,7 @@ type Format = 'JSON' | 'YAML';
  */
 export class DocumentParser {
   #worker: Worker | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #documents = new SerialQueue();
   #waiting = 0;
   #idle: NodeJS.Timeout | undefined;
 
@@ -32,9 +33,7 @@ export class DocumentParser {
       return Promise.reject(new SluiceError('TOO_MANY', `${WAITING_MAX} documents are waiting to be parsed already`));
     }
     this.#waiting++;
-    const parsed = this.#last.then(() => this.#parse(bytes, format)).finally(() => this.#waiting--);
-    this.#last = parsed.catch(() => undefined);
-    return parsed;
+    return this.#documents.run(() => this.#parse(bytes, format)).finally(() => this.#waiting--);
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { SerialQueue } from '../../../proto/async/serial-queue.js';
 import { WrongExpectedSequenceError } from '../../nats/store-errors.js';
 import type { OutMessage } from '../../nats/write/out-message.js';
 import type { Publisher } from '../../nats/write/publisher.js';
@@ -31,7 +32,7 @@ export class WatermarkCheckpoint {
   readonly #publisher: Publisher;
   readonly #dirty = new Set<SourceProgress>();
   #timer: NodeJS.Timeout | undefined;
-  #inFlight: Promise<void> = Promise.resolve();
+  readonly #writes = new SerialQueue();
 
   constructor(publisher: Publisher) {
     this.#publisher = publisher;
@@ -47,8 +48,7 @@ export class WatermarkCheckpoint {
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#inFlight = this.#inFlight.then(() => this.#writeAll());
-    return this.#inFlight;
+    return this.#writes.run(() => this.#writeAll());
   }
 
   /** Writes what is left and sets no more timers. */

@@ -1,6 +1,7 @@
 import { pause } from '../../../client/pause.js';
 import { Subscriber } from '../../../client/subscribe/subscriber.js';
 import type { DeliveryBatch, SubscriberState } from '../../../client/subscribe/subscriber-options.js';
+import { SerialQueue } from '../../../proto/async/serial-queue.js';
 import type { SubscribedFrame } from '../../../proto/frames/frames.js';
 import { Backoff } from '../backoff.js';
 import type { ConnectorContext } from '../connector-context.js';
@@ -57,8 +58,8 @@ export async function runSink(
 class SinkRun {
   #shape: SubscribedFrame | undefined;
   #shapeIsKnown = false;
-  /** Settles when no call of the sink is running. */
-  #lastCall: Promise<unknown> = Promise.resolve();
+  /** One call of the sink at a time. */
+  readonly #calls = new SerialQueue();
   #failure: unknown;
 
   constructor(
@@ -87,7 +88,7 @@ class SinkRun {
       for await (const batch of subscriber.batches(BATCH_EVENTS_MAX)) await this.#take(batch, subscriber);
     } finally {
       clearInterval(idling);
-      await this.#lastCall;
+      await this.#calls.idle();
     }
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -96,7 +97,7 @@ class SinkRun {
     let events = batch.events;
     while (events.length > 0 && !this.signal.aborted) {
       try {
-        await this.#exclusively(() => this.#write(events, batch.log));
+        await this.#calls.run(() => this.#write(events, batch.log));
         this.#stored(events);
         batch.ack();
         return;
@@ -123,7 +124,7 @@ class SinkRun {
 
   async #idle(subscriber: Subscriber): Promise<void> {
     try {
-      await this.#exclusively(async () => {
+      await this.#calls.run(async () => {
         // Not only before a batch: rows may have to be completed although no event comes.
         await this.#announceShape();
         await this.sink.idle?.();
@@ -132,12 +133,6 @@ class SinkRun {
       this.#failure ??= error;
       await subscriber.close();
     }
-  }
-
-  #exclusively(work: () => Promise<void>): Promise<void> {
-    const done = this.#lastCall.then(work);
-    this.#lastCall = done.catch(() => undefined);
-    return done;
   }
 
   #stored(events: DeliveryBatch['events']): void {

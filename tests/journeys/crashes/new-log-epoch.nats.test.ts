@@ -1,12 +1,30 @@
 import t from 'tap';
 import { startBroker } from '../../support/broker/broker.js';
+import { eventually } from '../../support/condition.js';
 import { person, REGISTER_BUNDLE } from '../../support/connectors/register-bundle.js';
 import { startNats } from '../../support/nats/nats.js';
-import { RawSession } from '../../support/raw-client/raw-client.js';
+import { RawRefusal, RawSession } from '../../support/raw-client/raw-client.js';
 import { publishBatch } from '../../support/raw-client/raw-http.js';
+import type { RawSubscription } from '../../support/raw-client/raw-subscription.js';
+
+const EPOCH_MS_MAX = 20_000;
+
+/** Subscribes again for as long as the broker says that the new epoch is being started. */
+async function whenStarted(subscribe: () => Promise<RawSubscription>): Promise<RawSubscription> {
+  let subscription: RawSubscription | undefined;
+  const isStarted = async (): Promise<boolean> => {
+    subscription = await subscribe().catch((error: unknown) => {
+      if (error instanceof RawRefusal && error.code === 'STORE_UNAVAILABLE') return undefined;
+      throw error;
+    });
+    return subscription !== undefined;
+  };
+  await eventually(isStarted, 'the new epoch to start', EPOCH_MS_MAX);
+  return subscription as RawSubscription;
+}
 
 t.test(
-  'a broker that runs on while another gives the logs new lives takes them over with the next event',
+  'a broker that runs on while another starts new epochs of the logs takes them over with the next event',
   async (t) => {
     const nats = await startNats(t);
     const first = await startBroker(t, { nats });
@@ -26,7 +44,7 @@ t.test(
     await before.until(() => before.ended !== undefined, 'the end');
     t.equal(before.ended?.code, 'POSITION_GONE');
     const session = await open(first);
-    const after = await session.subscribe({ grant: 'g-one', from: 'earliest' });
+    const after = await whenStarted(() => session.subscribe({ grant: 'g-one', from: 'earliest' }));
     t.not(after.subscribed.log, before.subscribed.log);
     const [, last] = await after.collect(2);
     after.ack(last?.position as number);

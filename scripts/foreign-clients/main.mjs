@@ -7,7 +7,7 @@ import { startBus } from './bus.mjs';
 import { tools } from './tools.mjs';
 
 /** Lines of a failed tool's output that are printed. */
-const LAST_LINES = 25;
+const LAST_LINES = 40;
 
 await setupOrExit();
 const names = process.argv.slice(2);

@@ -171,6 +171,7 @@ class RunningBroker implements BrokerHandle {
     const { heartbeatMs, coalesceAbovePercent, secret, replicas } = config;
     const stream = openStream({
       ...{ bus, store, replicas, entries: catalog, grants, ledger, secret, clock, heartbeatMs, coalesceAbovePercent },
+      cursorsPerSystemMax: config.quotas.cursors,
       metrics: metrics.stream,
       warn: this.#warn,
     });

@@ -40,8 +40,15 @@ export const CONFIG_DEFAULTS = {
     trustedProxies: [],
     corsOrigins: [],
   },
-  // Of one system. A quarantine that fills is a source that nobody looks after.
-  quotas: { eventsPerSecond: undefined, storedBytes: undefined, quarantineEvents: 100_000 },
+  quotas: {
+    ...{ eventsPerSecond: undefined, storedBytes: undefined },
+    // Of one system. A quarantine that fills is a source that nobody looks after.
+    quarantineEvents: 100_000,
+    // Of one party: a whole province has 40,000 entries.
+    drafts: 50_000,
+    // Of one system: far more than there are grants for one.
+    cursors: 10_000,
+  },
   tls: { cert: undefined, key: undefined, clientCa: undefined },
   // Longer than a leader election (4 to 8 s), which must not end every session.
   ledgerSightMs: 15_000,
@@ -104,6 +111,8 @@ const SHAPE = {
       eventsPerSecond: count(1, 1_000_000),
       storedBytes: count(1024 * 1024, Number.MAX_SAFE_INTEGER),
       quarantineEvents: count(1, 1_000_000_000),
+      drafts: count(1, 1_000_000),
+      cursors: count(1, 1_000_000),
     }),
     tls: map({ cert: string, key: string, clientCa: string }, ['cert', 'key']),
     ledgerSightMs: count(1000, 300_000),

@@ -53,7 +53,7 @@ export interface HttpConfig {
   corsOrigins: readonly string[];
 }
 
-/** Bounds of what one system may take from all; a refusal names the quota. */
+/** Bounds of what one system or party may take from all; a refusal names the quota. */
 export interface QuotasConfig {
   /** Events that one process takes from a system per second. */
   eventsPerSecond: number | undefined;
@@ -61,6 +61,10 @@ export interface QuotasConfig {
   storedBytes: number | undefined;
   /** Rejected events of a system that are kept. */
   quarantineEvents: number;
+  /** Drafts of catalog entries of a party. */
+  drafts: number;
+  /** Cursors of a system over all its grants. */
+  cursors: number;
 }
 
 /** Paths of PEM files; without a certificate the broker speaks plain HTTP. */

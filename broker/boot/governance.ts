@@ -61,7 +61,8 @@ export async function openGovernance(deps: GovernanceDeps) {
   releases.add('leases', ledger.onRecord(leases.onRecord));
   const findParty = (id: string) => parties.get(id);
   const grantsOn = (entry: string) => grants.liveOn(entry, clock());
-  const acts = new EntryActs({ catalog, findParty, grantsOn, permissions, partitions, clock });
+  const draftsPerPartyMax = config.quotas.drafts;
+  const acts = new EntryActs({ catalog, findParty, grantsOn, permissions, partitions, draftsPerPartyMax, clock });
   const founding = await bootstrap(
     { ledger, credentials, facts },
     {

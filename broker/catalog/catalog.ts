@@ -1,4 +1,4 @@
-import type { EntryDocument, EntryVersion } from '../../proto/entry/entry.js';
+import { type EntryDocument, type EntryVersion, splitEntryId } from '../../proto/entry/entry.js';
 import type { LedgerRecord } from '../ledger/record.js';
 import { type CompiledEntry, EntryCompiler } from './compiled-entry.js';
 import type { EntryStatus } from './entry-life-cycle.js';
@@ -30,6 +30,8 @@ const COMPILED_VERSIONS_MAX = 1_000;
 /** All entries with all their published versions, folded from the ledger. */
 export class Catalog {
   readonly #entries = new Map<string, KeptEntry>();
+  /** Number of drafts by party. */
+  readonly #drafts = new Map<string, number>();
   readonly #search = new EntrySearch();
   readonly #parsed = new LruMap<string, EntryVersion>(PARSED_VERSIONS_MAX);
   readonly #compiled = new LruMap<string, CompiledEntry>(COMPILED_VERSIONS_MAX);
@@ -41,6 +43,7 @@ export class Catalog {
     const { status, draft, published } = record.document as EntryState;
     const entry = this.#entries.get(record.id) ?? { status, draft: undefined, versions: [] };
     entry.status = status;
+    this.#countDraft(record.id, Number(draft !== undefined) - Number(entry.draft !== undefined));
     entry.draft = draft && toBuffer(draft);
     if (published && published.version > entry.versions.length) entry.versions.push(toBuffer(published));
     this.#entries.set(record.id, entry);
@@ -57,6 +60,11 @@ export class Catalog {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** Drafts of a party's entries. */
+  draftsOf(party: string): number {
+    return this.#drafts.get(party) ?? 0;
   }
 
   /** The version in force; undefined for drafts and withdrawn entries. */
@@ -105,6 +113,11 @@ export class Catalog {
   /** All entries, with drafts and withdrawn ones. */
   list(): EntrySummary[] {
     return [...this.#entries].map(([id, { status, versions }]) => ({ id, status, version: versions.length }));
+  }
+
+  #countDraft(id: string, change: number): void {
+    const { party } = splitEntryId(id);
+    if (change !== 0) this.#drafts.set(party, this.draftsOf(party) + change);
   }
 
   /** The version in force, or the given one, ready to validate and encode. */

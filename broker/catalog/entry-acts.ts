@@ -19,6 +19,8 @@ export interface EntryActsDeps {
   permissions: Permissions;
   /** Number of partitions of the store; a new entry is assigned to one of them. */
   partitions: number;
+  /** Drafts that the entries of one party may have at a time; undefined is without bound. */
+  draftsPerPartyMax?: number;
   clock: () => number;
 }
 
@@ -35,6 +37,7 @@ export class EntryActs {
     const state = this.deps.catalog.state(id);
     if (state?.draft && sameDocument(state.draft, document)) return undefined;
     if (isPublishedAs(state, document)) return this.#discardDraft(id, state, acting);
+    if (!state?.draft) this.#assertMayDraft(id);
     this.#assertCompatible(document);
     return this.#act('drafted', id, acting, { draft: document });
   }
@@ -103,6 +106,15 @@ export class EntryActs {
 
   #next(act: EntryAct, from: EntryStatus | undefined, id: string, reason?: string): EntryStatus {
     return ENTRY_LIFE_CYCLE.next(act, from, { id, permissions: this.deps.permissions, subject: { reason } });
+  }
+
+  /** Drafts cost memory and ledger, and nothing but this bounds how many an officer makes; see docs/decisions/0057. */
+  #assertMayDraft(id: string): void {
+    const { catalog, draftsPerPartyMax: max } = this.deps;
+    const { party } = splitEntryId(id);
+    if (max === undefined || catalog.draftsOf(party) < max) return;
+    const detail = `party ${party} has the ${max} drafts that quotas.drafts allows it: publish some first`;
+    throw new SluiceError('TOO_MANY', detail, { entry: id });
   }
 
   #assertCompatible(document: EntryDocument): void {

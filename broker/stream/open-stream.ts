@@ -2,13 +2,14 @@ import { EpochChanges } from '../event-log/epoch-changes.js';
 import { expiredBeforeMs } from '../event-log/expiry.js';
 import { PartitionReaders } from '../event-log/partition-readers.js';
 import { StartPositions } from '../event-log/start-position.js';
+import type { Grants } from '../grants/grants.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { StreamMetrics } from '../metrics/stream-metrics.js';
 import type { Bus } from '../nats/bus.js';
 import type { Store } from '../nats/streams.js';
 import { PollerReceipts } from '../receipts/poller-receipts.js';
 import { ReceiptRegistry } from '../receipts/receipt-registry.js';
-import { CursorStore } from './cursors/cursor-store.js';
+import { type CursorBound, CursorStore } from './cursors/cursor-store.js';
 import { DeadLetterStore } from './dead-letters/dead-letter-store.js';
 import { DeadLetters } from './dead-letters/dead-letters.js';
 import { Rejections } from './dead-letters/rejections.js';
@@ -37,7 +38,9 @@ export interface StreamDeps {
   store: Store;
   replicas: number;
   entries: EntryLookup;
-  grants: GrantLookup;
+  grants: GrantLookup & Pick<Grants, 'list'>;
+  /** Cursors that one system may have; undefined is without bound. */
+  cursorsPerSystemMax?: number;
   ledger: Pick<Ledger, 'isFresh' | 'append'>;
   metrics: StreamMetrics;
   secret: string;
@@ -114,7 +117,7 @@ function openBase(deps: StreamDeps) {
   const receipts = new ReceiptRegistry(bus, () => metrics.receiptStored());
   return {
     access: new GrantAccess(deps),
-    cursors: new CursorStore(bus, (cursors, ms) => metrics.cursorsStored(cursors, ms / 1000)),
+    cursors: new CursorStore(bus, (cursors, ms) => metrics.cursorsStored(cursors, ms / 1000), cursorBound(deps)),
     receipts,
     pollers: new PollerReceipts(receipts),
     starts: new StartPositions(bus, (entry) => expiredBeforeMs(versionsOf(entries, entry), deps.clock())),
@@ -126,6 +129,18 @@ function openBase(deps: StreamDeps) {
   };
 }
 type Base = ReturnType<typeof openBase>;
+
+function cursorBound({ grants, cursorsPerSystemMax }: StreamDeps): CursorBound {
+  return {
+    max: cursorsPerSystemMax,
+    systemOf: (id) => grants.get(id)?.system,
+    grantsOf: (system) =>
+      grants
+        .list()
+        .filter((grant) => grant.system === system)
+        .map(({ id }) => id),
+  };
+}
 
 /** Readers of the log, what they dispatch to, and what watches over the subscriptions. */
 function openLive(deps: StreamDeps, { table, views, receipts, fieldsOf }: Base) {

@@ -3,10 +3,11 @@ import { SluiceError } from '../../../proto/errors.js';
 import { isSameEpoch } from '../../../proto/log-position.js';
 import { cursorSubject } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
-import { lastOf, lastPerSubject } from '../../nats/read/log-reader.js';
+import { lastOf, lastPerSubject, messagesOn } from '../../nats/read/log-reader.js';
 import { CURSORS_STREAM } from '../../nats/streams.js';
 import { Cursor } from './cursor.js';
 import { CursorCheckpoint } from './cursor-checkpoint.js';
+import { CursorQuota, type CursorQuotaDeps } from './cursor-quota.js';
 import { acknowledgedPosition, type CursorRecord, decodeCursor, type StoredCursor } from './cursor-record.js';
 
 export interface ClaimRequest {
@@ -18,6 +19,11 @@ export interface ClaimRequest {
 
 /** A claim that keeps the stored narrowing when it names none. */
 export type Acknowledgement = Omit<ClaimRequest, 'narrowing'> & { narrowing: string | undefined };
+
+/** The quota of cursors per system, for which the store counts. */
+export type CursorBound = Pick<CursorQuotaDeps, 'max' | 'systemOf' | 'grantsOf'>;
+
+const NO_BOUND: CursorBound = { max: undefined, systemOf: () => undefined, grantsOf: () => [] };
 
 /** An acknowledgement that loses to simultaneous ones is repeated; each attempt lets at least one of them through. */
 const CLAIM_ATTEMPTS_MAX = 20;
@@ -35,12 +41,16 @@ const CLAIMED = 'sluice.claimed';
 export class CursorStore {
   readonly #checkpoint: CursorCheckpoint;
   readonly #held = new Map<string, Cursor>();
+  readonly #quota: CursorQuota;
 
   constructor(
     private readonly bus: Bus,
     onCheckpoint: (cursors: number, ms: number) => void,
+    bound = NO_BOUND,
   ) {
     this.#checkpoint = new CursorCheckpoint(bus, onCheckpoint);
+    const count = (grant: string): Promise<number> => this.#count(grant);
+    this.#quota = new CursorQuota({ ...bound, count, clockMs: () => performance.now() });
   }
 
   start(): void {
@@ -84,6 +94,7 @@ export class CursorStore {
   /** Removes a cursor. Its holder is fenced and ends with SUPERSEDED. */
   async remove(request: ClaimRequest, stored: StoredCursor): Promise<void> {
     await this.release(await this.#claimAt(request, stored, { position: null, removed: true }));
+    this.#quota.removed(request.grant);
   }
 
   /**
@@ -103,7 +114,9 @@ export class CursorStore {
     const claim = randomBytes(9).toString('base64url');
     const base = { log, narrowing, claim, ...(removed && { removed }) };
     const cursor = new Cursor(grant, name, base, position, stored?.revision ?? 0);
-    await this.#checkpoint.writeNow(cursor);
+    const write = (): Promise<void> => this.#checkpoint.writeNow(cursor);
+    const isNew = !stored || stored.record.removed;
+    await (isNew ? this.#quota.create(grant, write) : write());
     // A holder on this broker whose opening still awaits its receipt is in no table: it is fenced here.
     const replaced = this.#held.get(cursor.subject);
     if (replaced) this.#checkpoint.fence(replaced);
@@ -169,6 +182,12 @@ export class CursorStore {
     cursor.owner = undefined;
     if (this.#held.get(cursor.subject) === cursor) this.#held.delete(cursor.subject);
     if (cursor.isDirty && !cursor.fenced) await this.#checkpoint.writeNow(cursor).catch(ignoreLost);
+  }
+
+  /** Records are read only where there are any, and only to leave out the removed ones. */
+  async #count(grant: string): Promise<number> {
+    const records = await messagesOn(this.bus, CURSORS_STREAM, cursorSubject(grant, '*'));
+    return records === 0 ? 0 : (await this.list(grant)).length;
   }
 
   #onClaimed(text: string): void {

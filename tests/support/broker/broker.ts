@@ -22,9 +22,10 @@ export interface TestBroker {
 export interface StartBrokerOptions {
   /** A server that the test controls; else the broker runs its own. */
   nats?: EmbeddedServer;
-  config?: Partial<Omit<Config, 'session' | 'http'>> & {
+  config?: Partial<Omit<Config, 'session' | 'http' | 'quotas'>> & {
     session?: Partial<Config['session']>;
     http?: Partial<Config['http']>;
+    quotas?: Partial<Config['quotas']>;
   };
 }
 
@@ -45,6 +46,7 @@ export async function startBroker(t: Test, { nats, config = {} }: StartBrokerOpt
     nats: { ...defaults.nats, url: nats?.url, user, pass },
     session: { ...defaults.session, ...config.session },
     http: { ...defaults.http, ...config.http },
+    quotas: { ...defaults.quotas, ...config.quotas },
   });
   t.teardown(() => broker.drain());
   const { url } = await broker.start();

@@ -61,6 +61,7 @@ export class StreamFixture {
       entries: this.entries,
       grants: {
         get: (id) => this.#grants.get(id),
+        list: () => [...this.#grants.values()],
         onChange: (fn) => {
           this.#grantListeners.add(fn);
           return () => this.#grantListeners.delete(fn);

@@ -1,0 +1,56 @@
+import t from 'tap';
+import { CursorQuota } from './cursor-quota.js';
+
+const MINUTE_MS = 60_000;
+
+function quotaOf(max: number, storedOf: () => number) {
+  const clock = { ms: 0, counts: 0 };
+  const quota = new CursorQuota({
+    max,
+    systemOf: (grant) => (grant === 'g-unknown' ? undefined : 'reader'),
+    grantsOf: () => ['g1', 'g2'],
+    count: async () => {
+      clock.counts++;
+      return storedOf();
+    },
+    clockMs: () => clock.ms,
+  });
+  return { quota, clock };
+}
+
+t.test('cursors that are still being written count, and those whose write fails do not', async (t) => {
+  const { quota, clock } = quotaOf(3, () => 1);
+  let fail = (_error: Error): void => undefined;
+  const written = new Promise<void>((_resolve, reject) => {
+    fail = reject;
+  });
+  const first = quota.create('g1', () => written);
+  await t.rejects(
+    quota.create('g2', async () => undefined),
+    { code: 'TOO_MANY', message: /3 cursors.*quotas\.cursors/ },
+  );
+  fail(new Error('the store is full'));
+  await t.rejects(first, /store is full/);
+  await quota.create('g2', async () => undefined);
+  await t.rejects(
+    quota.create('g2', async () => undefined),
+    { code: 'TOO_MANY' },
+  );
+  t.equal(clock.counts, 2, 'simultaneous calls share one count of each grant');
+});
+
+t.test('what other processes create and remove is noticed when the count is a minute old', async (t) => {
+  let stored = 1;
+  const { quota, clock } = quotaOf(2, () => stored);
+  await t.rejects(
+    quota.create('g1', async () => undefined),
+    { code: 'TOO_MANY' },
+  );
+  stored = 0;
+  await t.rejects(
+    quota.create('g1', async () => undefined),
+    { code: 'TOO_MANY' },
+  );
+  clock.ms = MINUTE_MS + 1;
+  t.equal(await quota.create('g1', async () => 'written'), 'written');
+});

@@ -84,7 +84,7 @@ const MOVE = {
     properties: {
       to: {
         anyOf: [
-          { type: 'integer', minimum: 0 },
+          { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
           { type: 'string', pattern: '^(?:earliest|latest|[0-9]{1,16})$' },
           { type: 'string', format: 'date-time', maxLength: 64 },
         ],

@@ -1,7 +1,7 @@
 import type { GrantDocument } from '../../proto/entry/grant.js';
 import type { From } from '../../proto/frames/frames.js';
 import { RawSession } from '../support/raw-client/raw-client.js';
-import { RawFollower } from '../support/raw-client/raw-follower.js';
+import { OVERTAKEN, RawFollower } from '../support/raw-client/raw-follower.js';
 import { applyBundle, mustCall } from '../support/raw-client/raw-http.js';
 import { RawLink } from '../support/raw-client/raw-link.js';
 import { judge } from './judge.js';
@@ -239,9 +239,10 @@ export class ScenarioRun {
       const view = { grant: document, narrow: raw.options.narrow, versions, secret: this.#bus.secret };
       const events = expectedEvents(accepted, view);
       this.findings.push(...judge(raw.runs, { events, timeAt, historyFromMs, untilMs, latestFloor }));
-      // An overloaded broker may refuse; the follower has asked again.
+      // An overloaded broker may refuse, and one that a new version overtakes; the follower has asked again.
       const refusals = raw.refusals.filter(
-        (code) => code !== 'STORE_UNAVAILABLE' && !(mayBeRefused && code === 'GRANT_NOT_IN_FORCE'),
+        (code) =>
+          code !== 'STORE_UNAVAILABLE' && !OVERTAKEN.has(code) && !(mayBeRefused && code === 'GRANT_NOT_IN_FORCE'),
       );
       if (refusals.length > 0) this.findings.push(`grant ${document.id} was refused: ${raw.losses.join('; ')}`);
     }

@@ -46,6 +46,9 @@ const RETRY_MS = 25;
 /** Codes after which a retry can succeed. */
 const RETRYABLE = new Set<ErrorCode>(['STORE_UNAVAILABLE', 'SHUTTING_DOWN', 'LEDGER_OUT_OF_SIGHT']);
 
+/** Refusals of an opening that a change of the entry or of the grant overtook: the same request is answered anew. */
+export const OVERTAKEN: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['ENTRY_CHANGED', 'GRANT_CHANGED']);
+
 /** Close codes after which a retry cannot succeed: bad frame, not authenticated, not allowed. */
 const FATAL_CLOSE_CODES = new Set([4400, 4401, 4403]);
 
@@ -121,7 +124,7 @@ export class RawFollower {
         if (error instanceof RawRefusal) {
           this.refusals.push(error.code);
           this.losses.push(error.message);
-          await this.#retryOrIdle(error.code);
+          if (!OVERTAKEN.has(error.code)) await this.#retryOrIdle(error.code);
         } else if (error instanceof SessionLostError && !FATAL_CLOSE_CODES.has(error.code ?? 0))
           this.losses.push(error.message);
         else throw error;

@@ -42,11 +42,11 @@ export const CONFIG_DEFAULTS = {
   },
   quotas: {
     ...{ eventsPerSecond: undefined, storedBytes: undefined },
-    // Of one system. A quarantine that fills is a source that nobody looks after.
+    // Per system. A quarantine that fills belongs to a source that nobody looks after.
     quarantineEvents: 100_000,
-    // Of one party: a whole province has 40,000 entries.
+    // Per party: a whole province has 40,000 entries.
     drafts: 50_000,
-    // Of one system: far more than there are grants for one.
+    // Per system: far more than one system has grants.
     cursors: 10_000,
   },
   tls: { cert: undefined, key: undefined, clientCa: undefined },

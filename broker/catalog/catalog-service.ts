@@ -20,7 +20,7 @@ export interface CatalogServiceDeps {
 export interface DraftResult {
   /** False when the same draft or published version existed already. */
   changed: boolean;
-  /** What the law would ask of the entry on a registered bus, and items that live grants would lose. */
+  /** Fields that the law would ask of the entry on a registered bus, and items that live grants would lose. */
   warnings: string[];
 }
 

@@ -30,7 +30,7 @@ interface BusDocument {
 }
 
 /**
- * What the ledger says about the bus as a whole: whether it is registered, and which secret its digests are made with.
+ * Folds what the ledger records of the bus as a whole: whether it is registered, and which secret its digests are made with.
  * The ledger decides and not the file of one broker: a broker that forgot its registration would let operators create
  * grants without an application, on real data.
  */

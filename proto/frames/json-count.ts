@@ -26,7 +26,7 @@ export function countJsonEvents(message: Uint8Array): void {
   if (message.length < SCANNED_FROM_BYTES) return;
   let depth = 0;
   let elements = 1;
-  /** Of one event. */
+  /** Bound for each event. */
   let members = 0;
   for (let at = 0; at < message.length; at++) {
     const byte = message[at];

@@ -23,7 +23,7 @@ export interface CommitDeps {
   metrics: Metrics;
 }
 
-/** What a commit leaves to do: events to retry, and failed ones that others must not overtake. */
+/** Work that a commit leaves: events to retry, and failed ones that others must not overtake. */
 export interface Unfinished {
   /** In their order; they go before everything that arrived behind them. */
   retry: WaitingUnit[];

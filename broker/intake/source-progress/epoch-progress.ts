@@ -2,7 +2,7 @@ import { compareSourcePositions } from '../../../proto/values/source-position.js
 import type { WaitingEvent } from '../queue/waiting-event.js';
 import { FailedPositions, type PositionArrival, type Rewind } from './failed-positions.js';
 
-/** What may be done with a positioned event. `follow`: it is a duplicate if the given event gets stored. */
+/** The decision on a positioned event. `follow`: it is a duplicate if the given event gets stored. */
 export type PositionVerdict =
   | { kind: 'new' }
   | { kind: 'duplicate'; position: number }
@@ -13,7 +13,7 @@ export type PositionVerdict =
 export const NEW: PositionVerdict = { kind: 'new' };
 const BLOCKED: PositionVerdict = { kind: 'blocked' };
 
-/** What the events of a commit that is not over yet have changed: the last of them, and where its flow went back to. */
+/** Changes by the events of a commit that is in flight: the last of them, and where its flow went back to. */
 export interface InFlight {
   last: WaitingEvent | undefined;
   rewind: Rewind | undefined;

@@ -1,6 +1,6 @@
 /** Room of a store, in bytes, as it was last measured. */
 export interface Room {
-  /** What the store may take in all, with what it has. */
+  /** Capacity of the store in all, with the bytes that it holds. */
   capacity: number;
   free: number;
 }

@@ -15,7 +15,7 @@ export interface StoreSpaceOptions {
   intervalMs?: number | undefined;
 }
 
-/** What a write is for; only an act that ends rights may take the last room. */
+/** The purpose of a write; only an act that ends rights may take the last room. */
 export interface SpaceClaim {
   subject: string;
   endsRights?: boolean | undefined;

@@ -26,7 +26,7 @@ export interface SubscriptionOpenerDeps {
   readers: PartitionReaders;
   /** Returns the present epoch of a partition's log. Throws STORE_UNAVAILABLE while it is being resolved. */
   logOf(partition: number): string;
-  /** What the opened subscriptions use afterwards. */
+  /** Services that the opened subscriptions use afterwards. */
   services: Omit<SubscriptionServices, 'release'>;
 }
 

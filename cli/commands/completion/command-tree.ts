@@ -5,7 +5,7 @@ export interface CompletionWord {
   summary: string;
 }
 
-/** What may follow one command: its subcommands and options. */
+/** Words that may follow one command: its subcommands and options. */
 export interface CompletionNode {
   /** Names from the program down, such as `grants list`; empty for the program itself. */
   path: string;

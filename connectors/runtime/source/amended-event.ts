@@ -1,7 +1,7 @@
 import type { RecordData, SourceEvent } from '../../../proto/event/event.js';
 import { compareSourcePositions } from '../../../proto/values/source-position.js';
 
-/** What the bus has of a record whose last change it refused, and the position of that change. */
+/** The image that the bus has of a record whose last change it refused, and the position of that change. */
 export interface PreviousImage {
   /** Values of the filterable items; undefined when the bus has no such record. */
   readonly previous: RecordData | undefined;

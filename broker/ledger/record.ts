@@ -13,6 +13,25 @@ export const LEDGER_KINDS = [
   'dispute',
   'receipts',
   'delivery',
+  'case',
+  'change',
+  'incident',
+  'demand',
+  'complaint',
+  'violation',
+  'consent',
+  'backflow',
+  'contract',
+  'access',
+  'stop',
+  'use-record',
+  'criticism',
+  'body',
+  'enrolment',
+  'calendar',
+  'notice',
+  'attachment',
+  'profile',
 ] as const;
 export type LedgerKind = (typeof LEDGER_KINDS)[number];
 
@@ -26,6 +45,10 @@ export interface Act {
   role?: string | undefined;
   reason?: string | undefined;
   document: unknown;
+  /** What the lawful procedure records of the act's file; rooms that hold rights do not read it. */
+  step?: unknown;
+  /** Under the key of the caller: the answer that is given again when the request comes again. */
+  kept?: { key: string; request: string; answer: string } | undefined;
 }
 
 /** An act as the ledger holds it. */
@@ -53,8 +76,9 @@ export interface RecordContext {
 export function encodeRecord(act: Act, { time, prev, nonce }: RecordContext): Uint8Array {
   if (!ID_PATTERN.test(act.id))
     throw new TypeError(`a ledger id must be subject tokens, not ${JSON.stringify(act.id)}`);
-  const { kind, id, act: verb, actor, role, reason, document } = act;
-  return Buffer.from(JSON.stringify({ kind, id, act: verb, actor, role, reason, time, prev, nonce, document }));
+  const { kind, id, act: verb, actor, role, reason, document, step, kept } = act;
+  const record = { kind, id, act: verb, actor, role, reason, time, prev, nonce, document, step, kept };
+  return Buffer.from(JSON.stringify(record));
 }
 
 /** Throws when the bytes are not a record of that subject. */
@@ -65,7 +89,7 @@ export function decodeRecord(seq: number, subject: string, bytes: Uint8Array): L
     if (typeof record?.[field] !== 'string') throw new TypeError(`it has no ${field}`);
   }
   if (ledgerSubject(record.kind, record.id) !== subject) throw new TypeError('it is stored under another subject');
-  const { kind, id, act, actor, role, reason, time, prev, document } = record;
+  const { kind, id, act, actor, role, reason, time, prev, document, step, kept } = record;
   return {
     seq,
     kind,
@@ -77,5 +101,7 @@ export function decodeRecord(seq: number, subject: string, bytes: Uint8Array): L
     time,
     prev,
     document,
+    ...(step !== undefined && { step }),
+    ...(kept !== undefined && { kept }),
   };
 }

@@ -1,0 +1,60 @@
+import type { FileRef, HistoryItem, Notice, ProcedureFile } from './file.js';
+import type { Kind } from './kinds.js';
+
+export interface FileQuery {
+  kind: Kind;
+  /** Files of which one of these parties is a side. Absent: of any. */
+  sides?: readonly string[];
+  /** As well: in one of these states. */
+  states?: readonly string[];
+  entry?: string;
+  /** `kind/id` or a bare id. */
+  about?: string;
+  /** Files with a running clock that is due before that date, `YYYY-MM-DD`. */
+  dueBefore?: string;
+  /** Ids after which to go on, in order of the first record of each file. */
+  after?: string;
+  limit: number;
+}
+
+export interface FilePage {
+  files: ProcedureFile[];
+  /** Absent on the last page. */
+  next?: string;
+}
+
+export interface DueFile extends FileRef {
+  /** The earliest moment at which something falls due, in milliseconds since 1970. */
+  atMs: number;
+}
+
+export interface NoticeQuery {
+  party: string;
+  after?: string;
+  unread?: boolean;
+  limit: number;
+}
+
+/** The answer to a request that was done once, kept to be given again. */
+export interface KeptAnswer {
+  /** Digest of method, address and body. */
+  request: string;
+  /** Encrypted; only brokers with the secret read it. */
+  answer: string;
+}
+
+/**
+ * Reads files from the projection of the ledger. Every call answers for a state that includes record `upTo`, or the newest
+ * that was folded here when the call was made. Rejects with STORE_UNAVAILABLE when the projection does not get there in time.
+ */
+export interface FileReader {
+  get(ref: FileRef, upTo?: number): Promise<ProcedureFile | undefined>;
+  getMany(refs: readonly FileRef[], upTo?: number): Promise<(ProcedureFile | undefined)[]>;
+  list(query: FileQuery, upTo?: number): Promise<FilePage>;
+  history(ref: FileRef): Promise<HistoryItem[]>;
+  /** Files of which a clock or a period falls due at or before that moment, earliest first. */
+  due(beforeMs: number, limit: number): Promise<DueFile[]>;
+  notices(query: NoticeQuery): Promise<{ notices: Notice[]; next?: string }>;
+  notice(id: string): Promise<Notice | undefined>;
+  keptAnswer(key: string): Promise<KeptAnswer | undefined>;
+}

@@ -1,0 +1,103 @@
+import type { Clock } from '../clock/clock.js';
+import type { Kind } from './kinds.js';
+
+export interface FileRef {
+  kind: Kind;
+  id: string;
+}
+
+/** Relation → parties of a file, as they were computed when they came to the file. */
+export interface Sides {
+  own?: string;
+  provider?: string;
+  demand?: string | string[];
+  /** Designated lead of the items concerned. */
+  source?: string;
+  /** Who suspended the grant of a case. */
+  suspender?: string;
+  /** The competent department that handles a dispute, a designation or a backflow. */
+  handler?: string;
+  /** Parties that were asked once, or that a scope names. */
+  others?: string[];
+}
+
+/** Members of a file's document, as `GET` shows them. */
+export type Fields = Record<string, unknown>;
+
+/**
+ * The state of a file after an act, stored whole as member `file` of the ledger record, beside `document`. For kinds that
+ * other rooms fold (entries, grants, parties, officers, systems) `document` is what those rooms read.
+ */
+export interface FileState {
+  state: string;
+  sides: Sides;
+  clocks: Clock[];
+  /** What `GET` shows as `document`; absent where the record's `document` is shown itself. */
+  fields?: Fields;
+  /** What guards of later acts need and nobody is shown: requests that stand, signatures, who prepared. */
+  memo: Fields;
+  /** Files that this one is about, for `about=` and `entry=`: `kind/id`. */
+  about: string[];
+}
+
+/** Who gets a notice: parties, or everybody. */
+export interface NoticeOrder {
+  kind: string;
+  to: string[] | 'all';
+  clock?: string;
+  article?: string;
+  /** The file that the notice is about, where it is not that of the record. */
+  about?: FileRef;
+  /** Alarms name what they alarm about; corrections of delivered data what was delivered. Never a value of the data. */
+  details?: Fields;
+}
+
+/** The procedural members of a ledger record. */
+export interface RecordedStep {
+  /** Absent on records that change no file: a notice that was read, an attachment that was stored. */
+  state?: FileState;
+  from?: string;
+  attachments?: string[];
+  /** Calendar version that the record's clocks were judged by. */
+  calendar?: string;
+  /** The clock that the record is about: `overdue`, `recomputed`. */
+  clock?: string;
+  notices?: NoticeOrder[];
+}
+
+/** A file as it is read: its newest recorded state. */
+export interface ProcedureFile extends FileRef, FileState {
+  /** Sequence of its last ledger record. */
+  seq: number;
+  /** The `document` of that record. */
+  document: Fields;
+}
+
+export interface HistoryItem {
+  seq: number;
+  time: string;
+  act: string;
+  actor: string;
+  role?: string;
+  from?: string;
+  to?: string;
+  reason?: string;
+  attachments: string[];
+  calendar?: string;
+  clock?: string;
+}
+
+export interface Notice {
+  /** `no-` + sequence of the record + `-` + ordinal among its notices. */
+  id: string;
+  to: string;
+  kind: string;
+  about: FileRef;
+  seq: number;
+  at: string;
+  article?: string;
+  clock?: string;
+  details?: Fields;
+  readAt: string | null;
+  readBy?: string;
+}

@@ -14,10 +14,19 @@ export interface PartitionReadersDeps {
   onTruncated(partition: number): void;
 }
 
+/** Sees every event after those that subscriptions wait for were dispatched. */
+export interface LogObserver {
+  /** Called in the turn in which the event is dispatched: must return at once. */
+  onEvent(partition: number, event: LogEvent): void;
+  /** The log is another one than was read; `head` is the end of the new one already. */
+  onTruncated(partition: number): void;
+}
+
 /** One reader per partition, from the end of the log as it is at the start. */
 export class PartitionReaders {
   readonly #deps: PartitionReadersDeps;
   #readers: PartitionReader[] = [];
+  #observer: LogObserver | undefined;
 
   constructor(deps: PartitionReadersDeps) {
     this.#deps = deps;
@@ -32,6 +41,11 @@ export class PartitionReaders {
 
   async stop(): Promise<void> {
     await Promise.all(this.#readers.map((reader) => reader.stop()));
+  }
+
+  /** Reports all events from now on; one observer at a time. */
+  observe(observer: LogObserver): void {
+    this.#observer = observer;
   }
 
   at(partition: number): PartitionReader {
@@ -51,8 +65,12 @@ export class PartitionReaders {
       onEvent: (event) => {
         metrics.eventsRead(partition, 1);
         onEvent(event);
+        this.#observer?.onEvent(partition, event);
       },
-      onTruncated: () => onTruncated(partition),
+      onTruncated: () => {
+        onTruncated(partition);
+        this.#observer?.onTruncated(partition);
+      },
     });
   }
 }

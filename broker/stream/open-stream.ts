@@ -24,6 +24,7 @@ import { PageReceipts } from './pages/page-receipts.js';
 import { sealReceipts } from './seal-receipts.js';
 import { LogSegments } from './segments/log-segments.js';
 import { CatchUp } from './subscriptions/catch-up.js';
+import { CursorTraffic } from './subscriptions/cursor-traffic.js';
 import { deliveryRefusal } from './subscriptions/delivery-refusal.js';
 import { GrantAccess, type GrantLookup } from './subscriptions/grant-access.js';
 import { SubscriptionFailures } from './subscriptions/subscription-failures.js';
@@ -65,7 +66,8 @@ export interface Stream {
   access: GrantAccess;
   starts: StartPositions;
   table: SubscriptionTable;
-  pageEvents: PageEvents;
+  traffic: CursorTraffic;
+  segments: LogSegments;
   /** Returns the present epoch of a partition's log. Throws STORE_UNAVAILABLE while it is being resolved. */
   logOf(partition: number): string;
   /** Resolves when every partition is read from its end on. */
@@ -79,8 +81,8 @@ export function openStream(deps: StreamDeps): Stream {
   const base = openBase(deps);
   const live = openLive(deps, base);
   const subscriptions = openSubscriptions(deps, base, live);
-  const { cursors, receipts, logOf, access, starts, table } = base;
-  const { readers, monitor, epochChanges, dispatch } = live;
+  const { cursors, receipts, logOf, access, starts, table, traffic } = base;
+  const { readers, monitor, epochChanges, dispatch, segments } = live;
   const drain = async (): Promise<void> => {
     monitor.stop();
     epochChanges.stop();
@@ -96,7 +98,7 @@ export function openStream(deps: StreamDeps): Stream {
   return {
     subscriptions,
     ...openPages(deps, base, live),
-    ...{ readers, cursors, receipts, logOf, access, starts, table },
+    ...{ segments, readers, cursors, receipts, logOf, access, starts, table, traffic },
     start: async () => {
       cursors.start();
       receipts.start();
@@ -115,6 +117,7 @@ export function openStream(deps: StreamDeps): Stream {
 function openBase(deps: StreamDeps) {
   const { bus, store, entries, metrics } = deps;
   const receipts = new ReceiptRegistry(bus, () => metrics.receiptStored());
+  const traffic = new CursorTraffic(deps.heartbeatMs);
   return {
     access: new GrantAccess(deps),
     cursors: new CursorStore(bus, (cursors, ms) => metrics.cursorsStored(cursors, ms / 1000), cursorBound(deps)),
@@ -122,7 +125,8 @@ function openBase(deps: StreamDeps) {
     pollers: new PollerReceipts(receipts),
     starts: new StartPositions(bus, (entry) => expiredBeforeMs(versionsOf(entries, entry), deps.clock())),
     letters: new DeadLetterStore(bus),
-    table: new SubscriptionTable(),
+    traffic,
+    table: new SubscriptionTable(traffic),
     views: new LiveViews(),
     logOf: presentEpochOf(store),
     fieldsOf: (entry: string) => fieldsOf(entries, entry),
@@ -196,15 +200,14 @@ function openSubscriptions(deps: StreamDeps, base: Base, live: Live): Subscripti
 }
 
 function openPages({ entries, metrics }: StreamDeps, base: Base, { readers, segments }: Live) {
-  const { access, cursors, starts, table, letters, logOf } = base;
+  const { access, cursors, starts, table, letters, logOf, traffic } = base;
   const events = new PageEvents({ readers, segments, entries });
   const receipts = new PageReceipts(base.pollers);
   const onPulled = (count: number): void => metrics.pulled(count);
   return {
-    pages: new PageReader({ access, cursors, starts, readers, events, receipts, logOf, onPulled }),
+    pages: new PageReader({ access, cursors, starts, readers, events, receipts, logOf, onPulled, traffic }),
     acknowledgements: new PageAcknowledgements({ access, cursors, readers, table, logOf }),
     deadLetters: new DeadLetters({ access, store: letters, events, receipts, logOf }),
     shapes: new GrantShapes(access),
-    pageEvents: events,
   };
 }

@@ -9,7 +9,10 @@ export interface CursorRecord {
   narrowing: string;
   /** Random id of the holder that may move the cursor: the newest claim wins. */
   claim: string;
+  /** When the record was written: a claim writes it too. */
   at: string;
+  /** When the position was last acknowledged; records of earlier versions have none. */
+  ackedAt?: string | undefined;
   /** The cursor was removed. Its record stays to fence the holders that it had, and counts as none. */
   removed?: true | undefined;
 }

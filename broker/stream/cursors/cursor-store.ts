@@ -109,10 +109,11 @@ export class CursorStore {
   async #claimAt(
     { grant, name, log, narrowing }: ClaimRequest,
     stored: StoredCursor | undefined,
-    { position, removed }: Pick<CursorRecord, 'position' | 'removed'>,
+    { position, removed, ackedAt }: Pick<CursorRecord, 'position' | 'removed' | 'ackedAt'>,
   ): Promise<Cursor> {
     const claim = randomBytes(9).toString('base64url');
-    const base = { log, narrowing, claim, ...(removed && { removed }) };
+    const acknowledged = ackedAt ?? stored?.record.ackedAt;
+    const base = { log, narrowing, claim, ...(removed && { removed }), ackedAt: removed ? undefined : acknowledged };
     const cursor = new Cursor(grant, name, base, position, stored?.revision ?? 0);
     const write = (): Promise<void> => this.#checkpoint.writeNow(cursor);
     const isNew = !stored || stored.record.removed;
@@ -157,7 +158,8 @@ export class CursorStore {
       throw new SluiceError('POSITION_GONE', 'the cursor belongs to a previous log epoch', { grant, earliest: 0 });
     const acknowledged = (stored && acknowledgedPosition(stored.record)?.within(log)) ?? 0;
     if (stored && acknowledged >= position) return acknowledged;
-    await this.release(await this.#claimAt({ grant, name, log, narrowing }, stored, { position }));
+    const ackedAt = new Date().toISOString();
+    await this.release(await this.#claimAt({ grant, name, log, narrowing }, stored, { position, ackedAt }));
     return position;
   }
 
@@ -201,7 +203,7 @@ const isSuperseded = (error: unknown): boolean => error instanceof SluiceError &
 
 /** The revision of a removed cursor is needed to write it again; nothing else of it counts. */
 function asNew({ record, revision }: StoredCursor, narrowing: string): StoredCursor {
-  return { record: { ...record, position: null, narrowing }, revision };
+  return { record: { ...record, position: null, ackedAt: undefined, narrowing }, revision };
 }
 
 function boundToAnother(grant: string, name: string): SluiceError {

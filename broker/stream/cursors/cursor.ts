@@ -21,6 +21,9 @@ export class Cursor {
   /** Number of consecutive reads that returned an older record than the last one written. */
   staleReads = 0;
   #position: number | null;
+  #ackedAt: string | undefined;
+  /** The position was acknowledged since the last record was made. */
+  #isAcknowledged = false;
 
   constructor(
     readonly grant: string,
@@ -33,6 +36,7 @@ export class Cursor {
     this.subject = cursorSubject(grant, name);
     this.stored = position;
     this.#position = position;
+    this.#ackedAt = base.ackedAt;
   }
 
   get position(): number | null {
@@ -51,10 +55,14 @@ export class Cursor {
   advance(position: number): boolean {
     if (this.#position !== null && position <= this.#position) return false;
     this.#position = position;
+    this.#isAcknowledged = true;
     return true;
   }
 
   record(): CursorRecord {
-    return { ...this.base, position: this.#position, at: new Date().toISOString() };
+    const at = new Date().toISOString();
+    if (this.#isAcknowledged) this.#ackedAt = at;
+    this.#isAcknowledged = false;
+    return { ...this.base, position: this.#position, at, ...(this.#ackedAt && { ackedAt: this.#ackedAt }) };
   }
 }

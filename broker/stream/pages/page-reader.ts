@@ -1,9 +1,11 @@
 import { isSameEpoch } from '../../../proto/log-position.js';
+import { cursorSubject } from '../../../proto/subject.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import type { StartPositions } from '../../event-log/start-position.js';
 import { requireEpoch } from '../../event-log/truncation.js';
 import type { LeaseCondition } from '../../parties/leases.js';
 import type { CursorStore } from '../cursors/cursor-store.js';
+import type { CursorTraffic } from '../subscriptions/cursor-traffic.js';
 import { type GrantAccess, narrowingDigest } from '../subscriptions/grant-access.js';
 import { startQuery } from '../subscriptions/start-query.js';
 import { View, viewKey } from '../views/view.js';
@@ -21,6 +23,7 @@ export interface PageReaderDeps {
   /** Returns the present epoch of a partition's log. Throws STORE_UNAVAILABLE while it is being resolved. */
   logOf(partition: number): string;
   onPulled(events: number): void;
+  traffic: Pick<CursorTraffic, 'pulled'>;
 }
 
 /** Grants read over plain HTTP, a page at a time. */
@@ -50,6 +53,7 @@ export class PageReader {
       requireEpoch(request.grant, log, logOf(partition));
     });
     this.deps.onPulled(page.events.length);
+    this.deps.traffic.pulled(cursorSubject(request.grant, request.cursor), page.events.length);
     return { ...page, codec: view.codec, log, caughtUp: page.through >= readers.at(partition).head };
   }
 

@@ -25,6 +25,8 @@ export interface SegmentRequest {
   after: number;
   /** True for the first request of a subscription: many of these at once are a reconnect storm. */
   isNew?: boolean;
+  /** Read for a count and not for a subscriber: takes no place in the cache from those who are behind. */
+  isForCount?: boolean;
 }
 
 /**
@@ -64,7 +66,7 @@ export class LogSegments {
 
   /** The same at once, without waiting for others: for a single request, which a scan in a storm would hold up for seconds. */
   read(request: SegmentRequest): Promise<LogSegment> {
-    const key = `${request.partition} ${request.entry} ${request.after}`;
+    const key = `${request.partition} ${request.entry} ${request.after} ${request.isForCount ?? false}`;
     let loading = this.#loading.get(key);
     if (!loading) {
       loading = this.#load(request).finally(() => this.#loading.delete(key));
@@ -109,9 +111,10 @@ export class LogSegments {
     const known = this.#find(request);
     if (known) return this.#touch(known, request.partition);
     const recent = this.#readRecent(request);
-    if (recent) return this.#keep(recent, request.partition);
+    if (recent) return request.isForCount ? recent : this.#keep(recent, request.partition);
     const truncations = this.#truncations;
     const segment = this.replicas > 1 ? await this.#readReplicated(request) : await this.#readSingle(request);
+    if (request.isForCount) return segment;
     this.onRead(segment.events.length);
     return truncations === this.#truncations ? this.#keep(segment, request.partition) : segment;
   }

@@ -74,6 +74,7 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
   #state: 'behind' | 'live' | 'ended' = 'behind';
   #position: number;
   #announcedThrough: number;
+  #delivered = 0;
   readonly #window: CreditWindow;
   #wake: (() => void) | undefined;
   #released: Promise<void> | undefined;
@@ -95,6 +96,11 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
 
   get position(): number {
     return this.#position;
+  }
+
+  /** Events sent since the subscription was opened. */
+  get delivered(): number {
+    return this.#delivered;
   }
 
   get isBehind(): boolean {
@@ -233,6 +239,7 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
 
   #advance(through: number, events: number): void {
     this.#position = Math.max(this.#position, through);
+    this.#delivered += events;
     this.parts.receipt.sent(this.#position, events);
   }
 

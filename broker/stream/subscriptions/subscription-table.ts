@@ -1,3 +1,4 @@
+import type { CursorTraffic } from './cursor-traffic.js';
 import type { GrantSubscription } from './grant-subscription.js';
 
 /** All open subscriptions of this broker, by grant, session and cursor. */
@@ -7,6 +8,8 @@ export class SubscriptionTable {
   readonly #bySession = new Map<string, Set<GrantSubscription>>();
   readonly #byCursor = new Map<string, GrantSubscription>();
 
+  constructor(private readonly traffic: Pick<CursorTraffic, 'opened' | 'closed'>) {}
+
   get size(): number {
     return this.#all.size;
   }
@@ -14,6 +17,7 @@ export class SubscriptionTable {
   add(subscription: GrantSubscription): void {
     const { grant, session, cursor } = subscription.parts;
     this.#all.add(subscription);
+    this.traffic.opened(cursor.subject, subscription);
     addTo(this.#byGrant, grant, subscription);
     addTo(this.#bySession, session, subscription);
     this.#byCursor.set(cursor.subject, subscription);
@@ -21,7 +25,7 @@ export class SubscriptionTable {
 
   delete(subscription: GrantSubscription): void {
     const { grant, session, cursor } = subscription.parts;
-    this.#all.delete(subscription);
+    if (this.#all.delete(subscription)) this.traffic.closed(cursor.subject, subscription);
     deleteFrom(this.#byGrant, grant, subscription);
     deleteFrom(this.#bySession, session, subscription);
     if (this.#byCursor.get(cursor.subject) === subscription) this.#byCursor.delete(cursor.subject);

@@ -1,0 +1,60 @@
+/** What one process has delivered under a cursor since it started, and whether somebody follows it there now. */
+export interface CursorUse {
+  delivered: number;
+  connected: boolean;
+}
+
+/** An open subscription, as far as its traffic goes. */
+export interface Traffic {
+  readonly delivered: number;
+}
+
+/** A reader of server-sent events asks for a page at each heartbeat, and a poller is given as long. */
+const HEARTBEATS_UNTIL_GONE = 3;
+
+/**
+ * Counts deliveries by cursor. Open subscriptions count for themselves, so that a frame costs one addition; a subscription
+ * that ends leaves its count here. Has one number per cursor, and the cursors of a system have a quota.
+ */
+export class CursorTraffic {
+  readonly #ended = new Map<string, number>();
+  /** Of two subscriptions on one cursor the earlier is ending: it stays until its count is in `#ended`. */
+  readonly #open = new Map<string, Traffic[]>();
+  readonly #pulledAtMs = new Map<string, number>();
+
+  constructor(private readonly heartbeatMs: number) {}
+
+  opened(cursor: string, subscription: Traffic): void {
+    this.#open.set(cursor, [...(this.#open.get(cursor) ?? []), subscription]);
+  }
+
+  closed(cursor: string, subscription: Traffic): void {
+    const rest = (this.#open.get(cursor) ?? []).filter((one) => one !== subscription);
+    if (rest.length === 0) this.#open.delete(cursor);
+    else this.#open.set(cursor, rest);
+    this.#ended.set(cursor, (this.#ended.get(cursor) ?? 0) + subscription.delivered);
+  }
+
+  /** A page went out over plain HTTP, or as server-sent events. */
+  pulled(cursor: string, events: number): void {
+    this.#pulledAtMs.set(cursor, performance.now());
+    this.#ended.set(cursor, (this.#ended.get(cursor) ?? 0) + events);
+  }
+
+  useOf(cursor: string): CursorUse {
+    const open = this.#open.get(cursor) ?? [];
+    const delivered = open.reduce((sum, one) => sum + one.delivered, this.#ended.get(cursor) ?? 0);
+    return { delivered, connected: open.length > 0 || this.#isPulled(cursor) };
+  }
+
+  /** The cursors that were used in this process. */
+  *cursors(): Generator<string> {
+    for (const cursor of this.#open.keys()) yield cursor;
+    for (const cursor of this.#ended.keys()) if (!this.#open.has(cursor)) yield cursor;
+  }
+
+  #isPulled(cursor: string): boolean {
+    const atMs = this.#pulledAtMs.get(cursor);
+    return atMs !== undefined && performance.now() - atMs < HEARTBEATS_UNTIL_GONE * this.heartbeatMs;
+  }
+}

@@ -5,6 +5,7 @@ import type { BrokerHandle } from './boot/broker-handle.js';
 import { type Governance, openGovernance } from './boot/governance.js';
 import { createLogger } from './boot/logger.js';
 import { type Admission, openAdmission } from './boot/open-admission.js';
+import { openLag } from './boot/open-lag.js';
 import { openStore } from './boot/open-store.js';
 import { type ProcessRole, SINGLE_PROCESS } from './boot/process-role.js';
 import { ReleaseStack } from './boot/release-stack.js';
@@ -34,7 +35,7 @@ import type { Bus } from './nats/bus.js';
 import type { StoreSpace } from './nats/space/store-space.js';
 import { streamUsage } from './nats/space/stream-usage.js';
 import type { Store } from './nats/streams.js';
-import { GrantLag } from './observe/grant-lag.js';
+import type { GrantLag } from './observe/grant-lag.js';
 import { busIsRegistered, isRegistration } from './parties/bus-facts.js';
 import { CursorActs } from './stream/cursors/cursor-acts.js';
 import { openStream, type Stream } from './stream/open-stream.js';
@@ -109,6 +110,7 @@ function untilRegistered({ ledger, permissions }: Governance, releases: ReleaseS
 /** Rooms that are open when the broker begins to serve. */
 interface ServedRooms {
   stream: Stream;
+  grantLag: GrantLag;
   intake: Intake;
   gateway: Gateway;
   tickets: Tickets;
@@ -137,12 +139,13 @@ class RunningBroker implements BrokerHandle {
   async start(): Promise<Serving> {
     const { config, log, releases } = this.parts;
     const stream = await this.#startStream();
+    const grantLag = openLag({ ...this.parts, stream });
     const intake = this.#openIntake();
     const ending = new AbortController();
     const tickets = this.#openTickets();
     const admission = this.#openAdmission(tickets);
     const gateway = this.#openGateway(stream, intake, admission);
-    this.#app = await this.#createApp({ stream, intake, gateway, tickets, admission, ending: ending.signal });
+    this.#app = await this.#createApp({ stream, grantLag, intake, gateway, tickets, admission, ending: ending.signal });
     const { app } = this.#app;
     releases.add('http', () => stopServing(app, gateway, ending));
     const serving = await listen(app, config);
@@ -232,7 +235,7 @@ class RunningBroker implements BrokerHandle {
     const { config, log, metrics, governance, clock } = this.parts;
     const { catalog, grants, grantService, bundleService, catalogService, permissions, leases } = governance;
     const { maxEventBytes, heartbeatMs } = config;
-    const { stream, intake, gateway, tickets, admission, ending } = rooms;
+    const { stream, grantLag, intake, gateway, tickets, admission, ending } = rooms;
     const { slots } = admission;
     const quarantine = new QuarantineReader(this.parts.bus);
     const options = { log, config, permissions, ...admission, metrics: metrics.gateway, version: VERSION };
@@ -240,7 +243,7 @@ class RunningBroker implements BrokerHandle {
       eventsPlugin({ intake, quarantine, slots, leases, maxEventBytes, ending }),
       streamPlugin({
         ...{ ...stream, slots, leases, gateway, tickets, metrics: metrics.gateway, heartbeatMs, ending, clock },
-        ...this.#openStreamActs(stream),
+        ...{ grantLag, cursorActs: this.#openCursorActs(stream) },
       }),
       partiesPlugin({
         tokenService: governance.tokenService,
@@ -252,15 +255,13 @@ class RunningBroker implements BrokerHandle {
       grantsPlugin({ grants, grantService, bundleService, permissions, clock }),
       catalogPlugin({ catalog, catalogService }),
       auditPlugin({ ledger: governance.ledger, disclosures: this.#openDisclosures(stream), permissions }),
-      operationsPlugin(this.#operations()),
+      operationsPlugin({ ...this.#operations(), grantLag, clock }),
     ]);
   }
 
-  #openStreamActs(stream: Stream) {
-    const { governance, clock } = this.parts;
-    const { grants, permissions, ledger } = governance;
-    const shared = { ...stream, grants, permissions, ledger, clock };
-    return { cursorActs: new CursorActs(shared), grantLag: new GrantLag(shared) };
+  #openCursorActs(stream: Stream): CursorActs {
+    const { grants, permissions, ledger } = this.parts.governance;
+    return new CursorActs({ ...stream, grants, permissions, ledger });
   }
 
   #openDisclosures(stream: Stream): Disclosures {

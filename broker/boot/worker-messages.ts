@@ -24,6 +24,33 @@ export interface MetricsAnswer {
   text: string;
 }
 
+/** Cursor subject, events delivered under it, and whether it is followed. */
+export type CursorUseRow = [cursor: string, delivered: number, connected: boolean];
+
+/** A worker asks what all workers together have delivered by cursor; the primary answers with the same `id`, in parts. */
+export interface UsesQuestion {
+  kind: 'uses';
+  id: number;
+}
+export interface UsesAnswer {
+  kind: 'uses';
+  id: number;
+  rows: CursorUseRow[];
+  isLast: boolean;
+}
+
+/** The primary asks a worker for its own part; the worker answers with the same `id`, in parts. */
+export interface UseQuestion {
+  kind: 'use-question';
+  id: number;
+}
+export interface UsesOfWorker {
+  kind: 'worker-uses';
+  id: number;
+  rows: CursorUseRow[];
+  isLast: boolean;
+}
+
 /** The primary orders a worker to finish what is in flight and end. */
 export interface DrainOrder {
   kind: 'drain';
@@ -34,5 +61,5 @@ export interface ReloadTlsOrder {
   kind: 'reload-tls';
 }
 
-export type FromWorker = WorkerServing | WorkerMustEnd | MetricsQuestion;
-export type ToWorker = MetricsAnswer | DrainOrder | ReloadTlsOrder;
+export type FromWorker = WorkerServing | WorkerMustEnd | MetricsQuestion | UsesQuestion | UsesOfWorker;
+export type ToWorker = MetricsAnswer | UsesAnswer | UseQuestion | DrainOrder | ReloadTlsOrder;

@@ -1,98 +1,124 @@
 import { splitEntryId } from '../../proto/entry/entry.js';
 import { SluiceError } from '../../proto/errors.js';
 import type { CursorLag, LagReport } from '../../proto/http/lag.js';
-import { cursorSubject } from '../../proto/subject.js';
-import type { PartitionReaders } from '../event-log/partition-readers.js';
 import { type Grant, statusAt } from '../grants/grant.js';
 import type { Grants } from '../grants/grants.js';
 import type { Caller } from '../parties/caller.js';
 import type { Permissions } from '../parties/permissions.js';
-import { acknowledgedPosition } from '../stream/cursors/cursor-record.js';
-import type { CursorStore } from '../stream/cursors/cursor-store.js';
-import type { PageEvents } from '../stream/pages/page-events.js';
 import type { GrantAccess } from '../stream/subscriptions/grant-access.js';
-import type { SubscriptionTable } from '../stream/subscriptions/subscription-table.js';
-import { View, viewKey } from '../stream/views/view.js';
+import type { EntryLookup } from '../stream/views/entry-fields.js';
+import type { CursorUses } from './cursor-uses.js';
+import type { CountedCursor, LagCounter } from './lag/lag-counter.js';
+import { TurnBudget } from './lag/turn-budget.js';
 
 export interface GrantLagDeps {
   grants: Pick<Grants, 'get' | 'list'>;
-  permissions: Pick<Permissions, 'mayReadGrant'>;
-  access: Pick<GrantAccess, 'open' | 'viewSource'>;
-  cursors: Pick<CursorStore, 'list'>;
-  readers: PartitionReaders;
-  pageEvents: PageEvents;
-  table: Pick<SubscriptionTable, 'onCursor'>;
-  logOf(partition: number): string;
+  permissions: Pick<Permissions, 'mayReadGrant' | 'overseesGrants'>;
+  access: Pick<GrantAccess, 'open'>;
+  entries: Pick<EntryLookup, 'published'>;
+  counter: Pick<LagCounter, 'refresh' | 'settled' | 'of'>;
+  uses: CursorUses;
   clock(): number;
 }
 
-/** Events counted per cursor: of one grant, and where many grants are asked for at once. */
-const COUNTED_EVENTS_MAX = { one: 10_000, many: 1_000 };
-/** Grants per answer. Each costs a read of its cursors and of the log behind them. */
-export const LAG_GRANTS_MAX = 100;
+/** Grants per answer of `/v1/lag`. */
+export const LAG_GRANTS_MAX = 1_000;
+/** A cursor that was made, or moved back, a moment ago may need a look into the log. */
+const SETTLE_MS_MAX = 2_000;
 
-/**
- * Counts, for each cursor, the granted events after it. The filter of the grant decides which count, so that a grant whose rows
- * rarely change is not reported as behind because others' rows do. Counting is bounded per cursor and says so.
- */
+/** A grant that is in force, with its cursors. */
+export interface ReportedGrant {
+  grant: Grant;
+  provider: string;
+  cursors: (CountedCursor & { delivered: number; connected: boolean })[];
+}
+
+/** How far each cursor of each grant is behind: the one source of `/v1/lag`, `/metrics/grants` and what is made of them. */
 export class GrantLag {
   constructor(private readonly deps: GrantLagDeps) {}
 
-  /** One grant. Throws UNKNOWN_GRANT, also for one that the caller may not see. */
+  /** One grant. Throws UNKNOWN_GRANT, also for one that the caller may not see, and GRANT_NOT_IN_FORCE. */
   async ofGrant(caller: Caller, id: string): Promise<LagReport> {
     const grant = this.deps.grants.get(id);
     if (!grant || !this.#isReadable(caller, grant)) {
       throw new SluiceError('UNKNOWN_GRANT', 'there is no such grant', { grant: id });
     }
-    return { cursors: await this.#ofGrant(grant, COUNTED_EVENTS_MAX.one) };
+    this.deps.access.open(grant.system, id);
+    const [reported] = await this.#report([grant]);
+    return { cursors: reported ? lagsOf(reported) : [] };
   }
 
   /** The grants in force that the caller may see, in the order of their ids after `after`. */
   async ofAll(caller: Caller, after: string): Promise<LagReport> {
-    const nowMs = this.deps.clock();
     const readable = this.deps.grants
       .list()
-      .filter((grant) => grant.id > after && statusAt(grant, nowMs) === 'in_force' && this.#isReadable(caller, grant))
+      .filter((grant) => grant.id > after && this.#isInForce(grant) && this.#isReadable(caller, grant))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
     const page = readable.slice(0, LAG_GRANTS_MAX);
-    const cursors: CursorLag[] = [];
-    for (const grant of page) cursors.push(...(await this.#ofGrant(grant, COUNTED_EVENTS_MAX.many).catch(noneOfEnded)));
-    return { cursors, ...(readable.length > page.length && { next: page.at(-1)?.id }) };
+    const reported = await this.#report(page);
+    return { cursors: reported.flatMap(lagsOf), ...(readable.length > page.length && { next: page.at(-1)?.id }) };
+  }
+
+  /**
+   * All grants in force that the caller may see; with `party` those that it holds or provides. A party asks for its own: for
+   * another one it gets what a party without grants gets, nothing.
+   */
+  async ofParty(caller: Caller, party: string | undefined): Promise<ReportedGrant[]> {
+    const isForeign = party !== undefined && party !== caller.party && !this.deps.permissions.overseesGrants(caller);
+    if (isForeign) return [];
+    const concerns = (grant: Grant): boolean =>
+      party === undefined || grant.party === party || splitEntryId(grant.entry).party === party;
+    const isWanted = (grant: Grant): boolean =>
+      this.#isInForce(grant) && concerns(grant) && this.#isReadable(caller, grant);
+    return this.#report(this.deps.grants.list(), isWanted);
+  }
+
+  async #report(grants: readonly Grant[], isWanted: (grant: Grant) => boolean = () => true): Promise<ReportedGrant[]> {
+    const { counter, uses } = this.deps;
+    await counter.refresh();
+    await settledWithin(counter.settled(), SETTLE_MS_MAX);
+    const useOf = await uses.collect();
+    const budget = new TurnBudget();
+    const reported: ReportedGrant[] = [];
+    for (const grant of grants) {
+      if (budget.isUsedUp) await budget.nextTurn();
+      if (!isWanted(grant)) continue;
+      const cursors = [...counter.of(grant.id)].map((one) => Object.assign(one, useOf(one.cursor.subject)));
+      reported.push({ grant, provider: splitEntryId(grant.entry).party, cursors });
+    }
+    return reported;
+  }
+
+  #isInForce(grant: Grant): boolean {
+    const { entries, clock } = this.deps;
+    return statusAt(grant, clock()) === 'in_force' && entries.published(grant.entry) !== undefined;
   }
 
   #isReadable(caller: Caller, { system, party, entry }: Grant): boolean {
     return this.deps.permissions.mayReadGrant(caller, { system, party, provider: splitEntryId(entry).party });
   }
-
-  async #ofGrant(grant: Grant, limit: number): Promise<CursorLag[]> {
-    const { access, cursors, readers, pageEvents, table, logOf } = this.deps;
-    const open = access.open(grant.system, grant.id);
-    const source = access.viewSource(open, undefined);
-    const view = new View(viewKey(source), grant.entry, source);
-    const { partition } = open.version;
-    const log = logOf(partition);
-    const lags: CursorLag[] = [];
-    for (const { name, record } of await cursors.list(grant.id)) {
-      const position = acknowledgedPosition(record)?.within(log) ?? null;
-      const { events, through } = await pageEvents.read(view, source, partition, { after: position ?? 0, limit });
-      const end = readers.at(partition).head;
-      lags.push({
-        ...{ grant: grant.id, party: grant.party, system: grant.system, entry: grant.entry, cursor: name },
-        connected: table.onCursor(cursorSubject(grant.id, name)) !== undefined,
-        ...{ position, end },
-        unacknowledged: events.length,
-        more: through < end,
-        oldestAt: events[0] ? new Date(events[0].timeMs).toISOString() : null,
-        lastAckAt: record.position === null ? null : record.at,
-      });
-    }
-    return lags;
-  }
 }
 
-/** A grant that ended, or whose entry was withdrawn, since the list was made has no lag. */
-function noneOfEnded(error: unknown): CursorLag[] {
-  const ended = ['GRANT_NOT_IN_FORCE', 'ENTRY_WITHDRAWN', 'UNKNOWN_GRANT'];
-  if (error instanceof SluiceError && ended.includes(error.code)) return [];
-  throw error;
+function lagsOf({ grant, cursors }: ReportedGrant): CursorLag[] {
+  return cursors.map(({ cursor, connected, position, end, unacknowledged, isExact, oldestMs }) => ({
+    ...{ grant: grant.id, party: grant.party, system: grant.system, entry: grant.entry, cursor: cursor.name },
+    ...{ connected, position, end, unacknowledged, more: !isExact },
+    oldestAt: oldestMs === undefined ? null : new Date(oldestMs).toISOString(),
+    lastAckAt: lastAckOf(cursor.record) ?? null,
+  }));
+}
+
+/** Records of earlier versions do not say when they were acknowledged, only when they were written. */
+export function lastAckOf({ position, ackedAt, at }: CountedCursor['cursor']['record']): string | undefined {
+  return ackedAt ?? (position === null ? undefined : at);
+}
+
+/** A store that cannot be read leaves the count as it is, and marked as not exact. */
+async function settledWithin(settled: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([settled.catch(() => undefined), timeout]);
+  clearTimeout(timer);
 }

@@ -97,14 +97,18 @@ export class Permissions {
   /** A grant is read by the system that holds it, by officers of both its parties, and by those who oversee all grants. */
   mayReadGrant(caller: Caller, { system, party, provider }: GrantSides): boolean {
     if (caller.kind === 'system') return caller.id === system;
-    if (caller.roles.some((role) => GRANT_OVERSEERS.includes(role))) return true;
-    return caller.party === party || caller.party === provider;
+    return this.overseesGrants(caller) || caller.party === party || caller.party === provider;
+  }
+
+  /** Whether the caller reads every grant, whoever its parties are. */
+  overseesGrants(caller: Caller): boolean {
+    return caller.kind === 'officer' && caller.roles.some((role) => GRANT_OVERSEERS.includes(role));
   }
 
   /** A system is seen by itself, by officers of its party, and by those who oversee all grants. */
   mayReadSystem(caller: Caller, system: { id: string; party: string }): boolean {
     if (caller.kind === 'system') return caller.id === system.id;
-    return caller.party === system.party || caller.roles.some((role) => GRANT_OVERSEERS.includes(role));
+    return caller.party === system.party || this.overseesGrants(caller);
   }
 
   /** The subscriber's own system, or an officer of its party who may move cursors. Throws NOT_ALLOWED. */

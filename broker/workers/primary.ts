@@ -5,6 +5,7 @@ import { AggregatorRegistry } from 'prom-client';
 import type { FromWorker, MetricsAnswer, ToWorker, WorkerServing } from '../boot/worker-messages.js';
 import { ConfigurationConflictError } from '../parties/bus-facts.js';
 import { HandedConnections } from './handed-connections.js';
+import { UsePool } from './use-pool.js';
 
 export interface PrimaryOptions {
   workers: number;
@@ -23,6 +24,7 @@ export class Primary {
   readonly mustEnd: Promise<Error>;
   readonly #options: PrimaryOptions;
   readonly #metrics = new AggregatorRegistry();
+  readonly #uses = new UsePool();
   #restartWaitMs = RESTART_WAIT_MIN_MS;
   #isDraining = false;
   #endAll: (reason: Error) => void = () => {};
@@ -60,6 +62,8 @@ export class Primary {
       worker.on('message', (message: FromWorker) => {
         if (message.kind === 'serving') resolve(message);
         else if (message.kind === 'metrics') void this.#answerMetrics(worker, message.id);
+        else if (message.kind === 'uses') void this.#uses.answer(worker, message.id, liveWorkers());
+        else if (message.kind === 'worker-uses') this.#uses.onReport(worker, message);
         else if (message.kind === 'must-end') this.#endAll(new ConfigurationConflictError(message.message));
       });
       worker.once('exit', () => resolve(undefined));
@@ -69,6 +73,7 @@ export class Primary {
   }
 
   #onExit(worker: Worker, code: number | null, signal: string | null): void {
+    this.#uses.onExit(worker);
     if (this.#isDraining) return;
     const { log } = this.#options;
     log.error({ worker: worker.id, code, signal }, 'a worker ended; starting another');

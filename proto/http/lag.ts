@@ -10,9 +10,9 @@ export interface CursorLag {
   position: number | null;
   /** Last position of the log. */
   end: number;
-  /** Granted events after the position; counting stops at `unacknowledgedMax`. */
+  /** Granted events after the position; counted as they are accepted. */
   unacknowledged: number;
-  /** True when there are more than were counted. */
+  /** True while older events are still being counted: there may be more. */
   more: boolean;
   /** When the oldest of them was accepted. */
   oldestAt: string | null;

@@ -82,13 +82,14 @@ const CALLS: [operation: string, call: Call][] = [
   ['verifyLedger', { path: '/v1/ledger/verify' }],
   ['findDisclosures', { path: `/v1/disclosures?entry=${ENTRY}&subject=a` }],
   ['readMetrics', { path: '/metrics' }],
+  ['readGrantMetrics', { path: '/metrics/grants' }],
   ['getHealth', { path: '/healthz' }],
   ['getReadiness', { path: '/readyz' }],
   ['renewSystemToken', { path: '/v1/systems/source/renew-token' }],
   ['renewOfficerToken', { path: '/v1/officers/clerk/renew-token' }],
 ];
 /** Operations that these calls cannot make succeed: an upgrade, a stub, dead letters (they take a session), a delayed page. */
-const NOT_CALLED = ['openStream', 'createApplication', 'dropDeadLetter', 'redriveDeadLetter', 'readGrantMetrics'];
+const NOT_CALLED = ['openStream', 'createApplication', 'dropDeadLetter', 'redriveDeadLetter'];
 
 interface Operation {
   operationId?: string;

@@ -25,8 +25,9 @@ const SCHEMA = {
   tags: ['grants'],
   summary: 'How far each cursor is behind',
   description:
-    'Granted events after the cursor, counted up to a bound (`more` says that it was reached), without its narrowing, and the ' +
-    'time of the oldest. `connected` says whether a session of this broker follows the cursor.',
+    'Granted events after the cursor, without its narrowing, and the time of the oldest; the same figures as `/metrics/grants`. `more` ' +
+    'says that older events are still being counted, as for some seconds after a start. `connected` says whether somebody follows ' +
+    'the cursor at this broker.',
   querystring: {
     type: 'object',
     properties: {

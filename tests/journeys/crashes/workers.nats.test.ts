@@ -54,6 +54,13 @@ async function metric(url: string, name: string): Promise<number> {
   return values.reduce((sum, value) => sum + value, 0);
 }
 
+/** A series of each cursor, from a worker that the primary chooses. */
+async function grantSeries(url: string, name: string): Promise<number[]> {
+  const { text } = await fresh(url, '/metrics/grants', { token: 'reader-one-token-0123456789' });
+  const line = new RegExp(`^sluice_grant_${name}\\{grant="g-one",cursor="c\\d"\\} (\\S+)$`, 'gm');
+  return [...text.matchAll(line)].map(([, value]) => Number(value));
+}
+
 t.test('two workers on one port', { timeout: 200_000 }, async (t) => {
   const pool = await WorkerPool.start(t, await temporaryFolder(t), 2);
   await applyBundle(pool.url, REGISTER_BUNDLE);
@@ -67,6 +74,16 @@ t.test('two workers on one port', { timeout: 200_000 }, async (t) => {
       t.equal(await metric(pool.url, 'sluice_sessions'), FOLLOWERS);
       t.equal(await metric(pool.url, 'sluice_ledger_in_sight'), 1, 'what is true of all is told once');
       t.equal((await fresh(pool.url, '/readyz')).status, 200);
+    }
+  });
+
+  t.test('each worker reports what all of them deliver under a cursor, and how far it is behind', async (t) => {
+    for (let i = 0; i < 4; i++) {
+      t.strictSame(await grantSeries(pool.url, 'delivered_events_total'), Array(FOLLOWERS).fill(20));
+      t.strictSame(await grantSeries(pool.url, 'connected'), Array(FOLLOWERS).fill(1));
+      const isAcknowledged = async () =>
+        (await grantSeries(pool.url, 'unacknowledged_events')).every((lag) => lag === 0);
+      await eventually(isAcknowledged, 'all to be acknowledged', WAIT_MS);
     }
   });
 
@@ -93,6 +110,11 @@ t.test('two workers on one port', { timeout: 200_000 }, async (t) => {
         t.ok((subscription.events[0]?.position ?? Number.POSITIVE_INFINITY) > ackedBefore, 'nothing acked came again');
     }
     await eventually(async () => (await pool.workers()).length === 2, 'another worker', WAIT_MS);
+    const delivered = await grantSeries(pool.url, 'delivered_events_total');
+    t.ok(
+      delivered.every((events) => events >= 20),
+      `no counter fell with the worker: ${delivered}`,
+    );
     t.notSame(await pool.workers(), before);
   });
 

@@ -1,0 +1,41 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import type { GrantLag } from '../../observe/grant-lag.js';
+import { grantSeries } from '../../observe/grant-series.js';
+import { callerOf } from '../server/authenticate.js';
+import { PROBLEMS } from '../server/problem-schema.js';
+
+export interface GrantMetricsRoutesDeps {
+  grantLag: Pick<GrantLag, 'ofParty'>;
+  clock(): number;
+}
+
+/** Version 0.0.4 of the text format, which every Prometheus reads. */
+const TEXT_FORMAT = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** Apart from `/metrics`, because there are as many series as grants and because a department sees its own alone. */
+export function grantMetricsRoutes(app: FastifyInstance, { grantLag, clock }: GrantMetricsRoutesDeps): void {
+  app.get<{ Querystring: { party?: string } }>(
+    '/metrics/grants',
+    { schema: SCHEMA, config: { access: 'anybody' } },
+    async (request, reply) => {
+      const grants = await grantLag.ofParty(callerOf(request), request.query.party);
+      return reply.type(TEXT_FORMAT).send(Readable.from(grantSeries(grants, clock()), { objectMode: false }));
+    },
+  );
+}
+
+const SCHEMA = {
+  tags: ['operations'],
+  summary: 'Prometheus metrics of each grant and cursor',
+  description:
+    'Series of the grants in force that the caller may see, under `grant` and `cursor`; `sluice_grant_info` has party, provider, system ' +
+    'and entry. With `party` those that this party holds or provides: its own officers and systems, and those who oversee all ' +
+    'grants, get them, everybody else no series.',
+  querystring: {
+    type: 'object',
+    properties: { party: { type: 'string', minLength: 1, maxLength: 64 } },
+    additionalProperties: false,
+  },
+  response: { 200: { type: 'string' }, ...PROBLEMS },
+};

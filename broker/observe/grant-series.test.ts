@@ -1,0 +1,66 @@
+import t from 'tap';
+import type { ReportedGrant } from './grant-lag.js';
+import { GRANT_SERIES, grantSeries } from './grant-series.js';
+
+const NOW_MS = Date.UTC(2026, 10, 28);
+const GRANTS = 6_500;
+
+function reported(i: number): ReportedGrant {
+  const grant = {
+    id: `g-department-${i}`,
+    party: `party-${i % 97}`,
+    system: `system-${i}`,
+    entry: `provider.entry-${i}`,
+  };
+  const record = { position: i, log: 'l', narrowing: '', claim: 'c', at: '2026-11-27T00:00:00.000Z' };
+  const cursor = { subject: `cursor.${grant.id}.default`, grant: grant.id, name: 'default', record };
+  const count = {
+    position: i,
+    end: 2 * i,
+    unacknowledged: i,
+    isExact: true,
+    oldestMs: i === 0 ? undefined : NOW_MS - 1_500,
+  };
+  return {
+    grant: { ...grant, toMs: NOW_MS } as ReportedGrant['grant'],
+    provider: 'provider',
+    cursors: [{ cursor, ...count, delivered: 7, connected: true }],
+  };
+}
+
+t.test('6,500 grants are written in pieces, none of which holds the event loop', async (t) => {
+  const grants = Array.from({ length: GRANTS }, (_, i) => reported(i));
+  const runs = [];
+  for (let run = 0; run < 3; run++) {
+    const startedAt = process.cpuUsage();
+    let [longestMs, bytes, pieceStartedMs] = [0, 0, performance.now()];
+    for await (const piece of grantSeries(grants, NOW_MS)) {
+      longestMs = Math.max(longestMs, performance.now() - pieceStartedMs);
+      bytes += piece.length;
+      pieceStartedMs = performance.now();
+    }
+    const { user, system } = process.cpuUsage(startedAt);
+    runs.push({ cpuMs: (user + system) / 1_000, longestMs, bytes });
+  }
+  const best = Math.min(...runs.map(({ cpuMs }) => cpuMs));
+  t.comment(runs);
+  t.ok(best < 50, `${best} ms of CPU`);
+  t.ok(runs.at(-1)!.bytes > 1_000_000, 'all of them were written');
+});
+
+t.test(
+  'a grant that nobody has a cursor on has the series that need none, and a quiet cursor has no lag',
+  async (t) => {
+    const [unused, quiet] = [{ ...reported(1), cursors: [] }, reported(0)];
+    let text = '';
+    for await (const piece of grantSeries([unused, quiet], NOW_MS)) text += piece;
+    t.match(
+      text,
+      'sluice_grant_info{grant="g-department-1",cursor="",party="party-1",provider="provider",system="system-1",entry="provider.entry-1"} 1\n',
+    );
+    t.notMatch(text, 'sluice_grant_unacknowledged_events{grant="g-department-1"');
+    t.match(text, 'sluice_grant_unacknowledged_events{grant="g-department-0",cursor="default"} 0\n');
+    t.match(text, 'sluice_grant_oldest_unacknowledged_age_seconds{grant="g-department-0",cursor="default"} 0\n');
+    for (const name of Object.keys(GRANT_SERIES)) t.match(text, new RegExp(`^# TYPE ${name} (gauge|counter)$`, 'm'));
+  },
+);

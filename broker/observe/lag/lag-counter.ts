@@ -1,0 +1,222 @@
+import type { PartitionReaders } from '../../event-log/partition-readers.js';
+import type { Grants } from '../../grants/grants.js';
+import type { Bus } from '../../nats/bus.js';
+import { acknowledgedPosition } from '../../stream/cursors/cursor-record.js';
+import type { LogSegments } from '../../stream/segments/log-segments.js';
+import type { EntryLookup } from '../../stream/views/entry-fields.js';
+import type { EventRange } from './event-chunk.js';
+import { EventQueue } from './event-queue.js';
+import type { FilterGroup } from './filter-group.js';
+import { FilterGroups } from './filter-groups.js';
+import { HistoryScan, type WantedHistory } from './history-scan.js';
+import { type StoredCursorOf, StoredCursors } from './stored-cursors.js';
+import { type TrackedGrant, TrackedGrants, type TrackedGrantsDeps } from './tracked-grants.js';
+import { TurnBudget } from './turn-budget.js';
+
+export interface LagCounterDeps extends Omit<TrackedGrantsDeps, 'groups' | 'hasCursors'> {
+  bus: Bus;
+  grants: Pick<Grants, 'get' | 'byEntry' | 'onChange'>;
+  entries: EntryLookup;
+  readers: Pick<PartitionReaders, 'at' | 'observe'>;
+  segments: Pick<LogSegments, 'read'>;
+  /** Events of an entry that were accepted before this moment may have expired; 0 when none can have. */
+  expiredBeforeMs(entry: string): number;
+}
+
+/** How far one cursor is behind. */
+export interface CountedCursor {
+  cursor: StoredCursorOf;
+  /** Last acknowledged position of the present epoch. */
+  position: number | null;
+  end: number;
+  unacknowledged: number;
+  /** False while older events are still being read: then there may be more. */
+  isExact: boolean;
+  oldestMs: number | undefined;
+}
+
+/** Bounds how late cursors that nobody asks about are known, and how much has to be read when somebody does. */
+const REFRESH_MS = 10_000;
+/** Positions held for all groups together, at 16 bytes each; beyond them those that no cursor needs are dropped. */
+const RETAINED_EVENTS_MAX = 2_000_000;
+/** Read at once: some seconds of work where every event is of the entry. Others wait no longer. */
+const WINDOW_POSITIONS = 500_000;
+/** Windows read one after the other before the next refresh takes over. */
+const ROUNDS_MAX = 1_000;
+
+/**
+ * Counts what each cursor has not acknowledged.
+ *
+ * Asking the log each time reads every event of a grant that is far behind at every scrape, and a consumer per grant is ten to a
+ * hundred times too slow. So each event is matched once, when it was dispatched, against the row filters of all grants that have
+ * a cursor, and its position is noted for the filters that let it through. The count of a cursor is the difference of two
+ * numbers. What was stored before the count began, or before a cursor that was moved back, is read once from the log.
+ *
+ * Invariants: a count with `isExact` is what a subscriber would be sent from the cursor on; nothing of an event is kept but
+ * position and acceptance time; no piece of the work holds the event loop for more than a millisecond or two. See
+ * docs/decisions/0115-lag-counted-as-accepted.md.
+ */
+export class LagCounter {
+  readonly #groups: FilterGroups;
+  readonly #tracked: TrackedGrants;
+  readonly #cursors: StoredCursors;
+  readonly #queue: EventQueue;
+  readonly #scan: HistoryScan;
+  #scanning: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly deps: LagCounterDeps) {
+    this.#groups = new FilterGroups(deps);
+    this.#cursors = new StoredCursors(deps.bus, (grant) => this.#tracked.onCursor(grant));
+    const hasCursors = (grant: string): boolean => this.#cursors.has(grant);
+    this.#tracked = new TrackedGrants({ ...deps, groups: this.#groups, hasCursors });
+    this.#queue = new EventQueue((event) => this.#groups.count(event));
+    this.#scan = new HistoryScan({ ...deps, cursorsOf: (group) => this.#positionsOf(group) });
+  }
+
+  start(): void {
+    this.deps.readers.observe({
+      onEvent: (_partition, event) => {
+        if (this.#groups.counts(event.entry)) this.#queue.push(event);
+      },
+      onTruncated: (partition) => {
+        this.#queue.drainNow();
+        this.#tracked.forget(partition);
+        this.#cursors.reset();
+      },
+    });
+    this.#tracked.start();
+    const tick = (): void => void this.#tick();
+    this.#timer = setInterval(tick, REFRESH_MS);
+    this.#timer.unref();
+    tick();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#tracked.stop();
+    this.#queue.stop();
+    this.#scan.stop();
+  }
+
+  /** Resolves when cursors, grants and events of the moment of the call are counted. Rejects while the store cannot be read. */
+  async refresh(): Promise<void> {
+    await this.#cursors.refresh();
+    await this.#tracked.align(new TurnBudget());
+    await this.#queue.drained();
+  }
+
+  /** Resolves when nothing is left to be read, or the log cannot be read. */
+  async settled(): Promise<void> {
+    this.#scanning ??= this.#readMissing().finally(() => {
+      this.#scanning = undefined;
+    });
+    await this.#scanning;
+  }
+
+  /** The cursors of a grant; none while the grant cannot be used. */
+  *of(grant: string): Generator<CountedCursor> {
+    const tracked = this.#tracked.get(grant);
+    if (tracked) for (const cursor of this.#cursors.of(grant)) yield this.#count(tracked, cursor);
+  }
+
+  #count(tracked: TrackedGrant, cursor: StoredCursorOf): CountedCursor {
+    const { position, missing, ...counted } = this.#countOf(tracked, cursor);
+    return {
+      cursor,
+      position,
+      end: this.deps.readers.at(tracked.group.partition).head,
+      unacknowledged: counted.events,
+      oldestMs: counted.oldestMs,
+      isExact: missing === undefined,
+    };
+  }
+
+  #countOf(tracked: TrackedGrant, cursor: StoredCursorOf) {
+    const position = positionIn(tracked, cursor);
+    const sinceMs = Math.max(tracked.history.fromMs, this.deps.expiredBeforeMs(tracked.grant.entry));
+    return { position, ...tracked.group.matched.countAfter(Math.max(position ?? 0, tracked.earliest), sinceMs) };
+  }
+
+  async #tick(): Promise<void> {
+    try {
+      await this.refresh();
+      await this.#trim();
+      await this.settled();
+    } catch {
+      // The store is away, which is reported elsewhere; the next tick tries again.
+    }
+  }
+
+  /** Reads what cursors miss, the shortest way first, so that one grant that is far behind does not delay all others. */
+  async #readMissing(): Promise<void> {
+    for (let round = 0; round < ROUNDS_MAX; round++) {
+      const wanted = await this.#missing();
+      if (wanted.length === 0) return;
+      wanted.sort((a, b) => lengthOf(a) - lengthOf(b));
+      for (const one of wanted) await this.#scan.run(one);
+    }
+  }
+
+  async #missing(): Promise<WantedHistory[]> {
+    const byEntry = new Map<string, WantedHistory>();
+    const budget = new TurnBudget();
+    for (const tracked of this.#tracked) {
+      for (const cursor of this.#cursors.of(tracked.grant.id)) {
+        if (!this.#countOf(tracked, cursor).missing) continue;
+        // Without an acknowledgement the granted history decides where counting starts.
+        if (positionIn(tracked, cursor) === null) await this.#tracked.findEarliest(tracked);
+        const { missing } = this.#countOf(tracked, cursor);
+        if (missing) want(byEntry, tracked.group, missing);
+      }
+      if (budget.isUsedUp) await budget.nextTurn();
+    }
+    return [...byEntry.values()];
+  }
+
+  async #trim(): Promise<void> {
+    const budget = new TurnBudget();
+    const isOver = this.#groups.retained > RETAINED_EVENTS_MAX;
+    for (const group of this.#groups) {
+      const cursors = this.#positionsOf(group);
+      const [furthestBehind] = cursors;
+      if (furthestBehind !== undefined) group.matched.dropThrough(furthestBehind);
+      if (isOver) group.matched.collapse(cursors);
+      if (budget.isUsedUp) await budget.nextTurn();
+    }
+  }
+
+  /** Ascending. */
+  #positionsOf(group: FilterGroup): Float64Array {
+    const positions: number[] = [];
+    for (const id of group.grants) {
+      const tracked = this.#tracked.get(id);
+      if (!tracked) continue;
+      for (const cursor of this.#cursors.of(id))
+        positions.push(Math.max(positionIn(tracked, cursor) ?? 0, tracked.earliest));
+    }
+    return Float64Array.from(positions).sort();
+  }
+}
+
+function positionIn({ log }: TrackedGrant, { record }: StoredCursorOf): number | null {
+  return acknowledgedPosition(record)?.within(log) ?? null;
+}
+
+/**
+ * One window for each group: of several cursors that miss something the one furthest back decides. Windows are read from the
+ * newest to the oldest.
+ */
+function want(byEntry: Map<string, WantedHistory>, group: FilterGroup, range: EventRange): void {
+  const { entry, partition } = group;
+  const wanted = byEntry.get(entry) ?? { entry, partition, ranges: new Map() };
+  byEntry.set(entry, wanted);
+  const known = wanted.ranges.get(group);
+  const window = { after: Math.max(range.after, range.through - WINDOW_POSITIONS), through: range.through };
+  if (!known || window.after < known.after) wanted.ranges.set(group, window);
+}
+
+function lengthOf({ ranges }: WantedHistory): number {
+  const all = [...ranges.values()];
+  return Math.max(...all.map(({ through }) => through)) - Math.min(...all.map(({ after }) => after));
+}

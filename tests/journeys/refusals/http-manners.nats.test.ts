@@ -108,6 +108,15 @@ t.test('other methods of a path are answered 405 with Allow, OPTIONS with Allow,
   t.match([head.status, await head.text()], [200, '']);
 });
 
+t.test('a reason of the longest length is taken where every character is escaped', async (t) => {
+  const broker = await startWithEvent(t);
+  const operator = { url: broker.url, token: broker.operatorToken };
+  const suspend = (characters: number) =>
+    call(operator, 'POST', '/v1/grants/g-shops/suspend', `{"reason":"${'\\ud83d\\ude00'.repeat(characters)}"}`);
+  t.match(await suspend(2_001), { status: 400, json: { code: 'BAD_REQUEST' } });
+  t.match(await suspend(2_000), { status: 200, json: { status: 'suspended' } });
+});
+
 t.test('HEAD delivers nothing and counts as nothing', async (t) => {
   const broker = await startWithEvent(t);
   for (const accept of ['application/x-ndjson', 'text/event-stream', '*/*']) {

@@ -88,8 +88,8 @@ const CALLS: [operation: string, call: Call][] = [
   ['renewSystemToken', { path: '/v1/systems/source/renew-token' }],
   ['renewOfficerToken', { path: '/v1/officers/clerk/renew-token' }],
 ];
-/** Operations that these calls cannot make succeed: an upgrade, a stub, dead letters (they take a session), a delayed page. */
-const NOT_CALLED = ['openStream', 'createApplication', 'dropDeadLetter', 'redriveDeadLetter'];
+/** Operations that these calls cannot make succeed: dead letters take a session. */
+const NOT_CALLED = ['dropDeadLetter', 'redriveDeadLetter'];
 
 interface Operation {
   operationId?: string;

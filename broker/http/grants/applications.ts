@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
-import { PROBLEMS } from '../server/problem-schema.js';
 
 /** The lawful procedure begins here. A bus in trial mode has none: there an operator creates grants directly. */
 export function applicationRoutes(app: FastifyInstance): void {
@@ -16,4 +15,5 @@ async function refuse(): Promise<never> {
   throw new SluiceError('NOT_ALLOWED', 'this bus takes no applications; in trial mode POST /v1/grants creates grants');
 }
 
-const SCHEMA = { tags: ['grants'], summary: 'Apply for a grant (not on a bus in trial mode)', response: PROBLEMS };
+/** Hidden from the OpenAPI document while it only refuses: a client generated from it would hold a call that never succeeds. */
+const SCHEMA = { hide: true };

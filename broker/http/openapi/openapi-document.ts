@@ -20,7 +20,7 @@ type Paths = Record<string, Record<string, Operation>>;
 
 const TAGS: Record<string, string> = {
   events: 'Publishing, and what was refused',
-  stream: 'The WebSocket and its tickets',
+  stream: 'Tickets of the WebSocket. Itself, GET /v1/stream, is described by docs/protocol.md and asyncapi.json',
   grants: 'Rights: what they are, and what they deliver',
   catalog: 'Entries: search, read, draft, publish',
   parties: 'Who the caller is',
@@ -45,6 +45,7 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
         title: 'Sluice',
         version,
         description: 'Real-time exchange bus for government data. Explained in docs/protocol.md and docs/bundles.md.',
+        contact: { name: 'The operator of this bus' },
         license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/', description: 'this broker' }],
@@ -108,7 +109,7 @@ const keyOf = (method: string, url: string): string => `${method.toUpperCase()} 
 function securityOf(route: RouteOptions | undefined): object[] {
   const access = route?.config?.access;
   if (access === 'open') return [];
-  const takesTicket = (typeof access === 'object' && 'ticket' in access) || route?.url === '/v1/stream';
+  const takesTicket = typeof access === 'object' && 'ticket' in access;
   return takesTicket ? [{ token: [] }, { ticket: [] }] : [{ token: [] }];
 }
 

@@ -20,6 +20,11 @@ const file = (operationId: string, mediaType: string, schema: HttpSchema): Opera
   operationId,
   answers: { 200: { [mediaType]: schema } },
 });
+/** JSON Schema knows no lines: `contentSchema` describes them as the elements of an array. */
+const lines = (description: string, line: HttpSchema): HttpSchema => ({
+  ...{ type: 'string', description, contentMediaType: NDJSON_TYPE },
+  contentSchema: listOf(line),
+});
 const act = (operationId: string, schema: HttpSchema): OperationParts => ({
   operationId,
   body: { [JSON_TYPE]: ref('Reason') },
@@ -39,13 +44,13 @@ const EVENTS: OperationParts = {
     'application/cloudevents-batch+json': { allOf: [ref('SourceEventBatch'), { minItems: 1 }] },
     // An array is accepted as well; it is described by the type above.
     [JSON_TYPE]: ref('SourceEvent'),
-    [NDJSON_TYPE]: { type: 'string', description: 'one SourceEvent per line' },
+    [NDJSON_TYPE]: lines('one SourceEvent per line', ref('SourceEvent')),
   },
   bodyExample: EVENT_EXAMPLE,
   answers: {
     200: {
       [JSON_TYPE]: { oneOf: [ref('PublishResult'), listOf(ref('PublishResult'))] },
-      [NDJSON_TYPE]: { type: 'string', description: 'one PublishResult per line' },
+      [NDJSON_TYPE]: lines('one PublishResult per line', ref('PublishResult')),
     },
     201: { [JSON_TYPE]: ref('PublishResult') },
   },
@@ -55,13 +60,14 @@ const EVENTS: OperationParts = {
 export const OPERATIONS: Record<string, OperationParts> = {
   'POST /v1/events': EVENTS,
   'GET /v1/quarantine': answer('listQuarantine', ref('QuarantinePage')),
-  'GET /v1/stream': { operationId: 'openStream', answers: {} },
   'POST /v1/tickets': { operationId: 'createTicket', answers: json(ref('Ticket'), 201) },
   'GET /v1/grants/{grant}/events': {
     operationId: 'readEvents',
     answers: {
       200: {
-        [NDJSON_TYPE]: { type: 'string', description: 'one DeliveredEvent per line; the last line is a PageEnd' },
+        [NDJSON_TYPE]: lines('one DeliveredEvent per line; the last line is a PageEnd', {
+          anyOf: [ref('DeliveredEvent'), ref('PageEnd')],
+        }),
         'text/event-stream': { type: 'string', description: 'server-sent events' },
       },
     },
@@ -104,7 +110,6 @@ export const OPERATIONS: Record<string, OperationParts> = {
   'POST /v1/grants/{grant}/suspend': act('suspendGrant', ref('Grant')),
   'POST /v1/grants/{grant}/restore': act('restoreGrant', ref('Grant')),
   'POST /v1/grants/{grant}/terminate': act('terminateGrant', ref('Grant')),
-  'POST /v1/applications': { operationId: 'createApplication', answers: {} },
   'POST /v1/bundles': {
     operationId: 'applyBundle',
     body: { [JSON_TYPE]: ref('Bundle'), 'application/yaml': ref('Bundle') },

@@ -30,8 +30,12 @@ const READINESS = {
   type: 'object',
   properties: { ...STATUS.properties, notices: { type: 'array', items: { type: 'string' } } },
 };
-const METRICS = { tags: ['operations'], summary: 'Prometheus metrics', response: { 200: { type: 'string' } } };
-const HEALTH = { tags: ['operations'], summary: 'The process answers', response: { 200: STATUS } };
+const METRICS = {
+  tags: ['operations'],
+  summary: 'Prometheus metrics',
+  response: { 200: { type: 'string' }, ...PROBLEMS },
+};
+const HEALTH = { tags: ['operations'], summary: 'The process answers', response: { 200: STATUS, ...PROBLEMS } };
 const READY = {
   tags: ['operations'],
   summary: 'Events can be published and streamed',

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
 import { type Gateway, STREAM_PATH } from '../../gateway/gateway.js';
-import { PROBLEMS } from '../server/problem-schema.js';
 
 export interface StreamRoutesDeps {
   gateway: Gateway;
@@ -15,12 +14,10 @@ export function streamRoutes(app: FastifyInstance, deps: StreamRoutesDeps): void
   });
 }
 
+/** Hidden from the OpenAPI document, which cannot describe a WebSocket: it would be a call that never succeeds. */
 const SCHEMA = {
+  hide: true,
   tags: ['stream'],
   summary: 'Publish and subscribe over WebSocket',
-  description:
-    'Subprotocols sluice.v1.json, sluice.v1.msgpack, sluice.v1.protobuf; the frames are in docs/protocol.md. ' +
-    'Authorization header, or ?ticket= from POST /v1/tickets.',
   querystring: { type: 'object', properties: { ticket: { type: 'string' } } },
-  response: { 101: { description: 'Switching to WebSocket', type: 'null' }, ...PROBLEMS },
 };

@@ -8,6 +8,8 @@ import { tools } from './tools.mjs';
 
 /** Lines of a failed tool's output that are printed. */
 const LAST_LINES = 40;
+/** Characters of one line: a fuzzer prints bodies of many thousands. */
+const LINE_CHARACTERS_MAX = 400;
 
 await setupOrExit();
 const names = process.argv.slice(2);
@@ -62,7 +64,9 @@ async function runTool({ name, find, howToGet, run }, bus, folder) {
     return 'ok';
   } catch (error) {
     const lines = error.message.trim().split('\n').slice(-LAST_LINES);
-    console.log(`failed   ${name}\n${lines.map((line) => `         ${line}`).join('\n')}`);
+    console.log(
+      `failed   ${name}\n${lines.map((line) => `         ${line.slice(0, LINE_CHARACTERS_MAX)}`).join('\n')}`,
+    );
     return 'failed';
   }
 }

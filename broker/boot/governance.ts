@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { BundleService } from '../bundles/bundle-service.js';
+import { foundCanary } from '../bundles/canary.js';
 import { Catalog } from '../catalog/catalog.js';
 import { CatalogService } from '../catalog/catalog-service.js';
 import { EntryActs } from '../catalog/entry-acts.js';
@@ -73,6 +74,7 @@ export async function openGovernance(deps: GovernanceDeps) {
       secretCheck: secretCheckOf(config.secret),
     },
   );
+  await foundCanary({ ledger, parties, systems, catalog, grants, partitions, clock });
   const shared = { ledger, credentials, parties, systems, officers, catalog, grants, permissions };
   return {
     ...shared,

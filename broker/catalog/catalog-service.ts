@@ -1,9 +1,11 @@
+import { isCanaryEntry } from '../../proto/canary.js';
 import { type EntryDocument, type EntryVersion, splitEntryId } from '../../proto/entry/entry.js';
 import { SluiceError } from '../../proto/errors.js';
 import { isEntryId } from '../../proto/subject.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { plainDocument } from '../ledger/same-document.js';
 import type { Caller } from '../parties/caller.js';
+import { MADE_BY_BUS } from '../parties/party.js';
 import type { Acting, Permissions } from '../parties/permissions.js';
 import type { Catalog } from './catalog.js';
 import { assertValidEntry, validateEntryDocument } from './document/entry-problems.js';
@@ -63,6 +65,7 @@ export class CatalogService {
 
   #acting(caller: Caller, act: EntryAct, id: string): Acting {
     if (!isEntryId(id)) throw new SluiceError('ENTRY_INVALID', 'id: must be <party>.<entry>');
+    if (isCanaryEntry(id)) throw new SluiceError('NOT_ALLOWED', `entry ${id} ${MADE_BY_BUS}`, { entry: id });
     return this.deps.permissions.require(caller, ENTRY_LIFE_CYCLE.rightFor(act), splitEntryId(id).party);
   }
 }

@@ -1,3 +1,4 @@
+import { isCanaryEntry } from '../../proto/canary.js';
 import { type EntryDocument, type EntryVersion, splitEntryId } from '../../proto/entry/entry.js';
 import type { LedgerRecord } from '../ledger/record.js';
 import { type CompiledEntry, EntryCompiler } from './compiled-entry.js';
@@ -47,7 +48,7 @@ export class Catalog {
     entry.draft = draft && toBuffer(draft);
     if (published && published.version > entry.versions.length) entry.versions.push(toBuffer(published));
     this.#entries.set(record.id, entry);
-    if (published && isInForce(status)) this.#search.put(published.document);
+    if (published && isInForce(status) && !isCanaryEntry(record.id)) this.#search.put(published.document);
     else this.#search.remove(record.id);
     for (const listener of this.#listeners) listener(record.id);
   };
@@ -104,7 +105,7 @@ export class Catalog {
     return itemHistory(versions.filter((version) => version !== undefined));
   }
 
-  /** Published entries in the order of their ids, page by page. */
+  /** Published entries in the order of their ids, page by page; those of the canary are not among them. */
   search(query: SearchQuery): { entries: EntryVersion[]; next: string | undefined } {
     const { ids, next } = this.#search.find(query);
     return { entries: ids.map((id) => this.published(id)).filter((entry) => entry !== undefined), next };

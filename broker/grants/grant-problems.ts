@@ -1,3 +1,4 @@
+import { CANARY_PARTY, isCanaryEntry } from '../../proto/canary.js';
 import type { EntryVersion, ItemType, NumberedItem } from '../../proto/entry/entry.js';
 import { type GrantDocument, type GrantedItem, TRANSFORMS, type Transform } from '../../proto/entry/grant.js';
 import { SluiceError } from '../../proto/errors.js';
@@ -7,6 +8,7 @@ import { valuelessKeys } from '../../proto/valueless-keys.js';
 import { isMap } from '../../proto/values/is-map.js';
 import { isDayOrInstant } from '../../proto/values/rfc3339.js';
 import { type FieldCheck, nonEmptyString, oneOf, type Shape, shapeProblems, token } from '../parties/document-shape.js';
+import { MADE_BY_BUS } from '../parties/party.js';
 import type { SystemDocument } from '../parties/system.js';
 import { boundsOf } from './grant-period.js';
 import { rowProblems } from './rows-check.js';
@@ -77,6 +79,7 @@ export function validateGrant(document: unknown, context: GrantContext): GrantVa
   if (!isMap(document) || problems.length > 0) return { problems, rowProblems: [] };
   const grant = document as unknown as GrantDocument;
   problems.push(...holderProblems(grant, context.system(grant.system)), ...identityProblems(grant, context));
+  if (isCanaryEntry(grant.entry)) problems.push(`entry: ${CANARY_PARTY} ${MADE_BY_BUS}`);
   const { fromMs, toMs } = boundsOf(grant);
   if (toMs <= fromMs) problems.push('period.to: is before period.from');
   if (context.isFaulty?.(grant.entry)) return { problems: [...problems, ...itemShapes(grant.items)], rowProblems: [] };
@@ -102,6 +105,7 @@ export function assertValidGrant(grant: string, verdict: GrantValidation): void 
 function holderProblems(grant: GrantDocument, system: SystemDocument | undefined): string[] {
   if (!system) return [`system: there is no system ${grant.system}`];
   const problems: string[] = [];
+  if (system.party === CANARY_PARTY) problems.push(`system: ${grant.system} ${MADE_BY_BUS}`);
   if (!system.may.includes('subscribe')) problems.push(`system: ${grant.system} may not subscribe`);
   if (grant.party != null && grant.party !== system.party) {
     problems.push(`party: system ${grant.system} belongs to party ${system.party}`);

@@ -1,3 +1,4 @@
+import { isCanaryEntry } from '../../proto/canary.js';
 import { splitEntryId } from '../../proto/entry/entry.js';
 import type { GrantDocument } from '../../proto/entry/grant.js';
 import { SluiceError } from '../../proto/errors.js';
@@ -6,6 +7,7 @@ import type { Catalog } from '../catalog/catalog.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { actorOf, type Caller } from '../parties/caller.js';
 import type { Systems } from '../parties/parties.js';
+import { MADE_BY_BUS } from '../parties/party.js';
 import type { Permissions } from '../parties/permissions.js';
 import type { Grant } from './grant.js';
 import { canonicalGrant, changeGrantAct, directGrantAct, linkageWarnings } from './grant-acts.js';
@@ -81,6 +83,10 @@ export class GrantService {
         }
         // The provider answers for its data, so its officers act on a grant, not those of the party that holds it.
         const acting = permissions.require(caller, GRANT_LIFE_CYCLE.rightFor(act), provider);
+        // It could not be made again: only the bus makes grants of the canary, once.
+        if (act === 'terminated' && isCanaryEntry(current.entry)) {
+          throw new SluiceError('NOT_ALLOWED', `grant ${id} ${MADE_BY_BUS}: suspend it instead`, { grant: id });
+        }
         return changeGrantAct(current, act, { reason, acting, permissions });
       },
       { actor: actorOf(caller), endsRights: act !== 'restored' },

@@ -3,7 +3,7 @@ import { SluiceError } from '../../proto/errors.js';
 import type { CursorLag, LagReport } from '../../proto/http/lag.js';
 import { type Grant, statusAt } from '../grants/grant.js';
 import type { Grants } from '../grants/grants.js';
-import type { Caller } from '../parties/caller.js';
+import { type Caller, isListedFor } from '../parties/caller.js';
 import type { Permissions } from '../parties/permissions.js';
 import type { GrantAccess } from '../stream/subscriptions/grant-access.js';
 import type { EntryLookup } from '../stream/views/entry-fields.js';
@@ -52,7 +52,8 @@ export class GrantLag {
   async ofAll(caller: Caller, after: string): Promise<LagReport> {
     const readable = this.deps.grants
       .list()
-      .filter((grant) => grant.id > after && this.#isInForce(grant) && this.#isReadable(caller, grant))
+      .filter((grant) => grant.id > after && this.#isInForce(grant))
+      .filter((grant) => isListedFor(caller, grant.party) && this.#isReadable(caller, grant))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
     const page = readable.slice(0, LAG_GRANTS_MAX);
     const reported = await this.#report(page);
@@ -69,7 +70,7 @@ export class GrantLag {
     const concerns = (grant: Grant): boolean =>
       party === undefined || grant.party === party || splitEntryId(grant.entry).party === party;
     const isWanted = (grant: Grant): boolean =>
-      this.#isInForce(grant) && concerns(grant) && this.#isReadable(caller, grant);
+      isListedFor(caller, grant.party) && this.#isInForce(grant) && concerns(grant) && this.#isReadable(caller, grant);
     return this.#report(this.deps.grants.list(), isWanted);
   }
 

@@ -1,3 +1,4 @@
+import { CANARY_PARTY } from '../../proto/canary.js';
 import type { SystemRight } from './system.js';
 
 /** An authenticated system. */
@@ -20,3 +21,9 @@ export type Caller = SystemCaller | OfficerCaller;
 
 /** The caller in the form in which ledger records name their actor. */
 export const actorOf = (caller: Caller): string => `${caller.kind}:${caller.id}`;
+
+export const isCanary = ({ party }: Pick<Caller, 'party'>): boolean => party === CANARY_PARTY;
+
+/** The documents of the canary are in no list but its own. */
+export const isListedFor = (caller: Caller, party: string | undefined): boolean =>
+  party !== CANARY_PARTY || isCanary(caller);

@@ -1,3 +1,4 @@
+import { CANARY_PARTY } from '../../proto/canary.js';
 import {
   booleanValue,
   type FieldCheck,
@@ -10,7 +11,7 @@ import {
   token,
 } from './document-shape.js';
 import { type OfficerDocument, ROLES } from './officer.js';
-import { LEVELS, PARTY_TYPES, type PartyDocument } from './party.js';
+import { LEVELS, MADE_BY_BUS, PARTY_TYPES, type PartyDocument } from './party.js';
 import type { Permissions } from './permissions.js';
 import { SYSTEM_RIGHTS, type SystemDocument } from './system.js';
 
@@ -56,6 +57,7 @@ export function partyProblems(document: unknown, find: FindParty, { isTrial }: P
   const problems = shapeProblems(document, PARTY_SHAPE);
   if (problems.length > 0) return problems;
   const party = document as PartyDocument;
+  if (party.id === CANARY_PARTY) return [`id: ${CANARY_PARTY} ${MADE_BY_BUS}`];
   if (!isTrial && party.level !== 'national' && party.regionCode == null) problems.push('regionCode: is missing');
   if (party.type === 'authorised_org' && party.empoweringProvision == null) {
     problems.push('empoweringProvision: is missing, an authorised_org must name the law that empowers it');
@@ -73,6 +75,7 @@ function superiorProblem(party: PartyDocument, find: FindParty): string | undefi
   const visited = new Set([party.id]);
   for (let above = party.superior; above != null; ) {
     if (visited.has(above)) return 'the line of superiors contains a cycle';
+    if (above === CANARY_PARTY) return `${CANARY_PARTY} ${MADE_BY_BUS}`;
     visited.add(above);
     const found = find(above);
     if (!found) return `there is no party ${above}`;
@@ -95,5 +98,6 @@ export function officerProblems(document: unknown, find: FindParty): string[] {
 function withParty(document: unknown, problems: string[], find: FindParty): string[] {
   if (problems.length > 0) return problems;
   const { party } = document as SystemDocument | OfficerDocument;
+  if (party === CANARY_PARTY) return [`party: ${CANARY_PARTY} ${MADE_BY_BUS}`];
   return find(party) ? [] : [`party: there is no party ${party}`];
 }

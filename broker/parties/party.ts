@@ -1,3 +1,4 @@
+import { CANARY_PARTY } from '../../proto/canary.js';
 import type { Title } from '../../proto/entry/entry.js';
 
 /** Levels of government, highest first. A township has no competent department of its own. */
@@ -27,3 +28,6 @@ export interface PartyDocument {
   competent?: boolean | undefined;
   description?: string | undefined;
 }
+
+/** Why a document that names the party of the canary is refused: the bus makes that party, and nobody else adds to it. */
+export const MADE_BY_BUS = `is the canary that the bus makes by itself; nothing else is made under ${CANARY_PARTY}`;

@@ -9,6 +9,7 @@ export type BusMode = 'trial' | 'registered';
 export type Action =
   | 'parties.manage'
   | 'token.renew'
+  | 'canary.run'
   | 'bundle.apply'
   | 'catalog.edit'
   | 'catalog.publish'
@@ -23,6 +24,7 @@ export type Action =
 const ACTION_PHRASES: Record<Action, string> = {
   'parties.manage': 'manage parties, systems and officers',
   'token.renew': 'renew tokens',
+  'canary.run': 'give tokens to the canary',
   'bundle.apply': 'apply bundles',
   'catalog.edit': 'draft catalog entries',
   'catalog.publish': 'publish and withdraw catalog entries',
@@ -39,7 +41,7 @@ type Scope = 'own' | 'any';
 
 /** Rights of the roles in every mode. */
 const ROLE_RIGHTS: Partial<Record<Role, Partial<Record<Action, Scope>>>> = {
-  platform_operator: { 'parties.manage': 'any', 'bundle.apply': 'any', 'store.read': 'any' },
+  platform_operator: { 'canary.run': 'any', 'parties.manage': 'any', 'bundle.apply': 'any', 'store.read': 'any' },
   catalog_editor: { 'catalog.edit': 'own', 'catalog.publish': 'own' },
   body_head: { 'grant.suspend': 'own', 'grant.terminate': 'own', 'cursor.move': 'own' },
   security_officer: { 'grant.suspend': 'own', 'cursor.move': 'own' },

@@ -1,9 +1,11 @@
+import { CANARY_PARTY, isCanaryEntry } from '../../../proto/canary.js';
 import { type EntryDocument, isItemName, SHARING_ATTRIBUTES, splitEntryId } from '../../../proto/entry/entry.js';
 import { SluiceError } from '../../../proto/errors.js';
 import { isEntryId } from '../../../proto/subject.js';
 import { valuelessKeys } from '../../../proto/valueless-keys.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import { type FieldCheck, oneOf, title } from '../../parties/document-shape.js';
+import { MADE_BY_BUS } from '../../parties/party.js';
 import type { Permissions } from '../../parties/permissions.js';
 import { nameKey } from './compatibility.js';
 import { unknownFields } from './entry-fields.js';
@@ -82,6 +84,7 @@ function documentProblems(document: unknown): string[] {
   if (typeof provider === 'string' && typeof id === 'string' && provider !== splitEntryId(id).party) {
     problems.push('provider: must be the party of the entry id');
   }
+  if (typeof id === 'string' && isCanaryEntry(id)) problems.push(`id: ${CANARY_PARTY} ${MADE_BY_BUS}`);
   if (Array.isArray(document.items)) problems.push(...itemListProblems(document.items));
   return problems;
 }

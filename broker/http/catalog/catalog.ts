@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { type EntryVersion, SHARING_ATTRIBUTES, type SharingAttribute } from '../../../proto/entry/entry.js';
 import type { Catalog } from '../../catalog/catalog.js';
+import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { publishedVersion, sendOfEntry } from './entry-version.js';
 
@@ -14,7 +15,7 @@ type Search = { q?: string; party?: string; attribute?: SharingAttribute; after?
 export function catalogRoutes(app: FastifyInstance, { catalog }: CatalogRoutesDeps): void {
   app.get<{ Querystring: Search }>(
     '/v1/catalog',
-    { schema: SEARCH, config: { access: 'anybody' } },
+    { schema: SEARCH, config: { access: 'department' } },
     async (request) => {
       const { entries, next } = catalog.search(request.query);
       return { entries: entries.map(summaryOf), next };
@@ -25,7 +26,7 @@ export function catalogRoutes(app: FastifyInstance, { catalog }: CatalogRoutesDe
     { schema: READ, config: { access: 'anybody' } },
     async (request, reply) => {
       const { entry } = request.params;
-      return sendOfEntry(request, reply, entry, publishedVersion(catalog, entry));
+      return sendOfEntry(request, reply, entry, publishedVersion(catalog, entry, callerOf(request)));
     },
   );
 }

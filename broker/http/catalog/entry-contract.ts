@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { EntryVersion } from '../../../proto/entry/entry.js';
 import { entryProto } from '../../../proto/entry/entry-proto.js';
 import { dataSchema } from '../../../proto/entry/entry-schema.js';
+import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { asyncApiOf } from './asyncapi.js';
 import type { CatalogRoutesDeps } from './catalog.js';
@@ -20,7 +21,7 @@ export function entryContractRoutes(app: FastifyInstance, { catalog }: CatalogRo
     const options = { schema: schemaOf(summary), config: { access: 'anybody' as const } };
     app.get<Route>(`/v1/catalog/:entry/${path}`, options, async (request, reply) => {
       const { entry } = request.params;
-      const body = of(publishedVersion(catalog, entry));
+      const body = of(publishedVersion(catalog, entry, callerOf(request)));
       reply.type(type);
       return sendOfEntry(request, reply, entry, body);
     });

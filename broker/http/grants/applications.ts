@@ -5,7 +5,7 @@ import { SluiceError } from '../../../proto/errors.js';
 export function applicationRoutes(app: FastifyInstance): void {
   app.post(
     '/v1/applications',
-    { schema: SCHEMA, config: { access: 'anybody' }, onRequest: refuse },
+    { schema: SCHEMA, config: { access: 'department' }, onRequest: refuse },
     async () => undefined,
   );
 }

@@ -5,7 +5,7 @@ import { SluiceError } from '../../../proto/errors.js';
 import { type Grant, statusAt } from '../../grants/grant.js';
 import { documentOf } from '../../grants/grant-acts.js';
 import type { Grants } from '../../grants/grants.js';
-import type { Caller } from '../../parties/caller.js';
+import { type Caller, isListedFor } from '../../parties/caller.js';
 import type { GrantSides, Permissions } from '../../parties/permissions.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
@@ -27,7 +27,7 @@ export function grantRoutes(app: FastifyInstance, { grants, permissions, clock }
       const { entry, after = '', limit } = request.query;
       const caller = callerOf(request);
       const visible = (entry === undefined ? grants.list() : grants.byEntry(entry))
-        .filter((grant) => grant.id > after && isReadable(caller, grant))
+        .filter((grant) => grant.id > after && isListedFor(caller, grant.party) && isReadable(caller, grant))
         .sort((a, b) => (a.id < b.id ? -1 : 1));
       const page = visible.slice(0, limit);
       const next = visible.length > limit ? page.at(-1)?.id : undefined;

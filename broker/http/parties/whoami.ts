@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Whoami } from '../../../proto/http/whoami.js';
+import { isListedFor } from '../../parties/caller.js';
 import type { Systems } from '../../parties/parties.js';
 import type { Permissions } from '../../parties/permissions.js';
 import { callerOf } from '../server/authenticate.js';
@@ -21,7 +22,9 @@ export function whoamiRoutes(app: FastifyInstance, { permissions, systems, versi
   });
   app.get('/v1/systems', { schema: SYSTEMS, config: { access: 'anybody' } }, async (request) => {
     const caller = callerOf(request);
-    const visible = systems.list().filter((system) => permissions.mayReadSystem(caller, system));
+    const visible = systems
+      .list()
+      .filter((system) => isListedFor(caller, system.party) && permissions.mayReadSystem(caller, system));
     return {
       systems: visible
         .sort((a, b) => (a.id < b.id ? -1 : 1))

@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
 import { AddressBuckets } from '../../gateway/admission/address-buckets.js';
 import type { Login } from '../../gateway/admission/login.js';
-import type { Caller, SystemCaller } from '../../parties/caller.js';
-import { type Permissions, requireSystem } from '../../parties/permissions.js';
+import { type Caller, isCanary, type SystemCaller } from '../../parties/caller.js';
+import { type Action, type Permissions, requireSystem } from '../../parties/permissions.js';
 import type { SystemRight } from '../../parties/system.js';
 import type { Access } from './route-rule.js';
 
@@ -66,10 +66,18 @@ function logIn(login: Login, request: FastifyRequest, access: Access) {
 /** Throws NOT_ALLOWED. */
 function requireAccess(caller: Caller, access: Access, permissions: Permissions): void {
   if (access === 'nobody') throw new SluiceError('NOT_ALLOWED', 'this is not possible on this bus');
+  if (access === 'department' && isCanary(caller)) {
+    throw new SluiceError('NOT_ALLOWED', `${caller.kind} ${caller.id} opens the stream of the canary and nothing else`);
+  }
   if (typeof access === 'string') return;
   if ('system' in access) requireSystem(caller, access.system);
   // For its own party, or for any: what is left is whether the act is about that party.
-  else if (!permissions.allows(caller, access.officer, caller.party)) permissions.require(caller, access.officer);
+  else requireAnyOf([access.officer].flat(), caller, permissions);
+}
+
+function requireAnyOf(actions: readonly Action[], caller: Caller, permissions: Permissions): void {
+  if (actions.some((action) => permissions.allows(caller, action, caller.party))) return;
+  permissions.require(caller, actions[0] as Action);
 }
 
 export function callerOf(request: FastifyRequest): Caller {

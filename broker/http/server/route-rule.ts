@@ -11,9 +11,11 @@ export type Access =
   | 'open'
   /** Everybody with a credential. */
   | 'anybody'
+  /** Everybody with a credential but the canary, whose tokens open its own stream and nothing else. */
+  | 'department'
   | 'nobody'
   | { system: SystemRight; ticket?: true }
-  | { officer: Action };
+  | { officer: Action | readonly Action[] };
 
 /** Media type → bytes that a body of that type may have here. Absent: the route takes no body, an empty one or `{}`. */
 export type BodyRule = Readonly<Record<string, number>>;

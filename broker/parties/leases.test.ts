@@ -47,7 +47,11 @@ t.test('a lease ends by itself when a condition ends by time', async (t) => {
   const alive = setInterval(() => undefined, 1_000);
   t.teardown(() => clearInterval(alive));
   const expired = new SluiceError('GRANT_NOT_IN_FORCE', 'grant g is expired');
-  const lease = leases.take({ records: [], ended: () => (performance.now() >= endsAtMs ? expired : undefined) });
+  const lease = leases.take({
+    records: [],
+    endsByTime: true,
+    ended: () => (performance.now() >= endsAtMs ? expired : undefined),
+  });
   await new Promise((resolve) => lease.signal.addEventListener('abort', resolve));
   t.equal(lease.signal.reason, expired);
 });

@@ -8,7 +8,9 @@ import type { SystemRight } from './system.js';
 export interface LeaseCondition {
   /** Ledger records that may end the right, as `kind:id`. */
   records: readonly string[];
-  /** Returns why the right has ended, or undefined. Also asked at intervals, for rights that end by time. */
+  /** The right may end without a record, by time or with a stale ledger: it is asked at intervals too. */
+  endsByTime: boolean;
+  /** Returns why the right has ended, or undefined. */
   ended(): SluiceError | undefined;
 }
 
@@ -64,7 +66,8 @@ export class Lease {
  */
 export class Leases {
   readonly #byRecord = new Map<string, Set<Lease>>();
-  readonly #all = new Set<Lease>();
+  /** Leases with a condition that may end without a record. */
+  readonly #endingByTime = new Set<Lease>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly credentials: Pick<Credentials, 'ownerOf'>) {}
@@ -73,13 +76,12 @@ export class Leases {
   take(...conditions: LeaseCondition[]): Lease {
     const lease = new Lease(conditions, (released) => this.#remove(released));
     lease.check();
-    this.#all.add(lease);
     for (const record of recordsOf(lease)) {
       const leases = this.#byRecord.get(record);
       if (leases) leases.add(lease);
       else this.#byRecord.set(record, new Set([lease]));
     }
-    this.#timer ??= setInterval(() => this.#judgeAll(), CHECK_INTERVAL_MS).unref();
+    if (conditions.some(({ endsByTime }) => endsByTime)) this.#watchTime(lease);
     return lease;
   }
 
@@ -88,6 +90,7 @@ export class Leases {
     const rights = right === undefined ? caller.may : [right];
     return {
       records: [`system:${caller.id}`],
+      endsByTime: false,
       ended: () => credentialError(this.credentials.ownerOf(digest), caller, rights),
     };
   }
@@ -97,18 +100,21 @@ export class Leases {
     for (const lease of [...(this.#byRecord.get(`${kind}:${id}`) ?? [])]) lease.judge();
   };
 
-  #judgeAll(): void {
-    for (const lease of [...this.#all]) lease.judge();
+  #watchTime(lease: Lease): void {
+    this.#endingByTime.add(lease);
+    this.#timer ??= setInterval(() => {
+      for (const one of [...this.#endingByTime]) one.judge();
+    }, CHECK_INTERVAL_MS).unref();
   }
 
   #remove(lease: Lease): void {
-    this.#all.delete(lease);
+    this.#endingByTime.delete(lease);
     for (const record of recordsOf(lease)) {
       const leases = this.#byRecord.get(record);
       leases?.delete(lease);
       if (leases?.size === 0) this.#byRecord.delete(record);
     }
-    if (this.#all.size > 0) return;
+    if (this.#endingByTime.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

@@ -9,7 +9,9 @@ const CEILING_STEP = 1_000_000;
 export class Receipt {
   readonly id = randomBytes(9).toString('base64url');
   #ceiling: number;
-  #totals: ReceiptTotals;
+  #through: number;
+  #sent = 0;
+  #acked = 0;
   #written: ReceiptTotals;
   #extending: Promise<void> | undefined;
   #closed = false;
@@ -19,8 +21,8 @@ export class Receipt {
     private readonly opening: ReceiptOpening,
   ) {
     this.#ceiling = opening.from + CEILING_STEP;
-    this.#totals = { through: opening.from, sent: 0, acked: 0 };
-    this.#written = this.#totals;
+    this.#through = opening.from;
+    this.#written = this.#totals();
   }
 
   /** Resolves when the opening is stored: only then may anything be sent. */
@@ -37,13 +39,14 @@ export class Receipt {
   }
 
   sent(through: number, events: number): void {
-    this.#totals = { ...this.#totals, through, sent: this.#totals.sent + events };
+    this.#through = through;
+    this.#sent += events;
     // Requested well ahead, so that a busy subscription never waits; a caller that has to wait meets the refusal again.
     if (through > this.#ceiling - CEILING_STEP / 2) this.extendTo(through).catch(() => undefined);
   }
 
   acked(position: number): void {
-    this.#totals = { ...this.#totals, acked: Math.max(this.#totals.acked, position) };
+    if (position > this.#acked) this.#acked = position;
   }
 
   /** Resolves when the ceiling is a step above `through`. */
@@ -56,17 +59,20 @@ export class Receipt {
 
   /** Writes the totals when something was sent or acknowledged since the last time. */
   async write(): Promise<void> {
-    const { sent, acked } = this.#totals;
-    if (this.#closed || (sent === this.#written.sent && acked === this.#written.acked)) return;
-    this.#written = this.#totals;
-    await this.#append({ act: 'range', ...this.#totals });
+    if (this.#closed || (this.#sent === this.#written.sent && this.#acked === this.#written.acked)) return;
+    this.#written = this.#totals();
+    await this.#append({ act: 'range', ...this.#written });
   }
 
   /** `through` is the last position that was sent. */
   async close(reason: string): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#append({ act: 'close', reason, ...this.#totals });
+    await this.#append({ act: 'close', reason, ...this.#totals() });
+  }
+
+  #totals(): ReceiptTotals {
+    return { through: this.#through, sent: this.#sent, acked: this.#acked };
   }
 
   async #extend(ceiling: number): Promise<void> {

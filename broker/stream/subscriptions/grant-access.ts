@@ -72,6 +72,7 @@ export class GrantAccess {
     const { id, entry } = open.grant;
     return {
       records: [`grant:${id}`, `entry:${entry}`],
+      endsByTime: true,
       ended: () => {
         try {
           this.check(system, open, view);

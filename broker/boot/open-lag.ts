@@ -1,10 +1,8 @@
-import { expiredBeforeMs } from '../event-log/expiry.js';
 import type { Bus } from '../nats/bus.js';
 import { usesOfOneProcess } from '../observe/cursor-uses.js';
 import { GrantLag } from '../observe/grant-lag.js';
 import { LagCounter } from '../observe/lag/lag-counter.js';
 import type { Stream } from '../stream/open-stream.js';
-import { versionsOf } from '../stream/views/entry-fields.js';
 import type { Governance } from './governance.js';
 import type { ProcessRole } from './process-role.js';
 import type { ReleaseStack } from './release-stack.js';
@@ -25,7 +23,6 @@ export function openLag({ bus, stream, governance, role, releases, clock }: Open
   const counter = new LagCounter({
     ...{ ...stream, bus, grants, clock },
     entries: catalog,
-    expiredBeforeMs: (entry) => expiredBeforeMs(versionsOf(catalog, entry), clock()),
   });
   counter.start();
   releases.add('lag', async () => counter.stop());

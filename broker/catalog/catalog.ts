@@ -74,6 +74,12 @@ export class Catalog {
     return entry && isInForce(entry.status) ? this.version(id, entry.versions.length) : undefined;
   }
 
+  /** Whether a version is in force, without reading it. */
+  isPublished(id: string): boolean {
+    const entry = this.#entries.get(id);
+    return entry !== undefined && entry.versions.length > 0 && isInForce(entry.status);
+  }
+
   /** Any published version, also of a withdrawn entry. */
   version(id: string, version: number): EntryVersion | undefined {
     const key = `${id}@${version}`;

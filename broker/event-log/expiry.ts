@@ -4,15 +4,18 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** An event that was judged under one version may be stored when the next one is in force already. */
 const VALIDATION_MS_MAX = 60_000;
 
+/** What of a version decides about expiry. */
+export interface RetainingVersion {
+  publishedAt: EntryVersion['publishedAt'];
+  document: Pick<EntryVersion['document'], 'retentionDays'>;
+}
+
 /**
  * Events of an entry that were stored before the returned moment may have expired; 0 when none can have. Each event
  * takes the retention of the version in force when it was stored, so a longer retention later brings nothing back.
  * `versions` are in ascending order.
  */
-export function expiredBeforeMs(
-  versions: readonly Pick<EntryVersion, 'publishedAt' | 'document'>[],
-  nowMs: number,
-): number {
+export function expiredBeforeMs(versions: readonly RetainingVersion[], nowMs: number): number {
   let expired = 0;
   for (const [i, { publishedAt, document }] of versions.entries()) {
     if (document.retentionDays === undefined) continue;

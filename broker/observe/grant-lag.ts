@@ -1,12 +1,12 @@
 import { splitEntryId } from '../../proto/entry/entry.js';
 import { SluiceError } from '../../proto/errors.js';
 import type { CursorLag, LagReport } from '../../proto/http/lag.js';
+import type { Catalog } from '../catalog/catalog.js';
 import { type Grant, statusAt } from '../grants/grant.js';
 import type { Grants } from '../grants/grants.js';
 import { type Caller, isListedFor } from '../parties/caller.js';
 import type { Permissions } from '../parties/permissions.js';
 import type { GrantAccess } from '../stream/subscriptions/grant-access.js';
-import type { EntryLookup } from '../stream/views/entry-fields.js';
 import type { CursorUses } from './cursor-uses.js';
 import type { CountedCursor, LagCounter } from './lag/lag-counter.js';
 import { TurnBudget } from './lag/turn-budget.js';
@@ -15,7 +15,7 @@ export interface GrantLagDeps {
   grants: Pick<Grants, 'get' | 'list'>;
   permissions: Pick<Permissions, 'mayReadGrant' | 'overseesGrants'>;
   access: Pick<GrantAccess, 'open'>;
-  entries: Pick<EntryLookup, 'published'>;
+  entries: Pick<Catalog, 'isPublished'>;
   counter: Pick<LagCounter, 'refresh' | 'settled' | 'of'>;
   uses: CursorUses;
   clock(): number;
@@ -77,22 +77,30 @@ export class GrantLag {
   async #report(grants: readonly Grant[], isWanted: (grant: Grant) => boolean = () => true): Promise<ReportedGrant[]> {
     const { counter, uses } = this.deps;
     await counter.refresh();
-    await settledWithin(counter.settled(), SETTLE_MS_MAX);
     const useOf = await uses.collect();
-    const budget = new TurnBudget();
+    const wanted: Grant[] = [];
     const reported: ReportedGrant[] = [];
-    for (const grant of grants) {
-      if (budget.isUsedUp) await budget.nextTurn();
-      if (!isWanted(grant)) continue;
+    let isExact = true;
+    const report = (grant: Grant): void => {
       const cursors = [...counter.of(grant.id)].map((one) => Object.assign(one, useOf(one.cursor.subject)));
+      isExact &&= cursors.every((one) => one.isExact);
       reported.push({ grant, provider: splitEntryId(grant.entry).party, cursors });
-    }
+    };
+    await inTurns(grants, (grant) => {
+      if (!isWanted(grant)) return;
+      wanted.push(grant);
+      report(grant);
+    });
+    if (isExact) return reported;
+    await settledWithin(counter.settled(), SETTLE_MS_MAX);
+    reported.length = 0;
+    await inTurns(wanted, report);
     return reported;
   }
 
   #isInForce(grant: Grant): boolean {
     const { entries, clock } = this.deps;
-    return statusAt(grant, clock()) === 'in_force' && entries.published(grant.entry) !== undefined;
+    return statusAt(grant, clock()) === 'in_force' && entries.isPublished(grant.entry);
   }
 
   #isReadable(caller: Caller, { system, party, entry }: Grant): boolean {
@@ -122,4 +130,12 @@ async function settledWithin(settled: Promise<void>, ms: number): Promise<void> 
   });
   await Promise.race([settled.catch(() => undefined), timeout]);
   clearTimeout(timer);
+}
+
+async function inTurns<T>(list: readonly T[], work: (one: T) => void): Promise<void> {
+  const budget = new TurnBudget();
+  for (const one of list) {
+    work(one);
+    if (budget.isUsedUp) await budget.nextTurn();
+  }
 }

@@ -53,7 +53,7 @@ t.test(
   async (t) => {
     const [unused, quiet] = [{ ...reported(1), cursors: [] }, reported(0)];
     let text = '';
-    for await (const piece of grantSeries([unused, quiet], NOW_MS)) text += piece;
+    for await (const piece of grantSeries([unused, quiet], NOW_MS)) text += piece.toString();
     t.match(
       text,
       'sluice_grant_info{grant="g-department-1",cursor="",party="party-1",provider="provider",system="system-1",entry="provider.entry-1"} 1\n',

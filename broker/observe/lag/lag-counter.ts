@@ -9,6 +9,7 @@ import { EventQueue } from './event-queue.js';
 import type { FilterGroup } from './filter-group.js';
 import { FilterGroups } from './filter-groups.js';
 import { HistoryScan, type WantedHistory } from './history-scan.js';
+import type { LagCount } from './matched-events.js';
 import { type StoredCursorOf, StoredCursors } from './stored-cursors.js';
 import { type TrackedGrant, TrackedGrants, type TrackedGrantsDeps } from './tracked-grants.js';
 import { TurnBudget } from './turn-budget.js';
@@ -19,8 +20,6 @@ export interface LagCounterDeps extends Omit<TrackedGrantsDeps, 'groups' | 'hasC
   entries: EntryLookup;
   readers: Pick<PartitionReaders, 'at' | 'observe'>;
   segments: Pick<LogSegments, 'read'>;
-  /** Events of an entry that were accepted before this moment may have expired; 0 when none can have. */
-  expiredBeforeMs(entry: string): number;
 }
 
 /** How far one cursor is behind. */
@@ -121,21 +120,21 @@ export class LagCounter {
   }
 
   #count(tracked: TrackedGrant, cursor: StoredCursorOf): CountedCursor {
-    const { position, missing, ...counted } = this.#countOf(tracked, cursor);
+    const { events, oldestMs, missing } = this.#countOf(tracked, cursor);
     return {
       cursor,
-      position,
+      position: positionIn(tracked, cursor),
       end: this.deps.readers.at(tracked.group.partition).head,
-      unacknowledged: counted.events,
-      oldestMs: counted.oldestMs,
+      unacknowledged: events,
+      oldestMs,
       isExact: missing === undefined,
     };
   }
 
-  #countOf(tracked: TrackedGrant, cursor: StoredCursorOf) {
-    const position = positionIn(tracked, cursor);
-    const sinceMs = Math.max(tracked.history.fromMs, this.deps.expiredBeforeMs(tracked.grant.entry));
-    return { position, ...tracked.group.matched.countAfter(Math.max(position ?? 0, tracked.earliest), sinceMs) };
+  #countOf(tracked: TrackedGrant, cursor: StoredCursorOf): LagCount {
+    const position = positionIn(tracked, cursor) ?? 0;
+    const sinceMs = Math.max(tracked.history.fromMs, tracked.expiredBeforeMs(this.deps.clock()));
+    return tracked.group.matched.countAfter(Math.max(position, tracked.earliest), sinceMs);
   }
 
   async #tick(): Promise<void> {

@@ -1,9 +1,10 @@
+import { expiredBeforeMs } from '../../event-log/expiry.js';
 import type { StartPositions } from '../../event-log/start-position.js';
 import { type Grant, statusAt } from '../../grants/grant.js';
 import type { Grants } from '../../grants/grants.js';
 import type { GrantAccess, GrantSource } from '../../stream/subscriptions/grant-access.js';
 import { startQuery } from '../../stream/subscriptions/start-query.js';
-import type { EntryLookup } from '../../stream/views/entry-fields.js';
+import { type EntryLookup, versionsOf } from '../../stream/views/entry-fields.js';
 import type { FilterGroup } from './filter-group.js';
 import type { FilterGroups } from './filter-groups.js';
 import type { TurnBudget } from './turn-budget.js';
@@ -26,6 +27,8 @@ export interface TrackedGrant {
   group: FilterGroup;
   history: GrantSource['history'];
   log: string;
+  /** Events accepted before this moment may have expired; 0 when none can have. */
+  expiredBeforeMs(nowMs: number): number;
   /** Nothing up to this position counts, whatever a cursor says: it is before the granted history. */
   earliest: number;
 }
@@ -115,7 +118,14 @@ export class TrackedGrants {
     const group = groups.join({ grant: id, entry: grant.entry, partition, rows });
     if (previous && previous.group !== group) groups.leave(id, previous.group);
     const isSame = previous && previous.log === log && previous.history.fromMs === history.fromMs;
-    this.#byId.set(id, { grant, group, history, log, earliest: isSame ? previous.earliest : 0 });
+    this.#byId.set(id, {
+      grant,
+      group,
+      history,
+      log,
+      expiredBeforeMs: expiryOf(entries, grant.entry),
+      earliest: isSame ? previous.earliest : 0,
+    });
     return true;
   }
 
@@ -128,3 +138,12 @@ export class TrackedGrants {
 }
 
 const ENDED: readonly string[] = ['terminated', 'expired'];
+
+/** Keeps nothing of the versions but their retention: a catalog has 40,000 entries. */
+function expiryOf(entries: EntryLookup, entry: string): (nowMs: number) => number {
+  const versions = versionsOf(entries, entry).map(({ publishedAt, document: { retentionDays } }) => {
+    return { publishedAt, document: { retentionDays } };
+  });
+  if (versions.every(({ document }) => document.retentionDays === undefined)) return () => 0;
+  return (nowMs) => expiredBeforeMs(versions, nowMs);
+}

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runChild } from '../child.mjs';
 import { inProject } from '../project.mjs';
+import { freePort } from './free-port.mjs';
 
 const OPERATOR_TOKEN = 'foreign-operator-token-0123456789';
 const READY_WITHIN_MS = 60_000;
@@ -96,15 +96,4 @@ async function post(url, token, contentType, body) {
   const answer = await response.text();
   if (!response.ok || answer.includes('"problem"'))
     throw new Error(`POST ${url} was answered with ${response.status}: ${answer.slice(0, 500)}`);
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -8,9 +8,11 @@ import {
   redocly,
   spectral,
 } from './documents.mjs';
-import { findProgram, findPython } from './find-tool.mjs';
-import { goClient, runOnBus } from './run-on-bus.mjs';
+import { findPackage, findProgram, findPython } from './find-tool.mjs';
+import { goCloudEvents, goWebSocket } from './go-programs.mjs';
+import { runOnBus } from './run-on-bus.mjs';
 import { schemathesis } from './schemathesis.mjs';
+import { goWebhooks, jsWebhooks, pythonWebhooks } from './webhooks.mjs';
 
 const java = {
   name: 'java HttpClient',
@@ -34,6 +36,13 @@ const pythonCloudEvents = {
   run: ({ program, bus }) => runOnBus(program, ['cloudevents_modes.py'], bus, bus.tokens.publisher),
 };
 
+const jsCloudEvents = {
+  name: 'js cloudevents',
+  find: () => findPackage('cloudevents'),
+  howToGet: 'npm install cloudevents',
+  run: ({ program, bus }) => runOnBus(process.execPath, ['cloudevents-modes.mjs', program], bus, bus.tokens.publisher),
+};
+
 /** In the order in which they run: the fuzzer is last, because it suspends grants and renews tokens. */
 export const tools = [
   redocly,
@@ -45,8 +54,13 @@ export const tools = [
   protobufJs,
   java,
   pythonWebSocket,
+  goWebSocket,
   pythonCloudEvents,
-  goClient,
+  goCloudEvents,
+  jsCloudEvents,
+  pythonWebhooks,
+  goWebhooks,
+  jsWebhooks,
   eventSourceInChromium,
   schemathesis,
 ];

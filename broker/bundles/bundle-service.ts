@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { sharedTurn } from '../../proto/async/shared-turns.js';
 import { SluiceError } from '../../proto/errors.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { EntryActs } from '../catalog/entry-acts.js';
@@ -119,7 +119,7 @@ interface TimedDecisions {
 }
 
 async function dryDecisions(batch: BundleStep[]): Promise<TimedDecisions> {
-  await nextTurn();
+  await sharedTurn();
   const startedAt = performance.now();
   return { decisions: batch.map((step) => step.decide()), ms: performance.now() - startedAt };
 }

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { sharedTurn } from '../../proto/async/shared-turns.js';
 
 /** A session whose event loop is held for 50 ms notices; half of that leaves room for a garbage collection. */
 const SLICE_MS = 20;
@@ -17,7 +17,7 @@ export class TimeSlice {
 
   async pause(): Promise<void> {
     if (!this.isUsedUp) return;
-    await nextTurn();
+    await sharedTurn();
     this.#startedAt = performance.now();
   }
 

@@ -93,8 +93,8 @@ t.test('a body that would hold or fill the broker is refused, and everybody else
     [
       'a deep bundle in YAML',
       () => call(operator, 'POST', '/v1/bundles', deepYaml(0.2 * MEBIBYTE), 'application/yaml'),
-      400,
-      'BAD_REQUEST',
+      413,
+      'TOO_LARGE',
     ],
     [
       'aliases that multiply',

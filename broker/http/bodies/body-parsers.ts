@@ -3,23 +3,36 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import { askForBody } from '../connections/refused-requests.js';
+import { onClosed } from '../server/on-closed.js';
 import { type BodyRule, JSON_TYPE, YAML_TYPE } from '../server/route-rule.js';
+import { BodyFile } from './body-file.js';
 import { DocumentParser } from './document-parser.js';
 import { parseJson } from './parse-json.js';
-import { BodyBudget, readBody, tooLarge } from './read-body.js';
+import { type BodyBounds, BodyBudget, readBody, tooLarge } from './read-body.js';
 
 /** The rule of routes that state none: `{}` and spaces, which some clients send with every POST. */
 const NO_BODY: BodyRule = { [JSON_TYPE]: 4 * 1024 };
 /** Longer documents that are no arrays are parsed in a thread of their own. */
 const DOCUMENT_BYTES_MIN = 512 * 1024;
 
-/** Bodies of officers, which are few and may be large: a bundle of the greatest size, and small ones beside it. */
-const OFFICERS_BYTES_MAX = 320 * 1024 * 1024;
+/** Bodies of officers: those of acts in memory, bundles in files, one of the greatest size and others beside it. */
+const OFFICERS_BYTES_MAX = 16 * 1024 * 1024;
+const FILE_ABOVE_BYTES = 1024 * 1024;
+const FILES_BYTES_MAX = 320 * 1024 * 1024;
+
+type Bounds = Omit<BodyBounds, 'bytesMax'>;
 
 /** Two, so that systems that fill theirs do not keep officers from suspending a grant. */
 interface Budgets {
-  systems: BodyBudget;
-  officers: BodyBudget;
+  systems: Bounds;
+  officers: Bounds;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Calls `release` when the request is answered or its connection gone. */
+    onAnswered(release: () => void): void;
+  }
 }
 
 /** Other names by which clients send the types that routes state. */
@@ -31,13 +44,18 @@ const SAME_TYPE: Readonly<Record<string, string>> = { 'application/x-yaml': YAML
  */
 export function addBodyParsers(app: FastifyInstance, { bodyBytesInMemoryMax }: { bodyBytesInMemoryMax: number }): void {
   const budgets: Budgets = {
-    systems: new BodyBudget(bodyBytesInMemoryMax),
-    officers: new BodyBudget(OFFICERS_BYTES_MAX),
+    systems: { budget: new BodyBudget(bodyBytesInMemoryMax) },
+    officers: {
+      budget: new BodyBudget(OFFICERS_BYTES_MAX),
+      file: { aboveBytes: FILE_ABOVE_BYTES, budget: new BodyBudget(FILES_BYTES_MAX) },
+    },
   };
   const documents = new DocumentParser();
   app.addHook('onClose', () => documents.close());
-  app.addHook('onRequest', async ({ headers }) => {
-    const encoding = headers['content-encoding'];
+  app.decorateRequest('onAnswered');
+  app.addHook('onRequest', async (request, reply) => {
+    request.onAnswered = (release) => onClosed(reply, release);
+    const encoding = request.headers['content-encoding'];
     if (encoding === undefined || /^identity$/i.test(encoding)) return;
     throw new SluiceError('UNSUPPORTED_MEDIA_TYPE', 'a Content-Encoding is not supported: send the body as it is');
   });
@@ -67,12 +85,15 @@ async function bodyOf(
   if (Number(headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax);
   askForBody(request.raw);
   const isOfficers = typeof access === 'object' && 'officer' in access;
-  const bytes = await readBody(body, { bytesMax, budget: isOfficers ? budgets.officers : budgets.systems });
-  if (bytes.length === 0) return undefined;
-  if (rule === NO_BODY) return requireEmptyMap(await parseJson(bytes));
-  if (type === YAML_TYPE) return documents.parse(bytes, 'YAML');
-  const isDocument = elementsMax === undefined && bytes.length > DOCUMENT_BYTES_MIN;
-  return isDocument ? documents.parse(bytes, 'JSON') : parseJson(bytes, { elementsMax, singleBytesMax });
+  const held = await readBody(body, { bytesMax, ...(isOfficers ? budgets.officers : budgets.systems) });
+  request.onAnswered(held.release.bind(held));
+  const { content, length } = held;
+  if (length === 0) return undefined;
+  if (content instanceof BodyFile) return documents.parse(content, type === YAML_TYPE ? 'YAML' : 'JSON');
+  if (rule === NO_BODY) return requireEmptyMap(await parseJson(content));
+  if (type === YAML_TYPE) return documents.parse(content, 'YAML');
+  const isDocument = elementsMax === undefined && length > DOCUMENT_BYTES_MIN;
+  return isDocument ? documents.parse(content, 'JSON') : parseJson(content, { elementsMax, singleBytesMax });
 }
 
 function unsupported(rule: BodyRule, stream: string | undefined): SluiceError {

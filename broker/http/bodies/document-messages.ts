@@ -1,5 +1,8 @@
 /** Messages between the broker and the thread that parses its documents. */
-export type DocumentRequest = { kind: 'parse'; bytes: Uint8Array; isYaml: boolean } | { kind: 'next' };
+export type DocumentRequest = { kind: 'parse'; source: DocumentSource; isYaml: boolean } | { kind: 'next' };
+
+/** The text itself, or the open file that holds so many bytes of it from its beginning. */
+export type DocumentSource = Uint8Array | { descriptor: number; bytes: number };
 
 /** INEXACT: a number has more digits than a double carries, and the thread could not hand it over unchanged. */
 export type DocumentFlaw = 'NOT_UTF8' | 'UNREADABLE' | 'TOO_DEEP' | 'INEXACT';

@@ -1,13 +1,18 @@
 import { Worker } from 'node:worker_threads';
 import { SerialQueue } from '../../../proto/async/serial-queue.js';
 import { SluiceError } from '../../../proto/errors.js';
+import { BodyFile } from './body-file.js';
 import type { DocumentAnswer, DocumentFlaw, DocumentRequest } from './document-messages.js';
 import { notUtf8 } from './parse-json.js';
 
 /** The 40,000 entries of a province take about four seconds. */
 const PARSE_MS_MAX = 30_000;
-/** Several times the memory that the values of the largest bundle take. */
-const HEAP_MB_MAX = 1024;
+/**
+ * Heap of the thread: what a bundle of the size takes, with as much again to spare. A document made to take more, of maps without
+ * keys say, is refused. An idle thread is used again for a document that fits it.
+ */
+const HEAP_MB_MIN = 80;
+const HEAP_MB_PER_MB = { JSON: 8, YAML: 32 };
 /** Documents come from officers, one by one. */
 const WAITING_MAX = 8;
 /** A thread that has nothing to do gives its memory back. */
@@ -23,17 +28,18 @@ type Format = 'JSON' | 'YAML';
  */
 export class DocumentParser {
   #worker: Worker | undefined;
+  #heapMb = 0;
   readonly #documents = new SerialQueue();
   #waiting = 0;
   #idle: NodeJS.Timeout | undefined;
 
   /** Throws BAD_JSON or BAD_REQUEST, NOT_UTF8, TOO_LARGE or TOO_MANY. One document at a time. */
-  parse(bytes: Uint8Array, format: Format): Promise<unknown> {
+  parse(text: Uint8Array | BodyFile, format: Format): Promise<unknown> {
     if (this.#waiting >= WAITING_MAX) {
       return Promise.reject(new SluiceError('TOO_MANY', `${WAITING_MAX} documents are waiting to be parsed already`));
     }
     this.#waiting++;
-    return this.#documents.run(() => this.#parse(bytes, format)).finally(() => this.#waiting--);
+    return this.#documents.run(() => this.#parse(text, format)).finally(() => this.#waiting--);
   }
 
   async close(): Promise<void> {
@@ -42,11 +48,15 @@ export class DocumentParser {
     this.#worker = undefined;
   }
 
-  async #parse(bytes: Uint8Array, format: Format): Promise<unknown> {
+  async #parse(text: Uint8Array | BodyFile, format: Format): Promise<unknown> {
     clearTimeout(this.#idle);
-    this.#worker ??= this.#startWorker();
+    const [source, bytes] =
+      text instanceof BodyFile ? [{ descriptor: text.descriptor, bytes: text.bytes }, text.bytes] : [text, text.length];
+    const heapMb = HEAP_MB_MIN + Math.ceil((bytes / 1024 ** 2) * HEAP_MB_PER_MB[format]);
+    if (heapMb > this.#heapMb) await this.close();
+    this.#worker ??= this.#startWorker(heapMb);
     try {
-      return await assemble(this.#worker, { kind: 'parse', bytes, isYaml: format === 'YAML' }, format);
+      return await assemble(this.#worker, { kind: 'parse', source, isYaml: format === 'YAML' }, format);
     } catch (error) {
       // A failure of the thread itself, or a parse that must be cut off: the next document gets a new thread.
       if (!(error instanceof SluiceError) || error.code === 'TOO_LARGE') await this.close();
@@ -57,9 +67,10 @@ export class DocumentParser {
     }
   }
 
-  #startWorker(): Worker {
+  #startWorker(heapMb: number): Worker {
+    this.#heapMb = heapMb;
     const worker = new Worker(new URL('./document-worker.js', import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
+      resourceLimits: { maxOldGenerationSizeMb: heapMb },
       env: {},
     });
     worker.unref();

@@ -1,8 +1,9 @@
+import { readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { parseExactJson } from '../../../proto/values/exact-json.js';
 import { ExactNumber } from '../../../proto/values/exact-number.js';
 import { parseExactYaml } from '../../../proto/values/exact-yaml.js';
-import type { DocumentAnswer, DocumentRequest } from './document-messages.js';
+import type { DocumentAnswer, DocumentRequest, DocumentSource } from './document-messages.js';
 
 /** Aliases that multiply are a known way to fill memory. */
 const ALIASES_MAX = 100;
@@ -19,10 +20,10 @@ parentPort?.on('message', (request: DocumentRequest) => {
   parentPort?.postMessage(next?.done === false ? next.value : { kind: 'done' });
 });
 
-function* answersOf({ bytes, isYaml }: Extract<DocumentRequest, { kind: 'parse' }>): Generator<DocumentAnswer> {
+function* answersOf({ source, isYaml }: Extract<DocumentRequest, { kind: 'parse' }>): Generator<DocumentAnswer> {
   let document: unknown;
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytesOf(source));
     document = isYaml ? parseExactYaml(text, { maxAliasCount: ALIASES_MAX }) : parseExactJson(text);
   } catch (error) {
     const isNotUtf8 =
@@ -33,6 +34,17 @@ function* answersOf({ bytes, isYaml }: Extract<DocumentRequest, { kind: 'parse' 
   const flaw = flawOf(document);
   if (flaw !== undefined) yield { kind: 'failed', code: flaw };
   else yield* piecesOf(document);
+}
+
+function bytesOf(source: DocumentSource): Uint8Array {
+  if (source instanceof Uint8Array) return source;
+  const bytes = Buffer.allocUnsafeSlow(source.bytes);
+  for (let at = 0; at < bytes.length; ) {
+    const read = readSync(source.descriptor, bytes, at, bytes.length - at, at);
+    if (read === 0) throw new Error('the file of a document is shorter than what was written to it');
+    at += read;
+  }
+  return bytes;
 }
 
 function* piecesOf(document: unknown): Generator<DocumentAnswer> {

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { sharedTurn } from '../../../proto/async/shared-turns.js';
 import { type ProblemWhere, SluiceError } from '../../../proto/errors.js';
 import { parseExactJson } from '../../../proto/values/exact-json.js';
 import { hasTooManyMembers, JSON_MEMBERS_MAX } from '../../../proto/values/json-members.js';
@@ -58,7 +58,7 @@ export async function parseJson(bytes: Buffer, bounds: JsonBounds = {}): Promise
     elements.push(parseJsonText(text));
     from = end + 1;
     if (performance.now() - turnMs > TURN_MS_MAX) {
-      await nextTurn();
+      await sharedTurn();
       turnMs = performance.now();
     }
   }
@@ -129,7 +129,7 @@ async function elementEnds(bytes: Buffer, from: number, elementsMax = Number.POS
       if (ends.length >= elementsMax) throw tooMany(elementsMax);
     }
     if (at > turnAt) {
-      await nextTurn();
+      await sharedTurn();
       turnAt = at + 16 * AT_ONCE_BYTES_MAX;
     }
   }

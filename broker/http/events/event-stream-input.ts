@@ -1,4 +1,4 @@
-import { setImmediate as endOfTurn } from 'node:timers/promises';
+import { sharedTurn } from '../../../proto/async/shared-turns.js';
 import { ERROR_KINDS, type Problem, problemDocument, toProblem } from '../../../proto/errors.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
 import type { Intake } from '../../intake/intake.js';
@@ -9,7 +9,7 @@ import { untilAborted } from '../server/until-aborted.js';
 import { parseLine } from './event-line.js';
 import { eventBytesMax } from './event-size.js';
 import { type InputLine, ndjsonLines } from './ndjson-lines.js';
-import { OrderedResults } from './ordered-results.js';
+import { OrderedResults, UnreadResults } from './ordered-results.js';
 
 export interface EventStream {
   intake: Intake;
@@ -35,6 +35,8 @@ export const REFUSED_IN_A_ROW_MAX = 1_000;
 const DISCARDED_BYTES_MAX = 8 * 1024 * 1024;
 /** Results that are ready and not read; a result of the usual size has 60 bytes, a refusal 300. */
 const UNREAD_BYTES_MAX = 1024 * 1024;
+/** The same for all uploads of the process. */
+const unreadResults = new UnreadResults(16 * 1024 * 1024);
 
 /** Results of some lines as they are sent, and what they add to the summary. */
 interface Part extends Summary {
@@ -50,7 +52,7 @@ interface Summary {
 
 /** Reads events line by line and yields the results as NDJSON, in order, while it reads on. */
 export async function* publishStream(stream: EventStream): AsyncGenerator<string> {
-  const results = new OrderedResults<Part>(OPEN_EVENTS_MAX, UNREAD_BYTES_MAX);
+  const results = new OrderedResults<Part>(OPEN_EVENTS_MAX, UNREAD_BYTES_MAX, unreadResults);
   void feed(stream, results);
   const summary: Summary = { accepted: 0, duplicates: 0, refused: 0 };
   for await (const part of results.inOrder()) {
@@ -76,16 +78,26 @@ async function feed(stream: EventStream, results: OrderedResults<Part>): Promise
       ndjsonLines(each(body, countUnread), eventBytesMax(maxEventBytes)),
       lease.signal,
     )) {
-      for (let next = 0; next < read.length && !lines.isOver && !lease.signal.aborted; )
+      for (let next = 0; next < read.length && !lines.isOver; ) {
+        await capacityOf(intake);
+        if (lease.signal.aborted || results.isAbandoned) break;
         next += await lines.publish(read, next);
+      }
       if (lines.isOver) results.complete();
-      else await intake.backpressure();
-      if (ending.aborted || unread < 0) break;
+      if (ending.aborted || unread < 0 || results.isAbandoned) break;
     }
   } catch {
     // The request broke off: there is nobody left to answer.
   }
   results.complete();
+}
+
+/** Asked anew after each turn: where 500 uploads wait, the first of them to go on fill the backlog again. */
+async function capacityOf(intake: Intake): Promise<void> {
+  for (let drained = intake.backpressure(); drained; drained = intake.backpressure()) {
+    await drained;
+    await sharedTurn();
+  }
 }
 
 async function* each<T>(items: AsyncIterable<T>, seen: (item: T) => void): AsyncGenerator<T> {
@@ -124,7 +136,7 @@ class LinePublisher {
       results.then((known) => partOf(known, onlyProblems)),
       part.length,
     );
-    await endOfTurn();
+    await sharedTurn();
     return part.length;
   }
 

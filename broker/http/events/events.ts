@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { sharedTurn } from '../../../proto/async/shared-turns.js';
 import { SluiceError } from '../../../proto/errors.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
 import type { StreamSlots } from '../../gateway/admission/stream-slots.js';
@@ -113,7 +113,7 @@ async function publishInTurns(intake: Intake, caller: SystemCaller, events: unkn
   for (let i = 0; i < events.length; i += perCall) {
     parts.push(intake.publish(caller, events.slice(i, i + perCall), flow));
     if (performance.now() - turnStartedAt < TURN_MS) continue;
-    await endOfTurn();
+    await sharedTurn();
     turnStartedAt = performance.now();
   }
   return (await Promise.all(parts)).flat();

@@ -20,7 +20,7 @@ import { PageBudget } from './page-budget.js';
 import { PAGE_QUERY_SCHEMA, type PageQuery, parseEventId, parseFrom, parseNarrow } from './page-query.js';
 
 /** Bytes of one page of server-sent events, which stay in memory for each client that does not read. */
-const EVENT_STREAM_PAGE_BYTES_MAX = 128 * 1024;
+const EVENT_STREAM_PAGE_BYTES_MAX = 64 * 1024;
 
 export interface GrantEventRoutesDeps {
   pages: PageReader;

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SluiceError } from '../../../proto/errors.js';
+
+/**
+ * A file without a name that holds a large body until it is parsed: the bundle of a province has 100 MB and may come
+ * slowly, and many unfinished ones would fill the memory of the process. The name is removed as soon as the file is open, so nothing
+ * is left behind whatever happens to the broker. Decision: docs/decisions/0105.
+ */
+export class BodyFile {
+  #bytes = 0;
+
+  private constructor(private readonly handle: FileHandle) {}
+
+  /** In the system's folder for temporary files. Throws STORE_FULL when it cannot be made. */
+  static async open(): Promise<BodyFile> {
+    const path = join(tmpdir(), `sluice-body-${randomUUID()}`);
+    try {
+      const handle = await open(path, 'wx+', 0o600);
+      await unlink(path);
+      return new BodyFile(handle);
+    } catch (error) {
+      throw noRoom(error);
+    }
+  }
+
+  /** For the thread that parses, which shares the descriptors of the process. */
+  get descriptor(): number {
+    return this.handle.fd;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Resolves when the chunk is written; the next may be added then. Throws STORE_FULL. */
+  async add(chunk: Uint8Array): Promise<void> {
+    try {
+      for (let written = 0; written < chunk.length; ) {
+        const { bytesWritten } = await this.handle.write(chunk, written, chunk.length - written);
+        written += bytesWritten;
+      }
+    } catch (error) {
+      throw noRoom(error);
+    }
+    this.#bytes += chunk.length;
+  }
+
+  async close(): Promise<void> {
+    await this.handle.close().catch(() => {});
+  }
+}
+
+const noRoom = (cause: unknown): SluiceError =>
+  new SluiceError(
+    'STORE_FULL',
+    'the folder for temporary files of the broker takes no body of this size',
+    {},
+    { cause },
+  );

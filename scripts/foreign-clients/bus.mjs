@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runChild } from '../child.mjs';
@@ -19,17 +19,24 @@ const PUBLISHER_TOKEN = 'tour-licensing-token-0123456789';
 const SUBSCRIBER_TOKEN = 'tour-revenue-token-0123456789';
 const EVENT_COUNT = 3;
 
-/** Starts a broker process with its data below `folder`, applies the bundle and publishes a few events that the grant delivers. */
+/**
+ * Starts a broker process with its data below `folder`, applies the bundle and publishes a few events that the grant delivers. Scripts
+ * of pages at `pageOrigin` may call it.
+ */
 export async function startBus(folder) {
   const url = `http://127.0.0.1:${await freePort()}`;
+  const pageOrigin = `http://127.0.0.1:${await freePort()}`;
+  const config = join(folder, 'sluice.json');
+  await writeFile(config, JSON.stringify({ http: { corsOrigins: [pageOrigin] } }));
   let pid;
   const broker = runChild(
     process.execPath,
-    [inProject('dist', 'cli', 'main.js'), 'start', '--data', join(folder, 'data'), '--port', new URL(url).port],
+    [inProject('dist', 'cli', 'main.js'), 'start', '--config', config, '--data', join(folder, 'data')],
     {
       env: {
         ...process.env,
         SLUICE_HOST: '127.0.0.1',
+        SLUICE_PORT: new URL(url).port,
         SLUICE_BOOTSTRAP_TOKEN: OPERATOR_TOKEN,
         SLUICE_LOG_LEVEL: 'error',
       },
@@ -49,33 +56,25 @@ export async function startBus(folder) {
     }
     await ended;
   };
+  const publishOne = (id) =>
+    post(`${url}/v1/events`, PUBLISHER_TOKEN, 'application/cloudevents+json', JSON.stringify(eventOf(id)));
   try {
     await Promise.race([waitUntilReady(url), ended.then((why) => Promise.reject(new Error(why)))]);
     await post(`${url}/v1/bundles`, OPERATOR_TOKEN, 'application/yaml', await readFile(BUNDLE, 'utf8'));
-    await post(`${url}/v1/events`, PUBLISHER_TOKEN, 'application/cloudevents-batch+json', JSON.stringify(events()));
+    for (let index = 0; index < EVENT_COUNT; index++) await publishOne(`foreign-${index}`);
   } catch (error) {
     await stop();
     throw error;
   }
   const names = { entry: ENTRY, grant: GRANT, eventCount: EVENT_COUNT };
   const tokens = { operator: OPERATOR_TOKEN, publisher: PUBLISHER_TOKEN, subscriber: SUBSCRIBER_TOKEN };
-  return { url, ...names, tokens, stop };
+  return { url, pageOrigin, ...names, tokens, publishOne, stop };
 }
 
-const events = () =>
-  Array.from({ length: EVENT_COUNT }, (_, index) => ({
-    specversion: '1.0',
-    id: `foreign-${index}`,
-    type: ENTRY,
-    op: 'create',
-    data: {
-      accountNumber: `10000${index}`,
-      legalName: 'HARBOR BOOKS',
-      district: '18',
-      issued: '2024-03-01',
-      fee: '75.50',
-    },
-  }));
+const eventOf = (id) => ({
+  ...{ specversion: '1.0', id, type: ENTRY, op: 'create' },
+  data: { accountNumber: id, legalName: 'HARBOR BOOKS', district: '18', issued: '2024-03-01', fee: '75.50' },
+});
 
 async function waitUntilReady(url) {
   const deadline = Date.now() + READY_WITHIN_MS;

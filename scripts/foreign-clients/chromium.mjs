@@ -1,48 +1,36 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { runChild } from '../child.mjs';
+import { inProject } from '../project.mjs';
 import { findProgram } from './find-tool.mjs';
 
 const BROWSER_WITHIN_MS = 60_000;
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome-headless-shell'];
-
-/** The page counts events until the broker says that it has sent all, and reports what it saw to the server it came from. */
-const pageOf = (source) => `<!doctype html><script>
-const source = new EventSource(${JSON.stringify(source)});
-let count = 0;
-const report = (error) => { source.close(); fetch('/result', { method: 'POST', body: JSON.stringify({ count, error }) }); };
-source.onmessage = () => { count += 1; };
-source.addEventListener('through', (event) => { if (JSON.parse(event.data).caughtUp) report(); });
-source.addEventListener('ended', (event) => report(event.data));
-source.onerror = () => report('EventSource has failed');
-</script>`;
+const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--remote-debugging-port=0'];
+const PAGE = inProject('scripts', 'foreign-clients', 'programs', 'event-source.html');
 
 export const eventSourceInChromium = {
   name: 'EventSource in Chromium',
   find: () => findProgram(...NAMES),
   howToGet: 'install chromium',
   run: async ({ program, bus, folder }) => {
-    const ticket = await createTicket(bus);
-    const page = await servePage(`${bus.url}/v1/grants/${bus.grant}/events?from=earliest&ticket=${ticket}`);
+    const pages = await servePages(bus);
     let pid;
-    // The page is of another origin than the bus, and CORS is not what is tried here.
-    const flags = [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-web-security',
-      '--remote-debugging-port=0',
-    ];
-    const browser = runChild(program, [...flags, `--user-data-dir=${join(folder, 'profile')}`, page.url], {
+    const args = [...FLAGS, `--user-data-dir=${join(folder, 'profile')}`];
+    const browser = runChild(program, [...args, `${bus.pageOrigin}/`], {
       deadlineMs: BROWSER_WITHIN_MS,
       onStart: (started) => (pid = started),
     });
     const endedEarly = browser.then(({ output }) => Promise.reject(new Error(`the browser ended\n${output}`)));
     try {
-      const { count, error } = await Promise.race([page.result, endedEarly]);
-      if (error || count < bus.eventCount) throw new Error(`${count} of ${bus.eventCount} events; ${error ?? ''}`);
+      check(await Promise.race([pages.result, endedEarly]), bus);
+      const refused = await Promise.race([pages.refused, endedEarly]);
+      assert.deepEqual(refused, { ticket: 'refused', source: 'refused' }, 'a page of another origin');
     } finally {
-      page.close();
+      pages.close();
       try {
         process.kill(-pid, 'SIGKILL');
       } catch {
@@ -53,28 +41,67 @@ export const eventSourceInChromium = {
   },
 };
 
-async function createTicket(bus) {
-  const headers = { authorization: `Bearer ${bus.tokens.subscriber}` };
-  const response = await fetch(`${bus.url}/v1/tickets`, { method: 'POST', headers });
-  if (!response.ok) throw new Error(`POST /v1/tickets was answered with ${response.status}: ${await response.text()}`);
-  return (await response.json()).ticket;
+function check({ all, resumed, broken, error }, { eventCount }) {
+  assert.equal(error, undefined);
+  assert(all.ids.length >= eventCount, `${all.ids.length} of ${eventCount} events`);
+  assert.deepEqual(resumed.ids, [], 'events that came again after a resumption with a new ticket');
+  assert.equal(broken.opened, 2, 'connections of the source whose first one was broken');
+  assert.equal(broken.ids.length, all.ids.length + 1, 'events over both connections, one of them published in between');
+  assert.equal(new Set(broken.ids).size, broken.ids.length, 'no event came twice');
 }
 
-function servePage(source) {
-  return new Promise((resolve) => {
-    let done;
-    const result = new Promise((report) => (done = report));
-    const server = createServer(async (request, response) => {
-      if (request.method !== 'POST') return response.setHeader('content-type', 'text/html').end(pageOf(source));
-      let body = '';
-      for await (const part of request) body += part;
-      response.end();
-      done(JSON.parse(body));
-    });
-    const close = () => {
-      server.close();
-      server.closeAllConnections();
+/**
+ * Serves the page, takes its results, and passes a stream on with the token added, as a department's own server would. The first
+ * such stream is broken when it has caught up, and an event is published.
+ */
+function servePages(bus) {
+  const settle = {};
+  const result = new Promise((resolve) => (settle['/result'] = resolve));
+  const refused = new Promise((resolve) => (settle['/refused'] = resolve));
+  let proxied = 0;
+  const server = createServer(async (request, response) => {
+    if (request.method === 'POST') {
+      settle[request.url]?.(JSON.parse(await text(request)));
+      return response.end();
+    }
+    if (request.url === '/proxied') return proxy(bus, request, response, { isBroken: ++proxied === 1 });
+    const config = {
+      url: bus.url,
+      grant: bus.grant,
+      token: bus.tokens.subscriber,
+      otherOrigin: `http://localhost:${port}`,
     };
-    server.listen(0, '127.0.0.1', () => resolve({ url: `http://127.0.0.1:${server.address().port}/`, result, close }));
+    const isAllowed = `http://${request.headers.host}` === bus.pageOrigin;
+    const page = (await readFile(PAGE, 'utf8')).replace('CONFIG', JSON.stringify({ ...config, isAllowed }));
+    response.setHeader('content-type', 'text/html').end(page);
   });
+  const { port } = new URL(bus.pageOrigin);
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return new Promise((resolve) => {
+    server.listen(Number(port), '127.0.0.1', () => resolve({ result, refused, close }));
+  });
+}
+
+async function proxy(bus, request, response, { isBroken }) {
+  const lastEventId = request.headers['last-event-id'];
+  const upstream = await fetch(`${bus.url}/v1/grants/${bus.grant}/events?from=earliest`, {
+    headers: {
+      accept: 'text/event-stream',
+      authorization: `Bearer ${bus.tokens.subscriber}`,
+      ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+    },
+  });
+  response.writeHead(upstream.status, { 'content-type': 'text/event-stream' });
+  let sent = '';
+  for await (const piece of upstream.body) {
+    if (response.destroyed) return;
+    response.write(piece);
+    sent += Buffer.from(piece).toString();
+    if (!isBroken || !/"caughtUp":true}\n\n/.test(sent)) continue;
+    await bus.publishOne('foreign-event-source');
+    return response.destroy();
+  }
 }

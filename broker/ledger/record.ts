@@ -60,7 +60,8 @@ export interface LedgerRecord extends Act {
   prev: string;
 }
 
-const ID_PATTERN = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
+/** `@` stands in the ids of calendars: `cn@2026.1`. */
+const ID_PATTERN = /^[A-Za-z0-9_@-]+(?:\.[A-Za-z0-9_@-]+)*$/;
 
 /** Fields of the stored bytes that are not part of the act. */
 export interface RecordContext {

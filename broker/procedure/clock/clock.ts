@@ -23,8 +23,10 @@ export interface Clock {
   /** Calendar version of the year in which `due` lies; null while provisional, and of units that need none. */
   calendar: string | null;
   state: ClockPhase;
-  /** Moment at which the pause began, while it lasts. */
+  /** Moment at which the pause began. A clock is paused once at most. */
   pausedAt?: string;
+  /** Moment at which it ran on: a later calendar may give the pause another number of working days. */
+  resumedAt?: string;
   /** Moment of the act that ended the clock. */
   doneAt?: string;
 }

@@ -7,6 +7,7 @@ import { addDoctor } from './commands/bus/doctor.js';
 import { addStart } from './commands/bus/start.js';
 import { addStatus } from './commands/bus/status.js';
 import { addWhoami } from './commands/bus/whoami.js';
+import { addCanary } from './commands/canary/canary.js';
 import { addCatalog } from './commands/catalog/catalog.js';
 import { addCompletion } from './commands/completion/completion.js';
 import { addConnect } from './commands/connectors/connect.js';
@@ -76,6 +77,7 @@ export function createProgram(terminal: Terminal): Command {
   addShow(program, terminal);
   addConnect(program, terminal);
   addBenefits(program, terminal);
+  addCanary(program, terminal);
   addLedger(program, terminal);
   addCompletion(program, terminal);
   return program;

@@ -157,6 +157,7 @@ t.test('the two tokens of the canary open its own stream and nothing else', asyn
 
 /** Each shows the canary alone: its grants, cursors, dead letters and systems. */
 const OPENED = [
+  'GET /metrics/grants',
   ...['', '/asyncapi.json', '/event.proto', '/schema.json'].map((more) => `GET /v1/catalog/{entry}${more}`),
   'GET /v1/grants',
   'GET /v1/grants/{grant}',

@@ -1,0 +1,45 @@
+import type { Logger } from 'pino';
+import { ClientError } from '../../../client/errors.js';
+import { pause } from '../../../client/pause.js';
+import type { DeliveredEvent } from '../../../proto/event/event.js';
+import type { CanaryTransport } from '../canary-metrics.js';
+import type { LeakWatch } from '../leak-watch.js';
+
+/** What a follower is made with: one grant of the canary, over one transport. */
+export interface FollowerContext {
+  url: string;
+  token: string;
+  grant: string;
+  transport: CanaryTransport;
+  /** Name of the durable position of this follower, its own for each canary. */
+  cursor: string;
+  /** Pause after an error. */
+  retryMs: number;
+  watch: LeakWatch;
+  log: Logger;
+  signal: AbortSignal;
+  onEvent(event: DeliveredEvent): void;
+}
+
+/** Runs one connection after another until the signal aborts. An end without an error counts as one. */
+export async function followForever(context: FollowerContext, once: () => Promise<void>): Promise<void> {
+  const { signal, log, transport, grant, retryMs } = context;
+  let reported = '';
+  while (!signal.aborted) {
+    let code = 'CONNECTION_LOST';
+    try {
+      await once();
+    } catch (error) {
+      code = error instanceof ClientError ? error.code : (error as Error).name;
+      // An error of ours would otherwise hide behind a transport that receives nothing.
+      if (!(error instanceof ClientError) && !isOfConnection(error)) log.error({ err: error, transport, grant });
+    }
+    if (signal.aborted) return;
+    if (code !== reported) log.warn({ transport, grant, code }, 'a follower of the canary begins again');
+    reported = code;
+    await pause(retryMs, signal);
+  }
+}
+
+const isOfConnection = (error: unknown): boolean =>
+  error instanceof TypeError || (error instanceof DOMException && error.name === 'AbortError');

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { LeakPlace } from './secrets.js';
+import type { LeakMedium } from './secrets.js';
 
 export const TRANSPORTS = ['ws_json', 'ws_msgpack', 'ws_protobuf', 'sse', 'pull', 'webhook'] as const;
 export type CanaryTransport = (typeof TRANSPORTS)[number];
@@ -12,7 +12,7 @@ export type RoundOutcome = (typeof ROUND_OUTCOMES)[number];
 export const PAUSES = ['suspended', 'tokens'] as const;
 export type Pause = (typeof PAUSES)[number];
 
-export const LEAK_PLACES: readonly LeakPlace[] = ['stream', 'metrics', 'logs', 'errors', 'ledger'];
+export const LEAK_MEDIA: readonly LeakMedium[] = ['stream', 'metrics', 'logs', 'errors', 'ledger'];
 
 /** The bound of the objective, one second, is one of them. */
 const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -36,13 +36,13 @@ export class CanaryMetrics {
   readonly #leaks = new Counter({
     name: 'sluice_canary_leaks_total',
     help: 'Findings of something that is not granted, by where it was found',
-    labelNames: ['place'] as const,
+    labelNames: ['medium'] as const,
     registers: [this.registry],
   });
   readonly #searched = new Counter({
     name: 'sluice_canary_searched_bytes_total',
     help: 'Bytes that were searched for secrets, by where they came from',
-    labelNames: ['place'] as const,
+    labelNames: ['medium'] as const,
     registers: [this.registry],
   });
   readonly #paused = new Gauge({
@@ -63,9 +63,9 @@ export class CanaryMetrics {
       for (const outcome of ROUND_OUTCOMES) this.#rounds.inc({ transport, outcome }, 0);
       this.#latency.zero({ transport });
     }
-    for (const place of LEAK_PLACES) {
-      this.#leaks.inc({ place }, 0);
-      this.#searched.inc({ place }, 0);
+    for (const medium of LEAK_MEDIA) {
+      this.#leaks.inc({ medium }, 0);
+      this.#searched.inc({ medium }, 0);
     }
     for (const reason of PAUSES) this.#paused.set({ reason }, 0);
   }
@@ -82,12 +82,12 @@ export class CanaryMetrics {
     this.#lastRound.set(nowMs / 1000);
   }
 
-  leak(place: LeakPlace): void {
-    this.#leaks.inc({ place });
+  leak(medium: LeakMedium): void {
+    this.#leaks.inc({ medium });
   }
 
-  searched(place: LeakPlace, bytes: number): void {
-    this.#searched.inc({ place }, bytes);
+  searched(medium: LeakMedium, bytes: number): void {
+    this.#searched.inc({ medium }, bytes);
   }
 
   paused(reason: Pause, isPaused: boolean): void {

@@ -23,6 +23,8 @@ export interface CanaryOptions {
   name: string;
   /** From the beginning of a round to that of the next. */
   intervalMs: number;
+  /** What has not arrived after this time was missed. */
+  roundMs: number;
   auditToken: string | undefined;
   logFiles: readonly string[];
   metrics: CanaryMetrics;
@@ -31,8 +33,6 @@ export interface CanaryOptions {
   signal: AbortSignal;
 }
 
-/** What has not arrived half an interval after it was published, and at most after this time, was missed. */
-const ROUND_MS_MAX = 30_000;
 /** A follower that lost its connection begins again within a quarter of the interval, and at most after this time. */
 const RETRY_MS_MAX = 10_000;
 
@@ -44,7 +44,8 @@ type Statuses = Map<number, string | undefined> | undefined;
  * that comes back. Resolves when the signal aborts.
  *
  * A round that does not arrive is an outage, unless nothing was owed: a grant that somebody has suspended, before or
- * during the round, or tokens that were given to another canary. Both are said, and neither counts.
+ * during the round, or tokens that were given to another canary. Both are said, and neither counts. See
+ * docs/decisions/0121.
  */
 export async function runCanary(options: CanaryOptions): Promise<void> {
   const canary = new Canary(options);
@@ -95,12 +96,13 @@ class Canary {
   }
 
   async #round(receiver: WebhookReceiver): Promise<void> {
-    const { metrics, log, signal, intervalMs } = this.options;
+    const { metrics, log, signal, roundMs } = this.options;
     const before = await this.#statuses();
     // A bus that does not answer has a first partition, whose rounds are missed.
     for (const partition of before?.keys() ?? [0]) this.#follow(partition, receiver);
     await this.#publish([...this.#followers.keys()]);
-    await this.#rounds.allArrived(Math.min(intervalMs / 2, ROUND_MS_MAX), signal);
+    const isOwed = !before || [...before.values()].includes('in_force');
+    await this.#rounds.allArrived(isOwed ? roundMs : 0, signal);
     if (signal.aborted) return;
     const after = this.#rounds.isWaiting ? await this.#statuses() : before;
     const known = [this.#before, before, after];
@@ -186,7 +188,8 @@ class Canary {
     const paused = areReplaced ? 'tokens' : suspended.join(' ');
     if (paused === this.#paused) return;
     this.#paused = paused;
-    if (areReplaced) log.warn('the tokens of the canary were renewed: another canary has them, this one judges nothing');
+    if (areReplaced)
+      log.warn('the tokens of the canary were renewed: another canary has them, this one judges nothing');
     else if (suspended.length > 0) log.warn({ partitions: suspended }, 'grants of the canary are suspended: no outage');
     else log.info('the canary judges the bus again');
   }

@@ -6,7 +6,7 @@ const HOURS_KEPT = 24;
 const SECRET_BYTES = 15;
 
 /** Where bytes were received, as the label of the metric and the word of the log. */
-export type LeakPlace = 'stream' | 'metrics' | 'logs' | 'errors' | 'ledger';
+export type LeakMedium = 'stream' | 'metrics' | 'logs' | 'errors' | 'ledger';
 
 /**
  * The value that marks everything that nobody may receive. It changes every hour, so that a finding says when the value was

@@ -13,6 +13,7 @@ const quantiles = (metric: string): PanelSpec['queries'] => [
 const OBJECTIVE_TITLES: Record<string, { en: string; zh: string }> = {
   accepted: { en: 'Events accepted', zh: '事件接收' },
   live_delivery: { en: 'Live delivery within 250 ms', zh: '实时推送 250 毫秒内' },
+  canary: { en: 'Canary within 1 s', zh: '探测事件 1 秒内到达' },
 };
 
 const objectivePanels: PanelSpec[] = OBJECTIVES.flatMap((objective): PanelSpec[] => {

@@ -33,9 +33,16 @@ function burn(window: string, step: string, at: string, failing: number, below: 
     [`${DELIVERY}_count`]: `0+1000x${steps}`,
     [bucket(DELIVERY, '0.25')]: `0+${1000 - bad}x${steps}`,
   });
+  const canary = (bad: number): Record<string, string> => ({
+    'sluice_canary_rounds_total{transport="sse",outcome="delivered"}': `0+${1000 - bad}x${steps}`,
+    'sluice_canary_rounds_total{transport="sse",outcome="missed"}': `0+${bad}x${steps}`,
+    'sluice_canary_rounds_total{transport="sse",outcome="suspended"}': `0+100x${steps}`,
+    'sluice_canary_delivery_seconds_bucket{transport="sse",le="1.0"}': `0+${1000 - bad}x${steps}`,
+  });
   const alert = 'SluiceErrorBudgetBurn';
   return [
     { alert, labels: { objective: 'accepted', window }, step, at, fires: accepted(failing), silent: accepted(below) },
+    { alert, labels: { objective: 'canary', window }, step, at, fires: canary(failing), silent: canary(below) },
     {
       alert,
       labels: { objective: 'live_delivery', window },
@@ -111,6 +118,28 @@ export const ALERT_CASES: readonly AlertCase[] = [
     silent: { 'sluice_intake_waiting_events{instance="a"}': '5000x20' },
   },
   counterCase('SluiceClientsNotReading', 'sluice_sessions_closed_total{code="4408"}'),
+  counterCase('SluiceCanaryLeak', 'sluice_canary_leaks_total{medium="stream"}'),
+  {
+    alert: 'SluiceCanaryDown',
+    at: '15m',
+    fires: { 'up{job="sluice-canary",instance="c"}': '1x4 0x40' },
+    silent: {
+      'up{job="sluice-canary",instance="c"}': '1x20 0x9 1x20',
+      sluice_canary_last_round_timestamp_seconds: '0+30x40',
+    },
+  },
+  {
+    alert: 'SluiceCanaryDown',
+    at: '20m',
+    fires: { sluice_canary_last_round_timestamp_seconds: '0+30x10 300x40' },
+    silent: { sluice_canary_last_round_timestamp_seconds: '0+30x28 840x10' },
+  },
+  {
+    alert: 'SluiceCanaryPaused',
+    at: '12m',
+    fires: { 'sluice_canary_paused{reason="suspended"}': '0x2 1x40' },
+    silent: { 'sluice_canary_paused{reason="suspended"}': '0x16 1x20' },
+  },
   // Per mille of the events: the limits are 14.4, 6, 3 and 1 times a budget of one per mille.
   ...burn('1h', '1m', '70m', 15, 14),
   ...burn('6h', '5m', '370m', 7, 5),

@@ -27,6 +27,9 @@ const increase = (metric: string, window: string): string => `sum(rate(${metric}
 /** A counter with labels has no series before its first event; without this the whole sum would have none. */
 const orZero = (expr: string): string => `(${expr} or vector(0))`;
 
+/** Rounds of the canary that were owed: none is while its grant is suspended. */
+const owed = (window: string): string => increase('sluice_canary_rounds_total{outcome=~"delivered|missed"}', window);
+
 export const OBJECTIVES: readonly Objective[] = [
   {
     name: 'accepted',
@@ -45,6 +48,13 @@ export const OBJECTIVES: readonly Objective[] = [
     bad: (window) =>
       `${increase('sluice_publish_to_deliver_seconds_count', window)} - ${increase('sluice_publish_to_deliver_seconds_bucket{le="0.25"}', window)}`,
     total: (window) => increase('sluice_publish_to_deliver_seconds_count', window),
+  },
+  {
+    name: 'canary',
+    title: 'Events of the canary arrive within 1 s',
+    target: 0.999,
+    bad: (window) => `${owed(window)} - ${increase('sluice_canary_delivery_seconds_bucket{le="1.0"}', window)}`,
+    total: owed,
   },
 ];
 

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
-import { causeAlerts } from './alerts.js';
+import { BROKER_JOB, causeAlerts } from './alerts.js';
+import { CANARY_JOB, canaryAlerts } from './canary-alerts.js';
 import { burnAlerts, objectiveRules } from './objectives.js';
 import type { Alert } from './rule.js';
 import { TimeScale } from './time-scale.js';
@@ -9,7 +10,11 @@ const HEADER = '# Made by `npm run dashboards` from dashboard/prometheus; change
 const RUNBOOK = 'docs/alerts.md';
 
 /** Every alert with the labels that are common to all. */
-export const allAlerts = (scale: TimeScale): Alert[] => [...causeAlerts(scale), ...burnAlerts()];
+export const allAlerts = (scale: TimeScale): Alert[] => [
+  ...causeAlerts(scale),
+  ...canaryAlerts(scale),
+  ...burnAlerts(),
+];
 
 /** GitHub's anchor of the heading that has the alert's name. */
 export const runbookOf = (name: string): string => `${RUNBOOK}#${name.toLowerCase()}`;
@@ -22,6 +27,7 @@ export function rulesFile(scale = new TimeScale()): string {
     // Rules of one group are evaluated in order: an alert of this one compares what was recorded a moment before.
     { name: 'sluice-objectives', interval, rules: [...objectiveRules(scale), ...rules(burnAlerts())] },
     { name: 'sluice-causes', interval, rules: rules(causeAlerts(scale)) },
+    { name: 'sluice-canary', interval, rules: rules(canaryAlerts(scale)) },
   ];
   return HEADER + stringify({ groups }, { lineWidth: 0 });
 }
@@ -36,9 +42,11 @@ function alertRule(alert: Alert, scale: TimeScale): object {
   };
 }
 
-/** A scrape configuration to begin with. One target for each broker; workers of one broker answer together. */
+/** A scrape configuration to begin with. One target for each broker and each canary; workers of one broker answer together. */
 export function prometheusFile({
   targets = ['127.0.0.1:8080'],
+  canaries = ['127.0.0.1:9464'],
+  alertmanagers = ['127.0.0.1:9093'],
   rules = 'rules.yml',
   scale = new TimeScale(),
 } = {}): string {
@@ -48,8 +56,11 @@ export function prometheusFile({
     stringify({
       global: { scrape_interval: interval, evaluation_interval: interval },
       rule_files: [rules],
-      scrape_configs: [{ job_name: 'sluice', metrics_path: '/metrics', static_configs: [{ targets }] }],
-      alerting: { alertmanagers: [{ static_configs: [{ targets: ['127.0.0.1:9093'] }] }] },
+      scrape_configs: [
+        { job_name: BROKER_JOB, metrics_path: '/metrics', static_configs: [{ targets }] },
+        { job_name: CANARY_JOB, metrics_path: '/metrics', static_configs: [{ targets: canaries }] },
+      ],
+      alerting: { alertmanagers: [{ static_configs: [{ targets: alertmanagers }] }] },
     })
   );
 }

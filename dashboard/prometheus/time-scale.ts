@@ -4,16 +4,25 @@ type Unit = keyof typeof UNIT_MS;
 /** A duration as Prometheus writes it, with one unit: `5m`, `28d`. */
 export type PromDuration = `${number}${Unit}`;
 
+function millisecondsOf(duration: PromDuration): number {
+  const [, amount, unit] = /^([\d.]+)(ms|s|m|h|d)$/.exec(duration) as unknown as [string, string, Unit];
+  return Number(amount) * UNIT_MS[unit];
+}
+
 /** Divides every duration of the rules by one factor, so that a test sees in seconds what production sees in hours. */
 export class TimeScale {
   constructor(private readonly factor = 1) {
     if (!(factor >= 1)) throw new RangeError(`the time scale must be 1 or more, not ${factor}`);
   }
 
+  /** The shortened duration in seconds, for a comparison with a time. */
+  seconds(wanted: PromDuration): number {
+    return millisecondsOf(wanted) / this.factor / 1000;
+  }
+
   /** The shortened duration; `5m` stays `5m` at factor 1. Never below a millisecond. */
   duration(wanted: PromDuration): PromDuration {
-    const [, amount, unit] = /^([\d.]+)(ms|s|m|h|d)$/.exec(wanted) as unknown as [string, string, Unit];
     if (this.factor === 1) return wanted;
-    return `${Math.max(1, Math.round((Number(amount) * UNIT_MS[unit]) / this.factor))}ms`;
+    return `${Math.max(1, Math.round(millisecondsOf(wanted) / this.factor))}ms`;
   }
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { Metrics } from '../../broker/metrics/metrics.js';
+import { CanaryMetrics } from '../../dashboard/canary/canary-metrics.js';
 import { dashboardFiles } from '../../dashboard/dashboard-files.js';
 import { LANGUAGES } from '../../dashboard/grafana/panel.js';
 import { DASHBOARDS } from '../../dashboard/grafana/panels.js';
@@ -45,9 +46,10 @@ const GROUPING = /\bby \(([\w, ]+)\)/g;
 /** Labels that Prometheus adds when it scrapes or that belong to every histogram. */
 const ADDED = ['job', 'instance', 'le', 'quantile'];
 
-t.test('every metric and label in a rule or a panel is on /metrics', async (t) => {
+t.test('every metric and label in a rule or a panel is on /metrics of the bus or of its canary', async (t) => {
   const labels = new Map<string, readonly string[]>();
-  for (const metric of new Metrics().registry.getMetricsAsArray()) {
+  const registries = [new Metrics().registry, new CanaryMetrics().registry];
+  for (const metric of registries.flatMap((registry) => registry.getMetricsAsArray())) {
     const { labelNames = [] } = metric as unknown as { labelNames?: string[] };
     for (const ending of ['', '_bucket', '_count', '_sum']) labels.set(metric.name + ending, labelNames);
   }

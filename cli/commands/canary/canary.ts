@@ -25,6 +25,8 @@ interface CanaryCommandOptions extends ConnectionOptions {
 const DEFAULT_METRICS_PORT = '9464';
 const DEFAULT_INTERVAL_S = '60';
 const INTERVAL_S_MIN = 0.2;
+/** A round may take half an interval, within these bounds. */
+const ROUND_MS = { min: 5_000, max: 30_000 };
 
 export function addCanary(program: Command, terminal: Terminal): void {
   withConnection(program.command('canary'))
@@ -34,7 +36,9 @@ export function addCanary(program: Command, terminal: Terminal): void {
         'the bus gives out. The first start takes the token of the platform operator and makes the two tokens of the canary; ' +
         'later ones need none. See docs/operations.md.',
     )
-    .addOption(new Option('--data <folder>', 'its tokens and its name').env('SLUICE_CANARY_DATA').default('.sluice-canary'))
+    .addOption(
+      new Option('--data <folder>', 'its tokens and its name').env('SLUICE_CANARY_DATA').default('.sluice-canary'),
+    )
     .addOption(new Option('--metrics-host <address>', 'address of its /metrics').default('127.0.0.1'))
     .addOption(
       new Option('--metrics-port <port>', 'port of its /metrics, 0 for a free one')
@@ -46,7 +50,9 @@ export function addCanary(program: Command, terminal: Terminal): void {
         .argParser(intervalSeconds)
         .default(Number(DEFAULT_INTERVAL_S)),
     )
-    .addOption(new Option('--audit-token <token>', 'of an auditor, to search the ledger too').env('SLUICE_CANARY_AUDIT_TOKEN'))
+    .addOption(
+      new Option('--audit-token <token>', 'of an auditor, to search the ledger too').env('SLUICE_CANARY_AUDIT_TOKEN'),
+    )
     .option('--log-file <file>', 'log of a broker on this machine, to search it too; may be repeated', collect, [])
     .addHelpText('after', '\nExample:\n  $ SLUICE_TOKEN=... sluice canary --data /var/lib/sluice-canary')
     .action((options: CanaryCommandOptions) => canary(options, terminal));
@@ -66,6 +72,7 @@ async function canary(options: CanaryCommandOptions, terminal: Terminal): Promis
     await runCanary({
       ...{ url, tokens, metrics, log, auditToken, logFiles: logFile, name: folder.name, signal: ending.signal },
       intervalMs: options.interval * 1000,
+      roundMs: Math.max(ROUND_MS.min, Math.min(options.interval * 500, ROUND_MS.max)),
       runWebhook: webhookRunner(data, log),
     });
     await page.close();

@@ -65,7 +65,10 @@ export class PageFollower {
     const { grant, cursor, watch, transport, onEvent } = this.context;
     const text = await this.#call(`/v1/grants/${grant}/events`, { from, cursor, ...(log && { log }) });
     watch.text('stream', transport, text);
-    const lines = text.trimEnd().split('\n').map((line) => JSON.parse(line) as DeliveredEvent | PageEnd);
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as DeliveredEvent | PageEnd);
     const end = lines.pop() as PageEnd;
     for (const event of lines) onEvent(event as DeliveredEvent);
     return end;

@@ -1,0 +1,30 @@
+import type { Alert } from './rule.js';
+import type { TimeScale } from './time-scale.js';
+
+/** Scrape job of the canaries; the configuration and the rules must name the same one. */
+export const CANARY_JOB = 'sluice-canary';
+
+/** A leak has no budget and no delay. The rest says that nobody would notice one. */
+export const canaryAlerts = (scale: TimeScale): Alert[] => [
+  {
+    name: 'SluiceCanaryLeak',
+    expr: `sum by (medium) (increase(sluice_canary_leaks_total[${scale.duration('5m')}])) > 0`,
+    severity: 'page',
+    summary: 'The canary found something in {{ $labels.medium }} that nobody is granted: the bus leaks',
+  },
+  {
+    name: 'SluiceCanaryDown',
+    expr: `up{job="${CANARY_JOB}"} == 0 or time() - sluice_canary_last_round_timestamp_seconds > ${scale.seconds('5m')}`,
+    for: '5m',
+    severity: 'ticket',
+    summary:
+      'The canary at {{ $labels.instance }} does not run: nobody would see that the bus does not deliver, or leaks',
+  },
+  {
+    name: 'SluiceCanaryPaused',
+    expr: 'max by (instance, reason) (sluice_canary_paused) == 1',
+    for: '5m',
+    severity: 'ticket',
+    summary: 'The canary at {{ $labels.instance }} judges nothing or not all: {{ $labels.reason }}',
+  },
+];

@@ -46,6 +46,8 @@ export const ERROR_KINDS = {
   INTERNAL: kind(500, 'Something went wrong inside', true),
   // catalog, grants, bundles
   ENTRY_INVALID: kind(422, 'The catalog entry is not valid'),
+  SECRET_ITEM: kind(422, 'Secret data does not travel over this bus'),
+  CORE_DATA: kind(422, 'Core data does not travel over this bus'),
   PATTERN_NOT_LINEAR: kind(422, 'A pattern could take more than linear time'),
   INCOMPATIBLE_VERSION: kind(409, 'The new version is not compatible with the one before'),
   GRANT_INVALID: kind(422, 'The grant is not valid'),
@@ -83,6 +85,8 @@ export interface ProblemWhere {
   ref?: string | undefined;
   /** With POSITION_GONE: the earliest position that exists. */
   earliest?: number | undefined;
+  /** Article of the Regulation that stands behind the refusal, as `R13`. */
+  article?: string | undefined;
   /** All problems of the request, each as a text for people. */
   problems?: string[] | undefined;
 }

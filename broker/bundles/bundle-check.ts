@@ -1,6 +1,6 @@
 import { SluiceError } from '../../proto/errors.js';
 import { isMap } from '../../proto/values/is-map.js';
-import { validateEntryDocument } from '../catalog/document/entry-problems.js';
+import { reasonsForRefusal, validateEntryDocument } from '../catalog/document/entry-problems.js';
 import type { EntryActs } from '../catalog/entry-acts.js';
 import { validateGrant } from '../grants/grant-problems.js';
 import { type Credentials, tokenProblem } from '../parties/credentials.js';
@@ -79,8 +79,10 @@ async function entryProblems(
   document: Bundle['entries'][number],
   { planned, entryActs, permissions }: BundleCheckDeps,
 ): Promise<{ problems: string[]; warnings: string[] }> {
-  const { problems, patternProblems, warnings } = await validateEntryDocument(document, permissions);
-  if (problems.length + patternProblems.length > 0) return { problems: [...problems, ...patternProblems], warnings };
+  const validation = await validateEntryDocument(document, permissions);
+  const { warnings } = validation;
+  const problems = reasonsForRefusal(validation);
+  if (problems.length > 0) return { problems, warnings };
   try {
     planned.addEntry(entryActs.nextVersion(document));
     return { problems: [], warnings: [...warnings, ...entryActs.warnings(document)] };

@@ -177,9 +177,11 @@ t.test(
     await service.putDraft(editor, birth());
     const lawful = await openCatalog(t, bus, false);
     await t.rejects(lawful.service.publish(editor, 'civil.birth'), { code: 'TRIAL_ONLY' });
-    await t.rejects(lawful.service.putDraft(editor, birth([ID])), {
+    await t.rejects(lawful.service.putDraft(editor, { ...birth([ID]), standards: [{ name: 'GB/T 1' }] }), {
       code: 'ENTRY_INVALID',
-      message: /provider: is missing/,
+      where: { article: 'R6', problems: [/version: is missing/] },
     });
+    const { warnings } = await lawful.service.putDraft(editor, birth([ID]));
+    t.match(warnings, [/catalogLevel/], 'a draft that lacks something is taken with warnings');
   },
 );

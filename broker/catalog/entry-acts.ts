@@ -1,4 +1,4 @@
-import { type EntryDocument, type Item, splitEntryId } from '../../proto/entry/entry.js';
+import { type EntryDocument, type EntryDraft, type Item, splitEntryId } from '../../proto/entry/entry.js';
 import { SluiceError } from '../../proto/errors.js';
 import { partitionFor } from '../../proto/subject.js';
 import type { Act } from '../ledger/record.js';
@@ -79,7 +79,7 @@ export class EntryActs {
   }
 
   /** Items that the document would take away from live grants. */
-  warnings({ id, items }: EntryDocument): string[] {
+  warnings({ id, items = [] }: EntryDraft): string[] {
     return droppedItems(items, this.#currentItems(id), this.deps.grantsOn(id));
   }
 
@@ -117,15 +117,15 @@ export class EntryActs {
     throw new SluiceError('TOO_MANY', detail, { entry: id });
   }
 
-  #assertCompatible(document: EntryDocument): void {
-    const { id } = document;
+  #assertCompatible(document: EntryDraft): void {
+    const { id, items = [] } = document;
     const { party } = splitEntryId(id);
     if (!this.deps.findParty(party)) {
       throw new SluiceError('ENTRY_INVALID', `entry ${id}: there is no party ${party}`, { entry: id });
     }
     const problems = [
-      ...incompatibilities(document.items, this.deps.catalog.history(id).definitions),
-      ...brokenFilters(document.items, this.#currentItems(id), this.deps.grantsOn(id)),
+      ...incompatibilities(items, this.deps.catalog.history(id).definitions),
+      ...brokenFilters(items, this.#currentItems(id), this.deps.grantsOn(id)),
     ];
     if (problems.length === 0) return;
     throw new SluiceError('INCOMPATIBLE_VERSION', `entry ${id}: ${problems.join('; ')}`, { entry: id, problems });

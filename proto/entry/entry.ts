@@ -1,3 +1,5 @@
+import type { LegalRank } from './entry-words.js';
+
 /** A string in the languages of the catalog. */
 export interface Title {
   zh?: string | undefined;
@@ -35,6 +37,13 @@ export interface MaskRule {
   keepLast?: number | undefined;
 }
 
+/** A provision that an entry, an application or a decision rests on. */
+export interface LegalBasis {
+  rank?: LegalRank | undefined;
+  title?: string | undefined;
+  article?: string | undefined;
+}
+
 /** One field of an entry as its catalog editor defines it. */
 export interface Item {
   name: string;
@@ -56,6 +65,16 @@ export interface Item {
   maximum?: number | string | undefined;
   /** Allowed values of a `code` (or string) item: a list, or value → title. */
   codeTable?: string[] | Record<string, Title | string> | undefined;
+  /** Code of the data element; overlap checks compare it. */
+  itemCode?: string | undefined;
+  /** Only `false` is accepted: secret data does not travel over this bus. */
+  secret?: boolean | undefined;
+  /** Overrides the attribute of the entry with a stricter one. */
+  sharingAttribute?: SharingAttribute | undefined;
+  notSharedReason?: string | undefined;
+  legalBasis?: LegalBasis[] | undefined;
+  /** Columns of a department's own sheet, kept as they were. */
+  profile?: Record<string, unknown> | undefined;
 }
 
 /** A catalog entry as submitted, with the fields of the Regulations; on a registered bus more of them are mandatory. */
@@ -66,11 +85,21 @@ export interface EntryDocument {
   abstract?: Title | string | undefined;
   sharingAttribute: SharingAttribute;
   items: Item[];
+  catalogLevel?: string | undefined;
+  resourceCode?: string | undefined;
+  notSharedReason?: string | undefined;
+  legalBasis?: LegalBasis[] | undefined;
+  dataGrade?: string | undefined;
+  /** Columns of a department's own sheet, kept as they were. */
+  profile?: Record<string, unknown> | undefined;
   /** Days an event is kept in the log; undefined keeps it as long as the store allows. */
   retentionDays?: number | undefined;
   /** Further fields of the Regulations are stored as given. */
   [field: string]: unknown;
 }
+
+/** The text of a version that is not approved yet: on a lawful bus it may lack everything but `id` and `name`. */
+export type EntryDraft = Pick<EntryDocument, 'id' | 'name'> & Partial<EntryDocument>;
 
 /** An item of a published version with its permanent number. */
 export interface NumberedItem extends Item {

@@ -1,19 +1,36 @@
 import { quotedName } from '../../../proto/foreign-name.js';
+import { isMap } from '../../../proto/values/is-map.js';
+import type { Shape } from '../../parties/document-shape.js';
+import { LISTS, MAPS } from './entry-shape.js';
 
-/** Fields that the broker reads. Those that the law asks for are judged in broker/catalog/document/lawful-fields.ts. */
+/** Fields that the broker reads. */
 const READ = ['id', 'name', 'abstract', 'sharingAttribute', 'items', 'retentionDays', 'provider', 'format'];
-const LAWFUL = ['updateFrequency', 'sharingModes', 'conditions', 'dataClass', 'dataGrade', 'secrecyAssessment'];
-const LAWFUL_FOR_SOME = ['piAssessment', 'notSharedReason', 'legalBasis'];
-/** Fields that are customary in government catalogs. They are stored for readers of the catalog; the broker ignores them. */
-const CUSTOMARY = [
-  ...['description', 'resourceCode', 'catalogLevel', 'category', 'sourceDepartment', 'regionCode', 'relatedCodes'],
-  ...['openToPublic', 'openConditions', 'trigger', 'correctionChannel', 'qualityRules', 'disposalRequirement'],
+/** Fields that the Regulation asks for or knows; broker/catalog/document/entry-shape.ts judges them on a lawful bus. */
+export const LAWFUL_FIELDS = [
+  ...['updateFrequency', 'sharingModes', 'conditions', 'dataClass', 'dataGrade', 'secrecyAssessment', 'piAssessment'],
+  ...['notSharedReason', 'legalBasis', 'catalogLevel', 'resourceCode', 'importantData', 'correctionChannel'],
+  ...['disposalRequirement', 'promisedDays', 'backflowItem', 'derivedFrom', 'standards', 'category', 'schemaRef'],
+  ...['qualityRules', 'relatedCodes', 'openToPublic', 'openConditions', 'profile'],
 ];
-const KNOWN: ReadonlySet<string> = new Set([...READ, ...LAWFUL, ...LAWFUL_FOR_SOME, ...CUSTOMARY]);
+/** Fields that are customary in government catalogs. They are stored for readers of the catalog; the broker ignores them. */
+const CUSTOMARY = ['description', 'sourceDepartment', 'regionCode', 'trigger'];
+const KNOWN: ReadonlySet<string> = new Set([...READ, ...LAWFUL_FIELDS, ...CUSTOMARY]);
 
 /** Warns about unknown fields: a misspelled one is stored like any other, and would be missed only when it is needed. */
-export function unknownFields(document: object): string[] {
-  return Object.keys(document)
-    .filter((field) => !KNOWN.has(field))
-    .map((field) => `${quotedName(field)}: is not a known field; it is stored and ignored`);
+export function unknownFields(document: Readonly<Record<string, unknown>>): string[] {
+  return [
+    ...Object.keys(document).filter((field) => !KNOWN.has(field)),
+    ...Object.entries(MAPS).flatMap(([field, shape]) => unknownMembers(document[field], shape, field)),
+    ...Object.entries(LISTS).flatMap(([field, shape]) => {
+      const elements = Array.isArray(document[field]) ? document[field] : [];
+      return elements.flatMap((one, index) => unknownMembers(one, shape, `${field}[${index}]`));
+    }),
+  ].map((field) => `${quotedName(field)}: is not a known field; it is stored and ignored`);
 }
+
+const unknownMembers = (value: unknown, shape: Shape, path: string): string[] =>
+  isMap(value)
+    ? Object.keys(value)
+        .filter((member) => !Object.hasOwn(shape, member))
+        .map((member) => `${path}.${member}`)
+    : [];

@@ -1,5 +1,6 @@
 import t from 'tap';
-import type { EntryDocument, Item } from '../../../proto/entry/entry.js';
+import type { EntryDocument, Item, LegalBasis } from '../../../proto/entry/entry.js';
+import { missingForApproval } from './approval.js';
 import { assertValidEntry, validateEntryDocument } from './entry-problems.js';
 
 const entry = (change: Record<string, unknown> = {}): EntryDocument =>
@@ -109,6 +110,7 @@ t.test('all problems of an entry are listed at once, and a slow pattern alone ha
 });
 
 const LAWFUL = entry({
+  catalogLevel: 'department',
   provider: 'civil',
   format: 'self_describing',
   updateFrequency: 'real_time',
@@ -116,36 +118,115 @@ const LAWFUL = entry({
   conditions: { range: 'health departments', purpose: 'care of newborns' },
   dataClass: 'A01',
   dataGrade: 'important',
-  secrecyAssessment: { result: 'not_secret', by: 'service', at: '2026-01-01' },
-  piAssessment: { number: 'PIA-1' },
+  secrecyAssessment: { result: 'not_secret', by: 'service', on: '2026-01-01', attachment: '3f0a' },
+  piAssessment: { number: 'PIA-1', by: 'service', on: '2026-01-01', attachment: '77be' },
+  importantData: { exempt: 'statutory_duty' },
+  correctionChannel: { contact: 'work body' },
+  disposalRequirement: { method: 'destroy', withinDays: 30 },
   items: [{ name: 'idNumber', type: 'string', identifier: true, personal: 'personal', grade: 'important' }],
 });
 
 t.test('on a registered bus an entry with all lawful fields has no problem', async (t) => {
-  t.same(await validateEntryDocument(LAWFUL, { isTrial: false }), { problems: [], patternProblems: [], warnings: [] });
+  const clean = { problems: [], patternProblems: [], refused: [], warnings: [] };
+  t.same(await validateEntryDocument(LAWFUL, { isTrial: false }), clean);
+  t.same(missingForApproval(LAWFUL), []);
 });
 
-const UNLAWFUL: [string, Record<string, unknown>, RegExp][] = [
-  ['conditional data without purpose', { conditions: { range: 'all' } }, /^conditions: must state range and purpose/],
+t.test('on a registered bus a draft may lack all but id, name and of each item name and type', async (t) => {
+  const bare = { id: 'civil.birth', name: '出生登记', items: [{ name: 'a', type: 'string' }] };
+  for (const draft of [bare, { id: 'civil.birth', name: 'x' }, { ...bare, items: [] }]) {
+    const { problems, warnings } = await validateEntryDocument(draft, { isTrial: false });
+    t.same(problems, []);
+    t.ok(warnings.includes('the approval needs catalogLevel: is missing'));
+    t.ok(warnings.some((warning) => warning.startsWith('the approval needs items: must have')));
+  }
+  const { problems } = await validateEntryDocument({ id: 'civil.birth', items: [{ name: 'a' }] }, { isTrial: false });
+  t.match(problems, [/^name: is missing/, /^items\[0\].type: is missing/]);
+});
+
+const item = (change: object) => ({ items: [{ name: 'idNumber', type: 'string', identifier: true, ...change }] });
+const UNLAWFUL: [string, Record<string, unknown>, RegExp, string?][] = [
   ['conditions on unconditional data', { sharingAttribute: 'unconditional' }, /^conditions: must be empty/],
   ['a grade below that of an item', { dataGrade: 'general' }, /^dataGrade: is below/],
-  ['core data', { dataGrade: 'core' }, /^dataGrade: core data/],
   ['an unknown sharing mode', { sharingModes: ['fax'] }, /^sharingModes: /],
-  ['an assessment that says secret', { secrecyAssessment: { result: 'secret' } }, /^secrecyAssessment: /],
-  ['personal data without assessment', { piAssessment: undefined }, /^piAssessment: /],
+  ['an unknown level', { catalogLevel: 'county' }, /^catalogLevel: /],
+  ['a resource code of another form', { resourceCode: '9/1' }, /^resourceCode: /],
+  ['a title of more than 200 characters', { name: { zh: '名'.repeat(201) } }, /^name: must have at most 200/],
+  ['an assessment on no day', { piAssessment: { on: '2026-02-30' } }, /^piAssessment.on: must be a date/],
+  ['a standard without version', { standards: [{ name: 'GB/T 1' }] }, /^standards\[0\].version: is missing/, 'R6'],
+  ['a promise above the statute', { promisedDays: { D4: 11 } }, /^promisedDays.D4: .* 0 to 10/, 'R23'],
+  ['a basis of no known rank', { legalBasis: [{ rank: 'custom' }] }, /^legalBasis\[0\].rank: /],
+  ['a backflow item that is not filterable', { backflowItem: 'idNumber' }, /^backflowItem: .* filterable/],
+  ['an item that is looser than its entry', item({ sharingAttribute: 'unconditional' }), /not be looser/],
+  ['a long item code', item({ itemCode: 'x'.repeat(65) }), /^items\[0\].itemCode: /],
 ];
 
-for (const [what, change, problem] of UNLAWFUL) {
-  t.test(`an entry of a registered bus is refused with ${what}`, async (t) => {
-    const { problems } = await validateEntryDocument({ ...LAWFUL, ...change }, { isTrial: false });
-    t.match(problems, [problem]);
+for (const [what, change, problem, article = 'R13'] of UNLAWFUL) {
+  t.test(`a draft of a registered bus is refused with ${what}`, async (t) => {
+    const verdict = await validateEntryDocument({ ...LAWFUL, ...change }, { isTrial: false });
+    t.match(verdict.problems, [problem]);
+    t.throws(() => assertValidEntry('civil.birth', verdict), { code: 'ENTRY_INVALID', where: { article } });
+    const { problems } = await validateEntryDocument({ ...LAWFUL, ...change }, { isTrial: true });
+    if (!what.includes('item code')) t.same(problems, [], 'a trial bus warns');
+  });
+}
+
+const REFUSED_DATA: [string, Record<string, unknown>, string, string][] = [
+  ['an item marked secret', item({ secret: true }), 'SECRET_ITEM', 'R3'],
+  ['an item marked secret in a word', item({ secret: '涉密' }), 'SECRET_ITEM', 'R3'],
+  ['an assessment that says secret', { secrecyAssessment: { result: 'secret' } }, 'SECRET_ITEM', 'R3'],
+  ['an item of core data', { ...item({ grade: 'core' }), dataGrade: undefined }, 'CORE_DATA', 'R34'],
+  ['core data', { dataGrade: 'core' }, 'CORE_DATA', 'R34'],
+];
+
+for (const [what, change, code, article] of REFUSED_DATA) {
+  t.test(`a draft of a registered bus is refused with ${what}, under a code of its own`, async (t) => {
+    const verdict = await validateEntryDocument({ ...LAWFUL, ...change }, { isTrial: false });
+    t.throws(() => assertValidEntry('civil.birth', verdict), { code, where: { article } });
+  });
+}
+
+t.test('an item that says that it is not secret is taken', async (t) => {
+  t.same((await validateEntryDocument({ ...LAWFUL, ...item({ secret: false }) }, { isTrial: false })).refused, []);
+});
+
+const INCOMPLETE: [string, Record<string, unknown>, string, string][] = [
+  ['its level', { catalogLevel: undefined }, '/catalogLevel', 'R12'],
+  ['its items', { items: undefined }, '/items', 'R13'],
+  ['its identifier', { items: [{ name: 'a', type: 'string' }] }, '/items', 'R13'],
+  ['the purpose of its conditions', { conditions: { range: 'all' } }, '/conditions/purpose', 'R13'],
+  ['its conditions', { conditions: undefined }, '/conditions', 'R13'],
+  [
+    'a signature of its assessment',
+    { secrecyAssessment: { result: 'not_secret', on: '2026-01-01', attachment: 'x' } },
+    '/secrecyAssessment/by',
+    'R13',
+  ],
+  ['the assessment of personal data', { piAssessment: undefined }, '/piAssessment', 'R13'],
+  ['the assessment of important data', { importantData: undefined }, '/importantData', 'R13'],
+  ['a channel for corrections', { correctionChannel: {} }, '/correctionChannel', 'R13'],
+];
+
+for (const [what, change, path, article] of INCOMPLETE) {
+  t.test(`an entry cannot be approved without ${what}`, async (t) => {
+    t.match(missingForApproval({ ...LAWFUL, ...change }), [{ path, article, code: 'INCOMPLETE' }]);
+    t.equal(missingForApproval({ ...LAWFUL, ...change }).length, 1);
   });
 }
 
 t.test('an entry that is not shared needs a reason and a legal basis of sufficient rank', async (t) => {
-  const notShared = { ...LAWFUL, sharingAttribute: 'not_shared', legalBasis: [{ rank: 'local_rule', title: 'x' }] };
-  const { problems } = await validateEntryDocument(notShared, { isTrial: false });
-  t.match(problems, [/^notSharedReason: is missing/, /^legalBasis: must give rank/]);
-  const { warnings } = await validateEntryDocument(notShared, { isTrial: true });
-  t.match(warnings, [/notSharedReason: is missing/], 'in trial mode it is a warning');
+  const basis = [{ rank: 'local_rule', title: 'x', article: '1' }];
+  const notShared = { ...LAWFUL, sharingAttribute: 'not_shared' as const, legalBasis: basis as LegalBasis[] };
+  t.match(missingForApproval(notShared), [
+    { path: '/notSharedReason', code: 'INCOMPLETE' },
+    { path: '/legalBasis/0/rank', code: 'RANK_TOO_LOW', article: 'R14' },
+  ]);
+  const { problems, warnings } = await validateEntryDocument(notShared, { isTrial: false });
+  t.same(problems, [], 'the draft is taken');
+  t.match(warnings, [/notSharedReason/, /legalBasis\[0\].rank: exempts nothing/]);
+  const item = { ...(LAWFUL.items[0] as Item), sharingAttribute: 'not_shared' as const };
+  t.match(missingForApproval({ ...LAWFUL, items: [item] }), [
+    { path: '/items/0/notSharedReason' },
+    { path: '/items/0/legalBasis' },
+  ]);
 });

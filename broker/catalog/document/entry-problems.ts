@@ -1,5 +1,5 @@
 import { CANARY_PARTY, isCanaryEntry } from '../../../proto/canary.js';
-import { type EntryDocument, isItemName, SHARING_ATTRIBUTES, splitEntryId } from '../../../proto/entry/entry.js';
+import { type EntryDraft, isItemName, SHARING_ATTRIBUTES, splitEntryId } from '../../../proto/entry/entry.js';
 import { SluiceError } from '../../../proto/errors.js';
 import { isEntryId } from '../../../proto/subject.js';
 import { valuelessKeys } from '../../../proto/valueless-keys.js';
@@ -7,18 +7,24 @@ import { isMap } from '../../../proto/values/is-map.js';
 import { type FieldCheck, oneOf, title } from '../../parties/document-shape.js';
 import { MADE_BY_BUS } from '../../parties/party.js';
 import type { Permissions } from '../../parties/permissions.js';
+import { missingForApproval } from './approval.js';
 import { nameKey } from './compatibility.js';
 import { unknownFields } from './entry-fields.js';
+import { shapeFaults } from './entry-shape.js';
 import { itemProblems, PATTERN_CHARACTERS_MAX } from './item-problems.js';
-import { lawfulProblems } from './lawful-fields.js';
 import { checkPattern, type PatternCheck } from './pattern-check.js';
+import { type RefusedData, refusedData } from './refused-data.js';
 
 export interface EntryValidation {
   /** Each begins with the path of what it is about. */
   problems: string[];
   /** Patterns that could take more than linear time, which have a code of their own. */
   patternProblems: string[];
-  /** Lawful fields that are missing on a trial bus, and unknown fields. */
+  /** What is marked as secret or core data: never taken. */
+  refused: RefusedData[];
+  /** Article behind the first problem, on a lawful bus. */
+  article?: string;
+  /** What the approval needs and the document lacks, and unknown fields. */
   warnings: string[];
 }
 
@@ -28,68 +34,107 @@ const RETENTION_DAYS_MAX = 36_500;
 /** Time for all patterns of one entry; what is not proven by then counts as not linear. */
 const PATTERNS_MS_MAX = 20_000;
 
-/** Validates a document by itself, without its earlier versions, and lists every problem at once. */
+/**
+ * Validates a document by itself, without its earlier versions, and lists every problem at once. A lawful bus judges every
+ * field that is there and lets a draft lack what only its approval needs; a trial bus asks for what it reads, and no more.
+ */
 export async function validateEntryDocument(
   document: unknown,
   { isTrial }: Pick<Permissions, 'isTrial'>,
 ): Promise<EntryValidation> {
-  const problems = [...valuelessKeys(document), ...documentProblems(document)];
+  const problems = [...valuelessKeys(document), ...documentProblems(document, isTrial)];
   const patterns = await patternVerdicts(document);
   const at = (verdict: PatternCheck, what: string): string[] =>
     patterns.filter((one) => one.verdict === verdict).map(({ path }) => `${path}: ${what}`);
   problems.push(...at('not_a_pattern', 'is not a regular expression'));
   const patternProblems = at('not_linear', 'could take more than linear time');
-  if (problems.length > 0) return { problems, patternProblems, warnings: [] };
-  const lawful = lawfulProblems(document as EntryDocument);
-  return {
-    problems: isTrial ? [] : lawful,
-    patternProblems,
-    warnings: [
-      ...(isTrial && lawful.length > 0 ? [`outside trial mode the law asks for: ${lawful.join('; ')}`] : []),
-      ...unknownFields(document as EntryDocument),
-    ],
-  };
+  // On a trial bus a grade is a note for readers, as it always was; a mark of secrecy refuses the data everywhere.
+  const refused = refusedData(document).filter(({ path }) => !isTrial || /(?:^|\.)secret$/.test(path));
+  if (problems.length > 0) return { problems, patternProblems, refused, article: 'R13', warnings: [] };
+  return { ...lawfulVerdict(document as EntryDraft, isTrial), patternProblems, refused };
 }
 
-/** Throws ENTRY_INVALID with all problems, or PATTERN_NOT_LINEAR when that is all that is wrong. */
-export function assertValidEntry(entry: string, { problems, patternProblems }: EntryValidation): void {
-  const all = [...problems, ...patternProblems];
-  if (all.length === 0) return;
-  const code = problems.length === 0 ? 'PATTERN_NOT_LINEAR' : 'ENTRY_INVALID';
-  throw new SluiceError(code, `entry ${entry}: ${all.join('; ')}`, { entry, problems: all });
+function lawfulVerdict(
+  entry: EntryDraft,
+  isTrial: boolean,
+): Pick<EntryValidation, 'problems' | 'article' | 'warnings'> {
+  const faults = shapeFaults(entry);
+  const problems = faults.map(({ path, what }) => `${path}: ${what}`);
+  const missing = missingForApproval(entry).map(({ path, text }) => `${dotted(path)}: ${text}`);
+  const lawful = [...problems, ...(faults.length > 0 && !isTrial ? [] : missing)];
+  const unknown = unknownFields(entry);
+  if (!isTrial) {
+    const warnings = [...missing.map((text) => `the approval needs ${text}`), ...unknown];
+    return { problems, warnings, ...(faults[0] && { article: faults[0].article }) };
+  }
+  const asked = lawful.length > 0 ? [`outside trial mode the law asks for: ${lawful.join('; ')}`] : [];
+  return { problems: [], warnings: [...asked, ...unknown] };
 }
 
-const FIELDS: Record<string, { required?: boolean; check: FieldCheck }> = {
+/** `/items/0/grade` → `items[0].grade`, as the texts of problems name a field. */
+const dotted = (pointer: string): string =>
+  pointer
+    .slice(1)
+    .replaceAll(/\/(\d+)(?=\/|$)/g, '[$1]')
+    .replaceAll('/', '.');
+
+/** Everything for which a document is refused, as texts. */
+export const reasonsForRefusal = ({
+  problems,
+  patternProblems,
+  refused,
+}: Pick<EntryValidation, 'problems' | 'patternProblems' | 'refused'>): string[] => [
+  ...problems,
+  ...refused.map(({ path, what }) => `${path}: ${what}`),
+  ...patternProblems,
+];
+
+/** Throws ENTRY_INVALID with all problems, SECRET_ITEM or CORE_DATA, or PATTERN_NOT_LINEAR when that is all that is wrong. */
+export function assertValidEntry(entry: string, validation: Omit<EntryValidation, 'warnings'>): void {
+  const { problems: faults, refused, article } = validation;
+  const problems = reasonsForRefusal(validation);
+  if (problems.length === 0) return;
+  const detail = `entry ${entry}: ${problems.join('; ')}`;
+  const first = refused[0];
+  if (faults.length > 0) throw new SluiceError('ENTRY_INVALID', detail, { entry, article, problems });
+  if (first) throw new SluiceError(first.code, detail, { entry, article: first.article, problems });
+  throw new SluiceError('PATTERN_NOT_LINEAR', detail, { entry, problems });
+}
+
+const FIELDS: Record<string, { required?: 'always' | 'on a trial bus'; check: FieldCheck }> = {
   id: {
-    required: true,
+    required: 'always',
     check: (value) => (typeof value === 'string' && isEntryId(value) ? undefined : 'must be <party>.<entry>'),
   },
-  name: { required: true, check: title },
+  name: { required: 'always', check: title },
   abstract: { check: title },
-  sharingAttribute: { required: true, check: oneOf(SHARING_ATTRIBUTES) },
-  items: { required: true, check: listOfItems },
+  sharingAttribute: { required: 'on a trial bus', check: oneOf(SHARING_ATTRIBUTES) },
+  items: { required: 'on a trial bus', check: listOfItems },
   retentionDays: { check: days },
 };
 
 /** Problems of the fields that the broker reads. All other fields are stored as they are. */
-function documentProblems(document: unknown): string[] {
+function documentProblems(document: unknown, isTrial: boolean): string[] {
   if (!isMap(document)) return ['document: must be a map'];
   const problems: string[] = [];
   for (const [field, { required, check }] of Object.entries(FIELDS)) {
     const value = document[field];
-    const problem = value === undefined || value === null ? (required ? 'is missing' : undefined) : check(value);
+    const isRequired = required === 'always' || (isTrial && required === 'on a trial bus');
+    const isAbsent = value === undefined || value === null;
+    const problem = isAbsent ? (isRequired ? 'is missing' : undefined) : check(value);
     if (problem !== undefined) problems.push(`${field}: ${problem}`);
   }
-  const { provider, id } = document;
-  if (typeof provider === 'string' && typeof id === 'string' && provider !== splitEntryId(id).party) {
-    problems.push('provider: must be the party of the entry id');
+  const { provider, id, items } = document;
+  if (typeof id === 'string' && provider !== undefined && provider !== splitEntryId(id).party) {
+    if (!isTrial || typeof provider === 'string') problems.push('provider: must be the party of the entry id');
   }
   if (typeof id === 'string' && isCanaryEntry(id)) problems.push(`id: ${CANARY_PARTY} ${MADE_BY_BUS}`);
-  if (Array.isArray(document.items)) problems.push(...itemListProblems(document.items));
-  return problems;
+  if (!Array.isArray(items)) return problems;
+  if (isTrial && items.length === 0) problems.push('items: must be a list of at least one item');
+  return [...problems, ...itemListProblems(items, isTrial)];
 }
 
-function itemListProblems(items: unknown[]): string[] {
+function itemListProblems(items: unknown[], isTrial: boolean): string[] {
   const problems = items.slice(0, ITEMS_MAX).flatMap((item, index) => itemProblems(item, `items[${index}]`));
   const first = new Map<string, string>();
   for (const [index, item] of items.entries()) {
@@ -99,12 +144,14 @@ function itemListProblems(items: unknown[]): string[] {
     else first.set(nameKey(item.name), item.name);
   }
   const identifiers = items.filter((item) => isMap(item) && item.identifier === true).length;
-  if (identifiers !== 1) problems.push(`items: exactly one must be the identifier, not ${identifiers}`);
+  if (identifiers > 1 || (isTrial && identifiers === 0 && items.length > 0)) {
+    problems.push(`items: exactly one must be the identifier, not ${identifiers}`);
+  }
   return problems;
 }
 
 function listOfItems(value: unknown): string | undefined {
-  if (!Array.isArray(value) || value.length === 0) return 'must be a list of at least one item';
+  if (!Array.isArray(value)) return 'must be a list of items';
   return value.length > ITEMS_MAX ? `must be at most ${ITEMS_MAX} items` : undefined;
 }
 

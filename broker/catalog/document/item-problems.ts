@@ -1,6 +1,7 @@
-import { ITEM_TYPES, type Item, type ItemType, isItemName } from '../../../proto/entry/entry.js';
+import { ITEM_TYPES, type Item, type ItemType, isItemName, SHARING_ATTRIBUTES } from '../../../proto/entry/entry.js';
 import { compareDecimals, isDecimal } from '../../../proto/values/decimal.js';
 import { isMap } from '../../../proto/values/is-map.js';
+import { characterCount } from '../../../proto/values/unicode.js';
 import {
   booleanValue,
   type FieldCheck,
@@ -13,6 +14,8 @@ import {
 
 /** The linearity check of longer patterns takes too long. */
 export const PATTERN_CHARACTERS_MAX = 1_000;
+
+const ITEM_CODE_CHARACTERS_MAX = 64;
 
 const count: FieldCheck = (value) =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'must be a whole number of 0 or more';
@@ -45,6 +48,11 @@ const codeTable: FieldCheck = (value) => {
     : undefined;
 };
 
+const itemCode: FieldCheck = (value) =>
+  typeof value === 'string' && value.trim() !== '' && characterCount(value) <= ITEM_CODE_CHARACTERS_MAX
+    ? undefined
+    : `must be a string of 1 to ${ITEM_CODE_CHARACTERS_MAX} characters`;
+
 const ITEM_SHAPE: Shape = {
   name: { required: true, check: name },
   type: { required: true, check: oneOf(ITEM_TYPES) },
@@ -66,6 +74,13 @@ const ITEM_SHAPE: Shape = {
   minimum: { check: bound },
   maximum: { check: bound },
   codeTable: { check: codeTable },
+  itemCode: { check: itemCode },
+  // Anything but false is SECRET_ITEM, which broker/catalog/document/refused-data.ts finds.
+  secret: { check: () => undefined },
+  sharingAttribute: { check: oneOf(SHARING_ATTRIBUTES) },
+  notSharedReason: { check: nonEmptyString },
+  legalBasis: { check: (value) => (Array.isArray(value) ? undefined : 'must be a list') },
+  profile: { check: (value) => (isMap(value) ? undefined : 'must be a map') },
 };
 
 /** Keywords that apply to some types only. */

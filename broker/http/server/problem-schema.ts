@@ -18,6 +18,7 @@ export const PROBLEM_SCHEMA = {
     grant: { type: 'string' },
     line: { type: 'integer' },
     earliest: { type: 'integer' },
+    article: { type: 'string', description: 'article of the Regulation behind the refusal' },
     problems: { type: 'array', items: { type: 'string' } },
   },
   required: ['type', 'title', 'status', 'code', 'detail'],

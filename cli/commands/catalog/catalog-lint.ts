@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
-import { type EntryValidation, validateEntryDocument } from '../../../broker/catalog/document/entry-problems.js';
+import { missingForApproval } from '../../../broker/catalog/document/approval.js';
+import { reasonsForRefusal, validateEntryDocument } from '../../../broker/catalog/document/entry-problems.js';
+import type { EntryDraft } from '../../../proto/entry/entry.js';
 import { CommandEnded, EXIT } from '../../exit-codes.js';
 import type { Terminal } from '../../terminal.js';
 import { readEntries } from './entry-files.js';
@@ -9,8 +11,10 @@ interface LintOptions {
   json?: boolean;
 }
 
-interface Finding extends EntryValidation {
+interface Finding {
   entry: string;
+  problems: string[];
+  warnings: string[];
 }
 
 export function addCatalogLint(catalog: Command, terminal: Terminal): void {
@@ -30,20 +34,30 @@ async function lint(file: string, options: LintOptions, terminal: Terminal): Pro
   const findings: Finding[] = [];
   for (const [index, entry] of (await readEntries(file)).entries()) {
     const name = typeof entry.id === 'string' ? entry.id : `entry ${index + 1}`;
-    findings.push({ entry: name, ...(await validateEntryDocument(entry, { isTrial: options.lawful !== true })) });
+    findings.push({ entry: name, ...(await findingsOf(entry, options.lawful === true)) });
   }
   if (options.json) await terminal.out(JSON.stringify(findings));
   else for (const line of findings.flatMap(linesOf)) await terminal.out(line);
   if (findings.some(hasProblems)) throw new CommandEnded(EXIT.REFUSED);
 }
 
-const hasProblems = ({ problems, patternProblems }: Finding): boolean => problems.length + patternProblems.length > 0;
+/** A lawful bus takes a draft that lacks something and refuses to approve it, so for it that is a problem as well. */
+async function findingsOf(entry: Record<string, unknown>, isLawful: boolean): Promise<Omit<Finding, 'entry'>> {
+  const validation = await validateEntryDocument(entry, { isTrial: !isLawful });
+  const problems = reasonsForRefusal(validation);
+  const { warnings } = validation;
+  if (!isLawful || problems.length > 0) return { problems, warnings };
+  const missing = missingForApproval(entry as EntryDraft);
+  return { problems: missing.map(({ path, text }) => `${path}: ${text}`), warnings };
+}
+
+const hasProblems = ({ problems }: Finding): boolean => problems.length > 0;
 
 function linesOf(finding: Finding): string[] {
-  const { entry, problems, patternProblems, warnings } = finding;
+  const { entry, problems, warnings } = finding;
   return [
     `${entry}: ${hasProblems(finding) ? 'not valid' : 'valid'}`,
-    ...[...problems, ...patternProblems].map((problem) => `  - ${problem}`),
+    ...problems.map((problem) => `  - ${problem}`),
     ...warnings.map((warning) => `  warning: ${warning}`),
   ];
 }

@@ -180,17 +180,25 @@ export class Session {
       return;
     }
     this.deps.metrics.frameReceived(frame.kind);
-    this.#handle(frame).catch((error: unknown) => {
+    const failed = (error: unknown): void => {
       this.#refuse(error, 'ref' in frame ? { ref: frame.ref } : { channel: frame.channel });
-    });
+    };
+    try {
+      this.#handle(frame)?.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
   }
 
-  async #handle(frame: ClientFrame): Promise<void> {
+  /** Undefined for a frame that is handled at once, which nearly all are. */
+  #handle(frame: ClientFrame): Promise<void> | undefined {
     switch (frame.kind) {
       case 'publish':
-        return this.#publisher.publish(frame);
+        this.#publisher.publish(frame);
+        return undefined;
       case 'ack':
-        return this.#subscriptions.ack(frame);
+        this.#subscriptions.ack(frame);
+        return undefined;
       case 'subscribe':
         return this.#subscriptions.subscribe(frame);
       case 'reject':
@@ -210,8 +218,7 @@ export class Session {
 
   #beat(): void {
     this.#unfinished.checkTime();
-    this.#sink.sendFrame({ kind: 'heartbeat' });
-    if (this.peer.socket.readyState === this.peer.socket.OPEN) this.peer.socket.ping();
+    this.#sink.sendHeartbeat();
   }
 
   #pause(): void {

@@ -5,6 +5,12 @@ import type { ServerFrame } from '../../proto/frames/frames.js';
 import { socketMessage } from '../../proto/frames/socket-message.js';
 import type { FrameSink } from '../stream/subscriber.js';
 
+/** How long a frame that is in no hurry waits for another one to share a write with. */
+const HELD_MS_MAX = 100;
+/** A larger message is written by itself rather than copied behind the held frames. */
+const COPIED_BYTES_MAX = 16 * 1024;
+/** A WebSocket ping without payload (RFC 6455, section 5.5.2). */
+const PING = Buffer.from([0x89, 0]);
 /** Low-water mark. One frame can be built while the rest goes out. */
 const LOW_WATER_BYTES = 256 * 1024;
 
@@ -19,14 +25,20 @@ export interface SocketSinkOptions {
 /**
  * Sends the frames of one session, in order, and holds never more than `maxBufferedBytes` of them unwritten. Sending
  * through the WebSocket library would build and mask-check each frame per session; instead the bytes are made once for all
- * sessions of a channel and written to the TCP socket under the WebSocket. The library still writes pings and the
+ * sessions of a channel and written to the TCP socket under the WebSocket. The library still writes pongs and the
  * close frame, each as one whole write, so the two never interleave inside a frame.
+ *
+ * A write is a system call, which on a quiet broker costs more than all that leads to it. So a frame for which nobody waits
+ * shares the write of the next one, and has one of its own after `HELD_MS_MAX` at the latest.
  */
 export class SocketSink implements FrameSink {
   readonly #waiting: (() => void)[] = [];
   #isOpen = true;
   #stalledTimer: NodeJS.Timeout | undefined;
   #writtenAtCheck = 0;
+  /** Frames that wait for the next write, which they go before. */
+  #held: Uint8Array | undefined;
+  #heldTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly webSocket: WebSocket,
@@ -39,13 +51,29 @@ export class SocketSink implements FrameSink {
   send(message: Uint8Array): boolean {
     // Nothing may follow the close frame, whichever side sends it first.
     if (!this.isOpen()) return false;
-    if (!this.socket.write(message)) this.#watchProgress();
-    if (this.socket.writableLength > this.options.maxBufferedBytes) this.#giveUp();
-    return this.#isOpen;
+    if (this.#held && message.length <= COPIED_BYTES_MAX) return this.#write(this.#takeHeld(message));
+    if (this.#held) this.#write(this.#takeHeld());
+    return this.#write(message);
   }
 
   sendFrame(frame: ServerFrame): boolean {
     return this.send(socketMessage(this.options.codec.encode(frame)));
+  }
+
+  /** Sends the frame with the next one, or alone a moment later. */
+  sendSoon(frame: ServerFrame): void {
+    if (!this.isOpen()) return;
+    const message = socketMessage(this.options.codec.encode(frame));
+    this.#held = this.#held ? Buffer.concat([this.#held, message]) : message;
+    this.#heldTimer ??= setTimeout(() => {
+      this.#heldTimer = undefined;
+      if (this.#held && this.isOpen()) this.#write(this.#takeHeld());
+    }, HELD_MS_MAX);
+  }
+
+  /** A heartbeat frame and a ping in one write. */
+  sendHeartbeat(): void {
+    this.send(Buffer.concat([socketMessage(this.options.codec.encode({ kind: 'heartbeat' })), PING]));
   }
 
   isOpen(): boolean {
@@ -64,10 +92,25 @@ export class SocketSink implements FrameSink {
 
   /** Takes nothing more and calls everybody that waits for it to drain. What was sent before still goes out. */
   close(): void {
+    if (this.#held && this.isOpen()) this.#write(this.#takeHeld());
+    clearTimeout(this.#heldTimer);
     this.#isOpen = false;
     this.socket.off('drain', this.#onDrain);
     clearTimeout(this.#stalledTimer);
     this.#wake();
+  }
+
+  /** The held frames, with a message behind them. */
+  #takeHeld(message?: Uint8Array): Uint8Array {
+    const held = this.#held as Uint8Array;
+    this.#held = undefined;
+    return message ? Buffer.concat([held, message]) : held;
+  }
+
+  #write(bytes: Uint8Array): boolean {
+    if (!this.socket.write(bytes)) this.#watchProgress();
+    if (this.socket.writableLength > this.options.maxBufferedBytes) this.#giveUp();
+    return this.#isOpen;
   }
 
   readonly #onDrain = (): void => {

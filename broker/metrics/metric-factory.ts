@@ -3,12 +3,47 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 /** How the workers of one broker add a gauge up: by sum unless it says otherwise. */
 type Aggregator = 'sum' | 'min' | 'max';
 
+/**
+ * A counter with one label for what happens thousands of times a second. The library looks its labels up by a string that it
+ * makes of them each time; this adds to a number, and gives it to the library when somebody asks for the metrics.
+ */
+export class Tally {
+  readonly #counts = new Map<string | number, number>();
+
+  constructor(
+    private readonly counter: Counter,
+    private readonly label: string,
+  ) {}
+
+  add(value: string | number, count: number): void {
+    this.#counts.set(value, (this.#counts.get(value) ?? 0) + count);
+  }
+
+  /** To be called before the counter is read. */
+  collect(): void {
+    for (const [value, count] of this.#counts) this.counter.inc({ [this.label]: value }, count);
+    this.#counts.clear();
+  }
+}
+
 /** Makes the metrics of one registry, so that each takes one line where it is declared. */
 export class MetricFactory {
   constructor(private readonly registry: Registry) {}
 
   counter(name: string, help: string, labelNames: readonly string[] = []): Counter {
     return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  tally(name: string, help: string, label: string): Tally {
+    const counter = new Counter({
+      name,
+      help,
+      labelNames: [label],
+      registers: [this.registry],
+      collect: () => tally.collect(),
+    });
+    const tally = new Tally(counter, label);
+    return tally;
   }
 
   gauge(

@@ -1,7 +1,7 @@
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import type { Subprotocol } from '../../proto/frames/frames.js';
 import { DELIVERY_SECONDS, SHORT_SECONDS } from './metric-buckets.js';
-import type { MetricFactory } from './metric-factory.js';
+import type { MetricFactory, Tally } from './metric-factory.js';
 
 /** Delivery to subscribers, and what it takes to remember it. */
 export class StreamMetrics {
@@ -12,7 +12,7 @@ export class StreamMetrics {
   readonly #subscriptions: Gauge;
   readonly #views: Gauge;
   readonly #channels: Gauge;
-  readonly #eventsRead: Counter;
+  readonly #eventsRead: Tally;
   readonly #catchUpReads: Counter;
   readonly #catchUpEvents: Counter;
   readonly #pulledEvents: Counter;
@@ -37,9 +37,7 @@ export class StreamMetrics {
     );
     this.#views = make.gauge('sluice_views', 'Compiled views with live subscribers');
     this.#channels = make.gauge('sluice_channels', 'Views times encodings with live subscribers');
-    this.#eventsRead = make.counter('sluice_events_read_total', 'Events that the readers took from the log', [
-      'partition',
-    ]);
+    this.#eventsRead = make.tally('sluice_events_read_total', 'Events that the readers took from the log', 'partition');
     this.#catchUpReads = make.counter(
       'sluice_catch_up_reads_total',
       'Pages read from the log for subscribers that are behind',
@@ -81,7 +79,7 @@ export class StreamMetrics {
   }
 
   eventsRead(partition: number, events: number): void {
-    this.#eventsRead.inc({ partition }, events);
+    this.#eventsRead.add(partition, events);
   }
 
   caughtUpRead(events: number): void {

@@ -150,3 +150,30 @@ t.test('no number of a frame that addresses something may be beyond 2^53 − 1',
   const text = '{"kind":"ack","channel":1,"position":9007199254740993}';
   t.throws(() => codecFor('sluice.v1.json').decodeClient(Buffer.from(text), false), { code: 'BAD_FRAME' });
 });
+
+t.test(
+  'protobuf acknowledgements are the same to the library and to our own coder, in whatever form they come',
+  async (t) => {
+    const frameType = protobuf.parse(FRAMES_PROTO, { keepCase: true }).root.lookupType('sluice.v1.Frame');
+    const codec = codecFor('sluice.v1.protobuf');
+    const position = fc.nat(2 ** 31 - 1).chain((high) => fc.nat(2 ** 22 - 1).map((low) => high * 2 ** 22 + low));
+    fc.assert(
+      fc.property(position, position, (channel, through) => {
+        const acked = frameType.encode(frameType.fromObject({ acked: { channel, position: through } })).finish();
+        deepStrictEqual(
+          Buffer.from(bytesOf(codec.encode({ kind: 'acked', channel, position: through }))),
+          Buffer.from(acked),
+        );
+        const ack = frameType.encode(frameType.fromObject({ ack: { channel, position: through } })).finish();
+        deepStrictEqual(codec.decodeClient(ack, true), { kind: 'ack', channel, position: through });
+        const twice = Buffer.concat([ack, ack]);
+        deepStrictEqual(codec.decodeClient(twice, true), { kind: 'ack', channel, position: through });
+      }),
+      RUNS,
+    );
+    t.strictSame(codec.decodeClient(Buffer.from([18, 2, 8, 5]), true), { kind: 'ack', channel: 5, position: 0 });
+    t.strictSame(codec.decodeClient(Buffer.from([18, 4, 16, 7, 8, 5]), true), { kind: 'ack', channel: 5, position: 7 });
+    for (const cut of [[18], [18, 4, 8, 5, 16], [18, 2, 8, 0x85]])
+      t.throws(() => codec.decodeClient(Buffer.from(cut), true), { code: 'BAD_FRAME' });
+  },
+);

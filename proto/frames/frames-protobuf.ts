@@ -1,4 +1,5 @@
-import { type Message, parse } from '../event/protobuf.js';
+import { MessageWriter } from '../event/message-writer.js';
+import { type Message, parse, Reader } from '../event/protobuf.js';
 import { parseExactJson } from '../values/exact-json.js';
 import type { EventsFrame, Frame, PublishedFrame, SubscribeFrame } from './frames.js';
 import { FRAMES_PROTO } from './frames-proto.js';
@@ -15,13 +16,49 @@ export class ProtobufFrameError extends Error {
 /** A decoded frame; `frame` names its case. */
 type Decoded = Record<string, unknown> & { frame?: string };
 
+/** Tags of the frames that come and go for every subscriber all the time. */
+const ACK_TAG = 18;
+const ACKED_TAG = 162;
+const CHANNEL_TAG = 0x08;
+const POSITION_TAG = 0x10;
+/** Two tags, and two integers up to 2^53. */
+const CHANNEL_AND_POSITION_BYTES_MAX = 18;
+
+const writer = new MessageWriter();
+
 export function frameToProtobuf(frame: Frame): Uint8Array {
+  if (frame.kind === 'acked') return ackedToProtobuf(frame.channel, frame.position);
   const { kind, ...fields } = frame;
   return FrameType.encode(FrameType.fromObject({ [kind]: wireFields(frame, fields) })).finish();
 }
 
+/** The same bytes as the library's, which makes three objects of a frame first. */
+function ackedToProtobuf(channel: number, position: number): Uint8Array {
+  writer.begin().varint(ACKED_TAG);
+  const start = writer.open();
+  return writer.varint(CHANNEL_TAG).varint(channel).varint(POSITION_TAG).varint(position).close(start).finish();
+}
+
+/** An acknowledgement in the form in which every library writes it; undefined for all else, which the library decodes. */
+function ackFromProtobuf(message: Uint8Array): unknown {
+  if (message[0] !== ACK_TAG || message[1] !== message.length - 2) return undefined;
+  if (message.length > CHANNEL_AND_POSITION_BYTES_MAX + 2 || message[2] !== CHANNEL_TAG) return undefined;
+  const reader = Reader.create(message);
+  reader.pos = 3;
+  try {
+    const channel = reader.uint64() as unknown as number;
+    if (reader.uint32() !== POSITION_TAG) return undefined;
+    const position = reader.uint64() as unknown as number;
+    return reader.pos === message.length ? { kind: 'ack', channel, position } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The frame as an object with `kind`. Throws ProtobufFrameError. */
 export function frameFromProtobuf(message: Uint8Array): unknown {
+  const ack = ackFromProtobuf(message);
+  if (ack) return ack;
   const decoded = FrameType.toObject(decode(message), TO_OBJECT) as Decoded;
   const kind = decoded.frame;
   if (kind === undefined) throw new ProtobufFrameError('the frame has no known case');

@@ -202,7 +202,7 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
   }
 
   onStored(position: number): void {
-    this.parts.sink.sendFrame({ kind: 'acked', channel: this.channel, position });
+    this.parts.sink.sendSoon({ kind: 'acked', channel: this.channel, position });
   }
 
   onFenced(): void {

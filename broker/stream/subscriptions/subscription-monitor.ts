@@ -111,10 +111,12 @@ export class SubscriptionMonitor {
   }
 
   #checkAll(): void {
-    const { table, metrics, views } = this.#deps;
+    const { table, metrics, views, clock } = this.#deps;
+    const { isFresh } = this.#deps.ledger;
+    const nowMs = clock();
     let behind = 0;
     for (const subscription of table) {
-      const refusal = deliveryRefusal(subscription.parts, this.#deps.ledger, this.#deps.clock());
+      const refusal = deliveryRefusal(subscription.parts, { isFresh }, nowMs);
       if (refusal) subscription.end(refusal.code, refusal.reason);
       else if (subscription.isBehind) behind++;
     }

@@ -26,6 +26,10 @@ export class RecordingSink implements FrameSink {
     return true;
   }
 
+  sendSoon(frame: ServerFrame): void {
+    this.sendFrame(frame);
+  }
+
   isOpen(): boolean {
     return !this.isClosed;
   }

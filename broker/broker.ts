@@ -192,7 +192,7 @@ class RunningBroker implements BrokerHandle {
     const { bus, store, config, metrics, clock, releases, governance, log } = this.parts;
     const limits = { ...INTAKE_LIMITS, maxEventBytes: config.maxEventBytes };
     const onUnexpected = (error: unknown): void => log.error({ err: error }, 'intake failed');
-    const { catalog } = governance;
+    const { catalog, ledger } = governance;
     const onQuarantineMissed = this.#warn;
     const intake = new Intake({
       bus,
@@ -203,6 +203,7 @@ class RunningBroker implements BrokerHandle {
       clock,
       limits,
       quotas: config.quotas,
+      isLedgerFollowed: () => ledger.isFollowed,
       onUnexpected,
       onQuarantineMissed,
     });

@@ -69,7 +69,7 @@ export const ERROR_KINDS = {
   ENTRY_WITHDRAWN: kind(410, 'The entry was withdrawn'),
   ENTRY_CHANGED: kind(409, 'A new version of the entry changes what the grant delivers', true),
   GRANT_CHANGED: kind(409, 'The grant was changed', true),
-  LEDGER_OUT_OF_SIGHT: kind(503, 'The broker cannot see the ledger and has stopped delivering', true),
+  LEDGER_OUT_OF_SIGHT: kind(503, 'The broker cannot see the ledger and has stopped delivering and taking events', true),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERROR_KINDS;

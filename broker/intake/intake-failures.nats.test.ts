@@ -48,6 +48,20 @@ t.test('no event is accepted while the server is down, and a source continues wh
   );
 });
 
+t.test('nothing is taken while the ledger is stale, and a source continues where it was refused', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  let isFresh = true;
+  const intake = await startIntake(t, bus, {}, {}, undefined, {}, () => isFresh);
+  t.same(codes(await publish(intake, [positioned('1')])), ['stored']);
+  isFresh = false;
+  const stale = 'LEDGER_OUT_OF_SIGHT';
+  t.same(codes(await publish(intake, [positioned('2'), birth('a')])), [stale, stale]);
+  t.same(codes(await intake.publishAtomic(REGISTRY, [birth('b'), birth('c')])), [stale, stale]);
+  isFresh = true;
+  t.same(codes(await publish(intake, [positioned('3')])), ['PRECEDING_FAILED']);
+  t.same(codes(await publish(intake, [positioned('2'), positioned('3'), birth('a')])), ['stored', 'stored', 'stored']);
+});
+
 t.test('a full store takes no more events and loses none', async (t) => {
   const bus = await connect(t, await startNats(t));
   const intake = await startIntake(t, bus, {}, { maxBytesPerPartition: 200_000 });

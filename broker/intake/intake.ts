@@ -32,6 +32,8 @@ export interface IntakeDeps {
   clock: () => number;
   limits: IntakeLimits;
   quotas: QuotaLimits;
+  /** False while the ledger is stale: a token or right may have been withdrawn, so nothing is taken. */
+  isLedgerFollowed: () => boolean;
   /** Gets errors that nobody foresaw; they are answered as INTERNAL, which says nothing. */
   onUnexpected?: ((error: unknown) => void) | undefined;
   /** Called now and then with how many rejected events the store did not take into quarantine. */
@@ -143,9 +145,11 @@ export class Intake {
     if (!first) return [];
     const unit = new WaitingUnit([first, ...rest], true);
     const writer = this.#writers[first.fields.route.partition]!;
-    const problem = writer.backlog.hasCapacity(unit.events.length, unit.size)
-      ? this.#quotas.refusal(caller.id, unit.events.length, unit.size)
-      : tooManyWait();
+    const problem =
+      this.#refusalOfAll() ??
+      (writer.backlog.hasCapacity(unit.events.length, unit.size)
+        ? this.#quotas.refusal(caller.id, unit.events.length, unit.size)
+        : tooManyWait());
     if (problem) return unit.events.map((event) => this.#refusedForNow(writer, event, problem));
     writer.add(unit);
     return results.all;
@@ -186,11 +190,16 @@ export class Intake {
   #queue(call: Call, event: RawEvent, judged: ValidationResult, answer: EventResult): void {
     const waiting = new WaitingEvent(this.#fields(call, event, judged), answer);
     const writer = this.#writers[judged.entry!.version.partition]!;
-    const problem = writer.backlog.hasCapacity(1, waiting.size)
-      ? this.#quotaProblem(call.caller, waiting)
-      : tooManyWait();
+    const problem =
+      this.#refusalOfAll() ??
+      (writer.backlog.hasCapacity(1, waiting.size) ? this.#quotaProblem(call.caller, waiting) : tooManyWait());
     if (problem) answer(this.#refusedForNow(writer, waiting, problem));
     else writer.add(WaitingUnit.of(waiting));
+  }
+
+  #refusalOfAll(): Problem | undefined {
+    if (this.#deps.isLedgerFollowed()) return undefined;
+    return problemDocument('LEDGER_OUT_OF_SIGHT', 'the ledger is stale: rights cannot be checked, try again');
   }
 
   #quotaProblem({ id }: SystemCaller, { fields, size }: WaitingEvent): Problem | undefined {

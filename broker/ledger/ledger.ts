@@ -65,12 +65,16 @@ export class Ledger {
 
   /** False when the ledger has been stale for too long or is broken: what it last said may no longer be true. */
   get isFresh(): boolean {
-    // By the wall clock, as the follower measures; `clock` may be a test's.
-    const age = performance.now() - this.lastSeenAtMs;
-    const isFresh = this.#state.broken === undefined && age <= this.#deps.staleAfterMs;
+    const isFresh = this.#state.broken === undefined && this.isFollowed;
     if (isFresh !== this.#wasFresh) this.#deps.metrics.freshnessChanged(isFresh);
     this.#wasFresh = isFresh;
     return isFresh;
+  }
+
+  /** False when the ledger has been stale for too long. A broken one may still be followed. */
+  get isFollowed(): boolean {
+    // By the monotonic clock, as the follower measures; `clock` may be a test's.
+    return performance.now() - this.lastSeenAtMs <= this.#deps.staleAfterMs;
   }
 
   get lastSeenAtMs(): number {

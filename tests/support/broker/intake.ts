@@ -94,6 +94,7 @@ export async function startIntake(
   streams: Partial<StreamsOptions> = {},
   onQuarantineMissed?: (message: string) => void,
   quotas: Partial<QuotaLimits> = {},
+  isLedgerFollowed: () => boolean = () => true,
 ): Promise<Intake> {
   const store = await ensureStreams(bus, { partitions: 2, replicas: 1, ...streams });
   const intake = new Intake({
@@ -105,6 +106,7 @@ export async function startIntake(
     clock: Date.now,
     limits: { ...INTAKE_LIMITS, ...limits },
     quotas: { ...NO_QUOTAS, ...quotas },
+    isLedgerFollowed,
     onQuarantineMissed,
     onUnexpected: (error) => t.error(error, 'no unforeseen error happens'),
   });

@@ -36,7 +36,7 @@ export const CONFIG_DEFAULTS = {
     maxConnections: undefined,
     // A department that needs more long-lived connections than this has a client that leaks them.
     maxStreamsPerSystem: 2000,
-    maxBodyBytesInMemory: 48 * 1024 * 1024,
+    maxBodyBytesInMemory: 32 * 1024 * 1024,
     trustedProxies: [],
     corsOrigins: [],
   },

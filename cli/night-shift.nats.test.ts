@@ -28,11 +28,15 @@ async function busWithEvents(t: Parameters<typeof startBroker>[0], events: numbe
 
 t.test('lag, cursors and subscribe show who is behind and replay it', async (t) => {
   const { bus, asReader, asOperator } = await busWithEvents(t, 3);
+  t.match(await asReader('lag'), { out: '', err: /no cursor, nothing was ever acknowledged: .*g-one/ });
   await asReader('subscribe', 'g-one', '--ack', '--cursor', 'import', '--until-caught-up');
   await publishBatch({ url: bus.url, token: 'registry-source-token-0123456789' }, [person(3), person(4)]);
   const [behind] = JSON.parse((await asOperator('lag', '--json')).out);
-  t.match(behind, { grant: 'g-one', cursor: 'import', position: 3, unacknowledged: 2, more: false, connected: false });
-  t.match((await asReader('lag', 'g-one')).out, /^g-one +reader-one +registry\.person +import +2 +\d+ s +no /m);
+  t.match(behind, { grant: 'g-one', cursor: 'import', position: 3, unacknowledged: 2, more: false });
+  t.match(
+    (await asReader('lag', 'g-one')).out,
+    /^g-one +reader-one +registry\.person +import +3 +5 +2 +\d+ s +\d+ s ago +acknowledging$/m,
+  );
 
   const skipped = await asReader('cursors', 'set', 'g-one', 'import', 'latest', '--reason', 'a bad batch');
   t.equal(skipped.out, 'cursor import of grant g-one moved from 3 to 5; 4 to 5 are recorded as skipped');
@@ -41,6 +45,18 @@ t.test('lag, cursors and subscribe show who is behind and replay it', async (t) 
   t.equal(received.out, 'nobody has received anything about that record', 'skipped is not delivered');
 
   t.match((await asReader('cursors', 'set', 'g-one', 'import', '2', '--reason', 'again')).out, /moved from 5 to 2$/);
+  t.match(await asReader('cursors', 'set', 'g-one', 'import', 'yesterday', '--reason', 'again'), {
+    exitCode: 2,
+    err: /must be a position, earliest, latest, a date-time like .*, or how long ago, like 1h/,
+  });
+  t.match(await asReader('cursors', 'set', 'g-one', 'improt', '1h', '--reason', 'a typing error'), {
+    out: 'cursor improt of grant g-one had no position; it is now at 0',
+    err: 'sluice: other cursors of grant g-one: import',
+  });
+  t.match(await asReader('show', 'g-one', '99'), {
+    exitCode: 1,
+    err: /POSITION_GONE: the log does not have position 99/,
+  });
   const replayed = await asReader('subscribe', 'g-one', '--ack', '--cursor', 'import', '--until-caught-up');
   t.equal(replayed.out.split('\n').length, 3);
   t.match((await asReader('lag', 'g-one', '--json')).out, /"unacknowledged":0,"more":false,"oldestAt":null/);
@@ -56,6 +72,7 @@ t.test('lag, cursors and subscribe show who is behind and replay it', async (t) 
   t.match(records, [
     { act: 'cursor-moved', actor: 'system:reader-one', reason: 'a bad batch', document: { from: 3, to: 5 } },
     { act: 'cursor-moved', reason: 'again', document: { from: 5, to: 2 } },
+    { act: 'cursor-moved', reason: 'a typing error' },
     { act: 'cursor-removed', reason: 'replaced' },
   ]);
 });
@@ -81,9 +98,12 @@ t.test('moving a cursor ends its live session, and is refused to others and befo
     exitCode: 1,
     err: /POSITION_GONE/,
   });
-  t.match(await asReader('cursors', 'set', 'g-one', 'live', 'soon', '--reason', 'x'), {
-    exitCode: 1,
-    err: /BAD_REQUEST/,
+  const reader = { url: bus.url, token: 'reader-one-token-0123456789' };
+  t.match(await call(reader, 'PUT', '/v1/grants/g-one/cursors/live', '{"to":"soon","reason":"x"}'), {
+    json: {
+      code: 'BAD_REQUEST',
+      detail: /to must be a whole number, or must be one of earliest, latest, or must be an RFC 3339/,
+    },
   });
 });
 

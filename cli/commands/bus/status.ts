@@ -62,12 +62,17 @@ function usageLines({ capacity, free, streams }: StoreUsage): string[] {
   const rows = streams.map(({ name, messages, used, limit }) => [
     name,
     String(messages),
-    inMegabytes(used),
-    limit === null ? '-' : inMegabytes(limit),
+    bytesText(used),
+    limit === null ? '-' : bytesText(limit),
   ]);
-  const left =
-    capacity === null || free === null ? [] : [`store: ${inMegabytes(free)} of ${inMegabytes(capacity)} free`];
+  const left = capacity === null || free === null ? [] : [`store: ${bytesText(free)} of ${bytesText(capacity)} free`];
   return [...left, ...table(['STREAM', 'MESSAGES', 'USED', 'LIMIT'], rows)];
 }
 
-const inMegabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB`;
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** In the greatest unit that leaves at least 1 before the point. */
+function bytesText(bytes: number): string {
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS.length - 1);
+  return `${(bytes / 1_000 ** power).toFixed(power === 0 ? 0 : 1)} ${UNITS[power]}`;
+}

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { ApiError } from '../../../client/errors.js';
+import { SluiceError } from '../../../proto/errors.js';
 import { type ConnectionOptions, withConnection } from '../../connection-options.js';
 import { CommandEnded, EXIT, UsageError } from '../../exit-codes.js';
 import { table } from '../../table.js';
@@ -16,11 +18,21 @@ export function addShow(program: Command, terminal: Terminal): void {
     .action((grant: string, position: string, options: ConnectionOptions) => show(grant, position, options, terminal));
 }
 
+/** The bus was asked for what comes after the position before, and its message would name that one. */
+function namePosition(error: unknown, position: number): unknown {
+  if (!(error instanceof ApiError) || error.problem.code !== 'POSITION_GONE') return error;
+  const { earliest } = error.problem;
+  const begin = earliest === undefined ? '' : `; it begins at ${earliest}`;
+  return new SluiceError('POSITION_GONE', `the log does not have position ${position}${begin}`);
+}
+
 async function show(grant: string, text: string, options: ConnectionOptions, terminal: Terminal): Promise<void> {
   const position = Number(text);
   if (!/^\d{1,15}$/.test(text) || position < 1)
     throw new UsageError(`position must be a whole number above 0, not ${text}`);
-  const page = await readEventPage(grant, { from: { after: position - 1 }, cursor: 'show', limit: 1 }, options);
+  const page = await readEventPage(grant, { from: { after: position - 1 }, cursor: 'show', limit: 1 }, options).catch(
+    (error: unknown) => Promise.reject(namePosition(error, position)),
+  );
   const event = page.events.find((one) => one.position === position);
   if (!event) {
     terminal.err(`sluice: grant ${grant} delivers no event at position ${position}`);

@@ -50,7 +50,7 @@ async function list(options: ConnectionOptions, terminal: Terminal): Promise<voi
 }
 
 /** The bus answers in pages. */
-async function allGrants(options: ConnectionOptions): Promise<GrantDocument[]> {
+export async function allGrants(options: ConnectionOptions): Promise<GrantDocument[]> {
   const all: GrantDocument[] = [];
   for (let after: string | undefined; ; ) {
     const query = { after, limit: PAGE_GRANTS };
@@ -64,8 +64,11 @@ async function allGrants(options: ConnectionOptions): Promise<GrantDocument[]> {
 async function show(grant: string, options: ConnectionOptions, terminal: Terminal): Promise<void> {
   const document = await apiOf(options).json<GrantDocument>(`/v1/grants/${encodeURIComponent(grant)}`);
   if (options.json) return terminal.out(JSON.stringify(document));
-  const { items, rows = {}, ...fields } = document;
-  const lines = Object.entries(fields).map(([name, value]) => [name, plain(value)]);
+  const { items, rows = {}, period, ...fields } = document;
+  const lines = Object.entries({ ...fields, period: `${period.from} to ${period.to}` }).map(([name, value]) => [
+    name,
+    plain(value),
+  ]);
   const itemLines = items.map(({ name, transform }) => [`  ${name}`, transform ?? '']);
   const rowLines = Object.entries(rows).map(([item, predicate]) => [`  ${item}`, JSON.stringify(predicate)]);
   const all = [

@@ -41,7 +41,7 @@ export class GrantLag {
   async ofGrant(caller: Caller, id: string): Promise<LagReport> {
     const grant = this.deps.grants.get(id);
     if (!grant || !this.#isReadable(caller, grant)) {
-      throw new SluiceError('UNKNOWN_GRANT', 'there is no such grant', { grant: id });
+      throw new SluiceError('UNKNOWN_GRANT', `no grant ${id} for this caller`, { grant: id });
     }
     this.deps.access.open(grant.system, id);
     const [reported] = await this.#report([grant]);

@@ -40,7 +40,9 @@ export function grantRoutes(app: FastifyInstance, { grants, permissions, clock }
     async (request) => {
       const grant = grants.get(request.params.grant);
       if (!grant || !isReadable(callerOf(request), grant)) {
-        throw new SluiceError('UNKNOWN_GRANT', 'there is no such grant', { grant: request.params.grant });
+        throw new SluiceError('UNKNOWN_GRANT', `no grant ${request.params.grant} for this caller`, {
+          grant: request.params.grant,
+        });
       }
       return describeGrant(grant, clock());
     },

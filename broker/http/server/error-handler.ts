@@ -65,5 +65,16 @@ function describeValidation(error: FastifyError): string {
   if (first.keyword === 'additionalProperties') {
     return `${part}: ${at(first.params.additionalProperty)} is not a known field`;
   }
-  return path === '' ? `${part} ${schemaProblem(first)}` : `${part}: ${path} ${schemaProblem(first)}`;
+  const isAlternative = error.validation?.some(
+    ({ keyword, instancePath }) => keyword === 'anyOf' && instancePath === first.instancePath,
+  );
+  const problem = isAlternative ? eitherOf(error.validation ?? [], first.instancePath) : schemaProblem(first);
+  return path === '' ? `${part} ${problem}` : `${part}: ${path} ${problem}`;
 }
+
+/** What a value may be where a schema has alternatives: the first of them alone would mislead. */
+function eitherOf(errors: NonNullable<FastifyError['validation']>, instancePath: string): string {
+  const ofValue = errors.filter((one) => one.instancePath === instancePath && EXPECTATIONS.has(one.keyword));
+  return [...new Set(ofValue.map(schemaProblem))].join(', or ');
+}
+const EXPECTATIONS = new Set(['type', 'format', 'enum']);

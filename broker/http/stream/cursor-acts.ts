@@ -85,7 +85,8 @@ const MOVE = {
       to: {
         anyOf: [
           { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
-          { type: 'string', pattern: '^(?:earliest|latest|[0-9]{1,16})$' },
+          { type: 'string', enum: ['earliest', 'latest'] },
+          { type: 'string', pattern: '^[0-9]{1,16}$' },
           { type: 'string', format: 'date-time', maxLength: 64 },
         ],
         description: 'a position, earliest, latest, or an RFC 3339 time; events after it are delivered next',

@@ -123,7 +123,7 @@ export class CursorActs {
     const grant = this.deps.grants.get(id);
     const sides = grant && { system: grant.system, party: grant.party, provider: splitEntryId(grant.entry).party };
     if (!grant || !sides || !this.deps.permissions.mayReadGrant(caller, sides)) {
-      throw new SluiceError('UNKNOWN_GRANT', 'there is no such grant', { grant: id });
+      throw new SluiceError('UNKNOWN_GRANT', `no grant ${id} for this caller`, { grant: id });
     }
     return { ...this.deps.access.open(grant.system, id), sides };
   }

@@ -6,6 +6,8 @@ export interface AppendOptions {
   endsRights?: boolean | undefined;
   /** Officer or system that acts; undefined for the bus itself. */
   actor?: string | undefined;
+  /** The acts are stored all or none: more than one batch can hold is refused with TOO_LARGE. */
+  atomic?: boolean | undefined;
 }
 
 interface Job {

@@ -6,7 +6,7 @@ import { streamEnds } from '../nats/read/log-reader.js';
 import { StoreRefusedError, StoreUnavailableError, WrongExpectedSequenceError } from '../nats/store-errors.js';
 import { LEDGER_STREAM } from '../nats/streams.js';
 import { AppendLanes, type AppendOptions } from './append-lanes.js';
-import { batchEnd, encodeBatch, type LedgerBatch } from './ledger-batch.js';
+import { assertOneBatch, batchEnd, encodeBatch, type LedgerBatch } from './ledger-batch.js';
 import type { LedgerState } from './ledger-state.js';
 import type { Act, LedgerRecord } from './record.js';
 
@@ -17,6 +17,9 @@ const RESENDS_MAX = 5;
 /** Covers a restart of the server or an election. */
 const CATCH_UP_MS = 15_000;
 const CATCH_UP_PAUSE_MS = 100;
+
+/** Decides on acts for the state that record `head` has made; throws what the caller is refused with. */
+export type Guard = (head: number) => Act[] | Promise<Act[]>;
 
 export interface AppenderDeps {
   bus: Bus;
@@ -37,16 +40,22 @@ export class Appender {
     this.#deps = deps;
   }
 
-  appendAll(guard: () => Act[], options: AppendOptions = {}): Promise<LedgerRecord[]> {
+  appendAll(guard: Guard, options: AppendOptions = {}): Promise<LedgerRecord[]> {
     return this.#lanes.run(() => this.#decideAndStore(guard, options), options);
   }
 
-  async #decideAndStore(guard: () => Act[], options: AppendOptions): Promise<LedgerRecord[]> {
+  async #decideAndStore(guard: Guard, options: AppendOptions): Promise<LedgerRecord[]> {
     const { state } = this.#deps;
-    if (state.broken) throw new SluiceError('STORE_UNAVAILABLE', state.broken.message, {}, { cause: state.broken });
     const stored: LedgerRecord[] = [];
     for (let conflicts = 0; conflicts <= CONFLICTS_MAX; conflicts++) {
-      if (await this.#storeAll(guard(), stored, options)) return stored;
+      if (state.broken) throw new SluiceError('STORE_UNAVAILABLE', state.broken.message, {}, { cause: state.broken });
+      const { head } = state;
+      const decided = guard(head);
+      // A guard that answers at once is not awaited: nothing can be folded between its decision and the write then.
+      const acts = decided instanceof Promise ? await decided : decided;
+      if (options.atomic) assertOneBatch(acts);
+      const isCurrent = state.head === head || acts.length === 0;
+      if (isCurrent && (await this.#storeAll(acts, stored, options))) return stored;
       this.#deps.metrics.conflict();
     }
     throw new SluiceError('STORE_UNAVAILABLE', `other brokers were faster ${CONFLICTS_MAX} times in a row`);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { SluiceError } from '../../proto/errors.js';
 import { ledgerSubject } from '../../proto/subject.js';
 import type { OutMessage } from '../nats/write/out-message.js';
 import { hashOf } from './chain.js';
@@ -50,9 +51,16 @@ export function batchEnd(acts: readonly Act[], offset: number): number {
   let bytes = 0;
   let end = offset;
   while (end < acts.length && end - offset < BATCH_ACTS_MAX) {
-    bytes += acts.length === 1 ? 0 : JSON.stringify(acts[end]?.document ?? null).length;
+    bytes += acts.length === 1 ? 0 : JSON.stringify(acts[end]).length;
     if (bytes > BATCH_BYTES_MAX && end > offset) break;
     end++;
   }
   return end;
+}
+
+/** Throws TOO_LARGE when the acts do not fit into one atomic batch. */
+export function assertOneBatch(acts: readonly Act[]): void {
+  if (batchEnd(acts, 0) >= acts.length) return;
+  const limits = `${BATCH_ACTS_MAX} records and ${BATCH_BYTES_MAX / 1024 / 1024} MiB`;
+  throw new SluiceError('TOO_LARGE', `the act has more consequences than one record batch holds: at most ${limits}`);
 }

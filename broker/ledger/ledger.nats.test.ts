@@ -108,6 +108,58 @@ t.test('thousands of acts are stored as chained batches, also several of one sub
   t.match(await ledger.verify(), { records: 2_500 });
 });
 
+t.test('a guard that reads for a while runs again when another broker has acted meanwhile', async (t) => {
+  const { open, another } = await emptyLedger(t);
+  const [one, two] = [await open(), await open(await another())];
+  const heads: number[] = [];
+  const records = await one.ledger.appendAll(async (head) => {
+    heads.push(head);
+    if (heads.length === 1) {
+      await two.ledger.append(() => act('faster'));
+      await until(() => one.ledger.head === 1);
+    }
+    return [act(`after-${head}`)];
+  });
+  t.same(heads, [0, 1]);
+  t.match(records, [{ seq: 2, id: 'after-1' }]);
+});
+
+t.test('two brokers whose guards read asynchronously never decide on the same state', async (t) => {
+  const { open, another } = await emptyLedger(t);
+  const [one, two] = [await open(), await open(await another())];
+  const take = ({ ledger, folded }: Opened) =>
+    ledger.appendAll(async () => {
+      const number = folded.length;
+      await new Promise((resolve) => setImmediate(resolve));
+      return [act(`p${number}`)];
+    });
+  await Promise.all(Array.from({ length: 20 }, (_, i) => take(i % 2 ? one : two)));
+  const ids = (await one.ledger.read({ limit: 100 })).map((record) => record.id);
+  t.same(
+    ids,
+    Array.from({ length: 20 }, (_, i) => `p${i}`),
+  );
+});
+
+t.test('acts that have to be one batch are refused when they are too many, and none is stored', async (t) => {
+  const { open } = await emptyLedger(t);
+  const { ledger } = await open();
+  const acts = (count: number): Act[] => Array.from({ length: count }, (_, i) => act(`p${i}`));
+  await t.rejects(
+    ledger.appendAll(() => acts(1_001), { atomic: true }),
+    { code: 'TOO_LARGE' },
+  );
+  const large = 'x'.repeat(600_000);
+  await t.rejects(
+    ledger.appendAll(() => Array.from({ length: 30 }, (_, i) => ({ ...act(`p${i}`), step: { large } })), {
+      atomic: true,
+    }),
+    { code: 'TOO_LARGE' },
+  );
+  t.equal(ledger.head, 0);
+  t.equal((await ledger.appendAll(() => acts(1_000), { atomic: true })).length, 1_000);
+});
+
 t.test('records are read by kind and by id', async (t) => {
   const { open } = await emptyLedger(t);
   const { ledger } = await open();

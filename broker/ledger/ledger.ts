@@ -5,7 +5,7 @@ import { Follower } from '../nats/read/follower.js';
 import type { StoredMessage } from '../nats/stored-message.js';
 import { LEDGER_STREAM } from '../nats/streams.js';
 import type { AppendOptions } from './append-lanes.js';
-import { Appender } from './appender.js';
+import { Appender, type Guard } from './appender.js';
 import { LedgerBrokenError } from './ledger-errors.js';
 import { LedgerState } from './ledger-state.js';
 import { type LedgerQuery, readLedger, type Verification, verifyLedger } from './read-ledger.js';
@@ -93,8 +93,11 @@ export class Ledger {
     return record;
   }
 
-  /** Like `append` for many acts: all or none of up to 1,000; more are divided into several such batches. */
-  appendAll(guard: () => Act[], options?: AppendOptions): Promise<LedgerRecord[]> {
+  /**
+   * Like `append` for many acts: all or none of up to 1,000; more are divided into several such batches, unless they
+   * have to be `atomic`. The guard may read asynchronously; it runs again when a record was folded meanwhile.
+   */
+  appendAll(guard: Guard, options?: AppendOptions): Promise<LedgerRecord[]> {
     return this.#appender.appendAll(guard, options);
   }
 

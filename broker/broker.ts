@@ -5,7 +5,7 @@ import type { BrokerHandle } from './boot/broker-handle.js';
 import { type Governance, openGovernance } from './boot/governance.js';
 import { createLogger } from './boot/logger.js';
 import { type Admission, openAdmission } from './boot/open-admission.js';
-import { openLag } from './boot/open-lag.js';
+import { openObservation } from './boot/open-observation.js';
 import { openStore } from './boot/open-store.js';
 import { type ProcessRole, SINGLE_PROCESS } from './boot/process-role.js';
 import { ReleaseStack } from './boot/release-stack.js';
@@ -139,7 +139,7 @@ class RunningBroker implements BrokerHandle {
   async start(): Promise<Serving> {
     const { config, log, releases } = this.parts;
     const stream = await this.#startStream();
-    const grantLag = openLag({ ...this.parts, stream });
+    const grantLag = openObservation({ ...this.parts, stream });
     const intake = this.#openIntake();
     const ending = new AbortController();
     const tickets = this.#openTickets();
@@ -281,7 +281,7 @@ class RunningBroker implements BrokerHandle {
   #operations(): OperationRoutesDeps & StoreRoutesDeps {
     const { role, metrics } = this.parts;
     return {
-      registry: role.isWorker ? new SharedMetrics(metrics.registry) : metrics.registry,
+      metrics: role.isWorker ? new SharedMetrics(metrics.registry) : metrics,
       unreadyReasons: () => this.#unreadyReasons(),
       notices: () => this.#notices(),
       storeUsage: () => this.#storeUsage(),

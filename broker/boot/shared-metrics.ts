@@ -1,28 +1,26 @@
-import { AggregatorRegistry, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { SluiceError } from '../../proto/errors.js';
-import type { MetricsQuestion, ToWorker } from './worker-messages.js';
+import type { Format } from '../metrics/exposition.js';
+import type { MetricValues } from '../metrics/metric-values.js';
+import type { MetricsOfWorker, MetricsQuestion, ToWorker } from './worker-messages.js';
 
-/** Collecting from all workers takes milliseconds; a worker that hangs must not hang the scrape. */
+/** Collecting from all workers takes milliseconds; a primary that hangs must not hang the scrape. */
 const ANSWER_MS_MAX = 5_000;
 
 /** Metrics of all workers of this broker, from whichever worker is asked. */
 export class SharedMetrics {
-  readonly contentType: Registry['contentType'];
   readonly #waiting = new Map<number, (text: string) => void>();
   #nextId = 0;
 
-  /** `own` is this worker's part; the primary gathers it through prom-client's own messages. */
-  constructor(own: Registry) {
-    this.contentType = own.contentType;
-    AggregatorRegistry.setRegistries([own]);
-    // Its constructor registers the listener by which this worker answers the primary.
-    new AggregatorRegistry();
+  /** `own` is this worker's part, which the primary asks for. */
+  constructor(private readonly own: Registry) {
     process.on('message', (message: ToWorker) => {
       if (message.kind === 'metrics') this.#waiting.get(message.id)?.(message.text);
+      else if (message.kind === 'metrics-question') void this.#answer(message.id);
     });
   }
 
-  metrics(): Promise<string> {
+  text(format: Format): Promise<string> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -34,7 +32,12 @@ export class SharedMetrics {
         this.#waiting.delete(id);
         resolve(text);
       });
-      process.send?.({ kind: 'metrics', id } satisfies MetricsQuestion);
+      process.send?.({ kind: 'metrics', id, format } satisfies MetricsQuestion);
     });
+  }
+
+  async #answer(id: number): Promise<void> {
+    const metrics = (await this.own.getMetricsAsJSON()) as unknown as MetricValues[];
+    if (process.connected) process.send?.({ kind: 'worker-metrics', id, metrics } satisfies MetricsOfWorker);
   }
 }

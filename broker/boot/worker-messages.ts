@@ -1,3 +1,5 @@
+import type { Format } from '../metrics/exposition.js';
+import type { MetricValues } from '../metrics/metric-values.js';
 import type { Serving } from './serve-http.js';
 
 /** A worker serves. */
@@ -17,11 +19,23 @@ export interface WorkerMustEnd {
 export interface MetricsQuestion {
   kind: 'metrics';
   id: number;
+  format: Format;
 }
 export interface MetricsAnswer {
   kind: 'metrics';
   id: number;
   text: string;
+}
+
+/** The primary asks a worker for its own part of the metrics; the worker answers with the same `id`. */
+export interface MetricsPartQuestion {
+  kind: 'metrics-question';
+  id: number;
+}
+export interface MetricsOfWorker {
+  kind: 'worker-metrics';
+  id: number;
+  metrics: MetricValues[];
 }
 
 /** Cursor subject, events delivered under it, and whether it is followed. */
@@ -61,5 +75,11 @@ export interface ReloadTlsOrder {
   kind: 'reload-tls';
 }
 
-export type FromWorker = WorkerServing | WorkerMustEnd | MetricsQuestion | UsesQuestion | UsesOfWorker;
-export type ToWorker = MetricsAnswer | UsesAnswer | UseQuestion | DrainOrder | ReloadTlsOrder;
+export type FromWorker =
+  | WorkerServing
+  | WorkerMustEnd
+  | MetricsQuestion
+  | MetricsOfWorker
+  | UsesQuestion
+  | UsesOfWorker;
+export type ToWorker = MetricsAnswer | MetricsPartQuestion | UsesAnswer | UseQuestion | DrainOrder | ReloadTlsOrder;

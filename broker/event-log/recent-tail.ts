@@ -52,6 +52,16 @@ export class RecentTail {
     return found;
   }
 
+  /**
+   * The event at a position; the oldest one that is kept for a position before it, undefined when there is none or the position is
+   * not a kept event's.
+   */
+  eventAt(position: number): LogEvent | undefined {
+    if (position <= this.#after) return this.#events[this.#first];
+    const event = this.#events[this.#firstAfter(position - 1)];
+    return event?.position === position ? event : undefined;
+  }
+
   #firstAfter(position: number): number {
     const isBefore = (index: number) => (this.#events[index] as LogEvent).position <= position;
     return partitionPoint(this.#first, this.#events.length, isBefore);

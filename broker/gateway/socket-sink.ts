@@ -14,6 +14,8 @@ const PING = Buffer.from([0x89, 0]);
 /** Low-water mark. One frame can be built while the rest goes out. */
 const LOW_WATER_BYTES = 256 * 1024;
 
+const NOTHING = new Uint8Array(0);
+
 export interface SocketSinkOptions {
   codec: FrameCodec;
   maxBufferedBytes: number;
@@ -88,6 +90,11 @@ export class SocketSink implements FrameSink {
     // Never at once: the caller may hold the lock that it wants to take again.
     if (!this.#isOpen || this.socket.writableLength <= LOW_WATER_BYTES) setImmediate(fn);
     else this.#waiting.push(fn);
+  }
+
+  whenWritten(fn: () => void): void {
+    if (this.socket.writableLength === 0 || this.socket.destroyed) setImmediate(fn);
+    else this.socket.write(NOTHING, () => fn());
   }
 
   /** Takes nothing more and calls everybody that waits for it to drain. What was sent before still goes out. */

@@ -58,6 +58,6 @@ export function linkageWarnings(held: Iterable<GrantDocument>, document: GrantDo
 
 /** The grant without what `toGrant` derived. */
 export function documentOf(grant: Grant): StoredGrant {
-  const { fromMs: _from, toMs: _to, historyFromMs: _history, ledgerSeq: _seq, ...document } = grant;
+  const { fromMs: _from, toMs: _to, historyFromMs: _history, ledgerSeq: _seq, changedAtMs: _at, ...document } = grant;
   return document;
 }

@@ -13,12 +13,15 @@ export interface StoredGrant extends GrantDocument {
 export interface Grant extends StoredGrant, GrantBounds {
   /** Ledger sequence of the newest record of the grant. */
   ledgerSeq: number;
+  /** When that record was written. */
+  changedAtMs: number;
 }
 
-export const toGrant = (document: StoredGrant, ledgerSeq: number): Grant => ({
+export const toGrant = (document: StoredGrant, ledgerSeq: number, changedAtMs = 0): Grant => ({
   ...document,
   ...boundsOf(document),
   ledgerSeq,
+  changedAtMs,
 });
 
 /** The status at a moment. A termination outweighs the period, the end of the period a suspension. */

@@ -11,7 +11,7 @@ export class Grants {
 
   readonly fold = (record: LedgerRecord): void => {
     if (record.kind !== 'grant') return;
-    const grant = toGrant(record.document as StoredGrant, record.seq);
+    const grant = toGrant(record.document as StoredGrant, record.seq, Date.parse(record.time));
     const previous = this.#byId.get(grant.id);
     if (previous && previous.entry !== grant.entry) this.#byEntry.get(previous.entry)?.delete(grant.id);
     this.#byId.set(grant.id, grant);

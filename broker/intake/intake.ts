@@ -21,6 +21,7 @@ import { routeOf } from './validate/event-route.js';
 import type { RawEvent } from './validate/event-shape.js';
 import { LookUpOnce } from './validate/look-up-once.js';
 import { isPrintableId } from './validate/printable.js';
+import { sourceTraceOf } from './validate/trace-context.js';
 import { type EntryLookup, type ValidationResult, validateEvent } from './validate/validate-event.js';
 
 export interface IntakeDeps {
@@ -220,6 +221,8 @@ export class Intake {
   }
 
   #fields({ caller, flow }: Call, event: RawEvent, judged: ValidationResult): WaitingFields {
+    const { trace: sourceTrace, isMalformed } = sourceTraceOf(event);
+    if (isMalformed) this.#deps.metrics.intake.traceContextDropped();
     return {
       id: judged.id,
       op: event.op as SourceOp,
@@ -227,6 +230,7 @@ export class Intake {
       sourcePosition: sourcePositionOf(event),
       arrival: ++this.#arrivals,
       flow,
+      sourceTrace,
       bytes: judged.accepted ? judged.bytes : undefined,
       refusal: judged.accepted
         ? undefined

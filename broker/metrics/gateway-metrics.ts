@@ -1,7 +1,7 @@
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import type { ErrorCode } from '../../proto/errors.js';
 import type { ClientFrame, Subprotocol } from '../../proto/frames/frames.js';
-import { SHORT_SECONDS } from './metric-buckets.js';
+import { REQUEST_SECONDS } from './metric-buckets.js';
 import type { MetricFactory, Tally } from './metric-factory.js';
 
 /** Why a log-in failed: no token, a wrong one, a wrong or used ticket, or too many failures before it. */
@@ -15,7 +15,8 @@ export class GatewayMetrics {
   readonly #paused: Counter;
   readonly #subscriptionsEnded: Counter;
   readonly #loginsFailed: Counter;
-  readonly #requests: Histogram;
+  readonly #requests: Counter;
+  readonly #requestSeconds: Histogram;
 
   constructor(make: MetricFactory) {
     this.#sessions = make.gauge('sluice_sessions', 'Open WebSocket sessions', { labels: ['encoding'] });
@@ -31,11 +32,16 @@ export class GatewayMetrics {
       ['code'],
     );
     this.#loginsFailed = make.counter('sluice_logins_failed_total', 'Failed log-ins, by what was wrong', ['failure']);
-    this.#requests = make.histogram(
-      'sluice_http_request_duration_seconds',
-      'HTTP requests by method, route pattern and status',
-      SHORT_SECONDS,
+    this.#requests = make.counter(
+      'sluice_http_requests_total',
+      'HTTP requests by method, route pattern and kind of status',
       ['method', 'route', 'status'],
+    );
+    this.#requestSeconds = make.histogram(
+      'sluice_http_request_duration_seconds',
+      'Time to answer an HTTP request, by method and route pattern',
+      REQUEST_SECONDS,
+      ['method', 'route'],
     );
   }
 
@@ -67,6 +73,13 @@ export class GatewayMetrics {
   }
 
   requestDone(method: string, route: string, status: number, seconds: number): void {
-    this.#requests.observe({ method, route, status }, seconds);
+    this.#requests.inc({ method, route, status: kindOf(status) });
+    this.#requestSeconds.observe({ method, route }, seconds);
   }
 }
+
+const TOO_MANY_REQUESTS = 429;
+
+/** Clients can provoke ten statuses on each of a hundred routes: those of a kind share one series. */
+const kindOf = (status: number): string =>
+  status === TOO_MANY_REQUESTS ? String(status) : `${Math.floor(status / 100)}xx`;

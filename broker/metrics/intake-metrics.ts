@@ -1,7 +1,12 @@
-import type { Counter, Gauge, Histogram } from 'prom-client';
+import type { Counter, Gauge } from 'prom-client';
 import type { ErrorCode } from '../../proto/errors.js';
 import { COMMIT_EVENTS, SHORT_SECONDS } from './metric-buckets.js';
 import type { MetricFactory } from './metric-factory.js';
+import type { QuickHistogram } from './quick-histogram.js';
+
+/** Ages, in seconds, by the label under which refused events of at least that age are counted. */
+export const QUARANTINE_AGES = { '0s': 0, '1h': 3_600, '1d': 86_400, '7d': 7 * 86_400 };
+export type QuarantineAge = keyof typeof QUARANTINE_AGES;
 
 /** Events from their arrival to the log or to the quarantine. */
 export class IntakeMetrics {
@@ -12,8 +17,11 @@ export class IntakeMetrics {
   readonly #quarantineMissed: Counter;
   readonly #waitingEvents: Gauge;
   readonly #waitingBytes: Gauge;
-  readonly #commitEvents: Histogram;
-  readonly #commitSeconds: Histogram;
+  readonly #commitEvents: QuickHistogram;
+  readonly #commitSeconds: QuickHistogram;
+  readonly #quarantineEvents: Gauge;
+  readonly #quarantineOldest: Gauge;
+  readonly #traceContextDropped: Counter;
 
   constructor(make: MetricFactory) {
     this.#accepted = make.counter('sluice_events_accepted_total', 'Events stored and acknowledged', [
@@ -36,14 +44,29 @@ export class IntakeMetrics {
     );
     this.#waitingEvents = make.gauge('sluice_intake_waiting_events', 'Events received and not yet answered');
     this.#waitingBytes = make.gauge('sluice_intake_waiting_bytes', 'Bytes of the events received and not yet answered');
-    this.#commitEvents = make.histogram('sluice_commit_events', 'Events of one commit to the store', COMMIT_EVENTS, [
-      'partition',
-    ]);
-    this.#commitSeconds = make.histogram(
+    this.#commitEvents = make.quickHistogram(
+      'sluice_commit_events',
+      'Events of one commit to the store',
+      COMMIT_EVENTS,
+    );
+    this.#commitSeconds = make.quickHistogram(
       'sluice_commit_duration_seconds',
       'Time from sending a commit to its acknowledgement',
       SHORT_SECONDS,
-      ['partition'],
+    );
+    this.#quarantineEvents = make.gauge(
+      'sluice_quarantine_events',
+      'Refused events that wait for their source to repair them, by the age that they have at least',
+      { labels: ['older_than'], aggregator: 'max' },
+    );
+    this.#quarantineOldest = make.gauge(
+      'sluice_quarantine_oldest_age_seconds',
+      'Age of the oldest refused event that is kept; 0 without one',
+      { aggregator: 'max' },
+    );
+    this.#traceContextDropped = make.counter(
+      'sluice_trace_context_dropped_total',
+      'Events whose traceparent or tracestate was malformed and was dropped',
     );
   }
 
@@ -72,8 +95,19 @@ export class IntakeMetrics {
     this.#waitingBytes.set(bytes);
   }
 
-  committed(partition: number, events: number, seconds: number): void {
-    this.#commitEvents.observe({ partition }, events);
-    this.#commitSeconds.observe({ partition }, seconds);
+  committed(events: number, seconds: number): void {
+    this.#commitEvents.observe(events);
+    this.#commitSeconds.observe(seconds);
+  }
+
+  /** Refused events that are kept, by the age that they have at least, and the age of the oldest. */
+  quarantineNow(byAge: ReadonlyMap<QuarantineAge, number>, oldestSeconds: number): void {
+    for (const [age, events] of byAge) this.#quarantineEvents.set({ older_than: age }, events);
+    this.#quarantineOldest.set(oldestSeconds);
+  }
+
+  /** A `traceparent` or `tracestate` that is none was dropped. */
+  traceContextDropped(): void {
+    this.#traceContextDropped.inc();
   }
 }

@@ -10,6 +10,9 @@ export class LedgerMetrics {
   readonly #records: Gauge;
   readonly #fresh: Gauge;
   readonly #clockSteps: Counter;
+  readonly #lag: Gauge;
+  readonly #unsealed: Gauge;
+  readonly #unsealedSeconds: Gauge;
 
   constructor(make: MetricFactory) {
     this.#appended = make.counter('sluice_ledger_appended_total', 'Records that this broker appended to the ledger', [
@@ -38,6 +41,20 @@ export class LedgerMetrics {
       'sluice_clock_steps_total',
       'Times the wall clock of the machine was set by a second or more while the broker ran',
     );
+    this.#lag = make.gauge(
+      'sluice_ledger_lag_seconds',
+      'Time since this broker was last certain to have read every record of the ledger',
+      { aggregator: 'max' },
+    );
+    this.#unsealed = make.gauge(
+      'sluice_receipts_unsealed',
+      'Delivery receipts whose chain is not sealed in the ledger yet',
+    );
+    this.#unsealedSeconds = make.gauge(
+      'sluice_receipts_unsealed_age_seconds',
+      'Age of the oldest delivery receipt that is not sealed yet; 0 without one',
+      { aggregator: 'max' },
+    );
   }
 
   appended(kind: string, records: number, seconds: number): void {
@@ -51,6 +68,15 @@ export class LedgerMetrics {
 
   recordRead(sequence: number): void {
     this.#records.set(sequence);
+  }
+
+  lagNow(seconds: number): void {
+    this.#lag.set(seconds);
+  }
+
+  unsealedNow(receipts: number, oldestSeconds: number): void {
+    this.#unsealed.set(receipts);
+    this.#unsealedSeconds.set(oldestSeconds);
   }
 
   clockStepped(): void {

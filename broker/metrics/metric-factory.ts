@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Metric, type Registry } from 'prom-client';
+import { QuickHistogram } from './quick-histogram.js';
 
 /** How the workers of one broker add a gauge up: by sum unless it says otherwise. */
 type Aggregator = 'sum' | 'min' | 'max';
@@ -26,6 +27,13 @@ export class Tally {
   }
 }
 
+interface GaugeOptions {
+  labels?: readonly string[];
+  aggregator?: Aggregator;
+  /** Reads the value when it is asked for. */
+  collect?: () => number;
+}
+
 /** Makes the metrics of one registry, so that each takes one line where it is declared. */
 export class MetricFactory {
   constructor(private readonly registry: Registry) {}
@@ -46,15 +54,25 @@ export class MetricFactory {
     return tally;
   }
 
-  gauge(
-    name: string,
-    help: string,
-    { labels = [], aggregator = 'sum' }: { labels?: readonly string[]; aggregator?: Aggregator } = {},
-  ): Gauge {
-    return new Gauge({ name, help, labelNames: labels, aggregator, registers: [this.registry] });
+  gauge(name: string, help: string, { labels = [], aggregator = 'sum', collect }: GaugeOptions = {}): Gauge {
+    return new Gauge({
+      ...{ name, help, labelNames: labels, aggregator, registers: [this.registry] },
+      ...(collect && {
+        collect() {
+          this.set(collect());
+        },
+      }),
+    });
   }
 
   histogram(name: string, help: string, buckets: readonly number[], labelNames: readonly string[] = []): Histogram {
     return new Histogram({ name, help, buckets: [...buckets], labelNames, registers: [this.registry] });
+  }
+
+  /** A histogram without labels for the hot path. */
+  quickHistogram(name: string, help: string, buckets: readonly number[]): QuickHistogram {
+    const histogram = new QuickHistogram({ name, help, buckets });
+    this.registry.registerMetric(histogram as unknown as Metric);
+    return histogram;
   }
 }

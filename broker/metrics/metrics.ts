@@ -1,8 +1,12 @@
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
+import { expose, type Format } from './exposition.js';
 import { GatewayMetrics } from './gateway-metrics.js';
+import { GrantMetrics } from './grant-metrics.js';
 import { IntakeMetrics } from './intake-metrics.js';
 import { LedgerMetrics } from './ledger-metrics.js';
 import { MetricFactory } from './metric-factory.js';
+import type { MetricValues } from './metric-values.js';
+import { ProcessMetrics } from './process-metrics.js';
 import { StoreMetrics } from './store-metrics.js';
 import { StreamMetrics } from './stream-metrics.js';
 
@@ -17,6 +21,7 @@ export class Metrics {
   readonly intake: IntakeMetrics;
   readonly stream: StreamMetrics;
   readonly gateway: GatewayMetrics;
+  readonly grants: GrantMetrics;
 
   constructor() {
     const make = new MetricFactory(this.registry);
@@ -25,6 +30,11 @@ export class Metrics {
     this.intake = new IntakeMetrics(make);
     this.stream = new StreamMetrics(make);
     this.gateway = new GatewayMetrics(make);
-    collectDefaultMetrics({ register: this.registry });
+    this.grants = new GrantMetrics(make);
+    new ProcessMetrics(make, this.registry);
+  }
+
+  async text(format: Format): Promise<string> {
+    return expose((await this.registry.getMetricsAsJSON()) as unknown as MetricValues[], format);
   }
 }

@@ -1,13 +1,34 @@
 import type { Counter, Gauge } from 'prom-client';
 import type { MetricFactory } from './metric-factory.js';
 
-/** The connection to NATS. */
+/** Replicas of a stream beside its leader. */
+const REPLICAS_MAX = 4;
+
+/** One stream as its leader describes it. */
+export interface StreamState {
+  stream: string;
+  messages: number;
+  bytes: number;
+  /** Undefined where the server is no cluster. */
+  leader: string | undefined;
+  replicas: readonly { server: string; lag: number; isCurrent: boolean }[];
+}
+
+/** The connection to NATS, and what it stores: by server and stream, never by consumer. */
 export class StoreMetrics {
   readonly #up: Gauge;
   readonly #reconnects: Counter;
   readonly #capacity: Gauge;
   readonly #free: Gauge;
   readonly #open: Gauge;
+  readonly #secondsUntilFull: Gauge;
+  readonly #streamMessages: Gauge;
+  readonly #streamBytes: Gauge;
+  readonly #replicaLag: Gauge;
+  readonly #replicasBehind: Gauge;
+  readonly #streamsLed: Gauge;
+  readonly #server: Gauge;
+  readonly #roundTrip: Gauge;
 
   constructor(make: MetricFactory) {
     this.#up = make.gauge('sluice_nats_up', '1 while connected to NATS', { aggregator: 'min' });
@@ -25,6 +46,61 @@ export class StoreMetrics {
       { aggregator: 'min' },
     );
     this.#reconnects = make.counter('sluice_nats_reconnects_total', 'Times the connection to NATS was re-established');
+    this.#secondsUntilFull = make.gauge(
+      'sluice_store_seconds_until_full',
+      'Time until events are refused if the store goes on to fill as in the last hour; +Inf while it does not fill',
+      { aggregator: 'min' },
+    );
+    const of = (...labels: string[]) => ({ labels, aggregator: 'max' }) as const;
+    this.#streamMessages = make.gauge('sluice_nats_stream_messages', 'Messages that a stream holds', of('stream'));
+    this.#streamBytes = make.gauge('sluice_nats_stream_bytes', 'Bytes that a stream holds', of('stream'));
+    this.#streamsLed = make.gauge('sluice_nats_streams_led', 'Streams that the server leads', of('server'));
+    this.#replicaLag = make.gauge(
+      'sluice_nats_stream_replica_lag_messages',
+      'Messages that a replica of the stream is behind its leader',
+      of('stream', 'server'),
+    );
+    this.#replicasBehind = make.gauge(
+      'sluice_nats_replicas_behind',
+      'Replicas of streams on the server that are offline or not up to date',
+      of('server'),
+    );
+    this.#server = make.gauge(
+      'sluice_nats_server_info',
+      'The server that this process is connected to: always 1',
+      of('server', 'version'),
+    );
+    this.#roundTrip = make.gauge(
+      'sluice_nats_round_trip_seconds',
+      'Time of one round trip to the server that this process is connected to',
+      of('server'),
+    );
+  }
+
+  /** Replaces what was known of the streams: a server that left takes its series with it. */
+  streamsNow(streams: readonly StreamState[]): void {
+    const byServer = [this.#streamsLed, this.#replicasBehind, this.#replicaLag];
+    for (const gauge of [this.#streamMessages, this.#streamBytes, ...byServer]) gauge.reset();
+    for (const { stream, messages, bytes, leader, replicas } of streams) {
+      this.#streamMessages.set({ stream }, messages);
+      this.#streamBytes.set({ stream }, bytes);
+      if (leader !== undefined) this.#streamsLed.inc({ server: leader });
+      for (const { server, lag, isCurrent } of replicas.slice(0, REPLICAS_MAX)) {
+        this.#replicaLag.set({ stream, server }, lag);
+        this.#replicasBehind.inc({ server }, Number(!isCurrent));
+      }
+    }
+  }
+
+  connectedTo(server: string, version: string, roundTripSeconds: number): void {
+    this.#server.reset();
+    this.#roundTrip.reset();
+    this.#server.set({ server, version }, 1);
+    this.#roundTrip.set({ server }, roundTripSeconds);
+  }
+
+  fillsUpIn(seconds: number): void {
+    this.#secondsUntilFull.set(seconds);
   }
 
   connectionChanged(up: boolean): void {

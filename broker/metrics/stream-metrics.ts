@@ -1,14 +1,18 @@
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import type { Subprotocol } from '../../proto/frames/frames.js';
-import { DELIVERY_SECONDS, SHORT_SECONDS } from './metric-buckets.js';
+import { ACKNOWLEDGE_SECONDS, DELIVERY_SECONDS, REVOCATION_SECONDS, SHORT_SECONDS } from './metric-buckets.js';
 import type { MetricFactory, Tally } from './metric-factory.js';
+
+/** Finds the trace of an event, for an exemplar; undefined without traces. */
+export type TraceIdOf = (() => string | undefined) | undefined;
 
 /** Delivery to subscribers, and what it takes to remember it. */
 export class StreamMetrics {
   readonly #deliveries: Counter;
   readonly #frames: Counter;
   readonly #bytes: Counter;
-  readonly #latency: Histogram;
+  readonly #times: ReturnType<typeof deliveryTimes>;
+  readonly #outOfCredit: Gauge;
   readonly #subscriptions: Gauge;
   readonly #views: Gauge;
   readonly #channels: Gauge;
@@ -25,10 +29,10 @@ export class StreamMetrics {
     this.#deliveries = make.counter('sluice_deliveries_total', 'Events delivered to subscribers', ['encoding']);
     this.#frames = make.counter('sluice_frames_sent_total', 'Frames of events sent to sessions', ['encoding']);
     this.#bytes = make.counter('sluice_frames_sent_bytes_total', 'Bytes of the frames of events', ['encoding']);
-    this.#latency = make.histogram(
-      'sluice_publish_to_deliver_seconds',
-      'Time from acceptance of an event to its delivery to live subscribers',
-      DELIVERY_SECONDS,
+    this.#times = deliveryTimes(make);
+    this.#outOfCredit = make.gauge(
+      'sluice_subscriptions_out_of_credit',
+      'Open subscriptions that are sent nothing because what they were sent is not acknowledged',
     );
     this.#subscriptions = make.gauge(
       'sluice_subscriptions',
@@ -64,11 +68,22 @@ export class StreamMetrics {
     this.#bytes.inc({ encoding }, frame.bytes * frame.sessions);
   }
 
-  eventDeliveredLive(secondsSinceAccepted: number): void {
-    this.#latency.observe(secondsSinceAccepted);
+  eventDeliveredLive(secondsSinceAccepted: number, traceIdOf?: TraceIdOf): void {
+    this.#times.delivered.observe(secondsSinceAccepted, traceIdOf);
   }
 
-  subscriptionsNow(live: number, behind: number): void {
+  /** A live subscriber acknowledged an event. */
+  acknowledged(secondsSinceAccepted: number, traceIdOf?: TraceIdOf): void {
+    this.#times.acknowledged.observe(secondsSinceAccepted, traceIdOf);
+  }
+
+  /** The last byte of a subscription left after the act that ended its grant. */
+  revoked(secondsSinceAct: number): void {
+    this.#times.revoked.observe(secondsSinceAct);
+  }
+
+  subscriptionsNow(live: number, behind: number, outOfCredit: number): void {
+    this.#outOfCredit.set(outOfCredit);
     this.#subscriptions.set({ state: 'live' }, live);
     this.#subscriptions.set({ state: 'behind' }, behind);
   }
@@ -103,4 +118,25 @@ export class StreamMetrics {
   deadLettered(): void {
     this.#deadLetters.inc();
   }
+}
+
+/** How long events take to subscribers and back, and how long the end of a right takes. */
+function deliveryTimes(make: MetricFactory) {
+  return {
+    delivered: make.quickHistogram(
+      'sluice_publish_to_deliver_seconds',
+      'Time from acceptance of an event to its delivery to live subscribers',
+      DELIVERY_SECONDS,
+    ),
+    acknowledged: make.quickHistogram(
+      'sluice_accept_to_acknowledge_seconds',
+      'Time from acceptance of an event to its acknowledgement by a live subscriber, of one acknowledgement in eight',
+      ACKNOWLEDGE_SECONDS,
+    ),
+    revoked: make.quickHistogram(
+      'sluice_revocation_to_last_byte_seconds',
+      'Time from an act that ends a grant to the last byte that went out to a subscription under it',
+      REVOCATION_SECONDS,
+    ),
+  };
 }

@@ -2,6 +2,8 @@ export const LEDGER_STREAM = 'LEDGER';
 export const RECEIPTS_STREAM = 'RECEIPTS';
 export const QUARANTINE_STREAM = 'QUARANTINE';
 export const CURSORS_STREAM = 'CURSORS';
+/** The streams beside those of events. */
+export const STORE_STREAMS = [LEDGER_STREAM, RECEIPTS_STREAM, QUARANTINE_STREAM, CURSORS_STREAM] as const;
 export const eventStream = (partition: number): string => `EV_${partition}`;
 
 /** Subjects of the streams, apart from those of events. */

@@ -35,6 +35,9 @@ export class ReceiptChain {
   readonly #waiting: Link[] = [];
   #head = '';
   #count = 0;
+  #sealed = 0;
+  /** When the first record was appended that is not sealed. */
+  #unsealedSinceMs: number | undefined;
   #writing: Promise<void> | undefined;
   #stopped = false;
 
@@ -48,6 +51,17 @@ export class ReceiptChain {
     return { digest: this.#head, records: this.#count };
   }
 
+  /** Records that are not sealed in the ledger yet, and the time of the oldest. */
+  get unsealed(): { records: number; oldestAtMs: number | undefined } {
+    return { records: this.#count - this.#sealed, oldestAtMs: this.#unsealedSinceMs };
+  }
+
+  /** The head up to so many records is in the ledger. */
+  sealed(records: number): void {
+    this.#sealed = records;
+    this.#unsealedSinceMs = records === this.#count ? undefined : Date.now();
+  }
+
   get isFull(): boolean {
     return this.#waiting.length >= WAITING_RECORDS_MAX;
   }
@@ -57,6 +71,7 @@ export class ReceiptChain {
     const record = { ...act, broker: this.broker, n: ++this.#count, prev: this.#head, time: new Date().toISOString() };
     const data = Buffer.from(JSON.stringify(record));
     this.#head = digest(data);
+    this.#unsealedSinceMs ??= Date.now();
     return new Promise((resolve, reject) => {
       const id = `receipt/${this.broker}/${record.n}`;
       this.#waiting.push({ subject: receiptSubject(party, grant), data, id, resolve, reject });

@@ -193,6 +193,7 @@ function openSubscriptions(deps: StreamDeps, base: Base, live: Live): Subscripti
       refusal: (parts) => deliveryRefusal(parts, ledger, clock()),
       catchUp: (subscription) => catchUp.run(subscription),
       cursors,
+      acknowledged: acknowledgementMeter(deps, readers),
       reject: (subscription, position, reason) => rejections.add(subscription, position, reason),
     },
   });
@@ -209,5 +210,21 @@ function openPages({ entries, metrics }: StreamDeps, base: Base, { readers, segm
     acknowledgements: new PageAcknowledgements({ access, cursors, readers, table, logOf }),
     deadLetters: new DeadLetters({ access, store: letters, events, receipts, logOf }),
     shapes: new GrantShapes(access),
+  };
+}
+
+/** One acknowledgement in so many is measured: there are as many as frames times subscribers. */
+const MEASURED_EVERY = 8;
+
+/** What the tail of the log no longer has counts with the age of its oldest event, which is less than its own. */
+function acknowledgementMeter(
+  { metrics }: Pick<StreamDeps, 'metrics'>,
+  readers: PartitionReaders,
+): (partition: number, position: number) => void {
+  let acknowledgements = 0;
+  return (partition, position) => {
+    if (acknowledgements++ % MEASURED_EVERY !== 0) return;
+    const event = readers.at(partition).recent.eventAt(position);
+    if (event) metrics.acknowledged(Math.max(0, Date.now() - event.event.acceptedAtMs) / 1000);
   };
 }

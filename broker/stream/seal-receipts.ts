@@ -7,13 +7,12 @@ export interface SealReceiptsDeps {
 }
 
 /** Puts the head of this broker's chain of receipts into the ledger, so that receipts cannot be removed unnoticed. */
-export async function sealReceipts(
-  { broker, head }: ReceiptRegistry['chain'],
-  { ledger, warn }: SealReceiptsDeps,
-): Promise<void> {
+export async function sealReceipts(chain: ReceiptRegistry['chain'], { ledger, warn }: SealReceiptsDeps): Promise<void> {
+  const { broker, head } = chain;
   if (head.records === 0) return;
   const act = { kind: 'receipts', id: broker, act: 'sealed', actor: 'bus', document: { broker, ...head } } as const;
   await ledger
     .append(() => act)
+    .then(() => chain.sealed(head.records))
     .catch((error: unknown) => warn(`the receipts of broker ${broker} were not sealed in the ledger`, error));
 }

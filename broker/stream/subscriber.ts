@@ -19,6 +19,8 @@ export interface FrameSink {
   bufferedBytes(): number;
   /** Calls `fn` once, when the buffer has drained to its low-water mark or the session has closed. */
   whenDrained(fn: () => void): void;
+  /** Calls `fn` once, when everything that was sent so far has left the process, or the session has closed. */
+  whenWritten(fn: () => void): void;
 }
 
 /** A request of a session to follow a grant. `system` is authenticated; whether the grant is its own is checked on opening. */

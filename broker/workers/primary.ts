@@ -1,10 +1,10 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import type { Logger } from 'pino';
-import { AggregatorRegistry } from 'prom-client';
-import type { FromWorker, MetricsAnswer, ToWorker, WorkerServing } from '../boot/worker-messages.js';
+import type { FromWorker, MetricsAnswer, MetricsQuestion, ToWorker, WorkerServing } from '../boot/worker-messages.js';
 import { ConfigurationConflictError } from '../parties/bus-facts.js';
 import { HandedConnections } from './handed-connections.js';
+import { MetricsPool } from './metrics-pool.js';
 import { UsePool } from './use-pool.js';
 
 export interface PrimaryOptions {
@@ -23,7 +23,7 @@ export class Primary {
   /** Resolves when a worker reports that the whole broker must end. */
   readonly mustEnd: Promise<Error>;
   readonly #options: PrimaryOptions;
-  readonly #metrics = new AggregatorRegistry();
+  readonly #metrics = new MetricsPool();
   readonly #uses = new UsePool();
   #restartWaitMs = RESTART_WAIT_MIN_MS;
   #isDraining = false;
@@ -61,7 +61,8 @@ export class Primary {
     const serving = new Promise<WorkerServing | undefined>((resolve) => {
       worker.on('message', (message: FromWorker) => {
         if (message.kind === 'serving') resolve(message);
-        else if (message.kind === 'metrics') void this.#answerMetrics(worker, message.id);
+        else if (message.kind === 'metrics') void this.#answerMetrics(worker, message);
+        else if (message.kind === 'worker-metrics') this.#metrics.onAnswer(worker, message);
         else if (message.kind === 'uses') void this.#uses.answer(worker, message.id, liveWorkers());
         else if (message.kind === 'worker-uses') this.#uses.onReport(worker, message);
         else if (message.kind === 'must-end') this.#endAll(new ConfigurationConflictError(message.message));
@@ -74,6 +75,7 @@ export class Primary {
 
   #onExit(worker: Worker, code: number | null, signal: string | null): void {
     this.#uses.onExit(worker);
+    this.#metrics.onExit(worker);
     if (this.#isDraining) return;
     const { log } = this.#options;
     log.error({ worker: worker.id, code, signal }, 'a worker ended; starting another');
@@ -94,8 +96,8 @@ export class Primary {
     await exited;
   }
 
-  async #answerMetrics(worker: Worker, id: number): Promise<void> {
-    const text = await this.#metrics.clusterMetrics().catch((error: Error) => `# ${error.message}\n`);
+  async #answerMetrics(worker: Worker, { id, format }: MetricsQuestion): Promise<void> {
+    const text = await this.#metrics.text(liveWorkers(), format);
     send(worker, { kind: 'metrics', id, text } satisfies MetricsAnswer);
   }
 }

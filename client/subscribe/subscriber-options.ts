@@ -27,6 +27,11 @@ export interface SubscriberOptions {
   signal?: AbortSignal | undefined;
   reconnect?: ReconnectPolicy | undefined;
   onState?: ((state: SubscriberState) => void) | undefined;
+  /**
+   * Called for each frame of events received live, with the seconds since the bus accepted the newest of them, by the clock of
+   * this machine.
+   */
+  onReceived?: ((secondsSinceAccepted: number) => void) | undefined;
   connect?: Connect | undefined;
 }
 

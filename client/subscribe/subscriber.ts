@@ -33,6 +33,7 @@ export class Subscriber implements AsyncIterable<Delivery> {
   #current: ConnectedSubscription | undefined;
   #running: Promise<void> | undefined;
   #attempt = 0;
+  #isLive = false;
   #onConfirmed: (() => void) | undefined;
 
   constructor(private readonly options: SubscriberOptions) {
@@ -144,7 +145,7 @@ export class Subscriber implements AsyncIterable<Delivery> {
         subscribed: (frame) => this.#subscribed(frame),
         events: (events, through) => this.#receive(events, through),
         acked: (position) => this.#confirmed(position),
-        caughtUp: (position) => this.options.onState?.({ kind: 'caught_up', position }),
+        caughtUp: (position) => this.#caughtUp(position),
         ended: resolve,
       });
       this.#current = current;
@@ -153,6 +154,11 @@ export class Subscriber implements AsyncIterable<Delivery> {
     this.#current = undefined;
     this.#onConfirmed?.();
     return ended;
+  }
+
+  #caughtUp(position: number): void {
+    this.#isLive = true;
+    this.options.onState?.({ kind: 'caught_up', position });
   }
 
   #request(): Omit<SubscribeFrame, 'kind' | 'ref'> {
@@ -167,6 +173,7 @@ export class Subscriber implements AsyncIterable<Delivery> {
   }
 
   #subscribed(frame: SubscribedFrame): void {
+    this.#isLive = false;
     this.#progress.subscribed(frame);
     this.#attempt = 0;
     for (const { position, reason } of this.#progress.rejects) this.#current?.reject(position, reason);
@@ -176,6 +183,8 @@ export class Subscriber implements AsyncIterable<Delivery> {
 
   #receive(events: DeliveredEvent[], through: number): void {
     const unseen = this.#progress.unseen(events, through);
+    const newest = unseen.at(-1);
+    if (this.#isLive && newest) this.options.onReceived?.(Math.max(0, Date.now() - Date.parse(newest.time)) / 1000);
     if (!this.#inbox.push(unseen))
       throw new ProtocolError(`the bus sent more events than the credit of ${this.#credit} allows`);
     this.#acknowledgeSkipped();

@@ -118,7 +118,8 @@ export function sinkConformance(t: Test, harness: SinkHarness): void {
     await settles([person(1)]);
     await eventually(async () => ((await metricValue(context, 'events_total', 'written')) ?? 0) >= 1, 'events counted');
     t.ok(((await metricValue(context, 'position')) ?? 0) >= 1, 'the position');
-    t.ok((await metricValue(context, 'lag', 'unit="seconds"')) !== undefined, 'the lag');
+    await eventually(async () => (await metricValue(context, 'lag_seconds')) === 0, 'no lag when all is written');
+    t.equal(await metricValue(context, 'lag{', 'unit="seconds"'), 0, 'under its old name as well');
   });
 }
 

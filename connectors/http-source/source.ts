@@ -12,6 +12,9 @@ import type { HttpSourceConfig } from './config.js';
 import { at, type Page, readPage } from './page.js';
 import { isProgress, type Progress, progressFile } from './progress.js';
 
+/** An answer may take so long without being late. */
+const REQUEST_MS = 1_000;
+
 /**
  * Polls a service for the records that changed after a cursor. The service shows the present state of a record only, so the
  * same request gives another answer later; after a crash, events of the same positions would then differ. So the events of a
@@ -61,10 +64,11 @@ export class HttpSource implements Source {
     }
   }
 
-  /** Time since the last answer of the service. */
+  /** Time since the service should have answered again; 0 while it answers when it is polled. */
   async lag(): Promise<Lag | undefined> {
     if (this.#answeredMs === undefined) return undefined;
-    return { amount: (performance.now() - this.#answeredMs) / 1000, unit: 'seconds' };
+    const sinceMs = performance.now() - this.#answeredMs;
+    return { amount: Math.max(0, sinceMs - this.config.pollMs - REQUEST_MS) / 1000, unit: 'seconds' };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

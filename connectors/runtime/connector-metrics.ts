@@ -1,4 +1,5 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { LagGauges } from './lag-gauges.js';
 import type { Lag } from './source/source.js';
 
 export type EventOutcome = 'stored' | 'duplicate' | 'quarantined' | 'written' | 'dead_letter';
@@ -37,12 +38,8 @@ export class ConnectorMetrics {
     help: 'Position in the log of the entry that a sink has stored',
     registers: [this.registry],
   });
-  readonly #lag = new Gauge({
-    name: 'sluice_connector_lag',
-    help: 'Lag of the connector behind its source, or behind the bus',
-    labelNames: ['unit'] as const,
-    registers: [this.registry],
-  });
+  readonly #lag: LagGauges;
+  readonly #received: Histogram;
   readonly #alarms = new Gauge({
     name: 'sluice_connector_alarm',
     help: '1 while an operator should look',
@@ -52,6 +49,13 @@ export class ConnectorMetrics {
 
   constructor(connector: { name: string; kind: string }) {
     this.registry.setDefaultLabels({ connector: connector.name, kind: connector.kind });
+    this.#lag = new LagGauges(this.registry);
+    this.#received = new Histogram({
+      name: 'sluice_connector_publish_to_receive_seconds',
+      help: 'Time from acceptance of an event by the bus to its receipt here, by the clocks of both, of the newest event of a frame',
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers: [this.registry],
+    });
     const pendingEvents = (): number => this.#pendingEvents;
     new Gauge({
       name: 'sluice_connector_pending_events',
@@ -84,8 +88,16 @@ export class ConnectorMetrics {
     this.#progress.setToCurrentTime();
     if (position !== undefined) this.#position.set(position);
   }
+  /** What the source says now, in its own unit. */
   lag({ amount, unit }: Lag): void {
-    this.#lag.set({ unit }, amount);
+    this.#lag.set(unit, () => amount);
+  }
+  /** Something that was accepted at a time is not written yet: its lag grows until the next call. Undefined: all is written. */
+  behindSince(acceptedAtMs: number | undefined): void {
+    this.#lag.set('seconds', () => (acceptedAtMs === undefined ? 0 : Math.max(0, Date.now() - acceptedAtMs) / 1000));
+  }
+  received(secondsSinceAccepted: number): void {
+    this.#received.observe(secondsSinceAccepted);
   }
   alarm(alarm: string, isOn: boolean): void {
     this.#alarms.set({ alarm }, Number(isOn));

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import type { Registry } from 'prom-client';
 import { SluiceError, toProblem } from '../../../proto/errors.js';
+import { CONTENT_TYPES, type Format, formatFor } from '../../metrics/exposition.js';
 import { sendProblem } from '../server/error-handler.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 
 export interface OperationRoutesDeps {
-  registry: Pick<Registry, 'contentType' | 'metrics'>;
+  metrics: { text(format: Format): Promise<string> };
   /** Reasons why this broker is not ready; empty when events can be published and streamed. */
   unreadyReasons: () => string[];
   /** Advice to the operator of an external store, which works all the same. */
@@ -14,8 +14,9 @@ export interface OperationRoutesDeps {
 
 export function operationRoutes(app: FastifyInstance, deps: OperationRoutesDeps): void {
   const open = { config: { access: 'open' } } as const;
-  app.get('/metrics', { ...open, schema: METRICS }, async (_request, reply) => {
-    return reply.type(deps.registry.contentType).send(await deps.registry.metrics());
+  app.get('/metrics', { ...open, schema: METRICS }, async (request, reply) => {
+    const format = formatFor(request.headers.accept);
+    return reply.type(CONTENT_TYPES[format]).send(await deps.metrics.text(format));
   });
   app.get('/healthz', { ...open, schema: HEALTH }, async () => ({ status: 'alive' }));
   app.get('/readyz', { ...open, schema: READY }, async (_request, reply) => {

@@ -52,7 +52,7 @@ export class Commit {
 
   async run(batch: CommitBatch): Promise<Unfinished> {
     if (batch.events.length === 0) return { retry: [], failed: [], isStoreAway: false };
-    const { bus, metrics, partition, policy, isReplicated } = this.#deps;
+    const { bus, metrics, policy, isReplicated } = this.#deps;
     const startedAt = performance.now();
     const mode = batch.mode(policy, isReplicated);
     let outcomes = await sendBatch(bus.publisher, batch.messages(), mode);
@@ -60,7 +60,7 @@ export class Commit {
     if (outcomes[0] instanceof DuplicateInBatchError) outcomes = await this.#findDuplicates(batch, outcomes);
     if (!outcomes.some((outcome) => outcome instanceof Error)) policy.measured(mode, outcomes.length, ms);
     const unfinished = this.#settle(batch, outcomes);
-    metrics.intake.committed(partition, batch.events.length, ms / 1000);
+    metrics.intake.committed(batch.events.length, ms / 1000);
     batch.close();
     return unfinished;
   }

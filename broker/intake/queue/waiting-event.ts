@@ -5,6 +5,7 @@ import type { EventResult } from '../event-results.js';
 import type { QuarantineEntry } from '../quarantine/quarantine-record.js';
 import type { SourcePosition } from '../source-progress/source-position.js';
 import type { EventRoute } from '../validate/event-route.js';
+import type { SourceTrace } from '../validate/trace-context.js';
 
 /** An event as it joins the queue of its partition. */
 export interface WaitingFields {
@@ -16,6 +17,8 @@ export interface WaitingFields {
   arrival: number;
   /** The session or request that it came over: the events of one flow arrive in the order in which they were sent. */
   flow: object;
+  /** The trace in which its source published it. */
+  sourceTrace?: SourceTrace | undefined;
   /** The stored form; undefined for a rejected event that waits for its turn to be quarantined. */
   bytes: Uint8Array | undefined;
   refusal: { problem: Problem; record: QuarantineEntry } | undefined;

@@ -120,6 +120,12 @@ export async function messagesOn(bus: Bus, stream: string, filter: string): Prom
   return Object.values(info.state.subjects ?? {}).reduce((sum, messages) => sum + messages, 0);
 }
 
+/** Number of messages stored at or after `time`, as the replica that answers has them. */
+export async function messagesSince(bus: Bus, stream: string, time: Date): Promise<number> {
+  const [first] = await directGet(bus, stream, { start_time: time.toISOString(), batch: 1 });
+  return first ? 1 + Number(first.headers?.get('Nats-Num-Pending') ?? 0) : 0;
+}
+
 /** Not `>`: for that the server looks at its last sequence only, which may have expired while earlier ones exist. */
 const EVERYTHING = '*.>';
 

@@ -1,12 +1,12 @@
 import type { StreamUsage } from '../../../proto/http/store-usage.js';
 import type { Bus } from '../bus.js';
 import { streamInfo } from '../read/log-reader.js';
-import { CURSORS_STREAM, eventStream, LEDGER_STREAM, QUARANTINE_STREAM, RECEIPTS_STREAM } from '../stream-names.js';
+import { eventStream, STORE_STREAMS } from '../stream-names.js';
 
 /** Bytes and limit of each stream, those of events first. */
 export function streamUsage(bus: Bus, partitions: number): Promise<StreamUsage[]> {
   const events = Array.from({ length: partitions }, (_, partition) => eventStream(partition));
-  const names = [...events, LEDGER_STREAM, RECEIPTS_STREAM, QUARANTINE_STREAM, CURSORS_STREAM];
+  const names = [...events, ...STORE_STREAMS];
   return Promise.all(names.map((name) => usageOf(bus, name)));
 }
 

@@ -21,6 +21,8 @@ export interface SubscriptionServices {
   /** Feeds a subscription from the log until it is live again; returns at once. */
   catchUp(subscription: GrantSubscription): void;
   cursors: Pick<CursorStore, 'advance'>;
+  /** A live subscriber acknowledged everything up to the position. */
+  acknowledged(partition: number, position: number): void;
   /** Stores a rejected event; throws NOT_FOUND when the grant delivers none at the position. */
   reject(subscription: GrantSubscription, position: number, reason: string): Promise<void>;
   /** Releases view, cursor and receipt. Resolves when cursor and receipt are stored. */
@@ -111,6 +113,11 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
     return this.#state === 'ended';
   }
 
+  /** Nothing is sent until something is acknowledged. */
+  get isOutOfCredit(): boolean {
+    return this.isBehind && this.#window.available <= 0;
+  }
+
   /** Number of events that may be sent now. */
   get capacity(): number {
     return this.#isSinkSlow ? 0 : this.#window.available;
@@ -182,6 +189,7 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
       throw new SluiceError('ACK_BEYOND_SENT', `position ${position} was not sent on channel ${this.channel}`, where);
     }
     this.#window.acknowledged(position);
+    if (this.#state === 'live') this.services.acknowledged(this.parts.partition, position);
     this.parts.receipt.acked(position);
     this.services.cursors.advance(this.parts.cursor, position);
     this.#wakeUp();

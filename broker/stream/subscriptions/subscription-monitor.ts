@@ -79,8 +79,17 @@ export class SubscriptionMonitor {
       .filter((subscription) => refusal || grant.ledgerSeq !== subscription.parts.grantSeq);
     if (ended.length === 0) return;
     const { code, reason } = refusal ?? CHANGED;
-    for (const subscription of ended) subscription.end(code, reason);
+    for (const subscription of ended) {
+      subscription.end(code, reason);
+      if (refusal) this.#measureLastByte(subscription, grant.changedAtMs);
+    }
     this.#recordEnding(grant.id, code, ended);
+  }
+
+  /** The `ended` frame is the last one under the grant, and what was sent before it may still wait in the socket. */
+  #measureLastByte({ parts }: GrantSubscription, actAtMs: number): void {
+    const { metrics, clock } = this.#deps;
+    parts.sink.whenWritten(() => metrics.revoked(Math.max(0, clock() - actAtMs) / 1000));
   }
 
   /** Puts the last position of each subscription into the ledger, beside the act that ended it (docs/decisions/0014). */
@@ -114,13 +123,14 @@ export class SubscriptionMonitor {
     const { table, metrics, views, clock } = this.#deps;
     const { isFresh } = this.#deps.ledger;
     const nowMs = clock();
-    let behind = 0;
+    let [behind, outOfCredit] = [0, 0];
     for (const subscription of table) {
       const refusal = deliveryRefusal(subscription.parts, { isFresh }, nowMs);
       if (refusal) subscription.end(refusal.code, refusal.reason);
       else if (subscription.isBehind) behind++;
+      if (subscription.isOutOfCredit) outOfCredit++;
     }
-    metrics.subscriptionsNow(table.size - behind, behind);
+    metrics.subscriptionsNow(table.size - behind, behind, outOfCredit);
     metrics.viewsNow(views.size, views.channelCount);
   }
 

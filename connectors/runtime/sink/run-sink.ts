@@ -61,6 +61,8 @@ class SinkRun {
   /** One call of the sink at a time. */
   readonly #calls = new SerialQueue();
   #failure: unknown;
+  #isCaughtUp = false;
+  #isWriting = false;
 
   constructor(
     private readonly sink: Sink,
@@ -82,6 +84,7 @@ class SinkRun {
       signal: this.signal,
       reconnect: this.context.reconnect,
       onState: (state) => this.#observe(state),
+      onReceived: (seconds) => this.context.metrics.received(seconds),
     });
     const idling = setInterval(() => void this.#idle(subscriber), IDLE_INTERVAL_MS);
     try {
@@ -95,10 +98,14 @@ class SinkRun {
 
   async #take(batch: DeliveryBatch, subscriber: Subscriber): Promise<void> {
     let events = batch.events;
+    const [first] = events;
+    if (first) this.context.metrics.behindSince(Date.parse(first.time));
+    this.#isWriting = true;
     while (events.length > 0 && !this.signal.aborted) {
       try {
         await this.#calls.run(() => this.#write(events, batch.log));
         this.#stored(events);
+        this.#isWriting = false;
         batch.ack();
         return;
       } catch (error) {
@@ -142,7 +149,8 @@ class SinkRun {
     const { metrics } = this.context;
     metrics.events('written', events.length);
     metrics.confirmed(last.position);
-    metrics.lag({ amount: Math.max(0, (Date.now() - Date.parse(last.time)) / 1000), unit: 'seconds' });
+    // Until the bus says that there is no more, what follows is about as old.
+    metrics.behindSince(this.#isCaughtUp ? undefined : Date.parse(last.time));
   }
 
   /** The next write moves the sink's own position past the event, so the bus must have the dead letter before it. */
@@ -163,10 +171,12 @@ class SinkRun {
     const { metrics, log } = this.context;
     if (state.kind === 'subscribed') {
       metrics.reached('bus');
+      this.#isCaughtUp = false;
       this.#shape = state.frame;
       this.#shapeIsKnown = false;
     } else if (state.kind === 'caught_up') {
-      metrics.lag({ amount: 0, unit: 'seconds' });
+      this.#isCaughtUp = true;
+      if (!this.#isWriting) metrics.behindSince(undefined);
     } else if (state.kind === 'disconnected') {
       metrics.waits('bus');
       log.warn({ code: state.error.code }, `waiting for the bus: ${state.error.message}`);

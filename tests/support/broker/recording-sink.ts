@@ -42,6 +42,11 @@ export class RecordingSink implements FrameSink {
     this.#drained.push(fn);
   }
 
+  whenWritten(fn: () => void): void {
+    if (this.buffered === 0) setImmediate(fn);
+    else this.#drained.push(fn);
+  }
+
   drain(): void {
     this.buffered = 0;
     for (const fn of this.#drained.splice(0)) fn();

@@ -1,4 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -45,6 +46,16 @@ export async function promtool(...args: string[]): Promise<string> {
     throw new Error(`promtool ${args.slice(0, 2).join(' ')}:\n${error.stdout}${error.stderr}`);
   });
   return stdout;
+}
+
+/** What `promtool check metrics` objects to; '' when nothing. */
+export async function checkMetrics(exposed: string): Promise<string> {
+  const child = execFile(PROMTOOL, ['check', 'metrics'], () => undefined);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: string) => (output += chunk));
+  child.stdin?.end(exposed);
+  await once(child, 'close');
+  return output;
 }
 
 interface Sample {

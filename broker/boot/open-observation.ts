@@ -1,0 +1,47 @@
+import type { Metrics } from '../metrics/metrics.js';
+import type { Bus } from '../nats/bus.js';
+import type { StoreSpace } from '../nats/space/store-space.js';
+import type { Store } from '../nats/streams.js';
+import { usesOfOneProcess } from '../observe/cursor-uses.js';
+import { GrantLag } from '../observe/grant-lag.js';
+import { GrantWatch } from '../observe/grant-watch.js';
+import { LagCounter } from '../observe/lag/lag-counter.js';
+import { LateEntries } from '../observe/late-entries.js';
+import { StoreWatch } from '../observe/store-watch.js';
+import type { Stream } from '../stream/open-stream.js';
+import type { Governance } from './governance.js';
+import type { ProcessRole } from './process-role.js';
+import type { ReleaseStack } from './release-stack.js';
+import { SharedUses } from './shared-uses.js';
+
+export interface ObservationDeps {
+  bus: Bus;
+  store: Pick<Store, 'partitions'>;
+  space: StoreSpace;
+  stream: Stream;
+  governance: Governance;
+  metrics: Metrics;
+  role: ProcessRole;
+  releases: ReleaseStack;
+  clock(): number;
+}
+
+/** Starts what watches over grants, entries and the store, and counts lag from the events of the started stream. */
+export function openObservation(deps: ObservationDeps): GrantLag {
+  const { bus, store, space, stream, governance, metrics, role, releases, clock } = deps;
+  const { catalog, grants, permissions, ledger } = governance;
+  const counter = new LagCounter({ ...stream, bus, grants, entries: catalog, clock });
+  const receipts = stream.receipts.chain;
+  const watches = [
+    counter,
+    new GrantWatch({ grants, counter, metrics: metrics.grants, clock }),
+    new LateEntries({ bus, catalog, metrics: metrics.grants, clock }),
+    new StoreWatch({ bus, partitions: store.partitions, space, ledger, receipts, metrics }),
+  ];
+  for (const watch of watches) watch.start();
+  releases.add('observation', async () => {
+    for (const watch of watches) watch.stop();
+  });
+  const uses = role.isWorker ? new SharedUses(stream.traffic) : usesOfOneProcess(stream.traffic);
+  return new GrantLag({ ...stream, grants, permissions, entries: catalog, counter, uses, clock });
+}

@@ -1,0 +1,39 @@
+import t from 'tap';
+import { startStreamFixture } from '../../tests/support/broker/stream-fixture.js';
+import { Metrics } from '../metrics/metrics.js';
+import { LateEntries } from './late-entries.js';
+
+const HOUR_MS = 60 * 60 * 1000;
+
+t.test('an entry is late when its last event is older than the frequency that it declares', async (t) => {
+  const fixture = await startStreamFixture(t);
+  const { version, bus } = fixture;
+  const published = { ...version, publishedAt: new Date().toISOString() };
+  published.document = { ...version.document, updateFrequency: 'daily' };
+  const metrics = new Metrics();
+  const lateDaily = async (): Promise<number | undefined> =>
+    (await metrics.registry.getSingleMetric('sluice_entries_late')?.get())?.values.find(
+      ({ labels }) => labels.frequency === 'daily',
+    )?.value;
+  let nowMs = Date.now();
+  const late = new LateEntries({
+    bus,
+    catalog: {
+      list: () => [{ id: version.id, status: 'published', version: 1 }],
+      published: () => published,
+      onChange: () => () => undefined,
+    },
+    metrics: metrics.grants,
+    clock: () => nowMs,
+  });
+  t.teardown(() => late.stop());
+  late.start();
+  await late.watch();
+  await fixture.publish('create', { id: 'a' });
+  nowMs += 23 * HOUR_MS;
+  await late.watch();
+  t.equal(await lateDaily(), 0, 'within a day');
+  nowMs += 2 * HOUR_MS;
+  await late.watch();
+  t.equal(await lateDaily(), 1);
+});

@@ -1,0 +1,117 @@
+import { entryFilter } from '../../proto/subject.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { GrantMetrics } from '../metrics/grant-metrics.js';
+import type { Bus } from '../nats/bus.js';
+import { lastOf } from '../nats/read/log-reader.js';
+import { eventStream } from '../nats/stream-names.js';
+import { TurnBudget } from './lag/turn-budget.js';
+
+export interface LateEntriesDeps {
+  bus: Bus;
+  catalog: Pick<Catalog, 'list' | 'published' | 'onChange'>;
+  metrics: GrantMetrics;
+  clock(): number;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Days between two updates at the latest. `real_time` and `other` promise no time. */
+const DAYS_BETWEEN: Readonly<Record<string, number>> = { daily: 1, weekly: 7, monthly: 31, quarterly: 92, yearly: 366 };
+const WATCH_INTERVAL_MS = 60_000;
+/** Asked of the store in one interval: at a start with 40,000 entries the last is known after forty minutes. */
+const CHECKS_PER_INTERVAL = 1_000;
+/** A late entry is looked at again after this share of its frequency. */
+const RECHECK_SHARE = 0.05;
+
+interface Watched {
+  frequency: string;
+  partition: number;
+  betweenMs: number;
+  publishedAtMs: number;
+  checkAtMs: number;
+  isLate: boolean;
+}
+
+/**
+ * Counts the entries whose last event is older than the update frequency that they declare. Nothing is done when an event is accepted:
+ * the store is asked when an entry would be late, and knows its last event by then.
+ */
+export class LateEntries {
+  readonly #watched = new Map<string, Watched>();
+  /** Entries whose document is to be read. */
+  readonly #changed = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #stopWatching = (): void => undefined;
+  #watching: Promise<void> | undefined;
+
+  constructor(private readonly deps: LateEntriesDeps) {}
+
+  start(): void {
+    const { catalog } = this.deps;
+    for (const { id } of catalog.list()) this.#changed.add(id);
+    this.#stopWatching = catalog.onChange((id) => this.#changed.add(id));
+    this.#timer = setInterval(() => void this.watch(), WATCH_INTERVAL_MS);
+    this.#timer.unref();
+    void this.watch();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#stopWatching();
+  }
+
+  /** Resolves when the entries that are due were looked at. */
+  watch(): Promise<void> {
+    this.#watching ??= this.#watchOnce().finally(() => {
+      this.#watching = undefined;
+    });
+    return this.#watching;
+  }
+
+  async #watchOnce(): Promise<void> {
+    try {
+      await this.#readChanged();
+      await this.#checkDue();
+    } catch {
+      // The store is away: what was known stays.
+    }
+    this.#report();
+  }
+
+  async #readChanged(): Promise<void> {
+    const budget = new TurnBudget();
+    for (const id of [...this.#changed].slice(0, CHECKS_PER_INTERVAL)) {
+      this.#changed.delete(id);
+      const version = this.deps.catalog.published(id);
+      const frequency = String(version?.document.updateFrequency ?? '');
+      const days = DAYS_BETWEEN[frequency];
+      if (!version || days === undefined) this.#watched.delete(id);
+      else {
+        const publishedAtMs = Date.parse(version.publishedAt);
+        const { partition } = version;
+        const betweenMs = days * DAY_MS;
+        this.#watched.set(id, { frequency, partition, betweenMs, publishedAtMs, checkAtMs: 0, isLate: false });
+      }
+      if (budget.isUsedUp) await budget.nextTurn();
+    }
+  }
+
+  async #checkDue(): Promise<void> {
+    const nowMs = this.deps.clock();
+    let checks = 0;
+    for (const [id, entry] of this.#watched) {
+      if (entry.checkAtMs > nowMs) continue;
+      if (checks++ === CHECKS_PER_INTERVAL) return;
+      const last = await lastOf(this.deps.bus, eventStream(entry.partition), entryFilter(entry.partition, id));
+      const dueAtMs = (last?.timeMs ?? entry.publishedAtMs) + entry.betweenMs;
+      entry.isLate = dueAtMs <= nowMs;
+      entry.checkAtMs = entry.isLate ? nowMs + entry.betweenMs * RECHECK_SHARE : dueAtMs;
+    }
+  }
+
+  #report(): void {
+    const byFrequency = new Map(Object.keys(DAYS_BETWEEN).map((frequency) => [frequency, 0]));
+    for (const { frequency, isLate } of this.#watched.values())
+      if (isLate) byFrequency.set(frequency, (byFrequency.get(frequency) ?? 0) + 1);
+    this.deps.metrics.lateEntriesNow(byFrequency);
+  }
+}

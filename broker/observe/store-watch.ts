@@ -1,0 +1,101 @@
+import type { StreamInfo } from '@nats-io/jetstream';
+import type { IntakeMetrics, QuarantineAge } from '../metrics/intake-metrics.js';
+import { QUARANTINE_AGES } from '../metrics/intake-metrics.js';
+import type { LedgerMetrics } from '../metrics/ledger-metrics.js';
+import type { StoreMetrics, StreamState } from '../metrics/store-metrics.js';
+import type { Bus } from '../nats/bus.js';
+import { messagesSince, streamInfo } from '../nats/read/log-reader.js';
+import type { Room } from '../nats/space/room.js';
+import { eventStream, QUARANTINE_STREAM, STORE_STREAMS } from '../nats/stream-names.js';
+import type { ReceiptChain } from '../receipts/receipt-chain.js';
+import { FillForecast } from './fill-forecast.js';
+
+export interface StoreWatchDeps {
+  bus: Bus;
+  partitions: number;
+  space: { readonly room: Room | undefined };
+  ledger: { readonly lastSeenAtMs: number };
+  receipts: Pick<ReceiptChain, 'unsealed'>;
+  metrics: { store: StoreMetrics; ledger: LedgerMetrics; intake: IntakeMetrics };
+}
+
+const WATCH_INTERVAL_MS = 15_000;
+
+/** Asks the store now and then what no event of the broker reports: streams and their replicas, ages, and how fast it fills. */
+export class StoreWatch {
+  readonly #forecast = new FillForecast(() => performance.now());
+  #timer: NodeJS.Timeout | undefined;
+  #isAsking = false;
+
+  constructor(private readonly deps: StoreWatchDeps) {}
+
+  start(): void {
+    this.#timer = setInterval(() => void this.#watch(), WATCH_INTERVAL_MS);
+    this.#timer.unref();
+    void this.#watch();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #watch(): Promise<void> {
+    this.#noteOwn();
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    try {
+      await this.#ask();
+    } catch {
+      // What was known stays: that the store is away is reported by `sluice_nats_up`.
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+
+  /** What this process knows by itself. */
+  #noteOwn(): void {
+    const { ledger, receipts, metrics, space } = this.deps;
+    metrics.ledger.lagNow(Math.max(0, performance.now() - ledger.lastSeenAtMs) / 1000);
+    const { records, oldestAtMs } = receipts.unsealed;
+    metrics.ledger.unsealedNow(records, oldestAtMs === undefined ? 0 : Math.max(0, Date.now() - oldestAtMs) / 1000);
+    if (space.room) metrics.store.fillsUpIn(this.#forecast.secondsUntilFull(space.room));
+  }
+
+  async #ask(): Promise<void> {
+    const { bus, partitions, metrics } = this.deps;
+    const events = Array.from({ length: partitions }, (_, partition) => eventStream(partition));
+    const infos: StreamInfo[] = [];
+    for (const stream of [...events, ...STORE_STREAMS]) infos.push(await streamInfo(bus, stream));
+    metrics.store.streamsNow(infos.map(stateOf));
+    const server = bus.nc.info;
+    if (server) metrics.store.connectedTo(server.server_name, server.version, (await bus.nc.rtt()) / 1000);
+    await this.#askQuarantine(infos.find(({ config }) => config.name === QUARANTINE_STREAM) as StreamInfo);
+  }
+
+  async #askQuarantine({ state }: StreamInfo): Promise<void> {
+    const { bus, metrics } = this.deps;
+    const nowMs = Date.now();
+    const byAge = new Map<QuarantineAge, number>();
+    for (const [age, seconds] of Object.entries(QUARANTINE_AGES) as [QuarantineAge, number][]) {
+      const younger =
+        seconds === 0 || state.messages === 0
+          ? 0
+          : await messagesSince(bus, QUARANTINE_STREAM, new Date(nowMs - seconds * 1000));
+      byAge.set(age, Math.max(0, state.messages - younger));
+    }
+    const oldestSeconds = state.messages === 0 ? 0 : Math.max(0, nowMs - Date.parse(state.first_ts)) / 1000;
+    metrics.intake.quarantineNow(byAge, oldestSeconds);
+  }
+}
+
+function stateOf({ config, state, cluster }: StreamInfo): StreamState {
+  return {
+    stream: config.name,
+    messages: state.messages,
+    bytes: state.bytes,
+    leader: cluster?.leader,
+    replicas: (cluster?.replicas ?? []).map(({ name, lag, current, offline }) => {
+      return { server: name, lag: lag ?? 0, isCurrent: current && !offline };
+    }),
+  };
+}

@@ -1,4 +1,4 @@
-import { BrokenFileError } from './broken-file.js';
+import { BrokenFileError } from '../../proto/workbook/broken-file.js';
 
 /**
  * Index of each mapped column in the header of a file. Throws BrokenFileError for one that is missing, doubled or padded: its

@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { EntryVersion } from '../../proto/entry/entry.js';
+import { BrokenFileError } from '../../proto/workbook/broken-file.js';
 import { temporaryFolder } from '../../tests/support/nats/nats.js';
 import { RecordMapping, type Row } from '../runtime/mapping/record-mapping.js';
 import { RecordIndex } from '../runtime/source/records/record-index.js';
-import { BrokenFileError } from './broken-file.js';
 import { type Drop, dropDifference, surveyDrop } from './drop-difference.js';
 import { WatchedFolder } from './watched-folder.js';
 

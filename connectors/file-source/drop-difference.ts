@@ -1,4 +1,5 @@
 import type { SourceEvent } from '../../proto/event/event.js';
+import { BrokenFileError } from '../../proto/workbook/broken-file.js';
 import type { RecordMapping, Row } from '../runtime/mapping/record-mapping.js';
 import {
   changeTo,
@@ -8,7 +9,6 @@ import {
   snapshotOf,
 } from '../runtime/source/records/record-changes.js';
 import type { RecordIndex } from '../runtime/source/records/record-index.js';
-import { BrokenFileError } from './broken-file.js';
 
 export interface Drop {
   number: number;

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { BrokenFileError } from '../../proto/workbook/broken-file.js';
 import { temporaryFolder } from '../../tests/support/nats/nats.js';
 import type { Row } from '../runtime/mapping/record-mapping.js';
-import { BrokenFileError } from './broken-file.js';
 import { fileRows } from './file-rows.js';
 
 const OPTIONS = { encoding: 'utf-8', delimiter: ',', sheet: 1 };

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
+import { BrokenFileError } from '../../proto/workbook/broken-file.js';
 import { parseJsonText, textOf } from '../runtime/mapping/json-text.js';
 import type { Row } from '../runtime/mapping/record-mapping.js';
-import { BrokenFileError } from './broken-file.js';
 import { columnIndexes, SeenColumns } from './column-check.js';
 import type { FileSourceConfig } from './config.js';
 import { readSheet } from './workbook/sheet.js';

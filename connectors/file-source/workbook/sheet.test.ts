@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { strToU8, zipSync } from 'fflate';
 import t, { type Test } from 'tap';
+import { BrokenFileError } from '../../../proto/workbook/broken-file.js';
 import { temporaryFolder } from '../../../tests/support/nats/nats.js';
-import { BrokenFileError } from '../broken-file.js';
 import { readSheet } from './sheet.js';
 
 /** Number formats of the styles 0, 1, 2, … in the workbooks of these tests. */

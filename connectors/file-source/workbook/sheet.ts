@@ -1,14 +1,23 @@
-import { BrokenFileError } from '../broken-file.js';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { BrokenFileError } from '../../../proto/workbook/broken-file.js';
+import { readCells, type SheetCell } from '../../../proto/workbook/cells.js';
+import { readWorkbook, unescaped, type WorkbookParts } from '../../../proto/workbook/workbook-parts.js';
 import { CellProblem, numberText } from './cell-text.js';
-import { readWorkbook, unescaped, type WorkbookParts } from './workbook-parts.js';
-import { readXml } from './xml.js';
 
 /** Undefined: the cell is empty. */
 type CellContent = string | CellProblem | undefined;
 
 /** The rows of a sheet, in order. Throws BrokenFileError when the file is not a workbook, or has no such sheet. */
 export async function readSheet(path: string, sheet: string | number): Promise<SheetRow[]> {
-  return rowsIn(await readWorkbook(path, sheet));
+  const { size } = await stat(path);
+  const packed = { bytes: size, chunks: () => createReadStream(path) as AsyncIterable<Uint8Array> };
+  const parts = await readWorkbook(packed, (sheets) => {
+    const chosen = typeof sheet === 'number' ? sheets[sheet - 1] : sheets.find(({ name }) => name === sheet);
+    if (!chosen) throw new BrokenFileError(`the workbook has no sheet ${sheet}`);
+    return chosen;
+  });
+  return rowsIn(parts);
 }
 
 /** One row. A cell is judged when it is asked for: an error in a column that nobody maps refuses nothing. */
@@ -38,59 +47,16 @@ export class SheetRow {
   }
 }
 
-interface OpenCell {
-  index: number;
-  type: string;
-  style: number;
-  value: string;
-  inline: string;
-  hasFormula: boolean;
-}
-
 function rowsIn(parts: WorkbookParts): SheetRow[] {
   const rows: SheetRow[] = [];
-  const inside: string[] = [];
-  let cell: OpenCell | undefined;
-  let rowNumber = 0;
-  let nextIndex = 0;
-  readXml(parts.sheetXml, {
-    open: (name, attributes) => {
-      inside.push(name);
-      if (name === 'row') {
-        rowNumber = Number(attributes.r ?? rowNumber + 1);
-        nextIndex = 0;
-        rows.push(new SheetRow(rowNumber));
-      } else if (name === 'c') {
-        cell = openCell(attributes, nextIndex);
-        nextIndex = cell.index + 1;
-      } else if (name === 'f' && cell) cell.hasFormula = true;
-    },
-    text: (text) => {
-      if (!cell) return;
-      if (inside.at(-1) === 'v') cell.value += text;
-      else if (inside.at(-1) === 't' && !inside.includes('rPh')) cell.inline += text;
-    },
-    close: (name) => {
-      inside.pop();
-      if (name !== 'c' || !cell) return;
-      rows.at(-1)?.set(cell.index, contentOf(cell, parts));
-      cell = undefined;
-    },
+  readCells(parts.sheetXml, {
+    row: (number) => rows.push(new SheetRow(number)),
+    cell: (cell) => rows.at(-1)?.set(cell.index, contentOf(cell, parts)),
   });
   return rows;
 }
 
-function openCell({ r, t = 'n', s = '0' }: Record<string, string>, nextIndex: number): OpenCell {
-  const letters = /^[A-Z]+/.exec(r ?? '')?.[0];
-  const index = letters === undefined ? nextIndex : columnIndex(letters);
-  return { index, type: t, style: Number(s), value: '', inline: '', hasFormula: false };
-}
-
-/** `A` → 0, `AA` → 26. */
-const columnIndex = (letters: string): number =>
-  [...letters].reduce((index, letter) => index * 26 + letter.charCodeAt(0) - 64, 0) - 1;
-
-function contentOf(cell: OpenCell, { sharedStrings, formats, is1904 }: WorkbookParts): CellContent {
+function contentOf(cell: SheetCell, { sharedStrings, formats, is1904 }: WorkbookParts): CellContent {
   const { type, value, hasFormula } = cell;
   if (type === 'e') return new CellProblem(`shows ${value}`);
   if (type === 's') return sharedStrings[Number(value)];

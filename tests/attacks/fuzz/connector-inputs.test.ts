@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
-import { BrokenFileError } from '../../../connectors/file-source/broken-file.js';
 import { fileRows } from '../../../connectors/file-source/file-rows.js';
 import { valueReader } from '../../../connectors/runtime/mapping/item-value.js';
 import { ITEM_TYPES } from '../../../proto/entry/entry.js';
+import { BrokenFileError } from '../../../proto/workbook/broken-file.js';
 import { fuzzedBytes } from './fuzzed.js';
 
 /** In CPU time, since the test may share its core. */

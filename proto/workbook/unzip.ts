@@ -1,7 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { Unzip, UnzipInflate } from 'fflate';
-import { BrokenFileError } from '../broken-file.js';
+import { BrokenFileError } from './broken-file.js';
 
 /** XML of sheets packs to a tenth or a thirtieth; what unpacks to more than this is made to fill the memory. */
 const UNPACKED_SHARE_MAX = 100;
@@ -9,10 +7,15 @@ const UNPACKED_SHARE_MAX = 100;
 const UNPACKED_BYTES_MIN = 4 * 1024 * 1024;
 const UNPACKED_BYTES_MAX = 512 * 1024 * 1024;
 
+/** A packed file, which is read from its beginning each time. */
+export interface Archive {
+  bytes: number;
+  chunks(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
 /** Unpacks the entries of an archive that `isWanted` selects, as UTF-8. Throws BrokenFileError when they are too large together. */
-export async function unzip(path: string, isWanted: (name: string) => boolean): Promise<Map<string, string>> {
-  const { size } = await stat(path);
-  const bytesMax = Math.min(UNPACKED_BYTES_MAX, Math.max(UNPACKED_BYTES_MIN, size * UNPACKED_SHARE_MAX));
+export async function unzip(packed: Archive, isWanted: (name: string) => boolean): Promise<Map<string, string>> {
+  const bytesMax = Math.min(UNPACKED_BYTES_MAX, Math.max(UNPACKED_BYTES_MIN, packed.bytes * UNPACKED_SHARE_MAX));
   const chunks = new Map<string, Uint8Array[]>();
   let bytes = 0;
   let failure: unknown;
@@ -29,7 +32,7 @@ export async function unzip(path: string, isWanted: (name: string) => boolean): 
     entry.start();
   });
   archive.register(UnzipInflate);
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  for await (const chunk of packed.chunks()) {
     archive.push(chunk);
     if (failure !== undefined) throw failure;
   }

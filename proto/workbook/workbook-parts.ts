@@ -1,11 +1,13 @@
 import { posix } from 'node:path';
 import { getFormatFromId } from 'numfmt';
-import { BrokenFileError } from '../broken-file.js';
-import { unzip } from './unzip.js';
+import { BrokenFileError } from './broken-file.js';
+import { type Archive, unzip } from './unzip.js';
 import { readXml } from './xml.js';
 
 /** The parts of a workbook that say how the cells of one sheet are read. */
 export interface WorkbookParts {
+  /** Name of the sheet. */
+  name: string;
   sheetXml: string;
   sharedStrings: string[];
   /** Number format codes by the style of a cell. */
@@ -13,27 +15,40 @@ export interface WorkbookParts {
   is1904: boolean;
 }
 
+export interface WorkbookSheet {
+  name: string;
+  isHidden: boolean;
+  /** Relation that names the part of the workbook with its rows. */
+  relation: string;
+}
+
 interface Directory {
-  sheets: { name: string; relation: string }[];
+  sheets: WorkbookSheet[];
   is1904: boolean;
 }
 
 const WORKBOOK = 'xl/workbook.xml';
 const RELATIONS = 'xl/_rels/workbook.xml.rels';
 
-/** Unpacks the small parts first, which name the sheet, and then no other sheet than that one. */
-export async function readWorkbook(path: string, sheet: string | number): Promise<WorkbookParts> {
-  const small = await unzip(path, (name) => name === WORKBOOK || name === RELATIONS);
+/**
+ * Unpacks the small parts first, which name the sheets, and then no other sheet than the one that `choose` returns. Throws
+ * BrokenFileError when the file is no workbook or `choose` finds none.
+ */
+export async function readWorkbook(
+  packed: Archive,
+  choose: (sheets: readonly WorkbookSheet[]) => WorkbookSheet | undefined,
+): Promise<WorkbookParts> {
+  const small = await unzip(packed, (name) => name === WORKBOOK || name === RELATIONS);
   const directory = directoryIn(part(small, WORKBOOK));
   const relations = relationsIn(part(small, RELATIONS));
-  const wanted =
-    typeof sheet === 'number' ? directory.sheets[sheet - 1] : directory.sheets.find(({ name }) => name === sheet);
-  if (!wanted) throw new BrokenFileError(`the workbook has no sheet ${sheet}`);
-  const sheetPath = relations.target(wanted.relation);
+  const chosen = choose(directory.sheets);
+  if (!chosen) throw new BrokenFileError('the workbook has no such sheet');
+  const sheetPath = relations.target(chosen.relation);
   const strings = relations.ofType('sharedStrings');
   const styles = relations.ofType('styles');
-  const parts = await unzip(path, (name) => [sheetPath, strings, styles].includes(name));
+  const parts = await unzip(packed, (name) => [sheetPath, strings, styles].includes(name));
   return {
+    name: chosen.name,
     sheetXml: part(parts, sheetPath),
     sharedStrings: strings === undefined ? [] : stringsIn(parts.get(strings) ?? ''),
     formats: styles === undefined ? [] : formatsIn(parts.get(styles) ?? ''),
@@ -52,7 +67,9 @@ function directoryIn(xml: string): Directory {
   readXml(xml, {
     open: (name, attributes) => {
       if (name === 'workbookPr') directory.is1904 = /^(?:1|true|on)$/.test(attributes.date1904 ?? '');
-      if (name === 'sheet') directory.sheets.push({ name: attributes.name ?? '', relation: relationOf(attributes) });
+      if (name !== 'sheet') return;
+      const isHidden = /^(?:hidden|veryHidden)$/.test(attributes.state ?? '');
+      directory.sheets.push({ name: attributes.name ?? '', isHidden, relation: relationOf(attributes) });
     },
   });
   return directory;

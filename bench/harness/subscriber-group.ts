@@ -1,6 +1,6 @@
 import type { NatsTarget } from '../load/peer/nats-subscriber.js';
 import type { Following, SluiceTarget } from '../load/sluice-subscriber.js';
-import type { Progress, SubscribersReport } from '../load/subscribers.js';
+import type { OpenedReport, Progress, SubscribersReport } from '../load/subscribers.js';
 import { LoadProcess } from '../processes/load-process.js';
 import type { BenchRun } from './bench-run.js';
 import { Histogram, type Percentiles } from './histogram.js';
@@ -12,6 +12,16 @@ export interface GroupReport {
   latency: Percentiles;
   connections: number;
   closed: number;
+}
+
+export interface Opened {
+  perSecond: number;
+  seconds: number;
+  times: Percentiles;
+}
+
+function openedOf(sessions: number, { seconds, times }: OpenedReport): Opened {
+  return { perSecond: Math.round(sessions / seconds), seconds, times: new Histogram().add(times).percentiles() };
 }
 
 /** Subscribers in one load process. */
@@ -42,6 +52,21 @@ export class SubscriberGroup {
   /** Adds subscribers to the same process. */
   async add(targets: SluiceTarget[]): Promise<void> {
     await this.#process.ask('openSluice', targets);
+  }
+
+  /** A process without sessions yet. */
+  static empty(run: BenchRun): SubscriberGroup {
+    return new SubscriberGroup(new LoadProcess(run, 'subscribers'));
+  }
+
+  /** Opens sessions, so many at a time; resolves with how long each took until it was subscribed. */
+  async openTimed(targets: SluiceTarget[], inFlight: number): Promise<Opened> {
+    return openedOf(targets.length, await this.#process.ask('openTimed', { targets, inFlight }));
+  }
+
+  /** Breaks all sessions off at once and opens them again. */
+  async storm(sessions: number, inFlight: number): Promise<Opened> {
+    return openedOf(sessions, await this.#process.ask('storm', { inFlight }));
   }
 
   /** Sets all counts back to zero. */

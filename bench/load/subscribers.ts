@@ -1,3 +1,4 @@
+import { Histogram, type HistogramData } from '../harness/histogram.js';
 import { NatsSubscriber, type NatsTarget } from './peer/nats-subscriber.js';
 import { type Following, SluiceSubscriber, type SluiceTarget } from './sluice-subscriber.js';
 import { Tally, type TallyReport } from './tally.js';
@@ -24,9 +25,26 @@ export interface Progress {
   total: number;
 }
 
+/** Sessions opened, and how long each took from its connection to the answer to its subscription. */
+export interface OpenedReport {
+  seconds: number;
+  times: HistogramData;
+}
+
 serveAsWorker({
   openSluice: (targets: SluiceTarget[]) => openAll(targets, sluice, (target) => new SluiceSubscriber(target, tally)),
   openNats: (targets: NatsTarget[]) => openAll(targets, nats, (target) => new NatsSubscriber(target, tally)),
+  /** Opens sessions, so many at a time, and times each. */
+  openTimed: ({ targets, inFlight }: { targets: SluiceTarget[]; inFlight: number }) => {
+    const added = targets.map((target) => new SluiceSubscriber(target, tally));
+    sluice.push(...added);
+    return timed(added, inFlight, (one) => one.open());
+  },
+  /** Breaks all sessions off at once and opens them again, so many at a time. */
+  storm: ({ inFlight }: { inFlight: number }) => {
+    for (const one of sluice) one.close();
+    return timed(sluice, inFlight, (one) => one.reopen());
+  },
   reset: () => tally.reset(),
   report: (): SubscribersReport => ({
     ...tally.report(),
@@ -56,6 +74,25 @@ function progress(): Progress {
     total += events;
   }
   return { least, total };
+}
+
+async function timed(
+  all: readonly SluiceSubscriber[],
+  inFlight: number,
+  open: (one: SluiceSubscriber) => Promise<void>,
+): Promise<OpenedReport> {
+  const times = new Histogram();
+  const waiting = [...all];
+  const startedAtMs = performance.now();
+  const next = async () => {
+    for (let one = waiting.pop(); one; one = waiting.pop()) {
+      const beganAtMs = performance.now();
+      await open(one);
+      times.record((performance.now() - beganAtMs) * 1000);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, next));
+  return { seconds: (performance.now() - startedAtMs) / 1000, times: times.toJSON() };
 }
 
 async function openAll<Target, Subscriber extends { open(): Promise<void> }>(

@@ -19,6 +19,8 @@ export interface StartQuery {
   historyFromMs: number;
   /** Why the history begins there, when it is not for the period of the grant; else ''. */
   historyReason: string;
+  /** A position that this process has read: the log is known to reach it. */
+  knownEnd?: number;
 }
 
 /** The server's clock and a broker's may differ by this much when the acceptance time is searched for. */
@@ -44,13 +46,20 @@ export class StartPositions {
     const allowed = await this.#positionAt(query, query.historyFromMs);
     const { from } = query;
     const atTime = isTime(from) ? await this.#positionAt(query, timeOf(from)) : undefined;
-    // Read last: the log grows while times are looked up, and the result must lie within it.
-    const ends = await this.#ends(query);
-    const earliest = Math.max(ends.first - 1, allowed);
-    const wanted = atTime ?? wantedPosition(query, earliest, ends.last);
+    const first = await this.#first(query);
+    const earliest = Math.max(first - 1, allowed);
+    const wantedWithin = (last: number): number => atTime ?? wantedPosition(query, earliest, last);
+    let last = query.knownEnd ?? 0;
+    let wanted = wantedWithin(last);
+    // Asked last: the log grows while times are looked up, and the result must lie within it. A usual start is far behind what
+    // this process has read itself, and then the store need not be asked.
+    if (from === 'latest' || wanted > last) {
+      last = (await streamEnds(this.bus, eventStream(query.partition))).last;
+      wanted = wantedWithin(last);
+    }
     if (wanted < allowed) return this.#atTheBorder(query, wanted, { allowed, earliest });
-    if (wanted < ends.first - 1) throw gone(query.grant, `position ${wanted} is no longer in the log`, earliest);
-    if (wanted > ends.last && wanted > (await provenEnd(this.bus, eventStream(query.partition))))
+    if (wanted < first - 1) throw gone(query.grant, `position ${wanted} is no longer in the log`, earliest);
+    if (wanted > last && wanted > (await provenEnd(this.bus, eventStream(query.partition))))
       throw gone(query.grant, `the log does not have position ${wanted} yet`, earliest);
     return wanted;
   }
@@ -76,11 +85,9 @@ export class StartPositions {
    * Events expire by age alone, at the retention of their own entry: the first sequence of the partition proves nothing
    * about this entry, nor do older events of other entries.
    */
-  async #ends({ entry, partition }: StartQuery): Promise<{ first: number; last: number }> {
-    const stream = eventStream(partition);
-    const { last } = await streamEnds(this.bus, stream);
+  async #first({ entry, partition }: StartQuery): Promise<number> {
     const expiredBeforeMs = this.expiredBeforeMs(entry);
-    return { first: expiredBeforeMs === 0 ? 1 : await sequenceAt(this.bus, stream, new Date(expiredBeforeMs)), last };
+    return expiredBeforeMs === 0 ? 1 : sequenceAt(this.bus, eventStream(partition), new Date(expiredBeforeMs));
   }
 
   /** Position before the first event accepted at or after a time. */

@@ -102,9 +102,12 @@ export class Gateway {
     const who = { caller: asSystem(caller), credential };
     const release = this.deps.slots.take(caller.id);
     socket.once('close', release);
+    // The answer to the handshake and the first frame of the session leave in one write.
+    socket.cork();
     this.#accept(request, socket, head, (ws) => {
       this.#enter({ socket: ws, tcp: socket as Socket, encoding }, who);
     });
+    socket.uncork();
   }
 
   #accept(request: IncomingMessage, socket: Duplex, head: Buffer, enter: (ws: WebSocket) => void): void {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { FrameCodec } from '../../proto/frames/frame-codec.js';
-import type { ServerFrame } from '../../proto/frames/frames.js';
+import type { ServerFrame, Subprotocol } from '../../proto/frames/frames.js';
 import { socketMessage } from '../../proto/frames/socket-message.js';
 import type { FrameSink } from '../stream/subscriber.js';
 
@@ -75,7 +75,7 @@ export class SocketSink implements FrameSink {
 
   /** A heartbeat frame and a ping in one write. */
   sendHeartbeat(): void {
-    this.send(Buffer.concat([socketMessage(this.options.codec.encode({ kind: 'heartbeat' })), PING]));
+    this.send(heartbeatOf(this.options.codec));
   }
 
   isOpen(): boolean {
@@ -154,4 +154,16 @@ export class SocketSink implements FrameSink {
   #wake(): void {
     if (this.#waiting.length > 0) for (const fn of this.#waiting.splice(0)) fn();
   }
+}
+
+const heartbeats = new Map<Subprotocol, Uint8Array>();
+
+/** A heartbeat frame and a ping, which are the same bytes for all sessions of an encoding. */
+function heartbeatOf(codec: FrameCodec): Uint8Array {
+  let bytes = heartbeats.get(codec.protocol);
+  if (!bytes) {
+    bytes = Buffer.concat([socketMessage(codec.encode({ kind: 'heartbeat' })), PING]);
+    heartbeats.set(codec.protocol, bytes);
+  }
+  return bytes;
 }

@@ -7,6 +7,7 @@ export class Grants {
   readonly #byId = new Map<string, Grant>();
   readonly #byEntry = new Map<string, Set<string>>();
   readonly #byHolder = new Map<string, Set<string>>();
+  readonly #bySystem = new Map<string, Set<string>>();
   readonly #listeners = new Set<(grant: Grant) => void>();
 
   readonly fold = (record: LedgerRecord): void => {
@@ -19,6 +20,8 @@ export class Grants {
     this.#byEntry.set(grant.entry, ofEntry.add(grant.id));
     if (previous) this.#byHolder.get(holderKey(previous.party, previous.entry))?.delete(grant.id);
     if (grant.status !== 'terminated') this.#addToHolder(grant);
+    if (previous && previous.system !== grant.system) this.#bySystem.get(previous.system)?.delete(grant.id);
+    this.#bySystem.set(grant.system, (this.#bySystem.get(grant.system) ?? new Set()).add(grant.id));
     for (const listener of this.#listeners) listener(grant);
   };
 
@@ -38,6 +41,11 @@ export class Grants {
   /** Grants of one party on one entry, except terminated ones. */
   heldBy(party: string, entry: string): Grant[] {
     return [...(this.#byHolder.get(holderKey(party, entry)) ?? [])].map((id) => this.#byId.get(id) as Grant);
+  }
+
+  /** Ids of all grants of a system, ended ones too. */
+  idsOf(system: string): string[] {
+    return [...(this.#bySystem.get(system) ?? [])];
   }
 
   list(): Grant[] {

@@ -39,7 +39,7 @@ export interface StreamDeps {
   store: Store;
   replicas: number;
   entries: EntryLookup;
-  grants: GrantLookup & Pick<Grants, 'list'>;
+  grants: GrantLookup & Pick<Grants, 'idsOf'>;
   /** Cursors that one system may have; undefined is without bound. */
   cursorsPerSystemMax?: number;
   ledger: Pick<Ledger, 'isFresh' | 'append'>;
@@ -138,11 +138,7 @@ function cursorBound({ grants, cursorsPerSystemMax }: StreamDeps): CursorBound {
   return {
     max: cursorsPerSystemMax,
     systemOf: (id) => grants.get(id)?.system,
-    grantsOf: (system) =>
-      grants
-        .list()
-        .filter((grant) => grant.system === system)
-        .map(({ id }) => id),
+    grantsOf: (system) => grants.idsOf(system),
   };
 }
 

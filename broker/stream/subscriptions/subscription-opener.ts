@@ -169,14 +169,15 @@ export class SubscriptionOpener {
     open: OpenGrant,
     source: GrantSource,
   ): Promise<{ cursor: Cursor } & StartPoint> {
-    const { cursors, starts, table, logOf } = this.deps;
+    const { cursors, starts, table, logOf, readers } = this.deps;
     const { grant, cursor: name } = request;
     const narrowing = narrowingDigest(source.narrow);
     const log = logOf(open.version.partition);
     for (let attempt = 1; ; attempt++) {
       // The start is found before the older subscription is ended: a request that fails must not end one that is served.
       const stored = await cursors.load(grant, name, narrowing);
-      const from = await starts.resolve(startQuery(open, source, log, request.from, stored));
+      const query = startQuery(open, source, log, request.from, stored);
+      const from = await starts.resolve({ ...query, knownEnd: readers.at(open.version.partition).head });
       const older = table.onCursor(cursorSubject(grant, name));
       if (older) {
         older.end('SUPERSEDED', 'a newer session follows this grant and cursor');
@@ -220,7 +221,8 @@ export class SubscriptionOpener {
     { grant, version }: OpenGrant,
     log: string,
   ): void {
-    request.sink.sendFrame({
+    // Its first events, or `caught_up`, follow within a moment.
+    request.sink.sendSoon({
       kind: 'subscribed',
       ref: request.ref,
       channel: subscription.channel,

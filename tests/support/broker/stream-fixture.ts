@@ -61,7 +61,7 @@ export class StreamFixture {
       entries: this.entries,
       grants: {
         get: (id) => this.#grants.get(id),
-        list: () => [...this.#grants.values()],
+        idsOf: (system) => [...this.#grants.values()].filter((grant) => grant.system === system).map(({ id }) => id),
         onChange: (fn) => {
           this.#grantListeners.add(fn);
           return () => this.#grantListeners.delete(fn);

@@ -22,6 +22,7 @@ import { addRequest } from './commands/grants/request.js';
 import { addLedger } from './commands/ledger/ledger.js';
 import { addQuarantine } from './commands/quarantine/quarantine.js';
 import { addSystems } from './commands/systems/systems.js';
+import { addTop } from './commands/top/top.js';
 import type { Terminal } from './terminal.js';
 
 const HELP = `
@@ -61,6 +62,7 @@ export function createProgram(terminal: Terminal): Command {
   addDemo(program, terminal);
   addStart(program);
   addStatus(program, terminal);
+  addTop(program, terminal);
   addDoctor(program, terminal);
   addWhoami(program, terminal);
   addApply(program, terminal);

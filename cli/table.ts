@@ -23,6 +23,18 @@ export const paddedRow = (cells: readonly string[], widths: readonly number[]): 
     .join('  ')
     .trimEnd();
 
+/** A text of one line, made printable and cut to so many columns of a terminal. */
+export function fitted(text: string, columns: number): string {
+  const line = printableLine(text);
+  if (width(line) <= columns) return line;
+  let kept = '';
+  for (const character of line) {
+    if (width(kept + character) >= columns) break;
+    kept += character;
+  }
+  return columns > 0 ? `${kept}…` : '';
+}
+
 const pad = (cell: string, columns: number): string => cell + ' '.repeat(columns - width(cell));
 
 function width(text: string): number {

@@ -7,7 +7,7 @@ import type { CursorUseRow, ToWorker, UsesOfWorker, UsesQuestion } from './worke
 /** Collecting from all workers takes milliseconds; a primary that hangs must not hang the scrape. */
 const ANSWER_MS_MAX = 5_000;
 const ROWS_PER_MESSAGE = 500;
-const UNUSED = { delivered: 0, connected: false };
+const UNUSED = { delivered: 0, connected: false, credit: undefined };
 
 /** The use of cursors in all workers of this broker, from whichever worker is asked. */
 export class SharedUses implements CursorUses {
@@ -30,7 +30,7 @@ export class SharedUses implements CursorUses {
     const rows = new Map<string, CursorUseRow>();
     const useOf: CursorUseOf = (cursor) => {
       const row = rows.get(cursor);
-      return row ? { delivered: row[1], connected: row[2] } : UNUSED;
+      return row ? { delivered: row[1], connected: row[2], credit: row[3] ?? undefined } : UNUSED;
     };
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -56,8 +56,8 @@ export class SharedUses implements CursorUses {
       rows = [];
     };
     for (const cursor of this.own.cursors()) {
-      const { delivered, connected } = this.own.useOf(cursor);
-      rows.push([cursor, delivered, connected]);
+      const { delivered, connected, credit } = this.own.useOf(cursor);
+      rows.push([cursor, delivered, connected, credit ?? null]);
       if (rows.length < ROWS_PER_MESSAGE) continue;
       send(false);
       await nextTurn();

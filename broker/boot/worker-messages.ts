@@ -38,8 +38,8 @@ export interface MetricsOfWorker {
   metrics: MetricValues[];
 }
 
-/** Cursor subject, events delivered under it, and whether it is followed. */
-export type CursorUseRow = [cursor: string, delivered: number, connected: boolean];
+/** Cursor subject, events delivered under it, whether it is followed, and the credit of its session: null without one. */
+export type CursorUseRow = [cursor: string, delivered: number, connected: boolean, credit: number | null];
 
 /** A worker asks what all workers together have delivered by cursor; the primary answers with the same `id`, in parts. */
 export interface UsesQuestion {

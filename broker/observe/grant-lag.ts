@@ -6,6 +6,7 @@ import { type Grant, statusAt } from '../grants/grant.js';
 import type { Grants } from '../grants/grants.js';
 import { type Caller, isListedFor } from '../parties/caller.js';
 import type { Permissions } from '../parties/permissions.js';
+import type { CursorUse } from '../stream/subscriptions/cursor-traffic.js';
 import type { GrantAccess } from '../stream/subscriptions/grant-access.js';
 import type { CursorUses } from './cursor-uses.js';
 import type { CountedCursor, LagCounter } from './lag/lag-counter.js';
@@ -30,7 +31,7 @@ const SETTLE_MS_MAX = 2_000;
 export interface ReportedGrant {
   grant: Grant;
   provider: string;
-  cursors: (CountedCursor & { delivered: number; connected: boolean })[];
+  cursors: (CountedCursor & CursorUse)[];
 }
 
 /** How far each cursor of each grant is behind: the one source of `/v1/lag`, `/metrics/grants` and what is made of them. */

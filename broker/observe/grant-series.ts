@@ -57,6 +57,12 @@ const FAMILIES: readonly Family[] = [
     valueOf: ({ cursor }) => Number(cursor?.connected ?? false),
   },
   {
+    name: 'sluice_grant_credit_events',
+    type: 'gauge',
+    help: 'Events that the session of the cursor may still get before it acknowledges; absent without a session',
+    valueOf: ({ cursor }) => cursor?.credit,
+  },
+  {
     name: 'sluice_grant_last_acknowledgement_timestamp_seconds',
     type: 'gauge',
     help: 'When the cursor was acknowledged last; absent until it was',

@@ -9,7 +9,8 @@ const ROWS_PER_MESSAGE = 500;
 /** The last report of one worker. */
 interface Report {
   delivered: Map<string, number>;
-  connected: Set<string>;
+  /** Those that are followed, with the credit of their session. */
+  connected: Map<string, number | null>;
 }
 
 interface Collection {
@@ -38,11 +39,11 @@ export class UsePool {
   }
 
   onReport(worker: Worker, { id, rows, isLast }: UsesOfWorker): void {
-    const report = this.#reports.get(worker.id) ?? { delivered: new Map(), connected: new Set() };
+    const report = this.#reports.get(worker.id) ?? { delivered: new Map(), connected: new Map() };
     this.#reports.set(worker.id, report);
-    for (const [cursor, delivered, connected] of rows) {
+    for (const [cursor, delivered, connected, credit] of rows) {
       report.delivered.set(cursor, delivered);
-      if (connected) report.connected.add(cursor);
+      if (connected) report.connected.set(cursor, credit);
       else report.connected.delete(cursor);
     }
     if (isLast) this.#settle(id, worker.id);
@@ -77,14 +78,15 @@ export class UsePool {
 
   #sum(): CursorUseRow[] {
     const sum = new Map<string, CursorUseRow>();
-    const add = (cursor: string, delivered: number, connected: boolean): void => {
+    const add: (...row: CursorUseRow) => void = (cursor, delivered, connected, credit) => {
       const row = sum.get(cursor);
-      if (row) sum.set(cursor, [cursor, row[1] + delivered, row[2] || connected]);
-      else sum.set(cursor, [cursor, delivered, connected]);
+      if (row) sum.set(cursor, [cursor, row[1] + delivered, row[2] || connected, row[3] ?? credit]);
+      else sum.set(cursor, [cursor, delivered, connected, credit]);
     };
-    for (const [cursor, delivered] of this.#ended) add(cursor, delivered, false);
+    for (const [cursor, delivered] of this.#ended) add(cursor, delivered, false, null);
     for (const { delivered, connected } of this.#reports.values())
-      for (const [cursor, events] of delivered) add(cursor, events, connected.has(cursor));
+      for (const [cursor, events] of delivered)
+        add(cursor, events, connected.has(cursor), connected.get(cursor) ?? null);
     return [...sum.values()];
   }
 }

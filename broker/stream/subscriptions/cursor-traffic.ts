@@ -2,11 +2,14 @@
 export interface CursorUse {
   delivered: number;
   connected: boolean;
+  /** Events that may still be sent before the next acknowledgement; undefined without an open session. */
+  credit?: number | undefined;
 }
 
 /** An open subscription, as far as its traffic goes. */
 export interface Traffic {
   readonly delivered: number;
+  readonly credit: number;
 }
 
 /** A reader of server-sent events asks for a page at each heartbeat, and a poller is given as long. */
@@ -44,7 +47,7 @@ export class CursorTraffic {
   useOf(cursor: string): CursorUse {
     const open = this.#open.get(cursor) ?? [];
     const delivered = open.reduce((sum, one) => sum + one.delivered, this.#ended.get(cursor) ?? 0);
-    return { delivered, connected: open.length > 0 || this.#isPulled(cursor) };
+    return { delivered, connected: open.length > 0 || this.#isPulled(cursor), credit: open.at(-1)?.credit };
   }
 
   /** The cursors that were used in this process. */

@@ -118,6 +118,11 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
     return this.isBehind && this.#window.available <= 0;
   }
 
+  /** Events that may be sent before the next acknowledgement, however slowly the client reads. */
+  get credit(): number {
+    return this.#window.available;
+  }
+
   /** Number of events that may be sent now. */
   get capacity(): number {
     return this.#isSinkSlow ? 0 : this.#window.available;

@@ -1,0 +1,91 @@
+import type { BusSample, CursorSample } from './read-bus.js';
+
+export const VIEWS = ['grants', 'entries', 'parties'] as const;
+export type ViewName = (typeof VIEWS)[number];
+
+/** A line of the table: one cursor of a grant, or all cursors of an entry or a party together. */
+export interface Row {
+  /** Grant, entry or party. */
+  id: string;
+  /** Of a grant alone. */
+  one: CursorSample | undefined;
+  cursors: number;
+  connected: number;
+  /** Deliveries per second; undefined until there are two samples of the same broker run. */
+  rate: number | undefined;
+  lagEvents: number;
+  isExact: boolean;
+  oldestAgeSeconds: number;
+  /** The least of its sessions; undefined without one. */
+  creditEvents: number | undefined;
+  /** The oldest of them all, so that one silent cursor shows; undefined when nothing was acknowledged. */
+  lastAckMs: number | undefined;
+}
+
+/** The rate of a counter between two samples; undefined when it is missing, or fell because the broker started again. */
+export function rateOf(now: number | undefined, before: number | undefined, elapsedMs: number): number | undefined {
+  if (now === undefined || before === undefined || elapsedMs <= 0 || now < before) return undefined;
+  return ((now - before) * 1000) / elapsedMs;
+}
+
+/** The rows of a view, the one furthest behind first, then the busiest. */
+export function rowsOf(view: ViewName, now: BusSample, before: BusSample | undefined): Row[] {
+  const deliveredBefore = new Map(before?.cursors.map((one) => [`${one.grant} ${one.cursor}`, one.delivered]));
+  const elapsedMs = now.atMs - (before?.atMs ?? now.atMs);
+  const groups = new Map<string, CursorSample[]>();
+  for (const one of now.cursors) {
+    const key = { grants: `${one.grant} ${one.cursor}`, entries: one.entry, parties: one.party }[view];
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
+  }
+  const rows = [...groups].map(([key, cursors]) => {
+    const rates = cursors.map((one) =>
+      rateOf(one.delivered, deliveredBefore.get(`${one.grant} ${one.cursor}`), elapsedMs),
+    );
+    return { ...sumOfCursors(cursors), ...identityOf(view, key, cursors), rate: sumOfKnown(rates) };
+  });
+  return rows.sort(
+    (a, b) =>
+      b.lagEvents - a.lagEvents ||
+      b.oldestAgeSeconds - a.oldestAgeSeconds ||
+      (b.rate ?? 0) - (a.rate ?? 0) ||
+      (a.id < b.id ? -1 : 1),
+  );
+}
+
+function identityOf(view: ViewName, key: string, cursors: readonly CursorSample[]): Pick<Row, 'id' | 'one'> {
+  return view === 'grants' ? { id: cursors[0]!.grant, one: cursors[0] } : { id: key, one: undefined };
+}
+
+function sumOfCursors(cursors: readonly CursorSample[]): Omit<Row, 'id' | 'one' | 'rate'> {
+  const total = {
+    cursors: 0,
+    connected: 0,
+    lagEvents: 0,
+    isExact: true,
+    oldestAgeSeconds: 0,
+    creditEvents: undefined as number | undefined,
+    lastAckMs: undefined as number | undefined,
+  };
+  for (const one of cursors) {
+    total.cursors++;
+    total.connected += Number(one.connected);
+    total.lagEvents += one.lagEvents;
+    total.isExact &&= one.isExact;
+    total.oldestAgeSeconds = Math.max(total.oldestAgeSeconds, one.oldestAgeSeconds);
+    total.creditEvents = least(total.creditEvents, one.creditEvents);
+    total.lastAckMs = least(total.lastAckMs, one.lastAckMs);
+  }
+  return total;
+}
+
+function least(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.min(a, b);
+}
+
+function sumOfKnown(rates: readonly (number | undefined)[]): number | undefined {
+  const known = rates.filter((rate) => rate !== undefined);
+  return known.length === 0 ? undefined : known.reduce((sum, rate) => sum + rate, 0);
+}

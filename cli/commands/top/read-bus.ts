@@ -1,0 +1,120 @@
+import { ApiError } from '../../../client/errors.js';
+import type { LagReport } from '../../../proto/http/lag.js';
+import { apiOf, type ConnectionOptions } from '../../connection-options.js';
+import { parsePrometheus, type Sample, sumOf } from './prometheus-text.js';
+
+/** One cursor of one grant. Counters are sums since the broker started; times are in ms since 1970. */
+export interface CursorSample {
+  grant: string;
+  cursor: string;
+  party: string;
+  provider: string;
+  system: string;
+  entry: string;
+  delivered: number;
+  lagEvents: number;
+  isExact: boolean;
+  oldestAgeSeconds: number;
+  connected: boolean;
+  creditEvents: number | undefined;
+  lastAckMs: number | undefined;
+  /** Acknowledged through; null when nothing was, undefined when `/v1/lag` did not name the cursor. */
+  position: number | null | undefined;
+}
+
+/** What the bus answered at one moment. */
+export interface BusSample {
+  atMs: number;
+  /** Why it is not ready; empty when it is. */
+  problems: string[];
+  accepted: number | undefined;
+  refused: number | undefined;
+  delivered: number | undefined;
+  waiting: number | undefined;
+  sessions: number | undefined;
+  storeFree: number | undefined;
+  storeCapacity: number | undefined;
+  cursors: CursorSample[];
+}
+
+/** A refresh that takes longer is given up, and the next one tries again. */
+const ANSWER_MS_MAX = 5_000;
+
+/** Fetches one sample. `party` limits the grants to those that it holds or provides. */
+export async function readBus(
+  options: ConnectionOptions,
+  party: string | undefined,
+  signal: AbortSignal,
+): Promise<BusSample> {
+  const api = apiOf(options);
+  const request = { signal, timeoutMs: ANSWER_MS_MAX };
+  const [problems, text, grants, positions] = await Promise.all([
+    problemsOf(options, signal),
+    api.text('/metrics', { ...request, accept: 'text/plain' }),
+    api.text('/metrics/grants', { ...request, accept: 'text/plain', query: { party } }),
+    positionsOf(options, signal),
+  ]);
+  const bus = parsePrometheus(text);
+  return {
+    atMs: Date.now(),
+    problems,
+    accepted: sumOf(bus, 'sluice_events_accepted_total'),
+    refused: sumOf(bus, 'sluice_events_refused_total'),
+    delivered: sumOf(bus, 'sluice_deliveries_total'),
+    waiting: sumOf(bus, 'sluice_intake_waiting_events'),
+    sessions: sumOf(bus, 'sluice_sessions'),
+    storeFree: sumOf(bus, 'sluice_store_free_bytes'),
+    storeCapacity: sumOf(bus, 'sluice_store_capacity_bytes'),
+    cursors: cursorsOf(parsePrometheus(grants), positions),
+  };
+}
+
+async function problemsOf(options: ConnectionOptions, signal: AbortSignal): Promise<string[]> {
+  try {
+    await apiOf(options).json('/readyz', { signal, timeoutMs: ANSWER_MS_MAX });
+    return [];
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return error.problem.problems ?? [error.problem.detail];
+  }
+}
+
+const keyOf = (grant: string, cursor: string): string => `${grant} ${cursor}`;
+
+async function positionsOf(options: ConnectionOptions, signal: AbortSignal): Promise<Map<string, number | null>> {
+  const positions = new Map<string, number | null>();
+  for (let after: string | undefined; ; ) {
+    const request = { query: { after }, signal, timeoutMs: ANSWER_MS_MAX };
+    const page = await apiOf(options).json<LagReport>('/v1/lag', request);
+    for (const { grant, cursor, position } of page.cursors) positions.set(keyOf(grant, cursor), position);
+    if (page.next === undefined) return positions;
+    after = page.next;
+  }
+}
+
+function cursorsOf(samples: readonly Sample[], positions: ReadonlyMap<string, number | null>): CursorSample[] {
+  const values = new Map<string, Map<string, number>>();
+  for (const { name, labels, value } of samples) {
+    const key = keyOf(labels.grant ?? '', labels.cursor ?? '');
+    const ofCursor = values.get(key) ?? new Map<string, number>();
+    values.set(key, ofCursor.set(name, value));
+  }
+  return samples
+    .filter(({ name }) => name === 'sluice_grant_info')
+    .map(({ labels }) => {
+      const { grant = '', cursor = '', party = '', provider = '', system = '', entry = '' } = labels;
+      const of = (name: string) => values.get(keyOf(grant, cursor))?.get(`sluice_grant_${name}`);
+      const lastAck = of('last_acknowledgement_timestamp_seconds');
+      return {
+        ...{ grant, cursor, party, provider, system, entry },
+        delivered: of('delivered_events_total') ?? 0,
+        lagEvents: of('unacknowledged_events') ?? 0,
+        isExact: of('lag_exact') !== 0,
+        oldestAgeSeconds: of('oldest_unacknowledged_age_seconds') ?? 0,
+        connected: of('connected') === 1,
+        creditEvents: of('credit_events'),
+        lastAckMs: lastAck === undefined ? undefined : lastAck * 1000,
+        position: positions.get(keyOf(grant, cursor)),
+      };
+    });
+}

@@ -1,5 +1,6 @@
 import { sharedTurn } from '../../proto/async/shared-turns.js';
 import { SluiceError } from '../../proto/errors.js';
+import type { BundleDifference } from '../../proto/http/bundle-difference.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { EntryActs } from '../catalog/entry-acts.js';
 import type { Grants } from '../grants/grants.js';
@@ -25,18 +26,6 @@ export interface BundleServiceDeps {
   permissions: Permissions;
   partitions: number;
   clock: () => number;
-}
-
-/** The changes that a bundle made, or would make in a dry run. */
-export interface BundleDifference {
-  dryRun: boolean;
-  /** `party civil`, `entry civil.birth`, … */
-  create: string[];
-  update: string[];
-  unchanged: number;
-  warnings: string[];
-  /** `system:<id>` or `officer:<id>` → the token generated for it, shown this once. */
-  tokens: Record<string, string>;
 }
 
 /** Steps decided on and stored as one ledger batch; other acts are recorded between two of them. */

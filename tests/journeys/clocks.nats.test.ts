@@ -1,52 +1,21 @@
 import t, { type Test } from 'tap';
 import { startBroker } from '../support/broker/broker.js';
+import { PERMIT_BUNDLE, PERMIT_PUBLISHER, PERMIT_SUBSCRIBER, permitEvent } from '../support/broker/permit-bundle.js';
 import { eventually } from '../support/condition.js';
 import { RawSession } from '../support/raw-client/raw-client.js';
 import { call, mustCall } from '../support/raw-client/raw-http.js';
 
-const PUBLISHER = 'publisher-token-of-the-clock-tests';
-const SUBSCRIBER = 'subscriber-token-of-the-clock-tests';
 const WAIT_MS = 15_000;
 const HEARTBEAT_MS = 1_000;
 
-const bundle = {
-  parties: [{ id: 'north', name: { en: 'North', zh: '北' }, level: 'city', regionCode: '350100' }],
-  systems: [
-    { id: 'north-sys', party: 'north', may: ['publish'], token: PUBLISHER },
-    { id: 'north-read', party: 'north', may: ['subscribe'], token: SUBSCRIBER },
-  ],
-  entries: [
-    {
-      id: 'north.permit',
-      name: { en: 'Permits', zh: '许可' },
-      sharingAttribute: 'conditional',
-      items: [{ name: 'id', type: 'string', identifier: true }],
-    },
-  ],
-  grants: [
-    {
-      id: 'g',
-      system: 'north-read',
-      entry: 'north.permit',
-      items: [{ name: 'id' }],
-      rows: {},
-      purpose: 'p',
-      basis: 'b',
-      period: { from: '2020-01-01', to: '2099-12-31' },
-      history: 'all',
-    },
-  ],
-};
-
 async function openBus(t: Test) {
   const started = await startBroker(t, { config: { heartbeatMs: HEARTBEAT_MS } });
-  await started.apply(bundle);
+  await started.apply(PERMIT_BUNDLE);
   let sent = 0;
   const publish = async (): Promise<void> => {
     const id = String(++sent);
-    const event = { specversion: '1.0', id, type: 'north.permit', subject: id, op: 'create', data: { id } };
-    const at = { url: started.url, token: PUBLISHER };
-    await mustCall(at, 'POST', '/v1/events', JSON.stringify(event), 'application/cloudevents+json');
+    const at = { url: started.url, token: PERMIT_PUBLISHER };
+    await mustCall(at, 'POST', '/v1/events', permitEvent(id), 'application/cloudevents+json');
   };
   return { ...started, publish };
 }
@@ -55,7 +24,7 @@ t.test('a wall clock that steps a minute forward closes no session and ends no s
   const { url, publish } = await openBus(t);
   const sessions = await Promise.all(
     Array.from({ length: 5 }, async (_none, i) => {
-      const session = await RawSession.open({ url, token: SUBSCRIBER, encoding: 'sluice.v1.json' });
+      const session = await RawSession.open({ url, token: PERMIT_SUBSCRIBER, encoding: 'sluice.v1.json' });
       t.teardown(() => session.close());
       const subscription = await session.subscribe({ grant: 'g', cursor: `c${i}`, from: 'earliest' });
       return { session, subscription };
@@ -84,7 +53,7 @@ t.test('a subscription from a time to come gets what is accepted from then on an
   const { url, publish } = await openBus(t);
   const startMs = Date.now() + 1_500;
   const time = new Date(startMs).toISOString();
-  const at = { url, token: SUBSCRIBER };
+  const at = { url, token: PERMIT_SUBSCRIBER };
 
   const session = await RawSession.open({ ...at, encoding: 'sluice.v1.json' });
   t.teardown(() => session.close());
@@ -93,7 +62,7 @@ t.test('a subscription from a time to come gets what is accepted from then on an
   t.match(page, { status: 400, json: { code: 'BAD_REQUEST' } }, 'a page cannot wait');
 
   const stream = await fetch(`${url}/v1/grants/g/events?from=${encodeURIComponent(time)}`, {
-    headers: { authorization: `Bearer ${SUBSCRIBER}`, accept: 'text/event-stream' },
+    headers: { authorization: `Bearer ${PERMIT_SUBSCRIBER}`, accept: 'text/event-stream' },
   });
   t.equal(stream.status, 200);
   const reader = stream.body!.getReader();

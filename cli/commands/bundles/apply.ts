@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { BundleDifference } from '../../../proto/http/bundle-difference.js';
 import { apiOf, type ConnectionOptions, withConnection } from '../../connection-options.js';
 import { readMap } from '../../read-document.js';
 import type { Terminal } from '../../terminal.js';
@@ -6,16 +7,6 @@ import type { Terminal } from '../../terminal.js';
 interface ApplyOptions extends ConnectionOptions {
   file: string;
   dryRun?: boolean;
-}
-
-/** The answer of `POST /v1/bundles`: the changes that it made, or would make in a dry run. */
-export interface BundleDifference {
-  dryRun: boolean;
-  create: string[];
-  update: string[];
-  unchanged: number;
-  warnings: string[];
-  tokens: Record<string, string>;
 }
 
 /**

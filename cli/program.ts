@@ -13,6 +13,7 @@ import { addCompletion } from './commands/completion/completion.js';
 import { addConnect } from './commands/connectors/connect.js';
 import { addCursors } from './commands/cursors/cursors.js';
 import { addDeadLetters } from './commands/dead-letters/dead-letters.js';
+import { addDiagnose } from './commands/diagnose/diagnose.js';
 import { addPublish } from './commands/events/publish.js';
 import { addShow } from './commands/events/show.js';
 import { addSubscribe } from './commands/events/subscribe.js';
@@ -64,6 +65,7 @@ export function createProgram(terminal: Terminal): Command {
   addStatus(program, terminal);
   addTop(program, terminal);
   addDoctor(program, terminal);
+  addDiagnose(program, terminal);
   addWhoami(program, terminal);
   addApply(program, terminal);
   addSystems(program, terminal);

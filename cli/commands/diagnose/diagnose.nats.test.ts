@@ -1,0 +1,95 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { SHARED_SECRET, startBroker } from '../../../tests/support/broker/broker.js';
+import { sluice } from '../../../tests/support/connectors/recording-terminal.js';
+import { person, REGISTER_BUNDLE } from '../../../tests/support/connectors/register-bundle.js';
+import { publishBatch } from '../../../tests/support/raw-client/raw-http.js';
+
+const PAYLOAD = 'a-citizen-nobody-may-see';
+
+t.test(
+  'a support bundle has versions, configuration, metrics and log lines, and no token, secret or payload',
+  async (t) => {
+    const bus = await startBroker(t);
+    await bus.apply(REGISTER_BUNDLE);
+    const event = { ...person(0), data: { ...person(0).data, district: PAYLOAD } };
+    await publishBatch({ url: bus.url, token: 'registry-source-token-0123456789' }, [event]);
+    const folder = t.testdir();
+    const [config, log, file] = ['sluice.yaml', 'broker.log', 'bundle.json'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    await writeFile(
+      config,
+      [
+        `secret: ${SHARED_SECRET}`,
+        'bootstrapToken: bootstrap-token-of-this-test',
+        'heartbeatMs: 9000',
+        'nats: { url: "nats://user-x:password-in-url@10.0.0.1:4222", systemUser: sys, systemPass: system-pass-1 }',
+      ].join('\n'),
+    );
+    await writeFile(
+      log,
+      [
+        {
+          level: 40,
+          time: 1,
+          hostname: 'h',
+          msg: `nats://a:b-password@host and Bearer ${bus.operatorToken}`,
+          grant: 'g-one',
+        },
+        {
+          level: 50,
+          time: 2,
+          msg: 'refused',
+          record: { district: PAYLOAD },
+          value: PAYLOAD,
+          err: { code: 'X', input: PAYLOAD },
+        },
+      ]
+        .map((line) => JSON.stringify(line))
+        .concat(`panic: ${PAYLOAD}`)
+        .join('\n'),
+    );
+    const args = [file, '--config', config, '--log', log, '--url', bus.url, '--token', bus.operatorToken];
+    const { exitCode, out } = await sluice('diagnose', ...args);
+    t.equal(exitCode, 0);
+    t.match(out, /bundle\.json is written/);
+    const text = await readFile(file, 'utf8');
+    const forbidden = [
+      PAYLOAD,
+      SHARED_SECRET,
+      bus.operatorToken,
+      'bootstrap-token',
+      'password',
+      'system-pass',
+      'user-x',
+    ];
+    for (const secret of forbidden) t.notMatch(text, secret);
+    t.equal((await stat(file)).mode & 0o077, 0, 'only its owner reads it');
+    t.match(JSON.parse(text), {
+      versions: { node: process.version },
+      bus: { mode: 'trial' },
+      readiness: { status: 'ready' },
+      configuration: { heartbeatMs: 9000, secret: '(set)', nats: { systemPass: '(set)' } },
+      metrics: /sluice_events_accepted_total/,
+      grantMetrics: /sluice_grant_info\{grant="g-one"/,
+      log: { lines: [{ grant: 'g-one' }, { msg: 'refused', err: { code: 'X' } }], otherLines: 1 },
+      missing: [],
+    });
+    const again = await sluice('diagnose', ...args);
+    t.equal(again.exitCode, 2, 'it overwrites nothing');
+  },
+);
+
+t.test('a support bundle is written when the bus is away, and names what is missing', async (t) => {
+  const file = join(t.testdir(), 'bundle.json');
+  const { exitCode, out } = await sluice('diagnose', file, '--url', 'http://127.0.0.1:59999');
+  t.equal(exitCode, 0);
+  t.match(out, /without metrics: .*cannot be reached/);
+  const { missing, versions } = JSON.parse(await readFile(file, 'utf8'));
+  t.match(missing.join('\n'), /^readiness: /m);
+  t.match(versions, { node: process.version });
+});

@@ -21,6 +21,8 @@ import { Leases } from '../parties/leases.js';
 import { Officers, Parties, Systems } from '../parties/parties.js';
 import { Permissions } from '../parties/permissions.js';
 import { TokenService } from '../parties/token-service.js';
+import { CalendarBook } from '../procedure/clock/calendar-book.js';
+import { openProcedure, type Procedure } from '../procedure/open-procedure.js';
 import { VERSION } from '../version.js';
 import type { ReleaseStack } from './release-stack.js';
 
@@ -47,14 +49,16 @@ export async function openGovernance(deps: GovernanceDeps) {
   const credentials = new Credentials(config.secret);
   const facts = new BusFacts();
   const [parties, systems, officers] = [new Parties(), new Systems(), new Officers()];
-  const [catalog, grants] = [new Catalog(), new Grants()];
+  const [catalog, grants, calendars] = [new Catalog(), new Grants(), new CalendarBook()];
   const ledger = await Ledger.open({
     bus,
     metrics: deps.metrics,
     clock,
     staleAfterMs: config.ledgerSightMs,
     // In this order, because a grant is read by means of its entry and its parties.
-    folds: [busClock, facts, parties, systems, officers, credentials, catalog, grants].map((room) => room.fold),
+    folds: [busClock, facts, parties, systems, officers, credentials, catalog, grants, calendars].map(
+      ({ fold }) => fold,
+    ),
     onBroken: (error) => log.fatal({ err: error }, 'the ledger is broken: delivery has stopped'),
   });
   releases.add('ledger', () => ledger.close());
@@ -75,16 +79,24 @@ export async function openGovernance(deps: GovernanceDeps) {
     },
   );
   await foundCanary({ ledger, parties, systems, catalog, grants, partitions, clock });
+  const procedure = permissions.isTrial ? undefined : await openFiles(deps, ledger);
   const shared = { ledger, credentials, parties, systems, officers, catalog, grants, permissions };
   return {
-    ...shared,
-    leases,
+    ...{ ...shared, leases, calendars, procedure },
     tokenService: new TokenService(shared),
     catalogService: new CatalogService({ ...shared, acts }),
     grantService: new GrantService(shared),
     bundleService: new BundleService({ ...shared, partitions, clock }),
     newOperatorToken: founding.printToken,
   };
+}
+
+/** The files of a registered bus; on a trial bus there are none. */
+async function openFiles({ config, busClock, log, releases }: GovernanceDeps, ledger: Ledger): Promise<Procedure> {
+  const warn = (message: string, error?: unknown): void => log.warn({ err: error }, message);
+  const procedure = await openProcedure({ dataDir: config.dataDir, ledger, clock: busClock.now, warn });
+  releases.add('procedure', () => procedure.close());
+  return procedure;
 }
 
 /** The same at every start on one machine and folder, so that the ledger does not gain a subject per start. */

@@ -2,7 +2,8 @@ import { Chain } from './chain.js';
 import { LedgerBrokenError } from './ledger-errors.js';
 import type { LedgerRecord } from './record.js';
 
-type Fold = (record: LedgerRecord) => void;
+/** Takes one record, and the bytes that are stored of it. */
+export type Fold = (record: LedgerRecord, bytes: Uint8Array) => void;
 
 interface Waiter {
   seq: number;
@@ -50,7 +51,7 @@ export class LedgerState {
     const record = this.#chain.link(seq, subject, bytes);
     this.#lastOf.set(subject, seq);
     try {
-      for (const fold of this.#folds) fold(record);
+      for (const fold of this.#folds) fold(record, bytes);
     } catch (error) {
       throw new LedgerBrokenError(seq, `it cannot be understood: ${(error as Error).message}`, { cause: error });
     }

@@ -7,11 +7,11 @@ import { LEDGER_STREAM } from '../nats/streams.js';
 import type { AppendOptions } from './append-lanes.js';
 import { Appender, type Guard } from './appender.js';
 import { LedgerBrokenError } from './ledger-errors.js';
-import { LedgerState } from './ledger-state.js';
-import { type LedgerQuery, readLedger, type Verification, verifyLedger } from './read-ledger.js';
+import { type Fold, LedgerState } from './ledger-state.js';
+import { type LedgerQuery, readLedger, storedBytesAfter, type Verification, verifyLedger } from './read-ledger.js';
 import type { Act, LedgerRecord } from './record.js';
 
-export type Fold = (record: LedgerRecord) => void;
+export type { Fold } from './ledger-state.js';
 
 export interface LedgerDeps {
   bus: Bus;
@@ -109,6 +109,14 @@ export class Ledger {
   /** Records in ascending order, at most 1,000 at a time. */
   read(query: LedgerQuery): Promise<LedgerRecord[]> {
     return readLedger(this.#deps.bus, query);
+  }
+
+  /**
+   * Stored bytes of the records after a sequence, in order and without a gap, at most 1,000 and as many as one page
+   * holds; none at the end.
+   */
+  bytesAfter(seq: number, limit?: number): Promise<Uint8Array[]> {
+    return storedBytesAfter(this.#deps.bus, seq, limit);
   }
 
   /** Reads the whole ledger again and checks the chain. */

@@ -31,6 +31,16 @@ export async function readLedger(bus: Bus, { kind, id, after = 0, limit }: Ledge
   return messages.map(({ position, subject, data }) => decodeRecord(position, subject, data));
 }
 
+/** Throws LedgerBrokenError when a record is missing. */
+export async function storedBytesAfter(bus: Bus, after: number, limit = PAGE_RECORDS_MAX): Promise<Uint8Array[]> {
+  const query = { stream: LEDGER_STREAM, after, subject: 'ledger.>', maxBytes: PAGE_BYTES_MAX };
+  const page = await pageAfter(bus, { ...query, limit: Math.min(limit, PAGE_RECORDS_MAX) });
+  for (const [index, { position }] of page.entries()) {
+    if (position !== after + 1 + index) throw new LedgerBrokenError(after + 1 + index, 'it is missing');
+  }
+  return page.map(({ data }) => data);
+}
+
 /** Walks the chain from the first record to the present last one. */
 export async function verifyLedger(bus: Bus): Promise<Verification> {
   const chain = new Chain();

@@ -1,3 +1,4 @@
+import type { ClockOfFile } from '../clock/calendar-check.js';
 import type { FileRef, HistoryItem, Notice, ProcedureFile } from './file.js';
 import type { Kind } from './kinds.js';
 
@@ -35,6 +36,26 @@ export interface NoticeQuery {
   limit: number;
 }
 
+/** An attachment as the ledger knows it; its bytes are in the store. */
+export interface AttachmentFacts {
+  sha256: string;
+  /** Bytes. */
+  size: number;
+  type: string;
+  /** Departments that stored it. */
+  parties: string[];
+  /** Files of which a record names it. */
+  files: FileRef[];
+}
+
+export interface ClocksQuery {
+  /** Clocks of working days that began before the end of that year and are due in it or later. */
+  year: number;
+  /** `next` of the page before. */
+  after?: number;
+  limit: number;
+}
+
 /** The answer to a request that was done once, kept to be given again. */
 export interface KeptAnswer {
   /** Digest of method, address and body. */
@@ -54,7 +75,12 @@ export interface FileReader {
   history(ref: FileRef): Promise<HistoryItem[]>;
   /** Files of which a clock or a period falls due at or before that moment, earliest first. */
   due(beforeMs: number, limit: number): Promise<DueFile[]>;
+  /** Running, paused and met clocks that a calendar of that year may concern. */
+  clocks(query: ClocksQuery): Promise<{ clocks: ClockOfFile[]; next?: number }>;
   notices(query: NoticeQuery): Promise<{ notices: Notice[]; next?: string }>;
-  notice(id: string): Promise<Notice | undefined>;
+  /** The notice, if it is one to that party. */
+  notice(id: string, party: string): Promise<Notice | undefined>;
+  attachment(sha256: string): Promise<AttachmentFacts | undefined>;
+  /** Undefined as well when the answer is older than 30 days. */
   keptAnswer(key: string): Promise<KeptAnswer | undefined>;
 }

@@ -24,6 +24,9 @@ export interface Sides {
 /** Members of a file's document, as `GET` shows them. */
 export type Fields = Record<string, unknown>;
 
+/** State of a file whose last act has removed it: it is not there any more, and its id may be used again. */
+export const REMOVED = 'removed';
+
 /**
  * The state of a file after an act, stored whole as member `file` of the ledger record, beside `document`. For kinds that
  * other rooms fold (entries, grants, parties, officers, systems) `document` is what those rooms read.
@@ -34,8 +37,11 @@ export interface FileState {
   clocks: Clock[];
   /** What `GET` shows as `document`; absent where the record's `document` is shown itself. */
   fields?: Fields;
-  /** What guards of later acts need and nobody is shown: requests that stand, signatures, who prepared. */
-  memo: Fields;
+  /**
+   * What guards of later acts need and nobody is shown: requests that stand, signatures, who prepared. At `endsAt`, a
+   * moment, something falls due besides the clocks: the end of a grant's period, of a contract, a consent, an access.
+   */
+  memo: Fields & { endsAt?: string };
   /** Files that this one is about, for `about=` and `entry=`: `kind/id`. */
   about: string[];
 }
@@ -62,6 +68,8 @@ export interface RecordedStep {
   calendar?: string;
   /** The clock that the record is about: `overdue`, `recomputed`. */
   clock?: string;
+  /** Of `recomputed`: the due dates before and after. */
+  due?: { from: string; to: string };
   notices?: NoticeOrder[];
 }
 
@@ -100,4 +108,19 @@ export interface Notice {
   details?: Fields;
   readAt: string | null;
   readBy?: string;
+}
+
+/** Document of a record of kind `notice`, act `read`, whose id is that of the notice; the actor is the officer. */
+export interface NoticeReading {
+  party: string;
+}
+
+/** Document of a record of kind `attachment`, act `store`, whose id is the digest. */
+export interface StoredAttachment {
+  /** Department that stored it. */
+  party: string;
+  /** Bytes. */
+  size: number;
+  /** Media type, as it was given. */
+  type: string;
 }

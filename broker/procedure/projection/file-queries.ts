@@ -1,0 +1,125 @@
+import { SluiceError } from '../../../proto/errors.js';
+import { momentOf } from '../clock/shanghai-days.js';
+import type { FileRef, HistoryItem } from '../files/file.js';
+import type { AttachmentFacts, ClocksQuery, DueFile, FileQuery, KeptAnswer } from '../files/file-reader.js';
+import type { ProjectionDatabase, Row } from './database.js';
+import { KEPT_MS } from './record-writer.js';
+
+/** A file as its row has it; the JSON is parsed by whoever needs it. */
+export interface StoredFile {
+  kind: string;
+  id: string;
+  seq: number;
+  body: string;
+  document: string;
+}
+
+const COLUMNS = 'f.n, f.kind, f.id, f.seq, f.body, f.document';
+
+const storedFile = ({ kind, id, seq, body, document }: Row): StoredFile =>
+  ({ kind, id, seq, body, document }) as StoredFile;
+
+export function getFiles(db: ProjectionDatabase, refs: readonly FileRef[]): (StoredFile | undefined)[] {
+  return refs.map(({ kind, id }) => {
+    const row = db.get(`SELECT ${COLUMNS} FROM files f WHERE kind = ? AND id = ?`, kind, id);
+    return row && storedFile(row);
+  });
+}
+
+/** Throws BAD_REQUEST when `after` is no file. */
+export function listFiles(db: ProjectionDatabase, query: FileQuery): { files: StoredFile[]; next?: string } {
+  const { kind, sides, states, limit } = query;
+  const conditions = ['f.kind = ?', 'f.n > ?'];
+  const values: unknown[] = [kind, afterOf(db, query)];
+  const also = (condition: string, ...more: unknown[]): void => {
+    conditions.push(condition);
+    values.push(...more);
+  };
+  if (sides?.length === 1) also('s.kind = f.kind AND s.party = ? AND s.file > ?', sides[0], values[1]);
+  else if (sides) {
+    const parties = 'SELECT value FROM json_each(?)';
+    also(`f.n IN (SELECT file FROM sides WHERE kind = ? AND party IN (${parties}))`, kind, JSON.stringify(sides));
+  }
+  if (states) also('f.state IN (SELECT value FROM json_each(?))', JSON.stringify(states));
+  const refs = [query.entry && `catalog/${query.entry}`, query.about].filter((ref) => ref !== undefined);
+  for (const ref of refs) also('f.n IN (SELECT file FROM about WHERE ref = ? AND kind = ?)', ref, kind);
+  if (query.dueBefore !== undefined) {
+    also(`f.n IN (SELECT file FROM clocks WHERE due_date < ? AND state = 'running')`, query.dueBefore);
+  }
+  const from = sides?.length === 1 ? 'sides s CROSS JOIN files f ON f.n = s.file' : 'files f';
+  const sql = `SELECT ${COLUMNS} FROM ${from} WHERE ${conditions.join(' AND ')} ORDER BY f.n LIMIT ?`;
+  const rows = db.all(sql, ...values, limit + 1);
+  const files = rows.slice(0, limit).map(storedFile);
+  return { files, ...(rows.length > limit && { next: (files.at(-1) as StoredFile).id }) };
+}
+
+function afterOf(db: ProjectionDatabase, { kind, after }: FileQuery): number {
+  if (after === undefined) return 0;
+  const row = db.get('SELECT n FROM files WHERE kind = ? AND id = ?', kind, after);
+  if (!row) throw new SluiceError('BAD_REQUEST', `after: there is no file ${after} in ${kind}`);
+  return row.n as number;
+}
+
+export function historyOf(db: ProjectionDatabase, { kind, id }: FileRef): HistoryItem[] {
+  const rows = db.all(
+    'SELECT h.* FROM history h WHERE file = (SELECT n FROM files WHERE kind = ? AND id = ?) ORDER BY seq',
+    ...[kind, id],
+  );
+  return rows.map((row) => historyItem(row as Record<string, string | null>));
+}
+
+function historyItem(row: Record<string, string | null>): HistoryItem {
+  const { role, from_state: from, to_state: to, reason, calendar, clock } = row;
+  return {
+    ...{ seq: Number(row.seq), time: momentOf(Number(row.at)), act: row.act as string, actor: row.actor as string },
+    ...(role !== null && { role }),
+    ...(from !== null && { from }),
+    ...(to !== null && { to }),
+    ...(reason !== null && { reason }),
+    attachments: row.attachments ? (JSON.parse(row.attachments) as string[]) : [],
+    ...(calendar !== null && { calendar }),
+    ...(clock !== null && { clock }),
+  } as HistoryItem;
+}
+
+export function dueFiles(db: ProjectionDatabase, beforeMs: number, limit: number): DueFile[] {
+  const sql = 'SELECT kind, id, due_at FROM files WHERE due_at <= ? ORDER BY due_at, n LIMIT ?';
+  return db.all(sql, beforeMs, limit).map(({ kind, id, due_at: atMs }) => ({ kind, id, atMs }) as DueFile);
+}
+
+/** Clocks as JSON, each with its file. */
+export function clocksOf(db: ProjectionDatabase, { year, after = 0, limit }: ClocksQuery) {
+  const rows = db.all(
+    `SELECT c.n, f.kind, f.id, c.clock FROM clocks c CROSS JOIN files f ON f.n = c.file
+     WHERE c.n > ? AND c.unit = 'wd' AND c.state <> 'late' AND c.start_date <= ? AND c.due_date >= ?
+     ORDER BY c.n LIMIT ?`,
+    ...[after, `${year}-12-31`, `${year}-01-01`, limit],
+  );
+  const clocks = rows.map(
+    ({ kind, id, clock }) => ({ kind, id, clock }) as { kind: string; id: string; clock: string },
+  );
+  return { clocks, ...(rows.length === limit && { next: rows.at(-1)?.n as number }) };
+}
+
+export function attachmentOf(db: ProjectionDatabase, sha256: string): AttachmentFacts | undefined {
+  const stored = db.all('SELECT party, size, type FROM attachments WHERE sha256 = ? ORDER BY party', sha256);
+  const [first] = stored;
+  if (!first) return undefined;
+  const files = db.all(
+    'SELECT f.kind, f.id FROM attachment_uses u JOIN files f ON f.n = u.file WHERE u.sha256 = ? ORDER BY f.n LIMIT 1000',
+    sha256,
+  );
+  const parties = stored.map(({ party }) => party as string);
+  return {
+    sha256,
+    size: first.size as number,
+    type: first.type as string,
+    parties,
+    files: files as unknown as FileRef[],
+  };
+}
+
+export function keptAnswerOf(db: ProjectionDatabase, key: string, nowMs: number): KeptAnswer | undefined {
+  const row = db.get('SELECT request, answer FROM kept WHERE key = ? AND at > ?', key, nowMs - KEPT_MS);
+  return row && { request: row.request as string, answer: row.answer as string };
+}

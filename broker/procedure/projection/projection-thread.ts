@@ -1,0 +1,115 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { SluiceError } from '../../../proto/errors.js';
+import { hashOf } from '../../ledger/chain.js';
+import type { LedgerRecord } from '../../ledger/record.js';
+import { isDamage, ProjectionDatabase } from './database.js';
+import { attachmentOf, clocksOf, dueFiles, getFiles, historyOf, keptAnswerOf, listFiles } from './file-queries.js';
+import { listNotices, noticeOf } from './notice-queries.js';
+import { writeRecord } from './record-writer.js';
+import type { FromThread, Question, RecordBatch, ToThread } from './thread-messages.js';
+
+/** Runs as a worker thread: takes records, answers questions, in the order of the messages. */
+
+/** A file that is damaged again and again is on a disk that is; the thread ends then. */
+const REMADE_MAX = 3;
+
+/** The record does not follow the one that is there: the file belongs to another ledger. */
+class MisfitError extends Error {}
+
+const port = parentPort!;
+let db = ProjectionDatabase.open((workerData as { folder: string }).folder);
+let { head, hash } = progress();
+let remade = 0;
+
+const report = (message: FromThread): void => port.postMessage(message);
+
+function progress(): { head: number; hash: string } {
+  return db.get('SELECT head, hash FROM progress') as unknown as { head: number; hash: string };
+}
+
+function take({ first, ends, bytes }: RecordBatch): void {
+  // What was sent before the file was made anew comes again from its beginning.
+  if (first !== head + 1) return;
+  let [seq, last, start] = [head, hash, 0];
+  db.transaction(() => {
+    for (const end of ends) {
+      const stored = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+      const record = { ...(JSON.parse(stored.toString('utf8')) as LedgerRecord), seq: ++seq };
+      if (record.prev !== last) throw new MisfitError(`record ${seq} does not follow what the file has`);
+      writeRecord(db, record);
+      last = hashOf(stored);
+      start = end;
+    }
+    db.run('UPDATE progress SET head = ?, hash = ?', seq, last);
+  });
+  [head, hash] = [seq, last];
+  report({ event: 'taken', head });
+}
+
+function answer(question: Question): unknown {
+  switch (question.what) {
+    case 'files':
+      return getFiles(db, question.refs);
+    case 'list':
+      return listFiles(db, question.query);
+    case 'history':
+      return historyOf(db, question.ref);
+    case 'due':
+      return dueFiles(db, question.beforeMs, question.limit);
+    case 'clocks':
+      return clocksOf(db, question.query);
+    case 'notices':
+      return listNotices(db, question.query);
+    case 'notice':
+      return noticeOf(db, question.id, question.party);
+    case 'attachment':
+      return attachmentOf(db, question.sha256);
+    case 'kept':
+      return keptAnswerOf(db, question.key, question.nowMs);
+  }
+}
+
+function ask({ call, upTo, question }: Extract<ToThread, { op: 'ask' }>): void {
+  if (head < upTo) {
+    report({ event: 'behind', call });
+    return;
+  }
+  try {
+    report({ event: 'answer', call, answer: answer(question) });
+  } catch (error) {
+    if (isDamage(error)) {
+      report({ event: 'behind', call });
+      throw error;
+    }
+    const { code, message } = error instanceof SluiceError ? error : { code: 'INTERNAL', message: String(error) };
+    report({ event: 'refused', call, code, message });
+  }
+}
+
+function remake(why: string): void {
+  if (++remade > REMADE_MAX) throw new Error(`the file had to be made anew ${REMADE_MAX} times: ${why}`);
+  report({ event: 'remade', why });
+  db = db.remade();
+  ({ head, hash } = progress());
+  report({ event: 'opened', head, hash });
+}
+
+function handle(message: ToThread): void {
+  if (message.op === 'take') take(message);
+  else if (message.op === 'ask') ask(message);
+  else if (message.op === 'remake') remake('its newest record is not that of the ledger');
+  else {
+    db.close();
+    port.close();
+  }
+}
+
+port.on('message', (message: ToThread) => {
+  try {
+    handle(message);
+  } catch (error) {
+    if (!isDamage(error) && !(error instanceof MisfitError)) throw error;
+    remake((error as Error).message);
+  }
+});
+report({ event: 'opened', head, hash });

@@ -1,0 +1,306 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+import t, { type Test } from 'tap';
+import { emptyStore, openLedger } from '../../../tests/support/broker/ledger.js';
+import { temporaryFolder } from '../../../tests/support/nats/nats.js';
+import type { Ledger } from '../../ledger/ledger.js';
+import type { Act } from '../../ledger/record.js';
+import type { Clock } from '../clock/clock.js';
+import type { FileState, RecordedStep } from '../files/file.js';
+import type { FileReader } from '../files/file-reader.js';
+import { projectedFiles } from './projected-files.js';
+import { Projection } from './projection.js';
+
+const clock = (id: string, due: string, state: Clock['state'] = 'running'): Clock => ({
+  ...{ id, start: '2026-02-06T10:00:00+08:00', length: 10, unit: 'wd', due, lateFrom: `${due}T16:00:00.000Z` },
+  ...{ party: 'p', provisional: false, pausedDays: 0, extendedDays: 0, calendar: 'cn@2026.1', state },
+});
+
+const state = (given: Partial<FileState> = {}): FileState => ({
+  ...{
+    state: 'filed',
+    sides: { own: 'd', demand: 'd', provider: 'p' },
+    clocks: [],
+    memo: {},
+    about: ['catalog/p.birth'],
+  },
+  ...given,
+});
+
+const act = (id: string, step: RecordedStep, more: Partial<Act> = {}): Act => ({
+  ...{ kind: 'application', id, act: 'file', actor: 'officer:wu', role: 'applicant', document: {}, step },
+  ...more,
+});
+
+const party = (id: string): Act => ({ kind: 'party', id, act: 'put', actor: 'officer:pan', document: { id } });
+
+interface Office {
+  ledger: Ledger;
+  folder: string;
+  open(t: Test): { projection: Projection; files: FileReader };
+}
+
+async function office(t: Test, nowMs = () => Date.now()): Promise<Office> {
+  const ledger = await openLedger(t, await emptyStore(t), []);
+  const folder = await temporaryFolder(t);
+  const open = (t: Test) => {
+    const projection = new Projection({ ledger, folder, warn: (message) => t.comment(message) });
+    t.teardown(() => projection.close());
+    return { projection, files: projectedFiles(projection, nowMs) };
+  };
+  return { ledger, folder, open };
+}
+
+/** All rows of all tables, in order. */
+function rowsOf(folder: string, file = 'files-1.db'): Record<string, unknown> {
+  const db = new Database(join(folder, file));
+  const tables = db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`).all() as {
+    name: string;
+  }[];
+  const rows = tables.map(({ name }) => [name, db.prepare(`SELECT * FROM ${name}`).raw().all()]);
+  db.close();
+  return Object.fromEntries(
+    rows.map(([name, all]) => [name, (all as unknown[][]).map((row) => JSON.stringify(row)).sort()]),
+  );
+}
+
+t.test('a file is read as its newest record states it, in the state that the named record made', async (t) => {
+  const { ledger, open } = await office(t);
+  const { files } = open(t);
+  const made = state({ memo: { preparedBy: 'rui' } });
+  const [record] = await ledger.appendAll(() => [act('ap-1', { state: made }, { document: { purpose: 'x' } })]);
+  t.strictSame(await files.get({ kind: 'applications', id: 'ap-1' }, record?.seq), {
+    ...{ kind: 'applications', id: 'ap-1', ...made, seq: 1, document: { purpose: 'x' } },
+  });
+  for (let i = 0; i < 50; i++) {
+    const [next] = await ledger.appendAll(() => [act('ap-1', { from: 'filed', state: state({ state: `s${i}` }) })]);
+    t.match(await files.get({ kind: 'applications', id: 'ap-1' }, next?.seq), { state: `s${i}`, seq: i + 2 });
+  }
+  t.match(await files.history({ kind: 'applications', id: 'ap-1' }), [
+    { seq: 1, act: 'file', actor: 'officer:wu', role: 'applicant', to: 'filed', attachments: [], time: /\+08:00$/ },
+    { seq: 2, from: 'filed', to: 's0' },
+  ]);
+  t.same(await files.getMany([{ kind: 'applications', id: 'ap-2' }]), [undefined]);
+});
+
+t.test('lists keep files by side, state, entry, what they are about, and due date, page by page', async (t) => {
+  const { ledger, open } = await office(t);
+  const { files } = open(t);
+  await ledger.appendAll(() =>
+    Array.from({ length: 25 }, (_, i) =>
+      act(`ap-${i}`, {
+        state: state({
+          ...{ state: i % 2 ? 'filed' : 'draft', sides: { own: i < 10 ? 'd' : 't', provider: 'p' } },
+          ...{
+            about: [`catalog/p.e${i % 5}`],
+            clocks: [clock('D4', `2026-03-${10 + i}`, i === 3 ? 'paused' : 'running')],
+          },
+        }),
+      }),
+    ),
+  );
+  const ids = async (query: object) =>
+    (await files.list({ kind: 'applications', limit: 100, ...query })).files.map(({ id }) => Number(id.slice(3)));
+  t.same(await ids({ sides: ['d'] }), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  t.same(
+    await ids({ sides: ['d', 'p', 't'] }),
+    Array.from({ length: 25 }, (_, i) => i),
+  );
+  t.same(await ids({ sides: ['d'], states: ['filed'] }), [1, 3, 5, 7, 9]);
+  t.same(await ids({ entry: 'p.e1' }), [1, 6, 11, 16, 21]);
+  t.same(await ids({ about: 'p.e1', sides: ['t', 'd'] }), [1, 6, 11, 16, 21]);
+  t.same(await ids({ about: 'catalog/p.e1', states: ['filed'], sides: ['t'] }), [11, 21]);
+  t.same(await ids({ dueBefore: '2026-03-15' }), [0, 1, 2, 4], 'and not the paused one');
+  t.same(await ids({ sides: ['nobody'] }), []);
+  const first = await files.list({ kind: 'applications', sides: ['d'], limit: 4 });
+  t.equal(first.next, 'ap-3');
+  const last = await files.list({ kind: 'applications', sides: ['d'], limit: 6, after: 'ap-3' });
+  t.same([last.files.length, last.next], [6, undefined]);
+  await t.rejects(files.list({ kind: 'applications', limit: 1, after: 'ap-x' }), { code: 'BAD_REQUEST' });
+});
+
+t.test('what falls due comes earliest first: running clocks and ends of periods', async (t) => {
+  const { ledger, open } = await office(t);
+  const { files } = open(t);
+  await ledger.appendAll(() => [
+    act('late', { state: state({ clocks: [clock('D4', '2026-03-01', 'late'), clock('R23.D4', '2026-02-20')] }) }),
+    act('paused', { state: state({ clocks: [clock('D4', '2026-02-01', 'paused')] }) }),
+    act('ends', {
+      state: state({ memo: { endsAt: '2026-02-10T00:00:00+08:00' }, clocks: [clock('D6', '2026-03-30')] }),
+    }),
+  ]);
+  const before = (text: string) => files.due(Date.parse(text), 10);
+  t.same(await before('2026-02-09T00:00:00+08:00'), []);
+  t.same(await before('2026-03-01T00:00:00+08:00'), [
+    { kind: 'applications', id: 'ends', atMs: Date.parse('2026-02-10T00:00:00+08:00') },
+    { kind: 'applications', id: 'late', atMs: Date.parse('2026-02-20T16:00:00Z') },
+  ]);
+  const { clocks } = await files.clocks({ year: 2026, limit: 10 });
+  t.same(
+    clocks.map(({ file, clock: { id } }) => [file.id, id]),
+    [
+      ['late', 'R23.D4'],
+      ['paused', 'D4'],
+      ['ends', 'D6'],
+    ],
+    'of a calendar: all but late ones',
+  );
+  t.same(await files.clocks({ year: 2027, limit: 10 }), { clocks: [] });
+});
+
+t.test(
+  'notices go to each party once, those to everybody to parties that were registered, and are read once',
+  async (t) => {
+    const { ledger, open } = await office(t);
+    const { files } = open(t);
+    const [, , filed] = await ledger.appendAll(() => [
+      party('p'),
+      party('d'),
+      act('ap-1', {
+        state: state(),
+        notices: [
+          { kind: 'file', to: ['p', 'cd'], article: 'R20' },
+          { kind: 'publish', to: 'all', about: { kind: 'catalog', id: 'p.birth' } },
+          { kind: 'alarm', to: ['p'], details: { alarm: 'hour' } },
+        ],
+      }),
+      party('late'),
+    ]);
+    const list = async (of: string, more: object = {}) =>
+      (await files.notices({ party: of, limit: 10, ...more })).notices;
+    t.match(await list('p'), [
+      {
+        id: 'no-000000000003-1',
+        to: 'p',
+        kind: 'file',
+        about: { kind: 'applications', id: 'ap-1' },
+        article: 'R20',
+        readAt: null,
+      },
+      { id: 'no-000000000003-3', to: 'p', kind: 'publish', about: { kind: 'catalog', id: 'p.birth' } },
+      { id: 'no-000000000003-4', details: { alarm: 'hour' } },
+    ]);
+    t.equal((await list('d')).length, 1);
+    t.same(await list('late'), [], 'registered later');
+    t.equal(await files.notice('no-000000000003-3', 'late'), undefined);
+    t.equal(await files.notice('no-000000000003-1', 'd'), undefined);
+    t.equal(filed?.seq, 3);
+    const reading = (officer: string): Act => ({
+      ...{
+        kind: 'notice',
+        id: 'no-000000000003-3',
+        act: 'read',
+        actor: `officer:${officer}`,
+        document: { party: 'p' },
+      },
+    });
+    await ledger.appendAll(() => [reading('lin'), reading('rui')]);
+    t.match(await files.notice('no-000000000003-3', 'p'), { readBy: 'officer:lin', readAt: /\+08:00$/ });
+    t.match(await files.notice('no-000000000003-3', 'd'), { readAt: null });
+    t.same(
+      (await list('p', { unread: true })).map(({ id }) => id),
+      ['no-000000000003-1', 'no-000000000003-4'],
+    );
+    const page = await files.notices({ party: 'p', limit: 2 });
+    t.equal(page.next, 'no-000000000003-3');
+    t.same(
+      (await list('p', { after: page.next })).map(({ id }) => id),
+      ['no-000000000003-4'],
+    );
+  },
+);
+
+t.test('attachments and kept answers are found, answers for 30 days', async (t) => {
+  let nowMs = Date.now();
+  const { ledger, open } = await office(t, () => nowMs);
+  const { files } = open(t);
+  const sha256 = 'a'.repeat(64);
+  const document = { party: 'p', size: 5, type: 'text/plain' };
+  await ledger.appendAll(() => [
+    { kind: 'attachment', id: sha256, act: 'store', actor: 'officer:wu', document },
+    act('ap-1', { state: state(), attachments: [sha256] }, { kept: { key: 'k', request: 'r', answer: 'sealed' } }),
+  ]);
+  t.same(await files.attachment(sha256), {
+    ...{ sha256, size: 5, type: 'text/plain', parties: ['p'], files: [{ kind: 'applications', id: 'ap-1' }] },
+  });
+  t.same(await files.keptAnswer('k'), { request: 'r', answer: 'sealed' });
+  nowMs += 30 * 86_400_000 + 60_000;
+  t.equal(await files.keptAnswer('k'), undefined);
+});
+
+const anyActs = (count: number): Act[] =>
+  Array.from({ length: count }, (_, i) => {
+    const id = `ap-${i % 40}`;
+    const clocks = i % 3 ? [clock('D4', `2026-0${1 + (i % 8)}-10`)] : [];
+    const made = state({ state: `s${i % 4}`, sides: { own: `d${i % 7}` }, about: [`grants/g${i % 5}`], clocks });
+    const notices = [{ kind: 'x', to: i % 2 ? ([`d${i % 3}`] as string[]) : ('all' as const) }];
+    return act(id, { state: i % 17 === 5 ? { ...made, state: 'removed' } : made, notices });
+  });
+
+t.test('the file goes on where it was, and says the same as a fresh one', async (t) => {
+  const { ledger, folder, open } = await office(t);
+  const first = open(t);
+  await ledger.appendAll(() => anyActs(300));
+  await first.projection.untilCaughtUp();
+  await first.projection.close();
+  await ledger.appendAll(() => anyActs(2_500));
+  const second = open(t);
+  await ledger.appendAll(() => anyActs(700));
+  await second.projection.untilCaughtUp();
+  await second.projection.close();
+  const resumed = rowsOf(folder);
+  rmSync(folder, { recursive: true });
+  const fresh = open(t);
+  await fresh.projection.untilCaughtUp();
+  await fresh.projection.close();
+  t.strictSame(rowsOf(folder), resumed);
+  t.ok((resumed.history as unknown[]).length > 300);
+});
+
+t.test('a file that is damaged, cut off, or of another ledger is made anew', async (t) => {
+  const { ledger, folder, open } = await office(t);
+  const reopened = async (t: Test): Promise<void> => {
+    const { projection, files } = open(t);
+    await projection.untilCaughtUp();
+    t.equal((await files.list({ kind: 'applications', limit: 1 })).files.length, 1);
+    await projection.close();
+  };
+  await ledger.appendAll(() => anyActs(400));
+  await t.test('first', reopened);
+  const path = join(folder, 'files-1.db');
+  const expected = rowsOf(folder);
+  await t.test('no database at all', async (t) => {
+    writeFileSync(path, randomBytes(50_000));
+    await reopened(t);
+  });
+  await t.test('zeros in its middle', async (t) => {
+    const size = statSync(path).size;
+    const db = new Database(path);
+    db.pragma('wal_checkpoint(TRUNCATE)');
+    db.close();
+    writeFileSync(path, Buffer.concat([Buffer.alloc(8192, 1), Buffer.alloc(size - 8192)]));
+    await reopened(t);
+  });
+  await t.test('another ledger', async (t) => {
+    const db = new Database(path);
+    db.exec(`UPDATE progress SET hash = 'of another', head = 17`);
+    db.close();
+    await reopened(t);
+  });
+  t.strictSame(rowsOf(folder), expected);
+});
+
+t.test('each process has a file of its own', async (t) => {
+  const { ledger, folder, open } = await office(t);
+  await ledger.appendAll(() => anyActs(10));
+  const [one, two] = [open(t), open(t)];
+  await Promise.all([one.projection.untilCaughtUp(), two.projection.untilCaughtUp()]);
+  await Promise.all([one.projection.close(), two.projection.close()]);
+  t.same(
+    readdirSync(folder).filter((name) => name.endsWith('.db')),
+    ['files-1.db', 'files-2.db'],
+  );
+  t.strictSame(rowsOf(folder), rowsOf(folder, 'files-2.db'));
+});

@@ -1,0 +1,129 @@
+import type { LedgerRecord } from '../../ledger/record.js';
+import type { Clock } from '../clock/clock.js';
+import { dateAt } from '../clock/shanghai-days.js';
+import { type FileState, REMOVED, type RecordedStep, type Sides, type StoredAttachment } from '../files/file.js';
+import { type Kind, kindOfRecord } from '../files/kinds.js';
+import type { ProjectionDatabase } from './database.js';
+import { writeNotices, writeReading } from './notice-writer.js';
+
+/** How long the answer to a request is kept for its key, in milliseconds of bus time. */
+export const KEPT_MS = 30 * 86_400_000;
+
+interface FileRow {
+  n: number;
+  body: string;
+}
+
+/** Writes the rows of one record. They depend on the record and on what the records before it have made, on nothing else. */
+export function writeRecord(db: ProjectionDatabase, record: LedgerRecord): void {
+  const step = record.step as RecordedStep | undefined;
+  const kind = kindOfRecord(record.kind);
+  if (kind) writeFileRecord(db, kind, record, step);
+  else if (record.kind === 'attachment') writeAttachment(db, record);
+  else if (record.kind === 'notice' && record.act === 'read') writeReading(db, record);
+  if (step?.notices) writeNotices(db, record, step.notices);
+  if (record.kept) writeKept(db, record, record.kept);
+}
+
+function writeFileRecord(
+  db: ProjectionDatabase,
+  kind: Kind,
+  record: LedgerRecord,
+  step: RecordedStep | undefined,
+): void {
+  const { id, seq } = record;
+  const before = db.get('SELECT n, body FROM files WHERE kind = ? AND id = ?', kind, id) as FileRow | undefined;
+  const known = before && (JSON.parse(before.body) as FileState);
+  const state = step?.state ?? known ?? stateWithoutStep(kind, id);
+  if (!state) return;
+  const n = before?.n ?? seq;
+  if (state.state === REMOVED) {
+    removeFile(db, n);
+    return;
+  }
+  db.run(
+    `INSERT INTO files (n, kind, id, seq, state, body, document, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (n) DO UPDATE SET seq = excluded.seq, state = excluded.state, body = excluded.body,
+       document = excluded.document, due_at = excluded.due_at`,
+    ...[n, kind, id, seq, state.state, JSON.stringify(state), JSON.stringify(record.document ?? {}), dueAt(state)],
+  );
+  writeSides(db, n, kind, state, known);
+  writeAbout(db, n, kind, state, known);
+  writeClocks(db, n, state, known);
+  for (const sha256 of step?.attachments ?? [])
+    db.run('INSERT OR IGNORE INTO attachment_uses VALUES (?, ?)', sha256, n);
+  writeHistory(db, n, record, step);
+}
+
+/** Parties are registered by bundles too, which know nothing of files. */
+function stateWithoutStep(kind: Kind, id: string): FileState | undefined {
+  if (kind !== 'parties') return undefined;
+  return { state: 'registered', sides: { own: id }, clocks: [], memo: {}, about: [] };
+}
+
+/** The earliest moment at which something falls due; null for never. */
+function dueAt({ clocks, memo }: FileState): number | null {
+  const moments = clocks.filter(({ state }) => state === 'running').map(({ lateFrom }) => Date.parse(lateFrom));
+  if (typeof memo.endsAt === 'string') moments.push(Date.parse(memo.endsAt));
+  const earliest = Math.min(...moments);
+  return Number.isFinite(earliest) ? earliest : null;
+}
+
+const partiesOf = (sides: Sides): string[] => [...new Set(Object.values(sides).flat() as string[])].sort();
+
+function writeSides(db: ProjectionDatabase, n: number, kind: Kind, state: FileState, known?: FileState): void {
+  const parties = partiesOf(state.sides);
+  if (known && partiesOf(known.sides).join() === parties.join()) return;
+  if (known) db.run('DELETE FROM sides WHERE file = ?', n);
+  for (const party of parties) db.run('INSERT INTO sides VALUES (?, ?, ?)', kind, party, n);
+}
+
+function writeAbout(db: ProjectionDatabase, n: number, kind: Kind, { about }: FileState, known?: FileState): void {
+  if (known && known.about.join() === about.join()) return;
+  if (known) db.run('DELETE FROM about WHERE file = ?', n);
+  // By the whole name of the file that it is about and by its bare id.
+  const refs = new Set(about.flatMap((ref) => [ref, ref.slice(ref.indexOf('/') + 1)]));
+  for (const ref of refs) db.run('INSERT INTO about VALUES (?, ?, ?)', ref, kind, n);
+}
+
+function writeClocks(db: ProjectionDatabase, n: number, { clocks }: FileState, known?: FileState): void {
+  if (known ? JSON.stringify(known.clocks) === JSON.stringify(clocks) : clocks.length === 0) return;
+  if (known) db.run('DELETE FROM clocks WHERE file = ?', n);
+  for (const clock of clocks) {
+    const { unit, state } = clock;
+    db.run(
+      'INSERT INTO clocks (file, unit, state, start_date, due_date, clock) VALUES (?, ?, ?, ?, ?, ?)',
+      ...[n, unit, state, dateAt(Date.parse(clock.start)), dueDate(clock), JSON.stringify(clock)],
+    );
+  }
+}
+
+const dueDate = ({ unit, due }: Clock): string => (unit === 'h' ? dateAt(Date.parse(due)) : due);
+
+function writeHistory(db: ProjectionDatabase, n: number, record: LedgerRecord, step: RecordedStep | undefined): void {
+  const { seq, time, act, actor, role, reason } = record;
+  const attachments = step?.attachments?.length ? JSON.stringify(step.attachments) : null;
+  db.run(
+    'INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    ...[n, seq, Date.parse(time), act, actor, role ?? null, step?.from ?? null, step?.state?.state ?? null],
+    ...[reason ?? null, attachments, step?.calendar ?? null, step?.clock ?? null],
+  );
+}
+
+function removeFile(db: ProjectionDatabase, n: number): void {
+  db.run('DELETE FROM files WHERE n = ?', n);
+  for (const table of ['sides', 'about', 'clocks', 'history', 'attachment_uses'])
+    db.run(`DELETE FROM ${table} WHERE file = ?`, n);
+}
+
+function writeAttachment(db: ProjectionDatabase, { id, act, document }: LedgerRecord): void {
+  if (act !== 'store') return;
+  const { party, size, type } = document as StoredAttachment;
+  db.run('INSERT OR IGNORE INTO attachments VALUES (?, ?, ?, ?)', id, party, size, type);
+}
+
+function writeKept(db: ProjectionDatabase, record: LedgerRecord, kept: NonNullable<LedgerRecord['kept']>): void {
+  const atMs = Date.parse(record.time);
+  db.run('DELETE FROM kept WHERE at <= ?', atMs - KEPT_MS);
+  db.run('INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)', kept.key, kept.request, kept.answer, atMs);
+}

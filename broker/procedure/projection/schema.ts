@@ -1,0 +1,48 @@
+/** A file with another version is made anew. */
+export const SCHEMA_VERSION = 1;
+
+/**
+ * `files.n` is the sequence of the file's first record, which orders lists and is unique. `files.due_at` is the earliest
+ * moment, in milliseconds since 1970, of a running clock's `lateFrom` or of `memo.endsAt`. A notice to everybody is one row
+ * with party `*`.
+ */
+export const SCHEMA = `
+CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), head INTEGER NOT NULL, hash TEXT NOT NULL);
+INSERT INTO progress VALUES (1, 0, '');
+CREATE TABLE files (
+  n INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, state TEXT NOT NULL,
+  body TEXT NOT NULL, document TEXT NOT NULL, due_at INTEGER);
+CREATE UNIQUE INDEX files_id ON files (kind, id);
+CREATE INDEX files_state ON files (kind, state);
+CREATE INDEX files_due ON files (due_at, n) WHERE due_at IS NOT NULL;
+CREATE TABLE sides (
+  kind TEXT NOT NULL, party TEXT NOT NULL, file INTEGER NOT NULL, PRIMARY KEY (kind, party, file)) WITHOUT ROWID;
+CREATE INDEX sides_file ON sides (file);
+CREATE TABLE about (
+  ref TEXT NOT NULL, kind TEXT NOT NULL, file INTEGER NOT NULL, PRIMARY KEY (ref, kind, file)) WITHOUT ROWID;
+CREATE INDEX about_file ON about (file);
+CREATE TABLE clocks (
+  n INTEGER PRIMARY KEY, file INTEGER NOT NULL, unit TEXT NOT NULL, state TEXT NOT NULL, start_date TEXT NOT NULL,
+  due_date TEXT NOT NULL, clock TEXT NOT NULL);
+CREATE INDEX clocks_file ON clocks (file);
+CREATE INDEX clocks_due ON clocks (due_date);
+CREATE TABLE history (
+  file INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, act TEXT NOT NULL, actor TEXT NOT NULL, role TEXT,
+  from_state TEXT, to_state TEXT, reason TEXT, attachments TEXT, calendar TEXT, clock TEXT,
+  PRIMARY KEY (file, seq)) WITHOUT ROWID;
+CREATE TABLE notices (
+  party TEXT NOT NULL, seq INTEGER NOT NULL, ordinal INTEGER NOT NULL, kind TEXT NOT NULL, about_kind TEXT, about_id TEXT,
+  at INTEGER NOT NULL, article TEXT, clock TEXT, details TEXT, PRIMARY KEY (party, seq, ordinal)) WITHOUT ROWID;
+CREATE INDEX notices_id ON notices (seq, ordinal);
+CREATE TABLE readings (
+  party TEXT NOT NULL, seq INTEGER NOT NULL, ordinal INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL,
+  PRIMARY KEY (party, seq, ordinal)) WITHOUT ROWID;
+CREATE TABLE attachments (
+  sha256 TEXT NOT NULL, party TEXT NOT NULL, size INTEGER NOT NULL, type TEXT NOT NULL,
+  PRIMARY KEY (sha256, party)) WITHOUT ROWID;
+CREATE TABLE attachment_uses (
+  sha256 TEXT NOT NULL, file INTEGER NOT NULL, PRIMARY KEY (sha256, file)) WITHOUT ROWID;
+CREATE INDEX attachment_uses_file ON attachment_uses (file);
+CREATE TABLE kept (key TEXT PRIMARY KEY, request TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX kept_at ON kept (at);
+`;

@@ -1,8 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { mustRun } from '../child.mjs';
+import { inProject } from '../project.mjs';
 import { findPackage, findProgram, findPython } from './find-tool.mjs';
 import { runOnBus } from './run-on-bus.mjs';
 
@@ -36,7 +37,7 @@ export const spectral = {
   },
 };
 
-/** The generated types are compiled strictly, with the project's own compiler, by a module that uses one of them. */
+/** A client that takes its types from the generated ones is compiled strictly with the project's own compiler, and run. */
 export const openApiTypescript = {
   name: 'openapi-typescript',
   find: () => findProgram('openapi-typescript'),
@@ -45,14 +46,14 @@ export const openApiTypescript = {
     const options = { cwd: folder, deadlineMs: TOOL_WITHIN_MS };
     const document = await saveOpenApi(bus, folder);
     await mustRun(program, [document, '--output', join(folder, 'sluice.d.ts')], options);
-    const use =
-      "import type { operations } from './sluice.js';\nexport type Page = operations['readEvents']['responses'][200];\n";
-    await writeFile(join(folder, 'use.ts'), use);
+    await cp(inProject('scripts', 'foreign-clients', 'programs', 'generated-client.txt'), join(folder, 'client.mts'));
     const compiler = createRequire(import.meta.url)
       .resolve('typescript/package.json')
       .replace('package.json', 'bin/tsc');
-    const flags = ['--noEmit', '--strict', '--skipLibCheck', 'false', '--types', '', 'use.ts'];
+    const types = ['--typeRoots', inProject('node_modules', '@types'), '--types', 'node'];
+    const flags = ['--strict', '--skipLibCheck', '--target', 'es2022', '--module', 'nodenext', ...types, 'client.mts'];
     await mustRun(process.execPath, [compiler, ...flags], options);
+    await runOnBus(process.execPath, [join(folder, 'client.mjs')], bus, bus.tokens.subscriber);
   },
 };
 

@@ -5,7 +5,7 @@ import { alertmanagerFile, prometheusFile, rulesFile } from './prometheus/rules-
 export function dashboardFiles(): Record<string, string> {
   return {
     'prometheus/rules.yml': rulesFile(),
-    'prometheus/prometheus.yml': prometheusFile(),
+    'prometheus/prometheus.yml': prometheusFile({ grantsTokenFile: 'sluice-grants.token' }),
     'prometheus/alertmanager.yml': alertmanagerFile(),
     ...grafanaFiles(),
   };

@@ -31,3 +31,6 @@ export interface DashboardSpec {
 
 /** Label matchers that every query has: the variables of the dashboard. */
 export const TARGET = 'job=~"$job",instance=~"$instance"';
+
+/** The series of `/metrics/grants` belong to a scrape job of their own. */
+export const GRANT_TARGET = 'instance=~"$instance"';

@@ -1,14 +1,8 @@
 import { errorRatio, OBJECTIVE_WINDOW, OBJECTIVES } from '../prometheus/objectives.js';
+import { grantPanels } from './grant-panels.js';
 import { type DashboardSpec, type PanelSpec, TARGET } from './panel.js';
-
-const rate = (metric: string, by = '', more = ''): string =>
-  `sum${by ? ` by (${by})` : ''} (rate(${metric}{${TARGET}${more}}[$__rate_interval]))`;
-const quantile = (q: number, metric: string): string =>
-  `histogram_quantile(${q}, sum by (le) (rate(${metric}_bucket{${TARGET}}[$__rate_interval])))`;
-const quantiles = (metric: string): PanelSpec['queries'] => [
-  { expr: quantile(0.5, metric), legend: 'p50' },
-  { expr: quantile(0.99, metric), legend: 'p99' },
-];
+import { quantiles, rate } from './queries.js';
+import { storePanels } from './store-panels.js';
 
 const OBJECTIVE_TITLES: Record<string, { en: string; zh: string }> = {
   accepted: { en: 'Events accepted', zh: '事件接收' },
@@ -165,6 +159,14 @@ const subscriberPanels: PanelSpec[] = [
 
 export const DASHBOARDS: readonly DashboardSpec[] = [
   { uid: 'sluice-objectives', title: { en: 'Sluice: objectives', zh: 'Sluice:服务目标' }, panels: objectivePanels },
-  { uid: 'sluice-exchange', title: { en: 'Sluice: exchange', zh: 'Sluice:交换' }, panels: exchangePanels },
-  { uid: 'sluice-subscribers', title: { en: 'Sluice: subscribers', zh: 'Sluice:订阅方' }, panels: subscriberPanels },
+  {
+    uid: 'sluice-exchange',
+    title: { en: 'Sluice: exchange', zh: 'Sluice:交换' },
+    panels: [...exchangePanels, ...storePanels],
+  },
+  {
+    uid: 'sluice-subscribers',
+    title: { en: 'Sluice: subscribers', zh: 'Sluice:订阅方' },
+    panels: [...subscriberPanels, ...grantPanels],
+  },
 ];

@@ -22,6 +22,13 @@ const counterCase = (alert: string, series: string): AlertCase => ({
 const bucket = (name: string, le: string): string => `${name}_bucket{le="${le}"}`;
 const DELIVERY = 'sluice_publish_to_deliver_seconds';
 
+const GRANT = '{grant="g",cursor="default",instance="a"}';
+/** Two brokers report the same grant. */
+const GRANT_INFO = {
+  'sluice_grant_info{grant="g",cursor="default",party="health",instance="a"}': '1x90',
+  'sluice_grant_info{grant="g",cursor="default",party="health",instance="b"}': '1x90',
+};
+
 /** 1,000 events a step, of which so many fail, for as long as the long window asks. */
 function burn(window: string, step: string, at: string, failing: number, below: number): AlertCase[] {
   const steps = 400;
@@ -89,6 +96,45 @@ export const ALERT_CASES: readonly AlertCase[] = [
     at: '15m',
     fires: { 'sluice_events_quarantined_total{code="ITEM_INVALID"}': '0+33x30' },
     silent: { 'sluice_events_quarantined_total{code="ITEM_INVALID"}': '0+29x30' },
+  },
+  {
+    alert: 'SluiceStoreFullSoon',
+    at: '40m',
+    fires: { sluice_store_seconds_until_full: '250000x90' },
+    silent: { sluice_store_seconds_until_full: '260000x90' },
+  },
+  {
+    alert: 'SluiceRevocationSlow',
+    at: '10m',
+    fires: {
+      sluice_revocation_to_last_byte_seconds_count: '0x10 0+2x10',
+      [bucket('sluice_revocation_to_last_byte_seconds', '1.0')]: '0x10 0+1x10',
+    },
+    silent: {
+      sluice_revocation_to_last_byte_seconds_count: '0x10 0+2x10',
+      [bucket('sluice_revocation_to_last_byte_seconds', '1.0')]: '0x10 0+2x10',
+    },
+  },
+  {
+    alert: 'SluiceQuarantineOld',
+    at: '10m',
+    fires: { sluice_quarantine_oldest_age_seconds: '604801x20' },
+    silent: { sluice_quarantine_oldest_age_seconds: '604000x20' },
+  },
+  {
+    alert: 'SluiceGrantLagging',
+    labels: { party: 'health', grant: 'g' },
+    at: '20m',
+    fires: { ...GRANT_INFO, [`sluice_grant_oldest_unacknowledged_age_seconds${GRANT}`]: '3601+30x40' },
+    silent: { ...GRANT_INFO, [`sluice_grant_oldest_unacknowledged_age_seconds${GRANT}`]: '3000x40' },
+  },
+  {
+    alert: 'SluiceGrantEnding',
+    labels: { party: 'health', grant: 'g' },
+    at: '10m',
+    // Time begins at 0 in these tests.
+    fires: { ...GRANT_INFO, [`sluice_grant_end_timestamp_seconds${GRANT}`]: '604801x20' },
+    silent: { ...GRANT_INFO, [`sluice_grant_end_timestamp_seconds${GRANT}`]: '605500x20' },
   },
   counterCase('SluiceDeadLetters', 'sluice_dead_letters_total'),
   {

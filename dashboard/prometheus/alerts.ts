@@ -20,7 +20,29 @@ const increaseIn =
   (metric: string, more = ''): string =>
     `sum ${more}(increase(${metric}[${scale.duration('5m')}])) > 0`;
 
+const REVOCATION = 'sluice_revocation_to_last_byte_seconds';
+/** `increase` extrapolates: two equal counters may differ in the last digit. */
+const NOTHING = 0.01;
+
+/** The end of a right, of which there is no budget. */
+function revocationAlert(window: string): Alert {
+  const increase = (series: string): string => `sum(increase(${series}[${window}]))`;
+  return {
+    name: 'SluiceRevocationSlow',
+    expr: `${increase(`${REVOCATION}_count`)} - ${increase(`${REVOCATION}_bucket{le="1.0"}`)} > ${NOTHING}`,
+    severity: 'page',
+    summary: 'Bytes went out for more than a second after the act that ended their grant',
+  };
+}
+
 const storeAlerts = (scale: TimeScale): Alert[] => [
+  {
+    name: 'SluiceStoreFullSoon',
+    expr: `min(sluice_store_seconds_until_full) < ${scale.seconds('3d')}`,
+    for: '30m',
+    severity: 'ticket',
+    summary: 'At the rate of the last hour the store refuses events in {{ $value | humanizeDuration }}',
+  },
   {
     name: 'SluiceStoreFull',
     expr: increaseIn(scale)('sluice_events_refused_total{code="STORE_FULL"}'),
@@ -68,6 +90,7 @@ function brokerAlerts(scale: TimeScale): Alert[] {
       summary: 'The broker at {{ $labels.instance }} does not see the ledger and has stopped delivering',
     },
     ...storeAlerts(scale),
+    revocationAlert(window),
     {
       name: 'SluiceInternalError',
       expr: `sum(increase(sluice_events_refused_total{code="INTERNAL"}[${window}]) or increase(sluice_subscriptions_ended_total{code="INTERNAL"}[${window}])) > 0`,
@@ -101,6 +124,14 @@ function eventAlerts(scale: TimeScale): Alert[] {
       severity: 'ticket',
       summary:
         '{{ $value | humanize }} events a second are quarantined with {{ $labels.code }}: a source no longer fits its entry',
+    },
+    {
+      name: 'SluiceQuarantineOld',
+      expr: `max(sluice_quarantine_oldest_age_seconds) > ${scale.seconds('7d')}`,
+      for: '5m',
+      severity: 'ticket',
+      summary:
+        'A refused event has waited for its source for {{ $value | humanizeDuration }}: after 30 days it is gone',
     },
     {
       name: 'SluiceDeadLetters',

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { BROKER_JOB, causeAlerts } from './alerts.js';
 import { CANARY_JOB, canaryAlerts } from './canary-alerts.js';
+import { GRANTS_JOB, grantAlerts } from './grant-alerts.js';
 import { burnAlerts, objectiveRules } from './objectives.js';
 import type { Alert } from './rule.js';
 import { TimeScale } from './time-scale.js';
@@ -13,6 +14,7 @@ const RUNBOOK = 'docs/alerts.md';
 export const allAlerts = (scale: TimeScale): Alert[] => [
   ...causeAlerts(scale),
   ...canaryAlerts(scale),
+  ...grantAlerts(scale),
   ...burnAlerts(),
 ];
 
@@ -28,6 +30,7 @@ export function rulesFile(scale = new TimeScale()): string {
     { name: 'sluice-objectives', interval, rules: [...objectiveRules(scale), ...rules(burnAlerts())] },
     { name: 'sluice-causes', interval, rules: rules(causeAlerts(scale)) },
     { name: 'sluice-canary', interval, rules: rules(canaryAlerts(scale)) },
+    { name: 'sluice-grants', interval, rules: rules(grantAlerts(scale)) },
   ];
   return HEADER + stringify({ groups }, { lineWidth: 0 });
 }
@@ -48,6 +51,7 @@ export function prometheusFile({
   canaries = ['127.0.0.1:9464'],
   alertmanagers = ['127.0.0.1:9093'],
   rules = 'rules.yml',
+  grantsTokenFile = undefined as string | undefined,
   scale = new TimeScale(),
 } = {}): string {
   const interval = scale.duration('15s');
@@ -59,15 +63,25 @@ export function prometheusFile({
       scrape_configs: [
         { job_name: BROKER_JOB, metrics_path: '/metrics', static_configs: [{ targets }] },
         { job_name: CANARY_JOB, metrics_path: '/metrics', static_configs: [{ targets: canaries }] },
+        ...(grantsTokenFile === undefined ? [] : [grantsJob(targets, grantsTokenFile)]),
       ],
       alerting: { alertmanagers: [{ static_configs: [{ targets: alertmanagers }] }] },
     })
   );
 }
 
+/** The token is that of an auditor or the platform operator, who see all grants, or of one department. */
+const grantsJob = (targets: string[], tokenFile: string): object => ({
+  job_name: GRANTS_JOB,
+  metrics_path: '/metrics/grants',
+  authorization: { credentials_file: tokenFile },
+  static_configs: [{ targets }],
+});
+
 /**
  * An example for Alertmanager. A broker that is down or has lost NATS explains what follows from it, and a fast burn
- * of an objective explains the slow ones, so those are not sent beside it.
+ * of an objective explains the slow ones, so those are not sent beside it. What one department must act on goes to
+ * it as well: put a route for each `party` below that one, with the receiver of the department.
  */
 export function alertmanagerFile(): string {
   const matches = (...names: string[]): string[] => [`alertname=~"${names.join('|')}"`];
@@ -82,6 +96,7 @@ export function alertmanagerFile(): string {
         repeat_interval: '4h',
         routes: [
           { matchers: ['alertname="SluiceWatchdog"'], receiver: 'watchdog', repeat_interval: '5m' },
+          { matchers: ['party!=""'], receiver: 'departments', group_by: ['party', 'alertname'], continue: true },
           { matchers: ['severity="page"'], receiver: 'pager' },
         ],
       },
@@ -93,11 +108,20 @@ export function alertmanagerFile(): string {
         },
         {
           source_matchers: matches('SluiceNatsDown'),
-          target_matchers: matches('SluiceLedgerStale', 'SluiceErrorBudgetBurn', 'SluiceSubscribersBehind'),
+          target_matchers: matches(
+            'SluiceLedgerStale',
+            'SluiceErrorBudgetBurn',
+            'SluiceSubscribersBehind',
+            'SluiceGrantLagging',
+          ),
         },
         {
           source_matchers: matches('SluiceStoreFull'),
           target_matchers: [...matches('SluiceErrorBudgetBurn'), 'objective="accepted"'],
+        },
+        {
+          source_matchers: matches('SluiceStoreFull'),
+          target_matchers: matches('SluiceStoreFilling', 'SluiceStoreFullSoon'),
         },
         {
           source_matchers: ['alertname="SluiceErrorBudgetBurn"', 'severity="page"'],
@@ -105,7 +129,7 @@ export function alertmanagerFile(): string {
           equal: ['objective'],
         },
       ],
-      receivers: [{ name: 'operators' }, { name: 'pager' }, { name: 'watchdog' }],
+      receivers: ['operators', 'departments', 'pager', 'watchdog'].map((name) => ({ name })),
     })
   );
 }

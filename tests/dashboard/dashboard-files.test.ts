@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { Metrics } from '../../broker/metrics/metrics.js';
+import { GRANT_SERIES } from '../../broker/observe/grant-series.js';
 import { CanaryMetrics } from '../../dashboard/canary/canary-metrics.js';
 import { dashboardFiles } from '../../dashboard/dashboard-files.js';
 import { LANGUAGES } from '../../dashboard/grafana/panel.js';
@@ -53,6 +54,7 @@ t.test('every metric and label in a rule or a panel is on /metrics of the bus or
     const { labelNames = [] } = metric as unknown as { labelNames?: string[] };
     for (const ending of ['', '_bucket', '_count', '_sum']) labels.set(metric.name + ending, labelNames);
   }
+  for (const [name, labelNames] of Object.entries(GRANT_SERIES)) labels.set(name, labelNames);
   for (const expr of expressions) {
     const known = new Set(ADDED);
     for (const [, name = '', matchers = ''] of expr.matchAll(SELECTOR)) {

@@ -17,10 +17,11 @@ t.test(
   'every panel shows data of a live bus, and a broker that goes away fires its alert',
   needsPrometheus,
   async (t) => {
-    const { url, broker, apply } = await startBroker(t);
+    const { url, broker, apply, operatorToken } = await startBroker(t);
     await apply(PERMIT_BUNDLE);
     const prometheus = await TestPrometheus.start(t, {
-      'prometheus.yml': prometheusFile({ targets: [new URL(url).host], scale: SCALE }),
+      'prometheus.yml': prometheusFile({ targets: [new URL(url).host], scale: SCALE, grantsTokenFile: 'token' }),
+      token: operatorToken,
       'rules.yml': rulesFile(SCALE),
     });
     const session = await RawSession.open({ url, token: PERMIT_SUBSCRIBER, encoding: 'sluice.v1.json' });

@@ -18,7 +18,7 @@ export const CONFIG_DEFAULTS = {
   maxEventBytes: 256 * 1024,
   maxBytesPerPartition: undefined,
   heartbeatMs: 10_000,
-  coalesceAbovePercent: 0,
+  coalesceAbovePercent: 70,
   session: {
     // A publish frame of some events at the size limit, and the size of the largest frame that goes out.
     maxFrameBytes: 1024 * 1024,

@@ -20,6 +20,8 @@ export function addErrorHandler(app: FastifyInstance): void {
 
 /** Answers a request for whose address the framework finds no route, because it is malformed. The address is not repeated. */
 export function refuseMalformedAddress(_error: unknown, _request: FastifyRequest, reply: FastifyReply): void {
+  // The framework runs no hooks for such an answer.
+  reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
   void sendProblem(reply, toProblem(new SluiceError('BAD_REQUEST', 'the path of the request is malformed')));
 }
 

@@ -53,6 +53,7 @@ t.test('a request that reaches no route is refused with a problem that does not 
     const answer = await ask(t, url, request);
     t.ok(answer.startsWith(`HTTP/1.1 ${status} `), `${name}: ${answer.slice(0, 30)}`);
     t.match(answer, /content-type: application\/problem\+json/i, name);
+    t.match(answer, /cache-control: no-store/i, `${name} is kept by no cache`);
     t.match(answer, new RegExp(`"code":"${code}"`), name);
     if (name !== 'a long id') t.notMatch(answer, /zz/, `${name} is not repeated`);
   }

@@ -20,7 +20,7 @@ const file = (operationId: string, mediaType: string, schema: HttpSchema): Opera
   operationId,
   answers: { 200: { [mediaType]: schema } },
 });
-/** JSON Schema knows no lines: `contentSchema` describes them as the elements of an array. */
+/** JSON Schema knows no lines: `contentSchema` describes them as the elements of an array (docs/decisions/0110). */
 const lines = (description: string, line: HttpSchema): HttpSchema => ({
   ...{ type: 'string', description, contentMediaType: NDJSON_TYPE },
   contentSchema: listOf(line),
@@ -40,7 +40,7 @@ const EVENTS: OperationParts = {
   operationId: 'publishEvents',
   body: {
     'application/cloudevents+json': ref('SourceEvent'),
-    // A plain array makes openapi-python-client generate code that fails for every body, also for a single event.
+    // A plain array makes openapi-python-client generate code that fails for every body (docs/decisions/0110).
     'application/cloudevents-batch+json': { allOf: [ref('SourceEventBatch'), { minItems: 1 }] },
     // An array is accepted as well; it is described by the type above.
     [JSON_TYPE]: ref('SourceEvent'),

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 
 /** Bytes of one session that are not counted: a client on a slow line always has part of a small frame on its way. */
 const FREE_BYTES = 16 * 1024;
-/** All unfinished frames of one process: the last megabyte of 40 clients on slow lines, or 100 KB of 500. */
-const UNFINISHED_BYTES_MAX = 40 * 1024 * 1024;
+/** All unfinished frames of one process: the last megabyte of 24 clients on slow lines, or 64 KB of 500. */
+const UNFINISHED_BYTES_MAX = 24 * 1024 * 1024;
 /** Two bytes and the mask. */
 const CONTROL_HEAD_BYTES = 6;
 /** A frame that takes longer than this is not being sent, it is being held. */

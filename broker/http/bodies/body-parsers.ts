@@ -87,7 +87,8 @@ async function bodyOf(
   const isOfficers = typeof access === 'object' && 'officer' in access;
   const held = await readBody(body, { bytesMax, ...(isOfficers ? budgets.officers : budgets.systems) });
   request.onAnswered(held.release.bind(held));
-  const { content, length } = held;
+  const { length } = held;
+  const content = held.take();
   if (length === 0) return undefined;
   if (content instanceof BodyFile) return documents.parse(content, type === YAML_TYPE ? 'YAML' : 'JSON');
   if (rule === NO_BODY) return requireEmptyMap(await parseJson(content));

@@ -11,7 +11,7 @@ t.test('a body sent byte by byte takes the memory of its bytes, not of its piece
     for (let i = 0; i < 200_000; i++) yield Buffer.from('x');
   };
   global.gc?.();
-  const { content } = await readBody(Readable.from(pieces()), bounds(200_000));
+  const content = (await readBody(Readable.from(pieces()), bounds(200_000))).take();
   t.equal((content as Buffer).length, 200_000);
   t.ok((content as Buffer).buffer.byteLength <= 200_000, 'in one buffer');
 });
@@ -65,8 +65,9 @@ t.test('a large body goes to a file, which counts in a budget of its own', async
   };
   const read = () => readBody(Readable.from(pieces()), { bytesMax: 60_000, budget, file });
   const held = await read();
-  t.ok(held.content instanceof BodyFile);
-  const { descriptor, bytes } = held.content as BodyFile;
+  const content = held.take();
+  t.ok(content instanceof BodyFile);
+  const { descriptor, bytes } = content as BodyFile;
   t.equal(bytes, text.length);
   const written = Buffer.alloc(bytes);
   readSync(descriptor, written, 0, bytes, 0);

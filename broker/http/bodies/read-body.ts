@@ -38,9 +38,9 @@ export interface BodyBounds {
 
 /** A body that was read. It counts in its budget until it is released, since its values are in memory for as long. */
 export interface HeldBody {
-  /** The bytes, or the file that they are in. */
-  content: Buffer | BodyFile;
   length: number;
+  /** Hands over the bytes, or the file that they are in. The body itself holds bytes no longer, so that they go once they are parsed. */
+  take(): Buffer | BodyFile;
   /** Call when the request is answered. May be called twice. */
   release(): void;
 }
@@ -114,8 +114,8 @@ class BodyHolder implements HeldBody {
     return this.#fileBytes || this.#buffer.length;
   }
 
-  get content(): Buffer | BodyFile {
-    return this.#file ?? this.#buffer.bytes();
+  take(): Buffer | BodyFile {
+    return this.#file ?? this.#buffer.take();
   }
 
   /** Undefined when the chunk is held; else resolves when it is, before which no other may be added. */
@@ -158,6 +158,7 @@ class BodyHolder implements HeldBody {
 class GrowingBuffer {
   #buffer = Buffer.alloc(0);
   #length = 0;
+  #counted = 0;
 
   constructor(
     private readonly budget: BodyBudget,
@@ -179,15 +180,23 @@ class GrowingBuffer {
     return this.#buffer.subarray(0, this.#length);
   }
 
+  take(): Buffer {
+    const bytes = this.bytes();
+    this.#buffer = Buffer.alloc(0);
+    return bytes;
+  }
+
   release(): void {
-    this.budget.giveBack(this.#buffer.length);
+    this.budget.giveBack(this.#counted);
+    this.#counted = 0;
     this.#buffer = Buffer.alloc(0);
     this.#length = 0;
   }
 
   #grow(needed: number): void {
     const capacity = Math.min(this.bytesMax, Math.max(needed, 2 * this.#buffer.length, FIRST_BYTES));
-    this.budget.take(capacity - this.#buffer.length);
+    this.budget.take(capacity - this.#counted);
+    this.#counted = capacity;
     const larger = Buffer.allocUnsafeSlow(capacity);
     this.#buffer.copy(larger, 0, 0, this.#length);
     this.#buffer = larger;

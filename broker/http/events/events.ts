@@ -112,6 +112,8 @@ async function publishInTurns(intake: Intake, caller: SystemCaller, events: unkn
   let turnStartedAt = performance.now();
   for (let i = 0; i < events.length; i += perCall) {
     parts.push(intake.publish(caller, events.slice(i, i + perCall), flow));
+    // Encoded and queued: what was sent is not needed any more, and 16 MiB of it wait for their answers.
+    events.fill(undefined, i, i + perCall);
     if (performance.now() - turnStartedAt < TURN_MS) continue;
     await sharedTurn();
     turnStartedAt = performance.now();

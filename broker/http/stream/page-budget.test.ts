@@ -12,7 +12,7 @@ t.test('pages that are not taken are bounded for one system and for all', async 
   };
   const own = await Promise.all(Array.from({ length: 4 }, () => hold('a')));
   await t.rejects(hold('a'), { code: 'TOO_MANY' });
-  for (let i = 0; i < 6; i++) await hold(`b${i % 2}`);
+  for (let i = 0; i < 4; i++) await hold(`b${i % 2}`);
   await t.rejects(hold('c'), { code: 'TOO_MANY' }, 'the budget of all is used up');
   own[0]?.release();
   own[0]?.release();

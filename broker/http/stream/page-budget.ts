@@ -5,7 +5,7 @@ import { PAGE_BYTES_MAX } from '../../stream/pages/page.js';
 const BUILDING_MAX = 4;
 const WAITING_MAX = 1000;
 /** Bytes of pages that are being read or that their readers have not taken, of all systems and of one. */
-const BYTES_MAX = 40 * 1024 * 1024;
+const BYTES_MAX = 32 * 1024 * 1024;
 const BYTES_PER_SYSTEM_MAX = 16 * 1024 * 1024;
 
 /** A page's part of the budget. */

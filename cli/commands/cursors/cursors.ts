@@ -76,6 +76,11 @@ async function set(
   }
   const jumped = skipped === null ? '' : `; ${skipped.from} to ${skipped.through} are recorded as skipped`;
   await terminal.out(`cursor ${cursor} of grant ${grant} moved from ${from} to ${to}${jumped}`);
+  // Whoever wanted to replay a stretch may not know that the cursor stood before it.
+  if (skipped !== null)
+    terminal.err(
+      `sluice: to have them delivered after all: sluice cursors set ${grant} ${cursor} ${from} --reason "…"`,
+    );
 }
 
 /** A mistyped name makes a cursor that nobody uses, while the one that was meant stays where it is. */

@@ -22,8 +22,9 @@ export function addShow(program: Command, terminal: Terminal): void {
 function namePosition(error: unknown, position: number): unknown {
   if (!(error instanceof ApiError) || error.problem.code !== 'POSITION_GONE') return error;
   const { earliest } = error.problem;
-  const begin = earliest === undefined ? '' : `; it begins at ${earliest}`;
-  return new SluiceError('POSITION_GONE', `the log does not have position ${position}${begin}`);
+  const isPast = earliest !== undefined && position <= earliest;
+  const what = isPast ? `has no position ${position} any more` : `does not have position ${position} yet`;
+  return new SluiceError('POSITION_GONE', `the log ${what}`);
 }
 
 async function show(grant: string, text: string, options: ConnectionOptions, terminal: Terminal): Promise<void> {

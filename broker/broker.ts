@@ -39,6 +39,8 @@ import type { GrantLag } from './observe/grant-lag.js';
 import { busIsRegistered, isRegistration } from './parties/bus-facts.js';
 import { CursorActs } from './stream/cursors/cursor-acts.js';
 import { openStream, type Stream } from './stream/open-stream.js';
+import type { EventTraces } from './traces/event-traces.js';
+import { openTraces } from './traces/open-traces.js';
 import { VERSION } from './version.js';
 
 /**
@@ -75,7 +77,15 @@ export async function createBroker(config: Config, role: ProcessRole = SINGLE_PR
       releases,
     });
     if (governance.permissions.isTrial) log.warn('trial mode: no platformRegistration is configured');
-    return new RunningBroker({ config, role, log, metrics, releases, clock, bus, store, notices, space, governance });
+    const traces = openTraces({
+      config: config.traces,
+      logOf: (partition) => store.logs[partition],
+      metrics: metrics.traces,
+      warn: (message, error) => log.warn({ err: error }, message),
+    });
+    releases.add('traces', async () => traces?.drain());
+    const opened = { bus, store, notices, space, governance, traces };
+    return new RunningBroker({ config, role, log, metrics, releases, clock, ...opened });
   } catch (error) {
     await releases.releaseAll();
     throw error;
@@ -94,6 +104,7 @@ interface BrokerParts {
   notices: readonly string[];
   space: StoreSpace;
   governance: Governance;
+  traces: EventTraces | undefined;
 }
 
 /** A trial broker ends when another one registers the bus: what it lets operators do is no longer lawful. */
@@ -176,6 +187,7 @@ class RunningBroker implements BrokerHandle {
       ...{ bus, store, replicas, entries: catalog, grants, ledger, secret, clock, heartbeatMs, coalesceAbovePercent },
       cursorsPerSystemMax: config.quotas.cursors,
       metrics: metrics.stream,
+      traces: this.parts.traces,
       warn: this.#warn,
     });
     const headOf = (partition: number): number => stream.readers.at(partition).head;
@@ -200,6 +212,7 @@ class RunningBroker implements BrokerHandle {
       replicas: config.replicas,
       catalog,
       metrics,
+      traces: this.parts.traces,
       clock,
       limits,
       quotas: config.quotas,

@@ -49,6 +49,8 @@ export const CONFIG_DEFAULTS = {
     // Per system: far more than one system has grants.
     cursors: 10_000,
   },
+  // Off without an address.
+  traces: { otlpUrl: undefined, sampleRatio: 0.01 },
   tls: { cert: undefined, key: undefined, clientCa: undefined },
   // Longer than a leader election (4 to 8 s), which must not end every session.
   ledgerSightMs: 15_000,
@@ -114,6 +116,10 @@ const SHAPE = {
       drafts: count(1, 1_000_000),
       cursors: count(1, 1_000_000),
     }),
+    traces: map({
+      otlpUrl: { type: 'string', format: 'http-url' },
+      sampleRatio: { type: 'number', minimum: 0, maximum: 1 },
+    }),
     tls: map({ cert: string, key: string, clientCa: string }, ['cert', 'key']),
     ledgerSightMs: count(1000, 300_000),
     platformRegistration: map({ platform: string, owner: string, number: string, upperNode: string }, [
@@ -137,6 +143,7 @@ const FORMATS: Record<string, { validate: (value: string) => boolean; words: str
   host: { validate: isHost, words: 'must be an IP address or a host name' },
   cidr: { validate: isCidr, words: 'must be an IP address or a network such as 10.0.0.0/8' },
   origin: { validate: isOrigin, words: 'must be an origin such as https://console.example, or *' },
+  'http-url': { validate: isHttpUrl, words: 'must be an http:// or https:// URL without user and password' },
   token: {
     validate: (value) => /^[\x21-\x7e]+$/.test(value),
     words: 'must be printable ASCII without spaces and line ends, so that a header can carry it',
@@ -200,6 +207,11 @@ function isCidr(value: string): boolean {
   } catch {
     return false;
   }
+}
+
+function isHttpUrl(value: string): boolean {
+  const url = /^https?:\/\//.test(value) && URL.canParse(value) && new URL(value);
+  return url !== false && url.username === '' && url.password === '';
 }
 
 function isOrigin(value: string): boolean {

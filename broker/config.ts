@@ -67,6 +67,14 @@ export interface QuotasConfig {
   cursors: number;
 }
 
+/** Spans of events for the operators' trace store. */
+export interface TracesConfig {
+  /** Base address of an OTLP receiver; undefined: nothing is traced. */
+  otlpUrl: string | undefined;
+  /** Share of the events that are traced, 0 to 1. */
+  sampleRatio: number;
+}
+
 /** Paths of PEM files; without a certificate the broker speaks plain HTTP. */
 export interface TlsConfig {
   cert: string | undefined;
@@ -97,6 +105,7 @@ export interface Config {
   session: SessionConfig;
   http: HttpConfig;
   quotas: QuotasConfig;
+  traces: TracesConfig;
   tls: TlsConfig;
   /** A broker whose view of the ledger is older than this stops delivering. */
   ledgerSightMs: number;

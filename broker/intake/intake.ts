@@ -6,6 +6,7 @@ import { isMap } from '../../proto/values/is-map.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Bus } from '../nats/bus.js';
 import type { SystemCaller } from '../parties/caller.js';
+import type { EventTraces } from '../traces/event-traces.js';
 import { eventsOfBatch, refusalOfBatch, refusedInBatch } from './commit/atomic-batch.js';
 import { type EventResult, EventResults } from './event-results.js';
 import type { IntakeLimits } from './intake-limits.js';
@@ -30,6 +31,7 @@ export interface IntakeDeps {
   replicas: number;
   catalog: EntryLookup;
   metrics: Metrics;
+  traces?: EventTraces | undefined;
   clock: () => number;
   limits: IntakeLimits;
   quotas: QuotaLimits;
@@ -90,6 +92,7 @@ export class Intake {
     const shared = {
       bus,
       metrics,
+      traces: deps.traces,
       clock: monotonicMs,
       onUnexpected,
       quarantine,
@@ -231,6 +234,7 @@ export class Intake {
       arrival: ++this.#arrivals,
       flow,
       sourceTrace,
+      arrivedAtMs: this.#deps.traces && Date.now(),
       bytes: judged.accepted ? judged.bytes : undefined,
       refusal: judged.accepted
         ? undefined

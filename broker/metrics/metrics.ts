@@ -9,6 +9,7 @@ import type { MetricValues } from './metric-values.js';
 import { ProcessMetrics } from './process-metrics.js';
 import { StoreMetrics } from './store-metrics.js';
 import { StreamMetrics } from './stream-metrics.js';
+import { TraceMetrics } from './trace-metrics.js';
 
 /**
  * All metrics of one process, one part per room, with one method per thing that happens. Labels have few values
@@ -22,6 +23,7 @@ export class Metrics {
   readonly stream: StreamMetrics;
   readonly gateway: GatewayMetrics;
   readonly grants: GrantMetrics;
+  readonly traces: TraceMetrics;
 
   constructor() {
     const make = new MetricFactory(this.registry);
@@ -31,6 +33,7 @@ export class Metrics {
     this.stream = new StreamMetrics(make);
     this.gateway = new GatewayMetrics(make);
     this.grants = new GrantMetrics(make);
+    this.traces = new TraceMetrics(make);
     new ProcessMetrics(make, this.registry);
   }
 

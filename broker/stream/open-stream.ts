@@ -9,6 +9,7 @@ import type { Bus } from '../nats/bus.js';
 import type { Store } from '../nats/streams.js';
 import { PollerReceipts } from '../receipts/poller-receipts.js';
 import { ReceiptRegistry } from '../receipts/receipt-registry.js';
+import type { EventTraces } from '../traces/event-traces.js';
 import { type CursorBound, CursorStore } from './cursors/cursor-store.js';
 import { DeadLetterStore } from './dead-letters/dead-letter-store.js';
 import { DeadLetters } from './dead-letters/dead-letters.js';
@@ -44,6 +45,7 @@ export interface StreamDeps {
   cursorsPerSystemMax?: number;
   ledger: Pick<Ledger, 'isFresh' | 'append'>;
   metrics: StreamMetrics;
+  traces?: EventTraces | undefined;
   secret: string;
   clock(): number;
   heartbeatMs: number;
@@ -163,6 +165,7 @@ function openLive(deps: StreamDeps, { table, views, receipts, fieldsOf }: Base) 
     headOf: (partition) => readers.at(partition).head,
     mayDeliver: () => ledger.isFresh,
     metrics,
+    traces: deps.traces,
   });
   const segments = new LogSegments(bus, readers, replicas, (events) => metrics.caughtUpRead(events));
   const epochChanges = new EpochChanges(deps);
@@ -214,13 +217,15 @@ const MEASURED_EVERY = 8;
 
 /** What the tail of the log no longer has counts with the age of its oldest event, which is less than its own. */
 function acknowledgementMeter(
-  { metrics }: Pick<StreamDeps, 'metrics'>,
+  { metrics, traces }: Pick<StreamDeps, 'metrics' | 'traces'>,
   readers: PartitionReaders,
 ): (partition: number, position: number) => void {
   let acknowledgements = 0;
   return (partition, position) => {
     if (acknowledgements++ % MEASURED_EVERY !== 0) return;
     const event = readers.at(partition).recent.eventAt(position);
-    if (event) metrics.acknowledged(Math.max(0, Date.now() - event.event.acceptedAtMs) / 1000);
+    if (!event) return;
+    const traceIdOf = traces && (() => traces.sampled({ entry: event.entry, partition, position })?.traceId);
+    metrics.acknowledged(Math.max(0, Date.now() - event.event.acceptedAtMs) / 1000, traceIdOf);
   };
 }

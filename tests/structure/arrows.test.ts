@@ -4,6 +4,7 @@ import { readSourceTree } from './source-tree.js';
 
 /** A room of the broker may import the rooms before it; rooms that are not built yet keep their number. */
 const ROOMS = [
+  'traces',
   'nats',
   'event-log',
   'receipts',

@@ -3,6 +3,7 @@ import type { Metrics } from '../../metrics/metrics.js';
 import type { Bus } from '../../nats/bus.js';
 import { asStoreError, DuplicateInBatchError } from '../../nats/store-errors.js';
 import { eventStream } from '../../nats/streams.js';
+import type { EventTraces } from '../../traces/event-traces.js';
 import type { EventOutcomes } from '../queue/event-outcomes.js';
 import { type WaitingEvent, WaitingUnit } from '../queue/waiting-event.js';
 import { findDuplicates } from '../source-progress/find-duplicates.js';
@@ -21,6 +22,7 @@ export interface CommitDeps {
   recent: RecentIds;
   outcomes: EventOutcomes;
   metrics: Metrics;
+  traces: EventTraces | undefined;
 }
 
 /** Work that a commit leaves: events to retry, and failed ones that others must not overtake. */
@@ -94,8 +96,17 @@ export class Commit {
     const { outcomes } = this.#deps;
     const source = batch.source(event);
     if (duplicate) outcomes.foundInStore(event, position, source);
-    else outcomes.stored(event, position, source);
+    else {
+      outcomes.stored(event, position, source);
+      if (this.#deps.traces) this.#trace(event, position, this.#deps.traces);
+    }
     for (const follower of batch.followersOf(event)) outcomes.answered(follower, duplicateOf(follower, position));
+  }
+
+  #trace({ fields }: WaitingEvent, position: number, traces: EventTraces): void {
+    const { partition } = this.#deps;
+    const { op, arrivedAtMs = Date.now(), sourceTrace } = fields;
+    traces.accepted({ entry: fields.route.entry, partition, position, op, arrivedAtMs, sourceTrace });
   }
 
   #afterFailure(batch: CommitBatch, event: WaitingEvent, error: Error): ReturnType<typeof afterFailure> {

@@ -1,6 +1,7 @@
 import { setTimeout as delay, setImmediate as endOfTurn } from 'node:timers/promises';
 import type { Metrics } from '../../metrics/metrics.js';
 import type { Bus } from '../../nats/bus.js';
+import type { EventTraces } from '../../traces/event-traces.js';
 import { Commit } from '../commit/commit.js';
 import { CommitBatch } from '../commit/commit-batch.js';
 import { CommitPolicy } from '../commit/commit-policy.js';
@@ -26,6 +27,7 @@ export interface WriterDeps {
   quarantine: Quarantine;
   checkpoint: WatermarkCheckpoint;
   metrics: Metrics;
+  traces?: EventTraces | undefined;
   clock: () => number;
   /** Gets errors that nobody foresaw; they are answered as INTERNAL, which says nothing. */
   onUnexpected: (error: unknown) => void;
@@ -67,7 +69,16 @@ export class PartitionWriter {
     this.#recent = recent;
     this.#sources = sources;
     this.#outcomes = outcomes;
-    this.#commit = new Commit({ bus, partition, isReplicated, policy: this.#policy, recent, outcomes, metrics });
+    this.#commit = new Commit({
+      bus,
+      partition,
+      isReplicated,
+      policy: this.#policy,
+      recent,
+      outcomes,
+      metrics,
+      traces: deps.traces,
+    });
     this.#parked = new ParkedSources({
       bus,
       quarantine,

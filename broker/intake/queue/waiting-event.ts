@@ -19,6 +19,8 @@ export interface WaitingFields {
   flow: object;
   /** The trace in which its source published it. */
   sourceTrace?: SourceTrace | undefined;
+  /** When it arrived, in Unix time; only where traces are written. */
+  arrivedAtMs?: number | undefined;
   /** The stored form; undefined for a rejected event that waits for its turn to be quarantined. */
   bytes: Uint8Array | undefined;
   refusal: { problem: Problem; record: QuarantineEntry } | undefined;

@@ -1,6 +1,7 @@
 import type { ItemField } from '../../../proto/entry/item-field.js';
 import type { LogEvent } from '../../event-log/log-event.js';
 import type { StreamMetrics } from '../../metrics/stream-metrics.js';
+import type { EventTraces, TracedEvent } from '../../traces/event-traces.js';
 import { EntryViews } from '../views/entry-views.js';
 import type { Channel } from './channel.js';
 import { CoalescingDelay } from './coalescing-delay.js';
@@ -14,8 +15,13 @@ export interface LiveDispatchDeps {
   /** Returns false while the ledger is stale: grants cannot be checked, so nothing may be delivered. */
   mayDeliver(): boolean;
   metrics: StreamMetrics;
+  traces?: EventTraces | undefined;
   /** Utilisation of the event loop above which frames wait for more events; 0: always. */
   coalesceAbovePercent: number;
+}
+
+interface DispatchedEvent extends TracedEvent {
+  event: LogEvent['event'];
 }
 
 /** Appends each event of the log to the channels of the views that match it, and flushes them after the coalescing delay. */
@@ -24,6 +30,8 @@ export class LiveDispatch {
   /** Channels with unsent events, each with its partition. */
   readonly #pending = new Map<Channel, number>();
   readonly #delay: CoalescingDelay;
+  /** Events since the last flush, where traces are written. */
+  readonly #dispatched: DispatchedEvent[] = [];
   #scheduled = false;
 
   constructor(private readonly deps: LiveDispatchDeps) {
@@ -45,8 +53,10 @@ export class LiveDispatch {
     const views = this.#byEntry.get(logEvent.entry);
     if (!views) return;
     const { event, position } = logEvent;
+    let partition = 0;
     views.match(event, (live, op) => {
       if (!live.hasMembers) return this.#deactivate(live, views);
+      partition = live.partition;
       const projected = live.view.project(position, event, op);
       for (const channel of live.channels) {
         if (channel.size === 0) continue;
@@ -54,7 +64,9 @@ export class LiveDispatch {
         this.#pending.set(channel, live.partition);
       }
     });
-    if (this.#pending.size > 0) this.#schedule(event.acceptedAtMs);
+    if (this.#pending.size === 0) return;
+    if (this.deps.traces) this.#dispatched.push({ entry: logEvent.entry, partition, position, event });
+    this.#schedule(event.acceptedAtMs);
   }
 
   #deactivate(live: LiveView, views: EntryViews<LiveView>): void {
@@ -67,9 +79,11 @@ export class LiveDispatch {
     if (this.#scheduled) return;
     this.#scheduled = true;
     this.#delay.schedule(() => {
+      const [first] = this.#dispatched;
       this.flush();
       // `acceptedAtMs` is that of the first event since the last flush, which has waited longest.
-      this.deps.metrics.eventDeliveredLive(Math.max(0, Date.now() - acceptedAtMs) / 1000);
+      const traceIdOf = first && (() => this.deps.traces?.sampled(first)?.traceId);
+      this.deps.metrics.eventDeliveredLive(Math.max(0, Date.now() - acceptedAtMs) / 1000, traceIdOf);
     });
   }
 
@@ -79,6 +93,12 @@ export class LiveDispatch {
     if (this.deps.mayDeliver())
       for (const [channel, partition] of this.#pending) this.#flushChannel(channel, partition);
     this.#pending.clear();
+    if (this.#dispatched.length > 0) this.#traceDispatched();
+  }
+
+  #traceDispatched(): void {
+    for (const dispatched of this.#dispatched.splice(0))
+      this.deps.traces?.delivered(dispatched, dispatched.event.acceptedAtMs);
   }
 
   #flushChannel(channel: Channel, partition: number): void {

@@ -5,7 +5,7 @@ import { startEpochsOfAllLogs, startEpochsOfTruncatedLogs } from '../event-log/e
 import type { StoreMetrics } from '../metrics/store-metrics.js';
 import { type Bus, connectBus } from '../nats/bus.js';
 import { syncNotices } from '../nats/server/sync-check.js';
-import { checkServer, streamDrift } from '../nats/server-check.js';
+import { checkServer, roomNotices, streamDrift } from '../nats/server-check.js';
 import { accountRoom } from '../nats/space/account-room.js';
 import { diskRoom } from '../nats/space/disk-room.js';
 import { type SpaceLevel, StoreSpace } from '../nats/space/store-space.js';
@@ -105,7 +105,7 @@ async function externalNotices(bus: Bus, config: Config, { partitions }: Store):
   const servers = (nats.url as string).split(',');
   const drift = await whenAvailable(() => streamDrift(bus, { ...config, partitions }));
   const sync = await syncNotices({ servers, durability, user: nats.systemUser, pass: nats.systemPass });
-  return [...drift, ...sync];
+  return [...drift, ...sync, ...(await whenAvailable(() => roomNotices(bus)))];
 }
 
 /** Logs and counts changes of the connection. Returns the function that ends it, to be called before the connection is closed on purpose. */

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap';
 import { startConfigured } from '../../tests/support/nats/nats-configured.js';
 import { connectBus } from './bus.js';
 import { syncNotices } from './server/sync-check.js';
-import { checkServer, type ServerNeeds, ServerUnfitError, streamDrift } from './server-check.js';
+import { checkServer, roomNotices, type ServerNeeds, ServerUnfitError, streamDrift } from './server-check.js';
 import { ensureStreams } from './streams.js';
 
 const NEEDS: ServerNeeds = { durability: 'strict', partitions: 2, replicas: 1, maxEventBytes: 256 * 1024 };
@@ -40,6 +40,15 @@ t.test('every reason against a server is reported at once', async (t) => {
 t.test('a server with the default message size is accepted with a notice of its limit', async (t) => {
   const { bus } = await busOn(t, (dir) => `jetstream { store_dir: ${dir} }\n`);
   t.match(await checkServer(bus, NEEDS), [/max_payload is 1 MiB/]);
+});
+
+t.test('an account without a limit of storage is reported, since no room can be kept back in it', async (t) => {
+  const account = (limit: string) =>
+    `accounts { BUS { jetstream: ${limit}, users: [ { user: bus, password: bus } ] } }\n`;
+  const open = await busOn(t, (dir) => jetstream(dir, ', max_file_store: 60MB') + account('enabled'), 'bus');
+  const limited = await busOn(t, (dir) => jetstream(dir) + account('{ max_file: 50MB }'), 'bus');
+  t.match(await roomNotices(open.bus), [/no limit of storage.*below max_file_store/s]);
+  t.same(await roomNotices(limited.bus), []);
 });
 
 t.test('changed settings of a stream are reported', async (t) => {

@@ -71,6 +71,16 @@ async function jetStreamProblems(bus: Bus): Promise<string[]> {
   }
 }
 
+/** What is missing for room to be kept back for acts that end rights. See docs/decisions/0050. */
+export async function roomNotices(bus: Bus): Promise<string[]> {
+  const { limits } = await bus.jsm.getAccountInfo();
+  if (limits.max_storage > 0) return [];
+  return [
+    'its account has no limit of storage: when the server reaches its own, acts that end rights are refused with all others; ' +
+      'give the account a limit below max_file_store',
+  ];
+}
+
 /** Settings of a stream that must be as we created them for the guarantees to hold. */
 const GUARDED = [
   'retention',

@@ -30,7 +30,7 @@ export function addCursors(program: Command, terminal: Terminal): void {
     .requiredOption('--reason <text>', 'why; it goes on the ledger')
     .addHelpText(
       'after',
-      '\nExample:s:\n  $ sluice cursors set g-tax-licences import 1204 --reason "bad batch of 12 May"' +
+      '\nExamples:\n  $ sluice cursors set g-tax-licences import 1204 --reason "bad batch of 12 May"' +
         '\n  $ sluice cursors set g-tax-licences import 2h --reason "replay the last two hours"',
     )
     .action((grant: string, cursor: string, to: number | string, options: ActOptions) =>

@@ -1,7 +1,7 @@
 import { sharedTurn } from '../../proto/async/shared-turns.js';
 
-/** A session whose event loop is held for 50 ms notices; half of that leaves room for a garbage collection. */
-const SLICE_MS = 20;
+/** A session whose event loop is held for 50 ms notices; a fifth of that leaves room for a garbage collection and for others' turns. */
+const SLICE_MS = 10;
 
 /**
  * Divides long work on the event loop into slices. The work calls `pause` between two small pieces; it resolves at once

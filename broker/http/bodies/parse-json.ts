@@ -130,7 +130,7 @@ async function elementEnds(bytes: Buffer, from: number, elementsMax = Number.POS
     }
     if (at > turnAt) {
       await sharedTurn();
-      turnAt = at + 16 * AT_ONCE_BYTES_MAX;
+      turnAt = at + 4 * AT_ONCE_BYTES_MAX;
     }
   }
   throw new SluiceError('BAD_JSON', 'the text is not JSON');

@@ -1,0 +1,25 @@
+# The bus, its connectors and its command line. nats-server is not in it: give it NATS by SLUICE_NATS, as deploy/compose.yaml does.
+FROM node:22-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+COPY scripts ./scripts
+RUN npm ci
+COPY . .
+RUN npm run build && npm prune --omit=dev
+
+FROM node:22-bookworm-slim
+ENV NODE_ENV=production SLUICE_HOST=0.0.0.0 SLUICE_DATA=/var/lib/sluice
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/bin ./bin
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+RUN mkdir -p /var/lib/sluice && chown node:node /var/lib/sluice
+USER node
+VOLUME /var/lib/sluice
+EXPOSE 8080
+# As long as a drain may take, and five seconds.
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:8080/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "bin/sluice.js"]
+CMD ["start"]

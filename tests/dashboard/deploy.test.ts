@@ -1,0 +1,81 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { copyFile, readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import t from 'tap';
+import { parse } from 'yaml';
+import { ENVIRONMENT_VARIABLES, parseConfig } from '../../broker/config.js';
+import { findNatsServer } from '../../broker/nats/server/find-server.js';
+import { temporaryFolder } from '../support/nats/nats.js';
+import { needsPrometheus } from '../support/prometheus/prometheus.js';
+
+interface Compose {
+  services: Record<string, { volumes?: string[]; networks: string[]; environment?: Record<string, string> }>;
+  volumes: Record<string, null>;
+  networks: Record<string, null>;
+}
+
+const run = promisify(execFile);
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+const DEPLOY = join(ROOT, 'deploy');
+const PROMTOOL = join(ROOT, '.cache', 'promtool', 'promtool');
+
+const compose = parse(await readFile(join(DEPLOY, 'compose.yaml'), 'utf8'), { merge: true }) as Compose;
+
+t.test('compose.yaml mounts files that exist and volumes and networks that it declares', async (t) => {
+  for (const [name, { volumes = [], networks }] of Object.entries(compose.services)) {
+    t.ok(
+      networks.every((network) => network in compose.networks),
+      name,
+    );
+    for (const volume of volumes) {
+      const [source] = volume.split(':') as [string];
+      if (source.startsWith('.')) t.ok(await stat(resolve(DEPLOY, source)), `${name}: ${source}`);
+      else t.ok(source in compose.volumes, `${name}: ${source}`);
+    }
+  }
+});
+
+t.test('the broker takes the settings and variables of compose.yaml', async (t) => {
+  const { environment = {} } = compose.services.bus!;
+  const known = new Set([...Object.keys(ENVIRONMENT_VARIABLES), 'SLUICE_CONFIG']);
+  t.same(
+    Object.keys(environment).filter((variable) => !known.has(variable)),
+    [],
+  );
+  const filled = Object.fromEntries(
+    Object.entries(environment).map(([name, text]) => [name, text.replaceAll(/\$\{[^}]*\}/g, 'a'.repeat(40))]),
+  );
+  const config = parseConfig(filled, await readFile(join(DEPLOY, 'sluice.yaml'), 'utf8'));
+  t.match(config, { replicas: 3, nats: { url: /nats-1:4222,.*nats-3:4222/ } });
+});
+
+t.test('nats-server takes the configuration of the three servers', async (t) => {
+  const { path } = await findNatsServer();
+  const env = { ...process.env, BUS_PASSWORD: 'a', SYS_PASSWORD: 'b' };
+  const { stderr } = await run(path, ['-t', '-c', join(DEPLOY, 'nats.conf')], { env });
+  t.match(stderr, /is valid/);
+});
+
+t.test('Prometheus takes its configuration with the rules', needsPrometheus, async (t) => {
+  const folder = await temporaryFolder(t);
+  await copyFile(join(DEPLOY, 'prometheus.yml'), join(folder, 'prometheus.yml'));
+  await copyFile(join(ROOT, 'dashboard', 'prometheus', 'rules.yml'), join(folder, 'rules.yml'));
+  const { stdout } = await run(PROMTOOL, ['check', 'config', join(folder, 'prometheus.yml')]);
+  t.match(stdout, /SUCCESS/);
+});
+
+t.test(
+  'systemd takes the unit',
+  { skip: spawnSync('systemd-analyze', ['--version']).status === 0 ? false : 'there is no systemd-analyze' },
+  async (t) => {
+    const { stderr } = await run('systemd-analyze', ['verify', join(DEPLOY, 'sluice.service')]);
+    t.equal(stderr.trim(), '');
+  },
+);
+
+t.test('the Dockerfile copies what exists', async (t) => {
+  const text = await readFile(join(ROOT, 'Dockerfile'), 'utf8');
+  for (const [, sources = ''] of text.matchAll(/^COPY (?!--from)(.*) \S+$/gm))
+    for (const source of sources.split(' ')) t.ok(await stat(join(ROOT, source)), source);
+});

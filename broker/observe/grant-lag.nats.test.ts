@@ -164,6 +164,13 @@ t.test('the lag is exact after a jump of the cursor, a change of the rows, and a
   await second.broker.drain();
   const third = await startBroker(t, { nats });
   t.equal(await unacknowledged(t, third, 'g'), 2, 'after a restart');
+  await third.broker.drain();
+  const restored = await startBroker(t, { nats, config: { restored: true } });
+  t.equal(
+    await unacknowledged(t, restored, 'g'),
+    32,
+    'a cursor of a previous epoch has acknowledged nothing in this one',
+  );
 });
 
 t.test('a grant counts from its own history on', async (t) => {

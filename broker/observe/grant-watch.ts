@@ -12,7 +12,7 @@ export interface GrantWatchDeps {
 }
 
 /** The cursors that the count knows are at most so old. */
-const WATCH_INTERVAL_MS = 15_000;
+const WATCH_INTERVAL_MS = 30_000;
 const REPORTED_STATUSES = ['provisioning', 'in_force', 'suspended'];
 const AGES = Object.entries(LAG_AGES) as [LagAge, number][];
 const LEFT = Object.entries(TIMES_LEFT) as [TimeLeft, number][];

@@ -26,58 +26,94 @@ export interface WantedHistory {
 const LAG_PAUSE_MS = 250;
 /** Positions that a scan may hold for one group before it drops those that no cursor needs. */
 const FOUND_EVENTS_MAX = 65_536;
+/** Read in one run, some seconds of work: then other entries have their turn. */
+const EVENTS_PER_RUN = 200_000;
 
-interface Scanned {
+interface GroupScan {
   group: FilterGroup;
   filter: FilterGroup['filter'];
   range: EventRange;
   found: MatchedEvents;
 }
 
+/** A scan of one entry, which goes on where its last run ended. */
+interface Scan {
+  entry: string;
+  partition: number;
+  views: EntryViews<GroupScan>;
+  groups: GroupScan[];
+  after: number;
+  through: number;
+}
+
 /** Reads a part of the log once for all groups of an entry and gives each what it misses. */
 export class HistoryScan {
+  readonly #unfinished = new Map<string, Scan>();
   #stopped = false;
 
   constructor(private readonly deps: HistoryScanDeps) {}
 
-  /** Rejects while the log cannot be read; nothing was changed then. */
-  async run({ entry, partition, ranges }: WantedHistory): Promise<void> {
-    const scanned = [...ranges].map(
-      ([group, range]): Scanned => ({ group, filter: group.filter, range, found: new MatchedEvents(range.after) }),
-    );
-    const views = new EntryViews<Scanned>(fieldsOf(this.deps.entries, entry));
-    for (const one of scanned) views.add(one);
-    const through = Math.max(...scanned.map(({ range }) => range.through));
-    let after = Math.min(...scanned.map(({ range }) => range.after));
-    while (after < through && !this.#stopped)
-      after = await this.#readOn({ views, scanned }, { entry, partition, after, isForCount: true });
-    if (this.#stopped) return;
-    for (const { group, range, found } of scanned) group.matched.insert(range, found);
+  /**
+   * Goes on with the scan of the entry, or starts one; a long one takes several runs. Rejects while the log cannot be read; what was
+   * read is kept for the next run.
+   */
+  async run(wanted: WantedHistory): Promise<void> {
+    const scan = this.#unfinished.get(wanted.entry) ?? this.#start(wanted);
+    this.#unfinished.set(scan.entry, scan);
+    let events = 0;
+    // Groups that nobody counts with any more belong to a log that was truncated, or to grants that have ended.
+    while (scan.after < scan.through && scan.groups.some(({ group }) => group.grants.size > 0)) {
+      if (this.#stopped || events >= EVENTS_PER_RUN) return;
+      const { after } = scan;
+      events += await this.#readOn(scan);
+      // A replica lags: others have their turn meanwhile.
+      if (scan.after === after) return;
+    }
+    this.#unfinished.delete(scan.entry);
+    for (const { group, range, found } of scan.groups) group.matched.insert(range, found);
+  }
+
+  /** Positions that are left to read. */
+  lengthOf({ entry, ranges }: WantedHistory): number {
+    const scan = this.#unfinished.get(entry);
+    if (scan) return scan.through - scan.after;
+    const all = [...ranges.values()];
+    return Math.max(...all.map(({ through }) => through)) - Math.min(...all.map(({ after }) => after));
   }
 
   stop(): void {
     this.#stopped = true;
   }
 
-  /** Returns the position up to which the log was read. */
-  async #readOn(
-    { views, scanned }: { views: EntryViews<Scanned>; scanned: Scanned[] },
-    request: { entry: string; partition: number; after: number; isForCount: true },
-  ): Promise<number> {
-    const segment = await this.deps.segments.read(request);
-    if (segment.through <= request.after) await pause(LAG_PAUSE_MS, undefined, { ref: false });
+  #start({ entry, partition, ranges }: WantedHistory): Scan {
+    const groups = [...ranges].map(
+      ([group, range]): GroupScan => ({ group, filter: group.filter, range, found: new MatchedEvents(range.after) }),
+    );
+    const views = new EntryViews<GroupScan>(fieldsOf(this.deps.entries, entry));
+    for (const one of groups) views.add(one);
+    const after = Math.min(...groups.map(({ range }) => range.after));
+    const through = Math.max(...groups.map(({ range }) => range.through));
+    return { entry, partition, views, groups, after, through };
+  }
+
+  /** Returns the number of events that were read. */
+  async #readOn(scan: Scan): Promise<number> {
+    const { entry, partition, after } = scan;
+    const segment = await this.deps.segments.read({ entry, partition, after, isForCount: true });
+    if (segment.through <= after) await pause(LAG_PAUSE_MS, undefined, { ref: false });
     const budget = new TurnBudget();
     for (const logEvent of segment.events) {
       const { position } = logEvent;
-      if (position <= request.after) continue;
-      matchIfReadable(views, logEvent, ({ range, found }, acceptedAtMs) => {
+      if (position <= after) continue;
+      matchIfReadable(scan.views, logEvent, ({ range, found }, acceptedAtMs) => {
         if (position > range.after && position <= range.through) found.append(position, acceptedAtMs);
       });
       if (budget.isUsedUp) await budget.nextTurn();
     }
-    for (const { found, group } of scanned) {
+    for (const { found, group } of scan.groups) {
       if (found.retained > FOUND_EVENTS_MAX) found.collapse(this.deps.cursorsOf(group));
     }
-    return Math.max(segment.through, request.after);
+    scan.after = Math.max(segment.through, after);
+    return segment.events.length;
   }
 }

@@ -38,9 +38,7 @@ export interface CountedCursor {
 const REFRESH_MS = 10_000;
 /** Positions held for all groups together, at 16 bytes each; beyond them those that no cursor needs are dropped. */
 const RETAINED_EVENTS_MAX = 2_000_000;
-/** Read at once: some seconds of work where every event is of the entry. Others wait no longer. */
-const WINDOW_POSITIONS = 500_000;
-/** Windows read one after the other before the next refresh takes over. */
+/** Runs of scans one after the other before the next refresh takes over. */
 const ROUNDS_MAX = 1_000;
 
 /**
@@ -61,15 +59,23 @@ export class LagCounter {
   readonly #cursors: StoredCursors;
   readonly #queue: EventQueue;
   readonly #scan: HistoryScan;
+  /** Something was counted, moved or granted since the last look for what is missing or needed no more. */
+  #isChanged = false;
   #scanning: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly deps: LagCounterDeps) {
     this.#groups = new FilterGroups(deps);
-    this.#cursors = new StoredCursors(deps.bus, (grant) => this.#tracked.onCursor(grant));
+    this.#cursors = new StoredCursors(deps.bus, (grant) => {
+      this.#isChanged = true;
+      this.#tracked.onCursor(grant);
+    });
     const hasCursors = (grant: string): boolean => this.#cursors.has(grant);
     this.#tracked = new TrackedGrants({ ...deps, groups: this.#groups, hasCursors });
-    this.#queue = new EventQueue((event) => this.#groups.count(event));
+    this.#queue = new EventQueue((event) => {
+      this.#isChanged = true;
+      this.#groups.count(event);
+    });
     this.#scan = new HistoryScan({ ...deps, cursorsOf: (group) => this.#positionsOf(group) });
   }
 
@@ -101,7 +107,7 @@ export class LagCounter {
   /** Resolves when cursors, grants and events of the moment of the call are counted. Rejects while the store cannot be read. */
   async refresh(): Promise<void> {
     await this.#cursors.refresh();
-    await this.#tracked.align(new TurnBudget());
+    if (await this.#tracked.align(new TurnBudget())) this.#isChanged = true;
     await this.#queue.drained();
   }
 
@@ -140,9 +146,12 @@ export class LagCounter {
   async #tick(): Promise<void> {
     try {
       await this.refresh();
+      if (!this.#isChanged) return;
+      this.#isChanged = false;
       await this.#trim();
       await this.settled();
     } catch {
+      this.#isChanged = true;
       // The store is away, which is reported elsewhere; the next tick tries again.
     }
   }
@@ -152,7 +161,7 @@ export class LagCounter {
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const wanted = await this.#missing();
       if (wanted.length === 0) return;
-      wanted.sort((a, b) => lengthOf(a) - lengthOf(b));
+      wanted.sort((a, b) => this.#scan.lengthOf(a) - this.#scan.lengthOf(b));
       for (const one of wanted) await this.#scan.run(one);
     }
   }
@@ -164,7 +173,7 @@ export class LagCounter {
       for (const cursor of this.#cursors.of(tracked.grant.id)) {
         if (!this.#countOf(tracked, cursor).missing) continue;
         // Without an acknowledgement the granted history decides where counting starts.
-        if (positionIn(tracked, cursor) === null) await this.#tracked.findEarliest(tracked);
+        if (positionIn(tracked, cursor) === null) await this.#tracked.findEarliest(tracked).catch(ignored);
         const { missing } = this.#countOf(tracked, cursor);
         if (missing) want(byEntry, tracked.group, missing);
       }
@@ -198,24 +207,18 @@ export class LagCounter {
   }
 }
 
+/** Without it the scan begins earlier than it has to. */
+function ignored(): void {}
+
 function positionIn({ log }: TrackedGrant, { record }: StoredCursorOf): number | null {
   return acknowledgedPosition(record)?.within(log) ?? null;
 }
 
-/**
- * One window for each group: of several cursors that miss something the one furthest back decides. Windows are read from the
- * newest to the oldest.
- */
+/** One range for each group: of several cursors that miss something the one furthest back decides. */
 function want(byEntry: Map<string, WantedHistory>, group: FilterGroup, range: EventRange): void {
   const { entry, partition } = group;
   const wanted = byEntry.get(entry) ?? { entry, partition, ranges: new Map() };
   byEntry.set(entry, wanted);
   const known = wanted.ranges.get(group);
-  const window = { after: Math.max(range.after, range.through - WINDOW_POSITIONS), through: range.through };
-  if (!known || window.after < known.after) wanted.ranges.set(group, window);
-}
-
-function lengthOf({ ranges }: WantedHistory): number {
-  const all = [...ranges.values()];
-  return Math.max(...all.map(({ through }) => through)) - Math.min(...all.map(({ after }) => after));
+  if (!known || range.after < known.after) wanted.ranges.set(group, range);
 }

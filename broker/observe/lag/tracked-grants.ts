@@ -77,11 +77,14 @@ export class TrackedGrants {
     }
   }
 
-  async align(budget: TurnBudget): Promise<void> {
+  /** Resolves with whether there was anything to do. */
+  async align(budget: TurnBudget): Promise<boolean> {
+    const isNeeded = this.#dirty.size > 0;
     for (const id of [...this.#dirty]) {
       if (this.#alignOne(id)) this.#dirty.delete(id);
       if (budget.isUsedUp) await budget.nextTurn();
     }
+    return isNeeded;
   }
 
   /** Finds where the history of a grant begins, so that no scan starts before it. */
@@ -107,13 +110,15 @@ export class TrackedGrants {
       return true;
     }
     const { partition } = version;
-    const { rows, history } = access.viewSource({ grant, version }, undefined);
-    let log: string;
-    try {
-      log = logOf(partition);
-    } catch {
-      return false;
+    const log = orUndefined(() => logOf(partition));
+    if (log === undefined) return false;
+    const source = orUndefined(() => access.viewSource({ grant, version }, undefined));
+    // A grant that cannot be applied delivers nothing, and must not keep the others from being counted.
+    if (!source) {
+      this.#untrack(id);
+      return true;
     }
+    const { rows, history } = source;
     const previous = this.#byId.get(id);
     const group = groups.join({ grant: id, entry: grant.entry, partition, rows });
     if (previous && previous.group !== group) groups.leave(id, previous.group);
@@ -146,4 +151,12 @@ function expiryOf(entries: EntryLookup, entry: string): (nowMs: number) => numbe
   });
   if (versions.every(({ document }) => document.retentionDays === undefined)) return () => 0;
   return (nowMs) => expiredBeforeMs(versions, nowMs);
+}
+
+function orUndefined<T>(fn: () => T): T | undefined {
+  try {
+    return fn();
+  } catch {
+    return undefined;
+  }
 }

@@ -77,6 +77,7 @@ export async function createBroker(config: Config, role: ProcessRole = SINGLE_PR
       releases,
     });
     if (governance.permissions.isTrial) log.warn('trial mode: no platformRegistration is configured');
+    if (config.testClock) log.warn('test clock: the platform operator may set the time of the bus');
     const traces = openTraces({
       config: config.traces,
       logOf: (partition) => store.logs[partition],

@@ -55,6 +55,17 @@ export const CONFIG_DEFAULTS = {
   // Longer than a leader election (4 to 8 s), which must not end every session.
   ledgerSightMs: 15_000,
   platformRegistration: undefined,
+  founding: undefined,
+  oidc: [],
+  testClock: false,
+  closingHour: 24,
+  supplementPause: true,
+  // Working days.
+  localTargetDays: 30,
+  changeLeadDays: 20,
+  alarms: undefined,
+  alarmsSuspect: false,
+  webhookAllow: [],
   logLevel: 'info',
   bootstrapToken: undefined,
   restored: false,
@@ -127,6 +138,22 @@ const SHAPE = {
       'owner',
       'number',
     ]),
+    founding: map({ codeSha256: { type: 'string', pattern: '^[0-9a-f]{64}$' } }, ['codeSha256']),
+    oidc: {
+      type: 'array',
+      items: map({ issuer: string, audience: string, jwks: string, subjectClaim: string }, [
+        ...['issuer', 'audience', 'jwks'],
+      ]),
+      maxItems: 20,
+    },
+    testClock: { type: 'boolean' },
+    closingHour: count(1, 24),
+    supplementPause: { type: 'boolean' },
+    localTargetDays: count(1, 1_000),
+    changeLeadDays: count(1, 1_000),
+    alarms: map({ volumePerDay: count(1, 1_000_000_000), hours: { type: 'string', format: 'hours' } }),
+    alarmsSuspect: { type: 'boolean' },
+    webhookAllow: { type: 'array', items: { type: 'string', format: 'cidr' }, maxItems: 1000 },
     logLevel: { enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] },
     bootstrapToken: { type: 'string', format: 'token' },
     restored: { type: 'boolean' },
@@ -142,6 +169,7 @@ const FORMATS: Record<string, { validate: (value: string) => boolean; words: str
   'nats-url': { validate: isNatsUrl, words: 'must be a nats:// or tls:// URL' },
   host: { validate: isHost, words: 'must be an IP address or a host name' },
   cidr: { validate: isCidr, words: 'must be an IP address or a network such as 10.0.0.0/8' },
+  hours: { validate: isHours, words: 'must be two hours of the day such as 08-20' },
   origin: { validate: isOrigin, words: 'must be an origin such as https://console.example, or *' },
   'http-url': { validate: isHttpUrl, words: 'must be an http:// or https:// URL without user and password' },
   token: {
@@ -212,6 +240,11 @@ function isCidr(value: string): boolean {
 function isHttpUrl(value: string): boolean {
   const url = /^https?:\/\//.test(value) && URL.canParse(value) && new URL(value);
   return url !== false && url.username === '' && url.password === '';
+}
+
+function isHours(value: string): boolean {
+  const [, from, to] = /^(\d{2})-(\d{2})$/.exec(value) ?? [];
+  return Number(from) < 24 && Number(to) <= 24 && from !== to;
 }
 
 function isOrigin(value: string): boolean {

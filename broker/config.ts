@@ -83,6 +83,24 @@ export interface TlsConfig {
   clientCa: string | undefined;
 }
 
+/** An identity provider whose tokens name officers of the bus. */
+export interface OidcIssuer {
+  issuer: string;
+  audience: string;
+  /** Address of its public keys. */
+  jwks: string;
+  /** Claim that, behind the issuer, is the officer's subject; `sub` where it is absent. */
+  subjectClaim?: string | undefined;
+}
+
+/** What a receiver is warned about; each absent one is off. */
+export interface AlarmsConfig {
+  /** Events of one grant in a day. */
+  volumePerDay?: number | undefined;
+  /** Hours in which deliveries are usual, `08-20`. */
+  hours?: string | undefined;
+}
+
 /** Everything that can be set, checked. Read by parts: a room takes the fields it needs, never the whole. */
 export interface Config {
   host: string;
@@ -110,6 +128,24 @@ export interface Config {
   /** A broker whose view of the ledger is older than this stops delivering. */
   ledgerSightMs: number;
   platformRegistration: PlatformRegistration | undefined;
+  /** SHA-256, in hex, of the code with which the owner enrols its first administrator. */
+  founding: { codeSha256: string } | undefined;
+  oidc: readonly OidcIssuer[];
+  /** The platform operator may set the time of the bus. */
+  testClock: boolean;
+  /** Hour at which the last day of a limit ends; 24 is its midnight. */
+  closingHour: number;
+  /** Asking for papers stops the limit of a reply. */
+  supplementPause: boolean;
+  /** Limit of a coordination (L28), in working days. */
+  localTargetDays: number;
+  /** Working days between the filing of a change and its first possible execution. */
+  changeLeadDays: number;
+  alarms: AlarmsConfig | undefined;
+  /** An alarm opens a suspension case too. */
+  alarmsSuspect: boolean;
+  /** Networks that notices by webhook may go to though they are private. */
+  webhookAllow: readonly string[];
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   bootstrapToken: string | undefined;
   /** Set for the one start after a backup was restored: every log starts an epoch, subscribers get POSITION_GONE. */

@@ -54,6 +54,8 @@ export const ERROR_KINDS = {
   UNKNOWN_PREDICATE: kind(422, 'The row filter has an unknown item or keyword'),
   BUNDLE_INVALID: kind(422, 'The bundle is not valid'),
   TRIAL_ONLY: kind(403, 'This is possible in trial mode only'),
+  // the lawful procedure
+  CLOCK_BACKWARDS: kind(422, 'The time of the bus only moves forward'),
   // subscriptions
   UNKNOWN_GRANT: kind(404, 'There is no such grant for the caller'),
   GRANT_NOT_IN_FORCE: kind(403, 'The grant is not in force'),

@@ -22,6 +22,7 @@ import { Officers, Parties, Systems } from '../parties/parties.js';
 import { Permissions } from '../parties/permissions.js';
 import { TokenService } from '../parties/token-service.js';
 import { CalendarBook } from '../procedure/clock/calendar-book.js';
+import { TestClock } from '../procedure/due/test-clock.js';
 import { openProcedure, type Procedure } from '../procedure/open-procedure.js';
 import { VERSION } from '../version.js';
 import type { ReleaseStack } from './release-stack.js';
@@ -49,14 +50,15 @@ export async function openGovernance(deps: GovernanceDeps) {
   const credentials = new Credentials(config.secret);
   const facts = new BusFacts();
   const [parties, systems, officers] = [new Parties(), new Systems(), new Officers()];
-  const [catalog, grants, calendars] = [new Catalog(), new Grants(), new CalendarBook()];
+  const [catalog, grants] = [new Catalog(), new Grants()];
+  const [calendars, testClock] = [new CalendarBook(), new TestClock()];
   const ledger = await Ledger.open({
     bus,
     metrics: deps.metrics,
     clock,
     staleAfterMs: config.ledgerSightMs,
     // In this order, because a grant is read by means of its entry and its parties.
-    folds: [busClock, facts, parties, systems, officers, credentials, catalog, grants, calendars].map(
+    folds: [busClock, facts, parties, systems, officers, credentials, catalog, grants, calendars, testClock].map(
       ({ fold }) => fold,
     ),
     onBroken: (error) => log.fatal({ err: error }, 'the ledger is broken: delivery has stopped'),
@@ -76,13 +78,14 @@ export async function openGovernance(deps: GovernanceDeps) {
       bootstrapToken: config.bootstrapToken,
       platformRegistration: config.platformRegistration,
       secretCheck: secretCheckOf(config.secret),
+      testClock: config.testClock,
     },
   );
   await foundCanary({ ledger, parties, systems, catalog, grants, partitions, clock });
-  const procedure = permissions.isTrial ? undefined : await openFiles(deps, ledger);
+  const procedure = permissions.isTrial ? undefined : await openFiles(deps, ledger, testClock);
   const shared = { ledger, credentials, parties, systems, officers, catalog, grants, permissions };
   return {
-    ...{ ...shared, leases, calendars, procedure },
+    ...{ ...shared, leases, calendars, testClock, procedure },
     tokenService: new TokenService(shared),
     catalogService: new CatalogService({ ...shared, acts }),
     grantService: new GrantService(shared),
@@ -92,9 +95,10 @@ export async function openGovernance(deps: GovernanceDeps) {
 }
 
 /** The files of a registered bus; on a trial bus there are none. */
-async function openFiles({ config, busClock, log, releases }: GovernanceDeps, ledger: Ledger): Promise<Procedure> {
+async function openFiles(deps: GovernanceDeps, ledger: Ledger, testClock: TestClock): Promise<Procedure> {
+  const { config, busClock, log, releases } = deps;
   const warn = (message: string, error?: unknown): void => log.warn({ err: error }, message);
-  const procedure = await openProcedure({ dataDir: config.dataDir, ledger, clock: busClock.now, warn });
+  const procedure = await openProcedure({ dataDir: config.dataDir, ledger, testClock, clock: busClock.now, warn });
   releases.add('procedure', () => procedure.close());
   return procedure;
 }

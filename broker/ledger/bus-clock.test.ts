@@ -61,3 +61,36 @@ t.test('a wall clock that is slewed is no step', async (t) => {
   }
   t.strictSame(steps, []);
 });
+
+t.test('a test clock that is set moves the time of the bus there, also back, and it runs on from there', async (t) => {
+  const { machine, clock, pass, record } = clockOn();
+  record(START_MS);
+  const set = (text: string): void => {
+    const document = { now: text, offsetMs: clock.offsetFor(Date.parse(text)) };
+    clock.fold({ kind: 'bus', act: 'clock-set', time: new Date(clock.now()).toISOString(), document } as LedgerRecord);
+  };
+  set('2025-12-01T10:00:00+08:00');
+  pass(5_000);
+  t.equal(clock.now(), Date.parse('2025-12-01T10:00:05+08:00'));
+  machine.wallMs -= HOUR_MS;
+  pass(1_000);
+  t.equal(clock.now(), Date.parse('2025-12-01T10:00:06+08:00'), 'from it on it does not run back');
+  record(Date.parse('2025-12-02T10:00:00+08:00'));
+  t.equal(clock.now(), Date.parse('2025-12-02T10:00:00+08:00'));
+  set('2027-01-01T00:00:00+08:00');
+  t.equal(clock.now(), Date.parse('2027-01-01T00:00:00+08:00'));
+});
+
+t.test(
+  'a broker that starts later takes the test clock from the ledger, with the time that has passed since',
+  async (t) => {
+    const { machine, clock } = clockOn();
+    const document = {
+      now: '2025-12-01T10:00:00+08:00',
+      offsetMs: clock.offsetFor(Date.parse('2025-12-01T10:00:00+08:00')),
+    };
+    machine.wallMs += HOUR_MS;
+    clock.fold({ kind: 'bus', act: 'clock-set', time: new Date(START_MS).toISOString(), document } as LedgerRecord);
+    t.equal(clock.now(), Date.parse('2025-12-01T11:00:00+08:00'));
+  },
+);

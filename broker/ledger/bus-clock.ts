@@ -1,5 +1,17 @@
 import type { LedgerRecord } from './record.js';
 
+/** Document of the record `clock-set`, by which the time of a bus with a test clock jumps on all its brokers. */
+export interface ClockSetting {
+  /** The time of the bus from this record on, RFC 3339. */
+  now: string;
+  /** What the wall clock is behind it, in milliseconds; below zero it is ahead. */
+  offsetMs: number;
+}
+
+/** The setting that a record makes; undefined for every other record. */
+export const clockSettingOf = ({ kind, act, document }: LedgerRecord): ClockSetting | undefined =>
+  kind === 'bus' && act === 'clock-set' ? (document as ClockSetting) : undefined;
+
 export interface BusClockDeps {
   /** Wall clock, in milliseconds since 1970. */
   wall(): number;
@@ -16,13 +28,16 @@ const STEP_MS_MIN = 1_000;
  * The time that rights are judged by. A wall clock that is set back would make an expired grant valid again, and a used
  * ticket usable. So the bus's time is the wall clock or, where that is behind it, the time of the newest ledger record plus
  * what has passed since this process read it. Invariant: `now()` is never before the newest record that was folded. The
- * length of a wait is never measured with it: `performance.now()` does that (docs/decisions/0046).
+ * length of a wait is never measured with it: `performance.now()` does that (docs/decisions/0046). A test clock that is set
+ * moves the time to where the record says; the first setting of a bus may go back, and from it on the invariant holds again.
  */
 export class BusClock {
   #floorMs = Number.NEGATIVE_INFINITY;
   #floorReadAtMs = 0;
   /** Wall clock minus monotonic clock at the last reading. */
   #offsetMs: number;
+  /** What a test clock adds to the wall clock. */
+  #testOffsetMs = 0;
 
   constructor(private readonly deps: BusClockDeps) {
     this.#offsetMs = deps.wall() - deps.monotonic();
@@ -34,12 +49,24 @@ export class BusClock {
     const stepMs = wallMs - monotonicMs - this.#offsetMs;
     this.#offsetMs += stepMs;
     if (Math.abs(stepMs) >= STEP_MS_MIN) this.deps.onStep(stepMs);
-    return Math.max(wallMs, this.#floorMs + monotonicMs - this.#floorReadAtMs);
+    return Math.max(wallMs + this.#testOffsetMs, this.#floorMs + monotonicMs - this.#floorReadAtMs);
   };
 
-  readonly fold = ({ time }: LedgerRecord): void => {
-    const recordedMs = Date.parse(time);
+  /** What has to be added to the wall clock so that the bus is at that time now. */
+  offsetFor(nowMs: number): number {
+    return nowMs - this.deps.wall();
+  }
+
+  readonly fold = (record: LedgerRecord): void => {
     const monotonicMs = this.deps.monotonic();
+    const setting = clockSettingOf(record);
+    if (setting) {
+      this.#testOffsetMs = setting.offsetMs;
+      this.#floorMs = Date.parse(setting.now);
+      this.#floorReadAtMs = monotonicMs;
+      return;
+    }
+    const recordedMs = Date.parse(record.time);
     if (recordedMs <= this.#floorMs + monotonicMs - this.#floorReadAtMs) return;
     this.#floorMs = recordedMs;
     this.#floorReadAtMs = monotonicMs;

@@ -17,6 +17,8 @@ export interface BootstrapOptions {
   platformRegistration: object | undefined;
   /** Stored at the first start, so that a broker with another secret is refused. */
   secretCheck: string;
+  /** The time of the bus can be set by its operator. */
+  testClock?: boolean | undefined;
 }
 
 /**
@@ -71,7 +73,7 @@ const registeredAct = (options: BootstrapOptions): Act => ({
 function startedAct(options: BootstrapOptions): Act {
   const { brokerId, version } = options;
   if (!/^[A-Za-z0-9_-]+$/.test(brokerId)) throw new SluiceError('INTERNAL', 'the broker id must be one token');
-  const document = { brokerId, version, ...busDocument(options) };
+  const document = { brokerId, version, ...busDocument(options), ...(options.testClock && { testClock: true }) };
   return { kind: 'bus', id: brokerId, act: 'started', actor: 'bus', document };
 }
 

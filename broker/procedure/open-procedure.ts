@@ -1,5 +1,8 @@
 import { resolve } from 'node:path';
+import { clockSettingOf } from '../ledger/bus-clock.js';
 import type { Ledger } from '../ledger/ledger.js';
+import { type DecideDue, DueRunner } from './due/due-runner.js';
+import type { TestClock } from './due/test-clock.js';
 import type { FileReader } from './files/file-reader.js';
 import { projectedFiles } from './projection/projected-files.js';
 import { Projection } from './projection/projection.js';
@@ -8,6 +11,8 @@ export interface OpenProcedureDeps {
   /** Data folder of the broker. */
   dataDir: string;
   ledger: Ledger;
+  /** Folded with the ledger. */
+  testClock: TestClock;
   /** Time of the bus, in milliseconds since 1970. */
   clock(): number;
   warn(message: string, error?: unknown): void;
@@ -16,12 +21,33 @@ export interface OpenProcedureDeps {
 /** Rooms of the lawful procedure, which only a registered bus has. */
 export interface Procedure {
   files: FileReader;
+  /** From now on the bus acts on what falls due; to be called once. */
+  startDueRunner(decideDue: DecideDue): void;
   close(): Promise<void>;
 }
 
 /** Opens the files of a registered bus, read up to the record that the ledger has now. */
-export async function openProcedure({ dataDir, ledger, clock, warn }: OpenProcedureDeps): Promise<Procedure> {
+export async function openProcedure(deps: OpenProcedureDeps): Promise<Procedure> {
+  const { dataDir, ledger, testClock, clock, warn } = deps;
   const projection = new Projection({ ledger, folder: resolve(dataDir, 'projection'), warn });
   await projection.untilCaughtUp();
-  return { files: projectedFiles(projection, clock), close: () => projection.close() };
+  const files = projectedFiles(projection, clock);
+  let runner: DueRunner | undefined;
+  const stopWatching = ledger.onRecord((record) => {
+    if (clockSettingOf(record)) runner?.lookNow();
+  });
+  return {
+    files,
+    startDueRunner: (decideDue) => {
+      const onNothingDue = (isNothingDue: () => Promise<boolean>) => testClock.noteReached(ledger, isNothingDue);
+      runner = new DueRunner({ ledger, files, clock, decideDue, onNothingDue, warn });
+      runner.start();
+    },
+    close: async () => {
+      stopWatching();
+      testClock.close();
+      await runner?.stop();
+      await projection.close();
+    },
+  };
 }

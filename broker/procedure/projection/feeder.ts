@@ -38,7 +38,7 @@ export class Feeder {
   #untakenBytes = 0;
   #isRunning = false;
   #isStopped = false;
-  /** Called when records were sent, or none will be. */
+  /** Called when a thread takes records, some were sent, or none will be. */
   readonly #listeners = new Set<() => void>();
 
   constructor(private readonly deps: FeederDeps) {}
@@ -62,6 +62,7 @@ export class Feeder {
     this.#sent = head;
     this.#untaken.length = 0;
     this.#untakenBytes = 0;
+    this.#notify();
     this.#wake();
   }
 
@@ -81,7 +82,7 @@ export class Feeder {
     this.#notify();
   }
 
-  /** Calls `listener` whenever something was sent; returns the function that ends it. */
+  /** Calls `listener` whenever `sent` has grown; returns the function that ends it. */
   onSent(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

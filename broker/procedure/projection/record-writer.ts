@@ -1,6 +1,7 @@
 import type { LedgerRecord } from '../../ledger/record.js';
 import type { Clock } from '../clock/clock.js';
 import { dateAt } from '../clock/shanghai-days.js';
+import { dueMoment } from '../files/due-moment.js';
 import { type FileState, REMOVED, type RecordedStep, type Sides, type StoredAttachment } from '../files/file.js';
 import { type Kind, kindOfRecord } from '../files/kinds.js';
 import type { ProjectionDatabase } from './database.js';
@@ -45,7 +46,16 @@ function writeFileRecord(
     `INSERT INTO files (n, kind, id, seq, state, body, document, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (n) DO UPDATE SET seq = excluded.seq, state = excluded.state, body = excluded.body,
        document = excluded.document, due_at = excluded.due_at`,
-    ...[n, kind, id, seq, state.state, JSON.stringify(state), JSON.stringify(record.document ?? {}), dueAt(state)],
+    ...[
+      n,
+      kind,
+      id,
+      seq,
+      state.state,
+      JSON.stringify(state),
+      JSON.stringify(record.document ?? {}),
+      dueMoment(state) ?? null,
+    ],
   );
   writeSides(db, n, kind, state, known);
   writeAbout(db, n, kind, state, known);
@@ -59,14 +69,6 @@ function writeFileRecord(
 function stateWithoutStep(kind: Kind, id: string): FileState | undefined {
   if (kind !== 'parties') return undefined;
   return { state: 'registered', sides: { own: id }, clocks: [], memo: {}, about: [] };
-}
-
-/** The earliest moment at which something falls due; null for never. */
-function dueAt({ clocks, memo }: FileState): number | null {
-  const moments = clocks.filter(({ state }) => state === 'running').map(({ lateFrom }) => Date.parse(lateFrom));
-  if (typeof memo.endsAt === 'string') moments.push(Date.parse(memo.endsAt));
-  const earliest = Math.min(...moments);
-  return Number.isFinite(earliest) ? earliest : null;
 }
 
 const partiesOf = (sides: Sides): string[] => [...new Set(Object.values(sides).flat() as string[])].sort();

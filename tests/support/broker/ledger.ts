@@ -14,11 +14,16 @@ export async function emptyStore(t: Test): Promise<Bus> {
 }
 
 /** A ledger with these folds; closed when the test ends. */
-export async function openLedger(t: Test, bus: Bus, folds: ((record: LedgerRecord) => void)[]): Promise<Ledger> {
+export async function openLedger(
+  t: Test,
+  bus: Bus,
+  folds: ((record: LedgerRecord) => void)[],
+  clock: () => number = Date.now,
+): Promise<Ledger> {
   const ledger = await Ledger.open({
     bus,
     metrics: new Metrics().ledger,
-    clock: Date.now,
+    clock,
     staleAfterMs: 10_000,
     folds,
   });

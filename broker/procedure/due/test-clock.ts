@@ -1,0 +1,91 @@
+import { SluiceError } from '../../../proto/errors.js';
+import { type BusClock, clockSettingOf } from '../../ledger/bus-clock.js';
+import type { Ledger } from '../../ledger/ledger.js';
+import type { LedgerRecord } from '../../ledger/record.js';
+import { momentOf } from '../clock/shanghai-days.js';
+
+/** Act of the record that says that everything that fell due on the way was acted on. */
+const REACHED = 'clock-reached';
+
+export interface TestClockDeps {
+  /** As the configuration says. */
+  isTestClock: boolean;
+  ledger: Pick<Ledger, 'append'>;
+  busClock: Pick<BusClock, 'now' | 'offsetFor'>;
+}
+
+/**
+ * Moves the time of a bus that is tried out. One record sets it for all brokers; whatever fell due on the way is acted on
+ * by whichever broker lives, and a second record says that it is done (docs/decisions/0136).
+ */
+export class TestClock {
+  #isSet = false;
+  #isMoving = false;
+  readonly #waiting = new Set<Waiting>();
+
+  /** Folded from the first record on. */
+  readonly fold = (record: LedgerRecord): void => {
+    if (record.kind !== 'bus') return;
+    if (clockSettingOf(record)) {
+      this.#isSet = true;
+      this.#isMoving = true;
+    } else if (record.act === REACHED) {
+      this.#isMoving = false;
+      for (const { resolve } of this.#waiting) resolve();
+    }
+  };
+
+  /**
+   * Sets the time of the bus, in milliseconds since 1970, and resolves when everything that fell due on the way was acted
+   * on. Rejects with NOT_ALLOWED on a bus without a test clock, CONFLICT while another call sets it, CLOCK_BACKWARDS when
+   * the bus is further already; the first setting of a bus may go back.
+   */
+  async set(nowMs: number, by: { actor: string; role?: string }, deps: TestClockDeps): Promise<void> {
+    const { isTestClock, ledger, busClock } = deps;
+    if (!isTestClock) throw new SluiceError('NOT_ALLOWED', 'the configuration of this bus has no testClock');
+    const ended = this.#untilReached();
+    try {
+      await ledger.append(() => {
+        if (this.#isMoving) throw new SluiceError('CONFLICT', 'the time of the bus is being set by another call');
+        if (this.#isSet && nowMs < busClock.now()) {
+          throw new SluiceError('CLOCK_BACKWARDS', `the bus is at ${momentOf(busClock.now())} already`);
+        }
+        const document = { now: momentOf(nowMs), offsetMs: busClock.offsetFor(nowMs) };
+        return { kind: 'bus', id: 'clock', act: 'clock-set', ...by, document };
+      });
+      await ended.reached;
+    } finally {
+      ended.forget();
+    }
+  }
+
+  /** To be called when nothing is due any more: records that the time that was set is reached. */
+  async noteReached(ledger: Pick<Ledger, 'append'>, nothingDue: () => Promise<boolean>): Promise<void> {
+    if (!this.#isMoving || !(await nothingDue())) return;
+    await ledger.append(() =>
+      this.#isMoving ? { kind: 'bus', id: 'clock', act: REACHED, actor: 'bus', document: {} } : undefined,
+    );
+  }
+
+  /** Calls that wait for the time that they set are refused with SHUTTING_DOWN; the time stays set. */
+  close(): void {
+    const error = new SluiceError('SHUTTING_DOWN', 'the broker is shutting down; the time is set');
+    for (const { reject } of this.#waiting) reject(error);
+  }
+
+  #untilReached(): { reached: Promise<void>; forget(): void } {
+    let waiting: Waiting | undefined;
+    const reached = new Promise<void>((resolve, reject) => {
+      waiting = { resolve, reject };
+      this.#waiting.add(waiting);
+    });
+    // A call that is refused before does not wait for it.
+    reached.catch(() => {});
+    return { reached, forget: () => this.#waiting.delete(waiting as Waiting) };
+  }
+}
+
+interface Waiting {
+  resolve(): void;
+  reject(error: Error): void;
+}

@@ -29,6 +29,7 @@ import { streamPlugin } from './http/stream/plugin.js';
 import { Intake } from './intake/intake.js';
 import { INTAKE_LIMITS } from './intake/intake-limits.js';
 import { QuarantineReader } from './intake/quarantine/quarantine-reader.js';
+import { LeakCheck } from './leak-check/leak-check.js';
 import { BusClock } from './ledger/bus-clock.js';
 import { Metrics } from './metrics/metrics.js';
 import type { Bus } from './nats/bus.js';
@@ -153,6 +154,7 @@ class RunningBroker implements BrokerHandle {
     const stream = await this.#startStream();
     const grantLag = openObservation({ ...this.parts, stream });
     const intake = this.#openIntake();
+    this.#startLeakCheck(stream);
     const ending = new AbortController();
     const tickets = this.#openTickets();
     const admission = this.#openAdmission(tickets);
@@ -199,6 +201,16 @@ class RunningBroker implements BrokerHandle {
     await stream.start();
     marks.start();
     return stream;
+  }
+
+  #startLeakCheck({ table, matchLive }: Stream): void {
+    const { config, governance, metrics, log, releases } = this.parts;
+    const { grants, catalog } = governance;
+    const { secret } = config;
+    const shared = { grants, catalog, secret, metrics: metrics.leakCheck, log, ...config.leakCheck };
+    const leakCheck = new LeakCheck({ subscriptions: table, matchLive, ...shared });
+    releases.add('leak check', async () => leakCheck.stop());
+    leakCheck.start();
   }
 
   #openIntake(): Intake {

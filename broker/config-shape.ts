@@ -54,6 +54,7 @@ export const CONFIG_DEFAULTS = {
   tls: { cert: undefined, key: undefined, clientCa: undefined },
   // Longer than a leader election (4 to 8 s), which must not end every session.
   ledgerSightMs: 15_000,
+  leakCheck: { intervalMs: 60_000, cpuPercent: 0.5 },
   platformRegistration: undefined,
   founding: undefined,
   oidc: [],
@@ -133,6 +134,10 @@ const SHAPE = {
     }),
     tls: map({ cert: string, key: string, clientCa: string }, ['cert', 'key']),
     ledgerSightMs: count(1000, 300_000),
+    leakCheck: map({
+      intervalMs: count(100, 3_600_000),
+      cpuPercent: { type: 'number', minimum: 0.1, maximum: 50 },
+    }),
     platformRegistration: map({ platform: string, owner: string, number: string, upperNode: string }, [
       'platform',
       'owner',

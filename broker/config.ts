@@ -75,6 +75,13 @@ export interface TracesConfig {
   sampleRatio: number;
 }
 
+/** Pace of the comparison of live views with their grants. */
+export interface LeakCheckConfig {
+  intervalMs: number;
+  /** Share of one core. */
+  cpuPercent: number;
+}
+
 /** Paths of PEM files; without a certificate the broker speaks plain HTTP. */
 export interface TlsConfig {
   cert: string | undefined;
@@ -127,6 +134,7 @@ export interface Config {
   tls: TlsConfig;
   /** A broker whose view of the ledger is older than this stops delivering. */
   ledgerSightMs: number;
+  leakCheck: LeakCheckConfig;
   platformRegistration: PlatformRegistration | undefined;
   /** SHA-256, in hex, of the code with which the owner enrols its first administrator. */
   founding: { codeSha256: string } | undefined;

@@ -3,6 +3,7 @@ import { expose, type Format } from './exposition.js';
 import { GatewayMetrics } from './gateway-metrics.js';
 import { GrantMetrics } from './grant-metrics.js';
 import { IntakeMetrics } from './intake-metrics.js';
+import { LeakCheckMetrics } from './leak-check-metrics.js';
 import { LedgerMetrics } from './ledger-metrics.js';
 import { MetricFactory } from './metric-factory.js';
 import type { MetricValues } from './metric-values.js';
@@ -24,6 +25,7 @@ export class Metrics {
   readonly gateway: GatewayMetrics;
   readonly grants: GrantMetrics;
   readonly traces: TraceMetrics;
+  readonly leakCheck: LeakCheckMetrics;
 
   constructor() {
     const make = new MetricFactory(this.registry);
@@ -34,6 +36,7 @@ export class Metrics {
     this.gateway = new GatewayMetrics(make);
     this.grants = new GrantMetrics(make);
     this.traces = new TraceMetrics(make);
+    this.leakCheck = new LeakCheckMetrics(make);
     new ProcessMetrics(make, this.registry);
   }
 

@@ -72,6 +72,8 @@ export interface Stream {
   segments: LogSegments;
   /** Returns the present epoch of a partition's log. Throws STORE_UNAVAILABLE while it is being resolved. */
   logOf(partition: number): string;
+  /** Calls back with each live view that delivers the event; nothing is sent. */
+  matchLive: LiveDispatch['match'];
   /** Resolves when every partition is read from its end on. */
   start(): Promise<void>;
   /** Ends what is open and stores cursors and receipts. Safe to call twice. */
@@ -101,6 +103,7 @@ export function openStream(deps: StreamDeps): Stream {
     subscriptions,
     ...openPages(deps, base, live),
     ...{ segments, readers, cursors, receipts, logOf, access, starts, table, traffic },
+    matchLive: (...probe) => dispatch.match(...probe),
     start: async () => {
       cursors.start();
       receipts.start();

@@ -164,6 +164,8 @@ export const ALERT_CASES: readonly AlertCase[] = [
     silent: { 'sluice_intake_waiting_events{instance="a"}': '5000x20' },
   },
   counterCase('SluiceClientsNotReading', 'sluice_sessions_closed_total{code="4408"}'),
+  counterCase('SluiceViewLeak', 'sluice_leak_check_findings_total{kind="leak",instance="a"}'),
+  counterCase('SluiceViewWrong', 'sluice_leak_check_findings_total{kind="withheld",instance="a"}'),
   counterCase('SluiceCanaryLeak', 'sluice_canary_leaks_total{medium="stream"}'),
   {
     alert: 'SluiceCanaryDown',

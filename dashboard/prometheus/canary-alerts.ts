@@ -13,6 +13,19 @@ export const canaryAlerts = (scale: TimeScale): Alert[] => [
     summary: 'The canary found something in {{ $labels.medium }} that nobody is granted: the bus leaks',
   },
   {
+    name: 'SluiceViewLeak',
+    expr: `sum by (instance) (increase(sluice_leak_check_findings_total{kind="leak"}[${scale.duration('5m')}])) > 0`,
+    severity: 'page',
+    summary: 'The broker at {{ $labels.instance }} would give out what a grant does not allow; its log names the grant',
+  },
+  {
+    name: 'SluiceViewWrong',
+    expr: `sum by (instance, kind) (increase(sluice_leak_check_findings_total{kind=~"withheld|failed"}[${scale.duration('5m')}])) > 0`,
+    severity: 'ticket',
+    summary:
+      'The broker at {{ $labels.instance }} would not deliver what a grant allows ({{ $labels.kind }}); its log names the grant',
+  },
+  {
     name: 'SluiceCanaryDown',
     expr: `up{job="${CANARY_JOB}"} == 0 or time() - sluice_canary_last_round_timestamp_seconds > ${scale.seconds('5m')}`,
     for: '5m',

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { ExpectedEvent } from '../../broker/leak-check/allowed/allowed-events.js';
 import type { Run } from '../support/raw-client/raw-follower.js';
 import type { RawSubscription } from '../support/raw-client/raw-subscription.js';
-import type { ExpectedEvent } from './model/model-delivery.js';
 
 /** The model's expectation of everything that one follower may receive. */
 export interface Expectation {

@@ -1,3 +1,4 @@
+import { expectedEvents } from '../../broker/leak-check/allowed/allowed-events.js';
 import type { GrantDocument } from '../../proto/entry/grant.js';
 import type { From } from '../../proto/frames/frames.js';
 import { RawSession } from '../support/raw-client/raw-client.js';
@@ -5,7 +6,6 @@ import { OVERTAKEN, RawFollower } from '../support/raw-client/raw-follower.js';
 import { applyBundle, mustCall } from '../support/raw-client/raw-http.js';
 import { RawLink } from '../support/raw-client/raw-link.js';
 import { judge } from './judge.js';
-import { expectedEvents } from './model/model-delivery.js';
 import { isRightAfterRetry, isRightAnswer, ModelIntake } from './model/model-intake.js';
 import type { OracleBus } from './oracle-bus.js';
 import { type Published, publishBy, type RouteDeps } from './publish-route.js';

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
+import { expectedEvents } from '../../broker/leak-check/allowed/allowed-events.js';
 import { SeededRandom } from '../support/seeded-random.js';
 import { DisagreementError } from './check-oracle.js';
-import { expectedEvents } from './model/model-delivery.js';
 import { problemsOf } from './model/model-intake.js';
 import type { Scenario } from './stories/scenario.js';
 import { scenarioArbitrary } from './stories/scenario-arbitrary.js';

@@ -16,6 +16,7 @@ const ROOMS = [
   'bundles',
   'intake',
   'stream',
+  'leak-check',
   'audit',
   'observe',
   'procedure',
@@ -49,6 +50,15 @@ const LAYERS: Record<string, { imports: string[]; why: string }> = {
   examples: { imports: [], why: 'an example imports what is built' },
 };
 
+/**
+ * What computes and checks what a grant allows: it decodes with the SDK, and no code of `broker/stream` or `broker/grants`
+ * may be in it, directly or by what it imports.
+ */
+const isChecker = (path: string): boolean =>
+  /^broker\/leak-check\/(?:allowed\/|frame-checker\.ts|synthetic-records\.ts)/.test(path);
+const CHECKER_IMPORTS =
+  /^(?:proto|client)\/|^broker\/(?:metrics\/leak-check-metrics\.ts|leak-check\/(?:allowed\/|frame-checker\.ts))/;
+
 const files = readSourceTree();
 const code = files.filter((file) => !file.isTest);
 const topFolder = (path: string): string => path.split('/')[0] ?? '';
@@ -58,6 +68,7 @@ function wrongArrow(from: string, to: string): string | undefined {
   const folder = topFolder(from);
   const layer = LAYERS[folder];
   if (!layer) return `tests/structure/arrows.test.ts does not say what ${folder}/ may import`;
+  if (isChecker(from)) return CHECKER_IMPORTS.test(to) ? undefined : 'a checker shares no code with what it checks';
   if (topFolder(to) !== folder) return layer.imports.some((prefix) => to.startsWith(prefix)) ? undefined : layer.why;
   if (folder === 'broker') return wrongRoom(from, to);
   return folder === 'connectors' ? wrongConnector(from, to) : undefined;
@@ -104,6 +115,17 @@ t.test('every folder of the project and of the broker has a position in the impo
   const rooms = new Set(code.filter((file) => /^broker\/[^/]+\//.test(file.path)).map((file) => roomOf(file.path)));
   t.strictSame(
     [...rooms].filter((room) => ![...ROOMS, ...ABOVE_ROOMS, 'metrics'].includes(room)),
+    [],
+  );
+});
+
+t.test('the checker of live views shares no code with what it checks', async (t) => {
+  const byPath = new Map(code.map((file) => [file.path, file]));
+  const reached = new Set(code.map(({ path }) => path).filter(isChecker));
+  t.ok(reached.size >= 5, 'and the test has seen it');
+  for (const path of reached) for (const to of byPath.get(path)?.imports ?? []) reached.add(to);
+  t.strictSame(
+    [...reached].filter((path) => /^broker\/(?:stream|grants|catalog|intake)\//.test(path)),
     [],
   );
 });

@@ -1,8 +1,9 @@
 import type { ItemField } from '../../../proto/entry/item-field.js';
+import type { DeliverableEvent } from '../../../proto/event/envelope.js';
 import type { LogEvent } from '../../event-log/log-event.js';
 import type { StreamMetrics } from '../../metrics/stream-metrics.js';
 import type { EventTraces, TracedEvent } from '../../traces/event-traces.js';
-import { EntryViews } from '../views/entry-views.js';
+import { EntryViews, type Matched } from '../views/entry-views.js';
 import type { Channel } from './channel.js';
 import { CoalescingDelay } from './coalescing-delay.js';
 import type { LiveView } from './live-view.js';
@@ -67,6 +68,11 @@ export class LiveDispatch {
     if (this.#pending.size === 0) return;
     if (this.deps.traces) this.#dispatched.push({ entry: logEvent.entry, partition, position, event });
     this.#schedule(event.acceptedAtMs);
+  }
+
+  /** Asks the live index of an entry which views deliver an event; nothing is sent. */
+  match(entry: string, event: DeliverableEvent, matched: Matched<LiveView>): void {
+    this.#byEntry.get(entry)?.match(event, matched);
   }
 
   #deactivate(live: LiveView, views: EntryViews<LiveView>): void {

@@ -1,3 +1,4 @@
+import type { Rows } from '../../../proto/entry/rows.js';
 import { type ErrorCode, SluiceError } from '../../../proto/errors.js';
 import { eventsMessage } from '../../../proto/frames/events-message.js';
 import type { Subprotocol } from '../../../proto/frames/frames.js';
@@ -42,6 +43,8 @@ export interface SubscriptionParts {
   cursor: Cursor;
   receipt: Receipt;
   credit: number;
+  /** The row filter of this subscription, in canonical form. */
+  narrow: Rows;
   /** Number of values that the narrowing lists; counted against the session. */
   narrowValues: number;
   /** The start position: everything up to it counts as sent already. */

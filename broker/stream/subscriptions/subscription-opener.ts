@@ -142,6 +142,7 @@ export class SubscriptionOpener {
         from,
         narrowValues,
         liveView,
+        narrow: source.narrow,
         ordinal,
         channel,
         partition,

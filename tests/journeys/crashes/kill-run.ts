@@ -1,9 +1,9 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import { type AcceptedEvent, expectedEvents } from '../../../broker/leak-check/allowed/allowed-events.js';
 import { processesWithArgument } from '../../../broker/nats/server/process-list.js';
 import { judge } from '../../oracle/judge.js';
-import { type AcceptedEvent, expectedEvents } from '../../oracle/model/model-delivery.js';
 import { SHARED_SECRET } from '../../support/broker/broker.js';
 import { type BrokerProcess, spawnBroker } from '../../support/broker/broker-process.js';
 import { eventually } from '../../support/condition.js';

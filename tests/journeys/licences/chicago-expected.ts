@@ -1,5 +1,5 @@
+import { hashed } from '../../../broker/leak-check/allowed/allowed-values.js';
 import type { DeliveredOp } from '../../../proto/event/event.js';
-import { hashed } from '../../oracle/model/model-transforms.js';
 import { byIssueDate, type LicenceRow } from './chicago-records.js';
 
 /** The event that a department must have received for one line of the file. */

@@ -1,12 +1,12 @@
 import t from 'tap';
+import { expectedEvents } from '../../../broker/leak-check/allowed/allowed-events.js';
+import { matchesRows } from '../../../broker/leak-check/allowed/allowed-rows.js';
+import { hashed, transformed } from '../../../broker/leak-check/allowed/allowed-values.js';
 import type { EntryDocument } from '../../../proto/entry/entry.js';
 import type { GrantedItem } from '../../../proto/entry/grant.js';
 import type { Rows } from '../../../proto/entry/rows.js';
 import type { RecordData, SourceEvent } from '../../../proto/event/event.js';
-import { expectedEvents } from './model-delivery.js';
 import { ModelIntake, problemsOf } from './model-intake.js';
-import { matchesRows } from './model-rows.js';
-import { hashed, transformed } from './model-transforms.js';
 
 const ENTRY: EntryDocument = {
   id: 'fujian-civil-affairs.birth',

@@ -1,6 +1,6 @@
+import type { AcceptedEvent } from '../../../broker/leak-check/allowed/allowed-events.js';
 import type { EntryDocument, Item } from '../../../proto/entry/entry.js';
 import type { ItemValue, RecordData, SourceEvent } from '../../../proto/event/event.js';
-import type { AcceptedEvent } from '../model/model-delivery.js';
 import type { Publisher } from '../model/model-intake.js';
 import { faulty } from './faulty-event.js';
 import type { Change, Scenario, ScenarioItem } from './scenario.js';

@@ -23,10 +23,19 @@ export interface BrokerProcess {
   stop(): Promise<number | null>;
 }
 
-/** A broker as a process of its own, on `dataDir` and a free port unless `env` says otherwise; ended with the test. */
-export async function spawnBroker(t: Test, dataDir: string, env: NodeJS.ProcessEnv = {}): Promise<BrokerProcess> {
+const MAIN = new URL('../../../broker/main.js', import.meta.url).pathname;
+
+/**
+ * A broker as a process of its own, on `dataDir` and a free port unless `env` says otherwise; ended with the test. `main` is
+ * that of a copy of the broker.
+ */
+export async function spawnBroker(
+  t: Test,
+  dataDir: string,
+  env: NodeJS.ProcessEnv = {},
+  main = MAIN,
+): Promise<BrokerProcess> {
   const startedAtMs = Date.now();
-  const main = new URL('../../../broker/main.js', import.meta.url).pathname;
   const child = spawn(process.execPath, [main], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

@@ -2,8 +2,8 @@ import type { EntryDocument, Item } from '../../../proto/entry/entry.js';
 import type { GrantDocument } from '../../../proto/entry/grant.js';
 import type { Rows } from '../../../proto/entry/rows.js';
 import type { DeliveredEvent, DeliveredOp, RecordData, SourceEvent } from '../../../proto/event/event.js';
-import { type ItemTypes, matchesRows } from './model-rows.js';
-import { transformed } from './model-transforms.js';
+import { type ItemTypes, matchesRows } from './allowed-rows.js';
+import { transformed } from './allowed-values.js';
 
 /** An event that the bus has acknowledged. */
 export interface AcceptedEvent {

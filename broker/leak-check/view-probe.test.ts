@@ -1,0 +1,76 @@
+import t from 'tap';
+import type { EntryDocument, NumberedItem } from '../../proto/entry/entry.js';
+import type { GrantDocument } from '../../proto/entry/grant.js';
+import { fieldOf } from '../../proto/entry/item-field.js';
+import type { Rows } from '../../proto/entry/rows.js';
+import { SUBPROTOCOLS } from '../../proto/frames/frames.js';
+import { LiveViews } from '../stream/live/live-view.js';
+import { EntryViews } from '../stream/views/entry-views.js';
+import { type MatchLive, ViewProbe } from './view-probe.js';
+
+const SECRET = 'a secret of at least thirty-two characters';
+const numbered = (items: Omit<NumberedItem, 'number'>[]): NumberedItem[] =>
+  items.map((item, index) => ({ ...item, number: index + 1 }));
+
+const ITEMS = numbered([
+  { name: 'id', type: 'string', identifier: true },
+  { name: 'name', type: 'string' },
+  { name: 'born', type: 'date', filterable: true },
+  { name: 'region', type: 'code', filterable: true },
+  { name: 'income', type: 'decimal', filterable: true },
+  { name: 'tags', type: 'string', list: true },
+]);
+const ENTRY: EntryDocument = { id: 'north.people', name: 'People', sharingAttribute: 'conditional', items: ITEMS };
+
+const GRANT: GrantDocument = {
+  id: 'g',
+  system: 's',
+  entry: ENTRY.id,
+  items: [{ name: 'id', transform: 'hash' }, { name: 'name', transform: 'mask' }, { name: 'tags' }],
+  rows: { region: { prefix: '35' }, income: { max: '100.50' } },
+  purpose: 'p',
+  basis: 'b',
+  period: { from: '2020-01-01', to: '2099-12-31' },
+};
+const NARROW: Rows = { born: { from: '1980-01-01' } };
+
+/** Findings of one view in each encoding; `compiled` is what the bus works with, `allowed` the document. */
+function findings(compiled: GrantDocument, allowed = compiled, secret = SECRET, match?: MatchLive): string[][] {
+  const views = new LiveViews();
+  const item = (name: string): NumberedItem => ITEMS.find((one) => one.name === name)!;
+  const source = { grant: compiled, rows: compiled.rows ?? {}, narrow: NARROW, item, secret: SECRET };
+  const live = views.acquire(source, 0);
+  const index = new EntryViews<typeof live>((name) => fieldOf(item(name)));
+  index.add(live);
+  const probe = new ViewProbe(match ?? ((_entry, event, matched) => index.match(event, matched)), secret);
+  return SUBPROTOCOLS.map((encoding) => {
+    const { channel } = live.freeChannel(encoding, 0, () => false);
+    const versions = [{ document: ENTRY, items: ITEMS }];
+    return [...new Set(probe.findings({ live, channel, grant: allowed, narrow: NARROW, versions }))];
+  });
+}
+
+const IN_ALL = (kind: string[]): string[][] => SUBPROTOCOLS.map(() => kind);
+
+t.test('a view that delivers what its grant allows has no finding', async (t) => {
+  t.strictSame(findings(GRANT), IN_ALL([]));
+});
+
+t.test('a view with an item, a row or a plain value too many is a leak in every encoding', async (t) => {
+  const { items } = GRANT;
+  t.strictSame(findings({ ...GRANT, items: [...items, { name: 'born' }] }, GRANT), IN_ALL(['leak']));
+  t.strictSame(findings({ ...GRANT, rows: { region: { prefix: '35' } } }, GRANT), IN_ALL(['leak']));
+  const plain = { ...GRANT, items: [items[0]!, { name: 'name' }, items[2]!] };
+  t.strictSame(findings(plain, GRANT), IN_ALL(['leak']));
+  t.strictSame(findings(GRANT, GRANT, 'another secret of thirty-two characters'), IN_ALL(['leak']), 'another hash');
+});
+
+t.test('a view with an item or a row too few withholds', async (t) => {
+  const less = { ...GRANT, items: GRANT.items.slice(0, 2) };
+  t.strictSame(findings(less, GRANT), IN_ALL(['withheld']));
+  t.strictSame(
+    findings(GRANT, GRANT, SECRET, () => undefined),
+    IN_ALL(['withheld']),
+    'an index that finds nothing',
+  );
+});

@@ -22,6 +22,7 @@ import { addLag } from './commands/grants/lag.js';
 import { addRequest } from './commands/grants/request.js';
 import { addLedger } from './commands/ledger/ledger.js';
 import { addQuarantine } from './commands/quarantine/quarantine.js';
+import { addStore } from './commands/store/copy.js';
 import { addSystems } from './commands/systems/systems.js';
 import { addTop } from './commands/top/top.js';
 import type { Terminal } from './terminal.js';
@@ -66,6 +67,7 @@ export function createProgram(terminal: Terminal): Command {
   addTop(program, terminal);
   addDoctor(program, terminal);
   addDiagnose(program, terminal);
+  addStore(program, terminal);
   addWhoami(program, terminal);
   addApply(program, terminal);
   addSystems(program, terminal);

@@ -11,7 +11,8 @@ const PARSE_MS_MAX = 30_000;
  * Heap of the thread: what a bundle of the size takes, with as much again to spare. A document made to take more, of maps without
  * keys say, is refused. An idle thread is used again for a document that fits it.
  */
-const HEAP_MB_MIN = 80;
+const HEAP_MB_MIN = 96;
+const HEAP_MB_STEP = 32;
 const HEAP_MB_PER_MB = { JSON: 8, YAML: 32 };
 /** Documents come from officers, one by one. */
 const WAITING_MAX = 8;
@@ -52,7 +53,9 @@ export class DocumentParser {
     clearTimeout(this.#idle);
     const [source, bytes] =
       text instanceof BodyFile ? [{ descriptor: text.descriptor, bytes: text.bytes }, text.bytes] : [text, text.length];
-    const heapMb = HEAP_MB_MIN + Math.ceil((bytes / 1024 ** 2) * HEAP_MB_PER_MB[format]);
+    // In steps, so that documents of about one size use the same thread.
+    const steps = Math.ceil((bytes / 1024 ** 2) * (HEAP_MB_PER_MB[format] / HEAP_MB_STEP) - 0.5);
+    const heapMb = HEAP_MB_MIN + Math.max(0, steps) * HEAP_MB_STEP;
     if (heapMb > this.#heapMb) await this.close();
     this.#worker ??= this.#startWorker(heapMb);
     try {

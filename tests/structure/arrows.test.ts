@@ -12,6 +12,7 @@ const ROOMS = [
   'parties',
   'transitions',
   'catalog',
+  'sheets',
   'grants',
   'bundles',
   'intake',

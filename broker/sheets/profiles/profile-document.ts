@@ -1,0 +1,220 @@
+import { parseDocument } from 'yaml';
+import { SluiceError } from '../../../proto/errors.js';
+import { isToken } from '../../../proto/subject.js';
+import { isMap } from '../../../proto/values/is-map.js';
+import {
+  booleanValue,
+  type FieldCheck,
+  nonEmptyString,
+  oneOf,
+  type Shape,
+  shapeProblems,
+} from '../../parties/document-shape.js';
+import { comparable } from '../reading/text-form.js';
+import { GUIDE_2017 } from './guide-2017.js';
+import { type Column, DCAT_AP, type TableProfile } from './profile.js';
+import { TWO_SHEETS } from './two-sheets.js';
+
+export type ProfileDocument = Record<string, unknown>;
+
+const COLUMNS_MAX = 1_000;
+const WORDS_MAX = 1_000;
+/** Profiles that stand on each other. */
+const BASES_MAX = 8;
+const SKIP_ROWS_MAX = 1_000;
+const ALIASES_MAX = 100;
+
+const words: FieldCheck = (value) =>
+  Array.isArray(value) &&
+  value.length <= WORDS_MAX &&
+  value.every((one) => typeof one === 'string' && one.trim() !== '')
+    ? undefined
+    : `must be a list of at most ${WORDS_MAX} words`;
+
+const wordMap: FieldCheck = (value) =>
+  Array.isArray(value) &&
+  value.length <= WORDS_MAX &&
+  value.every((one) => Array.isArray(one) && (typeof one[1] === 'string' || typeof one[1] === 'boolean'))
+    ? undefined
+    : `must be a map of at most ${WORDS_MAX} words to values`;
+
+const rowCount =
+  (min: number, max: number): FieldCheck =>
+  (value) =>
+    Number.isInteger(value) && (value as number) >= min && (value as number) <= max
+      ? undefined
+      : `must be a whole number from ${min} to ${max}`;
+
+const COLUMN: Shape = {
+  field: {
+    required: true,
+    check: (value) => (/^[A-Za-z]+(?:\.[^.]+)?$/u.test(String(value)) ? undefined : 'must be a field'),
+  },
+  required: { check: booleanValue },
+  map: { check: wordMap },
+  refuse: { check: words },
+  else: { check: oneOf(['pinyin']) },
+  ignore: { check: words },
+  joined: { check: booleanValue },
+  as: { check: oneOf(['name', 'creditCode']) },
+  ifNotShared: { check: nonEmptyString },
+  written: { check: booleanValue },
+};
+
+const LAYOUT: Shape = {
+  sheet: { check: nonEmptyString },
+  headerRows: { check: rowCount(1, 2) },
+  skipRows: { check: rowCount(0, SKIP_ROWS_MAX) },
+};
+
+const map: FieldCheck = (value) => (isMap(value) ? undefined : 'must be a map');
+
+const PROFILE: Shape = {
+  profile: {
+    required: true,
+    check: (value) => (typeof value === 'string' && isToken(value) ? undefined : 'must be a name of a–z, 0–9, - and _'),
+  },
+  base: { check: nonEmptyString },
+  entries: { check: map },
+  items: { check: map },
+  columns: { check: map },
+  itemColumns: { check: map },
+  order: { check: words },
+};
+
+/** Everything that is wrong with a profile by itself, each with its path. */
+export function profileProblems(document: unknown): string[] {
+  const problems = shapeProblems(document, PROFILE);
+  if (problems.length > 0 || !isMap(document)) return problems;
+  const { entries, items, columns, itemColumns } = document;
+  if (entries !== undefined) {
+    problems.push(
+      ...shapeProblems(entries, { ...LAYOUT, key: { check: nonEmptyString }, id: { check: map } }, 'entries'),
+    );
+    const { id } = entries as { id?: unknown };
+    if (id !== undefined)
+      problems.push(...shapeProblems(id, { from: { required: true, check: nonEmptyString } }, 'entries.id'));
+  }
+  if (items !== undefined)
+    problems.push(...shapeProblems(items, { ...LAYOUT, join: { check: nonEmptyString } }, 'items'));
+  for (const [member, of] of Object.entries({ columns, itemColumns })) problems.push(...columnProblems(of, member));
+  return problems;
+}
+
+function columnProblems(columns: unknown, member: string): string[] {
+  if (!isMap(columns)) return [];
+  const names = Object.keys(columns);
+  if (names.length > COLUMNS_MAX) return [`${member}: must be at most ${COLUMNS_MAX} columns`];
+  const seen = new Set<string>();
+  return names.flatMap((name) => {
+    const twice = seen.has(comparable(name)) ? [`${member}.${name}: stands twice`] : [];
+    seen.add(comparable(name));
+    return [...twice, ...shapeProblems(columns[name], COLUMN, `${member}.${name}`)];
+  });
+}
+
+/** The stored document of that name; undefined when there is none. */
+export type FindProfile = (name: string) => ProfileDocument | undefined;
+
+/** A profile with all that its `base` gives it. Throws BAD_REQUEST with everything that is wrong. */
+export function tableProfile(document: unknown, find: FindProfile, bases = 0): TableProfile {
+  const problems = profileProblems(document);
+  if (problems.length > 0) throw notWellFormed(problems);
+  const own = document as ProfileDocument;
+  const whole = own.base === undefined ? own : merged(baseOf(String(own.base), find, bases), own);
+  const { entries, items } = whole as { entries?: Record<string, unknown>; items?: Record<string, unknown> };
+  const lacking = [
+    ...(typeof entries?.key === 'string' ? [] : ['entries.key: is missing']),
+    ...(isMap(entries?.id) ? [] : ['entries.id: is missing']),
+    ...(typeof items?.join === 'string' ? [] : ['items.join: is missing']),
+  ];
+  if (lacking.length > 0) throw notWellFormed(lacking);
+  return {
+    ...(whole as unknown as TableProfile),
+    entries: withHeader(entries) as TableProfile['entries'],
+    items: withHeader(items) as TableProfile['items'],
+    columns: (whole.columns ?? {}) as Record<string, Column>,
+    itemColumns: (whole.itemColumns ?? {}) as Record<string, Column>,
+  };
+}
+
+const notWellFormed = (problems: string[]): SluiceError =>
+  new SluiceError('BAD_REQUEST', `the profile is not well-formed: ${problems.join('; ')}`, { problems });
+
+function baseOf(name: string, find: FindProfile, bases: number): TableProfile {
+  const base = readyMade(name) ?? find(name);
+  if (!base || name === DCAT_AP)
+    throw new SluiceError('BAD_REQUEST', 'the base of the profile is not known, or no profile of sheets');
+  if (bases >= BASES_MAX) throw new SluiceError('BAD_REQUEST', `more than ${BASES_MAX} profiles stand on each other`);
+  return tableProfile(base, find, bases + 1);
+}
+
+/** What the new profile states comes in the place of what its base says, column by column. */
+function merged(base: TableProfile, own: ProfileDocument): ProfileDocument {
+  const over = (member: 'entries' | 'items' | 'columns' | 'itemColumns'): Record<string, unknown> => ({
+    ...base[member],
+    ...(own[member] as Record<string, unknown> | undefined),
+  });
+  const { base: _base, ...rest } = own;
+  const parts = {
+    entries: over('entries'),
+    items: over('items'),
+    columns: over('columns'),
+    itemColumns: over('itemColumns'),
+  };
+  return { ...(base.order && { order: base.order }), ...rest, ...parts };
+}
+
+const parsed = new Map<string, ProfileDocument>();
+
+/** A profile that comes with the program. */
+export function readyMade(name: string): ProfileDocument | undefined {
+  if (parsed.size === 0) {
+    const guide = parseProfile(GUIDE_2017);
+    parsed.set('guide-2017', guide);
+    parsed.set('two-sheets', renamedFrom(guide, parseProfile(TWO_SHEETS)));
+    parsed.set(DCAT_AP, { profile: DCAT_AP });
+  }
+  return parsed.get(name);
+}
+
+function renamedFrom(guide: ProfileDocument, { renamed, columns, ...own }: ProfileDocument): ProfileDocument {
+  const names = new Map(Object.entries(renamed as Record<string, string>).map(([to, from]) => [from, to]));
+  const rename = (of: unknown): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(of as object).map(([name, column]) => [names.get(name) ?? name, column]));
+  const itemColumns = rename(guide.itemColumns);
+  return { ...own, columns: { ...rename(guide.columns), ...(columns as object) }, itemColumns };
+}
+
+/** Parses the text of a profile, YAML or JSON; what is no map of columns is judged later. Throws BAD_REQUEST. */
+export function parseProfile(text: string): ProfileDocument {
+  const document = parseDocument(text, { stringKeys: false });
+  if (document.errors.length > 0) throw new SluiceError('BAD_REQUEST', 'the profile is not YAML or JSON');
+  let value: unknown;
+  try {
+    value = document.toJS({ mapAsMap: true, maxAliasCount: ALIASES_MAX });
+  } catch (error) {
+    throw new SluiceError('BAD_REQUEST', 'the profile is not YAML or JSON', {}, { cause: error });
+  }
+  return plain(value) as ProfileDocument;
+}
+
+/** Maps become objects, but for those of words, whose order an object with numbers as keys would lose. */
+function plain(value: unknown, key?: string): unknown {
+  if (Array.isArray(value)) return value.map((one) => plain(one));
+  if (!(value instanceof Map)) return value;
+  const pairs = [...value].map(([name, one]) => [String(name), plain(one, String(name))] as const);
+  return key === 'map' ? pairs : Object.fromEntries(pairs);
+}
+
+/** The profile as JSON, its maps as maps again and in their order. */
+export function profileJson(value: unknown, key?: string): string {
+  if (key === 'map' && Array.isArray(value)) return jsonMap(value as [string, unknown][]);
+  if (Array.isArray(value)) return `[${value.map((one) => profileJson(one)).join(',')}]`;
+  return isMap(value) ? jsonMap(Object.entries(value)) : JSON.stringify(value);
+}
+
+const jsonMap = (pairs: readonly (readonly [string, unknown])[]): string =>
+  `{${pairs.map(([name, one]) => `${JSON.stringify(name)}:${profileJson(one, name)}`).join(',')}}`;
+
+const withHeader = (layout: Record<string, unknown> | undefined): unknown => ({ headerRows: 1, ...layout });

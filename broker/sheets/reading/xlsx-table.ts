@@ -1,0 +1,121 @@
+import { getFormatDateInfo, isDateFormat } from 'numfmt';
+import { decimalOf } from '../../../proto/values/exact-number.js';
+import { BrokenFileError } from '../../../proto/workbook/broken-file.js';
+import { type MergedRange, readCells, type SheetCell } from '../../../proto/workbook/cells.js';
+import {
+  readWorkbook,
+  unescaped,
+  type WorkbookParts,
+  type WorkbookSheet,
+} from '../../../proto/workbook/workbook-parts.js';
+import { type Cell, type Table, type TableRow, UnusableFileError } from './table.js';
+import { comparable, trimmed } from './text-form.js';
+
+const ZIP = [0x50, 0x4b, 0x03, 0x04];
+const DAY_MS = 86_400_000;
+/** Columns of a merged range that are looked at: a sheet has no more. */
+const COLUMNS_MAX = 16_384;
+/** Day 60 of the 1900 system is a 29th of February that there never was. */
+const DAY_WITHOUT_DATE = 60;
+/** 9999-12-31 as the day number of a sheet. */
+const LAST_DAY = 2_958_465;
+
+/** Reads the sheet of that name, or the first one that is not hidden. Throws UnusableFileError. */
+export async function xlsxTable(bytes: Uint8Array, sheet: string | undefined): Promise<Table> {
+  if (!ZIP.every((byte, index) => bytes[index] === byte)) {
+    throw new UnusableFileError('the file is not an XLSX workbook, or is locked with a password');
+  }
+  try {
+    const packed = { bytes: bytes.length, chunks: () => chunksOf(bytes) };
+    return tableOf(await readWorkbook(packed, (sheets) => chosen(sheets, sheet)));
+  } catch (error) {
+    if (error instanceof UnusableFileError) throw error;
+    const why = error instanceof BrokenFileError ? `: ${error.message}` : '';
+    throw new UnusableFileError(`the file is not an XLSX workbook${why}`, { cause: error });
+  }
+}
+
+function chosen(sheets: readonly WorkbookSheet[], name: string | undefined): WorkbookSheet {
+  const found =
+    name === undefined
+      ? sheets.find(({ isHidden }) => !isHidden)
+      : (sheets.find((one) => one.name === name) ?? sheets.find((one) => comparable(one.name) === comparable(name)));
+  if (found) return found;
+  throw new UnusableFileError(name === undefined ? 'every sheet is hidden' : `the workbook has no sheet ${name}`);
+}
+
+function* chunksOf(bytes: Uint8Array): Generator<Uint8Array> {
+  const CHUNK_BYTES = 1024 * 1024;
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) yield bytes.subarray(at, at + CHUNK_BYTES);
+}
+
+function tableOf(parts: WorkbookParts): Table {
+  const rows: TableRow[] = [];
+  const merged: MergedRange[] = [];
+  readCells(parts.sheetXml, {
+    row: (number) => rows.push({ number, cells: [] }),
+    cell: (cell) => {
+      const row = rows.at(-1);
+      if (row && cell.index < COLUMNS_MAX) row.cells[cell.index] = cellOf(cell, parts);
+    },
+    merged: (range) => merged.push(range),
+  });
+  const withText = rows.filter((row) => row.cells.some((cell) => cell !== undefined));
+  return { sheet: parts.name, rows: withText, ...fillings(withText, merged) };
+}
+
+/** A merged cell has its text at its upper left; it stands for every row, and in a header for every column. */
+function fillings(rows: readonly TableRow[], merged: readonly MergedRange[]): Pick<Table, 'filled' | 'spread'> {
+  const filled: Table['filled'] = new Map();
+  const spread: Table['spread'] = new Map();
+  const byNumber = new Map(rows.map((row, index) => [row.number, index]));
+  const put = (map: Table['filled'], row: number, index: number, cell: Cell): void => {
+    const cells = map.get(row) ?? new Map<number, Cell>();
+    map.set(row, cells.set(index, cell));
+  };
+  for (const { firstRow, lastRow, firstIndex, lastIndex } of merged) {
+    const first = byNumber.get(firstRow);
+    const cell = first === undefined ? undefined : rows[first]?.cells[firstIndex];
+    if (first === undefined || cell === undefined) continue;
+    for (let at = first + 1; at < rows.length && (rows[at] as TableRow).number <= lastRow; at++) {
+      put(filled, (rows[at] as TableRow).number, firstIndex, cell);
+    }
+    for (let index = firstIndex; index <= Math.min(lastIndex, COLUMNS_MAX); index++) put(spread, firstRow, index, cell);
+  }
+  return { filled, spread };
+}
+
+function cellOf(cell: SheetCell, { sharedStrings, formats, is1904 }: WorkbookParts): Cell {
+  const { type, value, hasFormula, style } = cell;
+  if (type === 'e') return { flaw: 'shows an error' };
+  if (type === 's') return trimmed(sharedStrings[Number(value)] ?? '') || undefined;
+  if (type === 'inlineStr') return trimmed(unescaped(cell.inline)) || undefined;
+  if (value === '') return hasFormula && type !== 'str' ? { flaw: 'has a formula without a stored value' } : undefined;
+  if (type === 'str') return trimmed(unescaped(value)) || undefined;
+  if (type === 'b') return value === '1' || value === 'true' ? 'TRUE' : 'FALSE';
+  if (type === 'd') return value.replace(/T00:00:00(?:\.0+)?Z?$/, '').replace(/(?:\.\d+)?Z?$/, '');
+  return numberCell(value, formats[style] ?? 'General', is1904);
+}
+
+function numberCell(stored: string, format: string, is1904: boolean): Cell {
+  const value = Number(stored);
+  if (stored.trim() === '' || !Number.isFinite(value)) return { flaw: 'is not a number' };
+  // A duration such as `[h]:mm` is a number of hours and no time of a day.
+  if (isDateFormat(format) && !/\[(?:h+|m+|s+)\]/i.test(format)) return timeCell(value, format, is1904);
+  const shortest = String(value === 0 ? 0 : value);
+  return /e/.test(shortest) ? (decimalOf(shortest) ?? shortest) : shortest;
+}
+
+function timeCell(serial: number, format: string, is1904: boolean): Cell {
+  const { year, month, day, hours, minutes, seconds } = getFormatDateInfo(format);
+  // A binary fraction of a day is next to the second that was typed.
+  const totalMs = Math.round((serial * DAY_MS) / 1000) * 1000;
+  const dayNumber = Math.floor(totalMs / DAY_MS) + (is1904 ? 1462 : 0);
+  const time = new Date(totalMs - Math.floor(totalMs / DAY_MS) * DAY_MS).toISOString().slice(11, 19);
+  if (serial < 0 || dayNumber > LAST_DAY) return { flaw: 'has a day that a sheet cannot show' };
+  if (!(year || month || day)) return time;
+  if (!is1904 && dayNumber === DAY_WITHOUT_DATE) return { flaw: 'has the day 1900-02-29, which never was' };
+  const dayOne = dayNumber < DAY_WITHOUT_DATE ? Date.UTC(1899, 11, 31) : Date.UTC(1899, 11, 30);
+  const date = new Date(dayOne + dayNumber * DAY_MS).toISOString().slice(0, 10);
+  return hours || minutes || seconds || time !== '00:00:00' ? `${date}T${time}` : date;
+}

@@ -1,0 +1,73 @@
+/** What a cell says about its field. */
+export type Reading =
+  | { kind: 'empty' }
+  | { kind: 'value'; value: unknown }
+  /** A word that the map of the column does not have; the text says so. */
+  | { kind: 'outside'; text: string }
+  /** The cell says nothing, and a line of the report says why. */
+  | { kind: 'faulty' };
+
+export interface SheetField {
+  reading: Reading;
+  /** What the cell says, in the form in which it is compared with what an export would write. */
+  says: string;
+  row: number;
+  /** Column of the report. */
+  column: string;
+}
+
+/** A line of the report that the file alone decides. */
+export interface Fault {
+  result: 'problem' | 'refused';
+  row: number;
+  /** The row is on the sheet of the items. */
+  onItems?: boolean;
+  column?: string;
+  field?: string;
+  code?: 'SECRET_ITEM' | 'CORE_DATA';
+  article?: 'R3' | 'R34';
+  text: string;
+}
+
+export interface SheetItem {
+  row: number;
+  /** By name of the column, since several columns may speak about one field. */
+  fields: Record<string, SheetField>;
+  /** Cells of columns that the profile does not name; null is an empty one. */
+  others: Record<string, string | null>;
+  /** What the item says of its name: a title in Chinese, and a name that somebody gave it. */
+  title?: string;
+  stated?: string;
+  /** Name that is made from the title, before it is told apart from its like. */
+  made?: string;
+}
+
+export interface SheetEntry {
+  row: number;
+  lastRow: number;
+  /** Value that tells the entry: undefined where the cell cannot be read, '' where it is empty. */
+  from: string | undefined;
+  fields: Record<string, SheetField>;
+  others: Record<string, string | null>;
+  items: SheetItem[];
+  faults: Fault[];
+  /** Rows of it cannot be read, so what it lacks is not known. */
+  isBroken: boolean;
+  /** The row says nothing but its problem: it has the key of an earlier one, or none. */
+  isIgnored?: boolean;
+}
+
+/** A file as it stands, before the catalog is asked. */
+export interface SheetFile {
+  /** Sheets of a workbook: of the entries, and of the items. */
+  sheet?: string;
+  itemSheet?: string;
+  /** Columns of the profile that the file has. */
+  columns: string[];
+  itemColumns: string[];
+  entries: SheetEntry[];
+  /** Lines of no entry. */
+  loose: Fault[];
+  /** The first row beyond the bound: nothing of the file counts. */
+  beyond?: { row: number; onItems: boolean };
+}

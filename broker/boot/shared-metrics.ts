@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
 import { SluiceError } from '../../proto/errors.js';
 import type { Format } from '../metrics/exposition.js';
-import type { MetricValues } from '../metrics/metric-values.js';
+import { type MetricValues, toMessage } from '../metrics/metric-values.js';
 import type { MetricsOfWorker, MetricsQuestion, ToWorker } from './worker-messages.js';
 
 /** Collecting from all workers takes milliseconds; a primary that hangs must not hang the scrape. */
@@ -37,7 +37,7 @@ export class SharedMetrics {
   }
 
   async #answer(id: number): Promise<void> {
-    const metrics = (await this.own.getMetricsAsJSON()) as unknown as MetricValues[];
+    const metrics = toMessage((await this.own.getMetricsAsJSON()) as unknown as MetricValues[]);
     if (process.connected) process.send?.({ kind: 'worker-metrics', id, metrics } satisfies MetricsOfWorker);
   }
 }

@@ -1,5 +1,4 @@
 import type { Format } from '../metrics/exposition.js';
-import type { MetricValues } from '../metrics/metric-values.js';
 import type { Serving } from './serve-http.js';
 
 /** A worker serves. */
@@ -35,7 +34,8 @@ export interface MetricsPartQuestion {
 export interface MetricsOfWorker {
   kind: 'worker-metrics';
   id: number;
-  metrics: MetricValues[];
+  /** As `toMessage` writes them. */
+  metrics: string;
 }
 
 /** Cursor subject, events delivered under it, whether it is followed, and the credit of its session: null without one. */

@@ -56,7 +56,7 @@ export class IntakeMetrics {
     );
     this.#quarantineEvents = make.gauge(
       'sluice_quarantine_events',
-      'Refused events that wait for their source to repair them, by the age that they have at least',
+      'Refused events that are kept for their source, repaired or not, by the age that they have at least',
       { labels: ['older_than'], aggregator: 'max' },
     );
     this.#quarantineOldest = make.gauge(

@@ -77,3 +77,12 @@ function newestOf(values: readonly MetricValue[]): Exemplar | undefined {
   }
   return newest;
 }
+
+/** As text for a message between processes: JSON has no infinity, and a store that never fills would be full at once. */
+export const toMessage = (metrics: readonly MetricValues[]): string =>
+  JSON.stringify(metrics, (_key, value) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+  );
+
+export const fromMessage = (text: string): MetricValues[] =>
+  JSON.parse(text, (key, value) => (key === 'value' && typeof value === 'string' ? Number(value) : value));

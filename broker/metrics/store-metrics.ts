@@ -51,6 +51,7 @@ export class StoreMetrics {
       'Time until events are refused if the store goes on to fill as in the last hour; +Inf while it does not fill',
       { aggregator: 'min' },
     );
+    this.#secondsUntilFull.set(Number.POSITIVE_INFINITY);
     const of = (...labels: string[]) => ({ labels, aggregator: 'max' }) as const;
     this.#streamMessages = make.gauge('sluice_nats_stream_messages', 'Messages that a stream holds', of('stream'));
     this.#streamBytes = make.gauge('sluice_nats_stream_bytes', 'Bytes that a stream holds', of('stream'));

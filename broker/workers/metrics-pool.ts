@@ -1,7 +1,7 @@
 import type { Worker } from 'node:cluster';
 import type { MetricsOfWorker, ToWorker } from '../boot/worker-messages.js';
 import { expose, type Format } from '../metrics/exposition.js';
-import { addUp, cumulativeOf, type MetricValues } from '../metrics/metric-values.js';
+import { addUp, cumulativeOf, fromMessage, type MetricValues } from '../metrics/metric-values.js';
 
 /** Workers answer within milliseconds; one that hangs counts with what it answered last, and hides nothing of the others. */
 const ANSWER_MS_MAX = 2_000;
@@ -24,7 +24,7 @@ export class MetricsPool {
   }
 
   onAnswer(worker: Worker, { id, metrics }: MetricsOfWorker): void {
-    this.#latest.set(worker.id, metrics);
+    this.#latest.set(worker.id, fromMessage(metrics));
     this.#settle(id, worker.id);
   }
 

@@ -46,8 +46,8 @@ export const storePanels: PanelSpec[] = [
   {
     title: { en: 'Quarantine by age', zh: '隔离事件的时长' },
     description: {
-      en: 'Refused events that wait for their source, by the age that they have at least',
-      zh: '等待数源部门修复的被拒事件,按最小时长',
+      en: 'Refused events that are kept for their source, repaired or not, by the age that they have at least',
+      zh: '为数源部门保留的被拒事件(无论是否已修复),按最小时长',
     },
     unit: 'short',
     runbook: 'SluiceQuarantineOld',

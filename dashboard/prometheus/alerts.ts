@@ -131,7 +131,7 @@ function eventAlerts(scale: TimeScale): Alert[] {
       for: '5m',
       severity: 'ticket',
       summary:
-        'A refused event has waited for its source for {{ $value | humanizeDuration }}: after 30 days it is gone',
+        'A refused event has been kept for {{ $value | humanizeDuration }}: was its record published anew? After 30 days it is gone',
     },
     {
       name: 'SluiceDeadLetters',

@@ -4,7 +4,7 @@ import { LEDGER_KINDS } from '../../broker/ledger/record.js';
 import { expose, formatFor } from '../../broker/metrics/exposition.js';
 import { LAG_AGES, TIMES_LEFT } from '../../broker/metrics/grant-metrics.js';
 import { QUARANTINE_AGES } from '../../broker/metrics/intake-metrics.js';
-import { addUp, cumulativeOf, type MetricValues } from '../../broker/metrics/metric-values.js';
+import { addUp, cumulativeOf, fromMessage, type MetricValues, toMessage } from '../../broker/metrics/metric-values.js';
 import { Metrics } from '../../broker/metrics/metrics.js';
 import { ERROR_KINDS, type ErrorCode } from '../../proto/errors.js';
 import { SUBPROTOCOLS } from '../../proto/frames/frames.js';
@@ -102,6 +102,7 @@ t.test('counters add up over workers and over those that ended, gauges as each s
   t.match(text, 'sluice_events_accepted_total{partition="0",op="create"} 15\n');
   t.match(text, 'sluice_ledger_in_sight 0\n');
   t.match(text, 'sluice_intake_waiting_events 7\n');
+  t.match(expose(fromMessage(toMessage(await json(one))), 'text'), 'sluice_store_seconds_until_full +Inf\n');
 });
 
 t.test('OpenMetrics is written to who asks for it', async (t) => {

@@ -15,9 +15,12 @@ export interface Traffic {
 /** A reader of server-sent events asks for a page at each heartbeat, and a poller is given as long. */
 const HEARTBEATS_UNTIL_GONE = 3;
 
+/** A page may name any cursor, as it makes none: beyond so many, further names are not counted. */
+const PULLED_CURSORS_MAX = 50_000;
+
 /**
  * Counts deliveries by cursor. Open subscriptions count for themselves, so that a frame costs one addition; a subscription
- * that ends leaves its count here. Has one number per cursor, and the cursors of a system have a quota.
+ * that ends leaves its count here. Has one number per cursor: those that are claimed have a quota, those that are only read with a bound.
  */
 export class CursorTraffic {
   readonly #ended = new Map<string, number>();
@@ -40,6 +43,7 @@ export class CursorTraffic {
 
   /** A page went out over plain HTTP, or as server-sent events. */
   pulled(cursor: string, events: number): void {
+    if (!this.#pulledAtMs.has(cursor) && this.#pulledAtMs.size >= PULLED_CURSORS_MAX) return;
     this.#pulledAtMs.set(cursor, performance.now());
     this.#ended.set(cursor, (this.#ended.get(cursor) ?? 0) + events);
   }

@@ -49,7 +49,7 @@ async function untilSeen(followers: RawFollower[], position: number): Promise<vo
 async function metric(url: string, name: string): Promise<number> {
   const { text } = await fresh(url, '/metrics');
   const values = [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))].map(([, value]) =>
-    Number(value),
+    Number(value?.replace('+Inf', 'Infinity')),
   );
   return values.reduce((sum, value) => sum + value, 0);
 }
@@ -73,6 +73,7 @@ t.test('two workers on one port', { timeout: 200_000 }, async (t) => {
     for (let i = 0; i < 4; i++) {
       t.equal(await metric(pool.url, 'sluice_sessions'), FOLLOWERS);
       t.equal(await metric(pool.url, 'sluice_ledger_in_sight'), 1, 'what is true of all is told once');
+      t.equal(await metric(pool.url, 'sluice_store_seconds_until_full'), Number.POSITIVE_INFINITY);
       t.equal((await fresh(pool.url, '/readyz')).status, 200);
     }
   });

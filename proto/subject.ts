@@ -29,6 +29,8 @@ export const quarantineSubject = (entryId: string, system: string): string => `q
 export const receiptSubject = (party: string, grant: string): string => `receipt.${party}.${grant}`;
 export const cursorSubject = (grant: string, name: string): string => `cursor.${grant}.${name}`;
 export const deadLetterSubject = (grant: string, position: number): string => `deadletter.${grant}.${position}`;
+/** One part of an attachment, by the hex of its SHA-256. */
+export const attachmentSubject = (sha256: string, part: number | '*'): string => `attachment.${sha256}.${part}`;
 export const ledgerSubject = (kind: string, id: string): string => `ledger.${kind}.${id}`;
 
 /** JetStream message id. Deduplication is stream-wide, so the id includes system and entry. */

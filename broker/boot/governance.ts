@@ -96,9 +96,9 @@ export async function openGovernance(deps: GovernanceDeps) {
 
 /** The files of a registered bus; on a trial bus there are none. */
 async function openFiles(deps: GovernanceDeps, ledger: Ledger, testClock: TestClock): Promise<Procedure> {
-  const { config, busClock, log, releases } = deps;
+  const { config, bus, busClock, log, releases } = deps;
   const warn = (message: string, error?: unknown): void => log.warn({ err: error }, message);
-  const procedure = await openProcedure({ dataDir: config.dataDir, ledger, testClock, clock: busClock.now, warn });
+  const procedure = await openProcedure({ dataDir: config.dataDir, bus, ledger, testClock, clock: busClock.now, warn });
   releases.add('procedure', () => procedure.close());
   return procedure;
 }

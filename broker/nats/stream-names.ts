@@ -2,8 +2,11 @@ export const LEDGER_STREAM = 'LEDGER';
 export const RECEIPTS_STREAM = 'RECEIPTS';
 export const QUARANTINE_STREAM = 'QUARANTINE';
 export const CURSORS_STREAM = 'CURSORS';
+export const ATTACHMENTS_STREAM = 'ATTACHMENTS';
 /** The streams beside those of events. */
-export const STORE_STREAMS = [LEDGER_STREAM, RECEIPTS_STREAM, QUARANTINE_STREAM, CURSORS_STREAM] as const;
+export const STORE_STREAMS = [
+  ...[LEDGER_STREAM, RECEIPTS_STREAM, QUARANTINE_STREAM, CURSORS_STREAM, ATTACHMENTS_STREAM],
+] as const;
 export const eventStream = (partition: number): string => `EV_${partition}`;
 
 /** Subjects of the streams, apart from those of events. */
@@ -12,6 +15,7 @@ export const SUBJECTS = {
   [RECEIPTS_STREAM]: ['receipt.>'],
   [QUARANTINE_STREAM]: ['quarantine.>'],
   [CURSORS_STREAM]: ['cursor.>', 'mark.>', 'deadletter.>', 'ticket.>'],
+  [ATTACHMENTS_STREAM]: ['attachment.>'],
 };
 export const eventSubjects = (partition: number): string[] => [`ev.${partition}.>`];
 

@@ -4,6 +4,7 @@ import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType, StoreCo
 import { nanos } from '@nats-io/transport-node';
 import type { Bus } from './bus.js';
 import {
+  ATTACHMENTS_STREAM,
   CURSORS_STREAM,
   eventStream,
   eventSubjects,
@@ -13,7 +14,14 @@ import {
   SUBJECTS,
 } from './stream-names.js';
 
-export { CURSORS_STREAM, eventStream, LEDGER_STREAM, QUARANTINE_STREAM, RECEIPTS_STREAM } from './stream-names.js';
+export {
+  ATTACHMENTS_STREAM,
+  CURSORS_STREAM,
+  eventStream,
+  LEDGER_STREAM,
+  QUARANTINE_STREAM,
+  RECEIPTS_STREAM,
+} from './stream-names.js';
 
 export interface StreamsOptions {
   /** Counts only when the store is new: partitions of entries are recorded, so their number never changes. */
@@ -73,6 +81,7 @@ function otherStreams({ replicas, maxBytesQuarantine }: StreamsOptions): Wanted[
       ...maxBytes(maxBytesQuarantine),
     },
     { name: CURSORS_STREAM, subjects: SUBJECTS.CURSORS, num_replicas, max_msgs_per_subject: 1 },
+    { name: ATTACHMENTS_STREAM, subjects: SUBJECTS.ATTACHMENTS, num_replicas },
   ];
 }
 

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { clockSettingOf } from '../ledger/bus-clock.js';
 import type { Ledger } from '../ledger/ledger.js';
+import type { Bus } from '../nats/bus.js';
+import { Attachments } from './attachments/attachments.js';
 import { type DecideDue, DueRunner } from './due/due-runner.js';
 import type { TestClock } from './due/test-clock.js';
 import type { FileReader } from './files/file-reader.js';
@@ -10,6 +12,7 @@ import { Projection } from './projection/projection.js';
 export interface OpenProcedureDeps {
   /** Data folder of the broker. */
   dataDir: string;
+  bus: Bus;
   ledger: Ledger;
   /** Folded with the ledger. */
   testClock: TestClock;
@@ -21,6 +24,7 @@ export interface OpenProcedureDeps {
 /** Rooms of the lawful procedure, which only a registered bus has. */
 export interface Procedure {
   files: FileReader;
+  attachments: Attachments;
   /** From now on the bus acts on what falls due; to be called once. */
   startDueRunner(decideDue: DecideDue): void;
   close(): Promise<void>;
@@ -28,7 +32,7 @@ export interface Procedure {
 
 /** Opens the files of a registered bus, read up to the record that the ledger has now. */
 export async function openProcedure(deps: OpenProcedureDeps): Promise<Procedure> {
-  const { dataDir, ledger, testClock, clock, warn } = deps;
+  const { dataDir, bus, ledger, testClock, clock, warn } = deps;
   const projection = new Projection({ ledger, folder: resolve(dataDir, 'projection'), warn });
   await projection.untilCaughtUp();
   const files = projectedFiles(projection, clock);
@@ -38,6 +42,7 @@ export async function openProcedure(deps: OpenProcedureDeps): Promise<Procedure>
   });
   return {
     files,
+    attachments: new Attachments({ bus, ledger, files }),
     startDueRunner: (decideDue) => {
       const onNothingDue = (isNothingDue: () => Promise<boolean>) => testClock.noteReached(ledger, isNothingDue);
       runner = new DueRunner({ ledger, files, clock, decideDue, onNothingDue, warn });

@@ -67,7 +67,7 @@ export class StoreSpace {
   /** The refusal of a write for which no room is left; undefined when it may be sent. */
   refusal({ subject, endsRights }: SpaceClaim): StoreFullError | undefined {
     if (this.#level === 'open' || endsRights) return undefined;
-    if (this.#level === 'no_events' && !isEvent(subject)) return undefined;
+    if (this.#level === 'no_events' && !isBulk(subject)) return undefined;
     return new StoreFullError(`${this.#room?.free ?? 0} bytes are left, which are kept back`);
   }
 
@@ -109,4 +109,6 @@ function plainLevel(free: number, kept: number): SpaceLevel {
   return free > kept * EXHAUSTED_SHARE ? 'ending_acts' : 'exhausted';
 }
 
-const isEvent = (subject: string): boolean => subject.startsWith('ev.') || subject.startsWith('quarantine.');
+/** Subjects of what can fill a store: events, refused ones, and attachments. */
+const BULK = ['ev.', 'quarantine.', 'attachment.'];
+const isBulk = (subject: string): boolean => BULK.some((prefix) => subject.startsWith(prefix));

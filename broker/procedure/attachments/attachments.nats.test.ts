@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import t, { type Test } from 'tap';
+import { emptyStore, openLedger } from '../../../tests/support/broker/ledger.js';
+import { temporaryFolder } from '../../../tests/support/nats/nats.js';
+import type { LedgerRecord } from '../../ledger/record.js';
+import { streamInfo } from '../../nats/read/log-reader.js';
+import { projectedFiles } from '../projection/projected-files.js';
+import { Projection } from '../projection/projection.js';
+import { digestOf } from './attachment-bytes.js';
+import { Attachments } from './attachments.js';
+
+const WU = { actor: 'officer:wu', role: 'applicant', party: 'd' };
+
+async function office(t: Test) {
+  const bus = await emptyStore(t);
+  const records: LedgerRecord[] = [];
+  const ledger = await openLedger(t, bus, [(record) => records.push(record)]);
+  const projection = new Projection({ ledger, folder: await temporaryFolder(t), warn: () => {} });
+  t.teardown(() => projection.close());
+  const files = projectedFiles(projection, Date.now);
+  return { bus, records, files, attachments: new Attachments({ bus, ledger, files }) };
+}
+
+t.test('bytes up to 10 MiB come back as they were, and each read is on the ledger', async (t) => {
+  const { attachments, records, files } = await office(t);
+  for (const size of [0, 1, 512 * 1024, 10 * 1024 * 1024]) {
+    const bytes = randomBytes(size);
+    const stored = await attachments.store(bytes, 'application/pdf', WU);
+    t.match(stored, { sha256: digestOf(bytes), size, type: 'application/pdf', isNew: true });
+    const read = await attachments.read(stored, { ...WU, actor: 'officer:xu' });
+    t.ok(read && Buffer.compare(read, bytes) === 0, `${size} bytes`);
+    t.match(records.at(-1), { act: 'read', actor: 'officer:xu', id: stored.sha256, document: { party: 'd' } });
+    t.match(await files.attachment(stored.sha256), { size, parties: ['d'] });
+  }
+  t.equal(await attachments.read({ sha256: 'f'.repeat(64) }, WU), undefined);
+});
+
+t.test('one byte above 10 MiB is refused and leaves nothing', async (t) => {
+  const { attachments, records, bus } = await office(t);
+  await t.rejects(attachments.store(Buffer.alloc(10 * 1024 * 1024 + 1), 'text/plain', WU), { code: 'TOO_LARGE' });
+  t.same([records.length, (await streamInfo(bus, 'ATTACHMENTS')).state.messages], [0, 0]);
+});
+
+t.test('the same bytes are stored once, and on record once for each department that stored them', async (t) => {
+  const { attachments, records, bus } = await office(t);
+  const bytes = randomBytes(600_000);
+  const both = await Promise.all([
+    attachments.store(bytes, 'text/plain', WU),
+    attachments.store(bytes, 'text/plain', WU),
+  ]);
+  t.same(both.map(({ isNew }) => isNew).sort(), [false, true]);
+  t.match(await attachments.store(bytes, 'text/plain', { ...WU, party: 't' }), { isNew: true });
+  t.same(
+    records.map(({ act, document }) => [act, (document as { party: string }).party]),
+    [
+      ['store', 'd'],
+      ['store', 't'],
+    ],
+  );
+  t.equal((await streamInfo(bus, 'ATTACHMENTS')).state.messages, 2);
+});
+
+t.test('a fifth attachment at once is told to come again', async (t) => {
+  const { attachments } = await office(t);
+  const all = Array.from({ length: 5 }, () => attachments.store(randomBytes(1_000), 'text/plain', WU));
+  const outcomes = await Promise.allSettled(all);
+  t.same(outcomes.map(({ status }) => status).filter((status) => status === 'fulfilled').length, 4);
+  t.match(outcomes.at(-1), { reason: { code: 'TOO_MANY' } });
+});

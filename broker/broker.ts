@@ -153,7 +153,7 @@ class RunningBroker implements BrokerHandle {
     const { config, log, releases } = this.parts;
     const stream = await this.#startStream();
     const grantLag = openObservation({ ...this.parts, stream });
-    const intake = this.#openIntake();
+    const intake = this.#openIntake(stream);
     this.#startLeakCheck(stream);
     const ending = new AbortController();
     const tickets = this.#openTickets();
@@ -213,7 +213,7 @@ class RunningBroker implements BrokerHandle {
     leakCheck.start();
   }
 
-  #openIntake(): Intake {
+  #openIntake(stream: Stream): Intake {
     const { bus, store, config, metrics, clock, releases, governance, log } = this.parts;
     const limits = { ...INTAKE_LIMITS, maxEventBytes: config.maxEventBytes };
     const onUnexpected = (error: unknown): void => log.error({ err: error }, 'intake failed');
@@ -231,6 +231,7 @@ class RunningBroker implements BrokerHandle {
       quotas: config.quotas,
       isLedgerFollowed: () => ledger.isFollowed,
       onUnexpected,
+      onStored: (partition, event, sentAtMs) => stream.readers.at(partition).stored(event, sentAtMs),
       onQuarantineMissed,
     });
     releases.add('intake', () => intake.drain());

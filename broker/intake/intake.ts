@@ -8,6 +8,7 @@ import type { Bus } from '../nats/bus.js';
 import type { SystemCaller } from '../parties/caller.js';
 import type { EventTraces } from '../traces/event-traces.js';
 import { eventsOfBatch, refusalOfBatch, refusedInBatch } from './commit/atomic-batch.js';
+import type { OnStored } from './commit/commit.js';
 import { type EventResult, EventResults } from './event-results.js';
 import type { IntakeLimits } from './intake-limits.js';
 import { Quarantine } from './quarantine/quarantine.js';
@@ -39,6 +40,8 @@ export interface IntakeDeps {
   isLedgerFollowed: () => boolean;
   /** Gets errors that nobody foresaw; they are answered as INTERNAL, which says nothing. */
   onUnexpected?: ((error: unknown) => void) | undefined;
+  /** Called for each event that was stored, in the order of its partition's log. */
+  onStored?: OnStored | undefined;
   /** Called now and then with how many rejected events the store did not take into quarantine. */
   onQuarantineMissed?: ((message: string, error: unknown) => void) | undefined;
 }
@@ -95,6 +98,7 @@ export class Intake {
       traces: deps.traces,
       clock: monotonicMs,
       onUnexpected,
+      onStored: guarded(deps.onStored, onUnexpected),
       quarantine,
       checkpoint,
       isReplicated: deps.replicas > 1,
@@ -301,6 +305,17 @@ export class Intake {
     }
     this.#deps.metrics.intake.queueChanged(events, bytes);
   }
+}
+
+/** An error of whoever is told of stored events must not stop the writer of the partition. */
+function guarded(onStored: OnStored | undefined, onUnexpected: (error: unknown) => void): OnStored {
+  return (partition, event, sentAtMs) => {
+    try {
+      onStored?.(partition, event, sentAtMs);
+    } catch (error) {
+      onUnexpected(error);
+    }
+  };
 }
 
 /** A value that is not even an object has no entry and no id. */

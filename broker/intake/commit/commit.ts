@@ -23,7 +23,15 @@ export interface CommitDeps {
   outcomes: EventOutcomes;
   metrics: Metrics;
   traces: EventTraces | undefined;
+  onStored: OnStored;
 }
+
+/** Called for each stored event, in ascending order; `sentAtMs` is when its commit was sent, by the monotonic clock. */
+export type OnStored = (
+  partition: number,
+  event: { subject: string; position: number; data: Uint8Array },
+  sentAtMs: number,
+) => void;
 
 /** Work that a commit leaves: events to retry, and failed ones that others must not overtake. */
 export interface Unfinished {
@@ -62,6 +70,7 @@ export class Commit {
     if (outcomes[0] instanceof DuplicateInBatchError) outcomes = await this.#findDuplicates(batch, outcomes);
     if (!outcomes.some((outcome) => outcome instanceof Error)) policy.measured(mode, outcomes.length, ms);
     const unfinished = this.#settle(batch, outcomes);
+    this.#report(batch, outcomes, startedAt);
     metrics.intake.committed(batch.events.length, ms / 1000);
     batch.close();
     return unfinished;
@@ -90,6 +99,15 @@ export class Commit {
     }
     for (const [op, events] of accepted) this.#deps.metrics.intake.eventsAccepted(this.#deps.partition, op, events);
     return { retry: unitsOf(retry, batch.isAtomic), failed, isStoreAway };
+  }
+
+  #report(batch: CommitBatch, outcomes: readonly Outcome[], sentAtMs: number): void {
+    const { partition, onStored } = this.#deps;
+    for (const [i, { fields }] of batch.events.entries()) {
+      const outcome = outcomes[i]!;
+      if (outcome instanceof Error || outcome.duplicate) continue;
+      onStored(partition, { subject: fields.route.subject, position: outcome.position, data: fields.bytes! }, sentAtMs);
+    }
   }
 
   #stored(batch: CommitBatch, event: WaitingEvent, { position, duplicate }: Exclude<Outcome, Error>): void {

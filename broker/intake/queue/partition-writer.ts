@@ -2,7 +2,7 @@ import { setTimeout as delay, setImmediate as endOfTurn } from 'node:timers/prom
 import type { Metrics } from '../../metrics/metrics.js';
 import type { Bus } from '../../nats/bus.js';
 import type { EventTraces } from '../../traces/event-traces.js';
-import { Commit } from '../commit/commit.js';
+import { Commit, type OnStored } from '../commit/commit.js';
 import { CommitBatch } from '../commit/commit-batch.js';
 import { CommitPolicy } from '../commit/commit-policy.js';
 import { batchRefused } from '../commit/store-problem.js';
@@ -31,6 +31,7 @@ export interface WriterDeps {
   clock: () => number;
   /** Gets errors that nobody foresaw; they are answered as INTERNAL, which says nothing. */
   onUnexpected: (error: unknown) => void;
+  onStored: OnStored;
   /** The queue has changed since the last call. */
   onQueue: () => void;
 }
@@ -60,7 +61,7 @@ export class PartitionWriter {
   #whenIdle: (() => void)[] = [];
 
   constructor(deps: WriterDeps) {
-    const { bus, quarantine, checkpoint, backlog, metrics, onUnexpected, onQueue, partition, isReplicated } = deps;
+    const { bus, quarantine, checkpoint, backlog, metrics, onUnexpected, onQueue, partition } = deps;
     this.backlog = backlog;
     this.#onQueue = onQueue;
     const recent = new RecentIds(deps.clock);
@@ -69,16 +70,7 @@ export class PartitionWriter {
     this.#recent = recent;
     this.#sources = sources;
     this.#outcomes = outcomes;
-    this.#commit = new Commit({
-      bus,
-      partition,
-      isReplicated,
-      policy: this.#policy,
-      recent,
-      outcomes,
-      metrics,
-      traces: deps.traces,
-    });
+    this.#commit = new Commit({ ...deps, traces: deps.traces, policy: this.#policy, recent, outcomes });
     this.#parked = new ParkedSources({
       bus,
       quarantine,

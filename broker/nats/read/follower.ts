@@ -8,6 +8,7 @@ import { assertProven, type LeaderEnd, leaderEndOf } from './leader-end.js';
 import { LeaderFreshness } from './leader-freshness.js';
 import { leaderGetAt } from './leader-get.js';
 import { streamInfo } from './log-reader.js';
+import { OwnMessages } from './own-messages.js';
 import { PushConsumer } from './push-consumer.js';
 
 export interface FollowerOptions {
@@ -42,16 +43,26 @@ const REOPEN_WAIT_MAX_MS = 2_000;
  * without an error. Acknowledging each message to a durable consumer would cost a write per message. Instead each
  * attempt opens an ephemeral consumer after the last position, and any gap or silence ends the attempt.
  *
+ * What this process stored itself need not make the way through the consumer first: its writer hands it over, when nothing
+ * is missing before it, and the consumer's copy is then only compared (docs/decisions/0100).
+ *
  * Invariants: each sequence is handed over once, in ascending order, and none that the stream holds is left out; a
  * stream that was truncated or restored is reported before anything of it is handed over.
  */
 export class Follower {
   readonly #bus: Bus;
   readonly #options: FollowerOptions;
+  /** Last position handed over. */
   #position: number;
-  /** Store time of the message at the position: no two messages of different epochs agree in both. */
-  #positionTimeMs: number | undefined;
+  /** Last position that came from the stream: behind `#position` by what writers of this process have handed over. */
+  #readPosition: number;
+  /** Store time of the message at the read position: no two messages of different epochs agree in both. */
+  #readTimeMs: number | undefined;
+  readonly #own = new OwnMessages();
+  /** The stream had another message in the place of one that its writer handed over. */
+  #isReplaced = false;
   #consumer: PushConsumer | undefined;
+  #consumerOpenedAtMs = 0;
   #running = false;
   /** Numbers the attempts to open, so that a result of an attempt that was overtaken is dropped. */
   #attempt = 0;
@@ -72,6 +83,7 @@ export class Follower {
     this.#bus = bus;
     this.#options = options;
     this.#position = options.after;
+    this.#readPosition = options.after;
   }
 
   get position(): number {
@@ -96,6 +108,16 @@ export class Follower {
   /** Checks again whether the stream is still the one that was read. */
   recheck(): void {
     if (this.#running) this.#reopen(0);
+  }
+
+  /**
+   * Takes a message that this process has stored, by a write sent at `sentAtMs`. It is handed over at once when it directly follows
+   * the last one and the stream was being followed without an interruption since; otherwise the consumer will bring it.
+   */
+  stored(message: StoredMessage, sentAtMs: number): void {
+    if (!this.#consumer || sentAtMs < this.#consumerOpenedAtMs || this.#isReplaced) return;
+    if (message.position !== this.#position + 1 || !this.#own.add(message)) return;
+    this.#handOver(message);
   }
 
   /** Nothing is handed over after the call. */
@@ -135,6 +157,7 @@ export class Follower {
       const consumer = await this.#openConsumer(attempt);
       if (attempt !== this.#attempt) return consumer.close();
       this.#consumer = consumer;
+      this.#consumerOpenedAtMs = performance.now();
       this.#trackLeader();
       this.#reopenWaitMs = REOPEN_WAIT_MIN_MS;
       this.#started.resolve();
@@ -160,14 +183,17 @@ export class Follower {
     this.#leaderEnd = info.config.num_replicas > 1 ? end : undefined;
     const isOtherEpoch = this.#isOtherEpoch(info, known) && (await this.#options.agreedEpoch?.()) !== known;
     if (attempt !== this.#attempt) return;
-    if (end.last < this.#position || !isUnchanged || isOtherEpoch) {
+    if (end.last < this.#position || !isUnchanged || isOtherEpoch || this.#isReplaced) {
       assertProven(end, askedAtMs, stream);
-      const last = Math.min(end.last, this.#position - 1);
+      const last = Math.min(end.last, this.#readPosition - 1);
+      this.#own.clear();
+      this.#isReplaced = false;
       this.#position = end.last;
-      this.#positionTimeMs = Date.parse(info.state.last_ts);
+      this.#readPosition = end.last;
+      this.#readTimeMs = Date.parse(info.state.last_ts);
       onTruncated?.(last);
-    } else if (end.last === this.#position) {
-      this.#positionTimeMs ??= Date.parse(info.state.last_ts);
+    } else if (end.last === this.#readPosition) {
+      this.#readTimeMs ??= Date.parse(info.state.last_ts);
     }
   }
 
@@ -176,11 +202,11 @@ export class Follower {
     return known !== undefined && known === this.#options.epoch?.() && !isSameEpoch(known, epochOf(info));
   }
 
-  /** Whether the message at our position is still the same on the leader; one that has expired proves nothing. */
+  /** Whether the message at the read position is still the same on the leader; one that has expired proves nothing. */
   async #isUnchanged(): Promise<boolean> {
-    const timeMs = this.#positionTimeMs;
-    if (timeMs === undefined || this.#position === 0) return true;
-    const message = await leaderGetAt(this.#bus, this.#options.stream, this.#position);
+    const timeMs = this.#readTimeMs;
+    if (timeMs === undefined || this.#readPosition === 0) return true;
+    const message = await leaderGetAt(this.#bus, this.#options.stream, this.#readPosition);
     return message === undefined || message.timeMs === timeMs;
   }
 
@@ -198,7 +224,7 @@ export class Follower {
   #openConsumer(attempt: number): Promise<PushConsumer> {
     return PushConsumer.open(this.#bus, {
       stream: this.#options.stream,
-      config: { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: this.#position + 1 },
+      config: { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: this.#readPosition + 1 },
       onMessage: (message, pending) => {
         if (attempt === this.#attempt) this.#onMessage(message, pending);
       },
@@ -209,13 +235,23 @@ export class Follower {
   }
 
   #onMessage(message: StoredMessage, pending: number): void {
-    if (message.position > this.#position) {
-      this.#position = message.position;
-      this.#positionTimeMs = message.timeMs;
-      this.#options.onMessage(message);
-      this.#freshness?.reached(this.#position);
+    if (!this.#own.confirm(message)) {
+      this.#isReplaced = true;
+      this.#reopen(0);
+      return;
     }
+    if (message.position > this.#readPosition) {
+      this.#readPosition = message.position;
+      this.#readTimeMs = message.timeMs;
+    }
+    if (message.position > this.#position) this.#handOver(message);
     this.#noteProgress(pending);
+  }
+
+  #handOver(message: StoredMessage): void {
+    this.#position = message.position;
+    this.#options.onMessage(message);
+    this.#freshness?.reached(this.#position);
   }
 
   /** A consumer on a lagging replica has nothing pending long before it has delivered everything. */

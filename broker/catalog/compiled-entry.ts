@@ -71,11 +71,12 @@ const failedChecks = (checks: readonly ValueCheck[], data: RecordData): ItemProb
 function withoutAbsent(data: unknown, lists: ReadonlySet<string>): unknown {
   if (!isMap(data)) return data;
   const record = data as RecordData;
-  const isAbsent = (name: string): boolean => {
+  let absent: Set<string> | undefined;
+  for (const name of Object.keys(record)) {
     const value = record[name];
-    return value === null || value === undefined || (Array.isArray(value) && value.length === 0 && lists.has(name));
-  };
-  const names = Object.keys(record);
-  if (!names.some(isAbsent)) return record;
-  return Object.fromEntries(names.filter((name) => !isAbsent(name)).map((name) => [name, record[name]]));
+    const isEmptyList = Array.isArray(value) && value.length === 0 && lists.has(name);
+    if (value === null || value === undefined || isEmptyList) absent = (absent ?? new Set()).add(name);
+  }
+  if (!absent) return record;
+  return Object.fromEntries(Object.entries(record).filter(([name]) => !absent.has(name)));
 }

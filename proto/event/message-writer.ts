@@ -31,7 +31,9 @@ export class MessageWriter {
   /** Writes an integer from 0 to 2^53 − 1: a tag, a length or an unsigned value. */
   varint(value: number): this {
     this.#reserve(8);
-    this.#putVarint(value);
+    // Nearly all are tags and short lengths.
+    if (value < 128) this.#bytes[this.#at++] = value;
+    else this.#putVarint(value);
     return this;
   }
 
@@ -127,27 +129,31 @@ export class MessageWriter {
   }
 
   #putVarint(value: number): void {
+    const bytes = this.#bytes;
+    let at = this.#at;
     let rest = value;
     while (rest > 0x7fffffff) {
-      this.#bytes[this.#at++] = (rest % 128) | 0x80;
+      bytes[at++] = (rest % 128) | 0x80;
       rest = Math.floor(rest / 128);
     }
     while (rest > 127) {
-      this.#bytes[this.#at++] = (rest & 0x7f) | 0x80;
+      bytes[at++] = (rest & 0x7f) | 0x80;
       rest >>>= 7;
     }
-    this.#bytes[this.#at++] = rest;
+    bytes[at++] = rest;
+    this.#at = at;
   }
 
   /** False, with nothing written, when the string is not ASCII. */
   #putAscii(text: string): boolean {
+    const bytes = this.#bytes;
     const start = this.#at + 1;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
       if (code > 127) return false;
-      this.#bytes[start + i] = code;
+      bytes[start + i] = code;
     }
-    this.#bytes[this.#at] = text.length;
+    bytes[this.#at] = text.length;
     this.#at = start + text.length;
     return true;
   }

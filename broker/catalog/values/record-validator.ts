@@ -24,16 +24,20 @@ export class RecordValidator {
       return [{ code: 'ITEM_INVALID', message: 'the record must be an object' }];
     }
     const record = data as RecordData;
-    const problems = [...this.#missing(record), ...this.#wrong(record)];
+    const missing = this.#missing(record);
+    const wrong = this.#wrong(record);
+    const problems = missing.length === 0 ? wrong : [...missing, ...wrong];
     return problems.length > ITEM_PROBLEMS_MAX ? problems.slice(0, ITEM_PROBLEMS_MAX) : problems;
   }
 
   #missing(record: RecordData): ItemProblem[] {
-    return this.required
-      .filter((name) => !Object.hasOwn(record, name))
-      .map((missingProperty) =>
-        itemProblemOf({ ...AT_RECORD, keyword: 'required', params: { missingProperty } }, this.version),
-      );
+    const problems: ItemProblem[] = [];
+    for (const missingProperty of this.required) {
+      if (Object.hasOwn(record, missingProperty)) continue;
+      const error = { ...AT_RECORD, keyword: 'required', params: { missingProperty } };
+      problems.push(itemProblemOf(error, this.version));
+    }
+    return problems;
   }
 
   /** Ends at the first problem too many: one event can have a hundred thousand wrong names or elements. */

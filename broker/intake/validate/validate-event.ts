@@ -104,6 +104,9 @@ function leastBytes(record: unknown): number {
   if (record instanceof Uint8Array) return record.length;
   if (typeof record !== 'object' || record === null) return 0;
   let elements = 0;
-  for (const value of Object.values(record)) if (Array.isArray(value)) elements += value.length;
+  for (const name in record) {
+    const value = (record as Record<string, unknown>)[name];
+    if (Array.isArray(value)) elements += value.length;
+  }
   return elements * ELEMENT_BYTES_MIN;
 }

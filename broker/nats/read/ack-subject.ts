@@ -9,8 +9,14 @@ export interface DeliveryInfo {
 }
 
 const ACK_PREFIX = '$JS.ACK.';
+const DOT = 0x2e;
 const V1_TOKENS = 9;
 const V2_TOKENS_MIN = 11;
+/** Digits by which the server's nanoseconds are more than milliseconds. */
+const NANOSECOND_DIGITS = 6;
+
+/** Where the tokens of the subject begin; it is read for every message of the log, so one list serves all. */
+const starts: number[] = [];
 
 /**
  * Parses `$JS.ACK.<stream>.<consumer>.<delivered>.<sseq>.<cseq>.<nanos>.<pending>` or its second form, which has a
@@ -18,14 +24,26 @@ const V2_TOKENS_MIN = 11;
  */
 export function parseAckSubject(subject: string | undefined): DeliveryInfo | undefined {
   if (!subject?.startsWith(ACK_PREFIX)) return undefined;
-  const tokens = subject.split('.');
-  const base = tokens.length === V1_TOKENS ? 5 : tokens.length >= V2_TOKENS_MIN ? 7 : undefined;
+  starts.length = 0;
+  starts.push(0);
+  for (let i = 0; i < subject.length; i++) if (subject.charCodeAt(i) === DOT) starts.push(i + 1);
+  const tokens = starts.length;
+  const base = tokens === V1_TOKENS ? 5 : tokens >= V2_TOKENS_MIN ? 7 : undefined;
   if (base === undefined) return undefined;
   return {
-    streamSequence: Number(tokens[base]),
-    consumerSequence: Number(tokens[base + 1]),
+    streamSequence: numberIn(subject, base, 0),
+    consumerSequence: numberIn(subject, base + 1, 0),
     // Nanoseconds do not fit a number, so six digits are cut, which leaves milliseconds.
-    timeMs: Number(tokens[base + 2]!.slice(0, -6)),
-    pending: Number(tokens[base + 3]),
+    timeMs: numberIn(subject, base + 2, NANOSECOND_DIGITS),
+    pending: numberIn(subject, base + 3, 0),
   };
+}
+
+/** The number that a token holds, without its last digits. */
+function numberIn(subject: string, token: number, digitsCut: number): number {
+  const next = starts[token + 1];
+  const end = (next === undefined ? subject.length : next - 1) - digitsCut;
+  let value = 0;
+  for (let i = starts[token] as number; i < end; i++) value = value * 10 + subject.charCodeAt(i) - 0x30;
+  return value;
 }

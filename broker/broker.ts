@@ -281,7 +281,7 @@ class RunningBroker implements BrokerHandle {
         clock,
       }),
       grantsPlugin({ grants, grantService, bundleService, permissions, clock }),
-      catalogPlugin({ catalog, catalogService }),
+      catalogPlugin({ catalog, catalogService, sheetService: governance.sheetService }),
       auditPlugin({ ledger: governance.ledger, disclosures: this.#openDisclosures(stream), permissions }),
       operationsPlugin({ ...this.#operations(), grantLag, clock }),
     ]);

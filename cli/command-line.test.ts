@@ -22,6 +22,8 @@ const COMMANDS = [
   'catalog lint',
   'catalog put',
   'catalog publish',
+  'catalog import',
+  'catalog export',
   'catalog search',
   'catalog show',
   'catalog proto',

@@ -24,6 +24,8 @@ import { TokenService } from '../parties/token-service.js';
 import { CalendarBook } from '../procedure/clock/calendar-book.js';
 import { TestClock } from '../procedure/due/test-clock.js';
 import { openProcedure, type Procedure } from '../procedure/open-procedure.js';
+import { StoredProfiles } from '../sheets/profiles/stored-profiles.js';
+import { SheetService } from '../sheets/sheet-service.js';
 import { VERSION } from '../version.js';
 import type { ReleaseStack } from './release-stack.js';
 
@@ -51,16 +53,17 @@ export async function openGovernance(deps: GovernanceDeps) {
   const facts = new BusFacts();
   const [parties, systems, officers] = [new Parties(), new Systems(), new Officers()];
   const [catalog, grants] = [new Catalog(), new Grants()];
-  const [calendars, testClock] = [new CalendarBook(), new TestClock()];
+  const [calendars, testClock, profiles] = [new CalendarBook(), new TestClock(), new StoredProfiles()];
   const ledger = await Ledger.open({
     bus,
     metrics: deps.metrics,
     clock,
     staleAfterMs: config.ledgerSightMs,
     // In this order, because a grant is read by means of its entry and its parties.
-    folds: [busClock, facts, parties, systems, officers, credentials, catalog, grants, calendars, testClock].map(
-      ({ fold }) => fold,
-    ),
+    folds: [
+      ...[busClock, facts, parties, systems, officers, credentials, catalog, grants],
+      ...[calendars, testClock, profiles],
+    ].map(({ fold }) => fold),
     onBroken: (error) => log.fatal({ err: error }, 'the ledger is broken: delivery has stopped'),
   });
   releases.add('ledger', () => ledger.close());
@@ -84,10 +87,12 @@ export async function openGovernance(deps: GovernanceDeps) {
   await foundCanary({ ledger, parties, systems, catalog, grants, partitions, clock });
   const procedure = permissions.isTrial ? undefined : await openFiles(deps, ledger, testClock);
   const shared = { ledger, credentials, parties, systems, officers, catalog, grants, permissions };
+  const catalogService = new CatalogService({ ...shared, acts });
   return {
     ...{ ...shared, leases, calendars, testClock, procedure },
     tokenService: new TokenService(shared),
-    catalogService: new CatalogService({ ...shared, acts }),
+    catalogService,
+    sheetService: new SheetService({ ...shared, catalogService, profiles }),
     grantService: new GrantService(shared),
     bundleService: new BundleService({ ...shared, partitions, clock }),
     newOperatorToken: founding.printToken,

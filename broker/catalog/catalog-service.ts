@@ -32,14 +32,23 @@ export class CatalogService {
 
   /** Makes the document the draft of its entry; a published version stays in force beside it. */
   async putDraft(caller: Caller, document: unknown): Promise<DraftResult> {
+    const { plain, acting, warnings } = await this.#judged(caller, document);
+    const record = await this.deps.ledger.append(() => this.deps.acts.draft(plain, acting), acting);
+    return { changed: record !== undefined, warnings: [...warnings, ...this.deps.acts.warnings(plain)] };
+  }
+
+  /** Judges what `putDraft` would do, and does nothing. Throws what it throws. */
+  async checkDraft(caller: Caller, document: unknown): Promise<DraftResult> {
+    const { plain, acting, warnings } = await this.#judged(caller, document);
+    return { changed: this.deps.acts.draft(plain, acting) !== undefined, warnings };
+  }
+
+  async #judged(caller: Caller, document: unknown) {
     const id = entryIdOf(document);
     const acting = this.#acting(caller, 'drafted', id);
     const validation = await validateEntryDocument(document, this.deps.permissions);
     assertValidEntry(id, validation);
-    const plain = plainDocument(document) as EntryDocument;
-    const record = await this.deps.ledger.append(() => this.deps.acts.draft(plain, acting), acting);
-    const warnings = [...validation.warnings, ...this.deps.acts.warnings(plain)];
-    return { changed: record !== undefined, warnings };
+    return { plain: plainDocument(document) as EntryDocument, acting, warnings: validation.warnings };
   }
 
   /** The draft of the entry, for those who may edit it. Throws NOT_FOUND. */

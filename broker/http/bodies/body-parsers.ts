@@ -71,18 +71,18 @@ async function bodyOf(
   documents: DocumentParser,
 ): Promise<unknown> {
   const { headers, is404, routeOptions } = request;
-  const { access, body: rule = NO_BODY, stream, elementsMax, singleBytesMax } = routeOptions.config;
+  const { access, body: rule = NO_BODY, stream, elementsMax, singleBytesMax, raw } = routeOptions.config;
   if (is404 || headers['content-length'] === '0') return undefined;
   const given = mediaType(headers['content-type']);
   const type = SAME_TYPE[given] ?? given;
   const bytesMax = rule[type];
-  if (type !== stream && bytesMax === undefined) throw unsupported(rule, stream);
-  checkCharset(headers['content-type']);
+  if (type !== stream && bytesMax === undefined) throw raw ? notOfForm(rule) : unsupported(rule, stream);
+  if (!raw) checkCharset(headers['content-type']);
   if (type === stream || bytesMax === undefined) {
     askForBody(request.raw);
     return body;
   }
-  if (Number(headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax);
+  if (Number(headers['content-length'] ?? 0) > bytesMax) throw raw ? tooLargeFile(bytesMax) : tooLarge(bytesMax);
   askForBody(request.raw);
   const isOfficers = typeof access === 'object' && 'officer' in access;
   const held = await readBody(body, { bytesMax, ...(isOfficers ? budgets.officers : budgets.systems) });
@@ -90,12 +90,19 @@ async function bodyOf(
   const { length } = held;
   const content = held.take();
   if (length === 0) return undefined;
+  if (raw) return content;
   if (content instanceof BodyFile) return documents.parse(content, type === YAML_TYPE ? 'YAML' : 'JSON');
   if (rule === NO_BODY) return requireEmptyMap(await parseJson(content));
   if (type === YAML_TYPE) return documents.parse(content, 'YAML');
   const isDocument = elementsMax === undefined && length > DOCUMENT_BYTES_MIN;
   return isDocument ? documents.parse(content, 'JSON') : parseJson(content, { elementsMax, singleBytesMax });
 }
+
+const notOfForm = (rule: BodyRule): SluiceError =>
+  new SluiceError('BAD_REQUEST', `the content type is not supported here, send ${Object.keys(rule).join(', ')}`);
+
+const tooLargeFile = (bytesMax: number): SluiceError =>
+  new SluiceError('BAD_REQUEST', `the file has more than the ${bytesMax} bytes that are allowed here`);
 
 function unsupported(rule: BodyRule, stream: string | undefined): SluiceError {
   if (rule === NO_BODY) return new SluiceError('UNSUPPORTED_MEDIA_TYPE', 'this call takes no body, or {} as JSON');

@@ -1,13 +1,15 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { type CatalogRoutesDeps, catalogRoutes } from './catalog.js';
+import { type CatalogFileRoutesDeps, catalogFileRoutes } from './catalog-files.js';
 import { type CatalogServiceRoutesDeps, catalogServiceRoutes } from './catalog-service.js';
 import { entryContractRoutes } from './entry-contract.js';
 
 /** Routes of the catalog: search and read entries, draft and publish them, get their contracts in machine-readable form. */
 export const catalogPlugin =
-  (deps: CatalogRoutesDeps & CatalogServiceRoutesDeps): FastifyPluginAsync =>
+  (deps: CatalogRoutesDeps & CatalogServiceRoutesDeps & CatalogFileRoutesDeps): FastifyPluginAsync =>
   async (app) => {
     catalogRoutes(app, deps);
     catalogServiceRoutes(app, deps);
     entryContractRoutes(app, deps);
+    catalogFileRoutes(app, deps);
   };

@@ -24,6 +24,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
     body?: BodyRule;
+    /** The body is handed to the route as its bytes, and what is wrong with its form is BAD_REQUEST. */
+    raw?: boolean;
     /** Media type of a body that the route itself reads, as a stream without end. */
     stream?: string;
     /** Elements that an array as body may have, and bytes of any other value. */

@@ -1,4 +1,4 @@
-import type { EntryDraft, Item } from '../../../proto/entry/entry.js';
+import { type EntryDraft, type Item, splitEntryId } from '../../../proto/entry/entry.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import { type Column, isSameSheet, SAME_SHEET, type TableProfile } from '../profiles/profile.js';
 import { comparable } from '../reading/text-form.js';
@@ -26,10 +26,10 @@ type Cells = (entry: EntryDraft, item: Item | undefined, facts: EntryFacts) => s
 export function writtenSheets(
   profile: TableProfile,
   entries: readonly ExportedEntry[],
-  party: EntryFacts['party'],
+  partyOf: (id: string) => EntryFacts['party'],
 ): WrittenSheet[] {
-  const facts = ({ publishedOn }: ExportedEntry): EntryFacts => ({
-    party,
+  const facts = ({ entry, publishedOn }: ExportedEntry): EntryFacts => ({
+    party: partyOf(splitEntryId(entry.id).party),
     ...(publishedOn !== undefined && { publishedOn }),
   });
   const itemNames = keptNames(

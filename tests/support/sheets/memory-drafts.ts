@@ -73,7 +73,7 @@ export async function importInto(bytes: Uint8Array | string, input: ImportInput)
 /** Exports every entry of the drafts. */
 export async function exportFrom(drafts: MemoryDrafts, profileName: string, form: 'csv' | 'xlsx'): Promise<Buffer> {
   const entries = [...drafts.entries.values()].map((entry) => ({ entry }));
-  const sheets = writtenSheets(profileOf(profileName), entries, drafts.party);
+  const sheets = writtenSheets(profileOf(profileName), entries, () => drafts.party);
   const chunks: Uint8Array[] = [];
   for await (const chunk of form === 'csv' ? csvFile(sheets[0]!) : xlsxFile(sheets)) chunks.push(chunk);
   return Buffer.concat(chunks);

@@ -1,0 +1,65 @@
+import { SluiceError } from '../../../proto/errors.js';
+import type { Act, LedgerRecord } from '../../ledger/record.js';
+import type { Acting } from '../../parties/permissions.js';
+import { DCAT_AP, type TableProfile } from './profile.js';
+import { type ProfileDocument, parseProfile, profileJson, readyMade, tableProfile } from './profile-document.js';
+
+/** Profiles of one party: they stay in memory. */
+const PROFILES_PER_PARTY_MAX = 100;
+
+interface StoredProfile {
+  /** JSON, in which the words of a map keep their order. */
+  text: string;
+}
+
+/** The profiles that parties have stored, folded from the ledger. */
+export class StoredProfiles {
+  readonly #texts = new Map<string, string>();
+
+  readonly fold = (record: LedgerRecord): void => {
+    if (record.kind === 'profile') this.#texts.set(record.id, (record.document as StoredProfile).text);
+  };
+
+  /** JSON of a stored or ready-made profile. Throws NOT_FOUND. */
+  json(party: string, name: string): string {
+    const known = readyMade(name);
+    const text = known ? profileJson(known) : this.#texts.get(idOf(party, name));
+    if (text === undefined) throw new SluiceError('NOT_FOUND', 'there is no profile of this name');
+    return text;
+  }
+
+  /** The profile of that name; undefined for `dcat-ap`, which is no profile of sheets. Throws BAD_REQUEST. */
+  profile(party: string, name: string): TableProfile | undefined {
+    if (name === DCAT_AP) return undefined;
+    const document = readyMade(name) ?? this.#find(party, name);
+    if (!document) throw new SluiceError('BAD_REQUEST', 'the profile is not known');
+    return this.parsed(party, document);
+  }
+
+  parsed(party: string, document: ProfileDocument): TableProfile {
+    return tableProfile(document, (base) => this.#find(party, base));
+  }
+
+  /** The act that stores a profile; undefined when the same one is stored. Throws BAD_REQUEST and TOO_MANY. */
+  store(party: string, name: string, text: string, acting: Acting): Act | undefined {
+    const document = parseProfile(text);
+    if (readyMade(name)) throw new SluiceError('BAD_REQUEST', 'a ready-made profile has this name');
+    if (document?.profile !== name) throw new SluiceError('BAD_REQUEST', 'profile: must be the name of the address');
+    this.parsed(party, document);
+    const id = idOf(party, name);
+    const json = profileJson(document);
+    if (this.#texts.get(id) === json) return undefined;
+    const count = [...this.#texts.keys()].filter((one) => one.startsWith(`${party}.`)).length;
+    if (!this.#texts.has(id) && count >= PROFILES_PER_PARTY_MAX) {
+      throw new SluiceError('TOO_MANY', `party ${party} has ${PROFILES_PER_PARTY_MAX} profiles already`);
+    }
+    return { kind: 'profile', id, act: 'put', ...acting, document: { text: json } satisfies StoredProfile };
+  }
+
+  #find(party: string, name: string): ProfileDocument | undefined {
+    const text = this.#texts.get(idOf(party, name));
+    return text === undefined ? undefined : parseProfile(text);
+  }
+}
+
+const idOf = (party: string, name: string): string => `${party}.${name}`;

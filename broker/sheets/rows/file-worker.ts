@@ -1,0 +1,45 @@
+import { readSync } from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+import { UnusableFileError } from '../reading/table.js';
+import type { FileAnswer, FileRequest } from './file-messages.js';
+import { readSheetFile } from './read-sheet-file.js';
+
+/** Entries that go out in one message, so that taking them over is short work for the receiver. */
+const ENTRIES_PER_PIECE = 50;
+
+let pieces: Iterator<FileAnswer> | undefined;
+
+parentPort?.on('message', async (request: FileRequest) => {
+  if (request.kind === 'read') pieces = await answersOf(request.reading);
+  const next = pieces?.next();
+  parentPort?.postMessage(next?.done === false ? next.value : { kind: 'done' });
+});
+
+async function answersOf(reading: Extract<FileRequest, { kind: 'read' }>['reading']): Promise<Iterator<FileAnswer>> {
+  try {
+    const file = await readSheetFile({ ...reading, bytes: bytesOf(reading.bytes) });
+    return piecesOf(file);
+  } catch (error) {
+    if (!(error instanceof UnusableFileError)) throw error;
+    return [{ kind: 'unusable', message: error.message } satisfies FileAnswer].values();
+  }
+}
+
+function* piecesOf(file: Awaited<ReturnType<typeof readSheetFile>>): Generator<FileAnswer> {
+  const { entries, ...rest } = file;
+  yield { kind: 'file', file: { ...rest, entries: [] } };
+  for (let from = 0; from < entries.length; from += ENTRIES_PER_PIECE) {
+    yield { kind: 'entries', entries: entries.slice(from, from + ENTRIES_PER_PIECE) };
+  }
+}
+
+function bytesOf(source: Uint8Array | { descriptor: number; bytes: number }): Uint8Array {
+  if (source instanceof Uint8Array) return source;
+  const bytes = Buffer.allocUnsafeSlow(source.bytes);
+  for (let at = 0; at < bytes.length; ) {
+    const read = readSync(source.descriptor, bytes, at, bytes.length - at, at);
+    if (read === 0) throw new Error('the file of a body is shorter than what was written to it');
+    at += read;
+  }
+  return bytes;
+}

@@ -49,8 +49,7 @@ export async function openGovernance(deps: GovernanceDeps) {
   const { config, bus, partitions, busClock, log, releases } = deps;
   const clock = busClock.now;
   const permissions = new Permissions(config.platformRegistration === undefined ? 'trial' : 'registered');
-  const credentials = new Credentials(config.secret);
-  const facts = new BusFacts();
+  const [credentials, facts] = [new Credentials(config.secret), new BusFacts()];
   const [parties, systems, officers] = [new Parties(), new Systems(), new Officers()];
   const [catalog, grants] = [new Catalog(), new Grants()];
   const [calendars, testClock, profiles] = [new CalendarBook(), new TestClock(), new StoredProfiles()];
@@ -67,8 +66,7 @@ export async function openGovernance(deps: GovernanceDeps) {
     onBroken: (error) => log.fatal({ err: error }, 'the ledger is broken: delivery has stopped'),
   });
   releases.add('ledger', () => ledger.close());
-  const leases = new Leases(credentials);
-  releases.add('leases', ledger.onRecord(leases.onRecord));
+  const leases = openLeases(credentials, ledger, releases);
   const findParty = (id: string) => parties.get(id);
   const grantsOn = (entry: string) => grants.liveOn(entry, clock());
   const draftsPerPartyMax = config.quotas.drafts;
@@ -89,14 +87,19 @@ export async function openGovernance(deps: GovernanceDeps) {
   const shared = { ledger, credentials, parties, systems, officers, catalog, grants, permissions };
   const catalogService = new CatalogService({ ...shared, acts });
   return {
-    ...{ ...shared, leases, calendars, testClock, procedure },
+    ...{ ...shared, leases, calendars, testClock, procedure, catalogService },
     tokenService: new TokenService(shared),
-    catalogService,
     sheetService: new SheetService({ ...shared, catalogService, profiles }),
     grantService: new GrantService(shared),
     bundleService: new BundleService({ ...shared, partitions, clock }),
     newOperatorToken: founding.printToken,
   };
+}
+
+function openLeases(credentials: Credentials, ledger: Ledger, releases: ReleaseStack): Leases {
+  const leases = new Leases(credentials);
+  releases.add('leases', ledger.onRecord(leases.onRecord));
+  return leases;
 }
 
 /** The files of a registered bus; on a trial bus there are none. */

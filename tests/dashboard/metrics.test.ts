@@ -8,6 +8,7 @@ import { addUp, cumulativeOf, fromMessage, type MetricValues, toMessage } from '
 import { Metrics } from '../../broker/metrics/metrics.js';
 import { ERROR_KINDS, type ErrorCode } from '../../proto/errors.js';
 import { SUBPROTOCOLS } from '../../proto/frames/frames.js';
+import { eventually } from '../support/condition.js';
 
 const PARTITIONS_MAX = 64;
 const SERVERS = ['a', 'b', 'c', 'd', 'e'];
@@ -109,4 +110,15 @@ t.test('OpenMetrics is written to who asks for it', async (t) => {
   t.equal(formatFor('application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2'), 'openmetrics');
   t.equal(formatFor('*/*'), 'text');
   t.equal(formatFor(undefined), 'text');
+});
+
+t.test('a turn that keeps everything waiting is seen', async (t) => {
+  const metrics = new Metrics();
+  await new Promise((resolve) => setTimeout(resolve, 120));
+  const untilMs = performance.now() + 300;
+  while (performance.now() < untilMs);
+  const heldSeconds = async (): Promise<number> =>
+    Number(/^sluice_event_loop_hold_max_seconds (\S+)$/m.exec(await metrics.text('text'))?.[1]);
+  await eventually(async () => (await heldSeconds()) > 0.2, 'the hold', 5_000);
+  t.ok((await heldSeconds()) < 5, 'in seconds');
 });

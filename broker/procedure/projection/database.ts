@@ -9,6 +9,8 @@ export type Row = Record<string, unknown>;
 const FILES_MAX = 128;
 /** Pages that SQLite keeps in memory, in KiB. */
 const CACHE_KIB = 24 * 1024;
+/** A file that is made anew writes the same pages again and again; they are copied out of the log every 32 MiB. */
+const CHECKPOINT_PAGES = 8_192;
 /** Larger files are not read through at the start; a fault in them shows when it is met. */
 const CHECKED_BYTES_MAX = 128 * 1024 * 1024;
 
@@ -113,6 +115,7 @@ function prepare(db: Database.Database, path: string): boolean {
   // A crash of the process loses nothing then, a power cut at most the newest records, which are read again.
   for (const pragma of ['locking_mode = EXCLUSIVE', 'journal_mode = WAL', 'synchronous = NORMAL']) db.pragma(pragma);
   db.pragma(`cache_size = -${CACHE_KIB}`);
+  db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   db.exec('BEGIN IMMEDIATE');
   db.exec('COMMIT');
   const [{ user_version: version }] = db.pragma('user_version') as [{ user_version: number }];

@@ -1,5 +1,5 @@
 /** A file with another version is made anew. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /**
  * `files.n` is the sequence of the file's first record, which orders lists and is unique. `files.due_at` is the earliest
@@ -13,7 +13,7 @@ CREATE TABLE files (
   n INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, state TEXT NOT NULL,
   body TEXT NOT NULL, document TEXT NOT NULL, due_at INTEGER);
 CREATE UNIQUE INDEX files_id ON files (kind, id);
-CREATE INDEX files_state ON files (kind, state);
+CREATE INDEX files_kind ON files (kind);
 CREATE INDEX files_due ON files (due_at, n) WHERE due_at IS NOT NULL;
 CREATE TABLE sides (
   kind TEXT NOT NULL, party TEXT NOT NULL, file INTEGER NOT NULL, PRIMARY KEY (kind, party, file)) WITHOUT ROWID;
@@ -33,7 +33,6 @@ CREATE TABLE history (
 CREATE TABLE notices (
   party TEXT NOT NULL, seq INTEGER NOT NULL, ordinal INTEGER NOT NULL, kind TEXT NOT NULL, about_kind TEXT, about_id TEXT,
   at INTEGER NOT NULL, article TEXT, clock TEXT, details TEXT, PRIMARY KEY (party, seq, ordinal)) WITHOUT ROWID;
-CREATE INDEX notices_id ON notices (seq, ordinal);
 CREATE TABLE readings (
   party TEXT NOT NULL, seq INTEGER NOT NULL, ordinal INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL,
   PRIMARY KEY (party, seq, ordinal)) WITHOUT ROWID;

@@ -5,7 +5,7 @@ import { cpuSecondsOf, figuresOf, ofNats, ofSluice, type Phase, type Rates, roun
  * Measures what delivery costs when there is little to deliver: an event then has a frame, and a system call, of its own for
  * each session, and whatever runs per session and second counts beside it.
  */
-const RATES: Rates = { at1: 1, at10: 10 };
+const RATES: Rates = { at10: 10 };
 /** A new process runs its code slowly for the first thousands of frames; it is not what a quiet broker costs. */
 const WARM_UP: Rates = { warmUp: 50 };
 const AIM_MICROS = 15;

@@ -11,7 +11,7 @@ interface Collection {
   done: () => void;
 }
 
-/** Adds the metrics of the workers of a broker up, with those counters and histograms that ended workers had reached. */
+/** Adds the metrics of the workers of a broker up, with those counters and histograms that ended workers had reached. Decision: docs/decisions/0117. */
 export class MetricsPool {
   readonly #latest = new Map<number, MetricValues[]>();
   #ended: MetricValues[] = [];

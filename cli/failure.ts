@@ -1,7 +1,7 @@
 import { startFailureMessage } from '../broker/boot/start-failure.js';
 import { ConfigError } from '../broker/config.js';
 import { ApiError, ClientError, ConnectionLostError } from '../client/errors.js';
-import { SluiceError } from '../proto/errors.js';
+import { problemTexts, SluiceError } from '../proto/errors.js';
 import { EXIT, UsageError } from './exit-codes.js';
 import { printableLine } from './printable.js';
 
@@ -30,14 +30,14 @@ export function failureOf(error: unknown): Failure | undefined {
   }
   if (error instanceof SluiceError) {
     const exitCode = error.retryable ? EXIT.UNREACHABLE : EXIT.REFUSED;
-    return { exitCode, code: error.code, message: error.message, problems: error.where.problems ?? [] };
+    return { exitCode, code: error.code, message: error.message, problems: problemTexts(error.where.problems) };
   }
   const message = startFailureMessage(error);
   return message === undefined ? undefined : { exitCode: EXIT.REFUSED, message, problems: [] };
 }
 
 function failureOfProblem({ problem, retryable }: ApiError): Failure {
-  const problems = problem.problems ?? [];
+  const problems = problemTexts(problem.problems);
   // The detail repeats the list of problems on one long line, so the title stands instead.
   const message = problems.length > 1 ? problem.title : problem.detail;
   return { exitCode: retryable ? EXIT.UNREACHABLE : EXIT.REFUSED, code: problem.code, message, problems };

@@ -55,7 +55,36 @@ export const ERROR_KINDS = {
   BUNDLE_INVALID: kind(422, 'The bundle is not valid'),
   TRIAL_ONLY: kind(403, 'This is possible in trial mode only'),
   // the lawful procedure
+  NOT_YOUR_ROLE: kind(403, 'The act is for another role'),
+  FOUR_EYES: kind(403, 'A second person must do this'),
+  STALE: kind(409, 'The file has changed since it was read'),
+  WRONG_STATE: kind(409, 'The file is not in a state for this act'),
+  KEY_REUSED: kind(409, 'The idempotency key stands for another request'),
+  DIGEST_DIFFERS: kind(422, 'The signature is over another document'),
+  ATTACHMENT_UNKNOWN: kind(422, 'The attachment is not stored'),
+  INCOMPLETE: kind(422, 'Mandatory fields or records are missing'),
+  NO_REASON: kind(422, 'A reason or its code is missing'),
+  LATE_CONDITION: kind(422, 'The reply has a condition that the entry does not list'),
+  RANK_TOO_LOW: kind(422, 'The legal basis is of too low a rank'),
+  NOT_SHARED: kind(403, 'The data is not shared'),
+  NOT_IN_CATALOG: kind(422, 'The catalog has no such published entry'),
+  NOT_A_PARTY: kind(403, 'Only a government department or an empowered organisation can be a party'),
+  NO_BODY_HEAD: kind(409, 'The department has no work body with a head in office'),
+  SECOND_SUPPLEMENT: kind(409, 'Papers were asked for once already'),
+  PAPERS_NO_REFUSAL: kind(422, 'Missing papers are no reason to refuse'),
+  EXTENSION_SPENT: kind(409, 'The extension is used up'),
+  OVERDUE: kind(409, 'The limit has passed'),
+  NOT_DELIVERED: kind(409, 'Nothing proves a delivery'),
+  LIVE_GRANTS: kind(409, 'Grants that live depend on it'),
+  NOT_FILED: kind(409, 'The change is not filed, or its date is ahead'),
+  NEGOTIATION_MISSING: kind(409, 'There is no record of a negotiation'),
+  LEAD_EXISTS: kind(409, 'Another department provides the item by designation'),
+  CONSENT_MISSING: kind(403, 'The provider has not agreed to onward sharing'),
+  RECORD_LOCKED: kind(409, 'The record must still be kept'),
+  CALENDAR_INVALID: kind(422, 'The calendar is not valid'),
   CLOCK_BACKWARDS: kind(422, 'The time of the bus only moves forward'),
+  CONTRACT_OVER: kind(403, 'The contract of the contractor has ended'),
+  BREAK_GLASS: kind(403, 'There is no open access for this'),
   // subscriptions
   UNKNOWN_GRANT: kind(404, 'There is no such grant for the caller'),
   GRANT_NOT_IN_FORCE: kind(403, 'The grant is not in force'),
@@ -87,11 +116,30 @@ export interface ProblemWhere {
   ref?: string | undefined;
   /** With POSITION_GONE: the earliest position that exists. */
   earliest?: number | undefined;
-  /** Article of the Regulation that stands behind the refusal, as `R13`. */
+  /** All problems of the request, each as a text for people; of the lawful procedure each with its path and code. */
+  problems?: string[] | LawfulProblem[] | undefined;
+  /** Article of the Regulations behind the refusal, `R21`. */
   article?: string | undefined;
-  /** All problems of the request, each as a text for people. */
-  problems?: string[] | undefined;
+  /** With STALE: the file as it is now. */
+  current?: unknown;
+  /** Where the law sends a caller who is refused here. */
+  links?: Record<string, string> | undefined;
 }
+
+/** One of the problems of a refused act. */
+export interface LawfulProblem {
+  /** JSON Pointer into the body, `/period/from`, or ''. */
+  path: string;
+  code: ErrorCode;
+  article?: string | undefined;
+  text: string;
+}
+
+/** Problems as lines for people, whichever form they have. */
+export const problemTexts = (problems: ProblemWhere['problems'] = []): string[] =>
+  problems.map((one) =>
+    typeof one === 'string' ? one : [one.path, one.code, one.article, one.text].filter(Boolean).join(' '),
+  );
 
 /** RFC 9457 problem document. */
 export interface Problem extends ProblemWhere {

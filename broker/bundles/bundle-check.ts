@@ -1,4 +1,4 @@
-import { SluiceError } from '../../proto/errors.js';
+import { problemTexts, SluiceError } from '../../proto/errors.js';
 import { isMap } from '../../proto/values/is-map.js';
 import { reasonsForRefusal, validateEntryDocument } from '../catalog/document/entry-problems.js';
 import type { EntryActs } from '../catalog/entry-acts.js';
@@ -88,7 +88,7 @@ async function entryProblems(
     return { problems: [], warnings: [...warnings, ...entryActs.warnings(document)] };
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
-    return { problems: error.where.problems ?? [`id: ${error.message}`], warnings };
+    return { problems: error.where.problems ? problemTexts(error.where.problems) : [`id: ${error.message}`], warnings };
   }
 }
 

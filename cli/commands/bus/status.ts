@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ApiError } from '../../../client/errors.js';
+import { problemTexts } from '../../../proto/errors.js';
 import type { StoreUsage } from '../../../proto/http/store-usage.js';
 import { apiOf, type ConnectionOptions, withConnection } from '../../connection-options.js';
 import { CommandEnded, EXIT } from '../../exit-codes.js';
@@ -43,7 +44,7 @@ async function readiness(options: ConnectionOptions): Promise<Readiness> {
     return { isReady: true, reasons: [], notices };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return { isReady: false, reasons: error.problem.problems ?? [error.problem.detail], notices: [] };
+    return { isReady: false, reasons: error.problem.problems ? problemTexts(error.problem.problems) : [error.problem.detail], notices: [] };
   }
 }
 

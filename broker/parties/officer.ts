@@ -11,6 +11,8 @@ export const ROLES = [
   'correction_handler',
   'security_officer',
   'auditor',
+  'administrator',
+  'contractor',
 ] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -26,4 +28,8 @@ export interface OfficerDocument {
 export interface StoredOfficer extends OfficerDocument {
   /** Digest of the token; undefined when the officer has none. */
   credential?: string | undefined;
+  /** `<issuer>|<claim>` of the identity provider that the officer signs in with instead of a token. */
+  subject?: string | undefined;
+  /** Contract of a contractor. */
+  contract?: string | undefined;
 }

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { OfficerCaller } from '../../parties/caller.js';
+import type { Fields, HistoryItem, ProcedureFile } from '../files/file.js';
+import type { Machine } from './machine.js';
+import { isFromNothing } from './machine.js';
+import type { Relations } from './relations.js';
+
+/** SHA-256, in hex, of the document in the form of RFC 8785. */
+export const digestOf = (document: unknown): string =>
+  createHash('sha256')
+    .update(canonicalize(document) ?? '')
+    .digest('hex');
+
+/** What `GET` shows as the document of a file. */
+export const shownDocument = ({ fields, document }: Pick<ProcedureFile, 'fields' | 'document'>): Fields =>
+  fields ?? document;
+
+export interface NextAct {
+  act: string;
+  who: string;
+}
+
+/** The acts that the caller may perform now by state, role and relation; the guard of each may still refuse. */
+export function nextActs(
+  machine: Machine,
+  file: ProcedureFile,
+  caller: OfficerCaller | undefined,
+  relations: Relations,
+): NextAct[] {
+  if (!caller) return [];
+  return machine.transitions
+    .filter((row) => !isFromNothing(row) && row.from.includes(file.state) && !row.isLater)
+    .flatMap((row) => {
+      const who = roleFor(row.who, file, caller, relations);
+      return who === undefined ? [] : [{ act: row.act, who }];
+    })
+    .filter((one, index, all) => all.findIndex(({ act }) => act === one.act) === index);
+}
+
+/** The first of the relations and roles that the caller has; undefined for none. */
+export function roleFor(
+  who: readonly string[],
+  { sides }: Pick<ProcedureFile, 'sides'>,
+  caller: OfficerCaller,
+  relations: Relations,
+): string | undefined {
+  return who.find((one) => {
+    const dot = one.indexOf('.');
+    if (dot < 0) return false;
+    const [relation, role] = [one.slice(0, dot), one.slice(dot + 1)];
+    if (role !== 'any' && !caller.roles.includes(role)) return false;
+    if (role === 'competent_reviewer' && !relations.isCompetent(caller.party)) return false;
+    return relations.resolve(relation, sides).includes(caller.party);
+  });
+}
+
+/** The answer of procedures.md 1.3. */
+export function describeFile(
+  machine: Machine,
+  file: ProcedureFile,
+  caller: OfficerCaller | undefined,
+  relations: Relations,
+): Fields {
+  const { kind, id, state, seq, clocks } = file;
+  const shown = clocks.map(({ pausedAt: _, resumedAt: _resumed, ...clock }) => clock);
+  return {
+    ...{ id, kind, file: { kind, id }, state, seq, digest: digestOf(digested(machine, file)), clocks: shown },
+    next: nextActs(machine, file, caller, relations),
+    links: { self: `/v1/${kind}/${id}`, ...machine.links?.(file) },
+    ...machine.answer?.(file),
+  };
+}
+
+/** The answer with the whole document and history. */
+export const describeWhole = (answer: Fields, file: ProcedureFile, history: HistoryItem[]): Fields => ({
+  ...answer,
+  document: shownDocument(file),
+  history,
+});
+
+const digested = (machine: Machine, file: ProcedureFile): Fields => machine.digested?.(file) ?? shownDocument(file);

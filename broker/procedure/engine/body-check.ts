@@ -1,0 +1,79 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import addFormats from 'ajv-formats';
+import type { LawfulProblem } from '../../../proto/errors.js';
+import { schemaProblem } from '../../../proto/schema-problem.js';
+import type { Fields } from '../files/file.js';
+import type { BodyMembers, Transition } from './machine.js';
+import { problem } from './refusals.js';
+
+/** Parties and filters that the bus computes; naming one is refused with the article that says who computes it. */
+const COMPUTED = new Map([
+  ...[
+    'handler',
+    'provider',
+    'peer',
+    'superior',
+    'competentDepartment',
+    'commonSuperior',
+    'sourceDepartment',
+    'demand',
+  ].map((name): [string, string] => [name, 'R8']),
+]);
+
+const TEXT_MAX = 2_000;
+export const TEXT = { type: 'string', maxLength: TEXT_MAX, pattern: '\\S' };
+export const DATE = { type: 'string', format: 'date' };
+export const MOMENT = { type: 'string', format: 'date-time' };
+export const TITLE = {
+  anyOf: [
+    { type: 'string', maxLength: 200, pattern: '\\S' },
+    {
+      type: 'object',
+      properties: { zh: { type: 'string', maxLength: 200 }, en: { type: 'string', maxLength: 200 } },
+      additionalProperties: false,
+      minProperties: 1,
+    },
+  ],
+};
+export const ID = { type: 'string', minLength: 1, maxLength: 129 };
+export const DIGEST = { type: 'string', pattern: '^[0-9a-f]{64}$' };
+export const listOf = (items: object, max = 1_000): object => ({ type: 'array', items, maxItems: max });
+
+/** Members that any act may carry. */
+const COMMON: BodyMembers = { reason: TEXT, attachments: listOf(DIGEST, 20), digest: DIGEST };
+
+const ajv = new Ajv({ allErrors: true, strict: false });
+addFormats.default(ajv);
+const compiled = new WeakMap<object, ValidateFunction>();
+
+/** Schema of the body of a transition, as it is published too. */
+export const bodySchema = ({ body = {} }: Pick<Transition, 'body'>): object => ({
+  type: 'object',
+  properties: { ...COMMON, ...body },
+  additionalProperties: false,
+});
+
+/** Shape of a body: members, types, words, limits. All problems at once. */
+export function shapeProblems(transition: Transition, body: Fields): LawfulProblem[] {
+  if (transition.isAnyBody) return [];
+  let validate = compiled.get(transition);
+  if (!validate) {
+    validate = ajv.compile(bodySchema(transition));
+    compiled.set(transition, validate);
+  }
+  if (validate(body)) return [];
+  const problems = (validate.errors ?? []).map(shapeProblem);
+  return problems.filter(({ path }, index) => problems.findIndex((one) => one.path === path) === index);
+}
+
+function shapeProblem(error: ErrorObject): LawfulProblem {
+  if (error.keyword !== 'additionalProperties') {
+    return problem(error.instancePath, 'BAD_REQUEST', schemaProblem(error));
+  }
+  const name = String(error.params.additionalProperty);
+  const path = `${error.instancePath}/${name.replaceAll('~', '~0').replaceAll('/', '~1').slice(0, 64)}`;
+  const article = COMPUTED.get(name);
+  return article === undefined
+    ? problem(path, 'BAD_REQUEST', 'is not a known field')
+    : { path, code: 'BAD_REQUEST', article, text: 'is computed by the bus and cannot be given' };
+}

@@ -1,0 +1,352 @@
+import type { LawfulProblem } from '../../../proto/errors.js';
+import { SluiceError } from '../../../proto/errors.js';
+import type { Ledger } from '../../ledger/ledger.js';
+import type { LedgerRecord } from '../../ledger/record.js';
+import { actorOf, type Caller, type OfficerCaller } from '../../parties/caller.js';
+import type { Fields, FileRef, ProcedureFile } from '../files/file.js';
+import type { FileQuery, FileReader } from '../files/file-reader.js';
+import type { Kind } from '../files/kinds.js';
+import type { ActContext, World } from './act-context.js';
+import { requireDigest, requireFourEyes, requireShape } from './act-guards.js';
+import { describeFile, describeWhole, roleFor } from './answer.js';
+import { Batch } from './batch.js';
+import type { KeptAnswers } from './kept-answers.js';
+import { isFromNothing, type Machine, type Transition } from './machine.js';
+import { refuse, refuseOne } from './refusals.js';
+import { ActRunner, newFile, newId } from './run-act.js';
+import { isInSight } from './sight.js';
+
+/** One call of an act. */
+export interface ActCall {
+  kind: Kind;
+  /** Absent for the act that makes a file. */
+  id?: string | undefined;
+  act: string;
+  body: Fields;
+  /** `seq` that the caller has seen. */
+  ifMatch?: number | undefined;
+  /** Idempotency key with the digest of method, address and body. */
+  key?: { key: string; request: string } | undefined;
+}
+
+export interface ActAnswer {
+  body: Fields;
+  /** The answer of an earlier call with the same key: nothing was done now. */
+  isReplayed: boolean;
+  /** The act made its file. */
+  isNew: boolean;
+}
+
+export interface ProcedureDeps {
+  ledger: Ledger;
+  reader: FileReader;
+  world: World;
+  machines: ReadonlyMap<Kind, Machine>;
+  kept: KeptAnswers;
+  clock: () => number;
+}
+
+/** What a refused call leaves on record: a violation, or a notice that somebody tried. */
+interface Remainder {
+  record(runner: ActRunner): Promise<void>;
+}
+
+/** A refusal with what the law wants on record of it. */
+class RecordedRefusal extends Error {
+  constructor(
+    readonly refusal: SluiceError,
+    readonly remainder: Remainder,
+  ) {
+    super(refusal.message, { cause: refusal });
+  }
+}
+
+/** Roles that may do nothing but what a transition names them for (regulation R36). */
+const OUTSIDE_ROLES: readonly string[] = ['platform_operator', 'contractor'];
+
+/**
+ * Performs and reads. The order of checks is that of procedures.md 1.4; everything from the existence of the file on is
+ * judged inside the guard of the ledger append, on the state that the act's record will follow.
+ */
+export class Procedure {
+  constructor(private readonly deps: ProcedureDeps) {}
+
+  get machines(): ReadonlyMap<Kind, Machine> {
+    return this.deps.machines;
+  }
+
+  /** Performs one act. Throws SluiceError with article and all problems. */
+  async perform(caller: Caller, call: ActCall): Promise<ActAnswer> {
+    const [answer] = await this.performAll(caller, [call]);
+    return answer as ActAnswer;
+  }
+
+  /** Performs acts on several files as one batch: all of them or none. */
+  async performAll(caller: Caller, calls: readonly ActCall[]): Promise<ActAnswer[]> {
+    const officer = requireOfficer(caller);
+    const { ledger, kept } = this.deps;
+    const key = calls[0]?.key;
+    let answers: ActAnswer[] = [];
+    let refusal: SluiceError | undefined;
+    const endsRights = calls.some(({ kind, act }) => this.#endsRights(kind, act));
+    await ledger.appendAll(
+      async (head) => {
+        refusal = undefined;
+        const replayed = key && (await kept.find(actorOf(caller), key, head));
+        if (replayed) {
+          answers = [{ body: replayed.body, isReplayed: true, isNew: replayed.isNew }];
+          return [];
+        }
+        const runner = this.#runner(head);
+        try {
+          answers = await this.#perform(runner, officer, calls);
+        } catch (error) {
+          if (!(error instanceof RecordedRefusal)) throw error;
+          refusal = error.refusal;
+          const after = this.#runner(head);
+          await error.remainder.record(after);
+          return after.batch.toActs();
+        }
+        const acts = runner.batch.toActs();
+        const [first] = acts;
+        if (key && first) first.kept = kept.keep(actorOf(caller), key, answers[0] as ActAnswer);
+        return acts;
+      },
+      { actor: actorOf(caller), atomic: true, endsRights },
+    );
+    if (refusal) throw refusal;
+    return answers;
+  }
+
+  /** Lets the bus act by itself; `decide` runs inside the guard of the append. */
+  async byBus(decide: (runner: ActRunner) => Promise<void>, nowMs?: number): Promise<LedgerRecord[]> {
+    return this.deps.ledger.appendAll(
+      async (head) => {
+        const runner = this.#runner(head, nowMs);
+        await decide(runner);
+        return runner.batch.toActs();
+      },
+      { atomic: true },
+    );
+  }
+
+  /** A file as the caller may see it. Throws NOT_FOUND. */
+  async read(caller: Caller, ref: FileRef): Promise<{ file: ProcedureFile; answer: Fields }> {
+    const officer = requireOfficer(caller);
+    await this.#requireReader(officer, ref.kind);
+    const machine = this.#machine(ref.kind);
+    const file = await this.deps.reader.get(ref);
+    if (!file || !isInSight(machine, file, officer, this.deps.world.relations)) throw notFound(ref);
+    return { file, answer: describeFile(machine, file, officer, this.deps.world.relations) };
+  }
+
+  async readWhole(caller: Caller, ref: FileRef): Promise<Fields> {
+    const { file, answer } = await this.read(caller, ref);
+    const history = await this.deps.reader.history(ref);
+    return describeWhole(answer, file, history);
+  }
+
+  /** Files that the caller may see, newest last. */
+  async list(caller: Caller, query: FileQuery & { document?: boolean }): Promise<{ files: Fields[]; next?: string }> {
+    const officer = requireOfficer(caller);
+    await this.#requireReader(officer, query.kind);
+    const machine = this.#machine(query.kind);
+    const { relations } = this.deps.world;
+    const sides = machine.isReadByAll ? query.sides : this.#sidesInSight(officer, query.sides);
+    const { document, ...rest } = query;
+    const page = await this.deps.reader.list({ ...rest, ...(sides && { sides }) });
+    const files = page.files
+      .filter((file) => isInSight(machine, file, officer, relations))
+      .map((file) => ({
+        ...describeFile(machine, file, officer, relations),
+        ...(document && { document: describeWhole({}, file, []).document }),
+      }));
+    return { files, ...(page.next !== undefined && { next: page.next }) };
+  }
+
+  #sidesInSight(officer: OfficerCaller, asked: readonly string[] | undefined): readonly string[] | undefined {
+    const { relations, parties } = this.deps.world;
+    if (officer.roles.includes('auditor') && relations.isCompetent(officer.party)) return asked;
+    const readable = relations.readableBy(officer.party);
+    if (asked === undefined) return readable.length === parties.list().length ? undefined : readable;
+    // Files that one reads by office are found by the side that was asked for; `isInSight` decides on each.
+    return asked;
+  }
+
+  #runner(head: number, nowMs = this.deps.clock()): ActRunner {
+    const { world, reader, machines } = this.deps;
+    return new ActRunner(world, new Batch(reader, head, nowMs), machines);
+  }
+
+  async #perform(runner: ActRunner, officer: OfficerCaller, calls: readonly ActCall[]): Promise<ActAnswer[]> {
+    const done: { file: ProcedureFile; machine: Machine; once: Fields; isNew: boolean }[] = [];
+    const problems: LawfulProblem[] = [];
+    for (const [index, call] of calls.entries()) {
+      try {
+        done.push(await this.#performOne(runner, officer, call));
+      } catch (error) {
+        if (calls.length === 1 || !(error instanceof SluiceError)) throw error;
+        problems.push(...problemsOf(error).map((one) => ({ ...one, path: `/entries/${index}${one.path}` })));
+      }
+    }
+    if (problems.length > 0) throw refuse(problems);
+    const { relations } = this.deps.world;
+    return Promise.all(
+      done.map(async ({ file, machine, once, isNew }) => {
+        const last = (await runner.batch.get(file)) ?? file;
+        return { body: { ...describeFile(machine, last, officer, relations), ...once }, isNew, isReplayed: false };
+      }),
+    );
+  }
+
+  async #performOne(runner: ActRunner, caller: OfficerCaller, call: ActCall) {
+    const { relations } = this.deps.world;
+    const { kind, id, act, body } = call;
+    this.#requireInside(caller, kind, act);
+    const machine = this.#machine(kind);
+    const rows = machine.transitions.filter((row) => row.act === act && !row.isLater && isCallable(row));
+    if (rows.length === 0) throw refuseOne('NOT_FOUND', `${kind} have no act ${act}`);
+    const { file, isNew } = await this.#fileOf(runner, caller, machine, call, rows);
+    requireShape(rows.find((row) => row.from.includes(file.state)) ?? (rows[0] as Transition), body);
+    if (call.ifMatch !== undefined && call.ifMatch !== file.seq) throw this.#stale(machine, file, caller);
+    const order = { file, body, caller, by: { actor: actorOf(caller) }, ...common(body) };
+    const possible = rows.filter((row) => row.from.includes(file.state));
+    const transition = choose(possible, (row) => runner.contextOf({ ...order, transition: row }));
+    if (!transition) throw refuseOne('WRONG_STATE', `${kind}/${id ?? ''} is ${file.state}, it cannot ${act}`);
+    const context = runner.contextOf({ ...order, transition });
+    if (isNew) Object.assign(file, { sides: (await transition.sides?.(context)) ?? { own: caller.party } });
+    const role = roleFor(transition.who, file, caller, relations);
+    if (role === undefined) throw refuseOne('NOT_YOUR_ROLE', `${act} is for ${transition.who.join(', ')}`);
+    requireFourEyes(context);
+    requireDigest(context);
+    await this.#requireGuard(runner, context);
+    const by = {
+      actor: actorOf(caller),
+      role: role.slice(role.indexOf('.') + 1),
+      officer: caller.id,
+      party: caller.party,
+    };
+    await runner.run(context, by);
+    return { file, machine, once: context.once, isNew };
+  }
+
+  async #requireGuard(runner: ActRunner, context: ActContext): Promise<void> {
+    try {
+      await runner.requireGuard(context);
+    } catch (error) {
+      const violation = context.transition.violationOf?.(context, problemsOf(error));
+      if (!violation || !(error instanceof SluiceError)) throw error;
+      const { caller } = context;
+      const to = [...new Set([caller?.party, this.deps.world.settings.owner])].filter((party) => party !== undefined);
+      const notice = { kind: 'refused_attempt', to, about: violation.about };
+      throw new RecordedRefusal(error, {
+        record: async (after) => {
+          await after.violation(violation);
+          after.batch.add(noticeAct(actorOf(caller as OfficerCaller), context.transition.act, notice));
+        },
+      });
+    }
+  }
+
+  async #fileOf(
+    runner: ActRunner,
+    caller: OfficerCaller,
+    machine: Machine,
+    { kind, id, body }: ActCall,
+    rows: readonly Transition[],
+  ): Promise<{ file: ProcedureFile; isNew: boolean }> {
+    const maker = rows.find(isFromNothing);
+    if (id === undefined && maker) {
+      const given = maker.idOf?.(
+        runner.contextOf({ file: newFile(kind, ''), transition: maker, body, caller, by: { actor: '' } }),
+      );
+      return { file: newFile(kind, given ?? (maker.idOf ? '' : newId(kind))), isNew: true };
+    }
+    const ref = { kind, id: id as string };
+    const file = await runner.batch.get(ref);
+    if (!file && maker) return { file: newFile(kind, ref.id), isNew: true };
+    if (!file || !isInSight(machine, file, caller, this.deps.world.relations)) throw notFound(ref);
+    return { file, isNew: false };
+  }
+
+  /** Refused reading of an outsider is on record like refused acts. */
+  async #requireReader(caller: OfficerCaller, kind: Kind): Promise<void> {
+    try {
+      this.#requireInside(caller, kind);
+    } catch (error) {
+      if (!(error instanceof RecordedRefusal)) throw error;
+      await this.byBus(error.remainder.record);
+      throw error.refusal;
+    }
+  }
+
+  /** Platform operators and contractors are refused before anything else is looked at. */
+  #requireInside(caller: OfficerCaller, kind: Kind, act?: string): void {
+    const outside = OUTSIDE_ROLES.find((role) => caller.roles.includes(role));
+    if (outside === undefined) return;
+    const rows = this.deps.machines.get(kind)?.transitions ?? [];
+    const isNamed = rows.some(
+      (row) => (act === undefined || row.act === act) && row.who.some((who) => who.endsWith(`.${outside}`)),
+    );
+    if (isNamed) return;
+    const refusal = refuseOne('NOT_YOUR_ROLE', `a ${outside} takes no part in this`, '', 'R36');
+    const notice = { kind: 'refused_attempt', to: [caller.party], article: 'R36' };
+    throw new RecordedRefusal(refusal, {
+      record: async (after) => after.batch.add(noticeAct(actorOf(caller), act ?? 'read', notice)),
+    });
+  }
+
+  #stale(machine: Machine, file: ProcedureFile, caller: OfficerCaller): SluiceError {
+    const current = describeFile(machine, file, caller, this.deps.world.relations);
+    return new SluiceError('STALE', `${file.kind}/${file.id} was changed by record ${file.seq}`, {
+      current,
+      problems: [],
+    });
+  }
+
+  #endsRights(kind: Kind, act: string): boolean {
+    return this.deps.machines.get(kind)?.transitions.some((row) => row.act === act && row.endsRights) ?? false;
+  }
+
+  #machine(kind: Kind): Machine {
+    const machine = this.deps.machines.get(kind);
+    if (!machine?.available) throw refuseOne('NOT_FOUND', `there are no ${kind} on this bus`);
+    return machine;
+  }
+}
+
+/** Throws NOT_YOUR_ROLE for a system. */
+function requireOfficer(caller: Caller): OfficerCaller {
+  if (caller.kind === 'officer') return caller;
+  throw refuseOne('NOT_YOUR_ROLE', `only an officer takes part in the procedure; system ${caller.id} is none`);
+}
+
+const isCallable = ({ who }: Transition): boolean => who.some((one) => one !== 'bus');
+const notFound = ({ kind, id }: FileRef): SluiceError => refuseOne('NOT_FOUND', `there is no file ${id} among ${kind}`);
+
+function choose(rows: readonly Transition[], contextOf: (row: Transition) => ActContext): Transition | undefined {
+  return rows.find((row) => row.when?.(contextOf(row)) ?? true);
+}
+
+function common(body: Fields): { reason?: string; attachments?: string[] } {
+  const { reason, attachments } = body;
+  return {
+    ...(typeof reason === 'string' && { reason }),
+    ...(Array.isArray(attachments) && { attachments: attachments as string[] }),
+  };
+}
+
+function problemsOf(error: unknown): LawfulProblem[] {
+  if (!(error instanceof SluiceError)) return [];
+  const problems = (error.where.problems ?? []).filter((one) => typeof one !== 'string');
+  return problems.length > 0 ? problems : [{ path: '', code: error.code, text: error.message }];
+}
+
+const noticeAct = (actor: string, act: string, notice: { kind: string; to: string[] }) => ({
+  kind: 'notice' as const,
+  id: 'refused-attempts',
+  act: 'refused-attempt',
+  actor,
+  document: { act },
+  step: { notices: [{ about: { kind: 'officers', id: actor.slice(actor.indexOf(':') + 1) }, ...notice }] },
+});

@@ -1,0 +1,195 @@
+import { randomInt } from 'node:crypto';
+import type { OfficerCaller } from '../../parties/caller.js';
+import type { Clock } from '../clock/clock.js';
+import { lateViolation } from '../clock/clock-kinds.js';
+import { hasFallenLate, judged } from '../clock/clock-rules.js';
+import type { Fields, FileRef, NoticeOrder, ProcedureFile } from '../files/file.js';
+import { KINDS, type Kind } from '../files/kinds.js';
+import type { ActContext, FollowUp, World } from './act-context.js';
+import { guardProblems } from './act-guards.js';
+import { type Actor, type Batch, BUS } from './batch.js';
+import { FileClocks } from './file-clocks.js';
+import { type Machine, NONE, SELF, type Transition } from './machine.js';
+import { refuse, refuseOne } from './refusals.js';
+import { partiesOf } from './relations.js';
+
+const ID_CHARACTERS = 12;
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+/** An id that the bus makes: 62 bits, too many to meet another of its kind. */
+export function newId(kind: Kind): string {
+  const { prefix } = KINDS[kind] as { prefix?: string };
+  if (prefix === undefined) throw new TypeError(`ids of ${kind} are given`);
+  return `${prefix}-${Array.from({ length: ID_CHARACTERS }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')}`;
+}
+
+export const newFile = (kind: Kind, id: string): ProcedureFile => ({
+  ...{ kind, id, state: NONE, sides: {}, clocks: [], memo: {}, about: [], seq: 0, document: {} },
+});
+
+/** Who acts, on what, with what. */
+export interface ActOrder {
+  file: ProcedureFile;
+  transition: Transition;
+  body: Fields;
+  caller: OfficerCaller | undefined;
+  by: Actor;
+  reason?: string | undefined;
+  attachments?: string[] | undefined;
+}
+
+/**
+ * Carries out acts of one batch: the act itself, those that follow from it, clocks that it finds late, and the violations
+ * that these are. Knows machines as data only.
+ */
+export class ActRunner {
+  constructor(
+    readonly world: World,
+    readonly batch: Batch,
+    private readonly machines: ReadonlyMap<Kind, Machine>,
+  ) {}
+
+  contextOf({ file, transition, body, caller, by, reason, attachments = [] }: ActOrder): ActContext {
+    const { world, batch } = this;
+    const { nowMs } = batch;
+    return {
+      ...{ world, batch, transition, caller, file, body, reason, attachments, nowMs, once: {} },
+      clocks: new FileClocks(file, world.rules, nowMs),
+      follow: (next) => this.#follow(next, caller, by),
+      violation: (facts) => this.violation(facts),
+    };
+  }
+
+  /** Throws what the guard finds. */
+  async requireGuard(context: ActContext): Promise<void> {
+    const problems = await guardProblems(context);
+    if (problems.length > 0)
+      throw refuse(problems, context.transition.refusalLinks ? { links: context.transition.refusalLinks } : {});
+  }
+
+  /** Changes the file and records the step; further steps follow it. */
+  async run(context: ActContext, by: Actor): Promise<void> {
+    const { file, transition, clocks } = context;
+    const from = file.state;
+    const to = transition.next?.(context) ?? transition.to;
+    file.state = to === SELF ? from : to;
+    for (const column of transition.clocks ?? []) moveClock(clocks, column);
+    const late: { follow: FollowUp[] } = { follow: [] };
+    const deferred = deferFollowUps(context, late.follow);
+    await transition.apply?.(deferred);
+    this.batch.record({
+      ...{ file, act: transition.act, by, from, reason: context.reason, attachments: context.attachments },
+      notices: this.#notices(context),
+      ...calendarOf(file),
+    });
+    for (const clock of clocks.fallenLate) await this.#recordLate(file, clock);
+    for (const next of late.follow) await context.follow(next);
+  }
+
+  /** Every running clock of the file that is due by now falls late, each recorded once. */
+  async judgeClocks(file: ProcedureFile): Promise<void> {
+    for (const [index, before] of file.clocks.entries()) {
+      const after = judged(before, this.batch.nowMs);
+      if (after === before) continue;
+      file.clocks[index] = after;
+      if (hasFallenLate(before, after)) await this.#recordLate(file, after);
+      else this.batch.record({ file, act: 'met', by: BUS, clock: after.id, from: file.state, notices: [] });
+    }
+  }
+
+  async violation(facts: Fields & { party: string; about: FileRef; code: string }): Promise<void> {
+    const machine = this.#machine('violations');
+    const transition = machine.transitions.find(
+      ({ act, who }) => act === 'create' && who.includes('bus'),
+    ) as Transition;
+    const file = newFile('violations', newId('violations'));
+    file.sides = { own: facts.party };
+    file.about = [`${facts.about.kind}/${facts.about.id}`];
+    await this.run(this.contextOf({ file, transition, body: facts, caller: undefined, by: BUS }), BUS);
+  }
+
+  async #follow(
+    { ref, act, body = {}, byCaller, reason }: FollowUp,
+    caller: OfficerCaller | undefined,
+    by: Actor,
+  ): Promise<ProcedureFile> {
+    const machine = this.#machine(ref.kind);
+    const file = (await this.batch.get(ref)) ?? newFile(ref.kind, ref.id);
+    const actor = byCaller ? by : BUS;
+    const candidates = machine.transitions.filter((row) => row.act === act && row.from.includes(file.state));
+    const order = { file, body, caller: byCaller ? caller : undefined, by: actor, reason };
+    const transition = candidates.find((row) => byCaller || row.who.includes('bus'));
+    if (!transition) throw refuseOne('WRONG_STATE', `${ref.kind}/${ref.id} is ${file.state}, it cannot ${act}`);
+    const context = this.contextOf({ ...order, transition });
+    if (byCaller) await this.requireGuard(context);
+    if (file.state === NONE) file.sides = (await transition.sides?.(context)) ?? file.sides;
+    await this.run(context, actor);
+    return file;
+  }
+
+  async #recordLate(file: ProcedureFile, clock: Clock): Promise<void> {
+    const { relations } = this.world;
+    const peers = relations.resolve('peer', file.sides);
+    const isOfPeer = peers.includes(clock.party);
+    const superiors = isOfPeer ? relations.resolve('superior', file.sides) : [];
+    const sides = file.kind === 'catalog' ? [file.sides.provider ?? file.sides.own] : partiesOf(file.sides);
+    const to = [...new Set([...sides, ...peers, ...superiors])].filter((party) => party !== undefined);
+    const about = { kind: file.kind, id: file.id };
+    this.batch.record({
+      ...{ file, act: 'overdue', by: BUS, clock: clock.id, from: file.state },
+      notices: [{ kind: 'overdue', to, clock: clock.id, about }],
+      ...calendarOf(file),
+    });
+    const code = lateViolation(clock.id);
+    if (code === undefined) return;
+    const facts = `${clock.id} ended ${clock.due} without the act that it asks for`;
+    await this.violation({ code, party: clock.party, about, facts, clock: clock.id });
+  }
+
+  #notices({ transition, file }: ActContext): NoticeOrder[] {
+    const { act, notices = [], article } = transition;
+    const all = notices.includes('all');
+    const to = all ? ('all' as const) : [...new Set(notices.flatMap((one) => this.#receivers(one, file)))];
+    if (to.length === 0) return [];
+    return [{ kind: act, to, ...(article !== undefined && { article }) }];
+  }
+
+  #receivers(name: string, { sides }: ProcedureFile): string[] {
+    const relation = NOTICE_RELATIONS[name] ?? name;
+    const found = this.world.relations.resolve(relation, sides);
+    if (name === 'CD' && sides.handler !== undefined) return [sides.handler];
+    return name === 'P' && found.length === 0 ? this.world.relations.resolve('own', sides) : found;
+  }
+
+  #machine(kind: Kind): Machine {
+    const machine = this.machines.get(kind);
+    if (!machine) throw new TypeError(`there is no machine for ${kind}`);
+    return machine;
+  }
+}
+
+const NOTICE_RELATIONS: Readonly<Record<string, string>> = { P: 'provider', D: 'demand', CD: 'peer', both: 'either' };
+
+function moveClock(clocks: FileClocks, column: string): void {
+  const id = column.slice(1);
+  if (column.startsWith('-')) clocks.end(id);
+  if (column.startsWith('‖')) clocks.pause(id);
+  if (column.startsWith('▷')) clocks.resume(id);
+}
+
+/** Consequences are recorded behind the act that causes them, whenever `apply` names them. */
+function deferFollowUps(context: ActContext, follow: FollowUp[]): ActContext {
+  return {
+    ...context,
+    follow: async (next) => {
+      follow.push(next);
+      return context.file;
+    },
+  };
+}
+
+/** The calendar that the newest clock of the file was judged by. */
+function calendarOf({ clocks }: ProcedureFile): { calendar?: string } {
+  const calendar = clocks.at(-1)?.calendar;
+  return calendar ? { calendar } : {};
+}

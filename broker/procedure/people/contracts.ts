@@ -1,0 +1,59 @@
+import { DATE, ID, listOf, TEXT } from '../engine/body-check.js';
+import { type Machine, NONE } from '../engine/machine.js';
+import { problem } from '../engine/refusals.js';
+import { dayOfDate, hourOfDay, momentOf } from '../clock/shanghai-days.js';
+
+/** Contracts with those who build and run systems for a department (regulation R36). */
+export const CONTRACTS: Machine = {
+  kind: 'contracts',
+  available: true,
+  states: ['in_force', 'ended'],
+  transitions: [
+    {
+      number: 'Q1',
+      from: [NONE],
+      act: 'create',
+      to: 'in_force',
+      who: ['own.administrator'],
+      body: { contractor: TEXT, number: TEXT, approval: TEXT, from: DATE, to: DATE, systems: listOf(ID) },
+      sides: ({ caller }) => ({ own: caller?.party ?? '' }),
+      guard: [
+        'contractor',
+        'number',
+        'approval',
+        'from',
+        'to',
+        'systems',
+        {
+          name: 'an end that is not over, behind the beginning',
+          check: ({ body, nowMs }) => {
+            const { from, to } = body as { from?: string; to?: string };
+            if (from === undefined || to === undefined) return undefined;
+            if (to < from) return problem('/to', 'BAD_REQUEST', 'is before the beginning');
+            return hourOfDay(dayOfDate(to), 24) <= nowMs ? problem('/to', 'BAD_REQUEST', 'is over') : undefined;
+          },
+        },
+      ],
+      apply: ({ file, body, caller }) => {
+        file.document = { id: file.id, party: caller?.party, ...body };
+        file.memo = { endsAt: momentOf(hourOfDay(dayOfDate(String(body.to)), 24)) };
+      },
+      notices: ['own', 'CD'],
+      article: 'R36',
+    },
+    {
+      number: 'Q2',
+      from: ['in_force'],
+      act: 'end',
+      to: 'ended',
+      who: ['own.administrator', 'bus'],
+      guard: ['reason'],
+      apply: ({ file }) => {
+        file.memo = { ...file.memo, endsAt: undefined };
+      },
+      notices: ['own', 'CD'],
+      article: 'R36',
+      endsRights: true,
+    },
+  ],
+};

@@ -1,0 +1,112 @@
+import type { LawfulProblem } from '../../../proto/errors.js';
+import { PARTY_TYPES, type PartyDocument } from '../../parties/party.js';
+import { partyProblems } from '../../parties/party-problems.js';
+import type { ActContext } from '../engine/act-context.js';
+import { TEXT, TITLE } from '../engine/body-check.js';
+import { type Machine, NONE, SELF } from '../engine/machine.js';
+import { problem } from '../engine/refusals.js';
+
+/** Codes of companies in the register of social credit codes. */
+const COMPANY_CODE = '9';
+const CREDIT_CODE_CHARACTERS = 18;
+
+/** Only departments and empowered organisations are parties (regulation R2). */
+function standingProblems({ body }: ActContext): LawfulProblem[] {
+  const { type, creditCode, empoweringProvision } = body as Partial<PartyDocument>;
+  const problems: LawfulProblem[] = [];
+  if (type === undefined) problems.push(problem('/type', 'INCOMPLETE', 'is missing', 'R43'));
+  if (creditCode === undefined) problems.push(problem('/creditCode', 'INCOMPLETE', 'is missing', 'R2'));
+  else if (creditCode.startsWith(COMPANY_CODE)) {
+    problems.push(problem('/creditCode', 'NOT_A_PARTY', 'is the code of a company'));
+  } else if (creditCode.length !== CREDIT_CODE_CHARACTERS) {
+    problems.push(problem('/creditCode', 'BAD_REQUEST', `must have ${CREDIT_CODE_CHARACTERS} characters`));
+  }
+  if (type === 'authorised_org' && !empoweringProvision?.trim()) {
+    problems.push(problem('/empoweringProvision', 'NOT_A_PARTY', 'is missing: no law empowers the organisation'));
+  }
+  return problems;
+}
+
+function treeProblems({ body, world }: ActContext): LawfulProblem[] {
+  const { level, competent, type } = body as Partial<PartyDocument>;
+  if (level === 'township' && competent) {
+    return [problem('/competent', 'BUNDLE_INVALID', 'a township has no competent department', 'R30')];
+  }
+  if (type === undefined || body.id === undefined) return [];
+  const find = (id: string): PartyDocument | undefined => world.parties.get(id);
+  return partyProblems(body, find, { isTrial: false })
+    .filter((text) => !/^(?:empoweringProvision|type|creditCode|competent):/.test(text))
+    .map((text) => {
+      const [field = '', ...rest] = text.split(': ');
+      return problem(`/${field.replaceAll('.', '/')}`, text.endsWith('is missing') ? 'INCOMPLETE' : 'BAD_REQUEST', rest.join(': '), 'R8');
+    });
+}
+
+const MEMBERS = {
+  name: TITLE,
+  level: { enum: ['national', 'province', 'city', 'county', 'township'] },
+  regionCode: { type: 'string', pattern: '^\\d{6}$' },
+  superior: TEXT,
+  type: { enum: [...PARTY_TYPES, 'company', 'person'] },
+  empoweringProvision: TEXT,
+  lineMinistry: TEXT,
+  creditCode: { type: 'string', maxLength: 64 },
+  competent: { type: 'boolean' },
+  description: TEXT,
+};
+
+const NO_COMPANY = {
+  name: 'no company and no person',
+  check: ({ body }: ActContext) =>
+    body.type === 'company' || body.type === 'person'
+      ? problem('/type', 'NOT_A_PARTY', 'only a government department or an empowered organisation is a party')
+      : undefined,
+};
+
+export const PARTIES: Machine = {
+  kind: 'parties',
+  available: true,
+  isReadByAll: true,
+  states: ['registered'],
+  transitions: [
+    {
+      number: 'Y1',
+      from: [NONE],
+      act: 'create',
+      to: 'registered',
+      who: ['owner.platform_operator'],
+      body: { id: { type: 'string', pattern: '^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$' }, ...MEMBERS },
+      idOf: ({ body }) => (typeof body.id === 'string' ? body.id : undefined),
+      sides: ({ body }) => ({ own: String(body.id ?? '') }),
+      guard: [
+        'id',
+        'name',
+        'level',
+        NO_COMPANY,
+        { name: 'department or empowered organisation', check: standingProblems },
+        { name: 'party tree', check: treeProblems },
+        {
+          name: 'a new id',
+          check: ({ file, world }) =>
+            world.parties.get(file.id) ? problem('/id', 'CONFLICT', 'is the id of a party already') : undefined,
+        },
+      ],
+      apply: ({ file, body }) => {
+        file.document = { ...body };
+      },
+      article: 'R2',
+    },
+    {
+      number: 'Y2',
+      from: ['registered'],
+      act: 'change',
+      to: SELF,
+      who: ['owner.platform_operator'],
+      body: { name: TITLE, description: TEXT, empoweringProvision: TEXT, lineMinistry: TEXT },
+      apply: ({ file, body }) => {
+        file.document = { ...file.document, ...body };
+      },
+      article: 'R2',
+    },
+  ],
+};

@@ -4,6 +4,7 @@ import type { OfficerCaller } from '../../parties/caller.js';
 import type { Credentials } from '../../parties/credentials.js';
 import type { Officers, Parties, Systems } from '../../parties/parties.js';
 import type { CalendarBook } from '../clock/calendar-book.js';
+import type { RecomputedClock } from '../clock/calendar-check.js';
 import type { ClockRules } from '../clock/clock-rules.js';
 import { dateAt, momentOf } from '../clock/shanghai-days.js';
 import type { Fields, FileRef, ProcedureFile } from '../files/file.js';
@@ -77,6 +78,8 @@ export interface ActContext {
   /** Members that the answer has for this act alone: a token, a code. */
   once: Fields;
   follow(next: FollowUp): Promise<ProcedureFile>;
+  /** Computes clocks again by a book with a new calendar, behind the act, with a record and a notice each. */
+  recompute(calendars: CalendarBook, clocks: readonly RecomputedClock[]): Promise<void>;
   /** Puts a violation on record in the same batch. */
   violation(facts: {
     code: string;

@@ -1,6 +1,6 @@
 import type { Act } from '../../ledger/record.js';
 import type { FileRef, NoticeOrder, ProcedureFile, RecordedStep } from '../files/file.js';
-import type { FileReader } from '../files/file-reader.js';
+import type { ClocksQuery, FileReader } from '../files/file-reader.js';
 import { KINDS } from '../files/kinds.js';
 
 /** Who acts: an officer with the role that allows it, or the bus. */
@@ -62,6 +62,10 @@ export class Batch {
     const byId = new Map(files.map((file) => [file.id, file]));
     for (const file of changed) if (file && byId.has(file.id)) byId.set(file.id, file);
     return [...byId.values()];
+  }
+
+  clocks(query: ClocksQuery): ReturnType<FileReader['clocks']> {
+    return this.reader.clocks(query);
   }
 
   /** Files that this batch made or changed. */

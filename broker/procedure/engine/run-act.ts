@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto';
 import type { OfficerCaller } from '../../parties/caller.js';
+import type { CalendarBook } from '../clock/calendar-book.js';
+import type { RecomputedClock } from '../clock/calendar-check.js';
 import type { Clock } from '../clock/clock.js';
 import { lateViolation } from '../clock/clock-kinds.js';
-import { hasFallenLate, judged } from '../clock/clock-rules.js';
+import { hasFallenLate, judged, recomputeClock } from '../clock/clock-rules.js';
 import type { Fields, FileRef, NoticeOrder, ProcedureFile } from '../files/file.js';
 import { KINDS, type Kind } from '../files/kinds.js';
 import type { ActContext, FollowUp, World } from './act-context.js';
@@ -57,6 +59,7 @@ export class ActRunner {
       clocks: new FileClocks(file, world.rules, nowMs),
       follow: (next) => this.#follow(next, caller, by),
       violation: (facts) => this.violation(facts),
+      recompute: (calendars, clocks) => this.#recompute(calendars, clocks),
     };
   }
 
@@ -74,16 +77,15 @@ export class ActRunner {
     const to = transition.next?.(context) ?? transition.to;
     file.state = to === SELF ? from : to;
     for (const column of transition.clocks ?? []) moveClock(clocks, column);
-    const late: { follow: FollowUp[] } = { follow: [] };
-    const deferred = deferFollowUps(context, late.follow);
-    await transition.apply?.(deferred);
+    const later: (() => Promise<unknown>)[] = [];
+    await transition.apply?.(deferred(context, later));
     this.batch.record({
       ...{ file, act: transition.act, by, from, reason: context.reason, attachments: context.attachments },
       notices: this.#notices(context),
       ...calendarOf(file),
     });
     for (const clock of clocks.fallenLate) await this.#recordLate(file, clock);
-    for (const next of late.follow) await context.follow(next);
+    for (const consequence of later) await consequence();
   }
 
   /** Every running clock of the file that is due by now falls late, each recorded once. */
@@ -146,6 +148,29 @@ export class ActRunner {
     await this.violation({ code, party: clock.party, about, facts, clock: clock.id });
   }
 
+  async #recompute(calendars: CalendarBook, clocks: readonly RecomputedClock[]): Promise<void> {
+    const rules = { ...this.world.rules, calendars };
+    for (const { file: ref, clock: id } of clocks) {
+      const file = await this.batch.get(ref);
+      const index = file?.clocks.findLastIndex((clock) => clock.id === id) ?? -1;
+      const before = file?.clocks[index];
+      if (!file || !before) continue;
+      const after = recomputeClock(before, rules, this.batch.nowMs);
+      file.clocks[index] = after;
+      const to = [
+        ...new Set([
+          ...partiesOf(file.sides),
+          ...(id === 'D2' ? this.world.relations.resolve('peer', file.sides) : []),
+        ]),
+      ];
+      this.batch.record({
+        ...{ file, act: 'recomputed', by: BUS, clock: id, from: file.state },
+        notices: [{ kind: 'recomputed', to, clock: id, details: { from: before.due, to: after.due } }],
+        ...(after.calendar !== null && { calendar: after.calendar }),
+      });
+    }
+  }
+
   #notices({ transition, file }: ActContext): NoticeOrder[] {
     const { act, notices = [], article } = transition;
     const all = notices.includes('all');
@@ -178,12 +203,18 @@ function moveClock(clocks: FileClocks, column: string): void {
 }
 
 /** Consequences are recorded behind the act that causes them, whenever `apply` names them. */
-function deferFollowUps(context: ActContext, follow: FollowUp[]): ActContext {
+function deferred(context: ActContext, later: (() => Promise<unknown>)[]): ActContext {
   return {
     ...context,
     follow: async (next) => {
-      follow.push(next);
+      later.push(() => context.follow(next));
       return context.file;
+    },
+    recompute: async (...order) => {
+      later.push(() => context.recompute(...order));
+    },
+    violation: async (facts) => {
+      later.push(() => context.violation(facts));
     },
   };
 }

@@ -41,7 +41,7 @@ export interface FileState {
    * What guards of later acts need and nobody is shown: requests that stand, signatures, who prepared. At `endsAt`, a
    * moment, something falls due besides the clocks: the end of a grant's period, of a contract, a consent, an access.
    */
-  memo: Fields & { endsAt?: string };
+  memo: Fields & { endsAt?: string | undefined };
   /** Files that this one is about, for `about=` and `entry=`: `kind/id`. */
   about: string[];
 }

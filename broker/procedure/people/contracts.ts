@@ -1,7 +1,7 @@
+import { dayOfDate, hourOfDay, momentOf } from '../clock/shanghai-days.js';
 import { DATE, ID, listOf, TEXT } from '../engine/body-check.js';
 import { type Machine, NONE } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
-import { dayOfDate, hourOfDay, momentOf } from '../clock/shanghai-days.js';
 
 /** Contracts with those who build and run systems for a department (regulation R36). */
 export const CONTRACTS: Machine = {

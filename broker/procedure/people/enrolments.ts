@@ -68,7 +68,11 @@ export const ENROLMENTS: Machine = {
       who: ['bus'],
       apply: async (context) => {
         const { file, body } = context;
-        const { officer, party, credential } = body as { officer: { id: string; name: unknown }; party: string; credential: string };
+        const { officer, party, credential } = body as {
+          officer: { id: string; name: unknown };
+          party: string;
+          credential: string;
+        };
         file.sides = { own: party };
         file.document = { ...file.document, id: file.id, party, officer: officer.id };
         file.memo = { ...file.memo, endsAt: undefined };

@@ -70,7 +70,8 @@ function roleProblems({ body }: ActContext): LawfulProblem[] {
 
 function contractProblems({ body, batch, caller }: ActContext): Promise<LawfulProblem[]> | LawfulProblem[] {
   const isContractor = ((body.roles ?? []) as Role[]).includes('contractor');
-  if (!isContractor) return body.contract === undefined ? [] : [problem('/contract', 'BAD_REQUEST', 'is for contractors')];
+  if (!isContractor)
+    return body.contract === undefined ? [] : [problem('/contract', 'BAD_REQUEST', 'is for contractors')];
   if (body.contract === undefined) return [problem('/contract', 'INCOMPLETE', 'is missing', 'R36')];
   return batch.get({ kind: 'contracts', id: body.contract as string }).then((contract) => {
     const isOurs = contract?.state === 'in_force' && contract.sides.own === caller?.party;
@@ -165,7 +166,8 @@ export const OFFICERS: Machine = {
       to: SELF,
       next: ({ file, body, caller, world }) => {
         const becomesHead =
-          ((body.roles ?? []) as Role[]).includes('department_head') && !storedOf(file).roles.includes('department_head');
+          ((body.roles ?? []) as Role[]).includes('department_head') &&
+          !storedOf(file).roles.includes('department_head');
         return becomesHead && caller?.party !== world.settings.owner ? 'pending' : SELF;
       },
       who: ['own.administrator'],
@@ -192,12 +194,16 @@ export const OFFICERS: Machine = {
       to: 'left',
       who: ['own.administrator'],
       guard: [
-        stands('not the last administrator', 'the last administrator of a department cannot leave', ({ file, world }) => {
-          const { party } = storedOf(file);
-          const others = world.officers.list().filter((one) => one.party === party && one.id !== file.id);
-          const isAdministrator = storedOf(file).roles.includes('administrator');
-          return !isAdministrator || others.some((one) => one.roles.includes('administrator') && one.credential);
-        }),
+        stands(
+          'not the last administrator',
+          'the last administrator of a department cannot leave',
+          ({ file, world }) => {
+            const { party } = storedOf(file);
+            const others = world.officers.list().filter((one) => one.party === party && one.id !== file.id);
+            const isAdministrator = storedOf(file).roles.includes('administrator');
+            return !isAdministrator || others.some((one) => one.roles.includes('administrator') && one.credential);
+          },
+        ),
       ],
       apply: ({ file }) => {
         const { credential: _, subject: _subject, ...rest } = storedOf(file);
@@ -214,7 +220,11 @@ export const OFFICERS: Machine = {
       to: SELF,
       who: ['own.administrator'],
       guard: [
-        stands('an officer with a token', 'the officer signs in by its subject and has no token', ({ file }) => storedOf(file).subject === undefined),
+        stands(
+          'an officer with a token',
+          'the officer signs in by its subject and has no token',
+          ({ file }) => storedOf(file).subject === undefined,
+        ),
       ],
       apply: (context) => {
         const { file } = context;

@@ -38,7 +38,12 @@ function treeProblems({ body, world }: ActContext): LawfulProblem[] {
     .filter((text) => !/^(?:empoweringProvision|type|creditCode|competent):/.test(text))
     .map((text) => {
       const [field = '', ...rest] = text.split(': ');
-      return problem(`/${field.replaceAll('.', '/')}`, text.endsWith('is missing') ? 'INCOMPLETE' : 'BAD_REQUEST', rest.join(': '), 'R8');
+      return problem(
+        `/${field.replaceAll('.', '/')}`,
+        text.endsWith('is missing') ? 'INCOMPLETE' : 'BAD_REQUEST',
+        rest.join(': '),
+        'R8',
+      );
     });
 }
 

@@ -1,5 +1,5 @@
 import { newToken } from '../../parties/credentials.js';
-import { SYSTEM_RIGHTS, type StoredSystem } from '../../parties/system.js';
+import { type StoredSystem, SYSTEM_RIGHTS } from '../../parties/system.js';
 import type { ActContext } from '../engine/act-context.js';
 import { listOf, TITLE } from '../engine/body-check.js';
 import { type Machine, NONE, SELF } from '../engine/machine.js';

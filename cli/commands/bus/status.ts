@@ -44,7 +44,11 @@ async function readiness(options: ConnectionOptions): Promise<Readiness> {
     return { isReady: true, reasons: [], notices };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return { isReady: false, reasons: error.problem.problems ? problemTexts(error.problem.problems) : [error.problem.detail], notices: [] };
+    return {
+      isReady: false,
+      reasons: error.problem.problems ? problemTexts(error.problem.problems) : [error.problem.detail],
+      notices: [],
+    };
   }
 }
 

@@ -1,4 +1,5 @@
 import { ApiError } from '../../../client/errors.js';
+import { problemTexts } from '../../../proto/errors.js';
 import type { LagReport } from '../../../proto/http/lag.js';
 import { apiOf, type ConnectionOptions } from '../../connection-options.js';
 import { parsePrometheus, type Sample, sumOf } from './prometheus-text.js';
@@ -75,7 +76,7 @@ async function problemsOf(options: ConnectionOptions, signal: AbortSignal): Prom
     return [];
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return error.problem.problems ?? [error.problem.detail];
+    return error.problem.problems ? problemTexts(error.problem.problems) : [error.problem.detail];
   }
 }
 

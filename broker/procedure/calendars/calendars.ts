@@ -1,0 +1,89 @@
+import type { LawfulProblem } from '../../../proto/errors.js';
+import { type Calendar, type CalendarDocument, NATIONAL } from '../clock/calendar.js';
+import { type ClockOfFile, calendarProblems, effectOf, nextCalendar } from '../clock/calendar-check.js';
+import type { ActContext } from '../engine/act-context.js';
+import { listOf } from '../engine/body-check.js';
+import { type Machine, NONE } from '../engine/machine.js';
+import { problem } from '../engine/refusals.js';
+
+const YEAR_MIN = 2000;
+const YEAR_MAX = 2200;
+/** Clocks that one calendar may recompute; each makes a record of the one batch. */
+const CLOCKS_PER_PAGE = 1_000;
+
+const documentOf = ({ body }: ActContext): CalendarDocument => {
+  const { region, year, document = '', off = [], on = [] } = body as Partial<CalendarDocument>;
+  return { region: region ?? '', year: year ?? 0, document, off, on };
+};
+
+const versionOf = (context: ActContext): Calendar => nextCalendar(context.world.calendars, documentOf(context));
+
+async function concerned({ batch, body }: ActContext): Promise<ClockOfFile[]> {
+  const found: ClockOfFile[] = [];
+  for (let after: number | undefined; ; ) {
+    const page = await batch.clocks({
+      year: Number(body.year),
+      limit: CLOCKS_PER_PAGE,
+      ...(after !== undefined && { after }),
+    });
+    found.push(...page.clocks);
+    if (page.next === undefined) return found;
+    after = page.next;
+  }
+}
+
+async function effectProblems(context: ActContext): Promise<LawfulProblem[]> {
+  const document = documentOf(context);
+  const own = calendarProblems(document);
+  if (own.length > 0 || document.year === 0)
+    return own.map(({ path, text }) => problem(path, 'CALENDAR_INVALID', text));
+  const { world, nowMs } = context;
+  const { problems } = effectOf(versionOf(context), await concerned(context), world.rules, nowMs);
+  return problems.map(({ path, text }) => problem(path, 'CALENDAR_INVALID', text));
+}
+
+export const CALENDARS: Machine = {
+  kind: 'calendars',
+  available: true,
+  isReadByAll: true,
+  states: ['in_force', 'superseded'],
+  transitions: [
+    {
+      number: 'C1',
+      from: [NONE],
+      act: 'create',
+      to: 'in_force',
+      who: ['own.competent_reviewer'],
+      body: {
+        region: { type: 'string', pattern: '^\\d{6}$' },
+        year: { type: 'integer', minimum: YEAR_MIN, maximum: YEAR_MAX },
+        document: { type: 'string', maxLength: 200 },
+        off: listOf({ type: 'string' }, 366),
+        on: listOf({ type: 'string' }, 366),
+      },
+      idOf: (context) => (context.body.region && context.body.year ? versionOf(context).id : undefined),
+      sides: ({ body, world }) => {
+        const { region } = body as { region?: string };
+        if (region === undefined) return undefined;
+        if (region === NATIONAL) return { own: world.settings.owner };
+        const ofRegion = world.parties.list().find((party) => party.competent && party.regionCode === region);
+        return { own: ofRegion?.id ?? '' };
+      },
+      guard: ['region', 'year', 'off', 'on', { name: 'a valid calendar (3.2)', check: effectProblems }],
+      apply: async (context) => {
+        const { file, world, nowMs } = context;
+        const version = versionOf(context);
+        const document = documentOf(context);
+        const { recomputed } = effectOf(version, await concerned(context), world.rules, nowMs);
+        file.document = { id: file.id, ...document };
+        context.once.recomputed = recomputed;
+        const former =
+          version.version > 1 ? `${file.id.slice(0, file.id.lastIndexOf('.'))}.${version.version - 1}` : undefined;
+        if (former !== undefined) await context.follow({ ref: { kind: 'calendars', id: former }, act: 'supersede' });
+        await context.recompute(world.calendars.plus(version), recomputed);
+      },
+      article: 'R21',
+    },
+    { number: 'C2', from: ['in_force'], act: 'supersede', to: 'superseded', who: ['bus'], article: 'R21' },
+  ],
+};

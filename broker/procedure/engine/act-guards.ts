@@ -1,7 +1,6 @@
 import type { ErrorCode, LawfulProblem } from '../../../proto/errors.js';
-import type { ActContext } from './act-context.js';
 import { shapeProblems } from './body-check.js';
-import type { Guard, Transition } from './machine.js';
+import type { ActContext, Guard, Transition } from './machine.js';
 import { articleOf, problem, refuse, refuseOne } from './refusals.js';
 
 /** Throws BAD_REQUEST with every problem of the body's shape. */

@@ -6,11 +6,11 @@ import { actorOf, type Caller, type OfficerCaller } from '../../parties/caller.j
 import type { Fields, FileRef, ProcedureFile } from '../files/file.js';
 import type { FileQuery, FileReader } from '../files/file-reader.js';
 import type { Kind } from '../files/kinds.js';
-import type { ActContext, World } from './act-context.js';
 import { requireDigest, requireFourEyes, requireShape } from './act-guards.js';
 import { describeFile, describeWhole, roleFor } from './answer.js';
 import { Batch } from './batch.js';
 import type { KeptAnswers } from './kept-answers.js';
+import type { ActContext, World } from './machine.js';
 import { isFromNothing, type Machine, type Transition } from './machine.js';
 import { refuse, refuseOne } from './refusals.js';
 import { ActRunner, newFile, newId } from './run-act.js';

@@ -2,8 +2,7 @@ import type { LawfulProblem } from '../../../proto/errors.js';
 import { type Calendar, type CalendarDocument, NATIONAL } from '../clock/calendar.js';
 import { type ClockOfFile, calendarProblems, effectOf, nextCalendar } from '../clock/calendar-check.js';
 import { listOf } from '../engine/body-check.js';
-import type { ActContext } from '../engine/machine.js';
-import { type Machine, NONE } from '../engine/machine.js';
+import { type ActContext, type Machine, NONE } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
 
 const YEAR_MIN = 2000;

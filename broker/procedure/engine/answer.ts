@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { OfficerCaller } from '../../parties/caller.js';
 import type { Fields, HistoryItem, ProcedureFile } from '../files/file.js';
-import type { Machine } from './machine.js';
-import { isFromNothing } from './machine.js';
+import { isFromNothing, type Machine } from './machine.js';
 import type { Relations } from './relations.js';
 
 /** SHA-256, in hex, of the document in the form of RFC 8785. */

@@ -10,8 +10,7 @@ import { KINDS, type Kind } from '../files/kinds.js';
 import { guardProblems } from './act-guards.js';
 import { type Actor, type Batch, BUS } from './batch.js';
 import { FileClocks } from './file-clocks.js';
-import type { ActContext, FollowUp, World } from './machine.js';
-import { type Machine, NONE, SELF, type Transition } from './machine.js';
+import { type ActContext, type FollowUp, type Machine, NONE, SELF, type Transition, type World } from './machine.js';
 import { refuse, refuseOne } from './refusals.js';
 import { partiesOf } from './relations.js';
 

@@ -3,8 +3,7 @@ import { newToken } from '../../parties/credentials.js';
 import { ROLES, type Role, type StoredOfficer } from '../../parties/officer.js';
 import { stands } from '../engine/act-guards.js';
 import { ID, listOf, TEXT, TITLE } from '../engine/body-check.js';
-import type { ActContext } from '../engine/machine.js';
-import { type Machine, NONE, SELF } from '../engine/machine.js';
+import { type ActContext, type Machine, NONE, SELF } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
 import type { Fields, ProcedureFile } from '../files/file.js';
 

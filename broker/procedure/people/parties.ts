@@ -2,8 +2,7 @@ import type { LawfulProblem } from '../../../proto/errors.js';
 import { PARTY_TYPES, type PartyDocument } from '../../parties/party.js';
 import { partyProblems } from '../../parties/party-problems.js';
 import { TEXT, TITLE } from '../engine/body-check.js';
-import type { ActContext } from '../engine/machine.js';
-import { type Machine, NONE, SELF } from '../engine/machine.js';
+import { type ActContext, type Machine, NONE, SELF } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
 
 /** Codes of companies in the register of social credit codes. */

@@ -1,8 +1,7 @@
 import { newToken } from '../../parties/credentials.js';
 import { type StoredSystem, SYSTEM_RIGHTS } from '../../parties/system.js';
 import { listOf, TITLE } from '../engine/body-check.js';
-import type { ActContext } from '../engine/machine.js';
-import { type Machine, NONE, SELF } from '../engine/machine.js';
+import { type ActContext, type Machine, NONE, SELF } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
 import type { Fields, ProcedureFile } from '../files/file.js';
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
@@ -59,6 +60,7 @@ export function addBodyParsers(app: FastifyInstance, { bodyBytesInMemoryMax }: {
     if (encoding === undefined || /^identity$/i.test(encoding)) return;
     throw new SluiceError('UNSUPPORTED_MEDIA_TYPE', 'a Content-Encoding is not supported: send the body as it is');
   });
+  app.decorateRequest('bodyDigest', undefined);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (request: FastifyRequest, body: Readable) => bodyOf(request, body, budgets, documents));
 }
@@ -71,7 +73,7 @@ async function bodyOf(
   documents: DocumentParser,
 ): Promise<unknown> {
   const { headers, is404, routeOptions } = request;
-  const { access, body: rule = NO_BODY, stream, elementsMax, singleBytesMax, raw } = routeOptions.config;
+  const { access, body: rule = NO_BODY, stream, elementsMax, singleBytesMax, raw, digestsBody } = routeOptions.config;
   if (is404 || headers['content-length'] === '0') return undefined;
   const given = mediaType(headers['content-type']);
   const type = SAME_TYPE[given] ?? given;
@@ -91,6 +93,9 @@ async function bodyOf(
   const content = held.take();
   if (length === 0) return undefined;
   if (raw) return content;
+  if (digestsBody && !(content instanceof BodyFile)) {
+    request.bodyDigest = createHash('sha256').update(content).digest('hex');
+  }
   if (content instanceof BodyFile) return documents.parse(content, type === YAML_TYPE ? 'YAML' : 'JSON');
   if (rule === NO_BODY) return requireEmptyMap(await parseJson(content));
   if (type === YAML_TYPE) return documents.parse(content, 'YAML');

@@ -21,6 +21,10 @@ export type Access =
 export type BodyRule = Readonly<Record<string, number>>;
 
 declare module 'fastify' {
+  interface FastifyRequest {
+    /** SHA-256, in hex, of the bytes of the body, on routes that ask for it. */
+    bodyDigest: string | undefined;
+  }
   interface FastifyContextConfig {
     access?: Access;
     body?: BodyRule;
@@ -31,6 +35,8 @@ declare module 'fastify' {
     /** Elements that an array as body may have, and bytes of any other value. */
     elementsMax?: number;
     singleBytesMax?: number;
+    /** Keeps the digest of the body's bytes, by which a request that comes again is known. */
+    digestsBody?: boolean;
     /** Methods of the path, on the routes that answer all others. */
     allowedMethods?: readonly string[];
   }

@@ -24,6 +24,8 @@ export interface ActCall {
   body: Fields;
   /** `seq` that the caller has seen. */
   ifMatch?: number | undefined;
+  /** Judges and answers, and records nothing. */
+  isDryRun?: boolean;
   /** Idempotency key with the digest of method, address and body. */
   key?: { key: string; request: string } | undefined;
 }
@@ -106,6 +108,7 @@ export class Procedure {
           await error.remainder.record(after);
           return after.batch.toActs();
         }
+        if (calls.some(({ isDryRun }) => isDryRun)) return [];
         const acts = runner.batch.toActs();
         const [first] = acts;
         if (key && first) first.kept = kept.keep(actorOf(caller), key, answers[0] as ActAnswer);

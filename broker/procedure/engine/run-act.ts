@@ -109,6 +109,11 @@ export class ActRunner {
     await this.run(this.contextOf({ file, transition, body: facts, caller: undefined, by: BUS }), BUS);
   }
 
+  /** An act of the bus that no other act causes. */
+  followByBus(next: FollowUp): Promise<ProcedureFile> {
+    return this.#follow(next, undefined, BUS);
+  }
+
   async #follow(
     { ref, act, body = {}, byCaller, reason }: FollowUp,
     caller: OfficerCaller | undefined,

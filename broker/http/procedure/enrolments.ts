@@ -1,0 +1,37 @@
+import type { FastifyContextConfig, FastifyInstance } from 'fastify';
+import type { Enrolment, RedeemBody } from '../../procedure/people/redeem.js';
+import { PROBLEMS } from '../server/problem-schema.js';
+import { JSON_TYPE } from '../server/route-rule.js';
+
+/** A caller without a credential sends little, and is throttled like every open route. */
+const RULE: FastifyContextConfig = { access: 'open', body: { [JSON_TYPE]: 4 * 1024 } };
+
+export function enrolmentRoutes(app: FastifyInstance, { enrolment }: { enrolment: Enrolment }): void {
+  app.post<{ Body: RedeemBody }>('/v1/enrolments/redeem', { schema: SCHEMA, config: RULE }, async (request, reply) =>
+    reply.code(201).send(await enrolment.redeem(request.body)),
+  );
+}
+
+const SCHEMA = {
+  tags: ['procedure'],
+  operationId: 'redeemEnrolment',
+  summary: 'Become the first administrator of a department, with the code that it was given',
+  body: {
+    type: 'object',
+    properties: {
+      code: { type: 'string', minLength: 1, maxLength: 256 },
+      officer: {
+        type: 'object',
+        properties: {
+          id: { type: 'string', pattern: '^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$' },
+          name: { anyOf: [{ type: 'string', minLength: 1, maxLength: 200 }, { type: 'object' }] },
+        },
+        required: ['id', 'name'],
+        additionalProperties: false,
+      },
+    },
+    required: ['code', 'officer'],
+    additionalProperties: false,
+  },
+  response: { 201: { type: 'object', additionalProperties: true }, ...PROBLEMS },
+};

@@ -1,0 +1,150 @@
+import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify';
+import { bodySchema } from '../../procedure/engine/body-check.js';
+import { isFromNothing, type Machine, type Transition } from '../../procedure/engine/machine.js';
+import type { Procedure } from '../../procedure/engine/procedure.js';
+import type { Kind } from '../../procedure/files/kinds.js';
+import { callerOf } from '../server/authenticate.js';
+import { PROBLEMS } from '../server/problem-schema.js';
+import { JSON_TYPE } from '../server/route-rule.js';
+import { callOf, sendAnswer } from './act-call.js';
+
+/** Acts and their documents. */
+const BODY_BYTES_MAX = 1024 * 1024;
+const LIMIT_DEFAULT = 100;
+const LIMIT_MAX = 1_000;
+
+export const ACT_RULE: FastifyContextConfig = {
+  access: 'anybody',
+  body: { [JSON_TYPE]: BODY_BYTES_MAX },
+  digestsBody: true,
+};
+
+/** Kinds whose addresses have forms of their own, in files beside this one. */
+const OWN_FORMS: readonly Kind[] = ['catalog', 'grants'];
+
+type ActRoute = { Params: { id: string } };
+type ListRoute = { Querystring: ListQuery };
+interface ListQuery {
+  state?: string;
+  party?: string;
+  entry?: string;
+  about?: string;
+  'due-before'?: string;
+  document?: boolean;
+  after?: string;
+  limit: number;
+}
+
+/** `POST /v1/<kind>`, `POST /v1/<kind>/{id}/<act>`, and the two ways to read files, of every kind that this bus runs. */
+export function fileRoutes(app: FastifyInstance, { procedure }: { procedure: Procedure }): void {
+  for (const machine of procedure.machines.values()) {
+    if (!machine.available || OWN_FORMS.includes(machine.kind)) continue;
+    makeRoute(app, procedure, machine);
+    for (const act of actsOf(machine)) actRoute(app, procedure, machine, act);
+    readRoutes(app, procedure, machine.kind);
+  }
+}
+
+/** Acts that have an address: not those of the bus alone, and not the one that makes a file. */
+const actsOf = ({ transitions }: Machine): string[] => [
+  ...new Set(transitions.filter((row) => isCalled(row) && row.act !== 'create').map(({ act }) => act)),
+];
+const isCalled = ({ who, isLater }: Transition): boolean => !isLater && who.some((one) => one !== 'bus');
+
+function makeRoute(app: FastifyInstance, procedure: Procedure, { kind, transitions }: Machine): void {
+  const row = transitions.find((one) => isFromNothing(one) && isCalled(one));
+  if (!row) return;
+  app.post<{ Querystring: { dryRun?: boolean } }>(
+    `/v1/${kind}`,
+    { schema: actSchema(kind, row, 201), config: ACT_RULE },
+    async (request, reply) => {
+      const call = { kind, act: row.act, ...callOf(request), ...(request.query.dryRun && { isDryRun: true }) };
+      return sendAnswer(reply, await procedure.perform(callerOf(request), call));
+    },
+  );
+}
+
+export function actRoute(
+  app: FastifyInstance,
+  procedure: Procedure,
+  { kind, transitions }: Machine,
+  act: string,
+): void {
+  const row = transitions.find((one) => one.act === act) as Transition;
+  app.post<ActRoute>(
+    `/v1/${kind}/:id/${act}`,
+    { schema: actSchema(kind, row, 200), config: ACT_RULE },
+    async (request, reply) => {
+      const call = { kind, id: request.params.id, act, ...callOf(request) };
+      return sendAnswer(reply, await procedure.perform(callerOf(request), call));
+    },
+  );
+}
+
+function readRoutes(app: FastifyInstance, procedure: Procedure, kind: Kind): void {
+  if (kind !== 'systems') {
+    app.get<ListRoute>(`/v1/${kind}`, { schema: listSchema(kind), config: { access: 'anybody' } }, (request) =>
+      procedure.list(callerOf(request), queryOf(kind, request)),
+    );
+  }
+  app.get<ActRoute>(`/v1/${kind}/:id`, { schema: readSchema(kind), config: { access: 'anybody' } }, (request) =>
+    procedure.readWhole(callerOf(request), { kind, id: request.params.id }),
+  );
+}
+
+export function queryOf(kind: Kind, { query }: FastifyRequest<ListRoute>) {
+  const { state, party, entry, about, 'due-before': dueBefore, document, after, limit } = query;
+  return {
+    ...{ kind, limit },
+    ...(state !== undefined && { states: state.split(',') }),
+    ...(party !== undefined && { sides: [party] }),
+    ...(entry !== undefined && { entry }),
+    ...(about !== undefined && { about }),
+    ...(dueBefore !== undefined && { dueBefore }),
+    ...(document !== undefined && { document }),
+    ...(after !== undefined && { after }),
+  };
+}
+
+const anything = { type: 'object', additionalProperties: true };
+const params = { type: 'object', properties: { id: { type: 'string' } } };
+const named = (act: string, kind: string): string =>
+  [act, kind].join('-').replace(/-(\w)/g, (_all, letter: string) => letter.toUpperCase());
+
+function actSchema(kind: Kind, row: Transition, status: 200 | 201): object {
+  const { act, who, number, article } = row;
+  return {
+    tags: ['procedure'],
+    operationId: named(act, kind),
+    summary: `${act} (${number}${article === undefined ? '' : `, ${article}`})`,
+    description: `For ${who.join(', ')}. Optional: If-Match with the file's seq, Idempotency-Key.`,
+    ...(status === 200 ? { params } : { querystring: { type: 'object', properties: { dryRun: { type: 'boolean' } } } }),
+    // Published, and judged by the procedure, which names every problem with its article.
+    'x-body': bodySchema(row),
+    response: { [status]: anything, ...PROBLEMS },
+  };
+}
+
+const listSchema = (kind: Kind): object => ({
+  tags: ['procedure'],
+  operationId: named('list', kind),
+  summary: `Files of kind ${kind} that the caller may see`,
+  querystring: {
+    type: 'object',
+    properties: {
+      ...{ state: { type: 'string' }, party: { type: 'string' }, entry: { type: 'string' }, about: { type: 'string' } },
+      ...{ 'due-before': { type: 'string', format: 'date' }, document: { type: 'boolean' }, after: { type: 'string' } },
+      limit: { type: 'integer', minimum: 1, maximum: LIMIT_MAX, default: LIMIT_DEFAULT },
+    },
+    additionalProperties: false,
+  },
+  response: { 200: anything, ...PROBLEMS },
+});
+
+const readSchema = (kind: Kind): object => ({
+  tags: ['procedure'],
+  operationId: named('get', kind),
+  summary: `A file of kind ${kind} with its document and history`,
+  params,
+  response: { 200: anything, ...PROBLEMS },
+});

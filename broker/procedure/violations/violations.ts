@@ -1,0 +1,84 @@
+import { DATE, ID, TEXT } from '../engine/body-check.js';
+import { type Machine, NONE } from '../engine/machine.js';
+
+const ORDERS = ['peer.competent_reviewer', 'superior.competent_reviewer'];
+
+/** Violations (4.12). Their acts are published as a table and not possible in this version. */
+export const VIOLATIONS: Machine = {
+  kind: 'violations',
+  available: true,
+  states: ['open', 'ordered', 'corrected', 'closed', 'dismissed'],
+  transitions: [
+    {
+      number: 'V1',
+      from: [NONE],
+      act: 'create',
+      to: 'open',
+      who: ['bus'],
+      body: { code: ID, party: ID, about: { type: 'object' }, facts: TEXT },
+      guard: ['code', 'party', 'about', 'facts'],
+      apply: ({ file, body }) => {
+        file.document = { ...body };
+      },
+      notices: ['own', 'CD'],
+      article: 'R39',
+    },
+    {
+      number: 'V2',
+      from: ['open'],
+      act: 'order',
+      to: 'ordered',
+      who: ORDERS,
+      body: { demands: TEXT, due: DATE },
+      guard: ['demands', 'due'],
+      notices: ['own'],
+      article: 'R39',
+      isLater: true,
+    },
+    {
+      number: 'V3',
+      from: ['ordered'],
+      act: 'correct',
+      to: 'corrected',
+      who: ['own.body_head'],
+      body: { statement: TEXT },
+      guard: ['statement'],
+      notices: ['CD'],
+      article: 'R39',
+      isLater: true,
+    },
+    {
+      number: 'V4',
+      from: ['corrected'],
+      act: 'close',
+      to: 'closed',
+      who: ORDERS,
+      notices: ['own'],
+      article: 'R39',
+      isLater: true,
+    },
+    {
+      number: 'V5',
+      from: ['corrected'],
+      act: 'order',
+      to: 'ordered',
+      who: ORDERS,
+      body: { demands: TEXT, due: DATE },
+      guard: ['reason', 'demands', 'due'],
+      notices: ['own'],
+      article: 'R39',
+      isLater: true,
+    },
+    {
+      number: 'V6',
+      from: ['open', 'ordered'],
+      act: 'dismiss',
+      to: 'dismissed',
+      who: ORDERS,
+      guard: ['reason'],
+      notices: ['own'],
+      article: 'R39',
+      isLater: true,
+    },
+  ],
+};

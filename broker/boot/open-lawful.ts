@@ -1,0 +1,54 @@
+import type { Config } from '../config.js';
+import { KeptAnswers } from '../procedure/engine/kept-answers.js';
+import type { World } from '../procedure/engine/machine.js';
+import { Procedure } from '../procedure/engine/procedure.js';
+import { Relations } from '../procedure/engine/relations.js';
+import { MACHINES } from '../procedure/all-machines.js';
+import { Enrolment } from '../procedure/people/redeem.js';
+import type { Governance } from './governance.js';
+import type { ReleaseStack } from './release-stack.js';
+
+export interface LawfulDeps {
+  config: Config;
+  governance: Governance;
+  partitions: number;
+  clock: () => number;
+  hasOpenStream(grant: string): boolean | Promise<boolean>;
+  releases: ReleaseStack;
+}
+
+/** What the routes of the lawful procedure need. */
+export interface Lawful {
+  procedure: Procedure;
+  enrolment: Enrolment;
+}
+
+/** Puts the engine together on a registered bus; undefined on a trial bus, which has no procedure. */
+export function openLawful(deps: LawfulDeps): Lawful | undefined {
+  const { config, governance, clock, releases } = deps;
+  const { ledger, procedure: rooms, parties, officers, credentials } = governance;
+  const registration = config.platformRegistration;
+  if (!rooms || !registration) return undefined;
+  const relations = new Relations(parties, registration.owner);
+  releases.add('relations', ledger.onRecord(relations.fold));
+  const world = worldOf(deps, relations, registration.owner);
+  const kept = new KeptAnswers(rooms.files, config.secret);
+  const procedure = new Procedure({ ledger, reader: rooms.files, world, machines: MACHINES, kept, clock });
+  const { owner, foundingCodeSha256 } = world.settings;
+  const enrolment = new Enrolment({ procedure, parties, officers, credentials, owner, foundingCodeSha256 });
+  return { procedure, enrolment };
+}
+
+function worldOf({ config, governance, partitions, hasOpenStream }: LawfulDeps, relations: Relations, owner: string): World {
+  const { parties, officers, systems, credentials, catalog, grants, calendars, bodies } = governance;
+  const { founding, closingHour, supplementPause, localTargetDays, changeLeadDays } = config;
+  return {
+    ...{ relations, parties, officers, systems, credentials, catalog, grants, calendars, bodies },
+    settings: {
+      ...{ owner, foundingCodeSha256: founding?.codeSha256, closingHour, supplementPause, localTargetDays, changeLeadDays },
+      partitions,
+    },
+    rules: { calendars, closingHour, regionOf: (party) => relations.regionOf(party) },
+    delivery: { hasOpenStream },
+  };
+}

@@ -85,6 +85,8 @@ export interface Machine {
   /** False: published as a table only; its addresses answer NOT_FOUND. */
   available: boolean;
   transitions: readonly Transition[];
+  /** Act of the bus at the moment `memo.endsAt`. */
+  onDue?: string;
   /** Further members of the answer. */
   answer?(file: ProcedureFile): Fields;
   links?(file: ProcedureFile): Record<string, string>;

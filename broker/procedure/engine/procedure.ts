@@ -1,7 +1,7 @@
 import type { LawfulProblem } from '../../../proto/errors.js';
 import { SluiceError } from '../../../proto/errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
-import type { LedgerRecord } from '../../ledger/record.js';
+import type { Act, LedgerRecord } from '../../ledger/record.js';
 import { actorOf, type Caller, type OfficerCaller } from '../../parties/caller.js';
 import type { Fields, FileRef, ProcedureFile } from '../files/file.js';
 import type { FileQuery, FileReader } from '../files/file-reader.js';
@@ -130,6 +130,20 @@ export class Procedure {
       },
       { atomic: true },
     );
+  }
+
+  /** What the bus does with a file at the moment that falls due: clocks fall late, then its period ends. */
+  async decideDue(file: ProcedureFile, atMs: number, head: number): Promise<Act[]> {
+    const runner = this.#runner(head, atMs);
+    const current = await runner.batch.get(file);
+    if (!current) return [];
+    await runner.judgeClocks(current);
+    const { onDue } = this.deps.machines.get(file.kind) ?? {};
+    const { endsAt } = current.memo;
+    if (onDue !== undefined && endsAt !== undefined && Date.parse(endsAt) <= atMs) {
+      await runner.followByBus({ ref: { kind: file.kind, id: file.id }, act: onDue });
+    }
+    return runner.batch.toActs();
   }
 
   /** A file as the caller may see it. Throws NOT_FOUND. */

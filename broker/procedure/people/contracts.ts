@@ -7,6 +7,7 @@ import { problem } from '../engine/refusals.js';
 export const CONTRACTS: Machine = {
   kind: 'contracts',
   available: true,
+  onDue: 'end',
   states: ['in_force', 'ended'],
   transitions: [
     {

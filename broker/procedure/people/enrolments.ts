@@ -17,6 +17,7 @@ export const enrolmentOfCode = (code: string): string => code.slice(0, Math.max(
 export const ENROLMENTS: Machine = {
   kind: 'enrolments',
   available: true,
+  onDue: 'expire',
   states: ['open', 'redeemed', 'expired'],
   sight: (file, caller, relations) =>
     caller.party === relations.owner || file.memo.by === caller.party ? true : undefined,

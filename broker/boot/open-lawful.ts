@@ -1,9 +1,9 @@
 import type { Config } from '../config.js';
+import { MACHINES } from '../procedure/all-machines.js';
 import { KeptAnswers } from '../procedure/engine/kept-answers.js';
 import type { World } from '../procedure/engine/machine.js';
 import { Procedure } from '../procedure/engine/procedure.js';
 import { Relations } from '../procedure/engine/relations.js';
-import { MACHINES } from '../procedure/all-machines.js';
 import { Enrolment } from '../procedure/people/redeem.js';
 import type { Governance } from './governance.js';
 import type { ReleaseStack } from './release-stack.js';
@@ -39,13 +39,24 @@ export function openLawful(deps: LawfulDeps): Lawful | undefined {
   return { procedure, enrolment };
 }
 
-function worldOf({ config, governance, partitions, hasOpenStream }: LawfulDeps, relations: Relations, owner: string): World {
+function worldOf(
+  { config, governance, partitions, hasOpenStream }: LawfulDeps,
+  relations: Relations,
+  owner: string,
+): World {
   const { parties, officers, systems, credentials, catalog, grants, calendars, bodies } = governance;
   const { founding, closingHour, supplementPause, localTargetDays, changeLeadDays } = config;
   return {
     ...{ relations, parties, officers, systems, credentials, catalog, grants, calendars, bodies },
     settings: {
-      ...{ owner, foundingCodeSha256: founding?.codeSha256, closingHour, supplementPause, localTargetDays, changeLeadDays },
+      ...{
+        owner,
+        foundingCodeSha256: founding?.codeSha256,
+        closingHour,
+        supplementPause,
+        localTargetDays,
+        changeLeadDays,
+      },
       partitions,
     },
     rules: { calendars, closingHour, regionOf: (party) => relations.regionOf(party) },

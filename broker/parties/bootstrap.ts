@@ -6,7 +6,7 @@ import { type Credentials, newToken, tokenProblem } from './credentials.js';
 import type { StoredOfficer } from './officer.js';
 
 const FIRST_OPERATOR = 'platform-operator';
-/** Party of the operator. It is no department, so the party tree does not contain it. */
+/** Party of the operator of a trial bus. It is no department, so the party tree does not contain it. */
 const OPERATOR_PARTY = 'platform';
 
 export interface BootstrapOptions {
@@ -54,7 +54,7 @@ function foundingActs(credential: string, options: BootstrapOptions): Act[] {
   if (problem !== undefined) throw new ConfigurationConflictError(`bootstrapToken (SLUICE_BOOTSTRAP_TOKEN) ${problem}`);
   const operator: StoredOfficer = {
     id: FIRST_OPERATOR,
-    party: OPERATOR_PARTY,
+    party: ownerOf(options) ?? OPERATOR_PARTY,
     roles: ['platform_operator'],
     credential,
   };
@@ -63,6 +63,10 @@ function foundingActs(credential: string, options: BootstrapOptions): Act[] {
     { kind: 'officer', id: FIRST_OPERATOR, act: 'put', actor: 'bus', document: operator },
   ];
 }
+
+/** On a registered bus the operator belongs to the owner of the platform. */
+const ownerOf = ({ platformRegistration }: BootstrapOptions): string | undefined =>
+  (platformRegistration as { owner?: string } | undefined)?.owner;
 
 /** One record turns a trial bus into a registered one; brokers that still run in trial mode end when they see it. */
 const registeredAct = (options: BootstrapOptions): Act => ({

@@ -1,3 +1,4 @@
+import type { FastifyPluginAsync } from 'fastify';
 import type { Logger } from 'pino';
 import type { StoreUsage } from '../proto/http/store-usage.js';
 import { Disclosures } from './audit/disclosures.js';
@@ -5,6 +6,7 @@ import type { BrokerHandle } from './boot/broker-handle.js';
 import { type Governance, openGovernance } from './boot/governance.js';
 import { createLogger } from './boot/logger.js';
 import { type Admission, openAdmission } from './boot/open-admission.js';
+import { openLawful } from './boot/open-lawful.js';
 import { openObservation } from './boot/open-observation.js';
 import { openStore } from './boot/open-store.js';
 import { type ProcessRole, SINGLE_PROCESS } from './boot/process-role.js';
@@ -25,6 +27,7 @@ import type { OperationRoutesDeps } from './http/operations/operations.js';
 import { operationsPlugin } from './http/operations/plugin.js';
 import type { StoreRoutesDeps } from './http/operations/store.js';
 import { partiesPlugin } from './http/parties/plugin.js';
+import { procedurePlugin } from './http/procedure/plugin.js';
 import { streamPlugin } from './http/stream/plugin.js';
 import { Intake } from './intake/intake.js';
 import { INTAKE_LIMITS } from './intake/intake-limits.js';
@@ -87,7 +90,7 @@ export async function createBroker(config: Config, role: ProcessRole = SINGLE_PR
     });
     releases.add('traces', async () => traces?.drain());
     const opened = { bus, store, notices, space, governance, traces };
-    return new RunningBroker({ config, role, log, metrics, releases, clock, ...opened });
+    return new RunningBroker({ config, role, log, metrics, releases, clock, busClock, ...opened });
   } catch (error) {
     await releases.releaseAll();
     throw error;
@@ -101,6 +104,7 @@ interface BrokerParts {
   metrics: Metrics;
   releases: ReleaseStack;
   clock: () => number;
+  busClock: BusClock;
   bus: Bus;
   store: Store;
   notices: readonly string[];
@@ -284,7 +288,17 @@ class RunningBroker implements BrokerHandle {
       catalogPlugin({ catalog, catalogService, sheetService: governance.sheetService }),
       auditPlugin({ ledger: governance.ledger, disclosures: this.#openDisclosures(stream), permissions }),
       operationsPlugin({ ...this.#operations(), grantLag, clock }),
+      ...this.#openProcedure(stream),
     ]);
+  }
+
+  /** Routes of the lawful procedure; a trial bus has none. */
+  #openProcedure(stream: Stream): FastifyPluginAsync[] {
+    const { config, governance, store, clock, busClock, releases } = this.parts;
+    const hasOpenStream = (grant: string): boolean => stream.table.ofGrant(grant).length > 0;
+    const { partitions } = store;
+    const lawful = openLawful({ config, governance, partitions, clock, busClock, hasOpenStream, releases });
+    return lawful ? [procedurePlugin(lawful)] : [];
   }
 
   #openCursorActs(stream: Stream): CursorActs {

@@ -1,4 +1,6 @@
 import type { Config } from '../config.js';
+import type { ProcedureRoutesDeps } from '../http/procedure/plugin.js';
+import type { BusClock } from '../ledger/bus-clock.js';
 import { MACHINES } from '../procedure/all-machines.js';
 import { KeptAnswers } from '../procedure/engine/kept-answers.js';
 import type { World } from '../procedure/engine/machine.js';
@@ -13,19 +15,14 @@ export interface LawfulDeps {
   governance: Governance;
   partitions: number;
   clock: () => number;
+  busClock: BusClock;
   hasOpenStream(grant: string): boolean | Promise<boolean>;
   releases: ReleaseStack;
 }
 
-/** What the routes of the lawful procedure need. */
-export interface Lawful {
-  procedure: Procedure;
-  enrolment: Enrolment;
-}
-
 /** Puts the engine together on a registered bus; undefined on a trial bus, which has no procedure. */
-export function openLawful(deps: LawfulDeps): Lawful | undefined {
-  const { config, governance, clock, releases } = deps;
+export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
+  const { config, governance, clock, busClock, releases } = deps;
   const { ledger, procedure: rooms, parties, officers, credentials } = governance;
   const registration = config.platformRegistration;
   if (!rooms || !registration) return undefined;
@@ -36,7 +33,13 @@ export function openLawful(deps: LawfulDeps): Lawful | undefined {
   const procedure = new Procedure({ ledger, reader: rooms.files, world, machines: MACHINES, kept, clock });
   const { owner, foundingCodeSha256 } = world.settings;
   const enrolment = new Enrolment({ procedure, parties, officers, credentials, owner, foundingCodeSha256 });
-  return { procedure, enrolment };
+  rooms.startDueRunner((file, atMs, head) => procedure.decideDue(file, atMs, head));
+  const isTestClock = config.testClock;
+  return {
+    ...{ procedure, enrolment, parties, clock, isTestClock },
+    calendarVersions: () => governance.calendars.versions,
+    setClock: (nowMs, by) => governance.testClock.set(nowMs, by, { isTestClock, ledger, busClock }),
+  };
 }
 
 function worldOf(

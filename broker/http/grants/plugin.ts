@@ -10,6 +10,7 @@ export const grantsPlugin =
   async (app) => {
     grantRoutes(app, deps);
     grantServiceRoutes(app, deps);
+    if (!deps.permissions.isTrial) return;
     applicationRoutes(app);
     bundleRoutes(app, deps);
   };

@@ -6,6 +6,7 @@ import { type WhoamiRoutesDeps, whoamiRoutes } from './whoami.js';
 export const partiesPlugin =
   (deps: TokenRoutesDeps & WhoamiRoutesDeps): FastifyPluginAsync =>
   async (app) => {
-    tokenRoutes(app, deps);
+    // On a registered bus departments replace their tokens by acts of the procedure.
+    if (deps.permissions.isTrial) tokenRoutes(app, deps);
     whoamiRoutes(app, deps);
   };

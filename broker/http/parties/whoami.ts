@@ -7,7 +7,7 @@ import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 
 export interface WhoamiRoutesDeps {
-  permissions: Pick<Permissions, 'mode' | 'mayReadSystem'>;
+  permissions: Pick<Permissions, 'isTrial' | 'mode' | 'mayReadSystem'>;
   systems: Pick<Systems, 'list'>;
   version: string;
   clock: () => number;

@@ -6,7 +6,11 @@ import { JSON_TYPE } from '../server/route-rule.js';
 /** A caller without a credential sends little, and is throttled like every open route. */
 const RULE: FastifyContextConfig = { access: 'open', body: { [JSON_TYPE]: 4 * 1024 } };
 
-export function enrolmentRoutes(app: FastifyInstance, { enrolment }: { enrolment: Enrolment }): void {
+export interface EnrolmentRoutesDeps {
+  enrolment: Enrolment;
+}
+
+export function enrolmentRoutes(app: FastifyInstance, { enrolment }: EnrolmentRoutesDeps): void {
   app.post<{ Body: RedeemBody }>('/v1/enrolments/redeem', { schema: SCHEMA, config: RULE }, async (request, reply) =>
     reply.code(201).send(await enrolment.redeem(request.body)),
   );

@@ -22,6 +22,10 @@ export const ACT_RULE: FastifyContextConfig = {
 /** Kinds whose addresses have forms of their own, in files beside this one. */
 const OWN_FORMS: readonly Kind[] = ['catalog', 'grants'];
 
+export interface FileRoutesDeps {
+  procedure: Procedure;
+}
+
 type ActRoute = { Params: { id: string } };
 type ListRoute = { Querystring: ListQuery };
 interface ListQuery {
@@ -36,7 +40,7 @@ interface ListQuery {
 }
 
 /** `POST /v1/<kind>`, `POST /v1/<kind>/{id}/<act>`, and the two ways to read files, of every kind that this bus runs. */
-export function fileRoutes(app: FastifyInstance, { procedure }: { procedure: Procedure }): void {
+export function fileRoutes(app: FastifyInstance, { procedure }: FileRoutesDeps): void {
   for (const machine of procedure.machines.values()) {
     if (!machine.available || OWN_FORMS.includes(machine.kind)) continue;
     makeRoute(app, procedure, machine);

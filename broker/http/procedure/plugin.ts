@@ -1,14 +1,11 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
-import type { Procedure } from '../../procedure/engine/procedure.js';
-import type { Enrolment } from '../../procedure/people/redeem.js';
-import { enrolmentRoutes } from './enrolments.js';
-import { fileRoutes } from './files.js';
+import { type ClockRoutesDeps, clockRoutes } from './clock.js';
+import { type EnrolmentRoutesDeps, enrolmentRoutes } from './enrolments.js';
+import { type FileRoutesDeps, fileRoutes } from './files.js';
+import { type LawfulBundleDeps, lawfulBundleRoutes } from './lawful-bundles.js';
 import { machineRoutes } from './machines.js';
 
-export interface ProcedureRoutesDeps {
-  procedure: Procedure;
-  enrolment: Enrolment;
-}
+export type ProcedureRoutesDeps = FileRoutesDeps & EnrolmentRoutesDeps & ClockRoutesDeps & LawfulBundleDeps;
 
 /** Routes of the lawful procedure, which a registered bus has. */
 export const procedurePlugin =
@@ -17,4 +14,6 @@ export const procedurePlugin =
     fileRoutes(app, deps);
     machineRoutes(app, deps);
     enrolmentRoutes(app, deps);
+    clockRoutes(app, deps);
+    lawfulBundleRoutes(app, deps);
   };

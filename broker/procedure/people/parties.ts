@@ -26,13 +26,16 @@ function standingProblems({ body }: ActContext): LawfulProblem[] {
   return problems;
 }
 
-function treeProblems({ body, world }: ActContext): LawfulProblem[] {
+function treeProblems({ body, world, batch }: ActContext): LawfulProblem[] {
   const { level, competent, type } = body as Partial<PartyDocument>;
   if (level === 'township' && competent) {
     return [problem('/competent', 'BUNDLE_INVALID', 'a township has no competent department', 'R30')];
   }
   if (type === undefined || body.id === undefined) return [];
-  const find = (id: string): PartyDocument | undefined => world.parties.get(id);
+  // A bundle registers a superior in the same batch, before those below it.
+  const find = (id: string): PartyDocument | undefined =>
+    world.parties.get(id) ??
+    (batch.changed('parties').find((file) => file.id === id)?.document as PartyDocument | undefined);
   return partyProblems(body, find, { isTrial: false })
     .filter((text) => !/^(?:empoweringProvision|type|creditCode|competent):/.test(text))
     .map((text) => {

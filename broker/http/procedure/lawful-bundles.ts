@@ -1,0 +1,120 @@
+import type { FastifyContextConfig, FastifyInstance } from 'fastify';
+import { SluiceError } from '../../../proto/errors.js';
+import { isMap } from '../../../proto/values/is-map.js';
+import { sameDocument } from '../../ledger/same-document.js';
+import type { Parties } from '../../parties/parties.js';
+import type { Procedure } from '../../procedure/engine/procedure.js';
+import { refuseOne } from '../../procedure/engine/refusals.js';
+import type { Fields } from '../../procedure/files/file.js';
+import { callerOf } from '../server/authenticate.js';
+import { PROBLEMS } from '../server/problem-schema.js';
+import { JSON_TYPE, YAML_TYPE } from '../server/route-rule.js';
+
+export interface LawfulBundleDeps {
+  procedure: Procedure;
+  parties: Parties;
+}
+
+const RULE: FastifyContextConfig = {
+  access: { officer: 'bundle.apply' },
+  body: { [JSON_TYPE]: 16 * 1024 * 1024, [YAML_TYPE]: 4 * 1024 * 1024 },
+};
+
+/** Parts of a bundle that only a trial bus takes, and the code that each is refused with. */
+const REFUSED = {
+  entries: 'TRIAL_ONLY',
+  grants: 'TRIAL_ONLY',
+  systems: 'NOT_YOUR_ROLE',
+  officers: 'NOT_YOUR_ROLE',
+} as const;
+const ARTICLES = { entries: 'R16', grants: 'R32', systems: 'R36', officers: 'R36' } as const;
+
+type Route = { Querystring: { dryRun: boolean } };
+
+/** On a registered bus a bundle registers parties, and nothing else: everything else has its own procedure. */
+export function lawfulBundleRoutes(app: FastifyInstance, { procedure, parties }: LawfulBundleDeps): void {
+  app.post<Route>('/v1/bundles', { schema: SCHEMA, config: RULE }, async (request) => {
+    const documents = superiorsFirst(partiesOf(request.body));
+    const { dryRun } = request.query;
+    const fresh = documents.filter((one) => !sameDocument(parties.get(String(one.id)), one));
+    const calls = fresh.map((body) => ({
+      ...{ kind: 'parties' as const, body, isDryRun: dryRun },
+      ...(parties.get(String(body.id))
+        ? { act: 'change', id: String(body.id), body: changed(body) }
+        : { act: 'create' }),
+    }));
+    if (calls.length > 0) await procedure.performAll(callerOf(request), calls).catch(asBundle);
+    const names = (acts: string): string[] =>
+      calls.filter(({ act }) => act === acts).map(({ body }) => `party ${String(body.id)}`);
+    const counts = { create: names('create'), update: names('change'), unchanged: documents.length - fresh.length };
+    return { dryRun, ...counts, warnings: [], tokens: {} };
+  });
+}
+
+/** Throws for a bundle that holds anything but parties. */
+function partiesOf(bundle: unknown): Fields[] {
+  if (!isMap(bundle)) throw new SluiceError('BUNDLE_INVALID', 'the bundle must be a map', { problems: [] });
+  for (const part of ['systems', 'officers', 'entries', 'grants'] as const) {
+    const list = bundle[part];
+    if (!Array.isArray(list) || list.length === 0) continue;
+    throw refuseOne(
+      REFUSED[part],
+      `a bundle of a registered bus holds parties only, not ${part}`,
+      `/${part}`,
+      ARTICLES[part],
+    );
+  }
+  const { parties = [] } = bundle;
+  if (!Array.isArray(parties) || !parties.every(isMap)) {
+    throw new SluiceError('BUNDLE_INVALID', 'parties: must be a list of maps', {
+      problems: ['parties: must be a list of maps'],
+    });
+  }
+  return parties as Fields[];
+}
+
+/** In an order in which each superior comes before those below it; what is in a circle comes last, and is refused. */
+function superiorsFirst(parties: readonly Fields[]): Fields[] {
+  const ordered: Fields[] = [];
+  const ids = new Set(parties.map(({ id }) => id));
+  const placed = new Set<unknown>();
+  for (let left = [...parties]; left.length > 0; ) {
+    const ready = left.filter(({ superior }) => !ids.has(superior) || placed.has(superior));
+    if (ready.length === 0) return [...ordered, ...left];
+    for (const one of ready) placed.add(one.id);
+    ordered.push(...ready);
+    left = left.filter((one) => !placed.has(one.id));
+  }
+  return ordered;
+}
+
+const changed = ({ name, description, empoweringProvision, lineMinistry }: Fields): Fields =>
+  Object.fromEntries(
+    Object.entries({ name, description, empoweringProvision, lineMinistry }).filter(([, value]) => value !== undefined),
+  );
+
+/** Problems of a bundle are texts, as they were before the procedure. */
+function asBundle(error: unknown): never {
+  if (
+    !(error instanceof SluiceError) ||
+    !['BAD_REQUEST', 'INCOMPLETE', 'NOT_A_PARTY', 'BUNDLE_INVALID'].includes(error.code)
+  )
+    throw error;
+  const problems = (error.where.problems ?? []).map((one) =>
+    typeof one === 'string' ? one : `parties${one.path.replace(/^\/entries/, '').replaceAll('/', '.')}: ${one.text}`,
+  );
+  const { article } = error.where;
+  throw new SluiceError('BUNDLE_INVALID', problems.join('; '), { problems, ...(article !== undefined && { article }) });
+}
+
+const SCHEMA = {
+  tags: ['administration'],
+  operationId: 'applyBundle',
+  summary: 'Register and describe the parties of a bundle',
+  querystring: {
+    type: 'object',
+    properties: { dryRun: { type: 'boolean', default: false } },
+    additionalProperties: false,
+  },
+  response: { 200: { type: 'object', additionalProperties: true }, ...PROBLEMS },
+};

@@ -1,0 +1,116 @@
+import t from 'tap';
+import { FOUNDING_CODE, foundLawfulBus, startLawfulBus } from '../../support/lawful/lawful-bus.js';
+import { CALENDARS, CD, D, P, PARTIES } from '../../support/lawful/people.js';
+
+t.test(
+  'a registered bus is founded by its owner, who enrols departments that appoint their own officers',
+  async (t) => {
+    const bus = await foundLawfulBus(t);
+    const zhao = await bus.read('gao', '/v1/officers/zhao');
+    t.match(zhao, { kind: 'officers', state: 'in_office', document: { party: P, roles: ['department_head'] } });
+    t.notMatch(JSON.stringify(zhao), /credential/);
+    t.strictSame(
+      zhao.history.map(({ act, actor }: { act: string; actor: string }) => [act, actor]),
+      [
+        ['create', 'officer:gao'],
+        ['confirm', 'officer:huang'],
+      ],
+    );
+    t.match((await bus.read('huang', '/v1/bodies')).files, { length: 3 });
+    t.match(await bus.read('pan', '/v1/clock'), { test: true, calendarVersions: ['cn@2025.1', 'cn@2026.1'] });
+  },
+);
+
+t.test('the platform operator appoints nobody, and a founding code works once', async (t) => {
+  const bus = await startLawfulBus(t);
+  const redeem = (code: string, id = 'deng') =>
+    bus.as('', 'POST', '/v1/enrolments/redeem', { code, officer: { id, name: { en: id } } });
+  t.match(await redeem(FOUNDING_CODE), { status: 409, body: { code: 'CONFLICT' } }, 'the owner is not registered yet');
+  t.match(await redeem('a-code-that-nobody-was-given'), { status: 401, body: { code: 'NOT_AUTHENTICATED' } });
+  await bus.act('pan', '/v1/bundles', { parties: PARTIES });
+  t.match(await redeem(FOUNDING_CODE), {
+    status: 201,
+    body: { officer: { id: 'deng', party: CD, roles: ['administrator'] } },
+  });
+  t.match(await redeem(FOUNDING_CODE, 'other'), { status: 401 }, 'it works once');
+  const refused = await bus.as('pan', 'POST', '/v1/officers', { id: 'x', name: { en: 'x' }, roles: ['body_head'] });
+  t.match(refused, { status: 403, body: { code: 'NOT_YOUR_ROLE', article: 'R36' } });
+  t.match(await bus.as('pan', 'GET', '/v1/officers'), { status: 403, body: { code: 'NOT_YOUR_ROLE', article: 'R36' } });
+  for (const [part, code] of [
+    ['officers', 'NOT_YOUR_ROLE'],
+    ['systems', 'NOT_YOUR_ROLE'],
+    ['entries', 'TRIAL_ONLY'],
+    ['grants', 'TRIAL_ONLY'],
+  ]) {
+    t.match(await bus.as('pan', 'POST', '/v1/bundles', { [part as string]: [{ id: 'x' }] }), {
+      status: 403,
+      body: { code },
+    });
+  }
+});
+
+t.test('appointments are refused with the field, the reason and the article', async (t) => {
+  const bus = await foundLawfulBus(t);
+  const appoint = (body: object) => bus.as('gao', 'POST', '/v1/officers', body);
+  const name = { en: 'n' };
+  t.match(await appoint({ id: 'a', name, roles: ['administrator', 'body_head'] }), {
+    status: 403,
+    body: { code: 'FOUR_EYES', article: 'R36', problems: [{ path: '/roles' }] },
+  });
+  t.match(await appoint({ id: 'a', name, roles: ['reviewer'], party: D }), {
+    status: 400,
+    body: { code: 'BAD_REQUEST', problems: [{ path: '/party' }] },
+  });
+  t.match(await appoint({ roles: ['reviewer'] }), {
+    status: 422,
+    body: { code: 'INCOMPLETE', problems: [{ path: '/id' }, { path: '/name' }] },
+  });
+  t.match(await bus.as('lin', 'POST', '/v1/officers', { id: 'a', name, roles: ['reviewer'] }), {
+    status: 403,
+    body: { code: 'NOT_YOUR_ROLE', article: 'R11' },
+  });
+  t.match(await bus.as('du', 'GET', '/v1/officers/zhao'), { status: 404, body: { code: 'NOT_FOUND' } });
+  t.match(await bus.as('gao', 'POST', '/v1/bodies', { name, contact: 'c', head: 'rui' }), {
+    status: 409,
+    body: { code: 'NO_BODY_HEAD', article: 'R11' },
+  });
+  await bus.act('gao', '/v1/officers/rui/leave');
+  t.match(await bus.as('rui', 'GET', '/v1/clock'), { status: 401 }, 'who has left is not known any more');
+});
+
+t.test(
+  'an act with an idempotency key is done once, and a stale sequence is refused with the file as it is',
+  async (t) => {
+    const bus = await foundLawfulBus(t);
+    const body = { id: 'ma2', name: { en: 'ma' }, roles: ['reviewer'] };
+    const key = { 'idempotency-key': 'k-1' };
+    const first = await bus.as('gao', 'POST', '/v1/officers', body, key);
+    const again = await bus.as('gao', 'POST', '/v1/officers', body, key);
+    t.equal(again.status, 201);
+    t.strictSame(again.body, first.body, 'the token as well');
+    t.equal(again.headers.get('idempotent-replayed'), 'true');
+    t.match(await bus.as('gao', 'POST', '/v1/officers', { ...body, id: 'other' }, key), {
+      status: 409,
+      body: { code: 'KEY_REUSED' },
+    });
+    t.match(await bus.as('gao', 'POST', '/v1/officers/ma2/leave', {}, { 'if-match': '"1"' }), {
+      status: 409,
+      body: { code: 'STALE', current: { id: 'ma2', state: 'in_office', seq: first.body.seq } },
+    });
+  },
+);
+
+t.test('a calendar is refused with every fault, and a dry run changes nothing', async (t) => {
+  const bus = await foundLawfulBus(t);
+  const twice = { region: '000000', year: 2027, document: ' ', off: ['2027-01-01'], on: ['2027-01-01', '2026-01-03'] };
+  const refused = await bus.as('huang', 'POST', '/v1/calendars', twice);
+  t.match(refused, { status: 422, body: { code: 'CALENDAR_INVALID' } });
+  t.ok(refused.body.problems.length >= 3, 'all of them at once');
+  const next = { ...(CALENDARS[1] as object), document: '国办发明电〔2026〕1号' };
+  t.match(await bus.as('huang', 'POST', '/v1/calendars?dryRun=true', next), {
+    body: { id: 'cn@2026.2', recomputed: [] },
+  });
+  t.match(await bus.read('huang', '/v1/clock'), { calendarVersions: ['cn@2025.1', 'cn@2026.1'] });
+  t.match(await bus.act('huang', '/v1/calendars', next), { id: 'cn@2026.2', state: 'in_force' });
+  t.match(await bus.read('gao', '/v1/calendars/cn@2026.1'), { state: 'superseded' });
+});

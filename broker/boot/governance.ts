@@ -24,6 +24,7 @@ import { TokenService } from '../parties/token-service.js';
 import { CalendarBook } from '../procedure/clock/calendar-book.js';
 import { TestClock } from '../procedure/due/test-clock.js';
 import { openProcedure, type Procedure } from '../procedure/open-procedure.js';
+import { BodiesInOffice } from '../procedure/people/bodies-in-office.js';
 import { StoredProfiles } from '../sheets/profiles/stored-profiles.js';
 import { SheetService } from '../sheets/sheet-service.js';
 import { VERSION } from '../version.js';
@@ -49,20 +50,14 @@ export async function openGovernance(deps: GovernanceDeps) {
   const { config, bus, partitions, busClock, log, releases } = deps;
   const clock = busClock.now;
   const permissions = new Permissions(config.platformRegistration === undefined ? 'trial' : 'registered');
-  const [credentials, facts] = [new Credentials(config.secret), new BusFacts()];
-  const [parties, systems, officers] = [new Parties(), new Systems(), new Officers()];
-  const [catalog, grants] = [new Catalog(), new Grants()];
-  const [calendars, testClock, profiles] = [new CalendarBook(), new TestClock(), new StoredProfiles()];
+  const folded = foldedRooms(config.secret, busClock);
+  const { credentials, facts, parties, systems, catalog, grants, testClock, profiles, folds, ...others } = folded;
   const ledger = await Ledger.open({
     bus,
     metrics: deps.metrics,
     clock,
     staleAfterMs: config.ledgerSightMs,
-    // In this order, because a grant is read by means of its entry and its parties.
-    folds: [
-      ...[busClock, facts, parties, systems, officers, credentials, catalog, grants],
-      ...[calendars, testClock, profiles],
-    ].map(({ fold }) => fold),
+    folds,
     onBroken: (error) => log.fatal({ err: error }, 'the ledger is broken: delivery has stopped'),
   });
   releases.add('ledger', () => ledger.close());
@@ -84,10 +79,10 @@ export async function openGovernance(deps: GovernanceDeps) {
   );
   await foundCanary({ ledger, parties, systems, catalog, grants, partitions, clock });
   const procedure = permissions.isTrial ? undefined : await openFiles(deps, ledger, testClock);
-  const shared = { ledger, credentials, parties, systems, officers, catalog, grants, permissions };
+  const shared = { ledger, credentials, parties, systems, officers: others.officers, catalog, grants, permissions };
   const catalogService = new CatalogService({ ...shared, acts });
   return {
-    ...{ ...shared, leases, calendars, testClock, procedure, catalogService },
+    ...{ ...shared, ...others, leases, testClock, procedure, catalogService },
     tokenService: new TokenService(shared),
     sheetService: new SheetService({ ...shared, catalogService, profiles }),
     grantService: new GrantService(shared),
@@ -100,6 +95,44 @@ function openLeases(credentials: Credentials, ledger: Ledger, releases: ReleaseS
   const leases = new Leases(credentials);
   releases.add('leases', ledger.onRecord(leases.onRecord));
   return leases;
+}
+
+/** What is kept in memory of the ledger, and the order in which each takes a record: a grant is read by its entry and parties. */
+function foldedRooms(secret: string, busClock: BusClock) {
+  const [parties, systems, officers] = [new Parties(), new Systems(), new Officers()];
+  const [credentials, facts] = [new Credentials(secret), new BusFacts()];
+  const [catalog, grants] = [new Catalog(), new Grants()];
+  const [calendars, testClock, bodies] = [new CalendarBook(), new TestClock(), new BodiesInOffice(officers)];
+  const profiles = new StoredProfiles();
+  const ordered = [
+    busClock,
+    facts,
+    parties,
+    systems,
+    officers,
+    credentials,
+    catalog,
+    grants,
+    calendars,
+    testClock,
+    bodies,
+    profiles,
+  ];
+  const folds = ordered.map(({ fold }) => fold);
+  return {
+    parties,
+    systems,
+    officers,
+    credentials,
+    facts,
+    catalog,
+    grants,
+    calendars,
+    testClock,
+    bodies,
+    profiles,
+    folds,
+  };
 }
 
 /** The files of a registered bus; on a trial bus there are none. */

@@ -76,9 +76,10 @@ export const CALENDARS: Machine = {
         const { recomputed } = effectOf(version, await concerned(context), world.rules, nowMs);
         file.document = { id: file.id, ...document };
         context.once.recomputed = recomputed;
-        const former =
+        const previous =
           version.version > 1 ? `${file.id.slice(0, file.id.lastIndexOf('.'))}.${version.version - 1}` : undefined;
-        if (former !== undefined) await context.follow({ ref: { kind: 'calendars', id: former }, act: 'supersede' });
+        if (previous !== undefined)
+          await context.follow({ ref: { kind: 'calendars', id: previous }, act: 'supersede' });
         await context.recompute(world.calendars.plus(version), recomputed);
       },
       article: 'R21',

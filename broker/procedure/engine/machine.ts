@@ -33,8 +33,8 @@ export type Guard =
   | { needs: string; code?: ErrorCode; article?: string }
   | { name: string; check(context: ActContext): Problems | Promise<Problems> };
 
-/** `+` starts, `-` ends, `‖` pauses, `▷` resumes. Starts need facts and are done by `apply`; they stand here to be published. */
-export type ClockColumn = `${'+' | '-' | '‖' | '▷'}${string}`;
+/** `+` starts, `-` ends, `‖` pauses, `▷` resumes, `↻` lets an ended clock run again. Starts need facts and are done by `apply`; they stand here to be published. */
+export type ClockColumn = `${'+' | '-' | '‖' | '▷' | '↻'}${string}`;
 
 export interface Transition {
   /** Stable number, `A10`. */
@@ -94,8 +94,8 @@ export interface Machine {
   digested?(file: ProcedureFile): Fields;
   /** Readers besides the officers of its sides, their peer and its superior: every officer. */
   isReadByAll?: boolean;
-  /** Decides sight instead of the sides; undefined leaves it to them. */
-  sight?(file: ProcedureFile, caller: OfficerCaller, relations: Relations): boolean | undefined;
+  /** Decides who reads instead of the sides; undefined leaves it to them. */
+  isReadable?(file: ProcedureFile, caller: OfficerCaller, relations: Relations): boolean | undefined;
 }
 
 export const isFromNothing = ({ from }: Transition): boolean => from.includes(NONE);

@@ -11,9 +11,9 @@ import { describeFile, describeWhole, roleFor } from './answer.js';
 import { Batch } from './batch.js';
 import type { KeptAnswers } from './kept-answers.js';
 import { type ActContext, isFromNothing, type Machine, type Transition, type World } from './machine.js';
+import { isReadable } from './readable.js';
 import { refuse, refuseOne } from './refusals.js';
 import { ActRunner, newFile, newId } from './run-act.js';
-import { isInSight } from './sight.js';
 
 /** One call of an act. */
 export interface ActCall {
@@ -152,7 +152,7 @@ export class Procedure {
     await this.#requireReader(officer, ref.kind);
     const machine = this.#machine(ref.kind);
     const file = await this.deps.reader.get(ref);
-    if (!file || !isInSight(machine, file, officer, this.deps.world.relations)) throw notFound(ref);
+    if (!file || !isReadable(machine, file, officer, this.deps.world.relations)) throw notFound(ref);
     return { file, answer: describeFile(machine, file, officer, this.deps.world.relations) };
   }
 
@@ -168,11 +168,11 @@ export class Procedure {
     await this.#requireReader(officer, query.kind);
     const machine = this.#machine(query.kind);
     const { relations } = this.deps.world;
-    const sides = machine.isReadByAll ? query.sides : this.#sidesInSight(officer, query.sides);
+    const sides = machine.isReadByAll ? query.sides : this.#readableSides(officer, query.sides);
     const { document, ...rest } = query;
     const page = await this.deps.reader.list({ ...rest, ...(sides && { sides }) });
     const files = page.files
-      .filter((file) => isInSight(machine, file, officer, relations))
+      .filter((file) => isReadable(machine, file, officer, relations))
       .map((file) => ({
         ...describeFile(machine, file, officer, relations),
         ...(document && { document: describeWhole({}, file, []).document }),
@@ -180,12 +180,12 @@ export class Procedure {
     return { files, ...(page.next !== undefined && { next: page.next }) };
   }
 
-  #sidesInSight(officer: OfficerCaller, asked: readonly string[] | undefined): readonly string[] | undefined {
+  #readableSides(officer: OfficerCaller, asked: readonly string[] | undefined): readonly string[] | undefined {
     const { relations, parties } = this.deps.world;
     if (officer.roles.includes('auditor') && relations.isCompetent(officer.party)) return asked;
     const readable = relations.readableBy(officer.party);
     if (asked === undefined) return readable.length === parties.list().length ? undefined : readable;
-    // Files that one reads by office are found by the side that was asked for; `isInSight` decides on each.
+    // Files that one reads by office are found by the side that was asked for; `isReadable` decides on each.
     return asked;
   }
 
@@ -281,7 +281,7 @@ export class Procedure {
     const ref = { kind, id: id as string };
     const file = await runner.batch.get(ref);
     if (!file && maker) return { file: newFile(kind, ref.id), isNew: true };
-    if (!file || !isInSight(machine, file, caller, this.deps.world.relations)) throw notFound(ref);
+    if (!file || !isReadable(machine, file, caller, this.deps.world.relations)) throw notFound(ref);
     return { file, isNew: false };
   }
 

@@ -96,6 +96,8 @@ export class Relations {
       }
       case 'either':
         return [...listOf(sides.provider), ...listOf(sides.demand)];
+      case 'handler':
+        return listOf(sides.handler ?? this.handlerOf(partiesOf(sides)));
       case 'owner':
         return [this.owner];
       case 'asked':

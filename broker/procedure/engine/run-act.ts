@@ -204,6 +204,7 @@ function moveClock(clocks: FileClocks, column: string): void {
   if (column.startsWith('-')) clocks.end(id);
   if (column.startsWith('‖')) clocks.pause(id);
   if (column.startsWith('▷')) clocks.resume(id);
+  if (column.startsWith('↻')) clocks.rerun(id);
 }
 
 /** Consequences are recorded behind the act that causes them, whenever `apply` names them. */

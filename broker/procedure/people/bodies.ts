@@ -35,8 +35,8 @@ export const BODIES: Machine = {
         const { file, body, caller, world } = context;
         const { name, contact, head } = body;
         file.document = { id: file.id, party: caller?.party, name, contact, head };
-        const former = world.bodies.bodyOf(caller?.party ?? '');
-        if (former !== undefined) await context.follow({ ref: { kind: 'bodies', id: former }, act: 'replace' });
+        const previous = world.bodies.bodyOf(caller?.party ?? '');
+        if (previous !== undefined) await context.follow({ ref: { kind: 'bodies', id: previous }, act: 'replace' });
       },
       notices: ['own', 'CD'],
       article: 'R11',

@@ -19,7 +19,7 @@ export const ENROLMENTS: Machine = {
   available: true,
   onDue: 'expire',
   states: ['open', 'redeemed', 'expired'],
-  sight: (file, caller, relations) =>
+  isReadable: (file, caller, relations) =>
     caller.party === relations.owner || file.memo.by === caller.party ? true : undefined,
   transitions: [
     {

@@ -4,9 +4,14 @@ import type { Machine } from './machine.js';
 import { partiesOf, type Relations } from './relations.js';
 
 /** Whether an officer reads a file (procedures.md 1.4): of its sides, of their peer, of the superior, or an auditor above. */
-export function isInSight(machine: Machine, file: ProcedureFile, caller: OfficerCaller, relations: Relations): boolean {
+export function isReadable(
+  machine: Machine,
+  file: ProcedureFile,
+  caller: OfficerCaller,
+  relations: Relations,
+): boolean {
   if (machine.isReadByAll) return true;
-  const own = machine.sight?.(file, caller, relations);
+  const own = machine.isReadable?.(file, caller, relations);
   if (own !== undefined) return own;
   const sides = partiesOf(file.sides);
   if (sides.some((party) => relations.reads(caller.party, party))) return true;

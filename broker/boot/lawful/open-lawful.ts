@@ -1,14 +1,14 @@
-import type { Config } from '../config.js';
-import type { ProcedureRoutesDeps } from '../http/procedure/plugin.js';
-import type { BusClock } from '../ledger/bus-clock.js';
-import { MACHINES } from '../procedure/all-machines.js';
-import { KeptAnswers } from '../procedure/engine/kept-answers.js';
-import type { World } from '../procedure/engine/machine.js';
-import { Procedure } from '../procedure/engine/procedure.js';
-import { Relations } from '../procedure/engine/relations.js';
-import { Enrolment } from '../procedure/people/redeem.js';
-import type { Governance } from './governance.js';
-import type { ReleaseStack } from './release-stack.js';
+import type { Config } from '../../config.js';
+import type { ProcedureRoutesDeps } from '../../http/procedure/plugin.js';
+import type { BusClock } from '../../ledger/bus-clock.js';
+import { MACHINES } from '../../procedure/all-machines.js';
+import { KeptAnswers } from '../../procedure/engine/kept-answers.js';
+import type { World } from '../../procedure/engine/machine.js';
+import { Procedure } from '../../procedure/engine/procedure.js';
+import { Relations } from '../../procedure/engine/relations.js';
+import { Enrolment } from '../../procedure/people/redeem.js';
+import type { Governance } from '../governance.js';
+import type { ReleaseStack } from '../release-stack.js';
 
 export interface LawfulDeps {
   config: Config;

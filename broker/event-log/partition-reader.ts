@@ -60,8 +60,8 @@ export class PartitionReader {
   }
 
   /** Takes an event that this process has stored: it is dispatched without the way through the store when nothing is missing before it. */
-  stored(event: Pick<StoredMessage, 'subject' | 'position' | 'data'>, sentAtMs: number): void {
-    this.#follower.stored({ ...event, timeMs: Date.now(), headers: undefined }, sentAtMs);
+  stored({ position, subject, data }: Pick<StoredMessage, 'subject' | 'position' | 'data'>, sentAtMs: number): void {
+    this.#follower.stored({ position, subject, data, timeMs: Date.now(), headers: undefined }, sentAtMs);
   }
 
   /** Checks again whether the log is still the one that was read. */

@@ -63,6 +63,8 @@ export class Cursor {
     const at = new Date().toISOString();
     if (this.#isAcknowledged) this.#ackedAt = at;
     this.#isAcknowledged = false;
-    return { ...this.base, position: this.#position, at, ...(this.#ackedAt && { ackedAt: this.#ackedAt }) };
+    const { log, narrowing, claim, removed } = this.base;
+    // Undefined fields are not stored. A literal that begins with a spread would make a hidden class for each record.
+    return { position: this.#position, log, narrowing, claim, at, ackedAt: this.#ackedAt, removed };
   }
 }

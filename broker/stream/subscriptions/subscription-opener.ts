@@ -127,7 +127,7 @@ export class SubscriptionOpener {
       return used.has(candidate) || request.isRetired(number);
     });
     const { cursor, receipt, from, narrowValues } = taken;
-    // Without spreads, which make an object of so many fields a slow one: it is looked into for each frame.
+    // A literal that begins with a spread would have a hidden class of its own, and each frame would look its fields up slowly.
     return new GrantSubscription(
       {
         grant,

@@ -21,7 +21,8 @@ export function eventsMessage(
   for (const chunk of chunks) bytes += chunk.length;
   // The tail takes the place of the separator behind the last event.
   if (bytes > 0) bytes -= encoder.separatorBytes;
-  const head = encoder.head({ ...frame, bytes });
+  const { channel, through, events } = frame;
+  const head = encoder.head({ channel, through, events, bytes });
   const payloadBytes = head.length + bytes + encoder.tail.length;
   const message = Buffer.allocUnsafe(headBytes(payloadBytes) + payloadBytes);
   let at = writeHead(message, encoder.isText, payloadBytes);

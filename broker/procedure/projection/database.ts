@@ -72,15 +72,15 @@ export class ProjectionDatabase {
   }
 
   run(sql: string, ...values: unknown[]): void {
-    this.#statement(sql).run(...values);
+    this.#statement(sql).run(values);
   }
 
   get(sql: string, ...values: unknown[]): Row | undefined {
-    return this.#statement(sql).get(...values) as Row | undefined;
+    return this.#statement(sql).get(values) as Row | undefined;
   }
 
   all(sql: string, ...values: unknown[]): Row[] {
-    return this.#statement(sql).all(...values) as Row[];
+    return this.#statement(sql).all(values) as Row[];
   }
 
   /** All that `work` writes, or nothing. */

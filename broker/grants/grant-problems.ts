@@ -147,7 +147,8 @@ function grantedProblems(items: readonly GrantedItem[], entry: EntryVersion): st
   return problems;
 }
 
-function transformProblems(transform: Transform | undefined, item: NumberedItem, path: string): string[] {
+/** Problems of a transform on an item. */
+export function transformProblems(transform: Transform | undefined, item: NumberedItem, path: string): string[] {
   if (transform == null) return [];
   const at = `${path}.transform`;
   if (item.identifier && transform !== 'hash') return [`${at}: the identifier can be plain or hashed only`];

@@ -8,6 +8,8 @@ export interface StoredGrant extends GrantDocument {
   status: 'in_force' | 'suspended' | 'terminated';
   /** Created directly on a trial bus, without the lawful procedure. */
   trial?: true | undefined;
+  /** Of a grant that the lawful procedure made: nothing was delivered yet, and it is shown as `provisioning`. */
+  undelivered?: true | undefined;
 }
 
 export interface Grant extends StoredGrant, GrantBounds {
@@ -23,6 +25,12 @@ export const toGrant = (document: StoredGrant, ledgerSeq: number, changedAtMs = 
   ledgerSeq,
   changedAtMs,
 });
+
+/** The status that is shown: a lawful grant is `provisioning` until something was delivered, though it delivers. */
+export function shownStatusAt(grant: Grant, nowMs: number): GrantStatus {
+  const status = statusAt(grant, nowMs);
+  return status === 'in_force' && grant.undelivered ? 'provisioning' : status;
+}
 
 /** The status at a moment. A termination outweighs the period, the end of the period a suspension. */
 export function statusAt(grant: Grant, nowMs: number): GrantStatus {

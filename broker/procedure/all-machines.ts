@@ -1,6 +1,8 @@
+import { APPLICATIONS } from './applications/applications.js';
 import { CALENDARS } from './calendars/calendars.js';
 import type { Machine } from './engine/machine.js';
 import type { Kind } from './files/kinds.js';
+import { GRANTS } from './grants/grants.js';
 import { BODIES } from './people/bodies.js';
 import { CONTRACTS } from './people/contracts.js';
 import { ENROLMENTS } from './people/enrolments.js';
@@ -10,6 +12,9 @@ import { SYSTEMS } from './people/systems.js';
 import { VIOLATIONS } from './violations/violations.js';
 
 /** Every machine that this version knows, in the order in which `GET /v1/procedures` lists them. */
-const ALL: readonly Machine[] = [PARTIES, BODIES, OFFICERS, SYSTEMS, ENROLMENTS, CONTRACTS, CALENDARS, VIOLATIONS];
+const ALL: readonly Machine[] = [
+  ...[PARTIES, BODIES, OFFICERS, SYSTEMS, ENROLMENTS, CONTRACTS, CALENDARS, VIOLATIONS],
+  ...[APPLICATIONS, GRANTS],
+];
 
 export const MACHINES: ReadonlyMap<Kind, Machine> = new Map(ALL.map((machine) => [machine.kind, machine]));

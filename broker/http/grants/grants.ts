@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { splitEntryId } from '../../../proto/entry/entry.js';
 import type { GrantDocument } from '../../../proto/entry/grant.js';
 import { SluiceError } from '../../../proto/errors.js';
-import { type Grant, statusAt } from '../../grants/grant.js';
+import { type Grant, shownStatusAt } from '../../grants/grant.js';
 import { documentOf } from '../../grants/grant-acts.js';
 import type { Grants } from '../../grants/grants.js';
 import { type Caller, isListedFor } from '../../parties/caller.js';
@@ -51,7 +51,8 @@ export function grantRoutes(app: FastifyInstance, { grants, permissions, clock }
 
 /** The grant as the ledger holds it, with the status that it has now. */
 export function describeGrant(grant: Grant, nowMs: number): GrantDocument {
-  return { ...documentOf(grant), status: statusAt(grant, nowMs) };
+  const { undelivered: _, ...document } = documentOf(grant);
+  return { ...document, status: shownStatusAt(grant, nowMs) };
 }
 
 const sidesOf = ({ system, party, entry }: Grant): GrantSides => ({

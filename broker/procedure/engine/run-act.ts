@@ -65,8 +65,10 @@ export class ActRunner {
   /** Throws what the guard finds. */
   async requireGuard(context: ActContext): Promise<void> {
     const problems = await guardProblems(context);
-    if (problems.length > 0)
-      throw refuse(problems, context.transition.refusalLinks ? { links: context.transition.refusalLinks } : {});
+    const [first] = problems;
+    if (!first) return;
+    const links = context.transition.refusalLinks ?? REFUSAL_LINKS[first.code];
+    throw refuse(problems, links ? { links } : {});
   }
 
   /** Changes the file and records the step; further steps follow it. */
@@ -75,7 +77,10 @@ export class ActRunner {
     const from = file.state;
     const to = transition.next?.(context) ?? transition.to;
     file.state = to === SELF ? from : to;
-    for (const column of transition.clocks ?? []) moveClock(clocks, column);
+    const { supplementPause } = this.world.settings;
+    for (const column of transition.clocks ?? []) {
+      if (supplementPause || !column.startsWith('‖')) moveClock(clocks, column);
+    }
     const later: (() => Promise<unknown>)[] = [];
     await transition.apply?.(deferred(context, later));
     this.batch.record({
@@ -183,7 +188,8 @@ export class ActRunner {
     return [{ kind: act, to, ...(article !== undefined && { article }) }];
   }
 
-  #receivers(name: string, { sides }: ProcedureFile): string[] {
+  #receivers(name: string, { sides, memo }: ProcedureFile): string[] {
+    if (name === 'P if filed') return memo.filedAt === undefined ? [] : this.world.relations.resolve('provider', sides);
     const relation = NOTICE_RELATIONS[name] ?? name;
     const found = this.world.relations.resolve(relation, sides);
     if (name === 'CD' && sides.handler !== undefined) return [sides.handler];
@@ -197,6 +203,11 @@ export class ActRunner {
   }
 }
 
+/** Where a refused caller may go on. */
+const REFUSAL_LINKS: Readonly<Record<string, Record<string, string>>> = {
+  NOT_SHARED: { dispute: '/v1/disputes' },
+  NOT_IN_CATALOG: { demand: '/v1/demands' },
+};
 const NOTICE_RELATIONS: Readonly<Record<string, string>> = { P: 'provider', D: 'demand', CD: 'peer', both: 'either' };
 
 function moveClock(clocks: FileClocks, column: string): void {

@@ -1,6 +1,6 @@
 import { splitEntryId } from '../../../proto/entry/entry.js';
 import type { LawfulProblem } from '../../../proto/errors.js';
-import { digestOf, shownDocument } from '../engine/answer.js';
+import { digestOf } from '../engine/answer.js';
 import { type ActContext, type Machine, NONE, nowOf } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
 import type { Fields, ProcedureFile } from '../files/file.js';
@@ -134,7 +134,7 @@ export const APPLICATIONS: Machine = {
       to: 'signed',
       who: ['demand.body_head'],
       fourEyes: ({ file: { memo } }) => (memo.drafters as string[] | undefined) ?? [],
-      digest: { needed: false, of: (context) => digestOf(shownDocument(context.file)) },
+      digest: { needed: false, of: (context) => digestOf(context.file.document) },
       guard: [
         {
           name: 'the six parts, truthStatement',

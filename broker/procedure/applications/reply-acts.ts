@@ -1,7 +1,7 @@
 import type { EntryVersion } from '../../../proto/entry/entry.js';
 import type { LawfulProblem } from '../../../proto/errors.js';
 import { stands } from '../engine/act-guards.js';
-import { digestOf, shownDocument } from '../engine/answer.js';
+import { digestOf } from '../engine/answer.js';
 import { DIGEST, listOf, TEXT } from '../engine/body-check.js';
 import { type ActContext, type Guard, SELF, type Transition } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
@@ -227,7 +227,7 @@ export const REPLY_ACTS: readonly Transition[] = [
     who: ['provider.body_head'],
     body: REPLY_BODY,
     fourEyes: ({ file }) => [file.memo.preparedBy as string | undefined],
-    digest: { needed: false, of: ({ file }) => digestOf(shownDocument(file)) },
+    digest: { needed: false, of: ({ file }) => digestOf(file.document) },
     guard: [
       { name: 'items, leftOut with reasons, no condition that the entry does not list', check: approvalProblems },
     ],
@@ -245,7 +245,7 @@ export const REPLY_ACTS: readonly Transition[] = [
     who: ['provider.body_head'],
     body: { code: TEXT },
     fourEyes: ({ file }) => [file.memo.preparedBy as string | undefined],
-    digest: { needed: false, of: ({ file }) => digestOf(shownDocument(file)) },
+    digest: { needed: false, of: ({ file }) => digestOf(file.document) },
     guard: [{ name: 'code', check: (context) => refusalProblems(context.body.code, frozenVersion(context)) }, 'reason'],
     clocks: ['-D3', '-D4'],
     apply: ({ file, body, reason }) => {

@@ -41,6 +41,7 @@ import { streamUsage } from './nats/space/stream-usage.js';
 import type { Store } from './nats/streams.js';
 import type { GrantLag } from './observe/grant-lag.js';
 import { busIsRegistered, isRegistration } from './parties/bus-facts.js';
+import { FirstDeliveries } from './procedure/grants/first-deliveries.js';
 import { CursorActs } from './stream/cursors/cursor-acts.js';
 import { openStream, type Stream } from './stream/open-stream.js';
 import type { EventTraces } from './traces/event-traces.js';
@@ -140,6 +141,7 @@ class RunningBroker implements BrokerHandle {
   readonly mustEnd: Promise<Error>;
   #isServing = false;
   #app: App | undefined;
+  #firstDeliveries: FirstDeliveries | undefined;
 
   constructor(private readonly parts: BrokerParts) {
     this.mustEnd = untilRegistered(parts.governance, parts.releases);
@@ -193,6 +195,7 @@ class RunningBroker implements BrokerHandle {
     const stream = openStream({
       ...{ bus, store, replicas, entries: catalog, grants, ledger, secret, clock, heartbeatMs, coalesceAbovePercent },
       cursorsPerSystemMax: config.quotas.cursors,
+      onDelivered: async (grant) => this.#firstDeliveries?.note(grant),
       metrics: metrics.stream,
       traces: this.parts.traces,
       warn: this.#warn,
@@ -298,7 +301,9 @@ class RunningBroker implements BrokerHandle {
     const hasOpenStream = (grant: string): boolean => stream.table.ofGrant(grant).length > 0;
     const { partitions } = store;
     const lawful = openLawful({ config, governance, partitions, clock, busClock, hasOpenStream, releases });
-    return lawful ? [procedurePlugin(lawful)] : [];
+    if (!lawful) return [];
+    this.#firstDeliveries = new FirstDeliveries({ procedure: lawful.procedure, grants: governance.grants });
+    return [procedurePlugin(lawful)];
   }
 
   #openCursorActs(stream: Stream): CursorActs {

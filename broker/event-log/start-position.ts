@@ -19,6 +19,8 @@ export interface StartQuery {
   historyFromMs: number;
   /** Why the history begins there, when it is not for the period of the grant; else ''. */
   historyReason: string;
+  /** A cursor before the border goes on at it: what lies between was skipped by a decision. */
+  isBorderSkipped?: boolean;
   /** A position that this process has read: the log is known to reach it. */
   knownEnd?: number;
 }
@@ -75,6 +77,7 @@ export class StartPositions {
   ): Promise<number> {
     const { grant, historyFromMs, historyReason } = query;
     // A copy with gaps before the border must not be continued behind it without a word.
+    if (query.isBorderSkipped && query.from === 'cursor') return allowed;
     if (historyReason) throw beforeFilter(grant, historyReason, { allowed, earliest });
     if (wanted >= (await this.#positionAt(query, historyFromMs - CLOCK_SKEW_MS))) return allowed;
     const message = `grant ${grant} may not look back before position ${allowed}`;

@@ -4,7 +4,7 @@ import type { Act } from '../ledger/record.js';
 import { plainDocument, sameDocument } from '../ledger/same-document.js';
 import type { Acting, Permissions } from '../parties/permissions.js';
 import { canonicalRows } from './canonical-rows.js';
-import type { Grant, StoredGrant } from './grant.js';
+import { documentOf, type Grant, type StoredGrant } from './grant.js';
 import { GRANT_LIFE_CYCLE, type GrantAct } from './grant-life-cycle.js';
 import type { Grants } from './grants.js';
 
@@ -54,10 +54,4 @@ export function linkageWarnings(held: Iterable<GrantDocument>, document: GrantDo
     const [first, second] = [document.id, other.id].sort();
     return `grants ${first} and ${second}: party ${document.party} holds the same records hashed and plain`;
   });
-}
-
-/** The grant without what `toGrant` derived. */
-export function documentOf(grant: Grant): StoredGrant {
-  const { fromMs: _from, toMs: _to, historyFromMs: _history, ledgerSeq: _seq, changedAtMs: _at, ...document } = grant;
-  return document;
 }

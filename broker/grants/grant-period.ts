@@ -12,10 +12,16 @@ export interface GrantBounds {
 }
 
 /** A date stands for a whole day in UTC+8, the only legal time zone; the last day belongs to the period. */
-export function boundsOf({ period, history }: Pick<GrantDocument, 'period' | 'history'>): GrantBounds {
+export function boundsOf({
+  period,
+  history,
+  resumedFrom,
+}: Pick<GrantDocument, 'period' | 'history'> & { resumedFrom?: string | undefined }): GrantBounds {
   const fromMs = startOf(period.from);
   const toMs = isDay(period.to) ? startOf(period.to) + DAY_MS : startOf(period.to);
-  return { fromMs, toMs, historyFromMs: historyStart(history, fromMs) };
+  const resumedMs = resumedFrom === undefined ? 0 : startOf(resumedFrom);
+  const historyFromMs = Math.max(historyStart(history, fromMs), resumedMs);
+  return { fromMs, toMs, historyFromMs };
 }
 
 function historyStart(history: string | undefined, fromMs: number): number {

@@ -10,10 +10,12 @@ export interface StoredGrant extends GrantDocument {
   trial?: true | undefined;
   /** Of a grant that the lawful procedure made: nothing was delivered yet, and it is shown as `provisioning`. */
   undelivered?: true | undefined;
+  /** Moment at which a suspended grant was restored without what it had missed: earlier events are not delivered. */
+  resumedFrom?: string | undefined;
 }
 
 export interface Grant extends StoredGrant, GrantBounds {
-  /** Ledger sequence of the newest record of the grant. */
+  /** Ledger sequence of the record with which the right became what it is. */
   ledgerSeq: number;
   /** When that record was written. */
   changedAtMs: number;
@@ -38,4 +40,10 @@ export function statusAt(grant: Grant, nowMs: number): GrantStatus {
   if (nowMs >= grant.toMs) return 'expired';
   if (grant.status === 'suspended') return 'suspended';
   return nowMs < grant.fromMs ? 'provisioning' : 'in_force';
+}
+
+/** The grant without what `toGrant` derived. */
+export function documentOf(grant: Grant): StoredGrant {
+  const { fromMs: _from, toMs: _to, historyFromMs: _history, ledgerSeq: _seq, changedAtMs: _at, ...document } = grant;
+  return document;
 }

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { GrantStatus } from '../../proto/entry/grant.js';
 import type { LedgerRecord } from '../ledger/record.js';
-import { type Grant, type StoredGrant, statusAt, toGrant } from './grant.js';
+import { documentOf, type Grant, type StoredGrant, statusAt, toGrant } from './grant.js';
 
 /** All grants, folded from the ledger. */
 export class Grants {
@@ -12,8 +13,11 @@ export class Grants {
 
   readonly fold = (record: LedgerRecord): void => {
     if (record.kind !== 'grant') return;
-    const grant = toGrant(record.document as StoredGrant, record.seq, Date.parse(record.time));
-    const previous = this.#byId.get(grant.id);
+    const stored = record.document as StoredGrant;
+    const previous = this.#byId.get(record.id);
+    // Most acts of the procedure change the file of a grant and not the right: sessions must not end with them.
+    const isSameRight = previous !== undefined && isDeepStrictEqual(rightOf(documentOf(previous)), rightOf(stored));
+    const grant = toGrant(stored, isSameRight ? previous.ledgerSeq : record.seq, Date.parse(record.time));
     if (previous && previous.entry !== grant.entry) this.#byEntry.get(previous.entry)?.delete(grant.id);
     this.#byId.set(grant.id, grant);
     const ofEntry = this.#byEntry.get(grant.entry) ?? new Set();
@@ -64,5 +68,6 @@ export class Grants {
   }
 }
 
+const rightOf = ({ undelivered: _, ...right }: StoredGrant): Omit<StoredGrant, 'undelivered'> => right;
 const ENDED: readonly GrantStatus[] = ['terminated', 'expired'];
 const holderKey = (party: string, entry: string): string => `${party} ${entry}`;

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Catalog } from '../catalog/catalog.js';
-import { documentOf } from '../grants/grant-acts.js';
+import { documentOf } from '../grants/grant.js';
 import type { Grants } from '../grants/grants.js';
 import { FINDING_KINDS, type FindingKind, type LeakCheckMetrics } from '../metrics/leak-check-metrics.js';
 import type { GrantSubscription } from '../stream/subscriptions/grant-subscription.js';

@@ -1,8 +1,11 @@
 import { APPLICATIONS } from './applications/applications.js';
 import { CALENDARS } from './calendars/calendars.js';
+import { CASES } from './cases/cases.js';
 import type { Machine } from './engine/machine.js';
 import type { Kind } from './files/kinds.js';
+import { BACKFLOWS } from './grants/backflows.js';
 import { GRANTS } from './grants/grants.js';
+import { USE_RECORDS } from './grants/use-records.js';
 import { BODIES } from './people/bodies.js';
 import { CONTRACTS } from './people/contracts.js';
 import { ENROLMENTS } from './people/enrolments.js';
@@ -14,7 +17,7 @@ import { VIOLATIONS } from './violations/violations.js';
 /** Every machine that this version knows, in the order in which `GET /v1/procedures` lists them. */
 const ALL: readonly Machine[] = [
   ...[PARTIES, BODIES, OFFICERS, SYSTEMS, ENROLMENTS, CONTRACTS, CALENDARS, VIOLATIONS],
-  ...[APPLICATIONS, GRANTS],
+  ...[APPLICATIONS, GRANTS, CASES, USE_RECORDS, BACKFLOWS],
 ];
 
 export const MACHINES: ReadonlyMap<Kind, Machine> = new Map(ALL.map((machine) => [machine.kind, machine]));

@@ -8,6 +8,7 @@ import type { StreamMetrics } from '../metrics/stream-metrics.js';
 import type { Bus } from '../nats/bus.js';
 import type { Store } from '../nats/streams.js';
 import { PollerReceipts } from '../receipts/poller-receipts.js';
+import { receiptsOf } from '../receipts/receipt-reader.js';
 import { ReceiptRegistry } from '../receipts/receipt-registry.js';
 import type { EventTraces } from '../traces/event-traces.js';
 import { type CursorBound, CursorStore } from './cursors/cursor-store.js';
@@ -49,6 +50,8 @@ export interface StreamDeps {
   secret: string;
   clock(): number;
   heartbeatMs: number;
+  /** Called whenever a system acknowledges up to a delivered event of a grant, or beyond; resolves when that is on record. */
+  onDelivered?(grant: string): Promise<void>;
   /** Utilisation of the event loop above which frames wait for more events; 0: always. */
   coalesceAbovePercent: number;
   /** Reports what needs an operator; texts hold no payload. */
@@ -196,20 +199,28 @@ function openSubscriptions(deps: StreamDeps, base: Base, live: Live): Subscripti
       catchUp: (subscription) => catchUp.run(subscription),
       cursors,
       acknowledged: acknowledgementMeter(deps, readers),
+      delivered: (grant) => {
+        if (deps.grants.get(grant)?.undelivered !== true) return;
+        deps.onDelivered?.(grant).catch((error: unknown) => deps.warn('a first delivery is not on record yet', error));
+      },
       reject: (subscription, position, reason) => rejections.add(subscription, position, reason),
     },
   });
   return new SubscriptionService({ opener, catchUp, table, ledger });
 }
 
-function openPages({ entries, metrics }: StreamDeps, base: Base, { readers, segments }: Live) {
+function openPages({ bus, entries, metrics, onDelivered }: StreamDeps, base: Base, { readers, segments }: Live) {
   const { access, cursors, starts, table, letters, logOf, traffic } = base;
   const events = new PageEvents({ readers, segments, entries });
   const receipts = new PageReceipts(base.pollers);
   const onPulled = (count: number): void => metrics.pulled(count);
   return {
     pages: new PageReader({ access, cursors, starts, readers, events, receipts, logOf, onPulled, traffic }),
-    acknowledgements: new PageAcknowledgements({ access, cursors, readers, table, logOf }),
+    acknowledgements: new PageAcknowledgements({
+      ...{ access, cursors, readers, table, logOf, traffic },
+      receiptsOf: (party, grant) => receiptsOf(bus, party, grant),
+      ...(onDelivered && { onDelivered }),
+    }),
     deadLetters: new DeadLetters({ access, store: letters, events, receipts, logOf }),
     shapes: new GrantShapes(access),
   };

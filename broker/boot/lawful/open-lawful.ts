@@ -36,7 +36,7 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
   rooms.startDueRunner((file, atMs, head) => procedure.decideDue(file, atMs, head));
   const isTestClock = config.testClock;
   return {
-    ...{ procedure, enrolment, parties, clock, isTestClock },
+    ...{ procedure, enrolment, parties, clock, isTestClock, grants: governance.grants },
     calendarVersions: () => governance.calendars.versions,
     setClock: (nowMs, by) => governance.testClock.set(nowMs, by, { isTestClock, ledger, busClock }),
   };

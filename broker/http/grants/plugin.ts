@@ -8,9 +8,10 @@ import { type GrantRoutesDeps, grantRoutes } from './grants.js';
 export const grantsPlugin =
   (deps: GrantRoutesDeps & GrantServiceRoutesDeps & BundleRoutesDeps): FastifyPluginAsync =>
   async (app) => {
+    // On a registered bus grants are files, and have the addresses of the procedure.
+    if (!deps.permissions.isTrial) return;
     grantRoutes(app, deps);
     grantServiceRoutes(app, deps);
-    if (!deps.permissions.isTrial) return;
     applicationRoutes(app);
     bundleRoutes(app, deps);
   };

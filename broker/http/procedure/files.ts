@@ -27,7 +27,7 @@ export interface FileRoutesDeps {
 }
 
 type ActRoute = { Params: { id: string } };
-type ListRoute = { Querystring: ListQuery };
+export type ListRoute = { Querystring: ListQuery };
 interface ListQuery {
   state?: string;
   party?: string;
@@ -50,7 +50,7 @@ export function fileRoutes(app: FastifyInstance, { procedure }: FileRoutesDeps):
 }
 
 /** Acts that have an address: not those of the bus alone, and not the one that makes a file. */
-const actsOf = ({ transitions }: Machine): string[] => [
+export const actsOf = ({ transitions }: Machine): string[] => [
   ...new Set(transitions.filter((row) => isCalled(row) && row.act !== 'create').map(({ act }) => act)),
 ];
 const isCalled = ({ who, isLater }: Transition): boolean => !isLater && who.some((one) => one !== 'bus');
@@ -129,7 +129,7 @@ function actSchema(kind: Kind, row: Transition, status: 200 | 201): object {
   };
 }
 
-const listSchema = (kind: Kind): object => ({
+export const listSchema = (kind: Kind): object => ({
   tags: ['procedure'],
   operationId: named('list', kind),
   summary: `Files of kind ${kind} that the caller may see`,

@@ -2,10 +2,15 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { type ClockRoutesDeps, clockRoutes } from './clock.js';
 import { type EnrolmentRoutesDeps, enrolmentRoutes } from './enrolments.js';
 import { type FileRoutesDeps, fileRoutes } from './files.js';
+import { type LawfulGrantDeps, lawfulGrantRoutes } from './grants.js';
 import { type LawfulBundleDeps, lawfulBundleRoutes } from './lawful-bundles.js';
 import { machineRoutes } from './machines.js';
 
-export type ProcedureRoutesDeps = FileRoutesDeps & EnrolmentRoutesDeps & ClockRoutesDeps & LawfulBundleDeps;
+export type ProcedureRoutesDeps = FileRoutesDeps &
+  EnrolmentRoutesDeps &
+  ClockRoutesDeps &
+  LawfulBundleDeps &
+  LawfulGrantDeps;
 
 /** Routes of the lawful procedure, which a registered bus has. */
 export const procedurePlugin =
@@ -16,4 +21,5 @@ export const procedurePlugin =
     enrolmentRoutes(app, deps);
     clockRoutes(app, deps);
     lawfulBundleRoutes(app, deps);
+    lawfulGrantRoutes(app, deps);
   };

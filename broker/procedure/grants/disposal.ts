@@ -11,13 +11,22 @@ import { entryVersionOf, grantOf, type OpenProof, setGrant } from './grant-file.
 export const KEPT_YEARS = 3;
 const REASONS = ['reached', 'impossible', 'not_needed'];
 const RECORDS_MAX = 1_000;
+/** Locked with the end itself, which is one batch; the lock of further ones is computed when they are to be removed. */
+const LOCKED_MAX = 400;
 /** Use record that each method of disposal needs. */
 const RECORD_OF = { destroyed: 'destruction', retained_by_law: 'storage' } as const;
 
 const proofOf = ({ file }: ActContext): OpenProof | undefined => file.memo.proof as OpenProof | undefined;
 
+/** Records of use are locked for a time that is known from now on. */
+async function lockRecords({ batch, file, follow }: ActContext): Promise<void> {
+  const about = `grants/${file.id}`;
+  const records = await batch.list({ kind: 'use-records', about, states: ['kept'], limit: LOCKED_MAX });
+  for (const record of records) await follow({ ref: record, act: 'grant-ended' });
+}
+
 /** The task with which a grant ends: what to do with the data, by when, and for how long the records are kept. */
-export function beginDisposal(context: ActContext): void {
+export async function beginDisposal(context: ActContext): Promise<void> {
   const { file, clocks, nowMs } = context;
   const grant = grantOf(file);
   const requirement = entryVersionOf(context, grant)?.document.disposalRequirement as
@@ -33,6 +42,7 @@ export function beginDisposal(context: ActContext): void {
   file.memo = { ...file.memo, endsAt: undefined };
   setGrant(file, grant, 'disposing');
   file.fields = { ...file.fields, ...(requirement && { disposalRequirement: requirement }) };
+  await lockRecords(context);
 }
 
 /** The use record that the proof rests on. */
@@ -83,7 +93,7 @@ export const DISPOSAL: readonly Transition[] = [
     apply: async (context) => {
       const { file } = context;
       setGrant(file, { ...grantOf(file), status: 'terminated' }, 'terminated');
-      beginDisposal(context);
+      await beginDisposal(context);
       await endCase(context);
     },
     notices: ['D', 'P'],

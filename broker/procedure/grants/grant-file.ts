@@ -46,6 +46,9 @@ export const entryVersionOf = (
   { entry, version }: { entry: string; version?: number | undefined },
 ): EntryVersion | undefined => world.catalog.version(entry, Number(version));
 
+/** An order of the law has no end; a period needs one. */
+const NEVER = '9999-12-31';
+
 const SHOWN: Readonly<Record<string, GrantStatus>> = {
   provisioning: 'provisioning',
   in_force: 'in_force',
@@ -57,11 +60,12 @@ const SHOWN: Readonly<Record<string, GrantStatus>> = {
 /** Writes the grant, and how it is shown: with the status of its state, with a proof that waits. */
 export function setGrant(file: ProcedureFile, stored: StoredGrant, state: string): void {
   file.document = { ...stored } as unknown as Fields;
-  const { undelivered: _, ...rest } = stored;
+  const { undelivered: _, resumedFrom: _resumed, ...rest } = stored;
   // `disposing` and `closed` show the status in which delivery ended.
   const status = SHOWN[state] ?? file.fields?.status ?? 'terminated';
   const { proof } = file.memo;
-  file.fields = { ...rest, status, ...(proof !== undefined && { proof }) };
+  const period = stored.period.to === NEVER ? { from: stored.period.from } : stored.period;
+  file.fields = { ...rest, period, status, ...(proof !== undefined && { proof }) };
 }
 
 /** G1: the right itself, as the stream reads it. */
@@ -88,8 +92,6 @@ export function makeGrant(context: ActContext): void {
   startDelivery(context, fromMs, entry);
 }
 
-/** An order of the law has no end; a period needs one. */
-const NEVER = '9999-12-31';
 const DELIVERY_DAYS = 20;
 
 /** D6 does not start before the period of the grant does. */

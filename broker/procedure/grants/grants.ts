@@ -1,4 +1,4 @@
-import { type ActContext, type Machine, NONE, type Transition } from '../engine/machine.js';
+import { type ActContext, type Machine, NONE, nowOf, type Transition } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
 import type { ProcedureFile } from '../files/file.js';
 import { DISPOSAL, endCase } from './disposal.js';
@@ -69,7 +69,10 @@ const LIVE: readonly Transition[] = [
     act: 'suspend',
     to: 'suspended',
     who: ['bus'],
-    apply: ({ file }) => setGrant(file, { ...grantOf(file), status: 'suspended' }, 'suspended'),
+    apply: ({ file, body }) => {
+      file.memo = { ...file.memo, case: body.case };
+      setGrant(file, { ...grantOf(file), status: 'suspended' }, 'suspended');
+    },
     notices: ['D', 'P', 'CD'],
     article: 'R27',
     endsRights: true,
@@ -80,7 +83,11 @@ const LIVE: readonly Transition[] = [
     act: 'restore',
     to: 'in_force',
     who: ['bus'],
-    apply: ({ file }) => setGrant(file, { ...grantOf(file), status: 'in_force' }, 'in_force'),
+    apply: (context) => {
+      const { file, body } = context;
+      const resumed = body.missed === 'deliver' ? {} : { resumedFrom: nowOf(context) };
+      setGrant(file, { ...grantOf(file), ...resumed, status: 'in_force' }, 'in_force');
+    },
     notices: ['D', 'P', 'CD'],
     article: 'R27',
   },
@@ -137,5 +144,6 @@ export const GRANTS: Machine = {
   onDue: 'expire',
   states: ['provisioning', 'in_force', 'suspended', 'expired', 'terminated', 'disposing', 'closed'],
   links,
+  answer: ({ document }) => ({ kind: document.kind }),
   transitions: [...LIVE, ...DISPOSAL],
 };

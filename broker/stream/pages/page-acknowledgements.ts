@@ -3,8 +3,10 @@ import { SluiceError } from '../../../proto/errors.js';
 import { cursorSubject } from '../../../proto/subject.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import { requireEpoch } from '../../event-log/truncation.js';
+import type { ReceiptSummary } from '../../receipts/receipt-reader.js';
 import type { CursorStore } from '../cursors/cursor-store.js';
-import { type GrantAccess, narrowingDigest } from '../subscriptions/grant-access.js';
+import type { CursorTraffic } from '../subscriptions/cursor-traffic.js';
+import { type GrantAccess, narrowingDigest, type OpenGrant } from '../subscriptions/grant-access.js';
 import type { SubscriptionTable } from '../subscriptions/subscription-table.js';
 
 export interface AcknowledgeRequest {
@@ -25,6 +27,10 @@ export interface PageAcknowledgementsDeps {
   table: Pick<SubscriptionTable, 'onCursor'>;
   /** Returns the present epoch of a partition's log. Throws STORE_UNAVAILABLE while it is being resolved. */
   logOf(partition: number): string;
+  traffic: Pick<CursorTraffic, 'useOf'>;
+  receiptsOf(party: string, grant: string): Promise<Pick<ReceiptSummary, 'from' | 'sent'>[]>;
+  /** Called with a lawful grant of which nothing was delivered before; resolves when its first delivery is on record. */
+  onDelivered?(grant: string): Promise<void>;
 }
 
 /** Moves cursors for subscribers without a socket. */
@@ -49,6 +55,18 @@ export class PageAcknowledgements {
       await cursors.flush(holder.parts.cursor);
       return holder.parts.cursor.position ?? position;
     }
-    return cursors.acknowledge({ grant, name: cursor, log, narrowing }, position);
+    const acknowledged = await cursors.acknowledge({ grant, name: cursor, log, narrowing }, position);
+    await this.#noteDelivery(open, cursor, position);
+    return acknowledged;
+  }
+
+  /** A cursor can be set without anything being read: only what was sent before counts as delivered. */
+  async #noteDelivery({ grant }: OpenGrant, cursor: string, position: number): Promise<void> {
+    const { traffic, receiptsOf, onDelivered } = this.deps;
+    if (!grant.undelivered || !onDelivered) return;
+    const isSentHere = traffic.useOf(cursorSubject(grant.id, cursor)).delivered > 0;
+    const isSent =
+      isSentHere || (await receiptsOf(grant.party, grant.id)).some(({ from, sent }) => sent > 0 && from < position);
+    if (isSent) await onDelivered(grant.id);
   }
 }

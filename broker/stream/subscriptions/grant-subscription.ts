@@ -24,6 +24,8 @@ export interface SubscriptionServices {
   cursors: Pick<CursorStore, 'advance'>;
   /** A live subscriber acknowledged everything up to the position. */
   acknowledged(partition: number, position: number): void;
+  /** The subscriber acknowledged up to an event that it was sent, or beyond. */
+  delivered(grant: string): void;
   /** Stores a rejected event; throws NOT_FOUND when the grant delivers none at the position. */
   reject(subscription: GrantSubscription, position: number, reason: string): Promise<void>;
   /** Releases view, cursor and receipt. Resolves when cursor and receipt are stored. */
@@ -80,6 +82,8 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
   #position: number;
   #announcedThrough: number;
   #delivered = 0;
+  /** Position before the first frame that held events. */
+  #firstFrom = 0;
   readonly #window: CreditWindow;
   #wake: (() => void) | undefined;
   #released: Promise<void> | undefined;
@@ -200,6 +204,7 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
     if (this.#state === 'live') this.services.acknowledged(this.parts.partition, position);
     this.parts.receipt.acked(position);
     this.services.cursors.advance(this.parts.cursor, position);
+    if (this.#delivered > 0 && position > this.#firstFrom) this.services.delivered(this.parts.grant);
     this.#wakeUp();
   }
 
@@ -254,6 +259,7 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
   }
 
   #advance(through: number, events: number): void {
+    if (this.#delivered === 0) this.#firstFrom = this.#position;
     this.#position = Math.max(this.#position, through);
     this.#delivered += events;
     this.parts.receipt.sent(this.#position, events);

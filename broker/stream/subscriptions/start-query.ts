@@ -21,5 +21,6 @@ export function startQuery(
     cursor: stored && acknowledgedPosition(stored.record),
     historyFromMs: history.fromMs,
     historyReason: history.reason,
+    isBorderSkipped: grant.resumedFrom !== undefined && history.reason === '',
   };
 }

@@ -1,0 +1,95 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { SluiceError } from '../../../proto/errors.js';
+import type { Grants } from '../../grants/grants.js';
+import type { Caller } from '../../parties/caller.js';
+import type { Procedure } from '../../procedure/engine/procedure.js';
+import type { Fields } from '../../procedure/files/file.js';
+import { describeGrant } from '../grants/grants.js';
+import { callerOf } from '../server/authenticate.js';
+import { PROBLEMS } from '../server/problem-schema.js';
+import { ACT_RULE, actRoute, actsOf, type ListRoute, listSchema, queryOf } from './files.js';
+import { grantShortcutRoutes } from './grant-shortcuts.js';
+
+export interface LawfulGrantDeps {
+  procedure: Procedure;
+  grants: Grants;
+  clock: () => number;
+}
+
+type ReadRoute = { Params: { id: string } };
+
+/** Grants of a registered bus: with the fields that systems know, and for officers those of their files. */
+export function lawfulGrantRoutes(app: FastifyInstance, deps: LawfulGrantDeps): void {
+  const { procedure } = deps;
+  const machine = procedure.machines.get('grants');
+  if (!machine) return;
+  app.get<ListRoute>('/v1/grants', { schema: listSchema('grants'), config: { access: 'anybody' } }, (request) =>
+    listGrants(deps, request),
+  );
+  app.get<ReadRoute>('/v1/grants/:id', { schema: READ, config: { access: 'anybody' } }, (request) =>
+    readGrant(deps, callerOf(request), request.params.id),
+  );
+  app.post('/v1/grants', { schema: REFUSED, config: ACT_RULE }, async () => {
+    throw new SluiceError('TRIAL_ONLY', 'on a registered bus a grant comes from an approved application', {
+      article: 'R32',
+      problems: [{ path: '', code: 'TRIAL_ONLY', article: 'R32', text: 'a grant comes from an approved application' }],
+    });
+  });
+  for (const act of actsOf(machine)) actRoute(app, procedure, machine, act);
+  grantShortcutRoutes(app, deps);
+}
+
+async function listGrants({ procedure, grants, clock }: LawfulGrantDeps, request: FastifyRequest<ListRoute>) {
+  const caller = callerOf(request);
+  const query = queryOf('grants', request);
+  if (caller.kind === 'system') return ownGrants(grants, caller.id, clock(), query);
+  const { files, next } = await procedure.list(caller, { ...query, document: true });
+  const wantsDocument = query.document === true;
+  const shown = files.map(({ document, ...answer }) => ({
+    ...{ ...(document as Fields), ...answer },
+    ...(wantsDocument && { document }),
+  }));
+  return { grants: shown, ...(next !== undefined && { next }) };
+}
+
+/** A system sees its own grants, as on every bus. */
+function ownGrants(
+  grants: Grants,
+  system: string,
+  nowMs: number,
+  { entry, after = '', limit }: { entry?: string; after?: string; limit: number },
+): object {
+  const own = grants
+    .idsOf(system)
+    .map((id) => grants.get(id))
+    .filter((grant) => grant !== undefined && grant.id > after && (entry === undefined || grant.entry === entry))
+    .map((grant) => describeGrant(grant as NonNullable<typeof grant>, nowMs))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+  const page = own.slice(0, limit);
+  return { grants: page, ...(own.length > limit && { next: page.at(-1)?.id }) };
+}
+
+async function readGrant({ procedure, grants, clock }: LawfulGrantDeps, caller: Caller, id: string): Promise<object> {
+  if (caller.kind === 'system') {
+    const grant = grants.get(id);
+    if (grant?.system === caller.id) return describeGrant(grant, clock());
+    throw new SluiceError('UNKNOWN_GRANT', `no grant ${id} for this caller`, { grant: id });
+  }
+  const whole = await procedure.readWhole(caller, { kind: 'grants', id });
+  return { ...(whole.document as Fields), ...whole };
+}
+
+const anything = { type: 'object', additionalProperties: true };
+const params = { type: 'object', properties: { id: { type: 'string' } } };
+
+const READ = {
+  tags: ['grants'],
+  operationId: 'getGrants',
+  summary:
+    'One grant; for officers with its file. One that the caller may not see is answered like one that does not exist',
+  params,
+  response: { 200: anything, ...PROBLEMS },
+};
+
+/** Hidden from the OpenAPI document, as it only refuses. */
+const REFUSED = { hide: true };

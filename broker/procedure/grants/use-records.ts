@@ -1,0 +1,102 @@
+import { splitEntryId } from '../../../proto/entry/entry.js';
+import { dateAt, yearsLater } from '../clock/shanghai-days.js';
+import { ID, TEXT } from '../engine/body-check.js';
+import { type ActContext, type Guard, type Machine, NONE, SELF, todayOf } from '../engine/machine.js';
+import { problem } from '../engine/refusals.js';
+import { partiesOf } from '../engine/relations.js';
+import type { ProcedureFile } from '../files/file.js';
+import { KEPT_YEARS } from './disposal.js';
+
+const KEEPERS = ['demand.applicant', 'demand.security_officer'];
+const USES = ['scenario', 'process', 'effect', 'storage', 'destruction'];
+
+/** The last locked day: D8 of the grant, or three years from the record if that is later; null while the grant lives. */
+async function lockedUntil({ batch, file }: ActContext): Promise<string | null> {
+  const grant = await batch.get({ kind: 'grants', id: String(file.document.grant) });
+  const end = grant?.clocks.findLast(({ id }) => id === 'D8')?.due;
+  if (end === undefined) return null;
+  const ofRecord = yearsLater(dateAt(Date.parse(String(file.document.at))), KEPT_YEARS);
+  return [ofRecord, end].sort().at(-1) ?? end;
+}
+
+async function lock(context: ActContext): Promise<void> {
+  context.file.document = { ...context.file.document, lockedUntil: await lockedUntil(context) };
+}
+
+const unlocked: Guard = {
+  name: 'the lock is over',
+  check: async (context) => {
+    const until = await lockedUntil(context);
+    if (until !== null && until < todayOf(context)) return undefined;
+    return problem('', 'RECORD_LOCKED', `is locked ${until === null ? 'while the grant lives' : `until ${until}`}`);
+  },
+};
+
+const ownGrant: Guard = {
+  name: 'a grant of the department',
+  check: ({ body, world, caller }) => {
+    if (body.grant === undefined) return undefined;
+    const grant = world.grants.get(String(body.grant));
+    return grant?.party === caller?.party
+      ? undefined
+      : problem('/grant', 'WRONG_STATE', 'is no grant of the department');
+  },
+};
+
+const isReadBy = (file: ProcedureFile, party: string, peer: string | undefined): boolean =>
+  partiesOf(file.sides).includes(party) || peer === party;
+
+/** What a department does with data that it was granted, kept for at least three years after the grant (4.13). */
+export const USE_RECORDS: Machine = {
+  kind: 'use-records',
+  available: true,
+  states: ['kept', 'removed'],
+  links: ({ document }) => ({ grant: `/v1/grants/${String(document.grant)}` }),
+  sight: (file, caller, relations) =>
+    isReadBy(file, caller.party, relations.peerOf(file.sides.provider ?? '')) ? true : undefined,
+  transitions: [
+    {
+      number: 'U1',
+      from: [NONE],
+      act: 'create',
+      to: 'kept',
+      who: KEEPERS,
+      body: { grant: ID, kind: { enum: USES }, text: TEXT },
+      sides: ({ body, world, caller }) => {
+        const grant = world.grants.get(String(body.grant));
+        const provider = grant && splitEntryId(grant.entry).party;
+        return { demand: caller?.party ?? '', ...(provider !== undefined && { provider }) };
+      },
+      guard: ['grant', ownGrant, 'kind', 'text'],
+      apply: async (context) => {
+        const { file, body, nowMs, attachments, world } = context;
+        const { grant, kind, text } = body;
+        file.document = {
+          ...{ id: file.id, grant, kind, text, at: new Date(nowMs).toISOString() },
+          ...(attachments.length > 0 && { attachments }),
+        };
+        file.about = [`grants/${String(grant)}`, `catalog/${world.grants.get(String(grant))?.entry}`];
+        await lock(context);
+      },
+      article: 'R29',
+    },
+    {
+      number: 'U2',
+      from: ['kept'],
+      act: 'grant-ended',
+      to: SELF,
+      who: ['bus'],
+      apply: lock,
+      article: 'R29',
+    },
+    {
+      number: 'U3',
+      from: ['kept'],
+      act: 'remove',
+      to: 'removed',
+      who: KEEPERS,
+      guard: [unlocked],
+      article: 'R29',
+    },
+  ],
+};

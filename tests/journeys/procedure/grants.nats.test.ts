@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto';
+import t, { type Test } from 'tap';
+import type { Body, LawfulBus } from '../../support/lawful/lawful-bus.js';
+import { D, P } from '../../support/lawful/people.js';
+import { applicationFor, BIRTH, busWithEntries, fileApplication } from '../../support/lawful/published-entries.js';
+import { publishBatch } from '../../support/raw-client/raw-http.js';
+
+const clockOf = (answer: Body, id: string): Body => answer.clocks.findLast((clock: Body) => clock.id === id);
+const HEALTH = ['wu', 'xu'] as const;
+
+async function grantFor(bus: LawfulBus): Promise<string> {
+  const { id } = await fileApplication(bus, HEALTH, applicationFor(BIRTH, 'maternal-health'));
+  const { grant } = await bus.act('lin', `/v1/applications/${id}/approve`, {
+    items: ['idNumber', 'birthDate', 'address'],
+    leftOut: [],
+  });
+  return grant;
+}
+
+async function birth(bus: LawfulBus, id: string): Promise<void> {
+  const token = bus.tokens.get('civil-registry') as string;
+  const event = {
+    specversion: '1.0',
+    id,
+    type: BIRTH.id,
+    op: 'create',
+    data: { idNumber: id, birthDate: '2026-01-13' },
+  };
+  await publishBatch({ url: bus.url, token }, [event as never]);
+}
+
+/** Pulls a page and acknowledges it; the ids that it held. */
+async function follow(bus: LawfulBus, grant: string): Promise<string[]> {
+  const page = await fetch(`${bus.url}/v1/grants/${grant}/events?cursor=main`, {
+    headers: { authorization: `Bearer ${bus.tokens.get('maternal-health')}` },
+  });
+  const lines = (await page.text())
+    .split('\n')
+    .filter(Boolean)
+    .map((line): Body => JSON.parse(line));
+  const events = lines.filter((line) => line.position !== undefined && line.data);
+  const position = events.at(-1)?.position;
+  if (position !== undefined) await bus.act('maternal-health', `/v1/grants/${grant}/cursors/main`, { position });
+  return events.map(({ data }) => data.idNumber);
+}
+
+/** A document on record, or at least its digest where attachments are not kept. */
+async function paper(bus: LawfulBus, who: string, text: string): Promise<string> {
+  const bytes = {
+    method: 'POST',
+    headers: { authorization: `Bearer ${bus.tokens.get(who)}`, 'content-type': 'text/plain' },
+  };
+  const answer = await fetch(`${bus.url}/v1/attachments`, { ...bytes, body: text });
+  await answer.text();
+  return createHash('sha256').update(text).digest('hex');
+}
+
+t.test('a grant is in force with its first delivery, suspended by a case, and disposed of at its end', async (t) => {
+  const bus = await busWithEntries(t, [BIRTH]);
+  await bus.setClock('2026-02-27T10:00:00+08:00');
+  const grant = await grantFor(bus);
+  await delivered(t, bus, grant);
+  await suspended(t, bus, grant);
+  await disposed(t, bus, grant);
+});
+
+/** Steps 15 and 17. */
+async function delivered(t: Test, bus: LawfulBus, grant: string): Promise<void> {
+  const path = `/v1/grants/${grant}`;
+  const made = await bus.read('wu', path);
+  t.match(made, {
+    status: 'provisioning',
+    state: 'provisioning',
+    kind: 'applied',
+    file: { kind: 'grants', id: grant },
+  });
+  t.match(clockOf(made, 'D6'), { due: '2026-03-26', state: 'running', party: P });
+  t.match(clockOf(made, 'R23.D6'), { state: 'running' });
+  t.match(made.history, [{ act: 'create', actor: 'bus' }]);
+  t.match(await bus.as('lin', 'POST', '/v1/grants', {}), { status: 403, body: { code: 'TRIAL_ONLY', article: 'R32' } });
+  t.match(await bus.as('tan', 'GET', path), { status: 404, body: { code: 'NOT_FOUND' } });
+  t.match(await bus.as('lin', 'POST', `${path}/verify-endpoint`), {
+    status: 409,
+    body: { code: 'NOT_DELIVERED', article: 'R22' },
+  });
+  t.match(await bus.as('su', 'POST', `${path}/suspend`, { reason: 'r' }), {
+    status: 409,
+    body: { code: 'WRONG_STATE' },
+  });
+  await bus.setClock('2026-03-02T10:00:00+08:00');
+  await birth(bus, 'one');
+  await bus.act('maternal-health', `${path}/cursors/other`, { position: 1 });
+  t.match(await bus.read('wu', path), { state: 'provisioning' }, 'nothing was sent that could be acknowledged');
+  t.strictSame(await follow(bus, grant), ['one']);
+  const proven = await bus.read('lin', path);
+  t.match(proven, { state: 'in_force', status: 'in_force' });
+  t.match(clockOf(proven, 'D6'), { state: 'met' });
+  t.match((await bus.read('lin', '/v1/grants')).grants, [
+    { id: grant, kind: 'applied', state: 'in_force', entry: BIRTH.id },
+  ]);
+  t.match((await bus.read('maternal-health', '/v1/grants')).grants, [{ id: grant, status: 'in_force' }]);
+}
+
+/** Steps 22 and 23. */
+async function suspended(t: Test, bus: LawfulBus, grant: string): Promise<void> {
+  const path = `/v1/grants/${grant}`;
+  await bus.setClock('2026-08-10T22:05:00+08:00');
+  t.match(await bus.as('xu', 'POST', `${path}/suspend`, { reason: 'r' }), {
+    status: 403,
+    body: { code: 'NOT_YOUR_ROLE', article: 'R11' },
+  });
+  t.match(await bus.as('su', 'POST', `${path}/suspend`), { status: 422, body: { code: 'NO_REASON', article: 'R27' } });
+  const made = await bus.act('su', `${path}/suspend`, { reason: 'credentials leaked' });
+  t.match(made, { state: 'suspended', kind: 'applied' });
+  const { case: address } = made.links;
+  t.match(await bus.read('sun', address), { state: 'suspended', document: { ground: 'incident' } });
+  t.match(await bus.as('maternal-health', 'GET', `${path}/events?cursor=main`), { status: 403 });
+  t.match(await bus.as('su', 'POST', '/v1/cases', { grant, ground: 'incident', evidence: 'e' }), {
+    status: 409,
+    body: { code: 'WRONG_STATE', problems: [{ path: '/grant' }, { code: 'CONFLICT', path: '/grant' }] },
+  });
+  await bus.setClock('2026-08-11T10:00:00+08:00');
+  t.match(await bus.as('su', 'POST', `${address}/order`, { demands: 'd', due: '2026-08-11' }), {
+    status: 400,
+    body: { code: 'BAD_REQUEST', problems: [{ path: '/due' }] },
+  });
+  t.match(await bus.as('huang', 'POST', `${address}/order`, { demands: 'd', due: '2026-08-21' }), { status: 403 });
+  const ordered = await bus.act('su', `${address}/order`, { demands: 'renew tokens', due: '2026-08-21' });
+  t.match(clockOf(ordered, 'D9'), { due: '2026-08-21', party: D, state: 'running' });
+  await birth(bus, 'missed');
+  await bus.setClock('2026-08-19T10:00:00+08:00');
+  const attachments = [await paper(bus, 'sun', 'report')];
+  const { seq: proof } = await bus.act('sun', `${address}/prove`, { statement: 'renewed', attachments });
+  const proven = await bus.read('su', address);
+  t.match(proven.history.at(-1), { act: 'prove', seq: proof });
+  await bus.setClock('2026-08-20T10:00:00+08:00');
+  const restore = { proof: proof - 1, missed: 'skip' };
+  t.match(await bus.as('su', 'POST', `${address}/restore`, restore), {
+    status: 409,
+    body: { code: 'WRONG_STATE', problems: [{ path: '/proof' }] },
+  });
+  const restored = await bus.act('su', `${address}/restore`, { ...restore, proof });
+  t.match(restored, { state: 'restored' });
+  t.match(clockOf(restored, 'D9'), { state: 'met' });
+  t.match(await bus.read('wu', path), { state: 'in_force', status: 'in_force' });
+  await birth(bus, 'after');
+  t.strictSame(await follow(bus, grant), ['after'], 'what was accepted meanwhile is never delivered');
+}
+
+/** Steps 28 and 29. */
+async function disposed(t: Test, bus: LawfulBus, grant: string): Promise<void> {
+  const path = `/v1/grants/${grant}`;
+  const kept = await bus.act('wu', '/v1/use-records', { grant, kind: 'scenario', text: 'vaccination calendar' });
+  t.match(await bus.as('wu', 'POST', `/v1/use-records/${kept.id}/remove`), {
+    status: 409,
+    body: { code: 'RECORD_LOCKED', article: 'R29' },
+  });
+  await bus.setClock('2027-01-01T00:00:00+08:00');
+  const ended = await bus.read('wu', path);
+  t.match(ended, { state: 'disposing', status: 'expired', disposalRequirement: { withinDays: 30 } });
+  t.match(clockOf(ended, 'D8'), { due: '2030-01-01', state: 'running' });
+  t.match(clockOf(ended, 'T27'), { due: '2027-01-31', state: 'running' });
+  t.match((await bus.read('su', `/v1/use-records/${kept.id}`)).document, { lockedUntil: '2030-01-01' });
+  await bus.setClock('2027-01-11T10:00:00+08:00');
+  const attachments = [await paper(bus, 'sun', 'protocol')];
+  const proof = { method: 'destroyed', statement: 'all copies', attachments };
+  t.match(await bus.as('sun', 'POST', `${path}/prove-disposal`, proof), {
+    status: 422,
+    body: { code: 'INCOMPLETE', article: 'R27', problems: [{ path: '' }] },
+  });
+  t.match(await bus.as('su', 'POST', `${path}/accept-disposal`), { status: 422, body: { code: 'INCOMPLETE' } });
+  const last = await bus.act('sun', '/v1/use-records', { grant, kind: 'destruction', text: 'shredded' });
+  t.match((await bus.read('sun', `/v1/use-records/${last.id}`)).document, { lockedUntil: '2030-01-11' });
+  const proven = await bus.act('sun', `${path}/prove-disposal`, proof);
+  t.match(clockOf(proven, 'T27'), { state: 'met' });
+  const { proof: open } = await bus.read('su', path);
+  t.match(open, { seq: proven.seq, method: 'destroyed' });
+  const again = await bus.act('su', `${path}/reject-disposal`, { reason: 'no date' });
+  t.match(clockOf(again, 'T27'), { state: 'running', due: '2027-01-31', doneAt: undefined });
+  await bus.act('sun', `${path}/prove-disposal`, proof);
+  t.match(await bus.as('su', 'POST', `${path}/accept-disposal`, { digest: '0'.repeat(64) }), {
+    status: 422,
+    body: { code: 'DIGEST_DIFFERS', article: 'R42' },
+  });
+  const { proof: newest } = await bus.read('su', path);
+  t.match(await bus.act('su', `${path}/accept-disposal`, { digest: newest.digest }), { state: 'closed' });
+  t.match(await bus.read('wu', path), { status: 'expired' });
+  await bus.setClock('2030-01-02T10:00:00+08:00');
+  t.match(await bus.act('wu', `/v1/use-records/${kept.id}/remove`), { state: 'removed' });
+  t.match(clockOf(await bus.read('wu', path), 'D8'), { state: 'met' });
+}

@@ -98,7 +98,7 @@ export const APPLICATIONS: Machine = {
     const { grant } = applicationOf(one);
     return grant === undefined ? {} : { grant };
   },
-  sight: (one, caller) => (isFiled(one) ? undefined : caller.party === one.sides.demand),
+  isReadable: (one, caller) => (isFiled(one) ? undefined : caller.party === one.sides.demand),
   transitions: [
     {
       number: 'A1',

@@ -52,7 +52,7 @@ export const USE_RECORDS: Machine = {
   available: true,
   states: ['kept', 'removed'],
   links: ({ document }) => ({ grant: `/v1/grants/${String(document.grant)}` }),
-  sight: (file, caller, relations) =>
+  isReadable: (file, caller, relations) =>
     isReadBy(file, caller.party, relations.peerOf(file.sides.provider ?? '')) ? true : undefined,
   transitions: [
     {

@@ -8,6 +8,10 @@ export interface StoredGrant extends GrantDocument {
   status: 'in_force' | 'suspended' | 'terminated';
   /** Created directly on a trial bus, without the lawful procedure. */
   trial?: true | undefined;
+  /** Version of the entry that was applied for; absent on grants of a trial. */
+  version?: number | undefined;
+  /** Conditions of the entry that the reply asks for. */
+  conditions?: string[] | undefined;
   /** Of a grant that the lawful procedure made: nothing was delivered yet, and it is shown as `provisioning`. */
   undelivered?: true | undefined;
   /** Moment at which a suspended grant was restored without what it had missed: earlier events are not delivered. */

@@ -24,8 +24,6 @@ export interface GrantDocument {
   party?: string | undefined;
   system: string;
   entry: string;
-  /** Version of the entry that was applied for; absent on grants of a trial. */
-  version?: number | undefined;
   items: GrantedItem[];
   rows?: Rows | undefined;
   purpose: string;
@@ -34,7 +32,5 @@ export interface GrantDocument {
   /** Earliest acceptance time of events that the grant covers: `none` (its start), `all`, or a date. */
   history?: string | undefined;
   kind?: string | undefined;
-  /** Conditions of the entry that the reply asks for. */
-  conditions?: string[] | undefined;
   status?: GrantStatus | undefined;
 }

@@ -29,6 +29,15 @@ export class TcpProxy {
     if (server?.listening) await new Promise((resolve) => server.close(resolve));
   }
 
+  /** Passes nothing on, in either direction, until `flow`; the connections stay open. */
+  stall(): void {
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  flow(): void {
+    for (const socket of this.#sockets) socket.resume();
+  }
+
   /** Takes connections again, on the same port. */
   async restore(): Promise<void> {
     const server = createServer((near) => this.#join(near));

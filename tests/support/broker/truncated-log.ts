@@ -7,10 +7,10 @@ import { publishMany } from './stream-follow.js';
 
 const WAIT_MS = 10_000;
 
-/** The log of partition 0 as a power cut leaves it that took everything: the same stream under the same life, empty. */
-export async function emptyLog(bus: Bus): Promise<void> {
-  const { config } = await bus.jsm.streams.info('EV_0');
-  await bus.jsm.streams.delete('EV_0');
+/** The log of a partition as a power cut leaves it that took everything: the same stream under the same life, empty. */
+export async function emptyLog(bus: Bus, stream = 'EV_0'): Promise<void> {
+  const { config } = await bus.jsm.streams.info(stream);
+  await bus.jsm.streams.delete(stream);
   await bus.jsm.streams.add(config);
 }
 

@@ -71,7 +71,9 @@ export class TestPrometheus {
   static async start(t: Test, files: Record<string, string>): Promise<TestPrometheus> {
     const folder = await temporaryFolder(t);
     for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
-    const args = ['--config.file=prometheus.yml', '--storage.tsdb.path=data'];
+    // What fires before it has found its Alertmanager is sent again after two seconds instead of a minute.
+    const resend = '--rules.alert.resend-delay=2s';
+    const args = ['--config.file=prometheus.yml', '--storage.tsdb.path=data', resend];
     return new TestPrometheus(await startService(t, PROMETHEUS, args, folder));
   }
 
@@ -95,11 +97,22 @@ export class TestAlertmanager {
     return new TestAlertmanager(await startService(t, 'unshare', [...WITH_TEMPLATES, ...args], folder));
   }
 
+  /** Where Prometheus sends its alerts. */
+  get host(): string {
+    return new URL(this.url).host;
+  }
+
   async fire(...alerts: Record<string, string>[]): Promise<void> {
     const body = JSON.stringify(alerts.map((labels) => ({ labels })));
     const headers = { 'content-type': 'application/json' };
     const answer = await fetch(`${this.url}/api/v2/alerts`, { method: 'POST', headers, body });
     if (!answer.ok) throw new Error(`Alertmanager answered ${answer.status}: ${await answer.text()}`);
+  }
+
+  /** Labels of the alerts that are firing, sent or silenced by another one. */
+  async shown(): Promise<Record<string, string>[]> {
+    const alerts = (await (await fetch(`${this.url}/api/v2/alerts`)).json()) as { labels: Record<string, string> }[];
+    return alerts.map(({ labels }) => labels);
   }
 
   /** Names of the alerts that are sent to somebody, and of those that another alert explains. */

@@ -1,0 +1,136 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { pause } from '../../../client/pause.js';
+import { spawnBroker } from '../../support/broker/broker-process.js';
+import { temporaryFolder } from '../../support/nats/nats.js';
+import { allBurns, type Fault } from './fault.js';
+import type { Stage } from './stage.js';
+
+const MIB = 1024 * 1024;
+const LONG_TEXT = 'x'.repeat(200_000);
+
+/** Calls `again` until the returned function is called, which resolves when the last call is over. */
+export function keepOn(again: () => Promise<unknown>, everyMs: number): () => Promise<void> {
+  const ending = new AbortController();
+  const running = (async () => {
+    while (!ending.signal.aborted) {
+      // The fault may end what is called: it goes on.
+      await again().catch(() => undefined);
+      await pause(everyMs, ending.signal);
+    }
+  })();
+  return async () => {
+    ending.abort();
+    await running;
+  };
+}
+
+async function killBroker(stage: Stage): Promise<() => Promise<void>> {
+  await pause(2_000, new AbortController().signal); // some rounds of the canary, before which nothing is owed
+  await stage.broker.kill();
+  return () => stage.startBroker();
+}
+
+async function cutNats(stage: Stage): Promise<() => Promise<void>> {
+  await stage.proxy!.cut();
+  // Refused at once, and kept for their source, which the store does not do now.
+  const stop = keepOn(() => stage.publish(stage.events(1, { data: { id: 7 } })), 50);
+  return async () => {
+    await stop();
+    await stage.proxy!.restore();
+  };
+}
+
+async function fillLog(stage: Stage): Promise<() => Promise<void>> {
+  return keepOn(() => stage.publish(stage.events(2, { data: { id: 'long', text: LONG_TEXT }, subject: 'long' })), 50);
+}
+
+/** Another program writes to the disk of the store, slowly for a minute, so that it can be seen where this leads. */
+async function fillDisk({ disk }: Stage): Promise<() => Promise<void>> {
+  let free = 30 * MIB;
+  const stop = keepOn(async () => {
+    if (free > 11 * MIB) free -= 0.2 * MIB;
+    disk!.fillUpTo(free);
+  }, 1_000);
+  return async () => {
+    await stop();
+    disk!.empty();
+  };
+}
+
+/** A broker is frozen while another one takes the act that ends a grant. */
+async function freezeBroker(stage: Stage): Promise<() => Promise<void>> {
+  const other = await spawnBroker(stage.t, await temporaryFolder(stage.t), { ...stage.env, SLUICE_PORT: '0' });
+  const session = await stage.session();
+  await session.subscribe({ grant: 'g', from: 'latest' });
+  stage.broker.child.kill('SIGSTOP');
+  const url = stage.broker.url;
+  stage.broker = { ...stage.broker, url: other.url };
+  await stage.act('POST', '/v1/grants/g/suspend', { reason: 'a fault' });
+  await pause(2_500, new AbortController().signal);
+  stage.broker = { ...stage.broker, url };
+  stage.broker.child.kill('SIGCONT');
+  return async () => undefined;
+}
+
+/** A week, shortened as all durations are, passes for the broker: its clock is set ahead. */
+async function letTimePass(stage: Stage): Promise<() => Promise<void>> {
+  await stage.publish(stage.events(1, { data: { id: 7 } } as never));
+  await stage.broker.stop();
+  const preload = join(stage.folder, 'later.mjs');
+  await writeFile(preload, 'const now = Date.now; Date.now = () => now() + 2 * 3_600_000;\n');
+  stage.env.NODE_OPTIONS = `--import=${pathToFileURL(preload)}`;
+  await stage.startBroker();
+  return async () => {
+    await stage.broker.stop();
+    delete stage.env.NODE_OPTIONS;
+    await stage.startBroker();
+  };
+}
+
+export const BUS_FAULTS: readonly Fault[] = [
+  {
+    what: 'the broker is killed',
+    canary: true,
+    fires: [{ alert: 'SluiceBrokerDown', labels: { severity: 'page', job: 'sluice' } }, ...allBurns('canary')],
+    make: killBroker,
+  },
+  {
+    what: 'the network to NATS is cut',
+    natsOutside: true,
+    config: 'ledgerSightMs: 1000',
+    fires: [
+      { alert: 'SluiceNatsDown', labels: { severity: 'page' } },
+      { alert: 'SluiceLedgerStale', labels: { severity: 'page' } },
+      { alert: 'SluiceQuarantineMissed', labels: { severity: 'ticket' } },
+    ],
+    make: cutNats,
+  },
+  {
+    what: 'the log of a partition is full',
+    config: `maxBytesPerPartition: ${MIB}`,
+    fires: [{ alert: 'SluiceStoreFull', labels: { severity: 'page' } }, ...allBurns('accepted')],
+    make: fillLog,
+  },
+  {
+    what: 'the disk fills',
+    diskMegabytes: 64,
+    fires: [
+      { alert: 'SluiceStoreFilling', labels: { severity: 'ticket' } },
+      { alert: 'SluiceStoreFullSoon', labels: { severity: 'ticket' } },
+    ],
+    make: fillDisk,
+  },
+  {
+    what: 'a broker is frozen while a grant is suspended',
+    natsOutside: true,
+    fires: [{ alert: 'SluiceRevocationSlow', labels: { severity: 'page' } }],
+    make: freezeBroker,
+  },
+  {
+    what: 'a refused event is left alone',
+    fires: [{ alert: 'SluiceQuarantineOld', labels: { severity: 'ticket' } }],
+    make: letTimePass,
+  },
+];

@@ -1,0 +1,139 @@
+import { pause } from '../../../client/pause.js';
+import { emptyLog } from '../../support/broker/truncated-log.js';
+import { connect } from '../../support/nats/nats.js';
+import { head, RawSocket } from '../../support/raw-client/raw-socket.js';
+import { keepOn } from './bus-faults.js';
+import { allBurns, type Fault } from './fault.js';
+import type { Stage } from './stage.js';
+import { permitGrant, READER_TOKEN } from './stage-bundle.js';
+
+const forever = new AbortController().signal;
+const HALF_AN_HOUR_MS = 1_800_000;
+
+/** A subscriber takes one event and acknowledges none, under a grant that ends in half an hour. */
+async function neverAcknowledge(stage: Stage): Promise<() => Promise<void>> {
+  const to = new Date(Date.now() + HALF_AN_HOUR_MS).toISOString();
+  await stage.apply({ grants: [permitGrant({ from: '2020-01-01', to })] });
+  const session = await stage.session();
+  const subscription = await session.subscribe({ grant: 'g', from: 'earliest', credit: 1 });
+  await stage.publish(stage.events(5));
+  const [first] = await subscription.collect(1);
+  // A grant without a cursor has no lag; this one has acknowledged once.
+  subscription.ack(first!.position);
+  await subscription.collect(2);
+  return async () => {
+    for (let count = 2; count <= 5; count++) {
+      const events = await subscription.collect(count);
+      subscription.ack(events.at(-1)!.position);
+    }
+    await stage.apply({ grants: [permitGrant()] });
+  };
+}
+
+async function rejectEvents(stage: Stage): Promise<() => Promise<void>> {
+  const session = await stage.session();
+  const subscription = await session.subscribe({ grant: 'g', from: 'earliest' });
+  let rejected = 0;
+  return keepOn(async () => {
+    await stage.publish(stage.events(1));
+    const events = await subscription.collect(++rejected);
+    subscription.reject(events.at(-1)!.position, 'no use for it');
+  }, 200);
+}
+
+/** The table of a source no longer fits its entry. */
+async function publishWrongType(stage: Stage): Promise<() => Promise<void>> {
+  return keepOn(() => stage.publish(stage.events(2, { data: { id: 7 } } as never)), 100);
+}
+
+async function loseLog(stage: Stage): Promise<() => Promise<void>> {
+  await stage.publish(stage.events(3));
+  const bus = await connect(stage.t, stage.nats!);
+  return keepOn(async () => {
+    const session = await stage.session();
+    const subscription = await session.subscribe({ grant: 'g', from: 'latest' });
+    await emptyLog(bus, 'EV_0');
+    await emptyLog(bus, 'EV_1');
+    await session.until(() => subscription.ended !== undefined, 'the subscription to end');
+  }, 500);
+}
+
+async function beSilent(stage: Stage): Promise<() => Promise<void>> {
+  return keepOn(async () => {
+    const socket = await RawSocket.open(stage.t, stage.url);
+    socket.write(
+      head('GET /v1/stream', {
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': 'MDEyMzQ1Njc4OWFiY2RlZg==',
+        'sec-websocket-protocol': 'sluice.v1.json',
+        authorization: `Bearer ${READER_TOKEN}`,
+      }),
+    );
+    await socket.closed;
+  }, 100);
+}
+
+/** NATS answers once in more than a second, while a source sends all it has. */
+async function stallNats(stage: Stage): Promise<() => Promise<void>> {
+  const session = await stage.session();
+  await session.subscribe({ grant: 'g', from: 'latest' });
+  const both = () => ['north.permit', 'north.licence'].flatMap((type) => stage.events(3_500, { type }));
+  const publishing = [keepOn(() => stage.publish(both()), 10), keepOn(() => stage.publish(both()), 10)];
+  let stalls = 0;
+  const stalling = keepOn(async () => {
+    stage.proxy!.stall();
+    // The first one is long enough for the queue to be seen.
+    await pause(stalls++ === 0 ? 4_000 : 1_200, forever);
+    stage.proxy!.flow();
+  }, 60);
+  return async () => {
+    await stalling();
+    for (const stop of publishing) await stop();
+  };
+}
+
+export const CLIENT_FAULTS: readonly Fault[] = [
+  {
+    what: 'a subscriber does not acknowledge',
+    fires: [
+      { alert: 'SluiceSubscribersBehind', labels: { severity: 'ticket' } },
+      { alert: 'SluiceGrantLagging', labels: { severity: 'ticket', party: 'south', grant: 'g' } },
+      { alert: 'SluiceGrantEnding', labels: { severity: 'ticket', party: 'south', grant: 'g' } },
+    ],
+    make: neverAcknowledge,
+  },
+  {
+    what: 'a subscriber rejects events',
+    fires: [{ alert: 'SluiceDeadLetters', labels: { severity: 'ticket' } }],
+    make: rejectEvents,
+  },
+  {
+    what: 'a source does not fit its entry',
+    fires: [{ alert: 'SluiceQuarantineGrowing', labels: { severity: 'ticket', code: 'ITEM_INVALID' } }],
+    make: publishWrongType,
+  },
+  {
+    what: 'the logs are lost',
+    natsOutside: true,
+    fires: [{ alert: 'SluicePositionGone', labels: { severity: 'ticket' } }],
+    make: loseLog,
+  },
+  {
+    what: 'a client is silent',
+    config: 'heartbeatMs: 100',
+    fires: [{ alert: 'SluiceClientsNotReading', labels: { severity: 'ticket', code: '4408' } }],
+    make: beSilent,
+  },
+  {
+    what: 'NATS is slow',
+    natsOutside: true,
+    fires: [
+      { alert: 'SluiceCommitSlow', labels: { severity: 'ticket' } },
+      { alert: 'SluiceIntakeBacklog', labels: { severity: 'ticket' } },
+      ...allBurns('live_delivery'),
+    ],
+    make: stallNats,
+  },
+];

@@ -1,0 +1,9 @@
+import { BUS_FAULTS } from './bus-faults.js';
+import { CLIENT_FAULTS } from './client-faults.js';
+import type { Fault } from './fault.js';
+import { LEAK_FAULTS } from './leak-faults.js';
+
+export const FAULTS: readonly Fault[] = [...BUS_FAULTS, ...CLIENT_FAULTS, ...LEAK_FAULTS];
+
+/** Fires while nothing is wrong: that it is there is seen with every fault. */
+export const ALWAYS_FIRING = 'SluiceWatchdog';

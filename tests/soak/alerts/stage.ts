@@ -1,0 +1,163 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { Test } from 'tap';
+import type { EmbeddedServer } from '../../../broker/nats/server/embedded-server.js';
+import { alertmanagerFile, prometheusFile, rulesFile } from '../../../dashboard/prometheus/rules-file.js';
+import { TimeScale } from '../../../dashboard/prometheus/time-scale.js';
+import type { SourceEvent } from '../../../proto/event/event.js';
+import { applyBundle, OPERATOR_TOKEN } from '../../support/broker/broker.js';
+import { brokerCopy } from '../../support/broker/broker-copy.js';
+import { type BrokerProcess, spawnBroker } from '../../support/broker/broker-process.js';
+import { startNats, temporaryFolder } from '../../support/nats/nats.js';
+import { TestAlertmanager, TestPrometheus } from '../../support/prometheus/prometheus.js';
+import { RawSession } from '../../support/raw-client/raw-client.js';
+import { call, type RawAnswer } from '../../support/raw-client/raw-http.js';
+import { type SmallDisk, smallDisk } from '../../support/small-disk.js';
+import { TcpProxy } from '../../support/tcp-proxy.js';
+import type { Fault } from './fault.js';
+import { READER_TOKEN, SOURCE_TOKEN, STAGE_BUNDLE } from './stage-bundle.js';
+
+/** Hours in seconds: five minutes are 1.5 s, six hours 108 s. */
+export const SCALE = new TimeScale(200);
+const CANARY_INTERVAL_S = '0.3';
+
+/** A bus with its Prometheus and Alertmanager, on which one fault is made. */
+export class Stage {
+  #canary: ChildProcess | undefined;
+  broker!: BrokerProcess;
+  prometheus!: TestPrometheus;
+  alertmanager!: TestAlertmanager;
+  disk: SmallDisk | undefined;
+  nats: EmbeddedServer | undefined;
+  proxy: TcpProxy | undefined;
+  readonly env: NodeJS.ProcessEnv = {};
+  #events = 0;
+
+  private constructor(
+    readonly t: Test,
+    readonly folder: string,
+    readonly port: number,
+    private readonly canaryPort: number,
+  ) {}
+
+  static async open(t: Test, fault: Fault): Promise<Stage> {
+    const stage = new Stage(t, await temporaryFolder(t), await freePort(), await freePort());
+    await stage.#startBus(fault);
+    await stage.#startWatch();
+    if (fault.canary) await stage.startCanary();
+    return stage;
+  }
+
+  get url(): string {
+    return this.broker.url;
+  }
+
+  get dataDir(): string {
+    return join(this.disk?.folder ?? this.folder, 'data');
+  }
+
+  /** Starts a broker on the same port and data; `main` is that of a copy. */
+  async startBroker(main?: string): Promise<void> {
+    this.broker = await spawnBroker(this.t, this.dataDir, this.env, main);
+  }
+
+  async startCanary(): Promise<void> {
+    const main = join(import.meta.dirname, '..', '..', '..', 'cli', 'main.js');
+    const data = join(this.folder, 'canary');
+    const args = ['canary', '--url', this.url, '--data', data, '--metrics-port', String(this.canaryPort)];
+    const child = spawn(process.execPath, [main, ...args, '--interval', CANARY_INTERVAL_S], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, SLUICE_TOKEN: OPERATOR_TOKEN },
+    });
+    this.#canary = child;
+    this.t.teardown(() => this.stopCanary());
+    await once(child.stdout!, 'data');
+  }
+
+  async stopCanary(): Promise<void> {
+    const child = this.#canary;
+    this.#canary = undefined;
+    if (!child || child.exitCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    await ended;
+  }
+
+  act(method: string, path: string, body: object): Promise<RawAnswer> {
+    return call({ url: this.url, token: OPERATOR_TOKEN }, method, path, JSON.stringify(body));
+  }
+
+  apply(bundle: object): Promise<unknown> {
+    return applyBundle(this.url, bundle);
+  }
+
+  /** Events of the source; `change` goes over each. */
+  events(count: number, change: Partial<SourceEvent> = {}): Partial<SourceEvent>[] {
+    return Array.from({ length: count }, () => {
+      const id = `e${++this.#events}`;
+      return { specversion: '1.0', id, type: 'north.permit', subject: id, op: 'create', data: { id }, ...change };
+    });
+  }
+
+  publish(events: Partial<SourceEvent>[]): Promise<RawAnswer> {
+    const body = JSON.stringify(events);
+    return call(
+      { url: this.url, token: SOURCE_TOKEN },
+      'POST',
+      '/v1/events',
+      body,
+      'application/cloudevents-batch+json',
+    );
+  }
+
+  async session(): Promise<RawSession> {
+    const session = await RawSession.open({ url: this.url, token: READER_TOKEN, encoding: 'sluice.v1.json' });
+    this.t.teardown(() => session.close().catch(() => undefined));
+    return session;
+  }
+
+  async #startBus(fault: Fault): Promise<void> {
+    const config = join(this.folder, 'sluice.yaml');
+    await writeFile(config, `durability: relaxed\npartitions: 2\n${fault.config ?? ''}\n`);
+    if (fault.diskMegabytes !== undefined) this.disk = await smallDisk(this.t, fault.diskMegabytes);
+    Object.assign(this.env, { SLUICE_CONFIG: config, SLUICE_PORT: String(this.port), SLUICE_LOG_LEVEL: 'fatal' });
+    if (fault.natsOutside) await this.#startNats();
+    await this.startBroker(fault.mutation && (await brokerCopy(this.t, fault.mutation)));
+    await this.apply(STAGE_BUNDLE);
+  }
+
+  async #startNats(): Promise<void> {
+    this.nats = await startNats(this.t);
+    const target = new URL(this.nats.url);
+    this.proxy = await TcpProxy.start(this.t, { host: target.hostname, port: Number(target.port) });
+    this.env.SLUICE_NATS = `nats://${this.nats.user}:${this.nats.pass}@127.0.0.1:${this.proxy.port}`;
+  }
+
+  async #startWatch(): Promise<void> {
+    const token = join(this.folder, 'operator.token');
+    await writeFile(token, OPERATOR_TOKEN);
+    this.alertmanager = await TestAlertmanager.start(this.t, alertmanagerFile());
+    const prometheus = prometheusFile({
+      targets: [`127.0.0.1:${this.port}`],
+      canaries: [`127.0.0.1:${this.canaryPort}`],
+      alertmanagers: [this.alertmanager.host],
+      grantsTokenFile: token,
+      scale: SCALE,
+    });
+    this.prometheus = await TestPrometheus.start(this.t, {
+      'prometheus.yml': prometheus,
+      'rules.yml': rulesFile(SCALE),
+    });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -63,6 +63,8 @@ export class Session {
   readonly #publisher: SessionPublisher;
   readonly #unfinished: FrameWatch;
   #isClosing = false;
+  /** Code with which this side has closed. */
+  #closedWith: number | undefined;
 
   constructor(
     private readonly peer: SessionPeer,
@@ -118,6 +120,7 @@ export class Session {
     if (this.#isClosing) return;
     this.#isClosing = true;
     this.#heartbeat.stop();
+    this.#closedWith = code;
     this.#sink.close();
     this.peer.socket.resume();
     this.peer.socket.close(code, reason);
@@ -152,7 +155,8 @@ export class Session {
     this.#isClosing = true;
     this.#heartbeat.stop();
     this.#sink.close();
-    this.deps.metrics.sessionClosed(encoding, code);
+    // A client that hangs does not answer the closing frame, and the socket ends with 1006 whatever the reason was.
+    this.deps.metrics.sessionClosed(encoding, this.#closedWith ?? code);
     await this.#subscriptions.close();
   }
 

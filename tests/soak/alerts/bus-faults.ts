@@ -50,7 +50,7 @@ async function fillLog(stage: Stage): Promise<() => Promise<void>> {
 async function fillDisk({ disk }: Stage): Promise<() => Promise<void>> {
   let free = 30 * MIB;
   const stop = keepOn(async () => {
-    if (free > 11 * MIB) free -= 0.2 * MIB;
+    if (free > 11 * MIB) free -= 0.4 * MIB;
     disk!.fillUpTo(free);
   }, 1_000);
   return async () => {

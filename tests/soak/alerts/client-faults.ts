@@ -54,6 +54,7 @@ async function loseLog(stage: Stage): Promise<() => Promise<void>> {
     const subscription = await session.subscribe({ grant: 'g', from: 'latest' });
     await emptyLog(bus, 'EV_0');
     await emptyLog(bus, 'EV_1');
+    await stage.publish(stage.events(1));
     await session.until(() => subscription.ended !== undefined, 'the subscription to end');
   }, 500);
 }

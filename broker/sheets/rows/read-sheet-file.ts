@@ -2,7 +2,6 @@ import { isSameSheet, type TableProfile } from '../profiles/profile.js';
 import { type CsvEncoding, csvTable } from '../reading/csv-table.js';
 import { UnusableFileError } from '../reading/table.js';
 import { xlsxTable } from '../reading/xlsx-table.js';
-import { dcatEntries } from './dcat-entries.js';
 import type { SheetFile } from './sheet-entry.js';
 import { tableEntries } from './table-entries.js';
 
@@ -20,10 +19,7 @@ export interface FileReading {
 
 /** Reads a whole file by its profile. Throws UnusableFileError. Takes seconds for a large one: call it in a thread. */
 export async function readSheetFile({ bytes, form, profile, sheet, encoding }: FileReading): Promise<SheetFile> {
-  if (!profile) {
-    if (form !== 'jsonld') throw new UnusableFileError('the profile dcat-ap reads JSON-LD only');
-    return dcatEntries(bytes);
-  }
+  if (!profile) throw new UnusableFileError('this version reads no DCAT-AP, only sheets');
   if (form === 'jsonld') throw new UnusableFileError('JSON-LD is read by the profile dcat-ap only');
   if (form === 'csv') {
     if (!isSameSheet(profile)) throw new UnusableFileError('CSV has one sheet, and the profile reads two');

@@ -4,7 +4,7 @@ import { SluiceError } from '../../../proto/errors.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import type { ActAnswer, ActCall } from '../../procedure/engine/procedure.js';
 
-/** Printable ASCII, as procedures.md 1.2 bounds it. */
+/** Printable ASCII. */
 const KEY = /^[\x20-\x7e]{1,128}$/;
 const SEQUENCE = /^(?:W\/)?"(\d{1,15})"$/;
 

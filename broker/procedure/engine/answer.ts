@@ -54,7 +54,7 @@ export function roleFor(
   });
 }
 
-/** The answer of procedures.md 1.3. */
+/** What every act answers, and every list shows of a file. */
 export function describeFile(
   machine: Machine,
   file: ProcedureFile,

@@ -66,7 +66,7 @@ class RecordedRefusal extends Error {
 const OUTSIDE_ROLES: readonly string[] = ['platform_operator', 'contractor'];
 
 /**
- * Performs and reads. The order of checks is that of procedures.md 1.4; everything from the existence of the file on is
+ * Performs and reads. The order of checks is that of docs/procedure.md; everything from the existence of the file on is
  * judged inside the guard of the ledger append, on the state that the act's record will follow.
  * docs/decisions/0155-machines-as-data.md
  */

@@ -3,7 +3,7 @@ import type { ProcedureFile } from '../files/file.js';
 import type { Machine } from './machine.js';
 import { partiesOf, type Relations } from './relations.js';
 
-/** Whether an officer reads a file (procedures.md 1.4): of its sides, of their peer, of the superior, or an auditor above. */
+/** Whether an officer reads a file: of its sides, of their peer, of the superior, or an auditor above. */
 export function isReadable(
   machine: Machine,
   file: ProcedureFile,

@@ -1,4 +1,4 @@
-/** Parties, officers and systems of the year that procedures.md section 9 tells. */
+/** Parties, officers and systems of one year in a province. */
 export const CD = 'fujian-data-bureau';
 export const P = 'fujian-civil-affairs';
 export const D = 'fujian-health';

@@ -4,7 +4,7 @@ import type { StoreUsage } from '../proto/http/store-usage.js';
 import { Disclosures } from './audit/disclosures.js';
 import type { BrokerHandle } from './boot/broker-handle.js';
 import { type Governance, openGovernance } from './boot/governance.js';
-import { openLawful } from './boot/lawful/open-lawful.js';
+import { type LawfulDeps, openLawful } from './boot/lawful/open-lawful.js';
 import { createLogger } from './boot/logger.js';
 import { type Admission, openAdmission } from './boot/open-admission.js';
 import { openObservation } from './boot/open-observation.js';
@@ -291,16 +291,16 @@ class RunningBroker implements BrokerHandle {
       catalogPlugin({ catalog, catalogService, sheetService: governance.sheetService }),
       auditPlugin({ ledger: governance.ledger, disclosures: this.#openDisclosures(stream), permissions }),
       operationsPlugin({ ...this.#operations(), grantLag, clock }),
-      ...this.#openProcedure(stream),
+      ...this.#openProcedure(stream, { slots, ending }),
     ]);
   }
 
   /** Routes of the lawful procedure; a trial bus has none. */
-  #openProcedure(stream: Stream): FastifyPluginAsync[] {
+  #openProcedure(stream: Stream, served: Pick<LawfulDeps, 'slots' | 'ending'>): FastifyPluginAsync[] {
     const { config, governance, store, clock, busClock, releases } = this.parts;
     const hasOpenStream = (grant: string): boolean => stream.table.ofGrant(grant).length > 0;
     const { partitions } = store;
-    const lawful = openLawful({ config, governance, partitions, clock, busClock, hasOpenStream, releases });
+    const lawful = openLawful({ ...served, config, governance, partitions, clock, busClock, hasOpenStream, releases });
     if (!lawful) return [];
     this.#firstDeliveries = new FirstDeliveries({ procedure: lawful.procedure, grants: governance.grants });
     return [procedurePlugin(lawful)];

@@ -1,4 +1,5 @@
 import type { Config } from '../../config.js';
+import type { StreamSlots } from '../../gateway/admission/stream-slots.js';
 import type { ProcedureRoutesDeps } from '../../http/procedure/plugin.js';
 import type { BusClock } from '../../ledger/bus-clock.js';
 import { MACHINES } from '../../procedure/all-machines.js';
@@ -6,6 +7,7 @@ import { KeptAnswers } from '../../procedure/engine/kept-answers.js';
 import type { World } from '../../procedure/engine/machine.js';
 import { Procedure } from '../../procedure/engine/procedure.js';
 import { Relations } from '../../procedure/engine/relations.js';
+import { NoticeBoard } from '../../procedure/notices/notice-board.js';
 import { Enrolment } from '../../procedure/people/redeem.js';
 import type { Governance } from '../governance.js';
 import type { ReleaseStack } from '../release-stack.js';
@@ -18,6 +20,9 @@ export interface LawfulDeps {
   busClock: BusClock;
   hasOpenStream(grant: string): boolean | Promise<boolean>;
   releases: ReleaseStack;
+  slots: StreamSlots;
+  /** Aborted when the broker drains. */
+  ending: AbortSignal;
 }
 
 /** Puts the engine together on a registered bus; undefined on a trial bus, which has no procedure. */
@@ -31,12 +36,16 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
   const world = worldOf(deps, relations, registration.owner);
   const kept = new KeptAnswers(rooms.files, config.secret);
   const procedure = new Procedure({ ledger, reader: rooms.files, world, machines: MACHINES, kept, clock });
+  const notices = new NoticeBoard({ ledger, files: rooms.files });
+  releases.add('notices', ledger.onRecord(notices.onRecord));
   const { owner, foundingCodeSha256 } = world.settings;
   const enrolment = new Enrolment({ procedure, parties, officers, credentials, owner, foundingCodeSha256 });
   rooms.startDueRunner((file, atMs, head) => procedure.decideDue(file, atMs, head));
   const isTestClock = config.testClock;
   return {
     ...{ procedure, enrolment, parties, clock, isTestClock, grants: governance.grants },
+    ...{ notices, credentials },
+    ...{ slots: deps.slots, ending: deps.ending, heartbeatMs: config.heartbeatMs },
     calendarVersions: () => governance.calendars.versions,
     setClock: (nowMs, by) => governance.testClock.set(nowMs, by, { isTestClock, ledger, busClock }),
   };

@@ -5,12 +5,14 @@ import { type FileRoutesDeps, fileRoutes } from './files.js';
 import { type LawfulGrantDeps, lawfulGrantRoutes } from './grants.js';
 import { type LawfulBundleDeps, lawfulBundleRoutes } from './lawful-bundles.js';
 import { machineRoutes } from './machines.js';
+import { type NoticeRoutesDeps, noticeRoutes } from './notices.js';
 
 export type ProcedureRoutesDeps = FileRoutesDeps &
   EnrolmentRoutesDeps &
   ClockRoutesDeps &
   LawfulBundleDeps &
-  LawfulGrantDeps;
+  LawfulGrantDeps &
+  NoticeRoutesDeps;
 
 /** Routes of the lawful procedure, which a registered bus has. */
 export const procedurePlugin =
@@ -22,4 +24,5 @@ export const procedurePlugin =
     clockRoutes(app, deps);
     lawfulBundleRoutes(app, deps);
     lawfulGrantRoutes(app, deps);
+    noticeRoutes(app, deps);
   };

@@ -40,3 +40,20 @@ export function acceptsGzip(acceptEncoding: string | undefined): boolean {
     accepted.find(({ name }) => name === 'gzip' || name === 'x-gzip') ?? accepted.find(({ name }) => name === '*');
   return found !== undefined && found.q > 0;
 }
+
+/** The language of texts for a client: the one of `offered` that it likes most, the first when it says nothing of them. */
+export function preferredLanguage<T extends string>(
+  acceptLanguage: string | undefined,
+  offered: readonly [T, ...T[]],
+): T {
+  const accepted = parse(acceptLanguage ?? '');
+  let [best] = offered;
+  let bestWeight = 0;
+  for (const { name, q } of accepted) {
+    const found = offered.find((one) => one === name || name.startsWith(`${one}-`));
+    if (found === undefined || q <= bestWeight) continue;
+    best = found;
+    bestWeight = q;
+  }
+  return best;
+}

@@ -286,10 +286,17 @@ export class Procedure {
     return { file, isNew: false };
   }
 
+  /** The officer, for calls about no single kind. Throws NOT_YOUR_ROLE, and has the attempt of an outsider on record. */
+  async requireInsider(caller: Caller, act: string): Promise<OfficerCaller> {
+    const officer = requireOfficer(caller);
+    await this.#requireReader(officer, undefined, act);
+    return officer;
+  }
+
   /** Refused reading of an outsider is on record like refused acts. */
-  async #requireReader(caller: OfficerCaller, kind: Kind): Promise<void> {
+  async #requireReader(caller: OfficerCaller, kind: Kind | undefined, act?: string): Promise<void> {
     try {
-      this.#requireInside(caller, kind);
+      this.#requireInside(caller, kind, act);
     } catch (error) {
       if (!(error instanceof RecordedRefusal)) throw error;
       await this.byBus(error.remainder.record);
@@ -298,10 +305,10 @@ export class Procedure {
   }
 
   /** Platform operators and contractors are refused before anything else is looked at. */
-  #requireInside(caller: OfficerCaller, kind: Kind, act?: string): void {
+  #requireInside(caller: OfficerCaller, kind: Kind | undefined, act?: string): void {
     const outside = OUTSIDE_ROLES.find((role) => caller.roles.includes(role));
     if (outside === undefined) return;
-    const rows = this.deps.machines.get(kind)?.transitions ?? [];
+    const rows = (kind && this.deps.machines.get(kind)?.transitions) ?? [];
     const isNamed = rows.some(
       (row) => (act === undefined || row.act === act) && row.who.some((who) => who.endsWith(`.${outside}`)),
     );

@@ -1,0 +1,101 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import t from 'tap';
+import { MACHINES } from '../../../broker/procedure/all-machines.js';
+import { hasText } from '../../../broker/procedure/notices/notice-texts.js';
+import { type Body, foundLawfulBus, type LawfulBus } from '../../support/lawful/lawful-bus.js';
+import { CD, P } from '../../support/lawful/people.js';
+
+const noticesOf = async (bus: LawfulBus, who: string, query = ''): Promise<Body[]> =>
+  (await bus.read(who, `/v1/notices?limit=1000${query}`)).notices;
+
+t.test('a department reads its notices oldest first, page by page, and no other department’s', async (t) => {
+  const bus = await foundLawfulBus(t);
+  const all = await noticesOf(bus, 'chen');
+  t.ok(all.length > 3);
+  t.ok(all.every(({ to }) => to === P));
+  t.strictSame(
+    all.map(({ id }) => id),
+    all.map(({ id }) => id).sort(),
+  );
+  const paged: Body[] = [];
+  for (let after = ''; ; ) {
+    const page = await bus.read('chen', `/v1/notices?limit=2${after}`);
+    paged.push(...page.notices);
+    if (page.next === undefined) break;
+    after = `&after=${page.next}`;
+  }
+  t.strictSame(paged, all);
+  t.match(await bus.as('chen', 'GET', '/v1/notices?after=nothing'), { status: 400, body: { code: 'BAD_REQUEST' } });
+
+  const { id } = all[0];
+  t.match(await bus.act('chen', `/v1/notices/${id}/read`), { id, readBy: 'officer:chen' });
+  const again = await bus.act('lin', `/v1/notices/${id}/read`);
+  t.match(again, { readBy: 'officer:chen' }, 'the first reading counts');
+  t.match(again.readAt, /\+08:00$/);
+  t.notOk((await noticesOf(bus, 'chen', '&unread=true')).some((one) => one.id === id));
+  t.match(await bus.as('wu', 'POST', `/v1/notices/${id}/read`), { status: 404, body: { code: 'NOT_FOUND' } });
+
+  const zh = await noticesOf(bus, 'huang');
+  const [en] = (
+    await bus.as('huang', 'GET', '/v1/notices?limit=1', undefined, { 'accept-language': 'en-GB, zh;q=0.5' })
+  ).body.notices;
+  t.match(zh[0].text, /\p{Script=Han}/u);
+  t.notMatch(en.text, /\p{Script=Han}/u);
+  t.equal(en.id, zh[0].id);
+
+  for (const path of ['/v1/notices']) {
+    const refused = { status: 403, body: { code: 'NOT_YOUR_ROLE', article: 'R36' } };
+    t.match(await bus.as('pan', 'GET', path), refused, 'the platform operator');
+  }
+  t.match((await noticesOf(bus, 'guo')).at(-1), { kind: 'refused_attempt', article: 'R36', to: CD });
+  t.match(await bus.as('civil-registry', 'GET', '/v1/notices'), { status: 403, body: { code: 'NOT_YOUR_ROLE' } });
+});
+
+/** Ids and kinds of a stream, in order; `untilKind` waits for one that comes. */
+async function openStream(bus: LawfulBus, who: string, headers: Record<string, string> = {}) {
+  const leaving = new AbortController();
+  const answer = await fetch(`${bus.url}/v1/notices`, {
+    headers: { authorization: `Bearer ${bus.tokens.get(who)}`, accept: 'text/event-stream', ...headers },
+    signal: leaving.signal,
+  });
+  let text = '';
+  const reading = (async () => {
+    for await (const piece of answer.body as ReadableStream<Uint8Array>) text += Buffer.from(piece).toString();
+  })().catch(() => {});
+  const seen = (): Body[] =>
+    [...text.matchAll(/^id: (\S+)\ndata: (.*)\n\n/gm)].map(([, , data]) => JSON.parse(data as string));
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) await pause(20);
+  };
+  return { answer, seen, until, text: () => text, ended: reading, leave: () => leaving.abort() };
+}
+
+t.test('a stream of notices goes on, resumes behind the last id, and ends with the office', async (t) => {
+  const bus = await foundLawfulBus(t);
+  const before = await noticesOf(bus, 'he');
+  const stream = await openStream(bus, 'he');
+  t.match(stream.answer.headers.get('content-type'), 'text/event-stream');
+  await stream.until(() => stream.seen().length === before.length);
+  await bus.act('gao', '/v1/officers', { id: 'new', name: { en: 'new' }, roles: ['reviewer'] });
+  await stream.until(() => stream.seen().length > before.length);
+  t.match(stream.seen().at(-1), { kind: 'create', about: { kind: 'officers', id: 'new' }, to: P });
+  stream.leave();
+
+  const resumed = await openStream(bus, 'he', { 'last-event-id': before.at(-1).id });
+  await resumed.until(() => resumed.seen().length > 0);
+  t.match(resumed.seen()[0], { about: { id: 'new' } }, 'what was seen before does not come again');
+  await bus.act('gao', '/v1/officers/he/leave', { reason: 'retired' });
+  await resumed.ended;
+  t.match(resumed.text(), /event: ended\n.*\ndata: .*NOT_AUTHENTICATED/);
+  const wrong = await openStream(bus, 'chen', { 'last-event-id': 'nothing' });
+  t.equal(wrong.answer.status, 400);
+});
+
+t.test('every act that notifies somebody has a text in both languages', async (t) => {
+  for (const { transitions } of MACHINES.values()) {
+    for (const { act, notices = [] } of transitions) if (notices.length > 0) t.ok(hasText(act), act);
+  }
+  for (const kind of ['overdue', 'recomputed', 'appointment', 'alarm', 'correction_without_data', 'refused_attempt']) {
+    t.ok(hasText(kind), kind);
+  }
+});

@@ -298,9 +298,12 @@ class RunningBroker implements BrokerHandle {
   /** Routes of the lawful procedure; a trial bus has none. */
   #openProcedure(stream: Stream, served: Pick<LawfulDeps, 'slots' | 'ending'>): FastifyPluginAsync[] {
     const { config, governance, store, clock, busClock, releases } = this.parts;
-    const hasOpenStream = (grant: string): boolean => stream.table.ofGrant(grant).length > 0;
+    const hasOpenStream = (grant: string): boolean =>
+      stream.table.ofGrant(grant).length > 0 || stream.eventStreams.has(grant);
     const { partitions } = store;
-    const lawful = openLawful({ ...served, config, governance, partitions, clock, busClock, hasOpenStream, releases });
+    const { usedItems } = stream;
+    const rooms = { config, governance, partitions, releases, clock, busClock };
+    const lawful = openLawful({ ...served, ...rooms, hasOpenStream, usedItems });
     if (!lawful) return [];
     this.#firstDeliveries = new FirstDeliveries({ procedure: lawful.procedure, grants: governance.grants });
     return [procedurePlugin(lawful)];

@@ -23,12 +23,14 @@ import { PageAcknowledgements } from './pages/page-acknowledgements.js';
 import { PageEvents } from './pages/page-events.js';
 import { PageReader } from './pages/page-reader.js';
 import { PageReceipts } from './pages/page-receipts.js';
+import { UsedItems } from './pages/used-items.js';
 import { sealReceipts } from './seal-receipts.js';
 import { LogSegments } from './segments/log-segments.js';
 import { CatchUp } from './subscriptions/catch-up.js';
 import { CursorTraffic } from './subscriptions/cursor-traffic.js';
 import { deliveryRefusal } from './subscriptions/delivery-refusal.js';
 import { GrantAccess, type GrantLookup } from './subscriptions/grant-access.js';
+import { OpenEventStreams } from './subscriptions/open-event-streams.js';
 import { SubscriptionFailures } from './subscriptions/subscription-failures.js';
 import { SubscriptionMonitor } from './subscriptions/subscription-monitor.js';
 import { SubscriptionOpener } from './subscriptions/subscription-opener.js';
@@ -64,6 +66,9 @@ export interface Stream {
   pages: PageReader;
   acknowledgements: PageAcknowledgements;
   deadLetters: DeadLetters;
+  usedItems: UsedItems;
+  /** Open streams of server-sent events. */
+  eventStreams: OpenEventStreams;
   shapes: GrantShapes;
   readers: PartitionReaders;
   cursors: CursorStore;
@@ -104,6 +109,7 @@ export function openStream(deps: StreamDeps): Stream {
   let drained: Promise<void> | undefined;
   return {
     subscriptions,
+    eventStreams: new OpenEventStreams(),
     ...openPages(deps, base, live),
     ...{ segments, readers, cursors, receipts, logOf, access, starts, table, traffic },
     matchLive: (...probe) => dispatch.match(...probe),
@@ -223,6 +229,7 @@ function openPages({ bus, entries, metrics, onDelivered }: StreamDeps, base: Bas
     }),
     deadLetters: new DeadLetters({ access, store: letters, events, receipts, logOf }),
     shapes: new GrantShapes(access),
+    usedItems: new UsedItems({ access, cursors, events, logOf }),
   };
 }
 

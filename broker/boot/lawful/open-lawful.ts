@@ -19,6 +19,7 @@ export interface LawfulDeps {
   clock: () => number;
   busClock: BusClock;
   hasOpenStream(grant: string): boolean | Promise<boolean>;
+  usedItems: ProcedureRoutesDeps['usedItems'];
   releases: ReleaseStack;
   slots: StreamSlots;
   /** Aborted when the broker drains. */
@@ -27,7 +28,7 @@ export interface LawfulDeps {
 
 /** Puts the engine together on a registered bus; undefined on a trial bus, which has no procedure. */
 export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
-  const { config, governance, clock, busClock, releases } = deps;
+  const { config, governance, clock, busClock, releases, usedItems } = deps;
   const { ledger, procedure: rooms, parties, officers, credentials } = governance;
   const registration = config.platformRegistration;
   if (!rooms || !registration) return undefined;
@@ -43,7 +44,7 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
   rooms.startDueRunner((file, atMs, head) => procedure.decideDue(file, atMs, head));
   const isTestClock = config.testClock;
   return {
-    ...{ procedure, enrolment, parties, clock, isTestClock, grants: governance.grants },
+    ...{ procedure, enrolment, parties, clock, isTestClock, grants: governance.grants, usedItems },
     ...{ notices, credentials },
     ...{ slots: deps.slots, ending: deps.ending, heartbeatMs: config.heartbeatMs },
     calendarVersions: () => governance.calendars.versions,

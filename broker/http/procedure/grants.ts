@@ -2,16 +2,15 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
 import type { Grants } from '../../grants/grants.js';
 import type { Caller } from '../../parties/caller.js';
-import type { Procedure } from '../../procedure/engine/procedure.js';
 import type { Fields } from '../../procedure/files/file.js';
 import { describeGrant } from '../grants/grants.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { ACT_RULE, actRoute, actsOf, type ListRoute, listSchema, queryOf } from './files.js';
+import { grantRenewalRoute, type RenewalDeps } from './grant-renewal.js';
 import { grantShortcutRoutes } from './grant-shortcuts.js';
 
-export interface LawfulGrantDeps {
-  procedure: Procedure;
+export interface LawfulGrantDeps extends RenewalDeps {
   grants: Grants;
   clock: () => number;
 }
@@ -37,6 +36,7 @@ export function lawfulGrantRoutes(app: FastifyInstance, deps: LawfulGrantDeps): 
   });
   for (const act of actsOf(machine)) actRoute(app, procedure, machine, act);
   grantShortcutRoutes(app, deps);
+  grantRenewalRoute(app, deps);
 }
 
 async function listGrants({ procedure, grants, clock }: LawfulGrantDeps, request: FastifyRequest<ListRoute>) {

@@ -9,6 +9,7 @@ import type { GatewayMetrics } from '../../metrics/gateway-metrics.js';
 import type { Lease, Leases } from '../../parties/leases.js';
 import type { Page, PageRequest } from '../../stream/pages/page.js';
 import type { PageReader } from '../../stream/pages/page-reader.js';
+import type { OpenEventStreams } from '../../stream/subscriptions/open-event-streams.js';
 import { acceptsGzip, wantsEventStream } from '../server/accept.js';
 import { credentialOf, systemOf } from '../server/authenticate.js';
 import { holdLease } from '../server/hold-lease.js';
@@ -26,6 +27,7 @@ export interface GrantEventRoutesDeps {
   pages: PageReader;
   leases: Leases;
   slots: StreamSlots;
+  eventStreams: OpenEventStreams;
   metrics: Pick<GatewayMetrics, 'subscriptionEnded'>;
   heartbeatMs: number;
   ending: AbortSignal;
@@ -95,6 +97,7 @@ async function sendEventStream(
 ): Promise<FastifyReply> {
   const { lease, pull } = deps;
   onClosed(reply, deps.slots.take(pull.system));
+  onClosed(reply, deps.eventStreams.opened(pull.grant));
   pull.bytesMax = EVENT_STREAM_PAGE_BYTES_MAX;
   const lastEventId = request.headers['last-event-id'];
   // An empty one is what a browser sends when it has had no event with an id.

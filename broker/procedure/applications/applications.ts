@@ -9,6 +9,7 @@ import {
   type ApplicationDocument,
   draftProblems,
   missingParts,
+  NEVER_USED,
   notShared,
   systemMayReceive,
   versionInForce,
@@ -111,7 +112,7 @@ export const APPLICATIONS: Machine = {
       guard: [DRAFT],
       apply: (context) => {
         layDown(context);
-        const { neverUsed } = context.body;
+        const { [NEVER_USED]: neverUsed } = context.body as Fields & { [NEVER_USED]?: string[] };
         if (neverUsed !== undefined) context.file.document.neverUsed = neverUsed;
       },
       article: 'R20',

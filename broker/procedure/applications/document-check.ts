@@ -10,6 +10,9 @@ import { DATE, ID, listOf, TEXT } from '../engine/body-check.js';
 import type { ActContext, BodyMembers, World } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
 
+/** In the body of `create`: items of a grant that were never used. A symbol, because no request can name it. */
+export const NEVER_USED = Symbol('never used');
+
 /** What a department applies for (procedures.md 5.2). A draft may lack everything but the entry. */
 export interface ApplicationDocument {
   id: string;

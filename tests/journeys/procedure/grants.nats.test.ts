@@ -61,8 +61,78 @@ t.test('a grant is in force with its first delivery, suspended by a case, and di
   const grant = await grantFor(bus);
   await delivered(t, bus, grant);
   await suspended(t, bus, grant);
+  await renewed(t, bus, grant);
   await disposed(t, bus, grant);
 });
+
+t.test('a case terminates its grant when nothing was put right in time, and ends with a grant that ends', async (t) => {
+  const bus = await busWithEntries(t, [BIRTH]);
+  await bus.setClock('2026-02-27T10:00:00+08:00');
+  const [first, second] = [await grantFor(bus), await grantFor(bus)];
+  await endpointVerified(t, bus, first);
+  await endpointVerified(t, bus, second);
+  await terminated(t, bus, first);
+  await disposedByChoice(t, bus, second);
+});
+
+/** G3: an open stream of the receiving system is proof enough. */
+async function endpointVerified(t: Test, bus: LawfulBus, grant: string): Promise<void> {
+  const ending = new AbortController();
+  const stream = await fetch(`${bus.url}/v1/grants/${grant}/events?cursor=main`, {
+    headers: { authorization: `Bearer ${bus.tokens.get('maternal-health')}`, accept: 'text/event-stream' },
+    signal: ending.signal,
+  });
+  t.equal(stream.status, 200);
+  t.match(await bus.as('wu', 'POST', `/v1/grants/${grant}/verify-endpoint`), { status: 403 });
+  const verified = await bus.act('rui', `/v1/grants/${grant}/verify-endpoint`);
+  t.match(verified, { state: 'in_force' });
+  t.match(clockOf(verified, 'D6'), { state: 'met' });
+  ending.abort();
+}
+
+async function terminated(t: Test, bus: LawfulBus, grant: string): Promise<void> {
+  const made = await bus.act('huang', '/v1/cases', { grant, ground: 'third_party', evidence: 'a leaked list' });
+  const path = `/v1/cases/${made.id}`;
+  t.match(await bus.as('su', 'POST', '/v1/cases', { grant, ground: 'incident', evidence: 'e' }), {
+    status: 409,
+    body: { code: 'CONFLICT' },
+  });
+  t.match(await bus.as('huang', 'POST', `${path}/suspend`), {
+    status: 422,
+    body: { code: 'NO_REASON', article: 'R27' },
+  });
+  await bus.act('huang', `${path}/suspend`, { reason: 'a leaked list' });
+  t.match(await bus.as('su', 'POST', `${path}/order`, { demands: 'd', due: '2026-03-10' }), {
+    status: 403,
+    body: { code: 'NOT_YOUR_ROLE' },
+  });
+  await bus.act('huang', `${path}/order`, { demands: 'explain', due: '2026-03-10' });
+  t.match(await bus.as('huang', 'POST', `${path}/terminate`), {
+    status: 422,
+    body: { code: 'INCOMPLETE', problems: [{ path: '/finding' }, { path: '/reason', code: 'NO_REASON' }] },
+  });
+  await bus.setClock('2026-03-11T00:00:00+08:00');
+  const { files } = await bus.read('huang', `/v1/violations?about=${made.id}&document=true`);
+  t.match(files, [{ document: { code: 'Q2', party: D, clock: 'D9' } }]);
+  const ended = await bus.act('huang', `/v1/grants/${grant}/terminate`);
+  t.match(ended, { state: 'disposing' });
+  t.match(await bus.read('wu', `/v1/grants/${grant}`), { status: 'terminated' });
+  t.match(await bus.read('wu', path), { state: 'terminated' });
+  t.match(clockOf(await bus.read('wu', path), 'D9'), { state: 'late' });
+}
+
+async function disposedByChoice(t: Test, bus: LawfulBus, grant: string): Promise<void> {
+  const { id } = await bus.act('su', '/v1/cases', { grant, ground: 'incident', evidence: 'e' });
+  t.match(await bus.as('xu', 'POST', `/v1/grants/${grant}/dispose`, { reason: 'tired' }), {
+    status: 422,
+    body: { code: 'NO_REASON', article: 'R27' },
+  });
+  const ended = await bus.act('xu', `/v1/grants/${grant}/dispose`, { reason: 'reached' });
+  t.match(ended, { state: 'disposing', kind: 'applied' });
+  t.match(clockOf(ended, 'T27'), { due: '2026-04-10' });
+  t.match(await bus.read('wu', `/v1/grants/${grant}`), { status: 'terminated' });
+  t.match(await bus.read('su', `/v1/cases/${id}`), { state: 'terminated' });
+}
 
 /** Steps 15 and 17. */
 async function delivered(t: Test, bus: LawfulBus, grant: string): Promise<void> {
@@ -145,6 +215,20 @@ async function suspended(t: Test, bus: LawfulBus, grant: string): Promise<void> 
   t.match(await bus.read('wu', path), { state: 'in_force', status: 'in_force' });
   await birth(bus, 'after');
   t.strictSame(await follow(bus, grant), ['after'], 'what was accepted meanwhile is never delivered');
+}
+
+/** Step 28: what was never used is left out of the next application. */
+async function renewed(t: Test, bus: LawfulBus, grant: string): Promise<void> {
+  t.match(await bus.as('lin', 'POST', `/v1/grants/${grant}/renew`, {}), {
+    status: 403,
+    body: { code: 'NOT_YOUR_ROLE' },
+  });
+  const draft = await bus.as('wu', 'POST', `/v1/grants/${grant}/renew`, {});
+  t.match(draft, { status: 201, body: { state: 'draft', kind: 'applications' } });
+  const { document } = await bus.read('wu', `/v1/applications/${draft.body.id}`);
+  t.strictSame(document.neverUsed, ['address']);
+  t.strictSame(document.items, [{ name: 'idNumber' }, { name: 'birthDate' }]);
+  t.match(document, { period: undefined, scenario: 'vaccination calendar', system: 'maternal-health' });
 }
 
 /** Steps 28 and 29. */

@@ -2,8 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { pause } from '../../../client/pause.js';
+import { OPERATOR_TOKEN } from '../../support/broker/broker.js';
 import { spawnBroker } from '../../support/broker/broker-process.js';
 import { temporaryFolder } from '../../support/nats/nats.js';
+import { call } from '../../support/raw-client/raw-http.js';
 import { allBurns, type Fault } from './fault.js';
 import type { Stage } from './stage.js';
 
@@ -59,19 +61,25 @@ async function fillDisk({ disk }: Stage): Promise<() => Promise<void>> {
   };
 }
 
-/** A broker is frozen while another one takes the act that ends a grant. */
+/** Above the second that a revocation may take, and below the 1.5 s of the shortest window, which must see it. */
+const FROZEN_MS = 1_150;
+
+/** A broker is frozen while another one takes the act that ends a grant, again and again. */
 async function freezeBroker(stage: Stage): Promise<() => Promise<void>> {
   const other = await spawnBroker(stage.t, await temporaryFolder(stage.t), { ...stage.env, SLUICE_PORT: '0' });
-  const session = await stage.session();
-  await session.subscribe({ grant: 'g', from: 'latest' });
-  stage.broker.child.kill('SIGSTOP');
-  const url = stage.broker.url;
-  stage.broker = { ...stage.broker, url: other.url };
-  await stage.act('POST', '/v1/grants/g/suspend', { reason: 'a fault' });
-  await pause(2_500, new AbortController().signal);
-  stage.broker = { ...stage.broker, url };
-  stage.broker.child.kill('SIGCONT');
-  return async () => undefined;
+  const act = (name: string) =>
+    call({ url: other.url, token: OPERATOR_TOKEN }, 'POST', `/v1/grants/g/${name}`, '{"reason":"a fault"}');
+  return keepOn(async () => {
+    const session = await stage.session();
+    await session.subscribe({ grant: 'g', from: 'latest' });
+    stage.broker.child.kill('SIGSTOP');
+    const frozen = pause(FROZEN_MS, new AbortController().signal);
+    await act('suspend');
+    await frozen;
+    stage.broker.child.kill('SIGCONT');
+    await act('restore');
+    await session.close();
+  }, 1_000);
 }
 
 /** A week, shortened as all durations are, passes for the broker: its clock is set ahead. */

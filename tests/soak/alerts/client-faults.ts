@@ -79,7 +79,11 @@ async function beSilent(stage: Stage): Promise<() => Promise<void>> {
 /** NATS answers once in more than a second, while a source sends all it has. */
 async function stallNats(stage: Stage): Promise<() => Promise<void>> {
   const session = await stage.session();
-  await session.subscribe({ grant: 'g', from: 'latest' });
+  const live = await session.subscribe({ grant: 'g', from: 'latest', credit: 100_000 });
+  const acknowledging = keepOn(async () => {
+    const last = live.events.at(-1);
+    if (last) live.ack(last.position);
+  }, 50);
   const both = () => ['north.permit', 'north.licence'].flatMap((type) => stage.events(3_500, { type }));
   const publishing = [keepOn(() => stage.publish(both()), 10), keepOn(() => stage.publish(both()), 10)];
   let stalls = 0;
@@ -91,6 +95,7 @@ async function stallNats(stage: Stage): Promise<() => Promise<void>> {
   }, 60);
   return async () => {
     await stalling();
+    await acknowledging();
     for (const stop of publishing) await stop();
   };
 }

@@ -1,6 +1,9 @@
 import { APPLICATIONS } from './applications/applications.js';
 import { CALENDARS } from './calendars/calendars.js';
 import { CASES } from './cases/cases.js';
+import { CATALOG } from './catalog/entries.js';
+import { CONSENTS } from './consents/consents.js';
+import { DEMANDS } from './demands/demands.js';
 import type { Machine } from './engine/machine.js';
 import type { Kind } from './files/kinds.js';
 import { BACKFLOWS } from './grants/backflows.js';
@@ -17,7 +20,7 @@ import { VIOLATIONS } from './violations/violations.js';
 /** Every machine that this version knows, in the order in which `GET /v1/procedures` lists them. */
 const ALL: readonly Machine[] = [
   ...[PARTIES, BODIES, OFFICERS, SYSTEMS, ENROLMENTS, CONTRACTS, CALENDARS, VIOLATIONS],
-  ...[APPLICATIONS, GRANTS, CASES, USE_RECORDS, BACKFLOWS],
+  ...[CATALOG, APPLICATIONS, GRANTS, CASES, USE_RECORDS, BACKFLOWS, DEMANDS, CONSENTS],
 ];
 
 export const MACHINES: ReadonlyMap<Kind, Machine> = new Map(ALL.map((machine) => [machine.kind, machine]));

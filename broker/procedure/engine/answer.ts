@@ -12,8 +12,8 @@ export const digestOf = (document: unknown): string =>
     .digest('hex');
 
 /** What `GET` shows as the document of a file. */
-export const shownDocument = ({ fields, document }: Pick<ProcedureFile, 'fields' | 'document'>): Fields =>
-  fields ?? document;
+export const shownDocument = (machine: Pick<Machine, 'shown'>, file: ProcedureFile): Fields =>
+  machine.shown?.(file) ?? file.fields ?? file.document;
 
 export interface NextAct {
   act: string;
@@ -61,21 +61,39 @@ export function describeFile(
   caller: OfficerCaller | undefined,
   relations: Relations,
 ): Fields {
-  const { kind, id, state, seq, clocks } = file;
+  const seen = asSeen(machine, file, caller, relations).file;
+  const { kind, id, state, seq, clocks } = seen;
   const shown = clocks.map(({ pausedAt: _, resumedAt: _resumed, ...clock }) => clock);
   return {
-    ...{ id, kind, file: { kind, id }, state, seq, digest: digestOf(digested(machine, file)), clocks: shown },
+    ...{ id, kind, file: { kind, id }, state, seq, digest: digestOf(digested(machine, seen)), clocks: shown },
     next: nextActs(machine, file, caller, relations),
-    links: { self: `/v1/${kind}/${id}`, ...machine.links?.(file) },
-    ...machine.answer?.(file),
+    links: { self: `/v1/${kind}/${id}`, ...machine.links?.(seen) },
+    ...machine.answer?.(seen),
   };
 }
 
 /** The answer with the whole document and history. */
-export const describeWhole = (answer: Fields, file: ProcedureFile, history: HistoryItem[]): Fields => ({
-  ...answer,
-  document: shownDocument(file),
-  history,
-});
+export function describeWhole(
+  answer: Fields,
+  machine: Machine,
+  file: ProcedureFile,
+  history: readonly HistoryItem[],
+  { caller, relations }: { caller: OfficerCaller; relations: Relations },
+): Fields {
+  const seen = asSeen(machine, file, caller, relations);
+  const shown = history.filter((item) => !seen.hides?.(item));
+  return { ...answer, document: shownDocument(machine, seen.file), history: shown };
+}
 
-const digested = (machine: Machine, file: ProcedureFile): Fields => machine.digested?.(file) ?? shownDocument(file);
+/** The file as the caller sees it; the bus sees it whole. */
+export function asSeen(
+  machine: Machine,
+  file: ProcedureFile,
+  caller: OfficerCaller | undefined,
+  relations: Relations,
+): ReturnType<NonNullable<Machine['asSeen']>> {
+  return (caller && machine.asSeen?.(file, caller, relations)) ?? { file };
+}
+
+const digested = (machine: Machine, file: ProcedureFile): Fields =>
+  machine.digested?.(file) ?? shownDocument(machine, file);

@@ -8,7 +8,7 @@ import type { CalendarBook } from '../clock/calendar-book.js';
 import type { RecomputedClock } from '../clock/calendar-check.js';
 import type { ClockRules } from '../clock/clock-rules.js';
 import { dateAt, momentOf } from '../clock/shanghai-days.js';
-import type { Fields, FileRef, ProcedureFile, Sides } from '../files/file.js';
+import type { Fields, FileRef, HistoryItem, ProcedureFile, Sides } from '../files/file.js';
 import type { Kind } from '../files/kinds.js';
 import type { Batch } from './batch.js';
 import type { FileClocks } from './file-clocks.js';
@@ -60,6 +60,8 @@ export interface Transition {
   digest?: { needed: boolean; of(context: ActContext): string | undefined };
   guard?: readonly Guard[];
   clocks?: readonly ClockColumn[];
+  /** True where the act would leave everything as it is: it is answered, and nothing is recorded. */
+  changesNothing?(context: ActContext): boolean | Promise<boolean>;
   /** Changes the file, and lets further acts follow in the same batch. */
   apply?(context: ActContext): void | Promise<void>;
   /** Who gets a notice: D, P, CD, all, own, handler … */
@@ -90,6 +92,18 @@ export interface Machine {
   /** Further members of the answer. */
   answer?(file: ProcedureFile): Fields;
   links?(file: ProcedureFile): Record<string, string>;
+  /** What `GET` shows as the document; by default `fields`, else the record's document. */
+  shown?(file: ProcedureFile): Fields;
+  /** The file as one reader sees it, where some see less of it than others. */
+  asSeen?(
+    file: ProcedureFile,
+    caller: OfficerCaller,
+    relations: Relations,
+  ): { file: ProcedureFile; hides?(item: HistoryItem): boolean };
+  /** States to look in for files that somebody sees in one of these. */
+  widenedStates?(states: readonly string[]): readonly string[];
+  /** Why a caller can never perform an act of the file, whatever its state. */
+  neverBy?(file: ProcedureFile, act: string, caller: OfficerCaller, relations: Relations): LawfulProblem | undefined;
   /** What the digest of the answer is over; by default the document that is shown. */
   digested?(file: ProcedureFile): Fields;
   /** Readers besides the officers of its sides, their peer and its superior: every officer. */
@@ -109,6 +123,8 @@ export interface ProcedureSettings {
   changeLeadDays: number;
   closingHour: number;
   partitions: number;
+  /** Versions of entries that a party may have in work at a time; undefined is without bound. */
+  draftsPerPartyMax?: number | undefined;
 }
 
 /** Everything that guards and consequences may ask; the same for all machines. */

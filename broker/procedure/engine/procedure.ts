@@ -7,11 +7,12 @@ import type { Fields, FileRef, ProcedureFile } from '../files/file.js';
 import type { FileQuery, FileReader } from '../files/file-reader.js';
 import type { Kind } from '../files/kinds.js';
 import { requireDigest, requireFourEyes, requireShape } from './act-guards.js';
-import { describeFile, describeWhole, roleFor } from './answer.js';
+import { asSeen, describeFile, describeWhole, roleFor, shownDocument } from './answer.js';
 import { Batch } from './batch.js';
 import type { KeptAnswers } from './kept-answers.js';
 import { type ActContext, isFromNothing, type Machine, type Transition, type World } from './machine.js';
 import { isReadable } from './readable.js';
+import { noticeAct, problemsOf, RecordedRefusal, type Remainder, refusalOfMany } from './recorded-refusal.js';
 import { refuse, refuseOne } from './refusals.js';
 import { ActRunner, newFile, newId } from './run-act.js';
 
@@ -47,21 +48,6 @@ export interface ProcedureDeps {
   clock: () => number;
 }
 
-/** What a refused call leaves on record: a violation, or a notice that somebody tried. */
-interface Remainder {
-  record(runner: ActRunner): Promise<void>;
-}
-
-/** A refusal with what the law wants on record of it. */
-class RecordedRefusal extends Error {
-  constructor(
-    readonly refusal: SluiceError,
-    readonly remainder: Remainder,
-  ) {
-    super(refusal.message, { cause: refusal });
-  }
-}
-
 /** Roles that may do nothing but what a transition names them for (regulation R36). */
 const OUTSIDE_ROLES: readonly string[] = ['platform_operator', 'contractor'];
 
@@ -83,11 +69,24 @@ export class Procedure {
     return answer as ActAnswer;
   }
 
+  /**
+   * Performs acts on several files as one batch: all of them or none. `results` of the answer are theirs; problems say by
+   * `/entries/<n>` which one they are about.
+   */
+  async performMany(caller: Caller, calls: readonly ActCall[], key?: ActCall['key']): Promise<ActAnswer> {
+    const isOne = { ...(key && { key }), isOne: true };
+    const [answer] = await this.performAll(caller, calls, isOne);
+    return answer as ActAnswer;
+  }
+
   /** Performs acts on several files as one batch: all of them or none. */
-  async performAll(caller: Caller, calls: readonly ActCall[]): Promise<ActAnswer[]> {
+  async performAll(
+    caller: Caller,
+    calls: readonly ActCall[],
+    { key = calls[0]?.key, isOne = false }: { key?: ActCall['key']; isOne?: boolean } = {},
+  ): Promise<ActAnswer[]> {
     const officer = requireOfficer(caller);
     const { ledger, kept } = this.deps;
-    const key = calls[0]?.key;
     let answers: ActAnswer[] = [];
     let refusal: SluiceError | undefined;
     const endsRights = calls.some(({ kind, act }) => this.#endsRights(kind, act));
@@ -101,7 +100,9 @@ export class Procedure {
         }
         const runner = this.#runner(head);
         try {
-          answers = await this.#perform(runner, officer, calls);
+          answers = await this.#perform(runner, officer, calls, isOne);
+          if (isOne)
+            answers = [{ body: { results: answers.map(({ body }) => body) }, isReplayed: false, isNew: false }];
         } catch (error) {
           if (!(error instanceof RecordedRefusal)) throw error;
           refusal = error.refusal;
@@ -160,7 +161,8 @@ export class Procedure {
   async readWhole(caller: Caller, ref: FileRef): Promise<Fields> {
     const { file, answer } = await this.read(caller, ref);
     const history = await this.deps.reader.history(ref);
-    return describeWhole(answer, file, history);
+    const { relations } = this.deps.world;
+    return describeWhole(answer, this.#machine(ref.kind), file, history, { caller: requireOfficer(caller), relations });
   }
 
   /** Files that the caller may see, newest last. */
@@ -171,12 +173,15 @@ export class Procedure {
     const { relations } = this.deps.world;
     const sides = machine.isReadByAll ? query.sides : this.#readableSides(officer, query.sides);
     const { document, ...rest } = query;
-    const page = await this.deps.reader.list({ ...rest, ...(sides && { sides }) });
+    const states = query.states && (machine.widenedStates?.(query.states) ?? query.states);
+    const page = await this.deps.reader.list({ ...rest, ...(sides && { sides }), ...(states && { states }) });
     const files = page.files
       .filter((file) => isReadable(machine, file, officer, relations))
-      .map((file) => ({
+      .map((file) => ({ file, seen: asSeen(machine, file, officer, relations).file }))
+      .filter(({ seen }) => query.states?.includes(seen.state) ?? true)
+      .map(({ file, seen }) => ({
         ...describeFile(machine, file, officer, relations),
-        ...(document && { document: describeWhole({}, file, []).document }),
+        ...(document && { document: shownDocument(machine, seen) }),
       }));
     return { files, ...(page.next !== undefined && { next: page.next }) };
   }
@@ -195,18 +200,27 @@ export class Procedure {
     return new ActRunner(world, new Batch(reader, head, nowMs), machines);
   }
 
-  async #perform(runner: ActRunner, officer: OfficerCaller, calls: readonly ActCall[]): Promise<ActAnswer[]> {
+  async #perform(
+    runner: ActRunner,
+    officer: OfficerCaller,
+    calls: readonly ActCall[],
+    isMany: boolean,
+  ): Promise<ActAnswer[]> {
     const done: { file: ProcedureFile; machine: Machine; once: Fields; isNew: boolean }[] = [];
     const problems: LawfulProblem[] = [];
+    const remainders: Remainder[] = [];
     for (const [index, call] of calls.entries()) {
       try {
         done.push(await this.#performOne(runner, officer, call));
       } catch (error) {
-        if (calls.length === 1 || !(error instanceof SluiceError)) throw error;
-        problems.push(...problemsOf(error).map((one) => ({ ...one, path: `/entries/${index}${one.path}` })));
+        if (!isMany && calls.length === 1) throw error;
+        const refusal = error instanceof RecordedRefusal ? error.refusal : error;
+        if (!(refusal instanceof SluiceError)) throw error;
+        if (error instanceof RecordedRefusal) remainders.push(error.remainder);
+        problems.push(...problemsOf(refusal).map((one) => ({ ...one, path: `/entries/${index}${one.path}` })));
       }
     }
-    if (problems.length > 0) throw refuse(problems);
+    if (problems.length > 0) throw refusalOfMany(problems, remainders);
     const { relations } = this.deps.world;
     return Promise.all(
       done.map(async ({ file, machine, once, isNew }) => {
@@ -224,9 +238,12 @@ export class Procedure {
     const rows = machine.transitions.filter((row) => row.act === act && !row.isLater && isCallable(row));
     if (rows.length === 0) throw refuseOne('NOT_FOUND', `${kind} have no act ${act}`);
     const { file, isNew } = await this.#fileOf(runner, caller, machine, call, rows);
+    const never = machine.neverBy?.(file, act, caller, relations);
+    if (never) throw refuse([never]);
     requireShape(rows.find((row) => row.from.includes(file.state)) ?? (rows[0] as Transition), body);
     if (call.ifMatch !== undefined && call.ifMatch !== file.seq) throw this.#stale(machine, file, caller);
-    const order = { file, body, caller, by: { actor: actorOf(caller) }, ...common(body) };
+    const given = rows.some((row) => row.isAnyBody) ? {} : common(body);
+    const order = { file, body, caller, by: { actor: actorOf(caller) }, ...given };
     const possible = rows.filter((row) => row.from.includes(file.state));
     const transition = choose(possible, (row) => runner.contextOf({ ...order, transition: row }));
     if (!transition) throw refuseOne('WRONG_STATE', `${kind}/${id ?? ''} is ${file.state}, it cannot ${act}`);
@@ -237,6 +254,7 @@ export class Procedure {
     requireFourEyes(context);
     requireDigest(context);
     await this.#requireGuard(runner, context);
+    if (await transition.changesNothing?.(context)) return { file, machine, once: context.once, isNew: false };
     const by = {
       actor: actorOf(caller),
       role: role.slice(role.indexOf('.') + 1),
@@ -286,10 +304,10 @@ export class Procedure {
     return { file, isNew: false };
   }
 
-  /** The officer, for calls about no single kind. Throws NOT_YOUR_ROLE, and has the attempt of an outsider on record. */
-  async requireInsider(caller: Caller, act: string): Promise<OfficerCaller> {
+  /** The officer, ahead of what a route looks at itself. Throws NOT_YOUR_ROLE, and has the attempt of an outsider on record. */
+  async requireInsider(caller: Caller, act: string, kind?: Kind): Promise<OfficerCaller> {
     const officer = requireOfficer(caller);
-    await this.#requireReader(officer, undefined, act);
+    await this.#requireReader(officer, kind, act);
     return officer;
   }
 
@@ -359,18 +377,3 @@ function common(body: Fields): { reason?: string; attachments?: string[] } {
     ...(Array.isArray(attachments) && { attachments: attachments as string[] }),
   };
 }
-
-function problemsOf(error: unknown): LawfulProblem[] {
-  if (!(error instanceof SluiceError)) return [];
-  const problems = (error.where.problems ?? []).filter((one) => typeof one !== 'string');
-  return problems.length > 0 ? problems : [{ path: '', code: error.code, text: error.message }];
-}
-
-const noticeAct = (actor: string, act: string, notice: { kind: string; to: string[] }) => ({
-  kind: 'notice' as const,
-  id: 'refused-attempts',
-  act: 'refused-attempt',
-  actor,
-  document: { act },
-  step: { notices: [{ about: { kind: 'officers', id: actor.slice(actor.indexOf(':') + 1) }, ...notice }] },
-});

@@ -288,7 +288,10 @@ class RunningBroker implements BrokerHandle {
         clock,
       }),
       grantsPlugin({ grants, grantService, bundleService, permissions, clock }),
-      catalogPlugin({ catalog, catalogService, sheetService: governance.sheetService }),
+      catalogPlugin({
+        ...{ catalog, catalogService, isTrial: permissions.isTrial },
+        sheetService: governance.sheetService,
+      }),
       auditPlugin({ ledger: governance.ledger, disclosures: this.#openDisclosures(stream), permissions }),
       operationsPlugin({ ...this.#operations(), grantLag, clock }),
       ...this.#openProcedure(stream, { slots, ending }),
@@ -297,12 +300,12 @@ class RunningBroker implements BrokerHandle {
 
   /** Routes of the lawful procedure; a trial bus has none. */
   #openProcedure(stream: Stream, served: Pick<LawfulDeps, 'slots' | 'ending'>): FastifyPluginAsync[] {
-    const { config, governance, store, clock, busClock, releases } = this.parts;
+    const { config, governance, store, clock, busClock, bus, releases } = this.parts;
     const hasOpenStream = (grant: string): boolean =>
       stream.table.ofGrant(grant).length > 0 || stream.eventStreams.has(grant);
     const { partitions } = store;
     const { usedItems } = stream;
-    const rooms = { config, governance, partitions, releases, clock, busClock };
+    const rooms = { config, governance, partitions, releases, clock, busClock, bus };
     const lawful = openLawful({ ...served, ...rooms, hasOpenStream, usedItems });
     if (!lawful) return [];
     this.#firstDeliveries = new FirstDeliveries({ procedure: lawful.procedure, grants: governance.grants });

@@ -2,6 +2,7 @@ import type { Config } from '../../config.js';
 import type { StreamSlots } from '../../gateway/admission/stream-slots.js';
 import type { ProcedureRoutesDeps } from '../../http/procedure/plugin.js';
 import type { BusClock } from '../../ledger/bus-clock.js';
+import type { Bus } from '../../nats/bus.js';
 import { MACHINES } from '../../procedure/all-machines.js';
 import { KeptAnswers } from '../../procedure/engine/kept-answers.js';
 import type { World } from '../../procedure/engine/machine.js';
@@ -18,6 +19,7 @@ export interface LawfulDeps {
   partitions: number;
   clock: () => number;
   busClock: BusClock;
+  bus: Bus;
   hasOpenStream(grant: string): boolean | Promise<boolean>;
   usedItems: ProcedureRoutesDeps['usedItems'];
   releases: ReleaseStack;
@@ -28,7 +30,7 @@ export interface LawfulDeps {
 
 /** Puts the engine together on a registered bus; undefined on a trial bus, which has no procedure. */
 export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
-  const { config, governance, clock, busClock, releases, usedItems } = deps;
+  const { config, governance, clock, busClock, bus, releases, usedItems } = deps;
   const { ledger, procedure: rooms, parties, officers, credentials } = governance;
   const registration = config.platformRegistration;
   if (!rooms || !registration) return undefined;
@@ -45,7 +47,7 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
   const isTestClock = config.testClock;
   return {
     ...{ procedure, enrolment, parties, clock, isTestClock, grants: governance.grants, usedItems },
-    ...{ notices, credentials },
+    ...{ notices, credentials, world, bus },
     ...{ slots: deps.slots, ending: deps.ending, heartbeatMs: config.heartbeatMs },
     calendarVersions: () => governance.calendars.versions,
     setClock: (nowMs, by) => governance.testClock.set(nowMs, by, { isTestClock, ledger, busClock }),
@@ -58,7 +60,7 @@ function worldOf(
   owner: string,
 ): World {
   const { parties, officers, systems, credentials, catalog, grants, calendars, bodies } = governance;
-  const { founding, closingHour, supplementPause, localTargetDays, changeLeadDays } = config;
+  const { founding, closingHour, supplementPause, localTargetDays, changeLeadDays, quotas } = config;
   return {
     ...{ relations, parties, officers, systems, credentials, catalog, grants, calendars, bodies },
     settings: {
@@ -71,6 +73,7 @@ function worldOf(
         changeLeadDays,
       },
       partitions,
+      draftsPerPartyMax: quotas.drafts,
     },
     rules: { calendars, closingHour, regionOf: (party) => relations.regionOf(party) },
     delivery: { hasOpenStream },

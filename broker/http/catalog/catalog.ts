@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { type EntryVersion, SHARING_ATTRIBUTES, type SharingAttribute } from '../../../proto/entry/entry.js';
+import { SluiceError } from '../../../proto/errors.js';
 import type { Catalog } from '../../catalog/catalog.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
@@ -7,12 +8,29 @@ import { publishedVersion, sendOfEntry } from './entry-version.js';
 
 export interface CatalogRoutesDeps {
   catalog: Catalog;
+  /** A registered bus lists the catalog by files of its procedure, and says of a withdrawn entry that it was one. */
+  isTrial: boolean;
 }
 
-type Search = { q?: string; party?: string; attribute?: SharingAttribute; after?: string; limit: number };
+export type Search = { q?: string; party?: string; attribute?: SharingAttribute; after?: string; limit: number };
 
 /** Everybody with a credential may search: a catalog tells what exists. */
-export function catalogRoutes(app: FastifyInstance, { catalog }: CatalogRoutesDeps): void {
+export function catalogRoutes(app: FastifyInstance, { catalog, isTrial }: CatalogRoutesDeps): void {
+  if (isTrial) searchRoute(app, catalog);
+  app.get<{ Params: { entry: string } }>(
+    '/v1/catalog/:entry',
+    { schema: READ, config: { access: 'anybody' } },
+    async (request, reply) => {
+      const { entry } = request.params;
+      if (!isTrial && !catalog.isPublished(entry) && catalog.state(entry)?.status === 'withdrawn') {
+        throw new SluiceError('ENTRY_WITHDRAWN', `entry ${entry} was withdrawn`, { entry });
+      }
+      return sendOfEntry(request, reply, entry, publishedVersion(catalog, entry, callerOf(request)));
+    },
+  );
+}
+
+function searchRoute(app: FastifyInstance, catalog: Catalog): void {
   app.get<{ Querystring: Search }>(
     '/v1/catalog',
     { schema: SEARCH, config: { access: 'department' } },
@@ -21,22 +39,14 @@ export function catalogRoutes(app: FastifyInstance, { catalog }: CatalogRoutesDe
       return { entries: entries.map(summaryOf), next };
     },
   );
-  app.get<{ Params: { entry: string } }>(
-    '/v1/catalog/:entry',
-    { schema: READ, config: { access: 'anybody' } },
-    async (request, reply) => {
-      const { entry } = request.params;
-      return sendOfEntry(request, reply, entry, publishedVersion(catalog, entry, callerOf(request)));
-    },
-  );
 }
 
-function summaryOf({ id, version, publishedAt, document }: EntryVersion): object {
+export function summaryOf({ id, version, publishedAt, document }: EntryVersion): object {
   const { name, abstract, sharingAttribute } = document;
   return { id, version, publishedAt, name, abstract, sharingAttribute };
 }
 
-const SEARCH = {
+export const SEARCH = {
   tags: ['catalog'],
   summary: 'Search the catalog',
   querystring: {

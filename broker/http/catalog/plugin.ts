@@ -9,7 +9,7 @@ export const catalogPlugin =
   (deps: CatalogRoutesDeps & CatalogServiceRoutesDeps & CatalogFileRoutesDeps): FastifyPluginAsync =>
   async (app) => {
     catalogRoutes(app, deps);
-    catalogServiceRoutes(app, deps);
+    if (deps.isTrial) catalogServiceRoutes(app, deps);
     entryContractRoutes(app, deps);
     catalogFileRoutes(app, deps);
   };

@@ -28,7 +28,7 @@ export interface FileRoutesDeps {
 
 type ActRoute = { Params: { id: string } };
 export type ListRoute = { Querystring: ListQuery };
-interface ListQuery {
+export interface ListQuery {
   state?: string;
   party?: string;
   entry?: string;
@@ -129,17 +129,19 @@ function actSchema(kind: Kind, row: Transition, status: 200 | 201): object {
   };
 }
 
+export const listProperties = {
+  ...{ state: { type: 'string' }, party: { type: 'string' }, entry: { type: 'string' }, about: { type: 'string' } },
+  ...{ 'due-before': { type: 'string', format: 'date' }, document: { type: 'boolean' }, after: { type: 'string' } },
+  limit: { type: 'integer', minimum: 1, maximum: LIMIT_MAX, default: LIMIT_DEFAULT },
+};
+
 export const listSchema = (kind: Kind): object => ({
   tags: ['procedure'],
   operationId: named('list', kind),
   summary: `Files of kind ${kind} that the caller may see`,
   querystring: {
     type: 'object',
-    properties: {
-      ...{ state: { type: 'string' }, party: { type: 'string' }, entry: { type: 'string' }, about: { type: 'string' } },
-      ...{ 'due-before': { type: 'string', format: 'date' }, document: { type: 'boolean' }, after: { type: 'string' } },
-      limit: { type: 'integer', minimum: 1, maximum: LIMIT_MAX, default: LIMIT_DEFAULT },
-    },
+    properties: listProperties,
     additionalProperties: false,
   },
   response: { 200: anything, ...PROBLEMS },

@@ -1,4 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import { catalogActRoutes } from './catalog-acts.js';
+import { catalogListRoute } from './catalog-list.js';
+import { type CatalogReadDeps, catalogReadRoutes } from './catalog-reads.js';
 import { type ClockRoutesDeps, clockRoutes } from './clock.js';
 import { type EnrolmentRoutesDeps, enrolmentRoutes } from './enrolments.js';
 import { type FileRoutesDeps, fileRoutes } from './files.js';
@@ -12,13 +15,17 @@ export type ProcedureRoutesDeps = FileRoutesDeps &
   ClockRoutesDeps &
   LawfulBundleDeps &
   LawfulGrantDeps &
-  NoticeRoutesDeps;
+  NoticeRoutesDeps &
+  CatalogReadDeps;
 
 /** Routes of the lawful procedure, which a registered bus has. */
 export const procedurePlugin =
   (deps: ProcedureRoutesDeps): FastifyPluginAsync =>
   async (app: FastifyInstance) => {
     fileRoutes(app, deps);
+    catalogActRoutes(app, deps);
+    catalogReadRoutes(app, deps);
+    catalogListRoute(app, deps);
     machineRoutes(app, deps);
     enrolmentRoutes(app, deps);
     clockRoutes(app, deps);

@@ -258,6 +258,7 @@ export const CATALOG: Machine = {
     if (caller.party === providerOf(file.id) || inForce(file) || file.state === 'withdrawn') return true;
     return memoOf(file).wasSubmitted ? undefined : false;
   },
+  isFoundByAll: true,
   asSeen: entryAsSeen,
   widenedStates,
   neverBy: ({ id }, act, caller, relations) => {
@@ -267,20 +268,18 @@ export const CATALOG: Machine = {
   },
 };
 
-export const BULK_BODY = {
-  entries: {
-    type: 'array',
-    minItems: 1,
-    maxItems: 1_000,
-    items: {
-      type: 'object',
-      properties: {
-        id: { type: 'string', minLength: 1, maxLength: 129 },
-        digest: DIGEST,
-        seq: { type: 'integer', minimum: 0 },
-      },
-      required: ['id'],
-      additionalProperties: false,
-    },
+const BULK_ENTRY = {
+  type: 'object',
+  properties: {
+    id: { type: 'string', minLength: 1, maxLength: 129 },
+    digest: DIGEST,
+    seq: { type: 'integer', minimum: 0 },
   },
+  required: ['id'],
+  additionalProperties: false,
+};
+
+/** Form of an act on many entries: the members of the act itself, and the entries with what is signed of each. */
+export const BULK_ROW: Pick<Transition, 'body'> = {
+  body: { entries: { type: 'array', minItems: 1, maxItems: 1_000, items: BULK_ENTRY }, digest: false as never },
 };

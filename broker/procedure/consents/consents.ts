@@ -102,6 +102,7 @@ export const CONSENTS: Machine = {
   kind: 'consents',
   available: true,
   states: ['in_force', 'revoked', 'expired'],
+  onDue: 'expire',
   /** Its provider, the parties it names, and the peer. */
   isReadable: ({ sides }, caller, relations) => {
     if (partiesOf(sides).includes(caller.party)) return true;
@@ -127,10 +128,10 @@ export const CONSENTS: Machine = {
       guard: ['kind', OF_ITS_KIND, 'until', NOT_OVER, UNCONDITIONAL, OF_THE_GRANT, ONE_STANDING],
       refusalLinks: DISPUTES,
       apply: (context) => {
-        const { file, body } = context;
+        const { file, body, caller } = context;
         const { kind, entry, grant, toParty, purpose, items, until } = body;
         const given = { kind, entry, grant, toParty, purpose, items, until };
-        file.document = { id: file.id, ...JSON.parse(JSON.stringify(given)) };
+        file.document = { id: file.id, ...JSON.parse(JSON.stringify(given)), by: caller?.id };
         file.about = [
           ...(typeof entry === 'string' ? [`catalog/${entry}`] : []),
           ...(typeof grant === 'string' ? [`grants/${grant}`] : []),

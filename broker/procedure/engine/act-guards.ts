@@ -4,7 +4,7 @@ import type { ActContext, Guard, Transition } from './machine.js';
 import { articleOf, problem, refuse, refuseOne } from './refusals.js';
 
 /** Throws BAD_REQUEST with every problem of the body's shape. */
-export function requireShape(transition: Transition, body: ActContext['body']): void {
+export function requireShape(transition: Pick<Transition, 'body' | 'isAnyBody'>, body: ActContext['body']): void {
   const problems = shapeProblems(transition, body);
   if (problems.length > 0) throw refuse(problems);
 }

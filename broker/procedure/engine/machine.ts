@@ -100,6 +100,8 @@ export interface Machine {
     caller: OfficerCaller,
     relations: Relations,
   ): { file: ProcedureFile; hides?(item: HistoryItem): boolean };
+  /** Files that may be in anybody's sight: lists look among those of all parties. */
+  isFoundByAll?: boolean;
   /** States to look in for files that somebody sees in one of these. */
   widenedStates?(states: readonly string[]): readonly string[];
   /** Why a caller can never perform an act of the file, whatever its state. */

@@ -158,6 +158,16 @@ export class Procedure {
     return { file, answer: describeFile(machine, file, officer, this.deps.world.relations) };
   }
 
+  /** The answers about those of the files that the caller may see, by id. */
+  async describeMany(caller: Caller, kind: Kind, ids: readonly string[]): Promise<Map<string, Fields>> {
+    const officer = requireOfficer(caller);
+    const machine = this.#machine(kind);
+    const { relations } = this.deps.world;
+    const files = await this.deps.reader.getMany(ids.map((id) => ({ kind, id })));
+    const seen = files.filter((file) => file !== undefined && isInSight(machine, file, officer, relations));
+    return new Map((seen as ProcedureFile[]).map((file) => [file.id, describeFile(machine, file, officer, relations)]));
+  }
+
   async readWhole(caller: Caller, ref: FileRef): Promise<Fields> {
     const { file, answer } = await this.read(caller, ref);
     const history = await this.deps.reader.history(ref);
@@ -171,7 +181,7 @@ export class Procedure {
     await this.#requireReader(officer, query.kind);
     const machine = this.#machine(query.kind);
     const { relations } = this.deps.world;
-    const sides = machine.isReadByAll ? query.sides : this.#readableSides(officer, query.sides);
+    const sides = machine.isReadByAll || machine.isFoundByAll ? query.sides : this.#readableSides(officer, query.sides);
     const { document, ...rest } = query;
     const states = query.states && (machine.widenedStates?.(query.states) ?? query.states);
     const page = await this.deps.reader.list({ ...rest, ...(sides && { sides }), ...(states && { states }) });

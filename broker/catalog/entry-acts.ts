@@ -38,7 +38,7 @@ export class EntryActs {
     if (state?.draft && sameDocument(state.draft, document)) return undefined;
     if (isPublishedAs(state, document)) return this.#discardDraft(id, state, acting);
     if (!state?.draft) this.#assertMayDraft(id);
-    this.#assertCompatible(document);
+    this.assertCompatible(document);
     return this.#act('drafted', id, acting, { draft: document });
   }
 
@@ -64,7 +64,7 @@ export class EntryActs {
 
   /** The version that publishing the document would make. Throws when the document is incompatible with earlier versions. */
   nextVersion(document: EntryDocument): PublishedEntry {
-    this.#assertCompatible(document);
+    this.assertCompatible(document);
     const current = this.deps.catalog.state(document.id)?.published;
     return {
       version: (current?.version ?? 0) + 1,
@@ -117,7 +117,8 @@ export class EntryActs {
     throw new SluiceError('TOO_MANY', detail, { entry: id });
   }
 
-  #assertCompatible(document: EntryDraft): void {
+  /** Throws INCOMPATIBLE_VERSION, or ENTRY_INVALID where the party is unknown. */
+  assertCompatible(document: EntryDraft): void {
     const { id, items = [] } = document;
     const { party } = splitEntryId(id);
     if (!this.deps.findParty(party)) {

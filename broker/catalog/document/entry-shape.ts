@@ -160,7 +160,9 @@ function contradictions(entry: EntryDraft): ShapeFault[] {
     fault('conditions', 'must be empty, the data is shared unconditionally');
   }
   const grade = words.GRADES.indexOf(dataGrade as 'core');
-  const highest = Math.max(0, ...items.map((item) => words.GRADES.indexOf(item.grade ?? 'general')));
+  // Core data has a refusal of its own, which the grade of the entry must not hide.
+  const grades = items.map((item) => (item.grade === 'core' ? 'general' : (item.grade ?? 'general')));
+  const highest = Math.max(0, ...grades.map((one) => words.GRADES.indexOf(one)));
   if (grade >= 0 && grade < highest) fault('dataGrade', 'is below the grade of an item');
   if (typeof backflowItem === 'string' && !items.some((item) => item.name === backflowItem && item.filterable)) {
     fault('backflowItem', 'must be the name of a filterable item');

@@ -6,7 +6,7 @@ import { problem } from '../engine/refusals.js';
 import type { ProcedureFile } from '../files/file.js';
 import { draftOf, memoOf, openD1 } from './entry-file.js';
 import { isAnnounced, uncoveredGrants } from './entry-impact.js';
-import { versionsOf } from './entry-text.js';
+import { requireCompatible } from './entry-text.js';
 
 /** Working days by which D1 may be extended, once (R17). */
 const EXTENSION_DAYS_MAX = 5;
@@ -125,8 +125,7 @@ export const STILL_COMPATIBLE: Guard = {
   name: 'compatible with the version before',
   check: ({ world, file, nowMs }) => {
     const draft = draftOf(file);
-    if (draft) versionsOf(world, nowMs).nextVersion(draft);
-    return undefined;
+    return draft && requireCompatible(world, draft, nowMs);
   },
 };
 

@@ -1,5 +1,5 @@
 import { isCanaryEntry } from '../../../proto/canary.js';
-import type { EntryDocument } from '../../../proto/entry/entry.js';
+import type { EntryDocument, EntryDraft } from '../../../proto/entry/entry.js';
 import { SluiceError } from '../../../proto/errors.js';
 import { isEntryId } from '../../../proto/subject.js';
 import {
@@ -57,12 +57,19 @@ export const WELL_FORMED: Guard = {
   },
 };
 
+/** Throws INCOMPATIBLE_VERSION, with the article that protects who uses the entry. */
+export function requireCompatible(world: World, text: EntryDraft, nowMs: number): undefined {
+  try {
+    versionsOf(world, nowMs).assertCompatible(text);
+  } catch (error) {
+    if (!(error instanceof SluiceError) || error.code !== 'INCOMPATIBLE_VERSION') throw error;
+    throw new SluiceError(error.code, error.message, { ...error.where, article: 'R27' });
+  }
+}
+
 export const COMPATIBLE: Guard = {
   name: 'compatible with the version before',
-  check: ({ world, body, nowMs }) => {
-    versionsOf(world, nowMs).nextVersion(body as unknown as EntryDocument);
-    return undefined;
-  },
+  check: ({ world, body, nowMs }) => requireCompatible(world, body as unknown as EntryDraft, nowMs),
 };
 
 /** A party has so many versions in work at most; nothing else bounds what one officer lays down. */

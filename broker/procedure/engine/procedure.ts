@@ -164,7 +164,7 @@ export class Procedure {
     const machine = this.#machine(kind);
     const { relations } = this.deps.world;
     const files = await this.deps.reader.getMany(ids.map((id) => ({ kind, id })));
-    const seen = files.filter((file) => file !== undefined && isInSight(machine, file, officer, relations));
+    const seen = files.filter((file) => file !== undefined && isReadable(machine, file, officer, relations));
     return new Map((seen as ProcedureFile[]).map((file) => [file.id, describeFile(machine, file, officer, relations)]));
   }
 

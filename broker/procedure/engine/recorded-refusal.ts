@@ -30,7 +30,9 @@ export function refusalOfMany(problems: readonly LawfulProblem[], remainders: re
 export function problemsOf(error: unknown): LawfulProblem[] {
   if (!(error instanceof SluiceError)) return [];
   const problems = (error.where.problems ?? []).filter((one) => typeof one !== 'string');
-  return problems.length > 0 ? problems : [{ path: '', code: error.code, text: error.message }];
+  if (problems.length > 0) return problems;
+  const { article } = error.where;
+  return [{ path: '', code: error.code, ...(article !== undefined && { article }), text: error.message }];
 }
 
 export const noticeAct = (actor: string, act: string, notice: { kind: string; to: string[] }) => ({

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { BIRTH, BIRTH_ID, publishEntries, REGION, REGION_ID } from '../../support/lawful/entries.js';
 import { type Body, foundLawfulBus, type LawfulBus } from '../../support/lawful/lawful-bus.js';
+import { CD, P } from '../../support/lawful/people.js';
 
 const path = (id: string, act = ''): string => `/v1/catalog/${id}${act === '' ? '' : `/${act}`}`;
 const put = (bus: LawfulBus, document: Body, who = 'chen') => bus.as(who, 'PUT', path(document.id), document);
@@ -76,7 +77,84 @@ t.test('an entry goes from its draft over approval and review to publication (st
   );
   t.match((await bus.read('wu', '/v1/catalog?level=regional&region=350100')).entries, { length: 0 });
 
-  const event = { id: 'e-1', op: 'create', type: REGION_ID, time: '2025-12-05T10:00:00+08:00' };
-  const sent = await bus.as('civil-registry', 'POST', '/v1/events', { ...event, data: { code: '350000', name: '福建' } });
+  const event = { specversion: '1.0', id: 'e-1', op: 'create', type: REGION_ID };
+  const data = { code: '350000', name: '福建' };
+  const time = '2025-12-05T10:00:00+08:00';
+  const sent = await bus.as('civil-registry', 'POST', '/v1/events', { ...event, subject: '350000', time, data });
   t.ok(sent.status < 300, `a published version is live for intake: ${JSON.stringify(sent.body)}`);
+});
+
+t.test('an update with a trigger has D1 and D2, with one extension (steps 16 and 18)', async (t) => {
+  const bus = await foundLawfulBus(t);
+  await publishEntries(bus, [REGION]);
+  const at = (time: string) => bus.setClock(`${time}T10:00:00+08:00`);
+  await at('2026-02-28');
+  const trigger = { type: 'law', date: '2026-02-28', document: 'Law on region names' };
+  const due = await bus.act('huang', path(REGION_ID, 'trigger'), { trigger });
+  t.match(due, { state: 'update_due', clocks: [{ id: 'D1', due: '2026-03-13', state: 'running', party: P }] });
+  await at('2026-03-06');
+  const ask = (body: object) => bus.as('lin', 'POST', path(REGION_ID, 'ask-extension'), body);
+  t.match(await ask({ days: 6, reason: 'r' }), {
+    status: 409,
+    body: { code: 'EXTENSION_SPENT', article: 'R17', problems: [{ path: '/days' }] },
+  });
+  t.match(await ask({ days: 5 }), { status: 422, body: { code: 'NO_REASON', article: 'R17' } });
+  t.match(await bus.as('huang', 'POST', path(REGION_ID, 'extend'), { days: 5 }), {
+    status: 409,
+    body: { code: 'WRONG_STATE' },
+  });
+  t.equal((await ask({ days: 4, reason: 'the register changes as well' })).status, 200);
+  t.match(await ask({ days: 1, reason: 'r' }), { status: 409, body: { code: 'EXTENSION_SPENT' } });
+  t.match(await bus.as('huang', 'POST', path(REGION_ID, 'extend'), { days: 5 }), {
+    status: 409,
+    body: { code: 'EXTENSION_SPENT', problems: [{ path: '/days' }] },
+  });
+  const extended = await bus.act('huang', path(REGION_ID, 'extend'), { days: 4 });
+  t.match(clockOf(extended, 'D1'), { due: '2026-03-19', extendedDays: 4 });
+
+  await at('2026-03-18');
+  const items = [...REGION.items, { name: 'level', type: 'string' }];
+  const next = (await put(bus, { ...REGION, items })).body;
+  t.match(next, { state: 'updating', published: 1, version: 2 });
+  t.match(await bus.read('wu', path(REGION_ID, 'file')), {
+    ...{ state: 'update_due', document: { items: { length: 2 } } },
+    digest: due.digest,
+  });
+  await bus.act('zhao', path(REGION_ID, 'approve'), { digest: next.digest });
+  const submitted = await bus.act('lin', path(REGION_ID, 'submit'));
+  t.match(clockOf(submitted, 'D1'), { state: 'met' });
+  t.match(clockOf(submitted, 'D2'), { due: '2026-03-20', state: 'running', party: CD });
+  const returned = await bus.act('huang', path(REGION_ID, 'return'), { reason: 'the level is not described' });
+  t.equal(returned.state, 'returned');
+  t.match(clockOf(returned, 'D1'), { state: 'running', due: '2026-03-19', doneAt: undefined });
+  t.match(clockOf(returned, 'D2'), { state: 'met' });
+  const better = (await put(bus, { ...REGION, items, abstract: 'with levels' })).body;
+  t.equal(better.state, 'updating');
+  await bus.act('zhao', path(REGION_ID, 'approve'), { digest: better.digest });
+  await bus.act('lin', path(REGION_ID, 'submit'));
+  await at('2026-03-20');
+  const published = await bus.act('huang', path(REGION_ID, 'publish'), { digest: better.digest });
+  t.match(published, { state: 'published', published: 2, version: 2 });
+  t.match(clockOf(published, 'D1'), { state: 'met', extendedDays: 4 });
+  t.match(clockOf(published, 'D2'), { state: 'met', due: '2026-03-20' });
+  t.match(await bus.read('wu', path(`${REGION_ID}@1`)), { version: 1, items: { length: 2 } });
+});
+
+t.test('a D1 that nobody meets falls late once, as a violation of the provider', async (t) => {
+  const bus = await foundLawfulBus(t);
+  await publishEntries(bus, [REGION]);
+  await bus.setClock('2026-02-28T10:00:00+08:00');
+  const trigger = { type: 'duty_change', date: '2026-02-28', document: 'd' };
+  await bus.act('lin', path(REGION_ID, 'trigger'), { trigger });
+  await bus.setClock('2026-03-14T10:00:00+08:00');
+  const late = await bus.read('lin', path(REGION_ID, 'file'));
+  t.match(late, { state: 'update_due', clocks: [{ id: 'D1', state: 'late' }] });
+  t.equal(late.history.filter(({ act, clock }: Body) => act === 'overdue' && clock === 'D1').length, 1);
+  const { files } = await bus.read('lin', `/v1/violations?about=${REGION_ID}&document=true`);
+  t.match(files, [{ state: 'open', document: { code: 'P1', party: P, clock: 'D1' } }]);
+  t.equal(files.length, 1);
+  t.match(await bus.as('lin', 'POST', path(REGION_ID, 'ask-extension'), { days: 1, reason: 'r' }), {
+    status: 409,
+    body: { code: 'OVERDUE', article: 'R17' },
+  });
 });

@@ -25,7 +25,9 @@ export const BIRTH: Body = {
   conditions: { range: 'departments with a duty for newborns', purpose: 'health care of newborns' },
   piAssessment: assessment('PIA-2025-14'),
   items: [
-    ...[{ name: 'idNumber', type: 'string', identifier: true, required: true, personal: 'personal', itemCode: 'DE00001' }],
+    ...[
+      { name: 'idNumber', type: 'string', identifier: true, required: true, personal: 'personal', itemCode: 'DE00001' },
+    ],
     { name: 'birthDate', type: 'date', filterable: true, personal: 'personal', itemCode: 'DE00007' },
     { name: 'address', type: 'string', personal: 'personal' },
   ],

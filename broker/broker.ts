@@ -238,7 +238,8 @@ class RunningBroker implements BrokerHandle {
       quotas: config.quotas,
       isLedgerFollowed: () => ledger.isFollowed,
       onUnexpected,
-      onStored: (partition, event, sentAtMs) => stream.readers.at(partition).stored(event, sentAtMs),
+      onStored: (partition, subject, position, data, sentAtMs) =>
+        stream.readers.at(partition).stored(subject, position, data, sentAtMs),
       onQuarantineMissed,
     });
     releases.add('intake', () => intake.drain());

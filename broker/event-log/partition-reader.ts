@@ -60,7 +60,8 @@ export class PartitionReader {
   }
 
   /** Takes an event that this process has stored: it is dispatched without the way through the store when nothing is missing before it. */
-  stored({ position, subject, data }: Pick<StoredMessage, 'subject' | 'position' | 'data'>, sentAtMs: number): void {
+  stored(subject: string, position: number, data: Uint8Array, sentAtMs: number): void {
+    if (!this.#follower.takes(position, sentAtMs)) return;
     this.#follower.stored({ position, subject, data, timeMs: Date.now(), headers: undefined }, sentAtMs);
   }
 

@@ -309,9 +309,9 @@ export class Intake {
 
 /** An error of whoever is told of stored events must not stop the writer of the partition. */
 function guarded(onStored: OnStored | undefined, onUnexpected: (error: unknown) => void): OnStored {
-  return (partition, event, sentAtMs) => {
+  return (partition, subject, position, data, sentAtMs) => {
     try {
-      onStored?.(partition, event, sentAtMs);
+      onStored?.(partition, subject, position, data, sentAtMs);
     } catch (error) {
       onUnexpected(error);
     }

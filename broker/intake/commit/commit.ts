@@ -29,7 +29,9 @@ export interface CommitDeps {
 /** Called for each stored event, in ascending order; `sentAtMs` is when its commit was sent, by the monotonic clock. */
 export type OnStored = (
   partition: number,
-  event: { subject: string; position: number; data: Uint8Array },
+  subject: string,
+  position: number,
+  data: Uint8Array,
   sentAtMs: number,
 ) => void;
 
@@ -106,7 +108,7 @@ export class Commit {
     for (const [i, { fields }] of batch.events.entries()) {
       const outcome = outcomes[i]!;
       if (outcome instanceof Error || outcome.duplicate) continue;
-      onStored(partition, { subject: fields.route.subject, position: outcome.position, data: fields.bytes! }, sentAtMs);
+      onStored(partition, fields.route.subject, outcome.position, fields.bytes!, sentAtMs);
     }
   }
 

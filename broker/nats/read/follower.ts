@@ -115,9 +115,13 @@ export class Follower {
    * the last one and the stream was being followed without an interruption since; otherwise the consumer will bring it.
    */
   stored(message: StoredMessage, sentAtMs: number): void {
-    if (!this.#consumer || sentAtMs < this.#consumerOpenedAtMs || this.#isReplaced) return;
-    if (message.position !== this.#position + 1 || !this.#own.add(message)) return;
-    this.#handOver(message);
+    if (this.takes(message.position, sentAtMs) && this.#own.add(message)) this.#handOver(message);
+  }
+
+  /** Whether `stored` would look at a message: most of a busy broker have come from the consumer before their acknowledgement. */
+  takes(position: number, sentAtMs: number): boolean {
+    const isFollowing = this.#consumer !== undefined && sentAtMs >= this.#consumerOpenedAtMs && !this.#isReplaced;
+    return isFollowing && position === this.#position + 1;
   }
 
   /** Nothing is handed over after the call. */

@@ -15,7 +15,8 @@ export class Grants {
     if (record.kind !== 'grant') return;
     const stored = record.document as StoredGrant;
     const previous = this.#byId.get(record.id);
-    // Most acts of the procedure change the file of a grant and not the right: sessions must not end with them.
+    // Most acts of the procedure change the file of a grant and not the right: sessions must not end with them
+    // (docs/decisions/0145).
     const isSameRight = previous !== undefined && isDeepStrictEqual(rightOf(documentOf(previous)), rightOf(stored));
     const grant = toGrant(stored, isSameRight ? previous.ledgerSeq : record.seq, Date.parse(record.time));
     if (previous && previous.entry !== grant.entry) this.#byEntry.get(previous.entry)?.delete(grant.id);

@@ -75,6 +75,26 @@ t.test('a case terminates its grant when nothing was put right in time, and ends
   await disposedByChoice(t, bus, second);
 });
 
+t.test('a backflow returns the rows of a region without an application', async (t) => {
+  const entry = { ...BIRTH, backflowItem: 'region', items: [...BIRTH.items, REGION] };
+  const bus = await busWithEntries(t, [entry]);
+  await bus.setClock('2026-02-27T10:00:00+08:00');
+  const items = [{ name: 'idNumber' }, { name: 'region' }];
+  const order = { entry: entry.id, system: 'maternal-health', items };
+  t.match(await bus.as('lin', 'POST', '/v1/backflows', { ...order, rows: {} }), {
+    status: 400,
+    body: { code: 'BAD_REQUEST', article: 'R24', problems: [{ path: '/rows' }] },
+  });
+  t.match(await bus.as('wu', 'POST', '/v1/backflows', order), { status: 403, body: { code: 'NOT_YOUR_ROLE' } });
+  const { links } = await bus.act('lin', '/v1/backflows', order);
+  const grant = await bus.read('wu', links.grant);
+  t.match(grant, { kind: 'backflow', rows: { region: { prefix: '35' } }, state: 'provisioning' });
+  t.strictSame(grant.period, { from: '2026-02-27' });
+  t.match(clockOf(grant, 'D6'), { party: P, due: '2026-03-26' });
+});
+
+const REGION = { name: 'region', type: 'string', filterable: true } as const;
+
 /** G3: an open stream of the receiving system is proof enough. */
 async function endpointVerified(t: Test, bus: LawfulBus, grant: string): Promise<void> {
   const ending = new AbortController();

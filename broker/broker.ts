@@ -195,6 +195,7 @@ class RunningBroker implements BrokerHandle {
     const stream = openStream({
       ...{ bus, store, replicas, entries: catalog, grants, ledger, secret, clock, heartbeatMs, coalesceAbovePercent },
       cursorsPerSystemMax: config.quotas.cursors,
+      testClock: config.testClock,
       onDelivered: async (grant) => this.#firstDeliveries?.note(grant),
       metrics: metrics.stream,
       traces: this.parts.traces,

@@ -38,6 +38,8 @@ export class StartPositions {
     private readonly bus: Bus,
     /** Events of an entry that were stored before this moment may have expired; 0 when none can have. */
     private readonly expiredBeforeMs: (entry: string) => number,
+    /** Events carry a time that was set by hand, which the store's own times say nothing about: it is read from the beginning. */
+    private readonly isTimeSet = false,
   ) {}
 
   /**
@@ -108,7 +110,8 @@ export class StartPositions {
   /** Starts a little before the time by the store's own clock and walks on by acceptance time. */
   async #scan(partition: number, timeMs: number): Promise<{ position: number; isFixed: boolean }> {
     const stream = eventStream(partition);
-    let after = (await sequenceAt(this.bus, stream, new Date(timeMs - CLOCK_SKEW_MS))) - 1;
+    const storedSinceMs = this.isTimeSet ? 0 : timeMs - CLOCK_SKEW_MS;
+    let after = (await sequenceAt(this.bus, stream, new Date(storedSinceMs))) - 1;
     const query = { stream, after, subject: `ev.${partition}.>`, limit: SCAN_MESSAGES };
     for await (const messages of pagesOf(this.bus, query)) {
       for (const message of messages) {

@@ -51,6 +51,8 @@ export interface StreamDeps {
   traces?: EventTraces | undefined;
   secret: string;
   clock(): number;
+  /** The time of the bus can be set by hand, so it is not that of the store. */
+  testClock?: boolean;
   heartbeatMs: number;
   /** Called whenever a system acknowledges up to a delivered event of a grant, or beyond; resolves when that is on record. */
   onDelivered?(grant: string): Promise<void>;
@@ -137,7 +139,12 @@ function openBase(deps: StreamDeps) {
     cursors: new CursorStore(bus, (cursors, ms) => metrics.cursorsStored(cursors, ms / 1000), cursorBound(deps)),
     receipts,
     pollers: new PollerReceipts(receipts),
-    starts: new StartPositions(bus, (entry) => expiredBeforeMs(versionsOf(entries, entry), deps.clock())),
+    starts: new StartPositions(
+      bus,
+      // Events expire by the time of the store.
+      (entry) => expiredBeforeMs(versionsOf(entries, entry), deps.testClock ? Date.now() : deps.clock()),
+      deps.testClock,
+    ),
     letters: new DeadLetterStore(bus),
     traffic,
     table: new SubscriptionTable(traffic),

@@ -73,6 +73,7 @@ t.test('a case terminates its grant when nothing was put right in time, and ends
   await endpointVerified(t, bus, second);
   await terminated(t, bus, first);
   await disposedByChoice(t, bus, second);
+  await aheadOfRealTime(t, bus);
 });
 
 t.test('a backflow returns the rows of a region without an application', async (t) => {
@@ -139,6 +140,17 @@ async function terminated(t: Test, bus: LawfulBus, grant: string): Promise<void>
   t.match(await bus.read('wu', `/v1/grants/${grant}`), { status: 'terminated' });
   t.match(await bus.read('wu', path), { state: 'terminated' });
   t.match(clockOf(await bus.read('wu', path), 'D9'), { state: 'late' });
+}
+
+/** A clock that is set ahead is no clock of the store: what was accepted since the period began is delivered. */
+async function aheadOfRealTime(t: Test, bus: LawfulBus): Promise<void> {
+  await bus.setClock('2090-03-01T10:00:00+08:00');
+  const period = { from: '2090-03-01', to: '2090-12-31' };
+  const { id } = await fileApplication(bus, HEALTH, applicationFor(BIRTH, 'maternal-health', { period }));
+  const reply = { items: ['idNumber', 'birthDate', 'address'], leftOut: [] };
+  const { grant } = await bus.act('lin', `/v1/applications/${id}/approve`, reply);
+  await birth(bus, 'later');
+  t.strictSame(await follow(bus, grant), ['later']);
 }
 
 async function disposedByChoice(t: Test, bus: LawfulBus, grant: string): Promise<void> {

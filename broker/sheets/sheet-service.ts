@@ -18,9 +18,12 @@ import { csvFile } from './writing/csv-file.js';
 import { writtenSheets } from './writing/table-rows.js';
 import { xlsxFile } from './writing/xlsx-file.js';
 
+/** Takes the drafts of an import: the catalog of a trial bus, or the procedure of a registered one. */
+export type DraftTaker = Pick<CatalogService, 'putDraft' | 'checkDraft'>;
+
 export interface SheetServiceDeps {
   catalog: Catalog;
-  catalogService: CatalogService;
+  catalogService: DraftTaker;
   ledger: Ledger;
   parties: Parties;
   permissions: Permissions;
@@ -47,7 +50,16 @@ export interface ExportRequest {
 export class SheetService {
   readonly #reader = new SheetFileReader();
 
-  constructor(private readonly deps: SheetServiceDeps) {}
+  #drafts: DraftTaker;
+
+  constructor(private readonly deps: SheetServiceDeps) {
+    this.#drafts = deps.catalogService;
+  }
+
+  /** From here on drafts are laid down by the procedure, which is opened after the rooms that it needs. */
+  layDownBy(taker: DraftTaker): void {
+    this.#drafts = taker;
+  }
 
   /** The lines of the report, as they come about. Throws before the first one when the file or the profile is unusable. */
   async importFile(caller: Caller, request: ImportRequest): Promise<AsyncGenerator<ReportLine | ReportTotal>> {
@@ -57,7 +69,7 @@ export class SheetService {
     const { bytes, form, sheet, encoding } = request;
     const file = await this.#reader.read({ bytes, form, profile, sheet, encoding });
     if (!profile) throw new SluiceError('BAD_REQUEST', 'the profile is not known');
-    const drafts = new CatalogDrafts(this.deps, caller, this.#factsOf(party));
+    const drafts = new CatalogDrafts({ ...this.deps, catalogService: this.#drafts }, caller, this.#factsOf(party));
     return importCatalog(file, await TableProposer.of(profile, file, drafts), drafts, request);
   }
 

@@ -4,6 +4,7 @@ import type { ProcedureRoutesDeps } from '../../http/procedure/plugin.js';
 import type { BusClock } from '../../ledger/bus-clock.js';
 import type { Bus } from '../../nats/bus.js';
 import { MACHINES } from '../../procedure/all-machines.js';
+import { LawfulDrafts } from '../../procedure/catalog/lawful-drafts.js';
 import { KeptAnswers } from '../../procedure/engine/kept-answers.js';
 import type { World } from '../../procedure/engine/machine.js';
 import { Procedure } from '../../procedure/engine/procedure.js';
@@ -43,6 +44,7 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
   releases.add('notices', ledger.onRecord(notices.onRecord));
   const { owner, foundingCodeSha256 } = world.settings;
   const enrolment = new Enrolment({ procedure, parties, officers, credentials, owner, foundingCodeSha256 });
+  governance.sheetService.layDownBy(new LawfulDrafts(procedure));
   rooms.startDueRunner((file, atMs, head) => procedure.decideDue(file, atMs, head));
   const isTestClock = config.testClock;
   return {

@@ -1,20 +1,39 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { startBroker } from '../../../tests/support/broker/broker.js';
+import { FOUNDING_CODE, type LawfulBus, startLawfulBus } from '../../../tests/support/lawful/lawful-bus.js';
+import { CD, PARTIES } from '../../../tests/support/lawful/people.js';
 import { change, csv, FIRST, SECOND } from '../../../tests/support/sheets/guide-rows.js';
 
 const BUNDLE = {
   parties: [{ id: 'civil', name: { zh: '民政厅' }, level: 'province', regionCode: '350000' }],
   officers: [{ id: 'chen', party: 'civil', roles: ['catalog_editor'] }],
 };
-const platformRegistration = { platform: 'p', owner: 'o', number: '1' };
+/** A registered bus with the department `civil` and its editor chen. */
+async function registeredBus(t: Test): Promise<LawfulBus> {
+  const bus = await startLawfulBus(t);
+  const civil = { ...BUNDLE.parties[0], type: 'gov_dept', creditCode: '11350000003591000X', superior: CD };
+  await bus.act('pan', '/v1/bundles', { parties: [PARTIES[0], civil] });
+  const redeem = async (code: string, id: string) => {
+    const answer = await bus.act('', '/v1/enrolments/redeem', { code, officer: { id, name: { en: id } } });
+    bus.tokens.set(id, answer.token);
+  };
+  const appoint = async (by: string, id: string, role: string) => {
+    const { token } = await bus.act(by, '/v1/officers', { id, name: { en: id }, roles: [role] });
+    bus.tokens.set(id, token);
+  };
+  await redeem(FOUNDING_CODE, 'deng');
+  await appoint('deng', 'huang', 'competent_reviewer');
+  await redeem((await bus.act('huang', '/v1/enrolments', { party: 'civil' })).code, 'gao');
+  await appoint('gao', 'chen', 'catalog_editor');
+  return bus;
+}
 
 t.test('a sheet is imported and exported over HTTP on a registered bus', async (t) => {
-  const bus = await startBroker(t, { config: { platformRegistration } });
-  const { tokens } = (await bus.apply(BUNDLE)) as unknown as { tokens: Record<string, string> };
+  const bus = await registeredBus(t);
   const call = (path: string, init: RequestInit = {}) =>
     fetch(`${bus.url}${path}`, {
       ...init,
-      headers: { authorization: `Bearer ${tokens['officer:chen']}`, 'content-type': 'text/csv', ...init.headers },
+      headers: { authorization: `Bearer ${bus.tokens.get('chen')}`, 'content-type': 'text/csv', ...init.headers },
     });
   const post = (query: string, body: string) => call(`/v1/catalog/import?${query}`, { method: 'POST', body });
   const answer = await post('profile=guide-2017', csv(FIRST, SECOND));
@@ -28,6 +47,8 @@ t.test('a sheet is imported and exported over HTTP on a registered bus', async (
     { result: 'draft', entry: 'civil.e-306001-1', changed: true },
     { total: 1, drafts: 1 },
   ]);
+  const file = await bus.read('chen', '/v1/catalog/civil.e-306001-1/file');
+  t.match(file, { state: 'draft', history: [{ act: 'put', role: 'catalog_editor' }] });
 
   const exported = await call('/v1/catalog/export?profile=guide-2017&format=csv');
   const again = await post('profile=guide-2017', await exported.text());

@@ -110,6 +110,8 @@ export interface Machine {
   digested?(file: ProcedureFile): Fields;
   /** Readers besides the officers of its sides, their peer and its superior: every officer. */
   isReadByAll?: boolean;
+  /** Each reading of a document is put on record. */
+  recordsReads?: boolean;
   /** Decides who reads instead of the sides; undefined leaves it to them. */
   isReadable?(file: ProcedureFile, caller: OfficerCaller, relations: Relations): boolean | undefined;
 }

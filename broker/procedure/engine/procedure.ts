@@ -12,6 +12,7 @@ import { Batch } from './batch.js';
 import type { KeptAnswers } from './kept-answers.js';
 import { type ActContext, isFromNothing, type Machine, type Transition, type World } from './machine.js';
 import { isReadable } from './readable.js';
+import { recordReads } from './recorded-reads.js';
 import { noticeAct, problemsOf, RecordedRefusal, type Remainder, refusalOfMany } from './recorded-refusal.js';
 import { refuse, refuseOne } from './refusals.js';
 import { ActRunner, newFile, newId } from './run-act.js';
@@ -169,6 +170,10 @@ export class Procedure {
   }
 
   async readWhole(caller: Caller, ref: FileRef): Promise<Fields> {
+    if (this.#machine(ref.kind).recordsReads) {
+      await this.read(caller, ref);
+      await recordReads(this.deps, requireOfficer(caller), [ref]);
+    }
     const { file, answer } = await this.read(caller, ref);
     const history = await this.deps.reader.history(ref);
     const { relations } = this.deps.world;
@@ -193,6 +198,7 @@ export class Procedure {
         ...describeFile(machine, file, officer, relations),
         ...(document && { document: shownDocument(machine, seen) }),
       }));
+    if (machine.recordsReads && document) await recordReads(this.deps, officer, files.map(refOf));
     return { files, ...(page.next !== undefined && { next: page.next }) };
   }
 
@@ -373,6 +379,7 @@ function requireOfficer(caller: Caller): OfficerCaller {
   throw refuseOne('NOT_YOUR_ROLE', `only an officer takes part in the procedure; system ${caller.id} is none`);
 }
 
+const refOf = ({ file }: Fields): FileRef => file as FileRef;
 const isCallable = ({ who }: Transition): boolean => who.some((one) => one !== 'bus');
 const notFound = ({ kind, id }: FileRef): SluiceError => refuseOne('NOT_FOUND', `there is no file ${id} among ${kind}`);
 

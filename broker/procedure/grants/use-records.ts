@@ -51,6 +51,7 @@ export const USE_RECORDS: Machine = {
   kind: 'use-records',
   available: true,
   states: ['kept', 'removed'],
+  recordsReads: true,
   links: ({ document }) => ({ grant: `/v1/grants/${String(document.grant)}` }),
   isReadable: (file, caller, relations) =>
     isReadBy(file, caller.party, relations.peerOf(file.sides.provider ?? '')) ? true : undefined,

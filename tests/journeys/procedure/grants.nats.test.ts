@@ -276,7 +276,9 @@ async function disposed(t: Test, bus: LawfulBus, grant: string): Promise<void> {
   t.match(ended, { state: 'disposing', status: 'expired', disposalRequirement: { withinDays: 30 } });
   t.match(clockOf(ended, 'D8'), { due: '2030-01-01', state: 'running' });
   t.match(clockOf(ended, 'T27'), { due: '2027-01-31', state: 'running' });
-  t.match((await bus.read('su', `/v1/use-records/${kept.id}`)).document, { lockedUntil: '2030-01-01' });
+  const ofUse = await bus.read('su', `/v1/use-records/${kept.id}`);
+  t.match(ofUse, { document: { lockedUntil: '2030-01-01' } });
+  t.match(ofUse.history.at(-1), { act: 'read', actor: 'officer:su' }, 'each reading is on record');
   await bus.setClock('2027-01-11T10:00:00+08:00');
   const attachments = [await paper(bus, 'sun', 'protocol')];
   const proof = { method: 'destroyed', statement: 'all copies', attachments };

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
-import { type TokenRoutesDeps, tokenRoutes } from './tokens.js';
+import { canaryTokenRoutes, type TokenRoutesDeps, tokenRoutes } from './tokens.js';
 import { type WhoamiRoutesDeps, whoamiRoutes } from './whoami.js';
 
 /** Routes of systems and officers. */
@@ -8,5 +8,6 @@ export const partiesPlugin =
   async (app) => {
     // On a registered bus departments replace their tokens by acts of the procedure.
     if (deps.permissions.isTrial) tokenRoutes(app, deps);
+    else canaryTokenRoutes(app, deps);
     whoamiRoutes(app, deps);
   };

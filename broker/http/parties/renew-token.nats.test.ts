@@ -84,5 +84,5 @@ t.test('only the platform operator renews tokens, and only those that exist', as
 t.test('a registered bus does not let the operator renew tokens', async (t) => {
   const platformRegistration = { platform: 'p', owner: 'o', number: '1' };
   const bus = await startBroker(t, { config: { platformRegistration } });
-  t.match((await renew(bus, 'officers/platform-operator')).json, { status: 403, code: 'NOT_ALLOWED' });
+  t.match((await renew(bus, 'officers/platform-operator')).json, { status: 403, code: 'NOT_YOUR_ROLE' });
 });

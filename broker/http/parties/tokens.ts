@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { CANARY_FOLLOWER, CANARY_SOURCE } from '../../../proto/canary.js';
 import type { TokenOwner, TokenService } from '../../parties/token-service.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
@@ -19,6 +20,21 @@ export function tokenRoutes(app: FastifyInstance, { tokenService }: TokenRoutesD
         const token = await tokenService.renew(callerOf(request), kind, id);
         reply.header('cache-control', 'no-store');
         return { [kind]: id, token };
+      },
+    );
+  }
+}
+
+/** On a registered bus the operator renews the tokens of the canary alone; departments renew theirs by acts. */
+export function canaryTokenRoutes(app: FastifyInstance, { tokenService }: TokenRoutesDeps): void {
+  for (const system of [CANARY_SOURCE, CANARY_FOLLOWER]) {
+    app.post(
+      `/v1/systems/${system}/renew-token`,
+      { schema: { hide: true }, config: { access: { officer: 'canary.run' } } },
+      async (request, reply) => {
+        const token = await tokenService.renew(callerOf(request), 'system', system);
+        reply.header('cache-control', 'no-store');
+        return { system, token };
       },
     );
   }

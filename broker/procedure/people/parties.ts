@@ -1,3 +1,4 @@
+import { CANARY_PARTY } from '../../../proto/canary.js';
 import type { LawfulProblem } from '../../../proto/errors.js';
 import { PARTY_TYPES, type PartyDocument } from '../../parties/party.js';
 import { partyProblems } from '../../parties/party-problems.js';
@@ -70,6 +71,15 @@ const NO_COMPANY = {
       : undefined,
 };
 
+/** The party of the canary is made by the bus alone, and stands above nobody. */
+const NO_CANARY = {
+  name: 'not the canary of the bus',
+  check: ({ body, file }: ActContext) =>
+    [body.id, body.superior, body.lineMinistry, file.id].includes(CANARY_PARTY)
+      ? problem('/id', 'BAD_REQUEST', `${CANARY_PARTY} is the canary that the bus makes itself`)
+      : undefined,
+};
+
 export const PARTIES: Machine = {
   kind: 'parties',
   available: true,
@@ -89,6 +99,7 @@ export const PARTIES: Machine = {
         'id',
         'name',
         'level',
+        NO_CANARY,
         NO_COMPANY,
         { name: 'department or empowered organisation', check: standingProblems },
         { name: 'party tree', check: treeProblems },
@@ -109,6 +120,7 @@ export const PARTIES: Machine = {
       act: 'change',
       to: SELF,
       who: ['owner.platform_operator'],
+      guard: [NO_CANARY],
       body: { name: TITLE, description: TEXT, empoweringProvision: TEXT, lineMinistry: TEXT },
       apply: ({ file, body }) => {
         file.document = { ...file.document, ...body };

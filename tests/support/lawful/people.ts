@@ -12,7 +12,7 @@ const party = (id: string, digits: string, more: object = {}): object => ({
 
 export const PARTIES: readonly object[] = [
   party(CD, '1', { competent: true }),
-  party(P, '2', { superior: CD }),
+  party(P, '2', { superior: CD, name: { zh: '民政厅', en: P } }),
   party(D, '3', { superior: CD }),
   party(T, '4', { superior: CD }),
   party('fuzhou-data-bureau', '5', { level: 'city', regionCode: '350100', competent: true, superior: CD }),

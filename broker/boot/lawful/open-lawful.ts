@@ -11,6 +11,7 @@ import { Procedure } from '../../procedure/engine/procedure.js';
 import { Relations } from '../../procedure/engine/relations.js';
 import { NoticeBoard } from '../../procedure/notices/notice-board.js';
 import { Enrolment } from '../../procedure/people/redeem.js';
+import { Worklist } from '../../procedure/worklist/worklist.js';
 import type { Governance } from '../governance.js';
 import type { ReleaseStack } from '../release-stack.js';
 
@@ -40,6 +41,8 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
   const world = worldOf(deps, relations, registration.owner);
   const kept = new KeptAnswers(rooms.files, config.secret);
   const procedure = new Procedure({ ledger, reader: rooms.files, world, machines: MACHINES, kept, clock });
+  const { files } = rooms;
+  const worklist = new Worklist({ files, machines: MACHINES, relations, rules: world.rules, clock });
   const notices = new NoticeBoard({ ledger, files: rooms.files });
   releases.add('notices', ledger.onRecord(notices.onRecord));
   const { owner, foundingCodeSha256 } = world.settings;
@@ -49,7 +52,7 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
   const isTestClock = config.testClock;
   return {
     ...{ procedure, enrolment, parties, clock, isTestClock, grants: governance.grants, usedItems },
-    ...{ notices, credentials, world, bus },
+    ...{ notices, credentials, world, bus, worklist },
     ...{ slots: deps.slots, ending: deps.ending, heartbeatMs: config.heartbeatMs },
     calendarVersions: () => governance.calendars.versions,
     setClock: (nowMs, by) => governance.testClock.set(nowMs, by, { isTestClock, ledger, busClock }),

@@ -9,6 +9,7 @@ import { type LawfulGrantDeps, lawfulGrantRoutes } from './grants.js';
 import { type LawfulBundleDeps, lawfulBundleRoutes } from './lawful-bundles.js';
 import { machineRoutes } from './machines.js';
 import { type NoticeRoutesDeps, noticeRoutes } from './notices.js';
+import { type WorklistRoutesDeps, worklistRoutes } from './worklist.js';
 
 export type ProcedureRoutesDeps = FileRoutesDeps &
   EnrolmentRoutesDeps &
@@ -16,7 +17,8 @@ export type ProcedureRoutesDeps = FileRoutesDeps &
   LawfulBundleDeps &
   LawfulGrantDeps &
   NoticeRoutesDeps &
-  CatalogReadDeps;
+  CatalogReadDeps &
+  WorklistRoutesDeps;
 
 /** Routes of the lawful procedure, which a registered bus has. */
 export const procedurePlugin =
@@ -32,4 +34,5 @@ export const procedurePlugin =
     lawfulBundleRoutes(app, deps);
     lawfulGrantRoutes(app, deps);
     noticeRoutes(app, deps);
+    worklistRoutes(app, deps);
   };

@@ -184,6 +184,7 @@ export const CASES: Machine = {
       who: ['demand.body_head', 'demand.security_officer'],
       body: { statement: TEXT },
       guard: ['statement', attachmentsNeeded(1)],
+      isAwaited: (file) => (caseOf(file).proofs ?? []).length === 0,
       apply: prove,
       notices: ['suspender'],
       article: 'R27',

@@ -179,6 +179,7 @@ const UPDATE: Transition[] = [
     who: ['peer.competent_reviewer'],
     body: DAYS,
     guard: [guards.AS_ASKED, 'days', guards.D1_IN_TIME],
+    isAwaited: (file) => memoOf(file).extension?.isGranted === false,
     apply: ({ file, body, clocks }) => {
       const { extension } = memoOf(file);
       file.memo = { ...file.memo, extension: { days: extension?.days, isGranted: true } };

@@ -76,6 +76,8 @@ export interface Transition {
   ): { code: string; party: string; about: FileRef; facts: string; act: string } | undefined;
   /** Where the law sends a caller whom the guard refuses, by name. */
   refusalLinks?: Record<string, string>;
+  /** Of an act that keeps the state: whether somebody waits for it, so that it stands on worklist. */
+  isAwaited?(file: ProcedureFile): boolean;
   /** Published in the table, and not possible in this version. */
   isLater?: boolean;
 }

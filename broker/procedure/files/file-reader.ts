@@ -13,6 +13,8 @@ export interface FileQuery {
   about?: string;
   /** Files with a running clock that is due before that date, `YYYY-MM-DD`. */
   dueBefore?: string;
+  /** Whether a clock of the file is running, paused, or late without the act that it asks for. */
+  hasOpenClock?: boolean;
   /** Ids after which to go on, in order of the first record of each file. */
   after?: string;
   limit: number;

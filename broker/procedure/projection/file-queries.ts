@@ -26,6 +26,9 @@ export function getFiles(db: ProjectionDatabase, refs: readonly FileRef[]): (Sto
   });
 }
 
+const OPEN_CLOCK = `EXISTS (SELECT 1 FROM clocks c WHERE c.file = f.n AND c.state <> 'met'
+  AND json_extract(c.clock, '$.doneAt') IS NULL)`;
+
 /** Throws BAD_REQUEST when `after` is no file. */
 export function listFiles(db: ProjectionDatabase, query: FileQuery): { files: StoredFile[]; next?: string } {
   const { kind, sides, states, limit } = query;
@@ -46,6 +49,7 @@ export function listFiles(db: ProjectionDatabase, query: FileQuery): { files: St
   if (query.dueBefore !== undefined) {
     also(`f.n IN (SELECT file FROM clocks WHERE due_date < ? AND state = 'running')`, query.dueBefore);
   }
+  if (query.hasOpenClock !== undefined) also(query.hasOpenClock ? OPEN_CLOCK : `NOT ${OPEN_CLOCK}`);
   const from = sides?.length === 1 ? 'sides s CROSS JOIN files f ON f.n = s.file' : 'files f';
   const sql = `SELECT ${COLUMNS} FROM ${from} WHERE ${conditions.join(' AND ')} ORDER BY f.n LIMIT ?`;
   const rows = db.all(sql, ...values, limit + 1);

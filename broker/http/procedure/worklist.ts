@@ -1,0 +1,32 @@
+import type { FastifyInstance } from 'fastify';
+import type { Procedure } from '../../procedure/engine/procedure.js';
+import type { Worklist } from '../../procedure/worklist/worklist.js';
+import { callerOf } from '../server/authenticate.js';
+import { PROBLEMS } from '../server/problem-schema.js';
+
+export interface WorklistRoutesDeps {
+  procedure: Procedure;
+  worklist: Worklist;
+}
+
+type Route = { Querystring: { late?: boolean } };
+
+/** What waits for the officer who asks. */
+export function worklistRoutes(app: FastifyInstance, { procedure, worklist }: WorklistRoutesDeps): void {
+  app.get<Route>('/v1/desk', { schema: SCHEMA, config: { access: 'anybody' } }, async (request) => {
+    const officer = await procedure.requireInsider(callerOf(request), 'read');
+    const { items, more } = await worklist.of(officer, request.query.late === true);
+    return { items, ...(more && { more }) };
+  });
+}
+
+const SCHEMA = {
+  tags: ['procedure'],
+  operationId: 'readWorklist',
+  summary: 'Files with an act for the caller now, the most urgent first',
+  description:
+    'At most 1,000 items; `more: true` says that less urgent ones are left out. `daysLeft` are working days to the due ' +
+    'date of `clock`, null without a clock.',
+  querystring: { type: 'object', properties: { late: { type: 'boolean' } }, additionalProperties: false },
+  response: { 200: { type: 'object', additionalProperties: true }, ...PROBLEMS },
+};

@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import type { From, SubscribedFrame } from '../../proto/frames/frames.js';
 import { PeerGoneError, SinkUnfitError } from '../runtime/connector-errors.js';
@@ -78,9 +78,7 @@ export class FileSink implements Sink {
       await file.close();
       return;
     }
-    await access(this.#completePath(part.first, position)).catch(() => {
-      throw new SinkUnfitError(`${this.#partPath(part.first)} is gone: it was removed while it was being written`);
-    });
+    await access(this.#completePath(part.first, position)).catch(() => this.#refuseMissing(part.first));
     await this.#storeProgress({ log, position, part: undefined });
   }
 
@@ -90,8 +88,7 @@ export class FileSink implements Sink {
     const bytes = Buffer.from(head + events.map(this.#format.line).join(''));
     const own = this.#part(part.first);
     const file = part.bytes === 0 ? await own.create() : await own.openAt(part.bytes);
-    if (!file)
-      throw new SinkUnfitError(`${this.#partPath(part.first)} is gone: it was removed while it was being written`);
+    if (!file) return this.#refuseMissing(part.first);
     try {
       await file.writeFile(bytes);
       await file.sync();
@@ -103,6 +100,13 @@ export class FileSink implements Sink {
       position: events.at(-1)!.position,
       part: { ...part, bytes: part.bytes + bytes.length },
     });
+  }
+
+  /** A folder that is away with its files comes back, so its absence is waited for; a file that was removed alone does not. */
+  async #refuseMissing(first: number): Promise<never> {
+    const path = this.#partPath(first);
+    await access(dirname(path));
+    throw new SinkUnfitError(`${path} is gone: it was removed while it was being written`);
   }
 
   #isDue(): boolean {

@@ -30,7 +30,7 @@ export interface WorklistItem {
 
 export interface WorklistPage {
   items: WorklistItem[];
-  /** There is more on the worklist than an answer holds; what is left out is the least urgent. */
+  /** There is more on the worklist than an answer holds, or than one call reads. */
   more: boolean;
 }
 

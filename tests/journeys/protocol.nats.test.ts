@@ -239,6 +239,8 @@ t.test('every HTTP route that docs/protocol.md names exists', async (t) => {
       Object.keys(calls).map((m) => `${m.toUpperCase()} ${shape(path)}`),
     ),
   );
+  // OpenAPI has no word for a WebSocket, so the document leaves it out.
+  known.add('GET /v1/stream');
   const named = [...readText('docs/protocol.md').matchAll(/\b(GET|POST|PUT|DELETE) +(\/[\w./{}-]+)/g)];
   const missing = named
     .map(([, method, path]) => `${method} ${shape(path as string)}`)

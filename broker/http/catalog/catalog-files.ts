@@ -11,6 +11,7 @@ import { JSON_TYPE, NDJSON_TYPE, YAML_TYPE } from '../server/route-rule.js';
 
 export interface CatalogFileRoutesDeps {
   sheetService: SheetService;
+  isTrial: boolean;
 }
 
 const CSV_TYPE = 'text/csv';
@@ -46,10 +47,12 @@ interface ExportQuery {
 }
 
 /** Catalogs as files: import with a report line by line, export, and the profiles that say which column is which field. */
-export function catalogFileRoutes(app: FastifyInstance, { sheetService }: CatalogFileRoutesDeps): void {
+export function catalogFileRoutes(app: FastifyInstance, { sheetService, isTrial }: CatalogFileRoutesDeps): void {
+  // A trial bus refuses them, and its document describes what can succeed.
+  const shown = (schema: object): object => ({ ...schema, hide: isTrial });
   app.post<{ Querystring: ImportQuery }>(
     '/v1/catalog/import',
-    { schema: IMPORT, config: IMPORT_RULE },
+    { schema: shown(IMPORT), config: IMPORT_RULE },
     async (request, reply) => {
       const { profile, sheet, encoding = 'utf-8', dryRun = false } = request.query;
       const body = request.body as Buffer | BodyFile | undefined;
@@ -63,7 +66,7 @@ export function catalogFileRoutes(app: FastifyInstance, { sheetService }: Catalo
   );
   app.get<{ Querystring: ExportQuery }>(
     '/v1/catalog/export',
-    { schema: EXPORT, config: { access: 'department' } },
+    { schema: shown(EXPORT), config: { access: 'department' } },
     (request, reply) => {
       const { profile, format = 'xlsx', entry } = request.query;
       const caller = callerOf(request);
@@ -76,7 +79,7 @@ export function catalogFileRoutes(app: FastifyInstance, { sheetService }: Catalo
   );
   app.get<{ Params: { name: string } }>(
     '/v1/profiles/:name',
-    { schema: PROFILE, config: { access: EDIT } },
+    { schema: shown(PROFILE), config: { access: EDIT } },
     (request, reply) =>
       reply
         .type(`${JSON_TYPE}; charset=utf-8`)
@@ -84,7 +87,7 @@ export function catalogFileRoutes(app: FastifyInstance, { sheetService }: Catalo
   );
   app.put<{ Params: { name: string } }>(
     '/v1/profiles/:name',
-    { schema: PUT_PROFILE, config: PROFILE_RULE },
+    { schema: shown(PUT_PROFILE), config: PROFILE_RULE },
     async (request, reply) => {
       const body = request.body as Buffer | undefined;
       if (!Buffer.isBuffer(body)) throw new SluiceError('BAD_REQUEST', 'the profile is empty');
@@ -111,6 +114,7 @@ const params = { type: 'object', properties: { name: profileName }, required: ['
 
 const IMPORT = {
   tags,
+  operationId: 'importCatalog',
   summary: 'Lay down the entries of a sheet as drafts',
   description:
     'Answers the report as NDJSON: a line for each entry without fault, else for each fault, and last the total.',
@@ -129,6 +133,7 @@ const IMPORT = {
 };
 const EXPORT = {
   tags,
+  operationId: 'exportCatalog',
   summary: 'Entries as a sheet, which an import reads without a change',
   querystring: {
     type: 'object',
@@ -145,9 +150,16 @@ const EXPORT = {
   },
   response: { 200: { description: 'The file', content: { [XLSX_TYPE]: binary, [CSV_TYPE]: binary } }, ...PROBLEMS },
 };
-const PROFILE = { tags, summary: 'A profile of sheets', params, response: { 200: anything, ...PROBLEMS } };
+const PROFILE = {
+  tags,
+  operationId: 'getProfile',
+  summary: 'A profile of sheets',
+  params,
+  response: { 200: anything, ...PROBLEMS },
+};
 const PUT_PROFILE = {
   tags,
+  operationId: 'putProfile',
   summary: 'Store a profile of sheets for the own party',
   params,
   response: { 200: anything, ...PROBLEMS },

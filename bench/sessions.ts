@@ -77,7 +77,7 @@ async function startFilled(run: BenchRun, count: number): Promise<{ broker: Brok
   return { broker, targets };
 }
 
-/** Of all processes of the bus together. */
+/** Sum over all processes of the bus. */
 async function residentKiB(broker: BrokerProcess): Promise<number> {
   const usages = await Promise.all(Object.values(broker.roles).map(usageOf));
   return usages.reduce((sum, usage) => sum + (usage?.residentMiB ?? 0) * 1024, 0);

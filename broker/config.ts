@@ -100,7 +100,7 @@ export interface OidcIssuer {
   subjectClaim?: string | undefined;
 }
 
-/** What a receiver is warned about; each absent one is off. */
+/** Thresholds of the alarms of a delivery; each absent one is off. */
 export interface AlarmsConfig {
   /** Events of one grant in a day. */
   volumePerDay?: number | undefined;

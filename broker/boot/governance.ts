@@ -97,7 +97,7 @@ function openLeases(credentials: Credentials, ledger: Ledger, releases: ReleaseS
   return leases;
 }
 
-/** What is kept in memory of the ledger, and the order in which each takes a record: a grant is read by its entry and parties. */
+/** The state folded in memory, and the order in which each room takes a record: a grant is read by its entry and parties. */
 function foldedRooms(secret: string, busClock: BusClock) {
   const [parties, systems, officers] = [new Parties(), new Systems(), new Officers()];
   const [credentials, facts] = [new Credentials(secret), new BusFacts()];

@@ -4,7 +4,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** An event that was judged under one version may be stored when the next one is in force already. */
 const VALIDATION_MS_MAX = 60_000;
 
-/** What of a version decides about expiry. */
+/** Members of a version that decide about expiry. */
 export interface RetainingVersion {
   publishedAt: EntryVersion['publishedAt'];
   document: Pick<EntryVersion['document'], 'retentionDays'>;

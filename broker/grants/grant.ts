@@ -12,7 +12,7 @@ export interface StoredGrant extends GrantDocument {
   version?: number | undefined;
   /** Conditions of the entry that the reply asks for. */
   conditions?: string[] | undefined;
-  /** Of a grant that the lawful procedure made: nothing was delivered yet, and it is shown as `provisioning`. */
+  /** The lawful procedure made the grant and nothing was delivered yet: it is shown as `provisioning`. */
   undelivered?: true | undefined;
   /** Moment at which a suspended grant was restored without what it had missed: earlier events are not delivered. */
   resumedFrom?: string | undefined;

@@ -307,7 +307,7 @@ export class Intake {
   }
 }
 
-/** An error of whoever is told of stored events must not stop the writer of the partition. */
+/** An error of a listener for stored events must not stop the writer of the partition. */
 function guarded(onStored: OnStored | undefined, onUnexpected: (error: unknown) => void): OnStored {
   return (partition, subject, position, data, sentAtMs) => {
     try {

@@ -15,7 +15,7 @@ const EIGHT_BYTE_LENGTH = 127;
 /** An item with the number that it has on the wire. */
 export type NumberedDefinition = Item & { number: number };
 
-/** What is wrong with the frames of one probe; undefined when they hold what is allowed and nothing else. */
+/** The fault in the frames of one probe; undefined when they hold what is allowed and nothing else. */
 export class FrameChecker {
   readonly #decode: (event: DeliveredEvent) => DeliveredEvent;
   readonly #isPlain: (name: string) => boolean;

@@ -13,7 +13,7 @@ export interface LeakCheckDeps {
   matchLive: MatchLive;
   grants: Pick<Grants, 'get'>;
   catalog: Pick<Catalog, 'published' | 'version' | 'onChange'>;
-  /** Of the bus: hashes are computed a second time. */
+  /** Secret of the bus: hashes are computed a second time. */
   secret: string;
   metrics: LeakCheckMetrics;
   log: Logger;

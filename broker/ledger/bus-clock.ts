@@ -4,7 +4,7 @@ import type { LedgerRecord } from './record.js';
 export interface ClockSetting {
   /** The time of the bus from this record on, RFC 3339. */
   now: string;
-  /** What the wall clock is behind it, in milliseconds; below zero it is ahead. */
+  /** Milliseconds that the wall clock is behind it; below zero it is ahead. */
   offsetMs: number;
 }
 
@@ -36,7 +36,7 @@ export class BusClock {
   #floorReadAtMs = 0;
   /** Wall clock minus monotonic clock at the last reading. */
   #offsetMs: number;
-  /** What a test clock adds to the wall clock. */
+  /** Milliseconds that a test clock adds to the wall clock. */
   #testOffsetMs = 0;
 
   constructor(private readonly deps: BusClockDeps) {
@@ -52,7 +52,7 @@ export class BusClock {
     return Math.max(wallMs + this.#testOffsetMs, this.#floorMs + monotonicMs - this.#floorReadAtMs);
   };
 
-  /** What has to be added to the wall clock so that the bus is at that time now. */
+  /** Milliseconds to add to the wall clock so that the bus is at that time now. */
   offsetFor(nowMs: number): number {
     return nowMs - this.deps.wall();
   }

@@ -45,7 +45,7 @@ export interface Act {
   role?: string | undefined;
   reason?: string | undefined;
   document: unknown;
-  /** What the lawful procedure records of the act's file; rooms that hold rights do not read it. */
+  /** State of the act's file in the lawful procedure; rooms that hold rights do not read it. */
   step?: unknown;
   /** Under the key of the caller: the answer that is given again when the request comes again. */
   kept?: { key: string; request: string; answer: string } | undefined;

@@ -11,7 +11,7 @@ const RESOLUTION_MS = 50;
 /** Gauges of prom-client that end like counters, which `promtool check metrics` objects to. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
-/** What runs, and how long it kept everybody waiting. */
+/** The build that runs, and the longest hold of its event loop. */
 export class ProcessMetrics {
   constructor(make: MetricFactory, registry: Registry) {
     collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: RESOLUTION_MS });

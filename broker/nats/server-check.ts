@@ -71,7 +71,7 @@ async function jetStreamProblems(bus: Bus): Promise<string[]> {
   }
 }
 
-/** What is missing for room to be kept back for acts that end rights. See docs/decisions/0050. */
+/** The reason why no room can be kept back for acts that end rights. See docs/decisions/0050. */
 export async function roomNotices(bus: Bus): Promise<string[]> {
   const { limits } = await bus.jsm.getAccountInfo();
   if (limits.max_storage > 0) return [];

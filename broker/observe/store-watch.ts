@@ -46,13 +46,13 @@ export class StoreWatch {
     try {
       await this.#ask();
     } catch {
-      // What was known stays: that the store is away is reported by `sluice_nats_up`.
+      // The last figures stay: that the store is away is reported by `sluice_nats_up`.
     } finally {
       this.#isAsking = false;
     }
   }
 
-  /** What this process knows by itself. */
+  /** Figures that this process knows by itself. */
   #noteOwn(): void {
     const { ledger, receipts, metrics, space } = this.deps;
     metrics.ledger.lagNow(Math.max(0, performance.now() - ledger.lastSeenAtMs) / 1000);

@@ -243,7 +243,7 @@ function openPages({ bus, entries, metrics, onDelivered }: StreamDeps, base: Bas
 /** One acknowledgement in so many is measured: there are as many as frames times subscribers. */
 const MEASURED_EVERY = 8;
 
-/** What the tail of the log no longer has counts with the age of its oldest event, which is less than its own. */
+/** Events that the tail of the log no longer has count with the age of its oldest event, which is less than their own. */
 function acknowledgementMeter(
   { metrics, traces }: Pick<StreamDeps, 'metrics' | 'traces'>,
   readers: PartitionReaders,

@@ -88,7 +88,7 @@ export class ConnectorMetrics {
     this.#progress.setToCurrentTime();
     if (position !== undefined) this.#position.set(position);
   }
-  /** What the source says now, in its own unit. */
+  /** Lag that the source reports now, in its own unit. */
   lag({ amount, unit }: Lag): void {
     this.#lag.set(unit, () => amount);
   }

@@ -8,7 +8,7 @@ export interface BusSearchOptions {
   sourceToken: string;
   /** Token of the follower. */
   followerToken: string;
-  /** Of an auditor; without one the ledger is not searched. */
+  /** Token of an auditor; without one the ledger is not searched. */
   auditToken: string | undefined;
   /** Log files of brokers on this machine. */
   logFiles: readonly string[];
@@ -31,7 +31,7 @@ export class BusSearch {
 
   constructor(private readonly options: BusSearchOptions) {}
 
-  /** What cannot be reached is left to the next round: that the bus is away is what the rounds find. */
+  /** An address that cannot be reached is left to the next round: that the bus is away is found by the rounds. */
   async run(): Promise<void> {
     const parts = [this.#metrics(), this.#ledger(), ...this.options.logFiles.map((file) => this.#logFile(file))];
     await Promise.allSettled(parts);

@@ -23,7 +23,7 @@ export interface CanaryOptions {
   name: string;
   /** From the beginning of a round to that of the next. */
   intervalMs: number;
-  /** What has not arrived after this time was missed. */
+  /** A record that has not arrived after this time was missed. */
   roundMs: number;
   auditToken: string | undefined;
   logFiles: readonly string[];

@@ -10,7 +10,7 @@ const INFO = 'max by (grant, cursor, party) (sluice_grant_info)';
 /** A series of `/metrics/grants` with the party that holds the grant. Every broker reports the same: one of them counts. */
 export const withParty = (series: string): string => `max by ${BY} (${series}) * on ${BY} group_left (party) ${INFO}`;
 
-/** What one department has to look at: `party` names it, and Alertmanager sends it there. */
+/** Alerts for one department: `party` names it, and Alertmanager sends them there. */
 export const grantAlerts = (scale: TimeScale): Alert[] => [
   {
     name: 'SluiceGrantLagging',

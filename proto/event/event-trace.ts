@@ -1,11 +1,11 @@
 /** The ids under which everything that happens to an event is traced, as hexadecimal digits. */
 export interface EventTrace {
   traceId: string;
-  /** Of the span of its acceptance, the parent of all others. */
+  /** Id of the span of its acceptance, the parent of all others. */
   spanId: string;
 }
 
-/** What the ids are the SHA-256 digest of, in UTF-8. The version changes when the way of making them does. */
+/** Text whose SHA-256 digest gives the ids, in UTF-8. The version changes when the way of making them does. */
 export const traceInput = (entry: string, log: string, position: number): string =>
   `sluice-trace/1 ${entry} ${log} ${position}`;
 

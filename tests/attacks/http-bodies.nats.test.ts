@@ -8,7 +8,7 @@ import { ask, head } from '../support/raw-client/raw-socket.js';
 import { Witness } from '../support/witness.js';
 
 const MEBIBYTE = 1024 * 1024;
-/** What a witness may wait on a machine that does other things too. Without their bounds these attacks held it for 8 s and more. */
+/** Time that a witness may wait on a machine that does other things too. Without their bounds these attacks held it for 8 s and more. */
 const HOLD_MS_MAX = 1000;
 
 interface OpenApi {

@@ -20,11 +20,11 @@ export interface EntryValidation {
   problems: string[];
   /** Patterns that could take more than linear time, which have a code of their own. */
   patternProblems: string[];
-  /** What is marked as secret or core data: never taken. */
+  /** Items marked as secret or core data, which are never taken. */
   refused: RefusedData[];
   /** Article behind the first problem, on a lawful bus. */
   article?: string;
-  /** What the approval needs and the document lacks, and unknown fields. */
+  /** Fields that the approval needs and the document lacks, and unknown fields. */
   warnings: string[];
 }
 

@@ -8,7 +8,7 @@ import type { ActAnswer, ActCall } from '../../procedure/engine/procedure.js';
 const KEY = /^[\x20-\x7e]{1,128}$/;
 const SEQUENCE = /^(?:W\/)?"(\d{1,15})"$/;
 
-/** What the request says beside its address: body, `If-Match`, `Idempotency-Key`. Throws BAD_REQUEST. */
+/** Body, `If-Match` and `Idempotency-Key` of a request. Throws BAD_REQUEST. */
 export function callOf(request: FastifyRequest): Pick<ActCall, 'body' | 'ifMatch' | 'key'> {
   const { body = {} } = request;
   if (!isMap(body)) throw new SluiceError('BAD_REQUEST', 'the body must be a JSON object');

@@ -33,7 +33,7 @@ type ReadRoute = { Params: { id: string } };
 type Page = Awaited<ReturnType<NoticeBoard['list']>>;
 type Shown = Notice & { text: string };
 
-/** What the caller's department was told: pages or a stream, and the record that a notice was read. */
+/** Notices of the caller's department as pages or a stream, and the record that one was read. */
 export function noticeRoutes(app: FastifyInstance, deps: NoticeRoutesDeps): void {
   const { procedure, notices } = deps;
   app.get<ListRoute>('/v1/notices', { schema: LIST, config: { access: 'anybody' } }, async (request, reply) => {

@@ -11,7 +11,7 @@ export interface WorklistRoutesDeps {
 
 type Route = { Querystring: { late?: boolean } };
 
-/** What waits for the officer who asks. */
+/** Files that wait for the officer who asks. */
 export function worklistRoutes(app: FastifyInstance, { procedure, worklist }: WorklistRoutesDeps): void {
   app.get<Route>('/v1/desk', { schema: SCHEMA, config: { access: 'anybody' } }, async (request) => {
     const officer = await procedure.requireInsider(callerOf(request), 'read');

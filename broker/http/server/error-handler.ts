@@ -74,7 +74,7 @@ function describeValidation(error: FastifyError): string {
   return path === '' ? `${part} ${problem}` : `${part}: ${path} ${problem}`;
 }
 
-/** What a value may be where a schema has alternatives: the first of them alone would mislead. */
+/** All alternatives of a schema for a value: the first of them alone would mislead. */
 function eitherOf(errors: NonNullable<FastifyError['validation']>, instancePath: string): string {
   const ofValue = errors.filter((one) => one.instancePath === instancePath && EXPECTATIONS.has(one.keyword));
   return [...new Set(ofValue.map(schemaProblem))].join(', or ');

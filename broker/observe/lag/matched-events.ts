@@ -5,7 +5,7 @@ export interface LagCount {
   events: number;
   /** Acceptance time of the first of them in the order of the log. */
   oldestMs: number | undefined;
-  /** What has to be read from the log before the count is exact; until then `events` is a lower bound. */
+  /** The range of the log to be read before the count is exact; until then `events` is a lower bound. */
   missing: EventRange | undefined;
 }
 

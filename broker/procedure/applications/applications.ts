@@ -42,7 +42,7 @@ function layDown({ file, body, caller, attachments }: ActContext): void {
 
 const versionOf = ({ world, file }: ActContext) => versionInForce(world, applicationOf(file).entry);
 
-/** What has to stand when the application goes to the provider. */
+/** Conditions that an application meets when it goes to the provider. */
 function filingProblems(context: ActContext): LawfulProblem[] {
   const { world, file } = context;
   const document = applicationOf(file);

@@ -13,7 +13,7 @@ import { problem } from '../engine/refusals.js';
 /** In the body of `create`: items of a grant that were never used. A symbol, because no request can name it. */
 export const NEVER_USED = Symbol('never used');
 
-/** What a department applies for (procedures.md 5.2). A draft may lack everything but the entry. */
+/** The document of an application. A draft may lack everything but the entry. */
 export interface ApplicationDocument {
   id: string;
   party: string;
@@ -85,7 +85,7 @@ export const APPLICATION_BODY: BodyMembers = {
 export const versionInForce = ({ catalog }: World, entry: unknown): EntryVersion | undefined =>
   typeof entry === 'string' && !isCanaryEntry(entry) ? catalog.published(entry) : undefined;
 
-/** What is wrong with a draft whatever may be missing (A1, A2). */
+/** Faults of a draft, whatever may be missing (A1, A2). */
 export function draftProblems({ body, world, caller }: ActContext): LawfulProblem[] {
   if (body.entry === undefined) return [problem('/entry', 'INCOMPLETE', 'is missing', 'R20')];
   const version = versionInForce(world, body.entry);

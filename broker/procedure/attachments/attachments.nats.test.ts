@@ -60,7 +60,7 @@ t.test('the same bytes are stored once, and on record once for each department t
   t.equal((await streamInfo(bus, 'ATTACHMENTS')).state.messages, 2);
 });
 
-t.test('a fifth attachment at once is told to come again', async (t) => {
+t.test('a fifth attachment at once is refused with a code that says to retry', async (t) => {
   const { attachments } = await office(t);
   const all = Array.from({ length: 5 }, () => attachments.store(randomBytes(1_000), 'text/plain', WU));
   const outcomes = await Promise.allSettled(all);

@@ -14,7 +14,7 @@ export const OF_A_NEWER = ['draft', 'approved_internal', 'under_review', 'return
 /** States of a version that the peer has before it. */
 const SUBMITTED: readonly string[] = ['under_review', 'returned'];
 
-/** What guards of later acts need of an entry, and nobody is shown. */
+/** State of an entry that guards of later acts need, and nobody is shown. */
 export interface EntryMemo extends Fields {
   endsAt?: string | undefined;
   /** Officers who wrote the version that is not published yet. */

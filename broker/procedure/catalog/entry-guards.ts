@@ -31,7 +31,7 @@ export const BODY_WITH_HEAD: Guard = {
       : undefined,
 };
 
-/** What a designation shows of who leads in which items, and which departments are excepted (4.8). */
+/** Members of a designation that say who leads in which items, and which departments are excepted (4.8). */
 interface Designation {
   items?: string[];
   lead?: string;
@@ -63,7 +63,7 @@ export const NO_OTHER_LEAD: Guard = {
   },
 };
 
-/** What came by a grant, as an entry names it. */
+/** Items that came by a grant, as an entry names them. */
 interface Derived {
   grant?: string;
   items?: string[];

@@ -5,7 +5,7 @@ import type { ActContext } from '../engine/machine.js';
 import type { ProcedureFile } from '../files/file.js';
 import { inForce, memoOf } from './entry-file.js';
 
-/** What a newer text of an entry would change for one live grant. */
+/** Changes that a newer text of an entry would bring to one live grant. */
 export interface Impact {
   grant: string;
   /** Granted items that the text does not have any more. */

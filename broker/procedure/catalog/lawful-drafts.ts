@@ -12,7 +12,7 @@ export class LawfulDrafts {
     return this.#put(caller, document, false);
   }
 
-  /** What `putDraft` would answer; nothing is recorded. */
+  /** The answer that `putDraft` would give; nothing is recorded. */
   checkDraft(caller: Caller, document: unknown): Promise<{ changed: boolean; warnings: string[] }> {
     return this.#put(caller, document, true);
   }

@@ -25,7 +25,7 @@ export interface RecomputedClock {
   to: string;
 }
 
-/** What is wrong with an uploaded calendar by itself; its fields have their types already. */
+/** Faults of an uploaded calendar by itself; its fields have their types already. */
 export function calendarProblems({ year, document, off, on }: CalendarDocument): CalendarProblem[] {
   const lists = [off, on] as const;
   const problems = lists.flatMap((days, list) => daysProblems(days, list === 0 ? '/off' : '/on', year));

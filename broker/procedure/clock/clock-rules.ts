@@ -3,7 +3,7 @@ import type { Clock } from './clock.js';
 import { isLock } from './clock-kinds.js';
 import { dateAt, dayOfDate, daysLater, hourOfDay, momentOf } from './shanghai-days.js';
 
-/** What due dates are computed with. */
+/** Inputs of every due date. */
 export interface ClockRules {
   calendars: CalendarBook;
   /** Region of the party that must act. */

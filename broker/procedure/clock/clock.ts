@@ -8,7 +8,7 @@ export interface Clock {
   id: string;
   /** Moment of the event; its day is not counted. */
   start: string;
-  /** Of unit `date`: absent. */
+  /** Absent for unit `date`. */
   length?: number;
   unit: ClockUnit;
   /** A date, of unit `h` a moment. */

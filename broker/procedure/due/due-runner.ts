@@ -7,7 +7,7 @@ import type { ProcedureFile } from '../files/file.js';
 import type { DueFile, FileReader } from '../files/file-reader.js';
 import { DueBatch, keyOf } from './due-batch.js';
 
-/** What the bus does with a file at the moment that falls due; the acts follow record `head`. */
+/** Decides on a file at the moment that falls due; the acts follow record `head`. */
 export type DecideDue = (file: ProcedureFile, atMs: number, head: number) => Act[] | Promise<Act[]>;
 
 export interface DueRunnerDeps {
@@ -143,7 +143,7 @@ export class DueRunner {
       if (acts.length === 0) this.#park(file, 'nothing was decided on it');
       return acts;
     } catch (error) {
-      // What fails for want of the store fails for all files.
+      // A failure of the store concerns all files.
       if (error instanceof SluiceError && error.code === 'STORE_UNAVAILABLE') throw error;
       this.#park(file, 'the decision on it failed', error);
       return [];

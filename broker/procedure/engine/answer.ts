@@ -11,7 +11,7 @@ export const digestOf = (document: unknown): string =>
     .update(canonicalize(document) ?? '')
     .digest('hex');
 
-/** What `GET` shows as the document of a file. */
+/** The document of a file as `GET` shows it. */
 export const shownDocument = (machine: Pick<Machine, 'shown'>, file: ProcedureFile): Fields =>
   machine.shown?.(file) ?? file.fields ?? file.document;
 
@@ -54,7 +54,7 @@ export function roleFor(
   });
 }
 
-/** What every act answers, and every list shows of a file. */
+/** The answer of every act, and the element of every list. */
 export function describeFile(
   machine: Machine,
   file: ProcedureFile,

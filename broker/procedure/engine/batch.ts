@@ -3,7 +3,7 @@ import type { FileRef, NoticeOrder, ProcedureFile, RecordedStep } from '../files
 import type { ClocksQuery, FileReader } from '../files/file-reader.js';
 import { KINDS } from '../files/kinds.js';
 
-/** Who acts: an officer with the role that allows it, or the bus. */
+/** The actor of a step: an officer with the role that allows it, or the bus. */
 export interface Actor {
   actor: string;
   role?: string | undefined;

@@ -64,7 +64,7 @@ export interface Transition {
   changesNothing?(context: ActContext): boolean | Promise<boolean>;
   /** Changes the file, and lets further acts follow in the same batch. */
   apply?(context: ActContext): void | Promise<void>;
-  /** Who gets a notice: D, P, CD, all, own, handler … */
+  /** Sides that get a notice: D, P, CD, all, own, handler … */
   notices?: readonly string[];
   article?: string;
   /** The act takes a right away: it overtakes others, and the store keeps room for it. */
@@ -76,7 +76,7 @@ export interface Transition {
   ): { code: string; party: string; about: FileRef; facts: string; act: string } | undefined;
   /** Where the law sends a caller whom the guard refuses, by name. */
   refusalLinks?: Record<string, string>;
-  /** Of an act that keeps the state: whether somebody waits for it, so that it stands on worklist. */
+  /** An act that keeps the state is awaited, so that it stands on the worklist. */
   isAwaited?(file: ProcedureFile): boolean;
   /** Published in the table, and not possible in this version. */
   isLater?: boolean;
@@ -94,7 +94,7 @@ export interface Machine {
   /** Further members of the answer. */
   answer?(file: ProcedureFile): Fields;
   links?(file: ProcedureFile): Record<string, string>;
-  /** What `GET` shows as the document; by default `fields`, else the record's document. */
+  /** The document that `GET` shows; by default `fields`, else the record's document. */
   shown?(file: ProcedureFile): Fields;
   /** The file as one reader sees it, where some see less of it than others. */
   asSeen?(
@@ -108,7 +108,7 @@ export interface Machine {
   widenedStates?(states: readonly string[]): readonly string[];
   /** Why a caller can never perform an act of the file, whatever its state. */
   neverBy?(file: ProcedureFile, act: string, caller: OfficerCaller, relations: Relations): LawfulProblem | undefined;
-  /** What the digest of the answer is over; by default the document that is shown. */
+  /** The document that the digest of the answer is over; by default the one that is shown. */
   digested?(file: ProcedureFile): Fields;
   /** Readers besides the officers of its sides, their peer and its superior: every officer. */
   isReadByAll?: boolean;

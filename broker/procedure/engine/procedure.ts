@@ -135,7 +135,7 @@ export class Procedure {
     );
   }
 
-  /** What the bus does with a file at the moment that falls due: clocks fall late, then its period ends. */
+  /** Acts of the bus on a file at the moment that falls due: clocks fall late, then its period ends. */
   async decideDue(file: ProcedureFile, atMs: number, head: number): Promise<Act[]> {
     const runner = this.#runner(head, atMs);
     const current = await runner.batch.get(file);

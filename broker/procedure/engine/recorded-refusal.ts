@@ -2,7 +2,7 @@ import { type LawfulProblem, SluiceError } from '../../../proto/errors.js';
 import { refuse } from './refusals.js';
 import type { ActRunner } from './run-act.js';
 
-/** What a refused call leaves on record: a violation, or a notice that somebody tried. */
+/** The record that a refused call leaves: a violation, or a notice that somebody tried. */
 export interface Remainder {
   record(runner: ActRunner): Promise<void>;
 }

@@ -28,7 +28,7 @@ export const newFile = (kind: Kind, id: string): ProcedureFile => ({
   ...{ kind, id, state: NONE, sides: {}, clocks: [], memo: {}, about: [], seq: 0, document: {} },
 });
 
-/** Who acts, on what, with what. */
+/** An act to be carried out: its file, transition, body and actor. */
 export interface ActOrder {
   file: ProcedureFile;
   transition: Transition;

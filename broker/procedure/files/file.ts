@@ -13,7 +13,7 @@ export interface Sides {
   demand?: string | string[];
   /** Designated lead of the items concerned. */
   source?: string;
-  /** Who suspended the grant of a case. */
+  /** The party that suspended the grant of a case. */
   suspender?: string;
   /** The competent department that handles a dispute, a designation or a backflow. */
   handler?: string;
@@ -35,7 +35,7 @@ export interface FileState {
   state: string;
   sides: Sides;
   clocks: Clock[];
-  /** What `GET` shows as `document`; absent where the record's `document` is shown itself. */
+  /** The document that `GET` shows; absent where the record's `document` is shown itself. */
   fields?: Fields;
   /**
    * What guards of later acts need and nobody is shown: requests that stand, signatures, who prepared. At `endsAt`, a
@@ -46,7 +46,7 @@ export interface FileState {
   about: string[];
 }
 
-/** Who gets a notice: parties, or everybody. */
+/** A notice to be given, to certain parties or to all. */
 export interface NoticeOrder {
   kind: string;
   to: string[] | 'all';
@@ -68,7 +68,7 @@ export interface RecordedStep {
   calendar?: string;
   /** The clock that the record is about: `overdue`, `recomputed`. */
   clock?: string;
-  /** Of `recomputed`: the due dates before and after. */
+  /** With `recomputed`: the due dates before and after. */
   due?: { from: string; to: string };
   notices?: NoticeOrder[];
 }

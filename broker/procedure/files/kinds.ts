@@ -1,6 +1,6 @@
 import type { LedgerKind } from '../../ledger/record.js';
 
-/** What a kind of file is called in addresses, in the ledger, and how its ids begin; without a prefix the caller gives the id. */
+/** Name of a kind in the ledger, and the prefix of its ids; without a prefix the caller gives the id. */
 interface KindFacts {
   ledger: LedgerKind;
   prefix?: string;

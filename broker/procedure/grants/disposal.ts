@@ -72,7 +72,7 @@ function dropProof({ file }: ActContext): void {
 
 const openProof = stands('an open proof', 'there is no open proof', (context) => proofOf(context) !== undefined);
 
-/** What follows the end of a grant. */
+/** Consequences of the end of a grant. */
 export const DISPOSAL: readonly Transition[] = [
   {
     number: 'G8',

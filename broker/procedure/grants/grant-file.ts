@@ -10,7 +10,7 @@ import type { Fields, ProcedureFile, Sides } from '../files/file.js';
 
 export type GrantKind = 'applied' | 'standing' | 'backflow' | 'decided';
 
-/** What a reply, a decision or an order makes a grant of: body of the act G1. */
+/** Body of the act G1, by which a reply, a decision or an order makes a grant. */
 export interface GrantOrder {
   /** File that the grant comes from: an application, or a backflow. */
   application: string;

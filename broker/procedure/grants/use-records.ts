@@ -46,7 +46,7 @@ const ownGrant: Guard = {
 const isReadBy = (file: ProcedureFile, party: string, peer: string | undefined): boolean =>
   partiesOf(file.sides).includes(party) || peer === party;
 
-/** What a department does with data that it was granted, kept for at least three years after the grant (4.13). */
+/** Records of a department's use of granted data, kept for at least three years after the grant (4.13). */
 export const USE_RECORDS: Machine = {
   kind: 'use-records',
   available: true,

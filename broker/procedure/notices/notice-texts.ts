@@ -131,7 +131,7 @@ const ACT_WORDS: Readonly<Record<string, Words>> = {
 /** Whether a notice of that kind says what happened, and not its name alone. */
 export const hasText = (kind: string): boolean => Object.hasOwn(ACT_WORDS, kind);
 
-/** What a notice says, of the file and the act alone. */
+/** Text of a notice, about the file and the act alone. */
 export function noticeText(
   { kind, about, clock }: Pick<Notice, 'kind' | 'about' | 'clock'>,
   language: Language,

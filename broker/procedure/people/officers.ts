@@ -7,13 +7,13 @@ import { type ActContext, type Machine, NONE, SELF } from '../engine/machine.js'
 import { problem } from '../engine/refusals.js';
 import type { Fields, ProcedureFile } from '../files/file.js';
 
-/** Who appoints may not sign or decide, and who runs the platform does nothing else (regulation R36). */
+/** An administrator may not sign or decide, and a platform operator does nothing else (regulation R36). */
 const APART_FROM_ADMINISTRATOR: readonly Role[] = ['body_head', 'department_head', 'competent_reviewer'];
 
 const TOKEN_PATTERN = '^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$';
 const OFFICER_BODY = { name: TITLE, roles: listOf({ enum: [...ROLES] }, ROLES.length), subject: TEXT, contract: ID };
 
-/** What is shown of an officer: never the digest of its token. */
+/** The officer without the digest of its token. */
 export const shownOfficer = ({ credential: _, ...officer }: StoredOfficer): Fields => ({ ...officer });
 
 /** Gives the officer a token that is shown this once, unless it signs in by its subject. */

@@ -28,7 +28,7 @@ function progress(): { head: number; hash: string } {
 }
 
 function take({ first, ends, bytes }: RecordBatch): void {
-  // What was sent before the file was made anew comes again from its beginning.
+  // Records that were sent before the file was made anew come again from its beginning.
   if (first !== head + 1) return;
   let [seq, last, start] = [head, hash, 0];
   db.transaction(() => {

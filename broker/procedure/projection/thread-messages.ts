@@ -1,7 +1,7 @@
 import type { FileRef } from '../files/file.js';
 import type { ClocksQuery, FileQuery, NoticeQuery } from '../files/file-reader.js';
 
-/** What the thread is asked. */
+/** Requests to the thread. */
 export type Question =
   | { what: 'files'; refs: readonly FileRef[] }
   | { what: 'list'; query: FileQuery }

@@ -18,7 +18,7 @@ export interface WorklistDeps {
 }
 
 export interface WorklistItem {
-  /** The answer of procedures.md 1.3. */
+  /** The answer of an act about the file. */
   file: Fields;
   /** Null where the worklist only shows the clock of a competent department below. */
   act: string | null;

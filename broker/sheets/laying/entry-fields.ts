@@ -37,7 +37,7 @@ export function layFields(
   return laid;
 }
 
-/** What a sheet says of conditions depends on how the entry is shared. */
+/** The meaning of the column of conditions depends on how the entry is shared. */
 const attributeFirst = (columns: Record<string, Column>): [string, Column][] =>
   Object.entries(columns).sort(
     ([, a], [, b]) => Number(b.field === 'sharingAttribute') - Number(a.field === 'sharingAttribute'),

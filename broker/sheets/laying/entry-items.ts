@@ -59,7 +59,7 @@ export function columnOf(profile: TableProfile, file: SheetFile, field: string):
   return column === undefined ? {} : { column };
 }
 
-/** What a length means depends on the type. */
+/** The meaning of a length depends on the type. */
 const typeFirst = (columns: Record<string, Column>): [string, Column][] =>
   Object.entries(columns).sort(([, a], [, b]) => Number(b.field === 'type') - Number(a.field === 'type'));
 
@@ -82,7 +82,7 @@ function matched(items: readonly SheetItem[], present: readonly Item[]): Placed[
   return placed;
 }
 
-/** Stated names stand; an item that has the title already keeps its name; the others get names that are told apart. */
+/** Stated names stand; an item that has the title already keeps its name; the others get names that differ. */
 function namesOf(placed: readonly Placed[]): string[] {
   const taken = new TakenNames();
   const names = placed.map(({ item, found }) => {

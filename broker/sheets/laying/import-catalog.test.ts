@@ -87,7 +87,7 @@ t.test('a csv export begins with a byte order mark and has lines that end with C
   t.equal(text.split('\r\n').length, 3);
 });
 
-t.test('what is missing is told for each field, and the draft is laid down', async (t) => {
+t.test('each missing field has its line, and the draft is laid down', async (t) => {
   const drafts = new MemoryDrafts();
   const lacking = change(change(change(FIRST, '更新周期', '偶尔'), '目录层级', ''), '是否主键', '否');
   const { lines, total } = await importInto(csv(lacking), { drafts, profile: 'guide-2017' });

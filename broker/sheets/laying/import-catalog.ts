@@ -88,7 +88,7 @@ async function lay(
   }
 }
 
-/** What the catalog refuses: secret and core data is `refused`, everything else a problem. */
+/** Result of a refusal of the catalog: `refused` for secret and core data, else a problem. */
 function lineOfRefusal({ code, message, where }: SluiceError, entry: string, row: number): Line {
   const result = code === 'SECRET_ITEM' || code === 'CORE_DATA' ? 'refused' : 'problem';
   return { result, entry, row, code, ...(where.article !== undefined && { article: where.article }), text: message };

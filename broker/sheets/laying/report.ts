@@ -1,6 +1,6 @@
 import type { SheetFile } from '../rows/sheet-entry.js';
 
-/** A problem of an entry or an item; without a row it is told at the first row of the entry. */
+/** A problem of an entry or an item; without a row it stands at the first row of the entry. */
 export interface Problem {
   row?: number;
   column?: string;

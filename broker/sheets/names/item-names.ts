@@ -23,7 +23,7 @@ function readingsByCharacter(): Map<string, string> {
   return byCharacter;
 }
 
-/** The name that an item with this title gets, before it is told apart from its like: `身份证号` → `shenfenzhenghao`. */
+/** The name that an item with this title gets, before it gets a number: `身份证号` → `shenfenzhenghao`. */
 export function pinyinName(title: string): string {
   const name = [...title].map(readingOf).join('');
   return (/^[A-Za-z]/.test(name) ? name : `item${name}`).slice(0, MADE_CHARACTERS_MAX);

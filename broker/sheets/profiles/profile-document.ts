@@ -149,7 +149,7 @@ function baseOf(name: string, find: FindProfile, bases: number): TableProfile {
   return tableProfile(base, find, bases + 1);
 }
 
-/** What the new profile states comes in the place of what its base says, column by column. */
+/** Statements of the new profile replace those of its base, column by column. */
 function merged(base: TableProfile, own: ProfileDocument): ProfileDocument {
   const over = (member: 'entries' | 'items' | 'columns' | 'itemColumns'): Record<string, unknown> => ({
     ...base[member],

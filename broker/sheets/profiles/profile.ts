@@ -1,7 +1,7 @@
 /** Words or numbers with their values, in the order of the profile: the first word of a value is what an export writes. */
 export type WordMap = readonly (readonly [word: string, value: string | boolean])[];
 
-/** What a column of a sheet says, and how. */
+/** Meaning of a column of a sheet. */
 export interface Column {
   /** `name.zh`, `conditions.range`, `profile.system`; of an item `title.zh`, `type`, and so on. */
   field: string;
@@ -15,7 +15,7 @@ export interface Column {
   ignore?: string[];
   /** Several columns that are joined by `/` make the field. */
   joined?: boolean;
-  /** Of `provider`: what names the party. */
+  /** For `provider`: the member that names the party. */
   as?: 'name' | 'creditCode';
   /** Field of the column where the entry is not shared. */
   ifNotShared?: string;

@@ -7,7 +7,7 @@ import type { Fault, Reading } from './sheet-entry.js';
 const LIST_SEPARATORS = /[、，；,;]/;
 const BASIS_SEPARATORS = /[；;\n]/;
 const BASIS_PART_SEPARATORS = /[|｜]/;
-/** What may stand between a number and the word of its value. */
+/** Separators between a number and the word of its value. */
 const NUMBERED = /^(\d+)[\s\-–—−.:)、]*(.*)$/su;
 
 export type CellFault = Pick<Fault, 'result' | 'text' | 'code' | 'article'>;
@@ -15,7 +15,7 @@ export type CellFault = Pick<Fault, 'result' | 'text' | 'code' | 'article'>;
 const EMPTY: Reading = { kind: 'empty' };
 const FAULTY: Reading = { kind: 'faulty' };
 
-/** What a cell says by its column, and the line of the report that it makes by itself. */
+/** Value of a cell by its column, and the line of the report that it makes by itself. */
 export function readCell(cell: Cell, column: Column): { reading: Reading; fault?: CellFault } {
   if (isFlaw(cell)) return { reading: FAULTY, fault: { result: 'problem', text: `the cell ${cell.flaw}` } };
   if (cell === undefined) return { reading: column.field === 'secret' ? { kind: 'value', value: false } : EMPTY };

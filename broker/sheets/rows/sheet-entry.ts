@@ -1,4 +1,4 @@
-/** What a cell says about its field. */
+/** Statement of a cell about its field. */
 export type Reading =
   | { kind: 'empty' }
   | { kind: 'value'; value: unknown }
@@ -9,7 +9,7 @@ export type Reading =
 
 export interface SheetField {
   reading: Reading;
-  /** What the cell says, in the form in which it is compared with what an export would write. */
+  /** Value of the cell in the form in which it is compared with an export. */
   says: string;
   row: number;
   /** Column of the report. */
@@ -35,10 +35,10 @@ export interface SheetItem {
   fields: Record<string, SheetField>;
   /** Cells of columns that the profile does not name; null is an empty one. */
   others: Record<string, string | null>;
-  /** What the item says of its name: a title in Chinese, and a name that somebody gave it. */
+  /** Statements of the item about its name: a title in Chinese, and a name that somebody gave it. */
   title?: string;
   stated?: string;
-  /** Name that is made from the title, before it is told apart from its like. */
+  /** Name that is made from the title, before it gets a number. */
   made?: string;
 }
 

@@ -190,7 +190,7 @@ const fieldOf = (profile: TableProfile, name: string): { field?: string } => {
   return field === undefined ? {} : { field };
 };
 
-/** A field of the entry is told at its first row, so the same cell in its other rows makes no further line. */
+/** A field of the entry is reported at its first row, so the same cell in its other rows makes no further line. */
 function addOnce(entry: SheetEntry, fault: SheetEntry['faults'][number]): void {
   const isKnown = entry.faults.some(({ column, text }) => column === fault.column && text === fault.text);
   if (!isKnown) entry.faults.push(fault);

@@ -10,7 +10,7 @@ export interface PartyFacts {
   creditCode?: string;
 }
 
-/** What an export knows of an entry beside its text. */
+/** Facts of an entry that an export needs beside its text. */
 export interface EntryFacts {
   party: PartyFacts;
   /** Date of the version in force. */

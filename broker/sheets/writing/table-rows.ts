@@ -75,7 +75,7 @@ function sheetOf(
   return { name, emptyRows: skipRows + headerRows - 1, header: columns.map(([column]) => column), rows };
 }
 
-/** Of several columns about one field the first is written, unless they say different things of it. */
+/** The first of several columns about one field is written, unless they say different things of it. */
 function firstNames(columns: Record<string, Column>, code: string): [string, Column][] {
   const seen = new Set<string>();
   return Object.entries(columns).filter(([name, { field, as, joined }]) => {

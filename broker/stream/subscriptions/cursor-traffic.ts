@@ -1,4 +1,4 @@
-/** What one process has delivered under a cursor since it started, and whether somebody follows it there now. */
+/** Deliveries of one process under a cursor since it started, and whether somebody follows it there now. */
 export interface CursorUse {
   delivered: number;
   connected: boolean;
@@ -24,7 +24,7 @@ const PULLED_CURSORS_MAX = 50_000;
  */
 export class CursorTraffic {
   readonly #ended = new Map<string, number>();
-  /** Of two subscriptions on one cursor the earlier is ending: it stays until its count is in `#ended`. */
+  /** The earlier of two subscriptions on one cursor is ending: it stays until its count is in `#ended`. */
   readonly #open = new Map<string, Traffic[]>();
   readonly #pulledAtMs = new Map<string, number>();
 

@@ -90,7 +90,7 @@ async function noteOthers(grant: string, cursor: string, options: ActOptions, te
   if (others.length > 0) terminal.err(`sluice: other cursors of grant ${grant}: ${others.join(', ')}`);
 }
 
-/** What `sluice cursors set` takes, as the bus takes it. */
+/** The argument of `sluice cursors set`, in the form that the bus takes. */
 function targetOf(text: string): number | string {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   if (text === 'earliest' || text === 'latest' || isInstant(text)) return text;

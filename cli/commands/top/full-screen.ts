@@ -9,7 +9,7 @@ const LEAVE = '\u001b[?25h\u001b[?1049l';
 const HOME = '\u001b[H';
 const CLEAR_LINE_END = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
-/** What a terminal that does not know its size gets. */
+/** Size assumed for a terminal that does not know its own. */
 const SIZE = { columns: 80, lines: 24 };
 
 /**

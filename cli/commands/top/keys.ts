@@ -1,12 +1,12 @@
 import { VIEWS, type ViewName } from './rates.js';
 
-/** What is on the screen besides the samples. */
+/** State of the screen besides the samples. */
 export interface ScreenState {
   view: ViewName;
   selected: number;
   /** One grant or one event that is followed instead of the table. */
   followed: { grant: string } | { entry: string; position: number } | undefined;
-  /** What was typed after `e`; undefined when nothing is being typed. */
+  /** Text typed after `e`; undefined when nothing is being typed. */
   typed: string | undefined;
   message: string | undefined;
 }

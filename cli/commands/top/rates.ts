@@ -7,7 +7,7 @@ export type ViewName = (typeof VIEWS)[number];
 export interface Row {
   /** Grant, entry or party. */
   id: string;
-  /** Of a grant alone. */
+  /** Present for a grant alone. */
   one: CursorSample | undefined;
   cursors: number;
   connected: number;

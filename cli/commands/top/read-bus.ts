@@ -23,7 +23,7 @@ export interface CursorSample {
   position: number | null | undefined;
 }
 
-/** What the bus answered at one moment. */
+/** Answers of the bus at one moment. */
 export interface BusSample {
   atMs: number;
   /** Why it is not ready; empty when it is. */

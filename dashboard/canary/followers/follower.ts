@@ -5,7 +5,7 @@ import type { DeliveredEvent } from '../../../proto/event/event.js';
 import type { CanaryTransport } from '../canary-metrics.js';
 import type { LeakWatch } from '../leak-watch.js';
 
-/** What a follower is made with: one grant of the canary, over one transport. */
+/** Options of a follower: one grant of the canary, over one transport. */
 export interface FollowerContext {
   url: string;
   token: string;

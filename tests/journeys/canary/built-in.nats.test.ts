@@ -118,7 +118,7 @@ t.test('nobody adds to the canary, on a trial bus or a registered one', async (t
   }
 });
 
-/** What a route of the document is called with; the rest of its parameters are of the canary. */
+/** Parameters by which a route of the document is called; the rest are of the canary. */
 const PARAMETERS: Record<string, string> = {
   '{grant}': canaryGrantId(0),
   '{entry}': canaryEntryId(1),

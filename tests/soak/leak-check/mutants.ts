@@ -7,7 +7,7 @@ const view = (file: string, from: string, to: string): Mutation => ({
 });
 const encoding = (from: string, to: string): Mutation => ({ file: 'proto/frames/event-encoder.js', from, to });
 
-/** What is wrong → where. Each would give a department what it has no right to, or keep from it what it has. */
+/** Fault → place. Each would give a department what it has no right to, or keep from it what it has. */
 export const MUTANTS: Record<string, Mutation> = {
   'projection: copies every item': view(
     'projection',

@@ -5,7 +5,7 @@ const assessment = (number: string): object => ({
   ...{ number, by: 'Chen', on: '2025-12-02', attachment: 'ab'.repeat(32) },
 });
 
-/** What the approval of an entry needs besides its own. */
+/** Fields that the approval of an entry needs besides its own. */
 const COMMON = {
   ...{ catalogLevel: 'department', provider: P, format: 'database', updateFrequency: 'real_time' },
   ...{ sharingModes: ['event_stream'], dataClass: 'population', dataGrade: 'general' },

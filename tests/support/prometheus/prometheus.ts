@@ -48,7 +48,7 @@ export async function promtool(...args: string[]): Promise<string> {
   return stdout;
 }
 
-/** What `promtool check metrics` objects to; '' when nothing. */
+/** Objections of `promtool check metrics`; '' when there are none. */
 export async function checkMetrics(exposed: string): Promise<string> {
   const child = execFile(PROMTOOL, ['check', 'metrics'], () => undefined);
   let output = '';
@@ -71,7 +71,7 @@ export class TestPrometheus {
   static async start(t: Test, files: Record<string, string>): Promise<TestPrometheus> {
     const folder = await temporaryFolder(t);
     for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
-    // What fires before it has found its Alertmanager is sent again after two seconds instead of a minute.
+    // An alert that fires before Prometheus has found its Alertmanager is sent again after two seconds instead of a minute.
     const resend = '--rules.alert.resend-delay=2s';
     const args = ['--config.file=prometheus.yml', '--storage.tsdb.path=data', resend];
     return new TestPrometheus(await startService(t, PROMETHEUS, args, folder));

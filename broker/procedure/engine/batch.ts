@@ -7,9 +7,6 @@ import { KINDS } from '../files/kinds.js';
 export interface Actor {
   actor: string;
   role?: string | undefined;
-  /** Id of the officer; undefined for the bus. */
-  officer?: string | undefined;
-  party?: string | undefined;
 }
 
 export const BUS: Actor = { actor: 'bus' };

@@ -29,11 +29,7 @@ export class KeptAnswers {
   }
 
   /** The answer given before. Throws KEY_REUSED when the key stands for another request. */
-  async find(
-    actor: string,
-    { key, request }: { key: string; request: string },
-    _head: number,
-  ): Promise<Given | undefined> {
+  async find(actor: string, { key, request }: { key: string; request: string }): Promise<Given | undefined> {
     const kept = await this.reader.keptAnswer(this.#nameOf(actor, key));
     if (!kept) return undefined;
     if (kept.request !== request) throw refuseOne('KEY_REUSED', 'the idempotency key stands for another request');

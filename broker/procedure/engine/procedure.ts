@@ -94,7 +94,7 @@ export class Procedure {
     await ledger.appendAll(
       async (head) => {
         refusal = undefined;
-        const replayed = key && (await kept.find(actorOf(caller), key, head));
+        const replayed = key && (await kept.find(actorOf(caller), key));
         if (replayed) {
           answers = [{ body: replayed.body, isReplayed: true, isNew: replayed.isNew }];
           return [];
@@ -271,12 +271,7 @@ export class Procedure {
     requireDigest(context);
     await this.#requireGuard(runner, context);
     if (await transition.changesNothing?.(context)) return { file, machine, once: context.once, isNew: false };
-    const by = {
-      actor: actorOf(caller),
-      role: role.slice(role.indexOf('.') + 1),
-      officer: caller.id,
-      party: caller.party,
-    };
+    const by = { actor: actorOf(caller), role: role.slice(role.indexOf('.') + 1) };
     await runner.run(context, by);
     return { file, machine, once: context.once, isNew };
   }

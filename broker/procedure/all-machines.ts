@@ -9,6 +9,15 @@ import type { Kind } from './files/kinds.js';
 import { BACKFLOWS } from './grants/backflows.js';
 import { GRANTS } from './grants/grants.js';
 import { USE_RECORDS } from './grants/use-records.js';
+import { ACCESSES } from './later/accesses.js';
+import { CHANGES } from './later/changes.js';
+import { COMPLAINTS } from './later/complaints.js';
+import { CORRECTIONS } from './later/corrections.js';
+import { CRITICISMS } from './later/criticisms.js';
+import { DESIGNATIONS } from './later/designations.js';
+import { DISPUTES } from './later/disputes.js';
+import { INCIDENTS } from './later/incidents.js';
+import { STOPS } from './later/stops.js';
 import { BODIES } from './people/bodies.js';
 import { CONTRACTS } from './people/contracts.js';
 import { ENROLMENTS } from './people/enrolments.js';
@@ -21,6 +30,7 @@ import { VIOLATIONS } from './violations/violations.js';
 const ALL: readonly Machine[] = [
   ...[PARTIES, BODIES, OFFICERS, SYSTEMS, ENROLMENTS, CONTRACTS, CALENDARS, VIOLATIONS],
   ...[CATALOG, APPLICATIONS, GRANTS, CASES, USE_RECORDS, BACKFLOWS, DEMANDS, CONSENTS],
+  ...[CORRECTIONS, DISPUTES, CHANGES, DESIGNATIONS, INCIDENTS, STOPS, COMPLAINTS, CRITICISMS, ACCESSES],
 ];
 
 export const MACHINES: ReadonlyMap<Kind, Machine> = new Map(ALL.map((machine) => [machine.kind, machine]));

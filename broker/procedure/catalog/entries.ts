@@ -33,6 +33,7 @@ const put = (number: string, from: string[], article: string): Transition => ({
   act: 'put',
   to: number === 'E11' ? 'updating' : 'draft',
   next: ({ file }) => (inForce(file) ? 'updating' : 'draft'),
+  ...((number === 'E3' || number === 'E6') && { orTo: ['updating'] }),
   who: ['own.catalog_editor'],
   isAnyBody: true,
   ...(number === 'E1' && {
@@ -144,6 +145,7 @@ const APPROVAL: Transition[] = [
     act: 'publish',
     to: 'published',
     next: ({ file }) => stateBesides(file),
+    orTo: ['update_due'],
     who: ['peer.competent_reviewer'],
     digest: { needed: true, of: NEWEST_TEXT },
     guard: [PUBLISHED_STILL, guards.CHANGE_EXECUTED, guards.STILL_COMPATIBLE],
@@ -228,6 +230,7 @@ const ENDING: Transition[] = [
     act: 'discard',
     to: REMOVED,
     next: ({ file }) => (inForce(file) ? stateBesides(file) : REMOVED),
+    orTo: ['published', 'update_due'],
     who: ['own.catalog_editor'],
     apply: ({ file }) => {
       const { published } = stateOf(file);

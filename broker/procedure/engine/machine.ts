@@ -43,7 +43,9 @@ export interface Transition {
   act: string;
   /** A state, `SELF`, or what `next` decides. */
   to: string;
+  /** Decides between `to` and the states of `orTo`. */
   next?(context: ActContext): string;
+  orTo?: readonly string[];
   /** `relation.role`, or `bus`. */
   who: readonly string[];
   body?: BodyMembers;

@@ -110,6 +110,7 @@ export const OFFICERS: Machine = {
         ((body.roles ?? []) as Role[]).includes('department_head') && caller?.party !== world.settings.owner
           ? 'pending'
           : 'in_office',
+      orTo: ['pending'],
       who: ['own.administrator'],
       body: { id: { type: 'string', pattern: TOKEN_PATTERN }, ...OFFICER_BODY },
       idOf: ({ body }) => (typeof body.id === 'string' ? body.id : undefined),
@@ -169,6 +170,7 @@ export const OFFICERS: Machine = {
           !storedOf(file).roles.includes('department_head');
         return becomesHead && caller?.party !== world.settings.owner ? 'pending' : SELF;
       },
+      orTo: ['pending'],
       who: ['own.administrator'],
       body: { name: TITLE, roles: OFFICER_BODY.roles, subject: TEXT },
       guard: ROLE_GUARDS,

@@ -24,6 +24,17 @@ export const VIOLATIONS: Machine = {
       article: 'R39',
     },
     {
+      number: 'V1',
+      from: [NONE],
+      act: 'create',
+      to: 'open',
+      who: [...ORDERS, 'peer.auditor', 'superior.auditor'],
+      guard: ['code', 'party', 'about', 'facts'],
+      notices: ['own', 'CD'],
+      article: 'R39',
+      isLater: true,
+    },
+    {
       number: 'V2',
       from: ['open'],
       act: 'order',

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { FOUNDING_CODE, foundLawfulBus, startLawfulBus } from '../../support/lawful/lawful-bus.js';
+import { KINDS } from '../../../broker/procedure/files/kinds.js';
+import { type Body, FOUNDING_CODE, foundLawfulBus, startLawfulBus } from '../../support/lawful/lawful-bus.js';
 import { CALENDARS, CD, D, P, PARTIES } from '../../support/lawful/people.js';
 
 t.test(
@@ -18,6 +19,24 @@ t.test(
     );
     t.match((await bus.read('huang', '/v1/bodies')).files, { length: 3 });
     t.match(await bus.read('pan', '/v1/clock'), { test: true, calendarVersions: ['cn@2025.1', 'cn@2026.1'] });
+    await t.test('machines of a later version are published, and their addresses are not found', async (t) => {
+      const { machines } = await bus.read('pan', '/v1/procedures');
+      t.strictSame(machines.map(({ kind }: Body) => kind).sort(), Object.keys(KINDS).sort(), 'every kind of file');
+      const later = machines.filter(({ available }: Body) => !available);
+      t.ok(later.length > 0);
+      for (const { kind, transitions } of later) {
+        for (const path of [`/v1/${kind}`, `/v1/${kind}/x-1`]) {
+          t.match(await bus.as('lin', 'GET', path), { status: 404, body: { code: 'NOT_FOUND' } }, path);
+        }
+        t.match(await bus.as('lin', 'POST', `/v1/${kind}`, {}), { status: 404, body: { code: 'NOT_FOUND' } }, kind);
+        for (const { act } of transitions) {
+          t.match(await bus.as('lin', 'POST', `/v1/${kind}/x-1/${act}`, {}), {
+            status: 404,
+            body: { code: 'NOT_FOUND' },
+          });
+        }
+      }
+    });
   },
 );
 

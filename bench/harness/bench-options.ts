@@ -7,13 +7,19 @@ export interface BenchOptions {
   minutes: number | undefined;
   /** Folder for CPU profiles of the broker. */
   profile: string | undefined;
+  /** Folder that `governance` keeps its bus in. */
+  folder: string | undefined;
+  /** Share of its size to which `governance` fills a bus. */
+  share: number | undefined;
 }
 
 const SECONDS_DEFAULT = 60;
 const USAGE = `options:
   --seconds N    about how long the bench may take (default ${SECONDS_DEFAULT})
   --minutes N    province only: how long the rate is held (default 1)
-  --profile DIR  write CPU profiles of the broker into DIR`;
+  --profile DIR  write CPU profiles of the broker into DIR
+  --folder DIR   governance only: where the filled bus is kept (default in the folder for temporary files)
+  --share N      governance only: fill the bus to this share of its size (default 1)`;
 
 /** Prints the usage and ends the process when the arguments are not understood. */
 export function benchOptions(args = process.argv.slice(2)): BenchOptions {
@@ -24,6 +30,8 @@ export function benchOptions(args = process.argv.slice(2)): BenchOptions {
         seconds: { type: 'string' },
         minutes: { type: 'string' },
         profile: { type: 'string' },
+        folder: { type: 'string' },
+        share: { type: 'string' },
         help: { type: 'boolean' },
       },
     });
@@ -32,6 +40,8 @@ export function benchOptions(args = process.argv.slice(2)): BenchOptions {
       seconds: positive(values.seconds) ?? SECONDS_DEFAULT,
       minutes: positive(values.minutes),
       profile: values.profile,
+      folder: values.folder,
+      share: positive(values.share),
     };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n${USAGE}\n`.trimStart());

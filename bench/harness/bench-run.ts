@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BenchOptions, benchOptions } from './bench-options.js';
@@ -18,7 +18,6 @@ export interface BenchResult {
   cpuSeconds: Record<string, CpuSeconds>;
 }
 
-/** Time for set-up and end on top of the bench's own; after it the run is given up. */
 const SPARE_SECONDS = 90;
 const RELEASE_MS_MAX = 20_000;
 
@@ -47,13 +46,27 @@ export class BenchRun {
   }
 }
 
-/** Runs a bench and prints its result as one JSON line. However it ends, its processes and its folder are removed. */
-export async function runBench(name: string, bench: (run: BenchRun) => Promise<BenchResult>): Promise<void> {
+export interface BenchTraits {
+  /** The folder stays for the next run. */
+  isKept?: boolean;
+  /** Time for set-up and end on top of the bench's own, in seconds; after it the run is given up. */
+  spareSeconds?: number;
+}
+
+/**
+ * Runs a bench and prints its result as one JSON line. However it ends, its processes are ended, and its folder is removed
+ * unless it is kept.
+ */
+export async function runBench(
+  name: string,
+  bench: (run: BenchRun) => Promise<BenchResult>,
+  { isKept = false, spareSeconds = SPARE_SECONDS }: BenchTraits = {},
+): Promise<void> {
   const options = benchOptions();
-  const run = new BenchRun(options, await mkdtemp(join(tmpdir(), `sluice-bench-${name}-`)));
-  run.defer(() => rm(run.folder, { recursive: true, force: true, maxRetries: 5 }));
+  const run = new BenchRun(options, await folderOf(name, options, isKept));
+  if (!isKept) run.defer(() => rm(run.folder, { recursive: true, force: true, maxRetries: 5 }));
   try {
-    const result = await Promise.race([bench(run), givenUp(options), interrupted(), unforeseen()]);
+    const result = await Promise.race([bench(run), givenUp(options, spareSeconds), interrupted(), unforeseen()]);
     const { ratio, aim, figures, cpuSeconds } = result;
     const line = { bench: name, ratio, aim, figures, cpuSeconds, machine: await thisMachine() };
     process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -69,8 +82,15 @@ export async function runBench(name: string, bench: (run: BenchRun) => Promise<B
   process.exit();
 }
 
-function givenUp({ seconds, minutes = 0 }: BenchOptions): Promise<never> {
-  const limit = seconds + minutes * 60 + SPARE_SECONDS;
+async function folderOf(name: string, { folder }: BenchOptions, isKept: boolean): Promise<string> {
+  if (!isKept) return mkdtemp(join(tmpdir(), `sluice-bench-${name}-`));
+  const kept = folder ?? join(tmpdir(), `sluice-bench-${name}`);
+  await mkdir(kept, { recursive: true, mode: 0o700 });
+  return kept;
+}
+
+function givenUp({ seconds, minutes = 0 }: BenchOptions, spareSeconds: number): Promise<never> {
+  const limit = seconds + minutes * 60 + spareSeconds;
   return new Promise((_, reject) => {
     setTimeout(() => reject(new Error(`the bench did not end within ${limit} s`)), limit * 1000).unref();
   });

@@ -1,0 +1,29 @@
+import { OPERATOR_TOKEN } from '../processes/broker-process.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are read as a client of another language reads them
+export type Body = any;
+
+/** Tokens of the officers of a bus by their id; `operator` is the platform operator. */
+export class Officers {
+  readonly tokens: Record<string, string>;
+
+  constructor(tokens: Record<string, string> = {}) {
+    this.tokens = { operator: OPERATOR_TOKEN, ...tokens };
+  }
+
+  /** The answer's body; throws with its text unless the call succeeded. `who` is an officer, or '' for nobody. */
+  async call(url: string, who: string, method: string, path: string, body?: object): Promise<Body> {
+    const token = this.tokens[who];
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${who} ${method} ${path} was answered ${answer.status}: ${text.slice(0, 1000)}`);
+    return text === '' ? undefined : JSON.parse(text);
+  }
+}

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { sharedTurn } from '../../proto/async/shared-turns.js';
 import type { PublishResult } from '../../proto/frames/frames.js';
 import {
   BIRTHS,
@@ -11,7 +12,7 @@ import {
   startIntake,
 } from '../../tests/support/broker/intake.js';
 import { connect, startNats } from '../../tests/support/nats/nats.js';
-import { QUARANTINE_STREAM } from '../nats/streams.js';
+import { eventStream, QUARANTINE_STREAM } from '../nats/streams.js';
 import { QuarantineReader } from './quarantine/quarantine-reader.js';
 
 const codes = (results: PublishResult[]) => results.map((result) => result.problem?.code ?? 'stored');
@@ -44,6 +45,25 @@ t.test(
     );
   },
 );
+
+t.test('events that come turn by turn on a busy event loop share a commit', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  const intake = await startIntake(t, bus);
+  // A pause of the machine ends the wait for further turns, so not every round has to show it.
+  for (let round = 0; round < 5; round++) {
+    const answers: Promise<PublishResult[]>[] = [];
+    for (let piece = 0; piece < 4; piece++) {
+      answers.push(intake.publish(REGISTRY, numbered(50, `round${round}-${piece}`)));
+      await sharedTurn();
+    }
+    t.notOk((await Promise.all(answers)).flat().find((result) => result.problem));
+  }
+  const stored = await readAll(bus, eventStream(0), 'ev.0.>');
+  const commitOf = (index: number) => stored[index]?.headers?.get('Nats-Batch-Id');
+  const shared = [0, 200, 400, 600, 800].filter((first) => commitOf(first) === commitOf(first + 50));
+  t.equal(stored.length, 1_000);
+  t.ok(shared.length > 0, 'the first piece of a round is committed with the next one');
+});
 
 t.test('a duplicate is answered with the position of the first event', async (t) => {
   const bus = await connect(t, await startNats(t));

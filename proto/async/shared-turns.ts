@@ -21,6 +21,11 @@ export class SharedTurns {
 
   constructor(private readonly nowMs: () => number = () => performance.now()) {}
 
+  /** True while somebody waits for a turn: the event loop has more work than it can do at once. */
+  get isContended(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** Resolves when it is the caller's turn. */
   next(): Promise<void> {
     return new Promise((resolve) => {
@@ -50,3 +55,6 @@ const turns = new SharedTurns();
 
 /** Resolves in a later turn of the event loop, when it is the caller's turn among all that work long. */
 export const sharedTurn = (): Promise<void> => turns.next();
+
+/** True while long work waits for a turn: the event loop is busy, so that a pause costs nobody else's time. */
+export const isLoopContended = (): boolean => turns.isContended;

@@ -1,6 +1,8 @@
 import { setTimeout as delay, setImmediate as endOfTurn } from 'node:timers/promises';
+import { isLoopContended } from '../../../proto/async/shared-turns.js';
 import type { Metrics } from '../../metrics/metrics.js';
 import type { Bus } from '../../nats/bus.js';
+import { BATCH_MESSAGES_MAX } from '../../nats/write/publisher.js';
 import type { EventTraces } from '../../traces/event-traces.js';
 import { Commit, type OnStored } from '../commit/commit.js';
 import { CommitBatch } from '../commit/commit-batch.js';
@@ -38,6 +40,9 @@ export interface WriterDeps {
 
 /** A new leader takes 4 to 8 s to be elected; asking more often finds it no sooner. */
 const ELECTION_POLL_MS = 200;
+
+/** Bounds the wait for uploads: a fifth of the 250 ms in which events are to be delivered. See docs/decisions/0194. */
+const GATHER_MS_MAX = 50;
 
 /**
  * Writes the events of one partition in the order in which they arrived.
@@ -119,8 +124,7 @@ export class PartitionWriter {
   async #run(): Promise<void> {
     this.#isRunning = true;
     do {
-      // Include what the sockets hold by now: a commit costs the store about as much as five hundred events.
-      await endOfTurn();
+      await this.#gather();
       const batch = this.#takeBatch();
       this.#onQueue();
       const { failed, isStoreAway, ...unfinished } = await this.#commit.run(batch);
@@ -134,6 +138,20 @@ export class PartitionWriter {
     this.#isRunning = false;
     this.#onQueue();
     if (this.#isIdle) for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  /**
+   * A commit costs the store about as much as five hundred events. So it includes what the sockets hold by now, and what
+   * uploads bring in their next turns while the event loop is busy with them anyway.
+   */
+  async #gather(): Promise<void> {
+    const startedAtMs = performance.now();
+    do await endOfTurn();
+    while (
+      isLoopContended() &&
+      this.backlog.events < BATCH_MESSAGES_MAX &&
+      performance.now() - startedAtMs < GATHER_MS_MAX
+    );
   }
 
   /** Returns the units to retry that did not arrive behind a failed event of their flow. */

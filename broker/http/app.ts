@@ -23,7 +23,7 @@ const PARAMETER_LENGTH_MAX = 16 * 1024;
 export interface AppOptions extends AuthenticationDeps {
   log: Logger;
   metrics: GatewayMetrics;
-  config: Pick<Config, 'http' | 'tls' | 'session'>;
+  config: Pick<Config, 'http' | 'tls' | 'session' | 'platformRegistration'>;
   maxConnections: number;
   version: string;
 }
@@ -42,7 +42,7 @@ export async function createApp(options: AppOptions, resources: readonly Fastify
   app.setValidatorCompiler(requestValidator());
   app.addSchema(PROBLEM_SCHEMA);
   await app.register(swagger, openApiOptions(options.version));
-  addErrorHandler(app);
+  addErrorHandler(app, { isLawful: options.config.platformRegistration !== undefined });
   addRequestLog(app, options.metrics);
   addResponseHeaders(app);
   requireRouteRules(app);

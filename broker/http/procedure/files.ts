@@ -62,8 +62,9 @@ function makeRoute(app: FastifyInstance, procedure: Procedure, { kind, transitio
     `/v1/${kind}`,
     { schema: actSchema(kind, row, 201), config: ACT_RULE },
     async (request, reply) => {
-      const call = { kind, act: row.act, ...callOf(request), ...(request.query.dryRun && { isDryRun: true }) };
-      return sendAnswer(reply, await procedure.perform(callerOf(request), call));
+      const { dryRun: isDryRun = false } = request.query;
+      const answer = await procedure.perform(callerOf(request), { kind, act: row.act, ...callOf(request), isDryRun });
+      return sendAnswer(reply, { ...answer, isNew: answer.isNew && !isDryRun });
     },
   );
 }

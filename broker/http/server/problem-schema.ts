@@ -19,7 +19,25 @@ export const PROBLEM_SCHEMA = {
     line: { type: 'integer' },
     earliest: { type: 'integer' },
     article: { type: 'string', description: 'article of the Regulation behind the refusal' },
-    problems: { type: 'array', items: { type: 'string' } },
+    problems: {
+      description: 'everything that is wrong; of the lawful procedure each with its place in the body',
+      type: 'array',
+      items: {
+        anyOf: [
+          { type: 'string' },
+          {
+            type: 'object',
+            properties: {
+              path: { type: 'string' },
+              code: { type: 'string' },
+              article: { type: 'string' },
+              text: { type: 'string' },
+            },
+            required: ['path', 'code', 'text'],
+          },
+        ],
+      },
+    },
   },
   required: ['type', 'title', 'status', 'code', 'detail'],
 } as const;

@@ -100,7 +100,7 @@ export function draftProblems({ body, world, caller }: ActContext): LawfulProble
   ];
 }
 
-const bad = (path: string, text: string): LawfulProblem => problem(path, 'BAD_REQUEST', text, 'R20');
+const bad = (path: string, text: string): LawfulProblem => problem(path, 'BAD_REQUEST', text);
 
 function systemProblems({ system }: ApplicationDocument, { systems }: World, party: string | undefined) {
   if (system === undefined || systems.get(system)?.party === party) return [];

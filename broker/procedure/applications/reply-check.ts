@@ -54,8 +54,8 @@ export function replyProblems(body: Fields, document: ApplicationDocument, versi
 function itemProblems(given: Given, path: string, applied: readonly GrantedItem[], before: readonly Given[]) {
   const name = nameOf(given);
   const item = applied.find((one) => one.name === name);
-  if (!item) return [problem(path, 'BAD_REQUEST', 'was not applied for', 'R20')];
-  if (before.some((one) => nameOf(one) === name)) return [problem(path, 'BAD_REQUEST', 'is given twice', 'R20')];
+  if (!item) return [problem(path, 'BAD_REQUEST', 'was not applied for')];
+  if (before.some((one) => nameOf(one) === name)) return [problem(path, 'BAD_REQUEST', 'is given twice')];
   if (typeof given === 'string' || given.transform === item.transform) return [];
   return [problem(`${path}/transform`, 'LATE_CONDITION', 'is not the transform that was applied for')];
 }
@@ -66,7 +66,7 @@ function leftOutProblems(
   facts: { applied: readonly GrantedItem[]; names: ReadonlySet<string>; version: EntryVersion },
 ): LawfulProblem[] {
   const { applied, names, version } = facts;
-  const bad = (text: string) => [problem(`${path}/item`, 'BAD_REQUEST', text, 'R20')];
+  const bad = (text: string) => [problem(`${path}/item`, 'BAD_REQUEST', text)];
   if (!applied.some(({ name }) => name === item)) return bad('was not applied for');
   if (names.has(item)) return bad('is given and left out');
   if (version.items.find(({ name }) => name === item)?.identifier) return bad('is the identifier');

@@ -62,7 +62,7 @@ const dueAhead: Guard = {
   check: (context) => {
     const { due } = context.body;
     if (typeof due !== 'string' || due > todayOf(context)) return undefined;
-    return problem('/due', 'BAD_REQUEST', 'must be later than today', 'R27');
+    return problem('/due', 'BAD_REQUEST', 'must be later than today');
   },
 };
 

@@ -33,6 +33,11 @@ export class CalendarBook {
     return [...this.#inForce.values()].map(({ id }) => id).sort();
   }
 
+  /** Id of the version that holds for a region in a year; undefined where none is laid down. */
+  versionOf(region: string, year: number): string | undefined {
+    return this.#find(region, year)?.id;
+  }
+
   /** Id that the next version of a region's calendar gets. */
   nextVersion(region: string, year: number): string {
     return calendarId(region, year, (this.#inForce.get(keyOf(region, year))?.version ?? 0) + 1);

@@ -11,6 +11,28 @@ const VIOLATIONS: Readonly<Record<string, string>> = {
   L28: 'C2',
 };
 
+/** Article that each limit comes from. */
+const ARTICLES: Readonly<Record<string, string>> = {
+  D1: 'R17',
+  D2: 'R17',
+  D3: 'R21',
+  D4: 'R21',
+  D6: 'R22',
+  D7: 'R26',
+  D8: 'R29',
+  D9: 'R27',
+  T27: 'R27',
+  L28: 'R28',
+  I1: 'R35',
+};
+const PROMISE = 'R23';
+
+/** The article behind a clock, as the member of a notice; a promise comes from the article that encourages it. */
+export function articleOfClock(clockId: string): { article?: string } {
+  const article = clockId.startsWith(`${PROMISE}.`) ? PROMISE : ARTICLES[clockId];
+  return article === undefined ? {} : { article };
+}
+
 /** D8 locks records until its day is over, which is no deadline for anybody: it is met then. */
 export const isLock = (clockId: string): boolean => clockId === 'D8';
 
@@ -24,4 +46,4 @@ export function lateViolation(clockId: string, hitsOwnEntry = false): string | u
 }
 
 /** The clock of the provider's own promise beside a statutory one. */
-export const promiseClock = (statutory: string): string => `R23.${statutory}`;
+export const promiseClock = (statutory: string): string => `${PROMISE}.${statutory}`;

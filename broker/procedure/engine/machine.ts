@@ -68,6 +68,8 @@ export interface Transition {
   apply?(context: ActContext): void | Promise<void>;
   /** Sides that get a notice: D, P, CD, all, own, handler … */
   notices?: readonly string[];
+  /** Kind of these notices; by default the act. */
+  noticeKind?: string;
   article?: string;
   /** The act takes a right away: it overtakes others, and the store keeps room for it. */
   endsRights?: boolean;

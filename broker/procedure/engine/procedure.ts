@@ -14,7 +14,7 @@ import { type ActContext, isFromNothing, type Machine, type Transition, type Wor
 import { isReadable } from './readable.js';
 import { recordReads } from './recorded-reads.js';
 import { noticeAct, problemsOf, RecordedRefusal, type Remainder, refusalOfMany } from './recorded-refusal.js';
-import { refuse, refuseOne } from './refusals.js';
+import { problem, refuse, refuseOne } from './refusals.js';
 import { ActRunner, newFile, newId } from './run-act.js';
 
 /** One call of an act. */
@@ -284,7 +284,8 @@ export class Procedure {
       if (!violation || !(error instanceof SluiceError)) throw error;
       const { caller } = context;
       const to = [...new Set([caller?.party, this.deps.world.settings.owner])].filter((party) => party !== undefined);
-      const notice = { kind: 'refused_attempt', to, about: violation.about };
+      const { article } = error.where;
+      const notice = { kind: 'refused_attempt', to, about: violation.about, ...(article !== undefined && { article }) };
       throw new RecordedRefusal(error, {
         record: async (after) => {
           await after.violation(violation);
@@ -351,10 +352,7 @@ export class Procedure {
 
   #stale(machine: Machine, file: ProcedureFile, caller: OfficerCaller): SluiceError {
     const current = describeFile(machine, file, caller, this.deps.world.relations);
-    return new SluiceError('STALE', `${file.kind}/${file.id} was changed by record ${file.seq}`, {
-      current,
-      problems: [],
-    });
+    return refuse([problem('', 'STALE', `${file.kind}/${file.id} was changed by record ${file.seq}`)], { current });
   }
 
   #endsRights(kind: Kind, act: string): boolean {

@@ -12,10 +12,18 @@ export async function recordReads(
 ): Promise<void> {
   if (refs.length === 0) return;
   const actor = actorOf(caller);
+  const [role] = caller.roles;
   await ledger.appendAll(
     async (head) => {
       const files = (await reader.getMany(refs, head)).filter((file) => file !== undefined);
-      return files.map(({ kind, id, document }) => ({ kind: KINDS[kind].ledger, id, act: 'read', actor, document }));
+      return files.map(({ kind, id, document }) => ({
+        kind: KINDS[kind].ledger,
+        id,
+        act: 'read',
+        actor,
+        role,
+        document,
+      }));
     },
     { actor, atomic: true },
   );

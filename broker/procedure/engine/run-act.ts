@@ -3,8 +3,9 @@ import type { OfficerCaller } from '../../parties/caller.js';
 import type { CalendarBook } from '../clock/calendar-book.js';
 import type { RecomputedClock } from '../clock/calendar-check.js';
 import type { Clock } from '../clock/clock.js';
-import { lateViolation } from '../clock/clock-kinds.js';
+import { articleOfClock, lateViolation } from '../clock/clock-kinds.js';
 import { hasFallenLate, judged, recomputeClock } from '../clock/clock-rules.js';
+import { dayAt, yearOf } from '../clock/shanghai-days.js';
 import type { Fields, FileRef, NoticeOrder, ProcedureFile } from '../files/file.js';
 import { KINDS, type Kind } from '../files/kinds.js';
 import { guardProblems } from './act-guards.js';
@@ -86,7 +87,7 @@ export class ActRunner {
     this.batch.record({
       ...{ file, act: transition.act, by, from, reason: context.reason, attachments: context.attachments },
       notices: this.#notices(context),
-      ...calendarOf(file),
+      ...this.#calendarOf(file),
     });
     for (const clock of clocks.fallenLate) await this.#recordLate(file, clock);
     for (const consequence of later) await consequence();
@@ -148,8 +149,8 @@ export class ActRunner {
     const about = { kind: file.kind, id: file.id };
     this.batch.record({
       ...{ file, act: 'overdue', by: BUS, clock: clock.id, from: file.state },
-      notices: [{ kind: 'overdue', to, clock: clock.id, about }],
-      ...calendarOf(file),
+      notices: [{ kind: 'overdue', to, clock: clock.id, about, ...articleOfClock(clock.id) }],
+      ...this.#calendarOf(file),
     });
     const code = lateViolation(clock.id);
     if (code === undefined) return;
@@ -174,18 +175,20 @@ export class ActRunner {
       ];
       this.batch.record({
         ...{ file, act: 'recomputed', by: BUS, clock: id, from: file.state },
-        notices: [{ kind: 'recomputed', to, clock: id, details: { from: before.due, to: after.due } }],
+        notices: [
+          { kind: 'recomputed', to, clock: id, details: { from: before.due, to: after.due }, ...articleOfClock(id) },
+        ],
         ...(after.calendar !== null && { calendar: after.calendar }),
       });
     }
   }
 
   #notices({ transition, file }: ActContext): NoticeOrder[] {
-    const { act, notices = [], article } = transition;
+    const { act, notices = [], noticeKind = act, article } = transition;
     const all = notices.includes('all');
     const to = all ? ('all' as const) : [...new Set(notices.flatMap((one) => this.#receivers(one, file)))];
     if (to.length === 0) return [];
-    return [{ kind: act, to, ...(article !== undefined && { article }) }];
+    return [{ kind: noticeKind, to, ...(article !== undefined && { article }) }];
   }
 
   #receivers(name: string, { sides, memo }: ProcedureFile): string[] {
@@ -194,6 +197,16 @@ export class ActRunner {
     const found = this.world.relations.resolve(relation, sides);
     if (name === 'CD' && sides.handler !== undefined) return [sides.handler];
     return name === 'P' && found.length === 0 ? this.world.relations.resolve('own', sides) : found;
+  }
+
+  /** The calendar that the newest clock of the file was judged by; without one, that of the party for the year. */
+  #calendarOf({ clocks, sides }: ProcedureFile): { calendar?: string } {
+    const { rules } = this.world;
+    const [party] = [sides.own ?? sides.provider ?? sides.demand].flat();
+    const calendar =
+      clocks.at(-1)?.calendar ??
+      (party && rules.calendars.versionOf(rules.regionOf(party), yearOf(dayAt(this.batch.nowMs))));
+    return calendar ? { calendar } : {};
   }
 
   #machine(kind: Kind): Machine {
@@ -233,10 +246,4 @@ function deferred(context: ActContext, later: (() => Promise<unknown>)[]): ActCo
       later.push(() => context.violation(facts));
     },
   };
-}
-
-/** The calendar that the newest clock of the file was judged by. */
-function calendarOf({ clocks }: ProcedureFile): { calendar?: string } {
-  const calendar = clocks.at(-1)?.calendar;
-  return calendar ? { calendar } : {};
 }

@@ -86,12 +86,14 @@ export interface HistoryItem {
   time: string;
   act: string;
   actor: string;
-  role?: string;
+  /** The role that allowed it; `bus` for what nobody but the bus did. */
+  role: string;
   from?: string;
   to?: string;
   reason?: string;
   attachments: string[];
-  calendar?: string;
+  /** Calendar version that the act was judged by; null for none. */
+  calendar: string | null;
   clock?: string;
 }
 

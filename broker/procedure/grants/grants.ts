@@ -144,6 +144,6 @@ export const GRANTS: Machine = {
   onDue: 'expire',
   states: ['provisioning', 'in_force', 'suspended', 'expired', 'terminated', 'disposing', 'closed'],
   links,
-  answer: ({ document }) => ({ kind: document.kind }),
+  answer: ({ document, memo }) => ({ kind: document.kind, ...(memo.proof !== undefined && { proof: memo.proof }) }),
   transitions: [...LIVE, ...DISPOSAL],
 };

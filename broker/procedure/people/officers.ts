@@ -129,6 +129,7 @@ export const OFFICERS: Machine = {
       ],
       apply: appoint,
       notices: ['own', 'CD'],
+      noticeKind: 'appointment',
       article: 'R11',
     },
     {
@@ -147,6 +148,7 @@ export const OFFICERS: Machine = {
         setOfficer(file, stored, false);
       },
       notices: ['own', 'CD'],
+      noticeKind: 'appointment',
       article: 'R11',
     },
     {
@@ -157,6 +159,7 @@ export const OFFICERS: Machine = {
       who: ['peer.competent_reviewer'],
       apply: ({ file }) => setOfficer(file, storedOf(file), false),
       notices: ['own', 'CD'],
+      noticeKind: 'appointment',
       article: 'R13',
     },
     {
@@ -185,6 +188,7 @@ export const OFFICERS: Machine = {
         setOfficer(file, stored, file.state === 'pending');
       },
       notices: ['own', 'CD'],
+      noticeKind: 'appointment',
       article: 'R11',
       endsRights: true,
     },
@@ -211,6 +215,7 @@ export const OFFICERS: Machine = {
         setOfficer(file, rest, false);
       },
       notices: ['own', 'CD'],
+      noticeKind: 'appointment',
       article: 'R11',
       endsRights: true,
     },

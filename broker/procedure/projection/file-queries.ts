@@ -76,12 +76,12 @@ function historyItem(row: Record<string, string | null>): HistoryItem {
   const { role, from_state: from, to_state: to, reason, calendar, clock } = row;
   return {
     ...{ seq: Number(row.seq), time: momentOf(Number(row.at)), act: row.act as string, actor: row.actor as string },
-    ...(role !== null && { role }),
+    role: role ?? 'bus',
     ...(from !== null && { from }),
     ...(to !== null && { to }),
     ...(reason !== null && { reason }),
     attachments: row.attachments ? (JSON.parse(row.attachments) as string[]) : [],
-    ...(calendar !== null && { calendar }),
+    calendar,
     ...(clock !== null && { clock }),
   } as HistoryItem;
 }

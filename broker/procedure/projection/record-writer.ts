@@ -62,7 +62,7 @@ function writeFileRecord(
   writeClocks(db, n, state, known);
   for (const sha256 of step?.attachments ?? [])
     db.run('INSERT OR IGNORE INTO attachment_uses VALUES (?, ?)', sha256, n);
-  writeHistory(db, n, record, step);
+  writeHistory(db, n, record, step, { from: known?.state ?? null, to: state.state });
 }
 
 /** Parties are registered by bundles too, which know nothing of files. */
@@ -102,12 +102,19 @@ function writeClocks(db: ProjectionDatabase, n: number, { clocks }: FileState, k
 
 const dueDate = ({ unit, due }: Clock): string => (unit === 'h' ? dateAt(Date.parse(due)) : due);
 
-function writeHistory(db: ProjectionDatabase, n: number, record: LedgerRecord, step: RecordedStep | undefined): void {
+/** Records that change no state, a reading for one, keep the one before. */
+function writeHistory(
+  db: ProjectionDatabase,
+  n: number,
+  record: LedgerRecord,
+  step: RecordedStep | undefined,
+  { from, to }: { from: string | null; to: string },
+): void {
   const { seq, time, act, actor, role, reason } = record;
   const attachments = step?.attachments?.length ? JSON.stringify(step.attachments) : null;
   db.run(
     'INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    ...[n, seq, Date.parse(time), act, actor, role ?? null, step?.from ?? null, step?.state?.state ?? null],
+    ...[n, seq, Date.parse(time), act, actor, role ?? null, step?.from ?? from, to],
     ...[reason ?? null, attachments, step?.calendar ?? null, step?.clock ?? null],
   );
 }

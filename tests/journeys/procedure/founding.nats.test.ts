@@ -45,7 +45,10 @@ t.test('the platform operator appoints nobody, and a founding code works once', 
   const redeem = (code: string, id = 'deng') =>
     bus.as('', 'POST', '/v1/enrolments/redeem', { code, officer: { id, name: { en: id } } });
   t.match(await redeem(FOUNDING_CODE), { status: 409, body: { code: 'CONFLICT' } }, 'the owner is not registered yet');
-  t.match(await redeem('a-code-that-nobody-was-given'), { status: 401, body: { code: 'NOT_AUTHENTICATED' } });
+  t.match(await redeem('a-code-that-nobody-was-given'), {
+    status: 401,
+    body: { code: 'NOT_AUTHENTICATED', problems: [{ path: '', code: 'NOT_AUTHENTICATED' }] },
+  });
   await bus.act('pan', '/v1/bundles', { parties: PARTIES });
   t.match(await redeem(FOUNDING_CODE), {
     status: 201,
@@ -114,7 +117,11 @@ t.test(
     });
     t.match(await bus.as('gao', 'POST', '/v1/officers/ma2/leave', {}, { 'if-match': '"1"' }), {
       status: 409,
-      body: { code: 'STALE', current: { id: 'ma2', state: 'in_office', seq: first.body.seq } },
+      body: {
+        code: 'STALE',
+        problems: [{ path: '', code: 'STALE' }],
+        current: { id: 'ma2', state: 'in_office', seq: first.body.seq },
+      },
     });
   },
 );
@@ -127,6 +134,7 @@ t.test('a calendar is refused with every fault, and a dry run changes nothing', 
   t.ok(refused.body.problems.length >= 3, 'all of them at once');
   const next = { ...(CALENDARS[1] as object), document: '国办发明电〔2026〕1号' };
   t.match(await bus.as('huang', 'POST', '/v1/calendars?dryRun=true', next), {
+    status: 200,
     body: { id: 'cn@2026.2', recomputed: [] },
   });
   t.match(await bus.read('huang', '/v1/clock'), { calendarVersions: ['cn@2025.1', 'cn@2026.1'] });

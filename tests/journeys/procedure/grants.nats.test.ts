@@ -178,7 +178,7 @@ async function delivered(t: Test, bus: LawfulBus, grant: string): Promise<void> 
   });
   t.match(clockOf(made, 'D6'), { due: '2026-03-26', state: 'running', party: P });
   t.match(clockOf(made, 'R23.D6'), { state: 'running' });
-  t.match(made.history, [{ act: 'create', actor: 'bus' }]);
+  t.match(made.history, [{ act: 'create', actor: 'bus', role: 'bus', calendar: 'cn@2026.1' }]);
   t.match(await bus.as('lin', 'POST', '/v1/grants', {}), { status: 403, body: { code: 'TRIAL_ONLY', article: 'R32' } });
   t.match(await bus.as('tan', 'GET', path), { status: 404, body: { code: 'NOT_FOUND' } });
   t.match(await bus.as('lin', 'POST', `${path}/verify-endpoint`), {
@@ -278,7 +278,11 @@ async function disposed(t: Test, bus: LawfulBus, grant: string): Promise<void> {
   t.match(clockOf(ended, 'T27'), { due: '2027-01-31', state: 'running' });
   const ofUse = await bus.read('su', `/v1/use-records/${kept.id}`);
   t.match(ofUse, { document: { lockedUntil: '2030-01-01' } });
-  t.match(ofUse.history.at(-1), { act: 'read', actor: 'officer:su' }, 'each reading is on record');
+  t.match(
+    ofUse.history.at(-1),
+    { act: 'read', actor: 'officer:su', role: 'security_officer', to: 'kept' },
+    'each reading is on record',
+  );
   await bus.setClock('2027-01-11T10:00:00+08:00');
   const attachments = [await paper(bus, 'sun', 'protocol')];
   const proof = { method: 'destroyed', statement: 'all copies', attachments };
@@ -291,6 +295,7 @@ async function disposed(t: Test, bus: LawfulBus, grant: string): Promise<void> {
   t.match((await bus.read('sun', `/v1/use-records/${last.id}`)).document, { lockedUntil: '2030-01-11' });
   const proven = await bus.act('sun', `${path}/prove-disposal`, proof);
   t.match(clockOf(proven, 'T27'), { state: 'met' });
+  t.match(proven.proof, { seq: proven.seq }, 'the answer shows what is to be accepted');
   const { proof: open } = await bus.read('su', path);
   t.match(open, { seq: proven.seq, method: 'destroyed' });
   const again = await bus.act('su', `${path}/reject-disposal`, { reason: 'no date' });

@@ -78,7 +78,7 @@ t.test('a stream of notices goes on, resumes behind the last id, and ends with t
   await stream.until(() => stream.seen().length === before.length);
   await bus.act('gao', '/v1/officers', { id: 'new', name: { en: 'new' }, roles: ['reviewer'] });
   await stream.until(() => stream.seen().length > before.length);
-  t.match(stream.seen().at(-1), { kind: 'create', about: { kind: 'officers', id: 'new' }, to: P });
+  t.match(stream.seen().at(-1), { kind: 'appointment', about: { kind: 'officers', id: 'new' }, to: P });
   stream.leave();
 
   const resumed = await openStream(bus, 'he', { 'last-event-id': before.at(-1).id });
@@ -94,7 +94,8 @@ t.test('a stream of notices goes on, resumes behind the last id, and ends with t
 t.test('every act that notifies somebody has a text in both languages', async (t) => {
   for (const { available, transitions } of MACHINES.values()) {
     if (!available) continue;
-    for (const { act, notices = [] } of transitions) if (notices.length > 0) t.ok(hasText(act), act);
+    for (const { act, notices = [], noticeKind = act } of transitions)
+      if (notices.length > 0) t.ok(hasText(noticeKind), act);
   }
   for (const kind of ['overdue', 'recomputed', 'appointment', 'alarm', 'correction_without_data', 'refused_attempt']) {
     t.ok(hasText(kind), kind);

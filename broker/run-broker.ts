@@ -11,7 +11,7 @@ import { createWorkerPool } from './workers/worker-pool.js';
 const DRAIN_MS_MAX = 20_000;
 
 export interface RunOptions {
-  onServing?: ((broker: BrokerHandle) => Promise<void>) | undefined;
+  onServing?: ((broker: BrokerHandle, url: string) => Promise<void>) | undefined;
   /** The text that is printed once the broker serves; default: lines for a person. */
   announcement?: ((broker: BrokerHandle, url: string) => string) | undefined;
 }
@@ -42,7 +42,7 @@ export async function runBroker(
     const serving = await broker.start();
     if (role.isWorker) reportServing(broker, serving);
     else process.stdout.write(`${announcement(broker, serving.url)}\n`);
-    await onServing?.(broker);
+    await onServing?.(broker, serving.url);
   } catch (error) {
     await broker.drain();
     fail(error);

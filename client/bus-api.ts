@@ -18,6 +18,8 @@ export interface ApiRequest {
   /** Bytes of that media type, in place of `body`. */
   file?: { bytes: Uint8Array; type: string } | undefined;
   accept?: string | undefined;
+  /** Makes the request safe to repeat: it is done once, and answered alike each time. */
+  idempotencyKey?: string | undefined;
   signal?: AbortSignal | undefined;
   timeoutMs?: number | undefined;
 }
@@ -80,6 +82,7 @@ export class BusApi {
     const headers: Record<string, string> = { accept: request.accept ?? 'application/json' };
     if (this.options.token !== undefined) headers.authorization = `Bearer ${this.options.token}`;
     if (request.body !== undefined) headers['content-type'] = 'application/json';
+    if (request.idempotencyKey !== undefined) headers['idempotency-key'] = request.idempotencyKey;
     if (request.file) headers['content-type'] = request.file.type;
     return headers;
   }

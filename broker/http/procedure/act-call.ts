@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
 import { isMap } from '../../../proto/values/is-map.js';
-import type { ActAnswer, ActCall } from '../../procedure/engine/procedure.js';
+import type { ActAnswer } from '../../procedure/engine/append-once.js';
+import type { ActCall } from '../../procedure/engine/procedure.js';
 
 /** Printable ASCII. */
 const KEY = /^[\x20-\x7e]{1,128}$/;
@@ -26,7 +27,8 @@ function ifMatchOf({ headers }: FastifyRequest): number | undefined {
   return Number(seq);
 }
 
-function keyOf(request: FastifyRequest): ActCall['key'] {
+/** `Idempotency-Key` with the digest of the request. Throws BAD_REQUEST. */
+export function keyOf(request: FastifyRequest): ActCall['key'] {
   const given = request.headers['idempotency-key'];
   if (given === undefined) return undefined;
   if (typeof given !== 'string' || !KEY.test(given)) {

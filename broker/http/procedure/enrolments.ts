@@ -2,9 +2,10 @@ import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import type { Enrolment, RedeemBody } from '../../procedure/people/redeem.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { JSON_TYPE } from '../server/route-rule.js';
+import { keyOf, sendAnswer } from './act-call.js';
 
 /** A caller without a credential sends little, and is throttled like every open route. */
-const RULE: FastifyContextConfig = { access: 'open', body: { [JSON_TYPE]: 4 * 1024 } };
+const RULE: FastifyContextConfig = { access: 'open', body: { [JSON_TYPE]: 4 * 1024 }, digestsBody: true };
 
 export interface EnrolmentRoutesDeps {
   enrolment: Enrolment;
@@ -12,13 +13,14 @@ export interface EnrolmentRoutesDeps {
 
 export function enrolmentRoutes(app: FastifyInstance, { enrolment }: EnrolmentRoutesDeps): void {
   app.post<{ Body: RedeemBody }>('/v1/enrolments/redeem', { schema: SCHEMA, config: RULE }, async (request, reply) =>
-    reply.code(201).send(await enrolment.redeem(request.body)),
+    sendAnswer(reply, await enrolment.redeem(request.body, keyOf(request))),
   );
 }
 
 const SCHEMA = {
   tags: ['procedure'],
   operationId: 'redeemEnrolment',
+  description: 'With Idempotency-Key a lost answer can be asked for again, with the same code and body.',
   summary: 'Become the first administrator of a department, with the code that it was given',
   body: {
     type: 'object',

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { Caller } from '../../parties/caller.js';
 import { NEVER_USED } from '../../procedure/applications/document-check.js';
-import type { ActAnswer, Procedure } from '../../procedure/engine/procedure.js';
+import type { ActAnswer } from '../../procedure/engine/append-once.js';
+import type { Procedure } from '../../procedure/engine/procedure.js';
 import { refuseOne } from '../../procedure/engine/refusals.js';
 import type { Fields } from '../../procedure/files/file.js';
 import { grantOf } from '../../procedure/grants/grant-file.js';

@@ -8,6 +8,7 @@ import type { FileQuery, FileReader } from '../files/file-reader.js';
 import type { Kind } from '../files/kinds.js';
 import { requireDigest, requireFourEyes, requireShape } from './act-guards.js';
 import { asSeen, describeFile, describeWhole, roleFor, shownDocument } from './answer.js';
+import { type ActAnswer, appendOnce } from './append-once.js';
 import { Batch } from './batch.js';
 import type { KeptAnswers } from './kept-answers.js';
 import { type ActContext, isFromNothing, type Machine, type Transition, type World } from './machine.js';
@@ -30,14 +31,6 @@ export interface ActCall {
   isDryRun?: boolean;
   /** Idempotency key with the digest of method, address and body. */
   key?: { key: string; request: string } | undefined;
-}
-
-export interface ActAnswer {
-  body: Fields;
-  /** The answer of an earlier call with the same key: nothing was done now. */
-  isReplayed: boolean;
-  /** The act made its file. */
-  isNew: boolean;
 }
 
 export interface ProcedureDeps {
@@ -87,38 +80,22 @@ export class Procedure {
     { key = calls[0]?.key, isOne = false }: { key?: ActCall['key']; isOne?: boolean } = {},
   ): Promise<ActAnswer[]> {
     const officer = requireOfficer(caller);
-    const { ledger, kept } = this.deps;
-    let answers: ActAnswer[] = [];
-    let refusal: SluiceError | undefined;
+    const actor = actorOf(caller);
     const endsRights = calls.some(({ kind, act }) => this.#endsRights(kind, act));
-    await ledger.appendAll(
-      async (head) => {
-        refusal = undefined;
-        const replayed = key && (await kept.find(actorOf(caller), key));
-        if (replayed) {
-          answers = [{ body: replayed.body, isReplayed: true, isNew: replayed.isNew }];
-          return [];
-        }
-        const runner = this.#runner(head);
-        try {
-          answers = await this.#perform(runner, officer, calls, isOne);
-          if (isOne)
-            answers = [{ body: { results: answers.map(({ body }) => body) }, isReplayed: false, isNew: false }];
-        } catch (error) {
-          if (!(error instanceof RecordedRefusal)) throw error;
-          refusal = error.refusal;
-          const after = this.#runner(head);
-          await error.remainder.record(after);
-          return after.batch.toActs();
-        }
-        if (calls.some(({ isDryRun }) => isDryRun)) return [];
-        const acts = runner.batch.toActs();
-        const [first] = acts;
-        if (key && first) first.kept = kept.keep(actorOf(caller), key, answers[0] as ActAnswer);
-        return acts;
-      },
-      { actor: actorOf(caller), atomic: true, endsRights },
-    );
+    const { answers, refusal } = await appendOnce(this.deps, { by: actor, key, actor, endsRights }, async (head) => {
+      const runner = this.#runner(head);
+      try {
+        const done = await this.#perform(runner, officer, calls, isOne);
+        const acts = calls.some(({ isDryRun }) => isDryRun) ? [] : runner.batch.toActs();
+        const results = { results: done.map(({ body }) => body) };
+        return { acts, answers: isOne ? [{ body: results, isReplayed: false, isNew: false }] : done };
+      } catch (error) {
+        if (!(error instanceof RecordedRefusal)) throw error;
+        const after = this.#runner(head);
+        await error.remainder.record(after);
+        return { acts: after.batch.toActs(), answers: [], refusal: error.refusal };
+      }
+    });
     if (refusal) throw refusal;
     return answers;
   }
@@ -133,6 +110,20 @@ export class Procedure {
       },
       { atomic: true },
     );
+  }
+
+  /** Lets the bus act for `by`, who is no caller yet, and answer with what `decide` makes. */
+  async answerByBus(
+    by: string,
+    key: ActCall['key'],
+    decide: (runner: ActRunner) => Promise<Fields>,
+  ): Promise<ActAnswer> {
+    const { answers } = await appendOnce(this.deps, { by, key }, async (head) => {
+      const runner = this.#runner(head);
+      const body = await decide(runner);
+      return { acts: runner.batch.toActs(), answers: [{ body, isReplayed: false, isNew: true }] };
+    });
+    return answers[0] as ActAnswer;
   }
 
   /** Acts of the bus on a file at the moment that falls due: clocks fall late, then its period ends. */

@@ -1,7 +1,8 @@
 import { SluiceError } from '../../../proto/errors.js';
 import { type Credentials, newToken } from '../../parties/credentials.js';
 import type { Officers, Parties } from '../../parties/parties.js';
-import type { Procedure } from '../engine/procedure.js';
+import type { ActAnswer } from '../engine/append-once.js';
+import type { ActCall, Procedure } from '../engine/procedure.js';
 import { refuseOne } from '../engine/refusals.js';
 import type { ActRunner } from '../engine/run-act.js';
 import { codeDigest, enrolmentOfCode } from './enrolments.js';
@@ -28,21 +29,24 @@ const FOUNDING = 'founding';
 export class Enrolment {
   constructor(private readonly deps: EnrolmentDeps) {}
 
-  /** Throws NOT_AUTHENTICATED for a code that is unknown, used or expired; CONFLICT before the owner is registered. */
-  async redeem({ code, officer }: RedeemBody): Promise<object> {
+  /**
+   * Throws NOT_AUTHENTICATED for a code that is unknown, used or expired; CONFLICT before the owner is registered. The
+   * idempotency key belongs to who knows the code: a department whose answer was lost would otherwise have no
+   * administrator for good.
+   */
+  async redeem({ code, officer }: RedeemBody, key?: ActCall['key']): Promise<ActAnswer> {
     const { procedure, credentials } = this.deps;
-    const token = newToken();
-    let party = '';
-    await procedure.byBus(async (runner) => {
+    return procedure.answerByBus(`code:${codeDigest(code)}`, key, async (runner) => {
       const id = this.#isFounding(code) ? FOUNDING : enrolmentOfCode(code);
-      party = await this.#partyOf(runner, id, code);
+      const party = await this.#partyOf(runner, id, code);
       if (this.deps.officers.get(officer.id)) {
         throw refuseOne('CONFLICT', 'is the id of an officer already', '/officer/id');
       }
+      const token = newToken();
       const body = { officer, party, credential: credentials.digestOf(token) };
       await runner.followByBus({ ref: { kind: 'enrolments', id }, act: 'redeem', body });
+      return { officer: { id: officer.id, party, name: officer.name, roles: ['administrator'] }, token };
     });
-    return { officer: { id: officer.id, party, name: officer.name, roles: ['administrator'] }, token };
   }
 
   #isFounding(code: string): boolean {

@@ -1,9 +1,10 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { loadConfig } from '../../../broker/config.js';
 import { onInterruption } from '../../interruption.js';
 import type { Terminal } from '../../terminal.js';
 import { countOf } from '../events/subscribe-options.js';
 import { Demo } from './demo/demo.js';
+import { runLawfulBus } from './lawful/lawful-bus.js';
 import { portNumber } from './start.js';
 
 interface DemoCommandOptions {
@@ -12,6 +13,7 @@ interface DemoCommandOptions {
   seed: number;
   rate: number;
   json?: boolean;
+  lawful?: boolean;
 }
 
 const DEFAULT_SEED = 350_100;
@@ -26,7 +28,13 @@ export function addDemo(program: Command, terminal: Terminal): void {
         'show what one department receives. Ctrl-C ends it; the next start continues with the same data.',
     )
     .option('--port <port>', 'HTTP port, 0 for a free one (default: 8080)', portNumber)
-    .option('--data <folder>', 'where the data are kept (default: .sluice)')
+    .option('--data <folder>', 'where the data are kept (default: .sluice, with --lawful .sluice-lawful)')
+    .addOption(
+      new Option(
+        '--lawful',
+        'instead, a registered bus with a test clock and an officer for every role, whose tokens it prints',
+      ).conflicts(['seed', 'rate', 'json']),
+    )
     .option('--seed <number>', 'another seed is another city', seedNumber, DEFAULT_SEED)
     .option('--rate <events>', 'events a second', countOf, EVENTS_PER_SECOND)
     .option('--json', 'what the department receives, as NDJSON on standard output')
@@ -35,6 +43,10 @@ export function addDemo(program: Command, terminal: Terminal): void {
 }
 
 async function run(options: DemoCommandOptions, terminal: Terminal): Promise<void> {
+  if (options.lawful) {
+    await runLawfulBus(environment(options), terminal);
+    return;
+  }
   const config = loadConfig(environment(options), undefined);
   const { seed, rate, json = false } = options;
   const demo = new Demo({ config, seed, eventsPerSecond: rate, terminal, json });

@@ -42,18 +42,22 @@ t.test(
 
 t.test('the platform operator appoints nobody, and a founding code works once', async (t) => {
   const bus = await startLawfulBus(t);
-  const redeem = (code: string, id = 'deng') =>
-    bus.as('', 'POST', '/v1/enrolments/redeem', { code, officer: { id, name: { en: id } } });
+  const redeem = (code: string, id = 'deng', headers = {}) =>
+    bus.as('', 'POST', '/v1/enrolments/redeem', { code, officer: { id, name: { en: id } } }, headers);
   t.match(await redeem(FOUNDING_CODE), { status: 409, body: { code: 'CONFLICT' } }, 'the owner is not registered yet');
   t.match(await redeem('a-code-that-nobody-was-given'), {
     status: 401,
     body: { code: 'NOT_AUTHENTICATED', problems: [{ path: '', code: 'NOT_AUTHENTICATED' }] },
   });
   await bus.act('pan', '/v1/bundles', { parties: PARTIES });
-  t.match(await redeem(FOUNDING_CODE), {
-    status: 201,
-    body: { officer: { id: 'deng', party: CD, roles: ['administrator'] } },
-  });
+  const key = { 'idempotency-key': 'founding' };
+  const first = await redeem(FOUNDING_CODE, 'deng', key);
+  t.match(first, { status: 201, body: { officer: { id: 'deng', party: CD, roles: ['administrator'] } } });
+  const again = await redeem(FOUNDING_CODE, 'deng', key);
+  t.match(again, { status: 201, body: first.body }, 'an answer that was lost can be asked for again');
+  t.equal(again.headers.get('idempotent-replayed'), 'true');
+  t.match(await redeem(FOUNDING_CODE, 'other', key), { status: 409, body: { code: 'KEY_REUSED' } });
+  t.match(await redeem('a-code-that-nobody-was-given', 'deng', key), { status: 401 }, 'the key alone opens nothing');
   t.match(await redeem(FOUNDING_CODE, 'other'), { status: 401 }, 'it works once');
   const refused = await bus.as('pan', 'POST', '/v1/officers', { id: 'x', name: { en: 'x' }, roles: ['body_head'] });
   t.match(refused, { status: 403, body: { code: 'NOT_YOUR_ROLE', article: 'R36' } });

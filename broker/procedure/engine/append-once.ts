@@ -1,0 +1,53 @@
+import type { SluiceError } from '../../../proto/errors.js';
+import type { Ledger } from '../../ledger/ledger.js';
+import type { Act } from '../../ledger/record.js';
+import type { Fields } from '../files/file.js';
+import type { KeptAnswers } from './kept-answers.js';
+
+export interface ActAnswer {
+  body: Fields;
+  /** The answer of an earlier call with the same key: nothing was done now. */
+  isReplayed: boolean;
+  /** The act made its file. */
+  isNew: boolean;
+}
+
+/** What a request comes to: acts for the ledger, and answers or the refusal that the acts put on record. */
+interface Outcome {
+  acts: Act[];
+  answers: ActAnswer[];
+  refusal?: SluiceError;
+}
+
+interface Request {
+  /** Whose idempotency key it is. */
+  by: string;
+  key: { key: string; request: string } | undefined;
+  actor?: string;
+  endsRights?: boolean;
+}
+
+/**
+ * Appends what `decide` comes to, once for an idempotency key: a request that comes again with its key is answered as the
+ * first time. `decide` runs inside the guard of the append, again for each attempt. Throws KEY_REUSED.
+ */
+export async function appendOnce(
+  { ledger, kept }: { ledger: Ledger; kept: KeptAnswers },
+  { by, key, actor, endsRights = false }: Request,
+  decide: (head: number) => Promise<Outcome>,
+): Promise<Omit<Outcome, 'acts'>> {
+  let outcome: Outcome = { acts: [], answers: [] };
+  await ledger.appendAll(
+    async (head) => {
+      const replayed = key && (await kept.find(by, key));
+      outcome = replayed ? { acts: [], answers: [{ ...replayed, isReplayed: true }] } : await decide(head);
+      const { acts, answers } = outcome;
+      const [first] = acts;
+      const [answer] = answers;
+      if (key && first && answer) first.kept = kept.keep(by, key, answer);
+      return acts;
+    },
+    { ...(actor !== undefined && { actor }), atomic: true, endsRights },
+  );
+  return outcome;
+}

@@ -302,12 +302,13 @@ class RunningBroker implements BrokerHandle {
 
   /** Routes of the lawful procedure; a trial bus has none. */
   #openProcedure(stream: Stream, served: Pick<LawfulDeps, 'slots' | 'ending'>): FastifyPluginAsync[] {
-    const { config, governance, store, clock, busClock, bus, releases } = this.parts;
+    const { config, governance, store, clock, busClock, bus, releases, log } = this.parts;
     const hasOpenStream = (grant: string): boolean =>
       stream.table.ofGrant(grant).length > 0 || stream.eventStreams.has(grant);
     const { partitions } = store;
     const { usedItems } = stream;
-    const rooms = { config, governance, partitions, releases, clock, busClock, bus };
+    const metrics = this.parts.metrics.webhooks;
+    const rooms = { config, governance, partitions, releases, clock, busClock, bus, log, metrics };
     const lawful = openLawful({ ...served, ...rooms, hasOpenStream, usedItems });
     if (!lawful) return [];
     this.#firstDeliveries = new FirstDeliveries({ procedure: lawful.procedure, grants: governance.grants });

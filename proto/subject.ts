@@ -31,6 +31,10 @@ export const cursorSubject = (grant: string, name: string): string => `cursor.${
 export const deadLetterSubject = (grant: string, position: number): string => `deadletter.${grant}.${position}`;
 /** One part of an attachment, by the hex of its SHA-256. */
 export const attachmentSubject = (sha256: string, part: number | '*'): string => `attachment.${sha256}.${part}`;
+/** Where the webhook of a party is. */
+export const webhookSubject = (party: string): string => `webhook.${party}`;
+/** The broker that sends to webhooks; no id of a party begins like this. */
+export const WEBHOOK_SENDER_SUBJECT = 'webhook._sender';
 export const ledgerSubject = (kind: string, id: string): string => `ledger.${kind}.${id}`;
 
 /** JetStream message id. Deduplication is stream-wide, so the id includes system and entry. */

@@ -11,6 +11,7 @@ import { ProcessMetrics } from './process-metrics.js';
 import { StoreMetrics } from './store-metrics.js';
 import { StreamMetrics } from './stream-metrics.js';
 import { TraceMetrics } from './trace-metrics.js';
+import { WebhookMetrics } from './webhook-metrics.js';
 
 /**
  * All metrics of one process, one part per room, with one method per thing that happens. Labels have few values
@@ -26,6 +27,7 @@ export class Metrics {
   readonly grants: GrantMetrics;
   readonly traces: TraceMetrics;
   readonly leakCheck: LeakCheckMetrics;
+  readonly webhooks: WebhookMetrics;
 
   constructor() {
     const make = new MetricFactory(this.registry);
@@ -37,6 +39,7 @@ export class Metrics {
     this.grants = new GrantMetrics(make);
     this.traces = new TraceMetrics(make);
     this.leakCheck = new LeakCheckMetrics(make);
+    this.webhooks = new WebhookMetrics(make);
     new ProcessMetrics(make, this.registry);
   }
 

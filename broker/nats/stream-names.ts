@@ -14,7 +14,7 @@ export const SUBJECTS = {
   [LEDGER_STREAM]: ['ledger.>'],
   [RECEIPTS_STREAM]: ['receipt.>'],
   [QUARANTINE_STREAM]: ['quarantine.>'],
-  [CURSORS_STREAM]: ['cursor.>', 'mark.>', 'deadletter.>', 'ticket.>'],
+  [CURSORS_STREAM]: ['cursor.>', 'mark.>', 'deadletter.>', 'ticket.>', 'webhook.>'],
   [ATTACHMENTS_STREAM]: ['attachment.>'],
 };
 export const eventSubjects = (partition: number): string[] => [`ev.${partition}.>`];

@@ -2,9 +2,10 @@ import { pause } from '../../client/pause.js';
 import { reconnectDelayMs } from '../../client/reconnect-policy.js';
 import { retryAfterMs } from '../../client/retry-after.js';
 import type { DeliveredEvent } from '../../proto/event/event.js';
+import { signatureHeaders } from '../../proto/http/webhook-signature.js';
 import { PeerGoneError } from '../runtime/connector-errors.js';
 import type { WebhookConfig } from './config.js';
-import { cloudEventText, signatureHeaders, webhookIdOf } from './signed-request.js';
+import { cloudEventText, webhookIdOf } from './signed-request.js';
 
 /** `gone` concerns the receiver as a whole; `later` and `never` concern the event. */
 export type DeliveryVerdict = 'done' | 'gone' | 'later' | 'never';

@@ -27,7 +27,7 @@ const ROOMS = [
 /** They see all rooms, and `workers` sees `boot`. */
 const ABOVE_ROOMS = ['boot', 'workers'];
 /** Below all rooms: files straight in `broker/` that every room may import, and the metrics. */
-const BROKER_BASE = /^broker\/(?:config\.ts|config-shape\.ts|secret-file\.ts|version\.ts|metrics\/)/;
+const BROKER_BASE = /^broker\/(?:config\.ts|config-shape\.ts|address-list\.ts|secret-file\.ts|version\.ts|metrics\/)/;
 
 /** What a folder of the project may import besides itself: a prefix each. A folder that is missing here fails. */
 const LAYERS: Record<string, { imports: string[]; why: string }> = {

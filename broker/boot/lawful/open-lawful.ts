@@ -1,7 +1,9 @@
+import type { Logger } from 'pino';
 import type { Config } from '../../config.js';
 import type { StreamSlots } from '../../gateway/admission/stream-slots.js';
 import type { ProcedureRoutesDeps } from '../../http/procedure/plugin.js';
 import type { BusClock } from '../../ledger/bus-clock.js';
+import type { WebhookMetrics } from '../../metrics/webhook-metrics.js';
 import type { Bus } from '../../nats/bus.js';
 import { MACHINES } from '../../procedure/all-machines.js';
 import { LawfulDrafts } from '../../procedure/catalog/lawful-drafts.js';
@@ -9,10 +11,14 @@ import { KeptAnswers } from '../../procedure/engine/kept-answers.js';
 import type { World } from '../../procedure/engine/machine.js';
 import { Procedure } from '../../procedure/engine/procedure.js';
 import { Relations } from '../../procedure/engine/relations.js';
+import type { FileReader } from '../../procedure/files/file-reader.js';
 import { NoticeBoard } from '../../procedure/notices/notice-board.js';
 import { Enrolment } from '../../procedure/people/redeem.js';
+import { WebhookSender } from '../../procedure/webhooks/webhook-sender.js';
+import { Webhooks } from '../../procedure/webhooks/webhooks.js';
 import { Worklist } from '../../procedure/worklist/worklist.js';
 import type { Governance } from '../governance.js';
+
 import type { ReleaseStack } from '../release-stack.js';
 
 export interface LawfulDeps {
@@ -25,6 +31,8 @@ export interface LawfulDeps {
   hasOpenStream(grant: string): boolean | Promise<boolean>;
   usedItems: ProcedureRoutesDeps['usedItems'];
   releases: ReleaseStack;
+  log: Logger;
+  metrics: WebhookMetrics;
   slots: StreamSlots;
   /** Aborted when the broker drains. */
   ending: AbortSignal;
@@ -38,13 +46,15 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
   if (!rooms || !registration) return undefined;
   const relations = new Relations(parties, registration.owner);
   releases.add('relations', ledger.onRecord(relations.fold));
-  const world = worldOf(deps, relations, registration.owner);
+  const webhooks = new Webhooks(config.secret, config.webhookAllow);
+  const world = worldOf(deps, { relations, webhooks, owner: registration.owner });
   const kept = new KeptAnswers(rooms.files, config.secret);
   const procedure = new Procedure({ ledger, reader: rooms.files, world, machines: MACHINES, kept, clock });
   const { files } = rooms;
   const worklist = new Worklist({ files, machines: MACHINES, relations, rules: world.rules, clock });
   const notices = new NoticeBoard({ ledger, files: rooms.files });
   releases.add('notices', ledger.onRecord(notices.onRecord));
+  startWebhooks(deps, webhooks, rooms.files);
   const { owner, foundingCodeSha256 } = world.settings;
   const enrolment = new Enrolment({ procedure, parties, officers, credentials, owner, foundingCodeSha256 });
   governance.sheetService.layDownBy(new LawfulDrafts(procedure));
@@ -59,15 +69,26 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
   };
 }
 
+function startWebhooks(
+  { governance, bus, log, metrics, releases }: LawfulDeps,
+  webhooks: Webhooks,
+  files: FileReader,
+): void {
+  const warn = (message: string, error?: unknown): void => log.warn({ err: error }, message);
+  const sender = new WebhookSender({ bus, webhooks, files, metrics, warn });
+  releases.add('webhook records', governance.ledger.onRecord(sender.onRecord));
+  releases.add('webhooks', () => sender.stop());
+  sender.start();
+}
+
 function worldOf(
   { config, governance, partitions, hasOpenStream }: LawfulDeps,
-  relations: Relations,
-  owner: string,
+  { relations, webhooks, owner }: Pick<World, 'relations' | 'webhooks'> & { owner: string },
 ): World {
   const { parties, officers, systems, credentials, catalog, grants, calendars, bodies } = governance;
   const { founding, closingHour, supplementPause, localTargetDays, changeLeadDays, quotas } = config;
   return {
-    ...{ relations, parties, officers, systems, credentials, catalog, grants, calendars, bodies },
+    ...{ relations, webhooks, parties, officers, systems, credentials, catalog, grants, calendars, bodies },
     settings: {
       ...{
         owner,

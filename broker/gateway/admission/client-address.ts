@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import { addressList } from '../../address-list.js';
 
 /** Hops that are looked at; a longer chain was made up by somebody. */
 const HOPS_MAX = 16;
@@ -14,17 +15,12 @@ type AddressedRequest = Pick<IncomingMessage, 'headers'> & { socket: { remoteAdd
  * disagree neither is believed, and the proxy's own address counts.
  */
 export class ClientAddresses {
-  readonly #trusted = new BlockList();
+  readonly #isTrusted: (address: string) => boolean;
   readonly #trustsSomebody: boolean;
 
   constructor(trustedProxies: readonly string[]) {
     this.#trustsSomebody = trustedProxies.length > 0;
-    for (const proxy of trustedProxies) {
-      const [address = '', bits] = proxy.split('/');
-      const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-      if (bits === undefined) this.#trusted.addAddress(address, family);
-      else this.#trusted.addSubnet(address, Number(bits), family);
-    }
+    this.#isTrusted = addressList(trustedProxies);
   }
 
   of({ headers, socket }: AddressedRequest): string {
@@ -46,11 +42,6 @@ export class ClientAddresses {
       if (!this.#isTrusted(address)) return client;
     }
     return client;
-  }
-
-  #isTrusted(address: string): boolean {
-    const family = isIP(address);
-    return family !== 0 && this.#trusted.check(address, family === 6 ? 'ipv6' : 'ipv4');
   }
 }
 

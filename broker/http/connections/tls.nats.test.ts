@@ -1,29 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type PeerCertificate } from 'node:tls';
 import t, { type Test } from 'tap';
 import { startBroker } from '../../../tests/support/broker/broker.js';
+import { makeCertificate, NO_OPENSSL } from '../../../tests/support/certificate.js';
 import { temporaryFolder } from '../../../tests/support/nats/nats.js';
-
-function hasOpenssl(): boolean {
-  try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Writes a certificate for the loopback address that it has signed itself. */
-function makeCertificate(folder: string, name: string): void {
-  const [key, cert] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)];
-  const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1'];
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
-  execFileSync('openssl', ['req', '-x509', '-nodes', ...curve, ...subject, '-keyout', key, '-out', cert], {
-    stdio: 'ignore',
-  });
-}
 
 /** The name in the certificate that the broker shows, and the first line of its answer. */
 function askOverTls(t: Test, url: string): Promise<{ name: string; answer: string }> {
@@ -41,7 +22,7 @@ function askOverTls(t: Test, url: string): Promise<{ name: string; answer: strin
   });
 }
 
-const skip = hasOpenssl() ? false : 'openssl is not installed';
+const skip = NO_OPENSSL;
 
 t.test('a broker with a certificate speaks TLS, and takes another one without a restart', { skip }, async (t) => {
   const folder = await temporaryFolder(t);

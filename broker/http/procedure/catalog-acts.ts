@@ -44,7 +44,7 @@ export function catalogActRoutes(app: FastifyInstance, { procedure }: { procedur
     const answer = await procedure.perform(officer, { ...call, kind: KIND, id: entry, act: 'put', body });
     return sendAnswer(reply, { ...answer, isNew: false });
   });
-  for (const act of actsOf(machine).filter((one) => one !== 'put')) actRoute(app, procedure, machine, act);
+  for (const act of actsOf(machine)) actRoute(app, procedure, machine, act);
   for (const act of BULK_ACTS) bulkRoute(app, procedure, act);
 }
 

@@ -49,9 +49,11 @@ export function fileRoutes(app: FastifyInstance, { procedure }: FileRoutesDeps):
   }
 }
 
-/** Acts that have an address: not those of the bus alone, and not the one that makes a file. */
+/** Acts that have an address: not those of the bus alone, and not those that have a form of their own. */
 export const actsOf = ({ transitions }: Machine): string[] => [
-  ...new Set(transitions.filter((row) => isCalled(row) && row.act !== 'create').map(({ act }) => act)),
+  ...new Set(
+    transitions.filter((row) => isCalled(row) && row.act !== 'create' && row.act !== 'put').map(({ act }) => act),
+  ),
 ];
 const isCalled = ({ who, isLater }: Transition): boolean => !isLater && who.some((one) => one !== 'bus');
 

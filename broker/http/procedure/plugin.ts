@@ -9,6 +9,7 @@ import { type LawfulGrantDeps, lawfulGrantRoutes } from './grants.js';
 import { type LawfulBundleDeps, lawfulBundleRoutes } from './lawful-bundles.js';
 import { machineRoutes } from './machines.js';
 import { type NoticeRoutesDeps, noticeRoutes } from './notices.js';
+import { webhookRoute } from './webhook.js';
 import { type WorklistRoutesDeps, worklistRoutes } from './worklist.js';
 
 export type ProcedureRoutesDeps = FileRoutesDeps &
@@ -34,5 +35,6 @@ export const procedurePlugin =
     lawfulBundleRoutes(app, deps);
     lawfulGrantRoutes(app, deps);
     noticeRoutes(app, deps);
+    webhookRoute(app, deps);
     worklistRoutes(app, deps);
   };

@@ -1,11 +1,8 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Fields } from '../files/file.js';
-import type { FileReader, KeptAnswer } from '../files/file-reader.js';
+import type { FileReader } from '../files/file-reader.js';
 import { refuseOne } from './refusals.js';
-
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-const KEY_BYTES = 32;
+import { derivedKey, Sealed } from './sealed.js';
 
 interface Given {
   body: Fields;
@@ -17,15 +14,15 @@ interface Given {
  * the act, so that every broker gives them; encrypted, because an answer may hold a token that is shown once.
  */
 export class KeptAnswers {
-  readonly #key: Buffer;
+  readonly #answers: Sealed<Given>;
   readonly #names: Buffer;
 
   constructor(
     private readonly reader: FileReader,
     secret: string,
   ) {
-    this.#key = Buffer.from(hkdfSync('sha256', secret, '', 'sluice/kept-answers', KEY_BYTES));
-    this.#names = Buffer.from(hkdfSync('sha256', secret, '', 'sluice/idempotency-keys', KEY_BYTES));
+    this.#answers = new Sealed(secret, 'sluice/kept-answers');
+    this.#names = derivedKey(secret, 'sluice/idempotency-keys');
   }
 
   /** The answer given before. Throws KEY_REUSED when the key stands for another request. */
@@ -33,30 +30,15 @@ export class KeptAnswers {
     const kept = await this.reader.keptAnswer(this.#nameOf(actor, key));
     if (!kept) return undefined;
     if (kept.request !== request) throw refuseOne('KEY_REUSED', 'the idempotency key stands for another request');
-    return this.#open(kept);
+    return this.#answers.open(kept.answer);
   }
 
   keep(actor: string, { key, request }: { key: string; request: string }, { body, isNew }: Given) {
-    return { key: this.#nameOf(actor, key), request, answer: this.#seal({ body, isNew }) };
+    return { key: this.#nameOf(actor, key), request, answer: this.#answers.seal({ body, isNew }) };
   }
 
   /** A key is the caller's own word, so only its digest stands on the ledger. */
   #nameOf(actor: string, key: string): string {
     return createHmac('sha256', this.#names).update(`${actor}\n${key}`, 'utf8').digest('hex');
-  }
-
-  #seal(given: Given): string {
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce);
-    const text = Buffer.concat([cipher.update(JSON.stringify(given), 'utf8'), cipher.final()]);
-    return Buffer.concat([nonce, cipher.getAuthTag(), text]).toString('base64');
-  }
-
-  #open({ answer }: KeptAnswer): Given {
-    const bytes = Buffer.from(answer, 'base64');
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, NONCE_BYTES));
-    decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-    const text = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
-    return JSON.parse(text.toString('utf8')) as Given;
   }
 }

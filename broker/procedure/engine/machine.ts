@@ -152,6 +152,15 @@ export interface World {
   /** Facts of the stream: what was acknowledged, and which streams are open. */
   delivery: DeliveryFacts;
   bodies: WorkBodies;
+  webhooks: WebhookRules;
+}
+
+/** How the addresses that notices are sent to are judged and kept. */
+export interface WebhookRules {
+  /** Why notices may not go there, as far as the address itself says it. */
+  urlProblem(url: string): string | undefined;
+  /** What the file of a party keeps; notices behind record `head` are sent. */
+  keep(memo: ProcedureFile['memo'], target: { url: string; secret: string }, head: number): object;
 }
 
 /** Work bodies and their heads. */

@@ -80,6 +80,14 @@ const NO_CANARY = {
       : undefined,
 };
 
+const OUTSIDE = {
+  name: 'an https address outside',
+  check: ({ body, world }: ActContext) => {
+    const why = typeof body.url === 'string' ? world.webhooks.urlProblem(body.url) : undefined;
+    return why === undefined ? undefined : problem('/url', 'BAD_REQUEST', why);
+  },
+};
+
 export const PARTIES: Machine = {
   kind: 'parties',
   available: true,
@@ -126,6 +134,19 @@ export const PARTIES: Machine = {
         file.document = { ...file.document, ...body };
       },
       article: 'R2',
+    },
+    {
+      number: 'Y3',
+      from: ['registered'],
+      act: 'put',
+      to: SELF,
+      who: ['own.administrator'],
+      body: { url: { type: 'string', maxLength: 2_000 }, secret: { type: 'string', minLength: 32, maxLength: 512 } },
+      guard: ['url', 'secret', OUTSIDE],
+      apply: ({ file, body, batch, world }) => {
+        const target = { url: String(body.url), secret: String(body.secret) };
+        file.memo = { ...file.memo, webhook: world.webhooks.keep(file.memo, target, batch.head) };
+      },
     },
   ],
 };

@@ -6,6 +6,9 @@ import type { Caller } from '../parties/caller.js';
 import type { Parties } from '../parties/parties.js';
 import type { Permissions } from '../parties/permissions.js';
 import { CatalogDrafts, entriesOf, exportedEntry, partyFacts } from './catalog-drafts.js';
+import { DatasetProposer } from './dcat/dataset-proposer.js';
+import type { DcatFile } from './dcat/dcat-file.js';
+import { catalogFile } from './dcat/write-catalog.js';
 import { importCatalog } from './laying/import-catalog.js';
 import type { ReportLine, ReportTotal } from './laying/report.js';
 import { TableProposer } from './laying/table-proposer.js';
@@ -46,6 +49,12 @@ export interface ExportRequest {
   entries?: readonly string[] | undefined;
 }
 
+export interface ExportedFile {
+  /** Form of the bytes: DCAT-AP is always JSON-LD. */
+  form: FileForm;
+  chunks: AsyncGenerator<Uint8Array>;
+}
+
 /** Catalogs as files of departments. On a trial bus, where no draft has an author who answers for it, there are none. */
 export class SheetService {
   readonly #reader = new SheetFileReader();
@@ -68,18 +77,19 @@ export class SheetService {
     const profile = this.deps.profiles.profile(party, request.profile);
     const { bytes, form, sheet, encoding } = request;
     const file = await this.#reader.read({ bytes, form, profile, sheet, encoding });
-    if (!profile) throw new SluiceError('BAD_REQUEST', 'the profile is not known');
     const drafts = new CatalogDrafts({ ...this.deps, catalogService: this.#drafts }, caller, this.#factsOf(party));
+    if (!profile || !('columns' in file)) {
+      return importCatalog(file as DcatFile, new DatasetProposer(drafts), drafts, request);
+    }
     return importCatalog(file, await TableProposer.of(profile, file, drafts), drafts, request);
   }
 
   /** The file of the entries that the caller may read, in the order of their ids. */
-  exportFile(caller: Caller, { profile: name, form, entries }: ExportRequest): AsyncGenerator<Uint8Array> {
+  exportFile(caller: Caller, { profile: name, form, entries }: ExportRequest): ExportedFile {
     this.#requireLawful();
     const { party } = caller;
     const profile = this.deps.profiles.profile(party, name);
-    if (!profile) throw new SluiceError('BAD_REQUEST', 'the profile is not known');
-    if (form === 'csv' && !isSameSheet(profile)) {
+    if (form === 'csv' && profile && !isSameSheet(profile)) {
       throw new SluiceError('BAD_REQUEST', 'CSV has one sheet, and the profile writes two');
     }
     const ids = entries ? [...new Set(entries)].sort() : entriesOf(this.deps.catalog, party);
@@ -88,8 +98,10 @@ export class SheetService {
       if (!one && entries) throw new SluiceError('NOT_FOUND', `there is no entry ${id}`, { entry: id });
       return one ?? [];
     });
-    const sheets = writtenSheets(profile, exported, (id) => this.#factsOf(id));
-    return form === 'csv' ? csvFile(sheets[0] as (typeof sheets)[number]) : xlsxFile(sheets);
+    const partyOf = (id: string): PartyFacts => this.#factsOf(id);
+    if (!profile) return { form: 'jsonld', chunks: catalogFile(partyOf(party), exported, partyOf) };
+    const sheets = writtenSheets(profile, exported, partyOf);
+    return { form, chunks: form === 'csv' ? csvFile(sheets[0] as (typeof sheets)[number]) : xlsxFile(sheets) };
   }
 
   /** JSON of a profile of the caller's party, or of a ready-made one. Throws NOT_FOUND. */

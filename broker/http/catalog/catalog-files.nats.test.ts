@@ -54,6 +54,14 @@ t.test('a sheet is imported and exported over HTTP on a registered bus', async (
   const again = await post('profile=guide-2017', await exported.text());
   t.match(await again.text(), /"changed":false/);
   t.equal((await call('/v1/catalog/export?profile=two-sheets')).status, 200);
+  const datasets = await call('/v1/catalog/export?profile=dcat-ap&format=csv');
+  t.match(datasets.headers.get('content-type'), /^application\/ld\+json/, 'DCAT-AP is always JSON-LD');
+  const jsonld = { method: 'POST', body: await datasets.text(), headers: { 'content-type': 'application/ld+json' } };
+  t.match(
+    await (await call('/v1/catalog/import?profile=dcat-ap', jsonld)).text(),
+    /correctionChannel.*"changed":false/,
+  );
+  t.equal((await call('/v1/catalog/import?profile=guide-2017', jsonld)).status, 400);
 
   for (const [query, type] of [
     ['profile=none'],

@@ -18,6 +18,7 @@ const CSV_TYPE = 'text/csv';
 const XLSX_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 const JSONLD_TYPE = 'application/ld+json';
 const FORMS: Record<string, FileForm> = { [CSV_TYPE]: 'csv', [XLSX_TYPE]: 'xlsx', [JSONLD_TYPE]: 'jsonld' };
+const TYPES = { xlsx: XLSX_TYPE, jsonld: JSONLD_TYPE } as const;
 const FILE_BYTES_MAX = 64 * 1024 * 1024;
 const PROFILE_BYTES_MAX = 64 * 1024;
 const EDIT = { officer: 'catalog.edit' } as const;
@@ -72,8 +73,8 @@ export function catalogFileRoutes(app: FastifyInstance, { sheetService, isTrial 
       const caller = callerOf(request);
       if (caller.kind !== 'officer') throw new SluiceError('NOT_ALLOWED', 'a catalog is exported by officers');
       const entries = entry === undefined ? undefined : [entry].flat();
-      const chunks = sheetService.exportFile(caller, { profile, form: format, entries });
-      reply.type(format === 'csv' ? `${CSV_TYPE}; charset=utf-8` : XLSX_TYPE);
+      const { form, chunks } = sheetService.exportFile(caller, { profile, form: format, entries });
+      reply.type(form === 'csv' ? `${CSV_TYPE}; charset=utf-8` : TYPES[form]);
       return reply.send(Readable.from(chunks));
     },
   );
@@ -108,7 +109,7 @@ const profileName = {
   type: 'string',
   minLength: 1,
   maxLength: 64,
-  description: 'stored or ready-made: `guide-2017`, `two-sheets`',
+  description: 'stored or ready-made: `guide-2017`, `two-sheets`, `dcat-ap`',
 };
 const params = { type: 'object', properties: { name: profileName }, required: ['name'] };
 
@@ -139,7 +140,7 @@ const EXPORT = {
     type: 'object',
     properties: {
       profile: profileName,
-      format: { enum: ['xlsx', 'csv'], default: 'xlsx' },
+      format: { enum: ['xlsx', 'csv'], default: 'xlsx', description: 'of sheets; `dcat-ap` is JSON-LD' },
       entry: {
         description: 'as often as wanted; without it all of the own party',
         anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, maxItems: 1000 }],
@@ -148,7 +149,13 @@ const EXPORT = {
     required: ['profile'],
     additionalProperties: false,
   },
-  response: { 200: { description: 'The file', content: { [XLSX_TYPE]: binary, [CSV_TYPE]: binary } }, ...PROBLEMS },
+  response: {
+    200: {
+      description: 'The file',
+      content: { [XLSX_TYPE]: binary, [CSV_TYPE]: binary, [JSONLD_TYPE]: { schema: anything } },
+    },
+    ...PROBLEMS,
+  },
 };
 const PROFILE = {
   tags,

@@ -1,22 +1,16 @@
 import type { EntryDraft, Item } from '../../../proto/entry/entry.js';
 import { GRADES } from '../../../proto/entry/entry-words.js';
-import { nameKey } from '../../catalog/document/compatibility.js';
-import { TakenNames } from '../names/item-names.js';
 import { type Column, columnsOf, type TableProfile } from '../profiles/profile.js';
 import { comparable } from '../reading/text-form.js';
 import type { SheetEntry, SheetField, SheetFile, SheetItem } from '../rows/sheet-entry.js';
-import { itemCell, titleZh } from '../writing/cell-text.js';
+import { itemCell } from '../writing/cell-text.js';
 import { layOther } from './entry-fields.js';
 import { setField } from './field-path.js';
+import { matchedItems, namesOf, type PlacedItem } from './placed-items.js';
 import type { Problem } from './report.js';
 
 /** Fields that a cell gives as digits. */
 const COUNTS: ReadonlySet<string> = new Set(['minLength', 'maxLength']);
-
-interface Placed {
-  item: SheetItem;
-  found: Item | undefined;
-}
 
 /** Makes the items those of the file, in its order; one that was there keeps what the file says nothing about. */
 export function layItems(
@@ -26,8 +20,8 @@ export function layItems(
   { profile, file }: { profile: TableProfile; file: SheetFile },
 ): Problem[] {
   const problems: Problem[] = [];
-  const placed = matched(entry.items, present?.items ?? []);
-  const names = namesOf(placed);
+  const placed = matchedItems(entry.items, present?.items ?? []);
+  const names = namesOf(placed, saysName);
   const laid = placed.map(({ item, found }, index) => {
     const target = { ...found, name: names[index] ?? '' } as Item;
     for (const [name, column] of typeFirst(profile.itemColumns)) {
@@ -62,41 +56,6 @@ export function columnOf(profile: TableProfile, file: SheetFile, field: string):
 /** The meaning of a length depends on the type. */
 const typeFirst = (columns: Record<string, Column>): [string, Column][] =>
   Object.entries(columns).sort(([, a], [, b]) => Number(b.field === 'type') - Number(a.field === 'type'));
-
-/** Which item of the entry each item of the file is: by its name, else by its title. */
-function matched(items: readonly SheetItem[], present: readonly Item[]): Placed[] {
-  const free = new Set(present);
-  const take = (is: (one: Item) => boolean): Item | undefined => {
-    const found = [...free].find(is);
-    if (found) free.delete(found);
-    return found;
-  };
-  const placed = items.map((item): Placed => {
-    const { stated } = item;
-    return { item, found: stated === undefined ? undefined : take(({ name }) => nameKey(name) === nameKey(stated)) };
-  });
-  for (const one of placed) {
-    const title = one.item.title ?? one.item.stated;
-    if (!one.found && title !== undefined) one.found = take((item) => titleZh(item.title) === title);
-  }
-  return placed;
-}
-
-/** Stated names stand; an item that has the title already keeps its name; the others get names that differ. */
-function namesOf(placed: readonly Placed[]): string[] {
-  const taken = new TakenNames();
-  const names = placed.map(({ item, found }) => {
-    const isByTitle =
-      found !== undefined &&
-      item.stated !== undefined &&
-      item.title === undefined &&
-      nameKey(found.name) !== nameKey(item.stated);
-    const keeps = found !== undefined && (item.stated === undefined || (isByTitle && !saysName(item)));
-    return keeps ? found.name : item.stated;
-  });
-  for (const name of names) if (name !== undefined) taken.add(name);
-  return placed.map(({ item }, index) => names[index] ?? (item.made === undefined ? '' : taken.take(item.made)));
-}
 
 /** Whether a column of names, and not only a title that could be a name, says the name. */
 const saysName = ({ fields, stated }: SheetItem): boolean =>
@@ -154,7 +113,7 @@ function layLength(
 function layGrade(
   document: EntryDraft,
   present: EntryDraft | undefined,
-  placed: readonly Placed[],
+  placed: readonly PlacedItem<SheetItem>[],
   laid: readonly Item[],
   profile: TableProfile,
 ): void {
@@ -163,7 +122,7 @@ function layGrade(
     columns.map(([name]) => item.fields[name]).filter((cell) => cell !== undefined),
   );
   if (cells.length === 0) return;
-  const isSame = (one: Placed, index: number): boolean =>
+  const isSame = (one: PlacedItem<SheetItem>, index: number): boolean =>
     one.found?.grade === laid[index]?.grade && columns.every(([name, column]) => leaves(one, name, column, present));
   if (present && placed.length === (present.items ?? []).length && placed.every(isSame)) return;
   const grades = cells.flatMap(({ reading }) =>
@@ -173,7 +132,12 @@ function layGrade(
   else delete document.dataGrade;
 }
 
-function leaves({ item, found }: Placed, name: string, column: Column, present: EntryDraft | undefined): boolean {
+function leaves(
+  { item, found }: PlacedItem<SheetItem>,
+  name: string,
+  column: Column,
+  present: EntryDraft | undefined,
+): boolean {
   const cell = item.fields[name];
   return (
     !cell ||

@@ -1,7 +1,7 @@
 import type { EntryDraft } from '../../../proto/entry/entry.js';
 import { SluiceError } from '../../../proto/errors.js';
 import { sameDocument } from '../../ledger/same-document.js';
-import type { SheetEntry, SheetFile } from '../rows/sheet-entry.js';
+import type { Fault, SheetFile } from '../rows/sheet-entry.js';
 import type { EntryDrafts } from './entry-drafts.js';
 import { byRow, type Line, type ReportLine, type ReportTotal, reported } from './report.js';
 
@@ -14,9 +14,22 @@ export interface Proposal {
   lines: Line[];
 }
 
+/** Rows of an entry in its file. */
+export interface FileEntry {
+  row: number;
+  lastRow: number;
+}
+
+/** A file as far as its report depends on it. */
+export interface CatalogFile<Entry extends FileEntry> extends Pick<SheetFile, 'sheet' | 'itemSheet' | 'beyond'> {
+  entries: Entry[];
+  /** Lines of no entry. */
+  loose: Fault[];
+}
+
 /** Says of each entry of a file what would be laid down, in the order of the file. */
-export interface Proposer {
-  propose(entry: SheetEntry): Promise<Proposal>;
+export interface Proposer<Entry extends FileEntry> {
+  propose(entry: Entry): Promise<Proposal>;
 }
 
 export interface ImportOptions {
@@ -27,9 +40,9 @@ export interface ImportOptions {
  * Lays down the entries of a file one by one and yields the lines of the report, each after what it tells is done; the last
  * one counts. Whoever stops reading keeps what was laid down for the lines so far.
  */
-export async function* importCatalog(
-  file: SheetFile,
-  proposer: Proposer,
+export async function* importCatalog<Entry extends FileEntry>(
+  file: CatalogFile<Entry>,
+  proposer: Proposer<Entry>,
   drafts: EntryDrafts,
   { dryRun }: ImportOptions,
 ): AsyncGenerator<ReportLine | ReportTotal> {
@@ -72,7 +85,7 @@ const isFault = ({ result }: Line): boolean => result === 'problem' || result ==
 
 async function lay(
   { id, present, document, lines }: Proposal,
-  entry: SheetEntry,
+  entry: FileEntry,
   drafts: EntryDrafts,
   dryRun: boolean,
 ): Promise<Line[]> {

@@ -1,7 +1,7 @@
 import type { EntryDraft } from '../../../proto/entry/entry.js';
 import { missingForApproval } from '../../catalog/document/approval.js';
 import { columnsOf, type TableProfile } from '../profiles/profile.js';
-import type { SheetEntry, SheetFile } from '../rows/sheet-entry.js';
+import type { SheetEntry, SheetField, SheetFile } from '../rows/sheet-entry.js';
 import type { FieldsLaid } from './entry-fields.js';
 import { columnOf } from './entry-items.js';
 import type { Line } from './report.js';
@@ -26,10 +26,15 @@ export function reportColumns(profile: TableProfile, file: SheetFile): ReportCol
   return { entry, fields: [...new Set(all)], item: (field) => columnOf(profile, file, field).column };
 }
 
+/** An entry of a file, as far as its missing fields depend on it. */
+export interface ShownEntry extends Pick<SheetEntry, 'row' | 'isBroken'> {
+  items: readonly { fields: Record<string, Pick<SheetField, 'reading'>> }[];
+}
+
 /** Lines about what the approval needs, the profile has a column for, and the entry lacks. */
 export function missingLines(
   document: EntryDraft,
-  entry: SheetEntry,
+  entry: ShownEntry,
   columns: ReportColumns,
   { faulty, outside }: Pick<FieldsLaid, 'faulty' | 'outside'>,
 ): Line[] {
@@ -64,7 +69,7 @@ const fieldsOf = (missing: string, fields: readonly string[]): string[] =>
 
 type AddLine = (field: string, column: string | undefined, article: string, text: string) => void;
 
-function addItems(entry: SheetEntry, columns: ReportColumns, text: string, report: AddLine): void {
+function addItems(entry: ShownEntry, columns: ReportColumns, text: string, report: AddLine): void {
   if (entry.items.length === 0) report('items', columns.item('title.zh') ?? columns.item('name'), 'R13', text);
   else {
     const column = columns.item('identifier');
@@ -72,14 +77,14 @@ function addItems(entry: SheetEntry, columns: ReportColumns, text: string, repor
   }
 }
 
-function addGrade(entry: SheetEntry, columns: ReportColumns, text: string, report: AddLine): void {
+function addGrade(entry: ShownEntry, columns: ReportColumns, text: string, report: AddLine): void {
   const column = columns.item('grade');
   if (column === undefined || entry.items.length === 0 || hasUnread(entry, 'grade', columns)) return;
   report('dataGrade', column, 'R13', text);
 }
 
 /** Whether a cell of that field has a line of its own already. */
-const hasUnread = ({ items }: SheetEntry, field: string, columns: ReportColumns): boolean => {
+const hasUnread = ({ items }: ShownEntry, field: string, columns: ReportColumns): boolean => {
   const column = columns.item(field);
   return items.some(({ fields }) => {
     const kind = column === undefined ? undefined : fields[column]?.reading.kind;

@@ -44,7 +44,7 @@ export const byRow = (a: Line, b: Line): number =>
   Number(a.onItems ?? false) - Number(b.onItems ?? false) || a.row - b.row;
 
 /** The members of a line in their order, with the sheet of its row. */
-export function reported(line: Line, file: SheetFile): ReportLine {
+export function reported(line: Line, file: Pick<SheetFile, 'sheet' | 'itemSheet'>): ReportLine {
   const sheet = line.onItems ? file.itemSheet : file.sheet;
   const { result, entry, row, lastRow, column, field, code, article, changed, text } = line;
   const members = { result, entry, sheet, row, lastRow, column, field, code, article, changed, text };

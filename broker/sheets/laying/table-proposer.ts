@@ -10,7 +10,7 @@ import type { Line } from './report.js';
 import { EntryCodes } from './which-entry.js';
 
 /** Proposes the entries of sheets. */
-export class TableProposer implements Proposer {
+export class TableProposer implements Proposer<SheetEntry> {
   readonly #columns: ReportColumns;
   readonly #seen = new Set<string>();
 

@@ -1,3 +1,4 @@
+import type { DcatEntry, DcatFile } from '../dcat/dcat-file.js';
 import type { FileReading } from './read-sheet-file.js';
 import type { SheetEntry, SheetFile } from './sheet-entry.js';
 
@@ -11,7 +12,7 @@ export type FileRequest =
 
 /** The file first, its entries in pieces that are asked for one by one. */
 export type FileAnswer =
-  | { kind: 'file'; file: SheetFile }
-  | { kind: 'entries'; entries: SheetEntry[] }
+  | { kind: 'file'; file: SheetFile | DcatFile }
+  | { kind: 'entries'; entries: SheetEntry[] | DcatEntry[] }
   | { kind: 'done' }
   | { kind: 'unusable'; message: string };

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { SerialQueue } from '../../../proto/async/serial-queue.js';
 import { SluiceError } from '../../../proto/errors.js';
+import type { DcatFile } from '../dcat/dcat-file.js';
 import type { FileAnswer, FileRequest } from './file-messages.js';
 import type { SheetFile } from './sheet-entry.js';
 
@@ -19,7 +20,7 @@ export class SheetFileReader {
   #waiting = 0;
 
   /** Throws BAD_REQUEST for an unusable file, and TOO_MANY. */
-  read(reading: Reading): Promise<SheetFile> {
+  read(reading: Reading): Promise<SheetFile | DcatFile> {
     if (this.#waiting >= WAITING_MAX) {
       return Promise.reject(new SluiceError('TOO_MANY', `${WAITING_MAX} files are waiting to be read already`));
     }
@@ -28,7 +29,7 @@ export class SheetFileReader {
   }
 }
 
-async function readInThread(reading: Reading): Promise<SheetFile> {
+async function readInThread(reading: Reading): Promise<SheetFile | DcatFile> {
   const worker = new Worker(new URL('./file-worker.js', import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
     env: {},
@@ -46,9 +47,9 @@ async function readInThread(reading: Reading): Promise<SheetFile> {
 const unusable = (why: string, cause?: unknown): SluiceError =>
   new SluiceError('BAD_REQUEST', `the file is unusable: ${why}`, {}, { cause });
 
-function assemble(worker: Worker, reading: Reading): Promise<SheetFile> {
+function assemble(worker: Worker, reading: Reading): Promise<SheetFile | DcatFile> {
   return new Promise((resolve, reject) => {
-    let file: SheetFile | undefined;
+    let file: SheetFile | DcatFile | undefined;
     const timer = setTimeout(() => reject(unusable('it takes more time than is allowed')), READ_MS_MAX);
     const settle = (then: () => void): void => {
       clearTimeout(timer);
@@ -56,9 +57,9 @@ function assemble(worker: Worker, reading: Reading): Promise<SheetFile> {
     };
     worker.on('message', (answer: FileAnswer) => {
       if (answer.kind === 'unusable') return settle(() => reject(unusable(answer.message)));
-      if (answer.kind === 'done') return settle(() => resolve(file as SheetFile));
+      if (answer.kind === 'done') return settle(() => resolve(file as SheetFile | DcatFile));
       if (answer.kind === 'file') file = answer.file;
-      else file?.entries.push(...answer.entries);
+      else (file?.entries as unknown[] | undefined)?.push(...answer.entries);
       return worker.postMessage({ kind: 'next' } satisfies FileRequest);
     });
     worker.once('error', (error) => settle(() => reject(error)));

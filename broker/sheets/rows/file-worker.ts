@@ -2,7 +2,7 @@ import { readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { UnusableFileError } from '../reading/table.js';
 import type { FileAnswer, FileRequest } from './file-messages.js';
-import { readSheetFile } from './read-sheet-file.js';
+import { readCatalogFile } from './read-sheet-file.js';
 
 /** Entries that go out in one message, so that taking them over is short work for the receiver. */
 const ENTRIES_PER_PIECE = 50;
@@ -17,7 +17,7 @@ parentPort?.on('message', async (request: FileRequest) => {
 
 async function answersOf(reading: Extract<FileRequest, { kind: 'read' }>['reading']): Promise<Iterator<FileAnswer>> {
   try {
-    const file = await readSheetFile({ ...reading, bytes: bytesOf(reading.bytes) });
+    const file = await readCatalogFile({ ...reading, bytes: bytesOf(reading.bytes) });
     return piecesOf(file);
   } catch (error) {
     if (!(error instanceof UnusableFileError)) throw error;
@@ -25,7 +25,7 @@ async function answersOf(reading: Extract<FileRequest, { kind: 'read' }>['readin
   }
 }
 
-function* piecesOf(file: Awaited<ReturnType<typeof readSheetFile>>): Generator<FileAnswer> {
+function* piecesOf(file: Awaited<ReturnType<typeof readCatalogFile>>): Generator<FileAnswer> {
   const { entries, ...rest } = file;
   yield { kind: 'file', file: { ...rest, entries: [] } };
   for (let from = 0; from < entries.length; from += ENTRIES_PER_PIECE) {

@@ -1,3 +1,5 @@
+import type { DcatFile } from '../dcat/dcat-file.js';
+import { readCatalog } from '../dcat/read-catalog.js';
 import { isSameSheet, type TableProfile } from '../profiles/profile.js';
 import { type CsvEncoding, csvTable } from '../reading/csv-table.js';
 import { UnusableFileError } from '../reading/table.js';
@@ -17,9 +19,16 @@ export interface FileReading {
   encoding: CsvEncoding;
 }
 
-/** Reads a whole file by its profile. Throws UnusableFileError. Takes seconds for a large one: call it in a thread. */
-export async function readSheetFile({ bytes, form, profile, sheet, encoding }: FileReading): Promise<SheetFile> {
-  if (!profile) throw new UnusableFileError('this version reads no DCAT-AP, only sheets');
+/** Reads a whole file of DCAT-AP or by its profile. Throws UnusableFileError. A large one takes seconds: call it in a thread. */
+export async function readCatalogFile({ profile, ...reading }: FileReading): Promise<SheetFile | DcatFile> {
+  if (profile) return readSheetFile({ ...reading, profile });
+  if (reading.form !== 'jsonld') throw new UnusableFileError('the profile dcat-ap reads JSON-LD only');
+  return readCatalog(reading.bytes);
+}
+
+/** Reads a whole file by its profile of columns. Throws UnusableFileError. */
+export async function readSheetFile(reading: FileReading & { profile: TableProfile }): Promise<SheetFile> {
+  const { bytes, form, profile, sheet, encoding } = reading;
   if (form === 'jsonld') throw new UnusableFileError('JSON-LD is read by the profile dcat-ap only');
   if (form === 'csv') {
     if (!isSameSheet(profile)) throw new UnusableFileError('CSV has one sheet, and the profile reads two');

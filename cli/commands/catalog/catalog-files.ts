@@ -33,7 +33,7 @@ const TIMEOUT_MS = 3_600_000;
 
 export function addCatalogImport(catalog: Command, terminal: Terminal): void {
   withConnection(catalog.command('import <file>'))
-    .summary('lay down the entries of a sheet as drafts')
+    .summary('lay down the entries of a sheet or of DCAT-AP as drafts')
     .requiredOption('--profile <profile>', 'name of a profile, or its file (.yaml, .yml, .json)')
     .option('--party <party>', 'party of the entries; that of the token')
     .option('--dry-run', 'only report')
@@ -48,7 +48,7 @@ export function addCatalogImport(catalog: Command, terminal: Terminal): void {
 
 export function addCatalogExport(catalog: Command, terminal: Terminal): void {
   withConnection(catalog.command('export <file>'))
-    .summary('write entries as a sheet, by the ending of its name')
+    .summary('write entries as a sheet or as DCAT-AP, by the ending of its name')
     .requiredOption('--profile <profile>', 'name of a profile')
     .option('--entry <entry...>', 'entries; all of the own party')
     .addHelpText('after', '\nExample:\n  $ sluice catalog export catalog.xlsx --profile guide-2017')
@@ -82,9 +82,18 @@ async function importFile(file: string, options: ImportOptions, terminal: Termin
   if (total.missing + total.refused + total.problems > 0) throw new CommandEnded(EXIT.REFUSED);
 }
 
+/** The ending decides the form; `dcat-ap` is always JSON-LD, which is the form of no other profile. */
+function formOf(file: string, profile: string): string | undefined {
+  const ending = endingOf(file);
+  if (!['csv', 'xlsx', 'jsonld'].includes(ending)) {
+    throw new UsageError(`${nameOf(file)} does not end with .csv, .xlsx or .jsonld`);
+  }
+  if ((ending === 'jsonld') === (profile === 'dcat-ap')) return ending === 'jsonld' ? undefined : ending;
+  throw new UsageError(`${nameOf(file)} has a form that the profile ${profile} does not write`);
+}
+
 async function exportFile(file: string, options: ExportOptions, terminal: Terminal): Promise<void> {
-  const format = endingOf(file);
-  if (format !== 'csv' && format !== 'xlsx') throw new UsageError(`${nameOf(file)} does not end with .csv or .xlsx`);
+  const format = formOf(file, options.profile);
   const query = { profile: options.profile, format, entry: options.entry };
   const answer = await usable(() => apiOf(options).bytes('/v1/catalog/export', { query, timeoutMs: TIMEOUT_MS }));
   await writeFile(file, answer);

@@ -1,5 +1,8 @@
 import { assertValidEntry, validateEntryDocument } from '../../../broker/catalog/document/entry-problems.js';
 import { sameDocument } from '../../../broker/ledger/same-document.js';
+import { DatasetProposer } from '../../../broker/sheets/dcat/dataset-proposer.js';
+import { readCatalog } from '../../../broker/sheets/dcat/read-catalog.js';
+import { catalogFile } from '../../../broker/sheets/dcat/write-catalog.js';
 import type { EntryDrafts } from '../../../broker/sheets/laying/entry-drafts.js';
 import { importCatalog } from '../../../broker/sheets/laying/import-catalog.js';
 import { type ReportLine, type ReportTotal, textLine } from '../../../broker/sheets/laying/report.js';
@@ -68,6 +71,24 @@ export async function importInto(bytes: Uint8Array | string, input: ImportInput)
     total: lines.at(-1) as ReportTotal,
     text: lines.map((line) => textLine(line, file.sheet)),
   };
+}
+
+/** Imports DCAT-AP, given as JSON or as a document. Throws UnusableFileError. */
+export async function importDatasets(catalog: unknown, drafts = new MemoryDrafts()): Promise<Omit<Imported, 'text'>> {
+  const isBytes = typeof catalog === 'string' || Buffer.isBuffer(catalog);
+  const bytes = Buffer.from(isBytes ? catalog : JSON.stringify(catalog));
+  const lines: (ReportLine | ReportTotal)[] = [];
+  const proposer = new DatasetProposer(drafts);
+  for await (const line of importCatalog(readCatalog(bytes), proposer, drafts, { dryRun: false })) lines.push(line);
+  return { lines: lines.slice(0, -1) as ReportLine[], total: lines.at(-1) as ReportTotal };
+}
+
+/** Exports every entry of the drafts as DCAT-AP. */
+export async function exportDatasets({ entries, party }: MemoryDrafts): Promise<Buffer> {
+  const exported = [...entries.values()].map((entry) => ({ entry, publishedOn: '2026-02-03' }));
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of catalogFile(party, exported, () => party)) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 /** Exports every entry of the drafts. */

@@ -92,7 +92,9 @@ export class Follower {
 
   /** Until this time the stream was fresh: everything that its leader had was here. */
   get lastSeenAtMs(): number {
-    return this.#freshness?.confirmedAtMs ?? this.#consumer?.lastSeenAtMs ?? this.#lastSeenAtMs;
+    if (this.#freshness) return this.#freshness.confirmedAtMs;
+    // A new consumer is younger than what it still has to bring.
+    return (this.#caughtUp ? this.#consumer?.lastSeenAtMs : undefined) ?? this.#lastSeenAtMs;
   }
 
   /** Resolves when the stream is being read, however long that takes; `stop` ends the wait too. */

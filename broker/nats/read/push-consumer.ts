@@ -19,12 +19,20 @@ export interface PushConsumerOptions {
 export const IDLE_HEARTBEAT_MS = 1_000;
 /** Five missed heartbeats: an event loop that is busy for two seconds must not cost a new consumer. */
 const SILENCE_MAX_MS = 5 * IDLE_HEARTBEAT_MS;
+/**
+ * Silence after which a delivery may be an old one: this process was paused, or its event loop held, and what was sent
+ * meanwhile waits in the socket. Above one heartbeat, so that an idle stream does not ask at each of them.
+ */
+const PAUSED_MS = 1.5 * IDLE_HEARTBEAT_MS;
 /** How long the server keeps a consumer whose reader has gone. */
 const ABANDONED_MS = 30_000;
 
 /**
  * One ephemeral consumer without acknowledgements, with flow control by the server. It notices lost deliveries and
  * silence and then ends; its owner opens the next one. Nothing is delivered after `onBroken`.
+ *
+ * `lastSeenAtMs` is when everything that the server had sent was here. A heartbeat proves that only while the socket is
+ * read as it fills: behind a pause it may be as old as the pause, so an answer of the server to a later question counts.
  */
 export class PushConsumer {
   readonly #bus: Bus;
@@ -34,6 +42,10 @@ export class PushConsumer {
   #name: string | undefined;
   #consumerSequence = 0;
   #open = true;
+  /** After a pause, until the server has answered. */
+  #isProving = false;
+  /** When the server last sent something, however old that was. */
+  #heardAtMs = performance.now();
   /** Messages to deliver at the time when the consumer was created. */
   pendingAtStart = 0;
   lastSeenAtMs = performance.now();
@@ -88,11 +100,12 @@ export class PushConsumer {
     // Deliveries that overtook this answer are no longer pending in it, but they were at the start.
     this.pendingAtStart = info.num_pending + info.delivered.consumer_seq;
     this.lastSeenAtMs = performance.now();
+    this.#heardAtMs = this.lastSeenAtMs;
   }
 
   #onDelivery(msg: Msg): void {
     if (!this.#open) return;
-    this.lastSeenAtMs = performance.now();
+    this.#noteSeen();
     const delivery = parseAckSubject(msg.reply);
     if (!delivery) {
       this.#onStatus(msg);
@@ -101,6 +114,26 @@ export class PushConsumer {
     } else {
       this.#consumerSequence = delivery.consumerSequence;
       this.#options.onMessage(new Delivery(msg, delivery.streamSequence, delivery.timeMs), delivery.pending);
+    }
+  }
+
+  #noteSeen(): void {
+    const nowMs = performance.now();
+    this.#heardAtMs = nowMs;
+    if (!this.#isProving && nowMs - this.lastSeenAtMs <= PAUSED_MS) this.lastSeenAtMs = nowMs;
+    else if (!this.#isProving) void this.#prove(nowMs);
+  }
+
+  /** The server answers in order: behind everything that it had sent when it was asked. */
+  async #prove(askedAtMs: number): Promise<void> {
+    this.#isProving = true;
+    try {
+      await this.#bus.nc.flush();
+      this.lastSeenAtMs = Math.max(this.lastSeenAtMs, askedAtMs);
+    } catch {
+      // The connection is gone: the owner drops the consumer, and the time keeps running.
+    } finally {
+      this.#isProving = false;
     }
   }
 
@@ -113,7 +146,7 @@ export class PushConsumer {
   }
 
   #checkSilence(): void {
-    if (this.#name && performance.now() - this.lastSeenAtMs > SILENCE_MAX_MS) this.#break('silent');
+    if (this.#name && performance.now() - this.#heardAtMs > SILENCE_MAX_MS) this.#break('silent');
   }
 
   #break(why: 'gap' | 'silent'): void {

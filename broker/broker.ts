@@ -40,8 +40,10 @@ import type { StoreSpace } from './nats/space/store-space.js';
 import { streamUsage } from './nats/space/stream-usage.js';
 import type { Store } from './nats/streams.js';
 import type { GrantLag } from './observe/grant-lag.js';
+import { OpenStreams } from './observe/open-streams.js';
 import { busIsRegistered, isRegistration } from './parties/bus-facts.js';
 import { FirstDeliveries } from './procedure/grants/first-deliveries.js';
+import { openProcesses, type Processes } from './processes/open-processes.js';
 import { CursorActs } from './stream/cursors/cursor-acts.js';
 import { openStream, type Stream } from './stream/open-stream.js';
 import type { EventTraces } from './traces/event-traces.js';
@@ -72,10 +74,13 @@ export async function createBroker(config: Config, role: ProcessRole = SINGLE_PR
   try {
     const { bus, store, notices, space } = await openStore({ config, role, metrics: metrics.store, log, releases });
     const { partitions } = store;
+    const processes = await openProcesses({ bus, staleAfterMs: config.ledgerSightMs, log });
+    releases.add('processes', () => processes.close());
     const governance = await openGovernance({
       config,
       bus,
       partitions,
+      endedEverywhere: processes.endedEverywhere,
       metrics: metrics.ledger,
       busClock,
       log,
@@ -90,7 +95,7 @@ export async function createBroker(config: Config, role: ProcessRole = SINGLE_PR
       warn: (message, error) => log.warn({ err: error }, message),
     });
     releases.add('traces', async () => traces?.drain());
-    const opened = { bus, store, notices, space, governance, traces };
+    const opened = { bus, store, notices, space, processes, governance, traces };
     return new RunningBroker({ config, role, log, metrics, releases, clock, busClock, ...opened });
   } catch (error) {
     await releases.releaseAll();
@@ -110,6 +115,7 @@ interface BrokerParts {
   store: Store;
   notices: readonly string[];
   space: StoreSpace;
+  processes: Processes;
   governance: Governance;
   traces: EventTraces | undefined;
 }
@@ -206,6 +212,7 @@ class RunningBroker implements BrokerHandle {
     const marks = new EpochMarkers({ bus, store, headOf, onEpochChanged, warn: this.#warn });
     releases.add('log marks', () => marks.drain());
     releases.add('stream', () => stream.drain());
+    this.parts.processes.endedEverywhere.require(() => stream.untilStopped());
     await stream.start();
     marks.start();
     return stream;
@@ -302,9 +309,10 @@ class RunningBroker implements BrokerHandle {
 
   /** Routes of the lawful procedure; a trial bus has none. */
   #openProcedure(stream: Stream, served: Pick<LawfulDeps, 'slots' | 'ending'>): FastifyPluginAsync[] {
-    const { config, governance, store, clock, busClock, bus, releases, log } = this.parts;
-    const hasOpenStream = (grant: string): boolean =>
-      stream.table.ofGrant(grant).length > 0 || stream.eventStreams.has(grant);
+    const { config, governance, store, clock, busClock, bus, releases, log, processes } = this.parts;
+    const openStreams = new OpenStreams({ ...stream, ...processes });
+    openStreams.start();
+    const hasOpenStream = (grant: string): Promise<boolean> => openStreams.isOpen(grant);
     const { partitions } = store;
     const { usedItems } = stream;
     const metrics = this.parts.metrics.webhooks;

@@ -25,6 +25,7 @@ import { CalendarBook } from '../procedure/clock/calendar-book.js';
 import { TestClock } from '../procedure/due/test-clock.js';
 import { openProcedure, type Procedure } from '../procedure/open-procedure.js';
 import { BodiesInOffice } from '../procedure/people/bodies-in-office.js';
+import type { EndedEverywhere } from '../processes/ended-everywhere.js';
 import { StoredProfiles } from '../sheets/profiles/stored-profiles.js';
 import { SheetService } from '../sheets/sheet-service.js';
 import { VERSION } from '../version.js';
@@ -36,6 +37,7 @@ export interface GovernanceDeps {
   /** As the store was made, which may differ from the configured number. */
   partitions: number;
   metrics: LedgerMetrics;
+  endedEverywhere: EndedEverywhere;
   /** Takes the times of the ledger's records. */
   busClock: BusClock;
   log: Logger;
@@ -47,7 +49,7 @@ export type Governance = Awaited<ReturnType<typeof openGovernance>>;
 
 /** Reads the ledger and founds the bus on an empty one. Throws ConfigurationConflictError. */
 export async function openGovernance(deps: GovernanceDeps) {
-  const { config, bus, partitions, busClock, log, releases } = deps;
+  const { config, bus, partitions, busClock, log, releases, endedEverywhere } = deps;
   const clock = busClock.now;
   const permissions = new Permissions(config.platformRegistration === undefined ? 'trial' : 'registered');
   const folded = foldedRooms(config.secret, busClock);
@@ -59,9 +61,15 @@ export async function openGovernance(deps: GovernanceDeps) {
     staleAfterMs: config.ledgerSightMs,
     folds,
     onBroken: (error) => log.fatal({ err: error }, 'the ledger is broken: delivery has stopped'),
+    untilEnded: (seq) => endedEverywhere.since(seq),
   });
   releases.add('ledger', () => ledger.close());
+  releases.add(
+    'confirmation of ended rights',
+    endedEverywhere.require((seq) => ledger.reached(seq, config.ledgerSightMs)),
+  );
   const leases = openLeases(credentials, ledger, releases);
+  endedEverywhere.require(() => leases.stopped());
   const findParty = (id: string) => parties.get(id);
   const grantsOn = (entry: string) => grants.liveOn(entry, clock());
   const draftsPerPartyMax = config.quotas.drafts;

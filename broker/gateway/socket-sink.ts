@@ -92,9 +92,17 @@ export class SocketSink implements FrameSink {
     else this.#waiting.push(fn);
   }
 
-  whenWritten(fn: () => void): void {
-    if (this.socket.writableLength === 0 || this.socket.destroyed) setImmediate(fn);
-    else this.socket.write(NOTHING, () => fn());
+  whenWritten(fn: () => void, msMax: number): void {
+    if (this.socket.writableLength === 0 || this.socket.destroyed) {
+      setImmediate(fn);
+      return;
+    }
+    const timer = setTimeout(() => this.socket.destroy(), msMax);
+    // Called when the socket is destroyed as well.
+    this.socket.write(NOTHING, () => {
+      clearTimeout(timer);
+      fn();
+    });
   }
 
   /** Takes nothing more and calls everybody that waits for it to drain. What was sent before still goes out. */

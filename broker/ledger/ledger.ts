@@ -23,6 +23,8 @@ export interface LedgerDeps {
   folds: readonly Fold[];
   /** Called once when a later record breaks the chain; from then on the ledger is not fresh. */
   onBroken?: ((error: LedgerBrokenError) => void) | undefined;
+  /** Resolves when rights that a record has ended are used nowhere any more; appending an act that ends rights waits for it. */
+  untilEnded?: ((seq: number) => Promise<void>) | undefined;
 }
 
 /** The append-only, hash-chained record of every governance act, followed live. */
@@ -95,10 +97,19 @@ export class Ledger {
 
   /**
    * Like `append` for many acts: all or none of up to 1,000; more are divided into several such batches, unless they
-   * have to be `atomic`. The guard may read asynchronously; it runs again when a record was folded meanwhile.
+   * have to be `atomic`. The guard may read asynchronously; it runs again when a record was folded meanwhile. Acts that end
+   * rights resolve later than that, when the rights have ended everywhere; they wait in no lane for it.
    */
-  appendAll(guard: Guard, options?: AppendOptions): Promise<LedgerRecord[]> {
-    return this.#appender.appendAll(guard, options);
+  async appendAll(guard: Guard, options?: AppendOptions): Promise<LedgerRecord[]> {
+    const records = await this.#appender.appendAll(guard, options);
+    // Also where nothing was appended: an earlier call may have ended the right just now.
+    if (options?.endsRights) await this.#deps.untilEnded?.(records.at(-1)?.seq ?? this.head);
+    return records;
+  }
+
+  /** Resolves when record `seq` is folded here; rejects when it did not come in time, or the ledger breaks or closes. */
+  reached(seq: number, withinMs: number): Promise<void> {
+    return this.#state.reached(seq, withinMs);
   }
 
   /** Calls `fn` with every later record, those of other brokers included; returns the function that stops it. */

@@ -23,6 +23,7 @@ export class Lease {
 
   constructor(
     readonly conditions: readonly LeaseCondition[],
+    private readonly onEnd: (lease: Lease) => void,
     private readonly onRelease: (lease: Lease) => void,
   ) {}
 
@@ -42,7 +43,7 @@ export class Lease {
     for (const condition of this.conditions) {
       const error = condition.ended();
       if (!error) continue;
-      this.release();
+      this.onEnd(this);
       this.#controller.abort(error);
       return;
     }
@@ -68,14 +69,22 @@ export class Leases {
   readonly #byRecord = new Map<string, Set<Lease>>();
   /** Leases with a condition that may end without a record. */
   readonly #endingByTime = new Set<Lease>();
+  /** Ended leases whose holders have not released them yet, each with what waits for that. */
+  readonly #stopping = new Map<Lease, (() => void)[]>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly credentials: Pick<Credentials, 'ownerOf'>) {}
 
   /** Throws why one of the rights is not there. */
   take(...conditions: LeaseCondition[]): Lease {
-    const lease = new Lease(conditions, (released) => this.#remove(released));
-    lease.check();
+    const lease = new Lease(
+      conditions,
+      (ended) => this.#end(ended),
+      (released) => this.#release(released),
+    );
+    lease.judge();
+    if (lease.signal.aborted) this.#release(lease);
+    lease.signal.throwIfAborted();
     for (const record of recordsOf(lease)) {
       const leases = this.#byRecord.get(record);
       if (leases) leases.add(lease);
@@ -99,6 +108,23 @@ export class Leases {
   readonly onRecord = ({ kind, id }: Pick<LedgerRecord, 'kind' | 'id'>): void => {
     for (const lease of [...(this.#byRecord.get(`${kind}:${id}`) ?? [])]) lease.judge();
   };
+
+  /** Resolves when whatever ran under a lease that has ended by now is over. */
+  async stopped(): Promise<void> {
+    await Promise.all([...this.#stopping.values()].map((waiting) => new Promise<void>((done) => waiting.push(done))));
+  }
+
+  #end(lease: Lease): void {
+    this.#remove(lease);
+    this.#stopping.set(lease, []);
+  }
+
+  #release(lease: Lease): void {
+    this.#remove(lease);
+    const waiting = this.#stopping.get(lease) ?? [];
+    this.#stopping.delete(lease);
+    for (const done of waiting) done();
+  }
 
   #watchTime(lease: Lease): void {
     this.#endingByTime.add(lease);

@@ -84,6 +84,8 @@ export interface Stream {
   logOf(partition: number): string;
   /** Calls back with each live view that delivers the event; nothing is sent. */
   matchLive: LiveDispatch['match'];
+  /** Resolves when what was sent under rights that have ended by now has left the process, or was dropped. */
+  untilStopped(): Promise<void>;
   /** Resolves when every partition is read from its end on. */
   start(): Promise<void>;
   /** Ends what is open and stores cursors and receipts. Safe to call twice. */
@@ -114,6 +116,7 @@ export function openStream(deps: StreamDeps): Stream {
     eventStreams: new OpenEventStreams(),
     ...openPages(deps, base, live),
     ...{ segments, readers, cursors, receipts, logOf, access, starts, table, traffic },
+    untilStopped: () => monitor.written(),
     matchLive: (...probe) => dispatch.match(...probe),
     start: async () => {
       cursors.start();

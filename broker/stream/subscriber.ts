@@ -19,8 +19,11 @@ export interface FrameSink {
   bufferedBytes(): number;
   /** Calls `fn` once, when the buffer has drained to its low-water mark or the session has closed. */
   whenDrained(fn: () => void): void;
-  /** Calls `fn` once, when everything that was sent so far has left the process, or the session has closed. */
-  whenWritten(fn: () => void): void;
+  /**
+   * Calls `fn` once, when everything that was sent so far has left the process, or the session has closed. A client that has
+   * not taken it after `msMax` is disconnected.
+   */
+  whenWritten(fn: () => void, msMax: number): void;
 }
 
 /** A request of a session to follow a grant. `system` is authenticated; whether the grant is its own is checked on opening. */

@@ -6,6 +6,7 @@ import { readSourceTree } from './source-tree.js';
 const ROOMS = [
   'traces',
   'nats',
+  'processes',
   'event-log',
   'receipts',
   'ledger',

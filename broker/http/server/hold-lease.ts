@@ -22,6 +22,10 @@ export function holdLease(reply: FastifyReply, lease: Lease): void {
   response.once('close', () => {
     // An upload that is still being sent keeps its lease: the connection must not outlive the right.
     if (request.complete || request.destroyed) lease.release();
-    else request.once('close', () => lease.release());
+    else {
+      request.once('close', () => lease.release());
+      // A request whose response is over does not hear that its connection is cut.
+      socket.once('close', () => lease.release());
+    }
   });
 }

@@ -32,12 +32,17 @@ export interface SubscriptionMonitorDeps {
 /** Bounds how late an idle subscription is ended. No frame of events is sent too late: each is checked by itself. */
 const CHECK_INTERVAL_MS = 500;
 
+/** Time that a client has for what it was sent under a grant that has ended; what it has not taken then is dropped. */
+const LAST_BYTES_MS_MAX = 500;
+
 const CHANGED: Refusal = { code: 'GRANT_CHANGED', reason: 'the grant was changed, subscribe again' };
 
 /** Ends subscriptions that may no longer be served, and reports skipped positions to the others. */
 export class SubscriptionMonitor {
   readonly #deps: SubscriptionMonitorDeps;
   readonly #stops: (() => void)[] = [];
+  /** Subscriptions that have ended, and of which something may still wait in a socket. */
+  readonly #unwritten = new Set<Promise<void>>();
 
   constructor(deps: SubscriptionMonitorDeps) {
     this.#deps = deps;
@@ -57,6 +62,11 @@ export class SubscriptionMonitor {
 
   stop(): void {
     for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  /** Resolves when what subscriptions were sent whose right has ended by now has left the process, or was dropped. */
+  async written(): Promise<void> {
+    await Promise.all(this.#unwritten);
   }
 
   /** Ends all subscriptions of a log that was truncated or restored: their positions are not valid any more. */
@@ -81,15 +91,19 @@ export class SubscriptionMonitor {
     const { code, reason } = refusal ?? CHANGED;
     for (const subscription of ended) {
       subscription.end(code, reason);
-      if (refusal) this.#measureLastByte(subscription, grant.changedAtMs);
+      if (refusal) this.#awaitLastByte(subscription, grant.changedAtMs);
     }
     this.#recordEnding(grant.id, code, ended);
   }
 
   /** The `ended` frame is the last one under the grant, and what was sent before it may still wait in the socket. */
-  #measureLastByte({ parts }: GrantSubscription, actAtMs: number): void {
+  #awaitLastByte({ parts }: GrantSubscription, actAtMs?: number): void {
     const { metrics, clock } = this.#deps;
-    parts.sink.whenWritten(() => metrics.revoked(Math.max(0, clock() - actAtMs) / 1000));
+    const written = new Promise<void>((resolve) => parts.sink.whenWritten(resolve, LAST_BYTES_MS_MAX)).then(() => {
+      this.#unwritten.delete(written);
+      if (actAtMs !== undefined) metrics.revoked(Math.max(0, clock() - actAtMs) / 1000);
+    });
+    this.#unwritten.add(written);
   }
 
   /** Puts the last position of each subscription into the ledger, beside the act that ended it (docs/decisions/0014). */
@@ -113,8 +127,10 @@ export class SubscriptionMonitor {
     for (const subscription of this.#deps.table) {
       const { liveView } = subscription.parts;
       if (liveView.view.entry !== entry) continue;
-      if (!published) subscription.end('ENTRY_WITHDRAWN', `entry ${entry} was withdrawn`);
-      else if (!liveView.view.isCurrent(published))
+      if (!published) {
+        subscription.end('ENTRY_WITHDRAWN', `entry ${entry} was withdrawn`);
+        this.#awaitLastByte(subscription);
+      } else if (!liveView.view.isCurrent(published))
         subscription.end('ENTRY_CHANGED', `entry ${entry} has a new version`);
     }
   }

@@ -42,7 +42,7 @@ export class RecordingSink implements FrameSink {
     this.#drained.push(fn);
   }
 
-  whenWritten(fn: () => void): void {
+  whenWritten(fn: () => void, _msMax: number): void {
     if (this.buffered === 0) setImmediate(fn);
     else this.#drained.push(fn);
   }

@@ -2,11 +2,13 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { RouteOptions } from 'fastify';
 import { ANSWER_SCHEMAS } from '../../../proto/http/answer-schemas.js';
 import { DOCUMENT_SCHEMAS, type HttpSchema } from '../../../proto/http/document-schemas.js';
+import { PROCEDURE_SCHEMAS } from '../../../proto/http/procedure-schemas.js';
 import { ENTRY_ID_PATTERN, TOKEN_PATTERN } from '../../../proto/subject.js';
+import { completeDescribed, type RouteDescription } from './described-route.js';
 import { OPERATIONS, type OperationParts } from './operations.js';
 
 /** An operation of the document, as far as it is completed here. */
-interface Operation {
+interface Operation extends RouteDescription {
   operationId?: string;
   summary?: string;
   description?: string;
@@ -27,6 +29,7 @@ const TAGS: Record<string, string> = {
   administration: 'Bundles and tokens',
   audit: 'The ledger and disclosures',
   operations: 'Health and metrics',
+  procedure: 'Files and acts of the lawful procedure. Explained in docs/procedure.md',
 };
 
 /**
@@ -68,7 +71,7 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
       if (!('openapiObject' in document)) return {};
       const { openapiObject } = document;
       const components = openapiObject.components ?? {};
-      const schemas = { ...components.schemas, ...DOCUMENT_SCHEMAS, ...ANSWER_SCHEMAS };
+      const schemas = { ...components.schemas, ...DOCUMENT_SCHEMAS, ...ANSWER_SCHEMAS, ...PROCEDURE_SCHEMAS };
       completeOperations(openapiObject.paths as unknown as Paths, routes);
       return { ...openapiObject, components: { ...components, schemas: schemas as never } };
     },
@@ -83,10 +86,14 @@ function completeOperations(paths: Paths, routes: ReadonlyMap<string, RouteOptio
       operation.description ??= operation.summary ?? '';
       describePathParameters(operation, method === 'get' && !path.endsWith('/draft'));
       operation.security = securityOf(route);
-      if (!parts) continue;
-      operation.operationId = parts.operationId;
-      addBody(operation, route, parts);
-      addAnswers(operation, parts);
+      // A route of the procedure says itself what else the same address of a trial bus is given here.
+      const isDescribed = operation['x-answer'] !== undefined;
+      if (parts && !isDescribed) {
+        operation.operationId = parts.operationId;
+        addBody(operation, route, parts);
+        addAnswers(operation, parts);
+      }
+      completeDescribed(operation, route?.config);
     }
   }
 }

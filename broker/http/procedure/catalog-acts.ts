@@ -15,6 +15,7 @@ import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { JSON_TYPE, YAML_TYPE } from '../server/route-rule.js';
 import { callOf, sendAnswer } from './act-call.js';
+import { ENTRY_EXAMPLE } from './describe/act-examples.js';
 import { ACT_RULE, actRoute, actsOf } from './files.js';
 
 const KIND = 'catalog' as const;
@@ -79,13 +80,23 @@ const PUT = {
   summary: 'Lay down the draft of an entry (E1, E3, E6, E11)',
   description: 'Answers the file with `changed` and `warnings`: what the approval needs and the draft lacks.',
   params: { type: 'object', properties: { entry: { type: 'string' } } },
+  'x-body': { schema: { $ref: '#/components/schemas/Entry' }, example: ENTRY_EXAMPLE, ifMatch: true },
+  'x-answer': 'DraftFile',
   response: { 200: anything, ...PROBLEMS },
 };
 
-const bulkSchema = (act: string): object => ({
+const signed = { entries: [{ id: String(ENTRY_EXAMPLE.id), digest: '9b'.repeat(32), seq: 1841 }] };
+const named = { entries: [{ id: String(ENTRY_EXAMPLE.id) }] };
+const BULK_EXAMPLES = {
+  ...{ approve: signed, submit: named, publish: signed },
+  return: { ...named, reason: 'the abstract says nothing' },
+};
+
+const bulkSchema = (act: (typeof BULK_ACTS)[number]): object => ({
   tags: ['catalog'],
   operationId: `${act}Entries`,
   summary: `${act} up to 1,000 entries: all of them, or none`,
-  'x-body': bodySchema(BULK_ROW),
+  'x-body': { schema: { ...bodySchema(BULK_ROW), required: ['entries'] }, example: BULK_EXAMPLES[act] },
+  'x-answer': 'FileResults',
   response: { 200: anything, ...PROBLEMS },
 });

@@ -62,6 +62,7 @@ function ofLevel(
 const SCHEMA = {
   ...SEARCH,
   operationId: 'listCatalog',
+  'x-answer': 'CatalogList',
   summary: 'Search the catalog, list the catalog of a level, or list the files of entries',
   querystring: {
     ...SEARCH.querystring,

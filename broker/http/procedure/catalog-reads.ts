@@ -76,6 +76,7 @@ const ANYBODY = { access: 'anybody' as const };
 const schemaOf = (what: string, summary: string): object => ({
   tags: ['catalog'],
   operationId: `getEntry${what}`,
+  'x-answer': what === 'File' ? 'WholeFile' : `Entry${what}`,
   summary,
   params: { type: 'object', properties: { entry: { type: 'string' } } },
   response: { 200: { type: 'object', additionalProperties: true }, ...PROBLEMS },

@@ -48,12 +48,15 @@ const clockSchema = {
 const READ = {
   tags: ['procedure'],
   operationId: 'readClock',
+  'x-answer': 'BusTime',
   summary: 'The time of the bus',
   response: { 200: clockSchema, ...PROBLEMS },
 };
 const SET = {
   tags: ['procedure'],
   operationId: 'setClock',
+  'x-body': { example: { now: '2026-02-06T10:00:00+08:00' } },
+  'x-answer': 'BusTime',
   summary: 'Set the time of a bus with a test clock',
   body: {
     type: 'object',

@@ -20,6 +20,8 @@ export function enrolmentRoutes(app: FastifyInstance, { enrolment }: EnrolmentRo
 const SCHEMA = {
   tags: ['procedure'],
   operationId: 'redeemEnrolment',
+  'x-body': { example: { code: 'the code of the enrolment', officer: { id: 'du', name: { zh: '杜' } } } },
+  'x-answer': 'Enrolled',
   description: 'With Idempotency-Key a lost answer can be asked for again, with the same code and body.',
   summary: 'Become the first administrator of a department, with the code that it was given',
   body: {

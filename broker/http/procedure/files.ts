@@ -1,5 +1,4 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify';
-import { bodySchema } from '../../procedure/engine/body-check.js';
 import { isFromNothing, type Machine, type Transition } from '../../procedure/engine/machine.js';
 import type { Procedure } from '../../procedure/engine/procedure.js';
 import type { Kind } from '../../procedure/files/kinds.js';
@@ -7,6 +6,7 @@ import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { JSON_TYPE } from '../server/route-rule.js';
 import { callOf, sendAnswer } from './act-call.js';
+import { describedBody } from './describe/act-body.js';
 
 /** Acts and their documents. */
 const BODY_BYTES_MAX = 1024 * 1024;
@@ -57,12 +57,13 @@ export const actsOf = ({ transitions }: Machine): string[] => [
 ];
 const isCalled = ({ who, isLater }: Transition): boolean => !isLater && who.some((one) => one !== 'bus');
 
-function makeRoute(app: FastifyInstance, procedure: Procedure, { kind, transitions }: Machine): void {
+function makeRoute(app: FastifyInstance, procedure: Procedure, machine: Machine): void {
+  const { kind, transitions } = machine;
   const row = transitions.find((one) => isFromNothing(one) && isCalled(one));
   if (!row) return;
   app.post<{ Querystring: { dryRun?: boolean } }>(
     `/v1/${kind}`,
-    { schema: actSchema(kind, row, 201), config: ACT_RULE },
+    { schema: actSchema(machine, row, 201), config: ACT_RULE },
     async (request, reply) => {
       const { dryRun: isDryRun = false } = request.query;
       const answer = await procedure.perform(callerOf(request), { kind, act: row.act, ...callOf(request), isDryRun });
@@ -71,16 +72,12 @@ function makeRoute(app: FastifyInstance, procedure: Procedure, { kind, transitio
   );
 }
 
-export function actRoute(
-  app: FastifyInstance,
-  procedure: Procedure,
-  { kind, transitions }: Machine,
-  act: string,
-): void {
+export function actRoute(app: FastifyInstance, procedure: Procedure, machine: Machine, act: string): void {
+  const { kind, transitions } = machine;
   const row = transitions.find((one) => one.act === act) as Transition;
   app.post<ActRoute>(
     `/v1/${kind}/:id/${act}`,
-    { schema: actSchema(kind, row, 200), config: ACT_RULE },
+    { schema: actSchema(machine, row, 200), config: ACT_RULE },
     async (request, reply) => {
       const call = { kind, id: request.params.id, act, ...callOf(request) };
       return sendAnswer(reply, await procedure.perform(callerOf(request), call));
@@ -118,16 +115,18 @@ const params = { type: 'object', properties: { id: { type: 'string' } } };
 const named = (act: string, kind: string): string =>
   [act, kind].join('-').replace(/-(\w)/g, (_all, letter: string) => letter.toUpperCase());
 
-function actSchema(kind: Kind, row: Transition, status: 200 | 201): object {
+function actSchema(machine: Machine, row: Transition, status: 200 | 201): object {
+  const { kind } = machine;
   const { act, who, number, article } = row;
   return {
     tags: ['procedure'],
     operationId: named(act, kind),
     summary: `${act} (${number}${article === undefined ? '' : `, ${article}`})`,
-    description: `For ${who.join(', ')}. Optional: If-Match with the file's seq, Idempotency-Key.`,
+    description: `For ${who.join(', ')}.`,
     ...(status === 200 ? { params } : { querystring: { type: 'object', properties: { dryRun: { type: 'boolean' } } } }),
     // Published, and judged by the procedure, which names every problem with its article.
-    'x-body': bodySchema(row),
+    'x-body': describedBody(machine, act),
+    'x-answer': kind === 'calendars' && act === 'create' ? 'RecomputedClocks' : 'File',
     response: { [status]: anything, ...PROBLEMS },
   };
 }
@@ -147,6 +146,7 @@ export const listSchema = (kind: Kind): object => ({
     properties: listProperties,
     additionalProperties: false,
   },
+  'x-answer': kind === 'grants' ? 'GrantFiles' : 'FileList',
   response: { 200: anything, ...PROBLEMS },
 });
 
@@ -155,5 +155,6 @@ const readSchema = (kind: Kind): object => ({
   operationId: named('get', kind),
   summary: `A file of kind ${kind} with its document and history`,
   params,
+  'x-answer': 'WholeFile',
   response: { 200: anything, ...PROBLEMS },
 });

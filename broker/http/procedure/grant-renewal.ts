@@ -73,6 +73,8 @@ async function applicationBefore(procedure: Procedure, caller: Caller, id: strin
 const SCHEMA = {
   tags: ['grants'],
   operationId: 'renewGrants',
+  'x-body': { schema: { type: 'object', additionalProperties: false }, example: {} },
+  'x-answer': 'File',
   summary: 'Draft an application for what was used of a grant (A1, R20)',
   params: { type: 'object', properties: { id: { type: 'string' } } },
   response: { 201: { type: 'object', additionalProperties: true }, ...PROBLEMS },

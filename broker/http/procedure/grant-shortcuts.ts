@@ -3,7 +3,7 @@ import { SluiceError } from '../../../proto/errors.js';
 import type { Caller } from '../../parties/caller.js';
 import { AND_SUSPENDS } from '../../procedure/cases/cases.js';
 import type { ActAnswer } from '../../procedure/engine/append-once.js';
-import { TEXT } from '../../procedure/engine/body-check.js';
+import { DIGEST, listOf, TEXT } from '../../procedure/engine/body-check.js';
 import type { ActCall, Procedure } from '../../procedure/engine/procedure.js';
 import { refuseOne } from '../../procedure/engine/refusals.js';
 import type { Fields } from '../../procedure/files/file.js';
@@ -26,6 +26,12 @@ const MEMBERS: Readonly<Record<Act, Readonly<Record<string, object>>>> = {
   suspend: { ground: { enum: ['beyond_range', 'beyond_purpose', 'third_party', 'incident'] } },
   restore: { missed: { enum: ['deliver', 'skip'] } },
   terminate: { finding: { enum: ['refused', 'inadequate'] } },
+};
+
+const EXAMPLES: Readonly<Record<Act, Fields>> = {
+  suspend: { ground: 'beyond_purpose' },
+  restore: { missed: 'skip' },
+  terminate: { finding: 'inadequate' },
 };
 
 /** Acts on the open case of a grant, by the address of the grant. The answer is about the grant. */
@@ -98,9 +104,14 @@ const schemaOf = (act: Act): object => ({
   summary: `${act} a grant through its open case (4.4, R27)`,
   params: { type: 'object', properties: { id: { type: 'string' } } },
   'x-body': {
-    type: 'object',
-    properties: { reason: TEXT, attachments: { type: 'array' }, ...MEMBERS[act] },
-    additionalProperties: false,
+    schema: {
+      type: 'object',
+      properties: { reason: TEXT, attachments: listOf(DIGEST, 20), digest: DIGEST, ...MEMBERS[act] },
+      additionalProperties: false,
+    },
+    example: { reason: 'used beyond the purpose', ...EXAMPLES[act] },
+    ifMatch: true,
   },
+  'x-answer': 'GrantFile',
   response: { 200: anything, ...PROBLEMS },
 });

@@ -85,6 +85,7 @@ const params = { type: 'object', properties: { id: { type: 'string' } } };
 const READ = {
   tags: ['grants'],
   operationId: 'getGrants',
+  'x-answer': 'GrantFile',
   summary:
     'One grant; for officers with its file. One that the caller may not see is answered like one that does not exist',
   params,

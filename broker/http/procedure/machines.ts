@@ -12,6 +12,7 @@ export function machineRoutes(app: FastifyInstance, { procedure }: { procedure: 
 const SCHEMA = {
   tags: ['procedure'],
   operationId: 'listProcedures',
+  'x-answer': 'Procedures',
   summary: 'The machines of the procedure as data',
   description: 'Kinds with `available: false` are not run by this version: their addresses answer NOT_FOUND.',
   response: { 200: { type: 'object', additionalProperties: true }, ...PROBLEMS },

@@ -8,8 +8,8 @@ import { type FileRoutesDeps, fileRoutes } from './files.js';
 import { type LawfulGrantDeps, lawfulGrantRoutes } from './grants.js';
 import { type LawfulBundleDeps, lawfulBundleRoutes } from './lawful-bundles.js';
 import { machineRoutes } from './machines.js';
-import { type NoticeRoutesDeps, noticeRoutes } from './notices.js';
-import { webhookRoute } from './webhook.js';
+import { type NoticeRoutesDeps, noticeRoutes } from './notices/notices.js';
+import { webhookRoute } from './notices/webhook.js';
 import { type WorklistRoutesDeps, worklistRoutes } from './worklist.js';
 
 export type ProcedureRoutesDeps = FileRoutesDeps &

@@ -23,6 +23,7 @@ export function worklistRoutes(app: FastifyInstance, { procedure, worklist }: Wo
 const SCHEMA = {
   tags: ['procedure'],
   operationId: 'readWorklist',
+  'x-answer': 'Worklist',
   summary: 'Files with an act for the caller now, the most urgent first',
   description:
     'At most 1,000 items; `more: true` says that less urgent ones are left out. `daysLeft` are working days to the due ' +

@@ -38,8 +38,17 @@ export const PROBLEM_SCHEMA = {
         ],
       },
     },
+    current: { type: 'object', description: 'with STALE: the file as it is now', additionalProperties: true },
+    links: { type: 'object', description: 'where to go on', additionalProperties: { type: 'string' } },
   },
   required: ['type', 'title', 'status', 'code', 'detail'],
+  examples: [
+    {
+      ...{ type: 'urn:sluice:error:INCOMPLETE', title: 'Something that the act needs is missing', status: 422 },
+      ...{ code: 'INCOMPLETE', detail: '/period: is missing', article: 'R20' },
+      problems: [{ path: '/period', code: 'INCOMPLETE', article: 'R20', text: 'is missing' }],
+    },
+  ],
 } as const;
 
 const problem = (description: string): object => ({

@@ -1,17 +1,17 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type ErrorCode, SluiceError, toProblem } from '../../../proto/errors.js';
-import type { StreamSlots } from '../../gateway/admission/stream-slots.js';
-import { actorOf, type OfficerCaller } from '../../parties/caller.js';
-import type { Credentials } from '../../parties/credentials.js';
-import type { Procedure } from '../../procedure/engine/procedure.js';
-import type { Notice } from '../../procedure/files/file.js';
-import type { NoticeBoard } from '../../procedure/notices/notice-board.js';
-import { type Language, noticeText } from '../../procedure/notices/notice-texts.js';
-import { preferredLanguage, wantsEventStream } from '../server/accept.js';
-import { callerOf, credentialOf } from '../server/authenticate.js';
-import { onClosed } from '../server/on-closed.js';
-import { PROBLEMS } from '../server/problem-schema.js';
+import { type ErrorCode, SluiceError, toProblem } from '../../../../proto/errors.js';
+import type { StreamSlots } from '../../../gateway/admission/stream-slots.js';
+import { actorOf, type OfficerCaller } from '../../../parties/caller.js';
+import type { Credentials } from '../../../parties/credentials.js';
+import type { Procedure } from '../../../procedure/engine/procedure.js';
+import type { Notice } from '../../../procedure/files/file.js';
+import type { NoticeBoard } from '../../../procedure/notices/notice-board.js';
+import { type Language, noticeText } from '../../../procedure/notices/notice-texts.js';
+import { preferredLanguage, wantsEventStream } from '../../server/accept.js';
+import { callerOf, credentialOf } from '../../server/authenticate.js';
+import { onClosed } from '../../server/on-closed.js';
+import { PROBLEMS } from '../../server/problem-schema.js';
 
 export interface NoticeRoutesDeps {
   procedure: Procedure;
@@ -135,6 +135,7 @@ const anything = { type: 'object', additionalProperties: true };
 const LIST = {
   tags: ['procedure'],
   operationId: 'listNotices',
+  'x-answer': 'NoticeList',
   summary: "Notices to the caller's department, oldest first",
   description:
     'With Accept: text/event-stream as server-sent events that go on; the id of each goes back as Last-Event-ID. ' +
@@ -154,6 +155,7 @@ const LIST = {
 const READ = {
   tags: ['procedure'],
   operationId: 'readNotice',
+  'x-answer': 'Notice',
   summary: 'Record that the department has read a notice; the first reading counts',
   params: { type: 'object', properties: { id: { type: 'string' } } },
   response: { 200: anything, ...PROBLEMS },

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import { bodySchema } from '../../procedure/engine/body-check.js';
-import type { Procedure } from '../../procedure/engine/procedure.js';
-import { PARTIES } from '../../procedure/people/parties.js';
-import { callerOf } from '../server/authenticate.js';
-import { PROBLEMS } from '../server/problem-schema.js';
-import { callOf, sendAnswer } from './act-call.js';
-import { ACT_RULE } from './files.js';
+import type { Procedure } from '../../../procedure/engine/procedure.js';
+import { PARTIES } from '../../../procedure/people/parties.js';
+import { callerOf } from '../../server/authenticate.js';
+import { PROBLEMS } from '../../server/problem-schema.js';
+import { callOf, sendAnswer } from '../act-call.js';
+import { describedBody } from '../describe/act-body.js';
+import { ACT_RULE } from '../files.js';
 
 /** Sets the address that the notices of a department are sent to. */
 export function webhookRoute(app: FastifyInstance, { procedure }: { procedure: Procedure }): void {
@@ -27,6 +27,7 @@ const SCHEMA = {
     'For own.administrator. Each notice is posted there with the headers of Standard Webhooks until it is answered with 2xx, for up to 24 hours. ' +
     'Notices go to public addresses only, unless the configuration of the bus allows others.',
   params: { type: 'object', properties: { id: { type: 'string' } } },
-  'x-body': bodySchema(PARTIES.transitions.find(({ act }) => act === 'put') ?? {}),
+  'x-body': describedBody(PARTIES, 'put'),
+  'x-answer': 'File',
   response: { 200: { type: 'object', additionalProperties: true }, ...PROBLEMS },
 };

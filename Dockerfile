@@ -8,15 +8,15 @@ COPY . .
 RUN npm run build && npm prune --omit=dev
 
 FROM node:22-bookworm-slim
-ENV NODE_ENV=production SLUICE_HOST=0.0.0.0 SLUICE_DATA=/var/lib/sluice
+ENV NODE_ENV=production SLUICE_HOST=0.0.0.0 SLUICE_DATA=/var/lib/sluice SLUICE_RIGHTS_JOURNAL=/var/lib/sluice-rights/rights.ndjson
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/bin ./bin
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-RUN mkdir -p /var/lib/sluice && chown node:node /var/lib/sluice
+RUN mkdir -p /var/lib/sluice /var/lib/sluice-rights && chown node:node /var/lib/sluice /var/lib/sluice-rights
 USER node
-VOLUME /var/lib/sluice
+VOLUME /var/lib/sluice /var/lib/sluice-rights
 EXPOSE 8080
 # As long as a drain may take, and five seconds.
 STOPSIGNAL SIGTERM

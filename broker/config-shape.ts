@@ -70,6 +70,9 @@ export const CONFIG_DEFAULTS = {
   logLevel: 'info',
   bootstrapToken: undefined,
   restored: false,
+  // Derived from the data folder.
+  rightsJournal: undefined,
+  confirmEnded: undefined,
   secret: undefined,
 };
 
@@ -162,6 +165,7 @@ const SHAPE = {
     logLevel: { enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] },
     bootstrapToken: { type: 'string', format: 'token' },
     restored: { type: 'boolean' },
+    ...{ rightsJournal: string, confirmEnded: string },
     secret: { type: 'string', minLength: 32 },
   }),
 };

@@ -158,6 +158,10 @@ export interface Config {
   bootstrapToken: string | undefined;
   /** Set for the one start after a backup was restored: every log starts an epoch, subscribers get POSITION_GONE. */
   restored: boolean;
+  /** File outside the data folder that remembers which rights have ended; undefined is `<dataDir>.rights.ndjson`. */
+  rightsJournal: string | undefined;
+  /** Code of the list of ended rights that a start after a restore has printed: the acts of the list are repeated. */
+  confirmEnded: string | undefined;
   /** Root of all keys; brokers of one cluster share it. */
   secret: string;
   /** Settings that were given by a name that will go, in words for the log. */
@@ -222,6 +226,8 @@ export const ENVIRONMENT_VARIABLES: Readonly<Record<string, string>> = {
   SLUICE_LOG_LEVEL: 'logLevel',
   SLUICE_BOOTSTRAP_TOKEN: 'bootstrapToken',
   SLUICE_RESTORED: 'restored',
+  SLUICE_RIGHTS_JOURNAL: 'rightsJournal',
+  SLUICE_CONFIRM_ENDED: 'confirmEnded',
   SLUICE_SECRET: 'secret',
   SLUICE_NATS: 'nats.url',
   SLUICE_NATS_SERVER: 'nats.serverPath',

@@ -14,7 +14,7 @@ import type { BusClock } from '../ledger/bus-clock.js';
 import { Ledger } from '../ledger/ledger.js';
 import type { LedgerMetrics } from '../metrics/ledger-metrics.js';
 import type { Bus } from '../nats/bus.js';
-import { bootstrap } from '../parties/bootstrap.js';
+import { type BootstrapOptions, bootstrap } from '../parties/bootstrap.js';
 import { BusFacts, secretCheckOf } from '../parties/bus-facts.js';
 import { Credentials } from '../parties/credentials.js';
 import { Leases } from '../parties/leases.js';
@@ -29,7 +29,9 @@ import type { EndedEverywhere } from '../processes/ended-everywhere.js';
 import { StoredProfiles } from '../sheets/profiles/stored-profiles.js';
 import { SheetService } from '../sheets/sheet-service.js';
 import { VERSION } from '../version.js';
+import type { ProcessRole } from './process-role.js';
 import type { ReleaseStack } from './release-stack.js';
+import { keepRights } from './restore/keep-rights.js';
 
 export interface GovernanceDeps {
   config: Config;
@@ -42,6 +44,7 @@ export interface GovernanceDeps {
   busClock: BusClock;
   log: Logger;
   releases: ReleaseStack;
+  role: ProcessRole;
 }
 
 /** Everything that is read from the ledger: parties and credentials, the catalog, grants, and the services that act on them. */
@@ -49,7 +52,7 @@ export type Governance = Awaited<ReturnType<typeof openGovernance>>;
 
 /** Reads the ledger and founds the bus on an empty one. Throws ConfigurationConflictError. */
 export async function openGovernance(deps: GovernanceDeps) {
-  const { config, bus, partitions, busClock, log, releases, endedEverywhere } = deps;
+  const { config, bus, partitions, busClock, log, releases, endedEverywhere, role } = deps;
   const clock = busClock.now;
   const permissions = new Permissions(config.platformRegistration === undefined ? 'trial' : 'registered');
   const folded = foldedRooms(config.secret, busClock);
@@ -68,23 +71,14 @@ export async function openGovernance(deps: GovernanceDeps) {
     'confirmation of ended rights',
     endedEverywhere.require((seq) => ledger.reached(seq, config.ledgerSightMs)),
   );
+  await keepRights({ config, bus, ledger, isFirst: role.isFirst, log, releases });
   const leases = openLeases(credentials, ledger, releases);
   endedEverywhere.require(() => leases.stopped());
   const findParty = (id: string) => parties.get(id);
   const grantsOn = (entry: string) => grants.liveOn(entry, clock());
   const draftsPerPartyMax = config.quotas.drafts;
   const acts = new EntryActs({ catalog, findParty, grantsOn, permissions, partitions, draftsPerPartyMax, clock });
-  const founding = await bootstrap(
-    { ledger, credentials, facts },
-    {
-      brokerId: brokerIdOf(config.dataDir),
-      version: VERSION,
-      bootstrapToken: config.bootstrapToken,
-      platformRegistration: config.platformRegistration,
-      secretCheck: secretCheckOf(config.secret),
-      testClock: config.testClock,
-    },
-  );
+  const founding = await bootstrap({ ledger, credentials, facts }, bootstrapOptions(config));
   await foundCanary({ ledger, parties, systems, catalog, grants, partitions, clock });
   const procedure = permissions.isTrial ? undefined : await openFiles(deps, ledger, testClock);
   const shared = { ledger, credentials, parties, systems, officers: others.officers, catalog, grants, permissions };
@@ -98,6 +92,15 @@ export async function openGovernance(deps: GovernanceDeps) {
     newOperatorToken: founding.printToken,
   };
 }
+
+const bootstrapOptions = (config: Config): BootstrapOptions => ({
+  brokerId: brokerIdOf(config.dataDir),
+  version: VERSION,
+  bootstrapToken: config.bootstrapToken,
+  platformRegistration: config.platformRegistration,
+  secretCheck: secretCheckOf(config.secret),
+  testClock: config.testClock,
+});
 
 function openLeases(credentials: Credentials, ledger: Ledger, releases: ReleaseStack): Leases {
   const leases = new Leases(credentials);

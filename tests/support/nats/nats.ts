@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
@@ -31,7 +31,10 @@ export async function connect(t: Test, server: EmbeddedServer, name = 'test'): P
 
 /** A folder that is removed when the test ends. */
 export async function temporaryFolder(t: Test): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-test-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const parent = await mkdtemp(join(tmpdir(), 'sluice-test-'));
+  t.teardown(() => rm(parent, { recursive: true, force: true }));
+  // A broker keeps its journal of rights beside its data folder.
+  const folder = join(parent, 'data');
+  await mkdir(folder);
   return folder;
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Whoami } from '../../../proto/http/whoami.js';
-import { isListedFor } from '../../parties/caller.js';
+import { type Caller, isListedFor } from '../../parties/caller.js';
 import type { Systems } from '../../parties/parties.js';
 import type { Permissions } from '../../parties/permissions.js';
 import { callerOf } from '../server/authenticate.js';
@@ -13,6 +13,8 @@ export interface WhoamiRoutesDeps {
   clock: () => number;
 }
 
+type SystemsDeps = Pick<WhoamiRoutesDeps, 'permissions' | 'systems'>;
+
 export function whoamiRoutes(app: FastifyInstance, { permissions, systems, version, clock }: WhoamiRoutesDeps): void {
   app.get('/v1/whoami', { schema: WHOAMI, config: { access: 'anybody' } }, async (request): Promise<Whoami> => {
     const caller = callerOf(request);
@@ -20,17 +22,20 @@ export function whoamiRoutes(app: FastifyInstance, { permissions, systems, versi
     const rights = caller.kind === 'system' ? { may: caller.may } : { roles: caller.roles };
     return { kind, id, party, ...rights, mode: permissions.mode, version, time: new Date(clock()).toISOString() };
   });
-  app.get('/v1/systems', { schema: SYSTEMS, config: { access: 'anybody' } }, async (request) => {
-    const caller = callerOf(request);
-    const visible = systems
-      .list()
-      .filter((system) => isListedFor(caller, system.party) && permissions.mayReadSystem(caller, system));
-    return {
-      systems: visible
-        .sort((a, b) => (a.id < b.id ? -1 : 1))
-        .map(({ id, party, may, credential }) => ({ id, party, may, hasToken: credential !== undefined })),
-    };
-  });
+  // A registered bus lists the files of its procedure.
+  if (!permissions.isTrial) return;
+  app.get('/v1/systems', { schema: SYSTEMS, config: { access: 'anybody' } }, async (request) => ({
+    systems: systemsSeenBy(callerOf(request), { permissions, systems }),
+  }));
+}
+
+/** Systems that the caller may see, each with whether it has a token. */
+function systemsSeenBy(caller: Caller, { permissions, systems }: SystemsDeps): object[] {
+  return systems
+    .list()
+    .filter((system) => isListedFor(caller, system.party) && permissions.mayReadSystem(caller, system))
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .map(({ id, party, may, credential }) => ({ id, party, may, hasToken: credential !== undefined }));
 }
 
 const text = { type: 'string' };

@@ -6,6 +6,7 @@ import { BULK_ROW } from '../../procedure/catalog/entries.js';
 import { providerOf } from '../../procedure/catalog/entry-file.js';
 import { requireEntryId, validateAhead } from '../../procedure/catalog/entry-text.js';
 import { requireShape } from '../../procedure/engine/act-guards.js';
+import type { ActAnswer } from '../../procedure/engine/append-once.js';
 import { bodySchema } from '../../procedure/engine/body-check.js';
 import type { Machine } from '../../procedure/engine/machine.js';
 import type { ActCall, Procedure } from '../../procedure/engine/procedure.js';
@@ -56,7 +57,9 @@ function bulkRoute(app: FastifyInstance, procedure: Procedure, act: (typeof BULK
     requireNoHeader(request);
     requireShape(BULK_ROW, body);
     if (!isMap(body) || body.entries === undefined) throw refuseOne('INCOMPLETE', 'is missing', '/entries', 'R16');
-    return sendAnswer(reply, await procedure.performMany(officer, callsOf(act, body as BulkBody), key));
+    const together = { ...(key && { key }), isOne: true };
+    const [answer] = await procedure.performAll(officer, callsOf(act, body as BulkBody), together);
+    return sendAnswer(reply, answer as ActAnswer);
   });
 }
 

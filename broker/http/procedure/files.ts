@@ -1,6 +1,7 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify';
 import { isFromNothing, type Machine, type Transition } from '../../procedure/engine/machine.js';
 import type { Procedure } from '../../procedure/engine/procedure.js';
+import type { Fields } from '../../procedure/files/file.js';
 import type { Kind } from '../../procedure/files/kinds.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
@@ -86,14 +87,29 @@ export function actRoute(app: FastifyInstance, procedure: Procedure, machine: Ma
 }
 
 function readRoutes(app: FastifyInstance, procedure: Procedure, kind: Kind): void {
-  if (kind !== 'systems') {
-    app.get<ListRoute>(`/v1/${kind}`, { schema: listSchema(kind), config: { access: 'anybody' } }, (request) =>
-      procedure.list(callerOf(request), queryOf(kind, request)),
-    );
-  }
+  app.get<ListRoute>(`/v1/${kind}`, { schema: listSchema(kind), config: { access: 'anybody' } }, (request) =>
+    kind === 'systems' ? listSystems(procedure, request) : procedure.list(callerOf(request), queryOf(kind, request)),
+  );
   app.get<ActRoute>(`/v1/${kind}/:id`, { schema: readSchema(kind), config: { access: 'anybody' } }, (request) =>
     procedure.readWhole(callerOf(request), { kind, id: request.params.id }),
   );
+}
+
+/** Files of systems, and `systems` as on a trial bus, where a system may ask too. */
+async function listSystems(procedure: Procedure, request: FastifyRequest<ListRoute>): Promise<object> {
+  const caller = callerOf(request);
+  if (caller.kind === 'system') {
+    const { id, party, may } = caller;
+    return { systems: [{ id, party, may, hasToken: true }] };
+  }
+  const query = queryOf('systems', request);
+  const { files, ...page } = await procedure.list(caller, { ...query, document: true });
+  const systems = files.map(({ document, state }) => {
+    const { id, party, may } = document as Fields;
+    return { id, party, may, hasToken: state === 'in_use' };
+  });
+  const shown = query.document ? files : files.map(({ document: _, ...answer }) => answer);
+  return { files: shown, systems, ...page };
 }
 
 export function queryOf(kind: Kind, { query }: FastifyRequest<ListRoute>) {

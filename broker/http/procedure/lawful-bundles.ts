@@ -9,6 +9,7 @@ import type { Fields } from '../../procedure/files/file.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { JSON_TYPE, YAML_TYPE } from '../server/route-rule.js';
+import { keyOf, sendAnswer } from './act-call.js';
 
 export interface LawfulBundleDeps {
   procedure: Procedure;
@@ -18,6 +19,7 @@ export interface LawfulBundleDeps {
 const RULE: FastifyContextConfig = {
   access: { officer: 'bundle.apply' },
   body: { [JSON_TYPE]: 16 * 1024 * 1024, [YAML_TYPE]: 4 * 1024 * 1024 },
+  digestsBody: true,
 };
 
 /** Parts of a bundle that only a trial bus takes, and the code that each is refused with. */
@@ -33,7 +35,11 @@ type Route = { Querystring: { dryRun: boolean } };
 
 /** On a registered bus a bundle registers parties, and nothing else: everything else has its own procedure. */
 export function lawfulBundleRoutes(app: FastifyInstance, { procedure, parties }: LawfulBundleDeps): void {
-  app.post<Route>('/v1/bundles', { schema: SCHEMA, config: RULE }, async (request) => {
+  app.post<Route>('/v1/bundles', { schema: SCHEMA, config: RULE }, async (request, reply) => {
+    const caller = callerOf(request);
+    const key = keyOf(request);
+    const before = await procedure.answered(caller, key);
+    if (before) return sendAnswer(reply, before);
     const documents = superiorsFirst(partiesOf(request.body));
     const { dryRun } = request.query;
     const fresh = documents.filter((one) => !sameDocument(parties.get(String(one.id)), one));
@@ -43,11 +49,13 @@ export function lawfulBundleRoutes(app: FastifyInstance, { procedure, parties }:
         ? { act: 'change', id: String(body.id), body: changed(body) }
         : { act: 'create' }),
     }));
-    if (calls.length > 0) await procedure.performAll(callerOf(request), calls).catch(asBundle);
     const names = (acts: string): string[] =>
       calls.filter(({ act }) => act === acts).map(({ body }) => `party ${String(body.id)}`);
     const counts = { create: names('create'), update: names('change'), unchanged: documents.length - fresh.length };
-    return { dryRun, ...counts, warnings: [], tokens: {} };
+    const body = { dryRun, ...counts, warnings: [], tokens: {} };
+    const together = { ...(key && { key }), whole: () => body };
+    const [answer] = calls.length > 0 ? await procedure.performAll(caller, calls, together).catch(asBundle) : [];
+    return sendAnswer(reply, answer ?? { body, isReplayed: false, isNew: false });
   });
 }
 

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { type Problem, SluiceError, toProblem } from '../../../proto/errors.js';
 import { quotedName } from '../../../proto/foreign-name.js';
 import { schemaProblem } from '../../../proto/schema-problem.js';
+import { lawfulProblem } from './lawful-problem.js';
 
 /** Clients that come back all at once after a failure would bring the next. */
 const RETRY_AFTER_SECONDS = 1;
@@ -11,22 +12,16 @@ const RETRY_AFTER_SECONDS = 1;
  * each of them lists its problems, as the procedure does.
  */
 export function addErrorHandler(app: FastifyInstance, { isLawful }: { isLawful: boolean }): void {
-  const documentOf = (error: unknown): Problem => (isLawful ? withProblems(toProblem(error)) : toProblem(error));
   app.setErrorHandler((error: FastifyError | SluiceError, request, reply) => {
     const known = knownError(error);
     if (known === undefined) request.log.error({ err: error, route: request.routeOptions.url }, 'request failed');
-    return sendProblem(reply, documentOf(known ?? error));
+    const problem = toProblem(known ?? error);
+    return sendProblem(reply, isLawful ? lawfulProblem(problem, error, request) : problem);
   });
-  app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) =>
-    sendProblem(reply, documentOf(new SluiceError('NOT_FOUND', `${request.method} on this path is not known`))),
-  );
-}
-
-/** A refusal that names no problem of its own is the one problem. */
-function withProblems(problem: Problem): Problem {
-  const { code, detail: text, article, problems } = problem;
-  if (problems !== undefined && problems.length > 0) return problem;
-  return { ...problem, problems: [{ path: '', code, ...(article !== undefined && { article }), text }] };
+  app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
+    const problem = toProblem(new SluiceError('NOT_FOUND', `${request.method} on this path is not known`));
+    return sendProblem(reply, isLawful ? lawfulProblem(problem) : problem);
+  });
 }
 
 /** Answers a request for whose address the framework finds no route, because it is malformed. The address is not repeated. */

@@ -15,6 +15,7 @@ const EXTENSION_MAX = 10;
 const DAYS = { type: 'integer', minimum: 1 };
 const REPLY_CLOCKS = ['D3', 'D4'] as const;
 const STANDING_MAX = 1_000;
+const APPROVAL_MEMBERS = ['items', 'leftOut', 'conditions'];
 
 const documentOf = ({ document }: ProcedureFile): ApplicationDocument => document as unknown as ApplicationDocument;
 
@@ -71,11 +72,21 @@ function partProblems({ body, file }: ActContext): LawfulProblem[] {
 function preparedProblems({ body, file, ...context }: ActContext): LawfulProblem[] {
   const reply = body.reply as Fields | undefined;
   if (reply === undefined) return [problem('/reply', 'INCOMPLETE', 'is missing', 'R20')];
-  if (reply.items !== undefined) return [];
   const version = frozenVersion({ body, file, ...context });
-  const problems = refusalProblems(reply.code, version);
-  if (reply.reason === undefined) problems.push(problem('/reason', 'NO_REASON', 'is missing', 'R21'));
+  const isApproval = APPROVAL_MEMBERS.some((name) => reply[name] !== undefined);
+  const problems = isApproval ? preparedApproval(reply, file, version) : refusalProblems(reply.code, version);
+  if (!isApproval && reply.reason === undefined) {
+    problems.push(problem('/reason', 'NO_REASON', 'is missing', 'R21'));
+  }
   return problems.map((one) => ({ ...one, path: `/reply${one.path}` }));
+}
+
+/** Conditions are judged in the reply that is given: that one alone can break the law. */
+function preparedApproval(reply: Fields, file: ProcedureFile, version: EntryVersion | undefined): LawfulProblem[] {
+  const mixed = ['code', 'reason'].filter((name) => reply[name] !== undefined);
+  if (mixed.length > 0) return mixed.map((name) => problem(`/${name}`, 'BAD_REQUEST', 'has no place in an approval'));
+  if (!version) return [];
+  return replyProblems(reply, documentOf(file), version).filter(({ code }) => code !== 'LATE_CONDITION');
 }
 
 function approvalProblems(context: ActContext): LawfulProblem[] {

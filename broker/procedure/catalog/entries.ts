@@ -117,6 +117,7 @@ const APPROVAL: Transition[] = [
     act: 'submit',
     to: 'under_review',
     who: ['own.body_head'],
+    digest: { needed: false, of: NEWEST_TEXT },
     guard: [guards.BODY_WITH_HEAD, guards.NO_OTHER_LEAD, guards.RECEIVED_WITH_CONSENT, guards.ANNOUNCED],
     clocks: ['-D1', '+D2'],
     apply: submit,
@@ -130,6 +131,7 @@ const APPROVAL: Transition[] = [
     act: 'return',
     to: 'returned',
     who: ['peer.competent_reviewer'],
+    digest: { needed: false, of: NEWEST_TEXT },
     guard: ['reason'],
     clocks: ['-D2', '▷D1'],
     apply: ({ file, clocks }) => {

@@ -12,7 +12,7 @@ import { type ActAnswer, appendOnce } from './append-once.js';
 import { Batch } from './batch.js';
 import type { KeptAnswers } from './kept-answers.js';
 import { type ActContext, isFromNothing, type Machine, type Transition, type World } from './machine.js';
-import { isReadable } from './readable.js';
+import { isReadable, readablePage } from './readable.js';
 import { recordReads } from './recorded-reads.js';
 import { noticeAct, problemsOf, RecordedRefusal, type Remainder, refusalOfMany } from './recorded-refusal.js';
 import { problem, refuse, refuseOne } from './refusals.js';
@@ -42,6 +42,15 @@ export interface ProcedureDeps {
   clock: () => number;
 }
 
+interface TogetherOptions {
+  key?: ActCall['key'];
+  /** One answer, whose `results` are those of the acts; problems say by `/entries/<n>` which act they are about. */
+  isOne?: boolean;
+  /** Makes the one answer of all acts, which is also kept for the key. */
+  whole?: ((answers: readonly ActAnswer[]) => Fields) | undefined;
+}
+const resultsOf = (answers: readonly ActAnswer[]): Fields => ({ results: answers.map(({ body }) => body) });
+
 /** Roles that may do nothing but what a transition names them for (regulation R36). */
 const OUTSIDE_ROLES: readonly string[] = ['platform_operator', 'contractor'];
 
@@ -63,21 +72,11 @@ export class Procedure {
     return answer as ActAnswer;
   }
 
-  /**
-   * Performs acts on several files as one batch: all of them or none. `results` of the answer are theirs; problems say by
-   * `/entries/<n>` which one they are about.
-   */
-  async performMany(caller: Caller, calls: readonly ActCall[], key?: ActCall['key']): Promise<ActAnswer> {
-    const isOne = { ...(key && { key }), isOne: true };
-    const [answer] = await this.performAll(caller, calls, isOne);
-    return answer as ActAnswer;
-  }
-
   /** Performs acts on several files as one batch: all of them or none. */
   async performAll(
     caller: Caller,
     calls: readonly ActCall[],
-    { key = calls[0]?.key, isOne = false }: { key?: ActCall['key']; isOne?: boolean } = {},
+    { key = calls[0]?.key, isOne = false, whole = isOne ? resultsOf : undefined }: TogetherOptions = {},
   ): Promise<ActAnswer[]> {
     const officer = requireOfficer(caller);
     const actor = actorOf(caller);
@@ -87,8 +86,7 @@ export class Procedure {
       try {
         const done = await this.#perform(runner, officer, calls, isOne);
         const acts = calls.some(({ isDryRun }) => isDryRun) ? [] : runner.batch.toActs();
-        const results = { results: done.map(({ body }) => body) };
-        return { acts, answers: isOne ? [{ body: results, isReplayed: false, isNew: false }] : done };
+        return { acts, answers: whole ? [{ body: whole(done), isReplayed: false, isNew: false }] : done };
       } catch (error) {
         if (!(error instanceof RecordedRefusal)) throw error;
         const after = this.#runner(head);
@@ -98,6 +96,17 @@ export class Procedure {
     });
     if (refusal) throw refusal;
     return answers;
+  }
+
+  /** The answer that a request with this key was given before. Throws KEY_REUSED when it was another request. */
+  async answered(caller: Caller, key: ActCall['key']): Promise<ActAnswer | undefined> {
+    const kept = key && (await this.deps.kept.find(actorOf(caller), key));
+    return kept && { ...kept, isReplayed: true };
+  }
+
+  /** What stands with the record of a call that is no act, so that it is answered again. */
+  kept(caller: Caller, key: ActCall['key'], body: Fields): Act['kept'] {
+    return key && this.deps.kept.keep(actorOf(caller), key, { body, isNew: false });
   }
 
   /** Lets the bus act by itself; `decide` runs inside the guard of the append. */
@@ -180,15 +189,16 @@ export class Procedure {
     const sides = machine.isReadByAll || machine.isFoundByAll ? query.sides : this.#readableSides(officer, query.sides);
     const { document, ...rest } = query;
     const states = query.states && (machine.widenedStates?.(query.states) ?? query.states);
-    const page = await this.deps.reader.list({ ...rest, ...(sides && { sides }), ...(states && { states }) });
-    const files = page.files
-      .filter((file) => isReadable(machine, file, officer, relations))
-      .map((file) => ({ file, seen: asSeen(machine, file, officer, relations).file }))
-      .filter(({ seen }) => query.states?.includes(seen.state) ?? true)
-      .map(({ file, seen }) => ({
-        ...describeFile(machine, file, officer, relations),
-        ...(document && { document: shownDocument(machine, seen) }),
-      }));
+    const asked = { ...rest, ...(sides && { sides }), ...(states && { states }) };
+    const page = await readablePage(this.deps.reader, asked, (file) => {
+      if (!isReadable(machine, file, officer, relations)) return undefined;
+      const seen = asSeen(machine, file, officer, relations).file;
+      return (query.states?.includes(seen.state) ?? true) ? { file, seen } : undefined;
+    });
+    const files = page.found.map(({ file, seen }) => ({
+      ...describeFile(machine, file, officer, relations),
+      ...(document && { document: shownDocument(machine, seen) }),
+    }));
     if (machine.recordsReads && document) await recordReads(this.deps, officer, files.map(refOf));
     return { files, ...(page.next !== undefined && { next: page.next }) };
   }
@@ -244,6 +254,9 @@ export class Procedure {
     const machine = this.#machine(kind);
     const rows = machine.transitions.filter((row) => row.act === act && !row.isLater && isCallable(row));
     if (rows.length === 0) throw refuseOne('NOT_FOUND', `${kind} have no act ${act}`);
+    const maker = id === undefined && rows.find(isFromNothing);
+    // The id and the sides of a new file come from its body.
+    if (maker) requireShape(maker, body);
     const { file, isNew } = await this.#fileOf(runner, caller, machine, call, rows);
     const never = machine.neverBy?.(file, act, caller, relations);
     if (never) throw refuse([never]);

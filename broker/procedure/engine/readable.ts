@@ -1,5 +1,6 @@
 import type { OfficerCaller } from '../../parties/caller.js';
 import type { ProcedureFile } from '../files/file.js';
+import type { FileQuery, FileReader } from '../files/file-reader.js';
 import type { Machine } from './machine.js';
 import { partiesOf, type Relations } from './relations.js';
 
@@ -17,4 +18,33 @@ export function isReadable(
   if (sides.some((party) => relations.reads(caller.party, party))) return true;
   const isAuditorAbove = caller.roles.includes('auditor') && relations.isCompetent(caller.party);
   return isAuditorAbove && sides.some((party) => relations.isAbove(caller.party, party));
+}
+
+/** Stored pages that one answer looks through: somebody who sees few of many files gets a shorter page with a `next`. */
+const PAGES_MAX = 20;
+
+/**
+ * A page of the files for which `see` answers something, filled up from as many stored pages as it takes, at most
+ * `PAGES_MAX`. `next` is the file behind which the next page begins.
+ */
+export async function readablePage<Seen>(
+  reader: Pick<FileReader, 'list'>,
+  query: FileQuery,
+  see: (file: ProcedureFile) => Seen | undefined,
+): Promise<{ found: Seen[]; next?: string }> {
+  const found: Seen[] = [];
+  let { after } = query;
+  for (let pages = 0; pages < PAGES_MAX; pages++) {
+    const page = await reader.list({ ...query, ...(after !== undefined && { after }) });
+    for (const [index, file] of page.files.entries()) {
+      const seen = see(file);
+      if (seen === undefined) continue;
+      found.push(seen);
+      const isLast = index === page.files.length - 1 && page.next === undefined;
+      if (found.length === query.limit) return { found, ...(!isLast && { next: file.id }) };
+    }
+    if (page.next === undefined) return { found };
+    after = page.next;
+  }
+  return { found, ...(after !== undefined && { next: after }) };
 }

@@ -40,17 +40,22 @@ export class Relations {
     return remembered(this.#superiors, party, () => this.#compute(party, (all, one) => commonSuperior(all, one, one)));
   }
 
-  /** The peer where all parties are of one level and region, else the lowest competent department above all of them. */
+  /**
+   * The peer where all parties are of one level and region, else the lowest competent department above all of them. Where
+   * none stands above the highest of them, it is that party's own peer.
+   */
   handlerOf(parties: readonly string[]): string | undefined {
     const peers = new Set(parties.map((party) => this.peerOf(party)));
     if (peers.size === 1) return [...peers][0];
     const documents = parties.map((party) => this.parties.get(party)).filter((one) => one !== undefined);
     const [first, ...others] = documents;
     if (!first) return undefined;
-    return others.reduce<string | undefined>(
-      (above, other) => commonSuperior(this.parties.list(), this.parties.get(above ?? first.id) ?? first, other)?.id,
-      first.id,
+    const all = this.parties.list();
+    const above = others.reduce<PartyDocument | undefined>(
+      (one, other) => one && commonSuperior(all, one, other),
+      first,
     );
+    return above?.id ?? [...peers].find((peer) => peer && parties.every((party) => this.isAbove(peer, party)));
   }
 
   isCompetent(party: string): boolean {

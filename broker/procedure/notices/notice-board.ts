@@ -34,8 +34,8 @@ export class NoticeBoard {
     return this.deps.files.notices(query);
   }
 
-  /** Records the first reading by the officer's department; later ones change nothing. Throws NOT_FOUND. */
-  async read(officer: OfficerCaller, id: string): Promise<Notice> {
+  /** Records the first reading by the officer's department; later ones change nothing. `kept` stands with the record. Throws NOT_FOUND. */
+  async read(officer: OfficerCaller, id: string, kept?: LedgerRecord['kept']): Promise<Notice> {
     const { ledger, files } = this.deps;
     const { party } = officer;
     const find = async (): Promise<Notice> => {
@@ -48,7 +48,7 @@ export class NoticeBoard {
     await ledger.appendAll(
       async () => {
         if ((await find()).readAt !== null) return [];
-        return [{ kind: 'notice', id, act: 'read', actor: actorOf(officer), document }];
+        return [{ kind: 'notice', id, act: 'read', actor: actorOf(officer), document, kept }];
       },
       { actor: actorOf(officer) },
     );

@@ -82,7 +82,7 @@ const COMPETENT_ALONE = {
   name: 'competent_reviewer of a competent department only',
   check: ({ body, world, caller }: ActContext) =>
     ((body.roles ?? []) as Role[]).includes('competent_reviewer') && !world.relations.isCompetent(caller?.party ?? '')
-      ? problem('/roles', 'NOT_YOUR_ROLE', 'competent_reviewer acts for a competent department only', 'R8')
+      ? problem('/roles', 'NOT_YOUR_ROLE', 'competent_reviewer acts for a competent department only')
       : undefined,
 };
 

@@ -105,6 +105,10 @@ async function replied(t: Test, bus: LawfulBus, path: string): Promise<void> {
     items: ['idNumber', 'birthDate'],
     leftOut: [{ item: 'address', code: 'not_necessary', reason: 'not needed for a calendar' }],
   };
+  t.match(await bus.as('rui', 'POST', `${path}/prepare`, { reply: { items: ['idNumber'], leftOut: [] } }), {
+    status: 422,
+    body: { code: 'INCOMPLETE', problems: [{ path: '/reply/items' }, { path: '/reply/items' }] },
+  });
   await bus.act('rui', `${path}/prepare`, { reply });
   const late = await bus.as('lin', 'POST', `${path}/approve`, { ...reply, conditions: ['pay'] });
   t.match(late, {

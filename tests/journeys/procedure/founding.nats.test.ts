@@ -102,6 +102,10 @@ t.test('appointments are refused with the field, the reason and the article', as
   });
   await bus.act('gao', '/v1/officers/rui/leave');
   t.match(await bus.as('rui', 'GET', '/v1/clock'), { status: 401 }, 'who has left is not known any more');
+  t.match(await bus.read('su', '/v1/systems?document=true'), {
+    files: [{ id: 'civil-registry', state: 'in_use', document: { party: P } }],
+    systems: [{ id: 'civil-registry', hasToken: true }],
+  });
 });
 
 t.test(
@@ -119,6 +123,12 @@ t.test(
       status: 409,
       body: { code: 'KEY_REUSED' },
     });
+    const party = { ...(PARTIES[1] as Body), id: 'fuzhou-health', creditCode: '11350100MB0001099A' };
+    const registered = await bus.as('pan', 'POST', '/v1/bundles', { parties: [party] }, key);
+    const replayed = await bus.as('pan', 'POST', '/v1/bundles', { parties: [party] }, key);
+    t.match(registered.body, { create: ['party fuzhou-health'] });
+    t.strictSame(replayed.body, registered.body, 'a bundle as well');
+    t.equal(replayed.headers.get('idempotent-replayed'), 'true');
     t.match(await bus.as('gao', 'POST', '/v1/officers/ma2/leave', {}, { 'if-match': '"1"' }), {
       status: 409,
       body: {
@@ -136,6 +146,10 @@ t.test('a calendar is refused with every fault, and a dry run changes nothing', 
   const refused = await bus.as('huang', 'POST', '/v1/calendars', twice);
   t.match(refused, { status: 422, body: { code: 'CALENDAR_INVALID' } });
   t.ok(refused.body.problems.length >= 3, 'all of them at once');
+  t.match(await bus.as('huang', 'POST', '/v1/calendars', { ...twice, region: '35' }), {
+    status: 400,
+    body: { code: 'BAD_REQUEST', problems: [{ path: '/region' }] },
+  });
   const next = { ...(CALENDARS[1] as object), document: '国办发明电〔2026〕1号' };
   t.match(await bus.as('huang', 'POST', '/v1/calendars?dryRun=true', next), {
     status: 200,

@@ -28,7 +28,11 @@ t.test('a department reads its notices oldest first, page by page, and no other 
   t.match(await bus.as('chen', 'GET', '/v1/notices?after=nothing'), { status: 400, body: { code: 'BAD_REQUEST' } });
 
   const { id } = all[0];
-  t.match(await bus.act('chen', `/v1/notices/${id}/read`), { id, readBy: 'officer:chen' });
+  const key = { 'idempotency-key': 'read-1' };
+  t.match(await bus.act('chen', `/v1/notices/${id}/read`, undefined, key), { id, readBy: 'officer:chen' });
+  const repeated = await bus.as('chen', 'POST', `/v1/notices/${id}/read`, {}, key);
+  t.equal(repeated.headers.get('idempotent-replayed'), 'true');
+  t.match(await bus.as('chen', 'POST', `/v1/notices/${all[1].id}/read`, {}, key), { body: { code: 'KEY_REUSED' } });
   const again = await bus.act('lin', `/v1/notices/${id}/read`);
   t.match(again, { readBy: 'officer:chen' }, 'the first reading counts');
   t.match(again.readAt, /\+08:00$/);

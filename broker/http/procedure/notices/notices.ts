@@ -12,6 +12,8 @@ import { preferredLanguage, wantsEventStream } from '../../server/accept.js';
 import { callerOf, credentialOf } from '../../server/authenticate.js';
 import { onClosed } from '../../server/on-closed.js';
 import { PROBLEMS } from '../../server/problem-schema.js';
+import { callOf, sendAnswer } from '../act-call.js';
+import { ACT_RULE } from '../files.js';
 
 export interface NoticeRoutesDeps {
   procedure: Procedure;
@@ -47,9 +49,13 @@ export function noticeRoutes(app: FastifyInstance, deps: NoticeRoutesDeps): void
     const { next, ...page } = await notices.list(query);
     return { notices: page.notices.map(shownIn(languageOf(request))), ...(next !== undefined && { next }) };
   });
-  app.post<ReadRoute>('/v1/notices/:id/read', { schema: READ, config: { access: 'anybody' } }, async (request) => {
+  app.post<ReadRoute>('/v1/notices/:id/read', { schema: READ, config: ACT_RULE }, async (request, reply) => {
     const officer = await procedure.requireInsider(callerOf(request), 'read');
-    return shownIn(languageOf(request))(await notices.read(officer, request.params.id));
+    const { key } = callOf(request);
+    const isReplayed = (await procedure.answered(officer, key)) !== undefined;
+    // The first reading stands, so the notice itself is what was answered before.
+    const notice = await notices.read(officer, request.params.id, procedure.kept(officer, key, {}));
+    return sendAnswer(reply, { body: { ...shownIn(languageOf(request))(notice) }, isReplayed, isNew: false });
   });
 }
 

@@ -1,0 +1,27 @@
+import type { FastifyError, FastifyRequest } from 'fastify';
+import { type Problem, problemDocument } from '../../../proto/errors.js';
+
+/** What the text of an act must be before it has a shape at all. */
+const TEXT_CODES: readonly string[] = ['BAD_JSON', 'NOT_UTF8'];
+
+/**
+ * The problem document of a registered bus, where every refusal lists its problems with their place in the body. Text that
+ * is no JSON is an act's body of the wrong shape.
+ */
+export function lawfulProblem(problem: Problem, error?: Error, request?: FastifyRequest): Problem {
+  const isOfAct = request?.routeOptions.config.digestsBody === true;
+  const shown = isOfAct && TEXT_CODES.includes(problem.code) ? problemDocument('BAD_REQUEST', problem.detail) : problem;
+  const { code, detail: text, article, problems } = shown;
+  if (problems !== undefined && problems.length > 0) return shown;
+  const path = pathOf(error);
+  return { ...shown, problems: [{ path, code, ...(article !== undefined && { article }), text }] };
+}
+
+/** JSON Pointer to the member that a schema of a route refuses; '' where it is none of a body. */
+function pathOf(error: Partial<FastifyError> | undefined): string {
+  const [first] = error?.validation ?? [];
+  if (!first || error?.validationContext !== 'body') return '';
+  const member = first.params.missingProperty ?? first.params.additionalProperty;
+  if (typeof member !== 'string') return first.instancePath;
+  return `${first.instancePath}/${member.replaceAll('~', '~0').replaceAll('/', '~1').slice(0, 64)}`;
+}

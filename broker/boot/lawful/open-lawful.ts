@@ -62,7 +62,8 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
   const isTestClock = config.testClock;
   return {
     ...{ procedure, enrolment, parties, clock, isTestClock, grants: governance.grants, usedItems },
-    ...{ notices, credentials, world, bus, worklist },
+    ...{ notices, credentials, world, bus, worklist, kept, attachments: rooms.attachments },
+    visibility: { reader: files, machines: MACHINES, relations },
     ...{ slots: deps.slots, ending: deps.ending, heartbeatMs: config.heartbeatMs },
     calendarVersions: () => governance.calendars.versions,
     setClock: (nowMs, by) => governance.testClock.set(nowMs, by, { isTestClock, ledger, busClock }),

@@ -48,6 +48,17 @@ export class BodyFile {
     this.#bytes += chunk.length;
   }
 
+  /** All that was added, in memory. */
+  async read(): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafeSlow(this.#bytes);
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesRead } = await this.handle.read(bytes, at, bytes.length - at, at);
+      if (bytesRead === 0) throw new Error('the file of a body is shorter than what was written to it');
+      at += bytesRead;
+    }
+    return bytes;
+  }
+
   async close(): Promise<void> {
     await this.handle.close().catch(() => {});
   }

@@ -5,7 +5,7 @@ import { SluiceError } from '../../../proto/errors.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import { askForBody } from '../connections/refused-requests.js';
 import { onClosed } from '../server/on-closed.js';
-import { type BodyRule, JSON_TYPE, YAML_TYPE } from '../server/route-rule.js';
+import { ANY_TYPE, type BodyRule, JSON_TYPE, YAML_TYPE } from '../server/route-rule.js';
 import { BodyFile } from './body-file.js';
 import { DocumentParser } from './document-parser.js';
 import { parseJson } from './parse-json.js';
@@ -73,20 +73,22 @@ async function bodyOf(
   documents: DocumentParser,
 ): Promise<unknown> {
   const { headers, is404, routeOptions } = request;
-  const { access, body: rule = NO_BODY, stream, elementsMax, singleBytesMax, raw, digestsBody } = routeOptions.config;
+  const { body: rule = NO_BODY, stream, elementsMax, singleBytesMax, raw, digestsBody } = routeOptions.config;
   if (is404 || headers['content-length'] === '0') return undefined;
   const given = mediaType(headers['content-type']);
   const type = SAME_TYPE[given] ?? given;
-  const bytesMax = rule[type];
+  const bytesMax = rule[type] ?? rule[ANY_TYPE];
   if (type !== stream && bytesMax === undefined) throw raw ? notOfForm(rule) : unsupported(rule, stream);
   if (!raw) checkCharset(headers['content-type']);
   if (type === stream || bytesMax === undefined) {
     askForBody(request.raw);
     return body;
   }
-  if (Number(headers['content-length'] ?? 0) > bytesMax) throw raw ? tooLargeFile(bytesMax) : tooLarge(bytesMax);
+  if (Number(headers['content-length'] ?? 0) > bytesMax) {
+    throw raw && rule[ANY_TYPE] === undefined ? tooLargeFile(bytesMax) : tooLarge(bytesMax);
+  }
   askForBody(request.raw);
-  const isOfficers = typeof access === 'object' && 'officer' in access;
+  const isOfficers = request.caller?.kind === 'officer';
   const held = await readBody(body, { bytesMax, ...(isOfficers ? budgets.officers : budgets.systems) });
   request.onAnswered(held.release.bind(held));
   const { length } = held;

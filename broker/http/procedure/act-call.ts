@@ -27,18 +27,15 @@ function ifMatchOf({ headers }: FastifyRequest): number | undefined {
   return Number(seq);
 }
 
-/** `Idempotency-Key` with the digest of the request. Throws BAD_REQUEST. */
-export function keyOf(request: FastifyRequest): ActCall['key'] {
+/** The idempotency key, for a request of that body. Throws BAD_REQUEST. */
+export function keyOf(request: FastifyRequest, bodyDigest = request.bodyDigest ?? ''): ActCall['key'] {
   const given = request.headers['idempotency-key'];
   if (given === undefined) return undefined;
   if (typeof given !== 'string' || !KEY.test(given)) {
     throw new SluiceError('BAD_REQUEST', 'Idempotency-Key must be 1 to 128 printable ASCII characters');
   }
   const { method, url } = request;
-  const digest = createHash('sha256')
-    .update(`${method} ${url}\n`)
-    .update(request.bodyDigest ?? '')
-    .digest('hex');
+  const digest = createHash('sha256').update(`${method} ${url}\n`).update(bodyDigest).digest('hex');
   return { key: given, request: digest };
 }
 

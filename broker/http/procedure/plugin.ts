@@ -10,6 +10,9 @@ import { type LawfulBundleDeps, lawfulBundleRoutes } from './lawful-bundles.js';
 import { machineRoutes } from './machines.js';
 import { type NoticeRoutesDeps, noticeRoutes } from './notices/notices.js';
 import { webhookRoute } from './notices/webhook.js';
+import { type NoticeRoutesDeps, noticeRoutes } from './notices.js';
+import { type AttachmentRoutesDeps, attachmentRoutes } from './recorded/attachments.js';
+import { webhookRoute } from './webhook.js';
 import { type WorklistRoutesDeps, worklistRoutes } from './worklist.js';
 
 export type ProcedureRoutesDeps = FileRoutesDeps &
@@ -19,7 +22,8 @@ export type ProcedureRoutesDeps = FileRoutesDeps &
   LawfulGrantDeps &
   NoticeRoutesDeps &
   CatalogReadDeps &
-  WorklistRoutesDeps;
+  WorklistRoutesDeps &
+  AttachmentRoutesDeps;
 
 /** Routes of the lawful procedure, which a registered bus has. */
 export const procedurePlugin =
@@ -37,4 +41,5 @@ export const procedurePlugin =
     noticeRoutes(app, deps);
     webhookRoute(app, deps);
     worklistRoutes(app, deps);
+    attachmentRoutes(app, deps);
   };

@@ -42,6 +42,8 @@ declare module 'fastify' {
   }
 }
 
+/** Whatever a client states, or nothing: the bytes are not looked at. Routes of that rule are `raw`. */
+export const ANY_TYPE = '*/*';
 export const JSON_TYPE = 'application/json';
 export const NDJSON_TYPE = 'application/x-ndjson';
 export const YAML_TYPE = 'application/yaml';

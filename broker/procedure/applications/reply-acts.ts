@@ -3,7 +3,7 @@ import type { LawfulProblem } from '../../../proto/errors.js';
 import { stands } from '../engine/act-guards.js';
 import { digestOf } from '../engine/answer.js';
 import { DIGEST, listOf, TEXT } from '../engine/body-check.js';
-import { type ActContext, type Guard, SELF, type Transition } from '../engine/machine.js';
+import { type ActContext, type Guard, type NamedAttachment, SELF, type Transition } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
 import { newId } from '../engine/run-act.js';
 import type { Fields, ProcedureFile } from '../files/file.js';
@@ -67,6 +67,11 @@ function partProblems({ body, file }: ActContext): LawfulProblem[] {
     ...unasked.map((one) => problem('/parts', 'INCOMPLETE', `"${one.missing}" was not asked for`, 'R21')),
   ];
 }
+
+const attachmentsOfParts = ({ body }: ActContext): NamedAttachment[] =>
+  ((body.parts ?? []) as NonNullable<ApplicationDocument['parts']>).flatMap(({ attachments = [] }, part) =>
+    attachments.map((sha256, index) => ({ path: `/parts/${part}/attachments/${index}`, sha256 })),
+  );
 
 /** A prepared reply is an approval or a refusal. */
 function preparedProblems({ body, file, ...context }: ActContext): LawfulProblem[] {
@@ -169,6 +174,7 @@ export const REPLY_ACTS: readonly Transition[] = [
         additionalProperties: false,
       }),
     },
+    names: attachmentsOfParts,
     guard: [{ name: 'parts, one for each that is missing', check: partProblems }],
     clocks: ['▷D3', '▷D4'],
     apply: ({ file, body }) => {

@@ -9,7 +9,6 @@ import { ATTACHMENTS_STREAM } from '../../nats/streams.js';
 export const ATTACHMENT_BYTES_MAX = 10 * 1024 * 1024;
 /** Half of what a NATS server takes as one message by default. */
 const PART_BYTES = 512 * 1024;
-const PARTS_MAX = ATTACHMENT_BYTES_MAX / PART_BYTES;
 
 export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -37,14 +36,24 @@ export async function storeBytes(bus: Bus, sha256: string, bytes: Uint8Array): P
   }
 }
 
-/** The bytes behind a digest; undefined when they are not stored. Throws INTERNAL when they are not those of the digest. */
-export async function readBytes(bus: Bus, sha256: string): Promise<Uint8Array | undefined> {
-  const parts: Uint8Array[] = [];
-  const query = { stream: ATTACHMENTS_STREAM, after: 0, subject: attachmentSubject(sha256, '*'), limit: PARTS_MAX };
-  for await (const page of pagesOf(bus, query)) parts.push(...page.map(({ data }) => data));
-  if (parts.length === 0) return undefined;
-  const bytes = Buffer.concat(parts);
-  if (digestOf(bytes) !== sha256)
-    throw new SluiceError('INTERNAL', `the stored bytes of ${sha256} are not those of it`);
-  return bytes;
+/**
+ * The bytes behind a digest, part by part, so that a slow reader holds little of the memory. Undefined when they are not stored.
+ * Throws INTERNAL at the end when they are not those of the digest.
+ */
+export async function readBytes(bus: Bus, sha256: string): Promise<AsyncGenerator<Uint8Array> | undefined> {
+  if (!(await lastOf(bus, ATTACHMENTS_STREAM, attachmentSubject(sha256, 0)))) return undefined;
+  return partsOf(bus, sha256);
+}
+
+async function* partsOf(bus: Bus, sha256: string): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  const subject = attachmentSubject(sha256, '*');
+  for await (const page of pagesOf(bus, { stream: ATTACHMENTS_STREAM, after: 0, subject, limit: 1 })) {
+    for (const { data } of page) {
+      hash.update(data);
+      yield data;
+    }
+  }
+  if (hash.digest('hex') === sha256) return;
+  throw new SluiceError('INTERNAL', `the stored bytes of ${sha256} are not those of it`);
 }

@@ -1,5 +1,6 @@
 import { SluiceError } from '../../../proto/errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
+import type { LedgerRecord } from '../../ledger/record.js';
 import type { Bus } from '../../nats/bus.js';
 import type { StoredAttachment } from '../files/file.js';
 import type { AttachmentFacts, FileReader } from '../files/file-reader.js';
@@ -18,62 +19,128 @@ export interface AttachmentActor {
   party: string;
 }
 
-/** Attachments that are being stored or read; each takes up to twice 10 MiB. */
-const IN_FLIGHT_MAX = 4;
+export interface AttachmentAnswer {
+  sha256: string;
+  /** Bytes. */
+  size: number;
+  type: string;
+}
 
-/** Attachments of a registered bus. Who may store and read is decided by the caller. */
+export type KeptAnswer = NonNullable<LedgerRecord['kept']>;
+
+/** Attachments that are being stored; each takes up to twice 10 MiB. */
+const STORED_AT_ONCE_MAX = 4;
+/** Attachments that are being read; each takes up to two parts of 512 KiB, for as long as its reader takes. */
+const READ_AT_ONCE_MAX = 32;
+const READ_BY_ONE_MAX = 4;
+
+/**
+ * Attachments of a registered bus. Who may store and read is decided by the caller.
+ * docs/decisions/0156-attachments-count-from-the-act-that-names-them.md
+ */
 export class Attachments {
-  #inFlight = 0;
+  readonly #stored = new Slots(STORED_AT_ONCE_MAX);
+  readonly #read = new Slots(READ_AT_ONCE_MAX);
+  readonly #readBy = new Map<string, Slots>();
 
   constructor(private readonly deps: AttachmentsDeps) {}
 
+  /** Takes one of the places for bytes that are being stored; returns the function that gives it back. Throws TOO_MANY. */
+  takeStoring(): () => void {
+    return this.#stored.take();
+  }
+
   /**
-   * Stores the bytes, then records that the department has them; `isNew` is false when it had them already. Throws
-   * TOO_LARGE above 10 MiB, TOO_MANY while four others are in flight.
+   * Stores the bytes, then records that the department has them; `isNew` is false when it had them already. `keep` makes
+   * the answer that is given again for the caller's idempotency key. To be called with a place from `takeStoring`. Throws TOO_LARGE above 10 MiB.
    */
-  store(
+  async store(
     bytes: Uint8Array,
     type: string,
     { party, ...by }: AttachmentActor,
-  ): Promise<{ sha256: string; size: number; type: string; isNew: boolean }> {
-    return this.#bounded(async () => {
-      const { bus, ledger, files } = this.deps;
-      const sha256 = digestOf(bytes);
-      await storeBytes(bus, sha256, bytes);
-      const document: StoredAttachment = { party, size: bytes.length, type };
-      const records = await ledger.appendAll(async () => {
-        const known = await files.attachment(sha256);
-        if (known?.parties.includes(party)) return [];
-        return [{ kind: 'attachment', id: sha256, act: 'store', ...by, document }];
-      });
-      return { sha256, size: bytes.length, type, isNew: records.length > 0 };
+    keep?: (answer: AttachmentAnswer) => KeptAnswer,
+  ): Promise<AttachmentAnswer & { isNew: boolean }> {
+    const { bus, ledger, files } = this.deps;
+    const sha256 = digestOf(bytes);
+    await storeBytes(bus, sha256, bytes);
+    const document: StoredAttachment = { party, size: bytes.length, type };
+    const answer = { sha256, size: bytes.length, type };
+    const kept = keep?.(answer);
+    const records = await ledger.appendAll(async () => {
+      const known = await files.attachment(sha256);
+      if (known?.parties.includes(party)) return [];
+      return [{ kind: 'attachment', id: sha256, act: 'store', ...by, document, ...(kept && { kept }) }];
     });
+    return { ...answer, isNew: records.length > 0 };
   }
 
-  /** Records the read, then returns the bytes; undefined when they are not there. */
-  read(
+  /**
+   * Records the read, then returns the bytes in parts; undefined when they are not there. `release` is to be called when
+   * the reader has them or is gone. Throws TOO_MANY.
+   */
+  async read(
     { sha256 }: Pick<AttachmentFacts, 'sha256'>,
     { party, ...by }: AttachmentActor,
-  ): Promise<Uint8Array | undefined> {
-    return this.#bounded(async () => {
-      const bytes = await readBytes(this.deps.bus, sha256);
-      if (!bytes) return undefined;
-      await this.deps.ledger.appendAll(() => [
-        { kind: 'attachment', id: sha256, act: 'read', ...by, document: { party } },
-      ]);
-      return bytes;
-    });
+  ): Promise<{ parts: AsyncGenerator<Uint8Array>; release: () => void } | undefined> {
+    const release = this.#takeReading(by.actor);
+    try {
+      const parts = await readBytes(this.deps.bus, sha256);
+      if (parts) {
+        await this.deps.ledger.appendAll(() => [
+          { kind: 'attachment', id: sha256, act: 'read', ...by, document: { party } },
+        ]);
+        return { parts, release };
+      }
+    } catch (error) {
+      release();
+      throw error;
+    }
+    release();
+    return undefined;
   }
 
-  async #bounded<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#inFlight >= IN_FLIGHT_MAX) {
-      throw new SluiceError('TOO_MANY', `${IN_FLIGHT_MAX} attachments are in flight already, try again in a moment`);
-    }
-    this.#inFlight++;
+  /** One officer leaves places to the others, however slowly the bytes are taken. */
+  #takeReading(actor: string): () => void {
+    const own = this.#readBy.get(actor) ?? new Slots(READ_BY_ONE_MAX);
+    const releaseOwn = own.take();
+    this.#readBy.set(actor, own);
+    const release = (): void => {
+      releaseOwn();
+      if (own.isFree) this.#readBy.delete(actor);
+    };
     try {
-      return await work();
-    } finally {
-      this.#inFlight--;
+      const releaseOfAll = this.#read.take();
+      return () => {
+        release();
+        releaseOfAll();
+      };
+    } catch (error) {
+      release();
+      throw error;
     }
+  }
+}
+
+/** A bounded number of things at once. */
+class Slots {
+  #taken = 0;
+
+  constructor(private readonly max: number) {}
+
+  get isFree(): boolean {
+    return this.#taken === 0;
+  }
+
+  /** Returns the function that gives the place back, which may be called twice. Throws TOO_MANY. */
+  take(): () => void {
+    if (this.#taken >= this.max) {
+      throw new SluiceError('TOO_MANY', `${this.max} attachments are in flight already, try again in a moment`);
+    }
+    this.#taken++;
+    let isTaken = true;
+    return () => {
+      if (isTaken) this.#taken--;
+      isTaken = false;
+    };
   }
 }

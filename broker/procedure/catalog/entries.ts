@@ -4,6 +4,7 @@ import { type ActContext, type Guard, type Machine, NONE, SELF, type Transition 
 import { problem } from '../engine/refusals.js';
 import { REMOVED } from '../files/file.js';
 import {
+  assessmentsOf,
   draftOf,
   entryAsSeen,
   inForce,
@@ -107,6 +108,7 @@ const APPROVAL: Transition[] = [
     who: ['own.department_head'],
     fourEyes: ({ file }) => memoOf(file).editors ?? [],
     digest: { needed: true, of: NEWEST_TEXT },
+    names: assessmentsOf,
     guard: [guards.COMPLETE],
     article: 'R13',
   },

@@ -4,6 +4,7 @@ import type { EntryState, PublishedEntry } from '../../catalog/entry-state.js';
 import type { OfficerCaller } from '../../parties/caller.js';
 import type { Clock } from '../clock/clock.js';
 import { digestOf } from '../engine/answer.js';
+import type { NamedAttachment } from '../engine/machine.js';
 import type { Relations } from '../engine/relations.js';
 import type { Fields, FileState, HistoryItem, ProcedureFile } from '../files/file.js';
 
@@ -47,6 +48,19 @@ export function inForce(file: WithDocument): PublishedEntry | undefined {
 /** The text of the newest version, published or not. */
 export const newestText = (file: WithDocument): EntryDocument | undefined =>
   draftOf(file) ?? stateOf(file).published?.document;
+
+/** A text that is no digest names a paper that is kept elsewhere. */
+const DIGEST = /^[0-9a-f]{64}$/;
+
+/** The papers of the assessments, as the newest text names them by digest. */
+export function assessmentsOf({ file }: { file: WithDocument }): NamedAttachment[] {
+  const text = newestText(file) as Partial<Record<string, { attachment?: unknown }>> | undefined;
+  return ['secrecyAssessment', 'piAssessment'].flatMap((member) => {
+    const sha256 = text?.[member]?.attachment;
+    const isDigest = typeof sha256 === 'string' && DIGEST.test(sha256);
+    return isDigest ? [{ path: `/${member}/attachment`, sha256 }] : [];
+  });
+}
 
 export const textDigest = (file: WithDocument): string | undefined => {
   const text = newestText(file);

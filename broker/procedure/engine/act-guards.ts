@@ -2,6 +2,7 @@ import type { ErrorCode, LawfulProblem } from '../../../proto/errors.js';
 import { shapeProblems } from './body-check.js';
 import type { ActContext, Guard, Transition } from './machine.js';
 import { articleOf, problem, refuse, refuseOne } from './refusals.js';
+import { unknownAttachments, type VisibilityDeps } from './visible-attachment.js';
 
 /** Throws BAD_REQUEST with every problem of the body's shape. */
 export function requireShape(transition: Pick<Transition, 'body' | 'isAnyBody'>, body: ActContext['body']): void {
@@ -30,10 +31,14 @@ export function requireDigest(context: ActContext): void {
   if (expected !== body.digest) throw refuseOne('DIGEST_DIFFERS', 'is that of another document', '/digest');
 }
 
-/** Every problem of the guard, in its order; CONFLICT is the last. */
-export async function guardProblems(context: ActContext): Promise<LawfulProblem[]> {
+/** Every problem of the guard, in its order, and of the attachments; CONFLICT is the last. */
+export async function guardProblems(
+  context: ActContext,
+  machines: VisibilityDeps['machines'],
+): Promise<LawfulProblem[]> {
   const problems: LawfulProblem[] = [];
   for (const guard of context.transition.guard ?? []) problems.push(...(await problemsOf(guard, context)));
+  problems.push(...(await unknownAttachments(context, machines)));
   return [...problems.filter(({ code }) => code !== 'CONFLICT'), ...problems.filter(({ code }) => code === 'CONFLICT')];
 }
 

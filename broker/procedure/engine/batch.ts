@@ -19,6 +19,8 @@ export interface Step {
   from?: string | undefined;
   reason?: string | undefined;
   attachments?: string[] | undefined;
+  /** Digests that the document names. */
+  named?: string[] | undefined;
   clock?: string | undefined;
   notices: NoticeOrder[];
   calendar?: string | undefined;
@@ -37,7 +39,7 @@ export class Batch {
   readonly #others: Act[] = [];
 
   constructor(
-    private readonly reader: FileReader,
+    readonly reader: FileReader,
     /** Record that the batch will follow. */
     readonly head: number,
     readonly nowMs: number,
@@ -86,12 +88,13 @@ export class Batch {
   }
 }
 
-function actOf({ file, act, by, from, reason, attachments, clock, notices, calendar }: Step): Act {
+function actOf({ file, act, by, from, reason, attachments, named, clock, notices, calendar }: Step): Act {
   const { state, sides, clocks, fields, memo, about } = file;
   const step: RecordedStep = {
     state: { state, sides, clocks, memo, about, ...(fields && { fields }) },
     ...(from !== undefined && { from }),
     ...(attachments?.length && { attachments }),
+    ...(named?.length && { named }),
     ...(calendar !== undefined && { calendar }),
     ...(clock !== undefined && { clock }),
     ...(notices.length > 0 && { notices }),

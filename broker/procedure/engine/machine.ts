@@ -60,6 +60,8 @@ export interface Transition {
   /** Persons (officer ids) who must not be the one who acts. */
   fourEyes?(context: ActContext): (string | undefined)[];
   digest?: { needed: boolean; of(context: ActContext): string | undefined };
+  /** Attachments that the act names besides its member `attachments`, each with the path where it does. */
+  names?(context: ActContext): NamedAttachment[];
   guard?: readonly Guard[];
   clocks?: readonly ClockColumn[];
   /** True where the act would leave everything as it is: it is answered, and nothing is recorded. */
@@ -135,6 +137,12 @@ export interface ProcedureSettings {
   partitions: number;
   /** Versions of entries that a party may have in work at a time; undefined is without bound. */
   draftsPerPartyMax?: number | undefined;
+}
+
+/** An attachment by its digest, where a body or a document names it. */
+export interface NamedAttachment {
+  path: string;
+  sha256: string;
 }
 
 /** Everything that guards and consequences may ask; the same for all machines. */

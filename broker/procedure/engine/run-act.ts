@@ -65,7 +65,7 @@ export class ActRunner {
 
   /** Throws what the guard finds. */
   async requireGuard(context: ActContext): Promise<void> {
-    const problems = await guardProblems(context);
+    const problems = await guardProblems(context, this.machines);
     const [first] = problems;
     if (!first) return;
     const links = context.transition.refusalLinks ?? REFUSAL_LINKS[first.code];
@@ -82,10 +82,12 @@ export class ActRunner {
     for (const column of transition.clocks ?? []) {
       if (supplementPause || !column.startsWith('‖')) moveClock(clocks, column);
     }
+    const named = transition.names?.(context) ?? [];
     const later: (() => Promise<unknown>)[] = [];
     await transition.apply?.(deferred(context, later));
     this.batch.record({
       ...{ file, act: transition.act, by, from, reason: context.reason, attachments: context.attachments },
+      named: named.map(({ sha256 }) => sha256),
       notices: this.#notices(context),
       ...this.#calendarOf(file),
     });

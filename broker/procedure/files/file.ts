@@ -64,6 +64,8 @@ export interface RecordedStep {
   state?: FileState;
   from?: string;
   attachments?: string[];
+  /** Digests of further attachments, which the document names. */
+  named?: string[];
   /** Calendar version that the record's clocks were judged by. */
   calendar?: string;
   /** The clock that the record is about: `overdue`, `recomputed`. */

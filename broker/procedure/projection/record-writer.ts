@@ -60,7 +60,7 @@ function writeFileRecord(
   writeSides(db, n, kind, state, known);
   writeAbout(db, n, kind, state, known);
   writeClocks(db, n, state, known);
-  for (const sha256 of step?.attachments ?? [])
+  for (const sha256 of [...(step?.attachments ?? []), ...(step?.named ?? [])])
     db.run('INSERT OR IGNORE INTO attachment_uses VALUES (?, ?)', sha256, n);
   writeHistory(db, n, record, step, { from: known?.state ?? null, to: state.state });
 }

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import t, { type Test } from 'tap';
 import type { Body, LawfulBus } from '../../support/lawful/lawful-bus.js';
+import { storePaper } from '../../support/lawful/papers.js';
 import { D, P } from '../../support/lawful/people.js';
 import { applicationFor, BIRTH, busWithEntries, fileApplication } from '../../support/lawful/published-entries.js';
 import { publishBatch } from '../../support/raw-client/raw-http.js';
@@ -42,17 +42,6 @@ async function follow(bus: LawfulBus, grant: string): Promise<string[]> {
   const position = events.at(-1)?.position;
   if (position !== undefined) await bus.act('maternal-health', `/v1/grants/${grant}/cursors/main`, { position });
   return events.map(({ data }) => data.idNumber);
-}
-
-/** A document on record, or at least its digest where attachments are not kept. */
-async function paper(bus: LawfulBus, who: string, text: string): Promise<string> {
-  const bytes = {
-    method: 'POST',
-    headers: { authorization: `Bearer ${bus.tokens.get(who)}`, 'content-type': 'text/plain' },
-  };
-  const answer = await fetch(`${bus.url}/v1/attachments`, { ...bytes, body: text });
-  await answer.text();
-  return createHash('sha256').update(text).digest('hex');
 }
 
 t.test('a grant is in force with its first delivery, suspended by a case, and disposed of at its end', async (t) => {
@@ -231,7 +220,7 @@ async function suspended(t: Test, bus: LawfulBus, grant: string): Promise<void> 
   t.match(clockOf(ordered, 'D9'), { due: '2026-08-21', party: D, state: 'running' });
   await birth(bus, 'missed');
   await bus.setClock('2026-08-19T10:00:00+08:00');
-  const attachments = [await paper(bus, 'sun', 'report')];
+  const attachments = [await storePaper(bus, 'sun', 'report')];
   const { seq: proof } = await bus.act('sun', `${address}/prove`, { statement: 'renewed', attachments });
   const proven = await bus.read('su', address);
   t.match(proven.history.at(-1), { act: 'prove', seq: proof });
@@ -284,7 +273,7 @@ async function disposed(t: Test, bus: LawfulBus, grant: string): Promise<void> {
     'each reading is on record',
   );
   await bus.setClock('2027-01-11T10:00:00+08:00');
-  const attachments = [await paper(bus, 'sun', 'protocol')];
+  const attachments = [await storePaper(bus, 'sun', 'protocol')];
   const proof = { method: 'destroyed', statement: 'all copies', attachments };
   t.match(await bus.as('sun', 'POST', `${path}/prove-disposal`, proof), {
     status: 422,

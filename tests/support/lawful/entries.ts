@@ -1,15 +1,21 @@
 import type { Body, LawfulBus } from './lawful-bus.js';
+import { ASSESSMENTS, digestOfPaper } from './papers.js';
 import { P } from './people.js';
 
 const assessment = (number: string): object => ({
-  ...{ number, by: 'Chen', on: '2025-12-02', attachment: 'ab'.repeat(32) },
+  ...{ number, by: 'Chen', on: '2025-12-02', attachment: digestOfPaper(ASSESSMENTS.personal) },
 });
 
 /** Fields that the approval of an entry needs besides its own. */
 const COMMON = {
   ...{ catalogLevel: 'department', provider: P, format: 'database', updateFrequency: 'real_time' },
   ...{ sharingModes: ['event_stream'], dataClass: 'population', dataGrade: 'general' },
-  secrecyAssessment: { result: 'not_secret', by: 'Chen', on: '2025-12-02', attachment: 'cd'.repeat(32) },
+  secrecyAssessment: {
+    result: 'not_secret',
+    by: 'Chen',
+    on: '2025-12-02',
+    attachment: digestOfPaper(ASSESSMENTS.secrecy),
+  },
   correctionChannel: { contact: 'work body' },
   disposalRequirement: { method: 'destroy', withinDays: 30 },
 };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Test } from 'tap';
 import { OPERATOR_TOKEN, type StartBrokerOptions, startBroker, type TestBroker } from '../broker/broker.js';
+import { ASSESSMENTS, storePaper } from './papers.js';
 import { ADMINISTRATORS, CALENDARS, CD, HEADS, OFFICERS, PARTIES, SYSTEMS } from './people.js';
 
 export const FOUNDING_CODE = 'the-founding-code-of-the-tests-01';
@@ -87,6 +88,8 @@ export async function foundLawfulBus(t: Test, options: StartBrokerOptions = {}):
     bus.tokens.set(id, token);
   }
   for (const calendar of CALENDARS) await bus.act('huang', '/v1/calendars', calendar);
+  // The editor of P has the papers that its entries name.
+  for (const text of Object.values(ASSESSMENTS)) await storePaper(bus, 'chen', text);
   return bus;
 }
 

@@ -1,4 +1,3 @@
-import type { FastifyPluginAsync } from 'fastify';
 import type { Logger } from 'pino';
 import type { StoreUsage } from '../proto/http/store-usage.js';
 import { Disclosures } from './audit/disclosures.js';
@@ -28,6 +27,7 @@ import { operationsPlugin } from './http/operations/plugin.js';
 import type { StoreRoutesDeps } from './http/operations/store.js';
 import { partiesPlugin } from './http/parties/plugin.js';
 import { procedurePlugin } from './http/procedure/plugin.js';
+import { PageBudget } from './http/stream/page-budget.js';
 import { streamPlugin } from './http/stream/plugin.js';
 import { Intake } from './intake/intake.js';
 import { INTAKE_LIMITS } from './intake/intake-limits.js';
@@ -42,6 +42,7 @@ import type { Store } from './nats/streams.js';
 import type { GrantLag } from './observe/grant-lag.js';
 import { OpenStreams } from './observe/open-streams.js';
 import { busIsRegistered, isRegistration } from './parties/bus-facts.js';
+import type { Caller } from './parties/caller.js';
 import { FirstDeliveries } from './procedure/grants/first-deliveries.js';
 import { openProcesses, type Processes } from './processes/open-processes.js';
 import { CursorActs } from './stream/cursors/cursor-acts.js';
@@ -263,7 +264,10 @@ class RunningBroker implements BrokerHandle {
 
   #openAdmission(tickets: Tickets): Admission {
     const { config, log, metrics, governance } = this.parts;
-    return openAdmission({ config, log, metrics: metrics.gateway, credentials: governance.credentials, tickets });
+    const { credentials, contractTerms, permissions } = governance;
+    const refusalOf = (caller: Caller) => contractTerms.refusalOf(caller, this.parts.clock());
+    const registered = permissions.isTrial ? {} : { refusalOf };
+    return openAdmission({ config, log, metrics: metrics.gateway, credentials, tickets, ...registered });
   }
 
   #openGateway(stream: Stream, intake: Intake, admission: Admission): Gateway {
@@ -283,12 +287,23 @@ class RunningBroker implements BrokerHandle {
     const { stream, grantLag, intake, gateway, tickets, admission, ending } = rooms;
     const { slots } = admission;
     const quarantine = new QuarantineReader(this.parts.bus);
-    const options = { log, config, permissions, ...admission, metrics: metrics.gateway, version: VERSION };
+    const pageBudget = new PageBudget();
+    const lawful = this.#openLawful(stream, { slots, ending, pageBudget });
+    const requireInsider = lawful && ((caller: Caller, call: string) => lawful.procedure.requireInsider(caller, call));
+    const options = {
+      log,
+      config,
+      permissions,
+      ...admission,
+      metrics: metrics.gateway,
+      version: VERSION,
+      requireInsider,
+    };
     return createApp(options, [
       eventsPlugin({ intake, quarantine, slots, leases, maxEventBytes, ending }),
       streamPlugin({
         ...{ ...stream, slots, leases, gateway, tickets, metrics: metrics.gateway, heartbeatMs, ending, clock },
-        ...{ grantLag, cursorActs: this.#openCursorActs(stream) },
+        ...{ grantLag, pageBudget, cursorActs: this.#openCursorActs(stream) },
       }),
       partiesPlugin({
         tokenService: governance.tokenService,
@@ -304,24 +319,27 @@ class RunningBroker implements BrokerHandle {
       }),
       auditPlugin({ ledger: governance.ledger, disclosures: this.#openDisclosures(stream), permissions }),
       operationsPlugin({ ...this.#operations(), grantLag, clock }),
-      ...this.#openProcedure(stream, { slots, ending }),
+      ...(lawful ? [procedurePlugin(lawful)] : []),
     ]);
   }
 
-  /** Routes of the lawful procedure; a trial bus has none. */
-  #openProcedure(stream: Stream, served: Pick<LawfulDeps, 'slots' | 'ending'>): FastifyPluginAsync[] {
+  /** The lawful procedure; a trial bus has none. */
+  #openLawful(
+    stream: Stream,
+    served: Pick<LawfulDeps, 'slots' | 'ending' | 'pageBudget'>,
+  ): ReturnType<typeof openLawful> {
     const { config, governance, store, clock, busClock, bus, releases, log, processes } = this.parts;
     const openStreams = new OpenStreams({ ...stream, ...processes });
     openStreams.start();
     const hasOpenStream = (grant: string): Promise<boolean> => openStreams.isOpen(grant);
     const { partitions } = store;
-    const { usedItems } = stream;
+    const { usedItems, inspections } = stream;
     const metrics = this.parts.metrics.webhooks;
     const rooms = { config, governance, partitions, releases, clock, busClock, bus, log, metrics };
-    const lawful = openLawful({ ...served, ...rooms, hasOpenStream, usedItems });
-    if (!lawful) return [];
+    const lawful = openLawful({ ...served, ...rooms, hasOpenStream, usedItems, inspections });
+    if (!lawful) return undefined;
     this.#firstDeliveries = new FirstDeliveries({ procedure: lawful.procedure, grants: governance.grants });
-    return [procedurePlugin(lawful)];
+    return lawful;
   }
 
   #openCursorActs(stream: Stream): CursorActs {

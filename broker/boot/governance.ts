@@ -25,6 +25,7 @@ import { CalendarBook } from '../procedure/clock/calendar-book.js';
 import { TestClock } from '../procedure/due/test-clock.js';
 import { openProcedure, type Procedure } from '../procedure/open-procedure.js';
 import { BodiesInOffice } from '../procedure/people/bodies-in-office.js';
+import { ContractTerms } from '../procedure/people/contract-terms.js';
 import type { EndedEverywhere } from '../processes/ended-everywhere.js';
 import { StoredProfiles } from '../sheets/profiles/stored-profiles.js';
 import { SheetService } from '../sheets/sheet-service.js';
@@ -114,7 +115,7 @@ function foldedRooms(secret: string, busClock: BusClock) {
   const [credentials, facts] = [new Credentials(secret), new BusFacts()];
   const [catalog, grants] = [new Catalog(), new Grants()];
   const [calendars, testClock, bodies] = [new CalendarBook(), new TestClock(), new BodiesInOffice(officers)];
-  const profiles = new StoredProfiles();
+  const [profiles, contractTerms] = [new StoredProfiles(), new ContractTerms()];
   const ordered = [
     busClock,
     facts,
@@ -128,6 +129,7 @@ function foldedRooms(secret: string, busClock: BusClock) {
     testClock,
     bodies,
     profiles,
+    contractTerms,
   ];
   const folds = ordered.map(({ fold }) => fold);
   return {
@@ -142,6 +144,7 @@ function foldedRooms(secret: string, busClock: BusClock) {
     testClock,
     bodies,
     profiles,
+    contractTerms,
     folds,
   };
 }

@@ -13,7 +13,7 @@ const CONNECTION_SHARE = 0.75;
 /** Assumed where the system does not say how many descriptors a process may open. */
 const DESCRIPTORS_ASSUMED = 1024;
 
-export interface AdmissionDeps extends Pick<LoginDeps, 'credentials' | 'tickets'> {
+export interface AdmissionDeps extends Pick<LoginDeps, 'credentials' | 'tickets' | 'refusalOf'> {
   config: Pick<Config, 'http'>;
   log: Logger;
   metrics: GatewayMetrics;
@@ -27,13 +27,13 @@ export interface Admission {
   maxConnections: number;
 }
 
-export function openAdmission({ config, credentials, tickets, log, metrics }: AdmissionDeps): Admission {
+export function openAdmission({ config, log, metrics, ...callers }: AdmissionDeps): Admission {
   const { trustedProxies, maxStreamsPerSystem } = config.http;
   const maxConnections = config.http.maxConnections ?? Math.floor(descriptorsMax() * CONNECTION_SHARE);
   const addresses = new ClientAddresses(trustedProxies);
   const failures = new FailedLogins({ log, metrics });
   return {
-    login: new Login({ credentials, tickets, addresses, failures }),
+    login: new Login({ ...callers, addresses, failures }),
     slots: new StreamSlots({ maxConnections, maxStreamsPerSystem }),
     unfinished: new UnfinishedFrames(),
     maxConnections,

@@ -15,6 +15,8 @@ export interface OfficerCaller {
   id: string;
   party: string;
   roles: readonly string[];
+  /** Contract of a contractor. */
+  contract?: string | undefined;
 }
 
 export type Caller = SystemCaller | OfficerCaller;

@@ -44,8 +44,8 @@ export class Credentials {
       const { id, party, may, credential } = record.document as StoredSystem;
       this.#replace({ kind: 'system', id, party, may }, credential);
     } else if (record.kind === 'officer') {
-      const { id, party, roles, credential } = record.document as StoredOfficer;
-      this.#replace({ kind: 'officer', id, party, roles }, credential);
+      const { id, party, roles, credential, contract } = record.document as StoredOfficer;
+      this.#replace({ kind: 'officer', id, party, roles, ...(contract !== undefined && { contract }) }, credential);
     }
   };
 

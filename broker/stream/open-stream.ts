@@ -19,6 +19,7 @@ import { LiveDispatch } from './live/live-dispatch.js';
 import { LiveViews } from './live/live-view.js';
 import { presentEpochOf } from './log-epoch.js';
 import { GrantShapes } from './pages/grant-shapes.js';
+import { InspectionPages } from './pages/inspection-pages.js';
 import { PageAcknowledgements } from './pages/page-acknowledgements.js';
 import { PageEvents } from './pages/page-events.js';
 import { PageReader } from './pages/page-reader.js';
@@ -69,6 +70,7 @@ export interface Stream {
   acknowledgements: PageAcknowledgements;
   deadLetters: DeadLetters;
   usedItems: UsedItems;
+  inspections: InspectionPages;
   /** Open streams of server-sent events. */
   eventStreams: OpenEventStreams;
   shapes: GrantShapes;
@@ -225,7 +227,11 @@ function openSubscriptions(deps: StreamDeps, base: Base, live: Live): Subscripti
   return new SubscriptionService({ opener, catchUp, table, ledger });
 }
 
-function openPages({ bus, entries, metrics, onDelivered }: StreamDeps, base: Base, { readers, segments }: Live) {
+function openPages(
+  { bus, entries, grants, secret, metrics, onDelivered }: StreamDeps,
+  base: Base,
+  { readers, segments }: Live,
+) {
   const { access, cursors, starts, table, letters, logOf, traffic } = base;
   const events = new PageEvents({ readers, segments, entries });
   const receipts = new PageReceipts(base.pollers);
@@ -239,6 +245,7 @@ function openPages({ bus, entries, metrics, onDelivered }: StreamDeps, base: Bas
     }),
     deadLetters: new DeadLetters({ access, store: letters, events, receipts, logOf }),
     shapes: new GrantShapes(access),
+    inspections: new InspectionPages({ access, grants, entries, starts, readers, events, secret, logOf }),
     usedItems: new UsedItems({ access, cursors, events, logOf }),
   };
 }

@@ -13,6 +13,7 @@ import { Procedure } from '../../procedure/engine/procedure.js';
 import { Relations } from '../../procedure/engine/relations.js';
 import type { FileReader } from '../../procedure/files/file-reader.js';
 import { NoticeBoard } from '../../procedure/notices/notice-board.js';
+import { AccessReads } from '../../procedure/people/access-reads.js';
 import { Enrolment } from '../../procedure/people/redeem.js';
 import { WebhookSender } from '../../procedure/webhooks/webhook-sender.js';
 import { Webhooks } from '../../procedure/webhooks/webhooks.js';
@@ -30,6 +31,8 @@ export interface LawfulDeps {
   bus: Bus;
   hasOpenStream(grant: string): boolean | Promise<boolean>;
   usedItems: ProcedureRoutesDeps['usedItems'];
+  inspections: ProcedureRoutesDeps['inspections'];
+  pageBudget: ProcedureRoutesDeps['pageBudget'];
   releases: ReleaseStack;
   log: Logger;
   metrics: WebhookMetrics;
@@ -64,6 +67,8 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
     ...{ procedure, enrolment, parties, clock, isTestClock, grants: governance.grants, usedItems },
     ...{ notices, credentials, world, bus, worklist, kept, attachments: rooms.attachments },
     visibility: { reader: files, machines: MACHINES, relations },
+    ...{ accessReads: new AccessReads(procedure), contractTerms: governance.contractTerms, leases: governance.leases },
+    ...{ inspections: deps.inspections, pageBudget: deps.pageBudget },
     ...{ slots: deps.slots, ending: deps.ending, heartbeatMs: config.heartbeatMs },
     calendarVersions: () => governance.calendars.versions,
     setClock: (nowMs, by) => governance.testClock.set(nowMs, by, { isTestClock, ledger, busClock }),

@@ -11,6 +11,8 @@ export interface LoginDeps {
   tickets: Pick<Tickets, 'redeem'>;
   addresses: ClientAddresses;
   failures: FailedLogins;
+  /** Why a caller with a valid credential may call nothing. */
+  refusalOf?(caller: Caller): SluiceError | undefined;
 }
 
 /** An authenticated caller, and the digest of the token by which it was. */
@@ -27,14 +29,14 @@ export class Login {
     return this.deps.addresses.of(request);
   }
 
-  /** By the bearer token. Throws NOT_AUTHENTICATED or TOO_MANY. */
+  /** By the bearer token. Throws NOT_AUTHENTICATED, CONTRACT_OVER or TOO_MANY. */
   byToken(request: IncomingMessage): LoggedIn {
     const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
     if (token === undefined) throw this.#refusal(request, 'missing', 'a bearer token is needed');
     const credential = this.deps.credentials.digestOf(token);
     const caller = this.deps.credentials.ownerOf(credential);
     if (!caller) throw this.#refusal(request, 'token', 'the token is not valid');
-    return { caller, credential };
+    return { caller: this.#requireStanding(caller), credential };
   }
 
   /** By a one-time ticket. Throws NOT_AUTHENTICATED or TOO_MANY, STORE_UNAVAILABLE when its use cannot be recorded. */
@@ -54,6 +56,13 @@ export class Login {
   again({ credential }: Pick<LoggedIn, 'credential'>): Caller {
     const caller = this.deps.credentials.ownerOf(credential);
     if (!caller) throw new SluiceError('NOT_AUTHENTICATED', 'the token was withdrawn while the request was read');
+    return this.#requireStanding(caller);
+  }
+
+  /** Throws CONTRACT_OVER. */
+  #requireStanding(caller: Caller): Caller {
+    const refusal = this.deps.refusalOf?.(caller);
+    if (refusal) throw refusal;
     return caller;
   }
 

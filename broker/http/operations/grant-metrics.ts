@@ -17,7 +17,7 @@ const TEXT_FORMAT = 'text/plain; version=0.0.4; charset=utf-8';
 export function grantMetricsRoutes(app: FastifyInstance, { grantLag, clock }: GrantMetricsRoutesDeps): void {
   app.get<{ Querystring: { party?: string } }>(
     '/metrics/grants',
-    { schema: SCHEMA, config: { access: 'anybody' } },
+    { schema: SCHEMA, config: { access: 'anybody', outsiders: ['platform_operator'] } },
     async (request, reply) => {
       const grants = await grantLag.ofParty(callerOf(request), request.query.party);
       return reply.type(TEXT_FORMAT).send(Readable.from(grantSeries(grants, clock()), { objectMode: false }));

@@ -7,7 +7,11 @@ export interface StoreRoutesDeps {
 }
 
 export function storeRoutes(app: FastifyInstance, { storeUsage }: StoreRoutesDeps): void {
-  app.get('/v1/store', { schema: STORE, config: { access: { officer: 'store.read' } } }, storeUsage);
+  app.get(
+    '/v1/store',
+    { schema: STORE, config: { access: { officer: 'store.read' }, outsiders: ['platform_operator'] } },
+    storeUsage,
+  );
 }
 
 const bytes = { type: ['integer', 'null'] };

@@ -30,7 +30,7 @@ export function canaryTokenRoutes(app: FastifyInstance, { tokenService }: TokenR
   for (const system of [CANARY_SOURCE, CANARY_FOLLOWER]) {
     app.post(
       `/v1/systems/${system}/renew-token`,
-      { schema: { hide: true }, config: { access: { officer: 'canary.run' } } },
+      { schema: { hide: true }, config: { access: { officer: 'canary.run' }, outsiders: ['platform_operator'] } },
       async (request, reply) => {
         const token = await tokenService.renew(callerOf(request), 'system', system);
         reply.header('cache-control', 'no-store');

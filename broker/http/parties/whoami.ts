@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import type { Whoami } from '../../../proto/http/whoami.js';
 import { type Caller, isListedFor } from '../../parties/caller.js';
 import type { Systems } from '../../parties/parties.js';
@@ -16,7 +16,7 @@ export interface WhoamiRoutesDeps {
 type SystemsDeps = Pick<WhoamiRoutesDeps, 'permissions' | 'systems'>;
 
 export function whoamiRoutes(app: FastifyInstance, { permissions, systems, version, clock }: WhoamiRoutesDeps): void {
-  app.get('/v1/whoami', { schema: WHOAMI, config: { access: 'anybody' } }, async (request): Promise<Whoami> => {
+  app.get('/v1/whoami', { schema: WHOAMI, config: RULE }, async (request): Promise<Whoami> => {
     const caller = callerOf(request);
     const { kind, id, party } = caller;
     const rights = caller.kind === 'system' ? { may: caller.may } : { roles: caller.roles };
@@ -37,6 +37,8 @@ function systemsSeenBy(caller: Caller, { permissions, systems }: SystemsDeps): o
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map(({ id, party, may, credential }) => ({ id, party, may, hasToken: credential !== undefined }));
 }
+
+const RULE: FastifyContextConfig = { access: 'anybody', outsiders: ['platform_operator', 'contractor'] };
 
 const text = { type: 'string' };
 const texts = { type: 'array', items: text };

@@ -18,6 +18,7 @@ export interface LawfulBundleDeps {
 
 const RULE: FastifyContextConfig = {
   access: { officer: 'bundle.apply' },
+  outsiders: ['platform_operator'],
   body: { [JSON_TYPE]: 16 * 1024 * 1024, [YAML_TYPE]: 4 * 1024 * 1024 },
   digestsBody: true,
 };

@@ -11,6 +11,7 @@ import { machineRoutes } from './machines.js';
 import { type NoticeRoutesDeps, noticeRoutes } from './notices/notices.js';
 import { webhookRoute } from './notices/webhook.js';
 import { type NoticeRoutesDeps, noticeRoutes } from './notices.js';
+import { type AccessRoutesDeps, accessRoutes } from './recorded/accesses.js';
 import { type AttachmentRoutesDeps, attachmentRoutes } from './recorded/attachments.js';
 import { webhookRoute } from './webhook.js';
 import { type WorklistRoutesDeps, worklistRoutes } from './worklist.js';
@@ -23,12 +24,17 @@ export type ProcedureRoutesDeps = FileRoutesDeps &
   NoticeRoutesDeps &
   CatalogReadDeps &
   WorklistRoutesDeps &
-  AttachmentRoutesDeps;
+  AttachmentRoutesDeps &
+  AccessRoutesDeps;
 
 /** Routes of the lawful procedure, which a registered bus has. */
 export const procedurePlugin =
   (deps: ProcedureRoutesDeps): FastifyPluginAsync =>
   async (app: FastifyInstance) => {
+    // Who takes no part is refused by the procedure itself, act by act, where a route does not say so.
+    app.addHook('onRoute', ({ config }) => {
+      if (config) config.outsiders ??= 'judged';
+    });
     fileRoutes(app, deps);
     catalogActRoutes(app, deps);
     catalogReadRoutes(app, deps);
@@ -42,4 +48,5 @@ export const procedurePlugin =
     webhookRoute(app, deps);
     worklistRoutes(app, deps);
     attachmentRoutes(app, deps);
+    accessRoutes(app, deps);
   };

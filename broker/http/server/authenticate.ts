@@ -3,8 +3,10 @@ import { SluiceError } from '../../../proto/errors.js';
 import { AddressBuckets } from '../../gateway/admission/address-buckets.js';
 import type { Login } from '../../gateway/admission/login.js';
 import { type Caller, isCanary, type SystemCaller } from '../../parties/caller.js';
+import type { Role } from '../../parties/officer.js';
 import { type Action, type Permissions, requireSystem } from '../../parties/permissions.js';
 import type { SystemRight } from '../../parties/system.js';
+import { notOpen } from '../../procedure/people/contract-terms.js';
 import type { Access } from './route-rule.js';
 
 declare module 'fastify' {
@@ -22,13 +24,16 @@ const OPEN_REQUESTS = { burst: 400, perSecond: 100 };
 export interface AuthenticationDeps {
   login: Login;
   permissions: Permissions;
+  /** On a registered bus: refuses platform operators and contractors, and has the attempt on record. */
+  requireInsider?: ((caller: Caller, call: string) => Promise<unknown>) | undefined;
 }
 
 /**
  * Decides who may call a route before one byte of the body is read, so that nobody without the right makes the broker
  * read, hold or parse anything. Runs first of all hooks. Decision: docs/decisions/0065.
  */
-export function addAuthentication(app: FastifyInstance, { login, permissions }: AuthenticationDeps): void {
+export function addAuthentication(app: FastifyInstance, deps: AuthenticationDeps): void {
+  const { login, permissions } = deps;
   const openRequests = new AddressBuckets(OPEN_REQUESTS);
   app.decorateRequest('caller', undefined);
   app.decorateRequest('credential', undefined);
@@ -42,6 +47,7 @@ export function addAuthentication(app: FastifyInstance, { login, permissions }: 
     const { caller, credential } = await logIn(login, request, access);
     request.caller = caller;
     request.credential = credential;
+    await requireNoOutsider(request, caller, deps);
     requireAccess(caller, access, permissions);
   });
   // A body may be sent for minutes: a right that has ended meanwhile does nothing any more.
@@ -61,6 +67,19 @@ function logIn(login: Login, request: FastifyRequest, access: Access) {
     return login.byTicket(request.raw, ticket);
   }
   return login.byToken(request.raw);
+}
+
+/** Throws NOT_YOUR_ROLE, or BREAK_GLASS for a contractor who asks for payload (regulation R36). */
+async function requireNoOutsider(
+  { routeOptions, method }: FastifyRequest,
+  caller: Caller,
+  { requireInsider }: AuthenticationDeps,
+): Promise<void> {
+  const { outsiders = [], payload } = routeOptions.config;
+  if (!requireInsider || caller.kind !== 'officer' || outsiders === 'judged') return;
+  if (payload && caller.roles.includes('contractor')) throw notOpen();
+  if (caller.roles.some((role) => outsiders.includes(role as Role))) return;
+  await requireInsider(caller, `${method} ${routeOptions.url}`);
 }
 
 /** Throws NOT_ALLOWED. */

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Role } from '../../parties/officer.js';
 import type { Action } from '../../parties/permissions.js';
 import type { SystemRight } from '../../parties/system.js';
 
@@ -27,6 +28,13 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     access?: Access;
+    /**
+     * Platform operators and contractors of a registered bus that may call the route; everywhere else they are refused before
+     * anything is looked at. `judged`: the procedure decides by the act.
+     */
+    outsiders?: 'judged' | readonly Role[];
+    /** Payload of a grant: a contractor reads it during an access alone. */
+    payload?: boolean;
     body?: BodyRule;
     /** The body is handed to the route as its bytes, and what is wrong with its form is BAD_REQUEST. */
     raw?: boolean;

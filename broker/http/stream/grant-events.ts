@@ -17,7 +17,7 @@ import { onClosed } from '../server/on-closed.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { NDJSON_TYPE } from '../server/route-rule.js';
 import { serverSentEvents } from './grant-event-source.js';
-import { PageBudget } from './page-budget.js';
+import type { PageBudget } from './page-budget.js';
 import { PAGE_QUERY_SCHEMA, type PageQuery, parseEventId, parseFrom, parseNarrow } from './page-query.js';
 
 /** Bytes of one page of server-sent events, which stay in memory for each client that does not read. */
@@ -28,6 +28,7 @@ export interface GrantEventRoutesDeps {
   leases: Leases;
   slots: StreamSlots;
   eventStreams: OpenEventStreams;
+  pageBudget: PageBudget;
   metrics: Pick<GatewayMetrics, 'subscriptionEnded'>;
   heartbeatMs: number;
   ending: AbortSignal;
@@ -43,10 +44,10 @@ type Route = {
 };
 
 /** Browsers cannot give an EventSource a header, so it may come with a ticket. */
-const RULE: FastifyContextConfig = { access: { system: 'subscribe', ticket: true } };
+const RULE: FastifyContextConfig = { access: { system: 'subscribe', ticket: true }, payload: true };
 
 export function grantEventRoutes(app: FastifyInstance, deps: GrantEventRoutesDeps): void {
-  const budget = new PageBudget();
+  const { pageBudget: budget } = deps;
   const inTurn: EventStreamPages = {
     pull: (pull) => budget.inTurn(() => deps.pages.pull(pull)),
     waitForMore: (...waiting) => deps.pages.waitForMore(...waiting),
@@ -82,7 +83,7 @@ export function grantEventRoutes(app: FastifyInstance, deps: GrantEventRoutesDep
   });
 }
 
-function sendPage(request: FastifyRequest, reply: FastifyReply, page: Page): FastifyReply {
+export function sendPage(request: FastifyRequest, reply: FastifyReply, page: Page): FastifyReply {
   reply.type(NDJSON_TYPE).header('vary', 'Accept, Accept-Encoding');
   const lines = Readable.from(ndjsonOf(page), { objectMode: false });
   if (!acceptsGzip(request.headers['accept-encoding'])) return reply.send(lines);

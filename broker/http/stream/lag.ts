@@ -10,7 +10,7 @@ export interface LagRoutesDeps {
 export function lagRoutes(app: FastifyInstance, { grantLag }: LagRoutesDeps): void {
   app.get<{ Querystring: { grant?: string; after: string } }>(
     '/v1/lag',
-    { schema: SCHEMA, config: { access: 'anybody' } },
+    { schema: SCHEMA, config: { access: 'anybody', outsiders: ['platform_operator'] } },
     (request) => {
       const { grant, after } = request.query;
       const caller = callerOf(request);

@@ -15,7 +15,8 @@ export function requireFourEyes(context: ActContext): void {
   const { caller, transition } = context;
   if (!caller || !transition.fourEyes) return;
   if (!transition.fourEyes(context).includes(caller.id)) return;
-  throw refuseOne('FOUR_EYES', 'the person who prepared or signed this first cannot give the second signature');
+  const text = 'the person who prepared or signed this first cannot give the second signature';
+  throw refuseOne('FOUR_EYES', text, '', transition.article === 'R36' ? 'R36' : undefined);
 }
 
 /** A signature is over one document. Throws INCOMPLETE, WRONG_STATE or DIGEST_DIFFERS. */

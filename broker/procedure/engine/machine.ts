@@ -118,6 +118,8 @@ export interface Machine {
   digested?(file: ProcedureFile): Fields;
   /** Readers besides the officers of its sides, their peer and its superior: every officer. */
   isReadByAll?: boolean;
+  /** Outside roles that the machine names, and that read single files and no lists. */
+  isReadOneByOneBy?: readonly string[];
   /** Each reading of a document is put on record. */
   recordsReads?: boolean;
   /** Decides who reads instead of the sides; undefined leaves it to them. */

@@ -183,7 +183,10 @@ export class Procedure {
   /** Files that the caller may see, newest last. */
   async list(caller: Caller, query: FileQuery & { document?: boolean }): Promise<{ files: Fields[]; next?: string }> {
     const officer = requireOfficer(caller);
-    await this.#requireReader(officer, query.kind);
+    const isListOfOthers = this.deps.machines
+      .get(query.kind)
+      ?.isReadOneByOneBy?.some((role) => officer.roles.includes(role));
+    await this.#requireReader(officer, query.kind, isListOfOthers ? 'list' : undefined);
     const machine = this.#machine(query.kind);
     const { relations } = this.deps.world;
     const sides = machine.isReadByAll || machine.isFoundByAll ? query.sides : this.#readableSides(officer, query.sides);
@@ -321,7 +324,7 @@ export class Procedure {
   }
 
   /** The officer, ahead of what a route looks at itself. Throws NOT_YOUR_ROLE, and has the attempt of an outsider on record. */
-  async requireInsider(caller: Caller, act: string, kind?: Kind): Promise<OfficerCaller> {
+  async requireInsider(caller: Caller, act?: string, kind?: Kind): Promise<OfficerCaller> {
     const officer = requireOfficer(caller);
     await this.#requireReader(officer, kind, act);
     return officer;

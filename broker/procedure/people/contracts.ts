@@ -1,7 +1,17 @@
 import { dayOfDate, hourOfDay, momentOf } from '../clock/shanghai-days.js';
 import { DATE, ID, listOf, TEXT } from '../engine/body-check.js';
-import { type Machine, NONE } from '../engine/machine.js';
+import { type ActContext, type Machine, NONE } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
+
+/** Accesses of one contract that are ended with it; what is read is judged by the contract as well. */
+const ACCESSES_MAX = 1_000;
+
+async function endWithAccesses({ file, batch, follow }: ActContext): Promise<void> {
+  file.memo = { ...file.memo, endsAt: undefined };
+  const states = ['requested', 'open'];
+  const query = { kind: 'accesses', about: `contracts/${file.id}`, states, limit: ACCESSES_MAX } as const;
+  for (const { id } of await batch.list(query)) await follow({ ref: { kind: 'accesses', id }, act: 'end' });
+}
 
 /** Contracts with those who build and run systems for a department (regulation R36). */
 export const CONTRACTS: Machine = {
@@ -49,9 +59,7 @@ export const CONTRACTS: Machine = {
       to: 'ended',
       who: ['own.administrator', 'bus'],
       guard: ['reason'],
-      apply: ({ file }) => {
-        file.memo = { ...file.memo, endsAt: undefined };
-      },
+      apply: endWithAccesses,
       notices: ['own', 'CD'],
       article: 'R36',
       endsRights: true,

@@ -1,8 +1,8 @@
 import type { ErrorCode, LawfulProblem } from '../../../proto/errors.js';
+import { unknownAttachments, type VisibilityDeps } from '../attachments/visible-attachment.js';
 import { shapeProblems } from './body-check.js';
 import type { ActContext, Guard, Transition } from './machine.js';
 import { articleOf, problem, refuse, refuseOne } from './refusals.js';
-import { unknownAttachments, type VisibilityDeps } from './visible-attachment.js';
 
 /** Throws BAD_REQUEST with every problem of the body's shape. */
 export function requireShape(transition: Pick<Transition, 'body' | 'isAnyBody'>, body: ActContext['body']): void {

@@ -3,10 +3,10 @@ import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyReques
 import { actorOf, type OfficerCaller } from '../../../parties/caller.js';
 import { ATTACHMENT_BYTES_MAX, digestOf } from '../../../procedure/attachments/attachment-bytes.js';
 import type { AttachmentAnswer, Attachments } from '../../../procedure/attachments/attachments.js';
+import { type VisibilityDeps, visibleAttachment } from '../../../procedure/attachments/visible-attachment.js';
 import type { KeptAnswers } from '../../../procedure/engine/kept-answers.js';
 import type { Procedure } from '../../../procedure/engine/procedure.js';
 import { refuseOne } from '../../../procedure/engine/refusals.js';
-import { type VisibilityDeps, visibleAttachment } from '../../../procedure/engine/visible-attachment.js';
 import { BodyFile } from '../../bodies/body-file.js';
 import { callerOf } from '../../server/authenticate.js';
 import { onClosed } from '../../server/on-closed.js';

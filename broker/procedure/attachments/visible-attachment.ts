@@ -1,13 +1,13 @@
 import type { LawfulProblem } from '../../../proto/errors.js';
 import type { OfficerCaller } from '../../parties/caller.js';
+import { asSeen, shownDocument } from '../engine/answer.js';
+import type { ActContext, Machine, NamedAttachment } from '../engine/machine.js';
+import { isReadable } from '../engine/readable.js';
+import { problem } from '../engine/refusals.js';
+import type { Relations } from '../engine/relations.js';
 import type { ProcedureFile } from '../files/file.js';
 import type { AttachmentFacts, FileReader } from '../files/file-reader.js';
 import type { Kind } from '../files/kinds.js';
-import { asSeen, shownDocument } from './answer.js';
-import type { ActContext, Machine, NamedAttachment } from './machine.js';
-import { isReadable } from './readable.js';
-import { problem } from './refusals.js';
-import type { Relations } from './relations.js';
 
 export interface VisibilityDeps {
   reader: Pick<FileReader, 'attachment' | 'getMany' | 'history'>;

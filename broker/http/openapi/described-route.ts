@@ -5,8 +5,8 @@ import { type HttpSchema, ref } from '../../../proto/http/document-schemas.js';
  * validates nor serializes by them.
  */
 export interface RouteDescription {
-  /** Without a schema it is that which the route validates by. */
-  'x-body'?: { schema?: object; example: unknown; ifMatch?: boolean };
+  /** Without a schema it is that which the route validates by, without a media type JSON. */
+  'x-body'?: { schema?: object; example: unknown; ifMatch?: boolean; mediaType?: string };
   /** Name of the schema of the answer. */
   'x-answer'?: string;
 }
@@ -49,9 +49,9 @@ export function completeDescribed(operation: Operation, { digestsBody }: { diges
 
 function describedBody(
   { requestBody }: Operation,
-  { schema, example }: NonNullable<RouteDescription['x-body']>,
+  { schema, example, mediaType = JSON_TYPE }: NonNullable<RouteDescription['x-body']>,
 ): NonNullable<Operation['requestBody']> {
-  const { content = { [JSON_TYPE]: {} } } = requestBody ?? {};
+  const { content = { [mediaType]: {} } } = requestBody ?? {};
   const described = Object.entries(content).map(([type, before]) => {
     return [type, { schema: (schema as HttpSchema | undefined) ?? before.schema, example }] as const;
   });

@@ -10,10 +10,8 @@ import { type LawfulBundleDeps, lawfulBundleRoutes } from './lawful-bundles.js';
 import { machineRoutes } from './machines.js';
 import { type NoticeRoutesDeps, noticeRoutes } from './notices/notices.js';
 import { webhookRoute } from './notices/webhook.js';
-import { type NoticeRoutesDeps, noticeRoutes } from './notices.js';
 import { type AccessRoutesDeps, accessRoutes } from './recorded/accesses.js';
 import { type AttachmentRoutesDeps, attachmentRoutes } from './recorded/attachments.js';
-import { webhookRoute } from './webhook.js';
 import { type WorklistRoutesDeps, worklistRoutes } from './worklist.js';
 
 export type ProcedureRoutesDeps = FileRoutesDeps &

@@ -49,7 +49,8 @@ t.test(
         }
         const success = Object.keys(operation.responses).filter((status) => status.startsWith('2'));
         const { content = {} } = operation.responses[success[0] as string] ?? {};
-        t.notSame(content['application/json']?.schema ?? anything, anything, `${what} says what it answers`);
+        const [answered] = Object.values(content);
+        t.notSame(answered?.schema ?? anything, anything, `${what} says what it answers`);
       }
     }
     for (const name of ['If-Match', 'Idempotency-Key']) {

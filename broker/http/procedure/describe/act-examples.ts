@@ -53,6 +53,7 @@ export const MEMBER_EXAMPLES: Fields = {
 
 /** Bodies by kind and act, where the members alone would not say enough. */
 export const ACT_EXAMPLES: Partial<Record<Kind, Record<string, Fields>>> = {
+  accesses: { create: { contract: 'ct-4k20v8s1m7qe', entry: ENTRY, hours: 2 } },
   parties: {
     create: {
       ...{ id: 'fujian-health', name: { zh: '卫生健康委员会' }, level: 'province', regionCode: '350000' },

@@ -121,7 +121,7 @@ const STORE = {
   description:
     'At most 10 MiB of any Content-Type, by any officer but platform operators and contractors. 200 when the department ' +
     'has stored the same bytes before. Optional: Idempotency-Key.',
-  'x-body': binary.schema,
+  'x-body': { mediaType: ANY_TYPE, schema: binary.schema, example: 'the bytes of a PDF' },
   response: { 200: stored, 201: stored, ...PROBLEMS },
 };
 const READ = {

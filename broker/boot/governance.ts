@@ -87,7 +87,7 @@ export async function openGovernance(deps: GovernanceDeps) {
   return {
     ...{ ...shared, ...others, leases, testClock, procedure, catalogService },
     tokenService: new TokenService(shared),
-    sheetService: new SheetService({ ...shared, catalogService, profiles }),
+    sheetService: new SheetService({ ...shared, profiles }),
     grantService: new GrantService(shared),
     bundleService: new BundleService({ ...shared, partitions, clock }),
     newOperatorToken: founding.printToken,

@@ -24,10 +24,10 @@ export function newestText(catalog: Catalog, id: string): EntryDraft | undefined
   return state?.draft ?? state?.published?.document;
 }
 
-/** An entry as an export writes it, with the day on which the version in force was published, in UTC+8. */
-export function exportedEntry(catalog: Catalog, id: string, isOwn: boolean): ExportedEntry | undefined {
+/** An entry as an export of its party writes it, with the day on which the version in force was published, in UTC+8. */
+export function exportedEntry(catalog: Catalog, id: string): ExportedEntry | undefined {
   const published = catalog.published(id);
-  const entry = isOwn ? newestText(catalog, id) : published?.document;
+  const entry = newestText(catalog, id);
   if (!entry) return undefined;
   const HOURS_8 = 8 * 3_600_000;
   const publishedOn = published && new Date(Date.parse(published.publishedAt) + HOURS_8).toISOString().slice(0, 10);

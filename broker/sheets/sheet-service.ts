@@ -1,10 +1,13 @@
+import type { EntryDraft } from '../../proto/entry/entry.js';
 import { SluiceError } from '../../proto/errors.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { CatalogService } from '../catalog/catalog-service.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Caller } from '../parties/caller.js';
+import { peerCompetentDepartment } from '../parties/competent-department.js';
+import type { Role } from '../parties/officer.js';
 import type { Parties } from '../parties/parties.js';
-import type { Permissions } from '../parties/permissions.js';
+import type { Acting } from '../parties/permissions.js';
 import { CatalogDrafts, entriesOf, exportedEntry, partyFacts } from './catalog-drafts.js';
 import { DatasetProposer } from './dcat/dataset-proposer.js';
 import type { DcatFile } from './dcat/dcat-file.js';
@@ -12,38 +15,53 @@ import { catalogFile } from './dcat/write-catalog.js';
 import { importCatalog } from './laying/import-catalog.js';
 import type { ReportLine, ReportTotal } from './laying/report.js';
 import { TableProposer } from './laying/table-proposer.js';
-import { isSameSheet } from './profiles/profile.js';
+import { isSameSheet, type TableProfile } from './profiles/profile.js';
 import type { StoredProfiles } from './profiles/stored-profiles.js';
 import { SheetFileReader } from './rows/file-reader.js';
 import type { FileForm } from './rows/read-sheet-file.js';
 import type { PartyFacts } from './writing/cell-text.js';
 import { csvFile } from './writing/csv-file.js';
-import { writtenSheets } from './writing/table-rows.js';
+import { type ExportedEntry, writtenSheets } from './writing/table-rows.js';
 import { xlsxFile } from './writing/xlsx-file.js';
 
-/** Takes the drafts of an import: the catalog of a trial bus, or the procedure of a registered one. */
-export type DraftTaker = Pick<CatalogService, 'putDraft' | 'checkDraft'>;
+/** The procedure of a registered bus, as far as catalogs in files need it. */
+export interface LawfulCatalog extends Pick<CatalogService, 'putDraft' | 'checkDraft'> {
+  /** The officer in the first of the roles that it has. Throws NOT_YOUR_ROLE. */
+  requireRole(caller: Caller, roles: readonly Role[], what: string): Promise<Acting>;
+  /** Throws NOT_YOUR_ROLE for everybody but the officers of departments. */
+  requireOfficer(caller: Caller, what: string): Promise<void>;
+  /** Newest text of an entry that the caller may read. Throws NOT_FOUND. */
+  textFor(caller: Caller, id: string): Promise<EntryDraft | undefined>;
+}
+
+const EDITORS: readonly Role[] = ['catalog_editor'];
+const REVIEWER: Role = 'competent_reviewer';
+const PROFILE_USERS: readonly Role[] = ['catalog_editor', REVIEWER];
 
 export interface SheetServiceDeps {
   catalog: Catalog;
-  catalogService: DraftTaker;
   ledger: Ledger;
   parties: Parties;
-  permissions: Permissions;
   profiles: StoredProfiles;
+}
+
+/** A stored or ready-made profile by its name, or the text of one that is stored nowhere. */
+export interface NamedProfile {
+  name: string;
+  text?: string | undefined;
 }
 
 export interface ImportRequest {
   bytes: Uint8Array | { descriptor: number; bytes: number };
   form: FileForm;
-  profile: string;
+  profile: NamedProfile;
   sheet?: string | undefined;
   encoding: 'utf-8' | 'gbk';
   dryRun: boolean;
 }
 
 export interface ExportRequest {
-  profile: string;
+  profile: NamedProfile;
   form: 'csv' | 'xlsx';
   /** Entries that are named; undefined: all of the own party. */
   entries?: readonly string[] | undefined;
@@ -59,25 +77,39 @@ export interface ExportedFile {
 export class SheetService {
   readonly #reader = new SheetFileReader();
 
-  #drafts: DraftTaker;
+  #lawful: LawfulCatalog | undefined;
 
-  constructor(private readonly deps: SheetServiceDeps) {
-    this.#drafts = deps.catalogService;
+  constructor(private readonly deps: SheetServiceDeps) {}
+
+  /** On a registered bus the procedure decides, which is opened after the rooms that it needs. */
+  openBy(lawful: LawfulCatalog): void {
+    this.#lawful = lawful;
   }
 
-  /** From here on drafts are laid down by the procedure, which is opened after the rooms that it needs. */
-  layDownBy(taker: DraftTaker): void {
-    this.#drafts = taker;
+  /** Throws NOT_YOUR_ROLE and NOT_ALLOWED. */
+  async requireEditor(caller: Caller): Promise<void> {
+    await this.#procedure().requireRole(caller, EDITORS, 'the import of a catalog');
+  }
+
+  /** Throws NOT_YOUR_ROLE and NOT_ALLOWED. */
+  async requireOfficer(caller: Caller): Promise<void> {
+    await this.#procedure().requireOfficer(caller, 'the export of a catalog');
+  }
+
+  /** Throws NOT_YOUR_ROLE and NOT_ALLOWED. */
+  async requireProfileUser(caller: Caller): Promise<void> {
+    await this.#procedure().requireRole(caller, PROFILE_USERS, 'a profile');
   }
 
   /** The lines of the report, as they come about. Throws before the first one when the file or the profile is unusable. */
   async importFile(caller: Caller, request: ImportRequest): Promise<AsyncGenerator<ReportLine | ReportTotal>> {
-    this.#requireEditor(caller);
+    await this.requireEditor(caller);
     const { party } = caller;
-    const profile = this.deps.profiles.profile(party, request.profile);
+    const profile = this.#profileOf(party, request.profile);
     const { bytes, form, sheet, encoding } = request;
     const file = await this.#reader.read({ bytes, form, profile, sheet, encoding });
-    const drafts = new CatalogDrafts({ ...this.deps, catalogService: this.#drafts }, caller, this.#factsOf(party));
+    const { catalog } = this.deps;
+    const drafts = new CatalogDrafts({ catalog, catalogService: this.#procedure() }, caller, this.#factsOf(party));
     if (!profile || !('columns' in file)) {
       return importCatalog(file as DcatFile, new DatasetProposer(drafts), drafts, request);
     }
@@ -85,45 +117,76 @@ export class SheetService {
   }
 
   /** The file of the entries that the caller may read, in the order of their ids. */
-  exportFile(caller: Caller, { profile: name, form, entries }: ExportRequest): ExportedFile {
-    this.#requireLawful();
+  async exportFile(caller: Caller, { profile: named, form, entries }: ExportRequest): Promise<ExportedFile> {
+    await this.requireOfficer(caller);
     const { party } = caller;
-    const profile = this.deps.profiles.profile(party, name);
+    const profile = this.#profileOf(party, named);
     if (form === 'csv' && profile && !isSameSheet(profile)) {
       throw new SluiceError('BAD_REQUEST', 'CSV has one sheet, and the profile writes two');
     }
-    const ids = entries ? [...new Set(entries)].sort() : entriesOf(this.deps.catalog, party);
-    const exported = ids.flatMap((id) => {
-      const one = exportedEntry(this.deps.catalog, id, id.startsWith(`${party}.`));
-      if (!one && entries) throw new SluiceError('NOT_FOUND', `there is no entry ${id}`, { entry: id });
-      return one ?? [];
-    });
+    const exported: ExportedEntry[] = [];
+    for (const id of entries ? [...new Set(entries)].sort() : entriesOf(this.deps.catalog, party)) {
+      const one = await this.#exported(caller, id);
+      if (one) exported.push(one);
+      else if (entries) throw new SluiceError('NOT_FOUND', `there is no entry ${id}`, { entry: id });
+    }
     const partyOf = (id: string): PartyFacts => this.#factsOf(id);
     if (!profile) return { form: 'jsonld', chunks: catalogFile(partyOf(party), exported, partyOf) };
     const sheets = writtenSheets(profile, exported, partyOf);
     return { form, chunks: form === 'csv' ? csvFile(sheets[0] as (typeof sheets)[number]) : xlsxFile(sheets) };
   }
 
-  /** JSON of a profile of the caller's party, or of a ready-made one. Throws NOT_FOUND. */
-  profile(caller: Caller, name: string): string {
-    this.#requireLawful();
-    return this.deps.profiles.json(caller.party, name);
+  /**
+   * JSON of a profile of the caller's party or of its competent department, or of a ready-made one; a competent department
+   * reads those of its departments too. Throws NOT_FOUND.
+   */
+  async profile(caller: Caller, name: string): Promise<string> {
+    const { role } = await this.#procedure().requireRole(caller, PROFILE_USERS, 'a profile');
+    const { party } = caller;
+    const below = role === REVIEWER ? this.#departmentsOf(party) : [];
+    return this.deps.profiles.json([...this.#profileParties(party), ...below], name);
   }
 
   /** Stores the text of a profile, YAML or JSON, for the caller's party, and returns it as JSON. */
   async putProfile(caller: Caller, name: string, text: string): Promise<string> {
-    const acting = this.#requireEditor(caller);
-    await this.deps.ledger.append(() => this.deps.profiles.store(caller.party, name, text, acting), acting);
-    return this.deps.profiles.json(caller.party, name);
+    const acting = await this.#procedure().requireRole(caller, PROFILE_USERS, 'a profile');
+    const parties = this.#profileParties(caller.party);
+    await this.deps.ledger.append(() => this.deps.profiles.store(parties, name, text, acting), acting);
+    return this.deps.profiles.json(parties, name);
   }
 
-  #requireEditor(caller: Caller) {
-    this.#requireLawful();
-    return this.deps.permissions.require(caller, 'catalog.edit', caller.party);
+  #profileOf(party: string, { name, text }: NamedProfile): TableProfile | undefined {
+    const parties = this.#profileParties(party);
+    return text === undefined ? this.deps.profiles.profile(parties, name) : this.deps.profiles.given(parties, text);
   }
 
-  #requireLawful(): void {
-    if (!this.deps.permissions.isTrial) return;
+  /** Profiles of the own party come first, then those that its competent department has for all of its departments. */
+  #profileParties(party: string): string[] {
+    const peer = this.#peerOf(party);
+    return peer === undefined || peer === party ? [party] : [party, peer];
+  }
+
+  #departmentsOf(competent: string): string[] {
+    const ids = this.deps.parties.list().map(({ id }) => id);
+    return ids.filter((id) => id !== competent && this.#peerOf(id) === competent).sort();
+  }
+
+  #peerOf(party: string): string | undefined {
+    const document = this.deps.parties.get(party);
+    return document && peerCompetentDepartment(this.deps.parties.list(), document)?.id;
+  }
+
+  /** Entries of other parties are read as the caller sees their files. */
+  async #exported(caller: Caller, id: string): Promise<ExportedEntry | undefined> {
+    const own = exportedEntry(this.deps.catalog, id);
+    if (!own || id.startsWith(`${caller.party}.`)) return own;
+    const entry = await this.#procedure().textFor(caller, id);
+    return entry && { ...own, entry };
+  }
+
+  /** Throws NOT_ALLOWED on a trial bus, which has no procedure. */
+  #procedure(): LawfulCatalog {
+    if (this.#lawful) return this.#lawful;
     throw new SluiceError('NOT_ALLOWED', 'this call is part of the lawful procedure, and the bus is a trial', {
       article: 'R31',
     });

@@ -60,7 +60,7 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
   startWebhooks(deps, webhooks, rooms.files);
   const { owner, foundingCodeSha256 } = world.settings;
   const enrolment = new Enrolment({ procedure, parties, officers, credentials, owner, foundingCodeSha256 });
-  governance.sheetService.layDownBy(new LawfulDrafts(procedure));
+  governance.sheetService.openBy(new LawfulDrafts(procedure, relations));
   rooms.startDueRunner((file, atMs, head) => procedure.decideDue(file, atMs, head));
   const isTestClock = config.testClock;
   return {

@@ -1,35 +1,11 @@
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { startBroker } from '../../../tests/support/broker/broker.js';
-import { FOUNDING_CODE, type LawfulBus, startLawfulBus } from '../../../tests/support/lawful/lawful-bus.js';
-import { CD, PARTIES } from '../../../tests/support/lawful/people.js';
+import { CIVIL, civilBus } from '../../../tests/support/sheets/civil-bus.js';
 import { change, csv, FIRST, SECOND } from '../../../tests/support/sheets/guide-rows.js';
 
-const BUNDLE = {
-  parties: [{ id: 'civil', name: { zh: '民政厅' }, level: 'province', regionCode: '350000' }],
-  officers: [{ id: 'chen', party: 'civil', roles: ['catalog_editor'] }],
-};
-/** A registered bus with the department `civil` and its editor chen. */
-async function registeredBus(t: Test): Promise<LawfulBus> {
-  const bus = await startLawfulBus(t);
-  const civil = { ...BUNDLE.parties[0], type: 'gov_dept', creditCode: '11350000003591000X', superior: CD };
-  await bus.act('pan', '/v1/bundles', { parties: [PARTIES[0], civil] });
-  const redeem = async (code: string, id: string) => {
-    const answer = await bus.act('', '/v1/enrolments/redeem', { code, officer: { id, name: { en: id } } });
-    bus.tokens.set(id, answer.token);
-  };
-  const appoint = async (by: string, id: string, role: string) => {
-    const { token } = await bus.act(by, '/v1/officers', { id, name: { en: id }, roles: [role] });
-    bus.tokens.set(id, token);
-  };
-  await redeem(FOUNDING_CODE, 'deng');
-  await appoint('deng', 'huang', 'competent_reviewer');
-  await redeem((await bus.act('huang', '/v1/enrolments', { party: 'civil' })).code, 'gao');
-  await appoint('gao', 'chen', 'catalog_editor');
-  return bus;
-}
+const bus = await civilBus(t);
 
 t.test('a sheet is imported and exported over HTTP on a registered bus', async (t) => {
-  const bus = await registeredBus(t);
   const call = (path: string, init: RequestInit = {}) =>
     fetch(`${bus.url}${path}`, {
       ...init,
@@ -91,10 +67,50 @@ t.test('a sheet is imported and exported over HTTP on a registered bus', async (
   );
 });
 
+t.test('sheets are for editors, profiles also for the competent department, files for every officer', async (t) => {
+  const yaml = { 'content-type': 'application/yaml' };
+  const call = async (by: string, path: string, init: RequestInit = {}) => {
+    const headers = { authorization: `Bearer ${bus.tokens.get(by)}`, ...(init.headers as Record<string, string>) };
+    const answer = await fetch(`${bus.url}${path}`, { ...init, headers });
+    const text = await answer.text();
+    const { code, article, problems } = answer.ok ? {} : JSON.parse(text);
+    return { status: answer.status, code, article, problems, text };
+  };
+  const put = (by: string, name: string) =>
+    call(by, `/v1/profiles/${name}`, { method: 'PUT', body: `profile: ${name}\nbase: guide-2017`, headers: yaml });
+  const load = (by: string, profile: string) =>
+    call(by, `/v1/catalog/import?profile=${profile}`, {
+      method: 'POST',
+      body: csv(FIRST, SECOND),
+      headers: { 'content-type': 'text/csv' },
+    });
+  const refused = { status: 403, code: 'NOT_YOUR_ROLE' };
+  const calls = (by: string) => [load(by, 'guide-2017'), put(by, 'own'), call(by, '/v1/profiles/guide-2017')];
+  for (const answer of await Promise.all([...calls('pan'), call('pan', '/v1/catalog/export?profile=guide-2017')])) {
+    t.match(answer, { ...refused, article: 'R36', problems: [{ path: '', code: 'NOT_YOUR_ROLE', article: 'R36' }] });
+  }
+  for (const answer of await Promise.all(calls('gao'))) t.match(answer, { ...refused, article: 'R11' });
+  t.match(await load('huang', 'guide-2017'), { ...refused, article: 'R11' });
+  for (const by of ['gao', 'huang', 'chen']) {
+    t.match(await call(by, '/v1/catalog/export?profile=guide-2017'), { status: 200 }, by);
+  }
+
+  t.match(await put('huang', 'common'), { status: 200 });
+  t.match(await load('chen', 'common'), { status: 200 }, 'a department reads by a profile of its competent department');
+  t.match(await put('chen', 'mine'), { status: 200 });
+  t.match(await call('huang', '/v1/profiles/mine'), { status: 200 });
+  t.match(await load('chen', 'mine&profileDocument=AAAA'), { status: 400, code: 'BAD_REQUEST' });
+
+  const entry = 'civil.e-306001-1';
+  const exported = (by: string) => call(by, `/v1/catalog/export?profile=guide-2017&format=csv&entry=${entry}`);
+  t.match(await exported('gao'), { status: 200, text: /出生登记/ });
+  t.match(await exported('huang'), { status: 404, code: 'NOT_FOUND' }, 'the peer has not had the draft before it');
+});
+
 t.test('a trial bus neither imports nor exports sheets', async (t) => {
-  const bus = await startBroker(t);
-  const { tokens } = (await bus.apply(BUNDLE)) as unknown as { tokens: Record<string, string> };
+  const trial = await startBroker(t);
+  const { tokens } = (await trial.apply(CIVIL)) as unknown as { tokens: Record<string, string> };
   const headers = { authorization: `Bearer ${tokens['officer:chen']}` };
-  const answer = await fetch(`${bus.url}/v1/catalog/export?profile=guide-2017`, { headers });
+  const answer = await fetch(`${trial.url}/v1/catalog/export?profile=guide-2017`, { headers });
   t.match([answer.status, await answer.json()], [403, { code: 'NOT_ALLOWED', article: 'R31' }]);
 });

@@ -1,13 +1,14 @@
 import { Readable } from 'node:stream';
+import { inflateRawSync } from 'node:zlib';
 import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
 import type { FileForm } from '../../sheets/rows/read-sheet-file.js';
-import type { SheetService } from '../../sheets/sheet-service.js';
+import type { NamedProfile, SheetService } from '../../sheets/sheet-service.js';
 import { BodyFile } from '../bodies/body-file.js';
 import { mediaType } from '../bodies/body-parsers.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
-import { JSON_TYPE, NDJSON_TYPE, YAML_TYPE } from '../server/route-rule.js';
+import { NDJSON_TYPE } from '../server/route-rule.js';
 
 export interface CatalogFileRoutesDeps {
   sheetService: SheetService;
@@ -20,42 +21,46 @@ const JSONLD_TYPE = 'application/ld+json';
 const FORMS: Record<string, FileForm> = { [CSV_TYPE]: 'csv', [XLSX_TYPE]: 'xlsx', [JSONLD_TYPE]: 'jsonld' };
 const TYPES = { xlsx: XLSX_TYPE, jsonld: JSONLD_TYPE } as const;
 const FILE_BYTES_MAX = 64 * 1024 * 1024;
-const PROFILE_BYTES_MAX = 64 * 1024;
-const EDIT = { officer: 'catalog.edit' } as const;
+export const PROFILE_BYTES_MAX = 64 * 1024;
+/** The head of a request has at most 16 KiB. See docs/decisions/0186. */
+const PROFILE_DOCUMENT_CHARACTERS_MAX = 12_000;
+const DEPARTMENT = 'department' as const;
 
 const IMPORT_RULE: FastifyContextConfig = {
-  access: EDIT,
+  access: DEPARTMENT,
   raw: true,
   body: Object.fromEntries(Object.keys(FORMS).map((type) => [type, FILE_BYTES_MAX])),
 };
-const PROFILE_RULE: FastifyContextConfig = {
-  access: EDIT,
-  raw: true,
-  body: { [JSON_TYPE]: PROFILE_BYTES_MAX, [YAML_TYPE]: PROFILE_BYTES_MAX },
-};
-
-interface ImportQuery {
+interface ProfileQuery {
   profile: string;
+  profileDocument?: string;
+}
+
+interface ImportQuery extends ProfileQuery {
   sheet?: string;
   encoding?: 'utf-8' | 'gbk';
   dryRun?: boolean;
 }
 
-interface ExportQuery {
-  profile: string;
+interface ExportQuery extends ProfileQuery {
   format?: 'xlsx' | 'csv';
   entry?: string | string[];
 }
 
-/** Catalogs as files: import with a report line by line, export, and the profiles that say which column is which field. */
+/** Catalogs as files: import with a report line by line, and export. Rights are checked before a body is read. */
 export function catalogFileRoutes(app: FastifyInstance, { sheetService, isTrial }: CatalogFileRoutesDeps): void {
   // A trial bus refuses them, and its document describes what can succeed.
   const shown = (schema: object): object => ({ ...schema, hide: isTrial });
   app.post<{ Querystring: ImportQuery }>(
     '/v1/catalog/import',
-    { schema: shown(IMPORT), config: IMPORT_RULE },
+    {
+      schema: shown(IMPORT),
+      config: IMPORT_RULE,
+      onRequest: (request) => sheetService.requireEditor(callerOf(request)),
+    },
     async (request, reply) => {
-      const { profile, sheet, encoding = 'utf-8', dryRun = false } = request.query;
+      const { sheet, encoding = 'utf-8', dryRun = false } = request.query;
+      const profile = namedProfile(request.query);
       const body = request.body as Buffer | BodyFile | undefined;
       if (!body) throw new SluiceError('BAD_REQUEST', 'the file is unusable: it is empty');
       const bytes = body instanceof BodyFile ? { descriptor: body.descriptor, bytes: body.bytes } : body;
@@ -67,35 +72,31 @@ export function catalogFileRoutes(app: FastifyInstance, { sheetService, isTrial 
   );
   app.get<{ Querystring: ExportQuery }>(
     '/v1/catalog/export',
-    { schema: shown(EXPORT), config: { access: 'department' } },
-    (request, reply) => {
-      const { profile, format = 'xlsx', entry } = request.query;
-      const caller = callerOf(request);
-      if (caller.kind !== 'officer') throw new SluiceError('NOT_ALLOWED', 'a catalog is exported by officers');
+    {
+      schema: shown(EXPORT),
+      config: { access: DEPARTMENT },
+      onRequest: (request) => sheetService.requireOfficer(callerOf(request)),
+    },
+    async (request, reply) => {
+      const { format = 'xlsx', entry } = request.query;
+      const profile = namedProfile(request.query);
       const entries = entry === undefined ? undefined : [entry].flat();
-      const { form, chunks } = sheetService.exportFile(caller, { profile, form: format, entries });
+      const { form, chunks } = await sheetService.exportFile(callerOf(request), { profile, form: format, entries });
       reply.type(form === 'csv' ? `${CSV_TYPE}; charset=utf-8` : TYPES[form]);
       return reply.send(Readable.from(chunks));
     },
   );
-  app.get<{ Params: { name: string } }>(
-    '/v1/profiles/:name',
-    { schema: shown(PROFILE), config: { access: EDIT } },
-    (request, reply) =>
-      reply
-        .type(`${JSON_TYPE}; charset=utf-8`)
-        .send(Buffer.from(sheetService.profile(callerOf(request), request.params.name))),
-  );
-  app.put<{ Params: { name: string } }>(
-    '/v1/profiles/:name',
-    { schema: shown(PUT_PROFILE), config: PROFILE_RULE },
-    async (request, reply) => {
-      const body = request.body as Buffer | undefined;
-      if (!Buffer.isBuffer(body)) throw new SluiceError('BAD_REQUEST', 'the profile is empty');
-      const json = await sheetService.putProfile(callerOf(request), request.params.name, body.toString('utf8'));
-      return reply.type(`${JSON_TYPE}; charset=utf-8`).send(Buffer.from(json));
-    },
-  );
+}
+
+/** A profile that is not stored comes with the request: its text, deflated, in base64url. Throws BAD_REQUEST. */
+function namedProfile({ profile: name, profileDocument }: ProfileQuery): NamedProfile {
+  if (profileDocument === undefined) return { name };
+  try {
+    const bytes = inflateRawSync(Buffer.from(profileDocument, 'base64url'), { maxOutputLength: PROFILE_BYTES_MAX });
+    return { name, text: bytes.toString('utf8') };
+  } catch (cause) {
+    throw new SluiceError('BAD_REQUEST', 'profileDocument is no deflated text of at most 64 KiB', {}, { cause });
+  }
 }
 
 async function* ndjson(lines: AsyncIterable<object>): AsyncGenerator<string> {
@@ -105,14 +106,18 @@ async function* ndjson(lines: AsyncIterable<object>): AsyncGenerator<string> {
 const tags = ['catalog'];
 const anything = { type: 'object', additionalProperties: true };
 const binary = { schema: { type: 'string', format: 'binary' } };
-const profileName = {
+export const profileName = {
   type: 'string',
   minLength: 1,
   maxLength: 64,
   description: 'stored or ready-made: `guide-2017`, `two-sheets`, `dcat-ap`',
 };
-const params = { type: 'object', properties: { name: profileName }, required: ['name'] };
-
+const profileDocument = {
+  type: 'string',
+  maxLength: PROFILE_DOCUMENT_CHARACTERS_MAX,
+  description:
+    'a profile that is not stored, in place of the named one: JSON or YAML, deflated (RFC 1951), in base64url',
+};
 const IMPORT = {
   tags,
   operationId: 'importCatalog',
@@ -123,6 +128,7 @@ const IMPORT = {
     type: 'object',
     properties: {
       profile: profileName,
+      profileDocument,
       sheet: { type: 'string', minLength: 1, maxLength: 200, description: 'sheet of the entries' },
       encoding: { enum: ['utf-8', 'gbk'], description: 'of CSV' },
       dryRun: { type: 'boolean', description: 'only report' },
@@ -140,6 +146,7 @@ const EXPORT = {
     type: 'object',
     properties: {
       profile: profileName,
+      profileDocument,
       format: { enum: ['xlsx', 'csv'], default: 'xlsx', description: 'of sheets; `dcat-ap` is JSON-LD' },
       entry: {
         description: 'as often as wanted; without it all of the own party',
@@ -156,18 +163,4 @@ const EXPORT = {
     },
     ...PROBLEMS,
   },
-};
-const PROFILE = {
-  tags,
-  operationId: 'getProfile',
-  summary: 'A profile of sheets',
-  params,
-  response: { 200: anything, ...PROBLEMS },
-};
-const PUT_PROFILE = {
-  tags,
-  operationId: 'putProfile',
-  summary: 'Store a profile of sheets for the own party',
-  params,
-  response: { 200: anything, ...PROBLEMS },
 };

@@ -20,32 +20,37 @@ export class StoredProfiles {
     if (record.kind === 'profile') this.#texts.set(record.id, (record.document as StoredProfile).text);
   };
 
-  /** JSON of a stored or ready-made profile. Throws NOT_FOUND. */
-  json(party: string, name: string): string {
+  /** JSON of a stored or ready-made profile; of several parties the first that has it counts. Throws NOT_FOUND. */
+  json(parties: readonly string[], name: string): string {
     const known = readyMade(name);
-    const text = known ? profileJson(known) : this.#texts.get(idOf(party, name));
+    const text = known ? profileJson(known) : this.#textOf(parties, name);
     if (text === undefined) throw new SluiceError('NOT_FOUND', 'there is no profile of this name');
     return text;
   }
 
   /** The profile of that name; undefined for `dcat-ap`, which is no profile of sheets. Throws BAD_REQUEST. */
-  profile(party: string, name: string): TableProfile | undefined {
+  profile(parties: readonly string[], name: string): TableProfile | undefined {
     if (name === DCAT_AP) return undefined;
-    const document = readyMade(name) ?? this.#find(party, name);
+    const document = readyMade(name) ?? this.#find(parties, name);
     if (!document) throw new SluiceError('BAD_REQUEST', 'the profile is not known');
-    return this.parsed(party, document);
+    return this.parsed(parties, document);
   }
 
-  parsed(party: string, document: ProfileDocument): TableProfile {
-    return tableProfile(document, (base) => this.#find(party, base));
+  /** A profile that is given with a request and stored nowhere. Throws BAD_REQUEST. */
+  given(parties: readonly string[], text: string): TableProfile {
+    return this.parsed(parties, parseProfile(text));
   }
 
-  /** The act that stores a profile; undefined when the same one is stored. Throws BAD_REQUEST and TOO_MANY. */
-  store(party: string, name: string, text: string, acting: Acting): Act | undefined {
+  parsed(parties: readonly string[], document: ProfileDocument): TableProfile {
+    return tableProfile(document, (base) => this.#find(parties, base));
+  }
+
+  /** The act that stores a profile for the first of the parties; undefined when the same one is stored. Throws BAD_REQUEST and TOO_MANY. */
+  store([party = '', ...others]: readonly string[], name: string, text: string, acting: Acting): Act | undefined {
     const document = parseProfile(text);
     if (readyMade(name)) throw new SluiceError('BAD_REQUEST', 'a ready-made profile has this name');
     if (document?.profile !== name) throw new SluiceError('BAD_REQUEST', 'profile: must be the name of the address');
-    this.parsed(party, document);
+    this.parsed([party, ...others], document);
     const id = idOf(party, name);
     const json = profileJson(document);
     if (this.#texts.get(id) === json) return undefined;
@@ -56,9 +61,13 @@ export class StoredProfiles {
     return { kind: 'profile', id, act: 'put', ...acting, document: { text: json } satisfies StoredProfile };
   }
 
-  #find(party: string, name: string): ProfileDocument | undefined {
-    const text = this.#texts.get(idOf(party, name));
+  #find(parties: readonly string[], name: string): ProfileDocument | undefined {
+    const text = this.#textOf(parties, name);
     return text === undefined ? undefined : parseProfile(text);
+  }
+
+  #textOf(parties: readonly string[], name: string): string | undefined {
+    return parties.map((party) => this.#texts.get(idOf(party, name))).find((text) => text !== undefined);
   }
 }
 

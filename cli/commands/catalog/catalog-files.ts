@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { deflateRawSync } from 'node:zlib';
 import type { Command } from 'commander';
 import { type ReportLine, type ReportTotal, textLine } from '../../../broker/sheets/laying/report.js';
 import { ApiError, ConnectionLostError } from '../../../client/errors.js';
@@ -28,6 +29,8 @@ const TYPES: Record<string, string> = {
   jsonld: 'application/ld+json',
   json: 'application/ld+json',
 };
+/** A profile that goes with a request stands in its head, which has at most 16 KiB. */
+const PROFILE_DOCUMENT_CHARACTERS_MAX = 12_000;
 /** A file of 64 MiB is read, and its entries are laid down one by one. */
 const TIMEOUT_MS = 3_600_000;
 
@@ -49,7 +52,7 @@ export function addCatalogImport(catalog: Command, terminal: Terminal): void {
 export function addCatalogExport(catalog: Command, terminal: Terminal): void {
   withConnection(catalog.command('export <file>'))
     .summary('write entries as a sheet or as DCAT-AP, by the ending of its name')
-    .requiredOption('--profile <profile>', 'name of a profile')
+    .requiredOption('--profile <profile>', 'name of a profile, or its file (.yaml, .yml, .json)')
     .option('--entry <entry...>', 'entries; all of the own party')
     .addHelpText('after', '\nExample:\n  $ sluice catalog export catalog.xlsx --profile guide-2017')
     .action((file: string, options: ExportOptions) => exportFile(file, options, terminal));
@@ -64,8 +67,7 @@ async function importFile(file: string, options: ImportOptions, terminal: Termin
   const api = apiOf(options);
   if (options.party !== undefined) await requireParty(options, options.party);
   const { sheet, encoding, dryRun } = options;
-  const profile = await storedProfile(options);
-  const query = { profile, sheet, encoding, dryRun };
+  const query = { ...(await profileQuery(options.profile)), sheet, encoding, dryRun };
   const answer = await usable(() =>
     api.bytes('/v1/catalog/import', { method: 'POST', query, file: { bytes, type }, timeoutMs: TIMEOUT_MS }),
   );
@@ -94,7 +96,7 @@ function formOf(file: string, profile: string): string | undefined {
 
 async function exportFile(file: string, options: ExportOptions, terminal: Terminal): Promise<void> {
   const format = formOf(file, options.profile);
-  const query = { profile: options.profile, format, entry: options.entry };
+  const query = { ...(await profileQuery(options.profile)), format, entry: options.entry };
   const answer = await usable(() => apiOf(options).bytes('/v1/catalog/export', { query, timeoutMs: TIMEOUT_MS }));
   await writeFile(file, answer);
   await terminal.out(options.json ? JSON.stringify({ file }) : `${nameOf(file)}: written`);
@@ -110,21 +112,25 @@ async function bytesOf(file: string): Promise<Uint8Array> {
   }
 }
 
-/** A file of a profile is stored for the party under its name, since the bus reads the sheet by it. */
-async function storedProfile(options: ImportOptions): Promise<string> {
-  if (!/\.(?:ya?ml|json)$/.test(options.profile)) return options.profile;
-  const bytes = await bytesOf(options.profile);
+/** A file of a profile goes with the request and is stored nowhere. */
+async function profileQuery(profile: string): Promise<{ profile: string; profileDocument?: string }> {
+  if (!isProfileFile(profile)) return { profile };
+  const bytes = await bytesOf(profile);
   const name = /^\s*[{]?\s*"?profile"?\s*:\s*"?([a-z0-9_-]+)/m.exec(Buffer.from(bytes).toString('utf8'))?.[1];
-  if (name === undefined) throw new UsageError(`${nameOf(options.profile)} names no profile`);
-  const file = { bytes, type: 'application/yaml' };
-  await usable(() => apiOf(options).json(`/v1/profiles/${name}`, { method: 'PUT', file }));
-  return name;
+  if (name === undefined) throw new UsageError(`${nameOf(profile)} names no profile`);
+  const profileDocument = deflateRawSync(bytes, { level: 9 }).toString('base64url');
+  if (profileDocument.length <= PROFILE_DOCUMENT_CHARACTERS_MAX) return { profile: name, profileDocument };
+  throw new UsageError(`${nameOf(profile)} is too long to go with a request: store it with PUT /v1/profiles/${name}`);
 }
+
+const isProfileFile = (profile: string): boolean => /\.(?:ya?ml|json)$/.test(profile);
 
 async function requireParty(options: ImportOptions, party: string): Promise<void> {
   const caller = await apiOf(options).json<Whoami>('/v1/whoami');
   if (caller.party === party) return;
-  throw new SluiceError('NOT_ALLOWED', `the token belongs to party ${caller.party}, not to ${party}`);
+  throw new SluiceError('NOT_YOUR_ROLE', `the token belongs to party ${caller.party}, not to ${party}`, {
+    article: 'R11',
+  });
 }
 
 /** An unusable file or profile is an error of the command line. */

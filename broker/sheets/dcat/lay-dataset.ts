@@ -139,6 +139,6 @@ function layItems(
     }
     return target as unknown as Item;
   });
-  if (laid.length > 0) document.items = laid;
+  if (laid.length > 0 || document.items?.length === 0) document.items = laid;
   else delete document.items;
 }

@@ -35,7 +35,7 @@ export function layItems(
     return target;
   });
   layGrade(document, present, placed, laid, profile);
-  if (laid.length > 0) document.items = laid;
+  if (laid.length > 0 || present?.items?.length === 0) document.items = laid;
   else delete document.items;
   return problems;
 }

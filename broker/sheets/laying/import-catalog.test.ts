@@ -306,3 +306,35 @@ t.test('an import leaves the fields alone for which the file has no column', asy
   t.match(drafts.entries.get(id), { name: { zh: '出生登记簿' }, retentionDays: 30, updateFrequency: 'real_time' });
   t.match(drafts.entries.get(id)?.items, [{ name: 'chushengriqi', type: 'date', filterable: true }]);
 });
+
+t.test('rows without a key below a row whose key cannot be read join no other entry', async (t) => {
+  const drafts = new MemoryDrafts();
+  const second = change(change(FIRST, '信息资源名称', '乙'), '信息资源代码', 'yi');
+  const [before, after] = csv(FIRST, second, SECOND).split('乙') as [string, string];
+  const bytes = Buffer.concat([Buffer.from(before), Buffer.from([0xe4, 0xb8]), Buffer.from(after)]);
+  const { text } = await importInto(bytes, { drafts, profile: 'guide-2017' });
+  t.match(text, [/^draft civil\.e-306001-1 rows 2-2$/, /^problem row 3: /, /^problem row 4: /, /^total 1 drafts 1 /]);
+  t.equal(drafts.entries.get('civil.e-306001-1')?.items?.length, 1);
+});
+
+t.test('columns of one name keep all their cells, also where a number behind it stands in the header', async (t) => {
+  const drafts = new MemoryDrafts();
+  const file = csv(FIRST).replace('\n', ',备注,备注,备注_2\n');
+  await importInto(`${file},a,b,c`, { drafts, profile: 'guide-2017' });
+  const kept = { 备注: 'a', 备注_3: 'b', 备注_2: 'c' };
+  t.same(drafts.entries.get('civil.e-306001-1')?.items?.[0]?.profile, kept);
+  const { lines } = await importInto(await exportFrom(drafts, 'guide-2017', 'csv'), { drafts, profile: 'guide-2017' });
+  t.match(lines, [{ changed: false }]);
+});
+
+t.test('an export has the columns of the Guide in their order, and an empty list of items stays one', async (t) => {
+  const drafts = new MemoryDrafts();
+  drafts.entries.set('civil.plain', { id: 'civil.plain', name: { zh: '甲' }, provider: 'civil', items: [] });
+  const bytes = await exportFrom(drafts, 'guide-2017', 'csv');
+  t.match(bytes.toString(), /,目录层级,数据分类,数据分级,涉密属性,信息项英文名称,信息项代码,是否主键,是否个人信息\r\n/);
+  const { lines } = await importInto(bytes, { drafts, profile: 'guide-2017' });
+  t.same(
+    lines.filter(({ changed }) => changed !== false),
+    [],
+  );
+});

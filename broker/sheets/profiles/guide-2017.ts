@@ -105,7 +105,6 @@ columns:
   数据分类: { field: dataClass }
 itemColumns:
   信息项名称: { field: title.zh }
-  信息项英文名称: { field: name, else: pinyin }
   数据类型:
     field: type
     map:
@@ -149,6 +148,7 @@ itemColumns:
     map: { 否: false, 非涉密: false, 不涉密: false, 无: false }
     refuse: [是, 绝密, 机密, 秘密, 涉密, 核心]
   是否涉密: *secret
+  信息项英文名称: { field: name, else: pinyin }
   信息项代码: { field: itemCode }
   是否主键: { field: identifier, map: { 是: true, 否: false } }
   是否个人信息: { field: personal, map: { 否: none, 是: personal, 敏感: sensitive } }

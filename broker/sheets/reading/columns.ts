@@ -132,14 +132,18 @@ function assign(
   }
 }
 
+/** Columns of one name get `_2`, `_3` and so on, which skip the names that stand in the header. */
 function othersOf(headers: readonly string[], taken: ReadonlySet<number>): [string, number][] {
-  const seen = new Map<string, number>();
+  const standing = new Set(headers);
+  const given = new Set<string>();
   const others: [string, number][] = [];
   for (const [index, header] of headers.entries()) {
     if (header === '' || taken.has(index)) continue;
-    const count = (seen.get(header) ?? 0) + 1;
-    seen.set(header, count);
-    others.push([count === 1 ? header : `${header}_${count}`, index]);
+    let name = header;
+    for (let count = 2; given.has(name) || (name !== header && standing.has(name)); count++)
+      name = `${header}_${count}`;
+    given.add(name);
+    others.push([name, index]);
   }
   return others;
 }

@@ -90,6 +90,8 @@ class EntryRows {
     const cell = row.cells[this.sheet.key];
     if (this.#current && !isFlaw(cell)) return this.#current;
     if (this.#current && !row.isBroken) return this.#current;
+    // Rows below without a key belong to the entry of this one, which is not known.
+    this.#current = undefined;
     const text = isFlaw(cell) ? `the cell ${cell.flaw}` : 'the row has no key, and no row above it has one';
     const { key } = this.profile.entries;
     this.file.loose.push({ result: 'problem', row: row.number, column: key, ...fieldOf(this.profile, key), text });

@@ -42,8 +42,11 @@ interface Asked {
 const askOnce: Guard = {
   name: 'days ≤ 10, once',
   check: ({ body, file }) => {
-    if (file.memo.extension !== undefined) return spent('an extension was asked for once already', '');
-    return Number(body.days) > EXTENSION_MAX ? spent(`at most ${EXTENSION_MAX} days can be asked for`) : undefined;
+    const isBeyond = Number(body.days) > EXTENSION_MAX;
+    return [
+      ...(isBeyond ? [spent(`at most ${EXTENSION_MAX} days can be asked for`)] : []),
+      ...(file.memo.extension === undefined ? [] : [spent('an extension was asked for once already', '')]),
+    ];
   },
 };
 
@@ -190,7 +193,7 @@ export const REPLY_ACTS: readonly Transition[] = [
     to: SELF,
     who: ['provider.body_head'],
     body: { days: DAYS },
-    guard: ['days', 'reason', askOnce, inTime],
+    guard: ['days', askOnce, 'reason', inTime],
     apply: ({ file, body, reason }) => {
       file.memo = { ...file.memo, extension: { days: body.days, reason, isOpen: true } };
     },
@@ -205,8 +208,8 @@ export const REPLY_ACTS: readonly Transition[] = [
     who: ['peer.competent_reviewer'],
     body: { days: DAYS },
     guard: [
-      'days',
       stands('an open request', 'no extension was asked for', ({ file }) => file.memo.extension !== undefined),
+      'days',
       notMoreThanAsked,
       inTime,
     ],

@@ -35,9 +35,10 @@ const isUnconditional = ({ document }: EntryVersion): boolean => document.sharin
 
 /** Judges a reply that approves (5.3), against the frozen version. */
 export function replyProblems(body: Fields, document: ApplicationDocument, version: EntryVersion): LawfulProblem[] {
-  if (body.items === undefined) return [problem('/items', 'INCOMPLETE', 'is missing', 'R20')];
+  const absent = ['items', 'leftOut'].filter((member) => body[member] === undefined);
+  if (absent.length > 0) return absent.map((member) => problem(`/${member}`, 'INCOMPLETE', 'is missing', 'R20'));
   const items = body.items as Given[];
-  const leftOut = (body.leftOut ?? []) as LeftOut[];
+  const leftOut = body.leftOut as LeftOut[];
   const conditions = (body.conditions ?? []) as string[];
   const applied = document.items ?? [];
   const names = new Set(items.map(nameOf));

@@ -17,9 +17,11 @@ export const COMPLETE: Guard = {
   name: 'all of 5.1 complete, both assessments, rank of the legal basis',
   check: ({ file }) => {
     const draft = draftOf(file);
-    return (
-      draft && missingForApproval(draft).map(({ path, code, article, text }) => problem(path, code, text, article))
-    );
+    const found = draft ? missingForApproval(draft) : [];
+    const problems = found.map(({ path, code, article, text }) => problem(path, code, text, article));
+    // The rank is judged behind completeness, whatever the order of the fields.
+    const isRank = ({ code }: LawfulProblem): boolean => code === 'RANK_TOO_LOW';
+    return [...problems.filter((one) => !isRank(one)), ...problems.filter(isRank)];
   },
 };
 

@@ -8,7 +8,6 @@ import { partiesOf } from '../engine/relations.js';
 import type { Sides } from '../files/file.js';
 
 const KINDS = ['standing', 'onward'] as const;
-const DISPUTES = { dispute: '/v1/disputes' };
 
 const isOnward = ({ body }: ActContext): boolean => body.kind === 'onward';
 const grantOf = ({ body, world }: ActContext) => world.grants.get(textOf(body, 'grant') ?? '');
@@ -126,7 +125,6 @@ export const CONSENTS: Machine = {
       },
       sides: sidesOf,
       guard: ['kind', OF_ITS_KIND, 'until', NOT_OVER, UNCONDITIONAL, OF_THE_GRANT, ONE_STANDING],
-      refusalLinks: DISPUTES,
       apply: (context) => {
         const { file, body, caller } = context;
         const { kind, entry, grant, toParty, purpose, items, until } = body;

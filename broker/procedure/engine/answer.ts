@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { OfficerCaller } from '../../parties/caller.js';
 import type { Fields, HistoryItem, ProcedureFile } from '../files/file.js';
-import { isFromNothing, type Machine } from './machine.js';
+import type { Machine } from './machine.js';
 import type { Relations } from './relations.js';
 
 /** SHA-256, in hex, of the document in the form of RFC 8785. */
@@ -29,7 +29,7 @@ export function nextActs(
 ): NextAct[] {
   if (!caller) return [];
   return machine.transitions
-    .filter((row) => !isFromNothing(row) && row.from.includes(file.state) && !row.isLater)
+    .filter((row) => row.from.includes(file.state) && !row.isLater)
     .flatMap((row) => {
       const who = roleFor(row.who, file, caller, relations);
       return who === undefined ? [] : [{ act: row.act, who }];

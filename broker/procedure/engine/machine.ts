@@ -80,8 +80,6 @@ export interface Transition {
     context: ActContext,
     problems: readonly LawfulProblem[],
   ): { code: string; party: string; about: FileRef; facts: string; act: string } | undefined;
-  /** Where the law sends a caller whom the guard refuses, by name. */
-  refusalLinks?: Record<string, string>;
   /** An act that keeps the state is awaited, so that it stands on the worklist. */
   isAwaited?(file: ProcedureFile): boolean;
   /** Published in the table, and not possible in this version. */

@@ -15,7 +15,7 @@ import { type ActContext, isFromNothing, type Machine, type Transition, type Wor
 import { isReadable, readablePage } from './readable.js';
 import { recordReads } from './recorded-reads.js';
 import { noticeAct, problemsOf, RecordedRefusal, type Remainder, refusalOfMany } from './recorded-refusal.js';
-import { problem, refuse, refuseOne } from './refusals.js';
+import { refuse, refuseOne, staleFile } from './refusals.js';
 import { ActRunner, newFile, newId } from './run-act.js';
 
 /** One call of an act. */
@@ -359,7 +359,7 @@ export class Procedure {
 
   #stale(machine: Machine, file: ProcedureFile, caller: OfficerCaller): SluiceError {
     const current = describeFile(machine, file, caller, this.deps.world.relations);
-    return refuse([problem('', 'STALE', `${file.kind}/${file.id} was changed by record ${file.seq}`)], { current });
+    return staleFile(file, current);
   }
 
   #endsRights(kind: Kind, act: string): boolean {

@@ -1,4 +1,5 @@
 import { type ErrorCode, type LawfulProblem, type ProblemWhere, SluiceError } from '../../../proto/errors.js';
+import type { Fields, ProcedureFile } from '../files/file.js';
 
 /** The article behind a code where the act has none that fits better. */
 const ARTICLES = new Map<ErrorCode, string>([
@@ -71,3 +72,9 @@ export function refuse(problems: readonly LawfulProblem[], where: ProblemWhere =
 
 export const refuseOne = (code: ErrorCode, text: string, path = '', article?: string): SluiceError =>
   refuse([problem(path, code, text, article)]);
+
+/** If-Match names another record than the file's last; `current` is the answer of now. */
+export const staleFile = ({ kind, id, seq }: ProcedureFile, current: Fields): SluiceError => {
+  const text = `${kind}/${id} was changed by record ${seq}`;
+  return new SluiceError('STALE', text, { current, problems: [problem('', 'STALE', text)] });
+};

@@ -68,7 +68,7 @@ export class ActRunner {
     const problems = await guardProblems(context, this.machines);
     const [first] = problems;
     if (!first) return;
-    const links = context.transition.refusalLinks ?? REFUSAL_LINKS[first.code];
+    const links = REFUSAL_LINKS[first.code];
     throw refuse(problems, links ? { links } : {});
   }
 

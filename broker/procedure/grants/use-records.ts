@@ -66,7 +66,7 @@ export const USE_RECORDS: Machine = {
       sides: ({ body, world, caller }) => {
         const grant = world.grants.get(String(body.grant));
         const provider = grant && splitEntryId(grant.entry).party;
-        return { demand: caller?.party ?? '', ...(provider !== undefined && { provider }) };
+        return { demand: grant?.party ?? caller?.party ?? '', ...(provider !== undefined && { provider }) };
       },
       guard: ['grant', ownGrant, 'kind', 'text'],
       apply: async (context) => {

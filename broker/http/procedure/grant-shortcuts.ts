@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
-import { SluiceError } from '../../../proto/errors.js';
+import { type LawfulProblem, SluiceError } from '../../../proto/errors.js';
 import type { Caller } from '../../parties/caller.js';
 import { AND_SUSPENDS } from '../../procedure/cases/cases.js';
+import { requireShape } from '../../procedure/engine/act-guards.js';
 import type { ActAnswer } from '../../procedure/engine/append-once.js';
 import { DIGEST, listOf, TEXT } from '../../procedure/engine/body-check.js';
 import type { ActCall, Procedure } from '../../procedure/engine/procedure.js';
-import { refuseOne } from '../../procedure/engine/refusals.js';
+import { refuse, refuseOne, staleFile } from '../../procedure/engine/refusals.js';
 import type { Fields } from '../../procedure/files/file.js';
 import { OPEN_CASE_STATES } from '../../procedure/grants/disposal.js';
 import { callerOf } from '../server/authenticate.js';
@@ -43,7 +44,10 @@ export function grantShortcutRoutes(app: FastifyInstance, { procedure }: { proce
       async (request, reply) => {
         const caller = callerOf(request);
         const { id } = request.params;
-        const { isReplayed } = await actOnCase(procedure, caller, { id, act, ...callOf(request) });
+        const call = { id, act, ...callOf(request) };
+        const { isReplayed } = await actOnCase(procedure, caller, call).catch((error: unknown) => {
+          throw withinBody(error, call.body);
+        });
         const { answer } = await procedure.read(caller, { kind: 'grants', id });
         return sendAnswer(reply, { body: answer, isNew: false, isReplayed });
       },
@@ -57,10 +61,8 @@ async function actOnCase(
   { id, act, body, ifMatch, key }: Call & { id: string; act: Act },
 ): Promise<ActAnswer> {
   const { file, answer } = await procedure.read(caller, { kind: 'grants', id });
-  requireMembers(act, body);
-  if (ifMatch !== undefined && ifMatch !== file.seq) {
-    throw new SluiceError('STALE', `grants/${id} was changed by record ${file.seq}`, { current: answer, problems: [] });
-  }
+  requireShape({ body: MEMBERS[act] }, body);
+  if (ifMatch !== undefined && ifMatch !== file.seq) throw staleFile(file, answer);
   const open = await openCase(procedure, caller, id);
   const { ground = 'incident', missed = 'skip', finding, reason, attachments } = body;
   const common = { ...(reason !== undefined && { reason }), ...(attachments !== undefined && { attachments }) };
@@ -84,17 +86,16 @@ async function openCase(procedure: Procedure, caller: Caller, grant: string): Pr
   return files[0] as OpenCase | undefined;
 }
 
-/** Shape of the body; the case judges what is common to all acts. */
-function requireMembers(act: Act, body: Fields): void {
-  const known = ['reason', 'attachments', 'digest', ...Object.keys(MEMBERS[act])];
-  for (const name of Object.keys(body)) {
-    if (!known.includes(name)) throw refuseOne('BAD_REQUEST', 'is not a known field', `/${name.slice(0, 64)}`);
-  }
-  for (const [name, { enum: words }] of Object.entries(MEMBERS[act]) as [string, { enum: string[] }][]) {
-    if (body[name] !== undefined && !words.includes(String(body[name]))) {
-      throw refuseOne('BAD_REQUEST', `must be one of ${words.join(', ')}`, `/${name}`);
-    }
-  }
+/** The case's own fields are none of the body of a grant's act, so that no path leads to them. */
+function withinBody(error: unknown, body: Fields): unknown {
+  if (!(error instanceof SluiceError)) return error;
+  const problems = (error.where.problems ?? []) as LawfulProblem[];
+  const isGiven = (path: string): boolean => ['reason', 'finding'].some((name) => path === `/${name}`);
+  const within = problems.map((one) => {
+    const name = one.path.split('/')[1] ?? '';
+    return name in body || isGiven(one.path) ? one : { ...one, path: '' };
+  });
+  return refuse(within, error.where.links ? { links: error.where.links } : {});
 }
 
 const anything = { type: 'object', additionalProperties: true };

@@ -1,0 +1,61 @@
+import { plusDays } from './calendar.js';
+import { fallLate, lateDay, recount } from './clocks.js';
+import { endGrant } from './grant-making.js';
+import type { World } from './world.js';
+
+interface Moment {
+  day: string;
+  happens(): void;
+}
+
+/** Lets days pass: everything that falls due on the way happens on its day, in order. */
+export function passUntil(world: World, day: string): void {
+  for (;;) {
+    const next = earliest(world);
+    if (!next || next.day > day) break;
+    if (next.day > world.today) world.today = next.day;
+    next.happens();
+  }
+  world.today = day;
+}
+
+function earliest(world: World): Moment | undefined {
+  let first: Moment | undefined;
+  for (const moment of moments(world)) if (!first || moment.day < first.day) first = moment;
+  return first;
+}
+
+function* moments(world: World): Generator<Moment> {
+  for (const file of world.files.values()) {
+    for (const clock of file.clocks) {
+      const day = clock.done ? undefined : lateDay(clock);
+      if (day !== undefined) yield { day, happens: () => fallLate(world, file, clock) };
+    }
+    if (file.kind === 'grants' && file.period.to !== undefined && file.endedOn === undefined) {
+      yield { day: plusDays(file.period.to, 1), happens: () => endGrant(world, file, 'expire', 'expired') };
+    }
+    if (file.kind === 'consents' && file.state === 'in_force') {
+      yield {
+        day: plusDays(file.until, 1),
+        happens: () => {
+          file.history.push({ act: 'expire', actor: 'bus', from: file.state, to: 'expired' });
+          file.state = 'expired';
+        },
+      };
+    }
+  }
+}
+
+/** Recounts every clock that has not ended by a new calendar; returns how many due days moved. */
+export function recountAll(world: World): { id: string; clock: string; from: string; to: string }[] {
+  const moved = [];
+  for (const file of world.files.values()) {
+    for (const clock of file.clocks) {
+      if (clock.state !== 'running' && clock.state !== 'paused') continue;
+      const from = clock.due;
+      recount(world, clock);
+      if (clock.due !== from) moved.push({ id: file.id, clock: clock.id, from, to: clock.due });
+    }
+  }
+  return moved;
+}

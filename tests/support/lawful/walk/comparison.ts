@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { Body } from '../lawful-bus.js';
+import { plusDays } from '../model/calendar.js';
+import type { ModelClock } from '../model/clocks.js';
+import type { ModelFile } from '../model/files.js';
+import { RULES } from '../model/judge.js';
+import { fits, stateFor } from '../model/reading.js';
+import type { ModelOfficer, World } from '../model/world.js';
+
+export interface Difference {
+  what: string;
+  model: unknown;
+  bus: unknown;
+}
+
+/** Everything in which an answer about a file differs from what the model expects an officer to be shown. */
+export function differences(world: World, officer: ModelOfficer, file: ModelFile, answer: Body): Difference[] {
+  const found: Difference[] = [];
+  const same = (what: string, model: unknown, bus: unknown): void => {
+    if (JSON.stringify(model) !== JSON.stringify(bus)) found.push({ what, model, bus });
+  };
+  same('file', { kind: file.kind, id: file.id }, answer.file);
+  same('kind', file.kind === 'grants' ? file.grantKind : file.kind, answer.kind);
+  same('state', stateFor(world, officer, file), answer.state);
+  if (file.kind === 'grants' && answer.status !== undefined) same('status', file.status, answer.status);
+  same('clocks', file.clocks.map(shownClock), answer.clocks?.map(readClock));
+  same('next', nextOf(world, officer, file), answer.next?.map(({ act }: Body) => act).sort());
+  for (const { act, who } of answer.next ?? []) {
+    if (!fits(world, officer, file, who)) found.push({ what: `who of ${act}`, model: officer.roles, bus: who });
+  }
+  if (!(file.kind === 'grants' && file.grantKind === 'backflow')) same('links', linksOf(file), readLinks(answer));
+  const whole = answer.document !== undefined && file.kind !== 'catalog';
+  if (whole) same('digest', digestOf(answer.document), answer.digest);
+  const readsHistory = Array.isArray(answer.history) && (file.kind !== 'catalog' || officer.party === file.own);
+  if (readsHistory) same('history', file.history.map(shownRecord), readHistory(answer, file.kind));
+  return found;
+}
+
+const shownRecord = ({ act, actor, from, to, clock }: ModelFile['history'][number]): object => ({
+  ...{ act, actor, from: from ?? '–', to },
+  ...(clock !== undefined && { clock }),
+});
+
+const NO_ACTS = ['read', 'recomputed', 'met'];
+/** The lock of a use record is set with the end of its grant. */
+const LOCKED = 'grant-ended';
+
+/** Readings, recounted clocks and locks that are over are on record as well, and no acts. */
+const readHistory = (answer: Body, kind: string): object[] =>
+  answer.history
+    .filter(({ act }: Body) => !NO_ACTS.includes(act) && !(kind === 'use-records' && act === LOCKED))
+    .map(({ act, actor, from, to, clock }: Body) => shownRecord({ act, actor, from, to, clock }));
+
+const shownClock = (clock: ModelClock): object => ({
+  ...{ id: clock.id, start: clock.start, unit: clock.unit, due: clock.due, lateFrom: plusDays(clock.due, 1) },
+  ...{ length: clock.unit === 'wd' ? clock.length : 0, party: clock.party, provisional: clock.provisional },
+  ...{ pausedDays: clock.pausedDays, extendedDays: clock.extendedDays },
+  calendar: clock.unit === 'wd' ? clock.calendar : null,
+  ...{ state: clock.state, done: clock.done },
+});
+
+function readClock(clock: Body): object {
+  const midnight = /T00:00:00(\.000)?\+08:00$/.test(clock.lateFrom);
+  return {
+    ...{ id: clock.id, start: clock.start.slice(0, 10), unit: clock.unit, due: clock.due },
+    lateFrom: midnight ? clock.lateFrom.slice(0, 10) : clock.lateFrom,
+    ...{ length: clock.unit === 'wd' ? clock.length : 0, party: clock.party, provisional: clock.provisional },
+    ...{ pausedDays: clock.pausedDays, extendedDays: clock.extendedDays },
+    calendar: clock.unit === 'wd' ? clock.calendar : null,
+    ...{ state: clock.state, done: clock.doneAt !== undefined },
+  };
+}
+
+/** Acts that state, role and relation give an officer. */
+function nextOf(world: World, officer: ModelOfficer, file: ModelFile): string[] {
+  const { state } = file;
+  const acts = RULES[file.kind]
+    .filter(({ from, who }) => from.includes(state) && who.some((one) => fits(world, officer, file, one)))
+    .map(({ act }) => act);
+  return [...new Set(acts)].sort();
+}
+
+function linksOf(file: ModelFile): object {
+  switch (file.kind) {
+    case 'applications':
+      return { grant: file.grant ? `/v1/grants/${file.grant}` : undefined };
+    case 'grants':
+      return { application: file.application ? `/v1/applications/${file.application}` : undefined };
+    default:
+      return {};
+  }
+}
+
+function readLinks({ links, file: { kind } }: Body): object {
+  if (kind === 'applications') return { grant: links.grant };
+  return kind === 'grants' ? { application: links.application } : {};
+}
+
+const digestOf = (document: unknown): string =>
+  createHash('sha256')
+    .update(canonicalize(document) as string)
+    .digest('hex');

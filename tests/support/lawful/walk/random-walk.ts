@@ -1,0 +1,128 @@
+import type { SeededRandom } from '../../seeded-random.js';
+import { plusDays } from '../model/calendar.js';
+import type { GrantFile } from '../model/files.js';
+import { recountAll } from '../model/time.js';
+import { World } from '../model/world.js';
+import { Bodies } from './bodies.js';
+import { Chooser } from './chooser.js';
+import { REGION } from './documents.js';
+import { compareLists, ownReadings } from './list-comparison.js';
+import { FUZHOU, SYSTEMS } from './officers.js';
+import { peopleInto, storePapers, type WalkBus } from './walk-bus.js';
+import { Walker } from './walker.js';
+
+export interface WalkOptions {
+  acts: number;
+  random: SeededRandom;
+  /** Acts between two kills; none without it. */
+  killEvery?: number;
+  /** A walk with more mismatches than this says no more. */
+  mismatchesMax?: number;
+  progress?(line: string): void;
+}
+
+/** A kill hits within this of the sending of an act. */
+const STRIKE_MS_MAX = 12;
+const DAYS = [0, 0, 1, 1, 1, 2, 3, 5];
+
+/** Walks a founded bus at random beside the model, and compares the two all along. */
+export async function walk(bus: WalkBus, { acts, random, ...options }: WalkOptions): Promise<Walker> {
+  const world = new World();
+  peopleInto(world);
+  const papers = await storePapers(bus.clients[0]!, world);
+  const chooser = new Chooser(world, random, new Bodies(world, random, papers));
+  const walker = new Walker(bus, world, random, papers);
+  const steps = new Steps(bus, world, random, walker);
+  for (let act = 1; act <= acts; act++) {
+    await steps.beside(act / acts);
+    const kills = options.killEvery !== undefined && act % options.killEvery === 0;
+    if (kills) await steps.kill(() => chooser.next());
+    else await walker.do(chooser.next());
+    if (act % 1000 === 0) options.progress?.(`${act} acts, ${world.today}, ${walker.mismatches.length} mismatches`);
+    if (walker.mismatches.length > (options.mismatchesMax ?? 20)) break;
+  }
+  await steps.compareAll();
+  return walker;
+}
+
+/** What happens beside the acts of officers. */
+class Steps {
+  #calendars = 0;
+
+  constructor(
+    private readonly bus: WalkBus,
+    private readonly world: World,
+    private readonly random: SeededRandom,
+    private readonly walker: Walker,
+  ) {}
+
+  /** Time passes, events are delivered, and what comes only later comes. */
+  async beside(progress: number): Promise<void> {
+    const { random, world, walker } = this;
+    if (random.chance(0.03)) {
+      const hour = random.pick(['10:00:00', '00:00:00', '23:00:00']);
+      const days = random.pick(DAYS);
+      if (days > 0) await walker.passTo(plusDays(world.today, days), hour);
+    }
+    if (random.chance(0.05)) await this.#deliver();
+    if (progress > 0.3 && !world.bodies.has(FUZHOU)) await this.#body();
+    if (world.today > '2026-11-20' && this.#calendars === 0) await this.#calendar([]);
+    if (world.today > '2027-03-01' && this.#calendars === 1) await this.#calendar(['2027-03-31', '2027-04-30']);
+  }
+
+  async #deliver(): Promise<void> {
+    const { random, world } = this;
+    const waiting = [...world.of('grants')].filter((grant) => isDeliverable(this.world, grant));
+    if (waiting.length === 0) return;
+    const grant = random.pick(waiting);
+    const [source] = Object.entries(SYSTEMS).find(
+      ([, { may, party }]) => may === 'publish' && party === grant.provider,
+    )!;
+    const items = world.get('catalog', grant.entry).published!.text.items;
+    await this.walker.deliver(grant, source, items.includes(REGION) ? { [REGION]: '350100' } : {});
+  }
+
+  async #body(): Promise<void> {
+    await this.bus.clients[0]!.act('feng', '/v1/bodies', { name: { en: 'body' }, contact: '0591', head: 'fei' });
+    this.world.bodies.add(FUZHOU);
+  }
+
+  async #calendar(more: readonly string[]): Promise<void> {
+    const off = ['2027-01-01', '2027-02-08', '2027-02-09', '2027-02-10', '2027-02-11', '2027-02-12', ...more];
+    const document = { region: '000000', year: 2027, document: `No. ${++this.#calendars}`, off, on: ['2027-02-06'] };
+    const { recomputed } = await this.walker.client.act('huang', '/v1/calendars', document);
+    this.world.calendar.take(document);
+    const listed = (moved: { id: string; clock: string; from: string; to: string }[]): string[] =>
+      moved.map(({ id, clock, from, to }) => `${id} ${clock} ${from} ${to}`).sort();
+    const model = listed(recountAll(this.world));
+    // biome-ignore lint/suspicious/noExplicitAny: as a client reads it
+    const bus = listed(recomputed.map(({ file, ...one }: any) => ({ ...one, id: file.id })));
+    this.walker.expectSame('recomputed', model, bus);
+  }
+
+  /** Kills a broker while an act is in flight; the same act, by its key, goes to another one. */
+  async kill(next: () => Parameters<Walker['do']>[0]): Promise<void> {
+    const { bus, random, walker } = this;
+    const index = random.between(0, bus.clients.length - 1);
+    const hit = async (): Promise<void> => {
+      await new Promise((resolve) => setTimeout(resolve, random.between(0, STRIKE_MS_MAX)));
+      await bus.kill?.(index);
+    };
+    await walker.do(next(), { index, hit });
+    await bus.restart?.(index, random.chance(0.5));
+    walker.noteAll('after a kill', await compareLists(this.world, bus.clients[index]!));
+  }
+
+  /** All lists of all brokers, and every file by itself. */
+  async compareAll(): Promise<void> {
+    this.walker.coverage.countBus(this.world.files.values());
+    for (const client of this.bus.clients) this.walker.noteAll('at the end', await compareLists(this.world, client));
+    for (const [officer, file] of ownReadings(this.world)) await this.walker.look(officer, file);
+  }
+}
+
+const isDeliverable = (world: World, { state, period, entry, grantKind }: GrantFile): boolean => {
+  const version = world.find('catalog', entry);
+  if (state !== 'provisioning' || period.from > world.today || !version?.published) return false;
+  return version.state !== 'withdrawn' && (grantKind !== 'backflow' || version.published.text.items.includes(REGION));
+};

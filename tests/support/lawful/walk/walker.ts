@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto';
+import type { SeededRandom } from '../../seeded-random.js';
+import type { Answer, Body, LawfulClient } from '../lawful-bus.js';
+import { endClocks } from '../model/clocks.js';
+import type { GrantFile, ModelFile } from '../model/files.js';
+import { moveGrant } from '../model/grant-making.js';
+import { judge, type Verdict } from '../model/judge.js';
+import { reads } from '../model/reading.js';
+import type { Act, Made } from '../model/rules.js';
+import { passUntil } from '../model/time.js';
+import type { ModelOfficer, World } from '../model/world.js';
+import { type Difference, differences } from './comparison.js';
+import { Coverage } from './coverage.js';
+import { documentOf } from './documents.js';
+import { LogOfActs } from './log-of-acts.js';
+import type { WalkBus } from './walk-bus.js';
+
+/** A broker shows within this what another has acknowledged. */
+const CAUGHT_UP_MS = Number(process.env.SLUICE_WALK_CAUGHT_UP_MS || 15_000);
+const POLL_MS = 25;
+/** How often a file is read before an act that does not need it: each act is compared as well. */
+const LOOKS = 0.4;
+const OTHER_DIGEST = 'f'.repeat(64);
+const PATHS_UNCHECKED = ['put'];
+
+interface Request {
+  method: string;
+  path: string;
+  body: object;
+  headers: Record<string, string>;
+}
+
+/** The end of a broker while an act that was sent to it is in flight. */
+export interface Strike {
+  index: number;
+  hit(): Promise<void>;
+}
+
+export interface Mismatch {
+  act: object;
+  differences: Difference[];
+}
+
+/** Does each act on the bus and in the model, and notes every difference between the two. */
+export class Walker {
+  readonly mismatches: Mismatch[] = [];
+  readonly coverage = new Coverage();
+  readonly log = new LogOfActs();
+
+  constructor(
+    private readonly bus: WalkBus,
+    private readonly world: World,
+    private readonly random: SeededRandom,
+    private readonly papers: ReadonlyMap<string, string>,
+  ) {}
+
+  get client(): LawfulClient {
+    return this.random.pick(this.bus.clients);
+  }
+
+  async do(act: Act, strike?: Strike): Promise<void> {
+    const { world } = this;
+    const officer = world.officers.get(act.who);
+    const named = act.id === undefined ? undefined : world.find(act.kind, act.id);
+    const needsLook = act.ifMatch || act.digest || act.plan?.newestProof || this.random.chance(LOOKS);
+    const shown = officer && named && needsLook ? await this.look(officer, named) : undefined;
+    if (named && !world.find(named.kind, named.id)) return;
+    const request = this.#requestOf(act, shown);
+    const verdict = judge(world, act);
+    this.log.write({ today: world.today, ...act, expected: verdict.refusal?.code ?? verdict.rule?.number });
+    const stream = act.plan?.open ? await this.#openStream(named as GrantFile) : undefined;
+    const answer = await this.#send(act, request, strike);
+    stream?.abort();
+    const found = this.#judged(verdict, answer);
+    if (found.length === 0 && !verdict.refusal) {
+      const file = verdict.apply(madeBy(answer.body));
+      const officer = world.officers.get(act.who) as ModelOfficer;
+      if (reads(world, officer, file) && world.find(file.kind, file.id)) {
+        found.push(...differences(world, officer, file, answer.body));
+      }
+    }
+    this.coverage.count(act, verdict);
+    if (found.length > 0) this.#note(act, found, named, answer.body);
+  }
+
+  /** What an officer is shown of a file, once the broker has caught up; differences are noted. */
+  async look(officer: ModelOfficer, file: ModelFile, client = this.client): Promise<Body> {
+    const path = file.kind === 'catalog' ? `/v1/catalog/${file.id}/file` : `/v1/${file.kind}/${file.id}`;
+    const expected = reads(this.world, officer, file) ? 200 : 404;
+    const giveUpAt = Date.now() + CAUGHT_UP_MS;
+    for (;;) {
+      const { status, body } = await client.as(officer.id, 'GET', path);
+      const found: Difference[] = status === expected ? [] : [{ what: 'GET', model: expected, bus: status }];
+      if (status === 200 && expected === 200) found.push(...differences(this.world, officer, file, body));
+      if (found.length === 0) return expected === 200 ? body : undefined;
+      if (Date.now() > giveUpAt) {
+        this.#note({ who: officer.id, act: `GET ${path}` }, found, file, body);
+        return status === 200 ? body : undefined;
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  expectSame(what: string, model: unknown, bus: unknown): void {
+    if (JSON.stringify(model) !== JSON.stringify(bus)) this.noteAll(what, [{ what, model, bus }]);
+  }
+
+  noteAll(act: string, found: Difference[]): void {
+    if (found.length > 0) this.#note({ act }, found, undefined, undefined);
+  }
+
+  /** Lets the bus's time pass to 10:00 of a day, or to its beginning. */
+  async passTo(day: string, hour = '10:00:00'): Promise<void> {
+    this.log.write({ clock: day, hour });
+    await this.client.setClock(`${day}T${hour}+08:00`);
+    passUntil(this.world, day);
+  }
+
+  /** G2: an event of the entry is accepted, delivered, and acknowledged by the receiving system. */
+  async deliver(grant: GrantFile, source: string, data: object): Promise<void> {
+    this.log.write({ deliver: grant.id, entry: grant.entry });
+    const id = randomUUID();
+    const event = { specversion: '1.0', id, type: grant.entry, op: 'create', subject: id };
+    const sent = await this.client.as(source, 'POST', '/v1/events', { ...event, data: { idNumber: id, ...data } });
+    if (sent.status >= 300) throw new Error(`event of ${grant.entry}: ${JSON.stringify(sent.body)}`);
+    const giveUpAt = Date.now() + CAUGHT_UP_MS;
+    for (;;) {
+      const { body: page } = await this.client.as(grant.system, 'GET', `/v1/grants/${grant.id}/events?cursor=main`);
+      const position = Array.isArray(page) ? page.findLast((line) => line.data)?.position : undefined;
+      if (position !== undefined) {
+        await this.client.act(grant.system, `/v1/grants/${grant.id}/cursors/main`, { position });
+        break;
+      }
+      if (Date.now() > giveUpAt)
+        throw new Error(`nothing of ${grant.entry} comes by ${grant.id}: ${JSON.stringify(page)}`);
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    moveGrant(grant, 'first-delivery', 'in_force');
+    endClocks(grant, 'D6');
+  }
+
+  /** A stream of the receiving system, open until it is aborted. */
+  async #openStream({ id, system }: GrantFile): Promise<AbortController> {
+    const ending = new AbortController();
+    const { tokens } = this.client;
+    const stream = await fetch(`${this.client.address()}/v1/grants/${id}/events?cursor=main`, {
+      headers: { authorization: `Bearer ${tokens.get(system)}`, accept: 'text/event-stream' },
+      signal: ending.signal,
+    });
+    if (stream.status !== 200) throw new Error(`a stream of ${id}: ${stream.status} ${await stream.text()}`);
+    return ending;
+  }
+
+  #requestOf(act: Act, shown: Body): Request {
+    const headers: Record<string, string> = { 'idempotency-key': randomUUID() };
+    const body = { ...act.body };
+    if (act.ifMatch) headers['if-match'] = `"${(shown?.seq ?? 2) - (act.ifMatch === 'stale' ? 1 : 0)}"`;
+    if (act.digest) {
+      const digest = act.kind === 'grants' ? shown?.proof?.digest : shown?.digest;
+      body.digest = act.digest === 'present' && digest ? digest : OTHER_DIGEST;
+    }
+    if (act.plan?.newestProof && 'proof' in body) {
+      body.proof = shown?.history.findLast((record: Body) => record.act === 'prove')?.seq ?? 1;
+    }
+    if (act.act === 'put') {
+      const { text, fault } = act.plan ?? {};
+      const paper = this.papers.get((act.id as string).split('.')[0] as string) as string;
+      const document = documentOf(act.id as string, text!, paper, fault);
+      return { method: 'PUT', path: `/v1/catalog/${act.id}`, body: { ...document, ...act.body }, headers };
+    }
+    const path = act.act === 'create' ? `/v1/${act.kind}` : `/v1/${act.kind}/${act.id}/${act.act}`;
+    return { method: 'POST', path, body, headers };
+  }
+
+  async #send({ who }: Act, { method, path, body, headers }: Request, strike?: Strike): Promise<Answer> {
+    const { clients } = this.bus;
+    const index = strike?.index ?? this.random.between(0, clients.length - 1);
+    const sent = (clients[index] as LawfulClient).as(who, method, path, body, headers);
+    if (!strike) return sent;
+    const answered = sent.catch(() => undefined);
+    await strike.hit();
+    const answer = await answered;
+    // The key makes it the same act on another broker, whether the first was done or not.
+    return answer ?? (clients[(index + 1) % clients.length] as LawfulClient).as(who, method, path, body, headers);
+  }
+
+  #judged({ refusal, unchanged, rule }: Verdict, { status, body }: Answer): Difference[] {
+    const model = refusal
+      ? { status: refusal.status, code: refusal.code, article: refusal.article }
+      : { status: rule?.from.includes('–') && rule.act === 'create' ? 201 : 200 };
+    // A field of an act may have the article of the act, or none.
+    const isFree = refusal?.code === 'BAD_REQUEST' && refusal.article === undefined;
+    const article = isFree ? undefined : body?.article;
+    const bus = refusal ? { status, code: body?.code, article } : { status };
+    if (JSON.stringify(model) !== JSON.stringify(bus)) return [{ what: 'answer', model, bus: body }];
+    if (unchanged && body.changed !== false) return [{ what: 'changed', model: false, bus: body.changed }];
+    if (!refusal || PATHS_UNCHECKED.includes(rule?.act ?? '')) return [];
+    const [ours, theirs] = [refusal.problems, body.problems ?? []].map((problems) =>
+      problems.map(({ path, code }: Body) => `${path} ${code}`),
+    );
+    const same = JSON.stringify(ours) === JSON.stringify(theirs);
+    return same ? [] : [{ what: 'problems', model: ours, bus: theirs }];
+  }
+
+  /** The two are apart in this file from here on, so that the model forgets it. */
+  #note(act: object, found: Difference[], file: ModelFile | undefined, body: Body): void {
+    const { clocks, ...shown } = file ?? { clocks: [] };
+    this.mismatches.push({ act, differences: found });
+    this.log.mismatch({ act, found, file: { ...shown, clocks }, body });
+    if (file) this.#forget(file);
+  }
+
+  /** With everything that names it. */
+  #forget(file: ModelFile): void {
+    this.world.remove(file);
+    for (const other of [...this.world.files.values()]) if (namesOf(other).includes(file.id)) this.#forget(other);
+  }
+}
+
+/** Ids of the files that a file names. */
+const namesOf = (file: ModelFile): (string | undefined)[] => [
+  'grant' in file ? file.grant : undefined,
+  'entry' in file ? file.entry : undefined,
+  file.kind === 'applications' ? file.body.entry : undefined,
+];
+
+function madeBy(body: Body): Made {
+  const of = (path?: string): string | undefined => path?.split('/').at(-1);
+  return {
+    self: body?.file?.id,
+    ...(body?.links?.grant && { grant: of(body.links.grant) as string }),
+    ...(body?.links?.case && { case: of(body.links.case) as string }),
+  };
+}

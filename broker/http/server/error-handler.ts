@@ -16,11 +16,11 @@ export function addErrorHandler(app: FastifyInstance, { isLawful }: { isLawful: 
     const known = knownError(error);
     if (known === undefined) request.log.error({ err: error, route: request.routeOptions.url }, 'request failed');
     const problem = toProblem(known ?? error);
-    return sendProblem(reply, isLawful ? lawfulProblem(problem, error, request) : problem);
+    return sendProblem(reply, isLawful ? lawfulProblem(problem, request, error) : problem);
   });
   app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
     const problem = toProblem(new SluiceError('NOT_FOUND', `${request.method} on this path is not known`));
-    return sendProblem(reply, isLawful ? lawfulProblem(problem) : problem);
+    return sendProblem(reply, isLawful ? lawfulProblem(problem, request) : problem);
   });
 }
 

@@ -1,20 +1,24 @@
 import type { FastifyError, FastifyRequest } from 'fastify';
 import { type Problem, problemDocument } from '../../../proto/errors.js';
+import { preferredLanguage } from './accept.js';
+import { CHINESE_TITLES } from './chinese-titles.js';
 
 /** What the text of an act must be before it has a shape at all. */
 const TEXT_CODES: readonly string[] = ['BAD_JSON', 'NOT_UTF8'];
 
 /**
  * The problem document of a registered bus, where every refusal lists its problems with their place in the body. Text that
- * is no JSON is an act's body of the wrong shape.
+ * is no JSON is an act's body of the wrong shape. The title is in the language that the client likes most.
  */
-export function lawfulProblem(problem: Problem, error?: Error, request?: FastifyRequest): Problem {
-  const isOfAct = request?.routeOptions.config.digestsBody === true;
+export function lawfulProblem(problem: Problem, request: FastifyRequest, error?: Error): Problem {
+  const isOfAct = request.routeOptions.config?.digestsBody === true;
   const shown = isOfAct && TEXT_CODES.includes(problem.code) ? problemDocument('BAD_REQUEST', problem.detail) : problem;
-  const { code, detail: text, article, problems } = shown;
-  if (problems !== undefined && problems.length > 0) return shown;
+  const { code, detail: text, article, problems = [] } = shown;
+  const language = preferredLanguage(request.headers['accept-language'], ['en', 'zh']);
+  const title = (language === 'zh' && CHINESE_TITLES[code]) || shown.title;
+  if (problems.length > 0) return { ...shown, title };
   const path = pathOf(error);
-  return { ...shown, problems: [{ path, code, ...(article !== undefined && { article }), text }] };
+  return { ...shown, title, problems: [{ path, code, ...(article !== undefined && { article }), text }] };
 }
 
 /** JSON Pointer to the member that a schema of a route refuses; '' where it is none of a body. */

@@ -46,6 +46,10 @@ t.test('a department reads its notices oldest first, page by page, and no other 
   t.match(zh[0].text, /\p{Script=Han}/u);
   t.notMatch(en.text, /\p{Script=Han}/u);
   t.equal(en.id, zh[0].id);
+  const refusal = async (language: string): Promise<Body> =>
+    (await bus.as('wu', 'GET', '/v1/applications/ap-x', undefined, { 'accept-language': language })).body;
+  t.match(await refusal('zh-CN'), { code: 'NOT_FOUND', title: /^\p{Script=Han}+$/u }, 'titles of codes likewise');
+  t.notMatch((await refusal('en')).title, /\p{Script=Han}/u);
 
   for (const path of ['/v1/notices']) {
     const refused = { status: 403, body: { code: 'NOT_YOUR_ROLE', article: 'R36' } };

@@ -73,6 +73,11 @@ function partiesOf(bundle: unknown): Fields[] {
       ARTICLES[part],
     );
   }
+  const unknown = Object.keys(bundle).filter((part) => part !== 'parties' && !(part in REFUSED));
+  if (unknown.length > 0) {
+    const problems = unknown.map((part) => `${part.slice(0, 64)}: is not a known field`);
+    throw new SluiceError('BUNDLE_INVALID', problems.join('; '), { problems });
+  }
   const { parties = [] } = bundle;
   if (!Array.isArray(parties) || !parties.every(isMap)) {
     throw new SluiceError('BUNDLE_INVALID', 'parties: must be a list of maps', {

@@ -12,6 +12,7 @@ import {
   NEVER_USED,
   notShared,
   systemMayReceive,
+  unlikeVersion,
   versionInForce,
 } from './document-check.js';
 import { REPLY_ACTS, standingConsent } from './reply-acts.js';
@@ -50,7 +51,7 @@ function filingProblems(context: ActContext): LawfulProblem[] {
   const { provider, demand } = file.sides;
   const headless = [demand, provider].filter((party) => world.bodies.headOf(String(party)) === undefined);
   return [
-    ...(version ? notShared(document, version) : []),
+    ...(version ? [...notShared(document, version), ...unlikeVersion(document, version)] : []),
     ...(version ? [] : [problem('/entry', 'NOT_IN_CATALOG', 'is no published entry')]),
     ...systemMayReceive(document, world),
     ...headless.map((party) => problem('', 'NO_BODY_HEAD', `${String(party)} has no work body with a head in office`)),

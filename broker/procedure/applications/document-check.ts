@@ -93,12 +93,17 @@ export function draftProblems({ body, world, caller }: ActContext): LawfulProble
   const document = body as unknown as ApplicationDocument;
   return [
     ...systemProblems(document, world, caller?.party),
-    ...itemProblems(document.items ?? [], version),
-    ...(document.rows ? rowProblems(document.rows, version).map((text) => bad('/rows', text)) : []),
-    ...modeProblems(document, version),
+    ...unlikeVersion(document, version),
     ...periodProblems(document),
   ];
 }
+
+/** What the version in force does not have: the draft may have been signed under an earlier one. */
+export const unlikeVersion = (document: ApplicationDocument, version: EntryVersion): LawfulProblem[] => [
+  ...itemProblems(document.items ?? [], version),
+  ...(document.rows ? rowProblems(document.rows, version).map((text) => bad('/rows', text)) : []),
+  ...modeProblems(document, version),
+];
 
 const bad = (path: string, text: string): LawfulProblem => problem(path, 'BAD_REQUEST', text);
 

@@ -1,3 +1,4 @@
+import { isCanaryEntry } from '../../../proto/canary.js';
 import type { PartyDocument } from '../../parties/party.js';
 import type { World } from '../engine/machine.js';
 import { providerOf } from './entry-file.js';
@@ -24,7 +25,7 @@ export function entriesOfLevel({ catalog, parties }: World, { level, region, par
   };
   return catalog
     .list()
-    .filter(({ id }) => catalog.isPublished(id) && isIn(parties.get(providerOf(id))))
+    .filter(({ id }) => catalog.isPublished(id) && !isCanaryEntry(id) && isIn(parties.get(providerOf(id))))
     .map(({ id }) => id)
     .sort();
 }

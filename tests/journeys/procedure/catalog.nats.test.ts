@@ -2,6 +2,7 @@ import t from 'tap';
 import { BIRTH, BIRTH_ID, publishEntries, REGION, REGION_ID } from '../../support/lawful/entries.js';
 import { type Body, foundLawfulBus, type LawfulBus } from '../../support/lawful/lawful-bus.js';
 import { CD, P } from '../../support/lawful/people.js';
+import { applicationFor } from '../../support/lawful/published-entries.js';
 
 const path = (id: string, act = ''): string => `/v1/catalog/${id}${act === '' ? '' : `/${act}`}`;
 const put = (bus: LawfulBus, document: Body, who = 'chen') => bus.as(who, 'PUT', path(document.id), document);
@@ -76,6 +77,7 @@ t.test('an entry goes from its draft over approval and review to publication (st
     [`${BIRTH_ID}@1`, `${REGION_ID}@1`],
   );
   t.match((await bus.read('wu', '/v1/catalog?level=regional&region=350100')).entries, { length: 0 });
+  t.match((await bus.read('wu', '/v1/catalog?level=national')).entries, { length: 2 }, 'without the canary');
 
   const event = { specversion: '1.0', id: 'e-1', op: 'create', type: REGION_ID };
   const data = { code: '350000', name: '福建' };
@@ -157,4 +159,13 @@ t.test('a D1 that nobody meets falls late once, as a violation of the provider',
     status: 409,
     body: { code: 'OVERDUE', article: 'R17' },
   });
+
+  const { id } = await bus.act('wu', '/v1/applications', applicationFor(REGION, 'maternal-health'));
+  await bus.act('xu', `/v1/applications/${id}/sign`);
+  await publishEntries(bus, [{ ...REGION, items: REGION.items.slice(0, 1) }]);
+  t.match(
+    await bus.as('wu', 'POST', `/v1/applications/${id}/file`),
+    { status: 400, body: { code: 'BAD_REQUEST', problems: [{ path: '/items/1/name' }] } },
+    'an application is for what the version in force has when it is filed',
+  );
 });

@@ -62,6 +62,10 @@ t.test('the platform operator appoints nobody, and a founding code works once', 
   const refused = await bus.as('pan', 'POST', '/v1/officers', { id: 'x', name: { en: 'x' }, roles: ['body_head'] });
   t.match(refused, { status: 403, body: { code: 'NOT_YOUR_ROLE', article: 'R36' } });
   t.match(await bus.as('pan', 'GET', '/v1/officers'), { status: 403, body: { code: 'NOT_YOUR_ROLE', article: 'R36' } });
+  t.match(await bus.as('pan', 'POST', '/v1/bundles', { department: [] }), {
+    status: 422,
+    body: { code: 'BUNDLE_INVALID', problems: [/department/] },
+  });
   for (const [part, code] of [
     ['officers', 'NOT_YOUR_ROLE'],
     ['systems', 'NOT_YOUR_ROLE'],

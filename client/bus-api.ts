@@ -20,6 +20,10 @@ export interface ApiRequest {
   accept?: string | undefined;
   /** Makes the request safe to repeat: it is done once, and answered alike each time. */
   idempotencyKey?: string | undefined;
+  /** `seq` of the file as it was read: the bus refuses with STALE when it has changed. */
+  ifMatch?: number | undefined;
+  /** Language of texts for people. */
+  language?: 'zh' | 'en' | undefined;
   signal?: AbortSignal | undefined;
   timeoutMs?: number | undefined;
 }
@@ -83,6 +87,8 @@ export class BusApi {
     if (this.options.token !== undefined) headers.authorization = `Bearer ${this.options.token}`;
     if (request.body !== undefined) headers['content-type'] = 'application/json';
     if (request.idempotencyKey !== undefined) headers['idempotency-key'] = request.idempotencyKey;
+    if (request.ifMatch !== undefined) headers['if-match'] = `"${request.ifMatch}"`;
+    if (request.language !== undefined) headers['accept-language'] = request.language;
     if (request.file) headers['content-type'] = request.file.type;
     return headers;
   }

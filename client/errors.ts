@@ -1,4 +1,4 @@
-import { ERROR_KINDS, type ErrorCode, type Problem } from '../proto/errors.js';
+import { ERROR_KINDS, type ErrorCode, type LawfulProblem, type Problem } from '../proto/errors.js';
 import { isErrorCode, isRetryableProblem } from './retryable.js';
 
 /** Codes of failures that this side detects; every other error carries a code of the bus. */
@@ -128,5 +128,14 @@ export class ApiError extends ClientError {
   }
   get status(): number {
     return this.problem.status;
+  }
+  /** Article of the Regulations behind the refusal, `R21`. */
+  get article(): string | undefined {
+    return this.problem.article;
+  }
+  /** Everything that is wrong, with its path in the body; older calls name a text alone. */
+  get problems(): readonly LawfulProblem[] {
+    const { code, problems = [] } = this.problem;
+    return problems.map((one) => (typeof one === 'string' ? { path: '', code, text: one } : one));
   }
 }

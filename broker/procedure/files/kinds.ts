@@ -1,3 +1,4 @@
+import type { FileKind } from '../../../proto/http/procedure-files.js';
 import type { LedgerKind } from '../../ledger/record.js';
 
 /** Name of a kind in the ledger, and the prefix of its ids; without a prefix the caller gives the id. */
@@ -33,7 +34,7 @@ export const KINDS = {
   systems: { ledger: 'system' },
   enrolments: { ledger: 'enrolment', prefix: 'en' },
   calendars: { ledger: 'calendar' },
-} as const satisfies Record<string, KindFacts>;
+} as const satisfies Record<FileKind, KindFacts>;
 
 export type Kind = keyof typeof KINDS;
 

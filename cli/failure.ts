@@ -10,6 +10,8 @@ export interface Failure {
   exitCode: number;
   /** Stable code of the bus or of the client; absent for a wrong command line. */
   code?: string | undefined;
+  /** Article of the Regulations behind a refusal. */
+  article?: string | undefined;
   message: string;
   problems: readonly string[];
 }
@@ -37,13 +39,18 @@ export function failureOf(error: unknown): Failure | undefined {
 }
 
 function failureOfProblem({ problem, retryable }: ApiError): Failure {
-  const problems = problemTexts(problem.problems);
-  // The detail repeats the list of problems on one long line, so the title stands instead.
-  const message = problems.length > 1 ? problem.title : problem.detail;
-  return { exitCode: retryable ? EXIT.UNREACHABLE : EXIT.REFUSED, code: problem.code, message, problems };
+  const { code, article, title, detail } = problem;
+  const all = problemTexts(problem.problems);
+  const [first] = problem.problems ?? [];
+  // The detail of one problem with a path and code says it all, and that of several repeats their list on one long line.
+  const problems = all.length === 1 && typeof first === 'object' ? [] : all;
+  const message = all.length > 1 ? title : detail;
+  const exitCode = retryable ? EXIT.UNREACHABLE : EXIT.REFUSED;
+  return { exitCode, code, ...(article !== undefined && { article }), message, problems };
 }
 
-export function failureLines({ code, message, problems }: Failure): string[] {
-  const first = code === undefined ? `sluice: ${message}` : `sluice: ${code}: ${message}`;
+export function failureLines({ code, article, message, problems }: Failure): string[] {
+  const name = article === undefined ? code : `${code} (${article})`;
+  const first = code === undefined ? `sluice: ${message}` : `sluice: ${name}: ${message}`;
   return [first, ...problems.map((problem) => `  - ${problem}`)].map(printableLine);
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { ProcedureClient } from '../../../client/procedure/procedure-client.js';
 import { apiOf, type ConnectionOptions, withConnection } from '../../connection-options.js';
 import { UsageError } from '../../exit-codes.js';
 import type { Terminal } from '../../terminal.js';
@@ -23,8 +24,8 @@ async function put(file: string, options: ConnectionOptions, terminal: Terminal)
   for (const entry of await readEntries(file)) {
     const { id } = entry;
     if (typeof id !== 'string') throw new UsageError('an entry has no id');
-    const path = `/v1/catalog/${encodeURIComponent(id)}`;
-    const draft = await apiOf(options).json<Draft>(path, { method: 'PUT', body: entry });
+    const client = new ProcedureClient(apiOf(options));
+    const draft = (await client.putEntry({ ...entry, id })) as unknown as Draft;
     if (options.json) await terminal.out(JSON.stringify({ id, ...draft }));
     else await terminal.out(`${id}: ${draft.changed ? 'draft stored' : 'draft unchanged'}`);
     for (const warning of draft.warnings ?? []) terminal.err(`  warning: ${warning}`);

@@ -26,6 +26,7 @@ import { TestClock } from '../procedure/due/test-clock.js';
 import { openProcedure, type Procedure } from '../procedure/open-procedure.js';
 import { BodiesInOffice } from '../procedure/people/bodies-in-office.js';
 import { ContractTerms } from '../procedure/people/contract-terms.js';
+import { endTrial } from '../procedure/registration/end-trial.js';
 import type { EndedEverywhere } from '../processes/ended-everywhere.js';
 import { StoredProfiles } from '../sheets/profiles/stored-profiles.js';
 import { SheetService } from '../sheets/sheet-service.js';
@@ -82,6 +83,8 @@ export async function openGovernance(deps: GovernanceDeps) {
   const founding = await bootstrap({ ledger, credentials, facts }, bootstrapOptions(config));
   await foundCanary({ ledger, parties, systems, catalog, grants, partitions, clock });
   const procedure = permissions.isTrial ? undefined : await openFiles(deps, ledger, testClock);
+  const hasEnded =
+    procedure && (await endTrial({ ...folded, ledger, files: procedure.files, operator: founding.operator }));
   const shared = { ledger, credentials, parties, systems, officers: others.officers, catalog, grants, permissions };
   const catalogService = new CatalogService({ ...shared, acts });
   return {
@@ -90,7 +93,7 @@ export async function openGovernance(deps: GovernanceDeps) {
     sheetService: new SheetService({ ...shared, profiles }),
     grantService: new GrantService(shared),
     bundleService: new BundleService({ ...shared, partitions, clock }),
-    newOperatorToken: founding.printToken,
+    newOperatorToken: hasEnded ? founding.generatedToken : founding.printToken,
   };
 }
 

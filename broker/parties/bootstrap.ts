@@ -5,7 +5,7 @@ import { type BusFacts, ConfigurationConflictError } from './bus-facts.js';
 import { type Credentials, newToken, tokenProblem } from './credentials.js';
 import type { StoredOfficer } from './officer.js';
 
-const FIRST_OPERATOR = 'platform-operator';
+export const FIRST_OPERATOR = 'platform-operator';
 /** Party of the operator of a trial bus. It is no department, so the party tree does not contain it. */
 const OPERATOR_PARTY = 'platform';
 
@@ -21,27 +21,40 @@ export interface BootstrapOptions {
   testClock?: boolean | undefined;
 }
 
+export interface Bootstrapped {
+  founded: boolean;
+  /** Token of the operator of a new bus, when it was generated here: print it once, nobody can read it again. */
+  printToken: string | undefined;
+  /** Puts the first operator, with the token of the configuration or with `generatedToken`. */
+  operator(): Act;
+  generatedToken: string | undefined;
+}
+
 /**
  * Founds the bus on an empty ledger: its mode, its secret and its first operator. Registers a trial bus whose broker has
- * a registration now. Records each start of a broker with its mode. Throws ConfigurationConflictError, with nothing
- * recorded, when the configuration contradicts the ledger. Returns the operator's token when it was generated here:
- * print it once, nobody can read it again.
+ * a registration now; the end of the trial then puts `operator` in place of the trial's. Records each start of a broker
+ * with its mode. Throws ConfigurationConflictError, with nothing recorded, when the configuration contradicts the ledger.
  */
 export async function bootstrap(
   { ledger, credentials, facts }: { ledger: Ledger; credentials: Credentials; facts: BusFacts },
   options: BootstrapOptions,
-): Promise<{ founded: boolean; printToken: string | undefined }> {
+): Promise<Bootstrapped> {
   const token = options.bootstrapToken ?? newToken();
+  const operator = (): Act => operatorAct(credentials.digestOf(token), options);
   const trial = options.platformRegistration === undefined;
   const stored = await ledger.appendAll(() => {
     // Inside the guard: of two brokers that start at once the slower one sees what the faster one founded.
     facts.check({ trial, secretCheck: options.secretCheck });
-    if (ledger.head === 0) return foundingActs(credentials.digestOf(token), options);
-    return trial || facts.isRegistered ? [] : [registeredAct(options)];
+    if (ledger.head === 0) return [foundedAct(options), operator()];
+    if (trial || facts.isRegistered) return [];
+    // The end of the trial puts it; a token that is none is refused before anything is recorded.
+    operator();
+    return [registeredAct(options)];
   });
   const founded = stored.length > 1;
   await ledger.append(() => startedAct(options)).catch(unlessFull);
-  return { founded, printToken: founded && options.bootstrapToken === undefined ? token : undefined };
+  const generatedToken = options.bootstrapToken === undefined ? token : undefined;
+  return { founded, printToken: founded ? generatedToken : undefined, operator, generatedToken };
 }
 
 /** A broker with a full store still streams what is there; only the record of its start is missing then. */
@@ -49,7 +62,12 @@ function unlessFull(error: unknown): void {
   if (!(error instanceof SluiceError && error.code === 'STORE_FULL')) throw error;
 }
 
-function foundingActs(credential: string, options: BootstrapOptions): Act[] {
+const foundedAct = (options: BootstrapOptions): Act => ({
+  ...{ kind: 'bus', id: 'bus', act: 'founded', actor: 'bus' },
+  document: busDocument(options),
+});
+
+function operatorAct(credential: string, options: BootstrapOptions): Act {
   const problem = options.bootstrapToken === undefined ? undefined : tokenProblem(options.bootstrapToken);
   if (problem !== undefined) throw new ConfigurationConflictError(`bootstrapToken (SLUICE_BOOTSTRAP_TOKEN) ${problem}`);
   const operator: StoredOfficer = {
@@ -58,10 +76,7 @@ function foundingActs(credential: string, options: BootstrapOptions): Act[] {
     roles: ['platform_operator'],
     credential,
   };
-  return [
-    { kind: 'bus', id: 'bus', act: 'founded', actor: 'bus', document: busDocument(options) },
-    { kind: 'officer', id: FIRST_OPERATOR, act: 'put', actor: 'bus', document: operator },
-  ];
+  return { kind: 'officer', id: FIRST_OPERATOR, act: 'put', actor: 'bus', document: operator };
 }
 
 /** On a registered bus the operator belongs to the owner of the platform. */

@@ -36,17 +36,25 @@ interface BusDocument {
  */
 export class BusFacts {
   #isRegistered = false;
+  #isTrialStanding = false;
   #secretCheck: string | undefined;
 
   readonly fold = (record: LedgerRecord): void => {
     if (record.kind !== 'bus') return;
     if (isRegistration(record)) this.#isRegistered = true;
+    if (record.act === 'registered') this.#isTrialStanding = true;
+    if (record.act === 'trial-ended') this.#isTrialStanding = false;
     // The first record that has one counts: a later broker with another secret was refused, and left none.
     this.#secretCheck ??= (record.document as BusDocument).secretCheck;
   };
 
   get isRegistered(): boolean {
     return this.#isRegistered;
+  }
+
+  /** A trial bus was registered, and rights of the trial may still be there. */
+  get isTrialStanding(): boolean {
+    return this.#isTrialStanding;
   }
 
   /** Throws ConfigurationConflictError when a broker with this configuration must not serve this bus. */

@@ -6,6 +6,7 @@ import { ID, listOf, TEXT, TITLE } from '../engine/body-check.js';
 import { type ActContext, type Machine, NONE, SELF } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
 import type { Fields, ProcedureFile } from '../files/file.js';
+import { isTaken } from './taken-id.js';
 
 /** An administrator may not sign or decide, and a platform operator does nothing else (regulation R36). */
 const APART_FROM_ADMINISTRATOR: readonly Role[] = ['body_head', 'department_head', 'competent_reviewer'];
@@ -123,8 +124,10 @@ export const OFFICERS: Machine = {
         { name: 'contract', check: contractProblems },
         {
           name: 'a new id',
-          check: ({ file, world }) =>
-            world.officers.get(file.id) ? problem('/id', 'CONFLICT', 'is the id of an officer already') : undefined,
+          check: async ({ file, world, batch }) =>
+            (await isTaken(file, world.officers.get(file.id), batch))
+              ? problem('/id', 'CONFLICT', 'is the id of an officer already')
+              : undefined,
         },
       ],
       apply: appoint,

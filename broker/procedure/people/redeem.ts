@@ -6,6 +6,7 @@ import type { ActCall, Procedure } from '../engine/procedure.js';
 import { refuseOne } from '../engine/refusals.js';
 import type { ActRunner } from '../engine/run-act.js';
 import { codeDigest, enrolmentOfCode } from './enrolments.js';
+import { isTaken } from './taken-id.js';
 
 export interface RedeemBody {
   code: string;
@@ -39,7 +40,8 @@ export class Enrolment {
     return procedure.answerByBus(`code:${codeDigest(code)}`, key, async (runner) => {
       const id = this.#isFounding(code) ? FOUNDING : enrolmentOfCode(code);
       const party = await this.#partyOf(runner, id, code);
-      if (this.deps.officers.get(officer.id)) {
+      const ref = { kind: 'officers', id: officer.id } as const;
+      if (await isTaken(ref, this.deps.officers.get(officer.id), runner.batch)) {
         throw refuseOne('CONFLICT', 'is the id of an officer already', '/officer/id');
       }
       const token = newToken();

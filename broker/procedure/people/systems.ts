@@ -4,6 +4,7 @@ import { listOf, TITLE } from '../engine/body-check.js';
 import { type ActContext, type Machine, NONE, SELF } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
 import type { Fields, ProcedureFile } from '../files/file.js';
+import { isTaken } from './taken-id.js';
 
 const MAY = listOf({ enum: [...SYSTEM_RIGHTS] }, SYSTEM_RIGHTS.length);
 
@@ -42,8 +43,10 @@ export const SYSTEMS: Machine = {
         'may',
         {
           name: 'a new id',
-          check: ({ file, world }) =>
-            world.systems.get(file.id) ? problem('/id', 'CONFLICT', 'is the id of a system already') : undefined,
+          check: async ({ file, world, batch }) =>
+            (await isTaken(file, world.systems.get(file.id), batch))
+              ? problem('/id', 'CONFLICT', 'is the id of a system already')
+              : undefined,
         },
       ],
       apply: (context) => {

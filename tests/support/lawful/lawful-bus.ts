@@ -45,7 +45,7 @@ export interface People {
   enrollers?: Readonly<Record<string, string>>;
 }
 
-const YEAR: People = {
+export const YEAR: People = {
   ...{ parties: PARTIES, administrators: ADMINISTRATORS, officers: OFFICERS },
   ...{ heads: HEADS, systems: SYSTEMS, calendars: CALENDARS },
 };

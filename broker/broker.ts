@@ -29,6 +29,7 @@ import { partiesPlugin } from './http/parties/plugin.js';
 import { procedurePlugin } from './http/procedure/plugin.js';
 import { PageBudget } from './http/stream/page-budget.js';
 import { streamPlugin } from './http/stream/plugin.js';
+import { trialPlugin } from './http/trial/plugin.js';
 import { Intake } from './intake/intake.js';
 import { INTAKE_LIMITS } from './intake/intake-limits.js';
 import { QuarantineReader } from './intake/quarantine/quarantine-reader.js';
@@ -319,7 +320,7 @@ class RunningBroker implements BrokerHandle {
       }),
       auditPlugin({ ledger: governance.ledger, disclosures: this.#openDisclosures(stream), permissions }),
       operationsPlugin({ ...this.#operations(), grantLag, clock }),
-      ...(lawful ? [procedurePlugin(lawful)] : []),
+      lawful ? procedurePlugin(lawful) : trialPlugin(),
     ]);
   }
 

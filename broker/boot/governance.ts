@@ -14,7 +14,7 @@ import type { BusClock } from '../ledger/bus-clock.js';
 import { Ledger } from '../ledger/ledger.js';
 import type { LedgerMetrics } from '../metrics/ledger-metrics.js';
 import type { Bus } from '../nats/bus.js';
-import { type BootstrapOptions, bootstrap } from '../parties/bootstrap.js';
+import { type BootstrapOptions, type Bootstrapped, bootstrap } from '../parties/bootstrap.js';
 import { BusFacts, secretCheckOf } from '../parties/bus-facts.js';
 import { Credentials } from '../parties/credentials.js';
 import { Leases } from '../parties/leases.js';
@@ -82,18 +82,15 @@ export async function openGovernance(deps: GovernanceDeps) {
   const acts = new EntryActs({ catalog, findParty, grantsOn, permissions, partitions, draftsPerPartyMax, clock });
   const founding = await bootstrap({ ledger, credentials, facts }, bootstrapOptions(config));
   await foundCanary({ ledger, parties, systems, catalog, grants, partitions, clock });
-  const procedure = permissions.isTrial ? undefined : await openFiles(deps, ledger, testClock);
-  const hasEnded =
-    procedure && (await endTrial({ ...folded, ledger, files: procedure.files, operator: founding.operator }));
+  const opened = await openFiles(deps, ledger, folded, founding);
   const shared = { ledger, credentials, parties, systems, officers: others.officers, catalog, grants, permissions };
   const catalogService = new CatalogService({ ...shared, acts });
   return {
-    ...{ ...shared, ...others, leases, testClock, procedure, catalogService },
+    ...{ ...shared, ...others, ...opened, leases, testClock, catalogService },
     tokenService: new TokenService(shared),
     sheetService: new SheetService({ ...shared, profiles }),
     grantService: new GrantService(shared),
     bundleService: new BundleService({ ...shared, partitions, clock }),
-    newOperatorToken: hasEnded ? founding.generatedToken : founding.printToken,
   };
 }
 
@@ -152,13 +149,27 @@ function foldedRooms(secret: string, busClock: BusClock) {
   };
 }
 
-/** The files of a registered bus; on a trial bus there are none. */
-async function openFiles(deps: GovernanceDeps, ledger: Ledger, testClock: TestClock): Promise<Procedure> {
+interface OpenedFiles {
+  /** Undefined on a trial bus, which has no files. */
+  procedure: Procedure | undefined;
+  newOperatorToken: string | undefined;
+}
+
+/** The files of a registered bus, of whose trial nothing is in force any more. */
+async function openFiles(
+  deps: GovernanceDeps,
+  ledger: Ledger,
+  folded: ReturnType<typeof foldedRooms>,
+  { printToken, generatedToken, operator }: Bootstrapped,
+): Promise<OpenedFiles> {
   const { config, bus, busClock, log, releases } = deps;
+  const { testClock } = folded;
+  if (config.platformRegistration === undefined) return { procedure: undefined, newOperatorToken: printToken };
   const warn = (message: string, error?: unknown): void => log.warn({ err: error }, message);
   const procedure = await openProcedure({ dataDir: config.dataDir, bus, ledger, testClock, clock: busClock.now, warn });
   releases.add('procedure', () => procedure.close());
-  return procedure;
+  const hasEnded = await endTrial({ ...folded, ledger, files: procedure.files, operator });
+  return { procedure, newOperatorToken: hasEnded ? generatedToken : printToken };
 }
 
 /** The same at every start on one machine and folder, so that the ledger does not gain a subject per start. */

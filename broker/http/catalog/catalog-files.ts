@@ -12,7 +12,6 @@ import { NDJSON_TYPE } from '../server/route-rule.js';
 
 export interface CatalogFileRoutesDeps {
   sheetService: SheetService;
-  isTrial: boolean;
 }
 
 const CSV_TYPE = 'text/csv';
@@ -48,13 +47,11 @@ interface ExportQuery extends ProfileQuery {
 }
 
 /** Catalogs as files: import with a report line by line, and export. Rights are checked before a body is read. */
-export function catalogFileRoutes(app: FastifyInstance, { sheetService, isTrial }: CatalogFileRoutesDeps): void {
-  // A trial bus refuses them, and its document describes what can succeed.
-  const shown = (schema: object): object => ({ ...schema, hide: isTrial });
+export function catalogFileRoutes(app: FastifyInstance, { sheetService }: CatalogFileRoutesDeps): void {
   app.post<{ Querystring: ImportQuery }>(
     '/v1/catalog/import',
     {
-      schema: shown(IMPORT),
+      schema: IMPORT,
       config: IMPORT_RULE,
       onRequest: (request) => sheetService.requireEditor(callerOf(request)),
     },
@@ -73,7 +70,7 @@ export function catalogFileRoutes(app: FastifyInstance, { sheetService, isTrial 
   app.get<{ Querystring: ExportQuery }>(
     '/v1/catalog/export',
     {
-      schema: shown(EXPORT),
+      schema: EXPORT,
       config: { access: DEPARTMENT },
       onRequest: (request) => sheetService.requireOfficer(callerOf(request)),
     },

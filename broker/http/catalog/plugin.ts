@@ -12,6 +12,7 @@ export const catalogPlugin =
     catalogRoutes(app, deps);
     if (deps.isTrial) catalogServiceRoutes(app, deps);
     entryContractRoutes(app, deps);
+    if (deps.isTrial) return;
     catalogFileRoutes(app, deps);
     profileRoutes(app, deps);
   };

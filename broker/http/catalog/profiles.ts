@@ -12,12 +12,11 @@ const PROFILE_RULE: FastifyContextConfig = {
 };
 
 /** The profiles that say which column of a sheet is which field. */
-export function profileRoutes(app: FastifyInstance, { sheetService, isTrial }: CatalogFileRoutesDeps): void {
-  const shown = (schema: object): object => ({ ...schema, hide: isTrial });
+export function profileRoutes(app: FastifyInstance, { sheetService }: CatalogFileRoutesDeps): void {
   const requireUser = (request: FastifyRequest): Promise<void> => sheetService.requireProfileUser(callerOf(request));
   app.get<{ Params: { name: string } }>(
     '/v1/profiles/:name',
-    { schema: shown(PROFILE), config: { access: 'department' }, onRequest: requireUser },
+    { schema: PROFILE, config: { access: 'department' }, onRequest: requireUser },
     async (request, reply) => {
       const json = await sheetService.profile(callerOf(request), request.params.name);
       return reply.type(`${JSON_TYPE}; charset=utf-8`).send(Buffer.from(json));
@@ -25,7 +24,7 @@ export function profileRoutes(app: FastifyInstance, { sheetService, isTrial }: C
   );
   app.put<{ Params: { name: string } }>(
     '/v1/profiles/:name',
-    { schema: shown(PUT_PROFILE), config: PROFILE_RULE, onRequest: requireUser },
+    { schema: PUT_PROFILE, config: PROFILE_RULE, onRequest: requireUser },
     async (request, reply) => {
       const body = request.body as Buffer | undefined;
       if (!Buffer.isBuffer(body)) throw new SluiceError('BAD_REQUEST', 'the profile is empty');

@@ -1,5 +1,4 @@
 import type { FastifyPluginAsync } from 'fastify';
-import { applicationRoutes } from './applications.js';
 import { type BundleRoutesDeps, bundleRoutes } from './bundles.js';
 import { type GrantServiceRoutesDeps, grantServiceRoutes } from './grant-service.js';
 import { type GrantRoutesDeps, grantRoutes } from './grants.js';
@@ -12,6 +11,5 @@ export const grantsPlugin =
     if (!deps.permissions.isTrial) return;
     grantRoutes(app, deps);
     grantServiceRoutes(app, deps);
-    applicationRoutes(app);
     bundleRoutes(app, deps);
   };

@@ -33,18 +33,22 @@ export const procedurePlugin =
     app.addHook('onRoute', ({ config }) => {
       if (config) config.outsiders ??= 'judged';
     });
-    fileRoutes(app, deps);
-    catalogActRoutes(app, deps);
-    catalogReadRoutes(app, deps);
-    catalogListRoute(app, deps);
-    machineRoutes(app, deps);
-    enrolmentRoutes(app, deps);
-    clockRoutes(app, deps);
-    lawfulBundleRoutes(app, deps);
-    lawfulGrantRoutes(app, deps);
-    noticeRoutes(app, deps);
-    webhookRoute(app, deps);
-    worklistRoutes(app, deps);
-    attachmentRoutes(app, deps);
-    accessRoutes(app, deps);
+    procedureRoutes(app, deps);
   };
+
+export function procedureRoutes(app: FastifyInstance, deps: ProcedureRoutesDeps): void {
+  fileRoutes(app, deps);
+  catalogActRoutes(app, deps);
+  catalogReadRoutes(app, deps);
+  catalogListRoute(app, deps);
+  machineRoutes(app, deps);
+  enrolmentRoutes(app, deps);
+  clockRoutes(app, deps);
+  lawfulBundleRoutes(app, deps);
+  lawfulGrantRoutes(app, deps);
+  noticeRoutes(app, deps);
+  webhookRoute(app, deps);
+  worklistRoutes(app, deps);
+  attachmentRoutes(app, deps);
+  accessRoutes(app, deps);
+}

@@ -39,6 +39,12 @@ async function unconditional(t: Test, bus: LawfulBus): Promise<void> {
       ...['/securityMeasures', '/truthStatement'],
     ],
   );
+  const unfounded = { piGround: undefined, piAssessment: undefined };
+  await bus.act('wu', `/v1/applications/${draft.id}/edit`, applicationFor(BIRTH, 'maternal-health', unfounded));
+  t.match(await bus.as('xu', 'POST', `/v1/applications/${draft.id}/sign`), {
+    status: 422,
+    body: { code: 'INCOMPLETE', article: 'R37', problems: [{ path: '/piGround' }, { path: '/piAssessment' }] },
+  });
   await bus.act('wu', `/v1/applications/${draft.id}/edit`, applicationFor(REGION_NAME, 'maternal-health'));
   t.match(await bus.as('wu', 'POST', `/v1/applications/${draft.id}/sign`), {
     status: 403,

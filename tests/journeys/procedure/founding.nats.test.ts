@@ -1,6 +1,6 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { KINDS } from '../../../broker/procedure/files/kinds.js';
-import { type Body, FOUNDING_CODE, foundLawfulBus, startLawfulBus } from '../../support/lawful/lawful-bus.js';
+import { type Body, FOUNDING_CODE, foundLawfulBus, type LawfulBus, startLawfulBus } from '../../support/lawful/lawful-bus.js';
 import { CALENDARS, CD, D, P, PARTIES } from '../../support/lawful/people.js';
 
 t.test(
@@ -49,6 +49,7 @@ t.test('the platform operator appoints nobody, and a founding code works once', 
     status: 401,
     body: { code: 'NOT_AUTHENTICATED', problems: [{ path: '', code: 'NOT_AUTHENTICATED' }] },
   });
+  await t.test('a party is a department, or an organisation that a law empowers', (t) => partiesRefused(t, bus));
   await bus.act('pan', '/v1/bundles', { parties: PARTIES });
   const key = { 'idempotency-key': 'founding' };
   const first = await redeem(FOUNDING_CODE, 'deng', key);
@@ -78,6 +79,27 @@ t.test('the platform operator appoints nobody, and a founding code works once', 
     });
   }
 });
+
+async function partiesRefused(t: Test, bus: LawfulBus): Promise<void> {
+  const department = { ...(PARTIES[0] as object), id: 'x', competent: false };
+  const company = { ...department, creditCode: '91350000MB00000016' };
+  const refused: [object, string, string, string][] = [
+    [company, '/creditCode', 'NOT_A_PARTY', 'R2'],
+    [{ ...department, type: 'company' }, '/type', 'NOT_A_PARTY', 'R2'],
+    [{ ...department, type: 'authorised_org' }, '/empoweringProvision', 'NOT_A_PARTY', 'R2'],
+    [{ ...department, type: undefined }, '/type', 'INCOMPLETE', 'R43'],
+    [{ ...department, creditCode: undefined }, '/creditCode', 'INCOMPLETE', 'R2'],
+    [{ ...department, level: 'township', competent: true }, '/competent', 'BUNDLE_INVALID', 'R30'],
+  ];
+  for (const [party, path, code, article] of refused) {
+    const { body } = await bus.as('pan', 'POST', '/v1/parties', party);
+    t.match(body.problems, [{ path, code, article }], `${code} ${path}`);
+  }
+  t.match(await bus.as('pan', 'POST', '/v1/bundles', { parties: [company] }), {
+    status: 422,
+    body: { code: 'BUNDLE_INVALID', article: 'R2' },
+  });
+}
 
 t.test('appointments are refused with the field, the reason and the article', async (t) => {
   const bus = await foundLawfulBus(t);

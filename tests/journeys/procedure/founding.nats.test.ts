@@ -1,6 +1,12 @@
 import t, { type Test } from 'tap';
 import { KINDS } from '../../../broker/procedure/files/kinds.js';
-import { type Body, FOUNDING_CODE, foundLawfulBus, type LawfulBus, startLawfulBus } from '../../support/lawful/lawful-bus.js';
+import {
+  type Body,
+  FOUNDING_CODE,
+  foundLawfulBus,
+  type LawfulBus,
+  startLawfulBus,
+} from '../../support/lawful/lawful-bus.js';
 import { CALENDARS, CD, D, P, PARTIES } from '../../support/lawful/people.js';
 
 t.test(

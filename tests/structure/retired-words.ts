@@ -34,10 +34,14 @@ export function retiredInName(name: string, retired: readonly RetiredWord[]): st
   return retired.map(({ words }) => words.join(' ')).find((phrase) => spaced.includes(` ${phrase} `));
 }
 
+/** Addresses are fixed on the wire, whatever words they are made of. */
+const ADDRESS = /\/v1\/[\w{}:/-]+/g;
+
 /** The retired words and phrases that a sentence holds, as whole words. */
 export function retiredInProse(prose: string, retired: readonly RetiredWord[]): string[] {
+  const words = prose.replace(ADDRESS, '');
   return retired
     .filter(({ inNamesOnly }) => !inNamesOnly)
-    .map(({ words }) => words.join(' '))
-    .filter((phrase) => new RegExp(`\\b${phrase.replaceAll(' ', '\\s+')}s?\\b`, 'i').test(prose));
+    .map((one) => one.words.join(' '))
+    .filter((phrase) => new RegExp(`\\b${phrase.replaceAll(' ', '\\s+')}s?\\b`, 'i').test(words));
 }

@@ -36,6 +36,9 @@ t.test('the table of retired words in ARCHITECTURE.md is read', async (t) => {
   t.ok(retired.length > 20);
   t.equal(retiredInName('goesAgainAfter', [{ words: ['goes', 'again'], inNamesOnly: false }]), 'goes again');
   t.strictSame(retiredInProse('It goes again.', [{ words: ['goes', 'again'], inNamesOnly: false }]), ['goes again']);
+  const sample = [{ words: ['sweep'], inNamesOnly: false }];
+  t.strictSame(retiredInProse('GET /v1/sweep?late=true', sample), [], 'an address is no prose');
+  t.strictSame(retiredInProse('a sweep at /v1/sweep', sample), ['sweep']);
 });
 
 t.test('no name in the code holds a retired word', async (t) => {

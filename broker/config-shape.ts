@@ -90,6 +90,15 @@ const map = (properties: Record<string, object>, required: string[] = []) => ({
   additionalProperties: false,
 });
 
+/** An address, or the keys themselves. Keys that came over a network in the clear would let whoever is on it sign in as anybody. */
+const JWKS = {
+  type: ['string', 'object'],
+  format: 'jwks-url',
+  properties: { keys: { type: 'array', items: { type: 'object' }, minItems: 1, maxItems: 100 } },
+  required: ['keys'],
+  additionalProperties: false,
+};
+
 const SHAPE = {
   ...map({
     host: { type: 'string', format: 'host' },
@@ -149,7 +158,7 @@ const SHAPE = {
     founding: map({ codeSha256: { type: 'string', pattern: '^[0-9a-f]{64}$' } }, ['codeSha256']),
     oidc: {
       type: 'array',
-      items: map({ issuer: string, audience: string, jwks: string, subjectClaim: string }, [
+      items: map({ issuer: string, audience: string, jwks: JWKS, subjectClaim: string }, [
         ...['issuer', 'audience', 'jwks'],
       ]),
       maxItems: 20,
@@ -181,6 +190,7 @@ const FORMATS: Record<string, { validate: (value: string) => boolean; words: str
   hours: { validate: isHours, words: 'must be two hours of the day such as 08-20' },
   origin: { validate: isOrigin, words: 'must be an origin such as https://console.example, or *' },
   'http-url': { validate: isHttpUrl, words: 'must be an http:// or https:// URL without user and password' },
+  'jwks-url': { validate: isKeysUrl, words: 'must be an https:// URL, or http:// of this machine' },
   token: {
     validate: (value) => /^[\x21-\x7e]+$/.test(value),
     words: 'must be printable ASCII without spaces and line ends, so that a header can carry it',
@@ -249,6 +259,12 @@ function isCidr(value: string): boolean {
 function isHttpUrl(value: string): boolean {
   const url = /^https?:\/\//.test(value) && URL.canParse(value) && new URL(value);
   return url !== false && url.username === '' && url.password === '';
+}
+
+function isKeysUrl(value: string): boolean {
+  if (!isHttpUrl(value)) return false;
+  const { protocol, hostname } = new URL(value);
+  return protocol === 'https:' || /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }
 
 function isHours(value: string): boolean {

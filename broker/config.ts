@@ -94,8 +94,8 @@ export interface TlsConfig {
 export interface OidcIssuer {
   issuer: string;
   audience: string;
-  /** Address of its public keys. */
-  jwks: string;
+  /** Address of its public keys, or the keys themselves as a JWK set. */
+  jwks: string | { keys: object[] };
   /** Claim that, behind the issuer, is the officer's subject; `sub` where it is absent. */
   subjectClaim?: string | undefined;
 }

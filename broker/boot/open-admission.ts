@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { ClientAddresses } from '../gateway/admission/client-address.js';
 import { FailedLogins } from '../gateway/admission/failed-logins.js';
+import { IdentityProviders } from '../gateway/admission/identity-providers.js';
 import { Login, type LoginDeps } from '../gateway/admission/login.js';
 import { StreamSlots } from '../gateway/admission/stream-slots.js';
 import { UnfinishedFrames } from '../gateway/unfinished-frames.js';
@@ -14,7 +15,7 @@ const CONNECTION_SHARE = 0.75;
 const DESCRIPTORS_ASSUMED = 1024;
 
 export interface AdmissionDeps extends Pick<LoginDeps, 'credentials' | 'tickets' | 'refusalOf'> {
-  config: Pick<Config, 'http'>;
+  config: Pick<Config, 'http' | 'oidc'>;
   log: Logger;
   metrics: GatewayMetrics;
 }
@@ -33,7 +34,7 @@ export function openAdmission({ config, log, metrics, ...callers }: AdmissionDep
   const addresses = new ClientAddresses(trustedProxies);
   const failures = new FailedLogins({ log, metrics });
   return {
-    login: new Login({ ...callers, addresses, failures }),
+    login: new Login({ ...callers, addresses, failures, providers: new IdentityProviders(config.oidc, log) }),
     slots: new StreamSlots({ maxConnections, maxStreamsPerSystem }),
     unfinished: new UnfinishedFrames(),
     maxConnections,

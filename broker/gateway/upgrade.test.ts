@@ -68,7 +68,9 @@ t.test("an officer's ticket opens no session", async (t) => {
 
 t.test('a session whose credential is withdrawn, or loses a right, is closed with 4403', async (t) => {
   const callers = { ...CALLERS };
-  const credentials = { digestOf: (token: string) => token, ownerOf: (digest: string) => callers[digest] };
+  const same = (text: string): string => text;
+  const ownerOf = (digest: string) => callers[digest];
+  const credentials = { digestOf: same, digestOfSubject: same, ownerOf };
   const { url, gateway, leases } = await startGateway(t, { credentials });
   const first = await connectClient(t, url);
   leases.onRecord({ kind: 'system', id: 'reader' });

@@ -31,12 +31,14 @@ export const newToken = (): string => `slc_${randomBytes(TOKEN_BYTES).toString('
  */
 export class Credentials {
   readonly #key: Buffer;
+  readonly #subjectKey: Buffer;
   readonly #callers = new Map<string, Caller>();
   /** `system:<id>` or `officer:<id>` → digest of its current token. */
   readonly #digests = new Map<string, string>();
 
   constructor(secret: string) {
     this.#key = Buffer.from(hkdfSync('sha256', secret, '', 'sluice/credentials', KEY_BYTES));
+    this.#subjectKey = Buffer.from(hkdfSync('sha256', secret, '', 'sluice/subjects', KEY_BYTES));
   }
 
   readonly fold = (record: LedgerRecord): void => {
@@ -44,13 +46,19 @@ export class Credentials {
       const { id, party, may, credential } = record.document as StoredSystem;
       this.#replace({ kind: 'system', id, party, may }, credential);
     } else if (record.kind === 'officer') {
-      const { id, party, roles, credential, contract } = record.document as StoredOfficer;
-      this.#replace({ kind: 'officer', id, party, roles, ...(contract !== undefined && { contract }) }, credential);
+      const { id, party, roles, credential, contract, subject } = record.document as StoredOfficer;
+      const digest = credential ?? (subject === undefined ? undefined : this.digestOfSubject(subject));
+      this.#replace({ kind: 'officer', id, party, roles, ...(contract !== undefined && { contract }) }, digest);
     }
   };
 
   digestOf(token: string): string {
     return createHmac('sha256', this.#key).update(token, 'utf8').digest('hex');
+  }
+
+  /** Stands for an officer whom an identity provider names. Made with a key of its own, so that no token is one. */
+  digestOfSubject(subject: string): string {
+    return createHmac('sha256', this.#subjectKey).update(subject, 'utf8').digest('hex');
   }
 
   ownerOf(digest: string): Caller | undefined {

@@ -5,20 +5,24 @@ import type { Credentials } from '../../parties/credentials.js';
 import type { Tickets } from '../tickets.js';
 import type { ClientAddresses } from './client-address.js';
 import type { FailedLogins } from './failed-logins.js';
+import type { IdentityProviders } from './identity-providers.js';
 
 export interface LoginDeps {
-  credentials: Pick<Credentials, 'digestOf' | 'ownerOf'>;
+  credentials: Pick<Credentials, 'digestOf' | 'digestOfSubject' | 'ownerOf'>;
   tickets: Pick<Tickets, 'redeem'>;
   addresses: ClientAddresses;
   failures: FailedLogins;
+  providers?: Pick<IdentityProviders, 'mayJudge' | 'identityOf'>;
   /** Why a caller with a valid credential may call nothing. */
   refusalOf?(caller: Caller): SluiceError | undefined;
 }
 
-/** An authenticated caller, and the digest of the token by which it was. */
+/** An authenticated caller, and the digest of the token or subject by which it was. */
 export interface LoggedIn {
   caller: Caller;
   credential: string;
+  /** End of the token of an identity provider, in milliseconds since 1970, by real time. */
+  endsAtMs?: number;
 }
 
 /** Decides from the head of a request alone who calls. The same for plain requests and for WebSockets. */
@@ -31,12 +35,19 @@ export class Login {
 
   /** By the bearer token. Throws NOT_AUTHENTICATED, CONTRACT_OVER or TOO_MANY. */
   byToken(request: IncomingMessage): LoggedIn {
-    const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
-    if (token === undefined) throw this.#refusal(request, 'missing', 'a bearer token is needed');
-    const credential = this.deps.credentials.digestOf(token);
-    const caller = this.deps.credentials.ownerOf(credential);
-    if (!caller) throw this.#refusal(request, 'token', 'the token is not valid');
-    return { caller: this.#requireStanding(caller), credential };
+    const token = this.#tokenOf(request);
+    const known = this.#known(this.deps.credentials.digestOf(token));
+    if (!known) throw this.#refusal(request, 'token', 'the token is not valid');
+    return known;
+  }
+
+  /** By the bearer token of the bus, or that of an identity provider. Throws as `byToken`. */
+  byBearer(request: IncomingMessage): LoggedIn | Promise<LoggedIn> {
+    const token = this.#tokenOf(request);
+    const known = this.#known(this.deps.credentials.digestOf(token));
+    if (known) return known;
+    if (this.deps.providers?.mayJudge(token)) return this.#byProvider(request, token);
+    throw this.#refusal(request, 'token', 'the token is not valid');
   }
 
   /** By a one-time ticket. Throws NOT_AUTHENTICATED or TOO_MANY, STORE_UNAVAILABLE when its use cannot be recorded. */
@@ -57,6 +68,26 @@ export class Login {
     const caller = this.deps.credentials.ownerOf(credential);
     if (!caller) throw new SluiceError('NOT_AUTHENTICATED', 'the token was withdrawn while the request was read');
     return this.#requireStanding(caller);
+  }
+
+  async #byProvider(request: IncomingMessage, token: string): Promise<LoggedIn> {
+    const { providers, credentials } = this.deps;
+    const identity = await providers?.identityOf(token);
+    // Roles and party are those of the appointment, whatever the token says.
+    const known = identity && this.#known(credentials.digestOfSubject(identity.subject));
+    if (!known) throw this.#refusal(request, 'token', 'the token is not valid');
+    return { ...known, endsAtMs: identity.endsAtMs };
+  }
+
+  #tokenOf(request: IncomingMessage): string {
+    const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
+    if (token === undefined) throw this.#refusal(request, 'missing', 'a bearer token is needed');
+    return token;
+  }
+
+  #known(credential: string): LoggedIn | undefined {
+    const caller = this.deps.credentials.ownerOf(credential);
+    return caller && { caller: this.#requireStanding(caller), credential };
   }
 
   /** Throws CONTRACT_OVER. */

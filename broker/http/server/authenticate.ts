@@ -15,6 +15,8 @@ declare module 'fastify' {
     caller: Caller | undefined;
     /** Digest of the token that the caller authenticated with. */
     credential: string | undefined;
+    /** End of the token of an identity provider, by real time. */
+    credentialEndsAtMs: number | undefined;
   }
 }
 
@@ -37,6 +39,7 @@ export function addAuthentication(app: FastifyInstance, deps: AuthenticationDeps
   const openRequests = new AddressBuckets(OPEN_REQUESTS);
   app.decorateRequest('caller', undefined);
   app.decorateRequest('credential', undefined);
+  app.decorateRequest('credentialEndsAtMs', undefined);
   app.addHook('onRequest', async (request) => {
     if (request.is404) return;
     const { access = 'nobody' } = request.routeOptions.config;
@@ -44,9 +47,10 @@ export function addAuthentication(app: FastifyInstance, deps: AuthenticationDeps
       if (openRequests.take(login.addressOf(request.raw))) return;
       throw new SluiceError('TOO_MANY', 'too many requests without a credential from this address');
     }
-    const { caller, credential } = await logIn(login, request, access);
+    const { caller, credential, endsAtMs } = await logIn(login, request, access);
     request.caller = caller;
     request.credential = credential;
+    request.credentialEndsAtMs = endsAtMs;
     await requireNoOutsider(request, caller, deps);
     requireAccess(caller, access, permissions);
   });
@@ -66,7 +70,7 @@ function logIn(login: Login, request: FastifyRequest, access: Access) {
   if (takesTicket && typeof ticket === 'string' && request.headers.authorization === undefined) {
     return login.byTicket(request.raw, ticket);
   }
-  return login.byToken(request.raw);
+  return login.byBearer(request.raw);
 }
 
 /** Throws NOT_YOUR_ROLE, or BREAK_GLASS for a contractor who asks for payload (regulation R36). */

@@ -95,6 +95,16 @@ const NO_OPERATOR = {
       : undefined,
 };
 
+/** A person of an identity provider is one officer, or it would be open whose roles the token gives. */
+function subjectProblem({ body, file, world }: ActContext): LawfulProblem | undefined {
+  const subject = body.subject ?? storedOf(file).subject;
+  if (subject === undefined) return undefined;
+  const other = world.officers.list().some((one) => one.subject === subject && one.id !== file.id);
+  return other ? problem('/subject', 'CONFLICT', 'is the subject of an officer already') : undefined;
+}
+
+const OWN_SUBJECT = { name: 'a subject of nobody else', check: subjectProblem };
+
 const ROLE_GUARDS = [{ name: 'roles that go together', check: roleProblems }, COMPETENT_ALONE, NO_OPERATOR];
 
 export const OFFICERS: Machine = {
@@ -122,6 +132,7 @@ export const OFFICERS: Machine = {
         'roles',
         ...ROLE_GUARDS,
         { name: 'contract', check: contractProblems },
+        OWN_SUBJECT,
         {
           name: 'a new id',
           check: async ({ file, world, batch }) =>
@@ -160,6 +171,7 @@ export const OFFICERS: Machine = {
       act: 'confirm',
       to: 'in_office',
       who: ['peer.competent_reviewer'],
+      guard: [OWN_SUBJECT],
       apply: ({ file }) => setOfficer(file, storedOf(file), false),
       notices: ['own', 'CD'],
       noticeKind: 'appointment',
@@ -179,7 +191,7 @@ export const OFFICERS: Machine = {
       orTo: ['pending'],
       who: ['own.administrator'],
       body: { name: TITLE, roles: OFFICER_BODY.roles, subject: TEXT },
-      guard: ROLE_GUARDS,
+      guard: [...ROLE_GUARDS, OWN_SUBJECT],
       apply: ({ file, body }) => {
         const { name, roles, subject } = body as { name?: string; roles?: Role[]; subject?: string };
         const stored: StoredOfficer = {
@@ -209,7 +221,10 @@ export const OFFICERS: Machine = {
             const { party } = storedOf(file);
             const others = world.officers.list().filter((one) => one.party === party && one.id !== file.id);
             const isAdministrator = storedOf(file).roles.includes('administrator');
-            return !isAdministrator || others.some((one) => one.roles.includes('administrator') && one.credential);
+            return (
+              !isAdministrator ||
+              others.some((one) => one.roles.includes('administrator') && (one.credential ?? one.subject) !== undefined)
+            );
           },
         ),
       ],

@@ -69,6 +69,7 @@ export async function startGateway(t: Test, scripted: Scripted = {}): Promise<Te
   const failures = new FailedLogins({ log, metrics });
   const credentials = {
     digestOf: (token: string) => token,
+    digestOfSubject: (subject: string) => subject,
     ownerOf: (digest: string) => CALLERS[digest],
     ...scripted.credentials,
   };

@@ -83,6 +83,7 @@ async function sendStream(request: FastifyRequest, reply: FastifyReply, stream: 
   const first = await notices.list(query);
   const events = serverSentEvents({
     ...{ ...stream, first, head, language: languageOf(request), credential: credentialOf(request) },
+    endsAtMs: request.credentialEndsAtMs,
     stopping: AbortSignal.any([stream.ending, gone.signal]),
   });
   reply.type('text/event-stream').headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
@@ -95,6 +96,8 @@ interface EventSource extends Stream {
   head: number;
   language: Language;
   credential: string;
+  /** End of a token of an identity provider, by real time. */
+  endsAtMs: number | undefined;
   stopping: AbortSignal;
 }
 
@@ -123,7 +126,8 @@ async function* serverSentEvents(source: EventSource): AsyncGenerator<string> {
 }
 
 /** The right to read ends with the office or the token. Throws NOT_AUTHENTICATED. */
-function requireSameOfficer({ credentials, credential, officer }: EventSource): void {
+function requireSameOfficer({ credentials, credential, endsAtMs, officer }: EventSource): void {
+  if (endsAtMs !== undefined && endsAtMs <= Date.now()) throw new SluiceError('NOT_AUTHENTICATED', 'the token is over');
   const owner = credentials.ownerOf(credential);
   if (owner?.kind === 'officer' && owner.id === officer.id && owner.party === officer.party) return;
   throw new SluiceError('NOT_AUTHENTICATED', 'the token was withdrawn');

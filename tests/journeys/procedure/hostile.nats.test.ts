@@ -1,0 +1,250 @@
+import t, { type Test } from 'tap';
+import { BIRTH, BIRTH_ID, publishEntries, REGION, REGION_ID } from '../../support/lawful/entries.js';
+import { type Body, foundLawfulBus, type LawfulBus } from '../../support/lawful/lawful-bus.js';
+import { storePaper } from '../../support/lawful/papers.js';
+import { CD, D, P } from '../../support/lawful/people.js';
+import { applicationFor, fileApplication } from '../../support/lawful/published-entries.js';
+import { publishBatch } from '../../support/raw-client/raw-http.js';
+
+/** Stands in a paper, in a draft and in an event; no answer to an outsider may hold it. */
+const SECRET = 'what no outsider reads';
+
+/** Calls that the platform operator may make with a credential; the others of the document need none. */
+const OPERATOR_MAY = [
+  ...['GET /metrics/grants', 'GET /v1/clock', 'GET /v1/lag', 'GET /v1/parties', 'GET /v1/parties/{id}'],
+  ...['GET /v1/procedures', 'GET /v1/store', 'GET /v1/whoami', 'POST /v1/bundles', 'POST /v1/clock'],
+  ...['POST /v1/parties', 'POST /v1/parties/{id}/change', 'GET /v1/keys'],
+  ...['GET /v1/stops', 'GET /v1/stops/{id}', 'POST /v1/stops', 'POST /v1/stops/{id}/lift'],
+];
+const CONTRACTOR_MAY = [
+  ...['GET /v1/accesses/{id}', 'GET /v1/accesses/{id}/events', 'POST /v1/accesses', 'POST /v1/accesses/{id}/end'],
+  ...['GET /v1/clock', 'GET /v1/keys', 'GET /v1/procedures', 'GET /v1/whoami'],
+];
+
+interface Operation {
+  security: object[];
+  requestBody?: { content: Record<string, { example?: unknown }> };
+}
+
+/** A bus with a file of most kinds; kind → id. */
+async function busWithFiles(t: Test): Promise<{ bus: LawfulBus; ids: Map<string, string>; paper: string }> {
+  const bus = await foundLawfulBus(t);
+  await publishEntries(bus);
+  const update = { ...REGION, abstract: SECRET };
+  await bus.as('chen', 'PUT', `/v1/catalog/${REGION_ID}`, update);
+  const data = { idNumber: 'one', birthDate: '2026-01-13', address: SECRET };
+  const event = { specversion: '1.0', id: 'one', type: BIRTH_ID, op: 'create', data };
+  await publishBatch({ url: bus.url, token: bus.tokens.get('civil-registry') as string }, [event as never]);
+  const paper = await storePaper(bus, 'wu', SECRET);
+  const application = applicationFor(BIRTH, 'maternal-health', { attachments: [paper] });
+  const granted = await fileApplication(bus, ['wu', 'xu'], application);
+  const reply = { items: BIRTH.items.map(({ name }: Body) => name), leftOut: [] };
+  const { grant } = await bus.act('lin', `/v1/applications/${granted.id}/approve`, reply);
+  const open = await fileApplication(bus, ['wu', 'xu'], application);
+  const contract = { contractor: 'c', number: '1', approval: 'a', from: '2025-12-01', to: '2026-12-31', systems: [] };
+  const { id: contractId } = await bus.act('gao', '/v1/contracts', contract);
+  const officer = { id: 'ma', name: { en: 'ma' }, roles: ['contractor'], contract: contractId };
+  bus.tokens.set('ma', (await bus.act('gao', '/v1/officers', officer)).token);
+  const access = { contract: contractId, entry: BIRTH_ID, reason: 'a fault', hours: 1 };
+  const { id: accessId } = await bus.act('ma', '/v1/accesses', access);
+  const demand = { title: 'births', items: ['a'], dutyBasis: 'b', scenario: 's' };
+  const { id: demandId } = await bus.act('wu', '/v1/demands', demand);
+  const consent = { kind: 'standing', entry: REGION_ID, until: '2026-12-31' };
+  const { id: consentId } = await bus.act('lin', '/v1/consents', consent);
+  const { id: useId } = await bus.act('wu', '/v1/use-records', { grant, kind: 'storage', text: SECRET });
+  const { files: bodies } = await bus.read('huang', '/v1/bodies');
+  const ids = new Map([
+    ...([
+      ['catalog', REGION_ID],
+      ['applications', open.id],
+      ['grants', grant],
+      ['contracts', contractId],
+    ] as const),
+    ...([
+      ['accesses', accessId],
+      ['demands', demandId],
+      ['consents', consentId],
+      ['use-records', useId],
+    ] as const),
+    ...([
+      ['parties', P],
+      ['officers', 'lin'],
+      ['systems', 'civil-registry'],
+      ['calendars', 'cn@2026.1'],
+    ] as const),
+    ...([['bodies', bodies[0].id]] as const),
+  ]);
+  return { bus, ids, paper };
+}
+
+/** Records behind a sequence, as kind and act. */
+async function recordsAfter(bus: LawfulBus, after: number): Promise<string[]> {
+  const { records } = await bus.read('guo', `/v1/ledger?after=${after}&limit=1000`);
+  return records.map(({ kind, act, id }: Body) => (kind === 'receipts' ? 'receipts' : `${kind} ${act} ${id}`));
+}
+
+async function headOf(bus: LawfulBus): Promise<number> {
+  let after = 0;
+  for (;;) {
+    const { records } = await bus.read('guo', `/v1/ledger?after=${after}&limit=1000`);
+    if (records.length === 0) return after;
+    after = records.at(-1).seq;
+  }
+}
+
+t.test('outsiders and officers without the role', async (t) => {
+  const { bus, ids, paper } = await busWithFiles(t);
+  await t.test('a platform operator and a contractor sign nothing and read nothing', (t) =>
+    outsiders(t, bus, ids, paper),
+  );
+  await t.test('an officer with every role but those of an act performs none', (t) => tooFew(t, bus, ids));
+});
+
+async function outsiders(t: Test, bus: LawfulBus, ids: ReadonlyMap<string, string>, paper: string): Promise<void> {
+  const { paths } = (await (await fetch(`${bus.url}/docs/json`)).json()) as {
+    paths: Record<string, Record<string, Operation>>;
+  };
+  const calls = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations)
+      .filter(([, { security }]) => security.length > 0)
+      .map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+  );
+  const before = await headOf(bus);
+  for (const [who, may] of [
+    ['pan', OPERATOR_MAY],
+    ['ma', CONTRACTOR_MAY],
+  ] as const) {
+    const forbidden = calls.filter(({ method, path }) => !may.includes(`${method} ${path}`));
+    t.ok(forbidden.length < calls.length - 5, `${who} may call what is given`);
+    for (let from = 0; from < forbidden.length; from += AT_ONCE) {
+      const some = forbidden.slice(from, from + AT_ONCE);
+      await Promise.all(some.map((call) => refusedOutside(t, bus, who, { ...call, ids, paper })));
+    }
+  }
+  const records = await recordsAfter(bus, before);
+  t.ok(records.length > 200, 'each attempt is on record');
+  t.same([...new Set(records)], ['notice refused-attempt refused-attempts'], 'and nothing else');
+}
+
+const AT_ONCE = 8;
+
+interface OutsideCall {
+  method: string;
+  path: string;
+  operation: Operation;
+  ids: ReadonlyMap<string, string>;
+  paper: string;
+}
+
+async function refusedOutside(
+  t: Test,
+  bus: LawfulBus,
+  who: string,
+  { method, path, operation, ids, paper }: OutsideCall,
+): Promise<void> {
+  const [[type, { example }] = ['', {}]] = Object.entries(operation.requestBody?.content ?? {});
+  const authorization = `Bearer ${bus.tokens.get(who)}`;
+  const answer = await fetch(`${bus.url}${addressOf(path, ids, paper)}`, {
+    method,
+    headers: { authorization, ...(example !== undefined && { 'content-type': type }) },
+    ...(example !== undefined && { body: typeof example === 'string' ? example : JSON.stringify(example) }),
+  });
+  const text = await answer.text();
+  const what = `${who} ${method} ${path}`;
+  t.notMatch(text, SECRET, what);
+  const isPayload = path === '/v1/grants/{grant}/events' && who === 'ma';
+  const { code, article } = answer.status === 403 ? JSON.parse(text) : { code: answer.status };
+  if (code !== (isPayload ? 'BREAK_GLASS' : 'NOT_YOUR_ROLE') || article !== 'R36') {
+    t.fail(`${what}: ${answer.status} ${code} ${article}`);
+  }
+}
+
+/** The address with ids of files that exist, so that a refusal is not for want of one. */
+function addressOf(path: string, ids: ReadonlyMap<string, string>, paper: string): string {
+  const kind = path.split('/')[2] ?? '';
+  const named: Record<string, string> = { entry: BIRTH_ID, grant: ids.get('grants') ?? '', sha256: paper };
+  return path.replaceAll(
+    /\{(\w+)\}/g,
+    (_all, name: string) => named[name] ?? (name === 'id' ? ids.get(kind) : undefined) ?? 'x',
+  );
+}
+
+/** Roles that one officer may hold together. */
+const TOGETHER = [
+  ...['catalog_editor', 'applicant', 'reviewer', 'body_head', 'department_head', 'correction_handler'],
+  ...['security_officer', 'auditor'],
+];
+const ADMINISTRATOR_OF: Record<string, string> = { [P]: 'gao', [D]: 'du', [CD]: 'deng' };
+
+interface Row {
+  from: string[];
+  act: string;
+  who: string[];
+}
+
+async function tooFew(t: Test, bus: LawfulBus, ids: ReadonlyMap<string, string>): Promise<void> {
+  const { machines } = await bus.read('huang', '/v1/procedures');
+  const running = machines.filter(({ available }: Body) => available) as { kind: string; transitions: Row[] }[];
+  const officers = await Officers.of(bus, running);
+  const before = await headOf(bus);
+  let attempts = 0;
+  for (const { kind, transitions } of running) {
+    const id = ids.get(kind);
+    for (const act of new Set(transitions.filter(isCalled).map((row) => row.act))) {
+      const rows = transitions.filter((row) => row.act === act && isCalled(row));
+      const path = act === 'create' ? `/v1/${kind}` : `/v1/${kind}/${id}/${act}`;
+      if (act === 'put' || kind === 'violations' || (act !== 'create' && id === undefined)) continue;
+      if (act === 'create' && ['catalog', 'grants'].includes(kind)) continue;
+      const attempt = async (who: string): Promise<void> => {
+        const { status, body } = await bus.as(who, 'POST', path, {});
+        attempts++;
+        const isRefused = ['NOT_YOUR_ROLE', 'NOT_FOUND', 'WRONG_STATE', 'TRIAL_ONLY'].includes(body.code);
+        if (!isRefused) t.fail(`${who} without ${rolesOf(rows)}: POST ${path}: ${status} ${body.code}`);
+      };
+      await Promise.all(officers.without(rolesOf(rows)).map(attempt));
+    }
+  }
+  t.ok(attempts > 100, `${attempts} attempts`);
+  t.same(await recordsAfter(bus, before), [], 'nothing is done and nothing recorded');
+}
+
+const isCalled = ({ who }: Row): boolean => who.some((one) => one !== 'bus');
+const rolesOf = (rows: readonly Row[]): string =>
+  [...new Set(rows.flatMap(({ who }) => who).filter((one) => one !== 'bus'))]
+    .map((one) => one.slice(one.indexOf('.') + 1))
+    .sort()
+    .join();
+
+/** Officers of three departments who hold every role but those of some act. */
+class Officers {
+  private constructor(private readonly byRoles: ReadonlyMap<string, string[]>) {}
+
+  static async of(bus: LawfulBus, machines: readonly { transitions: Row[] }[]): Promise<Officers> {
+    const byRoles = new Map<string, string[]>();
+    for (const { transitions } of machines) {
+      for (const act of new Set(transitions.filter(isCalled).map((row) => row.act))) {
+        const left = rolesOf(transitions.filter((row) => row.act === act && isCalled(row)));
+        if (byRoles.has(left)) continue;
+        const ids = await Promise.all(
+          Object.keys(ADMINISTRATOR_OF).map((party) => appointed(bus, party, left, byRoles.size)),
+        );
+        byRoles.set(left, ids);
+      }
+    }
+    return new Officers(byRoles);
+  }
+
+  without(roles: string): readonly string[] {
+    return this.byRoles.get(roles) ?? [];
+  }
+}
+
+async function appointed(bus: LawfulBus, party: string, left: string, number: number): Promise<string> {
+  const all = party === CD ? [...TOGETHER, 'competent_reviewer'] : TOGETHER;
+  const roles = all.filter((role) => !left.split(',').includes(role));
+  const id = `o${number}-${party.slice(0, 16)}`.replaceAll(/-+$/g, '');
+  const { token } = await bus.act(ADMINISTRATOR_OF[party] ?? '', '/v1/officers', { id, name: { en: id }, roles });
+  bus.tokens.set(id, token);
+  if (roles.includes('department_head') && party !== CD) await bus.act('huang', `/v1/officers/${id}/confirm`);
+  return id;
+}

@@ -10,7 +10,7 @@ import { fits, reads } from './reading.js';
 import { type Act, type Made, type Performing, type Problem, problem, type Rule } from './rules.js';
 import { shapeProblems } from './shapes.js';
 import { subjectOf } from './subjects.js';
-import type { ModelOfficer, World } from './world.js';
+import type { ModelOfficer, ModelViolation, World } from './world.js';
 
 export const RULES: Readonly<Record<Kind, readonly Rule[]>> = {
   catalog: catalogRules,
@@ -34,6 +34,8 @@ export interface Verdict {
   refusal?: Refusal;
   /** The transition that was, or would have been, made. */
   rule?: Rule;
+  /** What the refused attempt is by itself. */
+  violation?: ModelViolation;
   /** It is done, and nothing is different afterwards. */
   unchanged?: boolean;
   /** Does in the model what the bus has done; returns the file. Only of an act that was not refused. */
@@ -95,8 +97,8 @@ export function judge(world: World, act: Act): Verdict {
   const performing: Performing = { world, file, officer, act, made: {} };
   const problems = faultsOf(rule, performing);
   if (problems.length > 0) {
-    recordViolation(performing, problems);
-    return refused(problems, rule);
+    const violation = violationOf(performing, problems);
+    return { ...refused(problems, rule), ...(violation && { violation }) };
   }
   return { rule, apply: (made) => perform(rule, { ...performing, made }) };
 }
@@ -136,9 +138,9 @@ function digestProblem({ digest, article }: Rule, { act, file }: Performing): Pr
   return act.digest === 'present' ? undefined : problem('/digest', 'DIGEST_DIFFERS', 'R42');
 }
 
-function recordViolation({ world, file, act }: Performing, problems: readonly Problem[]): void {
+function violationOf({ file, act }: Performing, problems: readonly Problem[]): ModelViolation | undefined {
   const code = problems.map((one) => VIOLATIONS[one.code]).find((one) => one !== undefined);
-  if (code) world.violate({ code, party: file.provider as string, kind: file.kind, id: file.id, act: act.act });
+  return code ? { code, party: file.provider as string, kind: file.kind, id: file.id, act: act.act } : undefined;
 }
 
 function perform(rule: Rule, performing: Performing): ModelFile {

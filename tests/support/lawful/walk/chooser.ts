@@ -45,8 +45,14 @@ export class Chooser {
     return this.random.chance(0.1) ? this.#spoil(act) : act;
   }
 
-  #onFile(): Act | undefined {
+  /** Two acts on one file that its state allows, or one of them not; none that needs what is read first. */
+  pair(): [Act, Act] | undefined {
     const file = this.#file();
+    const acts = [this.#onFile(file), this.#onFile(file)].filter((act) => act !== undefined && isPlain(act)) as Act[];
+    return acts.length === 2 ? (acts as [Act, Act]) : undefined;
+  }
+
+  #onFile(file = this.#file()): Act | undefined {
     if (!file) return undefined;
     const { random } = this;
     const all = [...RULES[file.kind], ...(file.kind === 'grants' ? grantCaseRules : [])].filter(
@@ -167,6 +173,8 @@ export class Chooser {
     }
   }
 }
+
+const isPlain = ({ digest, ifMatch, plan }: Act): boolean => !digest && !ifMatch && !plan?.open && !plan?.newestProof;
 
 /** An application whose period is over: what an approval of it would mean stands nowhere. */
 const isOver = (world: World, file: ModelFile): boolean =>

@@ -23,7 +23,9 @@ export interface WalkOptions {
 
 /** A kill hits within this of the sending of an act. */
 const STRIKE_MS_MAX = 12;
-const DAYS = [0, 0, 1, 1, 1, 2, 3, 5];
+/** How often two acts meet on one file. */
+const RACES = 0.05;
+const DAYS = [0, 0, 1, 1, 1, 2, 3, 5, 20];
 
 /** Walks a founded bus at random beside the model, and compares the two all along. */
 export async function walk(bus: WalkBus, { acts, random, ...options }: WalkOptions): Promise<Walker> {
@@ -37,7 +39,7 @@ export async function walk(bus: WalkBus, { acts, random, ...options }: WalkOptio
     await steps.beside(act / acts);
     const kills = options.killEvery !== undefined && act % options.killEvery === 0;
     if (kills) await steps.kill(() => chooser.next());
-    else await walker.do(chooser.next());
+    else await steps.act(chooser);
     if (act % 1000 === 0) options.progress?.(`${act} acts, ${world.today}, ${walker.mismatches.length} mismatches`);
     if (walker.mismatches.length > (options.mismatchesMax ?? 20)) break;
   }
@@ -68,6 +70,13 @@ class Steps {
     if (progress > 0.3 && !world.bodies.has(FUZHOU)) await this.#body();
     if (world.today > '2026-11-20' && this.#calendars === 0) await this.#calendar([]);
     if (world.today > '2027-03-01' && this.#calendars === 1) await this.#calendar(['2027-03-31', '2027-04-30']);
+  }
+
+  /** Mostly one act, sometimes two at once. */
+  async act(chooser: Chooser): Promise<void> {
+    const pair = this.random.chance(RACES) ? chooser.pair() : undefined;
+    if (pair) await this.walker.race(pair);
+    else await this.walker.do(chooser.next());
   }
 
   async #deliver(): Promise<void> {

@@ -21,6 +21,7 @@ const POLL_MS = 25;
 /** How often a file is read before an act that does not need it: each act is compared as well. */
 const LOOKS = 0.4;
 const OTHER_DIGEST = 'f'.repeat(64);
+const OF_FIELDS = ['BAD_REQUEST', 'INCOMPLETE', 'NO_REASON'];
 const PATHS_UNCHECKED = ['put'];
 
 interface Request {
@@ -71,7 +72,30 @@ export class Walker {
     const stream = act.plan?.open ? await this.#openStream(named as GrantFile) : undefined;
     const answer = await this.#send(act, request, strike);
     stream?.abort();
+    this.#settle(act, verdict, answer);
+  }
+
+  /** Two acts on one file at once, by two brokers: one is judged on what the other has made. */
+  async race(acts: readonly [Act, Act]): Promise<void> {
+    const { world } = this;
+    this.log.write({ today: world.today, race: acts });
+    const answers = await Promise.all(acts.map((act) => this.#send(act, this.#requestOf(act, undefined))));
+    const sent = acts.map((act, index) => ({ act, answer: answers[index] as Answer, before: judge(world, act) }));
+    // What was done comes first, in the order of the ledger: a refusal may have been judged before or behind it.
+    sent.sort((one, other) => doneAt(one.answer) - doneAt(other.answer));
+    for (const [turn, { act, answer, before }] of sent.entries()) {
+      const behind = judge(world, act);
+      const wasFirst = turn > 0 && before.refusal && this.#judged(before, answer).length === 0;
+      this.#settle(act, wasFirst ? before : behind, answer);
+    }
+  }
+
+  /** Compares an answer with the verdict, and does in the model what was done. */
+  #settle(act: Act, verdict: Verdict, answer: Answer): void {
+    const { world } = this;
+    const named = act.id === undefined ? undefined : world.find(act.kind, act.id);
     const found = this.#judged(verdict, answer);
+    if (verdict.violation) world.violate(verdict.violation);
     if (found.length === 0 && !verdict.refusal) {
       const file = verdict.apply(madeBy(answer.body));
       const officer = world.officers.get(act.who) as ModelOfficer;
@@ -188,8 +212,8 @@ export class Walker {
     const model = refusal
       ? { status: refusal.status, code: refusal.code, article: refusal.article }
       : { status: rule?.from.includes('–') && rule.act === 'create' ? 201 : 200 };
-    // A field of an act may have the article of the act, or none.
-    const isFree = refusal?.code === 'BAD_REQUEST' && refusal.article === undefined;
+    // A field of an act that has no article of its own may have that of the act, or none.
+    const isFree = refusal?.article === undefined && OF_FIELDS.includes(refusal?.code ?? '');
     const article = isFree ? undefined : body?.article;
     const bus = refusal ? { status, code: body?.code, article } : { status };
     if (JSON.stringify(model) !== JSON.stringify(bus)) return [{ what: 'answer', model, bus: body }];
@@ -223,6 +247,9 @@ const namesOf = (file: ModelFile): (string | undefined)[] => [
   'entry' in file ? file.entry : undefined,
   file.kind === 'applications' ? file.body.entry : undefined,
 ];
+
+/** The record of an act that was done; one that was refused stands behind all. */
+const doneAt = ({ status, body }: Answer): number => (status < 300 ? body.seq : Number.MAX_SAFE_INTEGER);
 
 function madeBy(body: Body): Made {
   const of = (path?: string): string | undefined => path?.split('/').at(-1);

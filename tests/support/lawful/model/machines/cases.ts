@@ -14,6 +14,7 @@ const grantOf = ({ world, file }: Case): GrantFile => world.get('grants', file.g
 
 function createGuard({ world, act }: Case): Problem[] {
   const { grant } = act.body;
+  if (grant === undefined) return [];
   const stands = world.get('grants', grant).state === 'in_force' ? [] : [problem('/grant', 'WRONG_STATE')];
   return openCase(world, grant) ? [...stands, problem('/grant', 'CONFLICT')] : stands;
 }

@@ -15,16 +15,24 @@ function consentGuard({ world, act }: Consent): Problem[] {
   return standing ? [...problems, problem('/entry', 'CONFLICT')] : problems;
 }
 
+/** What a consent of its kind names. */
+function ofItsKind({ act: { body } }: Consent): Problem[] {
+  const needed: Readonly<Record<string, readonly string[]>> = { standing: ['entry'], onward: ['grant', 'items'] };
+  const absent = (needed[body.kind] ?? []).filter((field) => body[field] === undefined);
+  const aimless = body.kind === 'onward' && body.toParty === undefined && body.purpose === undefined;
+  return (aimless ? [...absent, 'toParty'] : absent).map((field) => problem(`/${field}`, 'INCOMPLETE'));
+}
+
 const signers = ['provider.body_head'];
 
 export const consentRules = rulesOf<ConsentFile>([
   {
-    ...{ number: 'consents', from: ['–'], act: 'create', to: 'in_force', who: signers, guard: consentGuard },
+    ...{ number: 'consents', from: ['–'], act: 'create', to: 'in_force', who: signers },
+    checks: ['kind', ofItsKind, 'until', consentGuard],
     fields: {
       ...{ kind: ['standing', 'onward'], entry: 'text', until: 'date', grant: 'text', toParty: 'text' },
       ...{ items: 'texts', purpose: 'text' },
     },
-    needs: ['kind', 'until'],
     effect: ({ file, act, officer }) => {
       const { kind, entry, grant, items, toParty, until } = act.body;
       Object.assign(file, { consent: kind, entry, grant, items, toParty, until, signer: officer.id });

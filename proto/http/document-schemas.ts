@@ -54,6 +54,16 @@ const ITEM = objectOf(
     maximum: { type: ['number', 'string'] },
     codeTable: { anyOf: [strings, { type: 'object', additionalProperties: title }] },
     number: { type: 'integer', description: 'permanent number; the bus assigns it' },
+    itemCode: {
+      type: 'string',
+      maxLength: 64,
+      description: 'element that overlaps with other departments are found by',
+    },
+    secret: { type: 'boolean', description: 'only false passes' },
+    sharingAttribute: { type: 'string', enum: [...SHARING_ATTRIBUTES] },
+    notSharedReason: string,
+    legalBasis: listOf({ type: 'object' }),
+    profile: { type: 'object', additionalProperties: true },
   },
   ['name', 'type'],
 );

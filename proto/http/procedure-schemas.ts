@@ -83,7 +83,6 @@ export const PROCEDURE_SCHEMAS: Record<string, HttpSchema> = {
   ),
   FileList: objectOf({ files: listOf(ref('File')), next: string }, ['files']),
   FileResults: objectOf({ results: listOf(ref('File')) }, ['results']),
-  FileOrDryRun: { anyOf: [ref('File'), ref('RecomputedClocks')] },
   RecomputedClocks: objectOf(
     { id: string, recomputed: listOf(objectOf({ file: ref('FileRef'), clock: string, from: date, to: date })) },
     ['id', 'recomputed'],

@@ -6,6 +6,7 @@ import { PROCEDURE_SCHEMAS } from '../../../proto/http/procedure-schemas.js';
 import { ENTRY_ID_PATTERN, TOKEN_PATTERN } from '../../../proto/subject.js';
 import { completeDescribed, type RouteDescription } from './described-route.js';
 import { OPERATIONS, type OperationParts } from './operations.js';
+import { usedSchemas } from './used-schemas.js';
 
 /** An operation of the document, as far as it is completed here. */
 interface Operation extends RouteDescription {
@@ -73,7 +74,8 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
       const components = openapiObject.components ?? {};
       const schemas = { ...components.schemas, ...DOCUMENT_SCHEMAS, ...ANSWER_SCHEMAS, ...PROCEDURE_SCHEMAS };
       completeOperations(openapiObject.paths as unknown as Paths, routes);
-      return { ...openapiObject, components: { ...components, schemas: schemas as never } };
+      const used = usedSchemas(openapiObject.paths, schemas as never);
+      return { ...openapiObject, components: { ...components, schemas: used as never } };
     },
   };
 }

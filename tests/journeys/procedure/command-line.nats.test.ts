@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -82,6 +82,17 @@ t.test('officers do their work at the command line', async (t) => {
   const shown = await done('wu', 'files', 'show', 'applications', id);
   t.match(shown, /approve +officer:lin +body_head +filed → approved/);
   t.match(JSON.parse(await done('wu', 'files', 'show', 'applications', id, '--json')), { id, state: 'approved' });
+
+  const sha256 = await done('wu', 'attachments', 'put', file, '--type', 'application/yaml');
+  const copy = join(folder, 'copy.yaml');
+  t.equal(await done('wu', 'attachments', 'get', sha256, '--out', copy), `${APPLICATION.length} bytes in ${copy}`);
+  t.equal(await readFile(copy, 'utf8'), APPLICATION);
+  const overwriting = await as('wu', 'attachments', 'get', sha256, '--out', copy);
+  t.match(overwriting, { exitCode: 2, err: /cannot be written: EEXIST/ });
+  t.match(await as('tan', 'attachments', 'get', sha256, '--out', join(folder, 'other')), {
+    exitCode: 1,
+    err: /NOT_FOUND/,
+  });
 
   const notices = await done('lin', 'notices', '--unread');
   const [notice = ''] = /no-\S+/.exec(notices) ?? [];

@@ -23,7 +23,7 @@ t.test(
     const document = (await (await fetch(`${bus.url}/docs/json`)).json()) as {
       paths: Record<string, Record<string, Operation>>;
       tags: { name: string }[];
-    components: { schemas: object };
+      components: { schemas: object };
     };
     const ajv = new Ajv2020({ strict: false });
     (formats as unknown as (ajv: Ajv2020) => void)(ajv);
@@ -55,10 +55,10 @@ t.test(
       }
     }
     const text = JSON.stringify(document);
-  for (const name of Object.keys(document.components.schemas)) {
-    t.ok(text.includes(`#/components/schemas/${name}"`), `${name} is used`);
-  }
-  for (const name of ['If-Match', 'Idempotency-Key']) {
+    for (const name of Object.keys(document.components.schemas)) {
+      t.ok(text.includes(`#/components/schemas/${name}"`), `${name} is used`);
+    }
+    for (const name of ['If-Match', 'Idempotency-Key']) {
       t.ok(
         ids.get('fileApplications')?.parameters?.some((one) => one.name === name && one.in === 'header'),
         name,

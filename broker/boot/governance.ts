@@ -110,7 +110,7 @@ function openLeases(credentials: Credentials, ledger: Ledger, releases: ReleaseS
 }
 
 /** The state folded in memory, and the order in which each room takes a record: a grant is read by its entry and parties. */
-function foldedRooms(secret: string, busClock: BusClock) {
+export function foldedRooms(secret: string, busClock: BusClock) {
   const [parties, systems, officers] = [new Parties(), new Systems(), new Officers()];
   const [credentials, facts] = [new Credentials(secret), new BusFacts()];
   const [catalog, grants] = [new Catalog(), new Grants()];

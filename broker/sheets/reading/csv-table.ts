@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import { type Cell, type Table, type TableRow, UnusableFileError } from './table.js';
+import { type Cell, COLUMNS_MAX, READ_ROWS_MAX, type Table, type TableRow, UnusableFileError } from './table.js';
 import { trimmed } from './text-form.js';
 
 const DECODERS = { 'utf-8': 'utf-8', gbk: 'gb18030' } as const;
@@ -7,31 +7,55 @@ export type CsvEncoding = keyof typeof DECODERS;
 
 /** Characters of one record: more is a quote that is never closed. */
 const RECORD_CHARACTERS_MAX = 4 * 1024 * 1024;
+/** Commas in a line are more than its columns where they stand in quotes; the parser has no bound of its own for empty fields. */
+const COMMAS_MAX = 1_000_000;
+const [COMMA, LINE_FEED, CARRIAGE_RETURN] = [0x2c, 0x0a, 0x0d] as const;
 const UNREADABLE = '\ufffd';
 
 /** Reads CSV by RFC 4180, with any line break. A record is a row, and so is an empty line. Throws UnusableFileError. */
 export function csvTable(bytes: Uint8Array, encoding: CsvEncoding): Table {
+  requireFields(bytes);
   const text = new TextDecoder(DECODERS[encoding]).decode(bytes);
   if (text.includes('\0')) throw new UnusableFileError('the file is not CSV: it has bytes that no text has');
   const rows: TableRow[] = [];
-  for (const [index, record] of recordsOf(text).entries()) {
+  let number = 0;
+  readRecords(text, (record) => {
+    number++;
+    if (record.length > COLUMNS_MAX) throw new UnusableFileError(`row ${number} has more than ${COLUMNS_MAX} columns`);
+    if (rows.length > READ_ROWS_MAX) return;
     const cells = record.map(cellOf);
-    if (cells.every((cell) => cell === undefined)) continue;
+    if (cells.every((cell) => cell === undefined)) return;
     const isBroken = record.some((field) => field.includes(UNREADABLE));
-    rows.push({ number: index + 1, cells, ...(isBroken && { isBroken }) });
-  }
+    rows.push({ number, cells, ...(isBroken && { isBroken }) });
+  });
   return { rows, filled: new Map(), spread: new Map() };
 }
 
-function recordsOf(text: string): string[][] {
+/** In both encodings these bytes are part of no other character. */
+function requireFields(bytes: Uint8Array): void {
+  let commas = 0;
+  for (const byte of bytes) {
+    if (byte === COMMA) commas++;
+    else if (byte === LINE_FEED || byte === CARRIAGE_RETURN) commas = 0;
+    if (commas > COMMAS_MAX) throw new UnusableFileError(`a line has more than ${COMMAS_MAX} commas`);
+  }
+}
+
+/** Hands over the records one by one and keeps none of them. */
+function readRecords(text: string, onRecord: (record: string[]) => void): void {
   try {
-    return parse(text, {
+    parse(text, {
       relax_column_count: true,
       relax_quotes: true,
       record_delimiter: ['\r\n', '\n', '\r'],
       max_record_size: RECORD_CHARACTERS_MAX,
+      on_record: (record: string[]) => {
+        onRecord(record);
+        return undefined;
+      },
     });
   } catch (error) {
+    if (error instanceof UnusableFileError) throw error;
     const { code = 'unreadable', lines } = error as { code?: string; lines?: number };
     throw new UnusableFileError(`the file is not CSV: ${code}${lines === undefined ? '' : ` at line ${lines}`}`);
   }

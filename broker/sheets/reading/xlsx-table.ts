@@ -8,13 +8,11 @@ import {
   type WorkbookParts,
   type WorkbookSheet,
 } from '../../../proto/workbook/workbook-parts.js';
-import { type Cell, type Table, type TableRow, UnusableFileError } from './table.js';
+import { type Cell, COLUMNS_MAX, READ_ROWS_MAX, type Table, type TableRow, UnusableFileError } from './table.js';
 import { comparable, trimmed } from './text-form.js';
 
 const ZIP = [0x50, 0x4b, 0x03, 0x04];
 const DAY_MS = 86_400_000;
-/** Columns of a merged range that are looked at: a sheet has no more. */
-const COLUMNS_MAX = 16_384;
 /** Day 60 of the 1900 system is a 29th of February that there never was. */
 const DAY_WITHOUT_DATE = 60;
 /** 9999-12-31 as the day number of a sheet. */
@@ -52,11 +50,18 @@ function* chunksOf(bytes: Uint8Array): Generator<Uint8Array> {
 function tableOf(parts: WorkbookParts): Table {
   const rows: TableRow[] = [];
   const merged: MergedRange[] = [];
+  let isFull = false;
   readCells(parts.sheetXml, {
-    row: (number) => rows.push({ number, cells: [] }),
+    row: (number) => {
+      // Sheets have formats in a million rows that hold nothing.
+      if (rows.at(-1)?.cells.length === 0) rows.pop();
+      if (rows.length <= READ_ROWS_MAX) rows.push({ number, cells: [] });
+      else isFull = true;
+    },
     cell: (cell) => {
       const row = rows.at(-1);
-      if (row && cell.index < COLUMNS_MAX) row.cells[cell.index] = cellOf(cell, parts);
+      const read = isFull || cell.index >= COLUMNS_MAX ? undefined : cellOf(cell, parts);
+      if (row && read !== undefined) row.cells[cell.index] = read;
     },
     merged: (range) => merged.push(range),
   });

@@ -147,6 +147,8 @@ const UNUSABLE: [string, Buffer | string, object, RegExp][] = [
   ['that is no workbook', 'PK no', { form: 'xlsx' }, /not an XLSX workbook/],
   ['of the old format', Buffer.from([0xd0, 0xcf, 0x11, 0xe0]), { form: 'xlsx' }, /not an XLSX workbook/],
   ['without the sheet', workbook([sheet([])]), { form: 'xlsx', sheet: 'x' }, /no sheet x/],
+  ['with more columns than a sheet has', `${csv(FIRST)}${','.repeat(20_000)}`, {}, /row 2 has more than 16384 columns/],
+  ['with a line of nothing but commas', `${csv(FIRST)}\n${','.repeat(1_000_001)}`, {}, /more than 1000000 commas/],
   ['of CSV for two sheets', csv(FIRST), { profile: 'two-sheets' }, /CSV has one sheet/],
 ];
 

@@ -6,7 +6,7 @@ const UNPACKED_SHARE_MAX = 100;
 /** A workbook of a few kilobytes may be all repetition. */
 const UNPACKED_BYTES_MIN = 4 * 1024 * 1024;
 const UNPACKED_BYTES_MAX = 512 * 1024 * 1024;
-/** Bytes that are unpacked in one go, at most a thousandfold, before anybody looks at how much came out. */
+/** Bytes that are unpacked in one go, at most a thousandfold, before the bound is checked. See docs/decisions/0187. */
 const STEP_BYTES = 16 * 1024;
 
 /** A packed file, which is read from its beginning each time. */

@@ -29,7 +29,7 @@ export interface EntryValidation {
 }
 
 /** Items of an entry: more would not fit into one message of the ledger. */
-const ITEMS_MAX = 1_000;
+export const ITEMS_MAX = 1_000;
 const RETENTION_DAYS_MAX = 36_500;
 /** Time for all patterns of one entry; what is not proven by then counts as not linear. */
 const PATTERNS_MS_MAX = 20_000;

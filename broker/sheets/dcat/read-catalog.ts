@@ -1,4 +1,5 @@
 import { ROWS_MAX, UnusableFileError } from '../reading/table.js';
+import { boundItems } from '../rows/sheet-entry.js';
 import type { DcatFile } from './dcat-file.js';
 import { type Graph, type Node, parseJsonLd } from './json-ld.js';
 import { readDataset } from './read-dataset.js';
@@ -15,6 +16,7 @@ export function readCatalog(bytes: Uint8Array): DcatFile {
     // An item is what a row is in a sheet.
     rows += Math.max(1, entry.items?.length ?? 0);
     if (rows > ROWS_MAX) return { entries: [], loose: [], beyond: { row: index + 1, onItems: false } };
+    boundItems(entry);
     file.entries.push(entry);
   }
   return file;

@@ -68,11 +68,9 @@ function readItems(graph: Graph, schema: Node, entry: DcatEntry): DcatItem[] {
   const keys = graph.values(schema, 'csvw:primaryKey')?.flatMap((one) => literalText(one) ?? []);
   const items = graph.nodes(schema, 'csvw:column').map((column) => readItem(graph, column));
   // A key names one item of each name, the first.
-  for (const [index, item] of items.entries()) {
-    const key = keys?.indexOf(item.stated ?? '');
-    if (key === undefined) continue;
-    const isKey = key >= 0 && items.findIndex(({ stated }) => stated === item.stated) === index;
-    item.fields.identifier = isKey ? value(true) : { kind: 'empty' };
+  const open = keys && new Set(keys);
+  for (const item of open ? items : []) {
+    item.fields.identifier = open?.delete(item.stated ?? '') ? value(true) : { kind: 'empty' };
   }
   entry.faults.push(...faultsOfItems(items, entry.row));
   return items;

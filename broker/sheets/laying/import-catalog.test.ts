@@ -338,3 +338,19 @@ t.test('an export has the columns of the Guide in their order, and an empty list
     [],
   );
 });
+
+t.test('an entry with more items than one can have is a problem, and the others are laid down', async (t) => {
+  const drafts = new MemoryDrafts();
+  const rows = Array.from({ length: 1_000 }, (_none, index) => change(SECOND, '信息项名称', `项${index}`));
+  const second = change(change(FIRST, '信息资源名称', '乙'), '信息资源代码', 'yi');
+  const { lines } = await importInto(csv(FIRST, ...rows, second), { drafts, profile: 'guide-2017' });
+  const items = {
+    result: 'problem',
+    row: 2,
+    field: 'items',
+    code: 'ENTRY_INVALID',
+    article: 'R13',
+    text: /1000 items/,
+  };
+  t.match(lines, [items, { result: 'draft', entry: 'civil.yi' }]);
+});

@@ -7,7 +7,7 @@ export type CsvEncoding = keyof typeof DECODERS;
 
 /** Characters of one record: more is a quote that is never closed. */
 const RECORD_CHARACTERS_MAX = 4 * 1024 * 1024;
-/** Commas in a line are more than its columns where they stand in quotes; the parser has no bound of its own for empty fields. */
+/** Commas in a line (docs/decisions/0187) are more than its columns where they stand in quotes; the parser has no bound of its own for empty fields. */
 const COMMAS_MAX = 1_000_000;
 const [COMMA, LINE_FEED, CARRIAGE_RETURN] = [0x2c, 0x0a, 0x0d] as const;
 const UNREADABLE = '\ufffd';

@@ -3,9 +3,10 @@ import { parentPort } from 'node:worker_threads';
 import { UnusableFileError } from '../reading/table.js';
 import type { FileAnswer, FileRequest } from './file-messages.js';
 import { readCatalogFile } from './read-sheet-file.js';
+import type { SheetEntry } from './sheet-entry.js';
 
-/** Entries that go out in one message, so that taking them over is short work for the receiver. */
-const ENTRIES_PER_PIECE = 50;
+/** Entries, items and lines that go out in one message, so that taking them over is short work for the receiver. */
+const PARTS_PER_PIECE = 1_000;
 
 let pieces: Iterator<FileAnswer> | undefined;
 
@@ -28,10 +29,20 @@ async function answersOf(reading: Extract<FileRequest, { kind: 'read' }>['readin
 function* piecesOf(file: Awaited<ReturnType<typeof readCatalogFile>>): Generator<FileAnswer> {
   const { entries, ...rest } = file;
   yield { kind: 'file', file: { ...rest, entries: [] } };
-  for (let from = 0; from < entries.length; from += ENTRIES_PER_PIECE) {
-    yield { kind: 'entries', entries: entries.slice(from, from + ENTRIES_PER_PIECE) };
+  let piece: unknown[] = [];
+  let parts = 0;
+  for (const entry of entries) {
+    piece.push(entry);
+    parts += 1 + (entry.items?.length ?? 0) + entry.faults.length;
+    if (parts < PARTS_PER_PIECE) continue;
+    yield pieceOf(piece);
+    piece = [];
+    parts = 0;
   }
+  if (piece.length > 0) yield pieceOf(piece);
 }
+
+const pieceOf = (entries: unknown[]): FileAnswer => ({ kind: 'entries', entries: entries as SheetEntry[] });
 
 function bytesOf(source: Uint8Array | { descriptor: number; bytes: number }): Uint8Array {
   if (source instanceof Uint8Array) return source;

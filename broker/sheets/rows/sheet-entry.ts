@@ -1,3 +1,5 @@
+import { ITEMS_MAX } from '../../catalog/document/entry-problems.js';
+
 /** Statement of a cell about its field. */
 export type Reading =
   | { kind: 'empty' }
@@ -24,8 +26,8 @@ export interface Fault {
   onItems?: boolean;
   column?: string;
   field?: string;
-  code?: 'SECRET_ITEM' | 'CORE_DATA';
-  article?: 'R3' | 'R34';
+  code?: 'SECRET_ITEM' | 'CORE_DATA' | 'ENTRY_INVALID';
+  article?: 'R3' | 'R34' | 'R13';
   text: string;
 }
 
@@ -70,4 +72,12 @@ export interface SheetFile {
   loose: Fault[];
   /** The first row beyond the bound: nothing of the file counts. */
   beyond?: { row: number; onItems: boolean };
+}
+
+/** Takes items away that no entry can have; the line of the report is the one with which the catalog would refuse them. */
+export function boundItems(entry: { row: number; items?: unknown[]; faults: Fault[] }): void {
+  if (!entry.items || entry.items.length <= ITEMS_MAX) return;
+  entry.items = entry.items.slice(0, ITEMS_MAX);
+  const text = `the entry has more than ${ITEMS_MAX} items`;
+  entry.faults.push({ result: 'problem', row: entry.row, field: 'items', code: 'ENTRY_INVALID', article: 'R13', text });
 }

@@ -11,7 +11,7 @@ import { isFlaw, ROWS_MAX, type Table, type TableRow } from '../reading/table.js
 import { comparable } from '../reading/text-form.js';
 import { readCell } from './cell-reading.js';
 import { itemOf, nameItems } from './item-rows.js';
-import type { SheetEntry, SheetFile } from './sheet-entry.js';
+import { boundItems, type SheetEntry, type SheetFile } from './sheet-entry.js';
 
 /** The entries of one sheet, or of a sheet of entries and one of items. Throws UnusableFileError. */
 export function tableEntries(profile: TableProfile, entriesTable: Table, itemsTable?: Table): SheetFile {
@@ -210,4 +210,5 @@ function finish(entry: SheetEntry, profile: TableProfile, file: SheetFile): void
     entry.faults.push({ result: 'problem', row: entry.row, column: name, field, text: 'is required' });
   }
   nameItems(entry, profile, file);
+  boundItems(entry);
 }

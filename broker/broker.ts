@@ -3,7 +3,9 @@ import type { StoreUsage } from '../proto/http/store-usage.js';
 import { Disclosures } from './audit/disclosures.js';
 import type { BrokerHandle } from './boot/broker-handle.js';
 import { type Governance, openGovernance } from './boot/governance.js';
+import { openAlarms } from './boot/lawful/open-alarms.js';
 import { type LawfulDeps, openLawful } from './boot/lawful/open-lawful.js';
+import { untilRegistered } from './boot/lawful/until-registered.js';
 import { createLogger } from './boot/logger.js';
 import { type Admission, openAdmission } from './boot/open-admission.js';
 import { openObservation } from './boot/open-observation.js';
@@ -42,8 +44,8 @@ import { streamUsage } from './nats/space/stream-usage.js';
 import type { Store } from './nats/streams.js';
 import type { GrantLag } from './observe/grant-lag.js';
 import { OpenStreams } from './observe/open-streams.js';
-import { busIsRegistered, isRegistration } from './parties/bus-facts.js';
 import type { Caller } from './parties/caller.js';
+import type { AlarmWatch } from './procedure/alarms/alarm-watch.js';
 import { FirstDeliveries } from './procedure/grants/first-deliveries.js';
 import { openProcesses, type Processes } from './processes/open-processes.js';
 import { CursorActs } from './stream/cursors/cursor-acts.js';
@@ -123,17 +125,6 @@ interface BrokerParts {
   traces: EventTraces | undefined;
 }
 
-/** A trial broker ends when another one registers the bus: what it lets operators do is no longer lawful. */
-function untilRegistered({ ledger, permissions }: Governance, releases: ReleaseStack): Promise<Error> {
-  return new Promise((resolve) => {
-    if (!permissions.isTrial) return;
-    const stopWatching = ledger.onRecord((record) => {
-      if (isRegistration(record)) resolve(busIsRegistered());
-    });
-    releases.add('registration watch', stopWatching);
-  });
-}
-
 /** Rooms that are open when the broker begins to serve. */
 interface ServedRooms {
   stream: Stream;
@@ -151,6 +142,7 @@ class RunningBroker implements BrokerHandle {
   #isServing = false;
   #app: App | undefined;
   #firstDeliveries: FirstDeliveries | undefined;
+  #alarms: AlarmWatch | undefined;
 
   constructor(private readonly parts: BrokerParts) {
     this.mustEnd = untilRegistered(parts.governance, parts.releases);
@@ -206,6 +198,7 @@ class RunningBroker implements BrokerHandle {
       cursorsPerSystemMax: config.quotas.cursors,
       testClock: config.testClock,
       onDelivered: async (grant) => this.#firstDeliveries?.note(grant),
+      onSent: config.alarms && ((...sent) => this.#alarms?.noteSent(...sent)),
       metrics: metrics.stream,
       traces: this.parts.traces,
       warn: this.#warn,
@@ -334,12 +327,12 @@ class RunningBroker implements BrokerHandle {
     openStreams.start();
     const hasOpenStream = (grant: string): Promise<boolean> => openStreams.isOpen(grant);
     const { partitions } = store;
-    const { usedItems, inspections } = stream;
     const metrics = this.parts.metrics.webhooks;
     const rooms = { config, governance, partitions, releases, clock, busClock, bus, log, metrics };
-    const lawful = openLawful({ ...served, ...rooms, hasOpenStream, usedItems, inspections });
+    const lawful = openLawful({ ...served, ...rooms, hasOpenStream, stream });
     if (!lawful) return undefined;
     this.#firstDeliveries = new FirstDeliveries({ procedure: lawful.procedure, grants: governance.grants });
+    this.#alarms = openAlarms({ ...this.parts, procedure: lawful.procedure });
     return lawful;
   }
 

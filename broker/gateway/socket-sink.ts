@@ -58,6 +58,10 @@ export class SocketSink implements FrameSink {
     return this.#write(message);
   }
 
+  get address(): string | undefined {
+    return this.socket.remoteAddress;
+  }
+
   sendFrame(frame: ServerFrame): boolean {
     return this.send(socketMessage(this.options.codec.encode(frame)));
   }

@@ -25,8 +25,11 @@ export interface OpenProcedureDeps {
 export interface Procedure {
   files: FileReader;
   attachments: Attachments;
-  /** From now on the bus acts on what falls due; to be called once. */
-  startDueRunner(decideDue: DecideDue): void;
+  /**
+   * From now on the bus acts on what falls due; to be called once. `look` acts on what no file says the moment of, and resolves
+   * with false while there is more.
+   */
+  startDueRunner(decideDue: DecideDue, look: () => Promise<boolean>): void;
   close(): Promise<void>;
 }
 
@@ -43,8 +46,10 @@ export async function openProcedure(deps: OpenProcedureDeps): Promise<Procedure>
   return {
     files,
     attachments: new Attachments({ bus, ledger, files }),
-    startDueRunner: (decideDue) => {
-      const onNothingDue = (isNothingDue: () => Promise<boolean>) => testClock.noteReached(ledger, isNothingDue);
+    startDueRunner: (decideDue, look) => {
+      const onNothingDue = async (isNothingDue: () => Promise<boolean>): Promise<void> => {
+        if (await look()) await testClock.noteReached(ledger, isNothingDue);
+      };
       runner = new DueRunner({ ledger, files, clock, decideDue, onNothingDue, warn });
       runner.start();
     },

@@ -20,6 +20,7 @@ import { LiveViews } from './live/live-view.js';
 import { presentEpochOf } from './log-epoch.js';
 import { GrantShapes } from './pages/grant-shapes.js';
 import { InspectionPages } from './pages/inspection-pages.js';
+import type { PageRequest } from './pages/page.js';
 import { PageAcknowledgements } from './pages/page-acknowledgements.js';
 import { PageEvents } from './pages/page-events.js';
 import { PageReader } from './pages/page-reader.js';
@@ -57,6 +58,8 @@ export interface StreamDeps {
   heartbeatMs: number;
   /** Called whenever a system acknowledges up to a delivered event of a grant, or beyond; resolves when that is on record. */
   onDelivered?(grant: string): Promise<void>;
+  /** Called with what goes out, by grant; must return at once. */
+  onSent?: ((grant: string, events: number, address: string | undefined) => void) | undefined;
   /** Utilisation of the event loop above which frames wait for more events; 0: always. */
   coalesceAbovePercent: number;
   /** Reports what needs an operator; texts hold no payload. */
@@ -217,6 +220,7 @@ function openSubscriptions(deps: StreamDeps, base: Base, live: Live): Subscripti
       catchUp: (subscription) => catchUp.run(subscription),
       cursors,
       acknowledged: acknowledgementMeter(deps, readers),
+      sent: deps.onSent,
       delivered: (grant) => {
         if (deps.grants.get(grant)?.undelivered !== true) return;
         deps.onDelivered?.(grant).catch((error: unknown) => deps.warn('a first delivery is not on record yet', error));
@@ -228,14 +232,17 @@ function openSubscriptions(deps: StreamDeps, base: Base, live: Live): Subscripti
 }
 
 function openPages(
-  { bus, entries, grants, secret, metrics, onDelivered }: StreamDeps,
+  { bus, entries, grants, secret, metrics, onDelivered, onSent }: StreamDeps,
   base: Base,
   { readers, segments }: Live,
 ) {
   const { access, cursors, starts, table, letters, logOf, traffic } = base;
   const events = new PageEvents({ readers, segments, entries });
   const receipts = new PageReceipts(base.pollers);
-  const onPulled = (count: number): void => metrics.pulled(count);
+  const onPulled = ({ grant, address }: PageRequest, count: number): void => {
+    metrics.pulled(count);
+    if (count > 0) onSent?.(grant, count, address);
+  };
   return {
     pages: new PageReader({ access, cursors, starts, readers, events, receipts, logOf, onPulled, traffic }),
     acknowledgements: new PageAcknowledgements({

@@ -4,6 +4,8 @@ import type { From, ServerFrame, Subprotocol } from '../../proto/frames/frames.j
 
 /** A session as delivery sees it: takes frames, and says when its socket does not drain. */
 export interface FrameSink {
+  /** Address of the client. */
+  readonly address?: string | undefined;
   /** False once the session is closed. */
   isOpen(): boolean;
   /**

@@ -10,14 +10,19 @@ import { LawfulDrafts } from '../../procedure/catalog/lawful-drafts.js';
 import { KeptAnswers } from '../../procedure/engine/kept-answers.js';
 import type { World } from '../../procedure/engine/machine.js';
 import { Procedure } from '../../procedure/engine/procedure.js';
+import { recordReads } from '../../procedure/engine/recorded-reads.js';
 import { Relations } from '../../procedure/engine/relations.js';
 import type { FileReader } from '../../procedure/files/file-reader.js';
+import { BackflowWatch } from '../../procedure/grants/backflow-watch.js';
 import { NoticeBoard } from '../../procedure/notices/notice-board.js';
 import { AccessReads } from '../../procedure/people/access-reads.js';
 import { Enrolment } from '../../procedure/people/redeem.js';
+import { GrantPreview } from '../../procedure/preview/grant-preview.js';
+import { NewestFirst } from '../../procedure/preview/newest-first.js';
 import { WebhookSender } from '../../procedure/webhooks/webhook-sender.js';
 import { Webhooks } from '../../procedure/webhooks/webhooks.js';
 import { Worklist } from '../../procedure/worklist/worklist.js';
+import type { Stream } from '../../stream/open-stream.js';
 import type { Governance } from '../governance.js';
 
 import type { ReleaseStack } from '../release-stack.js';
@@ -30,8 +35,7 @@ export interface LawfulDeps {
   busClock: BusClock;
   bus: Bus;
   hasOpenStream(grant: string): boolean | Promise<boolean>;
-  usedItems: ProcedureRoutesDeps['usedItems'];
-  inspections: ProcedureRoutesDeps['inspections'];
+  stream: Pick<Stream, 'usedItems' | 'inspections' | 'access' | 'segments' | 'readers'>;
   pageBudget: ProcedureRoutesDeps['pageBudget'];
   releases: ReleaseStack;
   log: Logger;
@@ -43,7 +47,7 @@ export interface LawfulDeps {
 
 /** Puts the engine together on a registered bus; undefined on a trial bus, which has no procedure. */
 export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
-  const { config, governance, clock, busClock, bus, releases, usedItems } = deps;
+  const { config, governance, clock, busClock, bus, releases, stream } = deps;
   const { ledger, procedure: rooms, parties, officers, credentials } = governance;
   const registration = config.platformRegistration;
   if (!rooms || !registration) return undefined;
@@ -61,14 +65,24 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
   const { owner, foundingCodeSha256 } = world.settings;
   const enrolment = new Enrolment({ procedure, parties, officers, credentials, owner, foundingCodeSha256 });
   governance.sheetService.openBy(new LawfulDrafts(procedure, relations));
-  rooms.startDueRunner((file, atMs, head) => procedure.decideDue(file, atMs, head));
+  const { catalog, grants } = governance;
+  const { access } = stream;
+  const newest = new NewestFirst({ ...stream, entries: catalog });
+  const backflows = new BackflowWatch({ procedure, access, newest, entries: catalog, grants, clock });
+  releases.add('backflow watch', () => backflows.stop());
+  rooms.startDueRunner(
+    (file, atMs, head) => procedure.decideDue(file, atMs, head),
+    () => backflows.look(),
+  );
   const isTestClock = config.testClock;
   return {
-    ...{ procedure, enrolment, parties, clock, isTestClock, grants: governance.grants, usedItems },
+    preview: new GrantPreview({ access, newest, entries: catalog, grants, clock }),
+    recordReading: (officer, refs) => recordReads({ ledger, reader: files }, officer, refs),
+    ...{ procedure, enrolment, parties, clock, isTestClock, grants, usedItems: stream.usedItems },
     ...{ notices, credentials, world, bus, worklist, kept, attachments: rooms.attachments },
     visibility: { reader: files, machines: MACHINES, relations },
     ...{ accessReads: new AccessReads(procedure), contractTerms: governance.contractTerms, leases: governance.leases },
-    ...{ inspections: deps.inspections, pageBudget: deps.pageBudget },
+    ...{ inspections: stream.inspections, pageBudget: deps.pageBudget },
     ...{ slots: deps.slots, ending: deps.ending, heartbeatMs: config.heartbeatMs },
     calendarVersions: () => governance.calendars.versions,
     setClock: (nowMs, by) => governance.testClock.set(nowMs, by, { isTestClock, ledger, busClock }),

@@ -10,6 +10,7 @@ import { type LawfulBundleDeps, lawfulBundleRoutes } from './lawful-bundles.js';
 import { machineRoutes } from './machines.js';
 import { type NoticeRoutesDeps, noticeRoutes } from './notices/notices.js';
 import { webhookRoute } from './notices/webhook.js';
+import { applicationPreviewRoute, type PreviewDeps } from './reads/application-preview.js';
 import { type AccessRoutesDeps, accessRoutes } from './recorded/accesses.js';
 import { type AttachmentRoutesDeps, attachmentRoutes } from './recorded/attachments.js';
 import { type WorklistRoutesDeps, worklistRoutes } from './worklist.js';
@@ -22,6 +23,7 @@ export type ProcedureRoutesDeps = FileRoutesDeps &
   NoticeRoutesDeps &
   CatalogReadDeps &
   WorklistRoutesDeps &
+  PreviewDeps &
   AttachmentRoutesDeps &
   AccessRoutesDeps;
 
@@ -49,6 +51,7 @@ export function procedureRoutes(app: FastifyInstance, deps: ProcedureRoutesDeps)
   noticeRoutes(app, deps);
   webhookRoute(app, deps);
   worklistRoutes(app, deps);
+  applicationPreviewRoute(app, deps);
   attachmentRoutes(app, deps);
   accessRoutes(app, deps);
 }

@@ -59,6 +59,7 @@ export function grantEventRoutes(app: FastifyInstance, deps: GrantEventRoutesDep
       system: caller.id,
       grant: request.params.grant,
       cursor,
+      address: request.ip,
       from: parseFrom(from, log),
       limit,
       narrow: parseNarrow(narrow),

@@ -72,7 +72,6 @@ export class Procedure {
     return answer as ActAnswer;
   }
 
-  /** Performs acts on several files as one batch: all of them or none. */
   async performAll(
     caller: Caller,
     calls: readonly ActCall[],

@@ -109,6 +109,8 @@ export interface Notice {
   at: string;
   article?: string;
   clock?: string;
+  /** Of an alarm: `volume`, `hour` or `address`. */
+  alarm?: string;
   details?: Fields;
   readAt: string | null;
   readBy?: string;

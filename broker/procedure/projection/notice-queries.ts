@@ -50,6 +50,10 @@ const laterOf = (position: readonly [number, number], registered: number): reado
 
 const ordinalOf = ({ id }: Notice): number => Number(id.slice(id.lastIndexOf('-') + 1));
 
+/** What an alarm is about is a member of its own; other details stand together, since they have a `to` too. */
+const shownDetails = (details: { alarm?: string }): object =>
+  details.alarm === undefined ? { details } : { alarm: details.alarm };
+
 function notice(row: Row, to: string): Notice {
   const { about_kind: kind, about_id: id, article, clock, details, read_at: readAt, read_by: readBy } = row;
   return {
@@ -57,7 +61,7 @@ function notice(row: Row, to: string): Notice {
     ...{ seq: row.seq, at: momentOf(row.at as number) },
     ...(article !== null && { article }),
     ...(clock !== null && { clock }),
-    ...(details !== null && { details: JSON.parse(details as string) }),
+    ...(details !== null && shownDetails(JSON.parse(details as string))),
     readAt: readAt === null ? null : momentOf(readAt as number),
     ...(readBy !== null && { readBy }),
   } as Notice;

@@ -180,7 +180,7 @@ t.test(
         readAt: null,
       },
       { id: 'no-000000000003-3', to: 'p', kind: 'publish', about: { kind: 'catalog', id: 'p.birth' } },
-      { id: 'no-000000000003-4', details: { alarm: 'hour' } },
+      { id: 'no-000000000003-4', alarm: 'hour' },
     ]);
     t.equal((await list('d')).length, 1);
     t.same(await list('late'), [], 'registered later');

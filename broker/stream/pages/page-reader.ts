@@ -22,7 +22,7 @@ export interface PageReaderDeps {
   receipts: PageReceipts;
   /** Returns the present epoch of a partition's log. Throws STORE_UNAVAILABLE while it is being resolved. */
   logOf(partition: number): string;
-  onPulled(events: number): void;
+  onPulled(request: PageRequest, events: number): void;
   traffic: Pick<CursorTraffic, 'pulled'>;
 }
 
@@ -52,7 +52,7 @@ export class PageReader {
       access.check(request.system, open, view);
       requireEpoch(request.grant, log, logOf(partition));
     });
-    this.deps.onPulled(page.events.length);
+    this.deps.onPulled(request, page.events.length);
     this.deps.traffic.pulled(cursorSubject(request.grant, request.cursor), page.events.length);
     return { ...page, codec: view.codec, log, caughtUp: page.through >= readers.at(partition).head };
   }

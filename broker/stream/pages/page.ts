@@ -11,6 +11,8 @@ export interface PageRequest {
   system: string;
   grant: string;
   cursor: string;
+  /** Address of the client. */
+  address?: string | undefined;
   from: From;
   limit: number;
   /** Bytes of the records of the page; left out: PAGE_BYTES_MAX. */

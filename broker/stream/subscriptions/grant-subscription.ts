@@ -24,6 +24,8 @@ export interface SubscriptionServices {
   cursors: Pick<CursorStore, 'advance'>;
   /** A live subscriber acknowledged everything up to the position. */
   acknowledged(partition: number, position: number): void;
+  /** Events went out; absent where nobody asks. */
+  sent?: ((grant: string, events: number, address: string | undefined) => void) | undefined;
   /** The subscriber acknowledged up to an event that it was sent, or beyond. */
   delivered(grant: string): void;
   /** Stores a rejected event; throws NOT_FOUND when the grant delivers none at the position. */
@@ -171,6 +173,8 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
     this.#advance(batch.through, batch.positions.length);
     this.#announcedThrough = this.#position;
     this.parts.sink.send(batch.message);
+    const { sent } = this.services;
+    if (sent && batch.positions.length > 0) sent(this.parts.grant, batch.positions.length, this.parts.sink.address);
   }
 
   /** Moves past positions at which the log holds nothing for this subscription; `announce` reports it later. */

@@ -17,14 +17,14 @@ async function grantFor(bus: LawfulBus): Promise<string> {
   return grant;
 }
 
-async function birth(bus: LawfulBus, id: string): Promise<void> {
+async function birth(bus: LawfulBus, id: string, more: object = {}): Promise<void> {
   const token = bus.tokens.get('civil-registry') as string;
   const event = {
     specversion: '1.0',
     id,
     type: BIRTH.id,
     op: 'create',
-    data: { idNumber: id, birthDate: '2026-01-13' },
+    data: { idNumber: id, birthDate: '2026-01-13', ...more },
   };
   await publishBatch({ url: bus.url, token }, [event as never]);
 }
@@ -81,7 +81,34 @@ t.test('a backflow returns the rows of a region without an application', async (
   t.match(grant, { kind: 'backflow', rows: { region: { prefix: '35' } }, state: 'provisioning' });
   t.strictSame(grant.period, { from: '2026-02-27' });
   t.match(clockOf(grant, 'D6'), { party: P, due: '2026-03-26' });
+  await missing(t, bus, grant.id);
 });
+
+/** P5: at the beginning of the 31st day without an event for the receiver, once for each silence, and not while the source has none. */
+async function missing(t: Test, bus: LawfulBus, grant: string): Promise<void> {
+  const violations = async () => {
+    const { files } = await bus.read('huang', `/v1/violations?about=${grant}&document=true`);
+    return files.filter(({ document }: Body) => document.code === 'P5');
+  };
+  await bus.setClock('2026-03-31T10:00:00+08:00');
+  t.strictSame(await violations(), [], 'the source has no event either');
+  await birth(bus, 'elsewhere', { region: '360100' });
+  await bus.setClock('2026-03-31T23:59:00+08:00');
+  t.strictSame(await violations(), []);
+  await bus.setClock('2026-04-01T00:00:00+08:00');
+  t.match(await violations(), [{ state: 'open', document: { party: P, about: { kind: 'grants', id: grant } } }]);
+  await birth(bus, 'here', { region: '350100' });
+  await birth(bus, 'elsewhere again', { region: '360100' });
+  await bus.setClock('2026-05-01T23:59:00+08:00');
+  t.equal((await violations()).length, 1);
+  await bus.setClock('2026-06-15T10:00:00+08:00');
+  const [, second] = await violations();
+  t.match(second, { document: { facts: /since 2026-04-01/ } });
+  const { history } = await bus.read('huang', `/v1/violations/${second.id}`);
+  t.match(history, [{ act: 'create', actor: 'bus' }]);
+  await bus.setClock('2026-08-15T10:00:00+08:00');
+  t.equal((await violations()).length, 2, 'a silence that goes on is no further violation');
+}
 
 const REGION = { name: 'region', type: 'string', filterable: true } as const;
 

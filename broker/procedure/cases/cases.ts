@@ -42,7 +42,7 @@ const inForce = (path: string, grantOf: (context: ActContext) => unknown): Guard
     const id = grantOf(context);
     if (id === undefined) return undefined;
     const grant = await context.batch.get(grantRef(id));
-    return grant?.state === 'in_force' ? undefined : problem(path, 'WRONG_STATE', 'is no grant in force');
+    return grant?.state === 'in_force' ? undefined : problem(path, 'WRONG_STATE', 'the grant is not in force');
   },
 });
 

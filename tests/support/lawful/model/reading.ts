@@ -31,7 +31,6 @@ export function reads(world: World, { party, roles }: ModelOfficer, file: ModelF
       if (!file.filed) return false;
       break;
     case 'consents':
-    case 'use-records':
       if (world.peer(file.provider as string) === party) return true;
       // Auditors of a competent department read what all parties below have.
       if (!roles.includes('auditor')) return sidesOf(world, file).includes(party);

@@ -172,7 +172,9 @@ export class Bodies {
     switch (act) {
       case 'verify-endpoint': {
         const begun = file.state === 'provisioning' && file.period.from <= this.world.today;
-        return { body: {}, plan: { open: begun && random.chance(0.6) } };
+        const entry = this.world.find('catalog', file.entry);
+        const serves = begun && entry !== undefined && entry.state !== 'withdrawn';
+        return { body: {}, plan: { open: serves && random.chance(0.6) } };
       }
       case 'dispose':
         return {

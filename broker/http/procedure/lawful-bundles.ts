@@ -3,9 +3,11 @@ import { SluiceError } from '../../../proto/errors.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import { sameDocument } from '../../ledger/same-document.js';
 import type { Parties } from '../../parties/parties.js';
+import type { PartyDocument } from '../../parties/party.js';
 import type { Procedure } from '../../procedure/engine/procedure.js';
 import { refuseOne } from '../../procedure/engine/refusals.js';
 import type { Fields } from '../../procedure/files/file.js';
+import { isIncomplete } from '../../procedure/people/parties.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { JSON_TYPE, YAML_TYPE } from '../server/route-rule.js';
@@ -47,7 +49,7 @@ export function lawfulBundleRoutes(app: FastifyInstance, { procedure, parties }:
     const calls = fresh.map((body) => ({
       ...{ kind: 'parties' as const, body, isDryRun: dryRun },
       ...(parties.get(String(body.id))
-        ? { act: 'change', id: String(body.id), body: changed(body) }
+        ? { act: 'change', id: String(body.id), body: changed(body, parties.get(String(body.id))) }
         : { act: 'create' }),
     }));
     const names = (acts: string): string[] =>
@@ -102,10 +104,12 @@ function superiorsFirst(parties: readonly Fields[]): Fields[] {
   return ordered;
 }
 
-const changed = ({ name, description, empoweringProvision, lineMinistry }: Fields): Fields =>
-  Object.fromEntries(
-    Object.entries({ name, description, empoweringProvision, lineMinistry }).filter(([, value]) => value !== undefined),
-  );
+/** A party of a trial is completed with everything that the bundle says; of others what describes them is changed. */
+function changed({ id: _, ...given }: Fields, stored: PartyDocument | undefined): Fields {
+  const { name, description, empoweringProvision, lineMinistry } = given;
+  const members = stored && isIncomplete(stored) ? given : { name, description, empoweringProvision, lineMinistry };
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}
 
 /** Problems of a bundle are texts, as they were before the procedure. */
 function asBundle(error: unknown): never {

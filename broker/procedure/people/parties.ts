@@ -88,6 +88,27 @@ const OUTSIDE = {
   },
 };
 
+/** Members that say what a party is like. The others decide who stands over whom, and stay as they were registered. */
+const DESCRIBING: readonly string[] = ['name', 'description', 'empoweringProvision', 'lineMinistry'];
+
+/** A trial registers parties without what a registered bus asks for; the operator completes them. */
+export const isIncomplete = ({ type, creditCode }: Partial<PartyDocument>): boolean =>
+  type === undefined || creditCode === undefined;
+
+const CHANGEABLE = {
+  name: 'members that describe it; of a party of a trial whatever it lacks',
+  check: (context: ActContext) => {
+    const { file, body } = context;
+    if (isIncomplete(file.document)) {
+      const completed = { ...context, body: { ...file.document, ...body } };
+      return [...standingProblems(completed), ...treeProblems(completed)];
+    }
+    return Object.keys(MEMBERS)
+      .filter((member) => body[member] !== undefined && !DESCRIBING.includes(member))
+      .map((member) => problem(`/${member}`, 'BAD_REQUEST', 'stays as it was registered'));
+  },
+};
+
 export const PARTIES: Machine = {
   kind: 'parties',
   available: true,
@@ -128,8 +149,8 @@ export const PARTIES: Machine = {
       act: 'change',
       to: SELF,
       who: ['owner.platform_operator'],
-      guard: [NO_CANARY],
-      body: { name: TITLE, description: TEXT, empoweringProvision: TEXT, lineMinistry: TEXT },
+      guard: [NO_CANARY, NO_COMPANY, CHANGEABLE],
+      body: MEMBERS,
       apply: ({ file, body }) => {
         file.document = { ...file.document, ...body };
       },

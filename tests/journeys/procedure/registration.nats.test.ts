@@ -31,8 +31,11 @@ const grant = (number: number): object => ({
   ...{ purpose: 'p', basis: 'b', period: { from: '2020-01-01', to: '2099-12-31' }, history: 'all' },
 });
 
+/** As trials register them: without what a registered bus asks for. */
+const bare = (party: object): object => ({ ...party, type: undefined, creditCode: undefined });
+
 const TRIAL = {
-  parties: PARTIES,
+  parties: PARTIES.map((party) => ((party as { id: string }).id === D ? bare(party) : party)),
   systems: [
     { id: 'civil-registry', party: P, may: ['publish'], token: PUBLISHER },
     { id: 'maternal-health', party: D, may: ['subscribe'], token: SUBSCRIBER },
@@ -134,6 +137,11 @@ t.test(
 
 async function foundOnTrial(t: Test, bus: LawfulBus): Promise<void> {
   await found(bus, YEAR);
+  t.match(await bus.read('xu', `/v1/parties/${D}`), { document: { type: 'gov_dept', creditCode: /^11/ } }, 'completed');
+  t.match(await bus.as('pan', 'POST', `/v1/parties/${D}/change`, { level: 'city' }), {
+    status: 400,
+    body: { code: 'BAD_REQUEST', problems: [{ path: '/level' }] },
+  });
   const one = await bus.read('xu', '/v1/grants/g-1');
   t.match(one, {
     state: 'terminated',

@@ -132,10 +132,8 @@ export const DISPOSAL: readonly Transition[] = [
     to: SELF,
     who: ['provider.body_head', 'provider.security_officer'],
     guard: [openProof, 'reason'],
-    apply: (context) => {
-      dropProof(context);
-      context.clocks.rerun('T27');
-    },
+    clocks: ['↻T27'],
+    apply: dropProof,
     notices: ['D'],
     article: 'R27',
   },

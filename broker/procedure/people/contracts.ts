@@ -36,6 +36,15 @@ export const CONTRACTS: Machine = {
         'to',
         'systems',
         {
+          name: 'systems of the department',
+          check: ({ body, caller, world }) =>
+            ((body.systems ?? []) as string[]).flatMap((id, index) =>
+              world.systems.get(id)?.party === caller?.party
+                ? []
+                : [problem(`/systems/${index}`, 'BAD_REQUEST', 'is no system of the department')],
+            ),
+        },
+        {
           name: 'an end that is not over, behind the beginning',
           check: ({ body, nowMs }) => {
             const { from, to } = body as { from?: string; to?: string };

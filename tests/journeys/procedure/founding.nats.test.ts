@@ -132,6 +132,11 @@ t.test('appointments are refused with the field, the reason and the article', as
     status: 409,
     body: { code: 'NO_BODY_HEAD', article: 'R11' },
   });
+  const contract = { contractor: 'c', number: '1', approval: '2', from: '2025-12-01', to: '2026-12-31' };
+  t.match(await bus.as('gao', 'POST', '/v1/contracts', { ...contract, systems: ['maternal-health'] }), {
+    status: 400,
+    body: { code: 'BAD_REQUEST', problems: [{ path: '/systems/0' }] },
+  });
   await bus.act('gao', '/v1/officers/rui/leave');
   t.match(await bus.as('rui', 'GET', '/v1/clock'), { status: 401 }, 'who has left is not known any more');
   t.match(await bus.read('su', '/v1/systems?document=true'), {

@@ -82,6 +82,7 @@ export async function createBroker(config: Config, role: ProcessRole = SINGLE_PR
     releases.add('processes', () => processes.close());
     const governance = await openGovernance({
       config,
+      role,
       bus,
       partitions,
       endedEverywhere: processes.endedEverywhere,
@@ -89,7 +90,6 @@ export async function createBroker(config: Config, role: ProcessRole = SINGLE_PR
       busClock,
       log,
       releases,
-      role,
     });
     if (governance.permissions.isTrial) log.warn('trial mode: no platformRegistration is configured');
     if (config.testClock) log.warn('test clock: the platform operator may set the time of the bus');

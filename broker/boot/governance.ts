@@ -4,33 +4,28 @@ import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { BundleService } from '../bundles/bundle-service.js';
 import { foundCanary } from '../bundles/canary.js';
-import { Catalog } from '../catalog/catalog.js';
 import { CatalogService } from '../catalog/catalog-service.js';
 import { EntryActs } from '../catalog/entry-acts.js';
 import type { Config } from '../config.js';
 import { GrantService } from '../grants/grant-service.js';
-import { Grants } from '../grants/grants.js';
 import type { BusClock } from '../ledger/bus-clock.js';
+import { Checkpoints } from '../ledger/checkpoint/checkpoints.js';
 import { Ledger } from '../ledger/ledger.js';
 import type { LedgerMetrics } from '../metrics/ledger-metrics.js';
 import type { Bus } from '../nats/bus.js';
 import { type BootstrapOptions, type Bootstrapped, bootstrap } from '../parties/bootstrap.js';
-import { BusFacts, secretCheckOf } from '../parties/bus-facts.js';
-import { Credentials } from '../parties/credentials.js';
+import { secretCheckOf } from '../parties/bus-facts.js';
+import type { Credentials } from '../parties/credentials.js';
 import { Leases } from '../parties/leases.js';
-import { Officers, Parties, Systems } from '../parties/parties.js';
 import { Permissions } from '../parties/permissions.js';
 import { TokenService } from '../parties/token-service.js';
-import { CalendarBook } from '../procedure/clock/calendar-book.js';
-import { TestClock } from '../procedure/due/test-clock.js';
+import type { TestClock } from '../procedure/due/test-clock.js';
 import { openProcedure, type Procedure } from '../procedure/open-procedure.js';
-import { BodiesInOffice } from '../procedure/people/bodies-in-office.js';
-import { ContractTerms } from '../procedure/people/contract-terms.js';
 import { endTrial } from '../procedure/registration/end-trial.js';
 import type { EndedEverywhere } from '../processes/ended-everywhere.js';
-import { StoredProfiles } from '../sheets/profiles/stored-profiles.js';
 import { SheetService } from '../sheets/sheet-service.js';
 import { VERSION } from '../version.js';
+import { foldedRooms } from './ledger/folded-rooms.js';
 import type { ProcessRole } from './process-role.js';
 import type { ReleaseStack } from './release-stack.js';
 import { keepRights } from './restore/keep-rights.js';
@@ -58,13 +53,20 @@ export async function openGovernance(deps: GovernanceDeps) {
   const clock = busClock.now;
   const permissions = new Permissions(config.platformRegistration === undefined ? 'trial' : 'registered');
   const folded = foldedRooms(config.secret, busClock);
-  const { credentials, facts, parties, systems, catalog, grants, testClock, profiles, folds, ...others } = folded;
+  const { credentials, facts, parties, systems, catalog, grants, testClock, profiles, ordered, ...others } = folded;
   const ledger = await Ledger.open({
     bus,
     metrics: deps.metrics,
     clock,
     staleAfterMs: config.ledgerSightMs,
-    folds,
+    folds: ordered.map(({ fold }) => fold),
+    checkpoints: new Checkpoints({
+      path: resolve(config.dataDir, 'ledger.checkpoint'),
+      secret: config.secret,
+      rooms: ordered,
+      isWriter: role.isFirst,
+      warn: (message, error) => log.warn({ err: error }, message),
+    }),
     onBroken: (error) => log.fatal({ err: error }, 'the ledger is broken: delivery has stopped'),
     untilEnded: (seq) => endedEverywhere.since(seq),
   });
@@ -107,46 +109,6 @@ function openLeases(credentials: Credentials, ledger: Ledger, releases: ReleaseS
   const leases = new Leases(credentials);
   releases.add('leases', ledger.onRecord(leases.onRecord));
   return leases;
-}
-
-/** The state folded in memory, and the order in which each room takes a record: a grant is read by its entry and parties. */
-export function foldedRooms(secret: string, busClock: BusClock) {
-  const [parties, systems, officers] = [new Parties(), new Systems(), new Officers()];
-  const [credentials, facts] = [new Credentials(secret), new BusFacts()];
-  const [catalog, grants] = [new Catalog(), new Grants()];
-  const [calendars, testClock, bodies] = [new CalendarBook(), new TestClock(), new BodiesInOffice(officers)];
-  const [profiles, contractTerms] = [new StoredProfiles(), new ContractTerms()];
-  const ordered = [
-    busClock,
-    facts,
-    parties,
-    systems,
-    officers,
-    credentials,
-    catalog,
-    grants,
-    calendars,
-    testClock,
-    bodies,
-    profiles,
-    contractTerms,
-  ];
-  const folds = ordered.map(({ fold }) => fold);
-  return {
-    parties,
-    systems,
-    officers,
-    credentials,
-    facts,
-    catalog,
-    grants,
-    calendars,
-    testClock,
-    bodies,
-    profiles,
-    contractTerms,
-    folds,
-  };
 }
 
 interface OpenedFiles {

@@ -1,19 +1,29 @@
 import { isCanaryEntry } from '../../proto/canary.js';
 import { type EntryDocument, type EntryVersion, splitEntryId } from '../../proto/entry/entry.js';
+import type { FoldedRoom, SavedItem } from '../ledger/checkpoint/folded-room.js';
+import { KeptText } from '../ledger/checkpoint/kept-text.js';
 import type { LedgerRecord } from '../ledger/record.js';
 import { type CompiledEntry, EntryCompiler } from './compiled-entry.js';
 import type { EntryStatus } from './entry-life-cycle.js';
-import { EntrySearch, type SearchQuery } from './entry-search.js';
+import { EntrySearch, type Searchable, type SearchQuery } from './entry-search.js';
 import { type EntryState, type PublishedEntry, toEntryVersion } from './entry-state.js';
 import { type ItemHistory, itemHistory } from './item-history.js';
 import { LruMap } from './lru-map.js';
 
-/** An entry with its documents as JSON bytes: parsed, 40,000 entries would take gigabytes instead of tens of megabytes. */
+/** An entry with its documents as JSON texts: parsed, 40,000 entries would take gigabytes. */
 interface KeptEntry {
   status: EntryStatus;
-  draft: Buffer | undefined;
+  draft: KeptText | undefined;
   /** Version n stands at index n − 1. */
-  versions: Buffer[];
+  versions: KeptText[];
+}
+
+/** An entry in a checkpoint; its texts are the versions and, after them, the draft. */
+interface SavedEntry {
+  id: string;
+  status: EntryStatus;
+  hasDraft: boolean;
+  search?: Searchable | undefined;
 }
 
 export interface EntrySummary {
@@ -29,7 +39,7 @@ const PARSED_VERSIONS_MAX = 2_000;
 const COMPILED_VERSIONS_MAX = 1_000;
 
 /** All entries with all their published versions, folded from the ledger. */
-export class Catalog {
+export class Catalog implements FoldedRoom {
   readonly #entries = new Map<string, KeptEntry>();
   /** Number of drafts by party. */
   readonly #drafts = new Map<string, number>();
@@ -45,13 +55,28 @@ export class Catalog {
     const entry = this.#entries.get(record.id) ?? { status, draft: undefined, versions: [] };
     entry.status = status;
     this.#countDraft(record.id, Number(draft !== undefined) - Number(entry.draft !== undefined));
-    entry.draft = draft && toBuffer(draft);
-    if (published && published.version > entry.versions.length) entry.versions.push(toBuffer(published));
+    entry.draft = draft && toText(draft);
+    if (published && published.version > entry.versions.length) entry.versions.push(toText(published));
     this.#entries.set(record.id, entry);
     if (published && isInForce(status) && !isCanaryEntry(record.id)) this.#search.put(published.document);
     else this.#search.remove(record.id);
     for (const listener of this.#listeners) listener(record.id);
   };
+
+  save(): SavedItem[] {
+    return [...this.#entries].map(([id, { status, draft, versions }]) => ({
+      state: { id, status, hasDraft: draft !== undefined, search: this.#search.searchable(id) } satisfies SavedEntry,
+      texts: draft ? [...versions, draft] : [...versions],
+    }));
+  }
+
+  load({ state, texts = [] }: SavedItem): void {
+    const { id, status, hasDraft, search } = state as SavedEntry;
+    const draft = hasDraft ? texts.at(-1) : undefined;
+    this.#entries.set(id, { status, draft, versions: hasDraft ? texts.slice(0, -1) : [...texts] });
+    if (hasDraft) this.#countDraft(id, 1);
+    if (search) this.#search.putSearchable(id, search);
+  }
 
   /** Calls `fn` with the id of each entry that changes, until the returned function is called. */
   onChange(fn: (id: string) => void): () => void {
@@ -87,14 +112,14 @@ export class Catalog {
     if (parsed) return parsed;
     const stored = this.#entries.get(id)?.versions[version - 1];
     if (!stored) return undefined;
-    const entryVersion = toEntryVersion(fromBuffer<PublishedEntry>(stored));
+    const entryVersion = toEntryVersion(fromText<PublishedEntry>(stored));
     this.#parsed.set(key, entryVersion);
     return entryVersion;
   }
 
   draft(id: string): EntryDocument | undefined {
     const stored = this.#entries.get(id)?.draft;
-    return stored && fromBuffer<EntryDocument>(stored);
+    return stored && fromText<EntryDocument>(stored);
   }
 
   /** The entry as its newest ledger record holds it. */
@@ -102,7 +127,7 @@ export class Catalog {
     const entry = this.#entries.get(id);
     if (!entry) return undefined;
     const newest = entry.versions.at(-1);
-    return { status: entry.status, draft: this.draft(id), published: newest && fromBuffer<PublishedEntry>(newest) };
+    return { status: entry.status, draft: this.draft(id), published: newest && fromText<PublishedEntry>(newest) };
   }
 
   /** The item history up to the `last` version; by default up to the newest. */
@@ -141,5 +166,5 @@ export class Catalog {
 }
 
 const isInForce = (status: EntryStatus): boolean => status === 'published' || status === 'updating';
-const toBuffer = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
-const fromBuffer = <T>(bytes: Buffer): T => JSON.parse(bytes.toString('utf8')) as T;
+const toText = (value: unknown): KeptText => KeptText.of(Buffer.from(JSON.stringify(value)));
+const fromText = <T>(text: KeptText): T => JSON.parse(text.read().toString('utf8')) as T;

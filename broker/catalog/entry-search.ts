@@ -12,7 +12,7 @@ export interface SearchQuery {
   limit: number;
 }
 
-interface Searchable {
+export interface Searchable {
   party: string;
   attribute: SharingAttribute;
   text: string;
@@ -29,8 +29,17 @@ export class EntrySearch {
 
   put(document: EntryDocument): void {
     const { id, sharingAttribute } = document;
+    const { party } = splitEntryId(id);
+    this.putSearchable(id, { party, attribute: sharingAttribute, text: searchText(document) });
+  }
+
+  putSearchable(id: string, entry: Searchable): void {
     if (!this.#entries.has(id)) this.#sorted = undefined;
-    this.#entries.set(id, { party: splitEntryId(id).party, attribute: sharingAttribute, text: searchText(document) });
+    this.#entries.set(id, entry);
+  }
+
+  searchable(id: string): Searchable | undefined {
+    return this.#entries.get(id);
   }
 
   remove(id: string): void {

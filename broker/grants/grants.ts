@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { GrantStatus } from '../../proto/entry/grant.js';
+import type { FoldedRoom, SavedItem } from '../ledger/checkpoint/folded-room.js';
 import type { LedgerRecord } from '../ledger/record.js';
 import { documentOf, type Grant, type StoredGrant, statusAt, toGrant } from './grant.js';
 
 /** All grants, folded from the ledger. */
-export class Grants {
+export class Grants implements FoldedRoom {
   readonly #byId = new Map<string, Grant>();
   readonly #byEntry = new Map<string, Set<string>>();
   readonly #byHolder = new Map<string, Set<string>>();
@@ -19,6 +20,20 @@ export class Grants {
     // (docs/decisions/0145).
     const isSameRight = previous !== undefined && isDeepStrictEqual(rightOf(documentOf(previous)), rightOf(stored));
     const grant = toGrant(stored, isSameRight ? previous.ledgerSeq : record.seq, Date.parse(record.time));
+    this.#put(grant, previous);
+    for (const listener of this.#listeners) listener(grant);
+  };
+
+  save(): SavedItem[] {
+    return this.list().map((grant) => ({ state: [documentOf(grant), grant.ledgerSeq, grant.changedAtMs] }));
+  }
+
+  load({ state }: SavedItem): void {
+    const [document, seq, changedAtMs] = state as [StoredGrant, number, number];
+    this.#put(toGrant(document, seq, changedAtMs));
+  }
+
+  #put(grant: Grant, previous?: Grant): void {
     if (previous && previous.entry !== grant.entry) this.#byEntry.get(previous.entry)?.delete(grant.id);
     this.#byId.set(grant.id, grant);
     const ofEntry = this.#byEntry.get(grant.entry) ?? new Set();
@@ -27,8 +42,7 @@ export class Grants {
     if (grant.status !== 'terminated') this.#addToHolder(grant);
     if (previous && previous.system !== grant.system) this.#bySystem.get(previous.system)?.delete(grant.id);
     this.#bySystem.set(grant.system, (this.#bySystem.get(grant.system) ?? new Set()).add(grant.id));
-    for (const listener of this.#listeners) listener(grant);
-  };
+  }
 
   get(id: string): Grant | undefined {
     return this.#byId.get(id);

@@ -1,3 +1,4 @@
+import type { FoldedRoom, SavedItem } from './checkpoint/folded-room.js';
 import type { LedgerRecord } from './record.js';
 
 /** Document of the record `clock-set`, by which the time of a bus with a test clock jumps on all its brokers. */
@@ -31,7 +32,7 @@ const STEP_MS_MIN = 1_000;
  * length of a wait is never measured with it: `performance.now()` does that (docs/decisions/0046). A test clock that is set
  * moves the time to where the record says; the first setting of a bus may go back, and from it on the invariant holds again.
  */
-export class BusClock {
+export class BusClock implements FoldedRoom {
   #floorMs = Number.NEGATIVE_INFINITY;
   #floorReadAtMs = 0;
   /** Wall clock minus monotonic clock at the last reading. */
@@ -71,4 +72,16 @@ export class BusClock {
     this.#floorMs = recordedMs;
     this.#floorReadAtMs = monotonicMs;
   };
+
+  save(): SavedItem[] {
+    const floorMs = this.#floorMs + this.deps.monotonic() - this.#floorReadAtMs;
+    return [{ state: { floorMs, testOffsetMs: this.#testOffsetMs } }];
+  }
+
+  load({ state }: SavedItem): void {
+    const { floorMs, testOffsetMs } = state as { floorMs: number; testOffsetMs: number };
+    this.#floorMs = floorMs;
+    this.#floorReadAtMs = this.deps.monotonic();
+    this.#testOffsetMs = testOffsetMs;
+  }
 }

@@ -7,10 +7,12 @@ export const hashOf = (bytes: Uint8Array): string => createHash('sha256').update
 
 /** The hash chain up to one record: links the records one by one and refuses the first that does not fit. */
 export class Chain {
-  /** Sequence of the newest linked record, 0 before the first. */
-  head = 0;
-  /** Hash of the newest linked record, '' before the first. */
-  hash = '';
+  constructor(
+    /** Sequence of the newest linked record, 0 before the first. */
+    public head = 0,
+    /** Hash of the newest linked record, '' before the first. */
+    public hash = '',
+  ) {}
 
   /** Throws LedgerBrokenError and stays where it is when the record is not the one that must come next. */
   link(seq: number, subject: string, bytes: Uint8Array): LedgerRecord {

@@ -1,6 +1,8 @@
 import { Chain } from './chain.js';
+import type { CheckpointHead } from './checkpoint/checkpoints.js';
 import { LedgerBrokenError } from './ledger-errors.js';
 import type { LedgerRecord } from './record.js';
+import type { SubjectSequences } from './subject-sequences.js';
 
 /** Takes one record, and the bytes that are stored of it. */
 export type Fold = (record: LedgerRecord, bytes: Uint8Array) => void;
@@ -17,14 +19,20 @@ interface Waiter {
  */
 export class LedgerState {
   broken: LedgerBrokenError | undefined;
-  readonly #chain = new Chain();
+  readonly #chain: Chain;
   readonly #folds: Set<Fold>;
-  readonly #lastOf = new Map<string, number>();
   readonly #waiters = new Set<Waiter>();
   #isComplete = false;
 
-  constructor(folds: readonly Fold[]) {
+  constructor(
+    folds: readonly Fold[],
+    /** Newest record of each subject. */
+    private readonly subjects: SubjectSequences,
+    /** The record that the folds begin after. */
+    from?: CheckpointHead | undefined,
+  ) {
     this.#folds = new Set(folds);
+    this.#chain = new Chain(from?.head, from?.hash);
   }
 
   get head(): number {
@@ -37,7 +45,7 @@ export class LedgerState {
 
   /** Sequence of the newest record of a subject, 0 for none. */
   lastOf(subject: string): number {
-    return this.#lastOf.get(subject) ?? 0;
+    return this.subjects.get(subject);
   }
 
   onRecord(fn: Fold): () => void {
@@ -49,7 +57,7 @@ export class LedgerState {
   take(seq: number, subject: string, bytes: Uint8Array): void {
     if (seq <= this.#chain.head || this.broken) return;
     const record = this.#chain.link(seq, subject, bytes);
-    this.#lastOf.set(subject, seq);
+    this.subjects.set(subject, seq);
     try {
       for (const fold of this.#folds) fold(record, bytes);
     } catch (error) {

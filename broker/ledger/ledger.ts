@@ -4,12 +4,23 @@ import type { Bus } from '../nats/bus.js';
 import { Follower } from '../nats/read/follower.js';
 import type { StoredMessage } from '../nats/stored-message.js';
 import { LEDGER_STREAM } from '../nats/streams.js';
+import { whenAvailable } from '../nats/when-available.js';
 import type { AppendOptions } from './append-lanes.js';
 import { Appender, type Guard } from './appender.js';
+import { hashOf } from './chain.js';
+import type { CheckpointHead, Checkpoints } from './checkpoint/checkpoints.js';
 import { LedgerBrokenError } from './ledger-errors.js';
 import { type Fold, LedgerState } from './ledger-state.js';
-import { type LedgerQuery, readLedger, storedBytesAfter, type Verification, verifyLedger } from './read-ledger.js';
+import {
+  type LedgerQuery,
+  readLedger,
+  storedBytesAfter,
+  type Verification,
+  verifyLedger,
+  verifyUpTo,
+} from './read-ledger.js';
 import type { Act, LedgerRecord } from './record.js';
+import { SubjectSequences } from './subject-sequences.js';
 
 export type { Fold } from './ledger-state.js';
 
@@ -21,6 +32,8 @@ export interface LedgerDeps {
   staleAfterMs: number;
   /** Each receives every record from the first on, in this order. A fold that throws makes the ledger unusable. */
   folds: readonly Fold[];
+  /** State of the folds in a file, which spares the start most of the records. */
+  checkpoints?: Checkpoints | undefined;
   /** Called once when a later record breaks the chain; from then on the ledger is not fresh. */
   onBroken?: ((error: LedgerBrokenError) => void) | undefined;
   /** Resolves when rights that a record has ended are used nowhere any more; appending an act that ends rights waits for it. */
@@ -33,13 +46,18 @@ export class Ledger {
   readonly #state: LedgerState;
   readonly #appender: Appender;
   readonly #follower: Follower;
+  readonly #subjects: SubjectSequences;
+  readonly #ending = new AbortController();
   #wasFresh = false;
 
   /** Resolves when everything is read, checked and folded. Rejects with LedgerBrokenError when the chain does not hold. */
   static async open(deps: LedgerDeps): Promise<Ledger> {
-    const ledger = new Ledger(deps);
+    const subjects = new SubjectSequences();
+    const from = await deps.checkpoints?.load(subjects, (head) => isOfLedger(deps.bus, head));
+    const ledger = new Ledger(deps, subjects, from);
     try {
       await ledger.#read();
+      if (from) void ledger.#verifyBefore(from);
     } catch (error) {
       await ledger.close();
       throw error;
@@ -47,13 +65,15 @@ export class Ledger {
     return ledger;
   }
 
-  private constructor(deps: LedgerDeps) {
+  private constructor(deps: LedgerDeps, subjects: SubjectSequences, from: CheckpointHead | undefined) {
     this.#deps = deps;
-    this.#state = new LedgerState(deps.folds);
+    this.#subjects = subjects;
+    this.#state = new LedgerState(deps.folds, subjects, from);
+    this.#state.onRecord(() => deps.checkpoints?.folded(this.#state, subjects));
     this.#appender = new Appender({ ...deps, state: this.#state });
     this.#follower = new Follower(deps.bus, {
       stream: LEDGER_STREAM,
-      after: 0,
+      after: this.#state.head,
       onMessage: (message) => this.#take(message),
       onCaughtUp: () => this.#onCaughtUp(),
       onTruncated: (last) => this.#break(new LedgerBrokenError(last + 1, 'it was there before and is gone')),
@@ -136,7 +156,9 @@ export class Ledger {
   }
 
   async close(): Promise<void> {
+    this.#ending.abort();
     await this.#follower.stop();
+    if (!this.#state.broken) await this.#deps.checkpoints?.close(this.#state, this.#subjects);
     this.#state.stop(new SluiceError('SHUTTING_DOWN', 'the broker is shutting down'));
   }
 
@@ -144,6 +166,12 @@ export class Ledger {
     const complete = this.#state.untilComplete();
     void this.#follower.start();
     return complete;
+  }
+
+  /** The records that a checkpoint stands for are checked while the bus serves; one that does not hold breaks the ledger. */
+  async #verifyBefore(from: CheckpointHead): Promise<void> {
+    const broken = await verifyUpTo(this.#deps.bus, from, this.#ending.signal);
+    if (broken) this.#break(broken);
   }
 
   #take(message: StoredMessage): void {
@@ -165,5 +193,16 @@ export class Ledger {
     this.#state.break(error);
     this.#deps.metrics.freshnessChanged(false);
     this.#deps.onBroken?.(error);
+  }
+}
+
+/** Whether that is a record of the ledger in the store. */
+async function isOfLedger(bus: Bus, { head, hash }: CheckpointHead): Promise<boolean> {
+  try {
+    const [bytes] = await whenAvailable(() => storedBytesAfter(bus, head - 1, 1));
+    return bytes !== undefined && hashOf(bytes) === hash;
+  } catch (error) {
+    if (error instanceof LedgerBrokenError) return false;
+    throw error;
   }
 }

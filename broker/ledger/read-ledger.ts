@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { ledgerSubject } from '../../proto/subject.js';
 import type { Bus } from '../nats/bus.js';
 import { pageAfter, streamEnds } from '../nats/read/log-reader.js';
@@ -62,4 +63,33 @@ export async function verifyLedger(bus: Bus): Promise<Verification> {
     throw error;
   }
   return { records: chain.head, head: chain.hash };
+}
+
+/** Records of one turn of a check that runs beside everything else: some 3 ms. */
+const CHECKED_PER_TURN = 200;
+const CHECK_PAUSE_MS = 20;
+/** After a failure of the store. */
+const CHECK_RETRY_MS = 5_000;
+
+/** Walks the chain up to a record that is known, slowly and however often the store fails. The fault that it finds. */
+export async function verifyUpTo(
+  bus: Bus,
+  { head, hash }: { head: number; hash: string },
+  signal: AbortSignal,
+): Promise<LedgerBrokenError | undefined> {
+  const chain = new Chain();
+  while (chain.head < head && !signal.aborted) {
+    try {
+      const query = { stream: LEDGER_STREAM, after: chain.head, subject: 'ledger.>', limit: CHECKED_PER_TURN };
+      for (const { position, subject, data } of await pageAfter(bus, query)) {
+        if (position <= head) chain.link(position, subject, data);
+      }
+      await delay(CHECK_PAUSE_MS, undefined, { signal, ref: false });
+    } catch (error) {
+      if (error instanceof LedgerBrokenError) return error;
+      await delay(CHECK_RETRY_MS, undefined, { signal, ref: false }).catch(() => {});
+    }
+  }
+  if (signal.aborted || chain.hash === hash) return undefined;
+  return new LedgerBrokenError(head, 'it is not the one that the checkpoint was made of');
 }

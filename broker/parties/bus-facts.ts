@@ -1,4 +1,5 @@
 import { hkdfSync } from 'node:crypto';
+import type { FoldedRoom, SavedItem } from '../ledger/checkpoint/folded-room.js';
 import type { LedgerRecord } from '../ledger/record.js';
 
 const CHECK_BYTES = 16;
@@ -34,7 +35,7 @@ interface BusDocument {
  * The ledger decides and not the file of one broker: a broker that forgot its registration would let operators create
  * grants without an application, on real data.
  */
-export class BusFacts {
+export class BusFacts implements FoldedRoom {
   #isRegistered = false;
   #isTrialStanding = false;
   #secretCheck: string | undefined;
@@ -47,6 +48,16 @@ export class BusFacts {
     // The first record that has one counts: a later broker with another secret was refused, and left none.
     this.#secretCheck ??= (record.document as BusDocument).secretCheck;
   };
+
+  save(): SavedItem[] {
+    return [{ state: { isRegistered: this.#isRegistered, secretCheck: this.#secretCheck } }];
+  }
+
+  load({ state }: SavedItem): void {
+    const { isRegistered, secretCheck } = state as { isRegistered: boolean; secretCheck?: string };
+    this.#isRegistered = isRegistered;
+    this.#secretCheck = secretCheck;
+  }
 
   get isRegistered(): boolean {
     return this.#isRegistered;

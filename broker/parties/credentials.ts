@@ -1,4 +1,5 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import type { FoldedRoom, SavedItem } from '../ledger/checkpoint/folded-room.js';
 import type { LedgerRecord } from '../ledger/record.js';
 import type { Caller } from './caller.js';
 import type { StoredOfficer } from './officer.js';
@@ -29,7 +30,7 @@ export const newToken = (): string => `slc_${randomBytes(TOKEN_BYTES).toString('
  * Finds the owner of a token. Tokens are stored as keyed digests: a copy of the ledger does not allow guessing tokens
  * offline, and the time of a look-up by digest reveals nothing about similar tokens. Each owner has one token.
  */
-export class Credentials {
+export class Credentials implements FoldedRoom {
   readonly #key: Buffer;
   readonly #subjectKey: Buffer;
   readonly #callers = new Map<string, Caller>();
@@ -51,6 +52,16 @@ export class Credentials {
       this.#replace({ kind: 'officer', id, party, roles, ...(contract !== undefined && { contract }) }, digest);
     }
   };
+
+  save(): SavedItem[] {
+    return [...this.#digests].map(([key, digest]) => ({ state: [key, digest, this.#callers.get(digest)] }));
+  }
+
+  load({ state }: SavedItem): void {
+    const [key, digest, caller] = state as [string, string, Caller | null];
+    this.#digests.set(key, digest);
+    if (caller) this.#callers.set(digest, caller);
+  }
 
   digestOf(token: string): string {
     return createHmac('sha256', this.#key).update(token, 'utf8').digest('hex');

@@ -7,11 +7,14 @@ import type { WebhookMetrics } from '../../metrics/webhook-metrics.js';
 import type { Bus } from '../../nats/bus.js';
 import { MACHINES } from '../../procedure/all-machines.js';
 import { LawfulDrafts } from '../../procedure/catalog/lawful-drafts.js';
+import { Batch } from '../../procedure/engine/batch.js';
 import { KeptAnswers } from '../../procedure/engine/kept-answers.js';
 import type { World } from '../../procedure/engine/machine.js';
 import { Procedure } from '../../procedure/engine/procedure.js';
 import { recordReads } from '../../procedure/engine/recorded-reads.js';
+import { ClockRecomputing } from '../../procedure/engine/recompute-clocks.js';
 import { Relations } from '../../procedure/engine/relations.js';
+import { ActRunner } from '../../procedure/engine/run-act.js';
 import type { FileReader } from '../../procedure/files/file-reader.js';
 import { BackflowWatch } from '../../procedure/grants/backflow-watch.js';
 import { NoticeBoard } from '../../procedure/notices/notice-board.js';
@@ -24,7 +27,6 @@ import { Webhooks } from '../../procedure/webhooks/webhooks.js';
 import { Worklist } from '../../procedure/worklist/worklist.js';
 import type { Stream } from '../../stream/open-stream.js';
 import type { Governance } from '../governance.js';
-
 import type { ReleaseStack } from '../release-stack.js';
 
 export interface LawfulDeps {
@@ -58,7 +60,10 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
   const kept = new KeptAnswers(rooms.files, config.secret);
   const procedure = new Procedure({ ledger, reader: rooms.files, world, machines: MACHINES, kept, clock });
   const { files } = rooms;
+  const runnerAt = (head: number, nowMs: number) => new ActRunner(world, new Batch(files, head, nowMs), MACHINES);
+  const recomputing = new ClockRecomputing({ world, reader: files, runnerAt });
   const worklist = new Worklist({ files, machines: MACHINES, relations, rules: world.rules, clock });
+  releases.add('worklist', ledger.onRecord(worklist.onRecord));
   const notices = new NoticeBoard({ ledger, files: rooms.files });
   releases.add('notices', ledger.onRecord(notices.onRecord));
   startWebhooks(deps, webhooks, rooms.files);
@@ -73,6 +78,7 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
   rooms.startDueRunner(
     (file, atMs, head) => procedure.decideDue(file, atMs, head),
     () => backflows.look(),
+    recomputing,
   );
   const isTestClock = config.testClock;
   return {
@@ -105,10 +111,10 @@ function worldOf(
   { config, governance, partitions, hasOpenStream }: LawfulDeps,
   { relations, webhooks, owner }: Pick<World, 'relations' | 'webhooks'> & { owner: string },
 ): World {
-  const { parties, officers, systems, credentials, catalog, grants, calendars, bodies } = governance;
+  const { parties, officers, systems, credentials, catalog, grants, calendars, recomputes, bodies } = governance;
   const { founding, closingHour, supplementPause, localTargetDays, changeLeadDays, quotas } = config;
   return {
-    ...{ relations, webhooks, parties, officers, systems, credentials, catalog, grants, calendars, bodies },
+    ...{ relations, webhooks, parties, officers, systems, credentials, catalog, grants, calendars, recomputes, bodies },
     settings: {
       ...{
         owner,

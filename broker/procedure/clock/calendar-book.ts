@@ -1,3 +1,4 @@
+import type { FoldedRoom, SavedItem } from '../../ledger/checkpoint/folded-room.js';
 import type { LedgerRecord } from '../../ledger/record.js';
 import { type Calendar, type CalendarDocument, calendarId, calendarOf, isWorked, NATIONAL } from './calendar.js';
 import { dateOf, dayOfDate, yearOf } from './shanghai-days.js';
@@ -16,7 +17,7 @@ export interface CountedDays {
  * The calendars in force, folded from the ledger. A region without a calendar for a year uses the national one; a year
  * without either counts weekends and the holidays of fixed date, provisionally. Of several versions the highest holds.
  */
-export class CalendarBook {
+export class CalendarBook implements FoldedRoom {
   readonly #inForce: Map<string, Calendar>;
 
   constructor(inForce: Iterable<Calendar> = []) {
@@ -27,6 +28,15 @@ export class CalendarBook {
   readonly fold = ({ kind, id, document }: LedgerRecord): void => {
     if (kind === 'calendar') this.#take(calendarOf(id, document as CalendarDocument));
   };
+
+  save(): SavedItem[] {
+    return [...this.#inForce.values()].map((one) => ({ state: { ...one, off: [...one.off], on: [...one.on] } }));
+  }
+
+  load({ state }: SavedItem): void {
+    const { off, on, ...rest } = state as Omit<Calendar, 'off' | 'on'> & { off: number[]; on: number[] };
+    this.#take({ ...rest, off: new Set(off), on: new Set(on) });
+  }
 
   /** Ids of the versions in force. */
   get versions(): string[] {

@@ -1,5 +1,6 @@
 import { SluiceError } from '../../../proto/errors.js';
 import { type BusClock, clockSettingOf } from '../../ledger/bus-clock.js';
+import type { FoldedRoom, SavedItem } from '../../ledger/checkpoint/folded-room.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { LedgerRecord } from '../../ledger/record.js';
 import { momentOf } from '../clock/shanghai-days.js';
@@ -18,7 +19,7 @@ export interface TestClockDeps {
  * Moves the time of a bus that is tried out. One record sets it for all brokers; whatever fell due on the way is acted on
  * by whichever broker lives, and a second record says that it is done (docs/decisions/0136).
  */
-export class TestClock {
+export class TestClock implements FoldedRoom {
   #isSet = false;
   #isMoving = false;
   readonly #waiting = new Set<Waiting>();
@@ -34,6 +35,14 @@ export class TestClock {
       for (const { resolve } of this.#waiting) resolve();
     }
   };
+
+  save(): SavedItem[] {
+    return [{ state: [this.#isSet, this.#isMoving] }];
+  }
+
+  load({ state }: SavedItem): void {
+    [this.#isSet, this.#isMoving] = state as [boolean, boolean];
+  }
 
   /**
    * Sets the time of the bus, in milliseconds since 1970, and resolves when everything that fell due on the way was acted

@@ -1,3 +1,4 @@
+import type { FoldedRoom, SavedItem } from '../../ledger/checkpoint/folded-room.js';
 import type { LedgerRecord } from '../../ledger/record.js';
 import type { Officers } from '../../parties/parties.js';
 import type { RecordedStep } from '../files/file.js';
@@ -8,7 +9,7 @@ interface Body {
 }
 
 /** The work body of each party and its head, folded from the ledger: no application is filed and no reply given without one. */
-export class BodiesInOffice {
+export class BodiesInOffice implements FoldedRoom {
   readonly #byParty = new Map<string, Body>();
 
   constructor(private readonly officers: Officers) {}
@@ -20,6 +21,14 @@ export class BodiesInOffice {
     if (state === 'in_office') this.#byParty.set(party, { id, head });
     else if (this.#byParty.get(party)?.id === id) this.#byParty.delete(party);
   };
+
+  save(): SavedItem[] {
+    return [...this.#byParty].map((state) => ({ state }));
+  }
+
+  load({ state }: SavedItem): void {
+    this.#byParty.set(...(state as [string, Body]));
+  }
 
   bodyOf(party: string): string | undefined {
     return this.#byParty.get(party)?.id;

@@ -1,4 +1,5 @@
 import { SluiceError } from '../../../proto/errors.js';
+import type { FoldedRoom, SavedItem } from '../../ledger/checkpoint/folded-room.js';
 import type { LedgerRecord } from '../../ledger/record.js';
 import type { Caller } from '../../parties/caller.js';
 import type { LeaseCondition } from '../../parties/leases.js';
@@ -16,7 +17,7 @@ interface Term {
  * their record is folded, and at their moment whether or not the bus has recorded the end yet.
  * docs/decisions/0157-outsiders-are-refused-by-route.md
  */
-export class ContractTerms {
+export class ContractTerms implements FoldedRoom {
   readonly #contracts = new Map<string, Term>();
   readonly #accesses = new Map<string, Term>();
 
@@ -29,6 +30,21 @@ export class ContractTerms {
     if (state === 'ended' && kind === 'access') terms.delete(id);
     else terms.set(id, { state, endsAtMs });
   };
+
+  save(): SavedItem[] {
+    const items = (kind: string, terms: ReadonlyMap<string, Term>): SavedItem[] =>
+      // JSON has no infinity.
+      [...terms].map(([id, { state, endsAtMs }]) => ({
+        state: { kind, id, state, endsAtMs: Number.isFinite(endsAtMs) ? endsAtMs : null },
+      }));
+    return [...items('contract', this.#contracts), ...items('access', this.#accesses)];
+  }
+
+  load({ state: saved }: SavedItem): void {
+    const { kind, id, state, endsAtMs } = saved as { kind: string; id: string; state: string; endsAtMs: number | null };
+    const terms = kind === 'contract' ? this.#contracts : this.#accesses;
+    terms.set(id, { state, endsAtMs: endsAtMs ?? Number.POSITIVE_INFINITY });
+  }
 
   /** Why a contractor may call nothing any more; undefined for everybody else. */
   refusalOf(caller: Caller, nowMs: number): SluiceError | undefined {

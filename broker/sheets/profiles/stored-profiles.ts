@@ -1,4 +1,5 @@
 import { SluiceError } from '../../../proto/errors.js';
+import type { FoldedRoom, SavedItem } from '../../ledger/checkpoint/folded-room.js';
 import type { Act, LedgerRecord } from '../../ledger/record.js';
 import type { Acting } from '../../parties/permissions.js';
 import { DCAT_AP, type TableProfile } from './profile.js';
@@ -13,12 +14,20 @@ interface StoredProfile {
 }
 
 /** The profiles that parties have stored, folded from the ledger. */
-export class StoredProfiles {
+export class StoredProfiles implements FoldedRoom {
   readonly #texts = new Map<string, string>();
 
   readonly fold = (record: LedgerRecord): void => {
     if (record.kind === 'profile') this.#texts.set(record.id, (record.document as StoredProfile).text);
   };
+
+  save(): SavedItem[] {
+    return [...this.#texts].map((state) => ({ state }));
+  }
+
+  load({ state }: SavedItem): void {
+    this.#texts.set(...(state as [string, string]));
+  }
 
   /** JSON of a stored or ready-made profile; of several parties the first that has it counts. Throws NOT_FOUND. */
   json(parties: readonly string[], name: string): string {

@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder that the running program was built into. */
+const BUILT = fileURLToPath(new URL('../../..', import.meta.url));
+/** What folds records, and what it is made of. */
+const FOLDERS = ['broker', 'proto'];
+
+/**
+ * Digest of the running code. State that other code has folded may differ in its form or its meaning, and a version number
+ * is the same in every build between two releases.
+ */
+export function codeVersion(): string {
+  const hash = createHash('sha256');
+  for (const folder of FOLDERS) {
+    const names = readdirSync(join(BUILT, folder), { recursive: true }) as string[];
+    for (const name of names.filter((one) => one.endsWith('.js') && !one.endsWith('.test.js')).sort()) {
+      hash.update(`${folder}/${name}\n`).update(readFileSync(join(BUILT, folder, name)));
+    }
+  }
+  return hash.digest('hex');
+}

@@ -3,7 +3,7 @@ import { clockSettingOf } from '../ledger/bus-clock.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Bus } from '../nats/bus.js';
 import { Attachments } from './attachments/attachments.js';
-import { type DecideDue, DueRunner } from './due/due-runner.js';
+import { type DecideDue, DueRunner, type WorkBefore } from './due/due-runner.js';
 import type { TestClock } from './due/test-clock.js';
 import type { FileReader } from './files/file-reader.js';
 import { projectedFiles } from './projection/projected-files.js';
@@ -29,7 +29,7 @@ export interface Procedure {
    * From now on the bus acts on what falls due; to be called once. `look` acts on what no file says the moment of, and resolves
    * with false while there is more.
    */
-  startDueRunner(decideDue: DecideDue, look: () => Promise<boolean>): void;
+  startDueRunner(decideDue: DecideDue, look: () => Promise<boolean>, before: WorkBefore): void;
   close(): Promise<void>;
 }
 
@@ -46,11 +46,11 @@ export async function openProcedure(deps: OpenProcedureDeps): Promise<Procedure>
   return {
     files,
     attachments: new Attachments({ bus, ledger, files }),
-    startDueRunner: (decideDue, look) => {
+    startDueRunner: (decideDue, look, before) => {
       const onNothingDue = async (isNothingDue: () => Promise<boolean>): Promise<void> => {
         if (await look()) await testClock.noteReached(ledger, isNothingDue);
       };
-      runner = new DueRunner({ ledger, files, clock, decideDue, onNothingDue, warn });
+      runner = new DueRunner({ ledger, files, clock, decideDue, before, onNothingDue, warn });
       runner.start();
     },
     close: async () => {

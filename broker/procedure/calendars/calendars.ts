@@ -1,14 +1,19 @@
 import type { LawfulProblem } from '../../../proto/errors.js';
 import { type Calendar, type CalendarDocument, NATIONAL } from '../clock/calendar.js';
-import { type ClockOfFile, calendarProblems, effectOf, nextCalendar } from '../clock/calendar-check.js';
+import { calendarProblems, effectOf, nextCalendar } from '../clock/calendar-check.js';
+import { momentOf } from '../clock/shanghai-days.js';
 import { listOf } from '../engine/body-check.js';
 import { type ActContext, type Machine, NONE } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
 
 const YEAR_MIN = 2000;
 const YEAR_MAX = 2200;
-/** Clocks that one calendar may recompute; each makes a record of the one batch. */
+/** Clocks that are read and computed in one turn: some 10 ms. */
 const CLOCKS_PER_PAGE = 1_000;
+/** Clocks that are computed in the batch of the calendar; of more, the bus computes all after it. */
+const CLOCKS_OF_BATCH_MAX = 500;
+/** How long the answer waits for them. */
+const SETTLED_MS_MAX = 60_000;
 
 const documentOf = ({ body }: ActContext): CalendarDocument => {
   const { region, year, document = '', off = [], on = [] } = body as Partial<CalendarDocument>;
@@ -17,16 +22,22 @@ const documentOf = ({ body }: ActContext): CalendarDocument => {
 
 const versionOf = (context: ActContext): Calendar => nextCalendar(context.world.calendars, documentOf(context));
 
-async function concerned({ batch, body }: ActContext): Promise<ClockOfFile[]> {
-  const found: ClockOfFile[] = [];
+type Effect = ReturnType<typeof effectOf>;
+
+/** What the calendar does to all clocks, page by page. */
+async function effectOn(context: ActContext): Promise<Effect> {
+  const { batch, body, world, nowMs } = context;
+  const version = versionOf(context);
+  const effect: Effect = { recomputed: [], problems: [] };
   for (let after: number | undefined; ; ) {
     const page = await batch.clocks({
-      year: Number(body.year),
-      limit: CLOCKS_PER_PAGE,
+      ...{ year: Number(body.year), limit: CLOCKS_PER_PAGE },
       ...(after !== undefined && { after }),
     });
-    found.push(...page.clocks);
-    if (page.next === undefined) return found;
+    const { recomputed, problems } = effectOf(version, page.clocks, world.rules, nowMs);
+    effect.recomputed.push(...recomputed);
+    effect.problems.push(...problems);
+    if (page.next === undefined) return effect;
     after = page.next;
   }
 }
@@ -36,8 +47,7 @@ async function effectProblems(context: ActContext): Promise<LawfulProblem[]> {
   const own = calendarProblems(document);
   if (own.length > 0 || document.year === 0)
     return own.map(({ path, text }) => problem(path, 'CALENDAR_INVALID', text));
-  const { world, nowMs } = context;
-  const { problems } = effectOf(versionOf(context), await concerned(context), world.rules, nowMs);
+  const { problems } = await effectOn(context);
   return problems.map(({ path, text }) => problem(path, 'CALENDAR_INVALID', text));
 }
 
@@ -45,6 +55,7 @@ export const CALENDARS: Machine = {
   kind: 'calendars',
   available: true,
   isReadByAll: true,
+  settled: ({ recomputes }) => recomputes.untilNone(SETTLED_MS_MAX),
   states: ['in_force', 'superseded'],
   transitions: [
     {
@@ -73,14 +84,15 @@ export const CALENDARS: Machine = {
         const { file, world, nowMs } = context;
         const version = versionOf(context);
         const document = documentOf(context);
-        const { recomputed } = effectOf(version, await concerned(context), world.rules, nowMs);
+        const { recomputed } = await effectOn(context);
         file.document = { id: file.id, ...document };
         context.once.recomputed = recomputed;
         const previous =
           version.version > 1 ? `${file.id.slice(0, file.id.lastIndexOf('.'))}.${version.version - 1}` : undefined;
         if (previous !== undefined)
           await context.follow({ ref: { kind: 'calendars', id: previous }, act: 'supersede' });
-        await context.recompute(world.calendars.plus(version), recomputed);
+        if (recomputed.length > CLOCKS_OF_BATCH_MAX) file.memo.recomputesAt = momentOf(nowMs);
+        else await context.recompute(world.calendars.plus(version), recomputed);
       },
       article: 'R21',
     },

@@ -10,12 +10,23 @@ import { DueBatch, keyOf } from './due-batch.js';
 /** Decides on a file at the moment that falls due; the acts follow record `head`. */
 export type DecideDue = (file: ProcedureFile, atMs: number, head: number) => Act[] | Promise<Act[]>;
 
+/** Work of the bus that comes before everything that falls due, in batches. */
+export interface WorkBefore {
+  readonly isOpen: boolean;
+  /** Acts of the next batch, after record `head`; none when there was nothing to do so far. */
+  decide(head: number): Promise<Act[]>;
+  /** The acts are stored. */
+  stored(): void;
+}
+
 export interface DueRunnerDeps {
   ledger: Pick<Ledger, 'head' | 'appendAll'>;
   files: Pick<FileReader, 'due' | 'getMany'>;
   /** Time of the bus, in milliseconds since 1970. */
   clock(): number;
   decideDue: DecideDue;
+  /** Clocks that a calendar changes: none of them may be acted on as they were. */
+  before?: WorkBefore | undefined;
   /** Called whenever nothing was found due, with the means to look again. */
   onNothingDue?(isNothingDue: () => Promise<boolean>): Promise<void>;
   warn(message: string, error?: unknown): void;
@@ -93,8 +104,10 @@ export class DueRunner {
 
   /** Appends one batch; false when nothing is due, or another broker is at it. */
   async #actOnce(): Promise<boolean> {
-    let firstDue: string | undefined;
+    const { before } = this.#deps;
     this.#isAnotherFaster = false;
+    if (before?.isOpen) return this.#workBefore(before);
+    let firstDue: string | undefined;
     let taken: DueFile[] = [];
     const records = await this.#deps.ledger.appendAll(
       async (head) => {
@@ -103,7 +116,7 @@ export class DueRunner {
         // The guard runs again because somebody acted; if on what is due, that broker goes on with it.
         this.#isAnotherFaster = firstDue !== undefined && firstDue !== first;
         firstDue ??= first;
-        if (this.#isAnotherFaster || due.length === 0) return [];
+        if (this.#isAnotherFaster || due.length === 0 || before?.isOpen) return [];
         const decided = await this.#decide(due, head);
         taken = decided.taken;
         return decided.acts;
@@ -112,6 +125,23 @@ export class DueRunner {
     );
     if (records.length > 0) this.#noteActed(taken);
     return records.length > 0;
+  }
+
+  /** False when another broker is at it. */
+  async #workBefore(work: WorkBefore): Promise<boolean> {
+    let first: string | undefined;
+    await this.#deps.ledger.appendAll(
+      async (head) => {
+        const acts = await work.decide(head);
+        const id = acts[0]?.id ?? '';
+        this.#isAnotherFaster = first !== undefined && first !== id;
+        first ??= id;
+        return this.#isAnotherFaster ? [] : acts;
+      },
+      { atomic: true },
+    );
+    if (!this.#isAnotherFaster) work.stored();
+    return !this.#isAnotherFaster;
   }
 
   async #due(): Promise<DueFile[]> {

@@ -4,6 +4,7 @@ import type { Grants } from '../../grants/grants.js';
 import type { OfficerCaller } from '../../parties/caller.js';
 import type { Credentials } from '../../parties/credentials.js';
 import type { Officers, Parties, Systems } from '../../parties/parties.js';
+import type { OpenRecomputes } from '../calendars/open-recomputes.js';
 import type { CalendarBook } from '../clock/calendar-book.js';
 import type { RecomputedClock } from '../clock/calendar-check.js';
 import type { ClockRules } from '../clock/clock-rules.js';
@@ -95,6 +96,8 @@ export interface Machine {
   transitions: readonly Transition[];
   /** Act of the bus at the moment `memo.endsAt`. */
   onDue?: string;
+  /** Resolves when the bus has done what an act leaves to it; the answer waits for that. */
+  settled?(world: World): Promise<void>;
   /** Further members of the answer. */
   answer?(file: ProcedureFile): Fields;
   links?(file: ProcedureFile): Record<string, string>;
@@ -156,6 +159,7 @@ export interface World {
   catalog: Catalog;
   grants: Grants;
   calendars: CalendarBook;
+  recomputes: OpenRecomputes;
   rules: ClockRules;
   /** Facts of the stream: what was acknowledged, and which streams are open. */
   delivery: DeliveryFacts;

@@ -94,6 +94,7 @@ export class Procedure {
       }
     });
     if (refusal) throw refusal;
+    for (const { kind } of calls) await this.deps.machines.get(kind)?.settled?.(this.deps.world);
     return answers;
   }
 
@@ -139,6 +140,7 @@ export class Procedure {
     const runner = this.#runner(head, atMs);
     const current = await runner.batch.get(file);
     if (!current) return [];
+    runner.recomputeOpen(current);
     await runner.judgeClocks(current);
     const { onDue } = this.deps.machines.get(file.kind) ?? {};
     const { endsAt } = current.memo;
@@ -264,6 +266,7 @@ export class Procedure {
     if (never) throw refuse([never]);
     requireShape(rows.find((row) => row.from.includes(file.state)) ?? (rows[0] as Transition), body);
     if (call.ifMatch !== undefined && call.ifMatch !== file.seq) throw this.#stale(machine, file, caller);
+    runner.recomputeOpen(file);
     const given = rows.some((row) => row.isAnyBody) ? {} : common(body);
     const order = { file, body, caller, by: { actor: actorOf(caller) }, ...given };
     const possible = rows.filter((row) => row.from.includes(file.state));

@@ -4,7 +4,7 @@ import type { CalendarBook } from '../clock/calendar-book.js';
 import type { RecomputedClock } from '../clock/calendar-check.js';
 import type { Clock } from '../clock/clock.js';
 import { articleOfClock, lateViolation } from '../clock/clock-kinds.js';
-import { hasFallenLate, judged, recomputeClock } from '../clock/clock-rules.js';
+import { hasFallenLate, isRecomputed, judged, recomputeClock } from '../clock/clock-rules.js';
 import { dayAt, yearOf } from '../clock/shanghai-days.js';
 import type { Fields, FileRef, NoticeOrder, ProcedureFile } from '../files/file.js';
 import { KINDS, type Kind } from '../files/kinds.js';
@@ -106,6 +106,17 @@ export class ActRunner {
     }
   }
 
+  /** Computes the clocks of a file by a calendar that has not come to all files yet: nobody looks at a due date that no longer holds. */
+  recomputeOpen(file: ProcedureFile): void {
+    const { recomputes, rules } = this.world;
+    const atMs = recomputes.judgedAtMs;
+    if (atMs === undefined) return;
+    for (const [index, before] of file.clocks.entries()) {
+      const after = recomputeClock(before, rules, atMs);
+      if (isRecomputed(before, after)) this.#recordRecomputed(file, index, after);
+    }
+  }
+
   async violation(facts: Fields & { party: string; about: FileRef; code: string }): Promise<void> {
     const machine = this.#machine('violations');
     const transition = machine.transitions.find(
@@ -129,6 +140,7 @@ export class ActRunner {
   ): Promise<ProcedureFile> {
     const machine = this.#machine(ref.kind);
     const file = (await this.batch.get(ref)) ?? newFile(ref.kind, ref.id);
+    this.recomputeOpen(file);
     const actor = byCaller ? by : BUS;
     const candidates = machine.transitions.filter((row) => row.act === act && row.from.includes(file.state));
     const order = { file, body, caller: byCaller ? caller : undefined, by: actor, reason };
@@ -167,22 +179,20 @@ export class ActRunner {
       const index = file?.clocks.findLastIndex((clock) => clock.id === id) ?? -1;
       const before = file?.clocks[index];
       if (!file || !before) continue;
-      const after = recomputeClock(before, rules, this.batch.nowMs);
-      file.clocks[index] = after;
-      const to = [
-        ...new Set([
-          ...partiesOf(file.sides),
-          ...(id === 'D2' ? this.world.relations.resolve('peer', file.sides) : []),
-        ]),
-      ];
-      this.batch.record({
-        ...{ file, act: 'recomputed', by: BUS, clock: id, from: file.state },
-        notices: [
-          { kind: 'recomputed', to, clock: id, details: { from: before.due, to: after.due }, ...articleOfClock(id) },
-        ],
-        ...(after.calendar !== null && { calendar: after.calendar }),
-      });
+      this.#recordRecomputed(file, index, recomputeClock(before, rules, this.batch.nowMs));
     }
+  }
+
+  #recordRecomputed(file: ProcedureFile, index: number, after: Clock): void {
+    const { id, due } = file.clocks[index] as Clock;
+    file.clocks[index] = after;
+    const peers = id === 'D2' ? this.world.relations.resolve('peer', file.sides) : [];
+    const to = [...new Set([...partiesOf(file.sides), ...peers])];
+    this.batch.record({
+      ...{ file, act: 'recomputed', by: BUS, clock: id, from: file.state },
+      notices: [{ kind: 'recomputed', to, clock: id, details: { from: due, to: after.due }, ...articleOfClock(id) }],
+      ...(after.calendar !== null && { calendar: after.calendar }),
+    });
   }
 
   #notices({ transition, file }: ActContext): NoticeOrder[] {

@@ -10,3 +10,13 @@ export function dueMoment({ clocks, memo }: Pick<FileState, 'clocks' | 'memo'>):
   const earliest = Math.min(...moments);
   return Number.isFinite(earliest) ? earliest : undefined;
 }
+
+/**
+ * The earliest moment at which a clock of a file is late, or was, of those that still ask for an act; in milliseconds since 1970. Undefined
+ * where none does.
+ */
+export function urgentMoment({ clocks }: Pick<FileState, 'clocks'>): number | undefined {
+  const open = clocks.filter(({ state, doneAt }) => state !== 'met' && doneAt === undefined);
+  const earliest = Math.min(...open.map(({ lateFrom }) => Date.parse(lateFrom)));
+  return Number.isFinite(earliest) ? earliest : undefined;
+}

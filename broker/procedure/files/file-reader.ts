@@ -13,11 +13,33 @@ export interface FileQuery {
   about?: string;
   /** Files with a running clock that is due before that date, `YYYY-MM-DD`. */
   dueBefore?: string;
-  /** Whether a clock of the file is running, paused, or late without the act that it asks for. */
-  hasOpenClock?: boolean;
   /** Ids after which to go on, in order of the first record of each file. */
   after?: string;
   limit: number;
+}
+
+export interface UrgentQuery {
+  kind: Kind;
+  /** Files of which one of these parties is a side. Absent: of any. */
+  sides?: readonly string[];
+  states?: readonly string[];
+  /** Files with a clock that asks for an act, the one that is late first at the beginning; otherwise those without, oldest first. */
+  hasOpenClock: boolean;
+  /** Only those that are late by that moment, in milliseconds since 1970. */
+  lateByMs?: number;
+  /** `next` of the page before. */
+  after?: UrgentPlace;
+  limit: number;
+}
+
+/** Where a page of urgent files ended. */
+export type UrgentPlace = readonly [urgentAt: number, n: number];
+
+export interface UrgentPage {
+  /** `seq` is that of the file's last record. */
+  files: { id: string; seq: number }[];
+  /** Absent on the last page. */
+  next?: UrgentPlace;
 }
 
 export interface FilePage {
@@ -53,6 +75,8 @@ export interface AttachmentFacts {
 export interface ClocksQuery {
   /** Clocks of working days that began before the end of that year and are due in it or later. */
   year: number;
+  /** Running and paused ones only. */
+  isOpen?: boolean;
   /** `next` of the page before. */
   after?: number;
   limit: number;
@@ -74,6 +98,8 @@ export interface FileReader {
   get(ref: FileRef, upTo?: number): Promise<ProcedureFile | undefined>;
   getMany(refs: readonly FileRef[], upTo?: number): Promise<(ProcedureFile | undefined)[]>;
   list(query: FileQuery, upTo?: number): Promise<FilePage>;
+  /** Names of files in the order of their urgency. */
+  urgent(query: UrgentQuery): Promise<UrgentPage>;
   history(ref: FileRef): Promise<HistoryItem[]>;
   /** Files of which a clock or a period falls due at or before that moment, earliest first. */
   due(beforeMs: number, limit: number): Promise<DueFile[]>;

@@ -26,9 +26,6 @@ export function getFiles(db: ProjectionDatabase, refs: readonly FileRef[]): (Sto
   });
 }
 
-const OPEN_CLOCK = `EXISTS (SELECT 1 FROM clocks c WHERE c.file = f.n AND c.state <> 'met'
-  AND json_extract(c.clock, '$.doneAt') IS NULL)`;
-
 /** Throws BAD_REQUEST when `after` is no file. */
 export function listFiles(db: ProjectionDatabase, query: FileQuery): { files: StoredFile[]; next?: string } {
   const { kind, sides, states, limit } = query;
@@ -49,7 +46,6 @@ export function listFiles(db: ProjectionDatabase, query: FileQuery): { files: St
   if (query.dueBefore !== undefined) {
     also(`f.n IN (SELECT file FROM clocks WHERE due_date < ? AND state = 'running')`, query.dueBefore);
   }
-  if (query.hasOpenClock !== undefined) also(query.hasOpenClock ? OPEN_CLOCK : `NOT ${OPEN_CLOCK}`);
   const from = sides?.length === 1 ? 'sides s CROSS JOIN files f ON f.n = s.file' : 'files f';
   const sql = `SELECT ${COLUMNS} FROM ${from} WHERE ${conditions.join(' AND ')} ORDER BY f.n LIMIT ?`;
   const rows = db.all(sql, ...values, limit + 1);
@@ -92,10 +88,10 @@ export function dueFiles(db: ProjectionDatabase, beforeMs: number, limit: number
 }
 
 /** Clocks as JSON, each with its file. */
-export function clocksOf(db: ProjectionDatabase, { year, after = 0, limit }: ClocksQuery) {
+export function clocksOf(db: ProjectionDatabase, { year, isOpen = false, after = 0, limit }: ClocksQuery) {
   const rows = db.all(
     `SELECT c.n, f.kind, f.id, c.clock FROM clocks c CROSS JOIN files f ON f.n = c.file
-     WHERE c.n > ? AND c.unit = 'wd' AND c.state <> 'late' AND c.start_date <= ? AND c.due_date >= ?
+     WHERE c.n > ? AND c.unit = 'wd' AND ${isOpen ? "c.state IN ('running', 'paused')" : "c.state <> 'late'"} AND c.start_date <= ? AND c.due_date >= ?
      ORDER BY c.n LIMIT ?`,
     ...[after, `${year}-12-31`, `${year}-01-01`, limit],
   );

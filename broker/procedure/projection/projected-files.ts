@@ -2,7 +2,7 @@ import { sharedTurn } from '../../../proto/async/shared-turns.js';
 import type { ClockOfFile } from '../clock/calendar-check.js';
 import type { Clock } from '../clock/clock.js';
 import type { Fields, FileRef, FileState, HistoryItem, Notice, ProcedureFile } from '../files/file.js';
-import type { AttachmentFacts, DueFile, FilePage, FileReader, KeptAnswer } from '../files/file-reader.js';
+import type { AttachmentFacts, DueFile, FilePage, FileReader, KeptAnswer, UrgentPage } from '../files/file-reader.js';
 import type { Kind } from '../files/kinds.js';
 import type { StoredFile } from './file-queries.js';
 import type { Projection } from './projection.js';
@@ -23,6 +23,7 @@ export function projectedFiles(projection: Pick<Projection, 'ask'>, clock: () =>
       const page: FilePage = { files: (await parsedAll(files)) as ProcedureFile[] };
       return next === undefined ? page : { ...page, next };
     },
+    urgent: (query) => ask<UrgentPage>({ what: 'urgent', query }),
     history: (ref) => ask<HistoryItem[]>({ what: 'history', ref }),
     due: (beforeMs, limit) => ask<DueFile[]>({ what: 'due', beforeMs, limit }),
     clocks: async (query) => {

@@ -7,6 +7,7 @@ import { attachmentOf, clocksOf, dueFiles, getFiles, historyOf, keptAnswerOf, li
 import { listNotices, noticeOf } from './notice-queries.js';
 import { writeRecord } from './record-writer.js';
 import type { FromThread, Question, RecordBatch, ToThread } from './thread-messages.js';
+import { urgentFiles } from './urgent-files.js';
 
 /** Runs as a worker thread: takes records, answers questions, in the order of the messages. */
 
@@ -52,6 +53,8 @@ function answer(question: Question): unknown {
       return getFiles(db, question.refs);
     case 'list':
       return listFiles(db, question.query);
+    case 'urgent':
+      return urgentFiles(db, question.query);
     case 'history':
       return historyOf(db, question.ref);
     case 'due':

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import t, { type Test } from 'tap';
 import { emptyStore, openLedger } from '../../../tests/support/broker/ledger.js';
+import { projectionRows } from '../../../tests/support/broker/projection-rows.js';
 import { temporaryFolder } from '../../../tests/support/nats/nats.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { Act } from '../../ledger/record.js';
@@ -51,19 +52,6 @@ async function office(t: Test, nowMs = () => Date.now()): Promise<Office> {
     return { projection, files: projectedFiles(projection, nowMs) };
   };
   return { ledger, folder, open };
-}
-
-/** All rows of all tables, in order. */
-function rowsOf(folder: string, file = 'files-1.db'): Record<string, unknown> {
-  const db = new Database(join(folder, file));
-  const tables = db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`).all() as {
-    name: string;
-  }[];
-  const rows = tables.map(({ name }) => [name, db.prepare(`SELECT * FROM ${name}`).raw().all()]);
-  db.close();
-  return Object.fromEntries(
-    rows.map(([name, all]) => [name, (all as unknown[][]).map((row) => JSON.stringify(row)).sort()]),
-  );
 }
 
 t.test('a file is read as its newest record states it, in the state that the named record made', async (t) => {
@@ -250,12 +238,12 @@ t.test('the file goes on where it was, and says the same as a fresh one', async 
   await ledger.appendAll(() => anyActs(700));
   await second.projection.untilCaughtUp();
   await second.projection.close();
-  const resumed = rowsOf(folder);
+  const resumed = projectionRows(folder);
   rmSync(folder, { recursive: true });
   const fresh = open(t);
   await fresh.projection.untilCaughtUp();
   await fresh.projection.close();
-  t.strictSame(rowsOf(folder), resumed);
+  t.strictSame(projectionRows(folder), resumed);
   t.ok((resumed.history as unknown[]).length > 300);
 });
 
@@ -270,7 +258,7 @@ t.test('a file that is damaged, cut off, or of another ledger is made anew', asy
   await ledger.appendAll(() => anyActs(400));
   await t.test('first', reopened);
   const path = join(folder, 'files-1.db');
-  const expected = rowsOf(folder);
+  const expected = projectionRows(folder);
   await t.test('no database at all', async (t) => {
     writeFileSync(path, randomBytes(50_000));
     await reopened(t);
@@ -289,7 +277,7 @@ t.test('a file that is damaged, cut off, or of another ledger is made anew', asy
     db.close();
     await reopened(t);
   });
-  t.strictSame(rowsOf(folder), expected);
+  t.strictSame(projectionRows(folder), expected);
 });
 
 t.test('each process has a file of its own', async (t) => {
@@ -302,5 +290,5 @@ t.test('each process has a file of its own', async (t) => {
     readdirSync(folder).filter((name) => name.endsWith('.db')),
     ['files-1.db', 'files-2.db'],
   );
-  t.strictSame(rowsOf(folder), rowsOf(folder, 'files-2.db'));
+  t.strictSame(projectionRows(folder), projectionRows(folder, 'files-2.db'));
 });

@@ -1,7 +1,7 @@
 import type { LedgerRecord } from '../../ledger/record.js';
 import type { Clock } from '../clock/clock.js';
 import { dateAt } from '../clock/shanghai-days.js';
-import { dueMoment } from '../files/due-moment.js';
+import { dueMoment, urgentMoment } from '../files/due-moment.js';
 import { type FileState, REMOVED, type RecordedStep, type Sides, type StoredAttachment } from '../files/file.js';
 import { type Kind, kindOfRecord } from '../files/kinds.js';
 import type { ProjectionDatabase } from './database.js';
@@ -43,9 +43,9 @@ function writeFileRecord(
     return;
   }
   db.run(
-    `INSERT INTO files (n, kind, id, seq, state, body, document, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO files (n, kind, id, seq, state, body, document, due_at, urgent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (n) DO UPDATE SET seq = excluded.seq, state = excluded.state, body = excluded.body,
-       document = excluded.document, due_at = excluded.due_at`,
+       document = excluded.document, due_at = excluded.due_at, urgent_at = excluded.urgent_at`,
     ...[
       n,
       kind,
@@ -55,6 +55,7 @@ function writeFileRecord(
       JSON.stringify(state),
       JSON.stringify(record.document ?? {}),
       dueMoment(state) ?? null,
+      urgentMoment(state) ?? null,
     ],
   );
   writeSides(db, n, kind, state, known);

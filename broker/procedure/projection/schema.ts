@@ -1,9 +1,10 @@
 /** A file with another version is made anew. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /**
  * `files.n` is the sequence of the file's first record, which orders lists and is unique. `files.due_at` is the earliest
- * moment, in milliseconds since 1970, of a running clock's `lateFrom` or of `memo.endsAt`. A notice to everybody is one row
+ * moment, in milliseconds since 1970, of a running clock's `lateFrom` or of `memo.endsAt`; `urgent_at` the earliest `lateFrom` of a
+ * clock that still asks for an act, late and paused ones too. A notice to everybody is one row
  * with party `*`.
  */
 export const SCHEMA = `
@@ -11,9 +12,11 @@ CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), head INTEGER NOT
 INSERT INTO progress VALUES (1, 0, '');
 CREATE TABLE files (
   n INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, state TEXT NOT NULL,
-  body TEXT NOT NULL, document TEXT NOT NULL, due_at INTEGER);
+  body TEXT NOT NULL, document TEXT NOT NULL, due_at INTEGER,
+  urgent_at INTEGER);
 CREATE UNIQUE INDEX files_id ON files (kind, id);
 CREATE INDEX files_kind ON files (kind);
+CREATE INDEX files_urgent ON files (kind, urgent_at, n) WHERE urgent_at IS NOT NULL;
 CREATE INDEX files_due ON files (due_at, n) WHERE due_at IS NOT NULL;
 CREATE TABLE sides (
   kind TEXT NOT NULL, party TEXT NOT NULL, file INTEGER NOT NULL, PRIMARY KEY (kind, party, file)) WITHOUT ROWID;

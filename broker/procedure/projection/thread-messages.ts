@@ -1,10 +1,11 @@
 import type { FileRef } from '../files/file.js';
-import type { ClocksQuery, FileQuery, NoticeQuery } from '../files/file-reader.js';
+import type { ClocksQuery, FileQuery, NoticeQuery, UrgentQuery } from '../files/file-reader.js';
 
 /** Requests to the thread. */
 export type Question =
   | { what: 'files'; refs: readonly FileRef[] }
   | { what: 'list'; query: FileQuery }
+  | { what: 'urgent'; query: UrgentQuery }
   | { what: 'history'; ref: FileRef }
   | { what: 'due'; beforeMs: number; limit: number }
   | { what: 'clocks'; query: ClocksQuery }

@@ -1,3 +1,4 @@
+import type { LedgerRecord } from '../../ledger/record.js';
 import type { OfficerCaller } from '../../parties/caller.js';
 import type { Clock } from '../clock/clock.js';
 import { type ClockRules, daysLeft, judged } from '../clock/clock-rules.js';
@@ -5,12 +6,13 @@ import { describeFile, roleFor } from '../engine/answer.js';
 import { type Machine, NONE, SELF, type Transition } from '../engine/machine.js';
 import { isReadable } from '../engine/readable.js';
 import type { Relations } from '../engine/relations.js';
-import type { Fields, ProcedureFile } from '../files/file.js';
-import type { FileQuery, FileReader } from '../files/file-reader.js';
+import type { Fields, FileRef, ProcedureFile } from '../files/file.js';
+import type { FileReader, UrgentPage, UrgentPlace, UrgentQuery } from '../files/file-reader.js';
 import type { Kind } from '../files/kinds.js';
+import { LookedAt, type Shown } from './looked-at.js';
 
 export interface WorklistDeps {
-  files: Pick<FileReader, 'list'>;
+  files: Pick<FileReader, 'getMany' | 'urgent'>;
   machines: ReadonlyMap<Kind, Machine>;
   relations: Relations;
   rules: ClockRules;
@@ -38,72 +40,83 @@ export interface WorklistPage {
 const ITEMS_MAX = 1_000;
 /** Files that are looked at for one answer. */
 const FILES_MAX = 20_000;
-const PAGE_FILES = 500;
+const PAGE_FILES = 1_000;
+/** Files that are read at a time, where nothing is known of them yet. */
+const READ_AT_ONCE = 200;
 
 /** Relations in which a party stands only to files of which it is itself a side. */
 const OF_SIDES: readonly string[] = ['own', 'provider', 'demand', 'source', 'suspender', 'either', 'asked'];
-
-/** A file of the worklist before it is described. */
-interface Found {
-  machine: Machine;
-  file: ProcedureFile;
-  act: string | null;
-  daysLeft: number | null;
-  clock: Clock | undefined;
-}
 
 /** One answer while it is gathered. */
 interface Search {
   officer: OfficerCaller;
   isLateOnly: boolean;
   nowMs: number;
-  found: Found[];
+  found: WorklistItem[];
+  /** Due date and region → working days that are left: a thousand clocks have a few dates. */
+  days: Map<string, number>;
   filesLeft: number;
   more: boolean;
 }
 
 export class Worklist {
+  readonly #lookedAt = new LookedAt();
+
   constructor(private readonly deps: WorklistDeps) {}
+
+  /** To be called after each record: what is kept of files depends on parties too. */
+  readonly onRecord = ({ kind }: Pick<LedgerRecord, 'kind'>): void => {
+    if (kind === 'party') this.#lookedAt.forget();
+  };
 
   /** Smallest number of working days first, files without a clock last. */
   async of(officer: OfficerCaller, isLateOnly: boolean): Promise<WorklistPage> {
     const nowMs = this.deps.clock();
-    const search: Search = { officer, isLateOnly, nowMs, found: [], filesLeft: FILES_MAX, more: false };
+    const search: Search = {
+      officer,
+      isLateOnly,
+      nowMs,
+      found: [],
+      days: new Map(),
+      filesLeft: FILES_MAX,
+      more: false,
+    };
     const machines = [...this.deps.machines.values()].filter(({ available }) => available);
-    for (const machine of machines) await this.#gather(search, machine, true);
-    if (!isLateOnly) for (const machine of machines) await this.#gather(search, machine, false);
+    // The most urgent of every kind, so that the most urgent of all are among them.
+    for (const machine of machines) await this.#gather(search, machine, true, ITEMS_MAX);
+    for (const machine of isLateOnly ? [] : machines) {
+      await this.#gather(search, machine, false, Math.max(0, ITEMS_MAX - search.found.length));
+    }
     search.found.sort((a, b) => (a.daysLeft ?? Number.MAX_VALUE) - (b.daysLeft ?? Number.MAX_VALUE));
-    const { relations } = this.deps;
-    const items = search.found.slice(0, ITEMS_MAX).map(({ machine, file, act, daysLeft: days, clock }) => ({
-      ...{ file: describeFile(machine, file, officer, relations), act, daysLeft: days, clock: clock?.id ?? null },
-    }));
-    return { items, more: search.more || search.found.length > ITEMS_MAX };
+    return { items: search.found.slice(0, ITEMS_MAX), more: search.more || search.found.length > ITEMS_MAX };
   }
 
-  async #gather(search: Search, machine: Machine, hasOpenClock: boolean): Promise<void> {
-    const query = this.#queryFor(search.officer, machine, hasOpenClock);
+  /** Finds up to `wanted` files of a kind; notes whether there are more. */
+  async #gather(search: Search, machine: Machine, hasOpenClock: boolean, wanted: number): Promise<void> {
+    const query = this.#queryFor(search, machine, hasOpenClock);
     if (!query) return;
-    for (let after: string | undefined; ; ) {
-      // Files without a clock come last, so no more of them are read than an answer holds.
-      const isFull = search.filesLeft <= 0 || (!hasOpenClock && search.found.length >= ITEMS_MAX);
-      const page = await this.deps.files.list({
-        ...query,
-        limit: isFull ? 1 : PAGE_FILES,
-        ...(after !== undefined && { after }),
-      });
-      if (isFull) {
+    const before = search.found.length;
+    for (let after: UrgentPlace | undefined; ; ) {
+      const left = Math.min(wanted - (search.found.length - before), search.filesLeft);
+      const limit = Math.min(Math.max(left, 1), PAGE_FILES);
+      const page = await this.deps.files.urgent({ ...query, limit, ...(after && { after }) });
+      if (left <= 0) {
         search.more ||= page.files.length > 0;
         return;
       }
       search.filesLeft -= page.files.length;
-      for (const file of page.files) this.#look(search, machine, file);
+      await this.#lookAt(search, machine, page.files);
       if (page.next === undefined) return;
       after = page.next;
     }
   }
 
   /** Files that may have an act for the officer; undefined when no act of that kind is for anybody with these roles. */
-  #queryFor(officer: OfficerCaller, machine: Machine, hasOpenClock: boolean): Omit<FileQuery, 'limit'> | undefined {
+  #queryFor(
+    { officer, isLateOnly, nowMs }: Search,
+    machine: Machine,
+    hasOpenClock: boolean,
+  ): Omit<UrgentQuery, 'limit'> | undefined {
     const rows = machine.transitions.filter((row) => isForWorklist(row) && row.who.some((who) => fits(who, officer)));
     const { kind } = machine;
     const seesClocksBelow = hasOpenClock && this.#seesClocksBelow(officer);
@@ -111,7 +124,8 @@ export class Worklist {
     const states = [...new Set(rows.flatMap(({ from }) => from))];
     const relations = rows.flatMap(({ who }) => who.filter((one) => fits(one, officer)).map(relationOf));
     const sides = seesClocksBelow ? this.#readable(officer) : this.#sidesOf(officer, relations);
-    return { kind, hasOpenClock, ...(!seesClocksBelow && { states }), ...(sides && { sides }) };
+    const narrowed = { ...(!seesClocksBelow && { states }), ...(isLateOnly && { lateByMs: nowMs }) };
+    return { kind, hasOpenClock, ...narrowed, ...(sides && { sides }) };
   }
 
   #sidesOf(officer: OfficerCaller, relations: readonly string[]): readonly string[] | undefined {
@@ -128,21 +142,64 @@ export class Worklist {
     return roles.includes('competent_reviewer') && this.deps.relations.isCompetent(party);
   }
 
-  #look(search: Search, machine: Machine, file: ProcedureFile): void {
-    const { officer, nowMs, isLateOnly } = search;
-    const { relations, rules } = this.deps;
-    if (!isReadable(machine, file, officer, relations)) return;
+  /** Adds those of the files that are on the officer's worklist. */
+  async #lookAt(search: Search, machine: Machine, files: UrgentPage['files']): Promise<void> {
+    const { kind } = machine;
+    const shown = new Map<string, Shown | undefined>();
+    const unknown: FileRef[] = [];
+    for (const { id, seq } of files) {
+      const known = this.#lookedAt.find(search.officer, { kind, id }, seq);
+      if (known) shown.set(id, known.shown);
+      else unknown.push({ kind, id });
+    }
+    for (let at = 0; at < unknown.length; at += READ_AT_ONCE) {
+      for (const file of await this.deps.files.getMany(unknown.slice(at, at + READ_AT_ONCE))) {
+        if (!file) continue;
+        shown.set(file.id, this.#shownOf(search.officer, machine, file));
+        this.#lookedAt.keep(search.officer, file, file.seq, shown.get(file.id));
+      }
+    }
+    for (const { id } of files) {
+      const one = shown.get(id);
+      const item = one && this.#itemOf(search, one);
+      if (item) search.found.push(item);
+    }
+  }
+
+  /** What the officer is shown of a file; undefined when it is nothing to do with the officer. */
+  #shownOf(officer: OfficerCaller, machine: Machine, file: ProcedureFile): Shown | undefined {
+    const { relations } = this.deps;
+    if (!isReadable(machine, file, officer, relations)) return undefined;
     const act = machine.transitions.find(
       (row) => isForWorklist(row, file) && roleFor(row.who, file, officer, relations),
     );
-    const open = file.clocks
+    const open = file.clocks.filter(({ state, doneAt }) => state !== 'met' && doneAt === undefined);
+    const isShown = act !== undefined || open.some((clock) => this.#isOfDepartmentBelow(officer, clock));
+    if (!isShown) return undefined;
+    return { file: describeFile(machine, file, officer, relations), act: act?.act ?? null, open };
+  }
+
+  /** Undefined when nothing of the file is late and only late files are asked for. */
+  #itemOf(search: Search, { file, act, open }: Shown): WorklistItem | undefined {
+    const { nowMs, isLateOnly } = search;
+    const clocks = open
       .map((clock) => judged(clock, nowMs))
       .filter(({ state, doneAt }) => state !== 'met' && doneAt === undefined);
-    const isShown = act !== undefined || open.some((clock) => this.#isOfDepartmentBelow(officer, clock));
-    if (!isShown || (isLateOnly && !open.some(({ state }) => state === 'late'))) return;
-    const counted = open.map((clock) => ({ clock, days: daysLeft(clock, rules, nowMs) }));
+    if (isLateOnly && !clocks.some(({ state }) => state === 'late')) return undefined;
+    const counted = clocks.map((clock) => ({ clock, days: this.#daysLeft(search, clock) }));
     const [first] = counted.sort((a, b) => a.days - b.days);
-    search.found.push({ machine, file, act: act?.act ?? null, daysLeft: first?.days ?? null, clock: first?.clock });
+    return { file, act, daysLeft: first?.days ?? null, clock: first?.clock.id ?? null };
+  }
+
+  #daysLeft({ nowMs, days }: Search, clock: Clock): number {
+    const { rules } = this.deps;
+    const key = `${clock.due} ${rules.regionOf(clock.party)}`;
+    let left = days.get(key);
+    if (left === undefined) {
+      left = daysLeft(clock, rules, nowMs);
+      days.set(key, left);
+    }
+    return left;
   }
 
   /** The clocks of a competent department are shown to its superior, as it is its own peer. */

@@ -1,9 +1,9 @@
 import type { Act } from '../../ledger/record.js';
 import { isRecomputed, recomputeClock } from '../clock/clock-rules.js';
+import type { World } from '../engine/machine.js';
+import type { ActRunner } from '../engine/run-act.js';
 import type { FileRef } from '../files/file.js';
 import type { FileReader } from '../files/file-reader.js';
-import type { World } from './machine.js';
-import type { ActRunner } from './run-act.js';
 
 /** Clocks of one page, which make at most as many records of one batch. */
 const PAGE_CLOCKS = 500;

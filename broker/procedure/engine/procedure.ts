@@ -6,6 +6,7 @@ import { actorOf, type Caller, type OfficerCaller } from '../../parties/caller.j
 import type { Fields, FileRef, ProcedureFile } from '../files/file.js';
 import type { FileQuery, FileReader } from '../files/file-reader.js';
 import type { Kind } from '../files/kinds.js';
+import { Outsiders } from '../outsiders/outsiders.js';
 import { requireDigest, requireFourEyes, requireShape } from './act-guards.js';
 import { asSeen, describeFile, describeWhole, roleFor, shownDocument } from './answer.js';
 import { type ActAnswer, appendOnce } from './append-once.js';
@@ -51,16 +52,17 @@ interface TogetherOptions {
 }
 const resultsOf = (answers: readonly ActAnswer[]): Fields => ({ results: answers.map(({ body }) => body) });
 
-/** Roles that may do nothing but what a transition names them for (regulation R36). */
-const OUTSIDE_ROLES: readonly string[] = ['platform_operator', 'contractor'];
-
 /**
  * Performs and reads. The order of checks is that of docs/procedure.md; everything from the existence of the file on is
  * judged inside the guard of the ledger append, on the state that the act's record will follow.
  * docs/decisions/0155-machines-as-data.md
  */
 export class Procedure {
-  constructor(private readonly deps: ProcedureDeps) {}
+  readonly #outsiders: Outsiders;
+
+  constructor(private readonly deps: ProcedureDeps) {
+    this.#outsiders = new Outsiders(deps.machines, deps.clock);
+  }
 
   get machines(): ReadonlyMap<Kind, Machine> {
     return this.deps.machines;
@@ -254,7 +256,7 @@ export class Procedure {
   async #performOne(runner: ActRunner, caller: OfficerCaller, call: ActCall) {
     const { relations } = this.deps.world;
     const { kind, id, act, body } = call;
-    this.#requireInside(caller, kind, act);
+    this.#outsiders.requireInside(caller, kind, act);
     const machine = this.#machine(kind);
     const rows = machine.transitions.filter((row) => row.act === act && !row.isLater && isCallable(row));
     if (rows.length === 0) throw refuseOne('NOT_FOUND', `${kind} have no act ${act}`);
@@ -335,28 +337,12 @@ export class Procedure {
   /** Refused reading of an outsider is on record like refused acts. */
   async #requireReader(caller: OfficerCaller, kind: Kind | undefined, act?: string): Promise<void> {
     try {
-      this.#requireInside(caller, kind, act);
+      this.#outsiders.requireInside(caller, kind, act);
     } catch (error) {
       if (!(error instanceof RecordedRefusal)) throw error;
       await this.byBus(error.remainder.record);
       throw error.refusal;
     }
-  }
-
-  /** Platform operators and contractors are refused before anything else is looked at. */
-  #requireInside(caller: OfficerCaller, kind: Kind | undefined, act?: string): void {
-    const outside = OUTSIDE_ROLES.find((role) => caller.roles.includes(role));
-    if (outside === undefined) return;
-    const rows = (kind && this.deps.machines.get(kind)?.transitions) ?? [];
-    const isNamed = rows.some(
-      (row) => (act === undefined || row.act === act) && row.who.some((who) => who.endsWith(`.${outside}`)),
-    );
-    if (isNamed) return;
-    const refusal = refuseOne('NOT_YOUR_ROLE', `a ${outside} takes no part in this`, '', 'R36');
-    const notice = { kind: 'refused_attempt', to: [caller.party], article: 'R36' };
-    throw new RecordedRefusal(refusal, {
-      record: async (after) => after.batch.add(noticeAct(actorOf(caller), act ?? 'read', notice)),
-    });
   }
 
   #stale(machine: Machine, file: ProcedureFile, caller: OfficerCaller): SluiceError {

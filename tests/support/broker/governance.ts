@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import { foldedRooms } from '../../../broker/boot/governance.js';
+import { foldedRooms } from '../../../broker/boot/ledger/folded-rooms.js';
 import { BundleService } from '../../../broker/bundles/bundle-service.js';
 import { GrantService } from '../../../broker/grants/grant-service.js';
 import { BusClock } from '../../../broker/ledger/bus-clock.js';
@@ -18,8 +18,8 @@ export const operator: OfficerCaller = {
 /** Parties, catalog, grants and bundles over one ledger, on a trial bus or a registered one. */
 export async function openGovernance(t: Test, bus: Bus, mode: BusMode) {
   const busClock = new BusClock({ wall: Date.now, monotonic: () => performance.now(), onStep: () => {} });
-  const { folds, ...rooms } = foldedRooms('a secret of at least thirty-two characters', busClock);
-  const ledger = await openLedger(t, bus, folds);
+  const { ordered, ...rooms } = foldedRooms('a secret of at least thirty-two characters', busClock);
+  const ledger = await openLedger(t, bus, ordered.map(({ fold }) => fold));
   const deps = { ...rooms, ledger, permissions: new Permissions(mode), partitions: 4, clock: busClock.now };
   return { ...deps, service: new GrantService(deps), bundles: new BundleService(deps) };
 }

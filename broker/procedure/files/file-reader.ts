@@ -28,18 +28,18 @@ export interface UrgentQuery {
   /** Only those that are late by that moment, in milliseconds since 1970. */
   lateByMs?: number;
   /** `next` of the page before. */
-  after?: UrgentPlace;
+  after?: UrgentPosition;
   limit: number;
 }
 
 /** Where a page of urgent files ended. */
-export type UrgentPlace = readonly [urgentAt: number, n: number];
+export type UrgentPosition = readonly [urgentAt: number, n: number];
 
 export interface UrgentPage {
   /** `seq` is that of the file's last record. */
   files: { id: string; seq: number }[];
   /** Absent on the last page. */
-  next?: UrgentPlace;
+  next?: UrgentPosition;
 }
 
 export interface FilePage {

@@ -7,7 +7,7 @@ import { type Machine, NONE, SELF, type Transition } from '../engine/machine.js'
 import { isReadable } from '../engine/readable.js';
 import type { Relations } from '../engine/relations.js';
 import type { Fields, FileRef, ProcedureFile } from '../files/file.js';
-import type { FileReader, UrgentPage, UrgentPlace, UrgentQuery } from '../files/file-reader.js';
+import type { FileReader, UrgentPage, UrgentPosition, UrgentQuery } from '../files/file-reader.js';
 import type { Kind } from '../files/kinds.js';
 import { LookedAt, type Shown } from './looked-at.js';
 
@@ -59,6 +59,7 @@ interface Search {
   more: boolean;
 }
 
+/** Gathers what waits for an officer, in the order of due dates (docs/decisions/0173). */
 export class Worklist {
   readonly #lookedAt = new LookedAt();
 
@@ -96,7 +97,7 @@ export class Worklist {
     const query = this.#queryFor(search, machine, hasOpenClock);
     if (!query) return;
     const before = search.found.length;
-    for (let after: UrgentPlace | undefined; ; ) {
+    for (let after: UrgentPosition | undefined; ; ) {
       const left = Math.min(wanted - (search.found.length - before), search.filesLeft);
       const limit = Math.min(Math.max(left, 1), PAGE_FILES);
       const page = await this.deps.files.urgent({ ...query, limit, ...(after && { after }) });

@@ -19,7 +19,6 @@ import type { Credentials } from '../parties/credentials.js';
 import { Leases } from '../parties/leases.js';
 import { Permissions } from '../parties/permissions.js';
 import { TokenService } from '../parties/token-service.js';
-import type { TestClock } from '../procedure/due/test-clock.js';
 import { openProcedure, type Procedure } from '../procedure/open-procedure.js';
 import { endTrial } from '../procedure/registration/end-trial.js';
 import type { EndedEverywhere } from '../processes/ended-everywhere.js';

@@ -50,13 +50,15 @@ export class BusFacts implements FoldedRoom {
   };
 
   save(): SavedItem[] {
-    return [{ state: { isRegistered: this.#isRegistered, secretCheck: this.#secretCheck } }];
+    const { isRegistered, isTrialStanding } = this;
+    return [{ state: { isRegistered, isTrialStanding, secretCheck: this.#secretCheck } }];
   }
 
   load({ state }: SavedItem): void {
-    const { isRegistered, secretCheck } = state as { isRegistered: boolean; secretCheck?: string };
-    this.#isRegistered = isRegistered;
-    this.#secretCheck = secretCheck;
+    const saved = state as { isRegistered: boolean; isTrialStanding: boolean; secretCheck?: string };
+    this.#isRegistered = saved.isRegistered;
+    this.#isTrialStanding = saved.isTrialStanding;
+    this.#secretCheck = saved.secretCheck;
   }
 
   get isRegistered(): boolean {

@@ -19,7 +19,11 @@ export const operator: OfficerCaller = {
 export async function openGovernance(t: Test, bus: Bus, mode: BusMode) {
   const busClock = new BusClock({ wall: Date.now, monotonic: () => performance.now(), onStep: () => {} });
   const { ordered, ...rooms } = foldedRooms('a secret of at least thirty-two characters', busClock);
-  const ledger = await openLedger(t, bus, ordered.map(({ fold }) => fold));
+  const ledger = await openLedger(
+    t,
+    bus,
+    ordered.map(({ fold }) => fold),
+  );
   const deps = { ...rooms, ledger, permissions: new Permissions(mode), partitions: 4, clock: busClock.now };
   return { ...deps, service: new GrantService(deps), bundles: new BundleService(deps) };
 }

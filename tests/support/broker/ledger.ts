@@ -1,6 +1,5 @@
 import type { Test } from 'tap';
-import { Ledger } from '../../../broker/ledger/ledger.js';
-import type { LedgerRecord } from '../../../broker/ledger/record.js';
+import { type Fold, Ledger } from '../../../broker/ledger/ledger.js';
 import { Metrics } from '../../../broker/metrics/metrics.js';
 import type { Bus } from '../../../broker/nats/bus.js';
 import { ensureStreams } from '../../../broker/nats/streams.js';
@@ -14,12 +13,7 @@ export async function emptyStore(t: Test): Promise<Bus> {
 }
 
 /** A ledger with these folds; closed when the test ends. */
-export async function openLedger(
-  t: Test,
-  bus: Bus,
-  folds: ((record: LedgerRecord) => void)[],
-  clock: () => number = Date.now,
-): Promise<Ledger> {
+export async function openLedger(t: Test, bus: Bus, folds: Fold[], clock: () => number = Date.now): Promise<Ledger> {
   const ledger = await Ledger.open({
     bus,
     metrics: new Metrics().ledger,

@@ -42,13 +42,31 @@ async function preview(
   return shown;
 }
 
+const listOf = (items: object): object => ({ type: 'array', items });
+const map = (values: object): object => ({ type: 'object', additionalProperties: values });
+const names = listOf({ type: 'string' });
+
+const ANSWER = {
+  type: 'object',
+  properties: {
+    events: { type: 'integer' },
+    perMonth: map({ type: 'integer' }),
+    grades: map(names),
+    samples: listOf(map({ type: ['string', 'null'] })),
+    smallGroups: listOf({ type: 'object' }),
+    heldAlready: listOf({ type: 'object', properties: { grant: { type: 'string' }, items: names } }),
+    since: { type: 'string', format: 'date-time' },
+  },
+  required: ['events', 'perMonth', 'grades', 'samples', 'smallGroups', 'heldAlready'],
+};
+
 const SCHEMA = {
-  tags: ['applications'],
+  tags: ['procedure'],
   operationId: 'previewApplication',
   summary: 'What the grant would have delivered of the log, with masked samples (R20)',
   description:
     'Counts, grades, three masked samples, groups of fewer than five records, and what the party holds already. Runs over ' +
     'the newest 50,000 events of the entry, for 3 seconds at most; `since` says from when on, where older ones were left out.',
   params: { type: 'object', properties: { id: { type: 'string' } } },
-  response: { 200: { type: 'object', additionalProperties: true }, ...PROBLEMS },
+  response: { 200: ANSWER, ...PROBLEMS },
 };

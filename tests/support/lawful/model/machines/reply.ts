@@ -35,8 +35,7 @@ function itemProblems({ body, frozen }: ApplicationFile, { items = [], leftOut =
   const inNeither = body.items.filter((name) => !granted.includes(name) && !left.includes(name));
   return [
     ...items.flatMap((item, index) => {
-      if (!body.items.includes(granted[index] as string))
-        return [problem(`${at}/items/${index}`, 'BAD_REQUEST', 'R20')];
+      if (!body.items.includes(granted[index] as string)) return [problem(`${at}/items/${index}`, 'BAD_REQUEST')];
       const transformed = typeof item !== 'string' && item.transform;
       return transformed ? [problem(`${at}/items/${index}/transform`, 'LATE_CONDITION', 'R15')] : [];
     }),
@@ -44,7 +43,7 @@ function itemProblems({ body, frozen }: ApplicationFile, { items = [], leftOut =
     ...leftOut.flatMap(({ item, code, reason }, index) => {
       const path = `${at}/leftOut/${index}`;
       const wrong = !body.items.includes(item) || granted.includes(item) || item === frozen?.items[0];
-      if (wrong) return [problem(`${path}/item`, 'BAD_REQUEST', 'R20')];
+      if (wrong) return [problem(`${path}/item`, 'BAD_REQUEST')];
       if (frozen?.attribute === 'unconditional') return [problem(path, 'LATE_CONDITION', 'R15')];
       return [
         ...(code && REPLY_CODES.includes(code) ? [] : [problem(`${path}/code`, 'NO_REASON', 'R15')]),

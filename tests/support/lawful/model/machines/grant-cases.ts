@@ -8,9 +8,6 @@ type Grant = Performing<GrantFile>;
 
 const rectifying = (world: World, { id }: GrantFile): boolean => openCase(world, id)?.state === 'rectifying';
 
-/** The state of the grant is a matter of the guard, since the case is what is acted on. */
-const ANY = ['provisioning', 'in_force', 'suspended', 'disposing', 'closed'];
-
 const suspectedAtMost = (world: World, { id }: GrantFile): boolean =>
   (openCase(world, id)?.state ?? 'suspected') === 'suspected';
 
@@ -44,10 +41,8 @@ function suspend(performing: Grant): void {
 /** `suspend`, `restore` and `terminate` of a grant: acts on its open case. */
 export const grantCaseRules = rulesOf<GrantFile>([
   {
-    ...{ number: 'S1 S3', from: ANY, act: 'suspend', to: 'elsewhere', who: suspecting, article: 'R27' },
-    ...{ fields: { ground: GROUNDS }, stands: suspectedAtMost },
-    checks: ['reason', ({ file }) => (file.state === 'in_force' ? [] : [problem('', 'WRONG_STATE')])],
-    effect: suspend,
+    ...{ number: 'S1 S3', from: ['in_force'], act: 'suspend', to: 'elsewhere', who: suspecting, article: 'R27' },
+    ...{ fields: { ground: GROUNDS }, stands: suspectedAtMost, reason: true, effect: suspend },
   },
   {
     ...{ number: 'S6', from: ['suspended'], act: 'restore', to: 'elsewhere', who: suspender, article: 'R27' },

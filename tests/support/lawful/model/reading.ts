@@ -43,8 +43,13 @@ export function reads(world: World, { party, roles }: ModelOfficer, file: ModelF
 /** The state that an officer is shown: beside a published version most see nothing of the newer one. */
 export function stateFor(world: World, officer: ModelOfficer, file: ModelFile): string {
   if (file.kind !== 'catalog' || !file.published || file.state === 'withdrawn') return file.state;
-  const seesNewer = file.textSubmitted ? [file.own, world.peer(file.own)] : [file.own];
-  return seesNewer.includes(officer.party) ? file.state : restingState(file);
+  return seesNewer(world, officer, file) ? file.state : restingState(file);
+}
+
+/** Whether an officer sees what stands beside a published version. */
+export function seesNewer(world: World, { party }: ModelOfficer, file: ModelFile): boolean {
+  if (file.kind !== 'catalog' || !file.published || party === file.own) return true;
+  return file.textSubmitted && world.peer(file.own) === party;
 }
 
 /** The state of a published version by itself. */

@@ -9,6 +9,8 @@ import { SeededRandom } from '../support/seeded-random.js';
 const ACTS = Number(process.env.SLUICE_WALK_ACTS || 20_000);
 const KILLS = Number(process.env.SLUICE_WALK_KILLS || 20);
 const BROKERS = Number(process.env.SLUICE_WALK_BROKERS || 3);
+/** How often two acts meet on one file. */
+const RACES = 0.05;
 /** Far above the half hour that it takes on two idle cores. */
 const SOAK_MS_MAX = 2 * 60 * 60 * 1000;
 
@@ -21,7 +23,7 @@ t.test(`${BROKERS} brokers and the model agree on ${ACTS} acts with ${KILLS} kil
   const bus = await BrokerProcesses.start(t, BROKERS);
   await found(bus.clients[0]!, WALK_PEOPLE);
   const killEvery = Math.max(1, Math.floor(ACTS / KILLS));
-  const walker = await walk(bus, { acts: ACTS, random, killEvery, progress: (line) => t.comment(line) });
+  const walker = await walk(bus, { acts: ACTS, random, killEvery, races: RACES, progress: (line) => t.comment(line) });
   t.comment(walker.coverage.report());
   t.strictSame(walker.mismatches, []);
   const [model, published] = tables(await bus.clients[0]!.read('lin', '/v1/procedures'));

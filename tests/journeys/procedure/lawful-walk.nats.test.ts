@@ -11,7 +11,7 @@ t.setTimeout(30_000 + ACTS * 200);
 
 t.test(`bus and model agree on ${ACTS} random acts of forty officers`, { timeout: 30_000 + ACTS * 200 }, async (t) => {
   // The soak draws a new walk each time; this one is the same for everybody.
-  const random = new SeededRandom(Number(process.env.SLUICE_WALK_SEED || 4));
+  const random = new SeededRandom(Number(process.env.SLUICE_WALK_SEED || 41));
   t.comment(`seed ${random.seed} (SLUICE_WALK_SEED), ${ACTS} acts (SLUICE_WALK_ACTS)`);
   const bus = await startLawfulBus(t);
   await found(bus, WALK_PEOPLE);

@@ -16,6 +16,8 @@ export interface WalkOptions {
   random: SeededRandom;
   /** Acts between two kills; none without it. */
   killEvery?: number;
+  /** How often two acts meet on one file; which of them comes first is no matter of the seed. */
+  races?: number;
   /** A walk with more mismatches than this says no more. */
   mismatchesMax?: number;
   progress?(line: string): void;
@@ -23,8 +25,6 @@ export interface WalkOptions {
 
 /** A kill hits within this of the sending of an act. */
 const STRIKE_MS_MAX = 12;
-/** How often two acts meet on one file. */
-const RACES = 0.05;
 const DAYS = [0, 0, 1, 1, 1, 2, 3, 5, 20];
 
 /** Walks a founded bus at random beside the model, and compares the two all along. */
@@ -39,7 +39,7 @@ export async function walk(bus: WalkBus, { acts, random, ...options }: WalkOptio
     await steps.beside(act / acts);
     const kills = options.killEvery !== undefined && act % options.killEvery === 0;
     if (kills) await steps.kill(() => chooser.next());
-    else await steps.act(chooser);
+    else await steps.act(chooser, options.races ?? 0);
     if (act % 1000 === 0) options.progress?.(`${act} acts, ${world.today}, ${walker.mismatches.length} mismatches`);
     if (walker.mismatches.length > (options.mismatchesMax ?? 20)) break;
   }
@@ -73,8 +73,8 @@ class Steps {
   }
 
   /** Mostly one act, sometimes two at once. */
-  async act(chooser: Chooser): Promise<void> {
-    const pair = this.random.chance(RACES) ? chooser.pair() : undefined;
+  async act(chooser: Chooser, races: number): Promise<void> {
+    const pair = this.random.chance(races) ? chooser.pair() : undefined;
     if (pair) await this.walker.race(pair);
     else await this.walker.do(chooser.next());
   }

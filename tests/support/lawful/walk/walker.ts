@@ -47,6 +47,7 @@ export class Walker {
   readonly mismatches: Mismatch[] = [];
   readonly coverage = new Coverage();
   readonly log = new LogOfActs();
+  #turn = 0;
 
   constructor(
     private readonly bus: WalkBus,
@@ -55,8 +56,9 @@ export class Walker {
     private readonly papers: ReadonlyMap<string, string>,
   ) {}
 
+  /** Another broker each time. Nothing is drawn for it: how often one waits must not change the walk. */
   get client(): LawfulClient {
-    return this.random.pick(this.bus.clients);
+    return this.bus.clients[this.#turn++ % this.bus.clients.length] as LawfulClient;
   }
 
   async do(act: Act, strike?: Strike): Promise<void> {
@@ -198,7 +200,7 @@ export class Walker {
 
   async #send({ who }: Act, { method, path, body, headers }: Request, strike?: Strike): Promise<Answer> {
     const { clients } = this.bus;
-    const index = strike?.index ?? this.random.between(0, clients.length - 1);
+    const index = strike?.index ?? this.#turn++ % clients.length;
     const sent = (clients[index] as LawfulClient).as(who, method, path, body, headers);
     if (!strike) return sent;
     const answered = sent.catch(() => undefined);

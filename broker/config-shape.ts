@@ -198,6 +198,8 @@ const FORMATS: Record<string, { validate: (value: string) => boolean; words: str
 };
 
 const ajv = new Ajv({
+  // `jwks` is an address or an object.
+  allowUnionTypes: true,
   allErrors: true,
   formats: Object.fromEntries(Object.entries(FORMATS).map(([name, { validate }]) => [name, validate])),
 });

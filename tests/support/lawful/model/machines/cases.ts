@@ -34,7 +34,7 @@ export const caseRules = rulesOf<CaseFile>([
   {
     ...{ number: 'S1', from: ['–'], act: 'create', to: 'suspected', who: [...suspecting, 'bus'], article: 'R27' },
     fields: { grant: 'text', ground: GROUNDS, evidence: 'text' },
-    ...{ needs: ['grant', 'ground', 'evidence'], guard: createGuard },
+    checks: ['grant', createGuard, 'ground', 'evidence'],
     effect: ({ file, act }) => {
       file.grant = act.body.grant;
     },

@@ -26,6 +26,7 @@ export const demandRules = rulesOf<DemandFile>([
     ...{ number: 'W4', from: ['raised', 'asked'], act: 'point', to: 'pointed', who: peer, article: 'R20' },
     ...{ fields: { entry: 'text' }, needs: ['entry'] },
     guard: ({ world, act }) => {
+      if (act.body.entry === undefined) return [];
       const entry = world.find('catalog', act.body.entry);
       return entry?.published && entry.state !== 'withdrawn' ? [] : [problem('/entry', 'WRONG_STATE')];
     },

@@ -14,42 +14,23 @@ import { StoredProfiles } from '../../sheets/profiles/stored-profiles.js';
 
 /** The state folded in memory, and the order in which each room takes a record: a grant is read by its entry and parties. */
 export function foldedRooms(secret: string, busClock: BusClock) {
-  const [parties, systems, officers] = [new Parties(), new Systems(), new Officers()];
-  const [credentials, facts] = [new Credentials(secret), new BusFacts()];
-  const [catalog, grants] = [new Catalog(), new Grants()];
-  const [calendars, testClock, bodies] = [new CalendarBook(), new TestClock(), new BodiesInOffice(officers)];
-  const [profiles, contractTerms] = [new StoredProfiles(), new ContractTerms()];
-  const recomputes = new OpenRecomputes();
-  const ordered: FoldedRoom[] = [
-    busClock,
-    facts,
-    parties,
-    systems,
+  const officers = new Officers();
+  // The order of the members is that of the folds.
+  const rooms = {
+    facts: new BusFacts(),
+    parties: new Parties(),
+    systems: new Systems(),
     officers,
-    credentials,
-    catalog,
-    grants,
-    calendars,
-    testClock,
-    bodies,
-    profiles,
-    contractTerms,
-    recomputes,
-  ];
-  return {
-    parties,
-    systems,
-    officers,
-    credentials,
-    facts,
-    catalog,
-    grants,
-    calendars,
-    testClock,
-    bodies,
-    profiles,
-    contractTerms,
-    recomputes,
-    ordered,
+    credentials: new Credentials(secret),
+    catalog: new Catalog(),
+    grants: new Grants(),
+    calendars: new CalendarBook(),
+    testClock: new TestClock(),
+    bodies: new BodiesInOffice(officers),
+    profiles: new StoredProfiles(),
+    contractTerms: new ContractTerms(),
+    recomputes: new OpenRecomputes(),
   };
+  const ordered: FoldedRoom[] = [busClock, ...Object.values(rooms)];
+  return { ...rooms, ordered };
 }

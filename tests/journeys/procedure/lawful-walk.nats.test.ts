@@ -5,7 +5,7 @@ import { walk } from '../../support/lawful/walk/random-walk.js';
 import { tables } from '../../support/lawful/walk/table.js';
 import { SeededRandom } from '../../support/seeded-random.js';
 
-const ACTS = Number(process.env.SLUICE_WALK_ACTS || 200);
+const ACTS = Number(process.env.SLUICE_WALK_ACTS || 120);
 
 t.setTimeout(30_000 + ACTS * 200);
 

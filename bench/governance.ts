@@ -21,7 +21,7 @@ const START_MS_MAX = 600_000;
 const EMPTY_SECONDS = 10;
 const FILL_SPARE_SECONDS = 3_600;
 
-/** What is written into a folder that is filled. */
+/** Content of a folder that is filled. */
 interface Filled {
   size: FillSize;
   seed: Seed;

@@ -12,7 +12,7 @@ import type { BenchRun } from '../harness/bench-run.js';
 import type { Seed } from './lawful-seed.js';
 import { DEMAND, departmentOf, PROVIDER } from './seed-documents.js';
 
-/** What a filled ledger holds. */
+/** Content of a filled ledger. */
 export interface FillSize {
   entries: number;
   openApplications: number;

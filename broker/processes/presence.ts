@@ -25,7 +25,7 @@ interface Announcement {
   /** It asks who else is there. */
   isNew?: boolean;
   isLeaving?: boolean;
-  /** What a new process could not have heard: who was there before it. */
+  /** Processes that a new one could not have heard of, since they were there before it. */
   others?: { id: string; staleAfterMs: number; silentMs: number }[];
 }
 

@@ -43,7 +43,7 @@ export const BUNDLED_ACTS = ['approve', 'submit', 'publish', 'return'] as const;
 export type BundledAct = (typeof BUNDLED_ACTS)[number];
 
 /**
- * What an officer does on a registered bus. Throws ApiError for a refusal, with `problems` by path, and ConnectionLostError
+ * Calls of an officer on a registered bus. Throws ApiError for a refusal, with `problems` by path, and ConnectionLostError
  * when the bus was not reached in a few attempts; see docs/decisions/0190-one-call-for-every-act.md.
  */
 export class ProcedureClient {
@@ -124,7 +124,7 @@ export class ProcedureClient {
     return bytes;
   }
 
-  /** What waits for the caller, the most urgent first. */
+  /** Files that wait for the caller, the most urgent first. */
   worklist({ late }: { late?: boolean } = {}): Promise<{ items: WorklistItem[]; more?: boolean }> {
     return this.#read('/v1/desk', { late });
   }

@@ -20,7 +20,7 @@ export interface FileClock {
 /** The answer of every act, and the element of every list. */
 export interface FileAnswer {
   id: string;
-  /** Of a grant, the grant's own kind; `file` has that of the file. */
+  /** In an answer about a grant, the grant's own kind; `file` has that of the file. */
   kind: string;
   file: { kind: string; id: string };
   state: string;
@@ -34,7 +34,7 @@ export interface FileAnswer {
   links: Record<string, string>;
   /** With `document: true` in a list, and of a single file. */
   document?: Record<string, unknown>;
-  /** What an act answers once: a token, a code, the grant that it made. */
+  /** Members that an act answers once: a token, a code, the grant that it made. */
   [more: string]: unknown;
 }
 

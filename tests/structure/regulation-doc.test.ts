@@ -53,7 +53,7 @@ t.test('docs/regulation.md accounts for every article', async (t) => {
 });
 
 t.test('every article that an act of a running machine names is covered in docs/regulation.md', async (t) => {
-  // What disputes will decide stands in the tables of applications and cases already.
+  // The outcomes of disputes stand in the tables of applications and cases already.
   const articles = [...rowsOf(covered).flatMap((row) => row.articles), 'R28'];
   const named = [...MACHINES.values()]
     .filter(({ available }) => available)

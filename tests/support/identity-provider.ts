@@ -9,7 +9,7 @@ export interface IdentityProvider {
   jwks: string;
   /** Requests for the keys so far. */
   requests: number;
-  /** What the address answers instead of the keys, by status and body. */
+  /** Answer of the address instead of the keys, by status and body. */
   answer: { status: number; body: string | Buffer } | undefined;
   publicKeys: JWK[];
   /** Makes a key that is published from now on, unless it is kept back. */

@@ -18,7 +18,7 @@ export interface RestoreDeps {
   journal: RightsJournal;
   /** The operator says that the store was restored. */
   restored: boolean;
-  /** What the operator copied from the list to confirm it. */
+  /** Code that the operator copied from the list to confirm it. */
   confirmed: string | undefined;
   log: { warn(fields: object, message: string): void };
 }

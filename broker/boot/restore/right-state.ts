@@ -48,7 +48,7 @@ export function takesAway(known: RightState, stored: Pick<LedgerRecord, 'documen
   }
 }
 
-/** Of consents, contracts and accesses. */
+/** States of consents, contracts and accesses. */
 const ENDED_STATES: readonly string[] = ['revoked', 'expired', 'ended'];
 
 type Holder = Partial<StoredOfficer & StoredSystem>;

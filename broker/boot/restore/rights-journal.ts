@@ -80,7 +80,7 @@ export class RightsJournal {
     } else if (record.seq - this.#seenWritten >= SEEN_EVERY_RECORDS) this.#writeSeen();
   };
 
-  /** What the journal holds belongs to a lost ledger from now on; that of today is journaled from a sequence on. */
+  /** The lines up to now belong to a lost ledger; that of today is journaled from a sequence on. */
   settle(seq: number, seen: number): void {
     this.#newest.clear();
     this.#settled = seq;

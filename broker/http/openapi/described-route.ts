@@ -1,7 +1,7 @@
 import { type HttpSchema, ref } from '../../../proto/http/document-schemas.js';
 
 /**
- * What routes of the procedure state of themselves for the document, in members that the framework passes on: it neither
+ * Statements of routes of the procedure about themselves for the document, in members that the framework passes on: it neither
  * validates nor serializes by them.
  */
 export interface RouteDescription {

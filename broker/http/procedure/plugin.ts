@@ -31,7 +31,7 @@ export type ProcedureRoutesDeps = FileRoutesDeps &
 export const procedurePlugin =
   (deps: ProcedureRoutesDeps): FastifyPluginAsync =>
   async (app: FastifyInstance) => {
-    // Who takes no part is refused by the procedure itself, act by act, where a route does not say so.
+    // A caller without a part is refused by the procedure itself, act by act, where a route does not say so.
     app.addHook('onRoute', ({ config }) => {
       if (config) config.outsiders ??= 'judged';
     });

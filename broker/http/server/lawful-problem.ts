@@ -3,7 +3,7 @@ import { type Problem, problemDocument } from '../../../proto/errors.js';
 import { preferredLanguage } from './accept.js';
 import { CHINESE_TITLES } from './chinese-titles.js';
 
-/** What the text of an act must be before it has a shape at all. */
+/** Requirements on the text of an act, before it has a shape at all. */
 const TEXT_CODES: readonly string[] = ['BAD_JSON', 'NOT_UTF8'];
 
 /**

@@ -4,10 +4,10 @@ import type { SavedItem } from './folded-room.js';
 import { type Frame, FrameWriter, readFrames } from './frames.js';
 import { KeptText, TextFile } from './kept-text.js';
 
-/** What the ledger and the rooms hold after record `head`. */
+/** State of the ledger and the rooms after record `head`. */
 export interface Snapshot {
   head: number;
-  /** Of record `head`. */
+  /** SHA-256 of record `head`, in hex. */
   hash: string;
   subjects: readonly SavedShard[];
   /** Items of each room, in the order of the rooms. */

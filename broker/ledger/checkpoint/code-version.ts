@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 /** The folder that the running program was built into. */
 const BUILT = fileURLToPath(new URL('../../..', import.meta.url));
-/** What folds records, and what it is made of. */
+/** The code that folds records, and what it is made of. */
 const FOLDERS = ['broker', 'proto'];
 
 /**

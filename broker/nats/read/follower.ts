@@ -43,7 +43,7 @@ const REOPEN_WAIT_MAX_MS = 2_000;
  * without an error. Acknowledging each message to a durable consumer would cost a write per message. Instead each
  * attempt opens an ephemeral consumer after the last position, and any gap or silence ends the attempt.
  *
- * What this process stored itself need not make the way through the consumer first: its writer hands it over, when nothing
+ * A message that this process stored itself need not make the way through the consumer first: its writer hands it over, when nothing
  * is missing before it, and the consumer's copy is then only compared (docs/decisions/0100).
  *
  * Invariants: each sequence is handed over once, in ascending order, and none that the stream holds is left out; a

@@ -28,7 +28,7 @@ export interface AlarmWatchDeps {
   warn(message: string, error?: unknown): void;
 }
 
-/** What this process sent under one grant in a day. */
+/** Events that this process sent under one grant in a day. */
 interface Use {
   events: number;
   /** More was sent since all processes were last added up. */

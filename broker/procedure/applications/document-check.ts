@@ -98,7 +98,7 @@ export function draftProblems({ body, world, caller }: ActContext): LawfulProble
   ];
 }
 
-/** What the version in force does not have: the draft may have been signed under an earlier one. */
+/** Items that the version in force does not have: the draft may have been signed under an earlier one. */
 export const unlikeVersion = (document: ApplicationDocument, version: EntryVersion): LawfulProblem[] => [
   ...itemProblems(document.items ?? [], version),
   ...(document.rows ? rowProblems(document.rows, version).map((text) => bad('/rows', text)) : []),

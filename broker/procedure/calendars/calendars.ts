@@ -24,7 +24,7 @@ const versionOf = (context: ActContext): Calendar => nextCalendar(context.world.
 
 type Effect = ReturnType<typeof effectOf>;
 
-/** What the calendar does to all clocks, page by page. */
+/** Effect of the calendar on all clocks, page by page. */
 async function effectOn(context: ActContext): Promise<Effect> {
   const { batch, body, world, nowMs } = context;
   const version = versionOf(context);

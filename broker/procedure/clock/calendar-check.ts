@@ -60,7 +60,7 @@ export const nextCalendar = (book: CalendarBook, document: CalendarDocument): Ca
   calendarOf(book.nextVersion(document.region, document.year), document);
 
 /**
- * What a new version does to clocks: those that it recomputes, and a problem for each that was kept and would have been
+ * Effect of a new version on clocks: those that it recomputes, and a problem for each that was kept and would have been
  * late, or runs and would be late now. `clocks` are any running, paused and met clocks; the others are passed over.
  */
 export function effectOf(

@@ -12,7 +12,7 @@ export interface ActAnswer {
   isNew: boolean;
 }
 
-/** What a request comes to: acts for the ledger, and answers or the refusal that the acts put on record. */
+/** Outcome of a request: acts for the ledger, and answers or the refusal that the acts put on record. */
 interface Outcome {
   acts: Act[];
   answers: ActAnswer[];

@@ -171,7 +171,7 @@ export interface World {
 export interface WebhookRules {
   /** Why notices may not go there, as far as the address itself says it. */
   urlProblem(url: string): string | undefined;
-  /** What the file of a party keeps; notices behind record `head` are sent. */
+  /** Settings that the file of a party keeps; notices behind record `head` are sent. */
   keep(memo: ProcedureFile['memo'], target: { url: string; secret: string }, head: number): object;
 }
 

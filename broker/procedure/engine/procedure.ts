@@ -106,7 +106,7 @@ export class Procedure {
     return kept && { ...kept, isReplayed: true };
   }
 
-  /** What stands with the record of a call that is no act, so that it is answered again. */
+  /** The part that stands with the record of a call that is no act, so that it is answered again. */
   kept(caller: Caller, key: ActCall['key'], body: Fields): Act['kept'] {
     return key && this.deps.kept.keep(actorOf(caller), key, { body, isNew: false });
   }

@@ -38,7 +38,7 @@ export interface FileState {
   /** The document that `GET` shows; absent where the record's `document` is shown itself. */
   fields?: Fields;
   /**
-   * What guards of later acts need and nobody is shown: requests that stand, signatures, who prepared. At `endsAt`, a
+   * Facts that guards of later acts need and nobody is shown: requests that stand, signatures, who prepared. At `endsAt`, a
    * moment, something falls due besides the clocks: the end of a grant's period, of a contract, a consent, an access.
    */
   memo: Fields & { endsAt?: string | undefined };
@@ -109,7 +109,7 @@ export interface Notice {
   at: string;
   article?: string;
   clock?: string;
-  /** Of an alarm: `volume`, `hour` or `address`. */
+  /** Kind of an alarm: `volume`, `hour` or `address`. */
   alarm?: string;
   details?: Fields;
   readAt: string | null;

@@ -30,7 +30,7 @@ const ownContract: Guard = {
   },
 };
 
-/** Of the department: a grant that it holds or that is on one of its entries, or one of its entries whole. */
+/** A thing of the department: a grant that it holds or that is on one of its entries, or one of its entries whole. */
 const ofDepartment: Guard = {
   name: 'grant or entry of its department',
   check: ({ body, world, caller }): LawfulProblem | undefined => {

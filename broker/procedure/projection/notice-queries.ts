@@ -50,7 +50,7 @@ const laterOf = (position: readonly [number, number], registered: number): reado
 
 const ordinalOf = ({ id }: Notice): number => Number(id.slice(id.lastIndexOf('-') + 1));
 
-/** What an alarm is about is a member of its own; other details stand together, since they have a `to` too. */
+/** The subject of an alarm is a member of its own; other details stand together, since they have a `to` too. */
 const shownDetails = (details: { alarm?: string }): object =>
   details.alarm === undefined ? { details } : { alarm: details.alarm };
 

@@ -26,7 +26,7 @@ export interface PostOutcome {
   /** Undefined when there was no answer. */
   status?: number;
   retryAfter?: string | undefined;
-  /** What happened, without a word of request and answer. */
+  /** The event in short, without a word of request and answer. */
   text: string;
 }
 

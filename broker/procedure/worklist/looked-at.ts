@@ -2,7 +2,7 @@ import type { OfficerCaller } from '../../parties/caller.js';
 import type { Clock } from '../clock/clock.js';
 import type { Fields, FileRef } from '../files/file.js';
 
-/** What a worklist shows of a file to one officer, as long as the file has no later record. */
+/** View of a file for the worklist of one officer, as long as the file has no later record. */
 export interface Shown {
   file: Fields;
   act: string | null;
@@ -14,7 +14,7 @@ export interface Shown {
 const KEPT_MAX = 20_000;
 
 /**
- * What was found out about files for officers. A worklist is asked for again and again, and most of it is as it was: digests, next acts and
+ * Keeps what was found out about files for officers. A worklist is asked for again and again, and most of it is as it was: digests, next acts and
  * sight of a thousand files cost a hundred milliseconds. The least recently used are forgotten.
  */
 export class LookedAt {

@@ -167,7 +167,7 @@ export class Worklist {
     }
   }
 
-  /** What the officer is shown of a file; undefined when it is nothing to do with the officer. */
+  /** View of a file for the officer; undefined when it is nothing to do with the officer. */
   #shownOf(officer: OfficerCaller, machine: Machine, file: ProcedureFile): Shown | undefined {
     const { relations } = this.deps;
     if (!isReadable(machine, file, officer, relations)) return undefined;

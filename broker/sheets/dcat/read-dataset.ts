@@ -13,7 +13,7 @@ const SLUICE = 'sluice:';
 const NOT_OWN: ReadonlySet<string> = new Set(['id', 'name', 'provider', 'items', 'sharingModes']);
 const FIELD_NAME = /^[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)?$/;
 
-/** What a dataset says, field by field. `row` is its place in the file. */
+/** Content of a dataset, field by field. `row` is its place in the file. */
 export function readDataset(graph: Graph, dataset: Node, row: number): DcatEntry {
   const id = (graph.values(dataset, 'dct:identifier') ?? []).map(literalText).find((one) => one !== undefined);
   const entry: DcatEntry = {

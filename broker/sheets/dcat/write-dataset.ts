@@ -21,7 +21,7 @@ export function datasetOf(entry: EntryDraft, facts: EntryFacts): Properties {
   return withoutEmpty({ ...dataset, ...ownProperties(entry, readBack(dataset)) });
 }
 
-/** What an import reads of the dataset that an export would write. */
+/** The fields that an import reads of the dataset that an export would write. */
 export const exportedReading = (entry: EntryDraft, facts: EntryFacts): DcatEntry => readBack(datasetOf(entry, facts));
 
 const readBack = (dataset: Properties): DcatEntry => {

@@ -31,7 +31,7 @@ export interface InspectionRequest {
   entry: string;
 }
 
-/** What was opened, to be read while `condition` holds. */
+/** An opened inspection, to be read while `condition` holds. */
 export interface Inspection {
   condition: LeaseCondition;
   /** Reads the events behind a position; `from` of the answer is the position that the page begins behind. */

@@ -19,7 +19,7 @@ export interface Answer {
 export interface LawfulClient {
   /** Token of an officer or system by its id. */
   tokens: Map<string, string>;
-  /** Of the broker now. */
+  /** Address of the broker now. */
   address(): string;
   /** Calls the bus as an officer or system; `pan` is the platform operator. */
   as(who: string, method: string, path: string, body?: object, headers?: Record<string, string>): Promise<Answer>;

@@ -40,7 +40,7 @@ function canMount(): boolean {
   return spawnSync('unshare', ['--map-root-user', '--mount', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
 }
 
-/** What promtool prints; rejects with it when the check fails. */
+/** Output of promtool; rejects with it when the check fails. */
 export async function promtool(...args: string[]): Promise<string> {
   const { stdout } = await run(PROMTOOL, args).catch((error: { stdout: string; stderr: string }) => {
     throw new Error(`promtool ${args.slice(0, 2).join(' ')}:\n${error.stdout}${error.stderr}`);

@@ -3,7 +3,7 @@ import type { Machine, Transition } from '../../../procedure/engine/machine.js';
 import type { Fields } from '../../../procedure/files/file.js';
 import { ACT_EXAMPLES, MEMBER_EXAMPLES } from './act-examples.js';
 
-/** What the document of the API says of a body. */
+/** Description of a body in the document of the API. */
 export interface DescribedBody {
   schema: object;
   example: Fields;

@@ -46,7 +46,7 @@ export const OFFICERS: Readonly<Record<string, Readonly<Record<string, readonly 
   [CITY_P]: { fei: ['body_head'], fu: ['applicant'], fo: ['security_officer'] },
 };
 
-/** Who works for a department by contract, and for how long. */
+/** Contractors of a department, and for how long they work for it. */
 export const CONTRACTOR = {
   ...{ id: 'ma', party: P, by: ADMINISTRATORS[P] as string },
   contract: {

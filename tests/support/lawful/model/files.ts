@@ -30,7 +30,7 @@ interface FileBase {
   history: ModelRecord[];
 }
 
-/** What the model knows of an entry's text; `documentOf` makes the document of it. */
+/** Knowledge of the model about an entry's text; `documentOf` makes the document of it. */
 export interface EntryText {
   edition: number;
   attribute: 'unconditional' | 'conditional' | 'not_shared';

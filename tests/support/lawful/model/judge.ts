@@ -34,7 +34,7 @@ export interface Verdict {
   refusal?: Refusal;
   /** The transition that was, or would have been, made. */
   rule?: Rule;
-  /** What the refused attempt is by itself. */
+  /** The refused attempt by itself. */
   violation?: ModelViolation;
   /** It is done, and nothing is different afterwards. */
   unchanged?: boolean;
@@ -69,7 +69,7 @@ const refused = (problems: readonly Problem[], rule?: Rule): Verdict => {
   };
 };
 
-/** What the law says to an act, in the order of checks of section 1.4. */
+/** The answer of the law to an act, in the order of checks of section 1.4. */
 export function judge(world: World, act: Act): Verdict {
   const officer = world.officers.get(act.who);
   if (!officer) return refused([problem('', 'NOT_YOUR_ROLE', 'R36')]);

@@ -10,7 +10,7 @@ export interface Problem {
 
 export interface Plan {
   text?: EntryText;
-  /** What is wrong with the document of an entry. */
+  /** Problems of the document of an entry. */
   fault?: string;
   application?: ApplicationBody;
   /** The receiving system has a stream open. */
@@ -26,7 +26,7 @@ export interface Act {
   act: string;
   // biome-ignore lint/suspicious/noExplicitAny: bodies are generated, right and wrong ones
   body: any;
-  /** What the body means, where the model knows bodies by their parts. */
+  /** Meaning of the body, where the model knows bodies by their parts. */
   plan?: Plan;
   ifMatch?: 'present' | 'stale';
   /** Which digest the body carries: that of the document now, or another one. */
@@ -76,7 +76,7 @@ export interface Rule<F extends ModelFile = ModelFile> {
   /** `reason` is needed, and its absence is NO_REASON. */
   reason?: boolean;
   digest?: 'needed' | 'optional';
-  /** What must stand beside the state; judged with it. */
+  /** Conditions beside the state; judged with it. */
   stands?(world: World, file: F): boolean;
   fourEyes?(performing: Performing<F>): boolean;
   guard?(performing: Performing<F>): Problem[];

@@ -41,7 +41,7 @@ export class BrokerProcesses implements WalkBus {
     await this.#spawn(index);
   }
 
-  /** What the brokers logged since they were started. */
+  /** Log of the brokers since they were started. */
   logs(): string {
     return this.#processes.map((broker) => broker.log()).join('');
   }

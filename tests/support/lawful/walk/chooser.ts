@@ -21,7 +21,7 @@ const GONE = ['revoked', 'expired', 'removed', 'ordered'];
 const PROVIDERS = ['fujian-civil-affairs', 'fujian-civil-affairs', 'fujian-tax', 'fuzhou-civil-affairs'];
 /** More entries than this would be applied for too rarely. */
 const ENTRIES_MAX = 24;
-/** Kinds without a file are passed over this often. */
+/** Kinds without a file are skipped this often. */
 const TRIES_MAX = 20;
 const BACKWARD = ['put', 'discard', 'cancel', 'edit', 'dismiss', 'withdraw', 'request-withdrawal', 'close', 'revoke'];
 const DIGESTED = ['approve', 'sign', 'refuse', 'accept-disposal', 'publish'];

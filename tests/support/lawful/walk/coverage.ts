@@ -36,7 +36,7 @@ export class Coverage {
     this.#transitions.set(number, (this.#transitions.get(number) ?? 0) + 1);
   }
 
-  /** What the bus did by itself, from the histories of files. */
+  /** Acts of the bus itself, from the histories of files. */
   countBus(files: Iterable<ModelFile>): void {
     for (const { kind, history } of files) {
       for (const { actor, act, from } of history) {

@@ -47,7 +47,7 @@ export async function walk(bus: WalkBus, { acts, random, ...options }: WalkOptio
   return walker;
 }
 
-/** What happens beside the acts of officers. */
+/** Events beside the acts of officers. */
 class Steps {
   #calendars = 0;
 

@@ -26,7 +26,7 @@ const theirs = ({ number, from, act, to, who }: Body): Row => ({
   ...{ number, from: [from].flat().sort(), act, to, who: [who].flat().sort() },
 });
 
-/** What a designation of a lead does to an entry in another state stands with it (4.8). */
+/** The effect of a designation on an entry in another state stands with it (4.8). */
 const OF_DESIGNATION = ['E7 update_due', 'E8 self'];
 const isNotOfDesignation = ({ number, to }: Row): boolean => !OF_DESIGNATION.includes(`${number} ${to}`);
 

@@ -83,7 +83,7 @@ export class Walker {
     this.log.write({ today: world.today, race: acts });
     const answers = await Promise.all(acts.map((act) => this.#send(act, this.#requestOf(act, undefined))));
     const sent = acts.map((act, index) => ({ act, answer: answers[index] as Answer, before: judge(world, act) }));
-    // What was done comes first, in the order of the ledger: a refusal may have been judged before or behind it.
+    // Acts that were done come first, in the order of the ledger: a refusal may have been judged before or behind it.
     sent.sort((one, other) => doneAt(one.answer) - doneAt(other.answer));
     for (const [turn, { act, answer, before }] of sent.entries()) {
       const behind = judge(world, act);
@@ -109,7 +109,7 @@ export class Walker {
     if (found.length > 0) this.#note(act, found, named, answer.body);
   }
 
-  /** What an officer is shown of a file, once the broker has caught up; differences are noted. */
+  /** Compares the view of an officer of a file, once the broker has caught up; differences are noted. */
   async look(officer: ModelOfficer, file: ModelFile, client = this.client): Promise<Body> {
     const path = file.kind === 'catalog' ? `/v1/catalog/${file.id}/file` : `/v1/${file.kind}/${file.id}`;
     const expected = reads(this.world, officer, file) ? 200 : 404;

@@ -18,7 +18,7 @@ const REPLY_CODES = [
 ];
 const UNCONDITIONAL_CODES = ['no_duty_basis', 'false_statement', 'not_a_party'];
 
-/** What every conditional entry of the walk lists as a condition that a reply may ask for. */
+/** The text that every conditional entry of the walk lists as a condition that a reply may ask for. */
 export const LISTED_CONDITION = 'no printing';
 
 /** Faults of an approving reply, in the order of section 5.3. */

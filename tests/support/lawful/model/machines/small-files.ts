@@ -15,7 +15,7 @@ function consentGuard({ world, act }: Consent): Problem[] {
   return standing ? [...problems, problem('/entry', 'CONFLICT')] : problems;
 }
 
-/** What a consent of its kind names. */
+/** Members that a consent of its kind names. */
 function ofItsKind({ act: { body } }: Consent): Problem[] {
   const needed: Readonly<Record<string, readonly string[]>> = { standing: ['entry'], onward: ['grant', 'items'] };
   const absent = (needed[body.kind] ?? []).filter((field) => body[field] === undefined);

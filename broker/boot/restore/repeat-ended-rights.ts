@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { ledgerSubject } from '../../../proto/subject.js';
-import type { StoredGrant } from '../../grants/grant.js';
 import { hashOf } from '../../ledger/chain.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { Act, LedgerRecord } from '../../ledger/record.js';
@@ -112,7 +111,7 @@ async function endedSince({ bus }: RestoreDeps, lost: readonly RightState[]): Pr
   return [...ended, ...cases].sort((a, b) => a.seq - b.seq);
 }
 
-const grantOf = (document: unknown): string => (document as { grant: StoredGrant['id'] }).grant;
+const grantOf = (document: unknown): string => (document as { grant: string }).grant;
 
 function repeated({ kind, id, act, actor, reason, time, document, step }: RightState): Act {
   const why = `repeated after a restore: ${actor} at ${time}${reason === undefined ? '' : `, ${reason}`}`;

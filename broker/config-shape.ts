@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 
 /** The values that hold where neither the file nor the environment sets another. */
 export const CONFIG_DEFAULTS = {
@@ -197,16 +197,22 @@ const FORMATS: Record<string, { validate: (value: string) => boolean; words: str
   },
 };
 
-const ajv = new Ajv({
-  // `jwks` is an address or an object.
-  allowUnionTypes: true,
-  allErrors: true,
-  formats: Object.fromEntries(Object.entries(FORMATS).map(([name, { validate }]) => [name, validate])),
-});
-const check = ajv.compile(SHAPE);
+let compiled: ValidateFunction | undefined;
+
+/** Compiled when the first configuration is read: commands of the command line that read none need not wait for it. */
+function compiledShape(): ValidateFunction {
+  compiled ??= new Ajv({
+    // `jwks` is an address or an object.
+    allowUnionTypes: true,
+    allErrors: true,
+    formats: Object.fromEntries(Object.entries(FORMATS).map(([name, { validate }]) => [name, validate])),
+  }).compile(SHAPE);
+  return compiled;
+}
 
 /** Every problem in words, without values. */
 export function configProblems(settings: Record<string, unknown>): string[] {
+  const check = compiledShape();
   const problems = check(settings) ? [] : (check.errors ?? []).map(describe);
   const url = (settings.nats as { url?: unknown } | undefined)?.url;
   if (url !== undefined && settings.secret === undefined) {

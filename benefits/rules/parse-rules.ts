@@ -1,4 +1,4 @@
-import { Ajv } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { parse as parseYaml } from 'yaml';
 import { ConnectorConfigError } from '../../connectors/runtime/connector-errors.js';
 import { ITEM_TYPES, type ItemType, isItemName } from '../../proto/entry/entry.js';
@@ -30,7 +30,13 @@ export const DECISION_ITEMS = [
   'basis',
 ] as const;
 
-const validateShape = new Ajv({ allErrors: true, strict: false, verbose: true }).compile(RULES_SCHEMA);
+let compiled: ValidateFunction | undefined;
+
+/** Compiled when the first rules are read: the command line loads this file for every command. */
+function shapeOfRules(): ValidateFunction {
+  compiled ??= new Ajv({ allErrors: true, strict: false, verbose: true }).compile(RULES_SCHEMA);
+  return compiled;
+}
 
 /** Reads a rules file. Throws ConnectorConfigError that lists every problem. */
 export function parseRules(yamlText: string, timeZone: string): Rule[] {
@@ -59,6 +65,7 @@ function documentsOf(yamlText: string, problems: string[]): RuleDocument[] {
   }
   problems.push(...valuelessKeys(file));
   if (problems.length > 0) throw new ConnectorConfigError(problems);
+  const validateShape = shapeOfRules();
   if (validateShape(file)) return (file as { rules: RuleDocument[] }).rules;
   for (const { instancePath, message, params } of validateShape.errors ?? []) {
     const { additionalProperty } = params as { additionalProperty?: string };

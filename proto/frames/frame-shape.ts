@@ -50,24 +50,31 @@ const FIELDS: Record<ClientFrame['kind'], { properties: object; required: string
 };
 
 const ajv = new Ajv({ allowUnionTypes: true, strict: true, strictRequired: false });
-const validators = new Map<string, ValidateFunction>(
-  Object.entries(FIELDS).map(([kind, { properties, required }]) => [
-    kind,
-    ajv.compile({
+const validators = new Map<string, ValidateFunction>();
+
+/** Compiled when the first frame of its kind comes; undefined for a kind that no client sends. */
+function validatorOf(kind: string): ValidateFunction | undefined {
+  const fields = Object.hasOwn(FIELDS, kind) ? FIELDS[kind as keyof typeof FIELDS] : undefined;
+  if (!fields) return undefined;
+  let validate = validators.get(kind);
+  if (!validate) {
+    validate = ajv.compile({
       type: 'object',
-      properties: { kind: { const: kind }, ...properties },
-      required: ['kind', ...required],
+      properties: { kind: { const: kind }, ...fields.properties },
+      required: ['kind', ...fields.required],
       additionalProperties: false,
-    }),
-  ]),
-);
+    });
+    validators.set(kind, validate);
+  }
+  return validate;
+}
 
 /** Returns the frame when it has the shape of a client frame; throws BAD_FRAME that names the field. */
 export function checkClientFrame(frame: unknown): ClientFrame {
   const kind = (frame as { kind?: unknown } | null)?.kind;
-  const validate = typeof kind === 'string' ? validators.get(kind) : undefined;
+  const validate = typeof kind === 'string' ? validatorOf(kind) : undefined;
   const where = { ref: refOf(frame) };
-  if (!validate) throw new SluiceError('BAD_FRAME', `kind must be one of ${[...validators.keys()].join(', ')}`, where);
+  if (!validate) throw new SluiceError('BAD_FRAME', `kind must be one of ${Object.keys(FIELDS).join(', ')}`, where);
   if (!validate(frame)) throw new SluiceError('BAD_FRAME', `${kind}: ${describe(validate)}`, where);
   return frame as ClientFrame;
 }

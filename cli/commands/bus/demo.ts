@@ -3,8 +3,6 @@ import { loadConfig } from '../../../broker/config.js';
 import { onInterruption } from '../../interruption.js';
 import type { Terminal } from '../../terminal.js';
 import { countOf } from '../events/subscribe-options.js';
-import { Demo } from './demo/demo.js';
-import { runLawfulBus } from './lawful/lawful-bus.js';
 import { portNumber } from './start.js';
 
 interface DemoCommandOptions {
@@ -43,12 +41,15 @@ export function addDemo(program: Command, terminal: Terminal): void {
 }
 
 async function run(options: DemoCommandOptions, terminal: Terminal): Promise<void> {
+  // Each is loaded when it is needed, as every other command would wait for a whole broker.
   if (options.lawful) {
+    const { runLawfulBus } = await import('./lawful/lawful-bus.js');
     await runLawfulBus(environment(options), terminal);
     return;
   }
   const config = loadConfig(environment(options), undefined);
   const { seed, rate, json = false } = options;
+  const { Demo } = await import('./demo/demo.js');
   const demo = new Demo({ config, seed, eventsPerSecond: rate, terminal, json });
   // A terminal that is closed must not leave a nats-server behind.
   const release = onInterruption(() => demo.stop());

@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { BrokerHandle } from '../../../broker/boot/broker-handle.js';
 import { type Config, loadConfig } from '../../../broker/config.js';
-import { runBroker } from '../../../broker/run-broker.js';
 
 interface StartOptions {
   config?: string;
@@ -34,9 +33,11 @@ export function addStart(program: Command): void {
     .option('--workers <number>', 'processes that serve on the one port (default: 1)', workerNumber)
     .option('--json', 'print the address as one line of JSON')
     .addHelpText('after', '\nExample:\n  $ sluice start --data /var/lib/sluice --port 8080')
-    .action((options: StartOptions) =>
-      runBroker(() => configOf(options, process.env), options.json ? { announcement: jsonAnnouncement } : {}),
-    );
+    .action(async (options: StartOptions) => {
+      // Loaded when it is needed: every other command would wait for a whole broker.
+      const { runBroker } = await import('../../../broker/run-broker.js');
+      await runBroker(() => configOf(options, process.env), options.json ? { announcement: jsonAnnouncement } : {});
+    });
 }
 
 function jsonAnnouncement({ trial, newOperatorToken }: BrokerHandle, url: string): string {

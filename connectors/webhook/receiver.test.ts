@@ -123,6 +123,39 @@ t.test(
   },
 );
 
+const edge = (position: number, op: 'snapshot_begin' | 'snapshot_end'): DeliveredEvent => {
+  const { subject: _none, data: _neither, ...rest } = event(position, '');
+  return { ...rest, op };
+};
+
+t.test('within a snapshot a record or an edge that is always refused becomes a dead letter', async (t) => {
+  const before = event(1, 'a');
+  const snapshot = [edge(2, 'snapshot_begin'), event(3, 'b'), event(4, 'c'), edge(5, 'snapshot_end'), event(6, 'd')];
+  for (const parallel of [1, 8]) {
+    for (const status of [403, 502, 0]) {
+      for (const poison of [2, 3, 4, 5]) {
+        const { sink, calls } = await sinkBefore(t, (id) => (id === `p.e@${poison}` ? status : 200), { parallel });
+        const dead = await writeAll(sink, [before, ...snapshot]);
+        const name = `${status} for ${poison}, ${parallel} at a time`;
+        t.same([dead.length, dead[0]?.position], [1, poison], name);
+        for (const { id, position } of snapshot) if (position !== poison) t.ok(calls.includes(id), `${id}: ${name}`);
+      }
+    }
+  }
+});
+
+t.test('more poisonous records than are sent at a time stop no other one', async (t) => {
+  const isPoison = (id: string): boolean => /@[2345]$/.test(id);
+  const { sink, calls } = await sinkBefore(t, (id) => (isPoison(id) ? 403 : 200), { parallel: 2 });
+  const events = Array.from({ length: 8 }, (_none, index) => event(index + 1, `s${index}`));
+  const dead = await writeAll(sink, events, 40);
+  t.same(
+    dead.map(({ position }) => position),
+    [2, 3, 4, 5],
+  );
+  t.ok(calls.includes('p.e@8'));
+});
+
 t.test('no event is suspected while the receiver accepts nothing', async (t) => {
   const { sink, calls } = await sinkBefore(t, () => 503, { parallel: 2 });
   const events = Array.from({ length: 50 }, (_none, index) => event(index + 1, `s${index}`));

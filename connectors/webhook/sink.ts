@@ -6,6 +6,11 @@ import type { WebhookConfig } from './config.js';
 import { DeliveredPositions } from './delivered-positions.js';
 import { Receiver } from './receiver.js';
 
+interface Delivered {
+  event: DeliveredEvent;
+  log: string;
+}
+
 /** Result of the deliveries of one group. */
 interface Outcome {
   accepted: number;
@@ -18,17 +23,20 @@ interface Outcome {
 /**
  * Calls a service for each event: the events of one record in order and one at a time, several records concurrently. A receiver that
  * is down and a receiver that one event brings down answer alike (502, 403 of a firewall, a broken connection). Waiting without
- * limit is right for the first and stops every other record for the second. So after such an answer other records are tried: if
- * the receiver accepts one of them, the event is suspect, and after `attempts` of these it is a dead letter.
+ * limit is right for the first and stops every other record for the second. So after such an answer other records are tried, and
+ * then the event that was accepted last once more, which nothing behind an edge of a snapshot can stand in for: if the receiver
+ * accepts one of them, the event is suspect, and after `attempts` of these it is a dead letter.
  *
  * Invariants: an event is sent only after the one before it of its record was accepted or is a dead letter; the edges of a snapshot
- * stand between all others; a receiver that accepts nothing gets at most `2 × parallel` calls. See docs/decisions/0076.
+ * stand between all others; a receiver that accepts nothing gets at most `2 × parallel + 1` calls. See docs/decisions/0076.
  */
 export class WebhookSink implements Sink {
   readonly #receiver: Receiver;
   readonly #delivered = new DeliveredPositions();
   /** Failed deliveries by position, each while the receiver accepted another event. */
   readonly #suspicions = new Map<number, number>();
+  /** The receiver drops it as a repeat, so sending it again changes nothing there. */
+  #lastAccepted: Delivered | undefined;
 
   constructor(private readonly config: WebhookConfig) {
     this.#receiver = new Receiver(config);
@@ -62,7 +70,22 @@ export class WebhookSink implements Sink {
     };
     await Promise.all(Array.from({ length: Math.min(this.config.parallel, records.length) }, work));
     if (signal.aborted) throw new PeerGoneError('the connector was stopped');
+    if (outcome.gone.some(({ acceptedBefore }) => acceptedBefore === outcome.accepted)) {
+      outcome.accepted += await this.#repeatLastAccepted(signal);
+    }
     this.#settle(records.flat(), outcome);
+  }
+
+  /** Resolves with 1 if the receiver accepts the repeat: then it is not down. */
+  async #repeatLastAccepted(signal: AbortSignal): Promise<0 | 1> {
+    if (!this.#lastAccepted) return 0;
+    const { event, log } = this.#lastAccepted;
+    try {
+      return (await this.#receiver.deliver(event, log, signal)) === undefined ? 1 : 0;
+    } catch (error) {
+      if (error instanceof PeerGoneError) return 0;
+      throw error;
+    }
   }
 
   /** Ends at the first event that the receiver does not accept: those behind it are passed again. */
@@ -85,6 +108,7 @@ export class WebhookSink implements Sink {
       }
       outcome.accepted++;
       this.#delivered.add(position);
+      this.#lastAccepted = { event, log };
     }
   }
 

@@ -26,21 +26,16 @@ class Receiver {
     this.context = lane.sinkContext('sink');
   }
 
+  /** How far the grant looks back; takes effect with the next `grantItems`. */
+  history = 'all';
+
   async grantItems(...items: (string | { name: string; transform: string })[]): Promise<void> {
     const { entry } = this.lane;
     const system = entry.replace(/^.*people/, 'subscriber');
     const named = items.map((item) => (typeof item === 'string' ? { name: item } : item));
+    const { grant: id, history } = this;
     const period = { from: '2020-01-01', to: '2099-12-31' };
-    const grant = {
-      id: this.grant,
-      system,
-      entry,
-      items: named,
-      purpose: 'test',
-      basis: 'test',
-      period,
-      history: 'all',
-    };
+    const grant = { id, system, entry, items: named, purpose: 'test', basis: 'test', period, history };
     await this.bus.broker.apply({ grants: [grant] });
   }
 
@@ -189,6 +184,27 @@ t.test('a sink of PostgreSQL', async (t) => {
       [1, 2, 3, 4].map((number) => person(number).age),
     );
     t.equal(await metricValue(receiver.context, 'alarm', 'alarm="rows_unfilled"'), undefined);
+  });
+
+  t.test('rows whose events are older than the history of the grant are reported until the next start', async (t) => {
+    const receiver = await receiverOf(t, 'id', 'name');
+    receiver.start();
+    await receiver.put(1, 2);
+    await receiver.has(2);
+    const [, last] = await receiver.rows('_time');
+    await receiver.put(3);
+    await receiver.has(3);
+    await receiver.stop();
+    receiver.history = new Date(Number(last?._time) + 1).toISOString();
+    await receiver.grantItems('id', 'name', 'age');
+    receiver.start();
+    await receiver.put(4);
+    await receiver.has(4);
+    t.same(
+      (await receiver.rows('age')).map(({ age }) => (age === null ? null : Number(age))),
+      [null, null, person(3).age, person(4).age],
+    );
+    t.equal(await metricValue(receiver.context, 'alarm', 'alarm="rows_unfilled"'), 1);
   });
 
   t.test('an item that is no longer masked is filled for the rows stored so far', async (t) => {

@@ -97,6 +97,24 @@ t.test('a table that cannot be published completely', async (t) => {
     await t.resolves(feed.sql(`UPDATE ${feed.table} SET name = 'b'`));
   });
 
+  t.test('a virtual generated column added while the source was stopped is found at its start', async (t) => {
+    const feed = await feedOf(t);
+    await feed.create();
+    await feed.sql(`INSERT INTO ${feed.table} VALUES ('1', 'a', 1, 'd')`);
+    feed.mayFail = true;
+    feed.start();
+    await feed.arrives([row('1', 'a')]);
+    await feed.stop();
+    await feed.sql(`ALTER TABLE ${feed.table} ADD COLUMN search text GENERATED ALWAYS AS (upper(name)) VIRTUAL;
+      INSERT INTO ${feed.table} VALUES ('2', 'b', 1, 'd')`);
+    feed.start();
+    t.match(await feed.failed, { code: 'SOURCE_UNFIT', message: /search is a virtual generated column/ });
+    await t.resolves(feed.sql(`UPDATE ${feed.table} SET name = 'c'; DELETE FROM ${feed.table} WHERE id = '1'`));
+    await feed.sql(`ALTER TABLE ${feed.table} DROP COLUMN search`);
+    feed.start();
+    await feed.arrives([row('2', 'c')]);
+  });
+
   const PREPARED: [string, (name: string) => string, RegExp][] = [
     ['a row filter', (name) => `CREATE PUBLICATION ${name} FOR TABLE ${name} WHERE (age > 5)`, /leaves out rows/],
     ['a column list', (name) => `CREATE PUBLICATION ${name} FOR TABLE ${name} (id, name)`, /leaves out columns/],

@@ -2,6 +2,7 @@ import t, { type Test } from 'tap';
 import { openGovernance, operator } from '../../tests/support/broker/governance.js';
 import { emptyStore } from '../../tests/support/broker/ledger.js';
 import { EntryActs } from '../catalog/entry-acts.js';
+import type { Grants } from '../grants/grants.js';
 import type { BusMode } from '../parties/permissions.js';
 import { parseBundle } from './bundle-document.js';
 import { bundleSteps } from './bundle-steps.js';
@@ -249,6 +250,26 @@ t.test('a bundle that gives a party the same records hashed and plain is answere
   const both = { ...BUNDLE, grants: [...BUNDLE.grants, hashed] };
   const { warnings } = await bundles.apply(operator, both, { dryRun: false });
   t.equal(warnings.filter((warning) => /hashed and plain/.test(warning)).length, 1);
+});
+
+t.test('what a party holds on an entry is read once for all grants of a bundle', async (t) => {
+  const opened = await open(t);
+  await opened.bundles.apply(operator, BUNDLE, { dryRun: false });
+  const slice = new TimeSlice();
+  const list = Array.from({ length: 300 }, (_, i) => ({ ...BUNDLE.grants[0], id: `g-${i}` }));
+  const { bundle } = await parseBundle({ grants: list }, slice);
+  const planned = await PlannedState.of(bundle, opened, slice);
+  const entryActs = new EntryActs({ ...opened, findParty: planned.party, grantsOn: planned.grantsOn });
+  let reads = 0;
+  const heldBy: Grants['heldBy'] = (...holder) => {
+    reads++;
+    return opened.grants.heldBy(...holder);
+  };
+  const grants = { get: (id: string) => opened.grants.get(id), heldBy } as Grants;
+  const acting = { actor: 'officer:platform-operator', role: 'platform_operator' };
+  const steps = await bundleSteps(bundle, { ...opened, grants, planned, entryActs, acting, slice });
+  for (const step of steps.at(-1) ?? []) t.match(step.decide(), { act: { act: 'created' }, warnings: [] });
+  t.equal(reads, 1);
 });
 
 t.test('a grant that was terminated stays terminated when a bundle declares it', async (t) => {

@@ -49,7 +49,7 @@ export class BundleService {
     const { bundle, problems } = await parseBundle(document, slice);
     const planned = await PlannedState.of(bundle, deps, slice);
     const entryActs = new EntryActs({ ...deps, findParty: planned.party, grantsOn: planned.grantsOn });
-    const warnings = await this.#check(bundle, problems, { planned, entryActs, slice });
+    const warnings = [...new Set(await this.#check(bundle, problems, { planned, entryActs, slice }))];
     const difference: BundleDifference = { dryRun, create: [], update: [], unchanged: 0, warnings, tokens: {} };
     for (const steps of await bundleSteps(bundle, { ...deps, planned, entryActs, acting, slice })) {
       await this.#applySteps(steps, difference);
@@ -119,6 +119,7 @@ function addTo(difference: BundleDifference, batch: BundleStep[], decisions: Bun
     if (!act) difference.unchanged++;
     else (isNew ? difference.create : difference.update).push(label);
     if (act && token !== undefined && !difference.dryRun) difference.tokens[label.replace(' ', ':')] = token;
-    difference.warnings.push(...(warnings ?? []));
+    // Thousands of grants on one entry can have as many warnings each.
+    if (difference.warnings.length < WARNINGS_MAX) difference.warnings.push(...(warnings ?? []));
   }
 }

@@ -2,8 +2,9 @@ import type { EntryVersion } from '../../proto/entry/entry.js';
 import type { GrantDocument } from '../../proto/entry/grant.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { EntryActs } from '../catalog/entry-acts.js';
-import { canonicalGrant, directGrantAct, linkageWarnings } from '../grants/grant-acts.js';
+import { canonicalGrant, directGrantAct } from '../grants/grant-acts.js';
 import type { Grants } from '../grants/grants.js';
+import { HeldGrants } from '../grants/held-grants.js';
 import { checkRows } from '../grants/rows-check.js';
 import type { Act } from '../ledger/record.js';
 import { type Credentials, newToken } from '../parties/credentials.js';
@@ -98,23 +99,27 @@ function entryStep(entry: Bundle['entries'][number], { catalog, entryActs, actin
   };
 }
 
-/** Grants of one bundle are compared with each other too, because they are decided on before any of them is folded. */
+/**
+ * Grants of one bundle are compared with each other too, because they are decided on before any of them is folded. What a party
+ * holds is gathered once: read anew for each of thousands of grants on one entry, it would take their square.
+ */
 async function grantSteps(
   list: Bundle['grants'],
   { grants, catalog, permissions, planned, acting, slice }: BundleStepsDeps,
 ): Promise<BundleStep[]> {
-  const canonical: { entry: EntryVersion; party: string; document: GrantDocument }[] = [];
-  const declared = new Map<string, GrantDocument[]>();
+  const canonical: { entry: EntryVersion; held: HeldGrants; document: GrantDocument }[] = [];
+  const holders = new Map<string, HeldGrants>();
   await slice.each(list, (grant) => {
     const entry = planned.entry(grant.entry)!;
     const { party } = planned.system(grant.system)!;
     const document = canonicalGrant(grant, party, entry);
-    canonical.push({ entry, party, document });
-    const sameHolder = declared.get(`${party} ${entry.id}`);
-    if (sameHolder) sameHolder.push(document);
-    else declared.set(`${party} ${entry.id}`, [document]);
+    const key = `${party} ${entry.id}`;
+    const held = holders.get(key) ?? new HeldGrants(entry, grants.heldBy(party, entry.id));
+    holders.set(key, held);
+    held.add(document);
+    canonical.push({ entry, held, document });
   });
-  return canonical.map(({ entry, party, document }) => ({
+  return canonical.map(({ entry, held, document }) => ({
     label: `grant ${document.id}`,
     decide: () => {
       const current = grants.get(document.id);
@@ -122,9 +127,8 @@ async function grantSteps(
       // Another broker may have published a version since the check; a filter on a lost item would never let a record leave.
       const newest = catalog.published(entry.id);
       if (newest && newest.version > entry.version) checkRows(document.rows ?? {}, newest);
-      const others = [...grants.heldBy(party, entry.id), ...(declared.get(`${party} ${entry.id}`) ?? [])];
       const act = directGrantAct({ grants, permissions }, document, acting);
-      return { act, isNew: current === undefined, warnings: linkageWarnings(others, document, entry) };
+      return { act, isNew: current === undefined, warnings: held.linkageWarnings(document) };
     },
   }));
 }

@@ -40,18 +40,3 @@ export function changeGrantAct(
   const document: StoredGrant = { ...documentOf(current), status };
   return { kind: 'grant', id: current.id, act, ...acting, reason, document };
 }
-
-/**
- * Warns about a party that would hold the same records once with a hashed and once with a plain key: the positions of
- * the events link the two. `held` are all grants of that party on the entry.
- */
-export function linkageWarnings(held: Iterable<GrantDocument>, document: GrantDocument, entry: EntryVersion): string[] {
-  const identifier = entry.items.find((item) => item.identifier)?.name;
-  const isHashed = (grant: GrantDocument): boolean =>
-    grant.items.some((item) => item.name === identifier && item.transform === 'hash');
-  const linkable = [...held].filter((other) => other.id !== document.id && isHashed(other) !== isHashed(document));
-  return linkable.map((other) => {
-    const [first, second] = [document.id, other.id].sort();
-    return `grants ${first} and ${second}: party ${document.party} holds the same records hashed and plain`;
-  });
-}

@@ -10,10 +10,11 @@ import type { Systems } from '../parties/parties.js';
 import { MADE_BY_BUS } from '../parties/party.js';
 import type { Permissions } from '../parties/permissions.js';
 import type { Grant } from './grant.js';
-import { canonicalGrant, changeGrantAct, directGrantAct, linkageWarnings } from './grant-acts.js';
+import { canonicalGrant, changeGrantAct, directGrantAct } from './grant-acts.js';
 import { GRANT_LIFE_CYCLE, type GrantAct } from './grant-life-cycle.js';
 import { assertValidGrant, validateGrant } from './grant-problems.js';
 import type { Grants } from './grants.js';
+import { HeldGrants } from './held-grants.js';
 
 export interface GrantServiceDeps {
   ledger: Ledger;
@@ -51,7 +52,7 @@ export class GrantService {
       const entry = catalog.published(grant.entry)!;
       const { party } = systems.get(grant.system)!;
       const canonical = canonicalGrant(grant, party, entry);
-      warnings = linkageWarnings(grants.heldBy(party, entry.id), canonical, entry);
+      warnings = new HeldGrants(entry, grants.heldBy(party, entry.id)).linkageWarnings(canonical);
       return directGrantAct(this.deps, canonical, acting);
     }, acting);
     return { grant: grants.get(idOf(document))!, changed: record !== undefined, warnings };

@@ -6,6 +6,7 @@ import {
   DEMAND,
   entryDocument,
   OWNER,
+  PAPER,
   PARTIES,
   PROVIDER,
   REPLY,
@@ -42,6 +43,7 @@ export async function seedBus(url: string): Promise<{ officers: Officers; seed: 
     officers.call(url, who, 'POST', path, body);
   await found(officers, act);
   const [entry, spare] = [`${PROVIDER}.births`, `${PROVIDER}.spare`];
+  await officers.store(url, 'editor', PAPER);
   for (const id of [entry, spare]) {
     for (let revision = 1; revision <= VERSIONS; revision++) await publish(url, officers, id, revision);
   }

@@ -12,15 +12,31 @@ export class Officers {
   }
 
   /** The answer's body; throws with its text unless the call succeeded. `who` is an officer, or '' for nobody. */
-  async call(url: string, who: string, method: string, path: string, body?: object): Promise<Body> {
+  call(url: string, who: string, method: string, path: string, body?: object): Promise<Body> {
+    const sent = body && { type: 'application/json', text: JSON.stringify(body) };
+    return this.#send(url, who, method, path, sent);
+  }
+
+  /** Stores the text as a paper that documents may name by its digest. */
+  store(url: string, who: string, text: string): Promise<Body> {
+    return this.#send(url, who, 'POST', '/v1/attachments', { type: 'text/plain', text });
+  }
+
+  async #send(
+    url: string,
+    who: string,
+    method: string,
+    path: string,
+    sent?: { type: string; text: string },
+  ): Promise<Body> {
     const token = this.tokens[who];
     const answer = await fetch(`${url}${path}`, {
       method,
       headers: {
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        ...(body && { 'content-type': 'application/json' }),
+        ...(sent && { 'content-type': sent.type }),
       },
-      ...(body && { body: JSON.stringify(body) }),
+      ...(sent && { body: sent.text }),
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${who} ${method} ${path} was answered ${answer.status}: ${text.slice(0, 1000)}`);

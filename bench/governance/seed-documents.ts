@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 export const OWNER = 'province-data-bureau';
 export const PROVIDER = 'civil-affairs';
 export const DEMAND = 'health';
@@ -32,7 +34,9 @@ export const STAFF: readonly [id: string, department: string, roles: readonly st
   ['guard', DEMAND, ['security_officer']],
 ];
 
-const paper = 'ab'.repeat(32);
+/** Text of the assessment that every entry names. */
+export const PAPER = 'assessment of secrecy';
+const PAPER_SHA256 = createHash('sha256').update(PAPER).digest('hex');
 const ITEMS = Array.from({ length: 12 }, (_, i) => ({
   ...{ name: `item${i}`, title: { zh: `信息项${i}`, en: `Item ${i}` }, type: 'string', maxLength: 40 },
   ...(i === 0 && { identifier: true, required: true }),
@@ -44,7 +48,7 @@ export const entryDocument = (id: string, revision: number): object => ({
   ...{ id, name: { zh: '出生登记', en: 'Births registered' }, abstract: `Births registered, revision ${revision}` },
   ...{ catalogLevel: 'department', provider: id.slice(0, id.indexOf('.')), format: 'database', dataGrade: 'general' },
   ...{ updateFrequency: 'real_time', sharingModes: ['event_stream'], dataClass: 'population' },
-  secrecyAssessment: { result: 'not_secret', by: 'Chen', on: '2025-12-02', attachment: paper },
+  secrecyAssessment: { result: 'not_secret', by: 'Chen', on: '2025-12-02', attachment: PAPER_SHA256 },
   correctionChannel: { contact: 'work body' },
   disposalRequirement: { method: 'destroy', withinDays: 30 },
   sharingAttribute: 'conditional',

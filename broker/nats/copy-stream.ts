@@ -1,9 +1,13 @@
-import { Empty, type Msg } from '@nats-io/transport-node';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Empty, errors, type Msg } from '@nats-io/transport-node';
 import type { Bus } from './bus.js';
 
 /** A store that hangs ends the copy; a server takes seconds to write a large stream to its disk. */
 const ANSWER_MS_MAX = 60_000;
 const CHUNK_BYTES = 256 * 1024;
+/** The servers of a cluster learn within milliseconds, under load within seconds, which of them restores a stream. */
+const UNKNOWN_MS_MAX = 15_000;
+const RETRY_MS = 50;
 
 interface ApiAnswer {
   error?: { description: string };
@@ -36,10 +40,10 @@ export async function copyStream(from: Bus, to: Bus, name: string, replicas: num
         refuseFailedEnd(name, chunk);
         break;
       }
-      await send(to, deliver_subject as string, chunk.data);
+      await deliver(to, deliver_subject as string, chunk.data);
       chunk.respond(Empty);
     }
-    const restored = await send(to, deliver_subject as string, Empty);
+    const restored = await deliver(to, deliver_subject as string, Empty);
     const { messages = 0, last_seq = 0 } = restored.state ?? {};
     if (messages !== state?.messages) throw new Error(`${name}: ${messages} of ${state?.messages} messages arrived`);
     return { messages, lastPosition: last_seq };
@@ -51,6 +55,20 @@ export async function copyStream(from: Bus, to: Bus, name: string, replicas: num
 /** The end of a snapshot that broke off has a status. */
 function refuseFailedEnd(name: string, { headers }: Msg): void {
   if (headers && headers.code >= 300) throw new Error(`${name}: the snapshot ended early: ${headers.description}`);
+}
+
+/** Repeated while no server takes it: nothing was handed to anybody then. */
+async function deliver(bus: Bus, subject: string, data: Uint8Array): Promise<ApiAnswer> {
+  const giveUpAt = performance.now() + UNKNOWN_MS_MAX;
+  for (;;) {
+    try {
+      return await send(bus, subject, data);
+    } catch (error) {
+      const isUnknown = error instanceof errors.RequestError && error.isNoResponders();
+      if (!isUnknown || performance.now() > giveUpAt) throw error;
+    }
+    await delay(RETRY_MS);
+  }
 }
 
 const api = (bus: Bus, subject: string, body: object): Promise<ApiAnswer> => send(bus, subject, JSON.stringify(body));

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import t from 'tap';
+import { STORE_STREAMS } from '../../../broker/nats/stream-names.js';
 import { startBroker } from '../../../tests/support/broker/broker.js';
 import { sluice } from '../../../tests/support/connectors/recording-terminal.js';
 import { person, REGISTER_BUNDLE } from '../../../tests/support/connectors/register-bundle.js';
@@ -33,7 +34,8 @@ t.test(
     const address = nats.url.replace('//', `//${nats.user}:${nats.pass}@`);
     const away = await sluice('store', 'copy', '--from', home, '--to', address);
     t.equal(away.exitCode, 0, away.err);
-    t.match(away.out, /^LEDGER: \d+ messages/m);
+    for (const stream of STORE_STREAMS) t.match(away.out, new RegExp(`^${stream}: \\d+ messages`, 'm'));
+    t.equal(away.err, '', 'nothing came in meanwhile');
     t.equal((await sluice('store', 'copy', '--from', home, '--to', address)).exitCode, 2, 'a store in use is kept');
 
     const moved = await startBroker(t, { nats });

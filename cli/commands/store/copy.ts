@@ -6,6 +6,13 @@ import { copyStream } from '../../../broker/nats/copy-stream.js';
 import { startEmbedded } from '../../../broker/nats/server/embedded-server.js';
 import { findNatsServer } from '../../../broker/nats/server/find-server.js';
 import { DataFolderInUseError } from '../../../broker/nats/server/folder-lock.js';
+import {
+  ATTACHMENTS_STREAM,
+  CURSORS_STREAM,
+  LEDGER_STREAM,
+  QUARANTINE_STREAM,
+  RECEIPTS_STREAM,
+} from '../../../broker/nats/stream-names.js';
 import { UsageError } from '../../exit-codes.js';
 import type { Terminal } from '../../terminal.js';
 
@@ -21,11 +28,12 @@ interface OpenedStore {
 }
 
 /**
- * Watermarks and cursors first and rights last: a watermark older than its log makes a source send again what is a duplicate, a
- * newer one would lose events; a ledger newer than the rest names everything that the rest refers to.
+ * The order makes the copy of a running bus one that can be begun with (docs/decisions/0207). Watermarks and cursors come before the
+ * logs: an older watermark makes a source send again what is a duplicate, a newer one would lose events. The ledger comes after
+ * the logs, since it names what they refer to, and before what only counts by being named in it or sealed by it.
  */
-const FIRST = ['CURSORS', 'QUARANTINE'];
-const LAST = ['RECEIPTS', 'LEDGER'];
+const BEFORE_EVENTS = [CURSORS_STREAM, QUARANTINE_STREAM];
+const AFTER_EVENTS = [LEDGER_STREAM, RECEIPTS_STREAM, ATTACHMENTS_STREAM];
 
 export function addStore(program: Command, terminal: Terminal): void {
   const store = program.command('store').summary('copy the store of a bus: a backup, or a move to other servers');
@@ -51,10 +59,7 @@ async function copy({ from, to, replicas }: CopyOptions, terminal: Terminal): Pr
     const target = await open(to, false);
     try {
       await refuseUsed(target.bus, to);
-      for (const name of inOrder(await streamsOf(source.bus))) {
-        const { messages, lastPosition } = await copyStream(source.bus, target.bus, name, Number(replicas));
-        await terminal.out(`${name}: ${messages} messages, through position ${lastPosition}`);
-      }
+      await copyAll(source.bus, target.bus, Number(replicas), terminal);
     } finally {
       await target.close();
     }
@@ -63,10 +68,40 @@ async function copy({ from, to, replicas }: CopyOptions, terminal: Terminal): Pr
   }
 }
 
+/** Copies stream after stream. When one fails those before it are removed from the target, so that the copy can be repeated. */
+async function copyAll(source: Bus, target: Bus, replicas: number, terminal: Terminal): Promise<void> {
+  const copied = new Map<string, number>();
+  try {
+    for (const name of inOrder(await streamsOf(source))) {
+      const { messages, lastPosition } = await copyStream(source, target, name, replicas);
+      copied.set(name, lastPosition);
+      await terminal.out(`${name}: ${messages} messages, through position ${lastPosition}`);
+    }
+  } catch (error) {
+    for (const name of copied.keys()) await target.jsm.streams.delete(name).catch(() => undefined);
+    throw error;
+  }
+  await warnOfMoved(source, copied, terminal);
+}
+
+/** A copy that lacks what came in meanwhile must not go on where its source was: positions would be given twice. */
+async function warnOfMoved({ jsm }: Bus, copied: ReadonlyMap<string, number>, terminal: Terminal): Promise<void> {
+  const grown: string[] = [];
+  for (const [name, lastPosition] of copied) {
+    const { state } = await jsm.streams.info(name);
+    if (state.last_seq > lastPosition) grown.push(name);
+  }
+  if (grown.length === 0) return;
+  terminal.err(
+    `the bus went on while it was copied (${grown.join(', ')}): this copy is a backup. Start it with SLUICE_RESTORED=1; ` +
+      'to move the bus, stop all brokers and copy again',
+  );
+}
+
 function inOrder(names: readonly string[]): string[] {
   if (names.length === 0) throw new UsageError('there are no streams of a bus at --from');
   const events = names.filter((name) => /^EV_\d+$/.test(name)).sort();
-  return [...FIRST, ...events, ...LAST].filter((name) => names.includes(name));
+  return [...BEFORE_EVENTS, ...events, ...AFTER_EVENTS].filter((name) => names.includes(name));
 }
 
 async function refuseUsed(bus: Bus, address: string): Promise<void> {

@@ -27,16 +27,17 @@ const MAIN = new URL('../../../broker/main.js', import.meta.url).pathname;
 
 /**
  * A broker as a process of its own, on `dataDir` and a free port unless `env` says otherwise; ended with the test. `main` is
- * that of a copy of the broker.
+ * that of a copy of the broker, `args` follow it.
  */
 export async function spawnBroker(
   t: Test,
   dataDir: string,
   env: NodeJS.ProcessEnv = {},
   main = MAIN,
+  args: readonly string[] = [],
 ): Promise<BrokerProcess> {
   const startedAtMs = Date.now();
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,

@@ -80,7 +80,7 @@ export function numbered(source: number, number: number): SourceEvent {
   };
 }
 
-const CLUSTER_BUNDLE = {
+export const CLUSTER_BUNDLE = {
   parties: ['registry', 'reader'].map((id) => ({ id, name: id, level: 'city', regionCode: '350100' })),
   systems: [
     ...entryIndexes.map((i) => ({ id: sourceOf(i), party: 'registry', may: ['publish'], token: tokenOf(sourceOf(i)) })),

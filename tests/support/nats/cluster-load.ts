@@ -2,11 +2,12 @@ import type { Test } from 'tap';
 import { Publisher } from '../../../client/publish/publisher.js';
 import type { Published } from '../../../client/publish/publisher-options.js';
 import { connectNode } from '../../../client/session/node-transport.js';
+import type { Subprotocol } from '../../../proto/frames/frames.js';
 import { eventually } from '../condition.js';
+import type { RawAddress } from '../raw-client/raw-client.js';
 import { RawFollower } from '../raw-client/raw-follower.js';
 import { RawLink } from '../raw-client/raw-link.js';
 import {
-  type ClusterBus,
   entryIndexes,
   entryOf,
   grantIds,
@@ -24,6 +25,13 @@ const EVENT_INTERVAL_MS = 10;
 const SETTLE_MS = 60_000;
 const ENCODINGS = ['sluice.v1.json', 'sluice.v1.msgpack', 'sluice.v1.protobuf'] as const;
 
+/** Brokers with the bundle of `cluster-bus.ts`: each time `nextUrl` is read it may be another one's. */
+export interface LoadedBus {
+  readonly nextUrl: string;
+  /** Of a session that asks for the next broker each time it is opened. */
+  address(token: string, encoding?: Subprotocol): RawAddress;
+}
+
 /** Sources that publish and systems that follow, spread over all brokers of a bus, whatever happens to those. */
 export class ClusterLoad {
   /** Per source: number of the event → where it was said to be; of a duplicate that is not always its own place. */
@@ -38,7 +46,7 @@ export class ClusterLoad {
 
   constructor(
     t: Test,
-    private readonly bus: ClusterBus,
+    private readonly bus: LoadedBus,
   ) {
     this.#followers = grantIds.map((grant, i) => this.#follow(grant, i));
     this.#publishers = entryIndexes.map((source) => this.#publisher(source));
@@ -84,6 +92,14 @@ export class ClusterLoad {
   check(t: Test): void {
     for (const source of entryIndexes) this.#checkSource(t, source);
     for (const [i, follower] of this.#followers.entries()) this.#checkFollower(t, i, follower);
+  }
+
+  /** That no log has started another epoch since the load began. */
+  checkEpochs(t: Test): void {
+    for (const [i, { runs }] of this.#followers.entries()) {
+      const epochs = new Set(runs.map(({ subscription }) => subscription.subscribed.log));
+      t.equal(epochs.size, 1, `${grantIds[i]}: one log epoch in ${runs.length} runs`);
+    }
   }
 
   #checkSource(t: Test, source: number): void {

@@ -96,6 +96,11 @@ export class NatsCluster {
     await end(this.#at(index).child, 'SIGKILL');
   }
 
+  /** Ends a server as its operator does; resolves when it is gone. */
+  async stop(index: number): Promise<void> {
+    await end(this.#at(index).child, 'SIGTERM');
+  }
+
   /** As when the machine hangs: it answers nothing, and its connections stay open. */
   freeze(index: number): void {
     this.#at(index).child.kill('SIGSTOP');

@@ -1,8 +1,8 @@
 import { NeverHappenedError } from '../condition.js';
 import { type RawAddress, RawSession } from './raw-client.js';
 
-/** A killed broker is restarted well within this time. */
-const REOPEN_MS = 30_000;
+/** A killed broker is restarted, and a small store copied to other servers, well within this time. */
+const REOPEN_MS = 90_000;
 const RETRY_MS = 25;
 
 /** A session that is reopened after a loss; several followers may share it. */

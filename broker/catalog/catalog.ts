@@ -99,6 +99,11 @@ export class Catalog implements FoldedRoom {
     return entry && isInForce(entry.status) ? this.version(id, entry.versions.length) : undefined;
   }
 
+  /** The version in force, or the last one that was. */
+  lastPublished(id: string): EntryVersion | undefined {
+    return this.version(id, this.#entries.get(id)?.versions.length ?? 0);
+  }
+
   /** Whether a version is in force, without reading it. */
   isPublished(id: string): boolean {
     const entry = this.#entries.get(id);

@@ -15,7 +15,7 @@ import { callOf, sendAnswer } from './act-call.js';
 import { ACT_RULE } from './files.js';
 
 type Act = 'suspend' | 'restore' | 'terminate';
-type Call = Pick<ActCall, 'body' | 'ifMatch' | 'key'>;
+type GrantCall = Pick<ActCall, 'body' | 'ifMatch' | 'key'> & { id: string; act: Act };
 
 interface OpenCase {
   id: string;
@@ -45,31 +45,45 @@ export function grantShortcutRoutes(app: FastifyInstance, { procedure }: { proce
         const caller = callerOf(request);
         const { id } = request.params;
         const call = { id, act, ...callOf(request) };
-        const { isReplayed } = await actOnCase(procedure, caller, call).catch((error: unknown) => {
-          throw withinBody(error, call.body);
-        });
-        const { answer } = await procedure.read(caller, { kind: 'grants', id });
-        return sendAnswer(reply, { body: answer, isNew: false, isReplayed });
+        return sendAnswer(reply, await actOnce(procedure, caller, call));
       },
     );
+  }
+}
+
+/** What is read before the act may be what it has changed itself: a request that comes again is answered as the first time. */
+async function actOnce(procedure: Procedure, caller: Caller, call: GrantCall): Promise<ActAnswer> {
+  const before = await procedure.answered(caller, call.key);
+  if (before) return before;
+  try {
+    return await actOnCase(procedure, caller, call);
+  } catch (error) {
+    // The first request was in flight.
+    const meanwhile = await procedure.answered(caller, call.key);
+    if (meanwhile) return meanwhile;
+    throw withinBody(error, call.body);
   }
 }
 
 async function actOnCase(
   procedure: Procedure,
   caller: Caller,
-  { id, act, body, ifMatch, key }: Call & { id: string; act: Act },
+  { id, act, body, ifMatch, key }: GrantCall,
 ): Promise<ActAnswer> {
   const { file, answer } = await procedure.read(caller, { kind: 'grants', id });
   requireShape({ body: MEMBERS[act] }, body);
   if (ifMatch !== undefined && ifMatch !== file.seq) throw staleFile(file, answer);
   const open = await openCase(procedure, caller, id);
+  // The grant is what the act is addressed to, so that its state is judged before the role, as with an open case.
+  if (act === 'suspend' && !open && answer.state !== 'in_force') {
+    throw refuseOne('WRONG_STATE', `grant ${id} is ${String(answer.state)}`);
+  }
   const { ground = 'incident', missed = 'skip', finding, reason, attachments } = body;
   const common = { ...(reason !== undefined && { reason }), ...(attachments !== undefined && { attachments }) };
-  const call = { kind: 'cases' as const, ...(key && { key }) };
+  const call = { kind: 'cases' as const, answersAbout: { kind: 'grants' as const, id }, ...(key && { key }) };
   if (act === 'suspend' && !open) {
     const made = { grant: id, ground, evidence: reason ?? '-', [AND_SUSPENDS]: true };
-    return procedure.perform(caller, { ...call, act: 'create', body: { ...common, ...made } });
+    return procedure.perform(caller, { ...call, act: 'create', endsRights: true, body: { ...common, ...made } });
   }
   if (!open) throw refuseOne('WRONG_STATE', `grant ${id} has no open case`);
   const members: Record<Act, Fields> = {

@@ -43,6 +43,9 @@ function layDown({ file, body, caller, attachments }: ActContext): void {
 
 const versionOf = ({ world, file }: ActContext) => versionInForce(world, applicationOf(file).entry);
 
+/** What is missing of a draft does not change with the withdrawal of its entry; the filing asks for a version in force. */
+const lastVersionOf = ({ world, file }: ActContext) => world.catalog.lastPublished(applicationOf(file).entry);
+
 /** Conditions that an application meets when it goes to the provider. */
 function filingProblems(context: ActContext): LawfulProblem[] {
   const { world, file } = context;
@@ -141,7 +144,7 @@ export const APPLICATIONS: Machine = {
         {
           name: 'the six parts, truthStatement',
           check: (context) => [
-            ...missingParts(applicationOf(context.file), versionOf(context)),
+            ...missingParts(applicationOf(context.file), lastVersionOf(context)),
             ...systemMayReceive(applicationOf(context.file), context.world),
           ],
         },

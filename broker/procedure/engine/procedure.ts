@@ -28,6 +28,10 @@ export interface ActCall {
   body: Fields;
   /** `seq` that the caller has seen. */
   ifMatch?: number | undefined;
+  /** Another file that the act changes too, of which the answer is. */
+  answersAbout?: FileRef | undefined;
+  /** An act that follows in the same batch ends a right, so that the answer waits until it has ended on every broker. */
+  endsRights?: boolean;
   /** Judges and answers, and records nothing. */
   isDryRun?: boolean;
   /** Idempotency key with the digest of method, address and body. */
@@ -81,7 +85,7 @@ export class Procedure {
   ): Promise<ActAnswer[]> {
     const officer = requireOfficer(caller);
     const actor = actorOf(caller);
-    const endsRights = calls.some(({ kind, act }) => this.#endsRights(kind, act));
+    const endsRights = calls.some((call) => call.endsRights ?? this.#endsRights(call.kind, call.act));
     const { answers, refusal } = await appendOnce(this.deps, { by: actor, key, actor, endsRights }, async (head) => {
       const runner = this.#runner(head);
       try {
@@ -246,9 +250,12 @@ export class Procedure {
     if (problems.length > 0) throw refusalOfMany(problems, remainders);
     const { relations } = this.deps.world;
     return Promise.all(
-      done.map(async ({ file, machine, once, isNew }) => {
-        const last = (await runner.batch.get(file)) ?? file;
-        return { body: { ...describeFile(machine, last, officer, relations), ...once }, isNew, isReplayed: false };
+      done.map(async ({ file, machine, once, isNew }, index) => {
+        const { answersAbout: other } = calls[index] as ActCall;
+        const last = (await runner.batch.get(other ?? file)) ?? file;
+        const shownBy = other ? this.#machine(other.kind) : machine;
+        const body = { ...describeFile(shownBy, last, officer, relations), ...once };
+        return { body, isNew: isNew && !other, isReplayed: false };
       }),
     );
   }

@@ -2,6 +2,7 @@ import t from 'tap';
 import { BIRTH as BIRTH_DOCUMENT, publishEntries, REGION as REGION_DOCUMENT } from '../../support/lawful/entries.js';
 import { type Body, foundLawfulBus, type LawfulBus } from '../../support/lawful/lawful-bus.js';
 import { P } from '../../support/lawful/people.js';
+import { applicationFor } from '../../support/lawful/published-entries.js';
 
 const path = (id: string, act = ''): string => `/v1/catalog/${id}${act === '' ? '' : `/${act}`}`;
 const put = (bus: LawfulBus, document: Body, who = 'chen') => bus.as(who, 'PUT', path(document.id), document);
@@ -139,6 +140,7 @@ t.test('the catalog of a registered bus', async (t) => {
   await t.test('an entry is withdrawn at the request of its department, and answers that it was', async (t) => {
     const { BIRTH, BIRTH_ID, REGION, REGION_ID } = entriesOf('e');
     await publishEntries(bus, [REGION]);
+    const unsigned = applicationFor(REGION, 'maternal-health');
     const act = (who: string, name: string, body: object = {}) => bus.as(who, 'POST', path(REGION_ID, name), body);
     t.match(await act('huang', 'withdraw'), { status: 409, body: { code: 'WRONG_STATE' } }, 'nobody asked for it');
     t.match(await act('lin', 'request-withdrawal'), { status: 422, body: { code: 'NO_REASON', article: 'R27' } });
@@ -151,7 +153,13 @@ t.test('the catalog of a registered bus', async (t) => {
       'an edit voids the request',
     );
     await bus.act('lin', path(REGION_ID, 'request-withdrawal'), { reason: 'the register ends' });
+    const { id } = await bus.act('wu', '/v1/applications', { ...unsigned, items: [{ name: 'name' }] });
     t.match(await bus.act('huang', path(REGION_ID, 'withdraw')), { state: 'withdrawn' });
+    t.match(
+      await bus.as('xu', 'POST', `/v1/applications/${id}/sign`, {}),
+      { status: 422, body: { code: 'INCOMPLETE', problems: [{ path: '/items', article: 'R20' }] } },
+      'the last version says what an application still lacks',
+    );
     t.match(await bus.as('wu', 'GET', path(REGION_ID)), { status: 410, body: { code: 'ENTRY_WITHDRAWN' } });
     t.match(await bus.read('wu', path(REGION_ID, 'file')), { state: 'withdrawn', version: 1 });
     t.match(await put(bus, REGION), { status: 409, body: { code: 'WRONG_STATE' } });

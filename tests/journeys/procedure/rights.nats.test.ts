@@ -207,11 +207,26 @@ async function pulled(bus: LawfulBus, grant: string): Promise<string[]> {
   return events.map(({ data }) => data.idNumber);
 }
 
+/** Suspends by the address of the grant; the request comes again when the grant and its case have moved on. */
+async function suspendedOnce(t: Test, bus: LawfulBus, grant: string): Promise<Body> {
+  const headers = {
+    'idempotency-key': `suspend ${grant}`,
+    'if-match': `"${(await bus.read('su', `/v1/grants/${grant}`)).seq}"`,
+  };
+  const suspend = () => bus.as('su', 'POST', `/v1/grants/${grant}/suspend`, { reason: 'credentials leaked' }, headers);
+  const suspended = await suspend();
+  t.match(suspended, { status: 200, body: { file: { kind: 'grants', id: grant }, state: 'suspended' } });
+  const again = await suspend();
+  t.strictSame([again.status, again.body], [200, suspended.body]);
+  t.equal(again.headers.get('idempotent-replayed'), 'true');
+  return suspended.body;
+}
+
 async function restoredWithAll(t: Test, bus: LawfulBus): Promise<void> {
   const grant = await grantOf(bus, BIRTH, ['idNumber', 'birthDate', 'address']);
   await birth(bus, 'before');
   t.strictSame(await pulled(bus, grant), ['before']);
-  const suspended = await bus.act('su', `/v1/grants/${grant}/suspend`, { reason: 'credentials leaked' });
+  const suspended = await suspendedOnce(t, bus, grant);
   await birth(bus, 'missed');
   const address = suspended.links.case;
   await bus.act('su', `${address}/order`, { demands: 'renew tokens', due: '2026-10-20' });

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { usageOf } from '../../../bench/processes/process-usage.js';
 import type { Act, LedgerRecord } from '../../../broker/ledger/record.js';
 import type { BrokerProcess } from '../../support/broker/broker-process.js';
 import { openLedger } from '../../support/broker/ledger.js';
@@ -46,6 +47,10 @@ async function appended({ url }: BrokerProcess): Promise<number> {
   );
 }
 
+/** What the work costs, on a machine that has other work as well. */
+const cpuSeconds = async ({ child }: BrokerProcess): Promise<number> =>
+  (await usageOf(child.pid as number))?.cpuSeconds ?? Number.NaN;
+
 t.setTimeout(900_000);
 
 t.test('clocks that are due at one midnight are recorded once, though the broker that does it is killed', async (t) => {
@@ -58,16 +63,24 @@ t.test('clocks that are due at one midnight are recorded once, though the broker
   const brokers = [await bus.spawn(), await bus.spawn(), await bus.spawn()];
   const overdue = (): LedgerRecord[] => records.filter(({ act }) => act === 'overdue');
   const first = brokers[0] as BrokerProcess;
+  const cpuBefore = await Promise.all(brokers.map(cpuSeconds));
   const startedAt = performance.now();
   // The broker that is asked may be the one that is killed, so its answer does not count.
   const jumped = bus.call(first.url, 'pan', 'POST', '/v1/clock', { now: MIDNIGHT }).catch(() => undefined);
   await eventually(() => overdue().length >= KILLED_AFTER, 'a quarter of the clocks', 300_000);
   const counts = await Promise.all(brokers.map(appended));
   const busiest = brokers[counts.indexOf(Math.max(...counts))] as BrokerProcess;
+  const cpuAtKill = await Promise.all(brokers.map(cpuSeconds));
   await busiest.kill();
   const killedAt = performance.now();
   await eventually(() => overdue().length >= COUNT, 'all clocks', 600_000);
   const seconds = (performance.now() - startedAt) / 1000;
+  const cpu = await Promise.all(
+    brokers.map(async (one, i) => (one === busiest ? cpuAtKill[i] : await cpuSeconds(one)) as number),
+  );
+  t.comment(
+    `CPU seconds of the brokers: ${cpu.map((value, i) => (value - (cpuBefore[i] as number)).toFixed(1)).join(', ')}`,
+  );
   t.comment(
     `${COUNT} clocks in ${seconds.toFixed(1)} s, ${((performance.now() - killedAt) / 1000).toFixed(1)} s after the kill`,
   );

@@ -12,6 +12,8 @@ const RECORDS: Readonly<Record<string, string>> = { destroyed: 'destruction', re
 function proofGuard({ world, file, act }: Grant): Problem[] {
   const { method, attachments = [] } = act.body;
   const problems = attachments.length ? [] : [problem('/attachments', 'INCOMPLETE', 'R27')];
+  // "for `destroyed` a use record of kind `destruction` …": which record a proof needs, its method says.
+  if (method === undefined) return problems;
   const kept = [...world.of('use-records')].some(
     ({ grant, record, state }) => grant === file.id && record === RECORDS[method] && state === 'kept',
   );

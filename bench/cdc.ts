@@ -1,12 +1,14 @@
 import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { benchBundle, SOURCE_SYSTEM, tokenOf } from './documents/bench-bundle.js';
+import { benchBundle, benchGrant, SOURCE_SYSTEM, tokenOf } from './documents/bench-bundle.js';
 import { benchEntry } from './documents/bench-entry.js';
 import { type BenchRun, runBench } from './harness/bench-run.js';
 import { CpuMeter, type CpuSeconds, NOT_MEASURED } from './harness/cpu-meter.js';
+import type { Percentiles } from './harness/histogram.js';
 import { operate } from './harness/operator.js';
 import { waitUntil } from './harness/wait-until.js';
 import { findChangeReceiver, receiveChanges } from './postgres/change-receiver.js';
+import { idleLag } from './postgres/idle-lag.js';
 import { PostgresServer } from './postgres/postgres-server.js';
 import { serverCpuSeconds } from './postgres/server-cpu.js';
 import { insertRows, makeSourceTable, SOURCE_COLUMNS, SOURCE_TABLE } from './postgres/source-table.js';
@@ -15,12 +17,14 @@ import { type ConnectorProcess, startConnector } from './processes/connector-pro
 
 /**
  * Measures rows per second from a slot's backlog into acknowledged events, against pg_recvlogical writing the same
- * changes to a file.
+ * changes to a file; then of a snapshot of the same rows, and the lag of single rows.
  */
-const ENTRY = 'bench.records';
-const SLOT = 'sluice_cdc';
-/** Two workloads share the time; inserting a row takes PostgreSQL at most a tenth of a millisecond. */
-const ROWS_PER_SECOND_OF_RUN = 1_500;
+const STREAM: Feed = { name: 'cdc', entry: 'bench.records', slot: 'sluice_cdc' };
+const SNAPSHOT: Feed = { name: 'cdc-snapshot', entry: 'bench.copies', slot: 'sluice_cdc_snapshot' };
+const SUBSCRIBER = 'reader';
+const GRANT = 'g-records';
+/** Three workloads share the time; inserting a row takes PostgreSQL at most a tenth of a millisecond. */
+const ROWS_PER_SECOND_OF_RUN = 1_200;
 /** Share of the rows after which the connector counts as warm. */
 const WARM_SHARE = 0.1;
 /** pg_recvlogical takes a second or two, so it runs before and after to average out other load. */
@@ -29,6 +33,13 @@ const PEER_RUNS_AFTER = 1;
 const END_MS_MAX = 20_000;
 const PUBLISH_MS_MAX = 120_000;
 const WORKLOADS = { 'many rows per transaction': 1_000, 'a row per transaction': 1 };
+
+/** One connector with a slot, a publication and an entry of its own. */
+interface Feed {
+  name: string;
+  entry: string;
+  slot: string;
+}
 
 interface Bench {
   run: BenchRun;
@@ -54,6 +65,7 @@ await runBench('cdc', async (run) => {
     peer: bench.receiver ? 'pg_recvlogical' : 'pg_recvlogical is missing',
   };
   const cpuSeconds: Record<string, CpuSeconds> = {};
+  let streamed = 0;
   for (const [name, perTransaction] of Object.entries(WORKLOADS)) {
     const { source, peers } = await workload(bench, name, rows, perTransaction);
     const peer = peers.sort((a, b) => a.rowsPerSecond - b.rowsPerSecond)[Math.floor(peers.length / 2)];
@@ -64,9 +76,24 @@ await runBench('cdc', async (run) => {
       cpuSeconds[`${name}, ${role}`] = used;
       figures[`${name}, ${role}`] = figure;
     }
+    if (perTransaction > 1) streamed = source.rowsPerSecond;
   }
-  return { ratio, aim: 'at least 0.5', figures, cpuSeconds };
+  const { cpuSeconds: used, ...snapshot } = await publish(bench, SNAPSHOT, rows * Object.keys(WORKLOADS).length);
+  cpuSeconds.snapshot = used;
+  const ratioOfSnapshot = Math.round((snapshot.rowsPerSecond / streamed) * 1000) / 1000;
+  const all = { ...ratio, 'snapshot, against the stream': ratioOfSnapshot };
+  Object.assign(figures, { snapshot, 'idle lag': await measureIdleLag(bench) });
+  return { ratio: all, aim: 'at least 0.5; snapshot at least 1.5; idle lag p50 at most 5 ms', figures, cpuSeconds };
 });
+
+async function measureIdleLag(bench: Bench): Promise<Percentiles> {
+  const { postgres, broker } = bench;
+  const connector = await connect(bench, STREAM);
+  const subscription = { url: broker.url, token: tokenOf(SUBSCRIBER), grant: GRANT };
+  const lag = await idleLag({ database: postgres.url, subscription });
+  await connector.end();
+  return lag;
+}
 
 async function start(run: BenchRun): Promise<Bench> {
   const folder = join(run.folder, 'postgres');
@@ -78,8 +105,13 @@ async function start(run: BenchRun): Promise<Bench> {
   await postgres.start();
   await makeSourceTable(postgres.query);
   const broker = await startBroker(run);
-  await operate(broker.url, 'POST', '/v1/bundles', benchBundle([], [benchEntry(ENTRY)], []));
+  await operate(broker.url, 'POST', '/v1/bundles', bundle());
   return { run, postgres, broker, receiver: await findChangeReceiver() };
+}
+
+function bundle() {
+  const grant = benchGrant({ id: GRANT, system: SUBSCRIBER, entry: STREAM.entry, without: 0 });
+  return benchBundle([SUBSCRIBER], [benchEntry(STREAM.entry), benchEntry(SNAPSHOT.entry)], [grant]);
 }
 
 async function workload(bench: Bench, name: string, rows: number, perTransaction: number) {
@@ -89,9 +121,9 @@ async function workload(bench: Bench, name: string, rows: number, perTransaction
   const peer = async (runs: number, from: string): Promise<void> => {
     for (let i = 0; receiver && i < runs; i++) peers.push(await receive(bench, receiver, from, rows));
   };
-  if (receiver) await copySlot(postgres, SLOT, 'kept');
+  if (receiver) await copySlot(postgres, STREAM.slot, 'kept');
   await peer(PEER_RUNS_BEFORE, 'kept');
-  const source = await publish(bench, rows);
+  const source = await publish(bench, STREAM, rows);
   await peer(PEER_RUNS_AFTER, 'kept');
   if (receiver) await postgres.query(`SELECT pg_drop_replication_slot('kept')`);
   run.note(`${name}: ${source.rowsPerSecond} rows/s, peer ${peers.map(({ rowsPerSecond }) => rowsPerSecond)}`);
@@ -108,7 +140,7 @@ async function receive({ run, postgres }: Bench, program: string, from: string, 
   const [end] = await postgres.query<{ lsn: string }>('SELECT pg_current_wal_lsn() AS lsn');
   const file = join(run.folder, 'changes');
   const before = await serverCpuSeconds(postgres.pid);
-  const order = { program, url: postgres.url, slot, publication: SLOT, endLsn: end!.lsn, file };
+  const order = { program, url: postgres.url, slot, publication: STREAM.slot, endLsn: end!.lsn, file };
   const { seconds, bytes, cpuSeconds } = await receiveChanges(run, order);
   await waitUntil('the end of the peer', END_MS_MAX, () => isFree(postgres, slot));
   const used = { pg_recvlogical: cpuSeconds, postgres: difference(before, await serverCpuSeconds(postgres.pid)) };
@@ -117,11 +149,11 @@ async function receive({ run, postgres }: Bench, program: string, from: string, 
   return { ...phaseOf(rows, seconds, used), megabytes: Math.round(bytes / 1e5) / 10 };
 }
 
-/** Lets the connector publish the backlog; measured from when it is warm. */
-async function publish(bench: Bench, rows: number): Promise<Phase> {
+/** Lets the connector publish the backlog, or the table; measured from when it is warm. */
+async function publish(bench: Bench, feed: Feed, rows: number): Promise<Phase> {
   const { postgres, broker } = bench;
   const postgresBefore = await serverCpuSeconds(postgres.pid);
-  const connector = await connect(bench);
+  const connector = await connect(bench, feed);
   const warm = await reached(connector, rows * WARM_SHARE);
   const meter = await CpuMeter.start({ connector: connector.pid, ...broker.roles });
   const done = await reached(connector, rows);
@@ -131,7 +163,7 @@ async function publish(bench: Bench, rows: number): Promise<Phase> {
   const server = difference(postgresBefore, await serverCpuSeconds(postgres.pid), measured / rows);
   const used = { ...cpuSeconds, postgres: server };
   await connector.end();
-  await waitUntil('the end of the connector', END_MS_MAX, () => isFree(postgres, SLOT));
+  await waitUntil('the end of the connector', END_MS_MAX, () => isFree(postgres, feed.slot));
   return phaseOf(measured, (done.atMs - warm.atMs) / 1000, used);
 }
 
@@ -144,25 +176,25 @@ async function reached(connector: ConnectorProcess, events: number): Promise<{ s
   return { stored, atMs: performance.now() };
 }
 
-function connect({ run, postgres, broker }: Bench): Promise<ConnectorProcess> {
-  const table = { table: SOURCE_TABLE, entry: ENTRY, columns: SOURCE_COLUMNS };
+function connect({ run, postgres, broker }: Bench, { name, entry, slot }: Feed): Promise<ConnectorProcess> {
+  const table = { table: SOURCE_TABLE, entry, columns: SOURCE_COLUMNS };
   return startConnector(run, {
-    name: 'cdc',
+    name,
     connector: 'postgres-source',
     bus: { url: broker.url, token: tokenOf(SOURCE_SYSTEM) },
-    settings: { database: postgres.url, tables: [table], slot: SLOT, publication: SLOT, maxRetainedWalMb: 65_536 },
+    settings: { database: postgres.url, tables: [table], slot, publication: slot, maxRetainedWalMb: 65_536 },
   });
 }
 
 /** Creates the slot by a first snapshot of a table that is still empty. */
 async function makeSlot(bench: Bench): Promise<void> {
-  const connector = await connect(bench);
+  const connector = await connect(bench, STREAM);
   const state = join(bench.run.folder, 'state', 'cdc.postgres-source.json');
   await waitUntil('the first snapshot', END_MS_MAX, async () =>
     /"isDone": ?true/.test(await readFile(state, 'utf8').catch(() => '')),
   );
   await connector.end();
-  await waitUntil('the end of the connector', END_MS_MAX, () => isFree(bench.postgres, SLOT));
+  await waitUntil('the end of the connector', END_MS_MAX, () => isFree(bench.postgres, STREAM.slot));
 }
 
 async function isFree(postgres: PostgresServer, slot: string): Promise<boolean> {

@@ -6,8 +6,9 @@ import type { StateFile } from '../runtime/state-file.js';
 import { BatchCombiner } from './batch-combiner.js';
 import type { PostgresSourceConfig } from './config.js';
 import type { Progress, SnapshotOrigin, SnapshotProgress } from './progress.js';
-import { type SnapshotChunk, SnapshotReader, snapshotEvents } from './snapshot-reader.js';
-import { changedSubjects, changeEvents } from './stream/change-events.js';
+import { InterleavedSnapshots } from './snapshot/interleaved-snapshots.js';
+import type { SnapshotChunk } from './snapshot/snapshot-chunk.js';
+import { changeEvents } from './stream/change-events.js';
 import type { ReplicationConnection } from './stream/replication-connection.js';
 import { type StreamItem, TableUnreadableError, TransactionReader } from './stream/transaction-reader.js';
 import type { TableMapping } from './tables/table-mapping.js';
@@ -39,14 +40,14 @@ export interface ReplicationSessionDeps {
  *
  * Snapshot and stream must come out as one sequence without gap or repetition. Reading the table first and the stream after it
  * would hold back WAL for the whole snapshot. Instead chunks of the table are read while the stream goes on, and each is published
- * at its place in the stream.
+ * at its place in the stream (`InterleavedSnapshots`).
  *
  * Invariants: an LSN is confirmed to the server only after everything before it is stored at the bus, and after it was
  * written to the progress file; a chunk is published before the first change behind its LSN. See docs/decisions/0020.
  */
 export class ReplicationSession {
   readonly #deps: ReplicationSessionDeps;
-  readonly #snapshots: Map<string, SnapshotProgress>;
+  readonly #snapshots: InterleavedSnapshots;
   readonly #walMonitor: WalMonitor;
   #confirmedLsn: bigint;
   #savedLsn: bigint;
@@ -54,12 +55,18 @@ export class ReplicationSession {
   #timer: NodeJS.Timeout | undefined;
   /** Tables whose snapshot is void: the stream has changes of them that cannot be read. */
   readonly #unreadable = new Set<string>();
-  /** Subjects that the stream has changed since the pending chunk was read. */
-  #changedSubjects = new Set<string>();
+  /** Chunks are stored that the file does not show yet. */
+  #hasUnsavedChunks = false;
 
   constructor(deps: ReplicationSessionDeps) {
     this.#deps = deps;
-    this.#snapshots = new Map(Object.entries(deps.progress.snapshots));
+    this.#snapshots = new InterleavedSnapshots({
+      ...deps,
+      rowsMax: deps.config.snapshotRows,
+      progress: deps.progress.snapshots,
+      onChunk: () => deps.stream.ping(),
+      onError: (error) => deps.stream.fail(error),
+    });
     this.#confirmedLsn = BigInt(deps.progress.confirmedLsn);
     this.#savedLsn = this.#confirmedLsn;
     const detach = async (error: Error): Promise<void> => {
@@ -79,19 +86,17 @@ export class ReplicationSession {
   }
 
   async *#follow(signal: AbortSignal): AsyncGenerator<ChangeBatch> {
-    const { client, config, stream, mappings } = this.#deps;
+    const { config, stream, mappings } = this.#deps;
     const transactions = new TransactionReader(mappings, ({ name }) => this.#validFrom(name));
     const combiner = new BatchCombiner();
-    const snapshots = new SnapshotReader(client, config.snapshotRows);
     stream.start(config.slot, config.publication);
     this.#walMonitor.start();
     this.#deps.tableMonitor.start(() =>
       stream.fail(new PeerGoneError('a table or the publication was altered or replaced; checking them again')),
     );
     this.#timer = setInterval(() => void this.#saveConfirmed(), CONFIRM_INTERVAL_MS);
-    let chunk: SnapshotChunk | undefined;
     while (!signal.aborted) {
-      if (!chunk && this.#nextTable) chunk = await this.#readChunk(snapshots, this.#nextTable);
+      this.#snapshots.readAhead();
       let message = stream.take();
       if (!message) {
         yield* orNone(combiner.take());
@@ -99,13 +104,11 @@ export class ReplicationSession {
       }
       if (!message) stream.ping();
       for (const item of message ? transactions.read(message) : []) {
-        if (chunk && itemLsn(item) >= chunk.lsn) {
+        for (let chunk = this.#takeChunk(item); chunk; chunk = this.#takeChunk(item)) {
           yield* orNone(combiner.take());
-          yield this.#chunkBatch(chunk);
-          chunk = undefined;
+          yield* this.#chunkBatches(chunk);
         }
-        if (chunk && item.kind === 'changes') this.#recordChangedSubjects(item, chunk);
-        if (item.kind === 'changes' && this.#restartSnapshots(item, chunk)) chunk = undefined;
+        if (item.kind === 'changes') this.#snapshots.changed(item);
         const batch = this.#itemBatch(item);
         if (combiner.add(batch)) continue;
         yield* orNone(combiner.take());
@@ -120,6 +123,7 @@ export class ReplicationSession {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#snapshots.close();
     this.#deps.tableMonitor.stop();
     await this.#walMonitor.stop();
     await this.#saveConfirmed();
@@ -127,44 +131,31 @@ export class ReplicationSession {
     await this.#deps.client.end().catch(() => undefined);
   }
 
-  /** The first table without a complete snapshot. */
-  get #nextTable(): TableMapping | undefined {
-    return this.#deps.mappings.find(({ name }) => !this.#snapshots.get(name)?.isDone);
+  #takeChunk(item: StreamItem): SnapshotChunk | undefined {
+    return this.#snapshots.takeBefore(item.kind === 'changes' ? item.commitLsn : item.lsn);
   }
 
-  async #readChunk(reader: SnapshotReader, mapping: TableMapping): Promise<SnapshotChunk> {
-    this.#changedSubjects = new Set();
-    const chunk = await reader.read(mapping, this.#snapshots.get(mapping.name), this.#deps.origins.get(mapping.name)!);
-    this.#deps.stream.ping();
-    return chunk;
-  }
-
-  #recordChangedSubjects({ changes }: StreamItem & { kind: 'changes' }, chunk: SnapshotChunk): void {
-    for (const subject of changedSubjects(changes, chunk.mapping)) this.#changedSubjects.add(subject);
-  }
-
-  #chunkBatch(chunk: SnapshotChunk): ChangeBatch {
-    const { progress, context, mappings } = this.#deps;
-    const { mapping, after } = chunk;
-    this.#snapshots.set(mapping.name, after);
-    return {
-      events: snapshotEvents(chunk, this.#changedSubjects, progress.epoch),
+  #chunkBatches(chunk: SnapshotChunk): ChangeBatch[] {
+    const batches = chunk.eventBatches(this.#deps.progress.epoch, this.#snapshots.firstIndexOf(chunk));
+    const { mapping, isFirst } = chunk;
+    const { after } = chunk.read!;
+    return batches.map((events, index) => ({
+      events,
       atomic: false,
-      confirm: async () => {
-        if (this.#unreadable.has(mapping.name)) return;
-        progress.snapshots[mapping.name] = after;
-        await this.#save();
-        if (!mappings.every(({ name }) => progress.snapshots[name]?.isDone)) return;
-        context.metrics.alarm(SLOT_LOST_ALARM, false);
-        context.metrics.alarm(DETACHED_ALARM, false);
-      },
-    };
+      confirm: () => (index === batches.length - 1 ? this.#confirmChunk(mapping, after, isFirst) : undefined),
+    }));
   }
 
-  /** A table that was truncated, or whose changes do not determine its rows, is published by a new snapshot. */
-  #restartSnapshots({ rereads }: StreamItem & { kind: 'changes' }, chunk: SnapshotChunk | undefined): boolean {
-    for (const { name } of rereads) this.#snapshots.delete(name);
-    return chunk !== undefined && rereads.includes(chunk.mapping);
+  /** A chunk that the file does not show is read again after a crash, so one write each second is enough. */
+  async #confirmChunk(mapping: TableMapping, after: SnapshotProgress, isFirst: boolean): Promise<void> {
+    const { progress, context, mappings } = this.#deps;
+    if (this.#unreadable.has(mapping.name)) return;
+    progress.snapshots[mapping.name] = after;
+    this.#hasUnsavedChunks = true;
+    if (isFirst || after.isDone) await this.#save();
+    if (!mappings.every(({ name }) => progress.snapshots[name]?.isDone)) return;
+    context.metrics.alarm(SLOT_LOST_ALARM, false);
+    context.metrics.alarm(DETACHED_ALARM, false);
   }
 
   #itemBatch(item: StreamItem): ChangeBatch {
@@ -202,7 +193,7 @@ export class ReplicationSession {
   /** Writes the file first: a slot that is ahead of the file counts as moved by somebody else. */
   async #saveConfirmed(): Promise<void> {
     const lsn = this.#confirmedLsn;
-    if (lsn === this.#savedLsn) return;
+    if (lsn === this.#savedLsn && !this.#hasUnsavedChunks) return;
     try {
       await this.#save();
       this.#savedLsn = lsn;
@@ -215,11 +206,10 @@ export class ReplicationSession {
   #save(): Promise<void> {
     const { progress, file } = this.#deps;
     progress.confirmedLsn = String(this.#confirmedLsn);
+    this.#hasUnsavedChunks = false;
     this.#saving = file.write(structuredClone(progress));
     return this.#saving;
   }
 }
 
 const orNone = (batch: ChangeBatch | undefined): ChangeBatch[] => (batch ? [batch] : []);
-
-const itemLsn = (item: StreamItem): bigint => (item.kind === 'changes' ? item.commitLsn : item.lsn);

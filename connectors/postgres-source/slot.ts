@@ -77,7 +77,7 @@ export async function currentWalLsn(client: pg.Client): Promise<bigint> {
 
 /**
  * Writes a message into the WAL, so that the stream advances on a quiet database. Transactional, because a commit is flushed at
- * once; pgoutput does not send the message itself.
+ * once (`flushesCommits`): the server sends nothing that is not. pgoutput does not send the message itself.
  */
 export async function emitHeartbeat(client: pg.Client): Promise<void> {
   await client.query("SELECT pg_logical_emit_message(true, 'sluice', '')");

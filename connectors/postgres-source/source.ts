@@ -62,7 +62,7 @@ export class PostgresSource implements Source {
   async #open(): Promise<ReplicationSession> {
     const { config, context } = this;
     const applicationName = `sluice ${context.name}`;
-    const client = await connectPostgres({ url: config.database, applicationName });
+    const client = await connectPostgres({ url: config.database, applicationName, flushesCommits: true });
     let stream: ReplicationConnection | undefined;
     try {
       const { mappings, memberships, isNewPublication } = await openTables(client, config, context);

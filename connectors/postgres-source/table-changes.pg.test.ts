@@ -3,6 +3,8 @@ import { ConnectorBus } from '../../tests/support/connectors/connector-bus.js';
 import { startPostgres } from '../../tests/support/connectors/postgres.js';
 import { PostgresFeed as Feed } from '../../tests/support/connectors/postgres-feed.js';
 import { eventually, metricValue, person } from '../conformance/lane.js';
+import { connectPostgres } from '../runtime/postgres-client.js';
+import { emitHeartbeat } from './slot.js';
 
 t.test('changes of a PostgreSQL table are published', async (t) => {
   const bus = await ConnectorBus.start(t);
@@ -35,6 +37,17 @@ t.test('changes of a PostgreSQL table are published', async (t) => {
     t.equal(ops.filter((op) => op === 'snapshot_begin').length, 1);
     const shown = ops.filter((op) => op.startsWith('snapshot p-'));
     t.equal(new Set(shown).size, shown.length, 'no record is shown twice');
+  });
+
+  t.test('a heartbeat is on disk when it is answered, though the database does not wait for its commits', async (t) => {
+    const { url } = postgres;
+    await postgres.query('ALTER ROLE CURRENT_USER SET synchronous_commit = off');
+    t.teardown(() => postgres.query('ALTER ROLE CURRENT_USER RESET synchronous_commit'));
+    const client = await connectPostgres({ url, applicationName: 'test', flushesCommits: true });
+    t.teardown(() => client.end());
+    await emitHeartbeat(client);
+    const { rows } = await client.query("SELECT current_setting('synchronous_commit') AS mode");
+    t.same(rows, [{ mode: 'local' }]);
   });
 
   t.test('a transaction becomes visible at once, with a changed key as delete and create', async (t) => {

@@ -14,6 +14,8 @@ export interface PostgresClientOptions {
   url: string;
   applicationName: string;
   replication?: boolean;
+  /** Commits of this session are on disk when they are answered, whatever `synchronous_commit` of the database is. */
+  flushesCommits?: boolean;
 }
 
 /** Opens a connection whose values are strings. Throws PeerGoneError when the server is unreachable or starting. */
@@ -24,7 +26,7 @@ export async function connectPostgres(options: PostgresClientOptions): Promise<p
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     types: AS_TEXT,
-    options: SESSION_OPTIONS,
+    options: options.flushesCommits ? `${SESSION_OPTIONS} -c synchronous_commit=local` : SESSION_OPTIONS,
     // A replication stream is one query that never ends.
     ...(options.replication ? { replication: 'database' } : { query_timeout: QUERY_TIMEOUT_MS }),
   } as pg.ClientConfig);

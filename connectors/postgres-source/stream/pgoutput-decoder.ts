@@ -4,7 +4,7 @@ import { RowReader, type RowValues } from './row-reader.js';
 
 /** The messages of pgoutput, protocol version 1, that a source uses. */
 export type ChangeMessage =
-  | { tag: 'begin'; commitLsn: bigint; commitMs: number }
+  | { tag: 'begin'; commitLsn: bigint; commitMs: number; xid: number }
   | { tag: 'row'; relation: Pgoutput.MessageRelation; before: RowValues | undefined; after: RowValues | undefined }
   | { tag: 'commit'; endLsn: bigint }
   | Pgoutput.MessageRelation
@@ -34,6 +34,7 @@ export class PgoutputDecoder {
           tag: 'begin',
           commitLsn: message.readBigUInt64BE(1),
           commitMs: fromPostgresTime(message.readBigInt64BE(9)),
+          xid: message.readUInt32BE(17),
         };
       case COMMIT:
         return { tag: 'commit', endLsn: message.readBigUInt64BE(10) };

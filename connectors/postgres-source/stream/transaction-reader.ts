@@ -15,6 +15,7 @@ export type StreamItem =
   | {
       kind: 'changes';
       commitLsn: bigint;
+      xid: number;
       time: string;
       changes: RowChange[];
       /** Tables to be read again by a snapshot. */
@@ -31,6 +32,7 @@ const PART_CHANGES_MAX = 1_000;
 
 interface Transaction {
   commitLsn: bigint;
+  xid: number;
   time: string;
   index: number;
   changes: RowChange[];
@@ -134,13 +136,13 @@ export class TransactionReader {
 
   /** Closes a part; `endLsn` is given with the last one. */
   #part(transaction: Transaction, endLsn?: bigint): StreamItem {
-    const { commitLsn, time, changes, rereads } = transaction;
+    const { commitLsn, xid, time, changes, rereads } = transaction;
     const isWhole = endLsn !== undefined && !transaction.hasParts;
     if (endLsn === undefined) noteKeyChanges(transaction);
     transaction.changes = [];
     transaction.rereads = new Set();
     transaction.hasParts = true;
-    return { kind: 'changes', commitLsn, time, changes, rereads: [...rereads], isWhole, endLsn };
+    return { kind: 'changes', commitLsn, xid, time, changes, rereads: [...rereads], isWhole, endLsn };
   }
 
   #mapped({ relationOid, columns, replicaIdentity }: Pgoutput.MessageRelation): StreamedTable | undefined {
@@ -191,7 +193,7 @@ function noteKeyChanges({ changes, earlier }: Transaction): void {
   }
 }
 
-function beginTransaction({ commitLsn, commitMs }: ChangeMessage & { tag: 'begin' }): Transaction {
+function beginTransaction({ commitLsn, commitMs, xid }: ChangeMessage & { tag: 'begin' }): Transaction {
   const time = new Date(commitMs).toISOString();
-  return { commitLsn, time, index: 0, changes: [], rereads: new Set(), earlier: new Map(), hasParts: false };
+  return { commitLsn, xid, time, index: 0, changes: [], rereads: new Set(), earlier: new Map(), hasParts: false };
 }

@@ -54,13 +54,13 @@ const WRITERS_POLLS_MAX = 300;
 
 /**
  * Waits for the transactions that are writing to a table now. What they wrote before the table was published is not in the stream, and
- * a snapshot must not begin before they end. Throws PeerGoneError when they take too long.
+ * a snapshot must not begin before they end; nor must one continue, which may miss what the stream has returned of them. Throws PeerGoneError when they take too long.
  */
 export async function waitForWriters(client: pg.Client, oid: string): Promise<void> {
   let writers = await writersOf(client, oid);
   for (let poll = 0; writers.size > 0; poll++) {
     if (poll === WRITERS_POLLS_MAX)
-      throw new PeerGoneError('waiting for transactions that write to a newly published table');
+      throw new PeerGoneError('waiting for transactions that write to a table whose snapshot begins or continues');
     await new Promise((resolve) => setTimeout(resolve, WRITERS_POLL_MS));
     const now = await writersOf(client, oid);
     writers = new Set([...writers].filter((one) => now.has(one)));

@@ -1,0 +1,38 @@
+/** As many sessions can hang in a commit at once. The oldest are forgotten first. */
+const TRANSACTIONS_MAX = 10_000;
+
+/**
+ * Transactions that the stream has returned and that may not be visible to a statement yet: the server sends a commit once it is on
+ * disk, and ends the transaction for other sessions after that, with a synchronous standby much later.
+ */
+export class DeliveredTransactions {
+  #ids = new Set<number>();
+
+  /** `xid` as the stream has it, 32 bits. */
+  add(xid: number): void {
+    this.#ids.add(xid);
+    if (this.#ids.size <= TRANSACTIONS_MAX) return;
+    for (const oldest of this.#ids) {
+      this.#ids.delete(oldest);
+      return;
+    }
+  }
+
+  /** Those added since the last call. */
+  take(): Set<number> {
+    const taken = this.#ids;
+    this.#ids = new Set();
+    return taken;
+  }
+}
+
+/** Those that a statement with this snapshot, `xmin:xmax:xip,…` as `pg_current_snapshot()` writes it, does not see. */
+export function invisibleIn(snapshot: string, xids: ReadonlySet<number>): Set<number> {
+  const [, end = '0', running = ''] = snapshot.split(':');
+  const xmax = low32(end);
+  const inProgress = new Set(running === '' ? [] : running.split(',').map(low32));
+  // Ids wrap around, so they are compared by their distance.
+  return new Set([...xids].filter((xid) => ((xid - xmax) | 0) >= 0 || inProgress.has(xid)));
+}
+
+const low32 = (xid: string): number => Number(BigInt(xid) & 0xffff_ffffn);

@@ -3,6 +3,7 @@ import type { Grants } from '../grants/grants.js';
 import { type GrantMetrics, LAG_AGES, type LagAge, TIMES_LEFT, type TimeLeft } from '../metrics/grant-metrics.js';
 import type { LagCounter } from './lag/lag-counter.js';
 import { TurnBudget } from './lag/turn-budget.js';
+import { RepeatedLook } from './repeated-look.js';
 
 export interface GrantWatchDeps {
   grants: Pick<Grants, 'list'>;
@@ -26,24 +27,19 @@ class Tally {
 
 /** Sums all grants up in a few numbers: by status, by what is left of their period, by the lag of their cursors. */
 export class GrantWatch {
-  #timer: NodeJS.Timeout | undefined;
-  #isWatching = false;
+  readonly #look = new RepeatedLook(WATCH_INTERVAL_MS, () => this.#sumUp());
 
   constructor(private readonly deps: GrantWatchDeps) {}
 
   start(): void {
-    this.#timer = setInterval(() => void this.#watch(), WATCH_INTERVAL_MS);
-    this.#timer.unref();
-    void this.#watch();
+    this.#look.start();
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#look.stop();
   }
 
-  async #watch(): Promise<void> {
-    if (this.#isWatching) return;
-    this.#isWatching = true;
+  async #sumUp(): Promise<void> {
     const { grants, metrics, clock } = this.deps;
     const [nowMs, tally, budget] = [clock(), new Tally(), new TurnBudget()];
     for (const grant of grants.list()) {
@@ -53,7 +49,6 @@ export class GrantWatch {
     metrics.grantsNow(tally.byStatus);
     metrics.cursorsNow(tally.byAge, tally.uncounted);
     metrics.endingNow(tally.byTimeLeft);
-    this.#isWatching = false;
   }
 
   #add(grant: Grant, tally: Tally, nowMs: number): void {

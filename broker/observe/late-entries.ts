@@ -5,6 +5,7 @@ import type { Bus } from '../nats/bus.js';
 import { lastOf } from '../nats/read/log-reader.js';
 import { eventStream } from '../nats/stream-names.js';
 import { TurnBudget } from './lag/turn-budget.js';
+import { RepeatedLook } from './repeated-look.js';
 
 export interface LateEntriesDeps {
   bus: Bus;
@@ -44,9 +45,8 @@ export class LateEntries {
   readonly #watched = new Map<string, Watched>();
   /** Entries whose document is to be read. */
   readonly #changed = new Set<string>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #look = new RepeatedLook(WATCH_INTERVAL_MS, () => this.#watchOnce());
   #stopWatching = (): void => undefined;
-  #watching: Promise<void> | undefined;
 
   constructor(private readonly deps: LateEntriesDeps) {}
 
@@ -54,22 +54,17 @@ export class LateEntries {
     const { catalog } = this.deps;
     for (const { id } of catalog.list()) this.#changed.add(id);
     this.#stopWatching = catalog.onChange((id) => this.#changed.add(id));
-    this.#timer = setInterval(() => void this.watch(), WATCH_INTERVAL_MS);
-    this.#timer.unref();
-    void this.watch();
+    this.#look.start();
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#look.stop();
     this.#stopWatching();
   }
 
   /** Resolves when the entries that are due were looked at. */
   watch(): Promise<void> {
-    this.#watching ??= this.#watchOnce().finally(() => {
-      this.#watching = undefined;
-    });
-    return this.#watching;
+    return this.#look.now();
   }
 
   async #watchOnce(): Promise<void> {

@@ -9,6 +9,7 @@ import type { Room } from '../nats/space/room.js';
 import { eventStream, QUARANTINE_STREAM, STORE_STREAMS } from '../nats/stream-names.js';
 import type { ReceiptChain } from '../receipts/receipt-chain.js';
 import { FillForecast } from './fill-forecast.js';
+import { RepeatedLook } from './repeated-look.js';
 
 export interface StoreWatchDeps {
   bus: Bus;
@@ -24,32 +25,26 @@ const WATCH_INTERVAL_MS = 15_000;
 /** Asks the store now and then what no event of the broker reports: streams and their replicas, ages, and how fast it fills. */
 export class StoreWatch {
   readonly #forecast = new FillForecast(() => performance.now());
-  #timer: NodeJS.Timeout | undefined;
-  #isAsking = false;
-
-  constructor(private readonly deps: StoreWatchDeps) {}
-
-  start(): void {
-    this.#timer = setInterval(() => void this.#watch(), WATCH_INTERVAL_MS);
-    this.#timer.unref();
-    void this.#watch();
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-  }
-
-  async #watch(): Promise<void> {
-    this.#noteOwn();
-    if (this.#isAsking) return;
-    this.#isAsking = true;
+  // Apart from the questions, so that a store that does not answer keeps no figure of this process back.
+  readonly #noting = new RepeatedLook(WATCH_INTERVAL_MS, async () => this.#noteOwn());
+  readonly #asking = new RepeatedLook(WATCH_INTERVAL_MS, async () => {
     try {
       await this.#ask();
     } catch {
       // The last figures stay: that the store is away is reported by `sluice_nats_up`.
-    } finally {
-      this.#isAsking = false;
     }
+  });
+
+  constructor(private readonly deps: StoreWatchDeps) {}
+
+  start(): void {
+    this.#noting.start();
+    this.#asking.start();
+  }
+
+  stop(): void {
+    this.#noting.stop();
+    this.#asking.stop();
   }
 
   /** Figures that this process knows by itself. */

@@ -1,3 +1,4 @@
+import type { TimeSlice } from '../../proto/async/time-slice.js';
 import { problemTexts, SluiceError } from '../../proto/errors.js';
 import { isMap } from '../../proto/values/is-map.js';
 import { reasonsForRefusal, validateEntryDocument } from '../catalog/document/entry-problems.js';
@@ -8,7 +9,6 @@ import { officerProblems, partyProblems, systemProblems } from '../parties/party
 import type { Permissions } from '../parties/permissions.js';
 import type { Bundle } from './bundle-document.js';
 import type { PlannedState } from './planned-state.js';
-import type { TimeSlice } from './time-slice.js';
 
 export interface BundleCheckDeps {
   planned: PlannedState;

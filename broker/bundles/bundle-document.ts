@@ -1,3 +1,4 @@
+import type { TimeSlice } from '../../proto/async/time-slice.js';
 import type { EntryDocument } from '../../proto/entry/entry.js';
 import type { GrantDocument } from '../../proto/entry/grant.js';
 import { quotedName } from '../../proto/foreign-name.js';
@@ -7,7 +8,6 @@ import { plainDocument } from '../ledger/same-document.js';
 import type { OfficerDocument } from '../parties/officer.js';
 import type { PartyDocument } from '../parties/party.js';
 import type { SystemDocument } from '../parties/system.js';
-import type { TimeSlice } from './time-slice.js';
 
 /** A system or officer with the token that the bundle gives it. */
 export type WithToken<T> = T & { token?: string | undefined };

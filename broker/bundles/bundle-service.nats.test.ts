@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap';
+import { TimeSlice } from '../../proto/async/time-slice.js';
 import { openGovernance, operator } from '../../tests/support/broker/governance.js';
 import { emptyStore } from '../../tests/support/broker/ledger.js';
 import { EntryActs } from '../catalog/entry-acts.js';
@@ -7,7 +8,6 @@ import type { BusMode } from '../parties/permissions.js';
 import { parseBundle } from './bundle-document.js';
 import { bundleSteps } from './bundle-steps.js';
 import { PlannedState } from './planned-state.js';
-import { TimeSlice } from './time-slice.js';
 
 const BUNDLE = {
   parties: [

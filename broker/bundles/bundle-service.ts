@@ -1,4 +1,5 @@
 import { sharedTurn } from '../../proto/async/shared-turns.js';
+import { TimeSlice } from '../../proto/async/time-slice.js';
 import { SluiceError } from '../../proto/errors.js';
 import type { BundleDifference } from '../../proto/http/bundle-difference.js';
 import type { Catalog } from '../catalog/catalog.js';
@@ -13,7 +14,6 @@ import { checkBundle } from './bundle-check.js';
 import { type Bundle, parseBundle } from './bundle-document.js';
 import { type BundleDecision, type BundleStep, bundleSteps } from './bundle-steps.js';
 import { PlannedState } from './planned-state.js';
-import { TimeSlice } from './time-slice.js';
 
 export interface BundleServiceDeps {
   ledger: Ledger;

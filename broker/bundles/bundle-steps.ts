@@ -1,3 +1,4 @@
+import type { TimeSlice } from '../../proto/async/time-slice.js';
 import type { EntryVersion } from '../../proto/entry/entry.js';
 import type { GrantDocument } from '../../proto/entry/grant.js';
 import type { Catalog } from '../catalog/catalog.js';
@@ -14,7 +15,6 @@ import { registrationAct } from '../parties/registration-act.js';
 import { withoutToken } from './bundle-check.js';
 import type { Bundle, WithToken } from './bundle-document.js';
 import type { PlannedState } from './planned-state.js';
-import type { TimeSlice } from './time-slice.js';
 
 /** One document of a bundle. `decide` compares it with the folded state anew at each call. */
 export interface BundleStep {

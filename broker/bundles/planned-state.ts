@@ -1,3 +1,4 @@
+import type { TimeSlice } from '../../proto/async/time-slice.js';
 import type { EntryVersion } from '../../proto/entry/entry.js';
 import type { GrantDocument } from '../../proto/entry/grant.js';
 import { isMap } from '../../proto/values/is-map.js';
@@ -9,7 +10,6 @@ import type { Parties, Systems } from '../parties/parties.js';
 import type { PartyDocument } from '../parties/party.js';
 import type { SystemDocument } from '../parties/system.js';
 import type { Bundle } from './bundle-document.js';
-import type { TimeSlice } from './time-slice.js';
 
 export interface RegisteredState {
   parties: Parties;

@@ -10,14 +10,13 @@ import type { Parties } from '../parties/parties.js';
 import type { Acting } from '../parties/permissions.js';
 import { CatalogDrafts, entriesOf, exportedEntry, partyFacts } from './catalog-drafts.js';
 import { DatasetProposer } from './dcat/dataset-proposer.js';
-import type { DcatFile } from './dcat/dcat-file.js';
 import { catalogFile } from './dcat/write-catalog.js';
 import { importCatalog } from './laying/import-catalog.js';
 import type { ReportLine, ReportTotal } from './laying/report.js';
 import { TableProposer } from './laying/table-proposer.js';
 import { isSameSheet, type TableProfile } from './profiles/profile.js';
 import type { StoredProfiles } from './profiles/stored-profiles.js';
-import { SheetFileReader } from './rows/file-reader.js';
+import { SheetFileReader, type UnpackedDcat } from './rows/file-reader.js';
 import type { FileForm } from './rows/read-sheet-file.js';
 import type { PartyFacts } from './writing/cell-text.js';
 import { csvFile } from './writing/csv-file.js';
@@ -58,6 +57,8 @@ export interface ImportRequest {
   sheet?: string | undefined;
   encoding: 'utf-8' | 'gbk';
   dryRun: boolean;
+  /** Aborted when nobody waits for the report any more. */
+  gone: AbortSignal;
 }
 
 export interface ExportRequest {
@@ -107,11 +108,11 @@ export class SheetService {
     const { party } = caller;
     const profile = this.#profileOf(party, request.profile);
     const { bytes, form, sheet, encoding } = request;
-    const file = await this.#reader.read({ bytes, form, profile, sheet, encoding });
+    const file = await this.#reader.read({ bytes, form, profile, sheet, encoding }, request.gone);
     const { catalog } = this.deps;
     const drafts = new CatalogDrafts({ catalog, catalogService: this.#procedure() }, caller, this.#factsOf(party));
     if (!profile || !('columns' in file)) {
-      return importCatalog(file as DcatFile, new DatasetProposer(drafts), drafts, request);
+      return importCatalog(file as UnpackedDcat, new DatasetProposer(drafts), drafts, request);
     }
     return importCatalog(file, await TableProposer.of(profile, file, drafts), drafts, request);
   }

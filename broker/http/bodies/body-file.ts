@@ -8,9 +8,14 @@ import { SluiceError } from '../../../proto/errors.js';
  * A file without a name that holds a large body until it is parsed: the bundle of a province has 100 MB and may come
  * slowly, and many unfinished ones would fill the memory of the process. The name is removed as soon as the file is open, so nothing
  * is left behind whatever happens to the broker. Decision: docs/decisions/0105.
+ *
+ * Invariant: the descriptor stays open while somebody uses it. Its number is given to the next file that is opened, which may be the
+ * body of somebody else, and a thread that read on would take that one for its own.
  */
 export class BodyFile {
   #bytes = 0;
+  #users = 0;
+  #isClosed = false;
 
   private constructor(private readonly handle: FileHandle) {}
 
@@ -24,11 +29,6 @@ export class BodyFile {
     } catch (error) {
       throw noRoom(error);
     }
-  }
-
-  /** For the thread that parses, which shares the descriptors of the process. */
-  get descriptor(): number {
-    return this.handle.fd;
   }
 
   get bytes(): number {
@@ -48,8 +48,27 @@ export class BodyFile {
     this.#bytes += chunk.length;
   }
 
+  /**
+   * Passes the descriptor to `work`, for a thread that reads it: threads share the descriptors of the process. It stays open
+   * until `work` has ended, even if the client has gone. Throws BAD_REQUEST when it was closed before.
+   */
+  async use<T>(work: (source: { descriptor: number; bytes: number }) => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw new SluiceError('BAD_REQUEST', 'the request broke off before its body was read');
+    this.#users++;
+    try {
+      return await work({ descriptor: this.handle.fd, bytes: this.#bytes });
+    } finally {
+      this.#users--;
+      if (this.#isClosed) await this.#closeUnused();
+    }
+  }
+
   /** All that was added, in memory. */
-  async read(): Promise<Buffer> {
+  read(): Promise<Buffer> {
+    return this.use(() => this.#read());
+  }
+
+  async #read(): Promise<Buffer> {
     const bytes = Buffer.allocUnsafeSlow(this.#bytes);
     for (let at = 0; at < bytes.length; ) {
       const { bytesRead } = await this.handle.read(bytes, at, bytes.length - at, at);
@@ -59,8 +78,14 @@ export class BodyFile {
     return bytes;
   }
 
+  /** Takes effect when nobody uses the file any more. */
   async close(): Promise<void> {
-    await this.handle.close().catch(() => {});
+    this.#isClosed = true;
+    await this.#closeUnused();
+  }
+
+  async #closeUnused(): Promise<void> {
+    if (this.#users === 0) await this.handle.close().catch(() => {});
   }
 }
 

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { SerialQueue } from '../../../proto/async/serial-queue.js';
 import { SluiceError } from '../../../proto/errors.js';
 import { BodyFile } from './body-file.js';
-import type { DocumentAnswer, DocumentFlaw, DocumentRequest } from './document-messages.js';
+import type { DocumentAnswer, DocumentFlaw, DocumentRequest, DocumentSource } from './document-messages.js';
 import { notUtf8 } from './parse-json.js';
 
 /** The 40,000 entries of a province take about four seconds. */
@@ -40,7 +40,12 @@ export class DocumentParser {
       return Promise.reject(new SluiceError('TOO_MANY', `${WAITING_MAX} documents are waiting to be parsed already`));
     }
     this.#waiting++;
-    return this.#documents.run(() => this.#parse(text, format)).finally(() => this.#waiting--);
+    const parsed = this.#documents.run(() =>
+      text instanceof BodyFile
+        ? text.use((source) => this.#parse(source, source.bytes, format))
+        : this.#parse(text, text.length, format),
+    );
+    return parsed.finally(() => this.#waiting--);
   }
 
   async close(): Promise<void> {
@@ -49,10 +54,8 @@ export class DocumentParser {
     this.#worker = undefined;
   }
 
-  async #parse(text: Uint8Array | BodyFile, format: Format): Promise<unknown> {
+  async #parse(source: DocumentSource, bytes: number, format: Format): Promise<unknown> {
     clearTimeout(this.#idle);
-    const [source, bytes] =
-      text instanceof BodyFile ? [{ descriptor: text.descriptor, bytes: text.bytes }, text.bytes] : [text, text.length];
     // In steps, so that documents of about one size use the same thread.
     const steps = Math.ceil((bytes / 1024 ** 2) * (HEAP_MB_PER_MB[format] / HEAP_MB_STEP) - 0.5);
     const heapMb = HEAP_MB_MIN + Math.max(0, steps) * HEAP_MB_STEP;

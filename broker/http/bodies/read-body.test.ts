@@ -1,4 +1,4 @@
-import { readSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';
 import t from 'tap';
 import { BodyFile } from './body-file.js';
@@ -67,11 +67,7 @@ t.test('a large body goes to a file, which counts in a budget of its own', async
   const held = await read();
   const content = held.take();
   t.ok(content instanceof BodyFile);
-  const { descriptor, bytes } = content as BodyFile;
-  t.equal(bytes, text.length);
-  const written = Buffer.alloc(bytes);
-  readSync(descriptor, written, 0, bytes, 0);
-  t.ok(written.equals(text), 'with all of its bytes in their order');
+  t.ok((await (content as BodyFile).read()).equals(text), 'with all of its bytes in their order');
   t.equal((await readBody(Readable.from([Buffer.alloc(900)]), { bytesMax: 60_000, budget, file })).length, 900);
   const other = await read();
   await t.rejects(read(), { code: 'TOO_MANY' });
@@ -80,4 +76,23 @@ t.test('a large body goes to a file, which counts in a budget of its own', async
   const small = { ...file, aboveBytes: 10 };
   await t.rejects(readBody(Readable.from(pieces()), { bytesMax: 40_000, budget, file: small }), { code: 'TOO_LARGE' });
   t.equal((await read()).length, text.length, 'and a refused one is given back');
+});
+
+t.test('the descriptor of a body stays its own while a thread reads it, though the client has gone', async (t) => {
+  const file = await BodyFile.open();
+  await file.add(Buffer.from('the body of one client'));
+  let finish = (): void => {};
+  const used = file.use(async ({ descriptor, bytes }) => {
+    await new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    return [fstatSync(descriptor).size, bytes];
+  });
+  await file.close();
+  const other = await BodyFile.open();
+  await other.add(Buffer.from('the body of another one, which is longer'));
+  finish();
+  t.same(await used, [22, 22]);
+  await t.rejects(file.read(), { code: 'BAD_REQUEST' });
+  await other.close();
 });

@@ -3,10 +3,11 @@ import { inflateRawSync } from 'node:zlib';
 import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
 import type { FileForm } from '../../sheets/rows/read-sheet-file.js';
-import type { NamedProfile, SheetService } from '../../sheets/sheet-service.js';
+import type { ImportRequest, NamedProfile, SheetService } from '../../sheets/sheet-service.js';
 import { BodyFile } from '../bodies/body-file.js';
 import { mediaType } from '../bodies/body-parsers.js';
 import { callerOf } from '../server/authenticate.js';
+import { onClosed } from '../server/on-closed.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { NDJSON_TYPE } from '../server/route-rule.js';
 
@@ -60,9 +61,20 @@ export function catalogFileRoutes(app: FastifyInstance, { sheetService }: Catalo
       const profile = namedProfile(request.query);
       const body = request.body as Buffer | BodyFile | undefined;
       if (!body) throw new SluiceError('BAD_REQUEST', 'the file is unusable: it is empty');
-      const bytes = body instanceof BodyFile ? { descriptor: body.descriptor, bytes: body.bytes } : body;
+      const gone = new AbortController();
+      onClosed(reply, () => gone.abort());
       const form = FORMS[mediaType(request.headers['content-type'])] as FileForm;
-      const lines = await sheetService.importFile(callerOf(request), { bytes, form, profile, sheet, encoding, dryRun });
+      const read = (bytes: ImportRequest['bytes']) =>
+        sheetService.importFile(callerOf(request), {
+          bytes,
+          form,
+          profile,
+          sheet,
+          encoding,
+          dryRun,
+          gone: gone.signal,
+        });
+      const lines = await (body instanceof BodyFile ? body.use(read) : read(body));
       reply.type(NDJSON_TYPE);
       return reply.send(Readable.from(ndjson(lines)));
     },
@@ -96,8 +108,21 @@ function namedProfile({ profile: name, profileDocument }: ProfileQuery): NamedPr
   }
 }
 
+/** Each piece is a write to the socket, which costs more than many lines. */
+const PIECE_CHARACTERS = 16 * 1024;
+const PIECE_MS_MAX = 200;
+
 async function* ndjson(lines: AsyncIterable<object>): AsyncGenerator<string> {
-  for await (const line of lines) yield `${JSON.stringify(line)}\n`;
+  let piece = '';
+  let sentMs = performance.now();
+  for await (const line of lines) {
+    piece += `${JSON.stringify(line)}\n`;
+    if (piece.length < PIECE_CHARACTERS && performance.now() - sentMs < PIECE_MS_MAX) continue;
+    yield piece;
+    piece = '';
+    sentMs = performance.now();
+  }
+  if (piece !== '') yield piece;
 }
 
 const tags = ['catalog'];

@@ -1,7 +1,7 @@
 import type { EntryDraft } from '../../../proto/entry/entry.js';
 import type { Column, TableProfile } from '../profiles/profile.js';
 import { comparable } from '../reading/text-form.js';
-import type { SheetEntry, SheetField, SheetFile } from '../rows/sheet-entry.js';
+import type { SheetEntry, SheetField, SheetHead } from '../rows/sheet-entry.js';
 import { codeOf, type EntryFacts, entryCell, valueText } from '../writing/cell-text.js';
 import { setField } from './field-path.js';
 import type { Outside, Problem } from './report.js';
@@ -20,7 +20,7 @@ export function layFields(
   document: EntryDraft,
   present: EntryDraft | undefined,
   entry: SheetEntry,
-  { profile, file, facts }: { profile: TableProfile; file: SheetFile; facts: EntryFacts },
+  { profile, file, facts }: { profile: TableProfile; file: SheetHead; facts: EntryFacts },
 ): FieldsLaid {
   const laid: FieldsLaid = { problems: [], outside: [], faulty: new Set() };
   layCode(document, present, entry, profile);
@@ -49,7 +49,7 @@ function cellFor(
   column: Column,
   entry: SheetEntry,
   profile: TableProfile,
-  file: SheetFile,
+  file: SheetHead,
 ): SheetField | undefined {
   const cell = entry.fields[name];
   if (!column.joined || !cell) return cell;

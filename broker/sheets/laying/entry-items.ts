@@ -2,7 +2,7 @@ import type { EntryDraft, Item } from '../../../proto/entry/entry.js';
 import { GRADES } from '../../../proto/entry/entry-words.js';
 import { type Column, columnsOf, type TableProfile } from '../profiles/profile.js';
 import { comparable } from '../reading/text-form.js';
-import type { SheetEntry, SheetField, SheetFile, SheetItem } from '../rows/sheet-entry.js';
+import type { SheetEntry, SheetField, SheetHead, SheetItem } from '../rows/sheet-entry.js';
 import { itemCell } from '../writing/cell-text.js';
 import { layOther } from './entry-fields.js';
 import { setField } from './field-path.js';
@@ -17,7 +17,7 @@ export function layItems(
   document: EntryDraft,
   present: EntryDraft | undefined,
   entry: SheetEntry,
-  { profile, file }: { profile: TableProfile; file: SheetFile },
+  { profile, file }: { profile: TableProfile; file: SheetHead },
 ): Problem[] {
   const problems: Problem[] = [];
   const placed = matchedItems(entry.items, present?.items ?? []);
@@ -47,7 +47,7 @@ const isFaulty = ({ fields }: SheetItem, { itemColumns }: TableProfile, field: s
   columnsOf(itemColumns, field).some(([name]) => fields[name]?.reading.kind === 'faulty');
 
 /** The name that the profile has for a field of an item; of several the one that the file has. */
-export function columnOf(profile: TableProfile, file: SheetFile, field: string): { column?: string } {
+export function columnOf(profile: TableProfile, file: SheetHead, field: string): { column?: string } {
   const names = columnsOf(profile.itemColumns, field).map(([name]) => name);
   const column = names.find((name) => file.itemColumns.includes(name)) ?? names[0];
   return column === undefined ? {} : { column };

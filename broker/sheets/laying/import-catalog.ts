@@ -1,7 +1,8 @@
+import { TimeSlice } from '../../../proto/async/time-slice.js';
 import type { EntryDraft } from '../../../proto/entry/entry.js';
 import { SluiceError } from '../../../proto/errors.js';
 import { sameDocument } from '../../ledger/same-document.js';
-import type { Fault, SheetFile } from '../rows/sheet-entry.js';
+import type { Fault, SheetHead } from '../rows/sheet-entry.js';
 import type { EntryDrafts } from './entry-drafts.js';
 import { byRow, type Line, type ReportLine, type ReportTotal, reported } from './report.js';
 
@@ -21,8 +22,9 @@ export interface FileEntry {
 }
 
 /** A file as far as its report depends on it. */
-export interface CatalogFile<Entry extends FileEntry> extends Pick<SheetFile, 'sheet' | 'itemSheet' | 'beyond'> {
-  entries: Entry[];
+export interface CatalogFile<Entry extends FileEntry> extends Pick<SheetHead, 'sheet' | 'itemSheet' | 'beyond'> {
+  /** Asked for once, in the order of the file. */
+  entries: Iterable<Entry>;
   /** Lines of no entry. */
   loose: Fault[];
 }
@@ -66,18 +68,28 @@ export async function* importCatalog<Entry extends FileEntry>(
     yield { ...total, problems: 1 };
     return;
   }
-  const loose = [...file.loose].sort(byRow);
-  const send = function* (lines: readonly Line[]): Generator<ReportLine> {
+  const slice = new TimeSlice();
+  const send = async function* (lines: readonly Line[]): AsyncGenerator<ReportLine> {
     count(lines);
-    for (const line of lines) yield reported(line, file);
+    for (const line of lines) {
+      yield reported(line, file);
+      if (slice.isUsedUp) await slice.pause();
+    }
   };
+  const loose: readonly Line[] = [...file.loose].sort(byRow);
+  let sent = 0;
+  const isBefore = (line: Line | undefined, { row }: Entry): boolean =>
+    line !== undefined && !line.onItems && line.row < row;
   for (const entry of file.entries) {
-    while (loose[0] && !loose[0].onItems && loose[0].row < entry.row) yield* send([loose.shift() as Line]);
+    const from = sent;
+    while (isBefore(loose[sent], entry)) sent++;
+    yield* send(loose.slice(from, sent));
     total.total++;
     const proposal = await proposer.propose(entry);
     yield* send((await lay(proposal, entry, drafts, dryRun)).sort(byRow));
+    await slice.pause();
   }
-  yield* send(loose);
+  yield* send(loose.slice(sent));
   yield total;
 }
 

@@ -1,7 +1,7 @@
 import type { EntryDraft } from '../../../proto/entry/entry.js';
 import { missingForApproval } from '../../catalog/document/approval.js';
 import { columnsOf, type TableProfile } from '../profiles/profile.js';
-import type { SheetEntry, SheetField, SheetFile } from '../rows/sheet-entry.js';
+import type { SheetEntry, SheetField, SheetHead } from '../rows/sheet-entry.js';
 import type { FieldsLaid } from './entry-fields.js';
 import { columnOf } from './entry-items.js';
 import type { Line } from './report.js';
@@ -15,7 +15,7 @@ export interface ReportColumns {
   item(field: string): string | undefined;
 }
 
-export function reportColumns(profile: TableProfile, file: SheetFile): ReportColumns {
+export function reportColumns(profile: TableProfile, file: SheetHead): ReportColumns {
   const entry = (field: string): string | undefined => {
     const names = columnsOf(profile.columns, field).map(([name]) => name);
     return names.find((name) => file.columns.includes(name)) ?? names[0];

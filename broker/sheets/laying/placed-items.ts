@@ -18,21 +18,34 @@ export interface PlacedItem<T extends NamedItem> {
 
 /** Which item of the entry each item of the file is: by its name, else by its title. */
 export function matchedItems<T extends NamedItem>(items: readonly T[], present: readonly Item[]): PlacedItem<T>[] {
-  const free = new Set(present);
-  const take = (is: (one: Item) => boolean): Item | undefined => {
-    const found = [...free].find(is);
-    if (found) free.delete(found);
+  const taken = new Set<Item>();
+  const take = (among: readonly Item[] | undefined): Item | undefined => {
+    const found = among?.find((one) => !taken.has(one));
+    if (found) taken.add(found);
     return found;
   };
+  const byName = grouped(present, ({ name }) => nameKey(name));
   const placed = items.map((item): PlacedItem<T> => {
     const { stated } = item;
-    return { item, found: stated === undefined ? undefined : take(({ name }) => nameKey(name) === nameKey(stated)) };
+    return { item, found: stated === undefined ? undefined : take(byName.get(nameKey(stated))) };
   });
+  const byTitle = grouped(present, ({ title }) => titleZh(title));
   for (const one of placed) {
     const title = one.item.title ?? one.item.stated;
-    if (!one.found && title !== undefined) one.found = take((item) => titleZh(item.title) === title);
+    if (!one.found && title !== undefined) one.found = take(byTitle.get(title));
   }
   return placed;
+}
+
+function grouped<Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
 }
 
 /** Stated names stand; an item that has the title already keeps its name; the others get names that differ. */

@@ -1,4 +1,4 @@
-import type { SheetFile } from '../rows/sheet-entry.js';
+import type { SheetHead } from '../rows/sheet-entry.js';
 
 /** A problem of an entry or an item; without a row it stands at the first row of the entry. */
 export interface Problem {
@@ -44,7 +44,7 @@ export const byRow = (a: Line, b: Line): number =>
   Number(a.onItems ?? false) - Number(b.onItems ?? false) || a.row - b.row;
 
 /** The members of a line in their order, with the sheet of its row. */
-export function reported(line: Line, file: Pick<SheetFile, 'sheet' | 'itemSheet'>): ReportLine {
+export function reported(line: Line, file: Pick<SheetHead, 'sheet' | 'itemSheet'>): ReportLine {
   const sheet = line.onItems ? file.itemSheet : file.sheet;
   const { result, entry, row, lastRow, column, field, code, article, changed, text } = line;
   const members = { result, entry, sheet, row, lastRow, column, field, code, article, changed, text };

@@ -1,6 +1,6 @@
 import type { EntryDraft } from '../../../proto/entry/entry.js';
 import { isSameSheet, type TableProfile } from '../profiles/profile.js';
-import type { SheetEntry, SheetFile } from '../rows/sheet-entry.js';
+import type { SheetEntry, SheetHead } from '../rows/sheet-entry.js';
 import type { EntryDrafts } from './entry-drafts.js';
 import { layFields } from './entry-fields.js';
 import { layItems } from './entry-items.js';
@@ -16,14 +16,14 @@ export class TableProposer implements Proposer<SheetEntry> {
 
   private constructor(
     private readonly profile: TableProfile,
-    private readonly file: SheetFile,
+    private readonly file: SheetHead,
     private readonly drafts: EntryDrafts,
     private readonly codes: EntryCodes,
   ) {
     this.#columns = reportColumns(profile, file);
   }
 
-  static async of(profile: TableProfile, file: SheetFile, drafts: EntryDrafts): Promise<TableProposer> {
+  static async of(profile: TableProfile, file: SheetHead, drafts: EntryDrafts): Promise<TableProposer> {
     return new TableProposer(profile, file, drafts, await EntryCodes.of(drafts, profile.entries.id.from));
   }
 

@@ -9,12 +9,14 @@ export type CsvEncoding = keyof typeof DECODERS;
 const RECORD_CHARACTERS_MAX = 4 * 1024 * 1024;
 /** Commas in a line (docs/decisions/0187) are more than its columns where they stand in quotes; the parser has no bound of its own for empty fields. */
 const COMMAS_MAX = 1_000_000;
+/** Line breaks in a file, in cells too: a file of nothing else would be parsed for minutes. Twenty for each row that a file may have. */
+const LINE_BREAKS_MAX = 2_000_000;
 const [COMMA, LINE_FEED, CARRIAGE_RETURN] = [0x2c, 0x0a, 0x0d] as const;
 const UNREADABLE = '\ufffd';
 
 /** Reads CSV by RFC 4180, with any line break. A record is a row, and so is an empty line. Throws UnusableFileError. */
 export function csvTable(bytes: Uint8Array, encoding: CsvEncoding): Table {
-  requireFields(bytes);
+  requireText(bytes);
   const text = new TextDecoder(DECODERS[encoding]).decode(bytes);
   if (text.includes('\0')) throw new UnusableFileError('the file is not CSV: it has bytes that no text has');
   const rows: TableRow[] = [];
@@ -22,24 +24,33 @@ export function csvTable(bytes: Uint8Array, encoding: CsvEncoding): Table {
   readRecords(text, (record) => {
     number++;
     if (record.length > COLUMNS_MAX) throw new UnusableFileError(`row ${number} has more than ${COLUMNS_MAX} columns`);
-    if (rows.length > READ_ROWS_MAX) return;
     const cells = record.map(cellOf);
     if (cells.every((cell) => cell === undefined)) return;
     const isBroken = record.some((field) => field.includes(UNREADABLE));
     rows.push({ number, cells, ...(isBroken && { isBroken }) });
+    // One row more than counts says that there are too many, and nothing of them is laid down.
+    if (rows.length > READ_ROWS_MAX) throw new EnoughRowsError();
   });
   return { rows, filled: new Map(), spread: new Map() };
 }
 
 /** In both encodings these bytes are part of no other character. */
-function requireFields(bytes: Uint8Array): void {
+function requireText(bytes: Uint8Array): void {
   let commas = 0;
+  let lineBreaks = 0;
   for (const byte of bytes) {
     if (byte === COMMA) commas++;
-    else if (byte === LINE_FEED || byte === CARRIAGE_RETURN) commas = 0;
+    else if (byte === LINE_FEED || byte === CARRIAGE_RETURN) {
+      commas = 0;
+      lineBreaks++;
+    }
     if (commas > COMMAS_MAX) throw new UnusableFileError(`a line has more than ${COMMAS_MAX} commas`);
+    if (lineBreaks > LINE_BREAKS_MAX) throw new UnusableFileError(`it has more than ${LINE_BREAKS_MAX} line breaks`);
   }
 }
+
+/** Ends the reading, and is no fault of the file. */
+class EnoughRowsError extends Error {}
 
 /** Hands over the records one by one and keeps none of them. */
 function readRecords(text: string, onRecord: (record: string[]) => void): void {
@@ -55,6 +66,7 @@ function readRecords(text: string, onRecord: (record: string[]) => void): void {
       },
     });
   } catch (error) {
+    if (error instanceof EnoughRowsError) return;
     if (error instanceof UnusableFileError) throw error;
     const { code = 'unreadable', lines } = error as { code?: string; lines?: number };
     throw new UnusableFileError(`the file is not CSV: ${code}${lines === undefined ? '' : ` at line ${lines}`}`);

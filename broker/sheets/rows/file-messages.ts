@@ -1,6 +1,6 @@
-import type { DcatEntry, DcatFile } from '../dcat/dcat-file.js';
+import type { DcatFile } from '../dcat/dcat-file.js';
 import type { FileReading } from './read-sheet-file.js';
-import type { SheetEntry, SheetFile } from './sheet-entry.js';
+import type { Fault, SheetHead } from './sheet-entry.js';
 
 /** Messages between the broker and the thread that reads a file of a catalog. */
 export type FileRequest =
@@ -10,9 +10,14 @@ export type FileRequest =
     }
   | { kind: 'next' };
 
-/** The file first, its entries in pieces that are asked for one by one. */
+/** A file without its lines and entries. */
+export type FileHead = SheetHead | Omit<DcatFile, 'entries' | 'loose'>;
+
+/** The file first, then its lines and entries in pieces that are asked for one by one. */
 export type FileAnswer =
-  | { kind: 'file'; file: SheetFile | DcatFile }
-  | { kind: 'entries'; entries: SheetEntry[] | DcatEntry[] }
+  | { kind: 'file'; file: FileHead }
+  | { kind: 'loose'; loose: Fault[] }
+  /** Deflated JSON of entries. */
+  | { kind: 'entries'; bytes: Uint8Array }
   | { kind: 'done' }
   | { kind: 'unusable'; message: string };

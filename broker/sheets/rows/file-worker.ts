@@ -1,12 +1,17 @@
 import { readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
+import { deflateRawSync } from 'node:zlib';
 import { UnusableFileError } from '../reading/table.js';
 import type { FileAnswer, FileRequest } from './file-messages.js';
 import { readCatalogFile } from './read-sheet-file.js';
-import type { SheetEntry } from './sheet-entry.js';
+import { boundFaults, boundSize } from './sheet-entry.js';
 
-/** Entries, items and lines that go out in one message, so that taking them over is short work for the receiver. */
-const PARTS_PER_PIECE = 1_000;
+/** Lines that go out in one message, so that taking them over is short work for the receiver. */
+const LINES_PER_PIECE = 1_000;
+/** Characters of JSON in one piece, beyond which it ends. A single entry may have more. */
+const PIECE_CHARACTERS = 128 * 1024;
+/** The text repeats itself, and the event loop waits for none of this. */
+const DEFLATE = { level: 1 };
 
 let pieces: Iterator<FileAnswer> | undefined;
 
@@ -27,22 +32,31 @@ async function answersOf(reading: Extract<FileRequest, { kind: 'read' }>['readin
 }
 
 function* piecesOf(file: Awaited<ReturnType<typeof readCatalogFile>>): Generator<FileAnswer> {
-  const { entries, ...rest } = file;
-  yield { kind: 'file', file: { ...rest, entries: [] } };
-  let piece: unknown[] = [];
-  let parts = 0;
+  const { entries, loose, ...head } = file;
+  yield { kind: 'file', file: head };
+  for (let at = 0; at < loose.length; at += LINES_PER_PIECE) {
+    yield { kind: 'loose', loose: loose.slice(at, at + LINES_PER_PIECE) };
+  }
+  let piece: string[] = [];
+  let characters = 0;
   for (const entry of entries) {
-    piece.push(entry);
-    parts += 1 + (entry.items?.length ?? 0) + entry.faults.length;
-    if (parts < PARTS_PER_PIECE) continue;
-    yield pieceOf(piece);
-    piece = [];
-    parts = 0;
+    boundFaults(entry);
+    const text = boundSize(entry);
+    if (characters > 0 && characters + text.length > PIECE_CHARACTERS) {
+      yield pieceOf(piece);
+      piece = [];
+      characters = 0;
+    }
+    piece.push(text);
+    characters += text.length;
   }
   if (piece.length > 0) yield pieceOf(piece);
 }
 
-const pieceOf = (entries: unknown[]): FileAnswer => ({ kind: 'entries', entries: entries as SheetEntry[] });
+const pieceOf = (entries: string[]): FileAnswer => ({
+  kind: 'entries',
+  bytes: new Uint8Array(deflateRawSync(`[${entries.join(',')}]`, DEFLATE)),
+});
 
 function bytesOf(source: Uint8Array | { descriptor: number; bytes: number }): Uint8Array {
   if (source instanceof Uint8Array) return source;

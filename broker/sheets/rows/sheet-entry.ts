@@ -59,19 +59,52 @@ export interface SheetEntry {
   isIgnored?: boolean;
 }
 
-/** A file as it stands, before the catalog is asked. */
-export interface SheetFile {
+/** A file without its entries and lines. */
+export interface SheetHead {
   /** Sheets of a workbook: of the entries, and of the items. */
   sheet?: string;
   itemSheet?: string;
   /** Columns of the profile that the file has. */
   columns: string[];
   itemColumns: string[];
+  /** The first row beyond the bound: nothing of the file counts. */
+  beyond?: { row: number; onItems: boolean };
+}
+
+/** A file as it stands, before the catalog is asked. */
+export interface SheetFile extends SheetHead {
   entries: SheetEntry[];
   /** Lines of no entry. */
   loose: Fault[];
-  /** The first row beyond the bound: nothing of the file counts. */
-  beyond?: { row: number; onItems: boolean };
+}
+
+/** Lines that one entry is reported with: some for each of its items. The broker holds all of them while it decides about the entry. */
+const FAULTS_MAX = 10_000;
+/** Characters of JSON of one entry. A document of the catalog has at most a quarter of that. */
+const ENTRY_CHARACTERS_MAX = 4 * 1024 * 1024;
+
+/** Takes lines away beyond those that a person reads; the last line counts them. */
+export function boundFaults(entry: { row: number; faults: Fault[] }): void {
+  const more = entry.faults.length - FAULTS_MAX;
+  if (more <= 0) return;
+  entry.faults = entry.faults.slice(0, FAULTS_MAX);
+  entry.faults.push({ result: 'problem', row: entry.row, text: `the entry has ${more} problems more` });
+}
+
+/** JSON of the entry; of one that no catalog takes, for its size alone, only that. */
+export function boundSize(entry: { row: number; lastRow: number; faults: Fault[] }): string {
+  const text = JSON.stringify(entry);
+  if (text.length <= ENTRY_CHARACTERS_MAX) return text;
+  const { row, lastRow } = entry;
+  const fault = {
+    result: 'problem',
+    row,
+    code: 'ENTRY_INVALID',
+    article: 'R13',
+    text: 'the entry is too large',
+  } as const;
+  const empty = { fields: {}, others: {}, own: {}, items: [], isBroken: true, isIgnored: true };
+  return JSON.stringify({ ...empty, row, lastRow, faults: [fault] });
 }
 
 /** Takes items away that no entry can have; the line of the report is the one with which the catalog would refuse them. */

@@ -1,4 +1,4 @@
-import { sharedTurn } from '../../proto/async/shared-turns.js';
+import { sharedTurn } from './shared-turns.js';
 
 /** A session whose event loop is held for 50 ms notices; a fifth of that leaves room for a garbage collection and for others' turns. */
 const SLICE_MS = 10;

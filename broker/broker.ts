@@ -327,7 +327,7 @@ class RunningBroker implements BrokerHandle {
     openStreams.start();
     const hasOpenStream = (grant: string): Promise<boolean> => openStreams.isOpen(grant);
     const { partitions } = store;
-    const metrics = this.parts.metrics.webhooks;
+    const { metrics } = this.parts;
     const rooms = { config, governance, partitions, releases, clock, busClock, bus, log, metrics };
     const lawful = openLawful({ ...served, ...rooms, hasOpenStream, stream });
     if (!lawful) return undefined;

@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
 import { SluiceError } from '../../proto/errors.js';
-import type { Format } from '../metrics/exposition.js';
-import { type MetricValues, toMessage } from '../metrics/metric-values.js';
+import type { Format } from '../metrics/output/exposition.js';
+import { type MetricValues, toMessage } from '../metrics/output/metric-values.js';
 import type { MetricsOfWorker, MetricsQuestion, ToWorker } from './worker-messages.js';
 
 /** Collecting from all workers takes milliseconds; a primary that hangs must not hang the scrape. */

@@ -1,4 +1,4 @@
-import type { Format } from '../metrics/exposition.js';
+import type { Format } from '../metrics/output/exposition.js';
 import type { Serving } from './serve-http.js';
 
 /** A worker serves. */

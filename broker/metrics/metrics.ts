@@ -1,12 +1,13 @@
 import { Registry } from 'prom-client';
-import { expose, type Format } from './exposition.js';
 import { GatewayMetrics } from './gateway-metrics.js';
 import { GrantMetrics } from './grant-metrics.js';
 import { IntakeMetrics } from './intake-metrics.js';
+import { LawfulMetrics } from './lawful-metrics.js';
 import { LeakCheckMetrics } from './leak-check-metrics.js';
 import { LedgerMetrics } from './ledger-metrics.js';
 import { MetricFactory } from './metric-factory.js';
-import type { MetricValues } from './metric-values.js';
+import { expose, type Format } from './output/exposition.js';
+import type { MetricValues } from './output/metric-values.js';
 import { ProcessMetrics } from './process-metrics.js';
 import { StoreMetrics } from './store-metrics.js';
 import { StreamMetrics } from './stream-metrics.js';
@@ -28,6 +29,7 @@ export class Metrics {
   readonly traces: TraceMetrics;
   readonly leakCheck: LeakCheckMetrics;
   readonly webhooks: WebhookMetrics;
+  readonly lawful: LawfulMetrics;
 
   constructor() {
     const make = new MetricFactory(this.registry);
@@ -40,6 +42,7 @@ export class Metrics {
     this.traces = new TraceMetrics(make);
     this.leakCheck = new LeakCheckMetrics(make);
     this.webhooks = new WebhookMetrics(make);
+    this.lawful = new LawfulMetrics(make);
     new ProcessMetrics(make, this.registry);
   }
 

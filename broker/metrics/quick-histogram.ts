@@ -1,4 +1,4 @@
-import type { Exemplar, MetricValue, MetricValues } from './metric-values.js';
+import type { Exemplar, MetricValue, MetricValues } from './output/metric-values.js';
 
 export interface QuickHistogramOptions {
   name: string;

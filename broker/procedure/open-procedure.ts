@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import { clockSettingOf } from '../ledger/bus-clock.js';
 import type { Ledger } from '../ledger/ledger.js';
+import type { LawfulMetrics } from '../metrics/lawful-metrics.js';
 import type { Bus } from '../nats/bus.js';
 import { Attachments } from './attachments/attachments.js';
 import { type DecideDue, DueRunner, type WorkBefore } from './due/due-runner.js';
 import type { TestClock } from './due/test-clock.js';
 import type { FileReader } from './files/file-reader.js';
+import { LawfulWatch } from './lawfulness/lawful-watch.js';
 import { projectedFiles } from './projection/projected-files.js';
 import { Projection } from './projection/projection.js';
 
@@ -30,6 +32,8 @@ export interface Procedure {
    * with false while there is more.
    */
   startDueRunner(decideDue: DecideDue, look: () => Promise<boolean>, before: WorkBefore): void;
+  /** From now on deadlines, violations and unread notices are counted; to be called once. */
+  startWatch(metrics: LawfulMetrics): void;
   close(): Promise<void>;
 }
 
@@ -40,6 +44,7 @@ export async function openProcedure(deps: OpenProcedureDeps): Promise<Procedure>
   await projection.untilCaughtUp();
   const files = projectedFiles(projection, clock);
   let runner: DueRunner | undefined;
+  let watch: LawfulWatch | undefined;
   const stopWatching = ledger.onRecord((record) => {
     if (clockSettingOf(record)) runner?.lookNow();
   });
@@ -53,7 +58,12 @@ export async function openProcedure(deps: OpenProcedureDeps): Promise<Procedure>
       runner = new DueRunner({ ledger, files, clock, decideDue, before, onNothingDue, warn });
       runner.start();
     },
+    startWatch: (metrics) => {
+      watch = new LawfulWatch({ projection, metrics, clock });
+      watch.start();
+    },
     close: async () => {
+      watch?.stop();
       stopWatching();
       testClock.close();
       await runner?.stop();

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:cluster';
 import type { MetricsOfWorker } from '../boot/worker-messages.js';
-import { expose, type Format } from '../metrics/exposition.js';
-import { addUp, cumulativeOf, fromMessage, type MetricValues } from '../metrics/metric-values.js';
+import { expose, type Format } from '../metrics/output/exposition.js';
+import { addUp, cumulativeOf, fromMessage, type MetricValues } from '../metrics/output/metric-values.js';
 import { WorkerAnswers } from './worker-answers.js';
 
 /** Adds the metrics of the workers of a broker up, with those counters and histograms that ended workers had reached. Decision: docs/decisions/0117. */

@@ -1,5 +1,6 @@
 import { errorRatio, OBJECTIVE_WINDOW, OBJECTIVES } from '../prometheus/objectives.js';
 import { grantPanels } from './grant-panels.js';
+import { lawfulPanels } from './lawful-panels.js';
 import { type DashboardSpec, type PanelSpec, TARGET } from './panel.js';
 import { quantiles, rate } from './queries.js';
 import { storePanels } from './store-panels.js';
@@ -169,4 +170,5 @@ export const DASHBOARDS: readonly DashboardSpec[] = [
     title: { en: 'Sluice: subscribers', zh: 'Sluice:订阅方' },
     panels: [...subscriberPanels, ...grantPanels],
   },
+  { uid: 'sluice-lawfulness', title: { en: 'Sluice: lawfulness', zh: 'Sluice:依法履责' }, panels: lawfulPanels },
 ];

@@ -5,6 +5,7 @@ import { TimeScale } from '../../dashboard/prometheus/time-scale.js';
 import { startBroker } from '../support/broker/broker.js';
 import { PERMIT_BUNDLE, PERMIT_PUBLISHER, PERMIT_SUBSCRIBER, permitEvent } from '../support/broker/permit-bundle.js';
 import { eventually } from '../support/condition.js';
+import { startLawfulBus } from '../support/lawful/lawful-bus.js';
 import { needsPrometheus, TestPrometheus } from '../support/prometheus/prometheus.js';
 import { RawSession } from '../support/raw-client/raw-client.js';
 import { call } from '../support/raw-client/raw-http.js';
@@ -19,8 +20,14 @@ t.test(
   async (t) => {
     const { url, broker, apply, operatorToken } = await startBroker(t);
     await apply(PERMIT_BUNDLE);
+    // Only a registered bus has the procedure.
+    const lawful = await startLawfulBus(t);
     const prometheus = await TestPrometheus.start(t, {
-      'prometheus.yml': prometheusFile({ targets: [new URL(url).host], scale: SCALE, grantsTokenFile: 'token' }),
+      'prometheus.yml': prometheusFile({
+        targets: [url, lawful.url].map((one) => new URL(one).host),
+        scale: SCALE,
+        grantsTokenFile: 'token',
+      }),
       token: operatorToken,
       'rules.yml': rulesFile(SCALE),
     });

@@ -1,11 +1,17 @@
 import t from 'tap';
 import { OPERATIONS } from '../../broker/http/openapi/operations.js';
 import { LEDGER_KINDS } from '../../broker/ledger/record.js';
-import { expose, formatFor } from '../../broker/metrics/exposition.js';
 import { LAG_AGES, TIMES_LEFT } from '../../broker/metrics/grant-metrics.js';
 import { QUARANTINE_AGES } from '../../broker/metrics/intake-metrics.js';
-import { addUp, cumulativeOf, fromMessage, type MetricValues, toMessage } from '../../broker/metrics/metric-values.js';
 import { Metrics } from '../../broker/metrics/metrics.js';
+import { expose, formatFor } from '../../broker/metrics/output/exposition.js';
+import {
+  addUp,
+  cumulativeOf,
+  fromMessage,
+  type MetricValues,
+  toMessage,
+} from '../../broker/metrics/output/metric-values.js';
 import { ERROR_KINDS, type ErrorCode } from '../../proto/errors.js';
 import { SUBPROTOCOLS } from '../../proto/frames/frames.js';
 import { eventually } from '../support/condition.js';
@@ -49,6 +55,9 @@ function everything(): Metrics {
   grants.cursorsNow(new Map(Object.keys(LAG_AGES).map((age) => [age as '1h', 1])), 0);
   grants.endingNow(new Map(Object.keys(TIMES_LEFT).map((within) => [within as '1d', 1])));
   grants.grantsNow(new Map([['in_force', 1]]));
+  metrics.lawful.clocksNow(new Map());
+  const codes = ['P', 'Q', 'C', 'X'].flatMap((side) => Array.from({ length: 12 }, (_, i) => `${side}${i}`));
+  metrics.lawful.violationsNow(new Map(codes.map((code) => [code, 1])));
   return metrics;
 }
 

@@ -3,7 +3,7 @@ import type { Config } from '../../config.js';
 import type { StreamSlots } from '../../gateway/admission/stream-slots.js';
 import type { ProcedureRoutesDeps } from '../../http/procedure/plugin.js';
 import type { BusClock } from '../../ledger/bus-clock.js';
-import type { WebhookMetrics } from '../../metrics/webhook-metrics.js';
+import type { Metrics } from '../../metrics/metrics.js';
 import type { Bus } from '../../nats/bus.js';
 import { MACHINES } from '../../procedure/all-machines.js';
 import { ClockRecomputing } from '../../procedure/calendars/recompute-clocks.js';
@@ -41,7 +41,7 @@ export interface LawfulDeps {
   pageBudget: ProcedureRoutesDeps['pageBudget'];
   releases: ReleaseStack;
   log: Logger;
-  metrics: WebhookMetrics;
+  metrics: Pick<Metrics, 'webhooks' | 'lawful'>;
   slots: StreamSlots;
   /** Aborted when the broker drains. */
   ending: AbortSignal;
@@ -58,7 +58,11 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
   const webhooks = new Webhooks(config.secret, config.webhookAllow);
   const world = worldOf(deps, { relations, webhooks, owner: registration.owner });
   const kept = new KeptAnswers(rooms.files, config.secret);
-  const procedure = new Procedure({ ledger, reader: rooms.files, world, machines: MACHINES, kept, clock });
+  const { lawful: metrics } = deps.metrics;
+  const onOutsiderRefused = (): void => metrics.outsiderRefused();
+  const reading = { ledger, reader: rooms.files, kept };
+  const procedure = new Procedure({ ...reading, world, machines: MACHINES, clock, onOutsiderRefused });
+  rooms.startWatch(metrics);
   const { files } = rooms;
   const runnerAt = (head: number, nowMs: number) => new ActRunner(world, new Batch(files, head, nowMs), MACHINES);
   const recomputing = new ClockRecomputing({ world, reader: files, runnerAt });
@@ -101,7 +105,7 @@ function startWebhooks(
   files: FileReader,
 ): void {
   const warn = (message: string, error?: unknown): void => log.warn({ err: error }, message);
-  const sender = new WebhookSender({ bus, webhooks, files, metrics, warn });
+  const sender = new WebhookSender({ bus, webhooks, files, metrics: metrics.webhooks, warn });
   releases.add('webhook records', governance.ledger.onRecord(sender.onRecord));
   releases.add('webhooks', () => sender.stop());
   sender.start();

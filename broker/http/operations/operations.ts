@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { SluiceError, toProblem } from '../../../proto/errors.js';
-import { CONTENT_TYPES, type Format, formatFor } from '../../metrics/exposition.js';
+import { CONTENT_TYPES, type Format, formatFor } from '../../metrics/output/exposition.js';
 import { sendProblem } from '../server/error-handler.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 

@@ -45,6 +45,8 @@ export interface ProcedureDeps {
   machines: ReadonlyMap<Kind, Machine>;
   kept: KeptAnswers;
   clock: () => number;
+  /** A call of a platform operator or contractor was refused. */
+  onOutsiderRefused?(): void;
 }
 
 interface TogetherOptions {
@@ -65,7 +67,7 @@ export class Procedure {
   readonly #outsiders: Outsiders;
 
   constructor(private readonly deps: ProcedureDeps) {
-    this.#outsiders = new Outsiders(deps.machines, deps.clock);
+    this.#outsiders = new Outsiders(deps.machines, deps.clock, deps.onOutsiderRefused);
   }
 
   get machines(): ReadonlyMap<Kind, Machine> {

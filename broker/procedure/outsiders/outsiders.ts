@@ -15,6 +15,7 @@ export class Outsiders {
   constructor(
     private readonly machines: ReadonlyMap<Kind, Machine>,
     private readonly clock: () => number,
+    private readonly onRefused: () => void = () => undefined,
   ) {}
 
   /** Before anything else is looked at. Throws NOT_YOUR_ROLE, mostly as a RecordedRefusal. */
@@ -26,6 +27,7 @@ export class Outsiders {
       (row) => (act === undefined || row.act === act) && row.who.some((who) => who.endsWith(`.${outside}`)),
     );
     if (isNamed) return;
+    this.onRefused();
     const refusal = refuseOne('NOT_YOUR_ROLE', `a ${outside} takes no part in this`, '', 'R36');
     const attempt = this.#attempts.next(caller.id, this.clock());
     if (!attempt) throw refusal;

@@ -71,8 +71,9 @@ export class ProjectionDatabase {
     return fresh;
   }
 
-  run(sql: string, ...values: unknown[]): void {
-    this.#statement(sql).run(values);
+  /** Returns the number of rows that changed. */
+  run(sql: string, ...values: unknown[]): number {
+    return this.#statement(sql).run(values).changes;
   }
 
   get(sql: string, ...values: unknown[]): Row | undefined {

@@ -30,6 +30,7 @@ export function writeNotices(db: ProjectionDatabase, record: LedgerRecord, order
         ...[party, record.seq, ++ordinal, kind, about?.kind ?? null, about?.id ?? null, Date.parse(record.time)],
         ...[article ?? null, clock ?? null, details ? JSON.stringify(details) : null],
       );
+      if (party !== EVERYBODY) db.run('UPDATE progress SET unread = unread + 1');
     }
   }
 }
@@ -39,5 +40,13 @@ export function writeReading(db: ProjectionDatabase, { id, time, actor, document
   const notice = parseNoticeId(id);
   if (!notice) return;
   const { party } = document as NoticeReading;
-  db.run('INSERT OR IGNORE INTO readings VALUES (?, ?, ?, ?, ?)', party, ...notice, Date.parse(time), actor);
+  const read = db.run(
+    'INSERT OR IGNORE INTO readings VALUES (?, ?, ?, ?, ?)',
+    party,
+    ...notice,
+    Date.parse(time),
+    actor,
+  );
+  const isOwn = db.get('SELECT 1 FROM notices WHERE party = ? AND seq = ? AND ordinal = ?', party, ...notice);
+  if (read > 0 && isOwn) db.run('UPDATE progress SET unread = unread - 1');
 }

@@ -4,6 +4,7 @@ import { hashOf } from '../../ledger/chain.js';
 import type { LedgerRecord } from '../../ledger/record.js';
 import { isDamage, ProjectionDatabase } from './database.js';
 import { attachmentOf, clocksOf, dueFiles, getFiles, historyOf, keptAnswerOf, listFiles } from './file-queries.js';
+import { breaches, openClocks } from './lawfulness-queries.js';
 import { listNotices, noticeOf } from './notice-queries.js';
 import { writeRecord } from './record-writer.js';
 import type { FromThread, Question, RecordBatch, ToThread } from './thread-messages.js';
@@ -69,6 +70,10 @@ function answer(question: Question): unknown {
       return attachmentOf(db, question.sha256);
     case 'kept':
       return keptAnswerOf(db, question.key, question.nowMs);
+    case 'open-clocks':
+      return openClocks(db, question.query);
+    case 'breaches':
+      return breaches(db);
   }
 }
 

@@ -1,15 +1,16 @@
 /** A file with another version is made anew. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /**
  * `files.n` is the sequence of the file's first record, which orders lists and is unique. `files.due_at` is the earliest
  * moment, in milliseconds since 1970, of a running clock's `lateFrom` or of `memo.endsAt`; `urgent_at` the earliest `lateFrom` of a
  * clock that still asks for an act, late and paused ones too. A notice to everybody is one row
- * with party `*`.
+ * with party `*`. `progress.unread` counts the notices to one party each that it has not read.
  */
 export const SCHEMA = `
-CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), head INTEGER NOT NULL, hash TEXT NOT NULL);
-INSERT INTO progress VALUES (1, 0, '');
+CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), head INTEGER NOT NULL, hash TEXT NOT NULL,
+  unread INTEGER NOT NULL);
+INSERT INTO progress VALUES (1, 0, '', 0);
 CREATE TABLE files (
   n INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, state TEXT NOT NULL,
   body TEXT NOT NULL, document TEXT NOT NULL, due_at INTEGER,

@@ -1,5 +1,6 @@
 import type { FileRef } from '../files/file.js';
 import type { ClocksQuery, FileQuery, NoticeQuery, UrgentQuery } from '../files/file-reader.js';
+import type { OpenClocksQuery } from './lawfulness-queries.js';
 
 /** Requests to the thread. */
 export type Question =
@@ -12,7 +13,9 @@ export type Question =
   | { what: 'notices'; query: NoticeQuery }
   | { what: 'notice'; id: string; party: string }
   | { what: 'attachment'; sha256: string }
-  | { what: 'kept'; key: string; nowMs: number };
+  | { what: 'kept'; key: string; nowMs: number }
+  | { what: 'open-clocks'; query: OpenClocksQuery }
+  | { what: 'breaches' };
 
 /** Records in order without a gap; `ends` are the ends of each in `bytes`. */
 export interface RecordBatch {

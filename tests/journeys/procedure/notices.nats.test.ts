@@ -56,6 +56,8 @@ t.test('a department reads its notices oldest first, page by page, and no other 
     t.match(await bus.as('pan', 'GET', path), refused, 'the platform operator');
   }
   t.match((await noticesOf(bus, 'guo')).at(-1), { kind: 'refused_attempt', article: 'R36', to: CD });
+  const metrics = await (await fetch(`${bus.url}/metrics`)).text();
+  t.match(metrics, /^sluice_lawful_outsider_calls_refused_total [1-9]/m, 'and counted');
   t.match(await bus.as('civil-registry', 'GET', '/v1/notices'), { status: 403, body: { code: 'NOT_YOUR_ROLE' } });
 });
 

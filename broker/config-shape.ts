@@ -205,6 +205,9 @@ function compiledShape(): ValidateFunction {
     // `jwks` is an address or an object.
     allowUnionTypes: true,
     allErrors: true,
+    // The schema is the program's own, and the meta-schema costs more to compile than it.
+    meta: false,
+    validateSchema: false,
     formats: Object.fromEntries(Object.entries(FORMATS).map(([name, { validate }]) => [name, validate])),
   }).compile(SHAPE);
   return compiled;

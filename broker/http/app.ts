@@ -9,7 +9,7 @@ import { refuseUnreadable } from './connections/refused-requests.js';
 import { openApiOptions } from './openapi/openapi-document.js';
 import { type AuthenticationDeps, addAuthentication } from './server/authenticate.js';
 import { addErrorHandler, refuseMalformedAddress } from './server/error-handler.js';
-import { addOtherMethods } from './server/other-methods.js';
+import { addOtherMethods, foldUnusedMethods } from './server/other-methods.js';
 import { PROBLEM_SCHEMA } from './server/problem-schema.js';
 import { addRequestLog } from './server/request-log.js';
 import { addResponseHeaders } from './server/response-headers.js';
@@ -64,7 +64,7 @@ function createInstance({ log, config, maxConnections }: AppOptions): App {
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
     serverFactory: (serve) => {
-      broker = createBrokerServer(serve, { tls, maxConnections, stalledMs: session.stalledMs });
+      broker = createBrokerServer(foldUnusedMethods(serve), { tls, maxConnections, stalledMs: session.stalledMs });
       return broker.server;
     },
     clientErrorHandler: refuseUnreadable,

@@ -49,7 +49,8 @@ const FIELDS: Record<ClientFrame['kind'], { properties: object; required: string
   },
 };
 
-const ajv = new Ajv({ allowUnionTypes: true, strict: true, strictRequired: false });
+/** The schemas above are the program's own: their check, for which a meta-schema is compiled, is left out. */
+const ajv = new Ajv({ allowUnionTypes: true, strict: true, strictRequired: false, meta: false, validateSchema: false });
 const validators = new Map<string, ValidateFunction>();
 
 /** Compiled when the first frame of its kind comes; undefined for a kind that no client sends. */

@@ -1,5 +1,3 @@
-import { startFailureMessage } from '../broker/boot/start-failure.js';
-import { ConfigError } from '../broker/config.js';
 import { ApiError, ClientError, ConnectionLostError } from '../client/errors.js';
 import { problemTexts, SluiceError } from '../proto/errors.js';
 import { EXIT, UsageError } from './exit-codes.js';
@@ -20,11 +18,8 @@ export interface Failure {
  * Translates anything thrown into a message for the user; undefined for a fault of our own, which is printed with its
  * stack.
  */
-export function failureOf(error: unknown): Failure | undefined {
+export async function failureOf(error: unknown): Promise<Failure | undefined> {
   if (error instanceof UsageError) return { exitCode: EXIT.USAGE, message: error.message, problems: error.problems };
-  if (error instanceof ConfigError) {
-    return { exitCode: EXIT.USAGE, message: 'the configuration is wrong', problems: error.problems };
-  }
   if (error instanceof ApiError) return failureOfProblem(error);
   if (error instanceof ClientError) {
     const exitCode = error instanceof ConnectionLostError || error.retryable ? EXIT.UNREACHABLE : EXIT.REFUSED;
@@ -33,6 +28,14 @@ export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof SluiceError) {
     const exitCode = error.retryable ? EXIT.UNREACHABLE : EXIT.REFUSED;
     return { exitCode, code: error.code, message: error.message, problems: problemTexts(error.where.problems) };
+  }
+  // Loaded late: most commands never need the code of a broker.
+  const [{ ConfigError }, { startFailureMessage }] = await Promise.all([
+    import('../broker/config.js'),
+    import('../broker/boot/start-failure.js'),
+  ]);
+  if (error instanceof ConfigError) {
+    return { exitCode: EXIT.USAGE, message: 'the configuration is wrong', problems: error.problems };
   }
   const message = startFailureMessage(error);
   return message === undefined ? undefined : { exitCode: EXIT.REFUSED, message, problems: [] };

@@ -19,8 +19,8 @@ export async function runCli(args: readonly string[], output: Terminal): Promise
   }
 }
 
-function report(error: unknown, asJson: boolean, terminal: Terminal): number {
-  const failure = failureOf(error);
+async function report(error: unknown, asJson: boolean, terminal: Terminal): Promise<number> {
+  const failure = await failureOf(error);
   if (!failure) {
     terminal.err(`sluice: unexpected failure: ${(error as Error).stack ?? String(error)}`);
     return EXIT.REFUSED;

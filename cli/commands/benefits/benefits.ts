@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Cases } from '../../../benefits/case-service/cases.js';
-import { withCases } from '../../../benefits/case-service/open-cases.js';
-import { parseBenefitCheckConfig, readRules } from '../../../benefits/config.js';
-import { type ConnectorConfig, parseConnectorConfig } from '../../../connectors/runtime/connector-config.js';
+import type { ConnectorConfig } from '../../../connectors/runtime/connector-config.js';
 import { ConnectorConfigError, ConnectorError } from '../../../connectors/runtime/connector-errors.js';
 import { CommandEnded, EXIT, UsageError } from '../../exit-codes.js';
 import { cannotRead } from '../../read-document.js';
@@ -67,6 +65,7 @@ async function replay(options: CheckOptions & { rules: string }, terminal: Termi
 async function lint(path: string, options: { json?: boolean }, terminal: Terminal): Promise<void> {
   let problems: string[] = [];
   try {
+    const { readRules } = await import('../../../benefits/config.js');
     readRules([path], 'Asia/Shanghai');
   } catch (error) {
     if (!(error instanceof ConnectorConfigError)) throw error;
@@ -81,7 +80,11 @@ async function lint(path: string, options: { json?: boolean }, terminal: Termina
 
 async function ask<Answer>(options: CheckOptions, terminal: Terminal, question: (cases: Cases) => Promise<Answer>) {
   try {
-    const connector = connectorOf(options.config);
+    const connector = await connectorOf(options.config);
+    const [{ parseBenefitCheckConfig }, { withCases }] = await Promise.all([
+      import('../../../benefits/config.js'),
+      import('../../../benefits/case-service/open-cases.js'),
+    ]);
     return await withCases(parseBenefitCheckConfig(connector.settings, connector.folder), connector, question);
   } catch (error) {
     if (error instanceof ConnectorConfigError)
@@ -92,7 +95,8 @@ async function ask<Answer>(options: CheckOptions, terminal: Terminal, question: 
   }
 }
 
-function connectorOf(path: string): ConnectorConfig {
+async function connectorOf(path: string): Promise<ConnectorConfig> {
+  const { parseConnectorConfig } = await import('../../../connectors/runtime/connector-config.js');
   const config = parseConnectorConfig(textOf(path), path, process.env);
   if (config.connector === 'benefit-check') return config;
   throw new UsageError(`${path} describes a connector of another kind`);

@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { loadConfig } from '../../../broker/config.js';
 import { onInterruption } from '../../interruption.js';
 import type { Terminal } from '../../terminal.js';
 import { countOf } from '../events/subscribe-options.js';
@@ -47,6 +46,7 @@ async function run(options: DemoCommandOptions, terminal: Terminal): Promise<voi
     await runLawfulBus(environment(options), terminal);
     return;
   }
+  const [{ loadConfig }, { Demo }] = await Promise.all([import('../../../broker/config.js'), import('./demo/demo.js')]);
   const config = loadConfig(environment(options), undefined);
   const { seed, rate, json = false } = options;
   const { Demo } = await import('./demo/demo.js');

@@ -100,7 +100,7 @@ async function attempt(
     await act();
     return { check, ok: true, detail: passed() };
   } catch (error) {
-    const failure = failureOf(error);
+    const failure = await failureOf(error);
     if (!failure) throw error;
     return {
       check,

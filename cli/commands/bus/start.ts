@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { BrokerHandle } from '../../../broker/boot/broker-handle.js';
-import { type Config, loadConfig } from '../../../broker/config.js';
+import type { Config, loadConfig } from '../../../broker/config.js';
 
 interface StartOptions {
   config?: string;
@@ -33,18 +33,23 @@ export function addStart(program: Command): void {
     .option('--workers <number>', 'processes that serve on the one port (default: 1)', workerNumber)
     .option('--json', 'print the address as one line of JSON')
     .addHelpText('after', '\nExample:\n  $ sluice start --data /var/lib/sluice --port 8080')
-    .action(async (options: StartOptions) => {
-      // Loaded when it is needed: every other command would wait for a whole broker.
-      const { runBroker } = await import('../../../broker/run-broker.js');
-      await runBroker(() => configOf(options, process.env), options.json ? { announcement: jsonAnnouncement } : {});
-    });
+    .action(start);
+}
+
+async function start(options: StartOptions): Promise<void> {
+  const [{ loadConfig }, { runBroker }] = await Promise.all([
+    import('../../../broker/config.js'),
+    import('../../../broker/run-broker.js'),
+  ]);
+  const configure = (): Config => configOf(options, process.env, loadConfig);
+  await runBroker(configure, options.json ? { announcement: jsonAnnouncement } : {});
 }
 
 function jsonAnnouncement({ trial, newOperatorToken }: BrokerHandle, url: string): string {
   return JSON.stringify({ url, trial, operatorToken: newOperatorToken });
 }
 
-function configOf(options: StartOptions, env: NodeJS.ProcessEnv): Config {
+function configOf(options: StartOptions, env: NodeJS.ProcessEnv, load: typeof loadConfig): Config {
   const overlaid = {
     ...env,
     ...(options.nats === undefined ? {} : { SLUICE_NATS: options.nats }),
@@ -52,7 +57,7 @@ function configOf(options: StartOptions, env: NodeJS.ProcessEnv): Config {
     ...(options.data === undefined ? {} : { SLUICE_DATA: options.data }),
     ...(options.workers === undefined ? {} : { SLUICE_WORKERS: String(options.workers) }),
   };
-  const config = loadConfig(overlaid, options.config);
+  const config = load(overlaid, options.config);
   return options.durability === undefined ? config : { ...config, durability: options.durability };
 }
 

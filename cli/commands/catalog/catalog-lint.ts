@@ -1,6 +1,4 @@
 import type { Command } from 'commander';
-import { missingForApproval } from '../../../broker/catalog/document/approval.js';
-import { reasonsForRefusal, validateEntryDocument } from '../../../broker/catalog/document/entry-problems.js';
 import type { EntryDraft } from '../../../proto/entry/entry.js';
 import { CommandEnded, EXIT } from '../../exit-codes.js';
 import type { Terminal } from '../../terminal.js';
@@ -43,10 +41,14 @@ async function lint(file: string, options: LintOptions, terminal: Terminal): Pro
 
 /** A lawful bus takes a draft that lacks something and refuses to approve it, so for it that is a problem as well. */
 async function findingsOf(entry: Record<string, unknown>, isLawful: boolean): Promise<Omit<Finding, 'entry'>> {
+  const { reasonsForRefusal, validateEntryDocument } = await import(
+    '../../../broker/catalog/document/entry-problems.js'
+  );
   const validation = await validateEntryDocument(entry, { isTrial: !isLawful });
   const problems = reasonsForRefusal(validation);
   const { warnings } = validation;
   if (!isLawful || problems.length > 0) return { problems, warnings };
+  const { missingForApproval } = await import('../../../broker/catalog/document/approval.js');
   const missing = missingForApproval(entry as EntryDraft);
   return { problems: missing.map(({ path, text }) => `${path}: ${text}`), warnings };
 }

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type ConnectorConfig, parseConnectorConfig } from '../../../connectors/runtime/connector-config.js';
+import type { ConnectorConfig } from '../../../connectors/runtime/connector-config.js';
 import { ConnectorConfigError, ConnectorError } from '../../../connectors/runtime/connector-errors.js';
 import { CommandEnded, EXIT, UsageError } from '../../exit-codes.js';
 import { onInterruption } from '../../interruption.js';
 import type { Terminal } from '../../terminal.js';
-import { type RunningConnector, runConnector } from './run-connector.js';
+import type { RunningConnector } from './run-connector.js';
 
 export function addConnect(program: Command, terminal: Terminal): void {
   program
@@ -25,7 +25,8 @@ async function connect(path: string, options: { json?: boolean }, terminal: Term
   const ending = new AbortController();
   const stopListening = onInterruption(() => ending.abort());
   try {
-    await runConnector(configOf(path), ending.signal, (running) => {
+    const { runConnector } = await import('./run-connector.js');
+    await runConnector(await configOf(path), ending.signal, (running) => {
       void terminal.out(options.json ? JSON.stringify(running) : announcement(running));
     });
   } catch (error) {
@@ -38,13 +39,14 @@ async function connect(path: string, options: { json?: boolean }, terminal: Term
   }
 }
 
-function configOf(path: string): ConnectorConfig {
+async function configOf(path: string): Promise<ConnectorConfig> {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     throw new UsageError(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
   }
+  const { parseConnectorConfig } = await import('../../../connectors/runtime/connector-config.js');
   return parseConnectorConfig(text, path, process.env);
 }
 

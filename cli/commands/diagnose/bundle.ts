@@ -26,7 +26,8 @@ export async function supportBundle(options: DiagnoseOptions): Promise<SupportBu
     try {
       return await collect();
     } catch (error) {
-      const reason = failureOf(error)?.message ?? (error as NodeJS.ErrnoException).code ?? (error as Error).name;
+      const reason =
+        (await failureOf(error))?.message ?? (error as NodeJS.ErrnoException).code ?? (error as Error).name;
       missing.push(`${name}: ${reason}`);
       return undefined;
     }

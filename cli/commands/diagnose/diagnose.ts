@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { withConnection } from '../../connection-options.js';
 import { UsageError } from '../../exit-codes.js';
 import type { Terminal } from '../../terminal.js';
-import { type DiagnoseOptions, supportBundle } from './bundle.js';
+import type { DiagnoseOptions } from './bundle.js';
 
 export function addDiagnose(program: Command, terminal: Terminal): void {
   withConnection(program.command('diagnose').argument('<file>', 'the bundle, made anew'))
@@ -22,6 +22,7 @@ export function addDiagnose(program: Command, terminal: Terminal): void {
 }
 
 async function diagnose(file: string, options: DiagnoseOptions, terminal: Terminal): Promise<void> {
+  const { supportBundle } = await import('./bundle.js');
   const { text, missing } = await supportBundle(options);
   try {
     await writeFile(file, text, { mode: 0o600, flag: 'wx' });

@@ -1,11 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type Bus, connectBus } from '../../../broker/nats/bus.js';
-import { copyStream } from '../../../broker/nats/copy-stream.js';
-import { startEmbedded } from '../../../broker/nats/server/embedded-server.js';
-import { findNatsServer } from '../../../broker/nats/server/find-server.js';
-import { DataFolderInUseError } from '../../../broker/nats/server/folder-lock.js';
+import type { Bus, connectBus } from '../../../broker/nats/bus.js';
 import {
   ATTACHMENTS_STREAM,
   CURSORS_STREAM,
@@ -54,6 +50,7 @@ export function addStore(program: Command, terminal: Terminal): void {
 
 async function copy({ from, to, replicas }: CopyOptions, terminal: Terminal): Promise<void> {
   if (!['1', '3', '5'].includes(replicas)) throw new UsageError(`--replicas must be 1, 3 or 5, not ${replicas}`);
+  const { copyStream } = await import('../../../broker/nats/copy-stream.js');
   const source = await open(from, true);
   try {
     const target = await open(to, false);
@@ -118,8 +115,14 @@ async function streamsOf({ jsm }: Bus): Promise<string[]> {
 const withoutCredentials = (address: string): string => address.replace(/\/\/[^/@]*@/g, '//');
 
 async function open(address: string, mayRun: boolean): Promise<OpenedStore> {
+  const { connectBus } = await import('../../../broker/nats/bus.js');
   if (/^(?:nats|tls):\/\//.test(address)) return opened(await connectBus(addressOf(address)));
   const storeDir = resolve(address, 'nats');
+  const [{ findNatsServer }, { startEmbedded }, { DataFolderInUseError }] = await Promise.all([
+    import('../../../broker/nats/server/find-server.js'),
+    import('../../../broker/nats/server/embedded-server.js'),
+    import('../../../broker/nats/server/folder-lock.js'),
+  ]);
   const { path: binary } = await findNatsServer();
   try {
     const server = await startEmbedded({ binary, storeDir, durability: 'strict' });

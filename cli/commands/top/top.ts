@@ -143,7 +143,7 @@ class Watch {
       const next = await readBus(this.options, this.options.party, signal);
       [this.#before, this.now, this.#failure] = [this.now, next, undefined];
     } catch (error) {
-      const known = failureOf(error);
+      const known = await failureOf(error);
       if (!known && !signal.aborted) throw error;
       this.#failure = known?.message;
     }

@@ -2,16 +2,16 @@ import t from 'tap';
 import { ConnectorConfigError } from '../../connectors/runtime/connector-errors.js';
 import type { DeliveredEvent, DeliveredOp, RecordData } from '../../proto/event/event.js';
 import { ruleDocument } from '../../tests/support/benefits/benefit-rule-samples.js';
+import { openEmbedded } from '../../tests/support/benefits/embedded-template.js';
 import { ManualClock } from '../../tests/support/manual-clock.js';
 import { casesIn } from '../case-service/cases.js';
 import { RuleSet } from '../rule-set.js';
 import { parseRule } from '../rules/parse-rules.js';
 import type { RuleDocument } from '../rules/rule-document.js';
-import { EmbeddedDatabase } from '../store/embedded-database.js';
 import { CaseStore } from './case-store.js';
 
 const ADULT = { value: { age: { item: 'person.born' } }, atLeast: 18 };
-const database = await EmbeddedDatabase.open(undefined);
+const database = await openEmbedded(t);
 t.teardown(() => database[Symbol.asyncDispose]());
 let schemas = 0;
 

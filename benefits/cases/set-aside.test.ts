@@ -1,13 +1,13 @@
 import t from 'tap';
 import type { DeliveredEvent, RecordData } from '../../proto/event/event.js';
 import { ruleDocument } from '../../tests/support/benefits/benefit-rule-samples.js';
+import { openEmbedded } from '../../tests/support/benefits/embedded-template.js';
 import { RuleSet } from '../rule-set.js';
 import { parseRule } from '../rules/parse-rules.js';
 import type { ConditionDocument, RuleDocument, ValueDocument } from '../rules/rule-document.js';
-import { EmbeddedDatabase } from '../store/embedded-database.js';
 import { CaseStore } from './case-store.js';
 
-const database = await EmbeddedDatabase.open(undefined);
+const database = await openEmbedded(t);
 t.teardown(() => database[Symbol.asyncDispose]());
 let schemas = 0;
 const NAMED: ConditionDocument = { exists: 'person.name' };

@@ -51,9 +51,9 @@ export function sinkConformance(t: Test, harness: SinkHarness): void {
 
   t.test('a sink resumes after a stop without loss or repeat', async (t) => {
     const { run, publish, settles, site } = await scene(t);
-    const people = Array.from({ length: 300 }, (_none, number) => person(number));
+    const people = Array.from({ length: 150 }, (_none, number) => person(number));
     await publish.create(...people);
-    for (const enough of [1, 100, 200]) {
+    for (const enough of [1, 50, 100]) {
       const running = run();
       await eventually(async () => (await site.people()).length >= enough, `${enough} records`);
       await running.stop();
@@ -103,9 +103,9 @@ export function sinkConformance(t: Test, harness: SinkHarness): void {
     t.equal(await metricValue(context, 'events_total', 'dead_letter'), 1);
   });
 
-  t.test('a sink stores a backlog of thousands of events', async (t) => {
+  t.test('a sink stores a backlog of more events than its credit', async (t) => {
     const { run, publish, settles } = await scene(t);
-    const people = Array.from({ length: 4_000 }, (_none, number) => person(number));
+    const people = Array.from({ length: 2_500 }, (_none, number) => person(number));
     await publish.create(...people);
     run();
     await settles(people);

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap';
 import { ConnectorBus } from '../../tests/support/connectors/connector-bus.js';
 import { temporaryFolder } from '../../tests/support/nats/nats.js';
 import type { Lane, Person } from '../conformance/lane.js';
-import { type SourceSite, sourceConformance } from '../conformance/source-conformance.js';
+import { type SourceSite, sourceConformance, sourceReading } from '../conformance/source-conformance.js';
 import { parseFileSourceConfig } from './config.js';
 import { FileSource } from './source.js';
 
@@ -25,9 +25,9 @@ const settingsOf = (folder: string, lane: Lane) => ({
   settleSeconds: 0,
 });
 
-for (const [ending, write] of [
-  ['csv', csv],
-  ['ndjson', ndjson],
+for (const [ending, write, conforms] of [
+  ['csv', csv, sourceConformance],
+  ['ndjson', ndjson, sourceReading],
 ] as const) {
   t.test(`the source from ${ending} files conforms`, async (t) => {
     const bus = await ConnectorBus.start(t);
@@ -66,6 +66,6 @@ for (const [ending, write] of [
         },
       };
     };
-    sourceConformance(t, { lane: bus.lane, site });
+    conforms(t, { lane: bus.lane, site });
   });
 }

@@ -18,4 +18,6 @@ export interface ConnectorContext {
   log: Logger;
   /** Backoff between attempts to reach either side; the client's default when undefined. */
   reconnect: ReconnectPolicy | undefined;
+  /** Bound of the events that a source has read and the bus has not confirmed; 10,000 when absent. */
+  pendingEventsMax?: number;
 }

@@ -46,7 +46,7 @@ async function run(options: DemoCommandOptions, terminal: Terminal): Promise<voi
     await runLawfulBus(environment(options), terminal);
     return;
   }
-  const [{ loadConfig }, { Demo }] = await Promise.all([import('../../../broker/config.js'), import('./demo/demo.js')]);
+  const { loadConfig } = await import('../../../broker/config.js');
   const config = loadConfig(environment(options), undefined);
   const { seed, rate, json = false } = options;
   const { Demo } = await import('./demo/demo.js');

@@ -16,7 +16,7 @@ const PENDING_BATCHES_MAX = 20_000;
 /** One being stored, one queued at the bus, one on the network. */
 const BATCHES_IN_FLIGHT_MAX = 3;
 
-export type OutboxContext = AcceptedValuesContext & Pick<ConnectorContext, 'reconnect'>;
+export type OutboxContext = AcceptedValuesContext & Pick<ConnectorContext, 'reconnect' | 'pendingEventsMax'>;
 
 /**
  * Publishes the batches of a source in order and confirms them in order. One request at a time spends a round trip on each and
@@ -26,7 +26,7 @@ export type OutboxContext = AcceptedValuesContext & Pick<ConnectorContext, 'reco
  * concerns a record whose last change was refused, is published sequentially.
  *
  * Invariants: nothing is sent behind an unconfirmed sequential batch; batches are confirmed in the order they were added; at
- * most `PENDING_EVENTS_MAX` events, and one batch, are read and not confirmed. See docs/decisions/0021.
+ * most `pendingEventsMax` events, and one batch, are read and not confirmed. See docs/decisions/0021.
  */
 export class Outbox {
   readonly #waiting = new PublishBatchQueue();
@@ -79,7 +79,8 @@ export class Outbox {
 
   #isFull(): boolean {
     if (this.#failure !== undefined) return false;
-    return this.#pendingEvents >= PENDING_EVENTS_MAX || this.#pendingBatches >= PENDING_BATCHES_MAX;
+    const { pendingEventsMax = PENDING_EVENTS_MAX } = this.context;
+    return this.#pendingEvents >= pendingEventsMax || this.#pendingBatches >= PENDING_BATCHES_MAX;
   }
 
   async #run(): Promise<void> {

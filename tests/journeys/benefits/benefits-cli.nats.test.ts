@@ -1,14 +1,16 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { stringify } from 'yaml';
+import { socketPath } from '../../../benefits/case-service/socket-path.js';
 import { dayIn } from '../../../benefits/rules/calendar-date.js';
 import { runConnector } from '../../../cli/commands/connectors/run-connector.js';
 import { parseConnectorConfig } from '../../../connectors/runtime/connector-config.js';
 import { projectRoot } from '../../structure/source-tree.js';
 import { BenefitBus } from '../../support/benefits/benefit-bus.js';
 import { birthOf, residenceOf } from '../../support/benefits/benefit-events.js';
+import { layEmbedded } from '../../support/benefits/embedded-template.js';
 import { eventually } from '../../support/condition.js';
 import { sluice } from '../../support/connectors/recording-terminal.js';
 
@@ -37,8 +39,12 @@ t.test('the CLI explains decisions and replays rules while the check runs and af
   const never = await sluice('benefits', 'explain', CHILD.idNumber, '-c', config);
   t.match(never, { exitCode: 1, err: /has never run here/ });
 
+  const stateFolder = join(folder, 'state');
+  await layEmbedded(join(stateFolder, 'benefits-database'));
   const running = runConnector(parseConnectorConfig(readFileSync(config, 'utf8'), config, {}), stop.signal);
   const explained = () => sluice('benefits', 'explain', CHILD.idNumber, '-c', config, '--rule', 'child-care-subsidy');
+  // Before that a question would open the database itself, and the check would find it in use.
+  await eventually(() => existsSync(socketPath({ name: 'benefits', stateFolder })), 'the check to listen', 60_000);
   await eventually(async () => (await explained()).exitCode === 0, 'a decision', 60_000);
   const { out } = await explained();
   t.match(out, '育儿补贴 / Child-care subsidy (child-care-subsidy, version 1)');

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { EmbeddedDatabase } from '../../../benefits/store/embedded-database.js';
 import { projectRoot } from '../../structure/source-tree.js';
 import { BenefitBus, SCENARIOS } from '../../support/benefits/benefit-bus.js';
+import { openEmbedded } from '../../support/benefits/embedded-template.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { publishLines } from '../../support/raw-client/raw-http.js';
 
@@ -31,7 +31,7 @@ const RECEIVERS: Record<(typeof SCENARIOS)[number], [string, string, number][]> 
 
 t.test('the events of each example scenario lead to decisions that its departments receive', async (t) => {
   const bus = await BenefitBus.start(t);
-  const database = await EmbeddedDatabase.open(undefined);
+  const database = await openEmbedded(t);
   const check = await bus.check(database, new ManualClock('2026-11-24'));
   for (const scenario of SCENARIOS) {
     const folder = join(projectRoot, 'examples/benefits', scenario);

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap';
-import { EmbeddedDatabase } from '../../../benefits/store/embedded-database.js';
 import type { RecordData } from '../../../proto/event/event.js';
 import { BenefitBus, type RunningCheck } from '../../support/benefits/benefit-bus.js';
 import { birthOf, deathOf, licenceOf, moveOf, pensionOf, residenceOf } from '../../support/benefits/benefit-events.js';
+import { openEmbedded } from '../../support/benefits/embedded-template.js';
 import { eventually } from '../../support/condition.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
@@ -16,7 +16,7 @@ interface Site {
 
 t.test('the benefit check decides and publishes without an application', async (t) => {
   const bus = await BenefitBus.start(t);
-  const database = await EmbeddedDatabase.open(undefined);
+  const database = await openEmbedded(t);
   const clock = new ManualClock(TODAY);
   const check = await bus.check(database, clock);
   t.teardown(async () => {

@@ -9,6 +9,7 @@ import { runConnector } from '../../../cli/commands/connectors/run-connector.js'
 import { parseConnectorConfig } from '../../../connectors/runtime/connector-config.js';
 import type { DeliveredEvent } from '../../../proto/event/event.js';
 import { projectRoot } from '../../structure/source-tree.js';
+import { layEmbedded } from '../../support/benefits/embedded-template.js';
 import { startBroker, type TestBroker } from '../../support/broker/broker.js';
 import { eventually } from '../../support/condition.js';
 import { startPostgres, type TestPostgres } from '../../support/connectors/postgres.js';
@@ -86,7 +87,10 @@ class FaultCase {
   async connect(file: string): Promise<Running> {
     const text = await this.#text(file);
     const { connector } = parse(text) as { connector: string };
-    if (connector === 'benefit-check') await writeFile(join(this.folder, 'rules.yaml'), await this.#text('rules.yaml'));
+    if (connector === 'benefit-check') {
+      await writeFile(join(this.folder, 'rules.yaml'), await this.#text('rules.yaml'));
+      await layEmbedded(join(this.folder, 'state', `case-${this.number}-database`));
+    }
     const env = { SLUICE_URL: this.broker.url, SLUICE_TOKEN: TOKENS[connector]!, DATABASE_URL: this.database };
     const ending = new AbortController();
     const config = {
@@ -273,7 +277,8 @@ const CHECK_CASES: Record<string, RunCase> = {
 };
 
 t.test('fault cases of databases', { skip: existsSync(CASES) ? false : `${CASES} is missing` }, async (t) => {
-  const broker = await startBroker(t);
+  // Opening an embedded database holds this process, on a busy machine for long.
+  const broker = await startBroker(t, { config: { ledgerSightMs: 120_000 } });
   const postgres = await startPostgres(t, { max_replication_slots: '20', max_wal_senders: '20' });
   const all = Object.entries({ ...SOURCE_CASES, ...SINK_CASES, ...CHECK_CASES });
   for (const [index, [name, run]] of all.entries()) {

@@ -6,6 +6,8 @@ import { publishBatch } from '../../support/raw-client/raw-http.js';
 
 // Three servers and two brokers on a busy machine: what takes seconds alone may take a minute here.
 t.setTimeout(300_000);
+/** The long form, under more load, is tests/soak/cluster.soak.ts. */
+const EVENT_INTERVAL_MS = 40;
 
 t.test('two brokers on a cluster of three servers', { timeout: 280_000 }, async (t) => {
   const bus = await ClusterBus.start(t);
@@ -56,21 +58,21 @@ t.test('two brokers on a cluster of three servers', { timeout: 280_000 }, async 
 
   t.test('a stream leader and a broker are killed under load: nothing acknowledged is lost', async (t) => {
     const nats = await bus.nats.connect(t);
-    const load = new ClusterLoad(t, bus);
-    await load.untilMore(100);
+    const load = new ClusterLoad(t, bus, EVENT_INTERVAL_MS);
+    await load.untilMore(30);
     const leader = await bus.nats.leaderOf(nats, 'EV_0');
     const killedAt = Date.now();
     await bus.nats.kill(leader);
     const joining = bus.startBroker(2);
-    await load.untilMore(50);
+    await load.untilMore(15);
     t.comment(`all sources went on ${Date.now() - killedAt} ms after the kill of the leader`);
     await joining;
     t.pass('a broker that started during the election serves');
     await bus.brokers[0]!.kill();
     bus.brokers.shift();
-    await load.untilMore(100);
+    await load.untilMore(30);
     await bus.nats.restart(leader);
-    await load.untilMore(50);
+    await load.untilMore(15);
     await load.settle();
     t.comment(`${load.storedCount} events`);
     load.check(t);

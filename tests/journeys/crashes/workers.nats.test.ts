@@ -130,16 +130,8 @@ t.test('two workers on one port', { timeout: 200_000 }, async (t) => {
   });
 });
 
-t.test('SIGTERM to the primary ends all workers', { timeout: 60_000 }, async (t) => {
-  const pool = await WorkerPool.start(t, await temporaryFolder(t), 2);
-  t.equal((await pool.all()).length, 4, 'the first, two workers and the server');
-  pool.kill('SIGTERM');
-  t.equal(await pool.exited(), 0);
-  t.same(await pool.all(), []);
-});
-
 t.test(
-  'when the first process is killed its workers drain and go; the next start goes on',
+  'when the first process is killed its workers drain and go; the next start goes on, and SIGTERM ends it with all workers',
   { timeout: 90_000 },
   async (t) => {
     const folder = await temporaryFolder(t);
@@ -155,6 +147,10 @@ t.test(
     const next = await WorkerPool.start(t, folder, 2);
     const [again] = await publishBatch(source(next.url), [person(0)]);
     t.match(again, { position: stored!.position, duplicate: true }, 'what was stored is there');
+    t.equal((await next.all()).length, 4, 'the first, two workers and the server');
+    next.kill('SIGTERM');
+    t.equal(await next.exited(), 0);
+    t.same(await next.all(), []);
   },
 );
 

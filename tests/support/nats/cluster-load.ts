@@ -47,10 +47,11 @@ export class ClusterLoad {
   constructor(
     t: Test,
     private readonly bus: LoadedBus,
+    eventIntervalMs = EVENT_INTERVAL_MS,
   ) {
     this.#followers = grantIds.map((grant, i) => this.#follow(grant, i));
     this.#publishers = entryIndexes.map((source) => this.#publisher(source));
-    this.#timer = setInterval(() => this.#publishAll(), EVENT_INTERVAL_MS);
+    this.#timer = setInterval(() => this.#publishAll(), eventIntervalMs);
     t.teardown(async () => {
       clearInterval(this.#timer);
       this.#stop.abort();

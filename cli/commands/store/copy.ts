@@ -50,7 +50,6 @@ export function addStore(program: Command, terminal: Terminal): void {
 
 async function copy({ from, to, replicas }: CopyOptions, terminal: Terminal): Promise<void> {
   if (!['1', '3', '5'].includes(replicas)) throw new UsageError(`--replicas must be 1, 3 or 5, not ${replicas}`);
-  const { copyStream } = await import('../../../broker/nats/copy-stream.js');
   const source = await open(from, true);
   try {
     const target = await open(to, false);
@@ -67,6 +66,7 @@ async function copy({ from, to, replicas }: CopyOptions, terminal: Terminal): Pr
 
 /** Copies stream after stream. When one fails those before it are removed from the target, so that the copy can be repeated. */
 async function copyAll(source: Bus, target: Bus, replicas: number, terminal: Terminal): Promise<void> {
+  const { copyStream } = await import('../../../broker/nats/copy-stream.js');
   const copied = new Map<string, number>();
   try {
     for (const name of inOrder(await streamsOf(source))) {

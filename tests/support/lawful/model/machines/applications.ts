@@ -19,12 +19,14 @@ function draftGuard({ world, act, officer }: Application): Problem[] {
   if (!version?.published || version.state === 'withdrawn') {
     return [problem('/entry', 'NOT_IN_CATALOG', 'R20'), ...foreign];
   }
-  const known = version.published.text.items;
-  const unknown = (application?.items ?? []).flatMap((name, index) =>
-    known.includes(name) ? [] : [problem(`/items/${index}/name`, 'BAD_REQUEST')],
-  );
-  return [...foreign, ...unknown];
+  return [...foreign, ...unknownItems(application?.items ?? [], version.published.text)];
 }
+
+/** "Items that the version does not have are BAD_REQUEST": of A1, and of A4, which freezes a version that may be a later one. */
+const unknownItems = (items: readonly string[], version: EntryText): Problem[] =>
+  items.flatMap((name, index) =>
+    version.items.includes(name) ? [] : [problem(`/items/${index}/name`, 'BAD_REQUEST')],
+  );
 
 function draft({ file, act, officer }: Application): void {
   file.body = act.plan?.application as ApplicationBody;
@@ -39,7 +41,11 @@ function fileGuard({ world, file }: Application): Problem[] {
   const entry = world.find('catalog', file.body.entry);
   const problems: Problem[] = [];
   if (!entry?.published || entry.state === 'withdrawn') problems.push(problem('/entry', 'NOT_IN_CATALOG', 'R20'));
-  else if (entry.published.text.attribute === 'not_shared') problems.push(problem('/entry', 'NOT_SHARED', 'R14'));
+  else {
+    const { text } = entry.published;
+    if (text.attribute === 'not_shared') problems.push(problem('/entry', 'NOT_SHARED', 'R14'));
+    problems.push(...unknownItems(file.body.items, text));
+  }
   for (const party of [file.own, file.provider as string]) {
     if (!world.bodies.has(party)) problems.push(problem('', 'NO_BODY_HEAD', 'R11'));
   }

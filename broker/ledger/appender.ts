@@ -17,6 +17,8 @@ const RESENDS_MAX = 5;
 /** Covers a restart of the server or an election. */
 const CATCH_UP_MS = 15_000;
 const CATCH_UP_PAUSE_MS = 100;
+/** A refusal waits no longer for records of other brokers. */
+const LOOK_AHEAD_MS = 2_000;
 
 /** Decides on acts for the state that record `head` has made; throws what the caller is refused with. */
 export type Guard = (head: number) => Act[] | Promise<Act[]>;
@@ -47,18 +49,42 @@ export class Appender {
   async #decideAndStore(guard: Guard, options: AppendOptions): Promise<LedgerRecord[]> {
     const { state } = this.#deps;
     const stored: LedgerRecord[] = [];
+    let isRefusalFinal = false;
     for (let conflicts = 0; conflicts <= CONFLICTS_MAX; conflicts++) {
       if (state.broken) throw new SluiceError('STORE_UNAVAILABLE', state.broken.message, {}, { cause: state.broken });
       const { head } = state;
-      const decided = guard(head);
-      // A guard that answers at once is not awaited: nothing can be folded between its decision and the write then.
-      const acts = decided instanceof Promise ? await decided : decided;
+      let acts: Act[];
+      try {
+        const decided = guard(head);
+        // A guard that answers at once is not awaited: nothing can be folded between its decision and the write then.
+        acts = decided instanceof Promise ? await decided : decided;
+      } catch (error) {
+        if (isRefusalFinal || (await this.caughtUp()) <= head) throw error;
+        isRefusalFinal = true;
+        continue;
+      }
       if (options.atomic) assertOneBatch(acts);
       const isCurrent = state.head === head || acts.length === 0;
       if (isCurrent && (await this.#storeAll(acts, stored, options))) return stored;
       this.#deps.metrics.conflict();
     }
     throw new SluiceError('STORE_UNAVAILABLE', `other brokers were faster ${CONFLICTS_MAX} times in a row`);
+  }
+
+  /**
+   * Folds what other brokers have stored by now; resolves with the newest record that is known. With the store out of reach
+   * that is what was known before. docs/decisions/0204-refusals-on-the-newest-record.md
+   */
+  async caughtUp(): Promise<number> {
+    const { bus, state } = this.#deps;
+    if (state.broken || !bus.isUp()) return state.head;
+    try {
+      const { last } = await streamEnds(bus, LEDGER_STREAM);
+      await state.reached(last, LOOK_AHEAD_MS);
+    } catch {
+      // A store that does not answer leaves what is known here.
+    }
+    return state.head;
   }
 
   /** Returns false when another broker was faster; acts stored until then are in `stored` and folded. */

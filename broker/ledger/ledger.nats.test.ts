@@ -124,6 +124,26 @@ t.test('a guard that reads for a while runs again when another broker has acted 
   t.match(records, [{ seq: 2, id: 'after-1' }]);
 });
 
+t.test('a guard that refuses is asked once more when another broker has acted meanwhile', async (t) => {
+  const { open, another } = await emptyLedger(t);
+  const [one, two] = [await open(), await open(await another())];
+  const heads: number[] = [];
+  const decide = (refusals: number) => async (head: number) => {
+    heads.push(head);
+    if (heads.length === 1) await two.ledger.append(() => act('faster'));
+    if (heads.length <= refusals) throw new RangeError(`refused at ${head}`);
+    return [act(`after-${head}`)];
+  };
+  t.match(await one.ledger.appendAll(decide(1)), [{ seq: 2, id: 'after-1' }]);
+  t.same(heads, [0, 1]);
+  heads.length = 0;
+  await t.rejects(one.ledger.appendAll(decide(9)), { message: 'refused at 3' });
+  t.same(heads, [2, 3], 'once, however much others do');
+  heads.length = 1;
+  await t.rejects(one.ledger.appendAll(decide(9)), { message: 'refused at 3' });
+  t.same(heads.slice(1), [3], 'and not when there is nothing new');
+});
+
 t.test('two brokers whose guards read asynchronously never decide on the same state', async (t) => {
   const { open, another } = await emptyLedger(t);
   const [one, two] = [await open(), await open(await another())];

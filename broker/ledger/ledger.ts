@@ -127,6 +127,11 @@ export class Ledger {
     return records;
   }
 
+  /** Folds what other brokers have stored by now, as far as the store can be reached; then reads here know it. */
+  async caughtUp(): Promise<void> {
+    await this.#appender.caughtUp();
+  }
+
   /** Resolves when record `seq` is folded here; rejects when it did not come in time, or the ledger breaks or closes. */
   reached(seq: number, withinMs: number): Promise<void> {
     return this.#state.reached(seq, withinMs);

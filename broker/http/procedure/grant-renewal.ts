@@ -49,6 +49,7 @@ async function renew(
   id: string,
   { body: given, key }: { body: Fields; key?: { key: string; request: string } },
 ): Promise<ActAnswer> {
+  await procedure.caughtUp();
   const { file } = await procedure.read(caller, { kind: 'grants', id });
   const [unknown] = Object.keys(given);
   if (unknown !== undefined) throw refuseOne('BAD_REQUEST', 'is not a known field', `/${unknown.slice(0, 64)}`);

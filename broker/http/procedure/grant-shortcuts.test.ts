@@ -16,6 +16,7 @@ interface Given {
 async function routesOn(t: Test, { state, answered = [] }: Given) {
   const performed: ActCall[] = [];
   const procedure = {
+    caughtUp: async () => {},
     answered: async () => answered.shift(),
     read: async () => ({ file: { seq: 7 }, answer: { state } }),
     list: async () => ({ files: [] }),

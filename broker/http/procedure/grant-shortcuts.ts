@@ -53,6 +53,7 @@ export function grantShortcutRoutes(app: FastifyInstance, { procedure }: { proce
 
 /** What is read before the act may be what it has changed itself: a request that comes again is answered as the first time. */
 async function actOnce(procedure: Procedure, caller: Caller, call: GrantCall): Promise<ActAnswer> {
+  await procedure.caughtUp();
   const before = await procedure.answered(caller, call.key);
   if (before) return before;
   try {

@@ -106,6 +106,11 @@ export class Procedure {
     return answers;
   }
 
+  /** Before a read that decides on an act: what another broker has acknowledged is known then. */
+  caughtUp(): Promise<void> {
+    return this.deps.ledger.caughtUp();
+  }
+
   /** The answer that a request with this key was given before. Throws KEY_REUSED when it was another request. */
   async answered(caller: Caller, key: ActCall['key']): Promise<ActAnswer | undefined> {
     const kept = key && (await this.deps.kept.find(actorOf(caller), key));

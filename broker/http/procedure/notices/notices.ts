@@ -52,6 +52,7 @@ export function noticeRoutes(app: FastifyInstance, deps: NoticeRoutesDeps): void
   app.post<ReadRoute>('/v1/notices/:id/read', { schema: READ, config: ACT_RULE }, async (request, reply) => {
     const officer = await procedure.requireInsider(callerOf(request), 'read');
     const { key } = callOf(request);
+    await procedure.caughtUp();
     const isReplayed = (await procedure.answered(officer, key)) !== undefined;
     // The first reading stands, so the notice itself is what was answered before.
     const notice = await notices.read(officer, request.params.id, procedure.kept(officer, key, {}));

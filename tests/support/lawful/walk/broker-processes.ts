@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import type { EmbeddedServer } from '../../../../broker/nats/server/embedded-server.js';
 import { OPERATOR_TOKEN } from '../../broker/broker.js';
 import { type BrokerProcess, spawnBroker } from '../../broker/broker-process.js';
 import { startNats, temporaryFolder } from '../../nats/nats.js';
@@ -14,6 +15,7 @@ export class BrokerProcesses implements WalkBus {
 
   private constructor(
     private readonly t: Test,
+    readonly nats: EmbeddedServer,
     private readonly folder: string,
     brokers: number,
   ) {
@@ -24,8 +26,9 @@ export class BrokerProcesses implements WalkBus {
   }
 
   static async start(t: Test, brokers: number): Promise<BrokerProcesses> {
-    const { url, user, pass } = await startNats(t);
-    const bus = new BrokerProcesses(t, await temporaryFolder(t), brokers);
+    const nats = await startNats(t);
+    const { url, user, pass } = nats;
+    const bus = new BrokerProcesses(t, nats, await temporaryFolder(t), brokers);
     // YAML is a superset of JSON.
     await writeFile(bus.#config, JSON.stringify({ ...LAWFUL, nats: { url, user, pass }, partitions: 2 }));
     for (let index = 0; index < brokers; index++) await bus.#spawn(index);
@@ -37,8 +40,13 @@ export class BrokerProcesses implements WalkBus {
   }
 
   async restart(index: number, fresh: boolean): Promise<void> {
-    if (fresh) await rm(join(this.#dataDir(index), 'projection'), { recursive: true, force: true });
+    if (fresh) await rm(this.projectionOf(index), { recursive: true, force: true });
     await this.#spawn(index);
+  }
+
+  /** Folder of a broker's projection. */
+  projectionOf(index: number): string {
+    return join(this.#dataDir(index), 'projection');
   }
 
   /** Log of the brokers since they were started. */

@@ -5,6 +5,7 @@ import { plusDays } from '../model/calendar.js';
 import type { ModelClock } from '../model/clocks.js';
 import type { ModelFile } from '../model/files.js';
 import { RULES } from '../model/judge.js';
+import { lockedUntil } from '../model/machines/small-files.js';
 import { fits, seesNewer, stateFor } from '../model/reading.js';
 import type { ModelOfficer, World } from '../model/world.js';
 
@@ -33,6 +34,10 @@ export function differences(world: World, officer: ModelOfficer, file: ModelFile
   }
   if (!(file.kind === 'grants' && file.grantKind === 'backflow')) same('links', linksOf(file), readLinks(answer));
   const whole = answer.document !== undefined && file.kind !== 'catalog';
+  if (whole && file.kind === 'use-records') {
+    const grant = world.find('grants', file.grant);
+    if (grant) same('lockedUntil', lockedUntil(grant, file) ?? null, answer.document.lockedUntil);
+  }
   if (whole) same('digest', digestOf(answer.document), answer.digest);
   const readsHistory = Array.isArray(answer.history) && (file.kind !== 'catalog' || officer.party === file.own);
   if (readsHistory) same('history', file.history.map(shownRecord), readHistory(answer, file.kind));

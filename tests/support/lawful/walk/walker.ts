@@ -236,9 +236,15 @@ export class Walker {
     if (file) this.#forget(file);
   }
 
-  /** With everything that names it. */
+  /** With everything that names it, and what depends on it: the grant of a case, the entry of a grant. */
   #forget(file: ModelFile): void {
     this.world.remove(file);
+    const { world } = this;
+    const above =
+      file.kind === 'cases'
+        ? world.find('grants', file.grant)
+        : file.kind === 'grants' && world.find('catalog', file.entry);
+    if (above) this.#forget(above);
     for (const other of [...this.world.files.values()]) if (namesOf(other).includes(file.id)) this.#forget(other);
   }
 }

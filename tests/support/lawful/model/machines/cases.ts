@@ -20,6 +20,8 @@ function createGuard({ world, act }: Case): Problem[] {
 }
 
 function proofGuard({ file, act }: Case): Problem[] {
+  // "A needed field that is absent" is INCOMPLETE; only "another" record is WRONG_STATE.
+  if (act.body.proof === undefined) return [];
   return act.plan?.newestProof && file.proven ? [] : [problem('/proof', 'WRONG_STATE')];
 }
 

@@ -28,6 +28,7 @@ export const CONFIG_DEFAULTS = {
     // Four frames of the largest size: the engine stops feeding a session long before.
     maxBufferedBytes: 4 * 1024 * 1024,
     stalledMs: 30_000,
+    compression: true,
     // About 50 KiB each, before anything waits in their sockets.
     maxSessions: 20_000,
   },
@@ -124,6 +125,7 @@ const SHAPE = {
       maxPublishEvents: count(1, 10_000),
       maxBufferedBytes: count(2 * 1024 * 1024, 256 * 1024 * 1024),
       stalledMs: count(100, 600_000),
+      compression: { type: 'boolean' },
       maxSessions: count(1, 1_000_000),
     }),
     http: map({

@@ -35,6 +35,8 @@ export interface SessionConfig {
   maxBufferedBytes: number;
   /** A session whose socket writes nothing for this long, while bytes wait, belongs to a slow consumer and is closed. */
   stalledMs: number;
+  /** Whether clients may negotiate compression. */
+  compression: boolean;
   /** Sessions of one process. */
   maxSessions: number;
 }

@@ -6,6 +6,7 @@ import { FailedLogins } from '../gateway/admission/failed-logins.js';
 import { IdentityProviders } from '../gateway/admission/identity-providers.js';
 import { Login, type LoginDeps } from '../gateway/admission/login.js';
 import { StreamSlots } from '../gateway/admission/stream-slots.js';
+import { FrameDeflater } from '../gateway/frame-deflater.js';
 import { UnfinishedFrames } from '../gateway/unfinished-frames.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 
@@ -25,6 +26,7 @@ export interface Admission {
   login: Login;
   slots: StreamSlots;
   unfinished: UnfinishedFrames;
+  deflater: FrameDeflater;
   maxConnections: number;
 }
 
@@ -37,6 +39,7 @@ export function openAdmission({ config, log, metrics, ...callers }: AdmissionDep
     login: new Login({ ...callers, addresses, failures, providers: new IdentityProviders(config.oidc, log) }),
     slots: new StreamSlots({ maxConnections, maxStreamsPerSystem }),
     unfinished: new UnfinishedFrames(),
+    deflater: new FrameDeflater(),
     maxConnections,
   };
 }

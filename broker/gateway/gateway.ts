@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type PerMessageDeflateOptions, type WebSocket, WebSocketServer } from 'ws';
 import { SluiceError } from '../../proto/errors.js';
 import { CLOSE_CODES } from '../../proto/frames/frames.js';
 import type { Caller, SystemCaller } from '../parties/caller.js';
 import type { Leases } from '../parties/leases.js';
 import type { LoggedIn, Login } from './admission/login.js';
 import type { StreamSlots } from './admission/stream-slots.js';
+import { asksForSharedCompression } from './frame-deflater.js';
 import { refuseOnSocket } from './refuse-on-socket.js';
 import { CLOSE_WAIT_MS_MAX, Session, type SessionDeps, type SessionPeer } from './session.js';
 import { chooseSubprotocol } from './subprotocol.js';
@@ -22,6 +23,14 @@ const WITHDRAWN_WAIT_MS_MAX = 500;
 /** Pieces that a frame may come in, so that one sent byte by byte costs no more memory than its bytes. */
 const FRAME_PIECES_MAX = 4096;
 
+/** Each message is compressed by itself, on both ways. The library compresses nothing here, it only inflates. */
+const SHARED_COMPRESSION: PerMessageDeflateOptions = {
+  serverNoContextTakeover: true,
+  clientNoContextTakeover: true,
+  // Refuses windows of the client's choice; the library takes a boolean here, its types do not.
+  serverMaxWindowBits: false as unknown as number,
+};
+
 export interface GatewayDeps extends SessionDeps {
   login: Login;
   slots: StreamSlots;
@@ -29,7 +38,7 @@ export interface GatewayDeps extends SessionDeps {
 }
 
 /** A WebSocket, the TCP connection under it, and the encoding spoken on it. */
-type Connection = Pick<SessionPeer, 'socket' | 'tcp' | 'encoding'>;
+type Connection = Pick<SessionPeer, 'socket' | 'tcp' | 'encoding' | 'isCompressed'>;
 
 /**
  * All sessions of this process. Admits systems by token or ticket, closes their sessions when a credential is withdrawn
@@ -40,15 +49,24 @@ type Connection = Pick<SessionPeer, 'socket' | 'tcp' | 'encoding'>;
 export class Gateway {
   readonly #sessions = new Set<Session>();
   readonly #server: WebSocketServer;
+  /** For clients that ask for compression; it inflates what they send. */
+  readonly #compressingServer: WebSocketServer;
   #pendingTickets = 0;
   #isDraining = false;
 
   constructor(private readonly deps: GatewayDeps) {
-    this.#server = new WebSocketServer({
+    this.#server = this.#webSocketServer(false);
+    this.#compressingServer = this.#webSocketServer(SHARED_COMPRESSION);
+  }
+
+  #webSocketServer(perMessageDeflate: false | PerMessageDeflateOptions): WebSocketServer {
+    const { deps } = this;
+    const server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
-      perMessageDeflate: false,
+      perMessageDeflate,
       // Twice the limit, so that a frame slightly too large gets an error frame; beyond, ws closes with 1009.
+      // It is the inflated size that counts, and inflating ends there.
       maxPayload: 2 * deps.limits.maxFrameBytes,
       maxBufferedChunks: FRAME_PIECES_MAX,
       maxFragments: FRAME_PIECES_MAX,
@@ -56,10 +74,11 @@ export class Gateway {
       skipUTF8Validation: true,
       handleProtocols: (offered) => chooseSubprotocol([...offered].join(',')) ?? false,
     });
-    this.#server.on('wsClientError', (error: Error, socket: Duplex) => {
+    server.on('wsClientError', (error: Error, socket: Duplex) => {
       const refusal = new SluiceError('BAD_REQUEST', `the WebSocket handshake is malformed: ${error.message}`);
       refuseOnSocket(socket, refusal, ['Sec-WebSocket-Version: 13']);
     });
+    return server;
   }
 
   get sessions(): number {
@@ -93,8 +112,8 @@ export class Gateway {
     const ticket = url.searchParams.get('ticket');
     if (ticket !== null) {
       if (this.#pendingTickets >= PENDING_TICKETS_MAX) throw new SluiceError('TOO_MANY', 'too many handshakes at once');
-      this.#accept(request, socket, head, (ws) => {
-        void this.#enterByTicket({ socket: ws, tcp: socket as Socket, encoding }, request, ticket);
+      this.#accept(request, socket, head, (ws, isCompressed) => {
+        void this.#enterByTicket({ socket: ws, tcp: socket as Socket, encoding, isCompressed }, request, ticket);
       });
       return;
     }
@@ -104,17 +123,25 @@ export class Gateway {
     socket.once('close', release);
     // The answer to the handshake and the first frame of the session leave in one write.
     socket.cork();
-    this.#accept(request, socket, head, (ws) => {
-      this.#enter({ socket: ws, tcp: socket as Socket, encoding }, who);
+    this.#accept(request, socket, head, (ws, isCompressed) => {
+      this.#enter({ socket: ws, tcp: socket as Socket, encoding, isCompressed }, who);
     });
     socket.uncork();
   }
 
-  #accept(request: IncomingMessage, socket: Duplex, head: Buffer, enter: (ws: WebSocket) => void): void {
-    this.#server.handleUpgrade(request, socket, head, (ws) => {
+  #accept(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    enter: (ws: WebSocket, isCompressed: boolean) => void,
+  ): void {
+    const isCompressed =
+      this.deps.limits.compression && asksForSharedCompression(request.headers['sec-websocket-extensions']);
+    const server = isCompressed ? this.#compressingServer : this.#server;
+    server.handleUpgrade(request, socket, head, (ws) => {
       // Without a listener an error before the session's own would bring the process down.
       ws.on('error', () => {});
-      enter(ws);
+      enter(ws, isCompressed);
     });
   }
 

@@ -9,6 +9,7 @@ import type { Intake } from '../intake/intake.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { SystemCaller } from '../parties/caller.js';
 import type { SubscriptionService } from '../stream/subscriptions/subscription-service.js';
+import type { FrameDeflater } from './frame-deflater.js';
 import { Heartbeat } from './heartbeat.js';
 import { SessionPublisher } from './session-publisher.js';
 import { SessionSubscriptions } from './session-subscriptions.js';
@@ -28,6 +29,7 @@ export interface SessionDeps {
   maxEventBytes: number;
   /** Bounds what all sessions together hold of frames that are not complete. */
   unfinished: UnfinishedFrames;
+  deflater: FrameDeflater;
 }
 
 export interface SessionPeer {
@@ -39,6 +41,8 @@ export interface SessionPeer {
   socket: WebSocket;
   /** The connection under the WebSocket. */
   tcp: Socket;
+  /** The session negotiated compression. */
+  isCompressed: boolean;
 }
 
 /**
@@ -80,6 +84,7 @@ export class Session {
       codec: this.#codec,
       maxBufferedBytes: limits.maxBufferedBytes,
       stalledMs: limits.stalledMs,
+      deflated: peer.isCompressed ? (message) => deps.deflater.deflated(message) : undefined,
       onSlowConsumer: () => this.close(CLOSE_CODES.TOO_MUCH, 'the client does not read what it is sent'),
     });
     this.#sink = sink;

@@ -20,6 +20,8 @@ export interface SocketSinkOptions {
   codec: FrameCodec;
   maxBufferedBytes: number;
   stalledMs: number;
+  /** Compresses events for a session that negotiated it. */
+  deflated?: ((message: Uint8Array) => Uint8Array) | undefined;
   /** Slow consumer: too many bytes wait, or none drained for `stalledMs`. Called once; the sink takes nothing more. */
   onSlowConsumer: () => void;
 }
@@ -51,11 +53,7 @@ export class SocketSink implements FrameSink {
   }
 
   send(message: Uint8Array): boolean {
-    // Nothing may follow the close frame, whichever side sends it first.
-    if (!this.isOpen()) return false;
-    if (this.#held && message.length <= COPIED_BYTES_MAX) return this.#write(this.#takeHeld(message));
-    if (this.#held) this.#write(this.#takeHeld());
-    return this.#write(message);
+    return this.#sendBytes(this.options.deflated?.(message) ?? message);
   }
 
   get address(): string | undefined {
@@ -63,7 +61,7 @@ export class SocketSink implements FrameSink {
   }
 
   sendFrame(frame: ServerFrame): boolean {
-    return this.send(socketMessage(this.options.codec.encode(frame)));
+    return this.#sendBytes(socketMessage(this.options.codec.encode(frame)));
   }
 
   /** Sends the frame with the next one, or alone a moment later. */
@@ -79,7 +77,7 @@ export class SocketSink implements FrameSink {
 
   /** A heartbeat frame and a ping in one write. */
   sendHeartbeat(): void {
-    this.send(heartbeatOf(this.options.codec));
+    this.#sendBytes(heartbeatOf(this.options.codec));
   }
 
   isOpen(): boolean {
@@ -117,6 +115,14 @@ export class SocketSink implements FrameSink {
     this.socket.off('drain', this.#onDrain);
     clearTimeout(this.#stalledTimer);
     this.#wake();
+  }
+
+  #sendBytes(message: Uint8Array): boolean {
+    // Nothing may follow the close frame, whichever side sends it first.
+    if (!this.isOpen()) return false;
+    if (this.#held && message.length <= COPIED_BYTES_MAX) return this.#write(this.#takeHeld(message));
+    if (this.#held) this.#write(this.#takeHeld());
+    return this.#write(message);
   }
 
   /** The held frames, with a message behind them. */

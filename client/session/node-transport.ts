@@ -3,6 +3,8 @@ import type { Transport, TransportHandlers, TransportTarget } from './transport.
 
 /** An `events` frame has at most 1 MiB; twice that leaves a margin for later versions of the protocol. */
 const MESSAGE_BYTES_MAX = 2 * 1024 * 1024;
+/** The form that the bus takes: each message by itself. It shares the compressed frames between its sessions. */
+const COMPRESSION = { serverNoContextTakeover: true, clientNoContextTakeover: true };
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** Connects by the `ws` library; the token is sent as a header. */
@@ -11,7 +13,8 @@ export function connectNode(target: TransportTarget, handlers: TransportHandlers
   let failure: Error | undefined;
   const socket = new WebSocket(target.url, [target.protocol], {
     headers: target.token === undefined ? {} : { authorization: `Bearer ${target.token}` },
-    perMessageDeflate: false,
+    perMessageDeflate: target.compression && COMPRESSION,
+    // Of a compressed message the inflated size.
     maxPayload: MESSAGE_BYTES_MAX,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
   });

@@ -13,6 +13,7 @@ export interface SessionOptions {
   url: string;
   token?: string | undefined;
   encoding?: Subprotocol | undefined;
+  compression?: boolean | undefined;
   /** Replaces the WebSocket of the platform, for tests. */
   connect?: Connect | undefined;
 }
@@ -83,7 +84,8 @@ export class Session {
   constructor(options: SessionOptions, connect: Connect, handlers: SessionHandlers) {
     this.#codec = codecFor(options.encoding ?? 'sluice.v1.json');
     this.#handlers = handlers;
-    const target = { url: streamUrl(options.url), protocol: this.#codec.protocol, token: options.token };
+    const { url, token, compression = false } = options;
+    const target = { url: streamUrl(url), protocol: this.#codec.protocol, token, compression };
     this.#transport = connect(target, {
       message: (data, isBinary) => this.#receive(data, isBinary),
       closed: (closing) => this.#closed(errorOfClosing(closing)),

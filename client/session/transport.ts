@@ -19,6 +19,8 @@ export interface TransportTarget {
   url: string;
   protocol: Subprotocol;
   token: string | undefined;
+  /** Asks the bus for compressed events. In Node only: a browser cannot say that each message is to be compressed by itself. */
+  compression: boolean;
 }
 
 /** One WebSocket connection, of Node or of a browser. */

@@ -19,6 +19,11 @@ export interface SubscriberOptions {
   credit?: number | undefined;
   encoding?: Subprotocol | undefined;
   /**
+   * For a slow line: a quarter to a half of the bytes, for some CPU on both sides. Default off. The bus may leave it out, and a
+   * browser cannot ask for it.
+   */
+  compression?: boolean | undefined;
+  /**
    * `auto` (default): requesting the next event acknowledges the one before. `explicit`: the application calls `ack`. `never`:
    * nothing is acknowledged, so no cursor moves, and delivery stops when the credit is used up. It suits inspection only.
    */

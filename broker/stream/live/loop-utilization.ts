@@ -9,8 +9,10 @@ export class LoopUtilization {
   #windowBeganMs = performance.now();
   #utilization = 0;
 
+  constructor(private readonly windowMs = WINDOW_MS) {}
+
   at(nowMs: number): number {
-    if (nowMs - this.#windowBeganMs >= WINDOW_MS) {
+    if (nowMs - this.#windowBeganMs >= this.windowMs) {
       const now = performance.eventLoopUtilization();
       this.#utilization = performance.eventLoopUtilization(now, this.#windowBegan).utilization;
       this.#windowBegan = now;

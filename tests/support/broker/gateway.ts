@@ -9,6 +9,7 @@ import { ClientAddresses } from '../../../broker/gateway/admission/client-addres
 import { FailedLogins } from '../../../broker/gateway/admission/failed-logins.js';
 import { Login, type LoginDeps } from '../../../broker/gateway/admission/login.js';
 import { StreamSlots } from '../../../broker/gateway/admission/stream-slots.js';
+import { FrameDeflater } from '../../../broker/gateway/frame-deflater.js';
 import { Gateway, type GatewayDeps } from '../../../broker/gateway/gateway.js';
 import { Tickets } from '../../../broker/gateway/tickets.js';
 import { UnfinishedFrames } from '../../../broker/gateway/unfinished-frames.js';
@@ -58,6 +59,7 @@ const LIMITS = {
   maxPublishEvents: 10,
   maxBufferedBytes: 4 * 1024 * 1024,
   stalledMs: 60_000,
+  compression: true,
   maxSessions: 10,
 };
 
@@ -78,6 +80,7 @@ export async function startGateway(t: Test, scripted: Scripted = {}): Promise<Te
     login: new Login({ credentials, tickets, addresses: new ClientAddresses([]), failures }),
     slots: new StreamSlots({ maxConnections: 100, maxStreamsPerSystem: 100 }),
     unfinished: new UnfinishedFrames(),
+    deflater: new FrameDeflater(),
     subscriptions: { subscribe: async (request) => subscriptionOf(request) },
     metrics,
     log,

@@ -76,6 +76,23 @@ t.test('when two sessions await their receipts with one cursor, only the newer o
   await sink.until(() => sink.acked === position);
 });
 
+t.test('a subscriber that comes back starts where another broker left its cursor, unannounced', async (t) => {
+  const { fixture, stream } = await startStream(t);
+  const positions = (await publishMany(fixture, 0, 4)).sort((a, b) => a - b);
+  const { sink, subscription } = await follow(stream);
+  await sink.until(() => sink.positions.length === 4);
+  subscription.ack(positions[0] as number);
+  await sink.until(() => sink.acked === positions[0]);
+  await subscription.close();
+  const stored = await lastOf(fixture.bus, 'CURSORS', 'cursor.g.default');
+  const record = JSON.parse(Buffer.from(stored?.data ?? []).toString());
+  const data = Buffer.from(JSON.stringify({ ...record, claim: 'of another broker', position: positions[2] }));
+  await fixture.bus.publisher.publish({ subject: 'cursor.g.default', data });
+  const again = await follow(stream, { session: 'again', from: 'cursor' });
+  await again.sink.until(() => again.sink.positions.length > 0);
+  t.strictSame(again.sink.positions, [positions[3]]);
+});
+
 t.test('a session that closed before its claim takes the cursor from nobody', async (t) => {
   const { fixture, stream } = await startStream(t);
   const other = await fixture.open(t);

@@ -114,10 +114,15 @@ export async function streamInfo(bus: Bus, stream: string): Promise<StreamInfo> 
 
 /** Messages that a stream holds on the subjects of a filter. */
 export async function messagesOn(bus: Bus, stream: string, filter: string): Promise<number> {
+  return Object.values(await messagesBySubject(bus, stream, filter)).reduce((sum, messages) => sum + messages, 0);
+}
+
+/** Messages that a stream holds on each subject of a filter: some 50 bytes of answer for each. */
+export async function messagesBySubject(bus: Bus, stream: string, filter: string): Promise<Record<string, number>> {
   const info = await bus.jsm.streams.info(stream, { subjects_filter: filter }).catch((error) => {
     throw asStoreError(error);
   });
-  return Object.values(info.state.subjects ?? {}).reduce((sum, messages) => sum + messages, 0);
+  return info.state.subjects ?? {};
 }
 
 /** Number of messages stored at or after `time`, as the replica that answers has them. */

@@ -3,12 +3,17 @@ import { CursorQuota } from './cursor-quota.js';
 
 const MINUTE_MS = 60_000;
 
-function quotaOf(max: number, storedOf: () => number) {
-  const clock = { ms: 0, counts: 0 };
+/** The system has two grants with so many cursors each, and so many records of removed ones beside them. */
+function quotaOf(max: number, storedOf: () => number, removed = 0) {
+  const clock = { ms: 0, counts: 0, reads: 0 };
   const quota = new CursorQuota({
     max,
     systemOf: (grant) => (grant === 'g-unknown' ? undefined : 'reader'),
     grantsOf: () => ['g1', 'g2'],
+    records: async () => {
+      clock.reads++;
+      return new Map(['g1', 'g2', 'of another'].map((grant) => [grant, storedOf() + removed]));
+    },
     count: async () => {
       clock.counts++;
       return storedOf();
@@ -53,4 +58,12 @@ t.test('what other processes create and remove is noticed when the count is a mi
   );
   clock.ms = MINUTE_MS + 1;
   t.equal(await quota.create('g1', async () => 'written'), 'written');
+});
+
+t.test('the cursors of a system are counted only when the records of all might refuse it', async (t) => {
+  const { quota, clock } = quotaOf(6, () => 1, 1);
+  for (const grant of ['g1', 'g2']) t.equal(await quota.create(grant, async () => 'written'), 'written');
+  t.strictSame(clock, { ms: 0, counts: 0, reads: 1 }, 'four records and two new cursors are at most six');
+  t.equal(await quota.create('g1', async () => 'written'), 'written', 'two of the records are of removed cursors');
+  t.strictSame(clock, { ms: 0, counts: 2, reads: 1 });
 });

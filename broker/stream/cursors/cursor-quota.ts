@@ -1,6 +1,6 @@
 import { SluiceError } from '../../../proto/errors.js';
 
-/** Other processes create and remove cursors of the same system: after this time the store is asked again. */
+/** Other processes create and remove cursors of the same systems: after this time the store is asked again. */
 const COUNT_AGE_MS_MAX = 60_000;
 /** Grants whose cursors are counted at one time. */
 const COUNTING_MAX = 16;
@@ -11,6 +11,8 @@ export interface CursorQuotaDeps {
   systemOf(grant: string): string | undefined;
   /** Ids of all grants of a system, ended ones too: their cursors are still stored. */
   grantsOf(system: string): string[];
+  /** Asks the store for the number of cursor records of every grant, those of removed cursors included. */
+  records(): Promise<Map<string, number>>;
   /** Asks the store for the number of cursors of a grant. */
   count(grant: string): Promise<number>;
   /** Monotonic. */
@@ -18,20 +20,27 @@ export interface CursorQuotaDeps {
 }
 
 interface Usage {
+  /** At most so many, or exactly. */
   cursors: number;
+  isExact: boolean;
   /** New cursors that are being written. */
   inFlight: number;
-  countedAtMs: number;
   counting: Promise<void> | undefined;
 }
 
 /**
  * Keeps one system from filling the store with cursors, whose names are its own choice. Only a cursor that did not exist is
  * counted, so acknowledging and claiming again cost nothing. See docs/decisions/0057.
+ *
+ * Thousands of systems that come for the first time would ask for each of their grants. So one request a minute brings the
+ * number of records of all grants, which no system's cursors exceed; the cursors of a system are counted when this would refuse it.
  */
 export class CursorQuota {
   /** One for each system that has created a cursor since the start. */
   readonly #bySystem = new Map<string, Usage>();
+  #records: ReadonlyMap<string, number> = new Map();
+  #recordsAtMs = Number.NEGATIVE_INFINITY;
+  #reading: Promise<void> | undefined;
 
   constructor(private readonly deps: CursorQuotaDeps) {}
 
@@ -40,14 +49,11 @@ export class CursorQuota {
     const { max, systemOf } = this.deps;
     const system = systemOf(grant);
     if (max === undefined || system === undefined) return write();
+    if (this.deps.clockMs() - this.#recordsAtMs > COUNT_AGE_MS_MAX) await this.#readRecords();
     const usage = this.#usageOf(system);
-    if (this.deps.clockMs() - usage.countedAtMs > COUNT_AGE_MS_MAX) {
-      usage.counting ??= this.#count(system, usage).finally(() => {
-        usage.counting = undefined;
-      });
-      await usage.counting;
-    }
-    if (usage.cursors + usage.inFlight >= max) throw tooMany(system, grant, max);
+    const isFull = (): boolean => usage.cursors + usage.inFlight >= max;
+    if (isFull() && !usage.isExact) await this.#count(system, usage);
+    if (isFull()) throw tooMany(system, grant, max);
     usage.inFlight++;
     try {
       const written = await write();
@@ -60,27 +66,57 @@ export class CursorQuota {
 
   removed(grant: string): void {
     const usage = this.#bySystem.get(this.deps.systemOf(grant) ?? '');
-    if (usage && usage.cursors > 0) usage.cursors--;
+    // The record of a removed cursor stays, so the upper bound does too.
+    if (usage?.isExact && usage.cursors > 0) usage.cursors--;
   }
 
-  async #count(system: string, usage: Usage): Promise<void> {
+  #readRecords(): Promise<void> {
+    this.#reading ??= this.deps
+      .records()
+      .then((records) => {
+        this.#records = records;
+        this.#recordsAtMs = this.deps.clockMs();
+        for (const [system, usage] of this.#bySystem) Object.assign(usage, this.#atMost(system));
+      })
+      .finally(() => {
+        this.#reading = undefined;
+      });
+    return this.#reading;
+  }
+
+  #count(system: string, usage: Usage): Promise<void> {
+    usage.counting ??= this.#counted(system)
+      .then((cursors) => {
+        Object.assign(usage, { cursors, isExact: true });
+      })
+      .finally(() => {
+        usage.counting = undefined;
+      });
+    return usage.counting;
+  }
+
+  async #counted(system: string): Promise<number> {
     const grants = this.deps.grantsOf(system);
     let cursors = 0;
     for (let i = 0; i < grants.length; i += COUNTING_MAX) {
       const counts = await Promise.all(grants.slice(i, i + COUNTING_MAX).map((grant) => this.deps.count(grant)));
       cursors += counts.reduce((sum, one) => sum + one, 0);
     }
-    usage.cursors = cursors;
-    usage.countedAtMs = this.deps.clockMs();
+    return cursors;
   }
 
   #usageOf(system: string): Usage {
     let usage = this.#bySystem.get(system);
     if (!usage) {
-      usage = { cursors: 0, inFlight: 0, countedAtMs: Number.NEGATIVE_INFINITY, counting: undefined };
+      usage = { ...this.#atMost(system), inFlight: 0, counting: undefined };
       this.#bySystem.set(system, usage);
     }
     return usage;
+  }
+
+  #atMost(system: string): Pick<Usage, 'cursors' | 'isExact'> {
+    const cursors = this.deps.grantsOf(system).reduce((sum, grant) => sum + (this.#records.get(grant) ?? 0), 0);
+    return { cursors, isExact: false };
   }
 }
 

@@ -95,3 +95,38 @@ t.test('claims one after another do not wait for the interval of acknowledgement
   t.ok(msPerClaim < 40, `${msPerClaim} ms per claim`);
   await store.drain();
 });
+
+t.test('a cursor is recalled as it was given up, once, until another broker claims it', async (t) => {
+  const nats = await startNats(t);
+  const buses = [await connect(t, nats), await connect(t, nats)] as const;
+  const [store, other] = [await openStore(t, buses[0]), await openStore(t, buses[1])];
+  const giveUpAt = async (position: number): Promise<void> => {
+    const cursor = await store.claim(REQUEST, await store.load('g', 'default', ''));
+    store.advance(cursor, position);
+    t.equal(store.recall('g', 'default', ''), undefined, 'a cursor that is held is not recalled');
+    await store.release(cursor);
+  };
+  await giveUpAt(5);
+  const recalled = store.recall('g', 'default', '');
+  t.equal(recalled?.record.position, 5);
+  t.equal(store.recall('g', 'default', ''), undefined);
+  const again = await store.claim(REQUEST, recalled);
+  t.equal(again.position, 5);
+  await store.release(again);
+  t.equal(store.recall('g', 'default', 'another narrowing'), undefined);
+
+  await giveUpAt(7);
+  await other.release(await other.claim(REQUEST, await other.load('g', 'default', '')));
+  // The announcement is with the server then, and after that with the first broker.
+  await buses[1].nc.flush();
+  await buses[0].nc.flush();
+  t.equal(store.recall('g', 'default', ''), undefined);
+});
+
+t.test('a claim upon a recalled record that is no longer the newest is rejected with SUPERSEDED', async (t) => {
+  const store = await openStore(t);
+  await store.release(await store.claim(REQUEST, undefined));
+  const recalled = store.recall('g', 'default', '');
+  await store.release(await store.claim(REQUEST, await store.load('g', 'default', '')));
+  await t.rejects(store.claim(REQUEST, recalled), { code: 'SUPERSEDED' });
+});

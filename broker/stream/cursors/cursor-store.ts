@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { SluiceError } from '../../../proto/errors.js';
 import { isSameEpoch } from '../../../proto/log-position.js';
 import { cursorSubject } from '../../../proto/subject.js';
+import { LruMap } from '../../catalog/lru-map.js';
 import type { Bus } from '../../nats/bus.js';
-import { lastOf, lastPerSubject, messagesOn } from '../../nats/read/log-reader.js';
+import { lastOf, lastPerSubject, messagesBySubject, messagesOn } from '../../nats/read/log-reader.js';
 import { CURSORS_STREAM } from '../../nats/streams.js';
 import { Cursor } from './cursor.js';
 import { CursorCheckpoint } from './cursor-checkpoint.js';
@@ -28,6 +29,9 @@ const NO_BOUND: CursorBound = { max: undefined, systemOf: () => undefined, grant
 /** An acknowledgement that loses to simultaneous ones is repeated; each attempt lets at least one of them through. */
 const CLAIM_ATTEMPTS_MAX = 20;
 
+/** Cursors that this process gave up and whose records it remembers, some 500 bytes each: all that come back in a storm. */
+const REMEMBERED_CURSORS_MAX = 20_000;
+
 /** Core NATS subject on which brokers announce claims to each other. A hint that saves time: correctness rests on the fence. */
 const CLAIMED = 'sluice.claimed';
 
@@ -41,6 +45,7 @@ const CLAIMED = 'sluice.claimed';
 export class CursorStore {
   readonly #checkpoint: CursorCheckpoint;
   readonly #held = new Map<string, Cursor>();
+  readonly #remembered = new LruMap<string, StoredCursor>(REMEMBERED_CURSORS_MAX);
   readonly #quota: CursorQuota;
 
   constructor(
@@ -50,11 +55,14 @@ export class CursorStore {
   ) {
     this.#checkpoint = new CursorCheckpoint(bus, onCheckpoint);
     const count = (grant: string): Promise<number> => this.#count(grant);
-    this.#quota = new CursorQuota({ ...bound, count, clockMs: () => performance.now() });
+    const records = (): Promise<Map<string, number>> => this.#recordsByGrant();
+    this.#quota = new CursorQuota({ ...bound, records, count, clockMs: () => performance.now() });
   }
 
   start(): void {
     this.bus.nc.subscribe(`${CLAIMED}.>`, { callback: (_error, message) => this.#onClaimed(message.string()) });
+    // Claims of others are not heard meanwhile.
+    this.bus.onStatus(() => this.#remembered.clear());
   }
 
   /** Writes everything acknowledged so far. */
@@ -69,6 +77,18 @@ export class CursorStore {
     if (stored?.record.removed) return asNew(stored, narrowing);
     if (stored && stored.record.narrowing !== narrowing) throw boundToAnother(grant, name);
     return stored;
+  }
+
+  /**
+   * The record of a cursor as this process stored it last, without asking the store; undefined when it may have changed since,
+   * or was recalled before. A claim upon it is sound all the same: it expects the revision, and rejects with SUPERSEDED
+   * (docs/decisions/0212).
+   */
+  recall(grant: string, name: string, narrowing: string): StoredCursor | undefined {
+    const subject = cursorSubject(grant, name);
+    const stored = this.#remembered.get(subject);
+    this.#remembered.delete(subject);
+    return stored?.record.narrowing === narrowing ? stored : undefined;
   }
 
   /** The cursors of a grant as stored, with their names. */
@@ -122,6 +142,7 @@ export class CursorStore {
     const replaced = this.#held.get(cursor.subject);
     if (replaced) this.#checkpoint.fence(replaced);
     this.#held.set(cursor.subject, cursor);
+    this.#remembered.delete(cursor.subject);
     this.bus.nc.publish(`${CLAIMED}.${grant}.${name}`, JSON.stringify({ subject: cursor.subject, claim }));
     return cursor;
   }
@@ -184,6 +205,9 @@ export class CursorStore {
     cursor.owner = undefined;
     if (this.#held.get(cursor.subject) === cursor) this.#held.delete(cursor.subject);
     if (cursor.isDirty && !cursor.fenced) await this.#checkpoint.writeNow(cursor).catch(ignoreLost);
+    if (cursor.isDirty || cursor.fenced || this.#held.has(cursor.subject)) return;
+    const record = cursor.record();
+    if (!record.removed) this.#remembered.set(cursor.subject, { record, revision: cursor.revision });
   }
 
   /** Records are read only where there are any, and only to leave out the removed ones. */
@@ -192,10 +216,20 @@ export class CursorStore {
     return records === 0 ? 0 : (await this.list(grant)).length;
   }
 
+  async #recordsByGrant(): Promise<Map<string, number>> {
+    const byGrant = new Map<string, number>();
+    for (const subject of Object.keys(await messagesBySubject(this.bus, CURSORS_STREAM, cursorSubject('*', '*')))) {
+      const [, grant = ''] = subject.split('.');
+      byGrant.set(grant, (byGrant.get(grant) ?? 0) + 1);
+    }
+    return byGrant;
+  }
+
   #onClaimed(text: string): void {
     const { subject, claim } = JSON.parse(text) as { subject: string; claim: string };
     const held = this.#held.get(subject);
     if (held && held.claim !== claim) this.#checkpoint.check(held);
+    if (this.#remembered.get(subject)?.record.claim !== claim) this.#remembered.delete(subject);
   }
 }
 

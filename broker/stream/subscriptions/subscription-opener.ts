@@ -176,9 +176,13 @@ export class SubscriptionOpener {
     const log = logOf(open.version.partition);
     for (let attempt = 1; ; attempt++) {
       // The start is found before the older subscription is ended: a request that fails must not end one that is served.
-      const stored = await cursors.load(grant, name, narrowing);
+      const recalled = cursors.recall(grant, name, narrowing);
+      const stored = recalled ?? (await cursors.load(grant, name, narrowing));
       const query = startQuery(open, source, log, request.from, stored);
-      const from = await starts.resolve({ ...query, knownEnd: readers.at(open.version.partition).head });
+      const found = starts.resolve({ ...query, knownEnd: readers.at(open.version.partition).head });
+      // Another broker may have moved a cursor that was recalled: the store decides whether the request fails.
+      const from = await (recalled ? found.catch(() => undefined) : found);
+      if (from === undefined) continue;
       const older = table.onCursor(cursorSubject(grant, name));
       if (older) {
         older.end('SUPERSEDED', 'a newer session follows this grant and cursor');

@@ -149,13 +149,13 @@ t.test('a frame with more events than any broker takes is refused before it is d
     for (const count of [10_001, 250_000]) {
       const message = publish(protocol, count);
       if (message.length < 64 * 1024 && protocol === 'sluice.v1.json') continue;
-      const startedAt = performance.now();
+      // No encoding has this byte at its end, so decoding it would fail in another way.
+      const refused = Buffer.concat([message.subarray(0, -1), Buffer.from([0xc1])]);
       t.throws(
-        () => codecFor(protocol).decodeClient(message, isBinary(protocol)),
+        () => codecFor(protocol).decodeClient(refused, isBinary(protocol)),
         { code: 'TOO_LARGE' },
         `${protocol} ${count}`,
       );
-      t.ok(performance.now() - startedAt < 500, `${protocol} ${count} took ${performance.now() - startedAt} ms`);
     }
     const read = codecFor(protocol).decodeClient(publish(protocol, 10_000), isBinary(protocol));
     t.equal(read.kind === 'publish' && read.events.length, 10_000);

@@ -63,19 +63,11 @@ function everything(): Metrics {
 
 const seriesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 
-t.test('the largest bus has at most 2,500 series, and they are written within 20 ms of CPU', async (t) => {
-  const metrics = everything();
-  const runs: number[] = [];
-  let text = '';
-  for (let run = 0; run < 5; run++) {
-    const startedAt = process.cpuUsage();
-    text = await metrics.text('text');
-    const { user, system } = process.cpuUsage(startedAt);
-    runs.push((user + system) / 1_000);
-  }
+t.test('the largest bus has at most 2,500 series in half a megabyte', async (t) => {
+  const text = await everything().text('text');
   const series = seriesOf(text).length;
   t.ok(series > 1_500 && series <= 2_500, `${series} series`);
-  t.ok(Math.min(...runs) < 20, `${runs} ms`);
+  t.ok(text.length < 500_000, `${text.length} characters`);
 });
 
 t.test('an exemplar survives the sum over workers, the newest of each bucket', async (t) => {
@@ -128,6 +120,6 @@ t.test('a turn that keeps everything waiting is seen', async (t) => {
   while (performance.now() < untilMs);
   const heldSeconds = async (): Promise<number> =>
     Number(/^sluice_event_loop_hold_max_seconds (\S+)$/m.exec(await metrics.text('text'))?.[1]);
-  await eventually(async () => (await heldSeconds()) > 0.2, 'the hold', 5_000);
+  await eventually(async () => (await heldSeconds()) > 0.2, 'the hold', 30_000);
   t.ok((await heldSeconds()) < 5, 'in seconds');
 });

@@ -355,9 +355,10 @@ t.test('an event with a hundred thousand flaws is refused without looking at all
     ['unknown fields', birth('a', { data: unknownFields }), 'UNKNOWN_ITEM'],
   ];
   for (const [why, event, code] of floods) {
-    const startedAt = performance.now();
+    // Processor time, since other tests run beside this one.
+    const before = process.cpuUsage();
     const judged = validateEvent({ ...deps, maxEventBytes: 256 * 1024 }, REGISTRY, event as unknown as RawEvent, 1);
-    const ms = performance.now() - startedAt;
+    const ms = process.cpuUsage(before).user / 1_000;
     t.match(judged, { accepted: false, problem: { code } }, why);
     t.ok(!judged.accepted && (judged.problem.problems?.length ?? 0) <= 20);
     // Some milliseconds on an idle machine; without bounds over a second.

@@ -86,13 +86,15 @@ t.test('a claim that a truncated store has lost is made again and not taken for 
 t.test('claims one after another do not wait for the interval of acknowledgements', async (t) => {
   const store = await openStore(t);
   const claims = 20;
-  const startedAtMs = performance.now();
+  let fastestMs = Number.POSITIVE_INFINITY;
   for (let i = 0; i < claims; i++) {
+    const startedAtMs = performance.now();
     const cursor = await store.claim({ ...REQUEST, name: `c${i}` }, undefined);
+    // The first has nothing to wait for in any case.
+    if (i > 0) fastestMs = Math.min(fastestMs, performance.now() - startedAtMs);
     store.advance(cursor, 1);
   }
-  const msPerClaim = (performance.now() - startedAtMs) / claims;
-  t.ok(msPerClaim < 40, `${msPerClaim} ms per claim`);
+  t.ok(fastestMs < 40, `none of them waited less than ${fastestMs} ms, the interval is 50 ms`);
   await store.drain();
 });
 

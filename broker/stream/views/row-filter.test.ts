@@ -107,14 +107,21 @@ t.test('the rows of the grant and the narrowing must both hold', async (t) => {
   t.notOk(filter.matches({ a: 2, b: 'xy' }));
 });
 
-t.test('a list of 10,000 instants costs an event one look-up', async (t) => {
+t.test('a list of instants costs an event one look-up, however long it is', async (t) => {
   const spelled = (i: number) => new Date(Date.UTC(2026, 0, 1) + i * 1000).toISOString();
   const notIn = Array.from({ length: 10_000 }, (_, i) => spelled(i));
   const filter = new RowFilter([{ item: { notIn } }], (name) => ({ name, number: 1, type: 'datetime', list: false }));
-  const startedAtMs = performance.now();
+  const { has } = Set.prototype;
+  let lookUps = 0;
+  Set.prototype.has = function (value) {
+    lookUps++;
+    return has.call(this, value);
+  };
+  t.teardown(() => {
+    Set.prototype.has = has;
+  });
   let matching = 0;
-  for (let i = 9_000; i < 11_000; i++) if (filter.matches({ item: spelled(i) })) matching++;
-  const usPerEvent = (performance.now() - startedAtMs) / 2;
-  t.equal(matching, 1_000);
-  t.ok(usPerEvent < 500, `${usPerEvent} µs per event`);
+  for (let i = 9_900; i < 10_100; i++) if (filter.matches({ item: spelled(i) })) matching++;
+  t.equal(matching, 100);
+  t.equal(lookUps, 200);
 });

@@ -8,7 +8,7 @@ import type { StreamItem } from '../stream/transaction-reader.js';
 import type { TableMapping } from '../tables/table-mapping.js';
 import { InterleavedSnapshots } from './interleaved-snapshots.js';
 
-const WAIT_MS_MAX = 10_000;
+const WAIT_MS_MAX = 30_000;
 const eventually = (check: () => boolean, what: string) => within(check, what, WAIT_MS_MAX);
 
 const read = (text: string): string => text;

@@ -7,7 +7,7 @@ import { RawRefusal, RawSession } from '../../support/raw-client/raw-client.js';
 import { publishBatch } from '../../support/raw-client/raw-http.js';
 import type { RawSubscription } from '../../support/raw-client/raw-subscription.js';
 
-const EPOCH_MS_MAX = 20_000;
+const EPOCH_MS_MAX = 60_000;
 
 /** Subscribes again for as long as the broker says that the new epoch is being started. */
 async function whenStarted(subscribe: () => Promise<RawSubscription>): Promise<RawSubscription> {

@@ -8,6 +8,14 @@ import { ask, head, RawSocket } from '../../support/raw-client/raw-socket.js';
 
 const READER = { authorization: `Bearer ${TOKENS.reader}` };
 
+let shared: Promise<TestBroker> | undefined;
+
+/** One broker for all tests that leave it as it was; gone when the file ends. */
+function sharedBroker(): Promise<TestBroker> {
+  shared ??= startWithEvent(t);
+  return shared;
+}
+
 async function startWithEvent(t: Test, config = {}): Promise<TestBroker> {
   const broker = await startBroker(t, { config });
   await broker.apply(REFUSAL_BUNDLE);
@@ -17,7 +25,7 @@ async function startWithEvent(t: Test, config = {}): Promise<TestBroker> {
 }
 
 t.test('a request that reaches no route is refused with a problem that does not repeat it', async (t) => {
-  const { url } = await startWithEvent(t);
+  const { url } = await sharedBroker();
   const cases: [string, string, number, string][] = [
     ['a malformed escape', head('GET /v1/grants/%zz/events', READER), 400, 'BAD_REQUEST'],
     ['another one', head('GET /%c0%80', READER), 400, 'BAD_REQUEST'],
@@ -60,7 +68,7 @@ t.test('a request that reaches no route is refused with a problem that does not 
 });
 
 t.test('an upgrade that is no WebSocket is ignored and the request served', async (t) => {
-  const { url } = await startWithEvent(t);
+  const { url } = await sharedBroker();
   const h2c = {
     ...READER,
     connection: 'Upgrade, HTTP2-Settings',
@@ -79,7 +87,7 @@ t.test('an upgrade that is no WebSocket is ignored and the request served', asyn
 });
 
 t.test('a client that waits before it sends its body is asked for it only when it may send', async (t) => {
-  const { url } = await startWithEvent(t);
+  const { url } = await sharedBroker();
   const expecting = (token: string) =>
     head('POST /v1/events', {
       authorization: `Bearer ${token}`,
@@ -96,7 +104,7 @@ t.test('a client that waits before it sends its body is asked for it only when i
 });
 
 t.test('other methods of a path are answered 405 with Allow, OPTIONS with Allow, HEAD without a body', async (t) => {
-  const { url } = await startWithEvent(t);
+  const { url } = await sharedBroker();
   const ofCatalog = await fetch(`${url}/v1/catalog`, { method: 'DELETE' });
   t.match([ofCatalog.status, ofCatalog.headers.get('allow')], [405, 'GET, HEAD, OPTIONS']);
   t.match(await ofCatalog.json(), { code: 'METHOD_NOT_ALLOWED' });
@@ -154,7 +162,7 @@ t.test('scripts of configured origins may call the bus, and no others', async (t
 });
 
 t.test('an answer says how long it may be kept, and one that has not changed is not sent again', async (t) => {
-  const broker = await startWithEvent(t);
+  const broker = await sharedBroker();
   const get = (path: string, headers = {}) => fetch(`${broker.url}${path}`, { headers: { ...READER, ...headers } });
   for (const suffix of ['', '/schema.json', '/event.proto', '/asyncapi.json']) {
     const first = await get(`/v1/catalog/${ENTRY}@1${suffix}`);
@@ -186,7 +194,7 @@ t.test('an answer says how long it may be kept, and one that has not changed is 
 });
 
 t.test('a page is compressed for a client that says so', async (t) => {
-  const { url } = await startWithEvent(t);
+  const { url } = await sharedBroker();
   const page = (encoding: string): Promise<{ encoding: unknown; body: Buffer }> =>
     new Promise((resolve, reject) => {
       const headers = { ...READER, 'accept-encoding': encoding };
@@ -211,7 +219,7 @@ t.test('a page is compressed for a client that says so', async (t) => {
 });
 
 t.test('Accept is read with its weights', async (t) => {
-  const { url } = await startWithEvent(t);
+  const { url } = await sharedBroker();
   const typeFor = async (accept: string): Promise<string | null> => {
     const answer = await fetch(`${url}/v1/grants/g-shops/events?from=earliest`, { headers: { ...READER, accept } });
     await answer.body?.cancel();
@@ -237,7 +245,7 @@ t.test('Accept is read with its weights', async (t) => {
 });
 
 t.test('a browser reads server-sent events with a ticket, which works once', async (t) => {
-  const { url } = await startWithEvent(t);
+  const { url } = await sharedBroker();
   const { json } = await call({ url, token: TOKENS.reader }, 'POST', '/v1/tickets');
   const address = `${url}/v1/grants/g-shops/events?from=earliest&ticket=${(json as { ticket: string }).ticket}`;
   const accept = 'text/event-stream';

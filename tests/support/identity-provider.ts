@@ -14,7 +14,8 @@ export interface IdentityProvider {
   publicKeys: JWK[];
   /** Makes a key that is published from now on, unless it is kept back. */
   addKey(alg: string, kid: string, isKeptBack?: boolean): Promise<void>;
-  token(claims: JWTPayload, by?: { kid?: string; alg?: string }): Promise<string>;
+  /** Signed by the key `kid`, which its header does not name when it is `isUnnamed`. */
+  token(claims: JWTPayload, by?: { kid?: string; alg?: string; isUnnamed?: boolean }): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -40,10 +41,10 @@ export async function startIdentityProvider(t: Test): Promise<IdentityProvider> 
       keys.set(kid, { alg, privateKey });
       if (!isKeptBack) provider.publicKeys.push({ ...(await exportJWK(publicKey)), kid, alg });
     },
-    token: (claims, { kid = [...keys.keys()][0] ?? '', alg } = {}) => {
+    token: (claims, { kid = [...keys.keys()][0] ?? '', alg, isUnnamed = false } = {}) => {
       const key = keys.get(kid);
       if (!key) throw new TypeError(`there is no key ${kid}`);
-      const header = { alg: alg ?? key.alg, kid };
+      const header = { alg: alg ?? key.alg, ...(!isUnnamed && { kid }) };
       return new SignJWT({ iss: issuer, ...claims }).setProtectedHeader(header).sign(key.privateKey);
     },
   };

@@ -53,6 +53,23 @@ t.test('tokens of an identity provider', async (t) => {
     t.same(warnings, [], 'nobody who sends rubbish fills the log');
   });
 
+  await t.test('may leave out which of several keys has signed them', async (t) => {
+    const several = await startIdentityProvider(t);
+    for (const kid of ['old', 'new', 'kept back']) await several.addKey('ES256', kid, kid === 'kept back');
+    const own = new IdentityProviders(
+      [{ issuer: several.issuer, audience: AUDIENCE, jwks: several.jwks }],
+      log as never,
+    );
+    for (const kid of ['old', 'new']) {
+      const token = await several.token(claims(), { kid, isUnnamed: true });
+      t.match(await own.identityOf(token), { subject: `${several.issuer}|wu` }, kid);
+    }
+    const foreign = await several.token(claims(), { kid: 'kept back', isUnnamed: true });
+    t.equal(await own.identityOf(foreign), undefined, 'of a key that is not published');
+    const over = await several.token(claims({ exp: inSeconds(-61) }), { kid: 'new', isUnnamed: true });
+    t.equal(await own.identityOf(over), undefined, 'over');
+  });
+
   await t.test('are judged by keys given in the configuration, with a claim of its own', async (t) => {
     const given = { issuer, audience: AUDIENCE, jwks: { keys: provider.publicKeys }, subjectClaim: 'employee' };
     const own = new IdentityProviders([{ ...given, audience: 'a' }, given], log as never);

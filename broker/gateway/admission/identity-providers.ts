@@ -1,4 +1,13 @@
-import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import {
+  createLocalJWKSet,
+  decodeJwt,
+  errors,
+  type JSONWebKeySet,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from 'jose';
 import type { Logger } from 'pino';
 import { SluiceError } from '../../../proto/errors.js';
 import type { OidcIssuer } from '../../config.js';
@@ -11,6 +20,8 @@ const TOLERANCE_SECONDS = 60;
 /** Tokens that are being judged at one time; each may wait for the keys of its provider. */
 const IN_FLIGHT_MAX = 64;
 const CLAIM_CHARACTERS_MAX = 512;
+/** Keys that are tried for a token that names none; a provider has one or two of a kind, while it changes them. */
+const KEYS_TRIED_MAX = 8;
 /** Three parts in base64url, of which the first is a JSON object. */
 const JWT = /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/;
 
@@ -81,7 +92,7 @@ async function judge(
   { issuer, audience, keys, subjectClaim = 'sub' }: Provider,
 ): Promise<Identity | undefined> {
   try {
-    const { payload } = await jwtVerify(token, keys, {
+    const payload = await verified(token, keys, {
       ...{ issuer, audience, algorithms: ALGORITHMS, clockTolerance: TOLERANCE_SECONDS },
       requiredClaims: ['exp', subjectClaim],
     });
@@ -91,5 +102,24 @@ async function judge(
   } catch {
     // Whatever is wrong with a token, its sender gets one answer.
     return undefined;
+  }
+}
+
+/** The claims of a token that is valid. A `kid` is a hint (RFC 7515, 4.1.4): without one each fitting key is tried. */
+async function verified(token: string, keys: JWTVerifyGetKey, options: JWTVerifyOptions): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, keys, options)).payload;
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    let left = KEYS_TRIED_MAX;
+    for await (const key of error) {
+      if (left-- === 0) break;
+      try {
+        return (await jwtVerify(token, key, options)).payload;
+      } catch (cause) {
+        if (!(cause instanceof errors.JWSSignatureVerificationFailed)) throw cause;
+      }
+    }
+    throw error;
   }
 }

@@ -143,6 +143,7 @@ class RunningBroker implements BrokerHandle {
   #app: App | undefined;
   #firstDeliveries: FirstDeliveries | undefined;
   #alarms: AlarmWatch | undefined;
+  #lawful: ReturnType<typeof openLawful>;
 
   constructor(private readonly parts: BrokerParts) {
     this.mustEnd = untilRegistered(parts.governance, parts.releases);
@@ -270,6 +271,7 @@ class RunningBroker implements BrokerHandle {
     return new Gateway({
       ...{ subscriptions: stream.subscriptions, intake, ...admission, leases: governance.leases },
       ...{ log, heartbeatMs, maxEventBytes, limits: session },
+      requireInsider: async (caller, call) => this.#lawful?.procedure.requireInsider(caller, call),
       metrics: metrics.gateway,
     });
   }
@@ -283,6 +285,7 @@ class RunningBroker implements BrokerHandle {
     const quarantine = new QuarantineReader(this.parts.bus);
     const pageBudget = new PageBudget();
     const lawful = this.#openLawful(stream, { slots, ending, pageBudget });
+    this.#lawful = lawful;
     const requireInsider = lawful && ((caller: Caller, call: string) => lawful.procedure.requireInsider(caller, call));
     const options = {
       log,

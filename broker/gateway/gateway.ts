@@ -35,6 +35,8 @@ export interface GatewayDeps extends SessionDeps {
   login: Login;
   slots: StreamSlots;
   leases: Leases;
+  /** Refuses officers for whom a registered bus has another answer than for the rest. Absent on a trial bus. */
+  requireInsider?: ((caller: Caller, call: string) => Promise<unknown>) | undefined;
 }
 
 /** A WebSocket, the TCP connection under it, and the encoding spoken on it. */
@@ -90,10 +92,14 @@ export class Gateway {
     try {
       this.#admit(request, socket, head);
     } catch (error) {
-      const known = error instanceof SluiceError ? error : new SluiceError('INTERNAL', 'unexpected failure');
-      if (known !== error) this.deps.log.error({ err: error }, 'WebSocket handshake failed');
-      refuseOnSocket(socket, known);
+      this.#refuse(socket, error);
     }
+  }
+
+  #refuse(socket: Duplex, error: unknown): void {
+    const known = error instanceof SluiceError ? error : new SluiceError('INTERNAL', 'unexpected failure');
+    if (known !== error) this.deps.log.error({ err: error }, 'WebSocket handshake failed');
+    refuseOnSocket(socket, known);
   }
 
   /** Admits nobody any more and ends every session after its cursors are stored. Safe to call twice. */
@@ -118,7 +124,11 @@ export class Gateway {
       return;
     }
     const { caller, credential } = this.deps.login.byToken(request);
-    const who = { caller: asSystem(caller), credential };
+    if (caller.kind !== 'system') {
+      void this.#refuseOfficer(caller, socket);
+      return;
+    }
+    const who = { caller, credential };
     const release = this.deps.slots.take(caller.id);
     socket.once('close', release);
     // The answer to the handshake and the first frame of the session leave in one write.
@@ -127,6 +137,17 @@ export class Gateway {
       this.#enter({ socket: ws, tcp: socket as Socket, encoding, isCompressed }, who);
     });
     socket.uncork();
+  }
+
+  async #refuseOfficer(caller: Caller, socket: Duplex): Promise<void> {
+    // A client that goes away meanwhile must not bring the process down.
+    socket.on('error', () => {});
+    try {
+      await this.deps.requireInsider?.(caller, 'subscribe');
+      throw new SluiceError('NOT_ALLOWED', 'sessions are for systems, not for officers');
+    } catch (error) {
+      this.#refuse(socket, error);
+    }
   }
 
   #accept(
@@ -222,9 +243,4 @@ function closeOf(error: unknown): [number, string] {
   if (code === 'NOT_AUTHENTICATED') return [CLOSE_CODES.NOT_AUTHENTICATED, 'the ticket is not valid'];
   if (code === 'TOO_MANY') return [CLOSE_CODES.TOO_MUCH, (error as SluiceError).message];
   return [CLOSE_CODES.GOING_AWAY, 'the ticket cannot be checked now'];
-}
-
-function asSystem(caller: Caller): SystemCaller {
-  if (caller.kind !== 'system') throw new SluiceError('NOT_ALLOWED', 'sessions are for systems, not for officers');
-  return caller;
 }

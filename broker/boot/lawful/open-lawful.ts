@@ -95,7 +95,7 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
     ...{ inspections: stream.inspections, pageBudget: deps.pageBudget },
     ...{ slots: deps.slots, ending: deps.ending, heartbeatMs: config.heartbeatMs },
     calendarVersions: () => governance.calendars.versions,
-    setClock: (nowMs, by) => governance.testClock.set(nowMs, by, { isTestClock, ledger, busClock }),
+    setClock: (nowMs, by, once) => governance.testClock.set(nowMs, by, { isTestClock, ledger, busClock }, once),
   };
 }
 

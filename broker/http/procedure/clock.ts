@@ -1,17 +1,21 @@
 import type { FastifyInstance } from 'fastify';
 import { actorOf, type Caller } from '../../parties/caller.js';
 import { momentOf } from '../../procedure/clock/shanghai-days.js';
+import type { SetOnce } from '../../procedure/due/test-clock.js';
+import type { KeptAnswers } from '../../procedure/engine/kept-answers.js';
 import { refuseOne } from '../../procedure/engine/refusals.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { SMALL_JSON } from '../server/route-rule.js';
+import { keyOf } from './act-call.js';
 
 export interface ClockRoutesDeps {
   clock: () => number;
   isTestClock: boolean;
   calendarVersions(): string[];
-  /** Resolves when everything that fell due on the way was acted on. */
-  setClock(nowMs: number, by: { actor: string; role: string }): Promise<void>;
+  /** Resolves when everything that fell due on the way was acted on, with true when the call was answered before. */
+  setClock(nowMs: number, by: { actor: string; role: string }, once?: SetOnce): Promise<boolean>;
+  kept: KeptAnswers;
 }
 
 type SetRoute = { Body: { now: string } };
@@ -26,12 +30,30 @@ export function clockRoutes(app: FastifyInstance, deps: ClockRoutesDeps): void {
   app.get('/v1/clock', { schema: READ, config: { access: 'anybody' } }, async () => read());
   app.post<SetRoute>(
     '/v1/clock',
-    { schema: SET, config: { access: 'anybody', body: SMALL_JSON, outsiders: ['platform_operator'] } },
-    async (request) => {
+    {
+      schema: SET,
+      config: { access: 'anybody', body: SMALL_JSON, digestsBody: true, outsiders: ['platform_operator'] },
+    },
+    async (request, reply) => {
       const caller = callerOf(request);
       requireOperator(caller);
-      await deps.setClock(Date.parse(request.body.now), { actor: actorOf(caller), role: 'platform_operator' });
-      return read();
+      const actor = actorOf(caller);
+      const nowMs = Date.parse(request.body.now);
+      const by = { actor, role: 'platform_operator' };
+      const key = keyOf(request);
+      if (!key) {
+        await deps.setClock(nowMs, by);
+        return read();
+      }
+      // The time that was set, so that the call has one answer however often it comes.
+      const body = { ...read(), now: momentOf(nowMs) };
+      const wasAnswered = async (): Promise<boolean> => (await deps.kept.find(actor, key)) !== undefined;
+      const isReplayed = await deps.setClock(nowMs, by, {
+        wasAnswered,
+        kept: deps.kept.keep(actor, key, { body, isNew: false }),
+      });
+      if (isReplayed) reply.header('idempotent-replayed', 'true');
+      return isReplayed ? (await deps.kept.find(actor, key))?.body : body;
     },
   );
 }

@@ -28,6 +28,14 @@ export interface AttachmentAnswer {
 
 export type KeptAnswer = NonNullable<LedgerRecord['kept']>;
 
+/** The idempotency key of a call. */
+export interface StoredOnce {
+  /** Whether a call with the key was answered before. Throws KEY_REUSED. */
+  wasAnswered(): Promise<boolean>;
+  /** The answer that is given again for the key. */
+  keep(answer: AttachmentAnswer): KeptAnswer;
+}
+
 /** Attachments that are being stored; each takes up to twice 10 MiB. */
 const STORED_AT_ONCE_MAX = 4;
 /** Attachments that are being read; each takes up to two parts of 512 KiB, for as long as its reader takes. */
@@ -51,27 +59,31 @@ export class Attachments {
   }
 
   /**
-   * Stores the bytes, then records that the department has them; `isNew` is false when it had them already. `keep` makes
-   * the answer that is given again for the caller's idempotency key. To be called with a place from `takeStoring`. Throws TOO_LARGE above 10 MiB.
+   * Stores the bytes, then records that the department has them; `isNew` is false when it had them already, and
+   * `isReplayed` true when a call with the same idempotency key has stored them, also one that ran at the same moment. To be
+   * called with a place from `takeStoring`. Throws TOO_LARGE above 10 MiB.
    */
   async store(
     bytes: Uint8Array,
     type: string,
     { party, ...by }: AttachmentActor,
-    keep?: (answer: AttachmentAnswer) => KeptAnswer,
-  ): Promise<AttachmentAnswer & { isNew: boolean }> {
+    once?: StoredOnce,
+  ): Promise<AttachmentAnswer & { isNew: boolean; isReplayed: boolean }> {
     const { bus, ledger, files } = this.deps;
     const sha256 = digestOf(bytes);
     await storeBytes(bus, sha256, bytes);
     const document: StoredAttachment = { party, size: bytes.length, type };
     const answer = { sha256, size: bytes.length, type };
-    const kept = keep?.(answer);
+    const kept = once?.keep(answer);
+    let isReplayed = false;
     const records = await ledger.appendAll(async () => {
+      isReplayed = (await once?.wasAnswered()) ?? false;
+      if (isReplayed) return [];
       const known = await files.attachment(sha256);
       if (known?.parties.includes(party)) return [];
       return [{ kind: 'attachment', id: sha256, act: 'store', ...by, document, ...(kept && { kept }) }];
     });
-    return { ...answer, isNew: records.length > 0 };
+    return { ...answer, isNew: records.length > 0, isReplayed };
   }
 
   /**

@@ -86,7 +86,9 @@ async function brokers(t: Test, count: number, decideDue: DecideDue = decide): P
     return {
       ...{ records, runner, now: busClock.now },
       append: (acts) => ledger.appendAll(() => acts),
-      set: (now) => testClock.set(ms(now), { actor: 'officer:pan' }, { isTestClock: true, ledger, busClock }),
+      set: async (now) => {
+        await testClock.set(ms(now), { actor: 'officer:pan' }, { isTestClock: true, ledger, busClock });
+      },
     };
   }
 }

@@ -11,8 +11,16 @@ const REACHED = 'clock-reached';
 export interface TestClockDeps {
   /** As the configuration says. */
   isTestClock: boolean;
-  ledger: Pick<Ledger, 'append'>;
+  ledger: Pick<Ledger, 'appendAll'>;
   busClock: Pick<BusClock, 'now' | 'offsetFor'>;
+}
+
+/** The idempotency key of a call that sets the time. */
+export interface SetOnce {
+  /** Whether a call with the key has set it before. Throws KEY_REUSED. */
+  wasAnswered(): Promise<boolean>;
+  /** The answer that is given again for the key. */
+  kept: LedgerRecord['kept'];
 }
 
 /**
@@ -47,22 +55,32 @@ export class TestClock implements FoldedRoom {
   /**
    * Sets the time of the bus, in milliseconds since 1970, and resolves when everything that fell due on the way was acted
    * on. Rejects with NOT_ALLOWED on a bus without a test clock, CONFLICT while another call sets it, CLOCK_BACKWARDS when
-   * the bus is further already; the first setting of a bus may go back.
+   * the bus is further already; the first setting of a bus may go back. With a key that has set the time before it
+   * sets nothing, and waits for what that call waits for; true then.
    */
-  async set(nowMs: number, by: { actor: string; role?: string }, deps: TestClockDeps): Promise<void> {
+  async set(
+    nowMs: number,
+    by: { actor: string; role?: string },
+    deps: TestClockDeps,
+    once?: SetOnce,
+  ): Promise<boolean> {
     const { isTestClock, ledger, busClock } = deps;
+    let isReplayed = false;
     if (!isTestClock) throw new SluiceError('NOT_ALLOWED', 'the configuration of this bus has no testClock');
     const ended = this.#untilReached();
     try {
-      await ledger.append(() => {
+      await ledger.appendAll(async () => {
+        isReplayed = (await once?.wasAnswered()) ?? false;
+        if (isReplayed) return [];
         if (this.#isMoving) throw new SluiceError('CONFLICT', 'the time of the bus is being set by another call');
         if (this.#isSet && nowMs < busClock.now()) {
           throw new SluiceError('CLOCK_BACKWARDS', `the bus is at ${momentOf(busClock.now())} already`);
         }
         const document = { now: momentOf(nowMs), offsetMs: busClock.offsetFor(nowMs) };
-        return { kind: 'bus', id: 'clock', act: 'clock-set', ...by, document };
+        return [{ kind: 'bus', id: 'clock', act: 'clock-set', ...by, document, ...(once && { kept: once.kept }) }];
       });
-      await ended.reached;
+      if (!isReplayed || this.#isMoving) await ended.reached;
+      return isReplayed;
     } finally {
       ended.forget();
     }

@@ -80,6 +80,14 @@ async function replays(t: Test, bus: LawfulBus): Promise<void> {
   const again = await post(bus, 'wu', 'keyed', { key: 'k' });
   t.match([again.status, again.headers.get('idempotent-replayed'), again.body], [201, 'true', first.body]);
   t.match(await post(bus, 'wu', 'other', { key: 'k' }), { status: 409, body: { code: 'KEY_REUSED' } });
+  const plain = await Promise.all([1, 2].map(() => post(bus, 'wu', 'two at once')));
+  t.strictSame(plain.map(({ status }) => status).sort(), [200, 201], 'one stores the bytes, the other has the same');
+  const keyed = await Promise.all([1, 2].map(() => post(bus, 'wu', 'two with a key', { key: 'k2' })));
+  t.strictSame(
+    keyed.map(({ status, headers }) => `${status} ${headers.get('idempotent-replayed')}`).sort(),
+    ['201 null', '201 true'],
+    'one call that came twice has one answer',
+  );
 }
 
 async function outsiders(t: Test, bus: LawfulBus): Promise<void> {

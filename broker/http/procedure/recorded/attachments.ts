@@ -56,12 +56,13 @@ async function store(
   try {
     const bytes = await bytesOf(request.body);
     const key = keyOf(request, digestOf(bytes));
-    const replayed = key && (await kept.find(actorOf(officer), key));
-    if (replayed) return reply.code(201).header('idempotent-replayed', 'true').send(replayed.body);
-    const keep =
-      key && ((body: AttachmentAnswer) => kept.keep(actorOf(officer), key, { body: { ...body }, isNew: true }));
-    const { isNew, ...answer } = await attachments.store(bytes, type, actingAs(officer), keep);
-    return await reply.code(isNew ? 201 : 200).send(answer);
+    const once = key && {
+      wasAnswered: async () => (await kept.find(actorOf(officer), key)) !== undefined,
+      keep: (body: AttachmentAnswer) => kept.keep(actorOf(officer), key, { body: { ...body }, isNew: true }),
+    };
+    const { isNew, isReplayed, ...answer } = await attachments.store(bytes, type, actingAs(officer), once);
+    if (isReplayed) reply.header('idempotent-replayed', 'true');
+    return await reply.code(isNew || isReplayed ? 201 : 200).send(answer);
   } finally {
     release();
   }

@@ -19,9 +19,15 @@ async function worklist(options: Options, terminal: Terminal): Promise<void> {
   const { items, more } = await new ProcedureClient(apiOf(options)).worklist({ ...(options.late && { late: true }) });
   if (options.json) return terminal.out(JSON.stringify(items));
   const rows = items.map(({ file, act, daysLeft, clock }) => [
-    ...[daysLeft === null ? '-' : `${daysLeft}`, clock ?? '-', act, file.file.kind, file.id, file.state],
+    ...[daysLeft === null ? '-' : `${daysLeft}`, clock ?? '-', actsOf(act, file), file.file.kind, file.id, file.state],
   ]);
   if (rows.length === 0) terminal.err('nothing waits for this caller');
-  else for (const line of table(['DAYS', 'CLOCK', 'ACT', 'KIND', 'ID', 'STATE'], rows)) await terminal.out(line);
+  else for (const line of table(['DAYS', 'CLOCK', 'ACTS', 'KIND', 'ID', 'STATE'], rows)) await terminal.out(line);
   if (more) terminal.err('there is more that is less urgent');
+}
+
+/** Everything that the caller may do about the file now, first what it waits for. */
+function actsOf(act: string | null, { next }: { next: readonly { act: string }[] }): string {
+  const acts = new Set([...(act === null ? [] : [act]), ...next.map((one) => one.act)]);
+  return acts.size === 0 ? '-' : [...acts].join(', ');
 }

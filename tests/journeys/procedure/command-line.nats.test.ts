@@ -53,7 +53,7 @@ t.test('officers do their work at the command line', async (t) => {
   t.match(id, /^ap-/);
   await done('xu', 'act', 'applications', id, 'sign');
   t.match(await done('wu', 'act', 'applications', id, 'file'), /is filed .*\n(.*\n)*clock D4 running, due 2025-12-15/);
-  t.match(await done('rui', 'worklist'), /10 +D4 +ask-supplement +applications +ap-/);
+  t.match(await done('rui', 'worklist'), /10 +D4 +ask-supplement, prepare +applications +ap-/);
   t.match(await done('wu', 'files', 'applications', '--state', 'filed'), /^ID +STATE +SEQ +DUE +NEXT\nap-\S+ +filed/);
   t.match((await as('wu', 'files', 'applications', '--state', 'draft')).err, /no applications are visible/);
 

@@ -12,8 +12,8 @@ const FORMATS: Record<string, string> = {
   date: 'a date like 2026-11-22',
   'date-time': 'an RFC 3339 date-time with a zone',
 };
-/** Allowed values named in a message; a code table may have thousands. */
-const VALUES_NAMED_MAX = 10;
+/** Characters of the allowed values that a message names; a code table may have thousands of values. */
+const NAMED_CHARACTERS_MAX = 300;
 
 /** Describes what a refused value must be. Quotes nothing of the value. */
 export function schemaProblem({
@@ -43,6 +43,15 @@ export function schemaProblem({
 
 const unitOf = (keyword: string): string => (keyword.endsWith('Items') ? 'elements' : 'characters');
 
+/** As many values as fit, the first at any rate, and how many there are besides. */
 function oneOf(allowed: readonly unknown[]): string {
-  return allowed.length > VALUES_NAMED_MAX ? `one of ${allowed.length} allowed values` : `one of ${allowed.join(', ')}`;
+  const named: string[] = [];
+  let characters = 0;
+  for (const value of allowed.map(String)) {
+    characters += value.length + ', '.length;
+    if (characters > NAMED_CHARACTERS_MAX && named.length > 0) break;
+    named.push(value.slice(0, NAMED_CHARACTERS_MAX));
+  }
+  const others = allowed.length - named.length;
+  return `one of ${named.join(', ')}${others === 0 ? '' : ` and ${others} more`}`;
 }

@@ -119,6 +119,8 @@ export interface Machine {
   digested?(file: ProcedureFile): Fields;
   /** Readers besides the officers of its sides, their peer and its superior: every officer. */
   isReadByAll?: boolean;
+  /** False for a file that is in no list, although it can be read by its id. */
+  isListed?(id: string): boolean;
   /** Outside roles that the machine names, and that read single files and no lists. */
   isReadOneByOneBy?: readonly string[];
   /** Each reading of a document is put on record. */

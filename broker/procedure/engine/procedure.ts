@@ -208,7 +208,7 @@ export class Procedure {
     const states = query.states && (machine.widenedStates?.(query.states) ?? query.states);
     const asked = { ...rest, ...(sides && { sides }), ...(states && { states }) };
     const page = await readablePage(this.deps.reader, asked, (file) => {
-      if (!isReadable(machine, file, officer, relations)) return undefined;
+      if (machine.isListed?.(file.id) === false || !isReadable(machine, file, officer, relations)) return undefined;
       const seen = asSeen(machine, file, officer, relations).file;
       return (query.states?.includes(seen.state) ?? true) ? { file, seen } : undefined;
     });

@@ -56,6 +56,8 @@ const storedOf = ({ document, memo }: ProcedureFile): StoredOfficer => ({
 function roleProblems({ body }: ActContext): LawfulProblem[] {
   const roles = (body.roles ?? []) as Role[];
   const problems: LawfulProblem[] = [];
+  // Whoever is to have none has left.
+  if (body.roles !== undefined && roles.length === 0) problems.push(problem('/roles', 'INCOMPLETE', 'names no role'));
   const apart = roles.filter((role) => APART_FROM_ADMINISTRATOR.includes(role));
   if (roles.includes('administrator') && apart.length > 0) {
     problems.push(problem('/roles', 'FOUR_EYES', `administrator cannot be combined with ${apart.join(', ')}`, 'R36'));

@@ -113,6 +113,8 @@ export const PARTIES: Machine = {
   kind: 'parties',
   available: true,
   isReadByAll: true,
+  // Departments are listed, and the canary is none.
+  isListed: (id) => id !== CANARY_PARTY,
   states: ['registered'],
   transitions: [
     {

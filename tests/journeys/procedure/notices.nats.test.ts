@@ -1,9 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
+import { ROLES } from '../../../broker/parties/officer.js';
 import { MACHINES } from '../../../broker/procedure/all-machines.js';
 import { hasText } from '../../../broker/procedure/notices/notice-texts.js';
-import { type Body, foundLawfulBus, type LawfulBus } from '../../support/lawful/lawful-bus.js';
+import { startBroker } from '../../support/broker/broker.js';
+import { type Body, foundLawfulBus, LAWFUL, type LawfulBus } from '../../support/lawful/lawful-bus.js';
 import { CD, P } from '../../support/lawful/people.js';
+import { startNats } from '../../support/nats/nats.js';
+import { ask, head } from '../../support/raw-client/raw-socket.js';
 
 const noticesOf = async (bus: LawfulBus, who: string, query = ''): Promise<Body[]> =>
   (await bus.read(who, `/v1/notices?limit=1000${query}`)).notices;
@@ -61,8 +65,50 @@ t.test('a department reads its notices oldest first, page by page, and no other 
   t.match(await bus.as('civil-registry', 'GET', '/v1/notices'), { status: 403, body: { code: 'NOT_YOUR_ROLE' } });
 });
 
+t.test('small matters of a registered bus', async (t) => {
+  const bus = await foundLawfulBus(t);
+
+  await t.test('WebSockets refuse a platform operator as HTTP does, and other officers as no systems', async (t) => {
+    const upgrade = { connection: 'upgrade', upgrade: 'websocket', 'sec-websocket-protocol': 'sluice.v1.json' };
+    const open = (who: string) =>
+      ask(t, bus.url, head('GET /v1/stream', { ...upgrade, authorization: `Bearer ${bus.tokens.get(who)}` }));
+    t.match(await open('pan'), /^HTTP\/1\.1 403 .*"code":"NOT_YOUR_ROLE".*"article":"R36"/s);
+    t.match(await open('chen'), /^HTTP\/1\.1 403 .*"code":"NOT_ALLOWED"/s);
+  });
+
+  await t.test('the canary is in no list of parties, and can be looked up', async (t) => {
+    const { files } = await bus.read('chen', '/v1/parties?limit=1000');
+    t.ok(files.length > 3);
+    t.notOk(files.some(({ id }: Body) => id === 'sluice-canary'));
+    t.match(await bus.read('chen', '/v1/parties/sluice-canary'), { id: 'sluice-canary' });
+  });
+
+  await t.test('an appointment names roles, and a wrong one is answered with those that there are', async (t) => {
+    const appoint = (roles: string[]) => bus.as('gao', 'POST', '/v1/officers', { id: 'x', name: { en: 'x' }, roles });
+    t.match(await appoint([]), { status: 422, body: { code: 'INCOMPLETE', problems: [{ path: '/roles' }] } });
+    const { status, body } = await appoint(['boss']);
+    t.match([status, body.problems[0].path], [400, '/roles/0']);
+    for (const role of ROLES) t.match(body.problems[0].text, role);
+    const none = { status: 422, body: { code: 'INCOMPLETE' } };
+    t.match(await bus.as('gao', 'POST', '/v1/officers/lin/change', { roles: [] }), none);
+  });
+
+  await t.test('setting the clock is done once for an idempotency key', async (t) => {
+    const key = { 'idempotency-key': 'noon' };
+    const set = (now: string) => bus.as('pan', 'POST', '/v1/clock', { now }, key);
+    const first = await Promise.all([1, 2].map(() => set('2025-12-03T12:00:00+08:00')));
+    t.match(first[0], { status: 200, body: { now: '2025-12-03T12:00:00+08:00', test: true } });
+    await bus.setClock('2025-12-04T12:00:00+08:00');
+    const all = [...first, await set('2025-12-03T12:00:00+08:00')];
+    t.strictSame(all.map(({ headers }) => headers.get('idempotent-replayed')).sort(), ['true', 'true', null].sort());
+    for (const { status, body } of all) t.strictSame([status, body], [200, first[0]?.body]);
+    t.match((await bus.read('pan', '/v1/clock')).now, /^2025-12-04/);
+    t.match(await set('2025-12-05T12:00:00+08:00'), { status: 409, body: { code: 'KEY_REUSED' } });
+  });
+});
+
 /** Ids and kinds of a stream, in order; `untilKind` waits for one that comes. */
-async function openStream(bus: LawfulBus, who: string, headers: Record<string, string> = {}) {
+async function openStream(bus: Pick<LawfulBus, 'url' | 'tokens'>, who: string, headers: Record<string, string> = {}) {
   const leaving = new AbortController();
   const answer = await fetch(`${bus.url}/v1/notices`, {
     headers: { authorization: `Bearer ${bus.tokens.get(who)}`, accept: 'text/event-stream', ...headers },
@@ -81,15 +127,21 @@ async function openStream(bus: LawfulBus, who: string, headers: Record<string, s
 }
 
 t.test('a stream of notices goes on, resumes behind the last id, and ends with the office', async (t) => {
-  const bus = await foundLawfulBus(t);
+  const nats = await startNats(t);
+  const bus = await foundLawfulBus(t, { nats });
+  const other = { ...(await startBroker(t, { nats, config: LAWFUL })), tokens: bus.tokens };
   const before = await noticesOf(bus, 'he');
   const stream = await openStream(bus, 'he');
   t.match(stream.answer.headers.get('content-type'), 'text/event-stream');
   await stream.until(() => stream.seen().length === before.length);
+  const elsewhere = await openStream(other, 'he', { 'last-event-id': before.at(-1).id });
   await bus.act('gao', '/v1/officers', { id: 'new', name: { en: 'new' }, roles: ['reviewer'] });
   await stream.until(() => stream.seen().length > before.length);
   t.match(stream.seen().at(-1), { kind: 'appointment', about: { kind: 'officers', id: 'new' }, to: P });
   stream.leave();
+  await elsewhere.until(() => elsewhere.seen().length > 0);
+  t.strictSame(elsewhere.seen(), stream.seen().slice(before.length), 'likewise at another broker');
+  elsewhere.leave();
 
   const resumed = await openStream(bus, 'he', { 'last-event-id': before.at(-1).id });
   await resumed.until(() => resumed.seen().length > 0);

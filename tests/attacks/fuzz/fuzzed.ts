@@ -100,8 +100,9 @@ function changed(document: unknown, { node, how, value: template }: Change): unk
   return document;
 }
 
-/** Defines the property, so that `__proto__` becomes a key like any other. */
+/** Defines the property, so that `__proto__` becomes a key like any other. The length of an array is no element of it. */
 function set(container: object, key: string, value: unknown): void {
+  if (Array.isArray(container) && key === 'length') return;
   Object.defineProperty(container, key, { value, enumerable: true, configurable: true, writable: true });
 }
 

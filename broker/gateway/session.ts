@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { RawData, WebSocket } from 'ws';
+import { TurnQueue } from '../../proto/async/turn-queue.js';
 import { SluiceError, toProblem } from '../../proto/errors.js';
 import { codecFor, type FrameCodec } from '../../proto/frames/frame-codec.js';
 import { CLOSE_CODES, type ClientFrame, type SessionLimits, type Subprotocol } from '../../proto/frames/frames.js';
@@ -48,8 +49,8 @@ export interface SessionPeer {
 /**
  * One WebSocket connection of one system. Decodes its frames, hands them on in order of arrival, and answers what failed
  * with an error frame. Three things could make one session a burden for all others, and each has a bound here: a client
- * that does not read (the sink closes it), one that sends more than intake can take (the socket is not read meanwhile),
- * and one that never completes a frame (bytes and time are counted over all sessions).
+ * that does not read (the sink closes it), one that sends more than intake can take, or thousands of small frames at once (the
+ * socket is not read meanwhile), and one that never completes a frame (bytes and time are counted over all sessions).
  *
  * Invariants: nothing is sent after the close frame; `ended` resolves only when the cursors and receipts of the session
  * are stored; the credential is the digest, the token itself is not kept.
@@ -66,6 +67,9 @@ export class Session {
   readonly #subscriptions: SessionSubscriptions;
   readonly #publisher: SessionPublisher;
   readonly #unfinished: FrameWatch;
+  readonly #frames: TurnQueue<{ bytes: Buffer; isBinary: boolean }>;
+  /** Intake can take no more for now. */
+  #isHeldBack = false;
   #isClosing = false;
   /** Code with which this side has closed. */
   #closedWith: number | undefined;
@@ -115,6 +119,10 @@ export class Session {
       // Reading on for the answer to the close frame would take in the rest of what was too much.
       socket.pause();
     });
+    this.#frames = new TurnQueue(
+      ({ bytes, isBinary }) => this.#take(bytes, isBinary),
+      () => this.#flow(),
+    );
     this.ended = this.#untilClosed();
     this.#listen();
     sink.sendFrame({ kind: 'welcome', session: this.id, heartbeatMs, limits: this.#announcedLimits() });
@@ -136,8 +144,10 @@ export class Session {
 
   /** Answers what was published, stores the cursors, then closes with 1001. */
   async drain(): Promise<void> {
-    this.peer.socket.pause();
+    this.#isHeldBack = true;
+    this.#flow();
     this.#heartbeat.pauseListening();
+    await this.#frames.drained;
     await this.#publisher.settled();
     await this.#subscriptions.close();
     this.close(CLOSE_CODES.GOING_AWAY, 'the broker is going away, connect again');
@@ -157,9 +167,10 @@ export class Session {
     const { socket, encoding } = this.peer;
     this.deps.metrics.sessionOpened(encoding);
     const code = await new Promise<number>((resolve) => socket.once('close', resolve));
-    this.#isClosing = true;
     this.#heartbeat.stop();
     this.#sink.close();
+    await this.#frames.drained;
+    this.#isClosing = true;
     // A client that hangs does not answer the closing frame, and the socket ends with 1006 whatever the reason was.
     this.deps.metrics.sessionClosed(encoding, this.#closedWith ?? code);
     await this.#subscriptions.close();
@@ -174,9 +185,13 @@ export class Session {
     this.#unfinished.complete();
     if (this.#isClosing) return;
     this.#heartbeat.heard();
+    this.#frames.take({ bytes: data as Buffer, isBinary });
+  }
+
+  #take(bytes: Buffer, isBinary: boolean): void {
+    if (this.#isClosing) return;
     let frame: ClientFrame;
     try {
-      const bytes = data as Buffer;
       if (bytes.length > this.deps.limits.maxFrameBytes) {
         throw new SluiceError('TOO_LARGE', `a frame has at most ${this.deps.limits.maxFrameBytes} bytes`);
       }
@@ -232,13 +247,23 @@ export class Session {
 
   #pause(): void {
     this.deps.metrics.sessionPaused();
-    this.peer.socket.pause();
+    this.#isHeldBack = true;
+    this.#flow();
     this.#heartbeat.pauseListening();
   }
 
   #resume(): void {
-    this.peer.socket.resume();
+    this.#isHeldBack = false;
+    this.#flow();
     this.#heartbeat.resumeListening();
+  }
+
+  /** Reads the socket unless intake, or frames that were read already, hold it back. */
+  #flow(): void {
+    if (this.#isClosing) return;
+    const { socket } = this.peer;
+    if (this.#isHeldBack || this.#frames.isWaiting) socket.pause();
+    else socket.resume();
   }
 
   #announcedLimits(): SessionLimits {

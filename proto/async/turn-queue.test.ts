@@ -1,0 +1,52 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import t from 'tap';
+import { TurnQueue } from './turn-queue.js';
+
+const busyFor = (ms: number): void => {
+  for (const until = performance.now() + ms; performance.now() < until; );
+};
+
+t.test('what comes in at once is handled in order, over as many turns of the event loop as it takes', async (t) => {
+  for (const [count, ms] of [
+    [30, 4],
+    [1_000, 0],
+  ] as const) {
+    const handled: number[] = [];
+    const waiting: boolean[] = [];
+    let turns = 0;
+    let timer = setImmediate(function count() {
+      turns++;
+      timer = setImmediate(count);
+    });
+    const queue = new TurnQueue<number>(
+      (item) => {
+        busyFor(ms);
+        handled.push(item);
+      },
+      (isWaiting) => waiting.push(isWaiting),
+    );
+    await nextTurn();
+    const items = Array.from({ length: count }, (_none, number) => number);
+    for (const item of items) queue.take(item);
+    const atOnce = handled.length;
+    await queue.drained;
+    clearImmediate(timer);
+    t.ok(atOnce <= 64, `${atOnce} of ${count} in the turn in which they came`);
+    t.same(handled, items);
+    t.same(waiting, [true, false]);
+    t.ok(turns > 1, `${turns} turns`);
+  }
+});
+
+t.test('one item in a turn is handled at once', async (t) => {
+  const handled: number[] = [];
+  const queue = new TurnQueue<number>(
+    (item) => handled.push(item),
+    () => t.fail('nothing waits'),
+  );
+  for (let item = 0; item < 10; item++) {
+    await nextTurn();
+    queue.take(item);
+    t.equal(handled.length, item + 1);
+  }
+});

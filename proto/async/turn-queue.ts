@@ -1,0 +1,95 @@
+import { sharedTurn } from './shared-turns.js';
+import { TimeSlice } from './time-slice.js';
+
+/** Handled in one turn of the event loop by all queues together. */
+const TURN_MS_MAX = 10;
+/** Handled at once by one queue in a turn. What an item begins asynchronously is not measured, since it runs after all of them. */
+const ITEMS_PER_TURN_MAX = 64;
+
+/** Numbers the turns of the event loop, and measures the one that runs. */
+class TurnClock {
+  turn = 0;
+  #startedMs: number | undefined;
+
+  /** Milliseconds since the first call in this turn. */
+  usedMs(): number {
+    const nowMs = performance.now();
+    if (this.#startedMs === undefined) {
+      this.#startedMs = nowMs;
+      setImmediate(this.#end);
+    }
+    return nowMs - this.#startedMs;
+  }
+
+  readonly #end = (): void => {
+    this.#startedMs = undefined;
+    this.turn++;
+  };
+}
+
+/** The one event loop of this process. */
+const clock = new TurnClock();
+
+/**
+ * Handles items as they come in, in order: at once while the turn of the event loop has time, else in later turns.
+ *
+ * A socket hands over up to 64 KiB at once, which are ten thousand of the smallest frames, and in one turn every socket may do so.
+ * A turn for each item would bound that, and would cost every honest client a turn for each of its frames.
+ * So only what exceeds a turn waits. The owner is asked to stop the flow while something does.
+ *
+ * Invariants: an item is handled only after those that came before it; nothing is handled within `take` once the turn is used up.
+ */
+export class TurnQueue<Item> {
+  #waiting: Item[] = [];
+  #turn = -1;
+  #handledInTurn = 0;
+  #drained: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly handle: (item: Item) => void,
+    /** Called with true when items begin to wait, and with false when none does any more. */
+    private readonly onWaiting: (isWaiting: boolean) => void,
+  ) {}
+
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** Resolves when everything taken so far is handled. */
+  get drained(): Promise<void> {
+    return this.#drained;
+  }
+
+  take(item: Item): void {
+    if (!this.isWaiting && this.#hasTime()) {
+      this.handle(item);
+      return;
+    }
+    this.#waiting.push(item);
+    if (this.#waiting.length > 1) return;
+    this.onWaiting(true);
+    this.#drained = this.#drain();
+  }
+
+  #hasTime(): boolean {
+    const usedMs = clock.usedMs();
+    if (clock.turn !== this.#turn) {
+      this.#turn = clock.turn;
+      this.#handledInTurn = 0;
+    }
+    return usedMs < TURN_MS_MAX && this.#handledInTurn++ < ITEMS_PER_TURN_MAX;
+  }
+
+  async #drain(): Promise<void> {
+    await sharedTurn();
+    const slice = new TimeSlice();
+    for (let next = 0; next < this.#waiting.length; next++) {
+      this.handle(this.#waiting[next] as Item);
+      // What the item has begun runs now, so that its time counts.
+      await undefined;
+      if (slice.isUsedUp) await slice.pause();
+    }
+    this.#waiting = [];
+    this.onWaiting(false);
+  }
+}

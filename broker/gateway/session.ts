@@ -67,7 +67,10 @@ export class Session {
   readonly #subscriptions: SessionSubscriptions;
   readonly #publisher: SessionPublisher;
   readonly #unfinished: FrameWatch;
-  readonly #frames: TurnQueue<{ bytes: Buffer; isBinary: boolean }>;
+  readonly #frames = new TurnQueue<{ bytes: Buffer; isBinary: boolean }>(
+    ({ bytes, isBinary }) => this.#take(bytes, isBinary),
+    () => this.#flow(),
+  );
   /** Intake can take no more for now. */
   #isHeldBack = false;
   #isClosing = false;
@@ -119,10 +122,6 @@ export class Session {
       // Reading on for the answer to the close frame would take in the rest of what was too much.
       socket.pause();
     });
-    this.#frames = new TurnQueue(
-      ({ bytes, isBinary }) => this.#take(bytes, isBinary),
-      () => this.#flow(),
-    );
     this.ended = this.#untilClosed();
     this.#listen();
     sink.sendFrame({ kind: 'welcome', session: this.id, heartbeatMs, limits: this.#announcedLimits() });

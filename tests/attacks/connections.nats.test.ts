@@ -55,6 +55,49 @@ t.test('requests in one packet are served one at a time, in order, and not witho
   t.equal((await call({ url: broker.url, token: TOKENS.reader }, 'GET', '/v1/catalog')).status, 200);
 });
 
+t.test('a request that a proxy could read in another way is refused, and its connection is closed', async (t) => {
+  const broker = await startBroker(t);
+  await broker.apply(REFUSAL_BUNDLE);
+  const reader = `authorization: Bearer ${TOKENS.reader}`;
+  const hidden = `GET /v1/catalog HTTP/1.1\r\nhost: x\r\n${reader}\r\n\r\n`;
+  const post = ['content-type: application/json', `authorization: Bearer ${TOKENS.source}`];
+  const upgrade = [
+    'connection: upgrade',
+    'upgrade: websocket',
+    'sec-websocket-version: 13',
+    `sec-websocket-key: ${'A'.repeat(22)}==`,
+  ];
+  const requests: Record<string, string[]> = {
+    'without a Host': ['GET /v1/catalog HTTP/1.1', reader],
+    'for two hosts': ['GET /v1/catalog HTTP/1.1', 'host: x', 'host: y', reader],
+    'by two callers': ['GET /v1/catalog HTTP/1.1', 'host: x', reader, `Authorization: Bearer ${TOKENS.source}`],
+    'of two lengths': ['POST /v1/events HTTP/1.1', 'host: x', ...post, 'content-length: 0', 'content-length: 9'],
+    'of a length and chunks': [
+      'POST /v1/events HTTP/1.1',
+      'host: x',
+      ...post,
+      'content-length: 5',
+      'transfer-encoding: chunked',
+    ],
+    'of deflated chunks': ['POST /v1/events HTTP/1.1', 'host: x', ...post, 'transfer-encoding: deflate, chunked'],
+    'of two types': [
+      'POST /v1/events HTTP/1.1',
+      'host: x',
+      ...post,
+      'content-type: application/x-ndjson',
+      'content-length: 2',
+    ],
+    'for a WebSocket by two callers': ['GET /v1/stream HTTP/1.1', 'host: x', ...upgrade, reader, reader],
+  };
+  for (const [what, lines] of Object.entries(requests)) {
+    const socket = await RawSocket.open(t, broker.url);
+    socket.write(`${lines.join('\r\n')}\r\n\r\n${what.includes('chunks') ? '0\r\n\r\n' : ''}${hidden}`);
+    await socket.closed;
+    t.match(socket.received, /^HTTP\/1\.1 400 .*problem\+json.*"code":"BAD_REQUEST"/s, what);
+    t.equal(socket.received.match(/HTTP\/1\.1 \d/g)?.length, 1, `${what}: nothing behind it is served`);
+  }
+});
+
 t.test('guessing tokens is slowed down, and delays no valid token', async (t) => {
   const broker = await startBroker(t);
   await broker.apply(REFUSAL_BUNDLE);

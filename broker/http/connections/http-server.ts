@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server, type ServerOptions } f
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { TlsConfig } from '../../config.js';
 import { ConnectionGuard } from './connection-guard.js';
-import { BrokerRequest, listenForExpectations } from './refused-requests.js';
+import { BrokerRequest, listenForExpectations, refuseFlawedHeads } from './refused-requests.js';
 import { readTls } from './tls.js';
 
 /** From the first byte of a request to the end of its headers; honest ones come in one packet. */
@@ -26,10 +26,12 @@ export interface BrokerServer {
 
 export function createBrokerServer(serve: RequestListener, options: HttpServerOptions): BrokerServer {
   const guard = new ConnectionGuard(options);
-  const serveInTurn = guard.oneAtATime(serve);
+  const serveInTurn = guard.oneAtATime(refuseFlawedHeads(serve));
   const settings: ServerOptions = {
     IncomingMessage: BrokerRequest as unknown as NonNullable<ServerOptions['IncomingMessage']>,
     headersTimeout: HEAD_MS_MAX,
+    // Judged with the rest of the head; Node's own answer is no problem document.
+    requireHostHeader: false,
     // Bodies have bounds of their own: an NDJSON upload may be endless.
     requestTimeout: 0,
     connectionsCheckingInterval: CHECK_INTERVAL_MS,

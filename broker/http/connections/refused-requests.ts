@@ -47,6 +47,37 @@ export function listenForExpectations(server: Server, serve: RequestListener): v
   });
 }
 
+/** Node keeps the first of several such lines, a proxy perhaps the last: two of them would see two different requests. */
+const SINGLE = new Set(['host', 'authorization', 'content-type', 'content-encoding']);
+
+/**
+ * Why a request could mean something else to a proxy in front of the broker, so that it would be served for somebody else or with a
+ * body that ends elsewhere; undefined when it could not.
+ */
+export function headFlaw({ rawHeaders, headers, httpVersion }: IncomingMessage): SluiceError | undefined {
+  const flaw = (what: string): SluiceError => new SluiceError('BAD_REQUEST', `the head of the request ${what}`);
+  if (headers.host === undefined && httpVersion !== '1.0') return flaw('has no Host');
+  const { 'transfer-encoding': coding } = headers;
+  if (coding !== undefined && !/^chunked$/i.test(coding)) return flaw('has a Transfer-Encoding other than chunked');
+  const seen = new Set<string>();
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] as string).toLowerCase();
+    if (!SINGLE.has(name)) continue;
+    if (seen.has(name)) return flaw(`has ${name} twice`);
+    seen.add(name);
+  }
+  return undefined;
+}
+
+/** Refuses what `headFlaw` finds, and ends the connection, since nobody knows where the next request would begin. */
+export function refuseFlawedHeads(serve: RequestListener): RequestListener {
+  return (request, response) => {
+    const flaw = headFlaw(request);
+    if (flaw) refuseOnSocket(request.socket, flaw);
+    else serve(request, response);
+  };
+}
+
 /** Answers what the parser could not read. Its messages may quote the client, so they are not repeated. */
 export function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
   const isAnswered = (socket as { _httpMessage?: ServerResponse })._httpMessage?.headersSent === true;

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
 import { type Gateway, STREAM_PATH } from '../../gateway/gateway.js';
+import { refuseOnSocket } from '../../gateway/refuse-on-socket.js';
+import { headFlaw } from '../connections/refused-requests.js';
 
 export interface StreamRoutesDeps {
   gateway: Gateway;
@@ -8,7 +10,11 @@ export interface StreamRoutesDeps {
 
 /** Hands upgrades to the gateway; a plain request to the same address is told what is missing. */
 export function streamRoutes(app: FastifyInstance, deps: StreamRoutesDeps): void {
-  app.server.on('upgrade', (request, socket, head) => deps.gateway.upgrade(request, socket, head));
+  app.server.on('upgrade', (request, socket, head) => {
+    const flaw = headFlaw(request);
+    if (flaw) refuseOnSocket(socket, flaw);
+    else deps.gateway.upgrade(request, socket, head);
+  });
   app.get(STREAM_PATH, { schema: SCHEMA, config: { access: 'anybody' }, exposeHeadRoute: false }, async () => {
     throw new SluiceError('BAD_REQUEST', 'this is a WebSocket: send the headers of an upgrade');
   });

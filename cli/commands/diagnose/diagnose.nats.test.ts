@@ -48,6 +48,16 @@ t.test(
           value: PAYLOAD,
           err: { code: 'X', input: PAYLOAD },
         },
+        {
+          level: 50,
+          time: 3,
+          msg: `Unexpected token in ${PAYLOAD}`,
+          err: {
+            type: 'SyntaxError',
+            message: `Unexpected token in ${PAYLOAD}`,
+            stack: `SyntaxError: Unexpected token in ${PAYLOAD}\n    at ${PAYLOAD} it goes on\n    at JSON.parse (<anonymous>)\n    at Room.read (file:///opt/sluice/dist/broker/room.js:7:9)\n    at async Promise.all (index 0)`,
+          },
+        },
       ]
         .map((line) => JSON.stringify(line))
         .concat(`panic: ${PAYLOAD}`)
@@ -76,7 +86,20 @@ t.test(
       configuration: { heartbeatMs: 9000, secret: '(set)', nats: { systemPass: '(set)' } },
       metrics: /sluice_events_accepted_total/,
       grantMetrics: /sluice_grant_info\{grant="g-one"/,
-      log: { lines: [{ grant: 'g-one' }, { msg: 'refused', err: { code: 'X' } }], otherLines: 1 },
+      log: {
+        lines: [
+          { grant: 'g-one' },
+          { msg: 'refused', err: { code: 'X' } },
+          {
+            msg: '(message of the error)',
+            err: {
+              type: 'SyntaxError',
+              stack: 'SyntaxError\n    at Room.read (file:///opt/sluice/dist/broker/room.js:7:9)',
+            },
+          },
+        ],
+        otherLines: 1,
+      },
       missing: [],
     });
     const again = await sluice('diagnose', ...args);

@@ -4,6 +4,11 @@ import { open } from 'node:fs/promises';
 const LOG_BYTES_MAX = 1024 * 1024;
 const LOG_LINES_MAX = 500;
 const MESSAGE_CHARACTERS_MAX = 500;
+const STACK_CHARACTERS_MAX = 4_000;
+const LEFT_OUT = '(message of the error)';
+/** `    at name (file:line:column)`; a line of a message that begins like one has no place in a file. */
+const FRAME = /^ {4}at [\w$.<># [\]]*\(?(?:async )?(?:file:\/\/|node:)?[^\s()]*:\d+:\d+\)?$/;
+const ERROR_NAME = /^[A-Za-z]{1,40}$/;
 
 /** Fields whose strings are names of the bus or codes. Of all others only numbers and booleans are kept. */
 const NAMES = ['code', 'type', 'grant', 'party', 'system', 'entry', 'stream', 'level', 'time', 'method'];
@@ -48,13 +53,29 @@ function recordOf(text: string): Record<string, unknown> | undefined {
   }
 }
 
+/** Without what an error says: where a line has no sentence of the bus, the logger takes the message of the error, and of a library that may quote a value. */
+function sentenceOf(text: string, record: Record<string, unknown>): string {
+  const messages = PARTS.map((part) => (record[part] as { message?: unknown } | undefined)?.message);
+  return messages
+    .filter((message): message is string => typeof message === 'string' && message !== '')
+    .reduce((rest, message) => rest.replaceAll(message, LEFT_OUT), text);
+}
+
+/** The frames of a stack, and of its first line the name of the error alone. */
+function framesOf(stack: string): string {
+  const [first = ''] = stack.split(':', 1);
+  const frames = stack.split('\n').filter((line) => FRAME.test(line));
+  return [ERROR_NAME.test(first) ? first : 'Error', ...frames].join('\n').slice(0, STACK_CHARACTERS_MAX);
+}
+
 function keptFields(record: Record<string, unknown>): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(record)) {
     if (name === 'hostname') continue;
     if (typeof value === 'number' || typeof value === 'boolean') kept[name] = value;
     else if (typeof value === 'string' && NAMES.includes(name)) kept[name] = value.slice(0, MESSAGE_CHARACTERS_MAX);
-    else if (name === 'msg' || name === 'stack') kept[name] = String(value).slice(0, MESSAGE_CHARACTERS_MAX * 8);
+    else if (name === 'msg') kept[name] = sentenceOf(String(value), record).slice(0, MESSAGE_CHARACTERS_MAX);
+    else if (name === 'stack') kept[name] = framesOf(String(value));
     else if (PARTS.includes(name) && typeof value === 'object' && value !== null)
       kept[name] = keptFields(value as Record<string, unknown>);
   }

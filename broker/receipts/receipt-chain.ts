@@ -9,10 +9,18 @@ type DistributiveOmit<T, K extends keyof never> = T extends unknown ? Omit<T, K>
 /** A record before the chain has given it its number. */
 export type ReceiptAct = DistributiveOmit<ReceiptRecord, Omitted>;
 
+/** The digest of the newest of so many records, which holds those of all before it. */
+export interface ChainHead {
+  digest: string;
+  records: number;
+}
+
 interface Link {
   subject: string;
   data: Uint8Array;
   id: string;
+  /** The chain up to this record. */
+  head: ChainHead;
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -35,6 +43,7 @@ export class ReceiptChain {
   readonly #waiting: Link[] = [];
   #head = '';
   #count = 0;
+  #stored: ChainHead = { digest: '', records: 0 };
   #sealed = 0;
   /** When the first record was appended that is not sealed. */
   #unsealedSinceMs: number | undefined;
@@ -46,9 +55,9 @@ export class ReceiptChain {
     private readonly onStored: () => void,
   ) {}
 
-  /** The part that is sealed into the ledger. */
-  get head(): { digest: string; records: number } {
-    return { digest: this.#head, records: this.#count };
+  /** The part that the store has, and that may be sealed: a seal over records that are lost would read as records that were removed. */
+  get head(): ChainHead {
+    return this.#stored;
   }
 
   /** Records that are not sealed in the ledger yet, and the time of the oldest. */
@@ -56,10 +65,10 @@ export class ReceiptChain {
     return { records: this.#count - this.#sealed, oldestAtMs: this.#unsealedSinceMs };
   }
 
-  /** The head up to so many records is in the ledger. */
-  sealed(records: number): void {
+  /** The head that was taken at `takenAtMs` is in the ledger; records that came later are not older than that. */
+  sealed({ records }: ChainHead, takenAtMs: number): void {
     this.#sealed = records;
-    this.#unsealedSinceMs = records === this.#count ? undefined : Date.now();
+    this.#unsealedSinceMs = records === this.#count ? undefined : takenAtMs;
   }
 
   get isFull(): boolean {
@@ -71,13 +80,12 @@ export class ReceiptChain {
     const record = { ...act, broker: this.broker, n: ++this.#count, prev: this.#head, time: new Date().toISOString() };
     const data = Buffer.from(JSON.stringify(record));
     this.#head = digest(data);
+    const head = { digest: this.#head, records: record.n };
     this.#unsealedSinceMs ??= Date.now();
     return new Promise((resolve, reject) => {
       const id = `receipt/${this.broker}/${record.n}`;
-      this.#waiting.push({ subject: receiptSubject(party, grant), data, id, resolve, reject });
-      this.#writing ??= this.#write().finally(() => {
-        this.#writing = undefined;
-      });
+      this.#waiting.push({ subject: receiptSubject(party, grant), data, id, head, resolve, reject });
+      this.#startWriting();
     });
   }
 
@@ -93,6 +101,14 @@ export class ReceiptChain {
     this.#stopped = true;
   }
 
+  #startWriting(): void {
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+      // A record that was appended when the last one was answered, and before this ran, would wait for the next append.
+      if (this.#waiting.length > 0) this.#startWriting();
+    });
+  }
+
   async #write(): Promise<void> {
     while (this.#waiting.length > 0 && !this.#stopped) {
       const batch = this.#waiting.slice(0, BATCH_RECORDS_MAX);
@@ -105,6 +121,7 @@ export class ReceiptChain {
       }
       this.#waiting.splice(0, batch.length);
       for (const link of batch) {
+        this.#stored = link.head;
         this.onStored();
         link.resolve();
       }

@@ -2,6 +2,7 @@ import { EpochChanges } from '../event-log/epoch-changes.js';
 import { expiredBeforeMs } from '../event-log/expiry.js';
 import { PartitionReaders } from '../event-log/partition-readers.js';
 import { StartPositions } from '../event-log/start-position.js';
+import { statusAt } from '../grants/grant.js';
 import type { Grants } from '../grants/grants.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { StreamMetrics } from '../metrics/stream-metrics.js';
@@ -26,7 +27,7 @@ import { PageEvents } from './pages/page-events.js';
 import { PageReader } from './pages/page-reader.js';
 import { PageReceipts } from './pages/page-receipts.js';
 import { UsedItems } from './pages/used-items.js';
-import { sealReceipts } from './seal-receipts.js';
+import { sealReceipts, sealRegularly } from './seal-receipts.js';
 import { LogSegments } from './segments/log-segments.js';
 import { CatchUp } from './subscriptions/catch-up.js';
 import { CursorTraffic } from './subscriptions/cursor-traffic.js';
@@ -104,7 +105,9 @@ export function openStream(deps: StreamDeps): Stream {
   const subscriptions = openSubscriptions(deps, base, live);
   const { cursors, receipts, logOf, access, starts, table, traffic } = base;
   const { readers, monitor, epochChanges, dispatch, segments } = live;
+  let stopSealing = (): void => undefined;
   const drain = async (): Promise<void> => {
+    stopSealing();
     monitor.stop();
     epochChanges.stop();
     dispatch.flush();
@@ -126,6 +129,7 @@ export function openStream(deps: StreamDeps): Stream {
     start: async () => {
       cursors.start();
       receipts.start();
+      stopSealing = sealRegularly(receipts.chain, deps);
       base.pollers.start();
       await readers.start();
       monitor.start();
@@ -232,7 +236,7 @@ function openSubscriptions(deps: StreamDeps, base: Base, live: Live): Subscripti
 }
 
 function openPages(
-  { bus, entries, grants, secret, metrics, onDelivered, onSent }: StreamDeps,
+  { bus, entries, grants, secret, metrics, clock, onDelivered, onSent }: StreamDeps,
   base: Base,
   { readers, segments }: Live,
 ) {
@@ -243,8 +247,14 @@ function openPages(
     metrics.pulled(count);
     if (count > 0) onSent?.(grant, count, address);
   };
+  const onLastByte = (id: string): void => {
+    const grant = grants.get(id);
+    const hasEndedByAct = grant && !['in_force', 'expired'].includes(statusAt(grant, clock()));
+    if (hasEndedByAct) metrics.revoked(Math.max(0, clock() - grant.changedAtMs) / 1000);
+  };
+  const reading = { access, cursors, starts, readers, events, receipts, logOf, traffic };
   return {
-    pages: new PageReader({ access, cursors, starts, readers, events, receipts, logOf, onPulled, traffic }),
+    pages: new PageReader({ ...reading, onPulled, onLastByte }),
     acknowledgements: new PageAcknowledgements({
       ...{ access, cursors, readers, table, logOf, traffic },
       receiptsOf: (party, grant) => receiptsOf(bus, party, grant),

@@ -6,13 +6,30 @@ export interface SealReceiptsDeps {
   warn(message: string, error?: unknown): void;
 }
 
-/** Puts the head of this broker's chain of receipts into the ledger, so that receipts cannot be removed unnoticed. */
-export async function sealReceipts(chain: ReceiptRegistry['chain'], { ledger, warn }: SealReceiptsDeps): Promise<void> {
+/** Receipts that a crash leaves unsealed are at most so old. */
+const SEAL_INTERVAL_MS = 3_600_000;
+
+/** Seals every hour; returns the function that stops it. */
+export function sealRegularly(chain: ReceiptRegistry['chain'], deps: SealReceiptsDeps): () => void {
+  const timer = setInterval(() => void sealReceipts(chain, deps), SEAL_INTERVAL_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/**
+ * Puts the head of this broker's chain of receipts into the ledger, so that receipts cannot be removed unnoticed. Nothing is
+ * recorded when there is nothing new. See docs/decisions/0208.
+ */
+export async function sealReceipts(
+  chain: Pick<ReceiptRegistry['chain'], 'broker' | 'head' | 'unsealed' | 'sealed'>,
+  { ledger, warn }: SealReceiptsDeps,
+): Promise<void> {
   const { broker, head } = chain;
-  if (head.records === 0) return;
+  if (head.records === 0 || chain.unsealed.records === 0) return;
+  const takenAtMs = Date.now();
   const act = { kind: 'receipts', id: broker, act: 'sealed', actor: 'bus', document: { broker, ...head } } as const;
   await ledger
     .append(() => act)
-    .then(() => chain.sealed(head.records))
+    .then(() => chain.sealed(head, takenAtMs))
     .catch((error: unknown) => warn(`the receipts of broker ${broker} were not sealed in the ledger`, error));
 }

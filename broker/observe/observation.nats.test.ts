@@ -75,10 +75,13 @@ t.test('credit, acknowledgements, revocations and streams are seen on /metrics',
   }
   await reaches('sluice_accept_to_acknowledge_seconds_count', (count) => count >= 1);
 
+  const headers = { authorization: `Bearer ${READER}`, accept: 'text/event-stream' };
+  const eventStream = await fetch(`${url}/v1/grants/g/events?cursor=events&from=latest`, { headers });
   const reason = JSON.stringify({ reason: 'a test' });
   await mustCall({ url, token: operatorToken }, 'POST', '/v1/grants/g/suspend', reason);
-  await reaches('sluice_revocation_to_last_byte_seconds_count', (count) => count === 1);
-  t.equal(await value('sluice_revocation_to_last_byte_seconds_bucket{le="1"}'), 1, 'within a second');
+  await reaches('sluice_revocation_to_last_byte_seconds_count', (count) => count === 2);
+  t.equal(await value('sluice_revocation_to_last_byte_seconds_bucket{le="1"}'), 2, 'both within a second');
+  t.match(await eventStream.text(), 'event: ended');
 
   await publishBatch({ url, token: SOURCE }, [
     { specversion: '1.0', id: 'x', type: ENTRY, op: 'create', data: {} } as never,

@@ -74,9 +74,11 @@ async function freezeBroker(stage: Stage): Promise<() => Promise<void>> {
     await session.subscribe({ grant: 'g', from: 'latest' });
     stage.broker.child.kill('SIGSTOP');
     const frozen = pause(FROZEN_MS, new AbortController().signal);
-    await act('suspend');
+    // Its answer waits for the frozen broker.
+    const suspended = act('suspend');
     await frozen;
     stage.broker.child.kill('SIGCONT');
+    await suspended;
     await act('restore');
     await session.close();
   }, 1_000);

@@ -1,26 +1,19 @@
-import { tokenOf } from './documents/bench-bundle.js';
-import { isSlow, provinceGrants, provinceSystems, SESSIONS } from './documents/province.js';
+import { SESSIONS } from './documents/province.js';
 import { type BenchRun, runBench } from './harness/bench-run.js';
 import { CpuMeter } from './harness/cpu-meter.js';
-import { portOf, Source } from './harness/source.js';
-import { startBus } from './harness/subscribed-bus.js';
+import { entryIds, provinceTargets, startProvince, ZIPF } from './harness/province-bus.js';
+import { Source } from './harness/source.js';
 import { SubscriberGroup } from './harness/subscriber-group.js';
 import { pause } from './harness/wait-until.js';
-import type { SluiceTarget } from './load/sluice-subscriber.js';
-import { type BrokerProcess, startBroker } from './processes/broker-process.js';
+import type { BrokerProcess } from './processes/broker-process.js';
 import { usageOf } from './processes/process-usage.js';
 
 /** Measures the size of Fujian's platform on one broker: is the hourly rate held, and how much faster can it go? */
 const DOWNLOADS = 150_000_000;
 /** Deliveries per second that reach the number of downloads in an hour. */
 const RATE = 41_700;
-const ENTRIES = 40_000;
-const ZIPF = 1;
-/** Read rate of a slow session, far below what it is sent in the flat-out phase. */
-const SLOW_BYTES_PER_SECOND = 64 * 1024;
 /** Share of all sessions that reconnect per minute. */
 const RECONNECTING_SHARE = 0.01;
-const SAMPLED_EVERY = 20;
 const UNANSWERED_MAX = 4000;
 /** Flat out, events that sessions at full speed may lag behind the source on average. */
 const LAG_MAX = 4000;
@@ -29,7 +22,7 @@ const LAG_REPORT_INTERVAL_MS = 20;
 await runBench('province', async (run) => {
   const heldSeconds = (run.options.minutes ?? 1) * 60;
   const { broker, startSeconds, deliveriesPerEvent, fastPerEvent } = await startProvince(run);
-  const group = await SubscriberGroup.openSluice(run, targetsOf(broker.url));
+  const group = await SubscriberGroup.openSluice(run, provinceTargets(broker.url));
   run.note(`${SESSIONS} sessions are connected`);
   const plan = { entries: entryIds(), zipf: ZIPF, codes: 50, prefix: 'p' };
   const source = await Source.overSocket(run, broker.url, plan);
@@ -52,33 +45,6 @@ await runBench('province', async (run) => {
     cpuSeconds: { held: held.cpuSeconds, flatOut: flatOut.cpuSeconds },
   };
 });
-
-function entryIds(): string[] {
-  return Array.from({ length: ENTRIES }, (_, i) => `bench.e${i}`);
-}
-
-/** Fills a bus and restarts its broker, since the time of a start depends on what is stored. */
-async function startProvince(run: BenchRun) {
-  const entries = entryIds();
-  const { grants, ...perEvent } = provinceGrants(entries, ZIPF);
-  const filling = await startBus(run, { subscribers: provinceSystems(), entries, grants });
-  await filling.end();
-  run.note(`${entries.length} entries and ${grants.length} grants are stored`);
-  const broker = await startBroker(run);
-  return { broker, startSeconds: broker.startSeconds, ...perEvent };
-}
-
-function targetsOf(url: string): SluiceTarget[] {
-  const { grants } = provinceGrants(entryIds(), ZIPF);
-  return provinceSystems().map((system, i) => ({
-    port: portOf(url),
-    token: tokenOf(system),
-    encoding: 'sluice.v1.protobuf',
-    sampled: i % SAMPLED_EVERY === 0,
-    ...(isSlow(system) && { bytesPerSecond: SLOW_BYTES_PER_SECOND }),
-    subscriptions: grants.filter((grant) => grant.system === system).map(({ id }) => ({ grant: id, credit: 10_000 })),
-  }));
-}
 
 interface Hold {
   broker: BrokerProcess;

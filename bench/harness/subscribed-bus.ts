@@ -14,9 +14,14 @@ export interface BusPlan {
 /** Starts a broker with the departments, entries and grants of a bench. */
 export async function startBus(run: BenchRun, plan: BusPlan): Promise<BrokerProcess> {
   const broker = await startBroker(run, plan.options);
-  const bundle = benchBundle(plan.subscribers, plan.entries.map(benchEntry), plan.grants.map(benchGrant));
-  for (const part of inParts(bundle)) await operate(broker.url, 'POST', '/v1/bundles', part);
+  await fillBus(broker.url, plan);
   return broker;
+}
+
+/** Declares them on a broker that runs. */
+export async function fillBus(url: string, plan: Omit<BusPlan, 'options'>): Promise<void> {
+  const bundle = benchBundle(plan.subscribers, plan.entries.map(benchEntry), plan.grants.map(benchGrant));
+  for (const part of inParts(bundle)) await operate(url, 'POST', '/v1/bundles', part);
 }
 
 /** Documents per request, so that the body stays far below the limit of the route. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, writeFile } from 'node:fs/promises';
+import { chown, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -38,15 +38,25 @@ export class PostgresServer {
     this.query = queryOf(this.url);
   }
 
-  /** Creates the data; `start` must be called after it. The folder must be empty and is removed by the caller. */
-  static async create(folder: string, settings: Record<string, string> = {}): Promise<PostgresServer> {
+  /**
+   * Creates the data; `start` must be called after it. The folder must be empty and is removed by the caller. Data that lie
+   * at `template` are copied, which costs a tenth; when there are none yet, those that are created are copied there.
+   */
+  static async create(
+    folder: string,
+    settings: Record<string, string> = {},
+    template?: string,
+  ): Promise<PostgresServer> {
     const isRoot = process.getuid?.() === 0;
     const options = { ...(isRoot && UNPRIVILEGED), cwd: folder };
     if (isRoot) await chown(folder, UNPRIVILEGED.uid, UNPRIVILEGED.gid);
     const programs = await usablePrograms(folder);
     const data = join(folder, 'data');
-    const initial = ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync', '-E', 'UTF8', '--locale=C'];
-    await run(programs.initdb, initial, options);
+    if (!template || !(await copyTree(template, data, options))) {
+      const initial = ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync', '-E', 'UTF8', '--locale=C'];
+      await run(programs.initdb, initial, options);
+      if (template) await layTemplate(data, template, options);
+    }
     await writeFile(join(data, 'postgresql.auto.conf'), serverSettings(settings));
     const port = await freePort();
     return new PostgresServer(programs.postgres, ['-D', data, '-p', String(port), '-k', ''], options, port);
@@ -115,6 +125,24 @@ export function queryOf(url: string): Query {
       await client.end().catch(() => undefined);
     }
   };
+}
+
+/** Copies a folder of the user that the server runs as; false when there is none. */
+async function copyTree(from: string, to: string, options: { uid?: number; cwd: string }): Promise<boolean> {
+  const owner = await stat(from).then(
+    ({ uid }) => uid,
+    () => undefined,
+  );
+  if (owner !== (options.uid ?? process.getuid?.())) return false;
+  await run('cp', ['-a', from, to], options);
+  return true;
+}
+
+async function layTemplate(data: string, template: string, options: { uid?: number; cwd: string }): Promise<void> {
+  const unfinished = `${template}-${process.pid}`;
+  await copyTree(data, unfinished, options);
+  // Another process may have been faster.
+  await rename(unfinished, template).catch(() => rm(unfinished, { recursive: true, force: true }));
 }
 
 function serverSettings(settings: Record<string, string>): string {

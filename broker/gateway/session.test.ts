@@ -157,7 +157,7 @@ t.test('an acknowledgement that crosses the end of its subscription is no error'
 });
 
 t.test('a client that hears the heartbeat and answers stays; one that falls silent is closed with 4408', async (t) => {
-  const { url } = await startGateway(t, { heartbeatMs: 100 });
+  const { url } = await startGateway(t, { heartbeatMs: 400 });
   const alive = await connectClient(t, url);
   const silent = await connectClient(t, url, 'sluice.v1.json', {
     headers: { authorization: 'Bearer system-token' },

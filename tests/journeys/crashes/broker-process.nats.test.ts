@@ -2,60 +2,54 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { processesWithArgument } from '../../../broker/nats/server/process-list.js';
-import { applyBundle } from '../../support/broker/broker.js';
 import { spawnBroker } from '../../support/broker/broker-process.js';
 import { ENTRY, REFUSAL_BUNDLE, TOKENS } from '../../support/broker/refusal-bundle.js';
 import { temporaryFolder } from '../../support/nats/nats.js';
 import { RawSession } from '../../support/raw-client/raw-client.js';
-import { call, publishBatch } from '../../support/raw-client/raw-http.js';
+import { applyBundle, call, publishBatch } from '../../support/raw-client/raw-http.js';
 
 const event = (id: string) => ({
   ...{ specversion: '1.0' as const, id, type: ENTRY, subject: id, op: 'create' as const },
   data: { id },
 });
 
-t.test('a killed broker resumes where it was; a drained one leaves no process behind', async (t) => {
-  const folder = await temporaryFolder(t);
-  const first = await spawnBroker(t, folder);
-  await applyBundle(first.url, REFUSAL_BUNDLE);
-  await publishBatch({ url: first.url, token: TOKENS.source }, [event('a'), event('b')]);
-  const session = await RawSession.open({ url: first.url, token: TOKENS.reader, encoding: 'sluice.v1.json' });
-  const before = await session.subscribe({ grant: 'g-shops' });
-  await session.until(() => before.events.length === 2, 'both events');
-  before.ack(1);
-  await session.until(() => before.acked.includes(1), 'the cursor to be stored');
-  await first.kill();
+t.test(
+  'a killed broker resumes where it was, without another token for the operator; a drained one leaves no process behind',
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    const first = await spawnBroker(t, folder, { SLUICE_BOOTSTRAP_TOKEN: '' });
+    const [, token = ''] = /shown this once: (\S+)/.exec(first.output()) ?? [];
+    await applyBundle({ url: first.url, token }, REFUSAL_BUNDLE);
+    await publishBatch({ url: first.url, token: TOKENS.source }, [event('a'), event('b')]);
+    const session = await RawSession.open({ url: first.url, token: TOKENS.reader, encoding: 'sluice.v1.json' });
+    const before = await session.subscribe({ grant: 'g-shops' });
+    await session.until(() => before.events.length === 2, 'both events');
+    before.ack(1);
+    await session.until(() => before.acked.includes(1), 'the cursor to be stored');
+    await first.kill();
 
-  const second = await spawnBroker(t, folder);
-  const again = await RawSession.open({ url: second.url, token: TOKENS.reader, encoding: 'sluice.v1.json' });
-  const after = await again.subscribe({ grant: 'g-shops' });
-  t.equal(after.subscribed.log, before.subscribed.log, 'the log has the same life');
-  t.equal(after.subscribed.position, 1);
-  await publishBatch({ url: second.url, token: TOKENS.source }, [event('c')]);
-  await again.until(() => after.events.length === 2, 'what was not acknowledged, and what is new');
-  t.same(
-    after.events.map(({ position, subject }) => [position, subject]),
-    [
-      [2, 'b'],
-      [3, 'c'],
-    ],
-  );
+    const second = await spawnBroker(t, folder, { SLUICE_BOOTSTRAP_TOKEN: '' });
+    t.notMatch(second.output(), /shown this once/, 'the token is generated and printed once');
+    t.equal((await call({ url: second.url, token }, 'GET', '/v1/ledger')).status, 200);
+    const again = await RawSession.open({ url: second.url, token: TOKENS.reader, encoding: 'sluice.v1.json' });
+    const after = await again.subscribe({ grant: 'g-shops' });
+    t.equal(after.subscribed.log, before.subscribed.log, 'the log has the same life');
+    t.equal(after.subscribed.position, 1);
+    await publishBatch({ url: second.url, token: TOKENS.source }, [event('c')]);
+    await again.until(() => after.events.length === 2, 'what was not acknowledged, and what is new');
+    t.same(
+      after.events.map(({ position, subject }) => [position, subject]),
+      [
+        [2, 'b'],
+        [3, 'c'],
+      ],
+    );
 
-  const closed = again.until(() => again.closed !== undefined, 'the goodbye');
-  t.equal(await second.stop(), 0);
-  await closed;
-  t.equal(again.closed?.code, 1001);
-  const configFile = join(realpathSync(folder), 'nats', 'nats-server.conf');
-  t.same(await processesWithArgument(configFile), [], 'no nats-server is left');
-});
-
-t.test('the token of the first operator is generated and printed once', async (t) => {
-  const folder = await temporaryFolder(t);
-  const first = await spawnBroker(t, folder, { SLUICE_BOOTSTRAP_TOKEN: '' });
-  const [, token = ''] = /shown this once: (\S+)/.exec(first.output()) ?? [];
-  t.equal((await call({ url: first.url, token }, 'GET', '/v1/ledger')).status, 200);
-  await first.stop();
-  const second = await spawnBroker(t, folder, { SLUICE_BOOTSTRAP_TOKEN: '' });
-  t.notMatch(second.output(), /shown this once/);
-  t.equal((await call({ url: second.url, token }, 'GET', '/v1/ledger')).status, 200);
-});
+    const closed = again.until(() => again.closed !== undefined, 'the goodbye');
+    t.equal(await second.stop(), 0);
+    await closed;
+    t.equal(again.closed?.code, 1001);
+    const configFile = join(realpathSync(folder), 'nats', 'nats-server.conf');
+    t.same(await processesWithArgument(configFile), [], 'no nats-server is left');
+  },
+);

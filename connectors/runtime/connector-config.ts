@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path';
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { parse as parseYaml } from 'yaml';
 import { addressProblem, headerProblems, tokenProblem } from '../../client/service-settings.js';
+import { schemaProblem } from '../../proto/schema-problem.js';
 import { valuelessKeys } from '../../proto/valueless-keys.js';
 import { ConnectorConfigError } from './connector-errors.js';
 
@@ -94,6 +95,16 @@ export function checkSettings<Settings>(value: unknown, schema: Schema, at = 'se
   return settings;
 }
 
+/** Schemas are the program's own, so no meta-schema is compiled to check them. */
+const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: false, meta: false, validateSchema: false });
+const compiled = new WeakMap<Schema, ValidateFunction>();
+
+function compiledOf(schema: Schema): ValidateFunction {
+  const validate = compiled.get(schema) ?? ajv.compile(schema);
+  compiled.set(schema, validate);
+  return validate;
+}
+
 function checkedAgainst<Settings>(
   value: unknown,
   schema: Schema,
@@ -102,7 +113,7 @@ function checkedAgainst<Settings>(
   const settings = structuredClone(value) as Settings;
   const valueless = valuelessKeys(value, at);
   if (valueless.length > 0) return { settings, problems: valueless };
-  const validate = new Ajv({ allErrors: true, useDefaults: true, strict: false }).compile(schema);
+  const validate = compiledOf(schema);
   const isValid = validate(settings);
   return { settings, problems: isValid ? [] : (validate.errors ?? []).map((error) => describe(error, at)) };
 }
@@ -128,9 +139,10 @@ function withEnvironment(value: unknown, env: NodeJS.ProcessEnv, missing: string
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withEnvironment(one, env, missing)]));
 }
 
-function describe({ instancePath, message, params }: ErrorObject, at: string): string {
+function describe(error: ErrorObject, at: string): string {
+  const { instancePath, keyword, message, params } = error;
   const path = `${at}${instancePath}`.replace(/^\//, '').replaceAll('/', '.') || 'the file';
   const { additionalProperty } = params as { additionalProperty?: string };
   if (additionalProperty !== undefined) return `${path} has an unknown key ${additionalProperty}`;
-  return `${path} ${message ?? 'is wrong'}`;
+  return `${path} ${keyword === 'enum' ? schemaProblem(error) : (message ?? 'is wrong')}`;
 }

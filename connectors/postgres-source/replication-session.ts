@@ -66,6 +66,7 @@ export class ReplicationSession {
       progress: deps.progress.snapshots,
       onChunk: () => deps.stream.ping(),
       onError: (error) => deps.stream.fail(error),
+      onWait: (reason) => deps.context.log.warn(`the snapshot is held up: ${reason}`),
     });
     this.#confirmedLsn = BigInt(deps.progress.confirmedLsn);
     this.#savedLsn = this.#confirmedLsn;

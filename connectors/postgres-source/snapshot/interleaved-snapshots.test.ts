@@ -50,6 +50,7 @@ class ScriptedServer {
   readonly asked: { text: string; answer: () => void }[] = [];
   selects = 0;
   snapshot = '1000000:1000000:';
+  writers: string[] = [];
   readonly #isHeld: boolean;
 
   constructor(
@@ -71,6 +72,7 @@ class ScriptedServer {
 
   #answer(text: string, [last = '0']: string[]): unknown[] {
     if (text.includes('pg_current_snapshot')) return [{ snapshot: this.snapshot }];
+    if (text.includes('pg_locks')) return this.writers.map((one) => ({ one }));
     if (text.includes('insert_lsn')) return [{ lsn: `0/${this.lsn.toString(16)}` }];
     if (text.includes('emit_message')) this.lsn += 100n;
     if (!text.includes('FROM ONLY')) return [];
@@ -93,6 +95,7 @@ function open(server: ScriptedServer, progress: Record<string, SnapshotProgress>
     origins: new Map([['public.t', ORIGIN]]),
     onChunk: () => arrived++,
     onError: (error) => errors.push(error),
+    onWait: () => undefined,
   });
   const take = (lsn: bigint) => {
     const chunk = snapshots.takeBefore(lsn);
@@ -210,6 +213,18 @@ t.test('a chunk is read once the returned transactions are visible to it', async
   server.snapshot = '701:701:';
   await arrivals(1);
   t.equal(server.selects, 1);
+});
+
+t.test('a snapshot that continues waits for those who were writing to the table', async (t) => {
+  const server = new ScriptedServer(1);
+  const { snapshots, arrivals } = open(server);
+  server.writers = ['3/7'];
+  snapshots.readAhead();
+  await new Promise((resolve) => setImmediate(resolve));
+  t.equal(server.selects, 0, 'the stream of an earlier session may have returned what they wrote');
+  server.writers = ['3/8'];
+  await arrivals(1);
+  t.equal(server.selects, 1, 'a later writer is none of them');
 });
 
 t.test('a failed statement is reported once, and nothing more is read', async (t) => {

@@ -21,6 +21,8 @@ export interface InterleavedSnapshotsDeps {
   /** A chunk has arrived: the server has to report that it has sent everything before it. */
   onChunk(): void;
   onError(error: unknown): void;
+  /** Called every half minute while a chunk waits for transactions of others. */
+  onWait(reason: string): void;
 }
 
 /**
@@ -50,7 +52,7 @@ export class InterleavedSnapshots {
   #last = { lsn: 0n, events: 0 };
 
   constructor(private readonly deps: InterleavedSnapshotsDeps) {
-    this.#reader = new SnapshotReader(deps.client, deps.rowsMax, this.#delivered);
+    this.#reader = new SnapshotReader(deps.client, deps.rowsMax, this.#delivered, deps.onWait);
     this.#read = new Map(Object.entries(deps.progress));
     this.#forms = new Map(deps.mappings.map((mapping) => [mapping, mapping.byIndex(mapping.columns)]));
   }

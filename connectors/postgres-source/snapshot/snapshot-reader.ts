@@ -22,7 +22,8 @@ export interface ChunkRequest {
 
 /** A commit is visible a moment after the stream has it, or when a synchronous standby has confirmed it. */
 const VISIBLE_POLL_MS = 20;
-const VISIBLE_POLLS_MAX = 1_500;
+/** Half a minute. */
+const VISIBLE_POLLS_REPORTED = 1_500;
 
 /**
  * Reads a table in chunks by its key, while the stream goes on.
@@ -39,6 +40,8 @@ export class SnapshotReader {
     private readonly client: pg.Client,
     private readonly rowsMax: number,
     private readonly delivered: DeliveredTransactions,
+    /** Called every half minute while a chunk waits for transactions of others. */
+    private readonly onWait: (reason: string) => void,
   ) {}
 
   /**
@@ -71,15 +74,28 @@ export class SnapshotReader {
    * placed behind the change with the value before it. What an earlier session has delivered is not known any more: its writers are.
    */
   async #untilDeliveredIsVisible(oid: string): Promise<void> {
-    if (!this.#begun.has(oid)) await waitForWriters(this.client, oid);
+    if (!this.#begun.has(oid)) await this.#untilWritersHaveEnded(oid);
     this.#begun.add(oid);
     let invisible = this.delivered.take();
     for (let poll = 0; invisible.size > 0; poll++) {
       if (poll > 0) await pause(VISIBLE_POLL_MS);
       const { rows } = await this.client.query<{ snapshot: string }>('SELECT pg_current_snapshot() AS snapshot');
       invisible = invisibleIn(rows[0]!.snapshot, invisible);
-      if (poll === VISIBLE_POLLS_MAX)
-        throw new PeerGoneError('waiting for a commit that a synchronous standby has not confirmed');
+      if (poll % VISIBLE_POLLS_REPORTED === VISIBLE_POLLS_REPORTED - 1)
+        this.onWait('waiting for a commit that a synchronous standby has not confirmed');
+    }
+  }
+
+  /** The stream goes on meanwhile, so a long transaction is no reason to end the session; closing it ends the wait. */
+  async #untilWritersHaveEnded(oid: string): Promise<void> {
+    for (let hasEnded = false; !hasEnded; ) {
+      try {
+        await waitForWriters(this.client, oid);
+        hasEnded = true;
+      } catch (error) {
+        if (!(error instanceof PeerGoneError)) throw error;
+        this.onWait(error.message);
+      }
     }
   }
 

@@ -6,14 +6,13 @@ import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import type { Bus } from '../../nats/bus.js';
 import { lastOf, provenEnd, readAfter } from '../../nats/read/log-reader.js';
 import { eventStream } from '../../nats/streams.js';
+import { CacheBound } from './cache-bound.js';
 import { LogSegment } from './log-segment.js';
 import { SharedScan } from './shared-scan.js';
 
 /** One read: large enough to amortise the request and a frame per reader, small enough that a slow socket pins little. */
 const SEGMENT_EVENTS = 1024;
 const SEGMENT_BYTES = 1024 * 1024;
-/** Bound of all cached segments together, encoded forms included. */
-const CACHE_BYTES_MAX = 96 * 1024 * 1024;
 
 /** A leader that was replaced learns of it within a Raft heartbeat (1 s). */
 const LEADER_CHANGE_MS = 1_500;
@@ -48,6 +47,7 @@ export class LogSegments {
   /** Reads in flight by single requests, so that equal ones share them. */
   readonly #loading = new Map<string, Promise<LogSegment>>();
   #bytes = 0;
+  readonly #bound = new CacheBound();
   #truncations = 0;
 
   constructor(
@@ -208,8 +208,9 @@ export class LogSegments {
   }
 
   #evict(): void {
+    const bytesMax = this.#bound.bytesMax(this.#bytes);
     for (const segment of this.#used.keys()) {
-      if (this.#bytes <= CACHE_BYTES_MAX) return;
+      if (this.#bytes <= bytesMax) return;
       this.#drop(segment);
     }
   }

@@ -219,7 +219,7 @@ export class Gateway {
     const { leases } = this.deps;
     try {
       const lease = leases.take(leases.credential(session.caller, session.credential));
-      lease.signal.addEventListener('abort', end, { once: true });
+      lease.whenEnded(end);
       return () => lease.release();
     } catch {
       // Withdrawn during the handshake.

@@ -28,6 +28,20 @@ t.test('a lease ends with the ledger record that withdraws its credential, and n
   other.release();
 });
 
+t.test('a holder that asked to be called is called once, in the turn in which its lease ends', async (t) => {
+  const owners = new Map<string, Caller>([['digest', SYSTEM]]);
+  const leases = leasesOf(owners);
+  const lease = leases.take(leases.credential(SYSTEM, 'digest'));
+  let calls = 0;
+  lease.whenEnded(() => calls++);
+  owners.delete('digest');
+  leases.onRecord({ kind: 'system', id: 'reader' });
+  leases.onRecord({ kind: 'system', id: 'reader' });
+  t.equal(calls, 1);
+  t.ok(lease.hasEnded);
+  t.match(lease.signal.reason, { code: 'NOT_AUTHENTICATED' }, 'a signal that is made afterwards is aborted');
+});
+
 t.test('a lease for one right outlives the loss of another', async (t) => {
   const owners = new Map<string, Caller>([['digest', SYSTEM]]);
   const leases = leasesOf(owners);

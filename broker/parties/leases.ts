@@ -17,9 +17,14 @@ export interface LeaseCondition {
 /** Bounds how late a right that ends by time, or with a stale ledger, ends what runs under it. */
 const CHECK_INTERVAL_MS = 250;
 
-/** The right to go on. `signal` is aborted, with the error as its reason, once one of the conditions has ended. */
+/**
+ * The right to go on. `signal` is aborted, with the error as its reason, once one of the conditions has ended. It is made
+ * when it is asked for: each of thousands of sessions has a lease, and needs no more than to be called.
+ */
 export class Lease {
-  readonly #controller = new AbortController();
+  #controller: AbortController | undefined;
+  #error: SluiceError | undefined;
+  #onEnded: (() => void) | undefined;
 
   constructor(
     readonly conditions: readonly LeaseCondition[],
@@ -28,23 +33,38 @@ export class Lease {
   ) {}
 
   get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#error) this.#controller.abort(this.#error);
+    }
     return this.#controller.signal;
+  }
+
+  get hasEnded(): boolean {
+    return this.#error !== undefined;
+  }
+
+  /** Calls back in the turn in which the lease ends. For one holder; not called for a lease that has ended. */
+  whenEnded(fn: () => void): void {
+    this.#onEnded = fn;
   }
 
   /** Throws why the lease has ended. To be called after the last wait and before anything is handed out or stored. */
   check(): void {
     this.judge();
-    this.signal.throwIfAborted();
+    if (this.#error) throw this.#error;
   }
 
   /** Ends the lease when one of its conditions has ended. */
   judge(): void {
-    if (this.signal.aborted) return;
+    if (this.#error) return;
     for (const condition of this.conditions) {
       const error = condition.ended();
       if (!error) continue;
+      this.#error = error;
       this.onEnd(this);
-      this.#controller.abort(error);
+      this.#controller?.abort(error);
+      this.#onEnded?.();
       return;
     }
   }
@@ -83,8 +103,10 @@ export class Leases {
       (released) => this.#release(released),
     );
     lease.judge();
-    if (lease.signal.aborted) this.#release(lease);
-    lease.signal.throwIfAborted();
+    if (lease.hasEnded) {
+      this.#release(lease);
+      lease.check();
+    }
     for (const record of recordsOf(lease)) {
       const leases = this.#byRecord.get(record);
       if (leases) leases.add(lease);

@@ -246,6 +246,7 @@ class RunningBroker implements BrokerHandle {
       onStored: (partition, subject, position, data, sentAtMs) =>
         stream.readers.at(partition).stored(subject, position, data, sentAtMs),
       onQuarantineMissed,
+      onQuarantined: this.#warn,
     });
     releases.add('intake', () => intake.drain());
     return intake;

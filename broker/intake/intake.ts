@@ -44,6 +44,8 @@ export interface IntakeDeps {
   onStored?: OnStored | undefined;
   /** Called now and then with how many rejected events the store did not take into quarantine. */
   onQuarantineMissed?: ((message: string, error: unknown) => void) | undefined;
+  /** Called now and then with whose events are quarantined. */
+  onQuarantined?: ((message: string) => void) | undefined;
 }
 
 /** The common part of the events of one call. */
@@ -82,6 +84,7 @@ export class Intake {
       clock: monotonicMs,
       limits: limits.quarantine,
       onMissed: deps.onQuarantineMissed ?? (() => {}),
+      onKept: deps.onQuarantined ?? (() => {}),
     });
     this.#quotas = new Quotas({
       bus,

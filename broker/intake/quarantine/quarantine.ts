@@ -4,6 +4,7 @@ import type { Publisher } from '../../nats/write/publisher.js';
 import type { BacklogLimits } from '../intake-limits.js';
 import { Backlog } from '../queue/backlog.js';
 import { RecentIds } from '../source-progress/recent-ids.js';
+import { KeptNotice } from './kept-notice.js';
 import { MissedNotice } from './missed-notice.js';
 import type { QuarantineEntry } from './quarantine-record.js';
 
@@ -23,6 +24,8 @@ export interface QuarantineDeps {
   limits: BacklogLimits;
   /** Called now and then with how many events the store did not take. */
   onMissed: (message: string, error: unknown) => void;
+  /** Called now and then with whose events were kept, and why. */
+  onKept: (message: string) => void;
 }
 
 /** Keeps rejected events for their source to repair. */
@@ -31,6 +34,7 @@ export class Quarantine {
   readonly #recent: RecentIds;
   readonly #backlog: Backlog;
   readonly #notice: MissedNotice;
+  readonly #kept: KeptNotice;
   #waiting: Rejected[] = [];
   /** Set while records are being written. */
   #writing: Promise<void> | undefined;
@@ -40,6 +44,7 @@ export class Quarantine {
     this.#recent = new RecentIds(deps.clock);
     this.#backlog = new Backlog(deps.limits);
     this.#notice = new MissedNotice(deps.clock, deps.onMissed);
+    this.#kept = new KeptNotice(deps.clock, deps.onKept);
   }
 
   /**
@@ -66,7 +71,10 @@ export class Quarantine {
   async store(records: Rejected[]): Promise<void> {
     const { publisher, metrics } = this.#deps;
     await publisher.publishBatch(records.map(({ entry }) => ({ subject: entry.subject, data: entry.bytes })));
-    for (const { code } of records) metrics.eventQuarantined(code);
+    for (const { entry, code } of records) {
+      metrics.eventQuarantined(code);
+      this.#kept.add(entry, code);
+    }
   }
 
   async drain(): Promise<void> {

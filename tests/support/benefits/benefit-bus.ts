@@ -57,7 +57,8 @@ export class BenefitBus {
   private constructor(readonly broker: TestBroker) {}
 
   static async start(t: Test): Promise<BenefitBus> {
-    const broker = await startBroker(t);
+    // The check and its embedded database hold this process, on a busy machine for long.
+    const broker = await startBroker(t, { config: { ledgerSightMs: 120_000 } });
     for (const bundle of BUNDLES) await broker.apply(parse(readFileSync(join(projectRoot, bundle), 'utf8')) as object);
     return new BenefitBus(broker);
   }

@@ -15,6 +15,8 @@ export interface Received {
 
 export interface HttpsReceiver {
   url: string;
+  /** File of the certificate, for other processes that are to trust it. */
+  certificate: string;
   received: Received[];
   /** The answer to a request, 204 unless set; undefined for none. */
   answer: (request: Received) => { status: number; headers?: Record<string, string> } | undefined;
@@ -25,7 +27,12 @@ export async function startHttpsReceiver(t: Test): Promise<HttpsReceiver> {
   const folder = await temporaryFolder(t);
   makeCertificate(folder, 'receiver');
   const [key, cert] = ['key', 'pem'].map((ending) => readFileSync(join(folder, `receiver.${ending}`)));
-  const receiver: HttpsReceiver = { url: '', received: [], answer: () => ({ status: 204 }) };
+  const receiver: HttpsReceiver = {
+    url: '',
+    certificate: join(folder, 'receiver.pem'),
+    received: [],
+    answer: () => ({ status: 204 }),
+  };
   const server = createServer({ key, cert }, async (request, response) => {
     const pieces: Buffer[] = [];
     for await (const piece of request) pieces.push(piece as Buffer);

@@ -50,6 +50,8 @@ async function renew(
   { body: given, key }: { body: Fields; key?: { key: string; request: string } },
 ): Promise<ActAnswer> {
   await procedure.caughtUp();
+  const before = await procedure.answered(caller, key);
+  if (before) return before;
   const { file } = await procedure.read(caller, { kind: 'grants', id });
   const [unknown] = Object.keys(given);
   if (unknown !== undefined) throw refuseOne('BAD_REQUEST', 'is not a known field', `/${unknown.slice(0, 64)}`);
@@ -59,8 +61,8 @@ async function renew(
   }
   const grant = grantOf(file);
   const { items, neverUsed } = await usedItems.of(grant.system, id);
-  const before = await applicationBefore(procedure, caller, grant.application);
-  const copied = Object.fromEntries(COPIED.filter((name) => before[name] !== undefined).map((n) => [n, before[n]]));
+  const former = await applicationBefore(procedure, caller, grant.application);
+  const copied = Object.fromEntries(COPIED.filter((name) => former[name] !== undefined).map((n) => [n, former[n]]));
   const draft = { ...copied, entry: grant.entry, system: grant.system, items, [NEVER_USED]: neverUsed };
   return procedure.perform(caller, { kind: 'applications', act: 'create', body: draft, ...(key && { key }) });
 }

@@ -86,10 +86,13 @@ const isFiled = ({ memo }: ProcedureFile): boolean => memo.filedAt !== undefined
 
 const links = (one: ProcedureFile): Record<string, string> => {
   const { entry, grant } = applicationOf(one);
+  const { dispute } = one.memo;
+  // A refusal is open to a dispute, and names the way to it before there is one.
+  const way = typeof dispute === 'string' ? `/v1/disputes/${dispute}` : one.state === 'refused' && '/v1/disputes';
   return {
     entry: `/v1/catalog/${entry}`,
     ...(grant !== undefined && { grant: `/v1/grants/${grant}` }),
-    ...(typeof one.memo.dispute === 'string' && { dispute: `/v1/disputes/${one.memo.dispute}` }),
+    ...(way && { dispute: way }),
   };
 };
 

@@ -53,7 +53,7 @@ const UNCONDITIONAL: Guard = {
   name: 'an unconditional entry in force',
   check: (context) => {
     const entry = textOf(context.body, 'entry');
-    if (isOnward(context) || entry === undefined) return undefined;
+    if (context.body.kind !== 'standing' || entry === undefined) return undefined;
     const version = context.world.catalog.published(entry);
     if (!version) return problem('/entry', 'WRONG_STATE', 'is not published');
     const { sharingAttribute, items } = version.document;

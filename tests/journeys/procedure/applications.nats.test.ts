@@ -162,7 +162,7 @@ async function silent(t: Test, bus: LawfulBus): Promise<void> {
     body: { code: 'OVERDUE', article: 'R21' },
   });
   const refused = await bus.act('lin', `/v1/applications/${filed.id}/refuse`, { code: 'no_duty_basis', reason: 'r' });
-  t.match(refused, { state: 'refused' });
+  t.match(refused, { state: 'refused', links: { dispute: '/v1/disputes' } });
   t.match(clockOf(refused, 'D4'), { state: 'late', doneAt: String });
   t.ok(CD);
 }

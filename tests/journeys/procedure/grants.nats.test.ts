@@ -271,7 +271,9 @@ async function renewed(t: Test, bus: LawfulBus, grant: string): Promise<void> {
     status: 403,
     body: { code: 'NOT_YOUR_ROLE' },
   });
-  const draft = await bus.as('wu', 'POST', `/v1/grants/${grant}/renew`, {});
+  const key = { 'idempotency-key': 'renew' };
+  const draft = await bus.as('wu', 'POST', `/v1/grants/${grant}/renew`, {}, key);
+  t.match(await bus.as('wu', 'POST', `/v1/grants/${grant}/renew`, { more: 1 }, key), { body: { code: 'KEY_REUSED' } });
   t.match(draft, { status: 201, body: { state: 'draft', kind: 'applications' } });
   const { document } = await bus.read('wu', `/v1/applications/${draft.body.id}`);
   t.strictSame(document.neverUsed, ['address']);

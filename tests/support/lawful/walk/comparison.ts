@@ -91,7 +91,10 @@ function nextOf(world: World, officer: ModelOfficer, file: ModelFile): string[] 
 function linksOf(file: ModelFile): object {
   switch (file.kind) {
     case 'applications':
-      return { grant: file.grant ? `/v1/grants/${file.grant}` : undefined };
+      return {
+        grant: file.grant ? `/v1/grants/${file.grant}` : undefined,
+        dispute: file.state === 'refused' ? '/v1/disputes' : undefined,
+      };
     case 'grants':
       return { application: file.application ? `/v1/applications/${file.application}` : undefined };
     default:
@@ -100,7 +103,7 @@ function linksOf(file: ModelFile): object {
 }
 
 function readLinks({ links, file: { kind } }: Body): object {
-  if (kind === 'applications') return { grant: links.grant };
+  if (kind === 'applications') return { grant: links.grant, dispute: links.dispute };
   return kind === 'grants' ? { application: links.application } : {};
 }
 

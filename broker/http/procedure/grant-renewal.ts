@@ -61,8 +61,8 @@ async function renew(
   }
   const grant = grantOf(file);
   const { items, neverUsed } = await usedItems.of(grant.system, id);
-  const former = await applicationBefore(procedure, caller, grant.application);
-  const copied = Object.fromEntries(COPIED.filter((name) => former[name] !== undefined).map((n) => [n, former[n]]));
+  const previous = await applicationBefore(procedure, caller, grant.application);
+  const copied = Object.fromEntries(COPIED.filter((name) => previous[name] !== undefined).map((n) => [n, previous[n]]));
   const draft = { ...copied, entry: grant.entry, system: grant.system, items, [NEVER_USED]: neverUsed };
   return procedure.perform(caller, { kind: 'applications', act: 'create', body: draft, ...(key && { key }) });
 }

@@ -86,13 +86,14 @@ const isFiled = ({ memo }: ProcedureFile): boolean => memo.filedAt !== undefined
 
 const links = (one: ProcedureFile): Record<string, string> => {
   const { entry, grant } = applicationOf(one);
-  const { dispute } = one.memo;
-  // A refusal is open to a dispute, and names the way to it before there is one.
-  const way = typeof dispute === 'string' ? `/v1/disputes/${dispute}` : one.state === 'refused' && '/v1/disputes';
+  const { memo, state } = one;
+  // A refusal is open to a dispute, and names the address for it before there is one.
+  const open = state === 'refused' ? '/v1/disputes' : undefined;
+  const dispute = typeof memo.dispute === 'string' ? `/v1/disputes/${memo.dispute}` : open;
   return {
     entry: `/v1/catalog/${entry}`,
     ...(grant !== undefined && { grant: `/v1/grants/${grant}` }),
-    ...(way && { dispute: way }),
+    ...(dispute !== undefined && { dispute }),
   };
 };
 

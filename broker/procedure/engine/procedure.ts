@@ -294,8 +294,8 @@ export class Procedure {
     if (role === undefined) throw refuseOne('NOT_YOUR_ROLE', `${act} is for ${transition.who.join(', ')}`);
     requireFourEyes(context);
     requireDigest(context);
-    await this.#requireGuard(runner, context);
     if (await transition.changesNothing?.(context)) return { file, machine, once: context.once, isNew: false };
+    await this.#requireGuard(runner, context);
     const by = { actor: actorOf(caller), role: role.slice(role.indexOf('.') + 1) };
     await runner.run(context, by);
     return { file, machine, once: context.once, isNew };

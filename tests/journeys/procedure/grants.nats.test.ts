@@ -76,7 +76,12 @@ t.test('a backflow returns the rows of a region without an application', async (
     body: { code: 'BAD_REQUEST', article: 'R24', problems: [{ path: '/rows' }] },
   });
   t.match(await bus.as('wu', 'POST', '/v1/backflows', order), { status: 403, body: { code: 'NOT_YOUR_ROLE' } });
+  const { backflowItem: _, ...narrower } = { ...entry, items: BIRTH.items };
+  const put = () => bus.as('chen', 'PUT', `/v1/catalog/${entry.id}`, narrower);
+  t.match(await put(), { status: 200, body: { state: 'updating', changed: true } });
   const { links } = await bus.act('lin', '/v1/backflows', order);
+  const same = { status: 200, body: { state: 'updating', changed: false } };
+  t.match(await put(), same, 'an equal document changes nothing, whatever was granted since');
   const grant = await bus.read('wu', links.grant);
   t.match(grant, { kind: 'backflow', rows: { region: { prefix: '35' } }, state: 'provisioning' });
   t.strictSame(grant.period, { from: '2026-02-27' });

@@ -25,9 +25,11 @@ export interface SourceHarness {
   site(t: Test, lane: Lane): Promise<SourceSite>;
 }
 
-/** More events than the outbox of a lane holds: 1,000 and one batch. */
-const FLOOD = 3_000;
-const PENDING_MAX = 2_000;
+/** Lower than the usual bound, so that a smaller flood shows it; some full batches are in flight at once. */
+const PENDING_EVENTS_MAX = 3_000;
+/** With one batch more. */
+const PENDING_MAX = 4_000;
+const FLOOD = 5_000;
 
 /** The tests of what a source reads: all that another format of the same source can change. */
 export function sourceReading(t: Test, harness: SourceHarness): void {
@@ -224,7 +226,7 @@ class Scene {
     readonly lane: Lane,
     private readonly harness: SourceHarness,
   ) {
-    this.context = lane.sourceContext('conformance');
+    this.context = { ...lane.sourceContext('conformance'), pendingEventsMax: PENDING_EVENTS_MAX };
   }
 
   async begin(): Promise<Scene> {

@@ -11,8 +11,6 @@ import { temporaryFolder } from '../nats/nats.js';
 import { mustCall } from '../raw-client/raw-http.js';
 import { TcpProxy } from '../tcp-proxy.js';
 
-/** A tenth of the usual bound, so that a small flood shows it. */
-const PENDING_EVENTS_MAX = 1_000;
 const QUICK = { firstDelayMs: 20, delayMsMax: 200 };
 const PARTY = 'conformance';
 const BATCH = 1_000;
@@ -142,7 +140,6 @@ class BusLane implements Lane {
       metrics: new ConnectorMetrics({ name, kind: 'test' }),
       log: pino({ level: process.env.SLUICE_TEST_LOG ?? 'silent' }),
       reconnect: QUICK,
-      pendingEventsMax: PENDING_EVENTS_MAX,
     };
   }
 }

@@ -10,6 +10,7 @@ import type { Config } from '../config.js';
 import { GrantService } from '../grants/grant-service.js';
 import type { BusClock } from '../ledger/bus-clock.js';
 import { Checkpoints } from '../ledger/checkpoint/checkpoints.js';
+import { KeptTexts } from '../ledger/checkpoint/kept-text.js';
 import { Ledger } from '../ledger/ledger.js';
 import type { LedgerMetrics } from '../metrics/ledger-metrics.js';
 import type { Bus } from '../nats/bus.js';
@@ -51,7 +52,9 @@ export async function openGovernance(deps: GovernanceDeps) {
   const { config, bus, partitions, busClock, log, releases, endedEverywhere, role } = deps;
   const clock = busClock.now;
   const permissions = new Permissions(config.platformRegistration === undefined ? 'trial' : 'registered');
-  const folded = foldedRooms(config.secret, busClock);
+  const checkpoint = resolve(config.dataDir, 'ledger.checkpoint');
+  const texts = new KeptTexts(checkpoint);
+  const folded = foldedRooms(config.secret, busClock, texts);
   const { credentials, facts, parties, systems, catalog, grants, testClock, profiles, ordered, ...others } = folded;
   const ledger = await Ledger.open({
     bus,
@@ -60,7 +63,7 @@ export async function openGovernance(deps: GovernanceDeps) {
     staleAfterMs: config.ledgerSightMs,
     folds: ordered.map(({ fold }) => fold),
     checkpoints: new Checkpoints({
-      path: resolve(config.dataDir, 'ledger.checkpoint'),
+      ...{ path: checkpoint, texts },
       secret: config.secret,
       rooms: ordered,
       isWriter: role.isFirst,

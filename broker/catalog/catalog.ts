@@ -1,7 +1,7 @@
 import { isCanaryEntry } from '../../proto/canary.js';
 import { type EntryDocument, type EntryVersion, splitEntryId } from '../../proto/entry/entry.js';
 import type { FoldedRoom, SavedItem } from '../ledger/checkpoint/folded-room.js';
-import { KeptText } from '../ledger/checkpoint/kept-text.js';
+import { type KeptText, KeptTexts } from '../ledger/checkpoint/kept-text.js';
 import type { LedgerRecord } from '../ledger/record.js';
 import { type CompiledEntry, EntryCompiler } from './compiled-entry.js';
 import type { EntryStatus } from './entry-life-cycle.js';
@@ -49,14 +49,17 @@ export class Catalog implements FoldedRoom {
   readonly #compiler = new EntryCompiler();
   readonly #listeners = new Set<(id: string) => void>();
 
+  constructor(private readonly texts = new KeptTexts()) {}
+
   readonly fold = (record: LedgerRecord): void => {
     if (record.kind !== 'entry') return;
     const { status, draft, published } = record.document as EntryState;
     const entry = this.#entries.get(record.id) ?? { status, draft: undefined, versions: [] };
     entry.status = status;
     this.#countDraft(record.id, Number(draft !== undefined) - Number(entry.draft !== undefined));
-    entry.draft = draft && toText(draft);
-    if (published && published.version > entry.versions.length) entry.versions.push(toText(published));
+    if (entry.draft) this.texts.release(entry.draft);
+    entry.draft = draft && this.texts.keep(toText(draft));
+    if (published && published.version > entry.versions.length) entry.versions.push(this.texts.keep(toText(published)));
     this.#entries.set(record.id, entry);
     if (published && isInForce(status) && !isCanaryEntry(record.id)) this.#search.put(published.document);
     else this.#search.remove(record.id);
@@ -171,5 +174,11 @@ export class Catalog implements FoldedRoom {
 }
 
 const isInForce = (status: EntryStatus): boolean => status === 'published' || status === 'updating';
-const toText = (value: unknown): KeptText => KeptText.of(Buffer.from(JSON.stringify(value)));
+/** Not of the pool of short-lived buffers: each text would keep its whole block of it. */
+const toText = (value: unknown): Buffer => {
+  const text = JSON.stringify(value);
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  bytes.write(text);
+  return bytes;
+};
 const fromText = <T>(text: KeptText): T => JSON.parse(text.read().toString('utf8')) as T;

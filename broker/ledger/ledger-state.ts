@@ -43,6 +43,11 @@ export class LedgerState {
     return this.#chain.hash;
   }
 
+  /** Whether the end of the ledger was reached once. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
   /** Sequence of the newest record of a subject, 0 for none. */
   lastOf(subject: string): number {
     return this.subjects.get(subject);

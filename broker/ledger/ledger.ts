@@ -69,7 +69,7 @@ export class Ledger {
     this.#deps = deps;
     this.#subjects = subjects;
     this.#state = new LedgerState(deps.folds, subjects, from);
-    this.#state.onRecord(() => deps.checkpoints?.folded(this.#state, subjects));
+    this.#state.onRecord(() => this.#onFolded());
     this.#appender = new Appender({ ...deps, state: this.#state });
     this.#follower = new Follower(deps.bus, {
       stream: LEDGER_STREAM,
@@ -188,8 +188,14 @@ export class Ledger {
     }
   }
 
+  /** Not before the end of the ledger is reached: what a start has folded half would be written again and again. */
+  #onFolded(): void {
+    if (this.#state.isComplete) this.#deps.checkpoints?.folded(this.#state, this.#subjects);
+  }
+
   #onCaughtUp(): void {
     this.#state.complete();
+    this.#onFolded();
     void this.isFresh;
   }
 

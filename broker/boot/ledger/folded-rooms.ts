@@ -2,6 +2,7 @@ import { Catalog } from '../../catalog/catalog.js';
 import { Grants } from '../../grants/grants.js';
 import type { BusClock } from '../../ledger/bus-clock.js';
 import type { FoldedRoom } from '../../ledger/checkpoint/folded-room.js';
+import type { KeptTexts } from '../../ledger/checkpoint/kept-text.js';
 import { BusFacts } from '../../parties/bus-facts.js';
 import { Credentials } from '../../parties/credentials.js';
 import { Officers, Parties, Systems } from '../../parties/parties.js';
@@ -13,7 +14,7 @@ import { ContractTerms } from '../../procedure/people/contract-terms.js';
 import { StoredProfiles } from '../../sheets/profiles/stored-profiles.js';
 
 /** The state folded in memory, and the order in which each room takes a record: a grant is read by its entry and parties. */
-export function foldedRooms(secret: string, busClock: BusClock) {
+export function foldedRooms(secret: string, busClock: BusClock, texts?: KeptTexts) {
   const officers = new Officers();
   // The order of the members is that of the folds.
   const rooms = {
@@ -22,7 +23,7 @@ export function foldedRooms(secret: string, busClock: BusClock) {
     systems: new Systems(),
     officers,
     credentials: new Credentials(secret),
-    catalog: new Catalog(),
+    catalog: new Catalog(texts),
     grants: new Grants(),
     calendars: new CalendarBook(),
     testClock: new TestClock(),

@@ -108,6 +108,20 @@ t.test('a checkpoint that is damaged, of another secret or of another ledger is 
   t.match(other.warnings, [/not of this ledger/]);
 });
 
+t.test('a start that reads the whole ledger writes no checkpoint before its end', async (t) => {
+  const { bus, path } = await written(t);
+  const heads: number[] = [];
+  const checkpoints = new Checkpoints({ path, secret: SECRET, rooms: [], isWriter: false, warn: () => {} });
+  checkpoints.load = async () => undefined;
+  checkpoints.folded = ({ head }) => heads.push(head);
+  const ledger = await Ledger.open({
+    ...{ bus, metrics: new Metrics().ledger, clock: Date.now, staleAfterMs: 10_000, folds: [], checkpoints },
+  });
+  t.teardown(() => ledger.close());
+  await ledger.append(() => act('p.e5', 'again'));
+  t.same(heads, [500, 501]);
+});
+
 t.test('a record that was changed before the checkpoint breaks the ledger while it is followed', async (t) => {
   const { bus, path } = await written(t);
   const records = await open(t, bus, join(await temporaryFolder(t), 'none'));

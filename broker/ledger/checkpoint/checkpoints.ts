@@ -5,7 +5,7 @@ import type { SubjectSequences } from '../subject-sequences.js';
 import { readCheckpoint, type Snapshot, writeCheckpoint } from './checkpoint-file.js';
 import { codeVersion } from './code-version.js';
 import type { FoldedRoom } from './folded-room.js';
-import type { TextFile } from './kept-text.js';
+import type { KeptTexts, TextFile } from './kept-text.js';
 
 export interface CheckpointsDeps {
   /** The file; brokers and workers of one data folder share it. */
@@ -14,6 +14,8 @@ export interface CheckpointsDeps {
   secret: string;
   /** In the order in which they take a record. */
   rooms: readonly FoldedRoom[];
+  /** Texts of the rooms that no checkpoint holds yet. */
+  texts?: KeptTexts | undefined;
   /** False for all processes of a data folder but one. */
   isWriter: boolean;
   /** A broker that drains writes one when there are at least so many new records; default 1,000. */
@@ -97,6 +99,7 @@ export class Checkpoints {
     const { isWriter, rooms } = this.deps;
     if (!isWriter || this.#writing) return;
     this.#savedAt = head;
+    this.deps.texts?.checkpointBegins();
     const snapshot = { head, hash, subjects: subjects.save(), rooms: rooms.map((room) => room.save()) };
     this.#writing = this.#store(snapshot).finally(() => {
       this.#writing = undefined;
@@ -110,6 +113,7 @@ export class Checkpoints {
       const texts = await writeCheckpoint({ path, key: this.#key, code: this.#code }, snapshot);
       this.#texts?.close();
       this.#texts = texts;
+      this.deps.texts?.checkpointStored();
     } catch (error) {
       warn('the checkpoint of the ledger could not be written, the next start takes longer', error);
     }

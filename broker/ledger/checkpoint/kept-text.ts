@@ -1,11 +1,15 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 /** A file of which texts are read; it can be read as long as it is open, also when another one takes its name. */
 export class TextFile {
   readonly #descriptor: number;
 
-  constructor(readonly path: string) {
-    this.#descriptor = openSync(path, 'r');
+  constructor(
+    readonly path: string,
+    descriptor?: number,
+  ) {
+    this.#descriptor = descriptor ?? openSync(path, 'r');
   }
 
   /** Throws when the file is shorter. */
@@ -51,10 +55,88 @@ export class KeptText {
     return this.#bytes ?? (this.#file as TextFile).read(this.#at, this.#length);
   }
 
+  get isInMemory(): boolean {
+    return this.#bytes !== undefined;
+  }
+
   moveTo(file: TextFile, at: number, length: number): void {
     this.#file = file;
     this.#at = at;
     this.#length = length;
     this.#bytes = undefined;
+  }
+}
+
+/** Texts that stay in memory; more are written to a file of their own. */
+const IN_MEMORY_BYTES_MAX = 32 * 1024 * 1024;
+
+/**
+ * Texts that no checkpoint holds yet. A start without checkpoint makes hundreds of megabytes of them, so what is beyond a bound goes to
+ * files without a name, which nobody can change and which end with the process. Such files are closed when a checkpoint that was
+ * begun after them is written: every text that is still used is read from it then.
+ */
+export class KeptTexts {
+  readonly #inMemory = new Set<KeptText>();
+  #bytes = 0;
+  #files: TextFile[] = [];
+  #filesBefore: TextFile[] = [];
+
+  /** Files are made beside `path`; without one all texts stay in memory. */
+  constructor(
+    private readonly path?: string,
+    private readonly inMemoryBytesMax = IN_MEMORY_BYTES_MAX,
+  ) {}
+
+  keep(bytes: Buffer): KeptText {
+    const text = KeptText.of(bytes);
+    this.#inMemory.add(text);
+    this.#bytes += bytes.length;
+    if (this.#bytes > this.inMemoryBytesMax && this.path !== undefined) this.#writeOut(this.path);
+    return text;
+  }
+
+  /** The room does not use the text any more; a checkpoint that is being written may. */
+  release(text: KeptText): void {
+    if (this.#inMemory.delete(text) && text.isInMemory) this.#bytes -= text.read().length;
+  }
+
+  checkpointBegins(): void {
+    this.#filesBefore.push(...this.#files.splice(0));
+  }
+
+  checkpointStored(): void {
+    for (const file of this.#filesBefore.splice(0)) file.close();
+  }
+
+  /** Texts that the disk does not take stay in memory: an act that was stored must not fail by it. */
+  #writeOut(path: string): void {
+    const texts = [...this.#inMemory].filter((text) => text.isInMemory);
+    this.#bytes = 0;
+    const file = fileOf(path, Buffer.concat(texts.map((text) => text.read())));
+    if (!file) return;
+    this.#files.push(file);
+    this.#inMemory.clear();
+    let at = 0;
+    for (const text of texts) {
+      const { length } = text.read();
+      text.moveTo(file, at, length);
+      at += length;
+    }
+  }
+}
+
+/** A file without a name that holds the bytes; undefined where the disk does not take them. */
+function fileOf(path: string, bytes: Buffer): TextFile | undefined {
+  let descriptor: number | undefined;
+  try {
+    const name = `${path}.texts-${process.pid}`;
+    mkdirSync(dirname(name), { recursive: true });
+    descriptor = openSync(name, 'w+', 0o600);
+    rmSync(name);
+    for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
+    return new TextFile(name, descriptor);
+  } catch {
+    if (descriptor !== undefined) closeSync(descriptor);
+    return undefined;
   }
 }

@@ -20,7 +20,7 @@ import type { Credentials } from '../parties/credentials.js';
 import { Leases } from '../parties/leases.js';
 import { Permissions } from '../parties/permissions.js';
 import { TokenService } from '../parties/token-service.js';
-import { openProcedure, type Procedure } from '../procedure/open-procedure.js';
+import { type OpenedProjection, openProcedure, openProjection, type Procedure } from '../procedure/open-procedure.js';
 import { endTrial } from '../procedure/registration/end-trial.js';
 import type { EndedEverywhere } from '../processes/ended-everywhere.js';
 import { SheetService } from '../sheets/sheet-service.js';
@@ -56,12 +56,14 @@ export async function openGovernance(deps: GovernanceDeps) {
   const texts = new KeptTexts(checkpoint);
   const folded = foldedRooms(config.secret, busClock, texts);
   const { credentials, facts, parties, systems, catalog, grants, testClock, profiles, ordered, ...others } = folded;
+  const projection = projectionOf(deps);
   const ledger = await Ledger.open({
     bus,
     metrics: deps.metrics,
     clock,
     staleAfterMs: config.ledgerSightMs,
-    folds: ordered.map(({ fold }) => fold),
+    folds: [...ordered.map(({ fold }) => fold), ...(projection ? [projection.ledger.fold] : [])],
+    untilRoom: () => projection?.projection.untilRoom(),
     checkpoints: new Checkpoints({
       ...{ path: checkpoint, texts },
       secret: config.secret,
@@ -86,7 +88,7 @@ export async function openGovernance(deps: GovernanceDeps) {
   const acts = new EntryActs({ catalog, findParty, grantsOn, permissions, partitions, draftsPerPartyMax, clock });
   const founding = await bootstrap({ ledger, credentials, facts }, bootstrapOptions(config));
   await foundCanary({ ledger, parties, systems, catalog, grants, partitions, clock });
-  const opened = await openFiles(deps, ledger, folded, founding);
+  const opened = await openFiles(deps, { ledger, projection, folded, founding });
   const shared = { ledger, credentials, parties, systems, officers: others.officers, catalog, grants, permissions };
   const catalogService = new CatalogService({ ...shared, acts });
   return {
@@ -119,18 +121,33 @@ interface OpenedFiles {
   newOperatorToken: string | undefined;
 }
 
+interface FilesParts {
+  ledger: Ledger;
+  projection: OpenedProjection | undefined;
+  folded: ReturnType<typeof foldedRooms>;
+  founding: Bootstrapped;
+}
+
+/** Opened before the ledger, which is then read once for both; undefined on a trial bus. */
+function projectionOf({ config, bus, log, releases }: GovernanceDeps): OpenedProjection | undefined {
+  if (config.platformRegistration === undefined) return undefined;
+  const warn = (message: string, error?: unknown): void => log.warn({ err: error }, message);
+  const opened = openProjection({ dataDir: config.dataDir, bus, warn });
+  releases.add('projection', () => opened.projection.close());
+  return opened;
+}
+
 /** The files of a registered bus, of whose trial nothing is in force any more. */
 async function openFiles(
   deps: GovernanceDeps,
-  ledger: Ledger,
-  folded: ReturnType<typeof foldedRooms>,
-  { printToken, generatedToken, operator }: Bootstrapped,
+  { ledger, projection, folded, founding }: FilesParts,
 ): Promise<OpenedFiles> {
-  const { config, bus, busClock, log, releases } = deps;
+  const { bus, busClock, log, releases } = deps;
   const { testClock } = folded;
-  if (config.platformRegistration === undefined) return { procedure: undefined, newOperatorToken: printToken };
+  const { printToken, generatedToken, operator } = founding;
+  if (!projection) return { procedure: undefined, newOperatorToken: printToken };
   const warn = (message: string, error?: unknown): void => log.warn({ err: error }, message);
-  const procedure = await openProcedure({ dataDir: config.dataDir, bus, ledger, testClock, clock: busClock.now, warn });
+  const procedure = await openProcedure({ projection, bus, ledger, testClock, clock: busClock.now, warn });
   releases.add('procedure', () => procedure.close());
   const hasEnded = await endTrial({ ...folded, ledger, files: procedure.files, operator });
   return { procedure, newOperatorToken: hasEnded ? generatedToken : printToken };

@@ -8,14 +8,14 @@ import { type DecideDue, DueRunner, type WorkBefore } from './due/due-runner.js'
 import type { TestClock } from './due/test-clock.js';
 import type { FileReader } from './files/file-reader.js';
 import { LawfulWatch } from './lawfulness/lawful-watch.js';
+import { OpeningLedger } from './projection/opening-ledger.js';
 import { projectedFiles } from './projection/projected-files.js';
 import { Projection } from './projection/projection.js';
 
 export interface OpenProcedureDeps {
-  /** Data folder of the broker. */
-  dataDir: string;
   bus: Bus;
   ledger: Ledger;
+  projection: OpenedProjection;
   /** Folded with the ledger. */
   testClock: TestClock;
   /** Time of the bus, in milliseconds since 1970. */
@@ -37,10 +37,27 @@ export interface Procedure {
   close(): Promise<void>;
 }
 
+/** The projection of a ledger that is not open yet. */
+export interface OpenedProjection {
+  projection: Projection;
+  ledger: OpeningLedger;
+}
+
+/** Starts the projection of the files in the data folder; the ledger has to give each record that it folds to `ledger.fold`. */
+export function openProjection({
+  dataDir,
+  bus,
+  warn,
+}: Pick<OpenProcedureDeps, 'bus' | 'warn'> & { dataDir: string }): OpenedProjection {
+  const ledger = new OpeningLedger(bus);
+  return { projection: new Projection({ ledger, folder: resolve(dataDir, 'projection'), warn }), ledger };
+}
+
 /** Opens the files of a registered bus, read up to the record that the ledger has now. */
 export async function openProcedure(deps: OpenProcedureDeps): Promise<Procedure> {
-  const { dataDir, bus, ledger, testClock, clock, warn } = deps;
-  const projection = new Projection({ ledger, folder: resolve(dataDir, 'projection'), warn });
+  const { bus, ledger, testClock, clock, warn } = deps;
+  const { projection } = deps.projection;
+  deps.projection.ledger.opened(ledger);
   await projection.untilCaughtUp();
   const files = projectedFiles(projection, clock);
   let runner: DueRunner | undefined;

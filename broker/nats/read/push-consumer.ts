@@ -12,6 +12,11 @@ export interface PushConsumerOptions {
   /** Start and filter; every other field is set here. */
   config: Partial<ConsumerConfig>;
   onMessage(message: StoredMessage, pending: number): void;
+  /**
+   * Undefined while there is room for more. Otherwise the server is asked for no more until it resolves; up to 32 MB that it has sent
+   * before still come.
+   */
+  untilRoom?: (() => Promise<void> | undefined) | undefined;
   /** Called once when deliveries can no longer be trusted to be complete; nothing is delivered after it. */
   onBroken(why: 'gap' | 'silent'): void;
 }
@@ -139,10 +144,19 @@ export class PushConsumer {
 
   #onStatus(msg: Msg): void {
     const stalled = msg.headers?.get('Nats-Consumer-Stalled');
-    if (msg.reply) this.#bus.nc.publish(msg.reply);
-    else if (stalled) this.#bus.nc.publish(stalled);
+    const awaitsRoom = msg.reply || stalled;
+    if (awaitsRoom) this.#goOn(awaitsRoom);
     const lastSent = msg.headers?.get('Nats-Last-Consumer');
     if (lastSent && Number(lastSent) > this.#consumerSequence) this.#break('gap');
+  }
+
+  #goOn(subject: string): void {
+    const room = this.#options.untilRoom?.();
+    if (!room) this.#bus.nc.publish(subject);
+    else
+      void room.then(() => {
+        if (this.#open && !this.#bus.nc.isClosed()) this.#bus.nc.publish(subject);
+      });
   }
 
   #checkSilence(): void {

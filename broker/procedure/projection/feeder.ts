@@ -11,11 +11,19 @@ export interface FeederDeps {
 
 /** Records of one message to the thread, which are one transaction. */
 const BATCH_RECORDS_MAX = 1_000;
+/** Messages that the thread has not taken above which only whole ones are sent. */
+const SMALL_BATCHES_MAX = 4;
 /** Records that were folded and not sent; what does not fit is read from the ledger again. */
-const WAITING_RECORDS_MAX = 5_000;
-const WAITING_BYTES_MAX = 16 * 1024 * 1024;
+const WAITING_RECORDS_MAX = 100_000;
+const WAITING_BYTES_MAX = 48 * 1024 * 1024;
+/** From here on a start reads no more until some are sent. What the server has sent by then fits into the queue. */
+const ROOM_BYTES = 8 * 1024 * 1024;
+/** A thread that takes nothing for so long, or does not start, does not hold up the start of the ledger. */
+const ROOM_MS_MAX = 15_000;
 /** Bytes that were sent and not taken. */
 const UNTAKEN_BYTES_MAX = 16 * 1024 * 1024;
+/** One in so many waiting records is dropped at once. */
+const DROPPED_SHARE = 16;
 const RETRY_MS = 500;
 
 interface WaitingRecord {
@@ -38,6 +46,8 @@ export class Feeder {
   #untakenBytes = 0;
   #isRunning = false;
   #isStopped = false;
+  /** The thread took nothing for a long time. */
+  #isStuck = false;
   /** Called when a thread takes records, some were sent, or none will be. */
   readonly #listeners = new Set<() => void>();
 
@@ -49,12 +59,36 @@ export class Feeder {
 
   /** A record that was folded. */
   note(seq: number, bytes: Uint8Array): void {
-    if (this.#isStopped) return;
+    if (this.#isStopped || seq <= this.sent) return;
     this.#waiting.push({ seq, bytes });
     this.#waitingBytes += bytes.length;
-    while (this.#waiting.length > WAITING_RECORDS_MAX || this.#waitingBytes > WAITING_BYTES_MAX) this.#dropOldest();
+    while (this.#waiting.length > WAITING_RECORDS_MAX || this.#waitingBytes > WAITING_BYTES_MAX)
+      this.#drop(Math.ceil(this.#waiting.length / DROPPED_SHARE));
     // After the fold of a whole batch, so that it is one message.
-    queueMicrotask(() => this.#wake());
+    queueMicrotask(() => this.wake());
+  }
+
+  /** Undefined while more records may be noted; otherwise resolves when they may, at the latest after 15 s. */
+  untilRoom(): Promise<void> | undefined {
+    if (this.#hasRoom) return undefined;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        end();
+        clearTimeout(timer);
+        resolve();
+      };
+      const end = this.onSent(() => {
+        if (this.#hasRoom) done();
+      });
+      const timer = setTimeout(() => {
+        this.#isStuck = true;
+        done();
+      }, ROOM_MS_MAX);
+    });
+  }
+
+  get #hasRoom(): boolean {
+    return this.#waitingBytes < ROOM_BYTES || this.#isStuck || this.#isStopped;
   }
 
   /** The thread has the records up to `head` and takes those after it. */
@@ -63,7 +97,7 @@ export class Feeder {
     this.#untaken.length = 0;
     this.#untakenBytes = 0;
     this.#notify();
-    this.#wake();
+    this.wake();
   }
 
   /** The thread is gone; nothing is sent until another one starts. */
@@ -72,8 +106,9 @@ export class Feeder {
   }
 
   taken(head: number): void {
+    this.#isStuck = false;
     while (this.#untaken[0] && this.#untaken[0].last <= head) this.#untakenBytes -= this.#untaken.shift()?.bytes ?? 0;
-    this.#wake();
+    this.wake();
   }
 
   stop(): void {
@@ -88,7 +123,8 @@ export class Feeder {
     return () => this.#listeners.delete(listener);
   }
 
-  #wake(): void {
+  /** To be called when the ledger may have more than was sent. */
+  wake(): void {
     if (this.#isRunning || this.#isStopped) return;
     void this.#run();
   }
@@ -97,6 +133,7 @@ export class Feeder {
     this.#isRunning = true;
     for (let goesOn = true; goesOn && this.#canSend(); ) {
       const after = this.#sent as number;
+      if (this.#untaken.length >= SMALL_BATCHES_MAX && this.#waiting.length < BATCH_RECORDS_MAX) break;
       const fromQueue = this.#takeWaiting(after);
       if (fromQueue.length > 0) this.#send(after, fromQueue);
       else goesOn = this.deps.head() > after && (await this.#sendPage(after));
@@ -111,11 +148,10 @@ export class Feeder {
 
   /** Waiting records that follow `after`, oldest first; older ones are dropped. */
   #takeWaiting(after: number): Uint8Array[] {
-    while (this.#waiting[0] && this.#waiting[0].seq <= after) this.#dropOldest();
+    const first = this.#waiting[0]?.seq ?? after + 1;
+    if (first <= after) this.#drop(after + 1 - first);
     if (this.#waiting[0]?.seq !== after + 1) return [];
-    const taken = this.#waiting.splice(0, BATCH_RECORDS_MAX).map(({ bytes }) => bytes);
-    for (const bytes of taken) this.#waitingBytes -= bytes.length;
-    return taken;
+    return this.#drop(BATCH_RECORDS_MAX).map(({ bytes }) => bytes);
   }
 
   async #sendPage(after: number): Promise<boolean> {
@@ -126,7 +162,7 @@ export class Feeder {
       return page.length > 0;
     } catch (error) {
       this.deps.onFailed(error);
-      setTimeout(() => this.#wake(), RETRY_MS).unref();
+      setTimeout(() => this.wake(), RETRY_MS).unref();
       return false;
     }
   }
@@ -141,8 +177,11 @@ export class Feeder {
     this.#notify();
   }
 
-  #dropOldest(): void {
-    this.#waitingBytes -= this.#waiting.shift()?.bytes.length ?? 0;
+  /** Takes the oldest records out of the queue; they have no gap. */
+  #drop(count: number): WaitingRecord[] {
+    const dropped = this.#waiting.splice(0, count);
+    for (const { bytes } of dropped) this.#waitingBytes -= bytes.length;
+    return dropped;
   }
 
   #notify(): void {

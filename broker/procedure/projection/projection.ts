@@ -54,9 +54,15 @@ export class Projection {
     this.#start();
   }
 
+  /** Undefined while the thread keeps up with the records that are folded; otherwise resolves when it does, or is stuck. */
+  untilRoom(): Promise<void> | undefined {
+    return this.#feeder.untilRoom();
+  }
+
   /** Resolves when every record that was folded at the time of the call is in the tables, however long that takes. */
   async untilCaughtUp(): Promise<void> {
     const { head } = this.#deps.ledger;
+    this.#feeder.wake();
     while (!this.#isClosing) {
       await this.#untilSent(head);
       const outcome = await this.#askThread(head, { what: 'due', beforeMs: 0, limit: 0 }).catch(

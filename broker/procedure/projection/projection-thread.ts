@@ -5,6 +5,7 @@ import type { LedgerRecord } from '../../ledger/record.js';
 import { isDamage, ProjectionDatabase } from './database.js';
 import { attachmentOf, clocksOf, dueFiles, getFiles, historyOf, keptAnswerOf, listFiles } from './file-queries.js';
 import { breaches, openClocks } from './lawfulness-queries.js';
+import { FileRows } from './file-rows.js';
 import { listNotices, noticeOf } from './notice-queries.js';
 import { writeRecord } from './record-writer.js';
 import type { FromThread, Question, RecordBatch, ToThread } from './thread-messages.js';
@@ -20,6 +21,7 @@ class MisfitError extends Error {}
 
 const port = parentPort!;
 let db = ProjectionDatabase.open((workerData as { folder: string }).folder);
+let files = new FileRows(db);
 let { head, hash } = progress();
 let remade = 0;
 
@@ -38,10 +40,11 @@ function take({ first, ends, bytes }: RecordBatch): void {
       const stored = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
       const record = { ...(JSON.parse(stored.toString('utf8')) as LedgerRecord), seq: ++seq };
       if (record.prev !== last) throw new MisfitError(`record ${seq} does not follow what the file has`);
-      writeRecord(db, record);
+      writeRecord({ db, files }, record);
       last = hashOf(stored);
       start = end;
     }
+    files.write();
     db.run('UPDATE progress SET head = ?, hash = ?', seq, last);
   });
   [head, hash] = [seq, last];
@@ -98,6 +101,7 @@ function remake(why: string): void {
   if (++remade > REMADE_MAX) throw new Error(`the file had to be made anew ${REMADE_MAX} times: ${why}`);
   report({ event: 'remade', why });
   db = db.remade();
+  files = new FileRows(db);
   ({ head, hash } = progress());
   report({ event: 'opened', head, hash });
 }

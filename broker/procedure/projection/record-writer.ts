@@ -1,25 +1,26 @@
 import type { LedgerRecord } from '../../ledger/record.js';
 import type { Clock } from '../clock/clock.js';
 import { dateAt } from '../clock/shanghai-days.js';
-import { dueMoment, urgentMoment } from '../files/due-moment.js';
 import { type FileState, REMOVED, type RecordedStep, type Sides, type StoredAttachment } from '../files/file.js';
 import { type Kind, kindOfRecord } from '../files/kinds.js';
 import type { ProjectionDatabase } from './database.js';
+import type { FileRows } from './file-rows.js';
 import { writeNotices, writeReading } from './notice-writer.js';
 
 /** How long the answer to a request is kept for its key, in milliseconds of bus time. */
 export const KEPT_MS = 30 * 86_400_000;
 
-interface FileRow {
-  n: number;
-  body: string;
+/** What the rows of a record are written to. */
+export interface Tables {
+  db: ProjectionDatabase;
+  files: FileRows;
 }
 
 /** Writes the rows of one record. They depend on the record and on what the records before it have made, on nothing else. */
-export function writeRecord(db: ProjectionDatabase, record: LedgerRecord): void {
+export function writeRecord({ db, files }: Tables, record: LedgerRecord): void {
   const step = record.step as RecordedStep | undefined;
   const kind = kindOfRecord(record.kind);
-  if (kind) writeFileRecord(db, kind, record, step);
+  if (kind) writeFileRecord({ db, files }, kind, record, step);
   else if (record.kind === 'attachment') writeAttachment(db, record);
   else if (record.kind === 'notice' && record.act === 'read') writeReading(db, record);
   if (step?.notices) writeNotices(db, record, step.notices);
@@ -27,37 +28,23 @@ export function writeRecord(db: ProjectionDatabase, record: LedgerRecord): void 
 }
 
 function writeFileRecord(
-  db: ProjectionDatabase,
+  { db, files }: Tables,
   kind: Kind,
   record: LedgerRecord,
   step: RecordedStep | undefined,
 ): void {
   const { id, seq } = record;
-  const before = db.get('SELECT n, body FROM files WHERE kind = ? AND id = ?', kind, id) as FileRow | undefined;
-  const known = before && (JSON.parse(before.body) as FileState);
+  const before = files.get(kind, id);
+  const known = before?.state;
   const state = step?.state ?? known ?? stateWithoutStep(kind, id);
   if (!state) return;
   const n = before?.n ?? seq;
   if (state.state === REMOVED) {
+    files.remove(kind, id, n);
     removeFile(db, n);
     return;
   }
-  db.run(
-    `INSERT INTO files (n, kind, id, seq, state, body, document, due_at, urgent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (n) DO UPDATE SET seq = excluded.seq, state = excluded.state, body = excluded.body,
-       document = excluded.document, due_at = excluded.due_at, urgent_at = excluded.urgent_at`,
-    ...[
-      n,
-      kind,
-      id,
-      seq,
-      state.state,
-      JSON.stringify(state),
-      JSON.stringify(record.document ?? {}),
-      dueMoment(state) ?? null,
-      urgentMoment(state) ?? null,
-    ],
-  );
+  files.put({ n, kind, id, seq, state, document: record.document });
   writeSides(db, n, kind, state, known);
   writeAbout(db, n, kind, state, known);
   writeClocks(db, n, state, known);
@@ -121,7 +108,6 @@ function writeHistory(
 }
 
 function removeFile(db: ProjectionDatabase, n: number): void {
-  db.run('DELETE FROM files WHERE n = ?', n);
   for (const table of ['sides', 'about', 'clocks', 'history', 'attachment_uses'])
     db.run(`DELETE FROM ${table} WHERE file = ?`, n);
 }

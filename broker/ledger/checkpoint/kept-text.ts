@@ -73,7 +73,7 @@ const IN_MEMORY_BYTES_MAX = 32 * 1024 * 1024;
 /**
  * Texts that no checkpoint holds yet. A start without checkpoint makes hundreds of megabytes of them, so what is beyond a bound goes to
  * files without a name, which nobody can change and which end with the process. Such files are closed when a checkpoint that was
- * begun after them is written: every text that is still used is read from it then.
+ * begun after them is written: every text that is still used is read from it then (docs/decisions/0199).
  */
 export class KeptTexts {
   readonly #inMemory = new Set<KeptText>();

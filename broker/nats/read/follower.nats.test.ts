@@ -1,5 +1,7 @@
 import { EventEmitter, once } from 'node:events';
+import { deferred } from '@nats-io/transport-node';
 import t from 'tap';
+import { eventually } from '../../../tests/support/condition.js';
 import { connect, startNats } from '../../../tests/support/nats/nats.js';
 import { StoreUnavailableError } from '../store-errors.js';
 import { ensureStreams } from '../streams.js';
@@ -56,6 +58,37 @@ t.test('a follower', async (t) => {
     });
     t.equal(await lost, 11);
   });
+
+  t.test(
+    'a follower without room is not sent all that the stream holds, and gets the rest when there is room',
+    async (t) => {
+      const large = await connect(t, await startNats(t));
+      await ensureStreams(large, { partitions: 1, replicas: 1 });
+      const data = Buffer.alloc(200_000);
+      for (let i = 0; i < 100; i++) await large.publisher.publish({ subject: 'ev.0.a.b.c', data });
+      const seen: number[] = [];
+      const room = deferred<void>();
+      let asked = 0;
+      const untilRoom = () => {
+        asked++;
+        return room;
+      };
+      const follower = new Follower(large, {
+        ...{ stream: 'EV_0', after: 0, onMessage: (m: { position: number }) => void seen.push(m.position), untilRoom },
+      });
+      t.teardown(() => follower.stop());
+      await follower.start();
+      await eventually(() => asked > 0, 'the server to ask whether it may go on', 10_000);
+      await large.nc.flush();
+      t.ok(seen.length < 100);
+      room.resolve();
+      await eventually(() => seen.length === 100, 'all messages', 10_000);
+      t.same(
+        seen,
+        Array.from({ length: 100 }, (_, i) => i + 1),
+      );
+    },
+  );
 
   t.test('a follower neither skips nor repeats while its server is killed repeatedly', async (t) => {
     const seen: number[] = [];

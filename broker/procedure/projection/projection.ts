@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { type ErrorCode, SluiceError } from '../../../proto/errors.js';
 import { hashOf } from '../../ledger/chain.js';
 import type { Ledger } from '../../ledger/ledger.js';
-import { Feeder } from './feeder.js';
+import { Feeder } from './feed/feeder.js';
 import type { FromThread, Question, ToThread } from './thread-messages.js';
 
 export interface ProjectionDeps {

@@ -1,4 +1,4 @@
-import type { RecordBatch } from './thread-messages.js';
+import type { RecordBatch } from '../thread-messages.js';
 
 export interface FeederDeps {
   /** Stored bytes of the records after a sequence, in order, at least one if the ledger has one; empty at its end. */

@@ -1,11 +1,11 @@
-import type { Fold, Ledger } from '../../ledger/ledger.js';
-import { storedBytesAfter } from '../../ledger/read-ledger.js';
-import type { LedgerRecord } from '../../ledger/record.js';
-import type { Bus } from '../../nats/bus.js';
+import type { Fold, Ledger } from '../../../ledger/ledger.js';
+import { storedBytesAfter } from '../../../ledger/read-ledger.js';
+import type { LedgerRecord } from '../../../ledger/record.js';
+import type { Bus } from '../../../nats/bus.js';
 
 /**
  * The ledger as the projection reads it, also before it is open: what a start folds goes to the thread at the same time. Read once more
- * for it, after the fold, 1.5 million records took another three minutes.
+ * for it, after the fold, 1.5 million records took another three minutes. Decision: docs/decisions/0199.
  */
 export class OpeningLedger implements Pick<Ledger, 'head' | 'bytesAfter' | 'onRecord'> {
   readonly #listeners = new Set<Fold>();

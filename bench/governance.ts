@@ -17,9 +17,9 @@ const WHOLE: FillSize = {
   grants: 6_500,
   records: 1_500_000,
 };
-const START_MS_MAX = 600_000;
+const START_MS_MAX = 1_800_000;
 const EMPTY_SECONDS = 10;
-const FILL_SPARE_SECONDS = 3_600;
+const FILL_SPARE_SECONDS = 7_200;
 
 /** Content of a folder that is filled. */
 interface Filled {

@@ -7,10 +7,8 @@ import { Attachments } from './attachments/attachments.js';
 import { type DecideDue, DueRunner, type WorkBefore } from './due/due-runner.js';
 import type { TestClock } from './due/test-clock.js';
 import type { FileReader } from './files/file-reader.js';
-
 import { LawfulWatch } from './lawfulness/lawful-watch.js';
 import { OpeningLedger } from './projection/feed/opening-ledger.js';
-
 import { projectedFiles } from './projection/projected-files.js';
 import { Projection } from './projection/projection.js';
 

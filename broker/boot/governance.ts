@@ -63,7 +63,7 @@ export async function openGovernance(deps: GovernanceDeps) {
     clock,
     staleAfterMs: config.ledgerSightMs,
     folds: [...ordered.map(({ fold }) => fold), ...(projection ? [projection.ledger.fold] : [])],
-    untilRoom: () => projection?.projection.untilRoom(),
+    backpressure: () => projection?.projection.backpressure(),
     checkpoints: new Checkpoints({
       ...{ path: checkpoint, texts },
       secret: config.secret,

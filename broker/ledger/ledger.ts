@@ -32,8 +32,8 @@ export interface LedgerDeps {
   staleAfterMs: number;
   /** Each receives every record from the first on, in this order. A fold that throws makes the ledger unusable. */
   folds: readonly Fold[];
-  /** Undefined while the folds have room for more records; otherwise resolves when they have. Only a start waits for it. */
-  untilRoom?: (() => Promise<void> | undefined) | undefined;
+  /** Undefined while the folds have capacity for more records; otherwise resolves when they have. Only a start waits for it. */
+  backpressure?: (() => Promise<void> | undefined) | undefined;
   /** State of the folds in a file, which spares the start most of the records. */
   checkpoints?: Checkpoints | undefined;
   /** Called once when a later record breaks the chain; from then on the ledger is not fresh. */
@@ -77,7 +77,7 @@ export class Ledger {
       stream: LEDGER_STREAM,
       after: this.#state.head,
       onMessage: (message) => this.#take(message),
-      untilRoom: () => (this.#state.isComplete ? undefined : deps.untilRoom?.()),
+      backpressure: () => (this.#state.isComplete ? undefined : deps.backpressure?.()),
       onCaughtUp: () => this.#onCaughtUp(),
       onTruncated: (last) => this.#break(new LedgerBrokenError(last + 1, 'it was there before and is gone')),
     });

@@ -60,28 +60,33 @@ t.test('a follower', async (t) => {
   });
 
   t.test(
-    'a follower without room is not sent all that the stream holds, and gets the rest when there is room',
+    'a follower under backpressure is not sent all that the stream holds, and gets the rest when it ends',
     async (t) => {
       const large = await connect(t, await startNats(t));
       await ensureStreams(large, { partitions: 1, replicas: 1 });
       const data = Buffer.alloc(200_000);
       for (let i = 0; i < 100; i++) await large.publisher.publish({ subject: 'ev.0.a.b.c', data });
       const seen: number[] = [];
-      const room = deferred<void>();
+      const capacity = deferred<void>();
       let asked = 0;
-      const untilRoom = () => {
+      const backpressure = () => {
         asked++;
-        return room;
+        return capacity;
       };
       const follower = new Follower(large, {
-        ...{ stream: 'EV_0', after: 0, onMessage: (m: { position: number }) => void seen.push(m.position), untilRoom },
+        ...{
+          stream: 'EV_0',
+          after: 0,
+          onMessage: (m: { position: number }) => void seen.push(m.position),
+          backpressure,
+        },
       });
       t.teardown(() => follower.stop());
       await follower.start();
       await eventually(() => asked > 0, 'the server to ask whether it may go on', 10_000);
       await large.nc.flush();
       t.ok(seen.length < 100);
-      room.resolve();
+      capacity.resolve();
       await eventually(() => seen.length === 100, 'all messages', 10_000);
       t.same(
         seen,

@@ -16,8 +16,8 @@ export interface FollowerOptions {
   /** Position before the first one to read. */
   after: number;
   onMessage: (message: StoredMessage) => void;
-  /** Undefined while there is room for more messages; otherwise resolves when there is. It must resolve. */
-  untilRoom?: (() => Promise<void> | undefined) | undefined;
+  /** Undefined while there is capacity for more messages; otherwise resolves when there is. It must resolve. */
+  backpressure?: (() => Promise<void> | undefined) | undefined;
   /** Called the first time that the end of the stream is reached after a start or an interruption. */
   onCaughtUp?: (() => void) | undefined;
   /** The log epoch that the owner relies on; undefined while it relies on none. */
@@ -236,7 +236,7 @@ export class Follower {
       onMessage: (message, pending) => {
         if (attempt === this.#attempt) this.#onMessage(message, pending);
       },
-      untilRoom: this.#options.untilRoom,
+      backpressure: this.#options.backpressure,
       onBroken: () => {
         if (attempt === this.#attempt) this.#reopenLater();
       },

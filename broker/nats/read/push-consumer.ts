@@ -13,10 +13,10 @@ export interface PushConsumerOptions {
   config: Partial<ConsumerConfig>;
   onMessage(message: StoredMessage, pending: number): void;
   /**
-   * Undefined while there is room for more. Otherwise the server is asked for no more until it resolves; up to 32 MB that it has sent
+   * Undefined while there is capacity for more. Otherwise the server is asked for no more until it resolves; up to 32 MB that it has sent
    * before still come.
    */
-  untilRoom?: (() => Promise<void> | undefined) | undefined;
+  backpressure?: (() => Promise<void> | undefined) | undefined;
   /** Called once when deliveries can no longer be trusted to be complete; nothing is delivered after it. */
   onBroken(why: 'gap' | 'silent'): void;
 }
@@ -144,17 +144,17 @@ export class PushConsumer {
 
   #onStatus(msg: Msg): void {
     const stalled = msg.headers?.get('Nats-Consumer-Stalled');
-    const awaitsRoom = msg.reply || stalled;
-    if (awaitsRoom) this.#goOn(awaitsRoom);
+    const flowReply = msg.reply || stalled;
+    if (flowReply) this.#goOn(flowReply);
     const lastSent = msg.headers?.get('Nats-Last-Consumer');
     if (lastSent && Number(lastSent) > this.#consumerSequence) this.#break('gap');
   }
 
   #goOn(subject: string): void {
-    const room = this.#options.untilRoom?.();
-    if (!room) this.#bus.nc.publish(subject);
+    const capacity = this.#options.backpressure?.();
+    if (!capacity) this.#bus.nc.publish(subject);
     else
-      void room.then(() => {
+      void capacity.then(() => {
         if (this.#open && !this.#bus.nc.isClosed()) this.#bus.nc.publish(subject);
       });
   }

@@ -55,8 +55,8 @@ export class Projection {
   }
 
   /** Undefined while the thread keeps up with the records that are folded; otherwise resolves when it does, or is stuck. */
-  untilRoom(): Promise<void> | undefined {
-    return this.#feeder.untilRoom();
+  backpressure(): Promise<void> | undefined {
+    return this.#feeder.backpressure();
   }
 
   /** Resolves when every record that was folded at the time of the call is in the tables, however long that takes. */

@@ -26,10 +26,10 @@ t.test(
   'a start waits while the thread is behind, and what it read meanwhile is sent without another read',
   async (t) => {
     const { feeder, sent, reads } = opened();
-    t.equal(feeder.untilRoom(), undefined);
+    t.equal(feeder.backpressure(), undefined);
     for (let seq = 1; seq <= 40; seq++) feeder.note(seq, new Uint8Array(MIB));
     let goesOn = false;
-    const room = feeder.untilRoom()?.then(() => {
+    const capacity = feeder.backpressure()?.then(() => {
       goesOn = true;
     });
     await turn();
@@ -37,12 +37,12 @@ t.test(
     feeder.startAt(0);
     await turn();
     t.same([sent.length, reads], [1, []]);
-    await room;
+    await capacity;
     t.same(
       sent.map(({ first, ends }) => [first, ends.length]),
       [[1, 40]],
     );
-    t.equal(feeder.untilRoom(), undefined);
+    t.equal(feeder.backpressure(), undefined);
   },
 );
 

@@ -17,9 +17,9 @@ const SMALL_BATCHES_MAX = 4;
 const WAITING_RECORDS_MAX = 100_000;
 const WAITING_BYTES_MAX = 48 * 1024 * 1024;
 /** From here on a start reads no more until some are sent. What the server has sent by then fits into the queue. */
-const ROOM_BYTES = 8 * 1024 * 1024;
+const LOW_WATER_BYTES = 8 * 1024 * 1024;
 /** A thread that takes nothing for so long, or does not start, does not hold up the start of the ledger. */
-const ROOM_MS_MAX = 15_000;
+const STUCK_MS = 15_000;
 /** Bytes that were sent and not taken. */
 const UNTAKEN_BYTES_MAX = 16 * 1024 * 1024;
 /** One in so many waiting records is dropped at once. */
@@ -68,9 +68,9 @@ export class Feeder {
     queueMicrotask(() => this.wake());
   }
 
-  /** Undefined while more records may be noted; otherwise resolves when they may, at the latest after 15 s. */
-  untilRoom(): Promise<void> | undefined {
-    if (this.#hasRoom) return undefined;
+  /** Backpressure of a start: undefined while more may be noted; otherwise resolves when they may, or the thread has taken nothing for 15 s. */
+  backpressure(): Promise<void> | undefined {
+    if (this.#hasCapacity) return undefined;
     return new Promise((resolve) => {
       const done = (): void => {
         end();
@@ -78,17 +78,18 @@ export class Feeder {
         resolve();
       };
       const end = this.onSent(() => {
-        if (this.#hasRoom) done();
+        if (this.#hasCapacity) done();
+        else timer.refresh();
       });
       const timer = setTimeout(() => {
         this.#isStuck = true;
         done();
-      }, ROOM_MS_MAX);
+      }, STUCK_MS);
     });
   }
 
-  get #hasRoom(): boolean {
-    return this.#waitingBytes < ROOM_BYTES || this.#isStuck || this.#isStopped;
+  get #hasCapacity(): boolean {
+    return this.#waitingBytes < LOW_WATER_BYTES || this.#isStuck || this.#isStopped;
   }
 
   /** The thread has the records up to `head` and takes those after it. */

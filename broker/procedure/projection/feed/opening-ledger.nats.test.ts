@@ -41,7 +41,7 @@ t.test(
     const first = new Projection({ ledger: counted, folder: join(folder, 'first'), warn });
     const ledger = await Ledger.open({
       ...{ bus, metrics: new Metrics().ledger, clock: Date.now, staleAfterMs: 10_000, folds: [opening.fold] },
-      untilRoom: () => first.untilRoom(),
+      backpressure: () => first.backpressure(),
     });
     t.teardown(() => ledger.close());
     opening.opened(ledger);

@@ -58,10 +58,7 @@ export async function openGovernance(deps: GovernanceDeps) {
   const { credentials, facts, parties, systems, catalog, grants, testClock, profiles, ordered, ...others } = folded;
   const projection = projectionOf(deps);
   const ledger = await Ledger.open({
-    bus,
-    metrics: deps.metrics,
-    clock,
-    staleAfterMs: config.ledgerSightMs,
+    ...{ bus, metrics: deps.metrics, clock, staleAfterMs: config.ledgerSightMs },
     folds: [...ordered.map(({ fold }) => fold), ...(projection ? [projection.ledger.fold] : [])],
     backpressure: () => projection?.projection.backpressure(),
     checkpoints: new Checkpoints({

@@ -3,7 +3,6 @@ import { endChildrenOnSignals, interruptedExitCode, runChild } from './child.mjs
 import { inProject, root } from './project.mjs';
 import { runTestFiles } from './run-test-files.mjs';
 import { ensureDependencies } from './setup/ensure-dependencies.mjs';
-import { ensureTestRunner } from './setup/ensure-test-runner.mjs';
 import { setupOrExit } from './setup.mjs';
 
 const STEP_DEADLINE_MS = 120_000;
@@ -13,7 +12,7 @@ const STRUCTURE = 'dist/tests/structure';
 const steps = { types: compile, lint, structure };
 
 const failed = [];
-await setupOrExit([ensureTestRunner], [ensureDependencies]);
+await setupOrExit([], [ensureDependencies]);
 endChildrenOnSignals();
 try {
   for (const [name, step] of Object.entries(steps)) {

@@ -35,17 +35,19 @@ export const interruptedExitCode = () => EXIT_CODES[interruptedBy];
 /**
  * Runs a program to its end and resolves with its exit code and output; after `deadlineMs` it is killed and the promise
  * rejects. With `show` its output goes to the terminal instead, and where there is no terminal a line says from time to time
- * that it still runs. `onStart` is called with the number of its process, which leads a process group of its own.
+ * that it still runs; with `onOutput` that is called with the stream of its standard output, and errors go to the terminal. `onStart`
+ * is called with the number of its process, which leads a process group of its own.
  */
-export function runChild(program, args, { cwd, env, deadlineMs, show = false, onStart = () => {} } = {}) {
+export function runChild(program, args, { cwd, env, deadlineMs, show = false, onOutput, onStart = () => {} } = {}) {
   if (interruptedBy) return Promise.reject(new Error(`${program} was not started: ${interruptedBy} came`));
   return new Promise((resolve, reject) => {
-    const stdio = show ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'];
+    const stdio = ['ignore', show ? 'inherit' : 'pipe', show || onOutput ? 'inherit' : 'pipe'];
     const child = spawn(program, args, { cwd, env: env ?? process.env, stdio, detached: true });
     running.add(child);
     if (child.pid) onStart(child.pid);
     let output = '';
-    child.stdout?.setEncoding('utf8').on('data', (text) => (output += text));
+    if (onOutput) onOutput(child.stdout);
+    else child.stdout?.setEncoding('utf8').on('data', (text) => (output += text));
     child.stderr?.setEncoding('utf8').on('data', (text) => (output += text));
     let isLate = false;
     const timer = setTimeout(() => {

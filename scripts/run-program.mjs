@@ -32,7 +32,7 @@ export function startProgram(args, { stdio }) {
 }
 
 /** Ends the program when npm is killed outright, since npm passes nothing on then. */
-function endWithParent(child) {
+export function endWithParent(child) {
   const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.ppid === parent) return;

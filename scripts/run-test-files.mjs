@@ -1,16 +1,47 @@
-import { startProgram } from './run-program.mjs';
-import { tapProgram } from './setup/ensure-test-runner.mjs';
+import { interruptedExitCode, runChild } from './child.mjs';
+import { root } from './project.mjs';
 
-/** Runs compiled test files, writes a line for each and every failure in full; resolves with the exit code. */
-export async function runTestFiles(files, tapOptions = []) {
+/** Files that run at the same time. */
+const JOBS = 2;
+/** What a file may take that sets no time of its own (`t.setTimeout`), in seconds. */
+const TIMEOUT_S = 120;
+/** What is given above it to a file that sets a longer one, before it counts as unable to end itself. */
+const DEADLINE_SLACK_MS = 15 * 60_000;
+
+/**
+ * Runs compiled test files, writes a line for each and every failure in full; resolves with the exit code. Each is a process of its
+ * own, and none of `tap run`, whose hooks cost more than the tests: docs/decisions/0205-test-files-run-as-they-are.md
+ */
+export async function runTestFiles(files, { jobs = JOBS, timeoutS = TIMEOUT_S } = {}) {
   // Loaded late: its library is there only after the set-up.
   const { TestReport } = await import('./test-report.mjs');
   const report = new TestReport(console.log);
-  const tap = startProgram([tapProgram(), 'run', '--reporter=tap', ...tapOptions, ...files], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await report.read(tap.child.stdout);
-  const code = await tap.ended;
+  const waiting = files.values();
+  const runOneByOne = async () => {
+    for (const file of waiting) {
+      await runFile(file, report, timeoutS);
+      if (interruptedExitCode() !== undefined) return;
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, runOneByOne));
   console.log(String(report));
-  return code !== 0 ? code : Number(report.failed > 0 || report.passed === 0);
+  return interruptedExitCode() ?? Number(report.failed > 0 || report.passed === 0);
+}
+
+async function runFile(file, report, timeoutS) {
+  const test = report.file(file);
+  const env = { ...process.env, TAP: '1', TAP_TIMEOUT: String(timeoutS) };
+  const deadlineMs = timeoutS * 1_000 + DEADLINE_SLACK_MS;
+  const onOutput = (output) => test.read(output);
+  try {
+    const run = await runChild(process.execPath, ['--enable-source-maps', file], {
+      cwd: root,
+      env,
+      deadlineMs,
+      onOutput,
+    });
+    await test.ended(run.code === 0 ? undefined : `ended with ${run.signal ?? `exit code ${run.code}`}`);
+  } catch (error) {
+    await test.ended(error.message);
+  }
 }

@@ -28,7 +28,12 @@ export async function smallDisk(t: Test, megabytes: number): Promise<SmallDisk> 
     fillUpTo: (freeBytes) => {
       rmSync(filler, { force: true });
       const { bavail, bsize } = statfsSync(folder);
-      writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - freeBytes)));
+      try {
+        writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - freeBytes)));
+      } catch (error) {
+        // Somebody else took the last bytes meanwhile: what was to be left is gone.
+        if (freeBytes > 0 || (error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      }
     },
     empty: () => rmSync(filler, { force: true }),
   };

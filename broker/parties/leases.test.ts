@@ -42,6 +42,26 @@ t.test('a holder that asked to be called is called once, in the turn in which it
   t.match(lease.signal.reason, { code: 'NOT_AUTHENTICATED' }, 'a signal that is made afterwards is aborted');
 });
 
+t.test('nobody waits for a lease that was released before its right ended', async (t) => {
+  const owners = new Map<string, Caller>([['digest', SYSTEM]]);
+  const leases = leasesOf(owners);
+  const [released, held] = [0, 1].map(() => leases.take(leases.credential(SYSTEM, 'digest')));
+  released!.release();
+  owners.delete('digest');
+  leases.onRecord({ kind: 'system', id: 'reader' });
+  t.throws(() => released!.check(), { code: 'NOT_AUTHENTICATED' });
+  let isStopped = false;
+  const stopped = leases.stopped().then(() => {
+    isStopped = true;
+  });
+  await new Promise(setImmediate);
+  t.notOk(isStopped, 'one still runs under its lease');
+  held!.release();
+  await new Promise(setImmediate);
+  t.ok(isStopped);
+  await stopped;
+});
+
 t.test('a lease for one right outlives the loss of another', async (t) => {
   const owners = new Map<string, Caller>([['digest', SYSTEM]]);
   const leases = leasesOf(owners);

@@ -25,6 +25,7 @@ export class Lease {
   #controller: AbortController | undefined;
   #error: SluiceError | undefined;
   #onEnded: (() => void) | undefined;
+  #isReleased = false;
 
   constructor(
     readonly conditions: readonly LeaseCondition[],
@@ -62,7 +63,8 @@ export class Lease {
       const error = condition.ended();
       if (!error) continue;
       this.#error = error;
-      this.onEnd(this);
+      // Nothing runs under one that was released, though its holder may look at it once more: nobody has to wait for it.
+      if (!this.#isReleased) this.onEnd(this);
       this.#controller?.abort(error);
       this.#onEnded?.();
       return;
@@ -71,6 +73,7 @@ export class Lease {
 
   /** To be called when what ran under the lease is over. Safe to call twice. */
   release(): void {
+    this.#isReleased = true;
     this.onRelease(this);
   }
 }

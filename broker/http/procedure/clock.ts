@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { actorOf, type Caller } from '../../parties/caller.js';
 import { momentOf } from '../../procedure/clock/shanghai-days.js';
 import type { SetOnce } from '../../procedure/due/test-clock.js';
+import type { ActAnswer } from '../../procedure/engine/append-once.js';
 import type { KeptAnswers } from '../../procedure/engine/kept-answers.js';
 import { refuseOne } from '../../procedure/engine/refusals.js';
 import { callerOf } from '../server/authenticate.js';
@@ -13,8 +14,8 @@ export interface ClockRoutesDeps {
   clock: () => number;
   isTestClock: boolean;
   calendarVersions(): string[];
-  /** Resolves when everything that fell due on the way was acted on, with true when the call was answered before. */
-  setClock(nowMs: number, by: { actor: string; role: string }, once?: SetOnce): Promise<boolean>;
+  /** Resolves when everything that fell due on the way was acted on. */
+  setClock(nowMs: number, by: { actor: string; role: string }, once?: SetOnce): Promise<ActAnswer>;
   kept: KeptAnswers;
 }
 
@@ -37,23 +38,18 @@ export function clockRoutes(app: FastifyInstance, deps: ClockRoutesDeps): void {
     async (request, reply) => {
       const caller = callerOf(request);
       requireOperator(caller);
-      const actor = actorOf(caller);
       const nowMs = Date.parse(request.body.now);
-      const by = { actor, role: 'platform_operator' };
+      const by = { actor: actorOf(caller), role: 'platform_operator' };
       const key = keyOf(request);
       if (!key) {
         await deps.setClock(nowMs, by);
         return read();
       }
       // The time that was set, so that the call has one answer however often it comes.
-      const body = { ...read(), now: momentOf(nowMs) };
-      const wasAnswered = async (): Promise<boolean> => (await deps.kept.find(actor, key)) !== undefined;
-      const isReplayed = await deps.setClock(nowMs, by, {
-        wasAnswered,
-        kept: deps.kept.keep(actor, key, { body, isNew: false }),
-      });
+      const set = { ...read(), now: momentOf(nowMs) };
+      const { body, isReplayed } = await deps.setClock(nowMs, by, { kept: deps.kept, key, body: set });
       if (isReplayed) reply.header('idempotent-replayed', 'true');
-      return isReplayed ? (await deps.kept.find(actor, key))?.body : body;
+      return body;
     },
   );
 }

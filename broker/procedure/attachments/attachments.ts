@@ -1,7 +1,8 @@
 import { SluiceError } from '../../../proto/errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
-import type { LedgerRecord } from '../../ledger/record.js';
+import type { Act } from '../../ledger/record.js';
 import type { Bus } from '../../nats/bus.js';
+import { type ActAnswer, appendOnce, type Once } from '../engine/append-once.js';
 import type { StoredAttachment } from '../files/file.js';
 import type { AttachmentFacts, FileReader } from '../files/file-reader.js';
 import { digestOf, readBytes, storeBytes } from './attachment-bytes.js';
@@ -24,16 +25,6 @@ export interface AttachmentAnswer {
   /** Bytes. */
   size: number;
   type: string;
-}
-
-export type KeptAnswer = NonNullable<LedgerRecord['kept']>;
-
-/** The idempotency key of a call. */
-export interface StoredOnce {
-  /** Whether a call with the key was answered before. Throws KEY_REUSED. */
-  wasAnswered(): Promise<boolean>;
-  /** The answer that is given again for the key. */
-  keep(answer: AttachmentAnswer): KeptAnswer;
 }
 
 /** Attachments that are being stored; each takes up to twice 10 MiB. */
@@ -59,31 +50,29 @@ export class Attachments {
   }
 
   /**
-   * Stores the bytes, then records that the department has them; `isNew` is false when it had them already, and
-   * `isReplayed` true when a call with the same idempotency key has stored them, also one that ran at the same moment. To be
-   * called with a place from `takeStoring`. Throws TOO_LARGE above 10 MiB.
+   * Stores the bytes, then records that the department has them; `isNew` is false when it had them already. A call with an
+   * idempotency key is answered as the first time, also when that runs at the same moment. To be called with a place from
+   * `takeStoring`. Throws TOO_LARGE above 10 MiB.
    */
   async store(
     bytes: Uint8Array,
     type: string,
     { party, ...by }: AttachmentActor,
-    once?: StoredOnce,
-  ): Promise<AttachmentAnswer & { isNew: boolean; isReplayed: boolean }> {
+    once?: Once,
+  ): Promise<AttachmentAnswer & Omit<ActAnswer, 'body'>> {
     const { bus, ledger, files } = this.deps;
     const sha256 = digestOf(bytes);
     await storeBytes(bus, sha256, bytes);
     const document: StoredAttachment = { party, size: bytes.length, type };
-    const answer = { sha256, size: bytes.length, type };
-    const kept = once?.keep(answer);
-    let isReplayed = false;
-    const records = await ledger.appendAll(async () => {
-      isReplayed = (await once?.wasAnswered()) ?? false;
-      if (isReplayed) return [];
+    const facts: AttachmentAnswer = { sha256, size: bytes.length, type };
+    const { answers } = await appendOnce({ ledger, kept: once?.kept }, { by: by.actor, key: once?.key }, async () => {
       const known = await files.attachment(sha256);
-      if (known?.parties.includes(party)) return [];
-      return [{ kind: 'attachment', id: sha256, act: 'store', ...by, document, ...(kept && { kept }) }];
+      const isNew = !known?.parties.includes(party);
+      const acts: Act[] = isNew ? [{ kind: 'attachment', id: sha256, act: 'store', ...by, document }] : [];
+      return { acts, answers: [{ body: { ...facts }, isNew, isReplayed: false }] };
     });
-    return { ...answer, isNew: records.length > 0, isReplayed };
+    const { isNew, isReplayed } = answers[0] as ActAnswer;
+    return { ...facts, isNew, isReplayed };
   }
 
   /**

@@ -2,8 +2,10 @@ import { SluiceError } from '../../../proto/errors.js';
 import { type BusClock, clockSettingOf } from '../../ledger/bus-clock.js';
 import type { FoldedRoom, SavedItem } from '../../ledger/checkpoint/folded-room.js';
 import type { Ledger } from '../../ledger/ledger.js';
-import type { LedgerRecord } from '../../ledger/record.js';
+import type { Act, LedgerRecord } from '../../ledger/record.js';
 import { momentOf } from '../clock/shanghai-days.js';
+import { type ActAnswer, appendOnce, type Once } from '../engine/append-once.js';
+import type { Fields } from '../files/file.js';
 
 /** Act of the record that says that everything that fell due on the way was acted on. */
 const REACHED = 'clock-reached';
@@ -15,12 +17,9 @@ export interface TestClockDeps {
   busClock: Pick<BusClock, 'now' | 'offsetFor'>;
 }
 
-/** The idempotency key of a call that sets the time. */
-export interface SetOnce {
-  /** Whether a call with the key has set it before. Throws KEY_REUSED. */
-  wasAnswered(): Promise<boolean>;
-  /** The answer that is given again for the key. */
-  kept: LedgerRecord['kept'];
+/** The idempotency key of a call that sets the time, and the answer that the key stands for. */
+export interface SetOnce extends Once {
+  body: Fields;
 }
 
 /**
@@ -56,31 +55,30 @@ export class TestClock implements FoldedRoom {
    * Sets the time of the bus, in milliseconds since 1970, and resolves when everything that fell due on the way was acted
    * on. Rejects with NOT_ALLOWED on a bus without a test clock, CONFLICT while another call sets it, CLOCK_BACKWARDS when
    * the bus is further already; the first setting of a bus may go back. With a key that has set the time before it
-   * sets nothing, and waits for what that call waits for; true then.
+   * sets nothing, waits for what that call waits for, and answers as it did.
    */
   async set(
     nowMs: number,
     by: { actor: string; role?: string },
     deps: TestClockDeps,
     once?: SetOnce,
-  ): Promise<boolean> {
+  ): Promise<ActAnswer> {
     const { isTestClock, ledger, busClock } = deps;
-    let isReplayed = false;
     if (!isTestClock) throw new SluiceError('NOT_ALLOWED', 'the configuration of this bus has no testClock');
     const ended = this.#untilReached();
     try {
-      await ledger.appendAll(async () => {
-        isReplayed = (await once?.wasAnswered()) ?? false;
-        if (isReplayed) return [];
+      const { answers } = await appendOnce({ ledger, kept: once?.kept }, { by: by.actor, key: once?.key }, async () => {
         if (this.#isMoving) throw new SluiceError('CONFLICT', 'the time of the bus is being set by another call');
         if (this.#isSet && nowMs < busClock.now()) {
           throw new SluiceError('CLOCK_BACKWARDS', `the bus is at ${momentOf(busClock.now())} already`);
         }
         const document = { now: momentOf(nowMs), offsetMs: busClock.offsetFor(nowMs) };
-        return [{ kind: 'bus', id: 'clock', act: 'clock-set', ...by, document, ...(once && { kept: once.kept }) }];
+        const act: Act = { kind: 'bus', id: 'clock', act: 'clock-set', ...by, document };
+        return { acts: [act], answers: [{ body: once?.body ?? {}, isNew: false, isReplayed: false }] };
       });
-      if (!isReplayed || this.#isMoving) await ended.reached;
-      return isReplayed;
+      const answer = answers[0] as ActAnswer;
+      if (!answer.isReplayed || this.#isMoving) await ended.reached;
+      return answer;
     } finally {
       ended.forget();
     }

@@ -19,32 +19,39 @@ interface Outcome {
   refusal?: SluiceError;
 }
 
+/** An idempotency key, and what a call with it is answered from. */
+export interface Once {
+  kept: KeptAnswers;
+  key: { key: string; request: string };
+}
+
 interface Request {
   /** Whose idempotency key it is. */
   by: string;
-  key: { key: string; request: string } | undefined;
+  key: Once['key'] | undefined;
   actor?: string;
   endsRights?: boolean;
 }
 
 /**
  * Appends what `decide` comes to, once for an idempotency key: a request that comes again with its key is answered as the
- * first time. `decide` runs inside the guard of the append, again for each attempt. Throws KEY_REUSED.
+ * first time. `decide` runs inside the guard of the append, again for each attempt. `kept` is there where keys may come. Throws
+ * KEY_REUSED.
  */
 export async function appendOnce(
-  { ledger, kept }: { ledger: Ledger; kept: KeptAnswers },
+  { ledger, kept }: { ledger: Pick<Ledger, 'appendAll'>; kept: KeptAnswers | undefined },
   { by, key, actor, endsRights = false }: Request,
   decide: (head: number) => Promise<Outcome>,
 ): Promise<Omit<Outcome, 'acts'>> {
   let outcome: Outcome = { acts: [], answers: [] };
   await ledger.appendAll(
     async (head) => {
-      const replayed = key && (await kept.find(by, key));
+      const replayed = key && (await kept?.find(by, key));
       outcome = replayed ? { acts: [], answers: [{ ...replayed, isReplayed: true }] } : await decide(head);
       const { acts, answers } = outcome;
       const [first] = acts;
       const [answer] = answers;
-      if (key && first && answer) first.kept = kept.keep(by, key, answer);
+      if (key && first && answer) first.kept = kept?.keep(by, key, answer);
       return acts;
     },
     { ...(actor !== undefined && { actor }), atomic: true, endsRights },

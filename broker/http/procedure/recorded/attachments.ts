@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { actorOf, type OfficerCaller } from '../../../parties/caller.js';
 import { ATTACHMENT_BYTES_MAX, digestOf } from '../../../procedure/attachments/attachment-bytes.js';
-import type { AttachmentAnswer, Attachments } from '../../../procedure/attachments/attachments.js';
+import type { Attachments } from '../../../procedure/attachments/attachments.js';
 import { type VisibilityDeps, visibleAttachment } from '../../../procedure/attachments/visible-attachment.js';
 import type { KeptAnswers } from '../../../procedure/engine/kept-answers.js';
 import type { Procedure } from '../../../procedure/engine/procedure.js';
@@ -56,13 +56,10 @@ async function store(
   try {
     const bytes = await bytesOf(request.body);
     const key = keyOf(request, digestOf(bytes));
-    const once = key && {
-      wasAnswered: async () => (await kept.find(actorOf(officer), key)) !== undefined,
-      keep: (body: AttachmentAnswer) => kept.keep(actorOf(officer), key, { body: { ...body }, isNew: true }),
-    };
+    const once = key && { kept, key };
     const { isNew, isReplayed, ...answer } = await attachments.store(bytes, type, actingAs(officer), once);
     if (isReplayed) reply.header('idempotent-replayed', 'true');
-    return await reply.code(isNew || isReplayed ? 201 : 200).send(answer);
+    return await reply.code(isNew ? 201 : 200).send(answer);
   } finally {
     release();
   }

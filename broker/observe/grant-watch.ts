@@ -1,9 +1,9 @@
+import { RepeatedLook } from '../../proto/async/repeated-look.js';
 import { type Grant, statusAt } from '../grants/grant.js';
 import type { Grants } from '../grants/grants.js';
 import { type GrantMetrics, LAG_AGES, type LagAge, TIMES_LEFT, type TimeLeft } from '../metrics/grant-metrics.js';
 import type { LagCounter } from './lag/lag-counter.js';
 import { TurnBudget } from './lag/turn-budget.js';
-import { RepeatedLook } from './repeated-look.js';
 
 export interface GrantWatchDeps {
   grants: Pick<Grants, 'list'>;

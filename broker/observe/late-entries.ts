@@ -1,3 +1,4 @@
+import { RepeatedLook } from '../../proto/async/repeated-look.js';
 import { entryFilter } from '../../proto/subject.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { GrantMetrics } from '../metrics/grant-metrics.js';
@@ -5,7 +6,6 @@ import type { Bus } from '../nats/bus.js';
 import { lastOf } from '../nats/read/log-reader.js';
 import { eventStream } from '../nats/stream-names.js';
 import { TurnBudget } from './lag/turn-budget.js';
-import { RepeatedLook } from './repeated-look.js';
 
 export interface LateEntriesDeps {
   bus: Bus;

@@ -1,4 +1,5 @@
 import type { StreamInfo } from '@nats-io/jetstream';
+import { RepeatedLook } from '../../proto/async/repeated-look.js';
 import type { IntakeMetrics, QuarantineAge } from '../metrics/intake-metrics.js';
 import { QUARANTINE_AGES } from '../metrics/intake-metrics.js';
 import type { LedgerMetrics } from '../metrics/ledger-metrics.js';
@@ -9,7 +10,6 @@ import type { Room } from '../nats/space/room.js';
 import { eventStream, QUARANTINE_STREAM, STORE_STREAMS } from '../nats/stream-names.js';
 import type { ReceiptChain } from '../receipts/receipt-chain.js';
 import { FillForecast } from './fill-forecast.js';
-import { RepeatedLook } from './repeated-look.js';
 
 export interface StoreWatchDeps {
   bus: Bus;

@@ -1,3 +1,4 @@
+import { RepeatedLook } from '../../../proto/async/repeated-look.js';
 import { CLOCKS_DUE, type ClockDue, type LawfulMetrics } from '../../metrics/lawful-metrics.js';
 import type { Breaches, OpenClock, OpenClocksPage } from '../projection/lawfulness-queries.js';
 import type { Projection } from '../projection/projection.js';
@@ -16,30 +17,27 @@ const LEFT = Object.entries(CLOCKS_DUE) as [ClockDue, number][];
 
 /** Counts deadlines, violations and unread notices of all files once a minute. */
 export class LawfulWatch {
-  #timer: NodeJS.Timeout | undefined;
-  #watching: Promise<void> | undefined;
+  readonly #look = new RepeatedLook(WATCH_INTERVAL_MS, async () => {
+    try {
+      await this.#count();
+    } catch {
+      // The last figures stay: a projection that is behind is made good by itself.
+    }
+  });
 
   constructor(private readonly deps: LawfulWatchDeps) {}
 
   start(): void {
-    this.#timer = setInterval(() => void this.watch(), WATCH_INTERVAL_MS);
-    this.#timer.unref();
-    void this.watch();
+    this.#look.start();
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#look.stop();
   }
 
   /** Resolves when everything is counted, or the projection does not answer. */
   watch(): Promise<void> {
-    this.#watching ??= this.#count()
-      // The last figures stay: a projection that is behind is made good by itself.
-      .catch(() => undefined)
-      .finally(() => {
-        this.#watching = undefined;
-      });
-    return this.#watching;
+    return this.#look.now();
   }
 
   async #count(): Promise<void> {

@@ -8,11 +8,10 @@ const WARNINGS_MAX = 200;
 export class HeldGrants {
   readonly #hashed: GrantDocument[] = [];
   readonly #plain: GrantDocument[] = [];
+  readonly #identifier: string | undefined;
 
-  constructor(
-    private readonly entry: EntryVersion,
-    held: Iterable<GrantDocument>,
-  ) {
+  constructor({ items }: EntryVersion, held: Iterable<GrantDocument>) {
+    this.#identifier = items.find((item) => item.identifier)?.name;
     for (const grant of held) this.add(grant);
   }
 
@@ -34,7 +33,6 @@ export class HeldGrants {
   }
 
   #isHashed({ items }: GrantDocument): boolean {
-    const identifier = this.entry.items.find((item) => item.identifier)?.name;
-    return items.some((item) => item.name === identifier && item.transform === 'hash');
+    return items.some((item) => item.name === this.#identifier && item.transform === 'hash');
   }
 }

@@ -68,7 +68,7 @@ export function grantEventRoutes(app: FastifyInstance, deps: GrantEventRoutesDep
     const lease = leases.take(leases.credential(caller, credentialOf(request), 'subscribe'), pages.condition(pull));
     holdLease(reply, lease);
     onClosed(reply, () => {
-      if (lease.signal.aborted) pages.lastByteSent(pull.grant);
+      if (lease.hasEnded) pages.lastByteSent(pull.grant);
     });
     // HEAD delivers nothing, so it must leave no receipt and open no stream.
     if (request.method === 'HEAD') return reply.type(NDJSON_TYPE).send();

@@ -6,14 +6,9 @@ const PARENT_CHECK_INTERVAL_MS = 1_000;
 
 /** Runs a node program with this terminal, passes signals on to it once, and ends with its exit code. */
 export async function runProgram(args) {
-  process.exitCode = await startProgram(args, { stdio: 'inherit' }).ended;
-}
-
-/** Starts a node program to which this process passes its signals; `ended` resolves with the exit code. */
-export function startProgram(args, { stdio }) {
   // The program runs in a process group of its own: otherwise Ctrl-C would reach it twice, from the terminal and from
   // here.
-  const child = spawn(process.execPath, args, { stdio, detached: true });
+  const child = spawn(process.execPath, args, { stdio: 'inherit', detached: true });
   const passedAtMs = new Map();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
@@ -24,11 +19,10 @@ export function startProgram(args, { stdio }) {
     });
   }
   if (process.env.npm_lifecycle_event) endWithParent(child);
-  const ended = new Promise((resolve, reject) => {
+  process.exitCode = await new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
   });
-  return { child, ended };
 }
 
 /** Ends the program when npm is killed outright, since npm passes nothing on then. */

@@ -8,6 +8,7 @@ import { SHARED_SECRET } from '../../support/broker/broker.js';
 import { type BrokerProcess, spawnBroker } from '../../support/broker/broker-process.js';
 import { eventually } from '../../support/condition.js';
 import { temporaryFolder } from '../../support/nats/nats.js';
+import { changingAddress } from '../../support/raw-client/raw-client.js';
 import { type FollowerOptions, RawFollower } from '../../support/raw-client/raw-follower.js';
 import {
   applyBundle,
@@ -195,13 +196,7 @@ class KillRun {
 /** `url` is asked at each opening: a broker that was killed comes back at another port. */
 function follower({ grant, encoding, ackPolicy, resume }: FollowerSpec, index: number, url: () => string): RawFollower {
   return new RawFollower({
-    link: new RawLink({
-      get url() {
-        return url();
-      },
-      token: KILL_TOKENS.reader,
-      encoding,
-    }),
+    link: new RawLink(changingAddress(url, { token: KILL_TOKENS.reader, encoding })),
     grant: KILL_GRANTS[grant].id,
     cursor: `follower-${index}`,
     from: 'earliest',

@@ -1,30 +1,13 @@
 import t from 'tap';
-import type { Act, LedgerRecord } from '../../../broker/ledger/record.js';
+import type { LedgerRecord } from '../../../broker/ledger/record.js';
 import { openLedger } from '../../support/broker/ledger.js';
 import { eventually } from '../../support/condition.js';
+import { dueApplication, FILED_AT } from '../../support/lawful/due-application.js';
 import { foundLawfulBus } from '../../support/lawful/lawful-bus.js';
-import { CALENDARS, D, P } from '../../support/lawful/people.js';
+import { CALENDARS } from '../../support/lawful/people.js';
 import { connect, startNats } from '../../support/nats/nats.js';
 
 const COUNT = 1_200;
-const CLOCK = {
-  ...{ id: 'D4', start: '2026-02-06T10:00:00+08:00', length: 10, unit: 'wd', due: '2026-02-27', party: P },
-  ...{ lateFrom: '2026-02-28T00:00:00+08:00', provisional: false, pausedDays: 0, extendedDays: 0 },
-  ...{ calendar: 'cn@2026.1', state: 'running' },
-};
-
-const filed = (number: number): Act => ({
-  ...{ kind: 'application', id: `ap-${number}`, act: 'file', actor: 'officer:wu', document: { entry: `${P}.birth` } },
-  step: {
-    state: {
-      state: 'filed',
-      sides: { provider: P, demand: D },
-      clocks: [CLOCK],
-      memo: { filedAt: CLOCK.start },
-      about: [],
-    },
-  },
-});
 
 t.test(
   'a calendar that changes more clocks than one batch holds reaches all of them before their old due date',
@@ -35,8 +18,8 @@ t.test(
     const count = (act: string): number => records.filter((record) => record.act === act).length;
     const link = await connect(t, nats);
     await bus.setClock('2026-02-27T10:00:00+08:00');
-    const ledger = await openLedger(t, link, [(record) => records.push(record)], () => Date.parse(CLOCK.start));
-    await ledger.appendAll(() => Array.from({ length: COUNT }, (_, i) => filed(i)));
+    const ledger = await openLedger(t, link, [(record) => records.push(record)], () => Date.parse(FILED_AT));
+    await ledger.appendAll(() => Array.from({ length: COUNT }, (_, i) => dueApplication(i)));
     const known = CALENDARS[1] as { off: string[] };
     const uploaded = bus.act('huang', '/v1/calendars', { ...known, off: [...known.off, '2026-02-26'] });
     await eventually(

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import type { EmbeddedServer } from '../../../broker/nats/server/embedded-server.js';
@@ -11,6 +10,7 @@ import type { SourceEvent } from '../../../proto/event/event.js';
 import { applyBundle, OPERATOR_TOKEN } from '../../support/broker/broker.js';
 import { brokerCopy } from '../../support/broker/broker-copy.js';
 import { type BrokerProcess, spawnBroker } from '../../support/broker/broker-process.js';
+import { freePorts } from '../../support/nats/free-ports.js';
 import { startNats, temporaryFolder } from '../../support/nats/nats.js';
 import { TestAlertmanager, TestPrometheus } from '../../support/prometheus/prometheus.js';
 import { RawSession } from '../../support/raw-client/raw-client.js';
@@ -44,7 +44,8 @@ export class Stage {
   ) {}
 
   static async open(t: Test, fault: Fault): Promise<Stage> {
-    const stage = new Stage(t, await temporaryFolder(t), await freePort(), await freePort());
+    const [port, canaryPort] = (await freePorts(2)) as [number, number];
+    const stage = new Stage(t, await temporaryFolder(t), port, canaryPort);
     await stage.#startBus(fault);
     await stage.#startWatch();
     if (fault.canary) await stage.startCanary();
@@ -152,12 +153,4 @@ export class Stage {
       'rules.yml': rulesFile(SCALE),
     });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

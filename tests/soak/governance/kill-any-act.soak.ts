@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import type { Act, LedgerRecord } from '../../../broker/ledger/record.js';
+import type { LedgerRecord } from '../../../broker/ledger/record.js';
 import type { BrokerProcess } from '../../support/broker/broker-process.js';
 import { openLedger } from '../../support/broker/ledger.js';
 import { eventually } from '../../support/condition.js';
+import { dueApplication } from '../../support/lawful/due-application.js';
 import { found, type LawfulClient } from '../../support/lawful/lawful-bus.js';
-import { CALENDARS, D, P } from '../../support/lawful/people.js';
+import { CALENDARS } from '../../support/lawful/people.js';
 import { BrokerProcesses } from '../../support/lawful/walk/broker-processes.js';
 import { WALK_PEOPLE } from '../../support/lawful/walk/officers.js';
 import { walk } from '../../support/lawful/walk/random-walk.js';
@@ -73,23 +74,6 @@ async function watchedBus(t: Test, brokers: BrokerProcesses) {
 
 const COUNT = 3_000;
 const BEFORE = '2026-02-27T10:00:00+08:00';
-const CLOCK = {
-  ...{ id: 'D4', start: '2026-02-06T10:00:00+08:00', length: 10, unit: 'wd', due: '2026-02-27', party: P },
-  ...{ lateFrom: '2026-02-28T00:00:00+08:00', provisional: false, pausedDays: 0, extendedDays: 0 },
-  ...{ calendar: 'cn@2026.1', state: 'running' },
-};
-const filed = (number: number): Act => ({
-  ...{ kind: 'application', id: `ap-${number}`, act: 'file', actor: 'officer:wu', document: { entry: `${P}.birth` } },
-  step: {
-    state: {
-      state: 'filed',
-      sides: { provider: P, demand: D },
-      clocks: [CLOCK],
-      memo: { filedAt: CLOCK.start },
-      about: [],
-    },
-  },
-});
 
 t.test('a kill between a calendar and its clocks leaves no clock by the old one', async (t) => {
   t.setTimeout(SOAK_MS_MAX);
@@ -103,7 +87,7 @@ t.test('a kill between a calendar and its clocks leaves no clock by the old one'
   };
   const folds = [(record: LedgerRecord) => void records.push(record), killAtCalendar];
   const ledger = await openLedger(t, await connect(t, bus.nats), folds, () => Date.parse(BEFORE));
-  await ledger.appendAll(() => Array.from({ length: COUNT }, (_, i) => filed(i)));
+  await ledger.appendAll(() => Array.from({ length: COUNT }, (_, i) => dueApplication(i)));
   const first = await bus.spawn();
   broker = first;
   const known = CALENDARS[1] as { off: string[] };

@@ -1,10 +1,10 @@
 import t from 'tap';
 import { usageOf } from '../../../bench/processes/process-usage.js';
-import type { Act, LedgerRecord } from '../../../broker/ledger/record.js';
+import type { LedgerRecord } from '../../../broker/ledger/record.js';
 import type { BrokerProcess } from '../../support/broker/broker-process.js';
 import { openLedger } from '../../support/broker/ledger.js';
 import { eventually } from '../../support/condition.js';
-import { D, P } from '../../support/lawful/people.js';
+import { dueApplication, LATE_FROM } from '../../support/lawful/due-application.js';
 import { connect } from '../../support/nats/nats.js';
 import { lawfulProcesses } from './lawful-processes.js';
 
@@ -12,31 +12,8 @@ import { lawfulProcesses } from './lawful-processes.js';
 const COUNT = Number(process.env.SLUICE_SOAK_CLOCKS ?? 10_000);
 const SECONDS_MAX = Number(process.env.SLUICE_SOAK_SECONDS ?? 10);
 const BEFORE = '2026-02-27T10:00:00+08:00';
-const MIDNIGHT = '2026-02-28T00:00:00+08:00';
 /** One broker is killed when so many are on record. */
 const KILLED_AFTER = COUNT / 4;
-
-const CLOCK = {
-  ...{ id: 'D4', start: '2026-02-06T10:00:00+08:00', length: 10, unit: 'wd', due: '2026-02-27', party: P },
-  ...{
-    lateFrom: MIDNIGHT,
-    provisional: false,
-    pausedDays: 0,
-    extendedDays: 0,
-    calendar: 'cn@2026.1',
-    state: 'running',
-  },
-};
-
-const filed = (number: number): Act => ({
-  ...{ kind: 'application', id: `ap-${number}`, act: 'file', actor: 'officer:wu', document: { entry: `${P}.birth` } },
-  step: {
-    state: {
-      ...{ state: 'filed', sides: { provider: P, demand: D }, clocks: [CLOCK], about: [] },
-      memo: { filedAt: CLOCK.start },
-    },
-  },
-});
 
 /** Records that a broker has appended. */
 async function appended({ url }: BrokerProcess): Promise<number> {
@@ -47,7 +24,7 @@ async function appended({ url }: BrokerProcess): Promise<number> {
   );
 }
 
-/** What the work costs, on a machine that has other work as well. */
+/** CPU seconds show the cost of the work on a machine that has other work as well. */
 const cpuSeconds = async ({ child }: BrokerProcess): Promise<number> =>
   (await usageOf(child.pid as number))?.cpuSeconds ?? Number.NaN;
 
@@ -59,14 +36,14 @@ t.test('clocks that are due at one midnight are recorded once, though the broker
   const records: LedgerRecord[] = [];
   const link = await connect(t, bus.nats);
   const ledger = await openLedger(t, link, [(record) => records.push(record)], () => Date.parse(BEFORE));
-  await ledger.appendAll(() => Array.from({ length: COUNT }, (_, i) => filed(i)));
+  await ledger.appendAll(() => Array.from({ length: COUNT }, (_, i) => dueApplication(i)));
   const brokers = [await bus.spawn(), await bus.spawn(), await bus.spawn()];
   const overdue = (): LedgerRecord[] => records.filter(({ act }) => act === 'overdue');
   const first = brokers[0] as BrokerProcess;
   const cpuBefore = await Promise.all(brokers.map(cpuSeconds));
   const startedAt = performance.now();
   // The broker that is asked may be the one that is killed, so its answer does not count.
-  const jumped = bus.call(first.url, 'pan', 'POST', '/v1/clock', { now: MIDNIGHT }).catch(() => undefined);
+  const jumped = bus.call(first.url, 'pan', 'POST', '/v1/clock', { now: LATE_FROM }).catch(() => undefined);
   await eventually(() => overdue().length >= KILLED_AFTER, 'a quarter of the clocks', 300_000);
   const counts = await Promise.all(brokers.map(appended));
   const busiest = brokers[counts.indexOf(Math.max(...counts))] as BrokerProcess;
@@ -96,6 +73,6 @@ t.test('clocks that are due at one midnight are recorded once, though the broker
   t.equal(new Set(late.map(({ id }) => id)).size, COUNT);
   t.equal(violations.length, COUNT, 'with one violation each');
   t.equal(new Set(violations.map(({ document }) => (document as { about: { id: string } }).about.id)).size, COUNT);
-  t.ok(late.every(({ time }) => Date.parse(time) >= Date.parse(MIDNIGHT)));
+  t.ok(late.every(({ time }) => Date.parse(time) >= Date.parse(LATE_FROM)));
   t.ok(seconds <= SECONDS_MAX, `in ${SECONDS_MAX} s`);
 });

@@ -1,13 +1,12 @@
-import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import type { Subprotocol } from '../../../proto/frames/frames.js';
 import type { BrokerProcess } from '../../support/broker/broker-process.js';
 import type { LoadedBus } from '../../support/nats/cluster-load.js';
+import { freePorts } from '../../support/nats/free-ports.js';
 import { temporaryFolder } from '../../support/nats/nats.js';
-import type { RawAddress } from '../../support/raw-client/raw-client.js';
+import { changingAddress, type RawAddress } from '../../support/raw-client/raw-client.js';
 import type { Installation } from './installation.js';
 
 interface Machine {
@@ -27,8 +26,8 @@ export class OperatedBus implements LoadedBus {
 
   static async create(t: Test, brokers: number): Promise<OperatedBus> {
     const machines: Machine[] = [];
-    for (let i = 0; i < brokers; i++) {
-      machines.push({ folder: await temporaryFolder(t), port: await freePort(), broker: undefined });
+    for (const port of await freePorts(brokers)) {
+      machines.push({ folder: await temporaryFolder(t), port, broker: undefined });
     }
     return new OperatedBus(t, machines);
   }
@@ -39,14 +38,7 @@ export class OperatedBus implements LoadedBus {
   }
 
   address(token: string, encoding: Subprotocol = 'sluice.v1.json'): RawAddress {
-    const next = () => this.nextUrl;
-    return {
-      token,
-      encoding,
-      get url() {
-        return next();
-      },
-    };
+    return changingAddress(() => this.nextUrl, { token, encoding });
   }
 
   dataFolder(index = 0): string {
@@ -75,12 +67,4 @@ export class OperatedBus implements LoadedBus {
     if (!machine) throw new RangeError(`there is no machine ${index}`);
     return machine;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -5,7 +5,7 @@ import type { SourceEvent } from '../../../proto/event/event.js';
 import type { Subprotocol } from '../../../proto/frames/frames.js';
 import { applyBundle } from '../broker/broker.js';
 import { type BrokerProcess, spawnBroker } from '../broker/broker-process.js';
-import type { RawAddress } from '../raw-client/raw-client.js';
+import { changingAddress, type RawAddress } from '../raw-client/raw-client.js';
 import { temporaryFolder } from './nats.js';
 import { NatsCluster } from './nats-cluster.js';
 
@@ -44,16 +44,9 @@ export class ClusterBus {
     return this.brokers[this.#turn++ % this.brokers.length]!.url;
   }
 
-  /** Of a session that goes to another broker each time it is opened. */
+  /** Address of a session that goes to another broker each time it is opened. */
   address(token: string, encoding: Subprotocol = 'sluice.v1.json'): RawAddress {
-    const next = () => this.nextUrl;
-    return {
-      token,
-      encoding,
-      get url() {
-        return next();
-      },
-    };
+    return changingAddress(() => this.nextUrl, { token, encoding });
   }
 }
 

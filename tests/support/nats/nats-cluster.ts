@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { type Bus, connectBus } from '../../../broker/nats/bus.js';
 import { findNatsServer } from '../../../broker/nats/server/find-server.js';
 import { eventually } from '../condition.js';
+import { freePorts } from './free-ports.js';
 import { temporaryFolder } from './nats.js';
 
 /** Three servers elect a meta leader within some seconds; the machine may have much else to do. */
@@ -177,13 +177,4 @@ max_payload: 8388608
 jetstream { store_dir: ${JSON.stringify(node.storeDir)}, sync_interval: ${JSON.stringify(node.syncInterval)} }
 cluster { name: C, listen: "127.0.0.1:${node.routePort}", routes: ${JSON.stringify(node.routes)} }
 `;
-}
-
-/** Ports that were free a moment ago, all different. Servers of a cluster must know each other's before they start. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
 }

@@ -26,6 +26,16 @@ export interface RawAddress {
   onMessage?: ((message: Buffer) => void) | undefined;
 }
 
+/** An address whose `url` is asked for at each opening: brokers take turns, or come back at another port. */
+export function changingAddress(url: () => string, rest: Omit<RawAddress, 'url'>): RawAddress {
+  return {
+    ...rest,
+    get url() {
+      return url();
+    },
+  };
+}
+
 export interface RawSubscribe {
   grant: string;
   cursor?: string | undefined;

@@ -122,7 +122,7 @@ async function bytesIn(folder: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** What one more of them takes. */
+/** Bytes and memory that one more of them takes. */
 function each(before: Footprint, after: Footprint, count: number): Record<string, number> {
   const share = (name: keyof Footprint): number => Math.round(((after[name] - before[name]) / count) * 100) / 100;
   return {

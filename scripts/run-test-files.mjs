@@ -3,9 +3,9 @@ import { root } from './project.mjs';
 
 /** Files that run at the same time. */
 const JOBS = 2;
-/** What a file may take that sets no time of its own (`t.setTimeout`), in seconds. */
+/** Time for a file that sets none of its own (`t.setTimeout`), in seconds. */
 const TIMEOUT_S = 120;
-/** What is given above it to a file that sets a longer one, before it counts as unable to end itself. */
+/** Time above that for a file that sets a longer one; beyond it the file counts as unable to end itself. */
 const DEADLINE_SLACK_MS = 15 * 60_000;
 
 /**

@@ -12,7 +12,7 @@ const UTILIZATION_WINDOW_MS = 1_000;
 const COMPRESSED = 0x40;
 const OPCODE = 0x0f;
 const TEXT = 1;
-/** What a flush leaves at the end, and the receiver adds again. */
+/** The end of a flush, 00 00 ff ff, which the sender cuts off and the receiver adds again (RFC 7692, section 7.2). */
 const TRAILER_BYTES = 4;
 /** The fastest level takes most of what there is in records of one view: 70 to 80 % of the bytes of licences. */
 const OPTIONS = { level: constants.Z_BEST_SPEED, finishFlush: constants.Z_SYNC_FLUSH };

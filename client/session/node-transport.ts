@@ -14,7 +14,7 @@ export function connectNode(target: TransportTarget, handlers: TransportHandlers
   const socket = new WebSocket(target.url, [target.protocol], {
     headers: target.token === undefined ? {} : { authorization: `Bearer ${target.token}` },
     perMessageDeflate: target.compression && COMPRESSION,
-    // Of a compressed message the inflated size.
+    // The inflated size, where a message is compressed.
     maxPayload: MESSAGE_BYTES_MAX,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
   });

@@ -85,7 +85,7 @@ export class TurnQueue<Item> {
     const slice = new TimeSlice();
     for (let next = 0; next < this.#waiting.length; next++) {
       this.handle(this.#waiting[next] as Item);
-      // What the item has begun runs now, so that its time counts.
+      // Continuations of the item run now, so that their time counts.
       await undefined;
       if (slice.isUsedUp) await slice.pause();
     }

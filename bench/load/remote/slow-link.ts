@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, Socket } from 'node:net';
 
 export interface LinkTraits {
-  /** Of each direction; a round trip has it twice. */
+  /** Delay in each direction; a round trip has it twice. */
   delayMs: number;
   bitsPerSecond: number;
 }
 
-/** What the routers on the way hold; the sender is stopped beyond it. */
+/** Bytes that the routers on the way hold; the sender is stopped beyond them. */
 const HELD_BYTES_MAX = 128 * 1024;
 
 /** One direction of a line: bytes go out one behind the other at its rate, and arrive a delay later. */

@@ -51,7 +51,7 @@ export function grantShortcutRoutes(app: FastifyInstance, { procedure }: { proce
   }
 }
 
-/** What is read before the act may be what it has changed itself: a request that comes again is answered as the first time. */
+/** Answers a request that comes again as the first time: the act may have changed the very file that is read before it. */
 async function actOnce(procedure: Procedure, caller: Caller, call: GrantCall): Promise<ActAnswer> {
   await procedure.caughtUp();
   const before = await procedure.answered(caller, call.key);

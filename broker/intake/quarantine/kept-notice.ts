@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../../proto/errors.js';
 import type { QuarantineEntry } from './quarantine-record.js';
 
-/** Who has to repair what is needed once, not for each event. */
+/** A report tells an operator which source to repair; once is enough, not for each event. */
 const NOTICE_INTERVAL_MS = 600_000;
 /** Sources with a code each; of more, all are forgotten. */
 const SOURCES_MAX = 1_000;

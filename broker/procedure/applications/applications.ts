@@ -43,7 +43,7 @@ function layDown({ file, body, caller, attachments }: ActContext): void {
 
 const versionOf = ({ world, file }: ActContext) => versionInForce(world, applicationOf(file).entry);
 
-/** What is missing of a draft does not change with the withdrawal of its entry; the filing asks for a version in force. */
+/** A draft lacks the same parts after its entry was withdrawn; only the filing asks for a version in force. */
 const lastVersionOf = ({ world, file }: ActContext) => world.catalog.lastPublished(applicationOf(file).entry);
 
 /** Conditions that an application meets when it goes to the provider. */

@@ -16,7 +16,7 @@ export interface OpenClocksPage {
   next?: number;
 }
 
-/** What has gone wrong, in numbers. */
+/** Numbers of violations and of unread notices. */
 export interface Breaches {
   /** Violations that are neither closed nor dismissed, by their code. */
   violations: { code: string; files: number }[];

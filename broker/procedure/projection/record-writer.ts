@@ -10,7 +10,7 @@ import { writeNotices, writeReading } from './notice-writer.js';
 /** How long the answer to a request is kept for its key, in milliseconds of bus time. */
 export const KEPT_MS = 30 * 86_400_000;
 
-/** What the rows of a record are written to. */
+/** The database and the rows of files to which a record is written. */
 export interface Tables {
   db: ProjectionDatabase;
   files: FileRows;

@@ -108,6 +108,7 @@ export class InterleavedSnapshots {
       // Not there: the table has to be read again from its start.
       if (this.#chunks.includes(chunk)) {
         this.#read.set(mapping.name, read.after);
+        // biome-ignore lint/complexity/useMathMinMax: Math.max takes no bigint.
         chunk.arrived({ ...read, lsn: read.lsn > this.#floorLsn ? read.lsn : this.#floorLsn });
       }
       onChunk();

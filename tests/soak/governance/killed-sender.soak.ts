@@ -13,7 +13,7 @@ const KILLS = Number(process.env.SLUICE_SOAK_KILLS || 5);
 const NOTICES_PER_KILL = 20;
 /** A kill comes when so many notices of a round were received. */
 const RECEIVED_AT_KILL = 5;
-/** What a killed broker sent is left to it for 20 s. */
+/** Long enough for the lease of a killed sender, which ends after 20 s. */
 const WAIT_MS = 180_000;
 const SECRET = `whsec_${Buffer.from('a secret of thirty-two bytes ...').toString('base64')}`;
 

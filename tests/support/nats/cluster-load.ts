@@ -28,7 +28,7 @@ const ENCODINGS = ['sluice.v1.json', 'sluice.v1.msgpack', 'sluice.v1.protobuf'] 
 /** Brokers with the bundle of `cluster-bus.ts`: each time `nextUrl` is read it may be another one's. */
 export interface LoadedBus {
   readonly nextUrl: string;
-  /** Of a session that asks for the next broker each time it is opened. */
+  /** Address of a session that asks for the next broker each time it is opened. */
   address(token: string, encoding?: Subprotocol): RawAddress;
 }
 

@@ -7,7 +7,7 @@ import type { ActAnswer } from '../../procedure/engine/append-once.js';
 import { DIGEST, listOf, TEXT } from '../../procedure/engine/body-check.js';
 import type { ActCall, Procedure } from '../../procedure/engine/procedure.js';
 import { refuse, refuseOne, staleFile } from '../../procedure/engine/refusals.js';
-import type { Fields } from '../../procedure/files/file.js';
+import type { Fields, ProcedureFile } from '../../procedure/files/file.js';
 import { OPEN_CASE_STATES } from '../../procedure/grants/disposal.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
@@ -17,10 +17,19 @@ import { ACT_RULE } from './files.js';
 type Act = 'suspend' | 'restore' | 'terminate';
 type GrantCall = Pick<ActCall, 'body' | 'ifMatch' | 'key'> & { id: string; act: Act };
 
+/** Acts that come between the look at a grant and the act on it; each further turn takes another one. */
+const TURNS_MAX = 5;
+
 interface OpenCase {
   id: string;
-  state: string;
+  seq: number;
   document: { proofs?: { seq: number }[] };
+}
+
+interface Seen {
+  file: ProcedureFile;
+  answer: Fields;
+  open: OpenCase | undefined;
 }
 
 const MEMBERS: Readonly<Record<Act, Readonly<Record<string, object>>>> = {
@@ -51,30 +60,49 @@ export function grantShortcutRoutes(app: FastifyInstance, { procedure }: { proce
   }
 }
 
-/** Answers a request that comes again as the first time: the act may have changed the very file that is read before it. */
+/**
+ * Answers a request that comes again as the first time: the act may have changed the very files that are read before it. One
+ * that meets another act on the grant or its case is judged again, on what that act has made.
+ */
 async function actOnce(procedure: Procedure, caller: Caller, call: GrantCall): Promise<ActAnswer> {
   await procedure.caughtUp();
   const before = await procedure.answered(caller, call.key);
   if (before) return before;
-  try {
-    return await actOnCase(procedure, caller, call);
-  } catch (error) {
-    // The first request was in flight.
-    const meanwhile = await procedure.answered(caller, call.key);
-    if (meanwhile) return meanwhile;
-    throw withinBody(error, call.body);
+  for (let turns = 1; ; turns++) {
+    let seen: Seen | undefined;
+    try {
+      seen = await seenBy(procedure, caller, call.id);
+      return await actOnCase(procedure, caller, call, seen);
+    } catch (error) {
+      // The first request was in flight.
+      const meanwhile = await procedure.answered(caller, call.key);
+      if (meanwhile) return meanwhile;
+      if (turns < TURNS_MAX && seen && (await hasMoved(procedure, caller, seen))) continue;
+      throw withinBody(error, call.body);
+    }
   }
+}
+
+/** The grant and its open case, as an act by the grant's address is built from them. */
+async function seenBy(procedure: Procedure, caller: Caller, id: string): Promise<Seen> {
+  const grant = await procedure.read(caller, { kind: 'grants', id });
+  return { ...grant, open: await openCase(procedure, caller, id) };
+}
+
+async function hasMoved(procedure: Procedure, caller: Caller, { file, open }: Seen): Promise<boolean> {
+  await procedure.caughtUp();
+  const now = await seenBy(procedure, caller, file.id);
+  return now.file.seq !== file.seq || now.open?.seq !== open?.seq;
 }
 
 async function actOnCase(
   procedure: Procedure,
   caller: Caller,
   { id, act, body, ifMatch, key }: GrantCall,
+  { file, answer, open }: Seen,
 ): Promise<ActAnswer> {
-  const { file, answer } = await procedure.read(caller, { kind: 'grants', id });
   requireShape({ body: MEMBERS[act] }, body);
   if (ifMatch !== undefined && ifMatch !== file.seq) throw staleFile(file, answer);
-  const open = await openCase(procedure, caller, id);
   // The grant is what the act is addressed to, so that its state is judged before the role, as with an open case.
   if (act === 'suspend' && !open && answer.state !== 'in_force') {
     throw refuseOne('WRONG_STATE', `grant ${id} is ${String(answer.state)}`);

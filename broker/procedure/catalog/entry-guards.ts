@@ -6,7 +6,7 @@ import { problem } from '../engine/refusals.js';
 import type { ProcedureFile } from '../files/file.js';
 import { draftOf, memoOf, openD1 } from './entry-file.js';
 import { isAnnounced, uncoveredGrants } from './entry-impact.js';
-import { requireCompatible } from './entry-text.js';
+import { incompatibility } from './entry-text.js';
 
 /** Working days by which D1 may be extended, once (R17). */
 const EXTENSION_DAYS_MAX = 5;
@@ -122,12 +122,18 @@ export const CHANGE_EXECUTED: Guard = {
   },
 };
 
-/** A grant may have come since the text was laid down, with rows that it breaks. */
+/**
+ * A grant may have come since the text was laid down, with rows that it breaks. Without an executed change `CHANGE_EXECUTED`
+ * refuses that; with one, a holder of rows that cannot be judged any more would never get the `leave` of a record.
+ */
 export const STILL_COMPATIBLE: Guard = {
   name: 'compatible with the version before',
-  check: ({ world, file, nowMs }) => {
+  check: async (context) => {
+    const { world, file, nowMs } = context;
     const draft = draftOf(file);
-    return draft && requireCompatible(world, draft, nowMs);
+    if (!draft || !(await isAnnounced(context, draft, ['executed']))) return undefined;
+    const text = incompatibility(world, draft, nowMs);
+    return text === undefined ? undefined : problem('', 'INCOMPATIBLE_VERSION', text);
   },
 };
 

@@ -57,14 +57,24 @@ export const WELL_FORMED: Guard = {
   },
 };
 
-/** Throws INCOMPATIBLE_VERSION, with the article that protects who uses the entry. */
-export function requireCompatible(world: World, text: EntryDraft, nowMs: number): undefined {
+/** Why a text cannot follow the versions before it; undefined for nothing. */
+function incompatibilityOf(world: World, text: EntryDraft, nowMs: number): SluiceError | undefined {
   try {
     versionsOf(world, nowMs).assertCompatible(text);
+    return undefined;
   } catch (error) {
-    if (!(error instanceof SluiceError) || error.code !== 'INCOMPATIBLE_VERSION') throw error;
-    throw new SluiceError(error.code, error.message, { ...error.where, article: 'R27' });
+    if (error instanceof SluiceError && error.code === 'INCOMPATIBLE_VERSION') return error;
+    throw error;
   }
+}
+
+export const incompatibility = (...given: Parameters<typeof incompatibilityOf>): string | undefined =>
+  incompatibilityOf(...given)?.message;
+
+/** Throws INCOMPATIBLE_VERSION, with the article that protects who uses the entry. */
+function requireCompatible(...given: Parameters<typeof incompatibilityOf>): undefined {
+  const error = incompatibilityOf(...given);
+  if (error) throw new SluiceError(error.code, error.message, { ...error.where, article: 'R27' });
 }
 
 export const COMPATIBLE: Guard = {

@@ -98,6 +98,11 @@ t.test('rights that a standing consent gives, and those that a change would take
   );
 
   await t.test(
+    'a version that breaks the rows of a backflow ordered since is refused for want of a change',
+    async (t) => rowsBroken(t, bus),
+  );
+
+  await t.test(
     'received items are shared onward with the consent of their provider, while it is in force',
     async (t) => {
       const grant = await grantOf(bus, BIRTH, ['idNumber', 'birthDate', 'address']);
@@ -158,7 +163,71 @@ t.test('rights that a standing consent gives, and those that a change would take
   });
 
   await t.test('a grant that is restored with what it missed delivers it', async (t) => restoredWithAll(t, bus));
+
+  await t.test(
+    'of two who suspend a grant at once one is refused for its state, as if he had come later',
+    async (t) => {
+      for (let round = 1; round <= MEETINGS; round++) await suspendedByTwo(t, bus, await inForce(bus));
+    },
+  );
+
+  await t.test('a suspension that meets a new case of the grant suspends by that case', async (t) => {
+    for (let round = 1; round <= MEETINGS; round++) await suspendedBesideCase(t, bus, await inForce(bus));
+  });
 });
+
+/** Two acts seldom miss each other so often. */
+const MEETINGS = 5;
+let births = 0;
+
+/** A grant with its first delivery. */
+async function inForce(bus: LawfulBus): Promise<string> {
+  const grant = await grantOf(bus, BIRTH, ['idNumber', 'birthDate', 'address']);
+  await birth(bus, `of many ${++births}`);
+  await pulled(bus, grant);
+  return grant;
+}
+
+async function suspendedByTwo(t: Test, bus: LawfulBus, grant: string): Promise<void> {
+  const suspend = (who: string) => bus.as(who, 'POST', `/v1/grants/${grant}/suspend`, { reason: 'leaked' });
+  const [done, refused] = (await Promise.all(['su', 'lin'].map(suspend))).sort((a, b) => a.status - b.status);
+  t.match(done, { status: 200, body: { state: 'suspended' } });
+  t.match(refused, { status: 409, body: { code: 'WRONG_STATE' } });
+  t.strictSame(
+    refused?.body.problems.map(({ path, code }: Body) => ({ path, code })),
+    [{ path: '', code: 'WRONG_STATE' }],
+  );
+}
+
+async function suspendedBesideCase(t: Test, bus: LawfulBus, grant: string): Promise<void> {
+  const raised = { grant, ground: 'beyond_purpose', evidence: 'a leaked list' };
+  const [made, suspended] = await Promise.all([
+    bus.as('lin', 'POST', '/v1/cases', raised),
+    bus.as('su', 'POST', `/v1/grants/${grant}/suspend`, { reason: 'leaked' }),
+  ]);
+  t.match(suspended, { status: 200, body: { state: 'suspended' } }, JSON.stringify(suspended.body));
+  const { files } = await bus.read('su', `/v1/cases?about=${grant}&document=true`);
+  t.match(files, [{ state: 'suspended', document: made.status === 201 ? raised : { ground: 'incident' } }]);
+  t.equal(files.length, 1);
+}
+
+async function rowsBroken(t: Test, bus: LawfulBus): Promise<void> {
+  const region = { name: 'region', type: 'string', filterable: true };
+  const entry = { ...REGION, id: `${P}.wards`, backflowItem: 'region', items: [...REGION.items, region] };
+  await publishEntries(bus, [entry]);
+  const { backflowItem: _, ...narrower } = { ...entry, items: REGION.items };
+  const path = `/v1/catalog/${entry.id}`;
+  const { digest } = (await bus.as('chen', 'PUT', path, narrower)).body;
+  await bus.act('zhao', `${path}/approve`, { digest });
+  await bus.act('lin', `${path}/submit`);
+  const items = [{ name: 'code' }, { name: 'name' }];
+  await bus.act('lin', '/v1/backflows', { entry: entry.id, system: 'maternal-health', items });
+  t.match(await bus.as('huang', 'POST', `${path}/publish`, { digest }), {
+    status: 409,
+    body: { code: 'NOT_FILED', article: 'R27', problems: [{ path: '', code: 'NOT_FILED', article: 'R27' }] },
+  });
+  t.match((await bus.as('huang', 'POST', `${path}/publish`, { digest })).body.problems, { length: 1 });
+}
 
 /** Step 9: an event that a session receives and acknowledges puts the grant in force. */
 async function acknowledged(t: Test, bus: LawfulBus, grant: string): Promise<void> {

@@ -2,7 +2,7 @@ import { dayOfDate, hourOfDay } from '../clock/shanghai-days.js';
 import { DIGEST } from '../engine/body-check.js';
 import { type ActContext, type Guard, type Machine, NONE, SELF, type Transition } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
-import { REMOVED } from '../files/file.js';
+import { REMOVED } from '../files/kinds.js';
 import {
   assessmentsOf,
   draftOf,

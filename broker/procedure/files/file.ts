@@ -24,9 +24,6 @@ export interface Sides {
 /** Members of a file's document, as `GET` shows them. */
 export type Fields = Record<string, unknown>;
 
-/** State of a file whose last act has removed it: it is not there any more, and its id may be used again. */
-export const REMOVED = 'removed';
-
 /**
  * The state of a file after an act, stored whole as member `file` of the ledger record, beside `document`. For kinds that
  * other rooms fold (entries, grants, parties, officers, systems) `document` is what those rooms read.

@@ -1,11 +1,17 @@
 import type { FileKind } from '../../../proto/http/procedure-files.js';
 import type { LedgerKind } from '../../ledger/record.js';
 
-/** Name of a kind in the ledger, and the prefix of its ids; without a prefix the caller gives the id. */
 interface KindFacts {
+  /** Name of the kind in the ledger. */
   ledger: LedgerKind;
+  /** Prefix of its ids; without one the caller gives the id. */
   prefix?: string;
+  /** A removed file stays, with its history, in a state of that name. */
+  keepsRemoved?: boolean;
 }
+
+/** State of a file whose last act has removed it. */
+export const REMOVED = 'removed';
 
 /** Every kind of file, by its name in addresses. */
 export const KINDS = {
@@ -26,7 +32,7 @@ export const KINDS = {
   contracts: { ledger: 'contract', prefix: 'ct' },
   accesses: { ledger: 'access', prefix: 'ac' },
   stops: { ledger: 'stop', prefix: 'st' },
-  'use-records': { ledger: 'use-record', prefix: 'ur' },
+  'use-records': { ledger: 'use-record', prefix: 'ur', keepsRemoved: true },
   criticisms: { ledger: 'criticism', prefix: 'cr' },
   parties: { ledger: 'party' },
   bodies: { ledger: 'body', prefix: 'bo' },
@@ -39,6 +45,10 @@ export const KINDS = {
 export type Kind = keyof typeof KINDS;
 
 export const isKind = (text: string): text is Kind => Object.hasOwn(KINDS, text);
+
+/** Whether the last act of a file has removed it, so that it is not there any more and its id may be used again. */
+export const isGone = (kind: Kind, state: string): boolean =>
+  state === REMOVED && !(KINDS[kind] as KindFacts).keepsRemoved;
 
 const BY_LEDGER = new Map<string, Kind>(Object.entries(KINDS).map(([kind, { ledger }]) => [ledger, kind as Kind]));
 

@@ -5,6 +5,7 @@ import { type ActContext, type Guard, type Machine, NONE, SELF, todayOf } from '
 import { problem } from '../engine/refusals.js';
 import { partiesOf } from '../engine/relations.js';
 import type { ProcedureFile } from '../files/file.js';
+import { REMOVED } from '../files/kinds.js';
 import { KEPT_YEARS } from './disposal.js';
 
 const KEEPERS = ['demand.applicant', 'demand.security_officer'];
@@ -50,7 +51,7 @@ const isReadBy = (file: ProcedureFile, party: string, peer: string | undefined):
 export const USE_RECORDS: Machine = {
   kind: 'use-records',
   available: true,
-  states: ['kept', 'removed'],
+  states: ['kept', REMOVED],
   recordsReads: true,
   links: ({ document }) => ({ grant: `/v1/grants/${String(document.grant)}` }),
   isReadable: (file, caller, relations) =>
@@ -94,7 +95,7 @@ export const USE_RECORDS: Machine = {
       number: 'U3',
       from: ['kept'],
       act: 'remove',
-      to: 'removed',
+      to: REMOVED,
       who: KEEPERS,
       guard: [unlocked],
       article: 'R29',

@@ -1,8 +1,8 @@
 import type { LedgerRecord } from '../../ledger/record.js';
 import type { Clock } from '../clock/clock.js';
 import { dateAt } from '../clock/shanghai-days.js';
-import { type FileState, REMOVED, type RecordedStep, type Sides, type StoredAttachment } from '../files/file.js';
-import { type Kind, kindOfRecord } from '../files/kinds.js';
+import type { FileState, RecordedStep, Sides, StoredAttachment } from '../files/file.js';
+import { isGone, type Kind, kindOfRecord } from '../files/kinds.js';
 import type { ProjectionDatabase } from './database.js';
 import type { FileRows } from './file-rows.js';
 import { writeNotices, writeReading } from './notice-writer.js';
@@ -39,7 +39,7 @@ function writeFileRecord(
   const state = step?.state ?? known ?? stateWithoutStep(kind, id);
   if (!state) return;
   const n = before?.n ?? seq;
-  if (state.state === REMOVED) {
+  if (isGone(kind, state.state)) {
     files.remove(kind, id, n);
     removeFile(db, n);
     return;

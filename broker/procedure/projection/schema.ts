@@ -1,5 +1,5 @@
 /** A file with another version is made anew. */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /**
  * `files.n` is the sequence of the file's first record, which orders lists and is unique. `files.due_at` is the earliest

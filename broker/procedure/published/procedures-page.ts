@@ -1,5 +1,5 @@
 import { NONE, SELF } from '../engine/machine.js';
-import { REMOVED } from '../files/file.js';
+import { REMOVED } from '../files/kinds.js';
 import type { PublishedMachine, PublishedTransition } from './published-machine.js';
 
 const HEAD = `# Every file of the procedure, state by state
@@ -30,9 +30,11 @@ function section(machine: PublishedMachine): string {
 /** Acts between two states share one arrow, in the order of the table. */
 function diagram({ states, transitions }: PublishedMachine): string[] {
   const arrows = new Map<string, string[]>();
+  const isOutside = (state: string): boolean => state === NONE || (state === REMOVED && !states.includes(state));
+  const shown = (state: string): string => (isOutside(state) ? '[*]' : state);
   for (const { number, from, act, to } of transitions) {
     for (const state of from) {
-      const arrow = `${ofDiagram(state)} --> ${ofDiagram(to === SELF ? state : to)}`;
+      const arrow = `${shown(state)} --> ${shown(to === SELF ? state : to)}`;
       arrows.set(arrow, [...(arrows.get(arrow) ?? []), `${number} ${act}`]);
     }
   }
@@ -41,8 +43,6 @@ function diagram({ states, transitions }: PublishedMachine): string[] {
   const lines = [...arrows].map(([arrow, acts]) => `${arrow}: ${[...new Set(acts)].join(', ')}`);
   return ['stateDiagram-v2', ...[...lines, ...ends].map((line) => `  ${line}`)];
 }
-
-const ofDiagram = (state: string): string => (state === NONE || state === REMOVED ? '[*]' : state);
 
 function tableRow({ number, from, act, to, who, guard, clocks, notices, article }: PublishedTransition): string {
   const code = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');

@@ -332,6 +332,20 @@ async function disposed(t: Test, bus: LawfulBus, grant: string): Promise<void> {
   t.match(await bus.act('su', `${path}/accept-disposal`, { digest: newest.digest }), { state: 'closed' });
   t.match(await bus.read('wu', path), { status: 'expired' });
   await bus.setClock('2030-01-02T10:00:00+08:00');
-  t.match(await bus.act('wu', `/v1/use-records/${kept.id}/remove`), { state: 'removed' });
+  await removed(t, bus, kept.id);
   t.match(clockOf(await bus.read('wu', path), 'D8'), { state: 'met' });
+}
+
+/** A removed record is still shown, and is removed once. */
+async function removed(t: Test, bus: LawfulBus, id: string): Promise<void> {
+  const path = `/v1/use-records/${id}`;
+  t.match(await bus.act('wu', `${path}/remove`), { state: 'removed', next: [] });
+  t.match(await bus.as('wu', 'POST', `${path}/remove`), { status: 409, body: { code: 'WRONG_STATE' } });
+  const shown = await bus.read('su', path);
+  t.match(shown, { state: 'removed', document: { lockedUntil: '2030-01-01' } });
+  t.match(
+    shown.history.filter(({ act }: Body) => act !== 'read'),
+    [{ act: 'create' }, { act: 'grant-ended' }, { act: 'remove', from: 'kept', to: 'removed' }],
+  );
+  t.match((await bus.read('wu', '/v1/use-records?state=removed')).files, [{ id, state: 'removed' }]);
 }

@@ -18,7 +18,21 @@ t.test('applications run from draft to grant as a department would walk them', a
   await unconditional(t, bus);
   await conditional(t, bus);
   await silent(t, bus);
+  await readBesideActs(t, bus);
 });
+
+/** An answer is of one moment: no act stands in its history that is not in its state yet. */
+async function readBesideActs(t: Test, bus: LawfulBus): Promise<void> {
+  const { id } = await bus.act('wu', '/v1/applications', { entry: REGION_NAME.id });
+  const path = `/v1/applications/${id}`;
+  for (let round = 0; round < 10; round++) {
+    const edit = bus.act('wu', `${path}/edit`, applicationFor(REGION_NAME, 'maternal-health'));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => bus.read('xu', path)));
+    for (const { seq, history } of answers) if (history.at(-1).seq !== seq) t.equal(history.at(-1).seq, seq);
+    await edit;
+  }
+  t.match(await bus.read('xu', path), { history: { length: 11 } });
+}
 
 /** Steps 6 to 8 of the year, with both calendars known. */
 async function unconditional(t: Test, bus: LawfulBus): Promise<void> {

@@ -50,6 +50,7 @@ const STATUS: Readonly<Record<string, number>> = {
     EXTENSION_SPENT: 409,
     NOT_DELIVERED: 409,
     LIVE_GRANTS: 409,
+    NOT_FILED: 409,
     TRIAL_ONLY: 403,
     RECORD_LOCKED: 409,
   },

@@ -46,16 +46,17 @@ function* moments(world: World): Generator<Moment> {
   }
 }
 
-/** Recounts every clock that has not ended by a new calendar; returns how many due days moved. */
+/** Recounts every clock that has not ended by a new calendar; returns those that say something else of themselves now. */
 export function recountAll(world: World): { id: string; clock: string; from: string; to: string }[] {
-  const moved = [];
+  const changed = [];
   for (const file of world.files.values()) {
     for (const clock of file.clocks) {
       if (clock.state !== 'running' && clock.state !== 'paused') continue;
-      const from = clock.due;
+      const { due: from, calendar, provisional } = clock;
       recount(world, clock);
-      if (clock.due !== from) moved.push({ id: file.id, clock: clock.id, from, to: clock.due });
+      const isSame = clock.due === from && clock.calendar === calendar && clock.provisional === provisional;
+      if (!isSame) changed.push({ id: file.id, clock: clock.id, from, to: clock.due });
     }
   }
-  return moved;
+  return changed;
 }

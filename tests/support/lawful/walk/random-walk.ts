@@ -6,7 +6,7 @@ import { World } from '../model/world.js';
 import { Bodies } from './bodies.js';
 import { Chooser } from './chooser.js';
 import { REGION } from './documents.js';
-import { compareLists, ownReadings } from './list-comparison.js';
+import { ownReadings, READERS } from './list-comparison.js';
 import { FUZHOU, SYSTEMS } from './officers.js';
 import { peopleInto, storePapers, type WalkBus } from './walk-bus.js';
 import { Walker } from './walker.js';
@@ -33,12 +33,12 @@ export async function walk(bus: WalkBus, { acts, random, ...options }: WalkOptio
   peopleInto(world);
   const papers = await storePapers(bus.clients[0]!, world);
   const chooser = new Chooser(world, random, new Bodies(world, random, papers));
-  const walker = new Walker(bus, world, random, papers);
+  const walker = new Walker(bus, world, random, papers, options.progress);
   const steps = new Steps(bus, world, random, walker);
   for (let act = 1; act <= acts; act++) {
     await steps.beside(act / acts);
     const kills = options.killEvery !== undefined && act % options.killEvery === 0;
-    if (kills) await steps.kill(() => chooser.next());
+    if (kills) options.progress?.(`${act} acts, ${await steps.kill(() => chooser.next())}`);
     else await steps.act(chooser, options.races ?? 0);
     if (act % 1000 === 0) options.progress?.(`${act} acts, ${world.today}, ${walker.mismatches.length} mismatches`);
     if (walker.mismatches.length > (options.mismatchesMax ?? 20)) break;
@@ -50,6 +50,7 @@ export async function walk(bus: WalkBus, { acts, random, ...options }: WalkOptio
 /** Events beside the acts of officers. */
 class Steps {
   #calendars = 0;
+  #kills = 0;
 
   constructor(
     private readonly bus: WalkBus,
@@ -109,25 +110,43 @@ class Steps {
     this.walker.expectSame('recomputed', model, bus);
   }
 
-  /** Kills a broker while an act is in flight; the same act, by its key, goes to another one. */
-  async kill(next: () => Parameters<Walker['do']>[0]): Promise<void> {
+  /** Kills a broker while an act is in flight; the same act, by its key, goes to another one. Returns how long each part took. */
+  async kill(next: () => Parameters<Walker['do']>[0]): Promise<string> {
     const { bus, random, walker } = this;
+    const took = stopwatch();
     const index = random.between(0, bus.clients.length - 1);
     const hit = async (): Promise<void> => {
       await new Promise((resolve) => setTimeout(resolve, random.between(0, STRIKE_MS_MAX)));
       await bus.kill?.(index);
     };
     await walker.do(next(), { index, hit });
-    await bus.restart?.(index, random.chance(0.5));
-    walker.noteAll('after a kill', await compareLists(this.world, bus.clients[index]!));
+    const acted = took();
+    const isFresh = random.chance(0.5);
+    await bus.restart?.(index, isFresh);
+    const restarted = took();
+    // Who reads everything, and one more each time: the end has them all.
+    const readers = [READERS[0] as string, READERS[1 + (this.#kills++ % (READERS.length - 1))] as string];
+    await walker.compareLists(`of broker ${index} after a kill`, bus.clients[index]!, readers);
+    const how = isFresh ? 'without its projection' : 'with its projection';
+    return `broker ${index} killed: act ${acted} ms, start ${how} ${restarted} ms, comparison ${took()} ms`;
   }
 
   /** All lists of all brokers, and every file by itself. */
   async compareAll(): Promise<void> {
     this.walker.coverage.countBus(this.world.files.values());
-    for (const client of this.bus.clients) this.walker.noteAll('at the end', await compareLists(this.world, client));
+    for (const client of this.bus.clients) await this.walker.compareLists('at the end', client);
     for (const [officer, file] of ownReadings(this.world)) await this.walker.look(officer, file);
   }
+}
+
+/** Milliseconds since it was made, or last asked. */
+function stopwatch(): () => number {
+  let sinceMs = performance.now();
+  return () => {
+    const before = sinceMs;
+    sinceMs = performance.now();
+    return Math.round(sinceMs - before);
+  };
 }
 
 const isDeliverable = (world: World, { state, period, entry, grantKind }: GrantFile): boolean => {

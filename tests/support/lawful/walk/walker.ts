@@ -12,6 +12,7 @@ import type { ModelOfficer, World } from '../model/world.js';
 import { type Difference, differences } from './comparison.js';
 import { Coverage } from './coverage.js';
 import { documentOf } from './documents.js';
+import { compareLists } from './list-comparison.js';
 import { LogOfActs } from './log-of-acts.js';
 import type { WalkBus } from './walk-bus.js';
 
@@ -20,6 +21,8 @@ const CAUGHT_UP_MS = Number(process.env.SLUICE_WALK_CAUGHT_UP_MS || 15_000);
 const POLL_MS = 25;
 /** How often a file is read before an act that does not need it: each act is compared as well. */
 const LOOKS = 0.4;
+/** A difference is in the log of acts whole. */
+const SHOWN_CHARACTERS = 2_000;
 const OTHER_DIGEST = 'f'.repeat(64);
 const OF_FIELDS = ['BAD_REQUEST', 'INCOMPLETE', 'NO_REASON'];
 const PATHS_UNCHECKED = ['put'];
@@ -54,6 +57,8 @@ export class Walker {
     private readonly world: World,
     private readonly random: SeededRandom,
     private readonly papers: ReadonlyMap<string, string>,
+    /** Gets each difference as it is found. */
+    private readonly report: (line: string) => void = () => {},
   ) {}
 
   /** Another broker each time. Nothing is drawn for it: how often one waits must not change the walk. */
@@ -128,11 +133,15 @@ export class Walker {
   }
 
   expectSame(what: string, model: unknown, bus: unknown): void {
-    if (JSON.stringify(model) !== JSON.stringify(bus)) this.noteAll(what, [{ what, model, bus }]);
+    if (JSON.stringify(model) === JSON.stringify(bus)) return;
+    this.#note({ act: what }, [{ what, model, bus }], undefined, undefined);
   }
 
-  noteAll(act: string, found: Difference[]): void {
-    if (found.length > 0) this.#note({ act }, found, undefined, undefined);
+  /** Compares the lists of a broker, once it has caught up. */
+  async compareLists(when: string, client: LawfulClient, readers?: readonly string[]): Promise<void> {
+    for (const { file, found } of await compareLists(this.world, client, readers)) {
+      this.#note({ act: `lists ${when}` }, found, file, undefined);
+    }
   }
 
   /** Lets the bus's time pass to 10:00 of a day, or to its beginning. */
@@ -233,6 +242,8 @@ export class Walker {
     const { clocks, ...shown } = file ?? { clocks: [] };
     this.mismatches.push({ act, differences: found });
     this.log.mismatch({ act, found, file: { ...shown, clocks }, body });
+    const named = file ? ` ${file.kind}/${file.id}` : '';
+    this.report(`mismatch${named}: ${JSON.stringify({ act, found }).slice(0, SHOWN_CHARACTERS)}`);
     if (file) this.#forget(file);
   }
 

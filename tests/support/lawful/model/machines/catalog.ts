@@ -42,15 +42,22 @@ function approveGuard({ file: { text } }: Entry): Problem[] {
   return low ? [...lacking, problem('/legalBasis/0/rank', 'RANK_TOO_LOW', 'R14')] : lacking;
 }
 
+/** Whether the newer text takes items or the rows from a live grant. */
+const takesAway = (world: World, { id, text: { items } }: EntryFile): boolean =>
+  liveGrants(world, id).some(
+    (grant) =>
+      grant.items.some((item) => !items.includes(item)) ||
+      (grant.grantKind === 'backflow' && !items.includes('region')),
+  );
+
 function submitGuard({ world, file }: Entry): Problem[] {
   const problems: Problem[] = [];
   if (!world.bodies.has(file.own)) problems.push(problem('', 'NO_BODY_HEAD', 'R11'));
-  const { derivedFrom, items } = file.text;
+  const { derivedFrom } = file.text;
   if (derivedFrom && !consented(world, derivedFrom)) {
     problems.push(problem('/derivedFrom/0', 'CONSENT_MISSING', 'R25'));
   }
-  const losing = liveGrants(world, file.id).some((grant) => grant.items.some((item) => !items.includes(item)));
-  if (losing) problems.push(problem('', 'LIVE_GRANTS', 'R27'));
+  if (takesAway(world, file)) problems.push(problem('', 'LIVE_GRANTS', 'R27'));
   return problems;
 }
 
@@ -85,6 +92,10 @@ function untilD1(file: EntryFile): Problem[] {
   if (!d1 || d1.done) return [problem('', 'WRONG_STATE')];
   return d1.state === 'late' ? [problem('', 'OVERDUE', 'R17')] : [];
 }
+
+/** A grant may have come since the submission; no change is filed in the walk. */
+const publishGuard = ({ world, file }: Entry): Problem[] =>
+  takesAway(world, file) ? [problem('', 'NOT_FILED', 'R27')] : [];
 
 function publish({ file }: Entry): void {
   file.published = { version: (file.published?.version ?? 0) + 1, text: file.text };
@@ -140,7 +151,7 @@ export const catalogRules = rulesOf<EntryFile>([
   },
   {
     ...{ number: 'E7', from: ['under_review'], act: 'publish', to: 'published', article: 'R16' },
-    ...{ who: ['peer.competent_reviewer'], digest: 'needed', effect: publish },
+    ...{ who: ['peer.competent_reviewer'], digest: 'needed', guard: publishGuard, effect: publish },
   },
   {
     ...{ number: 'E8', from: ['published'], act: 'trigger', to: 'update_due', article: 'R17' },

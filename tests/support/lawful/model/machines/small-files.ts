@@ -73,6 +73,7 @@ export const backflowRules = rulesOf<BackflowFile>([
     who: ['provider.body_head', 'handler.competent_reviewer'],
     ...{ fields: { entry: 'text', system: 'text', items: 'list' }, needs: ['entry', 'system', 'items'] },
     guard: ({ world, act }) => {
+      if (act.body.entry === undefined) return [];
       const text = world.find('catalog', act.body.entry)?.published?.text;
       return text?.items.includes('region') ? [] : [problem('/entry', 'WRONG_STATE')];
     },

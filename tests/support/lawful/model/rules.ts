@@ -33,18 +33,8 @@ export interface Act {
   digest?: 'present' | 'other';
 }
 
-/** The shape of a body field; `?` is any shape, judged by the guard. */
-export type Shape =
-  | 'text'
-  | 'count'
-  | 'date'
-  | 'flag'
-  | 'texts'
-  | 'object'
-  | 'list'
-  | 'title'
-  | '?'
-  | readonly string[];
+/** The shape of a body field. */
+export type Shape = 'text' | 'count' | 'date' | 'flag' | 'texts' | 'object' | 'list' | 'title' | readonly string[];
 
 export interface Performing<F extends ModelFile = ModelFile> {
   world: World;

@@ -40,8 +40,6 @@ function hasShape(value: unknown, shape: Shape): boolean {
       return (
         hasShape(value, 'text') || (isObject(value) && Object.keys(value).some((one) => ['zh', 'en'].includes(one)))
       );
-    case '?':
-      return true;
     default:
       return shape.includes(value as string);
   }

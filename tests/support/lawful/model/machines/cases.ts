@@ -69,7 +69,7 @@ export const caseRules = rulesOf<CaseFile>([
   },
   {
     ...{ number: 'S6', from: ['rectifying'], act: 'restore', to: 'restored', who: suspender, article: 'R27' },
-    ...{ fields: { proof: '?', missed: ['deliver', 'skip'] }, checks: ['proof', proofGuard, 'missed'] },
+    ...{ fields: { proof: 'count', missed: ['deliver', 'skip'] }, checks: ['proof', proofGuard, 'missed'] },
     effect: (performing) => {
       endClocks(performing.file, 'D9');
       moveGrant(grantOf(performing), 'restore', 'in_force');

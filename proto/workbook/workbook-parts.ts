@@ -27,8 +27,9 @@ interface Directory {
   is1904: boolean;
 }
 
+const PACKAGE_RELATIONS = '_rels/.rels';
+/** Where a workbook stands in a package that does not say it. */
 const WORKBOOK = 'xl/workbook.xml';
-const RELATIONS = 'xl/_rels/workbook.xml.rels';
 
 /**
  * Unpacks the small parts first, which name the sheets, and then no other sheet than the one that `choose` returns. Throws
@@ -38,26 +39,45 @@ export async function readWorkbook(
   packed: Archive,
   choose: (sheets: readonly WorkbookSheet[]) => WorkbookSheet | undefined,
 ): Promise<WorkbookParts> {
-  const small = await unzip(packed, (name) => name === WORKBOOK || name === RELATIONS);
-  const directory = directoryIn(part(small, WORKBOOK));
-  const relations = relationsIn(part(small, RELATIONS));
-  const chosen = choose(directory.sheets);
+  const usual = await unzipParts(packed, [PACKAGE_RELATIONS, WORKBOOK, relationsOf(WORKBOOK)]);
+  const workbook = workbookIn(usual.get(PACKAGE_RELATIONS));
+  const isUsual = workbook.toLowerCase() === WORKBOOK;
+  const small = isUsual ? usual : await unzipParts(packed, [workbook, relationsOf(workbook)]);
+  const directory = directoryIn(part(small, workbook));
+  const relations = relationsIn(part(small, relationsOf(workbook)), posix.dirname(workbook));
+  const chosen = choose(directory.sheets.filter(({ relation }) => !relations.isOther(relation, 'worksheet')));
   if (!chosen) throw new BrokenFileError('the workbook has no such sheet');
   const sheetPath = relations.target(chosen.relation);
   const strings = relations.ofType('sharedStrings');
   const styles = relations.ofType('styles');
-  const parts = await unzip(packed, (name) => [sheetPath, strings, styles].includes(name));
+  const parts = await unzipParts(packed, [sheetPath, strings, styles]);
   return {
     name: chosen.name,
     sheetXml: part(parts, sheetPath),
-    sharedStrings: strings === undefined ? [] : stringsIn(parts.get(strings) ?? ''),
-    formats: styles === undefined ? [] : formatsIn(parts.get(styles) ?? ''),
+    sharedStrings: strings === undefined ? [] : stringsIn(parts.get(partName(strings)) ?? ''),
+    formats: styles === undefined ? [] : formatsIn(parts.get(partName(styles)) ?? ''),
     is1904: directory.is1904,
   };
 }
 
+const relationsOf = (part: string): string => posix.join(posix.dirname(part), '_rels', `${posix.basename(part)}.rels`);
+
+/** The part with the sheets, as the package names it. */
+const workbookIn = (packageRelations: string | undefined): string =>
+  (packageRelations === undefined ? undefined : relationsIn(packageRelations, '.').ofType('officeDocument')) ??
+  WORKBOOK;
+
+/** Names of parts differ by more than case; some programs write them with backslashes. */
+const partName = (name: string): string => name.toLowerCase().replaceAll('\\', '/');
+
+async function unzipParts(packed: Archive, names: readonly (string | undefined)[]): Promise<Map<string, string>> {
+  const wanted = new Set(names.map((name) => name && partName(name)));
+  const parts = await unzip(packed, (name) => wanted.has(partName(name)));
+  return new Map([...parts].map(([name, xml]) => [partName(name), xml]));
+}
+
 function part(parts: ReadonlyMap<string, string>, name: string | undefined): string {
-  const xml = name === undefined ? undefined : parts.get(name);
+  const xml = name === undefined ? undefined : parts.get(partName(name));
   if (xml === undefined) throw new BrokenFileError('it is not a workbook: a part of it is missing');
   return xml;
 }
@@ -72,6 +92,7 @@ function directoryIn(xml: string): Directory {
       directory.sheets.push({ name: attributes.name ?? '', isHidden, relation: relationOf(attributes) });
     },
   });
+  if (directory.sheets.length === 0) throw new BrokenFileError('it is not a workbook: it has no sheets');
   return directory;
 }
 
@@ -79,17 +100,20 @@ function directoryIn(xml: string): Directory {
 const relationOf = (attributes: Record<string, string>): string =>
   Object.entries(attributes).find(([name]) => name.endsWith(':id'))?.[1] ?? '';
 
-function relationsIn(xml: string) {
+/** Relations of a part in the folder. */
+function relationsIn(xml: string, folder: string) {
   const relations: { id: string; type: string; path: string }[] = [];
   readXml(xml, {
     open: (name, { Id = '', Type = '', Target = '' }) => {
       if (name !== 'Relationship') return;
-      const path = Target.startsWith('/') ? Target.slice(1) : posix.join('xl', Target);
+      const path = Target.startsWith('/') ? Target.slice(1) : posix.join(folder, Target);
       relations.push({ id: Id, type: Type.slice(Type.lastIndexOf('/') + 1), path });
     },
   });
   return {
     target: (wanted: string) => relations.find(({ id }) => id === wanted)?.path,
+    /** Charts and the like may stand among the sheets, and have no rows. */
+    isOther: (wanted: string, type: string) => relations.some((one) => one.id === wanted && one.type !== type),
     ofType: (wanted: string) => relations.find(({ type }) => type === wanted)?.path,
   };
 }

@@ -1,3 +1,4 @@
+import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
 import t from 'tap';
 import { change, csv, FIRST, HEADER } from '../../../tests/support/sheets/guide-rows.js';
 import { importInto, MemoryDrafts } from '../../../tests/support/sheets/memory-drafts.js';
@@ -104,6 +105,47 @@ itemColumns: { 项: { field: title.zh }, 类型: { field: type, map: { 文本: s
   t.match(text[0], /^missing|^draft/);
   const made = drafts.entries.get('civil.x1');
   t.same(made?.items?.[0]?.profile, { '提供/人': '张', '使用/人': '李', '使用/电话（可空）': '2' });
+});
+
+/** The workbook with other names of its parts, and with parts added. */
+function repacked(bytes: Buffer, rename: (name: string) => string, more: Record<string, string> = {}): Buffer {
+  const parts = Object.entries(unzipSync(bytes)).map(([name, part]) => [rename(name), part] as const);
+  const added = Object.entries(more).map(([name, xml]) => [name, strToU8(xml)] as const);
+  return Buffer.from(zipSync(Object.fromEntries([...parts, ...added])));
+}
+
+t.test('a workbook is found where its package says that it stands, by any case of its names', async (t) => {
+  const bytes = workbook([sheet([FIRST.split(',')])]);
+  const relations = (target: string): Record<string, string> => ({
+    '_rels/.rels': `<Relationships><Relationship Id="a" Type="http://x/officeDocument" Target="${target}"/></Relationships>`,
+  });
+  const moved = (name: string): string => name.replace('workbook.xml', 'workbook22.xml').replace('xl/', 'book/');
+  for (const one of [
+    repacked(bytes, moved, relations('/book/workbook22.xml')),
+    repacked(bytes, moved, relations('book/workbook22.xml')),
+    repacked(bytes, (name) => name.replace('worksheets/sheet1', 'Worksheets/Sheet1')),
+    repacked(bytes, (name) => name.replaceAll('/', '\\')),
+  ]) {
+    const { text } = await importInto(one, { profile: 'guide-2017', form: 'xlsx' });
+    t.equal(text[0], 'draft civil.e-306001-1 rows 2-2');
+  }
+  const document = repacked(bytes, (name) => name.replace('xl/workbook', 'word/document'), {
+    ...relations('word/document.xml'),
+    'word/document.xml': '<document/>',
+  });
+  await t.rejects(importInto(document, { profile: 'guide-2017', form: 'xlsx' }), { message: /it has no sheets/ });
+});
+
+t.test('a chart among the sheets is no sheet', async (t) => {
+  const bytes = workbook([sheet([]), sheet([FIRST.split(',')])]);
+  const parts = unzipSync(bytes);
+  const name = 'xl/_rels/workbook.xml.rels';
+  const relations = strFromU8(parts[name]!).replace('http://x/worksheet"', 'http://x/chartsheet"');
+  const { text } = await importInto(repacked(bytes, String, { [name]: relations }), {
+    profile: 'guide-2017',
+    form: 'xlsx',
+  });
+  t.equal(text[0], 'draft civil.e-306001-1 rows 2-2');
 });
 
 const TWO = (items: string[][], entries: string[][] = [['出生登记', '306001/1', '登记系统']]) => [

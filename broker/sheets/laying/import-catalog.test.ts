@@ -1,3 +1,4 @@
+import { strFromU8, unzipSync } from 'fflate';
 import t from 'tap';
 import { change, csv, FIRST, SECOND } from '../../../tests/support/sheets/guide-rows.js';
 import { exportFrom, importInto, MemoryDrafts } from '../../../tests/support/sheets/memory-drafts.js';
@@ -353,4 +354,15 @@ t.test('an entry with more items than one can have is a problem, and the others 
     text: /1000 items/,
   };
   t.match(lines, [items, { result: 'draft', entry: 'civil.yi' }]);
+});
+
+t.test('a carriage return comes back from a workbook as itself', async (t) => {
+  const drafts = new MemoryDrafts();
+  const entry = { id: 'civil.a', name: { zh: '甲' }, provider: 'civil', resourceCode: '306001/9' };
+  drafts.entries.set('civil.a', { ...entry, abstract: { zh: '一\r\n二\r三' }, items: [] });
+  const bytes = await exportFrom(drafts, 'guide-2017', 'xlsx');
+  t.match(strFromU8(unzipSync(bytes)['xl/worksheets/sheet1.xml']!), /一&#13;\n二&#13;三/);
+  const fresh = new MemoryDrafts();
+  await importInto(bytes, { drafts: fresh, profile: 'guide-2017', form: 'xlsx' });
+  t.match(fresh.entries.get('civil.e-306001-9'), { abstract: { zh: '一\r\n二\r三' } });
 });

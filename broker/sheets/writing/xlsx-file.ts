@@ -105,7 +105,8 @@ export function columnLetters(index: number): string {
   return index < 26 ? letter : `${columnLetters(Math.floor(index / 26) - 1)}${letter}`;
 }
 
-const NAMED: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+/** A carriage return by itself would be read as a line feed. */
+const NAMED: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\r': '&#13;' };
 
 const hexed = (one: string): string => `_x${one.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`;
 
@@ -113,5 +114,5 @@ const hexed = (one: string): string => `_x${one.charCodeAt(0).toString(16).toUpp
 const escaped = (text: string): string =>
   text
     .replace(/_(?=x[0-9A-Fa-f]{4}_)/g, '_x005F_')
-    .replace(/[^\P{Cc}\t\n]|[\ufffe\uffff]/gu, hexed)
-    .replace(/[&<>"]/g, (one) => NAMED[one] as string);
+    .replace(/[^\P{Cc}\t\n\r]|[\ufffe\uffff]/gu, hexed)
+    .replace(/[&<>"\r]/g, (one) => NAMED[one] as string);

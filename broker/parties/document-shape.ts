@@ -1,28 +1,39 @@
 import { quotedName } from '../../proto/foreign-name.js';
 import { isToken } from '../../proto/subject.js';
 import { isMap } from '../../proto/values/is-map.js';
+import { ownValue } from '../../proto/values/own-value.js';
 
 /** Returns what is wrong with a value, undefined when nothing is. */
 export type FieldCheck = (value: unknown) => string | undefined;
 export type Shape = Record<string, { required?: boolean; check: FieldCheck }>;
 
-/** Every problem of a document, each with its path. An unknown field is a problem. */
-export function shapeProblems(document: unknown, shape: Shape, path = ''): string[] {
-  if (!isMap(document)) return [`${path === '' ? 'document' : path}: must be a map`];
-  const at = (field: string): string => (path === '' ? field : `${path}.${field}`);
-  const problems = Object.keys(document)
+/** What is wrong with a member of a document. */
+export interface MemberFault {
+  path: readonly string[];
+  what: string;
+}
+
+/** Every fault of a document, with its path from `path` on. An unknown field is one. */
+export function memberFaults(document: unknown, shape: Shape, path: readonly string[] = []): MemberFault[] {
+  if (!isMap(document)) return [{ path, what: 'must be a map' }];
+  const faults: MemberFault[] = Object.keys(document)
     .filter((field) => !Object.hasOwn(shape, field))
-    .map((field) => `${at(quotedName(field))}: is not a known field`);
+    .map((field) => ({ path: [...path, field], what: 'is not a known field' }));
   for (const [field, { required, check }] of Object.entries(shape)) {
-    const value = document[field];
-    if (value === undefined || value === null) {
-      if (required) problems.push(`${at(field)}: is missing`);
-      continue;
-    }
-    const problem = check(value);
-    if (problem !== undefined) problems.push(`${at(field)}: ${problem}`);
+    const value = ownValue(document, field);
+    const isAbsent = value === undefined || value === null;
+    const what = isAbsent ? (required ? 'is missing' : undefined) : check(value);
+    if (what !== undefined) faults.push({ path: [...path, field], what });
   }
-  return problems;
+  return faults;
+}
+
+/** Every problem of a document as a text that begins with its path. */
+export function shapeProblems(document: unknown, shape: Shape, path = ''): string[] {
+  return memberFaults(document, shape).map(({ path: members, what }) => {
+    const at = [...(path === '' ? [] : [path]), ...members.map(quotedName)].join('.');
+    return `${at === '' ? 'document' : at}: ${what}`;
+  });
 }
 
 export const token: FieldCheck = (value) =>

@@ -61,6 +61,10 @@ t.test('a sheet is imported and exported over HTTP on a registered bus', async (
   t.equal(stored.status, 200);
   t.match(await (await call('/v1/profiles/own')).text(), /\{"日":"daily","1":"daily"\}/, 'words keep their order');
   t.equal((await call('/v1/profiles/other', { method: 'PUT', body: profile, headers: yaml })).status, 400);
+  const faulty = await call('/v1/profiles/own', { method: 'PUT', body: `${profile}\nrows: 1`, headers: yaml });
+  t.match(await faulty.json(), { problems: [{ path: '/rows', code: 'BAD_REQUEST', text: 'is not a known field' }] });
+  const endless = await call('/v1/profiles/own', { method: 'PUT', body: 'profile: &a [*a]', headers: yaml });
+  t.match([endless.status, await endless.json()], [400, { code: 'BAD_REQUEST' }], 'a profile that stands in itself');
   t.equal(
     (await call('/v1/profiles/guide-2017', { method: 'PUT', body: 'profile: guide-2017', headers: yaml })).status,
     400,

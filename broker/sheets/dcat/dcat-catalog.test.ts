@@ -256,6 +256,17 @@ const PROBLEMS: [string, object[], object[]][] = [
   ],
 ];
 
+t.test('fields that are called like members of every object are kept like others', async (t) => {
+  const drafts = new MemoryDrafts();
+  const own = { 'sluice:constructor': json({ a: 1 }), 'sluice:toString': json('x'), 'sluice:valueOf': json(null) };
+  await importDatasets(catalog(dataset(own)), drafts);
+  const kept = drafts.entries.get('civil.birth');
+  t.match(kept, { constructor: { a: 1 }, toString: 'x' });
+  t.notOk(Object.hasOwn(kept ?? {}, 'valueOf'));
+  const { lines } = await importDatasets(await exportDatasets(drafts), drafts);
+  t.match(lines, [{ changed: false }]);
+});
+
 t.test('problems of a dataset', async (t) => {
   for (const [what, datasets, expected] of PROBLEMS) {
     const drafts = new MemoryDrafts();

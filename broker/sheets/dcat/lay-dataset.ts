@@ -1,5 +1,6 @@
 import type { EntryDraft, Item } from '../../../proto/entry/entry.js';
 import { isMap } from '../../../proto/values/is-map.js';
+import { ownValue } from '../../../proto/values/own-value.js';
 import { sameDocument } from '../../ledger/same-document.js';
 import { setField } from '../laying/field-path.js';
 import { matchedItems, namesOf } from '../laying/placed-items.js';
@@ -53,8 +54,8 @@ const isEmpty = (value: unknown): boolean =>
   value === null || value === '' || (typeof value === 'object' && Object.keys(value as object).length === 0);
 
 function layOwn(document: EntryDraft, field: string, value: unknown, present: Record<string, unknown>): void {
-  if (sameDocument(value, present[field] ?? null)) return;
-  const members = MEMBERS[field];
+  if (sameDocument(value, ownValue(present, field) ?? null)) return;
+  const members = ownValue(MEMBERS, field);
   const kept = members && isMap(document[field]) ? document[field] : {};
   const own = Object.fromEntries(
     (members ?? []).flatMap((one) => (Object.hasOwn(kept, one) ? [[one, kept[one]]] : [])),
@@ -127,7 +128,7 @@ function layItems(
     const target = { ...found, name: names[index] ?? '' } as unknown as Record<string, unknown>;
     const was = found && exported[present.indexOf(found)];
     for (const [field, value] of Object.entries(item.own)) {
-      if (!sameDocument(value, was?.own[field] ?? null)) setField(target, field, valueOrNone(value));
+      if (!sameDocument(value, ownValue(was?.own, field) ?? null)) setField(target, field, valueOrNone(value));
     }
     for (const [field, reading] of Object.entries(item.fields)) {
       if (reading.kind === 'outside') problems.push({ column: COLUMNS_OF_ITEMS, field, text: reading.text });

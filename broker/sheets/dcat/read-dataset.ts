@@ -1,4 +1,5 @@
 import { ITEM_TYPES, isItemName } from '../../../proto/entry/entry.js';
+import { setOwnValue } from '../../../proto/values/own-value.js';
 import { nameKey } from '../../catalog/document/compatibility.js';
 import { pinyinName } from '../names/item-names.js';
 import { comparable } from '../reading/text-form.js';
@@ -51,7 +52,9 @@ function ownFields(node: Node, except: ReadonlySet<string>): Record<string, unkn
   const own: Record<string, unknown> = {};
   for (const [property, of] of Object.entries(node)) {
     const field = property.slice(SLUICE.length);
-    if (property.startsWith(SLUICE) && FIELD_NAME.test(field) && !except.has(field)) own[field] = jsonValue(of) ?? null;
+    if (property.startsWith(SLUICE) && FIELD_NAME.test(field) && !except.has(field)) {
+      setOwnValue(own, field, jsonValue(of) ?? null);
+    }
   }
   return own;
 }

@@ -1,5 +1,6 @@
 import type { EntryDraft, Item } from '../../../proto/entry/entry.js';
 import { isMap } from '../../../proto/values/is-map.js';
+import { ownValue } from '../../../proto/values/own-value.js';
 import { sameDocument } from '../../ledger/same-document.js';
 import type { EntryFacts } from '../writing/cell-text.js';
 import type { DcatEntry } from './dcat-file.js';
@@ -117,7 +118,7 @@ const NOT_OWN: readonly string[] = ['id', 'name', 'provider', 'items'];
 
 function restOf(field: string, value: unknown, { fields }: DcatEntry): unknown {
   const stated = (name: string): unknown => {
-    const reading = fields[name]?.reading;
+    const reading = ownValue(fields, name)?.reading;
     return reading?.kind === 'value' ? reading.value : undefined;
   };
   if (field === 'sharingModes') {

@@ -1,4 +1,5 @@
 import type { EntryDraft } from '../../../proto/entry/entry.js';
+import { ownValue } from '../../../proto/values/own-value.js';
 import type { Column, TableProfile } from '../profiles/profile.js';
 import { comparable } from '../reading/text-form.js';
 import type { SheetEntry, SheetField, SheetHead } from '../rows/sheet-entry.js';
@@ -51,11 +52,11 @@ function cellFor(
   profile: TableProfile,
   file: SheetHead,
 ): SheetField | undefined {
-  const cell = entry.fields[name];
+  const cell = ownValue(entry.fields, name);
   if (!column.joined || !cell) return cell;
   const ofField = Object.entries(profile.columns).filter(([, { field }]) => field === column.field);
   if (ofField.some(([one, { joined }]) => !joined && file.columns.includes(one))) return undefined;
-  const parts = ofField.map(([one]) => entry.fields[one]).filter((one) => one !== undefined);
+  const parts = ofField.map(([one]) => ownValue(entry.fields, one)).filter((one) => one !== undefined);
   if (parts[0] !== cell) return undefined;
   if (parts.some(({ reading }) => reading.kind === 'faulty')) return { ...cell, reading: { kind: 'faulty' } };
   const texts = parts.flatMap(({ reading }) => (reading.kind === 'value' ? [String(reading.value)] : []));
@@ -139,7 +140,7 @@ export function layOther(
   header: string,
   text: string | null,
 ): void {
-  const kept = present?.profile && Object.hasOwn(present.profile, header) ? present.profile[header] : undefined;
+  const kept = ownValue(present?.profile, header);
   if (comparable(valueText(kept, undefined)) === comparable(text ?? '')) return;
   setField(target, `profile.${header}`, text ?? undefined);
 }

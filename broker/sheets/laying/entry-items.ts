@@ -1,5 +1,6 @@
 import type { EntryDraft, Item } from '../../../proto/entry/entry.js';
 import { GRADES } from '../../../proto/entry/entry-words.js';
+import { ownValue } from '../../../proto/values/own-value.js';
 import { type Column, columnsOf, type TableProfile } from '../profiles/profile.js';
 import { comparable } from '../reading/text-form.js';
 import type { SheetEntry, SheetField, SheetHead, SheetItem } from '../rows/sheet-entry.js';
@@ -9,8 +10,8 @@ import { setField } from './field-path.js';
 import { matchedItems, namesOf, type PlacedItem } from './placed-items.js';
 import type { Problem } from './report.js';
 
-/** Fields that a cell gives as digits. */
-const COUNTS: ReadonlySet<string> = new Set(['minLength', 'maxLength']);
+/** Bounds of a value, which are numbers but for decimals. */
+const BOUNDS: ReadonlySet<string> = new Set(['minimum', 'maximum']);
 
 /** Makes the items those of the file, in its order; one that was there keeps what the file says nothing about. */
 export function layItems(
@@ -25,7 +26,7 @@ export function layItems(
   const laid = placed.map(({ item, found }, index) => {
     const target = { ...found, name: names[index] ?? '' } as Item;
     for (const [name, column] of typeFirst(profile.itemColumns)) {
-      const cell = item.fields[name];
+      const cell = ownValue(item.fields, name);
       if (cell && !column.written) layCell(target, found, cell, column, { item, name, entry: present, problems });
     }
     for (const [header, text] of Object.entries(item.others)) layOther(target as never, found, header, text);
@@ -44,7 +45,7 @@ const hasProblem = (problems: readonly Problem[], { row }: SheetItem, field: str
   problems.some((one) => one.row === row && one.field === field);
 
 const isFaulty = ({ fields }: SheetItem, { itemColumns }: TableProfile, field: string): boolean =>
-  columnsOf(itemColumns, field).some(([name]) => fields[name]?.reading.kind === 'faulty');
+  columnsOf(itemColumns, field).some(([name]) => ownValue(fields, name)?.reading.kind === 'faulty');
 
 /** The name that the profile has for a field of an item; of several the one that the file has. */
 export function columnOf(profile: TableProfile, file: SheetHead, field: string): { column?: string } {
@@ -84,8 +85,14 @@ function layCell(target: Item, found: Item | undefined, cell: SheetField, column
   const value = reading.kind === 'value' ? reading.value : undefined;
   if (field === 'title.zh') setField(record, field, item.title);
   else if (field === 'maxLength') layLength(record, target, value, name, report);
-  else if (COUNTS.has(field)) setField(record, field, value === undefined ? undefined : Number(value));
+  else if (BOUNDS.has(field)) setField(record, field, boundOf(value, target.type));
   else setField(record, field, value);
+}
+
+function boundOf(value: unknown, type: Item['type']): unknown {
+  if (typeof value !== 'string') return value;
+  const text = comparable(value);
+  return type === 'decimal' || Number.isNaN(Number(text)) ? text : Number(text);
 }
 
 /** A length that was kept beside a date is a limit once the item is a text. */
@@ -103,9 +110,10 @@ function layLength(
   report: (text: string) => void,
 ): void {
   const isText = TEXTS.includes(type);
-  const isNumber = value !== undefined && /^\d{1,9}$/.test(String(value));
+  const digits = comparable(String(value ?? ''));
+  const isNumber = /^\d{1,9}$/.test(digits);
   if (isText && value !== undefined && !isNumber) report('is no whole number');
-  setField(record, 'maxLength', isText && isNumber ? Number(value) : undefined);
+  setField(record, 'maxLength', isText && isNumber ? Number(digits) : undefined);
   setField(record, `profile.${column}`, isText ? undefined : value);
 }
 
@@ -119,7 +127,7 @@ function layGrade(
 ): void {
   const columns = columnsOf(profile.itemColumns, 'grade');
   const cells = placed.flatMap(({ item }) =>
-    columns.map(([name]) => item.fields[name]).filter((cell) => cell !== undefined),
+    columns.map(([name]) => ownValue(item.fields, name)).filter((cell) => cell !== undefined),
   );
   if (cells.length === 0) return;
   const isSame = (one: PlacedItem<SheetItem>, index: number): boolean =>
@@ -138,7 +146,7 @@ function leaves(
   column: Column,
   present: EntryDraft | undefined,
 ): boolean {
-  const cell = item.fields[name];
+  const cell = ownValue(item.fields, name);
   return (
     !cell ||
     (found !== undefined && present !== undefined && comparable(itemCell(column, found, present)) === cell.says)

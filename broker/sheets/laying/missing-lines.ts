@@ -1,4 +1,5 @@
 import type { EntryDraft } from '../../../proto/entry/entry.js';
+import { ownValue } from '../../../proto/values/own-value.js';
 import { missingForApproval } from '../../catalog/document/approval.js';
 import { columnsOf, type TableProfile } from '../profiles/profile.js';
 import type { SheetEntry, SheetField, SheetHead } from '../rows/sheet-entry.js';
@@ -87,7 +88,7 @@ function addGrade(entry: ShownEntry, columns: ReportColumns, text: string, repor
 const hasUnread = ({ items }: ShownEntry, field: string, columns: ReportColumns): boolean => {
   const column = columns.item(field);
   return items.some(({ fields }) => {
-    const kind = column === undefined ? undefined : fields[column]?.reading.kind;
+    const kind = column === undefined ? undefined : ownValue(fields, column)?.reading.kind;
     return kind === 'faulty' || kind === 'outside';
   });
 };

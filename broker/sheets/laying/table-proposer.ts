@@ -1,4 +1,5 @@
 import type { EntryDraft } from '../../../proto/entry/entry.js';
+import { ownValue } from '../../../proto/values/own-value.js';
 import { isSameSheet, type TableProfile } from '../profiles/profile.js';
 import type { SheetEntry, SheetHead } from '../rows/sheet-entry.js';
 import type { EntryDrafts } from './entry-drafts.js';
@@ -24,7 +25,7 @@ export class TableProposer implements Proposer<SheetEntry> {
   }
 
   static async of(profile: TableProfile, file: SheetHead, drafts: EntryDrafts): Promise<TableProposer> {
-    return new TableProposer(profile, file, drafts, await EntryCodes.of(drafts, profile.entries.id.from));
+    return new TableProposer(profile, file, drafts, await EntryCodes.of(drafts, profile));
   }
 
   async propose(entry: SheetEntry): Promise<Proposal> {
@@ -71,7 +72,7 @@ export class TableProposer implements Proposer<SheetEntry> {
 }
 
 const fieldOfCode = ({ columns, entries }: TableProfile): { field?: string } => {
-  const field = columns[entries.id.from]?.field;
+  const field = ownValue(columns, entries.id.from)?.field;
   return field === undefined ? {} : { field };
 };
 

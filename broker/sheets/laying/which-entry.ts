@@ -2,6 +2,8 @@ import { type EntryDraft, splitEntryId } from '../../../proto/entry/entry.js';
 import { RESOURCE_CODE } from '../../../proto/entry/entry-words.js';
 import { isToken } from '../../../proto/subject.js';
 import { isMap } from '../../../proto/values/is-map.js';
+import { ownValue } from '../../../proto/values/own-value.js';
+import type { TableProfile } from '../profiles/profile.js';
 import { statedCode } from '../writing/cell-text.js';
 import type { EntryDrafts } from './entry-drafts.js';
 
@@ -19,11 +21,11 @@ export class EntryCodes {
 
   private constructor(
     private readonly party: string,
-    private readonly from: string,
+    private readonly profile: TableProfile,
   ) {}
 
-  static async of(drafts: EntryDrafts, from: string): Promise<EntryCodes> {
-    const codes = new EntryCodes(drafts.party.id, from);
+  static async of(drafts: EntryDrafts, profile: TableProfile): Promise<EntryCodes> {
+    const codes = new EntryCodes(drafts.party.id, profile);
     let count = 0;
     for await (const entry of drafts.texts()) {
       codes.#add(entry);
@@ -33,11 +35,11 @@ export class EntryCodes {
   }
 
   #add(entry: EntryDraft): void {
-    const kept = isMap(entry.profile) ? entry.profile[this.from] : undefined;
+    const kept = isMap(entry.profile) ? ownValue(entry.profile, this.profile.entries.id.from) : undefined;
     for (const value of [entry.resourceCode, kept]) {
       if (typeof value === 'string' && !this.#ids.has(value)) this.#ids.set(value, entry.id);
     }
-    this.#values.set(entry.id, statedCode(entry, this.from));
+    this.#values.set(entry.id, statedCode(entry, this.profile));
   }
 
   /** Id of the entry that a value means, or why it means none. */

@@ -1,18 +1,20 @@
 import { parseDocument } from 'yaml';
 import { SluiceError } from '../../../proto/errors.js';
+import { quotedName } from '../../../proto/foreign-name.js';
 import { isToken } from '../../../proto/subject.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import {
   booleanValue,
   type FieldCheck,
+  type MemberFault,
+  memberFaults,
   nonEmptyString,
   oneOf,
   type Shape,
-  shapeProblems,
 } from '../../parties/document-shape.js';
 import { comparable } from '../reading/text-form.js';
 import { GUIDE_2017 } from './guide-2017.js';
-import { type Column, DCAT_AP, type TableProfile } from './profile.js';
+import { type Column, DCAT_AP, type TableProfile, type WordMap } from './profile.js';
 import { TWO_SHEETS } from './two-sheets.js';
 
 export type ProfileDocument = Record<string, unknown>;
@@ -23,6 +25,8 @@ const WORDS_MAX = 1_000;
 const BASES_MAX = 8;
 const SKIP_ROWS_MAX = 1_000;
 const ALIASES_MAX = 100;
+/** A profile nests five levels; an alias of what it stands in would nest for ever. */
+const LEVELS_MAX = 16;
 
 const words: FieldCheck = (value) =>
   Array.isArray(value) &&
@@ -45,11 +49,16 @@ const rowCount =
       ? undefined
       : `must be a whole number from ${min} to ${max}`;
 
+/** The import decides by the code of an entry which one a row means, and its items by their rows. */
+const DECIDED = /^(?:id|items)(?:\.|$)/;
+
+const fieldName: FieldCheck = (value) => {
+  if (typeof value !== 'string' || !/^[A-Za-z]+(?:\.[^.]+)?$/u.test(value)) return 'must be a field';
+  return DECIDED.test(value) ? 'must be a field that a cell can state' : undefined;
+};
+
 const COLUMN: Shape = {
-  field: {
-    required: true,
-    check: (value) => (/^[A-Za-z]+(?:\.[^.]+)?$/u.test(String(value)) ? undefined : 'must be a field'),
-  },
+  field: { required: true, check: fieldName },
   required: { check: booleanValue },
   map: { check: wordMap },
   refuse: { check: words },
@@ -82,34 +91,32 @@ const PROFILE: Shape = {
   order: { check: words },
 };
 
-/** Everything that is wrong with a profile by itself, each with its path. */
-export function profileProblems(document: unknown): string[] {
-  const problems = shapeProblems(document, PROFILE);
-  if (problems.length > 0 || !isMap(document)) return problems;
+/** Everything that is wrong with a profile by itself. */
+function profileFaults(document: unknown): MemberFault[] {
+  const faults = memberFaults(document, PROFILE);
+  if (faults.length > 0 || !isMap(document)) return faults;
   const { entries, items, columns, itemColumns } = document;
-  if (entries !== undefined) {
-    problems.push(
-      ...shapeProblems(entries, { ...LAYOUT, key: { check: nonEmptyString }, id: { check: map } }, 'entries'),
-    );
-    const { id } = entries as { id?: unknown };
-    if (id !== undefined)
-      problems.push(...shapeProblems(id, { from: { required: true, check: nonEmptyString } }, 'entries.id'));
+  if (isMap(entries)) {
+    const shape = { ...LAYOUT, key: { check: nonEmptyString }, id: { check: map } };
+    faults.push(...memberFaults(entries, shape, ['entries']));
+    if (isMap(entries.id)) faults.push(...memberFaults(entries.id, ID, ['entries', 'id']));
   }
-  if (items !== undefined)
-    problems.push(...shapeProblems(items, { ...LAYOUT, join: { check: nonEmptyString } }, 'items'));
-  for (const [member, of] of Object.entries({ columns, itemColumns })) problems.push(...columnProblems(of, member));
-  return problems;
+  if (isMap(items)) faults.push(...memberFaults(items, { ...LAYOUT, join: { check: nonEmptyString } }, ['items']));
+  for (const [member, of] of Object.entries({ columns, itemColumns })) faults.push(...columnFaults(of, member));
+  return faults;
 }
 
-function columnProblems(columns: unknown, member: string): string[] {
+const ID: Shape = { from: { required: true, check: nonEmptyString } };
+
+function columnFaults(columns: unknown, member: string): MemberFault[] {
   if (!isMap(columns)) return [];
   const names = Object.keys(columns);
-  if (names.length > COLUMNS_MAX) return [`${member}: must be at most ${COLUMNS_MAX} columns`];
+  if (names.length > COLUMNS_MAX) return [{ path: [member], what: `must be at most ${COLUMNS_MAX} columns` }];
   const seen = new Set<string>();
   return names.flatMap((name) => {
-    const twice = seen.has(comparable(name)) ? [`${member}.${name}: stands twice`] : [];
+    const twice = seen.has(comparable(name)) ? [{ path: [member, name], what: 'stands twice' }] : [];
     seen.add(comparable(name));
-    return [...twice, ...shapeProblems(columns[name], COLUMN, `${member}.${name}`)];
+    return [...twice, ...memberFaults(columns[name], COLUMN, [member, name])];
   });
 }
 
@@ -118,28 +125,35 @@ export type FindProfile = (name: string) => ProfileDocument | undefined;
 
 /** A profile with all that its `base` gives it. Throws BAD_REQUEST with everything that is wrong. */
 export function tableProfile(document: unknown, find: FindProfile, bases = 0): TableProfile {
-  const problems = profileProblems(document);
-  if (problems.length > 0) throw notWellFormed(problems);
+  const faults = profileFaults(document);
+  if (faults.length > 0) throw notWellFormed(faults);
   const own = document as ProfileDocument;
   const whole = own.base === undefined ? own : merged(baseOf(String(own.base), find, bases), own);
   const { entries, items } = whole as { entries?: Record<string, unknown>; items?: Record<string, unknown> };
-  const lacking = [
-    ...(typeof entries?.key === 'string' ? [] : ['entries.key: is missing']),
-    ...(isMap(entries?.id) ? [] : ['entries.id: is missing']),
-    ...(typeof items?.join === 'string' ? [] : ['items.join: is missing']),
+  const needed: [path: string[], isThere: boolean][] = [
+    [['entries', 'key'], typeof entries?.key === 'string'],
+    [['entries', 'id'], isMap(entries?.id)],
+    [['items', 'join'], typeof items?.join === 'string'],
   ];
+  const lacking = needed.flatMap(([path, isThere]) => (isThere ? [] : [{ path, what: 'is missing' }]));
   if (lacking.length > 0) throw notWellFormed(lacking);
   return {
     ...(whole as unknown as TableProfile),
     entries: withHeader(entries) as TableProfile['entries'],
     items: withHeader(items) as TableProfile['items'],
     columns: (whole.columns ?? {}) as Record<string, Column>,
-    itemColumns: (whole.itemColumns ?? {}) as Record<string, Column>,
+    itemColumns: withTruths((whole.itemColumns ?? {}) as Record<string, Column>),
   };
 }
 
-const notWellFormed = (problems: string[]): SluiceError =>
-  new SluiceError('BAD_REQUEST', `the profile is not well-formed: ${problems.join('; ')}`, { problems });
+function notWellFormed(faults: readonly MemberFault[]): SluiceError {
+  const problems = faults.map(({ path, what: text }) => ({ path: pointer(path), code: 'BAD_REQUEST' as const, text }));
+  const texts = faults.map(({ path, what }) => `${path.map(quotedName).join('.') || 'document'}: ${what}`);
+  return new SluiceError('BAD_REQUEST', `the profile is not well-formed: ${texts.join('; ')}`, { problems });
+}
+
+const pointer = (path: readonly string[]): string =>
+  path.map((one) => `/${quotedName(one).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 
 function baseOf(name: string, find: FindProfile, bases: number): TableProfile {
   const base = readyMade(name) ?? find(name);
@@ -200,10 +214,11 @@ export function parseProfile(text: string): ProfileDocument {
 }
 
 /** Maps become objects, but for those of words, whose order an object with numbers as keys would lose. */
-function plain(value: unknown, key?: string): unknown {
-  if (Array.isArray(value)) return value.map((one) => plain(one));
+function plain(value: unknown, key?: string, level = 0): unknown {
+  if (level > LEVELS_MAX) throw new SluiceError('BAD_REQUEST', `the profile nests deeper than ${LEVELS_MAX} levels`);
+  if (Array.isArray(value)) return value.map((one) => plain(one, undefined, level + 1));
   if (!(value instanceof Map)) return value;
-  const pairs = [...value].map(([name, one]) => [String(name), plain(one, String(name))] as const);
+  const pairs = [...value].map(([name, one]) => [String(name), plain(one, String(name), level + 1)] as const);
   return key === 'map' ? pairs : Object.fromEntries(pairs);
 }
 
@@ -216,5 +231,23 @@ export function profileJson(value: unknown, key?: string): string {
 
 const jsonMap = (pairs: readonly (readonly [string, unknown])[]): string =>
   `{${pairs.map(([name, one]) => `${JSON.stringify(name)}:${profileJson(one, name)}`).join(',')}}`;
+
+/** Members of an item that are true or false. */
+const TRUTHS: ReadonlySet<string> = new Set(['identifier', 'required', 'filterable', 'list', 'confidentialBusiness']);
+const TRUTH_WORDS: WordMap = [
+  ['是', true],
+  ['否', false],
+  ['TRUE', true],
+  ['FALSE', false],
+];
+
+/** A truth value without a map has the words of the ready-made profiles, and those of a sheet's own truth values. */
+const withTruths = (columns: Record<string, Column>): Record<string, Column> =>
+  Object.fromEntries(
+    Object.entries(columns).map(([name, column]) => {
+      const isBare = TRUTHS.has(column.field) && column.map === undefined;
+      return [name, isBare ? { ...column, map: TRUTH_WORDS } : column];
+    }),
+  );
 
 const withHeader = (layout: Record<string, unknown> | undefined): unknown => ({ headerRows: 1, ...layout });

@@ -58,8 +58,13 @@ export class StoredProfiles implements FoldedRoom {
   store([party = '', ...others]: readonly string[], name: string, text: string, acting: Acting): Act | undefined {
     const document = parseProfile(text);
     if (readyMade(name)) throw new SluiceError('BAD_REQUEST', 'a ready-made profile has this name');
-    if (document?.profile !== name) throw new SluiceError('BAD_REQUEST', 'profile: must be the name of the address');
-    this.parsed([party, ...others], document);
+    if (document?.profile !== name) {
+      const text = 'must be the name of the address';
+      const problems = [{ path: '/profile', code: 'BAD_REQUEST' as const, text }];
+      throw new SluiceError('BAD_REQUEST', `profile: ${text}`, { problems });
+    }
+    // One that stands on itself, or on one that stands on it, could never be used.
+    tableProfile(document, (base) => (base === name ? document : this.#find([party, ...others], base)));
     const id = idOf(party, name);
     const json = profileJson(document);
     if (this.#texts.get(id) === json) return undefined;

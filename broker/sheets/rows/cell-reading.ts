@@ -39,9 +39,20 @@ function readText(cell: string, column: Column): Reading {
   if (field === 'legalBasis') return readBases(cell, column);
   if (LIST_FIELDS.has(field)) return readList(cell, column);
   if (field === 'conditions.range' && /^[无/]$/.test(comparable(cell))) return EMPTY;
-  if (!map) return { kind: 'value', value: cell };
+  if (!map) return WHOLE_NUMBERS.has(field) ? readNumber(cell) : { kind: 'value', value: cell };
   const found = lookUp(cell, map);
   return found === undefined ? outside(cell) : { kind: 'value', value: found };
+}
+
+/** Fields that are whole numbers, of an entry and of an item. The length of an item is none: what it means depends on its type. */
+const WHOLE_NUMBERS: ReadonlySet<string> = new Set([
+  ...['retentionDays', 'disposalRequirement.withinDays', 'minLength', 'maskRule.keepFirst', 'maskRule.keepLast'],
+  ...['D3', 'D4', 'D6', 'D7'].map((clock) => `promisedDays.${clock}`),
+]);
+
+function readNumber(cell: string): Reading {
+  const digits = comparable(cell);
+  return /^\d{1,9}$/.test(digits) ? { kind: 'value', value: Number(digits) } : outside(cell);
 }
 
 const outside = (cell: string): Reading => ({

@@ -1,4 +1,5 @@
 import { isItemName } from '../../../proto/entry/entry.js';
+import { ownValue, setOwnValue } from '../../../proto/values/own-value.js';
 import { nameKey } from '../../catalog/document/compatibility.js';
 import { pinyinName } from '../names/item-names.js';
 import { columnsOf, isSameSheet, type TableProfile } from '../profiles/profile.js';
@@ -23,13 +24,13 @@ export function itemOf(row: TableRow, sheet: ReadSheet, onItems: boolean): { ite
     const { reading, fault } = readCell(cell, column);
     if (fault) report({ ...fault, column: name, field: column.field });
     const says = typeof cell === 'string' ? comparable(cell) : '';
-    item.fields[name] = { reading, says, row: row.number, column: name };
+    setOwnValue(item.fields, name, { reading, says, row: row.number, column: name });
     if (column.required && reading.kind === 'empty')
       report({ result: 'problem', column: name, field: column.field, text: 'is required' });
   }
   for (const [header, index] of sheet.others) {
     const cell = row.cells[index];
-    if (!isFlaw(cell)) item.others[header] = cell ?? null;
+    if (!isFlaw(cell)) setOwnValue(item.others, header, cell ?? null);
     else report({ result: 'problem', column: header, field: `profile.${header}`, text: `the cell ${cell.flaw}` });
   }
   // A row of a sheet of both that says nothing about an item only continues its entry.
@@ -63,7 +64,7 @@ export function nameItems(entry: SheetEntry, profile: TableProfile, file: SheetF
       if (seen.has(`${kind} ${value}`)) report(column, kind, 'stands in the entry already');
       seen.add(`${kind} ${value}`);
     }
-    const identifier = naming.identifiers.find((name) => isTrue(item.fields[name]));
+    const identifier = naming.identifiers.find((name) => isTrue(ownValue(item.fields, name)));
     if (identifier !== undefined && hasIdentifier)
       report(identifier, 'identifier', 'is a second identifier of the entry');
     hasIdentifier ||= identifier !== undefined;
@@ -87,14 +88,14 @@ function namingOf(profile: TableProfile, file: SheetFile): Naming {
       .map(([name]) => name)
       .filter((name) => file.itemColumns.includes(name));
   const names = of('name');
-  const makesNames = names.length === 0 || names.some((name) => profile.itemColumns[name]?.else === 'pinyin');
+  const makesNames = names.length === 0 || names.some((name) => ownValue(profile.itemColumns, name)?.else === 'pinyin');
   return { titles: of('title.zh'), names, identifiers: of('identifier'), makesNames };
 }
 
 /** Text that a column of the field gives; undefined when none does. */
 function fieldFrom(item: SheetItem, columns: readonly string[]): string | undefined {
   for (const name of columns) {
-    const reading = item.fields[name]?.reading;
+    const reading = ownValue(item.fields, name)?.reading;
     if (reading?.kind === 'value') return String(reading.value);
   }
   return undefined;
@@ -103,7 +104,9 @@ function fieldFrom(item: SheetItem, columns: readonly string[]): string | undefi
 function nameItem(item: SheetItem, naming: Naming, faults: Fault[], onItems: boolean): void {
   const title = fieldFrom(item, naming.titles);
   const name = fieldFrom(item, naming.names);
-  const isFaulty = [...naming.titles, ...naming.names].some((one) => item.fields[one]?.reading.kind === 'faulty');
+  const isFaulty = [...naming.titles, ...naming.names].some(
+    (one) => ownValue(item.fields, one)?.reading.kind === 'faulty',
+  );
   const report = (text: string): void => {
     const column = naming.names[0] ?? naming.titles[0];
     faults.push({

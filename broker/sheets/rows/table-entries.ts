@@ -1,3 +1,4 @@
+import { ownValue, setOwnValue } from '../../../proto/values/own-value.js';
 import { columnsOf, isSameSheet, type TableProfile } from '../profiles/profile.js';
 import {
   entrySheetColumns,
@@ -145,11 +146,11 @@ class EntryRows {
     const says = typeof cell === 'string' ? comparable(cell) : '';
     const { field } = column;
     if (fault && !row.isBroken) addOnce(entry, { ...fault, row: entry.row, column: name, field });
-    const before = entry.fields[name];
+    const before = ownValue(entry.fields, name);
     const isNews = !before || (before.says === '' && before.reading.kind !== 'value');
     if (isNews) {
       if (before === undefined || reading.kind !== 'empty')
-        entry.fields[name] = { reading, says, row: entry.row, column: name };
+        setOwnValue(entry.fields, name, { reading, says, row: entry.row, column: name });
       return;
     }
     if (says === '' || says === before.says || row.isBroken) return;
@@ -171,7 +172,7 @@ class EntryRows {
       const text = isFlaw(cell) ? `the cell ${cell.flaw}` : '';
       if (isFlaw(cell))
         entry.faults.push({ result: 'problem', row: row.number, column: header, field: `profile.${header}`, text });
-      else entry.others[header] = cell ?? null;
+      else setOwnValue(entry.others, header, cell ?? null);
     }
   }
 }
@@ -188,7 +189,7 @@ const emptyEntry = (row: number): SheetEntry => ({
 });
 
 const fieldOf = (profile: TableProfile, name: string): { field?: string } => {
-  const field = profile.columns[name]?.field;
+  const field = ownValue(profile.columns, name)?.field;
   return field === undefined ? {} : { field };
 };
 
@@ -201,7 +202,7 @@ function addOnce(entry: SheetEntry, fault: SheetEntry['faults'][number]): void {
 function finish(entry: SheetEntry, profile: TableProfile, file: SheetFile): void {
   if (entry.isIgnored) return;
   for (const [name, { field, required }] of Object.entries(profile.columns)) {
-    const isGiven = (one: string): boolean => (entry.fields[one]?.reading.kind ?? 'empty') !== 'empty';
+    const isGiven = (one: string): boolean => (ownValue(entry.fields, one)?.reading.kind ?? 'empty') !== 'empty';
     const isEmpty =
       name === profile.entries.id.from
         ? entry.from === ''

@@ -1,6 +1,7 @@
 import type { EntryDraft, Item, LegalBasis } from '../../../proto/entry/entry.js';
 import { splitEntryId } from '../../../proto/entry/entry.js';
 import { isMap } from '../../../proto/values/is-map.js';
+import { ownValue } from '../../../proto/values/own-value.js';
 import type { Column, TableProfile } from '../profiles/profile.js';
 
 /** The party of an entry, as a sheet names it. */
@@ -45,13 +46,17 @@ export function itemCell(column: Column, item: Item, entry: EntryDraft): string 
 }
 
 /** The value that tells an entry: its code, else what was kept of the column, else what stands behind the party in its id. */
-export function codeOf(entry: EntryDraft, { entries }: TableProfile): string {
-  return statedCode(entry, entries.id.from) ?? splitEntryId(entry.id).entry;
+export function codeOf(entry: EntryDraft, profile: TableProfile): string {
+  return statedCode(entry, profile) ?? splitEntryId(entry.id).entry;
 }
 
-export function statedCode(entry: EntryDraft, from: string): string | undefined {
-  const kept = isMap(entry.profile) ? entry.profile[from] : undefined;
-  return entry.resourceCode ?? (typeof kept === 'string' ? kept : undefined);
+/** Where another column of the profile holds the code of the catalog, this one holds a value of its own. */
+export function statedCode(entry: EntryDraft, { entries, columns }: TableProfile): string | undefined {
+  const { from } = entries.id;
+  const found = isMap(entry.profile) ? ownValue(entry.profile, from) : undefined;
+  const kept = typeof found === 'string' ? found : undefined;
+  const isBesideCode = Object.entries(columns).some(([name, { field }]) => name !== from && field === 'resourceCode');
+  return isBesideCode ? (kept ?? entry.resourceCode) : (entry.resourceCode ?? kept);
 }
 
 export function titleZh(title: unknown): string | undefined {
@@ -61,10 +66,10 @@ export function titleZh(title: unknown): string | undefined {
 
 function valueAt(from: Record<string, unknown>, field: string): unknown {
   const dot = field.indexOf('.');
-  if (dot < 0) return from[field];
-  const parent = from[field.slice(0, dot)];
+  if (dot < 0) return ownValue(from, field);
+  const parent = ownValue(from, field.slice(0, dot));
   if (typeof parent === 'string') return field.endsWith('.zh') ? parent : undefined;
-  return isMap(parent) ? parent[field.slice(dot + 1)] : undefined;
+  return isMap(parent) ? ownValue(parent, field.slice(dot + 1)) : undefined;
 }
 
 /** `code` is written as the word of `string`, which a profile may have while it has none for codes. */

@@ -1,5 +1,6 @@
 import { type EntryDraft, type Item, splitEntryId } from '../../../proto/entry/entry.js';
 import { isMap } from '../../../proto/values/is-map.js';
+import { ownValue } from '../../../proto/values/own-value.js';
 import { type Column, isSameSheet, SAME_SHEET, type TableProfile } from '../profiles/profile.js';
 import { comparable } from '../reading/text-form.js';
 import { codeOf, type EntryFacts, entryCell, itemCell, valueText } from './cell-text.js';
@@ -94,7 +95,8 @@ function entryCells(profile: TableProfile): [string, Cells][] {
     name,
     name === from ? (entry) => codeOf(entry, profile) : (entry, _item, facts) => textOfEntry(column, entry, facts),
   ]);
-  const need = (name: string, cell: Cells): [string, Cells][] => (name in profile.columns ? [] : [[name, cell]]);
+  const need = (name: string, cell: Cells): [string, Cells][] =>
+    Object.hasOwn(profile.columns, name) ? [] : [[name, cell]];
   return [
     ...columns,
     ...need(from, (entry) => codeOf(entry, profile)),
@@ -104,7 +106,7 @@ function entryCells(profile: TableProfile): [string, Cells][] {
 
 /** A profile that has joined columns only writes the whole of the field into the first of them. */
 const textOfEntry = (column: Column, entry: EntryDraft, facts: EntryFacts): string =>
-  column.joined ? valueText(entry[column.field], undefined) : entryCell(column, entry, facts);
+  column.joined ? valueText(ownValue(entry, column.field), undefined) : entryCell(column, entry, facts);
 
 const itemCells = (profile: TableProfile): [string, Cells][] =>
   firstNames(profile.itemColumns, '').map(([name, column]) => [
@@ -116,12 +118,12 @@ const itemCells = (profile: TableProfile): [string, Cells][] =>
 function textOfItem(name: string, column: Column, item: Item, entry: EntryDraft): string {
   const text = itemCell(column, item, entry);
   if (text !== '' || column.field !== 'maxLength' || !isMap(item.profile)) return text;
-  return valueText(item.profile[name], undefined);
+  return valueText(ownValue(item.profile, name), undefined);
 }
 
 function joinCell(profile: TableProfile): [string, Cells] {
   const { key } = profile.entries;
-  const column = profile.columns[key];
+  const column = ownValue(profile.columns, key);
   const isCode = key === profile.entries.id.from || !column;
   return [
     profile.items.join === SAME_SHEET ? key : profile.items.join,
@@ -156,6 +158,3 @@ const keptOfItem = (name: string): [string, Cells] => [
   name,
   (_entry, item) => valueText(ownValue(item?.profile, name), undefined),
 ];
-
-const ownValue = (map: Record<string, unknown> | undefined, name: string): unknown =>
-  map && Object.hasOwn(map, name) ? map[name] : undefined;

@@ -7,6 +7,7 @@ import { IdentityProviders } from '../gateway/admission/identity-providers.js';
 import { Login, type LoginDeps } from '../gateway/admission/login.js';
 import { StreamSlots } from '../gateway/admission/stream-slots.js';
 import { FrameDeflater } from '../gateway/frame-deflater.js';
+import { FrameInflater } from '../gateway/frame-inflater.js';
 import { UnfinishedFrames } from '../gateway/unfinished-frames.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 
@@ -27,6 +28,7 @@ export interface Admission {
   slots: StreamSlots;
   unfinished: UnfinishedFrames;
   deflater: FrameDeflater;
+  inflater: FrameInflater;
   maxConnections: number;
 }
 
@@ -40,6 +42,7 @@ export function openAdmission({ config, log, metrics, ...callers }: AdmissionDep
     slots: new StreamSlots({ maxConnections, maxStreamsPerSystem }),
     unfinished: new UnfinishedFrames(),
     deflater: new FrameDeflater(),
+    inflater: new FrameInflater(),
     maxConnections,
   };
 }

@@ -143,6 +143,35 @@ t.test('a small message that inflates to a large one is refused', async (t) => {
   t.match(await large.closed, { code: 4400 });
 });
 
+const LARGE = { limits: { maxFrameBytes: 1024 * 1024, maxSessions: 100 } };
+const ackOf = (channel: number): string => JSON.stringify({ kind: 'ack', channel, position: 1 });
+
+t.test('parts of compressed messages count with what they inflate to', async (t) => {
+  const { url } = await startGateway(t, LARGE);
+  const attackers = await Promise.all(Array.from({ length: 24 }, () => open(t, url, 'sluice.v1.json', ASKING)));
+  // Two kilobytes on the wire each, and together twice of what all sessions may hold unfinished.
+  for (const { socket } of attackers) socket.send(' '.repeat(1.9 * 1024 * 1024), { fin: false, compress: true });
+  t.match(await Promise.race(attackers.map(({ closed }) => closed)), { code: 4429 });
+  for (const { socket } of attackers) socket.terminate();
+  const honest = await open(t, url, 'sluice.v1.json', ASKING);
+  for (const channel of [1, 2]) {
+    honest.socket.send(ackOf(channel).slice(0, 20), { fin: false });
+    honest.socket.ping();
+    honest.socket.send(ackOf(channel).slice(20));
+    t.match(await honest.next('error'), { channel }, 'an honest message in two parts is taken');
+  }
+});
+
+t.test('a packet full of messages that inflate to large ones is handled in order', async (t) => {
+  const { url } = await startGateway(t, LARGE);
+  const client = await open(t, url, 'sluice.v1.json', ASKING);
+  const channels = Array.from({ length: 40 }, (_none, index) => index + 1);
+  for (const channel of channels) client.socket.send(ackOf(channel).padEnd(512 * 1024));
+  const answered: unknown[] = [];
+  for (const _channel of channels) answered.push((await client.next('error')).channel);
+  t.same(answered, channels);
+});
+
 t.test('a frame is compressed once, where that pays and while the core has time', async (t) => {
   let utilization = 0;
   const deflater = new FrameDeflater(() => utilization);

@@ -11,6 +11,7 @@ import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { SystemCaller } from '../parties/caller.js';
 import type { SubscriptionService } from '../stream/subscriptions/subscription-service.js';
 import type { FrameDeflater } from './frame-deflater.js';
+import type { FrameInflater } from './frame-inflater.js';
 import { Heartbeat } from './heartbeat.js';
 import { SessionPublisher } from './session-publisher.js';
 import { SessionSubscriptions } from './session-subscriptions.js';
@@ -19,6 +20,8 @@ import type { FrameWatch, UnfinishedFrames } from './unfinished-frames.js';
 
 /** A peer that does not answer the close frame keeps its socket no longer than this. */
 export const CLOSE_WAIT_MS_MAX = 2000;
+/** What is too much stays in memory for as long. */
+const TOO_MUCH_WAIT_MS_MAX = 100;
 
 export interface SessionDeps {
   subscriptions: Pick<SubscriptionService, 'subscribe'>;
@@ -31,6 +34,7 @@ export interface SessionDeps {
   /** Bounds what all sessions together hold of frames that are not complete. */
   unfinished: UnfinishedFrames;
   deflater: FrameDeflater;
+  inflater: FrameInflater;
 }
 
 export interface SessionPeer {
@@ -118,10 +122,11 @@ export class Session {
       resume: () => this.#resume(),
     });
     this.#unfinished = deps.unfinished.watch(tcp, (reason) => {
-      this.close(CLOSE_CODES.TOO_MUCH, reason);
+      this.close(CLOSE_CODES.TOO_MUCH, reason, TOO_MUCH_WAIT_MS_MAX);
       // Reading on for the answer to the close frame would take in the rest of what was too much.
       socket.pause();
     });
+    if (peer.isCompressed) this.#boundInflating();
     this.ended = this.#untilClosed();
     this.#listen();
     sink.sendFrame({ kind: 'welcome', session: this.id, heartbeatMs, limits: this.#announcedLimits() });
@@ -151,6 +156,14 @@ export class Session {
     await this.#subscriptions.close();
     this.close(CLOSE_CODES.GOING_AWAY, 'the broker is going away, connect again');
     await this.ended;
+  }
+
+  #boundInflating(): void {
+    this.deps.inflater.watch(this.peer.socket, {
+      isClosing: () => this.#isClosing,
+      holds: (bytes) => this.#unfinished.inflated(bytes),
+      handled: () => this.#frames.drained,
+    });
   }
 
   #listen(): void {

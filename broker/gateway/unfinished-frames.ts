@@ -48,6 +48,11 @@ export class FrameWatch {
     if (this.#counted > 0 && this.isFull()) this.onTooMuch('the broker holds too many bytes of unfinished frames');
   }
 
+  /** Part of a compressed message was inflated, so that it takes more than has arrived of it. */
+  inflated(bytes: number): void {
+    this.received(bytes);
+  }
+
   /** A frame is complete, and with it all that was held, but for the beginning of the next one. */
   complete(): void {
     this.#bytes = 0;

@@ -10,6 +10,7 @@ import { FailedLogins } from '../../../broker/gateway/admission/failed-logins.js
 import { Login, type LoginDeps } from '../../../broker/gateway/admission/login.js';
 import { StreamSlots } from '../../../broker/gateway/admission/stream-slots.js';
 import { FrameDeflater } from '../../../broker/gateway/frame-deflater.js';
+import { FrameInflater } from '../../../broker/gateway/frame-inflater.js';
 import { Gateway, type GatewayDeps } from '../../../broker/gateway/gateway.js';
 import { Tickets } from '../../../broker/gateway/tickets.js';
 import { UnfinishedFrames } from '../../../broker/gateway/unfinished-frames.js';
@@ -80,7 +81,7 @@ export async function startGateway(t: Test, scripted: Scripted = {}): Promise<Te
     login: new Login({ credentials, tickets, addresses: new ClientAddresses([]), failures }),
     slots: new StreamSlots({ maxConnections: 100, maxStreamsPerSystem: 100 }),
     unfinished: new UnfinishedFrames(),
-    deflater: new FrameDeflater(),
+    ...{ deflater: new FrameDeflater(), inflater: new FrameInflater() },
     subscriptions: { subscribe: async (request) => subscriptionOf(request) },
     metrics,
     log,

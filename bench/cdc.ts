@@ -24,9 +24,9 @@ const SNAPSHOT: Feed = { name: 'cdc-snapshot', entry: 'bench.copies', slot: 'slu
 const SUBSCRIBER = 'reader';
 const GRANT = 'g-records';
 /** Three workloads share the time; inserting a row takes PostgreSQL at most a tenth of a millisecond. */
-const ROWS_PER_SECOND_OF_RUN = 1_200;
-/** Share of the rows after which the connector counts as warm. */
-const WARM_SHARE = 0.1;
+const ROWS_PER_SECOND_OF_RUN = 2_000;
+/** Share of the rows after which connector and broker count as warm: a new process runs its code slowly for some ten thousand. */
+const WARM_SHARE = 0.4;
 /** pg_recvlogical takes a second or two, so it runs before and after to average out other load. */
 const PEER_RUNS_BEFORE = 2;
 const PEER_RUNS_AFTER = 1;

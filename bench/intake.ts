@@ -16,7 +16,8 @@ const ENTRIES = Array.from({ length: 16 }, (_, i) => `bench.records${i}`);
 const UNANSWERED_MAX = 8000;
 /** One stream per partition of the bus. */
 const STREAMS = 4;
-const WARM_UP_SECONDS = 2;
+/** Of a phase's time. A new process runs its code slowly for some hundred thousand events, on either side. */
+const WARM_UP_SHARE = 0.5;
 
 interface Phase {
   perSecond: number;
@@ -30,7 +31,7 @@ interface Phase {
 const plan = (prefix: string): EventPlan => ({ entries: ENTRIES, zipf: 0, codes: 50, prefix });
 
 await runBench('intake', async (run) => {
-  const seconds = Math.max(2, run.options.seconds / 6 - WARM_UP_SECONDS);
+  const seconds = Math.max(4, run.options.seconds / 6);
   const phases: Record<string, Phase> = {};
   const broker = await startBroker(run);
   await operate(broker.url, 'POST', '/v1/bundles', benchBundle([], ENTRIES.map(benchEntry), []));
@@ -49,9 +50,9 @@ await runBench('intake', async (run) => {
 });
 
 async function toBroker(source: Source, broker: BrokerProcess, seconds: number): Promise<Phase> {
-  await source.publish({ seconds: WARM_UP_SECONDS, unansweredMax: UNANSWERED_MAX });
+  await source.publish({ seconds: seconds * WARM_UP_SHARE, unansweredMax: UNANSWERED_MAX });
   const meter = await CpuMeter.start({ ...broker.roles, source: source.pid });
-  const report = await source.publish({ seconds, unansweredMax: UNANSWERED_MAX });
+  const report = await source.publish({ seconds: seconds * (1 - WARM_UP_SHARE), unansweredMax: UNANSWERED_MAX });
   const { published, acknowledged, seconds: elapsed, latency } = report;
   const { cpuSeconds } = await meter.read();
   await source.end();
@@ -63,8 +64,11 @@ async function toBroker(source: Source, broker: BrokerProcess, seconds: number):
 async function raw(run: BenchRun, act: 'batches' | 'plain', order: Omit<RawPublishRun, 'url'>): Promise<Phase> {
   const server = await startNatsServer(run, `nats-${act}-${order.streams}${order.asTheBus ? '-as-the-bus' : ''}`);
   const publisher = new LoadProcess(run, 'peer/raw-publisher');
+  const publish = (share: number) =>
+    publisher.ask<RawPublishReport>(act, { ...order, url: server.url, seconds: order.seconds * share });
+  await publish(WARM_UP_SHARE);
   const meter = await CpuMeter.start({ 'nats-server': server.pid, publisher: publisher.pid });
-  const report = await publisher.ask<RawPublishReport>(act, { url: server.url, ...order });
+  const report = await publish(1 - WARM_UP_SHARE);
   const { cpuSeconds } = await meter.read();
   await publisher.end();
   await server.end();

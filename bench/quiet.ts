@@ -6,14 +6,12 @@ import { cpuSecondsOf, figuresOf, ofNats, ofSluice, type Phase, type Rates, roun
  * each session, and whatever runs per session and second counts beside it.
  */
 const RATES: Rates = { at10: 10 };
-/** A new process runs its code slowly for the first thousands of frames; it is not what a quiet broker costs. */
-const WARM_UP: Rates = { warmUp: 50 };
 const AIM_MICROS = 15;
 
 await runBench('quiet', async (run) => {
   const seconds = Math.max(5, run.options.seconds / 6);
-  const { warmUp: _ours, ...sluice } = await ofSluice(run, { ...WARM_UP, ...RATES }, seconds);
-  const { warmUp: _theirs, ...nats } = await ofNats(run, { ...WARM_UP, ...RATES }, seconds);
+  const { phases: sluice } = await ofSluice(run, { rates: RATES, seconds });
+  const { phases: nats } = await ofNats(run, { rates: RATES, seconds });
   const [ours, theirs] = [sluice.at10 as Phase, nats.at10 as Phase];
   return {
     ratio: {

@@ -22,11 +22,36 @@ const CREDIT = 20_000;
 /** At a low rate a phase takes longer, so that percentiles mean something. */
 const EVENTS_PER_PHASE_MIN = 60;
 
+/** A new process runs its code slowly for the first thousands of frames. */
+const WARM_UP_RATE = 50;
+/** The greatest rate is looked for between these shares of what the side delivers flat out, by halving. */
+const SHARES = { least: 0.25, most: 1.25 };
+const HALVINGS = 5;
+/** A source that was held back did not keep the rate. */
+const KEPT_SHARE = 0.97;
+/** Time for what a rate too great has left behind, in milliseconds: a second's events at the most. */
+const DRAIN_MS = 2_000;
+
 /** Events per second by the name of the phase; undefined publishes as fast as the slowest subscriber reads. */
 export type Rates = Record<string, number | undefined>;
 
+export interface FanoutOrder {
+  rates: Rates;
+  /** Length of each phase. */
+  seconds: number;
+  /** Looks for the greatest rate whose 99th percentile of the age on arrival is at most this, in milliseconds; needs `flatOut`. */
+  heldP99Ms?: number;
+}
+
+export interface FanoutReport {
+  phases: Record<string, Phase>;
+  /** Events per second; 0 when none was held or looked for. */
+  greatestRate: number;
+}
+
 export interface Phase {
   deliveries: number;
+  published: number;
   perSecond: number;
   perCpuSecond: number;
   /** Microseconds of CPU per delivery: of all servers, and of the broker or peer alone. */
@@ -41,7 +66,7 @@ export interface Phase {
 const plan: EventPlan = { entries: [ENTRY], zipf: 0, codes: 1, prefix: 'f' };
 
 /** 500 sessions in ten grants of one entry, which are ten views. */
-export async function ofSluice(run: BenchRun, rates: Rates, seconds: number): Promise<Record<string, Phase>> {
+export async function ofSluice(run: BenchRun, order: FanoutOrder): Promise<FanoutReport> {
   const broker = await startBroker(run);
   const system = (grant: number) => `reader${grant}`;
   const numbers = Array.from({ length: GRANTS }, (_, i) => i);
@@ -57,13 +82,13 @@ export async function ofSluice(run: BenchRun, rates: Rates, seconds: number): Pr
   }));
   const subscribers = await SubscriberGroup.openSluice(run, targets);
   const source = await Source.overSocket(run, broker.url, plan);
-  const phases = await runPhases(run, { rates, seconds, source, subscribers, servers: broker.roles });
+  const report = await runPhases(run, { order, source, subscribers, servers: broker.roles });
   await broker.end();
-  return phases;
+  return report;
 }
 
 /** Publishes the bytes that the bus stores, without storing them: the peer has less to do. */
-export async function ofNats(run: BenchRun, rates: Rates, seconds: number): Promise<Record<string, Phase>> {
+export async function ofNats(run: BenchRun, order: FanoutOrder): Promise<FanoutReport> {
   const server = await startNatsServer(run, 'nats');
   const targets = Array.from({ length: SUBSCRIBERS }, (_, i) => ({
     port: server.webSocketPort,
@@ -72,44 +97,70 @@ export async function ofNats(run: BenchRun, rates: Rates, seconds: number): Prom
   }));
   const subscribers = await SubscriberGroup.openNats(run, targets);
   const source = await Source.toNats(run, { url: server.url, subject: 'fanout', stored: false }, plan);
-  const phases = await runPhases(run, { rates, seconds, source, subscribers, servers: { 'nats-server': server.pid } });
+  const report = await runPhases(run, { order, source, subscribers, servers: { 'nats-server': server.pid } });
   await server.end();
-  return phases;
+  return report;
 }
 
 interface Setup {
-  rates: Rates;
-  seconds: number;
+  order: FanoutOrder;
   source: Source;
   subscribers: SubscriberGroup;
   servers: Roles;
 }
 
-async function runPhases(run: BenchRun, setup: Setup): Promise<Record<string, Phase>> {
-  const { source, subscribers } = setup;
+async function runPhases(run: BenchRun, setup: Setup): Promise<FanoutReport> {
+  const { source, subscribers, order } = setup;
   await subscribers.watch(LAG_REPORT_INTERVAL_MS, ({ least }) => source.delivered(least));
-  await source.publish({ rate: 100, seconds: 1, unansweredMax: LAG_MAX });
+  await runPhase(setup, { rate: WARM_UP_RATE });
   const phases: Record<string, Phase> = {};
-  for (const [name, rate] of Object.entries(setup.rates)) {
-    phases[name] = await runPhase(setup, rate);
-    run.note(`${Object.keys(setup.servers)[0]} ${name}: ${JSON.stringify(phases[name])}`);
+  const server = Object.keys(setup.servers)[0];
+  for (const [name, rate] of Object.entries(order.rates)) {
+    phases[name] = await runPhase(setup, { rate });
+    run.note(`${server} ${name}: ${JSON.stringify(phases[name])}`);
   }
+  const flatOut = (phases.flatOut?.perSecond ?? 0) / SUBSCRIBERS;
+  const greatestRate = order.heldP99Ms === undefined ? 0 : await findGreatestRate(setup, flatOut, order.heldP99Ms);
+  run.note(`${server} holds ${greatestRate} events/s`);
   await source.end();
   await subscribers.end();
-  return phases;
+  return { phases, greatestRate };
 }
 
-async function runPhase({ source, subscribers, servers, ...setup }: Setup, rate: number | undefined): Promise<Phase> {
-  const seconds = Math.max(setup.seconds, EVENTS_PER_PHASE_MIN / (rate ?? Number.POSITIVE_INFINITY));
+async function findGreatestRate(setup: Setup, flatOut: number, heldP99Ms: number): Promise<number> {
+  let held = 0;
+  let [low, high] = [flatOut * SHARES.least, flatOut * SHARES.most];
+  for (let i = 0; i < HALVINGS; i++) {
+    const rate = Math.round((low + high) / 2);
+    const { p99Ms, missing, published } = await runPhase(setup, { rate, undeliveredMax: rate });
+    const isHeld = p99Ms <= heldP99Ms && missing === 0 && published >= rate * setup.order.seconds * KEPT_SHARE;
+    if (isHeld) held = low = rate;
+    else {
+      high = rate;
+      await pause(DRAIN_MS);
+    }
+  }
+  return held;
+}
+
+interface PhaseOrder {
+  rate: number | undefined;
+  undeliveredMax?: number;
+}
+
+async function runPhase({ order, source, subscribers, servers }: Setup, phase: PhaseOrder): Promise<Phase> {
+  const { rate, undeliveredMax = LAG_MAX } = phase;
+  const seconds = Math.max(order.seconds, EVENTS_PER_PHASE_MIN / (rate ?? Number.POSITIVE_INFINITY));
   await pause(500);
   await subscribers.reset();
   const meter = await CpuMeter.start({ ...servers, subscribers: subscribers.pid, source: source.pid });
-  const { published } = await source.publish({ rate, seconds, unansweredMax: LAG_MAX, undeliveredMax: LAG_MAX });
+  const { published } = await source.publish({ rate, seconds, unansweredMax: undeliveredMax, undeliveredMax });
   await pause(500);
   const { events, latency } = await subscribers.report();
   const used = await meter.read();
   return {
     deliveries: events,
+    published,
     perSecond: Math.round(events / (used.seconds - 0.5)),
     cpuMicros: micros(cpuSum(used.cpuSeconds, Object.keys(servers)), events),
     serverMicros: micros(cpuSum(used.cpuSeconds, Object.keys(servers).slice(0, 1)), events),

@@ -45,7 +45,8 @@ async function effectOn(context: ActContext): Promise<Effect> {
 async function effectProblems(context: ActContext): Promise<LawfulProblem[]> {
   const document = documentOf(context);
   const own = calendarProblems(document);
-  if (own.length > 0 || document.year === 0)
+  // A region or year that is missing is reported by itself; without it there is no version to compute clocks by.
+  if (own.length > 0 || document.region === '' || document.year === 0)
     return own.map(({ path, text }) => problem(path, 'CALENDAR_INVALID', text));
   const { problems } = await effectOn(context);
   return problems.map(({ path, text }) => problem(path, 'CALENDAR_INVALID', text));

@@ -187,6 +187,11 @@ t.test('a calendar is refused with every fault, and a dry run changes nothing', 
     status: 400,
     body: { code: 'BAD_REQUEST', problems: [{ path: '/region' }] },
   });
+  const { region: _, ...nowhere } = CALENDARS[1] as { region: string };
+  t.match(await bus.as('huang', 'POST', '/v1/calendars', nowhere), {
+    status: 422,
+    body: { code: 'INCOMPLETE', problems: [{ path: '/region' }] },
+  });
   const next = { ...(CALENDARS[1] as object), document: '国办发明电〔2026〕1号' };
   t.match(await bus.as('huang', 'POST', '/v1/calendars?dryRun=true', next), {
     status: 200,

@@ -41,19 +41,24 @@ export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   return found !== undefined && found.q > 0;
 }
 
-/** The language of texts for a client: the one of `offered` that it likes most, the first when it says nothing of them. */
+/**
+ * The language of texts for a client: the one of `offered` that it likes most, of equals the one that it names first. `*` is
+ * every language that it does not name. A client that takes none of them gets the first that it does not rule out.
+ */
 export function preferredLanguage<T extends string>(
   acceptLanguage: string | undefined,
   offered: readonly [T, ...T[]],
 ): T {
   const accepted = parse(acceptLanguage ?? '');
-  let [best] = offered;
+  const isOf = ({ name }: Weighted, language: T): boolean => name === language || name.startsWith(`${language}-`);
+  const isNamed = (language: T): boolean => accepted.some((range) => isOf(range, language));
+  let best: T | undefined;
   let bestWeight = 0;
-  for (const { name, q } of accepted) {
-    const found = offered.find((one) => one === name || name.startsWith(`${one}-`));
-    if (found === undefined || q <= bestWeight) continue;
+  for (const range of accepted) {
+    const found = offered.find((one) => isOf(range, one) || (range.name === '*' && !isNamed(one)));
+    if (found === undefined || range.q <= bestWeight) continue;
     best = found;
-    bestWeight = q;
+    bestWeight = range.q;
   }
-  return best;
+  return best ?? offered.find((one) => !isNamed(one)) ?? offered[0];
 }

@@ -1,11 +1,11 @@
 import type { ErrorCode, LawfulProblem } from '../../../proto/errors.js';
 import { unknownAttachments, type VisibilityDeps } from '../attachments/visible-attachment.js';
-import { shapeProblems } from './body-check.js';
-import type { ActContext, Guard, Transition } from './machine.js';
+import { type Shape, shapeProblems } from './body-check.js';
+import type { ActContext, Guard } from './machine.js';
 import { articleOf, problem, refuse, refuseOne } from './refusals.js';
 
 /** Throws BAD_REQUEST with every problem of the body's shape. */
-export function requireShape(transition: Pick<Transition, 'body' | 'isAnyBody'>, body: ActContext['body']): void {
+export function requireShape(transition: Shape, body: ActContext['body']): void {
   const problems = shapeProblems(transition, body);
   if (problems.length > 0) throw refuse(problems);
 }

@@ -53,8 +53,10 @@ export const bodySchema = ({ body = {} }: Pick<Transition, 'body'>): object => (
   additionalProperties: false,
 });
 
+export type Shape = Pick<Transition, 'body' | 'computed' | 'isAnyBody'>;
+
 /** Shape of a body: members, types, words, limits. All problems at once. */
-export function shapeProblems(transition: Pick<Transition, 'body' | 'isAnyBody'>, body: Fields): LawfulProblem[] {
+export function shapeProblems(transition: Shape, body: Fields): LawfulProblem[] {
   if (transition.isAnyBody) return [];
   let validate = compiled.get(transition);
   if (!validate) {
@@ -62,17 +64,17 @@ export function shapeProblems(transition: Pick<Transition, 'body' | 'isAnyBody'>
     compiled.set(transition, validate);
   }
   if (validate(body)) return [];
-  const problems = (validate.errors ?? []).map(shapeProblem);
+  const problems = (validate.errors ?? []).map((error) => shapeProblem(error, transition.computed));
   return problems.filter(({ path }, index) => problems.findIndex((one) => one.path === path) === index);
 }
 
-function shapeProblem(error: ErrorObject): LawfulProblem {
+function shapeProblem(error: ErrorObject, computed: Shape['computed']): LawfulProblem {
   if (error.keyword !== 'additionalProperties') {
     return problem(error.instancePath, 'BAD_REQUEST', schemaProblem(error));
   }
   const name = String(error.params.additionalProperty);
   const path = `${error.instancePath}/${name.replaceAll('~', '~0').replaceAll('/', '~1').slice(0, 64)}`;
-  const article = COMPUTED.get(name);
+  const article = computed?.[name] ?? COMPUTED.get(name);
   return article === undefined
     ? problem(path, 'BAD_REQUEST', 'is not a known field')
     : { path, code: 'BAD_REQUEST', article, text: 'is computed by the bus and cannot be given' };

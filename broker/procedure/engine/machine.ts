@@ -50,6 +50,8 @@ export interface Transition {
   /** `relation.role`, or `bus`. */
   who: readonly string[];
   body?: BodyMembers;
+  /** Members that the bus computes for this act, each with the article that says so; naming one is of the wrong shape. */
+  computed?: Readonly<Record<string, string>>;
   /** The body is a document of its own, judged by the guard: an entry, a bundle. */
   isAnyBody?: boolean;
   /** Chooses among transitions of one act and state. */

@@ -53,14 +53,6 @@ const receives: Guard = {
   },
 };
 
-const nothingElse: Guard = {
-  name: 'no rows, no conditions',
-  check: ({ body }) =>
-    (['rows', 'conditions'] as const)
-      .filter((name) => body[name] !== undefined)
-      .map((name) => bad(`/${name}`, 'has no place in a backflow: the region of the receiver is its only filter')),
-};
-
 async function order(context: ActContext): Promise<void> {
   const { file, body, world, follow } = context;
   const { entry, system, items } = body as { entry: string; system: string; items: GrantedItem[] };
@@ -97,9 +89,11 @@ export const BACKFLOWS: Machine = {
       act: 'create',
       to: 'ordered',
       who: ['provider.body_head', 'handler.competent_reviewer'],
-      body: { entry: ID, system: ID, items: listOf(ITEM), rows: {}, conditions: {} },
+      body: { entry: ID, system: ID, items: listOf(ITEM) },
+      // The region of the receiver is the only filter, and there is no condition.
+      computed: { rows: 'R24', conditions: 'R24' },
       sides: sidesOf,
-      guard: [nothingElse, 'entry', 'system', 'items', fitsEntry, receives],
+      guard: ['entry', 'system', 'items', fitsEntry, receives],
       apply: order,
       notices: ['D', 'P', 'CD'],
       article: 'R24',

@@ -27,8 +27,9 @@ export function publishedMachine({ kind, available, states, transitions }: Machi
 
 /** One row for each state that the act may lead to. */
 function published(row: Transition): PublishedTransition[] {
-  const { number, from, act, who, guard = [], clocks = [], notices = [], article = null } = row;
-  const rest = { who, guard: guard.map(nameOf), clocks, notices, article };
+  const { number, from, act, who, computed = {}, guard = [], clocks = [], notices = [], article = null } = row;
+  const absent = Object.keys(computed).map((name) => `no ${name}`);
+  const rest = { who, guard: [...absent, ...guard.map(nameOf)], clocks, notices, article };
   return [row.to, ...(row.orTo ?? [])].map((to) => ({ number, from, act, to, ...rest }));
 }
 

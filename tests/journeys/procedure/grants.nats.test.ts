@@ -71,10 +71,11 @@ t.test('a backflow returns the rows of a region without an application', async (
   await bus.setClock('2026-02-27T10:00:00+08:00');
   const items = [{ name: 'idNumber' }, { name: 'region' }];
   const order = { entry: entry.id, system: 'maternal-health', items };
-  t.match(await bus.as('lin', 'POST', '/v1/backflows', { ...order, rows: {} }), {
-    status: 400,
-    body: { code: 'BAD_REQUEST', article: 'R24', problems: [{ path: '/rows' }] },
-  });
+  for (const who of ['lin', 'wu']) {
+    const { status, body } = await bus.as(who, 'POST', '/v1/backflows', { rows: {}, conditions: [] });
+    t.match({ status, body }, { status: 400, body: { code: 'BAD_REQUEST', article: 'R24' } }, `${who}: as its shape`);
+    t.strictSame(body.problems.map(({ path }: Body) => path).sort(), ['/conditions', '/rows']);
+  }
   t.match(await bus.as('wu', 'POST', '/v1/backflows', order), { status: 403, body: { code: 'NOT_YOUR_ROLE' } });
   const { backflowItem: _, ...narrower } = { ...entry, items: BIRTH.items };
   const put = () => bus.as('chen', 'PUT', `/v1/catalog/${entry.id}`, narrower);

@@ -138,7 +138,8 @@ function withinBody(error: unknown, body: Fields): unknown {
     const name = one.path.split('/')[1] ?? '';
     return name in body || isGiven(one.path) ? one : { ...one, path: '' };
   });
-  return refuse(within, error.where.links ? { links: error.where.links } : {});
+  const { links, current } = error.where;
+  return refuse(within, { ...(links && { links }), ...(current !== undefined && { current }) });
 }
 
 const anything = { type: 'object', additionalProperties: true };

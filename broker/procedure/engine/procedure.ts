@@ -244,6 +244,7 @@ export class Procedure {
     const done: { file: ProcedureFile; machine: Machine; once: Fields; isNew: boolean }[] = [];
     const problems: LawfulProblem[] = [];
     const remainders: Remainder[] = [];
+    let current: unknown;
     for (const [index, call] of calls.entries()) {
       try {
         done.push(await this.#performOne(runner, officer, call));
@@ -252,10 +253,11 @@ export class Procedure {
         const refusal = error instanceof RecordedRefusal ? error.refusal : error;
         if (!(refusal instanceof SluiceError)) throw error;
         if (error instanceof RecordedRefusal) remainders.push(error.remainder);
+        if (problems.length === 0) current = refusal.where.current;
         problems.push(...problemsOf(refusal).map((one) => ({ ...one, path: `/entries/${index}${one.path}` })));
       }
     }
-    if (problems.length > 0) throw refusalOfMany(problems, remainders);
+    if (problems.length > 0) throw refusalOfMany(problems, remainders, current);
     const { relations } = this.deps.world;
     return Promise.all(
       done.map(async ({ file, machine, once, isNew }, index) => {

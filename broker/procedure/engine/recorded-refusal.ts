@@ -17,8 +17,13 @@ export class RecordedRefusal extends Error {
   }
 }
 
-export function refusalOfMany(problems: readonly LawfulProblem[], remainders: readonly Remainder[]): Error {
-  const refusal = refuse(problems);
+/** `current` is the file of the first problem as it is now, where that one is STALE. */
+export function refusalOfMany(
+  problems: readonly LawfulProblem[],
+  remainders: readonly Remainder[],
+  current?: unknown,
+): Error {
+  const refusal = refuse(problems, current === undefined ? {} : { current });
   if (remainders.length === 0) return refusal;
   return new RecordedRefusal(refusal, {
     record: async (runner) => {

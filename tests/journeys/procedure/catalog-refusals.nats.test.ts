@@ -118,7 +118,7 @@ t.test('the catalog of a registered bus', async (t) => {
     t.match(await bus.read('chen', path(BIRTH_ID, 'file')), { state: 'draft', seq: birth.seq });
     t.match(await approve({ entries: [{ ...entries[0], seq: 1 }] }), {
       status: 409,
-      body: { code: 'STALE', problems: [{ path: '/entries/0' }] },
+      body: { code: 'STALE', problems: [{ path: '/entries/0' }], current: { file: { id: BIRTH_ID }, seq: birth.seq } },
     });
     t.match(await approve({ entries: [{ id: BIRTH_ID, other: 1 }] }), {
       status: 400,

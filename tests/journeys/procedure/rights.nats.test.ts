@@ -282,7 +282,12 @@ async function suspendedOnce(t: Test, bus: LawfulBus, grant: string): Promise<Bo
     'idempotency-key': `suspend ${grant}`,
     'if-match': `"${(await bus.read('su', `/v1/grants/${grant}`)).seq}"`,
   };
-  const suspend = () => bus.as('su', 'POST', `/v1/grants/${grant}/suspend`, { reason: 'credentials leaked' }, headers);
+  const body = { reason: 'credentials leaked' };
+  const suspend = (more = headers) => bus.as('su', 'POST', `/v1/grants/${grant}/suspend`, body, more);
+  t.match(await suspend({ ...headers, 'if-match': '"1"' }), {
+    status: 409,
+    body: { code: 'STALE', current: { state: 'in_force', file: { id: grant }, seq: Number } },
+  });
   const suspended = await suspend();
   t.match(suspended, { status: 200, body: { file: { kind: 'grants', id: grant }, state: 'suspended' } });
   const again = await suspend();

@@ -13,10 +13,13 @@ export function addResponseHeaders(app: FastifyInstance): void {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
     // The client was told before its body was asked for: it may send it or not, so nothing can follow here.
     if (isBodyUnasked(request.raw)) reply.header('connection', 'close');
+    // The framework closes after every body that was refused: amid what a client still sends, who then never reads why.
+    else reply.removeHeader('connection');
     return payload;
   });
   app.addHook('onResponse', async ({ raw }) => {
     if (raw.complete) return;
+    raw.resume();
     const timer = setTimeout(() => raw.socket.destroy(), REFUSED_BODY_MS_MAX);
     timer.unref();
     raw.once('close', () => clearTimeout(timer));

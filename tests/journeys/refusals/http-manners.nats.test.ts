@@ -103,6 +103,23 @@ t.test('a client that waits before it sends its body is asked for it only when i
   t.match(await refused.until(/NOT_ALLOWED/), /^HTTP\/1\.1 403 .*connection: close/is);
 });
 
+t.test('a body that is refused for its size is read to its end, so that its client reads why', async (t) => {
+  const { url } = await sharedBroker();
+  const bytes = 8 * 1024 * 1024;
+  const typed = { ...READER, 'content-type': 'application/json' };
+  const post = (headers: object): string => head('POST /v1/grants/g-shops/cursors/c', { ...typed, ...headers });
+  const announced = await RawSocket.open(t, url);
+  announced.write(post({ 'content-length': bytes }));
+  announced.write('x'.repeat(bytes));
+  announced.write(head('GET /v1/grants/g-nothing', READER));
+  t.match(await announced.until(/UNKNOWN_GRANT/), /^HTTP\/1\.1 413 .*TOO_LARGE.*HTTP\/1\.1 404 /s);
+  const chunked = await RawSocket.open(t, url);
+  chunked.write(post({ 'transfer-encoding': 'chunked' }));
+  chunked.write(`${bytes.toString(16)}\r\n${'x'.repeat(bytes)}\r\n0\r\n\r\n`);
+  chunked.write(head('GET /v1/grants/g-nothing', READER));
+  t.match(await chunked.until(/UNKNOWN_GRANT/), /^HTTP\/1\.1 413 .*TOO_LARGE.*HTTP\/1\.1 404 /s);
+});
+
 t.test('other methods of a path are answered 405 with Allow, OPTIONS with Allow, HEAD without a body', async (t) => {
   const { url } = await sharedBroker();
   const ofCatalog = await fetch(`${url}/v1/catalog`, { method: 'DELETE' });

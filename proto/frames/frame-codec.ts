@@ -1,12 +1,13 @@
 import { Packr } from 'msgpackr';
 import { SluiceError } from '../errors.js';
 import { parseExactJson } from '../values/exact-json.js';
+import { countMembers, RepeatedKeyError } from '../values/repeated-key.js';
 import { decodeUtf8 } from '../values/utf8.js';
 import { checkClientFrame } from './frame-shape.js';
 import type { ClientFrame, Frame, ServerFrame, Subprotocol } from './frames.js';
 import { frameFromProtobuf, frameToProtobuf, ProtobufFrameError } from './frames-protobuf.js';
 import { countJsonEvents } from './json-count.js';
-import { checkMsgpack, MsgpackError, MsgpackTextError } from './msgpack-check.js';
+import { checkMsgpack, checkMsgpackKeys, MsgpackError, MsgpackTextError } from './msgpack-check.js';
 import { decodeMsgpack } from './msgpack-decode.js';
 import { countProtobufEvents } from './protobuf-count.js';
 
@@ -23,8 +24,11 @@ export interface FrameCodec {
 interface FrameEncoding {
   binary: boolean;
   encode(frame: Frame): string | Uint8Array;
-  /** Refuses what the decoder would accept and no client may send, and more events than a frame may have. */
-  check?(message: Uint8Array): void;
+  /**
+   * Refuses what the decoder would accept and no client may send, and more events than a frame may have. Returns the number of keys in
+   * all objects where the decoder keeps one of two equal ones.
+   */
+  check?(message: Uint8Array): number | undefined;
   decode(message: Uint8Array): unknown;
 }
 
@@ -36,7 +40,7 @@ const ENCODINGS: Record<Subprotocol, FrameEncoding> = {
   'sluice.v1.json': {
     binary: false,
     encode: (frame) => JSON.stringify(frame),
-    check: countJsonEvents,
+    check: (message) => void countJsonEvents(message),
     decode: (message) => parseExactJson(decodeTextMessage(message)),
   },
   'sluice.v1.msgpack': {
@@ -48,7 +52,7 @@ const ENCODINGS: Record<Subprotocol, FrameEncoding> = {
   'sluice.v1.protobuf': {
     binary: true,
     encode: frameToProtobuf,
-    check: countProtobufEvents,
+    check: (message) => void countProtobufEvents(message),
     decode: frameFromProtobuf,
   },
 };
@@ -68,14 +72,16 @@ function decode(
   wire: FrameEncoding,
   message: Uint8Array,
   isBinary: boolean,
-  check?: (message: Uint8Array) => void,
+  check?: FrameEncoding['check'],
 ): unknown {
   if (wire.binary !== isBinary) {
     throw new SluiceError('BAD_FRAME', `${protocol} frames are ${wire.binary ? 'binary' : 'text'} messages`);
   }
   try {
-    check?.(message);
-    return wire.decode(message);
+    const members = check?.(message);
+    const decoded = wire.decode(message);
+    if (members !== undefined && countMembers(decoded) !== members) checkMsgpackKeys(message);
+    return decoded;
   } catch (error) {
     throw refusal(protocol, error);
   }
@@ -86,7 +92,8 @@ function refusal(protocol: Subprotocol, error: unknown): SluiceError {
   const options = { cause: error };
   if (error instanceof MsgpackTextError) return new SluiceError('NOT_UTF8', 'the frame is not UTF-8', {}, options);
   // Error texts of the decoders quote the message, so they do not go out.
-  const isOurs = error instanceof MsgpackError || error instanceof ProtobufFrameError;
+  const isOurs =
+    error instanceof MsgpackError || error instanceof ProtobufFrameError || error instanceof RepeatedKeyError;
   const why = isOurs ? `: ${error.message}` : '';
   return new SluiceError('BAD_FRAME', `the frame is not valid ${protocol}${why}`, {}, options);
 }

@@ -1,6 +1,7 @@
 import { MessageWriter } from '../event/message-writer.js';
 import { type Message, parse, Reader } from '../event/protobuf.js';
 import { parseExactJson } from '../values/exact-json.js';
+import { RepeatedKeyError } from '../values/repeated-key.js';
 import type { EventsFrame, Frame, PublishedFrame, SubscribeFrame } from './frames.js';
 import { FRAMES_PROTO } from './frames-proto.js';
 
@@ -77,7 +78,8 @@ function jsonOf(field: string, text: string): unknown {
   try {
     return parseExactJson(text);
   } catch (error) {
-    throw new ProtobufFrameError(`${field} is not JSON`, { cause: error });
+    const why = error instanceof RepeatedKeyError ? `: ${error.message}` : ' is not JSON';
+    throw new ProtobufFrameError(`${field}${why}`, { cause: error });
   }
 }
 

@@ -1,3 +1,4 @@
+import { quotedName } from '../foreign-name.js';
 import { JSON_MEMBERS_MAX } from '../values/json-members.js';
 import { decodeUtf8 } from '../values/utf8.js';
 import { FRAME_EVENTS_MAX, tooManyEvents, tooManyMembers } from './frame-events.js';
@@ -7,6 +8,8 @@ const DEPTH_MAX = 64;
 
 /** Payload bytes of the types with a fixed size, from 0xca (float 32) to 0xd3 (int 64). */
 const FIXED_SIZES = [4, 8, 1, 2, 4, 8, 1, 2, 4, 8];
+
+const NO_KEYS = new Set<string>();
 
 export class MsgpackError extends Error {
   override readonly name = 'MsgpackError';
@@ -19,10 +22,27 @@ export class MsgpackTextError extends Error {
 /**
  * Accepts the types of JSON only: null, booleans, numbers, UTF-8 strings, arrays, maps with string keys. The decoder would
  * also accept binary values, dates and cyclic references and would repair malformed strings, none of which may come from a
- * client. Throws MsgpackError or MsgpackTextError. See docs/decisions/0003-strict-msgpack.md.
+ * client. Returns the number of keys in all maps: the decoder keeps one of two equal ones. Throws MsgpackError or
+ * MsgpackTextError. See docs/decisions/0003-strict-msgpack.md.
  */
-export function checkMsgpack(bytes: Uint8Array): void {
-  new MsgpackWalker(bytes).run();
+export function checkMsgpack(bytes: Uint8Array): number {
+  const walker = new MsgpackWalker(bytes);
+  walker.run();
+  return walker.members;
+}
+
+/** Throws MsgpackError with the path of the first key that a map has twice. It reads each key, so it is slow. */
+export function checkMsgpackKeys(bytes: Uint8Array): void {
+  new MsgpackWalker(bytes, true).run();
+}
+
+interface OpenValue {
+  size: number;
+  left: number;
+  map: boolean;
+  /** Those of a map, when keys are read, and the last one. */
+  keys: Set<string>;
+  key: string;
 }
 
 class MsgpackWalker {
@@ -30,9 +50,13 @@ class MsgpackWalker {
   readonly #view: DataView;
   #position = 0;
   /** Values missing in each open array or map, outermost first. In a map keys and values count one each. */
-  readonly #open: { left: number; map: boolean }[] = [];
+  readonly #open: OpenValue[] = [];
+  readonly #readsKeys: boolean;
+  /** Keys of all maps. */
+  members = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, readsKeys = false) {
+    this.#readsKeys = readsKeys;
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -48,9 +72,23 @@ class MsgpackWalker {
       top.left -= 1;
       const head = this.#uint(1);
       if (isKey && !isText(head)) throw new MsgpackError('a map has a key that is not a string');
+      const start = this.#position;
       this.#value(head);
+      if (!isKey) continue;
+      this.members++;
+      if (this.#readsKeys) this.#readKey(top, start - 1);
     }
     if (this.#position < this.#bytes.length) throw new MsgpackError('the message has bytes behind its value');
+  }
+
+  #readKey(map: OpenValue, start: number): void {
+    const text = this.#bytes.subarray(start, this.#position);
+    map.key = decodeUtf8(text.subarray(headBytes(text[0] as number)));
+    if (map.keys.has(map.key)) {
+      const path = this.#open.map((one) => (one.map ? `.${quotedName(one.key)}` : `[${one.size - one.left - 1}]`));
+      throw new MsgpackError(`the key ${path.join('').replace(/^\./, '')} is there twice`);
+    }
+    map.keys.add(map.key);
   }
 
   #value(head: number): void {
@@ -74,7 +112,7 @@ class MsgpackWalker {
     if (!map && this.#open.length === 1 && left > FRAME_EVENTS_MAX) throw tooManyEvents();
     if (map && left > 2 * JSON_MEMBERS_MAX) throw tooManyMembers();
     if (this.#open.length >= DEPTH_MAX) throw new MsgpackError(`values are nested deeper than ${DEPTH_MAX}`);
-    this.#open.push({ left, map });
+    this.#open.push({ size: left, left, map, keys: this.#readsKeys ? new Set() : NO_KEYS, key: '' });
   }
 
   #text(length: number): void {
@@ -106,3 +144,6 @@ class MsgpackWalker {
 function isText(head: number): boolean {
   return (head >= 0xa0 && head < 0xc0) || (head >= 0xd9 && head <= 0xdb);
 }
+
+/** Bytes before the characters of a string. */
+const headBytes = (head: number): number => (head < 0xc0 ? 1 : 1 + (1 << (head - 0xd9)));

@@ -22,7 +22,6 @@ t.test('every digit of a number is kept, at any place of the text', async (t) =>
     ['{"a":1e400,"b":1e-400,"c":1E5}', { a: exact('1e400'), b: exact('1e-400'), c: 100000 }],
     ['{"a":"\\\\","b":99999999999999999}', { a: '\\', b: exact('99999999999999999') }],
     ['{"a":"say \\", 99999999999999999","b":2}', { a: 'say ", 99999999999999999', b: 2 }],
-    ['{"a":9007199254740993,"a":2}', { a: 2 }],
     ['{"a":0.12345678901234568,"b":1.10000000000000000000}', { a: 0.12345678901234568, b: 1.1 }],
   ];
   for (const [text, expected] of cases) t.strictSame(parseExactJson(text), expected, text);

@@ -1,4 +1,5 @@
 import { ExactNumber, isExactNumber } from './exact-number.js';
+import { countMembers, countQuotedColons, RepeatedKeyError, repeatedKeyIn } from './repeated-key.js';
 
 /** A number outside of a string that could lose digits: sixteen digits or more, or an exponent. It may match within a string. */
 const SUSPECT = /(?:^|[[:,\s])-?(?:[\d.]{16}|[\d.]+[eE])/;
@@ -14,17 +15,21 @@ const NINE = 0x39;
 const PLACEHOLDER = `exact-number-${globalThis.crypto.randomUUID()}`;
 
 /**
- * `JSON.parse` that changes no number: one whose digits a double would change is an ExactNumber in the result. Throws SyntaxError.
+ * `JSON.parse` that changes nothing: a number whose digits a double would change is an ExactNumber in the result, and an object
+ * that has a key twice is refused. Throws SyntaxError, RepeatedKeyError for such a key.
  *
- * JSON.parse rounds without a word, and a parser of our own would cost several times as much for every event. So a pattern
+ * JSON.parse rounds and drops without a word, and a parser of our own would cost several times as much for every event. So a pattern
  * looks for numbers that could lose digits; only a text that has one is scanned, and only such numbers are replaced
- * before JSON.parse reads it. Strings with long identifiers cost nothing: their digits do not follow a colon or comma. See docs/decisions/0055.
+ * before JSON.parse reads it. Strings with long identifiers cost nothing: their digits do not follow a colon or comma. A
+ * repeated key shows in the number of keys, which are fewer in the result than in the text. See docs/decisions/0055 and 0234.
  */
 export function parseExactJson(text: string): unknown {
-  if (!SUSPECT.test(text)) return JSON.parse(text);
-  const replaced = withPlaceholders(text);
-  if (replaced === text) return JSON.parse(text);
-  return withExactNumbers(JSON.parse(replaced));
+  const replaced = SUSPECT.test(text) ? withPlaceholders(text) : text;
+  const value = replaced === text ? JSON.parse(text) : withExactNumbers(JSON.parse(replaced));
+  if (countMembers(value) === countQuotedColons(text)) return value;
+  const path = repeatedKeyIn(text);
+  if (path !== undefined) throw new RepeatedKeyError(path);
+  return value;
 }
 
 /** Malformed numbers stay as they are, for JSON.parse to refuse. */

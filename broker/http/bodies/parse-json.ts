@@ -2,6 +2,7 @@ import { sharedTurn } from '../../../proto/async/shared-turns.js';
 import { type ProblemWhere, SluiceError } from '../../../proto/errors.js';
 import { parseExactJson } from '../../../proto/values/exact-json.js';
 import { hasTooManyMembers, JSON_MEMBERS_MAX } from '../../../proto/values/json-members.js';
+import { RepeatedKeyError } from '../../../proto/values/repeated-key.js';
 
 /** Levels of maps and lists in one another. A bundle has nine; what walks a document by recursion fails at thousands. */
 const DEPTH_MAX = 64;
@@ -70,7 +71,8 @@ export function parseJsonText(text: string, where: ProblemWhere = {}): unknown {
   try {
     return parseExactJson(text);
   } catch (error) {
-    throw new SluiceError('BAD_JSON', 'the text is not JSON', where, { cause: error });
+    const why = error instanceof RepeatedKeyError ? error.message : 'the text is not JSON';
+    throw new SluiceError('BAD_JSON', why, where, { cause: error });
   }
 }
 

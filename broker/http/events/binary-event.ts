@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { SluiceError } from '../../../proto/errors.js';
 import { quotedName } from '../../../proto/foreign-name.js';
+import { parseExactJson } from '../../../proto/values/exact-json.js';
+import { RepeatedKeyError } from '../../../proto/values/repeated-key.js';
 
 const PREFIX = 'ce-';
 /** Attributes that are no strings in the JSON form; a header holds their JSON. */
@@ -44,8 +46,9 @@ function decoded(name: string, value: string): string {
 
 function parsed(name: string, value: string): unknown {
   try {
-    return JSON.parse(value);
-  } catch {
-    throw new SluiceError('BAD_REQUEST', `${quotedName(name)}: is not JSON`);
+    return parseExactJson(value);
+  } catch (error) {
+    const why = error instanceof RepeatedKeyError ? error.message : 'is not JSON';
+    throw new SluiceError('BAD_REQUEST', `${quotedName(name)}: ${why}`);
   }
 }

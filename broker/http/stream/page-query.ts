@@ -3,6 +3,7 @@ import { SluiceError } from '../../../proto/errors.js';
 import type { From } from '../../../proto/frames/frames.js';
 import { parseExactJson } from '../../../proto/values/exact-json.js';
 import { isMap } from '../../../proto/values/is-map.js';
+import { RepeatedKeyError } from '../../../proto/values/repeated-key.js';
 import { isInstant } from '../../../proto/values/rfc3339.js';
 
 /** How a client without a socket says where to read: in the query, all as text. */
@@ -52,8 +53,9 @@ export function parseNarrow(text: string | undefined): Rows | undefined {
   try {
     const rows = parseExactJson(text);
     if (isMap(rows)) return rows as Rows;
-  } catch {
-    // Falls through to the one answer.
+  } catch (error) {
+    if (error instanceof RepeatedKeyError) throw new SluiceError('BAD_REQUEST', `narrow: ${error.message}`);
+    // Any other text gets the one answer.
   }
   throw new SluiceError('BAD_REQUEST', 'narrow must be a JSON map from item to predicate');
 }

@@ -7,6 +7,7 @@ import { WireCursor } from '../../../proto/event/wire.js';
 import { parseExactJson } from '../../../proto/values/exact-json.js';
 import { jsonFlaw } from '../../../proto/values/json-flaw.js';
 import { hasTooManyMembers, JSON_MEMBERS_MAX } from '../../../proto/values/json-members.js';
+import { RepeatedKeyError } from '../../../proto/values/repeated-key.js';
 import { FINDINGS_NAMED_MAX, type Finding } from './finding.js';
 
 const LENGTH_DELIMITED = 2;
@@ -27,12 +28,18 @@ export function readWireRecord(
   findings: Finding[],
 ): RecordData | undefined {
   const before = findings.length;
+  const seen = new Set<NumberedItem>();
   try {
     const cursor = new WireCursor(bytes);
     while (cursor.next() && findings.length - before < FINDINGS_NAMED_MAX) {
       const item = byNumber.get(cursor.number);
       if (!item) findings.push({ code: 'UNKNOWN_ITEM', message: `the entry has no item number ${cursor.number}` });
-      else checkField(item, cursor, findings);
+      else if (seen.has(item)) {
+        findings.push({ code: 'ITEM_INVALID', item: item.name, message: `item ${item.name} is there twice` });
+      } else {
+        if (!item.list) seen.add(item);
+        checkField(item, cursor, findings);
+      }
     }
     return findings.length === before ? codec.decode(bytes) : undefined;
   } catch {
@@ -62,8 +69,8 @@ function objectFlaw(text: Uint8Array, name: string): string | undefined {
     if (hasTooManyMembers(json)) return `item ${name} has more than ${JSON_MEMBERS_MAX} keys`;
     const flaw = jsonFlaw(parseExactJson(json), name);
     return flaw && `item ${flaw.path} ${flaw.why}`;
-  } catch {
-    return `${name} is not JSON`;
+  } catch (error) {
+    return error instanceof RepeatedKeyError ? `item ${name}: ${error.message}` : `${name} is not JSON`;
   }
 }
 

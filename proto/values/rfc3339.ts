@@ -4,9 +4,10 @@ const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
 const INSTANT =
   /^(\d{4}-\d{2}-\d{2})[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.(\d+))?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))$/;
 
-const MINUTES_PER_DAY = 24 * 60;
-const LAST_MINUTE_OF_DAY = MINUTES_PER_DAY - 1;
 const SECOND_MS = 1000;
+const DAY_SECONDS = 24 * 60 * 60;
+/** The second after the first leap second. */
+const FIRST_LEAP_SECOND = Date.UTC(1972, 6, 1) / SECOND_MS;
 
 /** True for a calendar day that exists, such as `2026-11-22`. */
 export function isDay(text: unknown): text is string {
@@ -36,11 +37,20 @@ export function instantOf(text: unknown): Instant | undefined {
   if (!isDay(day)) return undefined;
   const offset = (sign === '-' ? -1 : 1) * (Number(zoneHours) * 60 + Number(zoneMinutes));
   const minuteOfDay = Number(hours) * 60 + Number(minutes) - offset;
-  const isLeap = seconds === '60';
-  // A leap second ends a day of UTC; POSIX time has no number for it.
-  if (isLeap && (minuteOfDay + MINUTES_PER_DAY) % MINUTES_PER_DAY !== LAST_MINUTE_OF_DAY) return undefined;
   const second = Date.parse(`${day}T00:00:00Z`) / SECOND_MS + minuteOfDay * 60 + Number(seconds);
+  const isLeap = seconds === '60';
+  if (isLeap && !followsLeapSecond(second)) return undefined;
   return { second, isLeap, fraction: withoutZerosAtEnd(fraction) };
+}
+
+/**
+ * A leap second is inserted before such a second: at the end of June or December in UTC, since 1972. POSIX time has no number for
+ * it. A table of those that there were would refuse the next one. See docs/decisions/0235.
+ */
+function followsLeapSecond(second: number): boolean {
+  const date = new Date(second * SECOND_MS);
+  const beginsHalfYear = second % DAY_SECONDS === 0 && date.getUTCDate() === 1 && date.getUTCMonth() % 6 === 0;
+  return beginsHalfYear && second >= FIRST_LEAP_SECOND;
 }
 
 /** Negative, zero or positive. A leap second comes behind the second before it and before the one after it. */

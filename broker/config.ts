@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { parse as parseYaml } from 'yaml';
 import { valuelessKeys } from '../proto/valueless-keys.js';
+import { parseExactYaml } from '../proto/values/exact-yaml.js';
 import { isMap } from '../proto/values/is-map.js';
 import { CONFIG_DEFAULTS, configProblems, RENAMED_SETTINGS } from './config-shape.js';
 import { secretIn } from './secret-file.js';
@@ -209,7 +209,7 @@ type Settings = Record<string, unknown>;
 function documentOf(yamlText: string): Settings {
   let document: unknown;
   try {
-    document = parseYaml(yamlText) ?? {};
+    document = parseExactYaml(yamlText) ?? {};
   } catch (error) {
     throw new ConfigError([`the file is not YAML: ${(error as Error).message.split('\n')[0]}`]);
   }

@@ -1,9 +1,9 @@
 import { Ajv, type ValidateFunction } from 'ajv';
-import { parse as parseYaml } from 'yaml';
 import { ConnectorConfigError } from '../../connectors/runtime/connector-errors.js';
 import { ITEM_TYPES, type ItemType, isItemName } from '../../proto/entry/entry.js';
 import { schemaProblem } from '../../proto/schema-problem.js';
 import { valuelessKeys } from '../../proto/valueless-keys.js';
+import { parseExactYaml } from '../../proto/values/exact-yaml.js';
 import { dayIn } from './calendar-date.js';
 import { compileCondition } from './compile/compile-condition.js';
 import { CompileContext } from './compile/compile-context.js';
@@ -62,7 +62,7 @@ export function parseRule(document: RuleDocument, timeZone: string): Rule {
 function documentsOf(yamlText: string, problems: string[]): RuleDocument[] {
   let file: unknown;
   try {
-    file = parseYaml(yamlText);
+    file = parseExactYaml(yamlText);
   } catch (error) {
     throw new ConnectorConfigError([`the rules are not YAML: ${(error as Error).message.split('\n')[0]}`]);
   }

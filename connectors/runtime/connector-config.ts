@@ -1,9 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { parse as parseYaml } from 'yaml';
 import { addressProblem, headerProblems, tokenProblem } from '../../client/service-settings.js';
 import { schemaProblem } from '../../proto/schema-problem.js';
 import { valuelessKeys } from '../../proto/valueless-keys.js';
+import { parseExactYaml } from '../../proto/values/exact-yaml.js';
 import { ConnectorConfigError } from './connector-errors.js';
 
 /** The part of a configuration file that all connectors share; `settings` belong to the connector itself. */
@@ -120,7 +120,7 @@ function checkedAgainst<Settings>(
 
 function yamlOf(text: string): unknown {
   try {
-    return parseYaml(text) ?? {};
+    return parseExactYaml(text) ?? {};
   } catch (error) {
     throw new ConnectorConfigError([`the file is not YAML: ${(error as Error).message.split('\n')[0]}`]);
   }

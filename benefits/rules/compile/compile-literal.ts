@@ -1,4 +1,5 @@
 import { isDecimal } from '../../../proto/values/decimal.js';
+import { decimalOf, ExactNumber } from '../../../proto/values/exact-number.js';
 import { isDay } from '../calendar-date.js';
 import type { CompiledValue } from '../rule.js';
 import { constantValue } from '../scope.js';
@@ -44,6 +45,7 @@ function scalarOf(document: unknown, wanted: ScalarType | undefined): Scalar | u
     case 'boolean':
       return typeof document === 'boolean' ? document : undefined;
     case 'quantity':
+      if (document instanceof ExactNumber) return decimalOf(document);
       if (typeof document === 'string') return isDecimal(document) ? document : undefined;
       return typeof document === 'number' && Number.isFinite(document) ? document : undefined;
     case undefined:

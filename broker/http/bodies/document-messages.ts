@@ -11,5 +11,6 @@ export type DocumentAnswer =
   | { kind: 'whole'; value: unknown }
   | { kind: 'member'; key: string; value: unknown }
   | { kind: 'elements'; key: string; elements: unknown[] }
-  | { kind: 'failed'; code: DocumentFlaw }
+  /** `where` is a path, or a sentence about one; neither holds a value. */
+  | { kind: 'failed'; code: DocumentFlaw; where?: string | undefined }
   | { kind: 'done' };

@@ -106,7 +106,7 @@ function assemble(worker: Worker, request: DocumentRequest, format: Format): Pro
     const take = (answer: DocumentAnswer): void => {
       if (answer.kind === 'done') finish(() => resolve(document));
       else if (answer.kind === 'whole') finish(() => resolve(answer.value));
-      else if (answer.kind === 'failed') fail(failureOf(answer.code, format));
+      else if (answer.kind === 'failed') fail(failureOf(answer, format));
       else {
         if (answer.kind === 'member') setOwn(document, answer.key, answer.value);
         else (document[answer.key] as unknown[]).push(...answer.elements);
@@ -126,10 +126,16 @@ function setOwn(document: object, key: string, value: unknown): void {
   Object.defineProperty(document, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-function failureOf(code: DocumentFlaw, format: Format): SluiceError {
+function failureOf({ code, where }: { code: DocumentFlaw; where?: string | undefined }, format: Format): SluiceError {
   if (code === 'NOT_UTF8') return notUtf8();
   if (code === 'TOO_DEEP')
     return new SluiceError('TOO_LARGE', 'the document has more than 64 levels of maps and lists');
-  if (code === 'INEXACT') return new SluiceError('BAD_REQUEST', 'a number has more digits than the bus can carry');
-  return new SluiceError(format === 'JSON' ? 'BAD_JSON' : 'BAD_REQUEST', `the text is not ${format}`);
+  if (code === 'INEXACT') {
+    const path = where?.replace(/^\./, '') ?? 'a number';
+    return new SluiceError(
+      'BAD_REQUEST',
+      `${path} has more digits than the bus can carry: write a decimal as a string`,
+    );
+  }
+  return new SluiceError(format === 'JSON' ? 'BAD_JSON' : 'BAD_REQUEST', where ?? `the text is not ${format}`);
 }

@@ -1,8 +1,10 @@
 import { readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
+import { quotedName } from '../../../proto/foreign-name.js';
 import { parseExactJson } from '../../../proto/values/exact-json.js';
 import { ExactNumber } from '../../../proto/values/exact-number.js';
-import { parseExactYaml } from '../../../proto/values/exact-yaml.js';
+import { parseExactYaml, YamlValueError } from '../../../proto/values/exact-yaml.js';
+import { RepeatedKeyError } from '../../../proto/values/repeated-key.js';
 import type { DocumentAnswer, DocumentRequest, DocumentSource } from './document-messages.js';
 
 /** Aliases that multiply are a known way to fill memory. */
@@ -28,11 +30,16 @@ function* answersOf({ source, isYaml }: Extract<DocumentRequest, { kind: 'parse'
   } catch (error) {
     const isNotUtf8 =
       error instanceof TypeError && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
-    yield { kind: 'failed', code: isNotUtf8 ? 'NOT_UTF8' : 'UNREADABLE' };
+    const isOurs = error instanceof RepeatedKeyError || error instanceof YamlValueError;
+    yield {
+      kind: 'failed',
+      code: isNotUtf8 ? 'NOT_UTF8' : 'UNREADABLE',
+      where: isOurs ? error.message : undefined,
+    };
     return;
   }
   const flaw = flawOf(document);
-  if (flaw !== undefined) yield { kind: 'failed', code: flaw };
+  if (flaw !== undefined) yield { kind: 'failed', code: flaw, where: pathOfExactNumber(document, DEPTH_MAX) };
   else yield* piecesOf(document);
 }
 
@@ -76,3 +83,14 @@ function flawOf(document: unknown): 'TOO_DEEP' | 'INEXACT' | undefined {
 
 const objectsIn = (values: unknown[]): object[] =>
   values.filter((value): value is object => typeof value === 'object' && value !== null);
+
+/** Path of the first number that a double would change; undefined where there is none within so many levels. */
+function pathOfExactNumber(value: unknown, levels: number): string | undefined {
+  if (value instanceof ExactNumber) return '';
+  if (typeof value !== 'object' || value === null || levels === 0) return undefined;
+  for (const [key, one] of Object.entries(value)) {
+    const path = pathOfExactNumber(one, levels - 1);
+    if (path !== undefined) return `${Array.isArray(value) ? `[${key}]` : `.${quotedName(key)}`}${path}`;
+  }
+  return undefined;
+}

@@ -123,4 +123,124 @@ t.test('values of events arrive as they were sent, or are refused with their pat
     );
     t.match(results[2]?.problem, { item: 'id', detail: /1024 characters/ });
   });
+
+  t.test('a key that an object has twice is refused by every route, with its path', async (t) => {
+    const text = create('twice', '"form":{"a":1,"\\u0061":2}');
+    const single = await call(source, 'POST', '/v1/events', text, 'application/cloudevents+json');
+    const array = await call(source, 'POST', '/v1/events', `[${text}]`);
+    const [line] = await publishLines(source, [text]);
+    const found = [single.json, array.json, line?.problem] as Problem[];
+    t.same(
+      found.map(({ code, detail }) => `${code}: ${detail}`),
+      [
+        'BAD_JSON: the key data.form.a is there twice',
+        'BAD_JSON: the key [0].data.form.a is there twice',
+        'BAD_JSON: the key data.form.a is there twice',
+      ],
+    );
+    const narrow = encodeURIComponent('{"amount":{"min":"1","min":"2"}}');
+    const page = await call({ ...source, token: TOKENS.reader }, 'GET', `/v1/grants/g/events?narrow=${narrow}`);
+    t.match(page.json, { code: 'BAD_REQUEST', detail: 'narrow: the key amount.min is there twice' });
+    const bundle = await call(
+      { url: broker.url, token: broker.operatorToken },
+      'POST',
+      '/v1/bundles',
+      '{"grants":[{"id":"g","id":"h"}]}',
+    );
+    t.match(bundle.json, { code: 'BAD_JSON', detail: 'the key grants[0].id is there twice' });
+  });
+
+  t.test('a key that a map has twice ends a session of any encoding, or its event is refused', async (t) => {
+    const json = `{"kind":"publish","ref":"1","events":[${create('twice', '"rate":1,"rate":2')}]}`;
+    // {"kind": 1, "kind": 2}
+    const msgpack = Uint8Array.from([0x82, ...[1, 2].flatMap((value) => [0xa4, 0x6b, 0x69, 0x6e, 0x64, value])]);
+    for (const [encoding, message, path] of [
+      ['sluice.v1.json', json, /events\[0\]\.data\.rate is there twice/],
+      ['sluice.v1.msgpack', msgpack, /the key kind is there twice/],
+    ] as const) {
+      const session = await RawSession.open({ ...source, encoding });
+      session.sendBytes(message);
+      await session.until(() => session.closed !== undefined, 'the session to end');
+      t.equal(session.closed?.code, 4400);
+      t.match(session.frames, [{ kind: 'error', code: 'BAD_FRAME', message: path }]);
+    }
+    const session = await RawSession.open({ ...source, encoding: 'sluice.v1.protobuf' });
+    t.teardown(() => session.close());
+    // Item 1, the identifier, as "a" and as "b"; then an object with a key twice.
+    const twice = Uint8Array.from([10, 1, 97, 10, 1, 98]);
+    const form = Buffer.from('{"k":1,"k":2}');
+    const inside = Uint8Array.from([10, 1, 97, 42, form.length, ...form]);
+    const event = (data: Uint8Array) => ({ ...(JSON.parse(create('x', '"rate":1')) as object), data });
+    t.match(await session.publish([event(twice), event(inside)]), [
+      { problem: { code: 'ITEM_INVALID', detail: 'item id is there twice' } },
+      { problem: { code: 'ITEM_INVALID', detail: 'item form: the key k is there twice' } },
+    ]);
+  });
+
+  t.test('previous values in a header keep their digits', async (t) => {
+    await publishLines(source, [create('header', '"amount":12345678901234567.89')]);
+    const answer = await fetch(`${broker.url}/v1/events`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${TOKENS.source}`,
+        'content-type': 'application/json',
+        'ce-specversion': '1.0',
+        'ce-id': 'header-2',
+        'ce-type': ENTRY,
+        'ce-op': 'update',
+        'ce-previous': '{"amount":12345678901234567.89}',
+      },
+      body: '{"id":"header","amount":"1"}',
+    });
+    t.equal(answer.status, 201, await answer.text());
+    const ops = (await delivered('g', { amount: { is: '12345678901234567.89' } })).concat();
+    t.match(ops.join('\n'), '"subject":"header"');
+    const answerOf = await call(
+      { ...source, token: TOKENS.reader },
+      'GET',
+      `/v1/grants/g/events?from=earliest&narrow=${encodeURIComponent('{"amount":{"is":12345678901234567.89}}')}`,
+    );
+    t.match(answerOf.text, /"subject":"header"[^\n]*"op":"leave"/);
+  });
+
+  t.test(
+    'a code of a YAML bundle is the text that was written, and a number keeps its digits or is refused',
+    async (t) => {
+      const operator = { url: broker.url, token: broker.operatorToken };
+      const apply = (yaml: string) => call(operator, 'POST', '/v1/bundles', yaml, 'application/yaml');
+      const entry = `entries:
+  - id: north.coded
+    name: coded
+    sharingAttribute: conditional
+    items:
+      - {name: id, type: string, identifier: true}
+      - {name: sex, type: code, codeTable: {01: male, 02: female}}
+`;
+      t.equal((await apply(entry)).status, 200);
+      const of = (code: string) =>
+        `{"specversion":"1.0","id":"c${code}","type":"north.coded","op":"create","data":{"id":"1","sex":"${code}"}}`;
+      const results = await publishLines(source, [of('01'), of('1')]);
+      t.same(
+        results.map(({ problem }) => problem?.code),
+        [undefined, 'ITEM_INVALID'],
+      );
+      const refused: [yaml: string, detail: RegExp][] = [
+        [
+          'grants: [{id: g, rows: {amount: {min: 12345678901234567.89}}}]',
+          /^grants\[0\]\.rows\.amount\.min has more digits/,
+        ],
+        [
+          'grants: [{id: g, rows: {amount: {min: 0x20000000000001}}}]',
+          /^grants\[0\]\.rows\.amount\.min has more digits/,
+        ],
+        ['grants: [{id: g, rows: {amount: {max: .inf}}}]', /^grants\[0\]\.rows\.amount\.max is no text/],
+        ['grants: [{id: g, period: {from: !!timestamp 2026-01-01}}]', /^grants\[0\]\.period\.from is no text/],
+      ];
+      for (const [yaml, detail] of refused) {
+        const { status, json } = await apply(yaml);
+        t.equal(status, 400, yaml);
+        t.match((json as Problem).detail, detail);
+      }
+    },
+  );
 });

@@ -22,9 +22,17 @@ t.test('a JSON array is cut into lines, whatever the name of its file', async (t
 });
 
 t.test('a .json file may hold one event on several lines, or one per line', async (t) => {
-  t.equal(await linesOf(t, 'event.json', '{\n "id": "a"\n}\n'), '{"id":"a"}\n');
+  t.equal(await linesOf(t, 'event.json', '{\n "id": "a"\n}\n'), '{  "id": "a" }\n');
   t.equal(await linesOf(t, 'events.json', '{"id":"a"}\n{"id":"b"}\n'), '{"id":"a"}\n{"id":"b"}\n');
 });
+
+t.test(
+  'a number of a JSON array keeps its digits, and a key that is there twice stays for the bus to refuse',
+  async (t) => {
+    const events = ['{"id":9007199254740993,"n":1e400}', '{"id":1,"id":2}'];
+    t.equal(await linesOf(t, 'events.json', `[${events.join()}]`), `${events.join('\n')}\n`);
+  },
+);
 
 t.test('an empty file publishes no event', async (t) => {
   t.equal(await linesOf(t, 'events.ndjson', ''), '');

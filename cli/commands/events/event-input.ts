@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { UsageError } from '../../exit-codes.js';
 import { cannotRead } from '../../read-document.js';
+import { jsonElements } from './json-elements.js';
 
 /** Bound of a JSON array, which is held in memory to be cut into events; larger inputs must be NDJSON. */
 const WHOLE_BYTES_MAX = 256 * 1024 * 1024;
@@ -72,15 +73,16 @@ async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
 }
 
 async function* cutIntoLines(bytes: Buffer): AsyncGenerator<Uint8Array> {
-  let document: unknown;
+  let text: string;
   try {
-    document = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    JSON.parse(text);
   } catch (error) {
     throw new UsageError(`the input is not JSON: ${(error as Error).name}`);
   }
   const newline = Uint8Array.of(NEWLINE);
-  for (const event of Array.isArray(document) ? document : [document]) {
-    yield Buffer.from(JSON.stringify(event));
+  for (const event of jsonElements(text)) {
+    yield Buffer.from(event);
     yield newline;
   }
 }

@@ -2,7 +2,9 @@ import { InvalidArgumentError } from 'commander';
 import type { Rows } from '../../../proto/entry/rows.js';
 import { DELIVERED_OPS, type DeliveredOp } from '../../../proto/event/event.js';
 import type { From, Subprotocol } from '../../../proto/frames/frames.js';
+import { parseExactJson } from '../../../proto/values/exact-json.js';
 import { isMap } from '../../../proto/values/is-map.js';
+import { RepeatedKeyError } from '../../../proto/values/repeated-key.js';
 import { instantMs, isInstant } from '../../../proto/values/rfc3339.js';
 import type { ConnectionOptions } from '../../connection-options.js';
 
@@ -69,16 +71,18 @@ export function opsOf(text: string): DeliveredOp[] {
 
 export function narrowOf(text: string): Rows {
   try {
-    const rows: unknown = JSON.parse(text);
-    if (isMap(rows)) return rows as Rows;
-  } catch {
+    const rows: unknown = parseExactJson(text);
+    // As strings, long decimals travel in every encoding.
+    if (isMap(rows)) return JSON.parse(JSON.stringify(rows)) as Rows;
+  } catch (error) {
+    if (error instanceof RepeatedKeyError) throw new InvalidArgumentError(`In it ${error.message}.`);
     // Not JSON: the message below says what is expected.
   }
   throw new InvalidArgumentError('It must be a JSON map like {"regionCode": {"is": "350102"}}.');
 }
 
 export function countOf(text: string): number {
-  const count = Number(text);
+  const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError('It must be a whole number above 0.');
   return count;
 }

@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { ActOptions, Fields } from '../../../client/procedure/procedure-client.js';
+import { parseExactJson } from '../../../proto/values/exact-json.js';
+import { RepeatedKeyError } from '../../../proto/values/repeated-key.js';
 import { UsageError } from '../../exit-codes.js';
 import { readMap } from '../../read-document.js';
 
@@ -72,8 +74,9 @@ function setField(body: Fields, text: string): void {
 function parsedValue(text: string): unknown {
   if (!/^(?:[[{"]|-?\d|true$|false$|null$)/.test(text)) return text;
   try {
-    return JSON.parse(text);
-  } catch {
+    return parseExactJson(text);
+  } catch (error) {
+    if (error instanceof RepeatedKeyError) throw new UsageError(`--field: ${error.message}`);
     return text;
   }
 }

@@ -25,6 +25,21 @@ t.test('CSV is read with quotes, line breaks in fields and a byte order mark; an
   ]);
 });
 
+t.test('CSV may end its lines in different forms, and none of them becomes part of a field', async (t) => {
+  const text = 'nr,name\n1,Ann\r\n2,"Bob\nB"\r3,Cid\r\r\n\n4,Dee';
+  t.same(await rowsOf(t, 'a.csv', text, ['nr', 'name']), [
+    { nr: '1', name: 'Ann' },
+    { nr: '2', name: 'Bob\nB' },
+    { nr: '3', name: 'Cid' },
+    { nr: '4', name: 'Dee' },
+  ]);
+});
+
+t.test('an NDJSON line in which no field has a value is no record', async (t) => {
+  const text = '{"nr":"1"}\n{"nr":" ","name":"\\t"}\n{"nr":null,"name":[]}\n{}\n';
+  t.same(await rowsOf(t, 'a.ndjson', text, ['nr']), [{ nr: '1' }]);
+});
+
 t.test('CSV is decoded with the configured encoding and refused with another one', async (t) => {
   // 陈 in GB18030, and its first byte in GBK.
   const bytes = Buffer.concat([Buffer.from('nr;name\n1;'), Buffer.from([0xb3, 0xc2]), Buffer.from('\n')]);

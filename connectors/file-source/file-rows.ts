@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import { BrokenFileError } from '../../proto/workbook/broken-file.js';
-import { parseJsonText, textOf } from '../runtime/mapping/json-text.js';
+import { isRepeatedKey, parseJsonText, textOf } from '../runtime/mapping/json-text.js';
 import type { Row } from '../runtime/mapping/record-mapping.js';
 import { columnIndexes, SeenColumns } from './column-check.js';
 import type { FileSourceConfig } from './config.js';
@@ -49,7 +49,15 @@ async function* csvRows(
   mapped: readonly string[],
   { encoding, delimiter }: ReadOptions,
 ): AsyncGenerator<Row> {
-  const parser = parse({ bom: true, delimiter, skip_empty_lines: true, relax_column_count: true, info: true });
+  const parser = parse({
+    bom: true,
+    delimiter,
+    // All of them: where the first line ends otherwise than a later one, a line break would become part of its last field.
+    record_delimiter: ['\r\n', '\n', '\r'],
+    skip_empty_lines: true,
+    relax_column_count: true,
+    info: true,
+  });
   const texts = Readable.from(decoded(path, encoding));
   texts.on('error', (error) => parser.destroy(error));
   let header: string[] | undefined;
@@ -99,14 +107,19 @@ function jsonRecord(text: string, line: number): object | undefined {
   try {
     value = parseJsonText(text);
   } catch (error) {
-    const isRepeated = /^Duplicate key/.test((error as Error).message);
-    throw new BrokenFileError(`line ${line} ${isRepeated ? 'has a key twice' : 'is not JSON'}`, { cause: error });
+    throw new BrokenFileError(`line ${line} ${isRepeatedKey(error) ? 'has a key twice' : 'is not JSON'}`, {
+      cause: error,
+    });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new BrokenFileError(`line ${line} is not a JSON object`);
   }
-  return Object.values(value).every((one) => one === null || one === '') ? undefined : value;
+  return Object.values(value).every(isNoValue) ? undefined : value;
 }
+
+/** As an absent field of the other formats; an empty list is absent everywhere on the bus. */
+const isNoValue = (value: unknown): boolean =>
+  value === null || (typeof value === 'string' && isBlank(value)) || (Array.isArray(value) && value.length === 0);
 
 async function* sheetRows(path: string, mapped: readonly string[], { sheet }: ReadOptions): AsyncGenerator<Row> {
   let indexes: Map<string, number> | undefined;

@@ -95,9 +95,10 @@ async function scripted(t: Test, bus: ConnectorBus) {
   const columns = { id: 'id', name: 'name' };
   const settings = { url, entry: lane.entry, key: ['id'], columns, deleted: 'gone', pollSeconds: 0.02 };
   const context = lane.sourceContext('http');
+  const source = (): HttpSource => new HttpSource(parseHttpSourceConfig(settings), context);
   const start = (): (() => Promise<void>) => {
     const ending = new AbortController();
-    const done = runSource(new HttpSource(parseHttpSourceConfig(settings), context), context, ending.signal);
+    const done = runSource(source(), context, ending.signal);
     done.catch((error) => t.fail(`the source ended with ${String(error)}`));
     const stop = (): Promise<void> => {
       ending.abort();
@@ -112,6 +113,7 @@ async function scripted(t: Test, bus: ConnectorBus) {
     lane,
     asked,
     context,
+    source,
     start,
     answer: (page: object | undefined): void => {
       pageAfter = () => page;
@@ -205,5 +207,14 @@ t.test('an HTTP source and its state', async (t) => {
     answer({ items: [], next: 'x' });
     await published('snapshot_begin', 'snapshot_end');
     t.ok(asked[1]!.atMs - asked[0]!.atMs >= 990, `${asked[1]!.atMs - asked[0]!.atMs} ms`);
+  });
+
+  t.test('a record that says neither true nor false where it says that it is deleted stops the source', async (t) => {
+    for (const gone of ['true', 1, '2026-11-24T08:30:00Z', {}]) {
+      const { answer, source, context } = await scripted(t, bus);
+      answer({ items: [{ id: '1', name: 'Ann', gone }], next: 'x' });
+      const ended = runSource(source(), context, new AbortController().signal);
+      await t.rejects(ended, { code: 'SOURCE_UNFIT', message: /true or false at gone/ });
+    }
   });
 });

@@ -97,6 +97,7 @@ t.test('an answer that is not a page is retried or stops, with the reason', asyn
     ['', PeerGoneError],
     ['{"items":1}', SourceUnfitError],
     ['null', SourceUnfitError],
+    ['{"items":[{"id":1,"id":2}]}', SourceUnfitError],
   ];
   for (const [body, type] of answers) {
     const url = await service(t, (_request, response) => response.end(body));
@@ -108,4 +109,15 @@ t.test('an address or header that can never be sent is refused when the settings
   t.throws(() => configOf('http://user:pw@host'), /settings\.url/);
   t.throws(() => configOf('ftp://host'), /settings\.url/);
   t.throws(() => configOf('http://host', { headers: { 'x-key': 'a\nb' } }), /x-key/);
+});
+
+t.test('a response is decoded by its charset, and one in bytes that are not of it is refused', async (t) => {
+  const gbk = Buffer.concat([Buffer.from('{"items":[{"id":"'), Buffer.from([0xb3, 0xc2]), Buffer.from('"}]}')]);
+  const idOf = async (type: string) => {
+    const url = await service(t, (_request, response) => response.setHeader('content-type', type).end(gbk));
+    return textOf(at((await read(url)).items[0], 'id'));
+  };
+  t.equal(await idOf('application/json; charset="gb18030"'), '陈');
+  await t.rejects(idOf('application/json'), { name: 'PeerGoneError', message: /not utf-8/ });
+  await t.rejects(idOf('application/json; charset=gb10830'), { name: 'SourceUnfitError', message: /not known/ });
 });

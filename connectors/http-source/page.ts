@@ -2,7 +2,7 @@ import { isLosslessNumber } from 'lossless-json';
 import { retryAfterMs } from '../../client/retry-after.js';
 import { isRetryableStatus } from '../../client/retryable.js';
 import { PeerGoneError, SourceUnfitError } from '../runtime/connector-errors.js';
-import { parseJsonText, textOf } from '../runtime/mapping/json-text.js';
+import { isRepeatedKey, parseJsonText, textOf } from '../runtime/mapping/json-text.js';
 import type { HttpSourceConfig } from './config.js';
 
 export interface Page {
@@ -39,7 +39,7 @@ const nameOf = (url: URL): string => `${url.origin}${url.pathname}`;
 async function request(url: URL, config: HttpSourceConfig, signal: AbortSignal): Promise<unknown> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(config.timeoutMs)]);
   const { response, from } = await fetchWithin(url, config, limit);
-  if (response.ok) return parsed(await boundedText(response, from), from);
+  if (response.ok) return parsed(decoded(await boundedBytes(response, from), response, from), from);
   await response.body?.cancel();
   const message = `${nameOf(from)} responded with HTTP ${response.status}`;
   if (!isRetryableStatus(response.status)) {
@@ -85,15 +85,17 @@ function parsed(text: string, url: URL): unknown {
   try {
     return parseJsonText(text);
   } catch (error) {
+    if (isRepeatedKey(error))
+      throw new SourceUnfitError(`${nameOf(url)} responded with an object that has a key twice`, { cause: error });
     throw new PeerGoneError(`${nameOf(url)} responded with something other than JSON`, { cause: error });
   }
 }
 
-async function boundedText(response: Response, url: URL): Promise<string> {
+async function boundedBytes(response: Response, url: URL): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   try {
-    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    for await (const chunk of (response.body ?? []) as unknown as AsyncIterable<Uint8Array>) {
       bytes += chunk.length;
       if (bytes > PAGE_BYTES_MAX)
         throw new SourceUnfitError(`${nameOf(url)} responded with more than ${PAGE_BYTES_MAX} bytes`);
@@ -103,7 +105,19 @@ async function boundedText(response: Response, url: URL): Promise<string> {
     if (error instanceof SourceUnfitError) throw error;
     throw new PeerGoneError(`the response of ${nameOf(url)} broke off`, { cause: error });
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
+}
+
+/** JSON is UTF-8, or what the response says. Bytes that are not are refused: replaced characters would be values that nobody wrote. */
+function decoded(bytes: Uint8Array, response: Response, url: URL): string {
+  const [, charset = 'utf-8'] = /;\s*charset="?([^\s";]+)/i.exec(response.headers.get('content-type') ?? '') ?? [];
+  try {
+    return new TextDecoder(charset, { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new SourceUnfitError(`${nameOf(url)} responded in an encoding that is not known here`, { cause: error });
+    throw new PeerGoneError(`${nameOf(url)} responded with bytes that are not ${charset}`, { cause: error });
+  }
 }
 
 /** Value at a dotted path; undefined when there is none. */

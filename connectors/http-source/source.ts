@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { pause } from '../../client/pause.js';
 import type { SourceEvent } from '../../proto/event/event.js';
 import type { ConnectorContext } from '../runtime/connector-context.js';
+import { SourceUnfitError } from '../runtime/connector-errors.js';
 import { textOf } from '../runtime/mapping/json-text.js';
 import { loadMapping } from '../runtime/mapping/load-mapping.js';
 import type { RecordMapping, Row } from '../runtime/mapping/record-mapping.js';
@@ -138,10 +139,19 @@ export class HttpSource implements Source {
   #changeOf(item: unknown, mapping: RecordMapping): RecordChange | undefined {
     const { held } = this.#state;
     const row: Row = Object.fromEntries(mapping.columns.map((path) => [path, textOf(at(item, path))]));
-    const { deletedPath } = this.config;
-    const isDeleted = deletedPath !== undefined && at(item, deletedPath) === true;
-    return isDeleted ? deleteOf(mapping.subjectOf(row), held) : changeTo(row, mapping, held);
+    return isDeleted(item, this.config.deletedPath)
+      ? deleteOf(mapping.subjectOf(row), held)
+      : changeTo(row, mapping, held);
   }
+}
+
+/** Only true and false say it: a service that writes `"true"`, 1 or a time there would keep its records for ever. */
+function isDeleted(item: unknown, path: string | undefined): boolean {
+  const value = path === undefined ? undefined : at(item, path);
+  if (value === undefined || value === null || typeof value === 'boolean') return value === true;
+  throw new SourceUnfitError(
+    `a record has something other than true or false at ${path}; see \`deleted\` in the settings`,
+  );
 }
 
 const newEpoch = (): Progress => ({ epoch: randomUUID(), page: 0, isSnapshot: true, records: 0 });

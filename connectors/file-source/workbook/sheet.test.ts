@@ -110,6 +110,7 @@ t.test('a cell that does not say what was typed is refused with row, column and 
     [number(5, ';;;'), /shows nothing/],
     [number(123456, '0.00E+00'), /shows an exponent/],
     [number('text'), /is not a number/],
+    ['<c t="s"><v>7</v></c>', /row 12, .* a text that the workbook does not have/],
   ];
   const texts = await textsOf(t, workbook({ cells: refused.map(([cell]) => cell) }));
   texts.forEach((text, index) => void t.match(text, refused[index]![1]));

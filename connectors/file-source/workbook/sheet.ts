@@ -59,7 +59,8 @@ function rowsIn(parts: WorkbookParts): SheetRow[] {
 function contentOf(cell: SheetCell, { sharedStrings, formats, is1904 }: WorkbookParts): CellContent {
   const { type, value, hasFormula } = cell;
   if (type === 'e') return new CellProblem(`shows ${value}`);
-  if (type === 's') return sharedStrings[Number(value)];
+  if (type === 's')
+    return sharedStrings[Number(value)] ?? new CellProblem('refers to a text that the workbook does not have');
   if (type === 'inlineStr') return unescaped(cell.inline);
   if (value === '')
     return hasFormula && type !== 'str' ? new CellProblem('has a formula without a stored result') : undefined;

@@ -64,6 +64,24 @@ t.test('lists are read from arrays of PostgreSQL and of JSON, element by element
   t.same(read('[12345678901234567.89]', 'decimal', { list: true }), ['12345678901234567.89']);
   t.same(read('["Y"]', 'boolean', { list: true, codes: new Map([['Y', 'true']]) }), [true]);
   t.equal(read('[1', 'integer', { list: true }), '[1');
+  t.same(read('[0:1]={7,8}', 'integer', { list: true }), [7, 8]);
+  t.same(read('{"a\\"b","NULL","","x\ny"}', 'string', { list: true }), ['a"b', 'NULL', '', 'x\ny']);
+  t.same(read('{}', 'string', { list: true }), []);
+});
+
+t.test('a text that is no list of values stays as it is, for the catalog to refuse', async (t) => {
+  for (const text of [
+    '{1,2',
+    '{{1,2},{3,4}}',
+    '{"a"b}',
+    '{a,}',
+    '{a}{b}',
+    '{1}x',
+    '[0:1]={{1},{2}}',
+    `${'{'.repeat(50_000)}`,
+  ]) {
+    t.equal(read(text, 'string', { list: true }), text);
+  }
 });
 
 t.test('a number that its text does not say exactly stays text, for the catalog to refuse', async (t) => {

@@ -34,35 +34,21 @@ export function valueReader({ list, codes, ...rule }: ValueRule): ValueReader {
   return list ? (text) => listOf(text, one) : one;
 }
 
-/** PostgreSQL's own limit. The parser takes quadratic time for more, which no array of a database has. */
-const ARRAY_DIMENSIONS_MAX = 6;
-
-/** The deepest nesting of braces outside quotes. */
-function dimensionsOf(text: string): number {
-  let [depth, deepest, isQuoted] = [0, 0, false];
-  for (let i = 0; i < text.length; i++) {
-    const character = text[i];
-    if (character === '\\') i++;
-    else if (character === '"') isQuoted = !isQuoted;
-    else if (character === '{' && !isQuoted) deepest = Math.max(deepest, ++depth);
-    else if (character === '}' && !isQuoted) depth--;
-  }
-  return deepest;
-}
+const ELEMENT = /"[^"\\]*(?:\\.[^"\\]*)*"|[^",{}\\]+/s.source;
+/** A list as PostgreSQL writes it. One of lists is no list of values, and its parser would read malformed text in some way too. */
+const ARRAY = new RegExp(`^(?:\\[-?\\d+:-?\\d+\\]=)?\\{(?:(?:${ELEMENT})(?:,(?:${ELEMENT}))*)?\\}$`, 's');
 
 /** A text that only begins like an array, as a file may hold it, is no reason to stop: it is left as it is. */
 function arrayOf(text: string, read: ValueReader): ItemValue {
-  if (dimensionsOf(text) > ARRAY_DIMENSIONS_MAX) return text;
-  try {
-    return arrayParser.create(text, (one) => (one === null ? null : read(one))).parse();
-  } catch {
-    return text;
-  }
+  return ARRAY.test(text) ? arrayParser.create(text, (one) => (one === null ? null : read(one))).parse() : text;
 }
+
+/** PostgreSQL writes the bounds of an array that does not begin at 1: `[0:1]={a,b}`. */
+const BOUNDED_ARRAY = /^(?:\[-?\d+:-?\d+\])+=\{/;
 
 /** Lists are written as arrays of PostgreSQL or of JSON. */
 function listOf(text: string, read: ValueReader): ItemValue {
-  if (text.startsWith('{')) return arrayOf(text, read);
+  if (text.startsWith('{') || BOUNDED_ARRAY.test(text)) return arrayOf(text, read);
   const list = jsonOrUndefined(text);
   if (!Array.isArray(list)) return text;
   return list.map((one) => {

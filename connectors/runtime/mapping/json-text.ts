@@ -9,6 +9,9 @@ import { decimalOf, isExactNumber } from '../../../proto/values/exact-number.js'
 export const parseJsonText = (text: string): unknown =>
   parse(text, undefined, { parseNumber: (digits) => new LosslessNumber(digits) });
 
+/** True for the error of `parseJsonText` for an object that has a key twice, with different values. */
+export const isRepeatedKey = (error: unknown): boolean => /^Duplicate key/.test((error as Error).message);
+
 /** The text of a parsed value, as a database or a file would write it; undefined for null and absent. */
 export function textOf(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;

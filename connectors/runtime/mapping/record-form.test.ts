@@ -41,4 +41,5 @@ t.test('composite keys of different rows have different subjects', async (t) => 
   const subjects = rows.map((row) => form.subjectOf(row));
   t.equal(new Set(subjects).size, rows.length, 'no two rows share a subject');
   t.equal(form.subjectOf(['35', '2']), '35-2', 'values without hyphens are joined as they are');
+  for (const row of [['35'], ['35', null], [undefined, '2'], []]) t.equal(form.subjectOf(row), '', 'a part is missing');
 });

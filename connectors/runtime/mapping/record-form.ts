@@ -80,8 +80,14 @@ export class RecordForm<ColumnRef extends string | number> {
 
   #identifierOf(row: Readonly<Record<ColumnRef, ColumnText>>): ItemValue | undefined {
     const { key, identifier } = this.#parts;
-    const text = key.length === 1 ? row[key[0]!] : joinKey(key.map((column) => row[column] ?? ''));
-    return text === null || text === undefined ? undefined : identifier.read(text);
+    const parts: string[] = [];
+    for (const column of key) {
+      const part = row[column];
+      // A row that lacks a part of its key has none: with nothing in its place it would take that of another row.
+      if (part === null || part === undefined) return undefined;
+      parts.push(part);
+    }
+    return identifier.read(parts.length === 1 ? parts[0]! : joinKey(parts));
   }
 }
 

@@ -62,6 +62,10 @@ export function mappingProblems({ columns }: MappingConfig, key: readonly string
       problems.push(`column ${column} cannot become ${identifier}: that item is the key`);
     }
   }
+  for (const { name } of entry.items) {
+    const from = targets.filter(([, { item }]) => item === name).map(([column]) => column);
+    if (from.length > 1) problems.push(`columns ${from.join(', ')} become one item, ${name}: map one of them`);
+  }
   for (const { name, required } of entry.items) {
     const isMapped = name === identifier || targets.some(([, { item }]) => item === name);
     if (required && !isMapped) problems.push(`no column for the required item ${name}`);

@@ -248,6 +248,30 @@ t.test('a sink of PostgreSQL', async (t) => {
     await postgres.query(`BEGIN READ WRITE; ALTER DATABASE postgres RESET default_transaction_read_only; COMMIT`);
     await receiver.has(2);
   });
+
+  t.test(
+    'a row that a trigger of the department refuses goes to the dead letters, and others are stored',
+    async (t) => {
+      const receiver = await receiverOf(t, 'id', 'name');
+      receiver.start();
+      await receiver.put(1);
+      await receiver.has(1);
+      await postgres.query(`CREATE FUNCTION ${receiver.table}_check() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN IF NEW.name = '${person(2).name}' THEN RAISE EXCEPTION 'not here'; END IF; RETURN NEW; END $$;
+      CREATE TRIGGER checks BEFORE INSERT ON ${receiver.table} FOR EACH ROW EXECUTE FUNCTION ${receiver.table}_check()`);
+      await receiver.put(2, 3);
+      await receiver.has(2);
+      t.equal(await metricValue(receiver.context, 'alarm', 'dead_letter'), 1);
+    },
+  );
+
+  t.test('a database that does not exist ends the sink with its SQLSTATE', async (t) => {
+    const lane = await bus.lane(t);
+    const database = Object.assign(new URL(postgres.url), { pathname: '/nowhere' }).href;
+    const config = parsePostgresSinkConfig({ database, grant: lane.grant, table: 'nowhere' });
+    const sink = new PostgresSink(config, 'sink');
+    await t.rejects(sink.open(), { code: 'SINK_UNFIT', message: /3D000/ });
+  });
 });
 
 t.test('items that cannot be columns end the sink with one line each', async (t) => {

@@ -5,7 +5,7 @@ import type { From, SubscribedFrame } from '../../proto/frames/frames.js';
 import { publishedEntry } from '../runtime/catalog-entry.js';
 import type { ConnectorContext } from '../runtime/connector-context.js';
 import { PeerGoneError, PoisonEventError, SinkUnfitError } from '../runtime/connector-errors.js';
-import { connectPostgres, sqlState, toPeerGone } from '../runtime/postgres-client.js';
+import { connectPostgres, sqlState, toPeerGone, withLoginReason } from '../runtime/postgres-client.js';
 import type { Sink, SinkBatch } from '../runtime/sink/sink.js';
 import { type Column, columnOf, columnProblems } from './columns.js';
 import type { PostgresSinkConfig } from './config.js';
@@ -14,8 +14,11 @@ import { readTransforms } from './granted-transforms.js';
 import { ProgressTable, type SinkProgress } from './progress.js';
 import { applyEvents, refillRows } from './row-changes.js';
 
-/** SQLSTATE classes caused by the values of one event: data exceptions, constraint violations, program limits. */
-const POISON_STATE = /^(?:22|23|54)/;
+/**
+ * SQLSTATEs caused by the values of one event: data exceptions, constraint violations, program limits, and what a trigger or a check
+ * of the department raises.
+ */
+const POISON_STATE = /^(?:22|23|44|54|P0001)/;
 const UNFILLED_ALARM = 'rows_unfilled';
 
 /**
@@ -48,7 +51,7 @@ export class PostgresSink implements Sink {
 
   async open(): Promise<From> {
     await this.#disconnect();
-    this.#client = await connectPostgres({ url: this.config.database, applicationName: this.applicationName });
+    this.#client = await this.#connect();
     this.#evolved = undefined;
     this.#progress = await this.#withClient(async (client) => {
       await this.#progressTable.create(client);
@@ -196,6 +199,14 @@ export class PostgresSink implements Sink {
     return new SinkUnfitError(`PostgreSQL cannot store rows in ${schema}.${table}: ${what}, SQLSTATE ${state}`, {
       cause: error,
     });
+  }
+
+  async #connect(): Promise<pg.Client> {
+    try {
+      return await connectPostgres({ url: this.config.database, applicationName: this.applicationName });
+    } catch (error) {
+      throw withLoginReason(error, SinkUnfitError);
+    }
   }
 
   async #disconnect(): Promise<void> {

@@ -69,6 +69,13 @@ export function toPeerGone(error: unknown): unknown {
   return new PeerGoneError(`PostgreSQL cannot be reached: ${reason}`, { cause: error });
 }
 
+/** A log-in that is refused for good, as for a wrong password or a database that is gone; other errors stay as they are. */
+export function withLoginReason(error: unknown, Unfit: new (message: string, options: ErrorOptions) => Error): unknown {
+  const state = sqlState(error);
+  if (state === undefined) return error;
+  return new Unfit(`PostgreSQL refuses the connection: SQLSTATE ${state}`, { cause: error });
+}
+
 export const quoteIdentifier = (name: string): string => pg.escapeIdentifier(name);
 
 /** `schema.table`, each part quoted. */

@@ -67,10 +67,11 @@ export async function waitForWriters(client: pg.Client, oid: string): Promise<vo
   }
 }
 
+/** A prepared transaction holds its locks without a process. */
 async function writersOf(client: pg.Client, oid: string): Promise<Set<string>> {
   const { rows } = await client.query<{ one: string }>(
     `SELECT DISTINCT virtualtransaction AS one FROM pg_locks
-     WHERE locktype = 'relation' AND relation = $1 AND granted AND pid <> pg_backend_pid()
+     WHERE locktype = 'relation' AND relation = $1 AND granted AND pid IS DISTINCT FROM pg_backend_pid()
        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
        AND mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')`,
     [oid],

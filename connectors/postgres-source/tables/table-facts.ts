@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { SourceUnfitError } from '../../runtime/connector-errors.js';
 import type { TableConfig } from '../config.js';
+import { typeDigest } from './type-digest.js';
 
 /** The definition of a table in the system catalog. */
 export interface TableFacts {
@@ -19,11 +20,13 @@ export interface TableFacts {
 }
 
 export interface ColumnFacts {
-  /** Number and last change of the column: differs after it was dropped and added, or has got another type. */
+  /** Number and last change of the column and its type: differs after it was dropped and added, or its type was altered. */
   version: string;
   notNull: boolean;
   generated: 'stored' | 'virtual' | undefined;
   isReadable: boolean;
+  /** Character between the elements of an array; undefined for a column of another type. */
+  delimiter: string | undefined;
 }
 
 export interface UniqueKey {
@@ -61,18 +64,20 @@ export async function readTableFacts(client: pg.Client, config: TableConfig): Pr
 
 async function readColumns(client: pg.Client, oid: string): Promise<Map<string, ColumnFacts>> {
   const { rows } = await client.query<CatalogRow>(
-    `SELECT attname AS name, attnum, xmin, attnotnull, attgenerated, has_column_privilege(attrelid, attnum, 'SELECT') AS readable
-     FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped`,
+    `SELECT attname AS name, attnum, a.xmin, attnotnull, attgenerated, has_column_privilege(attrelid, attnum, 'SELECT') AS readable,
+       (SELECT typdelim FROM pg_type t WHERE t.oid = a.atttypid AND t.typcategory = 'A') AS delimiter, ${typeDigest('a')} AS type
+     FROM pg_attribute a WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped`,
     [oid],
   );
   return new Map(
     rows.map((row) => [
       row.name!,
       {
-        version: `${row.attnum}.${row.xmin}`,
+        version: [row.attnum, row.xmin, ...(row.type === null ? [] : [row.type])].join('.'),
         notNull: row.attnotnull === 't',
         generated: row.attgenerated === 's' ? 'stored' : row.attgenerated === 'v' ? 'virtual' : undefined,
         isReadable: row.readable === 't',
+        delimiter: row.delimiter ?? undefined,
       },
     ]),
   );

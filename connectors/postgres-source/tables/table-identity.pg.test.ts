@@ -8,7 +8,11 @@ const row = (id: string, name: string) => ({ id, name, age: 1, district: 'd' });
 
 t.test('a table is the one that was read', async (t) => {
   const bus = await ConnectorBus.start(t);
-  const postgres = await startPostgres(t, { max_replication_slots: '40', max_wal_senders: '40' });
+  const postgres = await startPostgres(t, {
+    max_replication_slots: '40',
+    max_wal_senders: '40',
+    max_prepared_transactions: '4',
+  });
   let feeds = 0;
   const feedOf = async (t: Test, more: object = {}): Promise<PostgresFeed> => {
     const feed = new PostgresFeed(t, postgres, await bus.lane(t), `identity_${++feeds}`, more);
@@ -80,6 +84,43 @@ t.test('a table is the one that was read', async (t) => {
     await feed.arrives([row('1', 'a')]);
     await feed.sql(`ALTER TABLE ${feed.table} ALTER COLUMN name TYPE text USING name || ' rewritten'`);
     await feed.arrives([row('1', 'a rewritten')]);
+  });
+
+  t.test('an enum or a composite type whose values are written otherwise is read again', async (t) => {
+    const feed = await feedOf(t);
+    await feed.sql(`CREATE TYPE ${feed.table}_mood AS ENUM ('a', 'b'); CREATE TYPE ${feed.table}_pair AS (one ${feed.table}_mood);
+      ALTER TABLE ${feed.table} ALTER name TYPE ${feed.table}_mood USING name::${feed.table}_mood,
+        ALTER district TYPE ${feed.table}_pair USING ROW('b')::${feed.table}_pair`);
+    feed.start();
+    await feed.arrives([{ ...row('1', 'a'), district: '(b)' }]);
+    await feed.sql(`ALTER TYPE ${feed.table}_mood RENAME VALUE 'a' TO 'glad'`);
+    await feed.arrives([{ ...row('1', 'glad'), district: '(b)' }]);
+    await feed.stop();
+    await feed.sql(`ALTER TYPE ${feed.table}_pair ADD ATTRIBUTE two int`);
+    feed.start();
+    await feed.arrives([{ ...row('1', 'glad'), district: '(b,)' }]);
+  });
+
+  t.test('a transaction that was prepared before its table was published is in the snapshot', async (t) => {
+    const feed = await feedOf(t);
+    feed.start();
+    await feed.arrives([row('1', 'a')]);
+    await feed.stop();
+    await feed.sql(`ALTER PUBLICATION ${feed.table} DROP TABLE ${feed.table}`);
+    await feed.sql(
+      `BEGIN; INSERT INTO ${feed.table} VALUES ('2', 'prepared', 1, 'd'); PREPARE TRANSACTION '${feed.table}'`,
+    );
+    feed.start();
+    const asked = new Set<unknown>();
+    await eventually(async () => {
+      const rows = await feed.sql(`SELECT query_start::text AS asked FROM pg_stat_activity
+        WHERE application_name = 'sluice feed' AND query LIKE '%pg_locks%'`);
+      for (const one of rows as { asked: string }[]) asked.add(one.asked);
+      return asked.size > 1;
+    }, 'the source to look for writers again and again');
+    await feed.sql(`INSERT INTO ${feed.table} VALUES ('3', 'later', 1, 'd')`);
+    await feed.sql(`COMMIT PREPARED '${feed.table}'`);
+    await feed.arrives([row('1', 'a'), row('2', 'prepared'), row('3', 'later')]);
   });
 
   t.test('a column that is mapped later is filled for old rows', async (t) => {

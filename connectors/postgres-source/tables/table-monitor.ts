@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { TableConfig } from '../config.js';
+import { typeDigest } from './type-digest.js';
 
 /** Bounds how long a replaced or altered table goes unnoticed; one query of the system catalog each. */
 const CHECK_INTERVAL_MS = 2_000;
@@ -55,7 +56,7 @@ export async function definitionsOf(
      publications AS (SELECT oid AS id, xmin AS change FROM pg_publication WHERE pubname = $2)
      SELECT md5(coalesce(string_agg(fact, ' ' ORDER BY fact), '')) AS digest FROM (
        SELECT concat_ws(',', 'table', id, nspname, relname, relkind, relpersistence, relreplident, row_security_active(id)) FROM tables
-       UNION ALL SELECT concat_ws(',', 'column', attrelid, attnum, xmin) FROM pg_attribute
+       UNION ALL SELECT concat_ws(',', 'column', attrelid, attnum, a.xmin, ${typeDigest('a')}) FROM pg_attribute a
          WHERE attrelid IN (SELECT id FROM tables) AND attnum > 0
        UNION ALL SELECT concat_ws(',', 'child', inhparent, inhrelid) FROM pg_inherits WHERE inhparent IN (SELECT id FROM tables)
        UNION ALL SELECT concat_ws(',', 'index', indrelid, indkey, indisunique, indisprimary, indimmediate, indisvalid) FROM pg_index

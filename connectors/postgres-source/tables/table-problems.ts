@@ -52,6 +52,8 @@ function columnProblems(config: TableConfig, key: readonly string[], facts: Tabl
     const column = facts.columns.get(name);
     if (!column) problems.push(`there is no column ${name}`);
     else if (!column.isReadable) problems.push(`this user may not read column ${name}: GRANT SELECT`);
+    else if (column.delimiter !== undefined && column.delimiter !== ',')
+      problems.push(`column ${name} is an array of boxes, which is written in a form of its own: map a text of it`);
     else if (column.generated !== undefined && !canPublishGenerated) {
       problems.push(`column ${name} is generated: this PostgreSQL does not replicate it`);
     }

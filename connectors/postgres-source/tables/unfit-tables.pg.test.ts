@@ -43,6 +43,12 @@ t.test('a table that cannot be published completely', async (t) => {
       /unlogged/,
     ],
     [
+      'a mapped array of boxes is refused',
+      (table) =>
+        `CREATE TABLE ${table} (id text PRIMARY KEY, name text, age int, district box[]); ALTER TABLE ${table} REPLICA IDENTITY FULL`,
+      /district is an array of boxes/,
+    ],
+    [
       'a key without a unique index is refused',
       (table) => `CREATE TABLE ${table} (id text NOT NULL, ${COLUMNS}); ALTER TABLE ${table} REPLICA IDENTITY FULL`,
       /no unique index/,

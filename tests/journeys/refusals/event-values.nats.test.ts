@@ -193,14 +193,13 @@ t.test('values of events arrive as they were sent, or are refused with their pat
       body: '{"id":"header","amount":"1"}',
     });
     t.equal(answer.status, 201, await answer.text());
-    const ops = (await delivered('g', { amount: { is: '12345678901234567.89' } })).concat();
-    t.match(ops.join('\n'), '"subject":"header"');
-    const answerOf = await call(
+    const narrow = encodeURIComponent('{"amount":{"is":12345678901234567.89}}');
+    const { text } = await call(
       { ...source, token: TOKENS.reader },
       'GET',
-      `/v1/grants/g/events?from=earliest&narrow=${encodeURIComponent('{"amount":{"is":12345678901234567.89}}')}`,
+      `/v1/grants/g/events?from=earliest&narrow=${narrow}`,
     );
-    t.match(answerOf.text, /"subject":"header"[^\n]*"op":"leave"/);
+    t.match(text, /"op":"leave","subject":"header"/);
   });
 
   t.test(

@@ -47,16 +47,22 @@ export function catalogActRoutes(app: FastifyInstance, { procedure }: { procedur
     return sendAnswer(reply, { ...answer, isNew: false });
   });
   for (const act of actsOf(machine)) actRoute(app, procedure, machine, act);
-  for (const act of BULK_ACTS) bulkRoute(app, procedure, act);
+  for (const act of BULK_ACTS) bulkRoute(app, procedure, machine, act);
 }
 
-function bulkRoute(app: FastifyInstance, procedure: Procedure, act: (typeof BULK_ACTS)[number]): void {
+function bulkRoute(
+  app: FastifyInstance,
+  procedure: Procedure,
+  { transitions }: Machine,
+  act: (typeof BULK_ACTS)[number],
+): void {
+  const article = transitions.find((row) => row.act === act)?.article;
   app.post(`/v1/catalog/${act}`, { schema: bulkSchema(act), config: ACT_RULE }, async (request, reply) => {
     const officer = await procedure.requireInsider(callerOf(request), act, KIND);
     const { body, key } = callOf(request);
     requireNoHeader(request);
     requireShape(BULK_ROW, body);
-    if (!isMap(body) || body.entries === undefined) throw refuseOne('INCOMPLETE', 'is missing', '/entries', 'R16');
+    if (!isMap(body) || body.entries === undefined) throw refuseOne('INCOMPLETE', 'is missing', '/entries', article);
     const together = { ...(key && { key }), isOne: true };
     const [answer] = await procedure.performAll(officer, callsOf(act, body as BulkBody), together);
     return sendAnswer(reply, answer as ActAnswer);

@@ -1,6 +1,7 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify';
 import { isFromNothing, type Machine, type Transition } from '../../procedure/engine/machine.js';
 import type { Procedure } from '../../procedure/engine/procedure.js';
+import { refuseOne } from '../../procedure/engine/refusals.js';
 import type { Fields } from '../../procedure/files/file.js';
 import type { Kind } from '../../procedure/files/kinds.js';
 import { callerOf } from '../server/authenticate.js';
@@ -112,6 +113,12 @@ async function listSystems(procedure: Procedure, request: FastifyRequest<ListRou
   return { files: shown, systems, ...page };
 }
 
+/** Throws BAD_REQUEST for what no page has as its `next`. */
+function positionOf(after: string): number {
+  if (/^[1-9]\d{0,14}$/.test(after)) return Number(after);
+  throw refuseOne('BAD_REQUEST', 'after must be the next of a page before');
+}
+
 export function queryOf(kind: Kind, { query }: FastifyRequest<ListRoute>) {
   const { state, party, entry, about, 'due-before': dueBefore, document, after, limit } = query;
   return {
@@ -122,7 +129,7 @@ export function queryOf(kind: Kind, { query }: FastifyRequest<ListRoute>) {
     ...(about !== undefined && { about }),
     ...(dueBefore !== undefined && { dueBefore }),
     ...(document !== undefined && { document }),
-    ...(after !== undefined && { after }),
+    ...(after !== undefined && { after: positionOf(after) }),
   };
 }
 

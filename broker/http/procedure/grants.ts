@@ -6,7 +6,7 @@ import type { Fields } from '../../procedure/files/file.js';
 import { describeGrant } from '../grants/grants.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
-import { ACT_RULE, actRoute, actsOf, type ListRoute, listSchema, queryOf } from './files.js';
+import { ACT_RULE, actRoute, actsOf, type ListQuery, type ListRoute, listSchema, queryOf } from './files.js';
 import { grantRenewalRoute, type RenewalDeps } from './grant-renewal.js';
 import { grantShortcutRoutes } from './grant-shortcuts.js';
 
@@ -41,8 +41,8 @@ export function lawfulGrantRoutes(app: FastifyInstance, deps: LawfulGrantDeps): 
 
 async function listGrants({ procedure, grants, clock }: LawfulGrantDeps, request: FastifyRequest<ListRoute>) {
   const caller = callerOf(request);
+  if (caller.kind === 'system') return ownGrants(grants, caller.id, clock(), request.query);
   const query = queryOf('grants', request);
-  if (caller.kind === 'system') return ownGrants(grants, caller.id, clock(), query);
   const { files, next } = await procedure.list(caller, { ...query, document: true });
   const wantsDocument = query.document === true;
   const shown = files.map(({ document, ...answer }) => ({
@@ -53,12 +53,7 @@ async function listGrants({ procedure, grants, clock }: LawfulGrantDeps, request
 }
 
 /** A system sees its own grants, as on every bus. */
-function ownGrants(
-  grants: Grants,
-  system: string,
-  nowMs: number,
-  { entry, after = '', limit }: { entry?: string; after?: string; limit: number },
-): object {
+function ownGrants(grants: Grants, system: string, nowMs: number, { entry, after = '', limit }: ListQuery): object {
   const own = grants
     .idsOf(system)
     .map((id) => grants.get(id))

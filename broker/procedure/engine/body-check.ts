@@ -21,12 +21,13 @@ const COMPUTED = new Map([
 ]);
 
 const TEXT_MAX = 2_000;
-export const TEXT = { type: 'string', maxLength: TEXT_MAX, pattern: '\\S' };
+const NOT_BLANK = '\\S';
+export const TEXT = { type: 'string', maxLength: TEXT_MAX, pattern: NOT_BLANK };
 export const DATE = { type: 'string', format: 'date' };
 export const MOMENT = { type: 'string', format: 'date-time' };
 export const TITLE = {
   anyOf: [
-    { type: 'string', maxLength: 200, pattern: '\\S' },
+    { type: 'string', maxLength: 200, pattern: NOT_BLANK },
     {
       type: 'object',
       properties: { zh: { type: 'string', maxLength: 200 }, en: { type: 'string', maxLength: 200 } },
@@ -69,6 +70,11 @@ export function shapeProblems(transition: Shape, body: Fields): LawfulProblem[] 
 }
 
 function shapeProblem(error: ErrorObject, computed: Shape['computed']): LawfulProblem {
+  // A member that this act does not take is one that other acts have.
+  if (error.keyword === 'false schema') return problem(error.instancePath, 'BAD_REQUEST', 'is not a known field');
+  if (error.keyword === 'pattern' && error.params.pattern === NOT_BLANK) {
+    return problem(error.instancePath, 'BAD_REQUEST', 'must not be blank');
+  }
   if (error.keyword !== 'additionalProperties') {
     return problem(error.instancePath, 'BAD_REQUEST', schemaProblem(error));
   }

@@ -218,7 +218,7 @@ export class Procedure {
       ...(document && { document: shownDocument(machine, seen) }),
     }));
     if (machine.recordsReads && document) await recordReads(this.deps, officer, files.map(refOf));
-    return { files, ...(page.next !== undefined && { next: page.next }) };
+    return { files, ...(page.next !== undefined && { next: String(page.next) }) };
   }
 
   #readableSides(officer: OfficerCaller, asked: readonly string[] | undefined): readonly string[] | undefined {

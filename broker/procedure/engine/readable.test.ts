@@ -3,12 +3,12 @@ import type { ProcedureFile } from '../files/file.js';
 import type { FileReader } from '../files/file-reader.js';
 import { readablePage } from './readable.js';
 
-const FILES = Array.from({ length: 100 }, (_, index) => ({ id: `f${index}` }) as ProcedureFile);
+const FILES = Array.from({ length: 10_000 }, (_, index) => ({ id: `f${index}` }) as ProcedureFile);
 const reader: Pick<FileReader, 'list'> = {
-  list: async ({ after, limit }) => {
-    const from = after === undefined ? 0 : FILES.findIndex(({ id }) => id === after) + 1;
-    const files = FILES.slice(from, from + limit);
-    return { files, ...(from + limit < FILES.length && { next: files.at(-1)?.id as string }) };
+  list: async ({ after = 0, limit }) => {
+    const files = FILES.slice(after, after + limit);
+    const firstSeqs = files.map((_file, index) => after + index + 1);
+    return { files, firstSeqs, ...(after + limit < FILES.length && { next: firstSeqs.at(-1) as number }) };
   },
 };
 const every =
@@ -18,15 +18,18 @@ const every =
 
 t.test('a page is filled with what the reader sees, and the next one goes on behind it', async (t) => {
   const first = await readablePage(reader, { kind: 'catalog', limit: 3 }, every(10));
-  t.strictSame(first, { found: ['f9', 'f19', 'f29'], next: 'f29' });
-  const rest = await readablePage(reader, { kind: 'catalog', limit: 50, after: 'f29' }, every(10));
-  t.strictSame(rest, { found: ['f39', 'f49', 'f59', 'f69', 'f79', 'f89', 'f99'] });
-  t.strictSame(await readablePage(reader, { kind: 'catalog', limit: 10 }, every(10)), {
-    found: ['f9', 'f19', 'f29', 'f39', 'f49', 'f59', 'f69', 'f79', 'f89', 'f99'],
+  t.strictSame(first, { found: ['f9', 'f19', 'f29'], next: 30 });
+  const rest = await readablePage(reader, { kind: 'catalog', limit: 50, after: 9_930 }, every(10));
+  t.strictSame(rest, { found: ['f9939', 'f9949', 'f9959', 'f9969', 'f9979', 'f9989', 'f9999'] });
+});
+
+t.test('a page of two looks as far as a long one for what the reader sees', async (t) => {
+  t.strictSame(await readablePage(reader, { kind: 'catalog', limit: 2 }, every(1_500)), {
+    ...{ found: ['f1499', 'f2999'], next: 3_000 },
   });
 });
 
 t.test('who sees few of very many files gets a shorter page that says where to go on', async (t) => {
-  const page = await readablePage(reader, { kind: 'catalog', limit: 2 }, every(90));
-  t.strictSame(page, { found: [], next: 'f39' });
+  const page = await readablePage(reader, { kind: 'catalog', limit: 2 }, every(9_000));
+  t.strictSame(page, { found: [], next: 2 + 19 * 200 });
 });

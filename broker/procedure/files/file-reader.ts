@@ -13,8 +13,8 @@ export interface FileQuery {
   about?: string;
   /** Files with a running clock that is due before that date, `YYYY-MM-DD`. */
   dueBefore?: string;
-  /** Ids after which to go on, in order of the first record of each file. */
-  after?: string;
+  /** `next` of the page before: files stand in the order of their first records. */
+  after?: number;
   limit: number;
 }
 
@@ -44,8 +44,10 @@ export interface UrgentPage {
 
 export interface FilePage {
   files: ProcedureFile[];
-  /** Absent on the last page. */
-  next?: string;
+  /** Sequence of the first record of each. */
+  firstSeqs: number[];
+  /** That of the last one; absent on the last page. */
+  next?: number;
 }
 
 export interface DueFile extends FileRef {

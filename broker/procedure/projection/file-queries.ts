@@ -1,7 +1,6 @@
-import { SluiceError } from '../../../proto/errors.js';
 import { momentOf } from '../clock/shanghai-days.js';
 import type { FileRef, HistoryItem } from '../files/file.js';
-import type { AttachmentFacts, ClocksQuery, DueFile, FileQuery, KeptAnswer } from '../files/file-reader.js';
+import type { AttachmentFacts, ClocksQuery, DueFile, FilePage, FileQuery, KeptAnswer } from '../files/file-reader.js';
 import type { ProjectionDatabase, Row } from './database.js';
 import { KEPT_MS } from './record-writer.js';
 
@@ -26,16 +25,18 @@ export function getFiles(db: ProjectionDatabase, refs: readonly FileRef[]): (Sto
   });
 }
 
-/** Throws BAD_REQUEST when `after` is no file. */
-export function listFiles(db: ProjectionDatabase, query: FileQuery): { files: StoredFile[]; next?: string } {
-  const { kind, sides, states, limit } = query;
+/** A page of a list as the thread hands it over. */
+export type StoredPage = Omit<FilePage, 'files'> & { files: StoredFile[] };
+
+export function listFiles(db: ProjectionDatabase, query: FileQuery): StoredPage {
+  const { kind, sides, states, after = 0, limit } = query;
   const conditions = ['f.kind = ?', 'f.n > ?'];
-  const values: unknown[] = [kind, afterOf(db, query)];
+  const values: unknown[] = [kind, after];
   const also = (condition: string, ...more: unknown[]): void => {
     conditions.push(condition);
     values.push(...more);
   };
-  if (sides?.length === 1) also('s.kind = f.kind AND s.party = ? AND s.file > ?', sides[0], values[1]);
+  if (sides?.length === 1) also('s.kind = f.kind AND s.party = ? AND s.file > ?', sides[0], after);
   else if (sides) {
     const parties = 'SELECT value FROM json_each(?)';
     also(`f.n IN (SELECT file FROM sides WHERE kind = ? AND party IN (${parties}))`, kind, JSON.stringify(sides));
@@ -49,15 +50,9 @@ export function listFiles(db: ProjectionDatabase, query: FileQuery): { files: St
   const from = sides?.length === 1 ? 'sides s CROSS JOIN files f ON f.n = s.file' : 'files f';
   const sql = `SELECT ${COLUMNS} FROM ${from} WHERE ${conditions.join(' AND ')} ORDER BY f.n LIMIT ?`;
   const rows = db.all(sql, ...values, limit + 1);
-  const files = rows.slice(0, limit).map(storedFile);
-  return { files, ...(rows.length > limit && { next: (files.at(-1) as StoredFile).id }) };
-}
-
-function afterOf(db: ProjectionDatabase, { kind, after }: FileQuery): number {
-  if (after === undefined) return 0;
-  const row = db.get('SELECT n FROM files WHERE kind = ? AND id = ?', kind, after);
-  if (!row) throw new SluiceError('BAD_REQUEST', `after: there is no file ${after} in ${kind}`);
-  return row.n as number;
+  const page = rows.slice(0, limit);
+  const firstSeqs = page.map(({ n }) => n as number);
+  return { files: page.map(storedFile), firstSeqs, ...(rows.length > limit && { next: firstSeqs.at(-1) as number }) };
 }
 
 export function historyOf(db: ProjectionDatabase, { kind, id }: FileRef): HistoryItem[] {

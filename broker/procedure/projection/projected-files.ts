@@ -2,9 +2,9 @@ import { sharedTurn } from '../../../proto/async/shared-turns.js';
 import type { ClockOfFile } from '../clock/calendar-check.js';
 import type { Clock } from '../clock/clock.js';
 import type { Fields, FileRef, FileState, HistoryItem, Notice, ProcedureFile } from '../files/file.js';
-import type { AttachmentFacts, DueFile, FilePage, FileReader, KeptAnswer, UrgentPage } from '../files/file-reader.js';
+import type { AttachmentFacts, DueFile, FileReader, KeptAnswer, UrgentPage } from '../files/file-reader.js';
 import type { Kind } from '../files/kinds.js';
-import type { StoredFile } from './file-queries.js';
+import type { StoredFile, StoredPage } from './file-queries.js';
 import type { Projection } from './projection.js';
 
 /** Characters of JSON that are parsed in one turn of the event loop: about 5 ms. */
@@ -19,9 +19,8 @@ export function projectedFiles(projection: Pick<Projection, 'ask'>, clock: () =>
     get: async (ref, upTo) => (await many([ref], upTo))[0],
     getMany: many,
     list: async (query, upTo) => {
-      const { files, next } = await ask<{ files: StoredFile[]; next?: string }>({ what: 'list', query }, upTo);
-      const page: FilePage = { files: (await parsedAll(files)) as ProcedureFile[] };
-      return next === undefined ? page : { ...page, next };
+      const { files, ...page } = await ask<StoredPage>({ what: 'list', query }, upTo);
+      return { files: (await parsedAll(files)) as ProcedureFile[], ...page };
     },
     urgent: (query) => ask<UrgentPage>({ what: 'urgent', query }),
     history: (ref) => ask<HistoryItem[]>({ what: 'history', ref }),

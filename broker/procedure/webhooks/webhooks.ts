@@ -64,7 +64,7 @@ export class Webhooks implements WebhookRules {
 
   /** Reads what stands on the ledger already; later records come by `fold`. */
   async load(files: Pick<FileReader, 'list'>): Promise<void> {
-    for (let after: string | undefined; ; ) {
+    for (let after: number | undefined; ; ) {
       const query = { kind: 'parties' as const, limit: PARTIES_PAGE, ...(after !== undefined && { after }) };
       const { files: page, next } = await files.list(query);
       for (const { id, memo } of page) if (!this.#byParty.has(id)) this.#take(id, memo);

@@ -128,6 +128,13 @@ t.test('the catalog of a registered bus', async (t) => {
       status: 400,
       body: { code: 'BAD_REQUEST', problems: [{ path: '/entries' }] },
     });
+    t.match(await approve({}), {
+      status: 422,
+      body: { code: 'INCOMPLETE', article: 'R13', problems: [{ path: '/entries' }] },
+    });
+    t.match((await approve({ entries, digest: birth.digest })).body.problems, [
+      { path: '/digest', code: 'BAD_REQUEST', text: 'is not a known field' },
+    ]);
     const key = { 'idempotency-key': 'approve-1' };
     const one = { entries: entries.slice(0, 1) };
     const first = await approve(one, key);
@@ -135,6 +142,27 @@ t.test('the catalog of a registered bus', async (t) => {
     const again = await approve(one, key);
     t.strictSame([again.status, again.body], [200, first.body]);
     t.equal(again.headers.get('idempotent-replayed'), 'true');
+  });
+
+  await t.test('no page of a list says more of drafts than that there are files', async (t) => {
+    const { REGION } = entriesOf('list');
+    await publishEntries(bus, [REGION]);
+    for (const name of ['p', 'q']) await put(bus, { ...REGION, id: `${REGION.id}-${name}` });
+    const first = await bus.read('chen', '/v1/catalog?state=draft,published&limit=1');
+    t.match(first.next, /^\d+$/, 'whose next is no id of a file');
+    const walked: string[] = [];
+    for (let after = ''; ; ) {
+      const { files, next } = await bus.read('wu', `/v1/catalog?state=draft,published&limit=1${after}`);
+      walked.push(...files.map(({ id }: Body) => id));
+      if (next === undefined) break;
+      t.equal(files.length, 1, 'a page is full while there are more');
+      after = `&after=${next}`;
+    }
+    t.equal(walked.at(-1), REGION.id);
+    for (const after of [`${REGION.id}-p`, REGION.id, `${P}.none`, '0', '-1', '1e3', '']) {
+      const answer = await bus.as('wu', 'GET', `/v1/catalog?state=draft&after=${encodeURIComponent(after)}`);
+      t.match([answer.status, answer.body], [400, { code: 'BAD_REQUEST' }], after);
+    }
   });
 
   await t.test('an entry is withdrawn at the request of its department, and answers that it was', async (t) => {

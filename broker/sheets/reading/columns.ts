@@ -1,4 +1,5 @@
 import { type Column, isSameSheet, type SheetLayout, type TableProfile } from '../profiles/profile.js';
+import { missingColumn } from './missing-column.js';
 import { type Cell, isFlaw, ROWS_MAX, type Table, type TableRow, UnusableFileError } from './table.js';
 import { bareName, comparable } from './text-form.js';
 
@@ -56,7 +57,7 @@ export function readSheet(table: Table, layout: SheetLayout, wanted: SheetColumn
   const body = table.rows.filter(({ number }) => number > lastHeader).map((row) => filledDown(row, table));
   const need = (name: string): number => {
     const index = named.get(name);
-    if (index === undefined) throw new UnusableFileError(`the file has no column ${name}`);
+    if (index === undefined) throw missingColumn(name, table);
     return index;
   };
   const found = (columns: Record<string, Column>): NamedColumn[] =>
@@ -83,13 +84,13 @@ function filledDown(row: TableRow, { filled }: Table): TableRow {
 }
 
 /** Number of the last row of the header. */
-function lastHeaderRow({ rows }: Table, { headerRows, skipRows }: SheetLayout, key: string): number {
+function lastHeaderRow(table: Table, { headerRows, skipRows }: SheetLayout, key: string): number {
   if (headerRows === 2) return (skipRows ?? 0) + 2;
   if (skipRows !== undefined) return skipRows + 1;
   const isKey = (cell: Cell): boolean =>
     typeof cell === 'string' && (comparable(cell) === comparable(key) || bareName(cell) === bareName(key));
-  const header = rows.find(({ cells }) => cells.some(isKey));
-  if (!header) throw new UnusableFileError(`the file has no column ${key}`);
+  const header = table.rows.find(({ cells }) => cells.some(isKey));
+  if (!header) throw missingColumn(key, table);
   return header.number;
 }
 

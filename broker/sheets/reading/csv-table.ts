@@ -17,6 +17,7 @@ const UNREADABLE = '\ufffd';
 /** Reads CSV by RFC 4180, with any line break. A record is a row, and so is an empty line. Throws UnusableFileError. */
 export function csvTable(bytes: Uint8Array, encoding: CsvEncoding): Table {
   requireText(bytes);
+  if (isUtf16(bytes)) throw new UnusableFileError('the file is UTF-16: save it as UTF-8');
   const text = new TextDecoder(DECODERS[encoding]).decode(bytes);
   if (text.includes('\0')) throw new UnusableFileError('the file is not CSV: it has bytes that no text has');
   const rows: TableRow[] = [];
@@ -33,6 +34,10 @@ export function csvTable(bytes: Uint8Array, encoding: CsvEncoding): Table {
   });
   return { rows, filled: new Map(), spread: new Map() };
 }
+
+/** The marks with which spreadsheets begin what they call Unicode text. */
+const isUtf16 = ([first, second]: Uint8Array): boolean =>
+  (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
 
 /** In both encodings these bytes are part of no other character. */
 function requireText(bytes: Uint8Array): void {

@@ -54,6 +54,22 @@ t.test('a sheet is imported and exported over HTTP on a registered bus', async (
   const dry = await post('profile=guide-2017&dryRun=true', csv(change(FIRST, '更新周期', '2')));
   t.match(await dry.text(), /"changed":true/);
 
+  const asked = { method: 'POST', headers: { 'accept-language': 'zh-CN,zh;q=0.9,en;q=0.5' } };
+  const same = change(FIRST, '信息资源名称', '甲');
+  const long = change(change(same, '信息资源代码', 'long'), '使用用途', 'x'.repeat(3_000));
+  const named = csv(change(FIRST, '更新周期', '别的'), SECOND, same, long.replace('甲', '乙'));
+  const inChinese = await call('/v1/catalog/import?profile=guide-2017&dryRun=true', { ...asked, body: named });
+  const texts = (await inChinese.text())
+    .trim()
+    .split('\n')
+    .flatMap((line) => JSON.parse(line).text ?? []);
+  t.match(texts, [
+    /^"别的" 不是该列允许的值$/,
+    /^文件中另一条目已使用该代码$/,
+    /^目录条目无效：entry civil\.long: .*purpose/,
+  ]);
+  t.equal(inChinese.headers.get('vary'), 'Accept-Language');
+
   const profile =
     'profile: own\nbase: guide-2017\ncolumns: { 更新周期: { field: updateFrequency, map: { 日: daily, "1": daily } } }';
   const yaml = { 'content-type': 'application/yaml' };

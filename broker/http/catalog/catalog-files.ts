@@ -1,12 +1,16 @@
 import { Readable } from 'node:stream';
 import { inflateRawSync } from 'node:zlib';
 import type { FastifyContextConfig, FastifyInstance } from 'fastify';
-import { SluiceError } from '../../../proto/errors.js';
+import { type ErrorCode, SluiceError } from '../../../proto/errors.js';
+import { chineseText } from '../../sheets/laying/chinese-texts.js';
+import type { ReportLine, ReportTotal } from '../../sheets/laying/report.js';
 import type { FileForm } from '../../sheets/rows/read-sheet-file.js';
 import type { ImportRequest, NamedProfile, SheetService } from '../../sheets/sheet-service.js';
 import { BodyFile } from '../bodies/body-file.js';
 import { mediaType } from '../bodies/body-parsers.js';
+import { preferredLanguage } from '../server/accept.js';
 import { callerOf } from '../server/authenticate.js';
+import { CHINESE_TITLES } from '../server/chinese-titles.js';
 import { onClosed } from '../server/on-closed.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { NDJSON_TYPE } from '../server/route-rule.js';
@@ -75,8 +79,9 @@ export function catalogFileRoutes(app: FastifyInstance, { sheetService }: Catalo
           gone: gone.signal,
         });
       const lines = await (body instanceof BodyFile ? body.use(read) : read(body));
-      reply.type(NDJSON_TYPE);
-      return reply.send(Readable.from(ndjson(lines)));
+      const language = preferredLanguage(request.headers['accept-language'], ['en', 'zh']);
+      reply.type(NDJSON_TYPE).header('vary', 'Accept-Language');
+      return reply.send(Readable.from(ndjson(lines, language === 'zh' ? inChinese : (line) => line)));
     },
   );
   app.get<{ Querystring: ExportQuery }>(
@@ -112,11 +117,20 @@ function namedProfile({ profile: name, profileDocument }: ProfileQuery): NamedPr
 const PIECE_CHARACTERS = 16 * 1024;
 const PIECE_MS_MAX = 200;
 
-async function* ndjson(lines: AsyncIterable<object>): AsyncGenerator<string> {
+type ShownLine = ReportLine | ReportTotal;
+
+/** A refusal of the catalog keeps its text, which names fields, behind the title of its code. */
+function inChinese(line: ShownLine): ShownLine {
+  if (!('text' in line) || line.text === undefined) return line;
+  const title = CHINESE_TITLES[line.code as ErrorCode];
+  return { ...line, text: chineseText(line.text) ?? (title === undefined ? line.text : `${title}：${line.text}`) };
+}
+
+async function* ndjson(lines: AsyncIterable<ShownLine>, shown: (line: ShownLine) => object): AsyncGenerator<string> {
   let piece = '';
   let sentMs = performance.now();
   for await (const line of lines) {
-    piece += `${JSON.stringify(line)}\n`;
+    piece += `${JSON.stringify(shown(line))}\n`;
     if (piece.length < PIECE_CHARACTERS && performance.now() - sentMs < PIECE_MS_MAX) continue;
     yield piece;
     piece = '';
@@ -145,7 +159,7 @@ const IMPORT = {
   operationId: 'importCatalog',
   summary: 'Lay down the entries of a sheet as drafts',
   description:
-    'Answers the report as NDJSON: a line for each entry without fault, else for each fault, and last the total.',
+    'Answers the report as NDJSON: a line for each entry without fault, else for each fault, and last the total. Texts are in English, or in Chinese where Accept-Language prefers it.',
   querystring: {
     type: 'object',
     properties: {

@@ -38,3 +38,23 @@ t.test('a newer text takes items, rows and modes from the grants that have them,
     { grant: 'masked', loses: [], rowsBroken: false, newlyDisclosed: ['id'], mode: null },
   ]);
 });
+
+const MASKS: [before: object | undefined, after: object | undefined, isDisclosed: boolean][] = [
+  [{ keepFirst: 2 }, { keepFirst: 1 }, false],
+  [{ keepFirst: 2 }, { keepFirst: 1, keepLast: 1 }, true],
+  [{ keepFirst: 0 }, undefined, true],
+  [undefined, { keepFirst: 1 }, false],
+  [{ keepLast: 2 }, { keepFirst: 0, keepLast: 2 }, true],
+  [{ keepFirst: 5, keepLast: 5 }, { keepFirst: 3, keepLast: 5 }, true],
+  [{ keepFirst: 5, keepLast: 5 }, { keepFirst: 5, keepLast: 4 }, false],
+];
+
+for (const [before, after, isDisclosed] of MASKS) {
+  const texts = [before, after].map((rule) => JSON.stringify(rule) ?? 'no rule');
+  t.test(`a mask of ${texts[1]} after ${texts[0]} shows ${isDisclosed ? 'more' : 'no more'}`, async (t) => {
+    const of = (maskRule: object | undefined) =>
+      ({ ...current, items: [{ name: 'id', type: 'string', identifier: true, maskRule }] }) as EntryDocument;
+    const [impact] = impactOf(of(before), of(after), [grant('masked', [{ name: 'id', transform: 'mask' }])]);
+    t.same(impact?.newlyDisclosed, isDisclosed ? ['id'] : []);
+  });
+}

@@ -1,5 +1,6 @@
-import type { EntryDocument, Item, MaskRule } from '../../../proto/entry/entry.js';
+import type { EntryDocument, Item } from '../../../proto/entry/entry.js';
 import type { Grant } from '../../grants/grant.js';
+import { shownOf } from '../../stream/views/transform.js';
 import { digestOf } from '../engine/answer.js';
 import type { ActContext } from '../engine/machine.js';
 import type { ProcedureFile } from '../files/file.js';
@@ -37,9 +38,17 @@ export function impactOf(current: EntryDocument, newer: EntryDocument, grants: r
   }));
 }
 
+/** Lengths of values for which two masks are compared: beyond, they differ as they do here. */
+const LENGTH_MAX = 256;
+
+/** A character that the mask before hid: what one end shows less, the other one may show more. */
 function showsMore(before: Item | undefined, after: Item | undefined): boolean {
-  const shown = ({ keepFirst = 0, keepLast = 0 }: MaskRule = {}): number => keepFirst + keepLast;
-  return before !== undefined && after !== undefined && shown(after.maskRule) > shown(before.maskRule);
+  if (before === undefined || after === undefined) return false;
+  for (let length = 1; length <= LENGTH_MAX; length++) {
+    const [was, is] = [shownOf(before.maskRule, length), shownOf(after.maskRule, length)];
+    if (is.first > was.first || is.last > was.last) return true;
+  }
+  return false;
 }
 
 const takesAway = ({ loses, rowsBroken, mode }: Impact): boolean => loses.length > 0 || rowsBroken || mode !== null;

@@ -17,6 +17,7 @@ function entriesOf(name: string): Body {
     REGION: { ...REGION_DOCUMENT, id: REGION_ID },
   };
 }
+const BATCH = 'application/cloudevents-batch+json';
 const without = (document: Body, field: string): Body => {
   const { [field]: _, ...rest } = document;
   return rest;
@@ -212,6 +213,29 @@ t.test('the catalog of a registered bus', async (t) => {
         body: { code: 'NOT_YOUR_ROLE', article: 'R11' },
       });
     }
+  });
+
+  await t.test('completeness is that of the newest events', async (t) => {
+    const { REGION, REGION_ID } = entriesOf('g');
+    await publishEntries(bus, [REGION]);
+    const [key, ...others] = REGION.items.map(({ name }: Body) => name) as string[];
+    const event = (index: number, data: object) => ({
+      ...{
+        specversion: '1.0',
+        id: `q-${index}`,
+        type: REGION_ID,
+        source: `/${P}/civil-registry`,
+        subject: `r${index}`,
+      },
+      ...{ op: 'create', data: { [key as string]: `r${index}`, ...data } },
+    });
+    const whole = Object.fromEntries(others.map((name) => [name, 'x']));
+    const events = Array.from({ length: 1_100 }, (_none, index) => event(index, index < 600 ? {} : whole));
+    for (const part of [events.slice(0, 600), events.slice(600)]) {
+      const sent = await bus.as('civil-registry', 'POST', '/v1/events', part, { 'content-type': BATCH });
+      t.equal(sent.status, 200);
+    }
+    t.match(await bus.read('chen', path(REGION_ID, 'quality')), { validity: 1, completeness: 1 });
   });
 
   await t.test('a department without a head in office submits nothing', async (t) => {

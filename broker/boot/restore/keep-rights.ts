@@ -33,6 +33,7 @@ export async function keepRights(deps: KeepRightsDeps): Promise<void> {
   // An empty ledger is that of a new bus: it has no rights that could come back.
   if (ledger.head === 0) journal.settle(0, 0);
   else if (isFirst) await repeatEndedRights({ bus, ledger, journal, restored, confirmed, log });
+  if (isFirst) await journal.compared();
   if (journal.isFound) await catchUp(ledger, journal);
   else journal.beginAt(ledger.head);
   const stopFollowing = ledger.onRecord(journal.fold);

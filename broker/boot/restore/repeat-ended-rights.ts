@@ -66,7 +66,7 @@ const NO_JOURNAL =
 /** States that the ledger does not hold, newest first. A restored ledger is a beginning of the lost one, so the first that it holds ends the search. */
 async function lostStates({ ledger, journal }: RestoreDeps): Promise<RightState[]> {
   const lost: RightState[] = [];
-  for (const state of journal.states()) {
+  for await (const state of journal.states()) {
     if (await holds(ledger, state)) break;
     lost.push(state);
   }

@@ -24,6 +24,7 @@ import { GrantPreview } from '../../procedure/preview/grant-preview.js';
 import { NewestFirst } from '../../procedure/preview/newest-first.js';
 import { WebhookSender } from '../../procedure/webhooks/webhook-sender.js';
 import { Webhooks } from '../../procedure/webhooks/webhooks.js';
+import { DescribedFiles } from '../../procedure/worklist/described-files.js';
 import { Worklist } from '../../procedure/worklist/worklist.js';
 import type { Stream } from '../../stream/open-stream.js';
 import type { Governance } from '../governance.js';
@@ -66,8 +67,6 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
   const { files } = rooms;
   const runnerAt = (head: number, nowMs: number) => new ActRunner(world, new Batch(files, head, nowMs), MACHINES);
   const recomputing = new ClockRecomputing({ world, reader: files, runnerAt });
-  const worklist = new Worklist({ files, machines: MACHINES, relations, rules: world.rules, clock });
-  releases.add('worklist', ledger.onRecord(worklist.onRecord));
   const notices = new NoticeBoard({ ledger, files: rooms.files });
   releases.add('notices', ledger.onRecord(notices.onRecord));
   startWebhooks(deps, webhooks, rooms.files);
@@ -89,7 +88,8 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
     preview: new GrantPreview({ access, newest, entries: catalog, grants, clock }),
     recordReading: (officer, refs) => recordReads({ ledger, reader: files }, officer, refs),
     ...{ procedure, enrolment, parties, clock, isTestClock, grants, usedItems: stream.usedItems },
-    ...{ notices, credentials, world, bus, worklist, kept, attachments: rooms.attachments },
+    ...{ notices, credentials, world, bus, kept, attachments: rooms.attachments },
+    ...openLists(deps, world, files),
     visibility: { reader: files, machines: MACHINES, relations },
     ...{ accessReads: new AccessReads(procedure), contractTerms: governance.contractTerms, leases: governance.leases },
     ...{ inspections: stream.inspections, pageBudget: deps.pageBudget },
@@ -97,6 +97,19 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
     calendarVersions: () => governance.calendars.versions,
     setClock: (nowMs, by, once) => governance.testClock.set(nowMs, by, { isTestClock, ledger, busClock }, once),
   };
+}
+
+/** What keeps answers about files, and forgets them when a party changes. */
+function openLists(
+  { governance: { ledger }, releases, clock }: LawfulDeps,
+  { relations, rules }: World,
+  files: FileReader,
+): Pick<ProcedureRoutesDeps, 'worklist' | 'described'> {
+  const worklist = new Worklist({ files, machines: MACHINES, relations, rules, clock });
+  releases.add('worklist', ledger.onRecord(worklist.onRecord));
+  const described = new DescribedFiles({ files, machines: MACHINES, relations });
+  releases.add('described files', ledger.onRecord(described.onRecord));
+  return { worklist, described };
 }
 
 function startWebhooks(

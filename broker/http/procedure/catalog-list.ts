@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { EntryVersion } from '../../../proto/entry/entry.js';
 import { SluiceError } from '../../../proto/errors.js';
 import { type CatalogLevel, entriesOfLevel } from '../../procedure/catalog/catalog-level.js';
+import type { DescribedFiles } from '../../procedure/worklist/described-files.js';
 import { SEARCH, type Search, summaryOf } from '../catalog/catalog.js';
 import { callerOf } from '../server/authenticate.js';
 import type { CatalogReadDeps } from './catalog-reads.js';
@@ -9,13 +10,16 @@ import { type ListQuery, listProperties, queryOf } from './files.js';
 
 type Query = Search & ListQuery & { level?: CatalogLevel['level']; region?: string };
 type Route = { Querystring: Query };
-type Deps = Pick<CatalogReadDeps, 'procedure' | 'world'>;
+
+export interface CatalogListDeps extends Pick<CatalogReadDeps, 'procedure' | 'world'> {
+  described: DescribedFiles;
+}
 
 /**
  * `GET /v1/catalog`: a search of published entries as a trial bus has it, each with its file; by `level` the catalog of a
  * level or region; and by any word of a list of files, the files.
  */
-export function catalogListRoute(app: FastifyInstance, { procedure, world }: Deps): void {
+export function catalogListRoute(app: FastifyInstance, { procedure, world, described }: CatalogListDeps): void {
   app.get<Route>('/v1/catalog', { schema: SCHEMA, config: { access: 'department' } }, async (request) => {
     const { query } = request;
     const caller = callerOf(request);
@@ -24,7 +28,7 @@ export function catalogListRoute(app: FastifyInstance, { procedure, world }: Dep
     const { entries, next } = query.level === undefined ? world.catalog.search(query) : ofLevel({ world }, query);
     const answers =
       caller.kind === 'officer'
-        ? await procedure.describeMany(
+        ? await described.describe(
             caller,
             'catalog',
             entries.map(({ id }) => id),
@@ -44,7 +48,7 @@ const isListOfFiles = (query: Query): boolean =>
   (['state', 'entry', 'about', 'due-before', 'document'] as const).some((word) => query[word] !== undefined);
 
 function ofLevel(
-  { world }: Pick<Deps, 'world'>,
+  { world }: Pick<CatalogListDeps, 'world'>,
   { level = 'national', region, party, after = '', limit }: Query,
 ): { entries: EntryVersion[]; next: string | undefined } {
   if (level === 'regional' && region === undefined) {

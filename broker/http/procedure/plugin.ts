@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { catalogActRoutes } from './catalog-acts.js';
-import { catalogListRoute } from './catalog-list.js';
+import { type CatalogListDeps, catalogListRoute } from './catalog-list.js';
 import { type CatalogReadDeps, catalogReadRoutes } from './catalog-reads.js';
 import { type ClockRoutesDeps, clockRoutes } from './clock.js';
 import { type EnrolmentRoutesDeps, enrolmentRoutes } from './enrolments.js';
@@ -22,6 +22,7 @@ export type ProcedureRoutesDeps = FileRoutesDeps &
   LawfulGrantDeps &
   NoticeRoutesDeps &
   CatalogReadDeps &
+  CatalogListDeps &
   WorklistRoutesDeps &
   PreviewDeps &
   AttachmentRoutesDeps &

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import canonicalize from 'canonicalize';
+import { canonicalJson } from '../../../proto/values/canonical-json.js';
 import type { OfficerCaller } from '../../parties/caller.js';
 import type { Fields, HistoryItem, ProcedureFile } from '../files/file.js';
 import type { Machine } from './machine.js';
@@ -7,9 +7,7 @@ import type { Relations } from './relations.js';
 
 /** SHA-256, in hex, of the document in the form of RFC 8785. */
 export const digestOf = (document: unknown): string =>
-  createHash('sha256')
-    .update(canonicalize(document) ?? '')
-    .digest('hex');
+  createHash('sha256').update(canonicalJson(document)).digest('hex');
 
 /** The document of a file as `GET` shows it. */
 export const shownDocument = (machine: Pick<Machine, 'shown'>, file: ProcedureFile): Fields =>
@@ -50,7 +48,7 @@ export function roleFor(
     const [relation, role] = [one.slice(0, dot), one.slice(dot + 1)];
     if (role !== 'any' && !caller.roles.includes(role)) return false;
     if (role === 'competent_reviewer' && !relations.isCompetent(caller.party)) return false;
-    return relations.resolve(relation, sides).includes(caller.party);
+    return relations.holds(relation, sides, caller.party);
   });
 }
 

@@ -173,16 +173,6 @@ export class Procedure {
     return { file, answer: describeFile(machine, file, officer, this.deps.world.relations) };
   }
 
-  /** The answers about those of the files that the caller may see, by id. */
-  async describeMany(caller: Caller, kind: Kind, ids: readonly string[]): Promise<Map<string, Fields>> {
-    const officer = requireOfficer(caller);
-    const machine = this.#machine(kind);
-    const { relations } = this.deps.world;
-    const files = await this.deps.reader.getMany(ids.map((id) => ({ kind, id })));
-    const seen = files.filter((file) => file !== undefined && isReadable(machine, file, officer, relations));
-    return new Map((seen as ProcedureFile[]).map((file) => [file.id, describeFile(machine, file, officer, relations)]));
-  }
-
   async readWhole(caller: Caller, ref: FileRef): Promise<Fields> {
     if (this.#machine(ref.kind).recordsReads) {
       await this.read(caller, ref);

@@ -58,6 +58,11 @@ export class Relations {
     return above?.id ?? [...peers].find((peer) => peer && parties.every((party) => this.isAbove(peer, party)));
   }
 
+  /** Number of parties. */
+  get size(): number {
+    return this.parties.list().length;
+  }
+
   isCompetent(party: string): boolean {
     return this.parties.get(party)?.competent === true;
   }
@@ -112,6 +117,12 @@ export class Relations {
       default:
         return listOf(sides[relation as keyof Sides]);
     }
+  }
+
+  /** Whether a party stands in a relation to a file with these sides. */
+  holds(relation: string, sides: Sides, party: string): boolean {
+    if (relation === 'any') return this.parties.get(party) !== undefined;
+    return this.resolve(relation, sides).includes(party);
   }
 
   regionOf(party: string): string {

@@ -18,12 +18,21 @@ export interface FileQuery {
   limit: number;
 }
 
-export interface UrgentQuery {
+/** Files of one kind that may be urgent. */
+export interface UrgentKind {
   kind: Kind;
   /** Files of which one of these parties is a side. Absent: of any. */
   sides?: readonly string[];
+  /** In one of these states. Absent, where clocks are asked for: in any. */
   states?: readonly string[];
-  /** Files with a clock that asks for an act, the one that is late first at the beginning; otherwise those without, oldest first. */
+}
+
+export interface UrgentQuery {
+  kinds: readonly UrgentKind[];
+  /**
+   * Files with a clock that asks for an act, of all kinds together, the one that is late first at the beginning; otherwise those without, kind
+   * by kind, the oldest of each first.
+   */
   hasOpenClock: boolean;
   /** Only those that are late by that moment, in milliseconds since 1970. */
   lateByMs?: number;
@@ -32,12 +41,16 @@ export interface UrgentQuery {
   limit: number;
 }
 
-/** Where a page of urgent files ended. */
-export type UrgentPosition = readonly [urgentAt: number, n: number];
+/** Where a page of urgent files ended: at a moment, or in the kind of that index. */
+export type UrgentPosition = readonly [rank: number, n: number];
+
+export interface UrgentFile extends FileRef {
+  /** Sequence of its last record. */
+  seq: number;
+}
 
 export interface UrgentPage {
-  /** `seq` is that of the file's last record. */
-  files: { id: string; seq: number }[];
+  files: UrgentFile[];
   /** Absent on the last page. */
   next?: UrgentPosition;
 }
@@ -102,6 +115,8 @@ export interface FileReader {
   list(query: FileQuery, upTo?: number): Promise<FilePage>;
   /** Names of files in the order of their urgency. */
   urgent(query: UrgentQuery): Promise<UrgentPage>;
+  /** Sequence of the last record of each file that is there, by id. */
+  lastRecords(kind: Kind, ids: readonly string[]): Promise<Map<string, number>>;
   history(ref: FileRef): Promise<HistoryItem[]>;
   /** Files of which a clock or a period falls due at or before that moment, earliest first. */
   due(beforeMs: number, limit: number): Promise<DueFile[]>;

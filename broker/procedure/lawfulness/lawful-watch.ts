@@ -1,6 +1,6 @@
 import { RepeatedLook } from '../../../proto/async/repeated-look.js';
 import { CLOCKS_DUE, type ClockDue, type LawfulMetrics } from '../../metrics/lawful-metrics.js';
-import type { Breaches, OpenClock, OpenClocksPage } from '../projection/lawfulness-queries.js';
+import type { Breaches, OpenClocks } from '../projection/lawfulness-queries.js';
 import type { Projection } from '../projection/projection.js';
 
 export interface LawfulWatchDeps {
@@ -11,9 +11,8 @@ export interface LawfulWatchDeps {
 }
 
 const WATCH_INTERVAL_MS = 60_000;
-/** Some milliseconds of the projection, which answers officers meanwhile. */
-const PAGE_CLOCKS = 2_000;
-const LEFT = Object.entries(CLOCKS_DUE) as [ClockDue, number][];
+/** Labels of running clocks, each with the seconds that are left at most, ascending. */
+const LEFT = (Object.entries(CLOCKS_DUE) as [ClockDue, number][]).filter(([, seconds]) => Number.isFinite(seconds));
 
 /** Counts deadlines, violations and unread notices of all files once a minute. */
 export class LawfulWatch {
@@ -43,13 +42,9 @@ export class LawfulWatch {
   async #count(): Promise<void> {
     const { projection, metrics, clock } = this.deps;
     const nowMs = clock();
+    const withinMs = LEFT.map(([, seconds]) => nowMs + seconds * 1000);
     const counts = new Map<string, Map<ClockDue, number>>();
-    for (let after: number | undefined = 0; after !== undefined; ) {
-      const query = { after, limit: PAGE_CLOCKS };
-      const page = (await projection.ask({ what: 'open-clocks', query })) as OpenClocksPage;
-      for (const open of page.clocks) add(counts, open, nowMs);
-      after = page.next;
-    }
+    for (const open of (await projection.ask({ what: 'open-clocks', withinMs })) as OpenClocks[]) add(counts, open);
     metrics.clocksNow(counts);
     const { violations, unreadNotices } = (await projection.ask({ what: 'breaches' })) as Breaches;
     metrics.violationsNow(new Map(violations.map(({ code, files }) => [code, files])));
@@ -57,16 +52,16 @@ export class LawfulWatch {
   }
 }
 
-function add(counts: Map<string, Map<ClockDue, number>>, open: OpenClock, nowMs: number): void {
-  const due = dueOf(open, nowMs);
+function add(counts: Map<string, Map<ClockDue, number>>, open: OpenClocks): void {
   const byDue = counts.get(open.id) ?? new Map<ClockDue, number>();
-  byDue.set(due, (byDue.get(due) ?? 0) + 1);
+  for (const [due, clocks] of byLabel(open)) byDue.set(due, (byDue.get(due) ?? 0) + clocks);
   counts.set(open.id, byDue);
 }
 
-function dueOf({ state, lateFrom }: OpenClock, nowMs: number): ClockDue {
-  if (state === 'late') return 'overdue';
-  if (state === 'paused') return 'paused';
-  const leftSeconds = (Date.parse(lateFrom) - nowMs) / 1000;
-  return LEFT.find(([, seconds]) => leftSeconds <= seconds)?.[0] ?? 'later';
+function byLabel({ state, clocks, within }: OpenClocks): [ClockDue, number][] {
+  if (state === 'late') return [['overdue', clocks]];
+  if (state === 'paused') return [['paused', clocks]];
+  const upTo = [...within, clocks];
+  const labels: ClockDue[] = [...LEFT.map(([label]) => label), 'later'];
+  return labels.map((label, index) => [label, (upTo[index] ?? 0) - (upTo[index - 1] ?? 0)]);
 }

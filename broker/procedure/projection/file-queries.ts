@@ -25,6 +25,11 @@ export function getFiles(db: ProjectionDatabase, refs: readonly FileRef[]): (Sto
   });
 }
 
+export function lastRecords(db: ProjectionDatabase, kind: string, ids: readonly string[]): Map<string, number> {
+  const sql = 'SELECT id, seq FROM files WHERE kind = ? AND id IN (SELECT value FROM json_each(?))';
+  return new Map(db.all(sql, kind, JSON.stringify(ids)).map(({ id, seq }) => [id as string, seq as number]));
+}
+
 /** A page of a list as the thread hands it over. */
 export type StoredPage = Omit<FilePage, 'files'> & { files: StoredFile[] };
 

@@ -1,19 +1,11 @@
 import type { Clock } from '../clock/clock.js';
 import type { ProjectionDatabase } from './database.js';
 
-export interface OpenClocksQuery {
-  /** `next` of the page before. */
-  after: number;
-  limit: number;
-}
-
-/** A clock that is running, paused, or late without the act that it asked for. */
-export type OpenClock = Pick<Clock, 'id' | 'state' | 'lateFrom'>;
-
-export interface OpenClocksPage {
-  clocks: OpenClock[];
-  /** Absent on the last page. */
-  next?: number;
+/** Clocks of one name that are running, paused, or late without the act that they asked for. */
+export interface OpenClocks extends Pick<Clock, 'id' | 'state'> {
+  clocks: number;
+  /** How many of them are late by each of the moments. */
+  within: number[];
 }
 
 /** Numbers of violations and of unread notices. */
@@ -24,15 +16,16 @@ export interface Breaches {
   unreadNotices: number;
 }
 
-export function openClocks(db: ProjectionDatabase, { after, limit }: OpenClocksQuery): OpenClocksPage {
-  const sql = `SELECT n, clock FROM clocks WHERE n > ? AND state <> 'met' ORDER BY n LIMIT ?`;
-  const rows = db.all(sql, after, limit) as { n: number; clock: string }[];
-  const clocks: OpenClock[] = [];
-  for (const { clock } of rows) {
-    const { id, state, lateFrom, doneAt } = JSON.parse(clock) as Clock;
-    if (doneAt === undefined) clocks.push({ id, state, lateFrom });
-  }
-  return { clocks, ...(rows.length === limit && { next: rows.at(-1)?.n as number }) };
+/** Counted in the order of an index that has the open clocks alone; `withinMs` are moments in milliseconds since 1970. */
+export function openClocks(db: ProjectionDatabase, withinMs: readonly number[]): OpenClocks[] {
+  const sums = withinMs.map((_, index) => `sum(late_at <= ?) AS within${index}`);
+  const sql = `SELECT id, state, count(*) AS clocks, ${sums.join(', ')} FROM clocks WHERE is_open = 1 GROUP BY state, id`;
+  return db
+    .all(sql, ...withinMs)
+    .map(
+      ({ id, state, clocks, ...row }) =>
+        ({ id, state, clocks, within: withinMs.map((_, index) => row[`within${index}`]) }) as OpenClocks,
+    );
 }
 
 export function breaches(db: ProjectionDatabase): Breaches {

@@ -23,6 +23,7 @@ export function projectedFiles(projection: Pick<Projection, 'ask'>, clock: () =>
       return { files: (await parsedAll(files)) as ProcedureFile[], ...page };
     },
     urgent: (query) => ask<UrgentPage>({ what: 'urgent', query }),
+    lastRecords: (kind, ids) => ask<Map<string, number>>({ what: 'last-records', kind, ids }),
     history: (ref) => ask<HistoryItem[]>({ what: 'history', ref }),
     due: (beforeMs, limit) => ask<DueFile[]>({ what: 'due', beforeMs, limit }),
     clocks: async (query) => {

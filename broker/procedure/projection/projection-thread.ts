@@ -3,7 +3,16 @@ import { SluiceError } from '../../../proto/errors.js';
 import { hashOf } from '../../ledger/chain.js';
 import type { LedgerRecord } from '../../ledger/record.js';
 import { isDamage, ProjectionDatabase } from './database.js';
-import { attachmentOf, clocksOf, dueFiles, getFiles, historyOf, keptAnswerOf, listFiles } from './file-queries.js';
+import {
+  attachmentOf,
+  clocksOf,
+  dueFiles,
+  getFiles,
+  historyOf,
+  keptAnswerOf,
+  lastRecords,
+  listFiles,
+} from './file-queries.js';
 import { FileRows } from './file-rows.js';
 import { breaches, openClocks } from './lawfulness-queries.js';
 import { listNotices, noticeOf } from './notice-queries.js';
@@ -59,6 +68,8 @@ function answer(question: Question): unknown {
       return listFiles(db, question.query);
     case 'urgent':
       return urgentFiles(db, question.query);
+    case 'last-records':
+      return lastRecords(db, question.kind, question.ids);
     case 'history':
       return historyOf(db, question.ref);
     case 'due':
@@ -74,7 +85,7 @@ function answer(question: Question): unknown {
     case 'kept':
       return keptAnswerOf(db, question.key, question.nowMs);
     case 'open-clocks':
-      return openClocks(db, question.query);
+      return openClocks(db, question.withinMs);
     case 'breaches':
       return breaches(db);
   }

@@ -10,7 +10,7 @@ import type { Ledger } from '../../ledger/ledger.js';
 import type { Act } from '../../ledger/record.js';
 import type { Clock } from '../clock/clock.js';
 import type { FileState, RecordedStep } from '../files/file.js';
-import type { FileReader } from '../files/file-reader.js';
+import type { FileReader, UrgentPosition } from '../files/file-reader.js';
 import { projectedFiles } from './projected-files.js';
 import { Projection } from './projection.js';
 
@@ -135,6 +135,75 @@ t.test('what falls due comes earliest first: running clocks and ends of periods'
     'of a calendar: all but late ones',
   );
   t.same(await files.clocks({ year: 2027, limit: 10 }), { clocks: [] });
+});
+
+t.test('urgent files of all kinds come in one order, by party, state and lateness, page by page', async (t) => {
+  const { ledger, open } = await office(t);
+  const { files } = open(t);
+  const made = (i: number): Act => {
+    const [kind, prefix] = i % 3 === 0 ? (['grant', 'gr'] as const) : (['application', 'ap'] as const);
+    const clocks = i % 5 === 4 ? [clock('D4', '2026-03-01', 'met')] : [clock('D4', `2026-03-${10 + ((i * 7) % 20)}`)];
+    const sides = { own: `d${i % 4}`, demand: `d${i % 4}`, provider: 'p' };
+    return act(`${prefix}-${i}`, { state: state({ state: i % 2 ? 'filed' : 'draft', sides, clocks }) }, { kind });
+  };
+  await ledger.appendAll(() => Array.from({ length: 40 }, (_, i) => made(i)));
+  // Another state and another clock take the place of the first ones.
+  await ledger.appendAll(() => [
+    act('ap-1', { state: state({ state: 'refused', sides: { own: 'd1' }, clocks: [] }) }),
+    act('ap-2', { state: state({ state: 'filed', sides: { own: 'd2' }, clocks: [clock('D4', '2026-02-01')] }) }),
+  ]);
+  const all = ['applications', 'grants'] as const;
+  const ids = async (hasOpenClock: boolean, limit: number, narrowed: object = {}, more: object = {}) => {
+    const found: string[] = [];
+    for (let after: UrgentPosition | undefined; ; ) {
+      const kinds = all.map((kind) => ({ kind, ...narrowed }));
+      const page = await files.urgent({ kinds, hasOpenClock, limit, ...more, ...(after && { after }) });
+      found.push(...page.files.map(({ id }) => id));
+      if (!page.next) return found;
+      after = page.next;
+    }
+  };
+  const dueOf = (id: string): number => (id === 'ap-2' ? -1 : (Number(id.slice(3)) * 7) % 20);
+  const byClock = await ids(true, 100);
+  t.equal(byClock[0], 'ap-2');
+  t.equal(byClock.length, 31);
+  t.same(
+    byClock.map(dueOf),
+    byClock.map(dueOf).sort((a, b) => a - b),
+  );
+  t.same(await ids(true, 7), byClock, 'in pages');
+  t.same(await ids(true, 7, { sides: ['p', 'd1', 'd2'] }), byClock, 'each file once, whatever its sides');
+  const parties = Array.from({ length: 60 }, (_, i) => `d${i}`);
+  t.same(await ids(true, 7, { sides: parties }), byClock, 'of many parties');
+  const own = byClock.filter((id) => Number(id.slice(3)) % 4 === 2);
+  t.same(await ids(true, 7, { sides: ['d2'] }), own);
+  t.same(
+    await ids(true, 3, { sides: ['d2'], states: ['filed'] }),
+    ['ap-2'],
+    'of that party only even ones, drafts but for one',
+  );
+  t.same(
+    await ids(true, 100, {}, { lateByMs: Date.parse('2026-03-10T16:00:00Z') }),
+    byClock.filter((id) => dueOf(id) <= 0),
+  );
+  const without = ['ap-1', 'ap-4', 'ap-14', 'ap-19', 'ap-29', 'ap-34', 'gr-9', 'gr-24', 'gr-39'];
+  const states = ['draft', 'filed', 'refused'];
+  for (const limit of [2, 100])
+    for (const sides of [undefined, ['p', 'd1'], parties]) {
+      t.same(
+        await ids(false, limit, { states, ...(sides && { sides }) }),
+        without,
+        `${limit} of ${sides?.length} parties`,
+      );
+    }
+  t.same(await ids(false, 2, { states: ['refused'], sides: ['d1'] }), ['ap-1']);
+  t.same(
+    await files.lastRecords('applications', ['ap-1', 'ap-4', 'ap-x']),
+    new Map([
+      ['ap-1', 41],
+      ['ap-4', 5],
+    ]),
+  );
 });
 
 t.test(

@@ -1,7 +1,5 @@
 import type { LedgerRecord } from '../../ledger/record.js';
-import type { Clock } from '../clock/clock.js';
-import { dateAt } from '../clock/shanghai-days.js';
-import type { FileState, RecordedStep, Sides, StoredAttachment } from '../files/file.js';
+import type { FileState, RecordedStep, StoredAttachment } from '../files/file.js';
 import { isGone, type Kind, kindOfRecord } from '../files/kinds.js';
 import type { ProjectionDatabase } from './database.js';
 import type { FileRows } from './file-rows.js';
@@ -44,10 +42,7 @@ function writeFileRecord(
     removeFile(db, n);
     return;
   }
-  files.put({ n, kind, id, seq, state, document: record.document });
-  writeSides(db, n, kind, state, known);
-  writeAbout(db, n, kind, state, known);
-  writeClocks(db, n, state, known);
+  files.put({ n, kind, id, seq, state, document: record.document }, before);
   for (const sha256 of [...(step?.attachments ?? []), ...(step?.named ?? [])])
     db.run('INSERT OR IGNORE INTO attachment_uses VALUES (?, ?)', sha256, n);
   writeHistory(db, n, record, step, { from: known?.state ?? null, to: state.state });
@@ -58,37 +53,6 @@ function stateWithoutStep(kind: Kind, id: string): FileState | undefined {
   if (kind !== 'parties') return undefined;
   return { state: 'registered', sides: { own: id }, clocks: [], memo: {}, about: [] };
 }
-
-const partiesOf = (sides: Sides): string[] => [...new Set(Object.values(sides).flat() as string[])].sort();
-
-function writeSides(db: ProjectionDatabase, n: number, kind: Kind, state: FileState, known?: FileState): void {
-  const parties = partiesOf(state.sides);
-  if (known && partiesOf(known.sides).join() === parties.join()) return;
-  if (known) db.run('DELETE FROM sides WHERE file = ?', n);
-  for (const party of parties) db.run('INSERT INTO sides VALUES (?, ?, ?)', kind, party, n);
-}
-
-function writeAbout(db: ProjectionDatabase, n: number, kind: Kind, { about }: FileState, known?: FileState): void {
-  if (known && known.about.join() === about.join()) return;
-  if (known) db.run('DELETE FROM about WHERE file = ?', n);
-  // By the whole name of the file that it is about and by its bare id.
-  const refs = new Set(about.flatMap((ref) => [ref, ref.slice(ref.indexOf('/') + 1)]));
-  for (const ref of refs) db.run('INSERT INTO about VALUES (?, ?, ?)', ref, kind, n);
-}
-
-function writeClocks(db: ProjectionDatabase, n: number, { clocks }: FileState, known?: FileState): void {
-  if (known ? JSON.stringify(known.clocks) === JSON.stringify(clocks) : clocks.length === 0) return;
-  if (known) db.run('DELETE FROM clocks WHERE file = ?', n);
-  for (const clock of clocks) {
-    const { unit, state } = clock;
-    db.run(
-      'INSERT INTO clocks (file, unit, state, start_date, due_date, clock) VALUES (?, ?, ?, ?, ?, ?)',
-      ...[n, unit, state, dateAt(Date.parse(clock.start)), dueDate(clock), JSON.stringify(clock)],
-    );
-  }
-}
-
-const dueDate = ({ unit, due }: Clock): string => (unit === 'h' ? dateAt(Date.parse(due)) : due);
 
 /** Records that change no state, a reading for one, keep the one before. */
 function writeHistory(
@@ -108,8 +72,7 @@ function writeHistory(
 }
 
 function removeFile(db: ProjectionDatabase, n: number): void {
-  for (const table of ['sides', 'about', 'clocks', 'history', 'attachment_uses'])
-    db.run(`DELETE FROM ${table} WHERE file = ?`, n);
+  for (const table of ['history', 'attachment_uses']) db.run(`DELETE FROM ${table} WHERE file = ?`, n);
 }
 
 function writeAttachment(db: ProjectionDatabase, { id, act, document }: LedgerRecord): void {

@@ -1,12 +1,13 @@
 import type { FileRef } from '../files/file.js';
 import type { ClocksQuery, FileQuery, NoticeQuery, UrgentQuery } from '../files/file-reader.js';
-import type { OpenClocksQuery } from './lawfulness-queries.js';
+import type { Kind } from '../files/kinds.js';
 
 /** Requests to the thread. */
 export type Question =
   | { what: 'files'; refs: readonly FileRef[] }
   | { what: 'list'; query: FileQuery }
   | { what: 'urgent'; query: UrgentQuery }
+  | { what: 'last-records'; kind: Kind; ids: readonly string[] }
   | { what: 'history'; ref: FileRef }
   | { what: 'due'; beforeMs: number; limit: number }
   | { what: 'clocks'; query: ClocksQuery }
@@ -14,7 +15,7 @@ export type Question =
   | { what: 'notice'; id: string; party: string }
   | { what: 'attachment'; sha256: string }
   | { what: 'kept'; key: string; nowMs: number }
-  | { what: 'open-clocks'; query: OpenClocksQuery }
+  | { what: 'open-clocks'; withinMs: readonly number[] }
   | { what: 'breaches' };
 
 /** Records in order without a gap; `ends` are the ends of each in `bytes`. */

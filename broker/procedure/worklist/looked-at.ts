@@ -1,28 +1,20 @@
 import type { OfficerCaller } from '../../parties/caller.js';
-import type { Clock } from '../clock/clock.js';
-import type { Fields, FileRef } from '../files/file.js';
-
-/** View of a file for the worklist of one officer, as long as the file has no later record. */
-export interface Shown {
-  file: Fields;
-  act: string | null;
-  /** Clocks that ask for an act. */
-  open: Clock[];
-}
-
-/** Files of which the outcome is kept, for all officers together; some 2 KB each. */
-const KEPT_MAX = 20_000;
+import type { UrgentFile } from '../files/file-reader.js';
 
 /**
- * Keeps what was found out about files for officers. A worklist is asked for again and again, and most of it is as it was: digests, next acts and
- * sight of a thousand files cost a hundred milliseconds. The least recently used are forgotten.
+ * Keeps what was found out about files for officers. A list is asked for again and again, and most of it is as it was: digests, next acts and
+ * sight of a thousand files cost tens of milliseconds. Officers of one party with the same roles see the same. The least recently used are
+ * forgotten.
  */
-export class LookedAt {
-  readonly #kept = new Map<string, { seq: number; shown: Shown | undefined }>();
+export class LookedAt<Found> {
+  readonly #kept = new Map<string, { seq: number; found: Found }>();
 
-  /** Undefined when it is not known; `shown` is undefined for a file that is not on the officer's worklist. */
-  find(officer: OfficerCaller, ref: FileRef, seq: number): { shown: Shown | undefined } | undefined {
-    const key = keyOf(officer, ref);
+  /** `keptMax` files, for all officers together. */
+  constructor(private readonly keptMax: number) {}
+
+  /** Undefined when it is not known, or the file has a later record than `seq`. */
+  find(officer: OfficerCaller, { kind, id, seq }: UrgentFile): { found: Found } | undefined {
+    const key = keyOf(officer, kind, id);
     const kept = this.#kept.get(key);
     if (kept?.seq !== seq) return undefined;
     // A map iterates in the order of insertion.
@@ -31,11 +23,11 @@ export class LookedAt {
     return kept;
   }
 
-  keep(officer: OfficerCaller, ref: FileRef, seq: number, shown: Shown | undefined): void {
-    const key = keyOf(officer, ref);
+  keep(officer: OfficerCaller, { kind, id, seq }: UrgentFile, found: Found): void {
+    const key = keyOf(officer, kind, id);
     this.#kept.delete(key);
-    this.#kept.set(key, { seq, shown });
-    if (this.#kept.size <= KEPT_MAX) return;
+    this.#kept.set(key, { seq, found });
+    if (this.#kept.size <= this.keptMax) return;
     const [oldest] = this.#kept.keys();
     this.#kept.delete(oldest as string);
   }
@@ -46,6 +38,6 @@ export class LookedAt {
   }
 }
 
-/** The same officer may have other roles later. */
-const keyOf = ({ id: officer, party, roles }: OfficerCaller, { kind, id }: FileRef): string =>
-  `${officer} ${party} ${roles.join()} ${kind}/${id}`;
+/** Everything of a caller that decides on what is seen; the same officer may have other roles later. */
+const keyOf = ({ party, roles, contract = '' }: OfficerCaller, kind: string, id: string): string =>
+  `${party} ${roles.join()} ${contract} ${kind}/${id}`;

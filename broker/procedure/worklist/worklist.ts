@@ -6,10 +6,10 @@ import { describeFile, roleFor } from '../engine/answer.js';
 import { type Machine, NONE, SELF, type Transition } from '../engine/machine.js';
 import { isReadable } from '../engine/readable.js';
 import type { Relations } from '../engine/relations.js';
-import type { Fields, FileRef, ProcedureFile } from '../files/file.js';
-import type { FileReader, UrgentPage, UrgentPosition, UrgentQuery } from '../files/file-reader.js';
+import type { ProcedureFile } from '../files/file.js';
+import type { FileReader, UrgentFile, UrgentKind, UrgentPosition } from '../files/file-reader.js';
 import type { Kind } from '../files/kinds.js';
-import { LookedAt, type Shown } from './looked-at.js';
+import { LookedAt } from './looked-at.js';
 
 export interface WorklistDeps {
   files: Pick<FileReader, 'getMany' | 'urgent'>;
@@ -20,8 +20,8 @@ export interface WorklistDeps {
 }
 
 export interface WorklistItem {
-  /** The answer of an act about the file. */
-  file: Fields;
+  /** The answer of an act about the file, as JSON. */
+  file: string;
   /** Null where the worklist only shows the clock of a competent department below. */
   act: string | null;
   /** Working days; null without clock. */
@@ -40,12 +40,21 @@ export interface WorklistPage {
 const ITEMS_MAX = 1_000;
 /** Files that are looked at for one answer. */
 const FILES_MAX = 20_000;
-const PAGE_FILES = 1_000;
-/** Files that are read at a time, where nothing is known of them yet. */
-const READ_AT_ONCE = 200;
+/** Files that are read at a time, where nothing is known of them yet: some milliseconds of the event loop. */
+const READ_AT_ONCE = 100;
+/** Files of which the outcome is kept, for all officers together; about 1 KB each. */
+const KEPT_MAX = 30_000;
 
 /** Relations in which a party stands only to files of which it is itself a side. */
 const OF_SIDES: readonly string[] = ['own', 'provider', 'demand', 'source', 'suspender', 'either', 'asked'];
+
+/** View of a file for the worklist of one officer, as long as the file has no later record. */
+interface Shown {
+  file: string;
+  act: string | null;
+  /** Clocks that ask for an act. */
+  open: Clock[];
+}
 
 /** One answer while it is gathered. */
 interface Search {
@@ -59,9 +68,9 @@ interface Search {
   more: boolean;
 }
 
-/** Gathers what waits for an officer, in the order of due dates (docs/decisions/0173). */
+/** Gathers what waits for an officer, in the order of due dates (docs/decisions/0173, 0222). */
 export class Worklist {
-  readonly #lookedAt = new LookedAt();
+  readonly #lookedAt = new LookedAt<Shown | undefined>(KEPT_MAX);
 
   constructor(private readonly deps: WorklistDeps) {}
 
@@ -82,42 +91,37 @@ export class Worklist {
       filesLeft: FILES_MAX,
       more: false,
     };
-    const machines = [...this.deps.machines.values()].filter(({ available }) => available);
-    // The most urgent of every kind, so that the most urgent of all are among them.
-    for (const machine of machines) await this.#gather(search, machine, true, ITEMS_MAX);
-    for (const machine of isLateOnly ? [] : machines) {
-      await this.#gather(search, machine, false, Math.max(0, ITEMS_MAX - search.found.length));
-    }
+    await this.#gather(search, true);
+    if (!isLateOnly) await this.#gather(search, false);
     search.found.sort((a, b) => (a.daysLeft ?? Number.MAX_VALUE) - (b.daysLeft ?? Number.MAX_VALUE));
-    return { items: search.found.slice(0, ITEMS_MAX), more: search.more || search.found.length > ITEMS_MAX };
+    return { items: search.found, more: search.more };
   }
 
-  /** Finds up to `wanted` files of a kind; notes whether there are more. */
-  async #gather(search: Search, machine: Machine, hasOpenClock: boolean, wanted: number): Promise<void> {
-    const query = this.#queryFor(search, machine, hasOpenClock);
-    if (!query) return;
-    const before = search.found.length;
+  /** Finds files of all kinds, the most urgent first, until the answer is full; notes whether there are more. */
+  async #gather(search: Search, hasOpenClock: boolean): Promise<void> {
+    const kinds = [...this.deps.machines.values()].flatMap((machine) => {
+      const kind = machine.available && this.#kindFor(search.officer, machine, hasOpenClock);
+      return kind ? [kind] : [];
+    });
+    if (kinds.length === 0) return;
+    const query = { kinds, hasOpenClock, ...(search.isLateOnly && { lateByMs: search.nowMs }) };
     for (let after: UrgentPosition | undefined; ; ) {
-      const left = Math.min(wanted - (search.found.length - before), search.filesLeft);
-      const limit = Math.min(Math.max(left, 1), PAGE_FILES);
+      const left = Math.min(ITEMS_MAX - search.found.length, search.filesLeft);
+      const limit = Math.max(left, 1);
       const page = await this.deps.files.urgent({ ...query, limit, ...(after && { after }) });
       if (left <= 0) {
         search.more ||= page.files.length > 0;
         return;
       }
       search.filesLeft -= page.files.length;
-      await this.#lookAt(search, machine, page.files);
+      await this.#lookAt(search, page.files);
       if (page.next === undefined) return;
       after = page.next;
     }
   }
 
-  /** Files that may have an act for the officer; undefined when no act of that kind is for anybody with these roles. */
-  #queryFor(
-    { officer, isLateOnly, nowMs }: Search,
-    machine: Machine,
-    hasOpenClock: boolean,
-  ): Omit<UrgentQuery, 'limit'> | undefined {
+  /** Files of a kind that may have an act for the officer; undefined when no act of that kind is for anybody with these roles. */
+  #kindFor(officer: OfficerCaller, machine: Machine, hasOpenClock: boolean): UrgentKind | undefined {
     const rows = machine.transitions.filter((row) => isForWorklist(row) && row.who.some((who) => fits(who, officer)));
     const { kind } = machine;
     const seesClocksBelow = hasOpenClock && this.#seesClocksBelow(officer);
@@ -125,8 +129,7 @@ export class Worklist {
     const states = [...new Set(rows.flatMap(({ from }) => from))];
     const relations = rows.flatMap(({ who }) => who.filter((one) => fits(one, officer)).map(relationOf));
     const sides = seesClocksBelow ? this.#readable(officer) : this.#sidesOf(officer, relations);
-    const narrowed = { ...(!seesClocksBelow && { states }), ...(isLateOnly && { lateByMs: nowMs }) };
-    return { kind, hasOpenClock, ...narrowed, ...(sides && { sides }) };
+    return { kind, ...(!seesClocksBelow && { states }), ...(sides && { sides }) };
   }
 
   #sidesOf(officer: OfficerCaller, relations: readonly string[]): readonly string[] | undefined {
@@ -135,8 +138,11 @@ export class Worklist {
     return this.#readable(officer);
   }
 
-  #readable({ party }: OfficerCaller): readonly string[] {
-    return this.deps.relations.readableBy(party);
+  /** Undefined for all parties. */
+  #readable({ party }: OfficerCaller): readonly string[] | undefined {
+    const { relations } = this.deps;
+    const readable = relations.readableBy(party);
+    return readable.length === relations.size ? undefined : readable;
   }
 
   #seesClocksBelow({ roles, party }: OfficerCaller): boolean {
@@ -144,32 +150,35 @@ export class Worklist {
   }
 
   /** Adds those of the files that are on the officer's worklist. */
-  async #lookAt(search: Search, machine: Machine, files: UrgentPage['files']): Promise<void> {
-    const { kind } = machine;
-    const shown = new Map<string, Shown | undefined>();
-    const unknown: FileRef[] = [];
-    for (const { id, seq } of files) {
-      const known = this.#lookedAt.find(search.officer, { kind, id }, seq);
-      if (known) shown.set(id, known.shown);
-      else unknown.push({ kind, id });
+  async #lookAt(search: Search, files: readonly UrgentFile[]): Promise<void> {
+    const { officer } = search;
+    const shown = new Map<UrgentFile, Shown | undefined>();
+    const unknown: UrgentFile[] = [];
+    for (const file of files) {
+      const known = this.#lookedAt.find(officer, file);
+      if (known) shown.set(file, known.found);
+      else unknown.push(file);
     }
     for (let at = 0; at < unknown.length; at += READ_AT_ONCE) {
-      for (const file of await this.deps.files.getMany(unknown.slice(at, at + READ_AT_ONCE))) {
+      const asked = unknown.slice(at, at + READ_AT_ONCE);
+      for (const [index, file] of (await this.deps.files.getMany(asked)).entries()) {
         if (!file) continue;
-        shown.set(file.id, this.#shownOf(search.officer, machine, file));
-        this.#lookedAt.keep(search.officer, file, file.seq, shown.get(file.id));
+        const found = this.#shownOf(officer, file);
+        shown.set(asked[index] as UrgentFile, found);
+        this.#lookedAt.keep(officer, file, found);
       }
     }
-    for (const { id } of files) {
-      const one = shown.get(id);
+    for (const file of files) {
+      const one = shown.get(file);
       const item = one && this.#itemOf(search, one);
       if (item) search.found.push(item);
     }
   }
 
   /** View of a file for the officer; undefined when it is nothing to do with the officer. */
-  #shownOf(officer: OfficerCaller, machine: Machine, file: ProcedureFile): Shown | undefined {
-    const { relations } = this.deps;
+  #shownOf(officer: OfficerCaller, file: ProcedureFile): Shown | undefined {
+    const { relations, machines } = this.deps;
+    const machine = machines.get(file.kind) as Machine;
     if (!isReadable(machine, file, officer, relations)) return undefined;
     const act = machine.transitions.find(
       (row) => isForWorklist(row, file) && roleFor(row.who, file, officer, relations),
@@ -177,7 +186,8 @@ export class Worklist {
     const open = file.clocks.filter(({ state, doneAt }) => state !== 'met' && doneAt === undefined);
     const isShown = act !== undefined || open.some((clock) => this.#isOfDepartmentBelow(officer, clock));
     if (!isShown) return undefined;
-    return { file: describeFile(machine, file, officer, relations), act: act?.act ?? null, open };
+    const answer = JSON.stringify(describeFile(machine, file, officer, relations));
+    return { file: answer, act: act?.act ?? null, open };
   }
 
   /** Undefined when nothing of the file is late and only late files are asked for. */

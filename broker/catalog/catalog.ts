@@ -58,8 +58,8 @@ export class Catalog implements FoldedRoom {
     entry.status = status;
     this.#countDraft(record.id, Number(draft !== undefined) - Number(entry.draft !== undefined));
     if (entry.draft) this.texts.release(entry.draft);
-    entry.draft = draft && this.texts.keep(toText(draft));
-    if (published && published.version > entry.versions.length) entry.versions.push(this.texts.keep(toText(published)));
+    entry.draft = draft && this.texts.keepJson(draft);
+    if (published && published.version > entry.versions.length) entry.versions.push(this.texts.keepJson(published));
     this.#entries.set(record.id, entry);
     if (published && isInForce(status) && !isCanaryEntry(record.id)) this.#search.put(published.document);
     else this.#search.remove(record.id);
@@ -174,11 +174,4 @@ export class Catalog implements FoldedRoom {
 }
 
 const isInForce = (status: EntryStatus): boolean => status === 'published' || status === 'updating';
-/** Not of the pool of short-lived buffers: each text would keep its whole block of it. */
-const toText = (value: unknown): Buffer => {
-  const text = JSON.stringify(value);
-  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
-  bytes.write(text);
-  return bytes;
-};
 const fromText = <T>(text: KeptText): T => JSON.parse(text.read().toString('utf8')) as T;

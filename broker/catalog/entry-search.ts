@@ -21,16 +21,20 @@ export interface Searchable {
 /** Words of a query that are searched for; the rest is ignored, because each costs a scan of all entries. */
 const WORDS_MAX = 20;
 
+/** Documents that wait to be made searchable. */
+const CHANGED_MAX = 500;
+
 /** Full-text search over published entries by substring, in the order of their ids. */
 export class EntrySearch {
   readonly #entries = new Map<string, Searchable>();
+  /** Entries whose text is to be made: an entry often has several records in a row, of which the last counts. */
+  readonly #changed = new Map<string, EntryDocument>();
   /** Ids in order; undefined after a change until the next query sorts them. */
   #sorted: string[] | undefined;
 
   put(document: EntryDocument): void {
-    const { id, sharingAttribute } = document;
-    const { party } = splitEntryId(id);
-    this.putSearchable(id, { party, attribute: sharingAttribute, text: searchText(document) });
+    this.#changed.set(document.id, document);
+    if (this.#changed.size >= CHANGED_MAX) this.#takeChanged();
   }
 
   putSearchable(id: string, entry: Searchable): void {
@@ -39,15 +43,18 @@ export class EntrySearch {
   }
 
   searchable(id: string): Searchable | undefined {
+    this.#takeChanged();
     return this.#entries.get(id);
   }
 
   remove(id: string): void {
+    this.#changed.delete(id);
     if (this.#entries.delete(id)) this.#sorted = undefined;
   }
 
   /** At most `limit` ids; `next` is the `after` of the following page, undefined on the last one. */
   find({ q, party, attribute, after, limit }: SearchQuery): { ids: string[]; next: string | undefined } {
+    this.#takeChanged();
     const words = (q ?? '').toLowerCase().split(/\s+/).filter(Boolean).slice(0, WORDS_MAX);
     const ids: string[] = [];
     const all = this.#inOrder();
@@ -65,6 +72,14 @@ export class EntrySearch {
       ids.push(id);
     }
     return { ids, next: undefined };
+  }
+
+  #takeChanged(): void {
+    for (const [id, document] of this.#changed) {
+      const { party } = splitEntryId(id);
+      this.putSearchable(id, { party, attribute: document.sharingAttribute, text: searchText(document) });
+    }
+    this.#changed.clear();
   }
 
   #inOrder(): string[] {

@@ -35,6 +35,22 @@ t.test('a text that was released takes no room in memory, and a snapshot that ho
   t.equal(shown(texts)[49], bytes(49).toString());
 });
 
+t.test(
+  'the JSON of a value is read whether it waits, lies in a file, or was released before it was made',
+  async (t) => {
+    const kept = new KeptTexts(join(await temporaryFolder(t), 'checkpoint'), 1_000);
+    const value = (i: number): object => ({ id: i, name: '出生', more: 'x'.repeat(50) });
+    const texts = Array.from({ length: 1_200 }, (_, i) => kept.keepJson(value(i)));
+    const released = kept.keepJson(value(-1));
+    kept.release(released);
+    t.same(
+      shown([...texts, released]),
+      [...texts.keys(), -1].map((i) => JSON.stringify(value(i))),
+    );
+    t.ok(texts.filter((text) => text.isInMemory).length <= 250, 'all but the newest lie in files');
+  },
+);
+
 t.test('texts stay in memory when the disk does not take them', async (t) => {
   const kept = new KeptTexts(join('/dev/null', 'checkpoint'), 1_000);
   const texts = Array.from({ length: 50 }, (_, i) => kept.keep(bytes(i)));

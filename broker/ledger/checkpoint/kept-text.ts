@@ -33,6 +33,8 @@ export class TextFile {
  * entries in three versions would take 400 MB of every process.
  */
 export class KeptText {
+  /** The value of which the bytes are the JSON, while nobody has read them. */
+  #value: object | undefined;
   #bytes: Buffer | undefined;
   #file: TextFile | undefined;
   #at = 0;
@@ -44,6 +46,13 @@ export class KeptText {
     return text;
   }
 
+  /** The JSON of a value, made when it is read; the value must not change until then. */
+  static ofValue(value: object): KeptText {
+    const text = new KeptText();
+    text.#value = value;
+    return text;
+  }
+
   static inFile(file: TextFile, at: number, length: number): KeptText {
     const text = new KeptText();
     text.moveTo(file, at, length);
@@ -52,11 +61,15 @@ export class KeptText {
 
   /** The bytes; they must not be changed. */
   read(): Buffer {
+    if (this.#value) {
+      this.#bytes = jsonOf(this.#value);
+      this.#value = undefined;
+    }
     return this.#bytes ?? (this.#file as TextFile).read(this.#at, this.#length);
   }
 
   get isInMemory(): boolean {
-    return this.#bytes !== undefined;
+    return this.#bytes !== undefined || this.#value !== undefined;
   }
 
   moveTo(file: TextFile, at: number, length: number): void {
@@ -64,9 +77,20 @@ export class KeptText {
     this.#at = at;
     this.#length = length;
     this.#bytes = undefined;
+    this.#value = undefined;
   }
 }
 
+/** Not of the pool of short-lived buffers: each text would keep its whole block of it. */
+function jsonOf(value: object): Buffer {
+  const json = JSON.stringify(value);
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(json));
+  bytes.write(json);
+  return bytes;
+}
+
+/** Values whose text is not made yet: most drafts of a start are replaced by one of the next records. */
+const VALUES_MAX = 500;
 /** Texts that stay in memory; more are written to a file of their own. */
 const IN_MEMORY_BYTES_MAX = 32 * 1024 * 1024;
 
@@ -77,6 +101,7 @@ const IN_MEMORY_BYTES_MAX = 32 * 1024 * 1024;
  */
 export class KeptTexts {
   readonly #inMemory = new Set<KeptText>();
+  readonly #values = new Set<KeptText>();
   #bytes = 0;
   #files: TextFile[] = [];
   #filesBefore: TextFile[] = [];
@@ -89,14 +114,24 @@ export class KeptTexts {
 
   keep(bytes: Buffer): KeptText {
     const text = KeptText.of(bytes);
-    this.#inMemory.add(text);
-    this.#bytes += bytes.length;
-    if (this.#bytes > this.inMemoryBytesMax && this.path !== undefined) this.#writeOut(this.path);
+    this.#add(text);
+    return text;
+  }
+
+  /** The JSON of a value that nobody changes any more. */
+  keepJson(value: object): KeptText {
+    const text = KeptText.ofValue(value);
+    this.#values.add(text);
+    if (this.#values.size >= VALUES_MAX) {
+      for (const one of this.#values) this.#add(one);
+      this.#values.clear();
+    }
     return text;
   }
 
   /** The room does not use the text any more; a checkpoint that is being written may. */
   release(text: KeptText): void {
+    if (this.#values.delete(text)) return;
     if (this.#inMemory.delete(text) && text.isInMemory) this.#bytes -= text.read().length;
   }
 
@@ -106,6 +141,14 @@ export class KeptTexts {
 
   checkpointStored(): void {
     for (const file of this.#filesBefore.splice(0)) file.close();
+  }
+
+  #add(text: KeptText): void {
+    // A checkpoint may hold it already.
+    if (!text.isInMemory) return;
+    this.#inMemory.add(text);
+    this.#bytes += text.read().length;
+    if (this.#bytes > this.inMemoryBytesMax && this.path !== undefined) this.#writeOut(this.path);
   }
 
   /** Texts that the disk does not take stay in memory: an act that was stored must not fail by it. */

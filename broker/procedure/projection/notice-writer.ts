@@ -18,8 +18,14 @@ export function parseNoticeId(id: string): [seq: number, ordinal: number] | unde
   return seq === undefined ? undefined : [Number(seq), Number(ordinal)];
 }
 
+/** Where notices are written and counted. */
+interface NoticeTables {
+  db: ProjectionDatabase;
+  counts: { unread: number };
+}
+
 /** One row for each party that is to be notified, numbered from 1 in the order of the orders. */
-export function writeNotices(db: ProjectionDatabase, record: LedgerRecord, orders: readonly NoticeOrder[]): void {
+export function writeNotices({ db, counts }: NoticeTables, record: LedgerRecord, orders: readonly NoticeOrder[]): void {
   const kind = kindOfRecord(record.kind);
   const own = kind && { kind, id: record.id };
   let ordinal = 0;
@@ -30,13 +36,13 @@ export function writeNotices(db: ProjectionDatabase, record: LedgerRecord, order
         ...[party, record.seq, ++ordinal, kind, about?.kind ?? null, about?.id ?? null, Date.parse(record.time)],
         ...[article ?? null, clock ?? null, details ? JSON.stringify(details) : null],
       );
-      if (party !== EVERYBODY) db.run('UPDATE progress SET unread = unread + 1');
+      if (party !== EVERYBODY) counts.unread++;
     }
   }
 }
 
 /** The first reading of a notice by a party counts. */
-export function writeReading(db: ProjectionDatabase, { id, time, actor, document }: LedgerRecord): void {
+export function writeReading({ db, counts }: NoticeTables, { id, time, actor, document }: LedgerRecord): void {
   const notice = parseNoticeId(id);
   if (!notice) return;
   const { party } = document as NoticeReading;
@@ -47,6 +53,7 @@ export function writeReading(db: ProjectionDatabase, { id, time, actor, document
     Date.parse(time),
     actor,
   );
+  if (read === 0) return;
   const isOwn = db.get('SELECT 1 FROM notices WHERE party = ? AND seq = ? AND ordinal = ?', party, ...notice);
-  if (read > 0 && isOwn) db.run('UPDATE progress SET unread = unread - 1');
+  if (isOwn) counts.unread--;
 }

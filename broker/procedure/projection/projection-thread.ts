@@ -44,17 +44,20 @@ function take({ first, ends, bytes }: RecordBatch): void {
   // Records that were sent before the file was made anew come again from its beginning.
   if (first !== head + 1) return;
   let [seq, last, start] = [head, hash, 0];
+  const tables = { db, files, counts: { unread: 0 } };
   db.transaction(() => {
-    for (const end of ends) {
+    for (const [index, end] of ends.entries()) {
       const stored = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
-      const record = { ...(JSON.parse(stored.toString('utf8')) as LedgerRecord), seq: ++seq };
-      if (record.prev !== last) throw new MisfitError(`record ${seq} does not follow what the file has`);
-      writeRecord({ db, files }, record);
-      last = hashOf(stored);
+      const record = JSON.parse(stored.toString('utf8')) as LedgerRecord;
+      record.seq = ++seq;
+      // The fold checks each record against the one before; here it matters that a batch goes on where the file ends.
+      if (index === 0 && record.prev !== last) throw new MisfitError(`record ${seq} does not follow what the file has`);
+      writeRecord(tables, record);
+      if (index === ends.length - 1) last = hashOf(stored);
       start = end;
     }
     files.write();
-    db.run('UPDATE progress SET head = ?, hash = ?', seq, last);
+    db.run('UPDATE progress SET head = ?, hash = ?, unread = unread + ?', seq, last, tables.counts.unread);
   });
   [head, hash] = [seq, last];
   report({ event: 'taken', head });

@@ -12,21 +12,23 @@ export const KEPT_MS = 30 * 86_400_000;
 export interface Tables {
   db: ProjectionDatabase;
   files: FileRows;
+  /** Changes of counts, written once for a transaction. */
+  counts: { unread: number };
 }
 
 /** Writes the rows of one record. They depend on the record and on what the records before it have made, on nothing else. */
-export function writeRecord({ db, files }: Tables, record: LedgerRecord): void {
+export function writeRecord({ db, files, counts }: Tables, record: LedgerRecord): void {
   const step = record.step as RecordedStep | undefined;
   const kind = kindOfRecord(record.kind);
   if (kind) writeFileRecord({ db, files }, kind, record, step);
   else if (record.kind === 'attachment') writeAttachment(db, record);
-  else if (record.kind === 'notice' && record.act === 'read') writeReading(db, record);
-  if (step?.notices) writeNotices(db, record, step.notices);
+  else if (record.kind === 'notice' && record.act === 'read') writeReading({ db, counts }, record);
+  if (step?.notices) writeNotices({ db, counts }, record, step.notices);
   if (record.kept) writeKept(db, record, record.kept);
 }
 
 function writeFileRecord(
-  { db, files }: Tables,
+  { db, files }: Pick<Tables, 'db' | 'files'>,
   kind: Kind,
   record: LedgerRecord,
   step: RecordedStep | undefined,

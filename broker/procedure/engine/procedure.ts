@@ -212,12 +212,10 @@ export class Procedure {
   }
 
   #readableSides(officer: OfficerCaller, asked: readonly string[] | undefined): readonly string[] | undefined {
-    const { relations, parties } = this.deps.world;
+    const { relations } = this.deps.world;
     if (officer.roles.includes('auditor') && relations.isCompetent(officer.party)) return asked;
-    const readable = relations.readableBy(officer.party);
-    if (asked === undefined) return readable.length === parties.list().length ? undefined : readable;
     // Files that one reads by office are found by the side that was asked for; `isReadable` decides on each.
-    return asked;
+    return asked ?? relations.sidesReadBy(officer.party);
   }
 
   #runner(head: number, nowMs = this.deps.clock()): ActRunner {

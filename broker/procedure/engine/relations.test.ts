@@ -29,3 +29,11 @@ t.test('the handler is the peer, else the lowest competent department above all'
   t.equal(relations.handlerOf(['city-affairs', 'health']), 'province', 'in any order');
   t.equal(relationsOf(HEALTH, CITY_AFFAIRS).handlerOf(['health', 'city-affairs']), undefined);
 });
+
+t.test('files need not be found by their sides for who reads all parties but the canary', async (t) => {
+  const canary = party('sluice-canary', 'county', '999999');
+  const relations = relationsOf(PROVINCE, HEALTH, CITY, CITY_AFFAIRS, canary);
+  t.equal(relations.sidesReadBy('province'), undefined);
+  t.same(relations.sidesReadBy('city'), ['city', 'city-affairs']);
+  t.same(relationsOf(PROVINCE, HEALTH, NATION, canary).sidesReadBy('province'), ['province', 'health']);
+});

@@ -1,3 +1,4 @@
+import { CANARY_PARTY } from '../../../proto/canary.js';
 import type { LedgerRecord } from '../../ledger/record.js';
 import { commonSuperior, peerCompetentDepartment } from '../../parties/competent-department.js';
 import type { Parties } from '../../parties/parties.js';
@@ -17,6 +18,7 @@ export const partiesOf = (sides: Sides): string[] => [...new Set(Object.values(s
 export class Relations {
   #peers = new Map<string, string | undefined>();
   #superiors = new Map<string, string | undefined>();
+  #sidesRead = new Map<string, string[] | undefined>();
 
   constructor(
     private readonly parties: Parties,
@@ -28,6 +30,7 @@ export class Relations {
     if (kind !== 'party') return;
     this.#peers = new Map();
     this.#superiors = new Map();
+    this.#sidesRead = new Map();
   };
 
   /** The competent department of the party's level and region; that party itself where it is one. */
@@ -58,11 +61,6 @@ export class Relations {
     return above?.id ?? [...peers].find((peer) => peer && parties.every((party) => this.isAbove(peer, party)));
   }
 
-  /** Number of parties. */
-  get size(): number {
-    return this.parties.list().length;
-  }
-
   isCompetent(party: string): boolean {
     return this.parties.get(party)?.competent === true;
   }
@@ -84,6 +82,15 @@ export class Relations {
       .list()
       .map(({ id }) => id)
       .filter((id) => id === party || this.reads(party, id));
+  }
+
+  /** The same; undefined where that is everybody but the canary, so that files need not be found by their sides. */
+  sidesReadBy(party: string): string[] | undefined {
+    return remembered(this.#sidesRead, party, () => {
+      const readable = this.readableBy(party);
+      const others = this.parties.list().filter(({ id }) => id !== CANARY_PARTY);
+      return readable.length >= others.length ? undefined : readable;
+    });
   }
 
   /** Whether officers of one party read the files of another: it is the peer, or the peer's superior. */

@@ -128,21 +128,14 @@ export class Worklist {
     if (rows.length === 0 && !seesClocksBelow) return undefined;
     const states = [...new Set(rows.flatMap(({ from }) => from))];
     const relations = rows.flatMap(({ who }) => who.filter((one) => fits(one, officer)).map(relationOf));
-    const sides = seesClocksBelow ? this.#readable(officer) : this.#sidesOf(officer, relations);
+    const sides = seesClocksBelow ? this.deps.relations.sidesReadBy(officer.party) : this.#sidesOf(officer, relations);
     return { kind, ...(!seesClocksBelow && { states }), ...(sides && { sides }) };
   }
 
   #sidesOf(officer: OfficerCaller, relations: readonly string[]): readonly string[] | undefined {
     if (relations.every((relation) => OF_SIDES.includes(relation))) return [officer.party];
     if (relations.some((relation) => relation === 'any' || relation === 'owner')) return undefined;
-    return this.#readable(officer);
-  }
-
-  /** Undefined for all parties. */
-  #readable({ party }: OfficerCaller): readonly string[] | undefined {
-    const { relations } = this.deps;
-    const readable = relations.readableBy(party);
-    return readable.length === relations.size ? undefined : readable;
+    return this.deps.relations.sidesReadBy(officer.party);
   }
 
   #seesClocksBelow({ roles, party }: OfficerCaller): boolean {

@@ -3,8 +3,8 @@ import { SluiceError } from '../../../proto/errors.js';
 import type { GatewayMetrics, LoginFailure } from '../../metrics/gateway-metrics.js';
 import { AddressBuckets } from './address-buckets.js';
 
-/** A program that was given a wrong token tries some times before somebody looks; a guesser never stops. */
-const FAILURES = { burst: 50, perSecond: 5 };
+/** The console of somebody who has left calls dozens of addresses before anybody looks; a guesser never stops. */
+const FAILURES = { burst: 200, perSecond: 5 };
 
 export interface FailedLoginsDeps {
   log: Logger;

@@ -241,6 +241,7 @@ class RunningBroker implements BrokerHandle {
       clock,
       limits,
       quotas: config.quotas,
+      isLawful: config.platformRegistration !== undefined,
       isLedgerFollowed: () => ledger.isFollowed,
       onUnexpected,
       onStored: (partition, subject, position, data, sentAtMs) =>

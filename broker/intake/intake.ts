@@ -36,6 +36,8 @@ export interface IntakeDeps {
   clock: () => number;
   limits: IntakeLimits;
   quotas: QuotaLimits;
+  /** The bus has a platform registration. */
+  isLawful?: boolean;
   /** False while the ledger is stale: a token or right may have been withdrawn, so nothing is taken. */
   isLedgerFollowed: () => boolean;
   /** Gets errors that nobody foresaw; they are answered as INTERNAL, which says nothing. */
@@ -220,9 +222,9 @@ export class Intake {
   }
 
   #judge({ caller, entries }: Call, event: RawEvent): ValidationResult {
-    const { limits, clock } = this.#deps;
+    const { limits, clock, isLawful } = this.#deps;
     try {
-      return validateEvent({ entries, maxEventBytes: limits.maxEventBytes }, caller, event, clock());
+      return validateEvent({ entries, maxEventBytes: limits.maxEventBytes, isLawful }, caller, event, clock());
     } catch (error) {
       // The entry does not compile: none of its events is taken, so none can overtake this one.
       this.#deps.onUnexpected?.(error);

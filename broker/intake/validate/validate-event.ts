@@ -15,6 +15,8 @@ export type EntryLookup = Pick<Catalog, 'compiled'>;
 export interface ValidationDeps {
   entries: EntryLookup;
   maxEventBytes: number;
+  /** On a registered bus the problem of a record that breaks its schema names the article behind it. */
+  isLawful?: boolean | undefined;
 }
 
 /** Decision about one event; a rejection without entry has no quarantine to go to. */
@@ -39,7 +41,13 @@ export function validateEvent(
   const findings: Finding[] = [];
   const bytes = checkAndEncode(deps, { event, entry, nowMs }, findings);
   if (id !== undefined && bytes) return { accepted: true, id, entry, bytes };
-  return { accepted: false, id, entry, problem: problemOf(findings, { event: id, entry: entry.version.id }) };
+  const article = deps.isLawful && findings[0]?.code === 'ITEM_INVALID' ? { article: 'R18' } : {};
+  return {
+    accepted: false,
+    id,
+    entry,
+    problem: problemOf(findings, { event: id, entry: entry.version.id, ...article }),
+  };
 }
 
 function misdirection(caller: SystemCaller, event: RawEvent, entry: CompiledEntry | undefined): Finding | undefined {

@@ -20,6 +20,16 @@ t.test('rights that a standing consent gives, and those that a change would take
   await publishEntries(bus);
   await bus.setClock('2026-09-17T10:00:00+08:00');
 
+  await t.test('an event against the schema of its entry is refused with the article', async (t) => {
+    const event = { specversion: '1.0', id: 'bad', type: REGION.id, op: 'create', data: { code: '350100', name: 7 } };
+    const refused = { code: 'ITEM_INVALID', item: 'name', article: 'R18' };
+    t.match(await bus.as('civil-registry', 'POST', '/v1/events', event), { status: 422, body: refused });
+    t.match(await bus.as('civil-registry', 'POST', '/v1/events', [event]), {
+      status: 200,
+      body: [{ problem: refused }],
+    });
+  });
+
   await t.test('an unconditional entry is replied to within a day (step 24)', async (t) => {
     const { id } = await fileApplication(bus, HEALTH, applicationFor(REGION, 'maternal-health'));
     await bus.setClock('2026-09-18T10:00:00+08:00');

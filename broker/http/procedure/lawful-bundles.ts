@@ -4,10 +4,9 @@ import { isMap } from '../../../proto/values/is-map.js';
 import { sameDocument } from '../../ledger/same-document.js';
 import type { Parties } from '../../parties/parties.js';
 import type { PartyDocument } from '../../parties/party.js';
-import type { Procedure } from '../../procedure/engine/procedure.js';
+import type { ActCall, Procedure } from '../../procedure/engine/procedure.js';
 import { refuseOne } from '../../procedure/engine/refusals.js';
 import type { Fields } from '../../procedure/files/file.js';
-import { isIncomplete } from '../../procedure/people/parties.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { JSON_TYPE, YAML_TYPE } from '../server/route-rule.js';
@@ -35,6 +34,8 @@ const REFUSED = {
 const ARTICLES = { entries: 'R16', grants: 'R32', systems: 'R36', officers: 'R36' } as const;
 
 type Route = { Querystring: { dryRun: boolean } };
+/** Registers a party, or describes the one of that id. */
+type PartyCall = Pick<ActCall, 'id' | 'act' | 'body' | 'isDryRun'> & { kind: 'parties' };
 
 /** On a registered bus a bundle registers parties, and nothing else: everything else has its own procedure. */
 export function lawfulBundleRoutes(app: FastifyInstance, { procedure, parties }: LawfulBundleDeps): void {
@@ -45,16 +46,17 @@ export function lawfulBundleRoutes(app: FastifyInstance, { procedure, parties }:
     if (before) return sendAnswer(reply, before);
     const documents = superiorsFirst(partiesOf(request.body));
     const { dryRun } = request.query;
-    const fresh = documents.filter((one) => !sameDocument(parties.get(String(one.id)), one));
-    const calls = fresh.map((body) => ({
-      ...{ kind: 'parties' as const, body, isDryRun: dryRun },
-      ...(parties.get(String(body.id))
-        ? { act: 'change', id: String(body.id), body: changed(body, parties.get(String(body.id))) }
-        : { act: 'create' }),
-    }));
+    const calls = documents.flatMap((document): PartyCall[] => {
+      const id = String(document.id);
+      const stored = parties.get(id);
+      const call = { kind: 'parties' as const, isDryRun: dryRun };
+      if (!stored) return [{ ...call, act: 'create', body: document }];
+      const body = changed(document, stored);
+      return Object.keys(body).length > 0 ? [{ ...call, act: 'change', id, body }] : [];
+    });
     const names = (acts: string): string[] =>
-      calls.filter(({ act }) => act === acts).map(({ body }) => `party ${String(body.id)}`);
-    const counts = { create: names('create'), update: names('change'), unchanged: documents.length - fresh.length };
+      calls.filter(({ act }) => act === acts).map(({ id, body }) => `party ${id ?? String(body.id)}`);
+    const counts = { create: names('create'), update: names('change'), unchanged: documents.length - calls.length };
     const body = { dryRun, ...counts, warnings: [], tokens: {} };
     const together = { ...(key && { key }), whole: () => body };
     const [answer] = calls.length > 0 ? await procedure.performAll(caller, calls, together).catch(asBundle) : [];
@@ -86,6 +88,11 @@ function partiesOf(bundle: unknown): Fields[] {
       problems: ['parties: must be a list of maps'],
     });
   }
+  const again = parties.findIndex(({ id }, index) => parties.findIndex((one) => one.id === id) < index);
+  if (again >= 0) {
+    const problems = [`parties.${again}.id: a party of this id stands in the bundle already`];
+    throw new SluiceError('BUNDLE_INVALID', problems.join('; '), { problems });
+  }
   return parties as Fields[];
 }
 
@@ -104,11 +111,12 @@ function superiorsFirst(parties: readonly Fields[]): Fields[] {
   return ordered;
 }
 
-/** A party of a trial is completed with everything that the bundle says; of others what describes them is changed. */
-function changed({ id: _, ...given }: Fields, stored: PartyDocument | undefined): Fields {
-  const { name, description, empoweringProvision, lineMinistry } = given;
-  const members = stored && isIncomplete(stored) ? given : { name, description, empoweringProvision, lineMinistry };
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+/** What the bundle says anew of a registered party; the act refuses what stays as it was registered. */
+function changed({ id: _, ...given }: Fields, stored: PartyDocument): Fields {
+  const known = stored as unknown as Fields;
+  return Object.fromEntries(
+    Object.entries(given).filter(([name, value]) => value !== undefined && !sameDocument(known[name], value)),
+  );
 }
 
 /** Problems of a bundle are texts, as they were before the procedure. */

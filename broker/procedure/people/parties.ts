@@ -1,5 +1,6 @@
 import { CANARY_PARTY } from '../../../proto/canary.js';
 import type { LawfulProblem } from '../../../proto/errors.js';
+import { peerCompetentDepartment } from '../../parties/competent-department.js';
 import { PARTY_TYPES, type PartyDocument } from '../../parties/party.js';
 import { partyProblems } from '../../parties/party-problems.js';
 import { TEXT, TITLE } from '../engine/body-check.js';
@@ -34,11 +35,13 @@ function treeProblems({ body, world, batch }: ActContext): LawfulProblem[] {
   }
   if (type === undefined || body.id === undefined) return [];
   // A bundle registers a superior in the same batch, before those below it.
-  const find = (id: string): PartyDocument | undefined =>
-    world.parties.get(id) ??
-    (batch.changed('parties').find((file) => file.id === id)?.document as PartyDocument | undefined);
-  return partyProblems(body, find, { isTrial: false })
-    .filter((text) => !/^(?:empoweringProvision|type|creditCode|competent):/.test(text))
+  const made = batch.changed('parties').map(({ document }) => document as unknown as PartyDocument);
+  const find = (id: string): PartyDocument | undefined => world.parties.get(id) ?? made.find((one) => one.id === id);
+  return [
+    ...partyProblems(body, find, { isTrial: false }),
+    ...secondDepartment(body, [...world.parties.list(), ...made]),
+  ]
+    .filter((text) => !/^(?:empoweringProvision|type|creditCode|competent: a township)/.test(text))
     .map((text) => {
       const [field = '', ...rest] = text.split(': ');
       return problem(
@@ -48,6 +51,14 @@ function treeProblems({ body, world, batch }: ActContext): LawfulProblem[] {
         'R8',
       );
     });
+}
+
+/** A government has one competent department: of two, nobody could compute who reviews a file. */
+function secondDepartment(body: Partial<PartyDocument>, parties: readonly PartyDocument[]): string[] {
+  if (body.competent !== true || body.level === 'township') return [];
+  const others = parties.filter(({ id }) => id !== body.id);
+  const first = peerCompetentDepartment(others, body as PartyDocument);
+  return first ? [`competent: ${first.id} is the competent department of this level and region`] : [];
 }
 
 const MEMBERS = {
@@ -92,7 +103,7 @@ const OUTSIDE = {
 const DESCRIBING: readonly string[] = ['name', 'description', 'empoweringProvision', 'lineMinistry'];
 
 /** A trial registers parties without what a registered bus asks for; the operator completes them. */
-export const isIncomplete = ({ type, creditCode }: Partial<PartyDocument>): boolean =>
+const isIncomplete = ({ type, creditCode }: Partial<PartyDocument>): boolean =>
   type === undefined || creditCode === undefined;
 
 const CHANGEABLE = {

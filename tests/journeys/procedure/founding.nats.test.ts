@@ -57,6 +57,9 @@ t.test('the platform operator appoints nobody, and a founding code works once', 
   });
   await t.test('a party is a department, or an organisation that a law empowers', (t) => partiesRefused(t, bus));
   await bus.act('pan', '/v1/bundles', { parties: PARTIES });
+  await t.test('a government has one competent department, and a party stays what it was registered as', (t) =>
+    treeKept(t, bus),
+  );
   const key = { 'idempotency-key': 'founding' };
   const first = await redeem(FOUNDING_CODE, 'deng', key);
   t.match(first, { status: 201, body: { officer: { id: 'deng', party: CD, roles: ['administrator'] } } });
@@ -105,6 +108,28 @@ async function partiesRefused(t: Test, bus: LawfulBus): Promise<void> {
     status: 422,
     body: { code: 'BUNDLE_INVALID', article: 'R2' },
   });
+}
+
+async function treeKept(t: Test, bus: LawfulBus): Promise<void> {
+  const [registered] = PARTIES as { id: string }[];
+  const department = { ...registered, id: 'x', competent: true };
+  const city = { ...department, level: 'city', regionCode: '350200' };
+  const second = await bus.as('pan', 'POST', '/v1/parties', department);
+  t.match(second, { status: 400, body: { problems: [{ path: '/competent', code: 'BAD_REQUEST', article: 'R8' }] } });
+  const bundles: [object[], object][] = [
+    [[department], { article: 'R8', problems: [/competent: fujian-data-bureau is/] }],
+    [[city, { ...city, id: 'y' }], { article: 'R8', problems: [/competent: x is/] }],
+    [[{ ...city, competent: false }, city], { problems: [/^parties\.1\.id: /] }],
+    [[{ ...registered, competent: false }], { problems: [/competent: stays as it was registered/] }],
+    [[{ ...registered, superior: 'y' }], { problems: [/superior: stays as it was registered/] }],
+  ];
+  const { files } = await bus.read('pan', '/v1/parties?limit=1000');
+  for (const [parties, problem] of bundles) {
+    const expected = { status: 422, body: { code: 'BUNDLE_INVALID', ...problem } };
+    t.match(await bus.as('pan', 'POST', '/v1/bundles', { parties }), expected);
+  }
+  t.strictSame((await bus.read('pan', '/v1/parties?limit=1000')).files, files, 'nothing of them is registered');
+  t.match(await bus.act('pan', '/v1/bundles', { parties: PARTIES }), { create: [], update: [] });
 }
 
 t.test('appointments are refused with the field, the reason and the article', async (t) => {

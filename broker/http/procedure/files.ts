@@ -4,6 +4,7 @@ import type { Procedure } from '../../procedure/engine/procedure.js';
 import { refuseOne } from '../../procedure/engine/refusals.js';
 import type { Fields } from '../../procedure/files/file.js';
 import type { Kind } from '../../procedure/files/kinds.js';
+import { outsidersOf } from '../../procedure/outsiders/outsiders.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { JSON_TYPE } from '../server/route-rule.js';
@@ -47,7 +48,7 @@ export function fileRoutes(app: FastifyInstance, { procedure }: FileRoutesDeps):
     if (!machine.available || OWN_FORMS.includes(machine.kind)) continue;
     makeRoute(app, procedure, machine);
     for (const act of actsOf(machine)) actRoute(app, procedure, machine, act);
-    readRoutes(app, procedure, machine.kind);
+    readRoutes(app, procedure, machine);
   }
 }
 
@@ -65,7 +66,7 @@ function makeRoute(app: FastifyInstance, procedure: Procedure, machine: Machine)
   if (!row) return;
   app.post<{ Querystring: { dryRun?: boolean } }>(
     `/v1/${kind}`,
-    { schema: actSchema(machine, row, 201), config: ACT_RULE },
+    { schema: actSchema(machine, row, 201), config: { ...ACT_RULE, outsiders: outsidersOf(machine, row.act) } },
     async (request, reply) => {
       const { dryRun: isDryRun = false } = request.query;
       const answer = await procedure.perform(callerOf(request), { kind, act: row.act, ...callOf(request), isDryRun });
@@ -79,7 +80,7 @@ export function actRoute(app: FastifyInstance, procedure: Procedure, machine: Ma
   const row = transitions.find((one) => one.act === act) as Transition;
   app.post<ActRoute>(
     `/v1/${kind}/:id/${act}`,
-    { schema: actSchema(machine, row, 200), config: ACT_RULE },
+    { schema: actSchema(machine, row, 200), config: { ...ACT_RULE, outsiders: outsidersOf(machine, act) } },
     async (request, reply) => {
       const call = { kind, id: request.params.id, act, ...callOf(request) };
       return sendAnswer(reply, await procedure.perform(callerOf(request), call));
@@ -87,11 +88,18 @@ export function actRoute(app: FastifyInstance, procedure: Procedure, machine: Ma
   );
 }
 
-function readRoutes(app: FastifyInstance, procedure: Procedure, kind: Kind): void {
-  app.get<ListRoute>(`/v1/${kind}`, { schema: listSchema(kind), config: { access: 'anybody' } }, (request) =>
+function readRoutes(app: FastifyInstance, procedure: Procedure, machine: Machine): void {
+  const { kind, isReadOneByOneBy = [] } = machine;
+  const outsiders = outsidersOf(machine);
+  const listRule = {
+    access: 'anybody' as const,
+    outsiders: outsiders.filter((role) => !isReadOneByOneBy.includes(role)),
+  };
+  app.get<ListRoute>(`/v1/${kind}`, { schema: listSchema(kind), config: listRule }, (request) =>
     kind === 'systems' ? listSystems(procedure, request) : procedure.list(callerOf(request), queryOf(kind, request)),
   );
-  app.get<ActRoute>(`/v1/${kind}/:id`, { schema: readSchema(kind), config: { access: 'anybody' } }, (request) =>
+  const readRule = { access: 'anybody' as const, outsiders };
+  app.get<ActRoute>(`/v1/${kind}/:id`, { schema: readSchema(kind), config: readRule }, (request) =>
     procedure.readWhole(callerOf(request), { kind, id: request.params.id }),
   );
 }

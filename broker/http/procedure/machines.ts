@@ -1,12 +1,14 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import type { Procedure } from '../../procedure/engine/procedure.js';
 import { publishedMachine } from '../../procedure/published/published-machine.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 
+const RULE: FastifyContextConfig = { access: 'anybody', outsiders: ['platform_operator', 'contractor'] };
+
 /** `GET /v1/procedures`: the machines as data, also those that this version does not run. */
 export function machineRoutes(app: FastifyInstance, { procedure }: { procedure: Procedure }): void {
   const machines = [...procedure.machines.values()].map(publishedMachine);
-  app.get('/v1/procedures', { schema: SCHEMA, config: { access: 'anybody' } }, async () => ({ machines }));
+  app.get('/v1/procedures', { schema: SCHEMA, config: RULE }, async () => ({ machines }));
 }
 
 const SCHEMA = {

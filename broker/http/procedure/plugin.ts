@@ -32,10 +32,6 @@ export type ProcedureRoutesDeps = FileRoutesDeps &
 export const procedurePlugin =
   (deps: ProcedureRoutesDeps): FastifyPluginAsync =>
   async (app: FastifyInstance) => {
-    // A caller without a part is refused by the procedure itself, act by act, where a route does not say so.
-    app.addHook('onRoute', ({ config }) => {
-      if (config) config.outsiders ??= 'judged';
-    });
     procedureRoutes(app, deps);
   };
 

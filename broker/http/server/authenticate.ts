@@ -80,7 +80,7 @@ async function requireNoOutsider(
   { requireInsider }: AuthenticationDeps,
 ): Promise<void> {
   const { outsiders = [], payload } = routeOptions.config;
-  if (!requireInsider || caller.kind !== 'officer' || outsiders === 'judged') return;
+  if (!requireInsider || caller.kind !== 'officer') return;
   if (payload && caller.roles.includes('contractor')) throw notOpen();
   if (caller.roles.some((role) => outsiders.includes(role as Role))) return;
   await requireInsider(caller, `${method} ${routeOptions.url}`);

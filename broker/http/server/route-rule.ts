@@ -30,9 +30,9 @@ declare module 'fastify' {
     access?: Access;
     /**
      * Platform operators and contractors of a registered bus that may call the route; everywhere else they are refused before
-     * anything is looked at. `judged`: the procedure decides by the act.
+     * anything of the request is read.
      */
-    outsiders?: 'judged' | readonly Role[];
+    outsiders?: readonly Role[];
     /** Payload of a grant: a contractor reads it during an access alone. */
     payload?: boolean;
     body?: BodyRule;

@@ -1,4 +1,5 @@
 import { actorOf, type OfficerCaller } from '../../parties/caller.js';
+import type { Role } from '../../parties/officer.js';
 import type { Machine } from '../engine/machine.js';
 import { noticeAct, RecordedRefusal } from '../engine/recorded-refusal.js';
 import { refuseOne } from '../engine/refusals.js';
@@ -6,7 +7,15 @@ import type { Kind } from '../files/kinds.js';
 import { RefusedAttempts } from './refused-attempts.js';
 
 /** Roles that may do nothing but what a transition names them for (regulation R36). */
-const OUTSIDE_ROLES: readonly string[] = ['platform_operator', 'contractor'];
+const OUTSIDE_ROLES: readonly Role[] = ['platform_operator', 'contractor'];
+
+/** Those of these roles that a transition of the machine names, for that act or for any: the others take no part in it. */
+export const outsidersOf = (machine: Pick<Machine, 'transitions'> | undefined, act?: string): Role[] =>
+  OUTSIDE_ROLES.filter((role) =>
+    machine?.transitions.some(
+      (row) => (act === undefined || row.act === act) && row.who.some((who) => who.endsWith(`.${role}`)),
+    ),
+  );
 
 /** Refuses platform operators and contractors, and has their attempts on record. */
 export class Outsiders {
@@ -22,11 +31,7 @@ export class Outsiders {
   requireInside(caller: OfficerCaller, kind: Kind | undefined, act?: string): void {
     const outside = OUTSIDE_ROLES.find((role) => caller.roles.includes(role));
     if (outside === undefined) return;
-    const rows = (kind && this.machines.get(kind)?.transitions) ?? [];
-    const isNamed = rows.some(
-      (row) => (act === undefined || row.act === act) && row.who.some((who) => who.endsWith(`.${outside}`)),
-    );
-    if (isNamed) return;
+    if (outsidersOf(kind && this.machines.get(kind), act).includes(outside)) return;
     this.onRefused();
     const refusal = refuseOne('NOT_YOUR_ROLE', `a ${outside} takes no part in this`, '', 'R36');
     const attempt = this.#attempts.next(caller.id, this.clock());

@@ -121,9 +121,38 @@ async function outsiders(t: Test, bus: LawfulBus, ids: ReadonlyMap<string, strin
       await Promise.all(some.map((call) => refusedOutside(t, bus, who, { ...call, ids, paper })));
     }
   }
+  await malformed(t, bus);
   const records = await recordsAfter(bus, before);
   t.ok(records.length > 200, 'each attempt is on record');
   t.same([...new Set(records)], ['notice refused-attempt refused-attempts'], 'and nothing else');
+}
+
+/** What is wrong with a request is told to nobody who may not make it. */
+async function malformed(t: Test, bus: LawfulBus): Promise<void> {
+  const json = { 'content-type': 'application/json' };
+  const attempts: [string, string, object, string?][] = [
+    ['POST', '/v1/applications', json, '{'],
+    ['POST', '/v1/applications', json, '[]'],
+    ['POST', '/v1/applications/ap-x/approve', { 'content-type': 'text/x-other' }, 'x'],
+    ['POST', '/v1/cases', { ...json, 'if-match': 'x' }, '{}'],
+    ['POST', '/v1/officers', { ...json, 'idempotency-key': 'x'.repeat(300) }, '{}'],
+    ['POST', '/v1/calendars?dryRun=perhaps', json, '{}'],
+    ['POST', '/v1/demands', json, `"${'x'.repeat(2 * 1024 * 1024)}"`],
+    ['PUT', `/v1/catalog/${BIRTH_ID}`, json, '{'],
+    ['GET', '/v1/applications?limit=x', {}],
+    ['GET', '/v1/catalog?state=draft&other=1', {}],
+    ['GET', '/v1/notices?limit=0', {}],
+    ['GET', '/v1/desk?other=1', {}],
+  ];
+  for (const who of ['pan', 'ma']) {
+    for (const [method, path, headers, body] of attempts) {
+      const authorization = `Bearer ${bus.tokens.get(who)}`;
+      const init = { method, headers: { authorization, ...headers }, ...(body !== undefined && { body }) };
+      const answer = await fetch(`${bus.url}${path}`, init);
+      const expected = { status: 403, code: 'NOT_YOUR_ROLE', article: 'R36' };
+      t.match(await answer.json(), expected, `${who} ${method} ${path} ${body?.slice(0, 8)}`);
+    }
+  }
 }
 
 const AT_ONCE = 8;

@@ -33,7 +33,7 @@ type Route = { Params: { id: string }; Querystring: { from: string; log?: string
 export function accessRoutes(app: FastifyInstance, deps: AccessRoutesDeps): void {
   app.get<Route>(
     '/v1/accesses/:id/events',
-    { schema: SCHEMA, config: { access: 'anybody' } },
+    { schema: SCHEMA, config: { access: 'anybody', outsiders: ['contractor'] } },
     (request: FastifyRequest<Route>, reply) => readPage(deps, request, reply),
   );
 }

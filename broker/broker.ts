@@ -8,7 +8,7 @@ import { type LawfulDeps, openLawful } from './boot/lawful/open-lawful.js';
 import { untilRegistered } from './boot/lawful/until-registered.js';
 import { createLogger } from './boot/logger.js';
 import { type Admission, openAdmission } from './boot/open-admission.js';
-import { openObservation } from './boot/open-observation.js';
+import { type Observation, openObservation } from './boot/open-observation.js';
 import { openStore } from './boot/open-store.js';
 import { type ProcessRole, SINGLE_PROCESS } from './boot/process-role.js';
 import { ReleaseStack } from './boot/release-stack.js';
@@ -42,7 +42,6 @@ import type { Bus } from './nats/bus.js';
 import type { StoreSpace } from './nats/space/store-space.js';
 import { streamUsage } from './nats/space/stream-usage.js';
 import type { Store } from './nats/streams.js';
-import type { GrantLag } from './observe/grant-lag.js';
 import { OpenStreams } from './observe/open-streams.js';
 import type { Caller } from './parties/caller.js';
 import type { AlarmWatch } from './procedure/alarms/alarm-watch.js';
@@ -126,9 +125,8 @@ interface BrokerParts {
 }
 
 /** Rooms that are open when the broker begins to serve. */
-interface ServedRooms {
+interface ServedRooms extends Observation {
   stream: Stream;
-  grantLag: GrantLag;
   intake: Intake;
   gateway: Gateway;
   tickets: Tickets;
@@ -160,14 +158,15 @@ class RunningBroker implements BrokerHandle {
   async start(): Promise<Serving> {
     const { config, log, releases } = this.parts;
     const stream = await this.#startStream();
-    const grantLag = openObservation({ ...this.parts, stream });
     const intake = this.#openIntake(stream);
+    const observation = openObservation({ ...this.parts, stream, accepted: intake.accepted });
     this.#startLeakCheck(stream);
     const ending = new AbortController();
     const tickets = this.#openTickets();
     const admission = this.#openAdmission(tickets);
     const gateway = this.#openGateway(stream, intake, admission);
-    this.#app = await this.#createApp({ stream, grantLag, intake, gateway, tickets, admission, ending: ending.signal });
+    const rooms = { stream, ...observation, intake, gateway, tickets, admission, ending: ending.signal };
+    this.#app = await this.#createApp(rooms);
     const { app } = this.#app;
     releases.add('http', () => stopServing(app, gateway, ending));
     const serving = await listen(app, config);
@@ -282,7 +281,7 @@ class RunningBroker implements BrokerHandle {
     const { config, log, metrics, governance, clock } = this.parts;
     const { catalog, grants, grantService, bundleService, catalogService, permissions, leases } = governance;
     const { maxEventBytes, heartbeatMs } = config;
-    const { stream, grantLag, intake, gateway, tickets, admission, ending } = rooms;
+    const { stream, grantLag, acceptedByEntry, intake, gateway, tickets, admission, ending } = rooms;
     const { slots } = admission;
     const quarantine = new QuarantineReader(this.parts.bus);
     const pageBudget = new PageBudget();
@@ -317,7 +316,7 @@ class RunningBroker implements BrokerHandle {
         sheetService: governance.sheetService,
       }),
       auditPlugin({ ledger: governance.ledger, disclosures: this.#openDisclosures(stream), permissions }),
-      operationsPlugin({ ...this.#operations(), grantLag, clock }),
+      operationsPlugin({ ...this.#operations(), grantLag, acceptedByEntry, clock }),
       lawful ? procedurePlugin(lawful) : trialPlugin(),
     ]);
   }

@@ -37,7 +37,8 @@ export function fitted(text: string, columns: number): string {
 
 const pad = (cell: string, columns: number): string => cell + ' '.repeat(columns - width(cell));
 
-function width(text: string): number {
+/** Columns of a terminal that a printable text takes. */
+export function width(text: string): number {
   let columns = 0;
   for (const character of text)
     columns += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/.test(character)

@@ -1,8 +1,9 @@
+import type { AcceptedEvents } from '../intake/accepted-events.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Bus } from '../nats/bus.js';
 import type { StoreSpace } from '../nats/space/store-space.js';
 import type { Store } from '../nats/streams.js';
-import { usesOfOneProcess } from '../observe/cursor-uses.js';
+import { AcceptedByEntry } from '../observe/accepted-by-entry.js';
 import { GrantLag } from '../observe/grant-lag.js';
 import { GrantWatch } from '../observe/grant-watch.js';
 import { LagCounter } from '../observe/lag/lag-counter.js';
@@ -12,13 +13,14 @@ import type { Stream } from '../stream/open-stream.js';
 import type { Governance } from './governance.js';
 import type { ProcessRole } from './process-role.js';
 import type { ReleaseStack } from './release-stack.js';
-import { SharedUses } from './shared-uses.js';
+import { acceptedCounts, cursorUses } from './shared-counts.js';
 
 export interface ObservationDeps {
   bus: Bus;
   store: Pick<Store, 'partitions'>;
   space: StoreSpace;
   stream: Stream;
+  accepted: AcceptedEvents;
   governance: Governance;
   metrics: Metrics;
   role: ProcessRole;
@@ -26,9 +28,15 @@ export interface ObservationDeps {
   clock(): number;
 }
 
+/** Read models that are asked over HTTP. */
+export interface Observation {
+  grantLag: GrantLag;
+  acceptedByEntry: AcceptedByEntry;
+}
+
 /** Starts what watches over grants, entries and the store, and counts lag from the events of the started stream. */
-export function openObservation(deps: ObservationDeps): GrantLag {
-  const { bus, store, space, stream, governance, metrics, role, releases, clock } = deps;
+export function openObservation(deps: ObservationDeps): Observation {
+  const { bus, store, space, stream, accepted, governance, metrics, role, releases, clock } = deps;
   const { catalog, grants, permissions, ledger } = governance;
   const counter = new LagCounter({ ...stream, bus, grants, entries: catalog, clock });
   const receipts = stream.receipts.chain;
@@ -42,6 +50,9 @@ export function openObservation(deps: ObservationDeps): GrantLag {
   releases.add('observation', async () => {
     for (const watch of watches) watch.stop();
   });
-  const uses = role.isWorker ? new SharedUses(stream.traffic) : usesOfOneProcess(stream.traffic);
-  return new GrantLag({ ...stream, grants, permissions, entries: catalog, counter, uses, clock });
+  const uses = cursorUses(role, stream.traffic);
+  return {
+    grantLag: new GrantLag({ ...stream, grants, permissions, entries: catalog, counter, uses, clock }),
+    acceptedByEntry: new AcceptedByEntry({ counts: acceptedCounts(role, accepted), permissions }),
+  };
 }

@@ -38,30 +38,37 @@ export interface MetricsOfWorker {
   metrics: string;
 }
 
-/** Cursor subject, events delivered under it, whether it is followed, and the credit of its session: null without one. */
-export type CursorUseRow = [cursor: string, delivered: number, connected: boolean, credit: number | null];
+/** Events that the workers count apart: delivered under each cursor, and accepted of each entry. */
+export type Counted = 'delivered' | 'accepted';
 
-/** A worker asks what all workers together have delivered by cursor; the primary answers with the same `id`, in parts. */
-export interface UsesQuestion {
-  kind: 'uses';
+/** Cursor subject or entry, its events, whether the cursor is followed, and the credit of its session: null without one. */
+export type CountRow = [key: string, events: number, connected: boolean, credit: number | null];
+
+/** A worker asks for the counts of all workers together; the primary answers with the same `id`, in parts. */
+export interface CountsQuestion {
+  kind: 'counts';
   id: number;
+  of: Counted;
 }
-export interface UsesAnswer {
-  kind: 'uses';
+export interface CountsAnswer {
+  kind: 'counts';
   id: number;
-  rows: CursorUseRow[];
+  of: Counted;
+  rows: CountRow[];
   isLast: boolean;
 }
 
 /** The primary asks a worker for its own part; the worker answers with the same `id`, in parts. */
-export interface UseQuestion {
-  kind: 'use-question';
+export interface CountsPartQuestion {
+  kind: 'counts-question';
   id: number;
+  of: Counted;
 }
-export interface UsesOfWorker {
-  kind: 'worker-uses';
+export interface CountsOfWorker {
+  kind: 'worker-counts';
   id: number;
-  rows: CursorUseRow[];
+  of: Counted;
+  rows: CountRow[];
   isLast: boolean;
 }
 
@@ -80,6 +87,12 @@ export type FromWorker =
   | WorkerMustEnd
   | MetricsQuestion
   | MetricsOfWorker
-  | UsesQuestion
-  | UsesOfWorker;
-export type ToWorker = MetricsAnswer | MetricsPartQuestion | UsesAnswer | UseQuestion | DrainOrder | ReloadTlsOrder;
+  | CountsQuestion
+  | CountsOfWorker;
+export type ToWorker =
+  | MetricsAnswer
+  | MetricsPartQuestion
+  | CountsAnswer
+  | CountsPartQuestion
+  | DrainOrder
+  | ReloadTlsOrder;

@@ -7,6 +7,7 @@ import type { Metrics } from '../metrics/metrics.js';
 import type { Bus } from '../nats/bus.js';
 import type { SystemCaller } from '../parties/caller.js';
 import type { EventTraces } from '../traces/event-traces.js';
+import { AcceptedEvents } from './accepted-events.js';
 import { eventsOfBatch, refusalOfBatch, refusedInBatch } from './commit/atomic-batch.js';
 import type { OnStored } from './commit/commit.js';
 import { type EventResult, EventResults } from './event-results.js';
@@ -68,6 +69,7 @@ const monotonicMs = (): number => performance.now();
  * bounded twice: callers are asked to wait by `backpressure()`, and those that do not are refused with TOO_MANY.
  */
 export class Intake {
+  readonly accepted = new AcceptedEvents();
   readonly #deps: IntakeDeps;
   readonly #writers: PartitionWriter[];
   readonly #quarantine: Quarantine;
@@ -101,6 +103,7 @@ export class Intake {
       bus,
       metrics,
       traces: deps.traces,
+      accepted: this.accepted,
       clock: monotonicMs,
       onUnexpected,
       onStored: guarded(deps.onStored, onUnexpected),

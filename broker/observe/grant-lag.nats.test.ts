@@ -9,6 +9,7 @@ import { mustCall, publishBatch } from '../../tests/support/raw-client/raw-http.
 const SOURCE = 'source-token-of-this-test-0123456789';
 const READER = 'reader-token-of-this-test-0123456789';
 const CLERK = 'clerk-token-of-this-test-0123456789';
+const EDITOR = 'editor-token-of-this-test-0123456789';
 const ENTRY = 'registry.person';
 const WAIT_MS = 10_000;
 const period = { from: '2020-01-01', to: '2099-12-31' };
@@ -32,7 +33,10 @@ const bundleOf = (grants: object[]) => ({
     { id: 'source', party: 'registry', may: ['publish'], token: SOURCE },
     { id: 'reader', party: 'readers', may: ['subscribe'], token: READER },
   ],
-  officers: [{ id: 'clerk', party: 'others', roles: ['catalog_editor'], token: CLERK }],
+  officers: [
+    { id: 'clerk', party: 'others', roles: ['catalog_editor'], token: CLERK },
+    { id: 'editor', party: 'registry', roles: ['catalog_editor'], token: EDITOR },
+  ],
   entries: [
     {
       ...{ id: ENTRY, name: 'Persons', sharingAttribute: 'conditional' },
@@ -222,5 +226,38 @@ t.test(
     await publish(broker, 'n', 'n');
     await mustCall({ url: broker.url, token: broker.operatorToken }, 'POST', '/v1/grants/g/restore', reason);
     t.equal((await seriesOf(broker, 'g', operator)).unacknowledged_events, 2, 'what came meanwhile counts');
+  },
+);
+
+t.test(
+  'accepted events of an entry are shown to its provider and to who oversees grants, and to nobody else',
+  async (t) => {
+    const broker = await startBroker(t);
+    await broker.apply(bundleOf([grantOf('g', 'n')]));
+    const accepted = async (token: string, query = ''): Promise<string | undefined> => {
+      const { text } = await mustCall({ url: broker.url, token }, 'GET', `/metrics/grants${query}`);
+      return /^sluice_entry_accepted_events_total\{entry="registry\.person",provider="registry"\} (\d+)$/m.exec(
+        text,
+      )?.[1];
+    };
+    t.equal(await accepted(broker.operatorToken), undefined, 'no series before the first event');
+    await publish(broker, 'n', 's', 's');
+    const [again] = await publish(broker, 's');
+    const repeated = { specversion: '1.0' as const, id: `k${published}`, type: ENTRY, op: 'create' as const };
+    const [duplicate] = await publishBatch({ url: broker.url, token: SOURCE }, [
+      { ...repeated, data: { key: `k${published}`, district: 's' } },
+      { ...repeated, id: 'refused', data: { key: 7 } } as never,
+    ]);
+    t.match(duplicate, { duplicate: true, position: (again as { position: number }).position });
+    t.equal(await accepted(broker.operatorToken), '4', 'duplicates and refused events do not count');
+    t.equal(await accepted(SOURCE), '4');
+    t.equal(await accepted(EDITOR), '4');
+    t.equal(await accepted(EDITOR, '?party=registry'), '4');
+    t.equal(await accepted(broker.operatorToken, '?party=registry'), '4');
+    t.equal(await accepted(broker.operatorToken, '?party=readers'), '4', 'of the entries that a party is granted');
+    t.equal(await accepted(broker.operatorToken, '?party=others'), undefined);
+    t.equal(await accepted(READER), undefined, 'a subscriber learns nothing of rows that it is not granted');
+    t.equal(await accepted(READER, '?party=registry'), undefined);
+    t.equal(await accepted(CLERK, '?party=registry'), undefined);
   },
 );

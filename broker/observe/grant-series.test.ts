@@ -4,6 +4,7 @@ import { GRANT_SERIES, grantSeries } from './grant-series.js';
 
 const NOW_MS = Date.UTC(2026, 10, 28);
 const GRANTS = 6_500;
+const ENTRIES = 40_000;
 
 function reported(i: number): ReportedGrant {
   const grant = {
@@ -28,26 +29,35 @@ function reported(i: number): ReportedGrant {
   };
 }
 
-t.test('6,500 grants are written in pieces of some hundred lines, each of whole lines', async (t) => {
-  const grants = Array.from({ length: GRANTS }, (_, i) => reported(i));
-  let [pieces, longest, bytes] = [0, 0, 0];
-  for await (const piece of grantSeries(grants, NOW_MS)) {
-    pieces++;
-    longest = Math.max(longest, piece.length);
-    bytes += piece.length;
-    if (!piece.toString('latin1').endsWith('\n')) t.fail(`piece ${pieces} ends within a line`);
-  }
-  t.ok(longest < 34 * 1024, `the longest piece has ${longest} bytes`);
-  t.ok(bytes > 1_000_000, `${bytes} bytes were written`);
-  t.ok(pieces > bytes / (34 * 1024), `in ${pieces} pieces`);
-});
+t.test(
+  '6,500 grants and 40,000 entries are written in pieces of some hundred lines, each of whole lines',
+  async (t) => {
+    const grants = Array.from({ length: GRANTS }, (_, i) => reported(i));
+    const entries = Array.from({ length: ENTRIES }, (_, i) => ({
+      entry: `provider-${i % 97}.entry-${i}`,
+      provider: `provider-${i % 97}`,
+      accepted: i,
+    }));
+    let [pieces, longest, bytes] = [0, 0, 0];
+    for await (const piece of grantSeries({ grants, entries }, NOW_MS)) {
+      pieces++;
+      longest = Math.max(longest, piece.length);
+      bytes += piece.length;
+      if (!piece.toString('latin1').endsWith('\n')) t.fail(`piece ${pieces} ends within a line`);
+    }
+    t.ok(longest < 34 * 1024, `the longest piece has ${longest} bytes`);
+    t.ok(bytes > 1_000_000, `${bytes} bytes were written`);
+    t.ok(pieces > bytes / (34 * 1024), `in ${pieces} pieces`);
+  },
+);
 
 t.test(
   'a grant that nobody has a cursor on has the series that need none, and a quiet cursor has no lag',
   async (t) => {
     const [unused, quiet] = [{ ...reported(1), cursors: [] }, reported(0)];
     let text = '';
-    for await (const piece of grantSeries([unused, quiet], NOW_MS)) text += piece.toString();
+    const entries = [{ entry: 'provider.entry-1', provider: 'provider', accepted: 3 }];
+    for await (const piece of grantSeries({ grants: [unused, quiet], entries }, NOW_MS)) text += piece.toString();
     t.match(
       text,
       'sluice_grant_info{grant="g-department-1",cursor="",party="party-1",provider="provider",system="system-1",entry="provider.entry-1"} 1\n',
@@ -55,6 +65,7 @@ t.test(
     t.notMatch(text, 'sluice_grant_unacknowledged_events{grant="g-department-1"');
     t.match(text, 'sluice_grant_unacknowledged_events{grant="g-department-0",cursor="default"} 0\n');
     t.match(text, 'sluice_grant_oldest_unacknowledged_age_seconds{grant="g-department-0",cursor="default"} 0\n');
+    t.match(text, 'sluice_entry_accepted_events_total{entry="provider.entry-1",provider="provider"} 3\n');
     for (const name of Object.keys(GRANT_SERIES)) t.match(text, new RegExp(`^# TYPE ${name} (gauge|counter)$`, 'm'));
   },
 );

@@ -1,3 +1,4 @@
+import type { AcceptedEntry } from './accepted-by-entry.js';
 import type { ReportedGrant } from './grant-lag.js';
 import { lastAckOf } from './grant-lag.js';
 import { TurnBudget } from './lag/turn-budget.js';
@@ -73,51 +74,84 @@ const FAMILIES: readonly Family[] = [
   },
 ];
 
+const ACCEPTED: Omit<Family, 'valueOf'> = {
+  name: 'sluice_entry_accepted_events_total',
+  type: 'counter',
+  help: 'Events of the entry that this broker has accepted since it started',
+};
+
 /** The names of all families with their labels. */
 export const GRANT_SERIES: Readonly<Record<string, readonly string[]>> = {
   [INFO]: ['grant', 'cursor', 'party', 'provider', 'system', 'entry'],
   ...Object.fromEntries(FAMILIES.map(({ name }) => [name, ['grant', 'cursor']])),
+  [ACCEPTED.name]: ['entry', 'provider'],
 };
+
+/** Grants and entries that a caller may see. */
+export interface Reported {
+  grants: readonly ReportedGrant[];
+  entries: readonly AcceptedEntry[];
+}
 
 /** Characters per piece: some hundred lines, a fraction of a millisecond. */
 const PIECE_LENGTH = 32 * 1024;
 
 /**
- * The grants in the text format of Prometheus, in pieces: 6,500 grants are several MiB, and the next piece is made when the one
- * before was taken, so that a scrape that stalls holds one. Ids are tokens of letters, digits, `-`, `_` and `.`: nothing needs
+ * The grants and entries in the text format of Prometheus, in pieces: 6,500 grants are several MiB, and the next piece is made when
+ * the one before was taken, so that a scrape that stalls holds one. Ids are tokens of letters, digits, `-`, `_` and `.`: nothing needs
  * escaping, and every character is one byte. A grant without a cursor has the series that need none.
  */
-export async function* grantSeries(grants: readonly ReportedGrant[], nowMs: number): AsyncGenerator<Buffer> {
+export async function* grantSeries(reported: Reported, nowMs: number): AsyncGenerator<Buffer> {
   const budget = new TurnBudget();
-  let text = '';
-  for (const line of linesOf(grants, nowMs)) {
-    text += line;
-    if (text.length < PIECE_LENGTH) continue;
-    yield Buffer.from(text, 'latin1');
-    text = '';
+  for (const piece of piecesOf(reported, nowMs)) {
+    yield Buffer.from(piece, 'latin1');
     if (budget.isUsedUp) await budget.nextTurn();
   }
-  yield Buffer.from(text, 'latin1');
 }
 
-function* linesOf(grants: readonly ReportedGrant[], nowMs: number): Generator<string> {
-  const rows: Row[] = [];
-  yield head({ name: INFO, type: 'gauge', help: 'Grants in force by cursor, for joins: always 1' });
-  for (const grant of grants) {
-    const { id, party, system, entry } = grant.grant;
-    for (const cursor of grant.cursors.length > 0 ? grant.cursors : [undefined]) {
-      const of = `grant="${id}",cursor="${cursor?.cursor.name ?? ''}"`;
-      rows.push({ grant, cursor, labels: `{${of}} ` });
-      yield `${INFO}{${of},party="${party}",provider="${grant.provider}",system="${system}",entry="${entry}"} 1\n`;
-    }
+function* piecesOf({ grants, entries }: Reported, nowMs: number): Generator<string> {
+  const rows = rowsOf(grants);
+  let text = head({ name: INFO, type: 'gauge', help: 'Grants in force by cursor, for joins: always 1' });
+  for (const {
+    grant: { grant, provider },
+    labels,
+  } of rows) {
+    const { party, system, entry } = grant;
+    text += `${INFO}{${labels},party="${party}",provider="${provider}",system="${system}",entry="${entry}"} 1\n`;
+    if (text.length < PIECE_LENGTH) continue;
+    yield text;
+    text = '';
   }
   for (const family of FAMILIES) {
-    yield head(family);
+    const { name } = family;
+    text += head(family);
     for (const row of rows) {
       const value = family.valueOf(row, nowMs);
-      if (value !== undefined) yield `${family.name}${row.labels}${value}\n`;
+      if (value !== undefined) text += `${name}{${row.labels}} ${value}\n`;
+      if (text.length < PIECE_LENGTH) continue;
+      yield text;
+      text = '';
     }
   }
+  text += head(ACCEPTED);
+  for (const { entry, provider, accepted } of entries) {
+    text += `${ACCEPTED.name}{entry="${entry}",provider="${provider}"} ${accepted}\n`;
+    if (text.length < PIECE_LENGTH) continue;
+    yield text;
+    text = '';
+  }
+  yield text;
+}
+
+function rowsOf(grants: readonly ReportedGrant[]): Row[] {
+  const rows: Row[] = [];
+  for (const grant of grants) {
+    const { id } = grant.grant;
+    if (grant.cursors.length === 0) rows.push({ grant, cursor: undefined, labels: `grant="${id}",cursor=""` });
+    for (const cursor of grant.cursors)
+      rows.push({ grant, cursor, labels: `grant="${id}",cursor="${cursor.cursor.name}"` });
+  }
+  return rows;
 }
 
 const head = ({ name, type, help }: Omit<Family, 'valueOf'>): string =>

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import type { Logger } from 'pino';
 import type { FromWorker, MetricsAnswer, MetricsQuestion, ToWorker, WorkerServing } from '../boot/worker-messages.js';
 import { ConfigurationConflictError } from '../parties/bus-facts.js';
+import { CountPool } from './count-pool.js';
 import { HandedConnections } from './handed-connections.js';
 import { MetricsPool } from './metrics-pool.js';
-import { UsePool } from './use-pool.js';
 
 export interface PrimaryOptions {
   workers: number;
@@ -24,7 +24,7 @@ export class Primary {
   readonly mustEnd: Promise<Error>;
   readonly #options: PrimaryOptions;
   readonly #metrics = new MetricsPool();
-  readonly #uses = new UsePool();
+  readonly #counts = { delivered: new CountPool('delivered'), accepted: new CountPool('accepted') };
   #restartWaitMs = RESTART_WAIT_MIN_MS;
   #isDraining = false;
   #endAll: (reason: Error) => void = () => {};
@@ -63,8 +63,8 @@ export class Primary {
         if (message.kind === 'serving') resolve(message);
         else if (message.kind === 'metrics') void this.#answerMetrics(worker, message);
         else if (message.kind === 'worker-metrics') this.#metrics.onAnswer(worker, message);
-        else if (message.kind === 'uses') void this.#uses.answer(worker, message.id, liveWorkers());
-        else if (message.kind === 'worker-uses') this.#uses.onReport(worker, message);
+        else if (message.kind === 'counts') void this.#counts[message.of].answer(worker, message.id, liveWorkers());
+        else if (message.kind === 'worker-counts') this.#counts[message.of].onReport(worker, message);
         else if (message.kind === 'must-end') this.#endAll(new ConfigurationConflictError(message.message));
       });
       worker.once('exit', () => resolve(undefined));
@@ -74,7 +74,7 @@ export class Primary {
   }
 
   #onExit(worker: Worker, code: number | null, signal: string | null): void {
-    this.#uses.onExit(worker);
+    for (const counts of Object.values(this.#counts)) counts.onExit(worker);
     this.#metrics.onExit(worker);
     if (this.#isDraining) return;
     const { log } = this.#options;

@@ -41,6 +41,21 @@ export const grantPanels: PanelSpec[] = [
     ],
   },
   {
+    title: { en: 'Accepted by entry', zh: '各目录的接收量' },
+    description: {
+      en: `Events accepted of an entry, the ${GRANTS_SHOWN} busiest entries`,
+      zh: `各目录接收的事件,最多的 ${GRANTS_SHOWN} 个目录`,
+    },
+    unit: 'eps',
+    runbook: 'SluiceIntakeBacklog',
+    queries: [
+      {
+        expr: `topk(${GRANTS_SHOWN}, sum by (entry) (rate(sluice_entry_accepted_events_total{${GRANT_TARGET}}[$__rate_interval])))`,
+        legend: '{{entry}}',
+      },
+    ],
+  },
+  {
     title: { en: 'Cursors by age of their lag', zh: '按积压时长统计的游标' },
     description: {
       en: 'Cursors of all grants in force by the age of their oldest unacknowledged event, and those still being counted after a start',

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import type { AcceptedByEntry } from '../../observe/accepted-by-entry.js';
 import type { GrantLag } from '../../observe/grant-lag.js';
 import { grantSeries } from '../../observe/grant-series.js';
 import { callerOf } from '../server/authenticate.js';
@@ -7,6 +8,7 @@ import { PROBLEMS } from '../server/problem-schema.js';
 
 export interface GrantMetricsRoutesDeps {
   grantLag: Pick<GrantLag, 'ofParty'>;
+  acceptedByEntry: AcceptedByEntry;
   clock(): number;
 }
 
@@ -14,13 +16,16 @@ export interface GrantMetricsRoutesDeps {
 const TEXT_FORMAT = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Apart from `/metrics`, because there are as many series as grants and because a department sees its own alone. */
-export function grantMetricsRoutes(app: FastifyInstance, { grantLag, clock }: GrantMetricsRoutesDeps): void {
+export function grantMetricsRoutes(app: FastifyInstance, deps: GrantMetricsRoutesDeps): void {
   app.get<{ Querystring: { party?: string } }>(
     '/metrics/grants',
     { schema: SCHEMA, config: { access: 'anybody', outsiders: ['platform_operator'] } },
     async (request, reply) => {
-      const grants = await grantLag.ofParty(callerOf(request), request.query.party);
-      return reply.type(TEXT_FORMAT).send(Readable.from(grantSeries(grants, clock()), { objectMode: false }));
+      const [caller, { party }] = [callerOf(request), request.query];
+      const grants = await deps.grantLag.ofParty(caller, party);
+      const entries = await deps.acceptedByEntry.ofParty(caller, party, grants);
+      const series = grantSeries({ grants, entries }, deps.clock());
+      return reply.type(TEXT_FORMAT).send(Readable.from(series, { objectMode: false }));
     },
   );
 }
@@ -30,7 +35,7 @@ const SCHEMA = {
   summary: 'Prometheus metrics of each grant and cursor',
   description:
     'Series of the grants in force that the caller may see, under `grant` and `cursor`; `sluice_grant_info` has party, provider, system ' +
-    'and entry. With `party` those that this party holds or provides: its own officers and systems, and those who oversee all ' +
+    'and entry; and of the entries that the caller provides or oversees. With `party` those that this party holds or provides: its own officers and systems, and those who oversee all ' +
     'grants, get them, everybody else no series.',
   querystring: {
     type: 'object',

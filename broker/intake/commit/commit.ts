@@ -4,6 +4,7 @@ import type { Bus } from '../../nats/bus.js';
 import { asStoreError, DuplicateInBatchError } from '../../nats/store-errors.js';
 import { eventStream } from '../../nats/streams.js';
 import type { EventTraces } from '../../traces/event-traces.js';
+import type { AcceptedEvents } from '../accepted-events.js';
 import type { EventOutcomes } from '../queue/event-outcomes.js';
 import { type WaitingEvent, WaitingUnit } from '../queue/waiting-event.js';
 import { findDuplicates } from '../source-progress/find-duplicates.js';
@@ -23,6 +24,7 @@ export interface CommitDeps {
   outcomes: EventOutcomes;
   metrics: Metrics;
   traces: EventTraces | undefined;
+  accepted: AcceptedEvents;
   onStored: OnStored;
 }
 
@@ -87,7 +89,10 @@ export class Commit {
       const outcome = outcomes[i]!;
       if (!(outcome instanceof Error)) {
         this.#stored(batch, event, outcome);
-        if (!outcome.duplicate) accepted.set(event.fields.op, (accepted.get(event.fields.op) ?? 0) + 1);
+        if (outcome.duplicate) continue;
+        const { op, route } = event.fields;
+        accepted.set(op, (accepted.get(op) ?? 0) + 1);
+        this.#deps.accepted.accepted(route.entry);
         continue;
       }
       const next = this.#afterFailure(batch, event, outcome);

@@ -4,6 +4,7 @@ import type { Metrics } from '../../metrics/metrics.js';
 import type { Bus } from '../../nats/bus.js';
 import { BATCH_MESSAGES_MAX } from '../../nats/write/publisher.js';
 import type { EventTraces } from '../../traces/event-traces.js';
+import type { AcceptedEvents } from '../accepted-events.js';
 import { Commit, type OnStored } from '../commit/commit.js';
 import { CommitBatch } from '../commit/commit-batch.js';
 import { CommitPolicy } from '../commit/commit-policy.js';
@@ -30,6 +31,7 @@ export interface WriterDeps {
   checkpoint: WatermarkCheckpoint;
   metrics: Metrics;
   traces?: EventTraces | undefined;
+  accepted: AcceptedEvents;
   clock: () => number;
   /** Gets errors that nobody foresaw; they are answered as INTERNAL, which says nothing. */
   onUnexpected: (error: unknown) => void;

@@ -13,6 +13,8 @@ export interface Row {
   connected: number;
   /** Deliveries per second; undefined until there are two samples of the same broker run. */
   rate: number | undefined;
+  /** Accepted events per second of the entry, or of all entries that the party provides; undefined where none are known. */
+  acceptedRate: number | undefined;
   lagEvents: number;
   isExact: boolean;
   oldestAgeSeconds: number;
@@ -32,7 +34,8 @@ export function rateOf(now: number | undefined, before: number | undefined, elap
 export function rowsOf(view: ViewName, now: BusSample, before: BusSample | undefined): Row[] {
   const deliveredBefore = new Map(before?.cursors.map((one) => [`${one.grant} ${one.cursor}`, one.delivered]));
   const elapsedMs = now.atMs - (before?.atMs ?? now.atMs);
-  const groups = new Map<string, CursorSample[]>();
+  const acceptedRates = acceptedRatesOf(view, now, before);
+  const groups = new Map<string, CursorSample[]>([...acceptedRates.keys()].map((key) => [key, []]));
   for (const one of now.cursors) {
     const key = { grants: `${one.grant} ${one.cursor}`, entries: one.entry, parties: one.party }[view];
     const group = groups.get(key);
@@ -43,22 +46,42 @@ export function rowsOf(view: ViewName, now: BusSample, before: BusSample | undef
     const rates = cursors.map((one) =>
       rateOf(one.delivered, deliveredBefore.get(`${one.grant} ${one.cursor}`), elapsedMs),
     );
-    return { ...sumOfCursors(cursors), ...identityOf(view, key, cursors), rate: sumOfKnown(rates) };
+    const acceptedRate = acceptedRates.get(key);
+    return { ...sumOfCursors(cursors), ...identityOf(view, key, cursors), rate: sumOfKnown(rates), acceptedRate };
   });
   return rows.sort(
     (a, b) =>
       b.lagEvents - a.lagEvents ||
       b.oldestAgeSeconds - a.oldestAgeSeconds ||
       (b.rate ?? 0) - (a.rate ?? 0) ||
+      (b.acceptedRate ?? 0) - (a.acceptedRate ?? 0) ||
       (a.id < b.id ? -1 : 1),
   );
+}
+
+/** By entry, or by the party that provides it. An entry that the sample before does not have had its first event since. */
+function acceptedRatesOf(
+  view: ViewName,
+  now: BusSample,
+  before: BusSample | undefined,
+): Map<string, number | undefined> {
+  const rates = new Map<string, number | undefined>();
+  if (view === 'grants') return rates;
+  const elapsedMs = now.atMs - (before?.atMs ?? now.atMs);
+  const acceptedBefore = new Map(before?.entries.map(({ entry, accepted }) => [entry, accepted]));
+  for (const { entry, provider, accepted } of now.entries) {
+    const key = view === 'entries' ? entry : provider;
+    const rate = rateOf(accepted, acceptedBefore.get(entry) ?? 0, elapsedMs);
+    rates.set(key, sumOfKnown([rates.get(key), rate]));
+  }
+  return rates;
 }
 
 function identityOf(view: ViewName, key: string, cursors: readonly CursorSample[]): Pick<Row, 'id' | 'one'> {
   return view === 'grants' ? { id: cursors[0]!.grant, one: cursors[0] } : { id: key, one: undefined };
 }
 
-function sumOfCursors(cursors: readonly CursorSample[]): Omit<Row, 'id' | 'one' | 'rate'> {
+function sumOfCursors(cursors: readonly CursorSample[]): Omit<Row, 'id' | 'one' | 'rate' | 'acceptedRate'> {
   const total = {
     cursors: 0,
     connected: 0,

@@ -23,6 +23,13 @@ export interface CursorSample {
   position: number | null | undefined;
 }
 
+/** What one entry has accepted since the broker started. */
+export interface EntrySample {
+  entry: string;
+  provider: string;
+  accepted: number;
+}
+
 /** Answers of the bus at one moment. */
 export interface BusSample {
   atMs: number;
@@ -36,6 +43,8 @@ export interface BusSample {
   storeFree: number | undefined;
   storeCapacity: number | undefined;
   cursors: CursorSample[];
+  /** Those that have had events, as far as the token may see them. */
+  entries: EntrySample[];
 }
 
 /** A refresh that takes longer is given up, and the next one tries again. */
@@ -56,6 +65,7 @@ export async function readBus(
     positionsOf(options, signal),
   ]);
   const bus = parsePrometheus(text);
+  const samples = parsePrometheus(grants);
   return {
     atMs: Date.now(),
     problems,
@@ -66,7 +76,8 @@ export async function readBus(
     sessions: sumOf(bus, 'sluice_sessions'),
     storeFree: sumOf(bus, 'sluice_store_free_bytes'),
     storeCapacity: sumOf(bus, 'sluice_store_capacity_bytes'),
-    cursors: cursorsOf(parsePrometheus(grants), positions),
+    cursors: cursorsOf(samples, positions),
+    entries: entriesOf(samples),
   };
 }
 
@@ -118,4 +129,10 @@ function cursorsOf(samples: readonly Sample[], positions: ReadonlyMap<string, nu
         position: positions.get(keyOf(grant, cursor)),
       };
     });
+}
+
+function entriesOf(samples: readonly Sample[]): EntrySample[] {
+  return samples
+    .filter(({ name }) => name === 'sluice_entry_accepted_events_total')
+    .map(({ labels: { entry = '', provider = '' }, value }) => ({ entry, provider, accepted: value }));
 }

@@ -18,7 +18,17 @@ function cursor(number: number, changed: Partial<CursorSample> = {}): CursorSamp
 
 function sample(cursors: CursorSample[], changed: Partial<BusSample> = {}): BusSample {
   const gauges = { waiting: 0, sessions: 3, storeFree: 50, storeCapacity: 100 };
-  return { atMs: AT_MS, problems: [], accepted: 10, refused: 0, delivered: 50, ...gauges, cursors, ...changed };
+  return {
+    atMs: AT_MS,
+    problems: [],
+    accepted: 10,
+    refused: 0,
+    delivered: 50,
+    ...gauges,
+    cursors,
+    entries: [],
+    ...changed,
+  };
 }
 
 function input(now: BusSample, changed: Partial<ScreenInput> = {}): ScreenInput {
@@ -45,6 +55,43 @@ t.test('the table fits 80 by 24 and shows rates, with the cursor furthest behind
   t.match(lines[2], /^GRANT +RATE\/S +LAG +OLDEST +CREDIT +LAST ACK +ON/);
   t.match(lines[3], /^g-department-of-long-names-… +25 +12 +1m15s +0 +2s +yes/);
 });
+
+t.test(
+  'entries and parties show what came in and what went out, also without a grant, within 80 columns',
+  async (t) => {
+    const long = 'registry-of-a-district-with-a-long-name.permits-of-restaurants';
+    const entries = (...accepted: number[]) =>
+      accepted.map((events, i) => {
+        const [entry, provider] = [
+          ['registry.person', 'registry'],
+          [long, 'registry'],
+          ['police.car', 'police'],
+        ][i]!;
+        return { entry: entry!, provider: provider!, accepted: events };
+      });
+    const before = sample([cursor(1)], { atMs: AT_MS - 2_000, entries: entries(10, 5) });
+    const lagging = { delivered: 150, lagEvents: 1_234_567, oldestAgeSeconds: 3_599, creditEvents: 99_999 };
+    const now = sample([cursor(1, lagging), cursor(2, { connected: false })], { entries: entries(30, 5, 8) });
+    const drawn = (view: 'entries' | 'parties') =>
+      screenLines(input(now, { before, state: { ...STARTING_STATE, view } })).slice(2);
+    const [head, person, car, permits] = drawn('entries');
+    t.match(head, /^ENTRY +IN\/S +OUT\/S +LAG +OLDEST +CREDIT +LAST ACK +ON$/);
+    t.match(person, /^registry\.person +10 +25 +1234567 +59m59s +1000 +2s +1\/2$/);
+    t.match(car, /^police\.car +4\.0 +- +0 +- +- +never +0\/0$/, 'its first events came since the sample before');
+    t.match(permits, /^registry-of-a-dist.*… +0 +- +0 +- +- +never +0\/0$/);
+    const [, tax, registry, police] = drawn('parties');
+    t.match(tax, /^tax +- +25 +1234567 .* 1\/2$/);
+    t.match(registry, /^registry +10 +- /, 'the sum of its entries');
+    t.match(police, /^police +4\.0 +- /);
+    t.ok(
+      screenLines(input(now, { before, state: { ...STARTING_STATE, view: 'entries' } })).every((l) => l.length <= 80),
+    );
+    const [, , , wide] = screenLines(input(now, { columns: 160, state: { ...STARTING_STATE, view: 'entries' } })).slice(
+      2,
+    );
+    t.match(wide, long, 'a wide terminal shows the whole id');
+  },
+);
 
 t.test('every size of a terminal is filled exactly, also the smallest', async (t) => {
   const now = sample([cursor(1)], { problems: ['there is no connection to NATS'] });

@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
 import { printableLine } from '../../printable.js';
-import { fitted, table } from '../../table.js';
+import { fitted, table, width } from '../../table.js';
 import type { ScreenState } from './keys.js';
-import { type Row, rateOf, rowsOf } from './rates.js';
+import { type Row, rateOf, rowsOf, type ViewName } from './rates.js';
 import type { BusSample, CursorSample } from './read-bus.js';
 
 export interface ScreenInput {
@@ -55,7 +55,7 @@ function headLines({ url, now, before }: ScreenInput): string[] {
 
 type Paint = (style: Style | undefined, text: string) => string;
 
-function bodyLines({ state, now, before }: ScreenInput, room: number, paint: Paint): string[] {
+function bodyLines({ state, now, before, columns }: ScreenInput, room: number, paint: Paint): string[] {
   if (state.followed) {
     const lines =
       'grant' in state.followed ? followedGrant(state.followed.grant, now, before) : followedEvent(state.followed, now);
@@ -66,9 +66,12 @@ function bodyLines({ state, now, before }: ScreenInput, room: number, paint: Pai
   const selected = Math.min(state.selected, rows.length - 1);
   const first = Math.max(0, selected - visible + 1);
   const shown = rows.slice(first, first + visible);
+  const head = HEADS[state.view];
+  const cells = shown.map((row) => cellsOf(row, state.view, now.atMs));
+  const idColumns = idColumnsOf(head, cells, columns);
   const [titles = '', ...lines] = table(
-    HEADS[state.view],
-    shown.map((row) => cellsOf(row, now.atMs)),
+    head,
+    cells.map(([id = '', ...rest]) => [fitted(id, idColumns), ...rest]),
   );
   return [
     paint('bold', titles),
@@ -79,26 +82,37 @@ function bodyLines({ state, now, before }: ScreenInput, room: number, paint: Pai
   ];
 }
 
-const COMMON = ['RATE/S', 'LAG', 'OLDEST', 'CREDIT', 'LAST ACK'];
+const COMMON = ['LAG', 'OLDEST', 'CREDIT', 'LAST ACK', 'ON'];
 const HEADS = {
-  grants: ['GRANT', ...COMMON, 'ON', 'CURSOR', 'PARTY', 'ENTRY'],
-  entries: ['ENTRY', ...COMMON, 'CONNECTED'],
-  parties: ['PARTY', ...COMMON, 'CONNECTED'],
+  grants: ['GRANT', 'RATE/S', ...COMMON, 'CURSOR', 'PARTY', 'ENTRY'],
+  entries: ['ENTRY', 'IN/S', 'OUT/S', ...COMMON],
+  parties: ['PARTY', 'IN/S', 'OUT/S', ...COMMON],
 };
-/** Longer ids would push the figures out of 80 columns. */
+/** Columns of an id that are enough to tell it apart, and those that it may take from what stands behind the figures. */
+const ID_COLUMNS_MIN = 12;
 const ID_COLUMNS_MAX = 28;
+const GAP = 2;
 
-function cellsOf(row: Row, nowMs: number): string[] {
+/** An id has what the figures leave of the line, so that none of them is cut off; with a wider terminal, what all other cells leave. */
+function idColumnsOf(head: readonly string[], rows: readonly string[][], columns: number): number {
+  const taken = head.map((title, i) => GAP + Math.max(width(title), ...rows.map((row) => width(row[i] ?? ''))));
+  const sumOf = (some: number[]): number => some.reduce((sum, one) => sum + one, 0);
+  const figures = sumOf(taken.slice(1, head.indexOf('ON') + 1));
+  const others = sumOf(taken.slice(1));
+  return Math.max(ID_COLUMNS_MIN, Math.min(ID_COLUMNS_MAX, columns - figures), columns - others);
+}
+
+function cellsOf(row: Row, view: ViewName, nowMs: number): string[] {
   const figures = [
-    fitted(row.id, ID_COLUMNS_MAX),
-    rateText(row.rate),
     `${row.lagEvents}${row.isExact ? '' : '+'}`,
     row.lagEvents === 0 ? '-' : ageText(row.oldestAgeSeconds),
     row.creditEvents === undefined ? '-' : String(row.creditEvents),
     row.lastAckMs === undefined ? 'never' : ageText((nowMs - row.lastAckMs) / 1000),
   ];
-  if (!row.one) return [...figures, `${row.connected} of ${row.cursors}`];
-  return [...figures, row.one.connected ? 'yes' : 'no', row.one.cursor || '-', row.one.party, row.one.entry];
+  if (!row.one || view !== 'grants')
+    return [row.id, rateText(row.acceptedRate), rateText(row.rate), ...figures, `${row.connected}/${row.cursors}`];
+  const { connected, cursor, party, entry } = row.one;
+  return [row.id, rateText(row.rate), ...figures, connected ? 'yes' : 'no', cursor || '-', party, entry];
 }
 
 function followedGrant(grant: string, now: BusSample, before: BusSample | undefined): string[] {
@@ -106,9 +120,9 @@ function followedGrant(grant: string, now: BusSample, before: BusSample | undefi
   const one = rows[0]?.one;
   if (!one) return [`grant ${printableLine(grant)} is not in force any more, or the token may not see it`];
   const [titles = '', ...lines] = table(
-    ['CURSOR', ...COMMON, 'ON', 'POSITION', 'DELIVERED'],
+    ['CURSOR', 'RATE/S', ...COMMON, 'POSITION', 'DELIVERED'],
     rows.map((row) => {
-      const [, ...cells] = cellsOf(row, now.atMs);
+      const [, ...cells] = cellsOf(row, 'grants', now.atMs);
       return [
         row.one!.cursor || '-',
         ...cells.slice(0, 6),

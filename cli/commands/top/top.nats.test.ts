@@ -46,6 +46,19 @@ t.test('top shows credit and lag of a session that does not acknowledge', async 
     'top shows both events',
     10_000,
   );
+  const two = await sluice('top', '--json', '--count', '2', '--url', bus.url, '--token', bus.operatorToken);
+  const samples = two.out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const entryOf = ({ entries }: { entries: { id: string }[] }) => entries.find(({ id }) => id === 'registry.person');
+  t.match(entryOf(samples[0]), { acceptedRate: null, cursors: 2 });
+  t.match(entryOf(samples[1]), { acceptedRate: 0 });
+  t.match(
+    samples[1].parties.find(({ id }: { id: string }) => id === 'registry'),
+    { acceptedRate: 0, cursors: 0 },
+    'a party that only provides',
+  );
   const others = await sluice(
     'top',
     '--json',

@@ -20,9 +20,9 @@ const REFRESH_MS = 1_000;
 
 export function addTop(program: Command, terminal: Terminal): void {
   withConnection(program.command('top'))
-    .summary('watch parties, entries and grants: rate, lag, age, credit, last acknowledgement')
+    .summary('watch parties, entries and grants: rates, lag, age, credit, last acknowledgement')
     .description(
-      'Watch what the bus does, once a second: deliveries per second, lag, age of the oldest unacknowledged event, credit and last ' +
+      'Watch what the bus does, once a second: accepted events and deliveries per second, lag, age of the oldest unacknowledged event, credit and last ' +
         'acknowledgement by grant, entry or party. Enter follows the selected grant, e one event. Nothing is delivered and no cursor moves.',
     )
     .option('--party <party>', 'only grants that this party holds or provides')
@@ -57,10 +57,12 @@ async function asJson(options: TopOptions, terminal: Terminal): Promise<void> {
 
 function reportOf(now: BusSample, before: BusSample | undefined): object {
   const elapsedMs = now.atMs - (before?.atMs ?? now.atMs);
-  const { cursors: _, atMs, problems, accepted, refused, delivered, ...gauges } = now;
+  const { cursors: _, entries: __, atMs, problems, accepted, refused, delivered, ...gauges } = now;
   const views = VIEWS.map((view) => [
     view,
-    rowsOf(view, now, before).map(({ one, rate = null, ...row }) => ({ ...one, ...row, rate })),
+    rowsOf(view, now, before).map(({ one, rate = null, acceptedRate = null, ...row }) => {
+      return { ...one, ...row, rate, ...(view !== 'grants' && { acceptedRate }) };
+    }),
   ]);
   return {
     at: new Date(atMs).toISOString(),

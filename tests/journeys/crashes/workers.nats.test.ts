@@ -61,6 +61,13 @@ async function grantSeries(url: string, name: string): Promise<number[]> {
   return [...text.matchAll(line)].map(([, value]) => Number(value));
 }
 
+/** Events that all workers have accepted of the entry, from a worker that the primary chooses. */
+async function acceptedEvents(url: string): Promise<number> {
+  const { text } = await fresh(url, '/metrics/grants', { token: 'registry-source-token-0123456789' });
+  const [, value] = /^sluice_entry_accepted_events_total\{entry="registry\.person".*\} (\S+)$/m.exec(text) ?? [];
+  return Number(value);
+}
+
 t.test('two workers on one port', { timeout: 200_000 }, async (t) => {
   const pool = await WorkerPool.start(t, await temporaryFolder(t), 2);
   await applyBundle(pool.url, REGISTER_BUNDLE);
@@ -86,6 +93,10 @@ t.test('two workers on one port', { timeout: 200_000 }, async (t) => {
         (await grantSeries(pool.url, 'unacknowledged_events')).every((lag) => lag === 0);
       await eventually(isAcknowledged, 'all to be acknowledged', WAIT_MS);
     }
+  });
+
+  t.test('each worker reports what all of them have accepted of an entry', async (t) => {
+    for (let i = 0; i < 4; i++) t.equal(await acceptedEvents(pool.url), 20);
   });
 
   t.test('a ticket of one worker opens one session at any worker', async (t) => {
@@ -116,6 +127,7 @@ t.test('two workers on one port', { timeout: 200_000 }, async (t) => {
       delivered.every((events) => events >= 20),
       `no counter fell with the worker: ${delivered}`,
     );
+    t.ok((await acceptedEvents(pool.url)) >= 40, 'nor that of accepted events');
     t.notSame(await pool.workers(), before);
   });
 

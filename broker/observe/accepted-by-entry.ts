@@ -1,0 +1,50 @@
+import { splitEntryId } from '../../proto/entry/entry.js';
+import { type Caller, isListedFor } from '../parties/caller.js';
+import type { Permissions } from '../parties/permissions.js';
+import { TurnBudget } from './lag/turn-budget.js';
+
+/** Where the accepted events of entries are known: in this process, or in all workers of its broker. */
+export interface AcceptedCounts {
+  /** The present state. Rejects when a worker does not answer. */
+  collect(): Promise<ReadonlyMap<string, number>>;
+}
+
+export interface AcceptedByEntryDeps {
+  counts: AcceptedCounts;
+  permissions: Pick<Permissions, 'overseesGrants'>;
+}
+
+/** An entry that had events since its broker started. */
+export interface AcceptedEntry {
+  entry: string;
+  provider: string;
+  accepted: number;
+}
+
+/**
+ * How many events of each entry this broker has accepted. Shown to the provider and to those who oversee all grants: a subscriber
+ * is granted rows, and has no right to know how many there are of others.
+ */
+export class AcceptedByEntry {
+  constructor(private readonly deps: AcceptedByEntryDeps) {}
+
+  /**
+   * The entries that the caller may see; with `party` those that it provides, and those of `grants` for who oversees them. For the
+   * party of somebody else there are none.
+   */
+  async ofParty(caller: Caller, party: string | undefined, grants: readonly { grant: { entry: string } }[]) {
+    const isOverseer = this.deps.permissions.overseesGrants(caller);
+    const granted = isOverseer && party !== undefined ? new Set(grants.map(({ grant }) => grant.entry)) : undefined;
+    const concerns = (entry: string, provider: string): boolean =>
+      (isOverseer || provider === caller.party) &&
+      (party === undefined || provider === party || granted?.has(entry) === true);
+    const budget = new TurnBudget();
+    const entries: AcceptedEntry[] = [];
+    for (const [entry, accepted] of await this.deps.counts.collect()) {
+      const provider = splitEntryId(entry).party;
+      if (concerns(entry, provider) && isListedFor(caller, provider)) entries.push({ entry, provider, accepted });
+      if (budget.isUsedUp) await budget.nextTurn();
+    }
+    return entries;
+  }
+}

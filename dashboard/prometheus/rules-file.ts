@@ -78,6 +78,14 @@ const grantsJob = (targets: string[], tokenFile: string): object => ({
   static_configs: [{ targets }],
 });
 
+/** Alertmanager asks the receiver above only where no route matches, and one for a department has: so the last one matches all. */
+const ROUTES = [
+  { matchers: ['alertname="SluiceWatchdog"'], receiver: 'watchdog', repeat_interval: '5m' },
+  { matchers: ['party!=""'], receiver: 'departments', group_by: ['party', 'alertname'], continue: true },
+  { matchers: ['severity="page"'], receiver: 'pager' },
+  { receiver: 'operators' },
+];
+
 /**
  * An example for Alertmanager. A broker that is down or has lost NATS explains what follows from it, and a fast burn
  * of an objective explains the slow ones, so those are not sent beside it. What one department must act on goes to
@@ -94,11 +102,7 @@ export function alertmanagerFile(): string {
         group_wait: '30s',
         group_interval: '5m',
         repeat_interval: '4h',
-        routes: [
-          { matchers: ['alertname="SluiceWatchdog"'], receiver: 'watchdog', repeat_interval: '5m' },
-          { matchers: ['party!=""'], receiver: 'departments', group_by: ['party', 'alertname'], continue: true },
-          { matchers: ['severity="page"'], receiver: 'pager' },
-        ],
+        routes: ROUTES,
       },
       inhibit_rules: [
         {

@@ -5,6 +5,23 @@ import { needsAlertmanager, TestAlertmanager } from '../support/prometheus/prome
 
 const WAIT_MS = 20_000;
 
+t.test('what a department must act on is sent to it and to the operators', needsAlertmanager, async (t) => {
+  const alertmanager = await TestAlertmanager.start(t, alertmanagerFile());
+  await alertmanager.fire(
+    { alertname: 'SluiceGrantLagging', party: 'south', grant: 'g', severity: 'ticket' },
+    { alertname: 'SluiceCommitSlow', severity: 'ticket' },
+    { alertname: 'SluiceNatsDown', instance: 'a', severity: 'page' },
+    { alertname: 'SluiceWatchdog', severity: 'none' },
+  );
+  await eventually(async () => (await alertmanager.receivers()).size === 4, 'four alerts', WAIT_MS);
+  t.strictSame(Object.fromEntries(await alertmanager.receivers()), {
+    SluiceGrantLagging: ['departments', 'operators'],
+    SluiceCommitSlow: ['operators'],
+    SluiceNatsDown: ['pager'],
+    SluiceWatchdog: ['watchdog'],
+  });
+});
+
 t.test('a cause silences its effects, and only its own', needsAlertmanager, async (t) => {
   const alertmanager = await TestAlertmanager.start(t, alertmanagerFile());
   await alertmanager.fire(

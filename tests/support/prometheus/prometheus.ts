@@ -115,6 +115,16 @@ export class TestAlertmanager {
     return alerts.map(({ labels }) => labels);
   }
 
+  /** To whom each alert is sent, by its name. */
+  async receivers(): Promise<Map<string, string[]>> {
+    interface Sent {
+      labels: { alertname: string };
+      receivers: { name: string }[];
+    }
+    const alerts = (await (await fetch(`${this.url}/api/v2/alerts`)).json()) as Sent[];
+    return new Map(alerts.map(({ labels, receivers }) => [labels.alertname, receivers.map(({ name }) => name).sort()]));
+  }
+
   /** Names of the alerts that are sent to somebody, and of those that another alert explains. */
   async alerts(): Promise<{ active: string[]; inhibited: string[] }> {
     interface Shown {

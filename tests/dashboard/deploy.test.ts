@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { copyFile, readFile, stat } from 'node:fs/promises';
+import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
@@ -9,8 +9,17 @@ import { findNatsServer } from '../../broker/nats/server/find-server.js';
 import { temporaryFolder } from '../support/nats/nats.js';
 import { needsPrometheus } from '../support/prometheus/prometheus.js';
 
+interface Service {
+  volumes?: string[];
+  networks: string[];
+  environment?: Record<string, string>;
+  secrets?: { source: string; target: string }[];
+  command?: string[];
+}
+
 interface Compose {
-  services: Record<string, { volumes?: string[]; networks: string[]; environment?: Record<string, string> }>;
+  services: Record<string, Service>;
+  secrets: Record<string, { environment: string }>;
   volumes: Record<string, null>;
   networks: Record<string, null>;
 }
@@ -35,6 +44,27 @@ t.test('compose.yaml mounts files that exist and volumes and networks that it de
     }
   }
 });
+
+t.test(
+  'Prometheus of compose.yaml scrapes all that the rules and dashboards show, with a token that it is given',
+  async (t) => {
+    interface Prometheus {
+      scrape_configs: { job_name: string; metrics_path?: string; static_configs: { targets: string[] }[] }[];
+    }
+    const jobsIn = async (path: string) =>
+      (parse(await readFile(join(ROOT, path), 'utf8')) as Prometheus).scrape_configs;
+    const jobs = await jobsIn('deploy/prometheus.yml');
+    const named = (list: Prometheus['scrape_configs']): string[] => list.map((job) => job.job_name).sort();
+    t.strictSame(named(jobs), named(await jobsIn('dashboard/prometheus/prometheus.yml')));
+    for (const target of jobs.flatMap((job) => job.static_configs.flatMap(({ targets }) => targets))) {
+      const { networks } = compose.services[new URL(`http://${target}`).hostname]!;
+      t.ok(networks.includes('watch'), `${target} is reached`);
+    }
+    const [{ source, target } = { source: '', target: '' }] = compose.services.prometheus!.secrets ?? [];
+    t.ok(source in compose.secrets, `${source} is declared`);
+    t.equal(target, '/etc/prometheus/sluice-grants.token', 'beside the configuration, which names it');
+  },
+);
 
 t.test('the broker takes the settings and variables of compose.yaml', async (t) => {
   const { environment = {} } = compose.services.bus!;
@@ -61,6 +91,7 @@ t.test('Prometheus takes its configuration with the rules', needsPrometheus, asy
   const folder = await temporaryFolder(t);
   await copyFile(join(DEPLOY, 'prometheus.yml'), join(folder, 'prometheus.yml'));
   await copyFile(join(ROOT, 'dashboard', 'prometheus', 'rules.yml'), join(folder, 'rules.yml'));
+  await writeFile(join(folder, 'sluice-grants.token'), 'a token');
   const { stdout } = await run(PROMTOOL, ['check', 'config', join(folder, 'prometheus.yml')]);
   t.match(stdout, /SUCCESS/);
 });

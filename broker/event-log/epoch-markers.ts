@@ -1,3 +1,4 @@
+import { atTicks } from '../../proto/async/shared-ticks.js';
 import { isSameEpoch, LogPosition } from '../../proto/log-position.js';
 import type { Bus } from '../nats/bus.js';
 import { WrongExpectedSequenceError } from '../nats/store-errors.js';
@@ -26,20 +27,19 @@ const ATTEMPTS = 4;
 export class EpochMarkers {
   /** Newest marker that the store is known to have. */
   readonly #written = new Map<number, LogPosition>();
-  #timer: NodeJS.Timeout | undefined;
+  #endTicks = (): void => undefined;
   #writing: Promise<void> = Promise.resolve();
   #isReported = false;
 
   constructor(private readonly deps: EpochMarkersDeps) {}
 
   start(): void {
-    this.#timer = setInterval(() => this.#writeLater(), WRITE_INTERVAL_MS);
-    this.#timer.unref();
+    this.#endTicks = atTicks(WRITE_INTERVAL_MS, () => this.#writeLater());
   }
 
   /** Writes the last markers. Safe to call twice. */
   async drain(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#endTicks();
     this.#writeLater();
     await this.#writing;
   }

@@ -10,6 +10,7 @@ import type { CursorUse } from '../stream/subscriptions/cursor-traffic.js';
 import type { GrantAccess } from '../stream/subscriptions/grant-access.js';
 import type { CursorUses } from './cursor-uses.js';
 import type { CountedCursor, LagCounter } from './lag/lag-counter.js';
+import { lastAckOf } from './lag/stored-cursors.js';
 import { TurnBudget } from './lag/turn-budget.js';
 
 export interface GrantLagDeps {
@@ -83,7 +84,7 @@ export class GrantLag {
     const reported: ReportedGrant[] = [];
     let isExact = true;
     const report = (grant: Grant): void => {
-      const cursors = [...counter.of(grant.id)].map((one) => Object.assign(one, useOf(one.cursor.subject)));
+      const cursors = counter.of(grant.id).map((one) => Object.assign(one, useOf(one.cursor.subject)));
       isExact &&= cursors.every((one) => one.isExact);
       reported.push({ grant, provider: splitEntryId(grant.entry).party, cursors });
     };
@@ -116,11 +117,6 @@ function lagsOf({ grant, cursors }: ReportedGrant): CursorLag[] {
     oldestAt: oldestMs === undefined ? null : new Date(oldestMs).toISOString(),
     lastAckAt: lastAckOf(cursor.record) ?? null,
   }));
-}
-
-/** Records of earlier versions do not say when they were acknowledged, only when they were written. */
-export function lastAckOf({ position, ackedAt, at }: CountedCursor['cursor']['record']): string | undefined {
-  return ackedAt ?? (position === null ? undefined : at);
 }
 
 /** A store that cannot be read leaves the count as it is, and marked as not exact. */

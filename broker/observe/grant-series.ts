@@ -1,6 +1,5 @@
 import type { AcceptedEntry } from './accepted-by-entry.js';
 import type { ReportedGrant } from './grant-lag.js';
-import { lastAckOf } from './grant-lag.js';
 import { TurnBudget } from './lag/turn-budget.js';
 
 /** One time series family of `/metrics/grants`, and its value for a cursor; undefined when there is none. */
@@ -68,8 +67,8 @@ const FAMILIES: readonly Family[] = [
     type: 'gauge',
     help: 'When the cursor was acknowledged last; absent until it was',
     valueOf: ({ cursor }) => {
-      const at = cursor && lastAckOf(cursor.cursor.record);
-      return at === undefined ? undefined : Date.parse(at) / 1000;
+      const atMs = cursor?.cursor.lastAckMs;
+      return atMs === undefined ? undefined : atMs / 1000;
     },
   },
 ];
@@ -93,8 +92,8 @@ export interface Reported {
   entries: readonly AcceptedEntry[];
 }
 
-/** Characters per piece: some hundred lines, a fraction of a millisecond. */
-const PIECE_LENGTH = 32 * 1024;
+/** Characters per piece: some hundred lines, a fraction of a millisecond. Each piece costs a write. */
+const PIECE_LENGTH = 64 * 1024;
 
 /**
  * The grants and entries in the text format of Prometheus, in pieces: 6,500 grants are several MiB, and the next piece is made when

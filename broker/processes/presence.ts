@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { atTicks } from '../../proto/async/shared-ticks.js';
 import type { Bus } from '../nats/bus.js';
 
 /** Core NATS subject on which processes announce themselves. */
@@ -45,7 +46,6 @@ export class Presence {
   readonly #others = new Map<string, OtherProcess>();
   readonly #clockMs: () => number;
   #listenedAtMs: number;
-  #timer: NodeJS.Timeout | undefined;
   readonly #ends: (() => void)[] = [];
 
   constructor(private readonly deps: PresenceDeps) {
@@ -61,8 +61,8 @@ export class Presence {
         if (!error) this.take(message.json<Announcement>());
       },
     });
-    this.#timer = setInterval(() => this.#beat(), BEAT_MS).unref();
     this.#ends.push(
+      atTicks(BEAT_MS, () => this.#beat()),
       () => subscription.unsubscribe(),
       bus.onStatus((up) => {
         if (up) this.#announce({ isNew: true });
@@ -74,7 +74,6 @@ export class Presence {
 
   /** To be called when nothing is delivered any more. */
   stop(): void {
-    clearInterval(this.#timer);
     for (const end of this.#ends.splice(0)) end();
     this.#announce({ isLeaving: true });
   }

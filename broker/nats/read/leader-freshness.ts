@@ -1,4 +1,5 @@
 import type { StreamInfo } from '@nats-io/jetstream';
+import { atTicks } from '../../../proto/async/shared-ticks.js';
 import type { Bus } from '../bus.js';
 import { type LeaderEnd, leaderEndOf } from './leader-end.js';
 import { streamInfo } from './log-reader.js';
@@ -27,7 +28,7 @@ const STALE_AFTER_MS = 15_000;
 export class LeaderFreshness {
   readonly #bus: Bus;
   readonly #options: LeaderFreshnessOptions;
-  readonly #timer: NodeJS.Timeout;
+  readonly #endTicks: () => void;
   /** Undefined once the follower has reached it. */
   #target: LeaderEnd | undefined;
   #isPolling = false;
@@ -46,8 +47,7 @@ export class LeaderFreshness {
     this.#options = options;
     this.#target = target;
     this.reached(options.position());
-    this.#timer = setInterval(() => void this.#tick(), POLL_INTERVAL_MS);
-    this.#timer.unref();
+    this.#endTicks = atTicks(POLL_INTERVAL_MS, () => void this.#tick());
   }
 
   /** Notes that the follower has advanced. */
@@ -60,7 +60,7 @@ export class LeaderFreshness {
 
   stop(): void {
     this.#stopped = true;
-    clearInterval(this.#timer);
+    this.#endTicks();
   }
 
   async #tick(): Promise<void> {

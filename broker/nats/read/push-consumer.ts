@@ -2,6 +2,7 @@ import type { ConsumerConfig } from '@nats-io/jetstream';
 import { AckPolicy, ReplayPolicy } from '@nats-io/jetstream';
 import type { Msg, MsgHdrs, Subscription } from '@nats-io/transport-node';
 import { nanos } from '@nats-io/transport-node';
+import { atTicks } from '../../../proto/async/shared-ticks.js';
 import type { Bus } from '../bus.js';
 import { asStoreError } from '../store-errors.js';
 import type { StoredMessage } from '../stored-message.js';
@@ -43,7 +44,7 @@ export class PushConsumer {
   readonly #bus: Bus;
   readonly #options: PushConsumerOptions;
   readonly #subscription: Subscription;
-  readonly #watchdog: NodeJS.Timeout;
+  readonly #endWatch: () => void;
   #name: string | undefined;
   #consumerSequence = 0;
   #open = true;
@@ -74,14 +75,13 @@ export class PushConsumer {
         if (!error) this.#onDelivery(msg);
       },
     });
-    this.#watchdog = setInterval(() => this.#checkSilence(), IDLE_HEARTBEAT_MS);
-    this.#watchdog.unref();
+    this.#endWatch = atTicks(IDLE_HEARTBEAT_MS, () => this.#checkSilence());
   }
 
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    clearInterval(this.#watchdog);
+    this.#endWatch();
     if (this.#bus.nc.isClosed()) return;
     this.#subscription.unsubscribe();
     // Spares the server the wait: it deletes the consumer by itself when nobody listens.

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { atTicks } from '../../../proto/async/shared-ticks.js';
 import { diskRoom } from '../space/disk-room.js';
 import { keptBack } from '../space/room.js';
 import { GROUP_COMMIT_VERSION, isAtLeast, MINIMUM_VERSION, ServerNotFoundError, serverVersion } from './find-server.js';
@@ -29,6 +30,8 @@ export interface EmbeddedOptions {
 /** Above every disk: brokers measure what is left of the disk themselves (docs/decisions/0050). */
 const NO_LIMIT_BYTES = 2 ** 50;
 const HEALTH_INTERVAL_MS = 1_000;
+/** While much of the disk is free the server is asked at every fifth interval: it stops to write where the disk ends. */
+const AMPLE_HEALTH_TICKS = 5;
 /** The server's health names the stream that it has stopped to write, until it is started again. */
 const WRITE_STOPPED = /write error/;
 const RESTART_WAIT_MIN_MS = 50;
@@ -90,8 +93,11 @@ export class EmbeddedServer {
   #restartWaitMs = RESTART_WAIT_MIN_MS;
   #restarting: Promise<void> | undefined;
   #wake: (() => void) | undefined;
-  readonly #healthTimer: NodeJS.Timeout;
+  readonly #endHealthTicks: () => void;
   #isCheckingHealth = false;
+  #healthTicks = 0;
+  /** Little of the disk was free at the last look. */
+  #isLow = false;
   /** Process that has stopped to write a stream: only its end brings the stream back. */
   #stalledPid: number | undefined;
   #stopping: Promise<void> | undefined;
@@ -106,8 +112,9 @@ export class EmbeddedServer {
     this.version = parts.config.version;
     process.once('exit', this.#onProcessExit);
     this.#watch();
-    this.#healthTimer = setInterval(() => void this.#checkHealth(), HEALTH_INTERVAL_MS);
-    this.#healthTimer.unref();
+    this.#endHealthTicks = atTicks(HEALTH_INTERVAL_MS, () => {
+      if (this.#isLow || this.#healthTicks++ % AMPLE_HEALTH_TICKS === 0) void this.#checkHealth();
+    });
   }
 
   /** Of the current process; changes with a restart. */
@@ -127,7 +134,7 @@ export class EmbeddedServer {
   }
 
   async #stop(): Promise<void> {
-    clearInterval(this.#healthTimer);
+    this.#endHealthTicks();
     this.#wake?.();
     await this.#restarting;
     const { child, pid, exited } = this.#running;
@@ -165,13 +172,14 @@ export class EmbeddedServer {
     this.#isCheckingHealth = true;
     try {
       const { pid, child } = this.#running;
+      const room = await diskRoom(this.#parts.config.storeDir);
+      this.#isLow = room.free < 2 * keptBack(room);
       if (this.#stalledPid !== pid) {
         const health = await this.#running.health();
         if (!WRITE_STOPPED.test(health)) return;
         this.#stalledPid = pid;
         this.#parts.onNotice?.(`nats-server has stopped to write: ${health}; it is started again when there is room`);
       }
-      const room = await diskRoom(this.#parts.config.storeDir);
       if (room.free > keptBack(room) / 2 && !this.#stopping) child.kill('SIGTERM');
     } catch (error) {
       this.#parts.onNotice?.(`the health of nats-server could not be checked: ${String(error)}`);

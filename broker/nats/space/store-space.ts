@@ -23,6 +23,9 @@ export interface SpaceClaim {
 
 /** Short against the time in which a busy bus fills what is kept back for acts. */
 const INTERVAL_MS = 250;
+/** With so much above what is kept back nothing fills it within `AMPLE_INTERVAL_MS`, whoever writes to the disk. */
+const AMPLE_BYTES = 4 * 1024 * 1024 * 1024;
+const AMPLE_INTERVAL_MS = 1_000;
 /** Below this share of what is kept back, another program fills the disk, and the server may have met its end. */
 const EXHAUSTED_SHARE = 1 / 8;
 /** More than the border must be free before a level opens again, or it would flap with every write. */
@@ -41,18 +44,19 @@ export class StoreSpace {
   #room: Room | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isMeasuring = false;
+  #isStopped = false;
 
   constructor(private readonly options: StoreSpaceOptions) {}
 
   /** Resolves when it was measured for the first time. */
   async start(): Promise<void> {
     await this.measureNow();
-    this.#timer = setInterval(() => void this.measureNow(), this.options.intervalMs ?? INTERVAL_MS);
-    this.#timer.unref();
+    this.#measureLater();
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
   }
 
   get level(): SpaceLevel {
@@ -83,6 +87,13 @@ export class StoreSpace {
     } finally {
       this.#isMeasuring = false;
     }
+  }
+
+  #measureLater(): void {
+    if (this.#isStopped) return;
+    const isAmple = this.#room !== undefined && this.#room.free - keptBack(this.#room) > AMPLE_BYTES;
+    const pauseMs = this.options.intervalMs ?? (isAmple ? AMPLE_INTERVAL_MS : INTERVAL_MS);
+    this.#timer = setTimeout(() => void this.measureNow().then(() => this.#measureLater()), pauseMs).unref();
   }
 
   #take(room: Room): void {

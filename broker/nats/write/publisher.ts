@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { atTicks } from '../../../proto/async/shared-ticks.js';
 import type { StoreSpace } from '../space/store-space.js';
 import type { JetStreamRefusal } from '../store-errors.js';
 import { StoreRefusedError, StoreUnavailableError, storeError } from '../store-errors.js';
@@ -69,7 +70,7 @@ export class Publisher {
   readonly #batchPrefix = randomBytes(6).toString('hex');
   readonly #waiters = new Map<string, Waiter>();
   readonly #waiting: Array<{ send(): void; fail(error: Error): void }> = [];
-  readonly #expireWaiters: NodeJS.Timeout;
+  readonly #endTicks: () => void;
   #nextId = 0;
   #space: Pick<StoreSpace, 'level' | 'refusal'> | undefined;
 
@@ -89,8 +90,7 @@ export class Publisher {
     bus.onStatus((up) => {
       if (!up) this.#failAll('the connection was lost');
     });
-    this.#expireWaiters = setInterval(() => this.#failExpired(), EXPIRY_INTERVAL_MS);
-    this.#expireWaiters.unref();
+    this.#endTicks = atTicks(EXPIRY_INTERVAL_MS, () => this.#failExpired());
   }
 
   /** From now on asks before every write whether there is room for it. */
@@ -124,7 +124,7 @@ export class Publisher {
 
   /** Rejects everything in flight and refuses new messages. */
   stop(): void {
-    clearInterval(this.#expireWaiters);
+    this.#endTicks();
     this.#failAll('the connection was closed');
   }
 

@@ -120,9 +120,11 @@ export class LagCounter {
   }
 
   /** The cursors of a grant; none while the grant cannot be used. */
-  *of(grant: string): Generator<CountedCursor> {
+  of(grant: string): CountedCursor[] {
     const tracked = this.#tracked.get(grant);
-    if (tracked) for (const cursor of this.#cursors.of(grant)) yield this.#count(tracked, cursor);
+    const counted: CountedCursor[] = [];
+    if (tracked) for (const cursor of this.#cursors.of(grant)) counted.push(this.#count(tracked, cursor));
+    return counted;
   }
 
   #count(tracked: TrackedGrant, cursor: StoredCursorOf): CountedCursor {

@@ -10,6 +10,8 @@ export interface StoredCursorOf {
   grant: string;
   name: string;
   record: CursorRecord;
+  /** When it was acknowledged last; undefined until it was. Read from the text once, as every scrape asks for it. */
+  lastAckMs: number | undefined;
 }
 
 const PAGE_CURSORS = 250;
@@ -80,9 +82,18 @@ export class StoredCursors {
     const { record } = decodeCursor(message);
     const ofGrant = this.#byGrant.get(grant) ?? new Map<string, StoredCursorOf>();
     if (record.removed) ofGrant.delete(name);
-    else ofGrant.set(name, { subject, grant, name, record });
+    else ofGrant.set(name, { subject, grant, name, record, lastAckMs: lastAckMsOf(record) });
     if (ofGrant.size > 0) this.#byGrant.set(grant, ofGrant);
     else this.#byGrant.delete(grant);
     this.onChange(grant);
   }
+}
+
+/** Records of earlier versions do not say when they were acknowledged, only when they were written. */
+export const lastAckOf = ({ position, ackedAt, at }: CursorRecord): string | undefined =>
+  ackedAt ?? (position === null ? undefined : at);
+
+function lastAckMsOf(record: CursorRecord): number | undefined {
+  const at = lastAckOf(record);
+  return at === undefined ? undefined : Date.parse(at);
 }

@@ -65,7 +65,7 @@ export class LiveViews {
     return this.#byKey.size;
   }
 
-  /** Number of channels that have members. */
+  /** Number of channels that have members, counted one by one. */
   get channelCount(): number {
     let count = 0;
     for (const live of this) for (const channel of live.channels) if (channel.size > 0) count++;
@@ -88,7 +88,7 @@ export class LiveViews {
     if (live.subscriptions === 0) this.#byKey.delete(live.view.key);
   }
 
-  *[Symbol.iterator](): Iterator<LiveView> {
-    yield* this.#byKey.values();
+  [Symbol.iterator](): Iterator<LiveView> {
+    return this.#byKey.values();
   }
 }

@@ -49,9 +49,11 @@ export class CursorTraffic {
   }
 
   useOf(cursor: string): CursorUse {
-    const open = this.#open.get(cursor) ?? [];
-    const delivered = open.reduce((sum, one) => sum + one.delivered, this.#ended.get(cursor) ?? 0);
-    return { delivered, connected: open.length > 0 || this.#isPulled(cursor), credit: open.at(-1)?.credit };
+    const open = this.#open.get(cursor);
+    let delivered = this.#ended.get(cursor) ?? 0;
+    if (!open) return { delivered, connected: this.#isPulled(cursor), credit: undefined };
+    for (const one of open) delivered += one.delivered;
+    return { delivered, connected: true, credit: open.at(-1)?.credit };
   }
 
   /** The cursors that were used in this process. */

@@ -1,3 +1,4 @@
+import { atTicks } from '../../../proto/async/shared-ticks.js';
 import type { ErrorCode } from '../../../proto/errors.js';
 import type { EpochChanges } from '../../event-log/epoch-changes.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
@@ -31,6 +32,8 @@ export interface SubscriptionMonitorDeps {
 
 /** Bounds how late an idle subscription is ended. No frame of events is sent too late: each is checked by itself. */
 const CHECK_INTERVAL_MS = 500;
+/** Subscriptions and views are counted at every so many checks: looking at thousands of them is most of what a quiet broker does. */
+const COUNT_EVERY_CHECKS = 4;
 
 /** Time that a client has for what it was sent under a grant that has ended; what it has not taken then is dropped. */
 const LAST_BYTES_MS_MAX = 500;
@@ -43,6 +46,7 @@ export class SubscriptionMonitor {
   readonly #stops: (() => void)[] = [];
   /** Subscriptions that have ended, and of which something may still wait in a socket. */
   readonly #unwritten = new Set<Promise<void>>();
+  #checks = 0;
 
   constructor(deps: SubscriptionMonitorDeps) {
     this.#deps = deps;
@@ -50,10 +54,9 @@ export class SubscriptionMonitor {
 
   start(): void {
     const { grants, entries, heartbeatMs } = this.#deps;
-    const check = setInterval(() => this.#checkAll(), CHECK_INTERVAL_MS);
     const announce = setInterval(() => this.#announce(), heartbeatMs);
     this.#stops.push(
-      () => clearInterval(check),
+      atTicks(CHECK_INTERVAL_MS, () => this.#checkAll()),
       () => clearInterval(announce),
       grants.onChange((grant) => this.#onGrant(grant)),
       entries.onChange((entry) => this.#onEntry(entry)),
@@ -136,14 +139,30 @@ export class SubscriptionMonitor {
   }
 
   #checkAll(): void {
-    const { table, metrics, views, clock } = this.#deps;
+    const { table, clock } = this.#deps;
     const { isFresh } = this.#deps.ledger;
     const nowMs = clock();
-    let [behind, outOfCredit] = [0, 0];
+    const mayEnd = !isFresh || nowMs >= table.earliestExpiryMs;
+    if (mayEnd) this.#endRefused(isFresh, nowMs);
+    if (mayEnd || this.#checks++ % COUNT_EVERY_CHECKS === 0) this.#count();
+  }
+
+  #endRefused(isFresh: boolean, nowMs: number): void {
+    const { table } = this.#deps;
+    table.earliestExpiryMs = Number.POSITIVE_INFINITY;
     for (const subscription of table) {
+      const { expiresAtMs } = subscription.parts;
       const refusal = deliveryRefusal(subscription.parts, { isFresh }, nowMs);
       if (refusal) subscription.end(refusal.code, refusal.reason);
-      else if (subscription.isBehind) behind++;
+      else table.earliestExpiryMs = Math.min(table.earliestExpiryMs, expiresAtMs);
+    }
+  }
+
+  #count(): void {
+    const { table, metrics, views } = this.#deps;
+    let [behind, outOfCredit] = [0, 0];
+    for (const subscription of table) {
+      if (subscription.isBehind) behind++;
       if (subscription.isOutOfCredit) outOfCredit++;
     }
     metrics.subscriptionsNow(table.size - behind, behind, outOfCredit);

@@ -7,6 +7,8 @@ export class SubscriptionTable {
   readonly #byGrant = new Map<string, Set<GrantSubscription>>();
   readonly #bySession = new Map<string, Set<GrantSubscription>>();
   readonly #byCursor = new Map<string, GrantSubscription>();
+  /** No right of an open subscription ends by its period before this moment. */
+  earliestExpiryMs = Number.POSITIVE_INFINITY;
 
   constructor(private readonly traffic: Pick<CursorTraffic, 'opened' | 'closed'>) {}
 
@@ -15,8 +17,9 @@ export class SubscriptionTable {
   }
 
   add(subscription: GrantSubscription): void {
-    const { grant, session, cursor } = subscription.parts;
+    const { grant, session, cursor, expiresAtMs } = subscription.parts;
     this.#all.add(subscription);
+    this.earliestExpiryMs = Math.min(this.earliestExpiryMs, expiresAtMs);
     this.traffic.opened(cursor.subject, subscription);
     addTo(this.#byGrant, grant, subscription);
     addTo(this.#bySession, session, subscription);
@@ -48,8 +51,8 @@ export class SubscriptionTable {
     return used;
   }
 
-  *[Symbol.iterator](): Iterator<GrantSubscription> {
-    yield* this.#all;
+  [Symbol.iterator](): Iterator<GrantSubscription> {
+    return this.#all.values();
   }
 }
 

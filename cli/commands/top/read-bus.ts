@@ -35,9 +35,9 @@ export interface BusSample {
   atMs: number;
   /** Why it is not ready; empty when it is. */
   problems: string[];
-  accepted: number | undefined;
-  refused: number | undefined;
-  delivered: number | undefined;
+  accepted: number;
+  refused: number;
+  delivered: number;
   waiting: number | undefined;
   sessions: number | undefined;
   storeFree: number | undefined;
@@ -69,9 +69,10 @@ export async function readBus(
   return {
     atMs: Date.now(),
     problems,
-    accepted: sumOf(bus, 'sluice_events_accepted_total'),
-    refused: sumOf(bus, 'sluice_events_refused_total'),
-    delivered: sumOf(bus, 'sluice_deliveries_total'),
+    // Without a series nothing has happened yet.
+    accepted: sumOf(bus, 'sluice_events_accepted_total') ?? 0,
+    refused: sumOf(bus, 'sluice_events_refused_total') ?? 0,
+    delivered: sumOf(bus, 'sluice_deliveries_total') ?? 0,
     waiting: sumOf(bus, 'sluice_intake_waiting_events'),
     sessions: sumOf(bus, 'sluice_sessions'),
     storeFree: sumOf(bus, 'sluice_store_free_bytes'),

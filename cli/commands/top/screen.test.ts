@@ -51,9 +51,13 @@ t.test('the table fits 80 by 24 and shows rates, with the cursor furthest behind
   const lines = screenLines(input(now, { before }));
   t.equal(lines.length, 24);
   t.ok(lines.every((line) => line.length <= 80));
-  t.match(lines[1], /^accepted 3\.0\/s/);
-  t.match(lines[2], /^GRANT +RATE\/S +LAG +OLDEST +CREDIT +LAST ACK +ON/);
-  t.match(lines[3], /^g-department-of-long-names-… +25 +12 +1m15s +0 +2s +yes/);
+  t.match(lines[1], /^in 3\.0\/s {2}refused 0\/s {2}out 0\/s {2}waiting 0 {2}sessions 3 {2}store 50 % free$/);
+  t.match(lines[2], /^ GRANT +RATE\/S +LAG +OLDEST +CREDIT +LAST ACK +ON/);
+  t.match(lines[3], /^>g-department-of-long-names-… +25 +12 +1m15s +0 +2s +yes/);
+  t.match(lines[4], /^ g-department/, 'without colours a mark shows the selected row');
+  t.match(lines.at(-1), /q quit$/, 'all keys are named');
+  const coloured = screenLines(input(now, { before, hasColours: true }));
+  t.notMatch(stripVTControlCharacters(coloured[3]!), /^>/);
 });
 
 t.test(
@@ -75,14 +79,14 @@ t.test(
     const drawn = (view: 'entries' | 'parties') =>
       screenLines(input(now, { before, state: { ...STARTING_STATE, view } })).slice(2);
     const [head, person, car, permits] = drawn('entries');
-    t.match(head, /^ENTRY +IN\/S +OUT\/S +LAG +OLDEST +CREDIT +LAST ACK +ON$/);
-    t.match(person, /^registry\.person +10 +25 +1234567 +59m59s +1000 +2s +1\/2$/);
-    t.match(car, /^police\.car +4\.0 +- +0 +- +- +never +0\/0$/, 'its first events came since the sample before');
-    t.match(permits, /^registry-of-a-dist.*… +0 +- +0 +- +- +never +0\/0$/);
+    t.match(head, /^ ENTRY +IN\/S +OUT\/S +LAG +OLDEST +CREDIT +LAST ACK +ON$/);
+    t.match(person, /^>registry\.person +10 +25 +1234567 +59m59s +1000 +2s +1\/2$/);
+    t.match(car, /^ police\.car +4\.0 +- +- +- +- +- +-$/, 'its first events came since the sample before');
+    t.match(permits, /^ registry-of-a-dist.*… +0 +- +- +- +- +- +-$/, 'nobody is granted it');
     const [, tax, registry, police] = drawn('parties');
-    t.match(tax, /^tax +- +25 +1234567 .* 1\/2$/);
-    t.match(registry, /^registry +10 +- /, 'the sum of its entries');
-    t.match(police, /^police +4\.0 +- /);
+    t.match(tax, /^>tax +- +25 +1234567 .* 1\/2$/);
+    t.match(registry, /^ registry +10 +- /, 'the sum of its entries');
+    t.match(police, /^ police +4\.0 +- /);
     t.ok(
       screenLines(input(now, { before, state: { ...STARTING_STATE, view: 'entries' } })).every((l) => l.length <= 80),
     );
@@ -90,6 +94,19 @@ t.test(
       2,
     );
     t.match(wide, long, 'a wide terminal shows the whole id');
+  },
+);
+
+t.test(
+  'a grant that nobody follows has no lag, and of what stands behind the figures only whole columns are shown',
+  async (t) => {
+    const unused = { grant: 'g', cursor: '', connected: false, creditEvents: undefined, lastAckMs: undefined };
+    const now = sample([cursor(1, unused)]);
+    const [head, row] = screenLines(input(now, { columns: 60 })).slice(2);
+    t.match(head, /ON +CURSOR$/, 'PARTY does not fit');
+    t.match(row, /^>g +- +- +- +- +never +no +-$/);
+    const followed = screenLines(input(now, { state: { ...STARTING_STATE, followed: { grant: 'g' } } })).slice(2, 5);
+    t.strictSame(followed, ['grant g', 'entry registry.person, provided by registry', 'to    system tax-main of tax']);
   },
 );
 

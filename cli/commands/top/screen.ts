@@ -19,7 +19,7 @@ export interface ScreenInput {
 
 /** Under it nothing that is worth reading fits. */
 const LINES_MIN = 6;
-const KEYS = 'Tab grants/entries/parties  j/k select  Enter follow grant  e follow event  Esc back  q quit';
+const KEYS = 'Tab grants/entries/parties  j/k select  Enter follow  e event  Esc back  q quit';
 type Style = 'bold' | 'inverse' | 'red' | 'yellow';
 
 /** The whole screen as `lines` lines of at most `columns` columns. */
@@ -49,13 +49,13 @@ function headLines({ url, now, before }: ScreenInput): string[] {
     storeFree === undefined || !storeCapacity ? '-' : `${Math.floor((100 * storeFree) / storeCapacity)} % free`;
   return [
     `sluice top  ${url}  ${new Date(now.atMs).toISOString().slice(11, 19)} UTC  ${now.problems.length === 0 ? 'ready' : 'NOT READY'}`,
-    `accepted ${rate('accepted')}/s  refused ${rate('refused')}/s  delivered ${rate('delivered')}/s  waiting ${now.waiting ?? '-'}  sessions ${now.sessions ?? '-'}  store ${free}`,
+    `in ${rate('accepted')}/s  refused ${rate('refused')}/s  out ${rate('delivered')}/s  waiting ${now.waiting ?? '-'}  sessions ${now.sessions ?? '-'}  store ${free}`,
   ];
 }
 
 type Paint = (style: Style | undefined, text: string) => string;
 
-function bodyLines({ state, now, before, columns }: ScreenInput, room: number, paint: Paint): string[] {
+function bodyLines({ state, now, before, columns, hasColours }: ScreenInput, room: number, paint: Paint): string[] {
   if (state.followed) {
     const lines =
       'grant' in state.followed ? followedGrant(state.followed.grant, now, before) : followedEvent(state.followed, now);
@@ -66,20 +66,19 @@ function bodyLines({ state, now, before, columns }: ScreenInput, room: number, p
   const selected = Math.min(state.selected, rows.length - 1);
   const first = Math.max(0, selected - visible + 1);
   const shown = rows.slice(first, first + visible);
-  const head = HEADS[state.view];
-  const cells = shown.map((row) => cellsOf(row, state.view, now.atMs));
-  const idColumns = idColumnsOf(head, cells, columns);
-  const [titles = '', ...lines] = table(
-    head,
-    cells.map(([id = '', ...rest]) => [fitted(id, idColumns), ...rest]),
+  // Without colours a mark shows the selected row.
+  const mark = hasColours ? '' : ' ';
+  const lines = fittedTable(
+    HEADS[state.view],
+    shown.map((row) => cellsOf(row, state.view, now.atMs)),
+    columns - mark.length,
   );
-  return [
-    paint('bold', titles),
-    ...lines.map((line, index) => {
-      if (first + index === selected) return paint('inverse', line);
-      return shown[index]!.lagEvents > 0 ? paint('yellow', line) : paint(undefined, line);
-    }),
-  ];
+  return lines.map((line, index) => {
+    const row = shown[index - 1];
+    if (!row) return paint('bold', mark + line);
+    if (first + index - 1 === selected) return paint('inverse', mark.replace(' ', '>') + line);
+    return paint(row.lagEvents > 0 ? 'yellow' : undefined, mark + line);
+  });
 }
 
 const COMMON = ['LAG', 'OLDEST', 'CREDIT', 'LAST ACK', 'ON'];
@@ -93,24 +92,39 @@ const ID_COLUMNS_MIN = 12;
 const ID_COLUMNS_MAX = 28;
 const GAP = 2;
 
-/** An id has what the figures leave of the line, so that none of them is cut off; with a wider terminal, what all other cells leave. */
-function idColumnsOf(head: readonly string[], rows: readonly string[][], columns: number): number {
-  const taken = head.map((title, i) => GAP + Math.max(width(title), ...rows.map((row) => width(row[i] ?? ''))));
-  const sumOf = (some: number[]): number => some.reduce((sum, one) => sum + one, 0);
-  const figures = sumOf(taken.slice(1, head.indexOf('ON') + 1));
-  const others = sumOf(taken.slice(1));
-  return Math.max(ID_COLUMNS_MIN, Math.min(ID_COLUMNS_MAX, columns - figures), columns - others);
+/**
+ * Rows under a head within a line. The id has what the figures leave, so that none of them is cut off; of what stands behind them
+ * only whole columns are shown.
+ */
+function fittedTable(head: readonly string[], rows: readonly string[][], columns: number): string[] {
+  const [, ...others] = head.map((title, i) => GAP + Math.max(width(title), ...rows.map((row) => width(row[i] ?? ''))));
+  const widthOf = (count: number): number => others.slice(0, count).reduce((sum, one) => sum + one, 0);
+  const figures = head.indexOf('ON');
+  const idMax = Math.max(...rows.map(([id = '']) => width(id)), width(head[0] ?? ''));
+  const left = Math.max(Math.min(ID_COLUMNS_MAX, columns - widthOf(figures)), columns - widthOf(others.length));
+  const id = Math.min(idMax, Math.max(ID_COLUMNS_MIN, left));
+  let shown = others.length;
+  while (shown > figures && id + widthOf(shown) > columns) shown--;
+  return table(
+    head.slice(0, shown + 1),
+    rows.map(([first = '', ...rest]) => [fitted(first, id), ...rest.slice(0, shown)]),
+  );
 }
 
 function cellsOf(row: Row, view: ViewName, nowMs: number): string[] {
-  const figures = [
-    `${row.lagEvents}${row.isExact ? '' : '+'}`,
-    row.lagEvents === 0 ? '-' : ageText(row.oldestAgeSeconds),
-    row.creditEvents === undefined ? '-' : String(row.creditEvents),
-    row.lastAckMs === undefined ? 'never' : ageText((nowMs - row.lastAckMs) / 1000),
-  ];
-  if (!row.one || view !== 'grants')
-    return [row.id, rateText(row.acceptedRate), rateText(row.rate), ...figures, `${row.connected}/${row.cursors}`];
+  const hasCursor = row.cursors > 0 && row.one?.cursor !== '';
+  const figures = hasCursor
+    ? [
+        `${row.lagEvents}${row.isExact ? '' : '+'}`,
+        row.lagEvents === 0 ? '-' : ageText(row.oldestAgeSeconds),
+        row.creditEvents === undefined ? '-' : String(row.creditEvents),
+        row.lastAckMs === undefined ? 'never' : ageText((nowMs - row.lastAckMs) / 1000),
+      ]
+    : ['-', '-', '-', row.cursors > 0 ? 'never' : '-'];
+  if (!row.one || view !== 'grants') {
+    const followed = row.cursors > 0 ? `${row.connected}/${row.cursors}` : '-';
+    return [row.id, rateText(row.acceptedRate), rateText(row.rate), ...figures, followed];
+  }
   const { connected, cursor, party, entry } = row.one;
   return [row.id, rateText(row.rate), ...figures, connected ? 'yes' : 'no', cursor || '-', party, entry];
 }
@@ -132,7 +146,9 @@ function followedGrant(grant: string, now: BusSample, before: BusSample | undefi
     }),
   );
   return [
-    `grant ${one.grant}: ${one.entry} of ${one.provider} to system ${one.system} of ${one.party}`,
+    `grant ${one.grant}`,
+    `entry ${one.entry}, provided by ${one.provider}`,
+    `to    system ${one.system} of ${one.party}`,
     '',
     titles,
     ...lines,

@@ -152,6 +152,8 @@ t.test('urgent files of all kinds come in one order, by party, state and latenes
     act('ap-1', { state: state({ state: 'refused', sides: { own: 'd1' }, clocks: [] }) }),
     act('ap-2', { state: state({ state: 'filed', sides: { own: 'd2' }, clocks: [clock('D4', '2026-02-01')] }) }),
   ]);
+  const [, , , , , five] = Array.from({ length: 6 }, (_, i) => made(i).step as { state: FileState });
+  await ledger.appendAll(() => [act('ap-5', { state: { ...(five?.state as FileState), state: 'draft' } })]);
   const all = ['applications', 'grants'] as const;
   const ids = async (hasOpenClock: boolean, limit: number, narrowed: object = {}, more: object = {}) => {
     const found: string[] = [];
@@ -182,6 +184,7 @@ t.test('urgent files of all kinds come in one order, by party, state and latenes
     ['ap-2'],
     'of that party only even ones, drafts but for one',
   );
+  t.same(await ids(true, 3, { sides: ['d1'], states: ['draft'] }), ['ap-5'], 'a state that changed alone');
   t.same(
     await ids(true, 100, {}, { lateByMs: Date.parse('2026-03-10T16:00:00Z') }),
     byClock.filter((id) => dueOf(id) <= 0),

@@ -62,7 +62,7 @@ export function grantShortcutRoutes(app: FastifyInstance, { procedure }: { proce
 
 /**
  * Answers a request that comes again as the first time: the act may have changed the very files that are read before it. One
- * that meets another act on the grant or its case is judged again, on what that act has made.
+ * that meets another act on the grant or its case is judged again, on what that act has made (docs/decisions/0219).
  */
 async function actOnce(procedure: Procedure, caller: Caller, call: GrantCall): Promise<ActAnswer> {
   await procedure.caughtUp();

@@ -14,7 +14,12 @@ const DAY_MS = 86_400_000;
 export const plusDays = (day: string, days: number): string =>
   new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 
-export const plusYears = (day: string, years: number): string => `${Number(day.slice(0, 4)) + years}${day.slice(4)}`;
+/** The same day of another year; of a leap day the last of its month (Civil Code, art. 202). */
+export function plusYears(day: string, years: number): string {
+  const year = Number(day.slice(0, 4)) + years;
+  const lastOfFebruary = plusDays(`${year}-03-01`, -1);
+  return day.endsWith('-02-29') ? lastOfFebruary : `${year}${day.slice(4)}`;
+}
 
 const isWeekend = (day: string): boolean => [0, 6].includes(new Date(`${day}T00:00:00Z`).getUTCDay());
 

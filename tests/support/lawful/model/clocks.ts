@@ -92,6 +92,13 @@ export function endClocks(file: ModelFile, ...ids: string[]): void {
   }
 }
 
+/** An act at or after the end of a clock finds it late, also one of the same moment. */
+export function findLate(world: World, file: ModelFile, id: string): void {
+  for (const clock of openClocks(file, [id])) {
+    if (clock.state === 'running' && hasPassed(world, clock)) fallLate(world, file, clock);
+  }
+}
+
 /** The same clock again, with the same `due`. */
 export function reopenClock(world: World, file: ModelFile, id: string): void {
   const clock = clockOf(file, id);

@@ -1,5 +1,5 @@
 import { plusDays, plusYears } from './calendar.js';
-import { endClocks, startClock, startUntil } from './clocks.js';
+import { endClocks, findLate, startClock, startUntil } from './clocks.js';
 import type { CaseFile, GrantFile } from './files.js';
 import type { World } from './world.js';
 
@@ -38,9 +38,10 @@ export function beginDisposal(world: World, grant: GrantFile): void {
   if (withinDays !== undefined) startUntil(world, grant, 'T27', demand, plusDays(world.today, withinDays));
   const open = openCase(world, grant.id);
   if (!open) return;
-  endClocks(open, 'D9');
   open.history.push({ act: 'grant-ended', actor: 'bus', from: open.state, to: 'terminated' });
   open.state = 'terminated';
+  findLate(world, open, 'D9');
+  endClocks(open, 'D9');
 }
 
 /** G7 or G6, and G9 at once. */

@@ -50,6 +50,7 @@ export class Walker {
   readonly mismatches: Mismatch[] = [];
   readonly coverage = new Coverage();
   readonly log = new LogOfActs();
+  readonly #forgotten = new Set<string>();
   #turn = 0;
 
   constructor(
@@ -91,6 +92,7 @@ export class Walker {
     // Acts that were done come first, in the order of the ledger: a refusal may have been judged before or behind it.
     sent.sort((one, other) => doneAt(one.answer) - doneAt(other.answer));
     for (const [turn, { act, answer, before }] of sent.entries()) {
+      if (this.#forgotten.has(`${act.kind}/${act.id}`)) break;
       const behind = judge(world, act);
       const wasFirst = turn > 0 && before.refusal && this.#judged(before, answer).length === 0;
       this.#settle(act, wasFirst ? before : behind, answer);
@@ -250,6 +252,7 @@ export class Walker {
   /** With everything that names it, and what depends on it: the grant of a case, the entry of a grant. */
   #forget(file: ModelFile): void {
     this.world.remove(file);
+    this.#forgotten.add(`${file.kind}/${file.id}`);
     const { world } = this;
     const above =
       file.kind === 'cases'

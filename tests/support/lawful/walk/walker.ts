@@ -196,7 +196,7 @@ export class Walker {
       const digest = act.kind === 'grants' ? shown?.proof?.digest : shown?.digest;
       body.digest = act.digest === 'present' && digest ? digest : OTHER_DIGEST;
     }
-    if (act.plan?.newestProof && 'proof' in body) {
+    if (act.plan?.newestProof && typeof body.proof === 'number') {
       body.proof = shown?.history.findLast((record: Body) => record.act === 'prove')?.seq ?? 1;
     }
     if (act.act === 'put') {

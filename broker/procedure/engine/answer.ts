@@ -79,7 +79,8 @@ export function describeWhole(
   { caller, relations }: { caller: OfficerCaller; relations: Relations },
 ): Fields {
   const seen = asSeen(machine, file, caller, relations);
-  const shown = history.filter((item) => !seen.hides?.(item));
+  // An act may have come since the file was read, and an answer is of one moment.
+  const shown = history.filter((item) => item.seq <= file.seq && !seen.hides?.(item));
   return { ...answer, document: shownDocument(machine, seen.file), history: shown };
 }
 

@@ -179,8 +179,7 @@ export class Procedure {
       await recordReads(this.deps, requireOfficer(caller), [ref]);
     }
     const { file, answer } = await this.read(caller, ref);
-    // An act may have come since the file was read, and an answer is of one moment.
-    const history = (await this.deps.reader.history(ref)).filter(({ seq }) => seq <= file.seq);
+    const history = await this.deps.reader.history(ref);
     const { relations } = this.deps.world;
     return describeWhole(answer, this.#machine(ref.kind), file, history, { caller: requireOfficer(caller), relations });
   }

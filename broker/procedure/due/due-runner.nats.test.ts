@@ -51,6 +51,7 @@ interface Broker {
   runner: DueRunner;
   append(acts: Act[]): Promise<unknown>;
   set(now: string): Promise<void>;
+  noteReached(isNothingDue: () => Promise<boolean>): Promise<void>;
   now(): number;
 }
 
@@ -86,6 +87,7 @@ async function brokers(t: Test, count: number, decideDue: DecideDue = decide): P
     return {
       ...{ records, runner, now: busClock.now },
       append: (acts) => ledger.appendAll(() => acts),
+      noteReached: (isNothingDue) => testClock.noteReached(ledger, isNothingDue),
       set: async (now) => {
         await testClock.set(ms(now), { actor: 'officer:pan' }, { isTestClock: true, ledger, busClock });
       },
@@ -145,6 +147,40 @@ t.test('another setting is a conflict while what fell due is acted on', async (t
   await t.rejects(broker.set('2026-03-01T00:00:00+08:00'), { code: 'CONFLICT' });
   broker.runner.start();
   await first;
+});
+
+t.test('a file that another broker was faster on is acted on at its next moment, before the answer', async (t) => {
+  const [first, second] = ['2026-02-28T00:00:00+08:00', '2026-03-03T00:00:00+08:00'] as const;
+  let isFirst = true;
+  const slowly: DecideDue = async (file, atMs, head) => {
+    if (!isFirst) return decide(file, atMs, head);
+    isFirst = false;
+    await two.append(await decide(file, atMs, head));
+    return [];
+  };
+  const [one, two] = (await brokers(t, 2, slowly)) as [Broker, Broker];
+  one.runner.start();
+  await one.set(START);
+  await one.append([application('ap-1', { clocks: [clockUntil(first), clockUntil(second)] })]);
+  await one.set(first);
+  await one.set(second);
+  t.same(acts(one, 'overdue'), ['ap-1', 'ap-1']);
+});
+
+t.test('a broker that looked before the time was set again does not say that it is reached', async (t) => {
+  const [one, two] = (await brokers(t, 2)) as [Broker, Broker];
+  const nothing = async (): Promise<boolean> => true;
+  const sets = [two.set(START)];
+  await until(() => acts(one, 'clock-set').length === 1);
+  await one.noteReached(async () => {
+    await two.noteReached(nothing);
+    sets.push(two.set('2026-03-01T00:00:00+08:00'));
+    await until(() => acts(one, 'clock-set').length === 2);
+    return true;
+  });
+  t.equal(acts(one, 'clock-reached').length, 1);
+  await two.noteReached(nothing);
+  await Promise.all(sets);
 });
 
 t.test('a file on which nothing can be decided is parked and holds up no other', async (t) => {

@@ -3,6 +3,7 @@ import { sharedTurn } from '../../../proto/async/shared-turns.js';
 import { SluiceError } from '../../../proto/errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { Act } from '../../ledger/record.js';
+import { dueMoment } from '../files/due-moment.js';
 import type { ProcedureFile } from '../files/file.js';
 import type { DueFile, FileReader } from '../files/file-reader.js';
 import { DueBatch, keyOf } from './due-batch.js';
@@ -52,7 +53,7 @@ const PARKED_MAX = 10_000;
  */
 export class DueRunner {
   readonly #deps: DueRunnerDeps;
-  /** Key of a file → when it is tried again, by the monotonic clock. */
+  /** Key of a file with its moment → when it is tried again, by the monotonic clock. At another moment the file is not parked. */
   readonly #parked = new Map<string, number>();
   /** Key and moment → how often the bus acted on it. */
   readonly #acted = new Map<string, number>();
@@ -112,7 +113,7 @@ export class DueRunner {
     const records = await this.#deps.ledger.appendAll(
       async (head) => {
         const due = await this.#due();
-        const first = due[0] ? `${keyOf(due[0])} ${due[0].atMs}` : '';
+        const first = due[0] ? momentKey(due[0]) : '';
         // The guard runs again because somebody acted; if on what is due, that broker goes on with it.
         this.#isAnotherFaster = firstDue !== undefined && firstDue !== first;
         firstDue ??= first;
@@ -148,7 +149,7 @@ export class DueRunner {
     const now = performance.now();
     for (const [key, untilMs] of this.#parked) if (untilMs <= now) this.#parked.delete(key);
     const due = await this.#deps.files.due(this.#deps.clock(), FILES_MAX + this.#parked.size);
-    return due.filter((file) => !this.#parked.has(keyOf(file)));
+    return due.filter((file) => !this.#parked.has(momentKey(file)));
   }
 
   async #decide(due: readonly DueFile[], head: number): Promise<{ acts: Act[]; taken: DueFile[] }> {
@@ -159,6 +160,8 @@ export class DueRunner {
       const file = files[index];
       if (!file) continue;
       if (!batch.mayTake(one, one.atMs)) break;
+      // Another broker has acted on it since it was found due.
+      if (dueMoment(file) !== one.atMs) continue;
       const acts = await this.#decideOne(file, one, head);
       if (acts.length > 0 && !batch.add(acts)) break;
       if (acts.length > 0) taken.push(one);
@@ -167,15 +170,15 @@ export class DueRunner {
     return { acts: batch.acts, taken };
   }
 
-  async #decideOne(file: ProcedureFile, { atMs }: DueFile, head: number): Promise<Act[]> {
+  async #decideOne(file: ProcedureFile, due: DueFile, head: number): Promise<Act[]> {
     try {
-      const acts = await this.#deps.decideDue(file, atMs, head);
-      if (acts.length === 0) this.#park(file, 'nothing was decided on it');
+      const acts = await this.#deps.decideDue(file, due.atMs, head);
+      if (acts.length === 0) this.#park(due, 'nothing was decided on it');
       return acts;
     } catch (error) {
       // A failure of the store concerns all files.
       if (error instanceof SluiceError && error.code === 'STORE_UNAVAILABLE') throw error;
-      this.#park(file, 'the decision on it failed', error);
+      this.#park(due, 'the decision on it failed', error);
       return [];
     }
   }
@@ -184,16 +187,16 @@ export class DueRunner {
   #noteActed(files: readonly DueFile[]): void {
     if (this.#acted.size > PARKED_MAX) this.#acted.clear();
     for (const file of files) {
-      const key = `${keyOf(file)} ${file.atMs}`;
+      const key = momentKey(file);
       const times = (this.#acted.get(key) ?? 0) + 1;
       this.#acted.set(key, times);
       if (times >= SAME_MOMENT_MAX) this.#park(file, `it was acted on ${times} times and is still due`);
     }
   }
 
-  #park(file: { kind: ProcedureFile['kind']; id: string }, why: string, error?: unknown): void {
+  #park(file: DueFile, why: string, error?: unknown): void {
     if (this.#parked.size >= PARKED_MAX) return;
-    this.#parked.set(keyOf(file), performance.now() + PARKED_MS);
+    this.#parked.set(momentKey(file), performance.now() + PARKED_MS);
     this.#deps.warn(`${keyOf(file)} is due and parked for a minute: ${why}`, error);
   }
 
@@ -211,3 +214,5 @@ export class DueRunner {
     await delay(ms, undefined, { signal: this.#ending.signal }).catch(() => {});
   }
 }
+
+const momentKey = (file: DueFile): string => `${keyOf(file)} ${file.atMs}`;

@@ -100,7 +100,8 @@ const publishGuard = ({ world, file }: Entry): Problem[] =>
 function publish({ file }: Entry): void {
   file.published = { version: (file.published?.version ?? 0) + 1, text: file.text };
   endClocks(file, 'D2');
-  Object.assign(file, { triggered: false, withdrawal: false, editors: new Set() });
+  // A request for more time ends with the update that it was for.
+  Object.assign(file, { triggered: false, extension: undefined, withdrawal: false, editors: new Set() });
 }
 
 function discard({ world, file }: Entry): void {

@@ -35,17 +35,18 @@ async function lag(grant: string | undefined, options: ConnectionOptions, termin
     .sort((a, b) => b.unacknowledged - a.unacknowledged || ageMs(b.oldestAt, nowMs) - ageMs(a.oldestAt, nowMs))
     .map((one) => [
       one.grant,
-      one.system,
-      one.entry,
       one.cursor,
-      `${one.position ?? '-'}`,
-      `${one.end}`,
       `${one.unacknowledged}${one.more ? '+' : ''}`,
       one.oldestAt === null ? '-' : ageText(ageMs(one.oldestAt, nowMs)),
       one.lastAckAt === null ? 'never' : `${ageText(ageMs(one.lastAckAt, nowMs))} ago`,
       stateOf(one, nowMs),
+      `${one.position ?? '-'}`,
+      `${one.end}`,
+      one.system,
+      one.entry,
     ]);
-  const head = ['GRANT', 'SYSTEM', 'ENTRY', 'CURSOR', 'POSITION', 'END', 'LAG', 'OLDEST', 'LAST ACK', 'STATE'];
+  // What says why comes first: a line of 80 columns ends behind it.
+  const head = ['GRANT', 'CURSOR', 'LAG', 'OLDEST', 'LAST ACK', 'STATE', 'POSITION', 'END', 'SYSTEM', 'ENTRY'];
   if (rows.length > 0) for (const line of table(head, rows)) await terminal.out(line);
   const idle = grant === undefined ? await grantsWithoutCursor(cursors, options) : rows.length === 0 ? [grant] : [];
   if (idle.length > 0) terminal.err(`no cursor, nothing was ever acknowledged: ${namesOf(idle)}`);

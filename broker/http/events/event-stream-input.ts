@@ -6,10 +6,11 @@ import { OPEN_EVENTS_MAX } from '../../intake/intake-limits.js';
 import type { SystemCaller } from '../../parties/caller.js';
 import type { Lease } from '../../parties/leases.js';
 import { untilAborted } from '../server/until-aborted.js';
-import { parseLine } from './event-line.js';
+import { noRoomForLine, parseLine } from './event-line.js';
 import { eventBytesMax } from './event-size.js';
-import { type InputLine, ndjsonLines } from './ndjson-lines.js';
+import { type InputLine, LineCutter, ndjsonLines } from './ndjson-lines.js';
 import { OrderedResults, UnreadResults } from './ordered-results.js';
+import { unfinishedLines } from './unfinished-lines.js';
 
 export interface EventStream {
   intake: Intake;
@@ -69,15 +70,13 @@ export async function* publishStream(stream: EventStream): AsyncGenerator<string
 async function feed(stream: EventStream, results: OrderedResults<Part>): Promise<void> {
   const { intake, lease, body, maxEventBytes, ending } = stream;
   const lines = new LinePublisher(stream, results);
+  const cutter = new LineCutter(eventBytesMax(maxEventBytes), unfinishedLines);
   let unread = DISCARDED_BYTES_MAX;
   const countUnread = (chunk: Buffer): void => {
     if (lines.isOver) unread -= chunk.length;
   };
   try {
-    for await (const read of untilAborted(
-      ndjsonLines(each(body, countUnread), eventBytesMax(maxEventBytes)),
-      lease.signal,
-    )) {
+    for await (const read of untilAborted(ndjsonLines(each(body, countUnread), cutter), lease.signal)) {
       for (let next = 0; next < read.length && !lines.isOver; ) {
         await capacityOf(intake);
         if (lease.signal.aborted || results.isAbandoned) break;
@@ -89,6 +88,7 @@ async function feed(stream: EventStream, results: OrderedResults<Part>): Promise
   } catch {
     // The request broke off: there is nobody left to answer.
   }
+  cutter.release();
   results.complete();
 }
 
@@ -107,7 +107,7 @@ async function* each<T>(items: AsyncIterable<T>, seen: (item: T) => void): Async
   }
 }
 
-/** Publishes the lines of one stream a few at a time; too many refused in a row end it. See docs/decisions/0056. */
+/** Publishes the lines of one stream a few at a time; too many refused in a row end it, and one that lost its room. See docs/decisions/0056. */
 class LinePublisher {
   /** Set by the last result: no more lines are published. */
   isOver = false;
@@ -124,11 +124,14 @@ class LinePublisher {
   /** Publishes some lines from an index on and returns how many; the results of refused ones are known by the next call. */
   async publish(lines: readonly InputLine[], from: number): Promise<number> {
     const left = REFUSED_IN_A_ROW_MAX - this.#refusedInARow;
-    if (left <= 0) {
-      await this.#end(lines[from]!.number);
+    const { number, flaw } = lines[from]!;
+    if (left <= 0 || flaw === 'no room') {
+      await this.#end(flaw === 'no room' ? toProblem(noRoomForLine(number)) : tooManyRefused(number), number);
       return 0;
     }
-    const part = lines.slice(from, from + Math.min(LINES_PER_TURN, left));
+    let part = lines.slice(from, from + Math.min(LINES_PER_TURN, left));
+    // Always the last line of a stream.
+    if (part.at(-1)?.flaw === 'no room') part = part.slice(0, -1);
     const results = this.#resultsOf(part);
     this.#counted = this.#counted.then(async () => this.#count(await results));
     const { onlyProblems } = this.stream;
@@ -140,11 +143,9 @@ class LinePublisher {
     return part.length;
   }
 
-  async #end(line: number): Promise<void> {
+  async #end(problem: Problem, line: number): Promise<void> {
     this.isOver = true;
-    const detail = `${REFUSED_IN_A_ROW_MAX} lines in a row were refused: the stream ends before line ${line}`;
-    const last = { problem: problemDocument('TOO_LARGE', detail, { line }) };
-    await this.results.add(Promise.resolve(partOf([withLine(last, line)], this.stream.onlyProblems)), 1);
+    await this.results.add(Promise.resolve(partOf([withLine({ problem }, line)], this.stream.onlyProblems)), 1);
   }
 
   #resultsOf(lines: readonly InputLine[]): Promise<PublishResult[]> {
@@ -157,6 +158,13 @@ class LinePublisher {
     for (const { problem } of results) this.#refusedInARow = isRefusal(problem) ? this.#refusedInARow + 1 : 0;
   }
 }
+
+const tooManyRefused = (line: number): Problem =>
+  problemDocument(
+    'TOO_LARGE',
+    `${REFUSED_IN_A_ROW_MAX} lines in a row were refused: the stream ends before line ${line}`,
+    { line },
+  );
 
 /** A failure for the moment says nothing about the line. */
 const isRefusal = (problem: Problem | undefined): boolean =>

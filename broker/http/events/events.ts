@@ -21,7 +21,8 @@ import { coalescedChunks } from './coalesced-chunks.js';
 import { parseLine } from './event-line.js';
 import { eventBytesMax } from './event-size.js';
 import { publishStream } from './event-stream-input.js';
-import { ndjsonLines } from './ndjson-lines.js';
+import { LineCutter, ndjsonLines } from './ndjson-lines.js';
+import { unfinishedLines } from './unfinished-lines.js';
 
 /** Events, and at most about so many bytes of them, handed to intake at once, and how long that goes on in one turn. */
 const EVENTS_PER_CALL = 50;
@@ -141,13 +142,18 @@ async function publishAtomic(request: FastifyRequest, intake: Intake, values: un
 /** An atomic stream is held as a whole: reading ends behind the first event that is too many, which intake refuses. */
 async function collect(body: AsyncIterable<Buffer>, deps: EventRoutesDeps): Promise<unknown[]> {
   const values: unknown[] = [];
-  for await (const lines of ndjsonLines(body, eventBytesMax(deps.maxEventBytes))) {
-    for (const line of lines) {
-      values.push(parseLine(line, deps.maxEventBytes));
-      if (values.length > BATCH_MESSAGES_MAX) return values;
+  const cutter = new LineCutter(eventBytesMax(deps.maxEventBytes), unfinishedLines);
+  try {
+    for await (const lines of ndjsonLines(body, cutter)) {
+      for (const line of lines) {
+        values.push(parseLine(line, deps.maxEventBytes));
+        if (values.length > BATCH_MESSAGES_MAX) return values;
+      }
     }
+    return values;
+  } finally {
+    cutter.release();
   }
-  return values;
 }
 
 const RESULT = {

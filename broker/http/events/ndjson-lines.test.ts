@@ -1,12 +1,13 @@
 import t from 'tap';
-import { ndjsonLines } from './ndjson-lines.js';
+import { LineCutter, ndjsonLines } from './ndjson-lines.js';
+import { UnfinishedLines } from './unfinished-lines.js';
 
 async function linesOf(chunks: (string | Buffer)[], lineBytesMax = 100): Promise<[number, string | undefined][]> {
   const found: [number, string | undefined][] = [];
   async function* body(): AsyncGenerator<Buffer> {
     for (const chunk of chunks) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
   }
-  for await (const lines of ndjsonLines(body(), lineBytesMax)) {
+  for await (const lines of ndjsonLines(body(), new LineCutter(lineBytesMax, new UnfinishedLines()))) {
     for (const { number, text, flaw } of lines) found.push([number, text ?? flaw]);
   }
   return found;
@@ -58,4 +59,25 @@ t.test('a line that is not UTF-8 spoils no other, wherever the chunks are cut', 
     [1, 'first'],
     ...expected.map(([number, line]) => [Number(number) + 1, line]),
   ]);
+});
+
+t.test('beyond the room of all lines the one that was begun first ends its stream, and others go on', async (t) => {
+  const unfinished = new UnfinishedLines(60_000);
+  const [first, second, third] = [1, 2, 3].map(() => new LineCutter(100_000, unfinished)) as [
+    LineCutter,
+    LineCutter,
+    LineCutter,
+  ];
+  const half = Buffer.from('x'.repeat(45_000));
+  t.same(first.push(Buffer.concat([Buffer.from('whole\n'), half])), [{ number: 1, text: 'whole' }]);
+  t.same([...second.push(half), ...third.push(half)], []);
+  t.same(first.push(Buffer.from('x\nnext\n')), [{ number: 2, text: undefined, flaw: 'no room' }]);
+  t.same([...first.push(Buffer.from('more\n')), ...first.end()], [], 'nothing behind it is taken');
+  t.match(second.push(Buffer.from('\n')), [{ number: 1, text: 'x'.repeat(45_000) }]);
+  third.release();
+  for (let i = 0; i < 10; i++) {
+    const next = new LineCutter(100_000, unfinished);
+    t.same(next.push(half), []);
+    t.match(next.end(), [{ text: 'x'.repeat(45_000) }], 'lines that are over take no room');
+  }
 });

@@ -1,3 +1,5 @@
+import type { LineHolder, UnfinishedLines } from './unfinished-lines.js';
+
 const NEWLINE = 0x0a;
 const BYTE_ORDER_MARK = 0xfeff;
 /** Anything but spaces, tabs, the carriage return of CRLF and other control characters. */
@@ -11,15 +13,14 @@ export interface InputLine {
   /** From 1, blank lines counted. */
   number: number;
   text: string | undefined;
-  flaw?: 'too long' | 'not UTF-8';
+  flaw?: 'too long' | 'not UTF-8' | 'no room';
 }
 
 /**
  * Cuts a stream of bytes into lines, without regard to characters: a line that is not UTF-8 spoils no other. Yields
  * all lines that a chunk completes at once, so that work is done per chunk. Blank lines are left out.
  */
-export async function* ndjsonLines(body: AsyncIterable<Buffer>, lineBytesMax: number): AsyncGenerator<InputLine[]> {
-  const cutter = new LineCutter(lineBytesMax);
+export async function* ndjsonLines(body: AsyncIterable<Buffer>, cutter: LineCutter): AsyncGenerator<InputLine[]> {
   for await (const chunk of body) {
     const lines = cutter.push(chunk);
     if (lines.length > 0) yield lines;
@@ -28,7 +29,8 @@ export async function* ndjsonLines(body: AsyncIterable<Buffer>, lineBytesMax: nu
   if (last.length > 0) yield last;
 }
 
-class LineCutter {
+/** Cuts one stream. Its owner calls `release` when it reads no more. */
+export class LineCutter implements LineHolder {
   #number = 0;
   /** The begun line: in the chunk that it came in, or copied together when it came in several. */
   #held: Buffer = Buffer.alloc(0);
@@ -37,16 +39,26 @@ class LineCutter {
   /** False while `#held` is the memory of a chunk, which is not ours to write to. */
   #isOwn = false;
 
-  constructor(private readonly lineBytesMax: number) {}
+  /** Lines of others took the room of the one that was begun: nothing can follow it. */
+  #isDropped = false;
+  #isOver = false;
+
+  constructor(
+    private readonly lineBytesMax: number,
+    private readonly unfinished: UnfinishedLines,
+  ) {}
 
   push(chunk: Buffer): InputLine[] {
     const lines: InputLine[] = [];
+    if (this.#isOver) return lines;
+    if (this.#isDropped) return this.#endWithoutRoom();
     const firstEnd = chunk.indexOf(NEWLINE);
     if (firstEnd === -1) {
       this.#hold(chunk);
       return lines;
     }
     this.#hold(chunk.subarray(0, firstEnd));
+    if (this.#isDropped) return this.#endWithoutRoom();
     this.#cut(lines);
     const lastEnd = chunk.lastIndexOf(NEWLINE);
     if (lastEnd > firstEnd) this.#cutWhole(chunk.subarray(firstEnd + 1, lastEnd + 1), lines);
@@ -57,8 +69,25 @@ class LineCutter {
   /** The bytes after the last newline are a line too. */
   end(): InputLine[] {
     const lines: InputLine[] = [];
+    if (this.#isDropped) return this.#isOver ? lines : this.#endWithoutRoom();
     this.#cut(lines);
     return lines;
+  }
+
+  drop(): void {
+    this.#isDropped = true;
+    this.#held = Buffer.alloc(0);
+  }
+
+  /** Safe to call twice. */
+  release(): void {
+    this.#held = Buffer.alloc(0);
+    this.unfinished.hold(this, 0);
+  }
+
+  #endWithoutRoom(): InputLine[] {
+    this.#isOver = true;
+    return [{ number: this.#number + 1, text: undefined, flaw: 'no room' }];
   }
 
   /** Lines with their ends, decoded together: that takes a third of decoding each. */
@@ -96,6 +125,7 @@ class LineCutter {
     } else {
       this.#append(part);
     }
+    this.unfinished.hold(this, this.#isTooLong ? 0 : this.#heldBytes);
   }
 
   /** Into a buffer that doubles: a list of parts would cost a hundred bytes for each byte of a line sent byte by byte. */
@@ -115,7 +145,7 @@ class LineCutter {
   #cut(lines: InputLine[]): void {
     const isTooLong = this.#isTooLong;
     const text = decode(this.#held.subarray(0, this.#heldBytes));
-    this.#held = Buffer.alloc(0);
+    this.release();
     this.#heldBytes = 0;
     this.#isTooLong = false;
     if (isTooLong) lines.push({ number: ++this.#number, text: undefined, flaw: 'too long' });

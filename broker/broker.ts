@@ -291,7 +291,7 @@ class RunningBroker implements BrokerHandle {
     const options = {
       log,
       config,
-      permissions,
+      ...{ permissions, leases },
       ...admission,
       metrics: metrics.gateway,
       version: VERSION,

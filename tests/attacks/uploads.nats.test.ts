@@ -47,7 +47,7 @@ t.test('lines that uploads begin and do not end give way to those of others', as
   t.notMatch(oldest.received, /behind/, 'nothing that follows the line is stored');
   const newest = held.at(-1) as RawSocket;
   newest.write(chunk('\n'));
-  t.match(await newest.until(/BAD_JSON/), /"line":2/, 'what has room is judged as ever');
+  t.match(await newest.until(/BAD_JSON/), /"line":2/, 'a line that was not dropped is judged as ever');
   for (const { socket } of held) socket.destroy();
   const source = { url: broker.url, token: TOKENS.source };
   await eventually(

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { inflateRawSync } from 'node:zlib';
 import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import { type ErrorCode, SluiceError } from '../../../proto/errors.js';
+import type { Lease } from '../../parties/leases.js';
 import { chineseText } from '../../sheets/laying/chinese-texts.js';
 import type { ReportLine, ReportTotal } from '../../sheets/laying/report.js';
 import type { FileForm } from '../../sheets/rows/read-sheet-file.js';
@@ -33,6 +34,7 @@ const DEPARTMENT = 'department' as const;
 const IMPORT_RULE: FastifyContextConfig = {
   access: DEPARTMENT,
   raw: true,
+  endsWithOffice: true,
   body: Object.fromEntries(Object.keys(FORMS).map((type) => [type, FILE_BYTES_MAX])),
 };
 interface ProfileQuery {
@@ -70,18 +72,17 @@ export function catalogFileRoutes(app: FastifyInstance, { sheetService }: Catalo
       const form = FORMS[mediaType(request.headers['content-type'])] as FileForm;
       const read = (bytes: ImportRequest['bytes']) =>
         sheetService.importFile(callerOf(request), {
-          bytes,
-          form,
-          profile,
-          sheet,
-          encoding,
-          dryRun,
+          ...{ bytes, form, profile, sheet, encoding, dryRun },
           gone: gone.signal,
         });
       const lines = await (body instanceof BodyFile ? body.use(read) : read(body));
       const language = preferredLanguage(request.headers['accept-language'], ['en', 'zh']);
       reply.type(NDJSON_TYPE).header('vary', 'Accept-Language');
-      return reply.send(Readable.from(ndjson(lines, language === 'zh' ? inChinese : (line) => line)));
+      return reply.send(
+        Readable.from(
+          ndjson(whileInOffice(lines, request.officeLease), language === 'zh' ? inChinese : (line) => line),
+        ),
+      );
     },
   );
   app.get<{ Querystring: ExportQuery }>(
@@ -96,6 +97,7 @@ export function catalogFileRoutes(app: FastifyInstance, { sheetService }: Catalo
       const profile = namedProfile(request.query);
       const entries = entry === undefined ? undefined : [entry].flat();
       const { form, chunks } = await sheetService.exportFile(callerOf(request), { profile, form: format, entries });
+      request.officeLease?.check();
       reply.type(form === 'csv' ? `${CSV_TYPE}; charset=utf-8` : TYPES[form]);
       return reply.send(Readable.from(chunks));
     },
@@ -124,6 +126,14 @@ function inChinese(line: ShownLine): ShownLine {
   if (!('text' in line) || line.text === undefined) return line;
   const title = CHINESE_TITLES[line.code as ErrorCode];
   return { ...line, text: chineseText(line.text) ?? (title === undefined ? line.text : `${title}：${line.text}`) };
+}
+
+/** An office that ends while entries are laid down ends the report, and with it the rest of the import. */
+async function* whileInOffice<Line>(lines: AsyncIterable<Line>, lease: Lease | undefined): AsyncGenerator<Line> {
+  for await (const line of lines) {
+    lease?.check();
+    yield line;
+  }
 }
 
 async function* ndjson(lines: AsyncIterable<ShownLine>, shown: (line: ShownLine) => object): AsyncGenerator<string> {

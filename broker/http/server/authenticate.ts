@@ -1,12 +1,14 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
 import { AddressBuckets } from '../../gateway/admission/address-buckets.js';
 import type { Login } from '../../gateway/admission/login.js';
 import { type Caller, isCanary, type SystemCaller } from '../../parties/caller.js';
+import type { Lease, Leases } from '../../parties/leases.js';
 import type { Role } from '../../parties/officer.js';
 import { type Action, type Permissions, requireSystem } from '../../parties/permissions.js';
 import type { SystemRight } from '../../parties/system.js';
 import { notOpen } from '../../procedure/people/contract-terms.js';
+import { holdLease, officeCondition } from './hold-lease.js';
 import type { Access } from './route-rule.js';
 
 declare module 'fastify' {
@@ -17,6 +19,8 @@ declare module 'fastify' {
     credential: string | undefined;
     /** End of the token of an identity provider, by real time. */
     credentialEndsAtMs: number | undefined;
+    /** The right of an officer who reads: what goes out slowly ends with it. */
+    officeLease: Lease | undefined;
   }
 }
 
@@ -25,6 +29,7 @@ const OPEN_REQUESTS = { burst: 400, perSecond: 100 };
 
 export interface AuthenticationDeps {
   login: Login;
+  leases: Leases;
   permissions: Permissions;
   /** On a registered bus: refuses platform operators and contractors, and has the attempt on record. */
   requireInsider?: ((caller: Caller, call: string) => Promise<unknown>) | undefined;
@@ -40,6 +45,7 @@ export function addAuthentication(app: FastifyInstance, deps: AuthenticationDeps
   app.decorateRequest('caller', undefined);
   app.decorateRequest('credential', undefined);
   app.decorateRequest('credentialEndsAtMs', undefined);
+  app.decorateRequest('officeLease', undefined);
   app.addHook('onRequest', async (request) => {
     if (request.is404) return;
     const { access = 'nobody' } = request.routeOptions.config;
@@ -55,13 +61,28 @@ export function addAuthentication(app: FastifyInstance, deps: AuthenticationDeps
     requireAccess(caller, access, permissions);
   });
   // A body may be sent for minutes: a right that has ended meanwhile does nothing any more.
-  app.addHook('preHandler', async (request) => {
+  app.addHook('preHandler', async (request, reply) => {
     const { credential, routeOptions } = request;
-    const { access } = routeOptions.config;
+    const { access, endsWithOffice } = routeOptions.config;
     if (credential === undefined || access === undefined) return;
     request.caller = login.again({ credential });
     requireAccess(request.caller, access, permissions);
+    // An act is left out: it may be the one that ends the right of its own caller, and must still be answered.
+    if (request.method === 'GET' || endsWithOffice) holdOffice(deps, request, reply);
   });
+}
+
+/** Ends the response with the office, however slowly it is taken. For officers; systems have leases with the right that they use. */
+function holdOffice(
+  { login, leases }: Pick<AuthenticationDeps, 'login' | 'leases'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const { caller, credential, credentialEndsAtMs: endsAtMs } = request;
+  if (caller?.kind !== 'officer' || credential === undefined) return;
+  const given = { credential, ...(endsAtMs !== undefined && { endsAtMs }) };
+  request.officeLease = leases.take(officeCondition(login, caller, given));
+  holdLease(reply, request.officeLease);
 }
 
 function logIn(login: Login, request: FastifyRequest, access: Access) {

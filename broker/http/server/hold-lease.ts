@@ -1,5 +1,8 @@
 import type { FastifyReply } from 'fastify';
-import type { Lease } from '../../parties/leases.js';
+import { SluiceError } from '../../../proto/errors.js';
+import type { LoggedIn, Login } from '../../gateway/admission/login.js';
+import type { OfficerCaller } from '../../parties/caller.js';
+import type { Lease, LeaseCondition } from '../../parties/leases.js';
 
 /** Time in which a response may still end with its reason after its lease has ended; then the connection is dropped. */
 const LAST_WORDS_MS = 500;
@@ -29,3 +32,31 @@ export function holdLease(reply: FastifyReply, lease: Lease): void {
     }
   });
 }
+
+/** The right of an officer to go on with what was begun: ends with the token, an office or role, and the contract. */
+export function officeCondition(
+  login: Pick<Login, 'again'>,
+  { id, party, roles, contract }: OfficerCaller,
+  { credential, endsAtMs }: Pick<LoggedIn, 'credential' | 'endsAtMs'>,
+): LeaseCondition {
+  const requireStanding = (): void => {
+    if (endsAtMs !== undefined && endsAtMs <= Date.now()) throw withdrawn('the token is over');
+    const owner = login.again({ credential });
+    const isSame = owner.kind === 'officer' && owner.id === id && owner.party === party;
+    if (!isSame || roles.some((role) => !owner.roles.includes(role))) throw withdrawn('the office has changed');
+  };
+  return {
+    records: [`officer:${id}`, ...(contract === undefined ? [] : [`contract:${contract}`])],
+    endsByTime: endsAtMs !== undefined || contract !== undefined,
+    ended: () => {
+      try {
+        requireStanding();
+        return undefined;
+      } catch (error) {
+        return error as SluiceError;
+      }
+    },
+  };
+}
+
+const withdrawn = (why: string): SluiceError => new SluiceError('NOT_AUTHENTICATED', why);

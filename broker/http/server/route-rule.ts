@@ -33,6 +33,8 @@ declare module 'fastify' {
      * anything of the request is read.
      */
     outsiders?: readonly Role[];
+    /** The call goes on for long, and no further than the office of its caller, as every GET. */
+    endsWithOffice?: true;
     /** Payload of a grant: a contractor reads it during an access alone. */
     payload?: boolean;
     body?: BodyRule;

@@ -3,13 +3,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, SluiceError, toProblem } from '../../../../proto/errors.js';
 import type { StreamSlots } from '../../../gateway/admission/stream-slots.js';
 import { actorOf, type OfficerCaller } from '../../../parties/caller.js';
-import type { Credentials } from '../../../parties/credentials.js';
+import type { Lease } from '../../../parties/leases.js';
 import type { Procedure } from '../../../procedure/engine/procedure.js';
 import type { Notice } from '../../../procedure/files/file.js';
 import type { NoticeBoard } from '../../../procedure/notices/notice-board.js';
 import { type Language, noticeText } from '../../../procedure/notices/notice-texts.js';
 import { preferredLanguage, wantsEventStream } from '../../server/accept.js';
-import { callerOf, credentialOf } from '../../server/authenticate.js';
+import { callerOf } from '../../server/authenticate.js';
 import { onClosed } from '../../server/on-closed.js';
 import { PROBLEMS } from '../../server/problem-schema.js';
 import { callOf, sendAnswer } from '../act-call.js';
@@ -18,7 +18,6 @@ import { ACT_RULE } from '../files.js';
 export interface NoticeRoutesDeps {
   procedure: Procedure;
   notices: NoticeBoard;
-  credentials: Pick<Credentials, 'ownerOf'>;
   slots: StreamSlots;
   heartbeatMs: number;
   /** Aborted when the broker drains. */
@@ -82,10 +81,11 @@ async function sendStream(request: FastifyRequest, reply: FastifyReply, stream: 
   // The first page is read before the head goes out, so that a refusal still has its status.
   const { head } = notices;
   const first = await notices.list(query);
+  const lease = request.officeLease as Lease;
   const events = serverSentEvents({
-    ...{ ...stream, first, head, language: languageOf(request), credential: credentialOf(request) },
-    endsAtMs: request.credentialEndsAtMs,
+    ...{ ...stream, first, head, lease, language: languageOf(request) },
     stopping: AbortSignal.any([stream.ending, gone.signal]),
+    waking: AbortSignal.any([stream.ending, gone.signal, lease.signal]),
   });
   reply.type('text/event-stream').headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
   return reply.send(Readable.from(events, { objectMode: false }));
@@ -96,15 +96,17 @@ interface EventSource extends Stream {
   /** Record that the first page includes. */
   head: number;
   language: Language;
-  credential: string;
-  /** End of a token of an identity provider, by real time. */
-  endsAtMs: number | undefined;
+  /** The office of the reader. */
+  lease: Lease;
+  /** Aborted when nobody reads any more. */
   stopping: AbortSignal;
+  /** Aborted with it, or when the lease has ended. */
+  waking: AbortSignal;
 }
 
 /** Notices as they come, until the reader leaves, loses the office, or the broker ends. */
 async function* serverSentEvents(source: EventSource): AsyncGenerator<string> {
-  const { notices, query, heartbeatMs, stopping, language } = source;
+  const { notices, query, heartbeatMs, stopping, waking, language, lease } = source;
   let {
     first: page,
     head,
@@ -112,26 +114,18 @@ async function* serverSentEvents(source: EventSource): AsyncGenerator<string> {
   } = source;
   try {
     for (;;) {
-      requireSameOfficer(source);
+      lease.check();
       yield page.notices.length > 0 ? page.notices.map(shownIn(language)).map(eventOf).join('') : ': heartbeat\n\n';
       after = page.notices.at(-1)?.id ?? after;
-      if (page.next === undefined) await notices.untilAfter(head, heartbeatMs, stopping);
+      if (page.next === undefined) await notices.untilAfter(head, heartbeatMs, waking);
       if (stopping.aborted) return;
-      requireSameOfficer(source);
+      lease.check();
       head = notices.head;
       page = await notices.list({ ...query, ...(after !== undefined && { after }) });
     }
   } catch (error) {
     yield endedOf(error);
   }
-}
-
-/** The right to read ends with the office or the token. Throws NOT_AUTHENTICATED. */
-function requireSameOfficer({ credentials, credential, endsAtMs, officer }: EventSource): void {
-  if (endsAtMs !== undefined && endsAtMs <= Date.now()) throw new SluiceError('NOT_AUTHENTICATED', 'the token is over');
-  const owner = credentials.ownerOf(credential);
-  if (owner?.kind === 'officer' && owner.id === officer.id && owner.party === officer.party) return;
-  throw new SluiceError('NOT_AUTHENTICATED', 'the token was withdrawn');
 }
 
 const eventOf = (notice: Shown): string => `id: ${notice.id}\ndata: ${JSON.stringify(notice)}\n\n`;

@@ -87,6 +87,7 @@ async function read(
   const opened = await attachments.read(facts, actingAs(officer));
   if (!opened) throw unknown(sha256);
   onClosed(reply, opened.release);
+  request.officeLease?.check();
   return reply.send(Readable.from(opened.parts, { objectMode: false }));
 }
 

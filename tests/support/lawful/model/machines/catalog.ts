@@ -42,11 +42,11 @@ function approveGuard({ file: { text } }: Entry): Problem[] {
   return low ? [...lacking, problem('/legalBasis/0/rank', 'RANK_TOO_LOW', 'R14')] : lacking;
 }
 
-/** Whether the newer text takes items or the rows from a live grant. */
-const takesAway = (world: World, { id, text: { items } }: EntryFile): boolean =>
+/** Whether the newer text takes items or the rows from a live grant. What an earlier version took is not taken again. */
+const takesAway = (world: World, { id, text: { items }, published }: EntryFile): boolean =>
   liveGrants(world, id).some(
     (grant) =>
-      grant.items.some((item) => !items.includes(item)) ||
+      grant.items.some((item) => published?.text.items.includes(item) && !items.includes(item)) ||
       (grant.grantKind === 'backflow' && !items.includes('region')),
   );
 

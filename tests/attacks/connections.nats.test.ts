@@ -102,8 +102,8 @@ t.test('a request that a proxy could read in another way is refused, and its con
 t.test('guessing tokens is slowed down, and delays no valid token', async (t) => {
   const guess = async (): Promise<number> =>
     (await call({ url: broker.url, token: 'a-token-that-nobody-has-got' }, 'GET', '/v1/catalog')).status;
-  const statuses = await Promise.all(Array.from({ length: 200 }, guess));
-  t.ok(statuses.filter((status) => status === 401).length >= 50);
+  const statuses = await Promise.all(Array.from({ length: 300 }, guess));
+  t.ok(statuses.filter((status) => status === 401).length >= 100);
   t.ok(statuses.includes(429));
   await t.rejects(
     RawSession.open({ url: broker.url, token: 'another-guess-of-a-token', encoding: 'sluice.v1.json' }),
@@ -113,6 +113,6 @@ t.test('guessing tokens is slowed down, and delays no valid token', async (t) =>
   const source = { url: broker.url, token: TOKENS.source };
   t.equal((await call(source, 'POST', '/v1/events', JSON.stringify(event))).status, 201);
   const metrics = await (await fetch(`${broker.url}/metrics`)).text();
-  t.match(metrics, /sluice_logins_failed_total\{failure="token"\} [5-9]\d/);
+  t.match(metrics, /sluice_logins_failed_total\{failure="token"\} 1\d\d$/m);
   t.match(metrics, /sluice_logins_failed_total\{failure="throttled"\}/);
 });

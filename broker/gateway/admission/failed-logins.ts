@@ -4,7 +4,7 @@ import type { GatewayMetrics, LoginFailure } from '../../metrics/gateway-metrics
 import { AddressBuckets } from './address-buckets.js';
 
 /** The console of somebody who has left calls dozens of addresses before anybody looks; a guesser never stops. */
-const FAILURES = { burst: 200, perSecond: 5 };
+const FAILURES = { burst: 100, perSecond: 5 };
 
 export interface FailedLoginsDeps {
   log: Logger;

@@ -93,6 +93,6 @@ function reportProgress(program, args) {
   const startedAtMs = Date.now();
   const name = [program, ...args].map((part) => part.split('/').at(-1)).find((part) => /npm|tsc/.test(part)) ?? program;
   return setInterval(() => {
-    console.log(`setup: ${name} has been running for ${Math.round((Date.now() - startedAtMs) / 1000)} s`);
+    console.error(`setup: ${name} has been running for ${Math.round((Date.now() - startedAtMs) / 1000)} s`);
   }, PROGRESS_INTERVAL_MS);
 }

@@ -23,7 +23,7 @@ export async function setup(moreSteps = [], steps = STEPS) {
     for (const step of [...steps, ...moreSteps]) {
       const done = await step({ onChild: (pid) => lock.holdFor(pid).catch(() => undefined) });
       if (interruptedExitCode() !== undefined) throw new Error('interrupted');
-      if (done) console.log(`setup: ${done}`);
+      if (done) console.error(`setup: ${done}`);
     }
   } finally {
     await lock.release();

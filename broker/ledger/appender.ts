@@ -49,7 +49,12 @@ export class Appender {
   async #decideAndStore(guard: Guard, options: AppendOptions): Promise<LedgerRecord[]> {
     const { state } = this.#deps;
     const stored: LedgerRecord[] = [];
-    let isRefusalFinal = false;
+    let isFinal = false;
+    const isBehind = async (head: number): Promise<boolean> => {
+      if (isFinal) return false;
+      isFinal = (await this.caughtUp()) > head;
+      return isFinal;
+    };
     for (let conflicts = 0; conflicts <= CONFLICTS_MAX; conflicts++) {
       if (state.broken) throw new SluiceError('STORE_UNAVAILABLE', state.broken.message, {}, { cause: state.broken });
       const { head } = state;
@@ -59,13 +64,16 @@ export class Appender {
         // A guard that answers at once is not awaited: nothing can be folded between its decision and the write then.
         acts = decided instanceof Promise ? await decided : decided;
       } catch (error) {
-        if (isRefusalFinal || (await this.caughtUp()) <= head) throw error;
-        isRefusalFinal = true;
-        continue;
+        if (await isBehind(head)) continue;
+        throw error;
+      }
+      // A decision for nothing takes no sequence either, which would show that it came too late.
+      if (acts.length === 0) {
+        if (await isBehind(head)) continue;
+        return stored;
       }
       if (options.atomic) assertOneBatch(acts);
-      const isCurrent = state.head === head || acts.length === 0;
-      if (isCurrent && (await this.#storeAll(acts, stored, options))) return stored;
+      if (state.head === head && (await this.#storeAll(acts, stored, options))) return stored;
       this.#deps.metrics.conflict();
     }
     throw new SluiceError('STORE_UNAVAILABLE', `other brokers were faster ${CONFLICTS_MAX} times in a row`);

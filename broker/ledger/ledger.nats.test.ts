@@ -144,6 +144,19 @@ t.test('a guard that refuses is asked once more when another broker has acted me
   t.same(heads.slice(1), [3], 'and not when there is nothing new');
 });
 
+t.test('a guard that decides for nothing is asked once more when another broker has acted meanwhile', async (t) => {
+  const { open, another } = await emptyLedger(t);
+  const [one, two] = [await open(), await open(await another())];
+  const heads: number[] = [];
+  const records = await one.ledger.appendAll(async (head) => {
+    heads.push(head);
+    if (heads.length === 1) await two.ledger.append(() => act('faster'));
+    return [];
+  });
+  t.same(records, []);
+  t.same(heads, [0, 1]);
+});
+
 t.test('two brokers whose guards read asynchronously never decide on the same state', async (t) => {
   const { open, another } = await emptyLedger(t);
   const [one, two] = [await open(), await open(await another())];

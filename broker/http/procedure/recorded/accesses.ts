@@ -1,13 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../../../proto/errors.js';
 import { timeOf } from '../../../event-log/start-position.js';
-import { actorOf, type OfficerCaller } from '../../../parties/caller.js';
-import type { Credentials } from '../../../parties/credentials.js';
-import type { LeaseCondition, Leases } from '../../../parties/leases.js';
+import { actorOf } from '../../../parties/caller.js';
+import type { Leases } from '../../../parties/leases.js';
 import type { AccessReads } from '../../../procedure/people/access-reads.js';
 import type { ContractTerms } from '../../../procedure/people/contract-terms.js';
 import type { InspectionPages } from '../../../stream/pages/inspection-pages.js';
-import { callerOf, credentialOf } from '../../server/authenticate.js';
+import { callerOf } from '../../server/authenticate.js';
 import { holdLease } from '../../server/hold-lease.js';
 import { onClosed } from '../../server/on-closed.js';
 import { PROBLEMS } from '../../server/problem-schema.js';
@@ -22,7 +21,6 @@ export interface AccessRoutesDeps {
   inspections: InspectionPages;
   leases: Leases;
   pageBudget: PageBudget;
-  credentials: Pick<Credentials, 'ownerOf'>;
   /** The time of the bus. */
   clock: () => number;
 }
@@ -50,8 +48,7 @@ async function readPage(
   if (from === 'cursor') throw new SluiceError('BAD_REQUEST', 'from: an access has no cursor');
   if (timeOf(from) > clock()) throw new SluiceError('BAD_REQUEST', 'from is a time that has not come');
   const inspection = inspections.open(access);
-  const ends = [contractTerms.condition(access.id, clock), officerCondition(deps, access.officer, request)];
-  const lease = leases.take(...ends, inspection.condition);
+  const lease = leases.take(contractTerms.condition(access.id, clock), inspection.condition);
   holdLease(reply, lease);
   reply.type(NDJSON_TYPE);
   if (request.method === 'HEAD') return reply.send();
@@ -61,25 +58,8 @@ async function readPage(
   held.holds(page.events.reduce((sum, { record }) => sum + (record?.length ?? 0), 0));
   await accessReads.record(access, { from: page.from, to: page.through });
   lease.check();
+  request.officeLease?.check();
   return sendPage(request, reply, page);
-}
-
-/** The office and the contract of the person who reads. */
-function officerCondition(
-  { credentials, contractTerms, clock }: AccessRoutesDeps,
-  { id, party, contract }: OfficerCaller,
-  request: FastifyRequest,
-): LeaseCondition {
-  const credential = credentialOf(request);
-  return {
-    records: [`officer:${id}`, `contract:${contract}`],
-    endsByTime: true,
-    ended: () => {
-      const owner = credentials.ownerOf(credential);
-      if (owner?.id === id && owner.party === party) return contractTerms.refusalOf(owner, clock());
-      return new SluiceError('NOT_AUTHENTICATED', 'the credential was withdrawn');
-    },
-  };
 }
 
 const { log, limit, from } = PAGE_QUERY_SCHEMA.properties;

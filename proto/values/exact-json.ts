@@ -1,4 +1,5 @@
 import { ExactNumber, isExactNumber } from './exact-number.js';
+import { closingQuote } from './json-members.js';
 import { countMembers, countQuotedColons, RepeatedKeyError, repeatedKeyIn } from './repeated-key.js';
 
 /** A number outside of a string that could lose digits: sixteen digits or more, or an exponent. It may match within a string. */
@@ -6,7 +7,6 @@ const SUSPECT = /(?:^|[[:,\s])-?(?:[\d.]{16}|[\d.]+[eE])/;
 const NUMBER = /-?[\d.]+(?:[eE][+-]?\d*)?/y;
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const MINUS = 0x2d;
 const ZERO = 0x30;
 const NINE = 0x39;
@@ -38,7 +38,7 @@ function withPlaceholders(text: string): string {
   let copied = 0;
   for (let at = 0; at < text.length; ) {
     const code = text.charCodeAt(at);
-    if (code === QUOTE) at = stringEnd(text, at);
+    if (code === QUOTE) at = closingQuote(text, at) + 1;
     else if (code === MINUS || (code >= ZERO && code <= NINE)) {
       NUMBER.lastIndex = at;
       const number = NUMBER.exec(text)?.[0] ?? text[at]!;
@@ -54,16 +54,6 @@ function withPlaceholders(text: string): string {
 
 const GRAMMAR = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const isNumber = (text: string): boolean => GRAMMAR.test(text);
-
-/** Index behind the closing quote. */
-function stringEnd(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
-    let backslashes = 0;
-    while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++;
-    if (backslashes % 2 === 0) return end + 1;
-  }
-  return text.length;
-}
 
 /** Walks with a list of its own: nesting is bounded by the text alone, and a recursion would overflow the stack. */
 function withExactNumbers(root: unknown): unknown {

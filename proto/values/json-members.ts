@@ -13,14 +13,14 @@ export function hasTooManyMembers(text: string): boolean {
   let members = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === QUOTE) at = stringEnd(text, at);
+    if (code === QUOTE) at = closingQuote(text, at);
     else if (code === COLON && ++members > JSON_MEMBERS_MAX) return true;
   }
   return false;
 }
 
-/** Index of the closing quote, or the end of the text. */
-function stringEnd(text: string, start: number): number {
+/** Index of the quote that ends the string which begins at `start`, or the end of the text. */
+export function closingQuote(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let backslashes = 0;
     while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++;

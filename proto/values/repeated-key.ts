@@ -1,9 +1,9 @@
 import { quotedName } from '../foreign-name.js';
 import { ExactNumber } from './exact-number.js';
+import { closingQuote } from './json-members.js';
 
 const SPACE = 0x20;
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const [OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP] = [0x5b, 0x5d, 0x7b, 0x7d];
@@ -65,7 +65,7 @@ export function repeatedKeyIn(json: string): string | undefined {
     const code = json.charCodeAt(at);
     const level = levels.at(-1);
     if (code === QUOTE) {
-      const end = stringEnd(json, at);
+      const end = closingQuote(json, at);
       if (level?.awaitsKey) {
         level.key = JSON.parse(json.slice(at, end + 1)) as string;
         if (level.keys?.has(level.key)) return pathOf(levels);
@@ -88,10 +88,3 @@ const pathOf = (levels: readonly Level[]): string =>
     .map(({ keys, key, index }) => (keys ? `.${quotedName(key)}` : `[${index}]`))
     .join('')
     .replace(/^\./, '');
-
-/** Index of the closing quote. */
-function stringEnd(text: string, start: number): number {
-  let at = start + 1;
-  while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
-  return at;
-}

@@ -1,5 +1,6 @@
+import { closingQuote } from '../../../proto/values/json-members.js';
+
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const [OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP] = [0x5b, 0x5d, 0x7b, 0x7d];
 
@@ -17,7 +18,7 @@ export function* jsonElements(json: string): Generator<string> {
   let start = 1;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === QUOTE) at = stringEnd(text, at);
+    if (code === QUOTE) at = closingQuote(text, at);
     else if (code === OPEN_LIST || code === OPEN_MAP) depth++;
     else if (code === CLOSE_LIST || code === CLOSE_MAP) depth--;
     if (!(code === COMMA && depth === 1) && depth > 0) continue;
@@ -29,10 +30,3 @@ export function* jsonElements(json: string): Generator<string> {
 
 /** Line breaks are white space: within a string JSON has them escaped. */
 const onOneLine = (text: string): string => text.replace(/[\r\n]+/g, ' ').trim();
-
-/** Index of the closing quote. */
-function stringEnd(text: string, start: number): number {
-  let at = start + 1;
-  while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
-  return at;
-}

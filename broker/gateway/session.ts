@@ -20,7 +20,7 @@ import type { FrameWatch, UnfinishedFrames } from './unfinished-frames.js';
 
 /** A peer that does not answer the close frame keeps its socket no longer than this. */
 export const CLOSE_WAIT_MS_MAX = 2000;
-/** What is too much stays in memory for as long. */
+/** A peer that sent too much has its frames kept in memory until the socket is gone: it gets less time for its close frame. */
 const TOO_MUCH_WAIT_MS_MAX = 100;
 
 export interface SessionDeps {
@@ -161,7 +161,7 @@ export class Session {
   #boundInflating(): void {
     this.deps.inflater.watch(this.peer.socket, {
       isClosing: () => this.#isClosing,
-      holds: (bytes) => this.#unfinished.inflated(bytes),
+      holds: (bytes) => this.#unfinished.received(bytes),
       handled: () => this.#frames.drained,
     });
   }

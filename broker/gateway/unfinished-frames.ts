@@ -41,16 +41,12 @@ export class FrameWatch {
     private readonly onTooMuch: (reason: string) => void,
   ) {}
 
+  /** Bytes of a frame have arrived, or a part of a compressed one was inflated and takes more than has arrived of it. */
   received(bytes: number): void {
     if (this.#bytes === 0) this.#sinceMs = performance.now();
     this.#bytes += bytes;
     this.#recount();
     if (this.#counted > 0 && this.isFull()) this.onTooMuch('the broker holds too many bytes of unfinished frames');
-  }
-
-  /** Part of a compressed message was inflated, so that it takes more than has arrived of it. */
-  inflated(bytes: number): void {
-    this.received(bytes);
   }
 
   /** A frame is complete, and with it all that was held, but for the beginning of the next one. */

@@ -17,7 +17,7 @@ const UNANSWERED_MAX = 8000;
 /** One stream per partition of the bus. */
 const STREAMS = 4;
 const READ_BACK = 'raw batches, 4 streams, with ids and read back';
-/** Of a phase's time. A new process runs its code slowly for some hundred thousand events, on either side. */
+/** Share of a phase's time. A new process runs its code slowly for some hundred thousand events, on either side. */
 const WARM_UP_SHARE = 0.5;
 
 interface Phase {

@@ -3,7 +3,7 @@ import { sharedTurn } from '../../proto/async/shared-turns.js';
 
 /** Messages that are inflated at one time: enough to keep the threads busy, and of each there are two copies while it is put together. */
 const AT_ONCE_MAX = 4;
-/** What zlib keeps of a message whose end has not come: its window, its state and a buffer. */
+/** Memory of zlib for a message whose end has not come: its window, its state and a buffer. */
 const OPEN_MESSAGE_BYTES = 64 * 1024;
 
 type Done = (error: Error | null, bytes?: Buffer) => void;

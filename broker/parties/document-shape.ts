@@ -7,7 +7,7 @@ import { ownValue } from '../../proto/values/own-value.js';
 export type FieldCheck = (value: unknown) => string | undefined;
 export type Shape = Record<string, { required?: boolean; check: FieldCheck }>;
 
-/** What is wrong with a member of a document. */
+/** A member of a document that breaks the shape, and in which way. */
 export interface MemberFault {
   path: readonly string[];
   what: string;

@@ -2,7 +2,7 @@ import canonicalize from 'canonicalize';
 
 /** Keys that an object of this language puts in another order, or does not take. */
 const UNFIT_KEY = /^(?:\d+|__proto__)$/;
-/** What may be one half of a pair of surrogates without the other, as JSON.stringify writes it. */
+/** The escape that JSON.stringify writes for half a pair of surrogates; a value may hold the same characters as text. */
 const LONE_SURROGATE = /\\ud[89a-f]/;
 
 /**

@@ -99,7 +99,7 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
   };
 }
 
-/** What keeps answers about files, and forgets them when a party changes. */
+/** Lists whose answers about files are kept until a party changes. */
 function openLists(
   { governance: { ledger }, releases, clock }: LawfulDeps,
   { relations, rules }: World,

@@ -111,7 +111,7 @@ function superiorsFirst(parties: readonly Fields[]): Fields[] {
   return ordered;
 }
 
-/** What the bundle says anew of a registered party; the act refuses what stays as it was registered. */
+/** Members that the bundle changes of a registered party; the act refuses those that stay as they were registered. */
 function changed({ id: _, ...given }: Fields, stored: PartyDocument): Fields {
   const known = stored as unknown as Fields;
   return Object.fromEntries(

@@ -24,7 +24,7 @@ const SAMPLE_POSITIONS = 50_000;
 /** Positions that are looked at first, and by how much more each time: entries of one partition are seldom or frequent. */
 const FIRST_POSITIONS = 50;
 const POSITIONS_FACTOR = 4;
-/** What one look may read; it begins at its oldest position. */
+/** Bounds of one look, which reads from its oldest position on. */
 const READ_EVENTS_MAX = SAMPLE_EVENTS_MAX * POSITIONS_FACTOR;
 const READ_BYTES_MAX = 16 * 1024 * 1024;
 const DAY_MS = 86_400_000;

@@ -45,7 +45,7 @@ async function lag(grant: string | undefined, options: ConnectionOptions, termin
       one.system,
       one.entry,
     ]);
-  // What says why comes first: a line of 80 columns ends behind it.
+  // The state comes first, since it says why: a line of 80 columns ends behind it.
   const head = ['GRANT', 'CURSOR', 'LAG', 'OLDEST', 'LAST ACK', 'STATE', 'POSITION', 'END', 'SYSTEM', 'ENTRY'];
   if (rows.length > 0) for (const line of table(head, rows)) await terminal.out(line);
   const idle = grant === undefined ? await grantsWithoutCursor(cursors, options) : rows.length === 0 ? [grant] : [];

@@ -23,7 +23,7 @@ export interface CursorSample {
   position: number | null | undefined;
 }
 
-/** What one entry has accepted since the broker started. */
+/** Events of one entry that were accepted since the broker started. */
 export interface EntrySample {
   entry: string;
   provider: string;

@@ -18,7 +18,7 @@ t.test('what an officer reads slowly ends with the office', async (t) => {
   await bus.act('du', '/v1/officers/wu/renew-token');
   t.match(await notices.until(/event: ended\n.*\n\n/s), /NOT_AUTHENTICATED/);
   const bytesThen = download.socket.bytesRead;
-  // What lies in the kernel on both sides still arrives; the rest of ten megabytes does not.
+  // Bytes in the buffers of the kernel, on both sides, still arrive; the rest of ten megabytes does not.
   download.socket.resume();
   await download.closed;
   t.ok(download.received.length < PAPER_BYTES, `${download.received.length} bytes, ${bytesThen} before`);

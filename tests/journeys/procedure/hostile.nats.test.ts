@@ -127,7 +127,7 @@ async function outsiders(t: Test, bus: LawfulBus, ids: ReadonlyMap<string, strin
   t.same([...new Set(records)], ['notice refused-attempt refused-attempts'], 'and nothing else');
 }
 
-/** What is wrong with a request is told to nobody who may not make it. */
+/** A caller who may not make a request does not learn which of its parts are wrong. */
 async function malformed(t: Test, bus: LawfulBus): Promise<void> {
   const json = { 'content-type': 'application/json' };
   const attempts: [string, string, object, string?][] = [

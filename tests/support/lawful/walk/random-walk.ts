@@ -126,7 +126,7 @@ class Steps {
     const isFresh = random.chance(0.5);
     await bus.restart?.(index, isFresh);
     const restarted = took();
-    // Who reads everything, and one more each time: the end has them all.
+    // A client that reads everything, and one more each time: the end has them all.
     const readers = [READERS[0] as string, READERS[1 + (this.#kills++ % (READERS.length - 1))] as string];
     await walker.compareLists(`of broker ${index} after a kill`, bus.clients[index]!, readers);
     const how = isFresh ? 'without its projection' : 'with its projection';

@@ -5,8 +5,10 @@ import type { StoreSpace } from '../space/store-space.js';
 import type { JetStreamRefusal } from '../store-errors.js';
 import { StoreRefusedError, StoreUnavailableError, storeError } from '../store-errors.js';
 import { subjectsOf } from '../stream-names.js';
+import { headerLines } from './header-lines.js';
 import type { OutMessage } from './out-message.js';
-import { publishHeaders } from './publish-headers.js';
+import { PublishBytes } from './publish-bytes.js';
+import { sendBytes } from './send-bytes.js';
 
 export interface PubAck {
   stream: string;
@@ -43,6 +45,8 @@ export const BATCH_MESSAGES_MAX = 1_000;
 const IN_FLIGHT_MAX = 1_024;
 /** Messages waiting to be sent; above this callers are refused, so that a slow store cannot fill our memory. */
 const WAITING_MAX = 16_384;
+/** Of a server that has not told its own limit: the default of the protocol. */
+const PAYLOAD_BYTES_MAX = 1024 * 1024;
 /** Longer than a leader election (4 to 8 s), in a cluster whose outcome is usually reported earlier. */
 const ACK_TIMEOUT_MS = 15_000;
 /** Acknowledgements of the previous leader are still in transit when another one is elected. */
@@ -56,8 +60,8 @@ const EXHAUSTED_ACK_TIMEOUT_MS = 500;
  * Publishes to streams with one shared reply inbox for all acknowledgements.
  *
  * The client's own publish makes a request per message, which costs seven times as much, and its batch drops message
- * ids, expectations and TTLs. So messages are written directly and acknowledgements matched by a number in the reply
- * subject.
+ * ids, expectations and TTLs. So messages are written directly, the bytes of a commit at once (`PublishBytes`), and
+ * acknowledgements matched by a number in the reply subject. See docs/decisions/0260.
  *
  * Invariants: messages are sent in the order of the calls; at most `IN_FLIGHT_MAX` are unacknowledged; while the
  * connection is down everything is refused at once instead of being buffered; a message whose outcome is unknown
@@ -105,7 +109,7 @@ export class Publisher {
   /** Resolves when the message is stored as durably as the server is configured to; calls are sent in their order. */
   async publish(message: OutMessage): Promise<PubAck> {
     this.#requireSpace(message);
-    const raw = await this.#whenFree(() => this.#send(message, publishHeaders(message)));
+    const raw = await this.#whenFree(() => this.#send(message));
     return { stream: raw.stream ?? '', position: positionOf(raw), duplicate: raw.duplicate === true };
   }
 
@@ -137,38 +141,51 @@ export class Publisher {
   #sendBatch(messages: OutMessage[]): Promise<RawAck> {
     const id = this.#batchPrefix + (this.#nextId++).toString(36);
     const last = messages.length - 1;
+    const opened = last === 0 ? '' : this.#newReply();
+    const committed = this.#newReply();
     return new Promise<RawAck>((resolve, reject) => {
+      const bytes = this.#bytesFor(messages);
       for (const [i, message] of messages.entries()) {
-        const hdrs = publishHeaders(message, { id, sequence: i + 1, commit: i === last });
-        if (i === last) this.#send(message, hdrs).then(resolve, reject);
-        // The first answer is empty when the batch was opened, otherwise it holds the refusal. It is not awaited: the
-        // server handles one connection in order, so the commit cannot overtake it.
-        else if (i === 0) this.#send(message, hdrs).catch(reject);
-        else this.#sendUnacknowledged(message, hdrs);
+        const { subject, data } = message;
+        const headers = headerLines(message, { id, sequence: i + 1, commit: i === last });
+        bytes.add({ subject, data, headers, reply: i === last ? committed : i === 0 ? opened : '' });
       }
+      this.#write(bytes);
+      const { subject } = messages[last]!;
+      // The first answer is empty when the batch was opened, otherwise it holds the refusal. It is not awaited: the
+      // server handles one connection in order, so the commit cannot overtake it.
+      if (opened !== '') this.#await(opened, { subject, resolve: () => {}, reject });
+      this.#await(committed, { subject, resolve, reject });
     });
   }
 
-  #send(message: OutMessage, hdrs: ReturnType<typeof publishHeaders>): Promise<RawAck> {
-    const id = (this.#nextId++).toString(36);
+  #send(message: OutMessage): Promise<RawAck> {
+    const reply = this.#newReply();
     return new Promise<RawAck>((resolve, reject) => {
-      const options = { reply: this.#prefix + id, ...(hdrs && { headers: hdrs }) };
-      try {
-        this.#bus.nc.publish(message.subject, message.data, options);
-        this.#waiters.set(id, { subject: message.subject, sentAtMs: performance.now(), resolve, reject });
-      } catch (error) {
-        reject(refusedByClient(error));
-      }
+      const { subject, data } = message;
+      this.#write(this.#bytesFor([message]).add({ subject, data, headers: headerLines(message), reply }));
+      this.#await(reply, { subject, resolve, reject });
     });
   }
 
-  /** An exception leaves the batch: without this member the server refuses the commit, which is then never sent. */
-  #sendUnacknowledged(message: OutMessage, hdrs: ReturnType<typeof publishHeaders>): void {
-    try {
-      this.#bus.nc.publish(message.subject, message.data, { ...(hdrs && { headers: hdrs }) });
-    } catch (error) {
-      throw refusedByClient(error);
-    }
+  #newReply(): string {
+    return this.#prefix + (this.#nextId++).toString(36);
+  }
+
+  #bytesFor(messages: readonly OutMessage[]): PublishBytes {
+    const dataBytes = messages.reduce((sum, { data }) => sum + data.length, 0);
+    return new PublishBytes(this.#bus.nc.info?.max_payload ?? PAYLOAD_BYTES_MAX, messages.length, dataBytes);
+  }
+
+  /** Throws StoreUnavailableError when the connection takes nothing any more. */
+  #write(bytes: PublishBytes): void {
+    const { nc } = this.#bus;
+    if (nc.isClosed() || nc.isDraining()) throw new StoreUnavailableError('not connected', false);
+    sendBytes(nc, bytes.finish());
+  }
+
+  #await(reply: string, waiter: Omit<Waiter, 'sentAtMs'>): void {
+    this.#waiters.set(reply.slice(this.#prefix.length), { ...waiter, sentAtMs: performance.now() });
   }
 
   #whenFree(send: () => Promise<RawAck>): Promise<RawAck> {
@@ -252,12 +269,4 @@ function settle(waiter: Waiter, msg: Msg): void {
   } catch (error) {
     waiter.reject(new StoreUnavailableError('the answer is not a JetStream ack', true, { cause: error }));
   }
-}
-
-/** The client throws by itself for a message larger than the server accepts, and on a closed connection. */
-function refusedByClient(error: unknown): Error {
-  const text = error instanceof Error ? error.message : String(error);
-  return /max_payload|payload/i.test(text)
-    ? new StoreRefusedError(10054, 'the message is larger than the server takes')
-    : new StoreUnavailableError('not connected', false, { cause: error });
 }

@@ -1,6 +1,4 @@
-import type { MsgHdrs } from '@nats-io/transport-node';
 import type { OutMessage } from './out-message.js';
-import { wireHeaders } from './wire-headers.js';
 
 /** Membership in an atomic batch; `sequence` counts from 1, the last one commits. */
 export interface BatchMember {
@@ -9,14 +7,12 @@ export interface BatchMember {
   commit: boolean;
 }
 
-/**
- * The JetStream headers of a message, undefined when it needs none. Written out here because the client's own batch
- * drops message ids, expectations and TTLs.
- */
-export function publishHeaders(message: OutMessage, member?: BatchMember): MsgHdrs | undefined {
+/** The JetStream headers of a message, `Name: value` with CRLF after each; empty when it needs none. */
+export function headerLines(message: OutMessage, member?: BatchMember): string {
   const { id, ttlSeconds, expectLast, expectLastSubject } = message;
-  let lines = '';
-  if (id !== undefined) lines += `Nats-Msg-Id: ${id}\r\n`;
+  // The only value that is not ours: a line break in it would begin another header.
+  if (id !== undefined && LINE_BREAK.test(id)) throw new TypeError('a message id holds a line break');
+  let lines = id === undefined ? '' : `Nats-Msg-Id: ${id}\r\n`;
   if (ttlSeconds !== undefined) lines += `Nats-TTL: ${ttlSeconds}s\r\n`;
   if (expectLast !== undefined) lines += `Nats-Expected-Last-Sequence: ${expectLast}\r\n`;
   if (expectLastSubject !== undefined) lines += `Nats-Expected-Last-Subject-Sequence: ${expectLastSubject}\r\n`;
@@ -24,10 +20,7 @@ export function publishHeaders(message: OutMessage, member?: BatchMember): MsgHd
     lines += `Nats-Batch-Id: ${member.id}\r\nNats-Batch-Sequence: ${member.sequence}\r\n`;
     if (member.commit) lines += 'Nats-Batch-Commit: 1\r\n';
   }
-  if (lines === '') return undefined;
-  // The only value that is not ours: a line break in it would begin another header.
-  if (id !== undefined && LINE_BREAK.test(id)) throw new TypeError('a message id holds a line break');
-  return wireHeaders(lines);
+  return lines;
 }
 
 const LINE_BREAK = /[\r\n]/;

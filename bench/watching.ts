@@ -1,6 +1,7 @@
+import { RATE, ZIPF } from './documents/province.js';
 import { type BenchRun, runBench } from './harness/bench-run.js';
 import { CpuMeter, type CpuSeconds, cpuSum } from './harness/cpu-meter.js';
-import { entryIds, provinceTargets, startProvince, ZIPF } from './harness/province-bus.js';
+import { entryIds, provinceTargets, startProvince } from './harness/province-bus.js';
 import { Source } from './harness/source.js';
 import { SubscriberGroup } from './harness/subscriber-group.js';
 import { pause } from './harness/wait-until.js';
@@ -13,8 +14,6 @@ import { startCanary } from './processes/canary-process.js';
  */
 const ENTRIES_PER_SECOND_OF_BENCH = 30;
 const ENTRIES_MAX = 40_000;
-/** Deliveries per second of the busy phase: those of `province`. */
-const RATE = 41_700;
 const UNANSWERED_MAX = 4000;
 const SCRAPES = 20;
 /** The first round of the canary, and what a process compiles in its first minute. */

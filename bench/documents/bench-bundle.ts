@@ -1,7 +1,7 @@
 import type { EntryDocument } from '../../proto/entry/entry.js';
 import type { GrantDocument } from '../../proto/entry/grant.js';
 import type { Rows } from '../../proto/entry/rows.js';
-import { FILLERS, ITEM_NAMES } from './bench-entry.js';
+import { itemsWithout } from './bench-entry.js';
 
 export const SOURCE_PARTY = 'bench';
 export const SOURCE_SYSTEM = 'source';
@@ -45,16 +45,12 @@ export interface BenchGrant {
 }
 
 export function benchGrant({ id, system, entry, without, rows = {} }: BenchGrant): GrantDocument {
-  const items = ITEM_NAMES.filter((name) => {
-    const bit = FILLERS.indexOf(name);
-    return bit < 0 || ((without >> bit) & 1) === 0;
-  });
   return {
     id,
     party: partyOf(system),
     system,
     entry,
-    items: items.map((name) => ({ name })),
+    items: itemsWithout(without).map((name) => ({ name })),
     rows,
     purpose: 'a bench',
     basis: 'a bench',

@@ -44,7 +44,7 @@ export async function readLatency(
   let reads = 0;
   for (const endAt = performance.now() + seconds * 1000; performance.now() < endAt; ) {
     const startedAt = performance.now();
-    await timed(histogram, () => officers.call(url, who, 'GET', paths[reads++ % paths.length] as string));
+    await timed(histogram, () => officers.read(url, who, paths[reads++ % paths.length] as string));
     await pause(performance.now() - startedAt);
   }
   return histogram.percentiles();

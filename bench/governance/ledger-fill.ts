@@ -8,24 +8,19 @@ import { streamEnds } from '../../broker/nats/read/log-reader.js';
 import { startEmbedded } from '../../broker/nats/server/embedded-server.js';
 import { findNatsServer } from '../../broker/nats/server/find-server.js';
 import { LEDGER_STREAM } from '../../broker/nats/streams.js';
+import { partitionFor } from '../../proto/subject.js';
+import type { BenchGrant } from '../documents/bench-bundle.js';
 import type { BenchRun } from '../harness/bench-run.js';
-import type { Seed } from './lawful-seed.js';
-import { DEMAND, departmentOf, PROVIDER } from './seed-documents.js';
-
-/** Content of a filled ledger. */
-export interface FillSize {
-  entries: number;
-  openApplications: number;
-  refusedApplications: number;
-  grants: number;
-  records: number;
-}
+import { departmentOfSystem, entryIdOf, type FillSize, grantsOf } from './filled-plan.js';
+import { PARTITIONS, type Seed } from './lawful-seed.js';
+import { DEMAND, demandDepartment, PROVIDER, SYSTEM } from './seed-documents.js';
 
 const BATCH_RECORDS = 500;
 /** Days from now to the first and the last due date of what is open. */
 const DUE_DAYS = { first: 60, last: 160 };
 const DAY_MS = 86_400_000;
-/** One file in so many is the seed's own department's; the others are spread over all. */
+const PARTITION = /"partition":\d+/g;
+/** One application in so many comes from the seed's own department; the others are spread over all that receive. */
 const OWN_SHARE = 10;
 
 /** Repeats the seed's acts on the stopped bus of `folder` until its ledger has the size. */
@@ -37,17 +32,16 @@ export async function fillLedger(run: BenchRun, folder: string, seed: Seed, size
   try {
     const templates = await readTemplates(bus, seed);
     const writer = await BulkWriter.open(bus);
-    for (let i = 0; i < size.entries; i++) await writer.add(entryActs(templates, seed, i));
+    for (let i = 0; i < size.entries; i++)
+      await writer.add(copied(inPartition(templates.entry, entryIdOf(i)), entryNames(seed, entryIdOf(i)), i));
     run.note(`${size.entries} entries are written`);
-    for (let i = 0; i < size.openApplications; i++) await writer.add(applicationActs(templates.open, seed, 'o', i));
+    const { open, refused, approved } = templates;
+    for (let i = 0; i < size.openApplications; i++)
+      await writer.add(copied(open, applicationNames(seed, seed.open, `ap-o${i}`, i), i));
     for (let i = 0; i < size.refusedApplications; i++)
-      await writer.add(applicationActs(templates.refused, seed, 'r', i));
-    for (let i = 0; i < size.grants; i++) {
-      await writer.add([
-        ...applicationActs(templates.approved, seed, 'a', i),
-        ...applicationActs(templates.grant, seed, 'a', i),
-      ]);
-    }
+      await writer.add(copied(refused, applicationNames(seed, seed.refused, `ap-r${i}`, i), i));
+    for (const [i, grant] of grantsOf(size).grants.entries())
+      await writer.add(copied(approved[grant.without] as string[], grantNames(seed, grant), i));
     run.note(`the files of ${size.openApplications + size.refusedApplications + size.grants} applications are written`);
     const first = writer.head;
     while (writer.head + writer.waiting < size.records) {
@@ -66,8 +60,8 @@ interface Templates {
   entry: string[];
   open: string[];
   refused: string[];
-  approved: string[];
-  grant: string[];
+  /** By the variant of the items: of an application and its grant. */
+  approved: string[][];
 }
 
 async function readTemplates(bus: Bus, seed: Seed): Promise<Templates> {
@@ -75,37 +69,48 @@ async function readTemplates(bus: Bus, seed: Seed): Promise<Templates> {
     const records = await readLedger(bus, { kind, id, limit: 1_000 });
     return records.map(({ seq: _seq, time: _time, prev: _prev, ...act }) => JSON.stringify(act));
   };
-  const [entry, open, refused] = [
-    await of('entry', seed.entry),
-    await of('application', seed.open),
-    await of('application', seed.refused),
-  ];
+  const approved: string[][] = [];
+  for (const { application, grant } of seed.approved)
+    approved.push([...(await of('application', application)), ...(await of('grant', grant))]);
   return {
-    ...{ entry, open, refused },
-    approved: await of('application', seed.approved),
-    grant: await of('grant', seed.grant),
+    entry: await of('entry', seed.entry),
+    open: await of('application', seed.open),
+    refused: await of('application', seed.refused),
+    approved,
   };
 }
 
-const providerOf = (i: number): string => (i % OWN_SHARE === 0 ? PROVIDER : departmentOf(i));
-const entryIdOf = (i: number): string => `${providerOf(i)}.births-${i}`;
+/** Texts of a copy in place of those of the seed. */
+type Names = readonly (readonly [seed: string, copy: string])[];
 
-function entryActs({ entry }: Templates, seed: Seed, i: number): Act[] {
-  const renamed = (text: string): string =>
-    text.replaceAll(seed.entry, entryIdOf(i)).replaceAll(`"${PROVIDER}"`, `"${providerOf(i)}"`);
-  return entry.map((text) => JSON.parse(renamed(text)) as Act);
+/** Each entry has its own partition, as an act of publication would have recorded it. */
+const inPartition = (templates: readonly string[], entry: string): string[] =>
+  templates.map((text) => text.replaceAll(PARTITION, `"partition":${partitionFor(entry, PARTITIONS)}`));
+
+function entryNames({ entry }: Seed, copy: string): Names {
+  return [
+    [entry, copy],
+    [`"${PROVIDER}"`, `"${copy.slice(0, copy.indexOf('.'))}"`],
+  ];
 }
 
-function applicationActs(templates: string[], seed: Seed, letter: string, i: number): Act[] {
-  const names: [string, string][] = [
-    [seed.entry, entryIdOf(i)],
-    [seed.open, `ap-${letter}${i}`],
-    [seed.refused, `ap-${letter}${i}`],
-    [seed.approved, `ap-${letter}${i}`],
-    [seed.grant, `gr-${letter}${i}`],
-    [`"${PROVIDER}"`, `"${providerOf(i)}"`],
-    ...(i % OWN_SHARE === 1 ? [] : ([[`"${DEMAND}"`, `"${departmentOf(i * 7)}"`]] as [string, string][])),
+function applicationNames(seed: Seed, application: string, copy: string, i: number): Names {
+  const demand = i % OWN_SHARE === 1 ? DEMAND : demandDepartment(i * 7);
+  return [...entryNames(seed, entryIdOf(i)), [application, copy], [`"${DEMAND}"`, `"${demand}"`]];
+}
+
+function grantNames(seed: Seed, { id, entry, system, without }: BenchGrant): Names {
+  const approved = seed.approved[without] as Seed['approved'][number];
+  return [
+    ...entryNames(seed, entry),
+    [approved.application, `ap-${id}`],
+    [approved.grant, `gr-${id}`],
+    [`"${DEMAND}"`, `"${departmentOfSystem(system)}"`],
+    [`"${SYSTEM}"`, `"${system}"`],
   ];
+}
+
+function copied(templates: readonly string[], names: Names, i: number): Act[] {
   const renamed = (text: string): string => names.reduce((done, [from, to]) => done.replaceAll(from, to), text);
   return templates.map((text) => dueLater(JSON.parse(renamed(text)) as Act, i));
 }

@@ -17,20 +17,28 @@ export class Officers {
     return this.#send(url, who, method, path, sent);
   }
 
+  /** Reads the whole answer without parsing it: officers share the process of the bench. */
+  async read(url: string, who: string, path: string): Promise<void> {
+    const answer = await this.#ask(url, who, 'GET', path);
+    const bytes = await answer.arrayBuffer();
+    if (!answer.ok) throw refused(`${who} GET ${path}`, answer.status, Buffer.from(bytes).toString());
+  }
+
   /** Stores the text as a paper that documents may name by its digest. */
   store(url: string, who: string, text: string): Promise<Body> {
     return this.#send(url, who, 'POST', '/v1/attachments', { type: 'text/plain', text });
   }
 
-  async #send(
-    url: string,
-    who: string,
-    method: string,
-    path: string,
-    sent?: { type: string; text: string },
-  ): Promise<Body> {
+  async #send(url: string, who: string, method: string, path: string, sent?: Sent): Promise<Body> {
+    const answer = await this.#ask(url, who, method, path, sent);
+    const text = await answer.text();
+    if (!answer.ok) throw refused(`${who} ${method} ${path}`, answer.status, text);
+    return text === '' ? undefined : JSON.parse(text);
+  }
+
+  #ask(url: string, who: string, method: string, path: string, sent?: Sent): Promise<Response> {
     const token = this.tokens[who];
-    const answer = await fetch(`${url}${path}`, {
+    return fetch(`${url}${path}`, {
       method,
       headers: {
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
@@ -38,8 +46,13 @@ export class Officers {
       },
       ...(sent && { body: sent.text }),
     });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${who} ${method} ${path} was answered ${answer.status}: ${text.slice(0, 1000)}`);
-    return text === '' ? undefined : JSON.parse(text);
   }
 }
+
+interface Sent {
+  type: string;
+  text: string;
+}
+
+const refused = (what: string, status: number, text: string): Error =>
+  new Error(`${what} was answered ${status}: ${text.slice(0, 1000)}`);

@@ -1,5 +1,5 @@
-import { tokenOf } from '../documents/bench-bundle.js';
-import { isSlow, provinceGrants, provinceSystems } from '../documents/province.js';
+import { type BenchGrant, tokenOf } from '../documents/bench-bundle.js';
+import { isSlow, provinceGrants, provinceSystems, ZIPF } from '../documents/province.js';
 import type { SluiceTarget } from '../load/sluice-subscriber.js';
 import { startBroker } from '../processes/broker-process.js';
 import type { BenchRun } from './bench-run.js';
@@ -7,8 +7,6 @@ import { portOf } from './source.js';
 import { startBus } from './subscribed-bus.js';
 
 const ENTRIES = 40_000;
-/** Exponent of the law by which events and grants fall on the entries. */
-export const ZIPF = 1;
 /** Read rate of a slow session, far below what it is sent in the flat-out phase. */
 const SLOW_BYTES_PER_SECOND = 64 * 1024;
 const SAMPLED_EVERY = 20;
@@ -28,10 +26,19 @@ export async function startProvince(run: BenchRun, entries = entryIds()) {
 }
 
 export function provinceTargets(url: string, entries = entryIds()): SluiceTarget[] {
-  const { grants } = provinceGrants(entries, ZIPF);
-  return provinceSystems().map((system, i) => ({
+  return targetsOf(url, provinceGrants(entries, ZIPF).grants, provinceSystems(), tokenOf);
+}
+
+/** A session for each system, which follows all grants of the system. */
+export function targetsOf(
+  url: string,
+  grants: readonly Pick<BenchGrant, 'id' | 'system'>[],
+  systems: readonly string[],
+  tokenOfSystem: (system: string) => string,
+): SluiceTarget[] {
+  return systems.map((system, i) => ({
     port: portOf(url),
-    token: tokenOf(system),
+    token: tokenOfSystem(system),
     encoding: 'sluice.v1.protobuf',
     sampled: i % SAMPLED_EVERY === 0,
     ...(isSlow(system) && { bytesPerSecond: SLOW_BYTES_PER_SECOND }),

@@ -22,6 +22,16 @@ export class Source {
     return Source.#open(run, 'openSocket', { ...brokerTarget(url), plan });
   }
 
+  /** Publishes to a broker over a WebSocket session for each department; `tokens` are those of their systems. */
+  static async overSockets(
+    run: BenchRun,
+    url: string,
+    plan: EventPlan,
+    tokens: Record<string, string>,
+  ): Promise<Source> {
+    return Source.#open(run, 'openSockets', { port: portOf(url), tokens, plan });
+  }
+
   /** Publishes to a broker over one HTTP request, line by line. */
   static async overLines(run: BenchRun, url: string, plan: EventPlan): Promise<Source> {
     return Source.#open(run, 'openLines', { ...brokerTarget(url), plan });

@@ -10,6 +10,8 @@ export interface EventPlan {
   codes: number;
   /** Makes ids unique over several publishers and runs. */
   prefix: string;
+  /** Number of fillers in each record; absent for all of them. */
+  fillers?: number | undefined;
 }
 
 /** Generates events by a plan without end. */
@@ -22,7 +24,7 @@ export class EventSupply {
   }
 
   next(): BenchEvent {
-    const { entries, codes, prefix } = this.plan;
+    const { entries, codes, prefix, fillers } = this.plan;
     const number = this.#count++;
     return {
       id: `${prefix}-${number}`,
@@ -30,6 +32,7 @@ export class EventSupply {
       key: `350102${String(number).padStart(12, '0')}`,
       code: `c${number % codes}`,
       sentAt: timestampText(nowMicros()),
+      fillers,
     };
   }
 

@@ -5,6 +5,7 @@ import { LinePublisher } from './line-publisher.js';
 import { NatsPublisher } from './peer/nats-publisher.js';
 import { sendAtRate } from './send-at-rate.js';
 import { SocketPublisher } from './socket-publisher.js';
+import { SocketsPublisher } from './sockets-publisher.js';
 import { serveAsWorker } from './worker.js';
 
 /** Load process: one source that publishes at a rate. */
@@ -37,6 +38,9 @@ const ANSWERS_MS_MAX = 20_000;
 serveAsWorker({
   openSocket: async (target: { port: number; token: string; plan: EventPlan }) => {
     await begin(await SocketPublisher.open(target), target.plan);
+  },
+  openSockets: async (target: { port: number; tokens: Record<string, string>; plan: EventPlan }) => {
+    await begin(await SocketsPublisher.open(target), target.plan);
   },
   openLines: (target: { port: number; token: string; plan: EventPlan }) =>
     begin(new LinePublisher(target), target.plan),

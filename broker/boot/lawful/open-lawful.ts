@@ -12,7 +12,7 @@ import { Batch } from '../../procedure/engine/batch.js';
 import { KeptAnswers } from '../../procedure/engine/kept-answers.js';
 import type { World } from '../../procedure/engine/machine.js';
 import { Procedure } from '../../procedure/engine/procedure.js';
-import { recordReads } from '../../procedure/engine/recorded-reads.js';
+import { recordReads } from '../../procedure/engine/reads/recorded-reads.js';
 import { Relations } from '../../procedure/engine/relations.js';
 import { ActRunner } from '../../procedure/engine/run-act.js';
 import type { FileReader } from '../../procedure/files/file-reader.js';

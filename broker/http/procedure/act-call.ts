@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import type { ActAnswer } from '../../procedure/engine/append-once.js';
-import type { ActCall } from '../../procedure/engine/procedure.js';
+import type { ActCall } from '../../procedure/engine/perform-call.js';
 
 /** Printable ASCII. */
 const KEY = /^[\x20-\x7e]{1,128}$/;

@@ -23,7 +23,7 @@ export function catalogListRoute(app: FastifyInstance, { procedure, world, descr
   app.get<Route>('/v1/catalog', { schema: SCHEMA, config: { access: 'department' } }, async (request) => {
     const { query } = request;
     const caller = callerOf(request);
-    if (isListOfFiles(query)) return procedure.list(caller, queryOf('catalog', request as FastifyRequest<Route>));
+    if (isListOfFiles(query)) return procedure.files.list(caller, queryOf('catalog', request as FastifyRequest<Route>));
     if (caller.kind === 'officer') await procedure.requireInsider(caller, 'read', 'catalog');
     const { entries, next } = query.level === undefined ? world.catalog.search(query) : ofLevel({ world }, query);
     const answers =

@@ -28,7 +28,7 @@ export function catalogReadRoutes(app: FastifyInstance, deps: CatalogReadDeps): 
   app.get<EntryRoute>(
     '/v1/catalog/:entry/file',
     { schema: schemaOf('File', 'The file of an entry with its newest text and its history'), config: ANYBODY },
-    (request) => procedure.readWhole(callerOf(request), { kind: KIND, id: request.params.entry }),
+    (request) => procedure.files.readWhole(callerOf(request), { kind: KIND, id: request.params.entry }),
   );
   const about = (
     what: string,
@@ -64,7 +64,7 @@ async function fileForProvider(
   caller: ReturnType<typeof callerOf>,
   id: string,
 ): Promise<ProcedureFile> {
-  const { file } = await procedure.read(caller, { kind: KIND, id });
+  const { file } = await procedure.files.read(caller, { kind: KIND, id });
   const { relations } = world;
   if (caller.kind !== 'officer' || !relations.reads(caller.party, providerOf(id))) {
     throw refuseOne('NOT_YOUR_ROLE', 'this is for the provider, its competent department and the superior');

@@ -96,11 +96,13 @@ function readRoutes(app: FastifyInstance, procedure: Procedure, machine: Machine
     outsiders: outsiders.filter((role) => !isReadOneByOneBy.includes(role)),
   };
   app.get<ListRoute>(`/v1/${kind}`, { schema: listSchema(kind), config: listRule }, (request) =>
-    kind === 'systems' ? listSystems(procedure, request) : procedure.list(callerOf(request), queryOf(kind, request)),
+    kind === 'systems'
+      ? listSystems(procedure, request)
+      : procedure.files.list(callerOf(request), queryOf(kind, request)),
   );
   const readRule = { access: 'anybody' as const, outsiders };
   app.get<ActRoute>(`/v1/${kind}/:id`, { schema: readSchema(kind), config: readRule }, (request) =>
-    procedure.readWhole(callerOf(request), { kind, id: request.params.id }),
+    procedure.files.readWhole(callerOf(request), { kind, id: request.params.id }),
   );
 }
 
@@ -112,7 +114,7 @@ async function listSystems(procedure: Procedure, request: FastifyRequest<ListRou
     return { systems: [{ id, party, may, hasToken: true }] };
   }
   const query = queryOf('systems', request);
-  const { files, ...page } = await procedure.list(caller, { ...query, document: true });
+  const { files, ...page } = await procedure.files.list(caller, { ...query, document: true });
   const systems = files.map(({ document, state }) => {
     const { id, party, may } = document as Fields;
     return { id, party, may, hasToken: state === 'in_use' };

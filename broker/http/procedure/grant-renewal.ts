@@ -52,7 +52,7 @@ async function renew(
   await procedure.caughtUp();
   const before = await procedure.answered(caller, key);
   if (before) return before;
-  const { file } = await procedure.read(caller, { kind: 'grants', id });
+  const { file } = await procedure.files.read(caller, { kind: 'grants', id });
   const [unknown] = Object.keys(given);
   if (unknown !== undefined) throw refuseOne('BAD_REQUEST', 'is not a known field', `/${unknown.slice(0, 64)}`);
   const isApplicant = caller.kind === 'officer' && caller.party === file.sides.demand;
@@ -70,7 +70,7 @@ async function renew(
 /** A grant that a backflow made has none. */
 async function applicationBefore(procedure: Procedure, caller: Caller, id: string | undefined): Promise<Fields> {
   if (id === undefined || !id.startsWith('ap-')) return {};
-  return (await procedure.read(caller, { kind: 'applications', id })).file.document;
+  return (await procedure.files.read(caller, { kind: 'applications', id })).file.document;
 }
 
 const SCHEMA = {

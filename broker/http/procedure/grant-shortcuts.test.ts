@@ -3,7 +3,8 @@ import t, { type Test } from 'tap';
 import type { SluiceError } from '../../../proto/errors.js';
 import type { Caller } from '../../parties/caller.js';
 import type { ActAnswer } from '../../procedure/engine/append-once.js';
-import type { ActCall, Procedure } from '../../procedure/engine/procedure.js';
+import type { ActCall } from '../../procedure/engine/perform-call.js';
+import type { Procedure } from '../../procedure/engine/procedure.js';
 import { grantShortcutRoutes } from './grant-shortcuts.js';
 
 interface Given {
@@ -18,8 +19,10 @@ async function routesOn(t: Test, { state, answered = [] }: Given) {
   const procedure = {
     caughtUp: async () => {},
     answered: async () => answered.shift(),
-    read: async () => ({ file: { seq: 7 }, answer: { state } }),
-    list: async () => ({ files: [] }),
+    files: {
+      read: async () => ({ file: { seq: 7 }, answer: { state } }),
+      list: async () => ({ files: [] }),
+    },
     perform: async (_caller: Caller, call: ActCall): Promise<ActAnswer> => {
       performed.push(call);
       return { body: { state: 'suspended' }, isNew: false, isReplayed: false };

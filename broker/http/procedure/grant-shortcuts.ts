@@ -5,7 +5,8 @@ import { AND_SUSPENDS } from '../../procedure/cases/cases.js';
 import { requireShape } from '../../procedure/engine/act-guards.js';
 import type { ActAnswer } from '../../procedure/engine/append-once.js';
 import { DIGEST, listOf, TEXT } from '../../procedure/engine/body-check.js';
-import type { ActCall, Procedure } from '../../procedure/engine/procedure.js';
+import type { ActCall } from '../../procedure/engine/perform-call.js';
+import type { Procedure } from '../../procedure/engine/procedure.js';
 import { refuse, refuseOne, staleFile } from '../../procedure/engine/refusals.js';
 import type { Fields, ProcedureFile } from '../../procedure/files/file.js';
 import { OPEN_CASE_STATES } from '../../procedure/grants/disposal.js';
@@ -85,7 +86,7 @@ async function actOnce(procedure: Procedure, caller: Caller, call: GrantCall): P
 
 /** The grant and its open case, as an act by the grant's address is built from them. */
 async function seenBy(procedure: Procedure, caller: Caller, id: string): Promise<Seen> {
-  const grant = await procedure.read(caller, { kind: 'grants', id });
+  const grant = await procedure.files.read(caller, { kind: 'grants', id });
   return { ...grant, open: await openCase(procedure, caller, id) };
 }
 
@@ -125,7 +126,7 @@ async function actOnCase(
 
 async function openCase(procedure: Procedure, caller: Caller, grant: string): Promise<OpenCase | undefined> {
   const query = { kind: 'cases' as const, about: `grants/${grant}`, states: OPEN_CASE_STATES, limit: 1 };
-  const { files } = await procedure.list(caller, { ...query, document: true });
+  const { files } = await procedure.files.list(caller, { ...query, document: true });
   return files[0] as OpenCase | undefined;
 }
 

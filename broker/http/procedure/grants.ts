@@ -43,7 +43,7 @@ async function listGrants({ procedure, grants, clock }: LawfulGrantDeps, request
   const caller = callerOf(request);
   if (caller.kind === 'system') return ownGrants(grants, caller.id, clock(), request.query);
   const query = queryOf('grants', request);
-  const { files, next } = await procedure.list(caller, { ...query, document: true });
+  const { files, next } = await procedure.files.list(caller, { ...query, document: true });
   const wantsDocument = query.document === true;
   const shown = files.map(({ document, ...answer }) => ({
     ...{ ...(document as Fields), ...answer },
@@ -70,7 +70,7 @@ async function readGrant({ procedure, grants, clock }: LawfulGrantDeps, caller: 
     if (grant?.system === caller.id) return describeGrant(grant, clock());
     throw new SluiceError('UNKNOWN_GRANT', `no grant ${id} for this caller`, { grant: id });
   }
-  const whole = await procedure.readWhole(caller, { kind: 'grants', id });
+  const whole = await procedure.files.readWhole(caller, { kind: 'grants', id });
   return { ...(whole.document as Fields), ...whole };
 }
 

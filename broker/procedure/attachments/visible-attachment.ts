@@ -2,7 +2,7 @@ import type { LawfulProblem } from '../../../proto/errors.js';
 import type { OfficerCaller } from '../../parties/caller.js';
 import { asSeen, shownDocument } from '../engine/answer.js';
 import type { ActContext, Machine, NamedAttachment } from '../engine/machine.js';
-import { isReadable } from '../engine/readable.js';
+import { isReadable } from '../engine/reads/readable.js';
 import { problem } from '../engine/refusals.js';
 import type { Relations } from '../engine/relations.js';
 import type { ProcedureFile } from '../files/file.js';

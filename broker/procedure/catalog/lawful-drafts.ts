@@ -33,7 +33,7 @@ export class LawfulDrafts {
 
   /** The newest text of an entry that the caller may read. Throws NOT_FOUND. */
   async textFor(caller: Caller, id: string): Promise<EntryDocument | undefined> {
-    const { file } = await this.procedure.read(caller, { kind: 'catalog', id });
+    const { file } = await this.procedure.files.read(caller, { kind: 'catalog', id });
     return caller.kind === 'officer' ? newestText(entryAsSeen(file, caller, this.relations).file) : undefined;
   }
 

@@ -1,8 +1,23 @@
 import type { ErrorCode, LawfulProblem } from '../../../proto/errors.js';
+import type { Caller, OfficerCaller } from '../../parties/caller.js';
 import { unknownAttachments, type VisibilityDeps } from '../attachments/visible-attachment.js';
+import type { Kind } from '../files/kinds.js';
 import { type Shape, shapeProblems } from './body-check.js';
-import type { ActContext, Guard } from './machine.js';
+import type { ActContext, Guard, Machine } from './machine.js';
 import { articleOf, problem, refuse, refuseOne } from './refusals.js';
+
+/** Throws NOT_YOUR_ROLE for a system. */
+export function requireOfficer(caller: Caller): OfficerCaller {
+  if (caller.kind === 'officer') return caller;
+  throw refuseOne('NOT_YOUR_ROLE', `only an officer takes part in the procedure; system ${caller.id} is none`);
+}
+
+/** Throws NOT_FOUND for a kind that this bus does not have. */
+export function requireMachine(machines: ReadonlyMap<Kind, Machine>, kind: Kind): Machine {
+  const machine = machines.get(kind);
+  if (!machine?.available) throw refuseOne('NOT_FOUND', `there are no ${kind} on this bus`);
+  return machine;
+}
 
 /** Throws BAD_REQUEST with every problem of the body's shape. */
 export function requireShape(transition: Shape, body: ActContext['body']): void {

@@ -1,5 +1,5 @@
 import { type ErrorCode, type LawfulProblem, type ProblemWhere, SluiceError } from '../../../proto/errors.js';
-import type { Fields, ProcedureFile } from '../files/file.js';
+import type { Fields, FileRef, ProcedureFile } from '../files/file.js';
 
 /** The article behind a code where the act has none that fits better. */
 const ARTICLES = new Map<ErrorCode, string>([
@@ -72,6 +72,10 @@ export function refuse(problems: readonly LawfulProblem[], where: ProblemWhere =
 
 export const refuseOne = (code: ErrorCode, text: string, path = '', article?: string): SluiceError =>
   refuse([problem(path, code, text, article)]);
+
+/** Also of a file that the caller may not know of. */
+export const noSuchFile = ({ kind, id }: FileRef): SluiceError =>
+  refuseOne('NOT_FOUND', `there is no file ${id} among ${kind}`);
 
 /** If-Match names another record than the file's last; `current` is the answer of now. */
 export const staleFile = ({ kind, id, seq }: ProcedureFile, current: Fields): SluiceError => {

@@ -31,7 +31,7 @@ export class AccessReads {
   /** The access that the contractor reads under. Throws NOT_FOUND, NOT_YOUR_ROLE, or BREAK_GLASS unless it is open. */
   async open(caller: Caller, id: string): Promise<OpenAccess> {
     const officer = await this.procedure.requireInsider(caller, undefined, 'accesses');
-    const { file } = await this.procedure.read(caller, { kind: 'accesses', id });
+    const { file } = await this.procedure.files.read(caller, { kind: 'accesses', id });
     if (!officer.roles.includes('contractor')) {
       throw refuseOne('NOT_YOUR_ROLE', 'events of an access are read by the contractor of its contract');
     }

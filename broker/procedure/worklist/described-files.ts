@@ -2,7 +2,7 @@ import type { LedgerRecord } from '../../ledger/record.js';
 import type { OfficerCaller } from '../../parties/caller.js';
 import { describeFile } from '../engine/answer.js';
 import type { Machine } from '../engine/machine.js';
-import { isReadable } from '../engine/readable.js';
+import { isReadable } from '../engine/reads/readable.js';
 import type { Relations } from '../engine/relations.js';
 import type { Fields } from '../files/file.js';
 import type { FileReader } from '../files/file-reader.js';

@@ -4,7 +4,7 @@ import type { Clock } from '../clock/clock.js';
 import { type ClockRules, daysLeft, judged } from '../clock/clock-rules.js';
 import { describeFile, roleFor } from '../engine/answer.js';
 import { type Machine, NONE, SELF, type Transition } from '../engine/machine.js';
-import { isReadable } from '../engine/readable.js';
+import { isReadable } from '../engine/reads/readable.js';
 import type { Relations } from '../engine/relations.js';
 import type { ProcedureFile } from '../files/file.js';
 import type { FileReader, UrgentFile, UrgentKind, UrgentPosition } from '../files/file-reader.js';

@@ -32,7 +32,7 @@ async function preview(
   id: string,
 ): Promise<Preview> {
   const ref = { kind: 'applications', id } as const;
-  const { file } = await procedure.read(caller, ref);
+  const { file } = await procedure.files.read(caller, ref);
   const isProvider = caller.kind === 'officer' && caller.party === file.sides.provider;
   if (!isProvider || !REVIEWERS.some((role) => caller.roles.some((own) => own === role))) {
     throw refuseOne('NOT_YOUR_ROLE', 'a preview is for provider.reviewer and provider.body_head');

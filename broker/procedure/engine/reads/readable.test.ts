@@ -1,6 +1,6 @@
 import t from 'tap';
-import type { ProcedureFile } from '../files/file.js';
-import type { FileReader } from '../files/file-reader.js';
+import type { ProcedureFile } from '../../files/file.js';
+import type { FileReader } from '../../files/file-reader.js';
 import { readablePage } from './readable.js';
 
 const FILES = Array.from({ length: 10_000 }, (_, index) => ({ id: `f${index}` }) as ProcedureFile);

@@ -1,8 +1,8 @@
-import type { OfficerCaller } from '../../parties/caller.js';
-import type { ProcedureFile } from '../files/file.js';
-import type { FileQuery, FileReader } from '../files/file-reader.js';
-import type { Machine } from './machine.js';
-import { partiesOf, type Relations } from './relations.js';
+import type { OfficerCaller } from '../../../parties/caller.js';
+import type { ProcedureFile } from '../../files/file.js';
+import type { FileQuery, FileReader } from '../../files/file-reader.js';
+import type { Machine } from '../machine.js';
+import { partiesOf, type Relations } from '../relations.js';
 
 /** Whether an officer reads a file: of its sides, of their peer, of the superior, or an auditor above. */
 export function isReadable(

@@ -1,8 +1,8 @@
-import type { Ledger } from '../../ledger/ledger.js';
-import { actorOf, type OfficerCaller } from '../../parties/caller.js';
-import type { FileRef } from '../files/file.js';
-import type { FileReader } from '../files/file-reader.js';
-import { KINDS } from '../files/kinds.js';
+import type { Ledger } from '../../../ledger/ledger.js';
+import { actorOf, type OfficerCaller } from '../../../parties/caller.js';
+import type { FileRef } from '../../files/file.js';
+import type { FileReader } from '../../files/file-reader.js';
+import { KINDS } from '../../files/kinds.js';
 
 /** Puts on record that an officer has read these files, which then shows in their history (regulation R29). */
 export async function recordReads(

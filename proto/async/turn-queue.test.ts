@@ -50,3 +50,35 @@ t.test('one item in a turn is handled at once', async (t) => {
     t.equal(handled.length, item + 1);
   }
 });
+
+t.test('items of many queues are handled in their turn, whatever else the turn takes', async (t) => {
+  let handled = 0;
+  await nextTurn();
+  for (let queue = 0; queue < 60; queue++) {
+    const one = new TurnQueue<number>(
+      () => handled++,
+      () => t.fail('nothing waits'),
+    );
+    one.take(queue);
+    if (queue % 10 === 0) busyFor(4);
+  }
+  t.equal(handled, 60);
+});
+
+t.test('all queues together handle some milliseconds of items in a turn', async (t) => {
+  let [handled, waiting] = [0, 0];
+  const handle = (): void => {
+    busyFor(4);
+    handled++;
+  };
+  await nextTurn();
+  const queues = Array.from(
+    { length: 10 },
+    () => new TurnQueue<number>(handle, (isWaiting) => (waiting += Number(isWaiting))),
+  );
+  for (const queue of queues) queue.take(0);
+  t.ok(handled <= 3, `${handled} of 10 in the turn in which they came`);
+  t.equal(waiting, 10 - handled);
+  await Promise.all(queues.map((queue) => queue.drained));
+  t.equal(handled, 10);
+});

@@ -6,23 +6,28 @@ const TURN_MS_MAX = 10;
 /** Handled at once by one queue in a turn. What an item begins asynchronously is not measured, since it runs after all of them. */
 const ITEMS_PER_TURN_MAX = 64;
 
-/** Numbers the turns of the event loop, and measures the one that runs. */
+/** Numbers the turns of the event loop, and sums up what was spent on items in the one that runs. */
 class TurnClock {
   turn = 0;
-  #startedMs: number | undefined;
+  #usedMs = 0;
+  #isRunning = false;
 
-  /** Milliseconds since the first call in this turn. */
+  /** Milliseconds that items have taken in this turn. */
   usedMs(): number {
-    const nowMs = performance.now();
-    if (this.#startedMs === undefined) {
-      this.#startedMs = nowMs;
+    if (!this.#isRunning) {
+      this.#isRunning = true;
       setImmediate(this.#end);
     }
-    return nowMs - this.#startedMs;
+    return this.#usedMs;
+  }
+
+  use(ms: number): void {
+    this.#usedMs += ms;
   }
 
   readonly #end = (): void => {
-    this.#startedMs = undefined;
+    this.#isRunning = false;
+    this.#usedMs = 0;
     this.turn++;
   };
 }
@@ -35,7 +40,8 @@ const clock = new TurnClock();
  *
  * A socket hands over up to 64 KiB at once, which are ten thousand of the smallest frames, and in one turn every socket may do so.
  * A turn for each item would bound that, and would cost every honest client a turn for each of its frames.
- * So only what exceeds a turn waits. The owner is asked to stop the flow while something does.
+ * So only what exceeds a turn waits. The owner is asked to stop the flow while something does. The time that the turn spends
+ * otherwise, on reading sockets or sending events, does not count: hundreds of clients that acknowledge at once would be stopped.
  *
  * Invariants: an item is handled only after those that came before it; nothing is handled within `take` once the turn is used up.
  */
@@ -62,7 +68,9 @@ export class TurnQueue<Item> {
 
   take(item: Item): void {
     if (!this.isWaiting && this.#hasTime()) {
+      const startedMs = performance.now();
       this.handle(item);
+      clock.use(performance.now() - startedMs);
       return;
     }
     this.#waiting.push(item);

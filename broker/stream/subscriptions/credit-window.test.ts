@@ -51,3 +51,19 @@ t.test('after any sends and acknowledgements, events sent above the highest ackn
     }),
   );
 });
+
+t.test('hundreds of frames are acknowledged at once, again and again', async (t) => {
+  const window = new CreditWindow(1000);
+  let position = 0;
+  for (const frames of [3, 128, 129, 400, 2]) {
+    for (let i = 0; i < frames; i++) window.sent([++position, ++position]);
+    t.equal(window.available, 1000 - 2 * frames);
+    window.acknowledged(position - 3);
+    t.equal(window.available, 1000 - 3);
+    t.notOk(window.isOpen(position - 3));
+    t.ok(window.isOpen(position - 2));
+    window.acknowledged(position);
+    t.equal(window.available, 1000);
+    t.notOk(window.isOpen(position));
+  }
+});

@@ -16,7 +16,7 @@ function flusherAt(utilization: () => number, aboveUtilization = 0.5) {
   };
 }
 
-t.test('cheap flushes run at the end of each turn, without a delay, however busy the core is', async (t) => {
+t.test('cheap flushes run within their turn, without a delay, however busy the core is', async (t) => {
   const flush = flusherAt(() => 1);
   const order: string[] = [];
   for (let i = 0; i < 3; i++) {
@@ -63,4 +63,14 @@ t.test('with a limit of 0 frames are delayed on an idle core too', async (t) => 
   const flush = flusherAt(() => 0, 0);
   await flush(1000);
   t.ok((await flush(0)) >= 49);
+});
+
+t.test('a flush without a delay goes before everything that the turn of the event loop has left', async (t) => {
+  const flush = flusherAt(() => 0);
+  const order: string[] = [];
+  const ended = new Promise((resolve) => setImmediate(resolve)).then(() => order.push('turn'));
+  const flushed = flush(0).then(() => order.push('flushed'));
+  queueMicrotask(() => order.push('dispatched'));
+  await Promise.all([flushed, ended]);
+  t.same(order, ['dispatched', 'flushed', 'turn']);
 });

@@ -26,7 +26,7 @@ export interface CoalescingDelayOptions {
  * and costs latency also when the core has time to spare. So the delay follows from both: events share a frame for as long
  * as the last flush suggests, times the need for it: none while the event loop is idle for long enough, all when it is busy.
  *
- * Invariant: no event waits longer than `DELAY_MS_MAX` for its flush. Measurements are in docs/decisions/0013.
+ * Invariant: no event waits longer than `DELAY_MS_MAX` for its flush. Measurements are in docs/decisions/0013 and 0265.
  */
 export class CoalescingDelay {
   readonly #aboveUtilization: number;
@@ -41,11 +41,14 @@ export class CoalescingDelay {
     this.#utilization = utilization ?? ((atMs) => loop.at(atMs));
   }
 
-  /** Calls `flush` once: at the end of this turn of the event loop, or when the delay is over. */
+  /**
+   * Calls `flush` once: when what the store has just sent is dispatched, or when the delay is over. The end of the turn of the
+   * event loop would be later: until then it reads what hundreds of sockets have for it, acknowledgements above all.
+   */
   schedule(flush: () => void): void {
     const delayMs = this.#delayedUntilMs - this.#nowMs();
     // The resolution of a timer is a millisecond.
-    if (delayMs < 1) setImmediate(() => this.#run(flush));
+    if (delayMs < 1) process.nextTick(() => this.#run(flush));
     else setTimeout(() => this.#run(flush), delayMs);
   }
 

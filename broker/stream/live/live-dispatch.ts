@@ -80,7 +80,7 @@ export class LiveDispatch {
     if (views.size === 0) this.#byEntry.delete(live.view.entry);
   }
 
-  /** One flush per turn: a quiet broker flushes a single event at once, a busy one has read a batch by then. */
+  /** One flush for all that is dispatched at once: a single event on a quiet broker, a batch on a busy one. */
   #schedule(acceptedAtMs: number): void {
     if (this.#scheduled) return;
     this.#scheduled = true;

@@ -9,8 +9,10 @@ export type Row = Record<string, unknown>;
 const FILES_MAX = 128;
 /** Pages that SQLite keeps in memory, in KiB. */
 const CACHE_KIB = 24 * 1024;
-/** A file that is made anew writes the same pages again and again; they are copied out of the log every 32 MiB. */
-const CHECKPOINT_PAGES = 8_192;
+/** Pages in the log of SQLite after which a commit copies them, and all questions wait for the disk: 4 MiB, some milliseconds (docs/decisions/0240). */
+const LOG_PAGES_MAX = 1_000;
+/** The same while many records are taken at once, which write the same pages again and again: 32 MiB. */
+const LOG_PAGES_CATCHING_UP_MAX = 8_192;
 /** Larger files are not read through at the start; a fault in them shows when it is met. */
 const CHECKED_BYTES_MAX = 128 * 1024 * 1024;
 
@@ -25,6 +27,7 @@ export const isDamage = (error: unknown): boolean => DAMAGED.test(text(error));
 /** The SQLite file of this process, under an exclusive lock, with each statement compiled once. */
 export class ProjectionDatabase {
   readonly #statements = new Map<string, Database.Statement<unknown[]>>();
+  #isCatchingUp = false;
 
   private constructor(
     readonly path: string,
@@ -84,8 +87,9 @@ export class ProjectionDatabase {
     return this.#statement(sql).all(values) as Row[];
   }
 
-  /** All that `work` writes, or nothing. */
-  transaction(work: () => void): void {
+  /** All that `work` writes, or nothing. One that is `large` is part of catching up, when nobody waits for an answer. */
+  transaction(work: () => void, isLarge = false): void {
+    this.#setCatchingUp(isLarge);
     this.db.exec('BEGIN');
     try {
       work();
@@ -99,6 +103,12 @@ export class ProjectionDatabase {
   close(): void {
     this.#statements.clear();
     this.db.close();
+  }
+
+  #setCatchingUp(isCatchingUp: boolean): void {
+    if (this.#isCatchingUp === isCatchingUp) return;
+    this.#isCatchingUp = isCatchingUp;
+    this.db.pragma(`wal_autocheckpoint = ${isCatchingUp ? LOG_PAGES_CATCHING_UP_MAX : LOG_PAGES_MAX}`);
   }
 
   #statement(sql: string): Database.Statement<unknown[]> {
@@ -116,7 +126,7 @@ function prepare(db: Database.Database, path: string): boolean {
   // A crash of the process loses nothing then, a power cut at most the newest records, which are read again.
   for (const pragma of ['locking_mode = EXCLUSIVE', 'journal_mode = WAL', 'synchronous = NORMAL']) db.pragma(pragma);
   db.pragma(`cache_size = -${CACHE_KIB}`);
-  db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  db.pragma(`wal_autocheckpoint = ${LOG_PAGES_MAX}`);
   db.exec('BEGIN IMMEDIATE');
   db.exec('COMMIT');
   const [{ user_version: version }] = db.pragma('user_version') as [{ user_version: number }];

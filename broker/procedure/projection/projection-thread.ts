@@ -25,6 +25,9 @@ import { urgentFiles } from './urgent-files.js';
 /** A file that is damaged again and again is on a disk that is; the thread ends then. */
 const REMADE_MAX = 3;
 
+/** Records of one message from which on the thread is behind, as at a start: acts are taken a few at a time. */
+const CATCHING_UP_RECORDS = 200;
+
 /** The record does not follow the one that is there: the file belongs to another ledger. */
 class MisfitError extends Error {}
 
@@ -58,7 +61,7 @@ function take({ first, ends, bytes }: RecordBatch): void {
     }
     files.write();
     db.run('UPDATE progress SET head = ?, hash = ?, unread = unread + ?', seq, last, tables.counts.unread);
-  });
+  }, ends.length >= CATCHING_UP_RECORDS);
   [head, hash] = [seq, last];
   report({ event: 'taken', head });
 }

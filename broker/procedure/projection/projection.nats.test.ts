@@ -351,6 +351,19 @@ t.test('a file that is damaged, cut off, or of another ledger is made anew', asy
   t.strictSame(projectionRows(folder), expected);
 });
 
+t.test('the log of the database stays short while acts come a few at a time', async (t) => {
+  const { ledger, folder, open } = await office(t);
+  const { projection } = open(t);
+  const document = { purpose: 'x'.repeat(40_000) };
+  for (let i = 0; i < 30; i++) {
+    const acts = Array.from({ length: 10 }, (_, j) => act(`ap-${i}-${j}`, { state: state() }, { document }));
+    await ledger.appendAll(() => acts);
+    await projection.untilCaughtUp();
+  }
+  const { size } = statSync(join(folder, 'files-1.db-wal'));
+  t.ok(size < 6 * 1024 * 1024, `twelve megabytes of documents leave ${size} bytes to be copied at once`);
+});
+
 t.test('each process has a file of its own', async (t) => {
   const { ledger, folder, open } = await office(t);
   await ledger.appendAll(() => anyActs(10));

@@ -1,53 +1,38 @@
 import type { Logger } from 'pino';
-import type { StoreUsage } from '../proto/http/store-usage.js';
-import { Disclosures } from './audit/disclosures.js';
 import type { BrokerHandle } from './boot/broker-handle.js';
 import { type Governance, openGovernance } from './boot/governance.js';
 import { openAlarms } from './boot/lawful/open-alarms.js';
 import { type LawfulDeps, openLawful } from './boot/lawful/open-lawful.js';
 import { untilRegistered } from './boot/lawful/until-registered.js';
 import { createLogger } from './boot/logger.js';
-import { type Admission, openAdmission } from './boot/open-admission.js';
-import { type Observation, openObservation } from './boot/open-observation.js';
+import { openObservation } from './boot/open-observation.js';
 import { openStore } from './boot/open-store.js';
 import { type ProcessRole, SINGLE_PROCESS } from './boot/process-role.js';
 import { ReleaseStack } from './boot/release-stack.js';
-import { listen, type Serving, stopServing } from './boot/serve-http.js';
-import { SharedMetrics } from './boot/shared-metrics.js';
+import { BrokerHealth } from './boot/serving/broker-health.js';
+import { type Admission, openAdmission } from './boot/serving/open-admission.js';
+import { openApp } from './boot/serving/open-app.js';
+import { listen, type Serving, stopServing } from './boot/serving/serve-http.js';
 import type { Config } from './config.js';
 import { EpochMarkers } from './event-log/epoch-markers.js';
 import { Gateway } from './gateway/gateway.js';
 import { Tickets } from './gateway/tickets.js';
 import { UsedTickets } from './gateway/used-tickets.js';
-import { type App, createApp } from './http/app.js';
-import { auditPlugin } from './http/audit/plugin.js';
-import { catalogPlugin } from './http/catalog/plugin.js';
-import { eventsPlugin } from './http/events/plugin.js';
-import { grantsPlugin } from './http/grants/plugin.js';
-import type { OperationRoutesDeps } from './http/operations/operations.js';
-import { operationsPlugin } from './http/operations/plugin.js';
-import type { StoreRoutesDeps } from './http/operations/store.js';
-import { partiesPlugin } from './http/parties/plugin.js';
-import { procedurePlugin } from './http/procedure/plugin.js';
+import type { App } from './http/app.js';
 import { PageBudget } from './http/stream/page-budget.js';
-import { streamPlugin } from './http/stream/plugin.js';
-import { trialPlugin } from './http/trial/plugin.js';
 import { Intake } from './intake/intake.js';
 import { INTAKE_LIMITS } from './intake/intake-limits.js';
-import { QuarantineReader } from './intake/quarantine/quarantine-reader.js';
 import { LeakCheck } from './leak-check/leak-check.js';
 import { BusClock } from './ledger/bus-clock.js';
 import { Metrics } from './metrics/metrics.js';
 import type { Bus } from './nats/bus.js';
 import type { StoreSpace } from './nats/space/store-space.js';
-import { streamUsage } from './nats/space/stream-usage.js';
 import type { Store } from './nats/streams.js';
 import { OpenStreams } from './observe/open-streams.js';
 import type { Caller } from './parties/caller.js';
 import type { AlarmWatch } from './procedure/alarms/alarm-watch.js';
 import { FirstDeliveries } from './procedure/grants/first-deliveries.js';
 import { openProcesses, type Processes } from './processes/open-processes.js';
-import { CursorActs } from './stream/cursors/cursor-acts.js';
 import { openStream, type Stream } from './stream/open-stream.js';
 import type { EventTraces } from './traces/event-traces.js';
 import { openTraces } from './traces/open-traces.js';
@@ -124,17 +109,6 @@ interface BrokerParts {
   traces: EventTraces | undefined;
 }
 
-/** Rooms that are open when the broker begins to serve. */
-interface ServedRooms extends Observation {
-  stream: Stream;
-  intake: Intake;
-  gateway: Gateway;
-  tickets: Tickets;
-  admission: Admission;
-  /** Aborted when the broker drains: streams over HTTP come to their end. */
-  ending: AbortSignal;
-}
-
 class RunningBroker implements BrokerHandle {
   readonly mustEnd: Promise<Error>;
   #isServing = false;
@@ -165,8 +139,13 @@ class RunningBroker implements BrokerHandle {
     const tickets = this.#openTickets();
     const admission = this.#openAdmission(tickets);
     const gateway = this.#openGateway(stream, intake, admission);
-    const rooms = { stream, ...observation, intake, gateway, tickets, admission, ending: ending.signal };
-    this.#app = await this.#createApp(rooms);
+    const pageBudget = new PageBudget();
+    this.#lawful = this.#openLawful(stream, { slots: admission.slots, ending: ending.signal, pageBudget });
+    const health = new BrokerHealth({ ...this.parts, isServing: () => this.#isServing });
+    this.#app = await openApp(this.parts, {
+      ...{ stream, ...observation, intake, gateway, tickets, admission, health, pageBudget },
+      ...{ lawful: this.#lawful, ending: ending.signal },
+    });
     const { app } = this.#app;
     releases.add('http', () => stopServing(app, gateway, ending));
     const serving = await listen(app, config);
@@ -277,50 +256,6 @@ class RunningBroker implements BrokerHandle {
     });
   }
 
-  #createApp(rooms: ServedRooms): Promise<App> {
-    const { config, log, metrics, governance, clock } = this.parts;
-    const { catalog, grants, grantService, bundleService, catalogService, permissions, leases } = governance;
-    const { maxEventBytes, heartbeatMs } = config;
-    const { stream, grantLag, acceptedByEntry, intake, gateway, tickets, admission, ending } = rooms;
-    const { slots } = admission;
-    const quarantine = new QuarantineReader(this.parts.bus);
-    const pageBudget = new PageBudget();
-    const lawful = this.#openLawful(stream, { slots, ending, pageBudget });
-    this.#lawful = lawful;
-    const requireInsider = lawful && ((caller: Caller, call: string) => lawful.procedure.requireInsider(caller, call));
-    const options = {
-      log,
-      config,
-      ...{ permissions, leases },
-      ...admission,
-      metrics: metrics.gateway,
-      version: VERSION,
-      requireInsider,
-    };
-    return createApp(options, [
-      eventsPlugin({ intake, quarantine, slots, leases, maxEventBytes, ending }),
-      streamPlugin({
-        ...{ ...stream, slots, leases, gateway, tickets, metrics: metrics.gateway, heartbeatMs, ending, clock },
-        ...{ grantLag, pageBudget, cursorActs: this.#openCursorActs(stream) },
-      }),
-      partiesPlugin({
-        tokenService: governance.tokenService,
-        systems: governance.systems,
-        permissions,
-        version: VERSION,
-        clock,
-      }),
-      grantsPlugin({ grants, grantService, bundleService, permissions, clock }),
-      catalogPlugin({
-        ...{ catalog, catalogService, isTrial: permissions.isTrial },
-        sheetService: governance.sheetService,
-      }),
-      auditPlugin({ ledger: governance.ledger, disclosures: this.#openDisclosures(stream), permissions }),
-      operationsPlugin({ ...this.#operations(), grantLag, acceptedByEntry, clock }),
-      lawful ? procedurePlugin(lawful) : trialPlugin(),
-    ]);
-  }
-
   /** The lawful procedure; a trial bus has none. */
   #openLawful(
     stream: Stream,
@@ -338,56 +273,6 @@ class RunningBroker implements BrokerHandle {
     this.#firstDeliveries = new FirstDeliveries({ procedure: lawful.procedure, grants: governance.grants });
     this.#alarms = openAlarms({ ...this.parts, procedure: lawful.procedure });
     return lawful;
-  }
-
-  #openCursorActs(stream: Stream): CursorActs {
-    const { grants, permissions, ledger } = this.parts.governance;
-    return new CursorActs({ ...stream, grants, permissions, ledger });
-  }
-
-  #openDisclosures(stream: Stream): Disclosures {
-    const { bus, config, governance } = this.parts;
-    const { catalog, grants, ledger } = governance;
-    return new Disclosures({
-      bus,
-      entries: catalog,
-      grantsOf: (entry) => grants.byEntry(entry),
-      logOf: stream.logOf,
-      ledger,
-      secret: config.secret,
-    });
-  }
-
-  #operations(): OperationRoutesDeps & StoreRoutesDeps {
-    const { role, metrics } = this.parts;
-    return {
-      metrics: role.isWorker ? new SharedMetrics(metrics.registry) : metrics,
-      unreadyReasons: () => this.#unreadyReasons(),
-      notices: () => this.#notices(),
-      storeUsage: () => this.#storeUsage(),
-    };
-  }
-
-  async #storeUsage(): Promise<StoreUsage> {
-    const { bus, store, space } = this.parts;
-    const { capacity = null, free = null } = space.room ?? {};
-    return { capacity, free, streams: await streamUsage(bus, store.partitions) };
-  }
-
-  #notices(): string[] {
-    const { notices, space } = this.parts;
-    return space.level === 'no_events' ? [...notices, 'the store is full: events are refused'] : [...notices];
-  }
-
-  #unreadyReasons(): string[] {
-    const { bus, governance, space } = this.parts;
-    const reasons: string[] = [];
-    if (!this.#isServing) reasons.push('the broker is starting or shutting down');
-    if (!bus.isUp()) reasons.push('there is no connection to NATS');
-    if (!governance.ledger.isFresh) reasons.push('the ledger is stale');
-    if (space.level === 'ending_acts' || space.level === 'exhausted')
-      reasons.push('the store is full: nothing but acts that end rights is taken');
-    return reasons;
   }
 
   readonly #warn = (message: string, error?: unknown): void => this.parts.log.warn({ err: error }, message);

@@ -1,4 +1,4 @@
-import type { Serving } from './serve-http.js';
+import type { Serving } from './serving/serve-http.js';
 
 /** The exchange as its starter sees it, in one process or in several. */
 export interface BrokerHandle {

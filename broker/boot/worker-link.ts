@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import type { BrokerHandle } from './broker-handle.js';
-import type { Serving } from './serve-http.js';
+import type { Serving } from './serving/serve-http.js';
 import type { ToWorker, WorkerMustEnd, WorkerServing } from './worker-messages.js';
 
 /** Reports to the primary that this worker serves, and where. */

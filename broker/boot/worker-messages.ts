@@ -1,5 +1,5 @@
 import type { Format } from '../metrics/output/exposition.js';
-import type { Serving } from './serve-http.js';
+import type { Serving } from './serving/serve-http.js';
 
 /** A worker serves. */
 export interface WorkerServing extends Serving {

@@ -2,7 +2,7 @@ import type { BrokerHandle } from '../boot/broker-handle.js';
 import { createLogger } from '../boot/logger.js';
 import { SERVER_OF_PRIMARY } from '../boot/process-role.js';
 import { ReleaseStack } from '../boot/release-stack.js';
-import type { Serving } from '../boot/serve-http.js';
+import type { Serving } from '../boot/serving/serve-http.js';
 import { startServer } from '../boot/start-server.js';
 import type { WorkerServing } from '../boot/worker-messages.js';
 import type { Config } from '../config.js';

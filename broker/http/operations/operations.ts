@@ -6,10 +6,12 @@ import { PROBLEMS } from '../server/problem-schema.js';
 
 export interface OperationRoutesDeps {
   metrics: { text(format: Format): Promise<string> };
-  /** Reasons why this broker is not ready; empty when events can be published and streamed. */
-  unreadyReasons: () => string[];
-  /** Advice to the operator of an external store, which works all the same. */
-  notices: () => string[];
+  health: {
+    /** Reasons why this broker is not ready; empty when events can be published and streamed. */
+    unreadyReasons(): string[];
+    /** Advice to the operator of an external store, which works all the same. */
+    notices(): string[];
+  };
 }
 
 export function operationRoutes(app: FastifyInstance, deps: OperationRoutesDeps): void {
@@ -20,8 +22,8 @@ export function operationRoutes(app: FastifyInstance, deps: OperationRoutesDeps)
   });
   app.get('/healthz', { ...open, schema: HEALTH }, async () => ({ status: 'alive' }));
   app.get('/readyz', { ...open, schema: READY }, async (_request, reply) => {
-    const reasons = deps.unreadyReasons();
-    if (reasons.length === 0) return { status: 'ready', notices: deps.notices() };
+    const reasons = deps.health.unreadyReasons();
+    if (reasons.length === 0) return { status: 'ready', notices: deps.health.notices() };
     return sendProblem(reply, toProblem(new SluiceError('STORE_UNAVAILABLE', 'not ready', { problems: reasons })));
   });
 }

@@ -3,14 +3,14 @@ import type { StoreUsage } from '../../../proto/http/store-usage.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 
 export interface StoreRoutesDeps {
-  storeUsage(): Promise<StoreUsage>;
+  health: { storeUsage(): Promise<StoreUsage> };
 }
 
-export function storeRoutes(app: FastifyInstance, { storeUsage }: StoreRoutesDeps): void {
+export function storeRoutes(app: FastifyInstance, { health }: StoreRoutesDeps): void {
   app.get(
     '/v1/store',
     { schema: STORE, config: { access: { officer: 'store.read' }, outsiders: ['platform_operator'] } },
-    storeUsage,
+    () => health.storeUsage(),
   );
 }
 

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
-import type { Config } from '../config.js';
-import { ClientAddresses } from '../gateway/admission/client-address.js';
-import { FailedLogins } from '../gateway/admission/failed-logins.js';
-import { IdentityProviders } from '../gateway/admission/identity-providers.js';
-import { Login, type LoginDeps } from '../gateway/admission/login.js';
-import { StreamSlots } from '../gateway/admission/stream-slots.js';
-import { FrameDeflater } from '../gateway/frame-deflater.js';
-import { FrameInflater } from '../gateway/frame-inflater.js';
-import { UnfinishedFrames } from '../gateway/unfinished-frames.js';
-import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
+import type { Config } from '../../config.js';
+import { ClientAddresses } from '../../gateway/admission/client-address.js';
+import { FailedLogins } from '../../gateway/admission/failed-logins.js';
+import { IdentityProviders } from '../../gateway/admission/identity-providers.js';
+import { Login, type LoginDeps } from '../../gateway/admission/login.js';
+import { StreamSlots } from '../../gateway/admission/stream-slots.js';
+import { FrameDeflater } from '../../gateway/frame-deflater.js';
+import { FrameInflater } from '../../gateway/frame-inflater.js';
+import { UnfinishedFrames } from '../../gateway/unfinished-frames.js';
+import type { GatewayMetrics } from '../../metrics/gateway-metrics.js';
 
 /** Share of the descriptors that connections may take; the rest is for files, NATS, worker threads and the log. */
 const CONNECTION_SHARE = 0.75;

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import type { Config } from '../config.js';
-import type { Gateway } from '../gateway/gateway.js';
+import type { Config } from '../../config.js';
+import type { Gateway } from '../../gateway/gateway.js';
 
 /** Requests that are in flight when the broker drains have this long to end by themselves. */
 const DRAIN_MS = 5000;

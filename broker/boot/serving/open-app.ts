@@ -1,0 +1,91 @@
+import type { Logger } from 'pino';
+import { Disclosures } from '../../audit/disclosures.js';
+import type { Config } from '../../config.js';
+import type { Gateway } from '../../gateway/gateway.js';
+import type { Tickets } from '../../gateway/tickets.js';
+import { type App, createApp } from '../../http/app.js';
+import { auditPlugin } from '../../http/audit/plugin.js';
+import { catalogPlugin } from '../../http/catalog/plugin.js';
+import { eventsPlugin } from '../../http/events/plugin.js';
+import { grantsPlugin } from '../../http/grants/plugin.js';
+import { operationsPlugin } from '../../http/operations/plugin.js';
+import { partiesPlugin } from '../../http/parties/plugin.js';
+import { type ProcedureRoutesDeps, procedurePlugin } from '../../http/procedure/plugin.js';
+import type { PageBudget } from '../../http/stream/page-budget.js';
+import { streamPlugin } from '../../http/stream/plugin.js';
+import { trialPlugin } from '../../http/trial/plugin.js';
+import type { Intake } from '../../intake/intake.js';
+import { QuarantineReader } from '../../intake/quarantine/quarantine-reader.js';
+import type { Metrics } from '../../metrics/metrics.js';
+import type { Bus } from '../../nats/bus.js';
+import type { Caller } from '../../parties/caller.js';
+import { CursorActs } from '../../stream/cursors/cursor-acts.js';
+import type { Stream } from '../../stream/open-stream.js';
+import { VERSION } from '../../version.js';
+import type { Governance } from '../governance.js';
+import type { Observation } from '../open-observation.js';
+import type { ProcessRole } from '../process-role.js';
+import { SharedMetrics } from '../shared-metrics.js';
+import type { BrokerHealth } from './broker-health.js';
+import type { Admission } from './open-admission.js';
+
+export interface AppParts {
+  config: Config;
+  role: ProcessRole;
+  log: Logger;
+  metrics: Metrics;
+  bus: Bus;
+  governance: Governance;
+  clock: () => number;
+}
+
+/** Rooms that are open when the broker begins to serve. */
+export interface ServedRooms extends Observation {
+  stream: Stream;
+  intake: Intake;
+  gateway: Gateway;
+  tickets: Tickets;
+  admission: Admission;
+  health: BrokerHealth;
+  pageBudget: PageBudget;
+  /** Absent on a trial bus. */
+  lawful: ProcedureRoutesDeps | undefined;
+  /** Aborted when the broker drains: streams over HTTP come to their end. */
+  ending: AbortSignal;
+}
+
+/** Makes the HTTP application with the routes of every room. Throws ConfigError for an unusable certificate. */
+export function openApp(
+  { config, role, log, metrics, bus, governance, clock }: AppParts,
+  rooms: ServedRooms,
+): Promise<App> {
+  const { catalog, grants, ledger, permissions, leases } = governance;
+  const { stream, grantLag, acceptedByEntry, intake, gateway, tickets, admission, health, pageBudget, lawful, ending } =
+    rooms;
+  const { slots } = admission;
+  const { maxEventBytes, heartbeatMs, secret } = config;
+  const requireInsider = lawful && ((caller: Caller, call: string) => lawful.procedure.requireInsider(caller, call));
+  const exposition = role.isWorker ? new SharedMetrics(metrics.registry) : metrics;
+  const disclosures = new Disclosures({
+    ...{ bus, entries: catalog, ledger, secret, logOf: stream.logOf },
+    grantsOf: (entry) => grants.byEntry(entry),
+  });
+  const cursorActs = new CursorActs({ ...stream, grants, permissions, ledger });
+  const options = {
+    ...{ log, config, permissions, leases, metrics: metrics.gateway, version: VERSION, requireInsider },
+    ...admission,
+  };
+  return createApp(options, [
+    eventsPlugin({ intake, quarantine: new QuarantineReader(bus), slots, leases, maxEventBytes, ending }),
+    streamPlugin({
+      ...{ ...stream, slots, leases, gateway, tickets, metrics: metrics.gateway, heartbeatMs, ending, clock },
+      ...{ grantLag, pageBudget, cursorActs },
+    }),
+    partiesPlugin({ ...governance, version: VERSION, clock }),
+    grantsPlugin({ ...governance, clock }),
+    catalogPlugin({ ...governance, isTrial: permissions.isTrial }),
+    auditPlugin({ ledger, disclosures, permissions }),
+    operationsPlugin({ metrics: exposition, health, grantLag, acceptedByEntry, clock }),
+    lawful ? procedurePlugin(lawful) : trialPlugin(),
+  ]);
+}

@@ -70,7 +70,7 @@ export async function createBroker(config: Config, role: ProcessRole = SINGLE_PR
       bus,
       partitions,
       endedEverywhere: processes.endedEverywhere,
-      metrics: metrics.ledger,
+      metrics,
       busClock,
       log,
       releases,

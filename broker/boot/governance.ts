@@ -12,7 +12,7 @@ import type { BusClock } from '../ledger/bus-clock.js';
 import { Checkpoints } from '../ledger/checkpoint/checkpoints.js';
 import { KeptTexts } from '../ledger/checkpoint/kept-text.js';
 import { Ledger } from '../ledger/ledger.js';
-import type { LedgerMetrics } from '../metrics/ledger-metrics.js';
+import type { Metrics } from '../metrics/metrics.js';
 import type { Bus } from '../nats/bus.js';
 import { type BootstrapOptions, type Bootstrapped, bootstrap } from '../parties/bootstrap.js';
 import { secretCheckOf } from '../parties/bus-facts.js';
@@ -35,7 +35,7 @@ export interface GovernanceDeps {
   bus: Bus;
   /** As the store was made, which may differ from the configured number. */
   partitions: number;
-  metrics: LedgerMetrics;
+  metrics: Pick<Metrics, 'ledger' | 'stream'>;
   endedEverywhere: EndedEverywhere;
   /** Takes the times of the ledger's records. */
   busClock: BusClock;
@@ -58,7 +58,7 @@ export async function openGovernance(deps: GovernanceDeps) {
   const { credentials, facts, parties, systems, catalog, grants, testClock, profiles, ordered, ...others } = folded;
   const projection = projectionOf(deps);
   const ledger = await Ledger.open({
-    ...{ bus, metrics: deps.metrics, clock, staleAfterMs: config.ledgerSightMs },
+    ...{ bus, metrics: deps.metrics.ledger, clock, staleAfterMs: config.ledgerSightMs },
     folds: [...ordered.map(({ fold }) => fold), ...(projection ? [projection.ledger.fold] : [])],
     backpressure: () => projection?.projection.backpressure(),
     checkpoints: new Checkpoints({
@@ -77,7 +77,7 @@ export async function openGovernance(deps: GovernanceDeps) {
     endedEverywhere.require((seq) => ledger.reached(seq, config.ledgerSightMs)),
   );
   await keepRights({ config, bus, ledger, isFirst: role.isFirst, log, releases });
-  const leases = openLeases(credentials, ledger, releases);
+  const leases = openLeases(deps, credentials, ledger);
   endedEverywhere.require(() => leases.stopped());
   const findParty = (id: string) => parties.get(id);
   const grantsOn = (entry: string) => grants.liveOn(entry, clock());
@@ -106,8 +106,11 @@ const bootstrapOptions = (config: Config): BootstrapOptions => ({
   testClock: config.testClock,
 });
 
-function openLeases(credentials: Credentials, ledger: Ledger, releases: ReleaseStack): Leases {
-  const leases = new Leases(credentials);
+function openLeases({ metrics, busClock, releases }: GovernanceDeps, credentials: Credentials, ledger: Ledger): Leases {
+  const leases = new Leases({
+    credentials,
+    onLastByte: (actTime) => metrics.stream.revoked(Math.max(0, busClock.now() - Date.parse(actTime)) / 1000),
+  });
   releases.add('leases', ledger.onRecord(leases.onRecord));
   return leases;
 }

@@ -219,7 +219,10 @@ export class Gateway {
     const { leases } = this.deps;
     try {
       const lease = leases.take(leases.credential(session.caller, session.credential));
-      lease.whenEnded(end);
+      lease.whenEnded(() => {
+        end();
+        session.whenWritten(() => lease.lastByteSent());
+      });
       return () => lease.release();
     } catch {
       // Withdrawn during the handshake.

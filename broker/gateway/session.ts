@@ -146,6 +146,11 @@ export class Session {
     this.deps.log.info({ session: this.id, system: this.caller.id, code, reason }, 'session closed by the broker');
   }
 
+  /** Calls back when everything that was sent, the close frame included, has left the process, or was dropped with the connection. */
+  whenWritten(fn: () => void): void {
+    this.#sink.whenWritten(fn, CLOSE_WAIT_MS_MAX);
+  }
+
   /** Answers what was published, stores the cursors, then closes with 1001. */
   async drain(): Promise<void> {
     this.#isHeldBack = true;

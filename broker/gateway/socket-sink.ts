@@ -100,6 +100,13 @@ export class SocketSink implements FrameSink {
       return;
     }
     const timer = setTimeout(() => this.socket.destroy(), msMax);
+    if (this.socket.writableEnded) {
+      this.socket.once('close', () => {
+        clearTimeout(timer);
+        fn();
+      });
+      return;
+    }
     // Called when the socket is destroyed as well.
     this.socket.write(NOTHING, () => {
       clearTimeout(timer);

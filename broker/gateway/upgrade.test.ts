@@ -70,18 +70,19 @@ t.test('a session whose credential is withdrawn, or loses a right, is closed wit
   const callers = { ...CALLERS };
   const same = (text: string): string => text;
   const ownerOf = (digest: string) => callers[digest];
+  const recordOf = (id: string) => ({ kind: 'system', id, time: new Date().toISOString() }) as const;
   const credentials = { digestOf: same, digestOfSubject: same, ownerOf };
   const { url, gateway, leases } = await startGateway(t, { credentials });
   const first = await connectClient(t, url);
-  leases.onRecord({ kind: 'system', id: 'reader' });
-  leases.onRecord({ kind: 'system', id: 'somebody-else' });
+  leases.onRecord(recordOf('reader'));
+  leases.onRecord(recordOf('somebody-else'));
   t.equal(gateway.sessions, 1, 'nothing has changed');
   callers['system-token'] = { kind: 'system', id: 'reader', party: 'service', may: ['publish'] };
-  leases.onRecord({ kind: 'system', id: 'reader' });
+  leases.onRecord(recordOf('reader'));
   t.match(await first.closed, { code: 4403 });
   const second = await connectClient(t, url);
   delete callers['system-token'];
-  leases.onRecord({ kind: 'system', id: 'reader' });
+  leases.onRecord(recordOf('reader'));
   t.match(await second.closed, { code: 4403 });
 });
 

@@ -77,7 +77,7 @@ export class StreamMetrics {
     this.#times.acknowledged.observe(secondsSinceAccepted, traceIdOf);
   }
 
-  /** The last byte of a subscription, an event stream or a page left after the act that ended its grant. */
+  /** The last byte of a subscription, a session, an event stream, a page or an upload left after the act that ended its right. */
   revoked(secondsSinceAct: number): void {
     this.#times.revoked.observe(secondsSinceAct);
   }
@@ -135,7 +135,7 @@ function deliveryTimes(make: MetricFactory) {
     ),
     revoked: make.quickHistogram(
       'sluice_revocation_to_last_byte_seconds',
-      'Time from an act that ends a grant to the last byte that went out under it: to a subscription, an event stream or the reader of a page',
+      'Time from an act that ends a grant or a token to the last byte that went out under it: to a subscription, a session, an event stream, an upload or the reader of a page',
       REVOCATION_SECONDS,
     ),
   };

@@ -5,8 +5,10 @@ import { Leases } from './leases.js';
 
 const SYSTEM: SystemCaller = { kind: 'system', id: 'reader', party: 'service', may: ['publish', 'subscribe'] };
 
-function leasesOf(owners: Map<string, Caller>): Leases {
-  return new Leases({ ownerOf: (digest) => owners.get(digest) });
+const WITHDRAWAL = { kind: 'system', id: 'reader', time: '2026-11-29T00:00:00Z' } as const;
+
+function leasesOf(owners: Map<string, Caller>, onLastByte?: (actTime: string) => void): Leases {
+  return new Leases({ credentials: { ownerOf: (digest) => owners.get(digest) }, onLastByte });
 }
 
 t.test('a lease ends with the ledger record that withdraws its credential, and no other lease does', async (t) => {
@@ -17,10 +19,10 @@ t.test('a lease ends with the ledger record that withdraws its credential, and n
   const leases = leasesOf(owners);
   const lease = leases.take(leases.credential(SYSTEM, 'digest'));
   const other = leases.take(leases.credential({ ...SYSTEM, id: 'other' }, 'other'));
-  leases.onRecord({ kind: 'system', id: 'reader' });
+  leases.onRecord(WITHDRAWAL);
   t.notOk(lease.signal.aborted, 'a record that changes nothing ends nothing');
   owners.delete('digest');
-  leases.onRecord({ kind: 'system', id: 'reader' });
+  leases.onRecord(WITHDRAWAL);
   t.ok(lease.signal.aborted);
   t.match(lease.signal.reason, { code: 'NOT_AUTHENTICATED' });
   t.throws(() => lease.check(), { code: 'NOT_AUTHENTICATED' });
@@ -35,8 +37,8 @@ t.test('a holder that asked to be called is called once, in the turn in which it
   let calls = 0;
   lease.whenEnded(() => calls++);
   owners.delete('digest');
-  leases.onRecord({ kind: 'system', id: 'reader' });
-  leases.onRecord({ kind: 'system', id: 'reader' });
+  leases.onRecord(WITHDRAWAL);
+  leases.onRecord(WITHDRAWAL);
   t.equal(calls, 1);
   t.ok(lease.hasEnded);
   t.match(lease.signal.reason, { code: 'NOT_AUTHENTICATED' }, 'a signal that is made afterwards is aborted');
@@ -48,7 +50,7 @@ t.test('nobody waits for a lease that was released before its right ended', asyn
   const [released, held] = [0, 1].map(() => leases.take(leases.credential(SYSTEM, 'digest')));
   released!.release();
   owners.delete('digest');
-  leases.onRecord({ kind: 'system', id: 'reader' });
+  leases.onRecord(WITHDRAWAL);
   t.throws(() => released!.check(), { code: 'NOT_AUTHENTICATED' });
   let isStopped = false;
   const stopped = leases.stopped().then(() => {
@@ -62,13 +64,36 @@ t.test('nobody waits for a lease that was released before its right ended', asyn
   await stopped;
 });
 
+t.test('the last byte under a lease that an act has ended is reported once, with the time of the act', async (t) => {
+  const owners = new Map<string, Caller>([['digest', SYSTEM]]);
+  const reported: string[] = [];
+  const leases = leasesOf(owners, (actTime) => reported.push(actTime));
+  const [sent, open, released] = [0, 1, 2].map(() => leases.take(leases.credential(SYSTEM, 'digest')));
+  const expired = new SluiceError('GRANT_NOT_IN_FORCE', 'grant g is expired');
+  let isExpired = false;
+  const timed = leases.take({ records: [], endsByTime: true, ended: () => (isExpired ? expired : undefined) });
+  sent!.lastByteSent();
+  owners.delete('digest');
+  isExpired = true;
+  leases.onRecord(WITHDRAWAL);
+  t.throws(() => timed.check(), expired);
+  t.strictSame(reported, [], 'bytes may still wait');
+  open!.lastByteSent();
+  for (const lease of [sent, open, released, timed]) lease!.release();
+  t.strictSame(
+    reported,
+    [WITHDRAWAL.time, WITHDRAWAL.time],
+    'of one that had sent its last byte before, or ended by time, nothing',
+  );
+});
+
 t.test('a lease for one right outlives the loss of another', async (t) => {
   const owners = new Map<string, Caller>([['digest', SYSTEM]]);
   const leases = leasesOf(owners);
   const upload = leases.take(leases.credential(SYSTEM, 'digest', 'publish'));
   const session = leases.take(leases.credential(SYSTEM, 'digest'));
   owners.set('digest', { ...SYSTEM, may: ['publish'] });
-  leases.onRecord({ kind: 'system', id: 'reader' });
+  leases.onRecord(WITHDRAWAL);
   t.notOk(upload.signal.aborted);
   t.match(session.signal.reason, { code: 'NOT_ALLOWED' });
   upload.release();

@@ -14,6 +14,20 @@ export interface LeaseCondition {
   ended(): SluiceError | undefined;
 }
 
+/** Whoever made a lease and keeps count of it. */
+interface LeaseObserver {
+  ended(lease: Lease): void;
+  released(lease: Lease): void;
+  /** The last byte has left under a lease that an act of this time, RFC 3339, has ended. */
+  lastByteSent(actTime: string): void;
+}
+
+export interface LeasesDeps {
+  credentials: Pick<Credentials, 'ownerOf'>;
+  /** The last byte has left under a lease that an act of this time, RFC 3339, has ended. */
+  onLastByte?: ((actTime: string) => void) | undefined;
+}
+
 /** Bounds how late a right that ends by time, or with a stale ledger, ends what runs under it. */
 const CHECK_INTERVAL_MS = 250;
 
@@ -24,13 +38,15 @@ const CHECK_INTERVAL_MS = 250;
 export class Lease {
   #controller: AbortController | undefined;
   #error: SluiceError | undefined;
+  /** Time of the act that has ended it; undefined while it has not ended, and when it ended by time. */
+  #actTime: string | undefined;
   #onEnded: (() => void) | undefined;
   #isReleased = false;
+  #isLastByteSent = false;
 
   constructor(
     readonly conditions: readonly LeaseCondition[],
-    private readonly onEnd: (lease: Lease) => void,
-    private readonly onRelease: (lease: Lease) => void,
+    private readonly observer: LeaseObserver,
   ) {}
 
   get signal(): AbortSignal {
@@ -56,25 +72,37 @@ export class Lease {
     if (this.#error) throw this.#error;
   }
 
-  /** Ends the lease when one of its conditions has ended. */
-  judge(): void {
+  /** Ends the lease when one of its conditions has ended; `actTime` is that of the record after which it is looked at. */
+  judge(actTime?: string): void {
     if (this.#error) return;
     for (const condition of this.conditions) {
       const error = condition.ended();
       if (!error) continue;
       this.#error = error;
+      this.#actTime = actTime;
       // Nothing runs under one that was released, though its holder may look at it once more: nobody has to wait for it.
-      if (!this.#isReleased) this.onEnd(this);
+      if (!this.#isReleased) this.observer.ended(this);
       this.#controller?.abort(error);
       this.#onEnded?.();
       return;
     }
   }
 
+  /**
+   * To be called when nothing that was sent under the lease waits in the process any more, which may be long before what ran under
+   * it is over: a peer may not answer a close frame, an upload may still be coming in. Safe to call twice.
+   */
+  lastByteSent(): void {
+    if (this.#isLastByteSent) return;
+    this.#isLastByteSent = true;
+    if (this.#actTime !== undefined) this.observer.lastByteSent(this.#actTime);
+  }
+
   /** To be called when what ran under the lease is over. Safe to call twice. */
   release(): void {
+    this.lastByteSent();
     this.#isReleased = true;
-    this.onRelease(this);
+    this.observer.released(this);
   }
 }
 
@@ -96,15 +124,19 @@ export class Leases {
   readonly #stopping = new Map<Lease, (() => void)[]>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly credentials: Pick<Credentials, 'ownerOf'>) {}
+  readonly #observer: LeaseObserver;
+
+  constructor(private readonly deps: LeasesDeps) {
+    this.#observer = {
+      ended: (lease) => this.#end(lease),
+      released: (lease) => this.#release(lease),
+      lastByteSent: (actTime) => deps.onLastByte?.(actTime),
+    };
+  }
 
   /** Throws why one of the rights is not there. */
   take(...conditions: LeaseCondition[]): Lease {
-    const lease = new Lease(
-      conditions,
-      (ended) => this.#end(ended),
-      (released) => this.#release(released),
-    );
+    const lease = new Lease(conditions, this.#observer);
     lease.judge();
     if (lease.hasEnded) {
       this.#release(lease);
@@ -125,13 +157,13 @@ export class Leases {
     return {
       records: [`system:${caller.id}`],
       endsByTime: false,
-      ended: () => credentialError(this.credentials.ownerOf(digest), caller, rights),
+      ended: () => credentialError(this.deps.credentials.ownerOf(digest), caller, rights),
     };
   }
 
   /** Call after the record was folded. */
-  readonly onRecord = ({ kind, id }: Pick<LedgerRecord, 'kind' | 'id'>): void => {
-    for (const lease of [...(this.#byRecord.get(`${kind}:${id}`) ?? [])]) lease.judge();
+  readonly onRecord = ({ kind, id, time }: Pick<LedgerRecord, 'kind' | 'id' | 'time'>): void => {
+    for (const lease of [...(this.#byRecord.get(`${kind}:${id}`) ?? [])]) lease.judge(time);
   };
 
   /** Resolves when whatever ran under a lease that has ended by now is over. */

@@ -2,7 +2,6 @@ import { EpochChanges } from '../event-log/epoch-changes.js';
 import { expiredBeforeMs } from '../event-log/expiry.js';
 import { PartitionReaders } from '../event-log/partition-readers.js';
 import { StartPositions } from '../event-log/start-position.js';
-import { statusAt } from '../grants/grant.js';
 import type { Grants } from '../grants/grants.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { StreamMetrics } from '../metrics/stream-metrics.js';
@@ -236,7 +235,7 @@ function openSubscriptions(deps: StreamDeps, base: Base, live: Live): Subscripti
 }
 
 function openPages(
-  { bus, entries, grants, secret, metrics, clock, onDelivered, onSent }: StreamDeps,
+  { bus, entries, grants, secret, metrics, onDelivered, onSent }: StreamDeps,
   base: Base,
   { readers, segments }: Live,
 ) {
@@ -247,14 +246,9 @@ function openPages(
     metrics.pulled(count);
     if (count > 0) onSent?.(grant, count, address);
   };
-  const onLastByte = (id: string): void => {
-    const grant = grants.get(id);
-    const hasEndedByAct = grant && !['in_force', 'expired'].includes(statusAt(grant, clock()));
-    if (hasEndedByAct) metrics.revoked(Math.max(0, clock() - grant.changedAtMs) / 1000);
-  };
   const reading = { access, cursors, starts, readers, events, receipts, logOf, traffic };
   return {
-    pages: new PageReader({ ...reading, onPulled, onLastByte }),
+    pages: new PageReader({ ...reading, onPulled }),
     acknowledgements: new PageAcknowledgements({
       ...{ access, cursors, readers, table, logOf, traffic },
       receiptsOf: (party, grant) => receiptsOf(bus, party, grant),

@@ -6,6 +6,7 @@ import { startBroker, type TestBroker } from '../support/broker/broker.js';
 import { eventually } from '../support/condition.js';
 import { RawSession } from '../support/raw-client/raw-client.js';
 import { call, mustCall, publishBatch } from '../support/raw-client/raw-http.js';
+import { head, RawSocket } from '../support/raw-client/raw-socket.js';
 
 const ENTRY = 'registry.person';
 const SOURCE = 'token-of-the-source-0123456789';
@@ -13,6 +14,8 @@ const READER = 'token-of-the-reader-0123456789';
 /** A right that has ended must end every stream within this time. */
 /** The bus has a second, which `npm run bench -- revocation` measures; here a busy machine may take longer. */
 const LAST_BYTE_MS_MAX = 10_000;
+/** A client that does not answer the close frame of a session without a right is cut off after it. */
+const CLOSE_ANSWER_MS = 500;
 /** The broker has closed what it can within it. */
 const READER_SLEEPS_MS = 1_000;
 
@@ -49,6 +52,17 @@ async function startBus(t: Parameters<typeof startBroker>[0]): Promise<TestBroke
   await bus.apply(bundle(['id', 'name']));
   return bus;
 }
+
+/** Ends of rights under which something was open: how many, and the seconds to the last byte of all together. */
+async function revocations({ url }: TestBroker): Promise<{ count: number; seconds: number }> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const value = (name: string): number =>
+    Number(new RegExp(`^sluice_revocation_to_last_byte_seconds_${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  return { count: value('count'), seconds: value('sum') };
+}
+
+const oneRevocation = (bus: TestBroker, of: string): Promise<void> =>
+  eventually(async () => (await revocations(bus)).count === 1, `the end of ${of} to be measured`, 30_000);
 
 const withdraw = (bus: TestBroker, system: string): Promise<unknown> =>
   mustCall({ url: bus.url, token: bus.operatorToken }, 'POST', `/v1/systems/${system}/renew-token`);
@@ -107,6 +121,7 @@ t.test(
       `last byte after ${stream.lastByteMs() - withdrawnAtMs} ms`,
     );
     t.notMatch(stream.text(), /"p2"/);
+    await oneRevocation(bus, 'the event stream');
   },
 );
 
@@ -121,6 +136,7 @@ t.test('withdrawing a token ends an idle upload with the reason and closes its c
   const closedAfterMs = performance.now() - withdrawnAtMs;
   t.ok(closedAfterMs < LAST_BYTE_MS_MAX, `closed after ${closedAfterMs} ms`);
   t.match(upload.text(), /NOT_AUTHENTICATED/);
+  await oneRevocation(bus, 'the upload');
   const { text } = await mustCall({ url: bus.url, token: READER }, 'GET', '/v1/grants/g/events?from=earliest');
   t.match(text, /"p1"/);
   t.notMatch(text, /"p2"/, 'what was sent after the withdrawal is not stored');
@@ -156,6 +172,27 @@ t.test('withdrawing a token closes a WebSocket session in time, also of a client
   t.ok(performance.now() - withdrawnAtMs < LAST_BYTE_MS_MAX);
 });
 
+t.test('the last byte of a session is its close frame, whether or not the client answers it', async (t) => {
+  const bus = await startBus(t);
+  const socket = await RawSocket.open(t, bus.url);
+  socket.write(
+    head('GET /v1/stream', {
+      ...{ connection: 'Upgrade', upgrade: 'websocket', authorization: `Bearer ${READER}` },
+      ...{ 'sec-websocket-version': '13', 'sec-websocket-key': 'MDEyMzQ1Njc4OWFiY2RlZg==' },
+      'sec-websocket-protocol': 'sluice.v1.json',
+    }),
+  );
+  await socket.until(/welcome/);
+  const closed = socket.closed.then(() => Date.now());
+  await withdraw(bus, 'reader');
+  await oneRevocation(bus, 'the session');
+  const operator = { url: bus.url, token: bus.operatorToken };
+  const { json } = await mustCall(operator, 'GET', '/v1/ledger?kind=system&id=reader');
+  const { records } = json as { records: { time: string }[] };
+  const lastByteAtMs = Date.parse(records.at(-1)!.time) + (await revocations(bus)).seconds * 1000;
+  t.ok((await closed) - lastByteAtMs > CLOSE_ANSWER_MS / 2, 'the time in which a client may answer does not count');
+});
+
 t.test('withdrawing a token drops a page that its reader has not read', async (t) => {
   const bus = await startBus(t);
   const source = { url: bus.url, token: SOURCE };
@@ -185,6 +222,7 @@ t.test('withdrawing a token drops a page that its reader has not read', async (t
   await closed;
   t.ok(response.errored || !response.complete, 'the page never arrives whole');
   t.ok(bytes < 240 * 50_000);
+  await oneRevocation(bus, 'the page');
   t.comment(`closed after ${Math.round(performance.now() - endedAtMs)} ms with ${bytes} bytes`);
 });
 

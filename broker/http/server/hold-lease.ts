@@ -23,6 +23,7 @@ export function holdLease(reply: FastifyReply, lease: Lease): void {
   };
   lease.signal.addEventListener('abort', onEnded, { once: true });
   response.once('close', () => {
+    lease.lastByteSent();
     // An upload that is still being sent keeps its lease: the connection must not outlive the right.
     if (request.complete || request.destroyed) lease.release();
     else {

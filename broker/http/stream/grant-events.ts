@@ -67,9 +67,6 @@ export function grantEventRoutes(app: FastifyInstance, deps: GrantEventRoutesDep
     const { leases, pages } = deps;
     const lease = leases.take(leases.credential(caller, credentialOf(request), 'subscribe'), pages.condition(pull));
     holdLease(reply, lease);
-    onClosed(reply, () => {
-      if (lease.hasEnded) pages.lastByteSent(pull.grant);
-    });
     // HEAD delivers nothing, so it must leave no receipt and open no stream.
     if (request.method === 'HEAD') return reply.type(NDJSON_TYPE).send();
     if (wantsEventStream(request.headers.accept)) {

@@ -24,8 +24,6 @@ export interface PageReaderDeps {
   logOf(partition: number): string;
   onPulled(request: PageRequest, events: number): void;
   traffic: Pick<CursorTraffic, 'pulled'>;
-  /** The last byte of a response has left, or was dropped, whose right ended while it was sent. */
-  onLastByte(grant: string): void;
 }
 
 /** Grants read over plain HTTP, a page at a time. */
@@ -65,11 +63,6 @@ export class PageReader {
     const open = access.open(system, grant);
     const source = access.viewSource(open, narrow);
     return access.condition(system, open, new View(viewKey(source), open.grant.entry, source));
-  }
-
-  /** To be called when a response under the grant is over of which the right has ended meanwhile. */
-  lastByteSent(grant: string): void {
-    this.deps.onLastByte(grant);
   }
 
   /** Resolves when the log has moved past a position, or after the timeout. */

@@ -76,7 +76,7 @@ export async function startGateway(t: Test, scripted: Scripted = {}): Promise<Te
     ownerOf: (digest: string) => CALLERS[digest],
     ...scripted.credentials,
   };
-  const leases = new Leases(credentials);
+  const leases = new Leases({ credentials });
   const gateway = new Gateway({
     login: new Login({ credentials, tickets, addresses: new ClientAddresses([]), failures }),
     slots: new StreamSlots({ maxConnections: 100, maxStreamsPerSystem: 100 }),

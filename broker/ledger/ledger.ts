@@ -178,7 +178,9 @@ export class Ledger {
 
   /** The records that a checkpoint stands for are checked while the bus serves; one that does not hold breaks the ledger. */
   async #verifyBefore(from: CheckpointHead): Promise<void> {
-    const broken = await verifyUpTo(this.#deps.bus, from, this.#ending.signal);
+    const { bus, metrics } = this.#deps;
+    const onProgress = (unchecked: number): void => metrics.uncheckedNow(unchecked);
+    const broken = await verifyUpTo(bus, from, { signal: this.#ending.signal, onProgress });
     if (broken) this.#break(broken);
   }
 

@@ -73,14 +73,18 @@ const CHECK_PAUSE_SHARE = 4;
 /** After a failure of the store. */
 const CHECK_RETRY_MS = 5_000;
 
-/** Walks the chain up to a record that is known, slowly and however often the store fails. The fault that it finds. */
+/**
+ * Walks the chain up to a record that is known, slowly and however often the store fails, and reports how many records are left.
+ * Resolves with the fault that it finds.
+ */
 export async function verifyUpTo(
   bus: Bus,
   { head, hash }: { head: number; hash: string },
-  signal: AbortSignal,
+  { signal, onProgress }: { signal: AbortSignal; onProgress(unchecked: number): void },
 ): Promise<LedgerBrokenError | undefined> {
   const chain = new Chain();
   while (chain.head < head && !signal.aborted) {
+    onProgress(head - chain.head);
     try {
       const startedAtMs = performance.now();
       const query = { stream: LEDGER_STREAM, after: chain.head, subject: 'ledger.>', limit: CHECKED_PER_TURN };
@@ -94,6 +98,7 @@ export async function verifyUpTo(
       await delay(CHECK_RETRY_MS, undefined, { signal, ref: false }).catch(() => {});
     }
   }
+  onProgress(head - chain.head);
   if (signal.aborted || chain.hash === hash) return undefined;
   return new LedgerBrokenError(head, 'it is not the one that the checkpoint was made of');
 }

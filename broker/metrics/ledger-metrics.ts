@@ -8,6 +8,7 @@ export class LedgerMetrics {
   readonly #appendSeconds: Histogram;
   readonly #conflicts: Counter;
   readonly #records: Gauge;
+  readonly #unchecked: Gauge;
   readonly #fresh: Gauge;
   readonly #clockSteps: Counter;
   readonly #lag: Gauge;
@@ -30,6 +31,11 @@ export class LedgerMetrics {
     this.#records = make.gauge(
       'sluice_ledger_records',
       'Sequence of the newest ledger record that this broker has read',
+      { aggregator: 'max' },
+    );
+    this.#unchecked = make.gauge(
+      'sluice_ledger_unchecked_records',
+      'Records before the checkpoint of the last start whose chain is still to be checked beside everything else; 0 when the check is over',
       { aggregator: 'max' },
     );
     this.#fresh = make.gauge(
@@ -68,6 +74,10 @@ export class LedgerMetrics {
 
   recordRead(sequence: number): void {
     this.#records.set(sequence);
+  }
+
+  uncheckedNow(records: number): void {
+    this.#unchecked.set(records);
   }
 
   lagNow(seconds: number): void {

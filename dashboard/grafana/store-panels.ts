@@ -77,6 +77,16 @@ export const storePanels: PanelSpec[] = [
     ],
   },
   {
+    title: { en: 'Ledger check after a start', zh: '启动后的台账校验' },
+    description: {
+      en: 'Records before the checkpoint that a broker has still to check while it serves, which takes CPU until none is left',
+      zh: '代理启动后在服务同时尚待校验的检查点之前的台账记录;归零前会占用处理器',
+    },
+    unit: 'short',
+    runbook: 'SluiceLedgerStale',
+    queries: [{ expr: `max by (instance) (sluice_ledger_unchecked_records{${TARGET}})`, legend: '{{instance}}' }],
+  },
+  {
     title: { en: 'Longest hold of the event loop', zh: '事件循环最长占用' },
     description: {
       en: 'Longest time within a minute that one turn kept everything else waiting',

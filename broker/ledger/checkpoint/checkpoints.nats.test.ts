@@ -44,19 +44,24 @@ interface Opened {
   entries: Entries;
   warnings: string[];
   broken: LedgerBrokenError[];
+  /** Records that are still to be checked, as operators see it. */
+  unchecked(): Promise<number>;
 }
 
 async function open(t: Test, bus: Bus, path: string, secret = SECRET): Promise<Opened> {
   const entries = new Entries();
   const [warnings, broken]: [string[], LedgerBrokenError[]] = [[], []];
   const warn = (message: string): number => warnings.push(message);
+  const metrics = new Metrics();
   const ledger = await Ledger.open({
-    ...{ bus, metrics: new Metrics().ledger, clock: Date.now, staleAfterMs: 10_000, folds: [entries.fold] },
+    ...{ bus, metrics: metrics.ledger, clock: Date.now, staleAfterMs: 10_000, folds: [entries.fold] },
     checkpoints: new Checkpoints({ path, secret, rooms: [entries], isWriter: true, recordsAtEndMin: 1, warn }),
     onBroken: (error) => broken.push(error),
   });
   t.teardown(() => ledger.close());
-  return { ledger, entries, warnings, broken };
+  const unchecked = async (): Promise<number> =>
+    Number(/^sluice_ledger_unchecked_records (\S+)$/m.exec(await metrics.text('text'))?.[1]);
+  return { ledger, entries, warnings, broken, unchecked };
 }
 
 const act = (id: string, value: unknown): Act => ({
@@ -89,6 +94,15 @@ t.test('a start from a checkpoint folds what came after it and has the rest', as
     new Map(next.entries.documents() as [string, unknown][]),
     new Map([...(documents as [string, unknown][]), ['p.e5', { value: 'again' }], ['p.new', { value: 'new' }]]),
   );
+});
+
+t.test('records that a start has not checked yet are counted down to none', async (t) => {
+  const { bus, path } = await written(t);
+  const { ledger, unchecked } = await open(t, bus, path);
+  t.ok((await unchecked()) > 0, 'the check goes on beside everything else');
+  await eventually(async () => (await unchecked()) === 0, 'the chain to be checked', 10_000);
+  await ledger.append(() => act('p.e5', 'again'));
+  t.equal(await unchecked(), 0, 'a new record is checked as it is read');
 });
 
 t.test('a checkpoint that is damaged, of another secret or of another ledger is not used', async (t) => {
@@ -135,9 +149,10 @@ t.test('a record that was changed before the checkpoint breaks the ledger while 
     await forged.publisher.publishBatch(messages);
     seq += page.length;
   }
-  const { entries, broken, ledger } = await open(t, forged, path);
+  const { entries, broken, ledger, unchecked } = await open(t, forged, path);
   t.equal(entries.folded, 0);
   await eventually(() => broken.length === 1, 'the chain to be checked', 10_000);
+  t.ok((await unchecked()) > 0, 'a check that failed is not over');
   t.match(broken, [{ seq: 72 }]);
   t.equal(ledger.isFresh, false);
 });

@@ -26,6 +26,8 @@ export interface Lane {
   /** Number of events in quarantine. */
   quarantined(): Promise<number>;
   deadLetters(): Promise<number>;
+  /** What is wrong with the metrics of a connector as it exposes them; '' when nothing is, or nobody can tell. */
+  metricFlaws(context: ConnectorContext): Promise<string>;
   /** Cuts the connectors off from the bus. The test itself still reaches it. */
   cut(): Promise<void>;
   restore(): Promise<void>;

@@ -69,7 +69,7 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
   const scene = async (t: Test) => new Scene(t, await harness.lane(t), harness).begin();
 
   t.test('after a refused change the next one has the last accepted district as previous image', async (t) => {
-    const { site, run, settles, lane } = await scene(t);
+    const { site, run, settles, lane, context } = await scene(t);
     await site.put([person(2)]);
     const running = run();
     await settles([person(2)]);
@@ -80,6 +80,7 @@ export function sourceConformance(t: Test, harness: SourceHarness): void {
     await site.put([person(2, { district: 'd0' })]);
     await settles([person(2, { district: 'd0' })]);
     t.same(foldDelivered(await lane.deliveredOfD2()), []);
+    t.equal(await lane.metricFlaws(context), '', 'promtool finds nothing to object to in its metrics');
   });
 
   t.test('a stopped source publishes nothing more', async (t) => {

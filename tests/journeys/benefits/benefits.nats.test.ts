@@ -5,6 +5,7 @@ import { birthOf, deathOf, licenceOf, moveOf, pensionOf, residenceOf } from '../
 import { openEmbedded } from '../../support/benefits/embedded-template.js';
 import { eventually } from '../../support/condition.js';
 import { ManualClock } from '../../support/manual-clock.js';
+import { checkMetrics, needsPrometheus } from '../../support/prometheus/prometheus.js';
 
 const TODAY = '2026-11-24';
 
@@ -31,6 +32,11 @@ t.test('the benefit check decides and publishes without an application', async (
   await licenceEnd(t, site);
   await eightieth(t, site);
   await revocation(t, site);
+  t.test('promtool finds nothing to object to in the metrics of the check', needsPrometheus, async (t) => {
+    const metrics = await check.metrics();
+    t.match(metrics, '# TYPE sluice_connector_');
+    t.equal(await checkMetrics(metrics), '');
+  });
 });
 
 /** The decisions that a department has received about one subject, in order. */

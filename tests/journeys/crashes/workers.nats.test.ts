@@ -1,10 +1,11 @@
 import t, { type Test } from 'tap';
 import WebSocket from 'ws';
-import { applyBundle, streamUrlOf } from '../../support/broker/broker.js';
+import { applyBundle, OPERATOR_TOKEN, streamUrlOf } from '../../support/broker/broker.js';
 import { fresh, WorkerPool } from '../../support/broker/worker-pool.js';
 import { eventually } from '../../support/condition.js';
 import { person, REGISTER_BUNDLE } from '../../support/connectors/register-bundle.js';
 import { temporaryFolder } from '../../support/nats/nats.js';
+import { checkMetrics, needsPrometheus } from '../../support/prometheus/prometheus.js';
 import { RawFollower } from '../../support/raw-client/raw-follower.js';
 import { publishBatch } from '../../support/raw-client/raw-http.js';
 import { RawLink } from '../../support/raw-client/raw-link.js';
@@ -97,6 +98,14 @@ t.test('two workers on one port', { timeout: 200_000 }, async (t) => {
 
   t.test('each worker reports what all of them have accepted of an entry', async (t) => {
     for (let i = 0; i < 4; i++) t.equal(await acceptedEvents(pool.url), 20);
+  });
+
+  t.test('promtool finds nothing to object to in what the workers expose together', needsPrometheus, async (t) => {
+    for (const path of ['/metrics', '/metrics/grants']) {
+      const { text } = await fresh(pool.url, path, { token: OPERATOR_TOKEN });
+      t.match(text, '# TYPE sluice_', path);
+      t.equal(await checkMetrics(text), '', path);
+    }
   });
 
   t.test('a ticket of one worker opens one session at any worker', async (t) => {

@@ -133,6 +133,7 @@ export const checkContext = (bus: BenefitBus): ConnectorContext => ({
 export class RunningCheck {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
+  readonly #context: ConnectorContext;
   #failure: unknown;
 
   constructor(
@@ -140,8 +141,8 @@ export class RunningCheck {
     readonly clock: ManualClock,
     private readonly bus: BenefitBus,
   ) {
-    const context = checkContext(bus);
-    const deps = { store, context, clock, cursor: 'default', restoredPollMs: 50 };
+    this.#context = checkContext(bus);
+    const deps = { store, context: this.#context, clock, cursor: 'default', restoredPollMs: 50 };
     this.#running = runBenefitCheck(deps, this.#stop.signal).catch((error: unknown) => {
       this.#failure = error;
     });
@@ -164,6 +165,11 @@ export class RunningCheck {
 
   explain(subject: string, rule?: string): Promise<Explanation[]> {
     return explain(this.store, subject, rule);
+  }
+
+  /** As `/metrics` shows them. */
+  metrics(): Promise<string> {
+    return this.#context.metrics.registry.metrics();
   }
 
   async stop(): Promise<void> {

@@ -8,6 +8,7 @@ import { ConnectorMetrics } from '../../../connectors/runtime/connector-metrics.
 import type { DeliveredEvent, SourceEvent } from '../../../proto/event/event.js';
 import { startBroker, type TestBroker } from '../broker/broker.js';
 import { temporaryFolder } from '../nats/nats.js';
+import { checkMetrics, needsPrometheus } from '../prometheus/prometheus.js';
 import { mustCall } from '../raw-client/raw-http.js';
 import { TcpProxy } from '../tcp-proxy.js';
 
@@ -75,6 +76,10 @@ class BusLane implements Lane {
 
   sinkContext(name: string): ConnectorContext {
     return this.#context(name, this.names.subscribeToken);
+  }
+
+  async metricFlaws({ metrics }: ConnectorContext): Promise<string> {
+    return needsPrometheus.skip ? '' : checkMetrics(await metrics.registry.metrics());
   }
 
   async publish(events: readonly SourceEvent[]): Promise<void> {

@@ -1,5 +1,4 @@
 import { EpochChanges } from '../event-log/epoch-changes.js';
-import { expiredBeforeMs } from '../event-log/expiry.js';
 import { PartitionReaders } from '../event-log/partition-readers.js';
 import { StartPositions } from '../event-log/start-position.js';
 import type { Grants } from '../grants/grants.js';
@@ -38,7 +37,8 @@ import { SubscriptionMonitor } from './subscriptions/subscription-monitor.js';
 import { SubscriptionOpener } from './subscriptions/subscription-opener.js';
 import { SubscriptionService } from './subscriptions/subscription-service.js';
 import { SubscriptionTable } from './subscriptions/subscription-table.js';
-import { type EntryLookup, fieldsOf, versionsOf } from './views/entry-fields.js';
+import { type EntryLookup, fieldsOf } from './views/entry-fields.js';
+import { EntryRetention } from './views/entry-retention.js';
 
 export interface StreamDeps {
   bus: Bus;
@@ -82,6 +82,7 @@ export interface Stream {
   receipts: ReceiptRegistry;
   access: GrantAccess;
   starts: StartPositions;
+  retention: EntryRetention;
   table: SubscriptionTable;
   traffic: CursorTraffic;
   segments: LogSegments;
@@ -102,7 +103,7 @@ export function openStream(deps: StreamDeps): Stream {
   const base = openBase(deps);
   const live = openLive(deps, base);
   const subscriptions = openSubscriptions(deps, base, live);
-  const { cursors, receipts, logOf, access, starts, table, traffic } = base;
+  const { cursors, receipts, logOf, access, starts, retention, table, traffic } = base;
   const { readers, monitor, epochChanges, dispatch, segments } = live;
   let stopSealing = (): void => undefined;
   const drain = async (): Promise<void> => {
@@ -122,7 +123,7 @@ export function openStream(deps: StreamDeps): Stream {
     subscriptions,
     eventStreams: new OpenEventStreams(),
     ...openPages(deps, base, live),
-    ...{ segments, readers, cursors, receipts, logOf, access, starts, table, traffic },
+    ...{ segments, readers, cursors, receipts, logOf, access, starts, retention, table, traffic },
     untilStopped: () => monitor.written(),
     matchLive: (...probe) => dispatch.match(...probe),
     start: async () => {
@@ -145,15 +146,17 @@ function openBase(deps: StreamDeps) {
   const { bus, store, entries, metrics } = deps;
   const receipts = new ReceiptRegistry(bus, () => metrics.receiptStored());
   const traffic = new CursorTraffic(deps.heartbeatMs);
+  const retention = new EntryRetention(entries);
   return {
     access: new GrantAccess(deps),
+    retention,
     cursors: new CursorStore(bus, (cursors, ms) => metrics.cursorsStored(cursors, ms / 1000), cursorBound(deps)),
     receipts,
     pollers: new PollerReceipts(receipts),
     starts: new StartPositions(
       bus,
       // Events expire by the time of the store.
-      (entry) => expiredBeforeMs(versionsOf(entries, entry), deps.testClock ? Date.now() : deps.clock()),
+      (entry) => retention.expiredBeforeMs(entry, deps.testClock ? Date.now() : deps.clock()),
       deps.testClock,
     ),
     letters: new DeadLetterStore(bus),

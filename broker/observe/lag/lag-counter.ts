@@ -61,6 +61,8 @@ export class LagCounter {
   readonly #scan: HistoryScan;
   /** Something was counted, moved or granted since the last look for what is missing or needed no more. */
   #isChanged = false;
+  /** A process that ends waits for no count. */
+  #isStopped = false;
   #scanning: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -98,6 +100,7 @@ export class LagCounter {
   }
 
   stop(): void {
+    this.#isStopped = true;
     clearInterval(this.#timer);
     this.#tracked.stop();
     this.#queue.stop();
@@ -141,8 +144,9 @@ export class LagCounter {
 
   #countOf(tracked: TrackedGrant, cursor: StoredCursorOf): LagCount {
     const position = positionIn(tracked, cursor) ?? 0;
-    const sinceMs = Math.max(tracked.history.fromMs, tracked.expiredBeforeMs(this.deps.clock()));
-    return tracked.group.matched.countAfter(Math.max(position, tracked.earliest), sinceMs);
+    const expiredMs = this.deps.retention.expiredBeforeMs(tracked.grant.entry, this.deps.clock());
+    const sinceMs = Math.max(tracked.history.fromMs, expiredMs);
+    return tracked.group.matched.countAfter(Math.max(position, tracked.earliest ?? 0), sinceMs);
   }
 
   async #tick(): Promise<void> {
@@ -160,7 +164,7 @@ export class LagCounter {
 
   /** Reads what cursors miss, the shortest way first, so that one grant that is far behind does not delay all others. */
   async #readMissing(): Promise<void> {
-    for (let round = 0; round < ROUNDS_MAX; round++) {
+    for (let round = 0; round < ROUNDS_MAX && !this.#isStopped; round++) {
       const wanted = await this.#missing();
       if (wanted.length === 0) return;
       wanted.sort((a, b) => this.#scan.lengthOf(a) - this.#scan.lengthOf(b));
@@ -180,6 +184,7 @@ export class LagCounter {
         if (missing) want(byEntry, tracked.group, missing);
       }
       if (budget.isUsedUp) await budget.nextTurn();
+      if (this.#isStopped) return [];
     }
     return [...byEntry.values()];
   }
@@ -203,7 +208,7 @@ export class LagCounter {
       const tracked = this.#tracked.get(id);
       if (!tracked) continue;
       for (const cursor of this.#cursors.of(id))
-        positions.push(Math.max(positionIn(tracked, cursor) ?? 0, tracked.earliest));
+        positions.push(Math.max(positionIn(tracked, cursor) ?? 0, tracked.earliest ?? 0));
     }
     return Float64Array.from(positions).sort();
   }

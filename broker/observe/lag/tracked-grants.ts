@@ -1,10 +1,10 @@
-import { expiredBeforeMs } from '../../event-log/expiry.js';
 import type { StartPositions } from '../../event-log/start-position.js';
 import { type Grant, statusAt } from '../../grants/grant.js';
 import type { Grants } from '../../grants/grants.js';
 import type { GrantAccess, GrantSource } from '../../stream/subscriptions/grant-access.js';
 import { startQuery } from '../../stream/subscriptions/start-query.js';
-import { type EntryLookup, versionsOf } from '../../stream/views/entry-fields.js';
+import type { EntryLookup } from '../../stream/views/entry-fields.js';
+import type { EntryRetention } from '../../stream/views/entry-retention.js';
 import type { FilterGroup } from './filter-group.js';
 import type { FilterGroups } from './filter-groups.js';
 import type { TurnBudget } from './turn-budget.js';
@@ -14,6 +14,7 @@ export interface TrackedGrantsDeps {
   entries: EntryLookup;
   access: Pick<GrantAccess, 'viewSource'>;
   starts: Pick<StartPositions, 'resolve'>;
+  retention: Pick<EntryRetention, 'expiredBeforeMs'>;
   groups: FilterGroups;
   /** Throws while the epoch of the log is being resolved. */
   logOf(partition: number): string;
@@ -27,10 +28,8 @@ export interface TrackedGrant {
   group: FilterGroup;
   history: GrantSource['history'];
   log: string;
-  /** Events accepted before this moment may have expired; 0 when none can have. */
-  expiredBeforeMs(nowMs: number): number;
-  /** Nothing up to this position counts, whatever a cursor says: it is before the granted history. */
-  earliest: number;
+  /** Nothing up to this position counts, whatever a cursor says: it is before the granted history. Undefined until it was looked up. */
+  earliest: number | undefined;
 }
 
 /**
@@ -90,8 +89,12 @@ export class TrackedGrants {
   /** Finds where the history of a grant begins, so that no scan starts before it. */
   async findEarliest(tracked: TrackedGrant): Promise<void> {
     const { grant, history, log } = tracked;
-    const version = this.deps.entries.published(grant.entry);
-    if (!version || tracked.earliest > 0 || history.fromMs === 0) return;
+    if (tracked.earliest !== undefined) return;
+    const version = history.fromMs > 0 && this.deps.entries.published(grant.entry);
+    if (!version) {
+      tracked.earliest = 0;
+      return;
+    }
     const query = startQuery({ grant, version }, { history }, log, 'earliest', undefined);
     tracked.earliest = await this.deps.starts.resolve(query);
   }
@@ -128,8 +131,7 @@ export class TrackedGrants {
       group,
       history,
       log,
-      expiredBeforeMs: expiryOf(entries, grant.entry),
-      earliest: isSame ? previous.earliest : 0,
+      earliest: isSame ? previous.earliest : undefined,
     });
     return true;
   }
@@ -143,15 +145,6 @@ export class TrackedGrants {
 }
 
 const ENDED: readonly string[] = ['terminated', 'expired'];
-
-/** Keeps nothing of the versions but their retention: a catalog has 40,000 entries. */
-function expiryOf(entries: EntryLookup, entry: string): (nowMs: number) => number {
-  const versions = versionsOf(entries, entry).map(({ publishedAt, document: { retentionDays } }) => {
-    return { publishedAt, document: { retentionDays } };
-  });
-  if (versions.every(({ document }) => document.retentionDays === undefined)) return () => 0;
-  return (nowMs) => expiredBeforeMs(versions, nowMs);
-}
 
 function orUndefined<T>(fn: () => T): T | undefined {
   try {

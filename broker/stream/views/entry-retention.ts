@@ -1,0 +1,38 @@
+import { LruMap } from '../../catalog/lru-map.js';
+import { expiredBeforeMs, type RetainingVersion } from '../../event-log/expiry.js';
+import { type EntryLookup, versionsOf } from './entry-fields.js';
+
+/** Entries whose retention is kept; some hundred bytes each, and next to nothing where events never expire. */
+const KEPT_MAX = 50_000;
+
+const NONE: readonly RetainingVersion[] = [];
+
+/**
+ * What expires of each entry. Asked for every start of a subscription and for every cursor that is counted, while the catalog keeps only
+ * some of its versions parsed: three of them took longer to read than everything else about a start (docs/decisions/0241).
+ */
+export class EntryRetention {
+  readonly #known = new LruMap<string, readonly RetainingVersion[]>(KEPT_MAX);
+
+  /** Follows the catalog as long as that lives. */
+  constructor(private readonly entries: EntryLookup) {
+    entries.onChange((entry) => this.#known.delete(entry));
+  }
+
+  /** Events of the entry that were stored before the returned moment may have expired; 0 when none can have. */
+  expiredBeforeMs(entry: string, nowMs: number): number {
+    let versions = this.#known.get(entry);
+    if (!versions) {
+      versions = this.#read(entry);
+      this.#known.set(entry, versions);
+    }
+    return expiredBeforeMs(versions, nowMs);
+  }
+
+  #read(entry: string): readonly RetainingVersion[] {
+    const versions = versionsOf(this.entries, entry).map(({ publishedAt, document: { retentionDays } }) => {
+      return { publishedAt, document: { retentionDays } };
+    });
+    return versions.some(({ document }) => document.retentionDays !== undefined) ? versions : NONE;
+  }
+}

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { checkSettings } from '../runtime/connector-config.js';
+import { checkSettings, msOf, secondsSchema } from '../runtime/connector-config.js';
 import type { Formulas } from './event-lines.js';
 
 export interface FileSinkConfig {
@@ -23,7 +23,7 @@ const SCHEMA = {
     format: { enum: ['ndjson', 'csv'], default: 'ndjson' },
     formulas: { enum: ['text', 'keep'], default: 'text' },
     maxFileMb: { type: 'number', exclusiveMinimum: 0, default: 64 },
-    maxFileSeconds: { type: 'number', exclusiveMinimum: 0, default: 300 },
+    maxFileSeconds: secondsSchema(300),
   },
   required: ['grant', 'folder'],
   additionalProperties: false,
@@ -37,6 +37,6 @@ export function parseFileSinkConfig(settings: unknown, baseFolder: string): File
     ...rest,
     folder: resolve(baseFolder, folder),
     fileBytesMax: maxFileMb * 1024 * 1024,
-    fileAgeMaxMs: maxFileSeconds * 1000,
+    fileAgeMaxMs: msOf(maxFileSeconds),
   };
 }

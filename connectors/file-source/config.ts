@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { checkSettings } from '../runtime/connector-config.js';
+import { checkSettings, msOf, secondsSchema } from '../runtime/connector-config.js';
 import { ConnectorConfigError } from '../runtime/connector-errors.js';
 import {
   COLUMNS_SCHEMA,
@@ -46,8 +46,8 @@ const SCHEMA = {
     encoding: { ...TEXT, default: 'utf-8' },
     delimiter: { type: 'string', pattern: '^[^"\\r\\n]$', default: ',' },
     sheet: { anyOf: [TEXT, { type: 'integer', minimum: 1 }], default: 1 },
-    pollSeconds: { type: 'number', exclusiveMinimum: 0, default: 2 },
-    settleSeconds: { type: 'number', minimum: 0, default: 5 },
+    pollSeconds: secondsSchema(2),
+    settleSeconds: secondsSchema(5, 0),
     maxDeletedShare: { type: 'number', exclusiveMinimum: 0, maximum: 1, default: 0.5 },
   },
   required: ['folder', 'entry', 'key', 'columns'],
@@ -65,8 +65,8 @@ export function parseFileSourceConfig(settings: unknown, baseFolder: string): Fi
     ...rest,
     folder: resolve(baseFolder, folder),
     columns: columnTargets(columns),
-    pollMs: pollSeconds * 1000,
-    settleMs: settleSeconds * 1000,
+    pollMs: msOf(pollSeconds),
+    settleMs: msOf(settleSeconds),
     deletedShareMax: maxDeletedShare,
   };
 }

@@ -1,4 +1,4 @@
-import { checkService, checkSettings } from '../runtime/connector-config.js';
+import { checkService, checkSettings, msOf, secondsSchema } from '../runtime/connector-config.js';
 import {
   COLUMNS_SCHEMA,
   type ColumnTarget,
@@ -53,8 +53,8 @@ const SCHEMA = {
     entry: TEXT,
     key: { type: 'array', items: TEXT, minItems: 1 },
     columns: COLUMNS_SCHEMA,
-    pollSeconds: { type: 'number', exclusiveMinimum: 0, default: 10 },
-    timeoutSeconds: { type: 'number', exclusiveMinimum: 0, default: 30 },
+    pollSeconds: secondsSchema(10),
+    timeoutSeconds: secondsSchema(30),
   },
   required: ['url', 'entry', 'key', 'columns'],
   additionalProperties: false,
@@ -73,7 +73,7 @@ export function parseHttpSourceConfig(settings: unknown): HttpSourceConfig {
     entry: given.entry,
     key: given.key,
     columns: columnTargets(given.columns),
-    pollMs: given.pollSeconds * 1000,
-    timeoutMs: given.timeoutSeconds * 1000,
+    pollMs: msOf(given.pollSeconds),
+    timeoutMs: msOf(given.timeoutSeconds),
   };
 }

@@ -188,6 +188,13 @@ t.test('an HTTP source and its state', async (t) => {
     await published('snapshot_begin', 'snapshot 1', 'update 1', 'snapshot 2', 'snapshot_end');
   });
 
+  t.test('a service whose pages lead round in a circle stops the source, with the reason', async (t) => {
+    const { answerBy, source, context } = await scripted(t, bus);
+    answerBy((after) => ({ items: [{ id: '1', name: 'Ann' }], next: after === 'a' ? 'b' : 'a' }));
+    const running = runSource(source(), context, new AbortController().signal);
+    await t.rejects(running, { name: 'SourceUnfitError', message: /given before, at next/ });
+  });
+
   t.test('an element that is no record goes to quarantine once, and others are published', async (t) => {
     const { answer, start, published, lane } = await scripted(t, bus);
     answer({ items: [null, 5, 'x', [], { name: 'no key' }, { id: '1', name: 'Ann' }], next: 'x' });

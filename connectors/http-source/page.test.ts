@@ -84,6 +84,34 @@ t.test('redirects in a circle are a failure that may pass', async (t) => {
   await t.rejects(read(url), { name: 'PeerGoneError', message: /more than 5 times/ });
 });
 
+t.test('records that a redirect itself carries are not read', async (t) => {
+  const location = `data:application/json,${encodeURIComponent('{"items":[{"id":1}]}')}`;
+  const url = await service(t, (_request, response) => response.writeHead(302, { location }).end());
+  await t.rejects(read(url), { name: 'SourceUnfitError', message: /other than http or https/ });
+});
+
+t.test('a cursor that is empty is none, and one that is no string or number is refused', async (t) => {
+  const nextOf = async (next: string) => {
+    const url = await service(t, (_request, response) => response.end(`{"items":[],"next":${next}}`));
+    return (await read(url)).next;
+  };
+  t.equal(await nextOf('""'), undefined);
+  t.equal(await nextOf('null'), undefined);
+  t.equal(await nextOf('7'), '7');
+  for (const next of ['false', '{}', '[]']) {
+    await t.rejects(nextOf(next), { name: 'SourceUnfitError', message: /string or a number at next/ });
+  }
+});
+
+t.test('a timeout of any allowed length is one that a timer can hold', async (t) => {
+  const url = await service(t, (_request, response) => response.end('{"items":[]}'));
+  for (const timeoutSeconds of [1.0049999, 2_000_000]) t.same((await read(url, { timeoutSeconds })).items, []);
+  for (const seconds of [0, 1e-9, 1e7, 1e300]) {
+    t.throws(() => configOf(url, { timeoutSeconds: seconds }), /settings\.timeoutSeconds/);
+    t.throws(() => configOf(url, { pollSeconds: seconds }), /settings\.pollSeconds/);
+  }
+});
+
 t.test('Retry-After of a retryable answer is kept', async (t) => {
   for (const status of [408, 429, 500, 503]) {
     const url = await service(t, (_request, response) => response.writeHead(status, { 'retry-after': '7' }).end());

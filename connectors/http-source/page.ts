@@ -4,6 +4,7 @@ import { isRetryableStatus } from '../../client/retryable.js';
 import { PeerGoneError, SourceUnfitError } from '../runtime/connector-errors.js';
 import { isRepeatedKey, parseJsonText, textOf } from '../runtime/mapping/json-text.js';
 import type { HttpSourceConfig } from './config.js';
+import { redirectTarget } from './redirect.js';
 
 export interface Page {
   items: unknown[];
@@ -30,7 +31,17 @@ export async function readPage(
       `${nameOf(url)} responded without a list at ${config.itemsPath}; see \`items\` in the settings`,
     );
   }
-  return { items, next: textOf(at(answer, config.nextPath)) };
+  return { items, next: cursorOf(at(answer, config.nextPath), url, config.nextPath) };
+}
+
+/** An empty one would ask from the beginning again, for ever: it means that there is none. */
+function cursorOf(value: unknown, url: URL, path: string): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  const text = textOf(value);
+  if (text !== undefined && (typeof value === 'string' || isLosslessNumber(value))) return text;
+  throw new SourceUnfitError(
+    `${nameOf(url)} responded with something other than a string or a number at ${path}; see \`cursor\` in the settings`,
+  );
 }
 
 /** Address without query and credentials, for messages. */
@@ -64,11 +75,10 @@ async function fetchWithin(
   for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
     isTrusted = isTrusted && from.origin === url.origin;
     const response = await fetchOnce(from, { accept: 'application/json', ...(isTrusted ? headers : {}) }, signal);
-    const location = response.headers.get('location');
-    if (response.status < 300 || response.status >= 400 || location === null) return { response, from };
+    const target = redirectTarget(response, from);
+    if (!target) return { response, from };
     await response.body?.cancel();
-    if (!URL.canParse(location, from.href)) throw new PeerGoneError(`${nameOf(from)} redirects to no address`);
-    from = new URL(location, from.href);
+    from = target;
   }
   throw new PeerGoneError(`${nameOf(url)} redirects more than ${REDIRECTS_MAX} times`);
 }

@@ -10,6 +10,7 @@ import { confirmedRun } from '../runtime/source/records/confirmed-run.js';
 import { changeTo, deleteOf, eventAt, type RecordChange } from '../runtime/source/records/record-changes.js';
 import type { ChangeBatch, Lag, Source } from '../runtime/source/source.js';
 import type { HttpSourceConfig } from './config.js';
+import { CursorWalk } from './cursor-walk.js';
 import { at, type Page, readPage } from './page.js';
 import { isProgress, type Progress, progressFile } from './progress.js';
 
@@ -47,11 +48,14 @@ export class HttpSource implements Source {
       this.#state.held.apply(pending.held);
       yield* this.#publish(pending.events, signal);
     }
+    const walk = new CursorWalk();
     while (!signal.aborted) {
       const page = await readPage(this.config, this.#progress.cursor, signal);
       this.#answeredMs = performance.now();
       const hasMoved = page.next !== undefined && page.next !== this.#progress.cursor;
       const isLast = !hasMoved || page.items.length === 0;
+      if (isLast) walk.ended();
+      else if (walk.isBackAt(page.next as string)) throw inACircle(this.config);
       const events = this.#eventsOf(page, isLast, mapping);
       if (events.length > 0 || hasMoved) {
         await this.#storePending(page, events, isLast);
@@ -153,6 +157,9 @@ function isDeleted(item: unknown, path: string | undefined): boolean {
     `a record has something other than true or false at ${path}; see \`deleted\` in the settings`,
   );
 }
+
+const inACircle = ({ nextPath }: HttpSourceConfig): SourceUnfitError =>
+  new SourceUnfitError(`the service goes back to a cursor that it has given before, at ${nextPath}: its pages have no end`);
 
 const newEpoch = (): Progress => ({ epoch: randomUUID(), page: 0, isSnapshot: true, records: 0 });
 

@@ -1,4 +1,4 @@
-import { checkSettings } from '../runtime/connector-config.js';
+import { checkSettings, msOf, secondsSchema } from '../runtime/connector-config.js';
 import { ConnectorConfigError } from '../runtime/connector-errors.js';
 import {
   COLUMNS_SCHEMA,
@@ -70,7 +70,7 @@ const SCHEMA = {
     publication: NAME,
     snapshotRows: { type: 'integer', minimum: 1, maximum: 100_000, default: 1_000 },
     maxRetainedWalMb: { type: 'number', exclusiveMinimum: 0, default: 1_024 },
-    heartbeatSeconds: { type: 'number', exclusiveMinimum: 0, default: 30 },
+    heartbeatSeconds: secondsSchema(30),
   },
   required: ['database', 'tables'],
   additionalProperties: false,
@@ -101,7 +101,7 @@ export function parsePostgresSourceConfig(settings: unknown, name: string): Post
     publication: given.publication ?? own,
     snapshotRows: given.snapshotRows,
     retainedWalMaxBytes: given.maxRetainedWalMb * 1024 * 1024,
-    heartbeatMs: given.heartbeatSeconds * 1000,
+    heartbeatMs: msOf(given.heartbeatSeconds),
   };
 }
 

@@ -23,6 +23,17 @@ export interface ConnectorConfig {
 
 export type Schema = Record<string, unknown>;
 
+/** Timers of Node count up to 2^31 ms and take a longer wait for none. */
+const SECONDS_MAX = 2_000_000;
+
+/** A duration in the settings of a connector, which `msOf` makes one for timers. */
+export const secondsSchema = (byDefault: number, minimum = 0.001): Schema => ({
+  ...{ type: 'number', minimum, maximum: SECONDS_MAX, default: byDefault },
+});
+
+/** Whole milliseconds: some timers refuse fractions. */
+export const msOf = (seconds: number): number => Math.round(seconds * 1000);
+
 const SCHEMA: Schema = {
   type: 'object',
   properties: {

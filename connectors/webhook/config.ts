@@ -1,4 +1,4 @@
-import { checkService, checkSettings } from '../runtime/connector-config.js';
+import { checkService, checkSettings, msOf, secondsSchema } from '../runtime/connector-config.js';
 import { ConnectorConfigError } from '../runtime/connector-errors.js';
 
 export interface WebhookConfig {
@@ -36,10 +36,10 @@ const SCHEMA = {
     url: { type: 'string' },
     secret: { anyOf: [SECRET, { type: 'array', items: SECRET, minItems: 1, maxItems: 4 }] },
     headers: { type: 'object', additionalProperties: { type: 'string' }, default: {} },
-    timeoutSeconds: { type: 'number', exclusiveMinimum: 0, default: 15 },
+    timeoutSeconds: secondsSchema(15),
     parallel: { type: 'integer', minimum: 1, maximum: 100, default: 8 },
     attempts: { type: 'integer', minimum: 1, maximum: 20, default: 5 },
-    firstRetrySeconds: { type: 'number', exclusiveMinimum: 0, default: 1 },
+    firstRetrySeconds: secondsSchema(1),
   },
   required: ['grant', 'url', 'secret'],
   additionalProperties: false,
@@ -55,8 +55,8 @@ export function parseWebhookConfig(settings: unknown): WebhookConfig {
   return {
     ...rest,
     secrets,
-    timeoutMs: timeoutSeconds * 1000,
+    timeoutMs: msOf(timeoutSeconds),
     attemptsMax: attempts,
-    firstRetryMs: firstRetrySeconds * 1000,
+    firstRetryMs: msOf(firstRetrySeconds),
   };
 }

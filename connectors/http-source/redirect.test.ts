@@ -3,17 +3,16 @@ import { SourceUnfitError } from '../runtime/connector-errors.js';
 import { redirectTarget } from './redirect.js';
 
 const redirect = (location: string | undefined, from = 'https://service.example/a/b?key=1', status = 302) =>
-  redirectTarget(
-    new Response(null, { status, headers: location === undefined ? {} : { location } }),
-    new URL(from),
-  )?.href;
+  redirectTarget(new Response(null, { status, headers: location === undefined ? {} : { location } }), new URL(from))
+    ?.href;
 
 t.test('redirects lead to the address that they name, relative ones too', async (t) => {
   t.equal(redirect('/c'), 'https://service.example/c');
   t.equal(redirect('c?x=1'), 'https://service.example/a/c?x=1');
   t.equal(redirect('//other.example/'), 'https://other.example/');
   t.equal(redirect('https://service.example/c', 'http://service.example/'), 'https://service.example/c');
-  for (const status of [301, 302, 303, 307, 308]) t.equal(redirect('/c', undefined, status), 'https://service.example/c');
+  for (const status of [301, 302, 303, 307, 308])
+    t.equal(redirect('/c', undefined, status), 'https://service.example/c');
 });
 
 t.test('a status that is no redirect leads nowhere, whatever address it carries', async (t) => {

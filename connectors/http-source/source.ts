@@ -159,7 +159,9 @@ function isDeleted(item: unknown, path: string | undefined): boolean {
 }
 
 const inACircle = ({ nextPath }: HttpSourceConfig): SourceUnfitError =>
-  new SourceUnfitError(`the service goes back to a cursor that it has given before, at ${nextPath}: its pages have no end`);
+  new SourceUnfitError(
+    `the service goes back to a cursor that it has given before, at ${nextPath}: its pages have no end`,
+  );
 
 const newEpoch = (): Progress => ({ epoch: randomUUID(), page: 0, isSnapshot: true, records: 0 });
 

@@ -4,7 +4,10 @@ export class Witness {
   #slowestMs = 0;
   readonly #done: Promise<void>;
 
-  constructor(url: string) {
+  constructor(
+    url: string,
+    private readonly intervalMs = 10,
+  ) {
     this.#done = this.#watch(`${url}/healthz`);
   }
 
@@ -22,7 +25,7 @@ export class Witness {
       await answer.arrayBuffer();
       if (answer.status !== 200) throw new Error(`the witness was answered ${answer.status}`);
       this.#slowestMs = Math.max(this.#slowestMs, performance.now() - startedMs);
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, this.intervalMs));
     }
   }
 }

@@ -1,29 +1,55 @@
 import fc from 'fast-check';
-import type { AttackedBus } from './attacked-bus.js';
-import type { Surface } from './surfaces.js';
+import type { FuzzTarget, Surface } from './surface.js';
 
-/** Inputs that are sent at the same time: faults that need two of them show, and the broker is never idle. */
-const LANES = 4;
+/** Inputs that are generated at one time, each for many requests, and of them those that are sent at the same time. */
+const CHUNK = 32;
+const LANES = 32;
+const SHRINK_MS_MAX = 60_000;
 
-/** Sends inputs to a surface until the count or the time is reached; rejects with the smallest one that fails. Resolves with the count. */
+/**
+ * Sends inputs to a surface until the count or the time is reached. Resolves with the count; rejects with the input that was
+ * answered wrongly, made as small as it fails alone.
+ */
 export async function fuzz(
-  { broker }: AttackedBus,
-  { name, input, send }: Surface,
+  target: FuzzTarget,
+  surface: Surface,
   { inputs, seed, timeLimitMs }: { inputs: number; seed: number; timeLimitMs: number },
 ): Promise<number> {
+  const endMs = performance.now() + timeLimitMs;
   let sent = 0;
-  const lane = async (number: number): Promise<void> => {
-    const property = fc.asyncProperty(input, async (one) => {
-      sent++;
-      await send(broker.url, broker.operatorToken, one);
-    });
-    const settings = { seed: seed + number, numRuns: Math.ceil(inputs / LANES), interruptAfterTimeLimit: timeLimitMs };
-    const outcome = await fc.check(property, settings);
-    if (outcome.failed && outcome.counterexample !== null) {
-      const shown = JSON.stringify(outcome.counterexample)?.slice(0, 2_000);
-      throw new Error(`${name}, seed ${seed}: ${String(outcome.errorInstance)}\ninput: ${shown}`);
+  for (let chunk = seed; sent < inputs && performance.now() < endMs; chunk++) {
+    sent += await sendChunk(target, surface, chunk, inputs - sent);
+  }
+  return sent;
+}
+
+async function sendChunk(target: FuzzTarget, surface: Surface, seed: number, inputsMax: number): Promise<number> {
+  const inputs = fc.sample(surface.input, { seed, numRuns: CHUNK });
+  let sent = 0;
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < inputs.length && sent < inputsMax) {
+      const input = inputs[next++];
+      try {
+        sent += await surface.send(target, input);
+      } catch (error) {
+        next = inputs.length;
+        throw new Error(`${surface.name}, seed ${seed}: ${String(error)}`, { cause: error });
+      }
     }
   };
-  await Promise.all(Array.from({ length: LANES }, (_, number) => lane(number)));
-  return sent;
+  try {
+    await Promise.all(Array.from({ length: LANES }, lane));
+    return sent;
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${await smallest(target, surface, seed)}`, { cause: error });
+  }
+}
+
+/** The same inputs one after another: the property shrinks the first that fails without any beside it. */
+async function smallest(target: FuzzTarget, surface: Surface, seed: number): Promise<string> {
+  const property = fc.asyncProperty(surface.input, async (input) => void (await surface.send(target, input)));
+  const settings = { seed, numRuns: CHUNK, interruptAfterTimeLimit: SHRINK_MS_MAX };
+  const { failed, errorInstance } = await fc.check(property, settings);
+  return failed && errorInstance ? `smallest alone: ${String(errorInstance)}` : 'no input of these fails alone';
 }

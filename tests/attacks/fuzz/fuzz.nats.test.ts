@@ -17,7 +17,7 @@ t.test('fuzzed inputs are answered, hold nothing up, and disturb no other depart
   t.comment(`seed ${seed} (SLUICE_FUZZ_SEED)`);
   const bus = await AttackedBus.start(t);
   for (const surface of SURFACES) {
-    const sent = await fuzz(bus, surface, { inputs: INPUTS, seed, timeLimitMs: TIME_LIMIT_MS });
+    const sent = await fuzz(bus.target, surface, { inputs: INPUTS, seed, timeLimitMs: TIME_LIMIT_MS });
     t.ok(sent > 20, `${sent} inputs for ${surface.name}`);
   }
   const figures = await bus.finish();

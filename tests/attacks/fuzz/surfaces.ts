@@ -1,0 +1,7 @@
+import { DOCUMENT_SURFACES } from './document-surfaces.js';
+import { EVENT_SURFACES } from './event-surfaces.js';
+import { FRAME_SURFACE } from './frame-surface.js';
+import { QUERY_SURFACES } from './query-surfaces.js';
+import type { Surface } from './surface.js';
+
+export const SURFACES: readonly Surface[] = [...EVENT_SURFACES, ...DOCUMENT_SURFACES, ...QUERY_SURFACES, FRAME_SURFACE];

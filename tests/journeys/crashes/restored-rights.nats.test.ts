@@ -4,9 +4,9 @@ import t, { type Test } from 'tap';
 import { startBroker, type TestBroker } from '../../support/broker/broker.js';
 import { sluice } from '../../support/connectors/recording-terminal.js';
 import { REGISTER_BUNDLE } from '../../support/connectors/register-bundle.js';
+import { applicationFor, fileApplication } from '../../support/lawful/applications.js';
 import { BIRTH, publishEntries } from '../../support/lawful/entries.js';
 import { foundLawfulBus, type LawfulBus, startLawfulBus } from '../../support/lawful/lawful-bus.js';
-import { applicationFor, fileApplication } from '../../support/lawful/published-entries.js';
 import { startNats, temporaryFolder } from '../../support/nats/nats.js';
 import { call, mustCall } from '../../support/raw-client/raw-http.js';
 

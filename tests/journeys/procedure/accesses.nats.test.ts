@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap';
+import { applicationFor, fileApplication } from '../../support/lawful/applications.js';
 import type { Body, LawfulBus } from '../../support/lawful/lawful-bus.js';
-import { applicationFor, BIRTH, busWithEntries, fileApplication } from '../../support/lawful/published-entries.js';
+import { BIRTH, busWithEntries } from '../../support/lawful/published-entries.js';
 import { publishBatch } from '../../support/raw-client/raw-http.js';
 
 const CONTRACT = {

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import t from 'tap';
 import { eventually } from '../../support/condition.js';
+import { applicationFor, fileApplication } from '../../support/lawful/applications.js';
 import { publishEntries, REGION } from '../../support/lawful/entries.js';
 import { type Body, foundLawfulBus, type LawfulBus } from '../../support/lawful/lawful-bus.js';
-import { applicationFor, fileApplication } from '../../support/lawful/published-entries.js';
 import { publishBatch } from '../../support/raw-client/raw-http.js';
 
 const HEALTH = ['wu', 'xu'] as const;

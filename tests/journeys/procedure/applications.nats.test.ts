@@ -1,13 +1,8 @@
 import t, { type Test } from 'tap';
+import { applicationFor, fileApplication } from '../../support/lawful/applications.js';
 import type { Body, LawfulBus } from '../../support/lawful/lawful-bus.js';
 import { CD, D, P } from '../../support/lawful/people.js';
-import {
-  applicationFor,
-  BIRTH,
-  busWithEntries,
-  fileApplication,
-  REGION_NAME,
-} from '../../support/lawful/published-entries.js';
+import { BIRTH, busWithEntries, REGION_NAME } from '../../support/lawful/published-entries.js';
 
 const clockOf = (answer: Body, id: string): Body => answer.clocks.findLast((clock: Body) => clock.id === id);
 const HEALTH = ['wu', 'xu'] as const;

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import t, { type Test } from 'tap';
+import { applicationFor, fileApplication } from '../../support/lawful/applications.js';
 import { publishEntries, BIRTH as WHOLE } from '../../support/lawful/entries.js';
 import type { Body, LawfulBus } from '../../support/lawful/lawful-bus.js';
 import { digestOfPaper, storePaper } from '../../support/lawful/papers.js';
 import { P } from '../../support/lawful/people.js';
-import { applicationFor, BIRTH, busWithEntries, fileApplication } from '../../support/lawful/published-entries.js';
+import { BIRTH, busWithEntries } from '../../support/lawful/published-entries.js';
 
 const MAX = 10 * 1024 * 1024;
 

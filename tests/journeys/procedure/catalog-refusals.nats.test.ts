@@ -1,8 +1,8 @@
 import t from 'tap';
+import { applicationFor } from '../../support/lawful/applications.js';
 import { BIRTH as BIRTH_DOCUMENT, publishEntries, REGION as REGION_DOCUMENT } from '../../support/lawful/entries.js';
 import { type Body, foundLawfulBus, type LawfulBus } from '../../support/lawful/lawful-bus.js';
 import { P } from '../../support/lawful/people.js';
-import { applicationFor } from '../../support/lawful/published-entries.js';
 
 const path = (id: string, act = ''): string => `/v1/catalog/${id}${act === '' ? '' : `/${act}`}`;
 const put = (bus: LawfulBus, document: Body, who = 'chen') => bus.as(who, 'PUT', path(document.id), document);

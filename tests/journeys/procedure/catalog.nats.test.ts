@@ -1,8 +1,8 @@
 import t from 'tap';
+import { applicationFor } from '../../support/lawful/applications.js';
 import { BIRTH, BIRTH_ID, publishEntries, REGION, REGION_ID } from '../../support/lawful/entries.js';
 import { type Body, foundLawfulBus, type LawfulBus } from '../../support/lawful/lawful-bus.js';
 import { CD, P } from '../../support/lawful/people.js';
-import { applicationFor } from '../../support/lawful/published-entries.js';
 
 const path = (id: string, act = ''): string => `/v1/catalog/${id}${act === '' ? '' : `/${act}`}`;
 const put = (bus: LawfulBus, document: Body, who = 'chen') => bus.as(who, 'PUT', path(document.id), document);

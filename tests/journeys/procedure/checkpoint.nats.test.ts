@@ -6,9 +6,9 @@ import { Checkpoints } from '../../../broker/ledger/checkpoint/checkpoints.js';
 import type { SavedItem } from '../../../broker/ledger/checkpoint/folded-room.js';
 import { Ledger } from '../../../broker/ledger/ledger.js';
 import { Metrics } from '../../../broker/metrics/metrics.js';
+import { applicationFor, fileApplication } from '../../support/lawful/applications.js';
 import { BIRTH, publishEntries, REGION } from '../../support/lawful/entries.js';
 import { foundLawfulBus } from '../../support/lawful/lawful-bus.js';
-import { applicationFor, fileApplication } from '../../support/lawful/published-entries.js';
 import { connect, startNats, temporaryFolder } from '../../support/nats/nats.js';
 
 const SECRET = 'a secret of at least thirty-two characters';

@@ -1,8 +1,9 @@
 import t, { type Test } from 'tap';
+import { applicationFor, fileApplication } from '../../support/lawful/applications.js';
 import type { Body, LawfulBus } from '../../support/lawful/lawful-bus.js';
 import { storePaper } from '../../support/lawful/papers.js';
 import { D, P } from '../../support/lawful/people.js';
-import { applicationFor, BIRTH, busWithEntries, fileApplication } from '../../support/lawful/published-entries.js';
+import { BIRTH, busWithEntries } from '../../support/lawful/published-entries.js';
 import { publishBatch } from '../../support/raw-client/raw-http.js';
 
 const clockOf = (answer: Body, id: string): Body => answer.clocks.findLast((clock: Body) => clock.id === id);

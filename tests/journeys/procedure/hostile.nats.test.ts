@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap';
+import { applicationFor, fileApplication } from '../../support/lawful/applications.js';
 import { BIRTH, BIRTH_ID, publishEntries, REGION, REGION_ID } from '../../support/lawful/entries.js';
 import { type Body, foundLawfulBus, type LawfulBus } from '../../support/lawful/lawful-bus.js';
 import { storePaper } from '../../support/lawful/papers.js';
 import { CD, D, P } from '../../support/lawful/people.js';
-import { applicationFor, fileApplication } from '../../support/lawful/published-entries.js';
 import { publishBatch } from '../../support/raw-client/raw-http.js';
 
 /** Stands in a paper, in a draft and in an event; no answer to an outsider may hold it. */

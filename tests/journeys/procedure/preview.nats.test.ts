@@ -1,7 +1,7 @@
 import t from 'tap';
+import { applicationFor, fileApplication } from '../../support/lawful/applications.js';
 import { BIRTH, publishEntries } from '../../support/lawful/entries.js';
 import { type Body, foundLawfulBus, startLawfulBus } from '../../support/lawful/lawful-bus.js';
-import { applicationFor, fileApplication } from '../../support/lawful/published-entries.js';
 import { startNats } from '../../support/nats/nats.js';
 import { RawSession } from '../../support/raw-client/raw-client.js';
 import { publishBatch } from '../../support/raw-client/raw-http.js';

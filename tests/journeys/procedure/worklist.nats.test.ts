@@ -1,6 +1,7 @@
 import t from 'tap';
+import { applicationFor, fileApplication } from '../../support/lawful/applications.js';
 import type { Body, LawfulBus } from '../../support/lawful/lawful-bus.js';
-import { applicationFor, BIRTH, busWithEntries, fileApplication } from '../../support/lawful/published-entries.js';
+import { BIRTH, busWithEntries } from '../../support/lawful/published-entries.js';
 
 const applicationsOn = async (bus: LawfulBus, who: string, query = ''): Promise<Body[]> =>
   (await bus.read(who, `/v1/desk${query}`)).items.filter(({ file }: Body) => file.kind === 'applications');

@@ -25,6 +25,7 @@ import { NewestFirst } from '../../procedure/preview/newest-first.js';
 import { WebhookSender } from '../../procedure/webhooks/webhook-sender.js';
 import { Webhooks } from '../../procedure/webhooks/webhooks.js';
 import { DescribedFiles } from '../../procedure/worklist/described-files.js';
+import { prepareWorklists } from '../../procedure/worklist/prepare-worklists.js';
 import { Worklist } from '../../procedure/worklist/worklist.js';
 import type { Stream } from '../../stream/open-stream.js';
 import type { Governance } from '../governance.js';
@@ -101,12 +102,13 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
 
 /** Lists whose answers about files are kept until a party changes. */
 function openLists(
-  { governance: { ledger }, releases, clock }: LawfulDeps,
+  { governance: { ledger, officers }, releases, clock }: LawfulDeps,
   { relations, rules }: World,
   files: FileReader,
 ): Pick<ProcedureRoutesDeps, 'worklist' | 'described'> {
   const worklist = new Worklist({ files, machines: MACHINES, relations, rules, clock });
   releases.add('worklist', ledger.onRecord(worklist.onRecord));
+  releases.add('prepared worklists', prepareWorklists({ worklist, officers, owner: relations.owner }));
   const described = new DescribedFiles({ files, machines: MACHINES, relations });
   releases.add('described files', ledger.onRecord(described.onRecord));
   return { worklist, described };

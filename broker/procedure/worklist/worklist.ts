@@ -152,13 +152,17 @@ export class Worklist {
       if (known) shown.set(file, known.found);
       else unknown.push(file);
     }
+    let next = this.#read(unknown, 0);
     for (let at = 0; at < unknown.length; at += READ_AT_ONCE) {
-      const asked = unknown.slice(at, at + READ_AT_ONCE);
-      for (const [index, file] of (await this.deps.files.getMany(asked)).entries()) {
+      const { asked, files: read } = next;
+      const found = await read;
+      // The thread reads on while these are looked at.
+      next = this.#read(unknown, at + READ_AT_ONCE);
+      for (const [index, file] of found.entries()) {
         if (!file) continue;
-        const found = this.#shownOf(officer, file);
-        shown.set(asked[index] as UrgentFile, found);
-        this.#lookedAt.keep(officer, file, found);
+        const one = this.#shownOf(officer, file);
+        shown.set(asked[index] as UrgentFile, one);
+        this.#lookedAt.keep(officer, file, one);
       }
     }
     for (const file of files) {
@@ -166,6 +170,14 @@ export class Worklist {
       const item = one && this.#itemOf(search, one);
       if (item) search.found.push(item);
     }
+  }
+
+  #read(all: readonly UrgentFile[], at: number) {
+    const asked = all.slice(at, at + READ_AT_ONCE);
+    const files = asked.length === 0 ? Promise.resolve([]) : this.deps.files.getMany(asked);
+    // Whoever waits for it sees that it failed, unless the files before could not be shown.
+    files.catch(() => {});
+    return { asked, files };
   }
 
   /** View of a file for the officer; undefined when it is nothing to do with the officer. */

@@ -9,6 +9,8 @@ export class Witness {
     private readonly intervalMs = 10,
   ) {
     this.#done = this.#watch(`${url}/healthz`);
+    // Reported by `stop`.
+    this.#done.catch(() => undefined);
   }
 
   /** The slowest answer in milliseconds. Rejects when one failed. */

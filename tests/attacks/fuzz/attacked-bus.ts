@@ -40,8 +40,8 @@ export class AttackedBus {
 
   private constructor(readonly broker: BrokerProcess) {
     this.#start = { residentMiB: residentMiB(broker), descriptors: descriptors(broker) };
-    this.target = new FuzzTarget(broker.url, broker.operatorToken);
     this.#cpuWait = new CpuWait(broker.child.pid!);
+    this.target = new FuzzTarget(broker.url, broker.operatorToken, this.#cpuWait);
     this.#witness = new Witness(broker.url, WITNESS_INTERVAL_MS);
     this.#department = new WitnessDepartment(broker, this.#cpuWait);
   }

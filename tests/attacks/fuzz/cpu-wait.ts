@@ -2,6 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const SAMPLE_MS = 500;
 const KEPT_MS = 60_000;
+/** `ledgerSightMs` by default: so long a broker goes on without news of the ledger. */
+const STALE_AFTER_MS = 15_000;
+/** Of that time the broker or its store must have waited for the CPU; the rest is what an answer takes. */
+const WAITED_SHARE_MIN = 0.5;
 
 /**
  * Measures how long a process, and those that it has started, wait for a CPU that others have: in each half second the wait of the thread
@@ -23,8 +27,15 @@ export class CpuWait {
     clearInterval(this.#timer);
   }
 
-  /** The wait within the last time, which is at most a minute. */
-  withinMs(lastMs: number): number {
+  /**
+   * Whether a refusal with LEDGER_OUT_OF_SIGHT is right: the process or its store got no CPU for most of the time after which a
+   * ledger is stale. On every other machine it is a fault.
+   */
+  isStarved(): boolean {
+    return this.#withinMs(STALE_AFTER_MS) >= STALE_AFTER_MS * WAITED_SHARE_MIN;
+  }
+
+  #withinMs(lastMs: number): number {
     this.#sample();
     const fromMs = performance.now() - lastMs;
     const before = this.#samples.findLast(({ atMs }) => atMs <= fromMs) ?? this.#samples[0];

@@ -49,6 +49,8 @@ export const CONFIG_DEFAULTS = {
     drafts: 50_000,
     // Per system: far more than one system has grants.
     cursors: 10_000,
+    // Per party: ten thousand scanned papers of a megabyte.
+    attachmentBytes: 10 * 1024 * 1024 * 1024,
   },
   // Off without an address.
   traces: { otlpUrl: undefined, sampleRatio: 0.01 },
@@ -141,6 +143,7 @@ const SHAPE = {
       quarantineEvents: count(1, 1_000_000_000),
       drafts: count(1, 1_000_000),
       cursors: count(1, 1_000_000),
+      attachmentBytes: count(1024 * 1024, Number.MAX_SAFE_INTEGER),
     }),
     traces: map({
       otlpUrl: { type: 'string', format: 'http-url' },

@@ -142,12 +142,15 @@ async function openFiles(
   deps: GovernanceDeps,
   { ledger, projection, folded, founding }: FilesParts,
 ): Promise<OpenedFiles> {
-  const { bus, busClock, log, releases } = deps;
+  const { bus, busClock, config, log, releases } = deps;
   const { testClock } = folded;
   const { printToken, generatedToken, operator } = founding;
   if (!projection) return { procedure: undefined, newOperatorToken: printToken };
   const warn = (message: string, error?: unknown): void => log.warn({ err: error }, message);
-  const procedure = await openProcedure({ projection, bus, ledger, testClock, clock: busClock.now, warn });
+  const procedure = await openProcedure({
+    ...{ projection, bus, ledger, testClock, clock: busClock.now, warn },
+    attachmentBytesPerPartyMax: config.quotas.attachmentBytes,
+  });
   releases.add('procedure', () => procedure.close());
   const hasEnded = await endTrial({ ...folded, ledger, files: procedure.files, operator });
   return { procedure, newOperatorToken: hasEnded ? generatedToken : printToken };

@@ -18,6 +18,8 @@ export interface OpenProcedureDeps {
   projection: OpenedProjection;
   /** Folded with the ledger. */
   testClock: TestClock;
+  /** Undefined is without bound. */
+  attachmentBytesPerPartyMax?: number | undefined;
   /** Time of the bus, in milliseconds since 1970. */
   clock(): number;
   warn(message: string, error?: unknown): void;
@@ -67,7 +69,7 @@ export async function openProcedure(deps: OpenProcedureDeps): Promise<Procedure>
   });
   return {
     files,
-    attachments: new Attachments({ bus, ledger, files }),
+    attachments: new Attachments({ bus, ledger, files, bytesPerPartyMax: deps.attachmentBytesPerPartyMax }),
     startDueRunner: (decideDue, look, before) => {
       const onNothingDue = async (isNothingDue: () => Promise<boolean>): Promise<void> => {
         if (await look()) await testClock.noteReached(ledger, isNothingDue);

@@ -11,14 +11,14 @@ import { Attachments } from './attachments.js';
 
 const WU = { actor: 'officer:wu', role: 'applicant', party: 'd' };
 
-async function office(t: Test) {
+async function office(t: Test, bytesPerPartyMax?: number) {
   const bus = await emptyStore(t);
   const records: LedgerRecord[] = [];
   const ledger = await openLedger(t, bus, [(record) => records.push(record)]);
   const projection = new Projection({ ledger, folder: await temporaryFolder(t), warn: () => {} });
   t.teardown(() => projection.close());
   const files = projectedFiles(projection, Date.now);
-  return { bus, records, files, attachments: new Attachments({ bus, ledger, files }) };
+  return { bus, records, files, attachments: new Attachments({ bus, ledger, files, bytesPerPartyMax }) };
 }
 
 async function bytesOf(source: AsyncIterable<Uint8Array> | undefined): Promise<Buffer> {
@@ -83,4 +83,24 @@ t.test('slots for bytes on their way in and out are bounded, with a code that sa
   t.ok(await read('officer:xu'), 'another officer still reads');
   own[0]?.release();
   t.ok(await read('officer:wu'));
+});
+
+t.test('a department stores up to its quota, what it has already at any time, and nothing beyond', async (t) => {
+  const { attachments, records, bus } = await office(t, 1_000_000);
+  const full = {
+    code: 'STORE_FULL',
+    message: /party d has stored 600000 of the 1000000 bytes.*quotas\.attachmentBytes/,
+  };
+  const first = randomBytes(600_000);
+  await attachments.store(first, 'text/plain', WU);
+  const stored = (await streamInfo(bus, 'ATTACHMENTS')).state.messages;
+  await t.rejects(attachments.store(randomBytes(400_001), 'text/plain', WU), full);
+  t.equal((await streamInfo(bus, 'ATTACHMENTS')).state.messages, stored, 'nothing of it is kept');
+  t.match(await attachments.store(first, 'text/plain', WU), { isNew: false }, 'the same bytes again');
+  t.match(await attachments.store(first, 'text/plain', { ...WU, party: 't' }), { isNew: true }, 'another department');
+  const three = await Promise.allSettled(
+    [1, 2, 3].map(() => attachments.store(randomBytes(150_000), 'text/plain', WU)),
+  );
+  t.same(three.map(({ status }) => status).sort(), ['fulfilled', 'fulfilled', 'rejected'], 'also when sent at once');
+  t.equal(records.filter(({ act }) => act === 'store').length, 4);
 });

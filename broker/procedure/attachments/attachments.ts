@@ -6,11 +6,14 @@ import { type ActAnswer, appendOnce, type Once } from '../engine/append-once.js'
 import type { StoredAttachment } from '../files/file.js';
 import type { AttachmentFacts, FileReader } from '../files/file-reader.js';
 import { digestOf, readBytes, storeBytes } from './attachment-bytes.js';
+import { AttachmentQuota } from './attachment-quota.js';
 
 export interface AttachmentsDeps {
   bus: Bus;
   ledger: Pick<Ledger, 'appendAll'>;
-  files: Pick<FileReader, 'attachment'>;
+  files: Pick<FileReader, 'attachment' | 'attachmentBytes'>;
+  /** Bytes that one party may store; undefined is without bound. */
+  bytesPerPartyMax?: number | undefined;
 }
 
 /** The officer who stores or reads, as records name one. */
@@ -42,7 +45,11 @@ export class Attachments {
   readonly #read = new Slots(READ_AT_ONCE_MAX);
   readonly #readBy = new Map<string, Slots>();
 
-  constructor(private readonly deps: AttachmentsDeps) {}
+  readonly #quota: AttachmentQuota;
+
+  constructor(private readonly deps: AttachmentsDeps) {
+    this.#quota = new AttachmentQuota(deps.files, deps.bytesPerPartyMax);
+  }
 
   /** Takes one of the places for bytes that are being stored; returns the function that gives it back. Throws TOO_MANY. */
   takeStoring(): () => void {
@@ -52,9 +59,20 @@ export class Attachments {
   /**
    * Stores the bytes, then records that the department has them; `isNew` is false when it had them already. A call with an
    * idempotency key is answered as the first time, also when that runs at the same moment. To be called with a place from
-   * `takeStoring`. Throws TOO_LARGE above 10 MiB.
+   * `takeStoring`. Throws TOO_LARGE above 10 MiB, and STORE_FULL beyond the quota of the party.
    */
   async store(
+    bytes: Uint8Array,
+    type: string,
+    actor: AttachmentActor,
+    once?: Once,
+  ): Promise<AttachmentAnswer & Omit<ActAnswer, 'body'>> {
+    const known = await this.deps.files.attachment(digestOf(bytes));
+    if (known?.parties.includes(actor.party)) return this.#store(bytes, type, actor, once);
+    return this.#quota.store(actor.party, bytes.length, () => this.#store(bytes, type, actor, once));
+  }
+
+  async #store(
     bytes: Uint8Array,
     type: string,
     { party, ...by }: AttachmentActor,

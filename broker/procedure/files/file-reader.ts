@@ -126,6 +126,8 @@ export interface FileReader {
   /** The notice, if it is one to that party. */
   notice(id: string, party: string): Promise<Notice | undefined>;
   attachment(sha256: string): Promise<AttachmentFacts | undefined>;
+  /** Bytes of all attachments that the party has stored. */
+  attachmentBytes(party: string): Promise<number>;
   /** Undefined as well when the answer is older than 30 days. */
   keptAnswer(key: string): Promise<KeptAnswer | undefined>;
 }

@@ -119,6 +119,11 @@ export function attachmentOf(db: ProjectionDatabase, sha256: string): Attachment
   };
 }
 
+export function attachmentBytes(db: ProjectionDatabase, party: string): number {
+  const row = db.get('SELECT sum(size) AS bytes FROM attachments WHERE party = ?', party);
+  return (row?.bytes as number | null | undefined) ?? 0;
+}
+
 export function keptAnswerOf(db: ProjectionDatabase, key: string, nowMs: number): KeptAnswer | undefined {
   const row = db.get('SELECT request, answer FROM kept WHERE key = ? AND at > ?', key, nowMs - KEPT_MS);
   return row && { request: row.request as string, answer: row.answer as string };

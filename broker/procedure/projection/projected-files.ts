@@ -33,6 +33,7 @@ export function projectedFiles(projection: Pick<Projection, 'ask'>, clock: () =>
     notices: (query) => ask<{ notices: Notice[]; next?: string }>({ what: 'notices', query }),
     notice: (id, party) => ask<Notice | undefined>({ what: 'notice', id, party }),
     attachment: (sha256) => ask<AttachmentFacts | undefined>({ what: 'attachment', sha256 }),
+    attachmentBytes: (party) => ask<number>({ what: 'attachment-bytes', party }),
     keptAnswer: (key) => ask<KeptAnswer | undefined>({ what: 'kept', key, nowMs: clock() }),
   };
 }

@@ -4,6 +4,7 @@ import { hashOf } from '../../ledger/chain.js';
 import type { LedgerRecord } from '../../ledger/record.js';
 import { isDamage, ProjectionDatabase } from './database.js';
 import {
+  attachmentBytes,
   attachmentOf,
   clocksOf,
   dueFiles,
@@ -88,6 +89,8 @@ function answer(question: Question): unknown {
       return noticeOf(db, question.id, question.party);
     case 'attachment':
       return attachmentOf(db, question.sha256);
+    case 'attachment-bytes':
+      return attachmentBytes(db, question.party);
     case 'kept':
       return keptAnswerOf(db, question.key, question.nowMs);
     case 'open-clocks':

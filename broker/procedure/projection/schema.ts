@@ -1,5 +1,5 @@
 /** A file with another version is made anew. */
-export const SCHEMA_VERSION = 6;
+export const SCHEMA_VERSION = 7;
 
 /** More clocks than the record of a file has space for: `clocks.n` is the number of the file times this, and the ordinal in it. */
 export const CLOCKS_PER_FILE_MAX = 4_096;
@@ -50,6 +50,7 @@ CREATE TABLE readings (
 CREATE TABLE attachments (
   sha256 TEXT NOT NULL, party TEXT NOT NULL, size INTEGER NOT NULL, type TEXT NOT NULL,
   PRIMARY KEY (sha256, party)) WITHOUT ROWID;
+CREATE INDEX attachments_party ON attachments (party, size);
 CREATE TABLE attachment_uses (
   sha256 TEXT NOT NULL, file INTEGER NOT NULL, PRIMARY KEY (sha256, file)) WITHOUT ROWID;
 CREATE INDEX attachment_uses_file ON attachment_uses (file);

@@ -14,6 +14,7 @@ export type Question =
   | { what: 'notices'; query: NoticeQuery }
   | { what: 'notice'; id: string; party: string }
   | { what: 'attachment'; sha256: string }
+  | { what: 'attachment-bytes'; party: string }
   | { what: 'kept'; key: string; nowMs: number }
   | { what: 'open-clocks'; withinMs: readonly number[] }
   | { what: 'breaches' };

@@ -19,6 +19,8 @@ export interface CompiledEntry {
   codec: RecordCodec;
   /** Codec of the previous image: all items that this version or an earlier one declared filterable. */
   previousCodec: RecordCodec;
+  /** True for a record that `validateData` finds no problem in, as it is: nothing in it counts as absent. False says nothing. */
+  acceptsData(data: RecordData): boolean;
   /** Every problem of a record, at most 20. Absent, null and, for lists, [] are the same. */
   validateData(data: unknown): ItemProblem[];
   /**
@@ -35,6 +37,8 @@ export class EntryCompiler {
   /** Without a history the version counts as the first one. */
   compile(version: EntryVersion, history = itemHistory([version])): CompiledEntry {
     const everFilterable = [...history.filterable.values()];
+    const data = this.#validator(version, version.items, version.items.filter(isRequired));
+    const previous = this.#validator(version, everFilterable.map(withoutLimits), []);
     return {
       version,
       identifier: identifierOf(version),
@@ -42,23 +46,32 @@ export class EntryCompiler {
       history,
       codec: new RecordCodec(version.items.map(fieldOf)),
       previousCodec: new RecordCodec(everFilterable.map(fieldOf)),
-      validateData: this.#validator(version, version.items, version.items.filter(isRequired)),
-      validatePrevious: this.#validator(version, everFilterable.map(withoutLimits), []),
+      acceptsData: data.accepts,
+      validateData: data.problems,
+      validatePrevious: previous.problems,
     };
   }
 
-  #validator(version: EntryVersion, items: NumberedItem[], required: NumberedItem[]): (data: unknown) => ItemProblem[] {
+  #validator(version: EntryVersion, items: NumberedItem[], required: NumberedItem[]): RecordRules {
     const lists = new Set(items.filter((item) => item.list).map((item) => item.name));
     const checks = valueChecks(items);
     const names = required.map(({ name }) => name);
     const validator = new RecordValidator(version, items, names, this.#validators);
-    return (data) => {
-      const present = withoutAbsent(data, lists);
-      const problems = validator.problems(present);
-      if (problems.length > 0) return problems;
-      return checks.length === 0 ? [] : failedChecks(checks, present as RecordData);
+    return {
+      accepts: (data) => validator.accepts(data) && checks.every((check) => check(data) === undefined),
+      problems: (data) => {
+        const present = withoutAbsent(data, lists);
+        const problems = validator.problems(present);
+        if (problems.length > 0) return problems;
+        return checks.length === 0 ? [] : failedChecks(checks, present as RecordData);
+      },
     };
   }
+}
+
+interface RecordRules {
+  accepts(data: RecordData): boolean;
+  problems(data: unknown): ItemProblem[];
 }
 
 const withoutLimits = ({ name, number, type }: NumberedItem): NumberedItem => ({ name, number, type });

@@ -5,11 +5,11 @@ t.test('the results of a call resolve when the last one has come, in the order o
   const answers = new EventResults(3);
   let isComplete = false;
   void answers.all.then(() => (isComplete = true));
-  answers.to(2)({ id: 'c', position: 3 });
-  answers.to(0)({ id: 'a', position: 1 });
+  answers.set(2, { id: 'c', position: 3 });
+  answers.set(0, { id: 'a', position: 1 });
   await new Promise(setImmediate);
   t.notOk(isComplete);
-  answers.to(1)({ id: 'b', position: 2 });
+  answers.set(1, { id: 'b', position: 2 });
   t.same(
     (await answers.all).map(({ id }) => id),
     ['a', 'b', 'c'],

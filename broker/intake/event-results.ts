@@ -1,8 +1,5 @@
 import type { PublishResult } from '../../proto/frames/frames.js';
 
-/** Takes the result of one event; called once. */
-export type EventResult = (result: PublishResult) => void;
-
 /** Results of events that were published in one call. One promise for all: one per event costs as much as validating it. */
 export class EventResults {
   /** Resolves with every result in the order of the events when the last one has come. */
@@ -20,10 +17,9 @@ export class EventResults {
     if (events === 0) this.#complete(this.#results);
   }
 
-  to(index: number): EventResult {
-    return (result) => {
-      this.#results[index] = result;
-      if (--this.#missing === 0) this.#complete(this.#results);
-    };
+  /** Takes the result of one event; called once for each. */
+  set(index: number, result: PublishResult): void {
+    this.#results[index] = result;
+    if (--this.#missing === 0) this.#complete(this.#results);
   }
 }

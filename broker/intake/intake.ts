@@ -10,13 +10,13 @@ import type { EventTraces } from '../traces/event-traces.js';
 import { AcceptedEvents } from './accepted-events.js';
 import { eventsOfBatch, refusalOfBatch, refusedInBatch } from './commit/atomic-batch.js';
 import type { OnStored } from './commit/commit.js';
-import { type EventResult, EventResults } from './event-results.js';
+import { EventResults } from './event-results.js';
 import type { IntakeLimits } from './intake-limits.js';
 import { Quarantine } from './quarantine/quarantine.js';
 import { encodeQuarantined } from './quarantine/quarantine-record.js';
 import { Backlog } from './queue/backlog.js';
 import { PartitionWriter } from './queue/partition-writer.js';
-import { WaitingEvent, type WaitingFields, WaitingUnit } from './queue/waiting-event.js';
+import { WaitingBatch, WaitingEvent, type WaitingFields } from './queue/waiting-event.js';
 import { type QuotaLimits, Quotas } from './quotas/quotas.js';
 import { sourcePositionOf } from './source-progress/source-position.js';
 import { WatermarkCheckpoint } from './source-progress/watermark-checkpoint.js';
@@ -56,6 +56,7 @@ interface Call {
   caller: SystemCaller;
   flow: object;
   entries: EntryLookup;
+  results: EventResults;
 }
 
 /** Windows and pauses are measured by it: setting the wall clock must not end them. */
@@ -127,12 +128,11 @@ export class Intake {
    */
   publish(caller: SystemCaller, events: readonly unknown[], flow: object = {}): Promise<PublishResult[]> {
     const results = new EventResults(events.length);
-    const call: Call = { caller, flow, entries: new LookUpOnce(this.#deps.catalog) };
+    const call: Call = { caller, flow, entries: new LookUpOnce(this.#deps.catalog), results };
     for (let i = 0; i < events.length; i++) {
       const event = events[i];
-      const answer = results.to(i);
-      if (isMap(event)) this.#take(call, event, answer);
-      else answer(this.#refused(undefined, notAnEvent()));
+      if (isMap(event)) this.#take(call, event, i);
+      else results.set(i, this.#refused(undefined, notAnEvent()));
     }
     return results.all;
   }
@@ -148,18 +148,16 @@ export class Intake {
     flow: object = {},
   ): PublishResult[] | Promise<PublishResult[]> {
     const events = eventsOfBatch(values);
-    const call: Call = { caller, flow, entries: new LookUpOnce(this.#deps.catalog) };
+    const results = new EventResults(events.length);
+    const call: Call = { caller, flow, entries: new LookUpOnce(this.#deps.catalog), results };
     const judged = events.map((event) => this.#judge(call, event));
     const refusal = this.#isDraining ? shuttingDown() : refusalOfBatch(judged);
     if (refusal || judged.some((one) => !one.accepted)) {
       return judged.map((one) => this.#counted(refusedInBatch(one, refusal)));
     }
-    const results = new EventResults(judged.length);
-    const [first, ...rest] = judged.map(
-      (one, i) => new WaitingEvent(this.#fields(call, events[i]!, one), results.to(i)),
-    );
+    const [first, ...rest] = judged.map((one, i) => new WaitingEvent(this.#fields(call, events[i]!, one), results, i));
     if (!first) return [];
-    const unit = new WaitingUnit([first, ...rest], true);
+    const unit = new WaitingBatch([first, ...rest]);
     const writer = this.#writers[first.fields.route.partition]!;
     const problem =
       this.#refusalOfAll() ??
@@ -189,28 +187,28 @@ export class Intake {
     this.#endStatus();
   }
 
-  #take(call: Call, event: RawEvent, answer: EventResult): void {
+  #take(call: Call, event: RawEvent, index: number): void {
+    const { results } = call;
     if (this.#isDraining) {
-      answer(this.#refused(isPrintableId(event.id) ? event.id : undefined, shuttingDown()));
+      results.set(index, this.#refused(isPrintableId(event.id) ? event.id : undefined, shuttingDown()));
       return;
     }
-    const { caller } = call;
     const judged = this.#judge(call, event);
-    if (judged.accepted) this.#queue(call, event, judged, answer);
+    if (judged.accepted) this.#queue(call, event, judged, index);
     // Without an entry of the caller's own there is no quarantine that anyone would be entitled to read.
-    else if (!judged.entry) answer(this.#refused(judged.id, judged.problem));
-    else if (sourcePositionOf(event)) this.#queue(call, event, judged, answer);
-    else this.#keepRejected(caller, event, judged, answer);
+    else if (!judged.entry) results.set(index, this.#refused(judged.id, judged.problem));
+    else if (sourcePositionOf(event)) this.#queue(call, event, judged, index);
+    else this.#keepRejected(call, event, judged, index);
   }
 
-  #queue(call: Call, event: RawEvent, judged: ValidationResult, answer: EventResult): void {
-    const waiting = new WaitingEvent(this.#fields(call, event, judged), answer);
+  #queue(call: Call, event: RawEvent, judged: ValidationResult, index: number): void {
+    const waiting = new WaitingEvent(this.#fields(call, event, judged), call.results, index);
     const writer = this.#writers[judged.entry!.version.partition]!;
     const problem =
       this.#refusalOfAll() ??
       (writer.backlog.hasCapacity(1, waiting.size) ? this.#quotaProblem(call.caller, waiting) : tooManyWait());
-    if (problem) answer(this.#refusedForNow(writer, waiting, problem));
-    else writer.add(WaitingUnit.of(waiting));
+    if (problem) call.results.set(index, this.#refusedForNow(writer, waiting, problem));
+    else writer.add(waiting);
   }
 
   #refusalOfAll(): Problem | undefined {
@@ -256,28 +254,29 @@ export class Intake {
 
   /** Nothing waits for a rejected event without source position; its answer waits, so that its sender cannot outrun the store. */
   #keepRejected(
-    caller: SystemCaller,
+    { caller, results }: Call,
     event: RawEvent,
     judged: ValidationResult & { accepted: false },
-    answer: EventResult,
+    index: number,
   ): void {
     const { id, entry, problem } = judged;
     const full = this.#quotas.quarantineRefusal(caller.id);
     if (full !== undefined) {
-      answer(this.#refused(id, { ...problem, detail: `${problem.detail}; it is not kept: ${full}` }));
+      results.set(index, this.#refused(id, { ...problem, detail: `${problem.detail}; it is not kept: ${full}` }));
       return;
     }
     if (!this.#quarantine.keep(this.#quarantineRecord(caller, event, judged), problem.code)) {
       const where = { event: id, entry: entry!.version.id };
-      answer(
+      results.set(
+        index,
         this.#refused(id, problemDocument('TOO_MANY', 'too many refused events wait for quarantine already', where)),
       );
       return;
     }
     const refused = this.#refused(id, problem);
     const drained = this.#quarantine.backpressure();
-    if (drained) void drained.then(() => answer(refused));
-    else answer(refused);
+    if (drained) void drained.then(() => results.set(index, refused));
+    else results.set(index, refused);
   }
 
   #quarantineRecord(caller: SystemCaller, event: RawEvent, judged: ValidationResult & { accepted: false }) {

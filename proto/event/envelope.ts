@@ -1,6 +1,7 @@
-import { SOURCE_OPS, type SourceOp } from './event.js';
+import { type RecordData, SOURCE_OPS, type SourceOp } from './event.js';
 import { MessageWriter } from './message-writer.js';
 import { Reader } from './protobuf.js';
+import type { RecordCodec } from './record.js';
 
 /** Version of the stored envelope; a reader refuses versions newer than it knows. */
 export const ENVELOPE_FORMAT = 1;
@@ -26,6 +27,17 @@ export interface StoredEvent {
 
 /** The attributes of a stored event that delivery needs. */
 export type DeliverableEvent = Omit<StoredEvent, 'sourceId' | 'sourceTime' | 'sourcePosition' | 'sourceEpoch'>;
+
+/** A record that is encoded where it is written. */
+export interface UnwrittenRecord {
+  codec: RecordCodec;
+  data: RecordData;
+}
+
+export type UnwrittenEvent = Omit<StoredEvent, 'data' | 'previous'> & {
+  data?: Uint8Array | UnwrittenRecord | undefined;
+  previous?: Uint8Array | UnwrittenRecord | undefined;
+};
 
 const LENGTH_DELIMITED = 2;
 const tag = (number: number, wireType: number): number => (number << 3) | wireType;
@@ -54,15 +66,15 @@ export class EnvelopeError extends Error {
 
 const writer = new MessageWriter();
 
-export function encodeEnvelope(event: StoredEvent): Uint8Array {
+export function encodeEnvelope(event: UnwrittenEvent): Uint8Array {
   writer.begin().varint(tag(FIELD.format, 0)).varint(ENVELOPE_FORMAT);
   writer.varint(tag(FIELD.op, 0)).varint(SOURCE_OPS.indexOf(event.op));
   writer.varint(tag(FIELD.entryVersion, 0)).varint(event.entryVersion);
   writer.varint(tag(FIELD.acceptedAtMs, 0)).varint(event.acceptedAtMs);
   if (event.keyId !== 0) writer.varint(tag(FIELD.keyId, 0)).varint(event.keyId);
   text(FIELD.subject, event.subject);
-  if (event.data) writer.varint(tag(FIELD.data, LENGTH_DELIMITED)).bytes(event.data);
-  if (event.previous) writer.varint(tag(FIELD.previous, LENGTH_DELIMITED)).bytes(event.previous);
+  record(FIELD.data, event.data);
+  record(FIELD.previous, event.previous);
   text(FIELD.snapshotId, event.snapshotId);
   if (event.corrects !== undefined) writer.varint(tag(FIELD.corrects, 0)).varint(event.corrects);
   text(FIELD.sourceId, event.sourceId);
@@ -70,6 +82,17 @@ export function encodeEnvelope(event: StoredEvent): Uint8Array {
   text(FIELD.sourcePosition, event.sourcePosition);
   text(FIELD.sourceEpoch, event.sourceEpoch);
   return writer.finish();
+}
+
+function record(field: number, value: Uint8Array | UnwrittenRecord | undefined): void {
+  if (value === undefined) return;
+  writer.varint(tag(field, LENGTH_DELIMITED));
+  if (value instanceof Uint8Array) writer.bytes(value);
+  else {
+    const start = writer.open();
+    value.codec.write(value.data, writer);
+    writer.close(start);
+  }
 }
 
 function text(field: number, value: string | undefined): void {

@@ -7,30 +7,45 @@ const WIRE_TYPE: Record<WireScalar, 0 | 1 | 2> = { sint64: 0, double: 1, bool: 0
 
 const writer = new MessageWriter();
 
+/** A field with what writing it needs, looked up once. */
+interface WrittenField {
+  name: string;
+  list: boolean;
+  tag: number;
+  scalar: WireScalar;
+  isObject: boolean;
+  /** Every object inherits a property of this name. */
+  isInherited: boolean;
+}
+
 /**
  * The canonical stored form of records of one shape: protobuf, item number = field number, fields in ascending
  * number, presence explicit (a stored zero or "" is a value; absent, null and [] are not stored).
  */
 export class RecordCodec {
   readonly #byNumber: Map<number, ItemField>;
-  readonly #ascending: ItemField[];
+  readonly #ascending: WrittenField[];
 
   constructor(fields: readonly ItemField[]) {
-    this.#ascending = [...fields].sort((a, b) => a.number - b.number);
+    this.#ascending = [...fields].sort((a, b) => a.number - b.number).map(writtenField);
     this.#byNumber = new Map(fields.map((field) => [field.number, field]));
   }
 
   /** Skips items that the shape does not have; validate first where that must be an error. */
   encode(data: RecordData): Uint8Array {
-    writer.begin();
-    for (const field of this.#ascending) {
-      // Own properties only: an item may have the name of a property that every object inherits.
-      const value = Object.hasOwn(data, field.name) ? data[field.name] : undefined;
-      if (value === undefined || value === null) continue;
-      if (field.list) for (const one of value as ItemValue[]) writeField(field, one);
-      else writeField(field, value);
-    }
+    this.write(data, writer.begin());
     return writer.finish();
+  }
+
+  /** The same behind what a message holds already. */
+  write(data: RecordData, to: MessageWriter): void {
+    for (const field of this.#ascending) {
+      if (field.isInherited && !Object.hasOwn(data, field.name)) continue;
+      const value = data[field.name];
+      if (value === undefined || value === null) continue;
+      if (field.list) for (const one of value as ItemValue[]) writeField(field, one, to);
+      else writeField(field, value, to);
+    }
   }
 
   /** Decodes bytes that are known to be valid: unknown fields are skipped, wire types are not checked. */
@@ -48,21 +63,26 @@ export class RecordCodec {
   }
 }
 
-function writeField(field: ItemField, value: ItemValue): void {
-  const scalar = wireScalar(field.type);
-  writer.varint((field.number << 3) | WIRE_TYPE[scalar]);
+function writtenField({ name, number, type, list }: ItemField): WrittenField {
+  const scalar = wireScalar(type);
+  const tag = (number << 3) | WIRE_TYPE[scalar];
+  return { name, list, tag, scalar, isObject: type === 'object', isInherited: name in Object.prototype };
+}
+
+function writeField({ tag, scalar, isObject }: WrittenField, value: ItemValue, to: MessageWriter): void {
+  to.varint(tag);
   switch (scalar) {
     case 'sint64':
-      writer.sint64(value as number);
+      to.sint64(value as number);
       break;
     case 'double':
-      writer.double(value as number);
+      to.double(value as number);
       break;
     case 'bool':
-      writer.bool(value as boolean);
+      to.bool(value as boolean);
       break;
     default:
-      writer.string(field.type === 'object' ? JSON.stringify(value) : (value as string));
+      to.string(isObject ? JSON.stringify(value) : (value as string));
   }
 }
 

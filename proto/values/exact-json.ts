@@ -18,15 +18,18 @@ const PLACEHOLDER = `exact-number-${globalThis.crypto.randomUUID()}`;
  * `JSON.parse` that changes nothing: a number whose digits a double would change is an ExactNumber in the result, and an object
  * that has a key twice is refused. Throws SyntaxError, RepeatedKeyError for such a key.
  *
- * JSON.parse rounds and drops without a word, and a parser of our own would cost several times as much for every event. So a pattern
- * looks for numbers that could lose digits; only a text that has one is scanned, and only such numbers are replaced
- * before JSON.parse reads it. Strings with long identifiers cost nothing: their digits do not follow a colon or comma. A
- * repeated key shows in the number of keys, which are fewer in the result than in the text. See docs/decisions/0055 and 0234.
+ * JSON.parse rounds and drops without a word, and a parser of our own would cost several times as much for every event. So where
+ * there are numbers a pattern looks for those that could lose digits; only a text that has one is scanned, and only such
+ * numbers are replaced before JSON.parse reads it again. Strings with long identifiers cost nothing: their digits do not follow a colon or
+ * comma. A repeated key shows in the number of keys, which are fewer in the result than in the text. See docs/decisions/0055 and 0234.
  */
 export function parseExactJson(text: string): unknown {
-  const replaced = SUSPECT.test(text) ? withPlaceholders(text) : text;
-  const value = replaced === text ? JSON.parse(text) : withExactNumbers(JSON.parse(replaced));
-  if (countMembers(value) === countQuotedColons(text)) return value;
+  const parsed: unknown = JSON.parse(text);
+  const seen = { number: false };
+  const members = countMembers(parsed, seen);
+  const replaced = seen.number && SUSPECT.test(text) ? withPlaceholders(text) : text;
+  const value = replaced === text ? parsed : withExactNumbers(JSON.parse(replaced));
+  if (members === countQuotedColons(text)) return value;
   const path = repeatedKeyIn(text);
   if (path !== undefined) throw new RepeatedKeyError(path);
   return value;

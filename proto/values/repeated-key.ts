@@ -16,20 +16,30 @@ export class RepeatedKeyError extends SyntaxError {
   }
 }
 
-/** Keys of all objects in a parsed value. It walks with a list of its own: nesting is bounded by the text alone. */
-export function countMembers(root: unknown): number {
+/** Something that a walk over a value came by. */
+export interface Seen {
+  number: boolean;
+}
+
+/** Keys of all objects in a parsed value, and whether there is a number in it. It walks with a list of its own: nesting is bounded by the text alone. */
+export function countMembers(root: unknown, seen: Seen = { number: false }): number {
   let members = 0;
   const open: unknown[] = [root];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next === 'number') seen.number = true;
     if (typeof next !== 'object' || next === null || next instanceof ExactNumber) continue;
     if (Array.isArray(next)) {
-      for (const value of next) if (typeof value === 'object' && value !== null) open.push(value);
+      for (const value of next) {
+        if (typeof value === 'number') seen.number = true;
+        else if (typeof value === 'object' && value !== null) open.push(value);
+      }
       continue;
     }
     for (const key in next) {
       members++;
       const value = (next as Record<string, unknown>)[key];
-      if (typeof value === 'object' && value !== null) open.push(value);
+      if (typeof value === 'number') seen.number = true;
+      else if (typeof value === 'object' && value !== null) open.push(value);
     }
   }
   return members;

@@ -1,9 +1,10 @@
-import { strictEqual } from 'node:assert/strict';
+import { ok, strictEqual } from 'node:assert/strict';
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import t from 'tap';
 import type { EntryVersion } from '../../../proto/entry/entry.js';
 import { dataSchema } from '../../../proto/entry/entry-schema.js';
+import type { RecordData } from '../../../proto/event/event.js';
 import { isDay, isInstant } from '../../../proto/values/rfc3339.js';
 import { entryVersion, recordOf } from '../../../tests/support/arbitrary-entry.js';
 import { ItemValidators } from './item-validators.js';
@@ -29,22 +30,28 @@ const entryAndRecord = entryVersion.chain((version) =>
 
 t.test('a record validated item by item gets the same verdict as by the published schema of its entry', async (t) => {
   const validators = new ItemValidators();
+  let accepted = 0;
   fc.assert(
     fc.property(entryAndRecord, ({ version, record }) => {
       const ajv = new Ajv({ formats: { date: isDay, 'date-time': isInstant } });
       const schema = dataSchema(version);
       const present = withoutEmptyLists(version, record);
       const validator = new RecordValidator(version, version.items, schema.required as string[], validators);
-      strictEqual(validator.problems(present).length === 0, ajv.validate(schema, present));
+      const isValid = ajv.validate(schema, present);
+      strictEqual(validator.problems(present).length === 0, isValid);
+      if (!validator.accepts(record as RecordData)) return;
+      ok(isValid && present === record);
+      accepted++;
     }),
     { numRuns: 60 },
   );
-  t.pass('for every record');
+  t.ok(accepted > 0, 'some records are accepted by one walk');
 });
 
 /** An empty list means absent, which JSON Schema cannot express. */
 function withoutEmptyLists({ items }: EntryVersion, record: object): object {
   const lists = new Set(items.filter(({ list }) => list).map(({ name }) => name));
   const isEmpty = (name: string, value: unknown) => lists.has(name) && Array.isArray(value) && value.length === 0;
+  if (!Object.entries(record).some(([name, value]) => isEmpty(name, value))) return record;
   return Object.fromEntries(Object.entries(record).filter(([name, value]) => !isEmpty(name, value)));
 }

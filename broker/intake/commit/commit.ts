@@ -6,7 +6,7 @@ import { eventStream } from '../../nats/streams.js';
 import type { EventTraces } from '../../traces/event-traces.js';
 import type { AcceptedEvents } from '../accepted-events.js';
 import type { EventOutcomes } from '../queue/event-outcomes.js';
-import { type WaitingEvent, WaitingUnit } from '../queue/waiting-event.js';
+import { WaitingBatch, type WaitingEvent, type WaitingUnit } from '../queue/waiting-event.js';
 import { findDuplicates } from '../source-progress/find-duplicates.js';
 import type { RecentIds } from '../source-progress/recent-ids.js';
 import { duplicateOf } from '../source-progress/screen-event.js';
@@ -166,5 +166,5 @@ function unitsOf(events: WaitingEvent[], isAtomic: boolean): WaitingUnit[] {
   events.sort((a, b) => a.fields.arrival - b.fields.arrival);
   const [first, ...rest] = events;
   if (!first) return [];
-  return isAtomic ? [new WaitingUnit([first, ...rest], true)] : events.map(WaitingUnit.of);
+  return isAtomic ? [new WaitingBatch([first, ...rest])] : events;
 }

@@ -93,7 +93,8 @@ export class PartitionWriter {
   }
 
   add(unit: WaitingUnit): void {
-    for (const event of unit.events) this.backlog.add(event.size);
+    if (unit.isAtomic) for (const event of unit.events) this.backlog.add(event.size);
+    else this.backlog.add(unit.size);
     this.#queue.push(unit);
     this.#start();
   }

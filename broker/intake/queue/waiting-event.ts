@@ -1,7 +1,7 @@
 import type { Problem } from '../../../proto/errors.js';
 import type { SourceOp } from '../../../proto/event/event.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
-import type { EventResult } from '../event-results.js';
+import type { EventResults } from '../event-results.js';
 import type { QuarantineEntry } from '../quarantine/quarantine-record.js';
 import type { SourcePosition } from '../source-progress/source-position.js';
 import type { EventRoute } from '../validate/event-route.js';
@@ -38,29 +38,48 @@ export class WaitingEvent {
 
   constructor(
     readonly fields: WaitingFields,
-    private readonly answer: EventResult,
+    private readonly results: EventResults,
+    /** Its place among the results of its call. */
+    private readonly index: number,
   ) {
     this.size = fields.bytes?.length ?? fields.refusal?.record.bytes.length ?? 0;
   }
 
   settle(result: PublishResult): void {
-    this.answer(result);
+    this.results.set(this.index, result);
+  }
+
+  get isAtomic(): boolean {
+    return false;
+  }
+
+  get events(): readonly [WaitingEvent] {
+    return [this];
+  }
+
+  get first(): WaitingEvent {
+    return this;
+  }
+
+  get positioned(): WaitingEvent {
+    return this;
+  }
+
+  get system(): string {
+    return this.fields.route.system;
   }
 }
 
-/** One place in the queue: a single event, or an atomic batch, whose events belong to one source and are stored all or none. */
-export class WaitingUnit {
+/** An atomic batch: its events belong to one source and are stored all or none. */
+export class WaitingBatch {
   readonly size: number;
 
-  constructor(
-    readonly events: readonly [WaitingEvent, ...WaitingEvent[]],
-    readonly isAtomic: boolean,
-  ) {
-    this.size = isAtomic ? events.reduce((sum, event) => sum + event.size, 0) : events[0].size;
+  constructor(readonly events: readonly [WaitingEvent, ...WaitingEvent[]]) {
+    this.size = events.reduce((sum, event) => sum + event.size, 0);
   }
 
-  static of(event: WaitingEvent): WaitingUnit {
-    return new WaitingUnit([event], false);
+  get isAtomic(): boolean {
+    return true;
   }
 
   get first(): WaitingEvent {
@@ -76,3 +95,6 @@ export class WaitingUnit {
     return this.first.fields.route.system;
   }
 }
+
+/** One place in the queue. A single event is one by itself: an object around it would be kept for as long as the event. */
+export type WaitingUnit = WaitingEvent | WaitingBatch;

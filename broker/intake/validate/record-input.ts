@@ -13,6 +13,7 @@ export function readData(input: object, entry: CompiledEntry, findings: Finding[
   const before = findings.length;
   const given = input instanceof Uint8Array ? readWireRecord(input, dataShape(entry), findings) : input;
   if (!given) return undefined;
+  if (entry.acceptsData(given as RecordData)) return given as RecordData;
   const data = withDecimals(withoutAbsent(given as RecordData), entryItems(entry).decimals);
   findings.push(...entry.validateData(data));
   if (findings.length === before) checkTexts(data, findings);

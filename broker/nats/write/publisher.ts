@@ -5,9 +5,9 @@ import type { StoreSpace } from '../space/store-space.js';
 import type { JetStreamRefusal } from '../store-errors.js';
 import { StoreRefusedError, StoreUnavailableError, storeError } from '../store-errors.js';
 import { subjectsOf } from '../stream-names.js';
-import { headerLines } from './header-lines.js';
 import type { OutMessage } from './out-message.js';
 import { PublishBytes } from './publish-bytes.js';
+import { type BatchMember, putPublish } from './put-publish.js';
 import { sendBytes } from './send-bytes.js';
 
 export interface PubAck {
@@ -145,10 +145,11 @@ export class Publisher {
     const committed = this.#newReply();
     return new Promise<RawAck>((resolve, reject) => {
       const bytes = this.#bytesFor(messages);
-      for (const [i, message] of messages.entries()) {
-        const { subject, data } = message;
-        const headers = headerLines(message, { id, sequence: i + 1, commit: i === last });
-        bytes.add({ subject, data, headers, reply: i === last ? committed : i === 0 ? opened : '' });
+      const member: BatchMember = { id, sequence: 0, commit: false };
+      for (const message of messages) {
+        const i = member.sequence++;
+        member.commit = i === last;
+        putPublish(bytes, message, member.commit ? committed : i === 0 ? opened : '', member);
       }
       this.#write(bytes);
       const { subject } = messages[last]!;
@@ -162,9 +163,10 @@ export class Publisher {
   #send(message: OutMessage): Promise<RawAck> {
     const reply = this.#newReply();
     return new Promise<RawAck>((resolve, reject) => {
-      const { subject, data } = message;
-      this.#write(this.#bytesFor([message]).add({ subject, data, headers: headerLines(message), reply }));
-      this.#await(reply, { subject, resolve, reject });
+      const bytes = this.#bytesFor([message]);
+      putPublish(bytes, message, reply);
+      this.#write(bytes);
+      this.#await(reply, { subject: message.subject, resolve, reject });
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Test } from 'tap';
 import { EntryCompiler } from '../../../broker/catalog/compiled-entry.js';
+import { EventResults } from '../../../broker/intake/event-results.js';
 import { Intake } from '../../../broker/intake/intake.js';
 import { INTAKE_LIMITS, type IntakeLimits } from '../../../broker/intake/intake-limits.js';
 import { WaitingEvent } from '../../../broker/intake/queue/waiting-event.js';
@@ -122,7 +123,7 @@ export function waitingEvent(position: string, arrival: number, flow: object = F
   const route = { system: 's', entry: 'a.b', subject: 'ev.0.a.b.s', partition: 0, ttlSeconds: undefined };
   const sourcePosition = { position, epoch: '' };
   const fields = { id: position, op: 'create', route, sourcePosition, arrival, flow } as const;
-  return new WaitingEvent({ ...fields, bytes: undefined, refusal: undefined }, () => undefined);
+  return new WaitingEvent({ ...fields, bytes: undefined, refusal: undefined }, new EventResults(1), 0);
 }
 
 const FLOW = {};

@@ -22,7 +22,7 @@ export class RecordValidator {
 
   /**
    * True for a record that has no problem and no absent value, and whose strings are well-formed Unicode; false says nothing. It decides
-   * nearly all records in one walk that makes no object; `problems` explains the others.
+   * nearly all records in one walk that makes no object; `problems` explains the others. See docs/decisions/0261.
    */
   accepts(record: RecordData): boolean {
     const items = this.#items;

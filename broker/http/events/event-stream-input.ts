@@ -36,8 +36,8 @@ export const REFUSED_IN_A_ROW_MAX = 1_000;
 const DISCARDED_BYTES_MAX = 8 * 1024 * 1024;
 /** Results that are ready and not read; a result of the usual size has 60 bytes, a refusal 300. */
 const UNREAD_BYTES_MAX = 1024 * 1024;
-/** The same for all uploads of the process. */
-const unreadResults = new UnreadResults(16 * 1024 * 1024);
+/** The same for all uploads of the process, and lines that are in flight or whose results are not read. */
+const unreadResults = new UnreadResults(16 * 1024 * 1024, 6 * OPEN_EVENTS_MAX);
 
 /** Results of some lines as they are sent, and what they add to the summary. */
 interface Part extends Summary {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { LineCutter, ndjsonLines } from './ndjson-lines.js';
+import { type InputLine, LineCutter, ndjsonLines } from './ndjson-lines.js';
 import { UnfinishedLines } from './unfinished-lines.js';
 
 async function linesOf(chunks: (string | Buffer)[], lineBytesMax = 100): Promise<[number, string | undefined][]> {
@@ -69,15 +69,29 @@ t.test('beyond the room of all lines the one that was begun first ends its strea
     LineCutter,
   ];
   const half = Buffer.from('x'.repeat(45_000));
-  t.same(first.push(Buffer.concat([Buffer.from('whole\n'), half])), [{ number: 1, text: 'whole' }]);
-  t.same([...second.push(half), ...third.push(half)], []);
-  t.same(first.push(Buffer.from('x\nnext\n')), [{ number: 2, text: undefined, flaw: 'no room' }]);
-  t.same([...first.push(Buffer.from('more\n')), ...first.end()], [], 'nothing behind it is taken');
-  t.match(second.push(Buffer.from('\n')), [{ number: 1, text: 'x'.repeat(45_000) }]);
+  const push = (cutter: LineCutter, chunk: Buffer): InputLine[] => [...cutter.push(chunk)].flat();
+  t.same(push(first, Buffer.concat([Buffer.from('whole\n'), half])), [{ number: 1, text: 'whole' }]);
+  t.same([...push(second, half), ...push(third, half)], []);
+  t.same(push(first, Buffer.from('x\nnext\n')), [{ number: 2, text: undefined, flaw: 'no room' }]);
+  t.same([...push(first, Buffer.from('more\n')), ...first.end()], [], 'nothing behind it is taken');
+  t.match(push(second, Buffer.from('\n')), [{ number: 1, text: 'x'.repeat(45_000) }]);
   third.release();
   for (let i = 0; i < 10; i++) {
     const next = new LineCutter(100_000, unfinished);
-    t.same(next.push(half), []);
+    t.same(push(next, half), []);
     t.match(next.end(), [{ text: 'x'.repeat(45_000) }], 'lines that are over take no room');
+  }
+});
+
+t.test('a chunk of many short lines becomes lines as they are taken', async (t) => {
+  const chunk = Buffer.from('{}\n'.repeat(20_000));
+  for (const input of [chunk, Buffer.concat([Buffer.from([0xc3, 0x0a]), chunk])]) {
+    const cutter = new LineCutter(100_000, new UnfinishedLines());
+    const parts = [...cutter.push(input)].map((lines) => lines.length);
+    t.ok(Math.max(...parts) <= 256, `${Math.max(...parts)} lines at once`);
+    t.equal(
+      parts.reduce((sum, lines) => sum + lines, 0),
+      input.length === chunk.length ? 20_000 : 20_001,
+    );
   }
 });

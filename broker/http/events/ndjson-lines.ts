@@ -16,15 +16,16 @@ export interface InputLine {
   flaw?: 'too long' | 'not UTF-8' | 'no room';
 }
 
+/** A chunk of 64 KiB may hold 30,000 lines. As objects they take thirty times its bytes, so only so many are made before they are handled. */
+const LINES_AT_ONCE_MAX = 256;
+
 /**
  * Cuts a stream of bytes into lines, without regard to characters: a line that is not UTF-8 spoils no other. Yields
- * all lines that a chunk completes at once, so that work is done per chunk. Blank lines are left out.
+ * the lines that a chunk completes together, so that work is done per chunk, and many short ones in several parts. Blank
+ * lines are left out.
  */
 export async function* ndjsonLines(body: AsyncIterable<Buffer>, cutter: LineCutter): AsyncGenerator<InputLine[]> {
-  for await (const chunk of body) {
-    const lines = cutter.push(chunk);
-    if (lines.length > 0) yield lines;
-  }
+  for await (const chunk of body) yield* cutter.push(chunk);
   const last = cutter.end();
   if (last.length > 0) yield last;
 }
@@ -48,22 +49,23 @@ export class LineCutter implements LineHolder {
     private readonly unfinished: UnfinishedLines,
   ) {}
 
-  push(chunk: Buffer): InputLine[] {
-    const lines: InputLine[] = [];
-    if (this.#isOver) return lines;
-    if (this.#isDropped) return this.#endWithoutRoom();
+  /** Cuts a chunk as its lines are taken: all of them are to be taken before the next call. */
+  *push(chunk: Buffer): Generator<InputLine[]> {
+    if (this.#isOver) return;
     const firstEnd = chunk.indexOf(NEWLINE);
-    if (firstEnd === -1) {
-      this.#hold(chunk);
-      return lines;
-    }
-    this.#hold(chunk.subarray(0, firstEnd));
-    if (this.#isDropped) return this.#endWithoutRoom();
+    if (!this.#isDropped) this.#hold(firstEnd === -1 ? chunk : chunk.subarray(0, firstEnd));
+    if (this.#isDropped) yield this.#endWithoutRoom();
+    else if (firstEnd >= 0) yield* this.#cutFrom(chunk, firstEnd);
+  }
+
+  /** The held line ends at the first newline of the chunk. */
+  *#cutFrom(chunk: Buffer, firstEnd: number): Generator<InputLine[]> {
+    const lines: InputLine[] = [];
     this.#cut(lines);
     const lastEnd = chunk.lastIndexOf(NEWLINE);
-    if (lastEnd > firstEnd) this.#cutWhole(chunk.subarray(firstEnd + 1, lastEnd + 1), lines);
+    if (lastEnd > firstEnd) yield* this.#cutWhole(chunk.subarray(firstEnd + 1, lastEnd + 1), lines);
     if (lastEnd + 1 < chunk.length) this.#hold(chunk.subarray(lastEnd + 1));
-    return lines;
+    if (lines.length > 0) yield lines;
   }
 
   /** The bytes after the last newline are a line too. */
@@ -90,27 +92,29 @@ export class LineCutter implements LineHolder {
     return [{ number: this.#number + 1, text: undefined, flaw: 'no room' }];
   }
 
-  /** Lines with their ends, decoded together: that takes a third of decoding each. */
-  #cutWhole(bytes: Buffer, lines: InputLine[]): void {
+  /** Lines with their ends, decoded together: that takes a third of decoding each. Leaves in `lines` what is not yielded. */
+  *#cutWhole(bytes: Buffer, lines: InputLine[]): Generator<InputLine[]> {
     const text = bytes.length <= this.lineBytesMax ? decode(bytes) : undefined;
     if (text === undefined) {
-      this.#cutOneByOne(bytes, lines);
+      yield* this.#cutOneByOne(bytes, lines);
       return;
     }
     let start = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
       this.#add(lines, text.slice(start, end));
       start = end + 1;
+      if (lines.length === LINES_AT_ONCE_MAX) yield lines.splice(0);
     }
   }
 
   /** One of them is broken or too long. */
-  #cutOneByOne(bytes: Buffer, lines: InputLine[]): void {
+  *#cutOneByOne(bytes: Buffer, lines: InputLine[]): Generator<InputLine[]> {
     let start = 0;
     for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
       this.#hold(bytes.subarray(start, end));
       this.#cut(lines);
       start = end + 1;
+      if (lines.length >= LINES_AT_ONCE_MAX) yield lines.splice(0);
     }
   }
 

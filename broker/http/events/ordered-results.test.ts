@@ -54,25 +54,29 @@ t.test('a reader that leaves lets the writer go', async (t) => {
   t.pass('it came to its end');
 });
 
-t.test('while all readers together have left too much unread, each may have a little of its own', async (t) => {
-  const ofAll = new UnreadResults(100);
-  const fill = async (results: OrderedResults<ReturnType<typeof result>>, state: { added: number }) => {
-    for (let i = 0; i < 10; i++, state.added++) {
-      await results.add(Promise.resolve(result(String(i), 8 * 1024)), 1);
-      await turn();
-    }
-    results.complete();
-  };
-  const [idle, busy] = [1, 2].map(() => new OrderedResults<ReturnType<typeof result>>(100, 1_000_000, ofAll));
-  const [idleState, busyState] = [{ added: 0 }, { added: 0 }];
-  void fill(idle!, idleState);
-  const writer = fill(busy!, busyState);
-  for (let i = 0; i < 30; i++) await turn();
-  t.ok(idleState.added >= 3 && idleState.added <= 5, `${idleState.added} of 10 were added without a reader`);
-  let read = 0;
-  for await (const _ of busy!.inOrder()) read++;
-  await writer;
-  t.equal(read, 10, 'a reader is not held up by the one that reads nothing');
-  idle!.abandon();
-  t.equal(ofAll.bytes, 0, 'and what nobody will read is not counted any more');
-});
+for (const [bound, ofAll, weight] of [
+  ['left too much unread', new UnreadResults(100), 1],
+  ['too much in flight', new UnreadResults(1_000_000, 100), 60],
+] as const) {
+  t.test(`while all readers together have ${bound}, each may have a little of its own`, async (t) => {
+    const fill = async (results: OrderedResults<ReturnType<typeof result>>, state: { added: number }) => {
+      for (let i = 0; i < 10; i++, state.added++) {
+        await results.add(Promise.resolve(result(String(i), 8 * 1024)), weight);
+        await turn();
+      }
+      results.complete();
+    };
+    const [idle, busy] = [1, 2].map(() => new OrderedResults<ReturnType<typeof result>>(1_000, 1_000_000, ofAll));
+    const [idleState, busyState] = [{ added: 0 }, { added: 0 }];
+    void fill(idle!, idleState);
+    const writer = fill(busy!, busyState);
+    for (let i = 0; i < 30; i++) await turn();
+    t.ok(idleState.added >= 3 && idleState.added <= 5, `${idleState.added} of 10 were added without a reader`);
+    let read = 0;
+    for await (const _ of busy!.inOrder()) read++;
+    await writer;
+    t.equal(read, 10, 'a reader is not held up by the one that reads nothing');
+    idle!.abandon();
+    t.same([ofAll.bytes, ofAll.weight], [0, 0], 'and what nobody will read is not counted any more');
+  });
+}

@@ -1,15 +1,17 @@
 /** Unread bytes that a reader may always have, whatever others have left unread. */
 const OWN_BYTES_FREE = 32 * 1024;
+/** The same of work whose results nobody has read: some turns' worth of lines. */
+const OWN_WEIGHT_FREE = 200;
 
-/** The bytes of results that are ready and not read, of all uploads of a process: their bound for one alone would add up. */
+/** What all uploads of a process have in flight and unread: the bounds of one alone would add up. Decision: docs/decisions/0251. */
 export class UnreadResults {
   bytes = 0;
+  weight = 0;
 
-  constructor(readonly bytesMax: number) {}
-
-  get isFull(): boolean {
-    return this.bytes > this.bytesMax;
-  }
+  constructor(
+    readonly bytesMax: number,
+    readonly weightMax = Number.POSITIVE_INFINITY,
+  ) {}
 }
 
 /**
@@ -36,11 +38,11 @@ export class OrderedResults<Result extends { bytes: number }> {
   /** Resolves when the next may be added. */
   async add(result: Promise<Result>, weight: number): Promise<void> {
     this.#open.push({ result, weight });
-    this.#openWeight += weight;
+    this.#countOpen(weight);
     void result.then(({ bytes }) => this.#countUnread(bytes));
     this.#changed();
     // Its own reader lets a writer go on, also when all results together were too many: nobody waits for the readers of others.
-    while (this.#openWeight > this.openWeightMax || this.#isUnread()) {
+    while (this.#hasTooMuchOpen() || this.#isUnread()) {
       await new Promise<void>((resolve) => (this.#drained = resolve));
     }
   }
@@ -53,9 +55,10 @@ export class OrderedResults<Result extends { bytes: number }> {
 
   /** To be called when nobody reads any more: a waiting `add` resolves, and later ones find no bound. */
   abandon(): void {
-    this.#openWeight = Number.NEGATIVE_INFINITY;
     this.ofAll.bytes -= this.#unreadBytes;
+    this.ofAll.weight -= this.#openWeight;
     this.#unreadBytes = 0;
+    this.#openWeight = 0;
     this.isAbandoned = true;
     this.#drained();
   }
@@ -67,7 +70,7 @@ export class OrderedResults<Result extends { bytes: number }> {
         if (next) {
           const result = await next.result;
           yield result;
-          this.#openWeight -= next.weight;
+          this.#countOpen(-next.weight);
           this.#countUnread(-result.bytes);
           this.#drained();
         } else if (this.#isComplete) {
@@ -81,9 +84,20 @@ export class OrderedResults<Result extends { bytes: number }> {
     }
   }
 
+  #hasTooMuchOpen(): boolean {
+    if (this.#openWeight > this.openWeightMax) return true;
+    return this.ofAll.weight > this.ofAll.weightMax && this.#openWeight > OWN_WEIGHT_FREE;
+  }
+
   #isUnread(): boolean {
     if (this.#unreadBytes > this.unreadBytesMax) return true;
-    return this.ofAll.isFull && this.#unreadBytes > OWN_BYTES_FREE;
+    return this.ofAll.bytes > this.ofAll.bytesMax && this.#unreadBytes > OWN_BYTES_FREE;
+  }
+
+  #countOpen(weight: number): void {
+    if (this.isAbandoned) return;
+    this.#openWeight += weight;
+    this.ofAll.weight += weight;
   }
 
   #countUnread(bytes: number): void {

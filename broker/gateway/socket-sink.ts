@@ -11,8 +11,8 @@ const HELD_MS_MAX = 100;
 const COPIED_BYTES_MAX = 16 * 1024;
 /** A WebSocket ping without payload (RFC 6455, section 5.5.2). */
 const PING = Buffer.from([0x89, 0]);
-/** Low-water mark. One frame can be built while the rest goes out. */
-const LOW_WATER_BYTES = 256 * 1024;
+/** Low-water mark: what a session may hold unwritten while memory is scarce. */
+const LOW_WATER_BYTES = 64 * 1024;
 
 const NOTHING = new Uint8Array(0);
 

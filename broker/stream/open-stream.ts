@@ -223,6 +223,7 @@ function openSubscriptions(deps: StreamDeps, base: Base, live: Live): Subscripti
     readers,
     services: {
       refusal: (parts) => deliveryRefusal(parts, ledger, clock()),
+      isMemoryScarce: () => segments.isMemoryScarce,
       catchUp: (subscription) => catchUp.run(subscription),
       cursors,
       acknowledged: acknowledgementMeter(deps, readers),

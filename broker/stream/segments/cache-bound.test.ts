@@ -22,6 +22,7 @@ t.test('the cache gives way to what connections hold, and takes the memory back'
     bufferMiB = buffers;
     nowMs += 1_000;
     t.equal(bound.bytesMax(cached * MEBIBYTE), max * MEBIBYTE, `${buffers} MiB of buffers, ${cached} of them cached`);
+    t.equal(bound.isScarce(cached * MEBIBYTE), buffers - cached > 112, 'scarce when others hold too much');
   }
   bufferMiB = 500;
   nowMs += 10;

@@ -19,7 +19,9 @@ export interface ChannelView extends ChannelEncoding {
  * all subscriptions that read the segment.
  */
 export class LogSegment {
+  /** With its encoded forms. */
   bytes: number;
+  readonly eventBytes: number;
   readonly #encoded = new Map<EventEncoder, EncodedRun[]>();
   readonly #since = new Map<number, LogSegment>();
 
@@ -29,7 +31,13 @@ export class LogSegment {
     readonly through: number,
     readonly events: readonly LogEvent[],
   ) {
-    this.bytes = events.reduce((sum, event) => sum + event.bytes.length, 0);
+    this.eventBytes = events.reduce((sum, event) => sum + event.bytes.length, 0);
+    this.bytes = this.eventBytes;
+  }
+
+  /** Whether the frames of a channel are made already. */
+  isEncodedFor({ encoder }: ChannelView): boolean {
+    return this.#encoded.has(encoder);
   }
 
   /** Yields the events that a view delivers. */

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { sharedTurn } from '../../../proto/async/shared-turns.js';
 import { entryFilter } from '../../../proto/subject.js';
 import { EventMemory } from '../../event-log/event-memory.js';
 import { LogEvent } from '../../event-log/log-event.js';
@@ -13,6 +14,10 @@ import { SharedScan } from './shared-scan.js';
 /** One read: large enough to amortise the request and a frame per reader, small enough that a slow socket pins little. */
 const SEGMENT_EVENTS = 1024;
 const SEGMENT_BYTES = 1024 * 1024;
+/** The same while memory is scarce: each of hundreds of sockets that are not read holds a frame of it. */
+const SCARCE_SEGMENT_BYTES = 64 * 1024;
+/** Bytes of events that are encoded for views of their own meanwhile. Faster, memory would fill before what was sent is collected. */
+const SCARCE_BYTES_PER_MS = 16 * 1024;
 
 /** A leader that was replaced learns of it within a Raft heartbeat (1 s). */
 const LEADER_CHANGE_MS = 1_500;
@@ -49,6 +54,8 @@ export class LogSegments {
   #bytes = 0;
   readonly #bound = new CacheBound();
   #truncations = 0;
+  /** When what was encoded while memory was scarce has taken its time. */
+  #encodedUntilMs = 0;
 
   constructor(
     private readonly bus: Bus,
@@ -73,6 +80,11 @@ export class LogSegments {
       this.#loading.set(key, loading);
     }
     return loading;
+  }
+
+  /** Buffers of this process beside the cache take so much memory that readers are to be given little at a time. */
+  get isMemoryScarce(): boolean {
+    return this.#bound.isScarce(this.#bytes);
   }
 
   /** Number of entries with waiting readers. */
@@ -100,6 +112,16 @@ export class LogSegments {
     return scan;
   }
 
+  /** Resolves when it is the caller's turn to encode a segment, of which many come to be encoded at once. */
+  async turnToEncode({ eventBytes }: LogSegment): Promise<void> {
+    if (this.isMemoryScarce) {
+      const nowMs = performance.now();
+      this.#encodedUntilMs = Math.max(nowMs, this.#encodedUntilMs) + eventBytes / SCARCE_BYTES_PER_MS;
+      await pause(this.#encodedUntilMs - nowMs);
+    }
+    await sharedTurn();
+  }
+
   /** Counts encoded forms that were added to a segment and evicts the least recently used ones beyond the bound. */
   encoded(segment: LogSegment, bytes: number): void {
     segment.bytes += bytes;
@@ -122,9 +144,10 @@ export class LogSegments {
   /** Serves a reader from the recent tail in memory when its position lies inside. */
   #readRecent({ entry, partition, after }: SegmentRequest): LogSegment | undefined {
     const { recent, head } = this.readers.at(partition);
-    const events = recent.eventsAfter(after, entry, SEGMENT_EVENTS);
-    if (!events) return undefined;
-    const isAll = events.length < SEGMENT_EVENTS;
+    const found = recent.eventsAfter(after, entry, SEGMENT_EVENTS);
+    if (!found) return undefined;
+    const events = this.isMemoryScarce ? beginningOf(found, SCARCE_SEGMENT_BYTES) : found;
+    const isAll = events.length === found.length && found.length < SEGMENT_EVENTS;
     return new LogSegment(entry, after, isAll ? head : (events.at(-1) as LogEvent).position, events);
   }
 
@@ -136,7 +159,7 @@ export class LogSegments {
       after: request.after,
       subject: entryFilter(request.partition, request.entry),
       limit: SEGMENT_EVENTS,
-      maxBytes: SEGMENT_BYTES,
+      maxBytes: this.#readBytesMax,
     });
     const memory = new EventMemory();
     const events = messages.map((message) => new LogEvent(message, request.entry, memory));
@@ -156,7 +179,7 @@ export class LogSegments {
       after: request.after,
       subject: `ev.${request.partition}.>`,
       limit: SEGMENT_EVENTS,
-      maxBytes: SEGMENT_BYTES,
+      maxBytes: this.#readBytesMax,
     });
     const prefix = entryFilter(request.partition, request.entry).slice(0, -1);
     const memory = new EventMemory();
@@ -183,10 +206,19 @@ export class LogSegments {
     }
   }
 
+  get #readBytesMax(): number {
+    return this.isMemoryScarce ? SCARCE_SEGMENT_BYTES : SEGMENT_BYTES;
+  }
+
+  /** Large ones from before memory was scarce are passed over: encoding one makes a frame of its size for each view. */
   #find(request: SegmentRequest): LogSegment | undefined {
+    const eventBytesMax = this.isMemoryScarce ? 2 * SCARCE_SEGMENT_BYTES : Number.POSITIVE_INFINITY;
     return this.#byEntry
       .get(request.entry)
-      ?.find((segment) => segment.after <= request.after && request.after < segment.through);
+      ?.find(
+        ({ after, through, eventBytes }) =>
+          after <= request.after && request.after < through && eventBytes <= eventBytesMax,
+      );
   }
 
   #keep(segment: LogSegment, partition: number): LogSegment {
@@ -223,4 +255,14 @@ export class LogSegments {
     if (index >= 0) segments.splice(index, 1);
     if (segments.length === 0) this.#byEntry.delete(segment.entry);
   }
+}
+
+/** As many of the events as have so many bytes together, one at least. */
+function beginningOf(events: LogEvent[], bytesMax: number): LogEvent[] {
+  let end = 0;
+  for (let bytes = 0; end < events.length; end++) {
+    bytes += (events[end] as LogEvent).bytes.length;
+    if (bytes > bytesMax && end > 0) break;
+  }
+  return events.slice(0, end);
 }

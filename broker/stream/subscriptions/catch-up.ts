@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { sharedTurn } from '../../../proto/async/shared-turns.js';
 import type { ItemField } from '../../../proto/entry/item-field.js';
 import type { LogEvent } from '../../event-log/log-event.js';
 import type { PartitionReader } from '../../event-log/partition-reader.js';
@@ -48,6 +49,8 @@ export class CatchUp {
       await this.#untilReached(subscription);
       await subscription.onDrained();
       await coverReceipt(subscription, this.#partition(subscription).head);
+      // Hundreds may come to this at once, each with a view of its own to encode for.
+      await sharedTurn();
       if (!subscription.isBehind) return;
       const missing = this.#missingOnly(subscription);
       if (!missing) await this.#feedFromLog(subscription, channel);
@@ -106,6 +109,7 @@ export class CatchUp {
       return;
     }
     await coverReceipt(subscription, segment.through);
+    if (!segment.isEncodedFor(channel)) await segments.turnToEncode(segment);
     const { capacity } = subscription;
     if (!subscription.isBehind || capacity <= 0 || !parts.receipt.covers(segment.through)) return;
     this.#sendNext(subscription, segment, capacity, channel, (bytes) => segments.encoded(segment, bytes));

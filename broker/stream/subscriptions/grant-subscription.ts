@@ -14,11 +14,15 @@ import type { Refusal } from './delivery-refusal.js';
 
 /** A socket with this much unwritten makes its session a slow consumer: its subscriptions leave their channels for the log. */
 const SLOW_SINK_BYTES = 1024 * 1024;
+/** The same while memory is scarce. */
+const SCARCE_SINK_BYTES = 64 * 1024;
 
 /** Collaborators of all subscriptions of a broker. */
 export interface SubscriptionServices {
   /** Returns why nothing may be sent now, or undefined; asked before every frame of events. */
   refusal(parts: SubscriptionParts): Refusal | undefined;
+  /** Sockets that are not read hold so much memory that each is to be given little. */
+  isMemoryScarce(): boolean;
   /** Feeds a subscription from the log until it is live again; returns at once. */
   catchUp(subscription: GrantSubscription): void;
   cursors: Pick<CursorStore, 'advance'>;
@@ -259,7 +263,8 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
   }
 
   get #isSinkSlow(): boolean {
-    return this.parts.sink.bufferedBytes() > SLOW_SINK_BYTES;
+    const bytes = this.parts.sink.bufferedBytes();
+    return bytes > SCARCE_SINK_BYTES && (bytes > SLOW_SINK_BYTES || this.services.isMemoryScarce());
   }
 
   #advance(through: number, events: number): void {

@@ -51,7 +51,9 @@ export function preferredLanguage<T extends string>(
 ): T {
   const accepted = parse(acceptLanguage ?? '');
   const isOf = ({ name }: Weighted, language: T): boolean => name === language || name.startsWith(`${language}-`);
-  const isNamed = (language: T): boolean => accepted.some((range) => isOf(range, language));
+  // Once for each language: a head of 16 KiB has thousands of ranges, and for each `*` all of them would be looked through.
+  const named = new Set(offered.filter((language) => accepted.some((range) => isOf(range, language))));
+  const isNamed = (language: T): boolean => named.has(language);
   let best: T | undefined;
   let bestWeight = 0;
   for (const range of accepted) {

@@ -4,7 +4,7 @@ import { ENTRY, REFUSAL_BUNDLE, TOKENS } from '../support/broker/refusal-bundle.
 import { eventually } from '../support/condition.js';
 import { RawSession } from '../support/raw-client/raw-client.js';
 import { call } from '../support/raw-client/raw-http.js';
-import { head, RawSocket } from '../support/raw-client/raw-socket.js';
+import { ask, head, RawSocket } from '../support/raw-client/raw-socket.js';
 
 const FEW = 64;
 const config = { http: { maxConnections: FEW } };
@@ -54,6 +54,30 @@ t.test('requests in one packet are served one at a time, in order, and not witho
   flood.write(ask('/v1/grants/g-shops/events').repeat(500));
   await flood.closed;
   t.equal((await call({ url: broker.url, token: TOKENS.reader }, 'GET', '/v1/catalog')).status, 200);
+});
+
+t.test('requests that wait behind another one take little memory, whatever their heads hold', async (t) => {
+  const lines = Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`x${i}`, '']));
+  const waiting = head('GET /v1/catalog', { authorization: `Bearer ${TOKENS.reader}`, ...lines });
+  const socket = await RawSocket.open(t, broker.url);
+  const accept = { authorization: `Bearer ${TOKENS.reader}`, accept: 'text/event-stream' };
+  socket.write(head('GET /v1/grants/g-shops/events', accept));
+  await socket.until(/event-stream/);
+  socket.write(waiting.repeat(3));
+  socket.write(waiting.repeat(20));
+  await socket.closed;
+});
+
+t.test('a head of more than 200 lines is refused, and none of them is left out', async (t) => {
+  const lines = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`x${i}`, '']));
+  const authorization = `Bearer ${TOKENS.reader}`;
+  // Beside the host.
+  t.match(await ask(t, broker.url, head('GET /v1/catalog', { ...lines(198), authorization })), /^HTTP\/1\.1 200 /);
+  const upgrade = { connection: 'upgrade', upgrade: 'websocket', 'sec-websocket-version': 13 };
+  for (const more of [{}, upgrade]) {
+    const answer = await ask(t, broker.url, head('GET /v1/stream', { authorization, ...more, ...lines(2_500) }));
+    t.match(answer, /^HTTP\/1\.1 431 .*"code":"HEADERS_TOO_LARGE"/s);
+  }
 });
 
 t.test('a request that a proxy could read in another way is refused, and its connection is closed', async (t) => {

@@ -4,6 +4,12 @@ import { Server as TlsServer } from 'node:tls';
 
 /** Requests that a connection may have waiting behind the one in service. Browsers and libraries send none. */
 const PIPELINED_MAX = 32;
+/** Memory of their heads, of one connection: usual ones have a kilobyte. */
+const PIPELINED_BYTES_MAX = 64 * 1024;
+/** A line of a head takes this beside its characters. */
+const BYTES_PER_LINE = 64;
+/** Handshakes of TLS that are not complete, of all connections. Honest ones take some round trips. */
+const HANDSHAKE_SHARE = 0.1;
 const CHECK_INTERVAL_MS = 5_000;
 
 export interface ConnectionGuardOptions {
@@ -16,6 +22,7 @@ interface Connection {
   /** Requests in service, and the WebSocket that the connection has become. */
   inService: number;
   waiting: [IncomingMessage, ServerResponse][];
+  waitingBytes: number;
   /** Bytes that the kernel had taken when it was last looked at, and since when it has taken no more. */
   written: number;
   stalledSinceMs: number | undefined;
@@ -30,6 +37,8 @@ interface Connection {
 export class ConnectionGuard {
   /** In the order in which they became idle last. */
   readonly #connections = new Map<Socket, Connection>();
+  /** Peer → its connection whose handshake of TLS is not complete, oldest first. */
+  readonly #handshakes = new Map<string, Socket>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: ConnectionGuardOptions) {}
@@ -37,8 +46,9 @@ export class ConnectionGuard {
   /** Watches the server's connections until it closes. */
   watch(server: Server): void {
     // Over TLS the socket of requests is the one that the handshake yields.
-    const opens = server instanceof TlsServer ? 'secureConnection' : 'connection';
-    server.on(opens, (socket: Socket) => this.#opened(socket));
+    const isTls = server instanceof TlsServer;
+    if (isTls) server.on('connection', (socket: Socket) => this.#handshakeBegins(socket));
+    server.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => this.#opened(socket));
     server.on('upgrade', (request: IncomingMessage) => this.#serviceBegins(request.socket));
     this.#timer = setInterval(() => this.#closeStalled(), CHECK_INTERVAL_MS);
     this.#timer.unref();
@@ -51,7 +61,7 @@ export class ConnectionGuard {
       const connection = this.#of(request.socket);
       if (connection.inService === 0) {
         this.#serve(serve, request, response);
-      } else if (connection.waiting.length < PIPELINED_MAX) {
+      } else if (this.#mayWait(connection, request)) {
         connection.waiting.push([request, response]);
       } else {
         request.socket.destroy();
@@ -59,18 +69,41 @@ export class ConnectionGuard {
     };
   }
 
+  #mayWait(connection: Connection, request: IncomingMessage): boolean {
+    connection.waitingBytes += headBytes(request);
+    return connection.waiting.length < PIPELINED_MAX && connection.waitingBytes <= PIPELINED_BYTES_MAX;
+  }
+
   #serve(serve: RequestListener, request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     this.#serviceBegins(socket);
     response.once('close', () => {
       this.#serviceEnds(socket);
-      const next = socket.destroyed ? undefined : this.#connections.get(socket)?.waiting.shift();
-      if (next) this.#serve(serve, ...next);
+      const connection = socket.destroyed ? undefined : this.#connections.get(socket);
+      const next = connection?.waiting.shift();
+      if (!connection || !next) return;
+      connection.waitingBytes -= headBytes(next[0]);
+      this.#serve(serve, ...next);
     });
     serve(request, response);
   }
 
+  /** At their bound a new one closes the oldest: refusing it would let those that are never completed keep everybody out. */
+  #handshakeBegins(socket: Socket): void {
+    const key = peerOf(socket);
+    if (this.#handshakes.size >= Math.max(1, this.options.maxConnections * HANDSHAKE_SHARE)) {
+      for (const [peer, oldest] of this.#handshakes) {
+        this.#handshakes.delete(peer);
+        oldest.destroy();
+        break;
+      }
+    }
+    this.#handshakes.set(key, socket);
+    socket.once('close', () => this.#handshakes.delete(key));
+  }
+
   #opened(socket: Socket): void {
+    this.#handshakes.delete(peerOf(socket));
     if (this.#connections.size >= this.options.maxConnections && !this.#closeIdle()) {
       socket.destroy();
       return;
@@ -81,7 +114,13 @@ export class ConnectionGuard {
   #of(socket: Socket): Connection {
     const known = this.#connections.get(socket);
     if (known) return known;
-    const connection: Connection = { inService: 0, waiting: [], written: 0, stalledSinceMs: undefined };
+    const connection: Connection = {
+      inService: 0,
+      waiting: [],
+      waitingBytes: 0,
+      written: 0,
+      stalledSinceMs: undefined,
+    };
     this.#connections.set(socket, connection);
     socket.once('close', () => this.#connections.delete(socket));
     return connection;
@@ -124,4 +163,14 @@ export class ConnectionGuard {
       }
     }
   }
+}
+
+/** Over TLS the connection that was accepted and the one that carries requests are two objects of one peer. */
+const peerOf = ({ remoteAddress, remotePort, localAddress }: Socket): string =>
+  `${remoteAddress} ${remotePort} ${localAddress}`;
+
+function headBytes({ rawHeaders, url }: IncomingMessage): number {
+  let bytes = url?.length ?? 0;
+  for (const part of rawHeaders) bytes += part.length;
+  return bytes + (rawHeaders.length / 2) * BYTES_PER_LINE;
 }

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server, type ServerOptions } f
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { TlsConfig } from '../../config.js';
 import { ConnectionGuard } from './connection-guard.js';
-import { BrokerRequest, listenForExpectations, refuseFlawedHeads } from './refused-requests.js';
+import { BrokerRequest, HEADER_LINES_MAX, listenForExpectations, refuseFlawedHeads } from './refused-requests.js';
 import { readTls } from './tls.js';
 
 /** From the first byte of a request to the end of its headers; honest ones come in one packet. */
@@ -44,8 +44,10 @@ export function createBrokerServer(serve: RequestListener, options: HttpServerOp
         serveInTurn,
       )
     : createServer(settings, serveInTurn);
-  // A last bound for handshakes of TLS that are not complete, which the guard does not see.
-  server.maxConnections = Math.ceil(options.maxConnections * 1.1);
+  // With one more the request is refused; Node leaves out what is beyond.
+  server.maxHeadersCount = HEADER_LINES_MAX + 1;
+  // A last bound, above that of the guard with the handshakes of TLS that are not complete.
+  server.maxConnections = Math.ceil(options.maxConnections * 1.2);
   guard.watch(server);
   listenForExpectations(server, serveInTurn);
   return {

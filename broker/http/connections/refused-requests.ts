@@ -47,6 +47,9 @@ export function listenForExpectations(server: Server, serve: RequestListener): v
   });
 }
 
+/** Each takes memory beside its characters, and what is behind the last one that is read could change the meaning of a request. */
+export const HEADER_LINES_MAX = 200;
+
 /** Node keeps the first of several such lines, a proxy perhaps the last: two of them would see two different requests. */
 const SINGLE = new Set(['host', 'authorization', 'content-type', 'content-encoding']);
 
@@ -55,6 +58,7 @@ const SINGLE = new Set(['host', 'authorization', 'content-type', 'content-encodi
  * body that ends elsewhere; undefined when it could not.
  */
 export function headFlaw({ rawHeaders, headers, httpVersion }: IncomingMessage): SluiceError | undefined {
+  if (rawHeaders.length > 2 * HEADER_LINES_MAX) return headersTooLarge();
   const flaw = (what: string): SluiceError => new SluiceError('BAD_REQUEST', `the head of the request ${what}`);
   if (headers.host === undefined && httpVersion !== '1.0') return flaw('has no Host');
   const { 'transfer-encoding': coding } = headers;
@@ -88,10 +92,16 @@ export function refuseUnreadable(error: Error & { code?: string }, socket: Socke
 function problemOf(code: string | undefined): SluiceError {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
-      return new SluiceError('HEADERS_TOO_LARGE', 'the address and the headers have more than 16 KiB');
+      return headersTooLarge();
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new SluiceError('REQUEST_TIMEOUT', 'the head of the request was not complete in time');
     default:
       return new SluiceError('BAD_REQUEST', 'the request is not HTTP/1.1 as RFC 9112 defines it');
   }
 }
+
+const headersTooLarge = (): SluiceError =>
+  new SluiceError(
+    'HEADERS_TOO_LARGE',
+    `the address and the headers have more than 16 KiB, or ${HEADER_LINES_MAX} lines`,
+  );

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap';
 import { startBroker } from '../../../tests/support/broker/broker.js';
 import { makeCertificate, NO_OPENSSL } from '../../../tests/support/certificate.js';
 import { temporaryFolder } from '../../../tests/support/nats/nats.js';
+import { RawSocket } from '../../../tests/support/raw-client/raw-socket.js';
 
 /** The name in the certificate that the broker shows, and the first line of its answer. */
 function askOverTls(t: Test, url: string): Promise<{ name: string; answer: string }> {
@@ -45,4 +46,15 @@ t.test('a broker with a certificate speaks TLS, and takes another one without a 
   t.equal((await askOverTls(t, url)).name, 'second', 'files that do not belong together change nothing');
   const tls = { cert, key, clientCa: undefined };
   await t.rejects(startBroker(t, { config: { tls } }), { name: 'ConfigError', message: /tls/ });
+});
+
+t.test('handshakes of TLS that nobody completes keep nobody out', { skip }, async (t) => {
+  const folder = await temporaryFolder(t);
+  makeCertificate(folder, 'bus');
+  const tls = { cert: join(folder, 'bus.pem'), key: join(folder, 'bus.key'), clientCa: undefined };
+  const { url } = await startBroker(t, { config: { tls, http: { maxConnections: 64 } } });
+  const half = await Promise.all(Array.from({ length: 100 }, () => RawSocket.open(t, url)));
+  for (const socket of half) socket.write(Buffer.from('16030100ff', 'hex'));
+  t.match(await askOverTls(t, url), { answer: 'HTTP/1.1 200 OK' });
+  await half[0]?.closed;
 });

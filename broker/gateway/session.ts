@@ -13,6 +13,7 @@ import type { SubscriptionService } from '../stream/subscriptions/subscription-s
 import type { FrameDeflater } from './frame-deflater.js';
 import type { FrameInflater } from './frame-inflater.js';
 import { Heartbeat } from './heartbeat.js';
+import { readInPieces } from './paced-reading.js';
 import { SessionPublisher } from './session-publisher.js';
 import { SessionSubscriptions } from './session-subscriptions.js';
 import { SocketSink } from './socket-sink.js';
@@ -163,6 +164,12 @@ export class Session {
     await this.ended;
   }
 
+  /** Undefined while frames may be read; else resolves when it is worth asking again. */
+  #untilHandled(): Promise<unknown> | undefined {
+    if (this.#isClosing) return undefined;
+    return this.#frames.isWaiting ? this.#frames.drained : this.#sink.untilAnswersTaken();
+  }
+
   #boundInflating(): void {
     this.deps.inflater.watch(this.peer.socket, {
       isClosing: () => this.#isClosing,
@@ -172,7 +179,8 @@ export class Session {
   }
 
   #listen(): void {
-    const { socket } = this.peer;
+    const { socket, tcp } = this.peer;
+    readInPieces(socket, tcp, () => this.#untilHandled());
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('ping', (payload) => this.#hearControl(payload));
     socket.on('pong', (payload) => this.#hearControl(payload));

@@ -14,6 +14,9 @@ const PING = Buffer.from([0x89, 0]);
 /** Low-water mark: what a session may hold unwritten while memory is scarce. */
 const LOW_WATER_BYTES = 64 * 1024;
 
+/** Answers that a client has not taken; with more, nothing more is read of what it asks. */
+const ANSWER_BYTES_MAX = 32 * 1024;
+
 const NOTHING = new Uint8Array(0);
 
 export interface SocketSinkOptions {
@@ -43,6 +46,9 @@ export class SocketSink implements FrameSink {
   /** Frames that wait for the next write, which they go before. */
   #held: Uint8Array | undefined;
   #heldTimer: NodeJS.Timeout | undefined;
+  /** Bytes of answers since the client had taken all of them, and the place of the last one among everything written. */
+  #answerBytes = 0;
+  #answeredAt = 0;
 
   constructor(
     private readonly webSocket: WebSocket,
@@ -61,7 +67,21 @@ export class SocketSink implements FrameSink {
   }
 
   sendFrame(frame: ServerFrame): boolean {
-    return this.#sendBytes(socketMessage(this.options.codec.encode(frame)));
+    const message = socketMessage(this.options.codec.encode(frame));
+    if (this.#writtenBytes >= this.#answeredAt) this.#answerBytes = 0;
+    const isTaken = this.#sendBytes(message);
+    this.#answerBytes += message.length;
+    this.#answeredAt = this.socket.bytesWritten;
+    return isTaken;
+  }
+
+  /** Undefined while the client takes its answers; else resolves when it has taken them, or the socket is closed. */
+  untilAnswersTaken(): Promise<void> | undefined {
+    if (this.#answerBytes <= ANSWER_BYTES_MAX || this.#writtenBytes >= this.#answeredAt) return undefined;
+    if (this.socket.destroyed) return undefined;
+    return new Promise((resolve) => {
+      this.socket.write(NOTHING, () => resolve());
+    });
   }
 
   /** Sends the frame with the next one, or alone a moment later. */

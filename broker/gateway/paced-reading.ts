@@ -1,0 +1,65 @@
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+
+/** Bytes whose frames are read at one time: a hundred acknowledgements, or a part of a publish frame. */
+const PIECE_BYTES = 4 * 1024;
+
+/** The reader of frames as the library has it on a session. */
+interface Receiver {
+  readonly writableEnded: boolean;
+  write(chunk: Buffer): boolean;
+  once(event: 'drain', listener: () => void): unknown;
+  on(event: 'drain', listener: () => void): unknown;
+  removeAllListeners(event: 'drain'): unknown;
+}
+
+/**
+ * Reads the frames of a session as they are handled.
+ *
+ * A socket hands over 64 KiB at once, of which the library makes up to ten thousand frames before anybody can ask for a pause: with 500 sessions
+ * that sent acknowledgements as fast as they could, a gigabyte a minute, turns of seconds, and answers that nobody took. Here the library gets
+ * a small piece, and the next one when `ready` says that the frames of the one before are handled and their answers taken. What is
+ * smaller than a piece, which is all that honest clients send beside events, is read at once.
+ *
+ * Invariant: bytes reach the library in order; the socket is not read while some of them wait. Decision: docs/decisions/0252.
+ */
+export function readInPieces(socket: WebSocket, tcp: Socket, ready: () => Promise<unknown> | undefined): void {
+  const receiver = receiverOf(socket);
+  const write = receiver.write.bind(receiver);
+  const waiting: Buffer[] = [];
+  const readOn = (): void => {
+    if (waiting.length === 0 && !socket.isPaused) tcp.resume();
+  };
+  const drain = async (): Promise<void> => {
+    for (let chunk = waiting[0]; chunk; chunk = waiting[0]) {
+      for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+        for (let wait = ready(); wait; wait = ready()) await wait;
+        if (receiver.writableEnded) return;
+        const isTaken = write(chunk.subarray(at, at + PIECE_BYTES));
+        // Continuations of what the piece has brought run before the next one.
+        await (isTaken || receiver.writableEnded ? undefined : drained(receiver));
+      }
+      waiting.shift();
+    }
+    readOn();
+  };
+  // The library's own listener would read on although pieces wait.
+  receiver.removeAllListeners('drain');
+  receiver.on('drain', readOn);
+  receiver.write = (chunk) => {
+    if (waiting.length === 0 && chunk.length <= PIECE_BYTES && !ready()) return write(chunk);
+    waiting.push(chunk);
+    if (waiting.length === 1) void drain();
+    return false;
+  };
+  tcp.once('close', () => waiting.splice(1));
+}
+
+const drained = (receiver: Receiver): Promise<void> => new Promise((resolve) => receiver.once('drain', resolve));
+
+/** The library has no interface for it. Throws where another version of it has none such. */
+function receiverOf(socket: WebSocket): Receiver {
+  const { _receiver: receiver } = socket as unknown as { _receiver?: Receiver };
+  if (typeof receiver?.write === 'function') return receiver;
+  throw new TypeError('the WebSocket library has another form than the bound on frames expects');
+}

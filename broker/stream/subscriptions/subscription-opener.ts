@@ -178,8 +178,8 @@ export class SubscriptionOpener {
       // The start is found before the older subscription is ended: a request that fails must not end one that is served.
       const recalled = cursors.recall(grant, name, narrowing);
       const stored = recalled ?? (await cursors.load(grant, name, narrowing));
-      const query = startQuery(open, source, log, request.from, stored);
-      const found = starts.resolve({ ...query, knownEnd: readers.at(open.version.partition).head });
+      const knownEnd = readers.at(open.version.partition).head;
+      const found = starts.resolve({ knownEnd, ...startQuery(open, source, log, request.from, stored) });
       // Another broker may have moved a cursor that was recalled: the store decides whether the request fails.
       const from = await (recalled ? found.catch(() => undefined) : found);
       if (from === undefined) continue;

@@ -20,8 +20,8 @@ export interface WorklistDeps {
 }
 
 export interface WorklistItem {
-  /** The answer of an act about the file, as JSON. */
-  file: string;
+  /** The answer of an act about the file, as JSON in UTF-8; it must not be changed. */
+  file: Uint8Array;
   /** Null where the worklist only shows the clock of a competent department below. */
   act: string | null;
   /** Working days; null without clock. */
@@ -50,7 +50,7 @@ const OF_SIDES: readonly string[] = ['own', 'provider', 'demand', 'source', 'sus
 
 /** View of a file for the worklist of one officer, as long as the file has no later record. */
 interface Shown {
-  file: string;
+  file: Uint8Array;
   act: string | null;
   /** Clocks that ask for an act. */
   open: Clock[];
@@ -192,7 +192,7 @@ export class Worklist {
     const isShown = act !== undefined || open.some((clock) => this.#isOfDepartmentBelow(officer, clock));
     if (!isShown) return undefined;
     const answer = JSON.stringify(describeFile(machine, file, officer, relations));
-    return { file: answer, act: act?.act ?? null, open };
+    return { file: bytesOf(answer), act: act?.act ?? null, open };
   }
 
   /** Undefined when nothing of the file is late and only late files are asked for. */
@@ -228,6 +228,13 @@ export class Worklist {
       relations.superiorOf(party) === officer.party
     );
   }
+}
+
+/** A thousand strings that are put together would be copied, counted and encoded at each call. Memory of its own: parts of a shared block keep all of it. */
+function bytesOf(text: string): Uint8Array {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  bytes.write(text);
+  return bytes;
 }
 
 const relationOf = (who: string): string => who.slice(0, Math.max(who.indexOf('.'), 0));

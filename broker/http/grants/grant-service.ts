@@ -3,7 +3,7 @@ import type { GrantService } from '../../grants/grant-service.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { JSON_TYPE, SMALL_JSON } from '../server/route-rule.js';
-import { describeGrant } from './grants.js';
+import { describeGrant } from './grant-page.js';
 
 export interface GrantServiceRoutesDeps {
   grantService: GrantService;

@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { splitEntryId } from '../../../proto/entry/entry.js';
-import type { GrantDocument } from '../../../proto/entry/grant.js';
 import { SluiceError } from '../../../proto/errors.js';
-import { documentOf, type Grant, shownStatusAt } from '../../grants/grant.js';
+import type { Grant } from '../../grants/grant.js';
 import type { Grants } from '../../grants/grants.js';
 import { type Caller, isListedFor } from '../../parties/caller.js';
 import type { GrantSides, Permissions } from '../../parties/permissions.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
+import { describeGrant, grantPage } from './grant-page.js';
 
 export interface GrantRoutesDeps {
   grants: Grants;
@@ -28,9 +28,7 @@ export function grantRoutes(app: FastifyInstance, { grants, permissions, clock }
       const visible = (entry === undefined ? grants.list() : grants.byEntry(entry))
         .filter((grant) => grant.id > after && isListedFor(caller, grant.party) && isReadable(caller, grant))
         .sort((a, b) => (a.id < b.id ? -1 : 1));
-      const page = visible.slice(0, limit);
-      const next = visible.length > limit ? page.at(-1)?.id : undefined;
-      return { grants: page.map((grant) => describeGrant(grant, clock())), next };
+      return grantPage(visible, limit, clock());
     },
   );
   app.get<{ Params: { grant: string } }>(
@@ -48,12 +46,6 @@ export function grantRoutes(app: FastifyInstance, { grants, permissions, clock }
   );
 }
 
-/** The grant as the ledger holds it, with the status that it has now. */
-export function describeGrant(grant: Grant, nowMs: number): GrantDocument {
-  const { undelivered: _, ...document } = documentOf(grant);
-  return { ...document, status: shownStatusAt(grant, nowMs) };
-}
-
 const sidesOf = ({ system, party, entry }: Grant): GrantSides => ({
   system,
   party,
@@ -65,6 +57,7 @@ const grantSchema = { type: 'object', additionalProperties: true };
 const LIST = {
   tags: ['grants'],
   summary: 'Grants that the caller may see',
+  description: 'A page with large row filters ends before `limit`: go on while there is a `next`.',
   querystring: {
     type: 'object',
     properties: {

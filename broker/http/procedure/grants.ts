@@ -3,7 +3,7 @@ import { SluiceError } from '../../../proto/errors.js';
 import type { Grants } from '../../grants/grants.js';
 import type { Caller } from '../../parties/caller.js';
 import type { Fields } from '../../procedure/files/file.js';
-import { describeGrant } from '../grants/grants.js';
+import { describeGrant, grantPage } from '../grants/grant-page.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { ACT_RULE, actRoute, actsOf, type ListQuery, type ListRoute, listSchema, queryOf } from './files.js';
@@ -57,11 +57,10 @@ function ownGrants(grants: Grants, system: string, nowMs: number, { entry, after
   const own = grants
     .idsOf(system)
     .map((id) => grants.get(id))
-    .filter((grant) => grant !== undefined && grant.id > after && (entry === undefined || grant.entry === entry))
-    .map((grant) => describeGrant(grant as NonNullable<typeof grant>, nowMs))
+    .filter((grant) => grant !== undefined)
+    .filter(({ id, entry: of }) => id > after && (entry === undefined || of === entry))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
-  const page = own.slice(0, limit);
-  return { grants: page, ...(own.length > limit && { next: page.at(-1)?.id }) };
+  return grantPage(own, limit, nowMs);
 }
 
 async function readGrant({ procedure, grants, clock }: LawfulGrantDeps, caller: Caller, id: string): Promise<object> {

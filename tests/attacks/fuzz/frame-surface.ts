@@ -3,7 +3,7 @@ import { codecFor } from '../../../proto/frames/frame-codec.js';
 import { type ClientFrame, SUBPROTOCOLS, type Subprotocol } from '../../../proto/frames/frames.js';
 import { clientFrame } from '../../support/arbitrary-frame.js';
 import { RAW_FRAMES } from '../../support/raw-client/raw-frames.js';
-import { event } from './event-surfaces.js';
+import { event, refreshEvent } from './event-surfaces.js';
 import { type Deck, deckOf } from './fuzzed.js';
 import type { FuzzTarget, Surface } from './surface.js';
 
@@ -20,13 +20,15 @@ const encodable = fc.array(fc.oneof(subscribeFrame as fc.Arbitrary<object>, clie
   ...{ minLength: 10, maxLength: 30, size: 'max' },
 });
 
+const refreshFrame = (frame: unknown): void => (frame as { events?: unknown[] }).events?.forEach(refreshEvent);
+
 const SEQUENCES = 10;
 const FRAMES_MAX = 16;
 
 export const FRAME_SURFACE: Surface = {
   name: 'frames',
   share: 0.07,
-  input: fc.tuple(fc.constantFrom(...SUBPROTOCOLS), deckOf(anyFrame), encodable),
+  input: fc.tuple(fc.constantFrom(...SUBPROTOCOLS), deckOf(anyFrame, refreshFrame), encodable),
   send: async (target, input) => {
     const [encoding, cards, frames] = input as [Subprotocol, Deck, ClientFrame[]];
     const message = (): Message =>

@@ -31,7 +31,8 @@ async function sendChunk(target: FuzzTarget, surface: Surface, seed: number, inp
     while (next < inputs.length && sent < inputsMax) {
       const input = inputs[next++];
       try {
-        sent += await surface.send(target, input);
+        const count = await surface.send(target, input);
+        sent += count;
       } catch (error) {
         next = inputs.length;
         throw new Error(`${surface.name}, seed ${seed}: ${String(error)}`, { cause: error });

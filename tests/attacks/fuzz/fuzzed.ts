@@ -85,6 +85,7 @@ export class Deck {
     private readonly changes: readonly Change[],
     private readonly byteChanges: readonly ByteChange[],
     readonly seed: number,
+    private readonly refresh: (document: unknown) => void,
   ) {
     this.#random = new SeededRandom(seed);
     this.#texts = documents.map((document) => JSON.stringify(document));
@@ -95,10 +96,9 @@ export class Deck {
     const changes = this.#several(this.changes, CHANGES_MAX);
     // The next document gets another node by the same change.
     const shift = this.#random.between(0, 1_000);
-    return changes.reduce<unknown>(
-      (document, one) => changed(document, { ...one, node: one.node + shift }),
-      JSON.parse(this.#random.pick(this.#texts)),
-    );
+    const valid: unknown = JSON.parse(this.#random.pick(this.#texts));
+    this.refresh(valid);
+    return changes.reduce((document, one) => changed(document, { ...one, node: one.node + shift }), valid);
   }
 
   /** The text of a document; one in ten has bytes changed instead of nodes. */
@@ -125,10 +125,11 @@ export class Deck {
   }
 }
 
-export const deckOf = (valid: fc.Arbitrary<object>): fc.Arbitrary<Deck> =>
+/** `refresh` changes in a dealt document what must not be as it was in one before. */
+export const deckOf = (valid: fc.Arbitrary<object>, refresh: (document: unknown) => void = () => {}) =>
   fc
     .tuple(fc.array(valid, pool), fc.array(change, pool), fc.array(byteChange, pool), fc.nat())
-    .map(([documents, changes, byteChanges, seed]) => new Deck(documents, changes, byteChanges, seed));
+    .map(([documents, changes, byteChanges, seed]) => new Deck(documents, changes, byteChanges, seed, refresh));
 
 /** A document with up to three of its nodes changed. */
 export const fuzzedDocument = (valid: fc.Arbitrary<object>): fc.Arbitrary<unknown> =>

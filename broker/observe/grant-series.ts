@@ -1,3 +1,4 @@
+import type { Grant } from '../grants/grant.js';
 import type { AcceptedEntry } from './accepted-by-entry.js';
 import type { ReportedGrant } from './grant-lag.js';
 import { TurnBudget } from './lag/turn-budget.js';
@@ -111,12 +112,8 @@ export async function* grantSeries(reported: Reported, nowMs: number): AsyncGene
 function* piecesOf({ grants, entries }: Reported, nowMs: number): Generator<string> {
   const rows = rowsOf(grants);
   let text = head({ name: INFO, type: 'gauge', help: 'Grants in force by cursor, for joins: always 1' });
-  for (const {
-    grant: { grant, provider },
-    labels,
-  } of rows) {
-    const { party, system, entry } = grant;
-    text += `${INFO}{${labels},party="${party}",provider="${provider}",system="${system}",entry="${entry}"} 1\n`;
+  for (const { grant, labels } of rows) {
+    text += `${INFO}{${labels}${sidesOf(grant)}`;
     if (text.length < PIECE_LENGTH) continue;
     yield text;
     text = '';
@@ -146,11 +143,26 @@ function rowsOf(grants: readonly ReportedGrant[]): Row[] {
   const rows: Row[] = [];
   for (const grant of grants) {
     const { id } = grant.grant;
-    if (grant.cursors.length === 0) rows.push({ grant, cursor: undefined, labels: `grant="${id}",cursor=""` });
-    for (const cursor of grant.cursors)
-      rows.push({ grant, cursor, labels: `grant="${id}",cursor="${cursor.cursor.name}"` });
+    if (grant.cursors.length === 0) rows.push({ grant, cursor: undefined, labels: labelsOf(id, '') });
+    for (const cursor of grant.cursors) rows.push({ grant, cursor, labels: labelsOf(id, cursor.cursor.name) });
   }
   return rows;
+}
+
+/** Joined, which makes one flat string: a concatenation would be put together anew for each of its nine series. */
+const labelsOf = (grant: string, cursor: string): string => ['grant="', grant, '",cursor="', cursor, '"'].join('');
+
+/** Grants do not change, a changed one is another object: what follows the first labels of its info series, and its end. */
+const sides = new WeakMap<Grant, string>();
+
+function sidesOf({ grant, provider }: ReportedGrant): string {
+  let text = sides.get(grant);
+  if (text === undefined) {
+    const { party, system, entry } = grant;
+    text = [',party="', party, '",provider="', provider, '",system="', system, '",entry="', entry, '"} 1\n'].join('');
+    sides.set(grant, text);
+  }
+  return text;
 }
 
 const head = ({ name, type, help }: Omit<Family, 'valueOf'>): string =>

@@ -58,7 +58,7 @@ export class GrantWatch {
     if (status !== 'in_force') return;
     const leftSeconds = (grant.toMs - nowMs) / 1000;
     for (const [within, seconds] of LEFT) if (leftSeconds <= seconds) increase(tally.byTimeLeft, within);
-    for (const { oldestMs, isExact } of this.deps.counter.of(grant.id)) {
+    for (const { oldestMs, isExact } of this.deps.counter.of(grant.id, nowMs)) {
       const ageSeconds = oldestMs === undefined ? 0 : Math.max(0, nowMs - oldestMs) / 1000;
       const [age] = AGES.find(([, atMost]) => ageSeconds <= atMost) ?? (['more'] as const);
       increase(tally.byAge, age);

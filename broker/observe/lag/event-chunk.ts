@@ -77,9 +77,13 @@ export class EventChunk {
   countAfter(position: number, sinceMs: number): { events: number; oldestMs: number | undefined } | undefined {
     const [positions, times] = [this.#positions, this.#times];
     if (!positions || !times) return undefined;
+    const first = partitionPoint(0, this.#size, (at) => (positions[at] as number) <= position);
+    // Nearly always: only a history that begins within the chunk makes it look at each event.
+    if (this.minMs >= sinceMs)
+      return { events: this.#size - first, oldestMs: first < this.#size ? times[first] : undefined };
     let events = 0;
     let oldestMs: number | undefined;
-    for (let i = partitionPoint(0, this.#size, (at) => (positions[at] as number) <= position); i < this.#size; i++) {
+    for (let i = first; i < this.#size; i++) {
       const acceptedAtMs = times[i] as number;
       if (acceptedAtMs < sinceMs) continue;
       events++;

@@ -123,18 +123,19 @@ export class LagCounter {
   }
 
   /** The cursors of a grant; none while the grant cannot be used. */
-  of(grant: string): CountedCursor[] {
+  of(grant: string, nowMs: number): CountedCursor[] {
     const tracked = this.#tracked.get(grant);
     const counted: CountedCursor[] = [];
-    if (tracked) for (const cursor of this.#cursors.of(grant)) counted.push(this.#count(tracked, cursor));
+    if (tracked) for (const cursor of this.#cursors.of(grant)) counted.push(this.#count(tracked, cursor, nowMs));
     return counted;
   }
 
-  #count(tracked: TrackedGrant, cursor: StoredCursorOf): CountedCursor {
-    const { events, oldestMs, missing } = this.#countOf(tracked, cursor);
+  #count(tracked: TrackedGrant, cursor: StoredCursorOf, nowMs: number): CountedCursor {
+    const position = positionIn(tracked, cursor);
+    const { events, oldestMs, missing } = this.#countAfter(tracked, position, nowMs);
     return {
       cursor,
-      position: positionIn(tracked, cursor),
+      position,
       end: this.deps.readers.at(tracked.group.partition).head,
       unacknowledged: events,
       oldestMs,
@@ -142,11 +143,10 @@ export class LagCounter {
     };
   }
 
-  #countOf(tracked: TrackedGrant, cursor: StoredCursorOf): LagCount {
-    const position = positionIn(tracked, cursor) ?? 0;
-    const expiredMs = this.deps.retention.expiredBeforeMs(tracked.grant.entry, this.deps.clock());
+  #countAfter(tracked: TrackedGrant, position: number | null, nowMs: number): LagCount {
+    const expiredMs = this.deps.retention.expiredBeforeMs(tracked.grant.entry, nowMs);
     const sinceMs = Math.max(tracked.history.fromMs, expiredMs);
-    return tracked.group.matched.countAfter(Math.max(position, tracked.earliest ?? 0), sinceMs);
+    return tracked.group.matched.countAfter(Math.max(position ?? 0, tracked.earliest ?? 0), sinceMs);
   }
 
   async #tick(): Promise<void> {
@@ -177,10 +177,12 @@ export class LagCounter {
     const budget = new TurnBudget();
     for (const tracked of this.#tracked) {
       for (const cursor of this.#cursors.of(tracked.grant.id)) {
-        if (!this.#countOf(tracked, cursor).missing) continue;
+        const position = positionIn(tracked, cursor);
+        const nowMs = this.deps.clock();
+        if (!this.#countAfter(tracked, position, nowMs).missing) continue;
         // Without an acknowledgement the granted history decides where counting starts.
-        if (positionIn(tracked, cursor) === null) await this.#tracked.findEarliest(tracked).catch(ignored);
-        const { missing } = this.#countOf(tracked, cursor);
+        if (position === null) await this.#tracked.findEarliest(tracked).catch(ignored);
+        const { missing } = this.#countAfter(tracked, position, nowMs);
         if (missing) want(byEntry, tracked.group, missing);
       }
       if (budget.isUsedUp) await budget.nextTurn();

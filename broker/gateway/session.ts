@@ -185,7 +185,7 @@ export class Session {
     socket.on('ping', (payload) => this.#hearControl(payload));
     socket.on('pong', (payload) => this.#hearControl(payload));
     // ws closes the connection itself (1009 beyond the hard limit, 1002 for broken framing).
-    socket.on('error', (error) => this.deps.log.debug({ session: this.id, err: error.message }, 'socket error'));
+    socket.on('error', (error) => this.deps.log.debug({ session: this.id, err: error }, 'socket error'));
   }
 
   async #untilClosed(): Promise<void> {

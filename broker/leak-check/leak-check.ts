@@ -86,12 +86,12 @@ export class LeakCheck {
     const probed = this.#probed(subscription);
     if (!probed) return;
     let findings: FindingKind[];
+    let fault: object = {};
     try {
       findings = this.#probe.findings(probed);
     } catch (error) {
-      // The error of a view may hold a value; its name does not.
       findings = ['failed'];
-      this.deps.log.error({ grant: probed.grant.id, error: (error as Error).name }, 'a view could not be probed');
+      fault = faultOf(error as Error);
     }
     this.deps.metrics.viewChecked();
     for (const kind of findings) this.deps.metrics.found(kind);
@@ -101,7 +101,7 @@ export class LeakCheck {
     );
     const { encoding } = subscription.parts;
     this.deps.log.fatal(
-      { grant: probed.grant.id, entry: probed.grant.entry, encoding, ...counts },
+      { grant: probed.grant.id, entry: probed.grant.entry, encoding, ...counts, ...fault },
       'LEAK CHECK: a live view differs from its grant',
     );
   }
@@ -117,3 +117,12 @@ export class LeakCheck {
     return { live: parts.liveView, channel: parts.channel, grant: documentOf(grant), narrow: parts.narrow, versions };
   }
 }
+
+/** The message of a view's error may hold a value; its name, and where it was thrown, do not. */
+const faultOf = ({ name, stack = '' }: Error): object => ({
+  fault: name,
+  at: stack
+    .split('\n')
+    .find((line) => /^\s+at /.test(line))
+    ?.trim(),
+});

@@ -4,7 +4,7 @@ import { CANARY_JOB, canaryAlerts } from './canary-alerts.js';
 import { GRANTS_JOB, grantAlerts } from './grant-alerts.js';
 import { burnAlerts, objectiveRules } from './objectives.js';
 import type { Alert } from './rule.js';
-import { TimeScale } from './time-scale.js';
+import { type PromDuration, TimeScale } from './time-scale.js';
 
 const HEADER = '# Made by `npm run dashboards` from dashboard/prometheus; change it there.\n';
 /** Runbooks are read from the checkout or from wherever a bus keeps its documents. */
@@ -53,12 +53,14 @@ export function prometheusFile({
   rules = 'rules.yml',
   grantsTokenFile = undefined as string | undefined,
   scale = new TimeScale(),
+  /** 15 s, scaled, unless given. */
+  scrapeInterval = undefined as PromDuration | undefined,
 } = {}): string {
   const interval = scale.duration('15s');
   return (
     HEADER +
     stringify({
-      global: { scrape_interval: interval, evaluation_interval: interval },
+      global: { scrape_interval: scrapeInterval ?? interval, evaluation_interval: interval },
       rule_files: [rules],
       scrape_configs: [
         { job_name: BROKER_JOB, metrics_path: '/metrics', static_configs: [{ targets }] },

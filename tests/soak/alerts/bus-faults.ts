@@ -7,7 +7,7 @@ import { spawnBroker } from '../../support/broker/broker-process.js';
 import { temporaryFolder } from '../../support/nats/nats.js';
 import { call } from '../../support/raw-client/raw-http.js';
 import { allBurns, type Fault } from './fault.js';
-import type { Stage } from './stage.js';
+import { SCALE, type Stage } from './stage.js';
 
 const MIB = 1024 * 1024;
 const LONG_TEXT = 'x'.repeat(200_000);
@@ -28,8 +28,11 @@ export function keepOn(again: () => Promise<unknown>, everyMs: number): () => Pr
   };
 }
 
+/** Before its first rounds the canary is owed nothing. */
+const ROUNDS = 'sum(sluice_canary_rounds_total{outcome="delivered"}) > 10';
+
 async function killBroker(stage: Stage): Promise<() => Promise<void>> {
-  await pause(2_000, new AbortController().signal); // some rounds of the canary, before which nothing is owed
+  await stage.untilSeen(ROUNDS, 'some rounds of the canary');
   await stage.broker.kill();
   return () => stage.startBroker();
 }
@@ -61,7 +64,7 @@ async function fillDisk({ disk }: Stage): Promise<() => Promise<void>> {
   };
 }
 
-/** Above the second that a revocation may take, and below the 1.5 s of the shortest window, which must see it. */
+/** Above the second that a revocation may take, and below the 3 s of the shortest window, which must see it. */
 const FROZEN_MS = 1_150;
 
 /** A broker is frozen while another one takes the act that ends a grant, again and again. */
@@ -84,12 +87,13 @@ async function freezeBroker(stage: Stage): Promise<() => Promise<void>> {
   }, 1_000);
 }
 
-/** A week, shortened as all durations are, passes for the broker: its clock is set ahead. */
+/** More than a week, shortened as all durations are, passes for the broker: its clock is set ahead. */
 async function letTimePass(stage: Stage): Promise<() => Promise<void>> {
+  const laterMs = Math.round(1.2 * SCALE.seconds('7d') * 1000);
   await stage.publish(stage.events(1, { data: { id: 7 } } as never));
   await stage.broker.stop();
   const preload = join(stage.folder, 'later.mjs');
-  await writeFile(preload, 'const now = Date.now; Date.now = () => now() + 2 * 3_600_000;\n');
+  await writeFile(preload, `const now = Date.now; Date.now = () => now() + ${laterMs};\n`);
   stage.env.NODE_OPTIONS = `--import=${pathToFileURL(preload)}`;
   await stage.startBroker();
   return async () => {

@@ -4,15 +4,14 @@ import { connect } from '../../support/nats/nats.js';
 import { head, RawSocket } from '../../support/raw-client/raw-socket.js';
 import { keepOn } from './bus-faults.js';
 import { allBurns, type Fault } from './fault.js';
-import type { Stage } from './stage.js';
+import { SCALE, type Stage } from './stage.js';
 import { permitGrant, READER_TOKEN } from './stage-bundle.js';
 
 const forever = new AbortController().signal;
-const HALF_AN_HOUR_MS = 1_800_000;
 
-/** A subscriber takes one event and acknowledges none, under a grant that ends in half an hour. */
+/** A subscriber takes one event and acknowledges none, under a grant that ends in half a week, shortened as all durations are. */
 async function neverAcknowledge(stage: Stage): Promise<() => Promise<void>> {
-  const to = new Date(Date.now() + HALF_AN_HOUR_MS).toISOString();
+  const to = new Date(Date.now() + (SCALE.seconds('7d') / 2) * 1000).toISOString();
   await stage.apply({ grants: [permitGrant({ from: '2020-01-01', to })] });
   const session = await stage.session();
   const subscription = await session.subscribe({ grant: 'g', from: 'earliest', credit: 1 });
@@ -76,6 +75,8 @@ async function beSilent(stage: Stage): Promise<() => Promise<void>> {
   }, 100);
 }
 
+const BACKLOG = 'ALERTS{alertname="SluiceIntakeBacklog",alertstate="firing"}';
+
 /** NATS answers once in more than a second, while a source sends all it has. */
 async function stallNats(stage: Stage): Promise<() => Promise<void>> {
   const session = await stage.session();
@@ -89,8 +90,9 @@ async function stallNats(stage: Stage): Promise<() => Promise<void>> {
   let stalls = 0;
   const stalling = keepOn(async () => {
     stage.proxy!.stall();
-    // The first one is long enough for the queue to be seen.
-    await pause(stalls++ === 0 ? 4_000 : 1_200, forever);
+    // The first one lasts until the queue was seen.
+    if (stalls++ === 0) await stage.untilSeen(BACKLOG, 'the backlog').catch(() => undefined);
+    else await pause(1_200, forever);
     stage.proxy!.flow();
   }, 60);
   return async () => {

@@ -4,12 +4,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import type { EmbeddedServer } from '../../../broker/nats/server/embedded-server.js';
+import { errorRatio, OBJECTIVES, type Objective } from '../../../dashboard/prometheus/objectives.js';
 import { alertmanagerFile, prometheusFile, rulesFile } from '../../../dashboard/prometheus/rules-file.js';
 import { TimeScale } from '../../../dashboard/prometheus/time-scale.js';
 import type { SourceEvent } from '../../../proto/event/event.js';
 import { applyBundle, OPERATOR_TOKEN } from '../../support/broker/broker.js';
 import { brokerCopy } from '../../support/broker/broker-copy.js';
 import { type BrokerProcess, spawnBroker } from '../../support/broker/broker-process.js';
+import { eventually } from '../../support/condition.js';
 import { freePorts } from '../../support/nats/free-ports.js';
 import { startNats, temporaryFolder } from '../../support/nats/nats.js';
 import { TestAlertmanager, TestPrometheus } from '../../support/prometheus/prometheus.js';
@@ -20,9 +22,12 @@ import { TcpProxy } from '../../support/tcp-proxy.js';
 import type { Fault } from './fault.js';
 import { READER_TOKEN, SOURCE_TOKEN, STAGE_BUNDLE } from './stage-bundle.js';
 
-/** Hours in seconds: five minutes are 1.5 s, six hours 108 s. */
-export const SCALE = new TimeScale(200);
+/** Five minutes are 3 s, six hours 216 s. */
+export const SCALE = new TimeScale(100);
+/** Twice the scaled one: an answer that takes longer is lost, and ten in the shortest window are enough. */
+const SCRAPE_INTERVAL = '300ms';
 const CANARY_INTERVAL_S = '0.3';
+const SEEN_MS_MAX = 60_000;
 
 /** A bus with its Prometheus and Alertmanager, on which one fault is made. */
 export class Stage {
@@ -120,6 +125,17 @@ export class Stage {
     return session;
   }
 
+  /** Resolves when Prometheus has an answer to a query. */
+  async untilSeen(query: string, what: string): Promise<void> {
+    await eventually(async () => (await this.prometheus.query(query)).length > 0, what, SEEN_MS_MAX);
+  }
+
+  /** Whether anything has missed an objective in the last moments. */
+  async isMissed(name: string): Promise<boolean> {
+    const objective = OBJECTIVES.find((one) => one.name === name) as Objective;
+    return (await this.prometheus.query(`${errorRatio(objective, '5m')} > 0`)).length > 0;
+  }
+
   async #startBus(fault: Fault): Promise<void> {
     const config = join(this.folder, 'sluice.yaml');
     await writeFile(config, `durability: relaxed\npartitions: 2\n${fault.config ?? ''}\n`);
@@ -147,6 +163,7 @@ export class Stage {
       alertmanagers: [this.alertmanager.host],
       grantsTokenFile: token,
       scale: SCALE,
+      scrapeInterval: SCRAPE_INTERVAL,
     });
     this.prometheus = await TestPrometheus.start(this.t, {
       'prometheus.yml': prometheus,

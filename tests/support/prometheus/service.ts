@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Test } from 'tap';
 import { eventually } from '../condition.js';
 
-const READY_MS_MAX = 30_000;
+const READY_MS_MAX = 120_000;
 const LOG_CHARS_MAX = 20_000;
 const ADDRESS = /msg="Listening on".* address=(\S+)/;
 

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
+import { sharedTurn } from '../../proto/async/shared-turns.js';
+import { hasTurnTime } from '../../proto/async/turn-queue.js';
 
 /** Bytes whose frames are read at one time: a hundred acknowledgements, or a part of a publish frame. */
 const PIECE_BYTES = 4 * 1024;
@@ -13,6 +15,13 @@ interface Receiver {
   removeAllListeners(event: 'drain'): unknown;
 }
 
+interface PieceReading {
+  /** Undefined while the next piece may be read; else resolves when it is worth asking again. */
+  ready(): Promise<unknown> | undefined;
+  /** No piece waits any more: the socket may be read again. */
+  onIdle(): void;
+}
+
 /**
  * Reads the frames of a session as they are handled.
  *
@@ -21,18 +30,26 @@ interface Receiver {
  * a small piece, and the next one when `ready` says that the frames of the one before are handled and their answers taken. What is
  * smaller than a piece, which is all that honest clients send beside events, is read at once.
  *
- * Invariant: bytes reach the library in order; the socket is not read while some of them wait. Decision: docs/decisions/0252.
+ * Invariant: bytes reach the library in order; the owner does not read the socket while `isWaiting`. Decision: docs/decisions/0252.
  */
-export function readInPieces(socket: WebSocket, tcp: Socket, ready: () => Promise<unknown> | undefined): void {
+export function readInPieces(
+  socket: WebSocket,
+  tcp: Socket,
+  { ready, onIdle }: PieceReading,
+): { isWaiting(): boolean } {
   const receiver = receiverOf(socket);
   const write = receiver.write.bind(receiver);
   const waiting: Buffer[] = [];
   const readOn = (): void => {
-    if (waiting.length === 0 && !socket.isPaused) tcp.resume();
+    if (waiting.length > 0) return;
+    if (!socket.isPaused) tcp.resume();
+    onIdle();
   };
   const drain = async (): Promise<void> => {
     for (let chunk = waiting[0]; chunk; chunk = waiting[0]) {
       for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+        // Pings, pongs and fragments are no frames of ours: what they take is seen by the clock alone.
+        if (!hasTurnTime()) await sharedTurn();
         for (let wait = ready(); wait; wait = ready()) await wait;
         if (receiver.writableEnded) return;
         const isTaken = write(chunk.subarray(at, at + PIECE_BYTES));
@@ -47,12 +64,13 @@ export function readInPieces(socket: WebSocket, tcp: Socket, ready: () => Promis
   receiver.removeAllListeners('drain');
   receiver.on('drain', readOn);
   receiver.write = (chunk) => {
-    if (waiting.length === 0 && chunk.length <= PIECE_BYTES && !ready()) return write(chunk);
+    if (waiting.length === 0 && chunk.length <= PIECE_BYTES && hasTurnTime() && !ready()) return write(chunk);
     waiting.push(chunk);
     if (waiting.length === 1) void drain();
     return false;
   };
   tcp.once('close', () => waiting.splice(1));
+  return { isWaiting: () => waiting.length > 0 };
 }
 
 const drained = (receiver: Receiver): Promise<void> => new Promise((resolve) => receiver.once('drain', resolve));

@@ -76,6 +76,7 @@ export class Session {
     ({ bytes, isBinary }) => this.#take(bytes, isBinary),
     () => this.#flow(),
   );
+  #pieces: { isWaiting(): boolean } | undefined;
   /** Intake can take no more for now. */
   #isHeldBack = false;
   #isClosing = false;
@@ -180,7 +181,7 @@ export class Session {
 
   #listen(): void {
     const { socket, tcp } = this.peer;
-    readInPieces(socket, tcp, () => this.#untilHandled());
+    this.#pieces = readInPieces(socket, tcp, { ready: () => this.#untilHandled(), onIdle: () => this.#flow() });
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('ping', (payload) => this.#hearControl(payload));
     socket.on('pong', (payload) => this.#hearControl(payload));
@@ -287,7 +288,7 @@ export class Session {
   #flow(): void {
     if (this.#isClosing) return;
     const { socket } = this.peer;
-    if (this.#isHeldBack || this.#frames.isWaiting) socket.pause();
+    if (this.#isHeldBack || this.#frames.isWaiting || this.#pieces?.isWaiting()) socket.pause();
     else socket.resume();
   }
 

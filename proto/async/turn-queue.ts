@@ -35,6 +35,9 @@ class TurnClock {
 /** The one event loop of this process. */
 const clock = new TurnClock();
 
+/** Whether this turn of the event loop has time left for what comes in; else the caller takes a later one (`sharedTurn`). */
+export const hasTurnTime = (): boolean => clock.usedMs() < TURN_MS_MAX;
+
 /**
  * Handles items as they come in, in order: at once while the turn of the event loop has time, else in later turns.
  *

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { sharedTurn } from '../../proto/async/shared-turns.js';
 import { ledgerSubject } from '../../proto/subject.js';
 import type { Bus } from '../nats/bus.js';
 import { pageAfter, streamEnds } from '../nats/read/log-reader.js';
+import type { StoredMessage } from '../nats/stored-message.js';
 import { LEDGER_STREAM } from '../nats/streams.js';
 import { Chain } from './chain.js';
 import { LedgerBrokenError } from './ledger-errors.js';
@@ -56,13 +58,27 @@ export async function verifyLedger(bus: Bus): Promise<Verification> {
         maxBytes: PAGE_BYTES_MAX,
       });
       if (page.length === 0) throw new LedgerBrokenError(chain.head + 1, 'it is missing');
-      for (const { position, subject, data } of page) chain.link(position, subject, data);
+      await linkAll(chain, page);
     }
   } catch (error) {
     if (error instanceof LedgerBrokenError) return { brokenAt: error.seq, why: error.why };
     throw error;
   }
   return { records: chain.head, head: chain.hash };
+}
+
+/** Bytes that are hashed and parsed in one turn of the event loop: a page of large records would take some 80 ms. */
+const LINKED_PER_TURN_BYTES = 512 * 1024;
+
+async function linkAll(chain: Chain, page: readonly StoredMessage[]): Promise<void> {
+  let bytes = 0;
+  for (const { position, subject, data } of page) {
+    chain.link(position, subject, data);
+    bytes += data.length;
+    if (bytes < LINKED_PER_TURN_BYTES) continue;
+    bytes = 0;
+    await sharedTurn();
+  }
 }
 
 /** Records of one turn of a check that runs beside everything else: some 3 ms. */

@@ -8,6 +8,8 @@ import type { CommitMode, CommitPolicy } from './commit-policy.js';
 /** Byte cap per commit. 1,000 typical events never reach it; with large events it bounds commit latency to about 1 s. */
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 
+const NO_FOLLOWERS: readonly WaitingEvent[] = [];
+
 /** The events of one commit in order of arrival. One is in flight per partition, which keeps the order. */
 export class CommitBatch {
   readonly events: WaitingEvent[] = [];
@@ -53,7 +55,7 @@ export class CommitBatch {
   }
 
   followersOf(leader: WaitingEvent): readonly WaitingEvent[] {
-    return this.#followers.get(leader) ?? [];
+    return this.#followers.get(leader) ?? NO_FOLLOWERS;
   }
 
   source(event: WaitingEvent): SourceProgress | undefined {

@@ -85,7 +85,8 @@ export class Commit {
     const failed: WaitingEvent[] = [];
     const accepted = new Map<SourceOp, number>();
     let isStoreAway = false;
-    for (const [i, event] of batch.events.entries()) {
+    for (let i = 0; i < batch.events.length; i++) {
+      const event = batch.events[i]!;
       const outcome = outcomes[i]!;
       if (!(outcome instanceof Error)) {
         this.#stored(batch, event, outcome);
@@ -110,7 +111,8 @@ export class Commit {
 
   #report(batch: CommitBatch, outcomes: readonly Outcome[], sentAtMs: number): void {
     const { partition, onStored } = this.#deps;
-    for (const [i, { fields }] of batch.events.entries()) {
+    for (let i = 0; i < batch.events.length; i++) {
+      const { fields } = batch.events[i]!;
       const outcome = outcomes[i]!;
       if (outcome instanceof Error || outcome.duplicate) continue;
       onStored(partition, fields.route.subject, outcome.position, fields.bytes!, sentAtMs);

@@ -171,24 +171,21 @@ export class PushConsumer {
 
 /** Headers are parsed on demand: most readers never use them, and parsing costs as much as the rest of a delivery. */
 class Delivery implements StoredMessage {
-  readonly #msg: Msg;
+  /** Kept: the client cuts it out of the message at each access. */
+  readonly data: Uint8Array;
   constructor(
-    msg: Msg,
+    private readonly msg: Msg,
     readonly position: number,
     readonly timeMs: number,
   ) {
-    this.#msg = msg;
+    this.data = msg.data;
   }
 
   get subject(): string {
-    return this.#msg.subject;
-  }
-
-  get data(): Uint8Array {
-    return this.#msg.data;
+    return this.msg.subject;
   }
 
   get headers(): MsgHdrs | undefined {
-    return this.#msg.headers;
+    return this.msg.headers;
   }
 }

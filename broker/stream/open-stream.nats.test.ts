@@ -156,8 +156,9 @@ t.test('suspending a grant ends its subscriptions on every session at once and n
 
 t.test('a subscription ends by itself when the period of its grant is over', async (t) => {
   const { fixture, stream } = await startStream(t);
-  fixture.grant({ id: 'short', toMs: Date.now() + 300 });
+  const { toMs } = fixture.grant({ id: 'short' });
   const { sink } = await follow(stream, { grant: 'short' });
+  fixture.clock = () => toMs;
   await sink.until(() => sink.ended !== undefined);
   t.equal(sink.ended?.code, 'EXPIRED');
 });

@@ -2,7 +2,7 @@ import t from 'tap';
 import { SeededRandom } from '../../support/seeded-random.js';
 import { surviveKills } from './kill-run.js';
 
-t.setTimeout(100_000);
+t.setTimeout(300_000);
 
 /** The long form, with twenty kills, is tests/soak/kill-minus-nine.soak.ts. */
 t.test(

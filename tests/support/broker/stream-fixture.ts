@@ -42,6 +42,7 @@ export class StreamFixture {
     onChange: () => () => undefined,
   };
   ledgerIsFresh = true;
+  clock = Date.now;
   #seq = 0;
 
   constructor(
@@ -75,7 +76,7 @@ export class StreamFixture {
       },
       metrics: new Metrics().stream,
       secret: 'test-secret',
-      clock: Date.now,
+      clock: () => fixture.clock(),
       heartbeatMs: 200,
       coalesceAbovePercent: 50,
       warn: (message, error) => t.comment(message, error),

@@ -79,9 +79,14 @@ const BACKLOG = 'ALERTS{alertname="SluiceIntakeBacklog",alertstate="firing"}';
 
 /** NATS answers once in more than a second, while a source sends all it has. */
 async function stallNats(stage: Stage): Promise<() => Promise<void>> {
-  const session = await stage.session();
-  const live = await session.subscribe({ grant: 'g', from: 'latest', credit: 100_000 });
+  const subscribe = async () => {
+    const session = await stage.session();
+    return session.subscribe({ grant: 'g', from: 'latest', credit: 100_000 });
+  };
+  let live = await subscribe();
   const acknowledging = keepOn(async () => {
+    // A stall that outlasts the sight of the ledger ends the subscription.
+    if (live.ended || live.isLost) live = await subscribe();
     const last = live.events.at(-1);
     if (last) live.ack(last.position);
   }, 50);

@@ -85,6 +85,8 @@ export class InterleavedSnapshots {
     this.#floorLsn = commitLsn + 1n;
     this.#delivered.add(xid);
     for (const { name } of rereads) this.#read.delete(name);
+    // The usual case, for each transaction of a backlog.
+    if (this.#chunks.length === 0) return;
     this.#chunks = this.#chunks.filter(({ mapping }) => !rereads.includes(mapping));
     for (const mapping of new Set(this.#chunks.map((chunk) => chunk.mapping))) {
       const chunks = this.#chunks.filter((chunk) => chunk.mapping === mapping);

@@ -20,9 +20,15 @@ export const isSameVersion = (a: FileVersion | undefined, b: FileVersion): boole
 /** Names under which programs write incomplete files. */
 const UNFINISHED = /^\.|~$|\.(?:tmp|part|filepart|crdownload|swp)$/i;
 
+/** File systems note times in steps of up to some milliseconds. What is written twice within one, in the same length, looks unchanged. */
+const TIMESTAMP_STEP_MS = 20;
+
 const COPY_BYTES = 256 * 1024;
 
-/** Lists the complete files of a folder: those that have kept size and time for `settleMs`. */
+/**
+ * Lists the complete files of a folder: those that have kept size and time for `settleMs`, and whose time is past, so that they
+ * get another one when they are written again.
+ */
 export class WatchedFolder {
   readonly #pattern: RegExp;
   readonly #seen = new Map<string, { version: FileVersion; sinceMs: number }>();
@@ -43,11 +49,10 @@ export class WatchedFolder {
 
   #isSettled({ name, version }: FoundFile, nowMs: number): boolean {
     const seen = this.#seen.get(name);
-    if (!seen || !isSameVersion(seen.version, version)) {
-      this.#seen.set(name, { version, sinceMs: nowMs });
-      return this.config.settleMs === 0;
-    }
-    return nowMs - seen.sinceMs >= this.config.settleMs;
+    const isNew = !seen || !isSameVersion(seen.version, version);
+    const sinceMs = isNew ? nowMs : seen.sinceMs;
+    if (isNew) this.#seen.set(name, { version, sinceMs });
+    return nowMs - sinceMs >= this.config.settleMs && !isJustWritten(version);
   }
 
   async #files(): Promise<FoundFile[]> {
@@ -60,6 +65,12 @@ export class WatchedFolder {
       throw new PeerGoneError(`the folder cannot be read: ${(error as NodeJS.ErrnoException).code}`, { cause: error });
     }
   }
+}
+
+/** A time ahead of this machine's clock comes from another one's, which says nothing about when the file was written. */
+function isJustWritten({ modifiedMs }: FileVersion): boolean {
+  const ageMs = Date.now() - modifiedMs;
+  return ageMs >= 0 && ageMs < TIMESTAMP_STEP_MS;
 }
 
 /** Undefined when the name is neither a file nor a link, or is gone already. */

@@ -2,6 +2,7 @@ import { SluiceError } from '../../../proto/errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { SubscribeRequest, Subscription } from '../subscriber.js';
 import type { CatchUp } from './catch-up.js';
+import { OpeningTurns } from './opening-turns.js';
 import type { SubscriptionOpener } from './subscription-opener.js';
 import type { SubscriptionTable } from './subscription-table.js';
 
@@ -14,6 +15,7 @@ export interface SubscriptionServiceDeps {
 
 /** Opens subscriptions for sessions, until the broker drains. */
 export class SubscriptionService {
+  readonly #turns = new OpeningTurns();
   #isDraining = false;
 
   constructor(private readonly deps: SubscriptionServiceDeps) {}
@@ -22,7 +24,11 @@ export class SubscriptionService {
    * Opens a subscription; its `subscribed` frame is sent before its first events. Throws SluiceError: UNKNOWN_GRANT,
    * GRANT_NOT_IN_FORCE, UNKNOWN_PREDICATE, CURSOR_BOUND, POSITION_GONE, BEFORE_HISTORY, STORE_UNAVAILABLE, …
    */
-  async subscribe(request: SubscribeRequest): Promise<Subscription> {
+  subscribe(request: SubscribeRequest): Promise<Subscription> {
+    return this.#turns.run(request.session, () => this.#open(request));
+  }
+
+  async #open(request: SubscribeRequest): Promise<Subscription> {
     const { opener, catchUp, ledger } = this.deps;
     if (this.#isDraining)
       throw new SluiceError('SHUTTING_DOWN', 'the broker is shutting down, subscribe on another one');

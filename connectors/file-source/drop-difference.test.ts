@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { EntryVersion } from '../../proto/entry/entry.js';
@@ -7,7 +6,6 @@ import { temporaryFolder } from '../../tests/support/nats/nats.js';
 import { RecordMapping, type Row } from '../runtime/mapping/record-mapping.js';
 import { RecordIndex } from '../runtime/source/records/record-index.js';
 import { type Drop, dropDifference, surveyDrop } from './drop-difference.js';
-import { WatchedFolder } from './watched-folder.js';
 
 const ENTRY = {
   id: 'p.e',
@@ -105,20 +103,5 @@ t.test('a file without records is refused where there were some, whatever the sh
     await eventsOf([], 1, await emptyIndex(t)),
     ['snapshot_begin 1.0', 'snapshot_end 1.1'],
     'not where there were none',
-  );
-});
-
-t.test('a file is complete when it matches the pattern and has not changed for the settling time', async (t) => {
-  const folder = await temporaryFolder(t);
-  const watched = new WatchedFolder({ folder, files: 'people-*.csv', settleMs: 1_000 });
-  await writeFile(join(folder, 'people-1.csv'), 'half');
-  await writeFile(join(folder, 'people-2.csv.part'), 'half');
-  await writeFile(join(folder, 'others.csv'), 'whole');
-  t.same(await watched.completeFiles(0), []);
-  await writeFile(join(folder, 'people-1.csv'), 'half and more');
-  t.same(await watched.completeFiles(1_500), [], 'the file has grown meanwhile');
-  t.same(
-    (await watched.completeFiles(2_600)).map(({ name }) => name),
-    ['people-1.csv'],
   );
 });

@@ -1,12 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
+import { temporaryFolder } from '../../tests/support/nats/nats.js';
 import { WatchedFolder } from './watched-folder.js';
 
 t.test('a file is complete only when writing it again would give it another time', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-test-'));
-  t.teardown(() => rm(folder, { recursive: true }));
+  const folder = await temporaryFolder(t);
   const watched = new WatchedFolder({ folder, files: '*.csv', settleMs: 0 });
   await writeFile(join(folder, 'a.csv'), 'id\n1\n');
   for (;;) {
@@ -16,4 +15,21 @@ t.test('a file is complete only when writing it again would give it another time
     t.ok(Date.now() - file.version.modifiedMs > 10, 'the step of its time is over');
     return;
   }
+});
+
+t.test('a file is complete when it matches the pattern and has not changed for the settling time', async (t) => {
+  const folder = await temporaryFolder(t);
+  const watched = new WatchedFolder({ folder, files: 'people-*.csv', settleMs: 1_000 });
+  await writeFile(join(folder, 'people-1.csv'), 'half');
+  await writeFile(join(folder, 'people-2.csv.part'), 'half');
+  await writeFile(join(folder, 'others.csv'), 'whole');
+  t.same(await watched.completeFiles(0), []);
+  await writeFile(join(folder, 'people-1.csv'), 'half and more');
+  const longAgo = new Date('2026-01-02T03:04:05Z');
+  await utimes(join(folder, 'people-1.csv'), longAgo, longAgo);
+  t.same(await watched.completeFiles(1_500), [], 'the file has grown meanwhile');
+  t.same(
+    (await watched.completeFiles(2_600)).map(({ name }) => name),
+    ['people-1.csv'],
+  );
 });

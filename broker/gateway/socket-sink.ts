@@ -120,18 +120,13 @@ export class SocketSink implements FrameSink {
       return;
     }
     const timer = setTimeout(() => this.socket.destroy(), msMax);
-    if (this.socket.writableEnded) {
-      this.socket.once('close', () => {
-        clearTimeout(timer);
-        fn();
-      });
-      return;
-    }
-    // Called when the socket is destroyed as well.
-    this.socket.write(NOTHING, () => {
+    const written = (): void => {
       clearTimeout(timer);
       fn();
-    });
+    };
+    if (this.socket.writableEnded) this.socket.once('close', written);
+    // Called when the socket is destroyed as well.
+    else this.socket.write(NOTHING, written);
   }
 
   /** Takes nothing more and calls everybody that waits for it to drain. What was sent before still goes out. */

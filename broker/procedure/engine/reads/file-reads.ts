@@ -19,7 +19,7 @@ interface FileReadsDeps {
   requireInsider(caller: Caller, act?: string, kind?: Kind): Promise<OfficerCaller>;
 }
 
-/** What an officer may see of the files: one of them, one with document and history, or a page of those of a kind. */
+/** Answers what an officer may see of the files: one of them, one with document and history, or a page of a kind. */
 export class FileReads {
   constructor(private readonly deps: FileReadsDeps) {}
 
@@ -33,17 +33,16 @@ export class FileReads {
   }
 
   async readWhole(caller: Caller, ref: FileRef): Promise<Fields> {
-    if (requireMachine(this.deps.machines, ref.kind).recordsReads) {
-      await this.read(caller, ref);
-      await recordReads(this.deps, requireOfficer(caller), [ref]);
+    const machine = requireMachine(this.deps.machines, ref.kind);
+    const officer = requireOfficer(caller);
+    if (machine.recordsReads) {
+      await this.read(officer, ref);
+      await recordReads(this.deps, officer, [ref]);
     }
-    const { file, answer } = await this.read(caller, ref);
+    const { file, answer } = await this.read(officer, ref);
     const history = await this.deps.reader.history(ref);
     const { relations } = this.deps.world;
-    return describeWhole(answer, requireMachine(this.deps.machines, ref.kind), file, history, {
-      caller: requireOfficer(caller),
-      relations,
-    });
+    return describeWhole(answer, machine, file, history, { caller: officer, relations });
   }
 
   /** Files that the caller may see, newest last. */

@@ -8,7 +8,7 @@ import { streamEnds } from '../../broker/nats/read/log-reader.js';
 import { startEmbedded } from '../../broker/nats/server/embedded-server.js';
 import { findNatsServer } from '../../broker/nats/server/find-server.js';
 import { LEDGER_STREAM } from '../../broker/nats/streams.js';
-import { partitionFor } from '../../proto/subject.js';
+import { partitionFor, partyOf } from '../../proto/subject.js';
 import type { BenchGrant } from '../documents/bench-bundle.js';
 import type { BenchRun } from '../harness/bench-run.js';
 import { departmentOfSystem, entryIdOf, type FillSize, grantsOf } from './filled-plan.js';
@@ -90,7 +90,7 @@ const inPartition = (templates: readonly string[], entry: string): string[] =>
 function entryNames({ entry }: Seed, copy: string): Names {
   return [
     [entry, copy],
-    [`"${PROVIDER}"`, `"${copy.slice(0, copy.indexOf('.'))}"`],
+    [`"${PROVIDER}"`, `"${partyOf(copy)}"`],
   ];
 }
 

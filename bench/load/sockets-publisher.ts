@@ -1,3 +1,4 @@
+import { partyOf } from '../../proto/subject.js';
 import type { BenchEvent } from '../documents/bench-entry.js';
 import type { Histogram } from '../harness/histogram.js';
 import type { EventPublisher } from './event-publisher.js';
@@ -51,7 +52,7 @@ export class SocketsPublisher implements EventPublisher {
   publish(events: BenchEvent[]): void {
     const byParty = new Map<string, BenchEvent[]>();
     for (const event of events) {
-      const party = event.entry.slice(0, event.entry.indexOf('.'));
+      const party = partyOf(event.entry);
       const list = byParty.get(party);
       if (list) list.push(event);
       else byParty.set(party, [event]);

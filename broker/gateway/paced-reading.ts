@@ -48,7 +48,7 @@ export function readInPieces(
   const drain = async (): Promise<void> => {
     for (let chunk = waiting[0]; chunk; chunk = waiting[0]) {
       for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
-        // Pings, pongs and fragments are no frames of ours: what they take is seen by the clock alone.
+        // The clock counts frames of ours: what pings, pongs and fragments take is not among it.
         if (!hasTurnTime()) await sharedTurn();
         for (let wait = ready(); wait; wait = ready()) await wait;
         if (receiver.writableEnded) return;

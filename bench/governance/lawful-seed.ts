@@ -38,7 +38,7 @@ export interface Seed {
   refused: string;
   /** One for each variant of the items. */
   approved: { application: string; grant: string }[];
-  /** Of the system that has these grants. */
+  /** Token of the system that has these grants. */
   token: string;
 }
 

@@ -26,7 +26,7 @@ export const PARTIES: readonly object[] = [
   ...Array.from({ length: OTHERS }, (_, i) => party(departmentOf(i), 4 + i, { superior: OWNER })),
 ];
 
-/** Officers whom the administrator of their department appoints. */
+/** The officers that the administrators of these departments appoint. */
 export const STAFF: readonly NewOfficer[] = [
   { id: 'reviewer', department: OWNER, roles: ['competent_reviewer'] },
   { id: 'editor', department: PROVIDER, roles: ['catalog_editor'] },

@@ -14,7 +14,7 @@ export interface LeaseCondition {
   ended(): SluiceError | undefined;
 }
 
-/** Whoever made a lease and keeps count of it. */
+/** Keeps count of the leases that it has made. */
 interface LeaseObserver {
   ended(lease: Lease): void;
   released(lease: Lease): void;

@@ -26,7 +26,7 @@ export interface Lane {
   /** Number of events in quarantine. */
   quarantined(): Promise<number>;
   deadLetters(): Promise<number>;
-  /** What is wrong with the metrics of a connector as it exposes them; '' when nothing is, or nobody can tell. */
+  /** Complaints of promtool about the metrics of a connector; '' when there are none, or no promtool. */
   metricFlaws(context: ConnectorContext): Promise<string>;
   /** Cuts the connectors off from the bus. The test itself still reaches it. */
   cut(): Promise<void>;

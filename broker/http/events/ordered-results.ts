@@ -3,7 +3,7 @@ const OWN_BYTES_FREE = 32 * 1024;
 /** The same of work whose results nobody has read: some turns' worth of lines. */
 const OWN_WEIGHT_FREE = 200;
 
-/** What all uploads of a process have in flight and unread: the bounds of one alone would add up. Decision: docs/decisions/0251. */
+/** Counts events in flight and unread results of all uploads of a process: the bounds of one alone would add up. Decision: docs/decisions/0251. */
 export class UnreadResults {
   bytes = 0;
   weight = 0;

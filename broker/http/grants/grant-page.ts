@@ -2,7 +2,7 @@ import type { GrantDocument } from '../../../proto/entry/grant.js';
 import { documentOf, type Grant, shownStatusAt } from '../../grants/grant.js';
 
 /**
- * Of the documents of a page as JSON. A page is written in one turn of the event loop, and each of a thousand grants may have sets of
+ * Bounds the documents of a page, as JSON. A page is written in one turn of the event loop, and each of a thousand grants may have sets of
  * 10,000 values: a subscriber's own list took half a second and 120 MB.
  */
 const PAGE_CHARACTERS_MAX = 1024 * 1024;

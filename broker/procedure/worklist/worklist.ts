@@ -175,7 +175,7 @@ export class Worklist {
   #read(all: readonly UrgentFile[], at: number) {
     const asked = all.slice(at, at + READ_AT_ONCE);
     const files = asked.length === 0 ? Promise.resolve([]) : this.deps.files.getMany(asked);
-    // Whoever waits for it sees that it failed, unless the files before could not be shown.
+    // A failure is seen where it is awaited; it is not when the files before could not be shown.
     files.catch(() => {});
     return { asked, files };
   }

@@ -210,7 +210,7 @@ export class LogSegments {
     return this.isMemoryScarce ? SCARCE_SEGMENT_BYTES : SEGMENT_BYTES;
   }
 
-  /** Large ones from before memory was scarce are passed over: encoding one makes a frame of its size for each view. */
+  /** Leaves out large ones from before memory was scarce: encoding one makes a frame of its size for each view. */
   #find(request: SegmentRequest): LogSegment | undefined {
     const eventBytesMax = this.isMemoryScarce ? 2 * SCARCE_SEGMENT_BYTES : Number.POSITIVE_INFINITY;
     return this.#byEntry

@@ -6,7 +6,7 @@ const OPENING_MAX = 256;
  *
  * Opening asks the store four times. Thousands of openings at once fill the way to the store, until the broker no longer sees
  * the ledger and delivers to nobody; one session that asks for hundreds must not hold up those that ask for one.
- * What waits is bounded by the number of subscriptions of each session. Decision: docs/decisions/0270.
+ * The queue is bounded by the number of subscriptions that each session may have. Decision: docs/decisions/0270.
  */
 export class OpeningTurns {
   /** By session, in the order of their turns. */

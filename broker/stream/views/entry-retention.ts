@@ -8,7 +8,7 @@ const KEPT_MAX = 50_000;
 const NONE: readonly RetainingVersion[] = [];
 
 /**
- * What expires of each entry. Asked for every start of a subscription and for every cursor that is counted, while the catalog keeps only
+ * Knows the retention of each entry. It is asked for every start of a subscription and for every cursor that is counted, while the catalog keeps only
  * some of its versions parsed: three of them took longer to read than everything else about a start (docs/decisions/0241).
  */
 export class EntryRetention {

@@ -4,7 +4,7 @@ const SAMPLE_MS = 500;
 const KEPT_MS = 60_000;
 /** `ledgerSightMs` by default: so long a broker goes on without news of the ledger. */
 const STALE_AFTER_MS = 15_000;
-/** Of that time the broker or its store must have waited for the CPU; the rest is what an answer takes. */
+/** Share of that time for which the broker or its store must have waited for the CPU; an answer takes the rest. */
 const WAITED_SHARE_MIN = 0.5;
 
 /**

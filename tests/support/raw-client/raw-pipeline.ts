@@ -98,7 +98,7 @@ export class RawPipeline {
 
   #lost(failure: Error | undefined): void {
     const lost = this.#inFlight.splice(0);
-    // What stands behind an answer that ends the connection was not looked at.
+    // The broker has not looked at requests behind the one whose answer ends the connection.
     if (lost[0] && !this.#isClosing) lost[0].losses++;
     this.#socket = undefined;
     this.#received = Buffer.alloc(0);

@@ -209,7 +209,7 @@ function openLive(deps: StreamDeps, { table, views, receipts, fieldsOf }: Base) 
 type Live = ReturnType<typeof openLive>;
 
 function openSubscriptions(deps: StreamDeps, base: Base, live: Live): SubscriptionService {
-  const { entries, metrics, ledger, clock } = deps;
+  const { entries, grants, metrics, ledger, clock } = deps;
   const { table, cursors, letters, logOf, fieldsOf } = base;
   const { segments, readers, dispatch, failures } = live;
   const catchUp = new CatchUp({
@@ -235,7 +235,7 @@ function openSubscriptions(deps: StreamDeps, base: Base, live: Live): Subscripti
       reject: (subscription, position, reason) => rejections.add(subscription, position, reason),
     },
   });
-  return new SubscriptionService({ opener, catchUp, table, ledger });
+  return new SubscriptionService({ opener, catchUp, table, ledger, grants, segments });
 }
 
 function openPages(

@@ -10,7 +10,7 @@ import { TurnBudget } from './turn-budget.js';
 
 export interface HistoryScanDeps {
   entries: EntryLookup;
-  segments: Pick<LogSegments, 'read'>;
+  segments: Pick<LogSegments, 'read' | 'scanning'>;
   /** Positions of the group's cursors, ascending: where one stands, the positions around it are needed. */
   cursorsOf(group: FilterGroup): Float64Array;
 }
@@ -26,6 +26,9 @@ export interface WantedHistory {
 const LAG_PAUSE_MS = 250;
 /** Positions that a scan may hold for one group before it drops those that no cursor needs. */
 const FOUND_EVENTS_MAX = 65_536;
+/** While subscribers are fed from the log a scan rests so many times as long as it works. */
+const REST_FACTOR = 9;
+const REST_MS_MAX = 1_000;
 /** Read in one run, some seconds of work: then other entries have their turn. */
 const EVENTS_PER_RUN = 200_000;
 
@@ -65,7 +68,9 @@ export class HistoryScan {
     while (scan.after < scan.through && scan.groups.some(({ group }) => group.grants.size > 0)) {
       if (this.#stopped || events >= EVENTS_PER_RUN) return;
       const { after } = scan;
+      const beganMs = performance.now();
       events += await this.#readOn(scan);
+      await this.#rest(performance.now() - beganMs);
       // A replica lags: others have their turn meanwhile.
       if (scan.after === after) return;
     }
@@ -83,6 +88,12 @@ export class HistoryScan {
 
   stop(): void {
     this.#stopped = true;
+  }
+
+  /** Who is behind comes first: a count is late by seconds, and reads what they read for itself. */
+  async #rest(workedMs: number): Promise<void> {
+    if (this.deps.segments.scanning === 0) return;
+    await pause(Math.min(REST_MS_MAX, workedMs * REST_FACTOR), undefined, { ref: false });
   }
 
   #start({ entry, partition, ranges }: WantedHistory): Scan {

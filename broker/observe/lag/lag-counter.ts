@@ -19,7 +19,7 @@ export interface LagCounterDeps extends Omit<TrackedGrantsDeps, 'groups' | 'hasC
   grants: Pick<Grants, 'get' | 'byEntry' | 'onChange'>;
   entries: EntryLookup;
   readers: Pick<PartitionReaders, 'at' | 'observe'>;
-  segments: Pick<LogSegments, 'read'>;
+  segments: Pick<LogSegments, 'read' | 'scanning'>;
 }
 
 /** How far one cursor is behind. */

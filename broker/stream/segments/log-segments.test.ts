@@ -5,7 +5,8 @@ import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import { RecentTail } from '../../event-log/recent-tail.js';
 import type { Bus } from '../../nats/bus.js';
 import type { StoredMessage } from '../../nats/stored-message.js';
-import { LogSegments } from './log-segments.js';
+import type { LogSegment } from './log-segment.js';
+import { LogSegments, type SegmentRequest } from './log-segments.js';
 
 const noBus = {} as Bus;
 const event = (position: number, text: string) =>
@@ -18,6 +19,14 @@ function segmentsOf(logs: RecentTail[]): LogSegments {
   return new LogSegments(noBus, readers, 1, () => undefined);
 }
 
+async function nextOf(segments: LogSegments, request: SegmentRequest): Promise<LogSegment> {
+  let next: LogSegment | undefined;
+  await segments.next(request, async (segment) => {
+    next = segment;
+  });
+  return next as LogSegment;
+}
+
 function fill(log: RecentTail, text: string): void {
   for (const position of [1, 2, 3]) log.push(event(position, text));
 }
@@ -27,25 +36,25 @@ t.test('segments of a truncated partition are dropped, those of other partitions
   for (const log of logs) fill(log, 'before');
   const segments = segmentsOf(logs);
   const other = { entry: 'a.y', partition: 1, after: 0 };
-  const [lost, kept] = [await segments.next(start), await segments.next(other)];
-  t.equal(await segments.next(start), lost, 'it was known');
+  const [lost, kept] = [await nextOf(segments, start), await nextOf(segments, other)];
+  t.equal(await nextOf(segments, start), lost, 'it was known');
 
   for (const log of logs) log.reset(0);
   fill(logs[0] as RecentTail, 'after');
   segments.dropPartition(0);
-  const read = await segments.next(start);
+  const read = await nextOf(segments, start);
   t.same(
     read.events.map(({ bytes }) => String(bytes)),
     ['after', 'after', 'after'],
   );
-  t.equal(await segments.next(other), kept);
+  t.equal(await nextOf(segments, other), kept);
 });
 
 t.test('the scan of an entry without waiting readers is dropped', async (t) => {
   const log = new RecentTail(0);
   fill(log, 'x');
   const segments = segmentsOf([log]);
-  const next = segments.next(start);
+  const next = nextOf(segments, start);
   t.equal(segments.scanning, 1);
   await next;
   while (segments.scanning > 0) await new Promise(setImmediate);
@@ -58,7 +67,9 @@ t.test('a single request is served at once while a scan waits for a reconnect st
   const segments = segmentsOf([log]);
   let served = 0;
   const arrive = () => {
-    void segments.next({ ...start, isNew: true }).then(() => served++);
+    const arrived = segments.expectReader(start.entry);
+    void nextOf(segments, start).then(() => served++);
+    arrived();
   };
   const storm = setInterval(() => Array.from({ length: 20 }, arrive), 20);
   t.teardown(() => clearInterval(storm));

@@ -9,7 +9,8 @@ import { lastOf, provenEnd, readAfter } from '../../nats/read/log-reader.js';
 import { eventStream } from '../../nats/streams.js';
 import { CacheBound } from './cache-bound.js';
 import { LogSegment } from './log-segment.js';
-import { SharedScan } from './shared-scan.js';
+import { ReconnectStorm } from './reconnect-storm.js';
+import { SharedScan, type TakeSegment } from './shared-scan.js';
 
 /** One read: large enough to amortise the request and a frame per reader, small enough that a slow socket pins little. */
 const SEGMENT_EVENTS = 1024;
@@ -27,8 +28,6 @@ export interface SegmentRequest {
   entry: string;
   partition: number;
   after: number;
-  /** True for the first request of a subscription: many of these at once are a reconnect storm. */
-  isNew?: boolean;
   /** Read for a count and not for a subscriber: takes no place in the cache from those who are behind. */
   isForCount?: boolean;
 }
@@ -49,6 +48,8 @@ export class LogSegments {
   readonly #used = new Map<LogSegment, number>();
   /** Entry → its scan while a reader is waiting. */
   readonly #scans = new Map<string, SharedScan>();
+  /** By entry; as many as the catalog has entries. */
+  readonly #storms = new Map<string, ReconnectStorm>();
   /** Reads in flight by single requests, so that equal ones share them. */
   readonly #loading = new Map<string, Promise<LogSegment>>();
   #bytes = 0;
@@ -65,10 +66,15 @@ export class LogSegments {
     private readonly onRead: (events: number) => void,
   ) {}
 
-  /** Resolves with the segment that continues after a position; without events while the log ends there. */
-  next({ entry, partition, after, isNew }: SegmentRequest): Promise<LogSegment> {
+  /** A subscription of the entry is being opened. Returns the function to call when it first asks for a segment, or will not. */
+  expectReader(entry: string): () => void {
+    return this.#stormOf(entry).arrive();
+  }
+
+  /** Gives `take` the segment that continues after a position; without events while the log ends there. Resolves when it is taken. */
+  next({ entry, partition, after }: SegmentRequest, take: TakeSegment): Promise<void> {
     const scan = this.#scans.get(entry) ?? this.#startScan(entry, partition);
-    return scan.next(after, isNew);
+    return scan.next(after, take);
   }
 
   /** The same at once, without waiting for others: for a single request, which a scan in a storm would hold up for seconds. */
@@ -104,12 +110,21 @@ export class LogSegments {
   #startScan(entry: string, partition: number): SharedScan {
     const scan = new SharedScan(
       (after) => this.#load({ entry, partition, after }),
+      this.#stormOf(entry),
       () => {
         if (this.#scans.get(entry) === scan) this.#scans.delete(entry);
       },
     );
     this.#scans.set(entry, scan);
     return scan;
+  }
+
+  #stormOf(entry: string): ReconnectStorm {
+    const known = this.#storms.get(entry);
+    if (known) return known;
+    const storm = new ReconnectStorm();
+    this.#storms.set(entry, storm);
+    return storm;
   }
 
   /** Resolves when it is the caller's turn to encode a segment, of which many come to be encoded at once. */

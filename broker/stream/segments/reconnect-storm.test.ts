@@ -15,7 +15,7 @@ function stormAtClock(): { storm: ReconnectStorm; wait(ms: number): void } {
 t.test('many arrivals at once are a storm until they cease', async (t) => {
   const { storm, wait } = stormAtClock();
   for (let i = 0; i < 20; i++) {
-    for (let j = 0; j < 10; j++) storm.arrived();
+    for (let j = 0; j < 10; j++) storm.arrive()();
     wait(100);
     t.ok(storm.isOn);
   }
@@ -26,7 +26,7 @@ t.test('many arrivals at once are a storm until they cease', async (t) => {
 t.test('a low rate of arrivals is no storm, however long it lasts', async (t) => {
   const { storm, wait } = stormAtClock();
   for (let i = 0; i < 200; i++) {
-    storm.arrived();
+    storm.arrive()();
     wait(20);
     t.notOk(storm.isOn);
   }
@@ -34,8 +34,19 @@ t.test('a low rate of arrivals is no storm, however long it lasts', async (t) =>
 
 t.test('many arrivals over a long unobserved time are no storm', async (t) => {
   const { storm, wait } = stormAtClock();
-  for (let i = 0; i < 7; i++) storm.arrived();
+  for (let i = 0; i < 7; i++) storm.arrive()();
   wait(60_000);
+  t.notOk(storm.isOn);
+});
+
+t.test('a storm is seen as soon as enough have arrived, and lasts while they are being opened', async (t) => {
+  const { storm, wait } = stormAtClock();
+  const arrived = Array.from({ length: 10 }, () => storm.arrive());
+  t.ok(storm.isOn, 'within the first window');
+  wait(1_000);
+  t.ok(storm.isOn, 'none of them reads yet');
+  for (const one of [...arrived, ...arrived]) one();
+  wait(100);
   t.notOk(storm.isOn);
 });
 
@@ -43,7 +54,7 @@ t.test('a storm that does not end counts as over after five seconds', async (t) 
   const { storm, wait } = stormAtClock();
   const states: boolean[] = [];
   for (let ms = 0; ms < 8000; ms += 100) {
-    for (let j = 0; j < 10; j++) storm.arrived();
+    for (let j = 0; j < 10; j++) storm.arrive()();
     wait(100);
     states.push(storm.isOn);
   }

@@ -8,9 +8,13 @@ const STORM_MS_MAX = 5_000;
 /**
  * Detects a thundering herd: so many readers arrive at once that it pays to wait for the rest, because what is read
  * before all are there has to be read again for those from further behind.
+ *
+ * A reader arrives when its subscription is requested and not when it first reads: opening takes three synced writes, and with
+ * thousands at once the first ones would read alone for a while. A storm lasts while any of its readers is still being opened.
  */
 export class ReconnectStorm {
   #arrivals = 0;
+  #arriving = 0;
   #windowBeganMs: number;
   #beganMs: number | undefined;
 
@@ -18,13 +22,21 @@ export class ReconnectStorm {
     this.#windowBeganMs = nowMs();
   }
 
-  arrived(): void {
+  /** A reader arrives. Returns the function to call when it asks for its first segment, or will ask for none. */
+  arrive(): () => void {
     this.#finishWindow();
     this.#arrivals++;
+    this.#arriving++;
+    let isArriving = true;
+    return () => {
+      if (isArriving) this.#arriving--;
+      isArriving = false;
+    };
   }
 
   get isOn(): boolean {
     this.#finishWindow();
+    if (this.#arrivals >= ARRIVALS_MIN) this.#beganMs ??= this.#windowBeganMs;
     return this.#beganMs !== undefined && this.nowMs() < this.#beganMs + STORM_MS_MAX;
   }
 
@@ -33,8 +45,9 @@ export class ReconnectStorm {
     const now = this.nowMs();
     const lengthMs = now - this.#windowBeganMs;
     if (lengthMs < WINDOW_MS) return;
-    const isStorm = this.#arrivals * WINDOW_MS >= ARRIVALS_MIN * lengthMs;
-    this.#beganMs = isStorm ? (this.#beganMs ?? this.#windowBeganMs) : undefined;
+    const isRateHigh = this.#arrivals * WINDOW_MS >= ARRIVALS_MIN * lengthMs;
+    const goesOn = this.#beganMs !== undefined && this.#arriving > 0;
+    this.#beganMs = isRateHigh || goesOn ? (this.#beganMs ?? this.#windowBeganMs) : undefined;
     this.#windowBeganMs = now;
     this.#arrivals = 0;
   }

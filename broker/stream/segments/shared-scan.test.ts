@@ -1,23 +1,32 @@
 import t from 'tap';
 import type { LogEvent } from '../../event-log/log-event.js';
 import { LogSegment } from './log-segment.js';
+import { ReconnectStorm } from './reconnect-storm.js';
 import { SharedScan } from './shared-scan.js';
 
 const event = { bytes: Buffer.alloc(0) } as unknown as LogEvent;
 
 /** A log of 1,000 positions, read in segments of 100. */
-function scanOf(loads: number[]): SharedScan {
+function scanOf(loads: number[], storm = new ReconnectStorm()): SharedScan {
   return new SharedScan(async (after) => {
     loads.push(after);
     return new LogSegment('a.x', after, Math.min(after + 100, 1000), [event]);
+  }, storm);
+}
+
+async function nextOf(scan: SharedScan, after: number): Promise<LogSegment> {
+  let next: LogSegment | undefined;
+  await scan.next(after, async (segment) => {
+    next = segment;
   });
+  return next as LogSegment;
 }
 
 /** Reads to the end of the log; resolves with the segments in order. */
 async function readAll(scan: SharedScan, from: number): Promise<[number, number][]> {
   const seen: [number, number][] = [];
   for (let after = from; after < 1000; ) {
-    const segment = await scan.next(after);
+    const segment = await nextOf(scan, after);
     seen.push([segment.after, segment.through]);
     after = segment.through;
   }
@@ -41,15 +50,32 @@ t.test('a shared scan reads the log about once for readers at many positions, ea
 
 t.test('a shared scan waits during a reconnect storm instead of reading the log again for late readers', async (t) => {
   const loads: number[] = [];
-  const scan = scanOf(loads);
+  const storm = new ReconnectStorm();
+  const scan = scanOf(loads, storm);
   const readers: Promise<unknown>[] = [];
   // Each from further behind than the one before, over half a second.
   for (let from = 500; from > 0; from -= 2) {
-    readers.push(scan.next(from, true).then((segment) => readAll(scan, segment.through)));
+    const arrived = storm.arrive();
+    readers.push(nextOf(scan, from).then((segment) => readAll(scan, segment.through)));
+    arrived();
     if (from % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 10));
   }
   await Promise.all(readers);
   t.ok(loads.length < 400, `${loads.length} segments were read`);
+});
+
+t.test('a shared scan goes on when those that it served have taken the segment', async (t) => {
+  const loads: number[] = [];
+  const scan = scanOf(loads);
+  let takeOn: () => void = () => undefined;
+  const slow = scan.next(0, () => new Promise((resolve) => (takeOn = resolve)));
+  const other = nextOf(scan, 500);
+  while (loads.length === 0) await new Promise(setImmediate);
+  for (let i = 0; i < 10; i++) await new Promise(setImmediate);
+  t.same(loads, [0, 100], 'the segment and the one after it, which is read ahead');
+  takeOn();
+  await Promise.all([slow, other]);
+  t.same(loads, [0, 100, 500, 600]);
 });
 
 t.test('a reader that keeps returning far behind does not hold up the others', async (t) => {
@@ -57,7 +83,7 @@ t.test('a reader that keeps returning far behind does not hold up the others', a
   const scan = scanOf(loads);
   let isOver = false;
   const insistent = (async () => {
-    while (!isOver) await scan.next(0);
+    while (!isOver) await nextOf(scan, 0);
   })();
   await readAll(scan, 500);
   isOver = true;
@@ -70,10 +96,10 @@ t.test('a failed read rejects the reader that needed it, and the next reader is 
   const scan = new SharedScan(async (after) => {
     if (fails) throw new Error('the store is away');
     return new LogSegment('a.x', after, after + 1, []);
-  });
-  await t.rejects(scan.next(5), { message: 'the store is away' });
+  }, new ReconnectStorm());
+  await t.rejects(nextOf(scan, 5), { message: 'the store is away' });
   fails = false;
-  t.match(await scan.next(5), { after: 5, through: 6 });
+  t.match(await nextOf(scan, 5), { after: 5, through: 6 });
 });
 
 t.test('a shared scan reports idle when no reader waits any more, and not before', async (t) => {
@@ -82,12 +108,13 @@ t.test('a shared scan reports idle when no reader waits any more, and not before
   const idle = new Promise<void>((resolve) => {
     const scan = new SharedScan(
       async (after) => new LogSegment('a.x', after, after + 1, []),
+      new ReconnectStorm(),
       () => {
         servedWhenIdle = served;
         resolve();
       },
     );
-    for (const after of [1, 5]) void scan.next(after).then(() => served++);
+    for (const after of [1, 5]) void nextOf(scan, after).then(() => served++);
   });
   await idle;
   t.equal(servedWhenIdle, 2);

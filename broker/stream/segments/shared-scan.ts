@@ -1,10 +1,14 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { LogSegment } from './log-segment.js';
-import { ReconnectStorm } from './reconnect-storm.js';
+import type { ReconnectStorm } from './reconnect-storm.js';
+
+/** Takes from a segment what its reader can have now. Must not reject, nor wait for the reader's socket or the store. */
+export type TakeSegment = (segment: LogSegment) => Promise<void>;
 
 interface ScanReader {
   after: number;
-  resolve(segment: LogSegment): void;
+  take: TakeSegment;
+  resolve(taken: Promise<void>): void;
   reject(error: unknown): void;
 }
 
@@ -25,7 +29,8 @@ const STORM_POLL_MS = 20;
  * After a restart thousands of subscriptions resume from as many positions. Reading the log for each would take the store
  * thousands of reads; a cache alone does not help, because a segment is evicted before the next reader comes to it. So one
  * scan starts at the reader furthest behind, and each other reader joins when the scan reaches its position. After the
- * first segment all of them stand at the same boundary: a segment is read once, and encoded once per view.
+ * first segment all of them stand at the same boundary: a segment is read once, and encoded once per view. The scan goes on
+ * when those that it served have taken the segment, or it would run ahead of them and have to come back.
  *
  * During a reconnect storm the scan does not start, so that it need not go back for the ones that arrive last. See
  * docs/decisions/0011.
@@ -33,7 +38,6 @@ const STORM_POLL_MS = 20;
 export class SharedScan {
   /** In order of arrival. */
   readonly #waiting = new Set<ScanReader>();
-  readonly #storm = new ReconnectStorm();
   #isRunning = false;
   #turns = 0;
   /** The next segment, read while the current one is sent. */
@@ -41,15 +45,15 @@ export class SharedScan {
 
   constructor(
     private readonly load: (after: number) => Promise<LogSegment>,
+    private readonly storm: Pick<ReconnectStorm, 'isOn'>,
     /** Called when no reader is waiting any more. */
     private readonly onIdle: () => void = () => undefined,
   ) {}
 
-  /** Resolves with the segment that continues after a position. `isNew`: the reader's first request, counted as an arrival. */
-  next(after: number, isNew = false): Promise<LogSegment> {
-    if (isNew) this.#storm.arrived();
+  /** Resolves when `take` has been given the segment that continues after a position, and has taken it. */
+  next(after: number, take: TakeSegment): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.add({ after, resolve, reject });
+      this.#waiting.add({ after, take, resolve, reject });
       if (!this.#isRunning) void this.#run();
     });
   }
@@ -58,10 +62,10 @@ export class SharedScan {
     this.#isRunning = true;
     // Between turns sockets are written, and readers that were served ask for their next segment.
     for (await nextTurn(); this.#waiting.size > 0; await nextTurn()) {
-      while (this.#storm.isOn) await pause(STORM_POLL_MS);
+      while (this.storm.isOn) await pause(STORM_POLL_MS);
       const first = this.#choose();
       try {
-        this.#serve(first, await this.#segmentAfter(first.after));
+        await this.#serve(first, await this.#segmentAfter(first.after));
       } catch (error) {
         this.#waiting.delete(first);
         first.reject(error);
@@ -98,15 +102,21 @@ export class SharedScan {
     loading.catch(() => undefined);
   }
 
-  #serve(first: ScanReader, segment: LogSegment): void {
-    this.#waiting.delete(first);
-    first.resolve(segment);
-    let served = 1;
+  /** Resolves when the readers served have taken the segment. */
+  async #serve(first: ScanReader, segment: LogSegment): Promise<void> {
+    const takes: Promise<void>[] = [];
+    const give = (reader: ScanReader): void => {
+      this.#waiting.delete(reader);
+      const taken = reader.take(segment);
+      takes.push(taken);
+      reader.resolve(taken);
+    };
+    give(first);
     for (const reader of this.#waiting) {
       if (reader.after < segment.after || reader.after >= segment.through) continue;
-      if (served++ === READERS_PER_TURN_MAX) return;
-      this.#waiting.delete(reader);
-      reader.resolve(segment);
+      if (takes.length === READERS_PER_TURN_MAX) break;
+      give(reader);
     }
+    await Promise.all(takes);
   }
 }

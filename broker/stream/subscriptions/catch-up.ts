@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { sharedTurn } from '../../../proto/async/shared-turns.js';
 import type { ItemField } from '../../../proto/entry/item-field.js';
 import type { LogEvent } from '../../event-log/log-event.js';
@@ -39,23 +39,29 @@ export interface CatchUpDeps {
 export class CatchUp {
   constructor(private readonly deps: CatchUpDeps) {}
 
-  run(subscription: GrantSubscription): void {
-    this.#run(subscription).catch((error: unknown) => this.deps.onFailure(subscription, error));
+  /** `onArrived` is called when the subscription asks for a segment of the log, and when it needs none any more. */
+  run(subscription: GrantSubscription, onArrived: () => void = ignored): void {
+    this.#run(subscription, onArrived)
+      .finally(onArrived)
+      .catch((error: unknown) => this.deps.onFailure(subscription, error));
   }
 
-  async #run(subscription: GrantSubscription): Promise<void> {
+  async #run(subscription: GrantSubscription, onArrived: () => void): Promise<void> {
     const channel = this.#channel(subscription);
     while (subscription.isBehind) {
       await this.#untilReached(subscription);
       await subscription.onDrained();
       await coverReceipt(subscription, this.#partition(subscription).head);
+      if (!this.#missingOnly(subscription)) {
+        const fed = this.#feedFromLog(subscription, channel);
+        onArrived();
+        await fed;
+        continue;
+      }
       // Hundreds may come to this at once, each with a view of its own to encode for.
       await sharedTurn();
-      if (!subscription.isBehind) return;
       const missing = this.#missingOnly(subscription);
-      if (!missing) await this.#feedFromLog(subscription, channel);
-      else if (this.#join(subscription, missing, channel)) return;
-      else await nextTurn();
+      if (missing && this.#join(subscription, missing, channel)) return;
     }
   }
 
@@ -101,17 +107,28 @@ export class CatchUp {
     const { segments } = this.deps;
     const { view, parts } = subscription;
     const { position } = subscription;
-    const isNew = position === parts.from;
-    const request = { entry: view.entry, partition: parts.partition, after: position, isNew };
-    const segment = await segments.next(request).catch(() => undefined);
-    if (!segment || segment.through <= position) {
-      await pause(RETRY_MS);
-      return;
-    }
-    await coverReceipt(subscription, segment.through);
+    const request = { entry: view.entry, partition: parts.partition, after: position };
+    let through = position;
+    let taken: Promise<void> | undefined;
+    const take = (segment: LogSegment): Promise<void> => {
+      through = segment.through;
+      taken = this.#take(subscription, segment, channel);
+      return taken.catch(ignored);
+    };
+    await segments.next(request, take).catch(ignored);
+    await taken;
+    if (through <= position) await pause(RETRY_MS);
+    else await coverReceipt(subscription, through);
+  }
+
+  /** Sends what the subscription may have of a segment. One that waits for its receipt gets it the next time. */
+  async #take(subscription: GrantSubscription, segment: LogSegment, channel: ChannelView): Promise<void> {
+    const { segments } = this.deps;
+    const { receipt } = subscription.parts;
+    if (segment.through <= subscription.position || !receipt.covers(segment.through)) return;
     if (!segment.isEncodedFor(channel)) await segments.turnToEncode(segment);
     const { capacity } = subscription;
-    if (!subscription.isBehind || capacity <= 0 || !parts.receipt.covers(segment.through)) return;
+    if (!subscription.isBehind || capacity <= 0 || !receipt.covers(segment.through)) return;
     this.#sendNext(subscription, segment, capacity, channel, (bytes) => segments.encoded(segment, bytes));
   }
 
@@ -148,6 +165,8 @@ export class CatchUp {
     return this.deps.readers.at(subscription.parts.partition);
   }
 }
+
+function ignored(): void {}
 
 /** Raises the ceiling of the receipt. While receipts cannot be stored nothing is sent. */
 async function coverReceipt(subscription: GrantSubscription, through: number): Promise<void> {

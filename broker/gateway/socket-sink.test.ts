@@ -60,3 +60,15 @@ t.test('a frame that may wait goes out by itself when no other follows, and befo
   sink.sendSoon({ kind: 'acked', channel: 1, position: 4 });
   t.strictSame(await until((kinds) => kinds.length === 2), ['acked', 'acked']);
 });
+
+t.test(
+  'a frame that may wait less than the one that waits already takes both with it when its time has come',
+  async (t) => {
+    const { sink, until } = await sinkOf(t);
+    const beganMs = performance.now();
+    sink.sendSoon({ kind: 'acked', channel: 1, position: 2 }, 60_000);
+    sink.sendSoon({ kind: 'acked', channel: 1, position: 3 }, 1);
+    t.strictSame(await until((kinds) => kinds.length === 2), ['acked', 'acked']);
+    t.ok(performance.now() - beganMs < 30_000);
+  },
+);

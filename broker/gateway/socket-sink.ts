@@ -5,7 +5,7 @@ import type { ServerFrame, Subprotocol } from '../../proto/frames/frames.js';
 import { socketMessage } from '../../proto/frames/socket-message.js';
 import type { FrameSink } from '../stream/subscriber.js';
 
-/** How long a frame that is in no hurry waits for another one to share a write with. */
+/** How long a frame for which nobody waits is held for another one to share a write with. */
 const HELD_MS_MAX = 100;
 /** A larger message is written by itself rather than copied behind the held frames. */
 const COPIED_BYTES_MAX = 16 * 1024;
@@ -35,8 +35,8 @@ export interface SocketSinkOptions {
  * sessions of a channel and written to the TCP socket under the WebSocket. The library still writes pongs and the
  * close frame, each as one whole write, so the two never interleave inside a frame.
  *
- * A write is a system call, which on a quiet broker costs more than all that leads to it. So a frame for which nobody waits
- * shares the write of the next one, and has one of its own after `HELD_MS_MAX` at the latest.
+ * A write is a system call, which on a quiet broker costs more than all that leads to it. So a frame that is in no hurry
+ * shares the write of the next one, and has one of its own when it has been held for as long as it may be.
  */
 export class SocketSink implements FrameSink {
   readonly #waiting: (() => void)[] = [];
@@ -46,6 +46,7 @@ export class SocketSink implements FrameSink {
   /** Frames that wait for the next write, which they go before. */
   #held: Uint8Array | undefined;
   #heldTimer: NodeJS.Timeout | undefined;
+  #heldUntilMs = 0;
   /** Bytes of answers since the client had taken all of them, and the place of the last one among everything written. */
   #answerBytes = 0;
   #answeredAt = 0;
@@ -84,15 +85,18 @@ export class SocketSink implements FrameSink {
     });
   }
 
-  /** Sends the frame with the next one, or alone a moment later. */
-  sendSoon(frame: ServerFrame): void {
+  sendSoon(frame: ServerFrame, msMax = HELD_MS_MAX): void {
     if (!this.isOpen()) return;
     const message = socketMessage(this.options.codec.encode(frame));
     this.#held = this.#held ? Buffer.concat([this.#held, message]) : message;
-    this.#heldTimer ??= setTimeout(() => {
+    const untilMs = performance.now() + msMax;
+    if (this.#heldTimer && this.#heldUntilMs <= untilMs) return;
+    clearTimeout(this.#heldTimer);
+    this.#heldUntilMs = untilMs;
+    this.#heldTimer = setTimeout(() => {
       this.#heldTimer = undefined;
       if (this.#held && this.isOpen()) this.#write(this.#takeHeld());
-    }, HELD_MS_MAX);
+    }, msMax);
   }
 
   /** A heartbeat frame and a ping in one write. */

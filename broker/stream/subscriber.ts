@@ -15,8 +15,8 @@ export interface FrameSink {
   send(message: Uint8Array): boolean;
   /** Encodes the frame for this session and sends it. */
   sendFrame(frame: ServerFrame): boolean;
-  /** The same for a frame for which nobody waits: it may share the write of the next one. */
-  sendSoon(frame: ServerFrame): void;
+  /** The same for a frame that may share the write of the next one: it waits `msMax` at the longest, by default 100 ms. */
+  sendSoon(frame: ServerFrame, msMax?: number): void;
   /** Bytes that were handed to the socket and are not written yet. */
   bufferedBytes(): number;
   /** Calls `fn` once, when the buffer has drained to its low-water mark or the session has closed. */

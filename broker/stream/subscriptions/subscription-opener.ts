@@ -1,4 +1,5 @@
 import { SluiceError } from '../../../proto/errors.js';
+import type { ServerFrame } from '../../../proto/frames/frames.js';
 import { cursorSubject, partyOf } from '../../../proto/subject.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import { type StartPositions, timeOf } from '../../event-log/start-position.js';
@@ -36,6 +37,8 @@ interface StartPoint {
   from: number;
 }
 
+/** Its first events, or `caught_up`, mostly follow sooner; in a reconnect storm they do not, and the client waits to go on. */
+const SUBSCRIBED_HELD_MS = 5;
 /** A claim that lost to a simultaneous one of another session is repeated: the newest session wins. */
 const CLAIM_ATTEMPTS = 4;
 
@@ -226,8 +229,7 @@ export class SubscriptionOpener {
     { grant, version }: OpenGrant,
     log: string,
   ): void {
-    // Its first events, or `caught_up`, follow within a moment.
-    request.sink.sendSoon({
+    const frame: ServerFrame = {
       kind: 'subscribed',
       ref: request.ref,
       channel: subscription.channel,
@@ -237,7 +239,8 @@ export class SubscriptionOpener {
       items: subscription.view.items,
       log,
       position: subscription.position,
-    });
+    };
+    request.sink.sendSoon(frame, SUBSCRIBED_HELD_MS);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Msg } from '@nats-io/transport-node';
 import type { Bus } from '../bus.js';
 import { StoreRefusedError, StoreUnavailableError } from '../store-errors.js';
 import type { StoredMessage } from '../stored-message.js';
+import { DirectMessage } from './direct-message.js';
 
 /** A direct-get request as the server defines it. */
 export interface DirectGetRequest {
@@ -37,9 +38,9 @@ export function directGet(bus: Bus, stream: string, request: DirectGetRequest): 
     const subscription = bus.nc.subscribe(inbox, {
       callback: (error, msg) => {
         if (error) return settle(new StoreUnavailableError(error.message, false, { cause: error }));
-        const code = msg.headers?.code ?? 0;
-        if (code !== 0) return settle(statusError(code, msg));
-        found.push(storedMessage(msg));
+        const message = DirectMessage.of(msg);
+        if (!message) return settle(statusError(msg.headers?.code ?? 0, msg));
+        found.push(message);
         if (request.batch === undefined) settle();
         else timer.refresh();
       },
@@ -52,15 +53,4 @@ function statusError(code: number, msg: Msg): Error | undefined {
   if (code === NOTHING_THERE || code === END_OF_BATCH) return undefined;
   if (code === NO_SUCH_STREAM) return new StoreUnavailableError('no stream answers the read', false);
   return new StoreRefusedError(code, msg.headers?.description ?? 'read refused');
-}
-
-function storedMessage(msg: Msg): StoredMessage {
-  const headers = msg.headers!;
-  return {
-    position: Number(headers.get('Nats-Sequence')),
-    subject: headers.get('Nats-Subject'),
-    data: msg.data,
-    timeMs: Date.parse(headers.get('Nats-Time-Stamp')),
-    headers,
-  };
 }

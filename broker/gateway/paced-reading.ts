@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { sharedTurn } from '../../proto/async/shared-turns.js';
-import { hasTurnTime } from '../../proto/async/turn-queue.js';
+import { hasTurnTime, inTurnTime } from '../../proto/async/turn-queue.js';
 
 /** Bytes whose frames are read at one time: a hundred acknowledgements, or a part of a publish frame. */
 const PIECE_BYTES = 4 * 1024;
@@ -39,6 +39,8 @@ export function readInPieces(
 ): { isWaiting(): boolean } {
   const receiver = receiverOf(socket);
   const write = receiver.write.bind(receiver);
+  // Pings, pongs and fragments are handled by the library: they never become frames that wait for their turn.
+  const read = (piece: Buffer): boolean => inTurnTime(() => write(piece));
   const waiting: Buffer[] = [];
   const readOn = (): void => {
     if (waiting.length > 0) return;
@@ -48,11 +50,10 @@ export function readInPieces(
   const drain = async (): Promise<void> => {
     for (let chunk = waiting[0]; chunk; chunk = waiting[0]) {
       for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
-        // The clock counts frames of ours: what pings, pongs and fragments take is not among it.
         if (!hasTurnTime()) await sharedTurn();
         for (let wait = ready(); wait; wait = ready()) await wait;
         if (receiver.writableEnded) return;
-        const isTaken = write(chunk.subarray(at, at + PIECE_BYTES));
+        const isTaken = read(chunk.subarray(at, at + PIECE_BYTES));
         // Continuations of what the piece has brought run before the next one.
         await (isTaken || receiver.writableEnded ? undefined : drained(receiver));
       }
@@ -64,7 +65,7 @@ export function readInPieces(
   receiver.removeAllListeners('drain');
   receiver.on('drain', readOn);
   receiver.write = (chunk) => {
-    if (waiting.length === 0 && chunk.length <= PIECE_BYTES && hasTurnTime() && !ready()) return write(chunk);
+    if (waiting.length === 0 && chunk.length <= PIECE_BYTES && hasTurnTime() && !ready()) return read(chunk);
     waiting.push(chunk);
     if (waiting.length === 1) void drain();
     return false;

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
-import { TurnQueue } from './turn-queue.js';
+import { hasTurnTime, inTurnTime, TurnQueue } from './turn-queue.js';
 
 const busyFor = (ms: number): void => {
   for (const until = performance.now() + ms; performance.now() < until; );
@@ -81,4 +81,15 @@ t.test('all queues together handle some milliseconds of items in a turn', async 
   t.equal(waiting, 10 - handled);
   await Promise.all(queues.map((queue) => queue.drained));
   t.equal(handled, 10);
+});
+
+t.test('the time of work counts toward the turn, that of the items within it once', async (t) => {
+  const queue = new TurnQueue<number>(busyFor, () => t.fail('nothing waits'));
+  await nextTurn();
+  inTurnTime(() => queue.take(7));
+  t.ok(hasTurnTime(), '7 of 10 ms are used, not 14');
+  inTurnTime(() => busyFor(5));
+  t.notOk(hasTurnTime());
+  await nextTurn();
+  t.ok(hasTurnTime(), 'the next turn has its own');
 });

@@ -6,13 +6,13 @@ const TURN_MS_MAX = 10;
 /** Handled at once by one queue in a turn. What an item begins asynchronously is not measured, since it runs after all of them. */
 const ITEMS_PER_TURN_MAX = 64;
 
-/** Numbers the turns of the event loop, and sums up what was spent on items in the one that runs. */
+/** Numbers the turns of the event loop, and sums up what was spent on what came in during the one that runs. */
 class TurnClock {
   turn = 0;
   #usedMs = 0;
   #isRunning = false;
 
-  /** Milliseconds that items have taken in this turn. */
+  /** Milliseconds used of this turn. */
   usedMs(): number {
     if (!this.#isRunning) {
       this.#isRunning = true;
@@ -38,13 +38,25 @@ const clock = new TurnClock();
 /** Whether this turn of the event loop has time left for what comes in; else the caller takes a later one (`sharedTurn`). */
 export const hasTurnTime = (): boolean => clock.usedMs() < TURN_MS_MAX;
 
+/** Does work in the time of this turn. What it hands to queues or to this function within counts once. */
+export function inTurnTime<Result>(work: () => Result): Result {
+  const usedBeforeMs = clock.usedMs();
+  const startedMs = performance.now();
+  try {
+    return work();
+  } finally {
+    const usedWithinMs = clock.usedMs() - usedBeforeMs;
+    clock.use(performance.now() - startedMs - usedWithinMs);
+  }
+}
+
 /**
  * Handles items as they come in, in order: at once while the turn of the event loop has time, else in later turns.
  *
  * A socket hands over up to 64 KiB at once, which are ten thousand of the smallest frames, and in one turn every socket may do so.
  * A turn for each item would bound that, and would cost every honest client a turn for each of its frames.
  * So only what exceeds a turn waits. The owner is asked to stop the flow while something does. The time that the turn spends
- * otherwise, on reading sockets or sending events, does not count: hundreds of clients that acknowledge at once would be stopped.
+ * otherwise, such as on sending events, does not count: hundreds of clients that acknowledge at once would be stopped.
  *
  * Invariants: an item is handled only after those that came before it; nothing is handled within `take` once the turn is used up.
  */
@@ -71,9 +83,7 @@ export class TurnQueue<Item> {
 
   take(item: Item): void {
     if (!this.isWaiting && this.#hasTime()) {
-      const startedMs = performance.now();
-      this.handle(item);
-      clock.use(performance.now() - startedMs);
+      inTurnTime(() => this.handle(item));
       return;
     }
     this.#waiting.push(item);

@@ -8,7 +8,8 @@ COPY . .
 RUN npm run build && npm prune --omit=dev
 
 FROM node:22-bookworm-slim
-ENV NODE_ENV=production SLUICE_HOST=0.0.0.0 SLUICE_DATA=/var/lib/sluice SLUICE_RIGHTS_JOURNAL=/var/lib/sluice-rights/rights.ndjson
+# MALLOC_ARENA_MAX: docs/decisions/0300-two-arenas-of-malloc.md
+ENV MALLOC_ARENA_MAX=2 NODE_ENV=production SLUICE_HOST=0.0.0.0 SLUICE_DATA=/var/lib/sluice SLUICE_RIGHTS_JOURNAL=/var/lib/sluice-rights/rights.ndjson
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/bin ./bin

@@ -16,6 +16,8 @@ export interface FileQuery {
   /** `next` of the page before: files stand in the order of their first records. */
   after?: number;
   limit: number;
+  /** Ends the page earlier, with a `next`, before its files have more bytes together; one file it has in any case. */
+  bytesMax?: number;
 }
 
 /** Files of one kind that may be urgent. */

@@ -15,6 +15,9 @@ export interface StoredFile {
 
 const COLUMNS = 'f.n, f.kind, f.id, f.seq, f.body, f.document';
 
+/** Known without reading the text. */
+const SIZE = 'octet_length(f.body) + octet_length(f.document) AS size';
+
 const storedFile = ({ kind, id, seq, body, document }: Row): StoredFile =>
   ({ kind, id, seq, body, document }) as StoredFile;
 
@@ -53,11 +56,24 @@ export function listFiles(db: ProjectionDatabase, query: FileQuery): StoredPage 
     also(`f.n IN (SELECT file FROM clocks WHERE due_date < ? AND state = 'running')`, query.dueBefore);
   }
   const from = sides?.length === 1 ? 'sides s CROSS JOIN files f ON f.n = s.file' : 'files f';
-  const sql = `SELECT ${COLUMNS} FROM ${from} WHERE ${conditions.join(' AND ')} ORDER BY f.n LIMIT ?`;
-  const rows = db.all(sql, ...values, limit + 1);
-  const page = rows.slice(0, limit);
+  const select = (columns: string, count: number): Row[] =>
+    db.all(`SELECT ${columns} FROM ${from} WHERE ${conditions.join(' AND ')} ORDER BY f.n LIMIT ?`, ...values, count);
+  const { bytesMax } = query;
+  const fitting = bytesMax === undefined ? limit : fittingRows(select(SIZE, limit), bytesMax);
+  const rows = select(COLUMNS, fitting + 1);
+  const page = rows.slice(0, fitting);
   const firstSeqs = page.map(({ n }) => n as number);
-  return { files: page.map(storedFile), firstSeqs, ...(rows.length > limit && { next: firstSeqs.at(-1) as number }) };
+  return { files: page.map(storedFile), firstSeqs, ...(rows.length > fitting && { next: firstSeqs.at(-1) as number }) };
+}
+
+/** How many of the first rows have so many bytes together, one at least. */
+function fittingRows(sizes: readonly Row[], bytesMax: number): number {
+  let bytes = 0;
+  const tooMany = sizes.findIndex(({ size }) => {
+    bytes += size as number;
+    return bytes > bytesMax;
+  });
+  return tooMany < 0 ? sizes.length : Math.max(1, tooMany);
 }
 
 export function historyOf(db: ProjectionDatabase, { kind, id }: FileRef): HistoryItem[] {

@@ -108,6 +108,23 @@ t.test('lists keep files by side, state, entry, what they are about, and due dat
   t.same([last.files.length, last.next], [6, undefined]);
 });
 
+t.test('a page ends before its files have more bytes than were asked for, and the next one goes on', async (t) => {
+  const { ledger, open } = await office(t);
+  const { files } = open(t);
+  await ledger.appendAll(() =>
+    Array.from({ length: 9 }, (_, i) => act(`ap-${i}`, { state: state() }, { document: { text: 'x'.repeat(10_000) } })),
+  );
+  const pages: string[][] = [];
+  for (let after = 0; ; ) {
+    const page = await files.list({ kind: 'applications', limit: 7, bytesMax: 45_000, after });
+    pages.push(page.files.map(({ id }) => id));
+    if (page.next === undefined) break;
+    after = page.next;
+  }
+  t.same(pages.map(String), ['ap-0,ap-1,ap-2,ap-3', 'ap-4,ap-5,ap-6,ap-7', 'ap-8']);
+  t.equal((await files.list({ kind: 'applications', limit: 7, bytesMax: 1 })).files.length, 1, 'one in any case');
+});
+
 t.test('what falls due comes earliest first: running clocks and ends of periods', async (t) => {
   const { ledger, open } = await office(t);
   const { files } = open(t);

@@ -10,6 +10,9 @@ import { noSuchFile } from '../refusals.js';
 import { isReadable, readablePage } from './readable.js';
 import { recordReads } from './recorded-reads.js';
 
+/** Of the files of one page: each may have a document of a mebibyte, and the page is written in one turn of the event loop. */
+const PAGE_BYTES_MAX = 4 * 1024 * 1024;
+
 interface FileReadsDeps {
   ledger: Ledger;
   reader: FileReader;
@@ -57,7 +60,7 @@ export class FileReads {
     const sides = machine.isReadByAll || machine.isFoundByAll ? query.sides : this.#readableSides(officer, query.sides);
     const { document, ...rest } = query;
     const states = query.states && (machine.widenedStates?.(query.states) ?? query.states);
-    const asked = { ...rest, ...(sides && { sides }), ...(states && { states }) };
+    const asked = { ...rest, bytesMax: PAGE_BYTES_MAX, ...(sides && { sides }), ...(states && { states }) };
     const page = await readablePage(this.deps.reader, asked, (file) => {
       if (machine.isListed?.(file.id) === false || !isReadable(machine, file, officer, relations)) return undefined;
       const seen = asSeen(machine, file, officer, relations).file;

@@ -29,6 +29,13 @@ t.test('a page of two looks as far as a long one for what the reader sees', asyn
   });
 });
 
+t.test('a stored page that is full by its bytes ends the page, once the reader sees anything', async (t) => {
+  const short: Pick<FileReader, 'list'> = { list: (query) => reader.list({ ...query, limit: 5 }) };
+  t.strictSame(await readablePage(short, { kind: 'catalog', limit: 100 }, every(2)), { found: ['f1', 'f3'], next: 5 });
+  const rare = await readablePage(short, { kind: 'catalog', limit: 100 }, every(12));
+  t.strictSame(rare, { found: ['f11'], next: 15 });
+});
+
 t.test('who sees few of very many files gets a shorter page that says where to go on', async (t) => {
   const page = await readablePage(reader, { kind: 'catalog', limit: 2 }, every(9_000));
   t.strictSame(page, { found: [], next: 2 + 19 * 200 });

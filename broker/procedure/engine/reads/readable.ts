@@ -27,7 +27,7 @@ const MORE_FILES_MIN = 200;
 
 /**
  * A page of the files for which `see` answers something, filled up from as many stored pages as it takes, at most
- * `PAGES_MAX`. `next` is the first record of the file behind which the next page begins: its id may be of a file that the
+ * `PAGES_MAX` and as its bytes allow. `next` is the first record of the file behind which the next page begins: its id may be of a file that the
  * reader may not know of.
  */
 export async function readablePage<Seen>(
@@ -48,6 +48,8 @@ export async function readablePage<Seen>(
     }
     if (page.next === undefined) return { found };
     after = page.next;
+    // Full by its bytes: with those of more stored pages the answer would be a multiple of them.
+    if (page.files.length < limit && found.length > 0) break;
     limit = Math.max(query.limit, MORE_FILES_MIN);
   }
   return { found, ...(after !== undefined && { next: after }) };

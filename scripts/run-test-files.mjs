@@ -1,8 +1,9 @@
+import { availableParallelism } from 'node:os';
 import { interruptedExitCode, runChild } from './child.mjs';
 import { root } from './project.mjs';
 
-/** Files that run at the same time. */
-const JOBS = 2;
+/** Files that run at the same time: one more than there are cores, since most wait for a server or a database now and then. */
+const JOBS = availableParallelism() + 1;
 /** Time for a file that sets none of its own (`t.setTimeout`), in seconds. */
 const TIMEOUT_S = 120;
 /** Time above that for a file that sets a longer one; beyond it the file counts as unable to end itself. */
@@ -10,13 +11,15 @@ const DEADLINE_SLACK_MS = 15 * 60_000;
 
 /**
  * Runs compiled test files, writes a line for each and every failure in full; resolves with the exit code. Each is a process of its
- * own, and none of `tap run`, whose hooks cost more than the tests: docs/decisions/0205-test-files-run-as-they-are.md
+ * own, and none of `tap run`, whose hooks cost more than the tests: docs/decisions/0205-test-files-run-as-they-are.md. Files that
+ * start servers come first, so that none of them begins when nothing is left to run beside it:
+ * docs/decisions/0285-one-test-file-more-than-cores.md
  */
 export async function runTestFiles(files, { jobs = JOBS, timeoutS = TIMEOUT_S } = {}) {
   // Loaded late: its library is there only after the set-up.
   const { TestReport } = await import('./test-report.mjs');
   const report = new TestReport(console.log);
-  const waiting = files.values();
+  const waiting = files.toSorted((a, b) => rank(a) - rank(b)).values();
   const runOneByOne = async () => {
     for (const file of waiting) {
       await runFile(file, report, timeoutS);
@@ -28,13 +31,19 @@ export async function runTestFiles(files, { jobs = JOBS, timeoutS = TIMEOUT_S } 
   return interruptedExitCode() ?? Number(report.failed > 0 || report.passed === 0);
 }
 
+/** Files below `tests` use whole buses; elsewhere those with `.nats.` or `.pg.` in their names start a server, and the others end within a second. */
+function rank(file) {
+  if (file.startsWith('dist/tests/')) return 0;
+  return /\.(nats|pg)\./.test(file) ? 1 : 2;
+}
+
 async function runFile(file, report, timeoutS) {
   const test = report.file(file);
   const env = { ...process.env, TAP: '1', TAP_TIMEOUT: String(timeoutS) };
   const deadlineMs = timeoutS * 1_000 + DEADLINE_SLACK_MS;
   const onOutput = (output) => test.read(output);
   try {
-    const run = await runChild(process.execPath, ['--enable-source-maps', file], {
+    const run = await runChild(process.execPath, [file], {
       cwd: root,
       env,
       deadlineMs,

@@ -1,4 +1,5 @@
 import { Parser } from 'tap-parser';
+import { assertedAt, inSources } from './source-positions.mjs';
 
 /** The sum of all test files. Files may be reported at the same time. */
 export class TestReport {
@@ -97,8 +98,10 @@ class FileReport {
 }
 
 function details(diag) {
-  return Object.entries(diag ?? {}).map(([name, value]) => {
-    const text = typeof value === 'string' ? value : JSON.stringify(value, undefined, 2);
+  const { at, ...others } = diag ?? {};
+  const found = at ? { at: assertedAt(at), ...others } : others;
+  return Object.entries(found).map(([name, value]) => {
+    const text = typeof value === 'string' ? inSources(value) : JSON.stringify(value, undefined, 2);
     return `${name}: ${text.includes('\n') ? `\n${text}` : text}`.replace(/^/gm, '        ');
   });
 }

@@ -3,6 +3,7 @@ import { endChildrenOnSignals, interruptedExitCode } from './child.mjs';
 import { ensureBuild } from './setup/ensure-build.mjs';
 import { ensureDependencies } from './setup/ensure-dependencies.mjs';
 import { ensureNatsServer } from './setup/ensure-nats-server.mjs';
+import { removePackageLists } from './setup/fetch-debian-program.mjs';
 import { SetupLock } from './setup/setup-lock.mjs';
 
 const NODE_MAJOR_MIN = 20;
@@ -26,6 +27,7 @@ export async function setup(moreSteps = [], steps = STEPS) {
       if (done) console.error(`setup: ${done}`);
     }
   } finally {
+    await removePackageLists();
     await lock.release();
   }
 }

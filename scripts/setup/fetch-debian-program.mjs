@@ -12,6 +12,8 @@ const DISTRIBUTIONS = {
   debian: { suites: ['sid', 'testing', 'stable'], components: 'main' },
   ubuntu: { suites: ['devel'], components: 'main universe' },
 };
+/** Package lists read so far, by suite: reading one takes longer than fetching a program. */
+const read = new Map();
 
 /**
  * A program that the project runs and does not build.
@@ -31,20 +33,25 @@ export async function fetchDebianProgram(program, isAtLeast) {
   const archive = mainArchive(await readAptSources(), distribution);
   if (!archive) return undefined;
   const { suites, components } = DISTRIBUTIONS[distribution.name];
-  const work = inProject('.cache', `apt-${process.pid}`);
   const tried = [];
-  try {
-    for (const suite of new Set([...suites, ...archive.suites])) {
-      const apt = await prepareApt(join(work, suite), { ...archive, suite, components });
-      const version = await offeredVersion(apt, program.package).catch((error) => error.message.split('\n')[0]);
-      tried.push(`${suite}: ${version ?? 'no such package'}`);
-      if (version && isAtLeast(version, program.minimum)) return { paths: await unpack(apt, program), version, suite };
+  for (const suite of new Set([...suites, ...archive.suites])) {
+    if (!read.has(suite)) read.set(suite, readPackages({ ...archive, suite, components }));
+    const version = await offeredVersion(read.get(suite), program.package).catch(
+      (error) => error.message.split('\n')[0],
+    );
+    tried.push(`${suite}: ${version ?? 'no such package'}`);
+    if (version && isAtLeast(version, program.minimum)) {
+      return { paths: await unpack(await read.get(suite), program), version, suite };
     }
-  } finally {
-    await rm(work, { recursive: true, force: true });
   }
   const wanted = `${program.package} ${program.minimum}`;
   throw new Error(`the package mirror of this machine has no ${wanted} or newer (${tried.join('; ')})`);
+}
+
+/** To be called when no further program is wanted. */
+export async function removePackageLists() {
+  read.clear();
+  await rm(aptFolder(), { recursive: true, force: true });
 }
 
 async function thisDistribution() {
@@ -55,6 +62,14 @@ async function thisDistribution() {
   const codename = /^(?:UBUNTU|VERSION|DEBIAN)_CODENAME="?(\w+)"?$/m.exec(text)?.[1];
   return name && { name, codename };
 }
+
+async function readPackages(source) {
+  const apt = await prepareApt(join(aptFolder(), source.suite), source);
+  await mustRun('apt-get', ['-q', 'update'], { cwd: apt.folder, env: apt.env, deadlineMs: UPDATE_DEADLINE_MS });
+  return apt;
+}
+
+const aptFolder = () => inProject('.cache', `apt-${process.pid}`);
 
 async function prepareApt(folder, source) {
   for (const part of ['state/lists/partial', 'cache/archives/partial', 'log']) {
@@ -99,22 +114,23 @@ Dir::Log "${folder}/log";
 `;
 }
 
-async function offeredVersion({ folder, env }, name) {
-  const options = { cwd: folder, env };
-  await mustRun('apt-get', ['-q', 'update'], { ...options, deadlineMs: UPDATE_DEADLINE_MS });
-  const shown = await mustRun('apt-cache', ['madison', name], { ...options, deadlineMs: LOCAL_DEADLINE_MS });
+async function offeredVersion(reading, name) {
+  const { folder, env } = await reading;
+  const shown = await mustRun('apt-cache', ['madison', name], { cwd: folder, env, deadlineMs: LOCAL_DEADLINE_MS });
   return /\|\s*(?:\d+:)?(\d+\.\d+\.\d+)/.exec(shown)?.[1];
 }
 
 async function unpack({ folder, env }, program) {
-  const options = { cwd: folder, env };
+  const own = join(folder, program.package);
+  await mkdir(own);
+  const options = { cwd: own, env };
   await mustRun('apt-get', ['-q', 'download', program.package], { ...options, deadlineMs: DOWNLOAD_DEADLINE_MS });
   const unpackAll = 'dpkg-deb -x ./*.deb ./unpacked';
   await mustRun('sh', ['-c', unpackAll], { ...options, deadlineMs: LOCAL_DEADLINE_MS });
   await mkdir(inProject('.cache', program.package), { recursive: true });
   const paths = [];
   for (const path of program.binaries) {
-    const binary = join(folder, 'unpacked', path);
+    const binary = join(own, 'unpacked', path);
     const target = inProject('.cache', program.package, basename(path));
     if (path.includes('bin/')) await chmod(binary, 0o755);
     // A rename is atomic: no other process ever finds an incomplete program there.

@@ -13,6 +13,7 @@ import type { EventTraces } from '../traces/event-traces.js';
 import { type CursorBound, CursorStore } from './cursors/cursor-store.js';
 import { DeadLetterStore } from './dead-letters/dead-letter-store.js';
 import { DeadLetters } from './dead-letters/dead-letters.js';
+import { RejectionNotice } from './dead-letters/rejection-notice.js';
 import { Rejections } from './dead-letters/rejections.js';
 import { LiveDispatch } from './live/live-dispatch.js';
 import { LiveViews } from './live/live-view.js';
@@ -217,7 +218,8 @@ function openSubscriptions(deps: StreamDeps, base: Base, live: Live): Subscripti
     onLive: (subscription) => dispatch.activate(subscription.parts.liveView),
     onFailure: (subscription, error) => failures.end(subscription, error),
   });
-  const rejections = new Rejections({ store: letters, segments, entries, logOf, metrics });
+  const notice = new RejectionNotice(clock, deps.warn);
+  const rejections = new Rejections({ store: letters, segments, entries, logOf, grants, metrics, notice });
   const opener = new SubscriptionOpener({
     ...base,
     readers,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { SUBPROTOCOLS } from '../../../proto/frames/frames.js';
 import { type BrokerProcess, spawnBroker } from '../../support/broker/broker-process.js';
+import { eventually } from '../../support/condition.js';
 import { temporaryFolder } from '../../support/nats/nats.js';
 import { RawSession } from '../../support/raw-client/raw-client.js';
 import { applyBundle, call, mustCall, publishBatch } from '../../support/raw-client/raw-http.js';
@@ -59,13 +60,22 @@ t.test('no value that is not granted leaves the bus, whatever is sent to it', as
 
   await t.test('metrics and log hold no value, and no token is stored', async (t) => {
     const operator = { url: broker.url, token: broker.operatorToken };
-    watch.inspect('/metrics', (await mustCall(operator, 'GET', '/metrics')).text);
+    await rejectOneEvent(broker, watch, `no use for ${CANARY}`);
+    const metrics = async (): Promise<string> => (await mustCall(operator, 'GET', '/metrics')).text;
+    await eventually(
+      async () => (await metrics()).includes('sluice_dead_letters_total 1\n'),
+      'the dead letter',
+      10_000,
+    );
+    watch.inspect('/metrics', await metrics());
     const { text } = await mustCall(operator, 'GET', '/v1/ledger?limit=1000');
     t.notMatch(text, /-token-/, 'not in the ledger');
     await broker.stop();
     t.ok(broker.log().length > 1000, 'the log is not empty');
     watch.inspect('output', broker.output());
     watch.inspect('log', broker.log());
+    const rejected = `rejected events of grant ${REJECTED_GRANT} since the last such line: 1 (party `;
+    t.ok(broker.log().includes(rejected), 'who rejects events is in the log, the reason is not');
     t.not((await filesWith(folder, [CANARY])).length, 0, 'events can be read in the files of the store');
     t.strictSame(await filesWith(folder, Object.values(LEAK_TOKENS)), [], 'tokens cannot');
   });
@@ -84,6 +94,15 @@ function openSession(broker: BrokerProcess, watch: LeakWatch, encoding: (typeof 
 function followBoth(session: RawSession): Promise<RawSubscription>[] {
   const cursor = session.welcome.session;
   return Object.keys(GRANTED_ITEMS).map((grant) => session.subscribe({ grant, cursor, from: 'earliest' }));
+}
+
+const [REJECTED_GRANT = ''] = Object.keys(GRANTED_ITEMS);
+
+async function rejectOneEvent(broker: BrokerProcess, watch: LeakWatch, reason: string): Promise<void> {
+  const session = await openSession(broker, watch, 'sluice.v1.json');
+  const subscription = await session.subscribe({ grant: REJECTED_GRANT, cursor: 'rejecting', from: 'earliest' });
+  const [first] = await subscription.collect(1);
+  subscription.reject((first as { position: number }).position, reason);
 }
 
 function holdsGrantedItemsOnly({ subscribed, events }: RawSubscription): boolean {

@@ -1,0 +1,34 @@
+import { SpacedReports } from '../../../proto/async/spaced-reports.js';
+
+/** A report tells an operator which department to call; once is enough, not for each event. */
+const NOTICE_INTERVAL_MS = 600_000;
+
+export interface RejectingReader {
+  grant: string;
+  party: string;
+  system: string;
+  entry: string;
+}
+
+/**
+ * Reports who rejects events: grant, party, system and entry, at most once in ten minutes for each grant with their number since
+ * the last report. The reason is the subscriber's own text and may hold a value of the record, so it is not in the log
+ * (docs/decisions/0280).
+ */
+export class RejectionNotice {
+  readonly #reports: SpacedReports;
+
+  constructor(
+    clock: () => number,
+    private readonly report: (message: string) => void,
+  ) {
+    this.#reports = new SpacedReports(clock, NOTICE_INTERVAL_MS);
+  }
+
+  add({ grant, party, system, entry }: RejectingReader): void {
+    const events = this.#reports.count(grant);
+    if (events === undefined) return;
+    const reader = `party ${party}, system ${system}, entry ${entry}`;
+    this.report(`rejected events of grant ${grant} since the last such line: ${events} (${reader})`);
+  }
+}

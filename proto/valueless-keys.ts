@@ -15,6 +15,7 @@ const WHY = 'has no value; leave the key out to say that there is none';
  * entry, a grant, a narrowing, a rule, settings. Absence is said by leaving the key out.
  */
 export function valuelessKeys(document: unknown, path = ''): string[] {
+  if (!hasNull(document)) return [];
   const problems: string[] = [];
   const open: { value: unknown; path: string }[] = [{ value: document, path }];
   for (let next = open.pop(); next && problems.length < PROBLEMS_MAX; next = open.pop()) {
@@ -24,6 +25,18 @@ export function valuelessKeys(document: unknown, path = ''): string[] {
     if (typeof value === 'object' && value !== null) open.push(...childrenOf(value, at).reverse());
   }
   return problems;
+}
+
+/** Nearly all documents have none, and some have a million values: no path is made for those. */
+function hasNull(document: unknown): boolean {
+  const open: unknown[] = [document];
+  while (open.length > 0) {
+    const value = open.pop();
+    if (value === null) return true;
+    if (typeof value !== 'object') continue;
+    for (const one of Array.isArray(value) ? value : Object.values(value)) if (typeof one === 'object') open.push(one);
+  }
+  return false;
 }
 
 function childrenOf(value: object, path: string): { value: unknown; path: string }[] {

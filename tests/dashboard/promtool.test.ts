@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import t from 'tap';
-import { promtoolTests } from '../../dashboard/prometheus/promtool-tests.js';
+import t, { type Test } from 'tap';
+import { type PromtoolTest, promtoolTests } from '../../dashboard/prometheus/promtool-tests.js';
 import { prometheusFile, rulesFile } from '../../dashboard/prometheus/rules-file.js';
 import { TimeScale } from '../../dashboard/prometheus/time-scale.js';
 import { temporaryFolder } from '../support/nats/nats.js';
@@ -24,17 +24,25 @@ t.test('promtool accepts rules and configuration, at any time scale', needsProme
 });
 
 t.test('each alert fires when its condition holds and is silent just below its limit', needsPrometheus, async (t) => {
-  const folder = await temporaryFolder(t);
-  await writeFile(join(folder, 'rules.yml'), rulesFile());
-  const files = promtoolTests('rules.yml').map((content, i) => ({ file: join(folder, `tests-${i}.yml`), content }));
-  for (const { file, content } of files) await writeFile(file, content);
-  t.match(await promtool('test', 'rules', ...files.map(({ file }) => file)), /SUCCESS/);
+  const tests = promtoolTests(rulesFile());
+  t.match(await promtool('test', 'rules', ...(await written(t, tests))), /SUCCESS/);
 });
 
 t.test('an alert that does not fire fails the check', needsPrometheus, async (t) => {
-  const folder = await temporaryFolder(t);
-  await writeFile(join(folder, 'rules.yml'), rulesFile().replace('sluice_nats_up == 0', 'sluice_nats_up == 2'));
-  const [short = ''] = promtoolTests('rules.yml');
-  await writeFile(join(folder, 'tests.yml'), short);
-  await t.rejects(promtool('test', 'rules', join(folder, 'tests.yml')), /SluiceNatsDown/);
+  const tests = promtoolTests(rulesFile().replace('sluice_nats_up == 0', 'sluice_nats_up == 2'));
+  const [file = ''] = await written(
+    t,
+    tests.filter(({ alert }) => alert === 'SluiceNatsDown'),
+  );
+  await t.rejects(promtool('test', 'rules', file), /SluiceNatsDown/);
 });
+
+/** Names of the files with tests. */
+async function written(t: Test, tests: PromtoolTest[]): Promise<string[]> {
+  const folder = await temporaryFolder(t);
+  for (const { rulesName, rules, testName, test } of tests) {
+    await writeFile(join(folder, rulesName), rules);
+    await writeFile(join(folder, testName), test);
+  }
+  return tests.map(({ testName }) => join(folder, testName));
+}

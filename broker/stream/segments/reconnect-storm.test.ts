@@ -50,6 +50,32 @@ t.test('a storm is seen as soon as enough have arrived, and lasts while they are
   t.notOk(storm.isOn);
 });
 
+t.test('a reader that is never opened makes no storm of what comes after it', async (t) => {
+  const { storm, wait } = stormAtClock();
+  for (let i = 0; i < 10; i++) storm.arrive();
+  t.ok(storm.isOn);
+  wait(5_000);
+  t.notOk(storm.isOn);
+  for (let i = 0; i < 100; i++) {
+    wait(100);
+    t.notOk(storm.isOn);
+  }
+  for (let i = 0; i < 10; i++) storm.arrive();
+  t.ok(storm.isOn, 'the next one is seen');
+});
+
+t.test('who asks for subscriptions in bursts holds up the readers half of the time at the most', async (t) => {
+  const { storm, wait } = stormAtClock();
+  let on = 0;
+  for (let ms = 0; ms < 120_000; ms += 100) {
+    // Five seconds of requests, a moment of none.
+    if (ms % 5_300 < 5_000) for (let j = 0; j < 20; j++) storm.arrive()();
+    if (storm.isOn) on += 100;
+    wait(100);
+  }
+  t.ok(on > 0 && on <= 66_000, `${on} of 120,000 ms`);
+});
+
 t.test('a storm that does not end counts as over after five seconds', async (t) => {
   const { storm, wait } = stormAtClock();
   const states: boolean[] = [];

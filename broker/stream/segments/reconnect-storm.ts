@@ -11,12 +11,16 @@ const STORM_MS_MAX = 5_000;
  *
  * A reader arrives when its subscription is requested and not when it first reads: opening takes three synced writes, and with
  * thousands at once the first ones would read alone for a while. A storm lasts while any of its readers is still being opened.
+ *
+ * Invariant: no reader waits for storms more than half of the time, however a client asks for subscriptions: after one no
+ * other begins before as much time has passed as it took.
  */
 export class ReconnectStorm {
   #arrivals = 0;
   #arriving = 0;
   #windowBeganMs: number;
   #beganMs: number | undefined;
+  #calmUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly nowMs: () => number = () => performance.now()) {
     this.#windowBeganMs = nowMs();
@@ -36,8 +40,23 @@ export class ReconnectStorm {
 
   get isOn(): boolean {
     this.#finishWindow();
-    if (this.#arrivals >= ARRIVALS_MIN) this.#beganMs ??= this.#windowBeganMs;
-    return this.#beganMs !== undefined && this.nowMs() < this.#beganMs + STORM_MS_MAX;
+    if (this.#arrivals >= ARRIVALS_MIN) this.#begin();
+    return this.#isOnAt(this.nowMs());
+  }
+
+  #isOnAt(nowMs: number): boolean {
+    return this.#beganMs !== undefined && nowMs < this.#beganMs + STORM_MS_MAX;
+  }
+
+  #begin(): void {
+    if (this.#windowBeganMs >= this.#calmUntilMs) this.#beganMs ??= this.#windowBeganMs;
+  }
+
+  #end(nowMs: number): void {
+    if (this.#beganMs === undefined) return;
+    const endedMs = Math.min(nowMs, this.#beganMs + STORM_MS_MAX);
+    this.#calmUntilMs = endedMs + (endedMs - this.#beganMs);
+    this.#beganMs = undefined;
   }
 
   /** Judges a finished window by its rate and not by its count: it may have lasted long, since nobody asked meanwhile. */
@@ -45,9 +64,8 @@ export class ReconnectStorm {
     const now = this.nowMs();
     const lengthMs = now - this.#windowBeganMs;
     if (lengthMs < WINDOW_MS) return;
-    const isRateHigh = this.#arrivals * WINDOW_MS >= ARRIVALS_MIN * lengthMs;
-    const goesOn = this.#beganMs !== undefined && this.#arriving > 0;
-    this.#beganMs = isRateHigh || goesOn ? (this.#beganMs ?? this.#windowBeganMs) : undefined;
+    if (this.#arrivals * WINDOW_MS >= ARRIVALS_MIN * lengthMs) this.#begin();
+    else if (!this.#isOnAt(now) || this.#arriving === 0) this.#end(now);
     this.#windowBeganMs = now;
     this.#arrivals = 0;
   }

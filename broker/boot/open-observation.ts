@@ -3,7 +3,7 @@ import type { Metrics } from '../metrics/metrics.js';
 import type { Bus } from '../nats/bus.js';
 import type { StoreSpace } from '../nats/space/store-space.js';
 import type { Store } from '../nats/streams.js';
-import { AcceptedByEntry } from '../observe/accepted-by-entry.js';
+import { EntryFigures } from '../observe/entry-figures.js';
 import { GrantLag } from '../observe/grant-lag.js';
 import { GrantWatch } from '../observe/grant-watch.js';
 import { LagCounter } from '../observe/lag/lag-counter.js';
@@ -31,7 +31,7 @@ export interface ObservationDeps {
 /** Read models that are asked over HTTP. */
 export interface Observation {
   grantLag: GrantLag;
-  acceptedByEntry: AcceptedByEntry;
+  entryFigures: EntryFigures;
 }
 
 /** Starts what watches over grants, entries and the store, and counts lag from the events of the started stream. */
@@ -40,10 +40,12 @@ export function openObservation(deps: ObservationDeps): Observation {
   const { catalog, grants, permissions, ledger } = governance;
   const counter = new LagCounter({ ...stream, bus, grants, entries: catalog, clock });
   const receipts = stream.receipts.chain;
+  const counts = acceptedCounts(role, accepted);
+  const late = new LateEntries({ bus, catalog, counts, metrics: metrics.grants, clock });
   const watches = [
     counter,
     new GrantWatch({ grants, counter, metrics: metrics.grants, clock }),
-    new LateEntries({ bus, catalog, metrics: metrics.grants, clock }),
+    late,
     new StoreWatch({ bus, partitions: store.partitions, space, ledger, receipts, metrics }),
   ];
   for (const watch of watches) watch.start();
@@ -53,6 +55,6 @@ export function openObservation(deps: ObservationDeps): Observation {
   const uses = cursorUses(role, stream.traffic);
   return {
     grantLag: new GrantLag({ ...stream, grants, permissions, entries: catalog, counter, uses, clock }),
-    acceptedByEntry: new AcceptedByEntry({ counts: acceptedCounts(role, accepted), permissions }),
+    entryFigures: new EntryFigures({ counts, late, permissions }),
   };
 }

@@ -40,7 +40,7 @@ t.test(
       accepted: i,
     }));
     let [pieces, longest, bytes] = [0, 0, 0];
-    for await (const piece of grantSeries({ grants, entries }, NOW_MS)) {
+    for await (const piece of grantSeries({ grants, entries, late: [] }, NOW_MS)) {
       pieces++;
       longest = Math.max(longest, piece.length);
       bytes += piece.length;
@@ -58,7 +58,8 @@ t.test(
     const [unused, quiet] = [{ ...reported(1), cursors: [] }, reported(0)];
     let text = '';
     const entries = [{ entry: 'provider.entry-1', provider: 'provider', accepted: 3 }];
-    for await (const piece of grantSeries({ grants: [unused, quiet], entries }, NOW_MS)) text += piece.toString();
+    const late = [{ entry: 'provider.entry-2', provider: 'provider', frequency: 'daily', dueAtMs: NOW_MS - 90_000 }];
+    for await (const piece of grantSeries({ grants: [unused, quiet], entries, late }, NOW_MS)) text += piece.toString();
     t.match(
       text,
       'sluice_grant_info{grant="g-department-1",cursor="",party="party-1",provider="provider",system="system-1",entry="provider.entry-1"} 1\n',
@@ -67,6 +68,7 @@ t.test(
     t.match(text, 'sluice_grant_unacknowledged_events{grant="g-department-0",cursor="default"} 0\n');
     t.match(text, 'sluice_grant_oldest_unacknowledged_age_seconds{grant="g-department-0",cursor="default"} 0\n');
     t.match(text, 'sluice_entry_accepted_events_total{entry="provider.entry-1",provider="provider"} 3\n');
+    t.match(text, 'sluice_entry_overdue_seconds{entry="provider.entry-2",party="provider",frequency="daily"} 90\n');
     for (const name of Object.keys(GRANT_SERIES)) t.match(text, new RegExp(`^# TYPE ${name} (gauge|counter)$`, 'm'));
   },
 );

@@ -1,5 +1,5 @@
 import type { Grant } from '../grants/grant.js';
-import type { AcceptedEntry } from './accepted-by-entry.js';
+import type { AcceptedEntry, OverdueEntry } from './entry-figures.js';
 import type { ReportedGrant } from './grant-lag.js';
 import { TurnBudget } from './lag/turn-budget.js';
 
@@ -80,17 +80,26 @@ const ACCEPTED: Omit<Family, 'valueOf'> = {
   help: 'Events of the entry that this broker has accepted since it started',
 };
 
+/** Its label is `party`, as with all that one department must act on: alerts are sent by it. */
+const OVERDUE: Omit<Family, 'valueOf'> = {
+  name: 'sluice_entry_overdue_seconds',
+  type: 'gauge',
+  help: 'Time since an event of the entry was due by the update frequency that it declares; absent while none is',
+};
+
 /** The names of all families with their labels. */
 export const GRANT_SERIES: Readonly<Record<string, readonly string[]>> = {
   [INFO]: ['grant', 'cursor', 'party', 'provider', 'system', 'entry'],
   ...Object.fromEntries(FAMILIES.map(({ name }) => [name, ['grant', 'cursor']])),
   [ACCEPTED.name]: ['entry', 'provider'],
+  [OVERDUE.name]: ['entry', 'party', 'frequency'],
 };
 
 /** Grants and entries that a caller may see. */
 export interface Reported {
   grants: readonly ReportedGrant[];
   entries: readonly AcceptedEntry[];
+  late: readonly OverdueEntry[];
 }
 
 /** Characters per piece: some hundred lines, a fraction of a millisecond. Each piece costs a write. */
@@ -109,7 +118,7 @@ export async function* grantSeries(reported: Reported, nowMs: number): AsyncGene
   }
 }
 
-function* piecesOf({ grants, entries }: Reported, nowMs: number): Generator<string> {
+function* piecesOf({ grants, entries, late }: Reported, nowMs: number): Generator<string> {
   const rows = rowsOf(grants);
   let text = head({ name: INFO, type: 'gauge', help: 'Grants in force by cursor, for joins: always 1' });
   for (const { grant, labels } of rows) {
@@ -132,6 +141,14 @@ function* piecesOf({ grants, entries }: Reported, nowMs: number): Generator<stri
   text += head(ACCEPTED);
   for (const { entry, provider, accepted } of entries) {
     text += `${ACCEPTED.name}{entry="${entry}",provider="${provider}"} ${accepted}\n`;
+    if (text.length < PIECE_LENGTH) continue;
+    yield text;
+    text = '';
+  }
+  text += head(OVERDUE);
+  for (const { entry, provider, frequency, dueAtMs } of late) {
+    const seconds = Math.max(0, nowMs - dueAtMs) / 1000;
+    text += `${OVERDUE.name}{entry="${entry}",party="${provider}",frequency="${frequency}"} ${seconds}\n`;
     if (text.length < PIECE_LENGTH) continue;
     yield text;
     text = '';

@@ -16,6 +16,7 @@ t.test('an entry is late when its last event is older than the frequency that it
       ({ labels }) => labels.frequency === 'daily',
     )?.value;
   let nowMs = Date.now();
+  const accepted = new Map<string, number>();
   const late = new LateEntries({
     bus,
     catalog: {
@@ -23,6 +24,7 @@ t.test('an entry is late when its last event is older than the frequency that it
       published: () => published,
       onChange: () => () => undefined,
     },
+    counts: { collect: async () => accepted },
     metrics: metrics.grants,
     clock: () => nowMs,
   });
@@ -36,4 +38,16 @@ t.test('an entry is late when its last event is older than the frequency that it
   nowMs += 2 * HOUR_MS;
   await late.watch();
   t.equal(await lateDaily(), 1);
+  const [shown] = late.late;
+  t.match(shown, { entry: version.id, frequency: 'daily' });
+  t.ok(Math.abs(nowMs - (shown?.dueAtMs ?? 0) - HOUR_MS) < HOUR_MS / 60, 'due an hour ago');
+
+  nowMs = Date.now();
+  await fixture.publish('create', { id: 'b' });
+  await late.watch();
+  t.equal(await lateDaily(), 1, 'the store is not asked again at every look');
+  accepted.set(version.id, 1);
+  await late.watch();
+  t.equal(await lateDaily(), 0, 'but when the broker has accepted an event');
+  t.same([...late.late], []);
 });

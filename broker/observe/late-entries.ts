@@ -5,11 +5,13 @@ import type { GrantMetrics } from '../metrics/grant-metrics.js';
 import type { Bus } from '../nats/bus.js';
 import { lastOf } from '../nats/read/log-reader.js';
 import { eventStream } from '../nats/stream-names.js';
+import type { AcceptedCounts } from './entry-figures.js';
 import { TurnBudget } from './lag/turn-budget.js';
 
 export interface LateEntriesDeps {
   bus: Bus;
   catalog: Pick<Catalog, 'list' | 'published' | 'onChange'>;
+  counts: AcceptedCounts;
   metrics: GrantMetrics;
   clock(): number;
 }
@@ -25,8 +27,16 @@ export const daysBetweenUpdates = (frequency: unknown): number | undefined => DA
 const WATCH_INTERVAL_MS = 60_000;
 /** Asked of the store in one interval: at a start with 40,000 entries the last is known after forty minutes. */
 const CHECKS_PER_INTERVAL = 1_000;
-/** A late entry is looked at again after this share of its frequency. */
-const RECHECK_SHARE = 0.05;
+/** Late entries are looked at again so often; sooner where this broker has accepted events of them. All 40,000 would take forty minutes. */
+const RECHECK_MS = 60 * 60_000;
+
+/** An entry whose last event is older than the update frequency that it declares. */
+export interface LateEntry {
+  entry: string;
+  frequency: string;
+  /** When an event was due at the latest. */
+  dueAtMs: number;
+}
 
 interface Watched {
   frequency: string;
@@ -34,12 +44,15 @@ interface Watched {
   betweenMs: number;
   publishedAtMs: number;
   checkAtMs: number;
-  isLate: boolean;
+  /** Set while the entry is late. */
+  lateSinceMs: number | undefined;
+  /** Events that this broker had accepted when the store was asked. */
+  accepted: number;
 }
 
 /**
- * Counts the entries whose last event is older than the update frequency that they declare. Nothing is done when an event is accepted:
- * the store is asked when an entry would be late, and knows its last event by then.
+ * Finds the entries whose last event is older than the update frequency that they declare. Nothing is done when an event is accepted:
+ * the store is asked when an entry would be late, and knows its last event by then (docs/decisions/0281).
  */
 export class LateEntries {
   readonly #watched = new Map<string, Watched>();
@@ -60,6 +73,11 @@ export class LateEntries {
   stop(): void {
     this.#look.stop();
     this.#stopWatching();
+  }
+
+  /** The entries that were late when the store was asked last. */
+  get late(): Iterable<LateEntry> {
+    return lateOf(this.#watched);
   }
 
   /** Resolves when the entries that are due were looked at. */
@@ -89,7 +107,15 @@ export class LateEntries {
         const publishedAtMs = Date.parse(version.publishedAt);
         const { partition } = version;
         const betweenMs = days * DAY_MS;
-        this.#watched.set(id, { frequency, partition, betweenMs, publishedAtMs, checkAtMs: 0, isLate: false });
+        this.#watched.set(id, {
+          frequency,
+          partition,
+          betweenMs,
+          publishedAtMs,
+          checkAtMs: 0,
+          lateSinceMs: undefined,
+          accepted: 0,
+        });
       }
       if (budget.isUsedUp) await budget.nextTurn();
     }
@@ -97,21 +123,30 @@ export class LateEntries {
 
   async #checkDue(): Promise<void> {
     const nowMs = this.deps.clock();
+    const accepted = await this.deps.counts.collect();
+    const isMended = (id: string, entry: Watched): boolean =>
+      entry.lateSinceMs !== undefined && (accepted.get(id) ?? 0) !== entry.accepted;
     let checks = 0;
     for (const [id, entry] of this.#watched) {
-      if (entry.checkAtMs > nowMs) continue;
+      if (entry.checkAtMs > nowMs && !isMended(id, entry)) continue;
       if (checks++ === CHECKS_PER_INTERVAL) return;
       const last = await lastOf(this.deps.bus, eventStream(entry.partition), entryFilter(entry.partition, id));
       const dueAtMs = (last?.timeMs ?? entry.publishedAtMs) + entry.betweenMs;
-      entry.isLate = dueAtMs <= nowMs;
-      entry.checkAtMs = entry.isLate ? nowMs + entry.betweenMs * RECHECK_SHARE : dueAtMs;
+      const isLate = dueAtMs <= nowMs;
+      entry.lateSinceMs = isLate ? dueAtMs : undefined;
+      entry.accepted = accepted.get(id) ?? 0;
+      entry.checkAtMs = isLate ? nowMs + RECHECK_MS : dueAtMs;
     }
   }
 
   #report(): void {
     const byFrequency = new Map(Object.keys(DAYS_BETWEEN).map((frequency) => [frequency, 0]));
-    for (const { frequency, isLate } of this.#watched.values())
-      if (isLate) byFrequency.set(frequency, (byFrequency.get(frequency) ?? 0) + 1);
+    for (const { frequency } of this.late) byFrequency.set(frequency, (byFrequency.get(frequency) ?? 0) + 1);
     this.deps.metrics.lateEntriesNow(byFrequency);
   }
+}
+
+function* lateOf(watched: ReadonlyMap<string, Watched>): Generator<LateEntry> {
+  for (const [entry, { frequency, lateSinceMs }] of watched)
+    if (lateSinceMs !== undefined) yield { entry, frequency, dueAtMs: lateSinceMs };
 }

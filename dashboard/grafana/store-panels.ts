@@ -60,7 +60,7 @@ export const storePanels: PanelSpec[] = [
       zh: '超过所声明更新周期仍无事件的目录',
     },
     unit: 'short',
-    runbook: 'SluiceQuarantineOld',
+    runbook: 'SluiceEntriesLate',
     queries: [{ expr: `max by (frequency) (sluice_entries_late{${TARGET}})`, legend: '{{frequency}}' }],
   },
   {
@@ -100,7 +100,7 @@ export const storePanels: PanelSpec[] = [
     title: { en: 'Failed log-ins', zh: '登录失败' },
     description: { en: 'Log-ins that failed, by what was wrong', zh: '登录失败次数,按原因' },
     unit: 'eps',
-    runbook: 'SluiceErrorBudgetBurn',
+    runbook: 'SluiceLoginsFailing',
     queries: [
       {
         expr: `sum by (failure) (rate(sluice_logins_failed_total{${TARGET}}[$__rate_interval])) or vector(0)`,

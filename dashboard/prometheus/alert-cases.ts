@@ -23,6 +23,7 @@ const bucket = (name: string, le: string): string => `${name}_bucket{le="${le}"}
 const DELIVERY = 'sluice_publish_to_deliver_seconds';
 
 const GRANT = '{grant="g",cursor="default",instance="a"}';
+const OVERDUE = 'sluice_entry_overdue_seconds{entry="civil.birth",party="civil",frequency="daily",instance="a"}';
 /** Two brokers report the same grant. */
 const GRANT_INFO = {
   'sluice_grant_info{grant="g",cursor="default",party="health",instance="a"}': '1x90',
@@ -164,6 +165,26 @@ export const ALERT_CASES: readonly AlertCase[] = [
     silent: { 'sluice_intake_waiting_events{instance="a"}': '5000x20' },
   },
   counterCase('SluiceClientsNotReading', 'sluice_sessions_closed_total{code="4408"}'),
+  {
+    alert: 'SluiceLoginsFailing',
+    at: '12m',
+    // Four in 30 s are 0.13 a second, three exactly the limit.
+    fires: {
+      'sluice_logins_failed_total{failure="token",instance="a"}': '0+2x30',
+      'sluice_logins_failed_total{failure="throttled",instance="a"}': '0+2x30',
+    },
+    silent: {
+      'sluice_logins_failed_total{failure="token",instance="a"}': '0+3x30',
+      'sluice_logins_failed_total{failure="missing",instance="a"}': '0+100x30',
+    },
+  },
+  {
+    alert: 'SluiceEntriesLate',
+    labels: { party: 'civil' },
+    at: '20m',
+    fires: { [OVERDUE]: '1+30x40', [OVERDUE.replace('"a"', '"b"')]: '1+30x40' },
+    silent: { [OVERDUE]: '1+30x28 stale' },
+  },
   counterCase('SluiceViewLeak', 'sluice_leak_check_findings_total{kind="leak",instance="a"}'),
   counterCase('SluiceViewWrong', 'sluice_leak_check_findings_total{kind="withheld",instance="a"}'),
   counterCase('SluiceCanaryLeak', 'sluice_canary_leaks_total{medium="stream"}'),

@@ -7,6 +7,10 @@ export const BROKER_JOB = 'sluice';
 const COMMIT_SECONDS_MAX = 1;
 const WAITING_EVENTS_MAX = 5000;
 const QUARANTINED_PER_SECOND_MAX = 1;
+/** Thirty in five minutes: a client that tries again every half minute is below, one that does so each second above. */
+const FAILED_LOGINS_PER_SECOND_MAX = 0.1;
+/** A request without a token guesses nothing: scanners and browsers send it. */
+const FAILED_LOGINS = 'sluice_logins_failed_total{failure=~"token|ticket|throttled"}';
 
 /** Conditions that name their cause. What costs the promise without a known cause is found by the error budget. */
 export const causeAlerts = (scale: TimeScale): Alert[] => [
@@ -171,6 +175,14 @@ function loadAlerts(window: string): Alert[] {
       expr: `sum by (code) (increase(sluice_sessions_closed_total{code=~"4408|4429"}[${window}])) > 0`,
       severity: 'ticket',
       summary: '{{ $value | humanize }} sessions were closed with {{ $labels.code }}: clients hang or do not read',
+    },
+    {
+      name: 'SluiceLoginsFailing',
+      expr: `sum by (instance) (rate(${FAILED_LOGINS}[${window}])) > ${FAILED_LOGINS_PER_SECOND_MAX}`,
+      for: '5m',
+      severity: 'ticket',
+      summary:
+        '{{ $value | humanize }} log-ins a second fail at {{ $labels.instance }}: a client has a wrong token, or somebody guesses',
     },
   ];
 }

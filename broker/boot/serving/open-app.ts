@@ -60,7 +60,7 @@ export function openApp(
   rooms: ServedRooms,
 ): Promise<App> {
   const { catalog, grants, ledger, permissions, leases } = governance;
-  const { stream, grantLag, acceptedByEntry, intake, gateway, tickets, admission, health, pageBudget, lawful, ending } =
+  const { stream, grantLag, entryFigures, intake, gateway, tickets, admission, health, pageBudget, lawful, ending } =
     rooms;
   const { slots } = admission;
   const { maxEventBytes, heartbeatMs, secret } = config;
@@ -85,7 +85,7 @@ export function openApp(
     grantsPlugin({ ...governance, clock }),
     catalogPlugin({ ...governance, isTrial: permissions.isTrial }),
     auditPlugin({ ledger, disclosures, permissions }),
-    operationsPlugin({ metrics: exposition, health, grantLag, acceptedByEntry, clock }),
+    operationsPlugin({ metrics: exposition, health, grantLag, entryFigures, clock }),
     lawful ? procedurePlugin(lawful) : trialPlugin(),
   ]);
 }

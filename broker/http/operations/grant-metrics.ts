@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import type { AcceptedByEntry } from '../../observe/accepted-by-entry.js';
+import type { EntryFigures } from '../../observe/entry-figures.js';
 import type { GrantLag } from '../../observe/grant-lag.js';
 import { grantSeries } from '../../observe/grant-series.js';
 import { callerOf } from '../server/authenticate.js';
@@ -8,7 +8,7 @@ import { PROBLEMS } from '../server/problem-schema.js';
 
 export interface GrantMetricsRoutesDeps {
   grantLag: Pick<GrantLag, 'ofParty'>;
-  acceptedByEntry: AcceptedByEntry;
+  entryFigures: EntryFigures;
   clock(): number;
 }
 
@@ -23,8 +23,8 @@ export function grantMetricsRoutes(app: FastifyInstance, deps: GrantMetricsRoute
     async (request, reply) => {
       const [caller, { party }] = [callerOf(request), request.query];
       const grants = await deps.grantLag.ofParty(caller, party);
-      const entries = await deps.acceptedByEntry.ofParty(caller, party, grants);
-      const series = grantSeries({ grants, entries }, deps.clock());
+      const figures = await deps.entryFigures.ofParty(caller, party, grants);
+      const series = grantSeries({ grants, ...figures }, deps.clock());
       return reply.type(TEXT_FORMAT).send(Readable.from(series, { objectMode: false }));
     },
   );

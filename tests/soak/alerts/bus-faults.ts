@@ -1,6 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { pause } from '../../../client/pause.js';
 import { OPERATOR_TOKEN } from '../../support/broker/broker.js';
 import { spawnBroker } from '../../support/broker/broker-process.js';
@@ -92,13 +89,11 @@ async function letTimePass(stage: Stage): Promise<() => Promise<void>> {
   const laterMs = Math.round(1.2 * SCALE.seconds('7d') * 1000);
   await stage.publish(stage.events(1, { data: { id: 7 } } as never));
   await stage.broker.stop();
-  const preload = join(stage.folder, 'later.mjs');
-  await writeFile(preload, `const now = Date.now; Date.now = () => now() + ${laterMs};\n`);
-  stage.env.NODE_OPTIONS = `--import=${pathToFileURL(preload)}`;
+  await stage.setClockAhead(laterMs);
   await stage.startBroker();
   return async () => {
     await stage.broker.stop();
-    delete stage.env.NODE_OPTIONS;
+    await stage.setClockAhead(0);
     await stage.startBroker();
   };
 }

@@ -1,6 +1,7 @@
 import { pause } from '../../../client/pause.js';
 import { emptyLog } from '../../support/broker/truncated-log.js';
 import { connect } from '../../support/nats/nats.js';
+import { call } from '../../support/raw-client/raw-http.js';
 import { head, RawSocket } from '../../support/raw-client/raw-socket.js';
 import { keepOn } from './bus-faults.js';
 import { allBurns, type Fault } from './fault.js';
@@ -75,6 +76,22 @@ async function beSilent(stage: Stage): Promise<() => Promise<void>> {
   }, 100);
 }
 
+/** A client goes on with a token that was replaced. */
+async function useWrongToken(stage: Stage): Promise<() => Promise<void>> {
+  return keepOn(() => call({ url: stage.url, token: 'replaced-token-of-this-soak' }, 'GET', '/v1/grants'), 200);
+}
+
+/** Entries that promise an event every day were published two days ago, and their source has sent none. */
+async function publishNothing(stage: Stage): Promise<() => Promise<void>> {
+  await stage.broker.stop();
+  await stage.setClockAhead(0);
+  await stage.startBroker();
+  return async () => {
+    const both = ['north.permit', 'north.licence'].flatMap((type) => stage.events(1, { type }));
+    await stage.publish(both);
+  };
+}
+
 const BACKLOG = 'ALERTS{alertname="SluiceIntakeBacklog",alertstate="firing"}';
 
 /** NATS answers once in more than a second, while a source sends all it has. */
@@ -126,6 +143,17 @@ export const CLIENT_FAULTS: readonly Fault[] = [
     what: 'a source does not fit its entry',
     fires: [{ alert: 'SluiceQuarantineGrowing', labels: { severity: 'ticket', code: 'ITEM_INVALID' } }],
     make: publishWrongType,
+  },
+  {
+    what: 'a client has a wrong token',
+    fires: [{ alert: 'SluiceLoginsFailing', labels: { severity: 'ticket' } }],
+    make: useWrongToken,
+  },
+  {
+    what: 'a source publishes less often than declared',
+    startedDaysAgo: 2,
+    fires: [{ alert: 'SluiceEntriesLate', labels: { severity: 'ticket', party: 'north' } }],
+    make: publishNothing,
   },
   {
     what: 'the logs are lost',

@@ -21,6 +21,8 @@ export interface Fault {
   diskMegabytes?: number;
   /** The broker begins as a copy with this change. */
   mutation?: Mutation;
+  /** The clock of the broker is so many days behind at first: what it publishes in its catalog is so old. */
+  startedDaysAgo?: number;
   canary?: true;
   make: MakeFault;
 }

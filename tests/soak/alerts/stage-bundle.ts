@@ -18,6 +18,7 @@ export const STAGE_BUNDLE = {
     id,
     name: id,
     sharingAttribute: 'conditional',
+    updateFrequency: 'daily',
     items: [
       { name: 'id', type: 'string', identifier: true },
       { name: 'text', type: 'string' },

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Test } from 'tap';
 import type { EmbeddedServer } from '../../../broker/nats/server/embedded-server.js';
 import { errorRatio, OBJECTIVES, type Objective } from '../../../dashboard/prometheus/objectives.js';
@@ -28,6 +29,7 @@ export const SCALE = new TimeScale(100);
 const SCRAPE_INTERVAL = '300ms';
 const CANARY_INTERVAL_S = '0.3';
 const SEEN_MS_MAX = 60_000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** A bus with its Prometheus and Alertmanager, on which one fault is made. */
 export class Stage {
@@ -68,6 +70,15 @@ export class Stage {
   /** Starts a broker on the same port and data; `main` is that of a copy. */
   async startBroker(main?: string): Promise<void> {
     this.broker = await spawnBroker(this.t, this.dataDir, this.env, main);
+  }
+
+  /** Brokers that are started from now on have a clock that is so much ahead of the machine's, or behind it; 0: the same. */
+  async setClockAhead(ms: number): Promise<void> {
+    delete this.env.NODE_OPTIONS;
+    if (ms === 0) return;
+    const preload = join(this.folder, 'clock.mjs');
+    await writeFile(preload, `const now = Date.now; Date.now = () => now() + ${ms};\n`);
+    this.env.NODE_OPTIONS = `--import=${pathToFileURL(preload)}`;
   }
 
   async startCanary(): Promise<void> {
@@ -142,6 +153,7 @@ export class Stage {
     if (fault.diskMegabytes !== undefined) this.disk = await smallDisk(this.t, fault.diskMegabytes);
     Object.assign(this.env, { SLUICE_CONFIG: config, SLUICE_PORT: String(this.port), SLUICE_LOG_LEVEL: 'fatal' });
     if (fault.natsOutside) await this.#startNats();
+    if (fault.startedDaysAgo !== undefined) await this.setClockAhead(-fault.startedDaysAgo * DAY_MS);
     await this.startBroker(fault.mutation && (await brokerCopy(this.t, fault.mutation)));
     await this.apply(STAGE_BUNDLE);
   }

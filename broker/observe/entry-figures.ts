@@ -2,6 +2,7 @@ import { splitEntryId } from '../../proto/entry/entry.js';
 import { type Caller, isListedFor } from '../parties/caller.js';
 import type { Permissions } from '../parties/permissions.js';
 import { TurnBudget } from './lag/turn-budget.js';
+import type { LateEntry } from './late-entries.js';
 
 /** Where the accepted events of entries are known: in this process, or in all workers of its broker. */
 export interface AcceptedCounts {
@@ -9,8 +10,9 @@ export interface AcceptedCounts {
   collect(): Promise<ReadonlyMap<string, number>>;
 }
 
-export interface AcceptedByEntryDeps {
+export interface EntryFiguresDeps {
   counts: AcceptedCounts;
+  late: { readonly late: Iterable<LateEntry> };
   permissions: Pick<Permissions, 'overseesGrants'>;
 }
 
@@ -21,12 +23,17 @@ export interface AcceptedEntry {
   accepted: number;
 }
 
+/** An entry whose last event is older than it declares. */
+export interface OverdueEntry extends LateEntry {
+  provider: string;
+}
+
 /**
- * How many events of each entry this broker has accepted. Shown to the provider and to those who oversee all grants: a subscriber
- * is granted rows, and has no right to know how many there are of others.
+ * How many events of each entry this broker has accepted, and which entries are late. Shown to the provider and to those who oversee all
+ * grants: a subscriber is granted rows, and has no right to know how many there are of others, or when.
  */
-export class AcceptedByEntry {
-  constructor(private readonly deps: AcceptedByEntryDeps) {}
+export class EntryFigures {
+  constructor(private readonly deps: EntryFiguresDeps) {}
 
   /**
    * The entries that the caller may see; with `party` those that it provides, and those of `grants` for who oversees them. For the
@@ -35,16 +42,22 @@ export class AcceptedByEntry {
   async ofParty(caller: Caller, party: string | undefined, grants: readonly { grant: { entry: string } }[]) {
     const isOverseer = this.deps.permissions.overseesGrants(caller);
     const granted = isOverseer && party !== undefined ? new Set(grants.map(({ grant }) => grant.entry)) : undefined;
-    const concerns = (entry: string, provider: string): boolean =>
+    const isShown = (entry: string, provider: string): boolean =>
       (isOverseer || provider === caller.party) &&
-      (party === undefined || provider === party || granted?.has(entry) === true);
+      (party === undefined || provider === party || granted?.has(entry) === true) &&
+      isListedFor(caller, provider);
     const budget = new TurnBudget();
-    const entries: AcceptedEntry[] = [];
+    const [entries, late]: [AcceptedEntry[], OverdueEntry[]] = [[], []];
     for (const [entry, accepted] of await this.deps.counts.collect()) {
       const provider = splitEntryId(entry).party;
-      if (concerns(entry, provider) && isListedFor(caller, provider)) entries.push({ entry, provider, accepted });
+      if (isShown(entry, provider)) entries.push({ entry, provider, accepted });
       if (budget.isUsedUp) await budget.nextTurn();
     }
-    return entries;
+    for (const { entry, frequency, dueAtMs } of this.deps.late.late) {
+      const provider = splitEntryId(entry).party;
+      if (isShown(entry, provider)) late.push({ entry, provider, frequency, dueAtMs });
+      if (budget.isUsedUp) await budget.nextTurn();
+    }
+    return { entries, late };
   }
 }

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SluiceError } from '../../proto/errors.js';
 import type { AcceptedEvents } from '../intake/accepted-events.js';
+import type { AcceptedCounts } from '../observe/accepted-counts.js';
 import { type CursorUses, usesOfOneProcess } from '../observe/cursor-uses.js';
-import type { AcceptedCounts } from '../observe/entry-figures.js';
 import type { CursorTraffic } from '../stream/subscriptions/cursor-traffic.js';
 import type { ProcessRole } from './process-role.js';
 import type { Counted, CountRow, CountsOfWorker, CountsQuestion, ToWorker } from './worker-messages.js';

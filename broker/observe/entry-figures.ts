@@ -1,14 +1,9 @@
 import { splitEntryId } from '../../proto/entry/entry.js';
 import { type Caller, isListedFor } from '../parties/caller.js';
 import type { Permissions } from '../parties/permissions.js';
+import type { AcceptedCounts } from './accepted-counts.js';
 import { TurnBudget } from './lag/turn-budget.js';
 import type { LateEntry } from './late-entries.js';
-
-/** Where the accepted events of entries are known: in this process, or in all workers of its broker. */
-export interface AcceptedCounts {
-  /** The present state. Rejects when a worker does not answer. */
-  collect(): Promise<ReadonlyMap<string, number>>;
-}
 
 export interface EntryFiguresDeps {
   counts: AcceptedCounts;

@@ -5,7 +5,7 @@ import type { GrantMetrics } from '../metrics/grant-metrics.js';
 import type { Bus } from '../nats/bus.js';
 import { lastOf } from '../nats/read/log-reader.js';
 import { eventStream } from '../nats/stream-names.js';
-import type { AcceptedCounts } from './entry-figures.js';
+import type { AcceptedCounts } from './accepted-counts.js';
 import { TurnBudget } from './lag/turn-budget.js';
 
 export interface LateEntriesDeps {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
 import type { WebSocket } from 'ws';
+import { TurnShare } from '../../proto/async/shared-turns.js';
 import { readInPieces } from './paced-reading.js';
 
 t.test('a large chunk is read in pieces as they are handled, and the session knows that some wait', async (t) => {
@@ -21,6 +22,7 @@ t.test('a large chunk is read in pieces as they are handled, and the session kno
     {
       ready: () => busy,
       onIdle: () => idle++,
+      share: new TurnShare(),
     },
   );
   await turn();

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import { sharedTurn } from '../../proto/async/shared-turns.js';
+import { sharedTurn, type TurnShare } from '../../proto/async/shared-turns.js';
 import { hasTurnTime, inTurnTime } from '../../proto/async/turn-queue.js';
 
 /** Bytes whose frames are read at one time: a hundred acknowledgements, or a part of a publish frame. */
@@ -20,6 +20,8 @@ interface PieceReading {
   ready(): Promise<unknown> | undefined;
   /** No piece waits any more: the socket may be read again. */
   onIdle(): void;
+  /** Whose turns of the event loop the reading takes. */
+  share: TurnShare;
 }
 
 /**
@@ -35,12 +37,13 @@ interface PieceReading {
 export function readInPieces(
   socket: WebSocket,
   tcp: Socket,
-  { ready, onIdle }: PieceReading,
+  { ready, onIdle, share }: PieceReading,
 ): { isWaiting(): boolean } {
   const receiver = receiverOf(socket);
   const write = receiver.write.bind(receiver);
   // Pings, pongs and fragments are handled by the library: they never become frames that wait for their turn.
   const read = (piece: Buffer): boolean => inTurnTime(() => write(piece));
+  const readAtOnce = (piece: Buffer): boolean => inTurnTime(() => write(piece), share);
   const waiting: Buffer[] = [];
   const readOn = (): void => {
     if (waiting.length > 0) return;
@@ -50,7 +53,7 @@ export function readInPieces(
   const drain = async (): Promise<void> => {
     for (let chunk = waiting[0]; chunk; chunk = waiting[0]) {
       for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
-        if (!hasTurnTime()) await sharedTurn();
+        if (!hasTurnTime()) await sharedTurn(share);
         for (let wait = ready(); wait; wait = ready()) await wait;
         if (receiver.writableEnded) return;
         const isTaken = read(chunk.subarray(at, at + PIECE_BYTES));
@@ -65,7 +68,7 @@ export function readInPieces(
   receiver.removeAllListeners('drain');
   receiver.on('drain', readOn);
   receiver.write = (chunk) => {
-    if (waiting.length === 0 && chunk.length <= PIECE_BYTES && hasTurnTime() && !ready()) return read(chunk);
+    if (waiting.length === 0 && chunk.length <= PIECE_BYTES && hasTurnTime() && !ready()) return readAtOnce(chunk);
     waiting.push(chunk);
     if (waiting.length === 1) void drain();
     return false;

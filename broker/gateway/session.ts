@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { RawData, WebSocket } from 'ws';
+import { shareOf } from '../../proto/async/shared-turns.js';
 import { TurnQueue } from '../../proto/async/turn-queue.js';
 import { SluiceError, toProblem } from '../../proto/errors.js';
 import { codecFor, type FrameCodec } from '../../proto/frames/frame-codec.js';
@@ -75,6 +76,7 @@ export class Session {
   readonly #frames = new TurnQueue<{ bytes: Buffer; isBinary: boolean }>(
     ({ bytes, isBinary }) => this.#take(bytes, isBinary),
     () => this.#flow(),
+    () => shareOf(this.caller.id),
   );
   #pieces: { isWaiting(): boolean } | undefined;
   /** Intake can take no more for now. */
@@ -181,7 +183,11 @@ export class Session {
 
   #listen(): void {
     const { socket, tcp } = this.peer;
-    this.#pieces = readInPieces(socket, tcp, { ready: () => this.#untilHandled(), onIdle: () => this.#flow() });
+    this.#pieces = readInPieces(socket, tcp, {
+      ready: () => this.#untilHandled(),
+      onIdle: () => this.#flow(),
+      share: shareOf(this.caller.id),
+    });
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('ping', (payload) => this.#hearControl(payload));
     socket.on('pong', (payload) => this.#hearControl(payload));

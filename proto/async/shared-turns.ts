@@ -3,58 +3,132 @@ const TURN_MS_MAX = 10;
 /** Resumed in one turn when each does little. */
 const RESUMED_PER_TURN_MAX = 32;
 
+/** What one party to the event loop has used of it while others waited. One for each system, whatever number of connections it has. */
+export class TurnShare {
+  usedMs = 0;
+  readonly waiting: (() => void)[] = [];
+}
+
 /**
  * Divides the event loop among everything that works long on it.
  *
  * One long work gives way by waiting for the next turn of the loop. That is no bound for many of them: Node resumes all that
  * wait for a turn in the same one, so 500 uploads of which each handles 100 lines at a time hold the loop for seconds.
- * Here they are resumed one after another, as many as fit into some milliseconds, in the order in which they asked.
+ * Here they are resumed one after another, as many as fit into some milliseconds. In the order in which they asked, a system
+ * that asks once would wait behind all of another one's 400 sessions; so the share that has used least is resumed first, and those of one
+ * share in the order in which they asked (start-time fair queueing). A share that was idle begins where the others are: it saves nothing up.
  *
  * Invariant: between two turns of the loop no more work is resumed once `TURN_MS_MAX` have passed, so the longest hold is
- * that and the longest piece of one work. Decision: docs/decisions/0106.
+ * that and the longest piece of one work. Decisions: docs/decisions/0106, docs/decisions/0275.
  */
 export class SharedTurns {
-  #waiting: (() => void)[] = [];
-  /** Resumptions that Node has queued for one turn, and when the first of them began. */
+  /** Those for which somebody waits. */
+  readonly #contending = new Set<TurnShare>();
+  /** Where a share begins that contends anew: what the one that was resumed last had used then. */
+  #virtualMs = 0;
+  /** The most that any share has used. */
+  #usedMsMax = 0;
+  /** Resumptions that Node has queued for one turn, and when the first of them and the running one began. */
   #queued = 0;
   #startedAtMs: number | undefined;
+  #running: { share: TurnShare; sinceMs: number } | undefined;
 
   constructor(private readonly nowMs: () => number = () => performance.now()) {}
 
   /** True while somebody waits for a turn: the event loop has more work than it can do at once. */
   get isContended(): boolean {
-    return this.#waiting.length > 0;
+    return this.#contending.size > 0;
   }
 
   /** Resolves when it is the caller's turn. */
-  next(): Promise<void> {
+  next(share: TurnShare): Promise<void> {
     return new Promise((resolve) => {
-      this.#waiting.push(resolve);
+      if (share.waiting.push(resolve) === 1) {
+        share.usedMs = Math.max(share.usedMs, this.#virtualMs);
+        this.#contending.add(share);
+      }
       if (this.#queued === 0) this.#queueTurn();
     });
   }
 
+  /** Counts work that was done without waiting for a turn. While nobody waits there is nobody from whom it was taken. */
+  charge(share: TurnShare, ms: number): void {
+    if (!this.isContended) return;
+    share.usedMs = Math.max(share.usedMs, this.#virtualMs) + ms;
+    this.#usedMsMax = Math.max(this.#usedMsMax, share.usedMs);
+  }
+
   #queueTurn(): void {
     this.#startedAtMs = undefined;
-    this.#queued = Math.min(this.#waiting.length, RESUMED_PER_TURN_MAX);
+    let waiting = 0;
+    for (const share of this.#contending) waiting += share.waiting.length;
+    this.#queued = Math.min(waiting, RESUMED_PER_TURN_MAX);
     // One callback each: Node runs what a resumed promise does before it calls the next one.
     for (let i = 0; i < this.#queued; i++) setImmediate(this.#resumeOne);
+    setImmediate(this.#endTurn);
   }
 
   readonly #resumeOne = (): void => {
-    this.#queued--;
     const nowMs = this.nowMs();
+    this.#account(nowMs);
     this.#startedAtMs ??= nowMs;
-    if (nowMs - this.#startedAtMs < TURN_MS_MAX) this.#waiting.shift()?.();
-    if (this.#queued === 0 && this.#waiting.length > 0) this.#queueTurn();
+    if (nowMs - this.#startedAtMs >= TURN_MS_MAX) return;
+    const share = this.#leastUsed();
+    if (!share) return;
+    const resume = share.waiting.shift();
+    if (share.waiting.length === 0) this.#contending.delete(share);
+    this.#virtualMs = share.usedMs;
+    this.#running = { share, sinceMs: nowMs };
+    resume?.();
   };
+
+  readonly #endTurn = (): void => {
+    this.#account(this.nowMs());
+    this.#queued = 0;
+    if (this.isContended) this.#queueTurn();
+    // All begin alike when they contend the next time.
+    else this.#virtualMs = this.#usedMsMax;
+  };
+
+  /** What the one that was resumed last has used, what its promises did included. */
+  #account(nowMs: number): void {
+    if (!this.#running) return;
+    const { share, sinceMs } = this.#running;
+    this.#running = undefined;
+    share.usedMs += nowMs - sinceMs;
+    this.#usedMsMax = Math.max(this.#usedMsMax, share.usedMs);
+  }
+
+  /** The first of those that have used least; the set has as many as there are systems that do much at this moment. */
+  #leastUsed(): TurnShare | undefined {
+    let least: TurnShare | undefined;
+    for (const share of this.#contending) if (!least || share.usedMs < least.usedMs) least = share;
+    return least;
+  }
 }
 
 /** The one event loop of this process. */
 const turns = new SharedTurns();
 
+/** Of the bus itself, and of work that no system asked for. */
+const common = new TurnShare();
+
 /** Resolves in a later turn of the event loop, when it is the caller's turn among all that work long. */
-export const sharedTurn = (): Promise<void> => turns.next();
+export const sharedTurn = (share: TurnShare = common): Promise<void> => turns.next(share);
+
+/** Counts work that a share did without waiting for its turn. */
+export const chargeTurn = (share: TurnShare, ms: number): void => turns.charge(share, ms);
 
 /** True while long work waits for a turn: the event loop is busy, so that a pause costs nobody else's time. */
 export const isLoopContended = (): boolean => turns.isContended;
+
+const shares = new Map<string, TurnShare>();
+
+/** The share of a system, which all of its connections have together. There are as many as systems are registered. */
+export function shareOf(system: string): TurnShare {
+  const known = shares.get(system);
+  if (known) return known;
+  const share = new TurnShare();
+  shares.set(system, share);
+  return share;
+}

@@ -1,4 +1,4 @@
-import { sharedTurn } from './shared-turns.js';
+import { sharedTurn, type TurnShare } from './shared-turns.js';
 
 /** A session whose event loop is held for 50 ms notices; a fifth of that leaves room for a garbage collection and for others' turns. */
 const SLICE_MS = 10;
@@ -11,13 +11,16 @@ const SLICE_MS = 10;
 export class TimeSlice {
   #startedAt = performance.now();
 
+  /** Without a share the work is the bus's own. */
+  constructor(private readonly share?: TurnShare) {}
+
   get isUsedUp(): boolean {
     return performance.now() - this.#startedAt >= SLICE_MS;
   }
 
   async pause(): Promise<void> {
     if (!this.isUsedUp) return;
-    await sharedTurn();
+    await sharedTurn(this.share);
     this.#startedAt = performance.now();
   }
 

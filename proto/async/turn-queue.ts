@@ -1,4 +1,4 @@
-import { sharedTurn } from './shared-turns.js';
+import { chargeTurn, sharedTurn, type TurnShare } from './shared-turns.js';
 import { TimeSlice } from './time-slice.js';
 
 /** Handled in one turn of the event loop by all queues together. */
@@ -38,15 +38,17 @@ const clock = new TurnClock();
 /** Whether this turn of the event loop has time left for what comes in; else the caller takes a later one (`sharedTurn`). */
 export const hasTurnTime = (): boolean => clock.usedMs() < TURN_MS_MAX;
 
-/** Does work in the time of this turn. What it hands to queues or to this function within counts once. */
-export function inTurnTime<Result>(work: () => Result): Result {
+/** Does work in the time of this turn, and counts it for a share. What it hands to queues or to this function within counts once. */
+export function inTurnTime<Result>(work: () => Result, share?: TurnShare): Result {
   const usedBeforeMs = clock.usedMs();
   const startedMs = performance.now();
   try {
     return work();
   } finally {
     const usedWithinMs = clock.usedMs() - usedBeforeMs;
-    clock.use(performance.now() - startedMs - usedWithinMs);
+    const usedMs = performance.now() - startedMs;
+    clock.use(usedMs - usedWithinMs);
+    if (share) chargeTurn(share, usedMs);
   }
 }
 
@@ -70,6 +72,8 @@ export class TurnQueue<Item> {
     private readonly handle: (item: Item) => void,
     /** Called with true when items begin to wait, and with false when none does any more. */
     private readonly onWaiting: (isWaiting: boolean) => void,
+    /** Whose turns these are. */
+    private readonly share?: () => TurnShare,
   ) {}
 
   get isWaiting(): boolean {
@@ -102,8 +106,9 @@ export class TurnQueue<Item> {
   }
 
   async #drain(): Promise<void> {
-    await sharedTurn();
-    const slice = new TimeSlice();
+    const share = this.share?.();
+    await sharedTurn(share);
+    const slice = new TimeSlice(share);
     for (let next = 0; next < this.#waiting.length; next++) {
       this.handle(this.#waiting[next] as Item);
       // Continuations of the item run now, so that their time counts.

@@ -1,0 +1,160 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Test } from 'tap';
+import { applyBundle } from '../../support/broker/broker.js';
+import { type BrokerProcess, spawnBroker } from '../../support/broker/broker-process.js';
+import { temporaryFolder } from '../../support/nats/nats.js';
+import { publishBatch } from '../../support/raw-client/raw-http.js';
+import { ENTRY, FLOOD_BUNDLE, record, TOKENS } from './flood-bundle.js';
+import type { FloodKind } from './flood-kinds.js';
+import { PulseWitness } from './pulse-witness.js';
+
+const PROCESSES = 2;
+const LOG_RECORDS = 50_000;
+const LOG_BATCH = 1_000;
+const RECORD_TEXT = 'x'.repeat(1_400);
+const TICKS_PER_SECOND = 100;
+const LOOK_MS = 250;
+const FLOOD_PROCESS = new URL('flood-process.js', import.meta.url).pathname;
+const TURN_PROBE = new URL('turn-probe.js', import.meta.url).href;
+
+export interface SpanFigures {
+  /** Longest time between two events at the witness, and the longest from publishing to arriving. */
+  gapMs: number;
+  latencyMs: number;
+  pulses: number;
+  /** Longest turn of the broker's event loop. */
+  turnMs: number;
+  turnCpuMs: number;
+  cpuSeconds: number;
+  /** For which the broker's event loop, and its store's first thread, waited for a processor that others had. */
+  waitedMs: number;
+  storeCpuSeconds: number;
+  peakMiB: number;
+  /** Connections that the flood has opened. */
+  opened: number;
+}
+
+/** A broker in a process of its own, whose witness is measured while others flood it. */
+export class FloodedBus {
+  private constructor(
+    readonly broker: BrokerProcess,
+    private readonly probeFile: string,
+  ) {}
+
+  static async start(t: Test): Promise<FloodedBus> {
+    const folder = await temporaryFolder(t);
+    const probeFile = join(dirname(folder), 'turns.json');
+    const env = { NODE_OPTIONS: `--import ${TURN_PROBE}`, SLUICE_TURN_PROBE: probeFile };
+    const broker = await spawnBroker(t, folder, { ...env, ...configOf(process.env.SLUICE_FLOOD_LOG) });
+    await applyBundle(broker.url, FLOOD_BUNDLE);
+    return new FloodedBus(broker, probeFile);
+  }
+
+  async fillLog(): Promise<void> {
+    const source = { url: this.broker.url, token: TOKENS.source };
+    for (let i = 0; i < LOG_RECORDS; i += LOG_BATCH) {
+      const ids = Array.from({ length: LOG_BATCH }, (_, k) => `r${i + k}`);
+      await publishBatch(
+        source,
+        ids.map((id) => record(ENTRY, id, RECORD_TEXT)),
+      );
+    }
+  }
+
+  get descriptors(): number {
+    return readdirSync(`/proc/${this.broker.child.pid}/fd`).length;
+  }
+
+  get residentMiB(): number {
+    return this.#statusMiB('VmRSS');
+  }
+
+  /** What happens within some seconds, with a flood or without. */
+  async span(seconds: number, kind?: FloodKind, connections = 0): Promise<SpanFigures> {
+    const { pid } = this.broker.child;
+    const storePid = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0];
+    const witness = await PulseWitness.start(this.broker.url);
+    // Begins the peak anew.
+    writeFileSync(`/proc/${pid}/clear_refs`, '5');
+    const before = { cpu: cpuSeconds(pid), store: cpuSeconds(storePid), waited: waitedMs(pid) + waitedMs(storePid) };
+    const turns = this.#watchTurns();
+    const flood = kind ? this.#flood(kind, connections) : [];
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    const opened = await Promise.all(flood.map(endFlood));
+    const longest = turns.stop();
+    const seen = await witness.finish();
+    return {
+      ...seen,
+      ...longest,
+      cpuSeconds: cpuSeconds(pid) - before.cpu,
+      waitedMs: waitedMs(pid) + waitedMs(storePid) - before.waited,
+      storeCpuSeconds: cpuSeconds(storePid) - before.store,
+      peakMiB: this.#statusMiB('VmHWM'),
+      opened: opened.reduce((sum, one) => sum + one, 0),
+    };
+  }
+
+  #flood(kind: FloodKind, connections: number): ChildProcess[] {
+    const each = Math.ceil(Math.min(connections, kind.connectionsMax ?? connections) / PROCESSES);
+    return Array.from({ length: PROCESSES }, (_, i) => {
+      const args = [FLOOD_PROCESS, kind.name, this.broker.url, String(i * each), String(each)];
+      // A group of its own: where groups share the processor, it is not the broker's share that the flood takes.
+      const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+      setPriority(child.pid as number, constants.priority.PRIORITY_BELOW_NORMAL);
+      return child;
+    });
+  }
+
+  #watchTurns(): { stop(): { turnMs: number; turnCpuMs: number } } {
+    const longest = { turnMs: 0, turnCpuMs: 0 };
+    const look = (): void => {
+      try {
+        const { ms, cpuMs } = JSON.parse(readFileSync(this.probeFile, 'utf8')) as { ms: number; cpuMs: number };
+        longest.turnMs = Math.max(longest.turnMs, ms);
+        longest.turnCpuMs = Math.max(longest.turnCpuMs, cpuMs);
+      } catch {
+        // It is being written.
+      }
+    };
+    const timer = setInterval(look, LOOK_MS);
+    return {
+      stop: () => {
+        clearInterval(timer);
+        look();
+        return longest;
+      },
+    };
+  }
+
+  #statusMiB(field: 'VmRSS' | 'VmHWM'): number {
+    const status = readFileSync(`/proc/${this.broker.child.pid}/status`, 'utf8');
+    return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024;
+  }
+}
+
+const configOf = (logLevel: string | undefined): NodeJS.ProcessEnv => (logLevel ? { SLUICE_LOG_LEVEL: logLevel } : {});
+
+/** Resolves with how many connections it has opened. */
+async function endFlood(child: ChildProcess): Promise<number> {
+  let output = '';
+  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const exited = once(child, 'close');
+  child.kill('SIGTERM');
+  await exited;
+  return (JSON.parse(output || '{"opened":0}') as { opened: number }).opened;
+}
+
+/** User and system time of a process. */
+function cpuSeconds(pid: number | string | undefined): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Nanoseconds on the run queue are the second figure. */
+function waitedMs(pid: number | string | undefined): number {
+  return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+}

@@ -6,22 +6,31 @@ const TRANSACTIONS_MAX = 10_000;
  * disk, and ends the transaction for other sessions after that, with a synchronous standby much later.
  */
 export class DeliveredTransactions {
-  #ids = new Set<number>();
+  /** A ring: the first of a set of many is found by stepping over all that were deleted from it. */
+  #ids: number[] = [];
+  /** Place of the oldest, once there are as many as are kept. */
+  #oldest = 0;
+  #newest: number | undefined;
 
   /** `xid` as the stream has it, 32 bits. */
   add(xid: number): void {
-    this.#ids.add(xid);
-    if (this.#ids.size <= TRANSACTIONS_MAX) return;
-    for (const oldest of this.#ids) {
-      this.#ids.delete(oldest);
+    // Each part of a large transaction comes here.
+    if (xid === this.#newest) return;
+    this.#newest = xid;
+    if (this.#ids.length < TRANSACTIONS_MAX) {
+      this.#ids.push(xid);
       return;
     }
+    this.#ids[this.#oldest] = xid;
+    this.#oldest = (this.#oldest + 1) % TRANSACTIONS_MAX;
   }
 
   /** Those added since the last call. */
   take(): Set<number> {
-    const taken = this.#ids;
-    this.#ids = new Set();
+    const taken = new Set(this.#ids);
+    this.#ids = [];
+    this.#oldest = 0;
+    this.#newest = undefined;
     return taken;
   }
 }

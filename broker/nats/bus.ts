@@ -3,6 +3,7 @@ import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { connect, createInbox } from '@nats-io/transport-node';
+import { LeaderRequests } from './read/leader-requests.js';
 import { Publisher } from './write/publisher.js';
 
 export interface BusOptions {
@@ -56,6 +57,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
 /** One connection to JetStream, with the means to write over it and to notice that it is lost. */
 export class Bus {
   readonly publisher: Publisher;
+  readonly leader: LeaderRequests;
   readonly #listeners = new Set<(up: boolean) => void>();
   #up = true;
   #closing: Promise<void> | undefined;
@@ -67,6 +69,7 @@ export class Bus {
     readonly inboxPrefix: string,
   ) {
     this.publisher = new Publisher(this);
+    this.leader = new LeaderRequests(this);
     void this.#watch();
   }
 
@@ -96,6 +99,7 @@ export class Bus {
     await (this.#up ? this.nc.drain() : this.nc.close()).catch(() => {});
     this.#setUp(false);
     this.publisher.stop();
+    this.leader.stop();
   }
 
   async #watch(): Promise<void> {

@@ -124,10 +124,10 @@ t.test('a stale read of a cursor neither ends its holder nor moves it back', asy
   await follow(stream, { session: 'earlier' });
   const old = await bus.nc.request(call, JSON.stringify({ last_by_subj: 'cursor.g.default' }));
   const { sink, subscription } = await follow(stream, { session: 'newer' });
-  const request = bus.nc.request.bind(bus.nc);
+  const ask = bus.leader.ask.bind(bus.leader);
   const asked = new Promise<void>((resolve) => {
-    bus.nc.request = async (subject, ...rest) => {
-      if (subject !== call) return request(subject, ...rest);
+    bus.leader.ask = async (subject, body) => {
+      if (subject !== call) return ask(subject, body);
       resolve();
       return old;
     };
@@ -135,7 +135,7 @@ t.test('a stale read of a cursor neither ends its holder nor moves it back', asy
   // A server that was frozen comes back and answers as the leader that it was.
   bus.nc.publish('sluice.claimed.g.default', JSON.stringify({ subject: 'cursor.g.default', claim: 'earlier' }));
   await asked;
-  bus.nc.request = request;
+  bus.leader.ask = ask;
   const position = await fixture.publish('create', person(1));
   await sink.until(() => sink.positions.includes(position));
   subscription.ack(position);

@@ -1,5 +1,5 @@
 import type { Bus } from '../bus.js';
-import { asStoreError, type JetStreamRefusal, StoreUnavailableError, storeError } from '../store-errors.js';
+import { asStoreError, type JetStreamRefusal, storeError } from '../store-errors.js';
 import type { StoredMessage } from '../stored-message.js';
 
 interface Answer {
@@ -9,8 +9,6 @@ interface FoundAnswer extends Answer {
   message?: { subject: string; seq: number; data?: string; time: string };
 }
 
-/** Without a leader nobody answers; a retry finds the new one sooner than a long wait. */
-const ANSWER_MS_MAX = 2_000;
 const NO_MESSAGE = 10037;
 
 /**
@@ -37,9 +35,8 @@ async function get(bus: Bus, stream: string, wanted: object): Promise<StoredMess
 }
 
 async function ask<T>(bus: Bus, call: string, request: string): Promise<T> {
-  if (!bus.isUp()) throw new StoreUnavailableError('not connected', false);
+  const answer = await bus.leader.ask(`$JS.API.${call}`, request);
   try {
-    const answer = await bus.nc.request(`$JS.API.${call}`, request, { timeout: ANSWER_MS_MAX });
     return answer.json<T>();
   } catch (error) {
     throw asStoreError(error);

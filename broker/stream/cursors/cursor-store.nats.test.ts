@@ -70,8 +70,8 @@ t.test('a claim that a truncated store has lost is made again and not taken for 
       },
     };
   });
-  const request = bus.nc.request.bind(bus.nc);
-  bus.nc.request = async (subject, ...rest) => (subject === call && reads++ < 12 ? older : request(subject, ...rest));
+  const ask = bus.leader.ask.bind(bus.leader);
+  bus.leader.ask = async (subject, body) => (subject === call && reads++ < 12 ? older : ask(subject, body));
   for (let i = 0; i < 9; i++) {
     bus.nc.publish('sluice.claimed.g.default', JSON.stringify({ subject: 'cursor.g.default', claim: 'another' }));
     await bus.nc.flush();

@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, LogController } from 'fastify';
 import type { Logger } from 'pino';
+import type { TurnShare } from '../../proto/async/shared-turns.js';
 import type { Config } from '../config.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import { addBodyParsers } from './bodies/body-parsers.js';
@@ -55,7 +57,7 @@ export async function createApp(options: AppOptions, resources: readonly Fastify
   return { app, reloadTls };
 }
 
-function createInstance({ log, config, maxConnections }: AppOptions): App {
+function createInstance({ log, config, maxConnections, login }: AppOptions): App {
   const { tls, session } = config;
   let broker: BrokerServer | undefined;
   const app = Fastify({
@@ -64,7 +66,9 @@ function createInstance({ log, config, maxConnections }: AppOptions): App {
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
     serverFactory: (serve) => {
-      broker = createBrokerServer(foldUnusedMethods(serve), { tls, maxConnections, stalledMs: session.stalledMs });
+      const shareOf = (request: IncomingMessage): TurnShare => login.shareOf(request);
+      const bounds = { maxConnections, stalledMs: session.stalledMs, shareOf };
+      broker = createBrokerServer(foldUnusedMethods(serve), { tls, ...bounds });
       return broker.server;
     },
     clientErrorHandler: refuseUnreadable,

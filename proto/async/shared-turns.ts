@@ -124,11 +124,11 @@ export const isLoopContended = (): boolean => turns.isContended;
 
 const shares = new Map<string, TurnShare>();
 
-/** The share of a system, which all of its connections have together. There are as many as systems are registered. */
-export function shareOf(system: string): TurnShare {
-  const known = shares.get(system);
+/** The share of a system or an officer, which all of their connections have together. There are as many as are registered. */
+export function shareOf(caller: string): TurnShare {
+  const known = shares.get(caller);
   if (known) return known;
   const share = new TurnShare();
-  shares.set(system, share);
+  shares.set(caller, share);
   return share;
 }

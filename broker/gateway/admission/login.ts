@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { shareOf, TurnShare } from '../../../proto/async/shared-turns.js';
 import { SluiceError } from '../../../proto/errors.js';
-import type { Caller } from '../../parties/caller.js';
+import { actorOf, type Caller } from '../../parties/caller.js';
 import type { Credentials } from '../../parties/credentials.js';
 import type { Tickets } from '../tickets.js';
 import type { ClientAddresses } from './client-address.js';
@@ -25,9 +26,23 @@ export interface LoggedIn {
   endsAtMs?: number;
 }
 
+const unknownCallers = new TurnShare();
+
+const bearerOf = ({ headers }: IncomingMessage): string | undefined =>
+  /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+
 /** Decides from the head of a request alone who calls. The same for plain requests and for WebSockets. */
 export class Login {
   constructor(private readonly deps: LoginDeps) {}
+
+  /** Whose turns of the event loop a request takes. All whose token this bus does not know have one share together. */
+  shareOf(request: IncomingMessage): TurnShare {
+    const token = bearerOf(request);
+    const caller =
+      token === undefined ? undefined : this.deps.credentials.ownerOf(this.deps.credentials.digestOf(token));
+    if (!caller) return unknownCallers;
+    return shareOf(caller.kind === 'system' ? caller.id : actorOf(caller));
+  }
 
   addressOf(request: IncomingMessage): string {
     return this.deps.addresses.of(request);
@@ -80,7 +95,7 @@ export class Login {
   }
 
   #tokenOf(request: IncomingMessage): string {
-    const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
+    const token = bearerOf(request);
     if (token === undefined) throw this.#refusal(request, 'missing', 'a bearer token is needed');
     return token;
   }

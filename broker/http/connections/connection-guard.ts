@@ -1,6 +1,8 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
+import type { TurnShare } from '../../../proto/async/shared-turns.js';
+import { RequestTurns } from './request-turns.js';
 
 /** Requests that a connection may have waiting behind the one in service. Browsers and libraries send none. */
 const PIPELINED_MAX = 32;
@@ -16,6 +18,8 @@ export interface ConnectionGuardOptions {
   maxConnections: number;
   /** A connection that takes none of the bytes that wait for it is closed after this. */
   stalledMs: number;
+  /** Whose turns of the event loop a request takes, from its head alone. */
+  shareOf: (request: IncomingMessage) => TurnShare;
 }
 
 interface Connection {
@@ -39,9 +43,12 @@ export class ConnectionGuard {
   readonly #connections = new Map<Socket, Connection>();
   /** Peer → its connection whose handshake of TLS is not complete, oldest first. */
   readonly #handshakes = new Map<string, Socket>();
+  readonly #turns: RequestTurns;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly options: ConnectionGuardOptions) {}
+  constructor(private readonly options: ConnectionGuardOptions) {
+    this.#turns = new RequestTurns(options.shareOf);
+  }
 
   /** Watches the server's connections until it closes. */
   watch(server: Server): void {
@@ -85,7 +92,7 @@ export class ConnectionGuard {
       connection.waitingBytes -= headBytes(next[0]);
       this.#serve(serve, ...next);
     });
-    serve(request, response);
+    this.#turns.serve(request, () => serve(request, response));
   }
 
   /** At their bound a new one closes the oldest: refusing it would let those that are never completed keep everybody out. */

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { TlsConfig } from '../../config.js';
-import { ConnectionGuard } from './connection-guard.js';
+import { ConnectionGuard, type ConnectionGuardOptions } from './connection-guard.js';
 import { BrokerRequest, HEADER_LINES_MAX, listenForExpectations, refuseFlawedHeads } from './refused-requests.js';
 import { readTls } from './tls.js';
 
@@ -12,10 +12,8 @@ const TLS_HANDSHAKE_MS_MAX = 10_000;
 /** Between two requests of one connection. Above the 60 s of common proxies, so that they close first. */
 const KEEP_ALIVE_MS = 72_000;
 
-export interface HttpServerOptions {
+export interface HttpServerOptions extends ConnectionGuardOptions {
   tls: TlsConfig;
-  maxConnections: number;
-  stalledMs: number;
 }
 
 /** The server under fastify, with its bounds. `reloadTls` reads the certificate files again; it throws ConfigError. */

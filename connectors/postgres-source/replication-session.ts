@@ -87,8 +87,10 @@ export class ReplicationSession {
   }
 
   async *#follow(signal: AbortSignal): AsyncGenerator<ChangeBatch> {
-    const { config, stream, mappings } = this.#deps;
-    const transactions = new TransactionReader(mappings, ({ name }) => this.#validFrom(name));
+    const { config, stream, mappings, origins } = this.#deps;
+    // Once, since each row asks for it.
+    const validFrom = new Map(mappings.map((mapping) => [mapping, BigInt(origins.get(mapping.name)!.validFrom)]));
+    const transactions = new TransactionReader(mappings, (mapping) => validFrom.get(mapping)!);
     const combiner = new BatchCombiner();
     stream.start(config.slot, config.publication);
     this.#walMonitor.start();
@@ -174,10 +176,6 @@ export class ReplicationSession {
         if (item.endLsn !== undefined) this.#confirm(item.endLsn);
       },
     };
-  }
-
-  #validFrom(name: string): bigint {
-    return BigInt(this.#deps.origins.get(name)!.validFrom);
   }
 
   /** Lets the next start read the table again and skip what cannot be read now: it would fail there for ever. */

@@ -33,8 +33,10 @@ export function encodeBatch(batch: ChangeBatch): EncodedBatch {
   const parts: BatchPart[] = [];
   for (const event of batch.events) {
     const whole = JSON.stringify(event);
-    const text = Buffer.byteLength(whole) > EVENT_BYTES_MAX ? oversizedEvent(whole) : whole;
-    const bytes = Buffer.byteLength(text) + 1;
+    const wholeBytes = Buffer.byteLength(whole);
+    const isOversized = wholeBytes > EVENT_BYTES_MAX;
+    const text = isOversized ? oversizedEvent(whole) : whole;
+    const bytes = 1 + (isOversized ? Buffer.byteLength(text) : wholeBytes);
     const part = parts.find(({ entry }) => entry === event.type) ?? newPart(parts, event.type);
     part.events.push({ id: event.id, subject: event.subject ?? undefined, text, bytes });
     part.bytes += bytes;

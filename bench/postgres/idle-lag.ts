@@ -27,6 +27,13 @@ export async function idleLag({ database, subscription }: IdleLagOrder): Promise
   try {
     // A commit that is not flushed is sent when PostgreSQL gets around to it: up to 200 ms that say nothing of the connector.
     await client.query('SET synchronous_commit = on');
+    let first = 0;
+    // The subscription sees nothing of what came before it was open.
+    await waitUntil('the first arrival', ARRIVAL_MS_MAX, async () => {
+      await client.query(insertStatement(`'first-${first++}'`));
+      await pause(PAUSE_MS_MAX);
+      return arrivals.size > 0;
+    });
     for (let i = 0; i < CHANGES; i++) {
       const subject = `idle-${i}`;
       await client.query(insertStatement(`'${subject}'`));

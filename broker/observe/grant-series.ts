@@ -119,10 +119,14 @@ export async function* grantSeries(reported: Reported, nowMs: number): AsyncGene
 }
 
 function* piecesOf({ grants, entries, late }: Reported, nowMs: number): Generator<string> {
-  const rows = rowsOf(grants);
+  // Made while the first family is written: those of 6,500 grants at once hold the event loop for more than 2 ms.
+  const rows: Row[] = [];
   let text = head({ name: INFO, type: 'gauge', help: 'Grants in force by cursor, for joins: always 1' });
-  for (const { grant, labels } of rows) {
-    text += `${INFO}{${labels}${sidesOf(grant)}`;
+  for (const grant of grants) {
+    const sides = sidesOf(grant);
+    const first = rows.length;
+    addRows(rows, grant);
+    for (let i = first; i < rows.length; i++) text += `${INFO}{${(rows[i] as Row).labels}${sides}`;
     if (text.length < PIECE_LENGTH) continue;
     yield text;
     text = '';
@@ -156,14 +160,10 @@ function* piecesOf({ grants, entries, late }: Reported, nowMs: number): Generato
   yield text;
 }
 
-function rowsOf(grants: readonly ReportedGrant[]): Row[] {
-  const rows: Row[] = [];
-  for (const grant of grants) {
-    const { id } = grant.grant;
-    if (grant.cursors.length === 0) rows.push({ grant, cursor: undefined, labels: labelsOf(id, '') });
-    for (const cursor of grant.cursors) rows.push({ grant, cursor, labels: labelsOf(id, cursor.cursor.name) });
-  }
-  return rows;
+function addRows(rows: Row[], grant: ReportedGrant): void {
+  const { id } = grant.grant;
+  if (grant.cursors.length === 0) rows.push({ grant, cursor: undefined, labels: labelsOf(id, '') });
+  for (const cursor of grant.cursors) rows.push({ grant, cursor, labels: labelsOf(id, cursor.cursor.name) });
 }
 
 /** Joined, which makes one flat string: a concatenation would be put together anew for each of its nine series. */

@@ -62,8 +62,9 @@ t.test(
 
     const firing = async (alert: string): Promise<boolean> =>
       (await prometheus.query(`ALERTS{alertname="${alert}",alertstate="firing"}`)).length > 0;
-    t.notOk(await firing('SluiceBrokerDown'), 'the broker answers');
-    t.ok(await firing('SluiceWatchdog'), 'the watchdog fires all the time');
+    // At this scale a scrape that comes 200 ms late fires it for a moment, on a machine that does other things as well.
+    await eventually(async () => !(await firing('SluiceBrokerDown')), 'a broker that answers', WAIT_MS);
+    await eventually(() => firing('SluiceWatchdog'), 'the watchdog, which fires all the time', WAIT_MS);
     await broker.drain();
     await eventually(() => firing('SluiceBrokerDown'), 'the alert of a broker that is down', WAIT_MS);
   },

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
+import WebSocket from 'ws';
 import { SUBPROTOCOLS } from '../../../proto/frames/frames.js';
 import { type BrokerProcess, spawnBroker } from '../../support/broker/broker-process.js';
 import { eventually } from '../../support/condition.js';
@@ -58,6 +59,10 @@ t.test('no value that is not granted leaves the bus, whatever is sent to it', as
     await sendBadFrames(broker, watch);
   });
 
+  await t.test('what is acted and how somebody logs in is answered without the secrets in it', async (t) => {
+    await actAndLogIn(t, broker, watch);
+  });
+
   await t.test('metrics and log hold no value, and no token is stored', async (t) => {
     const operator = { url: broker.url, token: broker.operatorToken };
     await rejectOneEvent(broker, watch, `no use for ${CANARY}`);
@@ -103,6 +108,40 @@ async function rejectOneEvent(broker: BrokerProcess, watch: LeakWatch, reason: s
   const subscription = await session.subscribe({ grant: REJECTED_GRANT, cursor: 'rejecting', from: 'earliest' });
   const [first] = await subscription.collect(1);
   subscription.reject((first as { position: number }).position, reason);
+}
+
+/** From here on the log and all answers must hold none of the tokens and tickets that it was given. */
+async function actAndLogIn(t: Test, broker: BrokerProcess, watch: LeakWatch): Promise<void> {
+  const operator = { url: broker.url, token: broker.operatorToken };
+  const { json } = await mustCall(operator, 'POST', '/v1/systems/stranger/renew-token');
+  const stranger = { url: broker.url, token: (json as { token: string }).token };
+  const issued = async (): Promise<string> =>
+    ((await mustCall(stranger, 'POST', '/v1/tickets')).json as { ticket: string }).ticket;
+  const [used, wasted] = [await issued(), await issued()];
+  for (const secret of [stranger.token, used, wasted, broker.operatorToken]) watch.addSecret(secret);
+  const byTicket = (ticket: string): Promise<number> =>
+    new Promise((resolve) => {
+      const socket = new WebSocket(`${broker.streamUrl}?ticket=${ticket}`, ['sluice.v1.json']);
+      socket.on('message', (message: Buffer) => {
+        watch.inspect('session by ticket', message);
+        socket.close(1000);
+      });
+      socket.on('close', (code, reason) => {
+        watch.inspect('close reason', reason);
+        resolve(code);
+      });
+    });
+  t.same([await byTicket(used), await byTicket(used), await byTicket(`${wasted}x`)], [1000, 4401, 4401]);
+  for (const authorization of [`Basic ${stranger.token}`, `Bearer ${stranger.token}x`, `Bearer ${wasted}`]) {
+    const answer = await fetch(`${broker.url}/v1/catalog?token=${stranger.token}`, { headers: { authorization } });
+    t.equal(answer.status, 401);
+    watch.inspect('wrong log-in', await answer.text());
+  }
+  const reason = JSON.stringify({ reason: `a test of ${CANARY}` });
+  for (const act of ['suspend', 'restore']) await mustCall(operator, 'POST', `/v1/grants/veiled/${act}`, reason);
+  const wrong = await call(operator, 'POST', '/v1/grants/veiled/restore', reason);
+  t.equal(wrong.status, 409);
+  watch.inspect('an act at the wrong time', wrong.text);
 }
 
 function holdsGrantedItemsOnly({ subscribed, events }: RawSubscription): boolean {

@@ -82,7 +82,7 @@ export class FloodedBus {
     writeFileSync(`/proc/${pid}/clear_refs`, '5');
     const before = { cpu: cpuSeconds(pid), store: cpuSeconds(storePid), waited: waitedMs(pid) + waitedMs(storePid) };
     const turns = this.#watchTurns();
-    const flood = kind ? this.#flood(kind, connections) : [];
+    const flood = kind ? floodProcesses(this.broker.url, kind, connections) : [];
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
     const opened = await Promise.all(flood.map(endFlood));
     const longest = turns.stop();
@@ -96,17 +96,6 @@ export class FloodedBus {
       peakMiB: this.#statusMiB('VmHWM'),
       opened: opened.reduce((sum, one) => sum + one, 0),
     };
-  }
-
-  #flood(kind: FloodKind, connections: number): ChildProcess[] {
-    const each = Math.ceil(Math.min(connections, kind.connectionsMax ?? connections) / PROCESSES);
-    return Array.from({ length: PROCESSES }, (_, i) => {
-      const args = [FLOOD_PROCESS, kind.name, this.broker.url, String(i * each), String(each)];
-      // A group of its own: where groups share the processor, it is not the broker's share that the flood takes.
-      const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
-      setPriority(child.pid as number, constants.priority.PRIORITY_BELOW_NORMAL);
-      return child;
-    });
   }
 
   #watchTurns(): { stop(): { turnMs: number; turnCpuMs: number } } {
@@ -134,6 +123,23 @@ export class FloodedBus {
     const status = readFileSync(`/proc/${this.broker.child.pid}/status`, 'utf8');
     return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024;
   }
+}
+
+/** Floods until the test ends. */
+export function startFlood(t: Test, url: string, kind: FloodKind, connections: number): void {
+  const flood = floodProcesses(url, kind, connections);
+  t.teardown(() => Promise.all(flood.map(endFlood)));
+}
+
+function floodProcesses(url: string, kind: FloodKind, connections: number): ChildProcess[] {
+  const each = Math.ceil(Math.min(connections, kind.connectionsMax ?? connections) / PROCESSES);
+  return Array.from({ length: PROCESSES }, (_, i) => {
+    const args = [FLOOD_PROCESS, kind.name, url, String(i * each), String(each)];
+    // A group of its own: where groups share the processor, it is not the broker's share that the flood takes.
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+    setPriority(child.pid as number, constants.priority.PRIORITY_BELOW_NORMAL);
+    return child;
+  });
 }
 
 const configOf = (logLevel: string | undefined): NodeJS.ProcessEnv => (logLevel ? { SLUICE_LOG_LEVEL: logLevel } : {});

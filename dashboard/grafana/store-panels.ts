@@ -70,7 +70,7 @@ export const storePanels: PanelSpec[] = [
       zh: '距上次确认读完台账的时间,以及最早未封存回执的时长',
     },
     unit: 's',
-    runbook: 'SluiceLedgerStale',
+    runbook: 'SluiceReceiptsUnsealed',
     queries: [
       { expr: `max by (instance) (sluice_ledger_lag_seconds{${TARGET}})`, legend: 'ledger {{instance}}' },
       { expr: `max by (instance) (sluice_receipts_unsealed_age_seconds{${TARGET}})`, legend: 'receipts {{instance}}' },

@@ -117,6 +117,12 @@ export const ALERT_CASES: readonly AlertCase[] = [
     },
   },
   {
+    alert: 'SluiceReceiptsUnsealed',
+    at: '10m',
+    fires: { 'sluice_receipts_unsealed_age_seconds{instance="a"}': '10801x20' },
+    silent: { 'sluice_receipts_unsealed_age_seconds{instance="a"}': '10800x20' },
+  },
+  {
     alert: 'SluiceQuarantineOld',
     at: '10m',
     fires: { sluice_quarantine_oldest_age_seconds: '604801x20' },

@@ -96,6 +96,14 @@ function brokerAlerts(scale: TimeScale): Alert[] {
     ...storeAlerts(scale),
     revocationAlert(window),
     {
+      name: 'SluiceReceiptsUnsealed',
+      expr: `max by (instance) (sluice_receipts_unsealed_age_seconds) > ${scale.seconds('3h')}`,
+      for: '5m',
+      severity: 'ticket',
+      summary:
+        'The broker at {{ $labels.instance }} has not sealed its receipts in the ledger for {{ $value | humanizeDuration }}',
+    },
+    {
       name: 'SluiceInternalError',
       expr: `sum(increase(sluice_events_refused_total{code="INTERNAL"}[${window}]) or increase(sluice_subscriptions_ended_total{code="INTERNAL"}[${window}])) > 0`,
       severity: 'page',

@@ -4,6 +4,7 @@ import type { Fault } from './fault.js';
 import type { Stage } from './stage.js';
 
 const PROJECTION = 'broker/stream/views/projection.js';
+const SEALS = 'broker/stream/seal-receipts.js';
 const QUICK_LEAK_CHECK = 'leakCheck: { intervalMs: 100, cpuPercent: 50 }';
 
 /** The broker runs as a copy with a fault; it is ended, and the right one takes its place. */
@@ -26,6 +27,16 @@ async function followBrokenView(stage: Stage): Promise<() => Promise<void>> {
     await stop();
     await replace();
   };
+}
+
+/** Its timer for seals is far away; a department has received something. */
+async function deliverUnsealed(stage: Stage): Promise<() => Promise<void>> {
+  const session = await stage.session();
+  const subscription = await session.subscribe({ grant: 'g', from: 'latest' });
+  await stage.publish(stage.events(1));
+  const [event] = await subscription.collect(1);
+  subscription.ack((event as { position: number }).position);
+  return replaceBroker(stage);
 }
 
 async function stopCanary(stage: Stage): Promise<() => Promise<void>> {
@@ -63,6 +74,12 @@ export const LEAK_FAULTS: readonly Fault[] = [
       { alert: 'SluiceViewWrong', labels: { severity: 'ticket', kind: 'failed' } },
     ],
     make: followBrokenView,
+  },
+  {
+    what: 'a broker does not seal its receipts',
+    mutation: { file: SEALS, from: 'SEAL_INTERVAL_MS = 3_600_000', to: 'SEAL_INTERVAL_MS = 2_000_000_000' },
+    fires: [{ alert: 'SluiceReceiptsUnsealed', labels: { severity: 'ticket' } }],
+    make: deliverUnsealed,
   },
   {
     what: 'the canary is stopped',

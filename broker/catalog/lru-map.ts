@@ -1,4 +1,10 @@
-/** A map of at most `max` entries that evicts the least recently used one. */
+/**
+ * Share of a full map that is evicted at once: the first entry of a Map is found by stepping over all that were deleted before it
+ * (docs/decisions/0291).
+ */
+const EVICTED_SHARE = 1 / 64;
+
+/** A map of at most `max` entries that evicts the least recently used ones. */
 export class LruMap<K, V> {
   readonly #entries = new Map<K, V>();
 
@@ -16,9 +22,7 @@ export class LruMap<K, V> {
   set(key: K, value: V): void {
     this.#entries.delete(key);
     this.#entries.set(key, value);
-    if (this.#entries.size <= this.max) return;
-    const [oldest] = this.#entries.keys();
-    this.#entries.delete(oldest as K);
+    if (this.#entries.size > this.max) this.#evict();
   }
 
   delete(key: K): void {
@@ -27,5 +31,13 @@ export class LruMap<K, V> {
 
   clear(): void {
     this.#entries.clear();
+  }
+
+  #evict(): void {
+    const kept = this.max - Math.floor(this.max * EVICTED_SHARE);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= kept) return;
+      this.#entries.delete(oldest);
+    }
   }
 }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { LruMap } from '../../catalog/lru-map.js';
 
 export interface BucketOptions {
   /** Attempts that are free before the pace counts. */
@@ -13,7 +14,7 @@ const ADDRESSES_MAX = 10_000;
 
 /** One token bucket per client address. IPv6 addresses count by their /64, which is what one subscriber gets. */
 export class AddressBuckets {
-  readonly #buckets = new Map<string, { tokens: number; atMs: number }>();
+  readonly #buckets = new LruMap<string, { tokens: number; atMs: number }>(ADDRESSES_MAX);
   readonly #nowMs: () => number;
 
   constructor(private readonly options: BucketOptions) {
@@ -27,10 +28,7 @@ export class AddressBuckets {
     const nowMs = this.#nowMs();
     const { tokens, atMs } = this.#buckets.get(key) ?? { tokens: burst, atMs: nowMs };
     const filled = Math.min(burst, tokens + ((nowMs - atMs) / 1000) * perSecond);
-    // Set anew, so that the map stays in the order of last use.
-    this.#buckets.delete(key);
     this.#buckets.set(key, { tokens: Math.max(0, filled - 1), atMs: nowMs });
-    if (this.#buckets.size > ADDRESSES_MAX) this.#buckets.delete(this.#buckets.keys().next().value as string);
     return filled >= 1;
   }
 }

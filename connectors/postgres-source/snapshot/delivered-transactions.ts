@@ -6,7 +6,7 @@ const TRANSACTIONS_MAX = 10_000;
  * disk, and ends the transaction for other sessions after that, with a synchronous standby much later.
  */
 export class DeliveredTransactions {
-  /** A ring: the first of a set of many is found by stepping over all that were deleted from it. */
+  /** A ring: a set would be searched for its oldest id (docs/decisions/0291). */
   #ids: number[] = [];
   /** Place of the oldest, once there are as many as are kept. */
   #oldest = 0;

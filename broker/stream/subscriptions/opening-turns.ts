@@ -1,5 +1,5 @@
 /** Subscriptions that are being opened at one time: enough to keep the store busy, few enough for everything else to get through. */
-const OPENING_MAX = 256;
+const OPENING_MAX = 64;
 
 /**
  * Bounds how many subscriptions are opened at once; sessions take turns for what waits.

@@ -28,8 +28,8 @@ async function clears(stage: Stage, expected: ExpectedAlert, name: string): Prom
   const isOver = async (): Promise<boolean> => {
     isShown = (await stage.alertmanager.shown()).some(isAsExpected(expected));
     const isMissed = objective !== undefined && (await stage.isMissed(objective));
-    isMet ||= !isMissed;
-    isMissedAnew = objective !== undefined && isMet && isMissed;
+    isMissedAnew = isMet && isMissed;
+    isMet ||= objective !== undefined && !isMissed && (await stage.isMet(objective));
     return !isShown || isMissedAnew;
   };
   await eventually(isOver, `${name} to clear`, CLEARS_MS_MAX);

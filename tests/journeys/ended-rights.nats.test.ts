@@ -209,19 +209,20 @@ t.test('withdrawing a token drops a page that its reader has not read', async (t
     );
   const pages = await RawSocket.open(t, bus.url);
   pages.socket.pause();
-  // One page fits into the buffers of the kernel on many machines, two do not.
-  const get = head('GET /v1/grants/g/events?from=earliest', { authorization: `Bearer ${READER}` });
-  pages.write(get + get);
-  const isMade = async (): Promise<boolean> => (await disclosures(bus)).length === 2;
-  await eventually(isMade, 'both pages to be made', 30_000);
+  // One page, or two, fit into the buffers of the kernel on many machines; four do not.
+  const get = (connection: string): string =>
+    head('GET /v1/grants/g/events?from=earliest', { authorization: `Bearer ${READER}`, connection });
+  pages.write(get('keep-alive').repeat(3) + get('close'));
+  await eventually(async () => (await disclosures(bus)).length > 0, 'the first page to be made', 30_000);
   await withdraw(bus, 'reader');
   const endedAtMs = performance.now();
-  // Where the first page does not fit it ends as well. Nobody reads yet.
-  await eventually(async () => (await revocations(bus)).count > 0, 'the end of a page to be measured', 30_000);
   pages.socket.resume();
   await pages.closed;
-  t.match(pages.received, /^HTTP\/1.1 200 /);
-  t.ok((pages.received.match(/"through"/g)?.length ?? 0) < 2, 'the second page never arrives whole');
+  const count = (pattern: RegExp): number => pages.received.match(pattern)?.length ?? 0;
+  const [begun, whole] = [count(/HTTP\/1\.1 200 /g), count(/"through"/g)];
+  t.ok(begun > 0 && whole < 4, `of four pages ${begun} were begun and ${whole} arrived whole`);
+  if (whole < begun)
+    await eventually(async () => (await revocations(bus)).count > 0, 'the end of the page to be measured', 30_000);
   t.comment(`closed after ${Math.round(performance.now() - endedAtMs)} ms with ${pages.received.length} bytes`);
 });
 

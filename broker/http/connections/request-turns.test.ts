@@ -28,7 +28,8 @@ t.test('requests that come at once are begun over several turns, that of another
   turns.serve(requestOf('honest'), () => served.push('honest'));
   await nextTurn();
   t.ok(served.length < 20, `${served.length} after one turn of the loop`);
-  t.ok(served.indexOf('honest') > 0 && served.indexOf('honest') < 12, `as number ${served.indexOf('honest')}`);
+  while (!served.includes('honest')) await nextTurn();
+  t.ok(served.indexOf('honest') < 12, `as number ${served.indexOf('honest')}`);
   while (served.length < 61) await nextTurn();
 });
 

@@ -15,12 +15,12 @@ export class SpacedReports {
     private readonly intervalMs: number,
   ) {}
 
-  /** Counts one. Returns how many to report now; undefined while the last report of the key is younger than the interval. */
-  count(key: string): number | undefined {
+  /** Counts some. Returns how many to report now; undefined while the last report of the key is younger than the interval. */
+  count(key: string, events = 1): number | undefined {
     if (this.#keys.size >= KEYS_MAX && !this.#keys.has(key)) this.#keys.clear();
     const known = this.#keys.get(key) ?? { atMs: Number.NEGATIVE_INFINITY, unreported: 0 };
     this.#keys.set(key, known);
-    known.unreported++;
+    known.unreported += events;
     const nowMs = this.clock();
     if (nowMs - known.atMs < this.intervalMs) return undefined;
     const { unreported } = known;

@@ -9,7 +9,7 @@ import { CLOSE_CODES, type ClientFrame, type SessionLimits, type Subprotocol } f
 import type { SessionConfig } from '../config.js';
 import type { Intake } from '../intake/intake.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
-import type { SystemCaller } from '../parties/caller.js';
+import { actorOf, type SystemCaller } from '../parties/caller.js';
 import type { SubscriptionService } from '../stream/subscriptions/subscription-service.js';
 import type { FrameDeflater } from './frame-deflater.js';
 import type { FrameInflater } from './frame-inflater.js';
@@ -76,7 +76,7 @@ export class Session {
   readonly #frames = new TurnQueue<{ bytes: Buffer; isBinary: boolean }>(
     ({ bytes, isBinary }) => this.#take(bytes, isBinary),
     () => this.#flow(),
-    () => shareOf(this.caller.id),
+    () => shareOf(actorOf(this.caller)),
   );
   #pieces: { isWaiting(): boolean } | undefined;
   /** Intake can take no more for now. */
@@ -186,7 +186,7 @@ export class Session {
     this.#pieces = readInPieces(socket, tcp, {
       ready: () => this.#untilHandled(),
       onIdle: () => this.#flow(),
-      share: shareOf(this.caller.id),
+      share: shareOf(actorOf(this.caller)),
     });
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('ping', (payload) => this.#hearControl(payload));

@@ -35,13 +35,12 @@ const bearerOf = ({ headers }: IncomingMessage): string | undefined =>
 export class Login {
   constructor(private readonly deps: LoginDeps) {}
 
-  /** Whose turns of the event loop a request takes. All whose token this bus does not know have one share together. */
+  /** The caller's share of the turns of the event loop. All whose token this bus does not know have one share together. */
   shareOf(request: IncomingMessage): TurnShare {
     const token = bearerOf(request);
     const caller =
       token === undefined ? undefined : this.deps.credentials.ownerOf(this.deps.credentials.digestOf(token));
-    if (!caller) return unknownCallers;
-    return shareOf(caller.kind === 'system' ? caller.id : actorOf(caller));
+    return caller ? shareOf(actorOf(caller)) : unknownCallers;
   }
 
   addressOf(request: IncomingMessage): string {

@@ -1,7 +1,7 @@
 import { head } from '../../support/raw-client/raw-socket.js';
 import { GRANTS, TOKENS } from './flood-bundle.js';
 
-/** What a kernel takes at once. */
+/** A kernel takes about as much at once. */
 const WRITE_BYTES = 64 * 1024;
 const HEAD_BYTES = 15_000;
 const EVENTS_PER_FRAME = 1_000;
@@ -16,7 +16,7 @@ export interface FloodKind {
   name: string;
   /** Without it the connections are plain HTTP. */
   protocol?: 'sluice.v1.json' | 'sluice.v1.protobuf';
-  /** What connection `i` sends: again and again as fast as it is taken, or after each answer, or once. */
+  /** The bytes that connection `i` sends: again and again as fast as it is taken, or after each answer, or once. */
   bytes(i: number): Buffer;
   repeats: 'endless' | 'answered' | 'once';
   /** Does not take what it is sent. */

@@ -25,7 +25,6 @@ export interface SpanFigures {
   /** Longest time between two events at the witness, and the longest from publishing to arriving. */
   gapMs: number;
   latencyMs: number;
-  pulses: number;
   /** Longest turn of the broker's event loop. */
   turnMs: number;
   turnCpuMs: number;
@@ -49,7 +48,7 @@ export class FloodedBus {
     const folder = await temporaryFolder(t);
     const probeFile = join(dirname(folder), 'turns.json');
     const env = { NODE_OPTIONS: `--import ${TURN_PROBE}`, SLUICE_TURN_PROBE: probeFile };
-    const broker = await spawnBroker(t, folder, { ...env, ...configOf(process.env.SLUICE_FLOOD_LOG) });
+    const broker = await spawnBroker(t, folder, env);
     await applyBundle(broker.url, FLOOD_BUNDLE);
     return new FloodedBus(broker, probeFile);
   }
@@ -69,11 +68,7 @@ export class FloodedBus {
     return readdirSync(`/proc/${this.broker.child.pid}/fd`).length;
   }
 
-  get residentMiB(): number {
-    return this.#statusMiB('VmRSS');
-  }
-
-  /** What happens within some seconds, with a flood or without. */
+  /** Measures some seconds, with a flood or without. */
   async span(seconds: number, kind?: FloodKind, connections = 0): Promise<SpanFigures> {
     const { pid } = this.broker.child;
     const storePid = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0];
@@ -93,7 +88,7 @@ export class FloodedBus {
       cpuSeconds: cpuSeconds(pid) - before.cpu,
       waitedMs: waitedMs(pid) + waitedMs(storePid) - before.waited,
       storeCpuSeconds: cpuSeconds(storePid) - before.store,
-      peakMiB: this.#statusMiB('VmHWM'),
+      peakMiB: this.#peakMiB,
       opened: opened.reduce((sum, one) => sum + one, 0),
     };
   }
@@ -119,9 +114,9 @@ export class FloodedBus {
     };
   }
 
-  #statusMiB(field: 'VmRSS' | 'VmHWM'): number {
+  get #peakMiB(): number {
     const status = readFileSync(`/proc/${this.broker.child.pid}/status`, 'utf8');
-    return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024;
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
   }
 }
 
@@ -141,8 +136,6 @@ function floodProcesses(url: string, kind: FloodKind, connections: number): Chil
     return child;
   });
 }
-
-const configOf = (logLevel: string | undefined): NodeJS.ProcessEnv => (logLevel ? { SLUICE_LOG_LEVEL: logLevel } : {});
 
 /** Resolves with how many connections it has opened. */
 async function endFlood(child: ChildProcess): Promise<number> {

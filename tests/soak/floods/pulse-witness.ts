@@ -56,13 +56,13 @@ export class PulseWitness {
   }
 
   /** Rejects when an event did not arrive. */
-  async finish(): Promise<{ gapMs: number; latencyMs: number; pulses: number }> {
+  async finish(): Promise<{ gapMs: number; latencyMs: number }> {
     clearInterval(this.#timer);
     const all = (): boolean => this.#seen >= this.#sentAtMs.size || this.#failures.length > 0;
     await eventually(all, 'every pulse to arrive', ALL_RECEIVED_MS);
     if (this.#failures.length > 0) throw new Error(this.#failures[0]);
     await Promise.all([this.source.close(), this.reader.close()]);
-    return { gapMs: this.#gapMs, latencyMs: this.#latencyMs, pulses: this.#seen };
+    return { gapMs: this.#gapMs, latencyMs: this.#latencyMs };
   }
 
   #pulse(): void {

@@ -18,7 +18,7 @@ export interface WatchedStream {
   stop(): void;
 }
 
-/** Of one system with one grant. */
+/** The right of one system under one grant. */
 export interface Right {
   url: string;
   token: string;

@@ -64,7 +64,7 @@ t.test(
       (await prometheus.query(`ALERTS{alertname="${alert}",alertstate="firing"}`)).length > 0;
     // At this scale a scrape that comes 200 ms late fires it for a moment, on a machine that does other things as well.
     await eventually(async () => !(await firing('SluiceBrokerDown')), 'a broker that answers', WAIT_MS);
-    await eventually(() => firing('SluiceWatchdog'), 'the watchdog, which fires all the time', WAIT_MS);
+    t.ok(await firing('SluiceWatchdog'), 'the watchdog fires all the time');
     await broker.drain();
     await eventually(() => firing('SluiceBrokerDown'), 'the alert of a broker that is down', WAIT_MS);
   },

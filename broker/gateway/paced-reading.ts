@@ -20,7 +20,7 @@ interface PieceReading {
   ready(): Promise<unknown> | undefined;
   /** No piece waits any more: the socket may be read again. */
   onIdle(): void;
-  /** Whose turns of the event loop the reading takes. */
+  /** Share of the session's system in the turns of the event loop. */
   share: TurnShare;
 }
 

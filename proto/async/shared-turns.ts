@@ -3,7 +3,7 @@ const TURN_MS_MAX = 10;
 /** Resumed in one turn when each does little. */
 const RESUMED_PER_TURN_MAX = 32;
 
-/** What one party to the event loop has used of it while others waited. One for each system, whatever number of connections it has. */
+/** Time of the event loop that one caller has used while others waited. A caller has one, whatever number of connections it has. */
 export class TurnShare {
   usedMs = 0;
   readonly waiting: (() => void)[] = [];
@@ -90,7 +90,7 @@ export class SharedTurns {
     else this.#virtualMs = this.#usedMsMax;
   };
 
-  /** What the one that was resumed last has used, what its promises did included. */
+  /** Charges the share that was resumed last, for what its promises did as well. */
   #account(nowMs: number): void {
     if (!this.#running) return;
     const { share, sinceMs } = this.#running;
@@ -110,7 +110,7 @@ export class SharedTurns {
 /** The one event loop of this process. */
 const turns = new SharedTurns();
 
-/** Of the bus itself, and of work that no system asked for. */
+/** The share of the bus itself, and of work that no caller asked for. */
 const common = new TurnShare();
 
 /** Resolves in a later turn of the event loop, when it is the caller's turn among all that work long. */

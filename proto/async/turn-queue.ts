@@ -72,7 +72,7 @@ export class TurnQueue<Item> {
     private readonly handle: (item: Item) => void,
     /** Called with true when items begin to wait, and with false when none does any more. */
     private readonly onWaiting: (isWaiting: boolean) => void,
-    /** Whose turns these are. */
+    /** The share that the turns are charged to; without it the bus's own. */
     private readonly share?: () => TurnShare,
   ) {}
 

@@ -18,7 +18,7 @@ export interface ConnectionGuardOptions {
   maxConnections: number;
   /** A connection that takes none of the bytes that wait for it is closed after this. */
   stalledMs: number;
-  /** Whose turns of the event loop a request takes, from its head alone. */
+  /** The caller's share of the turns of the event loop, from the head of a request alone. */
   shareOf: (request: IncomingMessage) => TurnShare;
 }
 

@@ -90,7 +90,7 @@ export class HistoryScan {
     this.#stopped = true;
   }
 
-  /** Who is behind comes first: a count is late by seconds, and reads what they read for itself. */
+  /** Subscribers that are behind come first: a count may be late by seconds, and reads for itself what they read. */
   async #rest(workedMs: number): Promise<void> {
     if (this.deps.segments.scanning === 0) return;
     await pause(Math.min(REST_MS_MAX, workedMs * REST_FACTOR), undefined, { ref: false });

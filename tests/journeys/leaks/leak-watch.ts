@@ -4,7 +4,7 @@ import { CANARY } from './leak-material.js';
 export class LeakWatch {
   readonly leaks: string[] = [];
   inspected = 0;
-  /** What the bus gave out once, and must show nobody again. */
+  /** Values that no output may hold, and secrets that the bus has shown once. */
   readonly #secrets = [CANARY, '987654321', '1987-06-05'];
 
   addSecret(secret: string): void {

@@ -10,7 +10,7 @@ import { noSuchFile } from '../refusals.js';
 import { isReadable, readablePage } from './readable.js';
 import { recordReads } from './recorded-reads.js';
 
-/** Of the files of one page: each may have a document of a mebibyte, and the page is written in one turn of the event loop. */
+/** Bounds the files of one page: each may have a document of a mebibyte, and the page is written in one turn of the event loop. */
 const PAGE_BYTES_MAX = 4 * 1024 * 1024;
 
 interface FileReadsDeps {

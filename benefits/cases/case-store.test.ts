@@ -65,7 +65,7 @@ function delivered(grant: string, position: number, op: DeliveredOp, data: Recor
 }
 
 async function allReady({ store }: TestCheck): Promise<void> {
-  for (const grant of store.rules.grants) await store.caughtUp(grant);
+  for (const grant of store.rules.grants) await store.caughtUp(grant, `party.${grant}`);
   await store.decideDue();
 }
 
@@ -77,6 +77,14 @@ t.test('no case is decided before all grants of its rule have caught up', async 
   await allReady(check);
   t.strictSame(await check.outcomes(), { a: 'applies' });
   t.strictSame(await check.queued(), ['create a applies']);
+});
+
+t.test('a decision made with the first event of a grant names the entry of the event', async (t) => {
+  const check = await openCheck();
+  await allReady(check);
+  await check.deliver('g-people', 1, 'create', { key: 'a', born: '1990-01-01' });
+  const [explained] = await casesOf(check).explain('a', undefined);
+  t.strictSame(explained?.basis, ['g-people: party.g-people@1']);
 });
 
 t.test('a decision ends when its record leaves the grant or is missing from a snapshot', async (t) => {
@@ -91,11 +99,7 @@ t.test('a decision ends when its record leaves the grant or is missing from a sn
   await check.deliver('g-people', 6, 'snapshot', { key: 'b', born: '1990-01-01' });
   await check.deliver('g-people', 7, 'snapshot_end', {});
   t.strictSame(await check.outcomes(), { a: 'does_not_apply', b: 'applies', c: 'does_not_apply' });
-  const [explained] = await casesIn(
-    database,
-    { ...configOf(check), schema: check.store.schema.replaceAll('"', '') },
-    () => '',
-  ).explain('a', undefined);
+  const [explained] = await casesOf(check).explain('a', undefined);
   t.strictSame(
     explained?.basis,
     ['g-people: party.g-people@4'],
@@ -177,9 +181,7 @@ t.test('a replay lists the subjects whose result differs, since when, and whethe
   check.clock.advanceTo('2027-01-15');
   await check.store.decideDue();
   const newer = { ...ruleDocument({ value: { age: { item: 'person.born' } }, atLeast: 17 }), version: 2 };
-  const cases = casesIn(database, { ...configOf(check), schema: check.store.schema.replaceAll('"', '') }, () =>
-    check.clock.today(),
-  );
+  const cases = casesOf(check);
   const report = await cases.replay(JSON.stringify({ rules: [newer] }));
   t.strictSame(report.rules, [{ rule: 'sample', from: 1, to: 2, subjects: 4, changed: 2, changedToday: 1 }]);
   t.match(report.changes, [
@@ -208,9 +210,8 @@ t.test('a replay lists the subjects whose result differs, since when, and whethe
   await t.rejects(cases.replay(JSON.stringify({ rules: [foreign] })), ConnectorConfigError);
 });
 
-const configOf = ({ store }: TestCheck) => ({
-  rules: store.rules,
-  database: undefined,
-  timeZone: 'Asia/Shanghai',
-  cursor: 'default',
-});
+function casesOf({ store, clock }: TestCheck) {
+  const schema = store.schema.replaceAll('"', '');
+  const config = { rules: store.rules, database: undefined, timeZone: 'Asia/Shanghai', cursor: 'default', schema };
+  return casesIn(database, config, () => clock.today());
+}

@@ -153,10 +153,15 @@ export class CaseStore {
     for (const { rule, reason } of failures) this.onSetAside?.({ source: `rule ${rule}`, position: 0, reason });
   }
 
-  /** Records that everything in the grant's log is stored: from now on its facts may be used. */
-  caughtUp(grant: string): Promise<void> {
+  /**
+   * Records that everything in the grant's log is stored: from now on its facts may be used.
+   * `entry` names their events in the decisions, the first of which may be made in the transaction that stores the first event.
+   */
+  caughtUp(grant: string, entry: string): Promise<void> {
     return this.#change(grant, `grant ${grant} is in force`, (before) =>
-      before.caughtUp && before.inForce ? undefined : { ...before, caughtUp: true, inForce: true },
+      before.caughtUp && before.inForce && before.entry === entry
+        ? undefined
+        : { ...before, entry, caughtUp: true, inForce: true },
     );
   }
 

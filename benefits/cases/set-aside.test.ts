@@ -23,7 +23,7 @@ async function ready(test: ConditionDocument, amount?: ValueDocument) {
   const schemaName = `aside_${++schemas}`;
   const document = ruleDocument(test, amount);
   const store = await open(schemaName, document);
-  for (const grant of store.rules.grants) await store.caughtUp(grant);
+  for (const grant of store.rules.grants) await store.caughtUp(grant, 'p.e');
   const reported: { source: string; position: number; reason: string }[] = [];
   store.onSetAside = (entry) => reported.push(entry);
   const outcomes = async (one = store) => {

@@ -72,6 +72,8 @@ export class FactFollower {
 /** One subscription, from its start to its first failure. */
 class GrantSubscription {
   #subscriber: Subscriber | undefined;
+  /** The catalog entry of the grant, from the bus. */
+  #entry = '';
   /** The bus has reported that everything in the log was delivered. */
   #isCaughtUp = false;
   #isBusy = false;
@@ -128,6 +130,7 @@ class GrantSubscription {
     const { metrics, log } = this.context;
     if (change.kind === 'subscribed') {
       metrics.reached('bus');
+      this.#entry = change.frame.entry;
       this.#enqueue(async () => this.#check(change.frame));
     } else if (change.kind === 'caught_up') {
       this.#isCaughtUp = true;
@@ -143,7 +146,7 @@ class GrantSubscription {
   #checkCaughtUp(): void {
     this.#enqueue(async () => {
       await setImmediate();
-      if (this.#isCaughtUp && !this.#isBusy) await this.store.caughtUp(this.followed.grant);
+      if (this.#isCaughtUp && !this.#isBusy) await this.store.caughtUp(this.followed.grant, this.#entry);
     });
   }
 

@@ -74,7 +74,7 @@ export class FactIntake {
     const changed = new ChangedFacts();
     const snapshot = await this.#store(sql, { grant, log, events }, { today, changed, snapshot: before.snapshot });
     const last = events.at(-1)!;
-    const state: GrantState = { ...before, entry: last.type, log, position: last.position, snapshot };
+    const state: GrantState = { ...before, log, position: last.position, snapshot };
     await progress.store(sql, state);
     return { state, ...(await this.#decide(sql, grant, changed, today)) };
   }
@@ -98,7 +98,7 @@ export class FactIntake {
       changed.addValues(ended.changed, event);
     }
     await setAside.add(sql, { source: `grant ${grant}`, subject, log, position, reason });
-    const state: GrantState = { ...progress.get(grant), entry: event.type, log, position };
+    const state: GrantState = { ...progress.get(grant), log, position };
     await progress.store(sql, state);
     return { state, ...(await this.#decide(sql, grant, changed, today)) };
   }

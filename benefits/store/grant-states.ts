@@ -5,6 +5,7 @@ import { readText, storedText } from './stored-text.js';
 /** The position up to which one grant is stored, and whether its facts may be used. */
 export interface GrantState {
   grant: string;
+  /** Empty until the grant has caught up. */
   entry: string;
   log: string;
   position: number;

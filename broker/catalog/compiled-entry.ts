@@ -30,33 +30,83 @@ export interface CompiledEntry {
   validatePrevious(data: unknown): ItemProblem[];
 }
 
-/** Compiles entry versions. Validators are compiled at their first use. */
+/** Compiles entry versions. */
 export class EntryCompiler {
   readonly #validators = new ItemValidators();
 
-  /** Without a history the version counts as the first one. */
-  compile(version: EntryVersion, history = itemHistory([version])): CompiledEntry {
-    const everFilterable = [...history.filterable.values()];
-    const data = this.#validator(version, version.items, version.items.filter(isRequired));
-    const previous = this.#validator(version, everFilterable.map(withoutLimits), []);
-    return {
-      version,
-      identifier: identifierOf(version),
-      filterable: version.items.filter((item) => item.filterable),
-      history,
-      codec: new RecordCodec(version.items.map(fieldOf)),
-      previousCodec: new RecordCodec(everFilterable.map(fieldOf)),
-      acceptsData: data.accepts,
-      validateData: data.problems,
-      validatePrevious: previous.problems,
-    };
+  /** `historyUpTo` is asked when an event needs it first; without it the version counts as the first one. */
+  compile(version: EntryVersion, historyUpTo = () => itemHistory([version])): CompiledEntry {
+    return new CompiledVersion(version, historyUpTo, this.#validators);
+  }
+}
+
+/** What the versions up to one declare of the previous image. */
+interface PreviousImage {
+  history: ItemHistory;
+  codec: RecordCodec;
+  rules: RecordRules;
+}
+
+/**
+ * Few entries of a large catalog stay compiled, so many an event has its entry compiled anew. Most events have no previous image, for
+ * which all earlier versions are parsed: what it needs is made at its first use (docs/decisions/0301).
+ */
+class CompiledVersion implements CompiledEntry {
+  readonly identifier: NumberedItem;
+  readonly filterable: NumberedItem[];
+  readonly codec: RecordCodec;
+  readonly #data: RecordRules;
+  #previous: PreviousImage | undefined;
+
+  constructor(
+    readonly version: EntryVersion,
+    private readonly historyUpTo: () => ItemHistory,
+    private readonly validators: ItemValidators,
+  ) {
+    const { items } = version;
+    this.identifier = identifierOf(version);
+    this.filterable = items.filter((item) => item.filterable);
+    this.codec = new RecordCodec(items.map(fieldOf));
+    this.#data = this.#rules(items, items.filter(isRequired));
   }
 
-  #validator(version: EntryVersion, items: NumberedItem[], required: NumberedItem[]): RecordRules {
+  get history(): ItemHistory {
+    return this.#previousImage.history;
+  }
+
+  get previousCodec(): RecordCodec {
+    return this.#previousImage.codec;
+  }
+
+  acceptsData(data: RecordData): boolean {
+    return this.#data.accepts(data);
+  }
+
+  validateData(data: unknown): ItemProblem[] {
+    return this.#data.problems(data);
+  }
+
+  validatePrevious(data: unknown): ItemProblem[] {
+    return this.#previousImage.rules.problems(data);
+  }
+
+  get #previousImage(): PreviousImage {
+    this.#previous ??= this.#makePreviousImage();
+    return this.#previous;
+  }
+
+  #makePreviousImage(): PreviousImage {
+    const history = this.historyUpTo();
+    const items = [...history.filterable.values()];
+    const codec = new RecordCodec(items.map(fieldOf));
+    return { history, codec, rules: this.#rules(items.map(withoutLimits), []) };
+  }
+
+  #rules(items: NumberedItem[], required: NumberedItem[]): RecordRules {
     const lists = new Set(items.filter((item) => item.list).map((item) => item.name));
     const checks = valueChecks(items);
     const names = required.map(({ name }) => name);
-    const validator = new RecordValidator(version, items, names, this.#validators);
+    const validator = new RecordValidator(this.version, items, names, this.validators);
     return {
       accepts: (data) => validator.accepts(data) && checks.every((check) => check(data) === undefined),
       problems: (data) => {

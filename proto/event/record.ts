@@ -23,12 +23,12 @@ interface WrittenField {
  * number, presence explicit (a stored zero or "" is a value; absent, null and [] are not stored).
  */
 export class RecordCodec {
-  readonly #byNumber: Map<number, ItemField>;
+  /** Made for the first record that is decoded: intake only encodes. */
+  #byNumber: Map<number, ItemField> | undefined;
   readonly #ascending: WrittenField[];
 
-  constructor(fields: readonly ItemField[]) {
+  constructor(private readonly fields: readonly ItemField[]) {
     this.#ascending = [...fields].sort((a, b) => a.number - b.number).map(writtenField);
-    this.#byNumber = new Map(fields.map((field) => [field.number, field]));
   }
 
   /** Skips items that the shape does not have; validate first where that must be an error. */
@@ -52,6 +52,7 @@ export class RecordCodec {
   decode(bytes: Uint8Array): RecordData {
     const data: RecordData = {};
     if (this.#ascending.length === 0) return data;
+    this.#byNumber ??= new Map(this.fields.map((field) => [field.number, field]));
     const reader = Reader.create(bytes);
     while (reader.pos < reader.len) {
       const tag = reader.uint32();

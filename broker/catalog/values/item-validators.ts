@@ -12,7 +12,7 @@ const VALIDATORS_MAX = 5_000;
  * type with the same limits have the same validator, whatever their entry.
  */
 export class ItemValidators {
-  readonly #bySchema = new LruMap<string, ValidateFunction>(VALIDATORS_MAX);
+  readonly #byLimits = new LruMap<string, ValidateFunction>(VALIDATORS_MAX);
   readonly #ajv = new Ajv({
     allErrors: true,
     meta: false,
@@ -20,15 +20,20 @@ export class ItemValidators {
     formats: { date: isDay, 'date-time': isInstant },
   });
 
+  /** Validates a value of the item, or an element of it where it is a list. */
   of(item: NumberedItem): ValidateFunction {
-    const { title: _title, description: _description, ...schema } = itemSchema(item);
-    const key = JSON.stringify(schema);
-    const known = this.#bySchema.get(key);
+    const key = limitsKey(item);
+    const known = this.#byLimits.get(key);
     if (known) return known;
+    const schema = itemSchema({ ...item, list: false, title: undefined, description: undefined });
     const validate = this.#ajv.compile(schema);
     // Otherwise the Ajv instance would keep every schema for ever.
     this.#ajv.removeSchema(schema);
-    this.#bySchema.set(key, validate);
+    this.#byLimits.set(key, validate);
     return validate;
   }
 }
+
+/** Equal for items whose values have the same schema. */
+const limitsKey = ({ type, minLength, maxLength, pattern, minimum, maximum, codeTable }: NumberedItem): string =>
+  JSON.stringify([type, minLength, maxLength, pattern, minimum, maximum, codeTable]);

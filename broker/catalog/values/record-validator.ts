@@ -81,7 +81,7 @@ export class RecordValidator {
     return {
       isList: item.list === true,
       isRequired: this.required.includes(item.name),
-      validate: this.validators.of({ ...item, list: false }),
+      validate: this.validators.of(item),
     };
   }
 

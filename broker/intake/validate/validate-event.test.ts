@@ -251,7 +251,7 @@ t.test('previous is checked by type alone, against the items of every version of
   const ward: Item = { name: 'ward', type: 'integer', filterable: true, required: true, maximum: 25 };
   const street: Item = { name: 'street', type: 'string', filterable: true };
   const versions = [version(1, [id, ward, street, { name: 'note', type: 'string' }]), version(2, [id, ward])] as const;
-  const entry = new EntryCompiler().compile(versions[1], itemHistory(versions));
+  const entry = new EntryCompiler().compile(versions[1], () => itemHistory(versions));
   const judgeUpdate = (previous: unknown) => {
     const event = birth('u', { type: 'civil.ward', op: 'update', subject: 'a', data: { id: 'a', ward: 7 }, previous });
     return validateEvent({ ...deps, entries: { compiled: () => entry } }, REGISTRY, event as unknown as RawEvent, 1);

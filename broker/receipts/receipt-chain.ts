@@ -19,6 +19,7 @@ interface Link {
   subject: string;
   data: Uint8Array;
   id: string;
+  appendedAtMs: number;
   /** The chain up to this record. */
   head: ChainHead;
   resolve(): void;
@@ -44,7 +45,7 @@ export class ReceiptChain {
   #head = '';
   #count = 0;
   #stored: ChainHead = { digest: '', records: 0 };
-  #sealed = 0;
+  #sealedRecords = 0;
   /** When the first record was appended that is not sealed. */
   #unsealedSinceMs: number | undefined;
   #writing: Promise<void> | undefined;
@@ -62,13 +63,23 @@ export class ReceiptChain {
 
   /** Records that are not sealed in the ledger yet, and the time of the oldest. */
   get unsealed(): { records: number; oldestAtMs: number | undefined } {
-    return { records: this.#count - this.#sealed, oldestAtMs: this.#unsealedSinceMs };
+    return { records: this.#count - this.#sealedRecords, oldestAtMs: this.#unsealedSinceMs };
   }
 
-  /** The head that was taken at `takenAtMs` is in the ledger; records that came later are not older than that. */
-  sealed({ records }: ChainHead, takenAtMs: number): void {
-    this.#sealed = records;
-    this.#unsealedSinceMs = records === this.#count ? undefined : takenAtMs;
+  /** Whether the store has records that are not sealed. */
+  get isSealable(): boolean {
+    return this.#stored.records > this.#sealedRecords;
+  }
+
+  /** When the oldest record was appended that the store has not taken; undefined without one. */
+  get waitingSinceMs(): number | undefined {
+    return this.#waiting[0]?.appendedAtMs;
+  }
+
+  /** A head is in the ledger; no record after it is older than `restSinceMs`. */
+  sealed({ records }: ChainHead, restSinceMs: number): void {
+    this.#sealedRecords = records;
+    this.#unsealedSinceMs = records === this.#count ? undefined : restSinceMs;
   }
 
   get isFull(): boolean {
@@ -79,14 +90,15 @@ export class ReceiptChain {
   append(party: string, grant: string, act: ReceiptAct): Promise<void> {
     const n = ++this.#count;
     // The spread comes last: before the others it would make a hidden class for each record (docs/decisions/0266).
-    const record = { broker: this.broker, n, prev: this.#head, time: new Date().toISOString(), ...act };
+    const appendedAtMs = Date.now();
+    const record = { broker: this.broker, n, prev: this.#head, time: new Date(appendedAtMs).toISOString(), ...act };
     const data = Buffer.from(JSON.stringify(record));
     this.#head = digest(data);
     const head = { digest: this.#head, records: n };
-    this.#unsealedSinceMs ??= Date.now();
+    this.#unsealedSinceMs ??= appendedAtMs;
     return new Promise((resolve, reject) => {
       const id = `receipt/${this.broker}/${record.n}`;
-      this.#waiting.push({ subject: receiptSubject(party, grant), data, id, head, resolve, reject });
+      this.#waiting.push({ subject: receiptSubject(party, grant), data, id, appendedAtMs, head, resolve, reject });
       this.#startWriting();
     });
   }

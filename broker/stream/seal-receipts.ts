@@ -21,15 +21,16 @@ export function sealRegularly(chain: ReceiptRegistry['chain'], deps: SealReceipt
  * recorded when there is nothing new. See docs/decisions/0208.
  */
 export async function sealReceipts(
-  chain: Pick<ReceiptRegistry['chain'], 'broker' | 'head' | 'unsealed' | 'sealed'>,
+  chain: Pick<ReceiptRegistry['chain'], 'broker' | 'head' | 'isSealable' | 'waitingSinceMs' | 'sealed'>,
   { ledger, warn }: SealReceiptsDeps,
 ): Promise<void> {
+  if (!chain.isSealable) return;
   const { broker, head } = chain;
-  if (head.records === 0 || chain.unsealed.records === 0) return;
-  const takenAtMs = Date.now();
+  // Records that the store does not take keep their age: counted from this seal, one that lasts for days would never be noticed.
+  const restSinceMs = chain.waitingSinceMs ?? Date.now();
   const act = { kind: 'receipts', id: broker, act: 'sealed', actor: 'bus', document: { broker, ...head } } as const;
   await ledger
     .append(() => act)
-    .then(() => chain.sealed(head, takenAtMs))
+    .then(() => chain.sealed(head, restSinceMs))
     .catch((error: unknown) => warn(`the receipts of broker ${broker} were not sealed in the ledger`, error));
 }

@@ -28,6 +28,11 @@ t.test('the environment wins over the file, the file over the defaults', async (
   t.equal(config.session.maxSubscriptions, 200, 'the rest of a map keeps its defaults');
 });
 
+t.test('a restored store is declared by 1 or true, in the environment too', async (t) => {
+  for (const text of ['1', 'true']) t.equal(parseConfig({ SLUICE_RESTORED: text }, '').restored, true, text);
+  t.match(problemsOf({ SLUICE_RESTORED: 'yes' }, ''), ['restored (SLUICE_RESTORED) must be boolean']);
+});
+
 t.test('every problem is listed at once, unknown keys too', async (t) => {
   const yaml = 'prot: 1\npartitions: 0\nsession: {maxWhatever: 1}\ndurability: none\nnats: {url: "http://x"}\n';
   const problems = problemsOf({ SLUICE_PORT: 'many', SLUICE_SECRET: 'short' }, yaml);

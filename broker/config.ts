@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { valuelessKeys } from '../proto/valueless-keys.js';
-import { parseExactYaml } from '../proto/values/exact-yaml.js';
+import { parseExactYaml, yamlFault } from '../proto/values/exact-yaml.js';
 import { isMap } from '../proto/values/is-map.js';
 import { CONFIG_DEFAULTS, configProblems, RENAMED_SETTINGS } from './config-shape.js';
 import { secretIn } from './secret-file.js';
@@ -213,7 +213,7 @@ function documentOf(yamlText: string): Settings {
   try {
     document = parseExactYaml(yamlText) ?? {};
   } catch (error) {
-    throw new ConfigError([`the file is not YAML: ${(error as Error).message.split('\n')[0]}`]);
+    throw new ConfigError([`the file is not YAML: ${yamlFault(error)}`]);
   }
   if (!isMap(document)) throw new ConfigError(['the file must hold a map']);
   const valueless = valuelessKeys(document);
@@ -254,7 +254,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): Settings {
 /** A text that is no value of its setting stays a string, so that the check names it. */
 function settingValue(setting: string, text: string): unknown {
   if ((setting === 'port' || setting === 'workers') && /^\d+$/.test(text)) return Number(text);
-  return setting === 'restored' && text === '1' ? true : text;
+  return setting === 'restored' && (text === '1' || text === 'true') ? true : text;
 }
 
 /** Names the variable behind a setting that is wrong, since the file may be right. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
-import { parseExactYaml } from '../proto/values/exact-yaml.js';
+import { parseExactYaml, yamlFault } from '../proto/values/exact-yaml.js';
 import { isMap } from '../proto/values/is-map.js';
 import { UsageError } from './exit-codes.js';
 
@@ -10,7 +10,7 @@ export async function readDocument(path: string): Promise<unknown> {
   try {
     return parseExactYaml(text);
   } catch (error) {
-    throw new UsageError(`${nameOf(path)} is not YAML: ${(error as Error).message.split('\n')[0]}`);
+    throw new UsageError(`${nameOf(path)} is not YAML: ${yamlFault(error)}`);
   }
 }
 

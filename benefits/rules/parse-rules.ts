@@ -3,7 +3,7 @@ import { ConnectorConfigError } from '../../connectors/runtime/connector-errors.
 import { ITEM_TYPES, type ItemType, isItemName } from '../../proto/entry/entry.js';
 import { schemaProblem } from '../../proto/schema-problem.js';
 import { valuelessKeys } from '../../proto/valueless-keys.js';
-import { parseExactYaml } from '../../proto/values/exact-yaml.js';
+import { parseExactYaml, yamlFault } from '../../proto/values/exact-yaml.js';
 import { dayIn } from './calendar-date.js';
 import { compileCondition } from './compile/compile-condition.js';
 import { CompileContext } from './compile/compile-context.js';
@@ -64,7 +64,7 @@ function documentsOf(yamlText: string, problems: string[]): RuleDocument[] {
   try {
     file = parseExactYaml(yamlText);
   } catch (error) {
-    throw new ConnectorConfigError([`the rules are not YAML: ${(error as Error).message.split('\n')[0]}`]);
+    throw new ConnectorConfigError([`the rules are not YAML: ${yamlFault(error)}`]);
   }
   problems.push(...valuelessKeys(file));
   if (problems.length > 0) throw new ConnectorConfigError(problems);

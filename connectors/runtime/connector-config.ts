@@ -3,7 +3,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { addressProblem, headerProblems, tokenProblem } from '../../client/service-settings.js';
 import { schemaProblem } from '../../proto/schema-problem.js';
 import { valuelessKeys } from '../../proto/valueless-keys.js';
-import { parseExactYaml } from '../../proto/values/exact-yaml.js';
+import { parseExactYaml, yamlFault } from '../../proto/values/exact-yaml.js';
 import { ConnectorConfigError } from './connector-errors.js';
 
 /** The part of a configuration file that all connectors share; `settings` belong to the connector itself. */
@@ -133,7 +133,7 @@ function yamlOf(text: string): unknown {
   try {
     return parseExactYaml(text) ?? {};
   } catch (error) {
-    throw new ConnectorConfigError([`the file is not YAML: ${(error as Error).message.split('\n')[0]}`]);
+    throw new ConnectorConfigError([`the file is not YAML: ${yamlFault(error)}`]);
   }
 }
 

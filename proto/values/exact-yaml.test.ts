@@ -1,7 +1,7 @@
 import t from 'tap';
 import { parse } from 'yaml';
 import { ExactNumber } from './exact-number.js';
-import { parseExactYaml } from './exact-yaml.js';
+import { parseExactYaml, yamlFault } from './exact-yaml.js';
 
 t.test('a number of a YAML document keeps its digits', async (t) => {
   const text =
@@ -73,4 +73,17 @@ t.test('a value that JSON could not say is refused with its path', async (t) => 
     ['-.INF', /^the document /],
   ];
   for (const [text, message] of refused) t.throws(() => parseExactYaml(text), { message }, text);
+});
+
+t.test('why a text is no YAML is said in one line, without the text', async (t) => {
+  const faultOf = (text: string): string => {
+    try {
+      parseExactYaml(text);
+    } catch (error) {
+      return yamlFault(error);
+    }
+    return 'none';
+  };
+  t.equal(faultOf('port: 80\nport: 81\n'), 'Map keys must be unique at line 2, column 1');
+  t.notMatch(faultOf('secret: [hidden-text\n'), /hidden|\n|:$/);
 });

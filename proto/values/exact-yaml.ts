@@ -25,6 +25,12 @@ export function parseExactYaml(text: string, options: ParseOptions & ToJSOptions
   return document;
 }
 
+/** Why `parseExactYaml` took no document, in one line: behind it stands a piece of the document, which may hold a secret. */
+export function yamlFault(error: unknown): string {
+  const [reason = ''] = (error as Error).message.split('\n');
+  return reason.replace(/:$/, '');
+}
+
 const customTags = (tags: Tags): Tags =>
   tags.map((tag) => (typeof tag === 'object' && NUMBERS.has(tag.tag) && 'test' in tag ? exact(tag as ScalarTag) : tag));
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { STORE_STREAMS } from '../../../broker/nats/stream-names.js';
@@ -56,6 +57,14 @@ t.test(
     t.match(await again.collect(1), [{ data: { key: 'p4' } }]);
   },
 );
+
+t.test('a copy from a folder that is not there is refused and makes none', async (t) => {
+  const folder = await temporaryFolder(t);
+  const missing = join(folder, 'misspelt');
+  const { exitCode, err } = await sluice('store', 'copy', '--from', missing, '--to', join(folder, 'copy'));
+  t.match({ exitCode, err }, { exitCode: 2, err: /--from \S+misspelt is no data folder/ });
+  t.notOk(existsSync(missing));
+});
 
 t.test(
   'the copy of a running bus starts as a backup: the subscriber begins again with exactly what it holds',

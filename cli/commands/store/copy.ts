@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -118,6 +119,9 @@ async function open(address: string, mayRun: boolean): Promise<OpenedStore> {
   const { connectBus } = await import('../../../broker/nats/bus.js');
   if (/^(?:nats|tls):\/\//.test(address)) return opened(await connectBus(addressOf(address)));
   const storeDir = resolve(address, 'nats');
+  // A server on a folder that is not there would make it, and copy nothing.
+  if (mayRun && !existsSync(storeDir))
+    throw new UsageError(`--from ${address} is no data folder: it has no folder nats`);
   const [{ findNatsServer }, { startEmbedded }, { DataFolderInUseError }] = await Promise.all([
     import('../../../broker/nats/server/find-server.js'),
     import('../../../broker/nats/server/embedded-server.js'),

@@ -44,6 +44,8 @@ export async function runBroker(
     else process.stdout.write(`${announcement(broker, serving.url)}\n`);
     await onServing?.(broker, serving.url);
   } catch (error) {
+    // It is on the ledger already, and no later start makes another.
+    if (broker.newOperatorToken !== undefined) process.stdout.write(`${operatorTokenLine(broker.newOperatorToken)}\n`);
     await broker.drain();
     fail(error);
     return;
@@ -57,11 +59,11 @@ function textAnnouncement(broker: BrokerHandle, url: string): string {
     lines.push('TRIAL MODE: no platformRegistration is configured. Grants can be created without an application;');
     lines.push('            this is not for real data of real people.');
   }
-  if (broker.newOperatorToken !== undefined) {
-    lines.push(`token of the first platform operator, shown this once: ${broker.newOperatorToken}`);
-  }
+  if (broker.newOperatorToken !== undefined) lines.push(operatorTokenLine(broker.newOperatorToken));
   return lines.join('\n');
 }
+
+const operatorTokenLine = (token: string): string => `token of the first platform operator, shown this once: ${token}`;
 
 const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
 

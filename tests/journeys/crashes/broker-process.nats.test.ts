@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import { processesWithArgument } from '../../../broker/nats/server/process-list.js';
@@ -53,3 +55,18 @@ t.test(
     t.same(await processesWithArgument(configFile), [], 'no nats-server is left');
   },
 );
+
+t.test('a first start that finds its port in use prints the token of the operator all the same', async (t) => {
+  const folder = await temporaryFolder(t);
+  const other = createServer().listen(0, '127.0.0.1');
+  t.teardown(() => other.close());
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const failed = await spawnBroker(t, folder, { SLUICE_BOOTSTRAP_TOKEN: '', SLUICE_PORT: String(port) }).catch(
+    (error: Error) => error.message,
+  );
+  t.match(failed, /ended with 1: .*shown this once: \S+\n.*EADDRINUSE/s);
+  const [, token = ''] = /shown this once: (\S+)/.exec(String(failed)) ?? [];
+  const second = await spawnBroker(t, folder, { SLUICE_BOOTSTRAP_TOKEN: '' });
+  t.equal((await call({ url: second.url, token }, 'GET', '/v1/ledger')).status, 200);
+});

@@ -1,6 +1,7 @@
 import { SluiceError } from '../../proto/errors.js';
 import { ConfigError } from '../config.js';
 import { LedgerBrokenError } from '../ledger/ledger-errors.js';
+import { ServerUnreachableError } from '../nats/bus.js';
 import { ServerNotFoundError } from '../nats/server/find-server.js';
 import { DataFolderInUseError } from '../nats/server/folder-lock.js';
 import { ServerStartError } from '../nats/server/server-process.js';
@@ -14,17 +15,28 @@ const EXPECTED = [
   ServerNotFoundError,
   ServerStartError,
   ServerUnfitError,
+  ServerUnreachableError,
   DataFolderInUseError,
   LedgerBrokenError,
   SluiceError,
 ];
 
+/** Codes of a data folder that cannot be made or written: those of its owner, its disk or a file in its place. */
+const FOLDER_FAULTS: ReadonlySet<string | undefined> = new Set([
+  ...['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EEXIST', 'ENOTDIR', 'ENAMETOOLONG'],
+]);
+
 /** The message for a user about a broker that could not start; undefined for a fault of the program, which deserves its stack. */
 export function startFailureMessage(error: unknown): string | undefined {
-  const { name, code, message } = error as NodeJS.ErrnoException;
+  const { syscall, code, path, message } = error as NodeJS.ErrnoException;
   if (EXPECTED.some((type) => error instanceof type)) return message;
-  if (name === 'Error' && (code === 'EADDRINUSE' || code === 'EACCES')) {
-    return `${message}; another port can be given with --port or SLUICE_PORT`;
+  if (syscall === 'listen') {
+    const remedy =
+      code === 'EADDRNOTAVAIL' ? 'another address with SLUICE_HOST' : 'another port with --port or SLUICE_PORT';
+    return `${message}; give ${remedy}`;
+  }
+  if (path !== undefined && FOLDER_FAULTS.has(code)) {
+    return `${message}; make it writable for this user, or give another data folder with --data or SLUICE_DATA`;
   }
   return undefined;
 }

@@ -30,6 +30,15 @@ const API_TIMEOUT_MS = 5_000;
  */
 const WRITE_BYTES = { pendingLimit: 256 * 1024 } as object;
 
+/** No server of the given ones could be connected to: none answers, or none takes the credentials. */
+export class ServerUnreachableError extends Error {
+  override readonly name = 'ServerUnreachableError';
+  readonly code = 'NATS_SERVER_UNREACHABLE';
+  constructor(servers: string | string[], cause: Error) {
+    super(`NATS at ${[servers].flat().join(', ')} cannot be used: ${cause.message}`, { cause });
+  }
+}
+
 /** Connects once, rejects when that fails, and from then on reconnects for ever. */
 export async function connectBus(options: BusOptions): Promise<Bus> {
   // A private prefix, so that a later account with tighter permissions can be given just this one.
@@ -49,6 +58,8 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     // Stack traces would be taken for every request, for the few that fail; our own errors name what failed.
     noAsyncTraces: true,
     ...WRITE_BYTES,
+  }).catch((error: Error) => {
+    throw new ServerUnreachableError(options.servers, error);
   });
   const jsm = await jetstreamManager(nc, { timeout: API_TIMEOUT_MS, checkAPI: false });
   return new Bus(nc, jetstream(nc, { timeout: API_TIMEOUT_MS }), jsm, inboxPrefix);

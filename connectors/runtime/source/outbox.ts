@@ -20,10 +20,10 @@ export type OutboxContext = AcceptedValuesContext & Pick<ConnectorContext, 'reco
 
 /**
  * Publishes the batches of a source in order and confirms them in order. One request at a time spends a round trip on each and
- * limits a busy source; several HTTP requests at a time could be stored in another order. So there are two modes. Sequential,
- * by HTTP: one request per entry at a time, which retries and quarantines. Pipelined, over a session in which the bus keeps
- * the order: several publish batches in flight, for a source with more than one to send. Whatever fails in the pipeline, or
- * concerns a record whose last change was refused, is published sequentially.
+ * limits a busy source; several HTTP requests at a time could be stored in another order. So there are two modes. Pipelined,
+ * over a session in which the bus keeps the order: several publish batches in flight. Sequential, by HTTP: one request per entry
+ * at a time, which retries and quarantines; for whatever fails in the pipeline or concerns a record whose last change was
+ * refused, and while there is no session. A single change takes the pipeline too: it arrives sooner than a request.
  *
  * Invariants: nothing is sent behind an unconfirmed sequential batch; batches are confirmed in the order they were added; at
  * most `pendingEventsMax` events, and one batch, are read and not confirmed. See docs/decisions/0021.
@@ -134,7 +134,7 @@ export class Outbox {
   async #publishNextSequentially(): Promise<void> {
     this.#isSequential = true;
     const publishBatch = this.#waiting.takeFirst()!;
-    if (!this.#waiting.isEmpty) this.#pipeline.startOpening();
+    this.#pipeline.startOpening();
     await this.#publishSequentially(publishBatch, publishBatch.groups);
     this.#isSequential = false;
   }

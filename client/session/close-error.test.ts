@@ -32,7 +32,9 @@ t.test('each close code becomes an error that says whether to reconnect', async 
 });
 
 t.test('an upgrade refused with 401 is an authentication error, one refused with 503 is retried', async (t) => {
-  t.type(errorOfClosing({ code: 1006, reason: '', status: 401 }), AuthenticationError);
+  const unauthenticated = errorOfClosing({ code: 1006, reason: '', status: 401 });
+  t.type(unauthenticated, AuthenticationError);
+  t.match(unauthenticated.message, /^a valid token is needed/);
   t.type(errorOfClosing({ code: 1006, reason: '', status: 403 }), AuthenticationError);
   t.type(errorOfClosing({ code: 1006, reason: '', status: 404 }), ProtocolError);
   t.ok(errorOfClosing({ code: 1006, reason: '', status: 503 }).retryable);

@@ -38,8 +38,8 @@ export function errorOfClosing(closing: Closing): ClientError {
 
 function errorOfRefusedUpgrade(status: number): ClientError {
   const message = `the bus answered the WebSocket request with HTTP ${status}`;
-  if (status === 401) return new AuthenticationError('NOT_AUTHENTICATED', message);
-  if (status === 403) return new AuthenticationError('NOT_ALLOWED', message);
+  if (status === 401) return new AuthenticationError('NOT_AUTHENTICATED', `a valid token is needed: ${message}`);
+  if (status === 403) return new AuthenticationError('NOT_ALLOWED', `the token opens no session: ${message}`);
   if (isRetryableStatus(status)) return new ConnectionLostError(message);
   return new ProtocolError(message);
 }

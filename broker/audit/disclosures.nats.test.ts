@@ -37,6 +37,7 @@ t.test('who received what about a record is told, and of nothing else', async (t
   t.match(report.disclosures, [{ grant: 'g', party: 'health', position, op: 'create', certainty: 'delivered' }]);
   t.strictSame(report.formerLives, []);
   t.strictSame((await disclosures.find('civil.person', 'p2')).disclosures, []);
+  await t.rejects(disclosures.find('civil.persons', 'p1'), { code: 'NOT_FOUND' }, 'a mistyped entry is not "nobody"');
 });
 
 t.test('what stands in the place of lost events is not taken for what went out', async (t) => {

@@ -85,13 +85,16 @@ const CLOCK_SKEW_MS = 1_000;
 export class Disclosures {
   constructor(private readonly deps: DisclosuresDeps) {}
 
-  /** `subject` is the key of the record as its source publishes it. */
+  /**
+   * `subject` is the key of the record as its source publishes it. Throws NOT_FOUND for an entry that was never published: of a
+   * mistyped name "nobody" would be the wrong answer.
+   */
   async find(entry: string, subject: string): Promise<DisclosureReport> {
     const { bus, entries, grantsOf, logOf } = this.deps;
     const disclosures: Disclosure[] = [];
     const previousEpochs = new Map<string, PreviousEpochReceipts>();
     const version = entries.published(entry) ?? entries.version(entry, 1);
-    if (!version) return { disclosures, formerLives: [] };
+    if (!version) throw new SluiceError('NOT_FOUND', `the catalog has no published entry ${entry}`);
     const log = logOf(version.partition);
     const events = await this.#eventsOf(entry, version.partition, subject);
     for (const grant of grantsOf(entry)) {

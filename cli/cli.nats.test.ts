@@ -49,6 +49,7 @@ t.test('the command line leads from an empty bus to a department that streams a 
     );
     t.match(err, /following g-one: registry\.person version 1, 3 items \(key, district, number\)/);
   }
+  t.match((await asOperator('cursors', 'list', 'g-one')).err, /no cursor/, 'a look leaves none behind');
   await followToAnEnd(t, follow);
   t.match((await follow('--ack', '--limit', '1')).out, /"subject":"p0"/);
   t.match((await follow('--ack', '--limit', '1')).out, /"subject":"p2"/, 'work goes on behind what was acknowledged');

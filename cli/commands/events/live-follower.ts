@@ -15,6 +15,7 @@ const ACKNOWLEDGED_CREDIT = 1_000;
 export class LiveFollower {
   #subscriber: Subscriber | undefined;
   #isStopping = false;
+  #hasSubscribed = false;
 
   constructor(
     private readonly grant: string,
@@ -23,6 +24,11 @@ export class LiveFollower {
     private readonly printer: EventPrinter,
     private readonly terminal: Terminal,
   ) {}
+
+  /** Whether the bus ever accepted the subscription, and so keeps its cursor. */
+  get hasSubscribed(): boolean {
+    return this.#hasSubscribed;
+  }
 
   async run(): Promise<void> {
     const release = onInterruption(() => void this.#stop());
@@ -73,6 +79,7 @@ export class LiveFollower {
   }
 
   #report(state: SubscriberState): void {
+    if (state.kind === 'subscribed') this.#hasSubscribed = true;
     const text = this.options.json ? subscriberStateJson(state) : describeSubscriberState(state);
     if (text !== undefined) this.terminal.err(text);
   }

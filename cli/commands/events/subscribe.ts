@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Command, Option } from 'commander';
-import { withConnection } from '../../connection-options.js';
+import { apiOf, withConnection } from '../../connection-options.js';
 import { UsageError } from '../../exit-codes.js';
 import type { Terminal } from '../../terminal.js';
 import { BoundedFollower } from './bounded-follower.js';
@@ -19,7 +19,8 @@ import {
 } from './subscribe-options.js';
 
 const EXAMPLE = `
-Without --ack no cursor moves, and no other session of the grant is affected.
+Without --ack no cursor moves, and no other session of the grant is affected; the cursor of this look alone is removed
+at its end.
 With --to or --until-caught-up the command ends by itself; it reads pages then, and --encoding has no effect.
 
 Examples:
@@ -63,7 +64,26 @@ async function subscribe(grant: string, options: SubscribeOptions, terminal: Ter
   if (options.to !== undefined || options.untilCaughtUp) {
     await new BoundedFollower(grant, cursor, following, printer).run();
   } else {
-    await new LiveFollower(grant, cursor, following, printer, terminal).run();
+    const follower = new LiveFollower(grant, cursor, following, printer, terminal);
+    const isLook = options.cursor === undefined && !options.ack;
+    try {
+      await follower.run();
+    } finally {
+      if (isLook && follower.hasSubscribed) await forget(grant, cursor, options, terminal);
+    }
+  }
+}
+
+/**
+ * Removes the cursor of a look. Nobody ever acknowledges it, so its lag would grow until the grant ends. See
+ * docs/decisions/0320-a-look-removes-its-cursor.md.
+ */
+async function forget(grant: string, cursor: string, options: SubscribeOptions, terminal: Terminal): Promise<void> {
+  const path = `/v1/grants/${encodeURIComponent(grant)}/cursors/${cursor}`;
+  try {
+    await apiOf(options).json(path, { method: 'DELETE', body: { reason: 'a look without --ack has ended' } });
+  } catch {
+    terminal.err(`sluice: cursor ${cursor} is left: sluice cursors rm ${grant} ${cursor} --reason "…"`);
   }
 }
 

@@ -44,7 +44,7 @@ Environment:
 Exit codes:
   0  done
   1  the bus refused the request, or a check failed
-  2  the command line or a file is wrong
+  2  the command line, a variable or a file is wrong
   3  the bus cannot be reached or is not ready; the same command may work later
   130  a second Ctrl-C ended the command by force
 
@@ -57,13 +57,17 @@ function optionDescription(option: Option): string {
   return option.mandatory ? `${description} (required)` : description;
 }
 
+/** A command whose line in the list says it all has no longer description: its own help then shows that line. */
+const commandDescription = (command: Command): string =>
+  command.description() || command.summary().replace(/^./, (first) => first.toUpperCase());
+
 /** Builds all commands. Every failure is thrown; commander has printed those that it noticed itself. */
 export function createProgram(terminal: Terminal): Command {
   const program = new Command('sluice')
     .description('Real-time exchange bus for government data.')
     .version(VERSION)
     .exitOverride()
-    .configureHelp({ optionDescription })
+    .configureHelp({ optionDescription, commandDescription })
     .configureOutput({
       writeOut: (text) => void terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),

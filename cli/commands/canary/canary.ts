@@ -34,7 +34,11 @@ export function addCanary(program: Command, terminal: Terminal): void {
     .addOption(
       new Option('--audit-token <token>', 'of an auditor, to search the ledger too').env('SLUICE_CANARY_AUDIT_TOKEN'),
     )
-    .option('--log-file <file>', 'log of a broker on this machine, to search it too; may be repeated', collect, [])
+    .addOption(
+      new Option('--log-file <file>', 'log of a broker on this machine, to search it too; may be repeated')
+        .argParser(collect)
+        .default([], 'none'),
+    )
     .addHelpText('after', '\nExample:\n  $ SLUICE_TOKEN=... sluice canary --data /var/lib/sluice-canary')
     .action(async (options: CanaryCommandOptions) => {
       // Loaded when it is needed: every other command would wait for it.

@@ -57,7 +57,7 @@ async function list(kind: string, { limit, ...options }: ListOptions, terminal: 
     ]);
     if (rows.length > 0)
       for (const line of table(['ID', 'STATE', 'SEQ', 'DUE', 'NEXT'], rows)) await terminal.out(line);
-    if (rows.length === 0) terminal.err(`no ${kind} are visible to this caller`);
+    if (rows.length === 0) terminal.err(`no file of kind ${kind} is visible to this caller`);
   }
   if (found.length > limit) terminal.err(`there are more: --limit ${limit * 10}`);
 }

@@ -55,7 +55,7 @@ t.test('officers do their work at the command line', async (t) => {
   t.match(await done('wu', 'act', 'applications', id, 'file'), /is filed .*\n(.*\n)*clock D4 running, due 2025-12-15/);
   t.match(await done('rui', 'worklist'), /10 +D4 +ask-supplement, prepare +applications +ap-/);
   t.match(await done('wu', 'files', 'applications', '--state', 'filed'), /^ID +STATE +SEQ +DUE +NEXT\nap-\S+ +filed/);
-  t.match((await as('wu', 'files', 'applications', '--state', 'draft')).err, /no applications are visible/);
+  t.match((await as('wu', 'files', 'applications', '--state', 'draft')).err, /no file of kind applications is visible/);
 
   const approve = ['act', 'applications', id, 'approve', '--field', 'items=["idNumber","birthDate"]'];
   const leftOut = 'leftOut=[{"item":"address","code":"not_necessary","reason":"no need"}]';

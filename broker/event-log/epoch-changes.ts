@@ -51,7 +51,7 @@ export class EpochChanges {
         store.logs[partition] = log;
         return;
       } catch (error) {
-        if (!isReported) warn(`the log of partition ${partition} could not be given a new life yet`, error);
+        if (!isReported) warn(`the log of partition ${partition} could not start a new epoch yet`, error);
         isReported = true;
       }
       await pause(RETRY_MS, undefined, { ref: false });

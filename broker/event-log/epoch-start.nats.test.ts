@@ -19,7 +19,7 @@ t.test('a truncated log gets a new epoch, other logs keep theirs', async (t) => 
   await marks.drain();
   t.same(await startEpochsOfTruncatedLogs(bus, store), [], 'nothing is missing');
 
-  // A restore from before the last events: the stream under the same name and life, but shorter.
+  // A restore from before the last events: the stream under the same name and epoch, but shorter.
   const { config } = await bus.jsm.streams.info(eventStream(1));
   await bus.jsm.streams.delete(eventStream(1));
   await bus.jsm.streams.add(config);
@@ -30,7 +30,7 @@ t.test('a truncated log gets a new epoch, other logs keep theirs', async (t) => 
   t.strictSame(store.logs, another.logs, 'brokers that start at the same moment agree');
   t.equal(store.logs[0], before[0]);
   t.not(store.logs[1], before[1]);
-  t.same(await startEpochsOfTruncatedLogs(bus, store), [], 'nothing is missing from the new life');
+  t.same(await startEpochsOfTruncatedLogs(bus, store), [], 'nothing is missing from the new epoch');
 });
 
 t.test('a store that was restored as a whole gets new epochs when the operator says so', async (t) => {

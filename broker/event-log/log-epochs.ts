@@ -60,7 +60,7 @@ export async function resolveEpoch(bus: Bus, partition: number): Promise<Resolve
     if (!stored?.marker.formers?.includes(named)) return { log: named, last: info.state.last_seq, stored };
     await setEpoch(bus, info, stored.marker.log);
   }
-  throw new StoreUnavailableError(`the life of ${eventStream(partition)} keeps changing`, false);
+  throw new StoreUnavailableError(`the epoch of ${eventStream(partition)} keeps changing`, false);
 }
 
 /**
@@ -77,7 +77,7 @@ export async function startEpoch(bus: Bus, partition: number, known: string): Pr
     // Whoever won: the next iteration finds the winner in the marker and writes it to the stream.
     await writeEpochMarker(bus, partition, mark, stored?.revision ?? 0).catch(ignoreConflict);
   }
-  throw new StoreUnavailableError(`the life of ${eventStream(partition)} keeps changing`, false);
+  throw new StoreUnavailableError(`the epoch of ${eventStream(partition)} keeps changing`, false);
 }
 
 function ignoreConflict(error: unknown): void {

@@ -35,7 +35,7 @@ t.test(
     t.equal((await call({ url: second.url, token }, 'GET', '/v1/ledger')).status, 200);
     const again = await RawSession.open({ url: second.url, token: TOKENS.reader, encoding: 'sluice.v1.json' });
     const after = await again.subscribe({ grant: 'g-shops' });
-    t.equal(after.subscribed.log, before.subscribed.log, 'the log has the same life');
+    t.equal(after.subscribed.log, before.subscribed.log, 'the log has the same epoch');
     t.equal(after.subscribed.position, 1);
     await publishBatch({ url: second.url, token: TOKENS.source }, [event('c')]);
     await again.until(() => after.events.length === 2, 'what was not acknowledged, and what is new');

@@ -39,7 +39,7 @@ export async function readAgain(stream: Stream): Promise<string> {
     }
     return now !== before;
   };
-  await eventually(look, 'the new life', WAIT_MS);
+  await eventually(look, 'the new epoch', WAIT_MS);
   return now;
 }
 

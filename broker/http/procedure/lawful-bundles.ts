@@ -1,12 +1,13 @@
 import type { FastifyContextConfig, FastifyInstance } from 'fastify';
-import { SluiceError } from '../../../proto/errors.js';
+import { type LawfulProblem, SluiceError } from '../../../proto/errors.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import { sameDocument } from '../../ledger/same-document.js';
+import type { Caller } from '../../parties/caller.js';
 import type { Parties } from '../../parties/parties.js';
 import type { PartyDocument } from '../../parties/party.js';
 import type { ActCall } from '../../procedure/engine/perform-call.js';
 import type { Procedure } from '../../procedure/engine/procedure.js';
-import { refuseOne } from '../../procedure/engine/refusals.js';
+import { problem, refuse } from '../../procedure/engine/refusals.js';
 import type { Fields } from '../../procedure/files/file.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
@@ -25,14 +26,13 @@ const RULE: FastifyContextConfig = {
   digestsBody: true,
 };
 
-/** Parts of a bundle that only a trial bus takes, and the code that each is refused with. */
-const REFUSED = {
-  entries: 'TRIAL_ONLY',
-  grants: 'TRIAL_ONLY',
-  systems: 'NOT_YOUR_ROLE',
-  officers: 'NOT_YOUR_ROLE',
-} as const;
-const ARTICLES = { entries: 'R16', grants: 'R32', systems: 'R36', officers: 'R36' } as const;
+/** Parts of a bundle that only a trial bus takes, with code and article of the refusal. */
+const REFUSED = new Map([
+  ['systems', ['NOT_YOUR_ROLE', 'R36']],
+  ['officers', ['NOT_YOUR_ROLE', 'R36']],
+  ['entries', ['TRIAL_ONLY', 'R16']],
+  ['grants', ['TRIAL_ONLY', 'R32']],
+] as const);
 
 type Route = { Querystring: { dryRun: boolean } };
 /** Registers a party, or describes the one of that id. */
@@ -45,6 +45,7 @@ export function lawfulBundleRoutes(app: FastifyInstance, { procedure, parties }:
     const key = keyOf(request);
     const before = await procedure.answered(caller, key);
     if (before) return sendAnswer(reply, before);
+    await refuseOtherParts(procedure, caller, request.body);
     const documents = superiorsFirst(partiesOf(request.body));
     const { dryRun } = request.query;
     const calls = documents.flatMap((document): PartyCall[] => {
@@ -65,20 +66,24 @@ export function lawfulBundleRoutes(app: FastifyInstance, { procedure, parties }:
   });
 }
 
-/** Throws for a bundle that holds anything but parties. */
+/** Throws for a bundle that appoints, publishes or grants; to appoint is not the operator's, so that the attempt is on record. */
+async function refuseOtherParts(procedure: Procedure, caller: Caller, bundle: unknown): Promise<void> {
+  if (!isMap(bundle)) return;
+  const problems = [...REFUSED].flatMap(([part, [code, article]]): LawfulProblem[] => {
+    const list = bundle[part];
+    if (!Array.isArray(list) || list.length === 0) return [];
+    return [problem(`/${part}`, code, 'a bundle of a registered bus holds parties only', article)];
+  });
+  if (problems.length === 0) return;
+  const refusal = refuse(problems);
+  if (refusal.code === 'TRIAL_ONLY') throw refusal;
+  await procedure.refuseOutsider(caller, 'create', refusal);
+}
+
+/** Throws for a bundle that is no list of parties. */
 function partiesOf(bundle: unknown): Fields[] {
   if (!isMap(bundle)) throw new SluiceError('BUNDLE_INVALID', 'the bundle must be a map', { problems: [] });
-  for (const part of ['systems', 'officers', 'entries', 'grants'] as const) {
-    const list = bundle[part];
-    if (!Array.isArray(list) || list.length === 0) continue;
-    throw refuseOne(
-      REFUSED[part],
-      `a bundle of a registered bus holds parties only, not ${part}`,
-      `/${part}`,
-      ARTICLES[part],
-    );
-  }
-  const unknown = Object.keys(bundle).filter((part) => part !== 'parties' && !(part in REFUSED));
+  const unknown = Object.keys(bundle).filter((part) => part !== 'parties' && !REFUSED.has(part as never));
   if (unknown.length > 0) {
     const problems = unknown.map((part) => `${part.slice(0, 64)}: is not a known field`);
     throw new SluiceError('BUNDLE_INVALID', problems.join('; '), { problems });

@@ -154,11 +154,20 @@ export class Procedure {
     try {
       this.#outsiders.requireInside(officer, kind, act);
     } catch (error) {
-      if (!(error instanceof RecordedRefusal)) throw error;
-      await this.byBus(error.remainder.record);
-      throw error.refusal;
+      await this.#throwRecorded(error);
     }
     return officer;
+  }
+
+  /** Throws what an outsider is refused with by a route that judges it itself, and has the attempt on record. */
+  async refuseOutsider(caller: Caller, act: string, refusal: SluiceError): Promise<never> {
+    return this.#throwRecorded(this.#outsiders.refused(requireOfficer(caller), act, refusal));
+  }
+
+  async #throwRecorded(error: unknown): Promise<never> {
+    if (!(error instanceof RecordedRefusal)) throw error;
+    await this.byBus(error.remainder.record);
+    throw error.refusal;
   }
 
   #runner(head: number, nowMs = this.deps.clock()): ActRunner {

@@ -1,3 +1,4 @@
+import type { SluiceError } from '../../../proto/errors.js';
 import { actorOf, type OfficerCaller } from '../../parties/caller.js';
 import type { Role } from '../../parties/officer.js';
 import type { Machine } from '../engine/machine.js';
@@ -32,17 +33,25 @@ export class Outsiders {
     const outside = OUTSIDE_ROLES.find((role) => caller.roles.includes(role));
     if (outside === undefined) return;
     if (outsidersOf(kind && this.machines.get(kind), act).includes(outside)) return;
+    throw this.refused(
+      caller,
+      act ?? 'read',
+      refuseOne('NOT_YOUR_ROLE', `a ${outside} takes no part in this`, '', 'R36'),
+    );
+  }
+
+  /** A refusal of an outsider, mostly as a RecordedRefusal. */
+  refused(caller: OfficerCaller, act: string, refusal: SluiceError): SluiceError | RecordedRefusal {
     this.onRefused();
-    const refusal = refuseOne('NOT_YOUR_ROLE', `a ${outside} takes no part in this`, '', 'R36');
     const attempt = this.#attempts.next(caller.id, this.clock());
-    if (!attempt) throw refusal;
+    if (!attempt) return refusal;
     const { count } = attempt;
     const notice = {
       ...{ kind: 'refused_attempt', to: [caller.party], article: 'R36' },
       ...(count !== undefined && { details: { count } }),
     };
-    throw new RecordedRefusal(refusal, {
-      record: async (after) => after.batch.add(noticeAct(actorOf(caller), act ?? 'read', notice)),
+    return new RecordedRefusal(refusal, {
+      record: async (after) => after.batch.add(noticeAct(actorOf(caller), act, notice)),
     });
   }
 }

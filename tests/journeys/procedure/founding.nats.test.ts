@@ -84,9 +84,17 @@ t.test('the platform operator appoints nobody, and a founding code works once', 
   ]) {
     t.match(await bus.as('pan', 'POST', '/v1/bundles', { [part as string]: [{ id: 'x' }] }), {
       status: 403,
-      body: { code },
+      body: { code, problems: [{ path: `/${part}`, code }] },
     });
   }
+  const whole = { officers: [{ id: 'x' }], systems: [{ id: 'x' }], entries: [{ id: 'x' }], grants: [{ id: 'x' }] };
+  const { body } = await bus.as('pan', 'POST', '/v1/bundles', whole);
+  const paths = ['/systems', '/officers', '/entries', '/grants'];
+  t.match(body, { code: 'NOT_YOUR_ROLE', article: 'R36', problems: paths.map((path) => ({ path })) });
+  bus.tokens.set('deng', first.body.token);
+  const { notices } = await bus.read('deng', '/v1/notices?limit=1000');
+  const attempts = notices.filter(({ kind }: Body) => kind === 'refused_attempt');
+  t.equal(attempts.length, 5, 'each attempt to appoint is a notice, in a bundle as well');
 });
 
 async function partiesRefused(t: Test, bus: LawfulBus): Promise<void> {

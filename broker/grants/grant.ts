@@ -18,6 +18,13 @@ export interface StoredGrant extends GrantDocument {
   resumedFrom?: string | undefined;
 }
 
+/** Time in which a grant was suspended, where it was restored without what it had missed. */
+export interface SkippedTime {
+  from: string;
+  /** Exclusive. */
+  to: string;
+}
+
 export interface Grant extends StoredGrant, GrantBounds {
   /** Ledger sequence of the record with which the right became what it is. */
   ledgerSeq: number;

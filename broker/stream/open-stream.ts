@@ -263,7 +263,7 @@ function openPages(
     deadLetters: new DeadLetters({ access, store: letters, events, receipts, logOf }),
     shapes: new GrantShapes(access),
     inspections: new InspectionPages({ access, grants, entries, starts, readers, events, secret, logOf }),
-    usedItems: new UsedItems({ access, cursors, events, logOf }),
+    usedItems: new UsedItems({ access, entries, cursors, events, logOf }),
   };
 }
 

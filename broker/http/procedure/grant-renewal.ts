@@ -5,8 +5,8 @@ import type { ActAnswer } from '../../procedure/engine/append-once.js';
 import type { Procedure } from '../../procedure/engine/procedure.js';
 import { refuseOne } from '../../procedure/engine/refusals.js';
 import type { Fields } from '../../procedure/files/file.js';
-import { grantOf } from '../../procedure/grants/grant-file.js';
-import type { ItemUse } from '../../stream/pages/used-items.js';
+import { grantOf, skippedTimesOf } from '../../procedure/grants/grant-file.js';
+import type { UsedItems } from '../../stream/pages/used-items.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { callOf, sendAnswer } from './act-call.js';
@@ -14,7 +14,7 @@ import { ACT_RULE } from './files.js';
 
 export interface RenewalDeps {
   procedure: Procedure;
-  usedItems: { of(system: string, grant: string): Promise<ItemUse> };
+  usedItems: Pick<UsedItems, 'of'>;
 }
 
 /** Parts of the application before that the new one begins with. */
@@ -60,7 +60,7 @@ async function renew(
     throw refuseOne('NOT_YOUR_ROLE', 'renew is for demand.applicant');
   }
   const grant = grantOf(file);
-  const { items, neverUsed } = await usedItems.of(grant.system, id);
+  const { items, neverUsed } = await usedItems.of(grant, skippedTimesOf(file));
   const previous = await applicationBefore(procedure, caller, grant.application);
   const copied = Object.fromEntries(COPIED.filter((name) => previous[name] !== undefined).map((n) => [n, previous[n]]));
   const draft = { ...copied, entry: grant.entry, system: grant.system, items, [NEVER_USED]: neverUsed };

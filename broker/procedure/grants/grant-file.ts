@@ -2,7 +2,7 @@ import { type EntryVersion, splitEntryId } from '../../../proto/entry/entry.js';
 import type { GrantedItem, GrantStatus } from '../../../proto/entry/grant.js';
 import type { Rows } from '../../../proto/entry/rows.js';
 import { canonicalRows } from '../../grants/canonical-rows.js';
-import type { StoredGrant } from '../../grants/grant.js';
+import type { SkippedTime, StoredGrant } from '../../grants/grant.js';
 import { boundsOf } from '../../grants/grant-period.js';
 import { momentOf } from '../clock/shanghai-days.js';
 import type { ActContext } from '../engine/machine.js';
@@ -45,6 +45,8 @@ export const entryVersionOf = (
   { world }: ActContext,
   { entry, version }: { entry: string; version?: number | undefined },
 ): EntryVersion | undefined => world.catalog.version(entry, Number(version));
+
+export const skippedTimesOf = ({ memo }: ProcedureFile): SkippedTime[] => (memo.skipped ?? []) as SkippedTime[];
 
 /** An order of the law has no end; a period needs one. */
 const NEVER = '9999-12-31';

@@ -2,12 +2,23 @@ import { type ActContext, type Machine, NONE, nowOf, type Transition } from '../
 import { problem } from '../engine/refusals.js';
 import type { ProcedureFile } from '../files/file.js';
 import { DISPOSAL, endCase } from './disposal.js';
-import { grantOf, makeGrant, setGrant } from './grant-file.js';
+import { grantOf, makeGrant, setGrant, skippedTimesOf } from './grant-file.js';
 
 /** Something of the grant was delivered: it is in force, and shown so. */
 function deliver({ file }: ActContext): void {
   const { undelivered: _, ...stored } = grantOf(file);
   setGrant(file, stored, 'in_force');
+}
+
+/** What was accepted while the grant was suspended is never delivered. */
+function skipMissed(context: ActContext): { resumedFrom: string } {
+  const { file } = context;
+  const now = nowOf(context);
+  const { suspendedAt } = file.memo;
+  if (typeof suspendedAt === 'string') {
+    file.memo = { ...file.memo, skipped: [...skippedTimesOf(file), { from: suspendedAt, to: now }] };
+  }
+  return { resumedFrom: now };
 }
 
 /** The right ends; its data is to be disposed of, and what was open about it ends too. */
@@ -69,8 +80,9 @@ const LIVE: readonly Transition[] = [
     act: 'suspend',
     to: 'suspended',
     who: ['bus'],
-    apply: ({ file, body }) => {
-      file.memo = { ...file.memo, case: body.case };
+    apply: (context) => {
+      const { file, body } = context;
+      file.memo = { ...file.memo, case: body.case, suspendedAt: nowOf(context) };
       setGrant(file, { ...grantOf(file), status: 'suspended' }, 'suspended');
     },
     notices: ['D', 'P', 'CD'],
@@ -85,7 +97,7 @@ const LIVE: readonly Transition[] = [
     who: ['bus'],
     apply: (context) => {
       const { file, body } = context;
-      const resumed = body.missed === 'deliver' ? {} : { resumedFrom: nowOf(context) };
+      const resumed = body.missed === 'deliver' ? {} : skipMissed(context);
       setGrant(file, { ...grantOf(file), ...resumed, status: 'in_force' }, 'in_force');
     },
     notices: ['D', 'P', 'CD'],

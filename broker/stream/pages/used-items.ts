@@ -1,13 +1,17 @@
 import { sharedTurn } from '../../../proto/async/shared-turns.js';
+import type { EntryVersion } from '../../../proto/entry/entry.js';
 import type { GrantedItem } from '../../../proto/entry/grant.js';
+import { type SkippedTime, type StoredGrant, toGrant } from '../../grants/grant.js';
 import { acknowledgedPosition } from '../cursors/cursor-record.js';
 import type { CursorStore } from '../cursors/cursor-store.js';
-import type { GrantAccess } from '../subscriptions/grant-access.js';
+import type { GrantAccess, OpenGrant } from '../subscriptions/grant-access.js';
+import type { EntryLookup } from '../views/entry-fields.js';
 import { View, viewKey } from '../views/view.js';
 import type { PageEvents } from './page-events.js';
 
 export interface UsedItemsDeps {
-  access: Pick<GrantAccess, 'open' | 'viewSource'>;
+  access: Pick<GrantAccess, 'viewSource'>;
+  entries: Pick<EntryLookup, 'published'>;
   cursors: Pick<CursorStore, 'list'>;
   events: PageEvents;
   /** Returns the present epoch of a partition's log. Throws STORE_UNAVAILABLE while it is being resolved. */
@@ -29,11 +33,13 @@ const PAGES_MAX = 500;
 export class UsedItems {
   constructor(private readonly deps: UsedItemsDeps) {}
 
-  /** Throws like `GrantAccess.open`. */
-  async of(system: string, id: string): Promise<ItemUse> {
-    const open = this.deps.access.open(system, id);
-    const { grant, version } = open;
-    const used = await this.#used(open, await this.#acknowledged(id, version.partition));
+  /** The grant may be suspended, or over. Of a withdrawn entry nothing counts as never used. */
+  async of(stored: StoredGrant, skipped: readonly SkippedTime[]): Promise<ItemUse> {
+    const version = this.deps.entries.published(stored.entry);
+    if (!version) return { items: stored.items, neverUsed: [] };
+    // A restoring bounds what is delivered from then on, not what was acknowledged before.
+    const grant = toGrant({ ...stored, resumedFrom: undefined }, 0);
+    const used = await this.#used({ grant, version }, await this.#acknowledged(grant.id, version), skipped);
     const isKept = ({ name }: GrantedItem): boolean => {
       const item = version.items.find((one) => one.name === name);
       return item !== undefined && (item.identifier === true || used.has(name));
@@ -43,13 +49,15 @@ export class UsedItems {
   }
 
   /** The furthest position that any cursor of the grant has acknowledged; 0 for none. */
-  async #acknowledged(grant: string, partition: number): Promise<number> {
+  async #acknowledged(grant: string, { partition }: EntryVersion): Promise<number> {
     const log = this.deps.logOf(partition);
     const cursors = await this.deps.cursors.list(grant);
     return Math.max(0, ...cursors.map(({ record }) => acknowledgedPosition(record)?.within(log) ?? 0));
   }
 
-  async #used(open: ReturnType<GrantAccess['open']>, upTo: number): Promise<Set<string>> {
+  async #used(open: OpenGrant, upTo: number, skipped: readonly SkippedTime[]): Promise<Set<string>> {
+    const times = skipped.map(({ from, to }) => [Date.parse(from), Date.parse(to)] as const);
+    const isSkipped = (timeMs: number): boolean => times.some(([from, to]) => timeMs >= from && timeMs < to);
     const source = this.deps.access.viewSource(open, undefined);
     const view = new View(viewKey(source), open.grant.entry, source);
     const missing = new Set(open.grant.items.map(({ name }) => name));
@@ -58,8 +66,8 @@ export class UsedItems {
     for (let page = 0; page < PAGES_MAX && after < upTo && missing.size > 0; page++) {
       const range = { after, limit: PAGE_EVENTS_MAX };
       const { events, through } = await this.deps.events.read(view, source, open.version.partition, range);
-      for (const { position, record } of events) {
-        if (position > upTo || !record || missing.size === 0) continue;
+      for (const { position, timeMs, record } of events) {
+        if (position > upTo || !record || missing.size === 0 || isSkipped(timeMs)) continue;
         const data = view.codec.decode(record);
         for (const name of [...missing]) {
           if (!isGiven(data[name])) continue;

@@ -252,7 +252,7 @@ async function suspended(t: Test, bus: LawfulBus, grant: string): Promise<void> 
   t.match(await bus.as('huang', 'POST', `${address}/order`, { demands: 'd', due: '2026-08-21' }), { status: 403 });
   const ordered = await bus.act('su', `${address}/order`, { demands: 'renew tokens', due: '2026-08-21' });
   t.match(clockOf(ordered, 'D9'), { due: '2026-08-21', party: D, state: 'running' });
-  await birth(bus, 'missed');
+  await birth(bus, 'missed', { address: 'never delivered' });
   await bus.setClock('2026-08-19T10:00:00+08:00');
   const attachments = [await storePaper(bus, 'sun', 'report')];
   const { seq: proof } = await bus.act('sun', `${address}/prove`, { statement: 'renewed', attachments });
@@ -268,8 +268,14 @@ async function suspended(t: Test, bus: LawfulBus, grant: string): Promise<void> 
   t.match(restored, { state: 'restored' });
   t.match(clockOf(restored, 'D9'), { state: 'met' });
   t.match(await bus.read('wu', path), { state: 'in_force', status: 'in_force' });
+  await neverUsed(t, bus, grant, 'what was acknowledged before the suspension was used');
   await birth(bus, 'after');
   t.strictSame(await follow(bus, grant), ['after'], 'what was accepted meanwhile is never delivered');
+}
+
+async function neverUsed(t: Test, bus: LawfulBus, grant: string, message: string): Promise<void> {
+  const { id } = await bus.act('wu', `/v1/grants/${grant}/renew`, {});
+  t.strictSame((await bus.read('wu', `/v1/applications/${id}`)).document.neverUsed, ['address'], message);
 }
 
 /** Step 28: what was never used is left out of the next application. */
@@ -300,6 +306,7 @@ async function disposed(t: Test, bus: LawfulBus, grant: string): Promise<void> {
   const ended = await bus.read('wu', path);
   t.match(ended, { state: 'disposing', status: 'expired', disposalRequirement: { withinDays: 30 } });
   t.match(clockOf(ended, 'D8'), { due: '2030-01-01', state: 'running' });
+  await neverUsed(t, bus, grant, 'a grant that is over is renewed too, without what was skipped');
   t.match(clockOf(ended, 'T27'), { due: '2027-01-31', state: 'running' });
   const ofUse = await bus.read('su', `/v1/use-records/${kept.id}`);
   t.match(ofUse, { document: { lockedUntil: '2030-01-01' } });

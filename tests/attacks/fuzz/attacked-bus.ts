@@ -1,25 +1,34 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Test } from 'tap';
 import { applyBundle } from '../../support/broker/broker.js';
 import { type BrokerProcess, spawnBroker } from '../../support/broker/broker-process.js';
-import { REFUSAL_BUNDLE } from '../../support/broker/refusal-bundle.js';
+import { PARTY, REFUSAL_BUNDLE } from '../../support/broker/refusal-bundle.js';
 import { eventually } from '../../support/condition.js';
 import { temporaryFolder } from '../../support/nats/nats.js';
-import { call } from '../../support/raw-client/raw-http.js';
+import { type LongestTurn, WatchedTurns } from '../../support/watched-turns.js';
 import { Witness } from '../../support/witness.js';
 import { CpuWait } from './cpu-wait.js';
-import { FuzzTarget } from './surface.js';
+import { FuzzTarget, LANES, sourceToken } from './surface.js';
 import { WITNESS_BUNDLE, WitnessDepartment } from './witness-department.js';
 
 /** Descriptors of sockets that the kernel has not given back yet, and of the witness itself. */
 const DESCRIPTORS_SPARE = 16;
-/** Seldom, since it takes from the inputs; holds are measured by the broker itself. */
+/** Seldom, since it takes from the inputs; holds are measured within the broker. */
 const WITNESS_INTERVAL_MS = 100;
 const DESCRIPTORS_BACK_MS = 60_000;
 
+/** Each has a quarantine and source positions of its own. */
+const SOURCES_BUNDLE = {
+  systems: Array.from({ length: LANES }, (_none, i) => ({
+    ...{ id: `fuzzed-source-${i}`, party: PARTY, may: ['publish'], token: sourceToken(i) },
+  })),
+};
+
 export interface AttackFigures {
-  /** Longest time for which the broker's event loop was held, and the slowest answer that the witness saw. */
+  /** Longest turn of the broker's event loop, by the clock and in processor time, and the slowest answer that the witness saw. */
   holdMs: number;
+  holdCpuMs: number;
   slowestMs: number;
   /** Growth of the resident memory since the witness began. Undefined where the system does not tell. */
   growthMiB: number | undefined;
@@ -32,13 +41,18 @@ export interface AttackFigures {
 /** A broker in a process of its own that a test attacks, and those who use it meanwhile and must be served. */
 export class AttackedBus {
   readonly target: FuzzTarget;
-  #holdMs = 0;
+  #hold: LongestTurn = { turnMs: 0, turnCpuMs: 0 };
   readonly #cpuWait: CpuWait;
   readonly #witness: Witness;
   readonly #department: WitnessDepartment;
+  readonly #turns: WatchedTurns;
   readonly #start: { residentMiB: number | undefined; descriptors: number | undefined };
 
-  private constructor(readonly broker: BrokerProcess) {
+  private constructor(
+    readonly broker: BrokerProcess,
+    probeFile: string,
+  ) {
+    this.#turns = new WatchedTurns(probeFile);
     this.#start = { residentMiB: residentMiB(broker), descriptors: descriptors(broker) };
     this.#cpuWait = new CpuWait(broker.child.pid!);
     this.target = new FuzzTarget(broker.url, broker.operatorToken, this.#cpuWait);
@@ -47,11 +61,11 @@ export class AttackedBus {
   }
 
   static async start(t: Test): Promise<AttackedBus> {
-    const broker = await spawnBroker(t, await temporaryFolder(t));
-    await applyBundle(broker.url, REFUSAL_BUNDLE);
-    await applyBundle(broker.url, WITNESS_BUNDLE);
-    await longestHoldMs(broker);
-    return new AttackedBus(broker);
+    const folder = await temporaryFolder(t);
+    const probeFile = join(dirname(folder), 'turns.json');
+    const broker = await spawnBroker(t, folder, WatchedTurns.env(probeFile));
+    for (const bundle of [REFUSAL_BUNDLE, SOURCES_BUNDLE, WITNESS_BUNDLE]) await applyBundle(broker.url, bundle);
+    return new AttackedBus(broker, probeFile);
   }
 
   /** Ends the witnesses and returns what they saw. Rejects when the broker has died or one was not served rightly. */
@@ -59,23 +73,28 @@ export class AttackedBus {
     const served = await this.#department.finish();
     const slowestMs = await this.#witness.stop();
     this.#cpuWait.stop();
-    await this.holdMs();
+    this.hold();
+    this.#turns.stop();
     await this.target.close();
     await this.#descriptorsAreBack();
     const resident = this.residentMiB();
     const growthMiB = resident === undefined ? undefined : resident - (this.#start.residentMiB ?? 0);
-    return { holdMs: this.#holdMs, slowestMs, growthMiB, residentMiB: resident, ...served };
+    const { turnMs: holdMs, turnCpuMs: holdCpuMs } = this.#hold;
+    return { holdMs, holdCpuMs, slowestMs, growthMiB, residentMiB: resident, ...served };
   }
 
   residentMiB(): number | undefined {
     return residentMiB(this.broker);
   }
 
-  /** The longest hold since this was asked last. */
-  async holdMs(): Promise<number> {
-    const holdMs = await longestHoldMs(this.broker);
-    this.#holdMs = Math.max(this.#holdMs, holdMs);
-    return holdMs;
+  /** The longest turn since this was asked last. */
+  hold(): LongestTurn {
+    const longest = this.#turns.take();
+    this.#hold = {
+      turnMs: Math.max(this.#hold.turnMs, longest.turnMs),
+      turnCpuMs: Math.max(this.#hold.turnCpuMs, longest.turnCpuMs),
+    };
+    return longest;
   }
 
   async #descriptorsAreBack(): Promise<void> {
@@ -84,12 +103,6 @@ export class AttackedBus {
     const areBack = () => (descriptors(this.broker) ?? 0) <= before + DESCRIPTORS_SPARE;
     await eventually(areBack, 'the descriptors of the attack to be closed', DESCRIPTORS_BACK_MS);
   }
-}
-
-/** Reading the metric begins it anew. */
-async function longestHoldMs({ url }: BrokerProcess): Promise<number> {
-  const { text } = await call({ url, token: '' }, 'GET', '/metrics');
-  return Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(text)?.[1]) * 1_000;
 }
 
 function residentMiB({ child }: BrokerProcess): number | undefined {

@@ -1,39 +1,50 @@
 import fc from 'fast-check';
 import { REFUSAL_BUNDLE, SHOP_ITEMS } from '../../support/broker/refusal-bundle.js';
-import { type Deck, deckOf } from './fuzzed.js';
-import { json, type Surface } from './surface.js';
+import { deckOf } from './fuzzed.js';
+import type { Surface } from './surface.js';
 
 /** Longer YAML takes the parser seconds, which is what tests of documents measure. */
 const YAML_CHARACTERS_MAX = 8_000;
 
-/** Documents that are sent with the cards of one deck. */
-const DOCUMENTS = 20;
-
 const bundles: Surface = {
   name: 'bundles',
-  share: 0.01,
-  input: deckOf(fc.constant(REFUSAL_BUNDLE)),
-  send: async (target, input) => {
-    const post = { method: 'POST', path: '/v1/bundles?dryRun=true', token: target.operatorToken };
-    for (let i = 0; i < DOCUMENTS; i++) {
-      const text = json((input as Deck).document());
-      if (i % 2 === 0) await target.call({ ...post, body: text });
-      else await target.call({ ...post, body: text.slice(0, YAML_CHARACTERS_MAX), contentType: 'application/yaml' });
-    }
-    return DOCUMENTS;
+  share: 0.001,
+  dealer: (seed) => {
+    const deck = deckOnly(REFUSAL_BUNDLE, seed);
+    return (lane, random) => {
+      const post = { method: 'POST', path: '/v1/bundles?dryRun=true', token: lane.target.operatorToken };
+      const text = deck.text(random);
+      const isYaml = random.chance(0.5);
+      return {
+        inputs: [isYaml ? text.slice(0, YAML_CHARACTERS_MAX) : text],
+        send: async ([body]) => {
+          await lane.call({ ...post, body: body as string, contentType: isYaml ? 'application/yaml' : undefined });
+          return 1;
+        },
+      };
+    };
   },
 };
 
 const entry = { id: 'county-registry.fuzzed', name: 'Fuzzed', sharingAttribute: 'conditional', items: SHOP_ITEMS };
 const entries: Surface = {
   name: 'entries',
-  share: 0.02,
-  input: deckOf(fc.constant(entry)),
-  send: async (target, input) => {
-    const put = { method: 'PUT', path: `/v1/catalog/${entry.id}`, token: target.operatorToken };
-    for (let i = 0; i < DOCUMENTS; i++) await target.call({ ...put, body: json((input as Deck).document()) });
-    return DOCUMENTS;
+  share: 0.003,
+  dealer: (seed) => {
+    const deck = deckOnly(entry, seed);
+    return (lane, random) => {
+      const put = { method: 'PUT', path: `/v1/catalog/${entry.id}`, token: lane.target.operatorToken };
+      return {
+        inputs: [deck.text(random)],
+        send: async ([body]) => {
+          await lane.call({ ...put, body: body as string });
+          return 1;
+        },
+      };
+    };
   },
 };
+
+const deckOnly = (document: object, seed: number) => fc.sample(deckOf(fc.constant(document)), { seed, numRuns: 1 })[0]!;
 
 export const DOCUMENT_SURFACES: readonly Surface[] = [bundles, entries];

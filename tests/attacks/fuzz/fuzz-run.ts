@@ -1,56 +1,72 @@
-import fc from 'fast-check';
-import type { FuzzTarget, Surface } from './surface.js';
+import { SeededRandom } from '../../support/seeded-random.js';
+import type { FuzzTarget, Sending, Surface } from './surface.js';
 
-/** Inputs that are generated at one time, each for many requests, and of them those that are sent at the same time. */
-const CHUNK = 32;
-const LANES = 32;
-const SHRINK_MS_MAX = 60_000;
+/** Sendings that are dealt from what was made for one seed. */
+const SENDINGS_PER_SEED = 512;
+
+export interface FuzzRun {
+  inputs: number;
+  seed: number;
+  timeLimitMs: number;
+}
 
 /**
- * Sends inputs to a surface until the count or the time is reached. Resolves with the count; rejects with the input that was
- * answered wrongly, made as small as it fails alone.
+ * Sends inputs to a surface until the count or the time is reached. Resolves with the count; rejects with the seed, the number of the
+ * sending and its first input that is answered wrongly alone.
  */
 export async function fuzz(
   target: FuzzTarget,
   surface: Surface,
-  { inputs, seed, timeLimitMs }: { inputs: number; seed: number; timeLimitMs: number },
+  { inputs, seed, timeLimitMs }: FuzzRun,
 ): Promise<number> {
   const endMs = performance.now() + timeLimitMs;
   let sent = 0;
-  for (let chunk = seed; sent < inputs && performance.now() < endMs; chunk++) {
-    sent += await sendChunk(target, surface, chunk, inputs - sent);
+  for (let next = seed; sent < inputs && performance.now() < endMs; next++) {
+    sent += await sendDealt(target, surface, {
+      inputs: inputs - sent,
+      seed: next,
+      timeLimitMs: endMs - performance.now(),
+    });
   }
   return sent;
 }
 
-async function sendChunk(target: FuzzTarget, surface: Surface, seed: number, inputsMax: number): Promise<number> {
-  const inputs = fc.sample(surface.input, { seed, numRuns: CHUNK });
+async function sendDealt(
+  target: FuzzTarget,
+  surface: Surface,
+  { inputs, seed, timeLimitMs }: FuzzRun,
+): Promise<number> {
+  const deal = surface.dealer(seed);
+  const endMs = performance.now() + timeLimitMs;
   let sent = 0;
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < inputs.length && sent < inputsMax) {
-      const input = inputs[next++];
+  let dealt = 0;
+  let hasFailed = false;
+  const run = async (lane: FuzzTarget['lanes'][number]): Promise<void> => {
+    for (let number = lane.number; number < SENDINGS_PER_SEED; number += target.lanes.length) {
+      if (hasFailed || dealt >= inputs || performance.now() >= endMs) return;
+      const sending = deal(lane, new SeededRandom(seed * SENDINGS_PER_SEED + number));
+      dealt += sending.inputs.length;
       try {
-        const count = await surface.send(target, input);
-        sent += count;
+        const judged = await sending.send(sending.inputs);
+        sent += judged;
       } catch (error) {
-        next = inputs.length;
-        throw new Error(`${surface.name}, seed ${seed}: ${String(error)}`, { cause: error });
+        hasFailed = true;
+        const why = `${surface.name}, seed ${seed}, sending ${number}: ${String(error)}`;
+        throw new Error(`${why}\n${await firstAlone(sending)}`, { cause: error });
       }
     }
   };
-  try {
-    await Promise.all(Array.from({ length: LANES }, lane));
-    return sent;
-  } catch (error) {
-    throw new Error(`${(error as Error).message}\n${await smallest(target, surface, seed)}`, { cause: error });
-  }
+  await Promise.all(target.lanes.map(run));
+  return sent;
 }
 
-/** The same inputs one after another: the property shrinks the first that fails without any beside it. */
-async function smallest(target: FuzzTarget, surface: Surface, seed: number): Promise<string> {
-  const property = fc.asyncProperty(surface.input, async (input) => void (await surface.send(target, input)));
-  const settings = { seed, numRuns: CHUNK, interruptAfterTimeLimit: SHRINK_MS_MAX };
-  const { failed, errorInstance } = await fc.check(property, settings);
-  return failed && errorInstance ? `smallest alone: ${String(errorInstance)}` : 'no input of these fails alone';
+async function firstAlone({ inputs, send }: Sending): Promise<string> {
+  for (const [index, input] of inputs.entries()) {
+    try {
+      await send([input]);
+    } catch (error) {
+      return `input ${index} of ${inputs.length} fails alone: ${String(error)}`;
+    }
+  }
+  return `none of its ${inputs.length} inputs fails alone`;
 }

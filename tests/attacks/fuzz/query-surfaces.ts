@@ -1,37 +1,44 @@
 import fc from 'fast-check';
 import { TOKENS } from '../../support/broker/refusal-bundle.js';
-import { fuzzedDocument } from './fuzzed.js';
-import { json, type Surface } from './surface.js';
+import { deckOf } from './fuzzed.js';
+import type { Surface } from './surface.js';
 
 /** The head of a request has at most 16 KiB. */
 const PATH_CHARACTERS_MAX = 8_000;
+const VALUES = { minLength: 20, maxLength: 40, size: 'max' as const };
 
-const query = fc.record(
-  {
-    from: fc.oneof(fc.constantFrom('earliest', 'latest', 'cursor', '0', '1', '99'), fc.string({ unit: 'binary' })),
-    limit: fc.oneof(fc.constantFrom('1', '0', '-1', '1e9', '20'), fc.string({ maxLength: 5 })),
-    cursor: fc.oneof(fc.constant('fuzz'), fc.string({ unit: 'binary', maxLength: 80 })),
-    narrow: fc.oneof(
-      fuzzedDocument(fc.constant({ district: { is: 'a' }, id: { in: ['s1', 's2'] } })).map(json),
-      fc.string(),
-    ),
-  },
-  { requiredKeys: ['limit'] },
-);
+const queries = fc.record({
+  from: fc.array(
+    fc.oneof(fc.constantFrom('earliest', 'latest', 'cursor', '0', '1', '99'), fc.string({ unit: 'binary' })),
+    VALUES,
+  ),
+  limit: fc.array(fc.oneof(fc.constantFrom('1', '0', '-1', '1e9', '20'), fc.string({ maxLength: 5 })), VALUES),
+  cursor: fc.array(fc.oneof(fc.constant('fuzz'), fc.string({ unit: 'binary', maxLength: 80 })), VALUES),
+  narrow: deckOf(fc.constant({ district: { is: 'a' }, id: { in: ['s1', 's2'] } })),
+});
 
 const pages: Surface = {
   name: 'pages',
-  share: 0.02,
-  input: query,
-  send: async (target, input) => {
-    // A lone surrogate has no form in a URL.
-    const pairs = Object.entries(input as Record<string, string>).map(([key, value]) => [
-      key,
-      Buffer.from(value).toString(),
-    ]);
-    const path = `/v1/grants/g-shops/events?${new URLSearchParams(pairs as [string, string][])}`;
-    await target.call({ method: 'GET', path: path.slice(0, PATH_CHARACTERS_MAX), token: TOKENS.reader });
-    return 1;
+  share: 0.003,
+  dealer: (seed) => {
+    const { from, limit, cursor, narrow } = fc.sample(queries, { seed, numRuns: 1 })[0]!;
+    return (lane, random) => {
+      const pairs: [string, string][] = [['limit', random.pick(limit)]];
+      if (random.chance(0.5)) pairs.push(['from', random.pick(from)]);
+      if (random.chance(0.5)) pairs.push(['cursor', random.pick(cursor)]);
+      if (random.chance(0.5)) pairs.push(['narrow', narrow.text(random).toString()]);
+      // A lone surrogate has no form in a URL.
+      const query = new URLSearchParams(
+        pairs.map(([name, value]): [string, string] => [name, Buffer.from(value).toString()]),
+      );
+      return {
+        inputs: [`/v1/grants/g-shops/events?${query}`.slice(0, PATH_CHARACTERS_MAX)],
+        send: async ([path]) => {
+          await lane.call({ method: 'GET', path: path as string, token: TOKENS.reader });
+          return 1;
+        },
+      };
+    };
   },
 };
 

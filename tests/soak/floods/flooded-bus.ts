@@ -8,6 +8,7 @@ import { applyBundle } from '../../support/broker/broker.js';
 import { type BrokerProcess, spawnBroker } from '../../support/broker/broker-process.js';
 import { temporaryFolder } from '../../support/nats/nats.js';
 import { publishBatch } from '../../support/raw-client/raw-http.js';
+import { WatchedTurns } from '../../support/watched-turns.js';
 import { ENTRY, FLOOD_BUNDLE, record, TOKENS } from './flood-bundle.js';
 import type { FloodKind } from './flood-kinds.js';
 import { PulseWitness } from './pulse-witness.js';
@@ -17,9 +18,7 @@ const LOG_RECORDS = 50_000;
 const LOG_BATCH = 1_000;
 const RECORD_TEXT = 'x'.repeat(1_400);
 const TICKS_PER_SECOND = 100;
-const LOOK_MS = 250;
 const FLOOD_PROCESS = new URL('flood-process.js', import.meta.url).pathname;
-const TURN_PROBE = new URL('turn-probe.js', import.meta.url).href;
 
 export interface SpanFigures {
   /** Longest time between two events at the witness, and the longest from publishing to arriving. */
@@ -47,8 +46,7 @@ export class FloodedBus {
   static async start(t: Test): Promise<FloodedBus> {
     const folder = await temporaryFolder(t);
     const probeFile = join(dirname(folder), 'turns.json');
-    const env = { NODE_OPTIONS: `--import ${TURN_PROBE}`, SLUICE_TURN_PROBE: probeFile };
-    const broker = await spawnBroker(t, folder, env);
+    const broker = await spawnBroker(t, folder, WatchedTurns.env(probeFile));
     await applyBundle(broker.url, FLOOD_BUNDLE);
     return new FloodedBus(broker, probeFile);
   }
@@ -76,11 +74,12 @@ export class FloodedBus {
     // Begins the peak anew.
     writeFileSync(`/proc/${pid}/clear_refs`, '5');
     const before = { cpu: cpuSeconds(pid), store: cpuSeconds(storePid), waited: waitedMs(pid) + waitedMs(storePid) };
-    const turns = this.#watchTurns();
+    const turns = new WatchedTurns(this.probeFile);
     const flood = kind ? floodProcesses(this.broker.url, kind, connections) : [];
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
     const opened = await Promise.all(flood.map(endFlood));
-    const longest = turns.stop();
+    const longest = turns.take();
+    turns.stop();
     const seen = await witness.finish();
     return {
       ...seen,
@@ -90,27 +89,6 @@ export class FloodedBus {
       storeCpuSeconds: cpuSeconds(storePid) - before.store,
       peakMiB: this.#peakMiB,
       opened: opened.reduce((sum, one) => sum + one, 0),
-    };
-  }
-
-  #watchTurns(): { stop(): { turnMs: number; turnCpuMs: number } } {
-    const longest = { turnMs: 0, turnCpuMs: 0 };
-    const look = (): void => {
-      try {
-        const { ms, cpuMs } = JSON.parse(readFileSync(this.probeFile, 'utf8')) as { ms: number; cpuMs: number };
-        longest.turnMs = Math.max(longest.turnMs, ms);
-        longest.turnCpuMs = Math.max(longest.turnCpuMs, cpuMs);
-      } catch {
-        // It is being written.
-      }
-    };
-    const timer = setInterval(look, LOOK_MS);
-    return {
-      stop: () => {
-        clearInterval(timer);
-        look();
-        return longest;
-      },
     };
   }
 

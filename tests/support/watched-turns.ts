@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+
+const LOOK_MS = 250;
+const TURN_PROBE = new URL('turn-probe.js', import.meta.url).href;
+
+export interface LongestTurn {
+  /** By the clock. */
+  turnMs: number;
+  /** In processor time of its thread, which others cannot lengthen. */
+  turnCpuMs: number;
+}
+
+/** The longest turn of the event loop of a broker that was started with `env`. */
+export class WatchedTurns {
+  #longest: LongestTurn = { turnMs: 0, turnCpuMs: 0 };
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(private readonly file: string) {
+    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+    this.#timer.unref();
+  }
+
+  static env(file: string): NodeJS.ProcessEnv {
+    return { NODE_OPTIONS: `--import ${TURN_PROBE}`, SLUICE_TURN_PROBE: file };
+  }
+
+  /** The longest since the last call. */
+  take(): LongestTurn {
+    this.#look();
+    const longest = this.#longest;
+    this.#longest = { turnMs: 0, turnCpuMs: 0 };
+    return longest;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    try {
+      const { ms, cpuMs } = JSON.parse(readFileSync(this.file, 'utf8')) as { ms: number; cpuMs: number };
+      this.#longest = {
+        turnMs: Math.max(this.#longest.turnMs, ms),
+        turnCpuMs: Math.max(this.#longest.turnCpuMs, cpuMs),
+      };
+    } catch {
+      // It is being written.
+    }
+  }
+}

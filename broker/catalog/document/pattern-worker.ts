@@ -1,6 +1,9 @@
 import { parentPort } from 'node:worker_threads';
 
-/** Runs as a worker thread: answers each pattern with whether it is linear, in the order of the questions. */
+/** Runs as a worker thread: says when it can be asked, then answers the patterns in the order of the questions. */
+
+/** `unproven`: the time was over before the analysis was. */
+export type Proof = 'linear' | 'not_linear' | 'unproven';
 
 export interface PatternQuestion {
   pattern: string;
@@ -11,7 +14,10 @@ export interface PatternQuestion {
 process.env.RECHECK_SYNC_BACKEND = 'pure';
 const { checkSync } = await import('recheck');
 
+const PROOFS = { safe: 'linear', vulnerable: 'not_linear', unknown: 'unproven' } as const;
+
 parentPort?.on('message', ({ pattern, timeoutMs }: PatternQuestion) => {
   const { status } = checkSync(pattern, 'u', { timeout: timeoutMs });
-  parentPort?.postMessage(status === 'safe');
+  parentPort?.postMessage(PROOFS[status] satisfies Proof);
 });
+parentPort?.postMessage('ready');

@@ -54,6 +54,25 @@ t.test('columns and words that are called like members of every object are read 
   t.match(outside.lines, [{ result: 'missing', column: '共享', text: '"valueOf" is no value of the column' }]);
 });
 
+const ON_A_BASE = `
+profile: our-sheet
+base: guide-2017
+entries: { headerRows: 1, key: 名称, id: { from: 编号 } }
+columns:
+  名称: { field: name.zh, required: true }
+`;
+
+t.test('a profile with a base and a key of its own reads what it has written', async (t) => {
+  const drafts = new MemoryDrafts();
+  const rows = [
+    ['名称', '编号', '信息项名称', '数据类型', '更新周期'],
+    ['婚姻登记', '306104/1', '登记号', 'C', '每日'],
+  ];
+  const written = await thereAndBack(t, ON_A_BASE, rows, drafts);
+  t.same(column(written, '名称'), ['婚姻登记']);
+  t.notOk(written[0]?.includes('信息资源名称'), 'one column about the name is written');
+});
+
 t.test('a column that no profile names is kept, whatever it is called', async (t) => {
   const drafts = new MemoryDrafts();
   const extended = csv(FIRST).replace('\n', ',__proto__,constructor,toString\n');

@@ -76,22 +76,26 @@ function sheetOf(
   return { name, emptyRows: skipRows + headerRows - 1, header: columns.map(([column]) => column), rows };
 }
 
-/** The first of several columns about one field is written, unless they say different things of it. */
-function firstNames(columns: Record<string, Column>, code: string): [string, Column][] {
-  const seen = new Set<string>();
-  return Object.entries(columns).filter(([name, { field, as, joined }]) => {
-    if (name === code) return true;
-    const key = `${field} ${as ?? ''}`;
-    if (joined && seen.has(key)) return false;
-    const isFirst = !seen.has(key);
-    seen.add(key);
+/**
+ * The first of several columns about one field is written, unless they say different things of it. The column of the key goes before
+ * the others of its field, which a profile has by its base: a file without it could not be read again.
+ */
+function firstNames(columns: Record<string, Column>, code = '', key = ''): [string, Column][] {
+  const about = ({ field, as }: Column): string => `${field} ${as ?? ''}`;
+  const ofKey = ownValue(columns, key);
+  const seen = new Set(ofKey && [about(ofKey)]);
+  return Object.entries(columns).filter(([name, column]) => {
+    if (name === code || name === key) return true;
+    const isFirst = !seen.has(about(column));
+    seen.add(about(column));
     return isFirst;
   });
 }
 
 function entryCells(profile: TableProfile): [string, Cells][] {
-  const { from } = profile.entries.id;
-  const columns = firstNames(profile.columns, from).map(([name, column]): [string, Cells] => [
+  const { key, id } = profile.entries;
+  const { from } = id;
+  const columns = firstNames(profile.columns, from, key).map(([name, column]): [string, Cells] => [
     name,
     name === from ? (entry) => codeOf(entry, profile) : (entry, _item, facts) => textOfEntry(column, entry, facts),
   ]);
@@ -100,7 +104,7 @@ function entryCells(profile: TableProfile): [string, Cells][] {
   return [
     ...columns,
     ...need(from, (entry) => codeOf(entry, profile)),
-    ...(profile.entries.key === from ? [] : need(profile.entries.key, (entry) => codeOf(entry, profile))),
+    ...(key === from ? [] : need(key, (entry) => codeOf(entry, profile))),
   ];
 }
 
@@ -109,7 +113,7 @@ const textOfEntry = (column: Column, entry: EntryDraft, facts: EntryFacts): stri
   column.joined ? valueText(ownValue(entry, column.field), undefined) : entryCell(column, entry, facts);
 
 const itemCells = (profile: TableProfile): [string, Cells][] =>
-  firstNames(profile.itemColumns, '').map(([name, column]) => [
+  firstNames(profile.itemColumns).map(([name, column]) => [
     name,
     (entry, item) => (item ? textOfItem(name, column, item, entry) : ''),
   ]);

@@ -13,6 +13,7 @@ import { type AuthenticationDeps, addAuthentication } from './server/authenticat
 import { addErrorHandler, refuseMalformedAddress } from './server/error-handler.js';
 import { addOtherMethods, foldUnusedMethods } from './server/other-methods.js';
 import { PROBLEM_SCHEMA } from './server/problem-schema.js';
+import { refuseWhileClosing } from './server/refuse-while-closing.js';
 import { addRequestLog } from './server/request-log.js';
 import { addResponseHeaders } from './server/response-headers.js';
 import { requireRouteRules } from './server/route-rule.js';
@@ -47,6 +48,7 @@ export async function createApp(options: AppOptions, resources: readonly Fastify
   addErrorHandler(app, { isLawful: options.config.platformRegistration !== undefined });
   addRequestLog(app, options.metrics);
   addResponseHeaders(app);
+  refuseWhileClosing(app);
   requireRouteRules(app);
   const addRoutesForOtherMethods = addOtherMethods(app, options.config.http.corsOrigins);
   addAuthentication(app, options);
@@ -65,6 +67,7 @@ function createInstance({ log, config, maxConnections, login }: AppOptions): App
     // The framework would log addresses with their queries; request-log.ts says what may be logged.
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
+    return503OnClosing: false,
     serverFactory: (serve) => {
       const shareOf = (request: IncomingMessage): TurnShare => login.shareOf(request);
       const bounds = { maxConnections, stalledMs: session.stalledMs, shareOf };

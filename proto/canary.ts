@@ -18,9 +18,6 @@ export const isCanaryEntry = (id: string): boolean => splitEntryId(id).party ===
 export const SHOWN_LANE = 'shown';
 export const HIDDEN_LANE = 'hidden';
 
-/** Items whose values nobody may receive as they were published. */
-export const CANARY_SECRET_ITEMS = ['masked', 'hashed', 'secret', 'secrets', 'secretObject'] as const;
-
 export function canaryEntry(partition: number): EntryDocument {
   return {
     id: canaryEntryId(partition),

@@ -6,7 +6,7 @@ import type { ReplayReport } from '../replay/replay.js';
 import type { Cases } from './cases.js';
 
 /** No process listens on the socket: the check does not run. */
-export class CaseServerClosedError extends ConnectorError {
+class CaseServerClosedError extends ConnectorError {
   override readonly name = 'CaseServerClosedError';
   constructor(path: string) {
     super('PEER_GONE', `no check listens on ${path}: start it with sluice connect`);

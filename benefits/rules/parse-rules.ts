@@ -14,7 +14,7 @@ import { RULES_SCHEMA } from './rules-schema.js';
 import { SCALAR_TYPES } from './value-type.js';
 
 /** Items that every decision has; `outcome.items` may not use their names. */
-export const DECISION_ITEMS = [
+const DECISION_ITEMS = [
   'decision',
   'rule',
   'ruleVersion',

@@ -12,7 +12,7 @@ const ANSWER_MS_MAX = 5_000;
 const ROWS_PER_MESSAGE = 500;
 
 /** Events that all workers of this broker count apart, added up, from whichever worker is asked. */
-export class SharedCounts {
+class SharedCounts {
   readonly #waiting = new Map<number, { rows: Map<string, CountRow>; done: () => void }>();
   #nextId = 0;
 

@@ -24,7 +24,7 @@ export interface GrantLagDeps {
 }
 
 /** Grants per answer of `/v1/lag`. */
-export const LAG_GRANTS_MAX = 1_000;
+const LAG_GRANTS_MAX = 1_000;
 /** A cursor that was made, or moved back, a moment ago may need a look into the log. */
 const SETTLE_MS_MAX = 2_000;
 

@@ -4,7 +4,7 @@ import type { Bus } from '../nats/bus.js';
 
 /** Core NATS subject on which processes announce themselves. */
 const HERE = 'sluice.processes.here';
-export const BEAT_MS = 1_000;
+const BEAT_MS = 1_000;
 /** Missed beats after which a process counts as silent. */
 const MISSED_BEATS = 2;
 /** Above any number of workers and brokers of one bus; further ones are not awaited. */

@@ -11,7 +11,7 @@ const CHECK_INTERVAL_MS = 5_000;
 /** Share of the limit above which the alarm is on, so that an operator can act before the slot is dropped. */
 const ALARM_FRACTION = 0.8;
 
-export const WAL_ALARM = 'wal_retained';
+const WAL_ALARM = 'wal_retained';
 export const DETACHED_ALARM = 'detached';
 
 export interface WalMonitorDeps {
@@ -101,7 +101,7 @@ const INACTIVE_POLLS_MAX = 50;
 const INACTIVE_POLL_MS = 100;
 
 /** Waits until the server has noticed that the client of the slot is gone, which takes a moment. */
-export async function waitUntilInactive(client: pg.Client, slot: string): Promise<void> {
+async function waitUntilInactive(client: pg.Client, slot: string): Promise<void> {
   for (let attempt = 0; attempt < INACTIVE_POLLS_MAX; attempt++) {
     const { rows } = await client.query('SELECT 1 FROM pg_replication_slots WHERE slot_name = $1 AND active', [slot]);
     if (rows.length === 0) return;

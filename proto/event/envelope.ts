@@ -4,7 +4,7 @@ import { Reader } from './protobuf.js';
 import type { RecordCodec } from './record.js';
 
 /** Version of the stored envelope; a reader refuses versions newer than it knows. */
-export const ENVELOPE_FORMAT = 1;
+const ENVELOPE_FORMAT = 1;
 
 /** An event as it is stored in the log. `data` and `previous` are records in canonical form and stay encoded. */
 export interface StoredEvent {

@@ -2,7 +2,7 @@ import { ExactNumber } from './exact-number.js';
 import { firstCharacters, isWellFormed } from './unicode.js';
 
 /** Bounds the recursion of this check and of JSON.stringify; records are never nested that deep. */
-export const JSON_DEPTH_MAX = 32;
+const JSON_DEPTH_MAX = 32;
 /** Keys are text that the source chose: a path quotes no more of one than this. */
 const KEY_CHARACTERS_MAX = 64;
 

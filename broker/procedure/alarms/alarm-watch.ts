@@ -179,7 +179,7 @@ const recordId = (grant: string): string => `alarm-${grant}`;
 const documentOf = (document: unknown): { alarm?: string; of?: string } => (document ?? {}) as object;
 
 /** Whether a moment lies in hours such as `08-20`, or `20-06` over midnight. */
-export function isWithin(hours: string, ms: number): boolean {
+function isWithin(hours: string, ms: number): boolean {
   const [from, to] = hours.split('-').map(Number) as [number, number];
   const hour = Math.floor((ms - hourOfDay(dayAt(ms), 0)) / HOUR_MS);
   return from <= to ? from <= hour && hour < to : hour >= from || hour < to;

@@ -165,7 +165,7 @@ export function missingParts(document: ApplicationDocument, version: EntryVersio
 const isGiven = (value: unknown): boolean =>
   value !== undefined && value !== null && (!Array.isArray(value) || value.length > 0);
 
-export const itemsOf = (
+const itemsOf = (
   { items = [] }: ApplicationDocument,
   version: EntryVersion | undefined,
 ): (NumberedItem | undefined)[] => items.map(({ name }) => version?.items.find((item) => item.name === name));

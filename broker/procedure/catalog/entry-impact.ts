@@ -54,7 +54,7 @@ function showsMore(before: Item | undefined, after: Item | undefined): boolean {
 const takesAway = ({ loses, rowsBroken, mode }: Impact): boolean => loses.length > 0 || rowsBroken || mode !== null;
 
 /** Live grants from which the newer text of the file takes something. */
-export function deprivedGrants({ world, nowMs, file }: ActContext, newer: EntryDocument): Impact[] {
+function deprivedGrants({ world, nowMs, file }: ActContext, newer: EntryDocument): Impact[] {
   const current = inForce(file)?.document;
   return current ? impactOf(current, newer, world.grants.liveOn(file.id, nowMs)).filter(takesAway) : [];
 }

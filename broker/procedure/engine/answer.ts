@@ -19,7 +19,7 @@ export interface NextAct {
 }
 
 /** The acts that the caller may perform now by state, role and relation; the guard of each may still refuse. */
-export function nextActs(
+function nextActs(
   machine: Machine,
   file: ProcedureFile,
   caller: OfficerCaller | undefined,

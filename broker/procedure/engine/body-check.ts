@@ -24,7 +24,6 @@ const TEXT_MAX = 2_000;
 const NOT_BLANK = '\\S';
 export const TEXT = { type: 'string', maxLength: TEXT_MAX, pattern: NOT_BLANK };
 export const DATE = { type: 'string', format: 'date' };
-export const MOMENT = { type: 'string', format: 'date-time' };
 export const TITLE = {
   anyOf: [
     { type: 'string', maxLength: 200, pattern: NOT_BLANK },

@@ -44,8 +44,6 @@ export const KINDS = {
 
 export type Kind = keyof typeof KINDS;
 
-export const isKind = (text: string): text is Kind => Object.hasOwn(KINDS, text);
-
 /** Whether the last act of a file has removed it, so that it is not there any more and its id may be used again. */
 export const isGone = (kind: Kind, state: string): boolean =>
   state === REMOVED && !(KINDS[kind] as KindFacts).keepsRemoved;

@@ -15,10 +15,10 @@ const TOKEN_PATTERN = '^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$';
 const OFFICER_BODY = { name: TITLE, roles: listOf({ enum: [...ROLES] }, ROLES.length), subject: TEXT, contract: ID };
 
 /** The officer without the digest of its token. */
-export const shownOfficer = ({ credential: _, ...officer }: StoredOfficer): Fields => ({ ...officer });
+const shownOfficer = ({ credential: _, ...officer }: StoredOfficer): Fields => ({ ...officer });
 
 /** Gives the officer a token that is shown this once, unless it signs in by its subject. */
-export function giveToken(context: ActContext, document: StoredOfficer): StoredOfficer {
+function giveToken(context: ActContext, document: StoredOfficer): StoredOfficer {
   const { credential: _, ...officer } = document;
   if (officer.subject !== undefined) return officer;
   const token = newToken();

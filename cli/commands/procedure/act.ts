@@ -46,7 +46,7 @@ export function addAct(program: Command, terminal: Terminal): void {
     });
 }
 
-export async function printAnswer(answer: FileAnswer, { json }: ConnectionOptions, terminal: Terminal): Promise<void> {
+async function printAnswer(answer: FileAnswer, { json }: ConnectionOptions, terminal: Terminal): Promise<void> {
   if (json) return terminal.out(JSON.stringify(answer));
   for (const line of fileLines(answer)) await terminal.out(line);
 }

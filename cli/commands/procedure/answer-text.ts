@@ -24,7 +24,7 @@ function extraLines(answer: FileAnswer): string[] {
     .map(([name, value]) => `${name} ${plain(value)}`);
 }
 
-export function clockText({ id, due, state, party, provisional }: FileClock): string {
+function clockText({ id, due, state, party, provisional }: FileClock): string {
   return `${id} ${state}, due ${due}${provisional ? ' (provisional)' : ''}, ${party}`;
 }
 

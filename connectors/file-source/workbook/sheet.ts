@@ -21,7 +21,7 @@ export async function readSheet(path: string, sheet: string | number): Promise<S
 }
 
 /** One row. A cell is judged when it is asked for: an error in a column that nobody maps refuses nothing. */
-export class SheetRow {
+class SheetRow {
   readonly #cells: CellContent[] = [];
 
   constructor(private readonly number: number) {}

@@ -1,6 +1,6 @@
 import { SluiceError } from '../../proto/errors.js';
 
-/** Who appends, and what for. */
+/** The appender and its purpose: they decide on the lane and on its bound. */
 export interface AppendOptions {
   /** The act takes a right away: it overtakes the acts that wait, and the store keeps room for it. */
   endsRights?: boolean | undefined;
@@ -17,7 +17,7 @@ interface Job {
 
 /** Acts of officers arrive one by one; more waiting than this means that clients run wild. */
 const WAITING_APPENDS_MAX = 1_000;
-/** What one officer or system may have waiting, so that a few of them cannot take the whole lane. */
+/** Records that one officer or system may have waiting, so that a few of them cannot take the whole lane. */
 const WAITING_PER_ACTOR_MAX = 100;
 
 /**

@@ -13,7 +13,7 @@ const TOKEN_CHARACTERS_MIN = 24;
 const HEADER_CHARACTERS = /^[\x21-\x7e]+$/;
 
 /**
- * What is wrong with a token that a person chose; undefined when nothing is. It is judged when it is set, so shorter
+ * The problem of a token that a person chose; undefined when there is none. It is judged when it is set, so shorter
  * tokens that a bus has stored stay valid.
  */
 export function tokenProblem(token: unknown): string | undefined {

@@ -142,7 +142,7 @@ export function openStream(deps: StreamDeps): Stream {
   };
 }
 
-/** What stands below both ways of delivery. */
+/** Opens the parts below both modes of delivery: live channels and pages. */
 function openBase(deps: StreamDeps) {
   const { bus, store, entries, metrics } = deps;
   const receipts = new ReceiptRegistry(bus, () => metrics.receiptStored());

@@ -166,6 +166,6 @@ export class GrantedTable {
 const contentsOf = (columns: readonly Column[]): Record<string, string> =>
   Object.fromEntries(columns.map(({ name, content }) => [name, content]));
 
-/** Of a table that was filled by an earlier version, or that the department has prepared: the granted columns that it has. */
+/** The granted columns that a table has which was filled by an earlier version, or which the department has prepared. */
 const adopted = (columns: readonly Column[], { columns: present }: PresentTable): Record<string, string> =>
   contentsOf(columns.filter(({ name }) => present.has(name)));

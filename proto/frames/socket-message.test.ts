@@ -7,7 +7,7 @@ import { socketMessage } from './socket-message.js';
 /** The library's reader of frames, which its types leave out. */
 const { Receiver } = ws as unknown as { Receiver: new (options: object) => Writable };
 
-/** What a WebSocket client reads from the bytes. */
+/** The message that a WebSocket client reads from the bytes. */
 async function received(wire: Buffer): Promise<{ data: Buffer; isBinary: boolean }> {
   const receiver = new Receiver({ isServer: false });
   return new Promise((resolve, reject) => {

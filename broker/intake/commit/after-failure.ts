@@ -8,7 +8,7 @@ export const ATTEMPTS_MAX = 8;
 /** Electing another leader takes 4 to 8 s; events in flight are then answered, neither refused nor overtaken. */
 export const ELECTION_WAIT_MS = 12_000;
 
-/** What an event has been through. */
+/** Earlier attempts to store an event. */
 export interface FailedAttempts {
   /** Commits that were refused for a reason that can be removed, before this one. */
   attempts: number;

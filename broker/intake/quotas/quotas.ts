@@ -9,7 +9,7 @@ import { SystemUsage } from './system-usage.js';
 export interface QuotaLimits {
   /** Counted by each process. */
   eventsPerSecond: number | undefined;
-  /** Of the log, estimated as the events stored times their average size. */
+  /** Bytes of the log, estimated as the events stored times their average size. */
   storedBytes: number | undefined;
   quarantineEvents: number | undefined;
 }

@@ -46,7 +46,7 @@ export class EpochProgress {
     return NEW;
   }
 
-  /** What would be in flight if the event were taken too; changes nothing. */
+  /** The flight as it would be if the event were taken too; changes nothing. */
   inFlightWith(event: WaitingEvent, before?: InFlight): InFlight {
     return { last: event, rewind: this.#failed.rewindAfter(arrivalOf(event), before?.rewind) };
   }

@@ -14,7 +14,7 @@ export interface CheckpointHead {
 }
 
 /**
- * What one system has published on one entry, as this broker knows it.
+ * Progress of one system on one entry, as this broker knows it.
  *
  * An event touches a watermark, failed positions and the end of its NATS subject. Were its callers to update each of them, the
  * invariants would live in the order of their calls. So there is one method per outcome, which leaves all of them
@@ -129,7 +129,7 @@ export class SourceProgress {
     this.epoch(sourcePosition.epoch).failed(event);
   }
 
-  /** What is known may no longer hold: the store is read before the next event is judged. */
+  /** The progress that is known may no longer hold: the store is read before the next event is judged. */
   doubt(): void {
     this.isCurrent = false;
   }

@@ -95,7 +95,7 @@ t.test('a Ctrl-C in the terminal does not reach the server before its owner has 
   const [line] = await once(createInterface(owner.stdout), 'line');
   const { pid } = JSON.parse(line) as { pid: number };
   const exited = once(owner, 'exit');
-  // What a terminal does: the signal goes to every process of the group.
+  // As from a terminal, the signal goes to every process of the group.
   process.kill(-owner.pid!, 'SIGINT');
   await exited;
   t.ok(await findProcess(pid));

@@ -117,7 +117,7 @@ export class EmbeddedServer {
     });
   }
 
-  /** Of the current process; changes with a restart. */
+  /** Id of the current process; changes with a restart. */
   get pid(): number {
     return this.#running.pid;
   }

@@ -29,7 +29,7 @@ interface CaseDocument {
 const caseOf = ({ document }: ProcedureFile): CaseDocument => document as unknown as CaseDocument;
 const grantRef = (id: unknown) => ({ kind: 'grants', id: String(id) }) as const;
 
-/** Where the grant is unknown, the guard reports it to who asked. */
+/** Where the grant is unknown, the caller is the side to which the guard reports it. */
 function sidesOf({ body, world, caller }: ActContext): Sides {
   const grant = world.grants.get(String(body.grant));
   if (!grant) return { provider: caller?.party ?? '' };

@@ -26,7 +26,7 @@ export interface Once {
 }
 
 interface Request {
-  /** Whose idempotency key it is. */
+  /** The caller that gave the idempotency key. */
   by: string;
   key: Once['key'] | undefined;
   actor?: string;

@@ -12,7 +12,7 @@ const listOf = (side: string | string[] | undefined): string[] =>
 export const partiesOf = (sides: Sides): string[] => [...new Set(Object.values(sides).flatMap(listOf))];
 
 /**
- * Who stands over whom, computed from the party tree alone (regulation R8). Answers are kept until a party changes,
+ * Superiors and peers of departments, computed from the party tree alone (regulation R8). Answers are kept until a party changes,
  * because every list and every act asks for them.
  */
 export class Relations {

@@ -10,7 +10,7 @@ function deliver({ file }: ActContext): void {
   setGrant(file, stored, 'in_force');
 }
 
-/** What was accepted while the grant was suspended is never delivered. */
+/** Events that were accepted while the grant was suspended are never delivered. */
 function skipMissed(context: ActContext): { resumedFrom: string } {
   const { file } = context;
   const now = nowOf(context);

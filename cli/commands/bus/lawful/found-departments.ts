@@ -7,7 +7,7 @@ import type { Founding } from './start-file.js';
 /** Time of the new bus. */
 export const FOUNDED_AT = '2025-12-01T10:00:00+08:00';
 
-/** Whose token is in the configuration: nobody else can call a new bus. */
+/** The officer whose token is in the configuration: nobody else can call a new bus. */
 const OPERATOR = 'operator';
 
 interface Answer {

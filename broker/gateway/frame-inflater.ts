@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import { sharedTurn } from '../../proto/async/shared-turns.js';
+import { sharedTurn, type TurnShare } from '../../proto/async/shared-turns.js';
 
 /** Messages that are inflated at one time: enough to keep the threads busy, and of each there are two copies while it is put together. */
 const AT_ONCE_MAX = 4;
@@ -17,6 +17,8 @@ interface PerMessageDeflate {
 /** A session as far as inflating depends on it. */
 export interface InflatingSession {
   isClosing(): boolean;
+  /** Share of the session's system in the turns of the event loop. */
+  share: TurnShare;
   /** A part of a message is inflated and waits for the rest. */
   holds(bytes: number): void;
   /** Resolves when the messages that were taken so far are handled. */
@@ -43,7 +45,7 @@ export class FrameInflater {
     const inflate = extension.decompress.bind(extension);
     let isOpen = false;
     extension.decompress = (bytes, isLast, done) => {
-      void this.#turn().then((release) => {
+      void this.#turn(session.share).then((release) => {
         if (session.isClosing()) {
           release();
           done(new Error('the session is being closed'));
@@ -61,11 +63,11 @@ export class FrameInflater {
   }
 
   /** Resolves with what gives the turn back. */
-  async #turn(): Promise<() => void> {
+  async #turn(share: TurnShare): Promise<() => void> {
     if (this.#inflating < AT_ONCE_MAX) this.#inflating++;
     // Whoever ends its turn hands it on, so the number stays.
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    await sharedTurn();
+    await sharedTurn(share);
     return () => {
       const next = this.#waiting.shift();
       if (next) next();

@@ -175,6 +175,7 @@ export class Session {
 
   #boundInflating(): void {
     this.deps.inflater.watch(this.peer.socket, {
+      share: shareOf(actorOf(this.caller)),
       isClosing: () => this.#isClosing,
       holds: (bytes) => this.#unfinished.received(bytes),
       handled: () => this.#frames.drained,

@@ -22,7 +22,7 @@ export interface OfficerCaller {
 export type Caller = SystemCaller | OfficerCaller;
 
 /** The caller in the form in which ledger records name their actor. */
-export const actorOf = (caller: Caller): string => `${caller.kind}:${caller.id}`;
+export const actorOf = (caller: Pick<Caller, 'kind' | 'id'>): string => `${caller.kind}:${caller.id}`;
 
 export const isCanary = ({ party }: Pick<Caller, 'party'>): boolean => party === CANARY_PARTY;
 

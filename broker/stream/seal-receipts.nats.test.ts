@@ -37,7 +37,8 @@ t.test('a seal covers the receipts that the store has, and nothing is sealed twi
   await eventually(() => Date.now() > appendedAtMs, 'a later time', 10_000);
   await sealReceipts(chain, deps as never);
   t.match(seals, [{ broker: chain.broker, records: 1, digest: /./ }], 'the second one is on its way');
-  const isAsOldAsItIs = (): boolean => chain.unsealed.records === 1 && Number(chain.unsealed.oldestAtMs) <= appendedAtMs;
+  const isAsOldAsItIs = (): boolean =>
+    chain.unsealed.records === 1 && Number(chain.unsealed.oldestAtMs) <= appendedAtMs;
   t.ok(isAsOldAsItIs(), 'and is as old as it was, not as the seal');
   await sealReceipts(chain, deps as never);
   t.equal(seals.length, 1, 'the same head is not sealed again');

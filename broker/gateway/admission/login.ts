@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { shareOf, TurnShare } from '../../../proto/async/shared-turns.js';
 import { SluiceError } from '../../../proto/errors.js';
+import { LruMap } from '../../catalog/lru-map.js';
 import { actorOf, type Caller } from '../../parties/caller.js';
 import type { Credentials } from '../../parties/credentials.js';
 import type { Tickets } from '../tickets.js';
@@ -26,6 +27,9 @@ export interface LoggedIn {
   endsAtMs?: number;
 }
 
+/** Officers with a token of an identity provider who are at work at one time. */
+const JUDGED_MAX = 10_000;
+
 const unknownCallers = new TurnShare();
 
 const bearerOf = ({ headers }: IncomingMessage): string | undefined =>
@@ -33,13 +37,18 @@ const bearerOf = ({ headers }: IncomingMessage): string | undefined =>
 
 /** Decides from the head of a request alone who calls. The same for plain requests and for WebSockets. */
 export class Login {
+  /** Tokens of identity providers that were valid when they were judged, for the share alone: digest → credential. */
+  readonly #judged = new LruMap<string, string>(JUDGED_MAX);
+
   constructor(private readonly deps: LoginDeps) {}
 
   /** The caller's share of the turns of the event loop. All whose token this bus does not know have one share together. */
   shareOf(request: IncomingMessage): TurnShare {
     const token = bearerOf(request);
-    const caller =
-      token === undefined ? undefined : this.deps.credentials.ownerOf(this.deps.credentials.digestOf(token));
+    if (token === undefined) return unknownCallers;
+    const { credentials } = this.deps;
+    const digest = credentials.digestOf(token);
+    const caller = credentials.ownerOf(this.#judged.get(digest) ?? digest);
     return caller ? shareOf(actorOf(caller)) : unknownCallers;
   }
 
@@ -90,6 +99,7 @@ export class Login {
     // Roles and party are those of the appointment, whatever the token says.
     const known = identity && this.#known(credentials.digestOfSubject(identity.subject));
     if (!known) throw this.#refusal(request, 'token', 'the token is not valid');
+    this.#judged.set(credentials.digestOf(token), known.credential);
     return { ...known, endsAtMs: identity.endsAtMs };
   }
 

@@ -1,4 +1,4 @@
-import { sharedTurn } from '../../../proto/async/shared-turns.js';
+import { sharedTurn, type TurnShare } from '../../../proto/async/shared-turns.js';
 import { type ProblemWhere, SluiceError } from '../../../proto/errors.js';
 import { parseExactJson } from '../../../proto/values/exact-json.js';
 import { hasTooManyMembers, JSON_MEMBERS_MAX } from '../../../proto/values/json-members.js';
@@ -23,6 +23,8 @@ export interface JsonBounds {
   elementsMax?: number | undefined;
   /** Bytes that any other value may have, and an element of a long array. */
   singleBytesMax?: number | undefined;
+  /** Whose turns of the event loop it takes. */
+  share?: TurnShare | undefined;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface JsonBounds {
  */
 export async function parseJson(bytes: Buffer, bounds: JsonBounds = {}): Promise<unknown> {
   const start = firstVisible(bytes);
-  const { elementsMax, singleBytesMax = bytes.length } = bounds;
+  const { elementsMax, singleBytesMax = bytes.length, share } = bounds;
   const isBounded = elementsMax !== undefined;
   if (bytes[start] !== OPEN_LIST && bytes.length > singleBytesMax) {
     throw new SluiceError('TOO_LARGE', `a body that is not an array has at most ${singleBytesMax} bytes here`);
@@ -45,7 +47,7 @@ export async function parseJson(bytes: Buffer, bounds: JsonBounds = {}): Promise
     if (Array.isArray(value) && value.length > (elementsMax ?? value.length)) throw tooMany(elementsMax);
     return value;
   }
-  const ends = await elementEnds(bytes, start + 1, elementsMax);
+  const ends = await elementEnds(bytes, start + 1, bounds);
   const elements: unknown[] = [];
   let from = start + 1;
   if (ends.length === 1 && firstVisible(bytes.subarray(from)) === (ends[0] as number) - from) return elements;
@@ -59,7 +61,7 @@ export async function parseJson(bytes: Buffer, bounds: JsonBounds = {}): Promise
     elements.push(parseJsonText(text));
     from = end + 1;
     if (performance.now() - turnMs > TURN_MS_MAX) {
-      await sharedTurn();
+      await sharedTurn(share);
       turnMs = performance.now();
     }
   }
@@ -115,7 +117,8 @@ function checkDepth(bytes: Buffer): void {
 }
 
 /** The places behind the elements of an array: of its commas, and of its closing bracket. */
-async function elementEnds(bytes: Buffer, from: number, elementsMax = Number.POSITIVE_INFINITY): Promise<number[]> {
+async function elementEnds(bytes: Buffer, from: number, bounds: JsonBounds): Promise<number[]> {
+  const { elementsMax = Number.POSITIVE_INFINITY, share } = bounds;
   const ends: number[] = [];
   let depth = 1;
   let turnAt = from + AT_ONCE_BYTES_MAX;
@@ -131,7 +134,7 @@ async function elementEnds(bytes: Buffer, from: number, elementsMax = Number.POS
       if (ends.length >= elementsMax) throw tooMany(elementsMax);
     }
     if (at > turnAt) {
-      await sharedTurn();
+      await sharedTurn(share);
       turnAt = at + 4 * AT_ONCE_BYTES_MAX;
     }
   }

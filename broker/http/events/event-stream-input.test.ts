@@ -2,6 +2,7 @@ import t from 'tap';
 import { SluiceError } from '../../../proto/errors.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
 import type { Intake } from '../../intake/intake.js';
+import type { SystemCaller } from '../../parties/caller.js';
 import type { Lease } from '../../parties/leases.js';
 import { publishStream, REFUSED_IN_A_ROW_MAX } from './event-stream-input.js';
 
@@ -34,6 +35,30 @@ async function run(lines: string[], delayMs = 0, pause?: (taken: number) => Prom
   }
   return { read, taken };
 }
+
+t.test('lines of a system wait for one turn each, whatever number of uploads another system has', async (t) => {
+  const calls: string[] = [];
+  const publish = async ({ id }: { id: string }, events: readonly unknown[]): Promise<PublishResult[]> => {
+    calls.push(id);
+    for (const until = performance.now() + 2; performance.now() < until; );
+    return events.map((_event, i) => ({ id: 'e', position: i + 1 }));
+  };
+  const intake = { publish, backpressure: () => undefined } as unknown as Intake;
+  const upload = async (id: string, lines: number): Promise<void> => {
+    async function* body(): AsyncGenerator<Buffer> {
+      for (let i = 0; i < lines; i++) yield Buffer.from('{}\n');
+    }
+    const lease = { signal: new AbortController().signal } as Lease;
+    const caller: SystemCaller = { kind: 'system', id, party: 'p', may: ['publish'] };
+    const stream = { intake, caller, body: body(), maxEventBytes: 1_000, onlyProblems: true, lease };
+    for await (const _text of publishStream({ ...stream, ending: new AbortController().signal }));
+  };
+  const flood = Promise.all(Array.from({ length: 40 }, () => upload('flood', 20)));
+  await upload('honest', 10);
+  const before = calls.filter((id) => id === 'flood').length;
+  await flood;
+  t.ok(before < 100, `${before} calls of the flood came before the tenth of the honest system`);
+});
 
 t.test('a stream of refused lines ends after a thousand with one TOO_LARGE that names the line', async (t) => {
   const { read, taken } = await run(Array<string>(100_000).fill('0'));

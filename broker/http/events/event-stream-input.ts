@@ -1,9 +1,9 @@
-import { sharedTurn } from '../../../proto/async/shared-turns.js';
+import { sharedTurn, shareOf, type TurnShare } from '../../../proto/async/shared-turns.js';
 import { ERROR_KINDS, type Problem, problemDocument, toProblem } from '../../../proto/errors.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
 import type { Intake } from '../../intake/intake.js';
 import { OPEN_EVENTS_MAX } from '../../intake/intake-limits.js';
-import type { SystemCaller } from '../../parties/caller.js';
+import { actorOf, type SystemCaller } from '../../parties/caller.js';
 import type { Lease } from '../../parties/leases.js';
 import { untilAborted } from '../server/until-aborted.js';
 import { noRoomForLine, parseLine } from './event-line.js';
@@ -69,7 +69,8 @@ export async function* publishStream(stream: EventStream): AsyncGenerator<string
 
 async function feed(stream: EventStream, results: OrderedResults<Part>): Promise<void> {
   const { intake, lease, body, maxEventBytes, ending } = stream;
-  const lines = new LinePublisher(stream, results);
+  const share = shareOf(actorOf(stream.caller));
+  const lines = new LinePublisher(stream, results, share);
   const cutter = new LineCutter(eventBytesMax(maxEventBytes), unfinishedLines);
   let unread = DISCARDED_BYTES_MAX;
   const countUnread = (chunk: Buffer): void => {
@@ -78,7 +79,7 @@ async function feed(stream: EventStream, results: OrderedResults<Part>): Promise
   try {
     for await (const read of untilAborted(ndjsonLines(each(body, countUnread), cutter), lease.signal)) {
       for (let next = 0; next < read.length && !lines.isOver; ) {
-        await capacityOf(intake);
+        await capacityOf(intake, share);
         if (lease.signal.aborted || results.isAbandoned) break;
         next += await lines.publish(read, next);
       }
@@ -93,10 +94,10 @@ async function feed(stream: EventStream, results: OrderedResults<Part>): Promise
 }
 
 /** Asked anew after each turn: where 500 uploads wait, the first of them to go on fill the backlog again. */
-async function capacityOf(intake: Intake): Promise<void> {
+async function capacityOf(intake: Intake, share: TurnShare): Promise<void> {
   for (let drained = intake.backpressure(); drained; drained = intake.backpressure()) {
     await drained;
-    await sharedTurn();
+    await sharedTurn(share);
   }
 }
 
@@ -119,6 +120,7 @@ class LinePublisher {
   constructor(
     private readonly stream: EventStream,
     private readonly results: OrderedResults<Part>,
+    private readonly share: TurnShare,
   ) {}
 
   /** Publishes some lines from an index on and returns how many; the results of refused ones are known by the next call. */
@@ -139,7 +141,7 @@ class LinePublisher {
       results.then((known) => partOf(known, onlyProblems)),
       part.length,
     );
-    await sharedTurn();
+    await sharedTurn(this.share);
     return part.length;
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { sharedTurn } from '../../../proto/async/shared-turns.js';
+import { sharedTurn, type TurnShare } from '../../../proto/async/shared-turns.js';
 import { entryFilter } from '../../../proto/subject.js';
 import { EventMemory } from '../../event-log/event-memory.js';
 import { LogEvent } from '../../event-log/log-event.js';
@@ -127,14 +127,14 @@ export class LogSegments {
     return storm;
   }
 
-  /** Resolves when it is the caller's turn to encode a segment, of which many come to be encoded at once. */
-  async turnToEncode({ eventBytes }: LogSegment): Promise<void> {
+  /** Resolves when it is the turn of a system to have a segment encoded, of which many come to be encoded at once. */
+  async turnToEncode({ eventBytes }: LogSegment, share: TurnShare): Promise<void> {
     if (this.isMemoryScarce) {
       const nowMs = performance.now();
       this.#encodedUntilMs = Math.max(nowMs, this.#encodedUntilMs) + eventBytes / SCARCE_BYTES_PER_MS;
       await pause(this.#encodedUntilMs - nowMs);
     }
-    await sharedTurn();
+    await sharedTurn(share);
   }
 
   /** Counts encoded forms that were added to a segment and evicts the least recently used ones beyond the bound. */

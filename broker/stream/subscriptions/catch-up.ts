@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { sharedTurn } from '../../../proto/async/shared-turns.js';
+import { sharedTurn, shareOf, type TurnShare } from '../../../proto/async/shared-turns.js';
 import type { ItemField } from '../../../proto/entry/item-field.js';
 import type { LogEvent } from '../../event-log/log-event.js';
 import type { PartitionReader } from '../../event-log/partition-reader.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import type { StreamMetrics } from '../../metrics/stream-metrics.js';
+import { actorOf } from '../../parties/caller.js';
 import { type ChannelView, LogSegment } from '../segments/log-segment.js';
 import type { LogSegments } from '../segments/log-segments.js';
 import type { GrantSubscription } from './grant-subscription.js';
@@ -59,7 +60,7 @@ export class CatchUp {
         continue;
       }
       // Hundreds may come to this at once, each with a view of its own to encode for.
-      await sharedTurn();
+      await sharedTurn(turnShare(subscription));
       const missing = this.#missingOnly(subscription);
       if (missing && this.#join(subscription, missing, channel)) return;
     }
@@ -126,7 +127,7 @@ export class CatchUp {
     const { segments } = this.deps;
     const { receipt } = subscription.parts;
     if (segment.through <= subscription.position || !receipt.covers(segment.through)) return;
-    if (!segment.isEncodedFor(channel)) await segments.turnToEncode(segment);
+    if (!segment.isEncodedFor(channel)) await segments.turnToEncode(segment, turnShare(subscription));
     const { capacity } = subscription;
     if (!subscription.isBehind || capacity <= 0 || !receipt.covers(segment.through)) return;
     this.#sendNext(subscription, segment, capacity, channel, (bytes) => segments.encoded(segment, bytes));
@@ -165,6 +166,8 @@ export class CatchUp {
     return this.deps.readers.at(subscription.parts.partition);
   }
 }
+
+const turnShare = ({ parts }: GrantSubscription): TurnShare => shareOf(actorOf({ kind: 'system', id: parts.system }));
 
 function ignored(): void {}
 

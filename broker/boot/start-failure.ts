@@ -21,7 +21,7 @@ const EXPECTED = [
   SluiceError,
 ];
 
-/** Codes of a data folder that cannot be made or written: those of its owner, its disk or a file in its place. */
+/** Codes of a folder that cannot be made or written: those of its owner, its disk or a file in its place. */
 const FOLDER_FAULTS: ReadonlySet<string | undefined> = new Set([
   ...['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EEXIST', 'ENOTDIR', 'ENAMETOOLONG'],
 ]);
@@ -30,13 +30,10 @@ const FOLDER_FAULTS: ReadonlySet<string | undefined> = new Set([
 export function startFailureMessage(error: unknown): string | undefined {
   const { syscall, code, path, message } = error as NodeJS.ErrnoException;
   if (EXPECTED.some((type) => error instanceof type)) return message;
-  if (syscall === 'listen') {
-    const remedy =
-      code === 'EADDRNOTAVAIL' ? 'another address with SLUICE_HOST' : 'another port with --port or SLUICE_PORT';
-    return `${message}; give ${remedy}`;
-  }
+  // Commands name the setting differently: what `sluice start` calls --port is `metrics.port` for a connector.
+  if (syscall === 'listen') return `${message}; give another ${code === 'EADDRNOTAVAIL' ? 'address' : 'port'}`;
   if (path !== undefined && FOLDER_FAULTS.has(code)) {
-    return `${message}; make it writable for this user, or give another data folder with --data or SLUICE_DATA`;
+    return `${message}; make it writable for this user, or give another folder`;
   }
   return undefined;
 }

@@ -1,4 +1,3 @@
-import type { LedgerRecord } from '../../ledger/record.js';
 import type { OfficerCaller } from '../../parties/caller.js';
 import { describeFile } from '../engine/answer.js';
 import type { Machine } from '../engine/machine.js';
@@ -24,10 +23,8 @@ export class DescribedFiles {
 
   constructor(private readonly deps: DescribedFilesDeps) {}
 
-  /** To be called after each record: what is kept of files depends on parties too. */
-  readonly onRecord = ({ kind }: Pick<LedgerRecord, 'kind'>): void => {
-    if (kind === 'party') this.#lookedAt.forget();
-  };
+  /** To be called after each record. */
+  readonly onRecord = this.#lookedAt.onRecord;
 
   /** The answers about those of the files that the officer may see, by id. They must not be changed. */
   async describe(officer: OfficerCaller, kind: Kind, ids: readonly string[]): Promise<Map<string, Fields>> {

@@ -1,3 +1,4 @@
+import type { LedgerRecord } from '../../ledger/record.js';
 import type { OfficerCaller } from '../../parties/caller.js';
 import type { UrgentFile } from '../files/file-reader.js';
 
@@ -32,10 +33,10 @@ export class LookedAt<Found> {
     this.#kept.delete(oldest as string);
   }
 
-  /** Something beside the files has changed that decides on them: a party. */
-  forget(): void {
-    this.#kept.clear();
-  }
+  /** To be called after each record: what is kept of files depends on parties too. */
+  readonly onRecord = ({ kind }: Pick<LedgerRecord, 'kind'>): void => {
+    if (kind === 'party') this.#kept.clear();
+  };
 }
 
 /** Everything of a caller that decides on what is seen; the same officer may have other roles later. */

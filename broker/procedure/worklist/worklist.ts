@@ -1,4 +1,3 @@
-import type { LedgerRecord } from '../../ledger/record.js';
 import type { OfficerCaller } from '../../parties/caller.js';
 import type { Clock } from '../clock/clock.js';
 import { type ClockRules, daysLeft, judged } from '../clock/clock-rules.js';
@@ -74,10 +73,8 @@ export class Worklist {
 
   constructor(private readonly deps: WorklistDeps) {}
 
-  /** To be called after each record: what is kept of files depends on parties too. */
-  readonly onRecord = ({ kind }: Pick<LedgerRecord, 'kind'>): void => {
-    if (kind === 'party') this.#lookedAt.forget();
-  };
+  /** To be called after each record. */
+  readonly onRecord = this.#lookedAt.onRecord;
 
   /** Smallest number of working days first, files without a clock last. */
   async of(officer: OfficerCaller, isLateOnly: boolean): Promise<WorklistPage> {

@@ -118,6 +118,7 @@ t.test('a wrong command line ends with exit code 2 and one message, without a st
     [['apply', '-f', '/nowhere/bundle.yaml'], /cannot be read: ENOENT/],
     [['grants', 'suspend', 'g'], /--reason/],
     [['publish', '/nowhere/events.ndjson'], /cannot be read: ENOENT/],
+    [['benefits', 'lint', '/nowhere/rules.yaml'], /cannot be read: ENOENT/],
     [['ledger', 'who-received', '--entry', 'a.b'], /--subject/],
   ];
   for (const [args, message] of wrong) {

@@ -3,7 +3,7 @@ export const EXIT = {
   OK: 0,
   /** The bus refused the request, or a check failed. */
   REFUSED: 1,
-  /** The command line or a file is wrong. */
+  /** The command line, a variable or a file is wrong. */
   USAGE: 2,
   /** The bus cannot be reached or is not ready: the same command may work later. */
   UNREACHABLE: 3,

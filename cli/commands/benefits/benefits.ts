@@ -63,6 +63,8 @@ async function replay(options: CheckOptions & { rules: string }, terminal: Termi
 }
 
 async function lint(path: string, options: { json?: boolean }, terminal: Terminal): Promise<void> {
+  // One that cannot be read is a mistake in the command line, and no verdict on the rules.
+  textOf(path);
   let problems: string[] = [];
   try {
     const { readRules } = await import('../../../benefits/config.js');

@@ -89,8 +89,8 @@ export class ReceiptChain {
   /** Resolves when the record is stored. Records are stored in the order of the calls. */
   append(party: string, grant: string, act: ReceiptAct): Promise<void> {
     const n = ++this.#count;
-    // The spread comes last: before the others it would make a hidden class for each record (docs/decisions/0266).
     const appendedAtMs = Date.now();
+    // The spread comes last: before the others it would make a hidden class for each record (docs/decisions/0266).
     const record = { broker: this.broker, n, prev: this.#head, time: new Date(appendedAtMs).toISOString(), ...act };
     const data = Buffer.from(JSON.stringify(record));
     this.#head = digest(data);

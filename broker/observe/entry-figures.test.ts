@@ -12,7 +12,7 @@ t.test('late entries are shown to their provider and to who oversees grants, and
     permissions: { overseesGrants: (caller) => caller === auditor },
   });
   const seen = async (caller: Caller, party?: string, granted: string[] = []): Promise<string[]> => {
-    const grants = granted.map((entry) => ({ grant: { entry } }));
+    const grants = granted.map((entry) => ({ entry }));
     return (await figures.ofParty(caller, party, grants)).late.map(({ entry, provider }) => `${entry} of ${provider}`);
   };
   const source: Caller = { kind: 'system', id: 'civil-source', party: 'civil', may: ['publish'] };

@@ -34,9 +34,9 @@ export class EntryFigures {
    * The entries that the caller may see; with `party` those that it provides, and those of `grants` for who oversees them. For the
    * party of somebody else there are none.
    */
-  async ofParty(caller: Caller, party: string | undefined, grants: readonly { grant: { entry: string } }[]) {
+  async ofParty(caller: Caller, party: string | undefined, grants: readonly { entry: string }[]) {
     const isOverseer = this.deps.permissions.overseesGrants(caller);
-    const granted = isOverseer && party !== undefined ? new Set(grants.map(({ grant }) => grant.entry)) : undefined;
+    const granted = isOverseer && party !== undefined ? new Set(grants.map(({ entry }) => entry)) : undefined;
     const isShown = (entry: string, provider: string): boolean =>
       (isOverseer || provider === caller.party) &&
       (party === undefined || provider === party || granted?.has(entry) === true) &&

@@ -28,12 +28,11 @@ const LAG_GRANTS_MAX = 1_000;
 /** A cursor that was made, or moved back, a moment ago may need a look into the log. */
 const SETTLE_MS_MAX = 2_000;
 
-/** A grant that is in force, with its cursors. */
-export interface ReportedGrant {
-  grant: Grant;
-  provider: string;
-  cursors: (CountedCursor & CursorUse)[];
-}
+/** A cursor of a grant in force: how far it is behind, and how it is used. */
+export type ReportedCursor = CountedCursor & CursorUse;
+
+/** Takes a grant in force with its cursors, and the time for which they were counted. */
+export type ReportGrant = (grant: Grant, cursors: readonly ReportedCursor[], nowMs: number) => void;
 
 /** How far each cursor of each grant is behind: the one source of `/v1/lag`, `/metrics/grants` and what is made of them. */
 export class GrantLag {
@@ -46,8 +45,7 @@ export class GrantLag {
       throw new SluiceError('UNKNOWN_GRANT', `no grant ${id} for this caller`, { grant: id });
     }
     this.deps.access.open(grant.system, id);
-    const [reported] = await this.#report([grant]);
-    return { cursors: reported ? lagsOf(reported) : [] };
+    return { cursors: await this.#lagsOf([grant]) };
   }
 
   /** The grants in force that the caller may see, in the order of their ids after `after`. */
@@ -59,17 +57,17 @@ export class GrantLag {
       .filter((grant) => isListedFor(caller, grant.party) && this.#isReadable(caller, grant))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
     const page = readable.slice(0, LAG_GRANTS_MAX);
-    const reported = await this.#report(page);
-    return { cursors: reported.flatMap(lagsOf), ...(readable.length > page.length && { next: page.at(-1)?.id }) };
+    const cursors = await this.#lagsOf(page);
+    return { cursors, ...(readable.length > page.length && { next: page.at(-1)?.id }) };
   }
 
   /**
-   * All grants in force that the caller may see; with `party` those that it holds or provides. A party asks for its own: for
+   * Reports all grants in force that the caller may see; with `party` those that it holds or provides. A party asks for its own: for
    * another one it gets what a party without grants gets, nothing.
    */
-  async ofParty(caller: Caller, party: string | undefined): Promise<ReportedGrant[]> {
+  async ofParty(caller: Caller, party: string | undefined, report: ReportGrant): Promise<void> {
     const oversees = this.deps.permissions.overseesGrants(caller);
-    if (party !== undefined && party !== caller.party && !oversees) return [];
+    if (party !== undefined && party !== caller.party && !oversees) return;
     // Asked once for all: there may be thousands of grants, and a scrape every 15 s.
     const nowMs = this.deps.clock();
     const isWanted = (grant: Grant): boolean =>
@@ -77,30 +75,38 @@ export class GrantLag {
       isListedFor(caller, grant.party) &&
       (party === undefined || grant.party === party || splitEntryId(grant.entry).party === party) &&
       (oversees || this.#isReadable(caller, grant));
-    return this.#report(this.deps.grants.list(), isWanted);
+    await this.#report(this.deps.grants.list(), report, isWanted);
   }
 
-  async #report(grants: readonly Grant[], isWanted: (grant: Grant) => boolean = () => true): Promise<ReportedGrant[]> {
+  /** In the order of the grants. */
+  async #lagsOf(grants: readonly Grant[]): Promise<CursorLag[]> {
+    const lags = new Map<Grant, CursorLag[]>();
+    await this.#report(grants, (grant, cursors) => lags.set(grant, lagsOf(grant, cursors)));
+    return grants.flatMap((grant) => lags.get(grant) ?? []);
+  }
+
+  /** Grants whose count is not exact are reported last: they may be by then. */
+  async #report(
+    grants: readonly Grant[],
+    report: ReportGrant,
+    isWanted: (grant: Grant) => boolean = () => true,
+  ): Promise<void> {
     const { counter, uses, clock } = this.deps;
     await counter.refresh();
     const useOf = await uses.collect();
     const nowMs = clock();
-    const cursorsOf = ({ id }: Grant): ReportedGrant['cursors'] =>
+    const cursorsOf = ({ id }: Grant): ReportedCursor[] =>
       counter.of(id, nowMs).map((one) => withUse(one, useOf(one.cursor.subject)));
-    const reported: ReportedGrant[] = [];
-    const inexact: ReportedGrant[] = [];
+    const inexact: Grant[] = [];
     await inTurns(grants, (grant) => {
       if (!isWanted(grant)) return;
-      const one = { grant, provider: splitEntryId(grant.entry).party, cursors: cursorsOf(grant) };
-      reported.push(one);
-      if (one.cursors.some(({ isExact }) => !isExact)) inexact.push(one);
+      const cursors = cursorsOf(grant);
+      if (cursors.every(({ isExact }) => isExact)) report(grant, cursors, nowMs);
+      else inexact.push(grant);
     });
-    if (inexact.length === 0) return reported;
+    if (inexact.length === 0) return;
     await settledWithin(counter.settled(), SETTLE_MS_MAX);
-    await inTurns(inexact, (one) => {
-      one.cursors = cursorsOf(one.grant);
-    });
-    return reported;
+    await inTurns(inexact, (grant) => report(grant, cursorsOf(grant), nowMs));
   }
 
   #isInForce(grant: Grant, nowMs: number): boolean {
@@ -116,11 +122,11 @@ export class GrantLag {
 function withUse(
   { cursor, position, end, unacknowledged, oldestMs, isExact }: CountedCursor,
   { delivered, connected, credit }: CursorUse,
-): ReportedGrant['cursors'][number] {
+): ReportedCursor {
   return { cursor, position, end, unacknowledged, oldestMs, isExact, delivered, connected, credit };
 }
 
-function lagsOf({ grant, cursors }: ReportedGrant): CursorLag[] {
+function lagsOf(grant: Grant, cursors: readonly ReportedCursor[]): CursorLag[] {
   return cursors.map(({ cursor, connected, position, end, unacknowledged, isExact, oldestMs }) => ({
     ...{ grant: grant.id, party: grant.party, system: grant.system, entry: grant.entry, cursor: cursor.name },
     ...{ connected, position, end, unacknowledged, more: !isExact },

@@ -1,87 +1,78 @@
+import { splitEntryId } from '../../proto/entry/entry.js';
 import type { Grant } from '../grants/grant.js';
 import type { AcceptedEntry, OverdueEntry } from './entry-figures.js';
-import type { ReportedGrant } from './grant-lag.js';
+import { type GrantFamily, GrantTable } from './grant-table.js';
 import { TurnBudget } from './lag/turn-budget.js';
 
-/** One time series family of `/metrics/grants`, and its value for a cursor; undefined when there is none. */
-interface Family {
-  name: string;
-  type: 'gauge' | 'counter';
-  help: string;
-  valueOf(row: Row, nowMs: number): number | undefined;
-}
+type Head = Pick<GrantFamily, 'name' | 'type' | 'help'>;
 
-interface Row {
-  grant: ReportedGrant;
-  cursor: ReportedGrant['cursors'][number] | undefined;
-  labels: string;
-}
+const INFO: Head = {
+  name: 'sluice_grant_info',
+  type: 'gauge',
+  help: 'Grants in force by cursor, for joins: always 1',
+};
 
-const INFO = 'sluice_grant_info';
+const NONE = Number.NaN;
 
-const FAMILIES: readonly Family[] = [
+const FAMILIES: readonly GrantFamily[] = [
   {
     name: 'sluice_grant_end_timestamp_seconds',
     type: 'gauge',
     help: 'When the period of the grant ends',
-    valueOf: ({ grant }) => grant.grant.toMs / 1000,
+    valueOf: ({ toMs }) => toMs / 1000,
   },
   {
     name: 'sluice_grant_delivered_events_total',
     type: 'counter',
     help: 'Events that this broker has delivered under the cursor since it started',
-    valueOf: ({ cursor }) => cursor?.delivered,
+    valueOf: (_grant, cursor) => cursor?.delivered ?? NONE,
   },
   {
     name: 'sluice_grant_unacknowledged_events',
     type: 'gauge',
     help: 'Events after the cursor that the rows of the grant let through, whether or not anybody is connected',
-    valueOf: ({ cursor }) => cursor?.unacknowledged,
+    valueOf: (_grant, cursor) => cursor?.unacknowledged ?? NONE,
   },
   {
     name: 'sluice_grant_oldest_unacknowledged_age_seconds',
     type: 'gauge',
     help: 'Time since the oldest unacknowledged event was accepted; 0 without one',
-    valueOf: ({ cursor }, nowMs) =>
-      cursor && (cursor.oldestMs === undefined ? 0 : Math.max(0, nowMs - cursor.oldestMs) / 1000),
+    valueOf: (_grant, cursor, nowMs) => (cursor ? Math.max(0, nowMs - (cursor.oldestMs ?? nowMs)) / 1000 : NONE),
   },
   {
     name: 'sluice_grant_lag_exact',
     type: 'gauge',
     help: '1 while the unacknowledged events are all counted, 0 while older ones are still read from the log',
-    valueOf: ({ cursor }) => cursor && Number(cursor.isExact),
+    valueOf: (_grant, cursor) => (cursor ? Number(cursor.isExact) : NONE),
   },
   {
     name: 'sluice_grant_connected',
     type: 'gauge',
     help: '1 while somebody follows the cursor at this broker',
-    valueOf: ({ cursor }) => Number(cursor?.connected ?? false),
+    valueOf: (_grant, cursor) => Number(cursor?.connected ?? false),
   },
   {
     name: 'sluice_grant_credit_events',
     type: 'gauge',
     help: 'Events that the session of the cursor may still get before it acknowledges; absent without a session',
-    valueOf: ({ cursor }) => cursor?.credit,
+    valueOf: (_grant, cursor) => cursor?.credit ?? NONE,
   },
   {
     name: 'sluice_grant_last_acknowledgement_timestamp_seconds',
     type: 'gauge',
     help: 'When the cursor was acknowledged last; absent until it was',
-    valueOf: ({ cursor }) => {
-      const atMs = cursor?.cursor.lastAckMs;
-      return atMs === undefined ? undefined : atMs / 1000;
-    },
+    valueOf: (_grant, cursor) => (cursor?.cursor.lastAckMs ?? NONE) / 1000,
   },
 ];
 
-const ACCEPTED: Omit<Family, 'valueOf'> = {
+const ACCEPTED: Head = {
   name: 'sluice_entry_accepted_events_total',
   type: 'counter',
   help: 'Events of the entry that this broker has accepted since it started',
 };
 
 /** Its label is `party`, as with all that one department must act on: alerts are sent by it. */
-const OVERDUE: Omit<Family, 'valueOf'> = {
+const OVERDUE: Head = {
   name: 'sluice_entry_overdue_seconds',
   type: 'gauge',
   help: 'Time since an event of the entry was due by the update frequency that it declares; absent while none is',
@@ -89,7 +80,7 @@ const OVERDUE: Omit<Family, 'valueOf'> = {
 
 /** The names of all families with their labels. */
 export const GRANT_SERIES: Readonly<Record<string, readonly string[]>> = {
-  [INFO]: ['grant', 'cursor', 'party', 'provider', 'system', 'entry'],
+  [INFO.name]: ['grant', 'cursor', 'party', 'provider', 'system', 'entry'],
   ...Object.fromEntries(FAMILIES.map(({ name }) => [name, ['grant', 'cursor']])),
   [ACCEPTED.name]: ['entry', 'provider'],
   [OVERDUE.name]: ['entry', 'party', 'frequency'],
@@ -97,13 +88,16 @@ export const GRANT_SERIES: Readonly<Record<string, readonly string[]>> = {
 
 /** Grants and entries that a caller may see. */
 export interface Reported {
-  grants: readonly ReportedGrant[];
+  grants: GrantTable;
   entries: readonly AcceptedEntry[];
   late: readonly OverdueEntry[];
 }
 
-/** Characters per piece: some hundred lines, a fraction of a millisecond. Each piece costs a write. */
-const PIECE_LENGTH = 64 * 1024;
+/** An empty table with a column for each family. */
+export const grantTable = (): GrantTable => new GrantTable(FAMILIES);
+
+/** Some tenths of a millisecond of work, and a write. */
+export const SERIES_PER_PIECE = 512;
 
 /**
  * The grants and entries in the text format of Prometheus, in pieces: 6,500 grants are several MiB, and the next piece is made when
@@ -113,74 +107,51 @@ const PIECE_LENGTH = 64 * 1024;
 export async function* grantSeries(reported: Reported, nowMs: number): AsyncGenerator<Buffer> {
   const budget = new TurnBudget();
   for (const piece of piecesOf(reported, nowMs)) {
+    // No row of it has a value.
+    if (piece === '') continue;
     yield Buffer.from(piece, 'latin1');
     if (budget.isUsedUp) await budget.nextTurn();
   }
 }
 
-function* piecesOf({ grants, entries, late }: Reported, nowMs: number): Generator<string> {
-  // Made while the first family is written: those of 6,500 grants at once hold the event loop for more than 2 ms.
-  const rows: Row[] = [];
-  let text = head({ name: INFO, type: 'gauge', help: 'Grants in force by cursor, for joins: always 1' });
-  for (const grant of grants) {
-    const sides = sidesOf(grant);
-    const first = rows.length;
-    addRows(rows, grant);
-    for (let i = first; i < rows.length; i++) text += `${INFO}{${(rows[i] as Row).labels}${sides}`;
-    if (text.length < PIECE_LENGTH) continue;
-    yield text;
-    text = '';
+function* piecesOf({ grants: table, entries, late }: Reported, nowMs: number): Generator<string> {
+  const { grants, cursors, size } = table;
+  yield* familyOf(INFO, size, (row) => {
+    const { id, party, system, entry } = grants[row] as Grant;
+    const provider = splitEntryId(entry).party;
+    return `{grant="${id}",cursor="${cursors[row]}",party="${party}",provider="${provider}",system="${system}",entry="${entry}"} 1`;
+  });
+  for (const [index, family] of FAMILIES.entries()) {
+    const values = table.column(index);
+    yield* familyOf(family, size, (row) => {
+      const value = values[row] as number;
+      if (!Number.isNaN(value)) return `{grant="${(grants[row] as Grant).id}",cursor="${cursors[row]}"} ${value}`;
+    });
   }
-  for (const family of FAMILIES) {
-    const { name } = family;
-    text += head(family);
-    for (const row of rows) {
-      const value = family.valueOf(row, nowMs);
-      if (value !== undefined) text += `${name}{${row.labels}} ${value}\n`;
-      if (text.length < PIECE_LENGTH) continue;
-      yield text;
-      text = '';
-    }
-  }
-  text += head(ACCEPTED);
-  for (const { entry, provider, accepted } of entries) {
-    text += `${ACCEPTED.name}{entry="${entry}",provider="${provider}"} ${accepted}\n`;
-    if (text.length < PIECE_LENGTH) continue;
-    yield text;
-    text = '';
-  }
-  text += head(OVERDUE);
-  for (const { entry, provider, frequency, dueAtMs } of late) {
+  yield* familyOf(ACCEPTED, entries.length, (row) => {
+    const { entry, provider, accepted } = entries[row] as AcceptedEntry;
+    return `{entry="${entry}",provider="${provider}"} ${accepted}`;
+  });
+  yield* familyOf(OVERDUE, late.length, (row) => {
+    const { entry, provider, frequency, dueAtMs } = late[row] as OverdueEntry;
     const seconds = Math.max(0, nowMs - dueAtMs) / 1000;
-    text += `${OVERDUE.name}{entry="${entry}",party="${provider}",frequency="${frequency}"} ${seconds}\n`;
-    if (text.length < PIECE_LENGTH) continue;
+    return `{entry="${entry}",party="${provider}",frequency="${frequency}"} ${seconds}`;
+  });
+}
+
+/** A family in pieces of `SERIES_PER_PIECE` rows; `seriesOf` returns labels and value of a row, if there is one. */
+function* familyOf(
+  { name, type, help }: Head,
+  rows: number,
+  seriesOf: (row: number) => string | undefined,
+): Generator<string> {
+  let text = `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
+  for (let row = 0; row < rows; row++) {
+    const series = seriesOf(row);
+    if (series !== undefined) text += `${name}${series}\n`;
+    if ((row + 1) % SERIES_PER_PIECE > 0) continue;
     yield text;
     text = '';
   }
   yield text;
 }
-
-function addRows(rows: Row[], grant: ReportedGrant): void {
-  const { id } = grant.grant;
-  if (grant.cursors.length === 0) rows.push({ grant, cursor: undefined, labels: labelsOf(id, '') });
-  for (const cursor of grant.cursors) rows.push({ grant, cursor, labels: labelsOf(id, cursor.cursor.name) });
-}
-
-/** Joined, which makes one flat string: a concatenation would be put together anew for each of its nine series. */
-const labelsOf = (grant: string, cursor: string): string => ['grant="', grant, '",cursor="', cursor, '"'].join('');
-
-/** Grants do not change, a changed one is another object: what follows the first labels of its info series, and its end. */
-const sides = new WeakMap<Grant, string>();
-
-function sidesOf({ grant, provider }: ReportedGrant): string {
-  let text = sides.get(grant);
-  if (text === undefined) {
-    const { party, system, entry } = grant;
-    text = [',party="', party, '",provider="', provider, '",system="', system, '",entry="', entry, '"} 1\n'].join('');
-    sides.set(grant, text);
-  }
-  return text;
-}
-
-const head = ({ name, type, help }: Omit<Family, 'valueOf'>): string =>
-  `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;

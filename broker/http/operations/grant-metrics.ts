@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { EntryFigures } from '../../observe/entry-figures.js';
 import type { GrantLag } from '../../observe/grant-lag.js';
-import { grantSeries } from '../../observe/grant-series.js';
+import { grantSeries, grantTable } from '../../observe/grant-series.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 
@@ -22,9 +22,10 @@ export function grantMetricsRoutes(app: FastifyInstance, deps: GrantMetricsRoute
     { schema: SCHEMA, config: { access: 'anybody', outsiders: ['platform_operator'] } },
     async (request, reply) => {
       const [caller, { party }] = [callerOf(request), request.query];
-      const grants = await deps.grantLag.ofParty(caller, party);
-      const figures = await deps.entryFigures.ofParty(caller, party, grants);
-      const series = grantSeries({ grants, ...figures }, deps.clock());
+      const table = grantTable();
+      await deps.grantLag.ofParty(caller, party, (...one) => table.add(...one));
+      const figures = await deps.entryFigures.ofParty(caller, party, table.grants);
+      const series = grantSeries({ grants: table, ...figures }, deps.clock());
       return reply.type(TEXT_FORMAT).send(Readable.from(series, { objectMode: false }));
     },
   );

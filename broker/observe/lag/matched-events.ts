@@ -49,12 +49,14 @@ export class MatchedEvents {
   /** Counts the events after a position that were accepted at or after a time. */
   countAfter(position: number, sinceMs: number): LagCount {
     const chunks = this.#chunks;
+    const missing = position < this.afterPosition ? { after: position, through: this.afterPosition } : undefined;
+    const count: LagCount = { events: 0, oldestMs: undefined, missing };
+    // Nearly always: its subscriber keeps up.
+    if (position >= (chunks.at(-1)?.last ?? 0)) return count;
     const first = Math.max(
       partitionPoint(0, chunks.length, (index) => (chunks[index] as EventChunk).last <= position),
       partitionPoint(0, chunks.length, (index) => (chunks[index] as EventChunk).maxMsSoFar < sinceMs),
     );
-    const count: LagCount = { events: 0, oldestMs: undefined, missing: undefined };
-    if (position < this.afterPosition) count.missing = { after: position, through: this.afterPosition };
     for (let i = first; i < chunks.length; i++) {
       const chunk = chunks[i] as EventChunk;
       // Acceptance is in the order of the log but for some seconds, so that later chunks are whole as well.

@@ -18,52 +18,74 @@ const HEARTBEATS_UNTIL_GONE = 3;
 /** A page may name any cursor, as it makes none: beyond so many, further names are not counted. */
 const PULLED_CURSORS_MAX = 50_000;
 
+/** What is known of one cursor. */
+interface CursorCounts {
+  /** Deliveries of subscriptions that have ended, and of pages. */
+  ended: number;
+  /** The earlier of two subscriptions on one cursor is ending: it stays until its count is in `ended`. */
+  open: readonly Traffic[];
+  pulledAtMs: number | undefined;
+}
+
+const NONE: readonly Traffic[] = [];
+
 /**
  * Counts deliveries by cursor. Open subscriptions count for themselves, so that a frame costs one addition; a subscription
- * that ends leaves its count here. Has one number per cursor: those that are claimed have a quota, those that are only read with a bound.
+ * that ends leaves its count here. Has one object per cursor: those that are claimed have a quota, those that are only read with a bound.
  */
 export class CursorTraffic {
-  readonly #ended = new Map<string, number>();
-  /** The earlier of two subscriptions on one cursor is ending: it stays until its count is in `#ended`. */
-  readonly #open = new Map<string, Traffic[]>();
-  readonly #pulledAtMs = new Map<string, number>();
+  readonly #byCursor = new Map<string, CursorCounts>();
+  #pulled = 0;
 
   constructor(private readonly heartbeatMs: number) {}
 
   opened(cursor: string, subscription: Traffic): void {
-    this.#open.set(cursor, [...(this.#open.get(cursor) ?? []), subscription]);
+    const counts = this.#countsOf(cursor);
+    counts.open = [...counts.open, subscription];
   }
 
   closed(cursor: string, subscription: Traffic): void {
-    const rest = (this.#open.get(cursor) ?? []).filter((one) => one !== subscription);
-    if (rest.length === 0) this.#open.delete(cursor);
-    else this.#open.set(cursor, rest);
-    this.#ended.set(cursor, (this.#ended.get(cursor) ?? 0) + subscription.delivered);
+    const counts = this.#countsOf(cursor);
+    const rest = counts.open.filter((one) => one !== subscription);
+    counts.open = rest.length === 0 ? NONE : rest;
+    counts.ended += subscription.delivered;
   }
 
   /** A page went out over plain HTTP, or as server-sent events. */
   pulled(cursor: string, events: number): void {
-    if (!this.#pulledAtMs.has(cursor) && this.#pulledAtMs.size >= PULLED_CURSORS_MAX) return;
-    this.#pulledAtMs.set(cursor, performance.now());
-    this.#ended.set(cursor, (this.#ended.get(cursor) ?? 0) + events);
+    const isFirst = this.#byCursor.get(cursor)?.pulledAtMs === undefined;
+    if (isFirst && this.#pulled >= PULLED_CURSORS_MAX) return;
+    if (isFirst) this.#pulled++;
+    const counts = this.#countsOf(cursor);
+    counts.pulledAtMs = performance.now();
+    counts.ended += events;
   }
 
   useOf(cursor: string): CursorUse {
-    const open = this.#open.get(cursor);
-    let delivered = this.#ended.get(cursor) ?? 0;
-    if (!open) return { delivered, connected: this.#isPulled(cursor), credit: undefined };
+    const counts = this.#byCursor.get(cursor);
+    if (!counts) return { delivered: 0, connected: false, credit: undefined };
+    const { open, pulledAtMs } = counts;
+    let delivered = counts.ended;
+    if (open.length === 0) return { delivered, connected: this.#isPulled(pulledAtMs), credit: undefined };
     for (const one of open) delivered += one.delivered;
     return { delivered, connected: true, credit: open.at(-1)?.credit };
   }
 
   /** The cursors that were used in this process. */
-  *cursors(): Generator<string> {
-    for (const cursor of this.#open.keys()) yield cursor;
-    for (const cursor of this.#ended.keys()) if (!this.#open.has(cursor)) yield cursor;
+  cursors(): Iterable<string> {
+    return this.#byCursor.keys();
   }
 
-  #isPulled(cursor: string): boolean {
-    const atMs = this.#pulledAtMs.get(cursor);
+  #countsOf(cursor: string): CursorCounts {
+    let counts = this.#byCursor.get(cursor);
+    if (!counts) {
+      counts = { ended: 0, open: NONE, pulledAtMs: undefined };
+      this.#byCursor.set(cursor, counts);
+    }
+    return counts;
+  }
+
+  #isPulled(atMs: number | undefined): boolean {
     return atMs !== undefined && performance.now() - atMs < HEARTBEATS_UNTIL_GONE * this.heartbeatMs;
   }
 }

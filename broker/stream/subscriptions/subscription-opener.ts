@@ -37,16 +37,23 @@ interface StartPoint {
   from: number;
 }
 
+/** What an opening holds in the store. */
+interface Taken {
+  cursor: Cursor;
+  receipt: Receipt;
+}
+
 /** Its first events, or `caught_up`, mostly follow sooner; in a reconnect storm they do not, and the client waits to go on. */
 const SUBSCRIBED_HELD_MS = 5;
 /** A claim that lost to a simultaneous one of another session is repeated: the newest session wins. */
 const CLAIM_ATTEMPTS = 4;
 
 /**
- * Opens subscriptions: checks the grant, finds the start, claims the cursor and opens the receipt, in this order, then joins
- * the view and its channel.
+ * Opens subscriptions: checks the grant, finds the start, claims the cursor and opens the receipt, then joins the view and its
+ * channel. Claim and receipt are two streams of the store, each with a sync of its own, so they are written at the same time
+ * (docs/decisions/0315).
  *
- * Each step waits for the store, and meanwhile the grant may be revoked, the cursor claimed by a newer session or the log
+ * While the store is waited for, the grant may be revoked, the cursor claimed by a newer session or the log
  * truncated. So all three are checked once more after the last wait; from there to the `subscribed` frame nothing is
  * awaited. A failed opening releases what it has taken.
  */
@@ -78,18 +85,16 @@ export class SubscriptionOpener {
     source: GrantSource,
     narrowValues: number,
   ): Promise<GrantSubscription> {
-    const { cursor, ...start } = await this.#takeCursor(request, open, source);
-    const receipt = await this.#openReceipt(request, open, source, start).catch((error: unknown) =>
-      this.#abandon(error, { cursor }),
-    );
+    const { log, ...taken } = await this.#take(request, open, source);
     try {
-      this.#checkAgain(request, open, { cursor, log: start.log });
+      this.#checkAgain(request, open, { cursor: taken.cursor, log });
     } catch (error) {
-      await this.#abandon(error, { cursor, receipt });
+      await this.#giveUp(taken);
+      throw error;
     }
-    const subscription = this.#install(request, open, source, { cursor, receipt, from: start.from, narrowValues });
+    const subscription = this.#install(request, open, source, { ...taken, narrowValues });
     this.deps.table.add(subscription);
-    this.#sendSubscribed(request, subscription, open, start.log);
+    this.#sendSubscribed(request, subscription, open, log);
     return subscription;
   }
 
@@ -108,12 +113,10 @@ export class SubscriptionOpener {
     requireEpoch(grant, log, this.deps.logOf(open.version.partition));
   }
 
-  /** Releases what a failed opening has taken, and throws its error. */
-  async #abandon(error: unknown, taken: { cursor: Cursor; receipt?: Receipt }): Promise<never> {
+  /** Releases what a failed opening has taken. */
+  async #giveUp({ cursor, receipt }: { [Key in keyof Taken]: Taken[Key] | undefined }): Promise<void> {
     const { cursors, receipts } = this.deps;
-    const closing = taken.receipt && receipts.close(taken.receipt, 'REFUSED');
-    await Promise.allSettled([cursors.release(taken.cursor), closing]);
-    throw error;
+    await Promise.allSettled([cursor && cursors.release(cursor), receipt && receipts.close(receipt, 'REFUSED')]);
   }
 
   #install(
@@ -167,12 +170,8 @@ export class SubscriptionOpener {
     await Promise.all([cursors.release(cursor), receipts.close(receipt, reason)]);
   }
 
-  /** Finds the start, ends the subscription that holds this cursor on this broker, and claims the cursor. */
-  async #takeCursor(
-    request: SubscribeRequest,
-    open: OpenGrant,
-    source: GrantSource,
-  ): Promise<{ cursor: Cursor } & StartPoint> {
+  /** Finds the start, ends the subscription that holds this cursor on this broker, and takes the cursor and a receipt. */
+  async #take(request: SubscribeRequest, open: OpenGrant, source: GrantSource): Promise<Taken & StartPoint> {
     const { cursors, starts, table, logOf, readers } = this.deps;
     const { grant, cursor: name } = request;
     const narrowing = narrowingDigest(source.narrow);
@@ -193,10 +192,23 @@ export class SubscriptionOpener {
       } else {
         // The client of a closed session may be served by another broker by now, which this claim would supersede.
         if (!request.sink.isOpen()) throw closed(grant);
-        const cursor = await cursors.claim({ grant, name, log, narrowing }, stored).catch(retryIfSuperseded(attempt));
-        if (cursor) return { cursor, log, from };
+        const claiming = cursors.claim({ grant, name, log, narrowing }, stored).catch(retryIfSuperseded(attempt));
+        const taken = await this.#both(claiming, this.#openReceipt(request, open, source, { log, from }));
+        if (taken) return { ...taken, log, from };
       }
     }
+  }
+
+  /** Undefined, with the receipt closed again, when the claim has to be repeated. Nothing is left taken after an error. */
+  async #both(claiming: Promise<Cursor | undefined>, opening: Promise<Receipt>): Promise<Taken | undefined> {
+    const [claimed, opened] = await Promise.allSettled([claiming, opening]);
+    const cursor = claimed.status === 'fulfilled' ? claimed.value : undefined;
+    const receipt = opened.status === 'fulfilled' ? opened.value : undefined;
+    if (cursor && receipt) return { cursor, receipt };
+    await this.#giveUp({ cursor, receipt });
+    if (claimed.status === 'rejected') throw claimed.reason;
+    if (opened.status === 'rejected') throw opened.reason;
+    return undefined;
   }
 
   #openReceipt(

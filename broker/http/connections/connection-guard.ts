@@ -54,7 +54,10 @@ export class ConnectionGuard {
   watch(server: Server): void {
     // Over TLS the socket of requests is the one that the handshake yields.
     const isTls = server instanceof TlsServer;
-    if (isTls) server.on('connection', (socket: Socket) => this.#handshakeBegins(socket));
+    if (isTls) {
+      server.on('connection', (socket: Socket) => this.#handshakeBegins(socket));
+      server.on('secureConnection', (socket: Socket) => this.#handshakes.delete(peerOf(socket)));
+    }
     server.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => this.#opened(socket));
     server.on('upgrade', (request: IncomingMessage) => this.#serviceBegins(request.socket));
     this.#timer = setInterval(() => this.#closeStalled(), CHECK_INTERVAL_MS);
@@ -110,7 +113,6 @@ export class ConnectionGuard {
   }
 
   #opened(socket: Socket): void {
-    this.#handshakes.delete(peerOf(socket));
     if (this.#connections.size >= this.options.maxConnections && !this.#closeIdle()) {
       socket.destroy();
       return;

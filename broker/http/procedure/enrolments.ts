@@ -1,4 +1,5 @@
 import type { FastifyContextConfig, FastifyInstance } from 'fastify';
+import { GIVEN_ID } from '../../procedure/engine/body-check.js';
 import type { Enrolment, RedeemBody } from '../../procedure/people/redeem.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { JSON_TYPE } from '../server/route-rule.js';
@@ -31,7 +32,7 @@ const SCHEMA = {
       officer: {
         type: 'object',
         properties: {
-          id: { type: 'string', pattern: '^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$' },
+          id: GIVEN_ID,
           name: { anyOf: [{ type: 'string', minLength: 1, maxLength: 200 }, { type: 'object' }] },
         },
         required: ['id', 'name'],

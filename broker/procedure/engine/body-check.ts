@@ -2,6 +2,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { LawfulProblem } from '../../../proto/errors.js';
 import { schemaProblem } from '../../../proto/schema-problem.js';
+import { TOKEN_PATTERN } from '../../../proto/subject.js';
 import type { Fields } from '../files/file.js';
 import type { BodyMembers, Transition } from './machine.js';
 import { problem } from './refusals.js';
@@ -36,6 +37,8 @@ export const TITLE = {
   ],
 };
 export const ID = { type: 'string', minLength: 1, maxLength: 129 };
+/** Id that the caller gives to a party, a system or an officer. */
+export const GIVEN_ID = { type: 'string', pattern: TOKEN_PATTERN.source };
 export const DIGEST = { type: 'string', pattern: '^[0-9a-f]{64}$' };
 export const listOf = (items: object, max = 1_000): object => ({ type: 'array', items, maxItems: max });
 

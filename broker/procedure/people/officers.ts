@@ -2,7 +2,7 @@ import type { LawfulProblem } from '../../../proto/errors.js';
 import { newToken } from '../../parties/credentials.js';
 import { ROLES, type Role, type StoredOfficer } from '../../parties/officer.js';
 import { stands } from '../engine/act-guards.js';
-import { ID, listOf, TEXT, TITLE } from '../engine/body-check.js';
+import { GIVEN_ID, ID, listOf, TEXT, TITLE } from '../engine/body-check.js';
 import { type ActContext, type Machine, NONE, SELF } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
 import type { Fields, ProcedureFile } from '../files/file.js';
@@ -11,7 +11,6 @@ import { isTaken } from './taken-id.js';
 /** An administrator may not sign or decide, and a platform operator does nothing else (regulation R36). */
 const APART_FROM_ADMINISTRATOR: readonly Role[] = ['body_head', 'department_head', 'competent_reviewer'];
 
-const TOKEN_PATTERN = '^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$';
 const OFFICER_BODY = { name: TITLE, roles: listOf({ enum: [...ROLES] }, ROLES.length), subject: TEXT, contract: ID };
 
 /** The officer without the digest of its token. */
@@ -125,7 +124,7 @@ export const OFFICERS: Machine = {
           : 'in_office',
       orTo: ['pending'],
       who: ['own.administrator'],
-      body: { id: { type: 'string', pattern: TOKEN_PATTERN }, ...OFFICER_BODY },
+      body: { id: GIVEN_ID, ...OFFICER_BODY },
       idOf: ({ body }) => (typeof body.id === 'string' ? body.id : undefined),
       sides: ({ caller }) => ({ own: caller?.party ?? '' }),
       guard: [

@@ -3,7 +3,7 @@ import type { LawfulProblem } from '../../../proto/errors.js';
 import { peerCompetentDepartment } from '../../parties/competent-department.js';
 import { PARTY_TYPES, type PartyDocument } from '../../parties/party.js';
 import { partyProblems } from '../../parties/party-problems.js';
-import { TEXT, TITLE } from '../engine/body-check.js';
+import { GIVEN_ID, TEXT, TITLE } from '../engine/body-check.js';
 import { type ActContext, type Machine, NONE, SELF } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
 
@@ -134,7 +134,7 @@ export const PARTIES: Machine = {
       act: 'create',
       to: 'registered',
       who: ['owner.platform_operator'],
-      body: { id: { type: 'string', pattern: '^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$' }, ...MEMBERS },
+      body: { id: GIVEN_ID, ...MEMBERS },
       idOf: ({ body }) => (typeof body.id === 'string' ? body.id : undefined),
       sides: ({ body }) => ({ own: String(body.id ?? '') }),
       guard: [

@@ -1,6 +1,6 @@
 import { newToken } from '../../parties/credentials.js';
 import { type StoredSystem, SYSTEM_RIGHTS } from '../../parties/system.js';
-import { listOf, TITLE } from '../engine/body-check.js';
+import { GIVEN_ID, listOf, TITLE } from '../engine/body-check.js';
 import { type ActContext, type Machine, NONE, SELF } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
 import type { Fields, ProcedureFile } from '../files/file.js';
@@ -34,7 +34,7 @@ export const SYSTEMS: Machine = {
       act: 'create',
       to: 'in_use',
       who: ['own.security_officer'],
-      body: { id: { type: 'string', pattern: '^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$' }, name: TITLE, may: MAY },
+      body: { id: GIVEN_ID, name: TITLE, may: MAY },
       idOf: ({ body }) => (typeof body.id === 'string' ? body.id : undefined),
       sides: ({ caller }) => ({ own: caller?.party ?? '' }),
       guard: [

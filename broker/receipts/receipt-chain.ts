@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { SpacedReports } from '../../proto/async/spaced-reports.js';
 import { receiptSubject } from '../../proto/subject.js';
 import type { Bus } from '../nats/bus.js';
 import { DuplicateInBatchError } from '../nats/store-errors.js';
+import { RECEIPTS_STREAM } from '../nats/stream-names.js';
 import { digest, type ReceiptRecord } from './receipt-record.js';
 
 type Omitted = 'broker' | 'n' | 'prev' | 'time';
@@ -13,6 +15,14 @@ export type ReceiptAct = DistributiveOmit<ReceiptRecord, Omitted>;
 export interface ChainHead {
   digest: string;
   records: number;
+}
+
+export interface ReceiptChainDeps {
+  bus: Pick<Bus, 'publisher'>;
+  /** Called for each record that the store has taken. */
+  onStored(): void;
+  /** Called now and then while the store does not take records, and at the end if it never took them. */
+  warn(message: string, error?: unknown): void;
 }
 
 interface Link {
@@ -28,6 +38,7 @@ interface Link {
 
 const BATCH_RECORDS_MAX = 500;
 const RETRY_MS = 250;
+const NOTICE_INTERVAL_MS = 600_000;
 /** Records waiting for the store: beyond it subscriptions are refused rather than delivered without a receipt. */
 const WAITING_RECORDS_MAX = 50_000;
 
@@ -42,6 +53,7 @@ export class ReceiptChain {
   /** One chain per run of a broker: a chain that a crash interrupted is never continued. */
   readonly broker = `b-${randomBytes(9).toString('base64url')}`;
   readonly #waiting: Link[] = [];
+  readonly #refusals = new SpacedReports(() => performance.now(), NOTICE_INTERVAL_MS);
   #head = '';
   #count = 0;
   #stored: ChainHead = { digest: '', records: 0 };
@@ -51,10 +63,7 @@ export class ReceiptChain {
   #writing: Promise<void> | undefined;
   #stopped = false;
 
-  constructor(
-    private readonly bus: Bus,
-    private readonly onStored: () => void,
-  ) {}
+  constructor(private readonly deps: ReceiptChainDeps) {}
 
   /** The part that the store has, and that may be sealed: a seal over records that are lost would read as records that were removed. */
   get head(): ChainHead {
@@ -128,34 +137,44 @@ export class ReceiptChain {
       const batch = this.#waiting.slice(0, BATCH_RECORDS_MAX);
       try {
         await this.#store(batch);
-      } catch {
+      } catch (error) {
         // The chain must not lose a link: the same batch is tried until the store is back.
+        this.#reportRefusal(error);
         await pause(RETRY_MS);
         continue;
       }
       this.#waiting.splice(0, batch.length);
       for (const link of batch) {
         this.#stored = link.head;
-        this.onStored();
+        this.deps.onStored();
         link.resolve();
       }
     }
-    for (const link of this.#waiting.splice(0))
-      link.reject(new Error('the broker stopped before the receipt was stored'));
+    const lost = this.#waiting.splice(0);
+    if (lost.length > 0)
+      this.deps.warn(
+        `receipt records that were never stored: ${lost.length}; deliveries under them read as possible ones`,
+      );
+    for (const link of lost) link.reject(new Error('the broker stopped before the receipt was stored'));
+  }
+
+  #reportRefusal(error: unknown): void {
+    if (this.#refusals.count('') === undefined) return;
+    this.deps.warn(`stream ${RECEIPTS_STREAM} takes no receipts; records that wait: ${this.#waiting.length}`, error);
   }
 
   async #store(batch: Link[]): Promise<void> {
     const [only] = batch;
     if (batch.length === 1 && only) {
-      await this.bus.publisher.publish(only);
+      await this.deps.bus.publisher.publish(only);
       return;
     }
     try {
-      await this.bus.publisher.publishBatch(batch);
+      await this.deps.bus.publisher.publishBatch(batch);
     } catch (error) {
       // An attempt whose outcome was uncertain did store them: one by one the stored ones answer as duplicates.
       if (!(error instanceof DuplicateInBatchError)) throw error;
-      for (const link of batch) await this.bus.publisher.publish(link);
+      for (const link of batch) await this.deps.bus.publisher.publish(link);
     }
   }
 }

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { SluiceError } from '../../proto/errors.js';
-import type { Bus } from '../nats/bus.js';
 import { Receipt } from './receipt.js';
-import { ReceiptChain } from './receipt-chain.js';
+import { ReceiptChain, type ReceiptChainDeps } from './receipt-chain.js';
 import type { ReceiptOpening } from './receipt-record.js';
 
 /** Bounds how late the totals of an open receipt are. */
@@ -17,8 +16,8 @@ export class ReceiptRegistry {
   readonly #open = new Set<Receipt>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(bus: Bus, onStored: () => void) {
-    this.chain = new ReceiptChain(bus, onStored);
+  constructor(deps: ReceiptChainDeps) {
+    this.chain = new ReceiptChain(deps);
   }
 
   start(): void {

@@ -145,7 +145,7 @@ export function openStream(deps: StreamDeps): Stream {
 /** Opens the parts below both modes of delivery: live channels and pages. */
 function openBase(deps: StreamDeps) {
   const { bus, store, entries, metrics } = deps;
-  const receipts = new ReceiptRegistry(bus, () => metrics.receiptStored());
+  const receipts = new ReceiptRegistry({ bus, onStored: () => metrics.receiptStored(), warn: deps.warn });
   const traffic = new CursorTraffic(deps.heartbeatMs);
   const retention = new EntryRetention(entries);
   return {

@@ -15,7 +15,7 @@ t.test('a seal covers the receipts that the store has, and nothing is sealed twi
     if (message.id?.endsWith('/2')) await held;
     return publish(message);
   };
-  const chain = new ReceiptChain(bus, () => undefined);
+  const chain = new ReceiptChain({ bus, onStored: () => undefined, warn: (message) => t.fail(message) });
   const close = (receipt: string) =>
     chain.append('p', 'g', { act: 'close', receipt, through: 1, sent: 1, reason: 'left' } as never);
   const seals: unknown[] = [];

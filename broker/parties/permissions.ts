@@ -138,7 +138,11 @@ const isInScope = (officer: OfficerCaller, scope: Scope | undefined, party: stri
 /** The caller as a system that has the right to publish or to subscribe. Throws NOT_ALLOWED. */
 export function requireSystem(caller: Caller, right: SystemRight, where: ProblemWhere = {}): SystemCaller {
   if (caller.kind !== 'system') {
-    throw new SluiceError('NOT_ALLOWED', `only a system may ${right}; officer ${caller.id} is none`, where);
+    throw new SluiceError(
+      'NOT_ALLOWED',
+      `this call is for systems that may ${right}; ${caller.id} is an officer`,
+      where,
+    );
   }
   if (!caller.may.includes(right)) throw new SluiceError('NOT_ALLOWED', `system ${caller.id} may not ${right}`, where);
   return caller;

@@ -141,7 +141,7 @@ class RunningBroker implements BrokerHandle {
     const gateway = this.#openGateway(stream, intake, admission);
     const pageBudget = new PageBudget();
     this.#lawful = this.#openLawful(stream, { slots: admission.slots, ending: ending.signal, pageBudget });
-    const health = new BrokerHealth({ ...this.parts, isServing: () => this.#isServing });
+    const health = new BrokerHealth({ ...this.parts, ...observation, isServing: () => this.#isServing });
     this.#app = await openApp(this.parts, {
       ...{ stream, ...observation, intake, gateway, tickets, admission, health, pageBudget },
       ...{ lawful: this.#lawful, ending: ending.signal },

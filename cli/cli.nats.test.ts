@@ -82,7 +82,7 @@ t.test('the command line leads from an empty bus to a department that streams a 
   const status = await asOperator('status');
   t.match(status.out, /is ready/);
   t.match(status.out, /^store: [\d.]+ [kMGT]?B of [\d.]+ [kMGT]?B free$/m);
-  t.match(status.out, /^LEDGER +\d+ +[\d.]+ [kM]?B +-$/m);
+  t.match(status.out, /^LEDGER +\d+ +[\d.]+ [kM]?B +- +-$/m);
 
   t.match((await asOperator('grants', 'terminate', 'g-one', '--reason', 'a test')).out, /grant g-one is terminated/);
   const after = await follow('--limit', '1');

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
@@ -162,6 +163,23 @@ t.test('a bus that cannot be reached ends a command with exit code 3 and one lin
   t.match(err, new RegExp(`^sluice: CONNECTION_LOST: ${url} can ?not be reached: ECONNREFUSED`));
   const asJson = await sluice('grants', '--url', url, '--json');
   t.match(JSON.parse(asJson.err), { error: { code: 'CONNECTION_LOST', exitCode: 3 } });
+});
+
+t.test('a fault that does not keep the bus from being ready is named by status and fails the doctor', async (t) => {
+  const warning = 'stream RECEIPTS holds 1000 of the 1000 bytes of its limit';
+  const server = createHttpServer((_request, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ status: 'ready', notices: [], warnings: [warning] }));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  t.teardown(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const status = await sluice('status', '--url', url);
+  t.equal(status.exitCode, 0);
+  t.match(status.out, ` is ready\n  warning: ${warning}`);
+  const doctor = await sluice('doctor', '--url', url);
+  t.equal(doctor.exitCode, 1);
+  t.match(doctor.out, `FAIL  store         ${warning}: see "When something is wrong"`);
 });
 
 t.test('catalog lint lists every problem of every entry without a bus', async (t) => {

@@ -30,6 +30,7 @@ export interface ObservationDeps {
 
 /** Read models that are asked over HTTP. */
 export interface Observation {
+  storeWatch: Pick<StoreWatch, 'warnings'>;
   grantLag: GrantLag;
   entryFigures: EntryFigures;
 }
@@ -42,18 +43,15 @@ export function openObservation(deps: ObservationDeps): Observation {
   const receipts = stream.receipts.chain;
   const counts = acceptedCounts(role, accepted);
   const late = new LateEntries({ bus, catalog, counts, metrics: metrics.grants, clock });
-  const watches = [
-    counter,
-    new GrantWatch({ grants, counter, metrics: metrics.grants, clock }),
-    late,
-    new StoreWatch({ bus, partitions: store.partitions, space, ledger, receipts, metrics }),
-  ];
+  const storeWatch = new StoreWatch({ bus, partitions: store.partitions, space, ledger, receipts, metrics });
+  const watches = [counter, new GrantWatch({ grants, counter, metrics: metrics.grants, clock }), late, storeWatch];
   for (const watch of watches) watch.start();
   releases.add('observation', async () => {
     for (const watch of watches) watch.stop();
   });
   const uses = cursorUses(role, stream.traffic);
   return {
+    storeWatch,
     grantLag: new GrantLag({ ...stream, grants, permissions, entries: catalog, counter, uses, clock }),
     entryFigures: new EntryFigures({ counts, late, permissions }),
   };

@@ -9,10 +9,14 @@ export interface StreamState {
   stream: string;
   messages: number;
   bytes: number;
+  /** Undefined for a stream without a limit of its own. */
+  limitBytes: number | undefined;
   /** Undefined where the server is no cluster. */
   leader: string | undefined;
   replicas: readonly { server: string; lag: number; isCurrent: boolean }[];
 }
+
+const maxBy = (...labels: string[]) => ({ labels, aggregator: 'max' }) as const;
 
 /** The connection to NATS, and what it stores: by server and stream, never by consumer. */
 export class StoreMetrics {
@@ -22,24 +26,24 @@ export class StoreMetrics {
   readonly #free: Gauge;
   readonly #open: Gauge;
   readonly #secondsUntilFull: Gauge;
-  readonly #streamMessages: Gauge;
-  readonly #streamBytes: Gauge;
-  readonly #replicaLag: Gauge;
-  readonly #replicasBehind: Gauge;
-  readonly #streamsLed: Gauge;
   readonly #server: Gauge;
   readonly #roundTrip: Gauge;
+  readonly #streams: StreamGauges;
 
   constructor(make: MetricFactory) {
     this.#up = make.gauge('sluice_nats_up', '1 while connected to NATS', { aggregator: 'min' });
     this.#capacity = make.gauge(
       'sluice_store_capacity_bytes',
-      'Bytes of the disk of the store, or storage limit of its account',
+      'Bytes of the disk of the store, or storage limit of its account; absent for an account without a limit',
       { aggregator: 'max' },
     );
-    this.#free = make.gauge('sluice_store_free_bytes', 'Bytes of the capacity that are free, whoever uses the rest', {
-      aggregator: 'min',
-    });
+    this.#free = make.gauge(
+      'sluice_store_free_bytes',
+      'Bytes of the capacity that are free, whoever uses the rest; absent where the capacity is',
+      { aggregator: 'min' },
+    );
+    // Until it is measured there is no room rather than none left.
+    for (const gauge of [this.#capacity, this.#free]) gauge.remove();
     this.#open = make.gauge(
       'sluice_store_takes_events',
       '1 while events are stored, 0 while they are refused because too little of the store is left',
@@ -52,45 +56,22 @@ export class StoreMetrics {
       { aggregator: 'min' },
     );
     this.#secondsUntilFull.set(Number.POSITIVE_INFINITY);
-    const of = (...labels: string[]) => ({ labels, aggregator: 'max' }) as const;
-    this.#streamMessages = make.gauge('sluice_nats_stream_messages', 'Messages that a stream holds', of('stream'));
-    this.#streamBytes = make.gauge('sluice_nats_stream_bytes', 'Bytes that a stream holds', of('stream'));
-    this.#streamsLed = make.gauge('sluice_nats_streams_led', 'Streams that the server leads', of('server'));
-    this.#replicaLag = make.gauge(
-      'sluice_nats_stream_replica_lag_messages',
-      'Messages that a replica of the stream is behind its leader',
-      of('stream', 'server'),
-    );
-    this.#replicasBehind = make.gauge(
-      'sluice_nats_replicas_behind',
-      'Replicas of streams on the server that are offline or not up to date',
-      of('server'),
-    );
+    this.#streams = new StreamGauges(make);
     this.#server = make.gauge(
       'sluice_nats_server_info',
       'The server that this process is connected to: always 1',
-      of('server', 'version'),
+      maxBy('server', 'version'),
     );
     this.#roundTrip = make.gauge(
       'sluice_nats_round_trip_seconds',
       'Time of one round trip to the server that this process is connected to',
-      of('server'),
+      maxBy('server'),
     );
   }
 
   /** Replaces what was known of the streams: a server that left takes its series with it. */
   streamsNow(streams: readonly StreamState[]): void {
-    const byServer = [this.#streamsLed, this.#replicasBehind, this.#replicaLag];
-    for (const gauge of [this.#streamMessages, this.#streamBytes, ...byServer]) gauge.reset();
-    for (const { stream, messages, bytes, leader, replicas } of streams) {
-      this.#streamMessages.set({ stream }, messages);
-      this.#streamBytes.set({ stream }, bytes);
-      if (leader !== undefined) this.#streamsLed.inc({ server: leader });
-      for (const { server, lag, isCurrent } of replicas.slice(0, REPLICAS_MAX)) {
-        this.#replicaLag.set({ stream, server }, lag);
-        this.#replicasBehind.inc({ server }, Number(!isCurrent));
-      }
-    }
+    this.#streams.replace(streams);
   }
 
   connectedTo(server: string, version: string, roundTripSeconds: number): void {
@@ -119,5 +100,52 @@ export class StoreMetrics {
 
   reconnected(): void {
     this.#reconnects.inc();
+  }
+}
+
+/** What the leaders of the streams say. */
+class StreamGauges {
+  readonly #streamMessages: Gauge;
+  readonly #streamBytes: Gauge;
+  readonly #streamLimit: Gauge;
+  readonly #replicaLag: Gauge;
+  readonly #replicasBehind: Gauge;
+  readonly #streamsLed: Gauge;
+
+  constructor(make: MetricFactory) {
+    this.#streamMessages = make.gauge('sluice_nats_stream_messages', 'Messages that a stream holds', maxBy('stream'));
+    this.#streamBytes = make.gauge('sluice_nats_stream_bytes', 'Bytes that a stream holds', maxBy('stream'));
+    this.#streamLimit = make.gauge(
+      'sluice_nats_stream_limit_bytes',
+      'Bytes that a stream may hold; absent for a stream without a limit of its own',
+      maxBy('stream'),
+    );
+    this.#streamsLed = make.gauge('sluice_nats_streams_led', 'Streams that the server leads', maxBy('server'));
+    this.#replicaLag = make.gauge(
+      'sluice_nats_stream_replica_lag_messages',
+      'Messages that a replica of the stream is behind its leader',
+      maxBy('stream', 'server'),
+    );
+    this.#replicasBehind = make.gauge(
+      'sluice_nats_replicas_behind',
+      'Replicas of streams on the server that are offline or not up to date',
+      maxBy('server'),
+    );
+  }
+
+  replace(streams: readonly StreamState[]): void {
+    const byServer = [this.#streamsLed, this.#replicasBehind, this.#replicaLag];
+    const byStream = [this.#streamMessages, this.#streamBytes, this.#streamLimit];
+    for (const gauge of [...byStream, ...byServer]) gauge.reset();
+    for (const { stream, messages, bytes, limitBytes, leader, replicas } of streams) {
+      this.#streamMessages.set({ stream }, messages);
+      this.#streamBytes.set({ stream }, bytes);
+      if (limitBytes !== undefined) this.#streamLimit.set({ stream }, limitBytes);
+      if (leader !== undefined) this.#streamsLed.inc({ server: leader });
+      for (const { server, lag, isCurrent } of replicas.slice(0, REPLICAS_MAX)) {
+        this.#replicaLag.set({ stream, server }, lag);
+        this.#replicasBehind.inc({ server }, Number(!isCurrent));
+      }
+    }
   }
 }

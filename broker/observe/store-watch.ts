@@ -21,6 +21,10 @@ export interface StoreWatchDeps {
 }
 
 const WATCH_INTERVAL_MS = 15_000;
+/** Above this share of its limit a stream is reported; a message that is larger than what is left is refused already. */
+const LIMIT_SHARE_MAX = 0.9;
+/** A commit is a round trip at least, and live events are promised within this time. */
+const ROUND_TRIP_MS_MAX = 250;
 
 /** Asks the store now and then what no event of the broker reports: streams and their replicas, ages, and how fast it fills. */
 export class StoreWatch {
@@ -35,7 +39,14 @@ export class StoreWatch {
     }
   });
 
+  #warnings: readonly string[] = [];
+
   constructor(private readonly deps: StoreWatchDeps) {}
+
+  /** What was wrong with the store when it was asked last, though events can be published and streamed. */
+  get warnings(): readonly string[] {
+    return this.#warnings;
+  }
 
   start(): void {
     this.#noting.start();
@@ -63,7 +74,9 @@ export class StoreWatch {
     for (const stream of [...events, ...STORE_STREAMS]) infos.push(await streamInfo(bus, stream));
     metrics.store.streamsNow(infos.map(stateOf));
     const server = bus.nc.info;
-    if (server) metrics.store.connectedTo(server.server_name, server.version, (await bus.nc.rtt()) / 1000);
+    const roundTripMs = server ? await bus.nc.rtt() : 0;
+    if (server) metrics.store.connectedTo(server.server_name, server.version, roundTripMs / 1000);
+    this.#warnings = [...infos.flatMap(limitWarning), ...roundTripWarning(server?.server_name, roundTripMs)];
     await this.#askQuarantine(infos.find(({ config }) => config.name === QUARANTINE_STREAM) as StreamInfo);
   }
 
@@ -83,11 +96,23 @@ export class StoreWatch {
   }
 }
 
+function limitWarning({ config, state }: StreamInfo): string[] {
+  const { name, max_bytes: limit } = config;
+  if (limit <= 0 || state.bytes < limit * LIMIT_SHARE_MAX) return [];
+  return [`stream ${name} holds ${state.bytes} of the ${limit} bytes of its limit, at which it takes nothing more`];
+}
+
+function roundTripWarning(server: string | undefined, ms: number): string[] {
+  if (ms <= ROUND_TRIP_MS_MAX) return [];
+  return [`a round trip to the NATS server ${server} takes ${ms / 1000} s, and a commit no less`];
+}
+
 function stateOf({ config, state, cluster }: StreamInfo): StreamState {
   return {
     stream: config.name,
     messages: state.messages,
     bytes: state.bytes,
+    limitBytes: config.max_bytes > 0 ? config.max_bytes : undefined,
     leader: cluster?.leader,
     replicas: (cluster?.replicas ?? []).map(({ name, lag, current, offline }) => {
       return { server: name, lag: lag ?? 0, isCurrent: current && !offline };

@@ -105,7 +105,7 @@ export const ANSWER_SCHEMAS: Record<string, HttpSchema> = {
   LedgerVerification: objectOf({ records: integer, head: string, brokenAt: integer, why: string }),
   Disclosures: objectOf({ disclosures: listOf(anything), formerLives: listOf(anything) }, ['disclosures']),
   Health: objectOf({ status: string }, ['status']),
-  Readiness: objectOf({ status: string, notices: strings }, ['status']),
+  Readiness: objectOf({ status: string, notices: strings, warnings: strings }, ['status']),
   Reason: {
     ...objectOf({ reason: { type: 'string', minLength: 1, maxLength: 2000 } }, ['reason']),
     additionalProperties: false,

@@ -49,7 +49,9 @@ function everything(): Metrics {
   for (const kind of ['subscribe', 'ack', 'reject', 'unsubscribe', 'publish'] as const) gateway.frameReceived(kind);
   const streams = Array.from({ length: PARTITIONS_MAX + 4 }, (_, i) => `S_${i}`);
   const replicas = SERVERS.slice(1).map((server) => ({ server, lag: 0, isCurrent: true }));
-  store.streamsNow(streams.map((name) => ({ stream: name, messages: 1, bytes: 1, leader: 'a', replicas })));
+  store.streamsNow(
+    streams.map((name) => ({ stream: name, messages: 1, bytes: 1, limitBytes: 1, leader: 'a', replicas })),
+  );
   store.connectedTo('a', '2.15.1', 0.001);
   intake.quarantineNow(new Map(Object.keys(QUARANTINE_AGES).map((age) => [age as '1h', 1])), 1);
   grants.cursorsNow(new Map(Object.keys(LAG_AGES).map((age) => [age as '1h', 1])), 0);

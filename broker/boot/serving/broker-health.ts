@@ -12,6 +12,7 @@ export interface BrokerHealthDeps {
   governance: { ledger: Pick<Ledger, 'isFresh'> };
   /** Advice to the operator of an external store, which works all the same. */
   notices: readonly string[];
+  storeWatch: { readonly warnings: readonly string[] };
   isServing(): boolean;
 }
 
@@ -32,8 +33,14 @@ export class BrokerHealth {
   }
 
   notices(): string[] {
-    const { notices, space } = this.deps;
-    return space.level === 'no_events' ? [...notices, 'the store is full: events are refused'] : [...notices];
+    return [...this.deps.notices];
+  }
+
+  /** Faults that do not keep this broker from being ready. */
+  warnings(): string[] {
+    const { storeWatch, space } = this.deps;
+    const isFull = space.level === 'no_events';
+    return [...(isFull ? ['the store is full: events are refused'] : []), ...storeWatch.warnings];
   }
 
   async storeUsage(): Promise<StoreUsage> {

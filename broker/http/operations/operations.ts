@@ -11,6 +11,8 @@ export interface OperationRoutesDeps {
     unreadyReasons(): string[];
     /** Advice to the operator of an external store, which works all the same. */
     notices(): string[];
+    /** Faults of the store that keep no event from being published and streamed. */
+    warnings(): string[];
   };
 }
 
@@ -23,15 +25,17 @@ export function operationRoutes(app: FastifyInstance, deps: OperationRoutesDeps)
   app.get('/healthz', { ...open, schema: HEALTH }, async () => ({ status: 'alive' }));
   app.get('/readyz', { ...open, schema: READY }, async (_request, reply) => {
     const reasons = deps.health.unreadyReasons();
-    if (reasons.length === 0) return { status: 'ready', notices: deps.health.notices() };
+    const { health } = deps;
+    if (reasons.length === 0) return { status: 'ready', notices: health.notices(), warnings: health.warnings() };
     return sendProblem(reply, toProblem(new SluiceError('STORE_UNAVAILABLE', 'not ready', { problems: reasons })));
   });
 }
 
 const STATUS = { type: 'object', properties: { status: { type: 'string' } } };
+const STRINGS = { type: 'array', items: { type: 'string' } };
 const READINESS = {
   type: 'object',
-  properties: { ...STATUS.properties, notices: { type: 'array', items: { type: 'string' } } },
+  properties: { ...STATUS.properties, notices: STRINGS, warnings: STRINGS },
 };
 const METRICS = {
   tags: ['operations'],

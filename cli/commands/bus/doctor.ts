@@ -11,6 +11,8 @@ import type { Terminal } from '../../terminal.js';
 /** Beyond this the start of a grant, a ticket or a certificate may be judged wrongly. */
 const CLOCK_OFF_MS_MAX = 2_000;
 
+const STORE_ADVICE = ': see "When something is wrong" in docs/operations.md';
+
 /** One line of the report. A check after a failed one that it needs is left out. */
 interface Finding {
   check: string;
@@ -56,12 +58,16 @@ async function bus(options: ConnectionOptions): Promise<Finding[]> {
     () => 'the bus answers',
   );
   if (!reachable.ok) return [reachable];
-  const store = await attempt(
+  let warnings: string[] = [];
+  const readiness = await attempt(
     'store',
     options.url,
-    () => apiOf(options).json('/readyz'),
+    async () => {
+      warnings = (await apiOf(options).json<{ warnings?: string[] }>('/readyz')).warnings ?? [];
+    },
     () => 'events can be published and streamed',
   );
+  const store = warnings.length === 0 ? readiness : faulty(warnings);
   if (options.token === undefined) return [reachable, store];
   const askedAtMs = Date.now();
   let who: Whoami | undefined;
@@ -76,6 +82,13 @@ async function bus(options: ConnectionOptions): Promise<Finding[]> {
   if (!who) return [reachable, store, token];
   return [reachable, store, token, clock(who, (askedAtMs + Date.now()) / 2), versions(who)];
 }
+
+/** Events can be published and streamed, and yet something is wrong. */
+const faulty = (warnings: readonly string[]): Finding => ({
+  check: 'store',
+  ok: false,
+  detail: `${warnings.join('; ')}${STORE_ADVICE}`,
+});
 
 function clock({ mode, time }: Whoami, nowMs: number): Finding {
   const offMs = Math.round(Date.parse(time) - nowMs);
@@ -113,6 +126,6 @@ async function attempt(
 
 function advice(check: string, url: string, error: unknown): string {
   if (check === 'token') return ': is SLUICE_TOKEN the token of this bus, and was it renewed since?';
-  if (error instanceof ApiError) return ': see "When something is wrong" in docs/operations.md';
+  if (error instanceof ApiError) return STORE_ADVICE;
   return `: is ${url} the right address (SLUICE_URL), and does a proxy or firewall stand between?`;
 }

@@ -18,13 +18,14 @@ export function addStatus(program: Command, terminal: Terminal): void {
 }
 
 async function status(options: ConnectionOptions, terminal: Terminal): Promise<void> {
-  const { isReady, reasons, notices } = await readiness(options);
+  const { isReady, reasons, warnings, notices } = await readiness(options);
   const usage = await storeUsage(options);
   if (options.json) {
-    await terminal.out(JSON.stringify({ url: options.url, ready: isReady, reasons, notices, store: usage }));
+    await terminal.out(JSON.stringify({ url: options.url, ready: isReady, reasons, warnings, notices, store: usage }));
   } else {
     await terminal.out(isReady ? `${options.url} is ready` : `${options.url} is up but not ready:`);
     for (const reason of reasons) await terminal.out(`  - ${reason}`);
+    for (const warning of warnings) await terminal.out(`  warning: ${warning}`);
     for (const notice of notices) await terminal.out(`  note: the NATS server: ${notice}`);
     if (usage) for (const line of usageLines(usage)) await terminal.out(line);
   }
@@ -34,19 +35,22 @@ async function status(options: ConnectionOptions, terminal: Terminal): Promise<v
 interface Readiness {
   isReady: boolean;
   reasons: string[];
-  /** Warnings for the operator that do not make the bus unready. */
+  /** Faults that do not make the bus unready; a bus of an earlier version has them among its notices. */
+  warnings: string[];
+  /** Advice to the operator of an external store. */
   notices: string[];
 }
 
 async function readiness(options: ConnectionOptions): Promise<Readiness> {
   try {
-    const { notices = [] } = (await apiOf(options).json('/readyz')) as { notices?: string[] };
-    return { isReady: true, reasons: [], notices };
+    const { warnings = [], notices = [] } = await apiOf(options).json<Partial<Readiness>>('/readyz');
+    return { isReady: true, reasons: [], warnings, notices };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     return {
       isReady: false,
       reasons: error.problem.problems ? problemTexts(error.problem.problems) : [error.problem.detail],
+      warnings: [],
       notices: [],
     };
   }
@@ -69,9 +73,10 @@ function usageLines({ capacity, free, streams }: StoreUsage): string[] {
     String(messages),
     bytesText(used),
     limit === null ? '-' : bytesText(limit),
+    limit === null ? '-' : `${Math.floor((100 * used) / limit)} %`,
   ]);
   const left = capacity === null || free === null ? [] : [`store: ${bytesText(free)} of ${bytesText(capacity)} free`];
-  return [...left, ...table(['STREAM', 'MESSAGES', 'USED', 'LIMIT'], rows)];
+  return [...left, ...table(['STREAM', 'MESSAGES', 'USED', 'LIMIT', 'OF LIMIT'], rows)];
 }
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;

@@ -1,0 +1,37 @@
+import t from 'tap';
+import { eventually } from '../../tests/support/condition.js';
+import { connect, startNats } from '../../tests/support/nats/nats.js';
+import { Metrics } from '../metrics/metrics.js';
+import { ensureStreams } from '../nats/streams.js';
+import { StoreWatch } from './store-watch.js';
+
+t.test('a stream near its own limit and a slow line to NATS are warnings', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  await ensureStreams(bus, { partitions: 1, replicas: 1 });
+  const { config } = await bus.jsm.streams.info('RECEIPTS');
+  await bus.jsm.streams.update('RECEIPTS', { ...config, max_bytes: 1_000 });
+  await bus.publisher.publish({ subject: 'receipt.p.g', data: Buffer.alloc(900), id: 'one' });
+  let roundTripMs = 1;
+  bus.nc.rtt = async () => roundTripMs;
+  const metrics = new Metrics();
+  const watched = (): StoreWatch => {
+    const receipts = { unsealed: { records: 0, oldestAtMs: undefined } };
+    const parts = { bus, partitions: 1, space: { room: undefined }, ledger: { lastSeenAtMs: 0 }, receipts, metrics };
+    const watch = new StoreWatch(parts);
+    t.teardown(() => watch.stop());
+    watch.start();
+    return watch;
+  };
+  const limited = watched();
+  await eventually(() => limited.warnings.length > 0, 'a warning', 10_000);
+  t.match(limited.warnings, [/^stream RECEIPTS holds 9\d\d of the 1000 bytes of its limit/]);
+  t.equal(limited.warnings.length, 1);
+  const text = await metrics.text('text');
+  t.match(text, '\nsluice_nats_stream_limit_bytes{stream="RECEIPTS"} 1000\n');
+  t.notMatch(text, 'sluice_nats_stream_limit_bytes{stream="LEDGER"}', 'a stream without a limit has none');
+  t.notMatch(text, '\nsluice_store_capacity_bytes ', 'nor has an account without one');
+  roundTripMs = 620;
+  const slow = watched();
+  await eventually(() => slow.warnings.length > 1, 'another warning', 10_000);
+  t.match(slow.warnings[1], /^a round trip to the NATS server \S+ takes 0\.62 s/);
+});

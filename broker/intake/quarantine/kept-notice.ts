@@ -4,10 +4,12 @@ import type { QuarantineEntry } from './quarantine-record.js';
 
 /** A report tells an operator which source to repair; once is enough, not for each event. */
 const NOTICE_INTERVAL_MS = 600_000;
+/** By then a large fault has another count than a small one. */
+const SECOND_NOTICE_MS = 60_000;
 
 /**
- * Reports whose events are quarantined: entry, system and code, each at most once in ten minutes with their number since the last
- * report. The metric only says that there are some.
+ * Reports whose events are quarantined: entry, system, code and item, each at once, after a minute and then at most once in ten
+ * minutes with their number since the last report. The metric only says that there are some.
  */
 export class KeptNotice {
   readonly #reports: SpacedReports;
@@ -16,13 +18,15 @@ export class KeptNotice {
     clock: () => number,
     private readonly report: (message: string) => void,
   ) {
-    this.#reports = new SpacedReports(clock, NOTICE_INTERVAL_MS);
+    this.#reports = new SpacedReports(clock, NOTICE_INTERVAL_MS, SECOND_NOTICE_MS);
   }
 
-  add({ subject }: Pick<QuarantineEntry, 'subject'>, code: ErrorCode): void {
-    const events = this.#reports.count(`${subject} ${code}`);
+  add({ subject, item }: Pick<QuarantineEntry, 'subject' | 'item'>, code: ErrorCode): void {
+    const flaw = item === undefined ? code : `${code} in item ${item}`;
+    const events = this.#reports.count(`${subject} ${flaw}`);
     if (events === undefined) return;
     const [, party, name, system] = subject.split('.');
-    this.report(`${events} events of entry ${party}.${name} from system ${system} are quarantined: ${code}`);
+    const of = `entry ${party}.${name}`;
+    this.report(`quarantined events of ${of} since the last such line: ${events} (system ${system}, ${flaw})`);
   }
 }

@@ -19,6 +19,8 @@ export interface QuarantineEntry {
   subject: string;
   /** The same for the same event with the same problem, which is kept once. */
   key: string;
+  /** The item that is wrong, if the entry has it: a name that only the event has may be a value. */
+  item?: string | undefined;
   bytes: Uint8Array;
 }
 

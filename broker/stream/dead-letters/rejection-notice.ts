@@ -2,6 +2,8 @@ import { SpacedReports } from '../../../proto/async/spaced-reports.js';
 
 /** A report tells an operator which department to call; once is enough, not for each event. */
 const NOTICE_INTERVAL_MS = 600_000;
+/** By then a large fault has another count than a small one. */
+const SECOND_NOTICE_MS = 60_000;
 
 export interface RejectingReader {
   grant: string;
@@ -11,8 +13,8 @@ export interface RejectingReader {
 }
 
 /**
- * Reports who rejects events: grant, party, system and entry, at most once in ten minutes for each grant with their number since
- * the last report. The reason is the subscriber's own text and may hold a value of the record, so it is not in the log
+ * Reports who rejects events: grant, party, system and entry, for each grant at once, after a minute and then at most once in ten minutes
+ * with their number since the last report. The reason is the subscriber's own text and may hold a value of the record, so it is not in the log
  * (docs/decisions/0280).
  */
 export class RejectionNotice {
@@ -22,7 +24,7 @@ export class RejectionNotice {
     clock: () => number,
     private readonly report: (message: string) => void,
   ) {
-    this.#reports = new SpacedReports(clock, NOTICE_INTERVAL_MS);
+    this.#reports = new SpacedReports(clock, NOTICE_INTERVAL_MS, SECOND_NOTICE_MS);
   }
 
   add({ grant, party, system, entry }: RejectingReader): void {

@@ -86,6 +86,8 @@ export function openApp(
     catalogPlugin({ ...governance, isTrial: permissions.isTrial }),
     auditPlugin({ ledger, disclosures, permissions }),
     operationsPlugin({ metrics: exposition, health, grantLag, entryFigures, clock }),
-    lawful ? procedurePlugin(lawful) : trialPlugin(),
+    lawful
+      ? procedurePlugin(lawful)
+      : trialPlugin({ clock, isTestClock: config.testClock, calendarVersions: () => [] }),
   ]);
 }

@@ -10,10 +10,13 @@ import { PROBLEMS } from '../server/problem-schema.js';
 import { SMALL_JSON } from '../server/route-rule.js';
 import { keyOf } from './act-call.js';
 
-export interface ClockRoutesDeps {
+export interface ClockReadingDeps {
   clock: () => number;
   isTestClock: boolean;
   calendarVersions(): string[];
+}
+
+export interface ClockRoutesDeps extends ClockReadingDeps {
   /** Resolves when everything that fell due on the way was acted on. */
   setClock(nowMs: number, by: { actor: string; role: string }, once?: SetOnce): Promise<ActAnswer>;
   kept: KeptAnswers;
@@ -23,14 +26,20 @@ const READ_RULE: FastifyContextConfig = { access: 'anybody', outsiders: ['platfo
 
 type SetRoute = { Body: { now: string } };
 
-/** The time of the bus; the platform operator sets it on a bus with a test clock. */
-export function clockRoutes(app: FastifyInstance, deps: ClockRoutesDeps): void {
+/** The time of the bus, which a trial bus has too. Returns the function that reads it. */
+export function clockReadRoute(app: FastifyInstance, deps: ClockReadingDeps) {
   const read = () => ({
     now: momentOf(deps.clock()),
     test: deps.isTestClock,
     calendarVersions: deps.calendarVersions(),
   });
   app.get('/v1/clock', { schema: READ, config: READ_RULE }, async () => read());
+  return read;
+}
+
+/** The time of the bus; the platform operator sets it on a bus with a test clock. */
+export function clockRoutes(app: FastifyInstance, deps: ClockRoutesDeps): void {
+  const read = clockReadRoute(app, deps);
   app.post<SetRoute>(
     '/v1/clock',
     {

@@ -37,6 +37,9 @@ t.test(
     }
     t.match(await call('POST /v1/bodies', 'a-token-that-nobody-was-given'), { status: 401 }, 'who asks comes first');
 
+    t.match(await call('GET /v1/clock'), { status: 200, body: { test: false, calendarVersions: [] } });
+    t.match(await call('POST /v1/clock'), REFUSED, 'it is set by the procedure alone');
+
     const before = [...known].filter((operation) => operation.includes(' /v1/'));
     t.ok(before.includes('POST /v1/systems/x/renew-token'));
     for (const operation of before) t.not((await call(operation)).body.article, 'R31', operation);

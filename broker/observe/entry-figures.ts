@@ -41,7 +41,7 @@ export class EntryFigures {
       (isOverseer || provider === caller.party) &&
       (party === undefined || provider === party || granted?.has(entry) === true) &&
       isListedFor(caller, provider);
-    const budget = new TurnBudget();
+    const budget = await TurnBudget.inNewTurn();
     const [entries, late]: [AcceptedEntry[], OverdueEntry[]] = [[], []];
     for (const [entry, accepted] of await this.deps.counts.collect()) {
       const provider = splitEntryId(entry).party;

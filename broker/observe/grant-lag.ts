@@ -149,7 +149,7 @@ async function settledWithin(settled: Promise<void>, ms: number): Promise<void> 
 const GRANTS_PER_LOOK = 16;
 
 async function inTurns<T>(list: readonly T[], work: (one: T) => void): Promise<void> {
-  const budget = new TurnBudget();
+  const budget = await TurnBudget.inNewTurn();
   for (const [index, one] of list.entries()) {
     work(one);
     if (index % GRANTS_PER_LOOK === 0 && budget.isUsedUp) await budget.nextTurn();

@@ -75,3 +75,15 @@ t.test(
     for (const name of Object.keys(GRANT_SERIES)) t.match(text, new RegExp(`^# TYPE ${name} (gauge|counter)$`, 'm'));
   },
 );
+
+t.test(
+  'the first piece is made in a turn of its own, since reading the grants may have used up the present one',
+  async (t) => {
+    const grants = grantTable();
+    add(grants, 1);
+    let turns = 0;
+    setImmediate(() => turns++);
+    await grantSeries({ grants, entries: [], late: [] }, NOW_MS).next();
+    t.equal(turns, 1);
+  },
+);

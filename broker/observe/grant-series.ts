@@ -105,7 +105,7 @@ export const SERIES_PER_PIECE = 512;
  * escaping, and every character is one byte. A grant without a cursor has the series that need none.
  */
 export async function* grantSeries(reported: Reported, nowMs: number): AsyncGenerator<Buffer> {
-  const budget = new TurnBudget();
+  const budget = await TurnBudget.inNewTurn();
   for (const piece of piecesOf(reported, nowMs)) {
     // No row of it has a value.
     if (piece === '') continue;

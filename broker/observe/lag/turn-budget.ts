@@ -7,6 +7,12 @@ const TURN_MS = 1;
 export class TurnBudget {
   #startedAtMs = performance.now();
 
+  /** Resolves in a new turn: of the present one, the work before this may have used as much as a budget allows. */
+  static async inNewTurn(): Promise<TurnBudget> {
+    await nextTurn();
+    return new TurnBudget();
+  }
+
   get isUsedUp(): boolean {
     return performance.now() - this.#startedAtMs >= TURN_MS;
   }

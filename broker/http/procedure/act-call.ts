@@ -4,6 +4,8 @@ import { SluiceError } from '../../../proto/errors.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import type { ActAnswer } from '../../procedure/engine/append-once.js';
 import type { ActCall } from '../../procedure/engine/perform-call.js';
+import { problem, refuse } from '../../procedure/engine/refusals.js';
+import type { Fields } from '../../procedure/files/file.js';
 
 /** Printable ASCII. */
 const KEY = /^[\x20-\x7e]{1,128}$/;
@@ -16,6 +18,12 @@ export function callOf(request: FastifyRequest): Pick<ActCall, 'body' | 'ifMatch
   const ifMatch = ifMatchOf(request);
   const key = keyOf(request);
   return { body, ...(ifMatch !== undefined && { ifMatch }), ...(key && { key }) };
+}
+
+/** For a call that says all by its address. Throws BAD_REQUEST with each member of the body. */
+export function requireEmpty(body: Fields): void {
+  const names = Object.keys(body).map((name) => name.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1'));
+  if (names.length > 0) throw refuse(names.map((name) => problem(`/${name}`, 'BAD_REQUEST', 'is not a known field')));
 }
 
 function ifMatchOf({ headers }: FastifyRequest): number | undefined {

@@ -9,7 +9,7 @@ import { grantOf, skippedTimesOf } from '../../procedure/grants/grant-file.js';
 import type { UsedItems } from '../../stream/pages/used-items.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
-import { callOf, sendAnswer } from './act-call.js';
+import { callOf, requireEmpty, sendAnswer } from './act-call.js';
 import { ACT_RULE } from './files.js';
 
 export interface RenewalDeps {
@@ -53,8 +53,7 @@ async function renew(
   const before = await procedure.answered(caller, key);
   if (before) return before;
   const { file } = await procedure.files.read(caller, { kind: 'grants', id });
-  const [unknown] = Object.keys(given);
-  if (unknown !== undefined) throw refuseOne('BAD_REQUEST', 'is not a known field', `/${unknown.slice(0, 64)}`);
+  requireEmpty(given);
   const isApplicant = caller.kind === 'officer' && caller.party === file.sides.demand;
   if (!isApplicant || !caller.roles.includes('applicant')) {
     throw refuseOne('NOT_YOUR_ROLE', 'renew is for demand.applicant');

@@ -34,25 +34,26 @@ export class NoticeBoard {
     return this.deps.files.notices(query);
   }
 
+  /** Throws NOT_FOUND, also for a notice to another department. */
+  async find({ party }: OfficerCaller, id: string): Promise<Notice> {
+    const found = await this.deps.files.notice(id, party);
+    if (!found) throw refuseOne('NOT_FOUND', `there is no notice ${id} to ${party}`);
+    return found;
+  }
+
   /** Records the first reading by the officer's department; later ones change nothing. `kept` stands with the record. Throws NOT_FOUND. */
   async read(officer: OfficerCaller, id: string, kept?: LedgerRecord['kept']): Promise<Notice> {
-    const { ledger, files } = this.deps;
-    const { party } = officer;
-    const find = async (): Promise<Notice> => {
-      const found = await files.notice(id, party);
-      if (!found) throw refuseOne('NOT_FOUND', `there is no notice ${id} to ${party}`);
-      return found;
-    };
-    if ((await find()).readAt !== null) return find();
-    const document: NoticeReading = { party };
-    await ledger.appendAll(
+    const before = await this.find(officer, id);
+    if (before.readAt !== null) return before;
+    const document: NoticeReading = { party: officer.party };
+    await this.deps.ledger.appendAll(
       async () => {
-        if ((await find()).readAt !== null) return [];
+        if ((await this.find(officer, id)).readAt !== null) return [];
         return [{ kind: 'notice', id, act: 'read', actor: actorOf(officer), document, kept }];
       },
       { actor: actorOf(officer) },
     );
-    return find();
+    return this.find(officer, id);
   }
 
   /** Resolves once a record after `head` may have made a notice or ended the right of an officer, or the time is over. */

@@ -41,7 +41,14 @@ t.test('a department reads its notices oldest first, page by page, and no other 
   t.match(again, { readBy: 'officer:chen' }, 'the first reading counts');
   t.match(again.readAt, /\+08:00$/);
   t.notOk((await noticesOf(bus, 'chen', '&unread=true')).some((one) => one.id === id));
-  t.match(await bus.as('wu', 'POST', `/v1/notices/${id}/read`), { status: 404, body: { code: 'NOT_FOUND' } });
+  t.match(await bus.as('wu', 'POST', `/v1/notices/${id}/read`, { note: 1 }), {
+    status: 404,
+    body: { code: 'NOT_FOUND' },
+  });
+  t.match(await bus.as('chen', 'POST', `/v1/notices/${all[1].id}/read`, { note: 1, 'a/b': 2 }), {
+    status: 400,
+    body: { code: 'BAD_REQUEST', problems: [{ path: '/note' }, { path: '/a~1b' }] },
+  });
 
   const zh = await noticesOf(bus, 'huang');
   const [en] = (

@@ -12,7 +12,7 @@ import { preferredLanguage, wantsEventStream } from '../../server/accept.js';
 import { callerOf } from '../../server/authenticate.js';
 import { onClosed } from '../../server/on-closed.js';
 import { PROBLEMS } from '../../server/problem-schema.js';
-import { callOf, sendAnswer } from '../act-call.js';
+import { callOf, requireEmpty, sendAnswer } from '../act-call.js';
 import { ACT_RULE } from '../files.js';
 
 export interface NoticeRoutesDeps {
@@ -50,8 +50,10 @@ export function noticeRoutes(app: FastifyInstance, deps: NoticeRoutesDeps): void
   });
   app.post<ReadRoute>('/v1/notices/:id/read', { schema: READ, config: ACT_RULE }, async (request, reply) => {
     const officer = await procedure.requireInsider(callerOf(request), 'read');
-    const { key } = callOf(request);
+    const { body, key } = callOf(request);
     await procedure.caughtUp();
+    await notices.find(officer, request.params.id);
+    requireEmpty(body);
     const isReplayed = (await procedure.answered(officer, key)) !== undefined;
     // The first reading stands, so the notice itself is what was answered before.
     const notice = await notices.read(officer, request.params.id, procedure.kept(officer, key, {}));

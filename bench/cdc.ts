@@ -139,11 +139,11 @@ async function receive({ run, postgres }: Bench, program: string, from: string, 
   await copySlot(postgres, from, slot);
   const [end] = await postgres.query<{ lsn: string }>('SELECT pg_current_wal_lsn() AS lsn');
   const file = join(run.folder, 'changes');
-  const before = await serverCpuSeconds(postgres.pid);
+  const before = serverCpuSeconds(postgres.pid);
   const order = { program, url: postgres.url, slot, publication: STREAM.slot, endLsn: end!.lsn, file };
   const { seconds, bytes, cpuSeconds } = await receiveChanges(run, order);
   await waitUntil('the end of the peer', END_MS_MAX, () => isFree(postgres, slot));
-  const used = { pg_recvlogical: cpuSeconds, postgres: difference(before, await serverCpuSeconds(postgres.pid)) };
+  const used = { pg_recvlogical: cpuSeconds, postgres: difference(before, serverCpuSeconds(postgres.pid)) };
   await postgres.query('SELECT pg_drop_replication_slot($1)', [slot]);
   await rm(file);
   return { ...phaseOf(rows, seconds, used), megabytes: Math.round(bytes / 1e5) / 10 };
@@ -152,7 +152,7 @@ async function receive({ run, postgres }: Bench, program: string, from: string, 
 /** Lets the connector publish the backlog, or the table; measured from when it is warm. */
 async function publish(bench: Bench, feed: Feed, rows: number): Promise<Phase> {
   const { postgres, broker } = bench;
-  const postgresBefore = await serverCpuSeconds(postgres.pid);
+  const postgresBefore = serverCpuSeconds(postgres.pid);
   const connector = await connect(bench, feed);
   const warm = await reached(connector, rows * WARM_SHARE);
   const meter = await CpuMeter.start({ connector: connector.pid, ...broker.roles });
@@ -160,7 +160,7 @@ async function publish(bench: Bench, feed: Feed, rows: number): Promise<Phase> {
   const { cpuSeconds } = await meter.read();
   const measured = done.stored - warm.stored;
   // The server is ahead of the connector by a bounded buffer, so its use counts by the measured share of the rows.
-  const server = difference(postgresBefore, await serverCpuSeconds(postgres.pid), measured / rows);
+  const server = difference(postgresBefore, serverCpuSeconds(postgres.pid), measured / rows);
   const used = { ...cpuSeconds, postgres: server };
   await connector.end();
   await waitUntil('the end of the connector', END_MS_MAX, () => isFree(postgres, feed.slot));

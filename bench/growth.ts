@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { type BenchGrant, tokenOf } from './documents/bench-bundle.js';
 import { BenchRun, runBench } from './harness/bench-run.js';
 import { portOf, Source } from './harness/source.js';
@@ -7,6 +6,7 @@ import { SubscriberGroup } from './harness/subscriber-group.js';
 import { pause, waitUntil } from './harness/wait-until.js';
 import type { SluiceTarget } from './load/sluice-subscriber.js';
 import type { BrokerProcess } from './processes/broker-process.js';
+import { LinuxProcess } from './processes/linux-process.js';
 import { usageOf } from './processes/process-usage.js';
 
 /** Measures how CPU per event, idle CPU and memory grow with ten times of each number that a bus has, one at a time. */
@@ -158,13 +158,8 @@ function targetOf(broker: BrokerProcess, system: string, index: number): SluiceT
 /** CPU seconds and memory so far: of the broker with its workers, and of nats-server. */
 async function use({ roles }: BrokerProcess) {
   const primary = roles.broker!;
-  const children = await readFile(`/proc/${primary}/task/${primary}/children`, 'utf8').catch(() => '');
-  const workers = children
-    .trim()
-    .split(/\s+/)
-    .filter(Boolean)
-    .map(Number)
-    .filter((pid) => pid !== roles['nats-server']);
+  const children = new LinuxProcess(primary).children.map(({ pid }) => pid);
+  const workers = children.filter((pid) => pid !== roles['nats-server']);
   const brokers = await Promise.all([primary, ...workers].map((pid) => usageOf(pid)));
   const nats = await usageOf(roles['nats-server']!);
   return {

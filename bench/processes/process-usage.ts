@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { LinuxProcess } from './linux-process.js';
 
 /** Resources that a process has used; undefined where the operating system does not report them. */
 export interface ProcessUsage {
@@ -8,25 +8,10 @@ export interface ProcessUsage {
   residentMiB: number;
 }
 
-/** Linux counts CPU time of processes in hundredths of a second, whatever the kernel's own tick is. */
-const TICKS_PER_SECOND = 100;
-const PAGE_BYTES = 4096;
-const MIB = 1024 * 1024;
-
 export async function usageOf(pid: number): Promise<ProcessUsage | undefined> {
-  try {
-    return process.platform === 'linux' ? await readProc(pid) : await askPs(pid);
-  } catch {
-    return undefined;
-  }
-}
-
-async function readProc(pid: number): Promise<ProcessUsage> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // The name in parentheses may hold spaces; the fields from the third on follow it.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const ticks = Number(fields[11]) + Number(fields[12]);
-  return { cpuSeconds: ticks / TICKS_PER_SECOND, residentMiB: (Number(fields[21]) * PAGE_BYTES) / MIB };
+  if (process.platform !== 'linux') return askPs(pid).catch(() => undefined);
+  const { cpuSeconds, residentMiB } = new LinuxProcess(pid);
+  return cpuSeconds === undefined || residentMiB === undefined ? undefined : { cpuSeconds, residentMiB };
 }
 
 /** `[[dd-]hh:]mm:ss[.hh]` and KiB. */

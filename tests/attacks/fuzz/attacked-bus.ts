@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Test } from 'tap';
+import { LinuxProcess } from '../../../bench/processes/linux-process.js';
 import { applyBundle } from '../../support/broker/broker.js';
 import { type BrokerProcess, spawnBroker } from '../../support/broker/broker-process.js';
 import { PARTY, REFUSAL_BUNDLE } from '../../support/broker/refusal-bundle.js';
@@ -42,6 +42,7 @@ export interface AttackFigures {
 export class AttackedBus {
   readonly target: FuzzTarget;
   #hold: LongestTurn = { turnMs: 0, turnCpuMs: 0 };
+  readonly #process: LinuxProcess;
   readonly #cpuWait: CpuWait;
   readonly #witness: Witness;
   readonly #department: WitnessDepartment;
@@ -53,8 +54,9 @@ export class AttackedBus {
     probeFile: string,
   ) {
     this.#turns = new WatchedTurns(probeFile);
-    this.#start = { residentMiB: residentMiB(broker), descriptors: descriptors(broker) };
-    this.#cpuWait = new CpuWait(broker.child.pid!);
+    this.#process = new LinuxProcess(broker.child.pid!);
+    this.#start = { residentMiB: this.#process.residentMiB, descriptors: this.#process.descriptors };
+    this.#cpuWait = new CpuWait(this.#process);
     this.target = new FuzzTarget(broker.url, broker.operatorToken, this.#cpuWait);
     this.#witness = new Witness(broker.url, WITNESS_INTERVAL_MS);
     this.#department = new WitnessDepartment(broker, this.#cpuWait);
@@ -84,7 +86,7 @@ export class AttackedBus {
   }
 
   residentMiB(): number | undefined {
-    return residentMiB(this.broker);
+    return this.#process.residentMiB;
   }
 
   /** The longest turn since this was asked last. */
@@ -100,16 +102,7 @@ export class AttackedBus {
   async #descriptorsAreBack(): Promise<void> {
     const { descriptors: before } = this.#start;
     if (before === undefined) return;
-    const areBack = () => (descriptors(this.broker) ?? 0) <= before + DESCRIPTORS_SPARE;
+    const areBack = () => (this.#process.descriptors ?? 0) <= before + DESCRIPTORS_SPARE;
     await eventually(areBack, 'the descriptors of the attack to be closed', DESCRIPTORS_BACK_MS);
   }
-}
-
-function residentMiB({ child }: BrokerProcess): number | undefined {
-  if (process.platform !== 'linux') return undefined;
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024;
-}
-
-function descriptors({ child }: BrokerProcess): number | undefined {
-  return process.platform === 'linux' ? readdirSync(`/proc/${child.pid}/fd`).length : undefined;
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import type { LinuxProcess } from '../../../bench/processes/linux-process.js';
 
 const SAMPLE_MS = 500;
 const KEPT_MS = 60_000;
@@ -17,7 +17,7 @@ export class CpuWait {
   #byThread = new Map<string, number>();
   #totalMs = 0;
 
-  constructor(private readonly pid: number) {
+  constructor(private readonly process: LinuxProcess) {
     this.#sample();
     this.#timer = setInterval(() => this.#sample(), SAMPLE_MS);
     this.#timer.unref();
@@ -44,45 +44,12 @@ export class CpuWait {
 
   #sample(): void {
     const atMs = performance.now();
-    const byThread = waitsByThread(withChildren(this.pid));
+    const all = [this.process, ...this.process.children];
+    const byThread = new Map(all.flatMap((one) => [...one.waitedMsByThread()]));
     const waits = [...byThread].map(([thread, waitMs]) => waitMs - (this.#byThread.get(thread) ?? waitMs));
     this.#totalMs += Math.max(0, ...waits);
     this.#byThread = byThread;
     this.#samples.push({ atMs, totalMs: this.#totalMs });
     while ((this.#samples[0]?.atMs ?? atMs) < atMs - KEPT_MS) this.#samples.shift();
-  }
-}
-
-/** Milliseconds on the run queue since the start of each thread: the second figure of its `schedstat`, in nanoseconds. */
-function waitsByThread(pids: readonly number[]): Map<string, number> {
-  const waits = new Map<string, number>();
-  for (const pid of pids) {
-    for (const thread of listed(`/proc/${pid}/task`)) {
-      const [, waitNs] = textOf(`/proc/${pid}/task/${thread}/schedstat`).split(' ');
-      if (waitNs !== undefined) waits.set(thread, Number(waitNs) / 1e6);
-    }
-  }
-  return waits;
-}
-
-function withChildren(pid: number): number[] {
-  const children = textOf(`/proc/${pid}/task/${pid}/children`).trim().split(' ');
-  return [pid, ...children.filter((child) => child !== '').map(Number)];
-}
-
-/** Empty for a thread that has ended meanwhile. */
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function listed(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }

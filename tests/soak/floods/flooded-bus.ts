@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Test } from 'tap';
+import { LinuxProcess } from '../../../bench/processes/linux-process.js';
 import { applyBundle } from '../../support/broker/broker.js';
 import { type BrokerProcess, spawnBroker } from '../../support/broker/broker-process.js';
 import { temporaryFolder } from '../../support/nats/nats.js';
@@ -17,7 +18,6 @@ const PROCESSES = 2;
 const LOG_RECORDS = 50_000;
 const LOG_BATCH = 1_000;
 const RECORD_TEXT = 'x'.repeat(1_400);
-const TICKS_PER_SECOND = 100;
 const FLOOD_PROCESS = new URL('flood-process.js', import.meta.url).pathname;
 
 export interface SpanFigures {
@@ -38,10 +38,14 @@ export interface SpanFigures {
 
 /** A broker in a process of its own, whose witness is measured while others flood it. */
 export class FloodedBus {
+  readonly #process: LinuxProcess;
+
   private constructor(
     readonly broker: BrokerProcess,
     private readonly probeFile: string,
-  ) {}
+  ) {
+    this.#process = new LinuxProcess(broker.child.pid!);
+  }
 
   static async start(t: Test): Promise<FloodedBus> {
     const folder = await temporaryFolder(t);
@@ -63,17 +67,18 @@ export class FloodedBus {
   }
 
   get descriptors(): number {
-    return readdirSync(`/proc/${this.broker.child.pid}/fd`).length;
+    return this.#process.descriptors ?? 0;
   }
 
   /** Measures some seconds, with a flood or without. */
   async span(seconds: number, kind?: FloodKind, connections = 0): Promise<SpanFigures> {
-    const { pid } = this.broker.child;
-    const storePid = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0];
+    const own = this.#process;
+    const store = own.children[0]!;
     const witness = await PulseWitness.start(this.broker.url);
     // Begins the peak anew.
-    writeFileSync(`/proc/${pid}/clear_refs`, '5');
-    const before = { cpu: cpuSeconds(pid), store: cpuSeconds(storePid), waited: waitedMs(pid) + waitedMs(storePid) };
+    writeFileSync(`/proc/${own.pid}/clear_refs`, '5');
+    const used = (): number[] => [own.cpuSeconds!, store.cpuSeconds!, own.waitedMs! + store.waitedMs!];
+    const before = used();
     const turns = new WatchedTurns(this.probeFile);
     const flood = kind ? floodProcesses(this.broker.url, kind, connections) : [];
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
@@ -81,20 +86,16 @@ export class FloodedBus {
     const longest = turns.take();
     turns.stop();
     const seen = await witness.finish();
+    const [cpuSeconds = 0, storeCpuSeconds = 0, waitedMs = 0] = used().map((now, i) => now - before[i]!);
     return {
       ...seen,
       ...longest,
-      cpuSeconds: cpuSeconds(pid) - before.cpu,
-      waitedMs: waitedMs(pid) + waitedMs(storePid) - before.waited,
-      storeCpuSeconds: cpuSeconds(storePid) - before.store,
-      peakMiB: this.#peakMiB,
+      cpuSeconds,
+      storeCpuSeconds,
+      waitedMs,
+      peakMiB: own.peakMiB!,
       opened: opened.reduce((sum, one) => sum + one, 0),
     };
-  }
-
-  get #peakMiB(): number {
-    const status = readFileSync(`/proc/${this.broker.child.pid}/status`, 'utf8');
-    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
   }
 }
 
@@ -123,15 +124,4 @@ async function endFlood(child: ChildProcess): Promise<number> {
   child.kill('SIGTERM');
   await exited;
   return (JSON.parse(output || '{"opened":0}') as { opened: number }).opened;
-}
-
-/** User and system time of a process. */
-function cpuSeconds(pid: number | string | undefined): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
-/** Nanoseconds on the run queue are the second figure. */
-function waitedMs(pid: number | string | undefined): number {
-  return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
 }

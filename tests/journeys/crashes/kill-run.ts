@@ -153,7 +153,7 @@ class KillRun {
   async #compare(newcomer: RawFollower): Promise<void> {
     const { t } = this;
     const log = newcomer.runs.flatMap(({ subscription }) => subscription.events);
-    const { acknowledged } = this.#source;
+    const acknowledged = this.#source.inOrder();
     const stored = log.slice(0, -1);
     t.equal(stored.length, acknowledged.length, 'every acknowledged event is there, once, and nothing else');
     const moved = acknowledged.find(

@@ -11,10 +11,15 @@ const RETRY_MS = 40;
 /** So that a run of kills has thousands of events, not hundreds of thousands. */
 const PAUSE_MS = 5;
 
+export interface Acknowledged {
+  event: SourceEvent;
+  position: number | undefined;
+}
+
 /** Publishes without end and sends again, under the same ids and places, whatever was not answered. */
 export class SteadySource {
-  /** Everything that was acknowledged, in order; a duplicate is answered with its mark's position instead of its own. */
-  readonly acknowledged: { event: SourceEvent; position: number | undefined }[] = [];
+  /** Everything that was acknowledged; a duplicate is answered with its watermark's position instead of its own. */
+  readonly acknowledged: Acknowledged[] = [];
   retries = 0;
   /** Answers that no kill explains. */
   readonly wrong: string[] = [];
@@ -28,6 +33,15 @@ export class SteadySource {
   constructor(url: () => string, random: SeededRandom) {
     this.#url = url;
     this.#random = random;
+  }
+
+  /**
+   * In the order of publishing. Of events that are sent again a later one may be acknowledged first: it is a duplicate by now, and
+   * a broker refused those before it, because its ledger was stale for a moment.
+   */
+  inOrder(): Acknowledged[] {
+    const serialOf = ({ event }: Acknowledged): number => Number(event.sourceposition);
+    return [...this.acknowledged].sort((a, b) => serialOf(a) - serialOf(b));
   }
 
   start(): void {

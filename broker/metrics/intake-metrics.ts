@@ -1,6 +1,6 @@
 import type { Counter, Gauge } from 'prom-client';
 import type { ErrorCode } from '../../proto/errors.js';
-import { COMMIT_EVENTS, SHORT_SECONDS } from './metric-buckets.js';
+import { COMMIT_EVENTS, COMMIT_SECONDS } from './metric-buckets.js';
 import type { MetricFactory } from './metric-factory.js';
 import type { QuickHistogram } from './quick-histogram.js';
 
@@ -52,7 +52,7 @@ export class IntakeMetrics {
     this.#commitSeconds = make.quickHistogram(
       'sluice_commit_duration_seconds',
       'Time from sending a commit to its acknowledgement',
-      SHORT_SECONDS,
+      COMMIT_SECONDS,
     );
     this.#quarantineEvents = make.gauge(
       'sluice_quarantine_events',

@@ -1,6 +1,9 @@
 /** Seconds. One write to a local disk takes about a millisecond, one across a slow cluster some seconds. */
 export const SHORT_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/** The same, closer around the second that a commit may take: a quantile is read between two bounds. */
+export const COMMIT_SECONDS = [...SHORT_SECONDS, 0.75, 1.25, 1.5, 2].sort((a, b) => a - b);
+
 /** Events, from a single one to the largest atomic batch that JetStream takes. */
 export const COMMIT_EVENTS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000];
 

@@ -30,6 +30,18 @@ const GRANT_INFO = {
   'sluice_grant_info{grant="g",cursor="default",party="health",instance="b"}': '1x90',
 };
 
+/** A cursor beside a healthy one that nobody follows, and scrapes that fail for a while in the middle. */
+function abandoned(failing: string): Record<string, string> {
+  const of = '{grant="g",cursor="old",instance="a"}';
+  const party = of.replace('}', ',party="health"}');
+  return {
+    ...GRANT_INFO,
+    [`sluice_grant_oldest_unacknowledged_age_seconds${GRANT}`]: '0x50',
+    [`sluice_grant_oldest_unacknowledged_age_seconds${of}`]: `7200x19 ${failing} 7200x25`,
+    [`sluice_grant_info${party}`]: `1x19 ${failing} 1x25`,
+  };
+}
+
 /** 1,000 events a step, of which so many fail, for as long as the long window asks. */
 function burn(window: string, step: string, at: string, failing: number, below: number): AlertCase[] {
   const steps = 400;
@@ -84,6 +96,20 @@ export const ALERT_CASES: readonly AlertCase[] = [
   },
   counterCase('SluiceStoreFull', 'sluice_events_refused_total{code="STORE_FULL"}'),
   {
+    alert: 'SluiceStreamFull',
+    labels: { stream: 'RECEIPTS' },
+    at: '10m',
+    fires: {
+      'sluice_nats_stream_bytes{stream="RECEIPTS"}': '91x30',
+      'sluice_nats_stream_limit_bytes{stream="RECEIPTS"}': '100x30',
+    },
+    silent: {
+      'sluice_nats_stream_bytes{stream="RECEIPTS"}': '89x30',
+      'sluice_nats_stream_limit_bytes{stream="RECEIPTS"}': '100x30',
+      'sluice_nats_stream_bytes{stream="LEDGER"}': '1000x30',
+    },
+  },
+  {
     alert: 'SluiceStoreFilling',
     at: '10m',
     fires: { sluice_store_free_bytes: '24x30', sluice_store_capacity_bytes: '100x30' },
@@ -130,10 +156,19 @@ export const ALERT_CASES: readonly AlertCase[] = [
   },
   {
     alert: 'SluiceGrantLagging',
-    labels: { party: 'health', grant: 'g' },
+    labels: { party: 'health', grant: 'g', cursor: 'default' },
     at: '20m',
     fires: { ...GRANT_INFO, [`sluice_grant_oldest_unacknowledged_age_seconds${GRANT}`]: '3601+30x40' },
     silent: { ...GRANT_INFO, [`sluice_grant_oldest_unacknowledged_age_seconds${GRANT}`]: '3000x40' },
+  },
+  {
+    alert: 'SluiceGrantLagging',
+    labels: { party: 'health', grant: 'g', cursor: 'old' },
+    at: '20m',
+    // A scrape fails.
+    fires: abandoned('stale'),
+    // For longer than a series is held, so the wait begins anew.
+    silent: abandoned('stale _x5'),
   },
   {
     alert: 'SluiceGrantEnding',

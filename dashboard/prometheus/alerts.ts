@@ -12,11 +12,15 @@ const FAILED_LOGINS_PER_SECOND_MAX = 0.1;
 /** A request without a token guesses nothing: scanners and browsers send it. */
 const FAILED_LOGINS = 'sluice_logins_failed_total{failure=~"token|ticket|throttled"}';
 
+/** What decides between the line to NATS and its disks. */
+const ROUND_TRIP =
+  '{{ with query "max(sluice_nats_round_trip_seconds)" }}; a round trip to NATS takes {{ . | first | value | humanizeDuration }}{{ end }}';
+
 /** Conditions that name their cause. What costs the promise without a known cause is found by the error budget. */
 export const causeAlerts = (scale: TimeScale): Alert[] => [
   ...brokerAlerts(scale),
   ...eventAlerts(scale),
-  ...loadAlerts(scale.duration('5m')),
+  ...loadAlerts(scale),
 ];
 
 const increaseIn =
@@ -42,7 +46,7 @@ function revocationAlert(window: string): Alert {
 const storeAlerts = (scale: TimeScale): Alert[] => [
   {
     name: 'SluiceStoreFullSoon',
-    expr: `min(sluice_store_seconds_until_full) < ${scale.seconds('3d')}`,
+    expr: `min(${scale.held('sluice_store_seconds_until_full')}) < ${scale.seconds('3d')}`,
     for: '30m',
     severity: 'ticket',
     summary: 'At the rate of the last hour the store refuses events in {{ $value | humanizeDuration }}',
@@ -54,8 +58,16 @@ const storeAlerts = (scale: TimeScale): Alert[] => [
     summary: 'Events are refused because the store is full',
   },
   {
+    name: 'SluiceStreamFull',
+    expr: `max by (stream) (${scale.held('sluice_nats_stream_bytes')} / ${scale.held('sluice_nats_stream_limit_bytes')}) > 0.9`,
+    for: '5m',
+    severity: 'ticket',
+    summary:
+      'Stream {{ $labels.stream }} holds {{ $value | humanizePercentage }} of its limit, at which it takes nothing more',
+  },
+  {
     name: 'SluiceStoreFilling',
-    expr: 'min(sluice_store_free_bytes / sluice_store_capacity_bytes) < 0.25',
+    expr: `min(${scale.held('sluice_store_free_bytes')} / ${scale.held('sluice_store_capacity_bytes')}) < 0.25`,
     for: scale.duration('5m'),
     severity: 'ticket',
     summary: 'Only {{ $value | humanizePercentage }} of the store is free: events are refused at about 5%',
@@ -81,14 +93,14 @@ function brokerAlerts(scale: TimeScale): Alert[] {
     },
     {
       name: 'SluiceNatsDown',
-      expr: 'sluice_nats_up == 0',
+      expr: `${scale.held('sluice_nats_up')} == 0`,
       for: '1m',
       severity: 'page',
       summary: 'The broker at {{ $labels.instance }} has no connection to NATS: it accepts nothing',
     },
     {
       name: 'SluiceLedgerStale',
-      expr: 'sluice_ledger_in_sight == 0',
+      expr: `${scale.held('sluice_ledger_in_sight')} == 0`,
       for: '1m',
       severity: 'page',
       summary: 'The broker at {{ $labels.instance }} does not see the ledger and has stopped delivering',
@@ -97,7 +109,7 @@ function brokerAlerts(scale: TimeScale): Alert[] {
     revocationAlert(window),
     {
       name: 'SluiceReceiptsUnsealed',
-      expr: `max by (instance) (sluice_receipts_unsealed_age_seconds) > ${scale.seconds('3h')}`,
+      expr: `max by (instance) (${scale.held('sluice_receipts_unsealed_age_seconds')}) > ${scale.seconds('3h')}`,
       for: '5m',
       severity: 'ticket',
       summary:
@@ -139,7 +151,7 @@ function eventAlerts(scale: TimeScale): Alert[] {
     },
     {
       name: 'SluiceQuarantineOld',
-      expr: `max(sluice_quarantine_oldest_age_seconds) > ${scale.seconds('7d')}`,
+      expr: `max(${scale.held('sluice_quarantine_oldest_age_seconds')}) > ${scale.seconds('7d')}`,
       for: '5m',
       severity: 'ticket',
       summary:
@@ -155,11 +167,12 @@ function eventAlerts(scale: TimeScale): Alert[] {
 }
 
 /** Sources, subscribers or the store that do not keep up. */
-function loadAlerts(window: string): Alert[] {
+function loadAlerts(scale: TimeScale): Alert[] {
+  const window = scale.duration('5m');
   return [
     {
       name: 'SluiceSubscribersBehind',
-      expr: 'sum(sluice_subscriptions{state="behind"}) > 0',
+      expr: `sum(${scale.held('sluice_subscriptions{state="behind"}')}) > 0`,
       for: '15m',
       severity: 'ticket',
       summary: '{{ $value }} subscriptions have been behind for a quarter of an hour',
@@ -169,11 +182,11 @@ function loadAlerts(window: string): Alert[] {
       expr: `histogram_quantile(0.99, sum by (le) (rate(sluice_commit_duration_seconds_bucket[${window}]))) > ${COMMIT_SECONDS_MAX}`,
       for: '5m',
       severity: 'ticket',
-      summary: 'One commit in a hundred takes {{ $value | humanizeDuration }}: the disk or the cluster is slow',
+      summary: `One commit in a hundred takes {{ $value | humanizeDuration }} or longer${ROUND_TRIP}`,
     },
     {
       name: 'SluiceIntakeBacklog',
-      expr: `sum by (instance) (sluice_intake_waiting_events) > ${WAITING_EVENTS_MAX}`,
+      expr: `sum by (instance) (${scale.held('sluice_intake_waiting_events')}) > ${WAITING_EVENTS_MAX}`,
       for: '5m',
       severity: 'ticket',
       summary: '{{ $value }} events wait for the store at {{ $labels.instance }}: publishers are held back',

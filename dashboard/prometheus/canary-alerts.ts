@@ -35,7 +35,7 @@ export const canaryAlerts = (scale: TimeScale): Alert[] => [
   },
   {
     name: 'SluiceCanaryPaused',
-    expr: 'max by (instance, reason) (sluice_canary_paused) == 1',
+    expr: `max by (instance, reason) (${scale.held('sluice_canary_paused')}) == 1`,
     for: '5m',
     severity: 'ticket',
     summary: 'The canary at {{ $labels.instance }} judges nothing or not all: {{ $labels.reason }}',

@@ -130,6 +130,10 @@ export function alertmanagerFile(): string {
           target_matchers: matches('SluiceStoreFilling', 'SluiceStoreFullSoon'),
         },
         {
+          source_matchers: ['alertname="SluiceStreamFull"', 'stream="RECEIPTS"'],
+          target_matchers: matches('SluiceReceiptsUnsealed'),
+        },
+        {
           source_matchers: ['alertname="SluiceErrorBudgetBurn"', 'severity="page"'],
           target_matchers: ['alertname="SluiceErrorBudgetBurn"', 'severity="ticket"'],
           equal: ['objective'],

@@ -4,6 +4,9 @@ type Unit = keyof typeof UNIT_MS;
 /** A duration as Prometheus writes it, with one unit: `5m`, `28d`. */
 export type PromDuration = `${number}${Unit}`;
 
+/** Seven scrapes in a row may fail. */
+const HELD: PromDuration = '2m';
+
 function millisecondsOf(duration: PromDuration): number {
   const [, amount, unit] = /^([\d.]+)(ms|s|m|h|d)$/.exec(duration) as unknown as [string, string, Unit];
   return Number(amount) * UNIT_MS[unit];
@@ -18,6 +21,11 @@ export class TimeScale {
   /** The shortened duration in seconds, for a comparison with a time. */
   seconds(wanted: PromDuration): number {
     return millisecondsOf(wanted) / this.factor / 1000;
+  }
+
+  /** The newest sample of a while: a failed scrape ends no series, so it does not begin the wait of an alert anew. */
+  held(series: string): string {
+    return `last_over_time(${series}[${this.duration(HELD)}])`;
   }
 
   /** The shortened duration; `5m` stays `5m` at factor 1. Never below a millisecond. */

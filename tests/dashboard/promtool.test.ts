@@ -29,7 +29,7 @@ t.test('each alert fires when its condition holds and is silent just below its l
 });
 
 t.test('an alert that does not fire fails the check', needsPrometheus, async (t) => {
-  const tests = promtoolTests(rulesFile().replace('sluice_nats_up == 0', 'sluice_nats_up == 2'));
+  const tests = promtoolTests(rulesFile().replace('last_over_time(sluice_nats_up[2m]) == 0', 'sluice_nats_up == 2'));
   const [file = ''] = await written(
     t,
     tests.filter(({ alert }) => alert === 'SluiceNatsDown'),

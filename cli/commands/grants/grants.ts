@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
-import type { GrantDocument } from '../../../proto/entry/grant.js';
+import type { GrantDocument, GrantPeriod } from '../../../proto/entry/grant.js';
+import { isDay } from '../../../proto/values/rfc3339.js';
 import { apiOf, type ConnectionOptions, withConnection } from '../../connection-options.js';
 import { table } from '../../table.js';
 import type { Terminal } from '../../terminal.js';
 
+const DAY_MS = 86_400_000;
 /** The most that the bus answers at once. */
 const PAGE_GRANTS = 1_000;
 const ACTS = { suspend: 'suspend', restore: 'restore', terminate: 'terminate for good' } as const;
@@ -65,10 +67,9 @@ async function show(grant: string, options: ConnectionOptions, terminal: Termina
   const document = await apiOf(options).json<GrantDocument>(`/v1/grants/${encodeURIComponent(grant)}`);
   if (options.json) return terminal.out(JSON.stringify(document));
   const { items, rows = {}, period, ...fields } = document;
-  const lines = Object.entries({ ...fields, period: `${period.from} to ${period.to}` }).map(([name, value]) => [
-    name,
-    plain(value),
-  ]);
+  const lines = Object.entries({ ...fields, period: `${period.from} to ${period.to}`, ends: endOf(period) }).map(
+    ([name, value]) => [name, plain(value)],
+  );
   const itemLines = items.map(({ name, transform }) => [`  ${name}`, transform ?? '']);
   const rowLines = Object.entries(rows).map(([item, predicate]) => [`  ${item}`, JSON.stringify(predicate)]);
   const all = [
@@ -79,6 +80,13 @@ async function show(grant: string, options: ConnectionOptions, terminal: Termina
     ...rowLines,
   ];
   for (const line of table(['FIELD', 'VALUE'], all)) await terminal.out(line);
+}
+
+/** A date is a whole day in UTC+8, which belongs to the period. */
+function endOf({ to }: GrantPeriod): string {
+  if (!isDay(to)) return to;
+  const nextDay = new Date(Date.parse(`${to}T00:00:00Z`) + DAY_MS).toISOString().slice(0, 10);
+  return `${nextDay}T00:00:00+08:00`;
 }
 
 const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

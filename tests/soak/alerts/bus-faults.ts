@@ -119,7 +119,11 @@ export const BUS_FAULTS: readonly Fault[] = [
   {
     what: 'the log of a partition is full',
     config: `maxBytesPerPartition: ${MIB}`,
-    fires: [{ alert: 'SluiceStoreFull', labels: { severity: 'page' } }, ...allBurns('accepted')],
+    fires: [
+      { alert: 'SluiceStoreFull', labels: { severity: 'page' } },
+      { alert: 'SluiceStreamFull', labels: { severity: 'ticket' } },
+      ...allBurns('accepted'),
+    ],
     make: fillLog,
   },
   {

@@ -129,7 +129,7 @@ export const CLIENT_FAULTS: readonly Fault[] = [
     what: 'a subscriber does not acknowledge',
     fires: [
       { alert: 'SluiceSubscribersBehind', labels: { severity: 'ticket' } },
-      { alert: 'SluiceGrantLagging', labels: { severity: 'ticket', party: 'south', grant: 'g' } },
+      { alert: 'SluiceGrantLagging', labels: { severity: 'ticket', party: 'south', grant: 'g', cursor: 'default' } },
       { alert: 'SluiceGrantEnding', labels: { severity: 'ticket', party: 'south', grant: 'g' } },
     ],
     make: neverAcknowledge,

@@ -77,8 +77,8 @@ export function openD1({ clocks }: Pick<FileState, 'clocks'>): Clock | undefined
 export const stateBesides = (file: Pick<FileState, 'clocks'>): string => (openD1(file) ? 'update_due' : 'published');
 
 /**
- * The file as an officer sees it: the own party whole; the peer and whoever stands above from the submission on; everybody
- * else the version in force alone.
+ * The file as an officer sees it: the own party whole, the peer from the submission on, everybody else the version in force alone. Before a
+ * first version whoever stands above sees what the peer sees.
  */
 export function entryAsSeen(
   file: ProcedureFile,
@@ -88,8 +88,8 @@ export function entryAsSeen(
   const own = providerOf(file.id);
   const published = inForce(file);
   if (caller.party === own || !draftOf(file)) return { file };
-  const isAbove = relations.isAbove(caller.party, own);
-  if (isAbove && SUBMITTED.includes(file.state)) return { file };
+  const isReviewing = published ? relations.peerOf(own) === caller.party : relations.isAbove(caller.party, own);
+  if (isReviewing && SUBMITTED.includes(file.state)) return { file };
   if (!published) return { file: { ...file, document: { status: 'draft' } } };
   return {
     file: {

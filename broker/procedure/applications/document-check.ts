@@ -87,16 +87,20 @@ export const versionInForce = ({ catalog }: World, entry: unknown): EntryVersion
 
 /** Faults of a draft, whatever may be missing (A1, A2). */
 export function draftProblems({ body, world, caller }: ActContext): LawfulProblem[] {
-  if (body.entry === undefined) return [problem('/entry', 'INCOMPLETE', 'is missing', 'R20')];
-  const version = versionInForce(world, body.entry);
-  if (!version) return [problem('/entry', 'NOT_IN_CATALOG', 'is no published entry')];
   const document = body as unknown as ApplicationDocument;
+  const version = versionInForce(world, body.entry);
   return [
+    ...(version ? [] : [noEntry(body.entry)]),
     ...systemProblems(document, world, caller?.party),
-    ...unlikeVersion(document, version),
+    ...(version ? unlikeVersion(document, version) : []),
     ...periodProblems(document),
   ];
 }
+
+const noEntry = (entry: unknown): LawfulProblem =>
+  entry === undefined
+    ? problem('/entry', 'INCOMPLETE', 'is missing', 'R20')
+    : problem('/entry', 'NOT_IN_CATALOG', 'is no published entry');
 
 /** Items that the version in force does not have: the draft may have been signed under an earlier one. */
 export const unlikeVersion = (document: ApplicationDocument, version: EntryVersion): LawfulProblem[] => [

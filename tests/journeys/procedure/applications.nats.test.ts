@@ -10,6 +10,7 @@ const TAX = ['tan', 'tao'] as const;
 
 t.test('applications run from draft to grant as a department would walk them', async (t) => {
   const bus = await busWithEntries(t, [BIRTH, REGION_NAME]);
+  await faultyDraft(t, bus);
   await unconditional(t, bus);
   await conditional(t, bus);
   await silent(t, bus);
@@ -27,6 +28,15 @@ async function readBesideActs(t: Test, bus: LawfulBus): Promise<void> {
     await edit;
   }
   t.match(await bus.read('xu', path), { history: { length: 11 } });
+}
+
+async function faultyDraft(t: Test, bus: LawfulBus): Promise<void> {
+  const wrong = { entry: `${P}.unheard`, system: 'tax-files', period: { from: '2026-02-01', to: '2026-01-01' } };
+  const atOnce = await bus.as('wu', 'POST', '/v1/applications', wrong);
+  t.strictSame(
+    atOnce.body.problems.map(({ path, code }: Body) => `${path} ${code}`),
+    ['/entry NOT_IN_CATALOG', '/system BAD_REQUEST', '/period/to BAD_REQUEST'],
+  );
 }
 
 /** Steps 6 to 8 of the year, with both calendars known. */

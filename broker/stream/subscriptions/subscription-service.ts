@@ -1,5 +1,7 @@
+import { shareOf } from '../../../proto/async/shared-turns.js';
 import { SluiceError } from '../../../proto/errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
+import { actorOf } from '../../parties/caller.js';
 import type { LogSegments } from '../segments/log-segments.js';
 import type { SubscribeRequest, Subscription } from '../subscriber.js';
 import type { CatchUp } from './catch-up.js';
@@ -31,7 +33,8 @@ export class SubscriptionService {
   async subscribe(request: SubscribeRequest): Promise<Subscription> {
     const onArrived = this.#expectReader(request);
     try {
-      return await this.#turns.run(request.session, () => this.#open(request, onArrived));
+      const share = shareOf(actorOf({ kind: 'system', id: request.system }));
+      return await this.#turns.run(request.session, share, () => this.#open(request, onArrived));
     } catch (error) {
       onArrived();
       throw error;

@@ -3,6 +3,7 @@ import { SluiceError } from '../../proto/errors.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { CatalogService } from '../catalog/catalog-service.js';
 import type { Ledger } from '../ledger/ledger.js';
+import type { Act } from '../ledger/record.js';
 import type { Caller } from '../parties/caller.js';
 import { peerCompetentDepartment } from '../parties/competent-department.js';
 import type { Role } from '../parties/officer.js';
@@ -23,10 +24,20 @@ import { csvFile } from './writing/csv-file.js';
 import { type ExportedEntry, writtenSheets } from './writing/table-rows.js';
 import { xlsxFile } from './writing/xlsx-file.js';
 
+/** An idempotency key with the digest of the request that came with it. */
+export interface RequestKey {
+  key: string;
+  request: string;
+}
+
 /** The procedure of a registered bus, as far as catalogs in files need it. */
 export interface LawfulCatalog extends Pick<CatalogService, 'putDraft' | 'checkDraft'> {
   /** The officer in the first of the roles that it has. Throws NOT_YOUR_ROLE. */
   requireRole(caller: Caller, roles: readonly Role[], what: string): Promise<Acting>;
+  /** What `kept` stood for when a request with this key came before. Throws KEY_REUSED. */
+  answered(caller: Caller, key: RequestKey): Promise<Record<string, unknown> | undefined>;
+  /** The part that stands with a record, so that a request with this key is answered again. */
+  kept(caller: Caller, key: RequestKey, body: Record<string, unknown>): Act['kept'];
   /** Throws NOT_YOUR_ROLE for everybody but the officers of departments. */
   requireOfficer(caller: Caller, what: string): Promise<void>;
   /** Newest text of an entry that the caller may read. Throws NOT_FOUND. */
@@ -148,12 +159,25 @@ export class SheetService {
     return this.deps.profiles.json([...this.#profileParties(party), ...below], name);
   }
 
-  /** Stores the text of a profile, YAML or JSON, for the caller's party, and returns it as JSON. */
-  async putProfile(caller: Caller, name: string, text: string): Promise<string> {
-    const acting = await this.#procedure().requireRole(caller, PROFILE_USERS, 'a profile');
+  /** Stores the text of a profile, YAML or JSON, for the caller's party, and returns it as JSON. Throws KEY_REUSED. */
+  async putProfile(
+    caller: Caller,
+    name: string,
+    text: string,
+    key?: RequestKey,
+  ): Promise<{ json: string; isReplayed: boolean }> {
+    const procedure = this.#procedure();
+    const acting = await procedure.requireRole(caller, PROFILE_USERS, 'a profile');
+    const before = key && (await procedure.answered(caller, key));
+    if (before) return { json: String(before.json), isReplayed: true };
+    const { profiles, ledger } = this.deps;
     const parties = this.#profileParties(caller.party);
-    await this.deps.ledger.append(() => this.deps.profiles.store(parties, name, text, acting), acting);
-    return this.deps.profiles.json(parties, name);
+    await ledger.append(() => {
+      const act = profiles.store(parties, name, text, acting);
+      const { text: json } = (act?.document ?? {}) as { text?: string };
+      return act && key ? { ...act, kept: procedure.kept(caller, key, { json }) } : act;
+    }, acting);
+    return { json: profiles.json(parties, name), isReplayed: false };
   }
 
   #profileOf(party: string, { name, text }: NamedProfile): TableProfile | undefined {

@@ -96,10 +96,10 @@ async function bodyOf(
   const { length } = held;
   const content = held.take();
   if (length === 0) return undefined;
-  if (raw) return content;
   if (digestsBody && !(content instanceof BodyFile)) {
     request.bodyDigest = createHash('sha256').update(content).digest('hex');
   }
+  if (raw) return content;
   if (content instanceof BodyFile) return documents.parse(content, type === YAML_TYPE ? 'YAML' : 'JSON');
   if (rule === NO_BODY) return requireEmptyMap(await parseJson(content));
   if (type === YAML_TYPE) return documents.parse(content, 'YAML');

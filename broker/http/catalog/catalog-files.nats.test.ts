@@ -76,6 +76,13 @@ t.test('a sheet is imported and exported over HTTP on a registered bus', async (
   const stored = await call('/v1/profiles/own', { method: 'PUT', body: profile, headers: yaml });
   t.equal(stored.status, 200);
   t.match(await (await call('/v1/profiles/own')).text(), /\{"日":"daily","1":"daily"\}/, 'words keep their order');
+  const keyed = (body: string) =>
+    call('/v1/profiles/keyed', { method: 'PUT', body, headers: { ...yaml, 'idempotency-key': 'profile' } });
+  const first = await (await keyed('profile: keyed\nbase: guide-2017')).text();
+  const repeated = await keyed('profile: keyed\nbase: guide-2017');
+  t.equal(repeated.headers.get('idempotent-replayed'), 'true');
+  t.equal(await repeated.text(), first);
+  t.match(await (await keyed('profile: keyed\nbase: two-sheets')).json(), { code: 'KEY_REUSED' });
   t.equal((await call('/v1/profiles/other', { method: 'PUT', body: profile, headers: yaml })).status, 400);
   const faulty = await call('/v1/profiles/own', { method: 'PUT', body: `${profile}\nrows: 1`, headers: yaml });
   t.match(await faulty.json(), { problems: [{ path: '/rows', code: 'BAD_REQUEST', text: 'is not a known field' }] });

@@ -1,5 +1,6 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
+import { keyOf } from '../procedure/act-call.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { JSON_TYPE, YAML_TYPE } from '../server/route-rule.js';
@@ -8,6 +9,7 @@ import { type CatalogFileRoutesDeps, PROFILE_BYTES_MAX, profileName } from './ca
 const PROFILE_RULE: FastifyContextConfig = {
   access: 'department',
   raw: true,
+  digestsBody: true,
   body: { [JSON_TYPE]: PROFILE_BYTES_MAX, [YAML_TYPE]: PROFILE_BYTES_MAX },
 };
 
@@ -28,7 +30,10 @@ export function profileRoutes(app: FastifyInstance, { sheetService }: CatalogFil
     async (request, reply) => {
       const body = request.body as Buffer | undefined;
       if (!Buffer.isBuffer(body)) throw new SluiceError('BAD_REQUEST', 'the profile is empty');
-      const json = await sheetService.putProfile(callerOf(request), request.params.name, body.toString('utf8'));
+      const key = keyOf(request);
+      const text = body.toString('utf8');
+      const { json, isReplayed } = await sheetService.putProfile(callerOf(request), request.params.name, text, key);
+      if (isReplayed) reply.header('idempotent-replayed', 'true');
       return reply.type(`${JSON_TYPE}; charset=utf-8`).send(Buffer.from(json));
     },
   );

@@ -1,8 +1,10 @@
 import type { EntryDocument } from '../../../proto/entry/entry.js';
+import type { Act } from '../../ledger/record.js';
 import { plainDocument } from '../../ledger/same-document.js';
 import { actorOf, type Caller } from '../../parties/caller.js';
 import type { Role } from '../../parties/officer.js';
 import type { Acting } from '../../parties/permissions.js';
+import type { Once } from '../engine/append-once.js';
 import type { Procedure } from '../engine/procedure.js';
 import { refuseOne } from '../engine/refusals.js';
 import type { Relations } from '../engine/relations.js';
@@ -35,6 +37,16 @@ export class LawfulDrafts {
   async textFor(caller: Caller, id: string): Promise<EntryDocument | undefined> {
     const { file } = await this.procedure.files.read(caller, { kind: 'catalog', id });
     return caller.kind === 'officer' ? newestText(entryAsSeen(file, caller, this.relations).file) : undefined;
+  }
+
+  /** What `kept` stood for when a request with this key came before. Throws KEY_REUSED. */
+  async answered(caller: Caller, key: Once['key']): Promise<Fields | undefined> {
+    return (await this.procedure.answered(caller, key))?.body;
+  }
+
+  /** The part that stands with a record, so that a request with this key is answered again. */
+  kept(caller: Caller, key: Once['key'], body: Fields): Act['kept'] {
+    return this.procedure.kept(caller, key, body);
   }
 
   putDraft(caller: Caller, document: unknown): Promise<{ changed: boolean; warnings: string[] }> {

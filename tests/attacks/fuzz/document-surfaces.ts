@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { REFUSAL_BUNDLE, SHOP_ITEMS } from '../../support/broker/refusal-bundle.js';
 import { deckOf } from './fuzzed.js';
-import type { Surface } from './surface.js';
+import { inputsOf, type Surface } from './surface.js';
 
 /** Longer YAML takes the parser seconds, which is what tests of documents measure. */
 const YAML_CHARACTERS_MAX = 8_000;
@@ -18,8 +18,8 @@ const bundles: Surface = {
       return {
         inputs: [isYaml ? text.slice(0, YAML_CHARACTERS_MAX) : text],
         send: async ([body]) => {
-          await lane.call({ ...post, body: body as string, contentType: isYaml ? 'application/yaml' : undefined });
-          return 1;
+          const contentType = isYaml ? 'application/yaml' : undefined;
+          return inputsOf(await lane.call({ ...post, body: body as string, contentType }));
         },
       };
     };
@@ -37,8 +37,7 @@ const entries: Surface = {
       return {
         inputs: [deck.text(random)],
         send: async ([body]) => {
-          await lane.call({ ...put, body: body as string });
-          return 1;
+          return inputsOf(await lane.call({ ...put, body: body as string }));
         },
       };
     };

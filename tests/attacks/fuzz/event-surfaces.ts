@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { ENTRY } from '../../support/broker/refusal-bundle.js';
 import type { SeededRandom } from '../../support/seeded-random.js';
 import { type Deck, deckOf } from './fuzzed.js';
-import type { Lane, Surface } from './surface.js';
+import { inputsOf, type Lane, type Surface } from './surface.js';
 
 /** Stands for the number that makes an event differ from those before it. */
 const NUMBER = '@n';
@@ -102,8 +102,7 @@ const single: Surface = {
       return {
         inputs: [events.text(lane, random)],
         send: async ([body]) => {
-          await lane.call({ ...post, token: lane.token, contentType, body: body as string });
-          return 1;
+          return inputsOf(await lane.call({ ...post, token: lane.token, contentType, body: body as string }));
         },
       };
     };

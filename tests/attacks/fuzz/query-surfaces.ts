@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { TOKENS } from '../../support/broker/refusal-bundle.js';
 import { deckOf } from './fuzzed.js';
-import type { Surface } from './surface.js';
+import { inputsOf, type Surface } from './surface.js';
 
 /** The head of a request has at most 16 KiB. */
 const PATH_CHARACTERS_MAX = 8_000;
@@ -34,8 +34,7 @@ const pages: Surface = {
       return {
         inputs: [`/v1/grants/g-shops/events?${query}`.slice(0, PATH_CHARACTERS_MAX)],
         send: async ([path]) => {
-          await lane.call({ method: 'GET', path: path as string, token: TOKENS.reader });
-          return 1;
+          return inputsOf(await lane.call({ method: 'GET', path: path as string, token: TOKENS.reader }));
         },
       };
     };

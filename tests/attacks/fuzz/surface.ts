@@ -66,6 +66,9 @@ export class Lane {
   }
 }
 
+/** A request that is refused because too many are at work was not judged. */
+export const inputsOf = ({ status }: PipelinedAnswer): number => (status === 429 ? 0 : 1);
+
 /** Fuzzed events fill the quarantine of their source, which has the documented answer. */
 const ALLOWED_FAILURE = /"code":"(?:STORE_FULL|LEDGER_OUT_OF_SIGHT)"/;
 const CODE = /"code":"([A-Z_]+)"/g;

@@ -23,7 +23,10 @@ export class TimeScale {
     return millisecondsOf(wanted) / this.factor / 1000;
   }
 
-  /** The newest sample of a while: a failed scrape ends no series, so it does not begin the wait of an alert anew. */
+  /**
+   * The newest sample of a while: a failed scrape would end the series, and begin the wait of an alert anew
+   * (docs/decisions/0323-alerts-wait-through-failed-scrapes.md).
+   */
   held(series: string): string {
     return `last_over_time(${series}[${this.duration(HELD)}])`;
   }

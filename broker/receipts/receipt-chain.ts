@@ -118,6 +118,10 @@ export class ReceiptChain {
     while (this.#writing && !this.#stopped) {
       await Promise.race([this.#writing, deadline.then(() => this.#stop())]);
     }
+    // Here, since the process may end before the attempt in flight does.
+    const lost = this.#waiting.length;
+    if (lost > 0)
+      this.deps.warn(`receipt records that were never stored: ${lost}; deliveries under them read as possible ones`);
   }
 
   #stop(): void {
@@ -150,12 +154,8 @@ export class ReceiptChain {
         link.resolve();
       }
     }
-    const lost = this.#waiting.splice(0);
-    if (lost.length > 0)
-      this.deps.warn(
-        `receipt records that were never stored: ${lost.length}; deliveries under them read as possible ones`,
-      );
-    for (const link of lost) link.reject(new Error('the broker stopped before the receipt was stored'));
+    for (const link of this.#waiting.splice(0))
+      link.reject(new Error('the broker stopped before the receipt was stored'));
   }
 
   #reportRefusal(error: unknown): void {

@@ -1,7 +1,8 @@
+import { RECEIPTS_STREAM } from '../../../broker/nats/stream-names.js';
 import { pause } from '../../../client/pause.js';
 import { OPERATOR_TOKEN } from '../../support/broker/broker.js';
 import { spawnBroker } from '../../support/broker/broker-process.js';
-import { temporaryFolder } from '../../support/nats/nats.js';
+import { connect, temporaryFolder } from '../../support/nats/nats.js';
 import { call } from '../../support/raw-client/raw-http.js';
 import { allBurns, type Fault } from './fault.js';
 import { SCALE, type Stage } from './stage.js';
@@ -46,6 +47,19 @@ async function cutNats(stage: Stage): Promise<() => Promise<void>> {
 
 async function fillLog(stage: Stage): Promise<() => Promise<void>> {
   return keepOn(() => stage.publish(stage.events(2, { data: { id: 'long', text: LONG_TEXT }, subject: 'long' })), 50);
+}
+
+/** To what it holds already, on a server outside the broker. */
+async function limitReceipts(stage: Stage): Promise<() => Promise<void>> {
+  const session = await stage.session();
+  await session.subscribe({ grant: 'g', from: 'latest' });
+  const { jsm } = await connect(stage.t, stage.nats!);
+  const limitTo = async (max_bytes: number): Promise<void> => {
+    const { config } = await jsm.streams.info(RECEIPTS_STREAM);
+    await jsm.streams.update(RECEIPTS_STREAM, { ...config, max_bytes });
+  };
+  await limitTo((await jsm.streams.info(RECEIPTS_STREAM)).state.bytes);
+  return () => limitTo(-1);
 }
 
 /** Another program writes to the disk of the store, slowly for a minute, so that it can be seen where this leads. */
@@ -119,12 +133,14 @@ export const BUS_FAULTS: readonly Fault[] = [
   {
     what: 'the log of a partition is full',
     config: `maxBytesPerPartition: ${MIB}`,
-    fires: [
-      { alert: 'SluiceStoreFull', labels: { severity: 'page' } },
-      { alert: 'SluiceStreamFull', labels: { severity: 'ticket' } },
-      ...allBurns('accepted'),
-    ],
+    fires: [{ alert: 'SluiceStoreFull', labels: { severity: 'page' } }, ...allBurns('accepted')],
     make: fillLog,
+  },
+  {
+    what: 'somebody limits the stream of receipts',
+    natsOutside: true,
+    fires: [{ alert: 'SluiceStreamFull', labels: { severity: 'ticket', stream: RECEIPTS_STREAM } }],
+    make: limitReceipts,
   },
   {
     what: 'the disk fills',

@@ -1,5 +1,6 @@
+import { builtinModules } from 'node:module';
 import t from 'tap';
-import { readText } from './source-tree.js';
+import { readSourceTree, readText } from './source-tree.js';
 
 const manifest = JSON.parse(readText('package.json')) as Record<string, Record<string, string>>;
 const libraries = { ...manifest.dependencies, ...manifest.devDependencies };
@@ -19,3 +20,26 @@ t.test('every library is pinned to an exact version', async (t) => {
     [],
   );
 });
+
+/** The package of `@scope/name/file`; relative paths and modules of Node have none. */
+function packageOf(specifier: string): string | undefined {
+  if (/^(?:\.|node:)/.test(specifier) || builtinModules.includes(specifier)) return undefined;
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+t.test(
+  'every library that a file imports is one of package.json, and none that another library brings along',
+  async (t) => {
+    const imported = readSourceTree().flatMap(({ path, text }) =>
+      [...text.matchAll(/^(?:import|export|\}).* from '([^'\n]+)';$/gm)].map(([, name]) => [
+        path,
+        packageOf(name as string),
+      ]),
+    );
+    t.ok(imported.length > 1_000, 'the imports are found');
+    t.same(
+      imported.filter(([, name]) => name !== undefined && !Object.hasOwn(libraries, name)),
+      [],
+    );
+  },
+);

@@ -78,6 +78,7 @@ const CALLS: [operation: string, call: Call][] = [
   ['whoami', { path: '/v1/whoami', token: READER }],
   ['listSystems', { path: '/v1/systems' }],
   ['readStore', { path: '/v1/store' }],
+  ['readClock', { path: '/v1/clock' }],
   ['readLedger', { path: '/v1/ledger?limit=5' }],
   ['verifyLedger', { path: '/v1/ledger/verify' }],
   ['findDisclosures', { path: `/v1/disclosures?entry=${ENTRY}&subject=a` }],

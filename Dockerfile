@@ -8,8 +8,8 @@ COPY . .
 RUN npm run build && npm prune --omit=dev
 
 FROM node:22-bookworm-slim
-# MALLOC_ARENA_MAX: docs/decisions/0300-two-arenas-of-malloc.md
-ENV MALLOC_ARENA_MAX=2 NODE_ENV=production SLUICE_HOST=0.0.0.0 SLUICE_DATA=/var/lib/sluice SLUICE_RIGHTS_JOURNAL=/var/lib/sluice-rights/rights.ndjson
+# docs/decisions/0300-two-arenas-of-malloc.md, docs/decisions/0302-one-helper-thread-of-v8.md
+ENV MALLOC_ARENA_MAX=2 NODE_OPTIONS=--v8-pool-size=1 NODE_ENV=production SLUICE_HOST=0.0.0.0 SLUICE_DATA=/var/lib/sluice SLUICE_RIGHTS_JOURNAL=/var/lib/sluice-rights/rights.ndjson
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/bin ./bin

@@ -8,8 +8,8 @@ const PARENT_CHECK_INTERVAL_MS = 1_000;
 export async function runProgram(args) {
   // The program runs in a process group of its own: otherwise Ctrl-C would reach it twice, from the terminal and from
   // here.
-  // MALLOC_ARENA_MAX: docs/decisions/0300-two-arenas-of-malloc.md
-  const env = { MALLOC_ARENA_MAX: '2', ...process.env };
+  // docs/decisions/0300-two-arenas-of-malloc.md, docs/decisions/0302-one-helper-thread-of-v8.md
+  const env = { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--v8-pool-size=1', ...process.env };
   const child = spawn(process.execPath, args, { stdio: 'inherit', detached: true, env });
   const passedAtMs = new Map();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {

@@ -41,8 +41,13 @@ export async function startBroker(run: BenchRun, options: BrokerOptions = {}): P
   const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
   const startedAt = performance.now();
   const child = spawn(process.execPath, [...profiling, MAIN, configFile], {
-    // MALLOC_ARENA_MAX as in deploy/sluice.service and the Dockerfile.
-    env: { MALLOC_ARENA_MAX: '2', ...process.env, SLUICE_BOOTSTRAP_TOKEN: OPERATOR_TOKEN },
+    // As in deploy/sluice.service and the Dockerfile.
+    env: {
+      MALLOC_ARENA_MAX: '2',
+      NODE_OPTIONS: '--v8-pool-size=1',
+      ...process.env,
+      SLUICE_BOOTSTRAP_TOKEN: OPERATOR_TOKEN,
+    },
     stdio: ['ignore', 'pipe', log],
   });
   killAtExit(child);

@@ -46,7 +46,7 @@ export async function filledFolder(
   await mkdir(folder, { recursive: true });
   const broker = await start();
   const { officers, seed } = await seedBus(broker.url);
-  const emptyAct = await actLatency(broker.url, officers, seed.spare, EMPTY_SECONDS);
+  const emptyAct = await actLatency(broker.url, officers, seed.spare, { seconds: EMPTY_SECONDS });
   const systemTokens = await registerSystems(broker.url, officers, systemsOf(size));
   run.note(`${Object.keys(systemTokens).length} systems are registered`);
   const sourceToken = systemTokens[sourceOf(PROVIDER)] as string;

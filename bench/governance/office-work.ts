@@ -1,7 +1,7 @@
 import type { BenchRun } from '../harness/bench-run.js';
 import { CpuMeter, type CpuSeconds, type Roles } from '../harness/cpu-meter.js';
 import type { Percentiles } from '../harness/histogram.js';
-import { actLatency, readLatency } from './latencies.js';
+import { actLatency, readLatency, type Working } from './latencies.js';
 import type { Officers } from './officers.js';
 
 const READINGS = {
@@ -34,9 +34,9 @@ export interface OfficeFigures {
 export async function workInOffice(
   run: BenchRun,
   { url, roles, officers, entry }: Office,
-  seconds: number,
+  { seconds, pauseMs }: Working,
 ): Promise<{ figures: OfficeFigures; cpuSeconds: CpuSeconds }> {
-  const each = seconds / PHASES;
+  const each = { seconds: seconds / PHASES, pauseMs };
   const meter = await CpuMeter.start(roles);
   const figures: OfficeFigures = { act: await actLatency(url, officers, entry, each) };
   for (const [name, [who, paths]] of Object.entries(READINGS)) {

@@ -10,16 +10,17 @@ const WAIT_MS = 20_000;
 
 /**
  * Stands for npm: notes begin and end of each install, leaves a complete lock file over an incomplete install when it is
- * interrupted, and takes its time to end, as npm does.
+ * interrupted, and takes its time to end, as npm does. It listens for the signal before it notes its begin, since a begin without an
+ * end would look like an install beside another one.
  */
 const NPM = `
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 const note = (what) => appendFileSync('npm.log', what + '\\n');
+process.on('SIGTERM', () => setTimeout(() => { note('interrupted ' + process.pid); process.exit(1); }, 300));
 note('begin ' + process.pid);
 rmSync('node_modules', { recursive: true, force: true });
 mkdirSync('node_modules/typescript/bin', { recursive: true });
 writeFileSync('node_modules/.package-lock.json', '{"packages":{}}');
-process.on('SIGTERM', () => setTimeout(() => { note('interrupted ' + process.pid); process.exit(1); }, 300));
 setTimeout(() => {
   const finder = "export const findNatsServer = async () => ({});";
   const tsc = "const { mkdirSync, writeFileSync } = require('node:fs');" +

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { RawData, WebSocket } from 'ws';
-import { shareOf } from '../../proto/async/shared-turns.js';
 import { TurnQueue } from '../../proto/async/turn-queue.js';
 import { SluiceError, toProblem } from '../../proto/errors.js';
 import { codecFor, type FrameCodec } from '../../proto/frames/frame-codec.js';
@@ -9,7 +8,7 @@ import { CLOSE_CODES, type ClientFrame, type SessionLimits, type Subprotocol } f
 import type { SessionConfig } from '../config.js';
 import type { Intake } from '../intake/intake.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
-import { actorOf, type SystemCaller } from '../parties/caller.js';
+import { type SystemCaller, turnShareOf } from '../parties/caller.js';
 import type { SubscriptionService } from '../stream/subscriptions/subscription-service.js';
 import type { FrameDeflater } from './frame-deflater.js';
 import type { FrameInflater } from './frame-inflater.js';
@@ -76,7 +75,7 @@ export class Session {
   readonly #frames = new TurnQueue<{ bytes: Buffer; isBinary: boolean }>(
     ({ bytes, isBinary }) => this.#take(bytes, isBinary),
     () => this.#flow(),
-    () => shareOf(actorOf(this.caller)),
+    () => turnShareOf(this.caller),
   );
   #pieces: { isWaiting(): boolean } | undefined;
   /** Intake can take no more for now. */
@@ -175,7 +174,7 @@ export class Session {
 
   #boundInflating(): void {
     this.deps.inflater.watch(this.peer.socket, {
-      share: shareOf(actorOf(this.caller)),
+      share: turnShareOf(this.caller),
       isClosing: () => this.#isClosing,
       holds: (bytes) => this.#unfinished.received(bytes),
       handled: () => this.#frames.drained,
@@ -187,7 +186,7 @@ export class Session {
     this.#pieces = readInPieces(socket, tcp, {
       ready: () => this.#untilHandled(),
       onIdle: () => this.#flow(),
-      share: shareOf(actorOf(this.caller)),
+      share: turnShareOf(this.caller),
     });
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('ping', (payload) => this.#hearControl(payload));

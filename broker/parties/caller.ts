@@ -1,3 +1,4 @@
+import { shareOf, type TurnShare } from '../../proto/async/shared-turns.js';
 import { CANARY_PARTY } from '../../proto/canary.js';
 import type { SystemRight } from './system.js';
 
@@ -23,6 +24,9 @@ export type Caller = SystemCaller | OfficerCaller;
 
 /** The caller in the form in which ledger records name their actor. */
 export const actorOf = (caller: Pick<Caller, 'kind' | 'id'>): string => `${caller.kind}:${caller.id}`;
+
+/** The caller's share of the turns of the event loop, which all of its connections and requests have together. */
+export const turnShareOf = (caller: Pick<Caller, 'kind' | 'id'>): TurnShare => shareOf(actorOf(caller));
 
 export const isCanary = ({ party }: Pick<Caller, 'party'>): boolean => party === CANARY_PARTY;
 

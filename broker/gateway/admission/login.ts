@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { shareOf, TurnShare } from '../../../proto/async/shared-turns.js';
+import { TurnShare } from '../../../proto/async/shared-turns.js';
 import { SluiceError } from '../../../proto/errors.js';
 import { LruMap } from '../../catalog/lru-map.js';
-import { actorOf, type Caller } from '../../parties/caller.js';
+import { type Caller, turnShareOf } from '../../parties/caller.js';
 import type { Credentials } from '../../parties/credentials.js';
 import type { Tickets } from '../tickets.js';
 import type { ClientAddresses } from './client-address.js';
@@ -49,7 +49,7 @@ export class Login {
     const { credentials } = this.deps;
     const digest = credentials.digestOf(token);
     const caller = credentials.ownerOf(this.#judged.get(digest) ?? digest);
-    return caller ? shareOf(actorOf(caller)) : unknownCallers;
+    return caller ? turnShareOf(caller) : unknownCallers;
   }
 
   addressOf(request: IncomingMessage): string {

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { shareOf } from '../../../proto/async/shared-turns.js';
 import { SluiceError } from '../../../proto/errors.js';
 import { isMap } from '../../../proto/values/is-map.js';
-import { actorOf } from '../../parties/caller.js';
+import { turnShareOf } from '../../parties/caller.js';
 import { askForBody } from '../connections/refused-requests.js';
 import { onClosed } from '../server/on-closed.js';
 import { ANY_TYPE, type BodyRule, JSON_TYPE, YAML_TYPE } from '../server/route-rule.js';
@@ -103,7 +102,7 @@ async function bodyOf(
   if (content instanceof BodyFile) return documents.parse(content, type === YAML_TYPE ? 'YAML' : 'JSON');
   if (rule === NO_BODY) return requireEmptyMap(await parseJson(content));
   if (type === YAML_TYPE) return documents.parse(content, 'YAML');
-  const share = request.caller && shareOf(actorOf(request.caller));
+  const share = request.caller && turnShareOf(request.caller);
   const isDocument = elementsMax === undefined && length > DOCUMENT_BYTES_MIN;
   return isDocument ? documents.parse(content, 'JSON') : parseJson(content, { elementsMax, singleBytesMax, share });
 }

@@ -1,9 +1,9 @@
-import { sharedTurn, shareOf, type TurnShare } from '../../../proto/async/shared-turns.js';
+import { sharedTurn, type TurnShare } from '../../../proto/async/shared-turns.js';
 import { ERROR_KINDS, type Problem, problemDocument, toProblem } from '../../../proto/errors.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
 import type { Intake } from '../../intake/intake.js';
 import { OPEN_EVENTS_MAX } from '../../intake/intake-limits.js';
-import { actorOf, type SystemCaller } from '../../parties/caller.js';
+import { type SystemCaller, turnShareOf } from '../../parties/caller.js';
 import type { Lease } from '../../parties/leases.js';
 import { untilAborted } from '../server/until-aborted.js';
 import { noRoomForLine, parseLine } from './event-line.js';
@@ -69,7 +69,7 @@ export async function* publishStream(stream: EventStream): AsyncGenerator<string
 
 async function feed(stream: EventStream, results: OrderedResults<Part>): Promise<void> {
   const { intake, lease, body, maxEventBytes, ending } = stream;
-  const share = shareOf(actorOf(stream.caller));
+  const share = turnShareOf(stream.caller);
   const lines = new LinePublisher(stream, results, share);
   const cutter = new LineCutter(eventBytesMax(maxEventBytes), unfinishedLines);
   let unread = DISCARDED_BYTES_MAX;

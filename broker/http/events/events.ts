@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { sharedTurn, shareOf } from '../../../proto/async/shared-turns.js';
+import { sharedTurn } from '../../../proto/async/shared-turns.js';
 import { SluiceError } from '../../../proto/errors.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
 import type { StreamSlots } from '../../gateway/admission/stream-slots.js';
 import type { Intake } from '../../intake/intake.js';
 import { nameElements } from '../../intake/validate/element-names.js';
 import { BATCH_MESSAGES_MAX } from '../../nats/write/publisher.js';
-import { actorOf, type SystemCaller } from '../../parties/caller.js';
+import { type SystemCaller, turnShareOf } from '../../parties/caller.js';
 import type { Leases } from '../../parties/leases.js';
 import { mediaType } from '../bodies/body-parsers.js';
 import { credentialOf, systemOf } from '../server/authenticate.js';
@@ -116,7 +116,7 @@ async function publishInTurns(intake: Intake, caller: SystemCaller, events: unkn
     // Encoded and queued: what was sent is not needed any more, and 16 MiB of it wait for their answers.
     events.fill(undefined, i, i + perCall);
     if (performance.now() - turnStartedAt < TURN_MS) continue;
-    await sharedTurn(shareOf(actorOf(caller)));
+    await sharedTurn(turnShareOf(caller));
     turnStartedAt = performance.now();
   }
   return (await Promise.all(parts)).flat();

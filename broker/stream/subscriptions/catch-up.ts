@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { sharedTurn, shareOf, type TurnShare } from '../../../proto/async/shared-turns.js';
+import { sharedTurn, type TurnShare } from '../../../proto/async/shared-turns.js';
 import type { ItemField } from '../../../proto/entry/item-field.js';
 import type { LogEvent } from '../../event-log/log-event.js';
 import type { PartitionReader } from '../../event-log/partition-reader.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import type { StreamMetrics } from '../../metrics/stream-metrics.js';
-import { actorOf } from '../../parties/caller.js';
+import { turnShareOf } from '../../parties/caller.js';
 import { type ChannelView, LogSegment } from '../segments/log-segment.js';
 import type { LogSegments } from '../segments/log-segments.js';
 import type { GrantSubscription } from './grant-subscription.js';
@@ -167,7 +167,7 @@ export class CatchUp {
   }
 }
 
-const turnShare = ({ parts }: GrantSubscription): TurnShare => shareOf(actorOf({ kind: 'system', id: parts.system }));
+const turnShare = ({ parts }: GrantSubscription): TurnShare => turnShareOf({ kind: 'system', id: parts.system });
 
 function ignored(): void {}
 

@@ -1,7 +1,6 @@
-import { shareOf } from '../../../proto/async/shared-turns.js';
 import { SluiceError } from '../../../proto/errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
-import { actorOf } from '../../parties/caller.js';
+import { turnShareOf } from '../../parties/caller.js';
 import type { LogSegments } from '../segments/log-segments.js';
 import type { SubscribeRequest, Subscription } from '../subscriber.js';
 import type { CatchUp } from './catch-up.js';
@@ -33,7 +32,7 @@ export class SubscriptionService {
   async subscribe(request: SubscribeRequest): Promise<Subscription> {
     const onArrived = this.#expectReader(request);
     try {
-      const share = shareOf(actorOf({ kind: 'system', id: request.system }));
+      const share = turnShareOf({ kind: 'system', id: request.system });
       return await this.#turns.run(request.session, share, () => this.#open(request, onArrived));
     } catch (error) {
       onArrived();

@@ -280,12 +280,12 @@ export class Intake {
   }
 
   #quarantineRecord(caller: SystemCaller, event: RawEvent, judged: ValidationResult & { accepted: false }) {
-    const { version, history } = judged.entry!;
-    const { id: entry } = version;
+    const compiled = judged.entry!;
+    const entry = compiled.version.id;
     const { item } = judged.problem;
     return {
       subject: quarantineSubject(entry, caller.id),
-      item: item !== undefined && history.definitions.has(item) ? item : undefined,
+      item: item !== undefined && compiled.history.definitions.has(item) ? item : undefined,
       key: `${messageId(caller.id, entry, judged.id ?? '')}/${judged.problem.code}`,
       bytes: encodeQuarantined(event, judged.problem, sourcePositionOf(event), this.#deps.clock()),
     };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { SpacedReports } from '../../proto/async/spaced-reports.js';
+import { NOTICE_INTERVAL_MS, SpacedReports } from '../../proto/async/spaced-reports.js';
 import { receiptSubject } from '../../proto/subject.js';
 import type { Bus } from '../nats/bus.js';
 import { DuplicateInBatchError } from '../nats/store-errors.js';
@@ -38,7 +38,6 @@ interface Link {
 
 const BATCH_RECORDS_MAX = 500;
 const RETRY_MS = 250;
-const NOTICE_INTERVAL_MS = 600_000;
 /** Records waiting for the store: beyond it subscriptions are refused rather than delivered without a receipt. */
 const WAITING_RECORDS_MAX = 50_000;
 

@@ -1,3 +1,8 @@
+/** Interval of reports that tell an operator whom to call: once is enough, not for each event. */
+export const NOTICE_INTERVAL_MS = 600_000;
+/** By then a large fault has another count than a small one. */
+export const SECOND_NOTICE_MS = 60_000;
+
 /** Keys with a report each; of more, all are forgotten. */
 const KEYS_MAX = 1_000;
 

@@ -1,11 +1,6 @@
-import { SpacedReports } from '../../../proto/async/spaced-reports.js';
+import { NOTICE_INTERVAL_MS, SECOND_NOTICE_MS, SpacedReports } from '../../../proto/async/spaced-reports.js';
 import type { ErrorCode } from '../../../proto/errors.js';
 import type { QuarantineEntry } from './quarantine-record.js';
-
-/** A report tells an operator which source to repair; once is enough, not for each event. */
-const NOTICE_INTERVAL_MS = 600_000;
-/** By then a large fault has another count than a small one. */
-const SECOND_NOTICE_MS = 60_000;
 
 /**
  * Reports whose events are quarantined: entry, system, code and item, each at once, after a minute and then at most once in ten

@@ -1,9 +1,4 @@
-import { SpacedReports } from '../../../proto/async/spaced-reports.js';
-
-/** A report tells an operator which department to call; once is enough, not for each event. */
-const NOTICE_INTERVAL_MS = 600_000;
-/** By then a large fault has another count than a small one. */
-const SECOND_NOTICE_MS = 60_000;
+import { NOTICE_INTERVAL_MS, SECOND_NOTICE_MS, SpacedReports } from '../../../proto/async/spaced-reports.js';
 
 export interface RejectingReader {
   grant: string;

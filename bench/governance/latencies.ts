@@ -23,10 +23,12 @@ export async function actLatency(
   { seconds, pauseMs = 0 }: Working,
 ): Promise<Percentiles> {
   const histogram = new Histogram();
-  const act = (who: string, path: string, body: object = {}) =>
-    timed(histogram, async () => {
+  const act = async (who: string, path: string, body: object = {}): Promise<void> => {
+    await timed(histogram, async () => {
       answer = await officers.call(url, who, 'POST', path, body);
-    }).then(() => (pauseMs > 0 ? pause(pauseMs) : undefined));
+    });
+    if (pauseMs > 0) await pause(pauseMs);
+  };
   let answer: { id: string } = { id: '' };
   for (const endAt = performance.now() + seconds * 1000; performance.now() < endAt; ) {
     await act('applicant', '/v1/applications', applicationFor(entry));

@@ -5,7 +5,7 @@ const TICKS_PER_SECOND = 100;
 /** Fields of `stat` behind the name: user and system time, then the same of children that have ended. */
 const [OWN_TICKS, TICKS_WITH_ENDED] = [2, 4];
 
-/** What Linux reports of a running process in `/proc`. On another system, and of a process that has ended, there is nothing: undefined, or an empty list. */
+/** A running process as Linux reports it in `/proc`. On another system, and of a process that has ended, all is undefined or an empty list. */
 export class LinuxProcess {
   readonly #folder: string;
 

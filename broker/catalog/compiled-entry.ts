@@ -40,7 +40,7 @@ export class EntryCompiler {
   }
 }
 
-/** What the versions up to one declare of the previous image. */
+/** The previous image as the versions up to one declare it. */
 interface PreviousImage {
   history: ItemHistory;
   codec: RecordCodec;

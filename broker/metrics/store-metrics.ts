@@ -103,7 +103,7 @@ export class StoreMetrics {
   }
 }
 
-/** What the leaders of the streams say. */
+/** Size, limit and replicas of each stream, as its leader reports them. */
 class StreamGauges {
   readonly #streamMessages: Gauge;
   readonly #streamBytes: Gauge;

@@ -13,7 +13,7 @@ export interface GrantFamily {
 const CURSORS_MIN = 1024;
 
 /**
- * What a scrape of `/metrics/grants` has read, one row for each cursor. The format wants all series of a family together, so
+ * The figures that a scrape of `/metrics/grants` has read, one row for each cursor. The format wants all series of a family together, so
  * everything is read before the second family begins. As an object for each cursor that outlives many collections of young
  * objects, and a scrape then costs as much again in garbage collection: so numbers are kept in columns.
  * See docs/decisions/0305-scrapes-in-columns.md.

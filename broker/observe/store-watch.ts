@@ -43,7 +43,7 @@ export class StoreWatch {
 
   constructor(private readonly deps: StoreWatchDeps) {}
 
-  /** What was wrong with the store when it was asked last, though events can be published and streamed. */
+  /** Faults of the store when it was asked last that keep no event from being published and streamed. */
   get warnings(): readonly string[] {
     return this.#warnings;
   }

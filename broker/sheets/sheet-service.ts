@@ -34,7 +34,7 @@ export interface RequestKey {
 export interface LawfulCatalog extends Pick<CatalogService, 'putDraft' | 'checkDraft'> {
   /** The officer in the first of the roles that it has. Throws NOT_YOUR_ROLE. */
   requireRole(caller: Caller, roles: readonly Role[], what: string): Promise<Acting>;
-  /** What `kept` stood for when a request with this key came before. Throws KEY_REUSED. */
+  /** The body that was kept when a request with this key came before. Throws KEY_REUSED. */
   answered(caller: Caller, key: RequestKey): Promise<Record<string, unknown> | undefined>;
   /** The part that stands with a record, so that a request with this key is answered again. */
   kept(caller: Caller, key: RequestKey, body: Record<string, unknown>): Act['kept'];

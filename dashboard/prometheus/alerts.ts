@@ -12,7 +12,7 @@ const FAILED_LOGINS_PER_SECOND_MAX = 0.1;
 /** A request without a token guesses nothing: scanners and browsers send it. */
 const FAILED_LOGINS = 'sluice_logins_failed_total{failure=~"token|ticket|throttled"}';
 
-/** What decides between the line to NATS and its disks. */
+/** The round trip tells a slow line to NATS from a slow disk. */
 const ROUND_TRIP =
   '{{ with query "max(sluice_nats_round_trip_seconds)" }}; a round trip to NATS takes {{ . | first | value | humanizeDuration }}{{ end }}';
 

@@ -39,7 +39,7 @@ export class LawfulDrafts {
     return caller.kind === 'officer' ? newestText(entryAsSeen(file, caller, this.relations).file) : undefined;
   }
 
-  /** What `kept` stood for when a request with this key came before. Throws KEY_REUSED. */
+  /** The body that was kept when a request with this key came before. Throws KEY_REUSED. */
   async answered(caller: Caller, key: Once['key']): Promise<Fields | undefined> {
     return (await this.procedure.answered(caller, key))?.body;
   }

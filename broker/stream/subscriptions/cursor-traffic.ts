@@ -18,7 +18,7 @@ const HEARTBEATS_UNTIL_GONE = 3;
 /** A page may name any cursor, as it makes none: beyond so many, further names are not counted. */
 const PULLED_CURSORS_MAX = 50_000;
 
-/** What is known of one cursor. */
+/** Deliveries and open subscriptions of one cursor. */
 interface CursorCounts {
   /** Deliveries of subscriptions that have ended, and of pages. */
   ended: number;

@@ -37,7 +37,7 @@ interface StartPoint {
   from: number;
 }
 
-/** What an opening holds in the store. */
+/** A cursor that is claimed and a receipt that is open: a failed opening releases both. */
 interface Taken {
   cursor: Cursor;
   receipt: Receipt;

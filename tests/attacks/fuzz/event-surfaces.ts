@@ -23,7 +23,7 @@ const withData = key.chain((id) =>
   }),
 );
 
-/** What an event has by its operation. */
+/** Members of an event that follow from its operation. */
 const byOperation: fc.Arbitrary<object>[] = [
   withData.map((fields) => ({ op: 'create', ...fields })),
   fc.tuple(withData, previous).map(([fields, previous]) => ({ op: 'update', ...fields, previous })),
@@ -33,7 +33,7 @@ const byOperation: fc.Arbitrary<object>[] = [
   fc.constantFrom('snapshot_begin', 'snapshot_end').map((op) => ({ op, snapshotid: 'n1' })),
 ];
 
-/** What any event may have besides. */
+/** Members that any event may have. */
 const optional = fc.record(
   {
     time: fc.constant('2026-11-22T08:30:00.123+08:00'),

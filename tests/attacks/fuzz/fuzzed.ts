@@ -101,7 +101,7 @@ export class Deck {
     return random.between(1, BROKEN_EVERY) > 1 ? this.json(random) : this.broken(random);
   }
 
-  /** What is no JSON any more, mostly. */
+  /** Texts with bytes changed, most of which are no JSON any more. */
   broken(random: SeededRandom): string | Buffer {
     const seed = random.pick(this.#seeds);
     if (random.chance(0.5)) return this.bytes(random, Buffer.from(seed.text));

@@ -170,7 +170,7 @@ class RunningBroker implements BrokerHandle {
 
   async #startStream(): Promise<Stream> {
     const { bus, store, config, metrics, clock, releases, governance } = this.parts;
-    const { ledger, grants, catalog } = governance;
+    const { ledger, grants, catalog, revocations } = governance;
     const { heartbeatMs, coalesceAbovePercent, secret, replicas } = config;
     const stream = openStream({
       ...{ bus, store, replicas, entries: catalog, grants, ledger, secret, clock, heartbeatMs, coalesceAbovePercent },
@@ -179,6 +179,7 @@ class RunningBroker implements BrokerHandle {
       onDelivered: async (grant) => this.#firstDeliveries?.note(grant),
       onSent: config.alarms && ((...sent) => this.#alarms?.noteSent(...sent)),
       metrics: metrics.stream,
+      revocations,
       traces: this.parts.traces,
       warn: this.#warn,
     });
@@ -226,6 +227,7 @@ class RunningBroker implements BrokerHandle {
         stream.readers.at(partition).stored(subject, position, data, sentAtMs),
       onQuarantineMissed,
       onQuarantined: this.#warn,
+      onQuotaRefused: this.#warn,
     });
     releases.add('intake', () => intake.drain());
     return intake;

@@ -17,7 +17,8 @@ import type { Bus } from '../nats/bus.js';
 import { type BootstrapOptions, type Bootstrapped, bootstrap } from '../parties/bootstrap.js';
 import { secretCheckOf } from '../parties/bus-facts.js';
 import type { Credentials } from '../parties/credentials.js';
-import { Leases } from '../parties/leases.js';
+import { Leases } from '../parties/leases/leases.js';
+import { RevocationReport } from '../parties/leases/revocation-report.js';
 import { Permissions } from '../parties/permissions.js';
 import { TokenService } from '../parties/token-service.js';
 import { type OpenedProjection, openProcedure, openProjection, type Procedure } from '../procedure/open-procedure.js';
@@ -77,7 +78,7 @@ export async function openGovernance(deps: GovernanceDeps) {
     endedEverywhere.require((seq) => ledger.reached(seq, config.ledgerSightMs)),
   );
   await keepRights({ config, bus, ledger, isFirst: role.isFirst, log, releases });
-  const leases = openLeases(deps, credentials, ledger);
+  const { leases, revocations } = openLeases(deps, credentials, ledger);
   endedEverywhere.require(() => leases.stopped());
   const findParty = (id: string) => parties.get(id);
   const grantsOn = (entry: string) => grants.liveOn(entry, clock());
@@ -89,7 +90,7 @@ export async function openGovernance(deps: GovernanceDeps) {
   const shared = { ledger, credentials, parties, systems, officers: others.officers, catalog, grants, permissions };
   const catalogService = new CatalogService({ ...shared, acts });
   return {
-    ...{ ...shared, ...others, ...opened, leases, testClock, catalogService },
+    ...{ ...shared, ...others, ...opened, leases, revocations, testClock, catalogService },
     tokenService: new TokenService(shared),
     sheetService: new SheetService({ ...shared, profiles }),
     grantService: new GrantService(shared),
@@ -106,13 +107,12 @@ const bootstrapOptions = (config: Config): BootstrapOptions => ({
   testClock: config.testClock,
 });
 
-function openLeases({ metrics, busClock, releases }: GovernanceDeps, credentials: Credentials, ledger: Ledger): Leases {
-  const leases = new Leases({
-    credentials,
-    onLastByte: (actTime) => metrics.stream.revoked(Math.max(0, busClock.now() - Date.parse(actTime)) / 1000),
-  });
+function openLeases({ metrics, busClock, log, releases }: GovernanceDeps, credentials: Credentials, ledger: Ledger) {
+  const clock = busClock.now;
+  const revocations = new RevocationReport({ metrics: metrics.stream, clock, warn: (message) => log.warn(message) });
+  const leases = new Leases({ credentials, revocations, clock });
   releases.add('leases', ledger.onRecord(leases.onRecord));
-  return leases;
+  return { leases, revocations };
 }
 
 interface OpenedFiles {

@@ -6,7 +6,7 @@ import { type PerMessageDeflateOptions, type WebSocket, WebSocketServer } from '
 import { SluiceError } from '../../proto/errors.js';
 import { CLOSE_CODES } from '../../proto/frames/frames.js';
 import type { Caller, SystemCaller } from '../parties/caller.js';
-import type { Leases } from '../parties/leases.js';
+import type { Leases } from '../parties/leases/leases.js';
 import type { LoggedIn, Login } from './admission/login.js';
 import type { StreamSlots } from './admission/stream-slots.js';
 import { asksForSharedCompression } from './frame-deflater.js';

@@ -6,6 +6,7 @@ import type { Ledger } from '../ledger/ledger.js';
 import type { StreamMetrics } from '../metrics/stream-metrics.js';
 import type { Bus } from '../nats/bus.js';
 import type { Store } from '../nats/streams.js';
+import type { RevocationReport } from '../parties/leases/revocation-report.js';
 import { PollerReceipts } from '../receipts/poller-receipts.js';
 import { receiptsOf } from '../receipts/receipt-reader.js';
 import { ReceiptRegistry } from '../receipts/receipt-registry.js';
@@ -51,6 +52,7 @@ export interface StreamDeps {
   cursorsPerSystemMax?: number;
   ledger: Pick<Ledger, 'isFresh' | 'append'>;
   metrics: StreamMetrics;
+  revocations: Pick<RevocationReport, 'lastByteSent'>;
   traces?: EventTraces | undefined;
   secret: string;
   clock(): number;

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { inflateRawSync } from 'node:zlib';
 import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import { type ErrorCode, SluiceError } from '../../../proto/errors.js';
-import type { Lease } from '../../parties/leases.js';
+import type { Lease } from '../../parties/leases/leases.js';
 import { chineseText } from '../../sheets/laying/chinese-texts.js';
 import type { ReportLine, ReportTotal } from '../../sheets/laying/report.js';
 import type { FileForm } from '../../sheets/rows/read-sheet-file.js';

@@ -3,7 +3,7 @@ import { SluiceError } from '../../../proto/errors.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
 import type { Intake } from '../../intake/intake.js';
 import type { SystemCaller } from '../../parties/caller.js';
-import type { Lease } from '../../parties/leases.js';
+import type { Lease } from '../../parties/leases/leases.js';
 import { publishStream, REFUSED_IN_A_ROW_MAX } from './event-stream-input.js';
 
 const LEASE = { signal: new AbortController().signal } as Lease;

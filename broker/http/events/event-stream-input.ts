@@ -4,7 +4,7 @@ import type { PublishResult } from '../../../proto/frames/frames.js';
 import type { Intake } from '../../intake/intake.js';
 import { OPEN_EVENTS_MAX } from '../../intake/intake-limits.js';
 import { type SystemCaller, turnShareOf } from '../../parties/caller.js';
-import type { Lease } from '../../parties/leases.js';
+import type { Lease } from '../../parties/leases/leases.js';
 import { untilAborted } from '../server/until-aborted.js';
 import { noRoomForLine, parseLine } from './event-line.js';
 import { eventBytesMax } from './event-size.js';

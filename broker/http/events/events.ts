@@ -8,7 +8,7 @@ import type { Intake } from '../../intake/intake.js';
 import { nameElements } from '../../intake/validate/element-names.js';
 import { BATCH_MESSAGES_MAX } from '../../nats/write/publisher.js';
 import { type SystemCaller, turnShareOf } from '../../parties/caller.js';
-import type { Leases } from '../../parties/leases.js';
+import type { Leases } from '../../parties/leases/leases.js';
 import { mediaType } from '../bodies/body-parsers.js';
 import { credentialOf, systemOf } from '../server/authenticate.js';
 import { sendProblem } from '../server/error-handler.js';

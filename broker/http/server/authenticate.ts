@@ -3,7 +3,7 @@ import { SluiceError } from '../../../proto/errors.js';
 import { AddressBuckets } from '../../gateway/admission/address-buckets.js';
 import type { Login } from '../../gateway/admission/login.js';
 import { type Caller, isCanary, type SystemCaller } from '../../parties/caller.js';
-import type { Lease, Leases } from '../../parties/leases.js';
+import type { Lease, Leases } from '../../parties/leases/leases.js';
 import type { Role } from '../../parties/officer.js';
 import { type Action, type Permissions, requireSystem } from '../../parties/permissions.js';
 import type { SystemRight } from '../../parties/system.js';

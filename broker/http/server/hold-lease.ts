@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
 import type { LoggedIn, Login } from '../../gateway/admission/login.js';
 import type { OfficerCaller } from '../../parties/caller.js';
-import type { Lease, LeaseCondition } from '../../parties/leases.js';
+import type { Lease, LeaseCondition } from '../../parties/leases/leases.js';
 
 /** Time in which a response may still end with its reason after its lease has ended; then the connection is dropped. */
 const LAST_WORDS_MS = 500;

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { toDeliveredEvent } from '../../../proto/frames/event-encoder.js';
-import type { Leases } from '../../parties/leases.js';
+import type { Leases } from '../../parties/leases/leases.js';
 import type { DeadLetters } from '../../stream/dead-letters/dead-letters.js';
 import { credentialOf, systemOf } from '../server/authenticate.js';
 import { holdLease } from '../server/hold-lease.js';

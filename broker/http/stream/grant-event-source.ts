@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ErrorCode, SluiceError, toProblem } from '../../../proto/errors.js';
 import { toDeliveredEvent } from '../../../proto/frames/event-encoder.js';
-import type { Lease } from '../../parties/leases.js';
+import type { Lease } from '../../parties/leases/leases.js';
 import type { Page, PageRequest } from '../../stream/pages/page.js';
 import type { PageReader } from '../../stream/pages/page-reader.js';
 import { formatEventId } from './page-query.js';

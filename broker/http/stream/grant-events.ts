@@ -6,7 +6,7 @@ import { toDeliveredEvent } from '../../../proto/frames/event-encoder.js';
 import { timeOf } from '../../event-log/start-position.js';
 import type { StreamSlots } from '../../gateway/admission/stream-slots.js';
 import type { GatewayMetrics } from '../../metrics/gateway-metrics.js';
-import type { Lease, Leases } from '../../parties/leases.js';
+import type { Lease, Leases } from '../../parties/leases/leases.js';
 import type { Page, PageRequest } from '../../stream/pages/page.js';
 import type { PageReader } from '../../stream/pages/page-reader.js';
 import type { OpenEventStreams } from '../../stream/subscriptions/open-event-streams.js';

@@ -2,7 +2,7 @@ import { SluiceError } from '../../../proto/errors.js';
 import type { FoldedRoom, SavedItem } from '../../ledger/checkpoint/folded-room.js';
 import type { LedgerRecord } from '../../ledger/record.js';
 import type { Caller } from '../../parties/caller.js';
-import type { LeaseCondition } from '../../parties/leases.js';
+import type { LeaseCondition } from '../../parties/leases/leases.js';
 import type { RecordedStep } from '../files/file.js';
 
 /** A contract or an access, as far as it gives a right. */

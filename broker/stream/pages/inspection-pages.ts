@@ -3,7 +3,7 @@ import type { From } from '../../../proto/frames/frames.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import type { StartPositions } from '../../event-log/start-position.js';
 import { requireEpoch } from '../../event-log/truncation.js';
-import type { LeaseCondition } from '../../parties/leases.js';
+import type { LeaseCondition } from '../../parties/leases/leases.js';
 import type { GrantAccess, GrantSource, OpenGrant } from '../subscriptions/grant-access.js';
 import { startQuery } from '../subscriptions/start-query.js';
 import { type EntryLookup, requireItem, versionsOf } from '../views/entry-fields.js';

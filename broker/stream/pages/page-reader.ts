@@ -3,7 +3,7 @@ import { cursorSubject } from '../../../proto/subject.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import type { StartPositions } from '../../event-log/start-position.js';
 import { requireEpoch } from '../../event-log/truncation.js';
-import type { LeaseCondition } from '../../parties/leases.js';
+import type { LeaseCondition } from '../../parties/leases/leases.js';
 import type { CursorStore } from '../cursors/cursor-store.js';
 import type { CursorTraffic } from '../subscriptions/cursor-traffic.js';
 import { type GrantAccess, narrowingDigest } from '../subscriptions/grant-access.js';

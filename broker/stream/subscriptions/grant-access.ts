@@ -7,7 +7,7 @@ import { canonicalRows } from '../../grants/canonical-rows.js';
 import { type Grant, statusAt } from '../../grants/grant.js';
 import { checkRows } from '../../grants/rows-check.js';
 import type { Ledger } from '../../ledger/ledger.js';
-import type { LeaseCondition } from '../../parties/leases.js';
+import type { LeaseCondition } from '../../parties/leases/leases.js';
 import { type EntryLookup, requireItem, versionsOf } from '../views/entry-fields.js';
 import { type FilterHistory, filterHistory } from '../views/filter-history.js';
 import type { View, ViewSource } from '../views/view.js';

@@ -5,6 +5,7 @@ import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import { type Grant, statusAt } from '../../grants/grant.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { StreamMetrics } from '../../metrics/stream-metrics.js';
+import type { EndingAct, RevocationReport } from '../../parties/leases/revocation-report.js';
 import type { LiveViews } from '../live/live-view.js';
 import type { LogSegments } from '../segments/log-segments.js';
 import type { EntryLookup } from '../views/entry-fields.js';
@@ -20,6 +21,7 @@ export interface SubscriptionMonitorDeps {
   /** Id of this run of the broker. */
   broker: string;
   metrics: StreamMetrics;
+  revocations: Pick<RevocationReport, 'lastByteSent'>;
   clock(): number;
   heartbeatMs: number;
   warn(message: string, error?: unknown): void;
@@ -86,25 +88,27 @@ export class SubscriptionMonitor {
   }
 
   #onGrant(grant: Grant): void {
-    const refusal = endingOf(grant, this.#deps.clock());
+    const readAtMs = this.#deps.clock();
+    const refusal = endingOf(grant, readAtMs);
     const ended = this.#deps.table
       .ofGrant(grant.id)
       .filter((subscription) => refusal || grant.ledgerSeq !== subscription.parts.grantSeq);
     if (ended.length === 0) return;
     const { code, reason } = refusal ?? CHANGED;
+    const right = `grant ${grant.id} (party ${grant.party}, system ${grant.system})`;
+    const act = { right, atMs: grant.changedAtMs, readAtMs };
     for (const subscription of ended) {
       subscription.end(code, reason);
-      if (refusal) this.#awaitLastByte(subscription, grant.changedAtMs);
+      if (refusal) this.#awaitLastByte(subscription, act);
     }
     this.#recordEnding(grant.id, code, ended);
   }
 
   /** The `ended` frame is the last one under the grant, and what was sent before it may still wait in the socket. */
-  #awaitLastByte({ parts }: GrantSubscription, actAtMs?: number): void {
-    const { metrics, clock } = this.#deps;
+  #awaitLastByte({ parts }: GrantSubscription, act?: EndingAct): void {
     const written = new Promise<void>((resolve) => parts.sink.whenWritten(resolve, LAST_BYTES_MS_MAX)).then(() => {
       this.#unwritten.delete(written);
-      if (actAtMs !== undefined) metrics.revoked(Math.max(0, clock() - actAtMs) / 1000);
+      if (act) this.#deps.revocations.lastByteSent(act);
     });
     this.#unwritten.add(written);
   }

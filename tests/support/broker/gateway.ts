@@ -16,7 +16,7 @@ import { Tickets } from '../../../broker/gateway/tickets.js';
 import { UnfinishedFrames } from '../../../broker/gateway/unfinished-frames.js';
 import { Metrics } from '../../../broker/metrics/metrics.js';
 import type { Caller } from '../../../broker/parties/caller.js';
-import { Leases } from '../../../broker/parties/leases.js';
+import { Leases } from '../../../broker/parties/leases/leases.js';
 import type { SubscribeRequest, Subscription } from '../../../broker/stream/subscriber.js';
 import { codecFor } from '../../../proto/frames/frame-codec.js';
 import type {
@@ -76,7 +76,7 @@ export async function startGateway(t: Test, scripted: Scripted = {}): Promise<Te
     ownerOf: (digest: string) => CALLERS[digest],
     ...scripted.credentials,
   };
-  const leases = new Leases({ credentials });
+  const leases = new Leases({ credentials, revocations: { lastByteSent: () => undefined }, clock: Date.now });
   const gateway = new Gateway({
     login: new Login({ credentials, tickets, addresses: new ClientAddresses([]), failures }),
     slots: new StreamSlots({ maxConnections: 100, maxStreamsPerSystem: 100 }),

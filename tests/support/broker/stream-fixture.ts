@@ -75,6 +75,7 @@ export class StreamFixture {
         append: async () => undefined,
       },
       metrics: new Metrics().stream,
+      revocations: { lastByteSent: () => undefined },
       secret: 'test-secret',
       clock: () => fixture.clock(),
       heartbeatMs: 200,

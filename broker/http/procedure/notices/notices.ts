@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, SluiceError, toProblem } from '../../../../proto/errors.js';
 import type { StreamSlots } from '../../../gateway/admission/stream-slots.js';
 import { actorOf, type OfficerCaller } from '../../../parties/caller.js';
-import type { Lease } from '../../../parties/leases.js';
+import type { Lease } from '../../../parties/leases/leases.js';
 import type { Procedure } from '../../../procedure/engine/procedure.js';
 import type { Notice } from '../../../procedure/files/file.js';
 import type { NoticeBoard } from '../../../procedure/notices/notice-board.js';

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../../../proto/errors.js';
 import { timeOf } from '../../../event-log/start-position.js';
 import { actorOf } from '../../../parties/caller.js';
-import type { Leases } from '../../../parties/leases.js';
+import type { Leases } from '../../../parties/leases/leases.js';
 import type { AccessReads } from '../../../procedure/people/access-reads.js';
 import type { ContractTerms } from '../../../procedure/people/contract-terms.js';
 import type { InspectionPages } from '../../../stream/pages/inspection-pages.js';

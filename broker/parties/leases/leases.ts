@@ -1,8 +1,9 @@
-import { SluiceError } from '../../proto/errors.js';
-import type { LedgerRecord } from '../ledger/record.js';
-import type { Caller, SystemCaller } from './caller.js';
-import type { Credentials } from './credentials.js';
-import type { SystemRight } from './system.js';
+import { SluiceError } from '../../../proto/errors.js';
+import type { LedgerRecord } from '../../ledger/record.js';
+import type { Caller, SystemCaller } from '../caller.js';
+import type { Credentials } from '../credentials.js';
+import type { SystemRight } from '../system.js';
+import type { EndingAct, RevocationReport } from './revocation-report.js';
 
 /** A right that something long-lived depends on. */
 export interface LeaseCondition {
@@ -18,14 +19,14 @@ export interface LeaseCondition {
 interface LeaseObserver {
   ended(lease: Lease): void;
   released(lease: Lease): void;
-  /** The last byte has left under a lease that an act of this time, RFC 3339, has ended. */
-  lastByteSent(actTime: string): void;
+  lastByteSent(act: EndingAct): void;
 }
 
 export interface LeasesDeps {
   credentials: Pick<Credentials, 'ownerOf'>;
-  /** The last byte has left under a lease that an act of this time, RFC 3339, has ended. */
-  onLastByte?: ((actTime: string) => void) | undefined;
+  revocations: Pick<RevocationReport, 'lastByteSent'>;
+  /** Takes the times of the ledger's records. */
+  clock(): number;
 }
 
 /** Bounds how late a right that ends by time, or with a stale ledger, ends what runs under it. */
@@ -38,8 +39,8 @@ const CHECK_INTERVAL_MS = 250;
 export class Lease {
   #controller: AbortController | undefined;
   #error: SluiceError | undefined;
-  /** Time of the act that has ended it; undefined while it has not ended, and when it ended by time. */
-  #actTime: string | undefined;
+  /** Undefined while the lease has not ended, and when it ended by time. */
+  #act: EndingAct | undefined;
   #onEnded: (() => void) | undefined;
   #isReleased = false;
   #isLastByteSent = false;
@@ -72,14 +73,14 @@ export class Lease {
     if (this.#error) throw this.#error;
   }
 
-  /** Ends the lease when one of its conditions has ended; `actTime` is that of the record after which it is looked at. */
-  judge(actTime?: string): void {
+  /** Ends the lease when one of its conditions has ended; `act` is the record after which it is looked at. */
+  judge(act?: EndingAct): void {
     if (this.#error) return;
     for (const condition of this.conditions) {
       const error = condition.ended();
       if (!error) continue;
       this.#error = error;
-      this.#actTime = actTime;
+      this.#act = act;
       // Nothing runs under one that was released, though its holder may look at it once more: nobody has to wait for it.
       if (!this.#isReleased) this.observer.ended(this);
       this.#controller?.abort(error);
@@ -95,7 +96,7 @@ export class Lease {
   lastByteSent(): void {
     if (this.#isLastByteSent) return;
     this.#isLastByteSent = true;
-    if (this.#actTime !== undefined) this.observer.lastByteSent(this.#actTime);
+    if (this.#act) this.observer.lastByteSent(this.#act);
   }
 
   /** To be called when what ran under the lease is over. Safe to call twice. */
@@ -130,7 +131,7 @@ export class Leases {
     this.#observer = {
       ended: (lease) => this.#end(lease),
       released: (lease) => this.#release(lease),
-      lastByteSent: (actTime) => deps.onLastByte?.(actTime),
+      lastByteSent: (act) => deps.revocations.lastByteSent(act),
     };
   }
 
@@ -163,7 +164,10 @@ export class Leases {
 
   /** Call after the record was folded. */
   readonly onRecord = ({ kind, id, time }: Pick<LedgerRecord, 'kind' | 'id' | 'time'>): void => {
-    for (const lease of [...(this.#byRecord.get(`${kind}:${id}`) ?? [])]) lease.judge(time);
+    const leases = this.#byRecord.get(`${kind}:${id}`);
+    if (!leases) return;
+    const act = { right: `a right of ${kind} ${id}`, atMs: Date.parse(time), readAtMs: this.deps.clock() };
+    for (const lease of [...leases]) lease.judge(act);
   };
 
   /** Resolves when whatever ran under a lease that has ended by now is over. */

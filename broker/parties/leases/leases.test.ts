@@ -1,14 +1,18 @@
 import t from 'tap';
-import { SluiceError } from '../../proto/errors.js';
-import type { Caller, SystemCaller } from './caller.js';
+import { SluiceError } from '../../../proto/errors.js';
+import type { Caller, SystemCaller } from '../caller.js';
 import { Leases } from './leases.js';
+import type { EndingAct } from './revocation-report.js';
 
 const SYSTEM: SystemCaller = { kind: 'system', id: 'reader', party: 'service', may: ['publish', 'subscribe'] };
 
 const WITHDRAWAL = { kind: 'system', id: 'reader', time: '2026-11-29T00:00:00Z' } as const;
 
-function leasesOf(owners: Map<string, Caller>, onLastByte?: (actTime: string) => void): Leases {
-  return new Leases({ credentials: { ownerOf: (digest) => owners.get(digest) }, onLastByte });
+const READ_AT_MS = Date.parse(WITHDRAWAL.time) + 300;
+
+function leasesOf(owners: Map<string, Caller>, lastByteSent: (act: EndingAct) => void = () => undefined): Leases {
+  const credentials = { ownerOf: (digest: string) => owners.get(digest) };
+  return new Leases({ credentials, revocations: { lastByteSent }, clock: () => READ_AT_MS });
 }
 
 t.test('a lease ends with the ledger record that withdraws its credential, and no other lease does', async (t) => {
@@ -64,28 +68,28 @@ t.test('nobody waits for a lease that was released before its right ended', asyn
   await stopped;
 });
 
-t.test('the last byte under a lease that an act has ended is reported once, with the time of the act', async (t) => {
-  const owners = new Map<string, Caller>([['digest', SYSTEM]]);
-  const reported: string[] = [];
-  const leases = leasesOf(owners, (actTime) => reported.push(actTime));
-  const [sent, open, released] = [0, 1, 2].map(() => leases.take(leases.credential(SYSTEM, 'digest')));
-  const expired = new SluiceError('GRANT_NOT_IN_FORCE', 'grant g is expired');
-  let isExpired = false;
-  const timed = leases.take({ records: [], endsByTime: true, ended: () => (isExpired ? expired : undefined) });
-  sent!.lastByteSent();
-  owners.delete('digest');
-  isExpired = true;
-  leases.onRecord(WITHDRAWAL);
-  t.throws(() => timed.check(), expired);
-  t.strictSame(reported, [], 'bytes may still wait');
-  open!.lastByteSent();
-  for (const lease of [sent, open, released, timed]) lease!.release();
-  t.strictSame(
-    reported,
-    [WITHDRAWAL.time, WITHDRAWAL.time],
-    'of one that had sent its last byte before, or ended by time, nothing',
-  );
-});
+t.test(
+  'the last byte under a lease that an act has ended is reported once, with the act and when it was read',
+  async (t) => {
+    const owners = new Map<string, Caller>([['digest', SYSTEM]]);
+    const reported: EndingAct[] = [];
+    const leases = leasesOf(owners, (act) => reported.push(act));
+    const [sent, open, released] = [0, 1, 2].map(() => leases.take(leases.credential(SYSTEM, 'digest')));
+    const expired = new SluiceError('GRANT_NOT_IN_FORCE', 'grant g is expired');
+    let isExpired = false;
+    const timed = leases.take({ records: [], endsByTime: true, ended: () => (isExpired ? expired : undefined) });
+    sent!.lastByteSent();
+    owners.delete('digest');
+    isExpired = true;
+    leases.onRecord(WITHDRAWAL);
+    t.throws(() => timed.check(), expired);
+    t.strictSame(reported, [], 'bytes may still wait');
+    open!.lastByteSent();
+    for (const lease of [sent, open, released, timed]) lease!.release();
+    const act = { right: 'a right of system reader', atMs: Date.parse(WITHDRAWAL.time), readAtMs: READ_AT_MS };
+    t.strictSame(reported, [act, act], 'of one that had sent its last byte before, or ended by time, nothing');
+  },
+);
 
 t.test('a lease for one right outlives the loss of another', async (t) => {
   const owners = new Map<string, Caller>([['digest', SYSTEM]]);

@@ -49,6 +49,8 @@ export interface IntakeDeps {
   onQuarantineMissed?: ((message: string, error: unknown) => void) | undefined;
   /** Called now and then with whose events are quarantined. */
   onQuarantined?: ((message: string) => void) | undefined;
+  /** Called now and then with whose events a quota refuses. */
+  onQuotaRefused?: ((message: string) => void) | undefined;
 }
 
 /** The common part of the events of one call. */
@@ -96,6 +98,7 @@ export class Intake {
       partitions: store.partitions,
       limits: deps.quotas,
       clockMs: monotonicMs,
+      onRefused: deps.onQuotaRefused ?? (() => {}),
     });
     const checkpoint = new WatermarkCheckpoint(bus.publisher);
     this.#quarantine = quarantine;

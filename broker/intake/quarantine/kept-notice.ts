@@ -21,7 +21,7 @@ export class KeptNotice {
     const events = this.#reports.count(`${subject} ${flaw}`);
     if (events === undefined) return;
     const [, party, name, system] = subject.split('.');
-    const of = `entry ${party}.${name}`;
-    this.report(`quarantined events of ${of} since the last such line: ${events} (system ${system}, ${flaw})`);
+    const source = `system ${system}, ${flaw}`;
+    this.report(`quarantined events of entry ${party}.${name} since the last such line: ${events} (${source})`);
   }
 }

@@ -3,6 +3,7 @@ import { birth, positioned, publish, REGISTRY, readAll, startIntake } from '../.
 import { eventually } from '../../../tests/support/condition.js';
 import { connect, startNats } from '../../../tests/support/nats/nats.js';
 import { QUARANTINE_STREAM } from '../../nats/streams.js';
+import { Quotas } from './quotas.js';
 
 const codes = (results: Awaited<ReturnType<typeof publish>>) => results.map(({ problem }) => problem?.code ?? 'stored');
 const OTHER = { ...REGISTRY, id: 'hospital' };
@@ -65,4 +66,28 @@ t.test('rejected events beyond the quota are rejected as before, and not kept', 
   t.same(codes(await publish(intake, [wrong('5')], OTHER)), ['UNKNOWN_ITEM']);
   await intake.drain();
   t.equal((await readAll(bus, QUARANTINE_STREAM, 'quarantine.>')).length, 4);
+});
+
+t.test('the log names the system and the quota that refuses its events, and their number', async (t) => {
+  const bus = await connect(t, await startNats(t));
+  let nowMs = 1_000;
+  const lines: string[] = [];
+  const limits = { eventsPerSecond: 5, storedBytes: 10_000, quarantineEvents: 0 };
+  const onRefused = (line: string): void => void lines.push(line);
+  const quotas = new Quotas({ bus, partitions: 0, limits, clockMs: () => nowMs, onRefused });
+  const refused = (count: number): unknown[] => Array.from({ length: count }, () => quotas.refusal('registry', 1, 100));
+  t.match(refused(8).at(-1), { code: 'TOO_MANY' });
+  t.strictSame(lines.splice(0), ['events of system registry over quotas.eventsPerSecond since the last such line: 1']);
+  nowMs += 59_000;
+  refused(7);
+  t.strictSame(lines, [], 'the next line comes after a minute');
+  nowMs += 1_000;
+  refused(6);
+  t.strictSame(lines.splice(0), ['events of system registry over quotas.eventsPerSecond since the last such line: 5']);
+  quotas.refusal('hospital', 1, 20_000);
+  quotas.quarantineRefusal('hospital');
+  t.strictSame(lines, [
+    'events of system hospital over quotas.storedBytes since the last such line: 1',
+    'events of system hospital over quotas.quarantineEvents since the last such line: 1',
+  ]);
 });

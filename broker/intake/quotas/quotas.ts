@@ -3,6 +3,7 @@ import type { Bus } from '../../nats/bus.js';
 import { messagesOn } from '../../nats/read/log-reader.js';
 import { eventStream, QUARANTINE_STREAM } from '../../nats/streams.js';
 import { EventRate } from './event-rate.js';
+import { QuotaNotice } from './quota-notice.js';
 import { SystemUsage } from './system-usage.js';
 
 /** Bounds of one system; undefined is without bound. */
@@ -26,6 +27,8 @@ export interface QuotasDeps {
   limits: QuotaLimits;
   /** Monotonic. */
   clockMs: () => number;
+  /** Called now and then with whose events a quota refuses. */
+  onRefused: (message: string) => void;
 }
 
 /** Weight of one event in the average size of a system's events. */
@@ -40,8 +43,10 @@ export class Quotas {
   readonly #stored: SystemUsage;
   readonly #quarantined: SystemUsage;
   readonly #averageBytes = new Map<string, number>();
+  readonly #notice: QuotaNotice;
 
-  constructor({ bus, partitions, limits, clockMs }: QuotasDeps) {
+  constructor({ bus, partitions, limits, clockMs, onRefused }: QuotasDeps) {
+    this.#notice = new QuotaNotice(clockMs, onRefused);
     this.#limits = limits;
     this.#rate = limits.eventsPerSecond === undefined ? undefined : new EventRate(limits.eventsPerSecond, clockMs);
     this.#stored = new SystemUsage((system) => storedEvents(bus, partitions, system), clockMs);
@@ -55,10 +60,12 @@ export class Quotas {
   refusal(system: string, events: number, bytes: number): Problem | undefined {
     const { eventsPerSecond, storedBytes } = this.#limits;
     if (storedBytes !== undefined && !this.#store(system, events, bytes, storedBytes)) {
+      this.#notice.add('storedBytes', system, events);
       const detail = `system ${system} has stored the ${storedBytes} bytes that quotas.storedBytes allows it`;
       return problemDocument('STORE_FULL', detail);
     }
     if (this.#rate === undefined || this.#rate.take(system, events)) return undefined;
+    this.#notice.add('eventsPerSecond', system, events);
     const detail = `system ${system} sends more than the ${eventsPerSecond} events per second of quotas.eventsPerSecond`;
     return problemDocument('TOO_MANY', detail);
   }
@@ -68,6 +75,7 @@ export class Quotas {
     const { quarantineEvents } = this.#limits;
     if (quarantineEvents === undefined) return undefined;
     if (this.#quarantined.messages(system) >= quarantineEvents) {
+      this.#notice.add('quarantineEvents', system, 1);
       return `the quarantine of system ${system} holds the ${quarantineEvents} events that quotas.quarantineEvents allows it`;
     }
     this.#quarantined.add(system, 1);

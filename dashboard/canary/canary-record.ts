@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canaryEntryId, canaryGrant, HIDDEN_LANE, SHOWN_LANE } from '../../proto/canary.js';
+import { canaryEntry, canaryEntryId, canaryGrant, HIDDEN_LANE, SHOWN_LANE } from '../../proto/canary.js';
 import type { DeliveredEvent, RecordData, SourceEvent } from '../../proto/event/event.js';
 
 /** One record of a round: `round` names the canary that published it and its round. */
@@ -12,6 +12,7 @@ export interface CanaryRound {
 
 const BORN = '1987-06-05';
 const HASH_HEX = /^[0-9a-f]{64}$/;
+const OWN_ITEMS = new Set(canaryEntry(0).items.map(({ name }) => name));
 
 /** The event that every follower must receive, cut down to what is granted. */
 export function shownEvent(canary: string, sent: CanaryRound): SourceEvent {
@@ -55,8 +56,8 @@ function event({ round, partition, sentAtMs, secret }: CanaryRound, key: string,
  */
 export function deliveryProblem({ data = {}, subject }: Pick<DeliveredEvent, 'data' | 'subject'>): string | undefined {
   const granted = new Set(canaryGrant(0).items.map(({ name }) => name));
-  const foreign = Object.keys(data).filter((name) => !granted.has(name)).length;
-  if (foreign > 0) return `${foreign} items that are not granted`;
+  const foreign = Object.keys(data).filter((name) => !granted.has(name));
+  if (foreign.length > 0) return `items that are not granted: ${foreign.map(nameOf).sort().join(', ')}`;
   if (data.key !== subject) return 'a key that is not the subject';
   if (typeof data.key !== 'string' || !data.key.startsWith('shown-')) return 'a row that is not granted';
   if (data.born !== undefined && data.born !== BORN.slice(0, 4)) return 'a date that is not cut to its year';
@@ -64,6 +65,9 @@ export function deliveryProblem({ data = {}, subject }: Pick<DeliveredEvent, 'da
   if (data.hashed !== undefined && !isHash(data.hashed)) return 'an item that is not hashed';
   return undefined;
 }
+
+/** A name that the entry does not have is of another record, or no name at all. */
+const nameOf = (item: string): string => (OWN_ITEMS.has(item) ? item : 'one of another entry');
 
 /** A hash without a key could be computed by anybody; the bus has a key. */
 const isHash = (value: unknown): boolean => typeof value === 'string' && HASH_HEX.test(value);

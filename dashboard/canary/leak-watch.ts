@@ -1,24 +1,28 @@
 import type { Logger } from 'pino';
+import { NOTICE_INTERVAL_MS, SECOND_NOTICE_MS, SpacedReports } from '../../proto/async/spaced-reports.js';
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import type { CanaryMetrics } from './canary-metrics.js';
 import { deliveryProblem } from './canary-record.js';
 import type { HourlySecrets, LeakMedium } from './secrets.js';
 import { StreamSearch } from './secrets.js';
 
-/** Findings in the log per medium, so that a leak in every frame does not fill the disk; the metric counts all. */
-const LOGGED_MAX = 100;
-
-/** Judges every byte that the canary receives, counts findings and says where they were, never what. */
+/**
+ * Judges every byte that the canary receives, counts findings and logs where they were, never the value: medium, source and kind of each
+ * at once, after a minute and then at most once in ten minutes, so that a leak in every frame does not fill the disk.
+ */
 export class LeakWatch {
-  readonly #logged = new Map<LeakMedium, number>();
+  readonly #reports: SpacedReports;
 
   constructor(
     private readonly secrets: HourlySecrets,
-    private readonly metrics: CanaryMetrics,
-    private readonly log: Logger,
-  ) {}
+    private readonly metrics: Pick<CanaryMetrics, 'leak' | 'searched'>,
+    private readonly log: Pick<Logger, 'fatal'>,
+    clock: () => number = () => performance.now(),
+  ) {
+    this.#reports = new SpacedReports(clock, NOTICE_INTERVAL_MS, SECOND_NOTICE_MS);
+  }
 
-  /** A function that searches the pieces of one stream. `source` names it in the log: a transport, a file. */
+  /** Returns a function that searches the pieces of one stream. `source` names it in the log: a transport, a file. */
   stream(medium: LeakMedium, source: string): (piece: Uint8Array) => void {
     const search = new StreamSearch(this.secrets);
     return (piece) => {
@@ -31,15 +35,15 @@ export class LeakWatch {
     this.stream(medium, source)(Buffer.from(text));
   }
 
-  delivered(source: string, event: DeliveredEvent): void {
+  delivered(source: string, event: Pick<DeliveredEvent, 'data' | 'subject'>): void {
     const problem = deliveryProblem(event);
     if (problem !== undefined) this.#found('stream', source, problem);
   }
 
   #found(medium: LeakMedium, source: string, what: string): void {
     this.metrics.leak(medium);
-    const logged = this.#logged.get(medium) ?? 0;
-    this.#logged.set(medium, logged + 1);
-    if (logged < LOGGED_MAX) this.log.fatal({ medium, source, what }, 'LEAK: the bus gave out what is not granted');
+    const findings = this.#reports.count(`${medium} ${source} ${what}`);
+    if (findings === undefined) return;
+    this.log.fatal({ medium, source, what, findings }, 'LEAK: the bus gave out what is not granted');
   }
 }

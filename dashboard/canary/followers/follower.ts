@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { ClientError } from '../../../client/errors.js';
 import { pause } from '../../../client/pause.js';
+import { NOTICE_INTERVAL_MS, SECOND_NOTICE_MS, SpacedReports } from '../../../proto/async/spaced-reports.js';
 import type { DeliveredEvent } from '../../../proto/event/event.js';
 import type { CanaryTransport } from '../canary-metrics.js';
 import type { LeakWatch } from '../leak-watch.js';
@@ -21,10 +22,13 @@ export interface FollowerContext {
   onEvent(event: DeliveredEvent): void;
 }
 
-/** Runs one connection after another until the signal aborts. An end without an error counts as one. */
+/**
+ * Runs one connection after another until the signal aborts. An end without an error counts as one. Each code is logged at once, after a
+ * minute and then at most once in ten minutes: a second outage must not look like part of one that is over.
+ */
 export async function followForever(context: FollowerContext, once: () => Promise<void>): Promise<void> {
   const { signal, log, transport, grant, retryMs } = context;
-  let reported = '';
+  const reports = new SpacedReports(() => performance.now(), NOTICE_INTERVAL_MS, SECOND_NOTICE_MS);
   while (!signal.aborted) {
     let code = 'CONNECTION_LOST';
     try {
@@ -35,8 +39,8 @@ export async function followForever(context: FollowerContext, once: () => Promis
       if (!(error instanceof ClientError) && !isOfConnection(error)) log.error({ err: error, transport, grant });
     }
     if (signal.aborted) return;
-    if (code !== reported) log.warn({ transport, grant, code }, 'a follower of the canary begins again');
-    reported = code;
+    const times = reports.count(code);
+    if (times !== undefined) log.warn({ transport, grant, code, times }, 'a follower of the canary begins again');
     await pause(retryMs, signal);
   }
 }

@@ -34,12 +34,13 @@ const NOTHING = 0.01;
 
 /** The end of a right, of which there is no budget. */
 function revocationAlert(window: string): Alert {
-  const increase = (series: string): string => `sum(increase(${series}[${window}]))`;
+  const increase = (series: string): string => `sum by (instance) (increase(${series}[${window}]))`;
   return {
     name: 'SluiceRevocationSlow',
     expr: `${increase(`${REVOCATION}_count`)} - ${increase(`${REVOCATION}_bucket{le="1.0"}`)} > ${NOTHING}`,
     severity: 'page',
-    summary: 'Bytes went out for more than a second after the act that ended their grant',
+    summary:
+      'The broker at {{ $labels.instance }} sent bytes for more than a second after the act that ended the right to them; its log names the right',
   };
 }
 

@@ -58,8 +58,8 @@ export const grantPanels: PanelSpec[] = [
   {
     title: { en: 'Cursors by age of their lag', zh: '按积压时长统计的游标' },
     description: {
-      en: 'Cursors of all grants in force by the age of their oldest unacknowledged event, and those still being counted after a start',
-      zh: '按最早未确认事件的时长统计所有有效授权的游标,以及启动后仍在计数的游标',
+      en: 'Cursors of all grants in force by the age of their oldest unacknowledged event: at most the label and above the next lower one, `none` without any; `being counted` after a start',
+      zh: '按最早未确认事件的时长统计所有有效授权的游标:不超过标签且超过前一档,none 为没有未确认事件;being counted 为启动后仍在计数',
     },
     unit: 'short',
     runbook: 'SluiceGrantLagging',
@@ -76,10 +76,17 @@ export const grantPanels: PanelSpec[] = [
     },
     unit: 'short',
     runbook: 'SluiceGrantEnding',
-    queries: [
-      { expr: `max by (within) (sluice_grants_ending{${TARGET}})`, legend: '{{within}}' },
-      { expr: `max by (status) (sluice_grants{${TARGET}})`, legend: '{{status}}' },
-    ],
+    queries: [{ expr: `max by (within) (sluice_grants_ending{${TARGET}})`, legend: '{{within}}' }],
+  },
+  {
+    title: { en: 'Grants by status', zh: '授权状态' },
+    description: {
+      en: 'Grants that have not ended: in force, being set up or not begun (`provisioning`), or suspended',
+      zh: '未终止的授权:有效(in_force)、开通中或尚未生效(provisioning)、已暂停(suspended)',
+    },
+    unit: 'short',
+    runbook: 'SluiceGrantEnding',
+    queries: [{ expr: `max by (status) (sluice_grants{${TARGET}})`, legend: '{{status}}' }],
   },
   {
     title: { en: 'Acceptance to acknowledgement', zh: '接收到确认' },
@@ -104,15 +111,15 @@ export const grantPanels: PanelSpec[] = [
   {
     title: { en: 'Revocation to the last byte', zh: '撤销到最后一字节' },
     description: {
-      en: 'Acts that ended a grant under which something was open, and how many of them took more than a second to the last byte',
-      zh: '终止授权的操作数,以及其中超过一秒才停止发送的数量',
+      en: 'Subscriptions, sessions and requests in an hour that were open when an act ended their grant or token, and how many of them were still sent bytes more than a second after it',
+      zh: '一小时内因授权或令牌被终止而结束的订阅、会话和请求,以及其中超过一秒才停止发送的数量',
     },
     unit: 'short',
     runbook: 'SluiceRevocationSlow',
     queries: [
-      { expr: `sum(sluice_revocation_to_last_byte_seconds_count{${TARGET}})`, legend: 'all' },
+      { expr: `sum(increase(sluice_revocation_to_last_byte_seconds_count{${TARGET}}[1h]))`, legend: 'all' },
       {
-        expr: `sum(sluice_revocation_to_last_byte_seconds_count{${TARGET}}) - sum(sluice_revocation_to_last_byte_seconds_bucket{${TARGET},le="1.0"})`,
+        expr: `sum(increase(sluice_revocation_to_last_byte_seconds_count{${TARGET}}[1h])) - sum(increase(sluice_revocation_to_last_byte_seconds_bucket{${TARGET},le="1.0"}[1h]))`,
         legend: 'over 1 s',
       },
     ],

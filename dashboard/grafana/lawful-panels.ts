@@ -11,8 +11,8 @@ export const lawfulPanels: PanelSpec[] = [
   {
     title: { en: 'Overdue deadlines', zh: '逾期期限' },
     description: {
-      en: 'Deadlines of files that have passed without the act that they ask for, by kind',
-      zh: '已过期限而尚未办理的事项,按期限类型',
+      en: 'Deadlines of files that have passed without the act that they ask for, by kind; the runbook lists the kinds',
+      zh: '已过期限而尚未办理的事项,按期限类型(类型见处置手册)',
     },
     unit: 'short',
     runbook: LAWFULNESS,
@@ -61,6 +61,31 @@ export const lawfulPanels: PanelSpec[] = [
     queries: [{ expr: `max(sluice_lawful_unread_notices{${TARGET}})`, legend: 'unread' }],
   },
   {
+    title: { en: 'Notices to webhooks', zh: '通知推送' },
+    description: {
+      en: 'Attempts in an hour to send a notice to the webhook of a department, by outcome; `given_up` are notices that it did not take within 24 hours',
+      zh: '一小时内向部门回调地址推送通知的次数,按结果;given_up 为 24 小时内未被接收而放弃的通知',
+    },
+    unit: 'short',
+    runbook: LAWFULNESS,
+    queries: [
+      {
+        expr: `sum by (outcome) (increase(sluice_webhook_notices_total{${TARGET}}[1h]))`,
+        legend: '{{outcome}}',
+      },
+    ],
+  },
+  {
+    title: { en: 'Notices waiting for a webhook', zh: '待推送通知' },
+    description: {
+      en: 'Notices that the webhook of a department has not taken yet; a number that only grows means one that does not answer',
+      zh: '部门回调地址尚未接收的通知;持续增长说明有地址不应答',
+    },
+    unit: 'short',
+    runbook: LAWFULNESS,
+    queries: [{ expr: `sum(sluice_webhook_waiting_notices{${TARGET}})`, legend: 'waiting' }],
+  },
+  {
     title: { en: 'Grants by status', zh: '授权状态' },
     description: {
       en: 'Grants that have not ended: in force, being set up, or suspended',
@@ -88,9 +113,9 @@ export const lawfulPanels: PanelSpec[] = [
     queries: [{ expr: `sum(increase(sluice_lawful_outsider_calls_refused_total{${TARGET}}[1h]))`, legend: 'refused' }],
   },
   {
-    title: { en: 'Records on the ledger', zh: '台账记录' },
-    description: { en: 'Acts that were recorded, by kind', zh: '已记录的操作,按类型' },
-    unit: 'short',
+    title: { en: 'Records added to the ledger', zh: '新增台账记录' },
+    description: { en: 'Records that were added to the ledger, a second, by kind', zh: '每秒写入台账的记录,按类型' },
+    unit: 'ops',
     runbook: 'SluiceLedgerStale',
     queries: [{ expr: rate('sluice_ledger_appended_total', 'kind'), legend: '{{kind}}' }],
   },

@@ -1,7 +1,10 @@
 import { errorRatio, OBJECTIVE_WINDOW, OBJECTIVES } from '../prometheus/objectives.js';
+import { canaryPanels } from './canary-panels.js';
+import { deliveryPanels } from './delivery-panels.js';
 import { grantPanels } from './grant-panels.js';
 import { lawfulPanels } from './lawful-panels.js';
 import { type DashboardSpec, type PanelSpec, TARGET } from './panel.js';
+import { processPanels } from './process-panels.js';
 import { quantiles, rate } from './queries.js';
 import { storePanels } from './store-panels.js';
 
@@ -48,10 +51,16 @@ const objectivePanels: PanelSpec[] = OBJECTIVES.flatMap((objective): PanelSpec[]
 const exchangePanels: PanelSpec[] = [
   {
     title: { en: 'Accepted', zh: '已接收' },
-    description: { en: 'Events stored and acknowledged, by kind of change', zh: '已存储并确认的事件,按变更类型' },
+    description: {
+      en: 'Events stored and acknowledged, by kind of change, and events that a source has sent again (`duplicate`): these are acknowledged and not stored twice',
+      zh: '已存储并确认的事件,按变更类型;duplicate 为数源重复发送的事件,只确认、不重复存储',
+    },
     unit: 'eps',
     runbook: 'SluiceStoreFull',
-    queries: [{ expr: rate('sluice_events_accepted_total', 'op'), legend: '{{op}}' }],
+    queries: [
+      { expr: rate('sluice_events_accepted_total', 'op'), legend: '{{op}}' },
+      { expr: rate('sluice_events_duplicate_total'), legend: 'duplicate' },
+    ],
   },
   {
     title: { en: 'Refused', zh: '已拒绝' },
@@ -62,10 +71,16 @@ const exchangePanels: PanelSpec[] = [
   },
   {
     title: { en: 'Quarantined', zh: '隔离' },
-    description: { en: 'Refused events kept for their source to repair', zh: '为数源部门保留待修复的被拒事件' },
+    description: {
+      en: 'Refused events kept for their source to repair, by error code; `not kept` are those for which there was no room or no store',
+      zh: '为数源部门保留待修复的被拒事件,按错误代码;not kept 为因空间不足或存储不可用而未能保留的事件',
+    },
     unit: 'eps',
     runbook: 'SluiceQuarantineGrowing',
-    queries: [{ expr: `${rate('sluice_events_quarantined_total', 'code')} or vector(0)`, legend: '{{code}}' }],
+    queries: [
+      { expr: `${rate('sluice_events_quarantined_total', 'code')} or vector(0)`, legend: '{{code}}' },
+      { expr: rate('sluice_events_quarantine_missed_total'), legend: 'not kept' },
+    ],
   },
   {
     title: { en: 'Waiting for the store', zh: '等待入库' },
@@ -75,6 +90,41 @@ const exchangePanels: PanelSpec[] = [
     queries: [{ expr: `sum by (instance) (sluice_intake_waiting_events{${TARGET}})`, legend: '{{instance}}' }],
   },
   {
+    title: { en: 'Bytes waiting for the store', zh: '等待入库的字节' },
+    description: {
+      en: 'Bytes of the events received and not yet answered: publishers are held back by events or by bytes, whichever bound is reached first',
+      zh: '已收到但尚未答复的事件的字节数;事件数或字节数任一达到上限,发布方即被限流',
+    },
+    unit: 'bytes',
+    runbook: 'SluiceIntakeBacklog',
+    queries: [{ expr: `sum by (instance) (sluice_intake_waiting_bytes{${TARGET}})`, legend: '{{instance}}' }],
+  },
+  {
+    title: { en: 'Publishers held back', zh: '发布方限流' },
+    description: {
+      en: 'Times a second that a session was not read from because the store did not keep up',
+      zh: '因存储跟不上而暂停读取会话的次数,每秒',
+    },
+    unit: 'ops',
+    runbook: 'SluiceIntakeBacklog',
+    queries: [{ expr: rate('sluice_sessions_paused_total', 'instance'), legend: '{{instance}}' }],
+  },
+  {
+    title: { en: 'Events per commit', zh: '每次提交的事件数' },
+    description: {
+      en: 'Events that one commit to the store holds on average: it grows with the load, up to 1,000',
+      zh: '每次向存储提交的平均事件数,随负载增大,最多 1,000 条',
+    },
+    unit: 'short',
+    runbook: 'SluiceCommitSlow',
+    queries: [
+      {
+        expr: `${rate('sluice_commit_events_sum', 'instance')} / ${rate('sluice_commit_events_count', 'instance')}`,
+        legend: '{{instance}}',
+      },
+    ],
+  },
+  {
     title: { en: 'Commit duration', zh: '提交耗时' },
     description: { en: 'From sending a commit to the acknowledgement of the store', zh: '从发送提交到存储确认' },
     unit: 's',
@@ -82,13 +132,17 @@ const exchangePanels: PanelSpec[] = [
     queries: quantiles('sluice_commit_duration_seconds'),
   },
   {
-    title: { en: 'NATS and the ledger', zh: 'NATS 与台账' },
-    description: { en: '1 while the broker is connected and sees the ledger', zh: '连接正常且能读取台账时为 1' },
+    title: { en: 'NATS, ledger and store', zh: 'NATS、台账与存储' },
+    description: {
+      en: '1 while the broker is connected to NATS, sees the ledger, and the store takes events; 0 while it is not so: nothing is accepted, nothing is delivered, or events are refused',
+      zh: '连接 NATS、能读取台账、存储接收事件时各为 1;为 0 时分别表示不接收事件、不推送、拒收事件',
+    },
     unit: 'short',
     runbook: 'SluiceNatsDown',
     queries: [
       { expr: `min by (instance) (sluice_nats_up{${TARGET}})`, legend: 'NATS {{instance}}' },
       { expr: `min by (instance) (sluice_ledger_in_sight{${TARGET}})`, legend: 'ledger {{instance}}' },
+      { expr: `min by (instance) (sluice_store_takes_events{${TARGET}})`, legend: 'store {{instance}}' },
     ],
   },
   {
@@ -103,10 +157,16 @@ const exchangePanels: PanelSpec[] = [
 const subscriberPanels: PanelSpec[] = [
   {
     title: { en: 'Delivered', zh: '已推送' },
-    description: { en: 'Events handed to subscribers, by encoding', zh: '推送给订阅方的事件,按编码' },
+    description: {
+      en: 'Events handed to subscribers: over WebSocket by encoding, and over plain HTTP (`pages`)',
+      zh: '推送给订阅方的事件:WebSocket 按编码统计,pages 为普通 HTTP 拉取',
+    },
     unit: 'eps',
     runbook: 'SluiceSubscribersBehind',
-    queries: [{ expr: rate('sluice_deliveries_total', 'encoding'), legend: '{{encoding}}' }],
+    queries: [
+      { expr: rate('sluice_deliveries_total', 'encoding'), legend: '{{encoding}}' },
+      { expr: rate('sluice_pulled_events_total'), legend: 'pages' },
+    ],
   },
   {
     title: { en: 'Acceptance to delivery', zh: '接收到推送' },
@@ -163,12 +223,13 @@ export const DASHBOARDS: readonly DashboardSpec[] = [
   {
     uid: 'sluice-exchange',
     title: { en: 'Sluice: exchange', zh: 'Sluice:交换' },
-    panels: [...exchangePanels, ...storePanels],
+    panels: [...exchangePanels, ...storePanels, ...processPanels],
   },
   {
     uid: 'sluice-subscribers',
     title: { en: 'Sluice: subscribers', zh: 'Sluice:订阅方' },
-    panels: [...subscriberPanels, ...grantPanels],
+    panels: [...subscriberPanels, ...deliveryPanels, ...grantPanels],
   },
+  { uid: 'sluice-canary', title: { en: 'Sluice: canary and leaks', zh: 'Sluice:探测与泄漏' }, panels: canaryPanels },
   { uid: 'sluice-lawfulness', title: { en: 'Sluice: lawfulness', zh: 'Sluice:依法履责' }, panels: lawfulPanels },
 ];

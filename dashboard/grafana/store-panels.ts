@@ -1,17 +1,48 @@
 import { type PanelSpec, TARGET } from './panel.js';
+import { quantiles } from './queries.js';
 
 /** The store, the ledger, and what sources owe. */
 export const storePanels: PanelSpec[] = [
   {
-    title: { en: 'Store: free, and time until full', zh: '存储:剩余与预计写满时间' },
+    title: { en: 'Store: time until full', zh: '存储:预计写满时间' },
     description: {
-      en: 'Days until events are refused if the store goes on to fill as in the last hour; none while it does not fill',
-      zh: '按最近一小时的增长速度,距拒收事件的天数;未增长时无数值',
+      en: 'Days until events are refused if the store goes on to fill as in the last hour; no line while it does not fill',
+      zh: '按最近一小时的增长速度,距拒收事件的天数;未增长时无曲线',
     },
     unit: 'd',
     runbook: 'SluiceStoreFullSoon',
     queries: [
       { expr: `min by (instance) (sluice_store_seconds_until_full{${TARGET}}) / 86400`, legend: '{{instance}}' },
+    ],
+  },
+  {
+    title: { en: 'Store: free share', zh: '存储:剩余比例' },
+    description: {
+      en: 'Share of the disk of the store, or of the storage limit of its account, that is free. Events are refused at about 5 %. No line where the account has no limit',
+      zh: '存储磁盘(或存储账号限额)的剩余比例;约 5 % 时开始拒收事件;账号无限额时无曲线',
+    },
+    unit: 'percentunit',
+    runbook: 'SluiceStoreFilling',
+    queries: [
+      {
+        expr: `min by (instance) (sluice_store_free_bytes{${TARGET}} / sluice_store_capacity_bytes{${TARGET}})`,
+        legend: '{{instance}}',
+      },
+    ],
+  },
+  {
+    title: { en: 'Streams: share of their limit', zh: '流:占限额的比例' },
+    description: {
+      en: 'Bytes of each stream against its own limit, at which NATS stores nothing more in it; streams without a limit have no line',
+      zh: '各流字节数占其自身限额的比例,达到限额后 NATS 不再写入该流;无限额的流无曲线',
+    },
+    unit: 'percentunit',
+    runbook: 'SluiceStreamFull',
+    queries: [
+      {
+        expr: `max by (stream) (sluice_nats_stream_bytes{${TARGET}} / sluice_nats_stream_limit_bytes{${TARGET}})`,
+        legend: '{{stream}}',
+      },
     ],
   },
   {
@@ -30,6 +61,43 @@ export const storePanels: PanelSpec[] = [
     unit: 'short',
     runbook: 'SluiceNatsDown',
     queries: [{ expr: `max by (server) (sluice_nats_replicas_behind{${TARGET}}) or vector(0)`, legend: '{{server}}' }],
+  },
+  {
+    title: { en: 'Replica lag', zh: '副本滞后' },
+    description: {
+      en: 'Messages that the replicas on each server of a NATS cluster are behind their leaders, of the stream that is furthest behind',
+      zh: 'NATS 集群各服务器上的副本落后于主副本的消息数,取落后最多的流',
+    },
+    unit: 'short',
+    runbook: 'SluiceNatsDown',
+    queries: [
+      {
+        expr: `max by (server) (sluice_nats_stream_replica_lag_messages{${TARGET}}) or vector(0)`,
+        legend: '{{server}}',
+      },
+    ],
+  },
+  {
+    title: { en: 'Streams led', zh: '主副本分布' },
+    description: {
+      en: 'Streams that each server of a NATS cluster leads: every commit goes to the leader of its stream, so one that leads nearly all does the work of all',
+      zh: 'NATS 集群各服务器担任主副本的流数;每次提交都由所在流的主副本处理,分布悬殊时负载集中于一台',
+    },
+    unit: 'short',
+    runbook: 'SluiceCommitSlow',
+    queries: [{ expr: `max by (server) (sluice_nats_streams_led{${TARGET}}) or vector(0)`, legend: '{{server}}' }],
+  },
+  {
+    title: { en: 'Connections to NATS made anew', zh: 'NATS 重连次数' },
+    description: {
+      en: 'Times in an hour that a broker lost its connection to NATS and got it back',
+      zh: '一小时内代理与 NATS 断开并重新连接的次数',
+    },
+    unit: 'short',
+    runbook: 'SluiceNatsDown',
+    queries: [
+      { expr: `sum by (instance) (increase(sluice_nats_reconnects_total{${TARGET}}[1h]))`, legend: '{{instance}}' },
+    ],
   },
   {
     title: { en: 'Round trip to NATS', zh: 'NATS 往返时间' },
@@ -77,6 +145,16 @@ export const storePanels: PanelSpec[] = [
     ],
   },
   {
+    title: { en: 'Time to record an act', zh: '台账写入耗时' },
+    description: {
+      en: 'Time to append a record to the ledger, with repeats where another broker was faster: suspending a grant takes at least this long',
+      zh: '向台账追加一条记录的耗时,含与其他代理冲突后的重试;暂停授权等操作至少需要这段时间',
+    },
+    unit: 's',
+    runbook: 'SluiceCommitSlow',
+    queries: quantiles('sluice_ledger_append_duration_seconds'),
+  },
+  {
     title: { en: 'Ledger check after a start', zh: '启动后的台账校验' },
     description: {
       en: 'Records before the checkpoint that a broker has still to check while it serves, which takes CPU until none is left',
@@ -89,8 +167,8 @@ export const storePanels: PanelSpec[] = [
   {
     title: { en: 'Longest hold of the event loop', zh: '事件循环最长占用' },
     description: {
-      en: 'Longest time within a minute that one turn kept everything else waiting',
-      zh: '一分钟内单次占用事件循环的最长时间',
+      en: 'Longest time within a minute in which the broker did one thing and everything else waited: nothing is accepted or delivered meanwhile. Above 0.1 s it is short of CPU, or the machine stood still',
+      zh: '一分钟内代理处理单项工作、其余一切等待的最长时间,其间不接收也不推送;超过 0.1 秒说明处理器不足或机器曾停顿',
     },
     unit: 's',
     runbook: 'SluiceErrorBudgetBurn',
@@ -98,8 +176,11 @@ export const storePanels: PanelSpec[] = [
   },
   {
     title: { en: 'Failed log-ins', zh: '登录失败' },
-    description: { en: 'Log-ins that failed, by what was wrong', zh: '登录失败次数,按原因' },
-    unit: 'eps',
+    description: {
+      en: 'Log-ins that failed, a second: `token` wrong or replaced, `ticket` wrong or used, `missing` none given, `throttled` slowed down after many failures',
+      zh: '每秒登录失败次数:token 为令牌错误或已更换,ticket 为票据错误或已使用,missing 为未提供,throttled 为多次失败后被限速',
+    },
+    unit: 'ops',
     runbook: 'SluiceLoginsFailing',
     queries: [
       {
@@ -110,9 +191,15 @@ export const storePanels: PanelSpec[] = [
   },
   {
     title: { en: 'Versions', zh: '版本' },
-    description: { en: 'Brokers by the version that they run', zh: '各版本的代理数量' },
+    description: {
+      en: 'Brokers by the version that they run, and by the version of the NATS server that they are connected to',
+      zh: '各版本的代理数量,以及按所连 NATS 服务器版本统计的代理数量',
+    },
     unit: 'short',
     runbook: 'SluiceBrokerDown',
-    queries: [{ expr: `count by (version) (sluice_build_info{${TARGET}})`, legend: '{{version}}' }],
+    queries: [
+      { expr: `count by (version) (sluice_build_info{${TARGET}})`, legend: 'Sluice {{version}}' },
+      { expr: `count by (version) (sluice_nats_server_info{${TARGET}})`, legend: 'NATS {{version}}' },
+    ],
   },
 ];

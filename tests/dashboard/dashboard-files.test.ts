@@ -7,6 +7,7 @@ import { CanaryMetrics } from '../../dashboard/canary/canary-metrics.js';
 import { dashboardFiles } from '../../dashboard/dashboard-files.js';
 import { LANGUAGES } from '../../dashboard/grafana/panel.js';
 import { DASHBOARDS } from '../../dashboard/grafana/panels.js';
+import { WITHOUT_PANEL } from '../../dashboard/grafana/without-panel.js';
 import { ALERT_CASES } from '../../dashboard/prometheus/alert-cases.js';
 import { objectiveRules } from '../../dashboard/prometheus/objectives.js';
 import { allAlerts } from '../../dashboard/prometheus/rules-file.js';
@@ -47,10 +48,14 @@ const GROUPING = /\bby \(([\w, ]+)\)/g;
 /** Labels that Prometheus adds when it scrapes or that belong to every histogram. */
 const ADDED = ['job', 'instance', 'le', 'quantile'];
 
+const metrics = [new Metrics().registry, new CanaryMetrics().registry].flatMap((registry) =>
+  registry.getMetricsAsArray(),
+);
+const families = [...metrics.map(({ name }) => name), ...Object.keys(GRANT_SERIES)];
+
 t.test('every metric and label in a rule or a panel is on /metrics of the bus or of its canary', async (t) => {
   const labels = new Map<string, readonly string[]>();
-  const registries = [new Metrics().registry, new CanaryMetrics().registry];
-  for (const metric of registries.flatMap((registry) => registry.getMetricsAsArray())) {
+  for (const metric of metrics) {
     const { labelNames = [] } = metric as unknown as { labelNames?: string[] };
     for (const ending of ['', '_bucket', '_count', '_sum']) labels.set(metric.name + ending, labelNames);
   }
@@ -69,6 +74,45 @@ t.test('every metric and label in a rule or a panel is on /metrics of the bus or
     }
     t.notMatch(expr, /le="\d+"/, 'Prometheus 3 writes the bound 1 as 1.0');
   }
+});
+
+/** The family of a series: that of a histogram has series with endings. */
+const familyOf = (series: string): string =>
+  families.includes(series) ? series : series.replace(/_(?:bucket|count|sum)$/, '');
+
+t.test(
+  'every metric of the bus and its canary is in a panel, a rule or a runbook, or is listed with the reason',
+  async (t) => {
+    const shown = new Set(
+      [...expressions, runbooks].flatMap((text) => [...text.matchAll(SELECTOR)].map(([, name = '']) => familyOf(name))),
+    );
+    const reasons = Object.keys(WITHOUT_PANEL);
+    const covers = (reason: string, family: string): boolean =>
+      reason.endsWith('*') ? family.startsWith(reason.slice(0, -1)) : family === reason;
+    const unshown = families.filter((family) => !shown.has(family));
+    t.strictSame(
+      unshown.filter((family) => !reasons.some((reason) => covers(reason, family))),
+      [],
+      'none is forgotten',
+    );
+    t.strictSame(
+      reasons.filter((reason) => !unshown.some((family) => covers(reason, family))),
+      [],
+      'no reason stands for a metric that is shown, or does not exist',
+    );
+  },
+);
+
+t.test('every metric that a runbook names is on /metrics of the bus or of its canary', async (t) => {
+  // After `^` stands the beginning of a line, which may be that of several names; `sluice_log` is a shell function.
+  const named = [...runbooks.replaceAll(/\^sluice_\w+|\bsluice_log\b/g, '').matchAll(SELECTOR)].map(
+    ([, name = '']) => name,
+  );
+  t.ok(named.length > 20);
+  t.strictSame(
+    named.filter((name) => !families.includes(familyOf(name))),
+    [],
+  );
 });
 
 t.test('every panel has a unit, a description in both languages and a runbook', async (t) => {

@@ -1,7 +1,9 @@
 import t from 'tap';
+import { openMetricsPage } from '../../dashboard/canary/metrics-page.js';
 import { DASHBOARDS } from '../../dashboard/grafana/panels.js';
 import { prometheusFile, rulesFile } from '../../dashboard/prometheus/rules-file.js';
 import { TimeScale } from '../../dashboard/prometheus/time-scale.js';
+import { startCanary } from '../journeys/canary/canary-run.js';
 import { startBroker } from '../support/broker/broker.js';
 import { PERMIT_BUNDLE, PERMIT_PUBLISHER, PERMIT_SUBSCRIBER, permitEvent } from '../support/broker/permit-bundle.js';
 import { eventually } from '../support/condition.js';
@@ -13,18 +15,26 @@ import { call } from '../support/raw-client/raw-http.js';
 const WAIT_MS = 30_000;
 /** A scrape each 50 ms instead of each 15 s. */
 const SCALE = new TimeScale(300);
+/** A stream without a limit has no share of it. */
+const LIMIT_BYTES = 64 * 1024 * 1024;
 
 t.test(
   'every panel shows data of a live bus, and a broker that goes away fires its alert',
   needsPrometheus,
   async (t) => {
-    const { url, broker, apply, operatorToken } = await startBroker(t);
+    const { url, broker, apply, operatorToken } = await startBroker(t, {
+      config: { maxBytesPerPartition: LIMIT_BYTES },
+    });
     await apply(PERMIT_BUNDLE);
     // Only a registered bus has the procedure.
     const lawful = await startLawfulBus(t);
+    const canary = await startCanary(t, url);
+    const canaryPage = await openMetricsPage(canary.metrics.registry, '127.0.0.1', 0);
+    t.teardown(() => canaryPage.close());
     const prometheus = await TestPrometheus.start(t, {
       'prometheus.yml': prometheusFile({
         targets: [url, lawful.url].map((one) => new URL(one).host),
+        canaries: [new URL(canaryPage.url).host],
         scale: SCALE,
         grantsTokenFile: 'token',
       }),

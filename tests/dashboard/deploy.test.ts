@@ -97,11 +97,13 @@ t.test('Prometheus takes its configuration with the rules', needsPrometheus, asy
 });
 
 t.test(
-  'systemd takes the unit',
+  'systemd takes the units',
   { skip: spawnSync('systemd-analyze', ['--version']).status === 0 ? false : 'there is no systemd-analyze' },
   async (t) => {
-    const { stderr } = await run('systemd-analyze', ['verify', join(DEPLOY, 'sluice.service')]);
-    t.equal(stderr.trim(), '');
+    for (const unit of ['sluice.service', 'sluice-canary.service']) {
+      const { stderr } = await run('systemd-analyze', ['verify', join(DEPLOY, unit)]);
+      t.equal(stderr.trim(), '', unit);
+    }
   },
 );
 

@@ -1,0 +1,47 @@
+import t from 'tap';
+import { readSourceTree, readText } from '../structure/source-tree.js';
+
+const runbooks = readText('docs/alerts.md');
+/** `journalctl -u UNIT … | grep …` up to the next pipe, once for each grep. */
+const LOG_COMMAND = /journalctl -u ([\w-]+)[^|\n]*((?:\| grep (?:-\w+ )*(?:'[^'\n]*'(?: -e )?)+ ?)+)/g;
+const QUOTED = /'([^']*)'/g;
+/** A field of a line, or a choice: no text of a message. */
+const NO_MESSAGE = /[[\](){}*]|^"\w+"$/;
+
+/** What each unit runs. */
+const SOURCES: Readonly<Record<string, RegExp>> = {
+  sluice: /^broker\//,
+  'sluice-canary': /^(?:dashboard\/canary|cli\/commands\/canary)\//,
+};
+
+t.test('every log line that a runbook greps for is written by the program of that unit', async (t) => {
+  const files = readSourceTree().filter(({ isTest }) => !isTest);
+  const texts = Object.fromEntries(
+    Object.entries(SOURCES).map(([unit, paths]) => [
+      unit,
+      files.filter(({ path }) => paths.test(path)).map(({ text }) => text),
+    ]),
+  );
+  let checked = 0;
+  for (const [, unit = '', greps = ''] of runbooks.matchAll(LOG_COMMAND)) {
+    for (const [, quoted = ''] of greps.matchAll(QUOTED)) {
+      if (NO_MESSAGE.test(quoted)) continue;
+      const message = quoted.replaceAll('"', '');
+      t.ok(
+        texts[unit]?.some((text) => text.includes(message)),
+        `${unit} logs "${message}"`,
+      );
+      checked++;
+    }
+  }
+  t.ok(checked > 15, `${checked} messages`);
+});
+
+t.test('every runbook has its commands in blocks or in its text, and no placeholder of a shell', async (t) => {
+  const blocks = [...runbooks.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)];
+  t.ok(blocks.length > 25, `${blocks.length} blocks`);
+  for (const [, language = '', text = ''] of blocks) {
+    t.ok(['sh', 'promql'].includes(language), `a block of ${language}`);
+    t.notMatch(text, /<\w+>|…/, 'a pasted placeholder would be a redirection');
+  }
+});

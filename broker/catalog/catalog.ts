@@ -1,4 +1,5 @@
 import { isCanaryEntry } from '../../proto/canary.js';
+import { LruMap } from '../../proto/collections/lru-map.js';
 import { type EntryDocument, type EntryVersion, splitEntryId } from '../../proto/entry/entry.js';
 import type { FoldedRoom, SavedItem } from '../ledger/checkpoint/folded-room.js';
 import { type KeptText, KeptTexts } from '../ledger/checkpoint/kept-text.js';
@@ -8,7 +9,6 @@ import type { EntryStatus } from './entry-life-cycle.js';
 import { EntrySearch, type Searchable, type SearchQuery } from './entry-search.js';
 import { type EntryState, type PublishedEntry, toEntryVersion } from './entry-state.js';
 import { type ItemHistory, itemHistory } from './item-history.js';
-import { LruMap } from './lru-map.js';
 
 /** An entry with its documents as JSON texts: parsed, 40,000 entries would take gigabytes. */
 interface KeptEntry {

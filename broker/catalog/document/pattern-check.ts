@@ -1,4 +1,4 @@
-import { LruMap } from '../lru-map.js';
+import { LruMap } from '../../../proto/collections/lru-map.js';
 import { LinearityJudge } from './linearity-judge.js';
 import type { Proof } from './pattern-worker.js';
 

@@ -1,8 +1,8 @@
 import { Ajv, type ValidateFunction } from 'ajv';
+import { LruMap } from '../../../proto/collections/lru-map.js';
 import type { NumberedItem } from '../../../proto/entry/entry.js';
 import { itemSchema } from '../../../proto/entry/entry-schema.js';
 import { isDay, isInstant } from '../../../proto/values/rfc3339.js';
-import { LruMap } from '../lru-map.js';
 
 /** Validators that are kept, about 10 KiB each; a catalog of 40,000 entries needs a few hundred, code tables apart. */
 const VALIDATORS_MAX = 5_000;

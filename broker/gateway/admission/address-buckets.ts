@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { LruMap } from '../../catalog/lru-map.js';
+import { LruMap } from '../../../proto/collections/lru-map.js';
 
 export interface BucketOptions {
   /** Attempts that are free before the pace counts. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { TurnShare } from '../../../proto/async/shared-turns.js';
+import { LruMap } from '../../../proto/collections/lru-map.js';
 import { SluiceError } from '../../../proto/errors.js';
-import { LruMap } from '../../catalog/lru-map.js';
 import { type Caller, turnShareOf } from '../../parties/caller.js';
 import type { Credentials } from '../../parties/credentials.js';
 import type { Tickets } from '../tickets.js';

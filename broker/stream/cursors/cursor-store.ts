@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { LruMap } from '../../../proto/collections/lru-map.js';
 import { SluiceError } from '../../../proto/errors.js';
 import { isSameEpoch } from '../../../proto/log-position.js';
 import { cursorSubject } from '../../../proto/subject.js';
-import { LruMap } from '../../catalog/lru-map.js';
 import type { Bus } from '../../nats/bus.js';
 import { lastOf, lastPerSubject, messagesBySubject, messagesOn } from '../../nats/read/log-reader.js';
 import { CURSORS_STREAM } from '../../nats/streams.js';

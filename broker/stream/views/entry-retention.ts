@@ -1,4 +1,4 @@
-import { LruMap } from '../../catalog/lru-map.js';
+import { LruMap } from '../../../proto/collections/lru-map.js';
 import { expiredBeforeMs, type RetainingVersion } from '../../event-log/expiry.js';
 import { type EntryLookup, versionsOf } from './entry-fields.js';
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Test } from 'tap';
+import { endBrokerWithProcess } from '../nats/ended-with-process.js';
 import { OPERATOR_TOKEN, SHARED_SECRET, streamUrlOf } from './broker.js';
 
 /** Far above the second that a start takes, for machines with much else to do. */
@@ -49,6 +50,7 @@ export async function spawnBroker(
       ...env,
     },
   });
+  if (child.pid !== undefined) endBrokerWithProcess(child.pid);
   const exited = once(child, 'exit') as Promise<[number | null]>;
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     child.kill(signal);

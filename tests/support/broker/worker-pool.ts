@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { promisify } from 'node:util';
 import type { Test } from 'tap';
 import { eventually } from '../condition.js';
+import { endBrokerWithProcess } from '../nats/ended-with-process.js';
 import { OPERATOR_TOKEN, SHARED_SECRET } from './broker.js';
 
 const START_MS_MAX = 60_000;
@@ -28,6 +29,7 @@ export class WorkerPool {
         SLUICE_LOG_LEVEL: 'silent',
       },
     });
+    if (child.pid !== undefined) endBrokerWithProcess(child.pid);
     const pool = new WorkerPool(child);
     t.teardown(() => pool.end());
     let output = '';

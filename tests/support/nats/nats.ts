@@ -8,6 +8,7 @@ import type { EmbeddedServer } from '../../../broker/nats/server/embedded-server
 import { startEmbedded } from '../../../broker/nats/server/embedded-server.js';
 import { findNatsServer } from '../../../broker/nats/server/find-server.js';
 import type { Durability } from '../../../broker/nats/server/server-config.js';
+import { endFolderWithProcess } from './ended-with-process.js';
 
 /** A nats-server with its own port and folder; stopped and removed when the test ends, pass or fail. */
 export async function startNats(
@@ -29,9 +30,10 @@ export async function connect(t: Test, server: EmbeddedServer, name = 'test'): P
   return bus;
 }
 
-/** A folder that is removed when the test ends. */
+/** A folder that is removed when the test ends, with the servers in it should its process be killed. */
 export async function temporaryFolder(t: Test): Promise<string> {
   const parent = await mkdtemp(join(tmpdir(), 'sluice-test-'));
+  endFolderWithProcess(parent);
   t.teardown(() => rm(parent, { recursive: true, force: true }));
   // A broker keeps its journal of rights beside its data folder.
   const folder = join(parent, 'data');

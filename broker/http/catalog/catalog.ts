@@ -4,6 +4,7 @@ import { SluiceError } from '../../../proto/errors.js';
 import type { Catalog } from '../../catalog/catalog.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
+import { refuseLawfulWords } from '../trial/lawful-words.js';
 import { publishedVersion, sendOfEntry } from './entry-version.js';
 
 export interface CatalogRoutesDeps {
@@ -33,7 +34,7 @@ export function catalogRoutes(app: FastifyInstance, { catalog, isTrial }: Catalo
 function searchRoute(app: FastifyInstance, catalog: Catalog): void {
   app.get<{ Querystring: Search }>(
     '/v1/catalog',
-    { schema: SEARCH, config: { access: 'department' } },
+    { schema: SEARCH, config: { access: 'department' }, preValidation: refuseLawfulWords },
     async (request) => {
       const { entries, next } = catalog.search(request.query);
       return { entries: entries.map(summaryOf), next };

@@ -7,6 +7,7 @@ import { type Caller, isListedFor } from '../../parties/caller.js';
 import type { GrantSides, Permissions } from '../../parties/permissions.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
+import { refuseLawfulWords } from '../trial/lawful-words.js';
 import { describeGrant, grantPage } from './grant-page.js';
 
 export interface GrantRoutesDeps {
@@ -21,7 +22,7 @@ export function grantRoutes(app: FastifyInstance, { grants, permissions, clock }
   const isReadable = (caller: Caller, grant: Grant): boolean => permissions.mayReadGrant(caller, sidesOf(grant));
   app.get<{ Querystring: ListQuery }>(
     '/v1/grants',
-    { schema: LIST, config: { access: 'anybody' } },
+    { schema: LIST, config: { access: 'anybody' }, preValidation: refuseLawfulWords },
     async (request) => {
       const { entry, after = '', limit } = request.query;
       const caller = callerOf(request);

@@ -40,6 +40,12 @@ t.test(
     t.match(await call('GET /v1/clock'), { status: 200, body: { test: false, calendarVersions: [] } });
     t.match(await call('POST /v1/clock'), REFUSED, 'it is set by the procedure alone');
 
+    for (const path of ['catalog?document=false', 'catalog?state=draft&limit=2', 'grants?state=in_force']) {
+      t.match(await call(`GET /v1/${path}`), REFUSED, `${path} lists files, which a trial bus has not`);
+    }
+    t.match(await call('GET /v1/catalog?documents=1'), { status: 400 }, 'any other word is none');
+    t.match(await call('GET /v1/grants?entry=a.b'), { status: 200 }, 'its own words stay');
+
     const before = [...known].filter((operation) => operation.includes(' /v1/'));
     t.ok(before.includes('POST /v1/systems/x/renew-token'));
     for (const operation of before) t.not((await call(operation)).body.article, 'R31', operation);

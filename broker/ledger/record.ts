@@ -32,6 +32,7 @@ export const LEDGER_KINDS = [
   'notice',
   'attachment',
   'profile',
+  'import',
 ] as const;
 export type LedgerKind = (typeof LEDGER_KINDS)[number];
 

@@ -1,9 +1,6 @@
-import type { EntryDraft } from '../../proto/entry/entry.js';
 import { SluiceError } from '../../proto/errors.js';
 import type { Catalog } from '../catalog/catalog.js';
-import type { CatalogService } from '../catalog/catalog-service.js';
 import type { Ledger } from '../ledger/ledger.js';
-import type { Act } from '../ledger/record.js';
 import type { Caller } from '../parties/caller.js';
 import { peerCompetentDepartment } from '../parties/competent-department.js';
 import type { Role } from '../parties/officer.js';
@@ -12,6 +9,8 @@ import type { Acting } from '../parties/permissions.js';
 import { CatalogDrafts, entriesOf, exportedEntry, partyFacts } from './catalog-drafts.js';
 import { DatasetProposer } from './dcat/dataset-proposer.js';
 import { catalogFile } from './dcat/write-catalog.js';
+import { KeptReports } from './kept-reports.js';
+import type { LawfulCatalog, RequestKey } from './lawful-catalog.js';
 import { importCatalog } from './laying/import-catalog.js';
 import type { ReportLine, ReportTotal } from './laying/report.js';
 import { TableProposer } from './laying/table-proposer.js';
@@ -23,26 +22,6 @@ import type { PartyFacts } from './writing/cell-text.js';
 import { csvFile } from './writing/csv-file.js';
 import { type ExportedEntry, writtenSheets } from './writing/table-rows.js';
 import { xlsxFile } from './writing/xlsx-file.js';
-
-/** An idempotency key with the digest of the request that came with it. */
-export interface RequestKey {
-  key: string;
-  request: string;
-}
-
-/** The procedure of a registered bus, as far as catalogs in files need it. */
-export interface LawfulCatalog extends Pick<CatalogService, 'putDraft' | 'checkDraft'> {
-  /** The officer in the first of the roles that it has. Throws NOT_YOUR_ROLE. */
-  requireRole(caller: Caller, roles: readonly Role[], what: string): Promise<Acting>;
-  /** The body that was kept when a request with this key came before. Throws KEY_REUSED. */
-  answered(caller: Caller, key: RequestKey): Promise<Record<string, unknown> | undefined>;
-  /** The part that stands with a record, so that a request with this key is answered again. */
-  kept(caller: Caller, key: RequestKey, body: Record<string, unknown>): Act['kept'];
-  /** Throws NOT_YOUR_ROLE for everybody but the officers of departments. */
-  requireOfficer(caller: Caller, what: string): Promise<void>;
-  /** Newest text of an entry that the caller may read. Throws NOT_FOUND. */
-  textFor(caller: Caller, id: string): Promise<EntryDraft | undefined>;
-}
 
 const EDITORS: readonly Role[] = ['catalog_editor'];
 const REVIEWER: Role = 'competent_reviewer';
@@ -87,11 +66,16 @@ export interface ExportedFile {
 
 /** Catalogs as files of departments. On a trial bus, where no draft has an author who answers for it, there are none. */
 export class SheetService {
+  /** Of imports that came with an idempotency key. */
+  readonly keptReports: KeptReports;
   readonly #reader = new SheetFileReader();
 
   #lawful: LawfulCatalog | undefined;
 
-  constructor(private readonly deps: SheetServiceDeps) {}
+  constructor(private readonly deps: SheetServiceDeps) {
+    const { ledger } = deps;
+    this.keptReports = new KeptReports({ ledger, requireEditor: (caller) => this.requireEditor(caller) });
+  }
 
   /** On a registered bus the procedure decides, which is opened after the rooms that it needs. */
   openBy(lawful: LawfulCatalog): void {
@@ -99,8 +83,9 @@ export class SheetService {
   }
 
   /** Throws NOT_YOUR_ROLE and NOT_ALLOWED. */
-  async requireEditor(caller: Caller): Promise<void> {
-    await this.#procedure().requireRole(caller, EDITORS, 'the import of a catalog');
+  async requireEditor(caller: Caller): Promise<{ procedure: LawfulCatalog; acting: Acting }> {
+    const procedure = this.#procedure();
+    return { procedure, acting: await procedure.requireRole(caller, EDITORS, 'the import of a catalog') };
   }
 
   /** Throws NOT_YOUR_ROLE and NOT_ALLOWED. */

@@ -1,8 +1,11 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SluiceError } from '../../../proto/errors.js';
+
+/** Read and hashed at a time: a tenth of a millisecond. */
+const DIGEST_CHUNK_BYTES = 128 * 1024;
 
 /**
  * A file without a name that holds a large body until it is parsed: the bundle of a province has 100 MB and may come
@@ -66,6 +69,21 @@ export class BodyFile {
   /** All that was added, in memory. */
   read(): Promise<Buffer> {
     return this.use(() => this.#read());
+  }
+
+  /** SHA-256, in hex, of all that was added. */
+  digest(): Promise<string> {
+    return this.use(async () => {
+      const hash = createHash('sha256');
+      const chunk = Buffer.allocUnsafe(Math.min(DIGEST_CHUNK_BYTES, this.#bytes));
+      for (let at = 0; at < this.#bytes; ) {
+        const { bytesRead } = await this.handle.read(chunk, 0, chunk.length, at);
+        if (bytesRead === 0) throw new Error('the file of a body is shorter than what was written to it');
+        hash.update(chunk.subarray(0, bytesRead));
+        at += bytesRead;
+      }
+      return hash.digest('hex');
+    });
   }
 
   async #read(): Promise<Buffer> {

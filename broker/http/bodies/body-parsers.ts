@@ -95,8 +95,9 @@ async function bodyOf(
   const { length } = held;
   const content = held.take();
   if (length === 0) return undefined;
-  if (digestsBody && !(content instanceof BodyFile)) {
-    request.bodyDigest = createHash('sha256').update(content).digest('hex');
+  if (digestsBody) {
+    request.bodyDigest =
+      content instanceof BodyFile ? await content.digest() : createHash('sha256').update(content).digest('hex');
   }
   if (raw) return content;
   if (content instanceof BodyFile) return documents.parse(content, type === YAML_TYPE ? 'YAML' : 'JSON');

@@ -94,6 +94,47 @@ t.test('a sheet is imported and exported over HTTP on a registered bus', async (
   );
 });
 
+t.test('an import that comes again with its idempotency key is answered as the first time', async (t) => {
+  const post = async (key: string, body: string, more = '') => {
+    const answer = await fetch(`${bus.url}/v1/catalog/import?profile=guide-2017${more}`, {
+      ...{ method: 'POST', body },
+      headers: {
+        ...{ authorization: `Bearer ${bus.tokens.get('chen')}`, 'content-type': 'text/csv', 'idempotency-key': key },
+      },
+    });
+    const replayed = answer.headers.get('idempotent-replayed');
+    return { status: answer.status, text: await answer.text(), replayed };
+  };
+  const sheet = csv(change(FIRST, '信息资源代码', '306001/7'), SECOND);
+  const historyOf = async () => (await bus.read('chen', '/v1/catalog/civil.e-306001-7/file')).history.length;
+  const both = await Promise.all([post('sheet', sheet), post('sheet', sheet)]);
+  t.strictSame(both.map(({ replayed }) => replayed).sort(), ['true', null].sort(), 'the second waits for the first');
+  t.match(both[0], { status: 200, text: /"changed":true/ });
+  t.equal(both[0]?.text, both[1]?.text);
+  t.equal(await historyOf(), 1);
+
+  const other = change(change(FIRST, '信息资源代码', '306001/7'), '信息资源名称', '出生');
+  t.match((await post('other', csv(other, SECOND))).text, /"drafts":1|"missing":1/);
+  const written = await historyOf();
+  t.strictSame(await post('sheet', sheet), { ...both[0], replayed: 'true' }, 'what was laid down since is left alone');
+  t.equal(await historyOf(), written);
+  t.match(await post('sheet', csv(FIRST)), { status: 409, text: /KEY_REUSED/ });
+  t.match(await post('sheet', sheet, '&dryRun=true'), { status: 409, text: /KEY_REUSED/ }, 'another address');
+  t.match(await post('dry', sheet, '&dryRun=true'), { status: 200, replayed: null });
+  t.match(await post('dry', csv(FIRST), '&dryRun=true'), { status: 200 }, 'nothing was done, so nothing is kept');
+
+  const blank = `\n${','.repeat(17)}`.repeat(70_000);
+  const large = (name: string) =>
+    `${csv(change(change(FIRST, '信息资源代码', '306001/8'), '信息资源名称', name))}${blank}`;
+  t.match(await post('large', large('x')), { status: 200, text: /"total":1/ });
+  t.match(await post('large', large('x')), { status: 200, replayed: 'true' });
+  t.match(
+    await post('large', large('y')),
+    { status: 409, text: /KEY_REUSED/ },
+    'a body in a file counts by its bytes too',
+  );
+});
+
 t.test('sheets are for editors, profiles also for the competent department, files for every officer', async (t) => {
   const yaml = { 'content-type': 'application/yaml' };
   const call = async (by: string, path: string, init: RequestInit = {}) => {

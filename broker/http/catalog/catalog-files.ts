@@ -9,6 +9,7 @@ import type { FileForm } from '../../sheets/rows/read-sheet-file.js';
 import type { ImportRequest, NamedProfile, SheetService } from '../../sheets/sheet-service.js';
 import { BodyFile } from '../bodies/body-file.js';
 import { mediaType } from '../bodies/body-parsers.js';
+import { keyOf } from '../procedure/act-call.js';
 import { preferredLanguage } from '../server/accept.js';
 import { callerOf } from '../server/authenticate.js';
 import { CHINESE_TITLES } from '../server/chinese-titles.js';
@@ -35,6 +36,7 @@ const IMPORT_RULE: FastifyContextConfig = {
   access: DEPARTMENT,
   raw: true,
   endsWithOffice: true,
+  digestsBody: true,
   body: Object.fromEntries(Object.keys(FORMS).map((type) => [type, FILE_BYTES_MAX])),
 };
 interface ProfileQuery {
@@ -67,6 +69,11 @@ export function catalogFileRoutes(app: FastifyInstance, { sheetService }: Catalo
       const profile = namedProfile(request.query);
       const body = request.body as Buffer | BodyFile | undefined;
       if (!body) throw new SluiceError('BAD_REQUEST', 'the file is unusable: it is empty');
+      const key = keyOf(request);
+      const once = key && (await sheetService.keptReports.open(callerOf(request), key));
+      if (once) onClosed(reply, once.release);
+      reply.type(NDJSON_TYPE).header('vary', 'Accept-Language');
+      if (once?.before !== undefined) return reply.header('idempotent-replayed', 'true').send(once.before);
       const gone = new AbortController();
       onClosed(reply, () => gone.abort());
       const form = FORMS[mediaType(request.headers['content-type'])] as FileForm;
@@ -77,14 +84,15 @@ export function catalogFileRoutes(app: FastifyInstance, { sheetService }: Catalo
         });
       const lines = await (body instanceof BodyFile ? body.use(read) : read(body));
       const language = preferredLanguage(request.headers['accept-language'], ['en', 'zh']);
-      reply.type(NDJSON_TYPE).header('vary', 'Accept-Language');
-      return reply.send(
-        Readable.from(
-          ndjson(whileInOffice(lines, request.officeLease), language === 'zh' ? inChinese : (line) => line),
-        ),
-      );
+      const shown = language === 'zh' ? inChinese : (line: ShownLine) => line;
+      const report = ndjson(whileInOffice(lines, request.officeLease), shown);
+      return reply.send(Readable.from(once && !dryRun ? once.keeping(report) : report));
     },
   );
+  exportRoute(app, sheetService);
+}
+
+function exportRoute(app: FastifyInstance, sheetService: SheetService): void {
   app.get<{ Querystring: ExportQuery }>(
     '/v1/catalog/export',
     {

@@ -31,6 +31,7 @@ import type { Store } from './nats/streams.js';
 import { OpenStreams } from './observe/open-streams.js';
 import type { Caller } from './parties/caller.js';
 import type { AlarmWatch } from './procedure/alarms/alarm-watch.js';
+import { MACHINES, type Machines } from './procedure/all-machines.js';
 import { FirstDeliveries } from './procedure/grants/first-deliveries.js';
 import { openProcesses, type Processes } from './processes/open-processes.js';
 import { openStream, type Stream } from './stream/open-stream.js';
@@ -42,21 +43,15 @@ import { VERSION } from './version.js';
  * Makes the whole exchange in one process, its rooms opened in the order in which they build on each other. Opens the store
  * and reads the ledger; closes what was opened again when that fails.
  */
-export async function createBroker(config: Config, role: ProcessRole = SINGLE_PROCESS): Promise<BrokerHandle> {
+export async function createBroker(
+  config: Config,
+  role: ProcessRole = SINGLE_PROCESS,
+  machines: Machines = MACHINES,
+): Promise<BrokerHandle> {
   const log = createLogger(config.logLevel);
   const metrics = new Metrics();
   const releases = new ReleaseStack((what, error) => log.error({ err: error, what }, 'could not be closed'));
-  const busClock = new BusClock({
-    wall: () => Date.now(),
-    monotonic: () => performance.now(),
-    onStep: (stepMs) => {
-      metrics.ledger.clockStepped();
-      log.warn(
-        { stepMs: Math.round(stepMs) },
-        'the wall clock of this machine was set; the time of the bus does not run back',
-      );
-    },
-  });
+  const busClock = openBusClock(metrics, log);
   const clock = busClock.now;
   if (role.isFirst) for (const warning of config.warnings) log.warn(warning);
   try {
@@ -85,16 +80,31 @@ export async function createBroker(config: Config, role: ProcessRole = SINGLE_PR
     });
     releases.add('traces', async () => traces?.drain());
     const opened = { bus, store, notices, space, processes, governance, traces };
-    return new RunningBroker({ config, role, log, metrics, releases, clock, busClock, ...opened });
+    return new RunningBroker({ config, role, machines, log, metrics, releases, clock, busClock, ...opened });
   } catch (error) {
     await releases.releaseAll();
     throw error;
   }
 }
 
+function openBusClock(metrics: Metrics, log: Logger): BusClock {
+  return new BusClock({
+    wall: () => Date.now(),
+    monotonic: () => performance.now(),
+    onStep: (stepMs) => {
+      metrics.ledger.clockStepped();
+      log.warn(
+        { stepMs: Math.round(stepMs) },
+        'the wall clock of this machine was set; the time of the bus does not run back',
+      );
+    },
+  });
+}
+
 interface BrokerParts {
   config: Config;
   role: ProcessRole;
+  machines: Machines;
   log: Logger;
   metrics: Metrics;
   releases: ReleaseStack;
@@ -263,13 +273,13 @@ class RunningBroker implements BrokerHandle {
     stream: Stream,
     served: Pick<LawfulDeps, 'slots' | 'ending' | 'pageBudget'>,
   ): ReturnType<typeof openLawful> {
-    const { config, governance, store, clock, busClock, bus, releases, log, processes } = this.parts;
+    const { config, governance, machines, store, clock, busClock, bus, releases, log, processes } = this.parts;
     const openStreams = new OpenStreams({ ...stream, ...processes });
     openStreams.start();
     const hasOpenStream = (grant: string): Promise<boolean> => openStreams.isOpen(grant);
     const { partitions } = store;
     const { metrics } = this.parts;
-    const rooms = { config, governance, partitions, releases, clock, busClock, bus, log, metrics };
+    const rooms = { config, governance, machines, partitions, releases, clock, busClock, bus, log, metrics };
     const lawful = openLawful({ ...served, ...rooms, hasOpenStream, stream });
     if (!lawful) return undefined;
     this.#firstDeliveries = new FirstDeliveries({ procedure: lawful.procedure, grants: governance.grants });

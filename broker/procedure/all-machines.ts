@@ -33,4 +33,7 @@ const ALL: readonly Machine[] = [
   ...[CORRECTIONS, DISPUTES, CHANGES, DESIGNATIONS, INCIDENTS, STOPS, COMPLAINTS, CRITICISMS, ACCESSES],
 ];
 
-export const MACHINES: ReadonlyMap<Kind, Machine> = new Map(ALL.map((machine) => [machine.kind, machine]));
+/** The machines of one bus. */
+export type Machines = ReadonlyMap<Kind, Machine>;
+
+export const MACHINES: Machines = new Map(ALL.map((machine) => [machine.kind, machine]));

@@ -5,7 +5,7 @@ import type { ProcedureRoutesDeps } from '../../http/procedure/plugin.js';
 import type { BusClock } from '../../ledger/bus-clock.js';
 import type { Metrics } from '../../metrics/metrics.js';
 import type { Bus } from '../../nats/bus.js';
-import { MACHINES } from '../../procedure/all-machines.js';
+import type { Machines } from '../../procedure/all-machines.js';
 import { ClockRecomputing } from '../../procedure/calendars/recompute-clocks.js';
 import { LawfulDrafts } from '../../procedure/catalog/lawful-drafts.js';
 import { Batch } from '../../procedure/engine/batch.js';
@@ -34,6 +34,8 @@ import type { ReleaseStack } from '../release-stack.js';
 export interface LawfulDeps {
   config: Config;
   governance: Governance;
+  /** Kinds of files that the bus has, and how they are acted on. */
+  machines: Machines;
   partitions: number;
   clock: () => number;
   busClock: BusClock;
@@ -51,7 +53,7 @@ export interface LawfulDeps {
 
 /** Puts the engine together on a registered bus; undefined on a trial bus, which has no procedure. */
 export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
-  const { config, governance, clock, busClock, bus, releases, stream } = deps;
+  const { config, governance, machines, clock, busClock, bus, releases, stream } = deps;
   const { ledger, procedure: rooms, parties, officers, credentials } = governance;
   const registration = config.platformRegistration;
   if (!rooms || !registration) return undefined;
@@ -63,10 +65,10 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
   const { lawful: metrics } = deps.metrics;
   const onOutsiderRefused = (): void => metrics.outsiderRefused();
   const reading = { ledger, reader: rooms.files, kept };
-  const procedure = new Procedure({ ...reading, world, machines: MACHINES, clock, onOutsiderRefused });
+  const procedure = new Procedure({ ...reading, world, machines, clock, onOutsiderRefused });
   rooms.startWatch(metrics);
   const { files } = rooms;
-  const runnerAt = (head: number, nowMs: number) => new ActRunner(world, new Batch(files, head, nowMs), MACHINES);
+  const runnerAt = (head: number, nowMs: number) => new ActRunner(world, new Batch(files, head, nowMs), machines);
   const recomputing = new ClockRecomputing({ world, reader: files, runnerAt });
   const notices = new NoticeBoard({ ledger, files: rooms.files });
   releases.add('notices', ledger.onRecord(notices.onRecord));
@@ -91,7 +93,7 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
     ...{ procedure, enrolment, parties, clock, isTestClock, grants, usedItems: stream.usedItems },
     ...{ notices, credentials, world, bus, kept, attachments: rooms.attachments },
     ...openLists(deps, world, files),
-    visibility: { reader: files, machines: MACHINES, relations },
+    visibility: { reader: files, machines, relations },
     ...{ accessReads: new AccessReads(procedure), contractTerms: governance.contractTerms, leases: governance.leases },
     ...{ inspections: stream.inspections, pageBudget: deps.pageBudget },
     ...{ slots: deps.slots, ending: deps.ending, heartbeatMs: config.heartbeatMs },
@@ -102,14 +104,14 @@ export function openLawful(deps: LawfulDeps): ProcedureRoutesDeps | undefined {
 
 /** Lists whose answers about files are kept until a party changes. */
 function openLists(
-  { governance: { ledger, officers }, releases, clock }: LawfulDeps,
+  { governance: { ledger, officers }, machines, releases, clock }: LawfulDeps,
   { relations, rules }: World,
   files: FileReader,
 ): Pick<ProcedureRoutesDeps, 'worklist' | 'described'> {
-  const worklist = new Worklist({ files, machines: MACHINES, relations, rules, clock });
+  const worklist = new Worklist({ files, machines, relations, rules, clock });
   releases.add('worklist', ledger.onRecord(worklist.onRecord));
   releases.add('prepared worklists', prepareWorklists({ worklist, officers, owner: relations.owner }));
-  const described = new DescribedFiles({ files, machines: MACHINES, relations });
+  const described = new DescribedFiles({ files, machines, relations });
   releases.add('described files', ledger.onRecord(described.onRecord));
   return { worklist, described };
 }

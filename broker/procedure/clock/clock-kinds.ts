@@ -1,49 +1,46 @@
-/** Code of the violation that a clock is when it falls late (regulation R39 to R41). Absent: a notice, and no violation. */
-const VIOLATIONS: Readonly<Record<string, string>> = {
-  D1: 'P1',
-  D2: 'C3',
-  D3: 'P4',
-  D4: 'P4',
-  D6: 'P4',
-  D7: 'P6',
-  D9: 'Q2',
-  T27: 'Q4',
-  L28: 'C2',
-};
+interface ClockKind {
+  /** Article that the limit comes from. */
+  article: string;
+  /** Code of the violation that it is when it falls late (regulation R39 to R41). Absent: a notice, and no violation. */
+  violation?: string;
+  /** Relations of the file that get its notices, besides the peer; by default the two sides of a grant. */
+  sides?: readonly string[];
+}
 
-/** Article that each limit comes from. */
-const ARTICLES: Readonly<Record<string, string>> = {
-  D1: 'R17',
-  D2: 'R17',
-  D3: 'R21',
-  D4: 'R21',
-  D6: 'R22',
-  D7: 'R26',
-  D8: 'R29',
-  D9: 'R27',
-  T27: 'R27',
-  L28: 'R28',
-  I1: 'R35',
+const GRANT_SIDES = ['provider', 'demand'];
+
+const KINDS: Readonly<Record<string, ClockKind>> = {
+  D1: { article: 'R17', violation: 'P1', sides: ['own'] },
+  D2: { article: 'R17', violation: 'C3', sides: ['own', 'peer'] },
+  D3: { article: 'R21', violation: 'P4' },
+  D4: { article: 'R21', violation: 'P4' },
+  D6: { article: 'R22', violation: 'P4' },
+  D7: { article: 'R26', violation: 'P6' },
+  D8: { article: 'R29' },
+  D9: { article: 'R27', violation: 'Q2' },
+  T27: { article: 'R27', violation: 'Q4' },
+  L28: { article: 'R28', violation: 'C2', sides: [...GRANT_SIDES, 'handler'] },
+  I1: { article: 'R35', violation: 'Q6', sides: ['own'] },
 };
 const PROMISE = 'R23';
+const isPromise = (clockId: string): boolean => clockId.startsWith(`${PROMISE}.`);
 
 /** The article behind a clock, as the member of a notice; a promise comes from the article that encourages it. */
 export function articleOfClock(clockId: string): { article?: string } {
-  const article = clockId.startsWith(`${PROMISE}.`) ? PROMISE : ARTICLES[clockId];
+  const article = isPromise(clockId) ? PROMISE : KINDS[clockId]?.article;
   return article === undefined ? {} : { article };
+}
+
+/** Relations to the file whose parties get a notice about the clock, besides the peer; a promise has those of its statutory clock. */
+export function sidesOfClock(clockId: string): readonly string[] {
+  return KINDS[isPromise(clockId) ? clockId.slice(PROMISE.length + 1) : clockId]?.sides ?? GRANT_SIDES;
 }
 
 /** D8 locks records until its day is over, which is no deadline for anybody: it is met then. */
 export const isLock = (clockId: string): boolean => clockId === 'D8';
 
-/**
- * Violation of a clock that fell late. An incident that was not reported counts for the provider where an entry of the
- * own party was hit, else for the user of data. Undefined: its lateness is a notice only, as of the promises of R23.
- */
-export function lateViolation(clockId: string, hitsOwnEntry = false): string | undefined {
-  if (clockId === 'I1') return hitsOwnEntry ? 'P9' : 'Q6';
-  return VIOLATIONS[clockId];
-}
+/** Violation of a clock that fell late, unless its machine knows another. Undefined: its lateness is a notice only, as of the promises of R23. */
+export const lateViolation = (clockId: string): string | undefined => KINDS[clockId]?.violation;
 
 /** The clock of the provider's own promise beside a statutory one. */
 export const promiseClock = (statutory: string): string => `${PROMISE}.${statutory}`;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../../proto/values/canonical-json.js';
 import type { OfficerCaller } from '../../parties/caller.js';
 import type { Fields, HistoryItem, ProcedureFile } from '../files/file.js';
-import type { Machine } from './machine.js';
+import { isPossible, type Machine } from './machine.js';
 import type { Relations } from './relations.js';
 
 /** SHA-256, in hex, of the document in the form of RFC 8785. */
@@ -27,7 +27,7 @@ function nextActs(
 ): NextAct[] {
   if (!caller) return [];
   return machine.transitions
-    .filter((row) => row.from.includes(file.state) && !row.isLater)
+    .filter((row) => isPossible(row, file))
     .flatMap((row) => {
       const who = roleFor(row.who, file, caller, relations);
       return who === undefined ? [] : [{ act: row.act, who }];

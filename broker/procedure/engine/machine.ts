@@ -37,6 +37,14 @@ export type Guard =
 /** `+` starts, `-` ends, `‖` pauses, `▷` resumes, `↻` lets an ended clock run again. Starts need facts and are done by `apply`; they stand here to be published. */
 export type ClockColumn = `${'+' | '-' | '‖' | '▷' | '↻'}${string}`;
 
+/**
+ * Sides of the file by their names in the table (D, P, CD, both, all, own, handler …), or the parties that a function finds. With a `kind` they
+ * get a notice of that kind instead of the act's.
+ */
+export type Receivers =
+  | string
+  | { name: string; of(context: ActContext): readonly string[]; kind?: string; details?(context: ActContext): Fields };
+
 export interface Transition {
   /** Stable number, `A10`. */
   number: string;
@@ -50,10 +58,14 @@ export interface Transition {
   /** `relation.role`, or `bus`. */
   who: readonly string[];
   body?: BodyMembers;
+  /** Body of a call, as the description of the interface shows it. */
+  example?: Fields;
   /** Members that the bus computes for this act, each with the article that says so; naming one is of the wrong shape. */
   computed?: Readonly<Record<string, string>>;
   /** The body is a document of its own, judged by the guard: an entry, a bundle. */
   isAnyBody?: boolean;
+  /** The row asks for more of the file than the name of its state, as for a clock that is late; otherwise there is no such row. */
+  isOpen?(file: ProcedureFile): boolean;
   /** Chooses among transitions of one act and state. */
   when?(context: ActContext): boolean;
   /** Sides of a new file; undefined where a member that decides them is missing, which the guard reports. */
@@ -71,8 +83,8 @@ export interface Transition {
   changesNothing?(context: ActContext): boolean | Promise<boolean>;
   /** Changes the file, and lets further acts follow in the same batch. */
   apply?(context: ActContext): void | Promise<void>;
-  /** Sides that get a notice: D, P, CD, all, own, handler … */
-  notices?: readonly string[];
+  /** Parties that get a notice. */
+  notices?: readonly Receivers[];
   /** Kind of these notices; by default the act. */
   noticeKind?: string;
   article?: string;
@@ -98,6 +110,8 @@ export interface Machine {
   transitions: readonly Transition[];
   /** Act of the bus at the moment `memo.endsAt`. */
   onDue?: string;
+  /** Code of the violation that a late clock of the file is, where the file decides it; undefined leaves it to the clock. */
+  lateViolation?(file: ProcedureFile, clock: string): string | undefined;
   /** Resolves when the bus has done what an act leaves to it; the answer waits for that. */
   settled?(world: World): Promise<void>;
   /** Further members of the answer. */
@@ -132,6 +146,10 @@ export interface Machine {
 }
 
 export const isFromNothing = ({ from }: Transition): boolean => from.includes(NONE);
+
+/** Whether the act may be done in the state in which the file is. */
+export const isPossible = (row: Transition, file: ProcedureFile): boolean =>
+  !row.isLater && row.from.includes(file.state) && (row.isOpen?.(file) ?? true);
 
 /** Settings of the procedure, as the configuration gives them. */
 export interface ProcedureSettings {

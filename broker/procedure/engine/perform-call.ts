@@ -70,18 +70,21 @@ export class CallPerformer {
     runner.recomputeOpen(file);
     const given = rows.some((row) => row.isAnyBody) ? {} : common(body);
     const order = { file, body, caller, by: { actor: actorOf(caller) }, ...given };
-    const possible = rows.filter((row) => row.from.includes(file.state));
-    const transition = choose(possible, (row) => runner.contextOf({ ...order, transition: row }));
+    const transition = runner.choose(rows, order);
     if (!transition) throw refuseOne('WRONG_STATE', `${kind}/${id ?? ''} is ${file.state}, it cannot ${act}`);
-    const context = runner.contextOf({ ...order, transition });
-    if (isNew) Object.assign(file, { sides: (await transition.sides?.(context)) ?? { own: caller.party } });
+    if (isNew) {
+      const sides = await transition.sides?.(runner.contextOf({ ...order, transition }));
+      Object.assign(file, { sides: sides ?? { own: caller.party } });
+    }
     const role = roleFor(transition.who, file, caller, relations);
     if (role === undefined) throw refuseOne('NOT_YOUR_ROLE', `${act} is for ${transition.who.join(', ')}`);
+    // An act that follows in the name of the caller has the role that allowed this one.
+    const by = { actor: actorOf(caller), role: role.slice(role.indexOf('.') + 1) };
+    const context = runner.contextOf({ ...order, by, transition });
     requireFourEyes(context);
     requireDigest(context);
     if (await transition.changesNothing?.(context)) return { file, machine, once: context.once, isNew: false };
     await this.#requireGuard(runner, context);
-    const by = { actor: actorOf(caller), role: role.slice(role.indexOf('.') + 1) };
     await runner.run(context, by);
     return { file, machine, once: context.once, isNew };
   }
@@ -128,10 +131,6 @@ export class CallPerformer {
 }
 
 const isCallable = ({ who }: Transition): boolean => who.some((one) => one !== 'bus');
-
-function choose(rows: readonly Transition[], contextOf: (row: Transition) => ActContext): Transition | undefined {
-  return rows.find((row) => row.when?.(contextOf(row)) ?? true);
-}
 
 function common(body: Fields): { reason?: string; attachments?: string[] } {
   const { reason, attachments } = body;

@@ -1,19 +1,29 @@
 import { randomInt } from 'node:crypto';
+import type { LawfulProblem } from '../../../proto/errors.js';
 import type { OfficerCaller } from '../../parties/caller.js';
 import type { CalendarBook } from '../clock/calendar-book.js';
 import type { RecomputedClock } from '../clock/calendar-check.js';
 import type { Clock } from '../clock/clock.js';
-import { articleOfClock, lateViolation } from '../clock/clock-kinds.js';
+import { articleOfClock, lateViolation, sidesOfClock } from '../clock/clock-kinds.js';
 import { hasFallenLate, isRecomputed, judged, recomputeClock } from '../clock/clock-rules.js';
 import { dayAt, yearOf } from '../clock/shanghai-days.js';
-import type { Fields, FileRef, NoticeOrder, ProcedureFile } from '../files/file.js';
+import type { Fields, FileRef, ProcedureFile } from '../files/file.js';
 import { KINDS, type Kind } from '../files/kinds.js';
 import { guardProblems } from './act-guards.js';
 import { type Actor, type Batch, BUS } from './batch.js';
 import { FileClocks } from './file-clocks.js';
-import { type ActContext, type FollowUp, type Machine, NONE, SELF, type Transition, type World } from './machine.js';
+import {
+  type ActContext,
+  type FollowUp,
+  isPossible,
+  type Machine,
+  NONE,
+  SELF,
+  type Transition,
+  type World,
+} from './machine.js';
+import { noticeOrders } from './notice-orders.js';
 import { refuse, refuseOne } from './refusals.js';
-import { partiesOf } from './relations.js';
 
 const ID_CHARACTERS = 12;
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
@@ -57,15 +67,23 @@ export class ActRunner {
     return {
       ...{ world, batch, transition, caller, file, body, reason, attachments, nowMs, once: {} },
       clocks: new FileClocks(file, world.rules, nowMs),
-      follow: (next) => this.#follow(next, caller, by),
+      follow: (next) => this.#follow(next, { caller, by, body }),
       violation: (facts) => this.violation(facts),
       recompute: (calendars, clocks) => this.#recompute(calendars, clocks),
     };
   }
 
-  /** Throws what the guard finds. */
-  async requireGuard(context: ActContext): Promise<void> {
-    const problems = await guardProblems(context, this.machines);
+  /** The row by which the act is done in the state in which the file is now: a clock that is due counts as late, be it recorded or not. */
+  choose(rows: readonly Transition[], order: Omit<ActOrder, 'transition'>): Transition | undefined {
+    const now = { ...order.file, clocks: order.file.clocks.map((clock) => judged(clock, this.batch.nowMs)) };
+    const possible = rows.filter((row) => isPossible(row, now));
+    return possible.find((row) => row.when?.(this.contextOf({ ...order, transition: row })) ?? true);
+  }
+
+  /** Throws what the guard finds; paths lead into the body of the request, which another act may have that causes this one. */
+  async requireGuard(context: ActContext, request = context.body): Promise<void> {
+    const found = await guardProblems(context, this.machines);
+    const problems = request === context.body ? found : found.map((one) => withinBody(one, request));
     const [first] = problems;
     if (!first) return;
     const links = REFUSAL_LINKS[first.code];
@@ -88,7 +106,7 @@ export class ActRunner {
     this.batch.record({
       ...{ file, act: transition.act, by, from, reason: context.reason, attachments: context.attachments },
       named: named.map(({ sha256 }) => sha256),
-      notices: this.#notices(context),
+      notices: noticeOrders(context),
       ...this.#calendarOf(file),
     });
     for (const clock of clocks.fallenLate) await this.#recordLate(file, clock);
@@ -130,25 +148,24 @@ export class ActRunner {
 
   /** An act of the bus that no other act causes. */
   followByBus(next: FollowUp): Promise<ProcedureFile> {
-    return this.#follow(next, undefined, BUS);
+    return this.#follow(next, { caller: undefined, by: BUS, body: {} });
   }
 
   async #follow(
     { ref, act, body = {}, byCaller, reason }: FollowUp,
-    caller: OfficerCaller | undefined,
-    by: Actor,
+    cause: Pick<ActOrder, 'caller' | 'by' | 'body'>,
   ): Promise<ProcedureFile> {
     const machine = this.#machine(ref.kind);
     const file = (await this.batch.get(ref)) ?? newFile(ref.kind, ref.id);
     this.recomputeOpen(file);
-    const actor = byCaller ? by : BUS;
-    const candidates = machine.transitions.filter((row) => row.act === act && row.from.includes(file.state));
-    const order = { file, body, caller: byCaller ? caller : undefined, by: actor, reason };
-    const transition = candidates.find((row) => byCaller || row.who.includes('bus'));
+    const actor = byCaller ? cause.by : BUS;
+    const rows = machine.transitions.filter((row) => row.act === act && (byCaller || row.who.includes('bus')));
+    const order = { file, body, caller: byCaller ? cause.caller : undefined, by: actor, reason };
+    const transition = this.choose(rows, order);
     if (!transition) throw refuseOne('WRONG_STATE', `${ref.kind}/${ref.id} is ${file.state}, it cannot ${act}`);
     const context = this.contextOf({ ...order, transition });
-    if (byCaller) await this.requireGuard(context);
     if (file.state === NONE) file.sides = (await transition.sides?.(context)) ?? file.sides;
+    if (byCaller) await this.requireGuard(context, cause.body);
     await this.run(context, actor);
     return file;
   }
@@ -156,17 +173,16 @@ export class ActRunner {
   async #recordLate(file: ProcedureFile, clock: Clock): Promise<void> {
     const { relations } = this.world;
     const peers = relations.resolve('peer', file.sides);
-    const isOfPeer = peers.includes(clock.party);
-    const superiors = isOfPeer ? relations.resolve('superior', file.sides) : [];
-    const sides = file.kind === 'catalog' ? [file.sides.provider ?? file.sides.own] : partiesOf(file.sides);
-    const to = [...new Set([...sides, ...peers, ...superiors])].filter((party) => party !== undefined);
+    // A competent department's own clocks are shown to the one above it.
+    const superior = relations.isCompetent(clock.party) ? relations.superiorOf(clock.party) : undefined;
+    const to = [...new Set([...this.#sidesOf(clock, file), ...peers, ...(superior === undefined ? [] : [superior])])];
     const about = { kind: file.kind, id: file.id };
     this.batch.record({
       ...{ file, act: 'overdue', by: BUS, clock: clock.id, from: file.state },
       notices: [{ kind: 'overdue', to, clock: clock.id, about, ...articleOfClock(clock.id) }],
       ...this.#calendarOf(file),
     });
-    const code = lateViolation(clock.id);
+    const code = this.#machine(file.kind).lateViolation?.(file, clock.id) ?? lateViolation(clock.id);
     if (code === undefined) return;
     const facts = `${clock.id} ended ${clock.due} without the act that it asks for`;
     await this.violation({ code, party: clock.party, about, facts, clock: clock.id });
@@ -186,29 +202,12 @@ export class ActRunner {
   #recordRecomputed(file: ProcedureFile, index: number, after: Clock): void {
     const { id, due } = file.clocks[index] as Clock;
     file.clocks[index] = after;
-    const peers = id === 'D2' ? this.world.relations.resolve('peer', file.sides) : [];
-    const to = [...new Set([...partiesOf(file.sides), ...peers])];
+    const to = this.#sidesOf(after, file);
     this.batch.record({
       ...{ file, act: 'recomputed', by: BUS, clock: id, from: file.state },
       notices: [{ kind: 'recomputed', to, clock: id, details: { from: due, to: after.due }, ...articleOfClock(id) }],
       ...(after.calendar !== null && { calendar: after.calendar }),
     });
-  }
-
-  #notices({ transition, file }: ActContext): NoticeOrder[] {
-    const { act, notices = [], noticeKind = act, article } = transition;
-    const all = notices.includes('all');
-    const to = all ? ('all' as const) : [...new Set(notices.flatMap((one) => this.#receivers(one, file)))];
-    if (to.length === 0) return [];
-    return [{ kind: noticeKind, to, ...(article !== undefined && { article }) }];
-  }
-
-  #receivers(name: string, { sides, memo }: ProcedureFile): string[] {
-    if (name === 'P if filed') return memo.filedAt === undefined ? [] : this.world.relations.resolve('provider', sides);
-    const relation = NOTICE_RELATIONS[name] ?? name;
-    const found = this.world.relations.resolve(relation, sides);
-    if (name === 'CD' && sides.handler !== undefined) return [sides.handler];
-    return name === 'P' && found.length === 0 ? this.world.relations.resolve('own', sides) : found;
   }
 
   /** The calendar that the newest clock of the file was judged by; without one, that of the party for the year. */
@@ -219,6 +218,10 @@ export class ActRunner {
       clocks.at(-1)?.calendar ??
       (party && rules.calendars.versionOf(rules.regionOf(party), yearOf(dayAt(this.batch.nowMs))));
     return calendar ? { calendar } : {};
+  }
+
+  #sidesOf({ id }: Clock, { sides }: ProcedureFile): string[] {
+    return [...new Set(sidesOfClock(id).flatMap((relation) => this.world.relations.resolve(relation, sides)))];
   }
 
   #machine(kind: Kind): Machine {
@@ -233,7 +236,11 @@ const REFUSAL_LINKS: Readonly<Record<string, Record<string, string>>> = {
   NOT_SHARED: { dispute: '/v1/disputes' },
   NOT_IN_CATALOG: { demand: '/v1/demands' },
 };
-const NOTICE_RELATIONS: Readonly<Record<string, string>> = { P: 'provider', D: 'demand', CD: 'peer', both: 'either' };
+
+function withinBody(one: LawfulProblem, body: Fields): LawfulProblem {
+  const name = one.path.split('/')[1] ?? '';
+  return name === 'reason' || name in body ? one : { ...one, path: '' };
+}
 
 function moveClock(clocks: FileClocks, column: string): void {
   const id = column.slice(1);

@@ -3,7 +3,7 @@ import { laterMachine } from './later-machine.js';
 
 const HEADS = ['either.body_head'];
 const HANDLER = ['handler.competent_reviewer'];
-const BOTH = ['P', 'D'];
+const BOTH = ['both'];
 const CLAIM = ['about, of which the department is a side', 'subject', 'claim', 'no open dispute of it about the same'];
 
 /** Disputes (4.6). */

@@ -14,7 +14,7 @@ export const INCIDENTS = laterMachine(
       ...{ number: 'J1', from: [NONE], act: 'create', to: 'detected', who: OWN },
       guard: ['grade', 'reportClass', 'what', 'detectedAt, not in the future', 'personal', 'scope'],
       clocks: ['+I1'],
-      notices: ['P', 'D', 'CD'],
+      notices: ['P, D of scope', 'CD'],
     },
     {
       ...{ number: 'J2', from: ['detected'], act: 'start-plan', to: 'plan_started', who: OWN },

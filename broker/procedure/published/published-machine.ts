@@ -1,4 +1,4 @@
-import type { Guard, Machine, Transition } from '../engine/machine.js';
+import type { Guard, Machine, Receivers, Transition } from '../engine/machine.js';
 
 export interface PublishedTransition {
   number: string;
@@ -29,11 +29,17 @@ export function publishedMachine({ kind, available, states, transitions }: Machi
 function published(row: Transition): PublishedTransition[] {
   const { number, from, act, who, computed = {}, guard = [], clocks = [], notices = [], article = null } = row;
   const absent = Object.keys(computed).map((name) => `no ${name}`);
-  const rest = { who, guard: [...absent, ...guard.map(nameOf)], clocks, notices, article };
+  const rest = {
+    who,
+    guard: [...absent, ...guard.map(nameOf)],
+    clocks,
+    notices: [...new Set(notices.map(nameOf))],
+    article,
+  };
   return [row.to, ...(row.orTo ?? [])].map((to) => ({ number, from, act, to, ...rest }));
 }
 
-function nameOf(guard: Guard): string {
-  if (typeof guard === 'string') return guard;
-  return 'needs' in guard ? guard.needs : guard.name;
+function nameOf(one: Guard | Receivers): string {
+  if (typeof one === 'string') return one;
+  return 'needs' in one ? one.needs : one.name;
 }

@@ -54,7 +54,7 @@ export const VIOLATIONS: Machine = {
       who: ['own.body_head'],
       body: { statement: TEXT },
       guard: ['statement'],
-      notices: ['CD'],
+      notices: ['who orders'],
       article: 'R39',
       isLater: true,
     },

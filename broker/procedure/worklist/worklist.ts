@@ -2,7 +2,7 @@ import type { OfficerCaller } from '../../parties/caller.js';
 import type { Clock } from '../clock/clock.js';
 import { type ClockRules, daysLeft, judged } from '../clock/clock-rules.js';
 import { describeFile, roleFor } from '../engine/answer.js';
-import { type Machine, NONE, SELF, type Transition } from '../engine/machine.js';
+import { isPossible, type Machine, NONE, SELF, type Transition } from '../engine/machine.js';
 import { isReadable } from '../engine/reads/readable.js';
 import type { Relations } from '../engine/relations.js';
 import type { ProcedureFile } from '../files/file.js';
@@ -244,6 +244,6 @@ function fits(who: string, { roles }: OfficerCaller): boolean {
 /** An act that keeps the state is on a worklist only while somebody waits for it. */
 function isForWorklist(row: Transition, file?: ProcedureFile): boolean {
   if (row.isLater || row.from.every((state) => state === NONE)) return false;
-  if (file && !row.from.includes(file.state)) return false;
+  if (file && !isPossible(row, file)) return false;
   return row.to !== SELF || (row.isAwaited !== undefined && (file === undefined || row.isAwaited(file)));
 }

@@ -1,8 +1,10 @@
 import type { Test } from 'tap';
 import type { BrokerHandle } from '../../../broker/boot/broker-handle.js';
+import { SINGLE_PROCESS } from '../../../broker/boot/process-role.js';
 import { createBroker } from '../../../broker/broker.js';
 import { type Config, parseConfig } from '../../../broker/config.js';
 import type { EmbeddedServer } from '../../../broker/nats/server/embedded-server.js';
+import type { Machines } from '../../../broker/procedure/all-machines.js';
 import { temporaryFolder } from '../nats/nats.js';
 import { CallFailedError, call } from '../raw-client/raw-http.js';
 
@@ -22,6 +24,8 @@ export interface TestBroker {
 export interface StartBrokerOptions {
   /** A server that the test controls; else the broker runs its own. */
   nats?: EmbeddedServer;
+  /** Instead of those that the product has. */
+  machines?: Machines;
   config?: Partial<Omit<Config, 'session' | 'http' | 'quotas'>> & {
     session?: Partial<Config['session']>;
     http?: Partial<Config['http']>;
@@ -30,10 +34,13 @@ export interface StartBrokerOptions {
 }
 
 /** A broker in this process on a free port with a folder of its own; drained when the test ends, pass or fail. */
-export async function startBroker(t: Test, { nats, config = {} }: StartBrokerOptions = {}): Promise<TestBroker> {
+export async function startBroker(
+  t: Test,
+  { nats, machines, config = {} }: StartBrokerOptions = {},
+): Promise<TestBroker> {
   const defaults = parseConfig({}, '');
   const { user, pass } = nats ?? {};
-  const broker = await createBroker({
+  const configured: Config = {
     ...defaults,
     port: 0,
     dataDir: config.dataDir ?? (await temporaryFolder(t)),
@@ -47,7 +54,8 @@ export async function startBroker(t: Test, { nats, config = {} }: StartBrokerOpt
     session: { ...defaults.session, ...config.session },
     http: { ...defaults.http, ...config.http },
     quotas: { ...defaults.quotas, ...config.quotas },
-  });
+  };
+  const broker = await createBroker(configured, SINGLE_PROCESS, machines);
   t.teardown(() => broker.drain());
   const { url } = await broker.start();
   return { url, streamUrl: streamUrlOf(url), operatorToken: OPERATOR_TOKEN, broker, apply: (b) => applyBundle(url, b) };

@@ -1,5 +1,5 @@
 import type { EntryDocument } from '../../../proto/entry/entry.js';
-import type { LawfulBus } from './lawful-bus.js';
+import type { LawfulClient } from './lawful-bus.js';
 
 /** The whole application of a department for an entry. */
 export const applicationFor = (entry: EntryDocument, system: string, more: object = {}): object => ({
@@ -14,10 +14,10 @@ export const applicationFor = (entry: EntryDocument, system: string, more: objec
 
 /** Drafts, signs and files an application; the answer of `file`. */
 export async function fileApplication(
-  bus: LawfulBus,
+  bus: LawfulClient,
   [applicant, head]: readonly [string, string],
   application: object,
-): ReturnType<LawfulBus['act']> {
+): ReturnType<LawfulClient['act']> {
   const { id } = await bus.act(applicant, '/v1/applications', application);
   await bus.act(head, `/v1/applications/${id}/sign`);
   return bus.act(applicant, `/v1/applications/${id}/file`);

@@ -1,4 +1,4 @@
-import type { Body, LawfulBus } from './lawful-bus.js';
+import type { Body, LawfulClient } from './lawful-bus.js';
 import { ASSESSMENTS, digestOfPaper } from './papers.js';
 import { P } from './people.js';
 
@@ -51,7 +51,7 @@ export const REGION: Body = {
 };
 
 /** Lays down, approves, submits and publishes the entries of P, by its officers and its competent department. */
-export async function publishEntries(bus: LawfulBus, documents: readonly Body[] = [BIRTH, REGION]): Promise<Body[]> {
+export async function publishEntries(bus: LawfulClient, documents: readonly Body[] = [BIRTH, REGION]): Promise<Body[]> {
   const entries = [];
   for (const document of documents) {
     const { status, body } = await bus.as('chen', 'PUT', `/v1/catalog/${document.id}`, document);

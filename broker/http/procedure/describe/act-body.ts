@@ -26,7 +26,8 @@ export function describedBody(machine: Machine, act: string): DescribedBody {
         ...(needed.length > 0 && { required: needed }),
       };
   const members = Object.fromEntries(needed.map((name) => [name, MEMBER_EXAMPLES[name]]));
-  const example = { ...members, ...ACT_EXAMPLES[machine.kind]?.[act] };
+  const ofRows: Fields[] = rows.map((row) => row.example ?? {});
+  const example = Object.assign(members, ACT_EXAMPLES[machine.kind]?.[act], ...ofRows);
   return { schema, example, ifMatch: act !== 'create' };
 }
 

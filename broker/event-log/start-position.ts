@@ -68,6 +68,11 @@ export class StartPositions {
     return wanted;
   }
 
+  /** Position before the first event that a grant may see: a cursor that stands before it goes on at it where what lies between was skipped. */
+  borderOf(query: Pick<StartQuery, 'partition' | 'log' | 'historyFromMs'>): Promise<number> {
+    return this.#positionAt(query, query.historyFromMs);
+  }
+
   /**
    * A subscription that started at the border of its history can come back to it: events that were accepted before the
    * border and stored a moment later have moved it since.
@@ -96,7 +101,7 @@ export class StartPositions {
   }
 
   /** Position before the first event accepted at or after a time. */
-  async #positionAt({ partition, log }: StartQuery, timeMs: number): Promise<number> {
+  async #positionAt({ partition, log }: Pick<StartQuery, 'partition' | 'log'>, timeMs: number): Promise<number> {
     if (timeMs <= 0) return 0;
     const key = `${partition} ${log} ${timeMs}`;
     const known = this.#byTime.get(key);

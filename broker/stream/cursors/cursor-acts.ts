@@ -2,6 +2,7 @@ import { splitEntryId } from '../../../proto/entry/entry.js';
 import { SluiceError } from '../../../proto/errors.js';
 import type { From } from '../../../proto/frames/frames.js';
 import type { CursorList, MovedCursor } from '../../../proto/http/cursors.js';
+import { isSameEpoch } from '../../../proto/log-position.js';
 import { cursorSubject, partyOf } from '../../../proto/subject.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import type { StartPositions } from '../../event-log/start-position.js';
@@ -12,7 +13,7 @@ import type { ReceiptRegistry } from '../../receipts/receipt-registry.js';
 import type { GrantAccess, GrantLookup, OpenGrant } from '../subscriptions/grant-access.js';
 import { startQuery } from '../subscriptions/start-query.js';
 import type { SubscriptionTable } from '../subscriptions/subscription-table.js';
-import { acknowledgedPosition, type StoredCursor } from './cursor-record.js';
+import { acknowledgedPosition, type CursorRecord, type StoredCursor } from './cursor-record.js';
 import type { CursorStore } from './cursor-store.js';
 
 export interface CursorActsDeps {
@@ -50,14 +51,16 @@ export class CursorActs {
 
   async list(caller: Caller, grant: string): Promise<CursorList> {
     const { cursors, readers, table, logOf } = this.deps;
-    const { partition } = this.#readable(caller, grant).version;
+    const open = this.#readable(caller, grant);
+    const { partition } = open.version;
     const stored = await cursors.list(grant);
+    const [log, border] = [logOf(partition), await this.#skippedUpTo(open)];
     return {
-      log: logOf(partition),
+      log,
       end: readers.at(partition).head,
       cursors: stored.map(({ name, record }) => ({
         name,
-        position: record.position,
+        position: positionShown(record, log, border),
         log: record.log,
         updatedAt: record.at,
         connected: table.onCursor(cursorSubject(grant, name)) !== undefined,
@@ -91,6 +94,14 @@ export class CursorActs {
     const { position, log } = stored.record;
     await this.#record(act, acting, { act: 'cursor-removed', document: { cursor: act.cursor, from: position, log } });
     await cursors.remove(this.#claim(act, logOf(open.version.partition), stored), stored);
+  }
+
+  /** Position at which every cursor of a grant that was restored without what it missed goes on; 0 for any other grant. */
+  async #skippedUpTo(open: OpenGrant): Promise<number> {
+    const { access, starts, logOf } = this.deps;
+    const log = logOf(open.version.partition);
+    const query = startQuery(open, access.viewSource(open, undefined), log, 'cursor', undefined);
+    return query.isBorderSkipped ? starts.borderOf(query) : 0;
   }
 
   #claim({ grant, cursor }: CursorAct, log: string, stored: StoredCursor | undefined) {
@@ -135,3 +146,7 @@ export class CursorActs {
     return { open, acting };
   }
 }
+
+/** A cursor is not behind by what was missed in a suspension and is never delivered. Null while nothing was acknowledged. */
+const positionShown = ({ log, position }: CursorRecord, present: string, border: number): number | null =>
+  position === null || !isSameEpoch(log, present) ? position : Math.max(position, border);

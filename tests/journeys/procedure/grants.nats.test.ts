@@ -238,7 +238,10 @@ async function suspended(t: Test, bus: LawfulBus, grant: string): Promise<void> 
   const made = await bus.act('su', `${path}/suspend`, { reason: 'credentials leaked' });
   t.match(made, { state: 'suspended', kind: 'applied' });
   const { case: address } = made.links;
-  t.match(await bus.read('sun', address), { state: 'suspended', document: { ground: 'incident' } });
+  const seen = await bus.read('sun', address);
+  t.match(seen, { state: 'suspended', document: { ground: 'incident' } });
+  const by = { actor: 'officer:su', role: 'security_officer' };
+  t.match(seen.history, [by, { act: 'suspend', ...by }], 'both acts are of the officer, by the same role');
   t.match(await bus.as('maternal-health', 'GET', `${path}/events?cursor=main`), { status: 403 });
   t.match(await bus.as('su', 'POST', '/v1/cases', { grant, ground: 'incident', evidence: 'e' }), {
     status: 409,
@@ -268,9 +271,16 @@ async function suspended(t: Test, bus: LawfulBus, grant: string): Promise<void> 
   t.match(restored, { state: 'restored' });
   t.match(clockOf(restored, 'D9'), { state: 'met' });
   t.match(await bus.read('wu', path), { state: 'in_force', status: 'in_force' });
+  await skipped(t, bus, path);
   await neverUsed(t, bus, grant, 'what was acknowledged before the suspension was used');
   await birth(bus, 'after');
   t.strictSame(await follow(bus, grant), ['after'], 'what was accepted meanwhile is never delivered');
+}
+
+/** No cursor is shown behind by what is never delivered. */
+async function skipped(t: Test, bus: LawfulBus, path: string): Promise<void> {
+  const { cursors, end } = await bus.read('maternal-health', `${path}/cursors`);
+  t.match(cursors, [{ position: end }, { position: end }]);
 }
 
 async function neverUsed(t: Test, bus: LawfulBus, grant: string, message: string): Promise<void> {

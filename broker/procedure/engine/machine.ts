@@ -110,6 +110,8 @@ export interface Machine {
   transitions: readonly Transition[];
   /** Act of the bus at the moment `memo.endsAt`. */
   onDue?: string;
+  /** Acts on files of other kinds, with what follows from them for this kind in the same batch. */
+  follows?: readonly { kind: Kind; act: string; apply(context: ActContext): void | Promise<void> }[];
   /** Code of the violation that a late clock of the file is, where the file decides it; undefined leaves it to the clock. */
   lateViolation?(file: ProcedureFile, clock: string): string | undefined;
   /** Resolves when the bus has done what an act leaves to it; the answer waits for that. */

@@ -102,7 +102,9 @@ export class ActRunner {
     }
     const named = transition.names?.(context) ?? [];
     const later: (() => Promise<unknown>)[] = [];
-    await transition.apply?.(deferred(context, later));
+    const changing = deferred(context, later);
+    await transition.apply?.(changing);
+    for (const apply of this.#followersOf(file.kind, transition.act)) await apply(changing);
     this.batch.record({
       ...{ file, act: transition.act, by, from, reason: context.reason, attachments: context.attachments },
       named: named.map(({ sha256 }) => sha256),
@@ -111,6 +113,12 @@ export class ActRunner {
     });
     for (const clock of clocks.fallenLate) await this.#recordLate(file, clock);
     for (const consequence of later) await consequence();
+  }
+
+  /** Consequences of an act for kinds of files of which its own machine knows nothing. */
+  #followersOf(kind: Kind, act: string): ((context: ActContext) => void | Promise<void>)[] {
+    const all = [...this.machines.values()].flatMap(({ available, follows = [] }) => (available ? follows : []));
+    return all.filter((one) => one.kind === kind && one.act === act).map(({ apply }) => apply);
   }
 
   /** Every running clock of the file that is due by now falls late, each recorded once. */

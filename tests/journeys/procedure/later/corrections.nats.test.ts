@@ -72,7 +72,12 @@ async function published(t: Test, bus: LaterBus): Promise<void> {
     const { guard: _, ...machine } = machines.find((one: Body) => one.kind === kind);
     t.equal(machine.available, true, kind);
     const table = publishedMachine(MACHINES.get(kind) as never);
-    const rowsOf = (rows: Body[]) => rows.map(({ guard: _guard, ...row }) => row).sort(byNumber);
+    // L4 makes a file in a state of its own, by a row of the bus that the table has no line for.
+    const rowsOf = (rows: Body[]) =>
+      rows
+        .filter(({ act, who }) => act !== 'create' || String(who) !== 'bus')
+        .map(({ guard: _guard, ...row }) => row)
+        .sort(byNumber);
     t.strictSame(rowsOf(machine.transitions), rowsOf(table.transitions as Body[]), kind);
   }
   const document = (await (await fetch(`${bus.url}/docs/json`)).json()) as Body;

@@ -11,11 +11,12 @@ import { ASSESSMENTS, storePaper } from '../../../support/lawful/papers.js';
 import { connect, startNats, temporaryFolder } from '../../../support/nats/nats.js';
 import { corrections } from './corrections.js';
 import { deliveryFacts } from './delivery-facts.js';
+import { DESIGNATIONS } from './designations.js';
 import { DISPUTES } from './disputes.js';
 import { INCIDENTS } from './incidents.js';
 
 /** Kinds that the product publishes only, and that these tests run. */
-export const LATER_KINDS = ['corrections', 'disputes', 'incidents'] as const;
+export const LATER_KINDS = ['corrections', 'disputes', 'incidents', 'designations'] as const;
 
 export interface LaterBus extends LawfulClient {
   readonly url: string;
@@ -32,7 +33,7 @@ export const ENTRY = { ...BIRTH, promisedDays: { D7: 5 } };
 /** A founded bus with a published entry, on which the later kinds run. */
 export async function startLaterBus(t: Test, people = YEAR): Promise<LaterBus> {
   const nats = await startNats(t);
-  const later: Machine[] = [corrections(deliveryFacts(await connect(t, nats))), DISPUTES, INCIDENTS];
+  const later: Machine[] = [corrections(deliveryFacts(await connect(t, nats))), DISPUTES, INCIDENTS, DESIGNATIONS];
   const machines = new Map([...MACHINES, ...later.map((machine) => [machine.kind, machine] as const)]);
   const dataDir = await temporaryFolder(t);
   const open = (): Promise<TestBroker> => startBroker(t, { nats, machines, config: { ...LAWFUL, dataDir } });

@@ -21,6 +21,7 @@ import { addGrants } from './commands/grants/grants.js';
 import { addLag } from './commands/grants/lag.js';
 import { addRequest } from './commands/grants/request.js';
 import { addLedger } from './commands/ledger/ledger.js';
+import { addLog } from './commands/log/log.js';
 import { addAct } from './commands/procedure/act.js';
 import { addActEntries } from './commands/procedure/act-entries.js';
 import { addAttachments } from './commands/procedure/attachments.js';
@@ -38,8 +39,9 @@ import type { Terminal } from './terminal.js';
 
 const HELP = `
 Environment:
-  SLUICE_URL, SLUICE_TOKEN     bus and credential of all commands that talk to one
-  SLUICE_PORT, SLUICE_DATA     of "start" and "demo"
+  SLUICE_URL, SLUICE_TOKEN       bus and credential of all commands that talk to one
+  SLUICE_PORT, SLUICE_DATA       of "start" and "demo"
+  SLUICE_LOG, SLUICE_CANARY_LOG  files that "log" reads
 
 Exit codes:
   0  done
@@ -80,6 +82,7 @@ export function createProgram(terminal: Terminal): Command {
   addTop(program, terminal);
   addDoctor(program, terminal);
   addDiagnose(program, terminal);
+  addLog(program, terminal);
   addStore(program, terminal);
   addWhoami(program, terminal);
   addApply(program, terminal);

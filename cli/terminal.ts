@@ -23,6 +23,8 @@ export class StandardTerminal implements Terminal {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       process.exit(error.code === 'EPIPE' ? 0 : 1);
     });
+    // Nobody reads the messages any more (`2>&1 | head`): the command goes on, and its exit code says how it went.
+    process.stderr.on('error', () => undefined);
   }
 
   out(line: string): Promise<void> {

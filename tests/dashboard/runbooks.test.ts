@@ -2,34 +2,35 @@ import t from 'tap';
 import { readSourceTree, readText } from '../structure/source-tree.js';
 
 const runbooks = readText('docs/alerts.md');
-/** `journalctl -u UNIT … | grep …` up to the next pipe, once for each grep. */
-const LOG_COMMAND = /journalctl -u ([\w-]+)[^|\n]*((?:\| grep (?:-\w+ )*(?:'[^'\n]*'(?: -e )?)+ ?)+)/g;
+/** `sluice log … | grep …` up to the next pipe, once for each grep. */
+const LOG_COMMAND = /sluice log( --canary)?[^|\n]*((?:\| grep (?:-\w+ )*(?:'[^'\n]*'(?: -e )?)+ ?)+)/g;
 const QUOTED = /'([^']*)'/g;
 /** A field of a line, or a choice: no text of a message. */
 const NO_MESSAGE = /[[\](){}*]|^"\w+"$/;
 
-/** What each unit runs. */
+/** What each program is made of. */
 const SOURCES: Readonly<Record<string, RegExp>> = {
-  sluice: /^broker\//,
-  'sluice-canary': /^(?:dashboard\/canary|cli\/commands\/canary)\//,
+  broker: /^broker\//,
+  canary: /^(?:dashboard\/canary|cli\/commands\/canary)\//,
 };
 
-t.test('every log line that a runbook greps for is written by the program of that unit', async (t) => {
+t.test('every log line that a runbook greps for is written by the broker, or by the canary', async (t) => {
   const files = readSourceTree().filter(({ isTest }) => !isTest);
   const texts = Object.fromEntries(
-    Object.entries(SOURCES).map(([unit, paths]) => [
-      unit,
+    Object.entries(SOURCES).map(([program, paths]) => [
+      program,
       files.filter(({ path }) => paths.test(path)).map(({ text }) => text),
     ]),
   );
   let checked = 0;
-  for (const [, unit = '', greps = ''] of runbooks.matchAll(LOG_COMMAND)) {
+  for (const [, ofCanary, greps = ''] of runbooks.matchAll(LOG_COMMAND)) {
+    const program = ofCanary ? 'canary' : 'broker';
     for (const [, quoted = ''] of greps.matchAll(QUOTED)) {
       if (NO_MESSAGE.test(quoted)) continue;
       const message = quoted.replaceAll('"', '');
       t.ok(
-        texts[unit]?.some((text) => text.includes(message)),
-        `${unit} logs "${message}"`,
+        texts[program]?.some((text) => text.includes(message)),
+        `the ${program} logs "${message}"`,
       );
       checked++;
     }

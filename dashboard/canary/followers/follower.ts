@@ -34,9 +34,12 @@ export async function followForever(context: FollowerContext, once: () => Promis
     try {
       await once();
     } catch (error) {
-      code = error instanceof ClientError ? error.code : (error as Error).name;
-      // An error of ours would otherwise hide behind a transport that receives nothing.
-      if (!(error instanceof ClientError) && !isOfConnection(error)) log.error({ err: error, transport, grant });
+      if (error instanceof ClientError) code = error.code;
+      else if (!isOfConnection(error)) {
+        // An error of ours would otherwise hide behind a transport that receives nothing.
+        log.error({ err: error, transport, grant });
+        code = (error as Error).name;
+      }
     }
     if (signal.aborted) return;
     const times = reports.count(code);

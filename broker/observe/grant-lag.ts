@@ -78,6 +78,11 @@ export class GrantLag {
     await this.#report(this.deps.grants.list(), report, isWanted);
   }
 
+  /** Whether `ofParty` reports all grants in force. */
+  isWhole(caller: Caller, party: string | undefined): boolean {
+    return party === undefined && this.deps.permissions.overseesGrants(caller);
+  }
+
   /** In the order of the grants. */
   async #lagsOf(grants: readonly Grant[]): Promise<CursorLag[]> {
     const lags = new Map<Grant, CursorLag[]>();

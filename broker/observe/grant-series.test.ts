@@ -1,8 +1,9 @@
 import t from 'tap';
 import type { Grant } from '../grants/grant.js';
 import type { ReportedCursor } from './grant-lag.js';
-import { GRANT_SERIES, grantSeries, grantTable, SERIES_PER_PIECE } from './grant-series.js';
+import { GRANT_SERIES, grantSeries, grantTable } from './grant-series.js';
 import type { GrantTable } from './grant-table.js';
+import { SERIES_PER_PIECE } from './series-memory.js';
 
 const NOW_MS = Date.UTC(2026, 10, 28);
 const GRANTS = 6_500;

@@ -3,6 +3,7 @@ import type { Grant } from '../grants/grant.js';
 import type { AcceptedEntry, OverdueEntry } from './entry-figures.js';
 import { type GrantFamily, GrantTable } from './grant-table.js';
 import { TurnBudget } from './lag/turn-budget.js';
+import { NO_COLUMN, rangesOf, type SeriesMemory, TableScrape } from './series-memory.js';
 
 type Head = Pick<GrantFamily, 'name' | 'type' | 'help'>;
 
@@ -96,62 +97,66 @@ export interface Reported {
 /** An empty table with a column for each family. */
 export const grantTable = (): GrantTable => new GrantTable(FAMILIES);
 
-/** Some tenths of a millisecond of work, and a write. */
-export const SERIES_PER_PIECE = 512;
-
 /**
  * The grants and entries in the text format of Prometheus, in pieces: 6,500 grants are several MiB, and the next piece is made when
  * the one before was taken, so that a scrape that stalls holds one. Ids are tokens of letters, digits, `-`, `_` and `.`: nothing needs
- * escaping, and every character is one byte. A grant without a cursor has the series that need none.
+ * escaping, and every character is one byte. A grant without a cursor has the series that need none. With `memory` pieces whose rows and
+ * values are those of the scrape before are sent as they were written then.
  */
-export async function* grantSeries(reported: Reported, nowMs: number): AsyncGenerator<Buffer> {
+export async function* grantSeries(reported: Reported, nowMs: number, memory?: SeriesMemory): AsyncGenerator<Buffer> {
   const budget = await TurnBudget.inNewTurn();
-  for (const piece of piecesOf(reported, nowMs)) {
+  const scrape = memory?.begin(reported.grants) ?? new TableScrape(reported.grants);
+  for (const piece of piecesOf(reported, scrape, nowMs)) {
     // No row of it has a value.
-    if (piece === '') continue;
-    yield Buffer.from(piece, 'latin1');
+    if (piece.length === 0) continue;
+    yield piece;
     if (budget.isUsedUp) await budget.nextTurn();
   }
+  memory?.written(scrape);
 }
 
-function* piecesOf({ grants: table, entries, late }: Reported, nowMs: number): Generator<string> {
+function* piecesOf({ grants: table, entries, late }: Reported, scrape: TableScrape, nowMs: number): Generator<Buffer> {
   const { grants, cursors, size } = table;
-  yield* familyOf(INFO, size, (row) => {
+  const info = (row: number): string => {
     const { id, party, system, entry } = grants[row] as Grant;
     const provider = splitEntryId(entry).party;
     return `{grant="${id}",cursor="${cursors[row]}",party="${party}",provider="${provider}",system="${system}",entry="${entry}"} 1`;
-  });
-  for (const [index, family] of FAMILIES.entries()) {
-    const values = table.column(index);
-    yield* familyOf(family, size, (row) => {
+  };
+  yield* scrape.familyOf(NO_COLUMN, size, (from, to) => pieceOf(INFO, from, to, info));
+  for (const [column, family] of FAMILIES.entries()) {
+    const values = table.column(column);
+    const series = (row: number): string | undefined => {
       const value = values[row] as number;
       if (!Number.isNaN(value)) return `{grant="${(grants[row] as Grant).id}",cursor="${cursors[row]}"} ${value}`;
-    });
+    };
+    yield* scrape.familyOf(column, size, (from, to) => pieceOf(family, from, to, series));
   }
-  yield* familyOf(ACCEPTED, entries.length, (row) => {
-    const { entry, provider, accepted } = entries[row] as AcceptedEntry;
-    return `{entry="${entry}",provider="${provider}"} ${accepted}`;
-  });
-  yield* familyOf(OVERDUE, late.length, (row) => {
-    const { entry, provider, frequency, dueAtMs } = late[row] as OverdueEntry;
-    const seconds = Math.max(0, nowMs - dueAtMs) / 1000;
-    return `{entry="${entry}",party="${provider}",frequency="${frequency}"} ${seconds}`;
-  });
+  yield* rangesOf(entries.length, (from, to) =>
+    pieceOf(ACCEPTED, from, to, (row) => {
+      const { entry, provider, accepted } = entries[row] as AcceptedEntry;
+      return `{entry="${entry}",provider="${provider}"} ${accepted}`;
+    }),
+  );
+  yield* rangesOf(late.length, (from, to) =>
+    pieceOf(OVERDUE, from, to, (row) => {
+      const { entry, provider, frequency, dueAtMs } = late[row] as OverdueEntry;
+      const seconds = Math.max(0, nowMs - dueAtMs) / 1000;
+      return `{entry="${entry}",party="${provider}",frequency="${frequency}"} ${seconds}`;
+    }),
+  );
 }
 
-/** A family in pieces of `SERIES_PER_PIECE` rows; `seriesOf` returns labels and value of a row, if there is one. */
-function* familyOf(
+/** The series of some rows of a family; `seriesOf` returns labels and value of a row, if there is one. */
+function pieceOf(
   { name, type, help }: Head,
-  rows: number,
+  from: number,
+  to: number,
   seriesOf: (row: number) => string | undefined,
-): Generator<string> {
-  let text = `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
-  for (let row = 0; row < rows; row++) {
+): Buffer {
+  let text = from === 0 ? `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n` : '';
+  for (let row = from; row < to; row++) {
     const series = seriesOf(row);
     if (series !== undefined) text += `${name}${series}\n`;
-    if ((row + 1) % SERIES_PER_PIECE > 0) continue;
-    yield text;
-    text = '';
   }
-  yield text;
+  return Buffer.from(text, 'latin1');
 }

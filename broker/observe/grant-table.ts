@@ -42,6 +42,20 @@ export class GrantTable {
     return this.#columns[family] as Float64Array;
   }
 
+  /** Whether the rows are of the same grants, unchanged, and the same cursors. */
+  hasRowsOf(other: GrantTable, from: number, to: number): boolean {
+    for (let row = from; row < to; row++) {
+      if (this.grants[row] !== other.grants[row] || this.cursors[row] !== other.cursors[row]) return false;
+    }
+    return true;
+  }
+
+  hasValuesOf(other: GrantTable, family: number, from: number, to: number): boolean {
+    const [values, others] = [this.column(family), other.column(family)];
+    for (let row = from; row < to; row++) if (!Object.is(values[row], others[row])) return false;
+    return true;
+  }
+
   #addRow(grant: Grant, cursor: ReportedCursor | undefined, nowMs: number): void {
     const { families } = this;
     const columns = this.#columns;

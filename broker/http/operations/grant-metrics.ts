@@ -3,11 +3,12 @@ import type { FastifyInstance } from 'fastify';
 import type { EntryFigures } from '../../observe/entry-figures.js';
 import type { GrantLag } from '../../observe/grant-lag.js';
 import { grantSeries, grantTable } from '../../observe/grant-series.js';
+import { SeriesMemory } from '../../observe/series-memory.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 
 export interface GrantMetricsRoutesDeps {
-  grantLag: Pick<GrantLag, 'ofParty'>;
+  grantLag: Pick<GrantLag, 'ofParty' | 'isWhole'>;
   entryFigures: EntryFigures;
   clock(): number;
 }
@@ -17,6 +18,7 @@ const TEXT_FORMAT = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Apart from `/metrics`, because there are as many series as grants and because a department sees its own alone. */
 export function grantMetricsRoutes(app: FastifyInstance, deps: GrantMetricsRoutesDeps): void {
+  const memory = new SeriesMemory();
   app.get<{ Querystring: { party?: string } }>(
     '/metrics/grants',
     { schema: SCHEMA, config: { access: 'anybody', outsiders: ['platform_operator'] } },
@@ -25,7 +27,8 @@ export function grantMetricsRoutes(app: FastifyInstance, deps: GrantMetricsRoute
       const table = grantTable();
       await deps.grantLag.ofParty(caller, party, (...one) => table.add(...one));
       const figures = await deps.entryFigures.ofParty(caller, party, table.grants);
-      const series = grantSeries({ grants: table, ...figures }, deps.clock());
+      const kept = deps.grantLag.isWhole(caller, party) ? memory : undefined;
+      const series = grantSeries({ grants: table, ...figures }, deps.clock(), kept);
       return reply.type(TEXT_FORMAT).send(Readable.from(series, { objectMode: false }));
     },
   );

@@ -1,4 +1,5 @@
 import { SluiceError } from '../../proto/errors.js';
+import { LruMap } from '../../proto/collections/lru-map.js';
 import { decodeDeliverable } from '../../proto/event/envelope.js';
 import type { From } from '../../proto/frames/frames.js';
 import { isSameEpoch, type LogPosition } from '../../proto/log-position.js';
@@ -28,11 +29,16 @@ export interface StartQuery {
 /** The server's clock and a broker's may differ by this much when the acceptance time is searched for. */
 const CLOCK_SKEW_MS = 5_000;
 const SCAN_MESSAGES = 500;
+/** Looked-up times that are remembered, at about 100 bytes each: those of grants stay, since they are asked for at every start. */
+const TIMES_MAX = 10_000;
 
 /** Finds where a subscription starts: the position up to which everything counts as delivered. */
 export class StartPositions {
-  /** Partition, log epoch and time → position before the first event accepted then or later: it never changes. */
-  readonly #byTime = new Map<string, number>();
+  /**
+   * Partition, log epoch and time → position before the first event accepted then or later: it never changes. A subscriber may name
+   * any time, so there is a bound.
+   */
+  readonly #byTime: LruMap<string, number>;
 
   constructor(
     private readonly bus: Bus,
@@ -40,7 +46,15 @@ export class StartPositions {
     private readonly expiredBeforeMs: (entry: string) => number,
     /** Events carry a time that was set by hand, which the store's own times say nothing about: it is read from the beginning. */
     private readonly isTimeSet = false,
-  ) {}
+    timesMax = TIMES_MAX,
+  ) {
+    this.#byTime = new LruMap(timesMax);
+  }
+
+  /** Times whose positions are remembered. */
+  get timesKnown(): number {
+    return this.#byTime.size;
+  }
 
   /**
    * Throws POSITION_GONE for a position that the log no longer has, does not have yet, or that belongs to another

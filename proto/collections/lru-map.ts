@@ -10,6 +10,10 @@ export class LruMap<K, V> {
 
   constructor(readonly max: number) {}
 
+  get size(): number {
+    return this.#entries.size;
+  }
+
   get(key: K): V | undefined {
     const value = this.#entries.get(key);
     if (value === undefined) return undefined;

@@ -70,7 +70,11 @@ export class Quarantine {
   /** Stores all records or none; rejects when they could not be stored. */
   async store(records: Rejected[]): Promise<void> {
     const { publisher, metrics } = this.#deps;
-    await publisher.publishBatch(records.map(({ entry }) => ({ subject: entry.subject, data: entry.bytes })));
+    const messages = records.map(({ entry }) => ({ subject: entry.subject, data: entry.bytes }));
+    const [only] = messages;
+    // The store makes a folder and files for each batch, which costs it as much as a score of single messages.
+    if (only && messages.length === 1) await publisher.publish(only);
+    else await publisher.publishBatch(messages);
     for (const { entry, code } of records) {
       metrics.eventQuarantined(code);
       this.#kept.add(entry, code);

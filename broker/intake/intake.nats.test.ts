@@ -96,6 +96,30 @@ t.test('a broker that has just started finds duplicates that only the log knows'
   t.equal((await readLog(bus)).length, 200);
 });
 
+t.test(
+  'a duplicate that the broker has forgotten divides a commit of positioned events, and no event goes alone',
+  async (t) => {
+    const bus = await connect(t, await startNats(t));
+    const events = Array.from({ length: 1_000 }, (_none, i) =>
+      i === 700 ? birth('forgotten') : positioned(String(i + 1)),
+    );
+    const [known] = await publish(await startIntake(t, bus), [birth('forgotten')]);
+    const results = await publish(await startIntake(t, bus), events);
+    t.same(
+      results.filter(({ duplicate }) => duplicate),
+      [{ id: 'forgotten', position: known!.position, duplicate: true }],
+    );
+    const stored = await readAll(bus, eventStream(0), 'ev.0.>');
+    t.same(
+      positions(results.toSpliced(700, 1)),
+      stored.slice(1).map(({ position }) => position),
+      'in their order',
+    );
+    const commits = new Set(stored.map(({ headers, position }) => headers?.get('Nats-Batch-Id') || position));
+    t.ok(commits.size < 30, `${commits.size} commits`);
+  },
+);
+
 t.test('two systems may use the same event id', async (t) => {
   const bus = await connect(t, await startNats(t));
   const intake = await startIntake(t, bus);
@@ -163,6 +187,8 @@ t.test('a rejected event goes to the quarantine of its source, which alone can r
   });
   t.same(await reader.list(BIRTHS, 'registry', kept[0]!.sequence, 10), []);
   t.same(await reader.list(BIRTHS, 'hospital', 0, 10), []);
+  const [message] = await readAll(bus, QUARANTINE_STREAM, 'quarantine.>');
+  t.notOk(message!.headers?.get('Nats-Batch-Id'), 'one alone costs the store no batch');
 });
 
 t.test('an event that is too large for the quarantine is kept without its data', async (t) => {

@@ -8,6 +8,9 @@ import type { CommitMode, CommitPolicy } from './commit-policy.js';
 /** Byte cap per commit. 1,000 typical events never reach it; with large events it bounds commit latency to about 1 s. */
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 
+/** With halves an event could need more attempts than it has. */
+const PARTS = 4;
+
 const NO_FOLLOWERS: readonly WaitingEvent[] = [];
 
 /** The events of one commit in order of arrival. One is in flight per partition, which keeps the order. */
@@ -27,9 +30,24 @@ export class CommitBatch {
     if (this.isAtomic) return false;
     const first = this.events[0];
     if (!first) return true;
-    if (unit.isAtomic || unit.first.goesAlone !== first.goesAlone) return false;
-    if (first.goesAlone && this.#tracked.size > 0) return false;
-    return this.events.length < this.eventsMax && this.#bytes + unit.size <= BATCH_BYTES_MAX;
+    if (unit.isAtomic || unit.first.commitMax !== first.commitMax) return false;
+    return this.events.length < this.#maxBehind(first) && this.#bytes + unit.size <= BATCH_BYTES_MAX;
+  }
+
+  /** Events that are sent by themselves share a commit, but for those of a tracked source: see `mode`. */
+  #maxBehind({ commitMax }: WaitingEvent): number {
+    if (commitMax > 1) return Math.min(this.eventsMax, commitMax);
+    return this.#tracked.size > 0 ? 1 : this.eventsMax;
+  }
+
+  /**
+   * The commit was refused for a duplicate that the store did not name. Sent by itself each event names it, all of them in one commit.
+   * Where a source is tracked that would be a commit for each, so the commit is divided until the duplicate is found: some twenty
+   * commits for one among a thousand. See docs/decisions/0336.
+   */
+  divide(): void {
+    const commitMax = this.#tracked.size === 0 ? 1 : Math.ceil(this.events.length / PARTS);
+    for (const event of this.events) event.commitMax = commitMax;
   }
 
   add(event: WaitingEvent, source: SourceProgress | undefined): void {
@@ -69,7 +87,7 @@ export class CommitBatch {
    */
   mode(policy: CommitPolicy, isReplicated: boolean): CommitMode {
     const { length } = this.events;
-    if (length < 2 || this.events[0]!.goesAlone) return 'singles';
+    if (length < 2 || this.events[0]!.commitMax === 1) return 'singles';
     const mayFailInTheMiddle = isReplicated || this.#tracked.size > 0;
     if (this.isAtomic || (mayFailInTheMiddle && this.#hasSeveralOfOneSystem())) return 'batch';
     return policy.choose(length);

@@ -50,8 +50,8 @@ export interface Unfinished {
 /**
  * Sends the commit batches of one partition and settles each event: stored, found as a duplicate, failed, or to be retried.
  *
- * JetStream refuses an atomic batch for a duplicate without naming it. Sending the members singly names it, but an atomic
- * batch of a source must not be stored in part, and in a replicated stream singles could change their order when
+ * JetStream refuses an atomic batch for a duplicate without naming it. Sending the members singly names it (`CommitBatch.divide`), but an
+ * atomic batch of a source must not be stored in part, and in a replicated stream singles could change their order when
  * a leader is lost; there the log is searched instead. Invariants: an event is sent again only with the same message
  * id, so one that was stored unnoticed is a duplicate then; after an uncertain outcome its source is read again.
  */
@@ -156,7 +156,7 @@ export class Commit {
     try {
       const mustRead = batch.isAtomic || isReplicated;
       const isFound = mustRead && (await findDuplicates(bus, this.#stream, batch.events, recent));
-      if (!isFound && !batch.isAtomic) for (const event of batch.events) event.goesAlone = true;
+      if (!isFound && !batch.isAtomic) batch.divide();
       return outcomes;
     } catch (error) {
       return outcomes.map(() => asStoreError(error));

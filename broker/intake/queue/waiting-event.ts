@@ -1,6 +1,7 @@
 import type { Problem } from '../../../proto/errors.js';
 import type { SourceOp } from '../../../proto/event/event.js';
 import type { PublishResult } from '../../../proto/frames/frames.js';
+import { BATCH_MESSAGES_MAX } from '../../nats/write/publisher.js';
 import type { EventResults } from '../event-results.js';
 import type { QuarantineEntry } from '../quarantine/quarantine-record.js';
 import type { SourcePosition } from '../source-progress/source-position.js';
@@ -31,8 +32,8 @@ export class WaitingEvent {
   readonly size: number;
   /** Commits that were refused for a reason that can be removed. */
   attempts = 0;
-  /** Its batch was refused for a duplicate: sent singly, the duplicate is named. */
-  goesAlone = false;
+  /** Events of its next commit: fewer after one that was refused for a duplicate, which the store names only when it comes alone. */
+  commitMax = BATCH_MESSAGES_MAX;
   /** Since when the store has not taken it, though the store is connected. */
   waitingSinceMs: number | undefined;
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
+import { TurnShare } from '../../../proto/async/shared-turns.js';
 import { parseJson } from './parse-json.js';
 
 const parse = (text: string, bounds = {}): Promise<unknown> => parseJson(Buffer.from(text), bounds);
@@ -53,3 +54,19 @@ t.test('elements and levels are counted before anything is made of them', async 
   t.same(await parse(long('[ \n]')), []);
   await t.rejects(parse(long('{}'), { singleBytesMax: 100 }), { code: 'TOO_LARGE' });
 });
+
+t.test(
+  'texts that come together are parsed in several turns of the event loop, each as long as one may be',
+  async (t) => {
+    const text = JSON.stringify(Array.from({ length: 1_000 }, (_none, i) => ({ id: `e${i}`, name: 'x'.repeat(80) })));
+    const bounds = { elementsMax: 10_000, share: new TurnShare() };
+    let isParsed = false;
+    const all = Promise.all(Array.from({ length: 64 }, () => parse(text, bounds))).then(() => {
+      isParsed = true;
+    });
+    let turns = 0;
+    for (; !isParsed; turns++) await new Promise(setImmediate);
+    await all;
+    t.ok(turns > 2, `${turns} turns`);
+  },
+);

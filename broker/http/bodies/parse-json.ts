@@ -6,6 +6,8 @@ import { RepeatedKeyError } from '../../../proto/values/repeated-key.js';
 
 /** Levels of maps and lists in one another. A bundle has nine; what walks a document by recursion fails at thousands. */
 const DEPTH_MAX = 64;
+/** Shorter texts are parsed where they arrive, within a fraction of a millisecond. */
+const SHORT_BYTES_MAX = 16 * 1024;
 /** Longer arrays are parsed element by element, with turns of the event loop in between. */
 const AT_ONCE_BYTES_MAX = 128 * 1024;
 /** Parsing holds the event loop no longer than this at a time. */
@@ -39,6 +41,8 @@ export async function parseJson(bytes: Buffer, bounds: JsonBounds = {}): Promise
   if (bytes[start] !== OPEN_LIST && bytes.length > singleBytesMax) {
     throw new SluiceError('TOO_LARGE', `a body that is not an array has at most ${singleBytesMax} bytes here`);
   }
+  // Bodies that came together would all begin in one turn, and each take as long as one may.
+  if (bytes.length > SHORT_BYTES_MAX) await sharedTurn(share);
   if (bytes.length <= AT_ONCE_BYTES_MAX || bytes[start] !== OPEN_LIST) {
     checkDepth(bytes);
     const text = decodeUtf8(bytes);

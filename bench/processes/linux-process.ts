@@ -23,6 +23,11 @@ export class LinuxProcess {
     return this.#cpuSeconds(TICKS_WITH_ENDED);
   }
 
+  /** The same of its main thread, which runs the event loop of a Node process. */
+  get mainThreadCpuSeconds(): number | undefined {
+    return this.#cpuSeconds(OWN_TICKS, `/task/${this.pid}`);
+  }
+
   get residentMiB(): number | undefined {
     return this.#statusMiB('VmRSS');
   }
@@ -59,8 +64,8 @@ export class LinuxProcess {
     return waits;
   }
 
-  #cpuSeconds(fields: number): number | undefined {
-    const stat = textOf(`${this.#folder}/stat`);
+  #cpuSeconds(fields: number, task = ''): number | undefined {
+    const stat = textOf(`${this.#folder}${task}/stat`);
     // The name in parentheses may hold spaces; the fields from the third on follow it.
     const ticks = stat
       ?.slice(stat.lastIndexOf(')') + 2)

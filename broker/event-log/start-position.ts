@@ -1,5 +1,5 @@
-import { SluiceError } from '../../proto/errors.js';
 import { LruMap } from '../../proto/collections/lru-map.js';
+import { SluiceError } from '../../proto/errors.js';
 import { decodeDeliverable } from '../../proto/event/envelope.js';
 import type { From } from '../../proto/frames/frames.js';
 import { isSameEpoch, type LogPosition } from '../../proto/log-position.js';

@@ -6,8 +6,10 @@ import { type BrokerProcess, spawnBroker } from '../../support/broker/broker-pro
 import { PARTY, REFUSAL_BUNDLE } from '../../support/broker/refusal-bundle.js';
 import { eventually } from '../../support/condition.js';
 import { temporaryFolder } from '../../support/nats/nats.js';
-import { type LongestTurn, WatchedTurns } from '../../support/watched-turns.js';
+import { type MemoryInUse, WatchedMemory } from '../../support/probes/watched-memory.js';
+import { type LongestTurn, WatchedTurns } from '../../support/probes/watched-turns.js';
 import { Witness } from '../../support/witness.js';
+import { CpuTimes } from './cpu-times.js';
 import { CpuWait } from './cpu-wait.js';
 import { FuzzTarget, LANES, sourceToken } from './surface.js';
 import { WITNESS_BUNDLE, WitnessDepartment } from './witness-department.js';
@@ -47,13 +49,15 @@ export class AttackedBus {
   readonly #witness: Witness;
   readonly #department: WitnessDepartment;
   readonly #turns: WatchedTurns;
+  readonly #memory: WatchedMemory;
   readonly #start: { residentMiB: number | undefined; descriptors: number | undefined };
 
   private constructor(
     readonly broker: BrokerProcess,
-    probeFile: string,
+    probes: Record<'turns' | 'memory', string>,
   ) {
-    this.#turns = new WatchedTurns(probeFile);
+    this.#turns = new WatchedTurns(probes.turns);
+    this.#memory = new WatchedMemory(probes.memory, broker.child);
     this.#process = new LinuxProcess(broker.child.pid!);
     this.#start = { residentMiB: this.#process.residentMiB, descriptors: this.#process.descriptors };
     this.#cpuWait = new CpuWait(this.#process);
@@ -64,10 +68,11 @@ export class AttackedBus {
 
   static async start(t: Test): Promise<AttackedBus> {
     const folder = await temporaryFolder(t);
-    const probeFile = join(dirname(folder), 'turns.json');
-    const broker = await spawnBroker(t, folder, WatchedTurns.env(probeFile));
+    const probes = { turns: join(dirname(folder), 'turns.json'), memory: join(dirname(folder), 'memory.json') };
+    const env = { ...WatchedTurns.env(probes.turns), ...WatchedMemory.env(probes.memory) };
+    const broker = await spawnBroker(t, folder, env);
     for (const bundle of [REFUSAL_BUNDLE, SOURCES_BUNDLE, WITNESS_BUNDLE]) await applyBundle(broker.url, bundle);
-    return new AttackedBus(broker, probeFile);
+    return new AttackedBus(broker, probes);
   }
 
   /** Ends the witnesses and returns what they saw. Rejects when the broker has died or one was not served rightly. */
@@ -87,6 +92,20 @@ export class AttackedBus {
 
   residentMiB(): number | undefined {
     return this.#process.residentMiB;
+  }
+
+  /** Resident memory of the store. */
+  storeMiB(): number | undefined {
+    return this.#process.children[0]?.residentMiB;
+  }
+
+  /** Of the broker, after a full collection. */
+  memory(): Promise<MemoryInUse> {
+    return this.#memory.take();
+  }
+
+  cpuTimes(): CpuTimes {
+    return CpuTimes.now(this.#process);
   }
 
   /** The longest turn since this was asked last. */

@@ -29,7 +29,7 @@ const bundles: Surface = {
 const entry = { id: 'county-registry.fuzzed', name: 'Fuzzed', sharingAttribute: 'conditional', items: SHOP_ITEMS };
 const entries: Surface = {
   name: 'entries',
-  share: 0.003,
+  share: 0.002,
   dealer: (seed) => {
     const deck = deckOnly(entry, seed);
     return (lane, random) => {

@@ -6,7 +6,7 @@ import { SHOP_ITEMS, TOKENS } from '../../support/broker/refusal-bundle.js';
 import { RAW_FRAMES } from '../../support/raw-client/raw-frames.js';
 import { RawRecord } from '../../support/raw-client/raw-record.js';
 import type { SeededRandom } from '../../support/seeded-random.js';
-import { EventDealer, event } from './event-surfaces.js';
+import { EventDealer, eventIn } from './event-surfaces.js';
 import { type Deck, deckOf } from './fuzzed.js';
 import type { Surface } from './surface.js';
 
@@ -16,7 +16,7 @@ const subscribeFrame = fc.constantFrom('g-shops', 'g-others', 'g-none').map((gra
   ...{ kind: 'subscribe', ref: 's', grant, cursor: 'fuzz', from: 'earliest', credit: 10 },
   narrow: { district: { is: 'a' } },
 }));
-const publishFrame = event.map((one) => ({ kind: 'publish', ref: 'p', events: [one] }));
+const publishFrame = eventIn('frames').map((one) => ({ kind: 'publish', ref: 'p', events: [one] }));
 const otherFrame = fc.oneof(subscribeFrame as fc.Arbitrary<object>, clientFrame as fc.Arbitrary<object>);
 /** The other encodings have bytes changed, so they need frames that can be encoded; `publish` has records in bytes there. */
 const encodable = fc.array(otherFrame, { minLength: 20, maxLength: 30, size: 'max' });
@@ -29,7 +29,7 @@ const TRIED_MAX = 200;
 /** The first frame that cannot be decoded ends the session, so the others go before it, and of those only one. */
 const anyFrame: Surface = {
   name: 'frames',
-  share: 0.03,
+  share: 0.02,
   dealer: (seed) => {
     const { deck, encodable } = fc.sample(frames, { seed, numRuns: 1 })[0]!;
     const messages = SUBPROTOCOLS.map((encoding) => encodable.map((frame) => encoded(encoding, frame as ClientFrame)));
@@ -77,7 +77,7 @@ const FRAMES_MAX = 4;
 /** Frames that publish: their events are the inputs. */
 const publishFrames: Surface = {
   name: 'events of frames',
-  share: 0.06,
+  share: 0.04,
   dealer: (seed) => {
     const events = new EventDealer(seed);
     const { deck } = fc.sample(frames, { seed, numRuns: 1 })[0]!;

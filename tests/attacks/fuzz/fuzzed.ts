@@ -47,10 +47,17 @@ const hostile = fc.oneof(
   { weight: 400, arbitrary: fc.string({ unit: 'binary', maxLength: 300 }).map((text) => JSON.stringify(text)) },
 );
 
+/** A list of two hundred is longer than most may be. One in twenty is enough: as text it is as long as a hundred other inputs. */
+const times = fc.oneof(
+  { weight: 19, arbitrary: fc.integer({ min: 1, max: 8 }) },
+  { weight: 1, arbitrary: fc.constant(200) },
+);
+
 const change = fc.record({
   member: fc.nat(),
   how: fc.constantFrom('replace' as const, 'remove' as const, 'rename' as const, 'repeat' as const, 'add' as const),
   put: hostile,
+  times,
 });
 
 const byteChange = fc.record({
@@ -106,7 +113,7 @@ export class Deck {
     const seed = random.pick(this.#seeds);
     if (random.chance(0.5)) return this.bytes(random, Buffer.from(seed.text));
     const how = random.pick(['replace', 'rename', 'double', 'add'] as const);
-    return seed.changed([{ member: random.between(0, 1_000), how, put: random.pick(NOT_JSON) }]);
+    return seed.changed([{ member: random.between(0, 1_000), how, put: random.pick(NOT_JSON), times: 1 }]);
   }
 
   /** Bytes with up to two of them changed, put in, or everything after one cut off. */

@@ -19,7 +19,7 @@ const queries = fc.record({
 
 const pages: Surface = {
   name: 'pages',
-  share: 0.003,
+  share: 0.002,
   dealer: (seed) => {
     const { from, limit, cursor, narrow } = fc.sample(queries, { seed, numRuns: 1 })[0]!;
     return (lane, random) => {

@@ -4,7 +4,7 @@ import { type Change, SeedText } from './seed-text.js';
 
 const document = { id: 'a', list: [1, { x: null }, []], data: { k: 'v', n: 2 } };
 const seed = new SeedText(document);
-const change = (member: number, how: Change['how'], put = '7'): Change => ({ member, how, put });
+const change = (member: number, how: Change['how'], put = '7'): Change => ({ member, how, put, times: 200 });
 /** Members are numbered in the order in which they end. */
 const [ID, DATA] = [0, 8];
 

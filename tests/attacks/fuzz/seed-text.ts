@@ -21,6 +21,8 @@ export interface Change {
   how: 'replace' | 'remove' | 'rename' | 'repeat' | 'add' | 'double';
   /** JSON, or what a parser must refuse. */
   put: string;
+  /** How often a value is repeated. */
+  times: number;
 }
 
 /** Members of a longer value would multiply. */
@@ -61,7 +63,7 @@ export class SeedText {
     return result + this.#text.slice(at);
   }
 
-  #edit({ member: number, how, put }: Change): Edit {
+  #edit({ member: number, how, put, times }: Change): Edit {
     const { key, from, value } = this.#members[number % this.#members.length]!;
     const [valueFrom, valueTo] = value;
     const before = this.#text.slice(valueFrom, valueTo);
@@ -72,8 +74,8 @@ export class SeedText {
         if (key) return { from: key[0], to: key[1], put: keyOf(put), key: keyOf(put) };
         break;
       case 'repeat': {
-        const times = before.length < REPEATED_CHARACTERS_MAX ? 200 : 2;
-        return { from: valueFrom, to: valueTo, put: `[${Array(times).fill(before).join(',')}]` };
+        const count = before.length < REPEATED_CHARACTERS_MAX ? times : 2;
+        return { from: valueFrom, to: valueTo, put: `[${Array(count).fill(before).join(',')}]` };
       }
       case 'add':
         if (key) return { from: valueTo, to: valueTo, put: `,${keyOf(put)}:${put}`, key: keyOf(put) };

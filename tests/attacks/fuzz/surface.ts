@@ -57,7 +57,8 @@ export class Lane {
     const wrong = isUnexplained ? `status ${status}` : this.target.count(text);
     const isFailure = status >= 500 && !ALLOWED_FAILURE.test(text);
     if (wrong === undefined && !isFailure) return answer;
-    throw new Error(`${shown(request)} was answered ${status} ${wrong ?? ''} ${text.slice(0, 300)}`);
+    const at = Math.max(0, text.indexOf(`"code":"${wrong}"`) - CONTEXT_CHARACTERS);
+    throw new Error(`${status} ${text.slice(at, at + 2 * CONTEXT_CHARACTERS)} was the answer to ${shown(request)}`);
   }
 
   async close(): Promise<void> {
@@ -71,6 +72,8 @@ export const inputsOf = ({ status }: PipelinedAnswer): number => (status === 429
 
 /** Fuzzed events fill the quarantine of their source, which has the documented answer. */
 const ALLOWED_FAILURE = /"code":"(?:STORE_FULL|LEDGER_OUT_OF_SIGHT)"/;
+/** Of an answer with hundreds of results, on each side of the wrong one. */
+const CONTEXT_CHARACTERS = 300;
 const CODE = /"code":"([A-Z_]+)"/g;
 
 /** The broker that is attacked, with connections that are kept open. */

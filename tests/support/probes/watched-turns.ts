@@ -13,6 +13,8 @@ export interface LongestTurn {
 /** The longest turn of the event loop of a broker that was started with `env`. */
 export class WatchedTurns {
   #longest: LongestTurn = { turnMs: 0, turnCpuMs: 0 };
+  /** A start takes long turns, which are not looked at: modules are loaded, routes are made. */
+  readonly #fromMs = Date.now();
   readonly #timer: NodeJS.Timeout;
 
   constructor(private readonly file: string) {
@@ -38,10 +40,11 @@ export class WatchedTurns {
 
   #look(): void {
     try {
-      const { ms, cpuMs } = JSON.parse(readFileSync(this.file, 'utf8')) as { ms: number; cpuMs: number };
+      const { sinceMs, ms, cpuMs } = JSON.parse(readFileSync(this.file, 'utf8')) as Record<string, number>;
+      if (sinceMs! < this.#fromMs) return;
       this.#longest = {
-        turnMs: Math.max(this.#longest.turnMs, ms),
-        turnCpuMs: Math.max(this.#longest.turnCpuMs, cpuMs),
+        turnMs: Math.max(this.#longest.turnMs, ms!),
+        turnCpuMs: Math.max(this.#longest.turnCpuMs, cpuMs!),
       };
     } catch {
       // It is being written.

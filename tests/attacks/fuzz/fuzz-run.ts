@@ -111,7 +111,9 @@ class DealtSurface {
     const sending = this.#deal!(lane, new SeededRandom(seed * SENDINGS_PER_SEED + number));
     this.#inFlight += sending.inputs.length;
     try {
-      this.judged += await sending.send(sending.inputs);
+      // In two steps: `+=` would read the count before the answer and lose what other lanes add meanwhile.
+      const judged = await sending.send(sending.inputs);
+      this.judged += judged;
     } catch (error) {
       const why = `${this.surface.name}, seed ${seed}, sending ${number}: ${String(error)}`;
       throw new Error(`${why}\n${await firstAlone(sending)}`, { cause: error });

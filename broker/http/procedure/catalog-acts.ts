@@ -13,11 +13,11 @@ import type { ActCall } from '../../procedure/engine/perform-call.js';
 import type { Procedure } from '../../procedure/engine/procedure.js';
 import { refuseOne } from '../../procedure/engine/refusals.js';
 import type { Fields } from '../../procedure/files/file.js';
+import { ENTRY_EXAMPLE } from '../../procedure/published/example-documents.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
 import { JSON_TYPE, YAML_TYPE } from '../server/route-rule.js';
 import { callOf, sendAnswer } from './act-call.js';
-import { ENTRY_EXAMPLE } from './describe/act-examples.js';
 import { ACT_RULE, actRoute, actsOf } from './files.js';
 
 const KIND = 'catalog' as const;

@@ -4,6 +4,7 @@ import { digestOf } from '../engine/answer.js';
 import { type ActContext, type Machine, NONE, nowOf } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
 import type { Fields, ProcedureFile } from '../files/file.js';
+import { APPLICATION_EXAMPLE } from '../published/example-documents.js';
 import {
   APPLICATION_BODY,
   type ApplicationDocument,
@@ -113,6 +114,7 @@ export const APPLICATIONS: Machine = {
       number: 'A1',
       from: [NONE],
       act: 'create',
+      example: APPLICATION_EXAMPLE,
       to: 'draft',
       who: ['own.applicant'],
       body: APPLICATION_BODY,
@@ -129,6 +131,7 @@ export const APPLICATIONS: Machine = {
       number: 'A2',
       from: ['draft', 'signed'],
       act: 'edit',
+      example: APPLICATION_EXAMPLE,
       to: 'draft',
       who: ['own.applicant'],
       body: APPLICATION_BODY,

@@ -8,6 +8,7 @@ import { problem } from '../engine/refusals.js';
 import { newId } from '../engine/run-act.js';
 import type { Fields, ProcedureFile } from '../files/file.js';
 import type { GrantOrder } from '../grants/grant-file.js';
+import { PAPER, REPLY_EXAMPLE } from '../published/example-documents.js';
 import type { ApplicationDocument } from './document-check.js';
 import { REPLY_BODY, refusalProblems, replyOf, replyProblems } from './reply-check.js';
 
@@ -167,6 +168,7 @@ export const REPLY_ACTS: readonly Transition[] = [
     number: 'A6',
     from: ['supplement_asked'],
     act: 'supplement',
+    example: { parts: [{ missing: 'the order of the health commission', attachments: [PAPER] }] },
     to: 'filed',
     who: ['demand.applicant'],
     body: {
@@ -224,6 +226,7 @@ export const REPLY_ACTS: readonly Transition[] = [
     number: 'A9',
     from: ['filed', 'extended'],
     act: 'prepare',
+    example: { reply: REPLY_EXAMPLE },
     to: SELF,
     who: ['provider.reviewer'],
     body: {
@@ -243,6 +246,7 @@ export const REPLY_ACTS: readonly Transition[] = [
     number: 'A10',
     from: ['filed', 'extended'],
     act: 'approve',
+    example: REPLY_EXAMPLE,
     to: 'approved',
     who: ['provider.body_head'],
     body: REPLY_BODY,
@@ -261,6 +265,7 @@ export const REPLY_ACTS: readonly Transition[] = [
     number: 'A11',
     from: ['filed', 'extended'],
     act: 'refuse',
+    example: { code: 'no_duty_basis', reason: 'the law named does not give this duty' },
     to: 'refused',
     who: ['provider.body_head'],
     body: { code: TEXT },

@@ -63,6 +63,10 @@ export const CALENDARS: Machine = {
       number: 'C1',
       from: [NONE],
       act: 'create',
+      example: {
+        ...{ region: '000000', year: 2026, document: '国办发明电〔2025〕7号' },
+        ...{ off: ['2026-01-01', '2026-01-02', '2026-01-03'], on: ['2026-01-04', '2026-02-14'] },
+      },
       to: 'in_force',
       who: ['own.competent_reviewer'],
       body: {

@@ -6,6 +6,7 @@ import { type ActContext, type Guard, type Machine, NONE, nowOf, SELF, todayOf }
 import { problem } from '../engine/refusals.js';
 import type { ProcedureFile, Sides } from '../files/file.js';
 import { OPEN_CASE_STATES } from '../grants/disposal.js';
+import { GRANT, PAPER } from '../published/example-documents.js';
 
 const RAISES = ['provider.body_head', 'provider.security_officer', 'peer.competent_reviewer'];
 const SUSPENDER = ['suspender.body_head', 'suspender.security_officer', 'suspender.competent_reviewer'];
@@ -123,6 +124,7 @@ export const CASES: Machine = {
       number: 'S1',
       from: [NONE],
       act: 'create',
+      example: { grant: GRANT, ground: 'beyond_purpose', evidence: 'used for a mailing' },
       to: 'suspected',
       who: [...RAISES, 'bus'],
       body: { grant: ID, ground: { enum: GROUNDS }, evidence: TEXT },
@@ -180,6 +182,7 @@ export const CASES: Machine = {
       number: 'S5',
       from: ['rectifying'],
       act: 'prove',
+      example: { statement: 'the accounts were ended on 2026-03-18', attachments: [PAPER] },
       to: SELF,
       who: ['demand.body_head', 'demand.security_officer'],
       body: { statement: TEXT },
@@ -206,6 +209,7 @@ export const CASES: Machine = {
       number: 'S7',
       from: ['rectifying'],
       act: 'terminate',
+      example: { finding: 'inadequate', reason: 'the accounts are still there' },
       to: 'terminated',
       who: SUSPENDER,
       body: { finding: { enum: ['refused', 'inadequate'] } },

@@ -3,6 +3,7 @@ import { DIGEST } from '../engine/body-check.js';
 import { type ActContext, type Guard, type Machine, NONE, SELF, type Transition } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
 import { REMOVED } from '../files/kinds.js';
+import { ENTRY_EXAMPLE } from '../published/example-documents.js';
 import {
   assessmentsOf,
   draftOf,
@@ -32,6 +33,7 @@ const put = (number: string, from: string[], article: string): Transition => ({
   number,
   from,
   act: 'put',
+  example: ENTRY_EXAMPLE,
   to: number === 'E11' ? 'updating' : 'draft',
   next: ({ file }) => (inForce(file) ? 'updating' : 'draft'),
   ...((number === 'E3' || number === 'E6') && { orTo: ['updating'] }),
@@ -83,6 +85,7 @@ const triggered = (from: readonly string[], to: string, who: string[]): Transiti
   number: 'E8',
   from,
   act: 'trigger',
+  example: { trigger: { type: 'law', date: '2026-02-28', document: 'Law on Names of Regions' } },
   to,
   who,
   body: guards.TRIGGER_BODY,

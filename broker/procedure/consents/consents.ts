@@ -117,6 +117,7 @@ export const CONSENTS: Machine = {
       number: 'S1',
       from: [NONE],
       act: 'create',
+      example: { kind: 'standing', entry: 'fujian-civil-affairs.region-name', until: '2026-12-31' },
       to: 'in_force',
       who: ['provider.body_head'],
       body: {

@@ -5,6 +5,7 @@ import { digestOf } from '../engine/answer.js';
 import { TEXT } from '../engine/body-check.js';
 import { type ActContext, SELF, type Transition } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
+import { PAPER } from '../published/example-documents.js';
 import { entryVersionOf, grantOf, type OpenProof, setGrant } from './grant-file.js';
 
 /** Records about a grant are kept for so long after its end (regulation R29). */
@@ -78,6 +79,7 @@ export const DISPOSAL: readonly Transition[] = [
     number: 'G8',
     from: ['in_force'],
     act: 'dispose',
+    example: { reason: 'not_needed' },
     to: 'disposing',
     who: ['demand.body_head', 'provider.body_head'],
     guard: [
@@ -115,6 +117,7 @@ export const DISPOSAL: readonly Transition[] = [
     number: 'G10',
     from: ['disposing'],
     act: 'prove-disposal',
+    example: { method: 'destroyed', statement: 'overwritten, minutes attached', attachments: [PAPER] },
     to: SELF,
     who: ['demand.security_officer'],
     body: { method: { enum: Object.keys(RECORD_OF) }, statement: TEXT },

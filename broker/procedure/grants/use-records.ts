@@ -6,6 +6,7 @@ import { problem } from '../engine/refusals.js';
 import { partiesOf } from '../engine/relations.js';
 import type { ProcedureFile } from '../files/file.js';
 import { REMOVED } from '../files/kinds.js';
+import { GRANT } from '../published/example-documents.js';
 import { KEPT_YEARS } from './disposal.js';
 
 const KEEPERS = ['demand.applicant', 'demand.security_officer'];
@@ -61,6 +62,7 @@ export const USE_RECORDS: Machine = {
       number: 'U1',
       from: [NONE],
       act: 'create',
+      example: { grant: GRANT, kind: 'effect', text: '12,400 reminders sent' },
       to: 'kept',
       who: KEEPERS,
       body: { grant: ID, kind: { enum: USES }, text: TEXT },

@@ -4,6 +4,7 @@ import { momentOf } from '../clock/shanghai-days.js';
 import { ID } from '../engine/body-check.js';
 import { type ActContext, type Guard, type Machine, NONE, todayOf } from '../engine/machine.js';
 import { problem } from '../engine/refusals.js';
+import { ENTRY } from '../published/example-documents.js';
 
 const HOURS_MAX = 8;
 const HOUR_MS = 3_600_000;
@@ -79,6 +80,7 @@ export const ACCESSES: Machine = {
       number: 'B1',
       from: [NONE],
       act: 'create',
+      example: { contract: 'ct-4k20v8s1m7qe', entry: ENTRY, hours: 2 },
       to: 'requested',
       who: ['own.contractor'],
       body: { contract: ID, grant: ID, entry: ID, hours: { type: 'number', exclusiveMinimum: 0, maximum: HOURS_MAX } },

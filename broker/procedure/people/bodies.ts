@@ -12,6 +12,7 @@ export const BODIES: Machine = {
       number: 'B1',
       from: [NONE],
       act: 'create',
+      example: { name: { zh: '数据共享工作机构' }, contact: '0591-12345678', head: 'xu' },
       to: 'in_office',
       who: ['own.administrator'],
       body: { name: TITLE, contact: TEXT, head: TEXT },

@@ -24,6 +24,10 @@ export const CONTRACTS: Machine = {
       number: 'Q1',
       from: [NONE],
       act: 'create',
+      example: {
+        ...{ contractor: 'Minjiang Software', number: 'HT-2026-11', approval: 'approved by the work body, no. 4' },
+        ...{ from: '2026-01-01', to: '2026-12-31', systems: ['maternal-health'] },
+      },
       to: 'in_force',
       who: ['own.administrator'],
       body: { contractor: TEXT, number: TEXT, approval: TEXT, from: DATE, to: DATE, systems: listOf(ID) },

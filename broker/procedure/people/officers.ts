@@ -117,6 +117,7 @@ export const OFFICERS: Machine = {
       number: 'O1',
       from: [NONE],
       act: 'create',
+      example: { id: 'wu', name: { zh: '吴' }, roles: ['applicant'] },
       to: 'in_office',
       next: ({ body, caller, world }) =>
         ((body.roles ?? []) as Role[]).includes('department_head') && caller?.party !== world.settings.owner
@@ -182,6 +183,7 @@ export const OFFICERS: Machine = {
       number: 'O4',
       from: ['pending', 'in_office'],
       act: 'change',
+      example: { roles: ['applicant', 'correction_handler'] },
       to: SELF,
       next: ({ file, body, caller, world }) => {
         const becomesHead =

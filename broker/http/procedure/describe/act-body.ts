@@ -1,7 +1,7 @@
 import { bodySchema } from '../../../procedure/engine/body-check.js';
 import type { Machine, Transition } from '../../../procedure/engine/machine.js';
 import type { Fields } from '../../../procedure/files/file.js';
-import { ACT_EXAMPLES, MEMBER_EXAMPLES } from './act-examples.js';
+import { MEMBER_EXAMPLES } from './member-examples.js';
 
 /** Description of a body in the document of the API. */
 export interface DescribedBody {
@@ -26,8 +26,7 @@ export function describedBody(machine: Machine, act: string): DescribedBody {
         ...(needed.length > 0 && { required: needed }),
       };
   const members = Object.fromEntries(needed.map((name) => [name, MEMBER_EXAMPLES[name]]));
-  const ofRows: Fields[] = rows.map((row) => row.example ?? {});
-  const example = Object.assign(members, ACT_EXAMPLES[machine.kind]?.[act], ...ofRows);
+  const example: Fields = Object.assign(members, ...rows.map((row) => row.example));
   return { schema, example, ifMatch: act !== 'create' };
 }
 

@@ -1,5 +1,8 @@
 import t, { type Test } from 'tap';
+import { describedBody, rowsOf as rowsCalledBy } from '../../../../broker/http/procedure/describe/act-body.js';
 import { MACHINES } from '../../../../broker/procedure/all-machines.js';
+import { shapeProblems } from '../../../../broker/procedure/engine/body-check.js';
+import type { Machine } from '../../../../broker/procedure/engine/machine.js';
 import { publishedMachine } from '../../../../broker/procedure/published/published-machine.js';
 import type { Body } from '../../../support/lawful/lawful-bus.js';
 import { D, P, T } from '../../../support/lawful/people.js';
@@ -79,6 +82,10 @@ async function published(t: Test, bus: LaterBus): Promise<void> {
         .map(({ guard: _guard, ...row }) => row)
         .sort(byNumber);
     t.strictSame(rowsOf(machine.transitions), rowsOf(table.transitions as Body[]), kind);
+    const whole = bus.machines.get(kind) as Machine;
+    for (const { act } of whole.transitions)
+      for (const row of rowsCalledBy(whole, act))
+        t.strictSame(shapeProblems(row, describedBody(whole, act).example), [], `${kind} ${act}: the example`);
   }
   const document = (await (await fetch(`${bus.url}/docs/json`)).json()) as Body;
   const { post: create } = document.paths['/v1/corrections'];

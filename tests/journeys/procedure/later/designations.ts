@@ -212,6 +212,7 @@ const UPDATES: readonly Transition[] = [
   {
     ...{ number: 'L6', from: IN_FORCE, act: 'except', to: SELF, who: HANDLER },
     body: { party: ID, items: ITEMS },
+    example: { items: ['DE00001'] },
     guard: ['party', 'items', 'reason'],
     apply: ({ file, body, reason }) => {
       const { party, items } = body;
@@ -223,6 +224,7 @@ const UPDATES: readonly Transition[] = [
   {
     ...{ number: 'L7', from: IN_FORCE, act: 'pass-on', to: SELF, who: ['any.body_head'] },
     body: { items: ITEMS, text: TEXT },
+    example: { items: ['DE00007'], text: 'born a day earlier' },
     guard: ['items', 'text', notOfLead],
     apply: ({ file, body, caller }) => {
       const update = { party: caller?.party, items: body.items, text: body.text };

@@ -30,6 +30,7 @@ import type { StoreSpace } from './nats/space/store-space.js';
 import type { Store } from './nats/streams.js';
 import { OpenStreams } from './observe/open-streams.js';
 import type { Caller } from './parties/caller.js';
+import { QuotaNotice } from './parties/quotas/quota-notice.js';
 import type { AlarmWatch } from './procedure/alarms/alarm-watch.js';
 import { MACHINES, type Machines } from './procedure/all-machines.js';
 import { FirstDeliveries } from './procedure/grants/first-deliveries.js';
@@ -121,6 +122,7 @@ interface BrokerParts {
 
 class RunningBroker implements BrokerHandle {
   readonly mustEnd: Promise<Error>;
+  readonly #quotaNotice: QuotaNotice;
   #isServing = false;
   #app: App | undefined;
   #firstDeliveries: FirstDeliveries | undefined;
@@ -129,6 +131,8 @@ class RunningBroker implements BrokerHandle {
 
   constructor(private readonly parts: BrokerParts) {
     this.mustEnd = untilRegistered(parts.governance, parts.releases);
+    const clockMs = (): number => performance.now();
+    this.#quotaNotice = new QuotaNotice({ clockMs, metrics: parts.metrics.quotas, report: this.#warn });
   }
 
   get trial(): boolean {
@@ -153,7 +157,17 @@ class RunningBroker implements BrokerHandle {
     this.#lawful = this.#openLawful(stream, { slots: admission.slots, ending: ending.signal, pageBudget });
     const health = new BrokerHealth({ ...this.parts, ...observation, isServing: () => this.#isServing });
     this.#app = await openApp(this.parts, {
-      ...{ stream, ...observation, intake, gateway, tickets, admission, health, pageBudget },
+      ...{
+        stream,
+        ...observation,
+        intake,
+        gateway,
+        tickets,
+        admission,
+        health,
+        pageBudget,
+        quotaNotice: this.#quotaNotice,
+      },
       ...{ lawful: this.#lawful, ending: ending.signal },
     });
     const { app } = this.#app;
@@ -237,7 +251,7 @@ class RunningBroker implements BrokerHandle {
         stream.readers.at(partition).stored(subject, position, data, sentAtMs),
       onQuarantineMissed,
       onQuarantined: this.#warn,
-      onQuotaRefused: this.#warn,
+      quotaNotice: this.#quotaNotice,
     });
     releases.add('intake', () => intake.drain());
     return intake;
@@ -265,6 +279,7 @@ class RunningBroker implements BrokerHandle {
       ...{ log, heartbeatMs, maxEventBytes, limits: session },
       requireInsider: async (caller, call) => this.#lawful?.procedure.requireInsider(caller, call),
       metrics: metrics.gateway,
+      quotaNotice: this.#quotaNotice,
     });
   }
 

@@ -5,6 +5,7 @@ import type { Act } from '../ledger/record.js';
 import { sameDocument } from '../ledger/same-document.js';
 import type { FindParty } from '../parties/party-problems.js';
 import type { Acting, Permissions } from '../parties/permissions.js';
+import { QuotaError } from '../parties/quotas/quota-error.js';
 import type { Catalog } from './catalog.js';
 import { incompatibilities } from './document/compatibility.js';
 import { ENTRY_LIFE_CYCLE, type EntryAct, type EntryStatus } from './entry-life-cycle.js';
@@ -114,7 +115,7 @@ export class EntryActs {
     const { party } = splitEntryId(id);
     if (max === undefined || catalog.draftsOf(party) < max) return;
     const detail = `party ${party} has the ${max} drafts that quotas.drafts allows it: publish some first`;
-    throw new SluiceError('TOO_MANY', detail, { entry: id });
+    throw new QuotaError('TOO_MANY', 'drafts', `party ${party}`, detail, { entry: id });
   }
 
   /** Throws INCOMPATIBLE_VERSION, or ENTRY_INVALID where the party is unknown. */

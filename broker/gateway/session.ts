@@ -9,6 +9,8 @@ import type { SessionConfig } from '../config.js';
 import type { Intake } from '../intake/intake.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import { type SystemCaller, turnShareOf } from '../parties/caller.js';
+import { QuotaError } from '../parties/quotas/quota-error.js';
+import type { QuotaNotice } from '../parties/quotas/quota-notice.js';
 import type { SubscriptionService } from '../stream/subscriptions/subscription-service.js';
 import type { FrameDeflater } from './frame-deflater.js';
 import type { FrameInflater } from './frame-inflater.js';
@@ -36,6 +38,7 @@ export interface SessionDeps {
   unfinished: UnfinishedFrames;
   deflater: FrameDeflater;
   inflater: FrameInflater;
+  quotaNotice?: Pick<QuotaNotice, 'requestRefused'> | undefined;
 }
 
 export interface SessionPeer {
@@ -266,7 +269,8 @@ export class Session {
 
   /** An unexpected error tells the client nothing of its insides; the log has it. */
   #refuse(error: unknown, about: { ref?: string; channel?: number }): void {
-    if (!(error instanceof SluiceError)) this.deps.log.error({ session: this.id, err: error }, 'frame failed');
+    if (error instanceof QuotaError) this.deps.quotaNotice?.requestRefused(error);
+    else if (!(error instanceof SluiceError)) this.deps.log.error({ session: this.id, err: error }, 'frame failed');
     const { code, detail, earliest, ref } = toProblem(error);
     const where = { ...about, ...(ref === undefined ? {} : { ref }), ...(earliest === undefined ? {} : { earliest }) };
     this.#sink.sendFrame({ kind: 'error', ...where, code, message: detail });

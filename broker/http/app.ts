@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { TurnShare } from '../../proto/async/shared-turns.js';
 import type { Config } from '../config.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
+import type { QuotaNotice } from '../parties/quotas/quota-notice.js';
 import { addBodyParsers } from './bodies/body-parsers.js';
 import { type BrokerServer, createBrokerServer } from './connections/http-server.js';
 import { refuseUnreadable } from './connections/refused-requests.js';
@@ -27,6 +28,7 @@ export interface AppOptions extends AuthenticationDeps {
   log: Logger;
   metrics: GatewayMetrics;
   config: Pick<Config, 'http' | 'tls' | 'session' | 'platformRegistration'>;
+  quotaNotice?: Pick<QuotaNotice, 'requestRefused'> | undefined;
   maxConnections: number;
   version: string;
 }
@@ -45,7 +47,10 @@ export async function createApp(options: AppOptions, resources: readonly Fastify
   app.setValidatorCompiler(requestValidator());
   app.addSchema(PROBLEM_SCHEMA);
   await app.register(swagger, openApiOptions(options.version));
-  addErrorHandler(app, { isLawful: options.config.platformRegistration !== undefined });
+  addErrorHandler(app, {
+    isLawful: options.config.platformRegistration !== undefined,
+    quotaNotice: options.quotaNotice,
+  });
   addRequestLog(app, options.metrics);
   addResponseHeaders(app);
   refuseWhileClosing(app);

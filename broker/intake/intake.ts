@@ -6,6 +6,7 @@ import { isMap } from '../../proto/values/is-map.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Bus } from '../nats/bus.js';
 import type { SystemCaller } from '../parties/caller.js';
+import type { QuotaNotice } from '../parties/quotas/quota-notice.js';
 import type { EventTraces } from '../traces/event-traces.js';
 import { AcceptedEvents } from './accepted-events.js';
 import { eventsOfBatch, refusalOfBatch, refusedInBatch } from './commit/atomic-batch.js';
@@ -49,8 +50,7 @@ export interface IntakeDeps {
   onQuarantineMissed?: ((message: string, error: unknown) => void) | undefined;
   /** Called now and then with whose events are quarantined. */
   onQuarantined?: ((message: string) => void) | undefined;
-  /** Called now and then with whose events a quota refuses. */
-  onQuotaRefused?: ((message: string) => void) | undefined;
+  quotaNotice: Pick<QuotaNotice, 'eventsRefused'>;
 }
 
 /** The common part of the events of one call. */
@@ -98,7 +98,7 @@ export class Intake {
       partitions: store.partitions,
       limits: deps.quotas,
       clockMs: monotonicMs,
-      onRefused: deps.onQuotaRefused ?? (() => {}),
+      notice: deps.quotaNotice,
     });
     const checkpoint = new WatermarkCheckpoint(bus.publisher);
     this.#quarantine = quarantine;
@@ -165,7 +165,7 @@ export class Intake {
     const problem =
       this.#refusalOfAll() ??
       (writer.backlog.hasCapacity(unit.events.length, unit.size)
-        ? this.#quotas.refusal(caller.id, unit.events.length, unit.size)
+        ? this.#quotas.refusal(caller, unit.events.length, unit.size)
         : tooManyWait());
     if (problem) return unit.events.map((event) => this.#refusedForNow(writer, event, problem));
     writer.add(unit);
@@ -219,9 +219,9 @@ export class Intake {
     return problemDocument('LEDGER_OUT_OF_SIGHT', 'the ledger is stale: rights cannot be checked, try again');
   }
 
-  #quotaProblem({ id }: SystemCaller, { fields, size }: WaitingEvent): Problem | undefined {
-    if (!fields.refusal) return this.#quotas.refusal(id, 1, size);
-    const full = this.#quotas.quarantineRefusal(id);
+  #quotaProblem(caller: SystemCaller, { fields, size }: WaitingEvent): Problem | undefined {
+    if (!fields.refusal) return this.#quotas.refusal(caller, 1, size);
+    const full = this.#quotas.quarantineRefusal(caller);
     return full === undefined ? undefined : problemDocument('STORE_FULL', full);
   }
 
@@ -263,8 +263,9 @@ export class Intake {
     index: number,
   ): void {
     const { id, entry, problem } = judged;
-    const full = this.#quotas.quarantineRefusal(caller.id);
+    const full = this.#quotas.quarantineRefusal(caller);
     if (full !== undefined) {
+      this.#deps.metrics.intake.quarantineMissed(1);
       results.set(index, this.#refused(id, { ...problem, detail: `${problem.detail}; it is not kept: ${full}` }));
       return;
     }

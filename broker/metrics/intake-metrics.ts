@@ -40,7 +40,7 @@ export class IntakeMetrics {
     );
     this.#quarantineMissed = make.counter(
       'sluice_events_quarantine_missed_total',
-      'Refused events that were not kept for their source: quarantine full, or store unavailable',
+      'Refused events that were not kept for their source: quarantine or quota full, or store unavailable',
     );
     this.#waitingEvents = make.gauge('sluice_intake_waiting_events', 'Events received and not yet answered');
     this.#waitingBytes = make.gauge('sluice_intake_waiting_bytes', 'Bytes of the events received and not yet answered');

@@ -9,6 +9,7 @@ import { MetricFactory } from './metric-factory.js';
 import { expose, type Format } from './output/exposition.js';
 import type { MetricValues } from './output/metric-values.js';
 import { ProcessMetrics } from './process-metrics.js';
+import { QuotaMetrics } from './quota-metrics.js';
 import { StoreMetrics } from './store-metrics.js';
 import { StreamMetrics } from './stream-metrics.js';
 import { TraceMetrics } from './trace-metrics.js';
@@ -23,6 +24,7 @@ export class Metrics {
   readonly store: StoreMetrics;
   readonly ledger: LedgerMetrics;
   readonly intake: IntakeMetrics;
+  readonly quotas: QuotaMetrics;
   readonly stream: StreamMetrics;
   readonly gateway: GatewayMetrics;
   readonly grants: GrantMetrics;
@@ -36,6 +38,7 @@ export class Metrics {
     this.store = new StoreMetrics(make);
     this.ledger = new LedgerMetrics(make);
     this.intake = new IntakeMetrics(make);
+    this.quotas = new QuotaMetrics(make);
     this.stream = new StreamMetrics(make);
     this.gateway = new GatewayMetrics(make);
     this.grants = new GrantMetrics(make);

@@ -83,6 +83,16 @@ const exchangePanels: PanelSpec[] = [
     ],
   },
   {
+    title: { en: 'Refused by quotas', zh: '配额拒绝' },
+    description: {
+      en: 'Events and requests that a quota refused, or kept no record of, by the name of its setting; the log of the broker names system and party',
+      zh: '被配额拒绝或未能保留的事件与请求,按配额设置名;代理日志记有系统与部门',
+    },
+    unit: 'ops',
+    runbook: 'SluiceErrorBudgetBurn',
+    queries: [{ expr: `${rate('sluice_quota_refusals_total', 'quota')} or vector(0)`, legend: '{{quota}}' }],
+  },
+  {
     title: { en: 'Waiting for the store', zh: '等待入库' },
     description: { en: 'Events received and not yet answered', zh: '已收到但尚未答复的事件' },
     unit: 'short',

@@ -8,6 +8,11 @@ import { call, type HttpAddress } from '../support/raw-client/raw-http.js';
 const FULL_OF_DRAFTS = /party county-registry has the 2 drafts that quotas\.drafts allows/;
 const FULL_OF_CURSORS = /system health-reader has the 2 cursors that quotas\.cursors allows/;
 
+const counted = async ({ url }: { url: string }, quota: string): Promise<string | undefined> => {
+  const figures = await (await fetch(`${url}/metrics`)).text();
+  return new RegExp(`^sluice_quota_refusals_total\\{quota="${quota}"\\} (.*)$`, 'm').exec(figures)?.[1];
+};
+
 t.test('drafts of one party beyond its quota are refused, those of another party are not', async (t) => {
   const broker = await startBroker(t, { config: { quotas: { drafts: 2 } } });
   await broker.apply(REFUSAL_BUNDLE);
@@ -27,6 +32,7 @@ t.test('drafts of one party beyond its quota are refused, those of another party
   t.equal((await call(operator, 'POST', `/v1/catalog/${PARTY}.a/publish`, '{}')).status, 200);
   t.equal((await draft(`${PARTY}.c`)).status, 200, 'a published draft makes room');
   t.equal((await draft(`${PARTY}.d`)).status, 429);
+  t.equal(await counted(broker, 'drafts'), '3', 'the operator sees the refusals');
 });
 
 t.test('cursors of one system beyond its quota are refused, over all its grants and on every broker', async (t) => {
@@ -49,6 +55,7 @@ t.test('cursors of one system beyond its quota are refused, over all its grants 
   await t.rejects(session.subscribe({ grant: 'g-shops', cursor: 'c' }), FULL_OF_CURSORS);
   const refused = await acknowledge('g-shops-more', 'c');
   t.match(refused, { status: 429, json: { code: 'TOO_MANY', detail: FULL_OF_CURSORS } });
+  t.equal(await counted(broker, 'cursors'), '2', 'the operator sees that of the session and that of the request');
   t.equal((await acknowledge('g-shops', 'a')).status, 200, 'an existing cursor moves on');
   t.equal((await acknowledge('g-others', 'c', { ...reader, token: TOKENS.stranger })).status, 200);
 

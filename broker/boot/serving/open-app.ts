@@ -19,6 +19,7 @@ import { QuarantineReader } from '../../intake/quarantine/quarantine-reader.js';
 import type { Metrics } from '../../metrics/metrics.js';
 import type { Bus } from '../../nats/bus.js';
 import type { Caller } from '../../parties/caller.js';
+import type { QuotaNotice } from '../../parties/quotas/quota-notice.js';
 import { CursorActs } from '../../stream/cursors/cursor-acts.js';
 import type { Stream } from '../../stream/open-stream.js';
 import { VERSION } from '../../version.js';
@@ -48,6 +49,7 @@ export interface ServedRooms extends Observation {
   admission: Admission;
   health: BrokerHealth;
   pageBudget: PageBudget;
+  quotaNotice: QuotaNotice;
   /** Absent on a trial bus. */
   lawful: ProcedureRoutesDeps | undefined;
   /** Aborted when the broker drains: streams over HTTP come to their end. */
@@ -62,6 +64,7 @@ export function openApp(
   const { catalog, grants, ledger, permissions, leases } = governance;
   const { stream, grantLag, entryFigures, intake, gateway, tickets, admission, health, pageBudget, lawful, ending } =
     rooms;
+  const { quotaNotice } = rooms;
   const { slots } = admission;
   const { maxEventBytes, heartbeatMs, secret } = config;
   const requireInsider = lawful && ((caller: Caller, call: string) => lawful.procedure.requireInsider(caller, call));
@@ -72,7 +75,7 @@ export function openApp(
   });
   const cursorActs = new CursorActs({ ...stream, grants, permissions, ledger });
   const options = {
-    ...{ log, config, permissions, leases, metrics: metrics.gateway, version: VERSION, requireInsider },
+    ...{ log, config, quotaNotice, permissions, leases, metrics: metrics.gateway, version: VERSION, requireInsider },
     ...admission,
   };
   return createApp(options, [

@@ -2,19 +2,27 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { type Problem, SluiceError, toProblem } from '../../../proto/errors.js';
 import { quotedName } from '../../../proto/foreign-name.js';
 import { schemaProblem } from '../../../proto/schema-problem.js';
+import { QuotaError } from '../../parties/quotas/quota-error.js';
+import type { QuotaNotice } from '../../parties/quotas/quota-notice.js';
 import { lawfulProblem } from './lawful-problem.js';
 
 /** Clients that come back all at once after a failure would bring the next. */
 const RETRY_AFTER_SECONDS = 1;
 
+export interface ErrorHandlerOptions {
+  isLawful: boolean;
+  quotaNotice?: Pick<QuotaNotice, 'requestRefused'> | undefined;
+}
+
 /**
  * Answers everything that fails in a route, and every route that does not exist, with a problem document. With `isLawful`
  * each of them lists its problems, as the procedure does.
  */
-export function addErrorHandler(app: FastifyInstance, { isLawful }: { isLawful: boolean }): void {
+export function addErrorHandler(app: FastifyInstance, { isLawful, quotaNotice }: ErrorHandlerOptions): void {
   app.setErrorHandler((error: FastifyError | SluiceError, request, reply) => {
     const known = knownError(error);
     if (known === undefined) request.log.error({ err: error, route: request.routeOptions.url }, 'request failed');
+    if (known instanceof QuotaError) quotaNotice?.requestRefused(known);
     const problem = toProblem(known ?? error);
     return sendProblem(reply, isLawful ? lawfulProblem(problem, request, error) : problem);
   });

@@ -2,7 +2,10 @@ import t from 'tap';
 import { birth, positioned, publish, REGISTRY, readAll, startIntake } from '../../../tests/support/broker/intake.js';
 import { eventually } from '../../../tests/support/condition.js';
 import { connect, startNats } from '../../../tests/support/nats/nats.js';
+import { Metrics } from '../../metrics/metrics.js';
 import { QUARANTINE_STREAM } from '../../nats/streams.js';
+import { QuotaError } from '../../parties/quotas/quota-error.js';
+import { QuotaNotice } from '../../parties/quotas/quota-notice.js';
 import { Quotas } from './quotas.js';
 
 const codes = (results: Awaited<ReturnType<typeof publish>>) => results.map(({ problem }) => problem?.code ?? 'stored');
@@ -55,7 +58,9 @@ t.test('a system that has stored its bytes is refused until some expire, also af
 
 t.test('rejected events beyond the quota are rejected as before, and not kept', async (t) => {
   const bus = await connect(t, await startNats(t));
-  const intake = await startIntake(t, bus, {}, {}, undefined, { quarantineEvents: 3 });
+  const metrics = new Metrics();
+  const quotas = { quarantineEvents: 3 };
+  const intake = await startIntake(t, bus, {}, {}, undefined, quotas, () => true, metrics);
   const results = await publish(
     intake,
     ['1', '2', '3', '4'].map((id) => wrong(id)),
@@ -66,6 +71,9 @@ t.test('rejected events beyond the quota are rejected as before, and not kept', 
   t.same(codes(await publish(intake, [wrong('5')], OTHER)), ['UNKNOWN_ITEM']);
   await intake.drain();
   t.equal((await readAll(bus, QUARANTINE_STREAM, 'quarantine.>')).length, 4);
+  const figures = await metrics.text('text');
+  t.match(figures, /^sluice_events_quarantine_missed_total 1$/m, 'the event that is neither kept nor sent again');
+  t.match(figures, /^sluice_quota_refusals_total\{quota="quarantineEvents"\} 2$/m);
 });
 
 t.test('the log names the system and the quota that refuses its events, and their number', async (t) => {
@@ -73,21 +81,29 @@ t.test('the log names the system and the quota that refuses its events, and thei
   let nowMs = 1_000;
   const lines: string[] = [];
   const limits = { eventsPerSecond: 5, storedBytes: 10_000, quarantineEvents: 0 };
-  const onRefused = (line: string): void => void lines.push(line);
-  const quotas = new Quotas({ bus, partitions: 0, limits, clockMs: () => nowMs, onRefused });
-  const refused = (count: number): unknown[] => Array.from({ length: count }, () => quotas.refusal('registry', 1, 100));
+  const metrics = new Metrics();
+  const clockMs = (): number => nowMs;
+  const notice = new QuotaNotice({ clockMs, metrics: metrics.quotas, report: (line) => lines.push(line) });
+  const quotas = new Quotas({ bus, partitions: 0, limits, clockMs, notice });
+  const refused = (count: number): unknown[] => Array.from({ length: count }, () => quotas.refusal(REGISTRY, 1, 100));
   t.match(refused(8).at(-1), { code: 'TOO_MANY' });
-  t.strictSame(lines.splice(0), ['events of system registry over quotas.eventsPerSecond since the last such line: 1']);
+  t.strictSame(lines.splice(0), [
+    'events of system registry (party civil) over quotas.eventsPerSecond since the last such line: 1',
+  ]);
   nowMs += 59_000;
   refused(7);
   t.strictSame(lines, [], 'the next line comes after a minute');
   nowMs += 1_000;
   refused(6);
-  t.strictSame(lines.splice(0), ['events of system registry over quotas.eventsPerSecond since the last such line: 5']);
-  quotas.refusal('hospital', 1, 20_000);
-  quotas.quarantineRefusal('hospital');
+  t.strictSame(lines.splice(0), [
+    'events of system registry (party civil) over quotas.eventsPerSecond since the last such line: 5',
+  ]);
+  quotas.refusal(OTHER, 1, 20_000);
+  quotas.quarantineRefusal(OTHER);
+  notice.requestRefused(new QuotaError('TOO_MANY', 'drafts', 'party civil', 'party civil has the 2 drafts'));
   t.strictSame(lines, [
-    'events of system hospital over quotas.storedBytes since the last such line: 1',
-    'events of system hospital over quotas.quarantineEvents since the last such line: 1',
+    'events of system hospital (party civil) over quotas.storedBytes since the last such line: 1',
+    'events of system hospital (party civil) over quotas.quarantineEvents since the last such line: 1',
+    'requests of party civil over quotas.drafts since the last such line: 1',
   ]);
 });

@@ -2,8 +2,9 @@ import { type Problem, problemDocument } from '../../../proto/errors.js';
 import type { Bus } from '../../nats/bus.js';
 import { messagesOn } from '../../nats/read/log-reader.js';
 import { eventStream, QUARANTINE_STREAM } from '../../nats/streams.js';
+import type { SystemCaller } from '../../parties/caller.js';
+import type { QuotaNotice } from '../../parties/quotas/quota-notice.js';
 import { EventRate } from './event-rate.js';
-import { QuotaNotice } from './quota-notice.js';
 import { SystemUsage } from './system-usage.js';
 
 /** Bounds of one system; undefined is without bound. */
@@ -27,9 +28,10 @@ export interface QuotasDeps {
   limits: QuotaLimits;
   /** Monotonic. */
   clockMs: () => number;
-  /** Called now and then with whose events a quota refuses. */
-  onRefused: (message: string) => void;
+  notice: Pick<QuotaNotice, 'eventsRefused'>;
 }
+
+type Source = Pick<SystemCaller, 'id' | 'party'>;
 
 /** Weight of one event in the average size of a system's events. */
 const SMOOTHING = 0.001;
@@ -43,10 +45,10 @@ export class Quotas {
   readonly #stored: SystemUsage;
   readonly #quarantined: SystemUsage;
   readonly #averageBytes = new Map<string, number>();
-  readonly #notice: QuotaNotice;
+  readonly #notice: QuotasDeps['notice'];
 
-  constructor({ bus, partitions, limits, clockMs, onRefused }: QuotasDeps) {
-    this.#notice = new QuotaNotice(clockMs, onRefused);
+  constructor({ bus, partitions, limits, clockMs, notice }: QuotasDeps) {
+    this.#notice = notice;
     this.#limits = limits;
     this.#rate = limits.eventsPerSecond === undefined ? undefined : new EventRate(limits.eventsPerSecond, clockMs);
     this.#stored = new SystemUsage((system) => storedEvents(bus, partitions, system), clockMs);
@@ -57,25 +59,27 @@ export class Quotas {
   }
 
   /** Why the system may not store these events at the moment; counts them when it may. */
-  refusal(system: string, events: number, bytes: number): Problem | undefined {
+  refusal(source: Source, events: number, bytes: number): Problem | undefined {
+    const system = source.id;
     const { eventsPerSecond, storedBytes } = this.#limits;
     if (storedBytes !== undefined && !this.#store(system, events, bytes, storedBytes)) {
-      this.#notice.add('storedBytes', system, events);
+      this.#notice.eventsRefused('storedBytes', source, events);
       const detail = `system ${system} has stored the ${storedBytes} bytes that quotas.storedBytes allows it`;
       return problemDocument('STORE_FULL', detail);
     }
     if (this.#rate === undefined || this.#rate.take(system, events)) return undefined;
-    this.#notice.add('eventsPerSecond', system, events);
+    this.#notice.eventsRefused('eventsPerSecond', source, events);
     const detail = `system ${system} sends more than the ${eventsPerSecond} events per second of quotas.eventsPerSecond`;
     return problemDocument('TOO_MANY', detail);
   }
 
   /** Why no more rejected events of the system are kept; counts one when it may be kept. */
-  quarantineRefusal(system: string): string | undefined {
+  quarantineRefusal(source: Source): string | undefined {
+    const system = source.id;
     const { quarantineEvents } = this.#limits;
     if (quarantineEvents === undefined) return undefined;
     if (this.#quarantined.messages(system) >= quarantineEvents) {
-      this.#notice.add('quarantineEvents', system, 1);
+      this.#notice.eventsRefused('quarantineEvents', source, 1);
       return `the quarantine of system ${system} holds the ${quarantineEvents} events that quotas.quarantineEvents allows it`;
     }
     this.#quarantined.add(system, 1);

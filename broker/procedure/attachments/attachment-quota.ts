@@ -1,4 +1,4 @@
-import { SluiceError } from '../../../proto/errors.js';
+import { QuotaError } from '../../parties/quotas/quota-error.js';
 import type { FileReader } from '../files/file-reader.js';
 
 /**
@@ -36,9 +36,11 @@ export class AttachmentQuota {
   }
 }
 
-const storeFull = (party: string, stored: number, max: number): SluiceError =>
-  new SluiceError(
+const storeFull = (party: string, stored: number, max: number): QuotaError =>
+  new QuotaError(
     'STORE_FULL',
+    'attachmentBytes',
+    `party ${party}`,
     `party ${party} has stored ${stored} of the ${max} bytes of attachments that quotas.attachmentBytes allows it, ` +
       'and these are too many: name papers that are stored, or ask the operator for more',
   );

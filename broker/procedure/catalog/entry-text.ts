@@ -11,6 +11,7 @@ import { EntryActs } from '../../catalog/entry-acts.js';
 import { sameDocument } from '../../ledger/same-document.js';
 import { MADE_BY_BUS } from '../../parties/party.js';
 import { Permissions } from '../../parties/permissions.js';
+import { QuotaError } from '../../parties/quotas/quota-error.js';
 import type { ActContext, Guard, World } from '../engine/machine.js';
 import { refuseOne } from '../engine/refusals.js';
 import type { Fields } from '../files/file.js';
@@ -89,9 +90,8 @@ export const WITHIN_QUOTA: Guard = {
     const max = world.settings.draftsPerPartyMax;
     const party = file.sides.own ?? '';
     if (stateOf(file).draft || max === undefined || world.catalog.draftsOf(party) < max) return undefined;
-    throw new SluiceError('TOO_MANY', `party ${party} has the ${max} drafts that quotas.drafts allows it`, {
-      entry: file.id,
-    });
+    const detail = `party ${party} has the ${max} drafts that quotas.drafts allows it`;
+    throw new QuotaError('TOO_MANY', 'drafts', `party ${party}`, detail, { entry: file.id });
   },
 };
 

@@ -1,4 +1,4 @@
-import { SluiceError } from '../../../proto/errors.js';
+import { QuotaError } from '../../parties/quotas/quota-error.js';
 
 /** Other processes create and remove cursors of the same systems: after this time the store is asked again. */
 const COUNT_AGE_MS_MAX = 60_000;
@@ -120,7 +120,7 @@ export class CursorQuota {
   }
 }
 
-function tooMany(system: string, grant: string, max: number): SluiceError {
+function tooMany(system: string, grant: string, max: number): QuotaError {
   const detail = `system ${system} has the ${max} cursors that quotas.cursors allows it: remove those it does not use`;
-  return new SluiceError('TOO_MANY', detail, { grant });
+  return new QuotaError('TOO_MANY', 'cursors', `system ${system}`, detail, { grant });
 }

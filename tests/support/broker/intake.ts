@@ -11,6 +11,7 @@ import { readAfter } from '../../../broker/nats/read/log-reader.js';
 import type { StoredMessage } from '../../../broker/nats/stored-message.js';
 import { ensureStreams, eventStream, type StreamsOptions } from '../../../broker/nats/streams.js';
 import type { SystemCaller } from '../../../broker/parties/caller.js';
+import { QuotaNotice } from '../../../broker/parties/quotas/quota-notice.js';
 import type { EntryVersion, Item } from '../../../proto/entry/entry.js';
 import { decodeEnvelope, type StoredEvent } from '../../../proto/event/envelope.js';
 import type { PublishResult, SourceEventInput } from '../../../proto/frames/frames.js';
@@ -96,6 +97,7 @@ export async function startIntake(
   onQuarantineMissed?: (message: string) => void,
   quotas: Partial<QuotaLimits> = {},
   isLedgerFollowed: () => boolean = () => true,
+  metrics = new Metrics(),
 ): Promise<Intake> {
   const store = await ensureStreams(bus, { partitions: 2, replicas: 1, ...streams });
   const intake = new Intake({
@@ -103,7 +105,8 @@ export async function startIntake(
     bus,
     store,
     catalog: ENTRIES,
-    metrics: new Metrics(),
+    metrics,
+    quotaNotice: new QuotaNotice({ clockMs: () => performance.now(), metrics: metrics.quotas, report: () => {} }),
     clock: Date.now,
     limits: { ...INTAKE_LIMITS, ...limits },
     quotas: { ...NO_QUOTAS, ...quotas },

@@ -1,0 +1,38 @@
+import { NOTICE_INTERVAL_MS, SECOND_NOTICE_MS, SpacedReports } from '../../../proto/async/spaced-reports.js';
+import type { QuotaError, QuotaName } from './quota-error.js';
+
+export interface QuotaNoticeDeps {
+  /** Monotonic. */
+  clockMs: () => number;
+  metrics: { quotaRefused(quota: QuotaName, count: number): void };
+  report: (message: string) => void;
+}
+
+/**
+ * Counts and reports what a quota refuses. The metric has the quota alone, so that it has six series; the log names whose it is: quota and
+ * holder, each at once, after a minute and then at most once in ten minutes with their number since the last report.
+ */
+export class QuotaNotice {
+  readonly #reports: SpacedReports;
+
+  constructor(private readonly deps: QuotaNoticeDeps) {
+    this.#reports = new SpacedReports(deps.clockMs, NOTICE_INTERVAL_MS, SECOND_NOTICE_MS);
+  }
+
+  /** Events of a system, at intake. */
+  eventsRefused(quota: QuotaName, { id, party }: { id: string; party: string }, events: number): void {
+    this.#add(quota, `events of system ${id} (party ${party})`, events);
+  }
+
+  /** A request, over HTTP or on a session. */
+  requestRefused({ quota, holder }: QuotaError): void {
+    this.#add(quota, `requests of ${holder}`, 1);
+  }
+
+  #add(quota: QuotaName, refused: string, count: number): void {
+    this.deps.metrics.quotaRefused(quota, count);
+    const unreported = this.#reports.count(`${quota} ${refused}`, count);
+    if (unreported === undefined) return;
+    this.deps.report(`${refused} over quotas.${quota} since the last such line: ${unreported}`);
+  }
+}

@@ -11,6 +11,7 @@ import { diskRoom } from '../nats/space/disk-room.js';
 import { type SpaceLevel, StoreSpace } from '../nats/space/store-space.js';
 import { ensureStreams, type Store } from '../nats/streams.js';
 import { whenAvailable } from '../nats/when-available.js';
+import { ConnectionLog } from './connection-log.js';
 import type { ProcessRole } from './process-role.js';
 import type { ReleaseStack } from './release-stack.js';
 import { startServer } from './start-server.js';
@@ -111,13 +112,15 @@ async function externalNotices(bus: Bus, config: Config, { partitions }: Store):
 /** Logs and counts changes of the connection. Returns the function that ends it, to be called before the connection is closed on purpose. */
 function monitorConnection(bus: Bus, { metrics, log }: OpenStoreDeps): () => void {
   metrics.connectionChanged(true);
-  return bus.onStatus((up) => {
+  const lines = new ConnectionLog(() => performance.now(), log);
+  const endStatus = bus.onStatus((up) => {
     metrics.connectionChanged(up);
-    if (up) {
-      metrics.reconnected();
-      log.info('connection to NATS re-established');
-    } else {
-      log.warn('connection to NATS lost');
-    }
+    if (up) metrics.reconnected();
+    lines.changed(up);
   });
+  const endAttempts = bus.onReconnectFailed((reason) => lines.attemptFailed(reason));
+  return () => {
+    endStatus();
+    endAttempts();
+  };
 }

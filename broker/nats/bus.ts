@@ -4,6 +4,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { connect, createInbox } from '@nats-io/transport-node';
 import { LeaderRequests } from './read/leader-requests.js';
+import { ReconnectAttempts } from './reconnect-attempts.js';
 import { Publisher } from './write/publisher.js';
 
 export interface BusOptions {
@@ -70,6 +71,7 @@ export class Bus {
   readonly publisher: Publisher;
   readonly leader: LeaderRequests;
   readonly #listeners = new Set<(up: boolean) => void>();
+  readonly #failureListeners = new Set<(reason: string) => void>();
   #up = true;
   #closing: Promise<void> | undefined;
 
@@ -99,6 +101,12 @@ export class Bus {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Calls `listener` with the reason of every attempt to reconnect that failed; returns the function that stops it. */
+  onReconnectFailed(listener: (reason: string) => void): () => void {
+    this.#failureListeners.add(listener);
+    return () => this.#failureListeners.delete(listener);
+  }
+
   /** Sends what is buffered, then closes; safe to call twice. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -114,7 +122,11 @@ export class Bus {
   }
 
   async #watch(): Promise<void> {
+    const attempts = new ReconnectAttempts(this.nc, (reason) => {
+      for (const listener of this.#failureListeners) listener(reason);
+    });
     for await (const status of this.nc.status()) {
+      attempts.follow(status);
       if (status.type === 'disconnect' || status.type === 'close') this.#setUp(false);
       else if (status.type === 'reconnect') this.#setUp(true);
     }

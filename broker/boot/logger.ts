@@ -23,14 +23,8 @@ function describeError(error: unknown): object {
   // Parsers quote their input in a SyntaxError.
   const message = error instanceof SyntaxError ? undefined : error.message;
   const cause = error.cause instanceof Error ? describeError(error.cause) : undefined;
-  return {
-    type: name,
-    code,
-    message,
-    stack: stack
-      .split('\n')
-      .filter((line) => /^\s+at /.test(line))
-      .join('\n'),
-    cause,
-  };
+  // Our own errors are expected, and their message says all: only what nobody foresaw has a stack.
+  if (error instanceof SluiceError && code !== 'INTERNAL') return { type: name, code, message, cause };
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  return { type: name, code, message, stack: frames.join('\n'), cause };
 }

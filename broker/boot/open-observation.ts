@@ -1,3 +1,5 @@
+import type { Logger } from 'pino';
+import type { Config } from '../config.js';
 import type { AcceptedEvents } from '../intake/accepted-events.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Bus } from '../nats/bus.js';
@@ -23,6 +25,8 @@ export interface ObservationDeps {
   accepted: AcceptedEvents;
   governance: Governance;
   metrics: Metrics;
+  log: Pick<Logger, 'warn'>;
+  config: Pick<Config, 'replicas'>;
   role: ProcessRole;
   releases: ReleaseStack;
   clock(): number;
@@ -43,7 +47,11 @@ export function openObservation(deps: ObservationDeps): Observation {
   const receipts = stream.receipts.chain;
   const counts = acceptedCounts(role, accepted);
   const late = new LateEntries({ bus, catalog, counts, metrics: metrics.grants, clock });
-  const storeWatch = new StoreWatch({ bus, partitions: store.partitions, space, ledger, receipts, metrics });
+  const storeWatch = new StoreWatch({
+    ...{ bus, partitions: store.partitions, replicas: deps.config.replicas, space, ledger, receipts, metrics },
+    // One of several workers logs it.
+    onDrift: (message) => void (role.isFirst && deps.log.warn(`a setting of the store was changed: ${message}`)),
+  });
   const watches = [counter, new GrantWatch({ grants, counter, metrics: metrics.grants, clock }), late, storeWatch];
   for (const watch of watches) watch.start();
   releases.add('observation', async () => {

@@ -5,7 +5,7 @@ import { startEpochsOfAllLogs, startEpochsOfTruncatedLogs } from '../event-log/e
 import type { StoreMetrics } from '../metrics/store-metrics.js';
 import { type Bus, connectBus } from '../nats/bus.js';
 import { syncNotices } from '../nats/server/sync-check.js';
-import { checkServer, roomNotices, streamDrift } from '../nats/server-check.js';
+import { checkServer, roomNotices } from '../nats/server-check.js';
 import { accountRoom } from '../nats/space/account-room.js';
 import { diskRoom } from '../nats/space/disk-room.js';
 import { type SpaceLevel, StoreSpace } from '../nats/space/store-space.js';
@@ -49,7 +49,7 @@ export async function openStore(deps: OpenStoreDeps): Promise<OpenedStore> {
   const space = await limitToSpace(bus, isExternal, deps);
   const notices = isExternal ? await whenAvailable(() => checkServer(bus, config)) : [];
   const store = await whenAvailable(() => ensureStreams(bus, { partitions, replicas, maxBytesPerPartition }));
-  if (isExternal) notices.push(...(await externalNotices(bus, config, store)));
+  if (isExternal) notices.push(...(await externalNotices(bus, config)));
   // One of several workers logs them.
   if (role.isFirst) for (const notice of notices) log.warn(`the NATS server: ${notice}`);
   if (config.durability === 'relaxed') await embedded?.syncMetadata();
@@ -101,12 +101,11 @@ const LEVELS_IN_WORDS: Record<Exclude<SpaceLevel, 'open'>, string> = {
   exhausted: 'everything is refused, nothing is left for acts; make room',
 };
 
-async function externalNotices(bus: Bus, config: Config, { partitions }: Store): Promise<string[]> {
+async function externalNotices(bus: Bus, config: Config): Promise<string[]> {
   const { nats, durability } = config;
   const servers = (nats.url as string).split(',');
-  const drift = await whenAvailable(() => streamDrift(bus, { ...config, partitions }));
   const sync = await syncNotices({ servers, durability, user: nats.systemUser, pass: nats.systemPass });
-  return [...drift, ...sync, ...(await whenAvailable(() => roomNotices(bus)))];
+  return [...sync, ...(await whenAvailable(() => roomNotices(bus)))];
 }
 
 /** Logs and counts changes of the connection. Returns the function that ends it, to be called before the connection is closed on purpose. */
@@ -118,7 +117,10 @@ function monitorConnection(bus: Bus, { metrics, log }: OpenStoreDeps): () => voi
     if (up) metrics.reconnected();
     lines.changed(up);
   });
-  const endAttempts = bus.onReconnectFailed((reason) => lines.attemptFailed(reason));
+  const endAttempts = bus.onReconnectFailed((why, server) => {
+    metrics.reconnectFailed();
+    lines.attemptFailed(`${server}: ${why}`);
+  });
   return () => {
     endStatus();
     endAttempts();

@@ -46,7 +46,7 @@ export interface IntakeDeps {
   onUnexpected?: ((error: unknown) => void) | undefined;
   /** Called for each event that was stored, in the order of its partition's log. */
   onStored?: OnStored | undefined;
-  /** Called now and then with how many rejected events the store did not take into quarantine. */
+  /** Called now and then with whose rejected events the store did not take into quarantine. */
   onQuarantineMissed?: ((message: string, error: unknown) => void) | undefined;
   /** Called now and then with whose events are quarantined. */
   onQuarantined?: ((message: string) => void) | undefined;

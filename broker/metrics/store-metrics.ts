@@ -11,6 +11,10 @@ export interface StreamState {
   bytes: number;
   /** Undefined for a stream without a limit of its own. */
   limitBytes: number | undefined;
+  /** The larger share of its limits of bytes and of messages that is used; undefined without one. */
+  limitShare: number | undefined;
+  /** Settings that are not those that the bus gave it. */
+  changedSettings: number;
   /** Undefined where the server is no cluster. */
   leader: string | undefined;
   replicas: readonly { server: string; lag: number; isCurrent: boolean }[];
@@ -22,6 +26,7 @@ const maxBy = (...labels: string[]) => ({ labels, aggregator: 'max' }) as const;
 export class StoreMetrics {
   readonly #up: Gauge;
   readonly #reconnects: Counter;
+  readonly #reconnectFailures: Counter;
   readonly #capacity: Gauge;
   readonly #free: Gauge;
   readonly #open: Gauge;
@@ -50,6 +55,10 @@ export class StoreMetrics {
       { aggregator: 'min' },
     );
     this.#reconnects = make.counter('sluice_nats_reconnects_total', 'Times the connection to NATS was re-established');
+    this.#reconnectFailures = make.counter(
+      'sluice_nats_reconnect_failures_total',
+      'Attempts to re-establish the connection to NATS that failed; the log has the reasons',
+    );
     this.#secondsUntilFull = make.gauge(
       'sluice_store_seconds_until_full',
       'Time until events are refused if the store goes on to fill as in the last hour; +Inf while it does not fill',
@@ -98,6 +107,10 @@ export class StoreMetrics {
     this.#open.set(isOpen ? 1 : 0);
   }
 
+  reconnectFailed(): void {
+    this.#reconnectFailures.inc();
+  }
+
   reconnected(): void {
     this.#reconnects.inc();
   }
@@ -108,6 +121,8 @@ class StreamGauges {
   readonly #streamMessages: Gauge;
   readonly #streamBytes: Gauge;
   readonly #streamLimit: Gauge;
+  readonly #limitShare: Gauge;
+  readonly #changedSettings: Gauge;
   readonly #replicaLag: Gauge;
   readonly #replicasBehind: Gauge;
   readonly #streamsLed: Gauge;
@@ -118,6 +133,16 @@ class StreamGauges {
     this.#streamLimit = make.gauge(
       'sluice_nats_stream_limit_bytes',
       'Bytes that a stream may hold; absent for a stream without a limit of its own',
+      maxBy('stream'),
+    );
+    this.#limitShare = make.gauge(
+      'sluice_nats_stream_limit_ratio',
+      'Share of its limit of bytes or of messages that a stream has used, the larger one; absent for a stream without',
+      maxBy('stream'),
+    );
+    this.#changedSettings = make.gauge(
+      'sluice_nats_stream_changed_settings',
+      'Settings of a stream that are not those that the bus gave it; the warnings of /readyz name them',
       maxBy('stream'),
     );
     this.#streamsLed = make.gauge('sluice_nats_streams_led', 'Streams that the server leads', maxBy('server'));
@@ -135,9 +160,18 @@ class StreamGauges {
 
   replace(streams: readonly StreamState[]): void {
     const byServer = [this.#streamsLed, this.#replicasBehind, this.#replicaLag];
-    const byStream = [this.#streamMessages, this.#streamBytes, this.#streamLimit];
+    const byStream = [
+      this.#streamMessages,
+      this.#streamBytes,
+      this.#streamLimit,
+      this.#limitShare,
+      this.#changedSettings,
+    ];
     for (const gauge of [...byStream, ...byServer]) gauge.reset();
-    for (const { stream, messages, bytes, limitBytes, leader, replicas } of streams) {
+    for (const state of streams) {
+      const { stream, messages, bytes, limitBytes, limitShare, changedSettings, leader, replicas } = state;
+      this.#changedSettings.set({ stream }, changedSettings);
+      if (limitShare !== undefined) this.#limitShare.set({ stream }, limitShare);
       this.#streamMessages.set({ stream }, messages);
       this.#streamBytes.set({ stream }, bytes);
       if (limitBytes !== undefined) this.#streamLimit.set({ stream }, limitBytes);

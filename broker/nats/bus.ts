@@ -71,8 +71,9 @@ export class Bus {
   readonly publisher: Publisher;
   readonly leader: LeaderRequests;
   readonly #listeners = new Set<(up: boolean) => void>();
-  readonly #failureListeners = new Set<(reason: string) => void>();
+  readonly #failureListeners = new Set<(why: string, server: string) => void>();
   #up = true;
+  #whyDown: string | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -95,6 +96,11 @@ export class Bus {
     return this.#up;
   }
 
+  /** Why the last attempt to reconnect failed; undefined while connected and before the first attempt has. */
+  get whyDown(): string | undefined {
+    return this.#whyDown;
+  }
+
   /** Calls `listener` at every change; returns the function that stops it. */
   onStatus(listener: (up: boolean) => void): () => void {
     this.#listeners.add(listener);
@@ -102,7 +108,7 @@ export class Bus {
   }
 
   /** Calls `listener` with the reason of every attempt to reconnect that failed; returns the function that stops it. */
-  onReconnectFailed(listener: (reason: string) => void): () => void {
+  onReconnectFailed(listener: (why: string, server: string) => void): () => void {
     this.#failureListeners.add(listener);
     return () => this.#failureListeners.delete(listener);
   }
@@ -122,8 +128,9 @@ export class Bus {
   }
 
   async #watch(): Promise<void> {
-    const attempts = new ReconnectAttempts(this.nc, (reason) => {
-      for (const listener of this.#failureListeners) listener(reason);
+    const attempts = new ReconnectAttempts(this.nc, (why, server) => {
+      if (!this.#up) this.#whyDown = why;
+      for (const listener of this.#failureListeners) listener(why, server);
     });
     for await (const status of this.nc.status()) {
       attempts.follow(status);
@@ -136,6 +143,7 @@ export class Bus {
   #setUp(up: boolean): void {
     if (this.#up === up) return;
     this.#up = up;
+    if (up) this.#whyDown = undefined;
     for (const listener of [...this.#listeners]) listener(up);
   }
 }

@@ -18,7 +18,7 @@ async function connected(t: Test, configuration: string) {
   const bus = await connectBus({ servers: `nats://127.0.0.1:${proxy.port}`, name: 'test' });
   t.teardown(() => bus.close());
   const reasons: string[] = [];
-  bus.onReconnectFailed((reason) => reasons.push(reason));
+  bus.onReconnectFailed((why, server) => reasons.push(`${server}: ${why}`));
   const failing = (why: RegExp, attempts = 1): Promise<void> =>
     eventually(
       async () => reasons.filter((one) => why.test(one)).length >= attempts,
@@ -46,6 +46,7 @@ t.test(
     const beganMs = performance.now();
     await failing(/^127\.0\.0\.1:\d+: .*maximum connections exceeded/i, ATTEMPTS);
     t.ok(performance.now() - beganMs < 60_000, 'no attempt waits for the time-out of the client');
+    t.match(bus.whyDown, /maximum connections exceeded/i, 'for the readiness of the broker');
     await other.close();
     await eventually(async () => bus.isUp(), 'the connection to be back', 20_000);
     t.notMatch(reasons.join(), /answer/, 'every reason is that of the server');

@@ -27,7 +27,7 @@ export class ReconnectAttempts {
   constructor(
     connection: NatsConnection,
     /** Called for each attempt that failed. */
-    private readonly onFailed: (reason: string) => void,
+    private readonly onFailed: (why: string, server: string) => void,
   ) {
     this.#client = connection as unknown as DiallingClient;
   }
@@ -43,7 +43,7 @@ export class ReconnectAttempts {
     const { protocol } = this.#client;
     const server = protocol?.server?.listen;
     this.#refusal = undefined;
-    protocol?.pongs?.[0]?.catch((error: Error) => this.onFailed(reasonOf(error, server)));
+    protocol?.pongs?.[0]?.catch((error: Error) => this.onFailed(whyOf(error), server ?? 'the server'));
   }
 
   #closed(): void {
@@ -58,10 +58,6 @@ const CLOSED = 'it closed the connection without an answer';
 const NO_ERROR = /undefined error/;
 /** The error of the client for an attempt that ran into the connect time-out, and was given up for the next one. */
 const GIVEN_UP = 'RequestError';
-
-function reasonOf(error: Error | undefined, server: string | undefined): string {
-  return `${server ?? 'the server'}: ${whyOf(error)}`;
-}
 
 function whyOf(error: Error | undefined): string {
   if (error?.name === GIVEN_UP || error?.name === 'TimeoutError') return 'it does not answer in time';

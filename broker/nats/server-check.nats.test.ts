@@ -1,8 +1,9 @@
 import t, { type Test } from 'tap';
 import { startConfigured } from '../../tests/support/nats/nats-configured.js';
-import { connectBus } from './bus.js';
+import { type Bus, connectBus } from './bus.js';
 import { syncNotices } from './server/sync-check.js';
-import { checkServer, roomNotices, type ServerNeeds, ServerUnfitError, streamDrift } from './server-check.js';
+import { checkServer, roomNotices, type ServerNeeds, ServerUnfitError } from './server-check.js';
+import { StreamDrift } from './stream-drift.js';
 import { ensureStreams } from './streams.js';
 
 const NEEDS: ServerNeeds = { durability: 'strict', partitions: 2, replicas: 1, maxEventBytes: 256 * 1024 };
@@ -16,11 +17,16 @@ async function busOn(t: Test, configuration: (storeDir: string) => string, user?
   return { url, bus };
 }
 
+async function driftOf(bus: Bus): Promise<string[]> {
+  const drift = new StreamDrift(NEEDS);
+  return (await bus.jsm.streams.list().next()).flatMap(({ config }) => drift.of(config));
+}
+
 t.test('a fit server is accepted without a notice', async (t) => {
   const { bus } = await busOn(t, (dir) => jetstream(dir));
   t.same(await checkServer(bus, NEEDS), []);
   await ensureStreams(bus, NEEDS);
-  t.same(await streamDrift(bus, NEEDS), []);
+  t.same(await driftOf(bus), []);
 });
 
 t.test('a server without JetStream is refused', async (t) => {
@@ -55,8 +61,19 @@ t.test('changed settings of a stream are reported', async (t) => {
   const { bus } = await busOn(t, (dir) => jetstream(dir));
   await ensureStreams(bus, NEEDS);
   const { config } = await bus.jsm.streams.info('EV_1');
-  await bus.jsm.streams.update('EV_1', { ...config, max_age: 3_600_000_000_000, allow_direct: false });
-  t.match((await streamDrift(bus, NEEDS)).sort(), [/EV_1 has allow_direct false/, /EV_1 has max_age 3600000000000/]);
+  await bus.jsm.streams.update('EV_1', {
+    ...config,
+    max_age: 3_600_000_000_000,
+    max_msgs: 100,
+    max_msg_size: 9,
+    allow_direct: false,
+  });
+  t.match((await driftOf(bus)).sort(), [
+    /EV_1 has allow_direct false/,
+    /EV_1 has max_age 3600000000000/,
+    /EV_1 has max_msg_size 9 instead of -1/,
+    /EV_1 has max_msgs 100 instead of -1/,
+  ]);
 });
 
 t.test('unsynced acknowledgements are reported by the system account, or as unknown without one', async (t) => {

@@ -1,8 +1,7 @@
-import { JetStreamApiError, type StreamConfig } from '@nats-io/jetstream';
+import { JetStreamApiError } from '@nats-io/jetstream';
 import type { Bus } from './bus.js';
 import { GROUP_COMMIT_VERSION, isAtLeast, MINIMUM_VERSION } from './server/find-server.js';
 import type { Durability } from './server/server-config.js';
-import { expectedConfigs } from './streams.js';
 
 export interface ServerNeeds {
   durability: Durability;
@@ -80,39 +79,3 @@ export async function roomNotices(bus: Bus): Promise<string[]> {
       'give the account a limit below max_file_store',
   ];
 }
-
-/** Settings of a stream that must be as we created them for the guarantees to hold. */
-const GUARDED = [
-  'retention',
-  'storage',
-  'discard',
-  'max_age',
-  'max_msgs',
-  'max_msgs_per_subject',
-  'duplicate_window',
-  'deny_delete',
-  'deny_purge',
-  'allow_direct',
-  'allow_atomic',
-  'allow_msg_ttl',
-  'num_replicas',
-] as const satisfies (keyof StreamConfig)[];
-
-/** Describes the settings of streams that somebody else has changed. */
-export async function streamDrift(bus: Bus, needs: ServerNeeds): Promise<string[]> {
-  const drift: string[] = [];
-  for (const expected of expectedConfigs(needs)) {
-    const { config } = await bus.jsm.streams.info(expected.name);
-    for (const key of GUARDED) {
-      const wanted = expected[key] ?? ABSENT[key as keyof typeof ABSENT];
-      if (wanted !== undefined && config[key] !== wanted)
-        drift.push(`stream ${expected.name} has ${key} ${config[key]} instead of ${wanted}`);
-    }
-    if ('persist_mode' in config && config.persist_mode === 'async')
-      drift.push(`stream ${expected.name} acknowledges before it writes (persist_mode async)`);
-  }
-  return drift;
-}
-
-/** Values that the server reports for limits that were not set. */
-const ABSENT = { max_age: 0, max_msgs: -1, max_msgs_per_subject: -1 };

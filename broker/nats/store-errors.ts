@@ -32,11 +32,12 @@ export class StoreRefusedError extends Error {
   }
 }
 
-/** The store is full; nothing was stored. */
+/** A stream has reached a limit of its own, or the store as a whole is full; nothing was stored. */
 export class StoreFullError extends SluiceError {
   override readonly name = 'StoreFullError';
-  constructor(description: string) {
-    super('STORE_FULL', `the store is full: ${description}`);
+  constructor(description: string, stream?: string) {
+    const full = stream === undefined ? 'the store is full' : `stream ${stream} has reached its limit`;
+    super('STORE_FULL', `${full}: ${description}`);
   }
 }
 
@@ -61,6 +62,8 @@ const WRONG_SEQUENCE: ReadonlySet<number> = new Set([10070, 10071, 10164]);
 const FULL: ReadonlySet<number> = new Set([10002, 10023, 10028, 10047]);
 /** The catch-all of a failed write: a limit of the stream, a full disk, or an input/output error. */
 const STORE_FAILED = 10077;
+/** How it names a limit of the stream; the store has room then. */
+const LIMIT_OF_STREAM = /^maximum (?:messages|bytes)/i;
 /**
  * Conditions that pass: JetStream off, starting or without leader (10008, 10039, 10076), stream offline (10118), queue
  * full (10167), a batch interrupted by a restart (10176), too many open batches (10205 and 10211, by version).
@@ -75,14 +78,15 @@ export function asStoreError(error: unknown): Error {
   return new StoreUnavailableError(why, false, { cause: error });
 }
 
-/** Maps a JetStream refusal to our error classes. */
-export function storeError(refusal: JetStreamRefusal): Error {
+/** Maps a JetStream refusal to our error classes. `stream` is that of the message, if it is known. */
+export function storeError(refusal: JetStreamRefusal, stream?: string): Error {
   const { err_code: natsCode, description } = refusal;
   if (natsCode === DUPLICATE_IN_BATCH) return new DuplicateInBatchError(description);
   if (WRONG_SEQUENCE.has(natsCode)) return new WrongExpectedSequenceError(description);
   if (FULL.has(natsCode)) return new StoreFullError(description);
   if (natsCode === IN_PROCESS) return new StoreUnavailableError(description, true);
   if (natsCode === STORE_FAILED) {
+    if (LIMIT_OF_STREAM.test(description)) return new StoreFullError(description, stream);
     return /maximum|no space|exceed/i.test(description)
       ? new StoreFullError(description)
       : new StoreUnavailableError(description, true);

@@ -19,6 +19,13 @@ export const SUBJECTS = {
 };
 export const eventSubjects = (partition: number): string[] => [`ev.${partition}.>`];
 
+/** The stream that a subject is stored in; undefined for one of none of ours. */
+export function streamOf(subject: string): string | undefined {
+  const [, partition] = /^ev\.(\d+)\./.exec(subject) ?? [];
+  if (partition !== undefined) return eventStream(Number(partition));
+  return STORE_STREAMS.find((stream) => subjectsOf(stream)(subject));
+}
+
 const EVENTS = /^EV_(\d+)$/;
 
 /** Returns whether a subject belongs to that stream; none belongs to a stream that is not ours. */

@@ -7,6 +7,7 @@ import type { StoreMetrics, StreamState } from '../metrics/store-metrics.js';
 import type { Bus } from '../nats/bus.js';
 import { messagesSince, streamInfo } from '../nats/read/log-reader.js';
 import type { Room } from '../nats/space/room.js';
+import { StreamDrift } from '../nats/stream-drift.js';
 import { eventStream, QUARANTINE_STREAM, STORE_STREAMS } from '../nats/stream-names.js';
 import type { ReceiptChain } from '../receipts/receipt-chain.js';
 import { FillForecast } from './fill-forecast.js';
@@ -14,10 +15,13 @@ import { FillForecast } from './fill-forecast.js';
 export interface StoreWatchDeps {
   bus: Bus;
   partitions: number;
+  replicas: number;
   space: { readonly room: Room | undefined };
   ledger: { readonly lastSeenAtMs: number };
   receipts: Pick<ReceiptChain, 'unsealed'>;
   metrics: { store: StoreMetrics; ledger: LedgerMetrics; intake: IntakeMetrics };
+  /** Called once with each setting of a stream that somebody has changed. */
+  onDrift: (message: string) => void;
 }
 
 const WATCH_INTERVAL_MS = 15_000;
@@ -41,7 +45,12 @@ export class StoreWatch {
 
   #warnings: readonly string[] = [];
 
-  constructor(private readonly deps: StoreWatchDeps) {}
+  readonly #drift: StreamDrift;
+  #reportedDrift: readonly string[] = [];
+
+  constructor(private readonly deps: StoreWatchDeps) {
+    this.#drift = new StreamDrift(deps);
+  }
 
   /** Faults of the store when it was asked last that keep no event from being published and streamed. */
   get warnings(): readonly string[] {
@@ -72,12 +81,24 @@ export class StoreWatch {
     const events = Array.from({ length: partitions }, (_, partition) => eventStream(partition));
     const infos: StreamInfo[] = [];
     for (const stream of [...events, ...STORE_STREAMS]) infos.push(await streamInfo(bus, stream));
-    metrics.store.streamsNow(infos.map(stateOf));
+    const drift = infos.map(({ config }) => this.#drift.of(config));
+    this.#reportDrift(drift.flat());
+    metrics.store.streamsNow(infos.map((info, i) => stateOf(info, drift[i]?.length ?? 0)));
     const server = bus.nc.info;
     const roundTripMs = server ? await bus.nc.rtt() : 0;
     if (server) metrics.store.connectedTo(server.server_name, server.version, roundTripMs / 1000);
-    this.#warnings = [...infos.flatMap(limitWarning), ...roundTripWarning(server?.server_name, roundTripMs)];
+    this.#warnings = [
+      ...infos.flatMap(limitWarnings),
+      ...drift.flat(),
+      ...roundTripWarning(server?.server_name, roundTripMs),
+    ];
     await this.#askQuarantine(infos.find(({ config }) => config.name === QUARANTINE_STREAM) as StreamInfo);
+  }
+
+  /** Each once, and again when it was mended in between. */
+  #reportDrift(drift: readonly string[]): void {
+    for (const one of drift) if (!this.#reportedDrift.includes(one)) this.deps.onDrift(one);
+    this.#reportedDrift = drift;
   }
 
   async #askQuarantine({ state }: StreamInfo): Promise<void> {
@@ -96,10 +117,19 @@ export class StoreWatch {
   }
 }
 
-function limitWarning({ config, state }: StreamInfo): string[] {
-  const { name, max_bytes: limit } = config;
-  if (limit <= 0 || state.bytes < limit * LIMIT_SHARE_MAX) return [];
-  return [`stream ${name} holds ${state.bytes} of the ${limit} bytes of its limit, at which it takes nothing more`];
+/** A stream may have a limit of each kind, and the first that is reached stops it. */
+const limitsOf = ({ config, state }: StreamInfo) => [
+  { kind: 'bytes', used: state.bytes, limit: config.max_bytes } as const,
+  { kind: 'messages', used: state.messages, limit: config.max_msgs } as const,
+];
+
+function limitWarnings(info: StreamInfo): string[] {
+  const reached = limitsOf(info).filter(({ used, limit }) => limit > 0 && used >= limit * LIMIT_SHARE_MAX);
+  const { name } = info.config;
+  return reached.map(
+    ({ kind, used, limit }) =>
+      `stream ${name} holds ${used} of the ${limit} ${kind} of its limit, at which it takes nothing more`,
+  );
 }
 
 function roundTripWarning(server: string | undefined, ms: number): string[] {
@@ -107,12 +137,16 @@ function roundTripWarning(server: string | undefined, ms: number): string[] {
   return [`a round trip to the NATS server ${server} takes ${ms / 1000} s, and a commit no less`];
 }
 
-function stateOf({ config, state, cluster }: StreamInfo): StreamState {
+function stateOf(info: StreamInfo, changedSettings: number): StreamState {
+  const { config, state, cluster } = info;
+  const shares = limitsOf(info).flatMap(({ used, limit }) => (limit > 0 ? [used / limit] : []));
   return {
     stream: config.name,
     messages: state.messages,
     bytes: state.bytes,
     limitBytes: config.max_bytes > 0 ? config.max_bytes : undefined,
+    limitShare: shares.length > 0 ? Math.max(...shares) : undefined,
+    changedSettings,
     leader: cluster?.leader,
     replicas: (cluster?.replicas ?? []).map(({ name, lag, current, offline }) => {
       return { server: name, lag: lag ?? 0, isCurrent: current && !offline };

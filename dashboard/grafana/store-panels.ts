@@ -33,14 +33,14 @@ export const storePanels: PanelSpec[] = [
   {
     title: { en: 'Streams: share of their limit', zh: '流:占限额的比例' },
     description: {
-      en: 'Bytes of each stream against its own limit, at which NATS stores nothing more in it; streams without a limit have no line',
-      zh: '各流字节数占其自身限额的比例,达到限额后 NATS 不再写入该流;无限额的流无曲线',
+      en: 'Bytes or messages of each stream against its own limit, whichever is nearer, at which NATS stores nothing more in it; streams without a limit have no line',
+      zh: '各流字节数或消息数占其自身限额的比例(取较大者),达到限额后 NATS 不再写入该流;无限额的流无曲线',
     },
     unit: 'percentunit',
     runbook: 'SluiceStreamFull',
     queries: [
       {
-        expr: `max by (stream) (sluice_nats_stream_bytes{${TARGET}} / sluice_nats_stream_limit_bytes{${TARGET}})`,
+        expr: `max by (stream) (sluice_nats_stream_limit_ratio{${TARGET}})`,
         legend: '{{stream}}',
       },
     ],

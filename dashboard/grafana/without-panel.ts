@@ -22,6 +22,8 @@ export const WITHOUT_PANEL: Readonly<Record<string, string>> = {
     '`sluice lag` shows it for each cursor; the age of the oldest event is what matters',
   sluice_ledger_conflicts_total: 'the time to record an act contains its repeats',
   sluice_ledger_records: 'records on the ledger are shown as they come, and the lag says whether a broker follows',
+  sluice_nats_reconnect_failures_total: 'the log has the reasons, and `sluice_nats_up` says that it lasts',
+  sluice_nats_stream_limit_bytes: 'the share that is used is shown, of bytes and messages',
   sluice_nats_stream_messages: 'limits and disks are in bytes, which are shown',
   sluice_receipts_unsealed: 'the age of the oldest is shown: some are unsealed at any time',
 };

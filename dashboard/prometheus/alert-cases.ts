@@ -100,14 +100,18 @@ export const ALERT_CASES: readonly AlertCase[] = [
     labels: { stream: 'RECEIPTS' },
     at: '10m',
     fires: {
-      'sluice_nats_stream_bytes{stream="RECEIPTS"}': '91x30',
-      'sluice_nats_stream_limit_bytes{stream="RECEIPTS"}': '100x30',
+      'sluice_nats_stream_limit_ratio{stream="RECEIPTS"}': '0.91x30',
     },
     silent: {
-      'sluice_nats_stream_bytes{stream="RECEIPTS"}': '89x30',
-      'sluice_nats_stream_limit_bytes{stream="RECEIPTS"}': '100x30',
-      'sluice_nats_stream_bytes{stream="LEDGER"}': '1000x30',
+      'sluice_nats_stream_limit_ratio{stream="RECEIPTS"}': '0.89x30',
     },
+  },
+  {
+    alert: 'SluiceStreamChanged',
+    labels: { stream: 'EV_0' },
+    at: '10m',
+    fires: { 'sluice_nats_stream_changed_settings{stream="EV_0"}': '1x30' },
+    silent: { 'sluice_nats_stream_changed_settings{stream="EV_0"}': '0x30' },
   },
   {
     alert: 'SluiceStoreFilling',

@@ -8,7 +8,7 @@ const COMMIT_SECONDS_MAX = 1;
 const WAITING_EVENTS_MAX = 5000;
 const QUARANTINED_PER_SECOND_MAX = 1;
 /** Thirty in five minutes: a client that tries again every half minute is below, one that does so each second above. */
-const FAILED_LOGINS_PER_SECOND_MAX = 0.1;
+const FAILED_LOGINS_PER_MINUTE_MAX = 6;
 /** A request without a token guesses nothing: scanners and browsers send it. */
 const FAILED_LOGINS = 'sluice_logins_failed_total{failure=~"token|ticket|throttled"}';
 
@@ -60,11 +60,19 @@ const storeAlerts = (scale: TimeScale): Alert[] => [
   },
   {
     name: 'SluiceStreamFull',
-    expr: `max by (stream) (${scale.held('sluice_nats_stream_bytes')} / ${scale.held('sluice_nats_stream_limit_bytes')}) > 0.9`,
+    expr: `max by (stream) (${scale.held('sluice_nats_stream_limit_ratio')}) > 0.9`,
     for: '5m',
     severity: 'ticket',
     summary:
       'Stream {{ $labels.stream }} holds {{ $value | humanizePercentage }} of its limit, at which it takes nothing more',
+  },
+  {
+    name: 'SluiceStreamChanged',
+    expr: `max by (stream) (${scale.held('sluice_nats_stream_changed_settings')}) > 0`,
+    for: '5m',
+    severity: 'ticket',
+    summary:
+      'Somebody has changed settings of stream {{ $labels.stream }} on the NATS server that the bus relies on: {{ $value }}',
   },
   {
     name: 'SluiceStoreFilling',
@@ -200,11 +208,11 @@ function loadAlerts(scale: TimeScale): Alert[] {
     },
     {
       name: 'SluiceLoginsFailing',
-      expr: `sum by (instance) (rate(${FAILED_LOGINS}[${window}])) > ${FAILED_LOGINS_PER_SECOND_MAX}`,
+      expr: `60 * sum by (instance) (rate(${FAILED_LOGINS}[${window}])) > ${FAILED_LOGINS_PER_MINUTE_MAX}`,
       for: '5m',
       severity: 'ticket',
       summary:
-        '{{ $value | humanize }} log-ins a second fail at {{ $labels.instance }}: a client has a wrong token, or somebody guesses',
+        '{{ $value | printf "%.0f" }} log-ins a minute fail at {{ $labels.instance }}: a client has a wrong token, or somebody guesses',
     },
   ];
 }

@@ -91,8 +91,9 @@ export function objectiveRules(scale: TimeScale): RecordingRule[] {
 }
 
 export function burnAlerts(): Alert[] {
-  return OBJECTIVES.flatMap((objective) =>
-    BURN_RATES.map(({ severity, factor, long, short }): Alert => {
+  return OBJECTIVES.flatMap((objective) => {
+    const allowed = `${Number((100 * (1 - objective.target)).toPrecision(6))}%`;
+    return BURN_RATES.map(({ severity, factor, long, short }): Alert => {
       const limit = `${Number((factor * (1 - objective.target)).toPrecision(6))}`;
       const above = (window: PromDuration): string => `${errorRatio(objective, window)} > ${limit}`;
       return {
@@ -100,8 +101,8 @@ export function burnAlerts(): Alert[] {
         expr: `${above(long)} and ${above(short)}`,
         severity,
         labels: { objective: objective.name, window: long },
-        summary: `${objective.title}: {{ $value | humanizePercentage }} of the last ${long} failed, ${factor} times what the objective allows`,
+        summary: `${objective.title}: {{ $value | humanizePercentage }} failed in the last ${long}, and the objective allows ${allowed}`,
       };
-    }),
-  );
+    });
+  });
 }

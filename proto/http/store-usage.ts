@@ -12,6 +12,8 @@ export interface StreamUsage {
   messages: number;
   /** Before compression. */
   used: number;
-  /** Null when only the store as a whole is limited. */
+  /** Bytes; null when only the store as a whole is limited. */
   limit: number | null;
+  /** Messages; null without such a limit, which the bus gives none. A bus of an earlier version leaves it out. */
+  messageLimit?: number | null;
 }

@@ -50,7 +50,10 @@ function everything(): Metrics {
   const streams = Array.from({ length: PARTITIONS_MAX + 4 }, (_, i) => `S_${i}`);
   const replicas = SERVERS.slice(1).map((server) => ({ server, lag: 0, isCurrent: true }));
   store.streamsNow(
-    streams.map((name) => ({ stream: name, messages: 1, bytes: 1, limitBytes: 1, leader: 'a', replicas })),
+    streams.map((name) => {
+      const limits = { limitBytes: 1, limitShare: 1, changedSettings: 1 };
+      return { stream: name, messages: 1, bytes: 1, ...limits, leader: 'a', replicas };
+    }),
   );
   store.connectedTo('a', '2.15.1', 0.001);
   intake.quarantineNow(new Map(Object.keys(QUARANTINE_AGES).map((age) => [age as '1h', 1])), 1);

@@ -25,7 +25,7 @@ export class BrokerHealth {
     const { bus, governance, space, isServing } = this.deps;
     const reasons: string[] = [];
     if (!isServing()) reasons.push('the broker is starting or shutting down');
-    if (!bus.isUp()) reasons.push('there is no connection to NATS');
+    if (!bus.isUp()) reasons.push(['there is no connection to NATS', bus.whyDown].filter(Boolean).join(': '));
     if (!governance.ledger.isFresh) reasons.push('the ledger is stale');
     if (space.level === 'ending_acts' || space.level === 'exhausted')
       reasons.push('the store is full: nothing but acts that end rights is taken');

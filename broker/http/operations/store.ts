@@ -33,6 +33,7 @@ const STORE = {
               messages: { type: 'integer' },
               used: { type: 'integer' },
               limit: bytes,
+              messageLimit: bytes,
             },
           },
         },

@@ -4,9 +4,8 @@ import type { Publisher } from '../../nats/write/publisher.js';
 import type { BacklogLimits } from '../intake-limits.js';
 import { Backlog } from '../queue/backlog.js';
 import { RecentIds } from '../source-progress/recent-ids.js';
-import { KeptNotice } from './kept-notice.js';
-import { MissedNotice } from './missed-notice.js';
 import type { QuarantineEntry } from './quarantine-record.js';
+import { SourceNotice } from './source-notice.js';
 
 /** Caps of one atomic batch of rejected events. */
 export const QUARANTINE_BATCH_RECORDS = 200;
@@ -22,7 +21,7 @@ export interface QuarantineDeps {
   metrics: IntakeMetrics;
   clock: () => number;
   limits: BacklogLimits;
-  /** Called now and then with how many events the store did not take. */
+  /** Called now and then with whose events the store did not take. */
   onMissed: (message: string, error: unknown) => void;
   /** Called now and then with whose events were kept, and why. */
   onKept: (message: string) => void;
@@ -33,8 +32,8 @@ export class Quarantine {
   readonly #deps: QuarantineDeps;
   readonly #recent: RecentIds;
   readonly #backlog: Backlog;
-  readonly #notice: MissedNotice;
-  readonly #kept: KeptNotice;
+  readonly #lost: SourceNotice;
+  readonly #kept: SourceNotice;
   #waiting: Rejected[] = [];
   /** Set while records are being written. */
   #writing: Promise<void> | undefined;
@@ -43,8 +42,8 @@ export class Quarantine {
     this.#deps = deps;
     this.#recent = new RecentIds(deps.clock);
     this.#backlog = new Backlog(deps.limits);
-    this.#notice = new MissedNotice(deps.clock, deps.onMissed);
-    this.#kept = new KeptNotice(deps.clock, deps.onKept);
+    this.#lost = new SourceNotice(deps.clock, 'lost rejected events of entry', deps.onMissed);
+    this.#kept = new SourceNotice(deps.clock, 'quarantined events of entry', deps.onKept);
   }
 
   /**
@@ -100,9 +99,11 @@ export class Quarantine {
 
   #miss(batch: readonly Rejected[], error: unknown): void {
     this.#deps.metrics.quarantineMissed(batch.length);
-    this.#notice.add(batch.length, error);
-    // It is to be kept when it is sent again.
-    for (const { entry } of batch) this.#recent.delete(entry.subject, entry.key);
+    for (const { entry, code } of batch) {
+      this.#lost.add(entry, code, error);
+      // It is to be kept when it is sent again.
+      this.#recent.delete(entry.subject, entry.key);
+    }
   }
 
   #takeBatch(): Rejected[] {

@@ -12,5 +12,9 @@ export function streamUsage(bus: Bus, partitions: number): Promise<StreamUsage[]
 
 async function usageOf(bus: Bus, name: string): Promise<StreamUsage> {
   const { state, config } = await streamInfo(bus, name);
-  return { name, messages: state.messages, used: state.bytes, limit: config.max_bytes > 0 ? config.max_bytes : null };
+  const limitOf = (limit: number): number | null => (limit > 0 ? limit : null);
+  return {
+    ...{ name, messages: state.messages, used: state.bytes },
+    ...{ limit: limitOf(config.max_bytes), messageLimit: limitOf(config.max_msgs) },
+  };
 }

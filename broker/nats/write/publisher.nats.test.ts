@@ -101,7 +101,8 @@ t.test('a full store refuses new messages and keeps the stored ones', async (t) 
   await ensureStreams(bus, { partitions: 1, replicas: 1, maxBytesPerPartition: 100_000 });
   const big = message({ data: Buffer.alloc(30_000) });
   for (let i = 0; i < 3; i++) await bus.publisher.publish(big);
-  await t.rejects(bus.publisher.publish(big), StoreFullError);
+  const ofStream = { code: 'STORE_FULL', message: 'stream EV_0 has reached its limit: maximum bytes exceeded' };
+  await t.rejects(bus.publisher.publish(big), ofStream);
   await t.rejects(bus.publisher.publishBatch([big, big]), StoreFullError);
   const { state } = await bus.jsm.streams.info('EV_0');
   t.match(state, { messages: 3, first_seq: 1 });

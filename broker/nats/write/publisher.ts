@@ -4,7 +4,7 @@ import { atTicks } from '../../../proto/async/shared-ticks.js';
 import type { StoreSpace } from '../space/store-space.js';
 import type { JetStreamRefusal } from '../store-errors.js';
 import { StoreRefusedError, StoreUnavailableError, storeError } from '../store-errors.js';
-import { subjectsOf } from '../stream-names.js';
+import { streamOf, subjectsOf } from '../stream-names.js';
 import type { OutMessage } from './out-message.js';
 import { PublishBytes } from './publish-bytes.js';
 import { type BatchMember, putPublish } from './put-publish.js';
@@ -267,7 +267,7 @@ function settle(waiter: Waiter, msg: Msg): void {
   }
   try {
     const ack = msg.json<RawAck>();
-    if (ack.error) waiter.reject(storeError(ack.error));
+    if (ack.error) waiter.reject(storeError(ack.error, streamOf(waiter.subject)));
     else waiter.resolve(ack);
   } catch (error) {
     waiter.reject(new StoreUnavailableError('the answer is not a JetStream ack', true, { cause: error }));

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ApiError } from '../../../client/errors.js';
 import { problemTexts } from '../../../proto/errors.js';
-import type { StoreUsage } from '../../../proto/http/store-usage.js';
+import type { StoreUsage, StreamUsage } from '../../../proto/http/store-usage.js';
 import { apiOf, type ConnectionOptions, withConnection } from '../../connection-options.js';
 import { CommandEnded, EXIT } from '../../exit-codes.js';
 import { table } from '../../table.js';
@@ -68,15 +68,22 @@ async function storeUsage(options: ConnectionOptions): Promise<StoreUsage | unde
 }
 
 function usageLines({ capacity, free, streams }: StoreUsage): string[] {
-  const rows = streams.map(({ name, messages, used, limit }) => [
-    name,
-    String(messages),
-    bytesText(used),
-    limit === null ? '-' : bytesText(limit),
-    limit === null ? '-' : `${Math.floor((100 * used) / limit)} %`,
-  ]);
+  const rows = streams.map((stream) => {
+    const { name, messages, used } = stream;
+    const nearest = nearestLimit(stream);
+    const limit = nearest ? [nearest.text, `${Math.floor(100 * nearest.share)} %`] : ['-', '-'];
+    return [name, String(messages), bytesText(used), ...limit];
+  });
   const left = capacity === null || free === null ? [] : [`store: ${bytesText(free)} of ${bytesText(capacity)} free`];
   return [...left, ...table(['STREAM', 'MESSAGES', 'USED', 'LIMIT', 'OF LIMIT'], rows)];
+}
+
+/** The limit of a stream that is reached first; undefined for one without. */
+function nearestLimit({ messages, used, limit, messageLimit = null }: StreamUsage) {
+  const ofBytes = limit === null ? [] : [{ text: bytesText(limit), share: used / limit }];
+  const ofMessages =
+    messageLimit === null ? [] : [{ text: `${messageLimit} messages`, share: messages / messageLimit }];
+  return [...ofBytes, ...ofMessages].sort((a, b) => b.share - a.share)[0];
 }
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;

@@ -1,4 +1,4 @@
-import { RECEIPTS_STREAM } from '../../../broker/nats/stream-names.js';
+import { QUARANTINE_STREAM, RECEIPTS_STREAM } from '../../../broker/nats/stream-names.js';
 import { pause } from '../../../client/pause.js';
 import { OPERATOR_TOKEN } from '../../support/broker/broker.js';
 import { spawnBroker } from '../../support/broker/broker-process.js';
@@ -59,6 +59,18 @@ async function limitReceipts(stage: Stage): Promise<() => Promise<void>> {
     await jsm.streams.update(RECEIPTS_STREAM, { ...config, max_bytes });
   };
   await limitTo((await jsm.streams.info(RECEIPTS_STREAM)).state.bytes);
+  return () => limitTo(-1);
+}
+
+/** A limit of messages, which the bus gives no stream, on a server outside the broker. */
+async function limitMessages(stage: Stage): Promise<() => Promise<void>> {
+  await stage.publish(stage.events(1, { data: { id: 7 } } as never));
+  const { jsm } = await connect(stage.t, stage.nats!);
+  const limitTo = async (max_msgs: number): Promise<void> => {
+    const { config } = await jsm.streams.info(QUARANTINE_STREAM);
+    await jsm.streams.update(QUARANTINE_STREAM, { ...config, max_msgs });
+  };
+  await limitTo(1);
   return () => limitTo(-1);
 }
 
@@ -141,6 +153,15 @@ export const BUS_FAULTS: readonly Fault[] = [
     natsOutside: true,
     fires: [{ alert: 'SluiceStreamFull', labels: { severity: 'ticket', stream: RECEIPTS_STREAM } }],
     make: limitReceipts,
+  },
+  {
+    what: 'somebody gives a stream a limit of messages',
+    natsOutside: true,
+    fires: [
+      { alert: 'SluiceStreamChanged', labels: { severity: 'ticket', stream: QUARANTINE_STREAM } },
+      { alert: 'SluiceStreamFull', labels: { severity: 'ticket', stream: QUARANTINE_STREAM } },
+    ],
+    make: limitMessages,
   },
   {
     what: 'the disk fills',

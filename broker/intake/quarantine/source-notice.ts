@@ -3,25 +3,26 @@ import type { ErrorCode } from '../../../proto/errors.js';
 import type { QuarantineEntry } from './quarantine-record.js';
 
 /**
- * Reports whose events are quarantined: entry, system, code and item, each at once, after a minute and then at most once in ten
- * minutes with their number since the last report. The metric only says that there are some.
+ * Reports whose rejected events are kept, or lost: entry, system, code and item, each at once, after a minute and then at most once in
+ * ten minutes with their number since the last report. The metric only says that there are some.
  */
-export class KeptNotice {
+export class SourceNotice {
   readonly #reports: SpacedReports;
 
   constructor(
     clock: () => number,
-    private readonly report: (message: string) => void,
+    private readonly events: 'quarantined events of entry' | 'lost rejected events of entry',
+    private readonly report: (message: string, error?: unknown) => void,
   ) {
     this.#reports = new SpacedReports(clock, NOTICE_INTERVAL_MS, SECOND_NOTICE_MS);
   }
 
-  add({ subject, item }: Pick<QuarantineEntry, 'subject' | 'item'>, code: ErrorCode): void {
+  add({ subject, item }: Pick<QuarantineEntry, 'subject' | 'item'>, code: ErrorCode, error?: unknown): void {
     const flaw = item === undefined ? code : `${code} in item ${item}`;
     const events = this.#reports.count(`${subject} ${flaw}`);
     if (events === undefined) return;
     const [, party, name, system] = subject.split('.');
     const source = `system ${system}, ${flaw}`;
-    this.report(`quarantined events of entry ${party}.${name} since the last such line: ${events} (${source})`);
+    this.report(`${this.events} ${party}.${name} since the last such line: ${events} (${source})`, error);
   }
 }

@@ -1,14 +1,15 @@
 import t from 'tap';
 import type { ErrorCode } from '../../../proto/errors.js';
-import { KeptNotice } from './kept-notice.js';
+import { SourceNotice } from './source-notice.js';
 
 t.test(
   'a source whose events are quarantined is named at once, after a minute and then every ten, each code and item by itself',
   async (t) => {
     let now = 0;
     const reported: string[] = [];
-    const notice = new KeptNotice(
+    const notice = new SourceNotice(
       () => now,
+      'quarantined events of entry',
       (message) => reported.push(message),
     );
     const subject = 'quarantine.civil.birth.civil-source';

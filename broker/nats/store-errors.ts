@@ -62,7 +62,7 @@ const WRONG_SEQUENCE: ReadonlySet<number> = new Set([10070, 10071, 10164]);
 const FULL: ReadonlySet<number> = new Set([10002, 10023, 10028, 10047]);
 /** The catch-all of a failed write: a limit of the stream, a full disk, or an input/output error. */
 const STORE_FAILED = 10077;
-/** How it names a limit of the stream; the store has room then. */
+/** How it names a limit of the stream, which says nothing of the store. */
 const LIMIT_OF_STREAM = /^maximum (?:messages|bytes)/i;
 /**
  * Conditions that pass: JetStream off, starting or without leader (10008, 10039, 10076), stream offline (10118), queue

@@ -10,7 +10,8 @@ t.test('a running process has its figures and its children', { skip }, async (t)
   t.teardown(() => child.kill());
   await once(child, 'spawn');
   const own = new LinuxProcess(process.pid);
-  for (const figure of ['cpuSeconds', 'residentMiB', 'peakMiB', 'descriptors'] as const) t.ok(own[figure]! > 0, figure);
+  for (const figure of ['cpuSeconds', 'mainThreadCpuSeconds', 'residentMiB', 'peakMiB', 'descriptors'] as const)
+    t.ok(own[figure]! > 0, figure);
   t.ok(own.cpuSecondsWithEnded! >= own.cpuSeconds!);
   t.ok(own.waitedMs! >= 0);
   t.ok(own.waitedMsByThread().size > 1, 'each thread');

@@ -26,6 +26,9 @@ export function tokenProblem(token: unknown): string | undefined {
 /** A random token. It is shown to its owner once; only its digest is kept. */
 export const newToken = (): string => `slc_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
 
+/** Stands for the caller in a saved item of a token that is valid no longer. */
+const RETIRED = 'retired';
+
 /**
  * Finds the owner of a token. Tokens are stored as keyed digests: a copy of the ledger does not allow guessing tokens
  * offline, and the time of a look-up by digest reveals nothing about similar tokens. Each owner has one token.
@@ -36,6 +39,9 @@ export class Credentials implements FoldedRoom {
   readonly #callers = new Map<string, Caller>();
   /** `system:<id>` or `officer:<id>` → digest of its current token. */
   readonly #digests = new Map<string, string>();
+  /** The same → digest of the token before it, or of the one that was withdrawn: one for each owner. */
+  readonly #retired = new Map<string, string>();
+  readonly #retiredOwners = new Map<string, string>();
 
   constructor(secret: string) {
     this.#key = Buffer.from(hkdfSync('sha256', secret, '', 'sluice/credentials', KEY_BYTES));
@@ -54,11 +60,16 @@ export class Credentials implements FoldedRoom {
   };
 
   save(): SavedItem[] {
-    return [...this.#digests].map(([key, digest]) => ({ state: [key, digest, this.#callers.get(digest)] }));
+    const current = [...this.#digests].map(([key, digest]) => ({ state: [key, digest, this.#callers.get(digest)] }));
+    return [...current, ...[...this.#retired].map(([key, digest]) => ({ state: [key, digest, RETIRED] }))];
   }
 
   load({ state }: SavedItem): void {
-    const [key, digest, caller] = state as [string, string, Caller | null];
+    const [key, digest, caller] = state as [string, string, Caller | typeof RETIRED | null];
+    if (caller === RETIRED) {
+      this.#retire(key, digest);
+      return;
+    }
     this.#digests.set(key, digest);
     if (caller) this.#callers.set(digest, caller);
   }
@@ -76,10 +87,23 @@ export class Credentials implements FoldedRoom {
     return this.#callers.get(digest);
   }
 
+  /** `system:<id>` or `officer:<id>` whose token it was until the last renewal or withdrawal. It gives no right; see docs/decisions/0341. */
+  retiredOwnerOf(digest: string): string | undefined {
+    return this.#retiredOwners.get(digest);
+  }
+
+  #retire(key: string, digest: string): void {
+    const before = this.#retired.get(key);
+    if (before !== undefined) this.#retiredOwners.delete(before);
+    this.#retired.set(key, digest);
+    this.#retiredOwners.set(digest, key);
+  }
+
   #replace(caller: Caller, digest: string | undefined): void {
     const key = `${caller.kind}:${caller.id}`;
     const previous = this.#digests.get(key);
     if (previous !== undefined) this.#callers.delete(previous);
+    if (previous !== undefined && previous !== digest) this.#retire(key, previous);
     if (digest === undefined) {
       this.#digests.delete(key);
       return;

@@ -10,7 +10,7 @@ t.test('failed log-ins are logged, counted and slowed down per address', async (
   const { registry, gateway: metrics } = new Metrics();
   const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
   const failures = new FailedLogins({ log, metrics, nowMs: () => nowMs });
-  const codeFrom = (address: string): string => failures.refusal(address, 'token', 'the token is not valid').code;
+  const codeFrom = (address: string): string => failures.refusal({ address }, 'token', 'the token is not valid').code;
 
   for (let i = 0; i < 100; i++) t.equal(codeFrom('192.0.2.1'), 'NOT_AUTHENTICATED');
   t.equal(codeFrom('192.0.2.1'), 'TOO_MANY');
@@ -35,7 +35,7 @@ t.test(
     const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
     const failures = new FailedLogins({ log, metrics: new Metrics().gateway, nowMs: () => 0 });
     for (let i = 0; i < 300; i++)
-      t.equal(failures.refusal('192.0.2.1', 'missing', 'a token').code, 'NOT_AUTHENTICATED');
+      t.equal(failures.refusal({ address: '192.0.2.1' }, 'missing', 'a token').code, 'NOT_AUTHENTICATED');
     t.equal(lines.length, 100);
   },
 );

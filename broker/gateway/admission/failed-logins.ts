@@ -12,6 +12,12 @@ export interface FailedLoginsDeps {
   nowMs?: () => number;
 }
 
+export interface LoginOrigin {
+  address: string;
+  /** `system:<id>` or `officer:<id>` whose token it was before it was renewed or withdrawn. */
+  retiredTokenOf?: string | undefined;
+}
+
 /**
  * Counts, logs and slows down failed log-ins per client address. Only failures are counted and only failures are slowed:
  * a valid token is never looked at here, so nobody can lock a department out by guessing from its address.
@@ -23,8 +29,12 @@ export class FailedLogins {
     this.#buckets = new AddressBuckets({ ...FAILURES, ...(deps.nowMs && { nowMs: deps.nowMs }) });
   }
 
-  /** The answer to a failed log-in: NOT_AUTHENTICATED, or TOO_MANY where there were too many. */
-  refusal(address: string, failure: Exclude<LoginFailure, 'throttled'>, message: string): SluiceError {
+  /**
+   * The answer to a failed log-in: NOT_AUTHENTICATED, or TOO_MANY where there were too many. The log alone says whose token it was once:
+   * a program that was left with it is told from somebody who guesses.
+   */
+  refusal(from: LoginOrigin, failure: Exclude<LoginFailure, 'throttled'>, message: string): SluiceError {
+    const { address } = from;
     const isThrottled = !this.#buckets.take(address);
     // Nothing was guessed without a credential: the answer stays the one that tells a client to send it.
     if (isThrottled && failure !== 'missing') {
@@ -33,7 +43,7 @@ export class FailedLogins {
     }
     this.deps.metrics.loginFailed(failure);
     // A guesser must not fill the log either.
-    if (!isThrottled) this.deps.log.warn({ address, failure }, 'failed log-in');
+    if (!isThrottled) this.deps.log.warn({ ...from, failure }, 'failed log-in');
     return new SluiceError('NOT_AUTHENTICATED', message);
   }
 }

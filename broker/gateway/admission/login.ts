@@ -10,7 +10,8 @@ import type { FailedLogins } from './failed-logins.js';
 import type { IdentityProviders } from './identity-providers.js';
 
 export interface LoginDeps {
-  credentials: Pick<Credentials, 'digestOf' | 'digestOfSubject' | 'ownerOf'>;
+  credentials: Pick<Credentials, 'digestOf' | 'digestOfSubject' | 'ownerOf'> &
+    Partial<Pick<Credentials, 'retiredOwnerOf'>>;
   tickets: Pick<Tickets, 'redeem'>;
   addresses: ClientAddresses;
   failures: FailedLogins;
@@ -122,6 +123,9 @@ export class Login {
   }
 
   #refusal(request: IncomingMessage, failure: 'missing' | 'token' | 'ticket', message: string): SluiceError {
-    return this.deps.failures.refusal(this.addressOf(request), failure, message);
+    const { credentials, failures } = this.deps;
+    const token = failure === 'token' ? bearerOf(request) : undefined;
+    const owner = token === undefined ? undefined : credentials.retiredOwnerOf?.(credentials.digestOf(token));
+    return failures.refusal({ address: this.addressOf(request), retiredTokenOf: owner }, failure, message);
   }
 }

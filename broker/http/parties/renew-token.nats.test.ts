@@ -1,5 +1,8 @@
 import t from 'tap';
 import { startBroker, type TestBroker } from '../../../tests/support/broker/broker.js';
+import { spawnBroker } from '../../../tests/support/broker/broker-process.js';
+import { eventually } from '../../../tests/support/condition.js';
+import { temporaryFolder } from '../../../tests/support/nats/nats.js';
 import { RawSession } from '../../../tests/support/raw-client/raw-client.js';
 import { call, type RawAnswer } from '../../../tests/support/raw-client/raw-http.js';
 
@@ -83,3 +86,31 @@ t.test('a registered bus does not let the operator renew tokens', async (t) => {
   const bus = await startBroker(t, { config: { platformRegistration } });
   t.match((await renew(bus, 'officers/platform-operator')).json, { status: 403, code: 'NOT_YOUR_ROLE' });
 });
+
+t.test(
+  'the log names whose token fails while it is the one before, also after a restart, and never the token',
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    const begun = await spawnBroker(t, folder);
+    const operator = { url: begun.url, token: begun.operatorToken };
+    t.match(await call(operator, 'POST', '/v1/bundles', JSON.stringify(BUNDLE)), { status: 200 });
+    t.equal((await call(operator, 'POST', '/v1/systems/clinic/renew-token')).status, 200);
+    await begun.stop();
+    const broker = await spawnBroker(t, folder);
+    for (const token of [CLINIC_TOKEN, 'a-token-that-nobody-has-ever-had']) {
+      t.match(await call({ url: broker.url, token }, 'GET', '/v1/whoami'), {
+        status: 401,
+        json: { detail: 'the token is not valid' },
+      });
+    }
+    const lines = () =>
+      broker
+        .log()
+        .split('\n')
+        .filter((line) => line.includes('"failed log-in"'));
+    await eventually(async () => lines().length === 2, 'both lines', 10_000);
+    const retired = lines().map((line) => (JSON.parse(line) as { retiredTokenOf?: string }).retiredTokenOf);
+    t.strictSame(retired, ['system:clinic', undefined]);
+    t.notMatch(broker.log(), CLINIC_TOKEN);
+  },
+);

@@ -14,9 +14,17 @@ export interface FailedLoginsDeps {
 
 export interface LoginOrigin {
   address: string;
+  /** Method and resource, such as `POST /v1/events`: it tells a source from somebody who only looks. */
+  call: string;
   /** `system:<id>` or `officer:<id>` whose token it was before it was renewed or withdrawn. */
   retiredTokenOf?: string | undefined;
 }
+
+/** The resource without what is below it. Of anything else the path is the caller's own text. */
+const RESOURCE = /^\/(?:v1\/[a-z-]{1,40}|metrics)(?=[/?]|$)/;
+
+export const callOf = ({ method, url }: { method?: string | undefined; url?: string | undefined }): string =>
+  `${method} ${RESOURCE.exec(url ?? '')?.[0] ?? 'of no resource'}`;
 
 /**
  * Counts, logs and slows down failed log-ins per client address. Only failures are counted and only failures are slowed:
@@ -34,7 +42,7 @@ export class FailedLogins {
    * a program that was left with it is told from somebody who guesses.
    */
   refusal(from: LoginOrigin, failure: Exclude<LoginFailure, 'throttled'>, message: string): SluiceError {
-    const { address } = from;
+    const { address, call, retiredTokenOf } = from;
     const isThrottled = !this.#buckets.take(address);
     // Nothing was guessed without a credential: the answer stays the one that tells a client to send it.
     if (isThrottled && failure !== 'missing') {
@@ -43,7 +51,7 @@ export class FailedLogins {
     }
     this.deps.metrics.loginFailed(failure);
     // A guesser must not fill the log either.
-    if (!isThrottled) this.deps.log.warn({ ...from, failure }, 'failed log-in');
+    if (!isThrottled) this.deps.log.warn({ address, failure, call, retiredTokenOf }, 'failed log-in');
     return new SluiceError('NOT_AUTHENTICATED', message);
   }
 }

@@ -6,7 +6,7 @@ import { type Caller, turnShareOf } from '../../parties/caller.js';
 import type { Credentials } from '../../parties/credentials.js';
 import type { Tickets } from '../tickets.js';
 import type { ClientAddresses } from './client-address.js';
-import type { FailedLogins } from './failed-logins.js';
+import { callOf, type FailedLogins } from './failed-logins.js';
 import type { IdentityProviders } from './identity-providers.js';
 
 export interface LoginDeps {
@@ -126,6 +126,7 @@ export class Login {
     const { credentials, failures } = this.deps;
     const token = failure === 'token' ? bearerOf(request) : undefined;
     const owner = token === undefined ? undefined : credentials.retiredOwnerOf?.(credentials.digestOf(token));
-    return failures.refusal({ address: this.addressOf(request), retiredTokenOf: owner }, failure, message);
+    const from = { address: this.addressOf(request), call: callOf(request), retiredTokenOf: owner };
+    return failures.refusal(from, failure, message);
   }
 }

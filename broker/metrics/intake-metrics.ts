@@ -42,7 +42,10 @@ export class IntakeMetrics {
       'sluice_events_quarantine_missed_total',
       'Refused events that were not kept for their source: quarantine or quota full, or store unavailable',
     );
-    this.#waitingEvents = make.gauge('sluice_intake_waiting_events', 'Events received and not yet answered');
+    this.#waitingEvents = make.gauge(
+      'sluice_intake_waiting_events',
+      'Events received and not yet answered, each request with all its events',
+    );
     this.#waitingBytes = make.gauge('sluice_intake_waiting_bytes', 'Bytes of the events received and not yet answered');
     this.#commitEvents = make.quickHistogram(
       'sluice_commit_events',

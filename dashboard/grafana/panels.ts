@@ -93,8 +93,11 @@ const exchangePanels: PanelSpec[] = [
     queries: [{ expr: `${rate('sluice_quota_refusals_total', 'quota')} or vector(0)`, legend: '{{quota}}' }],
   },
   {
-    title: { en: 'Waiting for the store', zh: '等待入库' },
-    description: { en: 'Events received and not yet answered', zh: '已收到但尚未答复的事件' },
+    title: { en: 'Waiting for an answer', zh: '等待答复' },
+    description: {
+      en: 'Events received and not yet answered, each request with all its events: three requests of 3,000 are 9,000. The store is slow only if commits are',
+      zh: '已收到但尚未答复的事件,每个请求按其全部事件计:三个各含 3,000 个事件的请求即为 9,000。只有提交也变慢时才是存储慢',
+    },
     unit: 'short',
     runbook: 'SluiceIntakeBacklog',
     queries: [{ expr: `sum by (instance) (sluice_intake_waiting_events{${TARGET}})`, legend: '{{instance}}' }],

@@ -126,7 +126,13 @@ export const ALERT_CASES: readonly AlertCase[] = [
     alert: 'SluiceQuarantineGrowing',
     at: '15m',
     fires: { 'sluice_events_quarantined_total{code="ITEM_INVALID"}': '0+33x30' },
-    silent: { 'sluice_events_quarantined_total{code="ITEM_INVALID"}': '0+29x30' },
+    silent: { 'sluice_events_quarantined_total{code="ITEM_INVALID"}': '0x17 0+29x12' },
+  },
+  {
+    alert: 'SluiceQuarantineGrowing',
+    at: '70m',
+    fires: { 'sluice_events_quarantined_total{code="UNKNOWN_ITEM"}': '0+4x140' },
+    silent: { 'sluice_events_quarantined_total{code="UNKNOWN_ITEM"}': '0+2x140' },
   },
   {
     alert: 'SluiceStoreFullSoon',

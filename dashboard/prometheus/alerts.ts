@@ -7,6 +7,9 @@ export const BROKER_JOB = 'sluice';
 const COMMIT_SECONDS_MAX = 1;
 const WAITING_EVENTS_MAX = 5000;
 const QUARANTINED_PER_SECOND_MAX = 1;
+/** One in ten seconds all hour long: a fault that is slow fills the quarantine as well, and the records are missing just the same. */
+const QUARANTINED_STEADILY_MAX = 0.1;
+const quarantined = (window: string): string => `sum by (code) (rate(sluice_events_quarantined_total[${window}]))`;
 /** Thirty in five minutes: a client that tries again every half minute is below, one that does so each second above. */
 const FAILED_LOGINS_PER_MINUTE_MAX = 6;
 /** A request without a token guesses nothing: scanners and browsers send it. */
@@ -118,7 +121,7 @@ function brokerAlerts(scale: TimeScale): Alert[] {
     revocationAlert(window),
     {
       name: 'SluiceReceiptsUnsealed',
-      expr: `max by (instance) (${scale.held('sluice_receipts_unsealed_age_seconds')}) > ${scale.seconds('3h')}`,
+      expr: `max by (instance) (${scale.held('sluice_receipts_unsealed_age_seconds')}) > ${scale.ownSeconds('3h')}`,
       for: '5m',
       severity: 'ticket',
       summary:
@@ -152,7 +155,7 @@ function eventAlerts(scale: TimeScale): Alert[] {
     },
     {
       name: 'SluiceQuarantineGrowing',
-      expr: `sum by (code) (rate(sluice_events_quarantined_total[${window}])) > ${QUARANTINED_PER_SECOND_MAX}`,
+      expr: `${quarantined(window)} > ${QUARANTINED_PER_SECOND_MAX} or ${quarantined(scale.duration('1h'))} > ${QUARANTINED_STEADILY_MAX}`,
       for: '5m',
       severity: 'ticket',
       summary:
@@ -198,7 +201,7 @@ function loadAlerts(scale: TimeScale): Alert[] {
       expr: `sum by (instance) (${scale.held('sluice_intake_waiting_events')}) > ${WAITING_EVENTS_MAX}`,
       for: '5m',
       severity: 'ticket',
-      summary: '{{ $value }} events wait for the store at {{ $labels.instance }}: publishers are held back',
+      summary: '{{ $value }} events wait for their answer at {{ $labels.instance }}: publishers are held back',
     },
     {
       name: 'SluiceClientsNotReading',

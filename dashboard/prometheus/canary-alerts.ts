@@ -27,7 +27,7 @@ export const canaryAlerts = (scale: TimeScale): Alert[] => [
   },
   {
     name: 'SluiceCanaryDown',
-    expr: `up{job="${CANARY_JOB}"} == 0 or time() - sluice_canary_last_round_timestamp_seconds > ${scale.seconds('5m')}`,
+    expr: `up{job="${CANARY_JOB}"} == 0 or time() - sluice_canary_last_round_timestamp_seconds > ${scale.ownSeconds('5m')}`,
     for: '5m',
     severity: 'ticket',
     summary:

@@ -42,6 +42,19 @@ t.test('every alert has a case that fires it and a runbook that says meaning, ha
   }
 });
 
+t.test('a time scale shortens no limit of what the bus does at intervals of its own', async (t) => {
+  const limitOf = (name: string, scale: TimeScale): number =>
+    Number(
+      allAlerts(scale)
+        .find((alert) => alert.name === name)
+        ?.expr.match(/> ([\d.]+)$/)?.[1],
+    );
+  t.equal(limitOf('SluiceReceiptsUnsealed', new TimeScale(10)), 3 * 3_600, 'seals every hour');
+  t.equal(limitOf('SluiceCanaryDown', new TimeScale(10)), 300, 'rounds every minute');
+  t.equal(limitOf('SluiceQuarantineOld', new TimeScale(10)), 7 * 8_640, 'others are');
+  t.equal(limitOf('SluiceReceiptsUnsealed', new TimeScale(100, 100)), 108, 'unless the test shortens the intervals');
+});
+
 /** `metric{label="…"}`, and `by (label)` behind it. */
 const SELECTOR = /\b((?:sluice|process|nodejs)_\w+)(?:\{([^}]*)\})?/g;
 const GROUPING = /\bby \(([\w, ]+)\)/g;

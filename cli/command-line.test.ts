@@ -179,7 +179,7 @@ t.test('a fault that does not keep the bus from being ready is named by status a
   t.match(status.out, ` is ready\n  warning: ${warning}`);
   const doctor = await sluice('doctor', '--url', url);
   t.equal(doctor.exitCode, 1);
-  t.match(doctor.out, `FAIL  store         ${warning}: see "When something is wrong"`);
+  t.match(doctor.out, `FAIL  store         ${warning}: see "A stream has reached its limit" in docs/operations.md`);
 });
 
 t.test('catalog lint lists every problem of every entry without a bus', async (t) => {

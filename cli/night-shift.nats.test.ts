@@ -145,3 +145,14 @@ t.test('a rejected event is listed, dropped and redriven', async (t) => {
   t.equal((await asReader('dead-letters', 'redrive', 'g-one', '1')).exitCode, 1, 'a dropped one is gone');
   await session.close();
 });
+
+t.test('an operator who asks for refused events learns which systems may read them', async (t) => {
+  const { asOperator } = await busWithEvents(t, 1);
+  const { exitCode, err } = await asOperator('quarantine', 'list', 'registry.person');
+  t.equal(exitCode, 1);
+  t.match(
+    err,
+    /^refused events of registry\.person are shown to the system that sent them, of registry: registry-source\n/,
+  );
+  t.match(err, /NOT_ALLOWED/);
+});

@@ -11,7 +11,22 @@ import type { Terminal } from '../../terminal.js';
 /** Beyond this the start of a grant, a ticket or a certificate may be judged wrongly. */
 const CLOCK_OFF_MS_MAX = 2_000;
 
-const STORE_ADVICE = ': see "When something is wrong" in docs/operations.md';
+/** The section of docs/operations.md for what the bus says of itself. */
+const SECTIONS: readonly [RegExp, string][] = [
+  [/connection to NATS/, 'NATS is away'],
+  [/round trip/, 'NATS is slow'],
+  [/^the store is full/, 'The store is full'],
+  [/^stream /, 'A stream has reached its limit'],
+  [/ledger/, 'The ledger is broken'],
+];
+
+/** Without NATS the ledger is stale as well: the first one in the list is the cause. */
+function sectionFor(problems: readonly string[]): string {
+  const found = SECTIONS.find(([pattern]) => problems.some((problem) => pattern.test(problem)));
+  return found?.[1] ?? 'When something is wrong';
+}
+
+const storeAdvice = (problems: readonly string[]): string => `: see "${sectionFor(problems)}" in docs/operations.md`;
 
 /** One line of the report. A check after a failed one that it needs is left out. */
 interface Finding {
@@ -87,7 +102,7 @@ async function bus(options: ConnectionOptions): Promise<Finding[]> {
 const faulty = (warnings: readonly string[]): Finding => ({
   check: 'store',
   ok: false,
-  detail: `${warnings.join('; ')}${STORE_ADVICE}`,
+  detail: `${warnings.join('; ')}${storeAdvice(warnings)}`,
 });
 
 function clock({ mode, time }: Whoami, nowMs: number): Finding {
@@ -119,13 +134,13 @@ async function attempt(
     return {
       check,
       ok: false,
-      detail: `${[failure.message, ...failure.problems].join('; ')}${advice(check, url, error)}`,
+      detail: `${[failure.message, ...failure.problems].join('; ')}${advice(check, url, error, failure.problems)}`,
     };
   }
 }
 
-function advice(check: string, url: string, error: unknown): string {
+function advice(check: string, url: string, error: unknown, problems: readonly string[]): string {
   if (check === 'token') return ': is SLUICE_TOKEN the token of this bus, and was it renewed since?';
-  if (error instanceof ApiError) return STORE_ADVICE;
+  if (error instanceof ApiError) return storeAdvice(problems);
   return `: is ${url} the right address (SLUICE_URL), and does a proxy or firewall stand between?`;
 }

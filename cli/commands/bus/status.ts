@@ -26,8 +26,9 @@ async function status(options: ConnectionOptions, terminal: Terminal): Promise<v
     await terminal.out(isReady ? `${options.url} is ready` : `${options.url} is up but not ready:`);
     for (const reason of reasons) await terminal.out(`  - ${reason}`);
     for (const warning of warnings) await terminal.out(`  warning: ${warning}`);
-    for (const notice of notices) await terminal.out(`  note: the NATS server: ${notice}`);
     if (usage) for (const line of usageLines(usage)) await terminal.out(line);
+    // Last, since they are there at every call and no fault: whoever looks for one reads what is above.
+    for (const notice of notices) await terminal.out(`note, no fault: the NATS server: ${notice}`);
   }
   if (!isReady) throw new CommandEnded(EXIT.UNREACHABLE);
 }

@@ -1,5 +1,8 @@
 import type { Command } from 'commander';
+import { ApiError } from '../../../client/errors.js';
+import { splitEntryId } from '../../../proto/entry/entry.js';
 import type { Problem } from '../../../proto/errors.js';
+import type { ListedSystem } from '../../../proto/http/whoami.js';
 import { apiOf, type ConnectionOptions, withConnection } from '../../connection-options.js';
 import { CommandEnded, EXIT, UsageError } from '../../exit-codes.js';
 import { table } from '../../table.js';
@@ -31,13 +34,29 @@ export function addQuarantine(program: Command, terminal: Terminal): void {
     .action((entry: string, number: string, options: ConnectionOptions) => show(entry, number, options, terminal));
 }
 
-async function read(entry: string, after: number, limit: number, options: ConnectionOptions) {
+async function read(entry: string, after: number, limit: number, options: ConnectionOptions, terminal: Terminal) {
   const query = { entry, after, limit };
-  return (await apiOf(options).json<{ events: QuarantinedEvent[] }>('/v1/quarantine', { query })).events;
+  try {
+    return (await apiOf(options).json<{ events: QuarantinedEvent[] }>('/v1/quarantine', { query })).events;
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'NOT_ALLOWED') await nameSources(entry, options, terminal);
+    throw error;
+  }
+}
+
+/** An operator may not read refused events, and has to call somebody who may. */
+async function nameSources(entry: string, options: ConnectionOptions, terminal: Terminal): Promise<void> {
+  const { party } = splitEntryId(entry);
+  const { systems } = await apiOf(options)
+    .json<{ systems: ListedSystem[] }>('/v1/systems')
+    .catch(() => ({ systems: [] }));
+  const names = systems.filter((one) => one.party === party && one.may.includes('publish')).map(({ id }) => id);
+  if (names.length === 0) return;
+  terminal.err(`refused events of ${entry} are shown to the system that sent them, of ${party}: ${names.join(', ')}`);
 }
 
 async function list(entry: string, options: ListOptions, terminal: Terminal): Promise<void> {
-  const events = await read(entry, options.after ?? 0, options.limit, options);
+  const events = await read(entry, options.after ?? 0, options.limit, options, terminal);
   if (options.json) return terminal.out(JSON.stringify(events));
   if (events.length === 0) return terminal.out(`no refused events of entry ${entry}`);
   const rows = events.map(({ sequence, acceptedAt, event, problem }) => [
@@ -56,7 +75,7 @@ async function show(entry: string, text: string, options: ConnectionOptions, ter
   if (!/^[1-9]\d{0,14}$/.test(text))
     throw new UsageError(`number must be one that "quarantine list" shows, not ${text}`);
   const number = Number(text);
-  const [event] = await read(entry, number - 1, 1, options);
+  const [event] = await read(entry, number - 1, 1, options, terminal);
   if (event?.sequence !== number) {
     terminal.err(`sluice: entry ${entry} has no refused event ${number} of this system`);
     throw new CommandEnded(EXIT.REFUSED);

@@ -60,26 +60,19 @@ export class BusApi {
         if (one !== undefined) url.searchParams.append(name, String(one));
       }
     }
-    const timeout = AbortSignal.timeout(request.timeoutMs ?? RESPONSE_TIMEOUT_MS);
-    const response = await this.#fetch(url, {
+    const timeoutMs = request.timeoutMs ?? RESPONSE_TIMEOUT_MS;
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const response = await fetch(url, {
       method: request.method ?? 'GET',
       headers: this.#headers(request),
       signal: request.signal ? AbortSignal.any([request.signal, timeout]) : timeout,
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       ...(request.file && { body: Buffer.from(request.file.bytes) }),
+    }).catch((error: unknown) => {
+      throw connectionLost(url, timeoutMs, error);
     });
     if (!response.ok) throw await errorOfResponse(response, url);
     return response;
-  }
-
-  async #fetch(url: URL, init: RequestInit): Promise<Response> {
-    try {
-      return await fetch(url, init);
-    } catch (error) {
-      throw new ConnectionLostError(`${url.origin} cannot be reached: ${reasonOf(error)}`, 'CONNECTION_LOST', {
-        cause: error,
-      });
-    }
   }
 
   #headers(request: ApiRequest): Record<string, string> {
@@ -116,9 +109,17 @@ export function parseProblem(text: string): Problem | undefined {
   }
 }
 
+/** A bus that takes its time is not one that cannot be reached: other calls may well be answered. */
+function connectionLost({ origin, pathname }: URL, timeoutMs: number, cause: unknown): ConnectionLostError {
+  const isTimeout = cause instanceof DOMException && cause.name === 'TimeoutError';
+  const message = isTimeout
+    ? `${origin} did not answer ${pathname} within ${timeoutMs / 1000} s`
+    : `${origin} cannot be reached: ${reasonOf(cause)}`;
+  return new ConnectionLostError(message, 'CONNECTION_LOST', { cause });
+}
+
 /** `fetch` throws a bare TypeError; the reason is in its cause, which is an AggregateError for a name with several addresses. */
 function reasonOf(error: unknown): string {
-  if (error instanceof DOMException && error.name === 'TimeoutError') return 'no response in time';
   const cause = (error as { cause?: unknown }).cause ?? error;
   const first = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause;
   return (first as NodeJS.ErrnoException).code ?? (first as Error).message ?? 'unknown reason';

@@ -18,18 +18,24 @@ export interface GrantLagDeps {
   permissions: Pick<Permissions, 'mayReadGrant' | 'overseesGrants'>;
   access: Pick<GrantAccess, 'open'>;
   entries: Pick<Catalog, 'isPublished'>;
-  counter: Pick<LagCounter, 'refresh' | 'settled' | 'of'>;
+  counter: Pick<LagCounter, 'refreshWithin' | 'settled' | 'of'>;
   uses: CursorUses;
   clock(): number;
 }
 
 /** Grants per answer of `/v1/lag`. */
 const LAG_GRANTS_MAX = 1_000;
+/** Far longer than the store takes, and short beside the ten seconds of a scrape. */
+const STORE_MS_MAX = 2_000;
 /** A cursor that was made, or moved back, a moment ago may need a look into the log. */
 const SETTLE_MS_MAX = 2_000;
 
 /** A cursor of a grant in force: how far it is behind, and how it is used. */
-export type ReportedCursor = CountedCursor & CursorUse;
+export type ReportedCursor = CountedCursor &
+  CursorUse & {
+    /** False while the store cannot be read: then only its use is known. */
+    isKnown: boolean;
+  };
 
 /** Takes a grant in force with its cursors, and the time for which they were counted. */
 export type ReportGrant = (grant: Grant, cursors: readonly ReportedCursor[], nowMs: number) => void;
@@ -45,7 +51,7 @@ export class GrantLag {
       throw new SluiceError('UNKNOWN_GRANT', `no grant ${id} for this caller`, { grant: id });
     }
     this.deps.access.open(grant.system, id);
-    return { cursors: await this.#lagsOf([grant]) };
+    return this.#lagsOf([grant]);
   }
 
   /** The grants in force that the caller may see, in the order of their ids after `after`. */
@@ -57,13 +63,14 @@ export class GrantLag {
       .filter((grant) => isListedFor(caller, grant.party) && this.#isReadable(caller, grant))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
     const page = readable.slice(0, LAG_GRANTS_MAX);
-    const cursors = await this.#lagsOf(page);
-    return { cursors, ...(readable.length > page.length && { next: page.at(-1)?.id }) };
+    const report = await this.#lagsOf(page);
+    return { ...report, ...(readable.length > page.length && { next: page.at(-1)?.id }) };
   }
 
   /**
    * Reports all grants in force that the caller may see; with `party` those that it holds or provides. A party asks for its own: for
-   * another one it gets what a party without grants gets, nothing.
+   * another one it gets what a party without grants gets, nothing. While the store cannot be read, the cursors come with what this
+   * process knows by itself, and are marked.
    */
   async ofParty(caller: Caller, party: string | undefined, report: ReportGrant): Promise<void> {
     const oversees = this.deps.permissions.overseesGrants(caller);
@@ -75,7 +82,11 @@ export class GrantLag {
       isListedFor(caller, grant.party) &&
       (party === undefined || grant.party === party || splitEntryId(grant.entry).party === party) &&
       (oversees || this.#isReadable(caller, grant));
-    await this.#report(this.deps.grants.list(), report, isWanted);
+    const isKnown = await this.deps.counter.refreshWithin(STORE_MS_MAX).then(
+      () => true,
+      () => false,
+    );
+    await this.#report(this.deps.grants.list(), report, isWanted, isKnown);
   }
 
   /** Whether `ofParty` reports all grants in force. */
@@ -84,10 +95,12 @@ export class GrantLag {
   }
 
   /** In the order of the grants. */
-  async #lagsOf(grants: readonly Grant[]): Promise<CursorLag[]> {
+  async #lagsOf(grants: readonly Grant[]): Promise<LagReport> {
+    const ageMs = await this.deps.counter.refreshWithin(STORE_MS_MAX);
     const lags = new Map<Grant, CursorLag[]>();
     await this.#report(grants, (grant, cursors) => lags.set(grant, lagsOf(grant, cursors)));
-    return grants.flatMap((grant) => lags.get(grant) ?? []);
+    const cursors = grants.flatMap((grant) => lags.get(grant) ?? []);
+    return { cursors, ...(ageMs > 0 && { asOf: new Date(this.deps.clock() - ageMs).toISOString() }) };
   }
 
   /** Grants whose count is not exact are reported last: they may be by then. */
@@ -95,18 +108,18 @@ export class GrantLag {
     grants: readonly Grant[],
     report: ReportGrant,
     isWanted: (grant: Grant) => boolean = () => true,
+    isKnown = true,
   ): Promise<void> {
     const { counter, uses, clock } = this.deps;
-    await counter.refresh();
     const useOf = await uses.collect();
     const nowMs = clock();
     const cursorsOf = ({ id }: Grant): ReportedCursor[] =>
-      counter.of(id, nowMs).map((one) => withUse(one, useOf(one.cursor.subject)));
+      counter.of(id, nowMs).map((one) => withUse(one, useOf(one.cursor.subject), isKnown));
     const inexact: Grant[] = [];
     await inTurns(grants, (grant) => {
       if (!isWanted(grant)) return;
       const cursors = cursorsOf(grant);
-      if (cursors.every(({ isExact }) => isExact)) report(grant, cursors, nowMs);
+      if (!isKnown || cursors.every(({ isExact }) => isExact)) report(grant, cursors, nowMs);
       else inexact.push(grant);
     });
     if (inexact.length === 0) return;
@@ -127,8 +140,9 @@ export class GrantLag {
 function withUse(
   { cursor, position, end, unacknowledged, oldestMs, isExact }: CountedCursor,
   { delivered, connected, credit }: CursorUse,
+  isKnown: boolean,
 ): ReportedCursor {
-  return { cursor, position, end, unacknowledged, oldestMs, isExact, delivered, connected, credit };
+  return { cursor, position, end, unacknowledged, oldestMs, isExact, delivered, connected, credit, isKnown };
 }
 
 function lagsOf(grant: Grant, cursors: readonly ReportedCursor[]): CursorLag[] {

@@ -25,7 +25,7 @@ function add(table: GrantTable, i: number, cursors: readonly string[] = ['defaul
   };
   const reported = cursors.map((name): ReportedCursor => {
     const cursor = { subject: `cursor.${id}.${name}`, grant: id, name, record, lastAckMs: Date.parse(record.at) };
-    return { cursor, ...count, delivered: 7, connected: true };
+    return { cursor, ...count, delivered: 7, connected: true, isKnown: true };
   });
   table.add(grant, reported, NOW_MS);
 }

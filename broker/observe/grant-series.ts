@@ -32,19 +32,20 @@ const FAMILIES: readonly GrantFamily[] = [
     name: 'sluice_grant_unacknowledged_events',
     type: 'gauge',
     help: 'Events after the cursor that the rows of the grant let through, whether or not anybody is connected',
-    valueOf: (_grant, cursor) => cursor?.unacknowledged ?? NONE,
+    valueOf: (_grant, cursor) => (cursor?.isKnown ? cursor.unacknowledged : NONE),
   },
   {
     name: 'sluice_grant_oldest_unacknowledged_age_seconds',
     type: 'gauge',
     help: 'Time since the oldest unacknowledged event was accepted; 0 without one',
-    valueOf: (_grant, cursor, nowMs) => (cursor ? Math.max(0, nowMs - (cursor.oldestMs ?? nowMs)) / 1000 : NONE),
+    valueOf: (_grant, cursor, nowMs) =>
+      cursor?.isKnown ? Math.max(0, nowMs - (cursor.oldestMs ?? nowMs)) / 1000 : NONE,
   },
   {
     name: 'sluice_grant_lag_exact',
     type: 'gauge',
     help: '1 while the unacknowledged events are all counted, 0 while older ones are still read from the log',
-    valueOf: (_grant, cursor) => (cursor ? Number(cursor.isExact) : NONE),
+    valueOf: (_grant, cursor) => (cursor?.isKnown ? Number(cursor.isExact) : NONE),
   },
   {
     name: 'sluice_grant_connected',
@@ -62,7 +63,7 @@ const FAMILIES: readonly GrantFamily[] = [
     name: 'sluice_grant_last_acknowledgement_timestamp_seconds',
     type: 'gauge',
     help: 'When the cursor was acknowledged last; absent until it was',
-    valueOf: (_grant, cursor) => (cursor?.cursor.lastAckMs ?? NONE) / 1000,
+    valueOf: (_grant, cursor) => (cursor?.isKnown ? (cursor.cursor.lastAckMs ?? NONE) / 1000 : NONE),
   },
 ];
 

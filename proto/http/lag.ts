@@ -21,6 +21,8 @@ export interface CursorLag {
 
 export interface LagReport {
   cursors: CursorLag[];
+  /** Present while the store answers slowly: acknowledgements since then are not counted. */
+  asOf?: string | undefined;
   /** `after` of the next page, when there are more grants. */
   next?: string | undefined;
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 import type { Test } from 'tap';
 
 /** A TCP connection between two programs that a test can cut: neither side receives a close from the other program. */
@@ -7,6 +8,7 @@ export class TcpProxy {
   #server: Server | undefined;
   readonly #sockets = new Set<Socket>();
   #port = 0;
+  #delayMs = 0;
 
   private constructor(private target: { host: string; port: number }) {}
 
@@ -38,6 +40,11 @@ export class TcpProxy {
     for (const socket of this.#sockets) socket.resume();
   }
 
+  /** From now on everything takes so long in each direction, on open connections too: one that is made then may time out. */
+  slow(ms: number): void {
+    this.#delayMs = ms;
+  }
+
   /** Takes connections again, on the same port. */
   async restore(): Promise<void> {
     const server = createServer((near) => this.#join(near));
@@ -59,12 +66,27 @@ export class TcpProxy {
       [far, near],
     ] as const) {
       this.#sockets.add(one);
-      one.pipe(other);
+      one.pipe(this.#delayLine()).pipe(other);
       one.on('error', () => other.destroy());
       one.on('close', () => {
         this.#sockets.delete(one);
         other.destroy();
       });
     }
+  }
+
+  /** Passes everything on in order, later by the delay of the moment. */
+  #delayLine(): Transform {
+    const delayMs = (): number => this.#delayMs;
+    return new Transform({
+      transform(chunk: Buffer, _encoding, taken) {
+        if (delayMs() === 0) this.push(chunk);
+        else setTimeout(() => this.push(chunk), delayMs());
+        taken();
+      },
+      flush(ended) {
+        setTimeout(ended, delayMs());
+      },
+    });
   }
 }

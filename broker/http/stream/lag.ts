@@ -27,7 +27,7 @@ const SCHEMA = {
   description:
     'Granted events after the cursor, without its narrowing, and the time of the oldest; the same figures as `/metrics/grants`. `more` ' +
     'says that older events are still being counted, as for some seconds after a start. `connected` says whether somebody follows ' +
-    'the cursor at this broker.',
+    'the cursor at this broker. `asOf` is there while the store answers slowly: acknowledgements since then are not counted.',
   querystring: {
     type: 'object',
     properties: {
@@ -53,6 +53,7 @@ const SCHEMA = {
           },
         },
         next: text,
+        asOf: text,
       },
     },
     ...PROBLEMS,

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import type { Msg } from '@nats-io/transport-node';
 import t, { type Test } from 'tap';
 import { LeaderRequests, type RequestLink } from './leader-requests.js';
@@ -69,4 +69,18 @@ t.test('a lost connection refuses what was asked, sent or not, and what is asked
   await t.rejects(requests.ask('c', '3'), { code: 'STORE_UNAVAILABLE' });
   await turn();
   t.equal(sent.length, 1, 'what was refused does not leave later');
+});
+
+t.test('a line that is slower than the wait gets its answers once one of them has come late', async (t) => {
+  const { requests, sent, answer } = startLink(t);
+  const answerIn = (ms: number, index: number) => setTimeout(() => answer(sent[index]!.reply, 'late'), ms);
+  const first = requests.ask('a', '1');
+  await turn();
+  answerIn(2_800, 0);
+  await t.rejects(first, { code: 'STORE_UNAVAILABLE' }, 'the first one is given up');
+  await pause(800);
+  const second = requests.ask('b', '2');
+  await turn();
+  answerIn(3_200, 1);
+  t.equal(String((await second).data), 'late');
 });

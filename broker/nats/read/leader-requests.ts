@@ -19,7 +19,13 @@ interface Waiter {
 }
 
 /** Without a leader nobody answers; a retry finds the new one sooner than a long wait. */
-const ANSWER_MS_MAX = 2_000;
+const ANSWER_MS_MIN = 2_000;
+/** On a slow line, where an answer takes longer than that. */
+const ANSWER_MS_MAX = 10_000;
+/** An answer may take so many times as long as the slowest of late. */
+const WAIT_FACTOR = 2;
+/** An answer takes this share off the slowest one, so that a line that is quick again counts as such after a hundred answers. */
+const FORGOTTEN_SHARE = 0.02;
 const EXPIRY_INTERVAL_MS = 500;
 const NO_RESPONDERS = 503;
 
@@ -30,6 +36,9 @@ const NO_RESPONDERS = 503;
  * asks thousands of times a second. Here an answer is matched by a number, all share one timer, and what is asked in one turn of
  * the event loop, by whatever sockets were read in it, leaves in one write. Decision: docs/decisions/0290.
  *
+ * A line whose round trip is longer than the wait would never get an answer. So one request that was given up is still remembered, and
+ * when its answer comes late, later requests wait longer. Decision: docs/decisions/0345.
+ *
  * Invariant: while the connection is down everything is refused at once, what was asked before included.
  */
 export class LeaderRequests {
@@ -38,6 +47,9 @@ export class LeaderRequests {
   readonly #endTicks: () => void;
   #unsent: string[] = [];
   #nextId = 0;
+  #slowestMs = 0;
+  /** A request that was given up, until its answer comes or cannot come any more. */
+  #givenUp: { id: string; askedAtMs: number } | undefined;
 
   constructor(private readonly bus: RequestLink) {
     this.#prefix = `${bus.inboxPrefix}.get.`;
@@ -84,23 +96,41 @@ export class LeaderRequests {
   #onAnswer(answer: Msg): void {
     const id = answer.subject.slice(this.#prefix.length);
     const waiter = this.#waiters.get(id);
-    if (!waiter) return;
+    if (!waiter) {
+      this.#onLateAnswer(id);
+      return;
+    }
     this.#waiters.delete(id);
+    this.#answeredIn(performance.now() - waiter.askedAtMs);
     if (answer.data.length === 0 && answer.headers?.code === NO_RESPONDERS) {
       waiter.reject(new StoreUnavailableError(`no responders: '${waiter.subject}'`, false));
     } else waiter.resolve(answer);
   }
 
+  #onLateAnswer(id: string): void {
+    if (this.#givenUp?.id !== id) return;
+    this.#answeredIn(performance.now() - this.#givenUp.askedAtMs);
+    this.#givenUp = undefined;
+  }
+
+  #answeredIn(ms: number): void {
+    this.#slowestMs = Math.max(ms, this.#slowestMs * (1 - FORGOTTEN_SHARE));
+  }
+
   #failExpired(): void {
-    const oldest = performance.now() - ANSWER_MS_MAX;
+    const nowMs = performance.now();
+    const waitMs = Math.min(ANSWER_MS_MAX, Math.max(ANSWER_MS_MIN, this.#slowestMs * WAIT_FACTOR));
+    if (this.#givenUp && nowMs - this.#givenUp.askedAtMs > ANSWER_MS_MAX) this.#givenUp = undefined;
     for (const [id, { askedAtMs }] of this.#waiters) {
       // They are in the order of asking.
-      if (askedAtMs >= oldest) return;
+      if (askedAtMs >= nowMs - waitMs) return;
+      this.#givenUp ??= { id, askedAtMs };
       this.#fail(id, new StoreUnavailableError('timeout', false));
     }
   }
 
   #failAll(why: string): void {
+    this.#givenUp = undefined;
     for (const id of [...this.#waiters.keys()]) this.#fail(id, new StoreUnavailableError(why, false));
   }
 

@@ -1,6 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import type { Grants } from '../../grants/grants.js';
 import type { Bus } from '../../nats/bus.js';
+import { StoreUnavailableError } from '../../nats/store-errors.js';
 import { acknowledgedPosition } from '../../stream/cursors/cursor-record.js';
 import type { LogSegments } from '../../stream/segments/log-segments.js';
 import type { EntryLookup } from '../../stream/views/entry-fields.js';
@@ -38,6 +40,9 @@ export interface CountedCursor {
 const REFRESH_MS = 10_000;
 /** Positions held for all groups together, at 16 bytes each; beyond them those that no cursor needs are dropped. */
 const RETAINED_EVENTS_MAX = 2_000_000;
+/** Older cursors are not reported: the store is away, or so slow that it is no use waiting. */
+const CURSORS_AGE_MS_MAX = 30_000;
+const SLOW = new StoreUnavailableError('cursors were not read in time', false);
 /** Runs of scans one after the other before the next refresh takes over. */
 const ROUNDS_MAX = 1_000;
 
@@ -112,6 +117,23 @@ export class LagCounter {
     await this.#cursors.refresh();
     if (await this.#tracked.align(new TurnBudget())) this.#isChanged = true;
     await this.#queue.drained();
+  }
+
+  /**
+   * Like `refresh`, but does not wait longer than that for the store: then cursors are as they were when they were read last, which it goes
+   * on with. Resolves with how old they are, 0 when they are of the moment of the call. Rejects when they are too old to say
+   * anything: a lag that grows would look like one that does not.
+   */
+  async refreshWithin(ms: number): Promise<number> {
+    const refreshed = this.refresh().then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    const failure = await Promise.race([refreshed, pause(ms, SLOW, { ref: false })]);
+    if (failure === undefined) return 0;
+    const { ageMs } = this.#cursors;
+    if (ageMs !== undefined && ageMs <= CURSORS_AGE_MS_MAX) return ageMs;
+    throw failure;
   }
 
   /** Resolves when nothing is left to be read, or the log cannot be read. */

@@ -24,6 +24,9 @@ const PAGE_CURSORS = 250;
 export class StoredCursors {
   readonly #byGrant = new Map<string, Map<string, StoredCursorOf>>();
   #sequence = 0;
+  #resets = 0;
+  /** When the last read that came to its end began, by the monotonic clock. */
+  #readAtMs: number | undefined;
   #reading: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
@@ -50,9 +53,16 @@ export class StoredCursors {
     return this.#next;
   }
 
+  /** How old what is here is: everything stored before that is here. Undefined while nothing was read yet. */
+  get ageMs(): number | undefined {
+    return this.#readAtMs === undefined ? undefined : performance.now() - this.#readAtMs;
+  }
+
   /** Reads everything again: the store was truncated, or restored. */
   reset(): void {
+    this.#resets++;
     this.#sequence = 0;
+    this.#readAtMs = undefined;
   }
 
   of(grant: string): Iterable<StoredCursorOf> {
@@ -64,6 +74,7 @@ export class StoredCursors {
   }
 
   async #read(): Promise<void> {
+    const [beganAtMs, resets] = [performance.now(), this.#resets];
     if (this.#sequence === 0) this.#byGrant.clear();
     const query = { stream: CURSORS_STREAM, subject: 'cursor.>', after: this.#sequence, limit: PAGE_CURSORS };
     const budget = new TurnBudget();
@@ -72,8 +83,11 @@ export class StoredCursors {
         this.#fold(message);
         if (budget.isUsedUp) await budget.nextTurn();
       }
+      // Sequences of a store that was truncated meanwhile say nothing of the one that is read next.
+      if (this.#resets !== resets) return;
       this.#sequence = page.at(-1)?.position ?? this.#sequence;
     }
+    if (this.#resets === resets) this.#readAtMs = beganAtMs;
   }
 
   #fold(message: StoredMessage): void {

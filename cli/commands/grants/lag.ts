@@ -18,7 +18,8 @@ export function addLag(program: Command, terminal: Terminal): void {
     )
     .addHelpText(
       'after',
-      '\nSTATE says why: caught up; not connected (no session follows the cursor, and no page was read with it for some\n' +
+      '\nSTATE says why: caught up (with what the bus has accepted; what a source does not send, or what was refused, is no\n' +
+        'lag); not connected (no session follows the cursor, and no page was read with it for some\n' +
         'seconds); acknowledging (a program works on it: an acknowledgement came within the last minute); not acknowledging\n' +
         '(it is connected, but stuck).\n' +
         'Grants in force without any cursor are named on standard error: nothing of them was ever acknowledged.\n' +
@@ -28,7 +29,8 @@ export function addLag(program: Command, terminal: Terminal): void {
 }
 
 async function lag(grant: string | undefined, options: ConnectionOptions, terminal: Terminal): Promise<void> {
-  const cursors = await allCursors(grant, options);
+  const { cursors, asOf } = await allCursors(grant, options);
+  if (asOf !== undefined) terminal.err(slowStore(asOf, Date.now()));
   if (options.json) return terminal.out(JSON.stringify(cursors));
   const nowMs = Date.now();
   const rows = cursors
@@ -53,16 +55,21 @@ async function lag(grant: string | undefined, options: ConnectionOptions, termin
   else if (rows.length === 0) terminal.err('no grant in force is visible to this caller');
 }
 
-/** The bus answers in pages of grants. */
-async function allCursors(grant: string | undefined, options: ConnectionOptions): Promise<CursorLag[]> {
+/** The bus answers in pages of grants, of which the oldest figures say how far the report can be believed. */
+async function allCursors(grant: string | undefined, options: ConnectionOptions): Promise<LagReport> {
   const all: CursorLag[] = [];
+  let asOf: string | undefined;
   for (let after: string | undefined; ; ) {
     const page = await apiOf(options).json<LagReport>('/v1/lag', { query: { grant, after } });
     all.push(...page.cursors);
-    if (page.next === undefined) return all;
+    if (page.asOf !== undefined && (asOf === undefined || page.asOf < asOf)) asOf = page.asOf;
+    if (page.next === undefined) return { cursors: all, asOf };
     after = page.next;
   }
 }
+
+const slowStore = (asOf: string, nowMs: number): string =>
+  `the store answers slowly: acknowledgements of the last ${ageText(ageMs(asOf, nowMs))} are not counted; see "NATS is slow" in docs/operations.md`;
 
 /** Those whose subscriber is behind with everything; the report has cursors only. */
 async function grantsWithoutCursor(cursors: readonly CursorLag[], options: ConnectionOptions): Promise<string[]> {

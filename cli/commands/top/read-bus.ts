@@ -35,6 +35,8 @@ export interface BusSample {
   atMs: number;
   /** Why it is not ready; empty when it is. */
   problems: string[];
+  /** Why figures by grant are old or missing. */
+  notices: string[];
   accepted: number;
   refused: number;
   delivered: number;
@@ -58,7 +60,7 @@ export async function readBus(
 ): Promise<BusSample> {
   const api = apiOf(options);
   const request = { signal, timeoutMs: ANSWER_MS_MAX };
-  const [problems, text, grants, positions] = await Promise.all([
+  const [problems, text, grants, { positions, notices }] = await Promise.all([
     problemsOf(options, signal),
     api.text('/metrics', { ...request, accept: 'text/plain' }),
     api.text('/metrics/grants', { ...request, accept: 'text/plain', query: { party } }),
@@ -69,6 +71,7 @@ export async function readBus(
   return {
     atMs: Date.now(),
     problems,
+    notices,
     // Without a series nothing has happened yet.
     accepted: sumOf(bus, 'sluice_events_accepted_total') ?? 0,
     refused: sumOf(bus, 'sluice_events_refused_total') ?? 0,
@@ -94,13 +97,38 @@ async function problemsOf(options: ConnectionOptions, signal: AbortSignal): Prom
 
 const keyOf = (grant: string, cursor: string): string => `${grant} ${cursor}`;
 
-async function positionsOf(options: ConnectionOptions, signal: AbortSignal): Promise<Map<string, number | null>> {
+interface Positions {
+  positions: Map<string, number | null>;
+  notices: string[];
+}
+
+/** None while the store cannot be read: what the broker knows by itself is shown all the same. */
+async function positionsOf(options: ConnectionOptions, signal: AbortSignal): Promise<Positions> {
   const positions = new Map<string, number | null>();
+  const notices: string[] = [];
+  try {
+    const asOf = await collectPositions(positions, options, signal);
+    if (asOf !== undefined) notices.push(`the store answers slowly: acknowledgements since ${asOf} are not counted`);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.code === 'STORE_UNAVAILABLE')) throw error;
+    notices.push(`how far cursors are behind is not known: ${error.message}`);
+  }
+  return { positions, notices };
+}
+
+/** Resolves with the time of figures that are older than the call. */
+async function collectPositions(
+  positions: Map<string, number | null>,
+  options: ConnectionOptions,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  let asOf: string | undefined;
   for (let after: string | undefined; ; ) {
     const request = { query: { after }, signal, timeoutMs: ANSWER_MS_MAX };
     const page = await apiOf(options).json<LagReport>('/v1/lag', request);
     for (const { grant, cursor, position } of page.cursors) positions.set(keyOf(grant, cursor), position);
-    if (page.next === undefined) return positions;
+    asOf ??= page.asOf;
+    if (page.next === undefined) return asOf;
     after = page.next;
   }
 }
@@ -122,7 +150,8 @@ function cursorsOf(samples: readonly Sample[], positions: ReadonlyMap<string, nu
         ...{ grant, cursor, party, provider, system, entry },
         delivered: of('delivered_events_total') ?? 0,
         lagEvents: of('unacknowledged_events') ?? 0,
-        isExact: of('lag_exact') !== 0,
+        // Absent while the store cannot be read; a grant without a cursor has no lag.
+        isExact: cursor === '' || of('lag_exact') === 1,
         oldestAgeSeconds: of('oldest_unacknowledged_age_seconds') ?? 0,
         connected: of('connected') === 1,
         creditEvents: of('credit_events'),

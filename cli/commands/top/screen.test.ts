@@ -21,6 +21,7 @@ function sample(cursors: CursorSample[], changed: Partial<BusSample> = {}): BusS
   return {
     atMs: AT_MS,
     problems: [],
+    notices: [],
     accepted: 10,
     refused: 0,
     delivered: 50,

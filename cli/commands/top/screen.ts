@@ -30,7 +30,7 @@ export function screenLines(input: ScreenInput): string[] {
     return hasColours && style ? styleText(style, line, { validateStream: false }) : line;
   };
   const head = headLines(input).map((line) => paint('bold', line));
-  const problem = input.failure ?? now.problems.join('; ');
+  const problem = input.failure ?? [...now.problems, ...now.notices].join('; ');
   if (problem) head.push(paint('red', `! ${printableLine(problem)}`));
   const foot = paint('inverse', footOf(state));
   const room = Math.max(0, Math.max(LINES_MIN, lines) - head.length - 1);

@@ -44,5 +44,7 @@ t.test('every runbook has its commands in blocks or in its text, and no placehol
   for (const [, language = '', text = ''] of blocks) {
     t.ok(['sh', 'promql'].includes(language), `a block of ${language}`);
     t.notMatch(text, /<\w+>|…/, 'a pasted placeholder would be a redirection');
+    t.notMatch(text, /curl (?!-sSf )/, 'an answer that is an error would look like one without a match');
+    t.notMatch(text, /journalctl/, 'the log may be a file: sluice log reads both');
   }
 });

@@ -10,8 +10,8 @@ import { TcpProxy } from '../tests/support/tcp-proxy.js';
 
 const SOURCE = 'registry-source-token-0123456789';
 const READER = 'reader-one-token-0123456789';
-/** Of a round trip of 2.4 s. */
-const ONE_WAY_MS = 1_200;
+/** In each direction: a round trip of 2.4 s. */
+const DELAY_MS = 1_200;
 const WAIT_MS = 60_000;
 
 /** A bus whose NATS is far away from now on, or not reached any more. */
@@ -34,7 +34,7 @@ async function startBus(t: Test) {
 
 t.test('while the store answers slowly operators see what the broker knows, and how old the rest is', async (t) => {
   const { bus, proxy, asOperator, figures } = await startBus(t);
-  proxy.slow(ONE_WAY_MS);
+  proxy.slow(DELAY_MS);
   const lag = await asOperator('lag', 'g-one');
   t.equal(lag.exitCode, 0);
   t.match(lag.out, /^g-one +default +2 /m);

@@ -3,6 +3,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import type { WebSocket } from 'ws';
 import { codecFor } from '../../proto/frames/frame-codec.js';
+import { socketMessage } from '../../proto/frames/socket-message.js';
 import { SocketSink } from './socket-sink.js';
 
 const OPEN = { readyState: 1, OPEN: 1 } as WebSocket;
@@ -49,6 +50,45 @@ t.test('a frame that may wait goes out before the next one, in the same write', 
   sink.sendFrame({ kind: 'caught_up', channel: 1, position: 3 });
   t.strictSame(await until((kinds) => kinds.length === 3), ['acked', 'acked', 'caught_up']);
   t.equal(writes, 1);
+});
+
+/** The bytes of an `events` frame for this sink, filled up to a size. */
+const eventsOf = (through: number, bytes = 0): Uint8Array =>
+  socketMessage(Buffer.from(JSON.stringify({ kind: 'events', through, filler: 'x'.repeat(bytes) })));
+
+t.test('held frames go out in order and in one write, with what is sent behind them', async (t) => {
+  const { sink, until, socket } = await sinkOf(t);
+  const emptyBytes = socket.bytesWritten;
+  sink.hold(eventsOf(1));
+  sink.hold(eventsOf(2));
+  t.equal(socket.bytesWritten, emptyBytes, 'nothing is written yet');
+  t.ok(sink.bufferedBytes() > 0, 'and yet it counts as unwritten');
+  sink.writeHeld();
+  t.strictSame(await until((kinds) => kinds.length === 2), ['events', 'events']);
+  sink.hold(eventsOf(3));
+  sink.sendFrame({ kind: 'ended', channel: 1, code: 'GRANT_NOT_IN_FORCE', lastPosition: 3, reason: 'r' });
+  t.strictSame((await until((kinds) => kinds.length === 4)).slice(2), ['events', 'ended']);
+  t.equal(sink.bufferedBytes(), 0);
+  const writtenBytes = socket.bytesWritten;
+  sink.writeHeld();
+  t.equal(socket.bytesWritten, writtenBytes, 'nothing is held any more');
+});
+
+t.test('large frames that are held go out in order too, and before the sink closes', async (t) => {
+  const { sink, until } = await sinkOf(t);
+  for (let through = 1; through <= 3; through++) sink.hold(eventsOf(through, 20_000));
+  sink.sendSoon({ kind: 'acked', channel: 1, position: 3 });
+  sink.close();
+  sink.hold(eventsOf(4));
+  sink.writeHeld();
+  t.strictSame(await until((kinds) => kinds.length === 4), ['events', 'events', 'events', 'acked']);
+});
+
+t.test('waiting until everything is written writes what is held', async (t) => {
+  const { sink, until } = await sinkOf(t);
+  sink.hold(eventsOf(1));
+  await new Promise<void>((resolve) => sink.whenWritten(resolve, 60_000));
+  t.strictSame(await until((kinds) => kinds.length === 1), ['events']);
 });
 
 t.test('a frame that may wait goes out by itself when no other follows, and before the sink closes', async (t) => {

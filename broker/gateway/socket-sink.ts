@@ -7,7 +7,7 @@ import type { FrameSink } from '../stream/subscriber.js';
 
 /** How long a frame for which nobody waits is held for another one to share a write with. */
 const HELD_MS_MAX = 100;
-/** A larger message is written by itself rather than copied behind the held frames. */
+/** Up to so many bytes copying frames into one buffer costs less than a write of several. */
 const COPIED_BYTES_MAX = 16 * 1024;
 /** A WebSocket ping without payload (RFC 6455, section 5.5.2). */
 const PING = Buffer.from([0x89, 0]);
@@ -44,7 +44,8 @@ export class SocketSink implements FrameSink {
   #stalledTimer: NodeJS.Timeout | undefined;
   #writtenAtCheck = 0;
   /** Frames that wait for the next write, which they go before. */
-  #held: Uint8Array | undefined;
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
   #heldTimer: NodeJS.Timeout | undefined;
   #heldUntilMs = 0;
   /** Bytes of answers since the client had taken all of them, and the place of the last one among everything written. */
@@ -60,7 +61,15 @@ export class SocketSink implements FrameSink {
   }
 
   send(message: Uint8Array): boolean {
-    return this.#sendBytes(this.options.deflated?.(message) ?? message);
+    return this.#sendBytes(this.#onWire(message));
+  }
+
+  hold(message: Uint8Array): void {
+    if (this.isOpen()) this.#hold(this.#onWire(message));
+  }
+
+  writeHeld(): void {
+    if (this.#held.length > 0 && this.isOpen()) this.#writeHeld();
   }
 
   get address(): string | undefined {
@@ -87,15 +96,14 @@ export class SocketSink implements FrameSink {
 
   sendSoon(frame: ServerFrame, msMax = HELD_MS_MAX): void {
     if (!this.isOpen()) return;
-    const message = socketMessage(this.options.codec.encode(frame));
-    this.#held = this.#held ? Buffer.concat([this.#held, message]) : message;
+    this.#hold(socketMessage(this.options.codec.encode(frame)));
     const untilMs = performance.now() + msMax;
     if (this.#heldTimer && this.#heldUntilMs <= untilMs) return;
     clearTimeout(this.#heldTimer);
     this.#heldUntilMs = untilMs;
     this.#heldTimer = setTimeout(() => {
       this.#heldTimer = undefined;
-      if (this.#held && this.isOpen()) this.#write(this.#takeHeld());
+      this.writeHeld();
     }, msMax);
   }
 
@@ -109,7 +117,7 @@ export class SocketSink implements FrameSink {
   }
 
   bufferedBytes(): number {
-    return this.socket.writableLength;
+    return this.socket.writableLength + this.#heldBytes;
   }
 
   whenDrained(fn: () => void): void {
@@ -119,6 +127,7 @@ export class SocketSink implements FrameSink {
   }
 
   whenWritten(fn: () => void, msMax: number): void {
+    this.writeHeld();
     if (this.socket.writableLength === 0 || this.socket.destroyed) {
       setImmediate(fn);
       return;
@@ -135,7 +144,7 @@ export class SocketSink implements FrameSink {
 
   /** Takes nothing more and calls everybody that waits for it to drain. What was sent before still goes out. */
   close(): void {
-    if (this.#held && this.isOpen()) this.#write(this.#takeHeld());
+    this.writeHeld();
     clearTimeout(this.#heldTimer);
     this.#isOpen = false;
     this.socket.off('drain', this.#onDrain);
@@ -146,16 +155,32 @@ export class SocketSink implements FrameSink {
   #sendBytes(message: Uint8Array): boolean {
     // Nothing may follow the close frame, whichever side sends it first.
     if (!this.isOpen()) return false;
-    if (this.#held && message.length <= COPIED_BYTES_MAX) return this.#write(this.#takeHeld(message));
-    if (this.#held) this.#write(this.#takeHeld());
-    return this.#write(message);
+    if (this.#held.length === 0) return this.#write(message);
+    this.#hold(message);
+    return this.#writeHeld();
   }
 
-  /** The held frames, with a message behind them. */
-  #takeHeld(message?: Uint8Array): Uint8Array {
-    const held = this.#held as Uint8Array;
-    this.#held = undefined;
-    return message ? Buffer.concat([held, message]) : held;
+  #onWire(message: Uint8Array): Uint8Array {
+    return this.options.deflated?.(message) ?? message;
+  }
+
+  #hold(message: Uint8Array): void {
+    this.#held.push(message);
+    this.#heldBytes += message.length;
+  }
+
+  /** One system call for all of them. */
+  #writeHeld(): boolean {
+    const held = this.#held;
+    const bytes = this.#heldBytes;
+    this.#held = [];
+    this.#heldBytes = 0;
+    if (held.length === 1) return this.#write(held[0] as Uint8Array);
+    if (bytes <= COPIED_BYTES_MAX) return this.#write(Buffer.concat(held, bytes));
+    this.socket.cork();
+    for (const message of held) this.#write(message);
+    this.socket.uncork();
+    return this.#isOpen;
   }
 
   #write(bytes: Uint8Array): boolean {

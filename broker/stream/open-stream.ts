@@ -18,6 +18,7 @@ import { RejectionNotice } from './dead-letters/rejection-notice.js';
 import { Rejections } from './dead-letters/rejections.js';
 import { LiveDispatch } from './live/live-dispatch.js';
 import { LiveViews } from './live/live-view.js';
+import { SharedWrites } from './live/shared-writes.js';
 import { presentEpochOf } from './log-epoch.js';
 import { GrantShapes } from './pages/grant-shapes.js';
 import { InspectionPages } from './pages/inspection-pages.js';
@@ -195,11 +196,13 @@ function openLive(deps: StreamDeps, { table, views, receipts, fieldsOf }: Base) 
     },
     onTruncated: (partition) => monitor.endPartition(partition),
   });
+  const writes = new SharedWrites();
   const dispatch = new LiveDispatch({
     coalesceAbovePercent: deps.coalesceAbovePercent,
     fieldsOf,
     headOf: (partition) => readers.at(partition).head,
     mayDeliver: () => ledger.isFresh,
+    writes,
     metrics,
     traces: deps.traces,
   });
@@ -207,14 +210,14 @@ function openLive(deps: StreamDeps, { table, views, receipts, fieldsOf }: Base) 
   const epochChanges = new EpochChanges(deps);
   const watched = { table, views, readers, segments, epochChanges };
   const monitor = new SubscriptionMonitor({ ...deps, ...watched, broker: receipts.chain.broker });
-  return { failures, readers, dispatch, segments, epochChanges, monitor };
+  return { failures, readers, dispatch, writes, segments, epochChanges, monitor };
 }
 type Live = ReturnType<typeof openLive>;
 
 function openSubscriptions(deps: StreamDeps, base: Base, live: Live): SubscriptionService {
   const { entries, grants, metrics, ledger, clock } = deps;
   const { table, cursors, letters, logOf, fieldsOf } = base;
-  const { segments, readers, dispatch, failures } = live;
+  const { segments, readers, dispatch, writes, failures } = live;
   const catchUp = new CatchUp({
     ...{ segments, readers, fieldsOf, metrics },
     onLive: (subscription) => dispatch.activate(subscription.parts.liveView),
@@ -229,6 +232,7 @@ function openSubscriptions(deps: StreamDeps, base: Base, live: Live): Subscripti
       refusal: (parts) => deliveryRefusal(parts, ledger, clock()),
       isMemoryScarce: () => segments.isMemoryScarce,
       catchUp: (subscription) => catchUp.run(subscription),
+      write: (sink, message) => writes.send(sink, message),
       cursors,
       acknowledged: acknowledgementMeter(deps, readers),
       sent: deps.onSent,

@@ -13,11 +13,14 @@ export interface FrameSink {
    * False once the session is closed.
    */
   send(message: Uint8Array): boolean;
+  /** The same, written with whatever else is sent until `writeHeld` is called, which has to follow soon. */
+  hold(message: Uint8Array): void;
+  writeHeld(): void;
   /** Encodes the frame for this session and sends it. */
   sendFrame(frame: ServerFrame): boolean;
   /** The same for a frame that may share the write of the next one: it waits `msMax` at the longest, by default 100 ms. */
   sendSoon(frame: ServerFrame, msMax?: number): void;
-  /** Bytes that were handed to the socket and are not written yet. */
+  /** Bytes that are not written yet. */
   bufferedBytes(): number;
   /** Calls `fn` once, when the buffer has drained to its low-water mark or the session has closed. */
   whenDrained(fn: () => void): void;

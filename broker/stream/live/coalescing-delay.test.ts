@@ -1,17 +1,21 @@
 import t from 'tap';
 import { CoalescingDelay } from './coalescing-delay.js';
 
-/** A delay on a clock that only flushes move; the function flushes once and resolves with the time it was delayed. */
+/** A delay on a clock that only flushes move; the function flushes once, in slices, and resolves with the time it was delayed. */
 function flusherAt(utilization: () => number, aboveUtilization = 0.5) {
   let nowMs = 0;
-  const delay = new CoalescingDelay({ aboveUtilization, nowMs: () => nowMs, utilization });
-  return (flushMs: number): Promise<number> => {
+  let slice: () => boolean;
+  const delay = new CoalescingDelay({ flush: () => slice(), aboveUtilization, nowMs: () => nowMs, utilization });
+  return (...slicesMs: number[]): Promise<number> => {
     const askedAt = performance.now();
     return new Promise((resolve) => {
-      delay.schedule(() => {
-        nowMs += flushMs;
+      slice = () => {
+        nowMs += slicesMs.shift() ?? 0;
+        if (slicesMs.length > 0) return false;
         resolve(performance.now() - askedAt);
-      });
+        return true;
+      };
+      delay.schedule();
     });
   };
 }
@@ -73,4 +77,38 @@ t.test('a flush without a delay goes before everything that the turn of the even
   queueMicrotask(() => order.push('dispatched'));
   await Promise.all([flushed, ended]);
   t.same(order, ['dispatched', 'flushed', 'turn']);
+});
+
+t.test('a flush in slices lets the turn of the event loop end between them, and counts as a whole', async (t) => {
+  const flush = flusherAt(() => 1);
+  let turns = 0;
+  const count = (): void => {
+    turns++;
+    immediate = setImmediate(count);
+  };
+  let immediate = setImmediate(count);
+  await flush(1, 1, 2);
+  clearImmediate(immediate);
+  t.ok(turns >= 2, `${turns} turns between three slices`);
+  const waited = await flush(0);
+  t.ok(waited >= 31, `a flush of 4 ms is followed by a delay of 32 ms: ${waited}`);
+});
+
+t.test('what becomes pending within a flush has one of its own, after the delay', async (t) => {
+  const flushedAt: number[] = [];
+  await new Promise<void>((resolve) => {
+    const delay: CoalescingDelay = new CoalescingDelay({
+      flush: () => {
+        flushedAt.push(performance.now());
+        if (flushedAt.length === 2) resolve();
+        else for (let asked = 0; asked < 2; asked++) delay.schedule();
+        while (performance.now() - (flushedAt.at(-1) as number) < 4);
+        return true;
+      },
+      aboveUtilization: 0,
+    });
+    delay.schedule();
+  });
+  const [first, second] = flushedAt as [number, number];
+  t.ok(second - first >= 30, `a flush of 4 ms is followed by a delay of 32 ms: ${second - first}`);
 });

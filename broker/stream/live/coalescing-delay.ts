@@ -11,6 +11,11 @@ const DELAY_MS_MAX = 50;
 const FULL_DELAY_HEADROOM = 0.1;
 
 export interface CoalescingDelayOptions {
+  /**
+   * Flushes for a slice of a turn of the event loop. Returns true when everything that was pending at the first call is flushed;
+   * after false it is called again in the next turn.
+   */
+  flush: () => boolean;
   /** Utilisation of the event loop up to which frames are never delayed; 0 delays them always. */
   aboveUtilization: number;
   nowMs?: () => number;
@@ -26,15 +31,22 @@ export interface CoalescingDelayOptions {
  * and costs latency also when the core has time to spare. So the delay follows from both: events share a frame for as long
  * as the last flush suggests, times the need for it: none while the event loop is idle for long enough, all when it is busy.
  *
- * Invariant: no event waits longer than `DELAY_MS_MAX` for its flush. Measurements are in docs/decisions/0013 and 0265.
+ * Invariant: no event waits longer than `DELAY_MS_MAX` for its flush to begin. Measurements are in docs/decisions/0013 and 0265.
  */
 export class CoalescingDelay {
+  readonly #flush: () => boolean;
   readonly #aboveUtilization: number;
   readonly #nowMs: () => number;
   readonly #utilization: (nowMs: number) => number;
   #delayedUntilMs = 0;
+  #state: 'idle' | 'delayed' | 'flushing' = 'idle';
+  /** A flush is asked for what became pending behind the present one. */
+  #isAskedAgain = false;
+  /** Time that the slices of the present flush have taken. */
+  #spentMs = 0;
 
-  constructor({ aboveUtilization, nowMs = () => performance.now(), utilization }: CoalescingDelayOptions) {
+  constructor({ flush, aboveUtilization, nowMs = () => performance.now(), utilization }: CoalescingDelayOptions) {
+    this.#flush = flush;
     this.#aboveUtilization = aboveUtilization;
     this.#nowMs = nowMs;
     const loop = new LoopUtilization();
@@ -42,22 +54,36 @@ export class CoalescingDelay {
   }
 
   /**
-   * Calls `flush` once: when what the store has just sent is dispatched, or when the delay is over. The end of the turn of the
+   * Asks for a flush: when what the store has just sent is dispatched, or when the delay is over. The end of the turn of the
    * event loop would be later: until then it reads what hundreds of sockets have for it, acknowledgements above all.
    */
-  schedule(flush: () => void): void {
+  schedule(): void {
+    if (this.#state === 'flushing') this.#isAskedAgain = true;
+    if (this.#state !== 'idle') return;
+    this.#state = 'delayed';
     const delayMs = this.#delayedUntilMs - this.#nowMs();
     // The resolution of a timer is a millisecond.
-    if (delayMs < 1) process.nextTick(() => this.#run(flush));
-    else setTimeout(() => this.#run(flush), delayMs);
+    if (delayMs < 1) process.nextTick(() => this.#run());
+    else setTimeout(() => this.#run(), delayMs);
   }
 
-  #run(flush: () => void): void {
+  #run(): void {
+    this.#state = 'flushing';
     const startedAtMs = this.#nowMs();
-    flush();
+    const isDone = this.#flush();
     const endedAtMs = this.#nowMs();
+    this.#spentMs += endedAtMs - startedAtMs;
+    if (!isDone) {
+      setImmediate(() => this.#run());
+      return;
+    }
     const need = needOf(this.#utilization(endedAtMs), this.#aboveUtilization);
-    this.#delayedUntilMs = endedAtMs + need * delayAfter(endedAtMs - startedAtMs);
+    this.#delayedUntilMs = endedAtMs + need * delayAfter(this.#spentMs);
+    this.#spentMs = 0;
+    this.#state = 'idle';
+    if (!this.#isAskedAgain) return;
+    this.#isAskedAgain = false;
+    this.schedule();
   }
 }
 

@@ -7,6 +7,7 @@ import { EntryViews, type Matched } from '../views/entry-views.js';
 import type { Channel } from './channel.js';
 import { CoalescingDelay } from './coalescing-delay.js';
 import type { LiveView } from './live-view.js';
+import type { SharedWrites } from './shared-writes.js';
 
 export interface LiveDispatchDeps {
   /** Returns a look-up of an entry's items by name. */
@@ -15,28 +16,51 @@ export interface LiveDispatchDeps {
   headOf(partition: number): number;
   /** Returns false while the ledger is stale: grants cannot be checked, so nothing may be delivered. */
   mayDeliver(): boolean;
+  /** What the channels' members send with. */
+  writes: SharedWrites;
   metrics: StreamMetrics;
   traces?: EventTraces | undefined;
   /** Utilisation of the event loop above which frames wait for more events; 0: always. */
   coalesceAbovePercent: number;
 }
 
+/**
+ * How long a flush may hold the event loop before everything else has a turn: to hundreds of sessions it takes tens of
+ * milliseconds in all.
+ */
+const SLICE_MS = 4;
+/** Up to so many sessions of one channel are written to as the channel comes to them: none waits for the others, nor for what clients send meanwhile. */
+const AT_ONCE_SESSIONS_MAX = 512;
+
+/** No subscription gets the event. */
+const NOT_SENT = -1;
+
 interface DispatchedEvent extends TracedEvent {
   event: LogEvent['event'];
+}
+
+/** What goes out in one flush. */
+class Round {
+  /** Channels with unsent events, each with its partition. */
+  readonly channels = new Map<Channel, number>();
+  /** Where traces are written. */
+  readonly events: DispatchedEvent[] = [];
+  /** Of the first event, which has waited longest. */
+  acceptedAtMs = 0;
 }
 
 /** Appends each event of the log to the channels of the views that match it, and flushes them after the coalescing delay. */
 export class LiveDispatch {
   readonly #byEntry = new Map<string, EntryViews<LiveView>>();
-  /** Channels with unsent events, each with its partition. */
-  readonly #pending = new Map<Channel, number>();
   readonly #delay: CoalescingDelay;
-  /** Events since the last flush, where traces are written. */
-  readonly #dispatched: DispatchedEvent[] = [];
-  #scheduled = false;
+  #gathered = new Round();
+  #flushed: Round | undefined;
 
   constructor(private readonly deps: LiveDispatchDeps) {
-    this.#delay = new CoalescingDelay({ aboveUtilization: deps.coalesceAbovePercent / 100 });
+    this.#delay = new CoalescingDelay({
+      flush: () => this.#flushSlice(performance.now() + SLICE_MS),
+      aboveUtilization: deps.coalesceAbovePercent / 100,
+    });
   }
 
   /** Starts matching events for a view. Call in the turn of the event loop in which its first member joined. */
@@ -54,20 +78,22 @@ export class LiveDispatch {
     const views = this.#byEntry.get(logEvent.entry);
     if (!views) return;
     const { event, position } = logEvent;
-    let partition = 0;
+    const { channels, events } = this.#gathered;
+    let partition = NOT_SENT;
     views.match(event, (live, op) => {
       if (!live.hasMembers) return this.#deactivate(live, views);
-      partition = live.partition;
       const projected = live.view.project(position, event, op);
       for (const channel of live.channels) {
         if (channel.size === 0) continue;
         channel.append(projected);
-        this.#pending.set(channel, live.partition);
+        partition = live.partition;
+        channels.set(channel, partition);
       }
     });
-    if (this.#pending.size === 0) return;
-    if (this.deps.traces) this.#dispatched.push({ entry: logEvent.entry, partition, position, event });
-    this.#schedule(event.acceptedAtMs);
+    if (partition === NOT_SENT) return;
+    this.#gathered.acceptedAtMs ||= event.acceptedAtMs;
+    if (this.deps.traces) events.push({ entry: logEvent.entry, partition, position, event });
+    this.#delay.schedule();
   }
 
   /** Asks the live index of an entry which views deliver an event; nothing is sent. */
@@ -80,31 +106,46 @@ export class LiveDispatch {
     if (views.size === 0) this.#byEntry.delete(live.view.entry);
   }
 
-  /** One flush for all that is dispatched at once: a single event on a quiet broker, a batch on a busy one. */
-  #schedule(acceptedAtMs: number): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.#delay.schedule(() => {
-      const [first] = this.#dispatched;
-      this.flush();
-      // `acceptedAtMs` is that of the first event since the last flush, which has waited longest.
-      const traceIdOf = first && (() => this.deps.traces?.sampled(first)?.traceId);
-      this.deps.metrics.eventDeliveredLive(Math.max(0, Date.now() - acceptedAtMs) / 1000, traceIdOf);
-    });
-  }
-
   /** Sends all pending frames. */
   flush(): void {
-    this.#scheduled = false;
-    if (this.deps.mayDeliver())
-      for (const [channel, partition] of this.#pending) this.#flushChannel(channel, partition);
-    this.#pending.clear();
-    if (this.#dispatched.length > 0) this.#traceDispatched();
+    // What is left of a flush that has begun, and what became pending behind it.
+    this.#flushSlice(Number.POSITIVE_INFINITY);
+    this.#flushSlice(Number.POSITIVE_INFINITY);
   }
 
-  #traceDispatched(): void {
-    for (const dispatched of this.#dispatched.splice(0))
-      this.deps.traces?.delivered(dispatched, dispatched.event.acceptedAtMs);
+  /** One flush for all that is dispatched at once: a single event on a quiet broker, a batch on a busy one. Returns false while it has more. */
+  #flushSlice(untilMs: number): boolean {
+    if (!this.#flushed) {
+      this.#flushed = this.#gathered;
+      this.#gathered = new Round();
+    }
+    const { channels } = this.#flushed;
+    const { writes } = this.deps;
+    if (!this.deps.mayDeliver()) channels.clear();
+    if (isSmall(channels)) this.#deliver(channels, untilMs);
+    else writes.gather(() => this.#deliver(channels, untilMs));
+    if (channels.size > 0 || !writes.write(untilMs)) return false;
+    this.#reportFlushed(this.#flushed);
+    this.#flushed = undefined;
+    return true;
+  }
+
+  /** Hands the pending frames to the members, channel by channel, until the time has come. */
+  #deliver(channels: Map<Channel, number>, untilMs: number): void {
+    for (const [channel, partition] of channels) {
+      channels.delete(channel);
+      this.#flushChannel(channel, partition);
+      if (performance.now() >= untilMs) return;
+    }
+  }
+
+  #reportFlushed({ events, acceptedAtMs }: Round): void {
+    if (acceptedAtMs === 0) return;
+    const { traces, metrics } = this.deps;
+    const [first] = events;
+    const traceIdOf = first && (() => traces?.sampled(first)?.traceId);
+    metrics.eventDeliveredLive(Math.max(0, Date.now() - acceptedAtMs) / 1000, traceIdOf);
+    for (const dispatched of events) traces?.delivered(dispatched, dispatched.event.acceptedAtMs);
   }
 
   #flushChannel(channel: Channel, partition: number): void {
@@ -114,4 +155,10 @@ export class LiveDispatch {
     const { message, positions } = batch;
     this.deps.metrics.frameSent(encoding, { events: positions.length, bytes: message.length, sessions });
   }
+}
+
+function isSmall(channels: ReadonlyMap<Channel, number>): boolean {
+  if (channels.size > 1) return false;
+  for (const { size } of channels.keys()) return size <= AT_ONCE_SESSIONS_MAX;
+  return true;
 }

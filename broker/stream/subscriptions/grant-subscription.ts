@@ -25,6 +25,8 @@ export interface SubscriptionServices {
   isMemoryScarce(): boolean;
   /** Feeds a subscription from the log until it is live again; returns at once. */
   catchUp(subscription: GrantSubscription): void;
+  /** Sends the bytes of a whole message, with whatever else this sink is sent by the same flush. */
+  write(sink: FrameSink, message: Uint8Array): void;
   cursors: Pick<CursorStore, 'advance'>;
   /** A live subscriber acknowledged everything up to the position. */
   acknowledged(partition: number, position: number): void;
@@ -176,8 +178,8 @@ export class GrantSubscription implements Subscription, ChannelMember, CursorOwn
     this.#window.sent(batch.positions);
     this.#advance(batch.through, batch.positions.length);
     this.#announcedThrough = this.#position;
-    this.parts.sink.send(batch.message);
     const { sent } = this.services;
+    this.services.write(this.parts.sink, batch.message);
     if (sent && batch.positions.length > 0) sent(this.parts.grant, batch.positions.length, this.parts.sink.address);
   }
 

@@ -13,6 +13,7 @@ export class RecordingSink implements FrameSink {
   readonly frames: ServerFrame[] = [];
   buffered = 0;
   isClosed = false;
+  readonly #held: Uint8Array[] = [];
   readonly #drained: (() => void)[] = [];
   readonly #listeners = new Set<() => void>();
 
@@ -20,10 +21,23 @@ export class RecordingSink implements FrameSink {
     return this.sendFrame(JSON.parse(payloadText(message)) as ServerFrame);
   }
 
+  hold(message: Uint8Array): void {
+    this.#held.push(message);
+  }
+
+  writeHeld(): void {
+    for (const message of this.#held.splice(0)) this.#record(JSON.parse(payloadText(message)) as ServerFrame);
+  }
+
   sendFrame(frame: ServerFrame): boolean {
+    this.writeHeld();
+    this.#record(frame);
+    return true;
+  }
+
+  #record(frame: ServerFrame): void {
     this.frames.push(frame);
     for (const listener of this.#listeners) listener();
-    return true;
   }
 
   sendSoon(frame: ServerFrame): void {

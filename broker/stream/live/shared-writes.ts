@@ -2,7 +2,7 @@ import type { FrameSink } from '../subscriber.js';
 
 /**
  * Writes of one flush. A write costs a system call, which is dearer than all that leads to it: a session that gets frames of
- * several channels has them in one, and a flush to many sessions can give way between two. See docs/decisions/0327.
+ * several channels has them in one, and a flush to many sessions can be divided between two. See docs/decisions/0327.
  */
 export class SharedWrites {
   #isGathering = false;

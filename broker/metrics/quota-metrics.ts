@@ -1,7 +1,7 @@
 import type { Counter } from 'prom-client';
 import type { MetricFactory } from './metric-factory.js';
 
-/** What configured quotas refuse: by setting, never by system or party. */
+/** Refusals by configured quotas: by setting, never by system or party. */
 export class QuotaMetrics {
   readonly #refusals: Counter;
 

@@ -17,7 +17,7 @@ interface WrittenScrape {
 }
 
 /**
- * What the scrape before has written of the grants of a whole bus. Of scrapes at the same time the last one that began keeps its pieces: one that
+ * Text that the scrape before has written of the grants of a whole bus. Among scrapes at the same time the last one that began keeps its pieces: one that
  * stalls must hold no more than the piece that its client does not take.
  */
 export class SeriesMemory {

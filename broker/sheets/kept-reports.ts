@@ -84,7 +84,7 @@ export class KeptReports {
     yield last;
   }
 
-  /** Of a report that is too large for a record the last line is kept, which counts. */
+  /** A report that is too large for a record leaves its last line, the totals. */
   async #record(
     { caller, key, procedure, acting }: { caller: Caller; key: RequestKey; procedure: LawfulCatalog; acting: Acting },
     report: string,

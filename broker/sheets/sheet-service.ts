@@ -66,7 +66,7 @@ export interface ExportedFile {
 
 /** Catalogs as files of departments. On a trial bus, where no draft has an author who answers for it, there are none. */
 export class SheetService {
-  /** Of imports that came with an idempotency key. */
+  /** Reports of imports that came with an idempotency key. */
   readonly keptReports: KeptReports;
   readonly #reader = new SheetFileReader();
 

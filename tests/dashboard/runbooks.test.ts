@@ -8,7 +8,7 @@ const QUOTED = /'([^']*)'/g;
 /** A field of a line, or a choice: no text of a message. */
 const NO_MESSAGE = /[[\](){}*]|^"\w+"$/;
 
-/** What each program is made of. */
+/** Sources of each program. */
 const SOURCES: Readonly<Record<string, RegExp>> = {
   broker: /^broker\//,
   canary: /^(?:dashboard\/canary|cli\/commands\/canary)\//,

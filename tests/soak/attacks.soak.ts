@@ -14,7 +14,7 @@ const SLICE_INPUTS = Math.min(250_000, Math.ceil(INPUTS / 10));
 /** In processor time: by the clock others that have the processor count as well. */
 const HOLD_CPU_MS_MAX = 250;
 /**
- * What has a bound on the heap is full after this many inputs: 100,000 ids each of stored and of rejected events, compiled entries, pollers. From
+ * Everything on the heap that has a bound is full after this many inputs: 100,000 ids each of stored and of rejected events, compiled entries, pollers. From
  * then on the heap must be flat; 16 MiB among nine million inputs are two bytes for each.
  */
 const HEAP_WARM_INPUTS = 1_000_000;
@@ -26,7 +26,7 @@ const HEAP_GROWTH_MIB_MAX = 16;
 const EXTERNAL_WARM_INPUTS = 5_500_000;
 const EXTERNAL_GROWTH_MIB_MAX = 16;
 
-/** Of the broker's log, shown when a run fails. */
+/** Length of the end of the broker's log that is shown when a run fails. */
 const LOG_CHARACTERS = 4_000;
 
 t.setTimeout((MINUTES_MAX + 30) * 60_000);

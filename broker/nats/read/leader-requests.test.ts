@@ -1,4 +1,4 @@
-import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Msg } from '@nats-io/transport-node';
 import t, { type Test } from 'tap';
 import { LeaderRequests, type RequestLink } from './leader-requests.js';
@@ -71,16 +71,17 @@ t.test('a lost connection refuses what was asked, sent or not, and what is asked
   t.equal(sent.length, 1, 'what was refused does not leave later');
 });
 
+/** Longer than a request waits on a quick line, and shorter than it waits on one that has answered late. */
+const SLOW_ANSWER_MS = 3_200;
+
 t.test('a line that is slower than the wait gets its answers once one of them has come late', async (t) => {
   const { requests, sent, answer } = startLink(t);
-  const answerIn = (ms: number, index: number) => setTimeout(() => answer(sent[index]!.reply, 'late'), ms);
   const first = requests.ask('a', '1');
   await turn();
-  answerIn(2_800, 0);
   await t.rejects(first, { code: 'STORE_UNAVAILABLE' }, 'the first one is given up');
-  await pause(800);
+  answer(sent[0]!.reply, 'late');
   const second = requests.ask('b', '2');
   await turn();
-  answerIn(3_200, 1);
+  setTimeout(() => answer(sent[1]!.reply, 'late'), SLOW_ANSWER_MS);
   t.equal(String((await second).data), 'late');
 });

@@ -16,7 +16,7 @@ export interface LiveDispatchDeps {
   headOf(partition: number): number;
   /** Returns false while the ledger is stale: grants cannot be checked, so nothing may be delivered. */
   mayDeliver(): boolean;
-  /** What the channels' members send with. */
+  /** Members of channels send with it. */
   writes: SharedWrites;
   metrics: StreamMetrics;
   traces?: EventTraces | undefined;
@@ -39,13 +39,13 @@ interface DispatchedEvent extends TracedEvent {
   event: LogEvent['event'];
 }
 
-/** What goes out in one flush. */
+/** Frames that go out in one flush. */
 class Round {
   /** Channels with unsent events, each with its partition. */
   readonly channels = new Map<Channel, number>();
   /** Where traces are written. */
   readonly events: DispatchedEvent[] = [];
-  /** Of the first event, which has waited longest. */
+  /** Time of the first event, which has waited longest. */
   acceptedAtMs = 0;
 }
 
@@ -108,7 +108,7 @@ export class LiveDispatch {
 
   /** Sends all pending frames. */
   flush(): void {
-    // What is left of a flush that has begun, and what became pending behind it.
+    // The rest of a flush that has begun, and then what became pending behind it.
     this.#flushSlice(Number.POSITIVE_INFINITY);
     this.#flushSlice(Number.POSITIVE_INFINITY);
   }

@@ -99,7 +99,7 @@ export class AttackedBus {
     return this.#process.children[0]?.residentMiB;
   }
 
-  /** Of the broker, after a full collection. */
+  /** Memory of the broker after a full collection. */
   memory(): Promise<MemoryInUse> {
     return this.#memory.take();
   }

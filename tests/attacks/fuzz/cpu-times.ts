@@ -6,7 +6,7 @@ const MICROSECONDS = 1e6;
 export class CpuTimes {
   constructor(
     readonly fuzzer: number,
-    /** Of the broker, by its main thread and by all others: collectors, the thread pool, parsers of documents. */
+    /** Used by the main thread of the broker, and by all its others: collectors, the thread pool, parsers of documents. */
     readonly loop: number,
     readonly threads: number,
     readonly store: number,

@@ -72,7 +72,7 @@ export const inputsOf = ({ status }: PipelinedAnswer): number => (status === 429
 
 /** Fuzzed events fill the quarantine of their source, which has the documented answer. */
 const ALLOWED_FAILURE = /"code":"(?:STORE_FULL|LEDGER_OUT_OF_SIGHT)"/;
-/** Of an answer with hundreds of results, on each side of the wrong one. */
+/** Length of the text on each side of the wrong code that is shown of an answer with hundreds of results. */
 const CONTEXT_CHARACTERS = 300;
 const CODE = /"code":"([A-Z_]+)"/g;
 

@@ -8,7 +8,7 @@ import { forgetTurn } from './turn-probe.js';
  * collection the figure says when the last one was, not what is kept.
  */
 const file = process.env.SLUICE_MEMORY_PROBE;
-/** What the first collection makes free, such as buffers with a finalizer, the next ones take. */
+/** The first collection only makes free what has a finalizer, such as buffers; the next ones take it. */
 const COLLECTIONS = 3;
 
 if (file && process.argv[1]?.endsWith('main.js')) {

@@ -6,7 +6,7 @@ const MEMORY_PROBE = new URL('memory-probe.js', import.meta.url).href;
 const TAKEN_MS_MAX = 60_000;
 const MIB = 1024 * 1024;
 
-/** Of the main thread, after a full collection, in MiB. */
+/** Memory of the main thread after a full collection, in MiB. */
 export interface MemoryInUse {
   heapMiB: number;
   /** Buffers and what libraries count for their objects. */

@@ -35,7 +35,7 @@ const STATES = { grant: ['refused'], restore: ['suspended'], terminate: LIVE } a
 const isOfSides = ({ sides }: ProcedureFile, dispute: ProcedureFile): boolean =>
   sides.provider === dispute.sides.provider && [sides.demand].flat()[0] === dispute.sides.demand;
 
-/** What is to be performed is possible now, and between these departments. */
+/** An outcome must be possible now, and between these departments. */
 export const performProblem = (performOf: (context: ActContext) => Perform | undefined): Guard => ({
   name: 'what is to be performed is possible',
   check: async (context) => {

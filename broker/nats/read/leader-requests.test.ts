@@ -78,8 +78,14 @@ t.test('a line that is slower than the wait gets its answers once one of them ha
   const { requests, sent, answer } = startLink(t);
   const first = requests.ask('a', '1');
   await turn();
+  const late = new Promise<void>((resolve) => {
+    setTimeout(() => {
+      answer(sent[0]!.reply, 'late');
+      resolve();
+    }, SLOW_ANSWER_MS);
+  });
   await t.rejects(first, { code: 'STORE_UNAVAILABLE' }, 'the first one is given up');
-  answer(sent[0]!.reply, 'late');
+  await late;
   const second = requests.ask('b', '2');
   await turn();
   setTimeout(() => answer(sent[1]!.reply, 'late'), SLOW_ANSWER_MS);

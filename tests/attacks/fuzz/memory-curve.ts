@@ -33,6 +33,11 @@ export class MemoryCurve {
       median(after.map((one) => one[key])) - median(before.map((one) => one[key]));
     return { inputs: grown('inputs'), mib: grown(of) };
   }
+
+  /** The most in use at any point, in MiB; 0 without a point. */
+  most(of: keyof MemoryInUse): number {
+    return Math.max(0, ...this.#points.map((one) => one[of]));
+  }
 }
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { NOTICE_INTERVAL_MS, SECOND_NOTICE_MS, SpacedReports } from '../../proto/async/spaced-reports.js';
+import { operatorReports, type SpacedReports } from '../../proto/async/spaced-reports.js';
 import type { DeliveredEvent } from '../../proto/event/event.js';
 import type { CanaryMetrics } from './canary-metrics.js';
 import { deliveryProblem } from './canary-record.js';
@@ -19,7 +19,7 @@ export class LeakWatch {
     private readonly log: Pick<Logger, 'fatal'>,
     clock: () => number = () => performance.now(),
   ) {
-    this.#reports = new SpacedReports(clock, NOTICE_INTERVAL_MS, SECOND_NOTICE_MS);
+    this.#reports = operatorReports(clock);
   }
 
   /** Returns a function that searches the pieces of one stream. `source` names it in the log: a transport, a file. */

@@ -1,7 +1,7 @@
 /** Interval of reports that tell an operator whom to call: once is enough, not for each event. */
 export const NOTICE_INTERVAL_MS = 600_000;
 /** By then a large fault has another count than a small one. */
-export const SECOND_NOTICE_MS = 60_000;
+const SECOND_NOTICE_MS = 60_000;
 
 /** Keys with a report each; of more, all are forgotten. */
 const KEYS_MAX = 1_000;
@@ -42,4 +42,9 @@ export class SpacedReports {
     known.unreported = 0;
     return unreported;
   }
+}
+
+/** Reports that tell an operator whom to call: for each key at once, after a minute and then at most once in ten minutes. */
+export function operatorReports(clock: () => number): SpacedReports {
+  return new SpacedReports(clock, NOTICE_INTERVAL_MS, SECOND_NOTICE_MS);
 }

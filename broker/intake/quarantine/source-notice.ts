@@ -1,4 +1,4 @@
-import { NOTICE_INTERVAL_MS, SECOND_NOTICE_MS, SpacedReports } from '../../../proto/async/spaced-reports.js';
+import { operatorReports, type SpacedReports } from '../../../proto/async/spaced-reports.js';
 import type { ErrorCode } from '../../../proto/errors.js';
 import type { QuarantineEntry } from './quarantine-record.js';
 
@@ -14,7 +14,7 @@ export class SourceNotice {
     private readonly events: 'quarantined events of entry' | 'lost rejected events of entry',
     private readonly report: (message: string, error?: unknown) => void,
   ) {
-    this.#reports = new SpacedReports(clock, NOTICE_INTERVAL_MS, SECOND_NOTICE_MS);
+    this.#reports = operatorReports(clock);
   }
 
   add({ subject, item }: Pick<QuarantineEntry, 'subject' | 'item'>, code: ErrorCode, error?: unknown): void {

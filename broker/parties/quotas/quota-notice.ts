@@ -1,4 +1,4 @@
-import { NOTICE_INTERVAL_MS, SECOND_NOTICE_MS, SpacedReports } from '../../../proto/async/spaced-reports.js';
+import { operatorReports, type SpacedReports } from '../../../proto/async/spaced-reports.js';
 import type { QuotaError, QuotaName } from './quota-error.js';
 
 export interface QuotaNoticeDeps {
@@ -16,7 +16,7 @@ export class QuotaNotice {
   readonly #reports: SpacedReports;
 
   constructor(private readonly deps: QuotaNoticeDeps) {
-    this.#reports = new SpacedReports(deps.clockMs, NOTICE_INTERVAL_MS, SECOND_NOTICE_MS);
+    this.#reports = operatorReports(deps.clockMs);
   }
 
   /** Events of a system, at intake. */

@@ -1,4 +1,4 @@
-import { NOTICE_INTERVAL_MS, SECOND_NOTICE_MS, SpacedReports } from '../../../proto/async/spaced-reports.js';
+import { operatorReports, type SpacedReports } from '../../../proto/async/spaced-reports.js';
 
 export interface RejectingReader {
   grant: string;
@@ -19,7 +19,7 @@ export class RejectionNotice {
     clock: () => number,
     private readonly report: (message: string) => void,
   ) {
-    this.#reports = new SpacedReports(clock, NOTICE_INTERVAL_MS, SECOND_NOTICE_MS);
+    this.#reports = operatorReports(clock);
   }
 
   add({ grant, party, system, entry }: RejectingReader): void {

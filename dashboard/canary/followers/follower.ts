@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { ClientError } from '../../../client/errors.js';
 import { pause } from '../../../client/pause.js';
-import { NOTICE_INTERVAL_MS, SECOND_NOTICE_MS, SpacedReports } from '../../../proto/async/spaced-reports.js';
+import { operatorReports } from '../../../proto/async/spaced-reports.js';
 import type { DeliveredEvent } from '../../../proto/event/event.js';
 import type { CanaryTransport } from '../canary-metrics.js';
 import type { LeakWatch } from '../leak-watch.js';
@@ -28,7 +28,7 @@ export interface FollowerContext {
  */
 export async function followForever(context: FollowerContext, once: () => Promise<void>): Promise<void> {
   const { signal, log, transport, grant, retryMs } = context;
-  const reports = new SpacedReports(() => performance.now(), NOTICE_INTERVAL_MS, SECOND_NOTICE_MS);
+  const reports = operatorReports(() => performance.now());
   while (!signal.aborted) {
     let code = 'CONNECTION_LOST';
     try {

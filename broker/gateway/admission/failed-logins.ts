@@ -38,8 +38,8 @@ export class FailedLogins {
   }
 
   /**
-   * The answer to a failed log-in: NOT_AUTHENTICATED, or TOO_MANY where there were too many. The log alone says whose token it was once:
-   * a program that was left with it is told from somebody who guesses.
+   * The answer to a failed log-in: NOT_AUTHENTICATED, or TOO_MANY where there were too many. The log alone says whose token it was once,
+   * which distinguishes a program that was left with it from somebody who guesses.
    */
   refusal(from: LoginOrigin, failure: Exclude<LoginFailure, 'throttled'>, message: string): SluiceError {
     const { address, call, retiredTokenOf } = from;

@@ -158,7 +158,6 @@ export class LiveDispatch {
 }
 
 function isSmall(channels: ReadonlyMap<Channel, number>): boolean {
-  if (channels.size > 1) return false;
-  for (const { size } of channels.keys()) return size <= AT_ONCE_SESSIONS_MAX;
-  return true;
+  const [first] = channels.keys();
+  return channels.size <= 1 && (first?.size ?? 0) <= AT_ONCE_SESSIONS_MAX;
 }

@@ -8,8 +8,8 @@ const NONE: readonly RetainingVersion[] = [];
 
 /**
  * Knows the retention of each entry. It is asked for every start of a subscription and for every cursor that is counted, while the catalog keeps only
- * some of its versions parsed: three of them took longer to read than everything else about a start (docs/decisions/0241). In a plain map: moving
- * what was used last to the end, as a map by last use does, takes a quarter of a microsecond for each cursor of a scrape.
+ * some of its versions parsed: three of them took longer to read than everything else about a start (docs/decisions/0241). In a plain map: an
+ * LRU map moves each entry to the end when it is read, which takes a quarter of a microsecond for each cursor of a scrape.
  */
 export class EntryRetention {
   readonly #known = new Map<string, readonly RetainingVersion[]>();

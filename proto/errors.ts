@@ -41,7 +41,7 @@ export const ERROR_KINDS = {
   BATCH_REFUSED: kind(422, 'The atomic batch was refused as a whole'),
   PRECEDING_FAILED: kind(409, 'An earlier event of this source has failed and must be sent again first', true),
   STORE_FULL: kind(507, 'The store is full', true),
-  STORE_UNAVAILABLE: kind(503, 'The store cannot be reached', true),
+  STORE_UNAVAILABLE: kind(503, 'The store is not available', true),
   SHUTTING_DOWN: kind(503, 'The broker is shutting down', true),
   INTERNAL: kind(500, 'Something went wrong inside', true),
   // catalog, grants, bundles

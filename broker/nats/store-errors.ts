@@ -49,7 +49,7 @@ export class StoreUnavailableError extends SluiceError {
     readonly uncertain: boolean,
     options?: ErrorOptions,
   ) {
-    super('STORE_UNAVAILABLE', `the store cannot be reached: ${why}`, {}, options);
+    super('STORE_UNAVAILABLE', `the store is not available: ${why}`, {}, options);
   }
 }
 
@@ -74,8 +74,13 @@ const FOR_THE_MOMENT: ReadonlySet<number> = new Set([10008, 10039, 10076, 10118,
 export function asStoreError(error: unknown): Error {
   if (error instanceof JetStreamApiError) return storeError(error.apiError());
   if (error instanceof SluiceError) return error;
-  const why = error instanceof Error ? error.message : String(error);
-  return new StoreUnavailableError(why, false, { cause: error });
+  return new StoreUnavailableError(reasonOf(error), false, { cause: error });
+}
+
+/** The client says "timeout" and no more when a server that it is connected to takes its time. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message === 'timeout' ? 'no answer in time' : error.message;
 }
 
 /** Maps a JetStream refusal to our error classes. `stream` is that of the message, if it is known. */

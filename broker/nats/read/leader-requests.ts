@@ -125,7 +125,7 @@ export class LeaderRequests {
       // They are in the order of asking.
       if (askedAtMs >= nowMs - waitMs) return;
       this.#givenUp ??= { id, askedAtMs };
-      this.#fail(id, new StoreUnavailableError('timeout', false));
+      this.#fail(id, new StoreUnavailableError(`no answer within ${Math.round(waitMs)} ms`, false));
     }
   }
 

@@ -35,7 +35,10 @@ t.test('sheets and profiles on the command line', async (t) => {
     'a dry run lays nothing',
   );
 
-  t.equal((await asEditor('import', path('a.csv'), '--profile', path('own.yaml'), '--party', 'civil')).exitCode, 0);
+  const lay = ['import', path('a.csv'), '--profile', path('own.yaml'), '--party', 'civil', '--json', '--key', 'own-1'];
+  const laid = await asEditor(...lay);
+  t.match(laid, { exitCode: 0, out: /"changed":true/ });
+  t.strictSame(await asEditor(...lay), laid, 'a command that is repeated with its key gets the same report');
   t.match(await bus.read('chen', '/v1/catalog/civil.e-306001-1/file'), { document: { updateFrequency: 'daily' } });
   t.match(await asEditor('import', path('lacking.csv'), '--profile', 'guide-2017'), {
     exitCode: 1,

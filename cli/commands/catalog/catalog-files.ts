@@ -16,6 +16,7 @@ interface ImportOptions extends ConnectionOptions {
   dryRun?: boolean;
   sheet?: string;
   encoding?: string;
+  key?: string;
 }
 
 interface ExportOptions extends ConnectionOptions {
@@ -42,6 +43,7 @@ export function addCatalogImport(catalog: Command, terminal: Terminal): void {
     .option('--dry-run', 'only report')
     .option('--sheet <name>', 'sheet of the entries')
     .option('--encoding <encoding>', 'of CSV: gbk or utf-8')
+    .option('--key <key>', 'idempotency key, to repeat a command whose answer was lost')
     .addHelpText(
       'after',
       '\nExample:\n  $ sluice catalog import catalog.xlsx --profile guide-2017 --party civil --dry-run',
@@ -66,11 +68,10 @@ async function importFile(file: string, options: ImportOptions, terminal: Termin
   const bytes = await bytesOf(file);
   const api = apiOf(options);
   if (options.party !== undefined) await requireParty(options, options.party);
-  const { sheet, encoding, dryRun } = options;
+  const { sheet, encoding, dryRun, key: idempotencyKey } = options;
   const query = { ...(await profileQuery(options.profile)), sheet, encoding, dryRun };
-  const answer = await usable(() =>
-    api.bytes('/v1/catalog/import', { method: 'POST', query, file: { bytes, type }, timeoutMs: TIMEOUT_MS }),
-  );
+  const request = { method: 'POST', query, file: { bytes, type }, idempotencyKey, timeoutMs: TIMEOUT_MS } as const;
+  const answer = await usable(() => api.bytes('/v1/catalog/import', request));
   let total: ReportTotal | undefined;
   let mainSheet: string | undefined;
   for await (const text of linesOf(answer)) {

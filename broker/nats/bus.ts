@@ -5,6 +5,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { connect, createInbox } from '@nats-io/transport-node';
 import { LeaderRequests } from './read/leader-requests.js';
 import { ReconnectAttempts } from './reconnect-attempts.js';
+import { refusalOfServer } from './refusal-of-server.js';
 import { Publisher } from './write/publisher.js';
 
 export interface BusOptions {
@@ -59,11 +60,19 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     // Stack traces would be taken for every request, for the few that fail; our own errors name what failed.
     noAsyncTraces: true,
     ...WRITE_BYTES,
-  }).catch((error: Error) => {
-    throw new ServerUnreachableError(options.servers, error);
+  }).catch(async (error: Error) => {
+    throw new ServerUnreachableError(options.servers, await firstRefusal(options.servers, error));
   });
   const jsm = await jetstreamManager(nc, { timeout: API_TIMEOUT_MS, checkAPI: false });
   return new Bus(nc, jetstream(nc, { timeout: API_TIMEOUT_MS }), jsm, inboxPrefix);
+}
+
+/** The client's error for a first connection that ran into the time-out says nothing else; the servers may. */
+async function firstRefusal(servers: string | string[], error: Error): Promise<Error> {
+  if (error.name !== 'TimeoutError') return error;
+  const refusals = await Promise.all([servers].flat().map(refusalOfServer));
+  const why = refusals.find((refusal) => refusal !== undefined) ?? 'it does not answer in time';
+  return new Error(why, { cause: error });
 }
 
 /** One connection to JetStream, with the means to write over it and to notice that it is lost. */

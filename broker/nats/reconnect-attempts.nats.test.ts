@@ -68,3 +68,15 @@ t.test(
     await eventually(async () => bus.isUp(), 'the connection to be back', 20_000);
   },
 );
+
+t.test('a first connection says why the server did not take it', async (t) => {
+  const url = await startConfigured(t, () => 'max_connections: 1');
+  const other = await connectClient({ servers: url });
+  const silent = await listener(t, () => {});
+  const [full, mute] = await Promise.allSettled(
+    [url, `nats://127.0.0.1:${silent}`].map((servers) => connectBus({ servers, name: 'test' })),
+  );
+  t.match(full, { reason: { message: /^NATS at nats:\S+ cannot be used: maximum connections exceeded$/i } });
+  t.match(mute, { reason: { message: /cannot be used: it does not answer in time$/ } });
+  await other.close();
+});

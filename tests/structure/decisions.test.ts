@@ -1,8 +1,10 @@
 import t from 'tap';
 import { projectFiles, readSourceTree, readText } from './source-tree.js';
 
-const decisions = projectFiles(/^docs\/decisions\/[^/]+\.md$/);
-const documents = projectFiles(/\.md$/).filter((path) => path !== 'CHANGELOG.md');
+const LIST = 'docs/decisions/README.md';
+const decisions = projectFiles(/^docs\/decisions\/[^/]+\.md$/).filter((path) => path !== LIST);
+/** The list of all decisions explains nothing by one of them. */
+const documents = projectFiles(/\.md$/).filter((path) => path !== 'CHANGELOG.md' && path !== LIST);
 
 /** Where the number of a decision stands: in a comment as `docs/decisions/0011`, in a document as a link. */
 const references = [
@@ -37,4 +39,18 @@ t.test('no two decisions have one number', async (t) => {
     numbers.filter((number, at) => numbers.indexOf(number) !== at),
     [],
   );
+});
+
+/** `# 16. Workers are brokers` of the file `0016-workers-are-brokers.md`, as its line of the list. */
+function lineOf(path: string): string {
+  const [name = ''] = path.split('/').slice(-1);
+  const [, number = '', title = ''] = /^# (\d+)\. (.+)$/m.exec(readText(path)) ?? [];
+  return `- [${number}](${name}) ${title}`;
+}
+
+t.test('the list of decisions has each of them once, under its title', async (t) => {
+  const listed = readText(LIST)
+    .split('\n')
+    .filter((line) => line.startsWith('- ['));
+  t.strictSame(listed.sort(), decisions.map(lineOf).sort());
 });

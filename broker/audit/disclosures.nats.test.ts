@@ -27,7 +27,7 @@ async function setUp(t: Test) {
   return { fixture, stream, disclosures };
 }
 
-t.test('who received what about a record is told, and of nothing else', async (t) => {
+t.test('who received what about a record is reported, and nothing about others', async (t) => {
   const { fixture, stream, disclosures } = await setUp(t);
   const position = await fixture.publish('create', person(1));
   const { sink, subscription } = await follow(stream);

@@ -51,7 +51,7 @@ export function sourceReading(t: Test, harness: SourceHarness): void {
     );
   });
 
-  t.test('a source publishes previous images, so that a subscriber by rows is told when a record leaves', async (t) => {
+  t.test('a source publishes previous images, so that a subscriber by rows gets the leave of a record', async (t) => {
     const { site, run, settles, lane } = await scene(t);
     await site.put([person(2), person(5)]);
     run();

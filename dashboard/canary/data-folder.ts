@@ -16,7 +16,7 @@ export interface CanaryTokens {
   follower: string;
 }
 
-/** The canary cannot start as it was told to. The message says what to do. */
+/** The canary cannot start with what it was given. The message says what to do. */
 export class CanaryConfigError extends Error {
   override readonly name = 'CanaryConfigError';
 }

@@ -12,7 +12,7 @@ export class TurnShare {
 /**
  * Divides the event loop among everything that works long on it.
  *
- * One long work gives way by waiting for the next turn of the loop. That is no bound for many of them: Node resumes all that
+ * One long work yields by waiting for the next turn of the loop. That is no bound for many of them: Node resumes all that
  * wait for a turn in the same one, so 500 uploads of which each handles 100 lines at a time hold the loop for seconds.
  * Here they are resumed one after another, as many as fit into some milliseconds. In the order in which they asked, a system
  * that asks once would wait behind all of another one's 400 sessions; so the share that has used least is resumed first, and those of one

@@ -14,7 +14,7 @@ const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}
 const event = (id: string, name: string): string =>
   `${JSON.stringify({ specversion: '1.0', id, type: ENTRY, op: 'create', data: { id, name } })}\n`;
 
-t.test('lines that uploads begin and do not end give way to those of others', async (t) => {
+t.test('lines that uploads begin and do not end are dropped for those of others', async (t) => {
   const broker = await startBroker(t);
   await broker.apply(REFUSAL_BUNDLE);
   const upload = async (): Promise<RawSocket> => {

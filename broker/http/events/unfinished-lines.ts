@@ -11,8 +11,8 @@ export interface LineHolder {
 
 /**
  * The bytes that uploads hold of lines whose end has not come. An upload may stay open for days and a line may have half a megabyte, so a
- * bound for each adds up to gigabytes. Beyond the bound of all, the line that was begun first gives way: an honest one is complete
- * within moments, one that is held is not.
+ * bound for each adds up to gigabytes. Beyond the bound of all, the line that was begun first is dropped: an honest one is
+ * complete within moments, one that is held is not.
  */
 export class UnfinishedLines {
   /** Counted bytes, in the order in which their lines were begun. */

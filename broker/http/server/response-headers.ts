@@ -11,7 +11,7 @@ export function addResponseHeaders(app: FastifyInstance): void {
   app.addHook('onSend', async (request, reply, payload) => {
     reply.header('x-content-type-options', 'nosniff');
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
-    // The client was told before its body was asked for: it may send it or not, so nothing can follow here.
+    // The client has its answer before its body was asked for: it may send it or not, so nothing can follow here.
     if (isBodyUnasked(request.raw)) reply.header('connection', 'close');
     // The framework closes after every body that was refused: amid what a client still sends, who then never reads why.
     else reply.removeHeader('connection');

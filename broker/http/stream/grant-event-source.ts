@@ -74,7 +74,7 @@ function orAborted(waited: Promise<void>, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** The last id covers what the filter passed over, so that a reader that comes back does not scan it again. */
+/** The last id covers what the filter skipped, so that a reader that comes back does not scan it again. */
 function textOf(page: Page): string {
   const { through, log } = page;
   let text = '';

@@ -8,7 +8,7 @@ export interface StreamRoutesDeps {
   gateway: Gateway;
 }
 
-/** Hands upgrades to the gateway; a plain request to the same address is told what is missing. */
+/** Hands upgrades to the gateway; a plain request to the same address is refused with what it lacks. */
 export function streamRoutes(app: FastifyInstance, deps: StreamRoutesDeps): void {
   app.server.on('upgrade', (request, socket, head) => {
     const flaw = headFlaw(request);

@@ -18,8 +18,8 @@ export interface RecomputeDeps {
 }
 
 /**
- * Computes the clocks of a new calendar again, batch by batch. A clock that another broker or an act has computed already is passed
- * over, so each is recorded once; a changed clock gets a new place at the end of the projection and is met once more.
+ * Computes the clocks of a new calendar again, batch by batch. A clock that another broker or an act has computed already is
+ * skipped, so each is recorded once; a changed clock gets a new place at the end of the projection and is met once more.
  */
 export class ClockRecomputing {
   #calendar: string | undefined;

@@ -61,7 +61,7 @@ export const nextCalendar = (book: CalendarBook, document: CalendarDocument): Ca
 
 /**
  * Effect of a new version on clocks: those that it recomputes, and a problem for each that was kept and would have been
- * late, or runs and would be late now. `clocks` are any running, paused and met clocks; the others are passed over.
+ * late, or runs and would be late now. `clocks` are any running, paused and met clocks; the others are skipped.
  */
 export function effectOf(
   version: Calendar,

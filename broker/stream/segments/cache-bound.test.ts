@@ -3,7 +3,7 @@ import { CacheBound } from './cache-bound.js';
 
 const MEBIBYTE = 1024 * 1024;
 
-t.test('the cache gives way to what connections hold, and takes the memory back', (t) => {
+t.test('the cache shrinks by what connections hold, and takes the memory back', (t) => {
   let bufferMiB = 0;
   let nowMs = 0;
   const bound = new CacheBound(

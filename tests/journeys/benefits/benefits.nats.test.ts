@@ -200,7 +200,7 @@ const businessStart = (t: Test, site: Site) =>
   });
 
 const licenceEnd = (t: Test, site: Site) =>
-  t.test('a licence is revoked: tax and procurement are told', async (t) => {
+  t.test('a licence is revoked: tax and procurement get a decision', async (t) => {
     await site.bus.publish(licenceOf(CREDIT_CODE, 'revoked'));
     await site.check.settled();
     for (const [token, grant] of [

@@ -80,7 +80,7 @@ t.test('two workers on one port', { timeout: 200_000 }, async (t) => {
     await untilSeen(followers, results.at(-1)!.position!);
     for (let i = 0; i < 4; i++) {
       t.equal(await metric(pool.url, 'sluice_sessions'), FOLLOWERS);
-      t.equal(await metric(pool.url, 'sluice_ledger_in_sight'), 1, 'what is true of all is told once');
+      t.equal(await metric(pool.url, 'sluice_ledger_in_sight'), 1, 'what is true of all is reported once');
       t.equal(await metric(pool.url, 'sluice_store_seconds_until_full'), Number.POSITIVE_INFINITY);
       t.equal((await fresh(pool.url, '/readyz')).status, 200);
     }
@@ -163,7 +163,7 @@ t.test(
     await closed.opened;
     const workers = await pool.workers();
     pool.kill('SIGKILL');
-    t.equal(await closed.code, 1001, 'sessions are told to go elsewhere');
+    t.equal(await closed.code, 1001, 'sessions end with the code that sends clients elsewhere');
     await eventually(() => workers.every((pid) => !isAlive(pid)), 'the workers to end', WAIT_MS);
     const next = await WorkerPool.start(t, folder, 2);
     const [again] = await publishBatch(source(next.url), [person(0)]);

@@ -1,8 +1,8 @@
 import t from 'tap';
 import { findCycles } from './import-cycles.js';
-import { readSourceTree } from './source-tree.js';
+import { readSourceTree, readText } from './source-tree.js';
 
-/** A room of the broker may import the rooms before it; rooms that are not built yet keep their number. */
+/** A room of the broker may import the rooms before it. */
 const ROOMS = [
   'traces',
   'nats',
@@ -121,6 +121,14 @@ t.test('every folder of the project and of the broker has a position in the impo
   t.strictSame(
     [...rooms].filter((room) => ![...ROOMS, ...ABOVE_ROOMS, 'metrics'].includes(room)),
     [],
+  );
+});
+
+t.test('ARCHITECTURE.md names the rooms of the broker in the import order', async (t) => {
+  const [, order = ''] = /^In `broker\/`: ([^.]+)\./m.exec(readText('ARCHITECTURE.md')) ?? [];
+  t.strictSame(
+    [...order.matchAll(/`([\w-]+)`/g)].map(([, room]) => room),
+    ['metrics', ...ROOMS, ...ABOVE_ROOMS],
   );
 });
 

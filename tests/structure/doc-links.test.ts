@@ -1,14 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import t from 'tap';
-import { projectRoot, readText } from './source-tree.js';
+import { projectFiles, projectRoot, readText } from './source-tree.js';
 
-const markdownIn = (folder: string): string[] =>
-  readdirSync(join(projectRoot, folder))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => posix.join(folder, name));
-
-const documents = ['.', 'docs', 'docs/decisions', 'bench', 'connectors', 'examples'].flatMap(markdownIn);
+const documents = projectFiles(/\.md$/);
 
 /** `[text](path#anchor)` of links inside the project. */
 const LINK = /\]\((?![a-z]+:)([^)#\s]*)(?:#([^)\s]+))?\)/g;
@@ -33,11 +28,19 @@ function leadsNowhere(from: string, target: string, anchor: string | undefined):
 }
 
 t.test('every link inside the project has a target', async (t) => {
-  t.ok(documents.length > 10);
+  t.ok(documents.length > 100);
   const broken = documents.flatMap((path) =>
     [...readText(path).matchAll(LINK)]
       .filter(([, target, anchor]) => leadsNowhere(path, target as string, anchor))
       .map(([link]) => `${path}: ${link}`),
   );
   t.strictSame(broken, []);
+});
+
+t.test('every page of docs is reached from README.md', async (t) => {
+  const linked = new Set([...readText('README.md').matchAll(LINK)].map(([, target]) => target));
+  t.strictSame(
+    projectFiles(/^docs\/[^/]+\.md$/).filter((path) => !linked.has(path)),
+    [],
+  );
 });

@@ -77,3 +77,19 @@ t.test('no document holds a retired word', async (t) => {
   );
   t.strictSame(wrong, []);
 });
+
+/** `(4.5)` or `section 9` of a document that is not named: a reader cannot look it up. Standards are named (`RFC 7692, section 6`). */
+const NAMELESS_SECTION = /\((?:machine )?\d\.\d{1,2}(?:, \d\.\d{1,2})*\)|(?<!RFC \d+, )\bsection \d/;
+
+t.test('no comment and no README.md refers to a section of a document that it does not name', async (t) => {
+  t.match('Disputes (4.6).', NAMELESS_SECTION);
+  t.match('the entry of section 9', NAMELESS_SECTION);
+  t.notMatch('as a ping (RFC 6455, section 5.5.2)', NAMELESS_SECTION);
+  const inComments = sources.flatMap((file) =>
+    comments(file)
+      .filter(({ text }) => NAMELESS_SECTION.test(text.replace(/\s+/g, ' ')))
+      .map(({ line }) => `${file.path}:${line}`),
+  );
+  const inPages = documents.filter((path) => path.endsWith('README.md') && NAMELESS_SECTION.test(readText(path)));
+  t.strictSame([...inComments, ...inPages], []);
+});

@@ -98,7 +98,7 @@ const links = (one: ProcedureFile): Record<string, string> => {
   };
 };
 
-/** Sharing applications (4.2). */
+/** Sharing applications. */
 export const APPLICATIONS: Machine = {
   kind: 'applications',
   available: true,

@@ -33,7 +33,7 @@ interface LeftOut {
 const nameOf = (given: Given): string => (typeof given === 'string' ? given : given.name);
 const isUnconditional = ({ document }: EntryVersion): boolean => document.sharingAttribute === 'unconditional';
 
-/** Judges a reply that approves (5.3), against the frozen version. */
+/** Judges a reply that approves, against the frozen version. */
 export function replyProblems(body: Fields, document: ApplicationDocument, version: EntryVersion): LawfulProblem[] {
   const absent = ['items', 'leftOut'].filter((member) => body[member] === undefined);
   if (absent.length > 0) return absent.map((member) => problem(`/${member}`, 'INCOMPLETE', 'is missing', 'R20'));

@@ -113,7 +113,7 @@ function prove(context: ActContext): void {
   file.document = { ...file.document, proofs: [...(caseOf(file).proofs ?? []), proof] };
 }
 
-/** Suspension cases (4.4). */
+/** Suspension cases. */
 export const CASES: Machine = {
   kind: 'cases',
   available: true,

@@ -33,7 +33,7 @@ export const BODY_WITH_HEAD: Guard = {
       : undefined,
 };
 
-/** Members of a designation that say who leads in which items, and which departments are excepted (4.8). */
+/** Members of a designation that say who leads in which items, and which departments are excepted. */
 interface Designation {
   items?: string[];
   lead?: string;

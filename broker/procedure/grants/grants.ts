@@ -149,7 +149,7 @@ const links = (file: ProcedureFile): Record<string, string> => {
   };
 };
 
-/** Grants (4.3). */
+/** Grants of a registered bus. */
 export const GRANTS: Machine = {
   kind: 'grants',
   available: true,

@@ -48,7 +48,7 @@ const ownGrant: Guard = {
 const isReadBy = (file: ProcedureFile, party: string, peer: string | undefined): boolean =>
   partiesOf(file.sides).includes(party) || peer === party;
 
-/** Records of a department's use of granted data, kept for at least three years after the grant (4.13). */
+/** Records of a department's use of granted data, kept for at least three years after the grant. */
 export const USE_RECORDS: Machine = {
   kind: 'use-records',
   available: true,

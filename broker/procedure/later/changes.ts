@@ -3,7 +3,7 @@ import { laterMachine } from './later-machine.js';
 
 const HEAD = ['provider.body_head'];
 
-/** Changes of shared entries (4.7). */
+/** Changes of shared entries. */
 export const CHANGES = laterMachine('changes', ['proposed', 'negotiated', 'filed', 'executed'], 'R27', [
   {
     ...{ number: 'K1', from: [NONE], act: 'create', to: 'proposed', who: HEAD },

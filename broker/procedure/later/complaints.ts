@@ -3,7 +3,7 @@ import { laterMachine } from './later-machine.js';
 
 const HANDLES = ['own.correction_handler', 'own.body_head'];
 
-/** Complaints of people outside, which the department that receives them enters (4.11). */
+/** Complaints of people outside, which the department that receives them enters. */
 export const COMPLAINTS = laterMachine('complaints', ['received', 'handling', 'answered', 'closed'], 'R37', [
   {
     ...{ number: 'M1', from: [NONE], act: 'create', to: 'received', who: HANDLES },

@@ -4,7 +4,7 @@ import { laterMachine } from './later-machine.js';
 const RAISES = ['demand.applicant', 'demand.correction_handler'];
 const HANDLER = ['provider.correction_handler'];
 
-/** Correction requests (4.5). */
+/** Correction requests. */
 export const CORRECTIONS = laterMachine(
   'corrections',
   ['raised', 'received', 'verifying', 'corrected', 'not_confirmed', 'closed', 'disputed'],

@@ -1,7 +1,7 @@
 import { NONE } from '../engine/machine.js';
 import { laterMachine } from './later-machine.js';
 
-/** Notices of criticism, which go to all parties below (4.12, 4.13). */
+/** Notices of criticism, which go to all parties below. */
 export const CRITICISMS = laterMachine('criticisms', ['given'], 'R29', [
   {
     ...{ number: 'T1', from: [NONE], act: 'create', to: 'given' },

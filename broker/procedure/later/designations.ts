@@ -5,7 +5,7 @@ const HANDLER = ['handler.competent_reviewer'];
 const IN_FORCE = ['designated', 'catalog_updated'];
 const PARTIES = ['parties'];
 
-/** Designations of the lead for items that several departments collect (4.8). */
+/** Designations of the lead for items that several departments collect. */
 export const DESIGNATIONS = laterMachine(
   'designations',
   ['overlap_found', 'designated', 'catalog_updated', 'revised', 'ended'],

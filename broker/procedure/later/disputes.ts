@@ -6,7 +6,7 @@ const HANDLER = ['handler.competent_reviewer'];
 const BOTH = ['both'];
 const CLAIM = ['about, of which the department is a side', 'subject', 'claim', 'no open dispute of it about the same'];
 
-/** Disputes (4.6). */
+/** Disputes between departments. */
 export const DISPUTES = laterMachine(
   'disputes',
   ['negotiating', 'coordination_requested', 'coordinating', 'escalated', 'decided', 'settled', 'closed'],

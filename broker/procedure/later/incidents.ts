@@ -4,7 +4,7 @@ import { laterMachine } from './later-machine.js';
 const OWN = ['own.security_officer'];
 const REVIEWS = [...OWN, 'peer.competent_reviewer'];
 
-/** Security incidents (4.9). */
+/** Security incidents. */
 export const INCIDENTS = laterMachine(
   'incidents',
   ['detected', 'plan_started', 'contained', 'reported', 'reviewed', 'closed'],

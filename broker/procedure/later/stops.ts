@@ -6,7 +6,7 @@ const STOPS_IT = [
   ...['owner.competent_reviewer', 'owner.platform_operator'],
 ];
 
-/** Stops of an entry, a system, a party or the node (4.9). */
+/** Stops of an entry, a system, a party or the node. */
 export const STOPS = laterMachine('stops', ['standing', 'lifted'], 'R35', [
   {
     ...{ number: 'S1', from: [NONE], act: 'create', to: 'standing', who: STOPS_IT },

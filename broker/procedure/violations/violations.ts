@@ -3,7 +3,7 @@ import { type Machine, NONE } from '../engine/machine.js';
 
 const ORDERS = ['peer.competent_reviewer', 'superior.competent_reviewer'];
 
-/** Violations (4.12). Their acts are published as a table and not possible in this version. */
+/** Violations. Their acts are published as a table and not possible in this version. */
 export const VIOLATIONS: Machine = {
   kind: 'violations',
   available: true,

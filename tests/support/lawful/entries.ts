@@ -23,7 +23,7 @@ const COMMON = {
 export const BIRTH_ID = `${P}.birth`;
 export const REGION_ID = `${P}.region-name`;
 
-/** The conditional entry of section 9, whole. */
+/** The conditional entry that the journeys apply for, whole. */
 export const BIRTH: Body = {
   ...{ id: BIRTH_ID, name: { zh: '出生登记' }, abstract: 'Births registered', resourceCode: '306001/1' },
   ...COMMON,
@@ -39,7 +39,7 @@ export const BIRTH: Body = {
   ],
 };
 
-/** The unconditional entry of section 9, whole. */
+/** The unconditional entry that the journeys apply for, whole. */
 export const REGION: Body = {
   ...{ id: REGION_ID, name: { zh: '行政区划', en: 'Region names' }, abstract: 'Names of regions' },
   ...COMMON,

@@ -100,7 +100,7 @@ export function lawfulClient(url: () => string, tokens = new Map([['pan', OPERAT
   };
 }
 
-/** Founds the bus as section 9, step 1 has it, with all officers, work bodies, systems and calendars. */
+/** Founds the bus with all officers, work bodies, systems and calendars of the sample. */
 export async function foundLawfulBus(t: Test, options: StartBrokerOptions = {}): Promise<LawfulBus> {
   const bus = await startLawfulBus(t, options);
   await found(bus, YEAR);

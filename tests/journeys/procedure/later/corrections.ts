@@ -223,7 +223,7 @@ const HANDLED: readonly Transition[] = [
   },
 ];
 
-/** Correction requests (4.5). */
+/** Correction requests. */
 export const corrections = (facts: DeliveryFacts): Machine => ({
   kind: 'corrections',
   available: true,

@@ -253,7 +253,7 @@ const UPDATES: readonly Transition[] = [
   },
 ];
 
-/** Designations of the lead for items that several departments collect (4.8). */
+/** Designations of the lead for items that several departments collect. */
 export const DESIGNATIONS: Machine = {
   kind: 'designations',
   available: true,

@@ -242,7 +242,7 @@ const COORDINATED: readonly Transition[] = [
   },
 ];
 
-/** Disputes (4.6). */
+/** Disputes between departments. */
 export const DISPUTES: Machine = {
   kind: 'disputes',
   available: true,

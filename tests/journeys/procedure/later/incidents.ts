@@ -140,7 +140,7 @@ const STEPS: readonly Transition[] = [
   },
 ];
 
-/** Security incidents (4.9). */
+/** Security incidents. */
 export const INCIDENTS: Machine = {
   kind: 'incidents',
   available: true,

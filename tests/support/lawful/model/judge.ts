@@ -70,7 +70,7 @@ const refused = (problems: readonly Problem[], rule?: Rule): Verdict => {
   };
 };
 
-/** The answer of the law to an act, in the order of checks of section 1.4. */
+/** The answer of the law to an act, in the order of checks of docs/procedure.md. */
 export function judge(world: World, act: Act): Verdict {
   const officer = world.officers.get(act.who);
   if (!officer) return refused([problem('', 'NOT_YOUR_ROLE', 'R36')]);

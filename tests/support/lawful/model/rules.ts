@@ -52,7 +52,7 @@ export interface Made {
   case?: string;
 }
 
-/** A transition: what section 4 says of it, with guard and effect as functions. */
+/** A transition as its table has it, with guard and effect as functions. */
 export interface Rule<F extends ModelFile = ModelFile> {
   number: string;
   from: readonly string[];

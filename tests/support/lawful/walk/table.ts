@@ -2,7 +2,7 @@ import type { Body } from '../lawful-bus.js';
 import { RULES } from '../model/judge.js';
 import type { Rule } from '../model/rules.js';
 
-/** Machines of section 4; the small files of 4.13 have no numbers there. */
+/** Machines whose rows have fixed numbers; consents, use records and backflows may number theirs anew. */
 const NUMBERED = ['catalog', 'applications', 'grants', 'cases', 'demands'] as const;
 
 interface Row {
@@ -26,7 +26,7 @@ const theirs = ({ number, from, act, to, who }: Body): Row => ({
   ...{ number, from: [from].flat().sort(), act, to, who: [who].flat().sort() },
 });
 
-/** The effect of a designation on an entry in another state stands with it (4.8). */
+/** The effect of a designation on an entry in another state stands with it. */
 const OF_DESIGNATION = ['E7 update_due', 'E8 self'];
 const isNotOfDesignation = ({ number, to }: Row): boolean => !OF_DESIGNATION.includes(`${number} ${to}`);
 

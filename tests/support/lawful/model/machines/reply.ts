@@ -21,7 +21,7 @@ const UNCONDITIONAL_CODES = ['no_duty_basis', 'false_statement', 'not_a_party'];
 /** The text that every conditional entry of the walk lists as a condition that a reply may ask for. */
 export const LISTED_CONDITION = 'no printing';
 
-/** Faults of an approving reply, in the order of section 5.3. */
+/** Faults of an approving reply, in the order in which they are reported. */
 export function replyProblems(file: ApplicationFile, reply: Reply, at = ''): Problem[] {
   const { items, leftOut } = reply;
   const absent = (['items', 'leftOut'] as const).filter((field) => reply[field] === undefined);

@@ -28,3 +28,6 @@ export const CN_2026 = national(
   ['01-01..01-03', '02-15..02-23', '04-04..04-06', '05-01..05-05', '06-19..06-21', '09-25..09-27', '10-01..10-07'],
   ['01-04', '02-14', '02-28', '05-09', '09-20', '10-10'],
 );
+
+/** The days off and the make-up working days that the State Council General Office has announced, by year. */
+export const NATIONAL_CALENDARS: readonly CalendarDocument[] = [CN_2025, CN_2026];

@@ -1,6 +1,6 @@
 import * as sample from '../../../cli/commands/bus/lawful/sample-departments.js';
 
-export { CALENDARS } from '../../../cli/commands/bus/lawful/sample-calendars.js';
+export { NATIONAL_CALENDARS as CALENDARS } from '../../../broker/procedure/clock/national-calendars.js';
 export { CD, D, P, PARTIES, SYSTEMS, T } from '../../../cli/commands/bus/lawful/sample-departments.js';
 
 /** Departments that a test founds; those of the city are registered only, so that it takes less time. */

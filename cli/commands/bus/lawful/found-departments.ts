@@ -1,6 +1,6 @@
+import { NATIONAL_CALENDARS } from '../../../../broker/procedure/clock/national-calendars.js';
 import { BusApi } from '../../../../client/bus-api.js';
 import { ApiError } from '../../../../client/errors.js';
-import { CALENDARS } from './sample-calendars.js';
 import { ADMINISTRATORS, CD, CONTRACTOR, HEADS, OFFICERS, PARTIES, SYSTEMS } from './sample-departments.js';
 import type { Founding } from './start-file.js';
 
@@ -48,7 +48,7 @@ export class DepartmentFounding {
     await this.#nameBodies();
     await this.#makeSystems();
     await this.#makeContractor();
-    for (const calendar of CALENDARS) await this.#post('huang', '/v1/calendars', calendar);
+    for (const calendar of NATIONAL_CALENDARS) await this.#post('huang', '/v1/calendars', calendar);
     this.tokens.delete(OPERATOR);
   }
 

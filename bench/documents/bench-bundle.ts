@@ -3,7 +3,7 @@ import type { GrantDocument } from '../../proto/entry/grant.js';
 import type { Rows } from '../../proto/entry/rows.js';
 import { itemsWithout } from './bench-entry.js';
 
-export const SOURCE_PARTY = 'bench';
+const SOURCE_PARTY = 'bench';
 export const SOURCE_SYSTEM = 'source';
 
 /** The body of `POST /v1/bundles`. */

@@ -14,7 +14,7 @@ export type ClockDue = keyof typeof CLOCKS_DUE;
 const DUES = Object.keys(CLOCKS_DUE) as ClockDue[];
 
 /** Deadlines of the regulation, each with a promise of its provider beside it or not; others are counted together. */
-export const CLOCK_NAMES = [
+const CLOCK_NAMES = [
   'D1',
   'D2',
   'D3',

@@ -16,10 +16,6 @@ export function idNumber({ regionCode, birthDate, sequence }: IdNumberParts): st
   return digits + checkCharacter(digits);
 }
 
-export function isIdNumber(text: string): boolean {
-  return /^[1-9]\d{16}[\dX]$/.test(text) && text.endsWith(checkCharacter(text.slice(0, 17)));
-}
-
 function checkCharacter(digits: string): string {
   const sum = WEIGHTS.reduce((total, weight, index) => total + weight * Number(digits[index]), 0);
   return CHECK_CHARACTERS[sum % 11]!;

@@ -5,14 +5,14 @@ export const TRANSPORTS = ['ws_json', 'ws_msgpack', 'ws_protobuf', 'sse', 'pull'
 export type CanaryTransport = (typeof TRANSPORTS)[number];
 
 /** `suspended`: an operator has suspended the grant, so nothing is owed; it is no outage and counts in no objective. */
-export const ROUND_OUTCOMES = ['delivered', 'missed', 'suspended'] as const;
+const ROUND_OUTCOMES = ['delivered', 'missed', 'suspended'] as const;
 export type RoundOutcome = (typeof ROUND_OUTCOMES)[number];
 
 /** Why the canary publishes nothing that is counted. */
-export const PAUSES = ['suspended', 'tokens'] as const;
+const PAUSES = ['suspended', 'tokens'] as const;
 export type Pause = (typeof PAUSES)[number];
 
-export const LEAK_MEDIA: readonly LeakMedium[] = ['stream', 'metrics', 'logs', 'errors', 'ledger'];
+const LEAK_MEDIA: readonly LeakMedium[] = ['stream', 'metrics', 'logs', 'errors', 'ledger'];
 
 /** The bound of the objective, one second, is one of them. */
 const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];

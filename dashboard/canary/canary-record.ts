@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { canaryEntry, canaryEntryId, canaryGrant, HIDDEN_LANE, SHOWN_LANE } from '../../proto/canary.js';
 import type { DeliveredEvent, RecordData, SourceEvent } from '../../proto/event/event.js';
 
@@ -71,6 +70,3 @@ const nameOf = (item: string): string => (OWN_ITEMS.has(item) ? item : 'one of a
 
 /** A hash without a key could be computed by anybody; the bus has a key. */
 const isHash = (value: unknown): boolean => typeof value === 'string' && HASH_HEX.test(value);
-
-/** Short, for a name of a cursor. */
-export const shortDigest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);

@@ -66,7 +66,7 @@ interface BurnRate {
 }
 
 /** Two windows each: the long one says that it matters, the short one that it still goes on (docs/decisions/0045). */
-export const BURN_RATES: readonly BurnRate[] = [
+const BURN_RATES: readonly BurnRate[] = [
   { severity: 'page', factor: 14.4, long: '1h', short: '5m' },
   { severity: 'page', factor: 6, long: '6h', short: '30m' },
   { severity: 'ticket', factor: 3, long: '1d', short: '2h' },

@@ -78,7 +78,7 @@ t.test('no document holds a retired word', async (t) => {
   t.strictSame(wrong, []);
 });
 
-/** `(4.5)` or `section 9` of a document that is not named: a reader cannot look it up. Standards are named (`RFC 7692, section 6`). */
+/** A number in parentheses, or a section by its number, of a document that is not named: a reader cannot look it up. */
 const NAMELESS_SECTION = /\((?:machine )?\d\.\d{1,2}(?:, \d\.\d{1,2})*\)|(?<!RFC \d+, )\bsection \d/;
 
 t.test('no comment and no README.md refers to a section of a document that it does not name', async (t) => {

@@ -84,7 +84,7 @@ export const CALENDARS: Machine = {
         const ofRegion = world.parties.list().find((party) => party.competent && party.regionCode === region);
         return { own: ofRegion?.id ?? '' };
       },
-      guard: ['region', 'year', 'off', 'on', { name: 'a valid calendar (3.2)', check: effectProblems }],
+      guard: ['region', 'year', 'off', 'on', { name: 'a valid calendar', check: effectProblems }],
       apply: async (context) => {
         const { file, world, nowMs } = context;
         const version = versionOf(context);

@@ -8,8 +8,6 @@ import { momentOf } from '../clock/shanghai-days.js';
 import type { ActContext } from '../engine/machine.js';
 import type { Fields, ProcedureFile, Sides } from '../files/file.js';
 
-export type GrantKind = 'applied' | 'standing' | 'backflow' | 'decided';
-
 /** Body of the act G1, by which a reply, a decision or an order makes a grant. */
 export interface GrantOrder {
   /** File that the grant comes from: an application, or a backflow. */

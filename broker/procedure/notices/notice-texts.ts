@@ -128,9 +128,6 @@ const ACT_WORDS: Readonly<Record<string, Words>> = {
   'withdraw-token': ['令牌已收回', 'the token was withdrawn'],
 };
 
-/** Whether a notice of that kind says what happened, and not its name alone. */
-export const hasText = (kind: string): boolean => Object.hasOwn(ACT_WORDS, kind);
-
 /** Text of a notice, about the file and the act alone. */
 export function noticeText(
   { kind, about, clock }: Pick<Notice, 'kind' | 'about' | 'clock'>,

@@ -4,7 +4,3 @@ export function parseLsn(text: string): bigint {
   if (high === undefined || low === undefined) throw new TypeError('the server sent a malformed LSN');
   return (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
 }
-
-export function formatLsn(lsn: bigint): string {
-  return `${(lsn >> 32n).toString(16).toUpperCase()}/${(lsn & 0xffffffffn).toString(16).toUpperCase()}`;
-}

@@ -85,3 +85,26 @@ t.test('every method of a service has a route or another caller', async (t) => {
 t.test('every method of a class is used by code, not by tests alone', async (t) => {
   t.strictSame(methods.filter(({ name }) => !taken.has(name)).map(described), []);
 });
+
+/** Names that the file exports where it declares them. */
+function exportsOf(file: SourceFile): string[] {
+  return (syntaxTree(file).body as SyntaxNode[]).flatMap((node) => {
+    const declared = node.type === 'ExportNamedDeclaration' ? (node.declaration as SyntaxNode | null) : null;
+    if (!declared) return [];
+    const several = declared.declarations as SyntaxNode[] | undefined;
+    return (several ?? [declared]).map(({ id }) => nameOf(id) ?? '').filter((name) => name !== '');
+  });
+}
+
+t.test('every export is named somewhere besides its declaration', async (t) => {
+  const times = new Map<string, number>();
+  for (const { text } of readSourceTree()) {
+    for (const [word] of text.matchAll(/[\w$]+/g)) times.set(word, (times.get(word) ?? 0) + 1);
+  }
+  const dead = code.flatMap((file) =>
+    exportsOf(file)
+      .filter((name) => times.get(name) === 1)
+      .map((name) => `${file.path}: ${name}`),
+  );
+  t.strictSame(dead, []);
+});

@@ -5,9 +5,9 @@ import { startEpochsOfAllLogs, startEpochsOfTruncatedLogs } from '../event-log/e
 import type { StoreMetrics } from '../metrics/store-metrics.js';
 import { type Bus, connectBus } from '../nats/bus.js';
 import { syncNotices } from '../nats/server/sync-check.js';
-import { checkServer, roomNotices } from '../nats/server-check.js';
-import { accountRoom } from '../nats/space/account-room.js';
-import { diskRoom } from '../nats/space/disk-room.js';
+import { checkServer, reserveNotices } from '../nats/server-check.js';
+import { accountSpace } from '../nats/space/account-space.js';
+import { diskSpace } from '../nats/space/disk-space.js';
 import { type SpaceLevel, StoreSpace } from '../nats/space/store-space.js';
 import { ensureStreams, type Store } from '../nats/streams.js';
 import { whenAvailable } from '../nats/when-available.js';
@@ -66,7 +66,7 @@ export async function openStore(deps: OpenStoreDeps): Promise<OpenedStore> {
   return { bus, store, notices, space };
 }
 
-/** Lets the bus write what there is room for: on the disk of an embedded server, or within the account of an external one. */
+/** Lets the bus write as long as space is left: on the disk of an embedded server, or within the account of an external one. */
 async function limitToSpace(
   bus: Bus,
   isExternal: boolean,
@@ -74,10 +74,10 @@ async function limitToSpace(
 ): Promise<StoreSpace> {
   const folder = resolve(config.dataDir, 'nats');
   const space = new StoreSpace({
-    measure: () => (isExternal ? accountRoom(bus) : diskRoom(folder)),
-    onMeasured: (room) => metrics.roomMeasured(room),
+    measure: () => (isExternal ? accountSpace(bus) : diskSpace(folder)),
+    onMeasured: (measured) => metrics.spaceMeasured(measured),
     onLevel: (level, { free }) => {
-      metrics.roomChanged(level === 'open');
+      metrics.spaceChanged(level === 'open');
       // One of several workers logs it.
       if (!role.isFirst) return;
       if (level === 'open') log.info({ free }, 'the store takes events again');
@@ -85,7 +85,7 @@ async function limitToSpace(
     },
     ...(isExternal && { intervalMs: ACCOUNT_INTERVAL_MS }),
   });
-  metrics.roomChanged(true);
+  metrics.spaceChanged(true);
   await space.start();
   releases.add('store space', async () => space.stop());
   bus.publisher.limitTo(space);
@@ -105,7 +105,7 @@ async function externalNotices(bus: Bus, config: Config): Promise<string[]> {
   const { nats, durability } = config;
   const servers = (nats.url as string).split(',');
   const sync = await syncNotices({ servers, durability, user: nats.systemUser, pass: nats.systemPass });
-  return [...sync, ...(await whenAvailable(() => roomNotices(bus)))];
+  return [...sync, ...(await whenAvailable(() => reserveNotices(bus)))];
 }
 
 /** Logs and counts changes of the connection. Returns the function that ends it, to be called before the connection is closed on purpose. */

@@ -47,7 +47,7 @@ export class StoreMetrics {
       'Bytes of the capacity that are free, whoever uses the rest; absent where the capacity is',
       { aggregator: 'min' },
     );
-    // Until it is measured there is no room rather than none left.
+    // Without a measurement the gauges are absent: 0 would say that nothing is left.
     for (const gauge of [this.#capacity, this.#free]) gauge.remove();
     this.#open = make.gauge(
       'sluice_store_takes_events',
@@ -98,12 +98,12 @@ export class StoreMetrics {
     this.#up.set(up ? 1 : 0);
   }
 
-  roomMeasured({ capacity, free }: { capacity: number; free: number }): void {
+  spaceMeasured({ capacity, free }: { capacity: number; free: number }): void {
     this.#capacity.set(capacity);
     this.#free.set(free);
   }
 
-  roomChanged(isOpen: boolean): void {
+  spaceChanged(isOpen: boolean): void {
     this.#open.set(isOpen ? 1 : 0);
   }
 

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap';
 import { startConfigured } from '../../tests/support/nats/nats-configured.js';
 import { type Bus, connectBus } from './bus.js';
 import { syncNotices } from './server/sync-check.js';
-import { checkServer, roomNotices, type ServerNeeds, ServerUnfitError } from './server-check.js';
+import { checkServer, reserveNotices, type ServerNeeds, ServerUnfitError } from './server-check.js';
 import { StreamDrift } from './stream-drift.js';
 import { ensureStreams } from './streams.js';
 
@@ -53,8 +53,8 @@ t.test('an account without a limit of storage is reported, since no room can be 
     `accounts { BUS { jetstream: ${limit}, users: [ { user: bus, password: bus } ] } }\n`;
   const open = await busOn(t, (dir) => jetstream(dir, ', max_file_store: 60MB') + account('enabled'), 'bus');
   const limited = await busOn(t, (dir) => jetstream(dir) + account('{ max_file: 50MB }'), 'bus');
-  t.match(await roomNotices(open.bus), [/no limit of storage.*below max_file_store/s]);
-  t.same(await roomNotices(limited.bus), []);
+  t.match(await reserveNotices(open.bus), [/no limit of storage.*below max_file_store/s]);
+  t.same(await reserveNotices(limited.bus), []);
 });
 
 t.test('changed settings of a stream are reported', async (t) => {

@@ -70,8 +70,8 @@ async function jetStreamProblems(bus: Bus): Promise<string[]> {
   }
 }
 
-/** The reason why no room can be kept back for acts that end rights. See docs/decisions/0050. */
-export async function roomNotices(bus: Bus): Promise<string[]> {
+/** The reason why no space can be kept back for acts that end rights. See docs/decisions/0050. */
+export async function reserveNotices(bus: Bus): Promise<string[]> {
   const { limits } = await bus.jsm.getAccountInfo();
   if (limits.max_storage > 0) return [];
   return [

@@ -20,7 +20,7 @@ t.test('a stream near its own limit and a slow line to NATS are warnings', async
     const receipts = { unsealed: { records: 0, oldestAtMs: undefined } };
     const onDrift = (message: string): void => void drift.push(message);
     const own = { bus, partitions: 1, replicas: 1, onDrift };
-    const parts = { ...own, space: { room: undefined }, ledger: { lastSeenAtMs: 0 }, receipts, metrics };
+    const parts = { ...own, space: { measured: undefined }, ledger: { lastSeenAtMs: 0 }, receipts, metrics };
     const watch = new StoreWatch(parts);
     t.teardown(() => watch.stop());
     watch.start();
@@ -49,7 +49,7 @@ t.test(
     const changes: string[] = [];
     const look = async (warnings: RegExp[]): Promise<void> => {
       const watch = new StoreWatch({
-        ...{ bus, partitions: 1, replicas: 1, space: { room: undefined }, ledger: { lastSeenAtMs: 0 }, metrics },
+        ...{ bus, partitions: 1, replicas: 1, space: { measured: undefined }, ledger: { lastSeenAtMs: 0 }, metrics },
         receipts: { unsealed: { records: 0, oldestAtMs: undefined } },
         onDrift: (message) => changes.push(message),
       });

@@ -6,7 +6,7 @@ import type { LedgerMetrics } from '../metrics/ledger-metrics.js';
 import type { StoreMetrics, StreamState } from '../metrics/store-metrics.js';
 import type { Bus } from '../nats/bus.js';
 import { messagesSince, streamInfo } from '../nats/read/log-reader.js';
-import type { Room } from '../nats/space/room.js';
+import type { FreeSpace } from '../nats/space/free-space.js';
 import { StreamDrift } from '../nats/stream-drift.js';
 import { eventStream, QUARANTINE_STREAM, STORE_STREAMS } from '../nats/stream-names.js';
 import type { ReceiptChain } from '../receipts/receipt-chain.js';
@@ -16,7 +16,7 @@ export interface StoreWatchDeps {
   bus: Bus;
   partitions: number;
   replicas: number;
-  space: { readonly room: Room | undefined };
+  space: { readonly measured: FreeSpace | undefined };
   ledger: { readonly lastSeenAtMs: number };
   receipts: Pick<ReceiptChain, 'unsealed'>;
   metrics: { store: StoreMetrics; ledger: LedgerMetrics; intake: IntakeMetrics };
@@ -73,7 +73,7 @@ export class StoreWatch {
     metrics.ledger.lagNow(Math.max(0, performance.now() - ledger.lastSeenAtMs) / 1000);
     const { records, oldestAtMs } = receipts.unsealed;
     metrics.ledger.unsealedNow(records, oldestAtMs === undefined ? 0 : Math.max(0, Date.now() - oldestAtMs) / 1000);
-    if (space.room) metrics.store.fillsUpIn(this.#forecast.secondsUntilFull(space.room));
+    if (space.measured) metrics.store.fillsUpIn(this.#forecast.secondsUntilFull(space.measured));
   }
 
   async #ask(): Promise<void> {

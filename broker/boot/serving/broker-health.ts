@@ -45,7 +45,7 @@ export class BrokerHealth {
 
   async storeUsage(): Promise<StoreUsage> {
     const { bus, store, space } = this.deps;
-    const { capacity = null, free = null } = space.room ?? {};
+    const { capacity = null, free = null } = space.measured ?? {};
     return { capacity, free, streams: await streamUsage(bus, store.partitions) };
   }
 }

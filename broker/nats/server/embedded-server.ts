@@ -3,8 +3,8 @@ import { realpathSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { atTicks } from '../../../proto/async/shared-ticks.js';
-import { diskRoom } from '../space/disk-room.js';
-import { keptBack } from '../space/room.js';
+import { diskSpace } from '../space/disk-space.js';
+import { keptBack } from '../space/free-space.js';
 import { GROUP_COMMIT_VERSION, isAtLeast, MINIMUM_VERSION, ServerNotFoundError, serverVersion } from './find-server.js';
 import { lockFolder } from './folder-lock.js';
 import { processesWithArgument } from './process-list.js';
@@ -172,15 +172,15 @@ export class EmbeddedServer {
     this.#isCheckingHealth = true;
     try {
       const { pid, child } = this.#running;
-      const room = await diskRoom(this.#parts.config.storeDir);
-      this.#isLow = room.free < 2 * keptBack(room);
+      const space = await diskSpace(this.#parts.config.storeDir);
+      this.#isLow = space.free < 2 * keptBack(space);
       if (this.#stalledPid !== pid) {
         const health = await this.#running.health();
         if (!WRITE_STOPPED.test(health)) return;
         this.#stalledPid = pid;
         this.#parts.onNotice?.(`nats-server has stopped to write: ${health}; it is started again when there is room`);
       }
-      if (room.free > keptBack(room) / 2 && !this.#stopping) child.kill('SIGTERM');
+      if (space.free > keptBack(space) / 2 && !this.#stopping) child.kill('SIGTERM');
     } catch (error) {
       this.#parts.onNotice?.(`the health of nats-server could not be checked: ${String(error)}`);
     } finally {

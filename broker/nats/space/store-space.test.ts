@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { Room } from './room.js';
+import type { FreeSpace } from './free-space.js';
 import { type SpaceLevel, StoreSpace } from './store-space.js';
 
 const MEGABYTE = 1024 * 1024;
@@ -7,13 +7,13 @@ const CAPACITY = 1000 * MEGABYTE;
 
 function space(free: number) {
   const levels: SpaceLevel[] = [];
-  const state: { room: Room | undefined } = { room: { capacity: CAPACITY, free: free * MEGABYTE } };
+  const state: { space: FreeSpace | undefined } = { space: { capacity: CAPACITY, free: free * MEGABYTE } };
   const measured = new StoreSpace({
-    measure: async () => state.room,
+    measure: async () => state.space,
     onLevel: (level) => levels.push(level),
   });
   const leave = async (megabytes: number): Promise<void> => {
-    state.room = { capacity: CAPACITY, free: megabytes * MEGABYTE };
+    state.space = { capacity: CAPACITY, free: megabytes * MEGABYTE };
     await measured.measureNow();
   };
   return { space: measured, levels, leave, state };
@@ -28,7 +28,7 @@ const taken = (of: StoreSpace): string[] =>
     .filter((claim) => of.refusal(claim) === undefined)
     .map(({ name }) => name);
 
-t.test('a store takes less the less room is left, acts that end rights to the last', async (t) => {
+t.test('a store takes less the less of it is free, acts that end rights to the last', async (t) => {
   const { space: measured, leave } = space(500);
   await measured.measureNow();
   t.same(taken(measured), ['event', 'receipt', 'suspend']);
@@ -40,7 +40,7 @@ t.test('a store takes less the less room is left, acts that end rights to the la
   t.same([measured.level, taken(measured)], ['exhausted', ['suspend']]);
 });
 
-t.test('a full store opens again only when clearly more room is left', async (t) => {
+t.test('a full store opens again only when clearly more is free', async (t) => {
   const { space: measured, leave, levels } = space(49);
   await measured.measureNow();
   await leave(51);
@@ -51,12 +51,12 @@ t.test('a full store opens again only when clearly more room is left', async (t)
 
 t.test('a store whose limit cannot be measured is open', async (t) => {
   const { space: measured, state } = space(1);
-  state.room = undefined;
+  state.space = undefined;
   await measured.measureNow();
   t.same(taken(measured), ['event', 'receipt', 'suspend']);
 });
 
-t.test('a refusal for lack of room says how much is left', async (t) => {
+t.test('a refusal for lack of space says how much is left', async (t) => {
   const { space: measured } = space(45);
   await measured.measureNow();
   t.match(measured.refusal({ subject: 'ev.0.a' }), { code: 'STORE_FULL', message: /47185920 bytes are left/ });

@@ -1,5 +1,5 @@
 import { StoreFullError } from '../store-errors.js';
-import { keptBack, type Room } from './room.js';
+import { keptBack, type FreeSpace } from './free-space.js';
 
 /**
  * `open`: everything is stored. `no_events`: what keeps delivery going is stored, events are not. `ending_acts`: only acts
@@ -9,13 +9,13 @@ export type SpaceLevel = 'open' | 'no_events' | 'ending_acts' | 'exhausted';
 
 export interface StoreSpaceOptions {
   /** Undefined when the store tells no limit. */
-  measure(): Promise<Room | undefined>;
-  onMeasured?: ((room: Room) => void) | undefined;
-  onLevel?: ((level: SpaceLevel, room: Room) => void) | undefined;
+  measure(): Promise<FreeSpace | undefined>;
+  onMeasured?: ((space: FreeSpace) => void) | undefined;
+  onLevel?: ((level: SpaceLevel, space: FreeSpace) => void) | undefined;
   intervalMs?: number | undefined;
 }
 
-/** The purpose of a write; only an act that ends rights may take the last room. */
+/** The purpose of a write; only an act that ends rights may take the last space. */
 export interface SpaceClaim {
   subject: string;
   endsRights?: boolean | undefined;
@@ -32,16 +32,16 @@ const EXHAUSTED_SHARE = 1 / 8;
 const REOPEN_SHARE = 1 / 8;
 
 /**
- * Decides what may still be stored, by the room that is really left.
+ * Decides what may still be stored, by the space that is really left.
  *
  * Waiting until the server refuses fails twice: a server that meets the end of the disk stops to answer for that stream
- * until it is restarted, and by then there is no room for the act that would suspend whoever filled it. So events are
- * refused while there is still room for the rest, and the rest while there is room for acts that end rights.
+ * until it is restarted, and by then no space is left for the act that would suspend whoever filled it. So events are
+ * refused while there is still space for the rest, and the rest while there is space for acts that end rights.
  * Decision: docs/decisions/0050-room-that-is-left.md.
  */
 export class StoreSpace {
   #level: SpaceLevel = 'open';
-  #room: Room | undefined;
+  #measured: FreeSpace | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isMeasuring = false;
   #isStopped = false;
@@ -64,15 +64,15 @@ export class StoreSpace {
   }
 
   /** Undefined before the first measurement, and for a store that tells no limit. */
-  get room(): Room | undefined {
-    return this.#room;
+  get measured(): FreeSpace | undefined {
+    return this.#measured;
   }
 
-  /** The refusal of a write for which no room is left; undefined when it may be sent. */
+  /** The refusal of a write for which no space is left; undefined when it may be sent. */
   refusal({ subject, endsRights }: SpaceClaim): StoreFullError | undefined {
     if (this.#level === 'open' || endsRights) return undefined;
     if (this.#level === 'no_events' && !isBulk(subject)) return undefined;
-    return new StoreFullError(`${this.#room?.free ?? 0} bytes are left, which are kept back`);
+    return new StoreFullError(`${this.#measured?.free ?? 0} bytes are left, which are kept back`);
   }
 
   /** A measurement that fails keeps the level: the server answers for itself then. */
@@ -80,8 +80,8 @@ export class StoreSpace {
     if (this.#isMeasuring) return;
     this.#isMeasuring = true;
     try {
-      const room = await this.options.measure();
-      if (room) this.#take(room);
+      const space = await this.options.measure();
+      if (space) this.#take(space);
     } catch {
       // The next one tries again.
     } finally {
@@ -91,27 +91,27 @@ export class StoreSpace {
 
   #measureLater(): void {
     if (this.#isStopped) return;
-    const isAmple = this.#room !== undefined && this.#room.free - keptBack(this.#room) > AMPLE_BYTES;
+    const isAmple = this.#measured !== undefined && this.#measured.free - keptBack(this.#measured) > AMPLE_BYTES;
     const pauseMs = this.options.intervalMs ?? (isAmple ? AMPLE_INTERVAL_MS : INTERVAL_MS);
     this.#timer = setTimeout(() => void this.measureNow().then(() => this.#measureLater()), pauseMs).unref();
   }
 
-  #take(room: Room): void {
-    this.#room = room;
-    this.options.onMeasured?.(room);
-    const level = levelOf(room, this.#level);
+  #take(space: FreeSpace): void {
+    this.#measured = space;
+    this.options.onMeasured?.(space);
+    const level = levelOf(space, this.#level);
     if (level === this.#level) return;
     this.#level = level;
-    this.options.onLevel?.(level, room);
+    this.options.onLevel?.(level, space);
   }
 }
 
 const ORDER: readonly SpaceLevel[] = ['open', 'no_events', 'ending_acts', 'exhausted'];
 
-function levelOf(room: Room, before: SpaceLevel): SpaceLevel {
-  const now = plainLevel(room.free, keptBack(room));
+function levelOf(space: FreeSpace, before: SpaceLevel): SpaceLevel {
+  const now = plainLevel(space.free, keptBack(space));
   if (ORDER.indexOf(now) >= ORDER.indexOf(before)) return now;
-  return plainLevel(room.free, keptBack(room) * (1 + REOPEN_SHARE));
+  return plainLevel(space.free, keptBack(space) * (1 + REOPEN_SHARE));
 }
 
 function plainLevel(free: number, kept: number): SpaceLevel {

@@ -97,7 +97,7 @@ export class Publisher {
     this.#endTicks = atTicks(EXPIRY_INTERVAL_MS, () => this.#failExpired());
   }
 
-  /** From now on asks before every write whether there is room for it. */
+  /** From now on asks before every write whether there is space for it. */
   limitTo(space: Pick<StoreSpace, 'level' | 'refusal'>): void {
     this.#space = space;
   }

@@ -44,8 +44,8 @@ t.test('a notice is given up after 24 hours, one that was never tried is not', a
 
 t.test('a queue is bounded', async (t) => {
   const queue = empty();
-  const ids = Array.from({ length: queue.room }, (_, i) => `no-${i}`);
+  const ids = Array.from({ length: queue.capacity }, (_, i) => `no-${i}`);
   queue.take(ids, 0);
-  t.same([queue.room, queue.size], [0, ids.length]);
+  t.same([queue.capacity, queue.size], [0, ids.length]);
   t.ok(Buffer.byteLength(JSON.stringify(queue.toStored())) < 64 * 1024, 'and so is what is stored of it');
 });

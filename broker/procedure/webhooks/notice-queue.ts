@@ -13,7 +13,7 @@ interface Waiting {
   dueMs: number;
 }
 
-/** Notices of one party that wait; later ones are read when there is room. */
+/** Notices of one party that wait; later ones are read when these are fewer. */
 const WAITING_MAX = 500;
 /** A notice is given up after so long, by real time. */
 const GIVEN_UP_MS = 24 * 3_600_000;
@@ -47,7 +47,7 @@ export class NoticeQueue {
     return this.#waiting.size;
   }
 
-  get room(): number {
+  get capacity(): number {
     return WAITING_MAX - this.#waiting.size;
   }
 

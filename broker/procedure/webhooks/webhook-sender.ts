@@ -126,10 +126,10 @@ export class WebhookSender {
   async #fill(party: string, { after }: Webhook): Promise<void> {
     const queue = this.#queues.get(party) ?? (await this.#store.load(party, after));
     this.#queues.set(party, queue);
-    while (queue.room > 0) {
+    while (queue.capacity > 0) {
       // A notice that comes during the read marks the party again.
       this.#behind.delete(party);
-      const page = await this.deps.files.notices({ party, after: queue.after, limit: Math.min(queue.room, PAGE) });
+      const page = await this.deps.files.notices({ party, after: queue.after, limit: Math.min(queue.capacity, PAGE) });
       const ids = page.notices.map(({ id }) => id);
       queue.take(ids, Date.now());
       if (page.next === undefined) return;

@@ -1,5 +1,5 @@
-/** Room of a store, in bytes, as it was last measured. */
-export interface Room {
+/** Capacity of a store and what of it is free, in bytes, as it was last measured. */
+export interface FreeSpace {
   /** Capacity of the store in all, with the bytes that it holds. */
   capacity: number;
   free: number;
@@ -12,6 +12,6 @@ const KEPT_BACK_BYTES_MIN = 4 * 1024 * 1024;
 const KEPT_BACK_BYTES_MAX = 2 * 1024 * 1024 * 1024;
 
 /** Bytes of a store that events may not take. */
-export function keptBack({ capacity }: Pick<Room, 'capacity'>): number {
+export function keptBack({ capacity }: Pick<FreeSpace, 'capacity'>): number {
   return Math.min(Math.max(Math.floor(capacity * SHARE_KEPT_BACK), KEPT_BACK_BYTES_MIN), KEPT_BACK_BYTES_MAX);
 }

@@ -1,5 +1,5 @@
 import { SluiceError } from '../errors.js';
-import { JSON_MEMBERS_MAX } from '../values/json-members.js';
+import { JSON_MEMBERS_MAX } from '../values/json-scan.js';
 
 /** No broker can be set to take more events in one frame; `welcome` says how many this one takes. */
 export const FRAME_EVENTS_MAX = 10_000;

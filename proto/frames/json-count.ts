@@ -1,5 +1,5 @@
 import { SluiceError } from '../errors.js';
-import { JSON_MEMBERS_MAX } from '../values/json-members.js';
+import { JSON_MEMBERS_MAX } from '../values/json-scan.js';
 import { FRAME_EVENTS_MAX, tooManyEvents, tooManyMembers } from './frame-events.js';
 
 /** A shorter message is parsed in a few milliseconds whatever it holds. */

@@ -1,5 +1,5 @@
 import { quotedName } from '../foreign-name.js';
-import { JSON_MEMBERS_MAX } from '../values/json-members.js';
+import { JSON_MEMBERS_MAX } from '../values/json-scan.js';
 import { decodeUtf8 } from '../values/utf8.js';
 import { FRAME_EVENTS_MAX, tooManyEvents, tooManyMembers } from './frame-events.js';
 

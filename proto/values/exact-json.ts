@@ -1,5 +1,5 @@
 import { ExactNumber, isExactNumber } from './exact-number.js';
-import { closingQuote } from './json-members.js';
+import { closingQuote } from './json-scan.js';
 import { countMembers, countQuotedColons, RepeatedKeyError, repeatedKeyIn } from './repeated-key.js';
 
 /** A number outside of a string that could lose digits: sixteen digits or more, or an exponent. It may match within a string. */

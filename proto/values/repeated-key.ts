@@ -1,6 +1,6 @@
 import { quotedName } from '../foreign-name.js';
 import { ExactNumber } from './exact-number.js';
-import { closingQuote } from './json-members.js';
+import { closingQuote } from './json-scan.js';
 
 const SPACE = 0x20;
 const QUOTE = 0x22;

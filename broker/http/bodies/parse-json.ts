@@ -1,7 +1,12 @@
 import { sharedTurn, type TurnShare } from '../../../proto/async/shared-turns.js';
 import { type ProblemWhere, SluiceError } from '../../../proto/errors.js';
 import { parseExactJson } from '../../../proto/values/exact-json.js';
-import { hasTooManyMembers, JSON_MEMBERS_MAX } from '../../../proto/values/json-members.js';
+import {
+  closingQuoteIn,
+  hasTooManyMembers,
+  isDeeperThan,
+  JSON_MEMBERS_MAX,
+} from '../../../proto/values/json-scan.js';
 import { RepeatedKeyError } from '../../../proto/values/repeated-key.js';
 
 /** Levels of maps and lists in one another. A bundle has nine; what walks a document by recursion fails at thousands. */
@@ -15,7 +20,7 @@ const TURN_MS_MAX = 10;
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
-const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
+const [QUOTE, COMMA] = [0x22, 0x2c];
 const [OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 const WHITE_SPACE = new Set([0x20, 0x09, 0x0a, 0x0d]);
@@ -44,7 +49,7 @@ export async function parseJson(bytes: Buffer, bounds: JsonBounds = {}): Promise
   // Bodies that came together would all begin in one turn, and each take as long as one may.
   if (bytes.length > SHORT_BYTES_MAX) await sharedTurn(share);
   if (bytes.length <= AT_ONCE_BYTES_MAX || bytes[start] !== OPEN_LIST) {
-    checkDepth(bytes);
+    if (isDeeperThan(bytes, DEPTH_MAX)) throw tooDeep();
     const text = decodeUtf8(bytes);
     if (isBounded && bytes[start] !== OPEN_LIST && hasTooManyMembers(text)) throw tooManyMembers();
     const value = parseJsonText(text);
@@ -108,18 +113,6 @@ function firstVisible(bytes: Buffer): number {
   return at;
 }
 
-/** Throws TOO_LARGE. */
-function checkDepth(bytes: Buffer): void {
-  let depth = 0;
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (byte === QUOTE) at = stringEnd(bytes, at);
-    else if (byte === OPEN_LIST || byte === OPEN_MAP) {
-      if (++depth > DEPTH_MAX) throw tooDeep();
-    } else if (byte === CLOSE_LIST || byte === CLOSE_MAP) depth--;
-  }
-}
-
 /** The places behind the elements of an array: of its commas, and of its closing bracket. */
 async function elementEnds(bytes: Buffer, from: number, bounds: JsonBounds): Promise<number[]> {
   const { elementsMax = Number.POSITIVE_INFINITY, share } = bounds;
@@ -128,7 +121,7 @@ async function elementEnds(bytes: Buffer, from: number, bounds: JsonBounds): Pro
   let turnAt = from + AT_ONCE_BYTES_MAX;
   for (let at = from; at < bytes.length; at++) {
     const byte = bytes[at];
-    if (byte === QUOTE) at = stringEnd(bytes, at);
+    if (byte === QUOTE) at = closingQuoteIn(bytes, at);
     else if (byte === OPEN_LIST || byte === OPEN_MAP) {
       if (++depth > DEPTH_MAX) throw tooDeep();
     } else if (byte === CLOSE_LIST || byte === CLOSE_MAP) {
@@ -149,14 +142,4 @@ function endOfArray(bytes: Buffer, at: number, ends: number[]): number[] {
   const isLast = bytes[at] === CLOSE_LIST && firstVisible(bytes.subarray(at + 1)) === bytes.length - at - 1;
   if (!isLast) throw new SluiceError('BAD_JSON', 'the text is not JSON');
   return [...ends, at];
-}
-
-/** The place of the quote that ends the string that begins at `from`; the end of the bytes when none does. */
-function stringEnd(bytes: Buffer, from: number): number {
-  for (let at = bytes.indexOf(QUOTE, from + 1); at !== -1; at = bytes.indexOf(QUOTE, at + 1)) {
-    let backslashes = 0;
-    while (bytes[at - 1 - backslashes] === BACKSLASH) backslashes++;
-    if (backslashes % 2 === 0) return at;
-  }
-  return bytes.length;
 }

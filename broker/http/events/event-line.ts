@@ -1,5 +1,5 @@
 import { SluiceError } from '../../../proto/errors.js';
-import { hasTooManyMembers } from '../../../proto/values/json-members.js';
+import { hasTooManyMembers } from '../../../proto/values/json-scan.js';
 import { notUtf8, parseJsonText } from '../bodies/parse-json.js';
 import { eventBytesMax, tooManyMembers } from './event-size.js';
 import type { InputLine } from './ndjson-lines.js';

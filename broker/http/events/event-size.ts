@@ -1,5 +1,5 @@
 import { type ProblemWhere, SluiceError } from '../../../proto/errors.js';
-import { JSON_MEMBERS_MAX } from '../../../proto/values/json-members.js';
+import { JSON_MEMBERS_MAX } from '../../../proto/values/json-scan.js';
 
 /** JSON takes more room than what is stored: at most twice, for text that is escaped throughout, and its frame. */
 export const eventBytesMax = (maxEventBytes: number): number => 2 * maxEventBytes + 16 * 1024;

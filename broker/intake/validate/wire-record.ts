@@ -6,7 +6,7 @@ import type { RecordCodec } from '../../../proto/event/record.js';
 import { WireCursor } from '../../../proto/event/wire.js';
 import { parseExactJson } from '../../../proto/values/exact-json.js';
 import { jsonFlaw } from '../../../proto/values/json-flaw.js';
-import { hasTooManyMembers, JSON_MEMBERS_MAX } from '../../../proto/values/json-members.js';
+import { hasTooManyMembers, JSON_MEMBERS_MAX } from '../../../proto/values/json-scan.js';
 import { RepeatedKeyError } from '../../../proto/values/repeated-key.js';
 import { FINDINGS_NAMED_MAX, type Finding } from './finding.js';
 

@@ -1,4 +1,5 @@
 import { isMap } from '../../../proto/values/is-map.js';
+import { isDeeperThan } from '../../../proto/values/json-scan.js';
 import { UnusableFileError } from '../reading/table.js';
 import { trimmed } from '../reading/text-form.js';
 import { prefixedName, redefinedPrefix } from './vocabulary.js';
@@ -8,11 +9,10 @@ export type Node = Record<string, unknown>;
 
 /** A catalog nests some ten levels; what follows values by recursion stays far from the end of the stack. */
 const DEPTH_MAX = 128;
-const [QUOTE, BACKSLASH, OPEN, CLOSE, OPEN_MAP, CLOSE_MAP] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d] as const;
 
 /** Parses a file of JSON-LD. Throws UnusableFileError for what is no JSON in UTF-8, and for a prefix with another meaning. */
 export function parseJsonLd(bytes: Uint8Array): Graph {
-  requireShallow(bytes);
+  if (isDeeperThan(bytes, DEPTH_MAX)) throw new UnusableFileError(`the file is nested deeper than ${DEPTH_MAX} levels`);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -26,24 +26,6 @@ export function parseJsonLd(bytes: Uint8Array): Graph {
     throw new UnusableFileError('the file is not JSON-LD: it is not JSON', { cause });
   }
   return new Graph(value);
-}
-
-function requireShallow(bytes: Uint8Array): void {
-  let depth = 0;
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (byte === QUOTE) at = endOfText(bytes, at);
-    else if (byte === OPEN || byte === OPEN_MAP) {
-      if (++depth > DEPTH_MAX) throw new UnusableFileError(`the file is nested deeper than ${DEPTH_MAX} levels`);
-    } else if (byte === CLOSE || byte === CLOSE_MAP) depth--;
-  }
-}
-
-/** Index of the quote that ends the text which begins at `at`. */
-function endOfText(bytes: Uint8Array, at: number): number {
-  let end = at + 1;
-  while (end < bytes.length && bytes[end] !== QUOTE) end += bytes[end] === BACKSLASH ? 2 : 1;
-  return end;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { closingQuote } from '../../../proto/values/json-members.js';
+import { closingQuote } from '../../../proto/values/json-scan.js';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;

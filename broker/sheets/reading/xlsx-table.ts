@@ -1,7 +1,8 @@
-import { getFormatDateInfo, isDateFormat } from 'numfmt';
+import { getFormatDateInfo } from 'numfmt';
 import { decimalOf } from '../../../proto/values/exact-number.js';
 import { BrokenFileError } from '../../../proto/workbook/broken-file.js';
 import { type MergedRange, readCells, type SheetCell } from '../../../proto/workbook/cells.js';
+import { dateOfDayNumber, isTimeFormat, momentOfSerial } from '../../../proto/workbook/day-number.js';
 import {
   readWorkbook,
   unescaped,
@@ -12,11 +13,8 @@ import { type Cell, COLUMNS_MAX, READ_ROWS_MAX, type Table, type TableRow, Unusa
 import { comparable, trimmed } from './text-form.js';
 
 const ZIP = [0x50, 0x4b, 0x03, 0x04];
-const DAY_MS = 86_400_000;
-/** Day 60 of the 1900 system is a 29th of February that there never was. */
-const DAY_WITHOUT_DATE = 60;
-/** 9999-12-31 as the day number of a sheet. */
-const LAST_DAY = 2_958_465;
+/** Times in catalogs are typed by people, to the second. */
+const STEP_MS = 1_000;
 
 /** Reads the sheet of that name, or the first one that is not hidden. Throws UnusableFileError. */
 export async function xlsxTable(bytes: Uint8Array, sheet: string | undefined): Promise<Table> {
@@ -105,22 +103,18 @@ function cellOf(cell: SheetCell, { sharedStrings, formats, is1904 }: WorkbookPar
 function numberCell(stored: string, format: string, is1904: boolean): Cell {
   const value = Number(stored);
   if (stored.trim() === '' || !Number.isFinite(value)) return { flaw: 'is not a number' };
-  // A duration such as `[h]:mm` is a number of hours and no time of a day.
-  if (isDateFormat(format) && !/\[(?:h+|m+|s+)\]/i.test(format)) return timeCell(value, format, is1904);
+  if (isTimeFormat(format)) return timeCell(value, format, is1904);
   const shortest = String(value === 0 ? 0 : value);
   return /e/.test(shortest) ? (decimalOf(shortest) ?? shortest) : shortest;
 }
 
 function timeCell(serial: number, format: string, is1904: boolean): Cell {
   const { year, month, day, hours, minutes, seconds } = getFormatDateInfo(format);
-  // A binary fraction of a day is next to the second that was typed.
-  const totalMs = Math.round((serial * DAY_MS) / 1000) * 1000;
-  const dayNumber = Math.floor(totalMs / DAY_MS) + (is1904 ? 1462 : 0);
-  const time = new Date(totalMs - Math.floor(totalMs / DAY_MS) * DAY_MS).toISOString().slice(11, 19);
-  if (serial < 0 || dayNumber > LAST_DAY) return { flaw: 'has a day that a sheet cannot show' };
+  const moment = momentOfSerial(serial, is1904, STEP_MS);
+  if (!moment) return { flaw: 'has a day that a sheet cannot show' };
+  const time = new Date(moment.ms).toISOString().slice(11, 19);
   if (!(year || month || day)) return time;
-  if (!is1904 && dayNumber === DAY_WITHOUT_DATE) return { flaw: 'has the day 1900-02-29, which never was' };
-  const dayOne = dayNumber < DAY_WITHOUT_DATE ? Date.UTC(1899, 11, 31) : Date.UTC(1899, 11, 30);
-  const date = new Date(dayOne + dayNumber * DAY_MS).toISOString().slice(0, 10);
+  const date = dateOfDayNumber(moment.day);
+  if (date === undefined) return { flaw: 'has the day 1900-02-29, which never was' };
   return hours || minutes || seconds || time !== '00:00:00' ? `${date}T${time}` : date;
 }

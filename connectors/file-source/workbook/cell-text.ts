@@ -1,14 +1,12 @@
-import { format, getFormatDateInfo, getFormatInfo, isDateFormat } from 'numfmt';
+import { format, getFormatDateInfo, getFormatInfo } from 'numfmt';
+import { dateOfDayNumber, isTimeFormat, momentOfSerial } from '../../../proto/workbook/day-number.js';
 import { withoutExponent } from '../../runtime/mapping/json-text.js';
 
 /** A spreadsheet keeps 15 digits of a number: from here on the last digits of an integer are not what was typed. */
 const INTEGER_MAX = 1e15;
 const DIGITS = 15;
-const DAY_MS = 86_400_000;
-/** 9999-12-31 as the day number of a sheet. */
-const LAST_DAY = 2_958_465;
-/** Day 60 of the 1900 system is a 29th of February that there never was; the days before it are counted from a day later. */
-const DAY_WITHOUT_DATE = 60;
+/** The clock of a sheet has milliseconds. */
+const STEP_MS = 1;
 
 export interface NumberFormat {
   code: string;
@@ -25,7 +23,7 @@ export class CellProblem {
 export function numberText(stored: string, numberFormat: NumberFormat): string | CellProblem {
   const value = Number(stored);
   if (stored.trim() === '' || !Number.isFinite(value)) return new CellProblem('is not a number');
-  if (isTimeOfDay(numberFormat.code)) return timeText(value, numberFormat);
+  if (isTimeFormat(numberFormat.code)) return timeText(value, numberFormat);
   if (Number.isInteger(value) && Math.abs(value) >= INTEGER_MAX) {
     return new CellProblem(
       `has a number of more than ${DIGITS} digits, which is not what was typed; format the column as text`,
@@ -33,9 +31,6 @@ export function numberText(stored: string, numberFormat: NumberFormat): string |
   }
   return shownNumber(value, numberFormat.code);
 }
-
-/** A duration such as `[h]:mm` is a number of hours and no time of a day. */
-const isTimeOfDay = (code: string): boolean => isDateFormat(code) && !/\[(?:h+|m+|s+)\]/i.test(code);
 
 const plainNumber = (value: number): string => withoutExponent(String(Number(value.toPrecision(DIGITS))));
 
@@ -67,21 +62,12 @@ function digitsOf(shown: string, value: number): string | undefined {
 
 function timeText(serial: number, { code, is1904 }: NumberFormat): string | CellProblem {
   const { year, month, day, hours, minutes, seconds } = getFormatDateInfo(code);
-  const hasDay = year || month || day;
-  // A binary fraction of a day is next to the time that was typed; the clock of a sheet has milliseconds.
-  const totalMs = Math.round(serial * DAY_MS);
-  const dayNumber = Math.floor(totalMs / DAY_MS) + (is1904 ? 1462 : 0);
-  const ms = totalMs - Math.floor(totalMs / DAY_MS) * DAY_MS;
-  if (serial < 0 || dayNumber > LAST_DAY) return new CellProblem('has a day that a sheet cannot show');
-  const time = new Date(ms).toISOString().slice(11, 23).replace('.000', '');
-  if (!hasDay) return time;
-  if (dayNumber === 0 && !is1904) return new CellProblem('has a time without a day in a format with one');
-  if (dayNumber === DAY_WITHOUT_DATE && !is1904) return new CellProblem('has the day 1900-02-29, which never was');
-  const date = dateText(dayNumber);
-  return hours || minutes || seconds || ms > 0 ? `${date} ${time}` : date;
-}
-
-function dateText(dayNumber: number): string {
-  const dayOne = dayNumber < DAY_WITHOUT_DATE ? Date.UTC(1899, 11, 31) : Date.UTC(1899, 11, 30);
-  return new Date(dayOne + dayNumber * DAY_MS).toISOString().slice(0, 10);
+  const moment = momentOfSerial(serial, is1904, STEP_MS);
+  if (!moment) return new CellProblem('has a day that a sheet cannot show');
+  const time = new Date(moment.ms).toISOString().slice(11, 23).replace('.000', '');
+  if (!(year || month || day)) return time;
+  if (moment.day === 0) return new CellProblem('has a time without a day in a format with one');
+  const date = dateOfDayNumber(moment.day);
+  if (date === undefined) return new CellProblem('has the day 1900-02-29, which never was');
+  return hours || minutes || seconds || moment.ms > 0 ? `${date} ${time}` : date;
 }

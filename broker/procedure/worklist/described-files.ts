@@ -6,7 +6,7 @@ import type { Relations } from '../engine/relations.js';
 import type { Fields } from '../files/file.js';
 import type { FileReader } from '../files/file-reader.js';
 import type { Kind } from '../files/kinds.js';
-import { LookedAt } from './looked-at.js';
+import { OfficerCache } from './officer-cache.js';
 
 export interface DescribedFilesDeps {
   files: Pick<FileReader, 'getMany' | 'lastRecords'>;
@@ -19,12 +19,12 @@ const KEPT_MAX = 5_000;
 
 /** Answers about files that are named, for lists that are found elsewhere. */
 export class DescribedFiles {
-  readonly #lookedAt = new LookedAt<Fields | undefined>(KEPT_MAX);
+  readonly #cache = new OfficerCache<Fields | undefined>(KEPT_MAX);
 
   constructor(private readonly deps: DescribedFilesDeps) {}
 
   /** To be called after each record. */
-  readonly onRecord = this.#lookedAt.onRecord;
+  readonly onRecord = this.#cache.onRecord;
 
   /** The answers about those of the files that the officer may see, by id. They must not be changed. */
   async describe(officer: OfficerCaller, kind: Kind, ids: readonly string[]): Promise<Map<string, Fields>> {
@@ -33,7 +33,7 @@ export class DescribedFiles {
     const answers = new Map<string, Fields>();
     const unknown: string[] = [];
     for (const [id, seq] of await files.lastRecords(kind, ids)) {
-      const known = this.#lookedAt.find(officer, { kind, id, seq });
+      const known = this.#cache.find(officer, { kind, id, seq });
       if (!known) unknown.push(id);
       else if (known.found) answers.set(id, known.found);
     }
@@ -41,7 +41,7 @@ export class DescribedFiles {
       if (!file) continue;
       const isSeen = isReadable(machine, file, officer, relations);
       const answer = isSeen ? describeFile(machine, file, officer, relations) : undefined;
-      this.#lookedAt.keep(officer, file, answer);
+      this.#cache.keep(officer, file, answer);
       if (answer) answers.set(file.id, answer);
     }
     return answers;

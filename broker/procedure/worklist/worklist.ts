@@ -8,7 +8,7 @@ import type { Relations } from '../engine/relations.js';
 import type { ProcedureFile } from '../files/file.js';
 import type { FileReader, UrgentFile, UrgentKind, UrgentPosition } from '../files/file-reader.js';
 import type { Kind } from '../files/kinds.js';
-import { LookedAt } from './looked-at.js';
+import { OfficerCache } from './officer-cache.js';
 
 export interface WorklistDeps {
   files: Pick<FileReader, 'getMany' | 'urgent'>;
@@ -69,12 +69,12 @@ interface Search {
 
 /** Gathers what waits for an officer, in the order of due dates (docs/decisions/0173, 0222). */
 export class Worklist {
-  readonly #lookedAt = new LookedAt<Shown | undefined>(KEPT_MAX);
+  readonly #cache = new OfficerCache<Shown | undefined>(KEPT_MAX);
 
   constructor(private readonly deps: WorklistDeps) {}
 
   /** To be called after each record. */
-  readonly onRecord = this.#lookedAt.onRecord;
+  readonly onRecord = this.#cache.onRecord;
 
   /** Smallest number of working days first, files without a clock last. */
   async of(officer: OfficerCaller, isLateOnly: boolean): Promise<WorklistPage> {
@@ -145,7 +145,7 @@ export class Worklist {
     const shown = new Map<UrgentFile, Shown | undefined>();
     const unknown: UrgentFile[] = [];
     for (const file of files) {
-      const known = this.#lookedAt.find(officer, file);
+      const known = this.#cache.find(officer, file);
       if (known) shown.set(file, known.found);
       else unknown.push(file);
     }
@@ -159,7 +159,7 @@ export class Worklist {
         if (!file) continue;
         const one = this.#shownOf(officer, file);
         shown.set(asked[index] as UrgentFile, one);
-        this.#lookedAt.keep(officer, file, one);
+        this.#cache.keep(officer, file, one);
       }
     }
     for (const file of files) {

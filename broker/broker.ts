@@ -209,12 +209,12 @@ class RunningBroker implements BrokerHandle {
     });
     const headOf = (partition: number): number => stream.readers.at(partition).head;
     const onEpochChanged = (partition: number): void => stream.readers.at(partition).recheck();
-    const marks = new EpochMarkers({ bus, store, headOf, onEpochChanged, warn: this.#warn });
-    releases.add('log marks', () => marks.drain());
+    const markers = new EpochMarkers({ bus, store, headOf, onEpochChanged, warn: this.#warn });
+    releases.add('epoch markers', () => markers.drain());
     releases.add('stream', () => stream.drain());
     this.parts.processes.endedEverywhere.require(() => stream.untilStopped());
     await stream.start();
-    marks.start();
+    markers.start();
     return stream;
   }
 

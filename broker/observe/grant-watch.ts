@@ -1,4 +1,4 @@
-import { RepeatedLook } from '../../proto/async/repeated-look.js';
+import { PeriodicTask } from '../../proto/async/periodic-task.js';
 import { type Grant, statusAt } from '../grants/grant.js';
 import type { Grants } from '../grants/grants.js';
 import { type GrantMetrics, LAG_AGES, type LagAge, TIMES_LEFT, type TimeLeft } from '../metrics/grant-metrics.js';
@@ -27,7 +27,7 @@ class Tally {
 
 /** Sums all grants up in a few numbers: by status, by what is left of their period, by the lag of their cursors. */
 export class GrantWatch {
-  readonly #look = new RepeatedLook(WATCH_INTERVAL_MS, () => this.#sumUp());
+  readonly #look = new PeriodicTask(WATCH_INTERVAL_MS, () => this.#sumUp());
 
   constructor(private readonly deps: GrantWatchDeps) {}
 

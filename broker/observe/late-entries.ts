@@ -1,4 +1,4 @@
-import { RepeatedLook } from '../../proto/async/repeated-look.js';
+import { PeriodicTask } from '../../proto/async/periodic-task.js';
 import { entryFilter } from '../../proto/subject.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { GrantMetrics } from '../metrics/grant-metrics.js';
@@ -58,7 +58,7 @@ export class LateEntries {
   readonly #watched = new Map<string, Watched>();
   /** Entries whose document is to be read. */
   readonly #changed = new Set<string>();
-  readonly #look = new RepeatedLook(WATCH_INTERVAL_MS, () => this.#watchOnce());
+  readonly #look = new PeriodicTask(WATCH_INTERVAL_MS, () => this.#watchOnce());
   #stopWatching = (): void => undefined;
 
   constructor(private readonly deps: LateEntriesDeps) {}

@@ -1,5 +1,5 @@
 import type { StreamInfo } from '@nats-io/jetstream';
-import { RepeatedLook } from '../../proto/async/repeated-look.js';
+import { PeriodicTask } from '../../proto/async/periodic-task.js';
 import type { IntakeMetrics, QuarantineAge } from '../metrics/intake-metrics.js';
 import { QUARANTINE_AGES } from '../metrics/intake-metrics.js';
 import type { LedgerMetrics } from '../metrics/ledger-metrics.js';
@@ -34,8 +34,8 @@ const ROUND_TRIP_MS_MAX = 250;
 export class StoreWatch {
   readonly #forecast = new FillForecast(() => performance.now());
   // Apart from the questions, so that a store that does not answer keeps no figure of this process back.
-  readonly #noting = new RepeatedLook(WATCH_INTERVAL_MS, async () => this.#noteOwn());
-  readonly #asking = new RepeatedLook(WATCH_INTERVAL_MS, async () => {
+  readonly #noting = new PeriodicTask(WATCH_INTERVAL_MS, async () => this.#noteOwn());
+  readonly #asking = new PeriodicTask(WATCH_INTERVAL_MS, async () => {
     try {
       await this.#ask();
     } catch {

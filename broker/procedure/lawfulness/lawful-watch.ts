@@ -1,4 +1,4 @@
-import { RepeatedLook } from '../../../proto/async/repeated-look.js';
+import { PeriodicTask } from '../../../proto/async/periodic-task.js';
 import { CLOCKS_DUE, type ClockDue, type LawfulMetrics } from '../../metrics/lawful-metrics.js';
 import type { Breaches, OpenClocks } from '../projection/lawfulness-queries.js';
 import type { Projection } from '../projection/projection.js';
@@ -16,7 +16,7 @@ const LEFT = (Object.entries(CLOCKS_DUE) as [ClockDue, number][]).filter(([, sec
 
 /** Counts deadlines, violations and unread notices of all files once a minute. */
 export class LawfulWatch {
-  readonly #look = new RepeatedLook(WATCH_INTERVAL_MS, async () => {
+  readonly #look = new PeriodicTask(WATCH_INTERVAL_MS, async () => {
     try {
       await this.#count();
     } catch {

@@ -1,11 +1,11 @@
-/** Looks at once and then at every interval. A look that lasts longer than the interval delays the next: no two run at once. */
-export class RepeatedLook {
+/** Runs a task at once and then at every interval. One that lasts longer than the interval delays the next: no two run at once. */
+export class PeriodicTask {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
 
   constructor(
     private readonly intervalMs: number,
-    private readonly look: () => Promise<void>,
+    private readonly task: () => Promise<void>,
   ) {}
 
   start(): void {
@@ -18,9 +18,9 @@ export class RepeatedLook {
     clearInterval(this.#timer);
   }
 
-  /** Resolves when the look has ended that is running, or that begins now. */
+  /** Resolves when the run has ended that is in progress, or that begins now. */
   now(): Promise<void> {
-    this.#running ??= this.look().finally(() => {
+    this.#running ??= this.task().finally(() => {
       this.#running = undefined;
     });
     return this.#running;

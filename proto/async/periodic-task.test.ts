@@ -1,9 +1,9 @@
 import t from 'tap';
-import { RepeatedLook } from './repeated-look.js';
+import { PeriodicTask } from './periodic-task.js';
 
 t.test('looks do not overlap, and one that fails does not end them', async (t) => {
   const ends: ((error?: Error) => void)[] = [];
-  const look = new RepeatedLook(1, () => {
+  const look = new PeriodicTask(1, () => {
     return new Promise<void>((resolve, reject) => ends.push((error) => (error ? reject(error) : resolve())));
   });
   const first = look.now();
@@ -23,7 +23,7 @@ t.test('it looks at once when it starts, and no more when it was stopped', async
   const seen = new Promise<void>((resolve) => {
     third = resolve;
   });
-  const look = new RepeatedLook(1, async () => {
+  const look = new PeriodicTask(1, async () => {
     if (++looks === 3) third();
   });
   look.start();

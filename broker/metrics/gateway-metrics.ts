@@ -2,7 +2,7 @@ import type { Counter, Gauge, Histogram } from 'prom-client';
 import type { ErrorCode } from '../../proto/errors.js';
 import type { ClientFrame, Subprotocol } from '../../proto/frames/frames.js';
 import { REQUEST_SECONDS } from './metric-buckets.js';
-import type { MetricFactory, Tally } from './metric-factory.js';
+import type { MetricFactory, QuickCounter } from './metric-factory.js';
 
 /** Why a log-in failed: no token, a wrong one, a wrong or used ticket, or too many failures before it. */
 export type LoginFailure = 'missing' | 'token' | 'ticket' | 'throttled';
@@ -11,7 +11,7 @@ export type LoginFailure = 'missing' | 'token' | 'ticket' | 'throttled';
 export class GatewayMetrics {
   readonly #sessions: Gauge;
   readonly #closed: Counter;
-  readonly #framesReceived: Tally;
+  readonly #framesReceived: QuickCounter;
   readonly #paused: Counter;
   readonly #subscriptionsEnded: Counter;
   readonly #loginsFailed: Counter;
@@ -21,7 +21,7 @@ export class GatewayMetrics {
   constructor(make: MetricFactory) {
     this.#sessions = make.gauge('sluice_sessions', 'Open WebSocket sessions', { labels: ['encoding'] });
     this.#closed = make.counter('sluice_sessions_closed_total', 'Sessions closed, by close code', ['code']);
-    this.#framesReceived = make.tally('sluice_frames_received_total', 'Frames of clients, by kind', 'kind');
+    this.#framesReceived = make.quickCounter('sluice_frames_received_total', 'Frames of clients, by kind', 'kind');
     this.#paused = make.counter(
       'sluice_sessions_paused_total',
       'Times that a session was not read from because intake was at capacity',

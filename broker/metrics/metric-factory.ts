@@ -8,7 +8,7 @@ type Aggregator = 'sum' | 'min' | 'max';
  * A counter with one label for what happens thousands of times a second. The library looks its labels up by a string that it
  * makes of them each time; this adds to a number, and gives it to the library when somebody asks for the metrics.
  */
-export class Tally {
+export class QuickCounter {
   readonly #counts = new Map<string | number, number>();
 
   constructor(
@@ -42,16 +42,17 @@ export class MetricFactory {
     return new Counter({ name, help, labelNames, registers: [this.registry] });
   }
 
-  tally(name: string, help: string, label: string): Tally {
+  /** A counter with one label for the hot path. */
+  quickCounter(name: string, help: string, label: string): QuickCounter {
     const counter = new Counter({
       name,
       help,
       labelNames: [label],
       registers: [this.registry],
-      collect: () => tally.collect(),
+      collect: () => quick.collect(),
     });
-    const tally = new Tally(counter, label);
-    return tally;
+    const quick = new QuickCounter(counter, label);
+    return quick;
   }
 
   gauge(name: string, help: string, { labels = [], aggregator = 'sum', collect }: GaugeOptions = {}): Gauge {

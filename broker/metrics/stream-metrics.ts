@@ -1,7 +1,7 @@
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import type { Subprotocol } from '../../proto/frames/frames.js';
 import { ACKNOWLEDGE_SECONDS, DELIVERY_SECONDS, REVOCATION_SECONDS, SHORT_SECONDS } from './metric-buckets.js';
-import type { MetricFactory, Tally } from './metric-factory.js';
+import type { MetricFactory, QuickCounter } from './metric-factory.js';
 
 /** Finds the trace of an event, for an exemplar; undefined without traces. */
 export type TraceIdOf = (() => string | undefined) | undefined;
@@ -16,7 +16,7 @@ export class StreamMetrics {
   readonly #subscriptions: Gauge;
   readonly #views: Gauge;
   readonly #channels: Gauge;
-  readonly #eventsRead: Tally;
+  readonly #eventsRead: QuickCounter;
   readonly #catchUpReads: Counter;
   readonly #catchUpEvents: Counter;
   readonly #pulledEvents: Counter;
@@ -41,7 +41,7 @@ export class StreamMetrics {
     );
     this.#views = make.gauge('sluice_views', 'Compiled views with live subscribers');
     this.#channels = make.gauge('sluice_channels', 'Views times encodings with live subscribers');
-    this.#eventsRead = make.tally('sluice_events_read_total', 'Events that the readers took from the log', 'partition');
+    this.#eventsRead = make.quickCounter('sluice_events_read_total', 'Events that the readers took from the log', 'partition');
     this.#catchUpReads = make.counter(
       'sluice_catch_up_reads_total',
       'Pages read from the log for subscribers that are behind',

@@ -18,7 +18,7 @@ const REPORTED_STATUSES = ['provisioning', 'in_force', 'suspended'];
 const AGES = Object.entries(LAG_AGES) as [LagAge, number][];
 const LEFT = Object.entries(TIMES_LEFT) as [TimeLeft, number][];
 
-class Tally {
+class GrantSums {
   readonly byStatus = new Map(REPORTED_STATUSES.map((status) => [status, 0]));
   readonly byAge = new Map(AGES.map(([age]) => [age, 0]));
   readonly byTimeLeft = new Map(LEFT.map(([within]) => [within, 0]));
@@ -27,42 +27,42 @@ class Tally {
 
 /** Sums all grants up in a few numbers: by status, by what is left of their period, by the lag of their cursors. */
 export class GrantWatch {
-  readonly #look = new PeriodicTask(WATCH_INTERVAL_MS, () => this.#sumUp());
+  readonly #task = new PeriodicTask(WATCH_INTERVAL_MS, () => this.#sumUp());
 
   constructor(private readonly deps: GrantWatchDeps) {}
 
   start(): void {
-    this.#look.start();
+    this.#task.start();
   }
 
   stop(): void {
-    this.#look.stop();
+    this.#task.stop();
   }
 
   async #sumUp(): Promise<void> {
     const { grants, metrics, clock } = this.deps;
-    const [nowMs, tally, budget] = [clock(), new Tally(), new TurnBudget()];
+    const [nowMs, sums, budget] = [clock(), new GrantSums(), new TurnBudget()];
     for (const grant of grants.list()) {
-      this.#add(grant, tally, nowMs);
+      this.#add(grant, sums, nowMs);
       if (budget.isUsedUp) await budget.nextTurn();
     }
-    metrics.grantsNow(tally.byStatus);
-    metrics.cursorsNow(tally.byAge, tally.uncounted);
-    metrics.endingNow(tally.byTimeLeft);
+    metrics.grantsNow(sums.byStatus);
+    metrics.cursorsNow(sums.byAge, sums.uncounted);
+    metrics.endingNow(sums.byTimeLeft);
   }
 
-  #add(grant: Grant, tally: Tally, nowMs: number): void {
+  #add(grant: Grant, sums: GrantSums, nowMs: number): void {
     const status = statusAt(grant, nowMs);
-    if (!tally.byStatus.has(status)) return;
-    increase(tally.byStatus, status);
+    if (!sums.byStatus.has(status)) return;
+    increase(sums.byStatus, status);
     if (status !== 'in_force') return;
     const leftSeconds = (grant.toMs - nowMs) / 1000;
-    for (const [within, seconds] of LEFT) if (leftSeconds <= seconds) increase(tally.byTimeLeft, within);
+    for (const [within, seconds] of LEFT) if (leftSeconds <= seconds) increase(sums.byTimeLeft, within);
     for (const { oldestMs, isExact } of this.deps.counter.of(grant.id, nowMs)) {
       const ageSeconds = oldestMs === undefined ? 0 : Math.max(0, nowMs - oldestMs) / 1000;
       const [age] = AGES.find(([, atMost]) => ageSeconds <= atMost) ?? (['more'] as const);
-      increase(tally.byAge, age);
-      if (!isExact) tally.uncounted++;
+      increase(sums.byAge, age);
+      if (!isExact) sums.uncounted++;
     }
   }
 }

@@ -50,3 +50,26 @@ t.test('every command of package.json stands in CONTRIBUTING.md', async (t) => {
     [],
   );
 });
+
+/** A command in backticks or a block that runs tests, soaks or a bench by name; a name in capitals or angles stands for any. */
+const COMMAND = /npm (test|run soak|run bench) -- ([a-z][\w./-]*(?: [a-z][\w./-]*)*)/g;
+const ENDINGS: Record<string, string> = { test: '.test.ts', 'run soak': '.soak.ts' };
+
+t.test('every test, soak and bench that a document runs by name exists', async (t) => {
+  const paths = projectFiles(/\.ts$/);
+  const runs = (verb: string, name: string): boolean => {
+    const ending = ENDINGS[verb];
+    return ending === undefined
+      ? paths.includes(`bench/${name}.ts`)
+      : paths.some((path) => path.endsWith(ending) && path.includes(name));
+  };
+  const missing = documents.flatMap((document) =>
+    [...readText(document).matchAll(COMMAND)].flatMap(([, verb, names]) =>
+      (names as string)
+        .split(' ')
+        .filter((name) => !runs(verb as string, name))
+        .map((name) => `${document}: npm ${verb} -- ${name}`),
+    ),
+  );
+  t.strictSame(missing, []);
+});

@@ -36,7 +36,7 @@ export interface Seed {
   spare: string;
   open: string;
   refused: string;
-  /** One for each variant of the items. */
+  /** One application and grant for each variant of the items. */
   approved: { application: string; grant: string }[];
   /** Token of the system that has these grants. */
   token: string;

@@ -26,7 +26,7 @@ export async function usablePrograms(folder: string): Promise<PostgresPrograms> 
 
 const packageName = (): string => `${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
 
-/** Does the work of the package's install script, which npm may have been told not to run: links and modes. */
+/** Does the work of the package's install script, which npm may have skipped: links and modes. */
 async function completePackage(native: string, programs: string[]): Promise<void> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {

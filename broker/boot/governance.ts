@@ -34,7 +34,7 @@ import { keepRights } from './restore/keep-rights.js';
 export interface GovernanceDeps {
   config: Config;
   bus: Bus;
-  /** As the store was made, which may differ from the configured number. */
+  /** Number of the store's partitions, which may differ from the configured one. */
   partitions: number;
   metrics: Pick<Metrics, 'ledger' | 'stream'>;
   endedEverywhere: EndedEverywhere;

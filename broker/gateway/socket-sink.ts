@@ -43,7 +43,7 @@ export class SocketSink implements FrameSink {
   #isOpen = true;
   #stalledTimer: NodeJS.Timeout | undefined;
   #writtenAtCheck = 0;
-  /** Frames that wait for the next write, which they go before. */
+  /** Frames in no hurry: they wait to share the next write, and go before its other frames. */
   #held: Uint8Array[] = [];
   #heldBytes = 0;
   #heldTimer: NodeJS.Timeout | undefined;

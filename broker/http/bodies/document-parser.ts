@@ -80,7 +80,7 @@ export class DocumentParser {
       env: {},
     });
     worker.unref();
-    // An error is reported to the parse in progress; without one there is nobody to tell.
+    // An error fails the parse in progress; without one nothing depends on the thread.
     worker.on('error', () => {});
     worker.once('exit', () => {
       if (this.#worker === worker) this.#worker = undefined;

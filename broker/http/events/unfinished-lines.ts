@@ -5,7 +5,7 @@ const BYTES_MAX = 24 * 1024 * 1024;
 
 /** An upload as far as its unfinished line is concerned. */
 export interface LineHolder {
-  /** Gives the bytes of the line away: others need the room. */
+  /** Drops the bytes of the line: others need the memory. */
   drop(): void;
 }
 

@@ -17,7 +17,7 @@ export interface QuarantinedEvent {
 /** A record on its way to QUARANTINE. */
 export interface QuarantineEntry {
   subject: string;
-  /** The same for the same event with the same problem, which is kept once. */
+  /** Message id: equal for one event with one problem, so that it is kept once. */
   key: string;
   /** The item that is wrong, if the entry has it: a name that only the event has may be a value. */
   item?: string | undefined;

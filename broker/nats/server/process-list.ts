@@ -6,7 +6,7 @@ export interface RunningProcess {
   pid: number;
   /** Differs when a pid was given to another process later. */
   startedAt: string;
-  /** Arguments; where the system only tells the command line as one text, that text alone. */
+  /** Arguments; where the system reports the command line as one string, that string alone. */
   command: string[];
 }
 

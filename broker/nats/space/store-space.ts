@@ -8,7 +8,7 @@ import { keptBack, type FreeSpace } from './free-space.js';
 export type SpaceLevel = 'open' | 'no_events' | 'ending_acts' | 'exhausted';
 
 export interface StoreSpaceOptions {
-  /** Undefined when the store tells no limit. */
+  /** Undefined when the store reports no limit. */
   measure(): Promise<FreeSpace | undefined>;
   onMeasured?: ((space: FreeSpace) => void) | undefined;
   onLevel?: ((level: SpaceLevel, space: FreeSpace) => void) | undefined;
@@ -63,7 +63,7 @@ export class StoreSpace {
     return this.#level;
   }
 
-  /** Undefined before the first measurement, and for a store that tells no limit. */
+  /** Undefined before the first measurement, and for a store that reports no limit. */
   get measured(): FreeSpace | undefined {
     return this.#measured;
   }

@@ -45,7 +45,7 @@ export const BATCH_MESSAGES_MAX = 1_000;
 const IN_FLIGHT_MAX = 1_024;
 /** Messages waiting to be sent; above this callers are refused, so that a slow store cannot fill our memory. */
 const WAITING_MAX = 16_384;
-/** The default of the protocol, for a server that has not told its own limit. */
+/** The default of the protocol, for a server that has not reported its own limit. */
 const PAYLOAD_BYTES_MAX = 1024 * 1024;
 /** Longer than a leader election (4 to 8 s), in a cluster whose outcome is usually reported earlier. */
 const ACK_TIMEOUT_MS = 15_000;

@@ -25,7 +25,7 @@ const SAME_ACT_MS = 600_000;
 
 /**
  * Counts how long each act took to the last byte under the right that it ended, and names the right when it took too long. The time until
- * this broker had read the act tells a broker that was held, cut off or has another clock from a client that reads slowly.
+ * this broker had read the act distinguishes a broker that was held, cut off or has another clock from a client that reads slowly.
  */
 export class RevocationReport {
   readonly #acts: SpacedReports;

@@ -64,7 +64,7 @@ function cellFor(
   return { ...cell, says: comparable(text), reading: text === '' ? { kind: 'empty' } : { kind: 'value', value: text } };
 }
 
-/** The value that tells the entry, unless it only repeats the id. */
+/** The value that identifies the entry, unless it only repeats the id. */
 function layCode(
   document: EntryDraft,
   present: EntryDraft | undefined,

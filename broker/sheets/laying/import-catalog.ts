@@ -39,8 +39,8 @@ export interface ImportOptions {
 }
 
 /**
- * Lays down the entries of a file one by one and yields the lines of the report, each after what it tells is done; the last
- * one counts. Whoever stops reading keeps what was laid down for the lines so far.
+ * Lays the entries of a file down as drafts, one by one, and yields the lines of the report, each after what it reports is done; the
+ * last one has the totals. A caller that stops reading keeps what was laid down for the lines so far.
  */
 export async function* importCatalog<Entry extends FileEntry>(
   file: CatalogFile<Entry>,

@@ -7,7 +7,7 @@ import type { FieldsLaid } from './entry-fields.js';
 import { columnOf } from './entry-items.js';
 import type { Line } from './report.js';
 
-/** The fields of a profile as the report names them: of an entry, of an item, and what stands for the list of items. */
+/** The fields of a profile as the report names them: of an entry, of an item, and the one of the list of items. */
 export interface ReportColumns {
   /** Column of a field of the entry, which the file has or could have. */
   entry(field: string): string | undefined;

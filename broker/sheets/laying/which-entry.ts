@@ -10,10 +10,10 @@ import type { EntryDrafts } from './entry-drafts.js';
 /** Entries that are looked at in one turn of the event loop. */
 const ENTRIES_PER_TURN = 50;
 
-/** Where the value of a code is kept: a code of the national catalog has a field, any other stands under its column. */
+/** Whether a value is a code of the national catalog, which has a field; any other is kept under its column. */
 export const isResourceCode = (value: string): boolean => RESOURCE_CODE.test(value);
 
-/** The entries of a party by the values that tell them, and the ones that this file has told already. */
+/** The entries of a party by the values that identify them, with those that this file has named already. */
 export class EntryCodes {
   readonly #ids = new Map<string, string>();
   /** Value of each entry, undefined for one without. */

@@ -2,7 +2,7 @@ import { isItemName } from '../../../proto/entry/entry.js';
 import { nameKey } from '../../catalog/document/compatibility.js';
 import { PINYIN_READINGS } from './pinyin-readings.js';
 
-/** A made name leaves room for the number that tells it from its like. */
+/** A made name leaves characters free for the number that distinguishes it from equal ones. */
 const MADE_CHARACTERS_MAX = 60;
 
 let readings: Map<string, string> | undefined;

@@ -47,7 +47,7 @@ export interface SheetItem {
 export interface SheetEntry {
   row: number;
   lastRow: number;
-  /** Value that tells the entry: undefined where the cell cannot be read, '' where it is empty. */
+  /** Value that identifies the entry: undefined where the cell cannot be read, '' where it is empty. */
   from: string | undefined;
   fields: Record<string, SheetField>;
   others: Record<string, string | null>;

@@ -45,7 +45,7 @@ export function itemCell(column: Column, item: Item, entry: EntryDraft): string 
   return valueText(value, map);
 }
 
-/** The value that tells an entry: its code, else what was kept of the column, else what stands behind the party in its id. */
+/** The value that identifies an entry: its code, else what was kept of the column, else the part of its id behind the party. */
 export function codeOf(entry: EntryDraft, profile: TableProfile): string {
   return statedCode(entry, profile) ?? splitEntryId(entry.id).entry;
 }

@@ -14,21 +14,7 @@ export type ClockDue = keyof typeof CLOCKS_DUE;
 const DUES = Object.keys(CLOCKS_DUE) as ClockDue[];
 
 /** Deadlines of the regulation, each with a promise of its provider beside it or not; others are counted together. */
-const CLOCK_NAMES = [
-  'D1',
-  'D2',
-  'D3',
-  'D4',
-  'D6',
-  'D7',
-  'D8',
-  'D9',
-  'T27',
-  'L28',
-  'I1',
-  'R23',
-  'other',
-] as const;
+const CLOCK_NAMES = ['D1', 'D2', 'D3', 'D4', 'D6', 'D7', 'D8', 'D9', 'T27', 'L28', 'I1', 'R23', 'other'] as const;
 const NAMES: ReadonlySet<string> = new Set(CLOCK_NAMES);
 /** Codes of violations as the regulation has them: of providers, of departments that use data, of others. */
 const CODE = /^[PQC][1-9]$/;

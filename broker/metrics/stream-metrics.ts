@@ -41,7 +41,11 @@ export class StreamMetrics {
     );
     this.#views = make.gauge('sluice_views', 'Compiled views with live subscribers');
     this.#channels = make.gauge('sluice_channels', 'Views times encodings with live subscribers');
-    this.#eventsRead = make.quickCounter('sluice_events_read_total', 'Events that the readers took from the log', 'partition');
+    this.#eventsRead = make.quickCounter(
+      'sluice_events_read_total',
+      'Events that the readers took from the log',
+      'partition',
+    );
     this.#catchUpReads = make.counter(
       'sluice_catch_up_reads_total',
       'Pages read from the log for subscribers that are behind',

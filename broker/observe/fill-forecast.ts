@@ -1,4 +1,4 @@
-import { keptBack, type FreeSpace } from '../nats/space/free-space.js';
+import { type FreeSpace, keptBack } from '../nats/space/free-space.js';
 
 interface Sample {
   atMs: number;

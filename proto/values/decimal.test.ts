@@ -31,7 +31,7 @@ t.test('a normalized decimal keeps its value, and equal values get the same text
   );
 });
 
-t.test('zeros, signs, long digits and malformed decimals are told apart', async (t) => {
+t.test('zeros, signs, long digits and malformed decimals are distinguished', async (t) => {
   t.equal(compareDecimals('-0', '0.00'), 0);
   t.ok(compareDecimals('0.30', '0.1') > 0);
   t.ok(compareDecimals('9007199254740993', '9007199254740992') > 0);

@@ -44,7 +44,7 @@ t.test('every folder that a README.md or a page of the root names exists', async
 t.test('every command of package.json stands in CONTRIBUTING.md', async (t) => {
   const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> };
   const text = readText('CONTRIBUTING.md');
-  const shown = (name: string): boolean => new RegExp(`\`npm (?:run )?${name}[\` ]`).test(text);
+  const shown = (name: string): boolean => new RegExp(`\\bnpm (?:run )?${name}(?![\\w-])`).test(text);
   t.strictSame(
     Object.keys(scripts).filter((name) => name !== 'postinstall' && !shown(name)),
     [],

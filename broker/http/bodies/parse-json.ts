@@ -1,12 +1,7 @@
 import { sharedTurn, type TurnShare } from '../../../proto/async/shared-turns.js';
 import { type ProblemWhere, SluiceError } from '../../../proto/errors.js';
 import { parseExactJson } from '../../../proto/values/exact-json.js';
-import {
-  closingQuoteIn,
-  hasTooManyMembers,
-  isDeeperThan,
-  JSON_MEMBERS_MAX,
-} from '../../../proto/values/json-scan.js';
+import { closingQuoteIn, hasTooManyMembers, isDeeperThan, JSON_MEMBERS_MAX } from '../../../proto/values/json-scan.js';
 import { RepeatedKeyError } from '../../../proto/values/repeated-key.js';
 
 /** Levels of maps and lists in one another. A bundle has nine; what walks a document by recursion fails at thousands. */

@@ -1,5 +1,5 @@
 import { StoreFullError } from '../store-errors.js';
-import { keptBack, type FreeSpace } from './free-space.js';
+import { type FreeSpace, keptBack } from './free-space.js';
 
 /**
  * `open`: everything is stored. `no_events`: what keeps delivery going is stored, events are not. `ending_acts`: only acts

@@ -10,6 +10,12 @@ const anything = { type: 'object', additionalProperties: true };
 const integerOrNull = { type: ['integer', 'null'] };
 const stringOrNull = { type: ['string', 'null'] };
 
+/** Body of an act that needs a reason and nothing else. */
+export const REASON_BODY: HttpSchema = {
+  ...objectOf({ reason: { type: 'string', minLength: 1, maxLength: 2000 } }, ['reason']),
+  additionalProperties: false,
+};
+
 /** Schemas of events and of answers. docs/protocol.md explains the fields. */
 export const ANSWER_SCHEMAS: Record<string, HttpSchema> = {
   SourceEvent: {
@@ -106,8 +112,5 @@ export const ANSWER_SCHEMAS: Record<string, HttpSchema> = {
   Disclosures: objectOf({ disclosures: listOf(anything), formerLives: listOf(anything) }, ['disclosures']),
   Health: objectOf({ status: string }, ['status']),
   Readiness: objectOf({ status: string, notices: strings, warnings: strings }, ['status']),
-  Reason: {
-    ...objectOf({ reason: { type: 'string', minLength: 1, maxLength: 2000 } }, ['reason']),
-    additionalProperties: false,
-  },
+  Reason: REASON_BODY,
 };

@@ -1,5 +1,6 @@
 import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
+import { REASON_BODY } from '../../../proto/http/answer-schemas.js';
 import type { CatalogService } from '../../catalog/catalog-service.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
@@ -70,11 +71,6 @@ const WITHDRAW = {
   tags,
   summary: 'Withdraw an entry; ends every subscription to it',
   params,
-  body: {
-    type: 'object',
-    properties: { reason: { type: 'string', minLength: 1, maxLength: 2000 } },
-    required: ['reason'],
-    additionalProperties: false,
-  },
+  body: REASON_BODY,
   response: { 200: anything, ...PROBLEMS },
 };

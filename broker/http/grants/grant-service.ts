@@ -1,4 +1,5 @@
 import type { FastifyContextConfig, FastifyInstance } from 'fastify';
+import { REASON_BODY } from '../../../proto/http/answer-schemas.js';
 import type { GrantService } from '../../grants/grant-service.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
@@ -55,11 +56,6 @@ const changeSchema = (change: string): object => ({
   tags: ['grants'],
   summary: `${change[0]!.toUpperCase()}${change.slice(1)} a grant`,
   params: { type: 'object', properties: { grant: { type: 'string' } } },
-  body: {
-    type: 'object',
-    properties: { reason: { type: 'string', minLength: 1, maxLength: 2000 } },
-    required: ['reason'],
-    additionalProperties: false,
-  },
+  body: REASON_BODY,
   response: { 200: anything, ...PROBLEMS },
 });

@@ -135,6 +135,8 @@ t.test('a time is the one that the sheet shows, rounded to the millisecond', asy
     [number(2958466, DAY), /cannot show/],
     [number(-1, DAY), /cannot show/],
     ['<c t="d"><v>2026-11-24T08:30:00</v></c>', '2026-11-24T08:30:00'],
+    ['<c t="d"><v>2026-11-24T08:30:00Z</v></c>', '2026-11-24T08:30:00'],
+    ['<c t="d"><v>2026-11-24T00:00:00.000Z</v></c>', '2026-11-24'],
   ];
   const texts = await textsOf(t, workbook({ cells: times.map(([cell]) => cell) }));
   texts.forEach((text, index) => void t.match(text, times[index]![1]));

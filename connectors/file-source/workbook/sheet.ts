@@ -66,6 +66,7 @@ function contentOf(cell: SheetCell, { sharedStrings, formats, is1904 }: Workbook
     return hasFormula && type !== 'str' ? new CellProblem('has a formula without a stored result') : undefined;
   if (type === 'str') return unescaped(value);
   if (type === 'b') return value === '1' ? 'TRUE' : 'FALSE';
-  if (type === 'd') return value.replace(/T00:00:00(?:\.0+)?Z?$/, '');
+  // A sheet knows no zones: programs that write `Z` mean the time that it shows.
+  if (type === 'd') return value.replace(/Z$/, '').replace(/T00:00:00(?:\.0+)?$/, '');
   return numberText(value, { code: formats[cell.style] ?? 'General', is1904 });
 }

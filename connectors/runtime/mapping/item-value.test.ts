@@ -35,6 +35,8 @@ t.test('a time with a zone becomes the day at the offset of its column', async (
   t.equal(read('2026-11-25T02:00:00+08:00', 'date'), '2026-11-24');
   t.equal(read('2026-11-24T23:59:59.999Z', 'date'), '2026-11-24');
   t.equal(read('0099-12-31T23:00:00Z', 'date', { offset: '+08:00' }), '0100-01-01');
+  t.equal(read('2016-12-31 23:59:60+00', 'date'), '2016-12-31', 'a leap second ends its day');
+  t.equal(read('2016-12-31 23:59:60+00', 'date', { offset: '+08:00' }), '2017-01-01');
 });
 
 t.test('a day that a date cannot express stays text, for the catalog to refuse', async (t) => {
@@ -49,6 +51,9 @@ t.test('a day that a date cannot express stays text, for the catalog to refuse',
   for (const text of refused) {
     t.equal(read(text, 'date'), text);
     t.equal(read(text, 'datetime'), text);
+  }
+  for (const text of ['2026-02-30 10:00:00Z', '2026-11-24 25:00', '2026-11-24 08:30:61', '2026-11-24T08:60:00Z']) {
+    t.equal(read(text, 'date'), text, 'a day or a time that is not there');
   }
   for (const text of ['9999-12-31 20:00:00+00', '0000-01-01', '2026-02-30x', '24.11.2026', '2026-1-2']) {
     t.equal(read(text, 'date', { offset: '+08:00' }), text);

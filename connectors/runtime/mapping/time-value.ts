@@ -1,7 +1,14 @@
-/** A time as PostgreSQL, spreadsheets and RFC 3339 write it. Nothing may follow: `BC`, or a fifth digit of the year. */
-const TIME = /^(\d{4}-\d\d-\d\d)(?:[ Tt](\d\d:\d\d)(:\d\d(?:\.\d+)?)?)?\s?([Zz]|[+-]\d\d(?::?\d\d)?)?$/;
+import { instantOf } from '../../../proto/values/rfc3339.js';
 
-const MINUTE_MS = 60_000;
+/**
+ * A time as PostgreSQL, spreadsheets and RFC 3339 write it. Nothing may follow: `BC`, or a fifth digit of the year. A clock that never
+ * shows such a time leaves the text: its day would be a guess.
+ */
+const TIME =
+  /^(\d{4}-\d\d-\d\d)(?:[ Tt]((?:[01]\d|2[0-3]):[0-5]\d)(:(?:[0-5]\d|60)(?:\.\d+)?)?)?\s?([Zz]|[+-]\d\d(?::?\d\d)?)?$/;
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
 
 interface WrittenTime {
   date: string;
@@ -27,8 +34,12 @@ export function dateOf(text: string, offset: string): string {
   if (!written) return text;
   const { date, time, zone } = written;
   if (zone === undefined || time === undefined) return date;
-  const instantMs = Date.parse(`${date}T${time}${zone}`);
-  const day = new Date(instantMs + offsetMinutes(offset) * MINUTE_MS);
+  // Date.parse would take a day that does not exist for a later one, and no leap second.
+  const instant = instantOf(`${date}T${time}${zone}`);
+  if (!instant) return text;
+  // A leap second has the number of the second after it, and ends the day before.
+  const second = instant.second - (instant.isLeap ? 1 : 0);
+  const day = new Date(second * SECOND_MS + offsetMinutes(offset) * MINUTE_MS);
   const year = day.getUTCFullYear();
   return year >= 1 && year <= 9999 ? day.toISOString().slice(0, 10) : text;
 }

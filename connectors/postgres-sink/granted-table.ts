@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { SinkUnfitError } from '../runtime/connector-errors.js';
 import { quoteIdentifier, quoteTable } from '../runtime/postgres-client.js';
 import type { Column } from './columns.js';
-import type { SinkProgress } from './progress.js';
+import type { SinkProgress, TableOids } from './progress.js';
 
 /** Columns of the sink itself. Item names never start with an underscore. */
 const SINK_COLUMNS = {
@@ -24,11 +24,13 @@ interface PresentTable {
   columns: ReadonlyMap<string, PresentColumn>;
   mark: string | undefined;
   hasRows: boolean;
+  oids: TableOids;
 }
 
 /** The columns after a change of the granted items, and those whose values older rows lack. */
 export interface EvolvedTable {
   mark: string | undefined;
+  oids: TableOids;
   /** Column → content, of all columns that the sink has ever made; empty content: not granted at the moment. */
   owned: Record<string, string>;
   unfilled: string[];
@@ -53,7 +55,9 @@ export class GrantedTable {
       throw this.unfit(`has rows, but no position is stored in sluice_positions`, 'empty it, or drop it');
     }
     if (!table) throw this.unfit(`is gone, but its position ${progress.position} is stored in sluice_positions`);
-    if (progress.mark !== undefined && table.mark !== progress.mark) {
+    const { mark, oids } = progress;
+    const isCopy = oids?.positions === table.oids.positions && oids.table !== table.oids.table;
+    if (isCopy || (mark !== undefined && table.mark !== mark)) {
       throw this.unfit('is another table than the one that was filled up to the position in sluice_positions');
     }
     const lost = Object.entries(progress.owned ?? {}).filter(
@@ -76,7 +80,7 @@ export class GrantedTable {
       const mark = MARK + randomUUID();
       await client.query(this.#createStatement(columns));
       await client.query(`COMMENT ON COLUMN ${this.name}._subject IS '${mark}'`);
-      return { mark, owned: contentsOf(columns), unfilled: [] };
+      return { mark, oids: await this.#readOids(client), owned: contentsOf(columns), unfilled: [] };
     }
     const owned = progress?.owned ?? adopted(columns, present);
     this.#checkColumns(present.columns, columns, owned);
@@ -90,6 +94,7 @@ export class GrantedTable {
     }
     return {
       mark: present.mark,
+      oids: present.oids,
       owned: { ...Object.fromEntries(Object.keys(owned).map((name) => [name, ''])), ...granted },
       unfilled: columns.filter(({ name, content }) => owned[name] !== content).map(({ name }) => name),
     };
@@ -115,7 +120,17 @@ export class GrantedTable {
       columns: new Map(rows.map(({ name, type, required }) => [name!, { type: type!, isRequired: required === 't' }])),
       mark: comment?.startsWith(MARK) ? comment : undefined,
       hasRows: some.length > 0,
+      oids: await this.#readOids(client),
     };
+  }
+
+  async #readOids(client: pg.Client): Promise<TableOids> {
+    const positions = quoteTable({ ...this.target, table: 'sluice_positions' });
+    const { rows } = await client.query<{ table: string; positions: string }>(
+      `SELECT to_regclass($1)::oid AS "table", to_regclass($2)::oid AS positions`,
+      [this.name, positions],
+    );
+    return rows[0]!;
   }
 
   #checkColumns(

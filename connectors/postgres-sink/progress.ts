@@ -1,7 +1,13 @@
 import type pg from 'pg';
 import { PeerGoneError, SinkUnfitError } from '../runtime/connector-errors.js';
-import { quoteIdentifier } from '../runtime/postgres-client.js';
+import { quoteIdentifier, quoteTable } from '../runtime/postgres-client.js';
 import type { PostgresSinkConfig } from './config.js';
+
+/** `CREATE TABLE … (LIKE … INCLUDING ALL)` copies the mark too, and a restore gives the table another oid, but `sluice_positions` as well. */
+export interface TableOids {
+  table: string;
+  positions: string;
+}
 
 /** The position that the table has reached; committed in the same transaction as its rows. */
 export interface SinkProgress {
@@ -16,12 +22,14 @@ export interface SinkProgress {
   owned: Record<string, string> | undefined;
   /** Comment that marks the table; undefined for one that the sink did not create. */
   mark: string | undefined;
+  /** Undefined in rows of earlier versions. */
+  oids: TableOids | undefined;
 }
 
 type Target = Pick<PostgresSinkConfig, 'schema' | 'table' | 'grant' | 'cursor'>;
 
 /** Columns that `sluice_positions` did not have at first. */
-const LATER_COLUMNS = { columns: 'json', mark: 'text', refill_until: 'bigint', refill_filled: 'bigint' };
+const LATER_COLUMNS = { columns: 'json', mark: 'text', oids: 'json', refill_until: 'bigint', refill_filled: 'bigint' };
 
 /** One row per table in `sluice_positions` of the table's schema. */
 export class ProgressTable {
@@ -68,10 +76,14 @@ export class ProgressTable {
       refill: row.refill_until ? { until: Number(row.refill_until), filled: Number(row.refill_filled) } : undefined,
       owned: row.columns ? (JSON.parse(row.columns) as Record<string, string>) : undefined,
       mark: row.mark ?? undefined,
+      oids: row.oids ? (JSON.parse(row.oids) as TableOids) : undefined,
     };
   }
 
-  /** Throws PeerGoneError when another instance has advanced it meanwhile: the same events may be stored already. */
+  /**
+   * Throws PeerGoneError when another instance has advanced it meanwhile, since the same events may be stored already, and when another table
+   * has got the name, which the check at the next opening reports.
+   */
   async advance(client: pg.Client, from: SinkProgress | undefined, to: SinkProgress): Promise<void> {
     const { table, grant, cursor } = this.target;
     const values = [
@@ -86,20 +98,23 @@ export class ProgressTable {
       to.mark ?? null,
       to.refill?.until ?? null,
       to.refill?.filled ?? null,
+      to.oids ? JSON.stringify(to.oids) : null,
     ];
     const { rowCount } = from
       ? await client.query(
           `UPDATE ${this.#name} SET log = $4, position = $5, snapshot_id = $6, snapshot_from = $7, columns = $8, mark = $9,
-             refill_until = $10, refill_filled = $11, updated_at = now()
-           WHERE table_name = $1 AND grant_id = $2 AND cursor_name = $3 AND log = $12 AND position = $13`,
-          [...values, from.log, from.position],
+             refill_until = $10, refill_filled = $11, oids = $12, updated_at = now()
+           WHERE table_name = $1 AND grant_id = $2 AND cursor_name = $3 AND log = $13 AND position = $14
+             AND ($12::json->>'table')::oid IS NOT DISTINCT FROM to_regclass($15)::oid`,
+          [...values, from.log, from.position, quoteTable(this.target)],
         )
       : await client.query(
           `INSERT INTO ${this.#name} (table_name, grant_id, cursor_name, log, position, snapshot_id, snapshot_from, columns, mark,
-             refill_until, refill_filled, updated_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, now()) ON CONFLICT DO NOTHING`,
+             refill_until, refill_filled, oids, updated_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now()) ON CONFLICT DO NOTHING`,
           values,
         );
-    if (rowCount !== 1) throw new PeerGoneError(`another instance has advanced the position of table ${table}`);
+    if (rowCount !== 1)
+      throw new PeerGoneError(`another instance has advanced the position of table ${table}, or replaced it`);
   }
 }

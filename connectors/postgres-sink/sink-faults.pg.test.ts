@@ -26,6 +26,9 @@ class Receiver {
     this.context = lane.sinkContext('sink');
   }
 
+  /** Another one than that of the rows. */
+  database: string | undefined;
+
   /** How far the grant looks back; takes effect with the next `grantItems`. */
   history = 'all';
 
@@ -54,7 +57,7 @@ class Receiver {
   start(): void {
     const ending = new AbortController();
     const { grant, table, context } = this;
-    const config = parsePostgresSinkConfig({ database: this.postgres.url, grant, table });
+    const config = parsePostgresSinkConfig({ database: this.database ?? this.postgres.url, grant, table });
     const sink = new PostgresSink(config, 'sink', context);
     const done = runSink(sink, { grant, cursor: 'default' }, context, ending.signal);
     this.failed = done.then(
@@ -133,6 +136,12 @@ t.test('a sink of PostgreSQL', async (t) => {
       /is another table/,
     ],
     [
+      'an empty copy with the mark of the table',
+      (table: string) =>
+        `CREATE TABLE ${table}_copy (LIKE ${table} INCLUDING ALL); DROP TABLE ${table}; ALTER TABLE ${table}_copy RENAME TO ${table}`,
+      /is another table/,
+    ],
+    [
       'a lost position',
       (table: string) => `DELETE FROM sluice_positions WHERE table_name = '${table}'`,
       /no position is stored/,
@@ -156,6 +165,47 @@ t.test('a sink of PostgreSQL', async (t) => {
       await receiver.has(3);
     });
   }
+
+  t.test('a table that is replaced while the sink runs stops it, and the copy gets nothing', async (t) => {
+    const receiver = await receiverOf(t, 'id', 'name');
+    receiver.start();
+    await receiver.put(1);
+    await receiver.has(1);
+    const { table } = receiver;
+    await postgres.query(`BEGIN; CREATE TABLE ${table}_copy (LIKE ${table} INCLUDING ALL); ALTER TABLE ${table} RENAME TO ${table}_old;
+      ALTER TABLE ${table}_copy RENAME TO ${table}; COMMIT`);
+    await receiver.put(2);
+    t.match(await receiver.failed, { code: 'SINK_UNFIT', message: /is another table/ });
+    t.same(await receiver.rows(), []);
+  });
+
+  t.test('a table that is restored together with its position is gone on with', async (t) => {
+    const receiver = await receiverOf(t, 'id', 'name');
+    receiver.start();
+    await receiver.put(1);
+    await receiver.has(1);
+    await receiver.stop();
+    const { table } = receiver;
+    // As a restore does: other oids, the same rows, and the comment on the column.
+    for (const name of [table, 'sluice_positions']) {
+      await postgres.query(`CREATE TABLE ${name}_restored (LIKE ${name} INCLUDING ALL); INSERT INTO ${name}_restored SELECT * FROM ${name};
+        DROP TABLE ${name}; ALTER TABLE ${name}_restored RENAME TO ${name}`);
+    }
+    receiver.start();
+    await receiver.put(2);
+    await receiver.has(2);
+  });
+
+  t.test('a database that takes no connections for a while is waited for', async (t) => {
+    const receiver = await receiverOf(t, 'id', 'name');
+    await postgres.query('CREATE DATABASE closed_for_now ALLOW_CONNECTIONS false');
+    receiver.database = Object.assign(new URL(postgres.url), { pathname: '/closed_for_now' }).href;
+    receiver.start();
+    const isWaiting = async () => (await metricValue(receiver.context, 'up', 'side="peer"')) === 0;
+    await eventually(isWaiting, 'the sink to wait');
+    await postgres.query('ALTER DATABASE closed_for_now ALLOW_CONNECTIONS true');
+    await eventually(async () => (await metricValue(receiver.context, 'up', 'side="peer"')) === 1, 'the connection');
+  });
 
   t.test('a table that is dropped while the sink runs stops it with the reason', async (t) => {
     const receiver = await receiverOf(t, 'id', 'name');

@@ -6,11 +6,11 @@ import { publishedEntry } from '../runtime/catalog-entry.js';
 import type { ConnectorContext } from '../runtime/connector-context.js';
 import { PeerGoneError, PoisonEventError, SinkUnfitError } from '../runtime/connector-errors.js';
 import { connectPostgres, sqlState, toPeerGone, withLoginReason } from '../runtime/postgres-client.js';
+import { readTransforms } from '../runtime/sink/granted-transforms.js';
 import type { Sink, SinkBatch } from '../runtime/sink/sink.js';
 import { type Column, columnOf, columnProblems } from './columns.js';
 import type { PostgresSinkConfig } from './config.js';
 import { type EvolvedTable, GrantedTable } from './granted-table.js';
-import { readTransforms } from './granted-transforms.js';
 import { ProgressTable, type SinkProgress } from './progress.js';
 import { applyEvents, refillRows } from './row-changes.js';
 
@@ -126,6 +126,7 @@ export class PostgresSink implements Sink {
         refill: isRefilled ? undefined : { until, filled },
         owned: this.#evolved?.owned ?? before?.owned,
         mark: this.#evolved?.mark ?? before?.mark,
+        oids: this.#evolved?.oids ?? before?.oids,
       };
       await this.#progressTable.advance(client, before, after);
       return { after, unfilled };
@@ -216,8 +217,8 @@ export class PostgresSink implements Sink {
 }
 
 /** A refill starts the log again; one in progress starts again for the columns that were added meanwhile. */
-function evolvedProgress(before: SinkProgress, { owned, mark, unfilled }: EvolvedTable): SinkProgress {
-  const progress = { ...before, owned, mark };
+function evolvedProgress(before: SinkProgress, { owned, mark, oids, unfilled }: EvolvedTable): SinkProgress {
+  const progress = { ...before, owned, mark, oids };
   if (unfilled.length === 0) return progress;
   return {
     ...progress,

@@ -7,6 +7,8 @@ const AS_TEXT = { getTypeParser: () => (text: string | Buffer) => String(text) }
 const SESSION_OPTIONS =
   '-c datestyle=ISO -c intervalstyle=postgres -c timezone=UTC -c extra_float_digits=1 -c bytea_output=hex';
 const CONNECT_TIMEOUT_MS = 10_000;
+/** SQLSTATE at a log-in: the database takes no connections, as during maintenance. Of a statement it means something else. */
+const CLOSED_FOR_NOW = '55000';
 /** Longer than any statement of a connector takes. It detects a server that vanished without closing. */
 const QUERY_TIMEOUT_MS = 120_000;
 
@@ -36,6 +38,8 @@ export async function connectPostgres(options: PostgresClientOptions): Promise<p
     await client.connect();
   } catch (error) {
     await client.end().catch(() => undefined);
+    if (sqlState(error) === CLOSED_FOR_NOW)
+      throw new PeerGoneError('PostgreSQL takes no connections', { cause: error });
     throw toPeerGone(error);
   }
   return client;

@@ -1,8 +1,8 @@
-import { BusApi } from '../../client/bus-api.js';
-import { ClientError } from '../../client/errors.js';
-import type { GrantDocument } from '../../proto/entry/grant.js';
-import type { BusAddress } from '../runtime/connector-context.js';
-import { PeerGoneError } from '../runtime/connector-errors.js';
+import { BusApi } from '../../../client/bus-api.js';
+import { ClientError } from '../../../client/errors.js';
+import type { GrantDocument } from '../../../proto/entry/grant.js';
+import type { BusAddress } from '../connector-context.js';
+import { PeerGoneError } from '../connector-errors.js';
 
 /**
  * Item → transform of a grant. The announced items have types only, but a value that is masked no longer is another value of the same

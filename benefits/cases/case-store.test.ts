@@ -128,7 +128,7 @@ t.test(
     await allReady(check);
     await check.deliver('g-people', 8, 'create', { key: 'a', born: '1990-01-01' });
     await check.deliver('g-people', 9, 'create', { key: 'b', born: '1990-01-01' });
-    await check.store.startEpoch('g-people');
+    await check.store.startAgain('g-people');
     await check.deliver('g-people', 1, 'create', { key: 'b', born: '2020-01-01' }, 'log-2');
     await check.store.decideDue();
     t.strictSame(await check.outcomes(), { a: 'applies', b: 'applies' });
@@ -136,6 +136,26 @@ t.test(
     t.strictSame(await check.outcomes(), { a: 'does_not_apply', b: 'does_not_apply' });
   },
 );
+
+t.test('a rule that needs an item which the stored records lack decides when they have it', async (t) => {
+  const check = await openCheck();
+  await allReady(check);
+  await check.store.lackingItems('g-people', { key: 'string plain' });
+  await check.deliver('g-people', 1, 'create', { key: 'a' });
+  t.same(await check.outcomes(), { a: 'does_not_apply' });
+  const again = await check.reopen({ ...ruleDocument(ADULT), version: 2 });
+  const born = { key: 'string plain', born: 'date plain' };
+  await again.decideDue();
+  t.same(await check.outcomes(), { a: 'does_not_apply' }, 'nothing is decided yet');
+  t.same(await again.lackingItems('g-people', born), ['born']);
+  await again.startAgain('g-people', born);
+  const event = delivered('g-people', 1, 'create', { key: 'a', born: '1990-01-01' });
+  await again.store({ grant: 'g-people', log: 'log-1', events: [event] });
+  for (const grant of again.rules.grants) await again.caughtUp(grant, `party.${grant}`);
+  await again.decideDue();
+  t.same(await check.outcomes(), { a: 'applies' });
+  t.same(await again.lackingItems('g-people', born), []);
+});
 
 t.test('a repeated event changes no decision', async (t) => {
   const check = await openCheck();

@@ -8,7 +8,7 @@ import type { Rule } from '../rules/rule.js';
 import type { Database, Sql } from '../store/database.js';
 import { DecisionTable } from '../store/decision-table.js';
 import { FactTable } from '../store/fact-table.js';
-import { type GrantState, GrantStates } from '../store/grant-states.js';
+import { type GrantState, GrantStates, JOINED } from '../store/grant-states.js';
 import { OutboxTable } from '../store/outbox-table.js';
 import { RuleTable } from '../store/rule-table.js';
 import { dataErrorState, type SetAside, SetAsideTable } from '../store/set-aside-table.js';
@@ -84,11 +84,28 @@ export class CaseStore {
     await database.transaction(async (sql) => {
       await createTables(sql, schemaName);
       await store.#states.load(sql, rules.grants);
+      await store.#awaitItems(sql);
       await store.#registerRules(sql);
       store.#setAsideCount = await store.#setAside.size(sql);
     });
     store.casesDue.set();
     return store;
+  }
+
+  /** Rules that need items which the stored records lack decide nothing before the grant is read again. */
+  async #awaitItems(sql: Sql): Promise<void> {
+    for (const grant of this.rules.grants) {
+      const before = this.#states.get(grant);
+      const { items = {} } = before;
+      const joins = [...(this.rules.joinItems.get(grant) ?? [])];
+      const needed = this.rules.feedsOf(grant).flatMap(({ source }) => [...source.items.keys()]);
+      const isThere =
+        needed.every((item) => items[item] !== undefined) && joins.every((item) => items[item]?.endsWith(JOINED));
+      if (before.items === undefined || isThere) continue;
+      const state = { ...before, caughtUp: false };
+      await this.#states.store(sql, state);
+      this.#states.committed(state);
+    }
   }
 
   progressOf(grant: string): GrantState {
@@ -172,13 +189,34 @@ export class CaseStore {
     );
   }
 
-  /** Records that the log has another epoch: it is read from its start, and decisions stay as they are until its end. */
-  startEpoch(grant: string): Promise<void> {
+  /**
+   * Records that the log has another epoch, or that the grant delivers other items: it is read from its start, and decisions stay as they
+   * are until its end.
+   */
+  startAgain(grant: string, items = this.progressOf(grant).items): Promise<void> {
+    const anew = { log: '', position: 0, caughtUp: false, snapshot: undefined, items };
+    return this.#exclusively(() => this.#storeState({ ...this.progressOf(grant), ...anew }));
+  }
+
+  /**
+   * Resolves with the items that the stored records lack, or have in another form. Where there are none, what is delivered now is
+   * recorded as what they have.
+   */
+  lackingItems(grant: string, delivered: Readonly<Record<string, string>>): Promise<string[]> {
     return this.#exclusively(async () => {
-      const state = { ...this.progressOf(grant), log: '', position: 0, caughtUp: false, snapshot: undefined };
-      await this.database.transaction((sql) => this.#states.store(sql, state));
-      this.#states.committed(state);
+      const state = this.progressOf(grant);
+      const { items = delivered } = state;
+      const isThere = (name: string): boolean =>
+        items[name] === delivered[name] || items[name] === `${delivered[name]}${JOINED}`;
+      const lacking = state.log === '' ? [] : Object.keys(delivered).filter((name) => !isThere(name));
+      if (lacking.length === 0) await this.#storeState({ ...state, items: delivered });
+      return lacking;
     });
+  }
+
+  async #storeState(state: GrantState): Promise<void> {
+    await this.database.transaction((sql) => this.#states.store(sql, state));
+    this.#states.committed(state);
   }
 
   /** Decides all cases that are due. Resolves with how many there were. */

@@ -4,10 +4,14 @@ import { pause } from '../../client/pause.js';
 import { Subscriber } from '../../client/subscribe/subscriber.js';
 import type { SubscriberState } from '../../client/subscribe/subscriber-options.js';
 import { Backoff } from '../../connectors/runtime/backoff.js';
+import { publishedEntry } from '../../connectors/runtime/catalog-entry.js';
 import type { ConnectorContext } from '../../connectors/runtime/connector-context.js';
 import { PeerGoneError, SinkUnfitError } from '../../connectors/runtime/connector-errors.js';
+import { readTransforms } from '../../connectors/runtime/sink/granted-transforms.js';
+import { identifierOf } from '../../proto/entry/entry.js';
 import type { SubscribedFrame } from '../../proto/frames/frames.js';
 import type { CaseStore } from '../cases/case-store.js';
+import { JOINED } from '../store/grant-states.js';
 
 export interface FollowedGrant {
   grant: string;
@@ -19,6 +23,17 @@ const BATCH_EVENTS_MAX = 1_000;
 const CREDIT = 2 * BATCH_EVENTS_MAX;
 /** A suspended grant is restored by a person, so half a minute is soon enough and costs the bus next to nothing. */
 const RESTORED_POLL_MS = 30_000;
+
+/** Stored records lack items that the grant delivers now. */
+class LackingItemsError extends Error {
+  override readonly name = 'LackingItemsError';
+  constructor(
+    readonly lacking: readonly string[],
+    readonly delivered: Readonly<Record<string, string>>,
+  ) {
+    super(`stored records lack ${lacking.join(', ')}`);
+  }
+}
 
 /** Follows one grant from the stored position until the signal is aborted, through suspensions and new epochs of the log. */
 export class FactFollower {
@@ -57,11 +72,18 @@ export class FactFollower {
       await pause(this.restoredPollMs, signal);
     } else if (error instanceof GapError) {
       log.warn({ grant, code: error.code }, `the log of grant ${grant} has another epoch: reading it from its start`);
-      await this.store.startEpoch(grant);
+      await this.store.startAgain(grant);
       await this.#backoff.wait(signal);
+    } else if (error instanceof LackingItemsError) {
+      const lacking = error.lacking.join(', ');
+      log.warn(
+        { grant },
+        `reading grant ${grant} again from its start, since the records stored so far lack ${lacking}`,
+      );
+      await this.store.startAgain(grant, error.delivered);
     } else if (error instanceof PeerGoneError) {
-      metrics.waits('peer');
-      log.warn({ grant }, `waiting for the database: ${error.message}`);
+      metrics.waits(error.side);
+      log.warn({ grant }, `waiting for the ${error.side === 'bus' ? 'bus' : 'database'}: ${error.message}`);
       await this.#backoff.wait(signal);
     } else {
       throw error;
@@ -150,7 +172,28 @@ class GrantSubscription {
     });
   }
 
-  #check({ entry, items }: SubscribedFrame): void {
+  async #check(frame: SubscribedFrame): Promise<void> {
+    this.#checkRules(frame);
+    const { grant } = this.followed;
+    const transforms = await readTransforms(this.context.bus, grant);
+    const joins = this.store.rules.joinItems.get(grant);
+    const delivered = Object.fromEntries(
+      frame.items.map(({ name, type, list }) => {
+        const content = `${list ? 'list of ' : ''}${type} ${transforms.get(name) ?? 'plain'}`;
+        return [name, joins?.has(name) ? content + JOINED : content];
+      }),
+    );
+    const lacking = await this.store.lackingItems(grant, delivered);
+    if (lacking.length === 0) return;
+    const identifier = identifierOf(await publishedEntry(this.context.bus, frame.entry)).name;
+    if (!lacking.includes(identifier)) throw new LackingItemsError(lacking, delivered);
+    throw new SinkUnfitError(
+      `grant ${grant} delivers the identifier ${identifier} in another form, so its records have other keys than those stored so far: ` +
+        'use another schema for the check',
+    );
+  }
+
+  #checkRules({ entry, items }: SubscribedFrame): void {
     const delivered = new Map(items.map((item) => [item.name, item]));
     for (const { rule, source } of this.store.rules.feedsOf(this.followed.grant)) {
       for (const [name, { type, list }] of source.items) {
@@ -164,8 +207,10 @@ class GrantSubscription {
     }
   }
 
+  /** After a failure nothing more is done: a grant whose records lack an item has not caught up, whatever the bus reports. */
   #enqueue(work: () => Promise<void>): void {
-    this.#pending = this.#pending.then(work).catch((error: unknown) => {
+    const next = async (): Promise<void> => (this.#failure === undefined ? work() : undefined);
+    this.#pending = this.#pending.then(next).catch((error: unknown) => {
       this.#failure ??= error;
       // Not awaited: close waits for the iteration, and the iteration waits for this work.
       void this.#subscriber?.close();

@@ -44,7 +44,8 @@ export class FactTable {
     await sql.query(
       `INSERT INTO ${this.schema}.history (grant_id, record, log, position, day, op, data)
        SELECT $1, record, $2, position, $4, op, data
-       FROM json_to_recordset($3) AS row (record text, position bigint, op text, data jsonb) ON CONFLICT DO NOTHING`,
+       FROM json_to_recordset($3) AS row (record text, position bigint, op text, data jsonb)
+       ON CONFLICT (grant_id, record, log, position) DO UPDATE SET data = EXCLUDED.data`,
       [grant, log, storedJson(rows), today],
     );
     return changed;

@@ -13,9 +13,14 @@ export interface GrantState {
   caughtUp: boolean;
   inForce: boolean;
   snapshot: { id: string; from: number } | undefined;
+  /** Item → content, of what the stored records have; undefined before the first subscription, and in states of an earlier release. */
+  items: Readonly<Record<string, string>> | undefined;
 }
 
-const COLUMNS = 'grant_id, entry, log, position, caught_up, in_force, snapshot_id, snapshot_from';
+/** Behind the content of an item by which the stored records are joined to subjects. */
+export const JOINED = ', joined';
+
+const COLUMNS = 'grant_id, entry, log, position, caught_up, in_force, snapshot_id, snapshot_from, items';
 
 /** The `sources` table. States are read once; this process is the only one that changes them. */
 export class GrantStates {
@@ -41,11 +46,11 @@ export class GrantStates {
   /** Stores a changed state; the caller calls `committed` once the transaction is. */
   async store(sql: Sql, to: GrantState): Promise<void> {
     const from = this.get(to.grant);
-    const { grant, entry, log, position, caughtUp, inForce, snapshot } = to;
+    const { grant, entry, log, position, caughtUp, inForce, snapshot, items } = to;
     const rows = await sql.query(
       `UPDATE ${this.schema}.sources SET entry = $2, log = $3, position = $4, caught_up = $5, in_force = $6,
-         snapshot_id = $7, snapshot_from = $8
-       WHERE grant_id = $1 AND log = $9 AND position = $10 RETURNING 1 AS one`,
+         snapshot_id = $7, snapshot_from = $8, items = $9
+       WHERE grant_id = $1 AND log = $10 AND position = $11 RETURNING 1 AS one`,
       [
         grant,
         entry,
@@ -55,6 +60,7 @@ export class GrantStates {
         inForce,
         snapshot ? storedText(snapshot.id) : null,
         snapshot?.from ?? null,
+        items ? JSON.stringify(items) : null,
         from.log,
         from.position,
       ],
@@ -76,6 +82,7 @@ function grantStateOf(row: Record<string, string | null>): GrantState {
     caughtUp: isTrue(row.caught_up),
     inForce: isTrue(row.in_force),
     snapshot: row.snapshot_id ? { id: readText(row.snapshot_id), from: Number(row.snapshot_from) } : undefined,
+    items: row.items ? (JSON.parse(row.items) as Record<string, string>) : undefined,
   };
 }
 

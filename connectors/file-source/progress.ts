@@ -13,13 +13,27 @@ export interface RefusedFile extends FileVersion {
   settings: string;
 }
 
+/** The file that was published last. With another mapping its records are others, so it is read again. */
+export interface LastFile {
+  name: string;
+  /** Digest of the columns, their codes and offsets. */
+  columns: string;
+}
+
 export interface Progress {
   /** Random, created at the first start: a source that has lost its state starts another epoch. */
   epoch: string;
+  /**
+   * Digest of entry, filterable items and key: with others the published records have no counterpart, or no previous values. Absent in
+   * the state of an earlier release.
+   */
+  identity?: string | undefined;
   /** Number of the last drop whose events are all confirmed. */
   drop: number;
   /** Published files by name. */
   done: Record<string, FileVersion>;
+  /** Absent before the first file, and in the state of an earlier release. */
+  last?: LastFile | undefined;
   /** Files by name that were refused since the last published one. Absent in the state of an earlier release. */
   refused?: Record<string, RefusedFile> | undefined;
   /** Published records, by which a lost index is noticed. Absent in the state of an earlier release. */

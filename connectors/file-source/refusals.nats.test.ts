@@ -202,6 +202,9 @@ t.test('a setting that can never be right is refused at the start', async (t) =>
   t.equal(parse({})().folder, '/etc/sluice/in', 'a relative folder counts from the configuration file');
   t.throws(parse({ encoding: 'gb10830' }), /settings\.encoding/);
   for (const delimiter of ['', '"', '\n', ';;']) t.throws(parse({ delimiter }), /settings\.delimiter/);
+  for (const offset of ['8', '+25:00', '+08:60', 'UTC']) {
+    t.throws(parse({ columns: { id: { item: 'id', offset } } }), /settings\.columns\.id/);
+  }
   t.throws(parse({ columns: { id: null } }), /settings\.columns\.id: has no value/);
   t.throws(parse({ key: null }), /settings\.key: has no value/);
 });

@@ -1,17 +1,20 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pause } from '../../client/pause.js';
 import { BrokenFileError } from '../../proto/workbook/broken-file.js';
 import type { ConnectorContext } from '../runtime/connector-context.js';
+import { EntryMonitor } from '../runtime/entry-monitor.js';
 import { loadMapping } from '../runtime/mapping/load-mapping.js';
-import type { RecordMapping } from '../runtime/mapping/record-mapping.js';
+import { columnSettings, type RecordMapping } from '../runtime/mapping/record-mapping.js';
 import { confirmedRun } from '../runtime/source/records/confirmed-run.js';
+import { shortDigest } from '../runtime/source/records/short-digest.js';
 import type { ChangeBatch, Lag, Source } from '../runtime/source/source.js';
 import type { FileSourceConfig } from './config.js';
 import { type Drop, dropDifference, surveyDrop } from './drop-difference.js';
 import { fileRows } from './file-rows.js';
-import { isProgress, isWork, type Progress, progressFile, type Work } from './progress.js';
+import { isProgress, isWork, type LastFile, type Progress, progressFile, type Work } from './progress.js';
 import { copyRegularFile, type FoundFile, isSameVersion, WatchedFolder } from './watched-folder.js';
 
 const REFUSED_ALARM = 'file_refused';
@@ -24,13 +27,15 @@ const REFUSED_ALARM = 'file_refused';
  *
  * Invariants: within an epoch a drop number always refers to the same copy, read with the same settings; nothing of a file is
  * published before all of it was read and accepted; a refused file changes neither index nor drop number, and is read again when
- * a setting has changed; a source that has lost a part of its state starts a new epoch with a snapshot.
+ * a setting has changed; the file published last is read again when its records are mapped in another way; an epoch has one entry, one
+ * key and the same filterable items, and a source that has lost a part of its state starts a new one with a snapshot.
  */
 export class FileSource implements Source {
   readonly #folder: WatchedFolder;
   readonly #state: ReturnType<typeof progressFile>;
   readonly #settings: string;
-  #progress: Progress = newEpoch();
+  readonly #columns: string;
+  #progress: Progress = newEpoch('');
   #oldestWaitingMs: number | undefined;
 
   constructor(
@@ -40,12 +45,23 @@ export class FileSource implements Source {
     this.#folder = new WatchedFolder(config);
     this.#state = progressFile(context.stateFolder, context.name);
     this.#settings = digestOfSettings(config);
+    this.#columns = shortDigest(columnSettings(config));
   }
 
   async *changes(signal: AbortSignal): AsyncGenerator<ChangeBatch> {
-    const mapping = await loadMapping(this.config, this.context.bus, 'files');
-    let work = await this.#restore();
-    while (!signal.aborted) {
+    while (!signal.aborted) yield* this.#follow(await this.#mapping(), signal);
+  }
+
+  /** Two keys that become one record refuse their file. */
+  #mapping(): Promise<RecordMapping> {
+    return loadMapping(this.config, this.context.bus, { sourceName: 'files', keys: 'compared' });
+  }
+
+  /** Publishes files until the mapping does not fit the entry any more. */
+  async *#follow(mapping: RecordMapping, signal: AbortSignal): AsyncGenerator<ChangeBatch> {
+    const monitor = new EntryMonitor(this.context.bus, [mapping]);
+    let work = await this.#restore(shortDigest([mapping.entry, mapping.filterable, mapping.key]));
+    while (!signal.aborted && !(await monitor.hasChanged())) {
       work ??= await this.#nextWork();
       if (work) yield* this.#publish(work, mapping, signal);
       else await pause(this.config.pollMs, signal);
@@ -62,7 +78,7 @@ export class FileSource implements Source {
   async [Symbol.asyncDispose](): Promise<void> {}
 
   /** Loads the state, or starts an epoch when a part of it is lost. Resolves with the work that a crash interrupted. */
-  async #restore(): Promise<Work | undefined> {
+  async #restore(identity: string): Promise<Work | undefined> {
     const onUnusable = (path: string): void =>
       this.context.log.error({ path }, 'the state file is damaged: starting a new epoch with a snapshot');
     const stored = this.#state.file.readIfUsable(isProgress, onUnusable);
@@ -71,12 +87,27 @@ export class FileSource implements Source {
     const isInterrupted = stored && work && work.drop > stored.drop && existsSync(this.#state.workCopy);
     const interrupted = isInterrupted ? work : undefined;
     if (!stored || this.#hasLostIndex(stored, isInterrupted === true) || !this.#canResume(interrupted)) {
-      await this.#startEpoch();
+      await this.#startEpoch(identity);
       return undefined;
     }
-    this.#progress = stored;
-    this.#reportRefusals();
-    return interrupted;
+    const hasIdentity = (stored.identity ?? identity) === identity;
+    if (stored.last && !(hasIdentity && stored.last.columns === this.#columns)) this.#reportMapping(stored.last);
+    if (hasIdentity) {
+      this.#progress = { ...stored, identity };
+      if (stored.identity === undefined) await this.#state.file.write(this.#progress);
+      this.#reportRefusals();
+      return interrupted;
+    }
+    // Earlier lists are outdated; the last one is the snapshot of the new epoch.
+    const { [stored.last?.name ?? '']: _last, ...done } = stored.done;
+    await this.#startEpoch(identity, { done, refused: stored.refused });
+    return undefined;
+  }
+
+  #reportMapping({ name }: LastFile): void {
+    const isThere = existsSync(join(this.config.folder, name));
+    const then = isThere ? 'reading the file again' : 'the file is gone, so the next one brings the records up to date';
+    this.context.log.warn({ file: name }, `records are mapped in another way than before: ${then}`);
   }
 
   #hasLostIndex({ drop, records }: Progress, isInterrupted: boolean): boolean {
@@ -93,11 +124,12 @@ export class FileSource implements Source {
     return (interrupted?.settings ?? this.#settings) === this.#settings;
   }
 
-  async #startEpoch(): Promise<void> {
-    this.#progress = newEpoch();
+  async #startEpoch(identity: string, kept: Partial<Progress> = {}): Promise<void> {
+    this.#progress = { ...newEpoch(identity), ...kept };
     await this.#state.held.clear();
     await rm(this.#state.workCopy, { force: true });
     await this.#state.file.write(this.#progress);
+    this.#reportRefusals();
   }
 
   /** Copies the next file that was neither published nor refused. */
@@ -120,7 +152,12 @@ export class FileSource implements Source {
   #isProcessed({ name, version }: FoundFile): boolean {
     const refused = this.#progress.refused?.[name];
     const isRefused = isSameVersion(refused, version) && refused?.settings === this.#settings;
-    return isRefused || isSameVersion(this.#progress.done[name], version);
+    return isRefused || (isSameVersion(this.#progress.done[name], version) && !this.#isMappedOtherwise(name));
+  }
+
+  #isMappedOtherwise(name: string): boolean {
+    const { last } = this.#progress;
+    return last?.name === name && last.columns !== this.#columns;
   }
 
   /** False when the file is gone or has changed meanwhile, so that it was not complete after all. */
@@ -148,12 +185,20 @@ export class FileSource implements Source {
   async #complete({ name, mark, drop }: Work): Promise<void> {
     const { held } = this.#state;
     await held.flush(held.checkpoint());
-    const { epoch, done, refused = {} } = this.#progress;
+    const { epoch, identity, done, refused = {} } = this.#progress;
     // A later list is published: the refused ones are outdated, also if a setting changes.
     const outdated = Object.fromEntries(
       Object.entries(refused).map(([one, { size, modifiedMs }]) => [one, { size, modifiedMs }]),
     );
-    await this.#store({ epoch, drop, done: { ...done, ...outdated, [name]: mark }, records: held.size });
+    const last = { name, columns: this.#columns };
+    await this.#store({
+      epoch,
+      identity,
+      drop,
+      done: { ...done, ...outdated, [name]: mark },
+      last,
+      records: held.size,
+    });
   }
 
   async #refuse({ name, mark, settings = this.#settings }: Work, error: BrokenFileError): Promise<void> {
@@ -176,26 +221,10 @@ export class FileSource implements Source {
   }
 }
 
-const newEpoch = (): Progress => ({ epoch: randomUUID(), drop: 0, done: {}, records: 0 });
+const newEpoch = (identity: string): Progress => ({ epoch: randomUUID(), identity, drop: 0, done: {}, records: 0 });
 
-/** Everything that decides which records a file has. */
-function digestOfSettings({
-  entry,
-  key,
-  columns,
-  encoding,
-  delimiter,
-  sheet,
-  deletedShareMax,
-}: FileSourceConfig): string {
-  const relevant = JSON.stringify([
-    entry,
-    key,
-    Object.entries(columns).sort(),
-    encoding,
-    delimiter,
-    sheet,
-    deletedShareMax,
-  ]);
-  return createHash('sha256').update(relevant).digest('base64').slice(0, 22);
-}
+/** Everything that decides which records a file has, and whether they are published. */
+const digestOfSettings = (config: FileSourceConfig): string => {
+  const { entry, key, encoding, delimiter, sheet, deletedShareMax } = config;
+  return shortDigest([entry, key, columnSettings(config), encoding, delimiter, sheet, deletedShareMax]);
+};

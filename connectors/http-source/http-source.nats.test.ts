@@ -197,13 +197,14 @@ t.test('an HTTP source and its state', async (t) => {
 
   t.test('an element that is no record goes to quarantine once, and others are published', async (t) => {
     const { answer, start, published, lane } = await scripted(t, bus);
-    answer({ items: [null, 5, 'x', [], { name: 'no key' }, { id: '1', name: 'Ann' }], next: 'x' });
+    const gone = { name: 'gone without a key', gone: true };
+    answer({ items: [null, 5, 'x', [], { name: 'no key' }, gone, { id: '1', name: 'Ann' }], next: 'x' });
     start();
     await published('snapshot_begin', 'snapshot 1', 'snapshot_end');
-    await eventually(async () => (await lane.quarantined()) === 2, 'one without any value, one with a name only');
-    answer({ items: [null, { name: 'no key' }, { id: '2', name: 'Bob' }], next: 'y' });
+    await eventually(async () => (await lane.quarantined()) === 3, 'one without any value, two with a name only');
+    answer({ items: [null, { name: 'no key' }, gone, { id: '2', name: 'Bob' }], next: 'y' });
     await published('snapshot_begin', 'snapshot 1', 'snapshot_end', 'create 2');
-    t.equal(await lane.quarantined(), 2);
+    t.equal(await lane.quarantined(), 3);
   });
 
   t.test('the service is not asked again before the time in Retry-After', async (t) => {

@@ -12,6 +12,8 @@ export interface Progress {
   cursor?: string | undefined;
   /** The snapshot at the beginning of the epoch has not ended. Absent in the state of an earlier release. */
   isSnapshot?: boolean | undefined;
+  /** Digest of the settings, and of the filterable items, that decide what is published of a record. Absent in the state of an earlier release. */
+  settings?: string | undefined;
   /** Published records, by which a lost index is noticed. Absent in the state of an earlier release. */
   records?: number | undefined;
   /**

@@ -3,11 +3,13 @@ import { pause } from '../../client/pause.js';
 import type { SourceEvent } from '../../proto/event/event.js';
 import type { ConnectorContext } from '../runtime/connector-context.js';
 import { SourceUnfitError } from '../runtime/connector-errors.js';
+import { EntryMonitor } from '../runtime/entry-monitor.js';
 import { textOf } from '../runtime/mapping/json-text.js';
 import { loadMapping } from '../runtime/mapping/load-mapping.js';
-import type { RecordMapping, Row } from '../runtime/mapping/record-mapping.js';
+import { columnSettings, type RecordMapping, type Row } from '../runtime/mapping/record-mapping.js';
 import { confirmedRun } from '../runtime/source/records/confirmed-run.js';
 import { changeTo, deleteOf, eventAt, type RecordChange } from '../runtime/source/records/record-changes.js';
+import { shortDigest } from '../runtime/source/records/short-digest.js';
 import type { ChangeBatch, Lag, Source } from '../runtime/source/source.js';
 import type { HttpSourceConfig } from './config.js';
 import { CursorWalk } from './cursor-walk.js';
@@ -26,11 +28,12 @@ const REQUEST_MS = 1_000;
  * snapshot: a subscriber drops what an earlier epoch has left with it.
  *
  * Invariants: the cursor moves together with the stored events of its page; the index of published records moves when they are
- * confirmed; a source that has lost a part of its state starts a new epoch.
+ * confirmed; a source that has lost a part of its state, or whose records are read or mapped in another way, starts a new epoch:
+ * the service does not send again what has not changed.
  */
 export class HttpSource implements Source {
   readonly #state: ReturnType<typeof progressFile>;
-  #progress: Progress = newEpoch();
+  #progress: Progress = newEpoch('');
   #answeredMs: number | undefined;
 
   constructor(
@@ -41,15 +44,22 @@ export class HttpSource implements Source {
   }
 
   async *changes(signal: AbortSignal): AsyncGenerator<ChangeBatch> {
-    const mapping = await loadMapping(this.config, this.context.bus, new URL(this.config.url).origin);
-    await this.#restore();
+    const { origin } = new URL(this.config.url);
+    while (!signal.aborted)
+      yield* this.#follow(await loadMapping(this.config, this.context.bus, { sourceName: origin }), signal);
+  }
+
+  /** Publishes pages until the mapping does not fit the entry any more. */
+  async *#follow(mapping: RecordMapping, signal: AbortSignal): AsyncGenerator<ChangeBatch> {
+    const monitor = new EntryMonitor(this.context.bus, [mapping]);
+    await this.#restore(digestOfSettings(this.config, mapping));
     const { pending } = this.#progress;
     if (pending) {
       this.#state.held.apply(pending.held);
       yield* this.#publish(pending.events, signal);
     }
     const walk = new CursorWalk();
-    while (!signal.aborted) {
+    while (!signal.aborted && !(await monitor.hasChanged())) {
       const page = await readPage(this.config, this.#progress.cursor, signal);
       this.#answeredMs = performance.now();
       const hasMoved = page.next !== undefined && page.next !== this.#progress.cursor;
@@ -79,18 +89,22 @@ export class HttpSource implements Source {
   async [Symbol.asyncDispose](): Promise<void> {}
 
   /** Loads the state, or starts an epoch when a part of it is lost. */
-  async #restore(): Promise<void> {
+  async #restore(settings: string): Promise<void> {
     const { log } = this.context;
     const stored = this.#state.file.readIfUsable(isProgress, (path) =>
       log.error({ path }, 'the state file is damaged: starting a new epoch with a snapshot'),
     );
     await this.#state.held.load();
-    if (stored && !this.#hasLostIndex(stored)) {
-      this.#progress = stored;
+    const isLost = stored !== undefined && this.#hasLostIndex(stored);
+    if (stored && !isLost && (stored.settings ?? settings) === settings) {
+      this.#progress = { ...stored, settings };
+      if (stored.settings === undefined) await this.#state.file.write(this.#progress);
       return;
     }
-    if (stored) log.error('the index of published records is lost: starting a new epoch with a snapshot');
-    this.#progress = newEpoch();
+    if (isLost) log.error('the index of published records is lost: starting a new epoch with a snapshot');
+    else if (stored)
+      log.warn('records are read or mapped in another way than before: starting a new epoch with a snapshot');
+    this.#progress = newEpoch(settings);
     await this.#state.held.clear();
     await this.#state.file.write(this.#progress);
   }
@@ -102,13 +116,12 @@ export class HttpSource implements Source {
   }
 
   async #storePending({ next }: Page, events: SourceEvent[], isLast: boolean): Promise<void> {
-    const { epoch, page, cursor, isSnapshot, records } = this.#progress;
+    const { page, cursor, isSnapshot, ...kept } = this.#progress;
     this.#progress = {
-      epoch,
+      ...kept,
       page: page + 1,
       cursor: next ?? cursor,
       isSnapshot: isSnapshot === true && !isLast,
-      records,
       pending: { events, held: [...this.#state.held.unflushed] },
     };
     await this.#state.file.write(this.#progress);
@@ -143,8 +156,10 @@ export class HttpSource implements Source {
   #changeOf(item: unknown, mapping: RecordMapping): RecordChange | undefined {
     const { held } = this.#state;
     const row: Row = Object.fromEntries(mapping.columns.map((path) => [path, textOf(at(item, path))]));
-    return isDeleted(item, this.config.deletedPath)
-      ? deleteOf(mapping.subjectOf(row), held)
+    const subject = mapping.subjectOf(row);
+    // A deleted record without a key goes to quarantine like any other: nobody knows which one has ended.
+    return isDeleted(item, this.config.deletedPath) && subject !== ''
+      ? deleteOf(subject, held)
       : changeTo(row, mapping, held);
   }
 }
@@ -163,7 +178,16 @@ const inACircle = ({ nextPath }: HttpSourceConfig): SourceUnfitError =>
     `the service goes back to a cursor that it has given before, at ${nextPath}: its pages have no end`,
   );
 
-const newEpoch = (): Progress => ({ epoch: randomUUID(), page: 0, isSnapshot: true, records: 0 });
+const newEpoch = (settings: string): Progress => ({
+  ...{ epoch: randomUUID(), page: 0, isSnapshot: true, records: 0, settings },
+});
+
+/** Everything that decides which records the service has and what they become. Headers, which hold keys that change, do not. */
+function digestOfSettings(config: HttpSourceConfig, { filterable }: RecordMapping): string {
+  const { url, cursorParameter, itemsPath, nextPath, deletedPath, entry, key } = config;
+  const reading = [url, cursorParameter, itemsPath, nextPath, deletedPath];
+  return shortDigest([reading, entry, key, columnSettings(config), filterable]);
+}
 
 const inSnapshot = (change: RecordChange): RecordChange =>
   change.op === 'create' ? { ...change, op: 'snapshot' } : change;

@@ -8,6 +8,7 @@ export interface SnapshotProgress {
   isDone: boolean;
   validFrom?: SnapshotOrigin['validFrom'];
   origin?: SnapshotOrigin['origin'];
+  filterable?: SnapshotOrigin['filterable'];
 }
 
 /** Absent in files of earlier versions. */
@@ -16,6 +17,8 @@ export interface SnapshotOrigin {
   validFrom: string;
   /** `TableMapping.originOf` when the snapshot began. */
   origin: string;
+  /** Items of the entry whose previous values its events carry. Also absent in files of the release before this one. */
+  filterable: string;
 }
 
 /** Progress of a source, stored in its state file. */

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { ConnectorContext } from '../runtime/connector-context.js';
 import { PeerGoneError } from '../runtime/connector-errors.js';
+import { EntryMonitor } from '../runtime/entry-monitor.js';
 import type { ChangeBatch, Lag } from '../runtime/source/source.js';
 import type { StateFile } from '../runtime/state-file.js';
 import { BatchCombiner } from './batch-combiner.js';
@@ -97,7 +98,11 @@ export class ReplicationSession {
     this.#deps.tableMonitor.start(() =>
       stream.fail(new PeerGoneError('a table or the publication was altered or replaced; checking them again')),
     );
-    this.#timer = setInterval(() => void this.#saveConfirmed(), CONFIRM_INTERVAL_MS);
+    const entryMonitor = new EntryMonitor(this.#deps.context.bus, mappings);
+    this.#timer = setInterval(() => {
+      void this.#saveConfirmed();
+      void this.#checkEntries(entryMonitor);
+    }, CONFIRM_INTERVAL_MS);
     while (!signal.aborted) {
       this.#snapshots.readAhead();
       let message = stream.take();
@@ -118,6 +123,11 @@ export class ReplicationSession {
         if (!combiner.add(batch)) yield batch;
       }
     }
+  }
+
+  async #checkEntries(entryMonitor: EntryMonitor): Promise<void> {
+    if (!(await entryMonitor.hasChanged())) return;
+    this.#deps.stream.fail(new PeerGoneError('an entry has other filterable items; reading its table again'));
   }
 
   lag(): Promise<Lag | undefined> {

@@ -122,20 +122,20 @@ export class PostgresSource implements Source {
       const snapshot = before[mapping.name];
       if (snapshot && isSnapshotOf(snapshot, origin, mapping)) {
         const { validFrom = '0' } = snapshot;
-        progress.snapshots[mapping.name] = { ...snapshot, origin, validFrom };
-        origins.set(mapping.name, { origin, validFrom });
+        progress.snapshots[mapping.name] = { ...snapshot, origin, validFrom, filterable: mapping.filterable };
+        origins.set(mapping.name, { origin, validFrom, filterable: mapping.filterable });
         continue;
       }
       if (snapshot) {
         const table = mapping.name;
         this.context.log.warn(
           { table },
-          `${table}, its columns or its settings were changed or replaced: reading it again`,
+          `${table}, its columns, its settings or the filterable items were changed or replaced: reading it again`,
         );
       }
       if (isResumed) await waitForWriters(client, mapping.facts.oid);
       const validFrom = isResumed ? String(await currentWalLsn(client)) : '0';
-      origins.set(mapping.name, { origin, validFrom });
+      origins.set(mapping.name, { origin, validFrom, filterable: mapping.filterable });
     }
     await this.#file.write(structuredClone(progress));
     return origins;
@@ -166,8 +166,9 @@ interface OpenedTables {
 }
 
 /** A file of an earlier version names no origin; its composite keys may have been joined in another way. */
-const isSnapshotOf = (snapshot: SnapshotProgress, origin: string, { key }: TableMapping): boolean =>
-  snapshot.origin === undefined ? key.length === 1 : snapshot.origin === origin;
+const isSnapshotOf = (snapshot: SnapshotProgress, origin: string, { key, filterable }: TableMapping): boolean =>
+  (snapshot.filterable ?? filterable) === filterable &&
+  (snapshot.origin === undefined ? key.length === 1 : snapshot.origin === origin);
 
 /** SQLSTATE of a publication or slot that does not exist. */
 const UNDEFINED_OBJECT = '42704';

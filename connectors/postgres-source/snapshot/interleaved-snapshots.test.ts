@@ -28,7 +28,7 @@ const mapping = {
   facts: { oid: '1' },
   byIndex: () => form,
 } as unknown as TableMapping;
-const ORIGIN = { origin: 'o', validFrom: '0' };
+const ORIGIN = { origin: 'o', validFrom: '0', filterable: '' };
 const BEGUN: SnapshotProgress = { id: 's', lastKey: undefined, isDone: false, ...ORIGIN };
 
 const change = (commitLsn: bigint, subject: string, more: object = {}): StreamItem & { kind: 'changes' } => ({

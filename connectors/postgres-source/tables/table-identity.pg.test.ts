@@ -134,6 +134,18 @@ t.test('a table is the one that was read', async (t) => {
     await feed.arrives([row('1', 'a')]);
   });
 
+  t.test('a table whose entry gets another filterable item while the source runs is read again', async (t) => {
+    const feed = await feedOf(t);
+    feed.start();
+    await feed.arrives([row('1', 'a')]);
+    await bus.makeFilterable(feed.lane, 'name');
+    const again = ['snapshot_begin', 'snapshot 1', 'snapshot_end'];
+    await eventually(async () => (await feed.ops()).join() === [...again, ...again].join(), 'the second snapshot');
+    await feed.sql(`UPDATE ${feed.table} SET name = 'b'`);
+    await feed.arrives([row('1', 'b')]);
+    t.equal(await feed.lane.quarantined(), 0, 'the change has the previous name');
+  });
+
   t.test('changes that cannot be read stop the source, and the next start skips them with a snapshot', async (t) => {
     const feed = await feedOf(t);
     feed.start();

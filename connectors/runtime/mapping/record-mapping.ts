@@ -1,5 +1,5 @@
 import { type EntryVersion, identifierOf } from '../../../proto/entry/entry.js';
-import { type ColumnText, valueReader } from './item-value.js';
+import { type ColumnText, type ValueReader, valueReader } from './item-value.js';
 import { type FormColumn, RecordForm } from './record-form.js';
 
 /** A record as its source holds it: text by column. */
@@ -19,19 +19,29 @@ export interface MappingConfig {
   columns: Record<string, ColumnTarget>;
 }
 
+/**
+ * `exact`: a key is taken only as the bus writes it, because `01` and `1` are two rows and one integer. `compared`: the source sees
+ * all its keys and refuses two that become one, so it may take both ways of writing.
+ */
+export type Keys = 'exact' | 'compared';
+
 /** Converts rows with named columns into records of one entry. */
 export class RecordMapping extends RecordForm<string> {
   /** Columns to read: the mapped ones and the key. */
   readonly columns: string[];
+  /** `filterableItems` of the version that rows are mapped to. */
+  readonly filterable: string;
 
   /** Expects a configuration without `mappingProblems`. */
   constructor(
     config: MappingConfig,
     readonly key: readonly string[],
     entry: EntryVersion,
+    keys: Keys = 'exact',
   ) {
-    super({ entry: config.entry, columns: columnsOf(config, entry), key, ...identifierIn(entry) });
+    super({ entry: config.entry, columns: columnsOf(config, entry), key, ...identifierIn(entry, keys) });
     this.columns = [...new Set([...key, ...Object.keys(config.columns)])];
+    this.filterable = filterableItems(entry);
   }
 }
 
@@ -44,11 +54,24 @@ function columnsOf(config: MappingConfig, entry: EntryVersion): FormColumn<strin
   });
 }
 
-function identifierIn(entry: EntryVersion) {
+function identifierIn(entry: EntryVersion, keys: Keys) {
   const { name, type } = identifierOf(entry);
-  const read = valueReader({ type, list: false, codes: undefined, offset: 'Z' });
+  const any = valueReader({ type, list: false, codes: undefined, offset: 'Z' });
+  const exact: ValueReader = (text) => (String(any(text)) === text ? any(text) : text);
+  const read = keys === 'exact' ? exact : any;
   return { identifier: { item: name, read }, hasFilterable: entry.items.some(({ filterable }) => filterable) };
 }
+
+/** Names of the items whose previous values events carry. */
+export const filterableItems = ({ items }: EntryVersion): string =>
+  items
+    .filter(({ filterable }) => filterable)
+    .map(({ name }) => name)
+    .sort()
+    .join();
+
+/** The settings that decide which item each column becomes, whatever their order in the file. */
+export const columnSettings = ({ columns }: MappingConfig): unknown[] => Object.entries(columns).sort();
 
 /** Lists every reason why the columns cannot become records of the entry. */
 export function mappingProblems({ columns }: MappingConfig, key: readonly string[], entry: EntryVersion): string[] {
@@ -56,8 +79,9 @@ export function mappingProblems({ columns }: MappingConfig, key: readonly string
   const items = new Set(entry.items.map(({ name }) => name));
   const identifier = identifierOf(entry).name;
   const targets = Object.entries(columns);
-  for (const [column, { item }] of targets) {
+  for (const [column, { item, codes }] of targets) {
     if (!items.has(item)) problems.push(`column ${column}: the entry has no item ${item}`);
+    else if (item === identifier && codes) problems.push(`column ${column} is the key, which codes cannot change`);
     else if (item === identifier && (key.length > 1 || column !== key[0])) {
       problems.push(`column ${column} cannot become ${identifier}: that item is the key`);
     }
@@ -87,7 +111,7 @@ export const COLUMNS_SCHEMA = {
         properties: {
           item: TEXT,
           codes: { type: 'object', additionalProperties: { type: 'string' } },
-          offset: { type: 'string', pattern: '^(Z|[+-]\\d\\d:\\d\\d)$' },
+          offset: { type: 'string', pattern: '^(Z|[+-]([01]\\d|2[0-3]):[0-5]\\d)$' },
         },
         required: ['item'],
         additionalProperties: false,

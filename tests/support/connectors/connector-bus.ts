@@ -46,6 +46,13 @@ export class ConnectorBus {
     const proxy = await TcpProxy.start(t, { host: hostname, port: Number(port) });
     return new BusLane(this.broker.url, proxy, folder, names);
   };
+
+  /** Publishes a version of a lane's entry in which one more item is filterable. */
+  async makeFilterable({ entry }: Lane, item: string): Promise<void> {
+    const { items, ...rest } = entryOf(entry);
+    const changed = items.map((one) => (one.name === item ? { ...one, filterable: true } : one));
+    await this.broker.apply({ entries: [{ ...rest, items: changed }] });
+  }
 }
 
 interface LaneNames {
@@ -149,6 +156,18 @@ class BusLane implements Lane {
   }
 }
 
+const entryOf = (id: string) => ({
+  id,
+  name: { en: 'People' },
+  sharingAttribute: 'unconditional',
+  items: [
+    { name: 'id', type: 'string', identifier: true, maxLength: 40 },
+    { name: 'name', type: 'string', required: true, maxLength: 40 },
+    { name: 'age', type: 'integer', minimum: 0 },
+    { name: 'district', type: 'string', filterable: true, maxLength: 40 },
+  ],
+});
+
 const d2GrantOf = (grant: string): string => `${grant}-d2`;
 
 function bundleOf(number: number, { entry, grant, publishToken, subscribeToken }: LaneNames): object {
@@ -168,19 +187,7 @@ function bundleOf(number: number, { entry, grant, publishToken, subscribeToken }
       { id: publisher, party: PARTY, may: ['publish'], token: publishToken },
       { id: subscriber, party: PARTY, may: ['subscribe'], token: subscribeToken },
     ],
-    entries: [
-      {
-        id: entry,
-        name: { en: 'People' },
-        sharingAttribute: 'unconditional',
-        items: [
-          { name: 'id', type: 'string', identifier: true, maxLength: 40 },
-          { name: 'name', type: 'string', required: true, maxLength: 40 },
-          { name: 'age', type: 'integer', minimum: 0 },
-          { name: 'district', type: 'string', filterable: true, maxLength: 40 },
-        ],
-      },
-    ],
+    entries: [entryOf(entry)],
     grants: [everything, { ...everything, id: d2GrantOf(grant), rows: { district: { is: 'd2' } } }],
   };
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { RecordData } from '../../../../proto/event/event.js';
 import { createPrivate } from '../../state-file.js';
+import { shortDigest } from './short-digest.js';
 
 /** The part of a published record from which a later difference is computed. */
 export interface IndexedRecord {
@@ -123,8 +123,7 @@ export class RecordIndex {
 
 /** Equal records have equal digests, whatever the order of their items. */
 export function digestOf(data: RecordData): string {
-  const entries = Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify(entries)).digest('base64').slice(0, 22);
+  return shortDigest(Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const openJournal = (path: string): Promise<FileHandle> => open(path, 'a', 0o600);

@@ -11,6 +11,7 @@ import { BodyFile } from './body-file.js';
 import { DocumentParser } from './document-parser.js';
 import { parseJson } from './parse-json.js';
 import { type BodyBounds, BodyBudget, readBody, tooLarge } from './read-body.js';
+import { requireWholeCharacters } from './whole-characters.js';
 
 /** The rule of routes that state none: `{}` and spaces, which some clients send with every POST. */
 const NO_BODY: BodyRule = { [JSON_TYPE]: 4 * 1024 };
@@ -104,8 +105,11 @@ async function bodyOf(
   if (rule === NO_BODY) return requireEmptyMap(await parseJson(content));
   if (type === YAML_TYPE) return documents.parse(content, 'YAML');
   const share = request.caller && turnShareOf(request.caller);
-  const isDocument = elementsMax === undefined && length > DOCUMENT_BYTES_MIN;
-  return isDocument ? documents.parse(content, 'JSON') : parseJson(content, { elementsMax, singleBytesMax, share });
+  if (elementsMax !== undefined) return parseJson(content, { elementsMax, singleBytesMax, share });
+  if (length > DOCUMENT_BYTES_MIN) return documents.parse(content, 'JSON');
+  const document = await parseJson(content, { singleBytesMax, share });
+  requireWholeCharacters(document, content);
+  return document;
 }
 
 const notOfForm = (rule: BodyRule): SluiceError =>

@@ -2,8 +2,9 @@ import { Worker } from 'node:worker_threads';
 import { SerialQueue } from '../../../proto/async/serial-queue.js';
 import { SluiceError } from '../../../proto/errors.js';
 import { BodyFile } from './body-file.js';
-import type { DocumentAnswer, DocumentFlaw, DocumentRequest, DocumentSource } from './document-messages.js';
+import type { DocumentAnswer, DocumentRequest, DocumentSource } from './document-messages.js';
 import { notUtf8 } from './parse-json.js';
+import { halfPairs } from './whole-characters.js';
 
 /** The 40,000 entries of a province take about four seconds. */
 const PARSE_MS_MAX = 30_000;
@@ -126,7 +127,9 @@ function setOwn(document: object, key: string, value: unknown): void {
   Object.defineProperty(document, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-function failureOf({ code, where }: { code: DocumentFlaw; where?: string | undefined }, format: Format): SluiceError {
+function failureOf(answer: Extract<DocumentAnswer, { kind: 'failed' }>, format: Format): SluiceError {
+  if (answer.code === 'HALF_PAIR') return halfPairs(answer.paths);
+  const { code, where } = answer;
   if (code === 'NOT_UTF8') return notUtf8();
   if (code === 'TOO_DEEP')
     return new SluiceError('TOO_LARGE', 'the document has more than 64 levels of maps and lists');

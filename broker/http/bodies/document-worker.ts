@@ -1,6 +1,7 @@
 import { readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { quotedName } from '../../../proto/foreign-name.js';
+import { halfPairPaths } from '../../../proto/half-pairs.js';
 import { parseExactJson } from '../../../proto/values/exact-json.js';
 import { ExactNumber } from '../../../proto/values/exact-number.js';
 import { parseExactYaml, YamlValueError } from '../../../proto/values/exact-yaml.js';
@@ -40,7 +41,9 @@ function* answersOf({ source, isYaml }: Extract<DocumentRequest, { kind: 'parse'
   }
   const flaw = flawOf(document);
   if (flaw !== undefined) yield { kind: 'failed', code: flaw, where: pathOfExactNumber(document, DEPTH_MAX) };
-  else yield* piecesOf(document);
+  const paths = flaw === undefined ? halfPairPaths(document) : [];
+  if (paths.length > 0) yield { kind: 'failed', code: 'HALF_PAIR', paths };
+  else if (flaw === undefined) yield* piecesOf(document);
 }
 
 function bytesOf(source: DocumentSource): Uint8Array {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
+import { pointerStep } from '../../../proto/json-pointer.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import type { ActAnswer } from '../../procedure/engine/append-once.js';
 import type { ActCall } from '../../procedure/engine/perform-call.js';
@@ -22,8 +23,8 @@ export function callOf(request: FastifyRequest): Pick<ActCall, 'body' | 'ifMatch
 
 /** For a call that says all by its address. Throws BAD_REQUEST with each member of the body. */
 export function requireEmpty(body: Fields): void {
-  const names = Object.keys(body).map((name) => name.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1'));
-  if (names.length > 0) throw refuse(names.map((name) => problem(`/${name}`, 'BAD_REQUEST', 'is not a known field')));
+  const paths = Object.keys(body).map(pointerStep);
+  if (paths.length > 0) throw refuse(paths.map((path) => problem(path, 'BAD_REQUEST', 'is not a known field')));
 }
 
 function ifMatchOf({ headers }: FastifyRequest): number | undefined {

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyRequest } from 'fastify';
 import { type Problem, problemDocument } from '../../../proto/errors.js';
+import { pointerStep } from '../../../proto/json-pointer.js';
 import { preferredLanguage } from './accept.js';
 import { CHINESE_TITLES } from './chinese-titles.js';
 
@@ -27,5 +28,5 @@ function pathOf(error: Partial<FastifyError> | undefined): string {
   if (!first || error?.validationContext !== 'body') return '';
   const member = first.params.missingProperty ?? first.params.additionalProperty;
   if (typeof member !== 'string') return first.instancePath;
-  return `${first.instancePath}/${member.replaceAll('~', '~0').replaceAll('/', '~1').slice(0, 64)}`;
+  return first.instancePath + pointerStep(member);
 }

@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { LawfulProblem } from '../../../proto/errors.js';
+import { pointerStep } from '../../../proto/json-pointer.js';
 import { schemaProblem } from '../../../proto/schema-problem.js';
 import { TOKEN_PATTERN } from '../../../proto/subject.js';
 import type { Fields } from '../files/file.js';
@@ -81,7 +82,7 @@ function shapeProblem(error: ErrorObject, computed: Shape['computed']): LawfulPr
     return problem(error.instancePath, 'BAD_REQUEST', schemaProblem(error));
   }
   const name = String(error.params.additionalProperty);
-  const path = `${error.instancePath}/${name.replaceAll('~', '~0').replaceAll('/', '~1').slice(0, 64)}`;
+  const path = error.instancePath + pointerStep(name);
   const article = computed?.[name] ?? COMPUTED.get(name);
   return article === undefined
     ? problem(path, 'BAD_REQUEST', 'is not a known field')

@@ -73,6 +73,23 @@ t.test('a request that cannot be read has a code of its own', async (t) => {
   });
 });
 
+t.test('a document with half a surrogate pair is refused whole, with each path', async (t) => {
+  const broker = await startBroker(t);
+  const operator = { url: broker.url, token: broker.operatorToken };
+  const party = { id: 'p', name: 'whole 😀', level: 'province', regionCode: '990000' };
+  const half = JSON.stringify({ parties: [party, { ...party, id: 'q', name: { zh: '\ud83d', en: 'x\ude00' } }] });
+  const refused = {
+    status: 400,
+    json: { code: 'BAD_REQUEST', problems: [{ path: '/parties/1/name/zh' }, { path: '/parties/1/name/en' }] },
+  };
+  t.match(await call(operator, 'POST', '/v1/bundles', half, 'application/json'), refused);
+  t.match(await call(operator, 'POST', '/v1/bundles', half, 'application/yaml'), refused, 'YAML has the same escapes');
+  const long = ' '.repeat(600 * 1024) + half;
+  t.match(await call(operator, 'POST', '/v1/bundles', long, 'application/json'), refused, 'parsed in a thread');
+  const whole = JSON.stringify({ parties: [party] }).replace('😀', '\\ud83d\\ude00');
+  t.match(await call(operator, 'POST', '/v1/bundles', whole, 'application/json'), { status: 200 }, 'an escaped pair');
+});
+
 t.test('a grant that the caller does not hold is answered like one that does not exist', async (t) => {
   const broker = await startBroker(t);
   await broker.apply(REFUSAL_BUNDLE);

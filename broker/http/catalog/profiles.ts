@@ -1,5 +1,6 @@
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify';
 import { SluiceError } from '../../../proto/errors.js';
+import { decodeUtf8 } from '../bodies/parse-json.js';
 import { keyOf } from '../procedure/act-call.js';
 import { callerOf } from '../server/authenticate.js';
 import { PROBLEMS } from '../server/problem-schema.js';
@@ -31,7 +32,7 @@ export function profileRoutes(app: FastifyInstance, { sheetService }: CatalogFil
       const body = request.body as Buffer | undefined;
       if (!Buffer.isBuffer(body)) throw new SluiceError('BAD_REQUEST', 'the profile is empty');
       const key = keyOf(request);
-      const text = body.toString('utf8');
+      const text = decodeUtf8(body);
       const { json, isReplayed } = await sheetService.putProfile(callerOf(request), request.params.name, text, key);
       if (isReplayed) reply.header('idempotent-replayed', 'true');
       return reply.type(`${JSON_TYPE}; charset=utf-8`).send(Buffer.from(json));

@@ -317,6 +317,8 @@ t.test('a file that is no catalog is unusable', async (t) => {
     Buffer.from([0x22, 0xff, 0x22]),
     deep,
     { '@type': 'foaf:Agent' },
+    catalog({ ...dataset(), 'dct:description': 'half a pair: \ud83d' }),
+    JSON.stringify(catalog(dataset())).replace('{', '{"@type":"dcat:Catalog",'),
   ];
   const otherPrefix = [{ dct: 'http://x/' }, { dcterms: 'http://purl.org/dc/elements/1.1/' }, ['x', { csvw: null }]];
   for (const context of otherPrefix) unusable.push({ '@context': context, ...catalog(dataset()) });

@@ -1,5 +1,7 @@
+import { halfPairPaths } from '../../../proto/half-pairs.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import { isDeeperThan } from '../../../proto/values/json-scan.js';
+import { repeatedKeyIn } from '../../../proto/values/repeated-key.js';
 import { UnusableFileError } from '../reading/table.js';
 import { trimmed } from '../reading/text-form.js';
 import { prefixedName, redefinedPrefix } from './vocabulary.js';
@@ -25,7 +27,16 @@ export function parseJsonLd(bytes: Uint8Array): Graph {
   } catch (cause) {
     throw new UnusableFileError('the file is not JSON-LD: it is not JSON', { cause });
   }
+  requireInterchangeable(text, value);
   return new Graph(value);
+}
+
+/** As in every other JSON that comes in (RFC 7493): a key is there once, and no text has half a surrogate pair. Throws UnusableFileError. */
+function requireInterchangeable(text: string, value: unknown): void {
+  const twice = repeatedKeyIn(text);
+  if (twice !== undefined) throw new UnusableFileError(`the key ${twice} is there twice`);
+  const [half] = halfPairPaths(value);
+  if (half !== undefined) throw new UnusableFileError(`${half || 'the file'} is not well-formed Unicode`);
 }
 
 /**

@@ -44,6 +44,17 @@ itemColumns: { 项: { field: title.zh, required: 1 } }
   t.match(faultsOf('[]'), [{ path: '', text: 'must be a map' }]);
 });
 
+t.test('half a surrogate pair in a profile has its path, below a map of words that of the map', async (t) => {
+  const text = `
+profile: own
+columns: { 名称: { field: "profile.\\ud83d" }, 词: { field: dataClass, map: { a: "\\ud83d" } } }
+`;
+  t.match(faultsOf(text), [
+    { path: '/columns/名称/field', code: 'BAD_REQUEST', text: 'is not well-formed Unicode' },
+    { path: '/columns/词/map' },
+  ]);
+});
+
 for (const field of ['id', 'items', 'items.name']) {
   t.test(`no column states ${field}, which the import decides`, async (t) => {
     const text = `profile: own\nbase: guide-2017\ncolumns: { 标识: { field: ${field} } }`;

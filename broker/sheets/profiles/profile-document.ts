@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
 import { SluiceError } from '../../../proto/errors.js';
 import { quotedName } from '../../../proto/foreign-name.js';
+import { halfPairPaths } from '../../../proto/half-pairs.js';
 import { isToken } from '../../../proto/subject.js';
 import { isMap } from '../../../proto/values/is-map.js';
 import {
@@ -210,8 +211,17 @@ export function parseProfile(text: string): ProfileDocument {
   } catch (error) {
     throw new SluiceError('BAD_REQUEST', 'the profile is not YAML or JSON', {}, { cause: error });
   }
-  return plain(value) as ProfileDocument;
+  const profile = plain(value) as ProfileDocument;
+  const halves = halfPairPaths(profile).map((path) => path.replace(OF_WORDS, '/map'));
+  if (halves.length > 0) {
+    const problems = halves.map((path) => ({ path, code: 'BAD_REQUEST' as const, text: 'is not well-formed Unicode' }));
+    throw new SluiceError('BAD_REQUEST', `${halves.join(', ')}: not well-formed Unicode`, { problems });
+  }
+  return profile;
 }
+
+/** Below a map of words a path counts pairs, which is no place in the document. */
+const OF_WORDS = /\/map\/.*$/;
 
 /** Maps become objects, but for those of words, whose order an object with numbers as keys would lose. */
 function plain(value: unknown, key?: string, level = 0): unknown {

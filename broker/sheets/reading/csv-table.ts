@@ -1,6 +1,13 @@
 import { parse } from 'csv-parse/sync';
-import { type Cell, COLUMNS_MAX, READ_ROWS_MAX, type Table, type TableRow, UnusableFileError } from './table.js';
-import { trimmed } from './text-form.js';
+import {
+  type Cell,
+  COLUMNS_MAX,
+  READ_ROWS_MAX,
+  type Table,
+  type TableRow,
+  textCell,
+  UnusableFileError,
+} from './table.js';
 
 const DECODERS = { 'utf-8': 'utf-8', gbk: 'gb18030' } as const;
 export type CsvEncoding = keyof typeof DECODERS;
@@ -80,5 +87,5 @@ function readRecords(text: string, onRecord: (record: string[]) => void): void {
 
 function cellOf(field: string): Cell {
   if (field.includes(UNREADABLE)) return { flaw: 'has a byte that cannot be read' };
-  return trimmed(field) || undefined;
+  return textCell(field);
 }

@@ -1,3 +1,6 @@
+import { isWellFormed } from '../../../proto/values/unicode.js';
+import { trimmed } from './text-form.js';
+
 /** A cell that says nothing, because its value cannot be read. */
 export interface Flaw {
   flaw: string;
@@ -23,6 +26,12 @@ export interface Table {
   filled: Map<number, Map<number, Cell>>;
   /** Columns of a merged range of one row, for the upper header. */
   spread: Map<number, Map<number, Cell>>;
+}
+
+/** Escapes of a workbook can spell half a surrogate pair, which no text that is signed may hold. */
+export function textCell(text: string): Cell {
+  if (!isWellFormed(text)) return { flaw: 'is not well-formed Unicode' };
+  return trimmed(text) || undefined;
 }
 
 export const isFlaw = (cell: Cell): cell is Flaw => typeof cell === 'object';

@@ -9,8 +9,16 @@ import {
   type WorkbookParts,
   type WorkbookSheet,
 } from '../../../proto/workbook/workbook-parts.js';
-import { type Cell, COLUMNS_MAX, READ_ROWS_MAX, type Table, type TableRow, UnusableFileError } from './table.js';
-import { comparable, trimmed } from './text-form.js';
+import {
+  type Cell,
+  COLUMNS_MAX,
+  READ_ROWS_MAX,
+  type Table,
+  type TableRow,
+  textCell,
+  UnusableFileError,
+} from './table.js';
+import { comparable } from './text-form.js';
 
 const ZIP = [0x50, 0x4b, 0x03, 0x04];
 /** Times in catalogs are typed by people, to the second. */
@@ -91,10 +99,10 @@ function fillings(rows: readonly TableRow[], merged: readonly MergedRange[]): Pi
 function cellOf(cell: SheetCell, { sharedStrings, formats, is1904 }: WorkbookParts): Cell {
   const { type, value, hasFormula, style } = cell;
   if (type === 'e') return { flaw: 'shows an error' };
-  if (type === 's') return trimmed(sharedStrings[Number(value)] ?? '') || undefined;
-  if (type === 'inlineStr') return trimmed(unescaped(cell.inline)) || undefined;
+  if (type === 's') return textCell(sharedStrings[Number(value)] ?? '');
+  if (type === 'inlineStr') return textCell(unescaped(cell.inline));
   if (value === '') return hasFormula && type !== 'str' ? { flaw: 'has a formula without a stored value' } : undefined;
-  if (type === 'str') return trimmed(unescaped(value)) || undefined;
+  if (type === 'str') return textCell(unescaped(value));
   if (type === 'b') return value === '1' || value === 'true' ? 'TRUE' : 'FALSE';
   if (type === 'd') return value.replace(/T00:00:00(?:\.0+)?Z?$/, '').replace(/(?:\.\d+)?Z?$/, '');
   return numberCell(value, formats[style] ?? 'General', is1904);

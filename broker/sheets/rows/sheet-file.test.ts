@@ -40,6 +40,23 @@ t.test(
   },
 );
 
+t.test(
+  'a cell whose escapes spell half a surrogate pair is a problem, and a whole pair is its character',
+  async (t) => {
+    const drafts = new MemoryDrafts();
+    const second = change(change(FIRST, '信息资源名称', '另一'), '信息资源代码', '306001/2');
+    const rows = [change(FIRST, '数据分类', 'x_xD83D_'), change(second, '数据分类', '_xD83D__xDE00_')];
+    const bytes = workbook([sheet(rows.map((row) => row.split(',')))]);
+    const { lines } = await importInto(bytes, { drafts, profile: 'guide-2017', form: 'xlsx' });
+    t.match(lines, [
+      { result: 'problem', row: 2, column: '数据分类', field: 'dataClass', text: /well-formed Unicode/ },
+      { result: 'draft', row: 3 },
+    ]);
+    t.equal(lines.length, 2);
+    t.equal(drafts.entries.get('civil.e-306001-2')?.dataClass, '😀');
+  },
+);
+
 const OWN = `
 profile: own
 base: guide-2017

@@ -30,11 +30,14 @@ interface CaseDocument {
 const caseOf = ({ document }: ProcedureFile): CaseDocument => document as unknown as CaseDocument;
 const grantRef = (id: unknown) => ({ kind: 'grants', id: String(id) }) as const;
 
-/** Where the grant is unknown, the caller is the side to which the guard reports it. */
+/**
+ * Where no grant is named, the caller is the side to which the guard reports it. One that does not exist is refused like one of other departments:
+ * it has no sides.
+ */
 function sidesOf({ body, world, caller }: ActContext): Sides {
+  if (body.grant === undefined) return { provider: caller?.party ?? '' };
   const grant = world.grants.get(String(body.grant));
-  if (!grant) return { provider: caller?.party ?? '' };
-  return { provider: splitEntryId(grant.entry).party, demand: grant.party };
+  return grant ? { provider: splitEntryId(grant.entry).party, demand: grant.party } : {};
 }
 
 const inForce = (path: string, grantOf: (context: ActContext) => unknown): Guard => ({

@@ -12,10 +12,14 @@ const KINDS = ['standing', 'onward'] as const;
 const isOnward = ({ body }: ActContext): boolean => body.kind === 'onward';
 const grantOf = ({ body, world }: ActContext) => world.grants.get(textOf(body, 'grant') ?? '');
 
-/** Provider and the parties named; where the thing consented to is unknown, the guard reports it to who asked. */
+/**
+ * Provider and the parties named; where nothing is named, the caller is the side to which the guard reports it. A grant that does not exist is refused
+ * like one on an entry of another department: it has no sides.
+ */
 function sidesOf(context: ActContext): Sides {
   const { body, caller } = context;
   const grant = isOnward(context) ? grantOf(context) : undefined;
+  if (isOnward(context) && body.grant !== undefined && !grant) return {};
   const entry = grant?.entry ?? textOf(body, 'entry');
   const provider = entry !== undefined && isEntryId(entry) ? splitEntryId(entry).party : (caller?.party ?? '');
   const toParty = textOf(body, 'toParty');
@@ -69,9 +73,7 @@ const OF_THE_GRANT: Guard = {
   check: (context) => {
     const { body, world } = context;
     if (!isOnward(context) || body.grant === undefined) return undefined;
-    const grant = grantOf(context);
-    if (!grant) return problem('/grant', 'WRONG_STATE', 'is no grant');
-    const granted = grant.items.map(({ name }) => name);
+    const granted = grantOf(context)?.items.map(({ name }) => name) ?? [];
     const toParty = textOf(body, 'toParty');
     return [
       ...(toParty !== undefined && !world.parties.get(toParty)

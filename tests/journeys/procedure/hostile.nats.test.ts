@@ -98,7 +98,48 @@ t.test('outsiders and officers without the role', async (t) => {
     outsiders(t, bus, ids, paper),
   );
   await t.test('an officer with every role but those of an act performs none', (t) => tooFew(t, bus, ids));
+  await t.test('a grant of others that a request names is refused like one that does not exist', (t) =>
+    namedGrants(t, bus, ids.get('grants') as string),
+  );
+  await t.test('text that no signature can be over is refused with its path, in every field', (t) =>
+    halfPairs(t, bus, ids.get('applications') as string),
+  );
 });
+
+/** A stranger learns from no act whether a grant is there. */
+async function namedGrants(t: Test, bus: LawfulBus, grant: string): Promise<void> {
+  const calls: [string, (id: string) => object][] = [
+    ['/v1/cases', (id) => ({ grant: id, ground: 'incident', evidence: 'e' })],
+    ['/v1/use-records', (id) => ({ grant: id, kind: 'storage', text: 't' })],
+    ['/v1/consents', (id) => ({ kind: 'onward', grant: id, purpose: 'p', items: ['x'], until: '2027-01-01' })],
+  ];
+  for (const [path, body] of calls) {
+    for (const who of ['tan', 'tao', 'teng']) {
+      const [foreign, none] = await Promise.all(
+        [grant, 'gr-000000000000'].map((id) => bus.as(who, 'POST', path, body(id))),
+      );
+      t.match(foreign, { status: 403, body: { code: 'NOT_YOUR_ROLE', article: 'R11' } }, `${who} ${path}`);
+      t.same(none?.body, foreign?.body, `${who} ${path}`);
+    }
+  }
+}
+
+async function halfPairs(t: Test, bus: LawfulBus, application: string): Promise<void> {
+  const half = '\ud83d';
+  const title = { zh: half, en: `x${half}` };
+  const calls: [string, 'POST' | 'PUT', string, object, string[]][] = [
+    ['wu', 'POST', '/v1/demands', { title, items: ['a', half] }, ['/title/zh', '/title/en', '/items/1']],
+    ['chen', 'PUT', `/v1/catalog/${P}.half`, { ...BIRTH, id: `${P}.half`, abstract: half }, ['/abstract']],
+    ['lin', 'POST', `/v1/applications/${application}/refuse`, { code: 'security', reason: half }, ['/reason']],
+    ['lin', 'POST', `/v1/applications/${application}/refuse`, { [half]: 1 }, ['']],
+  ];
+  for (const [who, method, path, body, paths] of calls) {
+    const problems = paths.map((one) => ({ path: one, code: 'BAD_REQUEST' }));
+    const refused = { status: 400, body: { code: 'BAD_REQUEST', problems } };
+    t.match(await bus.as(who, method, path, body), refused, `${path} ${paths}`);
+  }
+  t.match(await bus.read('lin', `/v1/applications/${application}`), { state: 'filed' });
+}
 
 async function outsiders(t: Test, bus: LawfulBus, ids: ReadonlyMap<string, string>, paper: string): Promise<void> {
   const { paths } = (await (await fetch(`${bus.url}/docs/json`)).json()) as {

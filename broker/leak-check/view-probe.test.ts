@@ -36,7 +36,7 @@ const NARROW: Rows = { born: { from: '1980-01-01' } };
 
 /** Findings of one view in each encoding; `compiled` is what the bus works with, `allowed` the document. */
 function findings(compiled: GrantDocument, allowed = compiled, secret = SECRET, match?: MatchLive): string[][] {
-  const views = new LiveViews();
+  const views = new LiveViews(() => undefined);
   const item = (name: string): NumberedItem => ITEMS.find((one) => one.name === name)!;
   const source = { grant: compiled, rows: compiled.rows ?? {}, narrow: NARROW, item, secret: SECRET };
   const live = views.acquire(source, 0);

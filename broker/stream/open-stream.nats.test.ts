@@ -351,3 +351,23 @@ t.test('a subscription never gets the channel number of an ended one of its sess
   await fixture.publish('create', person(1));
   await sink.until(() => sink.events.length === 1);
 });
+
+t.test('a view that nobody follows any more is not kept, though its entry has no events', async (t) => {
+  const { fixture, stream } = await startStream(t);
+  for (let session = 0; session < 3; session++) {
+    const { sink, subscription } = await follow(stream);
+    await sink.until(() => sink.has('caught_up'));
+    await subscription.close();
+  }
+  const event = { op: 'snapshot_begin', entryVersion: 1, acceptedAtMs: 0, keyId: 0 } as const;
+  let matched = 0;
+  const countMatched = (): void => stream.matchLive('civil.person', event, () => matched++);
+  countMatched();
+  t.equal(matched, 0);
+  const { sink } = await follow(stream, { cursor: 'other' });
+  await sink.until(() => sink.has('caught_up'));
+  countMatched();
+  t.equal(matched, 1);
+  await fixture.publish('create', person(1));
+  await sink.until(() => sink.events.length === 1);
+});

@@ -166,7 +166,6 @@ function openBase(deps: StreamDeps) {
     letters: new DeadLetterStore(bus),
     traffic,
     table: new SubscriptionTable(traffic),
-    views: new LiveViews(),
     logOf: presentEpochOf(store),
     fieldsOf: (entry: string) => fieldsOf(entries, entry),
   };
@@ -182,7 +181,7 @@ function cursorBound({ grants, cursorsPerSystemMax }: StreamDeps): CursorBound {
 }
 
 /** Readers of the log, what they dispatch to, and what watches over the subscriptions. */
-function openLive(deps: StreamDeps, { table, views, receipts, fieldsOf }: Base) {
+function openLive(deps: StreamDeps, { table, receipts, fieldsOf }: Base) {
   const { bus, replicas, metrics, ledger, warn } = deps;
   const failures = new SubscriptionFailures(table, warn);
   const readers: PartitionReaders = new PartitionReaders({
@@ -206,18 +205,19 @@ function openLive(deps: StreamDeps, { table, views, receipts, fieldsOf }: Base) 
     metrics,
     traces: deps.traces,
   });
+  const views = new LiveViews((live) => dispatch.deactivate(live));
   const segments = new LogSegments(bus, readers, replicas, (events) => metrics.caughtUpRead(events));
   const epochChanges = new EpochChanges(deps);
   const watched = { table, views, readers, segments, epochChanges };
   const monitor = new SubscriptionMonitor({ ...deps, ...watched, broker: receipts.chain.broker });
-  return { failures, readers, dispatch, writes, segments, epochChanges, monitor };
+  return { failures, readers, dispatch, views, writes, segments, epochChanges, monitor };
 }
 type Live = ReturnType<typeof openLive>;
 
 function openSubscriptions(deps: StreamDeps, base: Base, live: Live): SubscriptionService {
   const { entries, grants, metrics, ledger, clock } = deps;
   const { table, cursors, letters, logOf, fieldsOf } = base;
-  const { segments, readers, dispatch, writes, failures } = live;
+  const { segments, readers, dispatch, views, writes, failures } = live;
   const catchUp = new CatchUp({
     ...{ segments, readers, fieldsOf, metrics },
     onLive: (subscription) => dispatch.activate(subscription.parts.liveView),
@@ -228,6 +228,7 @@ function openSubscriptions(deps: StreamDeps, base: Base, live: Live): Subscripti
   const opener = new SubscriptionOpener({
     ...base,
     readers,
+    views,
     services: {
       refusal: (parts) => deliveryRefusal(parts, ledger, clock()),
       isMemoryScarce: () => segments.isMemoryScarce,

@@ -74,6 +74,14 @@ export class LiveDispatch {
     views.add(live);
   }
 
+  /** Stops matching events for a view. Without it an entry that has no events would keep every view that was ever followed. */
+  deactivate(live: LiveView): void {
+    const { entry } = live.view;
+    const views = this.#byEntry.get(entry);
+    views?.delete(live);
+    if (views?.size === 0) this.#byEntry.delete(entry);
+  }
+
   onEvent(logEvent: LogEvent): void {
     const views = this.#byEntry.get(logEvent.entry);
     if (!views) return;
@@ -81,7 +89,7 @@ export class LiveDispatch {
     const { channels, events } = this.#gathered;
     let partition = NOT_SENT;
     views.match(event, (live, op) => {
-      if (!live.hasMembers) return this.#deactivate(live, views);
+      if (!live.hasMembers) return this.deactivate(live);
       const projected = live.view.project(position, event, op);
       for (const channel of live.channels) {
         if (channel.size === 0) continue;
@@ -99,11 +107,6 @@ export class LiveDispatch {
   /** Asks the live index of an entry which views deliver an event; nothing is sent. */
   match(entry: string, event: DeliverableEvent, matched: Matched<LiveView>): void {
     this.#byEntry.get(entry)?.match(event, matched);
-  }
-
-  #deactivate(live: LiveView, views: EntryViews<LiveView>): void {
-    views.delete(live);
-    if (views.size === 0) this.#byEntry.delete(live.view.entry);
   }
 
   /** Sends all pending frames. */

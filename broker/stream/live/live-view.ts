@@ -61,6 +61,9 @@ export class LiveView {
 export class LiveViews {
   readonly #byKey = new Map<string, LiveView>();
 
+  /** `onDropped` is called with a view when its last subscription is released. */
+  constructor(private readonly onDropped: (live: LiveView) => void) {}
+
   get size(): number {
     return this.#byKey.size;
   }
@@ -85,7 +88,9 @@ export class LiveViews {
 
   release(live: LiveView): void {
     live.subscriptions--;
-    if (live.subscriptions === 0) this.#byKey.delete(live.view.key);
+    if (live.subscriptions > 0) return;
+    this.#byKey.delete(live.view.key);
+    this.onDropped(live);
   }
 
   [Symbol.iterator](): Iterator<LiveView> {

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { atTicks } from '../../proto/async/shared-ticks.js';
+import { randomId } from '../../proto/random-id.js';
 import type { Bus } from '../nats/bus.js';
 
 /** Core NATS subject on which processes announce themselves. */
@@ -42,7 +42,7 @@ export interface PresenceDeps {
  * One that was killed, frozen or cut off is among them that long, since nobody can tell which of the three it is.
  */
 export class Presence {
-  readonly id = randomBytes(9).toString('base64url');
+  readonly id = randomId();
   readonly #others = new Map<string, OtherProcess>();
   readonly #clockMs: () => number;
   #listenedAtMs: number;

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { NOTICE_INTERVAL_MS, SpacedReports } from '../../proto/async/spaced-reports.js';
+import { randomId } from '../../proto/random-id.js';
 import { receiptSubject } from '../../proto/subject.js';
 import type { Bus } from '../nats/bus.js';
 import { DuplicateInBatchError } from '../nats/store-errors.js';
@@ -50,7 +50,7 @@ const WAITING_RECORDS_MAX = 50_000;
  */
 export class ReceiptChain {
   /** One chain per run of a broker: a chain that a crash interrupted is never continued. */
-  readonly broker = `b-${randomBytes(9).toString('base64url')}`;
+  readonly broker = `b-${randomId()}`;
   readonly #waiting: Link[] = [];
   readonly #refusals = new SpacedReports(() => performance.now(), NOTICE_INTERVAL_MS);
   #head = '';

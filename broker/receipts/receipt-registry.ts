@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { SluiceError } from '../../proto/errors.js';
+import { randomId } from '../../proto/random-id.js';
 import { Receipt } from './receipt.js';
 import { ReceiptChain, type ReceiptChainDeps } from './receipt-chain.js';
 import type { ReceiptOpening } from './receipt-record.js';
@@ -34,7 +34,7 @@ export class ReceiptRegistry {
 
   /** Resolves when it is recorded that the positions in (from, through] were skipped. */
   async recordSkipped({ party, grant, ...skipped }: SkippedPositions): Promise<void> {
-    const receipt = randomBytes(9).toString('base64url');
+    const receipt = randomId();
     await this.chain.append(party, grant, { receipt, act: 'skipped', party, grant, ...skipped });
   }
 

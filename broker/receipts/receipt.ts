@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomId } from '../../proto/random-id.js';
 import type { ReceiptChain } from './receipt-chain.js';
 import type { ReceiptOpening, ReceiptTotals } from './receipt-record.js';
 
@@ -7,7 +7,7 @@ const CEILING_STEP = 1_000_000;
 
 /** The receipt of one subscription: opened before anything is sent, updated with totals, closed at the end. */
 export class Receipt {
-  readonly id = randomBytes(9).toString('base64url');
+  readonly id = randomId();
   #ceiling: number;
   #through: number;
   #sent = 0;

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomId } from '../../../proto/random-id.js';
 import { WEBHOOK_SENDER_SUBJECT } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
 import { leaderGet } from '../../nats/read/leader-get.js';
@@ -22,7 +22,7 @@ interface LeaseRecord {
  * free when the one who looks has not seen its record change for longer than a holder sends without having written it.
  */
 export class SenderLease {
-  readonly #holder = randomBytes(9).toString('base64url');
+  readonly #holder = randomId();
   /** Sequence of the newest record that was seen, and since when. */
   #seen: { revision: number; sinceMs: number } | undefined;
   #heldUntilMs = 0;

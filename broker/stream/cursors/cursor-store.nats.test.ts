@@ -125,6 +125,23 @@ t.test('a cursor is recalled as it was given up, once, until another broker clai
   t.equal(store.recall('g', 'default', ''), undefined);
 });
 
+t.test('claims that are stored together are announced to other brokers in fewer messages', async (t) => {
+  const nats = await startNats(t);
+  const buses = [await connect(t, nats), await connect(t, nats)] as const;
+  const [store, other] = [await openStore(t, buses[0]), await openStore(t, buses[1])];
+  const requests = Array.from({ length: 10 }, (_, i) => ({ ...REQUEST, name: `c${i}` }));
+  for (const request of requests) await store.release(await store.claim(request, undefined));
+  let messages = 0;
+  buses[0].nc.subscribe('sluice.claimed.>', { callback: () => void messages++ });
+  await buses[0].nc.flush();
+  const stored = await Promise.all(requests.map(({ name }) => other.load('g', name, '')));
+  await Promise.all(requests.map((request, i) => other.claim(request, stored[i])));
+  await buses[1].nc.flush();
+  await buses[0].nc.flush();
+  for (const { name } of requests) t.equal(store.recall('g', name, ''), undefined, `${name} is not recalled`);
+  t.ok(messages > 0 && messages < requests.length, `${messages} messages`);
+});
+
 t.test('a claim upon a recalled record that is no longer the newest is rejected with SUPERSEDED', async (t) => {
   const store = await openStore(t);
   await store.release(await store.claim(REQUEST, undefined));

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { LruMap } from '../../../proto/collections/lru-map.js';
 import { SluiceError } from '../../../proto/errors.js';
 import { isSameEpoch } from '../../../proto/log-position.js';
+import { randomId } from '../../../proto/random-id.js';
 import { cursorSubject } from '../../../proto/subject.js';
 import type { Bus } from '../../nats/bus.js';
 import { lastOf, lastPerSubject, messagesBySubject, messagesOn } from '../../nats/read/log-reader.js';
@@ -35,6 +35,11 @@ const REMEMBERED_CURSORS_MAX = 20_000;
 /** Core NATS subject on which brokers announce claims to each other. A hint that saves time: correctness rests on the fence. */
 const CLAIMED = 'sluice.claimed';
 
+interface Announcement {
+  subject: string;
+  claim: string;
+}
+
 /**
  * Named durable positions of grants.
  *
@@ -47,6 +52,8 @@ export class CursorStore {
   readonly #held = new Map<string, Cursor>();
   readonly #remembered = new LruMap<string, StoredCursor>(REMEMBERED_CURSORS_MAX);
   readonly #quota: CursorQuota;
+  /** Claims of which other brokers have not heard yet. */
+  #unannounced: Announcement[] = [];
 
   constructor(
     private readonly bus: Bus,
@@ -60,7 +67,12 @@ export class CursorStore {
   }
 
   start(): void {
-    this.bus.nc.subscribe(`${CLAIMED}.>`, { callback: (_error, message) => this.#onClaimed(message.string()) });
+    this.bus.nc.subscribe(`${CLAIMED}.>`, {
+      callback: (_error, message) => {
+        const claims = message.json<Announcement | Announcement[]>();
+        for (const claim of Array.isArray(claims) ? claims : [claims]) this.#onClaimed(claim);
+      },
+    });
     // Claims of others are not heard meanwhile.
     this.bus.onStatus(() => this.#remembered.clear());
   }
@@ -131,7 +143,7 @@ export class CursorStore {
     stored: StoredCursor | undefined,
     { position, removed, ackedAt }: Pick<CursorRecord, 'position' | 'removed' | 'ackedAt'>,
   ): Promise<Cursor> {
-    const claim = randomBytes(9).toString('base64url');
+    const claim = randomId();
     const acknowledged = ackedAt ?? stored?.record.ackedAt;
     const base = { log, narrowing, claim, ...(removed && { removed }), ackedAt: removed ? undefined : acknowledged };
     const cursor = new Cursor(grant, name, base, position, stored?.revision ?? 0);
@@ -143,7 +155,7 @@ export class CursorStore {
     if (replaced) this.#checkpoint.fence(replaced);
     this.#held.set(cursor.subject, cursor);
     this.#remembered.delete(cursor.subject);
-    this.bus.nc.publish(`${CLAIMED}.${grant}.${name}`, JSON.stringify({ subject: cursor.subject, claim }));
+    this.#announce({ subject: cursor.subject, claim });
     return cursor;
   }
 
@@ -225,8 +237,21 @@ export class CursorStore {
     return byGrant;
   }
 
-  #onClaimed(text: string): void {
-    const { subject, claim } = JSON.parse(text) as { subject: string; claim: string };
+  /** The claims of a batch are answered at one moment, and one message announces them. */
+  #announce(claim: Announcement): void {
+    if (this.#unannounced.push(claim) === 1) queueMicrotask(() => this.#announceAll());
+  }
+
+  #announceAll(): void {
+    const { nc } = this.bus;
+    const claims = this.#unannounced;
+    this.#unannounced = [];
+    if (nc.isClosed() || nc.isDraining()) return;
+    // Brokers of earlier versions read no list: they find the claims of a storm when they write.
+    nc.publish(`${CLAIMED}.cursors`, JSON.stringify(claims.length === 1 ? claims[0] : claims));
+  }
+
+  #onClaimed({ subject, claim }: Announcement): void {
     const held = this.#held.get(subject);
     if (held && held.claim !== claim) this.#checkpoint.check(held);
     if (this.#remembered.get(subject)?.record.claim !== claim) this.#remembered.delete(subject);

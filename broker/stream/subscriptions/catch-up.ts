@@ -53,15 +53,18 @@ export class CatchUp {
       await this.#untilReached(subscription);
       await subscription.onDrained();
       await coverReceipt(subscription, this.#partition(subscription).head);
-      if (!this.#missingOnly(subscription)) {
+      let missing = this.#missingOnly(subscription);
+      if (!missing) {
         const fed = this.#feedFromLog(subscription, channel);
         onArrived();
         await fed;
         continue;
       }
-      // Hundreds may come to this at once, each with a view of its own to encode for.
-      await sharedTurn(turnShare(subscription));
-      const missing = this.#missingOnly(subscription);
+      if (missing.length > 0) {
+        // Hundreds may come to this at once, each with a view of its own to encode for.
+        await sharedTurn(turnShare(subscription));
+        missing = this.#missingOnly(subscription);
+      }
       if (missing && this.#join(subscription, missing, channel)) return;
     }
   }

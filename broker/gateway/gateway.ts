@@ -109,13 +109,11 @@ export class Gateway {
   }
 
   #admit(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const url = addressOf(request);
-    if (url.pathname !== STREAM_PATH) throw new SluiceError('NOT_FOUND', `WebSockets are served at ${STREAM_PATH}`);
+    const ticket = ticketOf(request);
     if (this.#isDraining) throw new SluiceError('SHUTTING_DOWN', 'the broker is shutting down');
     if (this.#sessions.size >= this.deps.limits.maxSessions) throw new SluiceError('TOO_MANY', 'too many sessions');
     const encoding = chooseSubprotocol(request.headers['sec-websocket-protocol']);
     if (!encoding) throw new SluiceError('BAD_REQUEST', 'none of the offered subprotocols is known');
-    const ticket = url.searchParams.get('ticket');
     if (ticket !== null) {
       if (this.#pendingTickets >= PENDING_TICKETS_MAX) throw new SluiceError('TOO_MANY', 'too many handshakes at once');
       this.#accept(request, socket, head, (ws, isCompressed) => {
@@ -160,8 +158,8 @@ export class Gateway {
       this.deps.limits.compression && asksForSharedCompression(request.headers['sec-websocket-extensions']);
     const server = isCompressed ? this.#compressingServer : this.#server;
     server.handleUpgrade(request, socket, head, (ws) => {
-      // Without a listener an error before the session's own would bring the process down.
-      ws.on('error', () => {});
+      // Without a listener an error before the session's own would bring the process down. One made here would keep the request.
+      ws.on('error', ignoreError);
       enter(ws, isCompressed);
     });
   }
@@ -232,13 +230,18 @@ export class Gateway {
   }
 }
 
-/** Throws BAD_REQUEST; the address is not repeated, it may hold a ticket. */
-function addressOf(request: IncomingMessage): URL {
-  const url = request.url ?? '/';
+function ignoreError(): void {}
+
+/** Null without one. Throws BAD_REQUEST or NOT_FOUND; the address is not repeated, it may hold a ticket. */
+function ticketOf({ url = '/' }: IncomingMessage): string | null {
+  // Clients that are no browsers send a token in a header and nothing behind the path: thousands at once in a storm.
+  if (url === STREAM_PATH) return null;
   if (!url.startsWith('/') || !URL.canParse(url, 'http://broker')) {
     throw new SluiceError('BAD_REQUEST', 'the address of the request is malformed');
   }
-  return new URL(url, 'http://broker');
+  const { pathname, searchParams } = new URL(url, 'http://broker');
+  if (pathname !== STREAM_PATH) throw new SluiceError('NOT_FOUND', `WebSockets are served at ${STREAM_PATH}`);
+  return searchParams.get('ticket');
 }
 
 function closeOf(error: unknown): [number, string] {

@@ -57,7 +57,16 @@ const ENCODINGS: Record<Subprotocol, FrameEncoding> = {
   },
 };
 
-export function codecFor(protocol: Subprotocol): FrameCodec {
+const CODECS: Record<Subprotocol, FrameCodec> = {
+  'sluice.v1.json': codecOf('sluice.v1.json'),
+  'sluice.v1.msgpack': codecOf('sluice.v1.msgpack'),
+  'sluice.v1.protobuf': codecOf('sluice.v1.protobuf'),
+};
+
+/** The codec of an encoding, which all sessions share. */
+export const codecFor = (protocol: Subprotocol): FrameCodec => CODECS[protocol];
+
+function codecOf(protocol: Subprotocol): FrameCodec {
   const wire = ENCODINGS[protocol];
   return {
     protocol,

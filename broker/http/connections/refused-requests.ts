@@ -22,7 +22,8 @@ export class BrokerRequest extends IncomingMessage {
 }
 
 const isWebSocket = (upgrade: string | undefined): boolean =>
-  upgrade?.split(',').some((protocol) => /^websocket(?:\/|$)/i.test(protocol.trim())) ?? false;
+  upgrade === 'websocket' ||
+  (upgrade?.split(',').some((protocol) => /^websocket(?:\/|$)/i.test(protocol.trim())) ?? false);
 
 /** Requests whose client waits for `100 Continue` before it sends the body, with their responses. */
 const waitingForContinue = new WeakMap<IncomingMessage, ServerResponse>();

@@ -25,11 +25,10 @@ interface WrittenField {
 export class RecordCodec {
   /** Made for the first record that is decoded: intake only encodes. */
   #byNumber: Map<number, ItemField> | undefined;
-  readonly #ascending: WrittenField[];
+  /** Made for the first record that is encoded: views only decode. */
+  #ascending: WrittenField[] | undefined;
 
-  constructor(private readonly fields: readonly ItemField[]) {
-    this.#ascending = [...fields].sort((a, b) => a.number - b.number).map(writtenField);
-  }
+  constructor(private readonly fields: readonly ItemField[]) {}
 
   /** Skips items that the shape does not have; validate first where that must be an error. */
   encode(data: RecordData): Uint8Array {
@@ -39,6 +38,7 @@ export class RecordCodec {
 
   /** The same behind what a message holds already. */
   write(data: RecordData, to: MessageWriter): void {
+    this.#ascending ??= [...this.fields].sort((a, b) => a.number - b.number).map(writtenField);
     for (const field of this.#ascending) {
       if (field.isInherited && !Object.hasOwn(data, field.name)) continue;
       const value = data[field.name];
@@ -51,7 +51,7 @@ export class RecordCodec {
   /** Decodes bytes that are known to be valid: unknown fields are skipped, wire types are not checked. */
   decode(bytes: Uint8Array): RecordData {
     const data: RecordData = {};
-    if (this.#ascending.length === 0) return data;
+    if (this.fields.length === 0) return data;
     this.#byNumber ??= new Map(this.fields.map((field) => [field.number, field]));
     const reader = Reader.create(bytes);
     while (reader.pos < reader.len) {

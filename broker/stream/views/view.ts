@@ -29,7 +29,7 @@ export interface ViewSource {
 /** A compiled grant: which records are delivered, and which items of them. Equal grants have equal keys and share one view. */
 export class View {
   readonly filter: RowFilter;
-  readonly fields: ItemField[];
+  readonly fields: ItemField[] = [];
   readonly codec: RecordCodec;
   readonly #projection: Projection;
   readonly #subject: StringTransform | undefined;
@@ -48,9 +48,9 @@ export class View {
       if (transform) transformed.push({ field: fieldOf(item), transform });
       else plain.push(item.number);
       if (item.identifier) this.#subject = transform;
+      this.fields.push(deliveredField(granted, item));
     }
     this.#projection = new Projection(plain, transformed);
-    this.fields = source.grant.items.map((granted) => deliveredField(granted, source.item(granted.name)));
     this.codec = new RecordCodec(this.fields);
   }
 
@@ -76,7 +76,9 @@ export class View {
   }
 
   get items(): DeliveredItem[] {
-    return this.fields.map(({ name, number, type, list }) => ({ name, number, type, ...(list ? { list } : {}) }));
+    return this.fields.map(({ name, number, type, list }) =>
+      list ? { name, number, type, list } : { name, number, type },
+    );
   }
 }
 

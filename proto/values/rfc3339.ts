@@ -72,4 +72,7 @@ export function instantMs(text: unknown): number | undefined {
 /** True for an RFC 3339 date-time with zone. */
 export const isInstant = (text: unknown): text is string => instantOf(text) !== undefined;
 
+/** The formats of JSON Schema as they are read everywhere: libraries take a space for the `T`, and zones without a colon or minutes. */
+export const RFC3339_FORMATS = { date: isDay, 'date-time': isInstant };
+
 export const isDayOrInstant = (text: unknown): text is string => isDay(text) || isInstant(text);

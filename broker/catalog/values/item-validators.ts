@@ -2,7 +2,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import { LruMap } from '../../../proto/collections/lru-map.js';
 import type { NumberedItem } from '../../../proto/entry/entry.js';
 import { itemSchema } from '../../../proto/entry/entry-schema.js';
-import { isDay, isInstant } from '../../../proto/values/rfc3339.js';
+import { RFC3339_FORMATS } from '../../../proto/values/rfc3339.js';
 
 /** Validators that are kept, about 10 KiB each; a catalog of 40,000 entries needs a few hundred, code tables apart. */
 const VALIDATORS_MAX = 5_000;
@@ -17,7 +17,7 @@ export class ItemValidators {
     allErrors: true,
     meta: false,
     validateSchema: false,
-    formats: { date: isDay, 'date-time': isInstant },
+    formats: RFC3339_FORMATS,
   });
 
   /** Validates a value of the item, or an element of it where it is a list. */

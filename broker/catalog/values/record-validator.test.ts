@@ -5,7 +5,7 @@ import t from 'tap';
 import type { EntryVersion } from '../../../proto/entry/entry.js';
 import { dataSchema } from '../../../proto/entry/entry-schema.js';
 import type { RecordData } from '../../../proto/event/event.js';
-import { isDay, isInstant } from '../../../proto/values/rfc3339.js';
+import { RFC3339_FORMATS } from '../../../proto/values/rfc3339.js';
 import { entryVersion, recordOf } from '../../../tests/support/arbitrary-entry.js';
 import { ItemValidators } from './item-validators.js';
 import { RecordValidator } from './record-validator.js';
@@ -33,7 +33,7 @@ t.test('a record validated item by item gets the same verdict as by the publishe
   let accepted = 0;
   fc.assert(
     fc.property(entryAndRecord, ({ version, record }) => {
-      const ajv = new Ajv({ formats: { date: isDay, 'date-time': isInstant } });
+      const ajv = new Ajv({ formats: RFC3339_FORMATS });
       const schema = dataSchema(version);
       const present = withoutEmptyLists(version, record);
       const validator = new RecordValidator(version, version.items, schema.required as string[], validators);

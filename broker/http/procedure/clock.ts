@@ -1,4 +1,5 @@
 import type { FastifyContextConfig, FastifyInstance } from 'fastify';
+import { instantMs } from '../../../proto/values/rfc3339.js';
 import { actorOf, type Caller } from '../../parties/caller.js';
 import { momentOf } from '../../procedure/clock/shanghai-days.js';
 import type { SetOnce } from '../../procedure/due/test-clock.js';
@@ -49,7 +50,7 @@ export function clockRoutes(app: FastifyInstance, deps: ClockRoutesDeps): void {
     async (request, reply) => {
       const caller = callerOf(request);
       requireOperator(caller);
-      const nowMs = Date.parse(request.body.now);
+      const nowMs = instantMs(request.body.now) as number;
       const by = { actor: actorOf(caller), role: 'platform_operator' };
       const key = keyOf(request);
       if (!key) {

@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { FastifySchemaCompiler } from 'fastify';
+import { RFC3339_FORMATS } from '../../../proto/values/rfc3339.js';
 
 /** The schemas are the program's own, so no meta-schema is compiled to check them. */
 const OWN_SCHEMAS: Options = { strict: false, useDefaults: true, meta: false, validateSchema: false };
@@ -9,6 +10,7 @@ const OWN_SCHEMAS: Options = { strict: false, useDefaults: true, meta: false, va
 function ajvWith(options: Options): Ajv {
   const ajv = new Ajv({ ...OWN_SCHEMAS, ...options });
   addFormats.default(ajv);
+  for (const [name, check] of Object.entries(RFC3339_FORMATS)) ajv.addFormat(name, check);
   return ajv;
 }
 

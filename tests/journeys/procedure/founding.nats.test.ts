@@ -234,3 +234,18 @@ t.test('a calendar is refused with every fault, and a dry run changes nothing', 
   t.match(await bus.act('huang', '/v1/calendars', next), { id: 'cn@2026.2', state: 'in_force' });
   t.match(await bus.read('gao', '/v1/calendars/cn@2026.1'), { state: 'superseded' });
 });
+
+t.test('the test clock takes moments by the letter of RFC 3339, a leap second too', async (t) => {
+  const bus = await foundLawfulBus(t);
+  const set = (now: string) => bus.as('pan', 'POST', '/v1/clock', { now });
+  const { now: before } = await bus.read('pan', '/v1/clock');
+  for (const now of [
+    ...['2026-06-01 10:00:00Z', '2026-06-01\n10:00:00Z', '2026-06-01T10:00:00+0800', '2026-06-01T10:00:00+08'],
+    ...['2026-06-01T10:00:60Z', '2026-06-01T10:00:00', '2026-06-01'],
+  ]) {
+    const refused = { status: 400, body: { code: 'BAD_REQUEST', problems: [{ path: '/now' }] } };
+    t.match(await set(now), refused, JSON.stringify(now));
+  }
+  t.ok((await bus.read('pan', '/v1/clock')).now < `${before.slice(0, 10)}T23`, 'the time of the bus has not moved');
+  t.match(await set('2026-06-30T23:59:60Z'), { status: 200, body: { now: /^2026-07-01T08:00:00/ } });
+});

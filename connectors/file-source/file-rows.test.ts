@@ -35,6 +35,11 @@ t.test('CSV may end its lines in different forms, and none of them becomes part 
   ]);
 });
 
+t.test('a CSV line in which no field has a value is neither a record nor the header', async (t) => {
+  const text = ',\n  , \nnr,name\n1,Ann\n,\n"",""\n,,,\n';
+  t.same(await rowsOf(t, 'a.csv', text, ['nr', 'name']), [{ nr: '1', name: 'Ann' }]);
+});
+
 t.test('an NDJSON line in which no field has a value is no record', async (t) => {
   const text = '{"nr":"1"}\n{"nr":" ","name":"\\t"}\n{"nr":null,"name":[]}\n{}\n';
   t.same(await rowsOf(t, 'a.ndjson', text, ['nr']), [{ nr: '1' }]);

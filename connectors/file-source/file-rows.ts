@@ -63,12 +63,12 @@ async function* csvRows(
   let header: string[] | undefined;
   let indexes = new Map<string, number>();
   for await (const { record, info } of texts.pipe(parser) as AsyncIterable<CsvRecord>) {
+    if (record.every(isBlank)) continue;
     if (header === undefined) {
       header = record;
       indexes = columnIndexes(header, mapped);
       continue;
     }
-    if (record.every(isBlank)) continue;
     if (record.length !== header.length) {
       throw new BrokenFileError(`line ${info.lines} has ${record.length} fields, the header has ${header.length}`);
     }

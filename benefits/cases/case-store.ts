@@ -46,6 +46,8 @@ export class CaseStore {
   readonly #intake: FactIntake;
   readonly #setAside: SetAsideTable;
   #setAsideCount = 0;
+  /** Grants in force of rules that are new here: until the bus has said what they deliver, stored records may lack what the rules need. */
+  readonly #unchecked = new Set<string>();
   /** Called for each record or case that is set aside; its reason holds no values. */
   onSetAside: ((entry: Pick<SetAside, 'source' | 'position' | 'reason'>) => void) | undefined;
   /** Called when the last entry has come right. */
@@ -84,28 +86,11 @@ export class CaseStore {
     await database.transaction(async (sql) => {
       await createTables(sql, schemaName);
       await store.#states.load(sql, rules.grants);
-      await store.#awaitItems(sql);
       await store.#registerRules(sql);
       store.#setAsideCount = await store.#setAside.size(sql);
     });
     store.casesDue.set();
     return store;
-  }
-
-  /** Rules that need items which the stored records lack decide nothing before the grant is read again. */
-  async #awaitItems(sql: Sql): Promise<void> {
-    for (const grant of this.rules.grants) {
-      const before = this.#states.get(grant);
-      const { items = {} } = before;
-      const joins = [...(this.rules.joinItems.get(grant) ?? [])];
-      const needed = this.rules.feedsOf(grant).flatMap(({ source }) => [...source.items.keys()]);
-      const isThere =
-        needed.every((item) => items[item] !== undefined) && joins.every((item) => items[item]?.endsWith(JOINED));
-      if (before.items === undefined || isThere) continue;
-      const state = { ...before, caughtUp: false };
-      await this.#states.store(sql, state);
-      this.#states.committed(state);
-    }
   }
 
   progressOf(grant: string): GrantState {
@@ -195,7 +180,10 @@ export class CaseStore {
    */
   startAgain(grant: string, items = this.progressOf(grant).items): Promise<void> {
     const anew = { log: '', position: 0, caughtUp: false, snapshot: undefined, items };
-    return this.#exclusively(() => this.#storeState({ ...this.progressOf(grant), ...anew }));
+    return this.#exclusively(async () => {
+      await this.#storeState({ ...this.progressOf(grant), ...anew });
+      this.#checked(grant);
+    });
   }
 
   /**
@@ -209,9 +197,15 @@ export class CaseStore {
       const isThere = (name: string): boolean =>
         items[name] === delivered[name] || items[name] === `${delivered[name]}${JOINED}`;
       const lacking = state.log === '' ? [] : Object.keys(delivered).filter((name) => !isThere(name));
-      if (lacking.length === 0) await this.#storeState({ ...state, items: delivered });
-      return lacking;
+      if (lacking.length > 0) return lacking;
+      await this.#storeState({ ...state, items: delivered });
+      this.#checked(grant);
+      return [];
     });
+  }
+
+  #checked(grant: string): void {
+    if (this.#unchecked.delete(grant)) this.casesDue.set();
   }
 
   async #storeState(state: GrantState): Promise<void> {
@@ -310,6 +304,7 @@ export class CaseStore {
         for (const rule of this.rules.rulesFedBy(grant)) await this.#scheduleAll(sql, rule, cause);
       });
       this.#states.committed(state);
+      if (!state.inForce) this.#unchecked.delete(grant);
       this.casesDue.set();
     });
   }
@@ -324,6 +319,10 @@ export class CaseStore {
         );
       } else if (became === 'new') {
         await this.#scheduleAll(sql, rule, `rule version ${rule.version}`);
+        for (const { grant } of rule.sources.values()) {
+          const { caughtUp, inForce } = this.progressOf(grant);
+          if (caughtUp && inForce) this.#unchecked.add(grant);
+        }
       }
     }
     if (problems.length > 0) throw new ConnectorConfigError(problems);
@@ -338,6 +337,8 @@ export class CaseStore {
   }
 
   #isReady(rule: Rule): boolean {
-    return [...rule.sources.values()].every(({ grant }) => this.progressOf(grant).caughtUp);
+    return [...rule.sources.values()].every(
+      ({ grant }) => this.progressOf(grant).caughtUp && !this.#unchecked.has(grant),
+    );
   }
 }

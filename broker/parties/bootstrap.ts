@@ -1,7 +1,8 @@
 import { SluiceError } from '../../proto/errors.js';
+import { ConfigError } from '../config.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Act } from '../ledger/record.js';
-import { type BusFacts, ConfigurationConflictError } from './bus-facts.js';
+import type { BusFacts } from './bus-facts.js';
 import { type Credentials, newToken, tokenProblem } from './credentials.js';
 import type { StoredOfficer } from './officer.js';
 
@@ -33,7 +34,7 @@ export interface Bootstrapped {
 /**
  * Founds the bus on an empty ledger: its mode, its secret and its first operator. Registers a trial bus whose broker has
  * a registration now; the end of the trial then puts `operator` in place of the trial's. Records each start of a broker
- * with its mode. Throws ConfigurationConflictError, with nothing recorded, when the configuration contradicts the ledger.
+ * with its mode. Throws ConfigurationConflictError, with nothing recorded, when the configuration contradicts the ledger, ConfigError for a short token.
  */
 export async function bootstrap(
   { ledger, credentials, facts }: { ledger: Ledger; credentials: Credentials; facts: BusFacts },
@@ -69,7 +70,7 @@ const foundedAct = (options: BootstrapOptions): Act => ({
 
 function operatorAct(credential: string, options: BootstrapOptions): Act {
   const problem = options.bootstrapToken === undefined ? undefined : tokenProblem(options.bootstrapToken);
-  if (problem !== undefined) throw new ConfigurationConflictError(`bootstrapToken (SLUICE_BOOTSTRAP_TOKEN) ${problem}`);
+  if (problem !== undefined) throw new ConfigError([`bootstrapToken (SLUICE_BOOTSTRAP_TOKEN) ${problem}`]);
   const operator: StoredOfficer = {
     id: FIRST_OPERATOR,
     party: ownerOf(options) ?? OPERATOR_PARTY,

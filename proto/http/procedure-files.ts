@@ -54,6 +54,12 @@ export interface HistoryItem {
 export interface WholeFile extends FileAnswer {
   document: Record<string, unknown>;
   history: HistoryItem[];
+  /** More time that was asked for, of an application or of an update of an entry; what was granted is in its clock. */
+  extension?: { days: number; reason?: string };
+  /** Of an application, to officers of the provider: the reply that a reviewer has prepared. */
+  prepared?: { reply: Record<string, unknown>; by: string };
+  /** Of an entry that must be updated: the event that obliges to it. */
+  trigger?: { type: string; date: string; document: string };
 }
 
 export interface Notice {

@@ -16,7 +16,7 @@ import {
   unlikeVersion,
   versionInForce,
 } from './document-check.js';
-import { REPLY_ACTS, standingConsent } from './reply-acts.js';
+import { preparedFor, REPLY_ACTS, standingConsent } from './reply-acts.js';
 
 const DAYS_UNCONDITIONAL = 1;
 const DAYS_CONDITIONAL = 10;
@@ -108,6 +108,7 @@ export const APPLICATIONS: Machine = {
     const { grant } = applicationOf(one);
     return grant === undefined ? {} : { grant };
   },
+  details: preparedFor,
   isReadable: (one, caller) => (isFiled(one) ? undefined : caller.party === one.sides.demand),
   transitions: [
     {

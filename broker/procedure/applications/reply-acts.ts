@@ -1,5 +1,6 @@
 import type { EntryVersion } from '../../../proto/entry/entry.js';
 import type { LawfulProblem } from '../../../proto/errors.js';
+import type { OfficerCaller } from '../../parties/caller.js';
 import { stands } from '../engine/act-guards.js';
 import { digestOf } from '../engine/answer.js';
 import { DIGEST, listOf, TEXT } from '../engine/body-check.js';
@@ -38,6 +39,17 @@ const spent = (text: string, path = '/days'): LawfulProblem => problem(path, 'EX
 
 interface Asked {
   days: number;
+  reason: string;
+}
+
+/** What stands for those who act next: the time that was asked for, and to the provider the reply that was prepared. */
+export function preparedFor({ memo, sides }: ProcedureFile, { party }: OfficerCaller): Fields {
+  const { extension, prepared, preparedBy } = memo;
+  const { days, reason } = (extension ?? {}) as Partial<Asked>;
+  return {
+    ...(extension !== undefined && { extension: { days, reason } }),
+    ...(prepared !== undefined && party === sides.provider && { prepared: { reply: prepared, by: preparedBy } }),
+  };
 }
 
 const askOnce: Guard = {
@@ -215,6 +227,7 @@ export const REPLY_ACTS: readonly Transition[] = [
       notMoreThanAsked,
       inTime,
     ],
+    clocks: ['D3 +days', 'D4 +days'],
     apply: ({ file, body, clocks }) => {
       for (const id of REPLY_CLOCKS) clocks.extend(id, Number(body.days));
       file.memo = { ...file.memo, extension: { ...(file.memo.extension as Asked), isOpen: false } };

@@ -13,6 +13,7 @@ import {
   newestText,
   OF_A_NEWER,
   OF_A_PUBLISHED,
+  obligationOf,
   openD1,
   providerOf,
   stateBesides,
@@ -174,8 +175,8 @@ const UPDATE: Transition[] = [
     who: ['own.body_head'],
     body: DAYS,
     guard: ['days', guards.WITHIN_EXTENSION, 'reason', guards.D1_IN_TIME],
-    apply: ({ file, body }) => {
-      file.memo = { ...file.memo, extension: { days: Number(body.days), isGranted: false } };
+    apply: ({ file, body, reason }) => {
+      file.memo = { ...file.memo, extension: { days: Number(body.days), reason, isGranted: false } };
     },
     notices: ['CD'],
     article: 'R17',
@@ -188,10 +189,11 @@ const UPDATE: Transition[] = [
     who: ['peer.competent_reviewer'],
     body: DAYS,
     guard: [guards.AS_ASKED, 'days', guards.D1_IN_TIME],
+    clocks: ['D1 +days'],
     isAwaited: (file) => memoOf(file).extension?.isGranted === false,
     apply: ({ file, body, clocks }) => {
       const { extension } = memoOf(file);
-      file.memo = { ...file.memo, extension: { days: extension?.days, isGranted: true } };
+      file.memo = { ...file.memo, extension: { ...extension, isGranted: true } };
       clocks.extend('D1', Number(body.days));
     },
     notices: ['P'],
@@ -262,6 +264,7 @@ export const CATALOG: Machine = {
     const version = draftOf(file) ? (newest ?? 0) + 1 : newest;
     return { ...(published !== undefined && { published }), ...(version !== undefined && { version }) };
   },
+  details: obligationOf,
   links: ({ id }) => ({ self: `/v1/catalog/${id}/file`, entry: `/v1/catalog/${id}` }),
   shown: (file) => ({ ...newestText(file) }),
   digested: (file) => ({ ...newestText(file) }),

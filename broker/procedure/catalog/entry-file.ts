@@ -15,7 +15,7 @@ export const OF_A_NEWER = ['draft', 'approved_internal', 'under_review', 'return
 /** States of a version that the peer has before it. */
 const SUBMITTED: readonly string[] = ['under_review', 'returned'];
 
-/** State of an entry that guards of later acts need, and nobody is shown. */
+/** State of an entry that guards of later acts need. */
 export interface EntryMemo extends Fields {
   endsAt?: string | undefined;
   /** Officers who wrote the version that is not published yet. */
@@ -25,7 +25,7 @@ export interface EntryMemo extends Fields {
   /** The event that obliges to update; open until the publication of a version. */
   trigger?: Fields;
   /** Extension of D1 that was asked for, once for each D1. */
-  extension?: { days: number; isGranted: boolean };
+  extension?: { days: number; reason?: string; isGranted: boolean };
   /** A request for withdrawal stands. */
   withdrawalRequested?: boolean;
   /** Record behind which the version in force was published. */
@@ -66,6 +66,16 @@ export const textDigest = (file: WithDocument): string | undefined => {
   const text = newestText(file);
   return text && digestOf(text);
 };
+
+/** Why the entry must be updated, and the extension that was asked for: the department acts on the one, its peer on the other. */
+export function obligationOf(file: Pick<FileState, 'memo'>): Fields {
+  const { trigger, extension } = memoOf(file);
+  const { days, reason } = extension ?? {};
+  return {
+    ...(trigger && { trigger }),
+    ...(extension && { extension: { days, ...(reason !== undefined && { reason }) } }),
+  };
+}
 
 /** The newest D1, while the update that it asks for is not submitted. */
 export function openD1({ clocks }: Pick<FileState, 'clocks'>): Clock | undefined {

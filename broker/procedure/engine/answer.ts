@@ -70,7 +70,7 @@ export function describeFile(
   };
 }
 
-/** The answer with the whole document and history. */
+/** The answer with the whole document and history, and what officers have put down for the next one to act. */
 export function describeWhole(
   answer: Fields,
   machine: Machine,
@@ -81,7 +81,8 @@ export function describeWhole(
   const seen = asSeen(machine, file, caller, relations);
   // An act may have come since the file was read, and an answer is of one moment.
   const shown = history.filter((item) => item.seq <= file.seq && !seen.hides?.(item));
-  return { ...answer, document: shownDocument(machine, seen.file), history: shown };
+  const details = machine.details?.(seen.file, caller);
+  return { ...answer, ...details, document: shownDocument(machine, seen.file), history: shown };
 }
 
 /** The file as the caller sees it; the bus sees it whole. */

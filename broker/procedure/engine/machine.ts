@@ -34,8 +34,11 @@ export type Guard =
   | { needs: string; code?: ErrorCode; article?: string }
   | { name: string; check(context: ActContext): Problems | Promise<Problems> };
 
-/** `+` starts, `-` ends, `‖` pauses, `▷` resumes, `↻` lets an ended clock run again. Starts need facts and are done by `apply`; they stand here to be published. */
-export type ClockColumn = `${'+' | '-' | '‖' | '▷' | '↻'}${string}`;
+/**
+ * `+` starts, `-` ends, `‖` pauses, `▷` resumes, `↻` lets an ended clock run again, `+days` behind it extends it. Starts and extensions need facts
+ * and are done by `apply`; they stand here to be published.
+ */
+export type ClockColumn = `${'+' | '-' | '‖' | '▷' | '↻'}${string}` | `${string} +days`;
 
 /**
  * Sides of the file by their names in the table (D, P, CD, both, all, own, handler …), or the parties that a function finds. With a `kind` they
@@ -118,6 +121,8 @@ export interface Machine {
   settled?(world: World): Promise<void>;
   /** Further members of the answer. */
   answer?(file: ProcedureFile): Fields;
+  /** Further members where a file is read by itself, for its reader: lists and worklists would grow with them. */
+  details?(file: ProcedureFile, caller: OfficerCaller): Fields;
   links?(file: ProcedureFile): Record<string, string>;
   /** The document that `GET` shows; by default `fields`, else the record's document. */
   shown?(file: ProcedureFile): Fields;

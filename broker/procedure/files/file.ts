@@ -35,8 +35,8 @@ export interface FileState {
   /** The document that `GET` shows; absent where the record's `document` is shown itself. */
   fields?: Fields;
   /**
-   * Facts that guards of later acts need and nobody is shown: requests that stand, signatures, who prepared. At `endsAt`, a
-   * moment, something falls due besides the clocks: the end of a grant's period, of a contract, a consent, an access.
+   * Facts that guards of later acts need, such as signatures and who prepared; nobody is shown them but by `details` of the machine. At
+   * `endsAt`, a moment, something falls due besides the clocks: the end of a grant's period, of a contract, a consent, an access.
    */
   memo: Fields & { endsAt?: string | undefined };
   /** Files that this one is about, for `about=` and `entry=`: `kind/id`. */

@@ -117,6 +117,11 @@ async function conditional(t: Test, bus: LawfulBus): Promise<void> {
     body: { code: 'EXTENSION_SPENT', article: 'R21', problems: [{ path: '/days' }] },
   });
   await bus.act('lin', `${path}/ask-extension`, { days: 5, reason: 'many' });
+  t.strictSame(
+    (await bus.read('huang', path)).extension,
+    { days: 5, reason: 'many' },
+    'the peer that grants an extension reads what was asked for',
+  );
   t.match(await bus.as('huang', 'POST', `${path}/extend`, { days: 6 }), { body: { code: 'EXTENSION_SPENT' } });
   const extended = await bus.act('huang', `${path}/extend`, { days: 5 });
   t.match(extended, { state: 'extended' });
@@ -135,6 +140,10 @@ async function replied(t: Test, bus: LawfulBus, path: string): Promise<void> {
     body: { code: 'INCOMPLETE', problems: [{ path: '/reply/items' }, { path: '/reply/items' }] },
   });
   await bus.act('rui', `${path}/prepare`, { reply });
+  t.strictSame((await bus.read('lin', path)).prepared, { reply, by: 'rui' }, 'the body head reads the prepared reply');
+  for (const who of ['wu', 'huang']) {
+    t.notOk('prepared' in (await bus.read(who, path)), `a reply that is not given is not shown to ${who}`);
+  }
   const late = await bus.as('lin', 'POST', `${path}/approve`, { ...reply, conditions: ['pay'] });
   t.match(late, {
     status: 422,

@@ -94,6 +94,7 @@ t.test('an update with a trigger has D1 and D2, with one extension (steps 16 and
   const trigger = { type: 'law', date: '2026-02-28', document: 'Law on region names' };
   const due = await bus.act('huang', path(REGION_ID, 'trigger'), { trigger });
   t.match(due, { state: 'update_due', clocks: [{ id: 'D1', due: '2026-03-13', state: 'running', party: P }] });
+  t.strictSame((await bus.read('chen', path(REGION_ID, 'file'))).trigger, trigger, 'the editor reads why it is due');
   await at('2026-03-06');
   const ask = (body: object) => bus.as('lin', 'POST', path(REGION_ID, 'ask-extension'), body);
   t.match(await ask({ days: 6, reason: 'r' }), {
@@ -105,7 +106,9 @@ t.test('an update with a trigger has D1 and D2, with one extension (steps 16 and
     status: 409,
     body: { code: 'WRONG_STATE' },
   });
-  t.equal((await ask({ days: 4, reason: 'the register changes as well' })).status, 200);
+  const asked = { days: 4, reason: 'the register changes as well' };
+  t.equal((await ask(asked)).status, 200);
+  t.strictSame((await bus.read('huang', path(REGION_ID, 'file'))).extension, asked);
   t.match(await ask({ days: 1, reason: 'r' }), { status: 409, body: { code: 'EXTENSION_SPENT' } });
   t.match(await bus.as('huang', 'POST', path(REGION_ID, 'extend'), { days: 5 }), {
     status: 409,

@@ -1,30 +1,39 @@
-import { NONE, SELF } from '../engine/machine.js';
+import { type Machine, NONE, SELF } from '../engine/machine.js';
 import { REMOVED } from '../files/kinds.js';
-import type { PublishedMachine, PublishedTransition } from './published-machine.js';
+import { type PublishedMachine, type PublishedTransition, publishedMachine } from './published-machine.js';
 
 const HEAD = `# Every file of the procedure, state by state
 
 Made from the tables that the bus runs, by \`npm run procedures\`; \`GET /v1/procedures\` answers the same as data. [The procedure](procedure.md) says how they go together.
 
 \`who\` is relation and role: \`provider\` and \`demand\` are the sides of a file, \`own\` the department that it belongs to, \`peer\` its competent department, \`superior\` the one above
-that. Under *clocks*, \`+\` starts one, \`-\` ends it, \`‖\` pauses it, \`▷\` resumes it. Under *notices* stands who is notified: \`D\` demand side, \`P\` provider, \`CD\` competent department.
+that. Under *clocks*, \`+\` starts one, \`-\` ends it, \`‖\` pauses it, \`▷\` resumes it, \`+days\` extends it. Under *notices* stands who is notified: \`D\` demand side, \`P\` provider, \`CD\` competent department.
 An arrow back to its own state is an act that keeps it.
 `;
 
 /** The whole of docs/procedures.md. */
-export const proceduresPage = (machines: readonly PublishedMachine[]): string =>
-  [HEAD, ...machines.map(section)].join('\n');
+export const proceduresPage = (machines: readonly Machine[]): string => [HEAD, ...machines.map(section)].join('\n');
 
-function section(machine: PublishedMachine): string {
-  const { kind, available, transitions } = machine;
-  const note = available ? [] : ['This version does not run it yet: its addresses answer `NOT_FOUND`.', ''];
+function section(machine: Machine): string {
+  const published = publishedMachine(machine);
+  const { kind, transitions } = published;
+  const note = noteOf(machine);
   return [
-    ...[`## ${kind}`, '', ...note, '```mermaid', ...diagram(machine), '```', ''],
+    ...[`## ${kind}`, '', ...(note === undefined ? [] : [note, '']), '```mermaid', ...diagram(published), '```', ''],
     '| nr | from | act | to | who | guard | clocks | notices | article |',
     '|---|---|---|---|---|---|---|---|---|',
     ...transitions.map(tableRow),
     '',
   ].join('\n');
+}
+
+/** What of a table this version does not run. */
+function noteOf({ available, transitions }: Machine): string | undefined {
+  if (!available) return 'This version does not run it yet: its addresses answer `NOT_FOUND`.';
+  const isLater = transitions.some((row) => row.isLater);
+  return isLater
+    ? 'This version makes, lists and shows these files. Acts of officers on them answer `NOT_FOUND` yet.'
+    : undefined;
 }
 
 /** Acts between two states share one arrow, in the order of the table. */

@@ -54,6 +54,8 @@ t.test('importing what was exported changes nothing, as CSV and as a workbook, o
   await importInto(csv(FIRST, SECOND, second), { drafts, profile: 'guide-2017' });
   const plain = drafts.entries.get('civil.hukou')!;
   drafts.entries.set('civil.plain', { id: 'civil.plain', name: 'Plain', format: 'database', dataGrade: 'important' });
+  // Without a name in its cell a row belongs to the entry above.
+  drafts.entries.set('civil.named', { id: 'civil.named', name: { en: 'Adoptions' }, format: 'database' });
   drafts.entries.set('civil.hukou', {
     ...plain,
     name: { zh: ' 户籍 ', en: 'Households' },

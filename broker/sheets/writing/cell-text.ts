@@ -28,7 +28,7 @@ export function entryCell(column: Column, entry: EntryDraft, facts: EntryFacts):
     return (column.as === 'creditCode' ? facts.party.creditCode : facts.party.zhName) ?? '';
   }
   const target = ifNotShared !== undefined && entry.sharingAttribute === 'not_shared' ? ifNotShared : field;
-  const value = valueAt(entry, target);
+  const value = target === 'name.zh' ? nameOf(entry) : valueAt(entry, target);
   if (field === 'legalBasis') return basesText(value, column);
   return valueText(value, map);
 }
@@ -58,6 +58,9 @@ export function statedCode(entry: EntryDraft, { entries, columns }: TableProfile
   const isBesideCode = Object.entries(columns).some(([name, { field }]) => name !== from && field === 'resourceCode');
   return isBesideCode ? (kept ?? entry.resourceCode) : (entry.resourceCode ?? kept);
 }
+
+/** Readers tell rows apart by it: without a name in its cell, a row would belong to the entry above. */
+const nameOf = ({ name }: EntryDraft): unknown => titleZh(name) ?? (isMap(name) ? name.en : undefined);
 
 export function titleZh(title: unknown): string | undefined {
   if (typeof title === 'string') return title;

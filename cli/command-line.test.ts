@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { sluice } from '../tests/support/connectors/recording-terminal.js';
 
@@ -199,6 +202,26 @@ t.test('catalog lint lists every problem of every entry without a bus', async (t
   t.match(out, /p\.slow: not valid\n {2}- .*linear/);
   const lawful = await sluice('catalog', 'lint', file, '--lawful', '--json');
   t.match(JSON.parse(lawful.out)[0], { entry: 'p.good', problems: /provider|format/ });
+});
+
+t.test('an empty variable counts as not set', async (t) => {
+  const main = fileURLToPath(new URL('main.js', import.meta.url));
+  const empty = { SLUICE_URL: '', SLUICE_TOKEN: '', SLUICE_CONFIG: '' };
+  const options = {
+    env: { ...process.env, ...empty },
+    stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'],
+  };
+  const run = async (...args: string[]) => {
+    const child = spawn(process.execPath, [main, ...args], options);
+    const [err, [exitCode]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+    return { err, exitCode };
+  };
+  const unreachable = await run('status', '--url', await urlOfNobody());
+  t.equal(unreachable.exitCode, 3, unreachable.err);
+  const folder = join(t.testdir(), 'none');
+  const start = await run('start', '--data', folder, '--port', '65536');
+  t.match(start, { exitCode: 2, err: /port/ });
+  t.notMatch(start.err, /cannot be read/, 'no file of configuration is looked for');
 });
 
 t.test('a file that is not YAML is refused with its name', async (t) => {

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { change, csv, FIRST, SECOND } from '../../../tests/support/sheets/guide-rows.js';
 import { importDatasets, importInto } from '../../../tests/support/sheets/memory-drafts.js';
-import { errorCell, formula, workbook } from '../../../tests/support/sheets/workbook.js';
+import { dateTime, errorCell, formula, workbook } from '../../../tests/support/sheets/workbook.js';
 import { chineseText } from './chinese-texts.js';
 
 const second = (name: string, code: string): string =>
@@ -14,6 +14,8 @@ const TWO_SHEETS = [
       ['甲', 'x1', errorCell],
       ['甲', 'x2', ''],
       ['乙', 'x3', formula('')],
+      ['戊', 'x4', dateTime(0.5)],
+      ['己', 'x5', dateTime(60)],
     ],
   },
   {

@@ -13,6 +13,7 @@ const TEXTS: readonly (readonly [english: string, chinese: string])[] = [
   ['the cell has a formula without a stored value', '单元格的公式没有存储的结果'],
   ['the cell is not a number', '单元格不是数值'],
   ['the cell has a day that a sheet cannot show', '单元格的日期超出表格的范围'],
+  ['the cell has a time without a day in a format with one', '单元格只有时间没有日期，而其格式含日期'],
   ['the cell has the day 1900-02-29, which never was', '单元格的日期 1900-02-29 不存在'],
   ['secret data is not shared over this bus', '涉密数据不得通过本总线共享'],
   ['core data is not shared over this bus', '核心数据不得通过本总线共享'],

@@ -122,6 +122,7 @@ function timeCell(serial: number, format: string, is1904: boolean): Cell {
   if (!moment) return { flaw: 'has a day that a sheet cannot show' };
   const time = new Date(moment.ms).toISOString().slice(11, 19);
   if (!(year || month || day)) return time;
+  if (moment.day === 0) return { flaw: 'has a time without a day in a format with one' };
   const date = dateOfDayNumber(moment.day);
   if (date === undefined) return { flaw: 'has the day 1900-02-29, which never was' };
   return hours || minutes || seconds || time !== '00:00:00' ? `${date}T${time}` : date;

@@ -40,6 +40,15 @@ t.test(
   },
 );
 
+t.test('a time without a day is a problem where the format of the cell shows a day', async (t) => {
+  const row = change(FIRST, '数据分类', 'X').split(',');
+  for (const serial of [0, 0.5]) {
+    const cells = row.map((cell) => (cell === 'X' ? dateTime(serial) : cell));
+    const { lines } = await importInto(workbook([sheet([cells])]), { profile: 'guide-2017', form: 'xlsx' });
+    t.match(lines[0], { result: 'problem', row: 2, column: '数据分类', text: /has a time without a day/ });
+  }
+});
+
 t.test(
   'a cell whose escapes spell half a surrogate pair is a problem, and a whole pair is its character',
   async (t) => {

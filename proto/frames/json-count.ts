@@ -1,5 +1,5 @@
 import { SluiceError } from '../errors.js';
-import { JSON_MEMBERS_MAX } from '../values/json-scan.js';
+import { closingQuoteIn, JSON_MEMBERS_MAX } from '../values/json-scan.js';
 import { FRAME_EVENTS_MAX, tooManyEvents, tooManyMembers } from './frame-events.js';
 
 /** A shorter message is parsed in a few milliseconds whatever it holds. */
@@ -13,7 +13,6 @@ const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
@@ -30,7 +29,7 @@ export function countJsonEvents(message: Uint8Array): void {
   let members = 0;
   for (let at = 0; at < message.length; at++) {
     const byte = message[at];
-    if (byte === QUOTE) at = stringEnd(message, at);
+    if (byte === QUOTE) at = closingQuoteIn(message, at);
     else if (byte === COLON) {
       if (++members > JSON_MEMBERS_MAX) throw tooManyMembers();
     } else if (byte === COMMA) {
@@ -44,11 +43,4 @@ export function countJsonEvents(message: Uint8Array): void {
       if (depth === LIST_DEPTH) elements = 1;
     } else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) depth--;
   }
-}
-
-/** Index of the closing quote, or the end of the message. */
-function stringEnd(message: Uint8Array, start: number): number {
-  let at = start + 1;
-  for (; at < message.length && message[at] !== QUOTE; at++) if (message[at] === BACKSLASH) at++;
-  return at;
 }

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import t from 'tap';
-import { closingQuoteIn, hasTooManyMembers, isDeeperThan, JSON_MEMBERS_MAX } from './json-scan.js';
+import { closingQuote, closingQuoteIn, hasTooManyMembers, isDeeperThan, JSON_MEMBERS_MAX } from './json-scan.js';
 
 const PADDING = 'x'.repeat(70_000);
 const map = (keys: number) =>
@@ -24,4 +25,20 @@ t.test('nesting is counted outside of strings', async (t) => {
   t.notOk(isDeeperThan(Buffer.from('[[1],{"a":[]}]'), 3));
   t.ok(isDeeperThan(Buffer.from('[[1],{"a":[]}]'), 2));
   t.notOk(isDeeperThan(Buffer.from(String.raw`["[[[\"[["]`), 1));
+});
+
+t.test('the end of a string is found behind quotes and backslashes in it', async (t) => {
+  const texts = fc.array(fc.constantFrom('"', '\\', 'a', '\n', '民'), { maxLength: 20 }).map((parts) => parts.join(''));
+  await fc.assert(
+    fc.asyncProperty(texts, fc.constantFrom('', ':"b"', '"', '\\"'), async (value, tail) => {
+      const quoted = JSON.stringify(value);
+      const text = `{${quoted}${tail}`;
+      t.equal(closingQuote(text, 1), quoted.length);
+      t.equal(closingQuoteIn(Buffer.from(text), 1), Buffer.byteLength(quoted));
+    }),
+  );
+  for (const open of ['"', '"a', '"\\"', '"a\\', '"\\\\\\"b']) {
+    t.equal(closingQuote(open, 0), open.length, 'without an end');
+    t.equal(closingQuoteIn(Buffer.from(open), 0), open.length);
+  }
 });

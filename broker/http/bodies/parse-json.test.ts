@@ -70,3 +70,28 @@ t.test(
     t.ok(turns > 2, `${turns} turns`);
   },
 );
+
+t.test(
+  'white space and escaped quotes without end are looked through in several turns of the event loop',
+  async (t) => {
+    const megabytes = 8 * 1024 * 1024;
+    const spaces = ' '.repeat(megabytes);
+    const texts: Record<string, string> = {
+      'before a list': `${spaces}[]`,
+      'in a list': `[${spaces}]`,
+      'behind a list': `[0]${spaces}`,
+      'escaped quotes': `["${'\\"'.repeat(megabytes / 2)}"]`,
+      backslashes: `["${'\\'.repeat(megabytes)}"]`,
+    };
+    for (const [what, text] of Object.entries(texts)) {
+      let isParsed = false;
+      const parsed = parse(text).then(() => {
+        isParsed = true;
+      });
+      let turns = 0;
+      for (; !isParsed; turns++) await new Promise(setImmediate);
+      await parsed;
+      t.ok(turns >= 8, `${what}: ${turns} turns`);
+    }
+  },
+);

@@ -55,8 +55,8 @@ export interface SubscriptionParts {
   credit: number;
   /** The row filter of this subscription, in canonical form. */
   narrow: Rows;
-  /** Number of values that the narrowing lists; counted against the session. */
-  narrowValues: number;
+  /** Gives back what the narrowing takes of the memory for all of them. */
+  releaseNarrowing: () => void;
   /** The start position: everything up to it counts as sent already. */
   from: number;
   /** Events accepted before this time are not delivered. */

@@ -4,7 +4,6 @@ import { cursorSubject, partyOf } from '../../../proto/subject.js';
 import type { PartitionReaders } from '../../event-log/partition-readers.js';
 import { type StartPositions, timeOf } from '../../event-log/start-position.js';
 import { requireEpoch } from '../../event-log/truncation.js';
-import { valuesOf } from '../../grants/rows-check.js';
 import type { Receipt } from '../../receipts/receipt.js';
 import type { ReceiptRegistry } from '../../receipts/receipt-registry.js';
 import type { Cursor } from '../cursors/cursor.js';
@@ -69,12 +68,11 @@ export class SubscriptionOpener {
     const { access } = this.deps;
     const open = access.open(request.system, request.grant);
     const source = access.viewSource(open, request.narrow);
-    const narrowValues = valuesOf(source.narrow);
-    this.#budget.take(request.session, narrowValues);
+    const releaseNarrowing = this.#budget.take(request, source.narrow);
     try {
-      return await this.#openWithin(request, open, source, narrowValues);
+      return await this.#openWithin(request, open, source, releaseNarrowing);
     } catch (error) {
-      this.#budget.release(request.session, narrowValues);
+      releaseNarrowing();
       throw error;
     }
   }
@@ -83,7 +81,7 @@ export class SubscriptionOpener {
     request: SubscribeRequest,
     open: OpenGrant,
     source: GrantSource,
-    narrowValues: number,
+    releaseNarrowing: () => void,
   ): Promise<GrantSubscription> {
     const { log, ...taken } = await this.#take(request, open, source);
     try {
@@ -92,7 +90,7 @@ export class SubscriptionOpener {
       await this.#giveUp(taken);
       throw error;
     }
-    const subscription = this.#install(request, open, source, { ...taken, narrowValues });
+    const subscription = this.#install(request, open, source, { ...taken, releaseNarrowing });
     this.deps.table.add(subscription);
     this.#sendSubscribed(request, subscription, open, log);
     return subscription;
@@ -123,7 +121,7 @@ export class SubscriptionOpener {
     request: SubscribeRequest,
     { grant: { toMs: expiresAtMs, ledgerSeq: grantSeq }, version: { partition } }: OpenGrant,
     source: GrantSource,
-    taken: Pick<GrantSubscription['parts'], 'cursor' | 'receipt' | 'from' | 'narrowValues'>,
+    taken: Pick<GrantSubscription['parts'], 'cursor' | 'receipt' | 'from' | 'releaseNarrowing'>,
   ): GrantSubscription {
     const { grant, system, session, encoding, credit, sink } = request;
     const { views, table, readers } = this.deps;
@@ -132,7 +130,7 @@ export class SubscriptionOpener {
     const { channel, ordinal } = liveView.freeChannel(encoding, readers.at(partition).head, (candidate, number) => {
       return used.has(candidate) || request.isRetired(number);
     });
-    const { cursor, receipt, from, narrowValues } = taken;
+    const { cursor, receipt, from, releaseNarrowing } = taken;
     // A literal that begins with a spread would have a hidden class of its own, and each frame would look its fields up slowly.
     return new GrantSubscription(
       {
@@ -146,7 +144,7 @@ export class SubscriptionOpener {
         cursor,
         receipt,
         from,
-        narrowValues,
+        releaseNarrowing,
         liveView,
         narrow: source.narrow,
         ordinal,
@@ -163,8 +161,8 @@ export class SubscriptionOpener {
 
   async #release(subscription: GrantSubscription, reason: string): Promise<void> {
     const { table, views, cursors, receipts } = this.deps;
-    const { liveView, cursor, receipt, session, narrowValues } = subscription.parts;
-    this.#budget.release(session, narrowValues);
+    const { liveView, cursor, receipt, releaseNarrowing } = subscription.parts;
+    releaseNarrowing();
     table.delete(subscription);
     views.release(liveView);
     await Promise.all([cursors.release(cursor), receipts.close(receipt, reason)]);
